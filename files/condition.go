@@ -1,0 +1,45 @@
+package files
+
+// Condition makes a Put or a Copy depend on what is there at the moment of the
+// commit. The zero Condition is none.
+type Condition struct {
+	kind    conditionKind
+	version Version
+}
+
+type conditionKind uint8
+
+const (
+	unconditional conditionKind = iota
+	ifAbsent
+	ifVersion
+)
+
+// IfAbsent lets the write succeed only where no file is: otherwise it fails with
+// ErrExist and changes nothing (P8).
+func IfAbsent() Condition { return Condition{kind: ifAbsent} }
+
+// IfVersion lets the write succeed only where the file is of version v: otherwise,
+// also where there is no file, it fails with ErrPrecondition and changes nothing
+// (P9). IfVersion("") never writes.
+func IfVersion(v Version) Condition { return Condition{kind: ifVersion, version: v} }
+
+// IsZero reports whether there is no condition.
+func (c Condition) IsZero() bool { return c.kind == unconditional }
+
+// Absent reports whether the condition is IfAbsent.
+func (c Condition) Absent() bool { return c.kind == ifAbsent }
+
+// Version returns the version asked for, and whether the condition is IfVersion.
+func (c Condition) Version() (v Version, ok bool) { return c.version, c.kind == ifVersion }
+
+// String is for logs.
+func (c Condition) String() string {
+	switch c.kind {
+	case ifAbsent:
+		return "if absent"
+	case ifVersion:
+		return "if version " + string(c.version)
+	}
+	return "unconditional"
+}

@@ -1,0 +1,124 @@
+package driver
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// Upload is the content of one Put as a Backend reads it: counted, digested and checked. It ends with
+// io.EOF only when the declared size and digests match (P10); before each Read the context is looked at (P12).
+type Upload struct {
+	ctx      context.Context
+	head     []byte // read ahead to find the content type
+	src      io.Reader
+	want     files.Digest
+	size     int64 // declared, or -1
+	maxSize  int64 // 0: no limit
+	n        int64
+	hasher   files.Hasher
+	err      error
+	headErr  error
+	mu       sync.Mutex
+	finished bool
+}
+
+// Read reads the content.
+func (u *Upload) Read(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.err != nil {
+		return 0, u.err
+	}
+	if u.finished {
+		return 0, files.ErrClosed
+	}
+	n, err := u.read(p)
+	u.hasher.Write(p[:n])
+	u.n += int64(n)
+	switch {
+	case u.size >= 0 && u.n > u.size:
+		err = files.Errorf(files.ErrCorrupt, "content is longer than the %d bytes declared", u.size)
+	case u.maxSize > 0 && u.n > u.maxSize:
+		err = files.Errorf(files.ErrTooLarge, "content is longer than %d bytes", u.maxSize)
+	case err == io.EOF:
+		err = u.complete()
+	}
+	u.err = err
+	if err != nil && err != io.EOF {
+		n = 0
+	}
+	return n, err
+}
+
+func (u *Upload) read(p []byte) (int, error) {
+	if len(u.head) > 0 {
+		n := copy(p, u.head)
+		u.head = u.head[n:]
+		return n, nil
+	}
+	if u.headErr != nil {
+		return 0, u.headErr
+	}
+	if err := u.ctx.Err(); err != nil {
+		return 0, context.Cause(u.ctx)
+	}
+	n, err := u.src.Read(p)
+	if n < 0 || n > len(p) {
+		return 0, files.Errorf(files.ErrInvalid, "content's Read returned the impossible count %d", n)
+	}
+	return n, err
+}
+
+// complete is reached at the content's end.
+func (u *Upload) complete() error {
+	if u.size >= 0 && u.n < u.size {
+		return files.Errorf(files.ErrCorrupt, "content has %d bytes, fewer than the %d declared", u.n, u.size)
+	}
+	if which := u.hasher.Sum().Conflict(u.want); which != "" {
+		return files.Errorf(files.ErrCorrupt, "the content's %s digest is not the one declared", which)
+	}
+	return io.EOF
+}
+
+// Count returns how many bytes were read so far.
+func (u *Upload) Count() int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.n
+}
+
+// Digest returns the digests of what was read so far: after io.EOF, of the whole content. CRC-32C is always there, others
+// where the caller asked.
+func (u *Upload) Digest() files.Digest {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.hasher.Sum()
+}
+
+// Err returns the error that ended the content, or nil while it goes on or when it ended well. A Backend whose SDK hides
+// the reader's error looks here.
+func (u *Upload) Err() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.err == io.EOF {
+		return nil
+	}
+	return u.err
+}
+
+// Done reports whether the content ended well: io.EOF was returned.
+func (u *Upload) Done() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.err == io.EOF
+}
+
+// finish waits for a Read in progress and lets none begin (P12).
+func (u *Upload) finish() {
+	u.mu.Lock()
+	u.finished = true
+	u.mu.Unlock()
+}

@@ -1,0 +1,207 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// sentinel is an error that also answers to the standard library's name for it.
+type sentinel struct {
+	text string
+	std  error
+}
+
+func (s *sentinel) Error() string        { return s.text }
+func (s *sentinel) Is(target error) bool { return s.std != nil && target == s.std }
+
+// The sentinels: what errors.Is finds in every *Error, the same on every driver (E2).
+var (
+	ErrNotExist     error = &sentinel{"file does not exist", fs.ErrNotExist}
+	ErrExist        error = &sentinel{"file already exists", fs.ErrExist}
+	ErrPrecondition error = &sentinel{"file is not of the expected version", nil}
+	ErrNotModified  error = &sentinel{"file is not modified", nil}
+	ErrPermission   error = &sentinel{"permission denied", fs.ErrPermission}
+	ErrInvalidName  error = &sentinel{"invalid name", fs.ErrInvalid}
+	ErrInvalid      error = &sentinel{"invalid argument", fs.ErrInvalid}
+	ErrCorrupt      error = &sentinel{"content does not match its size or digest", nil}
+	ErrChanged      error = &sentinel{"file changed while it was read", nil}
+	ErrTooLarge     error = &sentinel{"file is too large", nil}
+	// ErrUncertain: the answer to a commit was lost; the file is the old or the new one, whole (P2).
+	ErrUncertain error = &sentinel{"outcome is uncertain", nil}
+	// ErrNoBucket: the bucket, or the folder of a local one, is missing (E3). It is not ErrNotExist.
+	ErrNoBucket error = &sentinel{"bucket does not exist", nil}
+	ErrClosed   error = &sentinel{"already closed", fs.ErrClosed}
+	// ErrUnavailable is the one that retrying may mend.
+	ErrUnavailable error = &sentinel{"temporarily unavailable", nil}
+	// ErrUnsupported is errors.ErrUnsupported.
+	ErrUnsupported = errors.ErrUnsupported
+)
+
+// sentinels in the order in which an error that is several is classed.
+var sentinels = []error{ErrClosed, ErrInvalidName, ErrInvalid, ErrUncertain, ErrNoBucket, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt,
+	ErrChanged, ErrTooLarge, ErrPermission, ErrUnsupported, ErrUnavailable, ErrNotExist}
+
+// Error is the failure of one operation (E1). errors.Is finds the sentinel, the cause and
+// what the cause wraps; errors.As reaches the backend's own error. The text holds the
+// operation, the caller's name, the sentinel and a cleaned cause: no physical path,
+// prefix or credential.
+type Error struct {
+	Op   Op     // what failed
+	Name string // the caller's name of the file or directory; for OpOpen the URL, without secrets
+	Kind error  // the sentinel, or nil where none fits
+	// Detail is the cause as text that may be shown; Err's own text may not.
+	Detail string
+	Err    error // the cause; nil where Kind says it all
+}
+
+// NewError returns err as an *Error of the operation and name. An err that already is one keeps its sentinel,
+// detail and cause. The sentinel is found with errors.Is; a context's end has none.
+// It returns nil for a nil err.
+func NewError(op Op, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := err.(*Error); ok {
+		f := *e
+		f.Op, f.Name = op, name
+		return &f
+	}
+	return &Error{Op: op, Name: name, Kind: KindOf(err), Detail: clean(err), Err: err}
+}
+
+// KindOf returns the sentinel that err is, or nil.
+func KindOf(err error) error {
+	for _, s := range sentinels {
+		if errors.Is(err, s) {
+			return s
+		}
+	}
+	// The standard library's own names, as drivers over it return them.
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNotExist
+	case errors.Is(err, fs.ErrExist):
+		return ErrExist
+	case errors.Is(err, fs.ErrPermission):
+		return ErrPermission
+	case errors.Is(err, syscall.EROFS):
+		return ErrPermission
+	case errors.Is(err, fs.ErrClosed):
+		return ErrClosed
+	}
+	return nil
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("files: ")
+	b.WriteString(string(e.Op))
+	if e.Name != "" {
+		b.WriteByte(' ')
+		b.WriteString(printable(e.Name))
+	}
+	if e.Kind != nil {
+		b.WriteString(": ")
+		b.WriteString(e.Kind.Error())
+	}
+	if e.Detail != "" && (e.Kind == nil || e.Detail != e.Kind.Error()) {
+		b.WriteString(": ")
+		b.WriteString(e.Detail)
+	}
+	return b.String()
+}
+
+// Unwrap gives the sentinel and the cause.
+func (e *Error) Unwrap() []error {
+	switch {
+	case e.Kind == nil && e.Err == nil:
+		return nil
+	case e.Kind == nil:
+		return []error{e.Err}
+	case e.Err == nil:
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// Timeout reports whether the cause was a deadline, as net.Error has it.
+func (e *Error) Timeout() bool {
+	return errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded)
+}
+
+// detailed is a sentinel with words of its own, before it has an operation and a name.
+type detailed struct {
+	kind   error
+	detail string
+	err    error // the backend's own error, or nil
+}
+
+func (d *detailed) Error() string { return d.kind.Error() + ": " + d.detail }
+func (d *detailed) Unwrap() []error {
+	if d.err == nil {
+		return []error{d.kind}
+	}
+	return []error{d.kind, d.err}
+}
+
+// Errorf returns an error of the sentinel kind with a detail that may be shown to anybody: it must hold no
+// physical path, prefix or credential. Drivers and wrappers use it.
+func Errorf(kind error, format string, args ...any) error {
+	return &detailed{kind: kind, detail: fmt.Sprintf(format, args...)}
+}
+
+// WithCause returns an error of the sentinel kind (which may not be nil) whose cause is the
+// backend's own err: errors.As reaches it, and detail, which may be shown, stands for its text.
+func WithCause(kind, err error, detail string) error {
+	return &detailed{kind: kind, detail: detail, err: err}
+}
+
+func invalid(format string, args ...any) error { return Errorf(ErrInvalid, format, args...) }
+
+// clean returns the text of a cause without the paths and URLs that the standard library's errors carry.
+func clean(err error) string {
+	var (
+		own  *Error
+		det  *detailed
+		pe   *fs.PathError
+		le   *os.LinkError
+		se   *os.SyscallError
+		errn syscall.Errno
+	)
+	switch {
+	case errors.As(err, &own):
+		return strings.TrimPrefix(own.Error(), "files: ")
+	case errors.As(err, &det):
+		return det.detail
+	case errors.As(err, &pe):
+		return pe.Op + ": " + clean(pe.Err)
+	case errors.As(err, &le):
+		return le.Op + ": " + clean(le.Err)
+	case errors.As(err, &se):
+		return se.Syscall + ": " + clean(se.Err)
+	case errors.As(err, &errn):
+		return errn.Error()
+	}
+	for _, s := range sentinels {
+		if err == s {
+			return ""
+		}
+	}
+	return printable(err.Error())
+}
+
+// printable returns s with control characters and invalid UTF-8 escaped, for log lines.
+func printable(s string) string {
+	for _, r := range s {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+			q := fmt.Sprintf("%q", s)
+			return q[1 : len(q)-1]
+		}
+	}
+	return s
+}

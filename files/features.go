@@ -1,0 +1,58 @@
+package files
+
+import "time"
+
+// Features tells what a bucket can do, beforehand. What it does not claim answers
+// errors.ErrUnsupported and changes nothing; nothing degrades silently. The
+// zero value claims nothing.
+type Features struct {
+	// MaxName is the longest name in bytes, at most 1024 (N1).
+	MaxName int `json:"maxName"`
+	// MaxSize is the largest file in bytes; 0 where no limit is known.
+	MaxSize int64 `json:"maxSize,omitempty"`
+	// MaxUnknownSize is the largest file that Put takes from a stream whose size it
+	// wasn't told, in bytes; 0 where it is MaxSize (P11).
+	MaxUnknownSize int64 `json:"maxUnknownSize,omitempty"`
+	// TimeResolution is what ModTime is cut to (V2).
+	TimeResolution time.Duration `json:"timeResolution"`
+
+	// ReadOnly: Put, Delete, Copy and signing for them are refused with ErrPermission.
+	ReadOnly bool `json:"readOnly,omitempty"`
+	// Atomic: a failed or unfinished Put is never visible, and content and
+	// metadata change together (P1, P2).
+	Atomic bool `json:"atomic"`
+	// Durable: what is acknowledged survives a crash of the machine (P4).
+	Durable bool `json:"durable"`
+	// Versions: every file has a version, and equal versions mean equal content.
+	Versions bool `json:"versions"`
+	// VersionPerPut: every Put makes a new version, also of the same bytes (V1).
+	VersionPerPut bool `json:"versionPerPut"`
+	// PutVersion: Put's Info carries the version and the digest (P3).
+	PutVersion bool `json:"putVersion"`
+	// IfAbsent: Put honours IfAbsent, decided at the commit (P8).
+	IfAbsent bool `json:"ifAbsent"`
+	// IfVersion: Put honours IfVersion (P9).
+	IfVersion bool `json:"ifVersion"`
+	// DeleteIfVersion: Delete honours IfVersion (D2).
+	DeleteIfVersion bool `json:"deleteIfVersion"`
+	// ReadConditions: Get honours IfNotVersion and IfVersion (G8).
+	ReadConditions bool `json:"readConditions"`
+	// OneVersionReads: a body is of one version from first byte to last (G4).
+	OneVersionReads bool `json:"oneVersionReads"`
+	// Attributes: content type, headers and metadata are stored (P6, P7).
+	Attributes bool `json:"attributes"`
+	// Digests: Put stores a digest, and a whole read is checked against it (G6).
+	Digests bool `json:"digests"`
+	// Ordered: List is in byte order (L1).
+	Ordered bool `json:"ordered"`
+	// DirBesideFile: "a" and "a/b" may both exist (N3).
+	DirBesideFile bool `json:"dirBesideFile"`
+	// ForeignKeys: List can yield objects outside the naming rule (L7).
+	ForeignKeys bool `json:"foreignKeys"`
+	// ServerCopy: a copy inside the bucket doesn't pass through this process (C1).
+	ServerCopy bool `json:"serverCopy"`
+	// SignGet, SignPut and SignDelete: SignURL works for the method (W1).
+	SignGet    bool `json:"signGet"`
+	SignPut    bool `json:"signPut"`
+	SignDelete bool `json:"signDelete"`
+}

@@ -1,0 +1,40 @@
+package files
+
+// Op names an operation in errors and hooks.
+type Op string
+
+// The operations.
+const (
+	OpOpen       Op = "open"
+	OpPut        Op = "put"
+	OpGet        Op = "get"
+	OpStat       Op = "stat"
+	OpList       Op = "list"
+	OpDelete     Op = "delete"
+	OpCopy       Op = "copy"      // the target of a copy
+	OpCopyFrom   Op = "copy from" // the source of a copy between two buckets
+	OpMove       Op = "move"
+	OpDeleteMany Op = "delete many"
+	OpSignGet    Op = "sign get"
+	OpSignPut    Op = "sign put"
+	OpSignDelete Op = "sign delete"
+	OpCheck      Op = "check"
+	OpUpdate     Op = "update"
+	OpClose      Op = "close"
+)
+
+// writes is the one place where operations are classed.
+var writes = map[Op]bool{
+	OpOpen: false, OpGet: false, OpStat: false, OpList: false, OpCopyFrom: false, OpSignGet: false, OpCheck: false, OpClose: false,
+	OpPut: true, OpDelete: true, OpCopy: true, OpMove: true, OpDeleteMany: true, OpSignPut: true, OpSignDelete: true, OpUpdate: true,
+}
+
+// Writes reports whether the operation changes the bucket, or lets somebody change it.
+// It panics on an operation that nobody has classed.
+func (o Op) Writes() bool {
+	w, ok := writes[o]
+	if !ok {
+		panic("files: unclassified operation " + string(o))
+	}
+	return w
+}

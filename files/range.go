@@ -1,0 +1,92 @@
+package files
+
+import (
+	"fmt"
+	"math"
+)
+
+// Range is a part of a file, for Get. The zero Range is the whole file; a length that
+// was computed as 0 is 0 bytes. Make one with Bytes, From or Last.
+type Range struct {
+	kind   rangeKind
+	off, n int64
+}
+
+type rangeKind uint8
+
+const (
+	rangeAll rangeKind = iota
+	rangeBytes
+	rangeFrom
+	rangeLast
+)
+
+// Bytes is n bytes from offset off, both in bytes. Less comes when the file ends before;
+// nothing, and no error, when it ends at off or before (G3).
+func Bytes(off, n int64) Range { return Range{rangeBytes, off, n} }
+
+// From is everything from offset off, in bytes.
+func From(off int64) Range { return Range{rangeFrom, off, 0} }
+
+// Last is the last n bytes, or the whole of a shorter file.
+func Last(n int64) Range { return Range{rangeLast, 0, n} }
+
+// IsWhole reports whether the range is the zero Range: the whole file.
+func (r Range) IsWhole() bool { return r.kind == rangeAll }
+
+// Check returns an error that is ErrInvalid for a negative offset or length.
+func (r Range) Check() error {
+	if r.off < 0 {
+		return invalid("negative offset %d in range", r.off)
+	}
+	if r.n < 0 {
+		return invalid("negative length %d in range", r.n)
+	}
+	return nil
+}
+
+// Resolve says what the range is of a file of size bytes: the offset and count of the
+// bytes to deliver, with 0 <= off <= size and off+n <= size. The range must
+// have passed Check.
+func (r Range) Resolve(size int64) (off, n int64) {
+	switch r.kind {
+	case rangeBytes:
+		off = min(r.off, size)
+		return off, min(r.n, size-off)
+	case rangeFrom:
+		off = min(r.off, size)
+		return off, size - off
+	case rangeLast:
+		n = min(r.n, size)
+		return size - n, n
+	}
+	return 0, size
+}
+
+// Parts returns the range for a protocol that knows offsets, lengths and suffixes: off and n
+// as given, n being math.MaxInt64 for "to the end"; for Last, last is true and n
+// the count from the end.
+func (r Range) Parts() (off, n int64, last bool) {
+	switch r.kind {
+	case rangeBytes:
+		return r.off, r.n, false
+	case rangeFrom:
+		return r.off, math.MaxInt64, false
+	case rangeLast:
+		return 0, r.n, true
+	}
+	return 0, math.MaxInt64, false
+}
+
+// String is for logs.
+func (r Range) String() string {
+	switch r.kind {
+	case rangeBytes:
+		return fmt.Sprintf("%d bytes from %d", r.n, r.off)
+	case rangeFrom:
+		return fmt.Sprintf("from %d", r.off)
+	case rangeLast:
+		return fmt.Sprintf("last %d bytes", r.n)
+	}
+	return "whole"
+}

@@ -1,0 +1,65 @@
+package files
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// SignOptions say what a signed URL allows (W1).
+type SignOptions struct {
+	// Method is GET, PUT or DELETE; "" is GET.
+	Method string
+	// Expiry is how long the URL works; 0 is 15 minutes. Longer than the service allows is ErrInvalid.
+	Expiry time.Duration
+	// ContentType is the one that a PUT must send.
+	ContentType string
+}
+
+// SignedURL is a request that its holder may send: a URL alone is not enough. Its String and log value hide the signature.
+type SignedURL struct {
+	Method string
+	URL    string
+	// Header holds the headers that must be sent.
+	Header  map[string][]string
+	Expires time.Time
+}
+
+// String hides the query, which holds the signature.
+func (s SignedURL) String() string { return s.Method + " " + RedactURL(s.URL) }
+
+// LogValue hides the query.
+func (s SignedURL) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// URLSigner is a Bucket that signs URLs.
+type URLSigner interface {
+	SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error)
+}
+
+// SignURL returns a request for the file that works without credentials until it expires. It makes no request itself.
+//
+// Errors: ErrUnsupported where the bucket cannot sign for the method (Features.SignGet, SignPut, SignDelete),
+// ErrInvalid for an unknown method or an expiry out of bounds.
+func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (SignedURL, error) {
+	if s, ok := b.(URLSigner); ok {
+		return s.SignURL(ctx, name, opts)
+	}
+	op := OpSignGet
+	if opts != nil {
+		op, _ = SignOp(opts.Method)
+	}
+	return SignedURL{}, NewError(op, name, ErrUnsupported)
+}
+
+// SignOp returns the operation of a signed URL's method, or an error that is ErrInvalid.
+func SignOp(method string) (Op, error) {
+	switch method {
+	case "", "GET":
+		return OpSignGet, nil
+	case "PUT":
+		return OpSignPut, nil
+	case "DELETE":
+		return OpSignDelete, nil
+	}
+	return OpSignGet, invalid("method %q can't be signed: GET, PUT or DELETE", method)
+}

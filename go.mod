@@ -1,0 +1,3 @@
+module cloudfiles.dev
+
+go 1.26
