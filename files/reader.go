@@ -88,10 +88,17 @@ func NewReader(ctx context.Context, c ReaderConfig) *Reader {
 	if c.Verify && c.Offset == 0 && c.Length == c.Info.Size {
 		r.check.start(c.Info.Digest)
 	}
-	if _, ok := r.body.(ImmediateBody); !ok && ctx.Done() != nil {
-		r.stopWatch = context.AfterFunc(ctx, r.interrupt)
+	if _, ok := r.body.(ImmediateBody); !ok {
+		r.watch()
 	}
 	return r
+}
+
+// watch ends a Read that blocks when the context ends.
+func (r *Reader) watch() {
+	if r.stopWatch == nil && r.ctx.Done() != nil {
+		r.stopWatch = context.AfterFunc(r.ctx, r.interrupt)
+	}
 }
 
 type emptyBody struct{}

@@ -1,0 +1,26 @@
+package files
+
+import "context"
+
+// Checker is a Bucket that can tell whether it is there and may be used.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
+// Check makes one request to tell whether the bucket is there and may be read (U3).
+//
+// Errors: ErrNoBucket, ErrPermission, ErrUnavailable, ErrClosed.
+func Check(ctx context.Context, b Bucket) error {
+	if c, ok := b.(Checker); ok {
+		return c.Check(ctx)
+	}
+	return listOne(ctx, b)
+}
+
+// listOne is the check of a bucket that has none of its own.
+func listOne(ctx context.Context, b Bucket) error {
+	for _, err := range b.List(ctx, "", &ListOptions{Limit: 1, NamesOnly: true}) {
+		return NewError(OpCheck, "", err)
+	}
+	return nil
+}

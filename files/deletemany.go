@@ -1,0 +1,149 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+)
+
+// DeleteBatch is how many names DeleteMany hands to a bucket at a time.
+const DeleteBatch = 1000
+
+// maxFailures is how many failures DeleteMany collects before it gives up.
+const maxFailures = 1000
+
+// ManyDeleter is a Bucket that deletes many files in few requests.
+type ManyDeleter interface {
+	// DeleteMany deletes the files and returns an error, or nil, for each name, in the order of names.
+	DeleteMany(ctx context.Context, names []string) []error
+}
+
+// DeleteResult says what DeleteMany, DeleteDir and DeleteAll did.
+type DeleteResult struct {
+	// Deleted counts the names that are gone, those that had not existed included.
+	Deleted int64
+	// Failed has an error for each name that could not be deleted.
+	Failed []*Error
+}
+
+// Err joins the failures, or is nil.
+func (r DeleteResult) Err() error {
+	errs := make([]error, len(r.Failed))
+	for i, e := range r.Failed {
+		errs[i] = e
+	}
+	return errors.Join(errs...)
+}
+
+// DeleteMany deletes the named files in as few requests as the bucket allows (D3). It goes on after a failure, and the result says
+// which names failed; the error is DeleteResult.Err, or what ended the work early: the context, a closed bucket, or 1,000 failures.
+// Names are taken as they come, a batch of 1,000 at a time.
+func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
+	var res DeleteResult
+	batch := make([]string, 0, 64)
+	var stop error
+	flush := func() bool {
+		stop = res.add(ctx, b, batch)
+		batch = batch[:0]
+		return stop == nil
+	}
+	for name := range names {
+		if batch = append(batch, name); len(batch) == DeleteBatch && !flush() {
+			return res, stop
+		}
+	}
+	if !flush() {
+		return res, stop
+	}
+	return res, res.Err()
+}
+
+// add deletes a batch.
+func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error {
+	if ctx.Err() != nil {
+		return NewError(OpDeleteMany, "", context.Cause(ctx))
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	for i, err := range deleteBatch(ctx, b, batch) {
+		switch {
+		case err == nil:
+			r.Deleted++
+		case errors.Is(err, ErrClosed):
+			return NewError(OpDeleteMany, "", err)
+		default:
+			e, _ := NewError(OpDelete, batch[i], err).(*Error)
+			r.Failed = append(r.Failed, e)
+		}
+	}
+	if ctx.Err() != nil {
+		return NewError(OpDeleteMany, "", context.Cause(ctx))
+	}
+	if len(r.Failed) >= maxFailures {
+		return errors.Join(NewError(OpDeleteMany, "", Errorf(ErrUnavailable, "gave up after %d failures", len(r.Failed))), r.Err())
+	}
+	return nil
+}
+
+// deleteBatch deletes at once where the bucket can, and else one by one, a few at a time.
+func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
+	if d, ok := b.(ManyDeleter); ok {
+		return d.DeleteMany(ctx, names)
+	}
+	return EachName(ctx, names, func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) })
+}
+
+// EachName calls f for every name, eight at a time, and returns the errors in the order of names. Drivers without a
+// bulk delete use it.
+func EachName(ctx context.Context, names []string, f func(ctx context.Context, name string) error) []error {
+	errs := make([]error, len(names))
+	const workers = 8
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(workers, len(names)) {
+		wg.Go(func() {
+			for i := range next {
+				errs[i] = f(ctx, names[i])
+			}
+		})
+	}
+	for i := range names {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return errs
+}
+
+// DeleteDir deletes every file below the directory. "" is refused with ErrInvalid, since it would be everything by accident: use DeleteAll.
+// Files that are put meanwhile may stay.
+func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
+	if dir == "" {
+		return DeleteResult{}, NewError(OpDeleteMany, dir, invalid("the directory is empty; DeleteAll deletes everything"))
+	}
+	return deleteBelow(ctx, b, dir)
+}
+
+// DeleteAll deletes every file of the bucket.
+func DeleteAll(ctx context.Context, b Bucket) (DeleteResult, error) { return deleteBelow(ctx, b, "") }
+
+func deleteBelow(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
+	var listing error
+	res, err := DeleteMany(ctx, b, func(yield func(string) bool) {
+		for e, err := range b.List(ctx, dir, &ListOptions{NamesOnly: true}) {
+			if err != nil {
+				listing = err
+				return
+			}
+			if !yield(e.Name) {
+				return
+			}
+		}
+	})
+	if listing != nil {
+		err = errors.Join(NewError(OpDeleteMany, dir, listing), err)
+	}
+	return res, err
+}

@@ -1,0 +1,229 @@
+package driver
+
+import (
+	"context"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// CopyFrom copies inside the store, where the backend can and src is one that it reaches.
+func (b *bucket) CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string, opts *files.CopyOptions) (files.Info, error) {
+	if opts == nil {
+		opts = &files.CopyOptions{}
+	}
+	info, err := b.copyFrom(ctx, dstName, src, srcName, opts)
+	if err != nil {
+		return files.Info{}, files.NewError(files.OpCopy, dstName, err)
+	}
+	return info, nil
+}
+
+func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string, opts *files.CopyOptions) (info files.Info, err error) {
+	copier, ok := b.backend.(Copier)
+	if !ok || !b.features.ServerCopy {
+		return files.Info{}, files.ErrUnsupported
+	}
+	from, ok := src.(*bucket)
+	if !ok {
+		through, ok := src.(files.CopySource)
+		if !ok {
+			return files.Info{}, files.ErrUnsupported
+		}
+		err = through.WithCopySource(ctx, srcName, func(ctx context.Context, below files.Bucket, name string) (err error) {
+			info, err = b.copyFrom(ctx, dstName, below, name, opts)
+			return err
+		})
+		return info, err
+	}
+	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If}
+	err = b.enter(ctx, Key{Name: dstName}, func() error {
+		if err := from.checkKey(Key{Name: srcName}); err != nil {
+			return err
+		}
+		if err := b.checkCondition(opts.If); err != nil {
+			return err
+		}
+		return b.copyAttributes(req, opts.Attributes)
+	})
+	if err != nil {
+		return files.Info{}, err
+	}
+	defer b.release()
+	if from != b {
+		if err := from.acquire(); err != nil {
+			return files.Info{}, err
+		}
+		defer from.release()
+	}
+	storeA, keyA := b.Locate(dstName)
+	if storeB, keyB := from.Locate(srcName); storeA == storeB && keyA == keyB && req.Attributes == nil {
+		return b.copyOnto(ctx, req)
+	}
+	if info, err = copier.Copy(ctx, from.backend, req); err != nil {
+		return files.Info{}, err
+	}
+	setName(&info, Key{Name: dstName})
+	info.Attributes = info.Attributes.Clone()
+	return info, nil
+}
+
+// copyOnto is a copy onto itself without new attributes: nothing but the conditions.
+func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, error) {
+	info, err := b.backend.Stat(ctx, Key{Name: req.Dst})
+	if err != nil {
+		return files.Info{}, err
+	}
+	if req.IfSource != "" && req.IfSource != info.Version {
+		return files.Info{}, files.ErrPrecondition
+	}
+	if err := files.CheckCondition(req.If, true, info.Version); err != nil {
+		return files.Info{}, err
+	}
+	setName(&info, Key{Name: req.Dst})
+	info.Attributes = info.Attributes.Clone()
+	return info, nil
+}
+
+// copyAttributes completes new attributes. A type that isn't given and that the name doesn't tell would need the content, so
+// then the copy streams.
+func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
+	if a == nil {
+		return nil
+	}
+	attrs, err := files.NormalizeAttributes(*a)
+	if err != nil {
+		return err
+	}
+	if err := b.checkAttributes(attrs); err != nil {
+		return err
+	}
+	if attrs.ContentType == "" {
+		t, ok := TypeByName(req.Dst)
+		if !ok {
+			return files.ErrUnsupported
+		}
+		attrs.ContentType = t
+	}
+	req.Attributes = &attrs
+	return nil
+}
+
+// Locate tells which file a name is.
+func (b *bucket) Locate(name string) (any, string) {
+	if i, ok := b.backend.(Identifier); ok {
+		return i.Store(), name
+	}
+	return b, name
+}
+
+// DefaultExpiry is how long a signed URL works where nothing else is asked.
+const DefaultExpiry = 15 * time.Minute
+
+// SignURL checks the options and lets the backend sign.
+func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptions) (files.SignedURL, error) {
+	var o files.SignOptions
+	if opts != nil {
+		o = *opts
+	}
+	op, merr := files.SignOp(o.Method)
+	var signer Signer
+	err := b.enter(ctx, Key{Name: name}, func() error {
+		if merr != nil {
+			return merr
+		}
+		if o.Expiry < 0 {
+			return files.Errorf(files.ErrInvalid, "negative expiry %v", o.Expiry)
+		}
+		if o.ContentType != "" && op != files.OpSignPut {
+			return files.Errorf(files.ErrInvalid, "only a PUT has a content type to bind")
+		}
+		able := map[files.Op]bool{files.OpSignGet: b.features.SignGet, files.OpSignPut: b.features.SignPut, files.OpSignDelete: b.features.SignDelete}
+		var ok bool
+		if signer, ok = b.backend.(Signer); !ok || !able[op] {
+			return files.Errorf(files.ErrUnsupported, "the bucket can't sign URLs for this method")
+		}
+		return nil
+	})
+	if err != nil {
+		return files.SignedURL{}, files.NewError(op, name, err)
+	}
+	defer b.release()
+	if o.Method == "" {
+		o.Method = "GET"
+	}
+	if o.Expiry == 0 {
+		o.Expiry = DefaultExpiry
+	}
+	s, err := signer.SignURL(ctx, name, o)
+	if err != nil {
+		return files.SignedURL{}, files.NewError(op, name, err)
+	}
+	return s, nil
+}
+
+// DeleteMany deletes in batches where the backend has them, and else a few names at a time.
+func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
+	errs := make([]error, len(names))
+	if err := b.acquire(); err != nil {
+		for i := range errs {
+			errs[i] = files.NewError(files.OpDelete, names[i], err)
+		}
+		return errs
+	}
+	defer b.release()
+	many, ok := b.backend.(ManyDeleter)
+	if !ok {
+		return files.EachName(ctx, names, func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) })
+	}
+	var legal []string
+	var at []int
+	for i, name := range names {
+		if errs[i] = files.CheckNameMax(name, b.maxName); errs[i] == nil {
+			legal, at = append(legal, name), append(at, i)
+		}
+	}
+	size := max(many.MaxDeleteMany(), 1)
+	for start := 0; start < len(legal); start += size {
+		end := min(start+size, len(legal))
+		var failed []error
+		if ctx.Err() == nil {
+			failed = many.DeleteMany(ctx, legal[start:end])
+		}
+		for j := start; j < end; j++ {
+			if failed == nil {
+				errs[at[j]] = context.Cause(ctx)
+			} else {
+				errs[at[j]] = failed[j-start]
+			}
+		}
+	}
+	for i := range errs {
+		errs[i] = files.NewError(files.OpDelete, names[i], errs[i])
+	}
+	return errs
+}
+
+// Check asks the backend, or lists one entry.
+func (b *bucket) Check(ctx context.Context) error {
+	if err := b.acquire(); err != nil {
+		return files.NewError(files.OpCheck, "", err)
+	}
+	defer b.release()
+	if ctx.Err() != nil {
+		return files.NewError(files.OpCheck, "", context.Cause(ctx))
+	}
+	if c, ok := b.backend.(Checker); ok {
+		return files.NewError(files.OpCheck, "", c.Check(ctx))
+	}
+	for _, err := range b.backend.List(ctx, ListRequest{Limit: 1, NamesOnly: true}) {
+		return files.NewError(files.OpCheck, "", err)
+	}
+	return nil
+}
+
+// As gives the backend's own client.
+func (b *bucket) As(target any) bool {
+	a, ok := b.backend.(Aser)
+	return ok && a.As(target)
+}

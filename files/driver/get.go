@@ -1,0 +1,132 @@
+package driver
+
+import (
+	"context"
+
+	"cloudfiles.dev/files"
+)
+
+// Get opens the file and makes its Reader, which resumes a broken body where the backend allows (G5).
+func (b *bucket) Get(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader, error) {
+	r, err := b.get(ctx, name, opts)
+	if err != nil {
+		return nil, files.NewError(files.OpGet, name, err)
+	}
+	return r, nil
+}
+
+var wholeFile files.GetOptions
+
+func (b *bucket) get(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader, error) {
+	if opts == nil {
+		opts = &wholeFile
+	}
+	if err := b.acquire(); err != nil {
+		return nil, err
+	}
+	r, err := b.open(ctx, name, opts)
+	if err != nil {
+		b.release()
+	}
+	return r, err
+}
+
+func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader, error) {
+	key, err := target(name, opts.Key)
+	if err == nil {
+		err = b.checkKey(key)
+	}
+	if err == nil {
+		err = b.checkGet(opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	req := OpenRequest{Key: key, Range: opts.Range, IfNotVersion: opts.IfNotVersion, IfVersion: opts.IfVersion}
+	o, err := b.backend.Open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	setName(&o.Info, key)
+	body := o.Body
+	if _, local := body.(files.ImmediateBody); !local && body != nil && b.features.ReadConditions {
+		body = &resumingBody{ctx: ctx, backend: b.backend, req: req, info: o.Info, off: o.Offset, left: o.Length, body: body}
+	}
+	return files.NewReader(ctx, files.ReaderConfig{Name: name, Info: o.Info, Offset: o.Offset, Length: o.Length, Body: body,
+		Timeout: opts.ReadTimeout, Verify: !opts.SkipVerify && b.features.Digests, OnClose: b.releaseFn}), nil
+}
+
+func (b *bucket) checkGet(opts *files.GetOptions) error {
+	if err := opts.Range.Check(); err != nil {
+		return err
+	}
+	if opts.ReadTimeout < 0 {
+		return files.Errorf(files.ErrInvalid, "negative read timeout %v", opts.ReadTimeout)
+	}
+	if (opts.IfNotVersion != "" || opts.IfVersion != "") && !b.features.ReadConditions {
+		return files.Errorf(files.ErrUnsupported, "the bucket has no conditional reads")
+	}
+	return nil
+}
+
+// Stat asks the backend.
+func (b *bucket) Stat(ctx context.Context, name string, opts *files.StatOptions) (files.Info, error) {
+	raw := ""
+	if opts != nil {
+		raw = opts.Key
+	}
+	key, err := target(name, raw)
+	if err == nil {
+		err = b.enter(ctx, key, nil)
+	} else if b.isClosed() {
+		err = files.ErrClosed
+	}
+	if err != nil {
+		return files.Info{}, files.NewError(files.OpStat, name, err)
+	}
+	defer b.release()
+	info, err := b.backend.Stat(ctx, key)
+	if err != nil {
+		return files.Info{}, files.NewError(files.OpStat, name, err)
+	}
+	setName(&info, key)
+	info.Attributes = info.Attributes.Clone()
+	return info, nil
+}
+
+// setName fills in what the caller asked for.
+func setName(info *files.Info, key Key) {
+	if key.Raw {
+		info.Name, info.Key = "", key.Name
+	} else {
+		info.Name, info.Key = key.Name, ""
+	}
+	info.IsDir = false
+}
+
+// Delete asks the backend.
+func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
+	var o files.DeleteOptions
+	if opts != nil {
+		o = *opts
+	}
+	key, err := target(name, o.Key)
+	if err == nil {
+		err = b.enter(ctx, key, func() error {
+			if o.IfVersion != "" && !b.features.DeleteIfVersion {
+				return files.Errorf(files.ErrUnsupported, "the bucket can't delete if of a version")
+			}
+			return nil
+		})
+	} else if b.isClosed() {
+		err = files.ErrClosed
+	}
+	if err != nil {
+		return files.NewError(files.OpDelete, name, err)
+	}
+	defer b.release()
+	return files.NewError(files.OpDelete, name, b.backend.Delete(ctx, key, o.IfVersion))
+}

@@ -1,0 +1,71 @@
+package driver
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// List checks the options at each range, asks the backend, cuts at the limit and ends with the context (L9).
+func (b *bucket) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	var o files.ListOptions
+	if opts != nil {
+		o = *opts
+	}
+	return func(yield func(files.Entry, error) bool) {
+		if err := b.list(ctx, dir, o, yield); err != nil {
+			yield(files.Entry{}, files.NewError(files.OpList, dir, err))
+		}
+	}
+}
+
+func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yield func(files.Entry, error) bool) error {
+	if err := b.acquire(); err != nil {
+		return err
+	}
+	defer b.release()
+	d, err := files.CheckDir(dir)
+	if err == nil {
+		err = o.Check()
+	}
+	if err == nil && o.Foreign && !b.features.ForeignKeys {
+		err = files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")
+	}
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	req := ListRequest{Prefix: o.Prefix, Shallow: o.Shallow, StartAfter: o.StartAfter, Limit: o.Limit, PageSize: o.PageSize, NamesOnly: o.NamesOnly, Foreign: o.Foreign}
+	if d != "" {
+		req.Prefix = d + "/" + o.Prefix
+	}
+	if o.Shallow && strings.Contains(o.Prefix, "/") {
+		return files.Errorf(files.ErrInvalid, "prefix %q of a shallow listing has a slash: list that directory", o.Prefix)
+	}
+	switch {
+	case o.StartAfter < req.Prefix, o.StartAfter == req.Prefix && o.Prefix == "":
+		req.StartAfter = "" // everything that can be yielded is behind it; "d/" here is not a directory that was yielded
+	case !strings.HasPrefix(o.StartAfter, req.Prefix):
+		return nil
+	}
+	n := 0
+	for e, err := range b.backend.List(ctx, req) {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !yield(e, nil) {
+			return nil
+		}
+		if n++; n == o.Limit {
+			return nil
+		}
+	}
+	return nil
+}

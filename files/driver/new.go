@@ -1,0 +1,125 @@
+package driver
+
+import (
+	"context"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// New makes a bucket of a backend: everything of the contract that is the same for all is done here. The bucket
+// has every optional ability of package files that the backend has.
+func New(backend Backend) files.Bucket {
+	b := &bucket{backend: backend, features: backend.Features(), maxName: files.MaxName}
+	if m := b.features.MaxName; m > 0 && m < b.maxName {
+		b.maxName = m
+	}
+	b.features.MaxName = b.maxName
+	b.releaseFn = b.release
+	return b
+}
+
+type bucket struct {
+	backend   Backend
+	features  files.Features
+	maxName   int
+	releaseFn func()
+
+	mu     sync.Mutex
+	closed bool
+	users  int // calls in flight and open bodies
+}
+
+// Unwrap returns the backend of a bucket that New made, or nil.
+func Unwrap(b files.Bucket) Backend {
+	if b, ok := b.(*bucket); ok {
+		return b.backend
+	}
+	return nil
+}
+
+func (b *bucket) Features() files.Features { return b.features }
+
+// acquire keeps the backend open until release.
+func (b *bucket) acquire() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return files.ErrClosed
+	}
+	b.users++
+	return nil
+}
+
+func (b *bucket) release() {
+	b.mu.Lock()
+	b.users--
+	last := b.closed && b.users == 0
+	b.mu.Unlock()
+	if last {
+		b.backend.Close() // nobody is left to tell
+	}
+}
+
+// Close closes the backend when nobody uses it any more (X3).
+func (b *bucket) Close() error {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return nil
+	}
+	b.closed = true
+	idle := b.users == 0
+	b.mu.Unlock()
+	if !idle {
+		return nil
+	}
+	return files.NewError(files.OpClose, "", b.backend.Close())
+}
+
+// isClosed is for methods that make no request.
+func (b *bucket) isClosed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
+}
+
+// enter checks what every call on one file checks, in the order of rule E2: closed, name, options, context. Where it
+// returns nil, the caller must release.
+func (b *bucket) enter(ctx context.Context, key Key, options func() error) error {
+	if err := b.acquire(); err != nil {
+		return err
+	}
+	err := b.checkKey(key)
+	if err == nil && options != nil {
+		err = options()
+	}
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		b.release()
+	}
+	return err
+}
+
+func (b *bucket) checkKey(key Key) error {
+	if !key.Raw {
+		return files.CheckNameMax(key.Name, b.maxName)
+	}
+	if !b.features.ForeignKeys {
+		return files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")
+	}
+	return nil
+}
+
+// target makes the Key of a name and the Key option, which exclude each other (L7).
+func target(name, key string) (Key, error) {
+	if key == "" {
+		return Key{Name: name}, nil
+	}
+	if name != "" {
+		return Key{}, files.Errorf(files.ErrInvalidName, "name and key are both given")
+	}
+	return Key{Name: key, Raw: true}, nil
+}

@@ -1,0 +1,202 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"cloudfiles.dev/files"
+)
+
+// Put checks, finds the content type and hands the content to the backend as an Upload.
+func (b *bucket) Put(ctx context.Context, name string, content io.Reader, opts *files.PutOptions) (files.Info, error) {
+	info, err := b.put(ctx, name, content, opts)
+	if err != nil {
+		return files.Info{}, files.NewError(files.OpPut, name, err)
+	}
+	return info, nil
+}
+
+func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *files.PutOptions) (files.Info, error) {
+	if opts == nil {
+		opts = &files.PutOptions{}
+	}
+	var attrs files.Attributes
+	up := &Upload{ctx: ctx, src: content, size: -1}
+	err := b.enter(ctx, Key{Name: name}, func() (err error) {
+		if isNil(content) {
+			return files.Errorf(files.ErrInvalid, "content is nil")
+		}
+		if opts.Size != nil {
+			if up.size = *opts.Size; up.size < 0 {
+				return files.Errorf(files.ErrInvalid, "negative size %d", up.size)
+			}
+		}
+		if up.want, err = opts.Digest.Normalize(); err != nil {
+			return err
+		}
+		if attrs, err = files.NormalizeAttributes(opts.Attributes); err != nil {
+			return err
+		}
+		if err = b.checkCondition(opts.If); err != nil {
+			return err
+		}
+		return b.checkSize(up)
+	})
+	if err != nil {
+		return files.Info{}, err
+	}
+	defer b.release()
+	defer up.finish()
+	if err := b.checkAttributes(attrs); err != nil {
+		return files.Info{}, err
+	}
+	req := &PutRequest{Name: name, Attributes: attrs, If: opts.If, Size: up.size, SizeDeclared: up.size >= 0, Content: up}
+	if req.Size < 0 {
+		req.Size = remaining(content)
+		if limit := b.features.MaxSize; limit > 0 && req.Size > limit {
+			return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", req.Size, limit)
+		}
+	}
+	up.hasher.Init(up.want)
+	if attrs.ContentType == "" {
+		req.TypeFound = true
+		if req.Attributes.ContentType, err = up.findType(name); err != nil {
+			return files.Info{}, err
+		}
+	}
+	info, err := b.backend.Put(ctx, req)
+	if err != nil {
+		return files.Info{}, b.putError(ctx, up, err)
+	}
+	info.Name, info.IsDir, info.Key = name, false, ""
+	info.Size = up.Count()
+	info.Attributes = b.told(req.Attributes)
+	if b.features.Digests {
+		info.Digest = merge(info.Digest, up.Digest())
+	}
+	return info, nil
+}
+
+// told is what Info may tell of attributes: nothing where the backend stores none.
+func (b *bucket) told(a files.Attributes) files.Attributes {
+	if !b.features.Attributes {
+		return files.Attributes{ContentType: a.ContentType}
+	}
+	return a.Clone()
+}
+
+// checkAttributes refuses what a backend without attributes would lose.
+func (b *bucket) checkAttributes(a files.Attributes) error {
+	a.ContentType = ""
+	if b.features.Attributes || len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" && a.ContentEncoding == "" && a.ContentLanguage == "" {
+		return nil
+	}
+	return files.Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
+}
+
+func (b *bucket) checkCondition(c files.Condition) error {
+	if c.Absent() && !b.features.IfAbsent {
+		return files.Errorf(files.ErrUnsupported, "the bucket can't put if absent")
+	}
+	v, ok := c.Version()
+	switch {
+	case ok && !b.features.IfVersion:
+		return files.Errorf(files.ErrUnsupported, "the bucket can't put if of a version")
+	case ok && v == "":
+		return files.Errorf(files.ErrPrecondition, "no version is given")
+	}
+	return nil
+}
+
+// checkSize refuses a declared size that can't be stored, and limits an unknown one (P11).
+func (b *bucket) checkSize(up *Upload) error {
+	up.maxSize = b.features.MaxSize
+	if up.size < 0 {
+		if m := b.features.MaxUnknownSize; m > 0 {
+			up.maxSize = m
+		}
+		return nil
+	}
+	if up.maxSize > 0 && up.size > up.maxSize {
+		return files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", up.size, up.maxSize)
+	}
+	return nil
+}
+
+// findType finds the content type by the name, or by the first bytes, which are then read ahead (P6).
+func (u *Upload) findType(name string) (string, error) {
+	if t, ok := TypeByName(name); ok {
+		return t, nil
+	}
+	buf := make([]byte, SniffLen)
+	n := 0
+	for n < len(buf) && u.headErr == nil {
+		var m int
+		m, u.headErr = u.read(buf[n:])
+		n += m
+	}
+	u.head = buf[:n]
+	if u.headErr != nil && u.headErr != io.EOF {
+		return "", u.headErr // the content failed before anything began
+	}
+	return ContentType(name, u.head), nil
+}
+
+// putError prefers the content's own failure, then the context's, to what a backend made of it (P2).
+func (b *bucket) putError(ctx context.Context, up *Upload, err error) error {
+	if errors.Is(err, files.ErrUncertain) {
+		return err
+	}
+	if cause := up.Err(); cause != nil {
+		return cause
+	}
+	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) && files.KindOf(err) == nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// merge keeps what the backend told and adds what was computed.
+func merge(told, computed files.Digest) files.Digest {
+	or := func(a, b string) string {
+		if a != "" {
+			return a
+		}
+		return b
+	}
+	return files.Digest{CRC32C: or(told.CRC32C, computed.CRC32C), MD5: or(told.MD5, computed.MD5), SHA256: or(told.SHA256, computed.SHA256),
+		CRC32: or(told.CRC32, computed.CRC32), CRC64NVME: or(told.CRC64NVME, computed.CRC64NVME)}
+}
+
+// isNil finds the nil readers that can be told without reflection.
+func isNil(r io.Reader) bool {
+	if f, ok := r.(*os.File); ok {
+		return f == nil
+	}
+	return r == nil
+}
+
+// remaining returns how many bytes the reader tells that it has, or -1. It never reads or moves it for good.
+func remaining(r io.Reader) int64 {
+	switch r := r.(type) {
+	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
+		return int64(r.Len())
+	case *os.File:
+		fi, err := r.Stat()
+		if err != nil || !fi.Mode().IsRegular() {
+			return -1
+		}
+		at, err := r.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return -1
+		}
+		return max(fi.Size()-at, 0)
+	case *io.LimitedReader:
+		if n := remaining(r.R); n >= 0 {
+			return max(min(n, r.N), 0)
+		}
+	}
+	return -1
+}

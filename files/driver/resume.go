@@ -1,0 +1,107 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// resumeAttempts is how often in a row a body is opened again without a byte having come (G5).
+const resumeAttempts = 5
+
+// resumingBody goes on behind the last byte when a body breaks with files.ErrUnavailable, with the version pinned (G5).
+type resumingBody struct {
+	ctx     context.Context
+	backend Backend
+	req     OpenRequest
+	info    files.Info
+	off     int64 // of the next byte
+	left    int64
+	tries   int // since the last byte
+
+	mu     sync.Mutex
+	body   io.ReadCloser
+	closed bool
+}
+
+func (r *resumingBody) Read(p []byte) (int, error) {
+	for {
+		n, err := r.current().Read(p)
+		r.off += int64(n)
+		r.left -= int64(n)
+		if n > 0 {
+			r.tries = 0
+		}
+		broken := errors.Is(err, files.ErrUnavailable) || err == io.ErrUnexpectedEOF || err == io.EOF && r.left > 0
+		if !broken || r.info.Version == "" {
+			return n, err
+		}
+		if n > 0 {
+			return n, nil // the next Read finds the break again
+		}
+		if err := r.reopen(err); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (r *resumingBody) current() io.ReadCloser {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.body
+}
+
+// reopen opens the rest; broken is the error that made it necessary.
+func (r *resumingBody) reopen(broken error) error {
+	for {
+		if r.tries++; r.tries > resumeAttempts {
+			return files.WithCause(files.ErrUnavailable, broken, "the connection broke again and again")
+		}
+		if r.ctx.Err() != nil {
+			return context.Cause(r.ctx)
+		}
+		req := r.req
+		req.Range, req.IfNotVersion, req.IfVersion = files.Bytes(r.off, r.left), "", r.info.Version
+		o, err := r.backend.Open(r.ctx, req)
+		switch {
+		case errors.Is(err, files.ErrPrecondition), errors.Is(err, files.ErrNotExist):
+			return files.WithCause(files.ErrChanged, err, "the file was replaced or deleted after the connection broke")
+		case errors.Is(err, files.ErrUnavailable):
+			continue
+		case err != nil:
+			return err
+		case o.Length != r.left || o.Offset != r.off:
+			if o.Body != nil {
+				o.Body.Close()
+			}
+			return files.Errorf(files.ErrChanged, "the rest of the file has another size")
+		}
+		return r.swap(o.Body)
+	}
+}
+
+// swap takes the new body, unless the caller has closed meanwhile.
+func (r *resumingBody) swap(body io.ReadCloser) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.body.Close()
+	r.body = body
+	if r.closed {
+		body.Close()
+		return files.ErrClosed
+	}
+	return nil
+}
+
+func (r *resumingBody) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	return r.body.Close()
+}

@@ -1,0 +1,268 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Scheme is what a driver registers: how URLs of one scheme are opened.
+type Scheme struct {
+	// Name is the URL's scheme, in lower case: "file".
+	Name string
+	// Package is the import path that registers it.
+	Package string
+	// Example is a URL as a user would write it: "file:///var/lib/app?create_dir=1".
+	Example string
+	// Params are the query parameters that Open knows. "prefix" and "key" are known for every scheme and
+	// never come to Open.
+	Params []Param
+	// AnyParam lets parameters pass that Params doesn't have: Open checks them itself.
+	AnyParam bool
+	// Open opens the bucket. It makes no request (U3).
+	Open func(ctx context.Context, u *url.URL) (Bucket, error)
+}
+
+// Param documents a query parameter.
+type Param struct {
+	Name string `json:"name"`
+	// Values shows what it may be: "full|none", "path", "1".
+	Values string `json:"values"`
+	Doc    string `json:"doc"`
+}
+
+// Mux opens URLs by their scheme. The zero Mux knows none. It is safe for concurrent use.
+type Mux struct {
+	mu       sync.RWMutex
+	schemes  map[string]Scheme
+	fallback []func(scheme string) (Scheme, bool)
+}
+
+var defaultMux Mux
+
+// DefaultMux is the Mux of Open and Register.
+func DefaultMux() *Mux { return &defaultMux }
+
+// Open opens the bucket that the URL names, with the drivers that the program imports:
+//
+//	import _ "cloudfiles.dev/drivers/local"
+//	b, err := files.Open(ctx, os.Getenv("FILES_URL"))
+//
+// The parameters prefix=p, a raw prefix of every name, and key=k, which narrows the bucket to the one file k, work
+// on every scheme (U2). Opening makes no request (U3); use Check for that.
+//
+// Errors: ErrInvalid for an empty or malformed URL, an unknown scheme or parameter; whatever else the
+// driver finds, such as ErrNoBucket for a missing folder. The text shows no secret.
+func Open(ctx context.Context, rawURL string) (Bucket, error) { return defaultMux.Open(ctx, rawURL) }
+
+// Register makes Open know a scheme. Drivers call it from init. It panics if the scheme is incomplete
+// or registered already.
+func Register(s Scheme) { defaultMux.Register(s) }
+
+// Register makes the Mux know a scheme. It panics if the scheme is incomplete or registered already.
+func (m *Mux) Register(s Scheme) {
+	if s.Name == "" || s.Open == nil || s.Name != strings.ToLower(s.Name) {
+		panic(fmt.Sprintf("files: Register of an incomplete scheme %q", s.Name))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old, ok := m.schemes[s.Name]; ok {
+		panic(fmt.Sprintf("files: scheme %q is registered twice, by %s and %s", s.Name, old.Package, s.Package))
+	}
+	if m.schemes == nil {
+		m.schemes = map[string]Scheme{}
+	}
+	m.schemes[s.Name] = s
+}
+
+// RegisterFallback adds a function that is asked for schemes that nobody registered, in the order of
+// registration: how an adapter offers another library's schemes.
+func (m *Mux) RegisterFallback(f func(scheme string) (Scheme, bool)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fallback = append(m.fallback, f)
+}
+
+// Schemes returns the registered schemes by name, without those of fallbacks.
+func (m *Mux) Schemes() []Scheme {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var s []Scheme
+	for _, v := range m.schemes {
+		v.Params = slices.Clone(v.Params)
+		s = append(s, v)
+	}
+	slices.SortFunc(s, func(a, b Scheme) int { return strings.Compare(a.Name, b.Name) })
+	return s
+}
+
+func (m *Mux) lookup(name string) (Scheme, bool) {
+	m.mu.RLock()
+	s, ok := m.schemes[name]
+	fallback := m.fallback
+	m.mu.RUnlock()
+	for i := 0; !ok && i < len(fallback); i++ {
+		s, ok = fallback[i](name)
+	}
+	return s, ok
+}
+
+// Open is like the function Open.
+func (m *Mux) Open(ctx context.Context, rawURL string) (Bucket, error) {
+	b, err := m.open(ctx, rawURL)
+	if err != nil {
+		return nil, NewError(OpOpen, RedactURL(rawURL), err)
+	}
+	return b, nil
+}
+
+func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
+	u, s, err := m.parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	q := u.Query()
+	prefix, key := q.Get("prefix"), q.Get("key")
+	if q.Has("prefix") || q.Has("key") {
+		q.Del("prefix")
+		q.Del("key")
+		u.RawQuery = q.Encode()
+	}
+	if key != "" { // the key stands behind the prefix
+		if err := CheckName(prefix + key); err != nil {
+			return nil, invalid("parameter key: %s", clean(err))
+		}
+	}
+	if err := checkPrefix(prefix); err != nil {
+		return nil, invalid("parameter prefix: %s", clean(err))
+	}
+	b, err := s.Open(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if prefix != "" {
+		b = withPrefix(b, prefix, true)
+	}
+	if key != "" {
+		b = withKey(b, key)
+	}
+	return b, nil
+}
+
+// parse finds the scheme and checks the parameters' names.
+func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
+	if strings.TrimSpace(rawURL) == "" {
+		return nil, Scheme{}, invalid("the URL is empty; is the variable that should hold it unset? Write mem:// for memory or file:///path/to/folder for a local folder")
+	}
+	name, _, ok := strings.Cut(rawURL, ":")
+	if !ok || len(name) < 2 || strings.ContainsAny(name, `/\`) { // C:\dir has a "scheme" of one letter
+		return nil, Scheme{}, invalid("a path is not a URL; write %s", pathURL(rawURL))
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err
+		}
+		if _, ok := errors.AsType[url.EscapeError](err); ok {
+			return nil, Scheme{}, invalid("malformed URL: a %% is not followed by two hexadecimal digits; write %%25 for the character itself")
+		}
+		return nil, Scheme{}, invalid("malformed URL") // the cause may quote a secret
+	}
+	s, ok := m.lookup(u.Scheme)
+	if !ok {
+		return nil, Scheme{}, invalid("unknown scheme %q; %s", printable(u.Scheme), m.help(u.Scheme))
+	}
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, Scheme{}, invalid("malformed query; write special characters as %%XX, and & between parameters")
+	}
+	for p, values := range q {
+		known := p == "prefix" || p == "key" || s.AnyParam || slices.ContainsFunc(s.Params, func(k Param) bool { return k.Name == p })
+		switch {
+		case !known:
+			return nil, Scheme{}, invalid("unknown parameter %q; %s", printable(p), s.paramHelp())
+		case len(values) > 1:
+			return nil, Scheme{}, invalid("parameter %q is given %d times", printable(p), len(values))
+		case (p == "prefix" || p == "key") && values[0] == "":
+			return nil, Scheme{}, invalid("parameter %q is empty", p)
+		}
+	}
+	return u, s, nil
+}
+
+func (s Scheme) paramHelp() string {
+	names := []string{"prefix", "key"}
+	for _, p := range s.Params {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return s.Name + ":// knows " + strings.Join(names, ", ")
+}
+
+// imports tells which import brings a scheme that isn't there.
+var imports = map[string]string{
+	"mem": "cloudfiles.dev/drivers/mem", "file": "cloudfiles.dev/drivers/local",
+	"s3": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/s3blob", "gs": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/gcsblob",
+	"azblob":       "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/azureblob",
+	"gocloud+file": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/fileblob", "gocloud+mem": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/memblob",
+}
+
+// help says what is registered, and which import is missing.
+func (m *Mux) help(scheme string) string {
+	var have []string
+	for _, s := range m.Schemes() {
+		have = append(have, s.Name)
+	}
+	registered := "none is registered"
+	if len(have) > 0 {
+		registered = "registered: " + strings.Join(have, ", ")
+	}
+	if pkg, ok := imports[scheme]; ok {
+		return registered + `; the program must import _ ` + pkg + ` (cloudfiles.dev/drivers/all brings every scheme)`
+	}
+	return registered + "; is there a driver for it to import?"
+}
+
+// pathURL shows how a path is written as a URL.
+func pathURL(p string) string {
+	slash := strings.ReplaceAll(p, `\`, "/")
+	if len(slash) > 1 && slash[1] == ':' {
+		slash = "/" + slash
+	}
+	if !strings.HasPrefix(slash, "/") {
+		slash = "/absolute/path/to/" + strings.TrimPrefix(slash, "./")
+	}
+	return (&url.URL{Scheme: "file", Path: slash}).String()
+}
+
+// Description says what a URL would open, without a secret and without opening it.
+type Description struct {
+	URL     string  `json:"url"` // user information and parameters that look secret print as "…"
+	Scheme  string  `json:"scheme"`
+	Package string  `json:"package"`
+	Params  []Param `json:"params,omitempty"` // what the scheme knows
+}
+
+// String returns the URL, without its secrets.
+func (d Description) String() string { return d.URL }
+
+// Describe says what the URL would open. Its errors are those of Open that need no driver.
+func Describe(rawURL string) (Description, error) { return defaultMux.Describe(rawURL) }
+
+// Describe is like the function Describe.
+func (m *Mux) Describe(rawURL string) (Description, error) {
+	_, s, err := m.parse(rawURL)
+	if err != nil {
+		return Description{}, NewError(OpOpen, RedactURL(rawURL), err)
+	}
+	common := []Param{{"prefix", "text", "put in front of every name, as it is"}, {"key", "name", "narrows the bucket to this one file"}}
+	return Description{URL: RedactURL(rawURL), Scheme: s.Name, Package: s.Package, Params: append(slices.Clone(s.Params), common...)}, nil
+}

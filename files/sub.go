@@ -1,0 +1,82 @@
+package files
+
+import "strings"
+
+// Sub returns the bucket of a directory, per tenant for example: its names are those below dir, and nothing else can be
+// reached through it. Closing it closes nothing of b. The directory need not exist; "" is refused with ErrInvalid, since it
+// would be the whole bucket by accident.
+func Sub(b Bucket, dir string) (Bucket, error) {
+	if dir == "" {
+		return nil, NewError(OpOpen, dir, invalid("the directory of a sub-bucket is empty"))
+	}
+	d, err := CheckDir(dir)
+	if err != nil {
+		return nil, NewError(OpOpen, dir, err)
+	}
+	if max := b.Features().MaxName; len(d)+2 > max {
+		return nil, NewError(OpOpen, dir, Errorf(ErrInvalidName, "no name fits below a directory of %d bytes", len(d)))
+	}
+	return withPrefix(b, d+"/", false), nil
+}
+
+// withPrefix puts a raw prefix in front of every name.
+func withPrefix(b Bucket, prefix string, own bool) Bucket {
+	cut := strings.LastIndexByte(prefix, '/') + 1
+	dir, part := strings.TrimSuffix(prefix[:cut], "/"), prefix[cut:]
+	return Wrap(b, Hooks{CloseInner: own, Names: &NameMap{
+		Extra: len(prefix),
+		In:    func(name string) string { return prefix + name },
+		Out:   func(inner string) (string, bool) { return cutPrefix(inner, prefix) },
+		List: func(d string, o *ListOptions) string {
+			if o.StartAfter != "" {
+				o.StartAfter = prefix + o.StartAfter
+			}
+			if d != "" {
+				return prefix + d
+			}
+			o.Prefix = part + o.Prefix
+			return dir
+		},
+	}})
+}
+
+// cutPrefix is strings.CutPrefix for names: what remains is not empty, nor does it begin with a slash.
+func cutPrefix(name, prefix string) (string, bool) {
+	rest, ok := strings.CutPrefix(name, prefix)
+	return rest, ok && rest != "" && rest[0] != '/'
+}
+
+// checkPrefix checks a raw prefix: there must be a legal name that begins with it.
+func checkPrefix(prefix string) error {
+	if prefix == "" {
+		return nil
+	}
+	return CheckName(prefix + "x")
+}
+
+// withKey narrows a bucket to one file: other names can't be written, and don't exist.
+func withKey(b Bucket, key string) Bucket {
+	return Wrap(b, Hooks{CloseInner: true, Names: &NameMap{
+		Check: func(name string) error {
+			if name != key {
+				return Errorf(ErrPermission, "the bucket was opened for one other file only")
+			}
+			return nil
+		},
+		In: func(name string) string { return name },
+		Out: func(inner string) (string, bool) {
+			return inner, inner == key || strings.HasPrefix(key, inner) && strings.HasSuffix(inner, "/")
+		},
+		List: func(d string, o *ListOptions) string {
+			if rest, ok := strings.CutPrefix(key, join(d, "")); ok && rest != "" {
+				if o.Shallow {
+					rest, _, _ = strings.Cut(rest, "/")
+				}
+				if strings.HasPrefix(rest, o.Prefix) { // no need to read more than that
+					o.Prefix = rest
+				}
+			}
+			return d
+		},
+	}})
+}
