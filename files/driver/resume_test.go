@@ -1,0 +1,108 @@
+package driver_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// breaking is a map whose bodies break after some bytes.
+type breaking struct {
+	*mapBackend
+	every   int         // bytes after which a body breaks
+	opens   int         // counted
+	refuse  int         // how many opens to refuse, after the first
+	onBreak func(n int) // called before the n-th open after the first
+	how     error       // how a body ends when it breaks
+}
+
+func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	b.opens++
+	if b.opens > 1 && b.onBreak != nil {
+		b.onBreak(b.opens - 1)
+	}
+	if b.opens > 1 && b.refuse > 0 {
+		b.refuse--
+		return driver.Object{}, files.ErrUnavailable
+	}
+	o, err := b.mapBackend.Open(ctx, req)
+	if err == nil && o.Length > int64(b.every) {
+		o.Body = io.NopCloser(io.MultiReader(io.LimitReader(o.Body, int64(b.every)), failing{b.how}))
+	}
+	return o, err
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestResume(t *testing.T) {
+	content := make([]byte, 1000)
+	for i := range content {
+		content[i] = byte(i ^ i>>8)
+	}
+	cut := files.WithCause(files.ErrUnavailable, io.ErrClosedPipe, "connection reset")
+	for _, c := range []struct {
+		name   string
+		how    error
+		refuse int
+		change func(m *mapBackend)
+		want   error
+	}{
+		{name: "reset", how: cut},
+		{name: "short body", how: io.EOF},
+		{name: "unexpected EOF", how: io.ErrUnexpectedEOF},
+		{name: "four refusals in a row", how: cut, refuse: 4},
+		{name: "gives up", how: cut, refuse: 100, want: files.ErrUnavailable},
+		{name: "replaced", how: cut, want: files.ErrChanged, change: func(m *mapBackend) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			f := m.files["f"]
+			f.info.Version = "next"
+			m.files["f"] = f
+		}},
+		{name: "deleted", how: cut, want: files.ErrChanged, change: func(m *mapBackend) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			delete(m.files, "f")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			back := &breaking{mapBackend: newMap(), every: 64, how: c.how, refuse: c.refuse}
+			if c.change != nil {
+				back.onBreak = func(n int) {
+					if n == 3 {
+						c.change(back.mapBackend)
+					}
+				}
+			}
+			b := driver.New(back)
+			if _, err := b.Put(t.Context(), "f", bytes.NewReader(content), nil); err != nil {
+				t.Fatal(err)
+			}
+			r, err := b.Get(t.Context(), "f", &files.GetOptions{Range: files.From(10)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			got, err := r.ReadAll()
+			if !errors.Is(err, c.want) {
+				t.Fatalf("reading: %v, want %v", err, c.want)
+			}
+			if !bytes.HasPrefix(content[10:], got) {
+				t.Error("the bytes are not those of the file")
+			}
+			if c.want == nil && (len(got) != 990 || back.opens < 990/64) {
+				t.Errorf("%d bytes in %d opens", len(got), back.opens)
+			}
+			if c.want != nil && len(got) >= 990 {
+				t.Error("everything came, and an error as well")
+			}
+		})
+	}
+}
