@@ -85,12 +85,9 @@ func (w *wrapped) in(name string) string {
 	return w.hooks.Names.In(name)
 }
 
-// around runs the operation inside the hook, and gives its error the caller's name. A context that has ended stops it
-// before the hook, which may do something of its own.
+// around runs the operation inside the hook, and gives its error the caller's name. A context that has ended is found
+// below, behind the options, as rule E2 orders it.
 func (w *wrapped) around(ctx context.Context, c *Call, next func(context.Context) error) error {
-	if ctx.Err() != nil {
-		return NewError(c.Op, c.Name, context.Cause(ctx))
-	}
 	if w.hooks.Around == nil {
 		return NewError(c.Op, c.Name, next(ctx))
 	}
