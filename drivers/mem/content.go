@@ -1,0 +1,98 @@
+package mem
+
+import (
+	"bytes"
+	"io"
+)
+
+const (
+	// readSize is the most that one Read asks for: between Reads the context is looked at, and the digest
+	// is computed while the bytes are in the processor's cache.
+	readSize = 256 << 10
+	// trusted is how much is allocated on the word of whoever told the size, which may come from the network.
+	trusted = 16 << 20
+	// pieceSize is how much more is allocated at a time for content of unknown size.
+	pieceSize = 1 << 20
+)
+
+// readContent reads to the end. size is what the content was said to have, or -1.
+func readContent(r io.Reader, size int64) ([]byte, error) {
+	if size < 0 {
+		return readPieces(r, nil)
+	}
+	data := make([]byte, 0, min(size, trusted))
+	for {
+		if len(data) == cap(data) {
+			if int64(len(data)) >= size {
+				return readRest(r, data)
+			}
+			// Few steps, each taken only after what was promised before has come.
+			data = append(make([]byte, 0, min(size, 16*int64(cap(data)))), data...)
+		}
+		n, err := r.Read(data[len(data):min(len(data)+readSize, cap(data))])
+		data = data[:len(data)+n]
+		if err == io.EOF {
+			return trim(data), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// readRest is for content that should have ended: nearly always it has.
+func readRest(r io.Reader, data []byte) ([]byte, error) {
+	var more [1]byte
+	for {
+		n, err := r.Read(more[:])
+		switch {
+		case err != nil && err != io.EOF:
+			return nil, err
+		case n > 0 && err == nil:
+			return readPieces(r, [][]byte{data, more[:]})
+		case n > 0:
+			return bytes.Join([][]byte{data, more[:]}, nil), nil
+		case err == io.EOF:
+			return data, nil
+		}
+	}
+}
+
+// readPieces reads content of unknown size behind the pieces, and joins them at the end: nothing is copied twice, and
+// at no time is more than a piece allocated in vain.
+func readPieces(r io.Reader, pieces [][]byte) ([]byte, error) {
+	for size := 4 << 10; ; size = min(2*size, pieceSize) {
+		p, err := readFull(r, make([]byte, 0, size))
+		pieces = append(pieces, p)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(pieces) == 1 {
+		return trim(pieces[0]), nil
+	}
+	return bytes.Join(pieces, nil), nil
+}
+
+// readFull reads until p's capacity is used or an error comes.
+func readFull(r io.Reader, p []byte) ([]byte, error) {
+	for len(p) < cap(p) {
+		n, err := r.Read(p[len(p):min(len(p)+readSize, cap(p))])
+		p = p[:len(p)+n]
+		if err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// trim returns data in as much memory as it needs, unless it nearly is already.
+func trim(data []byte) []byte {
+	if cap(data)-len(data) <= len(data)/16 {
+		return data
+	}
+	return append(make([]byte, 0, len(data)), data...)
+}

@@ -1,0 +1,77 @@
+package mem
+
+import (
+	"strconv"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// file is one version of one file. It never changes once it is in the tree.
+type file struct {
+	data        []byte
+	modTime     time.Time
+	version     files.Version
+	crc32c      string
+	contentType string
+	more        *more // nil for most
+}
+
+// more is what few files have.
+type more struct {
+	attributes files.Attributes
+	digest     files.Digest
+}
+
+func newFile(data []byte, a files.Attributes, d files.Digest) *file {
+	f := &file{data: data, crc32c: d.CRC32C}
+	d.CRC32C = ""
+	f.setAttributes(a, d)
+	return f
+}
+
+func (f *file) setAttributes(a files.Attributes, d files.Digest) {
+	f.contentType, f.more = a.ContentType, nil
+	plain := len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" && a.ContentEncoding == "" && a.ContentLanguage == ""
+	if !plain || !d.IsZero() {
+		f.more = &more{a, d}
+	}
+}
+
+// copy returns a file of the same content, with other attributes if a isn't nil.
+func (f *file) copy(a *files.Attributes) *file {
+	c := *f
+	if a != nil {
+		var d files.Digest
+		if f.more != nil {
+			d = f.more.digest
+		}
+		c.setAttributes(*a, d)
+	}
+	return &c
+}
+
+// stamp sets version and time at the commit. The version counts the store's commits; the digest makes versions of different
+// content differ in another process as well, for whoever keeps them longer than a bucket in memory lives: an HTTP cache.
+func (f *file) stamp(commit uint64, now time.Time) {
+	b := make([]byte, 0, 32)
+	b = strconv.AppendUint(b, commit, 10)
+	b = append(b, '-')
+	b = append(b, f.crc32c...)
+	v := string(b)
+	f.version, f.crc32c = files.Version(v), v[len(v)-len(f.crc32c):]
+	f.modTime = now.UTC().Round(0) // Round drops the monotonic reading
+}
+
+func (f *file) entry(name string) files.Entry {
+	return files.Entry{Name: name, Size: int64(len(f.data)), ModTime: f.modTime, Version: f.version}
+}
+
+func (f *file) info(name string) files.Info {
+	i := files.Info{Entry: f.entry(name)}
+	if f.more != nil {
+		i.Attributes, i.Digest = f.more.attributes, f.more.digest
+	}
+	i.ContentType, i.Digest.CRC32C = f.contentType, f.crc32c
+	return i
+}

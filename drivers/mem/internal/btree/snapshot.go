@@ -1,0 +1,82 @@
+package btree
+
+// Snapshot is a state of a Map that no longer changes. Its methods may be called concurrently.
+type Snapshot[V any] struct{ root *node[V] }
+
+// Get returns the value of the key.
+func (s Snapshot[V]) Get(key string) (val V, ok bool) {
+	n := s.root
+	if n == nil {
+		return val, false
+	}
+	for n.kids != nil {
+		n = n.kids[n.child(key)].node
+	}
+	if i := n.search(key); i < len(n.items) && n.items[i].key == key {
+		return n.items[i].val, true
+	}
+	return val, false
+}
+
+// Cursor returns a cursor that stands before the first key.
+func (s Snapshot[V]) Cursor() *Cursor[V] {
+	c := &Cursor[V]{root: s.root}
+	c.Seek("")
+	return c
+}
+
+// Cursor goes through a snapshot in ascending order of the keys. It is for one goroutine.
+type Cursor[V any] struct {
+	root  *node[V]
+	items []item[V]    // of the leaf, from the cursor on
+	path  [16][]kid[V] // what is left of each branch above: with minLen entries a node, more than any memory holds
+	depth int
+}
+
+// Seek moves the cursor before the first key that is not below key.
+func (c *Cursor[V]) Seek(key string) {
+	c.depth, c.items = 0, nil
+	n := c.root
+	if n == nil {
+		return
+	}
+	for n.kids != nil {
+		i := n.child(key)
+		c.push(n.kids[i+1:])
+		n = n.kids[i].node
+	}
+	c.items = n.items[n.search(key):]
+}
+
+func (c *Cursor[V]) push(rest []kid[V]) {
+	c.path[c.depth] = rest
+	c.depth++
+}
+
+// Next moves the cursor over the next key and returns it with its value, or false at the end.
+func (c *Cursor[V]) Next() (key string, val V, ok bool) {
+	if len(c.items) == 0 && !c.nextLeaf() {
+		return "", val, false
+	}
+	it := &c.items[0]
+	c.items = c.items[1:]
+	return it.key, it.val, true
+}
+
+func (c *Cursor[V]) nextLeaf() bool {
+	for c.depth > 0 && len(c.path[c.depth-1]) == 0 {
+		c.depth--
+	}
+	if c.depth == 0 {
+		return false
+	}
+	rest := &c.path[c.depth-1]
+	n := (*rest)[0].node
+	*rest = (*rest)[1:]
+	for n.kids != nil {
+		c.push(n.kids[1:])
+		n = n.kids[0].node
+	}
+	c.items = n.items
+	return true
+}

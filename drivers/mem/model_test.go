@@ -1,0 +1,338 @@
+package mem_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// modelFile is what the model knows of a file.
+type modelFile struct {
+	content string
+	info    files.Info
+}
+
+// listModel answers a listing from the sorted names, by the words of the rules.
+func listModel(names []string, dir string, o files.ListOptions) (want []string) {
+	if dir != "" {
+		dir += "/"
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		if !strings.HasPrefix(name, dir+o.Prefix) {
+			continue
+		}
+		if o.Shallow {
+			if sub, _, ok := strings.Cut(name[len(dir):], "/"); ok {
+				name = dir + sub + "/"
+			}
+		}
+		if name > o.StartAfter && !seen[name] && (o.Limit == 0 || len(want) < o.Limit) {
+			seen[name] = true
+			want = append(want, name)
+		}
+	}
+	return want
+}
+
+func listNames(t *testing.T, b files.Bucket, dir string, o files.ListOptions) (got []string) {
+	t.Helper()
+	for e, err := range b.List(t.Context(), dir, &o) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.IsDir != strings.HasSuffix(e.Name, "/") {
+			t.Fatalf("%q: IsDir %v", e.Name, e.IsDir)
+		}
+		got = append(got, e.Name)
+	}
+	return got
+}
+
+var elements = []string{"a", "b", "a-", "a.", "a0", "A", "é", "ab", "~", " "}
+
+func randomName(r *rand.Rand) string {
+	n := 1 + r.IntN(3)
+	e := make([]string, n)
+	for i := range e {
+		e[i] = elements[r.IntN(len(elements))]
+	}
+	return strings.Join(e, "/")
+}
+
+// TestModel does random operations on a bucket and on a map, and compares after each.
+func TestModel(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 1))
+			m := &model{t: t, r: r, b: mem.New(nil), files: map[string]modelFile{}}
+			steps := []func(){m.put, m.put, m.put, m.putIf, m.delete, m.deleteIf, m.copy, m.get, m.get, m.list, m.list}
+			for range 4_000 {
+				steps[r.IntN(len(steps))]()
+			}
+			for name := range m.files {
+				m.check(name)
+			}
+		})
+	}
+}
+
+type model struct {
+	t     *testing.T
+	r     *rand.Rand
+	b     files.Bucket
+	files map[string]modelFile
+	stale []files.Version
+}
+
+func (m *model) content() (string, *files.PutOptions) {
+	c := strings.Repeat(fmt.Sprint(m.r.Uint32()), m.r.IntN(20))
+	o := &files.PutOptions{}
+	if m.r.IntN(2) == 0 {
+		o.ContentType = "x/" + fmt.Sprint(m.r.IntN(9))
+		o.CacheControl = "max-age=" + fmt.Sprint(m.r.IntN(9))
+		o.Metadata = map[string]string{"k": fmt.Sprint(m.r.IntN(9))}
+	}
+	return c, o
+}
+
+func (m *model) stored(name, content string, info files.Info) {
+	m.t.Helper()
+	if old, ok := m.files[name]; ok {
+		m.stale = append(m.stale, old.info.Version)
+	}
+	if info.Version == "" || slices.Contains(m.stale, info.Version) {
+		m.t.Fatalf("version %q of %q isn't new", info.Version, name)
+	}
+	m.files[name] = modelFile{content, info}
+	m.check(name)
+}
+
+func (m *model) put() {
+	m.t.Helper()
+	name := randomName(m.r)
+	content, o := m.content()
+	info, err := m.b.Put(m.t.Context(), name, strings.NewReader(content), o)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.stored(name, content, info)
+}
+
+// version is the right one, or one that is not, or not any more.
+func (m *model) version(f modelFile) (v files.Version, right bool) {
+	switch m.r.IntN(3) {
+	case 0:
+		return "none", false
+	case 1:
+		if len(m.stale) > 0 {
+			return m.stale[m.r.IntN(len(m.stale))], false
+		}
+	}
+	return f.info.Version, f.info.Version != ""
+}
+
+func (m *model) putIf() {
+	m.t.Helper()
+	name := randomName(m.r)
+	content, o := m.content()
+	f, exists := m.files[name]
+	var want error
+	if m.r.IntN(2) == 0 {
+		o.If = files.IfAbsent()
+		if exists {
+			want = files.ErrExist
+		}
+	} else {
+		v, right := m.version(f)
+		if o.If = files.IfVersion(v); !right {
+			want = files.ErrPrecondition
+		}
+	}
+	info, err := m.b.Put(m.t.Context(), name, strings.NewReader(content), o)
+	if !errors.Is(err, want) {
+		m.t.Fatalf("%v: %v, want %v", o.If, err, want)
+	}
+	if err == nil {
+		m.stored(name, content, info)
+	} else {
+		m.check(name)
+	}
+}
+
+func (m *model) delete() {
+	m.t.Helper()
+	name := randomName(m.r)
+	if f, ok := m.files[name]; ok {
+		m.stale = append(m.stale, f.info.Version)
+	}
+	delete(m.files, name)
+	if err := m.b.Delete(m.t.Context(), name, nil); err != nil {
+		m.t.Fatal(err)
+	}
+	m.check(name)
+}
+
+func (m *model) deleteIf() {
+	m.t.Helper()
+	name := randomName(m.r)
+	v, right := m.version(m.files[name])
+	if v == "" {
+		return // no condition
+	}
+	var want error
+	if right {
+		m.stale = append(m.stale, v)
+		delete(m.files, name)
+	} else {
+		want = files.ErrPrecondition
+	}
+	if err := m.b.Delete(m.t.Context(), name, &files.DeleteOptions{IfVersion: v}); !errors.Is(err, want) {
+		m.t.Fatalf("%v, want %v", err, want)
+	}
+	m.check(name)
+}
+
+func (m *model) copy() {
+	m.t.Helper()
+	src, dst := randomName(m.r), randomName(m.r)
+	f, ok := m.files[src]
+	o := &files.CopyOptions{}
+	if m.r.IntN(2) == 0 {
+		o.Attributes = &files.Attributes{ContentType: "y/y", ContentLanguage: "de"}
+	}
+	info, err := files.Copy(m.t.Context(), m.b, dst, m.b, src, o)
+	if !ok {
+		if !errors.Is(err, files.ErrNotExist) {
+			m.t.Fatal(err)
+		}
+		m.check(dst)
+		return
+	}
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if src == dst && o.Attributes == nil {
+		m.check(src)
+		return
+	}
+	attrs := f.info.Attributes
+	if o.Attributes != nil {
+		attrs = *o.Attributes
+	}
+	if fmt.Sprint(info.Attributes) != fmt.Sprint(attrs) || info.Digest != f.info.Digest {
+		m.t.Fatalf("copied %v, want %v", info, attrs)
+	}
+	m.stored(dst, f.content, info)
+}
+
+// check compares Stat and Get of a name.
+func (m *model) check(name string) {
+	m.t.Helper()
+	want, ok := m.files[name]
+	info, err := m.b.Stat(m.t.Context(), name, nil)
+	if !ok {
+		if !errors.Is(err, files.ErrNotExist) {
+			m.t.Fatalf("%q: %v, want ErrNotExist", name, err)
+		}
+		_, err = m.b.Get(m.t.Context(), name, nil)
+		if !errors.Is(err, files.ErrNotExist) {
+			m.t.Fatalf("%q: %v, want ErrNotExist", name, err)
+		}
+		return
+	}
+	if err != nil || fmt.Sprint(info) != fmt.Sprint(want.info) || info.Size != int64(len(want.content)) {
+		m.t.Fatalf("%q: %v, %v, want %v", name, info, err, want.info)
+	}
+	r, err := m.b.Get(m.t.Context(), name, nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer r.Close()
+	got, err := r.ReadString()
+	if err != nil || got != want.content || fmt.Sprint(r.Info()) != fmt.Sprint(info) {
+		m.t.Fatalf("%q: %q, %v, want %q", name, got, err, want.content)
+	}
+}
+
+func (m *model) get() {
+	m.t.Helper()
+	if len(m.files) == 0 {
+		return
+	}
+	names := slices.Sorted(maps.Keys(m.files))
+	name := names[m.r.IntN(len(names))]
+	f := m.files[name]
+	size := int64(len(f.content))
+	off, n := m.r.Int64N(size+3), m.r.Int64N(size+3)
+	for _, rng := range []files.Range{files.Bytes(off, n), files.From(off), files.Last(n), {}} {
+		r, err := m.b.Get(m.t.Context(), name, &files.GetOptions{Range: rng, IfVersion: f.info.Version})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		from, count := rng.Resolve(size)
+		if got, err := r.ReadString(); err != nil || got != f.content[from:from+count] {
+			m.t.Fatalf("%v of %q: %q, %v", rng, f.content, got, err)
+		}
+		r.Close()
+	}
+	if _, err := m.b.Get(m.t.Context(), name, &files.GetOptions{IfNotVersion: f.info.Version}); !errors.Is(err, files.ErrNotModified) {
+		m.t.Fatalf("%v, want ErrNotModified", err)
+	}
+	if _, err := m.b.Get(m.t.Context(), name, &files.GetOptions{IfVersion: "none"}); !errors.Is(err, files.ErrPrecondition) {
+		m.t.Fatalf("%v, want ErrPrecondition", err)
+	}
+}
+
+func (m *model) list() {
+	m.t.Helper()
+	dirs := []string{"", "a", "b", "a/b", "é", "a-", "nothing"}
+	dir := dirs[m.r.IntN(len(dirs))]
+	o := files.ListOptions{Shallow: m.r.IntN(2) == 0, Limit: max(m.r.IntN(20)-8, 0)}
+	if m.r.IntN(3) == 0 {
+		o.Prefix = elements[m.r.IntN(len(elements))]
+	}
+	if m.r.IntN(2) == 0 {
+		o.StartAfter = randomName(m.r) + []string{"", "/", "0"}[m.r.IntN(3)]
+	}
+	want := listModel(slices.Sorted(maps.Keys(m.files)), dir, o)
+	if got := listNames(m.t, m.b, dir, o); !slices.Equal(got, want) {
+		m.t.Fatalf("List(%q, %+v)\n got %q\nwant %q", dir, o, got, want)
+	}
+	for e, err := range m.b.List(context.Background(), dir, nil) {
+		if want := m.files[e.Name].info.Entry; err != nil || e != want {
+			m.t.Fatalf("entry %v, %v, want %v", e, err, want)
+		}
+	}
+}
+
+// The content that was given is not kept: the caller may go on using its buffer, and so may who reads.
+func TestContentIsNotShared(t *testing.T) {
+	b := mem.New(nil)
+	buf := []byte("content")
+	if _, err := b.Put(t.Context(), "a", bytes.NewReader(buf), nil); err != nil {
+		t.Fatal(err)
+	}
+	clear(buf)
+	for range 2 {
+		r, err := b.Get(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.ReadAll()
+		if err != nil || string(got) != "content" {
+			t.Fatalf("%q, %v", got, err)
+		}
+		clear(got)
+	}
+}

@@ -1,0 +1,65 @@
+package mem
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Stat implements driver.Backend.
+func (s *store) Stat(_ context.Context, key driver.Key) (files.Info, error) {
+	f, ok := s.get(key.Name)
+	if !ok {
+		return files.Info{}, files.ErrNotExist
+	}
+	return f.info(key.Name), nil
+}
+
+// Open implements driver.Backend.
+func (s *store) Open(_ context.Context, req driver.OpenRequest) (driver.Object, error) {
+	f, ok := s.get(req.Key.Name)
+	switch {
+	case !ok:
+		return driver.Object{}, files.ErrNotExist
+	case req.IfVersion != "" && req.IfVersion != f.version:
+		return driver.Object{}, files.ErrPrecondition
+	case req.IfNotVersion != "" && req.IfNotVersion == f.version:
+		return driver.Object{}, files.ErrNotModified
+	}
+	off, n := req.Range.Resolve(int64(len(f.data)))
+	return driver.Object{Info: f.info(req.Key.Name), Offset: off, Length: n, Body: &body{f.data[off : off+n]}}, nil
+}
+
+// body reads from the content as it is stored. Only Read touches rest, so that Close may come at any time.
+type body struct{ rest []byte }
+
+func (b *body) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// Close has nothing to end: a Read waits for nothing.
+func (b *body) Close() error { return nil }
+
+// Immediate implements files.ImmediateBody.
+func (b *body) Immediate() {}
+
+// List implements driver.Backend: one snapshot, from the first entry to the last.
+func (s *store) List(_ context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+	cursor := s.files.Snapshot().Cursor()
+	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
+		return func(yield func(files.Entry, error) bool) {
+			cursor.Seek(start)
+			for name, f, ok := cursor.Next(); ok && yield(f.entry(name), nil); {
+				name, f, ok = cursor.Next()
+			}
+		}
+	})
+}

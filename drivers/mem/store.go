@@ -1,0 +1,142 @@
+package mem
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/drivers/mem/internal/btree"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// store is the Backend. Several buckets may share one.
+type store struct {
+	clock   func() time.Time
+	maxSize int64
+
+	commit  sync.Mutex // held by the one who changes files
+	commits uint64
+	files   btree.Map[*file]
+}
+
+func newStore(opts *Options) *store {
+	s := &store{clock: time.Now}
+	if opts != nil {
+		s.maxSize = max(opts.MaxSize, 0)
+		if opts.Clock != nil {
+			s.clock = opts.Clock
+		}
+	}
+	return s
+}
+
+// Features implements driver.Backend.
+func (s *store) Features() files.Features {
+	return files.Features{MaxSize: s.maxSize, TimeResolution: time.Nanosecond,
+		Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
+		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true, ServerCopy: true}
+}
+
+// Store implements driver.Identifier.
+func (s *store) Store() any { return s }
+
+// Check implements driver.Checker: memory is always there.
+func (s *store) Check(context.Context) error { return nil }
+
+// Close implements driver.Backend. Other buckets may have the store.
+func (s *store) Close() error { return nil }
+
+func (s *store) get(name string) (*file, bool) { return s.files.Snapshot().Get(name) }
+
+// put makes f the file of that name if the condition holds. The caller holds commit.
+func (s *store) put(name string, cond files.Condition, f *file) error {
+	old, exists := s.files.Get(name)
+	var version files.Version
+	if exists {
+		version = old.version
+	} else {
+		name = strings.Clone(name) // which may be a part of something large
+	}
+	if err := files.CheckCondition(cond, exists, version); err != nil {
+		return err
+	}
+	s.commits++
+	f.stamp(s.commits, s.clock())
+	s.files.Set(name, f)
+	s.files.Publish()
+	return nil
+}
+
+// Put implements driver.Backend: the content is read before anything is locked.
+func (s *store) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	data, err := readContent(req.Content, req.Size)
+	if err != nil {
+		return files.Info{}, err
+	}
+	f := newFile(data, req.Attributes, req.Content.Digest())
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	if ctx.Err() != nil {
+		return files.Info{}, context.Cause(ctx)
+	}
+	if err := s.put(req.Name, req.If, f); err != nil {
+		return files.Info{}, err
+	}
+	return files.Info{Entry: f.entry(req.Name)}, nil
+}
+
+// Delete implements driver.Backend.
+func (s *store) Delete(_ context.Context, key driver.Key, ifVersion files.Version) error {
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	if ifVersion != "" {
+		if f, ok := s.files.Get(key.Name); !ok || f.version != ifVersion {
+			return files.ErrPrecondition
+		}
+	}
+	if s.files.Delete(key.Name) {
+		s.files.Publish()
+	}
+	return nil
+}
+
+// DeleteMany implements driver.ManyDeleter: the tree's nodes are copied once for all names.
+func (s *store) DeleteMany(_ context.Context, names []string) []error {
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	for _, name := range names {
+		s.files.Delete(name)
+	}
+	s.files.Publish()
+	return make([]error, len(names))
+}
+
+// MaxDeleteMany implements driver.ManyDeleter: it bounds how long other writers wait.
+func (s *store) MaxDeleteMany() int { return 1000 }
+
+// Copy implements driver.Copier, between any two stores of memory: the content is shared.
+func (s *store) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+	src, ok := from.(*store)
+	if !ok {
+		return files.Info{}, files.ErrUnsupported
+	}
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	// Where src is s, this is the newest state, for commit is held; another store's is read without waiting.
+	old, ok := src.get(req.Src)
+	switch {
+	case !ok:
+		return files.Info{}, files.ErrNotExist
+	case req.IfSource != "" && req.IfSource != old.version:
+		return files.Info{}, files.ErrPrecondition
+	case s.maxSize > 0 && int64(len(old.data)) > s.maxSize:
+		return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", len(old.data), s.maxSize)
+	}
+	f := old.copy(req.Attributes)
+	if err := s.put(req.Dst, req.If, f); err != nil {
+		return files.Info{}, err
+	}
+	return f.info(req.Dst), nil
+}
