@@ -1,0 +1,17 @@
+// Package all brings every scheme: a program that takes any URL imports it for its effect.
+//
+//	import _ "cloudfiles.dev/drivers/all"
+//
+// It links the SDKs of AWS, Google and Azure, some 640 packages: a program that knows which buckets it opens imports their
+// drivers alone.
+package all
+
+import (
+	_ "cloudfiles.dev/drivers/gocloud"
+
+	_ "gocloud.dev/blob/azureblob" // azblob://
+	_ "gocloud.dev/blob/fileblob"  // gocloud+file://
+	_ "gocloud.dev/blob/gcsblob"   // gs://
+	_ "gocloud.dev/blob/memblob"   // gocloud+mem://
+	_ "gocloud.dev/blob/s3blob"    // s3://
+)

@@ -1,0 +1,172 @@
+package all
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+)
+
+// environment sets what the SDKs read, so that nothing of the machine's is used.
+func environment(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "s3cr3t")
+	t.Setenv("AWS_CONFIG_FILE", "/nonexistent")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "devstoreaccount1")
+	t.Setenv("AZURE_STORAGE_KEY", base64.StdEncoding.EncodeToString([]byte("key")))
+	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "")
+	t.Setenv("STORAGE_EMULATOR_HOST", "")
+}
+
+func open(t *testing.T, url string) files.Bucket {
+	t.Helper()
+	b, err := files.Open(t.Context(), url)
+	if err != nil {
+		t.Fatalf("%s: %v", url, err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// TestSchemes opens every scheme, which makes no request, and pins that the drivers are told apart.
+func TestSchemes(t *testing.T) {
+	environment(t)
+	dir := t.TempDir()
+	for _, c := range []struct {
+		url  string
+		want func(f files.Features) bool
+	}{
+		{"s3://bucket?region=us-east-1", func(f files.Features) bool {
+			return f.Versions && !f.VersionPerPut && f.Ordered && f.SignGet && f.SignPut && !f.SignDelete && f.MaxUnknownSize > 0 && !f.Digests
+		}},
+		{"gs://bucket?anonymous=true", func(f files.Features) bool {
+			return f.Versions && f.VersionPerPut && f.Ordered && !f.SignGet && f.Digests
+		}},
+		{"azblob://container", func(f files.Features) bool {
+			return f.Versions && f.VersionPerPut && !f.Ordered && f.SignGet && f.SignDelete
+		}},
+		{"gocloud+mem://", func(f files.Features) bool { return f.Atomic && !f.Durable && !f.Versions }},
+		{"gocloud+file://" + dir, func(f files.Features) bool { return !f.Atomic && !f.IfAbsent && f.Ordered }},
+	} {
+		b := open(t, c.url)
+		if f := b.Features(); !c.want(f) {
+			t.Errorf("%s: features are %+v", c.url, f)
+		}
+		if _, ok := files.As[*blob.Bucket](b); !ok {
+			t.Errorf("%s is not a *blob.Bucket", c.url)
+		}
+	}
+}
+
+// TestBadURLs: Go CDK's errors quote the URL; ours say what is wrong and no secret.
+func TestBadURLs(t *testing.T) {
+	environment(t)
+	for url, want := range map[string]string{
+		"s3://bucket?region=x&unheard=1":                           `"unheard"`,
+		"s3://bucket?region=x&session_token=hunter2":               `"session_token"`,
+		"s3://?region=x":                                           "bucket's name",
+		"s3://user:hunter2@bucket?use_path_style=hardly":           "s3",
+		"gs://bucket?access_id=hunter2&wrong=1":                    `"wrong"`,
+		"azblob://c?sas_token=hunter2":                             `"sas_token"`,
+		"gocloud+file:///tmp?base_url=x&secret_key_path=/hunter2":  "does not exist",
+		"gocloud+file:///none-there?metadata=all&password=hunter2": `"password"`,
+	} {
+		_, err := files.Open(t.Context(), url)
+		if !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("%s: %v", url, err)
+			continue
+		}
+		if s := err.Error(); !strings.Contains(s, want) || strings.Contains(s, "hunter2") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// TestReplies: what the services answer, as the SDKs tell it, becomes the right sentinel without linking them into drivers/gocloud (E2, E3).
+func TestReplies(t *testing.T) {
+	environment(t)
+	var status int
+	var code string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.Contains(r.URL.Path, "/storage/v1") || strings.HasPrefix(r.URL.Path, "/upload/storage"):
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			w.Write([]byte(`{"error":{"code":` + strconv.Itoa(status) + `,"message":"` + code + `"}}`))
+		default:
+			w.Header().Set("Content-Type", "application/xml")
+			w.Header().Set("x-ms-error-code", code)
+			w.WriteHeader(status)
+			w.Write([]byte(`<?xml version="1.0"?><Error><Code>` + code + `</Code><Message>of bucket-or-key</Message></Error>`))
+		}
+	}))
+	defer srv.Close()
+	host := strings.TrimPrefix(srv.URL, "http://")
+	t.Setenv("STORAGE_EMULATOR_HOST", host)
+	s3 := open(t, "s3://bucket?region=us-east-1&use_path_style=true&endpoint="+srv.URL)
+	gs := open(t, "gs://bucket?anonymous=true")
+	az := open(t, "azblob://container?protocol=http&domain="+host)
+	list := func(ctx context.Context, b files.Bucket) error {
+		for _, err := range b.List(ctx, "", nil) {
+			return err
+		}
+		return nil
+	}
+	stat := func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Stat(ctx, "n", nil)
+		return err
+	}
+	create := func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Put(ctx, "n", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent()})
+		return err
+	}
+	for _, c := range []struct {
+		name   string
+		b      files.Bucket
+		do     func(context.Context, files.Bucket) error
+		status int
+		code   string
+		want   error
+	}{
+		{"S3 list", s3, list, 404, "NoSuchBucket", files.ErrNoBucket},
+		{"S3 list", s3, list, 403, "AccessDenied", files.ErrPermission},
+		{"S3 stat", s3, stat, 404, "", files.ErrNotExist},
+		{"S3 stat", s3, stat, 403, "", files.ErrPermission},
+		{"S3 list", s3, list, 503, "SlowDown", files.ErrUnavailable},
+		{"S3 create", s3, create, 412, "PreconditionFailed", files.ErrExist},
+		{"S3 create", s3, create, 409, "ConditionalRequestConflict", files.ErrUnavailable},
+		{"S3 create", s3, create, 500, "InternalError", files.ErrUncertain},
+		{"S3 create", s3, create, 403, "AccessDenied", files.ErrPermission},
+		{"GCS list", gs, list, 403, "denied", files.ErrPermission},
+		{"GCS stat", gs, stat, 403, "denied", files.ErrPermission},
+		{"GCS stat", gs, stat, 404, "No such object", files.ErrNotExist},
+		{"GCS list", gs, list, 404, "The specified bucket does not exist.", files.ErrNoBucket},
+		{"GCS stat", gs, stat, 404, "The specified bucket does not exist.", files.ErrNoBucket},
+		{"GCS create", gs, create, 412, "conditionNotMet", files.ErrExist},
+		{"Azure list", az, list, 404, "ContainerNotFound", files.ErrNoBucket},
+		{"Azure stat", az, stat, 404, "BlobNotFound", files.ErrNotExist},
+		{"Azure stat", az, stat, 404, "ContainerNotFound", files.ErrNoBucket},
+		{"Azure list", az, list, 403, "AuthorizationFailure", files.ErrPermission},
+		{"Azure create", az, create, 409, "BlobAlreadyExists", files.ErrExist},
+	} {
+		status, code = c.status, c.code
+		err := c.do(t.Context(), c.b)
+		if files.KindOf(err) != c.want {
+			t.Errorf("%s, %d %s: %v, want %v", c.name, c.status, c.code, err, c.want)
+			continue
+		}
+		if s := err.Error(); strings.Contains(s, host) || strings.Contains(s, "bucket-or-key") || strings.Contains(s, "container") {
+			t.Errorf("%s, %d %s: the text is %q", c.name, c.status, c.code, s)
+		}
+	}
+}

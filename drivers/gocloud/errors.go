@@ -1,0 +1,157 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/gcerrors"
+)
+
+// op is what was done: the same code means different things.
+type op uint8
+
+const (
+	opRead op = iota // Attributes and NewRangeReader
+	opBody           // reading
+	opList
+	opPut
+	opPutIfAbsent
+	opDelete
+	opCopy
+	opSign
+	opClose
+)
+
+// opaque is an error of no sentinel with words that may be shown, in place of its cause's (E1).
+type opaque struct {
+	detail string
+	causes []error
+}
+
+func (e *opaque) Error() string   { return e.detail }
+func (e *opaque) Unwrap() []error { return e.causes }
+
+// fault maps an error of Go CDK to a sentinel (E2). Its text holds the escaped, prefixed key or a
+// physical path, and so is never shown; errors.As still reaches what is below.
+func (b *backend) fault(ctx context.Context, o op, err error) error {
+	if err == nil {
+		return nil
+	}
+	if cause := ctx.Err(); cause != nil && (errors.Is(err, cause) || gcerrors.Code(err) == gcerrors.Canceled || gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
+		return &opaque{cause.Error(), []error{context.Cause(ctx), err}}
+	}
+	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
+		return b.ownFault(own, err)
+	}
+	k, detail := b.kindOf(o, err)
+	if b.present() != nil {
+		k, detail = files.ErrNoBucket, "the folder is not there"
+	}
+	if k == nil {
+		return &opaque{detail, []error{err}}
+	}
+	return files.WithCause(k, err, detail)
+}
+
+func (b *backend) ownFault(own *files.Error, err error) error {
+	if own.Kind == nil {
+		return &opaque{own.Detail, []error{err}}
+	}
+	return files.WithCause(own.Kind, err, own.Detail)
+}
+
+// kindOf finds the sentinel, or nil, and words.
+func (b *backend) kindOf(o op, err error) (error, string) {
+	code, r := gcerrors.Code(err), replyOf(err)
+	words := r.String()
+	if words == "" {
+		words = "the driver failed with " + code.String()
+	}
+	if b.provider.kind == kindFile {
+		if k, detail, ok := fileKind(o, err); ok {
+			return k, detail
+		}
+	}
+	if strings.Contains(err.Error(), "Bucket has been closed") && code == gcerrors.FailedPrecondition {
+		return files.ErrClosed, "the *blob.Bucket is closed"
+	}
+	if b.provider.single && o == opList {
+		return files.ErrUnsupported, "a bucket of one key has no listing"
+	}
+	if k := r.kind(o); k != nil {
+		return k, words
+	}
+	switch code {
+	case gcerrors.NotFound:
+		if o == opList || o == opPut || o == opPutIfAbsent {
+			return files.ErrNoBucket, words
+		}
+		return files.ErrNotExist, words
+	case gcerrors.AlreadyExists:
+		return files.ErrExist, words
+	case gcerrors.FailedPrecondition:
+		if o == opPutIfAbsent {
+			return files.ErrExist, words
+		}
+		return files.ErrPrecondition, words
+	case gcerrors.PermissionDenied:
+		return files.ErrPermission, words
+	case gcerrors.InvalidArgument:
+		return files.ErrInvalid, words
+	case gcerrors.Unimplemented:
+		return files.ErrUnsupported, words
+	case gcerrors.ResourceExhausted:
+		return files.ErrUnavailable, words
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return files.ErrUnavailable, "the service can't be reached"
+	}
+	if o == opBody && b.provider.remote() {
+		return files.ErrUnavailable, "the connection broke"
+	}
+	return nil, words
+}
+
+// fileKind knows what fileblob's errors are by the operating system's.
+func fileKind(o op, err error) (kind error, detail string, known bool) {
+	errno, isErrno := errors.AsType[syscall.Errno](err)
+	detail = "the file system failed"
+	if isErrno {
+		detail = errno.Error()
+	}
+	write := o == opPut || o == opPutIfAbsent || o == opCopy
+	switch {
+	case errors.Is(err, fs.ErrPermission), errno == syscall.EROFS:
+		return files.ErrPermission, detail, true
+	case errno == syscall.ENAMETOOLONG:
+		return files.ErrInvalidName, "an element is too long for the file system", true
+	case strings.Contains(err.Error(), `".attrs"`) && !isErrno:
+		return files.ErrInvalidName, `names ending in ".attrs" are fileblob's own`, true
+	case !write && (errno == syscall.ENOTDIR || errno == syscall.ENOTEMPTY || errno == syscall.EEXIST):
+		return files.ErrNotExist, "", true
+	case errno == syscall.ENOTDIR, errno == syscall.EISDIR, errno == syscall.EEXIST:
+		return files.ErrUnsupported, "a file and a directory of one name can't both be", true
+	case errors.Is(err, fs.ErrNotExist) && write && o != opCopy:
+		return files.ErrUnavailable, "the file's folder was removed meanwhile", true
+	}
+	return nil, fmt.Sprintf("%s (%v)", detail, gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist)
+}
+
+// present reports a folder of fileblob that vanished: its listings and look-ups would only be empty (E3).
+func (b *backend) present() error {
+	if b.provider.kind != kindFile {
+		return nil
+	}
+	var fi os.FileInfo
+	if !b.bucket.As(&fi) || !fi.IsDir() {
+		return files.Errorf(files.ErrNoBucket, "the folder is not there")
+	}
+	return nil
+}

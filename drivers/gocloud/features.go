@@ -1,0 +1,93 @@
+package gocloud
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+)
+
+const (
+	mib = 1 << 20
+	tib = 1 << 40
+	// s3Part is the part size of Go CDK's S3 uploads where nothing else is asked; there are at most s3Parts.
+	s3Part  = 8 * mib
+	s3Parts = 10_000
+	// azureBlock and azureBlocks are the same of Azure.
+	azureBlock  = 8 * mib
+	azureBlocks = 50_000
+)
+
+// featuresOf tells what a bucket of the driver can do, without a request.
+func featuresOf(b *blob.Bucket, p provider) files.Features {
+	f := files.Features{MaxName: p.maxName(), TimeResolution: time.Second, Attributes: true, ForeignKeys: !p.single}
+	switch p.kind {
+	case kindMem:
+		f.TimeResolution = time.Nanosecond
+		f.Atomic, f.IfAbsent, f.OneVersionReads, f.Ordered, f.DirBesideFile, f.ServerCopy = true, true, true, true, true, true
+		noMD5 := p.setting("options", "NoMD5")
+		f.Digests = noMD5.Kind() == reflect.Bool && !noMD5.Bool()
+	case kindFile:
+		f.TimeResolution = time.Nanosecond
+		f.OneVersionReads, f.Ordered = true, true
+		metadata := p.setting("opts", "Metadata")
+		f.Attributes = metadata.Kind() == reflect.String && metadata.Len() == 0
+		f.Digests = f.Attributes
+		signer := p.setting("opts", "URLSigner")
+		f.SignGet = signer.Kind() == reflect.Interface && !signer.IsNil()
+		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
+	case kindS3:
+		service(&f)
+		f.Ordered, f.ServerCopy = true, true
+		f.SignGet, f.SignPut = true, true
+		f.MaxSize, f.MaxUnknownSize = 5*tib, s3Part*s3Parts
+	case kindGCS:
+		service(&f)
+		f.Ordered, f.ServerCopy, f.VersionPerPut, f.Digests = true, true, true, true
+		f.MaxSize = 5 * tib
+		// With an identity the URL is signed by key, or by a function of the caller's, which must not be called for a try.
+		id := p.setting("opts", "GoogleAccessID")
+		f.SignGet = id.Kind() == reflect.String && id.Len() > 1 // "-" is nobody
+		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
+	case kindAzure:
+		service(&f)
+		f.VersionPerPut = true
+		f.MaxSize, f.MaxUnknownSize = azureBlocks*4000*mib, azureBlock*azureBlocks
+		f.SignGet = signs(b)
+		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
+	case kindBridge:
+		bridged(b, &f)
+	}
+	if p.single {
+		f.ServerCopy = false // Copy's source is the one key, whatever is asked for
+	}
+	return f
+}
+
+// service is what the three clouds have in common.
+func service(f *files.Features) {
+	f.Atomic, f.Durable, f.Versions, f.IfAbsent, f.ReadConditions, f.OneVersionReads, f.DirBesideFile = true, true, true, true, true, true, true
+}
+
+// bridged takes over what the bucket behind our own bridge says and the way through *blob.Bucket keeps.
+func bridged(b *blob.Bucket, f *files.Features) {
+	var inner files.Bucket
+	if !b.As(&inner) {
+		return
+	}
+	in := inner.Features()
+	f.TimeResolution, f.MaxSize, f.MaxUnknownSize, f.ReadOnly = in.TimeResolution, in.MaxSize, in.MaxUnknownSize, in.ReadOnly
+	f.Atomic, f.Durable, f.Attributes, f.IfAbsent, f.OneVersionReads = in.Atomic, in.Durable, in.Attributes, in.IfAbsent, in.OneVersionReads
+	f.Versions, f.VersionPerPut, f.ReadConditions = in.Versions, in.VersionPerPut, in.Versions
+	f.Ordered, f.DirBesideFile, f.ServerCopy = in.Ordered, in.DirBesideFile, in.ServerCopy
+	f.SignGet, f.SignPut, f.SignDelete = in.SignGet, in.SignPut, in.SignDelete
+	f.Digests = in.Digests
+}
+
+// signs tries to sign: azureblob does it by a key that it holds, or says at once that it has none.
+func signs(b *blob.Bucket) bool {
+	_, err := b.SignedURL(context.Background(), "x", &blob.SignedURLOptions{Expiry: time.Minute})
+	return err == nil
+}

@@ -1,0 +1,93 @@
+package gocloud
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+)
+
+// fileblob walks its whole tree for every page, sorts wrongly around "/", and loses and repeats keys from one page to the
+// next. So its folders are listed one by one, each as a single page, which is sorted here: the order is right, the memory
+// is that of one folder, and the cost is linear (L1, L8).
+
+// folder yields what lies below the prefix, and returns whether to go on.
+func (l *listing) folder(prefix string) bool {
+	objs, err := l.onePage(prefix)
+	if err != nil {
+		l.yield(files.Entry{}, err)
+		return false
+	}
+	for _, obj := range objs {
+		switch {
+		case !obj.IsDir || l.req.Shallow:
+			if !l.emit(obj) {
+				return false
+			}
+		case l.behind(obj.Key):
+		case !l.folder(obj.Key):
+			return false
+		}
+	}
+	return true
+}
+
+// behind reports whether everything in the directory comes before what is asked for.
+func (l *listing) behind(dir string) bool {
+	return l.req.StartAfter > dir && !strings.HasPrefix(l.req.StartAfter, dir)
+}
+
+// onePage returns the files and directories below the prefix, in order. A page that isn't all is asked for anew, greater.
+func (l *listing) onePage(prefix string) ([]*blob.ListObject, error) {
+	// fileblob escapes the slash of "x../y" and that of "dir/" into a file's name, so there is no folder to list: these are
+	// found by listing deep.
+	ask, deep := prefix, l.req.Foreign
+	if i := strings.Index(prefix, "../"); i >= 0 {
+		ask, deep = prefix[:i+2], true
+	}
+	if deep {
+		ask = strings.TrimSuffix(ask, "/")
+	}
+	for size := pageSize; ; size *= 16 {
+		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size, l.options(ask, !deep))
+		if err != nil && err != io.EOF {
+			return nil, l.b.fault(l.ctx, opList, err)
+		}
+		if l.ctx.Err() != nil {
+			return nil, context.Cause(l.ctx) // fileblob doesn't look
+		}
+		if len(next) > 0 {
+			continue
+		}
+		if deep {
+			objs = l.collapse(objs, prefix)
+		}
+		slices.SortFunc(objs, func(a, b *blob.ListObject) int { return strings.Compare(a.Key, b.Key) })
+		return objs, nil
+	}
+}
+
+// collapse keeps what has the prefix and, in a shallow listing, makes directories of what lies deeper.
+func (l *listing) collapse(objs []*blob.ListObject, prefix string) []*blob.ListObject {
+	var kept []*blob.ListObject
+	seen := map[string]bool{}
+	for _, obj := range objs {
+		rest, ok := strings.CutPrefix(obj.Key, prefix)
+		if !ok {
+			continue
+		}
+		if first, _, found := strings.Cut(rest, "/"); found && l.req.Shallow {
+			dir := prefix + first + "/"
+			if seen[dir] {
+				continue
+			}
+			seen[dir] = true
+			obj = &blob.ListObject{Key: dir, IsDir: true}
+		}
+		kept = append(kept, obj)
+	}
+	return kept
+}

@@ -1,0 +1,389 @@
+package gocloud
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
+)
+
+// both runs a test on memblob and fileblob.
+func both(t *testing.T, test func(t *testing.T, raw *blob.Bucket, b files.Bucket)) {
+	t.Run("memblob", func(t *testing.T) {
+		raw := memblob.OpenBucket(nil)
+		test(t, raw, New(raw, nil))
+	})
+	t.Run("fileblob", func(t *testing.T) {
+		raw := openFile(t, t.TempDir(), nil)
+		test(t, raw, New(raw, nil))
+	})
+}
+
+func put(t *testing.T, b files.Bucket, name, content string, o *files.PutOptions) files.Info {
+	t.Helper()
+	info, err := b.Put(t.Context(), name, strings.NewReader(content), o)
+	if err != nil {
+		t.Fatalf("put %s: %v", name, err)
+	}
+	return info
+}
+
+func get(t *testing.T, b files.Bucket, name string, o *files.GetOptions) string {
+	t.Helper()
+	r, err := b.Get(t.Context(), name, o)
+	if err != nil {
+		t.Fatalf("get %s: %v", name, err)
+	}
+	defer r.Close()
+	s, err := r.ReadString()
+	if err != nil {
+		t.Fatalf("read %s: %v", name, err)
+	}
+	return s
+}
+
+func list(t *testing.T, b files.Bucket, dir string, o *files.ListOptions) []string {
+	t.Helper()
+	var names []string
+	for e, err := range b.List(t.Context(), dir, o) {
+		if err != nil {
+			t.Fatalf("list %q: %v", dir, err)
+		}
+		if e.Key != "" {
+			names = append(names, "key "+e.Key)
+			continue
+		}
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// TestFailedPutKeepsTheOld is EVIDENCE's first line: Go CDK's Upload commits what came before the failure (P2, P10).
+func TestFailedPutKeepsTheOld(t *testing.T) {
+	broken := errors.New("the disk of the sender broke")
+	size := int64(3)
+	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
+		for _, c := range []struct {
+			name    string
+			content io.Reader
+			opts    *files.PutOptions
+			want    error
+		}{
+			{"reader fails at once", iotest.ErrReader(broken), nil, broken},
+			{"reader fails half-way", io.MultiReader(strings.NewReader(strings.Repeat("x", 3<<20)), iotest.ErrReader(broken)), nil, broken},
+			{"too long", strings.NewReader("four"), &files.PutOptions{Size: &size}, files.ErrCorrupt},
+			{"too short", io.LimitReader(strings.NewReader("x"), 9), &files.PutOptions{Size: &size}, files.ErrCorrupt},
+			{"wrong digest", strings.NewReader("four"), &files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}}, files.ErrCorrupt},
+			{"bad type", strings.NewReader("four"), &files.PutOptions{Attributes: files.Attributes{ContentType: "a/b/c"}}, files.ErrInvalid},
+		} {
+			for _, name := range []string{"old", "none"} {
+				put(t, b, "old", "as it was", nil)
+				_, err := b.Put(t.Context(), name, c.content, c.opts)
+				if !errors.Is(err, c.want) && name == "old" {
+					t.Errorf("%s: %v, want %v", c.name, err, c.want)
+				}
+				if err == nil {
+					t.Errorf("%s: put %s succeeded", c.name, name)
+				}
+				if s, ok := c.content.(io.Seeker); ok {
+					s.Seek(0, io.SeekStart)
+				}
+			}
+			if got := get(t, b, "old", nil); got != "as it was" {
+				t.Errorf("%s: the old file is %q", c.name, got)
+			}
+			if names := list(t, b, "", nil); !slices.Equal(names, []string{"old"}) {
+				t.Errorf("%s: listed are %q", c.name, names)
+			}
+		}
+	})
+}
+
+func TestCancelledPutKeepsTheOld(t *testing.T) {
+	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
+		put(t, b, "f", "old", nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := b.Put(ctx, "f", io.MultiReader(strings.NewReader(strings.Repeat("n", 600)), readFunc(func(p []byte) (int, error) {
+			cancel()
+			return 0, io.EOF
+		})), nil)
+		if !errors.Is(err, context.Canceled) || errors.Is(err, files.ErrUncertain) {
+			t.Errorf("put: %v", err)
+		}
+		if got := get(t, b, "f", nil); got != "old" {
+			t.Errorf("the file is %q", got)
+		}
+	})
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestPutGetStat(t *testing.T) {
+	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
+		attrs := files.Attributes{ContentType: "text/csv; charset=utf-8", CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "gzip", ContentLanguage: "de",
+			Metadata: map[string]string{"Owner": "Zoë", "empty": ""}}
+		info := put(t, b, "d/f.csv", "a,b\n", &files.PutOptions{Attributes: attrs})
+		if info.Name != "d/f.csv" || info.Size != 4 || info.ContentType != attrs.ContentType || !info.ModTime.IsZero() || info.Version != "" {
+			t.Errorf("put told %+v", info)
+		}
+		put(t, b, "empty", "", nil)
+		st, err := b.Stat(t.Context(), "d/f.csv", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Get(t.Context(), "d/f.csv", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if st.Metadata["owner"] != "Zoë" || len(st.Metadata) != 2 || st.CacheControl != "no-cache" || st.ContentLanguage != "de" || st.Digest.MD5 == "" {
+			t.Errorf("stat told %+v", st)
+		}
+		if g := r.Info(); g.Metadata["owner"] != "Zoë" || g.Size != 4 || !g.ModTime.Equal(st.ModTime) || g.Digest != st.Digest {
+			t.Errorf("get told %+v, stat %+v", g, st)
+		}
+		for e, err := range b.List(t.Context(), "d", nil) {
+			if err != nil || e.Size != 4 || !e.ModTime.Equal(st.ModTime) || e.Version != st.Version {
+				t.Errorf("listed %+v, %v", e, err)
+			}
+		}
+		put(t, b, "d/f.csv", "x", nil)
+		if st, _ = b.Stat(t.Context(), "d/f.csv", nil); len(st.Metadata) != 0 || st.CacheControl != "" || st.ContentType != "text/csv; charset=utf-8" {
+			t.Errorf("after an overwrite without attributes: %+v", st)
+		}
+	})
+}
+
+func TestRanges(t *testing.T) {
+	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
+		put(t, b, "f", "0123456789", nil)
+		put(t, b, "empty", "", nil)
+		for _, c := range []struct {
+			r    files.Range
+			want string
+			off  int64
+		}{
+			{files.Range{}, "0123456789", 0}, {files.Bytes(2, 3), "234", 2}, {files.Bytes(0, 0), "", 0}, {files.Bytes(5, 0), "", 5}, {files.Bytes(8, 9), "89", 8},
+			{files.Bytes(10, 1), "", 10}, {files.Bytes(99, 1), "", 10}, {files.From(7), "789", 7}, {files.From(10), "", 10}, {files.From(11), "", 10},
+			{files.Last(3), "789", 7}, {files.Last(0), "", 10}, {files.Last(99), "0123456789", 0},
+		} {
+			r, err := b.Get(t.Context(), "f", &files.GetOptions{Range: c.r})
+			if err != nil {
+				t.Errorf("%v: %v", c.r, err)
+				continue
+			}
+			got, err := r.ReadString()
+			if got != c.want || err != nil || r.Offset() != c.off || r.Len() != int64(len(c.want)) || r.Info().Size != 10 {
+				t.Errorf("%v: %q, %v, offset %d, size %d", c.r, got, err, r.Offset(), r.Info().Size)
+			}
+			r.Close()
+			if got := get(t, b, "empty", &files.GetOptions{Range: c.r}); got != "" {
+				t.Errorf("%v of an empty file: %q", c.r, got)
+			}
+		}
+	})
+}
+
+func TestDelete(t *testing.T) {
+	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
+		put(t, b, "d/f", "x", nil)
+		for _, name := range []string{"none", "d", "d/f/below", "d/none"} {
+			if err := b.Delete(t.Context(), name, nil); err != nil {
+				t.Errorf("delete of the missing %s: %v", name, err)
+			}
+			if _, err := b.Stat(t.Context(), name, nil); !errors.Is(err, files.ErrNotExist) {
+				t.Errorf("stat of the missing %s: %v", name, err)
+			}
+		}
+		if got := get(t, b, "d/f", nil); got != "x" {
+			t.Errorf("d/f is %q", got)
+		}
+		for range 2 {
+			if err := b.Delete(t.Context(), "d/f", nil); err != nil {
+				t.Error(err)
+			}
+		}
+		if names := list(t, b, "", &files.ListOptions{Shallow: true}); len(names) != 0 {
+			t.Errorf("listed are %q", names)
+		}
+	})
+}
+
+func TestConditions(t *testing.T) {
+	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
+		put(t, b, "f", "old", nil)
+		want := files.ErrUnsupported // fileblob looks, and then renames
+		if b.Features().IfAbsent {
+			want = files.ErrExist
+			put(t, b, "g", "new", &files.PutOptions{If: files.IfAbsent()})
+		}
+		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"), &files.PutOptions{If: files.IfAbsent()}); !errors.Is(err, want) {
+			t.Errorf("put if absent: %v, want %v", err, want)
+		}
+		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"), &files.PutOptions{If: files.IfVersion("1")}); !errors.Is(err, files.ErrUnsupported) {
+			t.Errorf("put if version: %v", err)
+		}
+		if err := b.Delete(t.Context(), "f", &files.DeleteOptions{IfVersion: "1"}); !errors.Is(err, files.ErrUnsupported) {
+			t.Errorf("delete if version: %v", err)
+		}
+		if got := get(t, b, "f", nil); got != "old" {
+			t.Errorf("the file is %q", got)
+		}
+	})
+}
+
+// TestErrorTexts: neither the folder nor Go CDK's words are in an error's text, and the cause is reached (E1).
+func TestErrorTexts(t *testing.T) {
+	dir := t.TempDir()
+	b := New(openFile(t, dir, nil), nil)
+	put(t, b, "d/f", "x", nil)
+	long := strings.Repeat("l", 255)
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want error
+	}{
+		{"a file as a directory", func() error { _, err := b.Put(t.Context(), "d/f/g", bytes.NewReader(nil), nil); return err }, files.ErrUnsupported},
+		{"a directory as a file", func() error { _, err := b.Put(t.Context(), "d", bytes.NewReader(nil), nil); return err }, files.ErrUnsupported},
+		{"a long element", func() error { _, err := b.Put(t.Context(), long, bytes.NewReader(nil), nil); return err }, files.ErrInvalidName},
+		{"fileblob's own suffix", func() error { _, err := b.Stat(t.Context(), "x.attrs", nil); return err }, files.ErrInvalidName},
+		{"an illegal name", func() error { _, err := b.Stat(t.Context(), "./d", nil); return err }, files.ErrInvalidName},
+		{"missing", func() error { _, err := b.Get(t.Context(), "none", nil); return err }, files.ErrNotExist},
+	} {
+		err := c.do()
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+			continue
+		}
+		if s := err.Error(); strings.Contains(s, dir) || strings.Contains(s, "blob") && !strings.Contains(s, "fileblob's own") || strings.Contains(s, "code=") {
+			t.Errorf("%s: the text is %q", c.name, s)
+		}
+	}
+	_, err := b.Get(t.Context(), "none", nil)
+	if pe, ok := errors.AsType[*os.PathError](err); !ok || pe.Path == "" {
+		t.Errorf("no *os.PathError behind %v", err)
+	}
+}
+
+func TestVanishedFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "bucket")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	b := New(openFile(t, dir, nil), nil)
+	put(t, b, "f", "x", nil)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	_, putErr := b.Put(t.Context(), "g", strings.NewReader("x"), nil)
+	_, getErr := b.Get(t.Context(), "f", nil)
+	_, statErr := b.Stat(t.Context(), "f", nil)
+	var listErr error
+	for _, err := range b.List(t.Context(), "", nil) {
+		listErr = err
+	}
+	for what, err := range map[string]error{"put": putErr, "get": getErr, "stat": statErr, "list": listErr, "delete": b.Delete(t.Context(), "f", nil), "check": files.Check(t.Context(), b)} {
+		if !errors.Is(err, files.ErrNoBucket) || errors.Is(err, files.ErrNotExist) && files.KindOf(err) == files.ErrNotExist {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("put made the folder again")
+	}
+}
+
+func TestPermission(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Log("root is refused nothing: the mapping alone is tested")
+		b := &backend{provider: provider{kind: kindFile}}
+		if k, _, _ := fileKind(opRead, &os.PathError{Op: "open", Path: "/secret", Err: os.ErrPermission}); k != files.ErrPermission {
+			t.Errorf("kind is %v, backend %v", k, b.provider.kind)
+		}
+		return
+	}
+	dir := t.TempDir()
+	b := New(openFile(t, dir, nil), nil)
+	put(t, b, "f", "x", nil)
+	if err := os.Chmod(filepath.Join(dir, "f"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Get(t.Context(), "f", nil); !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), dir) {
+		t.Errorf("get: %v", err)
+	}
+}
+
+// TestClose: the caller's bucket stays open, unless it was given away (X3).
+func TestClose(t *testing.T) {
+	raw := memblob.OpenBucket(nil)
+	b := New(raw, nil)
+	put(t, b, "f", "x", nil)
+	b.Close()
+	if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if ok, err := raw.Exists(t.Context(), "f"); !ok || err != nil {
+		t.Errorf("the caller's bucket: %v, %v", ok, err)
+	}
+	own := New(raw, &Options{Own: true})
+	other := New(raw, nil)
+	if err := own.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := raw.Exists(t.Context(), "f"); err == nil {
+		t.Error("the bucket that was given away is open")
+	}
+	if _, err := other.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
+		t.Errorf("over a closed *blob.Bucket: %v", err)
+	}
+	if _, err := other.Put(t.Context(), "f", strings.NewReader("y"), &files.PutOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrClosed) || errors.Is(err, files.ErrExist) {
+		t.Errorf("put over a closed *blob.Bucket: %v", err)
+	}
+}
+
+func TestAs(t *testing.T) {
+	raw := openFile(t, t.TempDir(), nil)
+	b := New(raw, nil)
+	if got, ok := files.As[*blob.Bucket](b); !ok || got != raw {
+		t.Error("As does not reach the *blob.Bucket")
+	}
+	if fi, ok := files.As[os.FileInfo](b); !ok || !fi.IsDir() {
+		t.Error("As does not reach what the driver gives")
+	}
+	if _, ok := files.As[*testing.T](b); ok {
+		t.Error("As gives anything")
+	}
+}
+
+func TestCopy(t *testing.T) {
+	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
+		put(t, b, "src", "x", &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
+		info, err := files.Copy(t.Context(), b, "dst", b, "src", nil)
+		if err != nil || info.Size != 1 || info.Metadata["k"] != "v" {
+			t.Errorf("copy: %+v, %v", info, err)
+		}
+		if got := get(t, b, "dst", nil); got != "x" {
+			t.Errorf("dst is %q", got)
+		}
+		if _, err := files.Copy(t.Context(), b, "dst", b, "none", nil); !errors.Is(err, files.ErrNotExist) {
+			t.Errorf("copy of a missing file: %v", err)
+		}
+		if _, err := files.Copy(t.Context(), b, "dst", b, "dst", nil); err != nil {
+			t.Errorf("copy onto itself: %v", err)
+		}
+		if got := get(t, b, "dst", nil); got != "x" {
+			t.Errorf("after the failed copy dst is %q", got)
+		}
+	})
+}

@@ -1,0 +1,151 @@
+package gocloud
+
+import (
+	"context"
+	"encoding/hex"
+	"os"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"gocloud.dev/blob"
+)
+
+// Stat asks for the attributes.
+func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	s, err := b.stat(ctx, key.Name)
+	return s.info, err
+}
+
+// state is one answer to Attributes, with what tells versions apart.
+type state struct {
+	info files.Info
+	etag string
+	mod  time.Time // as it came
+}
+
+func (s state) equal(t state) bool {
+	return s.etag == t.etag && s.mod.Equal(t.mod) && s.info.Size == t.info.Size
+}
+
+func (b *backend) stat(ctx context.Context, key string) (state, error) {
+	if err := b.present(); err != nil {
+		return state{}, err
+	}
+	a, err := b.bucket.Attributes(ctx, key)
+	if err != nil {
+		return state{}, b.fault(ctx, opRead, err)
+	}
+	var fi os.FileInfo
+	if b.provider.kind == kindFile && a.As(&fi) && !fi.Mode().IsRegular() {
+		return state{}, files.Errorf(files.ErrNotExist, "not a regular file") // a FIFO must not be opened (N5)
+	}
+	s := state{etag: a.ETag, mod: a.ModTime}
+	s.info.Size, s.info.ModTime = a.Size, b.cut(a.ModTime)
+	s.info.Attributes = files.Attributes{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
+		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata}
+	if b.features.Versions {
+		s.info.Version = version(a.ETag)
+	}
+	if b.features.Digests && len(a.MD5) == 16 {
+		s.info.Digest.MD5 = hex.EncodeToString(a.MD5)
+	}
+	return s, nil
+}
+
+// version makes a Version of an ETag: printable, without quotes.
+func version(etag string) files.Version {
+	v := strings.Trim(strings.TrimPrefix(etag, "W/"), `"`)
+	for i := range len(v) {
+		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' {
+			return files.Version("x" + hex.EncodeToString([]byte(v)))
+		}
+	}
+	return files.Version(v)
+}
+
+// Open asks for the attributes, which resolve the range, and then for the body: a reader of Go CDK tells no metadata and no
+// ETag. A body that is of another version is asked for once more.
+func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	for try := 0; ; try++ {
+		o, changed, err := b.open(ctx, req)
+		if err == nil && changed {
+			if try == 0 {
+				continue
+			}
+			err = files.Errorf(files.ErrChanged, "the file was replaced while it was opened")
+		}
+		return o, err
+	}
+}
+
+func (b *backend) open(ctx context.Context, req driver.OpenRequest) (o driver.Object, changed bool, err error) {
+	s, err := b.stat(ctx, req.Key.Name)
+	if err != nil {
+		return o, false, err
+	}
+	v := s.info.Version
+	switch {
+	case req.IfVersion != "" && req.IfVersion != v:
+		return o, false, files.ErrPrecondition
+	case req.IfNotVersion != "" && req.IfNotVersion == v:
+		return o, false, files.ErrNotModified
+	}
+	o.Info = s.info
+	o.Offset, o.Length = req.Range.Resolve(s.info.Size)
+	if o.Length == 0 {
+		return o, false, nil // S3 and GCS refuse a range that begins at the end, and S3 any of an empty object
+	}
+	length := o.Length
+	if o.Offset+length == s.info.Size {
+		length = -1
+	}
+	body, r, err := b.read(ctx, req.Key.Name, o.Offset, length)
+	if err != nil {
+		return o, false, err
+	}
+	changed, err = b.changed(ctx, req.Key.Name, s, r)
+	if changed || err != nil {
+		body.Close()
+		return driver.Object{}, changed, err
+	}
+	o.Body = body
+	return o, false, nil
+}
+
+// young is the age below which a whole second doesn't tell versions apart: times of the service and of this machine may
+// differ so much.
+const young = time.Minute
+
+// changed reports whether the reader is of another version than the attributes.
+func (b *backend) changed(ctx context.Context, key string, s state, r *blob.Reader) (bool, error) {
+	if r.Size() != s.info.Size {
+		if b.provider.kind == kindGCS && strings.Contains(s.info.ContentEncoding, "gzip") {
+			return false, files.Errorf(files.ErrUnsupported, "Go CDK decompresses what GCS stores as %s", s.info.ContentEncoding)
+		}
+		return true, nil
+	}
+	if b.provider.exactTimes() {
+		return !r.ModTime().Equal(s.mod), nil
+	}
+	if !r.ModTime().Truncate(time.Second).Equal(s.mod.Truncate(time.Second)) {
+		return true, nil
+	}
+	if time.Since(s.mod) >= young {
+		return false, nil
+	}
+	again, err := b.stat(ctx, key)
+	return !again.equal(s), err
+}
+
+// read opens the body. Its context lives until the body is closed.
+func (b *backend) read(ctx context.Context, key string, offset, length int64) (*body, *blob.Reader, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	r, err := b.bucket.NewRangeReader(ctx, key, offset, length, nil)
+	if err != nil {
+		cancel()
+		return nil, nil, b.fault(ctx, opRead, err)
+	}
+	return &body{backend: b, ctx: ctx, cancel: cancel, r: r}, r, nil
+}

@@ -1,0 +1,90 @@
+package gocloud
+
+import (
+	"reflect"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+)
+
+// kind is a Go CDK driver of which something is known.
+type kind uint8
+
+const (
+	kindOther kind = iota
+	kindMem
+	kindFile
+	kindS3
+	kindGCS
+	kindAzure
+	kindBridge // our own, the way back
+)
+
+var kinds = map[string]kind{
+	"gocloud.dev/blob/memblob":       kindMem,
+	"gocloud.dev/blob/fileblob":      kindFile,
+	"gocloud.dev/blob/s3blob":        kindS3,
+	"gocloud.dev/blob/gcsblob":       kindGCS,
+	"gocloud.dev/blob/azureblob":     kindAzure,
+	"cloudfiles.dev/drivers/gocloud": kindBridge,
+}
+
+// provider is what is known of the driver behind a *blob.Bucket.
+type provider struct {
+	kind   kind
+	prefix int           // length of the prefix that blob.PrefixedBucket puts in front of keys
+	single bool          // blob.SingleKeyBucket: every key is the one, and there is no listing
+	base   reflect.Value // the driver's own struct
+}
+
+// identify finds the driver's package. As can't tell: memblob has nothing to give, and the clouds' types would link
+// their SDKs. So the types of the unexported fields are looked at, and never the values but for a
+// few settings; a Go CDK that is laid out otherwise is kindOther, of which little is claimed.
+func identify(b *blob.Bucket) provider {
+	var p provider
+	v := deref(reflect.ValueOf(b)).FieldByName("b")
+	for {
+		if v = deref(v); v.Kind() != reflect.Struct {
+			return p
+		}
+		switch t := v.Type(); t.PkgPath() + "." + t.Name() {
+		case "gocloud.dev/blob/driver.prefixedBucket":
+			if f := v.FieldByName("prefix"); f.Kind() == reflect.String {
+				p.prefix += f.Len()
+			}
+		case "gocloud.dev/blob/driver.singleKeyBucket":
+			p.single = true
+		default:
+			p.kind, p.base = kinds[t.PkgPath()], v
+			return p
+		}
+		v = v.FieldByName("base")
+	}
+}
+
+func deref(v reflect.Value) reflect.Value {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	return v
+}
+
+// setting returns a field of the driver's options, or the zero Value.
+func (p provider) setting(options, name string) reflect.Value {
+	if p.base.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	if o := deref(p.base.FieldByName(options)); o.Kind() == reflect.Struct {
+		return o.FieldByName(name)
+	}
+	return reflect.Value{}
+}
+
+// exactTimes reports whether times tell versions apart: memblob's and fileblob's are the clock's.
+func (p provider) exactTimes() bool { return p.kind == kindMem || p.kind == kindBridge }
+
+// remote reports whether the answer to a commit can get lost on its way.
+func (p provider) remote() bool { return p.kind != kindMem && p.kind != kindFile }
+
+// maxName is the longest name that fits behind the prefix.
+func (p provider) maxName() int { return max(files.MaxName-p.prefix, 1) }

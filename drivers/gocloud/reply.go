@@ -1,0 +1,156 @@
+package gocloud
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// reply is what a service answered: the HTTP status, and its own code, such as NoSuchBucket.
+type reply struct {
+	status int
+	code   string
+}
+
+// replyOf finds a service's answer in an error, without linking its SDK: by the methods of AWS's errors and by the
+// fields of Azure's and Google's.
+func replyOf(err error) reply {
+	var r reply
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		r.status = e.HTTPStatusCode()
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		ErrorCode() string
+		ErrorMessage() string
+	}](err); ok {
+		r.code = token(e.ErrorCode())
+	}
+	walk(err, func(err error) bool {
+		switch t := reflect.TypeOf(err).String(); t {
+		case "*exported.ResponseError":
+			r.status, r.code = intField(err, "StatusCode"), token(textField(err, "ErrorCode"))
+		case "*googleapi.Error":
+			r.status = intField(err, "Code")
+			if strings.Contains(textField(err, "Message"), "bucket does not exist") {
+				r.code = "NoSuchBucket"
+			}
+		}
+		return r.status == 0
+	})
+	return r
+}
+
+// walk visits an error and what it wraps, until visit returns false.
+func walk(err error, visit func(error) bool) bool {
+	if err == nil {
+		return true
+	}
+	if !visit(err) {
+		return false
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return walk(e.Unwrap(), visit)
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			if !walk(err, visit) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func field(err error, name string) reflect.Value {
+	if v := deref(reflect.ValueOf(err)); v.Kind() == reflect.Struct {
+		return v.FieldByName(name)
+	}
+	return reflect.Value{}
+}
+
+func intField(err error, name string) int {
+	if f := field(err, name); f.CanInt() {
+		return int(f.Int())
+	}
+	return 0
+}
+
+func textField(err error, name string) string {
+	if f := field(err, name); f.Kind() == reflect.String {
+		return f.String()
+	}
+	return ""
+}
+
+// token returns a service's code where it is a plain word, which can hold no name and no secret.
+func token(s string) string {
+	for _, c := range s {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {
+			return ""
+		}
+	}
+	if len(s) > 64 {
+		return ""
+	}
+	return s
+}
+
+// String is words for an error's text, "" where nothing answered.
+func (r reply) String() string {
+	switch {
+	case r.status == 0 && r.code == "":
+		return ""
+	case r.status == 0:
+		return "the service answered " + r.code
+	case r.code == "":
+		return "the service answered " + strconv.Itoa(r.status)
+	}
+	return "the service answered " + strconv.Itoa(r.status) + " " + r.code
+}
+
+// kind is the sentinel that the answer is more surely than Go CDK's code, or nil.
+func (r reply) kind(o op) error {
+	switch r.code {
+	case "NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled":
+		return files.ErrNoBucket
+	case "KeyTooLongError", "InvalidObjectName", "InvalidUri", "InvalidBlobName":
+		return files.ErrInvalidName
+	case "MetadataTooLarge", "InvalidMetadata":
+		return files.ErrInvalid
+	case "EntityTooLarge", "RequestBodyTooLarge", "BlockCountExceedsLimit":
+		return files.ErrTooLarge
+	case "BadDigest", "Md5Mismatch", "XAmzContentChecksumMismatch":
+		return files.ErrCorrupt
+	case "SlowDown", "ServerBusy", "InternalError", "OperationTimedOut", "RequestTimeout", "ServiceUnavailable", "ConditionalRequestConflict":
+		return files.ErrUnavailable
+	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthenticationFailed", "AuthorizationFailure", "AuthorizationPermissionMismatch":
+		return files.ErrPermission
+	}
+	switch {
+	case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
+		return files.ErrPermission // GCS's 403, which Go CDK calls NotFound, among them
+	case r.status == http.StatusPreconditionFailed, r.status == http.StatusConflict && o == opPutIfAbsent:
+		if o == opPutIfAbsent {
+			return files.ErrExist
+		}
+		return files.ErrPrecondition
+	case r.status == http.StatusRequestEntityTooLarge:
+		return files.ErrTooLarge
+	case r.status == http.StatusTooManyRequests, r.status == http.StatusRequestTimeout, r.status >= 500:
+		return files.ErrUnavailable
+	}
+	return nil
+}
+
+// certain reports whether the service refused: then a commit did not happen (P2).
+func (r reply) certain() bool {
+	return r.status >= 400 && r.status < 500 && r.status != http.StatusRequestTimeout
+}

@@ -1,0 +1,71 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/url"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+)
+
+func init() {
+	files.DefaultMux().RegisterFallback(func(scheme string) (files.Scheme, bool) { return schemeOf(blob.DefaultURLMux(), scheme) })
+}
+
+// schemeOf offers Go CDK's scheme X as X, where nobody registered it here, and as gocloud+X always.
+func schemeOf(mux *blob.URLMux, scheme string) (files.Scheme, bool) {
+	theirs := strings.TrimPrefix(scheme, "gocloud+")
+	if !mux.ValidBucketScheme(theirs) {
+		return files.Scheme{}, false
+	}
+	return files.Scheme{
+		Name: scheme, Package: "cloudfiles.dev/drivers/gocloud", Example: scheme + "://bucket", AnyParam: true,
+		Open: func(ctx context.Context, u *url.URL) (files.Bucket, error) { return openURL(ctx, mux, theirs, u) },
+	}, true
+}
+
+// openURL opens a URL with Go CDK. Prefix and key are no longer in it: files.Open does them, and better.
+func openURL(ctx context.Context, mux *blob.URLMux, scheme string, u *url.URL) (files.Bucket, error) {
+	theirs := *u
+	theirs.Scheme = scheme
+	b, err := mux.OpenBucketURL(ctx, &theirs)
+	if err != nil {
+		return nil, openFault(ctx, u, err)
+	}
+	return New(b, &Options{Own: true}), nil
+}
+
+// openFault maps a failure to open. Go CDK quotes the whole URL in its errors, with the secrets in it, so only the parameter's
+// name is taken over, and the operating system's words.
+func openFault(ctx context.Context, u *url.URL, err error) error {
+	if ctx.Err() != nil {
+		return &opaque{ctx.Err().Error(), []error{context.Cause(ctx), err}}
+	}
+	for name := range u.Query() {
+		if strings.Contains(err.Error(), `query parameter "`+name+`"`) || strings.Contains(err.Error(), `query parameter '`+name+`'`) ||
+			strings.Contains(err.Error(), `invalid value for "`+name+`"`) || strings.Contains(err.Error(), "invalid "+name+" ") {
+			return files.WithCause(files.ErrInvalid, err, "Go CDK does not take the parameter \""+name+"\", or its value")
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && u.Query().Get("secret_key_path") == "":
+		return files.WithCause(files.ErrNoBucket, err, "the folder does not exist; create_dir=1 makes it")
+	case errors.Is(err, fs.ErrNotExist):
+		return files.WithCause(files.ErrInvalid, err, "the folder, or a file that a parameter names, does not exist")
+	case errors.Is(err, fs.ErrPermission):
+		return files.WithCause(files.ErrPermission, err, "")
+	case strings.HasSuffix(err.Error(), "is not a directory"):
+		return files.WithCause(files.ErrNoBucket, err, "not a directory")
+	}
+	return files.WithCause(files.ErrInvalid, err, "Go CDK can't open the URL"+hints[strings.TrimPrefix(u.Scheme, "gocloud+")])
+}
+
+// hints say what is most often missing, in place of an SDK's words, which may quote the configuration that it read.
+var hints = map[string]string{
+	"s3":     ": is the bucket's name there, and the AWS configuration well-formed?",
+	"gs":     ": is the bucket's name there, and are there Application Default Credentials, or anonymous=true?",
+	"azblob": ": is the container's name there, and AZURE_STORAGE_ACCOUNT with its key, or a connection string?",
+}
