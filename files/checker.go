@@ -82,12 +82,16 @@ func (h *Hasher) Sum() Digest {
 }
 
 func hexCRC(crc uint32) string {
+	b := crcDigits(crc)
+	return string(b[:])
+}
+
+func crcDigits(crc uint32) (b [8]byte) {
 	const digits = "0123456789abcdef"
-	var b [8]byte
 	for i := range b {
 		b[i] = digits[crc>>(28-4*i)&15]
 	}
-	return string(b[:])
+	return b
 }
 
 // checker computes the one digest that a whole read is checked against.
@@ -129,14 +133,15 @@ func (c *checker) verify() error {
 	if c.want == "" {
 		return nil
 	}
-	got := ""
+	var got string
 	if c.hash == nil {
-		got = hexCRC(c.crc)
-	} else {
-		got = hex.EncodeToString(c.hash.Sum(nil))
+		digits := crcDigits(c.crc)
+		if strings.EqualFold(string(digits[:]), c.want) { // without an allocation
+			return nil
+		}
+		got = string(digits[:])
+	} else if got = hex.EncodeToString(c.hash.Sum(nil)); strings.EqualFold(got, c.want) {
+		return nil
 	}
-	if !strings.EqualFold(got, c.want) {
-		return Errorf(ErrCorrupt, "digest is %s, stored was %s", got, c.want)
-	}
-	return nil
+	return Errorf(ErrCorrupt, "digest is %s, stored was %s", got, c.want)
 }
