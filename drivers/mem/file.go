@@ -60,7 +60,7 @@ func (f *file) stamp(commit uint64, now time.Time) {
 	b = append(b, f.crc32c...)
 	v := string(b)
 	f.version, f.crc32c = files.Version(v), v[len(v)-len(f.crc32c):]
-	f.modTime = now.UTC().Round(0) // Round drops the monotonic reading
+	f.modTime = now.UTC() // which drops the monotonic reading
 }
 
 func (f *file) entry(name string) files.Entry {

@@ -37,8 +37,8 @@ type item[V any] struct {
 	val V
 }
 
-// kid is a subtree whose keys are at least low and below the low of the next. The low of a
-// branch's first kid means nothing.
+// kid is a subtree whose keys are at least low and below the low of the next. A branch's first kid has the low of the
+// branch itself, which in the root is "".
 type kid[V any] struct {
 	low string
 	*node[V]
@@ -164,9 +164,7 @@ func (m *Map[V]) mend(n *node[V], i int) {
 	if a.kids == nil {
 		a.items = append(a.items, b.items...)
 	} else {
-		first := len(a.kids)
 		a.kids = append(a.kids, b.kids...)
-		a.kids[first].low = b.low
 	}
 	if a.len() <= joinLen {
 		n.kids = slices.Delete(n.kids, i+1, i+2)

@@ -29,9 +29,9 @@ func check(t *testing.T, n *node[int], root bool, low, high string) int {
 	}
 	height := -1
 	for i, k := range n.kids {
-		from, to := low, high
-		if i > 0 {
-			from = k.low
+		from, to := k.low, high
+		if i == 0 && from != low {
+			t.Fatalf("the first kid's low is %q, the branch's %q", from, low)
 		}
 		if i+1 < len(n.kids) {
 			to = n.kids[i+1].low
