@@ -2,7 +2,10 @@ module cloudfiles.dev
 
 go 1.26.0
 
-require gocloud.dev v0.47.0
+require (
+	gocloud.dev v0.47.0
+	golang.org/x/sys v0.48.0
+)
 
 require (
 	cel.dev/expr v0.25.3 // indirect
@@ -71,7 +74,6 @@ require (
 	golang.org/x/net v0.58.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
-	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
 	golang.org/x/xerrors v0.0.0-20240903120638-7835f813f4da // indirect

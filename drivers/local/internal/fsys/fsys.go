@@ -1,0 +1,126 @@
+// Package fsys is the seam between the local driver and the operating system: every file operation of the driver is one
+// call here, so that tests can count, record, break or kill at each of them.
+//
+// Operations are relative to an open directory and never follow a symbolic link below it. A name is one element; a path
+// is elements separated by "/", without "." and "..", and "" is the directory itself.
+// A call that changes something makes one changing system call, but where its comment says otherwise.
+// Errors are bare: syscall.Errno where the system gave one, so errors.Is with fs.ErrNotExist and the like works, and
+// no text holds a path.
+package fsys
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// FS opens root folders.
+type FS interface {
+	// OpenRoot opens the folder at path, which may be a link.
+	OpenRoot(path string) (Dir, error)
+	// StatRoot looks where the path leads, following links.
+	StatRoot(path string) (Stat, error)
+	// MkdirAll makes the folder and its missing parents, and syncs each parent of a new one if sync is set: several
+	// system calls.
+	MkdirAll(path string, perm fs.FileMode, sync bool) error
+}
+
+// Dir is an open directory. It is safe for concurrent use, but for Close and ReadDir.
+type Dir interface {
+	// OpenDir opens a directory below. A link, or anything else on the way that is no directory, is ErrNotDir.
+	OpenDir(path string) (Dir, error)
+	// OpenFile opens a regular file for reading, and never blocks. What is not a regular file is ErrNotFile,
+	// also where a link or a file stands for a directory on the way.
+	OpenFile(path string) (File, Stat, error)
+	// Lstat looks at one entry without following a link.
+	Lstat(name string) (Stat, error)
+	// ReadDir reads some entries, in the order of the file system, into buf, of at least 4 KiB, and calls each for all but "." and "..",
+	// with the name, valid during the call only, and the type, which may be Unknown. It returns false
+	// when there are no more. The position is the handle's: a new reading needs a new OpenDir.
+	ReadDir(buf []byte, each func(name []byte, t Type)) (more bool, err error)
+	// Stat looks at the directory itself.
+	Stat() (Stat, error)
+
+	// Create makes a new file, open for writing and reading, of mode 0666 less umask; fs.ErrExist if the name is taken.
+	Create(name string) (File, error)
+	// OpenLock opens the file for writing, and makes it where it is missing (of mode 0666 less umask): for Lock.
+	OpenLock(name string) (File, error)
+	// Mkdir makes a directory of mode perm less umask.
+	Mkdir(name string, perm fs.FileMode) error
+	// Rename moves the entry to newname in the directory to, replacing a file there.
+	Rename(name string, to Dir, newname string) error
+	// RenameNoReplace moves the entry unless newname exists: fs.ErrExist. On a file system that can't, it is a link and an unlink:
+	// between them the file has both names.
+	RenameNoReplace(name string, to Dir, newname string) error
+	// Unlink removes an entry that is no directory.
+	Unlink(name string) error
+	// Rmdir removes an empty directory: ENOTEMPTY (IsNotEmpty) otherwise.
+	Rmdir(name string) error
+	// Sync makes the directory's entries durable.
+	Sync() error
+	Close() error
+}
+
+// File is an open file. It is for one goroutine, but for the locks.
+type File interface {
+	Read(p []byte) (int, error)
+	// ReadAt reads as io.ReaderAt does.
+	ReadAt(p []byte, off int64) (int, error)
+	// Write writes all of p, in one system call unless the system takes less.
+	Write(p []byte) (int, error)
+	Stat() (Stat, error)
+	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none or the file system has none at all.
+	Getxattr(name string, buf []byte) (int, error)
+	// Setxattr sets an extended attribute; errors.ErrUnsupported where the file system has none.
+	Setxattr(name string, value []byte) error
+	// SetModTime sets the modification time, in nanoseconds since 1970.
+	SetModTime(ns int64) error
+	// Clone makes the file, which is empty, share src's content; an error changes nothing (reflink).
+	Clone(src File) error
+	// CopyRange copies up to n bytes between the two files' positions inside the system; 0 at src's end. An error
+	// at the first call means that the system can't, and nothing was copied.
+	CopyRange(src File, n int64) (int64, error)
+	// Sync makes content, times and attributes durable.
+	Sync() error
+	// TryLock takes an exclusive advisory lock on the byte at off, which dies with the process: ErrLocked if
+	// another open file has it. Locks of one open file do not exclude each other. Unlock
+	// gives it back. errors.ErrUnsupported where the system has no such locks.
+	TryLock(off int64) error
+	Unlock(off int64) error
+	// OSFile makes an os.File of it, which it belongs to from now on.
+	OSFile(name string) *os.File
+	Close() error
+}
+
+// Type is the type of a directory's entry.
+type Type uint8
+
+// Types. Other is whatever can't be a file of the bucket: links, devices, sockets, FIFOs.
+const (
+	Unknown Type = iota // look with Lstat
+	Regular
+	Directory
+	Other
+)
+
+// Stat is what the system tells of an entry. Times are nanoseconds since 1970.
+type Stat struct {
+	Type       Type
+	Perm       fs.FileMode
+	Size       int64
+	ModTime    int64
+	ChangeTime int64
+	Dev, Ino   uint64
+	Nlink      uint64
+}
+
+// SameFile reports whether both are one file on disk.
+func (s Stat) SameFile(t Stat) bool { return s.Dev == t.Dev && s.Ino == t.Ino }
+
+// Errors beside the system's own.
+var (
+	ErrNotDir  = errors.New("not a directory")
+	ErrNotFile = errors.New("not a regular file")
+	ErrNoXattr = errors.New("no such attribute")
+	ErrLocked  = errors.New("locked by another process")
+)

@@ -1,0 +1,245 @@
+package fsys
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// OS returns the operating system's file systems.
+func OS() FS { return linuxFS{} }
+
+type linuxFS struct{}
+
+// dir is a directory's descriptor.
+type dir struct{ fd int }
+
+const (
+	openDir  = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
+	openFile = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOCTTY
+	resolve  = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS
+)
+
+// hasOpenat2 is false on kernels before 5.6 and in sandboxes that refuse the call.
+var hasOpenat2 = sync.OnceValue(func() bool {
+	fd, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{Flags: openDir, Resolve: unix.RESOLVE_NO_SYMLINKS})
+	if err != nil {
+		return false
+	}
+	unix.Close(fd)
+	return true
+})
+
+func (linuxFS) OpenRoot(path string) (Dir, error) {
+	fd, err := retry(func() (int, error) { return unix.Open(path, openDir, 0) })
+	if err != nil {
+		return nil, err
+	}
+	return &dir{fd}, nil
+}
+
+func (linuxFS) StatRoot(path string) (Stat, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return Stat{}, err
+	}
+	return toStat(&st), nil
+}
+
+func (l linuxFS) MkdirAll(path string, perm fs.FileMode, sync bool) error {
+	err := unix.Mkdir(path, uint32(perm.Perm()))
+	if err == unix.ENOENT {
+		parent := filepath.Dir(path)
+		if parent == path {
+			return err
+		}
+		if err := l.MkdirAll(parent, perm, sync); err != nil {
+			return err
+		}
+		err = unix.Mkdir(path, uint32(perm.Perm()))
+	}
+	if err == unix.EEXIST {
+		return nil
+	}
+	if err != nil || !sync {
+		return err
+	}
+	d, err := l.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// retry repeats what a signal interrupted, which happens on network file systems.
+func retry(f func() (int, error)) (int, error) {
+	for {
+		n, err := f()
+		if err != unix.EINTR && err != unix.EAGAIN {
+			return n, err
+		}
+	}
+}
+
+// open opens a path below d without following links.
+func (d *dir) open(path string, flags int) (int, error) {
+	if path == "" {
+		path = "."
+	}
+	if hasOpenat2() {
+		how := unix.OpenHow{Flags: uint64(flags), Resolve: resolve}
+		return retry(func() (int, error) { return unix.Openat2(d.fd, path, &how) })
+	}
+	return d.openElements(path, flags)
+}
+
+// openElements is open for systems without openat2.
+func (d *dir) openElements(path string, flags int) (int, error) {
+	fd := d.fd
+	for {
+		i := 0
+		for i < len(path) && path[i] != '/' {
+			i++
+		}
+		f := flags | unix.O_NOFOLLOW
+		if i < len(path) {
+			f = unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
+		}
+		element := path[:i]
+		next, err := retry(func() (int, error) { return unix.Openat(fd, element, f, 0) })
+		if fd != d.fd {
+			unix.Close(fd)
+		}
+		if err != nil || i == len(path) {
+			return next, err
+		}
+		fd, path = next, path[i+1:]
+	}
+}
+
+func (d *dir) OpenDir(path string) (Dir, error) {
+	fd, err := d.open(path, openDir)
+	if err != nil {
+		if err == unix.ENOTDIR || err == unix.ELOOP {
+			err = ErrNotDir
+		}
+		return nil, err
+	}
+	return &dir{fd}, nil
+}
+
+func (d *dir) OpenFile(path string) (File, Stat, error) {
+	fd, err := d.open(path, openFile)
+	if err != nil {
+		switch err {
+		case unix.ELOOP, unix.ENXIO, unix.ENODEV, unix.ENOTDIR, unix.EISDIR:
+			err = ErrNotFile
+		}
+		return nil, Stat{}, err
+	}
+	f := &file{fd}
+	st, err := f.Stat()
+	if err == nil && st.Type != Regular {
+		err = ErrNotFile
+	}
+	if err != nil {
+		f.Close()
+		return nil, Stat{}, err
+	}
+	return f, st, nil
+}
+
+func (d *dir) Stat() (Stat, error) { return fstat(d.fd) }
+
+func (d *dir) Create(name string) (File, error) {
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC)
+}
+
+func (d *dir) OpenLock(name string) (File, error) {
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC)
+}
+
+func (d *dir) create(name string, flags int) (File, error) {
+	fd, err := retry(func() (int, error) { return unix.Openat(d.fd, name, flags, 0o666) })
+	if err != nil {
+		return nil, err
+	}
+	return &file{fd}, nil
+}
+
+func (d *dir) Mkdir(name string, perm fs.FileMode) error {
+	return unix.Mkdirat(d.fd, name, uint32(perm.Perm()))
+}
+
+func (d *dir) Rename(name string, to Dir, newname string) error {
+	return unix.Renameat(d.fd, name, to.(*dir).fd, newname)
+}
+
+func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
+	t := to.(*dir)
+	err := unix.Renameat2(d.fd, name, t.fd, newname, unix.RENAME_NOREPLACE)
+	if err != unix.EINVAL && err != unix.ENOSYS && err != unix.EOPNOTSUPP {
+		return err
+	}
+	if err := unix.Linkat(d.fd, name, t.fd, newname, 0); err != nil {
+		return err
+	}
+	return unix.Unlinkat(d.fd, name, 0)
+}
+
+func (d *dir) Unlink(name string) error { return unix.Unlinkat(d.fd, name, 0) }
+func (d *dir) Rmdir(name string) error  { return unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) }
+func (d *dir) Sync() error              { return fsync(d.fd) }
+func (d *dir) Close() error             { return unix.Close(d.fd) }
+
+func fsync(fd int) error {
+	_, err := retry(func() (int, error) { return 0, unix.Fsync(fd) })
+	return err
+}
+
+func fstat(fd int) (Stat, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return Stat{}, err
+	}
+	return toStat(&st), nil
+}
+
+func toStat(st *unix.Stat_t) Stat {
+	s := Stat{
+		Type: Other, Perm: fs.FileMode(st.Mode & 0o777), Size: st.Size,
+		ModTime: st.Mtim.Nano(), ChangeTime: st.Ctim.Nano(),
+		Dev: uint64(st.Dev), Ino: st.Ino, Nlink: uint64(st.Nlink),
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		s.Type = Regular
+	case unix.S_IFDIR:
+		s.Type = Directory
+	}
+	return s
+}
+
+// IsNotEmpty reports whether err is that of an Rmdir of a directory that isn't empty.
+func IsNotEmpty(err error) bool {
+	return errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST)
+}
+
+// IsCrossDevice reports whether err is that of a Rename between two file systems.
+func IsCrossDevice(err error) bool { return errors.Is(err, unix.EXDEV) }
+
+// IsDirectory reports whether err is that of a Rename or an Unlink where a directory is in the way.
+func IsDirectory(err error) bool { return errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EEXIST) }
+
+// IsNotDirectory reports whether err says that something on the way is no directory.
+func IsNotDirectory(err error) bool {
+	return errors.Is(err, ErrNotDir) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
+}
+
+// osFile makes an os.File of a descriptor.
+func osFile(fd int, name string) *os.File { return os.NewFile(uintptr(fd), name) }

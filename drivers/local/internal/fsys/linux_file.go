@@ -1,0 +1,117 @@
+package fsys
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// file is a file's descriptor.
+type file struct{ fd int }
+
+func (f *file) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := retry(func() (int, error) { return unix.Read(f.fd, p) })
+	return readResult(n, err)
+}
+
+func readResult(n int, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (f *file) ReadAt(p []byte, off int64) (int, error) {
+	var total int
+	for total < len(p) {
+		n, err := retry(func() (int, error) { return unix.Pread(f.fd, p[total:], off+int64(total)) })
+		n, err = readResult(n, err)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+func (f *file) Write(p []byte) (int, error) {
+	var total int
+	for total < len(p) {
+		n, err := retry(func() (int, error) { return unix.Write(f.fd, p[total:]) })
+		if err != nil {
+			return total, err
+		}
+		if n == 0 {
+			return total, io.ErrShortWrite
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func (f *file) Stat() (Stat, error) { return fstat(f.fd) }
+
+func (f *file) Getxattr(name string, buf []byte) (int, error) {
+	n, err := unix.Fgetxattr(f.fd, name, buf)
+	switch {
+	case err == unix.ENODATA || err == unix.EOPNOTSUPP || err == unix.EPERM || err == unix.ENOSYS:
+		return 0, ErrNoXattr
+	case err != nil:
+		return 0, err
+	}
+	return n, nil
+}
+
+func (f *file) Setxattr(name string, value []byte) error {
+	err := unix.Fsetxattr(f.fd, name, value, 0)
+	if err == unix.EOPNOTSUPP || err == unix.ENOSYS || err == unix.EPERM {
+		return errors.ErrUnsupported
+	}
+	return err
+}
+
+func (f *file) Clone(src File) error { return unix.IoctlFileClone(f.fd, src.(*file).fd) }
+
+func (f *file) CopyRange(src File, n int64) (int64, error) {
+	const most = 1 << 30
+	m, err := retry(func() (int, error) {
+		return unix.CopyFileRange(src.(*file).fd, nil, f.fd, nil, int(min(n, most)), 0)
+	})
+	return int64(max(m, 0)), err
+}
+
+func (f *file) Sync() error { return fsync(f.fd) }
+
+func (f *file) TryLock(off int64) error { return f.lock(off, unix.F_WRLCK) }
+func (f *file) Unlock(off int64) error  { return f.lock(off, unix.F_UNLCK) }
+
+func (f *file) lock(off int64, kind int16) error {
+	lk := unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: off, Len: 1}
+	for {
+		err := unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_SETLK, &lk)
+		switch err {
+		case unix.EINTR:
+			continue
+		case unix.EAGAIN, unix.EACCES:
+			return ErrLocked
+		case unix.EINVAL, unix.ENOLCK, unix.ENOSYS, unix.EOPNOTSUPP:
+			return errors.ErrUnsupported
+		}
+		return err
+	}
+}
+
+func (f *file) OSFile(name string) *os.File {
+	unix.SetNonblock(f.fd, false) // else the runtime would try to poll it
+	return osFile(f.fd, name)
+}
+
+func (f *file) Close() error { return unix.Close(f.fd) }

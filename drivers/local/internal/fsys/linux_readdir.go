@@ -1,0 +1,41 @@
+package fsys
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+)
+
+// ReadDir takes the records of getdents64 apart: inode (8 bytes), offset (8), length of the record (2), type (1), name.
+func (d *dir) ReadDir(buf []byte, each func(name []byte, t Type)) (bool, error) {
+	n, err := retry(func() (int, error) { return unix.Getdents(d.fd, buf) })
+	if err != nil || n <= 0 {
+		return false, err
+	}
+	const header = 19
+	for rest := buf[:n]; len(rest) > header; {
+		size := int(binary.NativeEndian.Uint16(rest[16:]))
+		if size <= header || size > len(rest) {
+			return false, unix.EIO
+		}
+		name := rest[header:size]
+		if i := bytes.IndexByte(name, 0); i >= 0 {
+			name = name[:i]
+		}
+		t := Other
+		switch rest[18] {
+		case unix.DT_REG:
+			t = Regular
+		case unix.DT_DIR:
+			t = Directory
+		case unix.DT_UNKNOWN:
+			t = Unknown
+		}
+		rest = rest[size:]
+		if string(name) != "." && string(name) != ".." {
+			each(name, t)
+		}
+	}
+	return true, nil
+}
