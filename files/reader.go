@@ -142,8 +142,14 @@ func (r *Reader) Read(p []byte) (int, error) {
 		p = p[:r.remaining]
 	}
 	n, err := r.readBody(p)
+	return r.got(p[:max(n, 0)], err)
+}
+
+// got counts and checks what the body gave, and leaves the read.
+func (r *Reader) got(p []byte, err error) (int, error) {
+	n := len(p)
 	if n > 0 {
-		r.check.add(p[:n])
+		r.check.add(p)
 		if r.remaining -= int64(n); r.remaining == 0 {
 			if cerr := r.check.verify(); cerr != nil {
 				r.remaining += int64(n)
@@ -304,6 +310,9 @@ func (r *Reader) release() {
 // WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to be checked, from file to
 // file by the operating system.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
+	if b, ok := r.body.(BytesBody); ok {
+		return r.writeBytes(b, w)
+	}
 	if f, ok := w.(*os.File); ok && !r.check.on() && r.timeout <= 0 {
 		if b, ok := r.body.(FileBody); ok {
 			return r.copyToFile(b, f)

@@ -45,6 +45,13 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// Take implements files.BytesBody.
+func (b *body) Take(n int) []byte {
+	p := b.rest[:min(n, len(b.rest))]
+	b.rest = b.rest[len(p):]
+	return p
+}
+
 // Close has nothing to end: a Read waits for nothing.
 func (b *body) Close() error { return nil }
 

@@ -1,0 +1,50 @@
+package files
+
+import "io"
+
+// BytesBody is an ImmediateBody whose content is in memory already: WriteTo hands it to the writer as it is.
+type BytesBody interface {
+	ImmediateBody
+	// Take returns the next n bytes, or what is left where that is less, and moves behind them, as Read
+	// does. Nobody changes them.
+	Take(n int) []byte
+}
+
+// writeBytes is WriteTo without a buffer, still in pieces, between which the context is looked at.
+func (r *Reader) writeBytes(b BytesBody, w io.Writer) (int64, error) {
+	var total int64
+	for {
+		n, p, err := r.take(b)
+		if n > 0 {
+			m, werr := w.Write(p[:n])
+			total += int64(m)
+			if werr != nil {
+				return total, werr
+			}
+			if m < n {
+				return total, io.ErrShortWrite
+			}
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// take is Read without a buffer: the first n bytes of p are the caller's to see.
+func (r *Reader) take(b BytesBody) (n int, p []byte, err error) {
+	if err := r.begin(); err != nil {
+		return 0, nil, err
+	}
+	if r.remaining == 0 {
+		return 0, nil, r.end(r.finish())
+	}
+	if p = b.Take(int(min(r.remaining, copySize))); len(p) == 0 {
+		err = io.EOF
+	}
+	n, err = r.got(p, err)
+	return n, p, err
+}
