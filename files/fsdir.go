@@ -1,0 +1,160 @@
+package files
+
+import (
+	"io"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// fsDir is an open directory of the io/fs view.
+type fsDir struct {
+	view *fsView
+	name string
+
+	mu     sync.Mutex
+	closed bool
+	done   bool  // the listing has ended, with err or without
+	err    error // what ended it, until it was told
+	next   func() (Entry, error, bool)
+	stop   func()
+	shown  fsShown
+	rest   []fs.DirEntry // of an unordered bucket: all that is still to come
+}
+
+func newFSDir(v *fsView, name string) *fsDir { return &fsDir{view: v, name: name} }
+
+func (d *fsDir) Stat() (fs.FileInfo, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, pathError("stat", d.name, NewError(OpStat, d.name, ErrClosed))
+	}
+	return dirInfo(d.name), nil
+}
+
+func (d *fsDir) Read([]byte) (int, error) {
+	return 0, pathError("read", d.name, NewError(OpGet, d.name, errIsDir))
+}
+
+// Close ends the listing. Closing again is fine.
+func (d *fsDir) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.closed, d.rest = true, nil
+	d.end(nil)
+	return nil
+}
+
+// end ends the listing. The caller holds mu.
+func (d *fsDir) end(err error) {
+	if d.stop != nil {
+		d.stop()
+		d.next, d.stop = nil, nil
+	}
+	if !d.done {
+		d.done, d.err = true, err
+	}
+}
+
+// ReadDir reads the next n entries, or with n <= 0 all that are left, sorted by name. It returns what came before an error with
+// the error; at the end io.EOF, if n > 0.
+func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, pathError("readdir", d.name, NewError(OpList, d.name, ErrClosed))
+	}
+	list := []fs.DirEntry{}
+	if n > 0 && !d.view.b.Features().Ordered { // a file may come behind the directory of its name: sorting it out takes all
+		if d.rest == nil {
+			d.rest = d.all()
+		}
+		k := min(n, len(d.rest))
+		list, d.rest = slices.Clone(d.rest[:k]), d.rest[k:]
+	} else if n > 0 {
+		for len(list) < n {
+			e, ok := d.entry()
+			if !ok {
+				break
+			}
+			list = append(list, listedInfo(e))
+		}
+	} else if list = d.rest; list == nil {
+		list = d.all()
+	} else {
+		d.rest = []fs.DirEntry{}
+	}
+	err := d.err
+	switch {
+	case len(d.rest) > 0 || n > 0 && len(list) == n:
+		return list, nil // the error comes with the next call
+	case err != nil:
+		d.err = nil
+		return list, pathError("readdir", d.name, err)
+	case n > 0 && len(list) == 0:
+		return nil, io.EOF
+	}
+	return list, nil
+}
+
+// all returns what is left, sorted, each name once.
+func (d *fsDir) all() []fs.DirEntry {
+	list := []fs.DirEntry{}
+	for e, ok := d.entry(); ok; e, ok = d.entry() {
+		list = append(list, listedInfo(e))
+	}
+	// A file stands before the directory of its name.
+	slices.SortStableFunc(list, func(a, b fs.DirEntry) int {
+		if c := strings.Compare(a.Name(), b.Name()); c != 0 || a.IsDir() == b.IsDir() {
+			return c
+		}
+		if b.IsDir() {
+			return -1
+		}
+		return 1
+	})
+	return slices.CompactFunc(list, func(a, b fs.DirEntry) bool { return a.Name() == b.Name() })
+}
+
+// entry returns the next entry that the view shows.
+func (d *fsDir) entry() (Entry, bool) {
+	if d.done {
+		return Entry{}, false
+	}
+	if d.next == nil {
+		dir := d.name
+		if dir == "." {
+			dir = ""
+		}
+		d.next, d.stop = iter.Pull2(d.view.b.List(d.view.ctx, dir, &ListOptions{Shallow: true}))
+	}
+	for {
+		e, err, ok := d.next()
+		if !ok || err != nil {
+			d.end(err)
+			return Entry{}, false
+		}
+		if d.shown.first(e) {
+			return e, true
+		}
+	}
+}
+
+// fsShown leaves out a directory whose name was shown as a file. In byte order other names may stand between "a" and
+// "a/", but only such as begin with "a": so it keeps the files that the last name begins with, and no others.
+type fsShown struct{ files []string }
+
+func (s *fsShown) first(e Entry) bool {
+	for len(s.files) > 0 && !strings.HasPrefix(e.Name, s.files[len(s.files)-1]) {
+		s.files = s.files[:len(s.files)-1]
+	}
+	if !e.IsDir {
+		s.files = append(s.files, e.Name)
+		return true
+	}
+	name := strings.TrimSuffix(e.Name, "/")
+	return !slices.Contains(s.files, name)
+}

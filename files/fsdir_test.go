@@ -1,0 +1,121 @@
+package files_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"cloudfiles.dev/files"
+)
+
+// A bucket that lists in no order, in reverse here, makes the same view.
+func TestFSUnordered(t *testing.T) {
+	inner, _ := fsBucket(t, "a", "a-", "a/b", "b/c", "c")
+	b := fsUnordered{Bucket: inner}
+	view := files.FS(t.Context(), b)
+	if err := fstest.TestFS(view, "a", "a-", "b/c", "c"); err != nil {
+		t.Error(err)
+	}
+	for n := 1; n < 6; n++ {
+		d, err := view.Open(".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for err == nil {
+			var page []fs.DirEntry
+			page, err = d.(fs.ReadDirFile).ReadDir(n)
+			for _, e := range page {
+				got = append(got, e.Name())
+			}
+		}
+		if err != io.EOF || !slices.Equal(got, []string{"a", "a-", "b", "c"}) {
+			t.Errorf("pages of %d: %q, %v", n, got, err)
+		}
+		d.Close()
+	}
+	b.fail = errors.New("the listing broke")
+	for _, n := range []int{-1, 1, 9} {
+		d, err := files.FS(t.Context(), b).Open(".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := 0
+		for err == nil {
+			var page []fs.DirEntry
+			page, err = d.(fs.ReadDirFile).ReadDir(n)
+			count += len(page)
+		}
+		if !errors.Is(err, b.fail) || count != 4 {
+			t.Errorf("ReadDir(%d) of a listing that breaks = %d entries, %v", n, count, err)
+		}
+		d.Close()
+	}
+}
+
+// fsUnordered lists in reverse, and then fails.
+type fsUnordered struct {
+	files.Bucket
+	fail error
+}
+
+func (u fsUnordered) Features() files.Features {
+	f := u.Bucket.Features()
+	f.Ordered = false
+	return f
+}
+
+func (u fsUnordered) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		var all []files.Entry
+		for e, err := range u.Bucket.List(ctx, dir, opts) {
+			if err != nil {
+				yield(files.Entry{}, err)
+				return
+			}
+			all = append(all, e)
+		}
+		for _, e := range slices.Backward(all) {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if u.fail != nil {
+			yield(files.Entry{}, u.fail)
+		}
+	}
+}
+
+// A listing that is broken off by Close ends, and nothing of it is left running.
+func TestFSDirClose(t *testing.T) {
+	inner, _ := fsBucket(t, "a", "b", "c")
+	ended := false
+	b := files.Wrap(inner, files.Hooks{Done: func(_ context.Context, c *files.Call, _ int64, _ error) { ended = ended || c.Op == files.OpList }})
+	d, err := files.FS(t.Context(), b).Open(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := d.(fs.ReadDirFile).ReadDir(1); len(list) != 1 || err != nil || ended {
+		t.Fatal(list, err, ended)
+	}
+	if err := d.Close(); err != nil || !ended {
+		t.Errorf("Close = %v, listing ended: %v", err, ended)
+	}
+	if _, err := d.(fs.ReadDirFile).ReadDir(1); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("ReadDir after Close = %v", err)
+	}
+	if _, err := d.Stat(); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("Stat after Close = %v", err)
+	}
+	if _, err := d.Read(make([]byte, 1)); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("Read of a directory = %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Errorf("second Close = %v", err)
+	}
+}

@@ -1,0 +1,210 @@
+package files_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// fsPattern is content in which every offset is recognised.
+func fsPattern(n int) []byte {
+	p := make([]byte, n)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for i := range p {
+		p[i] = byte(rnd.Uint32())
+	}
+	return p
+}
+
+func openFS(t *testing.T, b files.Bucket, name string) fsReader {
+	t.Helper()
+	f, err := files.FS(t.Context(), b).Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f.(fsReader)
+}
+
+type fsReader interface {
+	fs.File
+	io.Seeker
+	io.ReaderAt
+	io.WriterTo
+}
+
+func TestFSFileReads(t *testing.T) {
+	for _, size := range []int{0, 1, 1000, 70_000} {
+		b, content := mem.New(nil), fsPattern(size)
+		if _, err := b.Put(t.Context(), "x", bytes.NewReader(content), nil); err != nil {
+			t.Fatal(err)
+		}
+		// TestReader reads in pieces of every kind, seeks everywhere, and compares ReadAt.
+		if err := iotest.TestReader(openFS(t, b, "x"), content); err != nil {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		for _, at := range []int{0, 1, size / 2, size, size + 5} {
+			f := openFS(t, b, "x")
+			if _, err := f.Seek(int64(at), io.SeekStart); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			n, err := f.WriteTo(&out)
+			if want := content[min(at, size):]; err != nil || !bytes.Equal(out.Bytes(), want) || n != int64(len(want)) {
+				t.Errorf("%d bytes: WriteTo from %d = %d bytes, %v", size, at, n, err)
+			}
+			if m, err := f.Read(make([]byte, 1)); m != 0 || err != io.EOF {
+				t.Errorf("%d bytes: Read behind WriteTo = %d, %v", size, m, err)
+			}
+			if n, err := f.WriteTo(&out); n != 0 || err != nil {
+				t.Errorf("%d bytes: WriteTo at the end = %d, %v", size, n, err)
+			}
+		}
+	}
+}
+
+func TestFSFileBadArguments(t *testing.T) {
+	b, _ := fsBucket(t, "x")
+	f := openFS(t, b, "x")
+	for what, do := range map[string]func() error{
+		"Seek before the beginning": func() error { _, err := f.Seek(-1, io.SeekStart); return err },
+		"Seek of an unknown kind":   func() error { _, err := f.Seek(0, 7); return err },
+		"ReadAt before":             func() error { _, err := f.ReadAt(make([]byte, 1), -1); return err },
+	} {
+		if err := do(); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("%s = %v", what, err)
+		}
+	}
+	if p, err := io.ReadAll(f); string(p) != "content of x" || err != nil {
+		t.Errorf("after bad arguments: %q, %v", p, err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Errorf("second Close = %v", err)
+	}
+	for what, do := range map[string]func() error{
+		"Read":    func() error { _, err := f.Read(make([]byte, 1)); return err },
+		"ReadAt":  func() error { _, err := f.ReadAt(make([]byte, 1), 0); return err },
+		"Seek":    func() error { _, err := f.Seek(0, io.SeekStart); return err },
+		"WriteTo": func() error { _, err := f.WriteTo(io.Discard); return err },
+		"Stat":    func() error { _, err := f.Stat(); return err },
+	} {
+		if err := do(); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("%s after Close = %v", what, err)
+		}
+	}
+}
+
+// However the file is replaced, what was open stays one version or fails with ErrChanged.
+func TestFSFileStaysOneVersion(t *testing.T) {
+	ctx := t.Context()
+	change := map[string]func(files.Bucket) error{
+		"replaced": func(b files.Bucket) error {
+			_, err := b.Put(ctx, "x", strings.NewReader("CONTENT OF X"), nil)
+			return err
+		},
+		"deleted": func(b files.Bucket) error { return b.Delete(ctx, "x", nil) },
+	}
+	kinds := map[string]func(files.Features) files.Features{
+		"with conditional reads":    func(f files.Features) files.Features { return f },
+		"without conditional reads": func(f files.Features) files.Features { f.ReadConditions = false; return f },
+	}
+	for how, do := range change {
+		for kind, features := range kinds {
+			inner, _ := fsBucket(t, "x")
+			b := files.Wrap(inner, files.Hooks{Features: features, Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+				if c.Op == files.OpGet && !features(files.Features{ReadConditions: true}).ReadConditions && c.Get != nil && c.Get.IfVersion != "" {
+					t.Error("a condition went to a bucket that has none")
+				}
+				return next(ctx)
+			}})
+			f := openFS(t, b, "x")
+			if n, err := f.Read(make([]byte, 7)); n != 7 || err != nil {
+				t.Fatal(n, err)
+			}
+			if err := do(b); err != nil {
+				t.Fatal(err)
+			}
+			_, err := f.ReadAt(make([]byte, 4), 2)
+			if !errors.Is(err, files.ErrChanged) || errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s, %s: ReadAt = %v, want ErrChanged", how, kind, err)
+			}
+			if rest, err := io.ReadAll(f); string(rest) != " of x" || err != nil { // the body that was open goes on
+				t.Errorf("%s, %s: the rest = %q, %v", how, kind, rest, err)
+			}
+			if _, err := f.Seek(1, io.SeekStart); err != nil {
+				t.Fatal(err)
+			}
+			_, err = f.Read(make([]byte, 4))
+			if pe, ok := errors.AsType[*fs.PathError](err); !ok || !errors.Is(err, files.ErrChanged) || pe.Op != "read" {
+				t.Errorf("%s, %s: Read behind a Seek = %v, want ErrChanged", how, kind, err)
+			}
+		}
+	}
+}
+
+func TestFSFileReadAtConcurrently(t *testing.T) {
+	b, content := mem.New(nil), fsPattern(10_000)
+	if _, err := b.Put(t.Context(), "x", bytes.NewReader(content), nil); err != nil {
+		t.Fatal(err)
+	}
+	f := openFS(t, b, "x")
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			p := make([]byte, 100+g)
+			for off := g; off+len(p) < len(content); off += 501 {
+				if n, err := f.ReadAt(p, int64(off)); n != len(p) || err != nil || !bytes.Equal(p, content[off:off+n]) {
+					t.Errorf("ReadAt(%d) = %d, %v", off, n, err)
+				}
+			}
+		})
+	}
+	if p, err := io.ReadAll(f); err != nil || !bytes.Equal(p, content) {
+		t.Errorf("ReadAll meanwhile: %d bytes, %v", len(p), err)
+	}
+	wg.Wait()
+}
+
+// A zip archive is read in place, through ReadAt.
+func TestFSFileZip(t *testing.T) {
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	w, err := z.Create("inside.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write([]byte("in the archive"))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := mem.New(nil)
+	if _, err := b.Put(t.Context(), "x.zip", &archive, nil); err != nil {
+		t.Fatal(err)
+	}
+	f := openFS(t, b, "x.zip")
+	fi, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	zr, err := zip.NewReader(f, fi.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := fs.ReadFile(zr, "inside.txt"); string(p) != "in the archive" || err != nil {
+		t.Errorf("read %q, %v", p, err)
+	}
+}
