@@ -1,0 +1,229 @@
+package local
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// An element of a name is a file or a folder of the same name on disk, but for what a disk can't hold or would
+// take for something else (N2, N4). Those elements begin with the mark:
+//
+//	%cf-e-<text>                    the element, percent-encoded where need be
+//	%cf-d-<part>-/…/%cf-x-<part>    the same text in parts, of an element too long for one: a chain of folders
+//	%cf-l-<element>                 the file beside a folder of the same name (N3), the element being one of the above or plain
+//
+// Each element has one form. Whatever else lies on disk is foreign (L7).
+const (
+	mark        = "%cf-"
+	escapedMark = mark + "e-"
+	chainMark   = mark + "d-"
+	endMark     = mark + "x-"
+	leafMark    = mark + "l-"
+	// chainTail keeps a part from ending in what has a meaning there: a dot, a space, ".attrs".
+	chainTail = "-"
+
+	sidecarExt = ".attrs"
+	// maxElement leaves room for a sidecar's extension, or for leafMark, in the 255 bytes of a disk's name.
+	maxElement = 255 - len(sidecarExt)
+	// maxPart is how many bytes of text one part of a chain has at most.
+	maxPart = 240
+)
+
+// rules are the target's own limits of names, beside those that hold everywhere.
+type rules struct {
+	// windows: no device names, none of <>:"\|?*, no dot or space at the end.
+	windows bool
+	// foldCase: the file system takes letters of different case, or composed and decomposed ones, as the same. Then
+	// upper-case and non-ASCII letters are encoded, so that no two names can meet.
+	foldCase bool
+}
+
+// encode returns where the file of that name lies: the folder, "" being the root, and the name in it. The name is legal.
+func (r rules) encode(name string) (dir, base string) {
+	if r.plainPath(name) {
+		i := strings.LastIndexByte(name, '/')
+		return name[:max(i, 0)], name[i+1:]
+	}
+	var b strings.Builder
+	for {
+		element, rest, more := strings.Cut(name, "/")
+		chain, last := r.encodeElement(element)
+		for _, part := range chain {
+			if b.Len() > 0 {
+				b.WriteByte('/')
+			}
+			b.WriteString(part)
+		}
+		if !more {
+			return b.String(), last
+		}
+		if b.Len() > 0 {
+			b.WriteByte('/')
+		}
+		b.WriteString(last)
+		name = rest
+	}
+}
+
+// encodeDir returns the folder that holds what is below the directory, "" being the root.
+func (r rules) encodeDir(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	parent, base := r.encode(dir)
+	if parent == "" {
+		return base
+	}
+	return parent + "/" + base
+}
+
+// leafName is the other place of a file: while a folder has its name (N3).
+func leafName(base string) string { return leafMark + base }
+
+// plainPath reports whether every element stands for itself.
+func (r rules) plainPath(name string) bool {
+	start := 0
+	for i := 0; i <= len(name); i++ {
+		if i == len(name) || name[i] == '/' {
+			if !plain(r, name[start:i]) {
+				return false
+			}
+			start = i + 1
+		}
+	}
+	return true
+}
+
+// encodeElement returns the folders of the chain, of which there are mostly none, and the name in the last of them.
+func (r rules) encodeElement(e string) (chain []string, last string) {
+	if plain(r, e) {
+		return nil, e
+	}
+	text := r.text(e)
+	if len(escapedMark)+len(text) <= maxElement && r.special(e) {
+		return nil, escapedMark + text
+	}
+	for len(text) > maxPart {
+		n := cut(text)
+		chain = append(chain, chainMark+text[:n]+chainTail)
+		text = text[n:]
+	}
+	return chain, endMark + text
+}
+
+// cut returns where the first part of a text ends: not inside a character or an escape.
+func cut(text string) int {
+	n := maxPart
+	for !utf8.RuneStart(text[n]) {
+		n--
+	}
+	for back := 1; back <= 2; back++ {
+		if text[n-back] == '%' {
+			return n - back
+		}
+	}
+	return n
+}
+
+// plain reports whether an element found on disk, or one of a name, is legal (N1) and stands for itself.
+func plain[T string | []byte](r rules, e T) bool {
+	n := len(e)
+	if n == 0 || n > maxElement || e[0] == '.' && (n == 1 || n == 2 && e[1] == '.') {
+		return false
+	}
+	ascii, odd := true, e[0] == '%' && n >= len(mark) && string(e[:len(mark)]) == mark || r.windows || r.foldCase
+	for i := 0; i < n; i++ {
+		switch c := e[i]; {
+		case c < ' ' || c == 0x7f || c == '/':
+			return false
+		case c >= utf8.RuneSelf:
+			ascii = false
+		case c == '_':
+			odd = odd || i+1 < n && e[i+1] == '_'
+		}
+	}
+	if e[n-1] == 's' && n >= len(sidecarExt) && string(e[n-len(sidecarExt):]) == sidecarExt {
+		return false
+	}
+	if !odd && ascii {
+		return true
+	}
+	s := string(e)
+	return utf8.ValidString(s) && !(odd && r.special(s))
+}
+
+// special reports whether a legal element has to be escaped for other reasons than its length.
+func (r rules) special(e string) bool {
+	if strings.HasPrefix(e, mark) || r.windows && (device(e) || e[len(e)-1] == '.' || e[len(e)-1] == ' ') {
+		return true
+	}
+	for i := range len(e) {
+		if e[i] != '%' && r.encoded(e, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// encoded reports whether the i-th byte of an element can't stand in escaped text.
+func (r rules) encoded(e string, i int) bool {
+	switch c := e[i]; c {
+	case '%':
+		return true
+	case '.':
+		return e[i:] == sidecarExt || r.windows && i == len(e)-1
+	case ' ':
+		return r.windows && i == len(e)-1
+	case '_':
+		return hexEscaped(e[i:])
+	case '<', '>', ':', '"', '\\', '|', '?', '*':
+		return r.windows
+	default:
+		return r.foldCase && (c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf)
+	}
+}
+
+// text is the element with %XX for each byte that can't stand.
+func (r rules) text(e string) string {
+	const hex = "0123456789ABCDEF"
+	b := make([]byte, 0, len(e)+32)
+	for i := range len(e) {
+		if c := e[i]; r.encoded(e, i) {
+			b = append(b, '%', hex[c>>4], hex[c&15])
+		} else {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
+
+// hexEscaped reports whether s begins with what the Go CDK's fileblob unescapes: "__0x", digits, "__".
+func hexEscaped(s string) bool {
+	s, ok := strings.CutPrefix(s, "__0x")
+	if !ok {
+		return false
+	}
+	digits, _, ok := strings.Cut(s, "__")
+	if !ok || strings.Contains(digits, "_") {
+		return false
+	}
+	_, err := strconv.ParseInt(digits, 16, 32)
+	return err == nil
+}
+
+// device reports whether Windows takes the name for a device, with any extension.
+func device(e string) bool {
+	base, _, _ := strings.Cut(e, ".")
+	base = strings.ToUpper(strings.TrimRight(base, " "))
+	switch base {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$":
+		return true
+	}
+	for _, port := range []string{"COM", "LPT"} {
+		if n, ok := strings.CutPrefix(base, port); ok && utf8.RuneCountInString(n) == 1 && strings.Contains("0123456789¹²³", n) {
+			return true
+		}
+	}
+	return false
+}
