@@ -22,8 +22,13 @@ func (d Digest) IsZero() bool { return d == Digest{} }
 // characters is an error that is ErrInvalid.
 func (d Digest) Normalize() (Digest, error) {
 	if d.IsZero() {
-		return d, nil
+		return Digest{}, nil
 	}
+	return d.normalize()
+}
+
+// normalize is apart because it moves d to the heap, which a Put without digests need not pay.
+func (d Digest) normalize() (Digest, error) {
 	for _, f := range []struct {
 		name string
 		v    *string

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"cloudfiles.dev/drivers/mem"
@@ -27,104 +29,114 @@ func fill(tb testing.TB, b files.Bucket, n int, tree bool, content []byte) []str
 	return names
 }
 
-func BenchmarkGet(b *testing.B) {
-	for _, size := range []int{1 << 10, 1 << 20} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			bucket := mem.New(nil)
-			names := fill(b, bucket, max(1000*1024/size, 10), false, make([]byte, size))
-			ctx := context.Background()
-			b.ReportAllocs()
-			b.SetBytes(int64(size))
-			b.RunParallel(func(pb *testing.PB) {
-				buf := make([]byte, size)
-				for i := 0; pb.Next(); i++ {
-					r, err := bucket.Get(ctx, names[i%len(names)], nil)
-					if err != nil {
-						b.Error(err)
-						return
-					}
-					if _, err := io.ReadFull(r, buf); err != nil {
-						b.Error(err)
-					}
-					r.Close()
+// workers runs f b.N times in all, in g goroutines, each with a number of its own.
+func workers(b *testing.B, g int, f func(worker, i int) error) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for w := range g {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				if err := f(w, int(i)); err != nil {
+					b.Error(err)
+					return
 				}
-			})
+			}
 		})
 	}
+	wg.Wait()
 }
 
-func BenchmarkPut(b *testing.B) {
+// BenchmarkFile is get, put, stat and delete of small and large files among 1,000 names, by 1 to 16 goroutines.
+func BenchmarkFile(b *testing.B) {
+	ctx := context.Background()
 	for _, size := range []int{1 << 10, 1 << 20} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			bucket := mem.New(nil)
-			content := make([]byte, size)
-			names := fill(b, bucket, max(1000*1024/size, 10), false, content)
-			ctx := context.Background()
-			b.ReportAllocs()
-			b.SetBytes(int64(size))
-			b.RunParallel(func(pb *testing.PB) {
-				for i := 0; pb.Next(); i++ {
-					if _, err := bucket.Put(ctx, names[i%len(names)], bytes.NewReader(content), nil); err != nil {
-						b.Error(err)
-						return
+		content := make([]byte, size)
+		for _, op := range []string{"get", "put", "stat", "putdelete"} {
+			for _, g := range []int{1, 4, 16} {
+				b.Run(fmt.Sprintf("%s/%d/%d", op, size, g), func(b *testing.B) {
+					bucket := mem.New(nil)
+					names := fill(b, bucket, 1000, false, content[:1024])
+					const few = 16 // of the large ones
+					for _, name := range names[:few] {
+						if _, err := bucket.Put(ctx, name, bytes.NewReader(content), nil); err != nil {
+							b.Fatal(err)
+						}
 					}
-				}
-			})
-		})
-	}
-}
-
-func BenchmarkStat(b *testing.B) {
-	bucket := mem.New(nil)
-	names := fill(b, bucket, 1000, false, make([]byte, 1024))
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if _, err := bucket.Stat(b.Context(), names[i%len(names)], nil); err != nil {
-			b.Fatal(err)
+					if size > 1024 {
+						names = names[:few]
+					}
+					bufs := make([][]byte, g)
+					for w := range bufs {
+						bufs[w] = make([]byte, size)
+					}
+					run := map[string]func(w, i int) error{
+						"get": func(w, i int) error {
+							r, err := bucket.Get(ctx, names[i%len(names)], nil)
+							if err != nil {
+								return err
+							}
+							defer r.Close()
+							_, err = io.ReadFull(r, bufs[w])
+							return err
+						},
+						"put": func(w, i int) error {
+							_, err := bucket.Put(ctx, names[i%len(names)], bytes.NewReader(content), nil)
+							return err
+						},
+						"stat": func(w, i int) error {
+							_, err := bucket.Stat(ctx, names[i%len(names)], nil)
+							return err
+						},
+						"putdelete": func(w, i int) error {
+							name := names[i%len(names)] + "x"
+							if _, err := bucket.Put(ctx, name, bytes.NewReader(content), nil); err != nil {
+								return err
+							}
+							return bucket.Delete(ctx, name, nil)
+						},
+					}[op]
+					b.ReportAllocs()
+					if op != "stat" {
+						b.SetBytes(int64(size))
+					}
+					workers(b, g, run)
+				})
+			}
 		}
 	}
 }
 
-// BenchmarkPutDelete is a file that comes and goes.
-func BenchmarkPutDelete(b *testing.B) {
-	bucket := mem.New(nil)
-	content := make([]byte, 1024)
-	fill(b, bucket, 1000, false, content)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := bucket.Put(b.Context(), "file-0000500x.bin", bytes.NewReader(content), nil); err != nil {
-			b.Fatal(err)
-		}
-		if err := bucket.Delete(b.Context(), "file-0000500x.bin", nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
+// BenchmarkList is a listing of all, and of the first level.
 func BenchmarkList(b *testing.B) {
 	for _, tree := range []bool{false, true} {
 		for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
-			b.Run(fmt.Sprintf("tree=%v/%d", tree, n), func(b *testing.B) {
-				bucket := mem.New(nil)
-				fill(b, bucket, n, tree, nil)
-				for _, shallow := range []bool{false, true} {
-					b.Run(fmt.Sprintf("shallow=%v", shallow), func(b *testing.B) {
-						b.ReportAllocs()
-						for b.Loop() {
-							count := 0
-							for _, err := range bucket.List(b.Context(), "", &files.ListOptions{Shallow: shallow}) {
-								if err != nil {
-									b.Fatal(err)
-								}
-								count++
+			var bucket files.Bucket
+			for _, shallow := range []bool{false, true} {
+				b.Run(fmt.Sprintf("tree=%v/%d/shallow=%v", tree, n, shallow), func(b *testing.B) {
+					if bucket == nil {
+						bucket = mem.New(nil)
+						fill(b, bucket, n, tree, nil)
+					}
+					want := n
+					if tree && shallow {
+						want = n / 1000
+					}
+					b.ReportAllocs()
+					for b.Loop() {
+						count := 0
+						for _, err := range bucket.List(context.Background(), "", &files.ListOptions{Shallow: shallow}) {
+							if err != nil {
+								b.Fatal(err)
 							}
-							if want := map[bool]int{true: (n + 999) / 1000, false: n}[tree && shallow]; count != want {
-								b.Fatalf("%d entries, want %d", count, want)
-							}
+							count++
 						}
-					})
-				}
-			})
+						if count != want {
+							b.Fatalf("%d entries, want %d", count, want)
+						}
+					}
+				})
+			}
 		}
 	}
 }
