@@ -1,0 +1,138 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// Download copies the file's content, or the range of it, to w and returns the file's Info. After an error w has got a part
+// of the content, in which a digest that doesn't match may show only at the end (G6).
+//
+// Errors: those of Get and of reading, and what w returned.
+func Download(ctx context.Context, b Bucket, name string, w io.Writer, opts *GetOptions) (Info, error) {
+	r, err := b.Get(ctx, name, opts)
+	if err != nil {
+		return Info{}, err
+	}
+	defer r.Close()
+	if _, err := r.WriteTo(w); err != nil {
+		return Info{}, downloadError(name, err)
+	}
+	return r.Info(), nil
+}
+
+// downloadError names the file in errors of the target; those of reading do already.
+func downloadError(name string, err error) error {
+	if e, ok := err.(*Error); ok && e.Op == OpGet && e.Name == name {
+		return e
+	}
+	return &Error{Op: OpGet, Name: name, Kind: targetKind(err), Detail: "the target: " + clean(err), Err: targetError{err}}
+}
+
+// targetKind is KindOf for an error of the target, whose missing folder must not look like a missing file of the bucket.
+func targetKind(err error) error {
+	switch kind := KindOf(err); kind {
+	case ErrNotExist, ErrExist, ErrClosed:
+		return ErrInvalid
+	default:
+		return kind
+	}
+}
+
+// targetError hides the sentinels that would speak of the bucket's file; errors.As reaches the cause.
+type targetError struct{ err error }
+
+func (t targetError) Error() string { return clean(t.err) }
+func (t targetError) Is(target error) bool {
+	switch target {
+	case ErrNotExist, fs.ErrNotExist, ErrExist, fs.ErrExist, ErrClosed, fs.ErrClosed:
+		return false
+	}
+	return errors.Is(t.err, target)
+}
+func (t targetError) As(target any) bool { return errors.As(t.err, target) }
+
+// DownloadFile copies the file's content, or the range of it, to a file at path on disk, all or nothing: it is written beside its
+// place under a temporary name, synced and renamed, so at path is what was there before or the whole new content, also after a
+// crash. A link at path is replaced, not followed. The folder must exist. The permission is 0666 less the umask.
+//
+// Errors: those of Get and of reading; what the disk gives, where a missing folder is ErrInvalid. Nothing is then
+// left behind. ErrUncertain: the file is in its place, but its folder could not be synced.
+func DownloadFile(ctx context.Context, b Bucket, name, path string, opts *GetOptions) (Info, error) {
+	r, err := b.Get(ctx, name, opts)
+	if err != nil {
+		return Info{}, err
+	}
+	defer r.Close()
+	if err := writeFile(path, r); err != nil {
+		return Info{}, downloadError(name, err)
+	}
+	return r.Info(), nil
+}
+
+// writeFile puts content at path, all or nothing.
+func writeFile(path string, content io.WriterTo) (err error) {
+	dir := filepath.Dir(path)
+	f, err := createTemp(dir)
+	if err != nil {
+		return err
+	}
+	renamed := false
+	defer func() {
+		f.Close() // a second time is harmless
+		if !renamed {
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err := content.WriteTo(f); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	renamed = true
+	if err := syncDir(dir); err != nil {
+		return WithCause(ErrUncertain, err, "the file is in its place, but might not survive a crash: "+clean(err))
+	}
+	return nil
+}
+
+// createTemp is os.CreateTemp with the permission of an ordinary file, which the rename keeps.
+func createTemp(dir string) (*os.File, error) {
+	for tries := 0; ; tries++ {
+		f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".download-%016x.tmp", rand.Uint64())), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) || tries == 100 {
+			return f, err
+		}
+	}
+}
+
+// syncDir makes a rename durable, where the system can.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // has no such call
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}

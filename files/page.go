@@ -1,0 +1,106 @@
+package files
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+)
+
+// MaxPage is the largest page that ListPage gives.
+const MaxPage = 10000
+
+// tokenVersion is the first byte of a page token; tokenSum is how many bytes of the hash follow it.
+const (
+	tokenVersion = 1
+	tokenSum     = 12
+	maxToken     = 8192 // characters; a raw key may be longer than a name
+)
+
+var tokenEncoding = base64.RawURLEncoding.Strict()
+
+// ListPage returns one page of a listing, for a web page or an API: at most limit entries, from 1 to MaxPage, and
+// the token of the next page, "" where this is the last one. The first page's token is "". Tokens are safe in a URL,
+// never expire and hold no state; each goes on behind the last name of its page, so what is put or
+// deleted meanwhile neither repeats nor hides other entries. A token belongs to its directory and options (Shallow, Prefix,
+// StartAfter, Foreign); limit may differ from page to page. It is no secret and no proof: whoever may list the
+// directory could make one, and reaches nothing else with it.
+//
+// Errors: those of List; ErrInvalid for a token of another listing or one that was changed, a limit out of bounds, and options
+// with a Limit of their own; ErrUnsupported where the bucket doesn't list in order.
+func ListPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) (entries []Entry, next string, err error) {
+	entries, next, err = listPage(ctx, b, dir, token, limit, opts)
+	if err != nil {
+		return nil, "", NewError(OpList, dir, err)
+	}
+	return entries, next, nil
+}
+
+func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) ([]Entry, string, error) {
+	var o ListOptions
+	if opts != nil {
+		o = *opts
+	}
+	d, err := CheckDir(dir)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case limit < 1 || limit > MaxPage:
+		return nil, "", invalid("page limit %d is not from 1 to %d", limit, MaxPage)
+	case o.Limit != 0:
+		return nil, "", invalid("the limit of a page is ListPage's argument, not an option")
+	case !b.Features().Ordered:
+		return nil, "", Errorf(ErrUnsupported, "the bucket doesn't list in order, so it has no pages")
+	}
+	listing := o // what tokens are bound to
+	if token != "" {
+		last, ok := openToken(d, listing, token)
+		if !ok {
+			return nil, "", invalid("the page token is not one of this listing")
+		}
+		o.StartAfter = last
+	}
+	o.Limit = limit + 1 // one more tells whether this is the last page
+	var entries []Entry
+	for e, err := range b.List(ctx, d, &o) {
+		if err != nil {
+			return nil, "", err
+		}
+		if len(entries) == limit {
+			last := entries[limit-1]
+			return entries, makeToken(d, listing, last.Name+last.Key), nil // one of both is empty
+		}
+		entries = append(entries, e)
+	}
+	return entries, "", nil
+}
+
+// makeToken returns the token of the page behind last.
+func makeToken(dir string, o ListOptions, last string) string {
+	sum := tokenHash(dir, o, last)
+	return tokenEncoding.EncodeToString(append(append([]byte{tokenVersion}, sum[:tokenSum]...), last...))
+}
+
+// openToken returns the name that the token goes on behind; ok is false for one of another listing.
+func openToken(dir string, o ListOptions, token string) (last string, ok bool) {
+	if len(token) > maxToken {
+		return "", false
+	}
+	raw, err := tokenEncoding.DecodeString(token)
+	if err != nil || len(raw) <= 1+tokenSum || raw[0] != tokenVersion {
+		return "", false
+	}
+	last = string(raw[1+tokenSum:])
+	sum := tokenHash(dir, o, last)
+	return last, string(raw[1:1+tokenSum]) == string(sum[:tokenSum])
+}
+
+// tokenHash is over all that decides which entries a page has, each part behind its length.
+func tokenHash(dir string, o ListOptions, last string) [sha256.Size]byte {
+	var p []byte
+	for _, s := range []string{"page", dir, strconv.FormatBool(o.Shallow), o.Prefix, o.StartAfter, strconv.FormatBool(o.Foreign), last} {
+		p = strconv.AppendInt(p, int64(len(s)), 10)
+		p = append(append(p, ':'), s...)
+	}
+	return sha256.Sum256(p)
+}

@@ -1,0 +1,29 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"strings"
+)
+
+// PutString stores a text. Options and errors are those of Put.
+func PutString(ctx context.Context, b Bucket, name, text string, opts *PutOptions) (Info, error) {
+	return b.Put(ctx, name, strings.NewReader(text), withSize(opts, int64(len(text))))
+}
+
+// PutBytes stores bytes, which the caller may change as soon as it returns. Options and errors are those of Put.
+func PutBytes(ctx context.Context, b Bucket, name string, content []byte, opts *PutOptions) (Info, error) {
+	return b.Put(ctx, name, bytes.NewReader(content), withSize(opts, int64(len(content))))
+}
+
+// withSize declares the size, unless the caller did.
+func withSize(opts *PutOptions, size int64) *PutOptions {
+	var o PutOptions
+	if opts != nil {
+		o = *opts
+	}
+	if o.Size == nil {
+		o.Size = &size
+	}
+	return &o
+}

@@ -1,0 +1,91 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+)
+
+// PutFSOptions are the options of PutFS. The zero value stores every regular file and overwrites.
+type PutFSOptions struct {
+	// Attributes are those of every file. With an empty ContentType each file's is found (P6).
+	Attributes Attributes
+	// If is the condition on every Put.
+	If Condition
+	// Filter chooses by the path in the file system: what it answers false to is left out, a directory
+	// with all that is in it. nil chooses everything.
+	Filter func(path string, d fs.DirEntry) bool
+}
+
+// PutFSResult counts what PutFS did.
+type PutFSResult struct {
+	Files   int64 `json:"files"`   // stored
+	Bytes   int64 `json:"bytes"`   // of these
+	Skipped int64 `json:"skipped"` // links, devices and the like
+}
+
+// PutFS stores the files of a tree, such as os.DirFS(path) or an embed.FS, below the directory dir of the bucket ("" is the bucket itself), one
+// after the other, each streaming. Links are not followed: they, devices and whatever else is no regular file are left out and
+// counted. The first error ends it; the result tells what was stored until then, which stays.
+//
+// Errors: those of Put and of the file system; ErrInvalidName for a path that is no legal name; ErrChanged for a file that was changed
+// while it was stored.
+func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS, opts *PutFSOptions) (PutFSResult, error) {
+	if opts == nil {
+		opts = &PutFSOptions{}
+	}
+	var res PutFSResult
+	d, err := CheckDir(dir)
+	if err == nil && fsys == nil {
+		err = invalid("the file system is nil")
+	}
+	if err != nil {
+		return res, NewError(OpPut, dir, err)
+	}
+	put := &PutOptions{Attributes: opts.Attributes, If: opts.If}
+	err = fs.WalkDir(fsys, ".", func(path string, e fs.DirEntry, err error) error {
+		name := join(d, path)
+		if path == "." {
+			name = d
+		}
+		switch {
+		case err != nil:
+			return NewError(OpPut, name, onDisk(err))
+		case ctx.Err() != nil:
+			return NewError(OpPut, name, context.Cause(ctx))
+		case opts.Filter != nil && path != "." && !opts.Filter(path, e):
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case e.IsDir():
+			return nil
+		case !e.Type().IsRegular():
+			res.Skipped++
+			return nil
+		}
+		n, err := putFromFS(ctx, b, name, fsys, path, put)
+		if err == nil {
+			res.Files++
+			res.Bytes += n
+		}
+		return err
+	})
+	return res, err
+}
+
+func putFromFS(ctx context.Context, b Bucket, name string, fsys fs.FS, path string, opts *PutOptions) (int64, error) {
+	if err := CheckName(name); err != nil {
+		return 0, NewError(OpPut, name, err)
+	}
+	f, err := fsys.Open(path)
+	if err != nil {
+		return 0, NewError(OpPut, name, onDisk(err))
+	}
+	defer f.Close()
+	_, n, err := putOpened(ctx, b, name, f, opts)
+	if errors.Is(err, fs.SkipDir) || errors.Is(err, fs.SkipAll) { // from a reader: it must not end the walk silently
+		err = NewError(OpPut, name, Errorf(ErrInvalid, "the file system gave a walk's sentinel as an error"))
+	}
+	return n, err
+}

@@ -1,0 +1,237 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"time"
+)
+
+// SkipUpdate is what the function of Update returns to leave the file as it is, without an error.
+var SkipUpdate = errors.New("leave the file as it is")
+
+// DefaultAttempts is how often Update tries where nothing else is asked.
+const DefaultAttempts = 32
+
+// UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's attributes.
+type UpdateOptions struct {
+	// Attributes replace those of the file as a whole; nil keeps them. With an empty ContentType the type is
+	// found anew (P6).
+	Attributes *Attributes
+	// Attempts bounds how often the file is read and written; 0 is DefaultAttempts.
+	Attempts int
+	// MaxBytes bounds the memory: a file that is longer is ErrTooLarge. 0 is no limit.
+	MaxBytes int64
+}
+
+// The wait before the second attempt is random, up to updateWait, which doubles up to updateWaitMax.
+const (
+	updateWait    = 4 * time.Millisecond
+	updateWaitMax = time.Second
+)
+
+// Update reads the file, lets fn make the new content of the old, and writes it if the file is still the same
+// version; otherwise it waits a little and begins again, so that no update is lost, whoever else writes. old is nil where there is no
+// file, and not nil where it is empty; it is fn's to change. Where fn returns what it was given, or nil where
+// there is no file, or the error SkipUpdate, nothing is written. Another error of fn ends Update. Attributes are kept.
+//
+// The Info is that of the file as it then is, zero where there is none. When the answer to a write is lost, the file is read
+// again: content equal to the new one counts as written. What must be counted exactly should therefore differ each time, by
+// an id of the writer for example (V1).
+//
+// Errors: ErrUnsupported where the bucket can't put conditionally (Features.IfAbsent, IfVersion); ErrPrecondition where every attempt
+// met another writer; ErrUncertain; those of Get and Put; and fn's own.
+func Update(ctx context.Context, b Bucket, name string, fn func(old []byte) ([]byte, error), opts *UpdateOptions) (Info, error) {
+	return update(ctx, b, name, "", fn, opts)
+}
+
+// update gives new files the type newType, unless the options have attributes.
+func update(ctx context.Context, b Bucket, name, newType string, fn func([]byte) ([]byte, error), opts *UpdateOptions) (Info, error) {
+	u := &updater{ctx: ctx, bucket: b, name: name, newType: newType, fn: fn}
+	if opts != nil {
+		u.opts = *opts
+	}
+	info, err := u.run()
+	if err != nil {
+		return Info{}, NewError(OpUpdate, name, err)
+	}
+	return info, nil
+}
+
+type updater struct {
+	ctx     context.Context
+	bucket  Bucket
+	name    string
+	newType string
+	fn      func([]byte) ([]byte, error)
+	opts    UpdateOptions
+	lost    *state // a write whose answer was lost
+}
+
+// state is what was read, and what is to be written over it.
+type state struct {
+	exists   bool
+	info     Info
+	old, new []byte
+}
+
+func (u *updater) run() (Info, error) {
+	if err := u.check(); err != nil {
+		return Info{}, err
+	}
+	attempts := u.opts.Attempts
+	if attempts == 0 {
+		attempts = DefaultAttempts
+	}
+	wait := updateWait
+	for i := 1; ; i++ {
+		info, done, err := u.attempt()
+		if done || err != nil {
+			return info, err
+		}
+		if i == attempts {
+			if u.lost != nil {
+				return Info{}, Errorf(ErrUncertain, "gave up after %d attempts", attempts)
+			}
+			return Info{}, Errorf(ErrPrecondition, "another writer came first in each of %d attempts", attempts)
+		}
+		if err := u.sleep(rand.N(wait)); err != nil {
+			return Info{}, u.ended(err)
+		}
+		wait = min(2*wait, updateWaitMax)
+	}
+}
+
+func (u *updater) check() error {
+	f := u.bucket.Features()
+	switch err := CheckName(u.name); {
+	case err != nil:
+		return err
+	case u.fn == nil:
+		return invalid("the function is nil")
+	case u.opts.Attempts < 0:
+		return invalid("negative number of attempts %d", u.opts.Attempts)
+	case u.opts.MaxBytes < 0:
+		return invalid("negative limit of %d bytes", u.opts.MaxBytes)
+	case f.ReadOnly:
+		return WithCause(ErrPermission, ErrUnsupported, "the bucket is read-only")
+	case !f.IfAbsent || !f.IfVersion:
+		return Errorf(ErrUnsupported, "the bucket can't put conditionally, so updates would be lost")
+	}
+	return nil
+}
+
+// attempt reads, calls fn and writes once. done is false where another writer came between.
+func (u *updater) attempt() (info Info, done bool, err error) {
+	s, err := u.read()
+	if errors.Is(err, ErrChanged) {
+		return Info{}, false, nil // replaced while it was read
+	}
+	if err != nil {
+		return Info{}, false, u.ended(err)
+	}
+	if u.lost != nil {
+		if done, err = u.recover(s); done || err != nil {
+			return s.info, done, err
+		}
+	} else {
+		s.new, err = u.fn(bytes.Clone(s.old)) // a copy, for fn may change it in place
+		switch {
+		case err == SkipUpdate:
+			return s.info, true, nil
+		case err != nil:
+			return Info{}, false, foreignError(OpUpdate, u.name, err)
+		case u.unchanged(s):
+			return s.info, true, nil
+		}
+	}
+	info, err = u.write(s)
+	switch {
+	case err == nil:
+		return info, true, nil
+	case errors.Is(err, ErrUncertain):
+		u.lost = s
+		return Info{}, false, nil
+	case errors.Is(err, ErrPrecondition), errors.Is(err, ErrExist):
+		return Info{}, false, nil
+	}
+	return Info{}, false, u.ended(err)
+}
+
+func (u *updater) read() (*state, error) {
+	old, info, err := readAll(u.ctx, u.bucket, u.name, &ReadOptions{MaxBytes: u.opts.MaxBytes})
+	if errors.Is(err, ErrNotExist) && KindOf(err) == ErrNotExist {
+		return &state{}, nil
+	}
+	return &state{exists: true, info: info, old: old}, err
+}
+
+// recover decides, after the answer to a write was lost, what has become of it. Where it has not happened, the same
+// content is to be written again, without asking fn, for it may still happen.
+func (u *updater) recover(now *state) (done bool, err error) {
+	switch {
+	case now.exists && bytes.Equal(now.old, u.lost.new):
+		return true, nil
+	case now.exists == u.lost.exists && now.info.Version == u.lost.info.Version:
+		now.new = u.lost.new
+		return false, nil
+	}
+	return false, Errorf(ErrUncertain, "the answer to a write was lost, and the file was changed since")
+}
+
+// ended keeps an outcome that is uncertain from looking like a failure that changed nothing.
+func (u *updater) ended(err error) error {
+	if u.lost == nil || errors.Is(err, ErrUncertain) {
+		return err
+	}
+	return WithCause(ErrUncertain, err, "the answer to a write was lost: "+clean(err))
+}
+
+// unchanged reports whether there is nothing to write.
+func (u *updater) unchanged(s *state) bool {
+	if !s.exists {
+		return s.new == nil
+	}
+	if !bytes.Equal(s.old, s.new) {
+		return false
+	}
+	if u.opts.Attributes == nil {
+		return true
+	}
+	want, err := NormalizeAttributes(*u.opts.Attributes)
+	if err != nil {
+		return false // Put says what is wrong
+	}
+	have := s.info.Attributes
+	if want.ContentType == "" {
+		want.ContentType = have.ContentType
+	}
+	return maps.Equal(want.Metadata, have.Metadata) && want.ContentType == have.ContentType && want.CacheControl == have.CacheControl &&
+		want.ContentDisposition == have.ContentDisposition && want.ContentEncoding == have.ContentEncoding && want.ContentLanguage == have.ContentLanguage
+}
+
+func (u *updater) write(s *state) (Info, error) {
+	o := &PutOptions{If: IfAbsent()}
+	o.ContentType = u.newType
+	if s.exists {
+		o.If, o.Attributes = IfVersion(s.info.Version), s.info.Attributes
+	}
+	if u.opts.Attributes != nil {
+		o.Attributes = *u.opts.Attributes
+	}
+	return PutBytes(u.ctx, u.bucket, u.name, s.new, o)
+}
+
+// sleep waits, unless the context ends.
+func (u *updater) sleep(d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-u.ctx.Done():
+		return context.Cause(u.ctx)
+	}
+}

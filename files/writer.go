@@ -1,0 +1,183 @@
+package files
+
+import (
+	"context"
+	"io"
+	"sync"
+)
+
+// Writer writes a file piece by piece: what is written is stored by Commit, as one Put, and
+// only by it. It is for one goroutine, but for Close, which may be called at any time.
+//
+//	w := files.NewWriter(ctx, b, "report.csv", nil)
+//	defer w.Close() // stores nothing where Commit wasn't reached
+//	if err := produce(w); err != nil {
+//		return err
+//	}
+//	_, err := w.Commit()
+//
+// Each Write is handed to the bucket before it returns: put a bufio.Writer in front of many small ones, and flush it
+// before Commit.
+type Writer struct {
+	name   string
+	pipe   *io.PipeWriter
+	cancel context.CancelCauseFunc
+	done   chan struct{} // closed when the Put is over; then info and err are set
+	info   Info
+	err    error
+
+	mu    sync.Mutex
+	ended bool // Commit or Close was called
+}
+
+// NewWriter begins to write the file; the options are those of Put. It makes no check of its own: what Put
+// refuses, an illegal name for example, fails the first Write, or Commit. The context governs the Writer until Commit or Close, one
+// of which must be called.
+func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Writer {
+	var o *PutOptions
+	if opts != nil { // the caller may change theirs while the Put goes on
+		c := *opts
+		c.Attributes = c.Attributes.Clone()
+		if c.Size != nil {
+			size := *c.Size
+			c.Size = &size
+		}
+		o = &c
+	}
+	pr, pw := io.Pipe()
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &Writer{name: name, pipe: pw, cancel: cancel, done: make(chan struct{})}
+	// A Put that waits for the next Write doesn't see the context end (P12), so its content must.
+	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(context.Cause(ctx)) })
+	go func() {
+		defer close(w.done)
+		w.info, w.err = b.Put(ctx, name, pr, o)
+		stop()
+		pr.CloseWithError(ErrClosed) // ends a Write that waits
+		cancel(nil)
+	}()
+	return w
+}
+
+// Write hands p to the Put. It fails with the Put's error as soon as that has failed.
+//
+// Errors: those of Put; ErrClosed after Commit or Close.
+func (w *Writer) Write(p []byte) (int, error) {
+	if err := w.usable(); err != nil {
+		return 0, err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := w.pipe.Write(p)
+	if err != nil {
+		return n, w.failure()
+	}
+	return n, nil
+}
+
+// ReadFrom writes what r has, in pieces of up to a MiB: fewer are handed over than by io.Copy's own buffer. An error of r is
+// returned as it is, and leaves the Writer as it was: nothing is stored before Commit.
+func (w *Writer) ReadFrom(r io.Reader) (total int64, err error) {
+	p := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(p)
+	for {
+		n, err := r.Read(*p)
+		if n > 0 {
+			m, werr := w.Write((*p)[:n])
+			total += int64(m)
+			if werr != nil {
+				return total, werr
+			}
+		}
+		if err == io.EOF {
+			return total, w.usable()
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// usable returns why nothing more can be written, or nil.
+func (w *Writer) usable() error {
+	switch {
+	case w.isEnded():
+		return w.closed()
+	case w.over():
+		return w.outcome()
+	}
+	return nil
+}
+
+// failure is the error of a Write that the Put did not take.
+func (w *Writer) failure() error {
+	<-w.done
+	if w.isEnded() { // by a Close during the Write
+		return w.closed()
+	}
+	return w.outcome()
+}
+
+func (w *Writer) closed() error { return &Error{Op: OpPut, Name: w.name, Kind: ErrClosed} }
+
+// outcome is the error of a Put that was over before Commit.
+func (w *Writer) outcome() error {
+	if w.err == nil {
+		return NewError(OpPut, w.name, Errorf(ErrUncertain, "the bucket ended the Put before the content ended"))
+	}
+	return w.err
+}
+
+// over reports whether the Put has returned.
+func (w *Writer) over() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *Writer) isEnded() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ended
+}
+
+// Commit ends the content and stores the file; it returns when Put does, with its Info or error. The Writer is
+// then over, also where Commit fails.
+//
+// Errors: those of Put; ErrClosed after Commit or Close.
+func (w *Writer) Commit() (Info, error) {
+	if !w.end() {
+		return Info{}, w.closed()
+	}
+	early := w.over()
+	w.pipe.Close()
+	<-w.done
+	if early {
+		return Info{}, w.outcome()
+	}
+	return w.info, w.err
+}
+
+// end lets nothing more be written; it returns false where that was so already.
+func (w *Writer) end() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	first := !w.ended
+	w.ended = true
+	return first
+}
+
+// Close aborts the Put where Commit has not been called: nothing is stored, and what was there before
+// stays. It returns when the Put is over. After Commit it does nothing, so it may be deferred; during a Commit it
+// cancels what can still be cancelled, and Commit tells the outcome. It returns nil.
+func (w *Writer) Close() error {
+	w.end()
+	w.pipe.CloseWithError(ErrClosed)
+	w.cancel(ErrClosed)
+	<-w.done
+	return nil
+}
