@@ -1,0 +1,167 @@
+package files_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+func TestDownload(t *testing.T) {
+	b := mem.New(nil)
+	want := put(t, b, "a.txt", "0123456789")
+	var buf bytes.Buffer
+	if info, err := files.Download(ctx, b, "a.txt", &buf, nil); err != nil || info.Version != want.Version || buf.String() != "0123456789" {
+		t.Error(info, err, buf.String())
+	}
+	buf.Reset()
+	if info, err := files.Download(ctx, b, "a.txt", &buf, &files.GetOptions{Range: files.From(8)}); err != nil || info.Size != 10 || buf.String() != "89" {
+		t.Error(info, err, buf.String())
+	}
+	_, err := files.Download(ctx, b, "missing", &buf, nil)
+	is(t, err, files.ErrNotExist)
+	for _, werr := range []error{errBroken, fs.ErrNotExist, os.ErrDeadlineExceeded} {
+		_, err = files.Download(ctx, b, "a.txt", writerFunc(func(p []byte) (int, error) { return 0, werr }), nil)
+		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpGet || e.Name != "a.txt" {
+			t.Errorf("%#v", err)
+		}
+		// The target's missing file must not look like the bucket's.
+		if errors.Is(err, werr) == (werr == fs.ErrNotExist) {
+			t.Errorf("%v for %v", err, werr)
+		}
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// damaged gives every body another last byte.
+func damaged(b files.Bucket) files.Bucket {
+	return files.Wrap(b, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+		return readerFunc(func(p []byte) (int, error) {
+			n, err := body.Read(p)
+			if n > 0 {
+				p[n-1] ^= 1
+			}
+			return n, err
+		})
+	}})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func list(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	es, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range es {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestDownloadFile(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "a.txt", "new")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	other := filepath.Join(dir, "other")
+	for _, prepare := range []func() error{
+		func() error { return nil },
+		func() error { return os.WriteFile(path, []byte("old and longer"), 0o600) },
+		func() error {
+			os.Remove(path)
+			os.WriteFile(other, []byte("other"), 0o666)
+			return os.Symlink(other, path)
+		},
+	} {
+		if err := prepare(); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := files.DownloadFile(ctx, b, "a.txt", path, nil); err != nil || info.Size != 3 {
+			t.Fatal(info, err)
+		}
+		if got, err := os.ReadFile(path); string(got) != "new" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		if fi, err := os.Lstat(path); err != nil || !fi.Mode().IsRegular() {
+			t.Error(fi, err)
+		}
+	}
+	if got, _ := os.ReadFile(other); string(got) != "other" {
+		t.Errorf("the link was followed: %q", got)
+	}
+	// The permission is what os.Create gives.
+	f, err := os.Create(filepath.Join(dir, "plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := f.Stat()
+	f.Close()
+	if got, _ := os.Stat(path); got.Mode() != want.Mode() {
+		t.Errorf("mode is %v, want %v", got.Mode(), want.Mode())
+	}
+}
+
+func TestDownloadFileFails(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "a", "content")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	folder := filepath.Join(dir, "folder")
+	if os.WriteFile(path, []byte("old"), 0o666) != nil || os.Mkdir(folder, 0o777) != nil || os.WriteFile(filepath.Join(folder, "x"), nil, 0o666) != nil {
+		t.Fatal("can't prepare")
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cutting := files.Wrap(b, files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader { return &broken{"con", errBroken} }})
+	ending := files.Wrap(b, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+		cancel()
+		return body
+	}})
+	for _, c := range []struct {
+		what string
+		b    files.Bucket
+		name string
+		path string
+		want error
+	}{
+		{"missing", b, "missing", path, files.ErrNotExist},
+		{"name", b, "a//", path, files.ErrInvalidName},
+		{"body", cutting, "a", path, errBroken},
+		{"damage", damaged(b), "a", path, files.ErrCorrupt},
+		{"no folder", b, "a", filepath.Join(dir, "no", "out"), files.ErrInvalid},
+		{"a folder there", b, "a", folder, nil},
+		{"context", ending, "a", path, context.Canceled},
+	} {
+		ctx := ctx
+		if c.b == ending {
+			ctx = ended
+		}
+		_, err := files.DownloadFile(ctx, c.b, c.name, c.path, nil)
+		e, ok := errors.AsType[*files.Error](err)
+		if !ok || c.want != nil && !errors.Is(err, c.want) || c.name == "a" && errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", c.what, err)
+		}
+		if ok && (bytes.Contains([]byte(e.Error()), []byte(dir)) || e.Name != c.name) {
+			t.Errorf("%s: the path shows: %v", c.what, err)
+		}
+		if got, _ := os.ReadFile(path); string(got) != "old" {
+			t.Errorf("%s: the old file now is %q", c.what, got)
+		}
+		if names := list(t, dir); len(names) != 2 {
+			t.Errorf("%s: left behind: %q", c.what, names)
+		}
+	}
+}
