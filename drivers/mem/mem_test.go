@@ -288,22 +288,3 @@ func TestDeleteDir(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
-
-// A get with everything read takes at most four allocations.
-func TestGetAllocations(t *testing.T) {
-	b := mem.New(nil)
-	names := fill(t, b, 1_000, false, make([]byte, 1024))
-	ctx := context.Background()
-	if n := testing.AllocsPerRun(200, func() {
-		r, err := b.Get(ctx, names[500], nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p, err := r.ReadAll(); len(p) != 1024 || err != nil {
-			t.Fatal(err)
-		}
-		r.Close()
-	}); n > 4 {
-		t.Errorf("%v allocations", n)
-	}
-}

@@ -2,7 +2,6 @@ package mem_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,43 +18,6 @@ import (
 type modelFile struct {
 	content string
 	info    files.Info
-}
-
-// listModel answers a listing from the sorted names, by the words of the rules.
-func listModel(names []string, dir string, o files.ListOptions) (want []string) {
-	if dir != "" {
-		dir += "/"
-	}
-	seen := map[string]bool{}
-	for _, name := range names {
-		if !strings.HasPrefix(name, dir+o.Prefix) {
-			continue
-		}
-		if o.Shallow {
-			if sub, _, ok := strings.Cut(name[len(dir):], "/"); ok {
-				name = dir + sub + "/"
-			}
-		}
-		if name > o.StartAfter && !seen[name] && (o.Limit == 0 || len(want) < o.Limit) {
-			seen[name] = true
-			want = append(want, name)
-		}
-	}
-	return want
-}
-
-func listNames(t *testing.T, b files.Bucket, dir string, o files.ListOptions) (got []string) {
-	t.Helper()
-	for e, err := range b.List(t.Context(), dir, &o) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e.IsDir != strings.HasSuffix(e.Name, "/") {
-			t.Fatalf("%q: IsDir %v", e.Name, e.IsDir)
-		}
-		got = append(got, e.Name)
-	}
-	return got
 }
 
 var elements = []string{"a", "b", "a-", "a.", "a0", "A", "é", "ab", "~", " "}
@@ -291,28 +253,6 @@ func (m *model) get() {
 	}
 	if _, err := m.b.Get(m.t.Context(), name, &files.GetOptions{IfVersion: "none"}); !errors.Is(err, files.ErrPrecondition) {
 		m.t.Fatalf("%v, want ErrPrecondition", err)
-	}
-}
-
-func (m *model) list() {
-	m.t.Helper()
-	dirs := []string{"", "a", "b", "a/b", "é", "a-", "nothing"}
-	dir := dirs[m.r.IntN(len(dirs))]
-	o := files.ListOptions{Shallow: m.r.IntN(2) == 0, Limit: max(m.r.IntN(20)-8, 0)}
-	if m.r.IntN(3) == 0 {
-		o.Prefix = elements[m.r.IntN(len(elements))]
-	}
-	if m.r.IntN(2) == 0 {
-		o.StartAfter = randomName(m.r) + []string{"", "/", "0"}[m.r.IntN(3)]
-	}
-	want := listModel(slices.Sorted(maps.Keys(m.files)), dir, o)
-	if got := listNames(m.t, m.b, dir, o); !slices.Equal(got, want) {
-		m.t.Fatalf("List(%q, %+v)\n got %q\nwant %q", dir, o, got, want)
-	}
-	for e, err := range m.b.List(context.Background(), dir, nil) {
-		if want := m.files[e.Name].info.Entry; err != nil || e != want {
-			m.t.Fatalf("entry %v, %v, want %v", e, err, want)
-		}
 	}
 }
 
