@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strconv"
+	"strings"
 )
 
 // MaxPage is the largest page that ListPage gives.
@@ -87,7 +88,7 @@ func openToken(dir string, o ListOptions, token string) (last string, ok bool) {
 		return "", false
 	}
 	raw, err := tokenEncoding.DecodeString(token)
-	if err != nil || len(raw) <= 1+tokenSum || raw[0] != tokenVersion {
+	if err != nil || len(raw) <= 1+tokenSum || raw[0] != tokenVersion || strings.ContainsAny(token, "\r\n") { // which the decoder passes over
 		return "", false
 	}
 	last = string(raw[1+tokenSum:])

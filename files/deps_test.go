@@ -1,0 +1,66 @@
+package files_test
+
+import (
+	"go/build"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// forbidden are standard packages that none of the small packages may bring, with the reason.
+var forbidden = map[string]string{
+	"net/http":      "adds 2.7 MB to every program, also to those that open no cloud",
+	"net":           "brings the resolver into programs that only use memory or a disk",
+	"crypto/tls":    "comes with certificates and megabytes of code",
+	"crypto/x509":   "comes with certificates",
+	"testing":       "registers flags in every program",
+	"mime":          "reads the machine's own tables, so types would differ from machine to machine (P6)",
+	"text/template": "calls methods by name, so the linker must keep every method of the program",
+	"html/template": "calls methods by name, so the linker must keep every method of the program",
+	"plugin":        "keeps the linker from leaving out what isn't used",
+	"runtime/cgo":   "needs a C compiler",
+}
+
+// TestDependencies: files, files/driver and drivers/mem stand on the standard library alone, without the network, so a program's
+// tests and small programs stay small.
+func TestDependencies(t *testing.T) {
+	for _, pkg := range []string{"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/drivers/mem"} {
+		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}", pkg).CombinedOutput()
+		if err != nil {
+			t.Fatalf("go list: %v\n%s", err, out)
+		}
+		seen := 0
+		for line := range strings.Lines(string(out)) {
+			path, std, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if std == "false" && !strings.HasPrefix(path, "cloudfiles.dev/") {
+				t.Errorf("%s imports %s, which is not of the standard library", pkg, path)
+			}
+			if why, ok := forbidden[path]; ok {
+				t.Errorf("%s imports %s: it %s", pkg, path, why)
+			}
+			seen++
+		}
+		if seen < 10 {
+			t.Errorf("%s: go list gave only %d packages", pkg, seen)
+		}
+	}
+}
+
+// TestArrows: files imports nothing of this module, and files/driver only files.
+func TestArrows(t *testing.T) {
+	for dir, allowed := range map[string][]string{".": nil, "driver": {"cloudfiles.dev/files"}} {
+		p, err := build.ImportDir(dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imp := range p.Imports {
+			ok := !strings.HasPrefix(imp, "cloudfiles.dev")
+			for _, a := range allowed {
+				ok = ok || imp == a
+			}
+			if !ok {
+				t.Errorf("%s imports %s", p.ImportPath, imp)
+			}
+		}
+	}
+}
