@@ -128,7 +128,7 @@ func CheckCondition(c Condition, exists bool, current Version) error {
 // copyStream reads and writes.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
 	// The target's name is looked at first: a bad one must not cost a read.
-	if err := CheckNameMax(dstName, dst.Features().MaxName); err != nil {
+	if err := CheckNameMax(dstName, dst.Features().maxName()); err != nil {
 		return Info{}, err
 	}
 	r, err := src.Get(ctx, srcName, &GetOptions{IfVersion: opts.IfSource})
