@@ -126,7 +126,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
+		return nil, ContextErr(ctx)
 	}
 	q := u.Query()
 	prefix, key := q.Get("prefix"), q.Get("key")

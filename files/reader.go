@@ -210,7 +210,7 @@ func (r *Reader) begin() error {
 		return r.err
 	}
 	if err := r.ctx.Err(); err != nil {
-		r.err = r.wrap(context.Cause(r.ctx))
+		r.err = r.wrap(ContextErr(r.ctx))
 		return r.err
 	}
 	r.reading = true
@@ -229,7 +229,7 @@ func (r *Reader) end(err error) error {
 	case r.expired && err != io.EOF: // the last bytes may have come in the last moment
 		err = r.wrap(os.ErrDeadlineExceeded)
 	case r.ctx.Err() != nil && err != io.EOF:
-		err = r.wrap(context.Cause(r.ctx))
+		err = r.wrap(ContextErr(r.ctx))
 	case err != io.EOF:
 		err = r.wrap(err)
 	}

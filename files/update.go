@@ -232,6 +232,6 @@ func (u *updater) sleep(d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-u.ctx.Done():
-		return context.Cause(u.ctx)
+		return ContextErr(u.ctx)
 	}
 }

@@ -37,7 +37,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 		return err
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return files.ContextErr(ctx)
 	}
 	req := ListRequest{Prefix: o.Prefix, Shallow: o.Shallow, StartAfter: o.StartAfter, Limit: o.Limit, PageSize: o.PageSize, NamesOnly: o.NamesOnly, Foreign: o.Foreign}
 	if d != "" {
@@ -55,7 +55,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 			return err
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return files.ContextErr(ctx)
 		}
 		if !yield(e, nil) {
 			return nil
