@@ -3,7 +3,6 @@ package files
 import (
 	"context"
 	"errors"
-	"reflect"
 )
 
 // CopyOptions are the options of Copy and Move. The zero value keeps the source's attributes and overwrites.
@@ -68,17 +67,20 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 }
 
 func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
-	if reflect.TypeOf(a).Comparable() && a == b {
+	if a == b {
 		return aName == bName
 	}
-	la, ok := a.(Locator)
-	lb, ok2 := b.(Locator)
-	if !ok || !ok2 {
-		return false
-	}
-	storeA, keyA := la.Locate(aName)
-	storeB, keyB := lb.Locate(bName)
+	storeA, keyA := locate(a, aName)
+	storeB, keyB := locate(b, bName)
 	return storeA != nil && storeA == storeB && keyA == keyB
+}
+
+// locate tells which file a name is; a bucket that doesn't tell is a store of its own.
+func locate(b Bucket, name string) (store any, key string) {
+	if l, ok := b.(Locator); ok {
+		return l.Locate(name)
+	}
+	return b, name
 }
 
 // copyOnto is a copy of a file onto itself.
@@ -126,10 +128,22 @@ func CheckCondition(c Condition, exists bool, current Version) error {
 	return nil
 }
 
+// checkCopyTarget looks at the target before the source: a bad name must not cost a read, and what is refused is refused
+// whether the source exists or not (E2).
+func checkCopyTarget(dst Bucket, name string) error {
+	f := dst.Features()
+	if err := CheckNameMax(name, f.MaxName); err != nil {
+		return err
+	}
+	if f.ReadOnly {
+		return errReadOnly
+	}
+	return nil
+}
+
 // copyStream reads and writes.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
-	// The target's name is looked at first: a bad one must not cost a read.
-	if err := CheckNameMax(dstName, dst.Features().maxName()); err != nil {
+	if err := checkCopyTarget(dst, dstName); err != nil {
 		return Info{}, err
 	}
 	r, err := src.Get(ctx, srcName, &GetOptions{IfVersion: opts.IfSource})
@@ -167,6 +181,9 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 		return Copy(ctx, dst, dstName, src, srcName, &opts)
 	}
 	f := src.Features()
+	if err := checkCopyTarget(dst, dstName); err != nil {
+		return Info{}, err
+	}
 	if f.ReadOnly {
 		return Info{}, Errorf(ErrPermission, "the source is read-only")
 	}

@@ -62,7 +62,7 @@ func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteRe
 // add deletes a batch.
 func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error {
 	if ctx.Err() != nil {
-		return NewError(OpDeleteMany, "", ContextErr(ctx))
+		return NewError(OpDeleteMany, "", ContextError(ctx))
 	}
 	if len(batch) == 0 {
 		return nil
@@ -79,7 +79,7 @@ func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error 
 		}
 	}
 	if ctx.Err() != nil {
-		return NewError(OpDeleteMany, "", ContextErr(ctx))
+		return NewError(OpDeleteMany, "", ContextError(ctx))
 	}
 	if len(r.Failed) >= maxFailures {
 		return errors.Join(NewError(OpDeleteMany, "", Errorf(ErrUnavailable, "gave up after %d failures", len(r.Failed))), r.Err())

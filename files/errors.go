@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -75,20 +74,8 @@ func NewError(op Op, name string, err error) error {
 	return &Error{Op: op, Name: name, Kind: KindOf(err), Detail: clean(err), Err: err}
 }
 
-// KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by Errorf, WithCause or an *Error, that is it,
-// whatever its cause is as well.
+// KindOf returns the sentinel that err is, or nil.
 func KindOf(err error) error {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		switch e := e.(type) {
-		case *Error:
-			if e.Kind != nil {
-				return e.Kind
-			}
-			return KindOf(e.Err)
-		case *detailed:
-			return e.kind
-		}
-	}
 	for _, s := range sentinels {
 		if errors.Is(err, s) {
 			return s
@@ -184,7 +171,6 @@ func clean(err error) string {
 		pe   *fs.PathError
 		le   *os.LinkError
 		se   *os.SyscallError
-		ue   *url.Error
 		errn syscall.Errno
 	)
 	switch {
@@ -192,8 +178,6 @@ func clean(err error) string {
 		return strings.TrimPrefix(own.Error(), "files: ")
 	case errors.As(err, &det):
 		return det.detail
-	case errors.As(err, &ue): // a request's, whose URL may be signed
-		return ue.Op + ": " + clean(ue.Err)
 	case errors.As(err, &pe):
 		return pe.Op + ": " + clean(pe.Err)
 	case errors.As(err, &le):

@@ -126,7 +126,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, ContextErr(ctx)
+		return nil, ContextError(ctx)
 	}
 	q := u.Query()
 	prefix, key := q.Get("prefix"), q.Get("key")
@@ -231,11 +231,8 @@ func (m *Mux) help(scheme string) string {
 	return registered + "; is there a driver for it to import?"
 }
 
-// pathURL shows how a path is written as a URL. What may be a URL without its scheme isn't shown, for its secrets.
+// pathURL shows how a path is written as a URL.
 func pathURL(p string) string {
-	if strings.ContainsAny(p, "?@#") {
-		return "scheme://… with the scheme in front, or file:///absolute/path"
-	}
 	slash := strings.ReplaceAll(p, `\`, "/")
 	if len(slash) > 1 && slash[1] == ':' {
 		slash = "/" + slash

@@ -52,7 +52,7 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS, opts *PutFSOpt
 		case err != nil:
 			return NewError(OpPut, name, onDisk(err))
 		case ctx.Err() != nil:
-			return NewError(OpPut, name, ContextErr(ctx))
+			return NewError(OpPut, name, ContextError(ctx))
 		case opts.Filter != nil && path != "." && !opts.Filter(path, e):
 			if e.IsDir() {
 				return fs.SkipDir

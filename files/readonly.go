@@ -2,6 +2,8 @@ package files
 
 import "context"
 
+var errReadOnly = WithCause(ErrPermission, ErrUnsupported, "the bucket is read-only")
+
 // ReadOnly returns the bucket for reading only: whatever writes, signing a PUT or DELETE included, is refused with an error
 // that is ErrPermission and ErrUnsupported, and As doesn't reach below. Closing it closes nothing of b.
 func ReadOnly(b Bucket) Bucket {
@@ -9,7 +11,7 @@ func ReadOnly(b Bucket) Bucket {
 		Restrict: true,
 		Around: func(ctx context.Context, c *Call, next func(context.Context) error) error {
 			if c.Op.Writes() {
-				return WithCause(ErrPermission, ErrUnsupported, "the bucket is read-only")
+				return errReadOnly
 			}
 			return next(ctx)
 		},

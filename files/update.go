@@ -232,6 +232,6 @@ func (u *updater) sleep(d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-u.ctx.Done():
-		return ContextErr(u.ctx)
+		return ContextError(u.ctx)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"os"
 	"sync/atomic"
 )
 
@@ -17,9 +18,9 @@ import (
 //	}})
 func Wrap(b Bucket, h Hooks) Bucket {
 	w := &wrapped{inner: b, hooks: h, features: b.Features()}
-	w.features.MaxName = w.features.maxName()
+	w.features.MaxName = min(w.features.MaxName, MaxName)
 	if h.Names != nil {
-		w.features.MaxName = max(w.features.MaxName-h.Names.Extra, 1)
+		w.features.MaxName = max(w.features.MaxName-h.Names.Extra, 0)
 		w.features.ForeignKeys = false
 	}
 	if h.Body != nil {
@@ -108,6 +109,14 @@ func (w *wrapped) done(ctx context.Context, c *Call, n int64, err error) {
 	}
 }
 
+// isNil finds the nil readers that can be told without reflection; what a hook makes of one would hide it.
+func isNil(r io.Reader) bool {
+	if f, ok := r.(*os.File); ok {
+		return f == nil
+	}
+	return r == nil
+}
+
 // outer gives an Info the caller's name.
 func outer(info Info, name string) Info {
 	if name != "" {
@@ -123,7 +132,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader, opts 
 	}
 	err := w.around(ctx, c, func(ctx context.Context) error {
 		body := content
-		if w.hooks.Content != nil && content != nil {
+		if w.hooks.Content != nil && !isNil(content) {
 			body = w.hooks.Content(ctx, c, content)
 		}
 		info, err := w.inner.Put(ctx, w.in(name), body, c.Put)

@@ -48,7 +48,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &Writer{name: name, pipe: pw, cancel: cancel, done: make(chan struct{})}
 	// A Put that waits for the next Write doesn't see the context end (P12), so its content must.
-	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextErr(ctx)) })
+	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextError(ctx)) })
 	go func() {
 		defer close(w.done)
 		w.info, w.err = b.Put(ctx, name, pr, o)

@@ -8,7 +8,6 @@ package all
 
 import (
 	_ "cloudfiles.dev/drivers/gocloud"
-	_ "cloudfiles.dev/drivers/mem" // mem://
 
 	_ "gocloud.dev/blob/azureblob" // azblob://
 	_ "gocloud.dev/blob/fileblob"  // gocloud+file://

@@ -1,7 +1,6 @@
 package gocloud
 
 import (
-	"context"
 	"io"
 	"slices"
 	"strings"
@@ -57,7 +56,7 @@ func (l *listing) onePage(prefix string) ([]*blob.ListObject, error) {
 			return nil, l.b.fault(l.ctx, opList, err)
 		}
 		if l.ctx.Err() != nil {
-			return nil, context.Cause(l.ctx) // fileblob doesn't look
+			return nil, files.ContextError(l.ctx) // fileblob doesn't look
 		}
 		if len(next) > 0 {
 			continue

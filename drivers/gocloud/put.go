@@ -33,7 +33,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	err := b.bucket.Upload(ctx, req.Name, &source{req.Content, cancel}, &blob.WriterOptions{
 		ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
 		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata,
-		IfNotExist: req.If.Absent(), BufferSize: b.partSize(req.Size), BeforeWrite: b.putHook(req),
+		IfNotExist: req.If.Absent(), BufferSize: b.partSize(req.Size),
 	})
 	switch {
 	case err != nil && req.Content.Err() != nil:
@@ -99,10 +99,7 @@ func (b *backend) partSize(size int64) int {
 
 // Delete removes the key; a missing one is no error (D1). fileblob also removes an empty folder of that name,
 // which is no file, and answers for one with files in it that it isn't empty.
-func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
-	if b.native() {
-		return b.deleteNative(ctx, key, ifVersion)
-	}
+func (b *backend) Delete(ctx context.Context, key driver.Key, _ files.Version) error {
 	if err := b.present(); err != nil {
 		return err
 	}
@@ -117,9 +114,6 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 // tells whether the service copies it in one request, and the result is what it tells.
 func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
-	if ok && src.bucket == b.bucket && b.native() {
-		return b.copyNative(ctx, req)
-	}
 	if !ok || src.bucket != b.bucket || !req.If.IsZero() || req.IfSource != "" || req.Attributes != nil {
 		return files.Info{}, files.ErrUnsupported
 	}

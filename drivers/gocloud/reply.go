@@ -33,7 +33,7 @@ func replyOf(err error) reply {
 	}](err); ok {
 		r.code = token(e.ErrorCode())
 	}
-	visitAll(err, func(err error) bool {
+	walk(err, func(err error) bool {
 		switch t := reflect.TypeOf(err).String(); t {
 		case "*exported.ResponseError":
 			r.status, r.code = intField(err, "StatusCode"), token(textField(err, "ErrorCode"))
@@ -48,8 +48,8 @@ func replyOf(err error) reply {
 	return r
 }
 
-// visitAll visits an error and what it wraps, until visit returns false.
-func visitAll(err error, visit func(error) bool) bool {
+// walk visits an error and what it wraps, until visit returns false.
+func walk(err error, visit func(error) bool) bool {
 	if err == nil {
 		return true
 	}
@@ -58,10 +58,10 @@ func visitAll(err error, visit func(error) bool) bool {
 	}
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
-		return visitAll(e.Unwrap(), visit)
+		return walk(e.Unwrap(), visit)
 	case interface{ Unwrap() []error }:
 		for _, err := range e.Unwrap() {
-			if !visitAll(err, visit) {
+			if !walk(err, visit) {
 				return false
 			}
 		}

@@ -79,7 +79,7 @@ func (s *store) Put(ctx context.Context, req *driver.PutRequest) (files.Info, er
 	s.commit.Lock()
 	defer s.commit.Unlock()
 	if ctx.Err() != nil {
-		return files.Info{}, files.ContextErr(ctx)
+		return files.Info{}, files.ContextError(ctx)
 	}
 	if err := s.put(req.Name, req.If, f); err != nil {
 		return files.Info{}, err

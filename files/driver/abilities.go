@@ -192,7 +192,7 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 		}
 		for j := start; j < end; j++ {
 			if failed == nil {
-				errs[at[j]] = files.ContextErr(ctx)
+				errs[at[j]] = files.ContextError(ctx)
 			} else {
 				errs[at[j]] = failed[j-start]
 			}
@@ -211,7 +211,7 @@ func (b *bucket) Check(ctx context.Context) error {
 	}
 	defer b.release()
 	if ctx.Err() != nil {
-		return files.NewError(files.OpCheck, "", files.ContextErr(ctx))
+		return files.NewError(files.OpCheck, "", files.ContextError(ctx))
 	}
 	if c, ok := b.backend.(Checker); ok {
 		return files.NewError(files.OpCheck, "", c.Check(ctx))

@@ -43,7 +43,7 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, files.ContextErr(ctx)
+		return nil, files.ContextError(ctx)
 	}
 	req := OpenRequest{Key: key, Range: opts.Range, IfNotVersion: opts.IfNotVersion, IfVersion: opts.IfVersion}
 	o, err := b.backend.Open(ctx, req)

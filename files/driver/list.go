@@ -37,11 +37,14 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 		return err
 	}
 	if ctx.Err() != nil {
-		return files.ContextErr(ctx)
+		return files.ContextError(ctx)
 	}
 	req := ListRequest{Prefix: o.Prefix, Shallow: o.Shallow, StartAfter: o.StartAfter, Limit: o.Limit, PageSize: o.PageSize, NamesOnly: o.NamesOnly, Foreign: o.Foreign}
 	if d != "" {
 		req.Prefix = d + "/" + o.Prefix
+	}
+	if o.Shallow && strings.Contains(o.Prefix, "/") {
+		return files.Errorf(files.ErrInvalid, "prefix %q of a shallow listing has a slash: list that directory", o.Prefix)
 	}
 	switch {
 	case o.StartAfter < req.Prefix, o.StartAfter == req.Prefix && o.Prefix == "":
@@ -55,7 +58,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 			return err
 		}
 		if ctx.Err() != nil {
-			return files.ContextErr(ctx)
+			return files.ContextError(ctx)
 		}
 		if !yield(e, nil) {
 			return nil

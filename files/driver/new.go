@@ -95,7 +95,7 @@ func (b *bucket) enter(ctx context.Context, key Key, options func() error) error
 		err = options()
 	}
 	if err == nil && ctx.Err() != nil {
-		err = files.ContextErr(ctx)
+		err = files.ContextError(ctx)
 	}
 	if err != nil {
 		b.release()

@@ -153,7 +153,7 @@ func (b *bucket) putError(ctx context.Context, up *Upload, err error) error {
 		return cause
 	}
 	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) && files.KindOf(err) == nil {
-		return files.ContextErr(ctx)
+		return files.ContextError(ctx)
 	}
 	return err
 }

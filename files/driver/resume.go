@@ -61,7 +61,7 @@ func (r *resumingBody) reopen(broken error) error {
 			return files.WithCause(files.ErrUnavailable, broken, "the connection broke again and again")
 		}
 		if r.ctx.Err() != nil {
-			return files.ContextErr(r.ctx)
+			return files.ContextError(r.ctx)
 		}
 		req := r.req
 		req.Range, req.IfNotVersion, req.IfVersion = files.Bytes(r.off, r.left), "", r.info.Version

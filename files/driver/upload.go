@@ -63,7 +63,7 @@ func (u *Upload) read(p []byte) (int, error) {
 		return 0, u.headErr
 	}
 	if err := u.ctx.Err(); err != nil {
-		return 0, files.ContextErr(u.ctx)
+		return 0, files.ContextError(u.ctx)
 	}
 	n, err := u.src.Read(p)
 	if n < 0 || n > len(p) {
