@@ -1,0 +1,208 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+var cancelCases = []Case{
+	{Rule: "X2", Name: "cancelled-before", Why: "a call that was given up before it began must do nothing: not even a delete", Run: cancelledBefore},
+	{Rule: "X2", Name: "deadline-passed", Why: "a deadline that has passed is the same", Run: deadlinePassed},
+	{Rule: "X2", Name: "mid-list", Why: "a listing of millions must stop when its user is gone", Run: cancelMidList},
+	{Rule: "X2", Name: "promptly", Why: "a cancelled upload must not go on reading its source", Run: cancelPromptly},
+	{Rule: "X2", Name: "no-goroutines", Why: "a server that leaks a goroutine for each broken request dies of it", Run: leakGoroutines},
+	{Rule: "X2", Name: "no-temporaries", Why: "broken uploads must not fill the disk, nor be billed for ever", Run: leakTemporaries},
+}
+
+// noEffect calls every method with an ended context, and fails where one does something or succeeds.
+func noEffect(t T, h *H, ended context.Context, want error) {
+	t.Helper()
+	puts(t, h, "old", "d/a")
+	for _, name := range []string{"old", "missing", "d/a"} {
+		for _, m := range append(methods(t, h.Bucket, name), listing(h.Bucket, "", nil), listing(h.Bucket, "d", &files.ListOptions{Shallow: true}), listing(h.Bucket, "empty", nil)) {
+			wantErr(t, fmt.Sprintf("%s(%q)", m.name, name), m.call(ended), want)
+		}
+	}
+	wantOnly(t, h, "old", "d/a")
+	wantContent(t, h, "old", []byte("old"))
+	wantContent(t, h, "d/a", []byte("d/a"))
+	if err := files.Check(ended, h.Bucket); !errors.Is(err, want) {
+		t.Errorf("Check: got %s, want %q", errText(err), want)
+	}
+	read := false
+	_, err := h.Put(ended, "old", readerFunc(func([]byte) (int, error) { read = true; return 0, io.EOF }), nil)
+	wantErr(t, "Put", err, want)
+	if read {
+		t.Errorf("Put with an ended context reads the content")
+	}
+	h.Clean(t, "calls with an ended context")
+}
+
+func cancelledBefore(t T, h *H) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	noEffect(t, h, ctx, context.Canceled)
+}
+
+func deadlinePassed(t T, h *H) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
+	defer cancel()
+	noEffect(t, h, ctx, context.DeadlineExceeded)
+}
+
+func cancelMidList(t T, h *H) {
+	var names []string
+	for i := range 60 {
+		names = append(names, fmt.Sprintf("d%d/%02d", i%4, i))
+	}
+	puts(t, h, names...)
+	for _, sh := range []bool{false, true} {
+		for _, size := range []int{0, 5} {
+			dir := ""
+			if sh {
+				dir = "d1"
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			n, last := 0, error(nil)
+			for e, err := range h.List(ctx, dir, &files.ListOptions{PageSize: size, Shallow: sh}) {
+				if err != nil {
+					last = err
+					same(t, "the entry beside the error", e, files.Entry{})
+					continue
+				}
+				if last != nil {
+					t.Errorf("List yields %q behind its error", e.Name)
+				}
+				if n++; n == 3 {
+					cancel()
+				}
+			}
+			cancel()
+			wantErr(t, "List whose context is cancelled in the loop", last, context.Canceled)
+			if n > 3 {
+				t.Errorf("List yields %d more entries after its context was cancelled, want the error next", n-3)
+			}
+		}
+	}
+}
+
+func cancelPromptly(t T, h *H) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const at = 1 << 20
+	after := 0
+	total := 0
+	endless := readerFunc(func(p []byte) (int, error) {
+		if total >= at {
+			cancel()
+			after++
+		}
+		n := copy(p, content(1, min(len(p), 32<<10)))
+		total += n
+		return n, nil
+	})
+	_, err := h.Put(ctx, "a", endless, nil)
+	wantErr(t, "Put of an endless stream whose context is cancelled", err, context.Canceled)
+	if after > 2 {
+		t.Errorf("Put reads the content %d times after its context was cancelled, want to stop before the next", after)
+	}
+	if h.F.Atomic {
+		wantMissing(t, h, "a")
+	}
+}
+
+// brokenUses leaves every kind of call half-done.
+func brokenUses(t T, h *H) {
+	c := content(1, 200_000)
+	h.Put(t.Context(), "broken", failing(c, false, errReader), nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	h.Put(ctx, "broken", hook(c, 100_000, cancel), nil)
+	h.Put(t.Context(), "broken", stream(c), &files.PutOptions{Size: ptr(int64(5))})
+	h.Put(t.Context(), "broken", stream(c), &files.PutOptions{Digest: allDigests(nil)})
+	if h.F.IfAbsent {
+		h.Put(t.Context(), "old", stream(c), &files.PutOptions{If: files.IfAbsent()})
+	}
+	for _, read := range []int{0, 100} { // closed early
+		if r, err := h.Get(t.Context(), "old", nil); err == nil {
+			r.ReadN(read)
+			r.Close()
+		}
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	if r, err := h.Get(ctx, "old", nil); err == nil { // cancelled, then closed
+		r.ReadN(10)
+		cancel()
+		r.Read(make([]byte, 10))
+		r.Close()
+	}
+	cancel()
+	ctx, cancel = context.WithCancel(t.Context())
+	for range h.List(ctx, "", nil) {
+		cancel()
+	}
+	cancel()
+	for range h.List(t.Context(), "", &files.ListOptions{PageSize: 1}) {
+		break
+	}
+	files.Copy(t.Context(), h.Bucket, "x", h.Bucket, "missing", nil)
+}
+
+func leakGoroutines(t T, h *H) {
+	put(t, h, "old", content(1, 200_000), nil)
+	puts(t, h, "d/a", "d/b")
+	const rounds = 24
+	for range 4 { // pools and connections are made here
+		brokenUses(t, h)
+	}
+	label, ok := labelOf(t.Context())
+	if !ok {
+		t.Skipf("the case's goroutines carry no label")
+	}
+	before := goroutines(label)
+	for range rounds {
+		brokenUses(t, h)
+	}
+	// What is on its way out needs a moment; a leak stays.
+	deadline := time.Now().Add(5 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		now := goroutines(label)
+		if now < before+rounds/2 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d broken calls leave %d goroutines more than before:\n%s", rounds, now-before, stacks(label))
+		}
+		runtime.Gosched()
+		<-tick.C
+	}
+}
+
+func leakTemporaries(t T, h *H) {
+	if h.harness.Leftovers == nil {
+		t.Skipf("the harness can't count what is left over")
+	}
+	put(t, h, "old", content(1, 200_000), nil)
+	for range 5 {
+		brokenUses(t, h)
+	}
+	h.Clean(t, "broken calls")
+	var names []string
+	for e, err := range h.List(t.Context(), "", nil) {
+		if err != nil {
+			t.Fatalf("List: %v", err)
+		}
+		names = append(names, e.Name)
+	}
+	if h.F.Atomic && strings.Join(names, " ") != "old" {
+		t.Errorf("broken calls leave the files %q, want only the old one", names)
+	}
+}

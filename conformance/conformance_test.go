@@ -1,0 +1,128 @@
+package conformance_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+func TestMap(t *testing.T) {
+	conformance.Run(t, mapHarness(""))
+}
+
+// mapHarness makes map buckets; a second handle is another bucket on the same map.
+func mapHarness(fault string) conformance.Harness {
+	return conformance.Harness{
+		New:    func(conformance.T) files.Bucket { return driver.New(newMap(fault)) },
+		Second: func(_ conformance.T, b files.Bucket) files.Bucket { return driver.New(driver.Unwrap(b)) },
+		Damage: func(_ conformance.T, b files.Bucket, name string) { driver.Unwrap(b).(*mapBackend).damage(name) },
+	}
+}
+
+var memCount atomic.Int64
+
+// memName names a store that no other test has.
+func memName() string { return fmt.Sprintf("conformance-%d", memCount.Add(1)) }
+
+// memHarness makes buckets in named memory, each seen through wrap.
+func memHarness(wrap func(files.Bucket) files.Bucket) conformance.Harness {
+	var names sync.Map // of the store of each bucket
+	open := func(name string) files.Bucket {
+		b := wrap(mem.Open(name))
+		names.Store(b, name)
+		return b
+	}
+	return conformance.Harness{
+		New: func(conformance.T) files.Bucket { return open(memName()) },
+		Second: func(_ conformance.T, b files.Bucket) files.Bucket {
+			name, _ := names.Load(b)
+			return open(name.(string))
+		},
+		URL: func(conformance.T) string { return "mem://" + memName() },
+	}
+}
+
+func TestMem(t *testing.T) {
+	conformance.Run(t, memHarness(func(b files.Bucket) files.Bucket { return b }))
+}
+
+// sub is a view that owns what it stands on, as a driver would.
+func sub(b files.Bucket) files.Bucket {
+	s, err := files.Sub(b, "tenants/äöü 1")
+	if err != nil {
+		panic(err)
+	}
+	return owner(s, b)
+}
+
+func TestMemSub(t *testing.T) {
+	h := memHarness(sub)
+	h.Secrets = func(files.Bucket) []string { return []string{"tenants"} }
+	conformance.Run(t, h)
+}
+
+// owner closes the inner bucket with the outer one.
+func owner(outer, inner files.Bucket) files.Bucket {
+	return files.Wrap(outer, files.Hooks{CloseInner: true})
+}
+
+// stack is three wrappers: one that counts, one that has contents and bodies pass through its hands, and one that renames.
+func stack(b files.Bucket) files.Bucket {
+	var calls, bytes atomic.Int64
+	counted := files.Wrap(b, files.Hooks{
+		CloseInner: true,
+		Around: func(ctx context.Context, _ *files.Call, next func(context.Context) error) error {
+			calls.Add(1)
+			return next(ctx)
+		},
+		Done: func(_ context.Context, _ *files.Call, n int64, _ error) { bytes.Add(n) },
+	})
+	hooked := files.Wrap(counted, files.Hooks{
+		CloseInner: true,
+		Content:    func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return through{r} },
+		Body:       func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return through{r} },
+		Entry:      func(*files.Call, files.Entry) bool { return true },
+	})
+	s, err := files.Sub(hooked, "below")
+	if err != nil {
+		panic(err)
+	}
+	return owner(s, hooked)
+}
+
+// through hides everything but Read.
+type through struct{ io.Reader }
+
+func TestMemStack(t *testing.T) {
+	conformance.Run(t, memHarness(stack))
+}
+
+// half reads through a read-only view and writes beside it.
+type half struct {
+	files.Bucket // the view
+	write        files.Bucket
+}
+
+func (h half) Features() files.Features { return h.write.Features() }
+func (h half) Put(ctx context.Context, name string, content io.Reader, opts *files.PutOptions) (files.Info, error) {
+	return h.write.Put(ctx, name, content, opts)
+}
+func (h half) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
+	return h.write.Delete(ctx, name, opts)
+}
+func (h half) Close() error {
+	h.Bucket.Close()
+	return h.write.Close()
+}
+
+func TestMemReadOnlyHalf(t *testing.T) {
+	conformance.Run(t, memHarness(func(b files.Bucket) files.Bucket { return half{files.ReadOnly(b), b} }))
+}

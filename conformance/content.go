@@ -1,0 +1,87 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// content returns n bytes that tell their position and their seed, so that a swapped, shifted or mixed part shows.
+func content(seed, n int) []byte {
+	b := make([]byte, n+8)
+	for i := 0; i < n; i += 8 {
+		binary.LittleEndian.PutUint64(b[i:], mix(uint64(seed)<<40^uint64(i)))
+	}
+	return b[:n:n]
+}
+
+// mix scatters x one-to-one.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// diff says where got differs from want, or "".
+func diff(got, want []byte) string {
+	if bytes.Equal(got, want) {
+		return ""
+	}
+	n := 0
+	for n < len(got) && n < len(want) && got[n] == want[n] {
+		n++
+	}
+	switch {
+	case n == len(got):
+		return fmt.Sprintf("ends after %d bytes, want %d", n, len(want))
+	case n == len(want):
+		return fmt.Sprintf("goes on to %d bytes, want %d", len(got), len(want))
+	}
+	return fmt.Sprintf("differs at offset %d (0x%02x, want 0x%02x) and has %d bytes, want %d", n, got[n], want[n], len(got), len(want))
+}
+
+// plain hides everything but Read.
+type plain struct{ io.Reader }
+
+// stream returns the bytes as a reader that tells neither its length nor seeks.
+func stream(b []byte) io.Reader { return plain{bytes.NewReader(b)} }
+
+// readerFunc is a Read method.
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// hook reads b, and calls at once before the Read that begins at or behind the offset at.
+func hook(b []byte, at int, once func()) io.Reader {
+	pos := 0
+	return readerFunc(func(p []byte) (int, error) {
+		if pos >= at && once != nil {
+			f := once
+			once = nil
+			f()
+		}
+		if pos == len(b) {
+			return 0, io.EOF
+		}
+		if pos < at {
+			p = p[:min(len(p), at-pos)]
+		}
+		n := copy(p, b[pos:])
+		pos += n
+		return n, nil
+	})
+}
+
+// failing reads b and then fails; together with the last bytes, where with is true.
+func failing(b []byte, with bool, err error) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		n := copy(p, b)
+		b = b[n:]
+		if len(b) == 0 && (with || n == 0) {
+			return n, err
+		}
+		return n, nil
+	})
+}

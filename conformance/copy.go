@@ -1,0 +1,343 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+var copyCases = []Case{
+	{Rule: "C1", Name: "content", Why: "a copy is the same file under another name", Run: copyContent},
+	{Rule: "C1", Name: "attributes", Why: "a copy that lost its type or owner is another file", Run: copyAttributes},
+	{Rule: "C1", Name: "over", Why: "a copy replaces its target whole", Run: copyOver},
+	{Rule: "C1", Name: "missing-source", Why: "a copy of nothing must not destroy its target", Run: copyMissing},
+	{Rule: "C1", Name: "independent", Why: "changing the copy must not change the original", Run: copyIndependent},
+	{Rule: "C1", Name: "onto-itself", Why: "a rename to the same name must not delete the file", Run: copySelf},
+	{Rule: "C1", Name: "onto-itself-new-attributes", Why: "attributes are changed by a copy onto itself", Needs: needs(attributes), Run: copySelfAttributes},
+	{Rule: "C1", Name: "new-attributes", Why: "what the caller says of the copy holds, as a whole", Needs: needs(attributes), Run: copyNewAttributes},
+	{Rule: "C1", Name: "new-type", Why: "a type that isn't given is found by the target's name, else by its content", Needs: needs(attributes), Run: copyNewType},
+	{Rule: "C1", Name: "if-absent", Why: "a copy must not overwrite where it was told not to", Needs: needs(putIfAbsent), Run: copyIfAbsent},
+	{Rule: "C1", Name: "if-absent-race", Why: "of many copies to one name one wins", Needs: needs(putIfAbsent), Run: copyIfAbsentRace},
+	{Rule: "C1", Name: "if-version", Why: "a copy may depend on what it replaces", Needs: needs(versions, putIfVersion), Run: copyIfVersion},
+	{Rule: "C1", Name: "if-source", Why: "a copy may depend on what it copies", Needs: needs(versions, readCondition), Run: copyIfSource},
+	{Rule: "C1", Name: "names", Why: "odd names are escaped twice in a copy: once as source, once as target", Run: copyNames},
+	{Rule: "C1", Name: "beside", Why: "a to a/b and back are copies like others", Needs: needs(dirBesideFile), Run: copyBeside},
+	{Rule: "C1", Name: "through-wrappers", Why: "a copy between a tenant's directory and the whole bucket must end at the right names", Run: copyWrapped},
+	{Rule: "C1", Name: "between-buckets", Why: "a copy between two stores must be as good as one inside", Run: copyBetween},
+	{Rule: "C1", Name: "whole", Why: "nobody sees half a copy", Needs: needs(atomicPuts), Run: copyWhole},
+}
+
+// cp copies inside the bucket, which must succeed.
+func cp(t T, b files.Bucket, dst, src string, opts *files.CopyOptions) files.Info {
+	t.Helper()
+	info, err := files.Copy(t.Context(), b, dst, b, src, opts)
+	if err != nil {
+		t.Fatalf("Copy(%s to %s): %v", quote(src), quote(dst), err)
+	}
+	return info
+}
+
+// richly puts a file with all attributes that the bucket takes.
+func richly(t T, h *H, name string, c []byte, mark string) files.Info {
+	t.Helper()
+	opts := &files.PutOptions{}
+	if h.F.Attributes {
+		opts.Attributes = files.Attributes{ContentType: "x/" + mark, CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "br", ContentLanguage: "de",
+			Metadata: map[string]string{"mark": mark}}
+	}
+	put(t, h, name, c, opts)
+	return stat(t, h, name)
+}
+
+func copyContent(t T, h *H) {
+	for _, n := range []int{0, 1, 5000, 3<<20 + 5} {
+		c := content(n, n)
+		put(t, h, "src", c, nil)
+		info := cp(t, h.Bucket, "d/dst", "src", nil)
+		same(t, "name in Copy's Info", info.Name, "d/dst")
+		same(t, "size in Copy's Info", info.Size, int64(n))
+		wantContent(t, h, "d/dst", c)
+		wantContent(t, h, "src", c)
+		wantOnly(t, h, "src", "d/dst")
+	}
+	h.Clean(t, "copies")
+}
+
+func copyAttributes(t T, h *H) {
+	src := richly(t, h, "src.html", content(1, 1000), "one")
+	info := cp(t, h.Bucket, "d/dst.png", "src.html", nil)
+	dst := stat(t, h, "d/dst.png")
+	want := src.Attributes
+	if !h.F.Attributes {
+		want = dst.Attributes // where no type is stored, the name tells it
+	}
+	same(t, "attributes of the copy", dst.Attributes, want)
+	same(t, "attributes in Copy's Info", info.Attributes, want)
+	if which := dst.Digest.Conflict(src.Digest); which != "" {
+		t.Errorf("the copy's %s differs from the source's", which)
+	}
+	if info.Version != "" {
+		same(t, "version in Copy's Info, against Stat's", info.Version, dst.Version)
+	}
+}
+
+func copyOver(t T, h *H) {
+	richly(t, h, "dst", content(1, 5000), "old")
+	put(t, h, "src", content(2, 100), nil)
+	cp(t, h.Bucket, "dst", "src", nil)
+	wantContent(t, h, "dst", content(2, 100))
+	same(t, "attributes of what was copied over", stat(t, h, "dst").Attributes, stat(t, h, "src").Attributes)
+	wantOnly(t, h, "dst", "src")
+}
+
+func copyMissing(t T, h *H) {
+	before := richly(t, h, "dst", content(1, 100), "old")
+	for _, dst := range []string{"dst", "new", "missing"} {
+		_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "missing", nil)
+		wantErr(t, "Copy of a missing file", err, files.ErrNotExist)
+	}
+	wantOnly(t, h, "dst")
+	wantContent(t, h, "dst", content(1, 100))
+	same(t, "Stat of the target", stat(t, h, "dst"), before)
+}
+
+func copyIndependent(t T, h *H) {
+	for _, n := range []int{10, 2 << 20} {
+		c := content(n, n)
+		put(t, h, "a", c, nil)
+		cp(t, h.Bucket, "b", "a", nil)
+		put(t, h, "a", content(1, n), nil)
+		wantContent(t, h, "b", c)
+		put(t, h, "b", content(2, n), nil)
+		wantContent(t, h, "a", content(1, n))
+		remove(t, h, "a")
+		wantContent(t, h, "b", content(2, n))
+	}
+}
+
+func copySelf(t T, h *H) {
+	before := richly(t, h, "a", content(1, 5000), "one")
+	for range 3 {
+		cp(t, h.Bucket, "a", "a", nil)
+		wantContent(t, h, "a", content(1, 5000))
+		same(t, "Stat after a copy onto itself", stat(t, h, "a"), before)
+	}
+	wantOnly(t, h, "a")
+}
+
+func copySelfAttributes(t T, h *H) {
+	richly(t, h, "a", content(1, 5000), "one")
+	a := files.Attributes{ContentType: "y/z", Metadata: map[string]string{"new": "yes"}}
+	info := cp(t, h.Bucket, "a", "a", &files.CopyOptions{Attributes: &a})
+	same(t, "attributes in Copy's Info", info.Attributes, a)
+	same(t, "attributes after a copy onto itself with new ones", stat(t, h, "a").Attributes, a)
+	wantContent(t, h, "a", content(1, 5000))
+	_, err := files.Copy(t.Context(), h.Bucket, "missing", h.Bucket, "missing", &files.CopyOptions{Attributes: &a})
+	wantErr(t, "Copy of a missing file onto itself", err, files.ErrNotExist)
+	wantOnly(t, h, "a")
+}
+
+func copyNewAttributes(t T, h *H) {
+	before := richly(t, h, "a", content(1, 500), "one")
+	for i, a := range []files.Attributes{{ContentType: "y/z"}, {ContentType: "y/z", Metadata: map[string]string{"New": "yes"}}, {ContentType: "y/z", CacheControl: "public"}} {
+		dst := fmt.Sprintf("dst%d", i)
+		given := a.Clone()
+		cp(t, h.Bucket, dst, "a", &files.CopyOptions{Attributes: &given})
+		same(t, "the caller's attributes after Copy", given, a)
+		want := a.Clone()
+		if want.Metadata != nil {
+			want.Metadata = map[string]string{"new": "yes"}
+		}
+		same(t, "attributes of the copy", stat(t, h, dst).Attributes, want)
+		wantContent(t, h, dst, content(1, 500))
+	}
+	same(t, "Stat of the source", stat(t, h, "a"), before)
+}
+
+func copyNewType(t T, h *H) {
+	put(t, h, "a.html", []byte("%PDF-1.7 ..."), nil)
+	for dst, want := range map[string]string{"b.css": "text/css; charset=utf-8", "c": "application/pdf", "d.unknownext": "application/pdf", "a.html": "text/html; charset=utf-8"} {
+		cp(t, h.Bucket, dst, "a.html", &files.CopyOptions{Attributes: &files.Attributes{Metadata: map[string]string{"k": "v"}}})
+		same(t, "attributes of the copy "+dst, stat(t, h, dst).Attributes, files.Attributes{ContentType: want, Metadata: map[string]string{"k": "v"}})
+		wantContent(t, h, dst, []byte("%PDF-1.7 ..."))
+	}
+}
+
+func copyIfAbsent(t T, h *H) {
+	puts(t, h, "a", "b")
+	o := &files.CopyOptions{If: files.IfAbsent()}
+	for _, dst := range []string{"b", "a"} {
+		_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "a", o)
+		wantErr(t, "Copy with IfAbsent to a name in use", err, files.ErrExist)
+	}
+	wantContent(t, h, "b", []byte("b"))
+	cp(t, h.Bucket, "c", "a", o)
+	wantContent(t, h, "c", []byte("a"))
+	_, err := files.Copy(t.Context(), h.Bucket, "e", h.Bucket, "missing", o)
+	wantErr(t, "Copy of a missing file", err, files.ErrNotExist)
+	wantOnly(t, h, "a", "b", "c")
+}
+
+func copyIfAbsentRace(t T, h *H) {
+	const n = 16
+	for i := range n {
+		put(t, h, fmt.Sprintf("src%d", i), content(i, 2000), nil)
+	}
+	for round := range 3 {
+		dst := fmt.Sprintf("d/dst%d", round)
+		errs := make([]error, n)
+		race(n, func(i int) {
+			_, errs[i] = files.Copy(t.Context(), h.Bucket, dst, h.Bucket, fmt.Sprintf("src%d", i), &files.CopyOptions{If: files.IfAbsent()})
+		})
+		oneWinner(t, errs, files.ErrExist, func(i int) { wantContent(t, h, dst, content(i, 2000)) })
+	}
+}
+
+func copyIfVersion(t T, h *H) {
+	puts(t, h, "a", "b")
+	v := current(t, h, "b")
+	cp(t, h.Bucket, "b", "a", &files.CopyOptions{If: files.IfVersion(v)})
+	wantContent(t, h, "b", []byte("a"))
+	put(t, h, "b", content(1, 100), nil)
+	for _, dst := range []string{"b", "missing"} {
+		for _, v := range []files.Version{v, ""} {
+			_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "a", &files.CopyOptions{If: files.IfVersion(v)})
+			wantErr(t, fmt.Sprintf("Copy with IfVersion(%q) to %s", v, dst), err, files.ErrPrecondition)
+		}
+	}
+	wantContent(t, h, "b", content(1, 100))
+	wantOnly(t, h, "a", "b")
+}
+
+func copyIfSource(t T, h *H) {
+	puts(t, h, "a", "b")
+	v := current(t, h, "a")
+	cp(t, h.Bucket, "c", "a", &files.CopyOptions{IfSource: v})
+	put(t, h, "a", content(1, 100), nil)
+	for _, dst := range []string{"b", "new", "a"} {
+		_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "a", &files.CopyOptions{IfSource: v})
+		wantErr(t, "Copy of a version that was replaced", err, files.ErrPrecondition)
+	}
+	wantContent(t, h, "b", []byte("b"))
+	wantContent(t, h, "c", []byte("a"))
+	wantOnly(t, h, "a", "b", "c")
+}
+
+func copyNames(t T, h *H) {
+	odd := []string{"%41", "a b", "ünï/ö", "x.attrs", "+", "a?b#c", "\\", "CON", "名前", strings.Repeat("l", min(300, h.F.MaxName)), "trail. "}
+	for i, src := range odd {
+		dst := odd[(i+1)%len(odd)]
+		put(t, h, src, content(i, 100), nil)
+		cp(t, h.Bucket, dst, src, nil)
+		wantOnly(t, h, src, dst)
+		wantContent(t, h, dst, content(i, 100))
+		remove(t, h, src)
+		wantOnly(t, h, dst)
+		remove(t, h, dst)
+	}
+}
+
+func copyBeside(t T, h *H) {
+	put(t, h, "a", content(1, 100), nil)
+	cp(t, h.Bucket, "a/b", "a", nil)
+	cp(t, h.Bucket, "a/b/c", "a/b", nil)
+	remove(t, h, "a")
+	cp(t, h.Bucket, "a", "a/b/c", nil)
+	for _, name := range []string{"a", "a/b", "a/b/c"} {
+		wantContent(t, h, name, content(1, 100))
+	}
+	wantOnly(t, h, "a", "a/b", "a/b/c")
+}
+
+func copyWrapped(t T, h *H) {
+	sub, err := files.Sub(h.Bucket, "tenant")
+	if err != nil {
+		t.Fatalf("Sub: %v", err)
+	}
+	deep, err := files.Sub(sub, "deep")
+	if err != nil {
+		t.Fatalf("Sub: %v", err)
+	}
+	plain := files.Wrap(h.Bucket, files.Hooks{})
+	all := []struct {
+		b      files.Bucket
+		prefix string
+	}{{h.Bucket, ""}, {sub, "tenant/"}, {deep, "tenant/deep/"}, {plain, ""}, {files.Wrap(sub, files.Hooks{}), "tenant/"}}
+	for i, src := range all {
+		for j, dst := range all {
+			c := content(i*10+j, 300)
+			put(t, src.b, "src", c, nil)
+			info, err := files.Copy(t.Context(), dst.b, "d/dst", src.b, "src", nil)
+			if err != nil {
+				t.Fatalf("Copy from wrapper %d to wrapper %d: %v", i, j, err)
+			}
+			same(t, "name in Copy's Info", info.Name, "d/dst")
+			wantOnly(t, h, src.prefix+"src", dst.prefix+"d/dst")
+			wantContent(t, h, dst.prefix+"d/dst", c)
+			// Reached by two ways, one file is one file.
+			if src.prefix == dst.prefix {
+				if _, err := files.Copy(t.Context(), dst.b, "src", src.b, "src", nil); err != nil {
+					t.Errorf("Copy onto itself through wrappers %d and %d: %v", i, j, err)
+				}
+				wantContent(t, src.b, "src", c)
+			}
+			remove(t, src.b, "src")
+			remove(t, dst.b, "d/dst")
+		}
+	}
+}
+
+func copyBetween(t T, h *H) {
+	other := h.Another(t)
+	src := richly(t, h, "src", content(1, 100_000), "one")
+	for _, dst := range []string{"src", "d/dst"} {
+		info, err := files.Copy(t.Context(), other, dst, h.Bucket, "src", nil)
+		if err != nil {
+			t.Fatalf("Copy to another bucket: %v", err)
+		}
+		same(t, "name in Copy's Info", info.Name, dst)
+		wantContent(t, other, dst, content(1, 100_000))
+		same(t, "attributes of the copy", stat(t, other, dst).Attributes, src.Attributes)
+	}
+	wantOnly(t, other, "src", "d/dst")
+	wantOnly(t, h, "src")
+	_, err := files.Copy(t.Context(), other, "src", h.Bucket, "missing", nil)
+	wantErr(t, "Copy of a missing file to another bucket", err, files.ErrNotExist)
+	if h.F.IfAbsent {
+		_, err = files.Copy(t.Context(), other, "src", h.Bucket, "src", &files.CopyOptions{If: files.IfAbsent()})
+		wantErr(t, "Copy with IfAbsent to another bucket", err, files.ErrExist)
+	}
+}
+
+func copyWhole(t T, h *H) {
+	const size = 1 << 20
+	a, b := content(1, size), content(2, size/2)
+	put(t, h, "a", a, nil)
+	put(t, h, "b", b, nil)
+	put(t, h, "dst", a, nil)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 10 {
+			if _, err := files.Copy(t.Context(), h.Bucket, "dst", h.Bucket, []string{"a", "b"}[i%2], nil); err != nil {
+				t.Errorf("Copy beside readers: %v", err)
+			}
+		}
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		p, _, err := read(t.Context(), h, "dst", nil)
+		if isAny(err, files.ErrChanged) {
+			continue
+		}
+		if err != nil || !bytes.Equal(p, a) && !bytes.Equal(p, b) {
+			t.Errorf("Get beside a copy: %d bytes, %v: neither the old file nor the new one", len(p), err)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+var digestCases = []Case{
+	{Rule: "P10", Name: "size", Why: "an upload that was cut must not be taken for the whole", Needs: needs(atomicPuts), Run: wrongSize},
+	{Rule: "P10", Name: "size-invalid", Why: "a negative size is a mistake in the program", Run: negativeSize},
+	{Rule: "P10", Name: "digest-good", Why: "a right digest must be accepted, however it is written", Run: goodDigest},
+	{Rule: "P10", Name: "digest-wrong", Why: "content that was damaged on its way must not replace the good file", Needs: needs(atomicPuts), Run: wrongDigest},
+	{Rule: "P10", Name: "digest-malformed", Why: "a digest in another notation would never match, or never be checked", Run: malformedDigest},
+	{Rule: "P10", Name: "digest-told", Why: "who gave a digest gets it back, to check copies elsewhere", Needs: needs(digests, attributes), Run: digestTold},
+}
+
+// allDigests of the content.
+func allDigests(c []byte) files.Digest {
+	h := files.NewHasher(files.Digest{MD5: "x", SHA256: "x", CRC32: "x", CRC64NVME: "x"})
+	h.Write(c)
+	return h.Sum()
+}
+
+// single returns each digest of d alone, by its name.
+func single(d files.Digest) map[string]files.Digest {
+	return map[string]files.Digest{"CRC-32C": {CRC32C: d.CRC32C}, "MD5": {MD5: d.MD5}, "SHA-256": {SHA256: d.SHA256}, "CRC-32": {CRC32: d.CRC32}, "CRC-64/NVME": {CRC64NVME: d.CRC64NVME}}
+}
+
+func wrongSize(t T, h *H) {
+	for _, n := range []int{0, 1, 512, 5000, 1 << 20} {
+		for _, size := range []int{n - 1, n + 1, n * 2, 0} {
+			if size < 0 || size == n {
+				continue
+			}
+			brokenPut(t, h, fmt.Sprintf("%d bytes with the declared size %d", n, size), files.ErrCorrupt, func(name string) error {
+				_, err := h.Put(t.Context(), name, stream(content(1, n)), &files.PutOptions{Size: ptr(int64(size))})
+				return err
+			})
+		}
+	}
+}
+
+func negativeSize(t T, h *H) {
+	put(t, h, "a", content(1, 10), nil)
+	_, err := h.Put(t.Context(), "a", stream(nil), &files.PutOptions{Size: ptr(int64(-1))})
+	wantErr(t, "Put with the size -1", err, files.ErrInvalid)
+	wantContent(t, h, "a", content(1, 10))
+}
+
+func goodDigest(t T, h *H) {
+	for _, n := range []int{0, 1, 5000, 300_000} {
+		c := content(n, n)
+		all := allDigests(c)
+		for what, d := range single(all) {
+			if _, err := h.Put(t.Context(), "a", stream(c), &files.PutOptions{Digest: d}); err != nil {
+				t.Errorf("Put of %d bytes with their %s: %v", n, what, err)
+			}
+		}
+		upper := files.Digest{CRC32C: strings.ToUpper(all.CRC32C), MD5: strings.ToUpper(all.MD5), SHA256: strings.ToUpper(all.SHA256)}
+		for what, d := range map[string]files.Digest{"all digests": all, "digests in capitals": upper} {
+			if _, err := h.Put(t.Context(), "a", stream(c), &files.PutOptions{Digest: d, Size: ptr(int64(n))}); err != nil {
+				t.Errorf("Put of %d bytes with %s: %v", n, what, err)
+			}
+		}
+		wantContent(t, h, "a", c)
+	}
+}
+
+func wrongDigest(t T, h *H) {
+	c := content(1, 5000)
+	wrong := single(allDigests(content(2, 5000)))
+	right := allDigests(c)
+	mixed := right
+	mixed.SHA256 = allDigests(nil).SHA256
+	wrong["SHA-256 beside right others"] = mixed
+	for what, d := range wrong {
+		brokenPut(t, h, "with a wrong "+what, files.ErrCorrupt, func(name string) error {
+			_, err := h.Put(t.Context(), name, stream(c), &files.PutOptions{Digest: d})
+			return err
+		})
+	}
+	for what, d := range single(right) {
+		brokenPut(t, h, "empty, with the "+what+" of something", files.ErrCorrupt, func(name string) error {
+			_, err := h.Put(t.Context(), name, stream(nil), &files.PutOptions{Digest: d})
+			return err
+		})
+	}
+}
+
+func malformedDigest(t T, h *H) {
+	old := content(1, 10)
+	put(t, h, "a", old, nil)
+	for _, d := range []files.Digest{{MD5: "abc"}, {MD5: strings.Repeat("g", 32)}, {SHA256: strings.Repeat("a", 63)}, {CRC32C: "0x123456"}, {CRC32: " 1234567"}, {CRC64NVME: "1"},
+		{MD5: "1B2M2Y8AsgTpgAmY7PhCfg=="}} {
+		_, err := h.Put(t.Context(), "a", stream([]byte("new")), &files.PutOptions{Digest: d})
+		wantErr(t, fmt.Sprintf("Put with the digest %+v", d), err, files.ErrInvalid)
+	}
+	wantContent(t, h, "a", old)
+}
+
+func digestTold(t T, h *H) {
+	for _, n := range []int{0, 100, 200_000} {
+		c := content(n, n)
+		all := allDigests(c)
+		d := files.Digest{MD5: strings.ToUpper(all.MD5), SHA256: all.SHA256}
+		info := put(t, h, "a", c, &files.PutOptions{Digest: d})
+		if info.Digest.IsZero() {
+			t.Errorf("Put's Info has no digest, but the bucket claims Digests")
+		}
+		for what, got := range map[string]files.Digest{"Put's": info.Digest, "Stat's": stat(t, h, "a").Digest} {
+			if which := got.Conflict(all); which != "" {
+				t.Errorf("%s %s isn't that of the content", what, which)
+			}
+			if got.MD5 != "" {
+				same(t, what+" MD5", got.MD5, all.MD5)
+			}
+		}
+		if stat(t, h, "a").Digest.IsZero() {
+			t.Errorf("Stat's Info has no digest, but the bucket claims Digests")
+		}
+	}
+}

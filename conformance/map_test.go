@@ -1,0 +1,126 @@
+package conformance_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// mapBackend is a driver over a map, to try the suite on. Its fault, if there is one, breaks it.
+type mapBackend struct {
+	mu    sync.Mutex
+	files map[string]mapFile
+	puts  int64
+	fault string
+}
+
+type mapFile struct {
+	info    files.Info
+	content []byte
+}
+
+func newMap(fault string) *mapBackend {
+	return &mapBackend{files: map[string]mapFile{}, fault: fault}
+}
+
+func (m *mapBackend) Features() files.Features {
+	return files.Features{TimeResolution: time.Second, Atomic: true, Durable: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true,
+		DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true}
+}
+
+func (m *mapBackend) Close() error { return nil }
+
+func (m *mapBackend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	content, err := io.ReadAll(req.Content)
+	if err != nil {
+		return files.Info{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old, exists := m.files[req.Name]
+	if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
+		return files.Info{}, err
+	}
+	m.puts++
+	info := files.Info{Attributes: req.Attributes, Digest: req.Content.Digest()}
+	info.Name, info.Size, info.ModTime = req.Name, int64(len(content)), time.Unix(m.puts, 0).UTC()
+	info.Version = files.Version(fmt.Sprint("v", m.puts))
+	m.files[req.Name] = mapFile{info, content}
+	return info, nil
+}
+
+func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	m.mu.Lock()
+	f, ok := m.files[req.Key.Name]
+	m.mu.Unlock()
+	switch {
+	case !ok:
+		return driver.Object{}, files.ErrNotExist
+	case req.IfVersion != "" && req.IfVersion != f.info.Version:
+		return driver.Object{}, files.ErrPrecondition
+	case req.IfNotVersion != "" && req.IfNotVersion == f.info.Version:
+		return driver.Object{}, files.ErrNotModified
+	}
+	off, n := req.Range.Resolve(f.info.Size)
+	return driver.Object{Info: f.info, Offset: off, Length: n, Body: io.NopCloser(bytes.NewReader(f.content[off : off+n]))}, nil
+}
+
+func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[key.Name]
+	if !ok {
+		return files.Info{}, files.ErrNotExist
+	}
+	return f.info, nil
+}
+
+func (m *mapBackend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
+		m.mu.Lock()
+		var found []files.Entry
+		for name, f := range m.files {
+			if name >= start {
+				found = append(found, f.info.Entry)
+			}
+		}
+		m.mu.Unlock()
+		slices.SortFunc(found, func(a, b files.Entry) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
+		return func(yield func(files.Entry, error) bool) {
+			for _, e := range found {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	})
+}
+
+func (m *mapBackend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[key.Name]
+	if ifVersion != "" && (!ok || f.info.Version != ifVersion) {
+		return files.ErrPrecondition
+	}
+	delete(m.files, key.Name)
+	return nil
+}
+
+// damage changes a stored byte.
+func (m *mapBackend) damage(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := m.files[name]
+	f.content = bytes.Clone(f.content)
+	f.content[len(f.content)/2] ^= 1
+	m.files[name] = f
+}

@@ -1,0 +1,90 @@
+package conformance
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// method is one way to use a bucket.
+type method struct {
+	name string
+	call func(ctx context.Context) error
+}
+
+// methods are all the ways to use a name. What the bucket does not claim is left out.
+func methods(t T, b files.Bucket, name string) []method {
+	f := b.Features()
+	m := []method{
+		{"Put", func(ctx context.Context) error {
+			_, err := b.Put(ctx, name, strings.NewReader("new"), nil)
+			return err
+		}},
+		{"Get", func(ctx context.Context) error {
+			r, err := b.Get(ctx, name, nil)
+			if err == nil {
+				r.Close()
+			}
+			return err
+		}},
+		{"Stat", func(ctx context.Context) error {
+			_, err := b.Stat(ctx, name, nil)
+			return err
+		}},
+		{"Delete", func(ctx context.Context) error { return b.Delete(ctx, name, nil) }},
+		{"Copy to", func(ctx context.Context) error {
+			_, err := files.Copy(ctx, b, name, b, "old", nil)
+			return err
+		}},
+		{"Copy from", func(ctx context.Context) error {
+			_, err := files.Copy(ctx, b, "target", b, name, nil)
+			return err
+		}},
+		{"DeleteMany", func(ctx context.Context) error {
+			_, err := files.DeleteMany(ctx, b, slices.Values([]string{name}))
+			return unjoin(err)
+		}},
+	}
+	if f.DeleteIfVersion {
+		m = append(m, method{"Move to", func(ctx context.Context) error {
+			_, err := files.Move(ctx, b, name, b, "old", nil)
+			return err
+		}}, method{"Move from", func(ctx context.Context) error {
+			_, err := files.Move(ctx, b, "target", b, name, nil)
+			return err
+		}})
+	}
+	for verb, able := range map[string]bool{"GET": f.SignGet, "PUT": f.SignPut, "DELETE": f.SignDelete} {
+		if able {
+			m = append(m, method{"SignURL " + verb, func(ctx context.Context) error {
+				_, err := files.SignURL(ctx, b, name, &files.SignOptions{Method: verb})
+				return err
+			}})
+		}
+	}
+	return m
+}
+
+// unjoin returns the only error of a joined one.
+func unjoin(err error) error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		if _, own := err.(*files.Error); !own && len(j.Unwrap()) == 1 {
+			return j.Unwrap()[0]
+		}
+	}
+	return err
+}
+
+// listing is List as a method.
+func listing(b files.Bucket, dir string, opts *files.ListOptions) method {
+	return method{"List", func(ctx context.Context) error {
+		for _, err := range b.List(ctx, dir, opts) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}

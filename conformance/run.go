@@ -1,0 +1,252 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// Outcome is how a case ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Passed        Outcome = "passed"
+	Failed        Outcome = "failed"
+	NotApplicable Outcome = "not applicable"
+)
+
+// Result is what came of one case.
+type Result struct {
+	Case    Case
+	Outcome Outcome
+	// Turned names the abilities that the bucket does not claim and that were found refused instead.
+	Turned []string
+	// Failures are what was wrong, in order.
+	Failures []string
+	// Reason says why the case is not applicable.
+	Reason string
+	Log    []string
+	Took   time.Duration
+}
+
+// Text is the failure for people: rule and case, what was wrong, and why it matters.
+func (r Result) Text() string {
+	const most = 10
+	shown := r.Failures
+	if len(shown) > most {
+		shown = append(slices.Clone(shown[:most]), fmt.Sprintf("and %d more", len(r.Failures)-most))
+	}
+	return fmt.Sprintf("%s breaks rule %s:\n  %s\n  why it matters: %s", r.Case.ID(), r.Case.Rule, strings.Join(shown, "\n  "), r.Case.Why)
+}
+
+// DefaultLimit is how long a case may take where the harness doesn't say.
+const DefaultLimit = time.Minute
+
+// caseLabel marks a case's goroutines, and those that they start, in the goroutine profile.
+const caseLabel = "conformance"
+
+var caseCount atomic.Int64
+
+// RunCase runs one case on a new bucket of the harness. It returns within the harness's limit, also when the
+// bucket panics or hangs.
+func RunCase(ctx context.Context, h Harness, c Case) Result {
+	limit := h.Limit
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	start := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	id := fmt.Sprintf("%s #%d", c.ID(), caseCount.Add(1))
+	t := &recorder{ctx: ctx}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		pprof.Do(ctx, pprof.Labels(caseLabel, id), func(ctx context.Context) {
+			defer t.runCleanups()
+			defer cancel()
+			defer t.recoverPanic()
+			t.ctx = ctx
+			runCase(t, &h, &c)
+		})
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+		t.Errorf("the case did not end within %v; its goroutines:\n%s", limit, strings.TrimSpace(stacks(id)))
+	}
+	r := t.result()
+	r.Case, r.Took = c, time.Since(start)
+	return r
+}
+
+// runCase runs the case, or, where an ability isn't claimed, its refusal.
+func runCase(t *recorder, h *Harness, c *Case) {
+	if h.New == nil {
+		t.Fatalf("the harness is wrong: New is nil")
+	}
+	b := h.New(t)
+	if b == nil {
+		t.Fatalf("the harness is wrong: New returned nil")
+	}
+	t.Cleanup(func() { b.Close() })
+	for e, err := range b.List(t.Context(), "", &files.ListOptions{Limit: 1, NamesOnly: true}) {
+		if err != nil {
+			t.Fatalf("the harness is wrong: the new bucket can't be listed: %v", err)
+		}
+		t.Fatalf("the harness is wrong: the new bucket isn't empty, it has %q", e.Name)
+	}
+	hh := &H{Bucket: b, F: b.Features(), harness: h}
+	var missing []*Ability
+	for _, a := range c.Needs {
+		if !a.Claimed(hh.F) {
+			missing = append(missing, a)
+		}
+	}
+	if len(missing) == 0 {
+		c.Run(t, hh)
+		return
+	}
+	for _, a := range missing {
+		if a.Refused != nil {
+			a.Refused(t, hh)
+			t.turned = append(t.turned, a.Name)
+		}
+	}
+	t.reason = "the bucket does not claim " + missing[0].Name
+}
+
+// recorder is the T of RunCase.
+type recorder struct {
+	ctx context.Context
+
+	mu       sync.Mutex
+	failures []string
+	log      []string
+	skipped  bool
+	reason   string
+	turned   []string
+	cleanups []func()
+}
+
+func (t *recorder) Helper()                  {}
+func (t *recorder) Context() context.Context { return t.ctx }
+
+func (t *recorder) Cleanup(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cleanups = append(t.cleanups, f)
+}
+
+func (t *recorder) runCleanups() {
+	for {
+		t.mu.Lock()
+		n := len(t.cleanups)
+		if n == 0 {
+			t.mu.Unlock()
+			return
+		}
+		f := t.cleanups[n-1]
+		t.cleanups = t.cleanups[:n-1]
+		t.mu.Unlock()
+		f()
+	}
+}
+
+func (t *recorder) TempDir() string {
+	dir, err := os.MkdirTemp("", "conformance")
+	if err != nil {
+		t.Fatalf("no temporary folder: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("temporary folder: %v", err)
+		}
+	})
+	return dir
+}
+
+func (t *recorder) Logf(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.log = append(t.log, fmt.Sprintf(format, args...))
+}
+
+func (t *recorder) Errorf(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failures = append(t.failures, fmt.Sprintf(format, args...))
+}
+
+func (t *recorder) Fatalf(format string, args ...any) {
+	t.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+func (t *recorder) Skipf(format string, args ...any) {
+	t.mu.Lock()
+	t.skipped, t.reason = true, fmt.Sprintf(format, args...)
+	t.mu.Unlock()
+	runtime.Goexit()
+}
+
+func (t *recorder) recoverPanic() {
+	if p := recover(); p != nil {
+		t.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
+}
+
+func (t *recorder) result() Result {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := Result{Outcome: Passed, Reason: t.reason, Failures: slices.Clone(t.failures), Log: slices.Clone(t.log), Turned: slices.Clone(t.turned)}
+	switch {
+	case len(r.Failures) > 0:
+		r.Outcome = Failed
+	case r.Reason != "" && len(r.Turned) == 0:
+		r.Outcome = NotApplicable
+	}
+	return r
+}
+
+// stacks returns the stacks of the goroutines that carry the label, each with its count in front.
+func stacks(label string) string {
+	var all bytes.Buffer
+	pprof.Lookup("goroutine").WriteTo(&all, 1)
+	var found []string
+	for s := range strings.SplitSeq(all.String(), "\n\n") {
+		if strings.Contains(s, fmt.Sprintf("%q", label)) {
+			found = append(found, s)
+		}
+	}
+	return strings.Join(found, "\n\n")
+}
+
+// labelOf returns the label of the case's goroutines.
+func labelOf(ctx context.Context) (string, bool) { return pprof.Label(ctx, caseLabel) }
+
+// goroutines counts those that carry the label.
+func goroutines(label string) int {
+	n := 0
+	for s := range strings.SplitSeq(stacks(label), "\n\n") {
+		var k int
+		if _, err := fmt.Sscanf(s, "%d @", &k); err == nil {
+			n += k
+		}
+	}
+	return n
+}

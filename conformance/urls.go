@@ -1,0 +1,181 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+var urlCases = []Case{
+	{Rule: "U1", Name: "unknown-scheme", Why: "who forgot an import must read which", Run: unknownScheme},
+	{Rule: "U1", Name: "empty-and-paths", Why: "an unset variable and a bare path are the two usual mistakes", Run: urlMistakes},
+	{Rule: "U1", Name: "unknown-parameter", Why: "a misspelt parameter that is passed over stores without what it asked for", Run: unknownParameter},
+	{Rule: "U1", Name: "no-secrets", Why: "URLs are logged, and hold passwords", Run: urlSecrets},
+	{Rule: "U2", Name: "prefix", Why: "Go CDK's prefix= is a raw string", Run: urlPrefix},
+	{Rule: "U2", Name: "key", Why: "Go CDK's key= narrows a bucket to one file", Run: urlKey},
+	{Rule: "U3", Name: "cheap", Why: "opening must not wait for a network, and a context that has ended opens nothing", Run: urlCheap},
+	{Rule: "U3", Name: "check", Why: "a program wants to know at its start whether the bucket is there", Run: urlCheck},
+}
+
+// address returns a URL of an empty bucket, with a parameter more where it isn't "".
+func (h *H) address(t T, parameter string) string {
+	t.Helper()
+	if h.harness.URL == nil {
+		t.Skipf("the harness has no URL")
+	}
+	u := h.harness.URL(t)
+	switch {
+	case parameter == "":
+		return u
+	case strings.Contains(u, "?"):
+		return u + "&" + parameter
+	}
+	return u + "?" + parameter
+}
+
+// opened opens the URL; the bucket is closed with the case.
+func opened(t T, u string) files.Bucket {
+	t.Helper()
+	b, err := files.Open(t.Context(), u)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+func unknownScheme(t T, h *H) {
+	for scheme, says := range map[string]string{"nosuchscheme": "nosuchscheme", "my+scheme": "my+scheme"} {
+		_, err := files.Open(t.Context(), scheme+"://bucket")
+		wantErr(t, "Open of an unknown scheme", err, files.ErrInvalid)
+		if !strings.Contains(errText(err), says) || !strings.Contains(errText(err), "regist") {
+			t.Errorf("Open of an unknown scheme: got %s, want it to name the scheme and what is registered", errText(err))
+		}
+	}
+	for _, s := range files.DefaultMux().Schemes() {
+		if _, err := files.Open(t.Context(), "nosuchscheme://x"); !strings.Contains(errText(err), s.Name) {
+			t.Errorf("Open of an unknown scheme does not name the registered %s", s.Name)
+		}
+	}
+}
+
+func urlMistakes(t T, h *H) {
+	for u, says := range map[string]string{"": "unset", " ": "unset", "/var/lib/app": "file:///var/lib/app", "./data": "file:///", `C:\data`: "file:///C:/data", "data": "file:///", "a%zz://x": ""} {
+		_, err := files.Open(t.Context(), u)
+		wantErr(t, fmt.Sprintf("Open(%q)", u), err, files.ErrInvalid)
+		if !strings.Contains(errText(err), says) {
+			t.Errorf("Open(%q): got %s, want it to say %q", u, errText(err), says)
+		}
+	}
+}
+
+func unknownParameter(t T, h *H) {
+	for _, p := range []string{"nosuchparameter=1", "nosuchparameter", "Prefix=x", "nosuchparameter=1&nosuchparameter=2"} {
+		b, err := files.Open(t.Context(), h.address(t, p))
+		if err == nil {
+			b.Close()
+		}
+		wantErr(t, "Open with the parameter "+p, err, files.ErrInvalid)
+		name, _, _ := strings.Cut(p, "=")
+		if !strings.Contains(errText(err), name) {
+			t.Errorf("Open with the parameter %s: got %s, which doesn't name it", p, errText(err))
+		}
+	}
+	for _, p := range []string{"prefix=", "prefix=a&prefix=b", "key=", "key=a//b", "prefix=a//", "prefix=%zz"} {
+		b, err := files.Open(t.Context(), h.address(t, p))
+		if err == nil {
+			b.Close()
+		}
+		wantErr(t, "Open with "+p, err, files.ErrInvalid)
+	}
+}
+
+func urlSecrets(t T, h *H) {
+	for _, u := range []string{"nosuchscheme://user:hunter2@host/b", "nosuchscheme://host/b?secret=hunter2", "nosuchscheme://host/b?access_token=hunter2", "nosuchscheme://host/%zz?password=hunter2",
+		"nosuchscheme://user:hunter2@ho st/", "nosuchscheme://b?sig=hunter2#frag"} {
+		_, err := files.Open(t.Context(), u)
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("Open of a URL with a secret: got %s, want an error that doesn't show it", errText(err))
+		}
+		if _, err := files.Describe(u); strings.Contains(errText(err), "hunter2") {
+			t.Errorf("Describe of a URL with a secret: got %s, which shows it", errText(err))
+		}
+	}
+	if h.harness.URL == nil {
+		return
+	}
+	u := h.address(t, "nosuchsecret=hunter2")
+	_, err := files.Open(t.Context(), u)
+	wantErr(t, "Open with an unknown parameter that looks secret", err, files.ErrInvalid)
+	if strings.Contains(errText(err), "hunter2") {
+		t.Errorf("got %s, which shows the parameter's value", errText(err))
+	}
+	d, err := files.Describe(h.address(t, ""))
+	if err != nil || d.Scheme == "" || d.Package == "" || d.String() == "" {
+		t.Errorf("Describe: %+v, %v, want scheme and package", d, err)
+	}
+}
+
+func urlPrefix(t T, h *H) {
+	for _, prefix := range []string{"p/", "p/q/", "raw-", "p/raw", "ü ", "%41"} {
+		b := opened(t, h.address(t, "prefix="+url.QueryEscape(prefix)))
+		names := []string{"a", "d/b", "z"}
+		puts(t, b, names...)
+		wantOnly(t, b, names...)
+		wantList(t, b, "d", nil, "d/b")
+		got := list(t, b, "", &files.ListOptions{Shallow: true})
+		same(t, "shallow listing with prefix="+prefix, got, []string{"a", "d/", "z"})
+		if want := 1024 - len(prefix); b.Features().MaxName > want {
+			t.Errorf("MaxName with a prefix of %d bytes is %d, want at most %d", len(prefix), b.Features().MaxName, want)
+		}
+		remove(t, b, "d/b")
+		wantOnly(t, b, "a", "z")
+	}
+}
+
+func urlKey(t T, h *H) {
+	for _, p := range []string{"key=d/one.txt", "prefix=p/&key=d/one.txt"} {
+		b := opened(t, h.address(t, p))
+		puts(t, b, "d/one.txt")
+		wantContent(t, b, "d/one.txt", []byte("d/one.txt"))
+		wantOnly(t, b, "d/one.txt")
+		_, err := b.Put(t.Context(), "other", stream(nil), nil)
+		wantErr(t, "Put of another name with key=", err, files.ErrPermission)
+		remove(t, b, "d/one.txt")
+		wantOnly(t, b)
+	}
+}
+
+func urlCheap(t T, h *H) {
+	u := h.address(t, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if b, err := files.Open(ctx, u); err == nil {
+		b.Close()
+		t.Errorf("Open with a cancelled context: no error")
+	} else if !errors.Is(err, context.Canceled) {
+		t.Errorf("Open with a cancelled context: %v, want context.Canceled", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	b, err := files.Open(ctx, u)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	defer b.Close()
+	cancel() // opening is over: the bucket lives on
+	puts(t, b, "a")
+	wantOnly(t, b, "a")
+}
+
+func urlCheck(t T, h *H) {
+	b := opened(t, h.address(t, ""))
+	for _, b := range []files.Bucket{b, h.Bucket, files.ReadOnly(h.Bucket), files.Wrap(h.Bucket, files.Hooks{})} {
+		if err := files.Check(t.Context(), b); err != nil {
+			t.Errorf("Check of a bucket that is there: %v", err)
+		}
+	}
+}
