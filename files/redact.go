@@ -26,6 +26,9 @@ func RedactURL(rawURL string) string {
 	query, fragment := u.RawQuery, u.Fragment
 	u.RawQuery, u.Fragment, u.RawFragment, u.ForceQuery = "", "", "", false
 	s := u.String()
+	if rest, ok := strings.CutPrefix(s, u.Scheme+":"); ok && u.Scheme != "" && strings.Contains(rawURL, "://") && !strings.HasPrefix(rest, "//") {
+		s = u.Scheme + "://" + rest // which String leaves out before an empty host
+	}
 	if user != "" {
 		s = strings.Replace(s, "//", "//"+user, 1)
 	}
