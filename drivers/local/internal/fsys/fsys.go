@@ -112,6 +112,7 @@ type Stat struct {
 	ChangeTime int64
 	Dev, Ino   uint64
 	Nlink      uint64
+	Birth      int64 // told by Dir.Stat only, where the file system knows it
 }
 
 // SameFile reports whether both are one file on disk.

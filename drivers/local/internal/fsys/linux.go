@@ -154,7 +154,17 @@ func (d *dir) OpenFile(path string) (File, Stat, error) {
 	return f, st, nil
 }
 
-func (d *dir) Stat() (Stat, error) { return fstat(d.fd) }
+func (d *dir) Stat() (Stat, error) {
+	st, err := fstat(d.fd)
+	if err != nil {
+		return st, err
+	}
+	var x unix.Statx_t
+	if unix.Statx(d.fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &x) == nil {
+		st.Birth = x.Btime.Sec*1e9 + int64(x.Btime.Nsec)
+	}
+	return st, nil
+}
 
 func (d *dir) Create(name string) (File, error) {
 	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC)
@@ -243,3 +253,14 @@ func IsNotDirectory(err error) bool {
 
 // osFile makes an os.File of a descriptor.
 func osFile(fd int, name string) *os.File { return os.NewFile(uintptr(fd), name) }
+
+// IsReadOnly reports whether err is that of a read-only file system.
+func IsReadOnly(err error) bool { return errors.Is(err, unix.EROFS) }
+
+// IsTooLarge reports whether err is that of a file which outgrows the file system or a limit.
+func IsTooLarge(err error) bool { return errors.Is(err, unix.EFBIG) || errors.Is(err, unix.EOVERFLOW) }
+
+// IsExhausted reports whether err is that of too many open files or locks, or of a lack of memory.
+func IsExhausted(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.ENOLCK)
+}

@@ -1,0 +1,138 @@
+package local
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// backend is one handle of a folder.
+type backend struct {
+	sys      fsys.FS
+	path     string // absolute
+	root     fsys.Dir
+	rootStat fsys.Stat
+	opts     Options
+	rules    rules
+
+	checked atomic.Bool // the folder's format is known to be ours
+	clock   atomic.Int64
+	noXattr atomic.Bool // found at the first write
+	names   nameLocks
+	durable durableDirs
+
+	mu      sync.Mutex
+	session *session   // nil until the first write
+	lost    []*session // their folders were removed by others
+}
+
+var (
+	_ driver.Backend    = (*backend)(nil)
+	_ driver.Copier     = (*backend)(nil)
+	_ driver.Identifier = (*backend)(nil)
+	_ driver.Checker    = (*backend)(nil)
+	_ driver.Aser       = (*backend)(nil)
+)
+
+func (b *backend) Features() files.Features {
+	return files.Features{
+		MaxName: files.MaxName, TimeResolution: time.Nanosecond,
+		Atomic: true, Durable: !b.opts.NoSync,
+		Versions: true, VersionPerPut: true, PutVersion: true,
+		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
+		Attributes: !b.opts.SkipMetadata, Digests: true,
+		Ordered: true, DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
+	}
+}
+
+// store is a folder, whatever path leads to it.
+type store struct{ dev, ino uint64 }
+
+// Store makes two handles of one folder one store.
+func (b *backend) Store() any { return store{b.rootStat.Dev, b.rootStat.Ino} }
+
+// Check looks whether the folder is there, may be read, and has a known format.
+func (b *backend) Check(ctx context.Context) error {
+	if err := b.alive(); err != nil {
+		return err
+	}
+	d, err := b.root.OpenDir("")
+	if err != nil {
+		return fault(err)
+	}
+	defer d.Close()
+	_, err = d.ReadDir(make([]byte, 4096), func([]byte, fsys.Type) {})
+	return fault(err)
+}
+
+// As gives the folder's fs.FileInfo, as fileblob does.
+func (b *backend) As(target any) bool {
+	p, ok := target.(*fs.FileInfo)
+	if !ok {
+		return false
+	}
+	fi, err := os.Stat(b.path)
+	if err != nil {
+		return false
+	}
+	*p = fi
+	return true
+}
+
+// alive reports whether the path still leads to the folder that was opened (E3), and that its format is ours. Every call begins
+// here: an unmounted disk must not look empty.
+func (b *backend) alive() error {
+	st, err := b.sys.StatRoot(b.path)
+	switch {
+	case isNotExist(err), err == nil && !st.SameFile(b.rootStat), fsys.IsNotDirectory(err):
+		return files.Errorf(files.ErrNoBucket, "the folder was removed, renamed or hidden by a mount")
+	case err != nil:
+		return fault(err)
+	}
+	if b.checked.Load() {
+		return nil
+	}
+	return b.checkFormat()
+}
+
+// Close removes what this handle has in the control folder.
+func (b *backend) Close() error {
+	b.mu.Lock()
+	s, lost := b.session, b.lost
+	b.session, b.lost = nil, nil
+	b.mu.Unlock()
+	if s != nil {
+		s.end()
+	}
+	for _, s := range lost {
+		s.close()
+	}
+	return fault(b.root.Close())
+}
+
+// tick returns the time in nanoseconds, never the same twice. Its last three digits are never 000, by which listings tell
+// the times of coarse file systems.
+func (b *backend) tick() int64 {
+	for {
+		last := b.clock.Load()
+		now := fine(max(time.Now().UnixNano(), last+1))
+		if b.clock.CompareAndSwap(last, now) {
+			return now
+		}
+	}
+}
+
+// fine returns the first time from ns on that isn't a whole microsecond.
+func fine(ns int64) int64 {
+	if ns%1000 == 0 {
+		ns++
+	}
+	return ns
+}

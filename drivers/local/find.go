@@ -1,0 +1,170 @@
+package local
+
+import (
+	"encoding/hex"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// found is an open file with what is known of it.
+type found struct {
+	f  fsys.File
+	st fsys.Stat
+	details
+}
+
+// details are what a record or a sidecar tell of a content.
+type details struct {
+	attrs   files.Attributes
+	digest  files.Digest
+	token   string
+	sidecar bool  // the attributes are from one
+	corrupt error // the content is not what was written
+}
+
+func (f *found) version() files.Version { return version(f.st, f.token) }
+
+func (f *found) info() files.Info {
+	return files.Info{Entry: entry(f.st, f.token), Attributes: f.attrs, Digest: f.digest}
+}
+
+func entry(st fsys.Stat, token string) files.Entry {
+	return files.Entry{Size: st.Size, ModTime: time.Unix(0, st.ModTime).UTC(), Version: version(st, token)}
+}
+
+// version is fileblob's ETag, and the token where times are coarse.
+func version(st fsys.Stat, token string) files.Version {
+	var buf [64]byte
+	v := strconv.AppendInt(buf[:0], st.ModTime, 16)
+	v = append(v, '-')
+	v = strconv.AppendInt(v, st.Size, 16)
+	if token != "" {
+		v = append(v, '-')
+		v = append(v, token...)
+	}
+	return files.Version(v)
+}
+
+// versionOf is the version of a file that isn't open. It costs nothing but on file systems of coarse times.
+func versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+	if !mayBeCoarse(st) {
+		return version(st, ""), nil
+	}
+	f, now, err := d.OpenFile(base)
+	if missing(err) {
+		return version(st, ""), nil
+	}
+	if err != nil {
+		return "", fault(err)
+	}
+	defer f.Close()
+	det, _, err := describe(d, strings.TrimPrefix(base, leafMark)+sidecarExt, f, now)
+	return version(now, det.token), err
+}
+
+// find opens a file and finds what belongs to its content; a missing one is files.ErrNotExist. The caller closes it.
+func (b *backend) find(p *spot) (*found, error) {
+	var last fsys.Stat
+	for try := 0; ; try++ {
+		f, st, err := b.openAt(p)
+		if err != nil {
+			return nil, err
+		}
+		d, consistent, err := describe(b.root, p.path(p.sidecar()), f, st)
+		if err == nil && !consistent && (st != last && try < 100) {
+			// Writers were faster, or the file was changed by other means: then the second look finds the same.
+			last = st
+			f.Close()
+			continue
+		}
+		if err == nil && d.attrs.ContentType == "" {
+			d.attrs.ContentType, err = contentType(p.name, f)
+		}
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		return &found{f, st, d}, nil
+	}
+}
+
+// openAt opens the file at the first of its places. While one writer moves it from one to the other, both may seem
+// empty; so they are looked at twice.
+func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
+	for range 2 {
+		for i := range p.alts {
+			f, st, err := b.root.OpenFile(p.path(p.at(i)))
+			if missing(err) {
+				continue
+			}
+			if err == nil && i == 2 && headIsSidecar(f) {
+				f.Close()
+				continue
+			}
+			return f, st, fault(err)
+		}
+	}
+	return nil, fsys.Stat{}, files.ErrNotExist
+}
+
+// describe finds what belongs to the content of an open file. It is not consistent where the sidecar tells of
+// other contents only: then the details are those of the newest.
+func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d details, consistent bool, err error) {
+	rec, ok := readRecord(f, st)
+	if ok {
+		d.digest, d.token, d.attrs.ContentType = rec.digest, rec.token, rec.typ
+		if !rec.sidecar {
+			return d, true, nil
+		}
+	} else if rec.mtime == st.ModTime && rec.size != st.Size && !wholeMicro(st.ModTime) {
+		d.corrupt = files.Errorf(files.ErrCorrupt, "the file has %d bytes; %d were written", st.Size, rec.size)
+	}
+	s, sst, err := readSidecar(dir, sidecarPath)
+	if err != nil || s == nil {
+		return d, !ok, err // a sidecar that should be there may just have gone with its file
+	}
+	d.sidecar = true
+	if s.Own == nil {
+		d.attrs = s.attributes()
+		if !ok && len(s.MD5) == 16 && st.ModTime <= sst.ModTime {
+			d.digest.MD5 = hex.EncodeToString(s.MD5)
+		}
+		return d, true, nil
+	}
+	for i := range s.Own.Generations {
+		g := &s.Own.Generations[i]
+		switch {
+		case g.of(st, d.token):
+			d.attrs, d.token = g.Attributes, g.Token
+			if !ok {
+				d.digest = g.Digest
+			}
+			return d, true, nil
+		case g.ModTime == st.ModTime && g.Size != st.Size && !wholeMicro(st.ModTime):
+			d.corrupt = files.Errorf(files.ErrCorrupt, "the file has %d bytes; %d were written", st.Size, g.Size)
+		}
+	}
+	if len(s.Own.Generations) > 0 {
+		d.attrs = s.Own.Generations[0].Attributes
+	}
+	return d, false, nil
+}
+
+// contentType finds the type of a file that nobody gave one (P6).
+func contentType(name string, f fsys.File) (string, error) {
+	if t, ok := driver.TypeByName(name); ok {
+		return t, nil
+	}
+	var head [driver.SniffLen]byte
+	n, err := f.ReadAt(head[:], 0)
+	if err != nil && err != io.EOF {
+		return "", fault(err)
+	}
+	return driver.ContentType(name, head[:n]), nil
+}

@@ -1,0 +1,111 @@
+// Package local keeps a bucket in a folder of the local disk: file:// URLs.
+//
+//	import _ "cloudfiles.dev/drivers/local"
+//	b, err := files.Open(ctx, "file:///var/lib/app?create_dir=1")
+//
+// The folder stays an ordinary one: the file "notes/day14.txt" is the file notes/day14.txt in it, and a folder of files that
+// other programs wrote is a bucket. Metadata, headers and a content type that the name and the content don't tell lie in a
+// sidecar, day14.txt.attrs, in the form of the Go CDK's fileblob, whose folders open as they are and which reads what is written here.
+// Digests are kept in an extended attribute.
+//
+// What a disk can't hold as it is has a name that begins with "%cf-"; the folder .cloudfiles.attrs, made by the first write,
+// holds locks and unfinished uploads. Neither is ever listed.
+//
+// Every rule of the contract is kept, also between processes that share the folder, as long as its file system has
+// open-file locks; where it has none, conditional writes answer errors.ErrUnsupported. Programs that
+// change the folder by other means are seen, but nothing holds them back from changing a file while it is read:
+// that is files.ErrChanged.
+//
+// The folder is the one that was opened: when it is removed, renamed or another disk is mounted over it,
+// every method answers files.ErrNoBucket.
+package local
+
+import (
+	"io/fs"
+	"path/filepath"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Options are the options of Open. The zero value is the default.
+type Options struct {
+	// CreateDir makes the folder, and its parents, if it is missing.
+	CreateDir bool
+	// DirFileMode is the mode, less umask, of every folder that is made; 0 is 0777.
+	DirFileMode fs.FileMode
+	// NoSync leaves it to the system when what was written reaches the disk: a crash of the machine may then lose
+	// acknowledged writes, or leave empty files. A crash of the program alone loses nothing (P4).
+	NoSync bool
+	// AlwaysSidecar writes a sidecar for each file, for programs that read the folder through fileblob, to which a file
+	// without one is application/octet-stream.
+	AlwaysSidecar bool
+	// SkipMetadata never writes a sidecar: a Put with metadata, headers or a content type that would need one is
+	// errors.ErrUnsupported.
+	SkipMetadata bool
+}
+
+// Open opens the bucket in the folder dir. It makes no change but for CreateDir.
+//
+// Errors: files.ErrNoBucket if the folder is missing, files.ErrInvalid if it is no folder, files.ErrPermission.
+func Open(dir string, opts *Options) (files.Bucket, error) {
+	b, err := open(dir, opts, fsys.OS())
+	if err != nil {
+		return nil, files.NewError(files.OpOpen, dir, err)
+	}
+	return driver.New(b), nil
+}
+
+// open opens the backend over a seam.
+func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
+	b := &backend{sys: sys, rules: rules{windows: windows, foldCase: foldCase}}
+	if opts != nil {
+		b.opts = *opts
+	}
+	if b.opts.SkipMetadata && b.opts.AlwaysSidecar {
+		return nil, files.Errorf(files.ErrInvalid, "sidecars can't be written both always and never")
+	}
+	if b.opts.DirFileMode == 0 {
+		b.opts.DirFileMode = 0o777
+	}
+	if dir == "" {
+		return nil, files.Errorf(files.ErrInvalid, "the folder is empty; write . for the current one")
+	}
+	path, err := filepath.Abs(dir) // a later change of directory doesn't matter
+	if err != nil {
+		return nil, files.WithCause(files.ErrInvalid, err, "the folder can't be made absolute")
+	}
+	if b.root, b.rootStat, err = openRoot(sys, path, &b.opts); err != nil {
+		return nil, err
+	}
+	b.path = path
+	return b, nil
+}
+
+func openRoot(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, error) {
+	st, err := sys.StatRoot(path)
+	if isNotExist(err) && opts.CreateDir {
+		if err := sys.MkdirAll(path, opts.DirFileMode, !opts.NoSync); err != nil {
+			return nil, st, fault(err)
+		}
+		st, err = sys.StatRoot(path)
+	}
+	switch {
+	case isNotExist(err):
+		return nil, st, files.WithCause(files.ErrNoBucket, err, "the folder does not exist; create_dir=1 (Options.CreateDir) would make it")
+	case fsys.IsNotDirectory(err), err == nil && st.Type != fsys.Directory:
+		return nil, st, files.Errorf(files.ErrInvalid, "there is a file where the folder should be")
+	case err != nil:
+		return nil, st, fault(err)
+	}
+	root, err := sys.OpenRoot(path)
+	if err != nil {
+		return nil, st, fault(err)
+	}
+	if st, err = root.Stat(); err != nil {
+		root.Close()
+		return nil, st, fault(err)
+	}
+	return root, st, nil
+}

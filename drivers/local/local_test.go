@@ -1,0 +1,180 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// newBucket opens a bucket in a new folder, and checks that it leaves no descriptor behind.
+func newBucket(t testing.TB, opts *Options) (files.Bucket, string) {
+	t.Helper()
+	dir := t.TempDir()
+	return openBucket(t, dir, opts), dir
+}
+
+func openBucket(t testing.TB, dir string, opts *Options) files.Bucket {
+	t.Helper()
+	b, err := Open(dir, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return b
+}
+
+func put(t testing.TB, b files.Bucket, name, content string, opts *files.PutOptions) files.Info {
+	t.Helper()
+	info, err := b.Put(context.Background(), name, strings.NewReader(content), opts)
+	if err != nil {
+		t.Fatalf("Put(%q): %v", name, err)
+	}
+	return info
+}
+
+func get(t testing.TB, b files.Bucket, name string) (string, files.Info) {
+	t.Helper()
+	r, err := b.Get(context.Background(), name, nil)
+	if err != nil {
+		t.Fatalf("Get(%q): %v", name, err)
+	}
+	defer r.Close()
+	s, err := r.ReadString()
+	if err != nil {
+		t.Fatalf("Get(%q): %v", name, err)
+	}
+	return s, r.Info()
+}
+
+func del(t testing.TB, b files.Bucket, name string) {
+	t.Helper()
+	if err := b.Delete(context.Background(), name, nil); err != nil {
+		t.Fatalf("Delete(%q): %v", name, err)
+	}
+}
+
+// onDisk lists every file and empty folder below dir but for the control folder.
+func onDisk(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		rel, _ := filepath.Rel(dir, path)
+		switch {
+		case err != nil:
+			return err
+		case rel == ".":
+		case rel == controlDir:
+			return filepath.SkipDir
+		case d.IsDir():
+			if ents, err := os.ReadDir(path); err != nil || len(ents) == 0 {
+				names = append(names, rel+"/")
+				return err
+			}
+		default:
+			names = append(names, rel)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func wantDisk(t testing.TB, dir string, want ...string) {
+	t.Helper()
+	slices.Sort(want)
+	if got := onDisk(t, dir); !slices.Equal(got, want) {
+		t.Errorf("on disk: %q, want %q", got, want)
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, opts := range []*Options{nil, {NoSync: true}, {AlwaysSidecar: true}} {
+		b, dir := newBucket(t, opts)
+		attrs := files.Attributes{ContentType: "text/x-odd", CacheControl: "no-store", ContentLanguage: "de", Metadata: map[string]string{"k": "v ä"}}
+		for _, name := range []string{"a", "a/b", "d/e/f.txt", "x.attrs", strings.Repeat("long", 200), "d/%cf-e-x", strings.Repeat("e", 255) + "/" + strings.Repeat("ü", 300)} {
+			for _, a := range []files.Attributes{{}, attrs, {}} {
+				i := put(t, b, name, "content of "+name, &files.PutOptions{Attributes: a})
+				got, info := get(t, b, name)
+				if got != "content of "+name {
+					t.Errorf("%q has %q", name, got)
+				}
+				if info.Version != i.Version || info.ContentType != i.ContentType || info.Metadata["k"] != a.Metadata["k"] || info.Digest != i.Digest || !info.ModTime.Equal(i.ModTime) || info.CacheControl != a.CacheControl {
+					t.Errorf("%q: Get told %+v, Put %+v", name, info, i)
+				}
+			}
+		}
+		for _, name := range []string{"a", "a/b", "d/e/f.txt", "x.attrs", strings.Repeat("long", 200), "d/%cf-e-x", strings.Repeat("e", 255) + "/" + strings.Repeat("ü", 300)} {
+			del(t, b, name)
+			if _, err := b.Stat(context.Background(), name, nil); !errors.Is(err, files.ErrNotExist) {
+				t.Errorf("Stat of the deleted %q: %v", name, err)
+			}
+		}
+		wantDisk(t, dir)
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if names, _ := os.ReadDir(filepath.Join(dir, controlDir)); len(names) != 2 {
+			t.Errorf("the control folder has %v", names)
+		}
+	}
+}
+
+// N3: a file gives way to a folder of its name and comes back.
+func TestFileBesideFolder(t *testing.T) {
+	b, dir := newBucket(t, nil)
+	meta := &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"m": "1"}}}
+	put(t, b, "a", "file", meta)
+	put(t, b, "a/b/c", "below", nil)
+	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/b/c")
+	if s, info := get(t, b, "a"); s != "file" || info.Metadata["m"] != "1" {
+		t.Errorf("a is %q, %+v", s, info)
+	}
+	put(t, b, "a/b", "middle", nil)
+	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/%cf-l-b", "a/b/c")
+	put(t, b, "a", "new", meta)
+	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/%cf-l-b", "a/b/c")
+	del(t, b, "a/b/c")
+	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/b")
+	del(t, b, "a/b")
+	wantDisk(t, dir, "a", "a.attrs")
+	if s, info := get(t, b, "a"); s != "new" || info.Metadata["m"] != "1" {
+		t.Errorf("a is %q, %+v", s, info)
+	}
+	put(t, b, "a/b", "again", nil)
+	del(t, b, "a")
+	wantDisk(t, dir, "a/b")
+}
+
+func TestFailingContentLeavesNothing(t *testing.T) {
+	b, dir := newBucket(t, nil)
+	put(t, b, "a", "old", nil)
+	boom := errors.New("boom")
+	_, err := b.Put(context.Background(), "a", io.MultiReader(bytes.NewReader(make([]byte, 3*pieceSize)), &failing{boom}), nil)
+	if !errors.Is(err, boom) {
+		t.Errorf("Put: %v", err)
+	}
+	if s, _ := get(t, b, "a"); s != "old" {
+		t.Errorf("a is %q", s)
+	}
+	if staged, _ := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*")); len(staged) != 1 {
+		t.Errorf("staged: %q", staged)
+	}
+}
+
+type failing struct{ err error }
+
+func (f *failing) Read([]byte) (int, error) { return 0, f.err }

@@ -1,0 +1,211 @@
+package local
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// parent is a folder on the way to a file.
+type parent struct {
+	dir, base string // on disk
+	name      string // the name whose folder it is; "" in the middle of a long element's chain
+}
+
+// parents are the folders on the way, the outermost first.
+func (b *backend) parents(p *spot) (all []parent) {
+	if p.dir == "" {
+		return nil
+	}
+	names := map[string]string{} // by path on disk
+	if p.lock == p.name {        // else the key of a foreign file
+		for i := range len(p.name) {
+			if p.name[i] == '/' {
+				names[b.rules.encodeDir(p.name[:i])] = p.name[:i]
+			}
+		}
+	}
+	for i := 0; i <= len(p.dir); i++ {
+		if i == len(p.dir) || p.dir[i] == '/' {
+			path := p.dir[:i]
+			j := strings.LastIndexByte(path, '/')
+			all = append(all, parent{dir: path[:max(j, 0)], base: path[j+1:], name: names[path]})
+		}
+	}
+	return all
+}
+
+// makeParents makes the folders on the way to a file. A file that has a folder's name moves to its other place (N3).
+func (b *backend) makeParents(ctx context.Context, s *session, p *spot) error {
+	for _, f := range b.parents(p) {
+		if err := b.makeParent(ctx, s, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *backend) makeParent(ctx context.Context, s *session, f parent) error {
+	d, err := b.folder(&spot{dir: f.dir})
+	if missing(err) {
+		return errRetry
+	}
+	if err != nil {
+		return fault(err)
+	}
+	defer b.closeFolder(d)
+	st, err := d.Lstat(f.base)
+	switch {
+	case err == nil && st.Type == fsys.Directory:
+		return nil
+	case err == nil && st.Type == fsys.Regular && f.name != "":
+		return b.makeWay(ctx, s, d, f)
+	case err == nil:
+		return files.Errorf(files.ErrInvalid, "a link or another special file stands where a folder is needed")
+	case !missing(err):
+		return fault(err)
+	}
+	return b.mkdir(d, f)
+}
+
+// mkdir makes a folder and its entry durable. Somebody else may be faster.
+func (b *backend) mkdir(d fsys.Dir, f parent) error {
+	err := d.Mkdir(f.base, b.opts.DirFileMode)
+	switch {
+	case isExist(err):
+		return nil // whatever it is: the caller looks again
+	case isNotExist(err):
+		return errRetry
+	case err != nil:
+		return fault(err)
+	case b.opts.NoSync:
+		return nil
+	}
+	return fault(d.Sync())
+}
+
+// makeWay moves the file that has the folder's name to its other place, and makes the folder, under the name's lock.
+func (b *backend) makeWay(ctx context.Context, s *session, d fsys.Dir, f parent) error {
+	unlock, err := b.lockName(ctx, s, f.name)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	st, err := d.Lstat(f.base)
+	if err == nil && st.Type == fsys.Regular {
+		err = d.Rename(f.base, d, leafName(f.base))
+		if err != nil {
+			return renameFault(err)
+		}
+	} else if err != nil && !missing(err) {
+		return fault(err)
+	}
+	return b.mkdir(d, f)
+}
+
+// removeParents removes the folders on the way that became empty, the innermost first, and gives a file that had to
+// leave its place because of one its place back (N3). What fails here is left for others: an empty folder is no directory.
+func (b *backend) removeParents(s *session, p *spot) {
+	all := b.parents(p)
+	for i := len(all) - 1; i >= 0; i-- {
+		if !b.removeParent(s, all[i]) {
+			return
+		}
+	}
+}
+
+func (b *backend) removeParent(s *session, f parent) bool {
+	d, err := b.folder(&spot{dir: f.dir})
+	if err != nil {
+		return missing(err)
+	}
+	defer b.closeFolder(d)
+	if err := d.Rmdir(f.base); err != nil {
+		return isNotExist(err)
+	}
+	if f.name == "" {
+		return true
+	}
+	leaf := leafName(f.base)
+	if st, err := d.Lstat(leaf); err != nil || st.Type != fsys.Regular {
+		return true
+	}
+	unlock, err := b.lockName(context.Background(), s, f.name)
+	if err != nil {
+		return false
+	}
+	defer unlock()
+	d.RenameNoReplace(leaf, d, f.base)
+	return false // the folder has that file
+}
+
+// durableDirs remembers the folders whose own entries, up to the root, are known to be on disk: another process may have made one
+// and not synced it yet.
+type durableDirs struct {
+	mu   sync.Mutex
+	dirs map[string]dirID
+}
+
+// dirID tells a folder from one that took its inode later.
+type dirID struct {
+	dev, ino uint64
+	birth    int64
+}
+
+const maxDurable = 4096 // entries; then it begins anew
+
+func (l *durableDirs) known(path string, id dirID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dirs[path] == id
+}
+
+func (l *durableDirs) add(path string, id dirID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dirs == nil || len(l.dirs) >= maxDurable {
+		l.dirs = map[string]dirID{}
+	}
+	l.dirs[path] = id
+}
+
+// syncParents makes the entries of the folders on the way durable, once for each folder that the handle meets.
+func (b *backend) syncParents(p *spot, d fsys.Dir) error {
+	if b.opts.NoSync || p.dir == "" {
+		return nil
+	}
+	st, err := d.Stat()
+	if err != nil {
+		return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
+	}
+	id := dirID{st.Dev, st.Ino, st.Birth}
+	if b.durable.known(p.dir, id) {
+		return nil
+	}
+	for _, f := range b.parents(p) {
+		up, err := b.folder(&spot{dir: f.dir})
+		if missing(err) {
+			return nil // the file is deleted again
+		}
+		if err != nil {
+			return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
+		}
+		err = b.syncFolder(up)
+		b.closeFolder(up)
+		if err != nil {
+			return err
+		}
+	}
+	b.durable.add(p.dir, id)
+	return nil
+}
+
+// placeOf is the place of a legal name.
+func (b *backend) placeOf(name string) spot {
+	p, _ := b.place(driver.Key{Name: name})
+	return p
+}

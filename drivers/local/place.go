@@ -1,0 +1,140 @@
+package local
+
+import (
+	"strings"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// spot says where on disk a file may be. It is at one of three places in its folder, looked at in this order:
+//
+//	base             its own
+//	leafName(base)   while a folder has its own (N3)
+//	raw              x.attrs, unescaped, where other programs put a file that is no sidecar
+//
+// What a crash left at a later place while there is a file at an earlier one is garbage.
+type spot struct {
+	lock string // what is locked
+	name string // the caller's name, which tells the content type
+	dir  string // of the folder, "" for the root
+	base string
+	raw  string // "" for most names
+	alts int    // how many places there are
+}
+
+// place finds the places of a file. The key of a foreign file is its path on disk.
+func (b *backend) place(key driver.Key) (spot, error) {
+	if key.Raw {
+		return b.foreignPlace(key.Name)
+	}
+	p := spot{lock: key.Name, name: key.Name, alts: 2}
+	p.dir, p.base = b.rules.encode(key.Name)
+	if strings.HasSuffix(key.Name, sidecarExt) {
+		if last := key.Name[strings.LastIndexByte(key.Name, '/')+1:]; b.rules.rawSidecarName(last) {
+			p.raw = last
+			p.alts = 3
+		}
+	}
+	return p, nil
+}
+
+// at returns the i-th place's name in the folder.
+func (p *spot) at(i int) string {
+	switch i {
+	case 0:
+		return p.base
+	case 1:
+		if p.alts == 2 || p.raw != "" {
+			return leafName(p.base)
+		}
+	}
+	return p.raw
+}
+
+// path returns the path of a name in the folder.
+func (p *spot) path(name string) string {
+	if p.dir == "" {
+		return name
+	}
+	return p.dir + "/" + name
+}
+
+func (p *spot) sidecar() string { return p.base + sidecarExt }
+
+// foreignPlace is that of a file which has no name: it must be one that List yields as foreign.
+func (b *backend) foreignPlace(key string) (spot, error) {
+	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
+	if len(key) > 4096 || strings.IndexByte(key, 0) >= 0 {
+		return spot{}, refuse
+	}
+	for e := range strings.SplitSeq(key, "/") {
+		if e == "" || e == "." || e == ".." || e == controlDir || len(e) > 255 {
+			return spot{}, refuse
+		}
+	}
+	if !b.rules.foreignPath(key) {
+		return spot{}, refuse
+	}
+	i := strings.LastIndexByte(key, '/')
+	return spot{lock: "\x00" + key, name: key, dir: key[:max(i, 0)], base: key[i+1:], alts: 1}, nil
+}
+
+// current is the file that a name has, as it is seen under the name's lock.
+type current struct {
+	exists  bool
+	at      int // the place
+	name    string
+	st      fsys.Stat
+	dirAt0  bool // a folder has the name
+	version files.Version
+	garbage []string // files at later places
+}
+
+// look finds the current file in its folder, and, where asked or cheap, what else lies at its places. The caller holds the name's lock.
+func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error) {
+	for i := range p.alts {
+		name := p.at(i)
+		st, err := d.Lstat(name)
+		if missing(err) {
+			continue
+		}
+		if err != nil {
+			return c, fault(err)
+		}
+		if i == 0 && st.Type == fsys.Directory {
+			c.dirAt0 = true
+		}
+		if st.Type != fsys.Regular {
+			continue
+		}
+		if i == 2 {
+			if is, err := isSidecar(d, name); err != nil || is {
+				if err != nil && !missing(err) {
+					return c, fault(err)
+				}
+				continue
+			}
+		}
+		if c.exists {
+			c.garbage = append(c.garbage, name)
+			continue
+		}
+		c.exists, c.at, c.name, c.st = true, i, name, st
+		if i == 0 && !garbage && p.raw == "" {
+			break // a leaf beside it can only be garbage, which goes when the file does
+		}
+	}
+	if c.exists {
+		c.version, err = versionOf(d, c.name, c.st)
+	}
+	return c, err
+}
+
+// rawSidecarName reports whether a file of this name, which ends in .attrs, may lie on disk unescaped, where other programs put
+// it. The driver's own files may not.
+func (r rules) rawSidecarName(element string) bool {
+	kind, _, _ := r.decode(element)
+	return kind == foreignEntry && len(element) <= 255 && !strings.HasPrefix(element, ownPrefix)
+}

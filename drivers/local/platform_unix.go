@@ -1,0 +1,9 @@
+//go:build !windows && !darwin
+
+package local
+
+// What names the system's usual file systems can hold.
+const (
+	windows  = false
+	foldCase = false
+)

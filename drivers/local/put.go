@@ -1,0 +1,46 @@
+package local
+
+import (
+	"context"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Put stages the content inside the bucket's own file system, with all that belongs to it, and then commits it by one rename.
+func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	if err := b.alive(); err != nil {
+		return files.Info{}, err
+	}
+	p, err := b.place(driver.Key{Name: req.Name})
+	if err != nil {
+		return files.Info{}, err
+	}
+	st, err := b.beginStage(ctx)
+	if err != nil {
+		return files.Info{}, err
+	}
+	defer func() { st.close() }()
+	if err := conditional(st.s, req.If); err != nil {
+		return files.Info{}, err
+	}
+	if err := st.fill(req.Content); err != nil {
+		return files.Info{}, err
+	}
+	b.describeStaged(st, &p, req.Attributes, req.Content.Digest(), req.TypeFound)
+	if err := b.seal(st, b.tick()); err != nil {
+		return files.Info{}, err
+	}
+	if st, err = b.commit(ctx, st, &p, req.If); err != nil {
+		return files.Info{}, err
+	}
+	return files.Info{Entry: st.entry()}, nil
+}
+
+// conditional refuses what can't be decided without locks.
+func conditional(s *session, c files.Condition) error {
+	if s.lockless && !c.IsZero() {
+		return files.Errorf(files.ErrUnsupported, "the folder's file system has no locks, so conditions can't be decided")
+	}
+	return nil
+}

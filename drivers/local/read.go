@@ -1,0 +1,184 @@
+package local
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Stat opens the file: what is known of it lies in an attribute of it, and what can't be opened can't be got either.
+func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	f, err := b.findKey(key)
+	if err != nil {
+		return files.Info{}, err
+	}
+	defer f.f.Close()
+	return f.info(), nil
+}
+
+func (b *backend) findKey(key driver.Key) (*found, error) {
+	if err := b.alive(); err != nil {
+		return nil, err
+	}
+	p, err := b.place(key)
+	if err != nil {
+		return nil, err
+	}
+	return b.find(&p)
+}
+
+// Open opens the file: its content stays what it is, whatever is put or deleted meanwhile, because a Put never
+// writes into a file that has a name (G4).
+func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	f, err := b.findKey(req.Key)
+	if err != nil {
+		return driver.Object{}, err
+	}
+	o := driver.Object{Info: f.info()}
+	switch {
+	case req.IfNotVersion != "" && req.IfNotVersion == o.Info.Version:
+		err = files.ErrNotModified
+	case req.IfVersion != "" && req.IfVersion != o.Info.Version:
+		err = files.ErrPrecondition
+	default:
+		err = f.corrupt
+	}
+	if err != nil {
+		f.f.Close()
+		return driver.Object{}, err
+	}
+	o.Offset, o.Length = req.Range.Resolve(f.st.Size)
+	if o.Length == 0 {
+		return o, fault(f.f.Close())
+	}
+	o.Body = &body{f: f.f, st: f.st, off: o.Offset, left: o.Length}
+	return o, nil
+}
+
+// body reads a part of a file.
+type body struct {
+	mu   sync.Mutex // a Close waits for a Read in progress, which only waits for a disk
+	f    fsys.File
+	os   *os.File // the same, once CopyTo needed it
+	st   fsys.Stat
+	off  int64
+	left int64
+	err  error
+}
+
+// Immediate marks it as reading from a local disk.
+func (r *body) Immediate() {}
+
+func (r *body) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.ready(); err != nil {
+		return 0, err
+	}
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	if int64(len(p)) > r.left {
+		p = p[:r.left]
+	}
+	n, err := r.readAt(p)
+	if n < len(p) {
+		if err == nil || err == io.EOF {
+			err = errChanged
+		}
+		r.err = fault(err)
+		return 0, r.err
+	}
+	return r.advance(int64(n))
+}
+
+var errChanged = files.Errorf(files.ErrChanged, "another program changed the file in place")
+
+func (r *body) ready() error {
+	if r.f == nil && r.os == nil {
+		return files.ErrClosed
+	}
+	return r.err
+}
+
+func (r *body) readAt(p []byte) (int, error) {
+	if r.os != nil {
+		return r.os.ReadAt(p, r.off)
+	}
+	return r.f.ReadAt(p, r.off)
+}
+
+// advance counts n bytes. With the last one it looks whether the file is still what was opened: other programs may
+// write into it.
+func (r *body) advance(n int64) (int, error) {
+	r.off += n
+	if r.left -= n; r.left > 0 {
+		return int(n), nil
+	}
+	changed, err := r.changed()
+	if changed && err == nil {
+		err = errChanged
+	}
+	if err != nil {
+		r.err = fault(err)
+		return 0, r.err
+	}
+	return int(n), nil
+}
+
+func (r *body) changed() (bool, error) {
+	if r.os != nil {
+		fi, err := r.os.Stat()
+		return err == nil && (fi.Size() != r.st.Size || fi.ModTime().UnixNano() != r.st.ModTime), err
+	}
+	st, err := r.f.Stat()
+	return st.Size != r.st.Size || st.ModTime != r.st.ModTime, err
+}
+
+// CopyTo copies inside the system, where it can.
+func (r *body) CopyTo(dst *os.File, n int64) (int64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.ready(); err != nil {
+		return 0, err
+	}
+	if r.os == nil {
+		r.os, r.f = r.f.OSFile("content"), nil
+	}
+	if _, err := r.os.Seek(r.off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	want := min(n, r.left)
+	m, err := io.Copy(dst, io.LimitReader(r.os, want))
+	if err != nil {
+		r.off, r.left = r.off+m, r.left-m
+		return m, err
+	}
+	if m < want {
+		r.err = errChanged
+		return m, r.err
+	}
+	_, err = r.advance(m)
+	return m, err
+}
+
+func (r *body) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.os != nil:
+		err := r.os.Close()
+		r.os = nil
+		return err
+	case r.f != nil:
+		err := r.f.Close()
+		r.f = nil
+		return fault(err)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package local
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// recordAttr is the extended attribute that each staged file gets, and that its rename moves along. It counts
+// only while it has the content's size and time: otherwise the content was changed by other means.
+const recordAttr = "user.cloudfiles"
+
+// record is what recordAttr holds.
+type record struct {
+	size, mtime int64
+	sidecar     bool   // there is one; otherwise, what lies there is somebody's leftover
+	token       string // 8 random bytes, the version on file systems of coarse times
+	digest      files.Digest
+	typ         string // the content type that was found by the content, "" where the name tells it
+}
+
+// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the flags say, and the type as the
+// rest. It is kept short, because ext4 has about 60 bytes for it beside the inode and takes a block for more.
+const (
+	recordFormat = 1
+
+	hasSidecar = 1 << iota >> 1
+	hasToken
+	hasCRC32C
+	hasMD5
+	hasSHA256
+	hasCRC32
+	hasCRC64
+)
+
+const tokenLen = 8
+
+// parts are the optional ones, in order.
+func (r *record) parts() [6]struct {
+	flag byte
+	n    int
+	text *string
+} {
+	return [...]struct {
+		flag byte
+		n    int
+		text *string
+	}{
+		{hasToken, tokenLen, &r.token}, {hasCRC32C, 4, &r.digest.CRC32C}, {hasMD5, 16, &r.digest.MD5}, {hasSHA256, 32, &r.digest.SHA256},
+		{hasCRC32, 4, &r.digest.CRC32}, {hasCRC64, 8, &r.digest.CRC64NVME},
+	}
+}
+
+func (r *record) encode(b []byte) []byte {
+	var flags byte
+	if r.sidecar {
+		flags = hasSidecar
+	}
+	b = append(b, recordFormat, 0)
+	b = binary.AppendUvarint(b, uint64(r.size))
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.mtime))
+	for _, p := range r.parts() {
+		if *p.text == "" {
+			continue
+		}
+		if c, err := hex.AppendDecode(b, []byte(*p.text)); err == nil && len(c) == len(b)+p.n {
+			b = c
+			flags |= p.flag
+		}
+	}
+	b[1] = flags
+	return append(b, r.typ...)
+}
+
+var errRecord = errors.New("not a record")
+
+func decodeRecord(b []byte) (r record, err error) {
+	if len(b) < 2 || b[0] != recordFormat {
+		return r, errRecord
+	}
+	flags := b[1]
+	size, n := binary.Uvarint(b[2:])
+	if n <= 0 || len(b) < 2+n+8 {
+		return r, errRecord
+	}
+	b = b[2+n:]
+	r.size, r.mtime, r.sidecar = int64(size), int64(binary.LittleEndian.Uint64(b)), flags&hasSidecar != 0
+	b = b[8:]
+	for _, p := range r.parts() {
+		if flags&p.flag == 0 {
+			continue
+		}
+		if len(b) < p.n {
+			return r, errRecord
+		}
+		*p.text = hex.EncodeToString(b[:p.n])
+		b = b[p.n:]
+	}
+	r.typ = string(b)
+	return r, nil
+}
+
+// readRecord returns the record of an open file, and whether it belongs to the content.
+func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool) {
+	var buf [512]byte
+	n, err := f.Getxattr(recordAttr, buf[:])
+	if err != nil {
+		return r, false // none, or a longer one than is ever written
+	}
+	if r, err = decodeRecord(buf[:n]); err != nil {
+		return r, false
+	}
+	return r, r.mtime == st.ModTime && r.size == st.Size
+}
+
+// wholeMicro tells the times of coarse file systems: fine ones are never set to a whole microsecond.
+func wholeMicro(ns int64) bool { return ns%1000 == 0 }
+
+// mayBeCoarse reports whether the file may lie on a file system of coarse times, where a version needs a token.
+func mayBeCoarse(st fsys.Stat) bool { return wholeMicro(st.ModTime) && wholeMicro(st.ChangeTime) }

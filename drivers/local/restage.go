@@ -1,0 +1,93 @@
+package local
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// stagePrefix begins the names of uploads that are staged in their own folder, because a mount makes it another file system than the
+// root. The session's id follows.
+const stagePrefix = ownPrefix + "-"
+
+func foreignStage(s *session) string { return stagePrefix + s.id + "-" + s.name() }
+
+// restage copies a staged file to the file system of its folder. It has the same time.
+func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, error) {
+	d, err := b.root.OpenDir(p.dir)
+	if missing(err) {
+		return nil, errRetry
+	}
+	if err != nil {
+		return nil, fault(err)
+	}
+	b.sweepFolder(d, from.s)
+	to := *from
+	to.dir, to.own, to.name = d, true, foreignStage(from.s)
+	if to.f, err = d.Create(to.name); err != nil {
+		d.Close()
+		return nil, fault(err)
+	}
+	if err = copyAll(ctx, to.f, from.f, from.size); err == nil {
+		err = b.seal(&to, from.rec.mtime)
+	}
+	if err != nil {
+		to.close()
+		return nil, fault(err)
+	}
+	return &to, nil
+}
+
+// copyAll copies size bytes from src's beginning.
+func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
+	p := pieces.Get().(*[]byte)
+	defer pieces.Put(p)
+	for off := int64(0); off < size; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		n, err := src.ReadAt((*p)[:min(size-off, pieceSize)], off)
+		if n == 0 {
+			if err == nil || err == io.EOF {
+				err = errChanged
+			}
+			return err
+		}
+		if _, err := dst.Write((*p)[:n]); err != nil {
+			return err
+		}
+		off += int64(n)
+	}
+	return nil
+}
+
+// sweepFolder removes what dead sessions have staged in a folder.
+func (b *backend) sweepFolder(d fsys.Dir, s *session) {
+	if s.lockless {
+		return
+	}
+	for _, name := range list(d) {
+		rest, ok := strings.CutPrefix(name, stagePrefix)
+		id, _, ok2 := strings.Cut(rest, "-")
+		if ok && ok2 && strings.HasSuffix(name, sidecarExt) && id != s.id && !s.living(id) {
+			d.Unlink(name)
+		}
+	}
+}
+
+// living reports whether the process of another session lives.
+func (s *session) living(id string) bool {
+	dir, err := s.control.OpenDir(sessionMark + id + sidecarExt)
+	if err != nil {
+		return !isNotExist(err)
+	}
+	defer dir.Close()
+	alive, err := dir.OpenLock(aliveFile)
+	if err != nil {
+		return true
+	}
+	defer alive.Close()
+	return alive.TryLock(0) != nil
+}

@@ -1,0 +1,104 @@
+package local
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// sidecar is the JSON beside a file. The first fields are fileblob's, those of the newest content; Own has what fileblob
+// doesn't know, and makes content and attributes change together: the sidecar is replaced first, and tells of the old content
+// and the new one; a reader takes what belongs to the content that it has open.
+type sidecar struct {
+	CacheControl       string            `json:"user.cache_control"`
+	ContentDisposition string            `json:"user.content_disposition"`
+	ContentEncoding    string            `json:"user.content_encoding"`
+	ContentLanguage    string            `json:"user.content_language"`
+	ContentType        string            `json:"user.content_type"`
+	Metadata           map[string]string `json:"user.metadata"`
+	MD5                []byte            `json:"md5"`
+	Own                *ownFields        `json:"cloudfiles,omitempty"`
+}
+
+type ownFields struct {
+	Format      int          `json:"v"`
+	Generations []generation `json:"generations"` // the newest first, at most two
+}
+
+// generation is what belongs to one content, told by its size and time, which copying programs keep, unlike inodes.
+type generation struct {
+	Size    int64        `json:"size"`
+	ModTime int64        `json:"mtime_ns"`
+	Token   string       `json:"token,omitempty"`
+	Digest  files.Digest `json:"digest,omitzero"`
+	files.Attributes
+}
+
+const (
+	sidecarFormat = 1
+	maxSidecar    = 1 << 20 // bytes
+)
+
+func (g *generation) of(st fsys.Stat, token string) bool {
+	return g.Size == st.Size && g.ModTime == st.ModTime && (token == "" || g.Token == "" || token == g.Token)
+}
+
+// encodeSidecar makes the sidecar of the new content and, if there is one, the old.
+func encodeSidecar(generations ...generation) ([]byte, error) {
+	g := &generations[0]
+	s := sidecar{CacheControl: g.CacheControl, ContentDisposition: g.ContentDisposition, ContentEncoding: g.ContentEncoding,
+		ContentLanguage: g.ContentLanguage, ContentType: g.ContentType, Metadata: g.Metadata,
+		Own: &ownFields{Format: sidecarFormat, Generations: generations}}
+	s.MD5, _ = hex.DecodeString(g.Digest.MD5)
+	if len(s.MD5) == 0 {
+		s.MD5 = nil
+	}
+	b, err := json.Marshal(&s)
+	return append(b, '\n'), err
+}
+
+// readSidecar reads the sidecar at the path: nil if there is none, or what lies there is a file. One that can't be parsed is empty.
+func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
+	f, st, err := d.OpenFile(path)
+	if missing(err) {
+		return nil, st, nil
+	}
+	if err != nil {
+		return nil, st, fault(err)
+	}
+	defer f.Close()
+	data := make([]byte, min(max(st.Size, 0), maxSidecar))
+	n, err := f.ReadAt(data, 0)
+	if err != nil && err != io.EOF {
+		return nil, st, fault(err)
+	}
+	if data = data[:n]; !bytes.HasPrefix(data, []byte(sidecarHead)) {
+		return nil, st, nil
+	}
+	s := &sidecar{}
+	if err := json.Unmarshal(data, s); err != nil {
+		return &sidecar{}, st, nil
+	}
+	return s, st, nil
+}
+
+// headIsSidecar reports whether the content of an x.attrs begins as a sidecar.
+func headIsSidecar(f fsys.File) bool {
+	var head [len(sidecarHead)]byte
+	n, _ := f.ReadAt(head[:], 0)
+	return string(head[:n]) == sidecarHead
+}
+
+// attributes returns those that fileblob's fields tell.
+func (s *sidecar) attributes() files.Attributes {
+	a := files.Attributes{ContentType: s.ContentType, CacheControl: s.CacheControl, ContentDisposition: s.ContentDisposition,
+		ContentEncoding: s.ContentEncoding, ContentLanguage: s.ContentLanguage, Metadata: s.Metadata}
+	if n, err := files.NormalizeAttributes(a); err == nil {
+		return n
+	}
+	return a
+}

@@ -1,0 +1,190 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"sync"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// pieceSize is how much is written at a time, in bytes.
+const pieceSize = 256 << 10
+
+var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b }}
+
+// staged is an upload before its commit: a whole file, with its record, under a name that nobody looks for.
+type staged struct {
+	s     *session
+	dir   fsys.Dir
+	own   bool // dir is to be closed: it isn't the session's
+	name  string
+	f     fsys.File
+	size  int64
+	head  []byte // its first bytes, where the type isn't told by the name
+	attrs files.Attributes
+	rec   record
+	done  bool // renamed: there is nothing to remove
+}
+
+// stage makes an empty staged file.
+func (b *backend) stage(s *session) (*staged, error) {
+	st := &staged{s: s, dir: s.dir, name: s.name()}
+	var err error
+	if st.f, err = s.dir.Create(st.name); err != nil {
+		return nil, err
+	}
+	return st, nil
+}
+
+// begin finds the session and makes a staged file, also where somebody has removed the control folder meanwhile.
+func (b *backend) beginStage(ctx context.Context) (*staged, error) {
+	for try := 0; ; try++ {
+		s, err := b.begin(ctx)
+		if err != nil {
+			return nil, err
+		}
+		st, err := b.stage(s)
+		if isNotExist(err) && try == 0 {
+			b.renew(s)
+			continue
+		}
+		return st, fault(err)
+	}
+}
+
+// fill writes the content.
+func (st *staged) fill(content *driver.Upload) error {
+	p := pieces.Get().(*[]byte)
+	defer pieces.Put(p)
+	for {
+		n, err := readPiece(content, *p)
+		if n > 0 {
+			if st.size == 0 {
+				st.head = append(st.head, (*p)[:min(n, driver.SniffLen)]...)
+			}
+			if _, werr := st.f.Write((*p)[:n]); werr != nil {
+				return fault(werr)
+			}
+			st.size += int64(n)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readPiece reads until p is full or the content ends.
+func readPiece(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var m int
+		m, err = r.Read(p[n:])
+		n += m
+	}
+	return n, err
+}
+
+// describe decides where the attributes go: into the record, or, where others must be able to read them, a sidecar.
+func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, digest files.Digest, found bool) {
+	st.attrs = attrs
+	st.rec.digest = digest
+	byName, known := driver.TypeByName(p.name)
+	if !found {
+		if !known {
+			byName = driver.ContentType(p.name, st.head)
+		}
+		found = attrs.ContentType == byName
+	}
+	if !known || !found {
+		st.rec.typ = attrs.ContentType
+	}
+	needed := !found || len(attrs.Metadata) > 0 || attrs.CacheControl != "" || attrs.ContentDisposition != "" || attrs.ContentEncoding != "" || attrs.ContentLanguage != ""
+	st.rec.sidecar = !b.opts.SkipMetadata && (needed || b.opts.AlwaysSidecar)
+	if st.s.coarse {
+		var token [tokenLen]byte
+		rand.Read(token[:])
+		st.rec.token = hex.EncodeToString(token[:])
+	}
+}
+
+// seal gives the staged file its time and its record, and makes it durable. A file system without attributes has the record in
+// the sidecar.
+func (b *backend) seal(st *staged, mtime int64) error {
+	if err := st.f.SetModTime(mtime); err != nil {
+		return fault(err)
+	}
+	if st.s.coarse || st.own {
+		now, err := st.f.Stat()
+		if err != nil {
+			return fault(err)
+		}
+		mtime = now.ModTime
+	}
+	st.rec.size, st.rec.mtime = st.size, mtime
+	if err := b.setRecord(st); err != nil {
+		return err
+	}
+	if b.opts.NoSync {
+		return nil
+	}
+	return fault(st.f.Sync())
+}
+
+func (b *backend) setRecord(st *staged) error {
+	if !st.own && b.noXattr.Load() {
+		return b.withoutRecord(st)
+	}
+	var buf [256]byte
+	rec := st.rec
+	if rec.sidecar {
+		rec.typ = "" // the sidecar has it
+	}
+	err := st.f.Setxattr(recordAttr, rec.encode(buf[:0]))
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return fault(err)
+	}
+	if !st.own {
+		b.noXattr.Store(true)
+	}
+	return b.withoutRecord(st)
+}
+
+func (b *backend) withoutRecord(st *staged) error {
+	if !b.opts.SkipMetadata {
+		st.rec.sidecar = true
+		return nil
+	}
+	if st.rec.typ != "" && st.rec.typ != driver.ContentType("", st.head) {
+		return files.Errorf(files.ErrUnsupported, "the file system can keep the content type only in a sidecar, which metadata=skip forbids")
+	}
+	return nil
+}
+
+// generation is what the sidecar tells of the staged content.
+func (st *staged) generation() generation {
+	return generation{Size: st.size, ModTime: st.rec.mtime, Token: st.rec.token, Digest: st.rec.digest, Attributes: st.attrs}
+}
+
+// entry is what a listing will tell of it.
+func (st *staged) entry() files.Entry {
+	return entry(fsys.Stat{Size: st.size, ModTime: st.rec.mtime}, st.rec.token)
+}
+
+// close ends the staging, and removes what wasn't committed.
+func (st *staged) close() {
+	st.f.Close()
+	if !st.done {
+		st.dir.Unlink(st.name)
+	}
+	if st.own {
+		st.dir.Close()
+	}
+}

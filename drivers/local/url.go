@@ -1,0 +1,69 @@
+package local
+
+import (
+	"context"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+func init() {
+	files.Register(files.Scheme{
+		Name:    "file",
+		Package: "cloudfiles.dev/drivers/local",
+		Example: "file:///var/lib/app?create_dir=1",
+		Params: []files.Param{
+			{Name: "create_dir", Values: "1", Doc: "makes the folder if it is missing"},
+			{Name: "dir_file_mode", Values: "0755", Doc: "the mode of folders that are made, less umask"},
+			{Name: "sync", Values: "full|none", Doc: "none: a crash of the machine may lose acknowledged writes"},
+			{Name: "sidecar", Values: "auto|always", Doc: "always: every file gets an .attrs file, for programs that use fileblob"},
+			{Name: "metadata", Values: "skip", Doc: "no .attrs files: writes that need one are refused"},
+			{Name: "no_tmp_dir", Values: "1", Doc: "no effect: uploads are always staged inside the folder"},
+		},
+		Open: openURL,
+	})
+}
+
+// openURL opens file:///absolute/path, file://localhost/absolute/path and file://./relative/path.
+func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
+	path := u.Path
+	switch {
+	case u.Opaque != "":
+		return nil, files.Errorf(files.ErrInvalid, "write file:///%s for an absolute path or file://./%[1]s for a relative one", u.Opaque)
+	case u.Host == ".":
+		path = strings.TrimPrefix(path, "/")
+		if path == "" {
+			path = "."
+		}
+	case u.Host != "" && u.Host != "localhost":
+		return nil, files.Errorf(files.ErrInvalid, "file:// has no host: write file:///%s%s for an absolute path or file://./%[1]s%[2]s for a relative one", u.Host, u.Path)
+	case os.PathSeparator != '/':
+		path = strings.TrimPrefix(path, "/")
+	}
+	if path == "" {
+		return nil, files.Errorf(files.ErrInvalid, "the URL has no path: write file:///path/to/folder")
+	}
+	p := driver.NewParams(u)
+	opts := &Options{
+		CreateDir:     flag(p, "create_dir"),
+		DirFileMode:   fs.FileMode(p.Mode("dir_file_mode", 0o777)),
+		NoSync:        p.Enum("sync", "full", "none") == "none",
+		AlwaysSidecar: p.Enum("sidecar", "auto", "always") == "always",
+		SkipMetadata:  p.Enum("metadata", "", "skip") == "skip",
+	}
+	flag(p, "no_tmp_dir")
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	return Open(filepath.FromSlash(path), opts)
+}
+
+// flag reads a parameter that fileblob takes as set when it isn't empty: so an empty one is not.
+func flag(p *driver.Params, name string) bool {
+	return p.String(name, "") != "" && p.Bool(name, false)
+}
