@@ -1,0 +1,81 @@
+package fileshttp
+
+import (
+	"net/http"
+	"net/textproto"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// maxTag is how long a version is that is sent on to the bucket, in bytes: none has more.
+const maxTag = 512
+
+// conditions are the preconditions of a request (RFC 9110, 13.1).
+type conditions struct {
+	match, noneMatch               tags
+	unmodifiedSince, modifiedSince time.Time // zero if not given or malformed
+	ifRange                        string
+}
+
+func parseConditions(h http.Header) conditions {
+	c := conditions{match: parseTags(h["If-Match"]), noneMatch: parseTags(h["If-None-Match"]), ifRange: textproto.TrimString(h.Get("If-Range"))}
+	c.unmodifiedSince, _ = http.ParseTime(h.Get("If-Unmodified-Since"))
+	c.modifiedSince, _ = http.ParseTime(h.Get("If-Modified-Since"))
+	return c
+}
+
+// notVersion returns the version for GetOptions.IfNotVersion: where the only condition is one entity tag, the bucket can
+// decide it without sending a body.
+func (c conditions) notVersion() files.Version {
+	if c.match.given || !c.unmodifiedSince.IsZero() || len(c.noneMatch.list) != 1 {
+		return ""
+	}
+	v, ok := c.noneMatch.list[0].version()
+	if !ok || len(v) > maxTag {
+		return ""
+	}
+	return v
+}
+
+// failed tells what a GET or HEAD of the file is answered with instead of its content, in the order of RFC 9110, 13.2.2:
+// 412, 304, or 0 where nothing stands against it.
+func (c conditions) failed(info files.Info) int {
+	at := info.ModTime.Truncate(time.Second) // HTTP's dates have seconds
+	dated := hasTime(info)
+	switch {
+	case c.match.given:
+		if !c.match.match(info.Version, false) {
+			return http.StatusPreconditionFailed
+		}
+	case !c.unmodifiedSince.IsZero() && dated && at.After(c.unmodifiedSince):
+		return http.StatusPreconditionFailed
+	}
+	switch {
+	case c.noneMatch.given:
+		if c.noneMatch.match(info.Version, true) {
+			return http.StatusNotModified
+		}
+	case !c.modifiedSince.IsZero() && dated && !at.After(c.modifiedSince):
+		return http.StatusNotModified
+	}
+	return 0
+}
+
+// rangeHolds reports whether If-Range, if it is given, lets the range be served (RFC 9110, 13.1.5).
+func (c conditions) rangeHolds(info files.Info) bool {
+	if c.ifRange == "" {
+		return true
+	}
+	if strings.HasPrefix(c.ifRange, `"`) || strings.HasPrefix(c.ifRange, "W/") {
+		t := parseTags([]string{c.ifRange})
+		return len(t.list) == 1 && t.match(info.Version, false)
+	}
+	// A date is no strong validator where two versions may be of one second, and whoever has an entity tag may not send it.
+	date, err := http.ParseTime(c.ifRange)
+	return err == nil && info.Version == "" && hasTime(info) && info.ModTime.Truncate(time.Second).Equal(date)
+}
+
+// hasTime reports whether the file's time is known.
+func hasTime(info files.Info) bool { return !info.ModTime.IsZero() && info.ModTime.Unix() != 0 }

@@ -1,0 +1,53 @@
+package fileshttp
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// parseDigests reads what an upload says of its content: Content-Digest and Repr-Digest (RFC 9530), which are the same for
+// content that is stored as it comes, and Content-MD5. Algorithms other than sha-256 and md5 are passed over.
+func parseDigests(h http.Header) (files.Digest, error) {
+	var d files.Digest
+	set := func(field *string, size int, sum []byte, err error) error {
+		text := hex.EncodeToString(sum)
+		if err != nil || len(sum) != size || *field != "" && *field != text {
+			return files.Errorf(files.ErrInvalid, "malformed or contradictory digest")
+		}
+		*field = text
+		return nil
+	}
+	for _, line := range append(h.Values("Content-Digest"), h.Values("Repr-Digest")...) {
+		for item := range strings.SplitSeq(line, ",") {
+			name, value, _ := strings.Cut(strings.TrimSpace(item), "=")
+			field, size := &d.SHA256, 32
+			switch name {
+			case "sha-256":
+			case "md5":
+				field, size = &d.MD5, 16
+			default:
+				continue
+			}
+			value, ok := strings.CutPrefix(value, ":")
+			value, ok2 := strings.CutSuffix(value, ":")
+			if !ok || !ok2 {
+				return d, files.Errorf(files.ErrInvalid, "malformed digest")
+			}
+			sum, err := base64.StdEncoding.DecodeString(value)
+			if err := set(field, size, sum, err); err != nil {
+				return d, err
+			}
+		}
+	}
+	if v := h.Get("Content-Md5"); v != "" {
+		sum, err := base64.StdEncoding.DecodeString(v)
+		if err := set(&d.MD5, 16, sum, err); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}

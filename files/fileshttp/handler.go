@@ -1,0 +1,101 @@
+package fileshttp
+
+import (
+	"net/http"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// Handler serves a bucket, or a directory of it, by the URL's path, which without its first slash is the file's name: put
+// http.StripPrefix in front where it is mounted elsewhere than at the root. It is safe for concurrent use as long as its fields are not changed.
+//
+// By default it answers GET and HEAD of files, and nothing can be changed or listed through it. It authenticates nobody, and
+// what is uploaded is served with the type that the client gave: whoever serves strangers' files in the browser does so from a host
+// of their own, or sets Content-Disposition or Content-Security-Policy on the ResponseWriter before.
+type Handler struct {
+	// Bucket is what is served. The handler does not close it.
+	Bucket files.Bucket
+	// Dir is the directory that is served, "" the whole bucket. No path leads out of it.
+	Dir string
+	// Index, such as "index.html", is the file that stands for a path that is empty or ends in a slash.
+	Index string
+	// Listing answers GET of a path that is empty or ends in a slash with the files there, unless there is an Index:
+	// as HTML, or as JSON where that is accepted. It has pages of 1,000 entries.
+	Listing bool
+	// MaxUpload lets PUT store files of at most so many bytes; 0 refuses it with 405.
+	//
+	// The content streams to the bucket. If the upload is cut, is larger, or does not match its Content-Length, Content-MD5,
+	// Content-Digest or Repr-Digest (sha-256 or md5), nothing is stored. Content-Type, Content-Disposition, Content-Encoding and
+	// Content-Language are stored with it. If-None-Match: * stores only a new file, If-Match only over that version.
+	// The answer is 201 where the condition says that the file is new, else 204, with the new ETag.
+	MaxUpload int64
+	// AllowDelete lets DELETE remove files; otherwise it is refused with 405. A missing file is 204 too, unless If-Match is given.
+	AllowDelete bool
+	ServeOptions
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, "/")
+	switch {
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		h.serve(w, r, path)
+	case r.Method == http.MethodPut && h.MaxUpload > 0:
+		h.put(w, r, path)
+	case r.Method == http.MethodDelete && h.AllowDelete:
+		h.delete(w, r, path)
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", h.allow())
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		refuseMethod(w, h.allow())
+	}
+}
+
+func (h *Handler) allow() string {
+	a := "GET, HEAD, OPTIONS"
+	if h.MaxUpload > 0 {
+		a += ", PUT"
+	}
+	if h.AllowDelete {
+		a += ", DELETE"
+	}
+	return a
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string) {
+	isDir := path == "" || strings.HasSuffix(path, "/")
+	switch {
+	case isDir && h.Index != "":
+		path += h.Index
+	case isDir && h.Listing:
+		h.list(w, r, path)
+		return
+	case isDir:
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	name, err := h.name(path, files.OpGet)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	ServeFile(w, r, h.Bucket, name, &h.ServeOptions)
+}
+
+// name returns the file's name in the bucket. The path is checked by itself, so that it can't lead out of Dir.
+func (h *Handler) name(path string, op files.Op) (string, error) {
+	if err := files.CheckName(path); err != nil {
+		return "", files.NewError(op, path, err)
+	}
+	return h.dirPrefix() + path, nil
+}
+
+// dirPrefix is what stands before every path.
+func (h *Handler) dirPrefix() string {
+	if h.Dir == "" || strings.HasSuffix(h.Dir, "/") {
+		return h.Dir
+	}
+	return h.Dir + "/"
+}

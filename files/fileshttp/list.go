@@ -1,0 +1,100 @@
+package fileshttp
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// pageSize is how many entries a page of a listing has.
+const pageSize = 1000
+
+// page is a listing's answer as JSON. Names are relative to the handler's directory.
+type page struct {
+	Entries []files.Entry `json:"entries"`
+	// After is the query parameter "after" of the next page; "" on the last one.
+	After string `json:"after,omitempty"`
+}
+
+// list answers with the files of a directory. path is empty or ends in a slash.
+func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
+	p, err := h.page(r, path)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if len(p.Entries) == 0 && path != "" && r.URL.Query().Get("after") == "" {
+		refuse(w, http.StatusNotFound) // there is no such directory, or it is a file
+		return
+	}
+	hd := w.Header()
+	setDefault(hd, "X-Content-Type-Options", "nosniff")
+	setDefault(hd, "Vary", "Accept")
+	setDefault(hd, "Cache-Control", "no-cache")
+	var text []byte
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		hd.Set("Content-Type", "application/json")
+		text, err = json.Marshal(p)
+		if err != nil {
+			h.fail(w, r, err)
+			return
+		}
+	} else {
+		hd.Set("Content-Type", "text/html; charset=utf-8")
+		text = []byte(p.html(path))
+	}
+	setLength(w, int64(len(text)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		w.Write(text) // who no longer listens misses it
+	}
+}
+
+func (h *Handler) page(r *http.Request, path string) (page, error) {
+	if path != "" {
+		if err := files.CheckName(strings.TrimSuffix(path, "/")); err != nil {
+			return page{}, files.NewError(files.OpList, path, err)
+		}
+	}
+	prefix := h.dirPrefix()
+	opts := files.ListOptions{Shallow: true, Limit: pageSize + 1}
+	if after := r.URL.Query().Get("after"); after != "" {
+		opts.StartAfter = prefix + path + after
+	}
+	p := page{Entries: []files.Entry{}}
+	for e, err := range h.Bucket.List(r.Context(), prefix+path, &opts) {
+		if err != nil {
+			return page{}, err
+		}
+		if len(p.Entries) == pageSize {
+			p.After = strings.TrimPrefix(p.Entries[pageSize-1].Name, path)
+			break
+		}
+		e.Name = strings.TrimPrefix(e.Name, prefix)
+		p.Entries = append(p.Entries, e)
+	}
+	return p, nil
+}
+
+// html shows the page as net/http shows a directory: links, nothing else.
+func (p page) html(path string) string {
+	var b strings.Builder
+	b.WriteString("<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n")
+	link := func(href, text string) {
+		fmt.Fprintf(&b, "<a href=\"%s\">%s</a>\n", html.EscapeString(href), html.EscapeString(text))
+	}
+	for _, e := range p.Entries {
+		name := strings.TrimPrefix(e.Name, path)
+		link("./"+(&url.URL{Path: name}).EscapedPath(), name)
+	}
+	if p.After != "" {
+		link("?"+url.Values{"after": {p.After}}.Encode(), "more")
+	}
+	b.WriteString("</pre>\n")
+	return b.String()
+}

@@ -1,0 +1,63 @@
+package fileshttp
+
+import (
+	"math"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// parseRange returns the one range that the field asks for. ok is false where there is none to be served: no
+// field, another unit, several ranges, or a mistake; the answer is then the whole file.
+func parseRange(s string) (r files.Range, ok bool) {
+	unit, set, found := strings.Cut(s, "=")
+	if !found || !strings.EqualFold(strings.TrimSpace(unit), "bytes") {
+		return files.Range{}, false
+	}
+	spec := ""
+	for part := range strings.SplitSeq(set, ",") {
+		part = strings.Trim(part, " \t")
+		switch {
+		case part == "":
+		case spec != "":
+			return files.Range{}, false
+		default:
+			spec = part
+		}
+	}
+	first, last, found := strings.Cut(spec, "-")
+	if !found {
+		return files.Range{}, false
+	}
+	from, ok1 := parsePos(first)
+	to, ok2 := parsePos(last)
+	switch {
+	case first == "" && ok2:
+		return files.Last(to), true
+	case ok1 && (last == "" || to == math.MaxInt64):
+		return files.From(from), true
+	case ok1 && ok2 && from <= to:
+		return files.Bytes(from, to-from+1), true
+	}
+	return files.Range{}, false
+}
+
+// parsePos reads a number of digits only; what is too large is the largest.
+func parsePos(s string) (int64, bool) {
+	if s == "" {
+		return 0, false
+	}
+	n := int64(0)
+	for i := range len(s) {
+		c := s[i]
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if n > (math.MaxInt64-9)/10 {
+			n = math.MaxInt64 // and stays
+			continue
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}

@@ -1,0 +1,176 @@
+package fileshttp
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"cloudfiles.dev/files"
+)
+
+// ServeFile answers a GET or HEAD request with the file: its content, or whatever conditions, a range or an error make of
+// it, as the package documentation says. Other methods get 405. The name is the caller's to choose and check: the URL is
+// not looked at. opts may be nil.
+func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name string, opts *ServeOptions) {
+	switch r.Method {
+	case http.MethodGet:
+		serveGet(w, r, b, name, opts)
+	case http.MethodHead:
+		info, err := b.Stat(r.Context(), name, nil)
+		if err != nil {
+			opts.fail(w, r, err)
+			return
+		}
+		if status := parseConditions(r.Header).failed(info); status != 0 {
+			answerWithout(w, status, info)
+			return
+		}
+		setHeaders(w, info)
+		setLength(w, info.Size)
+		w.WriteHeader(http.StatusOK)
+	default:
+		refuseMethod(w, "GET, HEAD")
+	}
+}
+
+func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name string, opts *ServeOptions) {
+	cond := parseConditions(r.Header)
+	var get files.GetOptions
+	if b.Features().ReadConditions {
+		get.IfNotVersion = cond.notVersion()
+	}
+	var ranged bool
+	if lines := r.Header["Range"]; len(lines) == 1 {
+		get.Range, ranged = parseRange(lines[0])
+	}
+	body, err := b.Get(r.Context(), name, &get)
+	if err == nil && ranged && !cond.rangeHolds(body.Info()) && cond.failed(body.Info()) == 0 {
+		// The client has a part of another version and is to get all of this one.
+		body.Close()
+		get.Range, ranged = files.Range{}, false
+		body, err = b.Get(r.Context(), name, &get)
+	}
+	if errors.Is(err, files.ErrNotModified) {
+		answerWithout(w, http.StatusNotModified, files.Info{Entry: files.Entry{Version: get.IfNotVersion}})
+		return
+	}
+	if err != nil {
+		opts.fail(w, r, err)
+		return
+	}
+	defer body.Close()
+	info := body.Info()
+	if status := cond.failed(info); status != 0 {
+		answerWithout(w, status, info)
+		return
+	}
+	status := http.StatusOK
+	if ranged && info.Size > 0 {
+		if body.Len() == 0 {
+			w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(info.Size, 10))
+			refuse(w, http.StatusRequestedRangeNotSatisfiable)
+			return
+		}
+		status = http.StatusPartialContent
+		first := body.Offset()
+		w.Header().Set("Content-Range", "bytes "+strconv.FormatInt(first, 10)+"-"+strconv.FormatInt(first+body.Len()-1, 10)+"/"+strconv.FormatInt(info.Size, 10))
+	}
+	setHeaders(w, info)
+	if status == http.StatusPartialContent || w.Header().Get("Content-Encoding") == info.ContentEncoding {
+		setLength(w, body.Len()) // else a wrapper of w encodes, and knows the length better
+	}
+	out := &lateHeader{w: w, status: status}
+	if _, err := body.WriteTo(out); err != nil {
+		abort(out, r, opts, err)
+		return
+	}
+	out.begin()
+}
+
+// lateHeader writes the header with the first bytes of the body: until there are any, the answer may still become an error.
+type lateHeader struct {
+	w      http.ResponseWriter
+	status int
+	begun  bool
+}
+
+func (l *lateHeader) begin() {
+	if !l.begun {
+		l.begun = true
+		l.w.WriteHeader(l.status)
+	}
+}
+
+func (l *lateHeader) Write(p []byte) (int, error) {
+	l.begin()
+	return l.w.Write(p)
+}
+
+// abort ends a response whose body failed. Once it has begun, nothing can be said any more but that it isn't whole.
+func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
+	if !out.begun {
+		for _, k := range [...]string{"Content-Range", "Accept-Ranges"} {
+			out.w.Header().Del(k)
+		}
+		opts.fail(out.w, r, err)
+		return
+	}
+	opts.tell(r, err)
+	if _, own := errors.AsType[*files.Error](err); own && r.Context().Value(http.ServerContextKey) != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// answerWithout answers 304 or 412, with what the client is to know of the file that there is.
+func answerWithout(w http.ResponseWriter, status int, info files.Info) {
+	if status != http.StatusNotModified {
+		refuse(w, status)
+		return
+	}
+	h := w.Header()
+	setDefault(h, "Etag", ETag(info.Version))
+	setDefault(h, "Cache-Control", info.CacheControl)
+	if info.Version == "" && hasTime(info) {
+		setDefault(h, "Last-Modified", info.ModTime.UTC().Format(http.TimeFormat))
+	}
+	for _, k := range [...]string{"Content-Type", "Content-Length", "Content-Encoding"} {
+		h.Del(k)
+	}
+	w.WriteHeader(status)
+}
+
+// setHeaders says what is known of the file; what was set before stands.
+func setHeaders(w http.ResponseWriter, info files.Info) {
+	h := w.Header()
+	ct := info.ContentType
+	if ct == "" {
+		ct = "application/octet-stream"
+	}
+	setDefault(h, "Content-Type", ct)
+	setDefault(h, "Cache-Control", info.CacheControl)
+	setDefault(h, "Content-Disposition", info.ContentDisposition)
+	setDefault(h, "Content-Encoding", info.ContentEncoding)
+	setDefault(h, "Content-Language", info.ContentLanguage)
+	setDefault(h, "Etag", ETag(info.Version))
+	setDefault(h, "Accept-Ranges", "bytes")
+	setDefault(h, "X-Content-Type-Options", "nosniff")
+	if hasTime(info) {
+		setDefault(h, "Last-Modified", info.ModTime.UTC().Format(http.TimeFormat))
+	}
+	if sum, err := hex.DecodeString(info.Digest.SHA256); err == nil && len(sum) > 0 {
+		setDefault(h, "Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum)+":")
+	}
+}
+
+func setLength(w http.ResponseWriter, n int64) {
+	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
+}
+
+// setDefault sets a field that has a value now and had none before.
+func setDefault(h http.Header, key, value string) {
+	if _, set := h[key]; !set && value != "" {
+		h.Set(key, value)
+	}
+}

@@ -1,0 +1,115 @@
+package fileshttp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+
+	"cloudfiles.dev/files"
+)
+
+// StatusClientClosedRequest is the status of a request whose context was cancelled. Nobody sees it but logs: it is not in
+// the standard, but common.
+const StatusClientClosedRequest = 499
+
+// Status returns the HTTP status that tells the error: 200 for nil, 500 where none fits.
+//
+//	ErrNotExist                                404
+//	ErrNotModified                             304
+//	ErrExist, ErrPrecondition                  412
+//	ErrPermission                              403
+//	ErrInvalidName, ErrInvalid                 400
+//	ErrTooLarge, *http.MaxBytesError           413
+//	ErrUnsupported                             501
+//	ErrUnavailable, ErrNoBucket, ErrClosed     503
+//	ErrChanged                                 503, for the same request may succeed now
+//	ErrCorrupt                                 400 from Put: the upload was not what it said; else 500
+//	ErrUncertain                               500
+//	a deadline                                 504
+//	context.Canceled                           499
+//	io.ErrUnexpectedEOF                        400, an upload that was cut
+func Status(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge
+	}
+	switch files.KindOf(err) {
+	case files.ErrNotExist:
+		return http.StatusNotFound
+	case files.ErrNotModified:
+		return http.StatusNotModified
+	case files.ErrExist, files.ErrPrecondition:
+		return http.StatusPreconditionFailed
+	case files.ErrPermission:
+		return http.StatusForbidden
+	case files.ErrInvalidName, files.ErrInvalid:
+		return http.StatusBadRequest
+	case files.ErrTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case files.ErrUnsupported:
+		return http.StatusNotImplemented
+	case files.ErrUnavailable, files.ErrNoBucket, files.ErrClosed, files.ErrChanged:
+		return http.StatusServiceUnavailable
+	case files.ErrCorrupt:
+		if e, ok := errors.AsType[*files.Error](err); ok && e.Op == files.OpPut {
+			return http.StatusBadRequest
+		}
+		return http.StatusInternalServerError
+	case files.ErrUncertain:
+		return http.StatusInternalServerError
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusGatewayTimeout
+	case errors.Is(err, context.Canceled):
+		return StatusClientClosedRequest
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return http.StatusBadRequest
+	}
+	return http.StatusInternalServerError
+}
+
+// ServeOptions are the options of ServeFile. The zero value is the default.
+type ServeOptions struct {
+	// OnError is told of every error, also of those that are the client's and of a body that failed in the
+	// middle: the responses do not tell it, and the package logs nothing. It is called concurrently.
+	OnError func(r *http.Request, err error)
+}
+
+// fail answers with an error.
+func (o *ServeOptions) fail(w http.ResponseWriter, r *http.Request, err error) {
+	o.tell(r, err)
+	refuse(w, Status(err))
+}
+
+func (o *ServeOptions) tell(r *http.Request, err error) {
+	if o != nil && o.OnError != nil {
+		o.OnError(r, err)
+	}
+}
+
+// refuse answers with a status and its name. What was said of the file's content doesn't go for this one.
+func refuse(w http.ResponseWriter, status int) {
+	for _, h := range [...]string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Etag", "Last-Modified", "Repr-Digest"} {
+		w.Header().Del(h)
+	}
+	if status == http.StatusNotModified {
+		w.WriteHeader(status)
+		return
+	}
+	text := http.StatusText(status)
+	if text == "" {
+		text = "client closed request"
+	}
+	http.Error(w, text, status)
+}
+
+// refuseMethod answers 405 and says what is allowed.
+func refuseMethod(w http.ResponseWriter, allow string) {
+	w.Header().Set("Allow", allow)
+	refuse(w, http.StatusMethodNotAllowed)
+}

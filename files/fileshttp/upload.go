@@ -1,0 +1,121 @@
+package fileshttp
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// put stores the request's content.
+func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
+	name, err := h.name(path, files.OpPut)
+	var opts files.PutOptions
+	if err == nil {
+		opts, err = h.putOptions(r, name)
+	}
+	if err != nil {
+		h.fail(w, r, files.NewError(files.OpPut, name, err))
+		return
+	}
+	if r.Body == nil { // never in a server
+		r.Body = http.NoBody
+	}
+	body := http.MaxBytesReader(w, r.Body, h.MaxUpload)
+	defer body.Close()
+	info, err := h.Bucket.Put(r.Context(), name, body, &opts)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	setDefault(w.Header(), "Etag", ETag(info.Version))
+	if hasTime(info) {
+		setDefault(w.Header(), "Last-Modified", info.ModTime.UTC().Format(http.TimeFormat))
+	}
+	if opts.If.Absent() {
+		w.WriteHeader(http.StatusCreated)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// putOptions reads the request's fields; the body is not touched yet.
+func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, err error) {
+	if r.Header.Get("Content-Range") != "" { // RFC 9110, 14.5: to store a part as if it were the whole would destroy the file
+		return o, files.Errorf(files.ErrInvalid, "Content-Range in a PUT")
+	}
+	if r.ContentLength > h.MaxUpload {
+		return o, &http.MaxBytesError{Limit: h.MaxUpload}
+	}
+	if r.ContentLength >= 0 {
+		o.Size = &r.ContentLength
+	}
+	o.Attributes = files.Attributes{ContentType: r.Header.Get("Content-Type"), ContentDisposition: r.Header.Get("Content-Disposition"),
+		ContentEncoding: r.Header.Get("Content-Encoding"), ContentLanguage: r.Header.Get("Content-Language")}
+	if o.Digest, err = parseDigests(r.Header); err != nil {
+		return o, err
+	}
+	o.If, err = h.writeCondition(r, name)
+	return o, err
+}
+
+// writeCondition makes one condition, decided at the commit, of the request's. Where the fields do not name the one version
+// themselves, the file is looked at first, and must then stay what it was.
+func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition, error) {
+	c := parseConditions(r.Header)
+	switch {
+	case c.noneMatch.any && c.match.given:
+		return files.Condition{}, files.ErrPrecondition // there must be a file, and none
+	case c.noneMatch.any:
+		return files.IfAbsent(), nil
+	case c.noneMatch.given:
+		return files.Condition{}, files.Errorf(files.ErrUnsupported, "If-None-Match of a write other than *")
+	case c.match.given && !c.match.any && len(c.match.list) == 1:
+		v, ok := c.match.list[0].version()
+		if !ok || c.match.list[0].weak {
+			return files.Condition{}, files.ErrPrecondition
+		}
+		return files.IfVersion(v), nil
+	case !c.match.given && c.unmodifiedSince.IsZero():
+		return files.Condition{}, nil
+	}
+	info, err := h.Bucket.Stat(r.Context(), name, nil)
+	switch {
+	case errors.Is(err, files.ErrNotExist) && c.match.given:
+		return files.Condition{}, files.ErrPrecondition
+	case errors.Is(err, files.ErrNotExist):
+		return files.IfAbsent(), nil
+	case err != nil:
+		return files.Condition{}, err
+	case c.match.given && !c.match.match(info.Version, false),
+		!c.match.given && info.ModTime.Truncate(time.Second).After(c.unmodifiedSince):
+		return files.Condition{}, files.ErrPrecondition
+	case info.Version == "":
+		return files.Condition{}, files.Errorf(files.ErrUnsupported, "a condition on a file that has no version")
+	}
+	return files.IfVersion(info.Version), nil
+}
+
+// delete removes the file.
+func (h *Handler) delete(w http.ResponseWriter, r *http.Request, path string) {
+	name, err := h.name(path, files.OpDelete)
+	var cond files.Condition
+	if err == nil {
+		cond, err = h.writeCondition(r, name)
+	}
+	switch {
+	case err != nil:
+	case cond.Absent() && r.Header.Get("If-None-Match") != "":
+		err = files.Errorf(files.ErrUnsupported, "If-None-Match of a DELETE")
+	case cond.Absent(): // If-Unmodified-Since, and there is nothing to remove
+	default:
+		v, _ := cond.Version()
+		err = h.Bucket.Delete(r.Context(), name, &files.DeleteOptions{IfVersion: v})
+	}
+	if err != nil {
+		h.fail(w, r, files.NewError(files.OpDelete, name, err))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
