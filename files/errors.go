@@ -74,8 +74,20 @@ func NewError(op Op, name string, err error) error {
 	return &Error{Op: op, Name: name, Kind: KindOf(err), Detail: clean(err), Err: err}
 }
 
-// KindOf returns the sentinel that err is, or nil.
+// KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by Errorf, WithCause or an *Error, that is it,
+// whatever its cause is as well.
 func KindOf(err error) error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		switch e := e.(type) {
+		case *Error:
+			if e.Kind != nil {
+				return e.Kind
+			}
+			return KindOf(e.Err)
+		case *detailed:
+			return e.kind
+		}
+	}
 	for _, s := range sentinels {
 		if errors.Is(err, s) {
 			return s
