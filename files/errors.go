@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -183,6 +184,7 @@ func clean(err error) string {
 		pe   *fs.PathError
 		le   *os.LinkError
 		se   *os.SyscallError
+		ue   *url.Error
 		errn syscall.Errno
 	)
 	switch {
@@ -194,6 +196,8 @@ func clean(err error) string {
 		return pe.Op + ": " + clean(pe.Err)
 	case errors.As(err, &le):
 		return le.Op + ": " + clean(le.Err)
+	case errors.As(err, &ue): // a request's, whose URL may be signed
+		return ue.Op + ": " + clean(ue.Err)
 	case errors.As(err, &se):
 		return se.Syscall + ": " + clean(se.Err)
 	case errors.As(err, &errn):
