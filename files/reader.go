@@ -226,7 +226,7 @@ func (r *Reader) end(err error) error {
 	case closed:
 		err = &Error{Op: OpGet, Name: r.name, Kind: ErrClosed}
 	case err == nil:
-	case r.expired:
+	case r.expired && err != io.EOF: // the last bytes may have come in the last moment
 		err = r.wrap(os.ErrDeadlineExceeded)
 	case r.ctx.Err() != nil && err != io.EOF:
 		err = r.wrap(ContextError(r.ctx))
@@ -421,6 +421,7 @@ func (r *Reader) fill(p []byte) ([]byte, error) {
 func (r *Reader) Next() ([]byte, error) { return r.next(ChunkSize) }
 
 func (r *Reader) next(size int) ([]byte, error) {
+	size = int(min(int64(size), max(r.remaining, 1))) // no more memory than there is content
 	if cap(r.chunk) < size {
 		r.chunk = make([]byte, size)
 	}
