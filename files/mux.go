@@ -231,8 +231,11 @@ func (m *Mux) help(scheme string) string {
 	return registered + "; is there a driver for it to import?"
 }
 
-// pathURL shows how a path is written as a URL.
+// pathURL shows how a path is written as a URL. What may be a URL without its scheme isn't shown, for its secrets.
 func pathURL(p string) string {
+	if strings.ContainsAny(p, "?@#") {
+		return "scheme://… with the scheme in front, or file:///absolute/path"
+	}
 	slash := strings.ReplaceAll(p, `\`, "/")
 	if len(slash) > 1 && slash[1] == ':' {
 		slash = "/" + slash

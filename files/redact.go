@@ -6,7 +6,7 @@ import (
 )
 
 // secretWords in a parameter's name make its value a secret.
-var secretWords = []string{"secret", "token", "passw", "pwd", "sig", "credential", "accesskey", "access_key", "access-key", "access_id", "accountkey", "account_key", "apikey", "api_key", "private", "connection_string", "auth"}
+var secretWords = []string{"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig", "credential", "accesskey", "access_key", "access-key", "access_id", "accountkey", "account_key", "apikey", "api_key", "private", "connection_string", "auth"}
 
 // RedactURL returns the URL for logs and errors: user information and the values of parameters that look
 // secret print as "…"; of a URL that can't be parsed, everything behind the scheme does.
@@ -56,7 +56,8 @@ func redactQuery(query string) string {
 		key, _, _ := strings.Cut(p, "=")
 		name, err := url.QueryUnescape(key)
 		if err != nil || looksSecret(name) {
-			pairs[i] = key + "=…"
+			name, _, _ = strings.Cut(name, "=") // an escaped one: the secret is in the name
+			pairs[i] = url.QueryEscape(name) + "=…"
 		}
 	}
 	return strings.Join(pairs, "&")
