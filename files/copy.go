@@ -132,7 +132,7 @@ func CheckCondition(c Condition, exists bool, current Version) error {
 // whether the source exists or not (E2).
 func checkCopyTarget(dst Bucket, name string) error {
 	f := dst.Features()
-	if err := CheckNameMax(name, f.MaxName); err != nil {
+	if err := CheckNameMax(name, f.maxName()); err != nil {
 		return err
 	}
 	if f.ReadOnly {

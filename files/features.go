@@ -6,7 +6,7 @@ import "time"
 // errors.ErrUnsupported and changes nothing; nothing degrades silently. The
 // zero value claims nothing.
 type Features struct {
-	// MaxName is the longest name in bytes, at most 1024 (N1).
+	// MaxName is the longest name in bytes, at most 1024 (N1); 0 where the bucket tells none, which stands for 1024.
 	MaxName int `json:"maxName"`
 	// MaxSize is the largest file in bytes; 0 where no limit is known.
 	MaxSize int64 `json:"maxSize,omitempty"`
@@ -55,4 +55,12 @@ type Features struct {
 	SignGet    bool `json:"signGet"`
 	SignPut    bool `json:"signPut"`
 	SignDelete bool `json:"signDelete"`
+}
+
+// maxName is MaxName, made usable for a bucket that tells none.
+func (f Features) maxName() int {
+	if f.MaxName <= 0 || f.MaxName > MaxName {
+		return MaxName
+	}
+	return f.MaxName
 }

@@ -13,7 +13,7 @@ func Sub(b Bucket, dir string) (Bucket, error) {
 	if err != nil {
 		return nil, NewError(OpOpen, dir, err)
 	}
-	if max := b.Features().MaxName; len(d)+2 > max {
+	if max := b.Features().maxName(); len(d)+2 > max {
 		return nil, NewError(OpOpen, dir, Errorf(ErrInvalidName, "no name fits below a directory of %d bytes", len(d)))
 	}
 	return withPrefix(b, d+"/", false), nil

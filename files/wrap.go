@@ -18,7 +18,7 @@ import (
 //	}})
 func Wrap(b Bucket, h Hooks) Bucket {
 	w := &wrapped{inner: b, hooks: h, features: b.Features()}
-	w.features.MaxName = min(w.features.MaxName, MaxName)
+	w.features.MaxName = w.features.maxName()
 	if h.Names != nil {
 		w.features.MaxName = max(w.features.MaxName-h.Names.Extra, 0)
 		w.features.ForeignKeys = false
