@@ -1,5 +1,7 @@
 package files
 
+import "strings"
+
 // Check returns an error that is ErrInvalid where the options make no sense.
 func (o *ListOptions) Check() error {
 	switch {
@@ -9,11 +11,8 @@ func (o *ListOptions) Check() error {
 		return invalid("negative limit %d", o.Limit)
 	case o.PageSize < 0:
 		return invalid("negative page size %d", o.PageSize)
+	case o.Shallow && strings.Contains(o.Prefix, "/"):
+		return invalid("prefix %q of a shallow listing has a slash: list that directory", o.Prefix)
 	}
 	return nil
-}
-
-// failed is a listing that is only an error.
-func failed(err error) func(yield func(Entry, error) bool) {
-	return func(yield func(Entry, error) bool) { yield(Entry{}, err) }
 }

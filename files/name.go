@@ -108,7 +108,9 @@ func SafeName(untrusted string) string {
 		return r
 	}, strings.ToValidUTF8(s, "_"))
 	const max = 255
-	trim := func(s string) string { return strings.TrimRight(strings.TrimSpace(s), ". ") }
+	trim := func(s string) string {
+		return strings.TrimRightFunc(strings.TrimSpace(s), func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
+	}
 	if s = trim(s); len(s) > max {
 		ext := path.Ext(s)
 		if len(ext) > 32 {

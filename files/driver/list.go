@@ -43,9 +43,6 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 	if d != "" {
 		req.Prefix = d + "/" + o.Prefix
 	}
-	if o.Shallow && strings.Contains(o.Prefix, "/") {
-		return files.Errorf(files.ErrInvalid, "prefix %q of a shallow listing has a slash: list that directory", o.Prefix)
-	}
 	switch {
 	case o.StartAfter < req.Prefix, o.StartAfter == req.Prefix && o.Prefix == "":
 		req.StartAfter = "" // everything that can be yielded is behind it; "d/" here is not a directory that was yielded
