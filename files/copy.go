@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"errors"
+	"reflect"
 )
 
 // CopyOptions are the options of Copy and Move. The zero value keeps the source's attributes and overwrites.
@@ -67,7 +68,7 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 }
 
 func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
-	if a == b {
+	if reflect.TypeOf(a).Comparable() && a == b {
 		return aName == bName
 	}
 	storeA, keyA := locate(a, aName)
