@@ -192,12 +192,12 @@ func clean(err error) string {
 		return strings.TrimPrefix(own.Error(), "files: ")
 	case errors.As(err, &det):
 		return det.detail
+	case errors.As(err, &ue): // a request's, whose URL may be signed
+		return ue.Op + ": " + clean(ue.Err)
 	case errors.As(err, &pe):
 		return pe.Op + ": " + clean(pe.Err)
 	case errors.As(err, &le):
 		return le.Op + ": " + clean(le.Err)
-	case errors.As(err, &ue): // a request's, whose URL may be signed
-		return ue.Op + ": " + clean(ue.Err)
 	case errors.As(err, &se):
 		return se.Syscall + ": " + clean(se.Err)
 	case errors.As(err, &errn):

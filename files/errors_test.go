@@ -1,0 +1,141 @@
+package files_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+func TestKindOf(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want error
+	}{
+		{nil, nil}, {errBroken, nil}, {context.Canceled, nil}, {os.ErrDeadlineExceeded, nil},
+		{fs.ErrNotExist, files.ErrNotExist}, {&fs.PathError{Err: syscall.ENOENT}, files.ErrNotExist}, {syscall.EEXIST, files.ErrExist}, {syscall.EACCES, files.ErrPermission},
+		{syscall.EROFS, files.ErrPermission}, {fs.ErrClosed, files.ErrClosed}, {errors.ErrUnsupported, files.ErrUnsupported},
+		{fmt.Errorf("x: %w", files.ErrCorrupt), files.ErrCorrupt},
+		{errors.Join(files.ErrNotExist, files.ErrClosed), files.ErrClosed}, // by precedence (E2)
+		{files.Errorf(files.ErrTooLarge, "x"), files.ErrTooLarge},
+		// The sentinel given on purpose, whatever the cause is.
+		{files.WithCause(files.ErrChanged, files.ErrPrecondition, "x"), files.ErrChanged},
+		{files.WithCause(files.ErrChanged, fs.ErrNotExist, "x"), files.ErrChanged},
+		{fmt.Errorf("x: %w", files.WithCause(files.ErrPermission, files.ErrClosed, "x")), files.ErrPermission},
+		{&files.Error{Kind: files.ErrUnavailable, Err: files.ErrInvalid}, files.ErrUnavailable},
+	} {
+		if got := files.KindOf(c.err); got != c.want {
+			t.Errorf("%v is %v, want %v", c.err, got, c.want)
+		}
+		if c.err == nil {
+			continue
+		}
+		e := files.NewError(files.OpGet, "n", c.err).(*files.Error)
+		if e.Kind != c.want {
+			t.Errorf("NewError of %v is %v", c.err, e.Kind)
+		}
+		if c.want != nil && !errors.Is(e, c.want) {
+			t.Errorf("%v is not %v", e, c.want)
+		}
+	}
+}
+
+// TestSentinels: each is itself, and the standard library's where that has a name for it, and no other.
+func TestSentinels(t *testing.T) {
+	std := map[error]error{files.ErrNotExist: fs.ErrNotExist, files.ErrExist: fs.ErrExist, files.ErrPermission: fs.ErrPermission, files.ErrClosed: fs.ErrClosed,
+		files.ErrInvalidName: fs.ErrInvalid, files.ErrInvalid: fs.ErrInvalid, files.ErrUnsupported: errors.ErrUnsupported}
+	for _, s := range sentinels {
+		e := files.NewError(files.OpPut, "n", s)
+		for _, other := range sentinels {
+			if errors.Is(e, other) != (s == other) {
+				t.Errorf("%v is %v: %v", s, other, errors.Is(e, other))
+			}
+		}
+		for _, name := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, fs.ErrClosed, fs.ErrInvalid, errors.ErrUnsupported} {
+			if errors.Is(e, name) != (std[s] == name) {
+				t.Errorf("%v is %v: %v", s, name, errors.Is(e, name))
+			}
+		}
+		if want := "files: put n: " + s.Error(); e.Error() != want {
+			t.Errorf("%q, want %q", e, want)
+		}
+	}
+}
+
+// TestErrorTexts: no path, URL or text of a system's error leaves through a text, and the errors stay reachable (E1).
+func TestErrorTexts(t *testing.T) {
+	secret := "/srv/hidden/tenant"
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&fs.PathError{Op: "open", Path: secret, Err: syscall.ENOENT}, "files: get n: file does not exist: open: no such file or directory"},
+		{fmt.Errorf("hidden %w", &os.LinkError{Op: "rename", Old: secret, New: secret, Err: syscall.EXDEV}), "files: get n: rename: invalid cross-device link"},
+		{os.NewSyscallError("fsync", syscall.EIO), "files: get n: fsync: input/output error"},
+		{&url.Error{Op: "Get", URL: "https://host/?sig=hidden", Err: errors.New("connection refused")}, "files: get n: Get: connection refused"},
+		{&url.Error{Op: "Get", URL: "https://host/?sig=hidden", Err: &fs.PathError{Op: "dial", Path: secret, Err: syscall.ECONNREFUSED}}, "files: get n: Get: dial: connection refused"},
+		{files.WithCause(files.ErrUnavailable, errors.New(secret), "status 503"), "files: get n: temporarily unavailable: status 503"},
+		{files.Errorf(files.ErrInvalid, "range %d", 7), "files: get n: invalid argument: range 7"},
+		{errors.New("line\nbreak\x00"), `files: get n: line\nbreak\x00`},
+		{context.DeadlineExceeded, "files: get n: context deadline exceeded"},
+		{&files.Error{Op: files.OpPut, Name: "inner", Kind: files.ErrExist}, "files: get n: file already exists"},
+		{fmt.Errorf("x: %w", &files.Error{Op: files.OpPut, Name: "other", Kind: files.ErrExist}), "files: get n: file already exists: put other: file already exists"},
+	} {
+		e := files.NewError(files.OpGet, "n", c.err)
+		if e.Error() != c.want {
+			t.Errorf("got  %s\nwant %s", e, c.want)
+		}
+		if strings.Contains(e.Error(), "hidden") {
+			t.Errorf("%s shows what it should not", e)
+		}
+	}
+	cause := &fs.PathError{Op: "open", Path: secret, Err: syscall.EIO}
+	err := files.NewError(files.OpGet, "n", files.WithCause(files.ErrUnavailable, cause, "disk"))
+	if pe, ok := errors.AsType[*fs.PathError](err); !ok || pe != cause || !errors.Is(err, syscall.EIO) || !errors.Is(err, files.ErrUnavailable) {
+		t.Error("the cause is out of reach:", err)
+	}
+	if files.NewError(files.OpGet, "n", nil) != nil {
+		t.Error("an error of nothing")
+	}
+}
+
+func TestErrorTimeout(t *testing.T) {
+	for err, want := range map[error]bool{context.DeadlineExceeded: true, os.ErrDeadlineExceeded: true, context.Canceled: false, files.ErrUnavailable: false} {
+		e := files.NewError(files.OpGet, "n", err)
+		if got := os.IsTimeout(e); got != want {
+			t.Errorf("%v: timeout %v", err, got)
+		}
+	}
+}
+
+func TestContextErr(t *testing.T) {
+	if err := files.ContextErr(ctx); err != nil {
+		t.Error(err)
+	}
+	plain, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := files.ContextErr(plain); err != context.Canceled {
+		t.Error(err)
+	}
+	caused, cancelCause := context.WithCancelCause(ctx)
+	cancelCause(errBroken)
+	err := files.ContextErr(caused)
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, errBroken) || err.Error() != "context canceled: it broke" {
+		t.Error(err)
+	}
+	_, gerr := tree(t).Get(caused, "d", nil)
+	is(t, gerr, context.Canceled)
+	is(t, gerr, errBroken)
+	late, cancelLate := context.WithTimeoutCause(ctx, 0, errBroken)
+	defer cancelLate()
+	if err := files.NewError(files.OpGet, "n", files.ContextErr(late)); !os.IsTimeout(err) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
