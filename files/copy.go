@@ -68,7 +68,7 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 }
 
 func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
-	if reflect.TypeOf(a).Comparable() && a == b {
+	if reflect.ValueOf(a).Comparable() && a == b {
 		return aName == bName
 	}
 	storeA, keyA := locate(a, aName)
@@ -80,6 +80,9 @@ func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
 func locate(b Bucket, name string) (store any, key string) {
 	if l, ok := b.(Locator); ok {
 		return l.Locate(name)
+	}
+	if !reflect.ValueOf(b).Comparable() {
+		return nil, name
 	}
 	return b, name
 }

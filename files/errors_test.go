@@ -115,19 +115,19 @@ func TestErrorTimeout(t *testing.T) {
 	}
 }
 
-func TestContextErr(t *testing.T) {
-	if err := files.ContextErr(ctx); err != nil {
+func TestContextEndedWithCause(t *testing.T) {
+	if err := files.ContextError(ctx); err != nil {
 		t.Error(err)
 	}
 	plain, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := files.ContextErr(plain); err != context.Canceled {
+	if err := files.ContextError(plain); err != context.Canceled {
 		t.Error(err)
 	}
 	caused, cancelCause := context.WithCancelCause(ctx)
 	cancelCause(errBroken)
-	err := files.ContextErr(caused)
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, errBroken) || err.Error() != "context canceled: it broke" {
+	err := files.ContextError(caused)
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, errBroken) || err.Error() != "it broke" {
 		t.Error(err)
 	}
 	_, gerr := tree(t).Get(caused, "d", nil)
@@ -135,7 +135,7 @@ func TestContextErr(t *testing.T) {
 	is(t, gerr, errBroken)
 	late, cancelLate := context.WithTimeoutCause(ctx, 0, errBroken)
 	defer cancelLate()
-	if err := files.NewError(files.OpGet, "n", files.ContextErr(late)); !os.IsTimeout(err) || !errors.Is(err, context.DeadlineExceeded) {
+	if err := files.NewError(files.OpGet, "n", files.ContextError(late)); !os.IsTimeout(err) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

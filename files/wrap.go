@@ -20,7 +20,7 @@ func Wrap(b Bucket, h Hooks) Bucket {
 	w := &wrapped{inner: b, hooks: h, features: b.Features()}
 	w.features.MaxName = w.features.maxName()
 	if h.Names != nil {
-		w.features.MaxName = max(w.features.MaxName-h.Names.Extra, 0)
+		w.features.MaxName = max(w.features.MaxName-h.Names.Extra, 1) // 0 would stand for 1024
 		w.features.ForeignKeys = false
 	}
 	if h.Body != nil {
