@@ -39,6 +39,7 @@ var (
 	_ driver.Identifier = (*backend)(nil)
 	_ driver.Checker    = (*backend)(nil)
 	_ driver.Aser       = (*backend)(nil)
+	_ driver.Signer     = (*backend)(nil)
 )
 
 func (b *backend) Features() files.Features {
@@ -49,6 +50,7 @@ func (b *backend) Features() files.Features {
 		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
 		Attributes: !b.opts.SkipMetadata, Digests: true,
 		Ordered: true, DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
+		SignGet: b.opts.Signer != nil, SignPut: b.opts.Signer != nil, SignDelete: b.opts.Signer != nil,
 	}
 }
 
@@ -72,8 +74,12 @@ func (b *backend) Check(ctx context.Context) error {
 	return fault(err)
 }
 
-// As gives the folder's fs.FileInfo, as fileblob does.
+// As gives the folder's fs.FileInfo, as fileblob does, or the Signer.
 func (b *backend) As(target any) bool {
+	if p, ok := target.(*Signer); ok && b.opts.Signer != nil {
+		*p = b.opts.Signer
+		return true
+	}
 	p, ok := target.(*fs.FileInfo)
 	if !ok {
 		return false

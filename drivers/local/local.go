@@ -44,6 +44,8 @@ type Options struct {
 	// SkipMetadata never writes a sidecar: a Put with metadata, headers or a content type that would need one is
 	// errors.ErrUnsupported.
 	SkipMetadata bool
+	// Signer makes signed URLs; with nil there are none. Package localhttp has one.
+	Signer Signer
 }
 
 // Open opens the bucket in the folder dir. It makes no change but for CreateDir.

@@ -24,6 +24,8 @@ func init() {
 			{Name: "sidecar", Values: "auto|always", Doc: "always: every file gets an .attrs file, for programs that use fileblob"},
 			{Name: "metadata", Values: "skip", Doc: "no .attrs files: writes that need one are refused"},
 			{Name: "no_tmp_dir", Values: "1", Doc: "no effect: uploads are always staged inside the folder"},
+			{Name: "base_url", Values: "url", Doc: "where signed URLs lead; with secret_key_path, and package localhttp imported"},
+			{Name: "secret_key_path", Values: "path", Doc: "the file that holds the key of signed URLs"},
 		},
 		Open: openURL,
 	})
@@ -58,6 +60,10 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	}
 	flag(p, "no_tmp_dir")
 	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	var err error
+	if opts.Signer, err = signer(p); err != nil {
 		return nil, err
 	}
 	return Open(filepath.FromSlash(path), opts)

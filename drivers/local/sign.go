@@ -1,0 +1,70 @@
+package local
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"sync"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Signer makes the signed URLs of a bucket (W1): a folder has no server of its own, so the URLs lead to a handler that the program
+// serves. Package localhttp has both; it is apart because it needs net/http and the Go CDK. A Signer is safe for concurrent use.
+type Signer interface {
+	// SignURL signs for the file of that name, which is legal. Method (GET, PUT or DELETE), Expiry (above 0) and ContentType (of a
+	// PUT only) of the options are checked and filled in. It makes no request.
+	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)
+}
+
+// signerMaker makes the Signer of the URL parameters base_url and secret_key_path.
+var signerMaker struct {
+	sync.Mutex
+	make func(base *url.URL, secret []byte) (Signer, error)
+}
+
+// RegisterSigner sets what makes a Signer of the URL parameters base_url and secret_key_path: package localhttp
+// calls it from init. It panics if one is set already.
+func RegisterSigner(maker func(base *url.URL, secret []byte) (Signer, error)) {
+	signerMaker.Lock()
+	defer signerMaker.Unlock()
+	if maker == nil || signerMaker.make != nil {
+		panic("local: RegisterSigner of nil, or twice")
+	}
+	signerMaker.make = maker
+}
+
+// signer returns the Signer that the parameters ask for, or nil.
+func signer(p *driver.Params) (Signer, error) {
+	base, path := p.String("base_url", ""), p.String("secret_key_path", "")
+	if base == "" && path == "" {
+		return nil, nil
+	}
+	signerMaker.Lock()
+	maker := signerMaker.make
+	signerMaker.Unlock()
+	if maker == nil {
+		return nil, files.Errorf(files.ErrInvalid, "parameter base_url: the program must import _ cloudfiles.dev/drivers/local/localhttp to sign URLs")
+	}
+	if base == "" || path == "" {
+		return nil, files.Errorf(files.ErrInvalid, "parameters base_url and secret_key_path belong together: one is missing or empty")
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, files.Errorf(files.ErrInvalid, "parameter base_url is malformed; want a URL such as https://host/files")
+	}
+	secret, err := os.ReadFile(path)
+	if err != nil {
+		return nil, files.WithCause(files.ErrInvalid, err, "parameter secret_key_path: the file can't be read")
+	}
+	return maker(u, secret)
+}
+
+// SignURL implements driver.Signer; what Features does not claim never comes here.
+func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
+	if b.opts.Signer == nil {
+		return files.SignedURL{}, files.ErrUnsupported
+	}
+	return b.opts.Signer.SignURL(ctx, name, opts)
+}

@@ -1,0 +1,55 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+type fakeSigner struct{}
+
+func (fakeSigner) SignURL(_ context.Context, name string, o files.SignOptions) (files.SignedURL, error) {
+	return files.SignedURL{Method: o.Method, URL: "http://host/" + name, Expires: time.Unix(int64(o.Expiry/time.Second), 0)}, nil
+}
+
+func TestSigner(t *testing.T) {
+	b := openBucket(t, t.TempDir(), &Options{Signer: fakeSigner{}})
+	if f := b.Features(); !f.SignGet || !f.SignPut || !f.SignDelete {
+		t.Errorf("Features = %+v", f)
+	}
+	sub, err := files.Sub(b, "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := files.SignURL(t.Context(), sub, "x", &files.SignOptions{Method: "DELETE", Expiry: 7 * time.Second})
+	if err != nil || s.URL != "http://host/d/x" || s.Method != "DELETE" || s.Expires.Unix() != 7 {
+		t.Errorf("SignURL = %v, %v, %v", s.URL, s.Expires, err)
+	}
+	if got, ok := files.As[Signer](b); !ok || got != (fakeSigner{}) {
+		t.Errorf("As = %v, %v", got, ok)
+	}
+	if _, ok := files.As[Signer](sub); ok {
+		t.Error("a sub-bucket gives the signer of everything")
+	}
+	none := openBucket(t, t.TempDir(), nil)
+	if _, err := files.SignURL(t.Context(), none, "x", nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("SignURL without a signer = %v", err)
+	}
+	if _, ok := files.As[Signer](none); ok || none.Features().SignGet {
+		t.Error("a bucket without a signer has one")
+	}
+}
+
+// In this test's program nobody has registered a maker: the error says which import is missing, and shows no path of a secret.
+func TestSignerMissingImport(t *testing.T) {
+	dir := filepath.ToSlash(t.TempDir())
+	_, err := files.Open(t.Context(), "file://"+dir+"?base_url=http://host&secret_key_path=/etc/hidden")
+	if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "import _ cloudfiles.dev/drivers/local/localhttp") || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("Open = %v", err)
+	}
+}
