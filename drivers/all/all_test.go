@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/iotest"
 
 	"cloudfiles.dev/files"
 	"gocloud.dev/blob"
@@ -55,6 +58,8 @@ func TestSchemes(t *testing.T) {
 		{"azblob://container", func(f files.Features) bool {
 			return f.Versions && f.VersionPerPut && !f.Ordered && f.SignGet && f.SignDelete
 		}},
+		{"mem://", func(f files.Features) bool { return f.IfVersion }},
+		{"file://" + dir, func(f files.Features) bool { return f.IfVersion && f.Durable }},
 		{"gocloud+mem://", func(f files.Features) bool { return f.Atomic && !f.Durable && !f.Versions }},
 		{"gocloud+file://" + dir, func(f files.Features) bool { return !f.Atomic && !f.IfAbsent && f.Ordered }},
 	} {
@@ -62,8 +67,9 @@ func TestSchemes(t *testing.T) {
 		if f := b.Features(); !c.want(f) {
 			t.Errorf("%s: features are %+v", c.url, f)
 		}
-		if _, ok := files.As[*blob.Bucket](b); !ok {
-			t.Errorf("%s is not a *blob.Bucket", c.url)
+		ours := strings.HasPrefix(c.url, "mem:") || strings.HasPrefix(c.url, "file:")
+		if _, ok := files.As[*blob.Bucket](b); ok == ours {
+			t.Errorf("%s is a *blob.Bucket: %v", c.url, ok)
 		}
 	}
 }
@@ -113,7 +119,7 @@ func TestReplies(t *testing.T) {
 	defer srv.Close()
 	host := strings.TrimPrefix(srv.URL, "http://")
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	s3 := open(t, "s3://bucket?region=us-east-1&use_path_style=true&endpoint="+srv.URL)
+	s3 := open(t, "s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint="+srv.URL) // 1 leaves nothing for retries
 	gs := open(t, "gs://bucket?anonymous=true")
 	az := open(t, "azblob://container?protocol=http&domain="+host)
 	list := func(ctx context.Context, b files.Bucket) error {
@@ -167,6 +173,47 @@ func TestReplies(t *testing.T) {
 		}
 		if s := err.Error(); strings.Contains(s, host) || strings.Contains(s, "bucket-or-key") || strings.Contains(s, "container") {
 			t.Errorf("%s, %d %s: the text is %q", c.name, c.status, c.code, s)
+		}
+	}
+}
+
+// TestFailedPutSendsNothing: with each SDK, a reader that fails half-way makes no object, and no panic (P2).
+func TestFailedPutSendsNothing(t *testing.T) {
+	environment(t)
+	var whole atomic.Int64 // requests with a body that came whole
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		if n > 0 && err == nil {
+			whole.Add(1)
+		}
+		w.Header().Set("ETag", `"1"`)
+		w.WriteHeader(http.StatusCreated)
+	}))
+	defer srv.Close()
+	host := strings.TrimPrefix(srv.URL, "http://")
+	t.Setenv("STORAGE_EMULATOR_HOST", host)
+	for _, url := range []string{"s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host} {
+		b := open(t, url)
+		broken := errors.New("broken")
+		size := int64(5)
+		for what, c := range map[string]struct {
+			content io.Reader
+			opts    *files.PutOptions
+			want    error
+		}{
+			"fails":        {io.MultiReader(strings.NewReader(strings.Repeat("x", 1000)), iotest.ErrReader(broken)), nil, broken},
+			"is too short": {strings.NewReader("four"), &files.PutOptions{Size: &size, If: files.IfAbsent()}, files.ErrCorrupt},
+			"is another":   {strings.NewReader("four"), &files.PutOptions{Digest: files.Digest{MD5: strings.Repeat("0", 32)}}, files.ErrCorrupt},
+		} {
+			if _, err := b.Put(t.Context(), "n.txt", c.content, c.opts); !errors.Is(err, c.want) {
+				t.Errorf("%s: content that %s: %v", url, what, err)
+			}
+			if n := whole.Swap(0); n != 0 {
+				t.Errorf("%s: content that %s: %d requests came whole", url, what, n)
+			}
+		}
+		if _, err := b.Put(t.Context(), "n.txt", strings.NewReader("whole"), nil); whole.Swap(0) == 0 {
+			t.Errorf("%s: a good content sent nothing: %v", url, err) // else the test sees nothing
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 		return nil
 	}
 	if cause := ctx.Err(); cause != nil && (errors.Is(err, cause) || gcerrors.Code(err) == gcerrors.Canceled || gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
-		return &opaque{cause.Error(), []error{context.Cause(ctx), err}}
+		return &opaque{cause.Error(), []error{files.ContextError(ctx), err}}
 	}
 	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
 		return b.ownFault(own, err)

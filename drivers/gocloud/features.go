@@ -58,7 +58,7 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		f.SignGet = signs(b)
 		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
 	case kindBridge:
-		bridged(b, &f)
+		bridged(b, p, &f)
 	}
 	if p.single {
 		f.ServerCopy = false // Copy's source is the one key, whatever is asked for
@@ -69,21 +69,6 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 // service is what the three clouds have in common.
 func service(f *files.Features) {
 	f.Atomic, f.Durable, f.Versions, f.IfAbsent, f.ReadConditions, f.OneVersionReads, f.DirBesideFile = true, true, true, true, true, true, true
-}
-
-// bridged takes over what the bucket behind our own bridge says and the way through *blob.Bucket keeps.
-func bridged(b *blob.Bucket, f *files.Features) {
-	var inner files.Bucket
-	if !b.As(&inner) {
-		return
-	}
-	in := inner.Features()
-	f.TimeResolution, f.MaxSize, f.MaxUnknownSize, f.ReadOnly = in.TimeResolution, in.MaxSize, in.MaxUnknownSize, in.ReadOnly
-	f.Atomic, f.Durable, f.Attributes, f.IfAbsent, f.OneVersionReads = in.Atomic, in.Durable, in.Attributes, in.IfAbsent, in.OneVersionReads
-	f.Versions, f.VersionPerPut, f.ReadConditions = in.Versions, in.VersionPerPut, in.Versions
-	f.Ordered, f.DirBesideFile, f.ServerCopy = in.Ordered, in.DirBesideFile, in.ServerCopy
-	f.SignGet, f.SignPut, f.SignDelete = in.SignGet, in.SignPut, in.SignDelete
-	f.Digests = in.Digests
 }
 
 // signs tries to sign: azureblob does it by a key that it holds, or says at once that it has none.

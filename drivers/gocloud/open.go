@@ -42,6 +42,9 @@ func (b *backend) stat(ctx context.Context, key string) (state, error) {
 		return state{}, files.Errorf(files.ErrNotExist, "not a regular file") // a FIFO must not be opened (N5)
 	}
 	s := state{etag: a.ETag, mod: a.ModTime}
+	if b.native() && a.As(&s.info) {
+		return s, nil
+	}
 	s.info.Size, s.info.ModTime = a.Size, b.cut(a.ModTime)
 	s.info.Attributes = files.Attributes{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
 		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata}
@@ -68,6 +71,9 @@ func version(etag string) files.Version {
 // Open asks for the attributes, which resolve the range, and then for the body: a reader of Go CDK tells no metadata and no
 // ETag. A body that is of another version is asked for once more.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	if b.native() {
+		return b.openNative(ctx, req)
+	}
 	for try := 0; ; try++ {
 		o, changed, err := b.open(ctx, req)
 		if err == nil && changed {
@@ -101,7 +107,7 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	if o.Offset+length == s.info.Size {
 		length = -1
 	}
-	body, r, err := b.read(ctx, req.Key.Name, o.Offset, length)
+	body, r, err := b.read(ctx, req.Key.Name, o.Offset, length, nil)
 	if err != nil {
 		return o, false, err
 	}
@@ -140,9 +146,9 @@ func (b *backend) changed(ctx context.Context, key string, s state, r *blob.Read
 }
 
 // read opens the body. Its context lives until the body is closed.
-func (b *backend) read(ctx context.Context, key string, offset, length int64) (*body, *blob.Reader, error) {
+func (b *backend) read(ctx context.Context, key string, offset, length int64, opts *blob.ReaderOptions) (*body, *blob.Reader, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	r, err := b.bucket.NewRangeReader(ctx, key, offset, length, nil)
+	r, err := b.bucket.NewRangeReader(ctx, key, offset, length, opts)
 	if err != nil {
 		cancel()
 		return nil, nil, b.fault(ctx, opRead, err)

@@ -21,12 +21,13 @@ const (
 )
 
 var kinds = map[string]kind{
-	"gocloud.dev/blob/memblob":       kindMem,
-	"gocloud.dev/blob/fileblob":      kindFile,
-	"gocloud.dev/blob/s3blob":        kindS3,
-	"gocloud.dev/blob/gcsblob":       kindGCS,
-	"gocloud.dev/blob/azureblob":     kindAzure,
-	"cloudfiles.dev/drivers/gocloud": kindBridge,
+	"gocloud.dev/blob/memblob.bucket":   kindMem,
+	"gocloud.dev/blob/fileblob.bucket":  kindFile,
+	"gocloud.dev/blob/s3blob.bucket":    kindS3,
+	"gocloud.dev/blob/gcsblob.bucket":   kindGCS,
+	"gocloud.dev/blob/azureblob.bucket": kindAzure,
+
+	"cloudfiles.dev/drivers/gocloud.bridge": kindBridge,
 }
 
 // provider is what is known of the driver behind a *blob.Bucket.
@@ -47,7 +48,7 @@ func identify(b *blob.Bucket) provider {
 		if v = deref(v); v.Kind() != reflect.Struct {
 			return p
 		}
-		switch t := v.Type(); t.PkgPath() + "." + t.Name() {
+		switch name := v.Type().PkgPath() + "." + v.Type().Name(); name {
 		case "gocloud.dev/blob/driver.prefixedBucket":
 			if f := v.FieldByName("prefix"); f.Kind() == reflect.String {
 				p.prefix += f.Len()
@@ -55,7 +56,7 @@ func identify(b *blob.Bucket) provider {
 		case "gocloud.dev/blob/driver.singleKeyBucket":
 			p.single = true
 		default:
-			p.kind, p.base = kinds[t.PkgPath()], v
+			p.kind, p.base = kinds[name], v
 			return p
 		}
 		v = v.FieldByName("base")

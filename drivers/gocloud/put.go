@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -33,7 +32,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	err := b.bucket.Upload(ctx, req.Name, &source{req.Content, cancel}, &blob.WriterOptions{
 		ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
 		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata,
-		IfNotExist: req.If.Absent(), BufferSize: b.partSize(req.Size),
+		IfNotExist: req.If.Absent(), BufferSize: b.partSize(req.Size), BeforeWrite: b.putHook(req),
 	})
 	switch {
 	case err != nil && req.Content.Err() != nil:
@@ -96,70 +95,3 @@ func (b *backend) partSize(size int64) int {
 	}
 	return int((size/parts/mib + 1) * mib)
 }
-
-// Delete removes the key; a missing one is no error (D1). fileblob also removes an empty folder of that name,
-// which is no file, and answers for one with files in it that it isn't empty.
-func (b *backend) Delete(ctx context.Context, key driver.Key, _ files.Version) error {
-	if err := b.present(); err != nil {
-		return err
-	}
-	err := b.fault(ctx, opDelete, b.bucket.Delete(ctx, key.Name))
-	if errors.Is(err, files.ErrNotExist) && !errors.Is(err, files.ErrNoBucket) {
-		return nil
-	}
-	return err
-}
-
-// Copy copies inside the bucket, where no condition and no new attributes are asked for. The source is asked first: its size
-// tells whether the service copies it in one request, and the result is what it tells.
-func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
-	src, ok := from.(*backend)
-	if !ok || src.bucket != b.bucket || !req.If.IsZero() || req.IfSource != "" || req.Attributes != nil {
-		return files.Info{}, files.ErrUnsupported
-	}
-	info, err := b.Stat(ctx, driver.Key{Name: req.Src})
-	if err != nil {
-		return files.Info{}, err
-	}
-	if b.provider.kind == kindS3 && info.Size > maxS3Copy {
-		return files.Info{}, files.ErrUnsupported
-	}
-	err = b.fault(ctx, opCopy, b.bucket.Copy(ctx, req.Dst, req.Src, nil))
-	if errors.Is(err, files.ErrNotExist) {
-		// Some stores don't find a source whose key s3blob escapes in its way; it was there a moment ago, so the
-		// copy streams, which finds out.
-		return files.Info{}, files.ErrUnsupported
-	}
-	if err != nil {
-		return files.Info{}, err
-	}
-	info.Version, info.ModTime = "", time.Time{} // the target's own aren't known
-	return info, nil
-}
-
-// maxS3Copy is the largest file that S3 copies in one request.
-const maxS3Copy = 5 << 30
-
-// SignURL signs, where the driver can (W1).
-func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
-	cloud := b.provider.kind == kindS3 || b.provider.kind == kindGCS
-	if cloud && opts.Expiry > maxExpiry {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
-	}
-	expires := time.Now().Add(opts.Expiry).UTC()
-	u, err := b.bucket.SignedURL(ctx, name, &blob.SignedURLOptions{Expiry: opts.Expiry, Method: opts.Method, ContentType: opts.ContentType})
-	if err != nil {
-		return files.SignedURL{}, b.fault(ctx, opSign, err)
-	}
-	s := files.SignedURL{Method: opts.Method, URL: u, Expires: expires, Header: map[string][]string{}}
-	if opts.ContentType != "" {
-		s.Header["Content-Type"] = []string{opts.ContentType}
-	}
-	if b.provider.kind == kindAzure && opts.Method == "PUT" {
-		s.Header["X-Ms-Blob-Type"] = []string{"BlockBlob"}
-	}
-	return s, nil
-}
-
-// maxExpiry is the longest life of a signed URL of S3 and GCS.
-const maxExpiry = 7 * 24 * time.Hour

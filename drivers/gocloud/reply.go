@@ -33,7 +33,7 @@ func replyOf(err error) reply {
 	}](err); ok {
 		r.code = token(e.ErrorCode())
 	}
-	walk(err, func(err error) bool {
+	visitAll(err, func(err error) bool {
 		switch t := reflect.TypeOf(err).String(); t {
 		case "*exported.ResponseError":
 			r.status, r.code = intField(err, "StatusCode"), token(textField(err, "ErrorCode"))
@@ -48,8 +48,8 @@ func replyOf(err error) reply {
 	return r
 }
 
-// walk visits an error and what it wraps, until visit returns false.
-func walk(err error, visit func(error) bool) bool {
+// visitAll visits an error and what it wraps, until visit returns false.
+func visitAll(err error, visit func(error) bool) bool {
 	if err == nil {
 		return true
 	}
@@ -58,10 +58,10 @@ func walk(err error, visit func(error) bool) bool {
 	}
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
-		return walk(e.Unwrap(), visit)
+		return visitAll(e.Unwrap(), visit)
 	case interface{ Unwrap() []error }:
 		for _, err := range e.Unwrap() {
-			if !walk(err, visit) {
+			if !visitAll(err, visit) {
 				return false
 			}
 		}

@@ -42,7 +42,7 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string, u *url.URL) (
 // name is taken over, and the operating system's words.
 func openFault(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
-		return &opaque{ctx.Err().Error(), []error{context.Cause(ctx), err}}
+		return &opaque{ctx.Err().Error(), []error{files.ContextError(ctx), err}}
 	}
 	for name := range u.Query() {
 		if strings.Contains(err.Error(), `query parameter "`+name+`"`) || strings.Contains(err.Error(), `query parameter '`+name+`'`) ||

@@ -1,0 +1,25 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Delete removes the key; a missing one is no error (D1). fileblob also removes an empty folder of that name,
+// which is no file, and answers for one with files in it that it isn't empty.
+func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
+	if b.native() {
+		return b.deleteNative(ctx, key, ifVersion)
+	}
+	if err := b.present(); err != nil {
+		return err
+	}
+	err := b.fault(ctx, opDelete, b.bucket.Delete(ctx, key.Name))
+	if errors.Is(err, files.ErrNotExist) && !errors.Is(err, files.ErrNoBucket) {
+		return nil
+	}
+	return err
+}

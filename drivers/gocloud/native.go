@@ -1,0 +1,94 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"gocloud.dev/blob"
+)
+
+// A bucket that came by ToBlob gives its options to the Before hooks and its Info by As: so what goes there and
+// back keeps its conditions, its versions, and one request for a Get.
+
+// hook makes a Before hook that lets change an options struct of package files.
+func hook[O any](change func(*O)) func(func(any) bool) error {
+	return func(as func(any) bool) error {
+		var o *O
+		if !as(&o) {
+			return files.Errorf(files.ErrUnsupported, "the bucket behind the *blob.Bucket can't be reached")
+		}
+		change(o)
+		return nil
+	}
+}
+
+// native reports whether the driver is our own bridge.
+func (b *backend) native() bool { return b.provider.kind == kindBridge }
+
+// bridged takes over what the bucket behind our own bridge says: all but the result of a Put, which Go CDK has no place for, and
+// the headers of signed URLs.
+func bridged(b *blob.Bucket, p provider, f *files.Features) {
+	var inner files.Bucket
+	if !b.As(&inner) {
+		return
+	}
+	foreign := f.ForeignKeys
+	*f = inner.Features()
+	f.MaxName = max(f.MaxName-p.prefix, 1)
+	f.ForeignKeys, f.PutVersion = foreign, false
+}
+
+// openNative opens with one request.
+func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	body, r, err := b.read(ctx, req.Key.Name, 0, -1, &blob.ReaderOptions{BeforeRead: hook(func(o *files.GetOptions) {
+		// Whoever reads what New made checks the digest, or doesn't want it checked.
+		o.Range, o.IfVersion, o.IfNotVersion, o.SkipVerify = req.Range, req.IfVersion, req.IfNotVersion, true
+	})})
+	if err != nil {
+		return driver.Object{}, err
+	}
+	var inner *files.Reader
+	if !r.As(&inner) {
+		body.Close()
+		return driver.Object{}, files.Errorf(files.ErrUnsupported, "the bucket behind the *blob.Bucket can't be reached")
+	}
+	return driver.Object{Info: inner.Info(), Offset: inner.Offset(), Length: inner.Len(), Body: body}, nil
+}
+
+// putHook gives the condition and the size that Go CDK has no option for.
+func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
+	if !b.native() {
+		return nil
+	}
+	return hook(func(o *files.PutOptions) {
+		o.If = req.If
+		if req.SizeDeclared {
+			o.Size = &req.Size
+		}
+	})
+}
+
+// deleteNative deletes under a condition.
+func (b *backend) deleteNative(ctx context.Context, key driver.Key, v files.Version) error {
+	err := b.fault(ctx, opDelete, b.bucket.DeleteWithOptions(ctx, key.Name, &blob.DeleteOptions{BeforeDelete: hook(func(o *files.DeleteOptions) { o.IfVersion = v })}))
+	switch {
+	case errors.Is(err, files.ErrNotExist) && v == "":
+		return nil
+	case errors.Is(err, files.ErrNotExist):
+		return files.ErrPrecondition
+	}
+	return err
+}
+
+// copyNative copies with conditions and attributes; what came of it is asked for.
+func (b *backend) copyNative(ctx context.Context, req *driver.CopyRequest) (files.Info, error) {
+	err := b.bucket.Copy(ctx, req.Dst, req.Src, &blob.CopyOptions{BeforeCopy: hook(func(o *files.CopyOptions) {
+		o.If, o.IfSource, o.Attributes = req.If, req.IfSource, req.Attributes
+	})})
+	if err != nil {
+		return files.Info{}, b.fault(ctx, opCopy, err)
+	}
+	return b.Stat(ctx, driver.Key{Name: req.Dst})
+}

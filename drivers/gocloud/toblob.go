@@ -1,0 +1,156 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
+	"gocloud.dev/gcerrors"
+)
+
+// ToBlobOptions are the options of ToBlob. The zero value is the default.
+type ToBlobOptions struct {
+	// Own makes the *blob.Bucket's Close close the files.Bucket too. Without it the caller's is left open (X3).
+	Own bool
+}
+
+// ToBlob makes a Go CDK bucket of a files.Bucket, for programs that are written for Go CDK. It passes Go CDK's own conformance
+// tests. b must not be nil.
+//
+// Keys that the naming rule refuses (empty elements, "." and "..", control characters) are stored under a name
+// in which the offending characters are escaped as Go CDK's drivers do it, "a//b" as "a/__0x2f__b"; any other key is
+// its own name. Keys and names correspond one to one. A key whose name would be longer than the bucket's MaxName is
+// InvalidArgument. Listings are in the order of the names.
+//
+// As gives: of the bucket, *files.Bucket and what its own As gives; of attributes, *files.Info; of a
+// reader, **files.Reader and *files.Info; of a list object, *files.Entry; of an error, *files.Error by errors.As. The Before
+// hooks give **files.PutOptions, **files.GetOptions, **files.DeleteOptions, **files.CopyOptions, **files.ListOptions
+// and **files.SignOptions, and so conditions that Go CDK has no option for.
+//
+// Where a failing reader is given to Upload, nothing is stored. A Writer, as Go CDK has it, commits at Close unless its context has ended.
+// Close ends the listings that ListPage keeps.
+func ToBlob(b files.Bucket, opts *ToBlobOptions) *blob.Bucket {
+	return blob.NewBucket(newBridge(b, opts))
+}
+
+func newBridge(b files.Bucket, opts *ToBlobOptions) *bridge {
+	if b == nil {
+		panic("gocloud: ToBlob of a nil files.Bucket")
+	}
+	if opts == nil {
+		opts = &ToBlobOptions{}
+	}
+	return &bridge{b: b, own: opts.Own, walks: newWalks()}
+}
+
+// bridge is a Go CDK driver over a files.Bucket.
+type bridge struct {
+	b     files.Bucket
+	own   bool
+	walks *walks
+}
+
+func (b *bridge) Close() error {
+	b.walks.close()
+	if !b.own {
+		return nil
+	}
+	return b.b.Close()
+}
+
+// codes are Go CDK's names for the sentinels.
+var codes = map[error]gcerrors.ErrorCode{
+	files.ErrNotExist: gcerrors.NotFound, files.ErrNoBucket: gcerrors.NotFound,
+	files.ErrExist: gcerrors.FailedPrecondition, files.ErrPrecondition: gcerrors.FailedPrecondition, // as Go CDK's IfNotExist has it
+	files.ErrClosed: gcerrors.FailedPrecondition, files.ErrChanged: gcerrors.FailedPrecondition,
+	files.ErrInvalid: gcerrors.InvalidArgument, files.ErrInvalidName: gcerrors.InvalidArgument, files.ErrTooLarge: gcerrors.InvalidArgument,
+	files.ErrPermission: gcerrors.PermissionDenied, files.ErrUnsupported: gcerrors.Unimplemented, files.ErrUnavailable: gcerrors.ResourceExhausted,
+}
+
+func (b *bridge) ErrorCode(err error) gcerrors.ErrorCode {
+	if c, ok := codes[files.KindOf(err)]; ok {
+		return c
+	}
+	return gcerrors.Unknown
+}
+
+func (b *bridge) As(target any) bool {
+	if set(target, b.b) {
+		return true
+	}
+	a, ok := b.b.(files.Aser)
+	return ok && target != nil && a.As(target)
+}
+
+func (b *bridge) ErrorAs(err error, target any) bool { return errors.As(err, target) }
+
+// set sets target where it is a pointer to a T.
+func set[T any](target any, v T) bool {
+	p, ok := target.(*T)
+	if ok && p != nil {
+		*p = v
+	}
+	return ok && p != nil
+}
+
+// as is the function that hooks and objects give their values by.
+func as[T any](v T) func(any) bool { return func(target any) bool { return set(target, v) } }
+
+// before calls a hook, if there is one.
+func before[T any](hook func(func(any) bool) error, v T) error {
+	if hook == nil {
+		return nil
+	}
+	return hook(as(v))
+}
+
+// Copy copies inside the bucket.
+func (b *bridge) Copy(ctx context.Context, dst, src string, opts *driver.CopyOptions) error {
+	o := &files.CopyOptions{}
+	if err := before(opts.BeforeCopy, o); err != nil {
+		return err
+	}
+	_, err := files.Copy(ctx, b.b, nameOf(dst), b.b, nameOf(src), o)
+	return err
+}
+
+// Delete answers NotFound where there is nothing, as Go CDK has it: so the file is looked at first, and, where the bucket can, what
+// was looked at is deleted.
+func (b *bridge) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) error {
+	name, hook := nameOf(key), opts.BeforeDelete
+	o := &files.DeleteOptions{}
+	for {
+		info, err := b.b.Stat(ctx, name, nil)
+		if err != nil {
+			return err
+		}
+		if err := before(hook, o); err != nil {
+			return err
+		}
+		hook = nil // once
+		this := *o
+		if this.IfVersion == "" && b.b.Features().DeleteIfVersion {
+			this.IfVersion = info.Version
+		}
+		err = b.b.Delete(ctx, name, &this)
+		if o.IfVersion == "" && errors.Is(err, files.ErrPrecondition) {
+			continue // replaced or deleted in between
+		}
+		return err
+	}
+}
+
+// SignedURL signs. What must not be sent can't be bound (EnforceAbsentContentType).
+func (b *bridge) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
+	if opts.EnforceAbsentContentType && opts.ContentType == "" {
+		return "", files.Errorf(files.ErrUnsupported, "the absence of a content type can't be signed")
+	}
+	o := &files.SignOptions{Method: opts.Method, Expiry: opts.Expiry, ContentType: opts.ContentType}
+	if err := before(opts.BeforeSign, o); err != nil {
+		return "", err
+	}
+	s, err := files.SignURL(ctx, b.b, nameOf(key), o)
+	return s.URL, err
+}

@@ -1,0 +1,205 @@
+package gocloud
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob/driver"
+)
+
+// query is what a listing is of.
+type query struct {
+	prefix, delimiter string
+	options           files.ListOptions // as the caller's hook left them
+}
+
+// position is where a listing goes on.
+type position struct {
+	After  string   `json:"a,omitempty"` // behind this name
+	Skip   int      `json:"s,omitempty"` // and so many objects of the entry Of, which is the next
+	Of     string   `json:"o,omitempty"`
+	Dir    string   `json:"d,omitempty"` // the last directory that was made of keys that are names
+	Dirs   []string `json:"e,omitempty"` // the last ones that were made of escaped keys
+	Marker bool     `json:"m,omitempty"` // the key that is the prefix itself was looked for
+}
+
+// item is one object, and where the listing goes on behind it.
+type item struct {
+	object *driver.ListObject
+	next   position
+}
+
+// objects lists from a position.
+func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		l := &bridgeListing{b: b, ctx: ctx, q: q, at: at, yield: yield}
+		dir, rest, marker := prefixOf(q.prefix)
+		if len(dir)+len(rest) > files.MaxName {
+			return
+		}
+		if marker && !at.Marker && !l.marker() {
+			return
+		}
+		l.walk(dir, rest)
+	}
+}
+
+type bridgeListing struct {
+	b     *bridge
+	ctx   context.Context
+	q     query
+	at    position
+	yield func(item, error) bool
+}
+
+// marker yields the key "dir/" in front of what is in dir, if there is such a file.
+func (l *bridgeListing) marker() bool {
+	info, err := l.b.b.Stat(l.ctx, nameOf(l.q.prefix), nil)
+	l.at.Marker = true
+	switch {
+	case errors.Is(err, files.ErrNotExist), errors.Is(err, files.ErrInvalidName):
+		return true
+	case err != nil:
+		l.yield(item{}, err)
+		return false
+	}
+	return l.yield(item{fileObject(l.q.prefix, info.Entry), l.at}, nil)
+}
+
+func fileObject(key string, e files.Entry) *driver.ListObject {
+	return &driver.ListObject{Key: key, ModTime: e.ModTime, Size: e.Size, AsFunc: as(e)}
+}
+
+func (l *bridgeListing) walk(dir, rest string) {
+	o := l.q.options
+	o.Prefix, o.StartAfter, o.Shallow, o.Limit, o.Foreign = rest, l.at.After, l.q.delimiter == "/", 0, false
+	for e, err := range l.b.b.List(l.ctx, dir, &o) {
+		if err != nil {
+			l.yield(item{}, err)
+			return
+		}
+		at := l.at
+		objects, err := l.objectsOf(e)
+		if err != nil {
+			l.yield(item{}, err)
+			return
+		}
+		skip := 0
+		if e.Name == l.at.Of {
+			skip = l.at.Skip
+		}
+		for i, o := range objects {
+			if i < skip {
+				continue
+			}
+			next := at
+			if next.Skip, next.Of, next.Marker = i+1, e.Name, true; i == len(objects)-1 {
+				next = position{After: e.Name, Dir: l.at.Dir, Dirs: l.at.Dirs, Marker: true}
+			}
+			if !l.yield(item{o, next}, nil) {
+				return
+			}
+		}
+		l.at.After, l.at.Skip, l.at.Of = e.Name, 0, ""
+	}
+}
+
+// objectsOf makes the objects of an entry: none where the key isn't asked for, and two only for a directory whose name holds an escape.
+func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
+	switch {
+	case !e.IsDir:
+		return l.file(e)
+	case strings.Contains(e.Name, escapeMark):
+		return l.escapedDir(e)
+	case !strings.HasPrefix(e.Name, l.q.prefix):
+		return nil, nil
+	}
+	return []*driver.ListObject{{Key: e.Name, IsDir: true, AsFunc: as(e)}}, nil
+}
+
+// file makes the object of a file: itself, or the directory that it stands for.
+func (l *bridgeListing) file(e files.Entry) ([]*driver.ListObject, error) {
+	key := keyOf(e.Name)
+	rest, ok := strings.CutPrefix(key, l.q.prefix)
+	if !ok {
+		return nil, nil
+	}
+	first, _, found := strings.Cut(rest, l.q.delimiter)
+	if l.q.delimiter == "" || !found {
+		return []*driver.ListObject{fileObject(key, e)}, nil
+	}
+	dir := l.q.prefix + first + l.q.delimiter
+	if key != e.Name {
+		return l.displaced(dir)
+	}
+	if dir == l.at.Dir || slices.Contains(l.at.Dirs, dir) {
+		return nil, nil
+	}
+	l.at.Dir = dir
+	return []*driver.ListObject{{Key: dir, IsDir: true}}, nil
+}
+
+// maxDirs bounds what a token remembers. The escaped names of one directory are neighbours, but for a few.
+const maxDirs = 16
+
+// displaced makes the object of a directory of which an escaped key tells, whose name does not stand where the directory's own
+// names do: if it has any, they tell of it.
+func (l *bridgeListing) displaced(dir string) ([]*driver.ListObject, error) {
+	if slices.Contains(l.at.Dirs, dir) {
+		return nil, nil
+	}
+	if there, err := l.inPlace(dir); there || err != nil {
+		return nil, err
+	}
+	known := l.at.Dirs[max(len(l.at.Dirs)-maxDirs+1, 0):]
+	l.at.Dirs = append(slices.Clone(known), dir)
+	return []*driver.ListObject{{Key: dir, IsDir: true}}, nil
+}
+
+// inPlace reports whether the listing tells of the directory in its own place.
+func (l *bridgeListing) inPlace(dir string) (bool, error) {
+	i := strings.LastIndex(dir, "/")
+	parent := dir[:max(i, 0)]
+	if parent != "" && files.CheckName(parent) != nil || i == 0 {
+		return false, nil
+	}
+	anyFile := l.q.delimiter == "/" && !strings.Contains(dir, escapeMark)
+	for e, err := range l.b.b.List(l.ctx, parent, &files.ListOptions{Prefix: dir[i+1:], NamesOnly: true}) {
+		if err != nil {
+			return false, err
+		}
+		if anyFile || keyOf(e.Name) == e.Name {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// escapedDir finds what the keys below a directory begin with, for whether they are escaped is seen at each whole name: with
+// the directory's name or with what it decodes to.
+func (l *bridgeListing) escapedDir(e files.Entry) ([]*driver.ListObject, error) {
+	var objects []*driver.ListObject
+	for f, err := range l.b.b.List(l.ctx, strings.TrimSuffix(e.Name, "/"), &files.ListOptions{NamesOnly: true}) {
+		if err != nil {
+			return nil, err
+		}
+		found, err := l.file(f)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found {
+			o.AsFunc = as(e)
+			if len(objects) == 0 || objects[0].Key != o.Key {
+				objects = append(objects, o)
+			}
+		}
+		if len(objects) == 2 {
+			break
+		}
+	}
+	return objects, nil
+}
