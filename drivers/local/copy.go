@@ -53,16 +53,14 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 		return files.Info{}, err
 	}
 	p := b.placeOf(req.Dst)
-	attrs, own := f.attrs, false
+	attrs := f.attrs
 	if req.Attributes != nil {
 		attrs = *req.Attributes
 	}
-	if b.opts.SkipMetadata {
-		if attrs, own = (files.Attributes{ContentType: attrs.ContentType}), true; len(f.attrs.Metadata) > 0 {
-			return files.Info{}, files.Errorf(files.ErrUnsupported, "the bucket stores no metadata")
-		}
+	b.describeStaged(st, &p, attrs, f.digest, false)
+	if b.opts.SkipMetadata && needsSidecar(attrs) {
+		return files.Info{}, files.Errorf(files.ErrUnsupported, "the source has metadata or headers, which metadata=skip doesn't store")
 	}
-	b.describeStaged(st, &p, attrs, f.digest, own)
 	if err := b.seal(st, b.tick()); err != nil {
 		return files.Info{}, err
 	}

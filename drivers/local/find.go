@@ -103,7 +103,7 @@ func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 			if missing(err) {
 				continue
 			}
-			if err == nil && i == 2 && headIsSidecar(f) {
+			if err == nil && p.unlessSidecar(i) && headIsSidecar(f) {
 				f.Close()
 				continue
 			}

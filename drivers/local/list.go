@@ -8,8 +8,18 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
+// List walks the folders in order.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
-	return func(yield func(files.Entry, error) bool) {}
+	return func(yield func(files.Entry, error) bool) {
+		if err := b.alive(); err != nil {
+			yield(files.Entry{}, err)
+			return
+		}
+		w := &walker{rules: b.rules, version: versionOf}
+		for e, err := range w.list(ctx, b.root, req) {
+			if !yield(e, fault(err)) || err != nil {
+				return
+			}
+		}
+	}
 }
-
-func (r rules) foreignPath(key string) bool { return true }

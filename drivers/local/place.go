@@ -46,11 +46,14 @@ func (p *spot) at(i int) string {
 	case 0:
 		return p.base
 	case 1:
-		if p.alts == 2 || p.raw != "" {
-			return leafName(p.base)
-		}
+		return leafName(p.base)
 	}
 	return p.raw
+}
+
+// unlessSidecar reports whether what lies at the i-th place is no file where it is a sidecar.
+func (p *spot) unlessSidecar(i int) bool {
+	return i == 2 || p.alts == 1 && strings.HasSuffix(p.base, sidecarExt)
 }
 
 // path returns the path of a name in the folder.
@@ -109,7 +112,7 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 		if st.Type != fsys.Regular {
 			continue
 		}
-		if i == 2 {
+		if p.unlessSidecar(i) {
 			if is, err := isSidecar(d, name); err != nil || is {
 				if err != nil && !missing(err) {
 					return c, fault(err)
@@ -137,4 +140,16 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 func (r rules) rawSidecarName(element string) bool {
 	kind, _, _ := r.decode(element)
 	return kind == foreignEntry && len(element) <= 255 && !strings.HasPrefix(element, ownPrefix)
+}
+
+// foreignPath reports whether a path on disk is one of a foreign file: not the place of a name, and nothing of the driver's own.
+func (r rules) foreignPath(path string) bool {
+	at := region{}
+	for {
+		disk, rest, more := strings.Cut(path, "/")
+		if !more {
+			return !at.isName(r, disk) && !(strings.HasPrefix(disk, ownPrefix) && strings.HasSuffix(disk, sidecarExt))
+		}
+		at, path = at.enter(r, disk), rest
+	}
 }

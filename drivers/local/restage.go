@@ -28,6 +28,9 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 	to.dir, to.own, to.name = d, true, foreignStage(from.s)
 	if to.f, err = d.Create(to.name); err != nil {
 		d.Close()
+		if isNotExist(err) {
+			err = errRetry
+		}
 		return nil, fault(err)
 	}
 	if err = copyAll(ctx, to.f, from.f, from.size); err == nil {

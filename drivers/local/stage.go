@@ -106,13 +106,17 @@ func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, di
 	if !known || !found {
 		st.rec.typ = attrs.ContentType
 	}
-	needed := !found || len(attrs.Metadata) > 0 || attrs.CacheControl != "" || attrs.ContentDisposition != "" || attrs.ContentEncoding != "" || attrs.ContentLanguage != ""
-	st.rec.sidecar = !b.opts.SkipMetadata && (needed || b.opts.AlwaysSidecar)
+	st.rec.sidecar = !b.opts.SkipMetadata && (!found || needsSidecar(attrs) || b.opts.AlwaysSidecar)
 	if st.s.coarse {
 		var token [tokenLen]byte
 		rand.Read(token[:])
 		st.rec.token = hex.EncodeToString(token[:])
 	}
+}
+
+// needsSidecar reports whether there is more than a content type.
+func needsSidecar(a files.Attributes) bool {
+	return len(a.Metadata) > 0 || a.CacheControl != "" || a.ContentDisposition != "" || a.ContentEncoding != "" || a.ContentLanguage != ""
 }
 
 // seal gives the staged file its time and its record, and makes it durable. A file system without attributes has the record in

@@ -1,0 +1,223 @@
+package local
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// hookFS is the operating system behind hooks, of which each may be nil.
+type hookFS struct {
+	fsys.FS
+	// before is called before each operation that changes something, with its name; an error takes the operation's place.
+	before func(op, name string) error
+	// times is what becomes of a time that is set or told.
+	times func(ns int64) int64
+	// noXattr and noLocks: the file system has none.
+	noXattr, noLocks bool
+	// mount: the folders below the root are another file system than the control folder.
+	mount bool
+}
+
+// openHooked opens a bucket over hooks on the operating system.
+func openHooked(t testing.TB, dir string, opts *Options, h *hookFS) files.Bucket {
+	t.Helper()
+	h.FS = fsys.OS()
+	b, err := open(dir, opts, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket := driver.New(b)
+	t.Cleanup(func() { bucket.Close() })
+	return bucket
+}
+
+func (h *hookFS) hook(op, name string) error {
+	if h.before == nil {
+		return nil
+	}
+	return h.before(op, name)
+}
+
+func (h *hookFS) stat(st fsys.Stat, err error) (fsys.Stat, error) {
+	if h.times != nil {
+		st.ModTime, st.ChangeTime = h.times(st.ModTime), h.times(st.ChangeTime)
+	}
+	return st, err
+}
+
+func (h *hookFS) dir(d fsys.Dir, err error) (fsys.Dir, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &hookDir{Dir: d, h: h}, nil
+}
+
+func (h *hookFS) OpenRoot(path string) (fsys.Dir, error)  { return h.dir(h.FS.OpenRoot(path)) }
+func (h *hookFS) StatRoot(path string) (fsys.Stat, error) { return h.stat(h.FS.StatRoot(path)) }
+func (h *hookFS) MkdirAll(p string, m fs.FileMode, s bool) error {
+	if err := h.hook("mkdirall", p); err != nil {
+		return err
+	}
+	return h.FS.MkdirAll(p, m, s)
+}
+
+type hookDir struct {
+	fsys.Dir
+	h     *hookFS
+	below bool // a folder of files, not the root or in the control folder
+}
+
+func (d *hookDir) OpenDir(path string) (fsys.Dir, error) {
+	e, err := d.h.dir(d.Dir.OpenDir(path))
+	if err == nil {
+		e.(*hookDir).below = d.below || path != "" && !strings.HasPrefix(path, controlDir) && !strings.HasPrefix(path, sessionMark)
+	}
+	return e, err
+}
+
+// crosses reports whether a rename would go from one file system to another.
+func (d *hookDir) crosses(to fsys.Dir) bool             { return d.h.mount && d.below != to.(*hookDir).below }
+func (d *hookDir) Lstat(name string) (fsys.Stat, error) { return d.h.stat(d.Dir.Lstat(name)) }
+func (d *hookDir) Stat() (fsys.Stat, error)             { return d.h.stat(d.Dir.Stat()) }
+
+func (d *hookDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
+	f, st, err := d.Dir.OpenFile(path)
+	if err != nil {
+		return nil, st, err
+	}
+	st, _ = d.h.stat(st, nil)
+	return &hookFile{f, d.h, path}, st, nil
+}
+
+func (d *hookDir) create(op, name string, f func(string) (fsys.File, error)) (fsys.File, error) {
+	if err := d.h.hook(op, name); err != nil {
+		return nil, err
+	}
+	file, err := f(name)
+	if err != nil {
+		return nil, err
+	}
+	return &hookFile{file, d.h, name}, nil
+}
+
+func (d *hookDir) Create(name string) (fsys.File, error) {
+	return d.create("create", name, d.Dir.Create)
+}
+
+func (d *hookDir) OpenLock(name string) (fsys.File, error) {
+	return d.create("openlock", name, d.Dir.OpenLock)
+}
+
+func (d *hookDir) do(op, name string, f func() error) error {
+	if err := d.h.hook(op, name); err != nil {
+		return err
+	}
+	return f()
+}
+
+func (d *hookDir) Mkdir(name string, m fs.FileMode) error {
+	return d.do("mkdir", name, func() error { return d.Dir.Mkdir(name, m) })
+}
+
+func (d *hookDir) Rename(name string, to fsys.Dir, newname string) error {
+	return d.do("rename", newname, func() error {
+		if d.crosses(to) {
+			return syscall.EXDEV
+		}
+		return d.Dir.Rename(name, to.(*hookDir).Dir, newname)
+	})
+}
+
+func (d *hookDir) RenameNoReplace(name string, to fsys.Dir, newname string) error {
+	return d.do("rename", newname, func() error { return d.Dir.RenameNoReplace(name, to.(*hookDir).Dir, newname) })
+}
+
+func (d *hookDir) Unlink(name string) error {
+	return d.do("unlink", name, func() error { return d.Dir.Unlink(name) })
+}
+
+func (d *hookDir) Rmdir(name string) error {
+	return d.do("rmdir", name, func() error { return d.Dir.Rmdir(name) })
+}
+
+func (d *hookDir) Sync() error { return d.do("syncdir", "", d.Dir.Sync) }
+
+type hookFile struct {
+	fsys.File
+	h    *hookFS
+	name string
+}
+
+func (f *hookFile) Stat() (fsys.Stat, error) { return f.h.stat(f.File.Stat()) }
+
+func (f *hookFile) Write(p []byte) (int, error) {
+	if err := f.h.hook("write", f.name); err != nil {
+		return 0, err
+	}
+	return f.File.Write(p)
+}
+
+func (f *hookFile) Getxattr(name string, buf []byte) (int, error) {
+	if f.h.noXattr {
+		return 0, fsys.ErrNoXattr
+	}
+	return f.File.Getxattr(name, buf)
+}
+
+func (f *hookFile) Setxattr(name string, value []byte) error {
+	if f.h.noXattr {
+		return errors.ErrUnsupported
+	}
+	if err := f.h.hook("setxattr", f.name); err != nil {
+		return err
+	}
+	return f.File.Setxattr(name, value)
+}
+
+func (f *hookFile) SetModTime(ns int64) error {
+	if err := f.h.hook("setmodtime", f.name); err != nil {
+		return err
+	}
+	if f.h.times != nil {
+		ns = f.h.times(ns)
+	}
+	return f.File.SetModTime(ns)
+}
+
+func (f *hookFile) Clone(src fsys.File) error {
+	if err := f.h.hook("clone", f.name); err != nil {
+		return err
+	}
+	return f.File.Clone(src.(*hookFile).File)
+}
+
+func (f *hookFile) CopyRange(src fsys.File, n int64) (int64, error) {
+	if err := f.h.hook("copyrange", f.name); err != nil {
+		return 0, err
+	}
+	return f.File.CopyRange(src.(*hookFile).File, n)
+}
+
+func (f *hookFile) Sync() error {
+	if err := f.h.hook("sync", f.name); err != nil {
+		return err
+	}
+	return f.File.Sync()
+}
+
+func (f *hookFile) TryLock(off int64) error {
+	if f.h.noLocks {
+		return errors.ErrUnsupported
+	}
+	return f.File.TryLock(off)
+}
+
+// coarse cuts times to two seconds, as FAT does.
+func coarse(ns int64) int64 { return ns - ns%2_000_000_000 }
