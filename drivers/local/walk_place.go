@@ -1,0 +1,104 @@
+package local
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// place is where a file lies. One name has several, of which the first counts.
+type place uint8
+
+const (
+	ownPlace  place = iota // where its name says
+	leafPlace              // beside a folder of its name (N3)
+	asIs                   // x.attrs that other programs put there: a file unless it is a sidecar
+)
+
+// look finds the file and what there is to tell of it. It may have moved since the folder was read, to the place beside a
+// folder of its name or back (N3): so both are tried, and more than once.
+func (w *walker) look(dir fsys.Dir, element string, first place) (files.Entry, bool, error) {
+	for _, p := range [...]place{first, ownPlace, leafPlace, ownPlace, leafPlace, asIs} {
+		if p == asIs && !strings.HasSuffix(element, sidecarExt) {
+			continue
+		}
+		e, ok, err := w.lookAt(dir, element, p)
+		if ok || err != nil {
+			return e, ok, err
+		}
+	}
+	return files.Entry{}, false, nil
+}
+
+func (w *walker) lookAt(dir fsys.Dir, element string, p place) (files.Entry, bool, error) {
+	base := element
+	if p != asIs && !plain(w.rules, element) {
+		chain, last := w.rules.encodeElement(element)
+		if base = last; chain != nil {
+			d, err := dir.OpenDir(strings.Join(chain, "/"))
+			if err != nil {
+				return files.Entry{}, false, gone(err)
+			}
+			defer d.Close()
+			dir = d
+		}
+	}
+	if p == leafPlace {
+		base = leafName(base)
+	}
+	return w.stat(dir, base, p == asIs)
+}
+
+// stat looks at one place; ok is false where there is no file.
+func (w *walker) stat(dir fsys.Dir, base string, notSidecar bool) (e files.Entry, ok bool, err error) {
+	st, err := dir.Lstat(base)
+	if err != nil || st.Type != fsys.Regular {
+		return e, false, gone(err)
+	}
+	if notSidecar {
+		if sidecar, err := isSidecar(dir, base); sidecar || err != nil {
+			return e, false, gone(err)
+		}
+	}
+	e.Size, e.ModTime = st.Size, time.Unix(0, st.ModTime).UTC()
+	e.Version, err = w.version(dir, base, st)
+	return e, err == nil, gone(err)
+}
+
+// sidecarHead is what every sidecar begins with, fileblob's and ours.
+const sidecarHead = `{"user.cache_control"`
+
+// isSidecar reports whether the file, whose name ends in .attrs, is a sidecar. One that may not be read is
+// taken for one.
+func isSidecar(dir fsys.Dir, base string) (bool, error) {
+	f, _, err := dir.OpenFile(base)
+	if errors.Is(err, fs.ErrPermission) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	var head [len(sidecarHead)]byte
+	n, err := f.ReadAt(head[:], 0)
+	if n == len(head) {
+		return string(head[:]) == sidecarHead, nil
+	}
+	if err == io.EOF {
+		return false, nil
+	}
+	return false, err
+}
+
+// gone drops the errors of what vanished, or became something else, since its folder was read (L4).
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fsys.ErrNotDir) || errors.Is(err, fsys.ErrNotFile) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,76 @@
+package local
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"sort"
+)
+
+// sort brings the items in order and drops those of the same name but the one whose place counts.
+func (f *folder) sort() {
+	f.sortFrom(f.items, 0)
+	f.items = slices.CompactFunc(f.items, func(a, b item) bool {
+		return a.key == b.key && bytes.Equal(f.text(a), f.text(b))
+	})
+}
+
+// sortFrom sorts items whose names have depth bytes in common, by eight bytes at a time behind what they have in common: the bytes
+// lie in the item, so that comparing touches no name.
+func (f *folder) sortFrom(items []item, depth int) {
+	if len(items) < 2 {
+		return
+	}
+	first := f.text(items[0])
+	common, longest := len(first), len(first)
+	for _, it := range items[1:] {
+		text := f.text(it)
+		n := min(depth, common)
+		common = min(common, len(text))
+		for n < common && first[n] == text[n] {
+			n++
+		}
+		common = n
+		longest = max(longest, len(text))
+	}
+	if common == longest { // all are the same
+		slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.place(), b.place()) })
+		return
+	}
+	for i := range items {
+		items[i].key = keyAt(f.text(items[i])[common:])
+	}
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.key, b.key) })
+	for start := 0; start < len(items); {
+		end := start + 1
+		for end < len(items) && items[end].key == items[start].key {
+			end++
+		}
+		if end-start > 1 {
+			f.sortFrom(items[start:end], common)
+		}
+		start = end
+	}
+}
+
+// keyAt is the number that the first eight bytes are; a name has no NUL, so a shorter one comes first.
+func keyAt(b []byte) uint64 {
+	if len(b) >= 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	var k uint64
+	for i, c := range b {
+		k |= uint64(c) << (56 - 8*i)
+	}
+	return k
+}
+
+// has reports whether the sorted items have the entry.
+func (f *folder) has(name string, dir bool) bool {
+	if dir {
+		name += "/"
+	}
+	i := sort.Search(len(f.items), func(i int) bool { return string(f.text(f.items[i])) >= name })
+	return i < len(f.items) && string(f.text(f.items[i])) == name
+}

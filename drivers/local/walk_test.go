@@ -1,0 +1,388 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// testWalker tells versions that show what was looked at.
+func testWalker(r rules) *walker {
+	return &walker{rules: r, version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+		return files.Version(fmt.Sprintf("%x-%x", st.ModTime, st.Size)), nil
+	}}
+}
+
+func openRoot(t testing.TB, path string) fsys.Dir {
+	t.Helper()
+	d, err := fsys.OS().OpenRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// write makes a file with its folders, by the path on disk.
+func write(t testing.TB, root, disk, content string) {
+	t.Helper()
+	p := filepath.Join(root, disk)
+	if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// put makes the file of a name where the driver would, its content being the name.
+func put(t testing.TB, root string, r rules, name string) {
+	t.Helper()
+	dir, base := r.encode(name)
+	if fi, err := os.Lstat(filepath.Join(root, dir, base)); err == nil && fi.IsDir() {
+		base = leafName(base)
+	}
+	// A file in the way of a folder goes to its other place (N3).
+	for i := range name {
+		if name[i] != '/' {
+			continue
+		}
+		d, b := r.encode(name[:i])
+		p := filepath.Join(root, d, b)
+		if fi, err := os.Lstat(p); err == nil && fi.Mode().IsRegular() {
+			if err := os.Rename(p, filepath.Join(root, d, leafName(b))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(t, root, filepath.Join(dir, base), name)
+}
+
+// collect lists, and writes entries as their name, or "key " and the key.
+func collect(t testing.TB, w *walker, root fsys.Dir, req driver.ListRequest) []string {
+	t.Helper()
+	var out []string
+	for e, err := range w.list(t.Context(), root, req) {
+		if err != nil {
+			t.Fatalf("%+v: %v", req, err)
+		}
+		s := e.Name
+		if e.Name == "" {
+			s = "key " + e.Key
+		}
+		if e.IsDir != strings.HasSuffix(s, "/") {
+			t.Fatalf("entry %+v", e)
+		}
+		if e.IsDir && (e.Size != 0 || e.Version != "" || !e.ModTime.IsZero()) {
+			t.Fatalf("a directory with more than a name: %+v", e)
+		}
+		if out = append(out, s); len(out) == req.Limit {
+			break
+		}
+	}
+	return out
+}
+
+func expected(names []string, req driver.ListRequest) []string {
+	var out []string
+	base := req.Dir()
+	for _, n := range names {
+		if !strings.HasPrefix(n, req.Prefix) {
+			continue
+		}
+		if i := strings.IndexByte(n[len(base):], '/'); req.Shallow && i >= 0 {
+			n = n[:len(base)+i+1]
+		}
+		if n > req.StartAfter {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	if req.Limit > 0 && len(out) > req.Limit {
+		out = out[:req.Limit]
+	}
+	return out
+}
+
+// TestWalkAgainstDefinition: random trees of awkward names, every combination of the options.
+func TestWalkAgainstDefinition(t *testing.T) {
+	long := strings.Repeat("y", 250)
+	alphabet := []string{"a", "b", "a-", "a.", "a0", "ab", "é", "~", "x.attrs", "%cf-l-a", "%cf", "__0x2f__", long, long + "z", long[:240] + "%", "a.attrs", strings.Repeat("é", 300)}
+	for seed := range uint64(2) {
+		rnd := rand.New(rand.NewPCG(seed, 7))
+		dir := t.TempDir()
+		w := testWalker(linuxRules)
+		var names []string
+		for range 100 {
+			var parts []string
+			for range 1 + rnd.IntN(4) {
+				parts = append(parts, alphabet[rnd.IntN(len(alphabet))])
+			}
+			if name := strings.Join(parts, "/"); files.CheckName(name) == nil {
+				put(t, dir, w.rules, name)
+				names = append(names, name)
+			}
+		}
+		// What must not be seen.
+		os.MkdirAll(filepath.Join(dir, "empty/deeper"), 0o777)
+		os.MkdirAll(filepath.Join(dir, "ab/empty"), 0o777)
+		os.MkdirAll(filepath.Join(dir, "a-"), 0o777)
+		os.Symlink("a", filepath.Join(dir, "link"))
+		os.Symlink("/", filepath.Join(dir, "a-/out"))
+		syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o666)
+		for _, hidden := range []string{".cloudfiles.attrs/s-1.attrs/1.attrs", ".cloudfiles.attrs/lock.attrs", "a-/.cloudfiles-1-2.attrs", "bad\xff", "bad\xff.attrs/x", "%cf-e-z", "%cf-d-zz-/%cf-x-z", "%cf-d-zz-/z"} {
+			write(t, dir, hidden, "")
+		}
+		for _, sidecar := range []string{"b.attrs", "orphan.attrs", "%cf-e-x%2Eattrs.attrs"} {
+			write(t, dir, sidecar, `{"user.cache_control":"","user.content_type":"x"}`+"\n")
+		}
+		root := openRoot(t, dir)
+		after := append([]string{"", "a/", "a/a/", "zzz", "A", "a0/b", "x.attrs/", "\xff", long + "/"}, names[:30]...)
+		for _, prefix := range []string{"", "a", "a/", "a/a", "a/b/", "x.attrs/", "none/", long[:100], long + "/", "../", "/", "a//", "é/é", "%cf-d"} {
+			for _, shallow := range []bool{false, true} {
+				for _, start := range after {
+					for _, limit := range []int{0, 1, 3} {
+						req := driver.ListRequest{Prefix: prefix, Shallow: shallow, StartAfter: start, Limit: limit, NamesOnly: limit == 3}
+						if got, want := collect(t, w, root, req), expected(names, req); !slices.Equal(got, want) {
+							t.Fatalf("seed %d %+v:\n got %q\nwant %q", seed, req, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestWalkEntries: size, time and version are those of the place that counts.
+func TestWalkEntries(t *testing.T) {
+	dir := t.TempDir()
+	w, root := testWalker(linuxRules), openRoot(t, dir)
+	at := time.Date(2024, 1, 2, 3, 4, 5, 678901234, time.UTC)
+	set := func(disk, content string) {
+		write(t, dir, disk, content)
+		if err := os.Chtimes(filepath.Join(dir, disk), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("a", "plain wins")
+	set("%cf-l-a", "garbage")
+	set("b/c", "")
+	set("%cf-l-b", "leaf")
+	set("x.attrs", "{}")
+	set("y.attrs", "plain")
+	set("%cf-e-y%2Eattrs", "escaped wins")
+	set("z.attrs", `{"user.cache_control":""}`)
+	set("z", "content")
+	set("%cf-l-%cf-e-w%2Eattrs", "w")
+	set("w.attrs/q", "foreign folder")
+	want := map[string]int64{"a": 10, "b": 4, "b/c": 0, "x.attrs": 2, "y.attrs": 12, "z": 7, "w.attrs": 1}
+	n := 0
+	for e, err := range w.list(t.Context(), root, driver.ListRequest{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		size, ok := want[e.Name]
+		if !ok || e.Size != size || !e.ModTime.Equal(at) || e.ModTime.Location() != time.UTC || e.Version != files.Version(fmt.Sprintf("%x-%x", at.UnixNano(), size)) || e.Key != "" {
+			t.Errorf("%+v, want size %d", e, size)
+		}
+	}
+	if n != len(want) {
+		t.Errorf("%d entries of %d", n, len(want))
+	}
+}
+
+// TestWalkForeign: keys come in their own order among the names, and only when asked for (L7).
+func TestWalkForeign(t *testing.T) {
+	dir := t.TempDir()
+	w, root := testWalker(linuxRules), openRoot(t, dir)
+	long := strings.Repeat("x", 252)
+	for _, n := range []string{"a", "d/x", "x.attrs/n", "zz"} {
+		put(t, dir, w.rules, n)
+	}
+	for _, disk := range []string{
+		".cloudfiles.attrs/lock.attrs", "d/.cloudfiles-1-1.attrs", "a__0x2f__b", "d/bad\xff", "only/bad\x01", "%cf-e-x%2Eattrs/bad\xff",
+		"w.attrs/q", "%cf-zz", long, "%cf-d-a-/q", "bad\xff/inner/f", "bad\xfe.attrs",
+	} {
+		write(t, dir, disk, "1234")
+	}
+	write(t, dir, "a__0x2f__b.attrs", sidecarHead+`:""}`)
+	os.Mkdir(filepath.Join(dir, "empty\xff"), 0o777)
+	os.Symlink("a", filepath.Join(dir, "link\xff"))
+	all := []string{"key %cf-d-a-/q", "key %cf-e-x%2Eattrs/bad\xff", "key %cf-zz", "a", "key a__0x2f__b", "key bad\xfe.attrs", "key bad\xff/inner/f", "key d/bad\xff", "d/x", "key only/bad\x01", "key w.attrs/q", "x.attrs/n", "key " + long, "zz"}
+	sort := func(list []string) []string {
+		slices.SortFunc(list, func(a, b string) int {
+			return strings.Compare(strings.TrimPrefix(a, "key "), strings.TrimPrefix(b, "key "))
+		})
+		return list
+	}
+	sort(all)
+	if got := collect(t, w, root, driver.ListRequest{Foreign: true}); !slices.Equal(got, all) {
+		t.Errorf("got  %q\nwant %q", got, all)
+	}
+	if got, want := collect(t, w, root, driver.ListRequest{}), []string{"a", "d/x", "x.attrs/n", "zz"}; !slices.Equal(got, want) {
+		t.Errorf("not asked for: %q", got)
+	}
+	for i := range all {
+		start := strings.TrimPrefix(all[i], "key ")
+		if got := collect(t, w, root, driver.ListRequest{Foreign: true, StartAfter: start}); !slices.Equal(got, all[i+1:]) {
+			t.Errorf("after %q: %q\nwant %q", start, got, all[i+1:])
+		}
+	}
+	shallow := sort([]string{"key %cf-d-a-/", "key %cf-e-x%2Eattrs/", "key %cf-zz", "a", "key a__0x2f__b", "key bad\xfe.attrs", "key bad\xff/", "d/", "only/", "key w.attrs/", "x.attrs/", "key " + long, "zz"})
+	if got := collect(t, w, root, driver.ListRequest{Foreign: true, Shallow: true}); !slices.Equal(got, shallow) {
+		t.Errorf("shallow %q\nwant    %q", got, shallow)
+	}
+	for prefix, want := range map[string][]string{
+		"d/":      {"d/x", "key d/bad\xff"},
+		"d/b":     {"key d/bad\xff"},
+		"bad\xff": {"key bad\xff/inner/f"}, "bad\xff/": {"key bad\xff/inner/f"}, "bad\xff/inner/": {"key bad\xff/inner/f"},
+		"%cf-e-x%2Eattrs/": {"key %cf-e-x%2Eattrs/bad\xff"}, "%cf-d-a-/": {"key %cf-d-a-/q"},
+		".cloudfiles.attrs/": nil, "../": nil, "d//": nil, "./": nil, "\x00/": nil,
+	} {
+		if got := collect(t, w, root, driver.ListRequest{Foreign: true, Prefix: prefix}); !slices.Equal(got, sort(want)) {
+			t.Errorf("prefix %q: %q, want %q", prefix, got, want)
+		}
+	}
+	for e, err := range w.list(t.Context(), root, driver.ListRequest{Foreign: true, Prefix: "d/b"}) {
+		if err != nil || e.Size != 4 || e.Version == "" || e.ModTime.IsZero() {
+			t.Errorf("%+v, %v", e, err)
+		}
+	}
+}
+
+// TestWalkEnds: the context ends a listing, and so does the caller; no folder stays open.
+func TestWalkEnds(t *testing.T) {
+	dir := t.TempDir()
+	w, sys := testWalker(linuxRules), openRoot(t, dir)
+	root := &countingDir{Dir: sys, open: new(int)}
+	for i := range 600 {
+		write(t, dir, fmt.Sprintf("a/b/c/%03d", i), "")
+	}
+	for _, foreign := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		n := 0
+		var last error
+		for _, err := range w.list(ctx, root, driver.ListRequest{Foreign: foreign}) {
+			cancel()
+			last = err
+			n++
+		}
+		if last != context.Canceled || n > 300 {
+			t.Errorf("ended with %v after %d entries", last, n)
+		}
+		for range w.list(t.Context(), root, driver.ListRequest{Foreign: foreign}) {
+			if *root.open != 3+1 && !foreign {
+				t.Errorf("%d folders are open in the loop's body", *root.open)
+			}
+			break
+		}
+		if *root.open != 0 {
+			t.Errorf("%d folders stayed open", *root.open)
+		}
+	}
+}
+
+// countingDir counts the open folders below it.
+type countingDir struct {
+	fsys.Dir
+	open *int
+}
+
+func (d *countingDir) OpenDir(path string) (fsys.Dir, error) {
+	sub, err := d.Dir.OpenDir(path)
+	if err != nil {
+		return nil, err
+	}
+	*d.open++
+	return &countingDir{sub, d.open}, nil
+}
+
+func (d *countingDir) Close() error {
+	*d.open--
+	return d.Dir.Close()
+}
+
+// oddDir tells no types, as some file systems don't, and may refuse a folder.
+type oddDir struct {
+	fsys.Dir
+	refuse string
+}
+
+func (d *oddDir) OpenDir(path string) (fsys.Dir, error) {
+	if path == d.refuse {
+		return nil, syscall.EACCES
+	}
+	sub, err := d.Dir.OpenDir(path)
+	return &oddDir{sub, "no/such"}, err
+}
+
+func (d *oddDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error) {
+	return d.Dir.ReadDir(buf, func(name []byte, _ fsys.Type) { each(name, fsys.Unknown) })
+}
+
+// TestWalkPermission: what can't be read ends the listing; it doesn't look empty.
+func TestWalkPermission(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a/b", "")
+	write(t, dir, "secret/c", "")
+	for _, c := range []struct {
+		req  driver.ListRequest
+		want []string
+	}{
+		{driver.ListRequest{}, []string{"a/b <nil>", " permission denied"}},
+		{driver.ListRequest{Shallow: true}, []string{"a/ <nil>", " permission denied"}},
+		{driver.ListRequest{Foreign: true}, []string{" permission denied"}},
+	} {
+		var got []string
+		top := &oddDir{openRoot(t, dir), "no/such"}
+		for e, err := range testWalker(linuxRules).list(t.Context(), &refusing{top}, c.req) {
+			got = append(got, fmt.Sprint(e.Name, " ", err))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v: got %q, want %q", c.req, got, c.want)
+		}
+	}
+}
+
+// refusing opens the root as one that refuses a folder.
+type refusing struct{ *oddDir }
+
+func (d *refusing) OpenDir(path string) (fsys.Dir, error) {
+	sub, err := d.Dir.OpenDir(path)
+	return &oddDir{sub, "secret"}, err
+}
+
+// TestWalkUnknownTypes: where the system tells no types, they are looked up.
+func TestWalkUnknownTypes(t *testing.T) {
+	dir := t.TempDir()
+	var names []string
+	for _, n := range []string{"a", "a/b", "x.attrs/c", strings.Repeat("y", 300)} {
+		put(t, dir, linuxRules, n)
+		names = append(names, n)
+	}
+	os.Symlink("a", filepath.Join(dir, "link"))
+	write(t, dir, "bad\xff", "")
+	w, root := testWalker(linuxRules), &oddDir{openRoot(t, dir), "no/such"}
+	for _, req := range []driver.ListRequest{{}, {Shallow: true}, {NamesOnly: true}} {
+		if got, want := collect(t, w, root, req), expected(names, req); !slices.Equal(got, want) {
+			t.Errorf("%+v: got %q, want %q", req, got, want)
+		}
+	}
+	if got := collect(t, w, root, driver.ListRequest{Foreign: true}); !slices.Contains(got, "key bad\xff") || len(got) != 5 {
+		t.Errorf("with foreign keys %q", got)
+	}
+}
