@@ -132,7 +132,13 @@ func plain[T string | []byte](r rules, e T) bool {
 	if n == 0 || n > maxElement || e[0] == '.' && (n == 1 || n == 2 && e[1] == '.') {
 		return false
 	}
-	ascii, odd := true, e[0] == '%' && n >= len(mark) && string(e[:len(mark)]) == mark || r.windows || r.foldCase
+	ascii, odd := true, r.windows || r.foldCase
+	switch e[0] {
+	case '%':
+		odd = odd || n >= len(mark) && string(e[:len(mark)]) == mark
+	case '.':
+		odd = odd || n >= len(ownPrefix) && string(e[:len(ownPrefix)]) == ownPrefix
+	}
 	for i := 0; i < n; i++ {
 		switch c := e[i]; {
 		case c < ' ' || c == 0x7f || c == '/':
@@ -155,7 +161,7 @@ func plain[T string | []byte](r rules, e T) bool {
 
 // special reports whether a legal element has to be escaped for other reasons than its length.
 func (r rules) special(e string) bool {
-	if strings.HasPrefix(e, mark) || r.windows && (device(e) || e[len(e)-1] == '.' || e[len(e)-1] == ' ') {
+	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || r.windows && (device(e) || e[len(e)-1] == '.' || e[len(e)-1] == ' ') {
 		return true
 	}
 	for i := range len(e) {

@@ -78,14 +78,14 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	if err != nil {
 		return nil, files.WithCause(files.ErrInvalid, err, "the folder can't be made absolute")
 	}
-	if b.root, b.rootStat, err = openRoot(sys, path, &b.opts); err != nil {
+	if b.root, b.rootStat, err = openFolder(sys, path, &b.opts); err != nil {
 		return nil, err
 	}
 	b.path = path
 	return b, nil
 }
 
-func openRoot(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, error) {
+func openFolder(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, error) {
 	st, err := sys.StatRoot(path)
 	if isNotExist(err) && opts.CreateDir {
 		if err := sys.MkdirAll(path, opts.DirFileMode, !opts.NoSync); err != nil {

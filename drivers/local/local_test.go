@@ -35,7 +35,7 @@ func openBucket(t testing.TB, dir string, opts *Options) files.Bucket {
 	return b
 }
 
-func put(t testing.TB, b files.Bucket, name, content string, opts *files.PutOptions) files.Info {
+func putIn(t testing.TB, b files.Bucket, name, content string, opts *files.PutOptions) files.Info {
 	t.Helper()
 	info, err := b.Put(context.Background(), name, strings.NewReader(content), opts)
 	if err != nil {
@@ -44,7 +44,7 @@ func put(t testing.TB, b files.Bucket, name, content string, opts *files.PutOpti
 	return info
 }
 
-func get(t testing.TB, b files.Bucket, name string) (string, files.Info) {
+func fetch(t testing.TB, b files.Bucket, name string) (string, files.Info) {
 	t.Helper()
 	r, err := b.Get(context.Background(), name, nil)
 	if err != nil {
@@ -107,8 +107,8 @@ func TestRoundTrip(t *testing.T) {
 		attrs := files.Attributes{ContentType: "text/x-odd", CacheControl: "no-store", ContentLanguage: "de", Metadata: map[string]string{"k": "v ä"}}
 		for _, name := range []string{"a", "a/b", "d/e/f.txt", "x.attrs", strings.Repeat("long", 200), "d/%cf-e-x", strings.Repeat("e", 255) + "/" + strings.Repeat("ü", 300)} {
 			for _, a := range []files.Attributes{{}, attrs, {}} {
-				i := put(t, b, name, "content of "+name, &files.PutOptions{Attributes: a})
-				got, info := get(t, b, name)
+				i := putIn(t, b, name, "content of "+name, &files.PutOptions{Attributes: a})
+				got, info := fetch(t, b, name)
 				if got != "content of "+name {
 					t.Errorf("%q has %q", name, got)
 				}
@@ -137,37 +137,37 @@ func TestRoundTrip(t *testing.T) {
 func TestFileBesideFolder(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	meta := &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"m": "1"}}}
-	put(t, b, "a", "file", meta)
-	put(t, b, "a/b/c", "below", nil)
+	putIn(t, b, "a", "file", meta)
+	putIn(t, b, "a/b/c", "below", nil)
 	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/b/c")
-	if s, info := get(t, b, "a"); s != "file" || info.Metadata["m"] != "1" {
+	if s, info := fetch(t, b, "a"); s != "file" || info.Metadata["m"] != "1" {
 		t.Errorf("a is %q, %+v", s, info)
 	}
-	put(t, b, "a/b", "middle", nil)
+	putIn(t, b, "a/b", "middle", nil)
 	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/%cf-l-b", "a/b/c")
-	put(t, b, "a", "new", meta)
+	putIn(t, b, "a", "new", meta)
 	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/%cf-l-b", "a/b/c")
 	del(t, b, "a/b/c")
 	wantDisk(t, dir, "%cf-l-a", "a.attrs", "a/b")
 	del(t, b, "a/b")
 	wantDisk(t, dir, "a", "a.attrs")
-	if s, info := get(t, b, "a"); s != "new" || info.Metadata["m"] != "1" {
+	if s, info := fetch(t, b, "a"); s != "new" || info.Metadata["m"] != "1" {
 		t.Errorf("a is %q, %+v", s, info)
 	}
-	put(t, b, "a/b", "again", nil)
+	putIn(t, b, "a/b", "again", nil)
 	del(t, b, "a")
 	wantDisk(t, dir, "a/b")
 }
 
 func TestFailingContentLeavesNothing(t *testing.T) {
 	b, dir := newBucket(t, nil)
-	put(t, b, "a", "old", nil)
+	putIn(t, b, "a", "old", nil)
 	boom := errors.New("boom")
 	_, err := b.Put(context.Background(), "a", io.MultiReader(bytes.NewReader(make([]byte, 3*pieceSize)), &failing{boom}), nil)
 	if !errors.Is(err, boom) {
 		t.Errorf("Put: %v", err)
 	}
-	if s, _ := get(t, b, "a"); s != "old" {
+	if s, _ := fetch(t, b, "a"); s != "old" {
 		t.Errorf("a is %q", s)
 	}
 	if staged, _ := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*")); len(staged) != 1 {
