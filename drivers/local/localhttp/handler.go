@@ -1,0 +1,62 @@
+package localhttp
+
+import (
+	"net/http"
+	"net/url"
+
+	"cloudfiles.dev/drivers/local"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/fileshttp"
+)
+
+// Options are the options of NewHandler. The zero value takes the bucket's own Signer and refuses PUT.
+type Options struct {
+	// Signer verifies the URLs. nil is the Signer of the bucket, which a layer that renames or restricts
+	// hides: a handler must serve the names that were signed, and through a Sub-bucket or a prefix= they are others.
+	Signer *Signer
+	// MaxUpload is the largest file in bytes that a signed PUT may store; 0 refuses every PUT with 405.
+	MaxUpload int64
+	fileshttp.ServeOptions
+}
+
+// NewHandler returns the handler of the bucket's signed URLs, to be mounted where the Signer's base URL leads. GET, HEAD, PUT
+// and DELETE of a file are answered by fileshttp, conditions, ranges and all, if the URL was signed for that method, name and
+// (PUT) content type and has not expired; everything else is 403. It doesn't close the bucket. opts may be nil.
+//
+// Errors: files.ErrUnsupported if no Signer is given and the bucket shows none of this package; files.ErrInvalid for a negative MaxUpload.
+func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if o.MaxUpload < 0 {
+		return nil, files.Errorf(files.ErrInvalid, "negative MaxUpload %d", o.MaxUpload)
+	}
+	if o.Signer == nil {
+		s, _ := files.As[local.Signer](b)
+		var ok bool
+		if o.Signer, ok = s.(*Signer); !ok {
+			return nil, files.Errorf(files.ErrUnsupported, "the bucket shows no signer of localhttp; give it to Options.Signer")
+		}
+	}
+	return &handler{o, &fileshttp.Handler{Bucket: b, MaxUpload: o.MaxUpload, AllowDelete: true, ServeOptions: o.ServeOptions}}, nil
+}
+
+type handler struct {
+	opts  Options
+	files *fileshttp.Handler
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, err := h.opts.Signer.Verify(r)
+	if err != nil {
+		if h.opts.OnError != nil {
+			h.opts.OnError(r, err)
+		}
+		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+		return
+	}
+	inner := *r // as http.StripPrefix does it
+	inner.URL = &url.URL{Path: "/" + name}
+	h.files.ServeHTTP(w, &inner)
+}
