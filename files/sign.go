@@ -48,7 +48,7 @@ func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (Sig
 	if opts != nil {
 		op, _ = SignOp(opts.Method)
 	}
-	if err := CheckNameMax(name, b.Features().MaxName); err != nil {
+	if err := CheckNameMax(name, b.Features().maxName()); err != nil {
 		return SignedURL{}, NewError(op, name, err)
 	}
 	return SignedURL{}, NewError(op, name, ErrUnsupported)
