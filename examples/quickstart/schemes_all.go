@@ -1,0 +1,7 @@
+//go:build all
+
+package main
+
+import _ "cloudfiles.dev/drivers/all"
+
+const moreSchemes = ""
