@@ -51,7 +51,7 @@ func memHarness(wrap func(files.Bucket) files.Bucket) conformance.Harness {
 }
 
 func TestMem(t *testing.T) {
-	conformance.Run(t, memHarness(func(b files.Bucket) files.Bucket { return b }))
+	conformance.Run(t, memHarness(bare))
 }
 
 // sub is a view that owns what it stands on, as a driver would.
