@@ -16,7 +16,11 @@ import (
 // a failing Read returns (P2). ContentMD5 is never given: it would make azureblob write through its pipe, where
 // a failure panics in Close, and the digests are checked by the Upload already (P10).
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
-	if err := checkType(req.Attributes.ContentType); err != nil {
+	a := req.Attributes
+	if b.native() {
+		a = files.Attributes{ContentType: "application/octet-stream"} // the hook gives them
+	}
+	if err := checkType(a.ContentType); err != nil {
 		return files.Info{}, err
 	}
 	if err := b.present(); err != nil {
@@ -28,7 +32,6 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if req.If.Absent() {
 		o = opPutIfAbsent
 	}
-	a := req.Attributes
 	err := b.bucket.Upload(ctx, req.Name, &source{req.Content, cancel}, &blob.WriterOptions{
 		ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
 		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata,
