@@ -61,6 +61,9 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 			return info, err
 		}
 	}
+	if err := checkCopyTarget(dst, dstName); err != nil {
+		return Info{}, err
+	}
 	if sameFile(dst, dstName, src, srcName) {
 		return copyOnto(ctx, dst, dstName, opts)
 	}
@@ -147,9 +150,6 @@ func checkCopyTarget(dst Bucket, name string) error {
 
 // copyStream reads and writes.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
-	if err := checkCopyTarget(dst, dstName); err != nil {
-		return Info{}, err
-	}
 	r, err := src.Get(ctx, srcName, &GetOptions{IfVersion: opts.IfSource})
 	if err != nil {
 		return Info{}, err
