@@ -372,7 +372,10 @@ func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 			return total, err
 		}
 	}
-	return total, nil
+	if _, err = r.Read(nil); err == io.EOF { // also where nothing was left
+		err = nil
+	}
+	return total, err
 }
 
 // ReadAll reads the rest of the body into memory: bound what you read with a Range or by Len.
