@@ -156,7 +156,7 @@ func (r *Reader) got(p []byte, err error) (int, error) {
 				return 0, r.end(cerr)
 			}
 			if err == io.EOF {
-				err = nil // the next Read asks the body whether that was all
+				err = nil // the end is the next Read
 			}
 		}
 	}
