@@ -13,7 +13,7 @@ import (
 
 // Attributes is Stat. CreateTime is not known.
 func (b *bridge) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
-	info, err := b.b.Stat(ctx, nameOf(key), nil)
+	info, err := b.stat(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (b *bridge) NewRangeReader(ctx context.Context, key string, offset, length 
 	if err := before(opts.BeforeRead, o); err != nil {
 		return nil, err
 	}
-	r, err := b.b.Get(ctx, nameOf(key), o)
+	r, err := b.get(ctx, key, o)
 	if err != nil {
 		return nil, err
 	}
