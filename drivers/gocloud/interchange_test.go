@@ -1,6 +1,7 @@
 package gocloud
 
 import (
+	"io"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -13,8 +14,12 @@ import (
 	"gocloud.dev/blob"
 )
 
-// interchangeKeys are keys that both spell alike on disk: every legal name without fileblob's own suffix, and what Go CDK escapes.
-var interchangeKeys = []string{"plain.txt", "dir/sub/f", "dir/a b", "é☺", "x__y", "__0x41__", "a//b", "dir/", "line\nbreak", "..", "%41"}
+var (
+	// ordinaryKeys are names on disk as they are.
+	ordinaryKeys = []string{"plain.txt", "dir/sub/f", "dir/a b", "é☺", "x__y", "%41", "..."}
+	// escapedKeys are those that Go CDK escapes.
+	escapedKeys = []string{"a//b", "a///b", "dir/", "line\nbreak", "v1../x", "v1../y/z", "__0x41__", "x__0x2f__y", "x\x01/y\x02/z"}
+)
 
 // TestFileblobFolder: a program written for Go CDK finds its folder's files through the bridge over drivers/local, under the same keys, and fileblob
 // finds what was written that way: content, type, metadata.
@@ -22,30 +27,27 @@ func TestFileblobFolder(t *testing.T) {
 	writer := &blob.WriterOptions{ContentType: "text/x-thing", CacheControl: "no-cache", Metadata: map[string]string{"k": "v"}}
 	for _, c := range []struct {
 		name        string
+		keys        []string
 		write, read func(dir string) *blob.Bucket
 	}{
-		{"by fileblob, read by ours", func(dir string) *blob.Bucket { return openFile(t, dir, nil) }, func(dir string) *blob.Bucket { return localBlob(t, dir, nil) }},
-		{"by ours, read by fileblob", func(dir string) *blob.Bucket { return localBlob(t, dir, nil) }, func(dir string) *blob.Bucket { return openFile(t, dir, nil) }},
+		{"by fileblob, read by ours", append(ordinaryKeys, escapedKeys...), func(dir string) *blob.Bucket { return openFile(t, dir, nil) }, func(dir string) *blob.Bucket { return localBlob(t, dir, nil) }},
+		{"by ours, read by fileblob", ordinaryKeys, func(dir string) *blob.Bucket { return localBlob(t, dir, nil) }, func(dir string) *blob.Bucket { return openFile(t, dir, nil) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			w, want := c.write(dir), map[string]bool{}
-			for _, key := range interchangeKeys {
-				if key == ".." {
-					continue // fileblob refuses it
-				}
+			for _, key := range c.keys {
 				want[key] = true
 				if err := w.WriteAll(t.Context(), key, []byte(key), writer); err != nil {
 					t.Fatalf("write %q: %v", key, err)
 				}
 			}
 			r, got := c.read(dir), map[string]bool{}
-			for it := r.List(nil); ; {
-				o, err := it.Next(t.Context())
-				if err != nil {
-					break
-				}
-				got[o.Key] = true
+			for _, key := range listedKeys(t, r, nil) {
+				got[key] = true
+			}
+			if shallow, want := listedKeys(t, r, &blob.ListOptions{Delimiter: "/"}), modelList(c.keys, "", "/"); !equalSets(shallow, want) {
+				t.Errorf("shallow, listed are %q, want %q", shallow, want)
 			}
 			if !maps.Equal(got, want) {
 				t.Errorf("listed are %q, want %q", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
@@ -55,6 +57,11 @@ func TestFileblobFolder(t *testing.T) {
 				if string(content) != key || err != nil {
 					t.Errorf("%q holds %q, %v", key, content, err)
 					continue
+				}
+				for _, prefix := range []string{key, key[:len(key)-1], key[:strings.LastIndex(key, "/")+1]} {
+					if found := listedKeys(t, r, &blob.ListOptions{Prefix: prefix}); !slices.Contains(found, key) {
+						t.Errorf("%q is not listed by prefix %q, but %q", key, prefix, found)
+					}
 				}
 				a, err := r.Attributes(t.Context(), key)
 				if err != nil || a.ContentType != writer.ContentType || a.CacheControl != "no-cache" || a.Metadata["k"] != "v" || len(a.MD5) != 16 {
@@ -121,5 +128,23 @@ func TestTwoViewsOfAFolder(t *testing.T) {
 	}
 	if got := list(t, ours, "", nil); len(got) != 0 {
 		t.Errorf("after deleting all, ours lists %q", got)
+	}
+}
+
+// listedKeys lists keys, those of directories with the mark of modelList.
+func listedKeys(t *testing.T, b *blob.Bucket, o *blob.ListOptions) (keys []string) {
+	t.Helper()
+	for it := b.List(o); ; {
+		obj, err := it.Next(t.Context())
+		if err == io.EOF {
+			return keys
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if obj.IsDir {
+			obj.Key += "|dir"
+		}
+		keys = append(keys, obj.Key)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -20,7 +21,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if b.native() {
 		a = files.Attributes{ContentType: "application/octet-stream"} // the hook gives them
 	}
-	if err := checkType(a.ContentType); err != nil {
+	if err := checkAttributes(a); err != nil {
 		return files.Info{}, err
 	}
 	if err := b.present(); err != nil {
@@ -74,11 +75,17 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// checkType refuses what NewWriter can't parse, or would store as nothing.
-func checkType(t string) error {
-	m, params, err := mime.ParseMediaType(t)
+// checkAttributes refuses what NewWriter can't parse, or would store otherwise: a content type that is nothing, and metadata keys whose
+// letters beyond ASCII it folds too (P7).
+func checkAttributes(a files.Attributes) error {
+	m, params, err := mime.ParseMediaType(a.ContentType)
 	if err != nil || mime.FormatMediaType(m, params) == "" {
-		return files.Errorf(files.ErrInvalid, "content type %q is not a media type", t)
+		return files.Errorf(files.ErrInvalid, "content type %q is not a media type", a.ContentType)
+	}
+	for k := range a.Metadata {
+		if strings.ToLower(k) != k {
+			return files.Errorf(files.ErrUnsupported, "Go CDK would fold metadata key %q", k)
+		}
 	}
 	return nil
 }

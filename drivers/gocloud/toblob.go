@@ -42,12 +42,13 @@ func newBridge(b files.Bucket, opts *ToBlobOptions) *bridge {
 	if opts == nil {
 		opts = &ToBlobOptions{}
 	}
-	return &bridge{b: b, own: opts.Own, walks: newWalks()}
+	return &bridge{b: b, raw: rawKeysOf(b), own: opts.Own, walks: newWalks()}
 }
 
 // bridge is a Go CDK driver over a files.Bucket.
 type bridge struct {
 	b     files.Bucket
+	raw   rawKeys
 	own   bool
 	walks *walks
 }

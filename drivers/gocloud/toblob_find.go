@@ -13,11 +13,6 @@ import (
 // these keys where no file has the escaped name. What it writes always has the escaped name, which
 // comes before such an object, and a Delete removes both.
 
-// foreign reports whether the bucket may have an object of the key itself.
-func (b *bridge) foreign(key string) bool {
-	return b.b.Features().ForeignKeys && key != "" && files.CheckNameMax(key, len(key)) != nil
-}
-
 // missingName reports whether a name has no file, so that the key is looked for.
 func missingName(err error) bool {
 	return errors.Is(err, files.ErrNotExist) || errors.Is(err, files.ErrInvalidName)
@@ -25,11 +20,12 @@ func missingName(err error) bool {
 
 func (b *bridge) stat(ctx context.Context, key string) (files.Info, error) {
 	info, err := b.b.Stat(ctx, nameOf(key), nil)
-	if err == nil || !missingName(err) || !b.foreign(key) {
+	raw, ok := b.raw.of(key)
+	if err == nil || !missingName(err) || !ok {
 		return info, err
 	}
-	info, ferr := b.b.Stat(ctx, "", &files.StatOptions{Key: key})
-	if errors.Is(ferr, files.ErrNotExist) {
+	info, ferr := b.b.Stat(ctx, "", &files.StatOptions{Key: raw})
+	if missingName(ferr) {
 		return files.Info{}, err
 	}
 	return info, ferr
@@ -37,13 +33,14 @@ func (b *bridge) stat(ctx context.Context, key string) (files.Info, error) {
 
 func (b *bridge) get(ctx context.Context, key string, o *files.GetOptions) (*files.Reader, error) {
 	r, err := b.b.Get(ctx, nameOf(key), o)
-	if err == nil || !missingName(err) || !b.foreign(key) {
+	raw, ok := b.raw.of(key)
+	if err == nil || !missingName(err) || !ok {
 		return r, err
 	}
-	raw := *o
-	raw.Key = key
-	r, ferr := b.b.Get(ctx, "", &raw)
-	if errors.Is(ferr, files.ErrNotExist) {
+	byKey := *o
+	byKey.Key = raw
+	r, ferr := b.b.Get(ctx, "", &byKey)
+	if missingName(ferr) {
 		return nil, err
 	}
 	return r, ferr
@@ -51,11 +48,11 @@ func (b *bridge) get(ctx context.Context, key string, o *files.GetOptions) (*fil
 
 // put puts under the key's name; if absent means that there is no object of the key itself either.
 func (b *bridge) put(ctx context.Context, key string, content io.Reader, o *files.PutOptions) error {
-	if o.If.Absent() && b.foreign(key) {
-		switch _, err := b.b.Stat(ctx, "", &files.StatOptions{Key: key}); {
+	if raw, ok := b.raw.of(key); ok && o.If.Absent() {
+		switch _, err := b.b.Stat(ctx, "", &files.StatOptions{Key: raw}); {
 		case err == nil:
 			return files.ErrExist
-		case !errors.Is(err, files.ErrNotExist):
+		case !missingName(err):
 			return err
 		}
 	}
@@ -73,11 +70,12 @@ func (b *bridge) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 		return before(h, o)
 	}
 	err := b.delete(ctx, nameOf(key), "", o, hook)
-	if err != nil && !missingName(err) || !b.foreign(key) {
+	raw, ok := b.raw.of(key)
+	if err != nil && !missingName(err) || !ok {
 		return err
 	}
-	ferr := b.delete(ctx, "", key, o, hook)
-	if errors.Is(ferr, files.ErrNotExist) {
+	ferr := b.delete(ctx, "", raw, o, hook)
+	if missingName(ferr) {
 		return err
 	}
 	return ferr
@@ -112,12 +110,13 @@ func (b *bridge) Copy(ctx context.Context, dst, src string, opts *driver.CopyOpt
 		return err
 	}
 	_, err := files.Copy(ctx, b.b, nameOf(dst), b.b, nameOf(src), o)
-	if err == nil || !missingName(err) || !b.foreign(src) {
+	raw, ok := b.raw.of(src)
+	if err == nil || !missingName(err) || !ok {
 		return err
 	}
-	r, ferr := b.b.Get(ctx, "", &files.GetOptions{Key: src, IfVersion: o.IfSource})
+	r, ferr := b.b.Get(ctx, "", &files.GetOptions{Key: raw, IfVersion: o.IfSource})
 	if ferr != nil {
-		if errors.Is(ferr, files.ErrNotExist) {
+		if missingName(ferr) {
 			return err
 		}
 		return ferr

@@ -36,7 +36,7 @@ type item struct {
 func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		l := &bridgeListing{b: b, ctx: ctx, q: q, at: at, yield: yield}
-		dir, rest, marker := prefixOf(q.prefix)
+		dir, rest, marker := prefixOf(q.prefix, b.raw == rawPaths)
 		if len(dir)+len(rest) > files.MaxName {
 			return
 		}
@@ -44,7 +44,7 @@ func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[it
 			return
 		}
 		// Below a foreign directory nothing can be listed but from a legal one above it, deep.
-		l.foreignKeys = b.b.Features().ForeignKeys
+		l.foreignKeys = b.raw != rawNone
 		l.shallow = q.delimiter == "/" && (!l.foreignKeys || q.prefix == rest || dir != "" && q.prefix == dir+"/"+rest)
 		l.walk(dir, rest)
 	}
@@ -131,7 +131,8 @@ func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 
 // foreign makes the object of an entry with a key of its own, unless a file with the key's name comes before it.
 func (l *bridgeListing) foreign(e files.Entry) ([]*driver.ListObject, error) {
-	rest, ok := strings.CutPrefix(e.Key, l.q.prefix)
+	key := l.b.raw.key(e.Key)
+	rest, ok := strings.CutPrefix(key, l.q.prefix)
 	if !ok || rest == "" && l.markerSeen {
 		return nil, nil
 	}
@@ -142,14 +143,14 @@ func (l *bridgeListing) foreign(e files.Entry) ([]*driver.ListObject, error) {
 		}
 		return l.displaced(dir)
 	}
-	_, err := l.b.b.Stat(l.ctx, nameOf(e.Key), nil)
+	_, err := l.b.b.Stat(l.ctx, nameOf(key), nil)
 	switch {
 	case err == nil:
 		return nil, nil
 	case !missingName(err):
 		return nil, err
 	}
-	return []*driver.ListObject{fileObject(e.Key, e)}, nil
+	return []*driver.ListObject{fileObject(key, e)}, nil
 }
 
 // file makes the object of a file: itself, or the directory that it stands for.
