@@ -61,9 +61,6 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 			return info, err
 		}
 	}
-	if err := checkCopyTarget(dst, dstName); err != nil {
-		return Info{}, err
-	}
 	if sameFile(dst, dstName, src, srcName) {
 		return copyOnto(ctx, dst, dstName, opts)
 	}
@@ -93,6 +90,9 @@ func locate(b Bucket, name string) (store any, key string) {
 // copyOnto is a copy of a file onto itself.
 func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (Info, error) {
 	info, err := b.Stat(ctx, name, nil)
+	if b.Features().ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
+		return Info{}, errReadOnly // also where nothing would change
+	}
 	if err != nil {
 		return Info{}, err
 	}
@@ -150,6 +150,9 @@ func checkCopyTarget(dst Bucket, name string) error {
 
 // copyStream reads and writes.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+	if err := checkCopyTarget(dst, dstName); err != nil {
+		return Info{}, err
+	}
 	r, err := src.Get(ctx, srcName, &GetOptions{IfVersion: opts.IfSource})
 	if err != nil {
 		return Info{}, err

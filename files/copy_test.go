@@ -121,8 +121,13 @@ func TestCopyOntoItself(t *testing.T) {
 		_, err = files.Copy(ctx, b, "missing", b, "missing", nil)
 		is(t, err, files.ErrNotExist)
 		ro := files.ReadOnly(b)
-		_, err = files.Copy(ctx, ro, "d/a.txt", ro, "d/a.txt", nil)
-		is(t, err, files.ErrPermission)
+		for _, name := range []string{"d/a.txt", "missing"} {
+			_, err = files.Copy(ctx, ro, name, ro, name, nil)
+			is(t, err, files.ErrPermission)
+		}
+		ro.Close()
+		_, err = files.Copy(ctx, ro, "", ro, "", nil)
+		is(t, err, files.ErrClosed)
 	}
 }
 
