@@ -241,6 +241,9 @@ func (d *dir) Rmdir(name string) error {
 
 func (d *dir) Sync() error {
 	f, err := d.root.Open(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // removed: it has no entries
+	}
 	if err != nil {
 		return bare(err)
 	}
