@@ -65,6 +65,7 @@ func missingThenCreated(t T, h *H) {
 		wantMissing(t, h, name)
 		wantList(t, h, fmt.Sprintf("d%d", i), nil)
 		put(t, h, name, content(i, 10), nil)
+		same(t, "size of what was missing", stat(t, h, name).Size, int64(10))
 		wantContent(t, h, name, content(i, 10))
 		wantList(t, h, fmt.Sprintf("d%d", i), nil, name)
 	}
