@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"cloudfiles.dev/drivers/local"
@@ -146,8 +145,6 @@ func (s cdk) list(bool) (n int, err error) {
 	}
 }
 
-var buffers = sync.Pool{New: func() any { p := make([]byte, 1<<20); return &p }}
-
 // bare is what a careful program does with package os.
 type bare struct {
 	dir  string
@@ -188,11 +185,9 @@ func (s bare) get(name string) (int64, error) {
 		return 0, err
 	}
 	defer f.Close()
-	p := buffers.Get().(*[]byte)
-	defer buffers.Put(p)
-	total := int64(0)
+	buf, total := make([]byte, 1<<20), int64(0)
 	for {
-		n, err := f.Read(*p)
+		n, err := f.Read(buf)
 		total += int64(n)
 		if err == io.EOF {
 			return total, nil

@@ -97,14 +97,23 @@ func (b *backend) makeWay(ctx context.Context, s *session, d fsys.Dir, f parent)
 	defer unlock()
 	st, err := d.Lstat(f.base)
 	if err == nil && st.Type == fsys.Regular {
-		err = d.Rename(f.base, d, leafName(f.base))
-		if err != nil {
+		if err := moveToLeaf(d, f.base, st); err != nil {
 			return renameFault(err)
 		}
 	} else if err != nil && !missing(err) {
 		return fault(err)
 	}
 	return b.mkdir(d, f)
+}
+
+// moveToLeaf moves a file to its other place. Where a rename without replacing is a link and an unlink, a crash
+// leaves both names, and a rename between two names of one file does nothing.
+func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
+	leaf := leafName(base)
+	if other, err := d.Lstat(leaf); err == nil && other.SameFile(st) {
+		return d.Unlink(base)
+	}
+	return d.Rename(base, d, leaf)
 }
 
 // removeParents removes the folders on the way that became empty, the innermost first, and gives a file that had to

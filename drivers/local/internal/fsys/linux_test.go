@@ -1,5 +1,3 @@
-//go:build linux && !osroot
-
 package fsys
 
 import (

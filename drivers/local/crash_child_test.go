@@ -1,0 +1,73 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// childEnv makes a run of the test binary a child of a crash proof; it holds a childTask in JSON.
+const childEnv = "CLOUDFILES_CRASH_CHILD"
+
+// childTask is what a child has to do.
+type childTask struct {
+	Job    string // of childJobs
+	Dir    string // the bucket's folder
+	N      int
+	Moment crashfs.Moment
+	Seed   uint64
+	NoSync bool
+}
+
+var childJobs = map[string]func(childTask) error{
+	"scenario": scenarioChild,
+}
+
+// TestCrashChild is no test: the crash proofs run it in processes of its own, which they kill.
+func TestCrashChild(t *testing.T) {
+	text, ok := os.LookupEnv(childEnv)
+	if !ok {
+		t.Skip("runs only as the child of a crash proof")
+	}
+	var task childTask
+	if err := json.Unmarshal([]byte(text), &task); err != nil {
+		t.Fatal(err)
+	}
+	if err := childJobs[task.Job](task); err != nil {
+		fmt.Fprintln(os.Stderr, "child:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// child returns the command of a child; its standard error is the test's own.
+func child(ctx context.Context, task childTask) *exec.Cmd {
+	text, err := json.Marshal(task)
+	if err != nil {
+		panic(err)
+	}
+	c := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestCrashChild$")
+	c.Env = append(os.Environ(), childEnv+"="+string(text))
+	c.Stderr = os.Stderr
+	return c
+}
+
+// openOver opens a bucket over a seam.
+func openOver(dir string, opts *Options, sys fsys.FS) (files.Bucket, error) {
+	b, err := open(dir, opts, sys)
+	if err != nil {
+		return nil, err
+	}
+	return driver.New(b), nil
+}
+
+// noSync is for handles whose writes need not survive the machine.
+var noSync = &Options{NoSync: true}

@@ -1,0 +1,139 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// A process may be killed right before, right after and in the middle of each operation that changes something (P1, P2): the file is the old or
+// the new one, whole, nothing else is touched or seen, and the next handle works and cleans up.
+func TestKillAtEveryOperation(t *testing.T) {
+	for i, sc := range scenarios {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			operations := killedAt(t, i, 0, crashfs.Before)
+			if len(operations) < 5 {
+				t.Fatalf("only these operations were counted: %v", operations)
+			}
+			for n, kind := range operations {
+				for _, m := range crashfs.Moments {
+					if (m != crashfs.Middle || kind == crashfs.Write) && (!testing.Short() || n%3 == i%3) {
+						killedAt(t, i, n+1, m)
+					}
+				}
+			}
+		})
+	}
+}
+
+// killedAt runs a scenario in a child that is killed at the n-th operation, and checks what is left. With n 0 the child
+// lives, and its operations are returned.
+func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Kind) {
+	t.Helper()
+	ctx := t.Context()
+	sc := scenarios[i]
+	dir, err := os.MkdirTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	before := prepare(t, dir, sc)
+	c := child(ctx, childTask{Job: "scenario", Dir: dir, N: n, Moment: m, Seed: uint64(i)})
+	out, err := c.Output()
+	allowed := sc.run.states(before)
+	if n == 0 {
+		allowed = allowed[len(allowed)-1:]
+		if err == nil {
+			err = json.Unmarshal(out, &operations)
+		}
+		if err != nil {
+			t.Fatalf("child: %v", err)
+		}
+	} else if err := wasKilled(err); err != nil {
+		t.Fatalf("%s operation %d: %v", m, n, err)
+	}
+	if err := reopened(ctx, dir, allowed, sc.run.subjects()); err != nil {
+		t.Errorf("killed %s operation %d: %v", m, n, err)
+	}
+	return operations
+}
+
+// prepare does what a scenario begins with.
+func prepare(t *testing.T, dir string, sc scenario) state {
+	t.Helper()
+	b, err := openOver(dir, noSync, fsys.OS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	before, err := perform(t.Context(), b, state{}, sc.setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return before
+}
+
+// Where a file system can't rename without replacing, a kill in the middle leaves a file with both of its names (N3). That is
+// the file once, and it can still make way for a folder.
+func TestKilledBetweenLinkAndUnlink(t *testing.T) {
+	dir := t.TempDir()
+	b, err := openOver(dir, noSync, fsys.OS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	now, err := perform(t.Context(), b, state{}, []step{stepPut("a", 1, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []step{stepPut("a/b", 2, 1), stepDelete("a/b"), stepPut("a", 3, 0), stepDelete("a")} {
+		os.Link(filepath.Join(dir, "a"), filepath.Join(dir, leafName("a"))) // fails while both are there already
+		seen, err := seeAll(t.Context(), b)
+		if err == nil {
+			err = now.differs(seen)
+		}
+		if err == nil {
+			now, err = perform(t.Context(), b, now, []step{s})
+		}
+		if err != nil {
+			t.Fatalf("before %v: %v", s, err)
+		}
+	}
+	if err := closeAndCheck(b, dir, now); err != nil {
+		t.Error(err)
+	}
+}
+
+// wasKilled tells what else than a SIGKILL ended the child.
+func wasKilled(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ProcessState.String() == "signal: killed" {
+		return nil
+	}
+	return fmt.Errorf("the child was not killed: %v", err)
+}
+
+// scenarioChild does a scenario's step and tells its operations, if it survives.
+func scenarioChild(task childTask) error {
+	killer := &crashfs.Killer{N: task.N, Moment: task.Moment}
+	b, err := openOver(task.Dir, nil, crashfs.Wrap(crashfs.Unsynced(), killer.Hook))
+	if err != nil {
+		return err
+	}
+	if err := scenarios[task.Seed].run.do(context.Background(), b); err != nil {
+		return err
+	}
+	if err := b.Close(); err != nil { // closing changes something as well
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(killer.Kinds())
+}

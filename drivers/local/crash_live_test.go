@@ -1,0 +1,160 @@
+package local
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+func init() { childJobs["upload"] = uploadChild }
+
+// uploadChild puts its standard input under the name "up". Between the two halves it tells that it staged the first.
+func uploadChild(task childTask) error {
+	b, err := openOver(task.Dir, nil, fsys.OS())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	in := io.MultiReader(io.LimitReader(os.Stdin, int64(task.N)), tell("half"), os.Stdin)
+	_, err = b.Put(context.Background(), "up", in, &files.PutOptions{Attributes: proofAttributes(int(task.Seed), 1)})
+	return err
+}
+
+// tell is an empty reader that prints a line when it is reached.
+type tell string
+
+func (s tell) Read([]byte) (int, error) {
+	fmt.Println(string(s))
+	return 0, io.EOF
+}
+
+// upload is a child in the middle of a Put.
+type upload struct {
+	in   io.WriteCloser
+	kill func() error
+	wait func() error
+}
+
+// startUpload starts a child and returns when it has read the first half of the content.
+func startUpload(t *testing.T, dir, half string, seq int) *upload {
+	t.Helper()
+	c := child(t.Context(), childTask{Job: "upload", Dir: dir, N: len(half), Seed: uint64(seq)})
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, half); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "half\n" {
+		t.Fatalf("the child said %q, %v", line, err)
+	}
+	return &upload{in, c.Process.Kill, c.Wait}
+}
+
+// What a dead process staged is removed by the first write of the next handle; what a live one stages is not, whatever
+// is put, overwritten, deleted and closed beside it.
+func TestLiveUploadsSurvive(t *testing.T) {
+	dir := t.TempDir()
+	ctx := t.Context()
+	half := strings.Repeat("half of an upload ", 200_000) // more than what a Put stages at once
+	live := startUpload(t, dir, half, 7)
+	dead := startUpload(t, dir, half, 8)
+	if err := dead.kill(); err != nil {
+		t.Fatal(err)
+	}
+	dead.wait()
+	if got := stagedFiles(t, dir); len(got) != 2 {
+		t.Fatalf("staged are %q, want the uploads of both children", got)
+	}
+
+	b, err := openOver(dir, nil, fsys.OS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if seen, err := seeAll(ctx, b); err != nil || len(seen) != 0 {
+		t.Fatalf("unfinished uploads show: %v, %v", seen, err)
+	}
+	if got := stagedFiles(t, dir); len(got) != 2 {
+		t.Fatalf("reading has changed what is staged: %q", got)
+	}
+	now, err := perform(ctx, b, state{}, []step{stepPut("up", 1, 2), stepPut("other", 2, 0), stepDelete("up"), stepPut("up", 3, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := stagedFiles(t, dir); len(got) != 1 {
+		t.Fatalf("staged are %q after the first write, want the upload of the live child alone", got)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(live.in, "and the end"); err != nil {
+		t.Fatal(err)
+	}
+	live.in.Close()
+	if err := live.wait(); err != nil {
+		t.Fatalf("the live child: %v", err)
+	}
+
+	if b, err = openOver(dir, nil, fsys.OS()); err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	s, err := getSeen(ctx, b, "up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.content != half+"and the end" || s.info.Metadata["seq"] != "7" {
+		t.Errorf("the live child's file has %d bytes and metadata %q", len(s.content), s.info.Metadata)
+	}
+	if err := now["other"].seenIn(ctx, b, "other"); err != nil {
+		t.Error(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*")); len(left) != 0 {
+		t.Errorf("left are %q", left)
+	}
+}
+
+// seenIn reads one file and checks that it is f.
+func (f proofFile) seenIn(ctx context.Context, b files.Bucket, name string) error {
+	s, err := getSeen(ctx, b, name)
+	if err != nil {
+		return err
+	}
+	return s.is(f)
+}
+
+// stagedFiles lists the files of unfinished uploads.
+func stagedFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, path := range all {
+		if filepath.Base(path) != aliveFile {
+			names = append(names, path)
+		}
+	}
+	return names
+}
