@@ -104,7 +104,8 @@ func TestReaderWays(t *testing.T) {
 				if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 					t.Errorf("%s by %s: behind the end: %d, %v", bn, wn, n, err)
 				}
-				if r.Close() != nil || r.Close() != nil || b.closed != 1 {
+				first, second := r.Close(), r.Close()
+				if first != nil || second != nil || b.closed != 1 {
 					t.Errorf("%s by %s: closed %d times", bn, wn, b.closed)
 				}
 				_, err := r.Read(nil)

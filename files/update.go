@@ -10,6 +10,8 @@ import (
 )
 
 // SkipUpdate is what the function of Update returns to leave the file as it is, without an error.
+//
+//lint:ignore ST1012 the standard library's fs.SkipDir is named so too
 var SkipUpdate = errors.New("leave the file as it is")
 
 // DefaultAttempts is how often Update tries where nothing else is asked.

@@ -308,8 +308,10 @@ func TestWrapEntryAndLimit(t *testing.T) {
 func TestWrapClose(t *testing.T) {
 	inner := full(t)
 	b := files.Wrap(inner, files.Hooks{})
-	if b.Close() != nil || b.Close() != nil {
-		t.Error("Close failed")
+	for range 2 {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	for op, err := range operations(b) {
 		if !errors.Is(err, files.ErrClosed) {
@@ -340,8 +342,8 @@ func TestAs(t *testing.T) {
 
 // bare is a third party's bucket: nothing optional, no MaxName, and a type that can't be compared.
 type bare struct {
-	b    files.Bucket
-	made []func()
+	b files.Bucket
+	_ []func()
 }
 
 func (x bare) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
