@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -259,42 +256,6 @@ func TestWrapDone(t *testing.T) {
 	expect("put0Exist")
 }
 
-func TestWrapContentAndBody(t *testing.T) {
-	inner := mem.New(nil)
-	rot := func(r io.Reader) io.Reader {
-		return readerFunc(func(p []byte) (int, error) {
-			n, err := r.Read(p)
-			for i := range p[:n] {
-				p[i] ^= 1
-			}
-			return n, err
-		})
-	}
-	b := files.Wrap(inner, files.Hooks{
-		Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return rot(r) },
-		Body:    func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return rot(r) },
-	})
-	put(t, b, "a", "abc")
-	has(t, inner, "a", "`cb")
-	if got, err := files.ReadString(ctx, b, "a", &files.ReadOptions{GetOptions: files.GetOptions{SkipVerify: true}}); got != "abc" || err != nil {
-		t.Errorf("%q, %v", got, err)
-	}
-	if _, err := files.Copy(ctx, b, "b", b, "a", &files.CopyOptions{}); err != nil && !errors.Is(err, files.ErrCorrupt) {
-		t.Error(err) // streaming: through both hooks, or stopped by the digest
-	}
-	if b.Features().ServerCopy {
-		t.Error("a server-side copy would get round the hooks")
-	}
-	_, err := files.SignURL(ctx, files.Wrap(signing{inner}, files.Hooks{Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }}), "a", nil)
-	is(t, err, files.ErrUnsupported)
-	// nil content stays nil.
-	var f *os.File
-	_, err = b.Put(ctx, "a", f, nil)
-	is(t, err, files.ErrInvalid)
-	_, err = b.Put(ctx, "a", nil, nil)
-	is(t, err, files.ErrInvalid)
-}
-
 func TestWrapEntryAndLimit(t *testing.T) {
 	b := files.Wrap(tree(t), files.Hooks{Entry: func(_ *files.Call, e files.Entry) bool { return !strings.Contains(e.Name, "a") }})
 	wantList(t, b, "d", nil, "d/b", "d/c/z", "d/~", "d/é")
@@ -338,58 +299,4 @@ func TestAs(t *testing.T) {
 	if _, ok := files.As[signing](sub); ok {
 		t.Error("As gets round a sub-bucket")
 	}
-}
-
-// bare is a third party's bucket: nothing optional, no MaxName, and a type that can't be compared.
-type bare struct {
-	b files.Bucket
-	_ []func()
-}
-
-func (x bare) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
-	return x.b.Put(ctx, name, r, o)
-}
-func (x bare) Get(ctx context.Context, name string, o *files.GetOptions) (*files.Reader, error) {
-	return x.b.Get(ctx, name, o)
-}
-func (x bare) Stat(ctx context.Context, name string, o *files.StatOptions) (files.Info, error) {
-	return x.b.Stat(ctx, name, o)
-}
-func (x bare) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
-	return x.b.List(ctx, dir, o)
-}
-func (x bare) Delete(ctx context.Context, name string, o *files.DeleteOptions) error {
-	return x.b.Delete(ctx, name, o)
-}
-func (x bare) Features() files.Features {
-	f := x.b.Features()
-	f.MaxName, f.ServerCopy = 0, false
-	return f
-}
-func (x bare) Close() error { return nil }
-
-func TestThirdPartysBucket(t *testing.T) {
-	inner := full(t)
-	b := bare{b: inner}
-	for _, b := range []files.Bucket{b, files.Wrap(b, files.Hooks{})} {
-		for op, err := range operations(b) {
-			if err != nil && !errors.Is(err, files.ErrUnsupported) {
-				t.Errorf("%s: %v", op, err)
-			}
-		}
-		for _, n := range []string{"a", "b", "c", "d"} {
-			put(t, inner, n, "again")
-		}
-	}
-	sub, err := files.Sub(b, "tenant")
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, sub, "x", "1")
-	has(t, inner, "tenant/x", "1")
-	if max := sub.Features().MaxName; max != files.MaxName-len("tenant/") {
-		t.Error("MaxName is", max)
-	}
-	_, err = files.PutString(ctx, sub, strings.Repeat("n", files.MaxName-6), "", nil)
-	is(t, err, files.ErrInvalidName)
 }

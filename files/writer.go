@@ -76,29 +76,6 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// ReadFrom writes what r has, in pieces of up to a MiB: fewer are handed over than by io.Copy's own buffer. An error of r is
-// returned as it is, and leaves the Writer as it was: nothing is stored before Commit.
-func (w *Writer) ReadFrom(r io.Reader) (total int64, err error) {
-	p := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(p)
-	for {
-		n, err := r.Read(*p)
-		if n > 0 {
-			m, werr := w.Write((*p)[:n])
-			total += int64(m)
-			if werr != nil {
-				return total, werr
-			}
-		}
-		if err == io.EOF {
-			return total, w.usable()
-		}
-		if err != nil {
-			return total, err
-		}
-	}
-}
-
 // usable returns why nothing more can be written, or nil.
 func (w *Writer) usable() error {
 	switch {

@@ -23,7 +23,7 @@ func TestWriterCommit(t *testing.T) {
 			fmt.Fprintf(w, "%d,", i)
 			missing(t, b, "a.csv")
 		}
-		if n, err := w.ReadFrom(strings.NewReader(strings.Repeat("x", 3<<20))); n != 3<<20 || err != nil {
+		if n, err := io.Copy(w, strings.NewReader(strings.Repeat("x", 3<<20))); n != 3<<20 || err != nil {
 			t.Fatal(n, err)
 		}
 		info, err := w.Commit()
@@ -33,7 +33,7 @@ func TestWriterCommit(t *testing.T) {
 		has(t, b, "a.csv", "0,1,2,"+strings.Repeat("x", 3<<20))
 		_, err = w.Write([]byte("more"))
 		is(t, err, files.ErrClosed)
-		_, err = w.ReadFrom(strings.NewReader(""))
+		_, err = w.Write(nil)
 		is(t, err, files.ErrClosed)
 		_, err = w.Commit()
 		is(t, err, files.ErrClosed)
@@ -117,7 +117,7 @@ func TestWriterPutFails(t *testing.T) {
 					w.Write([]byte("content")) // may still be taken
 					_, err := w.Write([]byte("more"))
 					is(t, err, c.want)
-					_, err = w.ReadFrom(strings.NewReader("x"))
+					_, err = w.Write(nil)
 					is(t, err, c.want)
 				}
 				_, err := w.Commit()
@@ -224,7 +224,7 @@ func TestWriterPutThatReadsNothing(t *testing.T) {
 	})
 }
 
-// TestWriterSource shows that a source's failure in ReadFrom is told as it is and leaves the rest to the caller.
+// TestWriterSource shows that a source's failure leaves the rest to the caller: nothing is stored unless Commit is called.
 func TestWriterSource(t *testing.T) {
 	b := mem.New(nil)
 	w := files.NewWriter(ctx, b, "a", nil)
