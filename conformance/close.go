@@ -62,7 +62,7 @@ func closedMethods(t T, h *H) {
 func closeOpenBody(t T, h *H) {
 	for _, n := range []int{10, 3 << 20} {
 		b := h.Another(t)
-		c := content(n, n)
+		c := content(1, n)
 		put(t, b, "a", c, nil)
 		fresh, half := open(t, b, "a", nil), open(t, b, "a", nil)
 		if _, err := half.ReadN(5); err != nil {

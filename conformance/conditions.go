@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
+	"sync/atomic"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -65,16 +68,37 @@ func absentRace(t T, h *H, other files.Bucket) {
 		name := fmt.Sprintf("d/lock%d", round)
 		size := 10 + round*20_000
 		errs := make([]error, n)
+		meet := meeting(n)
 		race(n, func(i int) {
 			b := h.Bucket
 			if i%2 == 1 {
 				b = other
 			}
-			_, errs[i] = ifAbsent(t, b, name, content(i, size))
+			_, errs[i] = b.Put(t.Context(), name, meet(content(i, size)), &files.PutOptions{If: files.IfAbsent()})
 		})
 		oneWinner(t, errs, files.ErrExist, func(i int) { wantContent(t, h, name, content(i, size)) })
 	}
 	h.Clean(t, "a race of creates")
+}
+
+// meeting makes readers of which each waits, before its last byte, until n have come so far: who decides before the end of the upload then
+// lets all of them through. A driver may let one upload of a name run at a time, or refuse without reading: so the wait is short.
+func meeting(n int64) func(c []byte) io.Reader {
+	var came atomic.Int64
+	all := make(chan struct{})
+	return func(c []byte) io.Reader {
+		return hook(c, len(c)-1, func() {
+			if came.Add(1) == n {
+				close(all)
+			}
+			timer := time.NewTimer(20 * time.Millisecond)
+			defer timer.Stop()
+			select {
+			case <-all:
+			case <-timer.C:
+			}
+		})
+	}
 }
 
 // oneWinner fails where not exactly one of the racers succeeded and the others got the sentinel.
@@ -207,12 +231,13 @@ func versionRace(t T, h *H, other files.Bucket) {
 		v := current(t, h, "d/a")
 		size := 10 + round*20_000
 		errs := make([]error, n)
+		meet := meeting(n)
 		race(n, func(i int) {
 			b := h.Bucket
 			if i%2 == 1 {
 				b = other
 			}
-			_, errs[i] = ifVersion(t, b, "d/a", content(round*n+i, size), v)
+			_, errs[i] = b.Put(t.Context(), "d/a", meet(content(round*n+i, size)), &files.PutOptions{If: files.IfVersion(v)})
 		})
 		oneWinner(t, errs, files.ErrPrecondition, func(i int) { wantContent(t, h, "d/a", content(round*n+i, size)) })
 	}

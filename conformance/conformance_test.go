@@ -15,13 +15,13 @@ import (
 )
 
 func TestMap(t *testing.T) {
-	conformance.Run(t, mapHarness(""))
+	conformance.Run(t, mapHarness())
 }
 
 // mapHarness makes map buckets; a second handle is another bucket on the same map.
-func mapHarness(fault string) conformance.Harness {
+func mapHarness() conformance.Harness {
 	return conformance.Harness{
-		New:    func(conformance.T) files.Bucket { return driver.New(newMap(fault)) },
+		New:    func(conformance.T) files.Bucket { return driver.New(newMap()) },
 		Second: func(_ conformance.T, b files.Bucket) files.Bucket { return driver.New(driver.Unwrap(b)) },
 		Damage: func(_ conformance.T, b files.Bucket, name string) { driver.Unwrap(b).(*mapBackend).damage(name) },
 	}
@@ -51,7 +51,7 @@ func memHarness(wrap func(files.Bucket) files.Bucket) conformance.Harness {
 }
 
 func TestMem(t *testing.T) {
-	conformance.Run(t, memHarness(func(b files.Bucket) files.Bucket { return b }))
+	conformance.Run(t, memHarness(bare))
 }
 
 // sub is a view that owns what it stands on, as a driver would.

@@ -5,16 +5,33 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"sync"
 )
 
-// content returns n bytes that tell their position and their seed, so that a swapped, shifted or mixed part shows.
+// content returns n bytes that tell their position and their seed, so that a swapped, shifted or mixed part shows: each block
+// begins with a word of its own, and goes on with a piece of noise from a place of its own.
 func content(seed, n int) []byte {
-	b := make([]byte, n+8)
-	for i := 0; i < n; i += 8 {
-		binary.LittleEndian.PutUint64(b[i:], mix(uint64(seed)<<40^uint64(i)))
+	const block = 512
+	all := noise()
+	b := make([]byte, n+block)
+	for i := 0; i < n; i += block {
+		own := mix(uint64(seed)<<40 ^ uint64(i))
+		copy(b[i:i+block], all[own%(noiseSize-block):])
+		binary.LittleEndian.PutUint64(b[i:], own)
 	}
 	return b[:n:n]
 }
+
+const noiseSize = 1 << 16
+
+// noise doesn't repeat.
+var noise = sync.OnceValue(func() []byte {
+	b := make([]byte, noiseSize)
+	for i := 0; i < len(b); i += 8 {
+		binary.LittleEndian.PutUint64(b[i:], mix(uint64(i)))
+	}
+	return b
+})
 
 // mix scatters x one-to-one.
 func mix(x uint64) uint64 {

@@ -65,6 +65,7 @@ func missingThenCreated(t T, h *H) {
 		wantMissing(t, h, name)
 		wantList(t, h, fmt.Sprintf("d%d", i), nil)
 		put(t, h, name, content(i, 10), nil)
+		same(t, "size of what was missing", stat(t, h, name).Size, int64(10))
 		wantContent(t, h, name, content(i, 10))
 		wantList(t, h, fmt.Sprintf("d%d", i), nil, name)
 	}
@@ -95,15 +96,18 @@ func getInfoRange(t T, h *H) {
 // whileRead opens the file, reads a little, lets change happen, and reads on: the old content to its end, or ErrChanged.
 func whileRead(t T, h *H, change func(size int)) {
 	t.Helper()
-	for _, size := range []int{10, 5000, 100_000, 3 << 20} {
+	for _, size := range []int{10, 5000, 100_000, 1<<20 + 1} {
 		for _, first := range []int{0, 1, size / 2} {
+			if size > 1<<20 && first != 1 {
+				continue // what is ahead of the reader is larger than any buffer
+			}
 			old := content(1, size)
 			put(t, h, "a", old, nil)
 			r, err := h.Get(t.Context(), "a", nil)
 			if err != nil {
 				t.Fatalf("Get: %v", err)
 			}
-			got := make([]byte, first)
+			got := make([]byte, first, size*2)
 			if _, err := io.ReadFull(r, got); err != nil {
 				t.Fatalf("Read: %v", err)
 			}

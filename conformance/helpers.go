@@ -76,8 +76,18 @@ func read(ctx context.Context, b files.Bucket, name string, opts *files.GetOptio
 		return nil, files.Info{}, err
 	}
 	defer r.Close()
-	p, err := io.ReadAll(r)
+	p, err := readAll(r)
 	return p, r.Info(), err
+}
+
+// readAll is io.ReadAll without its many buffers.
+func readAll(r *files.Reader) ([]byte, error) {
+	p := make([]byte, r.Len()+1) // a byte more shows what is too much
+	n, err := io.ReadFull(r, p)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return p[:n], err
 }
 
 // get is read, which must succeed.

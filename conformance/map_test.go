@@ -8,18 +8,25 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
 
-// mapBackend is a driver over a map, to try the suite on. Its fault, if there is one, breaks it.
+// mapBackend is a driver over a map, to try the suite on.
 type mapBackend struct {
 	mu    sync.Mutex
 	files map[string]mapFile
 	puts  int64
-	fault string
+
+	// What the broken ones need.
+	loop    sync.Mutex
+	closed  atomic.Bool
+	before  map[string]mapFile // what the last Put replaced
+	missing map[string]bool
+	last    []byte
 }
 
 type mapFile struct {
@@ -27,8 +34,8 @@ type mapFile struct {
 	content []byte
 }
 
-func newMap(fault string) *mapBackend {
-	return &mapBackend{files: map[string]mapFile{}, fault: fault}
+func newMap() *mapBackend {
+	return &mapBackend{files: map[string]mapFile{}, before: map[string]mapFile{}, missing: map[string]bool{}}
 }
 
 func (m *mapBackend) Features() files.Features {
@@ -43,18 +50,54 @@ func (m *mapBackend) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 	if err != nil {
 		return files.Info{}, err
 	}
+	if m.closed.Load() {
+		return files.Info{}, files.ErrClosed
+	}
+	m.loop.Lock()
+	defer m.loop.Unlock()
+	return m.store(req.Name, req, content)
+}
+
+// store puts the content under the condition.
+func (m *mapBackend) store(name string, req *driver.PutRequest, content []byte) (files.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	old, exists := m.files[req.Name]
+	old, exists := m.files[name]
 	if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
 		return files.Info{}, err
 	}
+	return m.set(name, req, content), nil
+}
+
+// set puts the content. The caller holds mu.
+func (m *mapBackend) set(name string, req *driver.PutRequest, content []byte) files.Info {
 	m.puts++
-	info := files.Info{Attributes: req.Attributes, Digest: req.Content.Digest()}
-	info.Name, info.Size, info.ModTime = req.Name, int64(len(content)), time.Unix(m.puts, 0).UTC()
+	info := files.Info{Attributes: req.Attributes}
+	if req.Content != nil {
+		info.Digest = req.Content.Digest()
+	}
+	info.Name, info.Size, info.ModTime = name, int64(len(content)), time.Unix(m.puts, 0).UTC()
 	info.Version = files.Version(fmt.Sprint("v", m.puts))
-	m.files[req.Name] = mapFile{info, content}
-	return info, nil
+	if old, ok := m.files[name]; ok {
+		m.before[name] = old
+	}
+	m.files[name] = mapFile{info, content}
+	return info
+}
+
+// redigest makes the digest that of the content. The caller of redigestLocked holds mu.
+func (m *mapBackend) redigest(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.redigestLocked(name)
+}
+
+func (m *mapBackend) redigestLocked(name string) {
+	f := m.files[name]
+	h := files.NewHasher(files.Digest{})
+	h.Write(f.content)
+	f.info.Digest = h.Sum()
+	m.files[name] = f
 }
 
 func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
@@ -62,6 +105,8 @@ func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 	f, ok := m.files[req.Key.Name]
 	m.mu.Unlock()
 	switch {
+	case m.closed.Load():
+		return driver.Object{}, files.ErrClosed
 	case !ok:
 		return driver.Object{}, files.ErrNotExist
 	case req.IfVersion != "" && req.IfVersion != f.info.Version:
@@ -123,4 +168,11 @@ func (m *mapBackend) damage(name string) {
 	f.content = bytes.Clone(f.content)
 	f.content[len(f.content)/2] ^= 1
 	m.files[name] = f
+}
+
+// plant puts an empty file that nobody asked for.
+func (m *mapBackend) plant(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.files[name] = mapFile{info: files.Info{Entry: files.Entry{Name: name}}}
 }

@@ -110,7 +110,7 @@ func putUnknown(t T, h *H) {
 }
 
 func putLarge(t T, h *H) {
-	for _, n := range []int{5<<20 - 1, 5 << 20, 8<<20 + 1, 16<<20 + 12345} {
+	for _, n := range []int{5<<20 - 1, 5 << 20, 8<<20 + 1, 11<<20 + 12345} {
 		c := content(n, n)
 		if _, err := h.Put(t.Context(), "known", bytes.NewReader(c), nil); err != nil {
 			t.Fatalf("Put of %d bytes: %v", n, err)

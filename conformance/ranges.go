@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"io"
 	"math"
 
 	"cloudfiles.dev/files"
@@ -33,7 +32,7 @@ func wantRange(t T, b files.Bucket, name string, c []byte, g files.Range) {
 	if r.Offset() != off || r.Len() != n {
 		t.Errorf("the range %v of %d bytes resolves to %d bytes from %d, want %d from %d", g, len(c), r.Len(), r.Offset(), n, off)
 	}
-	p, err := io.ReadAll(r)
+	p, err := readAll(r)
 	if err != nil {
 		t.Errorf("reading the range %v of %d bytes: %v after %d bytes", g, len(c), err, len(p))
 	}

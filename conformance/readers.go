@@ -48,10 +48,10 @@ func readerContract(t T, h *H) {
 		c := content(n, n)
 		put(t, h, "a", c, nil)
 		if err := iotest.TestReader(open(t, h, "a", nil), c); err != nil {
-			t.Errorf("testing/iotest on %d bytes: %v", n, err)
+			t.Errorf("testing/iotest on %d bytes: %.120v", n, err)
 		}
 		if err := iotest.TestReader(open(t, h, "a", &files.GetOptions{Range: files.Bytes(int64(n/3), int64(n/3))}), c[n/3:n/3*2]); err != nil {
-			t.Errorf("testing/iotest on a range of %d bytes: %v", n, err)
+			t.Errorf("testing/iotest on a range of %d bytes: %.120v", n, err)
 		}
 	}
 }

@@ -228,7 +228,8 @@ func stacks(label string) string {
 	var all bytes.Buffer
 	pprof.Lookup("goroutine").WriteTo(&all, 1)
 	var found []string
-	for s := range strings.SplitSeq(all.String(), "\n\n") {
+	_, profile, _ := strings.Cut(all.String(), "\n") // behind the line with the total
+	for s := range strings.SplitSeq(profile, "\n\n") {
 		if strings.Contains(s, fmt.Sprintf("%q", label)) {
 			found = append(found, s)
 		}

@@ -23,4 +23,3 @@ type ended struct{ err, cause error }
 
 func (e *ended) Error() string   { return e.cause.Error() }
 func (e *ended) Unwrap() []error { return []error{e.cause, e.err} }
-func (e *ended) Timeout() bool   { return e.err == context.DeadlineExceeded }

@@ -90,6 +90,9 @@ func locate(b Bucket, name string) (store any, key string) {
 // copyOnto is a copy of a file onto itself.
 func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (Info, error) {
 	info, err := b.Stat(ctx, name, nil)
+	if b.Features().ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
+		return Info{}, errReadOnly // also where nothing would change
+	}
 	if err != nil {
 		return Info{}, err
 	}

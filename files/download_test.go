@@ -165,3 +165,18 @@ func TestDownloadFileFails(t *testing.T) {
 		}
 	}
 }
+
+// A failure of the target is told without the sentinels of the bucket's file, and its cause stays in reach.
+func TestDownloadTargetError(t *testing.T) {
+	b := mem.New(nil)
+	put(t, b, "a", "text")
+	path := filepath.Join(t.TempDir(), "missing", "out")
+	_, err := files.DownloadFile(ctx, b, "a", path, nil)
+	pe, ok := errors.AsType[*fs.PathError](err)
+	if !ok || filepath.Dir(pe.Path) != filepath.Dir(path) || errors.Is(err, files.ErrNotExist) || files.KindOf(err) != files.ErrInvalid {
+		t.Errorf("%#v", err)
+	}
+	if want := "files: get a: invalid argument: the target: open: no such file or directory"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

@@ -187,6 +187,9 @@ func clean(err error) string {
 		ue   *url.Error
 		errn syscall.Errno
 	)
+	if d, ok := err.(*detailed); ok { // whose words stand for those of its cause
+		return d.detail
+	}
 	switch {
 	case errors.As(err, &own):
 		return strings.TrimPrefix(own.Error(), "files: ")

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 	"text/template"
 
+	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 )
@@ -32,21 +33,34 @@ func fsBucket(t testing.TB, names ...string) (files.Bucket, *[]string) {
 	}}), calls
 }
 
+// The view on memory, on a local disk, and below a directory.
 func TestFSPassesFSTest(t *testing.T) {
 	names := []string{"top.txt", "empty", "notes/day14.txt", "notes/day15.txt", "notes/deep/er/x", "a-b", "a/b", "sp ace/é/日本", "zz. "}
-	b, _ := fsBucket(t, names...)
-	if _, err := b.Put(t.Context(), "empty", strings.NewReader(""), nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := fstest.TestFS(files.FS(t.Context(), b), names...); err != nil {
-		t.Error(err)
-	}
-	sub, err := files.Sub(b, "notes")
+	disk, err := local.Open(t.TempDir(), &local.Options{NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fstest.TestFS(files.FS(t.Context(), sub), "day14.txt", "deep/er/x"); err != nil {
-		t.Error("of a sub-bucket:", err)
+	defer disk.Close()
+	for kind, b := range map[string]files.Bucket{"mem": mem.New(nil), "local": disk} {
+		for _, n := range names {
+			content := "content of " + n
+			if n == "empty" {
+				content = ""
+			}
+			if _, err := b.Put(t.Context(), n, strings.NewReader(content), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := fstest.TestFS(files.FS(t.Context(), b), names...); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+		sub, err := files.Sub(b, "notes")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fstest.TestFS(files.FS(t.Context(), sub), "day14.txt", "deep/er/x"); err != nil {
+			t.Errorf("%s: of a sub-bucket: %v", kind, err)
+		}
 	}
 }
 

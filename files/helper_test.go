@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"testing"
 
 	"cloudfiles.dev/drivers/mem"
@@ -71,3 +72,17 @@ func (b *broken) Read(p []byte) (int, error) {
 }
 
 var _ io.Reader = &broken{}
+
+// failingList is a bucket whose listings break behind the first entry.
+type failingList struct{ files.Bucket }
+
+func (f *failingList) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		for e, err := range f.Bucket.List(ctx, dir, o) {
+			if yield(e, err) {
+				yield(files.Entry{}, errBroken)
+			}
+			return
+		}
+	}
+}

@@ -180,6 +180,9 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 	if !ok {
 		return nil, Scheme{}, invalid("unknown scheme %q; %s", printable(u.Scheme), m.help(u.Scheme))
 	}
+	if u.Fragment != "" || strings.HasSuffix(rawURL, "#") {
+		return nil, Scheme{}, invalid("a # begins a fragment, which no bucket has; write %%23 for the character itself")
+	}
 	q, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return nil, Scheme{}, invalid("malformed query; write special characters as %%XX, and & between parameters")

@@ -44,6 +44,7 @@ func TestOpenRefuses(t *testing.T) {
 		"mem://?prefix=a/&key=../b":    `parameter key: element ".."`,
 		"mem://x/%zz":                  "a % is not followed by two hexadecimal digits",
 		"mem://x?region=%zz":           "malformed query",
+		"mem://x#y":                    "write %23 for the character itself",
 		"mem://user:hidden@h:port":     "malformed URL",
 		"mem://h?password=hidden&x=%z": "malformed query",
 	} {

@@ -56,6 +56,7 @@ func TestSafeName(t *testing.T) {
 		"photo.jpg": "photo.jpg", `C:\Users\x\photo.jpg`: "photo.jpg", "../../etc/passwd": "passwd", "": "file", ".": "file", "..": "file", "a/": "file", " . . ": "file",
 		"a\x00b\n": "a_b_", "\xff": "_", "tail. . ": "tail", "tail\u00a0.": "tail", "evil\u202egpj.exe": "evil_gpj.exe", ".hidden": ".hidden", "…": "…",
 		long + ".jpeg":                  long[:250] + ".jpeg",
+		strings.Repeat("é", 200):        strings.Repeat("é", 127), // 255 bytes would end in the middle of one
 		strings.Repeat("x", 300):        strings.Repeat("x", 255),
 		"a." + strings.Repeat("y", 300): "a." + strings.Repeat("y", 253),
 	} {

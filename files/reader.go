@@ -156,7 +156,7 @@ func (r *Reader) got(p []byte, err error) (int, error) {
 				return 0, r.end(cerr)
 			}
 			if err == io.EOF {
-				err = nil // the next Read asks the body whether that was all
+				err = nil // the end is the next Read
 			}
 		}
 	}
@@ -372,7 +372,10 @@ func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 			return total, err
 		}
 	}
-	return total, nil
+	if _, err = r.Read(nil); err == io.EOF { // also where nothing was left
+		err = nil
+	}
+	return total, err
 }
 
 // ReadAll reads the rest of the body into memory: bound what you read with a Range or by Len.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -298,5 +299,54 @@ func TestReaderOdd(t *testing.T) {
 	}
 	if r.Offset() != 0 || r.Len() != 26 {
 		t.Error(r.Offset(), r.Len())
+	}
+}
+
+// fileBody copies itself to a file, in pieces as small as it likes.
+type fileBody struct {
+	body
+	left string
+	err  error
+}
+
+func (b *fileBody) CopyTo(dst *os.File, n int64) (int64, error) {
+	n = min(n, 10, int64(len(b.left)))
+	m, err := dst.WriteString(b.left[:n])
+	b.left = b.left[m:]
+	if err == nil && b.left == "" {
+		err = b.err
+	}
+	return int64(m), err
+}
+
+func TestReaderCopiesFileToFile(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		err  error
+		want error
+	}{{alphabet, nil, nil}, {"", nil, nil}, {alphabet[:20], nil, files.ErrCorrupt}, {alphabet[:20], errBroken, errBroken}} {
+		f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := int64(len(alphabet))
+		if c.text == "" {
+			size = 0
+		}
+		r, _ := reader(ctx, nil, alphabet, func(rc *files.ReaderConfig) {
+			rc.Body, rc.Verify, rc.Length = &fileBody{left: c.text, err: c.err}, false, size
+		})
+		n, err := r.WriteTo(f)
+		if n != int64(len(c.text)) || !errors.Is(err, c.want) {
+			t.Errorf("%q: %d, %v", c.text, n, err)
+		}
+		if _, again := r.WriteTo(f); !errors.Is(again, c.want) {
+			t.Errorf("%q: again: %v", c.text, again)
+		}
+		r.Close()
+		if _, err := r.WriteTo(f); size > 0 && !errors.Is(err, files.ErrClosed) {
+			t.Errorf("%q: closed: %v", c.text, err)
+		}
+		f.Close()
 	}
 }

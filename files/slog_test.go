@@ -44,6 +44,7 @@ func TestLogValues(t *testing.T) {
 		{files.NewError(files.OpPut, "a\x01", files.Errorf(files.ErrTooLarge, "9 bytes")), `v.op=put v.name=a\x01 v.kind=TooLarge v.detail="9 bytes"`},
 		{files.NewError(files.OpCheck, "", context.Canceled), `v.op=check v.detail="context canceled"`},
 		{(*files.Error)(nil), `v=<nil>`},
+		{files.SignedURL{Method: "PUT", URL: "https://host/a?X-Signature=hidden&x=1"}, `v="PUT https://host/a?X-Signature=…&x=1"`},
 	} {
 		got := logged(c.v)
 		if got != c.want {

@@ -28,6 +28,7 @@ func Wrap(b Bucket, h Hooks) Bucket {
 	}
 	if h.Features != nil {
 		w.features = h.Features(w.features)
+		w.features.MaxName = w.features.maxName()
 	}
 	return w
 }

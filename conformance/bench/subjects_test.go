@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"cloudfiles.dev/drivers/local"
@@ -145,6 +146,8 @@ func (s cdk) list(bool) (n int, err error) {
 	}
 }
 
+var buffers = sync.Pool{New: func() any { p := make([]byte, 1<<20); return &p }}
+
 // bare is what a careful program does with package os.
 type bare struct {
 	dir  string
@@ -185,9 +188,11 @@ func (s bare) get(name string) (int64, error) {
 		return 0, err
 	}
 	defer f.Close()
-	buf, total := make([]byte, 1<<20), int64(0)
+	p := buffers.Get().(*[]byte)
+	defer buffers.Put(p)
+	total := int64(0)
 	for {
-		n, err := f.Read(buf)
+		n, err := f.Read(*p)
 		total += int64(n)
 		if err == io.EOF {
 			return total, nil

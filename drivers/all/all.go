@@ -8,8 +8,9 @@ package all
 
 import (
 	_ "cloudfiles.dev/drivers/gocloud"
-	_ "cloudfiles.dev/drivers/local" // file://
-	_ "cloudfiles.dev/drivers/mem"   // mem://
+	_ "cloudfiles.dev/drivers/local"           // file://
+	_ "cloudfiles.dev/drivers/local/localhttp" // and its parameter base_url
+	_ "cloudfiles.dev/drivers/mem"             // mem://
 
 	_ "gocloud.dev/blob/azureblob" // azblob://
 	_ "gocloud.dev/blob/fileblob"  // gocloud+file://

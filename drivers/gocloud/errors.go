@@ -48,7 +48,7 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 		return &opaque{cause.Error(), []error{files.ContextError(ctx), err}}
 	}
 	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
-		return b.ownFault(own, err)
+		return ownFault(own)
 	}
 	k, detail := b.kindOf(o, err)
 	if b.present() != nil {
@@ -60,11 +60,12 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 	return files.WithCause(k, err, detail)
 }
 
-func (b *backend) ownFault(own *files.Error, err error) error {
+// ownFault leaves out the error's own name, which a prefix or a sub-bucket may lie above (E1).
+func ownFault(own *files.Error) error {
 	if own.Kind == nil {
-		return &opaque{own.Detail, []error{err}}
+		return &opaque{own.Detail, []error{own.Err}}
 	}
-	return files.WithCause(own.Kind, err, own.Detail)
+	return files.WithCause(own.Kind, own.Err, own.Detail)
 }
 
 // kindOf finds the sentinel, or nil, and words.

@@ -54,9 +54,12 @@ func (l *listing) options(prefix string, shallow bool) *blob.ListOptions {
 	return o
 }
 
+// maxPageSize bounds what a caller asks for at a time: ListPage makes room for all of it.
+const maxPageSize = 10_000
+
 // pages yields page after page. memblob sorts all its keys for every page, so its pages grow.
 func (l *listing) pages() {
-	size, grow := l.req.PageSize, false
+	size, grow := min(l.req.PageSize, maxPageSize), false
 	if size == 0 {
 		size, grow = pageSize, l.b.provider.kind == kindMem
 	}

@@ -57,13 +57,14 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 	return driver.Object{Info: inner.Info(), Offset: inner.Offset(), Length: inner.Len(), Body: body}, nil
 }
 
-// putHook gives the condition and the size that Go CDK has no option for.
+// putHook gives the condition and the size that Go CDK has no option for, and the attributes as they are: Go CDK would normalise the type and
+// fold keys beyond ASCII (P6, P7).
 func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
 	if !b.native() {
 		return nil
 	}
 	return hook(func(o *files.PutOptions) {
-		o.If = req.If
+		o.If, o.Attributes = req.If, req.Attributes
 		if req.SizeDeclared {
 			o.Size = &req.Size
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -16,7 +17,11 @@ import (
 // a failing Read returns (P2). ContentMD5 is never given: it would make azureblob write through its pipe, where
 // a failure panics in Close, and the digests are checked by the Upload already (P10).
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
-	if err := checkType(req.Attributes.ContentType); err != nil {
+	a := req.Attributes
+	if b.native() {
+		a = files.Attributes{ContentType: "application/octet-stream"} // the hook gives them
+	}
+	if err := checkAttributes(a); err != nil {
 		return files.Info{}, err
 	}
 	if err := b.present(); err != nil {
@@ -28,7 +33,6 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if req.If.Absent() {
 		o = opPutIfAbsent
 	}
-	a := req.Attributes
 	err := b.bucket.Upload(ctx, req.Name, &source{req.Content, cancel}, &blob.WriterOptions{
 		ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
 		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata,
@@ -71,11 +75,17 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// checkType refuses what NewWriter can't parse, or would store as nothing.
-func checkType(t string) error {
-	m, params, err := mime.ParseMediaType(t)
+// checkAttributes refuses what NewWriter can't parse, or would store otherwise: a content type that is nothing, and metadata keys whose
+// letters beyond ASCII it folds too (P7).
+func checkAttributes(a files.Attributes) error {
+	m, params, err := mime.ParseMediaType(a.ContentType)
 	if err != nil || mime.FormatMediaType(m, params) == "" {
-		return files.Errorf(files.ErrInvalid, "content type %q is not a media type", t)
+		return files.Errorf(files.ErrInvalid, "content type %q is not a media type", a.ContentType)
+	}
+	for k := range a.Metadata {
+		if strings.ToLower(k) != k {
+			return files.Errorf(files.ErrUnsupported, "Go CDK would fold metadata key %q", k)
+		}
 	}
 	return nil
 }

@@ -42,12 +42,13 @@ func newBridge(b files.Bucket, opts *ToBlobOptions) *bridge {
 	if opts == nil {
 		opts = &ToBlobOptions{}
 	}
-	return &bridge{b: b, own: opts.Own, walks: newWalks()}
+	return &bridge{b: b, raw: rawKeysOf(b), own: opts.Own, walks: newWalks()}
 }
 
 // bridge is a Go CDK driver over a files.Bucket.
 type bridge struct {
 	b     files.Bucket
+	raw   rawKeys
 	own   bool
 	walks *walks
 }
@@ -104,42 +105,6 @@ func before[T any](hook func(func(any) bool) error, v T) error {
 		return nil
 	}
 	return hook(as(v))
-}
-
-// Copy copies inside the bucket.
-func (b *bridge) Copy(ctx context.Context, dst, src string, opts *driver.CopyOptions) error {
-	o := &files.CopyOptions{}
-	if err := before(opts.BeforeCopy, o); err != nil {
-		return err
-	}
-	_, err := files.Copy(ctx, b.b, nameOf(dst), b.b, nameOf(src), o)
-	return err
-}
-
-// Delete answers NotFound where there is nothing, as Go CDK has it: so the file is looked at first, and, where the bucket can, what
-// was looked at is deleted.
-func (b *bridge) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) error {
-	name, hook := nameOf(key), opts.BeforeDelete
-	o := &files.DeleteOptions{}
-	for {
-		info, err := b.b.Stat(ctx, name, nil)
-		if err != nil {
-			return err
-		}
-		if err := before(hook, o); err != nil {
-			return err
-		}
-		hook = nil // once
-		this := *o
-		if this.IfVersion == "" && b.b.Features().DeleteIfVersion {
-			this.IfVersion = info.Version
-		}
-		err = b.b.Delete(ctx, name, &this)
-		if o.IfVersion == "" && errors.Is(err, files.ErrPrecondition) {
-			continue // replaced or deleted in between
-		}
-		return err
-	}
 }
 
 // SignedURL signs. What must not be sent can't be bound (EnforceAbsentContentType).

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/blob/drivertest"
+	"gocloud.dev/blob/memblob"
 )
 
 // TestGoCDKConformance runs Go CDK's own tests on the bridge.
@@ -26,6 +30,13 @@ func TestGoCDKConformance(t *testing.T) {
 // missing is a bucket that is not there.
 func missing() (files.Bucket, error) { return failing{mem.New(nil), files.ErrNoBucket}, nil }
 
+// vanished is a bucket whose folder was removed.
+func vanished(t *testing.T) (files.Bucket, error) {
+	dir := filepath.Join(t.TempDir(), "bucket")
+	b, err := local.Open(dir, &local.Options{CreateDir: true})
+	return b, errors.Join(err, os.RemoveAll(dir))
+}
+
 var harnesses = []struct {
 	name string
 	make drivertest.HarnessMaker
@@ -34,6 +45,13 @@ var harnesses = []struct {
 		return &harness{b: mem.New(nil), missing: missing}, nil
 	}},
 	{"mem that signs", signingHarness},
+	{"memblob and back", func(context.Context, *testing.T) (drivertest.Harness, error) {
+		return &harness{b: New(memblob.OpenBucket(nil), nil)}, nil
+	}},
+	{"local", func(_ context.Context, t *testing.T) (drivertest.Harness, error) {
+		b, err := local.Open(t.TempDir(), &local.Options{NoSync: true})
+		return &harness{b: b, missing: func() (files.Bucket, error) { return vanished(t) }}, err
+	}},
 	{"no versions, no conditions", func(context.Context, *testing.T) (drivertest.Harness, error) {
 		return &harness{b: plain{mem.New(nil)}}, nil
 	}},

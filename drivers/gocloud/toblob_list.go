@@ -2,7 +2,6 @@ package gocloud
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -37,13 +36,16 @@ type item struct {
 func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		l := &bridgeListing{b: b, ctx: ctx, q: q, at: at, yield: yield}
-		dir, rest, marker := prefixOf(q.prefix)
+		dir, rest, marker := prefixOf(q.prefix, b.raw == rawPaths)
 		if len(dir)+len(rest) > files.MaxName {
 			return
 		}
-		if marker && !at.Marker && !l.marker() {
+		if l.markerSeen = marker; marker && !at.Marker && !l.marker() {
 			return
 		}
+		// Below a foreign directory nothing can be listed but from a legal one above it, deep.
+		l.foreignKeys = b.raw != rawNone
+		l.shallow = q.delimiter == "/" && (!l.foreignKeys || q.prefix == rest || dir != "" && q.prefix == dir+"/"+rest)
 		l.walk(dir, rest)
 	}
 }
@@ -54,14 +56,17 @@ type bridgeListing struct {
 	q     query
 	at    position
 	yield func(item, error) bool
+
+	shallow, foreignKeys bool
+	markerSeen           bool // the key that is the prefix itself is listed in front
 }
 
 // marker yields the key "dir/" in front of what is in dir, if there is such a file.
 func (l *bridgeListing) marker() bool {
-	info, err := l.b.b.Stat(l.ctx, nameOf(l.q.prefix), nil)
+	info, err := l.b.stat(l.ctx, l.q.prefix)
 	l.at.Marker = true
 	switch {
-	case errors.Is(err, files.ErrNotExist), errors.Is(err, files.ErrInvalidName):
+	case missingName(err):
 		return true
 	case err != nil:
 		l.yield(item{}, err)
@@ -76,20 +81,20 @@ func fileObject(key string, e files.Entry) *driver.ListObject {
 
 func (l *bridgeListing) walk(dir, rest string) {
 	o := l.q.options
-	o.Prefix, o.StartAfter, o.Shallow, o.Limit, o.Foreign = rest, l.at.After, l.q.delimiter == "/", 0, false
+	o.Prefix, o.StartAfter, o.Shallow, o.Limit, o.Foreign = rest, l.at.After, l.shallow, 0, l.foreignKeys
 	for e, err := range l.b.b.List(l.ctx, dir, &o) {
 		if err != nil {
 			l.yield(item{}, err)
 			return
 		}
-		at := l.at
+		at, name := l.at, e.Name+e.Key // one of them is empty
 		objects, err := l.objectsOf(e)
 		if err != nil {
 			l.yield(item{}, err)
 			return
 		}
 		skip := 0
-		if e.Name == l.at.Of {
+		if name == l.at.Of {
 			skip = l.at.Skip
 		}
 		for i, o := range objects {
@@ -97,20 +102,22 @@ func (l *bridgeListing) walk(dir, rest string) {
 				continue
 			}
 			next := at
-			if next.Skip, next.Of, next.Marker = i+1, e.Name, true; i == len(objects)-1 {
-				next = position{After: e.Name, Dir: l.at.Dir, Dirs: l.at.Dirs, Marker: true}
+			if next.Skip, next.Of, next.Marker = i+1, name, true; i == len(objects)-1 {
+				next = position{After: name, Dir: l.at.Dir, Dirs: l.at.Dirs, Marker: true}
 			}
 			if !l.yield(item{o, next}, nil) {
 				return
 			}
 		}
-		l.at.After, l.at.Skip, l.at.Of = e.Name, 0, ""
+		l.at.After, l.at.Skip, l.at.Of = name, 0, ""
 	}
 }
 
 // objectsOf makes the objects of an entry: none where the key isn't asked for, and two only for a directory whose name holds an escape.
 func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 	switch {
+	case e.Key != "":
+		return l.foreign(e)
 	case !e.IsDir:
 		return l.file(e)
 	case strings.Contains(e.Name, escapeMark):
@@ -118,7 +125,32 @@ func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 	case !strings.HasPrefix(e.Name, l.q.prefix):
 		return nil, nil
 	}
+	l.at.Dir = e.Name
 	return []*driver.ListObject{{Key: e.Name, IsDir: true, AsFunc: as(e)}}, nil
+}
+
+// foreign makes the object of an entry with a key of its own, unless a file with the key's name comes before it.
+func (l *bridgeListing) foreign(e files.Entry) ([]*driver.ListObject, error) {
+	key := l.b.raw.key(e.Key)
+	rest, ok := strings.CutPrefix(key, l.q.prefix)
+	if !ok || rest == "" && l.markerSeen {
+		return nil, nil
+	}
+	if first, _, found := strings.Cut(rest, l.q.delimiter); l.q.delimiter != "" && found {
+		dir := l.q.prefix + first + l.q.delimiter
+		if dir == l.at.Dir {
+			return nil, nil
+		}
+		return l.displaced(dir)
+	}
+	_, err := l.b.b.Stat(l.ctx, nameOf(key), nil)
+	switch {
+	case err == nil:
+		return nil, nil
+	case !missingName(err):
+		return nil, err
+	}
+	return []*driver.ListObject{fileObject(key, e)}, nil
 }
 
 // file makes the object of a file: itself, or the directory that it stands for.
@@ -167,12 +199,13 @@ func (l *bridgeListing) inPlace(dir string) (bool, error) {
 	if parent != "" && files.CheckName(parent) != nil || i == 0 {
 		return false, nil
 	}
-	anyFile := l.q.delimiter == "/" && !strings.Contains(dir, escapeMark)
-	for e, err := range l.b.b.List(l.ctx, parent, &files.ListOptions{Prefix: dir[i+1:], NamesOnly: true}) {
+	anyFile := l.shallow && !strings.Contains(dir, escapeMark)
+	o := &files.ListOptions{Prefix: dir[i+1:], NamesOnly: true, Foreign: l.foreignKeys}
+	for e, err := range l.b.b.List(l.ctx, parent, o) {
 		if err != nil {
 			return false, err
 		}
-		if anyFile || keyOf(e.Name) == e.Name {
+		if e.Key == "" && keyOf(e.Name) == e.Name || anyFile && e.Key != dir {
 			return true, nil
 		}
 	}
@@ -183,11 +216,15 @@ func (l *bridgeListing) inPlace(dir string) (bool, error) {
 // the directory's name or with what it decodes to.
 func (l *bridgeListing) escapedDir(e files.Entry) ([]*driver.ListObject, error) {
 	var objects []*driver.ListObject
-	for f, err := range l.b.b.List(l.ctx, strings.TrimSuffix(e.Name, "/"), &files.ListOptions{NamesOnly: true}) {
+	for f, err := range l.b.b.List(l.ctx, strings.TrimSuffix(e.Name, "/"), &files.ListOptions{NamesOnly: true, Foreign: l.foreignKeys}) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := l.file(f)
+		made := l.file
+		if f.Key != "" {
+			made = l.foreign
+		}
+		found, err := made(f)
 		if err != nil {
 			return nil, err
 		}

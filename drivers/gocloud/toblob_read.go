@@ -13,7 +13,7 @@ import (
 
 // Attributes is Stat. CreateTime is not known.
 func (b *bridge) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
-	info, err := b.b.Stat(ctx, nameOf(key), nil)
+	info, err := b.stat(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (b *bridge) NewRangeReader(ctx context.Context, key string, offset, length 
 	if err := before(opts.BeforeRead, o); err != nil {
 		return nil, err
 	}
-	r, err := b.b.Get(ctx, nameOf(key), o)
+	r, err := b.get(ctx, key, o)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +80,11 @@ func (r *bridgeReader) Download(w io.Writer) error {
 }
 
 // prefixOf returns what the names of all keys with the prefix begin with, as a directory and the beginning of what is in it; names that begin
-// so may have other keys. marker is true where the prefix is itself a key whose name does not begin so: "dir/".
-func prefixOf(prefix string) (dir, rest string, marker bool) {
+// so may have other keys. paths says that there may be fileblob's own names, in which more is escaped. marker is true where the prefix is itself a key whose name does not begin so: "dir/".
+func prefixOf(prefix string, paths bool) (dir, rest string, marker bool) {
 	if valid := strings.ToValidUTF8(prefix, "\x00"); valid != prefix { // a prefix may end within a character
 		prefix, _, _ = strings.Cut(valid, "\x00")
-		dir, rest, _ = prefixOf(prefix)
+		dir, rest, _ = prefixOf(prefix, paths)
 		return dir, rest, false
 	}
 	for {
@@ -92,7 +92,7 @@ func prefixOf(prefix string) (dir, rest string, marker bool) {
 		switch {
 		case element == "" && !more:
 			return dir, "", dir != ""
-		case element == "", element == ".", element == "..", strings.Contains(element, escapeMark), strings.ContainsFunc(element, isControl):
+		case element == "", element == ".", element == "..", paths && more && strings.HasSuffix(element, ".."), strings.Contains(element, escapeMark), strings.ContainsFunc(element, isControl):
 			return dir, "", false
 		case !more:
 			return dir, element, false

@@ -33,16 +33,16 @@ func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string, op
 	if err := before(opts.BeforeWrite, o); err != nil {
 		return nil, err
 	}
-	return &bridgeWriter{bucket: b.b, ctx: ctx, name: name, opts: o}, nil
+	return &bridgeWriter{b: b, ctx: ctx, key: key, opts: o}, nil
 }
 
 // bridgeWriter keeps what is written until it is too much, and then streams it through a pipe to a Put, which
 // commits when the pipe is closed and aborts when the context has ended by then. It is for one goroutine.
 type bridgeWriter struct {
-	bucket files.Bucket
-	ctx    context.Context
-	name   string
-	opts   *files.PutOptions
+	b    *bridge
+	ctx  context.Context
+	key  string
+	opts *files.PutOptions
 
 	small  []byte
 	pipe   *io.PipeWriter // nil until the content is too much
@@ -53,8 +53,7 @@ type bridgeWriter struct {
 }
 
 func (w *bridgeWriter) put(content io.Reader) error {
-	_, err := w.bucket.Put(w.ctx, w.name, content, w.opts)
-	return err
+	return w.b.put(w.ctx, w.key, content, w.opts)
 }
 
 func (w *bridgeWriter) Write(p []byte) (int, error) {

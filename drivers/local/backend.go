@@ -123,8 +123,8 @@ func (b *backend) Close() error {
 	return fault(b.root.Close())
 }
 
-// tick returns the time in nanoseconds, never the same twice. Its last three digits are never 000, by which listings tell
-// the times of coarse file systems.
+// tick returns the time in nanoseconds, never the same twice. It is a multiple of 100, the unit of Windows, and never of 1000, by which
+// listings tell the times of coarse file systems.
 func (b *backend) tick() int64 {
 	for {
 		last := b.clock.Load()
@@ -135,10 +135,11 @@ func (b *backend) tick() int64 {
 	}
 }
 
-// fine returns the first time from ns on that isn't a whole microsecond.
+// fine returns the first time from ns on that is a tenth, but not a whole microsecond.
 func fine(ns int64) int64 {
+	ns = (ns + 99) / 100 * 100
 	if ns%1000 == 0 {
-		ns++
+		ns += 100
 	}
 	return ns
 }

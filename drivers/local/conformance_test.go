@@ -84,6 +84,9 @@ func TestConformance(t *testing.T) { conformance.Run(t, harness(nil, fsys.OS)) }
 
 // TestConformanceOptions runs the suite with each option that changes what is written.
 func TestConformanceOptions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the whole suite several times")
+	}
 	for name, opts := range map[string]*Options{"sync=none": {NoSync: true}, "sidecar=always": {AlwaysSidecar: true, NoSync: true}, "metadata=skip": {SkipMetadata: true, NoSync: true}} {
 		t.Run(name, func(t *testing.T) { conformance.Run(t, harness(opts, fsys.OS)) })
 	}
@@ -91,6 +94,9 @@ func TestConformanceOptions(t *testing.T) {
 
 // TestConformanceFileSystems runs the suite on file systems that lack something.
 func TestConformanceFileSystems(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the whole suite several times")
+	}
 	hooked := func(h hookFS) func() fsys.FS {
 		h.FS = fsys.OS()
 		return func() fsys.FS { return &h }

@@ -37,6 +37,8 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	switch {
 	case u.Opaque != "":
 		return nil, files.Errorf(files.ErrInvalid, "write file:///%s for an absolute path or file://./%[1]s for a relative one", u.Opaque)
+	case u.User != nil:
+		return nil, files.Errorf(files.ErrInvalid, "file:// takes no user name and no password")
 	case u.Host == ".":
 		path = strings.TrimPrefix(path, "/")
 		if path == "" {

@@ -16,7 +16,8 @@
 // # Conditions and ranges (RFC 9110)
 //
 // If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since are evaluated in the order of section 13.2.2, against
-// the version that is served. One range gives 206 or 416; of an empty file the answer is 200, as http.ServeContent has
+// the version that is served. A single entity tag in If-None-Match is given to the bucket, which then sends no body at all; that 304
+// has the ETag alone, without the stored Cache-Control. One range gives 206 or 416; of an empty file the answer is 200, as http.ServeContent has
 // it. A request for several ranges, of another unit or malformed gets the whole file, which section 14.2 allows.
 // An If-Range that is a date counts only where the file has no version. HEAD ignores Range.
 //

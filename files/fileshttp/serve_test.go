@@ -317,22 +317,27 @@ func TestServeFileBodyFails(t *testing.T) {
 	b := files.Wrap(inner, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
 		return io.MultiReader(io.LimitReader(body, 1<<20), failing{broken})
 	}})
-	for _, compressed := range []bool{false, true} {
+	for _, kind := range []string{"", "compressed", "HTTP/2", "compressed HTTP/2"} {
 		told := make(chan error, 1)
-		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if compressed {
+		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(kind, "compressed") {
 				w.Header().Set("Content-Encoding", "own")
 			}
 			fileshttp.ServeFile(w, r, b, "f.txt", &fileshttp.ServeOptions{OnError: func(_ *http.Request, err error) { told <- err }})
 		}))
+		if srv.EnableHTTP2 = strings.HasSuffix(kind, "HTTP/2"); srv.EnableHTTP2 {
+			srv.StartTLS()
+		} else {
+			srv.Start()
+		}
 		resp, err := srv.Client().Get(srv.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode != 200 || err == nil || len(got) > 1<<20 {
-			t.Errorf("a broken body came as %d, %d bytes, %v", resp.StatusCode, len(got), err)
+		if resp.StatusCode != 200 || err == nil || len(got) > 1<<20 || (resp.ProtoMajor == 2) != srv.EnableHTTP2 {
+			t.Errorf("%s: a broken body came as %d, %d bytes, %v, by %s", kind, resp.StatusCode, len(got), err, resp.Proto)
 		}
 		if err := <-told; !errors.Is(err, broken) {
 			t.Errorf("told %v", err)

@@ -1,7 +1,8 @@
+//go:build linux && !osroot
+
 package fsys
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -235,32 +236,5 @@ func toStat(st *unix.Stat_t) Stat {
 	return s
 }
 
-// IsNotEmpty reports whether err is that of an Rmdir of a directory that isn't empty.
-func IsNotEmpty(err error) bool {
-	return errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST)
-}
-
-// IsCrossDevice reports whether err is that of a Rename between two file systems.
-func IsCrossDevice(err error) bool { return errors.Is(err, unix.EXDEV) }
-
-// IsDirectory reports whether err is that of a Rename or an Unlink where a directory is in the way.
-func IsDirectory(err error) bool { return errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EEXIST) }
-
-// IsNotDirectory reports whether err says that something on the way is no directory.
-func IsNotDirectory(err error) bool {
-	return errors.Is(err, ErrNotDir) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
-}
-
 // osFile makes an os.File of a descriptor.
 func osFile(fd int, name string) *os.File { return os.NewFile(uintptr(fd), name) }
-
-// IsReadOnly reports whether err is that of a read-only file system.
-func IsReadOnly(err error) bool { return errors.Is(err, unix.EROFS) }
-
-// IsTooLarge reports whether err is that of a file which outgrows the file system or a limit.
-func IsTooLarge(err error) bool { return errors.Is(err, unix.EFBIG) || errors.Is(err, unix.EOVERFLOW) }
-
-// IsExhausted reports whether err is that of too many open files or locks, or of a lack of memory.
-func IsExhausted(err error) bool {
-	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.ENOLCK)
-}

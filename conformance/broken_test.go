@@ -1,0 +1,152 @@
+package conformance_test
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// faulty is the map with some of its methods replaced; next is the sound one.
+type faulty struct {
+	*mapBackend
+	put  func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error)
+	open func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error)
+	stat func(key driver.Key, m *mapBackend) (files.Info, error)
+	list func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error]
+	del  func(key driver.Key, v files.Version, m *mapBackend) error
+	cp   func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error)
+	tell func(f *files.Features)
+	shut func(m *mapBackend)
+}
+
+func (f *faulty) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	if f.put != nil {
+		return f.put(ctx, req, f.mapBackend)
+	}
+	return f.mapBackend.Put(ctx, req)
+}
+
+func (f *faulty) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	if f.open != nil {
+		return f.open(ctx, req, f.mapBackend)
+	}
+	return f.mapBackend.Open(ctx, req)
+}
+
+func (f *faulty) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	if f.stat != nil {
+		return f.stat(key, f.mapBackend)
+	}
+	return f.mapBackend.Stat(ctx, key)
+}
+
+func (f *faulty) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+	if f.list != nil {
+		return f.list(req, f.mapBackend)
+	}
+	return f.mapBackend.List(ctx, req)
+}
+
+func (f *faulty) Delete(ctx context.Context, key driver.Key, v files.Version) error {
+	if f.del != nil {
+		return f.del(key, v, f.mapBackend)
+	}
+	return f.mapBackend.Delete(ctx, key, v)
+}
+
+func (f *faulty) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+	if src, ok := from.(*faulty); f.cp == nil || !ok || src.mapBackend != f.mapBackend {
+		return files.Info{}, files.ErrUnsupported
+	}
+	return f.cp(ctx, req, f.mapBackend)
+}
+
+func (f *faulty) Features() files.Features {
+	t := f.mapBackend.Features()
+	t.ServerCopy = f.cp != nil
+	if f.tell != nil {
+		f.tell(&t)
+	}
+	return t
+}
+
+func (f *faulty) Close() error {
+	if f.shut != nil {
+		f.shut(f.mapBackend)
+	}
+	return nil
+}
+
+// broken is a bucket with one fault that real ones have had, and the cases that must catch it.
+type broken struct {
+	fault  string
+	caught []string
+	faulty faulty
+	// wrap breaks a sound bucket from outside, where the fault is above the driver.
+	wrap func(files.Bucket) files.Bucket
+}
+
+func (b broken) harness() conformance.Harness {
+	open := func(m *mapBackend) files.Bucket {
+		f := b.faulty
+		f.mapBackend = m
+		sound := driver.New(&f)
+		if b.wrap == nil {
+			return sound
+		}
+		return b.wrap(sound)
+	}
+	stores := newBuckets[*mapBackend]()
+	return conformance.Harness{
+		New:    func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
+		Second: func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
+		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
+		Limit:  3 * time.Second,
+	}
+}
+
+// TestBroken proves that cases can fail: each fault is caught by every case that it names.
+func TestBroken(t *testing.T) {
+	all := map[string]conformance.Case{}
+	for _, c := range conformance.Cases() {
+		if _, twice := all[c.ID()]; twice {
+			t.Errorf("two cases are named %s", c.ID())
+		}
+		all[c.ID()] = c
+	}
+	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest) {
+		t.Run(b.fault, func(t *testing.T) {
+			t.Parallel()
+			if len(b.caught) == 0 {
+				t.Fatal("no case is named")
+			}
+			for _, id := range b.caught {
+				c, ok := all[id]
+				if !ok {
+					t.Errorf("there is no case %s", id)
+					continue
+				}
+				r := conformance.RunCase(t.Context(), b.harness(), c)
+				if r.Outcome != conformance.Failed {
+					t.Errorf("%s: %s, %s, want it to fail", id, r.Outcome, r.Reason)
+					continue
+				}
+				if text := r.Text(); !strings.Contains(text, c.Why) || !strings.Contains(text, "rule "+c.Rule) || len(text) > 20_000 {
+					t.Errorf("%s: a failure must name the rule and say why it matters, shortly:\n%s", id, text)
+				}
+			}
+		})
+	}
+}
+
+// TestSound proves that the cases named above pass where nothing is broken, so that it is the fault that they catch.
+func TestSound(t *testing.T) {
+	conformance.Run(t, broken{faulty: faulty{cp: soundCopy}}.harness())
+}

@@ -1,0 +1,22 @@
+package conformance_test
+
+import (
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// buckets remembers what a harness made each bucket of.
+type buckets[S any] struct{ m *sync.Map }
+
+func newBuckets[S any]() buckets[S] { return buckets[S]{&sync.Map{}} }
+
+func (r buckets[S]) add(b files.Bucket, s S) files.Bucket {
+	r.m.Store(b, s)
+	return b
+}
+
+func (r buckets[S]) of(b files.Bucket) S {
+	s, _ := r.m.Load(b)
+	return s.(S)
+}

@@ -1,0 +1,18 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/gocloud"
+	"cloudfiles.dev/files"
+)
+
+// thereAndBack is a bucket as a Go CDK bucket, and that as a bucket again.
+func thereAndBack(b files.Bucket) files.Bucket {
+	return gocloud.New(gocloud.ToBlob(b, &gocloud.ToBlobOptions{Own: true}), &gocloud.Options{Own: true})
+}
+
+func TestMemThroughGoCloud(t *testing.T) {
+	conformance.Run(t, memHarness(thereAndBack))
+}

@@ -1,0 +1,108 @@
+package conformance_test
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/local"
+	"cloudfiles.dev/files"
+)
+
+// localHarness makes buckets in temporary folders, each seen through wrap; prefix is what that puts in front of names.
+func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) files.Bucket) conformance.Harness {
+	var dirs sync.Map // of each bucket
+	open := func(t conformance.T, dir string) files.Bucket {
+		b, err := local.Open(dir, &opts)
+		if err != nil {
+			t.Fatalf("opening the folder: %v", err)
+		}
+		b = wrap(b)
+		dirs.Store(b, dir)
+		return b
+	}
+	dirOf := func(b files.Bucket) string {
+		dir, _ := dirs.Load(b)
+		return dir.(string)
+	}
+	path := func(b files.Bucket, name string) string {
+		return filepath.Join(dirOf(b), filepath.FromSlash(prefix+name))
+	}
+	return conformance.Harness{
+		New:    func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
+		Second: func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
+		Damage: func(t conformance.T, b files.Bucket, name string) { damageFile(t, path(b, name)) },
+		Vanish: func(t conformance.T, b files.Bucket) {
+			if err := os.RemoveAll(dirOf(b)); err != nil {
+				t.Fatalf("removing the folder: %v", err)
+			}
+		},
+		Link: func(t conformance.T, b files.Bucket, name string) {
+			outside := filepath.Join(t.TempDir(), "file")
+			if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
+				t.Fatalf("%v", err)
+			}
+			if err := os.Symlink(outside, path(b, name)); err != nil {
+				t.Skipf("no symbolic links here: %v", err)
+			}
+		},
+		Leftovers: func(t conformance.T, b files.Bucket) int { return localLeftovers(t, dirOf(b)) },
+		URL: func(t conformance.T) string {
+			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir())}).String()
+		},
+		Secrets: func(b files.Bucket) []string { return []string{dirOf(b), filepath.Base(dirOf(b)), ".cloudfiles"} },
+	}
+}
+
+// damageFile changes the byte in the middle and leaves size and time as they were.
+func damageFile(t conformance.T, path string) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	b := make([]byte, 1)
+	if _, err := f.ReadAt(b, st.Size()/2); err != nil {
+		t.Fatalf("%v", err)
+	}
+	b[0] ^= 1
+	if _, err := f.WriteAt(b, st.Size()/2); err != nil {
+		t.Fatalf("%v", err)
+	}
+	if err := os.Chtimes(path, st.ModTime(), st.ModTime()); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+// localLeftovers counts what is in the sessions of the control folder beside their mark of life.
+func localLeftovers(t conformance.T, dir string) (n int) {
+	sessions, err := filepath.Glob(filepath.Join(dir, ".cloudfiles.attrs", "s-*", "*"))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, s := range sessions {
+		if !strings.HasSuffix(s, "alive.attrs") {
+			n++
+		}
+	}
+	return n
+}
+
+func bare(b files.Bucket) files.Bucket { return b }
+
+func TestLocal(t *testing.T) {
+	conformance.Run(t, localHarness(local.Options{}, "", bare))
+}
+
+func TestLocalSub(t *testing.T) {
+	h := localHarness(local.Options{NoSync: true}, "tenants/äöü 1/", sub)
+	conformance.Run(t, h)
+}

@@ -1,0 +1,69 @@
+package gocloud
+
+import (
+	"slices"
+	"testing"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
+	"gocloud.dev/gcerrors"
+)
+
+// TestForeignThroughTheBridge: what lies in a bucket under keys outside the naming rule is found under these keys, replaced, and
+// deleted for good (L7).
+func TestForeignThroughTheBridge(t *testing.T) {
+	theirs := memblob.OpenBucket(nil)
+	ours := ToBlob(New(theirs, nil), nil)
+	for _, key := range []string{"a//b", "dir/", "x\x01y", "/"} {
+		if err := theirs.WriteAll(t.Context(), key, []byte("theirs"), &blob.WriterOptions{Metadata: map[string]string{"k": "v"}}); err != nil {
+			t.Fatal(err)
+		}
+		read := func() string {
+			p, err := ours.ReadAll(t.Context(), key)
+			if err != nil {
+				t.Errorf("read of %q: %v", key, err)
+			}
+			return string(p)
+		}
+		if got := read(); got != "theirs" {
+			t.Errorf("%q holds %q", key, got)
+		}
+		if a, err := ours.Attributes(t.Context(), key); err != nil || a.Metadata["k"] != "v" || a.Size != 6 {
+			t.Errorf("attributes of %q: %+v, %v", key, a, err)
+		}
+		if err := ours.WriteAll(t.Context(), key, nil, &blob.WriterOptions{IfNotExist: true}); gcerrors.Code(err) != gcerrors.FailedPrecondition {
+			t.Errorf("write of %q if not there: %v", key, err)
+		}
+		if err := ours.Copy(t.Context(), "copy", key, nil); err != nil {
+			t.Errorf("copy of %q: %v", key, err)
+		} else if a, err := ours.Attributes(t.Context(), "copy"); err != nil || a.Metadata["k"] != "v" {
+			t.Errorf("the copy of %q: %+v, %v", key, a, err)
+		}
+		if err := ours.WriteAll(t.Context(), key, []byte("ours"), nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(); got != "ours" {
+			t.Errorf("%q holds %q after it was replaced", key, got)
+		}
+		var keys []string
+		for it := ours.List(nil); ; {
+			o, err := it.Next(t.Context())
+			if err != nil {
+				break
+			}
+			keys = append(keys, o.Key)
+		}
+		if slices.Sort(keys); !slices.Equal(keys, slices.Sorted(slices.Values([]string{"copy", key}))) {
+			t.Errorf("listed are %q", keys)
+		}
+		if err := ours.Delete(t.Context(), key); err != nil {
+			t.Errorf("delete of %q: %v", key, err)
+		}
+		if ok, err := ours.Exists(t.Context(), key); ok || err != nil {
+			t.Errorf("%q is there after it was deleted: %v, %v", key, ok, err)
+		}
+		if err := ours.Delete(t.Context(), key); gcerrors.Code(err) != gcerrors.NotFound {
+			t.Errorf("delete of %q, again: %v", key, err)
+		}
+	}
+}

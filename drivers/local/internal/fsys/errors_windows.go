@@ -1,0 +1,45 @@
+package fsys
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+)
+
+// isOne reports whether err is one of these.
+func isOne(err error, errnos ...syscall.Errno) bool {
+	for _, e := range errnos {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsNotEmpty reports whether err is that of an Rmdir of a directory that isn't empty.
+func IsNotEmpty(err error) bool { return isOne(err, windows.ERROR_DIR_NOT_EMPTY) }
+
+// IsCrossDevice reports whether err is that of a Rename between two file systems.
+func IsCrossDevice(err error) bool { return isOne(err, windows.ERROR_NOT_SAME_DEVICE) }
+
+// IsDirectory reports whether err is that of a Rename or an Unlink where a directory is in the way.
+func IsDirectory(err error) bool {
+	return isOne(err, syscall.EISDIR, windows.ERROR_ALREADY_EXISTS)
+}
+
+// IsNotDirectory reports whether err says that something on the way is no directory.
+func IsNotDirectory(err error) bool {
+	return errors.Is(err, ErrNotDir) || isOne(err, syscall.ENOTDIR, windows.ERROR_DIRECTORY)
+}
+
+// IsReadOnly reports whether err is that of a read-only file system.
+func IsReadOnly(err error) bool { return isOne(err, windows.ERROR_WRITE_PROTECT) }
+
+// IsTooLarge reports whether err is that of a file which outgrows the file system or a limit.
+func IsTooLarge(err error) bool { return isOne(err, windows.ERROR_FILE_TOO_LARGE) }
+
+// IsExhausted reports whether err is that of too many open files or locks, or of a lack of memory.
+func IsExhausted(err error) bool {
+	return isOne(err, windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NOT_ENOUGH_MEMORY)
+}

@@ -1,0 +1,127 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// makeTree makes n empty files of about 12 bytes of name, so many to a folder.
+func makeTree(b *testing.B, root string, n, perFolder int) {
+	b.Helper()
+	dir := ""
+	for i := range n {
+		if i%perFolder == 0 {
+			if dir = root; perFolder < n {
+				dir = filepath.Join(root, fmt.Sprintf("d%05d", i/perFolder))
+			}
+			if err := os.MkdirAll(dir, 0o777); err != nil {
+				b.Fatal(err)
+			}
+		}
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("f%07d.txt", i*1234567%10000000)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		f.Close()
+	}
+}
+
+// benchWalker makes versions as the driver does.
+var benchWalker = &walker{version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+	buf := strconv.AppendInt(make([]byte, 0, 32), st.ModTime, 16)
+	return files.Version(strconv.AppendInt(append(buf, '-'), st.Size, 16)), nil
+}}
+
+// peak watches the heap until it is stopped, and returns its most.
+func peak() (stop func() uint64) {
+	runtime.GC()
+	done, result := make(chan struct{}), make(chan uint64)
+	go func() {
+		var most uint64
+		var m runtime.MemStats
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				runtime.ReadMemStats(&m)
+				most = max(most, m.HeapInuse)
+			case <-done:
+				result <- most
+				return
+			}
+		}
+	}()
+	return func() uint64 { close(done); return <-result }
+}
+
+// BenchmarkWalk lists with and without size and time, beside find | sort; peak-MiB is the most heap in use meanwhile. CLOUDFILES_BENCH_FILES is the
+// number of files, 10,000 where it isn't set; CLOUDFILES_BENCH_DIR is where they are made and kept between runs.
+func BenchmarkWalk(b *testing.B) {
+	n := 10000
+	if s := os.Getenv("CLOUDFILES_BENCH_FILES"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, shape := range []struct {
+		name      string
+		perFolder int
+	}{{"flat", n}, {"tree", 1000}} {
+		parent := os.Getenv("CLOUDFILES_BENCH_DIR")
+		if parent == "" {
+			parent = b.TempDir()
+		}
+		dir := filepath.Join(parent, fmt.Sprint(shape.name, n))
+		if _, err := os.Stat(dir); err != nil {
+			makeTree(b, dir, n, shape.perFolder)
+		}
+		for _, namesOnly := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/namesOnly=%v", shape.name, namesOnly), func(b *testing.B) {
+				root := openRoot(b, dir)
+				b.ReportAllocs()
+				stop := peak()
+				for b.Loop() {
+					count := 0
+					for _, err := range benchWalker.list(context.Background(), root, driver.ListRequest{NamesOnly: namesOnly}) {
+						if err != nil {
+							b.Fatal(err)
+						}
+						count++
+					}
+					if count == 0 || count > n {
+						b.Fatalf("%d entries", count)
+					}
+				}
+				b.ReportMetric(float64(stop())/(1<<20), "peak-MiB")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/file")
+			})
+			b.Run(fmt.Sprintf("%s/namesOnly=%v/find-sort", shape.name, namesOnly), func(b *testing.B) {
+				line := `find . -type f -printf '%p %s %T@\n' | LC_ALL=C sort >/dev/null`
+				if namesOnly {
+					line = `find . -type f | LC_ALL=C sort >/dev/null`
+				}
+				for b.Loop() {
+					cmd := exec.Command("sh", "-c", line)
+					cmd.Dir = dir
+					if out, err := cmd.CombinedOutput(); err != nil {
+						b.Skipf("no GNU find here: %v %s", err, out)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/file")
+			})
+		}
+	}
+}

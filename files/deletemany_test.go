@@ -1,0 +1,117 @@
+package files_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+func TestDeleteMany(t *testing.T) {
+	for what, b := range map[string]files.Bucket{"mem": mem.New(nil), "third": bare{b: mem.New(nil)}, "wrapped": files.Wrap(bare{b: mem.New(nil)}, files.Hooks{})} {
+		var names []string
+		for i := range 2500 {
+			names = append(names, fmt.Sprintf("d/%04d", i))
+			put(t, b, names[i], "x")
+		}
+		put(t, b, "keep", "x")
+		bad := []string{"a//b", "", "d/.."}
+		res, err := files.DeleteMany(ctx, b, slices.Values(slices.Concat(bad, names, []string{"never-there", "d/0001"})))
+		if res.Deleted != 2502 || len(res.Failed) != 3 {
+			t.Errorf("%s: %d deleted, failed: %v", what, res.Deleted, res.Failed)
+		}
+		is(t, err, files.ErrInvalidName)
+		for i, e := range res.Failed {
+			if e.Name != bad[i] || e.Op != files.OpDelete || e.Kind != files.ErrInvalidName {
+				t.Errorf("%s: %v", what, e)
+			}
+		}
+		wantList(t, b, "", nil, "keep")
+		if res, err := files.DeleteMany(ctx, b, maps.Keys(map[string]bool{})); err != nil || res.Deleted != 0 || res.Err() != nil {
+			t.Error(res, err)
+		}
+	}
+}
+
+func TestDeleteManyStops(t *testing.T) {
+	ended, cancel := context.WithCancel(ctx)
+	b := full(t)
+	res, err := files.DeleteMany(ended, b, func(yield func(string) bool) {
+		cancel()
+		yield("a")
+	})
+	is(t, err, context.Canceled)
+	if res.Deleted != 0 {
+		t.Error(res)
+	}
+	has(t, b, "a", "text of a")
+
+	// A bucket that refuses everything isn't asked for ever.
+	asked := 0
+	_, err = files.DeleteMany(ctx, files.ReadOnly(b), func(yield func(string) bool) {
+		for asked = 0; asked < 1_000_000 && yield(fmt.Sprint(asked)); asked++ {
+		}
+	})
+	if is(t, err, files.ErrPermission); asked > 2*files.DeleteBatch {
+		t.Errorf("asked %d times", asked)
+	}
+	b.Close()
+	_, err = files.DeleteMany(ctx, b, slices.Values([]string{"a"}))
+	is(t, err, files.ErrClosed)
+}
+
+func TestDeleteDirAndAll(t *testing.T) {
+	b := tree(t)
+	_, err := files.DeleteDir(ctx, b, "")
+	is(t, err, files.ErrInvalid)
+	_, err = files.DeleteDir(ctx, b, "/")
+	is(t, err, files.ErrInvalidName)
+	if res, err := files.DeleteDir(ctx, b, "nothing"); err != nil || res.Deleted != 0 {
+		t.Error(res, err)
+	}
+	if res, err := files.DeleteDir(ctx, b, "d/a/"); err != nil || res.Deleted != 2 {
+		t.Error(res, err)
+	}
+	wantList(t, b, "d", nil, "d/a", "d/a-", "d/b", "d/c/z", "d/~", "d/é")
+	sub, _ := files.Sub(b, "d")
+	if res, err := files.DeleteAll(ctx, sub); err != nil || res.Deleted != 6 {
+		t.Error(res, err)
+	}
+	wantList(t, b, "", nil, "d", "d0", "e/f")
+	// A listing that fails half-way is told, and what was deleted is counted.
+	failing := &failingList{b}
+	res, err := files.DeleteAll(ctx, failing)
+	if !errors.Is(err, errBroken) || res.Deleted != 1 {
+		t.Error(res, err)
+	}
+	wantList(t, b, "", nil, "d0", "e/f")
+}
+
+func TestEachName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		names := make([]string, 100)
+		for i := range names {
+			names[i] = fmt.Sprint(i)
+		}
+		errs := files.EachName(ctx, names, func(_ context.Context, name string) error {
+			if len(name) == 1 {
+				return errors.New(name)
+			}
+			return nil
+		})
+		for i, err := range errs {
+			if (err != nil) != (i < 10) || err != nil && err.Error() != names[i] {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		if errs := files.EachName(ctx, nil, nil); len(errs) != 0 {
+			t.Error(errs)
+		}
+	})
+}
