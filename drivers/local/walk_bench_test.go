@@ -14,6 +14,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
 )
 
 // makeTree makes n empty files of about 12 bytes of name, so many to a folder.
@@ -123,5 +125,48 @@ func BenchmarkWalk(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/file")
 			})
 		}
+	}
+}
+
+// BenchmarkFileblobPage is one page of a thousand names of fileblob's listing, in the order that a whole listing takes them: it
+// walks the whole tree for each, so that a listing of n files takes n/1000 of them. Beside it, the walk of the whole tree.
+func BenchmarkFileblobPage(b *testing.B) {
+	dir := filepath.Join(b.TempDir(), "tree")
+	const n = 50000
+	makeTree(b, dir, n, 1000)
+	b.Run("fileblob", func(b *testing.B) {
+		bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer bucket.Close()
+		token := blob.FirstPageToken
+		for b.Loop() {
+			if len(token) == 0 {
+				token = blob.FirstPageToken
+			}
+			if _, token, err = bucket.ListPage(b.Context(), token, 1000, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N)*n/1000, "ms/listing")
+	})
+	for _, namesOnly := range []bool{false, true} {
+		b.Run(fmt.Sprintf("walk/namesOnly=%v", namesOnly), func(b *testing.B) {
+			root := openRoot(b, dir)
+			for b.Loop() {
+				count := 0
+				for _, err := range benchWalker.list(b.Context(), root, driver.ListRequest{NamesOnly: namesOnly}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					count++
+				}
+				if count != n {
+					b.Fatalf("%d entries", count)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N), "ms/listing")
+		})
 	}
 }

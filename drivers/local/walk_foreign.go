@@ -123,14 +123,7 @@ func (l *walk) descendForeign(parent fsys.Dir, path string, want filter, at regi
 		case at.isName(l.rules, disk) || strings.HasPrefix(disk, ownPrefix) && strings.HasSuffix(disk, sidecarExt):
 			continue
 		default:
-			var e files.Entry
-			var ok bool
-			if e, ok, err = l.stat(dir, disk, strings.HasSuffix(disk, sidecarExt)); ok {
-				e.Key = string(l.path)
-				more = l.yield(e, nil)
-			} else {
-				more = err == nil
-			}
+			more, err = l.emitForeign(dir, disk)
 		}
 		if !more || err != nil {
 			return false, err
@@ -138,6 +131,20 @@ func (l *walk) descendForeign(parent fsys.Dir, path string, want filter, at regi
 	}
 	l.path = l.path[:length]
 	return true, nil
+}
+
+func (l *walk) emitForeign(dir fsys.Dir, disk string) (more bool, err error) {
+	if strings.HasSuffix(disk, sidecarExt) {
+		if sidecar, err := isSidecar(dir, disk); sidecar || err != nil {
+			return gone(err) == nil, gone(err)
+		}
+	}
+	e, ok, err := l.stat(dir, disk)
+	if !ok || err != nil {
+		return err == nil, err
+	}
+	e.Key = string(l.path)
+	return l.yield(e, nil), nil
 }
 
 func (l *walk) enterForeign(f *folder, text string, want filter, at region) (more bool, err error) {

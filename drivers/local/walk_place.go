@@ -21,11 +21,17 @@ const (
 )
 
 // look finds the file and what there is to tell of it. It may have moved since the folder was read, to the place beside a
-// folder of its name or back (N3): so both are tried, and more than once.
+// folder of its name or back (N3): so both are tried, and more than once. A sidecar at the place where the file was
+// seen is the end: a file of that name elsewhere would have been seen first.
 func (w *walker) look(dir fsys.Dir, element string, first place) (files.Entry, bool, error) {
 	for _, p := range [...]place{first, ownPlace, leafPlace, ownPlace, leafPlace, asIs} {
-		if p == asIs && !strings.HasSuffix(element, sidecarExt) {
-			continue
+		if p == asIs {
+			if !strings.HasSuffix(element, sidecarExt) {
+				continue
+			}
+			if sidecar, err := isSidecar(dir, element); sidecar || gone(err) != nil {
+				return files.Entry{}, false, gone(err)
+			}
 		}
 		e, ok, err := w.lookAt(dir, element, p)
 		if ok || err != nil {
@@ -51,19 +57,14 @@ func (w *walker) lookAt(dir fsys.Dir, element string, p place) (files.Entry, boo
 	if p == leafPlace {
 		base = leafName(base)
 	}
-	return w.stat(dir, base, p == asIs)
+	return w.stat(dir, base)
 }
 
 // stat looks at one place; ok is false where there is no file.
-func (w *walker) stat(dir fsys.Dir, base string, notSidecar bool) (e files.Entry, ok bool, err error) {
+func (w *walker) stat(dir fsys.Dir, base string) (e files.Entry, ok bool, err error) {
 	st, err := dir.Lstat(base)
 	if err != nil || st.Type != fsys.Regular {
 		return e, false, gone(err)
-	}
-	if notSidecar {
-		if sidecar, err := isSidecar(dir, base); sidecar || err != nil {
-			return e, false, gone(err)
-		}
 	}
 	e.Size, e.ModTime = st.Size, time.Unix(0, st.ModTime).UTC()
 	e.Version, err = w.version(dir, base, st)

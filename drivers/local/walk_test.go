@@ -267,7 +267,7 @@ func TestWalkForeign(t *testing.T) {
 func TestWalkEnds(t *testing.T) {
 	dir := t.TempDir()
 	w, sys := testWalker(linuxRules), openRoot(t, dir)
-	root := &countingDir{Dir: sys, open: new(int)}
+	root := counting(sys)
 	for i := range 600 {
 		write(t, dir, fmt.Sprintf("a/b/c/%03d", i), "")
 	}
@@ -296,10 +296,52 @@ func TestWalkEnds(t *testing.T) {
 	}
 }
 
-// countingDir counts the open folders below it.
+// countingDir counts the open folders below it, and what was looked at or opened.
 type countingDir struct {
 	fsys.Dir
-	open *int
+	open          *int
+	looks, opened *int
+}
+
+func (d *countingDir) Lstat(name string) (fsys.Stat, error) {
+	*d.looks++
+	return d.Dir.Lstat(name)
+}
+
+func (d *countingDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
+	*d.opened++
+	return d.Dir.OpenFile(path)
+}
+
+func counting(d fsys.Dir) *countingDir { return &countingDir{d, new(int), new(int), new(int)} }
+
+// TestWalkCost: a file costs one look, and none where names are enough; a sidecar is opened once.
+func TestWalkCost(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 50 {
+		write(t, dir, fmt.Sprintf("d/%02d", i), "")
+		if i < 20 {
+			write(t, dir, fmt.Sprintf("d/%02d.attrs", i), sidecarHead+`:""}`)
+		}
+	}
+	for _, c := range []struct {
+		req                    driver.ListRequest
+		entries, looks, opened int
+	}{
+		{driver.ListRequest{}, 50, 50, 20},
+		{driver.ListRequest{NamesOnly: true}, 50, 0, 20},
+		{driver.ListRequest{StartAfter: "d/39", NamesOnly: true}, 10, 0, 0},
+		{driver.ListRequest{StartAfter: "d/39"}, 10, 10, 0},
+		{driver.ListRequest{StartAfter: "d0"}, 0, 0, 0},
+		{driver.ListRequest{Prefix: "d/3"}, 10, 10, 0},
+		{driver.ListRequest{Limit: 3}, 3, 3, 2},
+	} {
+		root := counting(openRoot(t, dir))
+		got := collect(t, testWalker(linuxRules), root, c.req)
+		if len(got) != c.entries || *root.looks != c.looks || *root.opened != c.opened {
+			t.Errorf("%+v: %d entries, %d looks, %d opened; want %d, %d, %d", c.req, len(got), *root.looks, *root.opened, c.entries, c.looks, c.opened)
+		}
+	}
 }
 
 func (d *countingDir) OpenDir(path string) (fsys.Dir, error) {
@@ -308,7 +350,7 @@ func (d *countingDir) OpenDir(path string) (fsys.Dir, error) {
 		return nil, err
 	}
 	*d.open++
-	return &countingDir{sub, d.open}, nil
+	return &countingDir{sub, d.open, d.looks, d.opened}, nil
 }
 
 func (d *countingDir) Close() error {
