@@ -23,6 +23,7 @@
 //     place where the escaped key stands. GCS decompresses content stored with Content-Encoding gzip: such a file is
 //     ErrUnsupported.
 //   - Azure lists in an order of its own where keys are escaped or outside the basic plane, so its buckets aren't Ordered.
-//   - A content type is normalised by package mime, and one that it can't parse is ErrInvalid.
+//   - A content type is normalised by package mime ("text/html;charset=utf-8" gets a space), and one that it can't parse is
+//     ErrUnsupported, as is a metadata key with capital letters beyond ASCII, which Go CDK would fold.
 //   - Entries of S3 carry a version where the ETag is a digest of the content; those of other services carry none (L5).
 package gocloud

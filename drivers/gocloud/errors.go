@@ -141,6 +141,8 @@ func fileKind(o op, err error) (kind error, detail string, known bool) {
 		return files.ErrUnsupported, "a file and a directory of one name can't both be", true
 	case errors.Is(err, fs.ErrNotExist) && write && o != opCopy:
 		return files.ErrUnavailable, "the file's folder was removed meanwhile", true
+	case errors.Is(err, fs.ErrNotExist) && o == opList:
+		return files.ErrUnavailable, "files were removed while they were listed", true
 	}
 	return nil, fmt.Sprintf("%s (%v)", detail, gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist)
 }

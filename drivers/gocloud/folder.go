@@ -1,6 +1,7 @@
 package gocloud
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -39,26 +40,39 @@ func (l *listing) behind(dir string) bool {
 	return l.req.StartAfter > dir && !strings.HasPrefix(l.req.StartAfter, dir)
 }
 
+// maxVanished is how often a folder is listed again because files vanish from it.
+const maxVanished = 1000
+
 // onePage returns the files and directories below the prefix, in order. A page that isn't all is asked for anew, greater.
 func (l *listing) onePage(prefix string) ([]*blob.ListObject, error) {
-	// fileblob escapes the slash of "x../y" and that of "dir/" into a file's name, so there is no folder to list: these are
-	// found by listing deep.
+	// fileblob escapes the slash of "x../y" and that of "dir/" into a file's name, so there is no folder to list; and it looks for a folder
+	// that has an escaped name under the unescaped one. What lies there is found by listing deep from above.
 	ask, deep := prefix, l.req.Foreign
-	if i := strings.Index(prefix, "../"); i >= 0 {
-		ask, deep = prefix[:i+2], true
-	}
 	if deep {
 		ask = strings.TrimSuffix(ask, "/")
 	}
-	for size := pageSize; ; size *= 16 {
+	for i := strings.LastIndex(ask, "/"); i >= 0; i = strings.LastIndex(ask, "/") {
+		if below := ask[:i] + "/x"; fileblobEscape(below) == below {
+			break
+		}
+		ask, deep = ask[:i], true
+	}
+	vanished := 0
+	for size := pageSize; ; {
 		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size, l.options(ask, !deep))
 		if err != nil && err != io.EOF {
-			return nil, l.b.fault(l.ctx, opList, err)
+			err = l.b.fault(l.ctx, opList, err)
+			// fileblob fails where a file is removed between two looks at it, which is no error (L4).
+			if vanished++; vanished < maxVanished && errors.Is(err, files.ErrUnavailable) {
+				continue
+			}
+			return nil, err
 		}
 		if l.ctx.Err() != nil {
 			return nil, files.ContextError(l.ctx) // fileblob doesn't look
 		}
 		if len(next) > 0 {
+			size *= 16
 			continue
 		}
 		if deep {

@@ -85,7 +85,7 @@ func TestFailedPutKeepsTheOld(t *testing.T) {
 			{"too short", io.LimitReader(strings.NewReader("x"), 9), &files.PutOptions{Size: &size}, files.ErrCorrupt},
 			{"wrong digest", strings.NewReader("four"), &files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}}, files.ErrCorrupt},
 			{"capital beyond ASCII", strings.NewReader("four"), &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"Ä": "x"}}}, files.ErrUnsupported},
-			{"bad type", strings.NewReader("four"), &files.PutOptions{Attributes: files.Attributes{ContentType: "a/b/c"}}, files.ErrInvalid},
+			{"bad type", strings.NewReader("four"), &files.PutOptions{Attributes: files.Attributes{ContentType: "a/b/c"}}, files.ErrUnsupported},
 		} {
 			for _, name := range []string{"old", "none"} {
 				put(t, b, "old", "as it was", nil)

@@ -80,7 +80,7 @@ func (s *source) Read(p []byte) (int, error) {
 func checkAttributes(a files.Attributes) error {
 	m, params, err := mime.ParseMediaType(a.ContentType)
 	if err != nil || mime.FormatMediaType(m, params) == "" {
-		return files.Errorf(files.ErrInvalid, "content type %q is not a media type", a.ContentType)
+		return files.Errorf(files.ErrUnsupported, "Go CDK stores no content type %q, which is not a media type", a.ContentType)
 	}
 	for k := range a.Metadata {
 		if strings.ToLower(k) != k {
