@@ -59,11 +59,6 @@ func (b *backend) closeFolder(d fsys.Dir) {
 
 func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files.Condition) error {
 	unlock, err := b.lockName(ctx, st.s, p.lock)
-	if err == errRetry {
-		if st.s, err = b.begin(ctx); err == nil {
-			err = errRetry
-		}
-	}
 	if err != nil {
 		return err
 	}
@@ -113,9 +108,11 @@ func (b *backend) replace(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 			return false, err
 		}
 	}
-	old, err := b.sidecarAt(d, p)
-	if err != nil {
-		return false, err
+	old := noSidecar // where there was no file, what lies there is a leftover, and the record says so
+	if c.exists || st.rec.sidecar {
+		if old, err = b.sidecarAt(d, p); err != nil {
+			return false, err
+		}
 	}
 	if st.rec.sidecar {
 		if old == otherFile {

@@ -25,7 +25,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		return noFile(ifVersion)
 	}
 	for {
-		s, err := b.begin(ctx)
+		s, err := b.begin(ctx, true)
 		if err != nil {
 			return err
 		}

@@ -80,8 +80,7 @@ func (l *nameLocks) leave(off int64, n *nameLock) {
 	}
 }
 
-// lockName locks a name for writing, here and in every other process. A lock file that somebody has removed locks
-// nothing: then the session is made anew, and the caller must begin again.
+// lockName locks a name for writing, here and in every other process.
 func (b *backend) lockName(ctx context.Context, s *session, name string) (unlock func(), err error) {
 	off := lockOffset(name)
 	if err := b.names.lock(ctx, off); err != nil {
@@ -94,16 +93,10 @@ func (b *backend) lockName(ctx context.Context, s *session, name string) (unlock
 		b.names.unlock(off)
 		return nil, fault(err)
 	}
-	unlock = func() {
+	return func() {
 		s.lock.Unlock(off)
 		b.names.unlock(off)
-	}
-	if st, err := s.lock.Stat(); err == nil && st.Nlink == 0 {
-		unlock()
-		b.renew(s)
-		return nil, errRetry
-	}
-	return unlock, nil
+	}, nil
 }
 
 // waitLock takes the lock of the byte at off. It asks again and again, at first at once, because the system's own

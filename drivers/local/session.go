@@ -28,12 +28,21 @@ type session struct {
 	next     atomic.Uint64
 }
 
-// begin returns the handle's session, made at the first write.
-func (b *backend) begin(ctx context.Context) (*session, error) {
+// begin returns the handle's session, made at the first write, and again where somebody removed the control folder, whose
+// locks then lock nothing. That is looked for where fresh is set; making a staged file finds it by itself. What the old session
+// has open stays open, for those who use it, until the handle is closed.
+func (b *backend) begin(ctx context.Context, fresh bool) (*session, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.session != nil {
+	if b.session != nil && !fresh {
 		return b.session, nil
+	}
+	if s := b.session; s != nil {
+		if st, err := s.lock.Stat(); err == nil && st.Nlink > 0 {
+			return s, nil
+		}
+		b.session = nil // somebody has removed the control folder
+		b.lost = append(b.lost, s)
 	}
 	control, err := b.control()
 	if err != nil {
@@ -47,17 +56,6 @@ func (b *backend) begin(ctx context.Context) (*session, error) {
 	b.checked.Store(true)
 	b.session = s
 	return s, nil
-}
-
-// renew drops a session whose folder somebody removed, so that the next begin makes a new one. What the old one
-// has open stays open, for those who use it, until the handle is closed.
-func (b *backend) renew(old *session) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.session == old {
-		b.session = nil
-		b.lost = append(b.lost, old)
-	}
 }
 
 // start makes the session's folder and removes those of dead ones, alone among all processes.

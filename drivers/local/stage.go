@@ -42,16 +42,15 @@ func (b *backend) stage(s *session) (*staged, error) {
 	return st, nil
 }
 
-// begin finds the session and makes a staged file, also where somebody has removed the control folder meanwhile.
+// beginStage finds the session and makes a staged file, also where somebody has removed the control folder meanwhile.
 func (b *backend) beginStage(ctx context.Context) (*staged, error) {
-	for try := 0; ; try++ {
-		s, err := b.begin(ctx)
+	for fresh := false; ; fresh = true {
+		s, err := b.begin(ctx, fresh)
 		if err != nil {
 			return nil, err
 		}
 		st, err := b.stage(s)
-		if isNotExist(err) && try == 0 {
-			b.renew(s)
+		if isNotExist(err) && !fresh {
 			continue
 		}
 		return st, fault(err)
