@@ -49,8 +49,8 @@ func withOld(t T, h *H, what string, ask func(name string) error) {
 }
 
 func refusedVersions(t T, h *H) {
-	put(t, h, "a", content(1, 10), nil)
-	if v := stat(t, h, "a").Version; v != "" {
+	put(t, h, "refused.txt", content(1, 10), nil)
+	if v := stat(t, h, "refused.txt").Version; v != "" {
 		t.Errorf("Stat tells the version %q, but the bucket does not claim Versions", v)
 	}
 }
