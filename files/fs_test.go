@@ -237,6 +237,22 @@ func TestFSErrors(t *testing.T) {
 			t.Errorf("%s = %v, want ErrInvalid", what, err)
 		}
 	}
+	// A file that may not be read is not taken for the directory of its name.
+	denied := files.FS(t.Context(), files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+		if c.Op != files.OpList {
+			return files.ErrPermission
+		}
+		return next(ctx)
+	}}))
+	for what, do := range map[string]func() error{
+		"Open":     func() error { _, err := denied.Open("dir"); return err },
+		"Stat":     func() error { _, err := fs.Stat(denied, "dir"); return err },
+		"ReadFile": func() error { _, err := fs.ReadFile(denied, "dir"); return err },
+	} {
+		if err := do(); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("%s without permission = %v", what, err)
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	view = files.FS(ctx, b)
 	f, err := view.Open("file")
@@ -282,7 +298,7 @@ func TestFSSub(t *testing.T) {
 	if _, ok := e.(io.Closer); ok {
 		t.Error("the view has a Close")
 	}
-	if same, err := fs.Sub(view, "."); same != view || err != nil {
+	if same, err := view.(fs.SubFS).Sub("."); same != view || err != nil {
 		t.Errorf(`Sub(".") = %v, %v`, same, err)
 	}
 	if _, err := b.Stat(t.Context(), "top", nil); err != nil {

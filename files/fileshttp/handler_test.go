@@ -2,15 +2,12 @@ package fileshttp_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
-	"net"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"cloudfiles.dev/drivers/mem"
@@ -204,172 +201,66 @@ func TestHandlerPut(t *testing.T) {
 	}
 }
 
-// Whatever ends an upload early, nothing is stored, and the old file stays.
-func TestHandlerPutFails(t *testing.T) {
-	b := mem.New(nil)
-	fill(t, b, "f")
+// A file that is replaced between the look at it and the write is not written over.
+func TestHandlerConditionsAreAtomic(t *testing.T) {
 	for _, tt := range []struct {
-		what   string
-		body   io.Reader
-		length int64
-		status int
-	}{
-		{"larger, of unknown length", strings.NewReader(strings.Repeat("x", 101)), -1, 413},
-		{"cut", io.MultiReader(strings.NewReader("abc"), failing{io.ErrUnexpectedEOF}), 10, 400},
-		{"shorter than declared", strings.NewReader("abc"), 10, 400},
-		{"broken", iotest.ErrReader(errors.New("secret")), 10, 500},
-		{"gone", failing{context.Canceled}, -1, fileshttp.StatusClientClosedRequest},
-	} {
-		r := httptest.NewRequest("PUT", "/f", tt.body)
-		r.ContentLength = tt.length
-		w := httptest.NewRecorder()
-		h := fileshttp.Handler{Bucket: b, MaxUpload: 100}
-		h.ServeHTTP(w, r)
-		if got, err := files.ReadString(t.Context(), b, "f", nil); w.Code != tt.status || got != "content of f" || err != nil || strings.Contains(w.Body.String(), "secret") {
-			t.Errorf("%s: %d, %q; then %q, %v; want %d", tt.what, w.Code, w.Body, got, err, tt.status)
+		method, header, value string
+	}{{"PUT", "If-Match", "*"}, {"PUT", "If-Unmodified-Since", date(time.Hour)}, {"DELETE", "If-Match", "*"}, {"DELETE", "If-Unmodified-Since", date(time.Hour)}} {
+		inner, _ := one(t, "old")
+		b := files.Wrap(inner, files.Hooks{Done: func(ctx context.Context, c *files.Call, _ int64, _ error) {
+			if c.Op == files.OpStat {
+				if _, err := files.PutString(ctx, inner, "f.txt", "somebody else's", nil); err != nil {
+					t.Error(err)
+				}
+			}
+		}})
+		w := do(&fileshttp.Handler{Bucket: b, MaxUpload: 10, AllowDelete: true}, tt.method, "/f.txt", "new", tt.header, tt.value)
+		if got, err := files.ReadString(t.Context(), inner, "f.txt", nil); w.Code != 412 || got != "somebody else's" || err != nil {
+			t.Errorf("%s %s: %d, then %q, %v", tt.method, tt.header, w.Code, got, err)
 		}
 	}
 }
 
-// A client that goes away in the middle of a real connection.
-func TestHandlerPutCut(t *testing.T) {
-	b := mem.New(nil)
-	fill(t, b, "f")
-	for _, head := range []string{"Content-Length: 100\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"} {
-		told := make(chan error, 1)
-		h := &fileshttp.Handler{Bucket: b, MaxUpload: 1000}
-		h.OnError = func(_ *http.Request, err error) { told <- err }
-		srv := httptest.NewServer(h)
-		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(conn, "PUT /f HTTP/1.1\r\nHost: x\r\n"+head); err != nil {
-			t.Fatal(err)
-		}
-		conn.Close()
-		err = <-told
-		if got, gerr := files.ReadString(t.Context(), b, "f", nil); got != "content of f" || gerr != nil || err == nil {
-			t.Errorf("a cut upload (%v) left %q, %v", err, got, gerr)
-		}
-		srv.Close()
-	}
-}
-
-// The bucket reads what the client has sent before the client sends more: nothing is collected in between.
-func TestHandlerPutStreams(t *testing.T) {
-	seen := make(chan string)
-	b := files.Wrap(mem.New(nil), files.Hooks{Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
-		return &watching{content, seen}
-	}})
-	srv := httptest.NewServer(&fileshttp.Handler{Bucket: b, MaxUpload: 1 << 20})
-	defer srv.Close()
-	body, client := io.Pipe()
-	done := make(chan error, 1)
-	go func() {
-		req, err := http.NewRequest("PUT", srv.URL+"/f.txt", body)
-		if err == nil {
-			var resp *http.Response
-			if resp, err = srv.Client().Do(req); err == nil {
-				resp.Body.Close()
+// The path is checked here, not only by the bucket: one that checks nothing is not asked for what lies outside Dir.
+func TestHandlerChecksPaths(t *testing.T) {
+	b := &gullible{}
+	h := &fileshttp.Handler{Bucket: b, Dir: "pub", MaxUpload: 10, AllowDelete: true, Listing: true}
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
+		for _, path := range []string{"/../secret", "/a/../../secret", "//secret", "/./x", "/a\x00", "/../secret/"} {
+			if w := do(h, method, path, "x"); w.Code != 400 {
+				t.Errorf("%s %q = %d", method, path, w.Code)
 			}
 		}
-		done <- err
-	}()
-	for _, piece := range []string{"first", "second", "third"} {
-		if _, err := io.WriteString(client, piece); err != nil {
-			t.Fatal(err)
-		}
-		for got := ""; got != piece; {
-			got += <-seen
-		}
 	}
-	client.Close()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if got, err := files.ReadString(t.Context(), b, "f.txt", nil); got != "firstsecondthird" || err != nil {
-		t.Errorf("stored %q, %v", got, err)
+	if b.asked > 0 {
+		t.Errorf("the bucket was asked %d times", b.asked)
 	}
 }
 
-type watching struct {
-	io.Reader
-	seen chan string
+// gullible takes every name.
+type gullible struct {
+	files.Bucket
+	asked int
 }
 
-func (w *watching) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
-	if n > 0 {
-		w.seen <- string(p[:n])
-	}
-	return n, err
+func (g *gullible) Features() files.Features { return files.Features{} }
+func (g *gullible) Get(context.Context, string, *files.GetOptions) (*files.Reader, error) {
+	g.asked++
+	return nil, files.ErrNotExist
 }
-
-func TestHandlerListing(t *testing.T) {
-	b := mem.New(nil)
-	fill(t, b, "pub/a", "pub/a/b", "pub/<i>&.txt", "pub/b:c", "pub/q?#.txt", "pub/z/x", "top")
-	h := &fileshttp.Handler{Bucket: b, Dir: "pub", Listing: true}
-	w := do(h, "GET", "/", "")
-	want := "<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n" +
-		"<a href=\"./%3Ci%3E&amp;.txt\">&lt;i&gt;&amp;.txt</a>\n<a href=\"./a\">a</a>\n<a href=\"./a/\">a/</a>\n<a href=\"./b:c\">b:c</a>\n<a href=\"./q%3F%23.txt\">q?#.txt</a>\n<a href=\"./z/\">z/</a>\n</pre>\n"
-	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("listing = %d, %v, %s", w.Code, w.Header(), w.Body)
-	}
-	if w := do(h, "HEAD", "/", ""); w.Code != 200 || w.Body.Len() > 0 {
-		t.Errorf("HEAD = %d, %q", w.Code, w.Body)
-	}
-	if w := do(h, "GET", "/z/", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `<a href="./x">x</a>`) {
-		t.Errorf("listing of z/ = %d, %s", w.Code, w.Body)
-	}
-	for path, status := range map[string]int{"/none/": 404, "/../": 400, "//": 400, "/a": 200} {
-		if w := do(h, "GET", path, ""); w.Code != status {
-			t.Errorf("GET %s = %d, want %d", path, w.Code, status)
-		}
-	}
-	if w := do(&fileshttp.Handler{Bucket: mem.New(nil), Listing: true}, "GET", "/", "", "Accept", "application/json"); w.Body.String() != `{"entries":[]}` {
-		t.Errorf("an empty bucket = %s", w.Body)
-	}
+func (g *gullible) Stat(context.Context, string, *files.StatOptions) (files.Info, error) {
+	g.asked++
+	return files.Info{}, nil
 }
-
-// Page by page every entry comes once, with its size and version.
-func TestHandlerListingPages(t *testing.T) {
-	b := mem.New(nil)
-	const n = 2500
-	for i := range n {
-		name := "d/" + string(rune('a'+i/1000)) + string(rune('a'+i/100%10)) + string(rune('a'+i/10%10)) + string(rune('a'+i%10))
-		if i%3 == 0 {
-			name += "/x"
-		}
-		fill(t, b, name)
-	}
-	h := &fileshttp.Handler{Bucket: b, Listing: true}
-	count, pages, last, query := 0, 0, "", ""
-	for {
-		r := httptest.NewRequest("GET", "/d/"+query, nil)
-		r.Header.Set("Accept", "application/json")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		var p struct {
-			Entries []files.Entry
-			After   string
-		}
-		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 200 {
-			t.Fatalf("page %d: %d, %v", pages, w.Code, err)
-		}
-		for _, e := range p.Entries {
-			if e.Name <= last || !strings.HasPrefix(e.Name, "d/") || !e.IsDir && (e.Size == 0 || e.Version == "") {
-				t.Errorf("after %q comes %+v", last, e)
-			}
-			last = e.Name
-			count++
-		}
-		if pages++; p.After == "" || pages > 5 {
-			break
-		}
-		query = "?after=" + p.After
-	}
-	if count != n || pages != 3 {
-		t.Errorf("%d entries on %d pages", count, pages)
-	}
+func (g *gullible) Put(context.Context, string, io.Reader, *files.PutOptions) (files.Info, error) {
+	g.asked++
+	return files.Info{}, nil
+}
+func (g *gullible) Delete(context.Context, string, *files.DeleteOptions) error {
+	g.asked++
+	return nil
+}
+func (g *gullible) List(context.Context, string, *files.ListOptions) iter.Seq2[files.Entry, error] {
+	g.asked++
+	return func(func(files.Entry, error) bool) {}
 }
