@@ -45,10 +45,11 @@ func readFormat(f fsys.File) (int, error) {
 	if err != nil && err != io.EOF {
 		return 0, fault(err)
 	}
-	if n == 0 {
+	text := strings.Trim(string(buf[:n]), "\x00 \n") // a power failure may leave zeros
+	if text == "" {
 		return 0, nil
 	}
-	v, err := strconv.Atoi(strings.TrimSpace(string(buf[:n])))
+	v, err := strconv.Atoi(text)
 	switch {
 	case err != nil:
 		return 0, files.Errorf(files.ErrInvalid, "the folder's format mark is not a number")
@@ -82,10 +83,13 @@ func (b *backend) writeFormat(d fsys.Dir) error {
 	if err != nil || v > 0 {
 		return err
 	}
-	if _, err := f.Write([]byte(strconv.Itoa(formatVersion) + "\n")); err != nil {
+	if _, err := f.Write([]byte(strconv.Itoa(formatVersion) + "\n")); err != nil || b.opts.NoSync {
 		return fault(err)
 	}
-	return nil
+	if err := f.Sync(); err != nil {
+		return fault(err)
+	}
+	return fault(d.Sync())
 }
 
 // lockless reports whether the file system has no locks: then the process excludes only itself.

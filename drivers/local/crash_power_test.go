@@ -1,0 +1,222 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// progress is a mark in the recording: so many steps were begun and so many acknowledged.
+type progress struct{ begun, acked int }
+
+// recording is a run of steps, with everything that it did to the disk.
+type recording struct {
+	*crashfs.Recorder
+	steps  []step
+	states [][]state // of each step, what may be seen while it is under way
+	last   state
+}
+
+// recordSteps runs steps on an empty folder and closes the bucket. over, if there is one, stands between the driver and the recording.
+func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook) *recording {
+	t.Helper()
+	r := &recording{Recorder: &crashfs.Recorder{}, steps: steps, last: state{}}
+	var sys fsys.FS = crashfs.Wrap(crashfs.Unsynced(), r.Hook)
+	if over != nil {
+		sys = crashfs.Wrap(sys, over)
+	}
+	b, err := openOver(t.TempDir(), opts, sys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range steps {
+		r.Mark(progress{i + 1, i})
+		if err := s.do(t.Context(), b); err != nil {
+			t.Fatalf("%v: %v", s, err)
+		}
+		r.Mark(progress{i + 1, i + 1})
+		r.states = append(r.states, s.states(r.last))
+		r.last = s.after(r.last)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// possible are the states that may be seen, and the names whose steps may be unfinished.
+func (r *recording) possible(p progress) (allowed []state, subjects []string) {
+	switch {
+	case p.begun > p.acked:
+		return r.states[p.acked], r.steps[p.acked].subjects()
+	case p.acked == 0:
+		return []state{{}}, nil
+	}
+	all := r.states[p.acked-1]
+	return all[len(all)-1:], r.steps[p.acked-1].subjects()
+}
+
+// failures cuts the power behind each operation from the given step on and opens what is left. It stops at the first
+// few failures. Of images, there are one without and some with what was not synced.
+func (r *recording) failures(ctx context.Context, dir string, from int, seed uint64) (checked int, failures []error) {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	d := r.Disk()
+	var now progress
+	seen := map[string]bool{}
+	for n := 0; ; n++ {
+		mark, ok := d.Step()
+		if !ok || len(failures) > 3 {
+			return checked, failures
+		}
+		if p, ok := mark.(progress); ok {
+			now = p
+		}
+		if now.begun < from || testing.Short() && n%3 != int(seed%3) {
+			continue
+		}
+		for _, s := range []crashfs.Survival{crashfs.Nothing, crashfs.Everything, crashfs.Some, crashfs.Some} {
+			im := d.Image(s, rng)
+			if key := fmt.Sprint(im.Sum(), now); !seen[key] {
+				seen[key] = true
+				checked++
+				if err := r.check(ctx, dir, im, now, checked%8 == 0); err != nil {
+					failures = append(failures, fmt.Errorf("power failed at operation %d (%d steps begun, %d acknowledged), %v unsynced survives: %w", n, now.begun, now.acked, s, err))
+				}
+			}
+		}
+	}
+}
+
+// check opens an image with the real driver; every few times, it goes on working on it.
+func (r *recording) check(ctx context.Context, tmp string, im *crashfs.Image, now progress, work bool) error {
+	dir, err := os.MkdirTemp(tmp, "")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := im.Write(dir); err != nil {
+		return err
+	}
+	allowed, subjects := r.possible(now)
+	if !work {
+		subjects = nil
+	}
+	return survived(ctx, dir, allowed, subjects)
+}
+
+// survived opens a fresh bucket on what a power failure left and checks that it is one of the states, and that writing goes on. What
+// lies on disk beside may be more than after a kill: clearing up is not synced.
+func survived(ctx context.Context, dir string, allowed []state, subjects []string) error {
+	b, err := openOver(dir, noSync, fsys.OS())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	seen, err := seeAll(ctx, b)
+	if err != nil {
+		return err
+	}
+	now, err := anyOf(seen, allowed)
+	if err != nil {
+		return err
+	}
+	if err := checkFileblob(ctx, dir, seen); err != nil {
+		return err
+	}
+	for i, name := range subjects {
+		for _, s := range []step{stepPut(name, 90+i, 0), stepPut(name, 92+i, 1), stepDelete(name), stepPut(name, 94+i, 0)} {
+			if now, err = perform(ctx, b, now, []step{s}); err == nil {
+				if seen, err = seeAll(ctx, b); err == nil {
+					err = now.differs(seen)
+				}
+			}
+			if err != nil {
+				return fmt.Errorf("then, %v: %w", s, err)
+			}
+		}
+	}
+	return b.Close()
+}
+
+// The power may fail behind each operation: what was acknowledged is there, whole, and what was under way is the old
+// or the new file (P4).
+func TestPowerFailure(t *testing.T) {
+	for i, sc := range scenarios {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), nil, nil)
+			checked, failures := r.failures(t.Context(), t.TempDir(), len(sc.setup)+1, uint64(i))
+			for _, err := range failures {
+				t.Error(err)
+			}
+			if checked < 10 && !testing.Short() {
+				t.Errorf("only %d images were checked", checked)
+			}
+		})
+	}
+	t.Run("mixed", func(t *testing.T) {
+		t.Parallel()
+		_, failures := recordSteps(t, mixed(30, 1), nil, nil).failures(t.Context(), t.TempDir(), 0, 1)
+		for _, err := range failures {
+			t.Error(err)
+		}
+	})
+}
+
+// Without syncing, and with any one kind of it forgotten, the same proof fails.
+func TestPowerFailureIsNoticed(t *testing.T) {
+	noticed := func(t *testing.T, opts *Options, over func() crashfs.Hook) {
+		t.Parallel()
+		for i, sc := range scenarios {
+			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), opts, over())
+			if _, failures := r.failures(t.Context(), t.TempDir(), len(sc.setup)+1, uint64(i)); len(failures) > 0 {
+				t.Logf("noticed: %s: %v", sc.name, failures[0])
+				return
+			}
+		}
+		t.Error("nothing was lost")
+	}
+	t.Run("sync=none", func(t *testing.T) { noticed(t, noSync, func() crashfs.Hook { return nil }) })
+	for _, s := range []crashfs.Sync{crashfs.FileSync, crashfs.FolderSync, crashfs.ParentSync} {
+		t.Run("no "+s.String(), func(t *testing.T) {
+			noticed(t, nil, func() crashfs.Hook { return (&crashfs.Forgetter{Forget: s}).Hook })
+		})
+	}
+}
+
+// mixed are random steps on a few names that get in each other's way.
+func mixed(n int, seed uint64) []step {
+	names := []string{"a", "a/b", "a/b/c", "d", "d/e", "f.attrs", "g/h/i", long}
+	rng := rand.New(rand.NewPCG(seed, 2))
+	pick := func() string { return names[rng.IntN(len(names))] }
+	var steps []step
+	now := state{}
+	for i := range n {
+		s := stepPut(pick(), i+1, rng.IntN(3))
+		src, dst := pick(), pick()
+		_, there := now[src]
+		switch rng.IntN(6) {
+		case 0:
+			s = stepDelete(pick())
+		case 1:
+			if there && src != dst {
+				s = stepCopy(src, dst)
+			}
+		case 2:
+			if there && src != dst {
+				s = stepMove(src, dst)
+			}
+		}
+		steps = append(steps, s)
+		now = s.after(now)
+	}
+	return steps
+}
