@@ -13,7 +13,7 @@ import (
 
 var concurrencyCases = []Case{
 	{Rule: "X1", Name: "linearizable", Why: "once one client has seen the new file, no client may see the old one", Needs: needs(versions, atomicPuts), Run: linearizable},
-	{Rule: "X1", Name: "everything-at-once", Why: "one bucket serves all of a program's goroutines", Run: everythingAtOnce},
+	{Rule: "X1", Name: "everything-at-once", Why: "one bucket serves all of a program's goroutines", Needs: needs(atomicPuts), Run: everythingAtOnce},
 	{Rule: "X1", Name: "same-reader-many", Why: "many downloads of one file do not disturb each other", Run: manyReaders},
 	{Rule: "X1", Name: "distinct-names", Why: "writers of different files never see each other", Run: distinctNames},
 }

@@ -190,10 +190,15 @@ func list(t T, b files.Bucket, dir string, opts *files.ListOptions) []string {
 		if err != nil {
 			t.Fatalf("List(%s, %s) after %d entries: %v, want no error", quote(dir), listText(opts), len(names), err)
 		}
-		names = append(names, e.Name)
+		if names = append(names, e.Name); len(names) > endless {
+			t.Fatalf("List(%s, %s) goes on after %d entries, the last of them %s", quote(dir), listText(opts), endless, quote(e.Name))
+		}
 	}
 	return names
 }
+
+// endless is more than any case puts into a bucket.
+const endless = 20_000
 
 func listText(o *files.ListOptions) string {
 	if o == nil {

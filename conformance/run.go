@@ -99,18 +99,7 @@ func runCase(t *recorder, h *Harness, c *Case) {
 	if h.New == nil {
 		t.Fatalf("the harness is wrong: New is nil")
 	}
-	b := h.New(t)
-	if b == nil {
-		t.Fatalf("the harness is wrong: New returned nil")
-	}
-	t.Cleanup(func() { b.Close() })
-	for e, err := range b.List(t.Context(), "", &files.ListOptions{Limit: 1, NamesOnly: true}) {
-		if err != nil {
-			t.Fatalf("the harness is wrong: the new bucket can't be listed: %v", err)
-		}
-		t.Fatalf("the harness is wrong: the new bucket isn't empty, it has %q", e.Name)
-	}
-	hh := &H{Bucket: b, F: b.Features(), harness: h}
+	hh := newH(t, h)
 	var missing []*Ability
 	for _, a := range c.Needs {
 		if !a.Claimed(hh.F) {
@@ -124,10 +113,27 @@ func runCase(t *recorder, h *Harness, c *Case) {
 	for _, a := range missing {
 		if a.Refused != nil {
 			a.Refused(t, hh)
+			hh = newH(t, h)
 			t.turned = append(t.turned, a.Name)
 		}
 	}
 	t.reason = "the bucket does not claim " + missing[0].Name
+}
+
+// newH makes a bucket of the harness, which must be empty.
+func newH(t T, h *Harness) *H {
+	b := h.New(t)
+	if b == nil {
+		t.Fatalf("the harness is wrong: New returned nil")
+	}
+	t.Cleanup(func() { b.Close() })
+	for e, err := range b.List(t.Context(), "", &files.ListOptions{Limit: 1, NamesOnly: true}) {
+		if err != nil {
+			t.Fatalf("the harness is wrong: the new bucket can't be listed: %v", err)
+		}
+		t.Fatalf("the harness is wrong: the new bucket isn't empty, it has %q", e.Name)
+	}
+	return &H{Bucket: b, F: b.Features(), harness: h}
 }
 
 // recorder is the T of RunCase.

@@ -1,0 +1,49 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/gocloud"
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/blob/memblob"
+)
+
+// Go CDK's own drivers: what their Features claim must hold, what they don't claim must be refused, and what they can't do
+// and no feature tells must be refused with an error, which is known here.
+
+const (
+	parsesTypes  = "Go CDK parses and normalises content types"
+	foldsKeys    = "Go CDK folds all letters of metadata keys; ours refuses such keys"
+	ownSuffix    = "fileblob keeps names that end in .attrs for itself"
+	shortNames   = "fileblob makes one file name of each element, with .attrs behind"
+	emptyFolders = "fileblob leaves empty folders behind"
+)
+
+func TestGoCDKMemory(t *testing.T) {
+	conformance.Run(t, conformance.Harness{
+		New: func(conformance.T) files.Bucket {
+			return gocloud.New(memblob.OpenBucket(nil), &gocloud.Options{Own: true})
+		},
+		Known: map[string]string{"P6/given": parsesTypes, "P7/folding": foldsKeys},
+	})
+}
+
+func TestGoCDKFile(t *testing.T) {
+	conformance.Run(t, conformance.Harness{
+		New: func(t conformance.T) files.Bucket {
+			b, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true})
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			return gocloud.New(b, &gocloud.Options{Own: true})
+		},
+		Known: map[string]string{
+			"P6/given": parsesTypes, "P7/folding": foldsKeys,
+			"N2/driver-suffixes": ownSuffix, "N4/every-method": ownSuffix, "C1/names": ownSuffix, "D1/only-that": ownSuffix, "L7/nothing-of-the-drivers": ownSuffix, "P7/on-every-file": ownSuffix,
+			"N2/long-tails": shortNames, "N4/long-element": shortNames, "N4/long-dir": shortNames,
+			"N3/emptied-dir": emptyFolders,
+		},
+	})
+}

@@ -1,0 +1,144 @@
+package conformance_test
+
+import (
+	"context"
+	"iter"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// rules of the contract.
+var rules = strings.Fields("N1 N2 N3 N4 N5 V1 V2 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 G1 G2 G3 G4 G5 G6 G7 G8 G9 S1 " +
+	"L1 L2 L3 L4 L5 L6 L7 L8 L9 D1 D2 D3 C1 E1 E2 E3 X1 X2 X3 W1 U1 U2 U3")
+
+func TestEveryRuleHasACase(t *testing.T) {
+	count := map[string]int{}
+	name := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	for _, c := range conformance.Cases() {
+		count[c.Rule]++
+		if !slices.Contains(rules, c.Rule) {
+			t.Errorf("%s: there is no such rule", c.ID())
+		}
+		if !name.MatchString(c.Name) || c.Why == "" || c.Run == nil {
+			t.Errorf("%s: a case has a plain name, a reason and something to run", c.ID())
+		}
+	}
+	for _, r := range rules {
+		if count[r] == 0 {
+			t.Errorf("rule %s has no case", r)
+		}
+	}
+	if n := len(conformance.Cases()); n < 200 {
+		t.Errorf("the suite has %d cases, want at least 200", n)
+	}
+}
+
+func caseOf(t *testing.T, id string) conformance.Case {
+	for _, c := range conformance.Cases() {
+		if c.ID() == id {
+			return c
+		}
+	}
+	t.Fatalf("there is no case %s", id)
+	return conformance.Case{}
+}
+
+// endless lists the same entry for ever.
+type endless struct{ files.Bucket }
+
+func (e endless) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		found := false
+		for entry, err := range e.Bucket.List(ctx, dir, opts) {
+			found = true
+			if !yield(entry, err) {
+				return
+			}
+		}
+		for found && yield(files.Entry{Name: "again"}, nil) {
+		}
+	}
+}
+
+// hanging never answers a Stat.
+type hanging struct{ files.Bucket }
+
+func (hanging) Stat(context.Context, string, *files.StatOptions) (files.Info, error) { select {} }
+
+// TestWrongHarness shows that a harness that is wrong is told so, in time.
+func TestWrongHarness(t *testing.T) {
+	sound := func() files.Bucket { return driver.New(newMap()) }
+	for _, c := range []struct {
+		what, id, says string
+		new            func(conformance.T) files.Bucket
+	}{
+		{"no New", "S1/is-get", "New is nil", nil},
+		{"New returns nil", "S1/is-get", "New returned nil", func(conformance.T) files.Bucket { return nil }},
+		{"New panics", "S1/is-get", "panic: often", func(conformance.T) files.Bucket { panic("often") }},
+		{"New gives up", "S1/is-get", "no store today", func(t conformance.T) files.Bucket {
+			t.Fatalf("no store today")
+			return nil
+		}},
+		{"a bucket that isn't empty", "S1/is-get", "isn't empty", func(conformance.T) files.Bucket {
+			m := newMap()
+			m.plant("mine.txt")
+			return driver.New(m)
+		}},
+		{"a closed bucket", "S1/is-get", "can't be listed", func(conformance.T) files.Bucket {
+			b := sound()
+			b.Close()
+			return b
+		}},
+		{"a listing without end", "L1/below-dir", "goes on", func(conformance.T) files.Bucket { return endless{sound()} }},
+		{"a bucket that hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket { return hanging{sound()} }},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			r := conformance.RunCase(t.Context(), conformance.Harness{New: c.new, Limit: time.Second}, caseOf(t, c.id))
+			if text := r.Text(); r.Outcome != conformance.Failed || !strings.Contains(text, c.says) {
+				t.Errorf("%s: %s, want it to say %q", r.Outcome, text, c.says)
+			}
+		})
+	}
+}
+
+// TestUserFilesStay shows that the suite doesn't touch what it finds.
+func TestUserFilesStay(t *testing.T) {
+	m := newMap()
+	m.plant("mine.txt")
+	h := conformance.Harness{New: func(conformance.T) files.Bucket { return driver.New(m) }}
+	for _, c := range conformance.Cases() {
+		if r := conformance.RunCase(t.Context(), h, c); r.Outcome != conformance.Failed || len(r.Failures) != 1 {
+			t.Errorf("%s on a bucket with files in it: %s, want one failure", c.ID(), r.Outcome)
+		}
+	}
+	if len(m.files) != 1 {
+		t.Errorf("the bucket has %d files, want the user's own", len(m.files))
+	}
+}
+
+// TestOutcomes shows what becomes of a case that can't be asked, and of one whose feature isn't claimed.
+func TestOutcomes(t *testing.T) {
+	h := conformance.Harness{New: func(conformance.T) files.Bucket {
+		return driver.New(&faulty{mapBackend: newMap(), tell: func(f *files.Features) { f.IfAbsent, f.Durable = false, false }})
+	}}
+	for id, want := range map[string]conformance.Outcome{"P8/race": conformance.Passed, "P4/reopened": conformance.NotApplicable, "N5/link": conformance.NotApplicable, "S1/is-get": conformance.Passed} {
+		r := conformance.RunCase(t.Context(), h, caseOf(t, id))
+		if r.Outcome != want {
+			t.Errorf("%s: %s, %v, want it %s", id, r.Outcome, r.Failures, want)
+		}
+		if turned := slices.Contains(r.Turned, "IfAbsent"); turned != (id == "P8/race") {
+			t.Errorf("%s: turned round are %v", id, r.Turned)
+		}
+		if want == conformance.NotApplicable && r.Reason == "" {
+			t.Errorf("%s: no reason is given", id)
+		}
+	}
+}
