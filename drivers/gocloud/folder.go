@@ -14,9 +14,12 @@ import (
 // next. So its folders are listed one by one, each as a single page, which is sorted here: the order is right, the memory
 // is that of one folder, and the cost is linear (L1, L8).
 
-// folder yields what lies below the prefix, and returns whether to go on.
+// folder yields what lies below the prefix, and returns whether to go on. What is no more than a page comes deep at once.
 func (l *listing) folder(prefix string) bool {
-	objs, err := l.onePage(prefix)
+	objs, whole, err := l.onePage(prefix, !l.req.Shallow)
+	if err == nil && !whole {
+		objs, _, err = l.onePage(prefix, false)
+	}
 	if err != nil {
 		l.yield(files.Entry{}, err)
 		return false
@@ -43,8 +46,9 @@ func (l *listing) behind(dir string) bool {
 // maxVanished is how often a folder is listed again because files vanish from it.
 const maxVanished = 1000
 
-// onePage returns the files and directories below the prefix, in order. A page that isn't all is asked for anew, greater.
-func (l *listing) onePage(prefix string) ([]*blob.ListObject, error) {
+// onePage returns the files and directories below the prefix, in order. A page that isn't all is asked for anew, greater; where a deep
+// one is only a try, whole is false instead.
+func (l *listing) onePage(prefix string, try bool) (objs []*blob.ListObject, whole bool, err error) {
 	// fileblob escapes the slash of "x../y" and that of "dir/" into a file's name, so there is no folder to list; and it looks for a folder
 	// that has an escaped name under the unescaped one. What lies there is found by listing deep from above.
 	ask, deep := prefix, l.req.Foreign
@@ -59,19 +63,22 @@ func (l *listing) onePage(prefix string) ([]*blob.ListObject, error) {
 	}
 	vanished := 0
 	for size := pageSize; ; {
-		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size, l.options(ask, !deep))
+		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size, l.options(ask, !deep && !try))
 		if err != nil && err != io.EOF {
 			err = l.b.fault(l.ctx, opList, err)
 			// fileblob fails where a file is removed between two looks at it, which is no error (L4).
 			if vanished++; vanished < maxVanished && errors.Is(err, files.ErrUnavailable) {
 				continue
 			}
-			return nil, err
+			return nil, false, err
 		}
 		if l.ctx.Err() != nil {
-			return nil, files.ContextError(l.ctx) // fileblob doesn't look
+			return nil, false, files.ContextError(l.ctx) // fileblob doesn't look
 		}
 		if len(next) > 0 {
+			if try && !deep {
+				return nil, false, nil
+			}
 			size *= 16
 			continue
 		}
@@ -79,7 +86,7 @@ func (l *listing) onePage(prefix string) ([]*blob.ListObject, error) {
 			objs = l.collapse(objs, prefix)
 		}
 		slices.SortFunc(objs, func(a, b *blob.ListObject) int { return strings.Compare(a.Key, b.Key) })
-		return objs, nil
+		return objs, true, nil
 	}
 }
 

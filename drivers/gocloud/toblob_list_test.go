@@ -223,7 +223,7 @@ func modelList(keys []string, prefix, delimiter string) []string {
 // walks kept and without.
 func TestListModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for round := range 60 {
+	for round := range 30 {
 		b := mem.New(nil)
 		raw := ToBlob(b, nil)
 		if round%3 == 2 { // a bucket that others put foreign keys in
