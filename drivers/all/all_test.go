@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -45,6 +47,10 @@ func open(t *testing.T, url string) files.Bucket {
 func TestSchemes(t *testing.T) {
 	environment(t)
 	dir := t.TempDir()
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		url  string
 		want func(f files.Features) bool
@@ -60,6 +66,7 @@ func TestSchemes(t *testing.T) {
 		}},
 		{"mem://", func(f files.Features) bool { return f.IfVersion }},
 		{"file://" + dir, func(f files.Features) bool { return f.IfVersion && f.Durable }},
+		{"file://" + dir + "?base_url=/f&secret_key_path=" + key, func(f files.Features) bool { return f.SignGet && f.SignPut }},
 		{"gocloud+mem://", func(f files.Features) bool { return f.Atomic && !f.Durable && !f.Versions }},
 		{"gocloud+file://" + dir, func(f files.Features) bool { return !f.Atomic && !f.IfAbsent && f.Ordered }},
 	} {

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"cloudfiles.dev/drivers/local"
+	"cloudfiles.dev/drivers/local/localhttp"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"gocloud.dev/blob"
@@ -30,6 +33,30 @@ func TestGoCDKConformance(t *testing.T) {
 // missing is a bucket that is not there.
 func missing() (files.Bucket, error) { return failing{mem.New(nil), files.ErrNoBucket}, nil }
 
+// localHarness is a folder whose signed URLs are served.
+func localHarness(_ context.Context, t *testing.T) (drivertest.Harness, error) {
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	base, err := url.Parse(server.URL + "/signed")
+	if err != nil {
+		return nil, err
+	}
+	signer, err := localhttp.NewSigner(base, []byte("secret"))
+	if err != nil {
+		return nil, err
+	}
+	b, err := local.Open(t.TempDir(), &local.Options{NoSync: true, Signer: signer})
+	if err != nil {
+		return nil, err
+	}
+	handler, err := localhttp.NewHandler(b, &localhttp.Options{MaxUpload: 1 << 20})
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/signed", handler)
+	return &harness{b: b, client: server.Client(), close: server.Close, missing: func() (files.Bucket, error) { return vanished(t) }}, nil
+}
+
 // vanished is a bucket whose folder was removed.
 func vanished(t *testing.T) (files.Bucket, error) {
 	dir := filepath.Join(t.TempDir(), "bucket")
@@ -48,10 +75,7 @@ var harnesses = []struct {
 	{"memblob and back", func(context.Context, *testing.T) (drivertest.Harness, error) {
 		return &harness{b: New(memblob.OpenBucket(nil), nil)}, nil
 	}},
-	{"local", func(_ context.Context, t *testing.T) (drivertest.Harness, error) {
-		b, err := local.Open(t.TempDir(), &local.Options{NoSync: true})
-		return &harness{b: b, missing: func() (files.Bucket, error) { return vanished(t) }}, err
-	}},
+	{"local", localHarness},
 	{"no versions, no conditions", func(context.Context, *testing.T) (drivertest.Harness, error) {
 		return &harness{b: plain{mem.New(nil)}}, nil
 	}},
