@@ -50,8 +50,11 @@ type Harness struct {
 	Leftovers func(t T, b files.Bucket) int
 	// Vanish takes the whole store away from beneath the bucket: the folder is removed, the bucket deleted.
 	Vanish func(t T, b files.Bucket)
-	// Foreign puts an object under a key that the naming rule doesn't have, behind the bucket's back.
-	Foreign func(t T, b files.Bucket, key, content string)
+	// Foreign puts an object under each of ForeignKeys, which the naming rule doesn't have, behind the bucket's back.
+	Foreign     func(t T, b files.Bucket, key, content string)
+	ForeignKeys []string
+	// Send sends a signed request of the bucket and returns the answer's HTTP status and content.
+	Send func(t T, b files.Bucket, s files.SignedURL, content []byte) (status int, answer []byte)
 	// Link puts, at the name, something that is no file: a symbolic link to one outside the store.
 	Link func(t T, b files.Bucket, name string)
 	// URL returns a URL of an empty bucket in a store of its own.

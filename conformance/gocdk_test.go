@@ -31,6 +31,9 @@ func TestGoCDKMemory(t *testing.T) {
 }
 
 func TestGoCDKFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: fileblob walks the tree for each page")
+	}
 	conformance.Run(t, conformance.Harness{
 		New: func(t conformance.T) files.Bucket {
 			b, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true})

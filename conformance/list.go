@@ -323,11 +323,11 @@ func listOnlyFiles(t T, h *H) {
 }
 
 func listForeign(t T, h *H) {
-	if h.harness.Foreign == nil {
+	if h.harness.Foreign == nil || len(h.harness.ForeignKeys) == 0 {
 		t.Skipf("the harness can't put foreign objects")
 	}
 	puts(t, h, "a", "d/x", "z")
-	keys := []string{"d/", "d//y", "a//b", "/lead", "../up", "t\nab"}
+	keys := slices.Clone(h.harness.ForeignKeys)
 	for _, k := range keys {
 		h.harness.Foreign(t, h.Bucket, k, "foreign "+k)
 	}

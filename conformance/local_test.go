@@ -1,6 +1,8 @@
 package conformance_test
 
 import (
+	"bytes"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/local"
+	"cloudfiles.dev/drivers/local/localhttp"
 	"cloudfiles.dev/files"
 )
 
@@ -50,7 +53,17 @@ func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) fil
 				t.Skipf("no symbolic links here: %v", err)
 			}
 		},
-		Leftovers: func(t conformance.T, b files.Bucket) int { return localLeftovers(t, dirOf(b)) },
+		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
+			at := filepath.Join(dirOf(b), filepath.FromSlash(key))
+			if err := os.MkdirAll(filepath.Dir(at), 0o777); err != nil {
+				t.Fatalf("%v", err)
+			}
+			if err := os.WriteFile(at, []byte(content), 0o666); err != nil {
+				t.Skipf("no such file name here: %v", err)
+			}
+		},
+		ForeignKeys: []string{"t\nab", "d/bell\a", "d/inv\xffalid", "new/\x7f"},
+		Leftovers:   func(t conformance.T, b files.Bucket) int { return localLeftovers(t, dirOf(b)) },
 		URL: func(t conformance.T) string {
 			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir())}).String()
 		},
@@ -96,10 +109,49 @@ func localLeftovers(t conformance.T, dir string) (n int) {
 	return n
 }
 
+// signing makes the bucket's own URLs, and Send hands them to the handler.
+func signing(t *testing.T, h *conformance.Harness) local.Options {
+	base := &url.URL{Scheme: "https", Host: "files.example", Path: "/signed"}
+	signer, err := localhttp.NewSigner(base, []byte("a secret of the test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Send = func(t conformance.T, b files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
+		handler, err := localhttp.NewHandler(b, &localhttp.Options{Signer: signer, MaxUpload: 1 << 20})
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		r := httptest.NewRequest(s.Method, s.URL, bytes.NewReader(content))
+		for k, v := range s.Header {
+			r.Header[k] = v
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w.Code, w.Body.Bytes()
+	}
+	return local.Options{NoSync: true, Signer: signer}
+}
+
 func bare(b files.Bucket) files.Bucket { return b }
 
 func TestLocal(t *testing.T) {
 	conformance.Run(t, localHarness(local.Options{}, "", bare))
+}
+
+func TestLocalSigning(t *testing.T) {
+	var send conformance.Harness
+	h := localHarness(signing(t, &send), "", bare)
+	h.Send = send.Send
+	for _, c := range conformance.Cases() {
+		if c.Rule != "W1" {
+			continue
+		}
+		t.Run(c.ID(), func(t *testing.T) {
+			if r := conformance.RunCase(t.Context(), h, c); r.Outcome != conformance.Passed {
+				t.Errorf("%s: %s %s", r.Outcome, r.Reason, r.Text())
+			}
+		})
+	}
 }
 
 func TestLocalSub(t *testing.T) {

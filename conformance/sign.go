@@ -13,6 +13,8 @@ var signCases = []Case{
 	{Rule: "W1", Name: "get", Why: "a browser downloads without going through the program", Needs: needs(signGet), Run: func(t T, h *H) { signed(t, h, "GET") }},
 	{Rule: "W1", Name: "put", Why: "a browser uploads without going through the program", Needs: needs(signPut), Run: func(t T, h *H) { signed(t, h, "PUT") }},
 	{Rule: "W1", Name: "delete", Why: "a signed deletion is bound to its name", Needs: needs(signDelete), Run: func(t T, h *H) { signed(t, h, "DELETE") }},
+	{Rule: "W1", Name: "sent", Why: "a URL that doesn't do what it was signed for is of no use", Needs: needs(signGet, signPut, signDelete), Run: signedSent},
+	{Rule: "W1", Name: "bound", Why: "who holds a URL for one file must not reach another, nor write where he may read", Needs: needs(signGet, signPut, signDelete), Run: signedBound},
 	{Rule: "W1", Name: "refused", Why: "an expiry or a method that nobody can keep is a mistake", Needs: needs(signGet), Run: signRefused},
 	{Rule: "W1", Name: "method", Why: "a method that can't be signed is told, wherever", Run: signMethod},
 	{Rule: "W1", Name: "round-wrappers", Why: "a signed URL must not get round what a wrapper forbids", Run: signWrapped},
@@ -46,6 +48,71 @@ func signed(t T, h *H, method string) {
 		}
 	}
 	wantOnly(t, h)
+}
+
+// request signs, which must succeed.
+func request(t T, h *H, name, method, contentType string) files.SignedURL {
+	t.Helper()
+	s, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{Method: method, ContentType: contentType, Expiry: time.Hour})
+	if err != nil {
+		t.Fatalf("SignURL(%s) for %s: %v", quote(name), method, err)
+	}
+	return s
+}
+
+// wantStatus sends the request and fails where the answer is of another hundred.
+func wantStatus(t T, h *H, what string, s files.SignedURL, body []byte, hundred int) []byte {
+	t.Helper()
+	status, answer := h.harness.Send(t, h.Bucket, s, body)
+	if status/100 != hundred {
+		t.Errorf("%s: the answer is %d, want %dxx", what, status, hundred)
+	}
+	return answer
+}
+
+func signedSent(t T, h *H) {
+	if h.harness.Send == nil {
+		t.Skipf("the harness can't send requests")
+	}
+	for i, name := range []string{"a.txt", "d/ünï %41?#&+.txt", "x y"} {
+		c := content(i, 1000)
+		wantStatus(t, h, "PUT", request(t, h, name, "PUT", "text/x-own"), c, 2)
+		wantContent(t, h, name, c)
+		same(t, "content type", stat(t, h, name).ContentType, "text/x-own")
+		if d := diff(wantStatus(t, h, "GET", request(t, h, name, "GET", ""), nil, 2), c); d != "" {
+			t.Errorf("the answer to a signed GET %s", d)
+		}
+		wantStatus(t, h, "DELETE", request(t, h, name, "DELETE", ""), nil, 2)
+		wantMissing(t, h, name)
+		wantStatus(t, h, "GET of a missing file", request(t, h, name, "GET", ""), nil, 4)
+	}
+}
+
+func signedBound(t T, h *H) {
+	if h.harness.Send == nil {
+		t.Skipf("the harness can't send requests")
+	}
+	puts(t, h, "mine.txt", "other.txt")
+	get := request(t, h, "mine.txt", "GET", "")
+	for _, method := range []string{"PUT", "DELETE"} {
+		s := get
+		s.Method = method
+		wantStatus(t, h, method+" with a URL that was signed for GET", s, []byte("x"), 4)
+	}
+	other := get
+	other.URL = strings.Replace(get.URL, "mine.txt", "other.txt", 1)
+	if other.URL == get.URL {
+		t.Fatalf("the URL %q doesn't show its name", get)
+	}
+	wantStatus(t, h, "GET of another name", other, nil, 4)
+	unsigned := get
+	unsigned.URL, _, _ = strings.Cut(get.URL, "?")
+	wantStatus(t, h, "GET without the signature", unsigned, nil, 4)
+	typed := request(t, h, "mine.txt", "PUT", "text/plain")
+	typed.Header = map[string][]string{"Content-Type": {"text/html"}}
+	wantStatus(t, h, "PUT with another content type", typed, []byte("x"), 4)
+	wantContent(t, h, "mine.txt", []byte("mine.txt"))
+	wantContent(t, h, "other.txt", []byte("other.txt"))
 }
 
 func signRefused(t T, h *H) {
