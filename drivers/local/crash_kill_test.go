@@ -1,3 +1,5 @@
+//go:build unix
+
 package local
 
 import (
@@ -13,6 +15,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
+
+func init() { childJobs["scenario"] = scenarioChild }
 
 // A process may be killed right before, right after and in the middle of each operation that changes something (P1, P2): the file is the old or
 // the new one, whole, nothing else is touched or seen, and the next handle works and cleans up.

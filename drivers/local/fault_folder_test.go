@@ -1,0 +1,268 @@
+//go:build unix
+
+package local
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// methods are all that a bucket does, each as one call on the names f, which is there, and g.
+var methods = map[string]func(ctx context.Context, b files.Bucket) error{
+	"Put": func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Put(ctx, "g", strings.NewReader("x"), nil)
+		return err
+	},
+	"Put if absent": func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Put(ctx, "new/g", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent()})
+		return err
+	},
+	"Get": func(ctx context.Context, b files.Bucket) error {
+		r, err := b.Get(ctx, "f", nil)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		_, err = r.WriteTo(io.Discard)
+		return err
+	},
+	"Get of a missing file": func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Get(ctx, "none", nil)
+		return err
+	},
+	"Stat": func(ctx context.Context, b files.Bucket) error { _, err := b.Stat(ctx, "f", nil); return err },
+	"List": func(ctx context.Context, b files.Bucket) error { return listError(ctx, b, "", nil) },
+	"List of a missing directory": func(ctx context.Context, b files.Bucket) error {
+		return listError(ctx, b, "none", &files.ListOptions{Shallow: true})
+	},
+	"Delete":                   func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "f", nil) },
+	"Delete of a missing file": func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "none/g", nil) },
+	"Copy": func(ctx context.Context, b files.Bucket) error {
+		_, err := files.Copy(ctx, b, "g", b, "f", nil)
+		return err
+	},
+	"Move": func(ctx context.Context, b files.Bucket) error {
+		_, err := files.Move(ctx, b, "g", b, "f", nil)
+		return err
+	},
+	"Check": func(ctx context.Context, b files.Bucket) error { return files.Check(ctx, b) },
+}
+
+// writing are those of the methods that change something.
+var writing = []string{"Put", "Put if absent", "Delete", "Copy", "Move"}
+
+func listError(ctx context.Context, b files.Bucket, dir string, opts *files.ListOptions) error {
+	for _, err := range b.List(ctx, dir, opts) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// started opens a bucket with the file f; a session of the handle's own is there if it has written.
+func started(t *testing.T, dir string, sys fsys.FS, written bool) files.Bucket {
+	t.Helper()
+	prepare(t, dir, scenario{setup: []step{stepPut("f", 1, 1)}})
+	b, err := openOver(dir, nil, sys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	if written {
+		if err := stepPut("h", 2, 0).do(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+// A folder that went is files.ErrNoBucket to every method, of a handle that has written and of one that has not (E3).
+func TestVanishedFolderEveryMethod(t *testing.T) {
+	ways := map[string]func(t *testing.T, dir string){
+		"removed": func(t *testing.T, dir string) { check(t, os.RemoveAll(dir)) },
+		"renamed": func(t *testing.T, dir string) { check(t, os.Rename(dir, dir+"-elsewhere")) },
+		"replaced by an empty one": func(t *testing.T, dir string) {
+			check(t, os.Rename(dir, dir+"-elsewhere"), os.Mkdir(dir, 0o777))
+		},
+		"replaced by a file": func(t *testing.T, dir string) {
+			check(t, os.RemoveAll(dir), os.WriteFile(dir, []byte("a file"), 0o666))
+		},
+		"gone with its parent": func(t *testing.T, dir string) { check(t, os.RemoveAll(filepath.Dir(dir))) },
+	}
+	for way, vanish := range ways {
+		for _, written := range []bool{false, true} {
+			dir := filepath.Join(t.TempDir(), "parent", "bucket")
+			check(t, os.MkdirAll(dir, 0o777))
+			b := started(t, dir, fsys.OS(), written)
+			vanish(t, dir)
+			for name, call := range methods {
+				err := call(t.Context(), b)
+				if !errors.Is(err, files.ErrNoBucket) || errors.Is(err, files.ErrNotExist) {
+					t.Errorf("%s, written %v: %s: %v", way, written, name, err)
+				}
+				noPath(t, err, dir)
+			}
+			if way == "replaced by an empty one" {
+				if left, _ := os.ReadDir(dir); len(left) != 0 {
+					t.Errorf("%s: %q was written into it", way, left[0].Name())
+				}
+			}
+			if err := b.Close(); err != nil {
+				t.Errorf("%s: Close: %v", way, err)
+			}
+		}
+	}
+}
+
+func noPath(t *testing.T, err error, dir string) {
+	t.Helper()
+	if err != nil && strings.Contains(err.Error(), filepath.Base(filepath.Dir(dir))+"/") {
+		t.Errorf("the error tells the path: %v", err)
+	}
+}
+
+// A folder that comes back is the same bucket again.
+func TestFolderComesBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "bucket")
+	check(t, os.Mkdir(dir, 0o777))
+	b := started(t, dir, fsys.OS(), true)
+	check(t, os.Rename(dir, dir+"2"))
+	if err := methods["Put"](t.Context(), b); !errors.Is(err, files.ErrNoBucket) {
+		t.Errorf("Put: %v", err)
+	}
+	check(t, os.Rename(dir+"2", dir))
+	for name, call := range methods {
+		if strings.Contains(name, "missing") || name == "Delete" || name == "Move" {
+			continue
+		}
+		if err := call(t.Context(), b); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Reading goes on in a folder that can't be written to, and every write is files.ErrPermission with its cause, changing nothing.
+func TestReadOnlyFileSystem(t *testing.T) {
+	for _, cause := range []syscall.Errno{syscall.EROFS, syscall.EACCES} {
+		for _, written := range []bool{false, true} {
+			dir := t.TempDir()
+			var faulter crashfs.Faulter
+			b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), written)
+			faulter.Fail(cause, changing...)
+			for name, call := range methods {
+				err := call(t.Context(), b)
+				switch {
+				case slices.Contains(writing, name):
+					if !errors.Is(err, files.ErrPermission) || !errors.Is(err, cause) {
+						t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
+					}
+				case strings.HasPrefix(name, "Get of a missing"):
+					if !errors.Is(err, files.ErrNotExist) {
+						t.Errorf("%v: %s: %v", cause, name, err)
+					}
+				case err != nil:
+					t.Errorf("%v: %s: %v", cause, name, err)
+				}
+				noPath(t, err, dir)
+			}
+			faulter.Set(nil)
+			unharmed(t, dir, b, written)
+		}
+	}
+}
+
+// A full disk refuses every write with the cause; nothing is lost or left, deleting still works, and with room again so does the same handle.
+func TestFullDiskInjected(t *testing.T) {
+	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
+		for _, written := range []bool{false, true} {
+			dir := t.TempDir()
+			var faulter crashfs.Faulter
+			b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), written)
+			faulter.Fail(cause, crashfs.Create, crashfs.Mkdir, crashfs.Write, crashfs.CopyRange, crashfs.Clone, crashfs.Setxattr)
+			for _, name := range []string{"Put", "Put if absent", "Copy", "Move"} {
+				if err := methods[name](t.Context(), b); !errors.Is(err, cause) {
+					t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
+				}
+			}
+			for _, name := range []string{"Get", "Stat", "List", "Check"} {
+				if err := methods[name](t.Context(), b); err != nil {
+					t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
+				}
+			}
+			if written { // whose session is there already
+				if err := b.Delete(t.Context(), "h", nil); err != nil {
+					t.Errorf("%v: Delete: %v", cause, err)
+				}
+			}
+			faulter.Set(nil)
+			unharmed(t, dir, b, false)
+		}
+	}
+}
+
+// unharmed checks that f, and h if it was written, are all there is, and that the handle goes on working.
+func unharmed(t *testing.T, dir string, b files.Bucket, written bool) {
+	t.Helper()
+	now := state{}.with("f", stepPut("f", 1, 1).file)
+	if written {
+		now = now.with("h", stepPut("h", 2, 0).file)
+	}
+	seen, err := seeAll(t.Context(), b)
+	if err == nil {
+		err = now.differs(seen)
+	}
+	if err == nil {
+		now, err = perform(t.Context(), b, now, []step{stepPut("f", 3, 2), stepPut("n/g", 4, 0)})
+	}
+	if err == nil {
+		err = closeAndCheck(b, dir, now)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Where the commit went through but can't be made durable, the outcome is uncertain, and says so with its cause (P2, P4).
+func TestUnsyncedCommit(t *testing.T) {
+	for _, s := range []step{stepPut("f", 5, 0), stepPut("f", 5, 2), stepPut("g", 5, 1), stepPut("n/g", 5, 0), stepDelete("f"), stepCopy("f", "g")} {
+		dir := t.TempDir()
+		var faulter crashfs.Faulter
+		b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
+		var committed bool
+		faulter.Set(func(op *crashfs.Op) error {
+			content := op.Kind == crashfs.Rename && !strings.HasSuffix(op.NewName, sidecarExt) || op.Kind == crashfs.Unlink && op.Name == "f"
+			committed = committed || content
+			if committed && op.Kind == crashfs.SyncDir {
+				return syscall.EIO
+			}
+			return nil
+		})
+		if err := s.do(t.Context(), b); !errors.Is(err, files.ErrUncertain) || !errors.Is(err, syscall.EIO) {
+			t.Errorf("%v: %v", s, err)
+		}
+		faulter.Set(nil)
+		before := state{}.with("f", stepPut("f", 1, 1).file).with("h", stepPut("h", 2, 0).file)
+		seen, err := seeAll(t.Context(), b)
+		if err == nil {
+			_, err = anyOf(seen, s.states(before))
+		}
+		if err == nil {
+			err = s.do(t.Context(), b)
+		}
+		if err != nil {
+			t.Errorf("%v: %v", s, err)
+		}
+	}
+}
