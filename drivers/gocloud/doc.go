@@ -25,5 +25,7 @@
 //   - Azure lists in an order of its own where keys are escaped or outside the basic plane, so its buckets aren't Ordered.
 //   - A content type is normalised by package mime ("text/html;charset=utf-8" gets a space), and one that it can't parse is
 //     ErrUnsupported, as is a metadata key with capital letters beyond ASCII, which Go CDK would fold.
+//   - A bucket that ToBlob made keeps all of the contract but the result of a Put: what goes there and back has its versions,
+//     conditions and times.
 //   - Entries of S3 carry a version where the ETag is a digest of the content; those of other services carry none (L5).
 package gocloud

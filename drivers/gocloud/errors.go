@@ -71,10 +71,7 @@ func ownFault(own *files.Error) error {
 // kindOf finds the sentinel, or nil, and words.
 func (b *backend) kindOf(o op, err error) (error, string) {
 	code, r := gcerrors.Code(err), replyOf(err)
-	words := r.String()
-	if words == "" {
-		words = "the driver failed with " + code.String()
-	}
+	words := r.String() // "" where only the driver speaks
 	if b.provider.kind == kindFile {
 		if k, detail, ok := fileKind(o, err); ok {
 			return k, detail
@@ -116,6 +113,9 @@ func (b *backend) kindOf(o op, err error) (error, string) {
 	}
 	if o == opBody && b.provider.remote() {
 		return files.ErrUnavailable, "the connection broke"
+	}
+	if words == "" {
+		words = "the driver failed with " + code.String()
 	}
 	return nil, words
 }

@@ -22,7 +22,8 @@ type ToBlobOptions struct {
 // Keys that the naming rule refuses (empty elements, "." and "..", control characters) are stored under a name
 // in which the offending characters are escaped as Go CDK's drivers do it, "a//b" as "a/__0x2f__b"; any other key is
 // its own name. Keys and names correspond one to one. A key whose name would be longer than the bucket's MaxName is
-// InvalidArgument. Listings are in the order of the names.
+// InvalidArgument. Listings are in the order of the names. Objects that others put in the bucket under such keys
+// (an "a//b" in a folder that fileblob wrote, a "dir/" in S3) are found under their keys too.
 //
 // As gives: of the bucket, *files.Bucket and what its own As gives; of attributes, *files.Info; of a
 // reader, **files.Reader and *files.Info; of a list object, *files.Entry; of an error, *files.Error by errors.As. The Before
