@@ -91,6 +91,26 @@ var brokenReads = []broken{
 			}
 			return nil
 		})},
+	{fault: "goes on with another version after a break", caught: []string{"G5/resumed-pinned"},
+		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
+			pinned := req.IfVersion
+			req.IfVersion = ""
+			o, err := m.Open(ctx, req)
+			if pinned != "" {
+				o.Info.Version = pinned
+			}
+			return o, err
+		}}},
+	{fault: "begins anew after a break", caught: []string{"G5/resumed"},
+		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
+			o, err := m.Open(ctx, req)
+			if err == nil && req.IfVersion != "" && o.Offset > 0 {
+				whole, err := m.Open(ctx, driver.OpenRequest{Key: req.Key})
+				o.Body = whole.Body
+				return o, err
+			}
+			return o, err
+		}}},
 	{fault: "hides damage", caught: []string{"G6/damage"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			o.Info.Digest = files.Digest{}

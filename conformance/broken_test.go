@@ -108,6 +108,7 @@ func (b broken) harness() conformance.Harness {
 		New:    func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
 		Second: func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
 		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
+		Cut:    func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
 		Limit:  3 * time.Second,
 	}
 }

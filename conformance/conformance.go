@@ -46,6 +46,8 @@ type Harness struct {
 	Second func(t T, b files.Bucket) files.Bucket
 	// Damage changes one of the stored bytes of the file's content, behind the bucket's back, without changing its size.
 	Damage func(t T, b files.Bucket, name string)
+	// Cut makes the connection of every body that is opened from now on break after n bytes; below 0, none.
+	Cut func(t T, b files.Bucket, n int64)
 	// Leftovers counts what the driver holds beside the files: temporaries, unfinished uploads.
 	Leftovers func(t T, b files.Bucket) int
 	// Vanish takes the whole store away from beneath the bucket: the folder is removed, the bucket deleted.

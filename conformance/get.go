@@ -21,6 +21,9 @@ var getCases = []Case{
 	{Rule: "G4", Name: "recreated", Why: "a file put again is another one", Needs: needs(oneVersion), Run: recreatedWhileRead},
 	{Rule: "G4", Name: "info-pinned", Why: "the Info that came with the body belongs to it", Needs: needs(oneVersion), Run: infoPinned},
 	{Rule: "G5", Name: "short-body", Why: "a connection that was cut must not pass for the end of the file", Run: shortBody},
+	{Rule: "G5", Name: "resumed", Why: "a download of hours must survive a connection that breaks", Needs: needs(readCondition), Run: resumed},
+	{Rule: "G5", Name: "resumed-pinned", Why: "what is fetched after the break must be of the same file", Needs: needs(readCondition, oneVersion), Run: resumedPinned},
+	{Rule: "G5", Name: "given-up", Why: "a connection that gives nothing, again and again, must end in an error", Needs: needs(readCondition), Run: resumedGivenUp},
 	{Rule: "G6", Name: "damage", Why: "a disk that lost a bit must not be believed", Needs: needs(digests), Run: damage},
 	{Rule: "G6", Name: "damage-on-the-way", Why: "damage between the store and the reader is damage too", Needs: needs(digests), Run: damageOnTheWay},
 	{Rule: "G6", Name: "not-checked", Why: "a range, and a read that skips the check, must still work", Needs: needs(digests), Run: damageUnchecked},
@@ -160,13 +163,13 @@ func infoPinned(t T, h *H) {
 	same(t, "Len of a body whose file was replaced", r.Len(), int64(1000))
 }
 
-// cut ends the body after n bytes, as a connection does that breaks.
-type cut struct {
+// ending ends the body after n bytes, as a connection does that breaks and isn't looked at.
+type ending struct {
 	io.Reader
 	n int
 }
 
-func (c *cut) Read(p []byte) (int, error) {
+func (c *ending) Read(p []byte) (int, error) {
 	if c.n == 0 {
 		return 0, io.EOF
 	}
@@ -179,7 +182,7 @@ func shortBody(t T, h *H) {
 	c := content(1, 5000)
 	put(t, h, "a", c, nil)
 	for _, at := range []int{0, 1, 4999} {
-		b := bodies(h, func(r io.Reader) io.Reader { return &cut{r, at} })
+		b := bodies(h, func(r io.Reader) io.Reader { return &ending{r, at} })
 		p, _, err := read(t.Context(), b, "a", nil)
 		if err == nil {
 			t.Errorf("a body that ended after %d of %d bytes: no error", at, len(c))
@@ -196,6 +199,69 @@ func shortBody(t T, h *H) {
 		}
 		r.Close()
 	}
+}
+
+// cut makes connections break.
+func (h *H) cut(t T, n int64) {
+	t.Helper()
+	if h.harness.Cut == nil {
+		t.Skipf("the harness can't cut connections")
+	}
+	h.harness.Cut(t, h.Bucket, n)
+}
+
+func resumed(t T, h *H) {
+	c := content(1, 10_000)
+	put(t, h, "a", c, nil)
+	for _, n := range []int64{1000, 1, 4999, 9999, 10_000, -1} {
+		if n == 1 && len(c) > 300 { // each byte a connection: a short file will do
+			put(t, h, "a", c[:300], nil)
+		} else {
+			put(t, h, "a", c, nil)
+		}
+		h.cut(t, n)
+		p, info := get(t, h, "a", nil)
+		if d := diff(p, c[:info.Size]); d != "" {
+			t.Errorf("read over connections that break after %d bytes, the content %s", n, d)
+		}
+		wantRange(t, h, "a", c[:info.Size], files.Bytes(100, 150))
+		wantRange(t, h, "a", c[:info.Size], files.Last(77))
+	}
+}
+
+func resumedPinned(t T, h *H) {
+	for what, change := range map[string]func(){"replaced": func() { put(t, h, "a", content(2, 10_000), nil) }, "deleted": func() { remove(t, h, "a") }} {
+		old := content(1, 10_000)
+		put(t, h, "a", old, nil)
+		h.cut(t, 1000)
+		r := open(t, h, "a", nil)
+		first, err := r.ReadN(500)
+		if err != nil {
+			t.Fatalf("ReadN: %v", err)
+		}
+		change()
+		rest, err := r.ReadAll()
+		if !isAny(err, files.ErrChanged) {
+			t.Errorf("a file that was %s before its connection broke: got %s after %d bytes, want ErrChanged", what, errText(err), len(rest)+500)
+		}
+		got := append(first, rest...)
+		if d := diff(got, old[:min(len(got), len(old))]); d != "" {
+			t.Errorf("what was read of a file that was %s %s", what, d)
+		}
+		h.cut(t, -1)
+	}
+}
+
+func resumedGivenUp(t T, h *H) {
+	put(t, h, "a", content(1, 5000), nil)
+	h.cut(t, 0)
+	p, _, err := read(t.Context(), h, "a", nil)
+	wantErr(t, "reading over connections that give nothing", err, files.ErrUnavailable)
+	if len(p) != 0 {
+		t.Errorf("connections that give nothing gave %d bytes", len(p))
+	}
+	h.cut(t, -1)
+	wantContent(t, h, "a", content(1, 5000))
 }
 
 // bodies returns the bucket with the bodies of its files changed.

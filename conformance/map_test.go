@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"testing/iotest"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -20,6 +21,8 @@ type mapBackend struct {
 	mu    sync.Mutex
 	files map[string]mapFile
 	puts  int64
+
+	cut atomic.Int64 // after how many bytes bodies break, plus one; 0 is never
 
 	// What the broken ones need.
 	loop    sync.Mutex
@@ -115,7 +118,11 @@ func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 		return driver.Object{}, files.ErrNotModified
 	}
 	off, n := req.Range.Resolve(f.info.Size)
-	return driver.Object{Info: f.info, Offset: off, Length: n, Body: io.NopCloser(bytes.NewReader(f.content[off : off+n]))}, nil
+	var body io.Reader = bytes.NewReader(f.content[off : off+n])
+	if c := m.cut.Load(); c > 0 {
+		body = io.MultiReader(io.LimitReader(body, c-1), iotest.ErrReader(files.Errorf(files.ErrUnavailable, "the connection broke")))
+	}
+	return driver.Object{Info: f.info, Offset: off, Length: n, Body: io.NopCloser(body)}, nil
 }
 
 func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
