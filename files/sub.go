@@ -54,7 +54,7 @@ func checkPrefix(prefix string) error {
 	return CheckName(prefix + "x")
 }
 
-// withKey narrows a bucket to one file: other names can't be written, and don't exist.
+// withKey narrows a bucket to one file: other names are refused with ErrPermission.
 func withKey(b Bucket, key string) Bucket {
 	return Wrap(b, Hooks{CloseInner: true, Names: &NameMap{
 		Check: func(name string) error {

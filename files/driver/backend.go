@@ -142,7 +142,8 @@ type Copier interface {
 }
 
 // Identifier is a Backend that several handles may share: backends with equal Store are one store.
-// Without it, every backend is its own. The value must be comparable.
+// Without it, every backend is its own; one whose versions repeat for identical bytes (Features.VersionPerPut is false) must have it, or
+// a Move onto the same file by another handle would delete it. The value must be comparable.
 type Identifier interface {
 	Store() any
 }

@@ -1,0 +1,165 @@
+package files
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"os"
+	"sync"
+)
+
+// ChunkSize is the size of the chunks of Next, in bytes.
+const ChunkSize = 1024
+
+// copySize is the unit in which WriteTo reads: large enough that a disk's or a network's speed is reached.
+const copySize = 1 << 20
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, copySize); return &b }}
+
+// WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to be checked, from file to
+// file by the operating system.
+func (r *Reader) WriteTo(w io.Writer) (int64, error) {
+	if b, ok := r.body.(BytesBody); ok {
+		return r.writeBytes(b, w)
+	}
+	if f, ok := w.(*os.File); ok && !r.check.on() && r.timeout <= 0 {
+		if b, ok := r.body.(FileBody); ok {
+			return r.copyToFile(b, f)
+		}
+	}
+	size := int64(copySize)
+	if r.remaining < size {
+		size = max(r.remaining, 1)
+	}
+	var buf []byte
+	if size == copySize {
+		p := copyBuffers.Get().(*[]byte)
+		defer copyBuffers.Put(p)
+		buf = *p
+	} else {
+		buf = make([]byte, size)
+	}
+	var total int64
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			m, werr := w.Write(buf[:n])
+			total += int64(m)
+			if werr != nil {
+				return total, werr
+			}
+			if m < n {
+				return total, io.ErrShortWrite
+			}
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// copyToFile copies in pieces, between which the context is looked at.
+func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
+	const piece = 64 << 20
+	for r.remaining > 0 {
+		if err := r.begin(); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return total, err
+		}
+		n, err := b.CopyTo(f, min(r.remaining, piece))
+		total += n
+		r.remaining -= n
+		if n == 0 && err == nil {
+			err = Errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
+		}
+		if err = r.end(err); err != nil {
+			return total, err
+		}
+	}
+	if _, err = r.Read(nil); err == io.EOF { // also where nothing was left
+		err = nil
+	}
+	return total, err
+}
+
+// ReadAll reads the rest of the body into memory: bound what you read with a Range or by Len.
+func (r *Reader) ReadAll() ([]byte, error) {
+	p := make([]byte, r.remaining)
+	n, err := io.ReadFull(r, p)
+	if err == nil || err == io.EOF {
+		// The end is asked for as well, so that whatever follows the last byte is reported.
+		if _, err = r.Read(nil); err == io.EOF {
+			err = nil
+		}
+	}
+	return p[:n], err
+}
+
+// ReadString is ReadAll, as text.
+func (r *Reader) ReadString() (string, error) {
+	b, err := r.ReadAll()
+	return string(b), err
+}
+
+// ReadN reads the next n bytes, or what is left of the body where that is less; at the end it returns io.EOF.
+func (r *Reader) ReadN(n int) ([]byte, error) {
+	if n < 0 {
+		return nil, NewError(OpGet, r.name, invalid("negative count %d", n))
+	}
+	p := make([]byte, min(int64(n), r.remaining))
+	if len(p) == 0 && n > 0 {
+		_, err := r.Read(p)
+		return nil, err
+	}
+	return r.fill(p)
+}
+
+// fill reads until p is full or the body ends. Bytes that came before an error are returned, the error by the next call.
+func (r *Reader) fill(p []byte) ([]byte, error) {
+	n, err := io.ReadFull(r, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) || n > 0 && err != nil {
+		err = nil
+	}
+	return p[:n], err
+}
+
+// Next returns the next chunk of ChunkSize bytes, a shorter one last, then io.EOF. The chunk is
+// valid until the next call.
+func (r *Reader) Next() ([]byte, error) { return r.next(ChunkSize) }
+
+func (r *Reader) next(size int) ([]byte, error) {
+	size = int(min(int64(size), max(r.remaining, 1))) // no more memory than there is content
+	if cap(r.chunk) < size {
+		r.chunk = make([]byte, size)
+	}
+	chunk, err := r.fill(r.chunk[:size])
+	if err != nil {
+		return nil, err
+	}
+	return chunk, nil
+}
+
+// Chunks iterates over the rest of the body in chunks of size bytes, the last one shorter; 0 or less is
+// ChunkSize. A chunk is valid until the next. An error ends the loop; the
+// end of the file is none.
+func (r *Reader) Chunks(size int) iter.Seq2[[]byte, error] {
+	if size <= 0 {
+		size = ChunkSize
+	}
+	return func(yield func([]byte, error) bool) {
+		for {
+			chunk, err := r.next(size)
+			if err == io.EOF {
+				return
+			}
+			if !yield(chunk, err) || err != nil {
+				return
+			}
+		}
+	}
+}
