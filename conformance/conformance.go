@@ -124,8 +124,8 @@ func (h *H) Clean(t T, after string) {
 
 // Cases returns the table, in the order of the contract.
 func Cases() []Case {
-	return slices.Concat(nameCases, nameTwinCases, versionCases, putAtomicCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
-		getCases, rangeCases, readerCases, listCases, listPageCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
+	return slices.Concat(nameCases, nameTwinCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
+		getCases, rangeCases, damageCases, readerCases, readerEndCases, statCases, listCases, listPageCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
 		errorCases, concurrencyCases, cancelCases, closeCases, signCases, urlCases)
 }
 
