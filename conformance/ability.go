@@ -63,10 +63,16 @@ func refusedIfAbsent(t T, h *H) {
 }
 
 func refusedIfVersion(t T, h *H) {
-	withOld(t, h, "Put with IfVersion", func(name string) error {
-		_, err := h.Put(t.Context(), name, stream(content(2, 10)), &files.PutOptions{If: files.IfVersion(anyVersion(t, h, name))})
-		return err
-	})
+	for _, empty := range []bool{false, true} {
+		withOld(t, h, "Put with IfVersion", func(name string) error {
+			v := files.Version("")
+			if !empty {
+				v = anyVersion(t, h, name)
+			}
+			_, err := h.Put(t.Context(), name, stream(content(2, 10)), &files.PutOptions{If: files.IfVersion(v)})
+			return err
+		})
+	}
 }
 
 func refusedDeleteIfVersion(t T, h *H) {

@@ -89,6 +89,7 @@ type broken struct {
 	fault  string
 	caught []string
 	faulty faulty
+	hangs  bool // and so is caught by the time limit alone
 	// wrap breaks a sound bucket from outside, where the fault is above the driver.
 	wrap func(files.Bucket) files.Bucket
 }
@@ -104,12 +105,16 @@ func (b broken) harness() conformance.Harness {
 		return b.wrap(sound)
 	}
 	stores := newBuckets[*mapBackend]()
+	limit := 3 * time.Minute
+	if b.hangs {
+		limit = 2 * time.Second
+	}
 	return conformance.Harness{
 		New:    func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
 		Second: func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
 		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
 		Cut:    func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
-		Limit:  3 * time.Second,
+		Limit:  limit,
 	}
 }
 
@@ -138,6 +143,9 @@ func TestBroken(t *testing.T) {
 				if r.Outcome != conformance.Failed {
 					t.Errorf("%s: %s, %s, want it to fail", id, r.Outcome, r.Reason)
 					continue
+				}
+				if strings.Contains(r.Text(), "did not end within") != b.hangs {
+					t.Errorf("%s: caught by the time limit, or not: %s", id, r.Text())
 				}
 				if text := r.Text(); !strings.Contains(text, c.Why) || !strings.Contains(text, "rule "+c.Rule) || len(text) > 20_000 {
 					t.Errorf("%s: a failure must name the rule and say why it matters, shortly:\n%s", id, text)

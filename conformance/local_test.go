@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/local"
@@ -67,6 +68,7 @@ func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) fil
 		URL: func(t conformance.T) string {
 			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir())}).String()
 		},
+		Limit:   3 * time.Minute, // a slow disk, synced for each file
 		Secrets: func(b files.Bucket) []string { return []string{dirOf(b), filepath.Base(dirOf(b)), ".cloudfiles"} },
 	}
 }
