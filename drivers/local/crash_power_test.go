@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/drivers/local/internal/crashfs"
@@ -24,19 +26,29 @@ type recording struct {
 	last   state
 }
 
-// recordSteps runs steps on an empty folder and closes the bucket. over, if there is one, stands between the driver and the recording.
-func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook) *recording {
+// recordSteps runs steps on an empty folder and closes the bucket. over, if there is one, stands between the driver and the recording; others do
+// something to the folder before each step.
+func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook, others ...func(step int, root fsys.Dir)) *recording {
 	t.Helper()
 	r := &recording{Recorder: &crashfs.Recorder{}, steps: steps, last: state{}}
 	var sys fsys.FS = crashfs.Wrap(crashfs.Unsynced(), r.Hook)
 	if over != nil {
 		sys = crashfs.Wrap(sys, over)
 	}
-	b, err := openOver(t.TempDir(), opts, sys)
+	dir := t.TempDir()
+	root, err := sys.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	b, err := openOver(dir, opts, sys)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, s := range steps {
+		for _, do := range others {
+			do(i, root)
+		}
 		r.Mark(progress{i + 1, i})
 		if err := s.do(t.Context(), b); err != nil {
 			t.Fatalf("%v: %v", s, err)
@@ -192,6 +204,56 @@ func TestPowerFailureIsNoticed(t *testing.T) {
 			noticed(t, nil, func() crashfs.Hook { return (&crashfs.Forgetter{Forget: s}).Hook })
 		})
 	}
+}
+
+// Others may have left something: folders that they made and did not sync yet, and, in a crash, older content at a file's second
+// place. The first must become durable with the file below, the second must not come back when the file is deleted.
+func TestPowerFailureAfterOthers(t *testing.T) {
+	t.Run("folders", func(t *testing.T) {
+		for _, name := range []string{"f", "a/f", "a/b/c/f"} {
+			r := recordSteps(t, []step{stepPut(name, 1, 1), stepPut(name, 2, 0)}, nil, nil, func(i int, root fsys.Dir) {
+				if i > 0 {
+					return
+				}
+				d := root
+				for _, e := range strings.Split(path.Dir(name), "/") {
+					err := d.Mkdir(e, 0o777)
+					if e != "." && err == nil {
+						d, err = d.OpenDir(e)
+						defer d.Close()
+					}
+					check(t, ignoreExist(err))
+				}
+			})
+			_, failures := r.failures(t.Context(), t.TempDir(), 0, 1)
+			for _, err := range failures {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Run("older content", func(t *testing.T) {
+		steps := []step{stepPut("a", 1, 0), stepDelete("a"), stepPut("a", 3, 1), stepDelete("a")}
+		r := recordSteps(t, steps, nil, nil, func(i int, root fsys.Dir) {
+			if i%2 == 0 {
+				return
+			}
+			f, err := root.Create(leafName("a"))
+			check(t, err)
+			_, err = f.Write([]byte("older"))
+			check(t, err, f.Sync(), root.Sync(), f.Close())
+		})
+		_, failures := r.failures(t.Context(), t.TempDir(), 0, 2)
+		for _, err := range failures {
+			t.Error(err)
+		}
+	})
+}
+
+func ignoreExist(err error) error {
+	if isExist(err) {
+		return nil
+	}
+	return err
 }
 
 // mixed are random steps on a few names that get in each other's way.

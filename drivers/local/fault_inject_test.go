@@ -110,6 +110,9 @@ func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error, of []cras
 	if err := check("after the fault", allowed); err != nil {
 		return hit, failure != nil, err
 	}
+	if left := stagedFiles(t, dir); len(left) > 0 && kind != crashfs.Unlink {
+		return hit, failure != nil, fmt.Errorf("%v (%v): staged is left: %q", kind, failure, left)
+	}
 	if failure != nil && sc.run.op != "move" && sc.run.cond == "" {
 		if err := sc.run.do(ctx, b); err != nil {
 			return hit, true, fmt.Errorf("%v: the handle doesn't work any more: %w", kind, err)
