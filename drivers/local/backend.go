@@ -26,7 +26,8 @@ type backend struct {
 	clock   atomic.Int64
 	noXattr atomic.Bool // found at the first write
 	names   nameLocks
-	durable durableDirs
+	durable dirSet // their own entries, up to the root, are known to be on disk
+	swept   dirSet // of another mount, and looked through for what dead sessions left
 
 	mu      sync.Mutex
 	session *session   // nil until the first write

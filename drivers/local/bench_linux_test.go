@@ -136,10 +136,6 @@ func BenchmarkGet1GiB(b *testing.B) {
 	}
 }
 
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { return len(p), nil }
-
 func BenchmarkGet1KiB(b *testing.B) {
 	bucket, dir := newBucket(b, &Options{NoSync: true})
 	if _, err := bucket.Put(context.Background(), "a.txt", bytes.NewReader(make([]byte, 1024)), nil); err != nil {

@@ -123,7 +123,7 @@ func (b *backend) replace(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 		}
 	}
 	dest := p.base
-	if c.dirAt0 {
+	if c.dirAt0 && d.Rmdir(p.base) != nil { // an empty one, which is no directory (L6), gives way
 		dest = leafName(p.base)
 	}
 	if err := st.dir.Rename(st.name, d, dest); err != nil {

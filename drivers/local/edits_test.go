@@ -55,6 +55,19 @@ func TestPlainFolder(t *testing.T) {
 	}
 }
 
+// An empty folder, as other programs leave them, is no directory: a file of its name takes its place (L6).
+func TestEmptyFolderGivesWay(t *testing.T) {
+	b, dir := newBucket(t, nil)
+	needAttributes(t, dir)
+	ok(t, os.MkdirAll(filepath.Join(dir, "a"), 0o777), os.MkdirAll(filepath.Join(dir, "full/below"), 0o777))
+	putIn(t, b, "a", "content", nil)
+	putIn(t, b, "full", "content", nil)
+	wantDisk(t, dir, "a", "full/below/", "%cf-l-full")
+	ok(t, os.Remove(filepath.Join(dir, "full/below")))
+	putIn(t, b, "full", "again", nil)
+	wantDisk(t, dir, "a", "full")
+}
+
 // A file x.attrs of other programs is a file: it gives way to the sidecar of x, and Put and Delete know both its places.
 func TestAttrsFile(t *testing.T) {
 	b, dir := newBucket(t, nil)

@@ -177,3 +177,34 @@ func TestOptionsAreCopied(t *testing.T) {
 		t.Errorf("options became %+v", opts)
 	}
 }
+
+// Uploads that dead sessions staged in a folder of another mount are removed by who writes there next.
+func TestSweepOtherMount(t *testing.T) {
+	dir := t.TempDir()
+	b := openHooked(t, dir, nil, &hookFS{mount: true})
+	putIn(t, b, "m/a", "content", &files.PutOptions{Attributes: someAttributes})
+	left := filepath.Join(dir, "m", stagePrefix+"0123456789abcdef0123-1.attrs")
+	ok(t, os.WriteFile(left, []byte("half"), 0o666))
+	second := openHooked(t, dir, nil, &hookFS{mount: true})
+	putIn(t, second, "m/b", "content", nil)
+	wantDisk(t, dir, "m/a", "m/a.attrs", "m/b")
+	if _, info := fetch(t, second, "m/a"); info.Metadata["owner"] != "me" {
+		t.Errorf("m/a is %+v", info)
+	}
+}
+
+// With metadata=skip a content type that nothing tells is still kept, of whatever length.
+func TestSkipMetadata(t *testing.T) {
+	b, dir := newBucket(t, &Options{SkipMetadata: true})
+	needAttributes(t, dir)
+	for _, typ := range []string{"text/x-odd", "text/x-" + strings.Repeat("long", 500)} {
+		putIn(t, b, "a.txt", "content", &files.PutOptions{Attributes: files.Attributes{ContentType: typ}})
+		if info := stat(t, b, "a.txt"); info.ContentType != typ || info.Digest.CRC32C == "" {
+			t.Errorf("a.txt is %+v", info)
+		}
+	}
+	if _, err := b.Put(context.Background(), "a.txt", strings.NewReader(""), &files.PutOptions{Attributes: someAttributes}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Put with metadata: %v", err)
+	}
+	wantDisk(t, dir, "a.txt")
+}

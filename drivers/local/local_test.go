@@ -199,3 +199,8 @@ func TestFailingContentLeavesNothing(t *testing.T) {
 type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
+
+// zeros is a content without end, of whatever bytes.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }

@@ -152,9 +152,8 @@ func (b *backend) removeParent(s *session, f parent) bool {
 	return false // the folder has that file
 }
 
-// durableDirs remembers the folders whose own entries, up to the root, are known to be on disk: another process may have made one
-// and not synced it yet.
-type durableDirs struct {
+// dirSet remembers folders.
+type dirSet struct {
 	mu   sync.Mutex
 	dirs map[string]dirID
 }
@@ -165,24 +164,25 @@ type dirID struct {
 	birth    int64
 }
 
-const maxDurable = 4096 // entries; then it begins anew
+const maxDirSet = 4096 // entries; then it begins anew
 
-func (l *durableDirs) known(path string, id dirID) bool {
+func (l *dirSet) known(path string, id dirID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.dirs[path] == id
 }
 
-func (l *durableDirs) add(path string, id dirID) {
+func (l *dirSet) add(path string, id dirID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.dirs == nil || len(l.dirs) >= maxDurable {
+	if l.dirs == nil || len(l.dirs) >= maxDirSet {
 		l.dirs = map[string]dirID{}
 	}
 	l.dirs[path] = id
 }
 
-// syncParents makes the entries of the folders on the way durable, once for each folder that the handle meets.
+// syncParents makes the entries of the folders on the way durable, once for each folder that the handle meets: another process may have
+// made one and not synced it yet.
 func (b *backend) syncParents(p *spot, d fsys.Dir) error {
 	if b.opts.NoSync || p.dir == "" {
 		return nil

@@ -105,10 +105,15 @@ func decodeRecord(b []byte) (r record, err error) {
 
 // readRecord returns the record of an open file, and whether it belongs to the content.
 func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool) {
-	var buf [512]byte
-	n, err := f.Getxattr(recordAttr, buf[:])
+	var short [512]byte
+	buf := short[:]
+	n, err := f.Getxattr(recordAttr, buf)
+	if err != nil && err != fsys.ErrNoXattr { // a long content type
+		buf = make([]byte, 64<<10)
+		n, err = f.Getxattr(recordAttr, buf)
+	}
 	if err != nil {
-		return r, false // none, or a longer one than is ever written
+		return r, false
 	}
 	if r, err = decodeRecord(buf[:n]); err != nil {
 		return r, false

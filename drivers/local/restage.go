@@ -23,7 +23,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 	if err != nil {
 		return nil, fault(err)
 	}
-	b.sweepFolder(d, from.s)
+	b.sweepFolder(p.dir, d, from.s)
 	to := *from
 	to.dir, to.own, to.name = d, true, foreignStage(from.s)
 	if to.f, err = d.Create(to.name); err != nil {
@@ -66,11 +66,14 @@ func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 	return nil
 }
 
-// sweepFolder removes what dead sessions have staged in a folder.
-func (b *backend) sweepFolder(d fsys.Dir, s *session) {
-	if s.lockless {
+// sweepFolder removes what dead sessions have staged in a folder, once for each folder that the handle meets.
+func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
+	st, err := d.Stat()
+	id := dirID{st.Dev, st.Ino, st.Birth}
+	if s.lockless || err != nil || b.swept.known(path, id) {
 		return
 	}
+	b.swept.add(path, id)
 	for _, name := range list(d) {
 		rest, ok := strings.CutPrefix(name, stagePrefix)
 		id, _, ok2 := strings.Cut(rest, "-")
