@@ -50,7 +50,7 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
 		return ownFault(own)
 	}
-	k, detail := b.kindOf(o, err)
+	detail, k := b.kindOf(o, err)
 	if b.present() != nil {
 		k, detail = files.ErrNoBucket, "the folder is not there"
 	}
@@ -68,60 +68,60 @@ func ownFault(own *files.Error) error {
 	return files.WithCause(own.Kind, own.Err, own.Detail)
 }
 
-// kindOf finds the sentinel, or nil, and words.
-func (b *backend) kindOf(o op, err error) (error, string) {
+// kindOf finds words and the sentinel, or nil.
+func (b *backend) kindOf(o op, err error) (detail string, kind error) {
 	code, r := gcerrors.Code(err), replyOf(err)
 	words := r.String() // "" where only the driver speaks
 	if b.provider.kind == kindFile {
-		if k, detail, ok := fileKind(o, err); ok {
-			return k, detail
+		if detail, ok, kind := fileKind(o, err); ok {
+			return detail, kind
 		}
 	}
 	if strings.Contains(err.Error(), "Bucket has been closed") && code == gcerrors.FailedPrecondition {
-		return files.ErrClosed, "the *blob.Bucket is closed"
+		return "the *blob.Bucket is closed", files.ErrClosed
 	}
 	if b.provider.single && o == opList {
-		return files.ErrUnsupported, "a bucket of one key has no listing"
+		return "a bucket of one key has no listing", files.ErrUnsupported
 	}
 	if k := r.kind(o); k != nil {
-		return k, words
+		return words, k
 	}
 	switch code {
 	case gcerrors.NotFound:
 		if o == opList || o == opPut || o == opPutIfAbsent {
-			return files.ErrNoBucket, words
+			return words, files.ErrNoBucket
 		}
-		return files.ErrNotExist, words
+		return words, files.ErrNotExist
 	case gcerrors.AlreadyExists:
-		return files.ErrExist, words
+		return words, files.ErrExist
 	case gcerrors.FailedPrecondition:
 		if o == opPutIfAbsent {
-			return files.ErrExist, words
+			return words, files.ErrExist
 		}
-		return files.ErrPrecondition, words
+		return words, files.ErrPrecondition
 	case gcerrors.PermissionDenied:
-		return files.ErrPermission, words
+		return words, files.ErrPermission
 	case gcerrors.InvalidArgument:
-		return files.ErrInvalid, words
+		return words, files.ErrInvalid
 	case gcerrors.Unimplemented:
-		return files.ErrUnsupported, words
+		return words, files.ErrUnsupported
 	case gcerrors.ResourceExhausted:
-		return files.ErrUnavailable, words
+		return words, files.ErrUnavailable
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
-		return files.ErrUnavailable, "the service can't be reached"
+		return "the service can't be reached", files.ErrUnavailable
 	}
 	if o == opBody && b.provider.remote() {
-		return files.ErrUnavailable, "the connection broke"
+		return "the connection broke", files.ErrUnavailable
 	}
 	if words == "" {
 		words = "the driver failed with " + code.String()
 	}
-	return nil, words
+	return words, nil
 }
 
 // fileKind knows what fileblob's errors are by the operating system's.
-func fileKind(o op, err error) (kind error, detail string, known bool) {
+func fileKind(o op, err error) (detail string, known bool, kind error) {
 	errno, isErrno := errors.AsType[syscall.Errno](err)
 	detail = "the file system failed"
 	if isErrno {
@@ -130,21 +130,21 @@ func fileKind(o op, err error) (kind error, detail string, known bool) {
 	write := o == opPut || o == opPutIfAbsent || o == opCopy
 	switch {
 	case errors.Is(err, fs.ErrPermission), errno == syscall.EROFS:
-		return files.ErrPermission, detail, true
+		return detail, true, files.ErrPermission
 	case errno == syscall.ENAMETOOLONG:
-		return files.ErrInvalidName, "an element is too long for the file system", true
+		return "an element is too long for the file system", true, files.ErrInvalidName
 	case strings.Contains(err.Error(), `".attrs"`) && !isErrno:
-		return files.ErrInvalidName, `names ending in ".attrs" are fileblob's own`, true
+		return `names ending in ".attrs" are fileblob's own`, true, files.ErrInvalidName
 	case !write && (errno == syscall.ENOTDIR || errno == syscall.ENOTEMPTY || errno == syscall.EEXIST):
-		return files.ErrNotExist, "", true
+		return "", true, files.ErrNotExist
 	case errno == syscall.ENOTDIR, errno == syscall.EISDIR, errno == syscall.EEXIST:
-		return files.ErrUnsupported, "a file and a directory of one name can't both be", true
+		return "a file and a directory of one name can't both be", true, files.ErrUnsupported
 	case errors.Is(err, fs.ErrNotExist) && write && o != opCopy:
-		return files.ErrUnavailable, "the file's folder was removed meanwhile", true
+		return "the file's folder was removed meanwhile", true, files.ErrUnavailable
 	case errors.Is(err, fs.ErrNotExist) && o == opList:
-		return files.ErrUnavailable, "files were removed while they were listed", true
+		return "files were removed while they were listed", true, files.ErrUnavailable
 	}
-	return nil, fmt.Sprintf("%s (%v)", detail, gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist)
+	return fmt.Sprintf("%s (%v)", detail, gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist), nil
 }
 
 // present reports a folder of fileblob that vanished: its listings and look-ups would only be empty (E3).

@@ -76,7 +76,7 @@ func TestVanishedFolder(t *testing.T) {
 func TestPermission(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Log("root is refused nothing: the mapping alone is tested")
-		if k, _, _ := fileKind(opRead, &os.PathError{Op: "open", Path: "/secret", Err: os.ErrPermission}); k != files.ErrPermission {
+		if _, _, k := fileKind(opRead, &os.PathError{Op: "open", Path: "/secret", Err: os.ErrPermission}); k != files.ErrPermission {
 			t.Errorf("the sentinel is %v", k)
 		}
 		return
