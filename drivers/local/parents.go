@@ -188,6 +188,9 @@ func (b *backend) syncParents(p *spot, d fsys.Dir) error {
 		return nil
 	}
 	st, err := d.Stat()
+	if missing(err) {
+		return nil // the file is deleted again, and its folder with it
+	}
 	if err != nil {
 		return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
 	}
