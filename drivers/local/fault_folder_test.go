@@ -234,6 +234,18 @@ func unharmed(t *testing.T, dir string, b files.Bucket, written bool) {
 	}
 }
 
+// A digest that can't be read is an error, and not content that goes unchecked (G6).
+func TestUnreadableRecord(t *testing.T) {
+	var faulter crashfs.Faulter
+	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
+	faulter.Fail(syscall.EIO, crashfs.Getxattr)
+	for _, name := range []string{"Get", "Stat", "Copy", "Move"} {
+		if err := methods[name](t.Context(), b); !errors.Is(err, syscall.EIO) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Where the commit went through but can't be made durable, the outcome is uncertain, and says so with its cause (P2, P4).
 func TestUnsyncedCommit(t *testing.T) {
 	for _, s := range []step{stepPut("f", 5, 0), stepPut("f", 5, 2), stepPut("g", 5, 1), stepPut("n/g", 5, 0), stepDelete("f"), stepCopy("f", "g")} {

@@ -12,17 +12,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// broken are errors that any operation may meet, and the sentinel that they are, if they are one.
+// broken are errors that operations may meet, in turn, and the sentinel that they are, if they are one.
 var broken = []struct {
-	err      syscall.Errno
+	errs     []syscall.Errno
 	sentinel error
 	of       []crashfs.Kind // nil: any
 }{
-	{syscall.EIO, nil, nil},
-	{syscall.ENOSPC, nil, allocating},
-	{syscall.EDQUOT, nil, allocating},
-	{syscall.EACCES, files.ErrPermission, append([]crashfs.Kind{crashfs.OpenDir, crashfs.OpenFile, crashfs.ReadDir, crashfs.Lstat}, changing...)},
-	{syscall.EROFS, files.ErrPermission, changing},
+	{[]syscall.Errno{syscall.EIO}, nil, nil},
+	{[]syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}, nil, allocating},
+	{[]syscall.Errno{syscall.EROFS, syscall.EACCES}, files.ErrPermission, changing},
+	{[]syscall.Errno{syscall.EACCES}, files.ErrPermission, []crashfs.Kind{crashfs.OpenDir, crashfs.OpenFile, crashfs.ReadDir, crashfs.Lstat}},
 }
 
 // allocating are the operations that need room on the disk.
@@ -44,9 +43,10 @@ func TestFaultAtEveryOperation(t *testing.T) {
 					if testing.Short() && n%3 != i%3 {
 						continue
 					}
-					hit, refused, err := failedAt(t, sc, n, fault.err, fault.sentinel, fault.of)
+					cause := fault.errs[(n+i)%len(fault.errs)]
+					hit, refused, err := failedAt(t, sc, n, cause, fault.sentinel, fault.of)
 					if err != nil {
-						t.Errorf("%v at operation %d: %v", fault.err, n, err)
+						t.Errorf("%v at operation %d: %v", cause, n, err)
 					}
 					if refused {
 						failed++

@@ -116,7 +116,10 @@ func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 // describe finds what belongs to the content of an open file. It is not consistent where the sidecar tells of
 // other contents only: then the details are those of the newest.
 func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d details, consistent bool, err error) {
-	rec, ok := readRecord(f, st)
+	rec, ok, err := readRecord(f, st)
+	if err != nil {
+		return d, false, err
+	}
 	if ok {
 		d.digest, d.token, d.attrs.ContentType = rec.digest, rec.token, rec.typ
 		if !rec.sidecar {

@@ -104,7 +104,7 @@ func decodeRecord(b []byte) (r record, err error) {
 }
 
 // readRecord returns the record of an open file, and whether it belongs to the content.
-func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool) {
+func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool, err error) {
 	var short [512]byte
 	buf := short[:]
 	n, err := f.Getxattr(recordAttr, buf)
@@ -112,13 +112,16 @@ func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool) {
 		buf = make([]byte, 64<<10)
 		n, err = f.Getxattr(recordAttr, buf)
 	}
-	if err != nil {
-		return r, false
+	if err == fsys.ErrNoXattr {
+		return r, false, nil
+	}
+	if err != nil { // without it, the content would go unchecked
+		return r, false, fault(err)
 	}
 	if r, err = decodeRecord(buf[:n]); err != nil {
-		return r, false
+		return r, false, nil
 	}
-	return r, r.mtime == st.ModTime && r.size == st.Size
+	return r, r.mtime == st.ModTime && r.size == st.Size, nil
 }
 
 // wholeMicro tells the times of coarse file systems: fine ones are never set to a whole microsecond.
