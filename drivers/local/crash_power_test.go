@@ -217,12 +217,14 @@ func TestPowerFailureAfterOthers(t *testing.T) {
 				}
 				d := root
 				for _, e := range strings.Split(path.Dir(name), "/") {
-					err := d.Mkdir(e, 0o777)
-					if e != "." && err == nil {
-						d, err = d.OpenDir(e)
-						defer d.Close()
+					if e == "." {
+						continue
 					}
-					check(t, ignoreExist(err))
+					check(t, ignoreExist(d.Mkdir(e, 0o777)))
+					sub, err := d.OpenDir(e)
+					check(t, err)
+					defer sub.Close()
+					d = sub
 				}
 			})
 			_, failures := r.failures(t.Context(), t.TempDir(), 0, 1)

@@ -70,6 +70,12 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 	if err != nil {
 		return files.Info{}, b.putError(ctx, up, err)
 	}
+	if !up.Done() { // a backend that swallows the content's failure must not turn it into success
+		if err := up.Err(); err != nil {
+			return files.Info{}, err
+		}
+		return files.Info{}, files.Errorf(files.ErrUncertain, "the driver stopped before the content's end, and says that it is stored")
+	}
 	info.Name, info.IsDir, info.Key = name, false, ""
 	info.Size = up.Count()
 	info.Attributes = b.told(req.Attributes)

@@ -182,3 +182,23 @@ func TestMaxName(t *testing.T) {
 		}
 	}
 }
+
+// swallower commits whatever it got, and calls that a success.
+type swallower struct{ *mapBackend }
+
+func (s swallower) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	io.CopyN(io.Discard, req.Content, 3)
+	return files.Info{}, nil
+}
+
+func TestPutWithoutTheEnd(t *testing.T) {
+	boom := errors.New("boom")
+	for _, c := range []struct {
+		content io.Reader
+		want    error
+	}{{io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(boom)), boom}, {strings.NewReader("abcdef"), files.ErrUncertain}} {
+		if _, err := driver.New(swallower{newMap()}).Put(t.Context(), "a.txt", c.content, nil); !errors.Is(err, c.want) {
+			t.Errorf("Put: %v, want %v", err, c.want)
+		}
+	}
+}
