@@ -108,11 +108,9 @@ func (b *backend) replace(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 			return false, err
 		}
 	}
-	old := noSidecar // where there was no file, what lies there is a leftover, and the record says so
-	if c.exists || st.rec.sidecar {
-		if old, err = b.sidecarAt(d, p); err != nil {
-			return false, err
-		}
+	old, err := b.sidecarAt(d, p) // also where there was no file: a killed delete's leftover would mislead fileblob
+	if err != nil {
+		return false, err
 	}
 	if st.rec.sidecar {
 		if old == otherFile {
