@@ -7,19 +7,20 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
 
 type closing struct {
-	*mapBackend
+	*mapdriver.Backend
 	closes atomic.Int32
 }
 
 func (c *closing) Close() error { c.closes.Add(1); return nil }
 
 func TestCloseWaitsForNobodyAndCutsNobodyOff(t *testing.T) {
-	back := &closing{mapBackend: newMap()}
+	back := &closing{Backend: mapdriver.New()}
 	b := driver.New(back)
 	ctx := t.Context()
 	for _, n := range []string{"a", "b"} {

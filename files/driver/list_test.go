@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -41,7 +42,7 @@ func expected(names []string, dir string, o files.ListOptions) []string {
 func TestListAgainstDefinition(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	alphabet := []string{"a", "b", "a-", "a.", "a0", "ab", "é", "~"}
-	b := driver.New(newMap())
+	b := driver.New(mapdriver.New())
 	var names []string
 	for range 120 {
 		var parts []string

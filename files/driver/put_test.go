@@ -13,20 +13,21 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
 
 // limits is a map backend with limits.
 type limits struct {
-	*mapBackend
+	*mapdriver.Backend
 	max, unknown int64
 	maxName      int
 	noAttributes bool
 }
 
 func (l limits) Features() files.Features {
-	f := l.mapBackend.Features()
+	f := l.Backend.Features()
 	f.MaxSize, f.MaxUnknownSize, f.MaxName = l.max, l.unknown, l.maxName
 	f.Attributes = !l.noAttributes
 	return f
@@ -68,7 +69,7 @@ func TestPutRefuses(t *testing.T) {
 		{name: "metadata", content: strings.NewReader("new"), opts: files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"a": "1", "A": "2"}}}, want: files.ErrInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := driver.New(limits{mapBackend: newMap(), max: 8, unknown: 4})
+			b := driver.New(limits{Backend: mapdriver.New(), max: 8, unknown: 4})
 			if _, err := b.Put(t.Context(), "f", strings.NewReader("old"), nil); err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +99,7 @@ func TestPutRefuses(t *testing.T) {
 }
 
 func TestPutInfo(t *testing.T) {
-	b := driver.New(newMap())
+	b := driver.New(mapdriver.New())
 	content := "hello, hello\n"
 	sum := func(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
 	md, sha := md5.Sum([]byte(content)), sha256.Sum256([]byte(content))
@@ -138,7 +139,7 @@ func (s *seen) Read(p []byte) (int, error) {
 
 // keeper keeps the content that it was given, as a careless SDK does.
 type keeper struct {
-	*mapBackend
+	*mapdriver.Backend
 	content *driver.Upload
 }
 
@@ -148,7 +149,7 @@ func (k *keeper) Put(ctx context.Context, req *driver.PutRequest) (files.Info, e
 }
 
 func TestPutNeverReadsAfterReturning(t *testing.T) {
-	k := &keeper{mapBackend: newMap()}
+	k := &keeper{Backend: mapdriver.New()}
 	b := driver.New(k)
 	src := &seen{Reader: strings.NewReader("content")}
 	if _, err := b.Put(t.Context(), "a.txt", src, nil); !errors.Is(err, files.ErrUnavailable) {
@@ -164,7 +165,7 @@ func TestPutNeverReadsAfterReturning(t *testing.T) {
 }
 
 func TestPutWithoutAttributes(t *testing.T) {
-	b := driver.New(limits{mapBackend: newMap(), noAttributes: true})
+	b := driver.New(limits{Backend: mapdriver.New(), noAttributes: true})
 	_, err := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{Attributes: files.Attributes{CacheControl: "no-store"}})
 	if !errors.Is(err, files.ErrUnsupported) {
 		t.Errorf("headers that can't be stored: %v", err)
@@ -175,7 +176,7 @@ func TestPutWithoutAttributes(t *testing.T) {
 }
 
 func TestMaxName(t *testing.T) {
-	b := driver.New(limits{mapBackend: newMap(), maxName: 10})
+	b := driver.New(limits{Backend: mapdriver.New(), maxName: 10})
 	for n, want := range map[int]error{10: nil, 11: files.ErrInvalidName} {
 		if _, err := b.Put(t.Context(), strings.Repeat("n", n), strings.NewReader(""), nil); !errors.Is(err, want) {
 			t.Errorf("a name of %d bytes: %v, want %v", n, err, want)
@@ -184,7 +185,7 @@ func TestMaxName(t *testing.T) {
 }
 
 // swallower commits whatever it got, and calls that a success.
-type swallower struct{ *mapBackend }
+type swallower struct{ *mapdriver.Backend }
 
 func (s swallower) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	io.CopyN(io.Discard, req.Content, 3)
@@ -197,7 +198,7 @@ func TestPutWithoutTheEnd(t *testing.T) {
 		content io.Reader
 		want    error
 	}{{io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(boom)), boom}, {strings.NewReader("abcdef"), files.ErrUncertain}} {
-		if _, err := driver.New(swallower{newMap()}).Put(t.Context(), "a.txt", c.content, nil); !errors.Is(err, c.want) {
+		if _, err := driver.New(swallower{mapdriver.New()}).Put(t.Context(), "a.txt", c.content, nil); !errors.Is(err, c.want) {
 			t.Errorf("Put: %v, want %v", err, c.want)
 		}
 	}

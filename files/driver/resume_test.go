@@ -7,13 +7,14 @@ import (
 	"io"
 	"testing"
 
+	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
 
 // breaking is a map whose bodies break after some bytes.
 type breaking struct {
-	*mapBackend
+	*mapdriver.Backend
 	every   int         // bytes after which a body breaks
 	opens   int         // counted
 	refuse  int         // how many opens to refuse, after the first
@@ -30,7 +31,7 @@ func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 		b.refuse--
 		return driver.Object{}, files.ErrUnavailable
 	}
-	o, err := b.mapBackend.Open(ctx, req)
+	o, err := b.Backend.Open(ctx, req)
 	if err == nil && o.Length > int64(b.every) {
 		o.Body = io.NopCloser(io.MultiReader(io.LimitReader(o.Body, int64(b.every)), failing{b.how}))
 	}
@@ -51,7 +52,7 @@ func TestResume(t *testing.T) {
 		name   string
 		how    error
 		refuse int
-		change func(m *mapBackend)
+		change func(b files.Bucket) error
 		want   error
 	}{
 		{name: "reset", how: cut},
@@ -59,25 +60,22 @@ func TestResume(t *testing.T) {
 		{name: "unexpected EOF", how: io.ErrUnexpectedEOF},
 		{name: "four refusals in a row", how: cut, refuse: 4},
 		{name: "gives up", how: cut, refuse: 100, want: files.ErrUnavailable},
-		{name: "replaced", how: cut, want: files.ErrChanged, change: func(m *mapBackend) {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			f := m.files["f"]
-			f.info.Version = "next"
-			m.files["f"] = f
+		{name: "replaced", how: cut, want: files.ErrChanged, change: func(b files.Bucket) error {
+			_, err := files.PutString(context.Background(), b, "f", "new", nil)
+			return err
 		}},
-		{name: "deleted", how: cut, want: files.ErrChanged, change: func(m *mapBackend) {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			delete(m.files, "f")
+		{name: "deleted", how: cut, want: files.ErrChanged, change: func(b files.Bucket) error {
+			return b.Delete(context.Background(), "f", nil)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			back := &breaking{mapBackend: newMap(), every: 64, how: c.how, refuse: c.refuse}
+			back := &breaking{Backend: mapdriver.New(), every: 64, how: c.how, refuse: c.refuse}
 			if c.change != nil {
 				back.onBreak = func(n int) {
 					if n == 3 {
-						c.change(back.mapBackend)
+						if err := c.change(driver.New(back.Backend)); err != nil {
+							t.Error(err)
+						}
 					}
 				}
 			}

@@ -1,41 +1,49 @@
-package driver_test
+// Package mapdriver is a complete driver in about a hundred lines: what the author of a driver writes, beside package files/driver,
+// which does the rest. Its test holds it to the whole contract.
+//
+//	b := driver.New(mapdriver.New())
+//
+// A real driver would not sort all names for each listing, nor read a whole content into memory.
+package mapdriver
 
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
 
-// mapBackend is the smallest backend: a map. It shows what a driver author writes.
-type mapBackend struct {
+// Backend keeps files in a map. It is safe for concurrent use.
+type Backend struct {
 	mu    sync.Mutex
-	files map[string]mapFile
+	files map[string]file
 	puts  int
 }
 
-type mapFile struct {
+type file struct {
 	info    files.Info
 	content []byte
 }
 
-func newMap() *mapBackend { return &mapBackend{files: map[string]mapFile{}} }
+// New returns an empty one, for driver.New.
+func New() *Backend { return &Backend{files: map[string]file{}} }
 
-func (m *mapBackend) Features() files.Features {
-	return files.Features{Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
+func (m *Backend) Features() files.Features {
+	return files.Features{TimeResolution: time.Nanosecond, Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
 		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true}
 }
 
-func (m *mapBackend) Close() error { return nil }
+func (m *Backend) Close() error { return nil }
 
-func (m *mapBackend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+func (m *Backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	content, err := io.ReadAll(req.Content)
 	if err != nil {
 		return files.Info{}, err
@@ -49,11 +57,12 @@ func (m *mapBackend) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 	m.puts++
 	info := files.Info{Attributes: req.Attributes, Digest: req.Content.Digest()}
 	info.Name, info.Size, info.Version = req.Name, int64(len(content)), files.Version(strconv.Itoa(m.puts))
-	m.files[req.Name] = mapFile{info, content}
+	info.ModTime = time.Now().UTC()
+	m.files[req.Name] = file{info, content}
 	return info, nil
 }
 
-func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+func (m *Backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	m.mu.Lock()
 	f, ok := m.files[req.Key.Name]
 	m.mu.Unlock()
@@ -69,7 +78,7 @@ func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 	return driver.Object{Info: f.info, Offset: off, Length: n, Body: io.NopCloser(bytes.NewReader(f.content[off : off+n]))}, nil
 }
 
-func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+func (m *Backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f, ok := m.files[key.Name]
@@ -79,7 +88,7 @@ func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, erro
 	return f.info, nil
 }
 
-func (m *mapBackend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+func (m *Backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
 		m.mu.Lock()
 		var found []files.Entry
@@ -89,7 +98,7 @@ func (m *mapBackend) List(ctx context.Context, req driver.ListRequest) iter.Seq2
 			}
 		}
 		m.mu.Unlock()
-		slices.SortFunc(found, func(a, b files.Entry) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
+		slices.SortFunc(found, func(a, b files.Entry) int { return strings.Compare(a.Name, b.Name) })
 		return func(yield func(files.Entry, error) bool) {
 			for _, e := range found {
 				if !yield(e, nil) {
@@ -100,7 +109,7 @@ func (m *mapBackend) List(ctx context.Context, req driver.ListRequest) iter.Seq2
 	})
 }
 
-func (m *mapBackend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
+func (m *Backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f, ok := m.files[key.Name]
@@ -109,24 +118,4 @@ func (m *mapBackend) Delete(ctx context.Context, key driver.Key, ifVersion files
 	}
 	delete(m.files, key.Name)
 	return nil
-}
-
-func Example() {
-	b := driver.New(newMap())
-	defer b.Close()
-	ctx := context.Background()
-	for _, name := range []string{"notes/day14.txt", "hello.txt", "notes/old/day1.txt"} {
-		if _, err := b.Put(ctx, name, bytes.NewReader([]byte("hi")), nil); err != nil {
-			fmt.Println(err)
-		}
-	}
-	for e, err := range b.List(ctx, "notes", &files.ListOptions{Shallow: true}) {
-		fmt.Println(e.Name, e.Size, err)
-	}
-	_, err := b.Get(ctx, "missing.txt", nil)
-	fmt.Println(err)
-	// Output:
-	// notes/day14.txt 2 <nil>
-	// notes/old/ 0 <nil>
-	// files: get missing.txt: file does not exist
 }
