@@ -11,6 +11,10 @@
 // What a disk can't hold as it is has a name that begins with "%cf-"; the folder .cloudfiles.attrs, made by the first write,
 // holds locks and unfinished uploads. Neither is ever listed.
 //
+// What other programs put there under names that are not the ones written here shows only as foreign (files.ListOptions.Foreign): names
+// that aren't UTF-8, elements of 250 to 255 bytes (here, long elements leave room for the sidecar's suffix), whatever lies in a folder whose
+// name ends in ".attrs", and what fileblob has escaped.
+//
 // Every rule of the contract is kept, also between processes that share the folder, as long as its file system has
 // open-file locks; where it has none, conditional writes answer errors.ErrUnsupported. Programs that
 // change the folder by other means are seen, but nothing holds them back from changing a file while it is read:
