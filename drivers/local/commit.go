@@ -69,7 +69,7 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 		}
 	}()
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return files.ContextError(ctx)
 	}
 	d, err := b.folder(p)
 	if missing(err) {

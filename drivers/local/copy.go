@@ -102,7 +102,7 @@ func copyContent(ctx context.Context, dst, src fsys.File, size int64) error {
 	const piece = 64 << 20
 	for done := int64(0); done < size; {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return files.ContextError(ctx)
 		}
 		n, err := dst.CopyRange(src, min(size-done, piece))
 		switch {

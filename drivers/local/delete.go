@@ -79,7 +79,7 @@ func (b *backend) tryDelete(ctx context.Context, s *session, p *spot, ifVersion 
 		}
 	}()
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return files.ContextError(ctx)
 	}
 	d, err := b.folder(p)
 	if missing(err) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
 )
 
 // A name is locked by one byte of the lock file, at an offset that is a hash of the name: between processes by the
@@ -60,7 +61,7 @@ func (l *nameLocks) lock(ctx context.Context, off int64) error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.leave(off, n)
-		return context.Cause(ctx)
+		return files.ContextError(ctx)
 	}
 }
 
@@ -117,7 +118,7 @@ func waitLock(ctx context.Context, f fsys.File, off int64) error {
 		select {
 		case <-t.C:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return files.ContextError(ctx)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
 )
 
 // stagePrefix begins the names of uploads that are staged in their own folder, because a mount makes it another file system than the
@@ -49,7 +50,7 @@ func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 	defer pieces.Put(p)
 	for off := int64(0); off < size; {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return files.ContextError(ctx)
 		}
 		n, err := src.ReadAt((*p)[:min(size-off, pieceSize)], off)
 		if n == 0 {

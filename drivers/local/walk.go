@@ -99,7 +99,7 @@ func (l *walk) descend(parent fsys.Dir, path string, want filter) (more bool, er
 	length := len(l.path)
 	for _, it := range f.items {
 		if l.steps++; l.steps%256 == 0 && l.ctx.Err() != nil {
-			return false, context.Cause(l.ctx)
+			return false, files.ContextError(l.ctx)
 		}
 		l.path = append(l.path[:length], f.text(it)...)
 		if it.isFolder() {

@@ -113,7 +113,7 @@ func (l *walk) descendForeign(parent fsys.Dir, path string, want filter, at regi
 	length := len(l.path)
 	for _, it := range f.items {
 		if l.ctx.Err() != nil {
-			return false, context.Cause(l.ctx)
+			return false, files.ContextError(l.ctx)
 		}
 		l.path = append(l.path[:length], f.text(it)...)
 		disk := string(f.text(it))
