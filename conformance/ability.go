@@ -30,6 +30,7 @@ var (
 	signGet       = &Ability{Name: "SignGet", Claimed: func(f files.Features) bool { return f.SignGet }, Refused: func(t T, h *H) { refusedSign(t, h, "GET") }}
 	signPut       = &Ability{Name: "SignPut", Claimed: func(f files.Features) bool { return f.SignPut }, Refused: func(t T, h *H) { refusedSign(t, h, "PUT") }}
 	signDelete    = &Ability{Name: "SignDelete", Claimed: func(f files.Features) bool { return f.SignDelete }, Refused: func(t T, h *H) { refusedSign(t, h, "DELETE") }}
+	signType      = &Ability{Name: "SignContentType", Claimed: func(f files.Features) bool { return f.SignContentType }, Refused: refusedSignType}
 	unknownLimit  = &Ability{Name: "MaxUnknownSize", Claimed: func(f files.Features) bool { return f.MaxUnknownSize > 0 && f.MaxUnknownSize <= 64<<20 }}
 	sizeLimit     = &Ability{Name: "MaxSize", Claimed: func(f files.Features) bool { return f.MaxSize > 0 && f.MaxSize <= 64<<20 }}
 )
@@ -126,6 +127,13 @@ func refusedForeign(t T, h *H) {
 func refusedSign(t T, h *H, method string) {
 	withOld(t, h, "SignURL for "+method, func(name string) error {
 		_, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{Method: method})
+		return err
+	})
+}
+
+func refusedSignType(t T, h *H) {
+	withOld(t, h, "SignURL for PUT with a content type", func(name string) error {
+		_, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{Method: "PUT", ContentType: "text/x-own"})
 		return err
 	})
 }

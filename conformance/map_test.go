@@ -43,7 +43,7 @@ func newMap() *mapBackend {
 
 func (m *mapBackend) Features() files.Features {
 	return files.Features{TimeResolution: time.Second, Atomic: true, Durable: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true,
-		DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true}
+		DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, DirBesideFile: true}
 }
 
 func (m *mapBackend) Close() error { return nil }

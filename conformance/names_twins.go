@@ -12,7 +12,7 @@ func twins(name, why string, names ...string) Case {
 		for _, n := range names {
 			all = append(all, "dir/"+n, n+".d/x") // also as a leaf and as a directory elsewhere
 		}
-		puts(t, h, all...)
+		all = putStorable(t, h, all...)
 		wantOnly(t, h, all...)
 		for _, n := range all {
 			wantContent(t, h, n, []byte(n))

@@ -16,6 +16,9 @@ type Features struct {
 	// TimeResolution is what ModTime is cut to (V2).
 	TimeResolution time.Duration `json:"timeResolution"`
 
+	// AnyName: every legal name of at most MaxName bytes can be stored (N4). Without it Put answers ErrUnsupported for the few that the
+	// service has no place for, which the driver's documentation lists (section Z).
+	AnyName bool `json:"anyName"`
 	// ReadOnly: Put, Delete, Copy and signing for them are refused with ErrPermission.
 	ReadOnly bool `json:"readOnly,omitempty"`
 	// Atomic: a failed or unfinished Put is never visible, and content and
@@ -55,6 +58,8 @@ type Features struct {
 	SignGet    bool `json:"signGet"`
 	SignPut    bool `json:"signPut"`
 	SignDelete bool `json:"signDelete"`
+	// SignContentType: a signed PUT can be bound to a content type (W1).
+	SignContentType bool `json:"signContentType"`
 }
 
 // maxName is MaxName, made usable for a bucket that tells none.

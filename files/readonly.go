@@ -16,7 +16,7 @@ func ReadOnly(b Bucket) Bucket {
 			return next(ctx)
 		},
 		Features: func(f Features) Features {
-			f.ReadOnly, f.SignPut, f.SignDelete = true, false, false
+			f.ReadOnly, f.SignPut, f.SignDelete, f.SignContentType = true, false, false, false
 			f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ServerCopy = false, false, false, false
 			return f
 		},

@@ -27,21 +27,22 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 	case kindMem:
 		f.TimeResolution = time.Nanosecond
 		f.Atomic, f.IfAbsent, f.OneVersionReads, f.Ordered, f.DirBesideFile, f.ServerCopy = true, true, true, true, true, true
+		f.AnyName = true
 		noMD5 := p.setting("options", "NoMD5")
 		f.Digests = noMD5.Kind() == reflect.Bool && !noMD5.Bool()
 	case kindFile:
 		f.TimeResolution = time.Nanosecond
-		f.OneVersionReads, f.Ordered = true, true
+		f.OneVersionReads, f.Ordered, f.AnyName = true, true, true
 		metadata := p.setting("opts", "Metadata")
 		f.Attributes = metadata.Kind() == reflect.String && metadata.Len() == 0
 		f.Digests = f.Attributes
 		signer := p.setting("opts", "URLSigner")
 		f.SignGet = signer.Kind() == reflect.Interface && !signer.IsNil()
-		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
+		f.SignPut, f.SignDelete, f.SignContentType = f.SignGet, f.SignGet, f.SignGet
 	case kindS3:
 		service(&f)
 		f.Ordered, f.ServerCopy = true, true
-		f.SignGet, f.SignPut = true, true
+		f.SignGet, f.SignPut, f.SignContentType, f.AnyName = true, true, true, true
 		f.MaxSize, f.MaxUnknownSize = 5*tib, s3Part*s3Parts
 	case kindGCS:
 		service(&f)
@@ -50,7 +51,7 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		// With an identity the URL is signed by key, or by a function of the caller's, which must not be called for a try.
 		id := p.setting("opts", "GoogleAccessID")
 		f.SignGet = id.Kind() == reflect.String && id.Len() > 1 // "-" is nobody
-		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
+		f.SignPut, f.SignDelete, f.SignContentType = f.SignGet, f.SignGet, f.SignGet
 	case kindAzure:
 		service(&f)
 		f.VersionPerPut = true

@@ -27,7 +27,7 @@ type signing struct {
 
 func (s *signing) Features() files.Features {
 	f := s.Bucket.Features()
-	f.SignGet, f.SignPut, f.SignDelete = true, true, true
+	f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = true, true, true, true
 	return f
 }
 

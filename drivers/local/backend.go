@@ -50,8 +50,8 @@ func (b *backend) Features() files.Features {
 		Versions: true, VersionPerPut: true, PutVersion: true,
 		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
 		Attributes: !b.opts.SkipMetadata, Digests: true,
-		Ordered: true, DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
-		SignGet: b.opts.Signer != nil, SignPut: b.opts.Signer != nil, SignDelete: b.opts.Signer != nil,
+		Ordered: true, AnyName: true, DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
+		SignGet: b.opts.Signer != nil, SignPut: b.opts.Signer != nil, SignDelete: b.opts.Signer != nil, SignContentType: b.opts.Signer != nil,
 	}
 }
 

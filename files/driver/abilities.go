@@ -139,6 +139,9 @@ func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptio
 			return files.Errorf(files.ErrInvalid, "only a PUT has a content type to bind")
 		}
 		able := map[files.Op]bool{files.OpSignGet: b.features.SignGet, files.OpSignPut: b.features.SignPut, files.OpSignDelete: b.features.SignDelete}
+		if o.ContentType != "" && !b.features.SignContentType {
+			return files.Errorf(files.ErrUnsupported, "the bucket can't bind a signed PUT to a content type")
+		}
 		var ok bool
 		if signer, ok = b.backend.(Signer); !ok || !able[op] {
 			return files.Errorf(files.ErrUnsupported, "the bucket can't sign URLs for this method")
