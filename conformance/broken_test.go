@@ -24,6 +24,8 @@ type faulty struct {
 	cp   func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error)
 	tell func(f *files.Features)
 	shut func(m *mapBackend)
+	// native lets any option of any service pass.
+	native bool
 }
 
 func (f *faulty) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
@@ -66,6 +68,13 @@ func (f *faulty) Copy(ctx context.Context, from driver.Backend, req *driver.Copy
 		return files.Info{}, files.ErrUnsupported
 	}
 	return f.cp(ctx, req, f.mapBackend)
+}
+
+func (f *faulty) CheckNative(_ files.Op, o files.NativeOption) error {
+	if f.native {
+		return nil
+	}
+	return files.UnknownNative(o)
 }
 
 func (f *faulty) Features() files.Features {

@@ -15,6 +15,8 @@ type CopyOptions struct {
 	If Condition
 	// IfSource copies only that version of the source: ErrPrecondition otherwise. "" is no condition.
 	IfSource Version
+	// Native are options of the target's service alone, as in PutOptions. With one, a copy onto itself is a change.
+	Native []NativeOption
 }
 
 // Copier is a Bucket that copies without the content passing through the program.
@@ -55,6 +57,9 @@ func Copy(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 func copyNames(src, dst string) string { return src + " to " + dst }
 
 func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
+		return Info{}, err
+	}
 	if c, ok := dst.(Copier); ok && dst.Features().ServerCopy {
 		info, err := c.CopyFrom(ctx, dstName, src, srcName, opts)
 		if !errors.Is(err, ErrUnsupported) {
@@ -102,7 +107,7 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	if err := CheckCondition(opts.If, true, info.Version); err != nil {
 		return Info{}, err
 	}
-	if opts.Attributes == nil {
+	if opts.Attributes == nil && len(opts.Native) == 0 {
 		return info, nil
 	}
 	// A writer in between must not be undone: the content read is put back only over its own version.
@@ -148,6 +153,17 @@ func checkCopyTarget(dst Bucket, name string) error {
 	return nil
 }
 
+// checkNativeTarget refuses native options before anything is looked at, but not before a bad name (E2).
+func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
+	if len(options) == 0 {
+		return nil
+	}
+	if err := CheckNameMax(name, dst.Features().maxName()); err != nil {
+		return err
+	}
+	return CheckNative(dst, OpCopy, options)
+}
+
 // copyStream reads and writes.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
 	if err := checkCopyTarget(dst, dstName); err != nil {
@@ -159,7 +175,7 @@ func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, src
 	}
 	defer r.Close()
 	info := r.Info()
-	put := &PutOptions{Attributes: info.Attributes, If: opts.If, Size: &info.Size, Digest: info.Digest}
+	put := &PutOptions{Attributes: info.Attributes, If: opts.If, Size: &info.Size, Digest: info.Digest, Native: opts.Native}
 	if opts.Attributes != nil {
 		put.Attributes = *opts.Attributes
 	}
@@ -184,6 +200,9 @@ func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 }
 
 func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts CopyOptions) (Info, error) {
+	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
+		return Info{}, err
+	}
 	if sameFile(dst, dstName, src, srcName) {
 		return Copy(ctx, dst, dstName, src, srcName, &opts)
 	}

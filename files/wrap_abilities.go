@@ -51,6 +51,14 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string, fn func(ctx c
 	return err
 }
 
+// CheckNative asks the bucket below.
+func (w *wrapped) CheckNative(op Op, options []NativeOption) error {
+	if w.closed.Load() {
+		return ErrClosed
+	}
+	return CheckNative(w.inner, op, options)
+}
+
 // Locate tells which file of the bucket below a name is.
 func (w *wrapped) Locate(name string) (any, string) {
 	if w.check(name, "") != nil {

@@ -36,9 +36,12 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		})
 		return info, err
 	}
-	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If}
+	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If, Native: opts.Native}
 	err = b.enter(ctx, Key{Name: dstName}, func() error {
 		if err := from.checkKey(Key{Name: srcName}); err != nil {
+			return err
+		}
+		if err := b.checkNative(files.OpCopy, opts.Native); err != nil {
 			return err
 		}
 		if err := b.checkCondition(opts.If); err != nil {
@@ -57,7 +60,7 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		defer from.release()
 	}
 	storeA, keyA := b.Locate(dstName)
-	if storeB, keyB := from.Locate(srcName); storeA == storeB && keyA == keyB && req.Attributes == nil {
+	if storeB, keyB := from.Locate(srcName); storeA == storeB && keyA == keyB && req.Attributes == nil && len(req.Native) == 0 {
 		return b.copyOnto(ctx, req)
 	}
 	if info, err = copier.Copy(ctx, from.backend, req); err != nil {
@@ -68,7 +71,7 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 	return info, nil
 }
 
-// copyOnto is a copy onto itself without new attributes: nothing but the conditions.
+// copyOnto is a copy onto itself without new attributes or native options: nothing but the conditions.
 func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, error) {
 	info, err := b.backend.Stat(ctx, Key{Name: req.Dst})
 	if err != nil {

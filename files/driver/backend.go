@@ -71,6 +71,8 @@ type PutRequest struct {
 	SizeDeclared bool
 	// Content is the content; it ends with io.EOF only when size and digests match.
 	Content *Upload
+	// Native are the caller's options that NativeTaker let pass.
+	Native []files.NativeOption
 }
 
 // OpenRequest is one Get.
@@ -132,11 +134,13 @@ type CopyRequest struct {
 	If files.Condition
 	// Attributes replace those of the source, complete as in PutRequest; nil keeps them.
 	Attributes *files.Attributes
+	// Native are the caller's options that NativeTaker let pass.
+	Native []files.NativeOption
 }
 
 // Copier is a Backend that copies by itself (C1). from is the source's backend: this one, or another
 // of the same type; a Copier that can't reach it answers files.ErrUnsupported and changes nothing.
-// A copy onto itself comes here only with Attributes.
+// A copy onto itself comes here only with Attributes or Native.
 type Copier interface {
 	Copy(ctx context.Context, from Backend, req *CopyRequest) (files.Info, error)
 }

@@ -39,6 +39,9 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 		if attrs, err = files.NormalizeAttributes(opts.Attributes); err != nil {
 			return err
 		}
+		if err = b.checkNative(files.OpPut, opts.Native); err != nil {
+			return err
+		}
 		if err = b.checkCondition(opts.If); err != nil {
 			return err
 		}
@@ -52,7 +55,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 	if err := b.checkAttributes(attrs); err != nil {
 		return files.Info{}, err
 	}
-	req := &PutRequest{Name: name, Attributes: attrs, If: opts.If, Size: up.size, SizeDeclared: up.size >= 0, Content: up}
+	req := &PutRequest{Name: name, Attributes: attrs, If: opts.If, Size: up.size, SizeDeclared: up.size >= 0, Content: up, Native: opts.Native}
 	if req.Size < 0 {
 		req.Size = remaining(content)
 		if limit := b.features.MaxSize; limit > 0 && req.Size > limit {

@@ -1,0 +1,34 @@
+package driver
+
+import "cloudfiles.dev/files"
+
+// NativeTaker is a Backend with options of its own. Without it every native option is refused.
+type NativeTaker interface {
+	// CheckNative looks at one option of a call, files.OpPut or files.OpCopy, before anything is done. It returns
+	// files.UnknownNative for a type that it doesn't know, and files.ErrInvalid for a bad value.
+	CheckNative(op files.Op, option files.NativeOption) error
+}
+
+// CheckNative asks the backend.
+func (b *bucket) CheckNative(op files.Op, options []files.NativeOption) error {
+	if b.isClosed() {
+		return files.ErrClosed
+	}
+	return b.checkNative(op, options)
+}
+
+func (b *bucket) checkNative(op files.Op, options []files.NativeOption) error {
+	taker, ok := b.backend.(NativeTaker)
+	for _, o := range options {
+		switch {
+		case o == nil:
+			return files.Errorf(files.ErrInvalid, "a native option is nil")
+		case !ok:
+			return files.UnknownNative(o)
+		}
+		if err := taker.CheckNative(op, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}

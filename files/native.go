@@ -1,0 +1,48 @@
+package files
+
+import "fmt"
+
+// NativeOption is an option of one service alone, such as a storage class or a key of its encryption: a value of a type that the
+// service's driver defines. A bucket that doesn't know the type refuses the call with
+// ErrUnsupported, which names it, before anything is done; a bad value is ErrInvalid.
+type NativeOption interface {
+	// NativeOption returns the type's name for errors: "s3.PutOptions".
+	NativeOption() string
+}
+
+// NativeChecker is a Bucket that takes native options. Wrappers pass the question on.
+type NativeChecker interface {
+	// CheckNative returns nil where a call of the operation, OpPut or OpCopy, would take the options.
+	CheckNative(op Op, options []NativeOption) error
+}
+
+// CheckNative returns nil where the bucket takes the options in a call of the operation, OpPut or OpCopy, or an error that is
+// ErrUnsupported or ErrInvalid. It makes no request.
+func CheckNative(b Bucket, op Op, options []NativeOption) error {
+	for _, o := range options {
+		if o == nil {
+			return invalid("a native option is nil")
+		}
+	}
+	if len(options) == 0 {
+		return nil
+	}
+	if c, ok := b.(NativeChecker); ok {
+		return c.CheckNative(op, options)
+	}
+	return UnknownNative(options[0])
+}
+
+// UnknownNative is the refusal of an option that a bucket doesn't know.
+func UnknownNative(o NativeOption) error {
+	return Errorf(ErrUnsupported, "the bucket does not know %s", nativeName(o))
+}
+
+func nativeName(o NativeOption) (name string) {
+	defer func() {
+		if recover() != nil { // a nil pointer of a type whose method doesn't expect one
+			name = fmt.Sprintf("%T", o)
+		}
+	}()
+	return printable(o.NativeOption())
+}
