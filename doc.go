@@ -6,6 +6,7 @@
 //
 //   - cloudfiles.dev/files: the interface, the contract, and everything that is written against it. Start here.
 //   - cloudfiles.dev/files/fileshttp: serve files of a bucket over HTTP.
+//   - cloudfiles.dev/files/retry: the one policy by which calls to a service are repeated.
 //   - cloudfiles.dev/files/driver: for authors of drivers.
 //   - cloudfiles.dev/drivers/mem: memory, the fake for an application's tests.
 //   - cloudfiles.dev/drivers/local: a folder on the local disk, file://.

@@ -21,10 +21,10 @@ var forbidden = map[string]string{
 	"runtime/cgo":   "needs a C compiler",
 }
 
-// TestDependencies: files, files/driver and drivers/mem stand on the standard library alone, without the network, so a program's
+// TestDependencies: files, files/driver, files/retry and drivers/mem stand on the standard library alone, without the network, so a program's
 // tests and small programs stay small.
 func TestDependencies(t *testing.T) {
-	for _, pkg := range []string{"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/drivers/mem"} {
+	for _, pkg := range []string{"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry", "cloudfiles.dev/drivers/mem"} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}", pkg).CombinedOutput()
 		if err != nil {
 			t.Fatalf("go list: %v\n%s", err, out)
@@ -46,9 +46,9 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// TestArrows: files imports nothing of this module, and files/driver only files.
+// TestArrows: files imports nothing of this module, files/retry only files, and files/driver these two.
 func TestArrows(t *testing.T) {
-	for dir, allowed := range map[string][]string{".": nil, "driver": {"cloudfiles.dev/files"}} {
+	for dir, allowed := range map[string][]string{".": nil, "retry": {"cloudfiles.dev/files"}, "driver": {"cloudfiles.dev/files", "cloudfiles.dev/files/retry"}} {
 		p, err := build.ImportDir(dir, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
 )
 
 // resumeAttempts is how often in a row a body is opened again without a byte having come (G5).
@@ -69,8 +70,8 @@ func (r *resumingBody) reopen(broken error) error {
 		switch {
 		case errors.Is(err, files.ErrPrecondition), errors.Is(err, files.ErrNotExist):
 			return files.WithCause(files.ErrChanged, err, "the file was replaced or deleted after the connection broke")
-		case errors.Is(err, files.ErrUnavailable):
-			continue
+		case errors.Is(err, files.ErrUnavailable) && retry.Attempts(err) == 0:
+			continue // unless the driver has repeated it: the two would multiply
 		case err != nil:
 			return err
 		case o.Length != r.left || o.Offset != r.off:

@@ -10,6 +10,7 @@ import (
 	"cloudfiles.dev/examples/mapdriver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
 )
 
 // breaking is a map whose bodies break after some bytes.
@@ -20,6 +21,7 @@ type breaking struct {
 	refuse  int         // how many opens to refuse, after the first
 	onBreak func(n int) // called before the n-th open after the first
 	how     error       // how a body ends when it breaks
+	tired   bool        // refused opens were repeated already
 }
 
 func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
@@ -29,6 +31,9 @@ func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 	}
 	if b.opens > 1 && b.refuse > 0 {
 		b.refuse--
+		if b.tired {
+			return driver.Object{}, retry.Permanent(files.ErrUnavailable)
+		}
 		return driver.Object{}, files.ErrUnavailable
 	}
 	o, err := b.Backend.Open(ctx, req)
@@ -102,5 +107,18 @@ func TestResume(t *testing.T) {
 				t.Error("everything came, and an error as well")
 			}
 		})
+	}
+}
+
+// TestResumeRepeatsOnce: what the driver has repeated by its policy isn't repeated again, for the two would multiply.
+func TestResumeRepeatsOnce(t *testing.T) {
+	back := &breaking{Backend: mapdriver.New(), every: 64, how: io.ErrUnexpectedEOF, refuse: 100, tired: true}
+	b := driver.New(back)
+	if _, err := files.PutString(t.Context(), b, "f", string(make([]byte, 100)), nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := files.ReadAll(t.Context(), b, "f", nil)
+	if !errors.Is(err, files.ErrUnavailable) || back.opens != 2 {
+		t.Errorf("%d bytes, %v after %d opens; want ErrUnavailable after 2", len(p), err, back.opens)
 	}
 }
