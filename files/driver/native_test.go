@@ -18,7 +18,7 @@ type (
 	other struct{}
 )
 
-func (class) NativeOption() string { return "test.Class" }
+func (class) NativeOption() string  { return "test.Class" }
 func (*other) NativeOption() string { return "test.Other" }
 
 // classes is a map backend with an option.

@@ -1,0 +1,113 @@
+package driver
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// Parts are held in blocks, so that parts of any size share one pool, and a part that ends early holds no more than it has.
+const (
+	blockSize = 1 << 20
+	smallSize = 64 << 10
+)
+
+var (
+	blocks      = sync.Pool{New: func() any { b := make([]byte, blockSize); return &b }}
+	smallBlocks = sync.Pool{New: func() any { b := make([]byte, smallSize); return &b }}
+)
+
+// block is a piece of a part.
+type block struct {
+	buf *[]byte
+	n   int
+}
+
+func (b block) bytes() []byte { return (*b.buf)[:b.n] }
+
+// Part is one part of an upload, held in memory: it can be sent again.
+type Part struct {
+	Number int   // from 1
+	Offset int64 // in the content
+	Size   int64
+	// Last is true where the content ended with this part: its size and digests match (P10).
+	Last bool
+
+	owner  *Parts
+	mu     sync.Mutex
+	blocks []block
+	gone   bool
+}
+
+// Reader returns a new reader of the part, for one goroutine. It is closed by Release.
+func (p *Part) Reader() *PartReader { return &PartReader{part: p} }
+
+// Release gives the part's memory back. Send does it by itself. A transport may still be reading a body when its request has
+// failed: it gets an error from then on, and never what another part holds.
+func (p *Part) Release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = true
+	for _, b := range p.blocks {
+		if len(*b.buf) == smallSize {
+			smallBlocks.Put(b.buf)
+		} else if len(*b.buf) == blockSize {
+			blocks.Put(b.buf)
+		}
+		p.owner.free <- struct{}{}
+	}
+	p.blocks = nil
+}
+
+// PartReader reads a part. It is an io.ReadSeeker, as SDKs want it that send a body again.
+type PartReader struct {
+	part  *Part
+	pos   int64
+	i     int // the block at pos
+	begin int64
+}
+
+// Len returns how many bytes are left.
+func (r *PartReader) Len() int { return int(r.part.Size - r.pos) }
+
+func (r *PartReader) Read(p []byte) (int, error) {
+	r.part.mu.Lock()
+	defer r.part.mu.Unlock()
+	if r.part.gone {
+		return 0, files.ErrClosed
+	}
+	if r.pos >= r.part.Size {
+		return 0, io.EOF
+	}
+	n := copy(p, r.rest())
+	r.pos += int64(n)
+	return n, nil
+}
+
+// rest returns what is left of the block at pos.
+func (r *PartReader) rest() []byte {
+	b := r.part.blocks[r.i]
+	for r.pos >= r.begin+int64(b.n) {
+		r.begin += int64(b.n)
+		r.i++
+		b = r.part.blocks[r.i]
+	}
+	return b.bytes()[r.pos-r.begin:]
+}
+
+// Seek moves the reader.
+func (r *PartReader) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += r.pos
+	case io.SeekEnd:
+		offset += r.part.Size
+	}
+	if offset < 0 {
+		return 0, errors.New("seek before the part's beginning")
+	}
+	r.pos, r.i, r.begin = offset, 0, 0
+	return offset, nil
+}

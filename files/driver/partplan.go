@@ -1,0 +1,68 @@
+package driver
+
+import "cloudfiles.dev/files"
+
+// PartPlan says in what parts an upload goes to a service that takes it in parts. All fields are needed.
+type PartPlan struct {
+	// PartSize is the size of a part in bytes, the last one's excepted. Content up to it is one part.
+	PartSize int64
+	// Concurrency is how many parts are on their way at a time.
+	Concurrency int
+	// MaxParts is how many parts the service takes, and MaxPartSize how large each may be.
+	MaxParts    int
+	MaxPartSize int64
+}
+
+// memory bounds the bytes of the parts that are held at a time.
+func (p PartPlan) memory() int64 { return p.PartSize * int64(p.Concurrency) }
+
+// levels is in how many steps the parts of a stream of unknown length grow. A tenth of the parts belongs to each step but the last.
+const levels = 5
+
+// grown is the size of part number n, from 1, of a stream of unknown length: as the number grows, fewer and
+// larger parts share the memory, so that MaxParts reach far without small streams paying for it.
+func (p PartPlan) grown(n int) int64 {
+	level := min((n-1)/max(p.MaxParts/10, 1), levels-1)
+	inFlight := max(p.Concurrency-level*(p.Concurrency-1)/(levels-1), 1)
+	size := p.memory() / int64(inFlight)
+	if size > blockSize {
+		size -= size % blockSize
+	}
+	return min(max(size, p.PartSize), p.MaxPartSize)
+}
+
+// MaxUnknownSize is how far a stream of unknown length reaches, in bytes, for Features.
+func (p PartPlan) MaxUnknownSize() int64 {
+	step, total := max(p.MaxParts/10, 1), int64(0)
+	for n := 1; n <= p.MaxParts; n += step {
+		total += p.grown(n) * int64(min(step, p.MaxParts-n+1))
+	}
+	return total
+}
+
+// even is the size of every part of a content of size bytes.
+func (p PartPlan) even(size int64) int64 {
+	if size <= p.PartSize*int64(p.MaxParts) {
+		return p.PartSize
+	}
+	part := (size + int64(p.MaxParts) - 1) / int64(p.MaxParts)
+	if part > blockSize {
+		part += (blockSize - part%blockSize) % blockSize
+	}
+	return part
+}
+
+// Count is how many parts an upload of size bytes has.
+func (p PartPlan) Count(size int64) int {
+	part := p.even(size)
+	return int(max((size+part-1)/part, 1))
+}
+
+// PartSizeOf is the size of the parts of a content of size bytes. More than fits into MaxParts is files.ErrTooLarge.
+func (p PartPlan) PartSizeOf(size int64) (int64, error) {
+	part := p.even(size)
+	if part > p.MaxPartSize {
+		return 0, files.Errorf(files.ErrTooLarge, "%d bytes are more than %d parts of %d", size, p.MaxParts, p.MaxPartSize)
+	}
+	return part, nil
+}

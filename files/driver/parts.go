@@ -1,0 +1,205 @@
+package driver
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// Parts reads the content of one Put in parts, in bounded memory: never more than PartSize × Concurrency bytes are held, but for a
+// content whose size is known and so great that MaxParts parts are larger than that; then it is one part.
+// Its methods are for one goroutine.
+type Parts struct {
+	plan    PartPlan
+	content *Upload
+	size    int64 // known, or -1
+	part    int64 // the size of each part where it is
+	block   int
+	free    chan struct{} // a token for each block that may be held
+	n       int           // parts that were read
+	off     int64
+	peeked  [1]byte
+	have    bool // peeked is the content's next byte
+	eof     bool
+}
+
+// ended reports whether no part is left.
+func (p *Parts) ended() bool { return p.eof && !p.have }
+
+// NewParts begins to read the request's content.
+func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
+	p := &Parts{plan: plan, content: req.Content, size: req.Size, block: blockSize}
+	held := plan.memory()
+	if p.size >= 0 {
+		var err error
+		if p.part, err = plan.PartSizeOf(p.size); err != nil {
+			return nil, err
+		}
+		held = max(held, p.part)
+	}
+	if plan.PartSize < blockSize {
+		p.block = int(plan.PartSize)
+	}
+	count := (held+int64(p.block)-1)/int64(p.block) + 2 // a part may have two small blocks beside its large ones
+	p.free = make(chan struct{}, count)
+	for range count {
+		p.free <- struct{}{}
+	}
+	return p, nil
+}
+
+// next is the size of the part after those that were read.
+func (p *Parts) next() int64 {
+	if p.size >= 0 && p.off < p.size {
+		return p.part
+	}
+	return max(p.plan.grown(p.n+1), p.part) // also of a content that is longer than it had told
+}
+
+// Next reads the next part: all of it, unless the content ends. It waits for memory that parts on their way hold. After
+// the last one it returns io.EOF. More than MaxParts parts are files.ErrTooLarge.
+func (p *Parts) Next(ctx context.Context) (*Part, error) {
+	if p.ended() {
+		return nil, io.EOF
+	}
+	if p.n == p.plan.MaxParts {
+		return nil, files.Errorf(files.ErrTooLarge, "content is longer than %d parts hold", p.n)
+	}
+	part := &Part{Number: p.n + 1, Offset: p.off, owner: p}
+	if err := p.fill(ctx, part, p.next()); err != nil {
+		part.Release()
+		return nil, err
+	}
+	p.n++
+	p.off += part.Size
+	part.Last = p.ended()
+	return part, nil
+}
+
+// fill reads size bytes, and one more, which tells whether they are the last.
+func (p *Parts) fill(ctx context.Context, part *Part, size int64) error {
+	for part.Size < size && !p.ended() {
+		b, err := p.take(ctx, size-part.Size, p.off+part.Size)
+		if err != nil {
+			return err
+		}
+		part.blocks = append(part.blocks, b)
+		last := &part.blocks[len(part.blocks)-1]
+		buf := (*b.buf)[:min(int64(len(*b.buf)), size-part.Size)]
+		if p.have {
+			buf[0], last.n, p.have = p.peeked[0], 1, false
+		}
+		for last.n < len(buf) && !p.eof {
+			n, err := p.read(ctx, buf[last.n:])
+			last.n += n
+			if err != nil {
+				return err
+			}
+		}
+		part.Size += int64(last.n)
+	}
+	for !p.eof && !p.have {
+		n, err := p.read(ctx, p.peeked[:])
+		if err != nil {
+			return err
+		}
+		p.have = n > 0
+	}
+	return nil
+}
+
+// read reads once; the end is kept in eof.
+func (p *Parts) read(ctx context.Context, buf []byte) (int, error) {
+	if ctx.Err() != nil {
+		return 0, files.ContextError(ctx)
+	}
+	n, err := p.content.Read(buf)
+	if err == io.EOF {
+		p.eof, err = true, nil
+	}
+	return n, err
+}
+
+// take waits for a block for the want bytes from off on.
+func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
+	select {
+	case <-p.free:
+	default:
+		select {
+		case <-p.free:
+		case <-ctx.Done():
+			return block{}, files.ContextError(ctx)
+		}
+	}
+	switch {
+	case p.block != blockSize:
+		b := make([]byte, p.block)
+		return block{buf: &b}, nil
+	case want <= smallSize || off <= p.size && p.size-off <= smallSize:
+		return block{buf: smallBlocks.Get().(*[]byte)}, nil
+	}
+	return block{buf: blocks.Get().(*[]byte)}, nil
+}
+
+// Send calls send for first, which Next had returned, and for every part after it, at most Concurrency at a time, each in a goroutine of its
+// own, and releases them. The first error, of the content or of send, cancels the
+// context of the others and is returned when all have ended. nil means that the whole content was sent.
+func (p *Parts) Send(ctx context.Context, first *Part, send func(ctx context.Context, part *Part) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		wg    sync.WaitGroup
+		slots = make(chan struct{}, p.plan.Concurrency)
+	)
+	defer wg.Wait()
+	start := func(part *Part) {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			defer part.Release()
+			if ctx.Err() != nil {
+				return
+			}
+			if err := send(ctx, part); err != nil {
+				cancel(&sendError{err})
+			}
+		})
+	}
+	start(first)
+	for !p.ended() {
+		part, err := p.Next(ctx)
+		if err != nil {
+			if failed, ok := context.Cause(ctx).(*sendError); ok {
+				err = failed.err // what ended the reading
+			}
+			cancel(err)
+			return err
+		}
+		start(part)
+	}
+	wg.Wait()
+	switch cause := context.Cause(ctx).(type) {
+	case nil:
+		return nil
+	case *sendError:
+		return cause.err
+	}
+	return files.ContextError(ctx)
+}
+
+// sendError tells a failure of send from the end of the caller's context.
+type sendError struct{ err error }
+
+func (e *sendError) Error() string { return e.err.Error() }
+
+// cleanupTime bounds what is done after a failure, when the caller's context has ended or soon will.
+const cleanupTime = 10 * time.Second
+
+// CleanupContext is a context with the values of ctx for undoing what a failed call began, such as an unfinished upload: it doesn't end with
+// ctx, but after 10 seconds.
+func CleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+}
