@@ -27,7 +27,7 @@ func closeTwice(t T, h *H) {
 			t.Errorf("Close: %v, want no error however often", err)
 		}
 	}
-	b := h.Another(t)
+	b := h.fresh(t)
 	race(8, func(int) {
 		if err := b.Close(); err != nil {
 			t.Errorf("Close in a race: %v", err)
@@ -61,7 +61,7 @@ func closedMethods(t T, h *H) {
 
 func closeOpenBody(t T, h *H) {
 	for _, n := range []int{10, 3 << 20} {
-		b := h.Another(t)
+		b := h.fresh(t)
 		c := content(1, n)
 		put(t, b, "a", c, nil)
 		fresh, half := open(t, b, "a", nil), open(t, b, "a", nil)

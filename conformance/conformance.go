@@ -10,12 +10,15 @@
 // rule it is, what was expected and what came, and why that matters to an application. A feature that
 // the bucket does not claim turns its cases round: the call must answer files.ErrUnsupported and change nothing.
 //
-// The cases need no *testing.T but the small [T], so that a command can run them too, by [RunCase].
+// Where buckets are dear, Harness.Store has all cases in one. [Check] runs the suite outside go test, and [Report] is what came of it.
 package conformance
 
 import (
 	"context"
+	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,18 +40,27 @@ type T interface {
 	Skipf(format string, args ...any)
 }
 
-// Harness says how the suite gets at the driver. Only New is needed; cases that need
+// Harness says how the suite gets at the driver. Only New or Store is needed; cases that need
 // another function are not applicable without it.
 type Harness struct {
 	// New makes an empty bucket in a store of its own. The suite closes it.
 	New func(t T) files.Bucket
-	// Second opens another handle on the store of a bucket that New made, as a second process would. The suite closes it.
+	// Store, instead of New, opens one store for the whole run, where making hundreds of buckets is no option. It is called once; t lives
+	// as long as the run. Each case gets a bucket of its own in it by files.Sub, below a directory that no other run has
+	// (StorePrefix); it is deleted after the case, and once more at the end, also when the run is cancelled. Nothing else in
+	// the store is read or changed. The functions below get the case's bucket, and [Base] tells them store and prefix.
+	Store func(t T) files.Bucket
+	// Apart makes, beside Store, an empty bucket in a store of its own for the few cases that need one: the store vanishes, a copy
+	// goes from one store to another, others have put foreign objects. The suite closes it.
+	Apart func(t T) files.Bucket
+	// Second opens another handle on the store of the bucket, as a second process would. The suite closes it. With Store, it gets what
+	// Store opened, and every case works on a handle of its own, so that Cut reaches no other case.
 	Second func(t T, b files.Bucket) files.Bucket
 	// Damage changes one of the stored bytes of the file's content, behind the bucket's back, without changing its size.
 	Damage func(t T, b files.Bucket, name string)
 	// Cut makes the connection of every body that is opened from now on break after n bytes; below 0, none.
 	Cut func(t T, b files.Bucket, n int64)
-	// Leftovers counts what the driver holds beside the files: temporaries, unfinished uploads.
+	// Leftovers counts what the driver holds beside the files of the bucket: temporaries, unfinished uploads.
 	Leftovers func(t T, b files.Bucket) int
 	// Vanish takes the whole store away from beneath the bucket: the folder is removed, the bucket deleted.
 	Vanish func(t T, b files.Bucket)
@@ -59,7 +71,7 @@ type Harness struct {
 	Send func(t T, b files.Bucket, s files.SignedURL, content []byte) (status int, answer []byte)
 	// Link puts, at the name, something that is no file: a symbolic link to one outside the store.
 	Link func(t T, b files.Bucket, name string)
-	// URL returns a URL of an empty bucket in a store of its own.
+	// URL returns a URL of an empty bucket in a store of its own; with Store, that of the store, to which the suite adds prefix=.
 	URL func(t T) string
 	// Secrets are texts that no error may show: the physical path, the prefix.
 	Secrets func(b files.Bucket) []string
@@ -68,6 +80,20 @@ type Harness struct {
 	// Known says which cases fail, by their IDs, and why: what the store can't do and Features don't tell. Such a case must
 	// fail: one that passes is an error, so that the list stays true.
 	Known map[string]string
+	// ServerFaults are like Known, for what the server that the tests run on breaks, while the service that it stands for and the driver keep
+	// it: case to documented proof, and where else the case is run, such as against a replayed exchange.
+	ServerFaults map[string]string
+	// Unclaimed says why the bucket does not claim a feature, by the name of the field of files.Features, for reports. One that is
+	// claimed is an error.
+	Unclaimed map[string]string
+
+	// Name, Server and Versions are for reports: the driver's short name, which names the report's file, the server with its
+	// version, and the versions of what else counts, beside those of the program's modules.
+	Name     string
+	Server   string
+	Versions map[string]string
+	// Seed is that of everything random in the suite. 0 is the environment variable CLOUDFILES_SEED's, or a new one. Reports tell it.
+	Seed uint64
 }
 
 // Case is one behaviour.
@@ -80,6 +106,8 @@ type Case struct {
 	// Long is left out under go test -short.
 	Long bool
 	Run  func(t T, h *H)
+
+	apart bool // needs a store of its own
 }
 
 // ID is the case's name in reports and subtests.
@@ -89,15 +117,21 @@ func (c *Case) ID() string { return c.Rule + "/" + c.Name }
 type H struct {
 	files.Bucket
 	F       files.Features
+	Seed    uint64 // of what is random
 	harness *Harness
+	session *session
 }
 
-// Another returns an empty bucket of another store.
+// Another returns an empty bucket of another store, or, where the harness has but one, of another directory.
 func (h *H) Another(t T) files.Bucket {
 	t.Helper()
-	b := h.harness.New(t)
-	t.Cleanup(func() { b.Close() })
-	return b
+	return h.session.bucket(t, true)
+}
+
+// fresh returns an empty bucket, for a case that uses up several.
+func (h *H) fresh(t T) files.Bucket {
+	t.Helper()
+	return h.session.bucket(t, false)
 }
 
 // Second returns another handle on the bucket's store.
@@ -106,7 +140,12 @@ func (h *H) Second(t T) files.Bucket {
 	if h.harness.Second == nil {
 		t.Skipf("the harness has no second handle")
 	}
-	b := h.harness.Second(t, h.Bucket)
+	var b files.Bucket
+	if _, prefix := Base(h.Bucket); prefix != "" {
+		b = h.session.sub(t, strings.TrimSuffix(prefix, "/"), true)
+	} else if b = h.harness.Second(t, h.Bucket); b == nil {
+		t.Fatalf("the harness is wrong: Second returned nil")
+	}
 	t.Cleanup(func() { b.Close() })
 	return b
 }
@@ -130,32 +169,50 @@ func Cases() []Case {
 }
 
 // Run runs every case as a parallel subtest; under -short it leaves out the long ones.
+//
+// Where the environment variable [ReportDir] names a folder, Run writes the [Report] there, by Report.WriteFiles. Its name is the
+// harness's, or else the test's.
 func Run(t *testing.T, h Harness) {
-	all := Cases()
-	for id := range h.Known {
-		if !slices.ContainsFunc(all, func(c Case) bool { return c.ID() == id }) {
-			t.Errorf("the harness is wrong: there is no case %s to be known", id)
-		}
+	s, err := begin(t.Context(), h)
+	if skip := (*skipError)(nil); errors.As(err, &skip) {
+		t.Skip(skip.reason)
 	}
-	for _, c := range all {
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := s.collect()
+	t.Cleanup(func() { // behind the last subtest
+		if err := s.end(t.Context()); err != nil {
+			t.Error(err)
+		}
+		r := report.finish()
+		r.Short = testing.Short()
+		if r.Name == "" {
+			r.Name = programName() + "." + t.Name()
+		}
+		if dir := os.Getenv(ReportDir); dir != "" {
+			if err := r.WriteFiles(dir); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for _, c := range Cases() {
 		t.Run(c.ID(), func(t *testing.T) {
 			if c.Long && testing.Short() {
 				t.Skip("long")
 			}
 			t.Parallel()
-			r := RunCase(t.Context(), h, c)
+			r := s.judge(s.run(t.Context(), c))
+			report.add(r)
 			for _, line := range r.Log {
 				t.Log(line)
 			}
-			why, known := h.Known[c.ID()]
-			switch {
-			case known && r.Outcome == Failed:
-				t.Skipf("known: %s\n%s", why, r.Text())
-			case known:
-				t.Errorf("%s is known to fail (%s), but it %s", c.ID(), why, r.Outcome)
-			case r.Outcome == Failed:
+			switch r.Outcome {
+			case Failed:
 				t.Errorf("%s", r.Text())
-			case r.Outcome == NotApplicable:
+			case KnownFailure, ServerFault:
+				t.Skipf("%s: %s\n%s", r.Outcome, r.Reason, r.Text())
+			case NotApplicable:
 				t.Skip(r.Reason)
 			}
 		})

@@ -19,7 +19,7 @@ var errorCases = []Case{
 	{Rule: "E2", Name: "precedence", Why: "the same call with two mistakes must give the same error everywhere", Run: errorPrecedence},
 	{Rule: "E2", Name: "one-kind", Why: "a program switches over the sentinels: an error must not be two of them", Run: errorOneKind},
 	{Rule: "E2", Name: "read-only", Why: "what a read-only bucket refuses must be seen as refused, not as missing", Run: errorReadOnly},
-	{Rule: "E3", Name: "vanished", Why: "an unmounted disk must not look like an empty one: a sync would delete everything", Run: vanished},
+	{Rule: "E3", Name: "vanished", Why: "an unmounted disk must not look like an empty one: a sync would delete everything", Run: vanished, apart: true},
 }
 
 // failures makes many kinds of failures on a bucket and hands each to see, with what it should be.
@@ -105,6 +105,9 @@ func errorSecrets(t T, h *H) {
 	secrets := []string{"/tmp/", "secret-tenant", ".attrs", ".tmp", "%cf-"}
 	if h.harness.Secrets != nil {
 		secrets = append(secrets, h.harness.Secrets(h.Bucket)...)
+	}
+	if _, prefix := Base(h.Bucket); prefix != "" {
+		secrets = append(secrets, StorePrefix)
 	}
 	sub, err := files.Sub(h.Bucket, "secret-tenant")
 	if err != nil {
@@ -305,6 +308,9 @@ func errorReadOnly(t T, h *H) {
 func vanished(t T, h *H) {
 	if h.harness.Vanish == nil {
 		t.Skipf("the harness can't take the store away")
+	}
+	if _, prefix := Base(h.Bucket); prefix != "" {
+		t.Skipf("the harness's store is shared, and it makes none apart")
 	}
 	puts(t, h, "a", "d/b")
 	h.harness.Vanish(t, h.Bucket)

@@ -118,11 +118,17 @@ func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 		return driver.Object{}, files.ErrNotModified
 	}
 	off, n := req.Range.Resolve(f.info.Size)
-	var body io.Reader = bytes.NewReader(f.content[off : off+n])
-	if c := m.cut.Load(); c > 0 {
-		body = io.MultiReader(io.LimitReader(body, c-1), iotest.ErrReader(files.Errorf(files.ErrUnavailable, "the connection broke")))
-	}
+	body := breaking(bytes.NewReader(f.content[off:off+n]), &m.cut)
 	return driver.Object{Info: f.info, Offset: off, Length: n, Body: io.NopCloser(body)}, nil
+}
+
+// breaking breaks after cut-1 bytes, or, where that is below 0, never.
+func breaking(body io.Reader, cut *atomic.Int64) io.Reader {
+	c := cut.Load()
+	if c <= 0 {
+		return body
+	}
+	return io.MultiReader(io.LimitReader(body, c-1), iotest.ErrReader(files.Errorf(files.ErrUnavailable, "the connection broke")))
 }
 
 func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -13,8 +14,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"cloudfiles.dev/files"
 )
 
 // Outcome is how a case ended.
@@ -25,6 +24,9 @@ const (
 	Passed        Outcome = "passed"
 	Failed        Outcome = "failed"
 	NotApplicable Outcome = "not applicable"
+	// KnownFailure is a failure that Harness.Known names, and ServerFault one that Harness.ServerFaults names.
+	KnownFailure Outcome = "known"
+	ServerFault  Outcome = "server"
 )
 
 // Result is what came of one case.
@@ -35,7 +37,7 @@ type Result struct {
 	Turned []string
 	// Failures are what was wrong, in order.
 	Failures []string
-	// Reason says why the case is not applicable.
+	// Reason says why the case is not applicable, why it is known to fail, or what proves that it is the server's fault.
 	Reason string
 	Log    []string
 	Took   time.Duration
@@ -60,80 +62,17 @@ const caseLabel = "conformance"
 var caseCount atomic.Int64
 
 // RunCase runs one case on a new bucket of the harness. It returns within the harness's limit, also when the
-// bucket panics or hangs.
+// bucket panics or hangs. The outcome is what the case itself says: Known and ServerFaults don't change it.
 func RunCase(ctx context.Context, h Harness, c Case) Result {
-	limit := h.Limit
-	if limit <= 0 {
-		limit = DefaultLimit
+	s, err := begin(ctx, h)
+	if err != nil {
+		return Result{Case: c, Outcome: Failed, Failures: []string{err.Error()}}
 	}
-	start := time.Now()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	id := fmt.Sprintf("%s #%d", c.ID(), caseCount.Add(1))
-	t := &recorder{ctx: ctx}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		pprof.Do(ctx, pprof.Labels(caseLabel, id), func(ctx context.Context) {
-			defer t.runCleanups()
-			defer cancel()
-			defer t.recoverPanic()
-			t.ctx = ctx
-			runCase(t, &h, &c)
-		})
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
-		t.Errorf("the case did not end within %v; its goroutines:\n%s", limit, strings.TrimSpace(stacks(id)))
+	r := s.run(ctx, c)
+	if err := s.end(ctx); err != nil {
+		r.Outcome, r.Failures = Failed, append(r.Failures, err.Error())
 	}
-	r := t.result()
-	r.Case, r.Took = c, time.Since(start)
 	return r
-}
-
-// runCase runs the case, or, where an ability isn't claimed, its refusal.
-func runCase(t *recorder, h *Harness, c *Case) {
-	if h.New == nil {
-		t.Fatalf("the harness is wrong: New is nil")
-	}
-	hh := newH(t, h)
-	var missing []*Ability
-	for _, a := range c.Needs {
-		if !a.Claimed(hh.F) {
-			missing = append(missing, a)
-		}
-	}
-	if len(missing) == 0 {
-		c.Run(t, hh)
-		return
-	}
-	for _, a := range missing {
-		if a.Refused != nil {
-			a.Refused(t, hh)
-			hh = newH(t, h)
-			t.turned = append(t.turned, a.Name)
-		}
-	}
-	t.reason = "the bucket does not claim " + missing[0].Name
-}
-
-// newH makes a bucket of the harness, which must be empty.
-func newH(t T, h *Harness) *H {
-	b := h.New(t)
-	if b == nil {
-		t.Fatalf("the harness is wrong: New returned nil")
-	}
-	t.Cleanup(func() { b.Close() })
-	for e, err := range b.List(t.Context(), "", &files.ListOptions{Limit: 1, NamesOnly: true}) {
-		if err != nil {
-			t.Fatalf("the harness is wrong: the new bucket can't be listed: %v", err)
-		}
-		t.Fatalf("the harness is wrong: the new bucket isn't empty, it has %q", e.Name)
-	}
-	return &H{Bucket: b, F: b.Features(), harness: h}
 }
 
 // recorder is the T of RunCase.
@@ -208,6 +147,24 @@ func (t *recorder) Skipf(format string, args ...any) {
 	t.skipped, t.reason = true, fmt.Sprintf(format, args...)
 	t.mu.Unlock()
 	runtime.Goexit()
+}
+
+// turn notes that the case was turned round.
+func (t *recorder) turn(ability string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.turned = append(t.turned, ability)
+}
+
+// err joins the failures.
+func (t *recorder) err() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	for _, f := range t.failures {
+		errs = append(errs, errors.New(f))
+	}
+	return errors.Join(errs...)
 }
 
 func (t *recorder) recoverPanic() {

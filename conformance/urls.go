@@ -28,6 +28,14 @@ func (h *H) address(t T, parameter string) string {
 		t.Skipf("the harness has no URL")
 	}
 	u := h.harness.URL(t)
+	if h.session.store != nil {
+		return h.session.address(t, u, parameter)
+	}
+	return withParameter(u, parameter)
+}
+
+// withParameter adds a parameter to the URL, where it isn't "".
+func withParameter(u, parameter string) string {
 	switch {
 	case parameter == "":
 		return u

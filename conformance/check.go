@@ -1,0 +1,101 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// CheckOptions are the options of Check. The zero value runs every case.
+type CheckOptions struct {
+	// Pattern, a regular expression, keeps the cases that it is found in the ID of: "^P8/" or "race".
+	Pattern string
+	// Short leaves out the long cases.
+	Short bool
+	// Parallel is how many cases run at a time; 0 is as many as there are processors.
+	Parallel int
+	// Progress is called after each case, one call at a time. done counts the cases so far, and total all that are to run.
+	Progress func(done, total int, r Result)
+}
+
+// Check runs the cases on the harness outside go test, and reports what came of them. Cases that fail are no error of Check's: ask
+// Report.OK.
+//
+// Errors: a harness that is wrong, a Pattern that is none or has no case; a shared store that can't be opened, without a report. When ctx ends,
+// the report is of the cases that had ended, and the error is the context's. Where files are left in a shared store the
+// error says below which directory.
+func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) {
+	var o CheckOptions
+	if opts != nil {
+		o = *opts
+	}
+	cases, err := chosen(o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := begin(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	c := s.collect()
+	interrupted := s.runAll(ctx, cases, o, c)
+	err = s.end(ctx)
+	r := c.finish()
+	r.Short, r.Pattern, r.Interrupted = o.Short, o.Pattern, interrupted
+	if interrupted {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	return r, err
+}
+
+// chosen returns the cases that the options keep.
+func chosen(o CheckOptions) (cases []Case, err error) {
+	pattern, err := regexp.Compile(o.Pattern)
+	if err != nil {
+		return nil, fmt.Errorf("the pattern of cases: %w", err)
+	}
+	for _, c := range Cases() {
+		if pattern.MatchString(c.ID()) && !(o.Short && c.Long) {
+			cases = append(cases, c)
+		}
+	}
+	if len(cases) == 0 {
+		return nil, fmt.Errorf("no case matches the pattern %q", o.Pattern)
+	}
+	return cases, nil
+}
+
+// runAll runs the cases, several at a time, and returns whether the context's end left some out. What a case found after that is not
+// the bucket's fault, and goes uncounted.
+func (s *session) runAll(ctx context.Context, cases []Case, o CheckOptions, c *collector) (interrupted bool) {
+	n := o.Parallel
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	var next atomic.Int64
+	var mu sync.Mutex
+	done := 0
+	parallel(n, func(int) {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(cases) || ctx.Err() != nil {
+				return
+			}
+			r := s.judge(s.run(ctx, cases[i]))
+			mu.Lock()
+			if ctx.Err() == nil {
+				done++
+				c.add(r)
+				if o.Progress != nil {
+					o.Progress(done, len(cases), r)
+				}
+			}
+			mu.Unlock()
+		}
+	})
+	return done < len(cases)
+}

@@ -1,0 +1,198 @@
+package conformance
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// ReportDir is the environment variable that makes [Run] write reports into the folder that it names.
+const ReportDir = "CLOUDFILES_REPORT_DIR"
+
+// reportFormat is raised when what a report's fields mean changes.
+const reportFormat = 1
+
+// Report is what came of a run: JSON to be read by programs, and a certificate for people ([Report.WriteMarkdown]).
+type Report struct {
+	Format int    `json:"format"` // 1
+	Name   string `json:"name"`   // of the driver
+	Server string `json:"server,omitempty"`
+	// Versions has those of Go ("go"), of the program's modules by their path, and the harness's own.
+	Versions map[string]string `json:"versions"`
+	Platform string            `json:"platform"` // "linux/amd64"
+	// Features are those of the buckets that the cases ran on; nil where none came so far.
+	Features *files.Features `json:"features"`
+	Seed     uint64          `json:"seed"`
+	// Short and Pattern tell what was left out; Suite is how many cases there are in all.
+	Short   bool   `json:"short,omitempty"`
+	Pattern string `json:"pattern,omitempty"`
+	Suite   int    `json:"suite"`
+	// Interrupted: the context ended before the last case.
+	Interrupted bool          `json:"interrupted,omitempty"`
+	Date        time.Time     `json:"date"` // of the start, in UTC
+	Took        time.Duration `json:"nanoseconds"`
+	// Cases are those that ran, in the order of the contract.
+	Cases []CaseReport `json:"cases"`
+}
+
+// CaseReport is what a report tells of one case.
+type CaseReport struct {
+	ID      string  `json:"id"` // "P8/race"
+	Outcome Outcome `json:"outcome"`
+	// Reason says why the case is not applicable, known to fail or the server's fault, or which feature is missing where it was turned round.
+	Reason string `json:"reason,omitempty"`
+	// Turned names the features that the bucket does not claim and that were found refused.
+	Turned   []string      `json:"turned,omitempty"`
+	Failures []string      `json:"failures,omitempty"` // also of those that are known
+	Took     time.Duration `json:"nanoseconds"`
+}
+
+// Rule is the case's.
+func (c CaseReport) Rule() string {
+	rule, _, _ := strings.Cut(c.ID, "/")
+	return rule
+}
+
+// Count tells how many cases ended so.
+func (r *Report) Count(o Outcome) (n int) {
+	for _, c := range r.Cases {
+		if c.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// OK reports whether the run came to its end and no case failed, but for those that are known to.
+func (r *Report) OK() bool { return !r.Interrupted && r.Count(Failed) == 0 }
+
+// WriteJSON writes the report for ReadReport.
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "\t")
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// ReadReport reads what WriteJSON wrote.
+func ReadReport(r io.Reader) (*Report, error) {
+	var report Report
+	if err := json.NewDecoder(r).Decode(&report); err != nil {
+		return nil, fmt.Errorf("this is no conformance report: %w", err)
+	}
+	if report.Format != reportFormat {
+		return nil, fmt.Errorf("the report has the format %d, want %d", report.Format, reportFormat)
+	}
+	for _, c := range report.Cases {
+		if !slices.Contains([]Outcome{Passed, Failed, NotApplicable, KnownFailure, ServerFault}, c.Outcome) || !strings.Contains(c.ID, "/") {
+			return nil, fmt.Errorf("the report has a case %q with the outcome %q", c.ID, c.Outcome)
+		}
+	}
+	return &report, nil
+}
+
+// WriteFiles writes the report as name.json and its certificate as name.md into the folder, which is made where it is missing.
+// Whatever could not be part of a file's name is a hyphen there.
+func (r *Report) WriteFiles(dir string) error {
+	if !filepath.IsAbs(dir) {
+		return fmt.Errorf("reports: the folder %q is not absolute, and go test runs each package in a folder of its own", dir)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("reports: %w", err)
+	}
+	name := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("._-+", c) {
+			return c
+		}
+		return '-'
+	}, cmp.Or(strings.TrimLeft(r.Name, "."), "report"))
+	return errors.Join(writeFile(filepath.Join(dir, name+".json"), r.WriteJSON), writeFile(filepath.Join(dir, name+".md"), r.WriteMarkdown))
+}
+
+// writeFile has a whole file or none.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return fmt.Errorf("reports: %w", err)
+	}
+	defer os.Remove(f.Name())
+	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("reports: %w", err)
+	}
+	return nil
+}
+
+// collector makes a report of results that come in any order.
+type collector struct {
+	s     *session
+	start time.Time
+
+	mu    sync.Mutex
+	found map[string]CaseReport
+}
+
+func (s *session) collect() *collector {
+	return &collector{s: s, start: time.Now(), found: map[string]CaseReport{}}
+}
+
+func (c *collector) add(r Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := r.Case.ID()
+	c.found[id] = CaseReport{ID: id, Outcome: r.Outcome, Reason: r.Reason, Turned: r.Turned, Failures: r.Failures, Took: r.Took}
+}
+
+// finish returns the report of what was added.
+func (c *collector) finish() *Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := &c.s.h
+	all := Cases()
+	r := &Report{Format: reportFormat, Name: h.Name, Server: h.Server, Versions: versionsOf(h.Versions), Platform: runtime.GOOS + "/" + runtime.GOARCH, Features: c.s.claimed(), Seed: h.Seed,
+		Suite: len(all), Date: c.start.UTC().Truncate(time.Second), Took: time.Since(c.start), Cases: []CaseReport{}}
+	for _, known := range all {
+		if found, ok := c.found[known.ID()]; ok {
+			r.Cases = append(r.Cases, found)
+		}
+	}
+	return r
+}
+
+// versionsOf adds those of Go and the program's modules.
+func versionsOf(own map[string]string) map[string]string {
+	v := map[string]string{"go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(slices.Clone(info.Deps), &info.Main) {
+			if m.Replace != nil {
+				m = m.Replace
+			}
+			if m.Path != "" && m.Version != "" {
+				v[m.Path] = m.Version
+			}
+		}
+	}
+	maps.Copy(v, own)
+	return v
+}
+
+// programName is that of the program, or of the package under test.
+func programName() string {
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), ".test")
+}
