@@ -103,13 +103,14 @@ func listLiteral(t T, h *H) {
 			names = append(names, s+"/x")
 		}
 	}
-	puts(t, h, names...)
+	stored := putStorable(t, h, names...)
 	for _, s := range special {
-		if s != "." {
+		switch {
+		case s == ".":
+			wantList(t, h, "", &files.ListOptions{Prefix: s})
+		case slices.Contains(stored, s+"/x"):
 			wantList(t, h, s, nil, s+"/x")
 			wantList(t, h, "", &files.ListOptions{Prefix: s + "/"}, s+"/x")
-		} else {
-			wantList(t, h, "", &files.ListOptions{Prefix: s})
 		}
 	}
 }

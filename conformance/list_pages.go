@@ -60,8 +60,7 @@ func wantModel(t T, h *H, names []string, dir string, o files.ListOptions) {
 }
 
 func listPrefix(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, p := range []string{"a", "a/", "a/b", "a/c-", "a/c", "a-", "a0", "b", "B", "z", "*", "a*", "/", "a/b-c/x", "a/b-c/xx", "//", "..", " "} {
 		wantModel(t, h, names, "", files.ListOptions{Prefix: p})
 		wantModel(t, h, names, "a", files.ListOptions{Prefix: strings.TrimPrefix(p, "a/")})
@@ -69,8 +68,7 @@ func listPrefix(t T, h *H) {
 }
 
 func listPrefixShallow(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, p := range []string{"a", "a-", "a.", "b", "c", "z", "", "a0", "A"} {
 		wantModel(t, h, names, "", files.ListOptions{Prefix: p, Shallow: true})
 		wantModel(t, h, names, "a", files.ListOptions{Prefix: p, Shallow: true})
@@ -79,8 +77,7 @@ func listPrefixShallow(t T, h *H) {
 }
 
 func listLimit(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for limit := range len(names) + 2 {
 		for _, sh := range []bool{false, true} {
 			wantModel(t, h, names, "", files.ListOptions{Limit: limit, Shallow: sh})
@@ -90,8 +87,7 @@ func listLimit(t T, h *H) {
 }
 
 func listPageSizes(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for size := 1; size < len(names)+2; size++ {
 		for _, sh := range []bool{false, true} {
 			for _, dir := range []string{"", "a"} {
@@ -103,8 +99,7 @@ func listPageSizes(t T, h *H) {
 }
 
 func listStartAfter(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, s := range names {
 		wantModel(t, h, names, "", files.ListOptions{StartAfter: s})
 		wantModel(t, h, names, "", files.ListOptions{StartAfter: s, PageSize: 1})
@@ -113,8 +108,7 @@ func listStartAfter(t T, h *H) {
 }
 
 func listStartAfterShallow(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, dir := range []string{"", "a", "a/c"} {
 		for _, s := range append(model(names, dir, files.ListOptions{Shallow: true}), names...) {
 			wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: true})
@@ -124,8 +118,7 @@ func listStartAfterShallow(t T, h *H) {
 }
 
 func listStartAfterAny(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, s := range []string{"", " ", "/", "a/", "a//", "a/b/", "A", "a,", "a/a", "a/bb", "a/b/b", "a/zz", "a1", "zzz", "\U0010ffff", "\xff", "..", "a\x00", "a/c/", "missing/x"} {
 		for _, dir := range []string{"", "a", "a/c"} {
 			for _, sh := range []bool{false, true} {
@@ -136,8 +129,7 @@ func listStartAfterAny(t T, h *H) {
 }
 
 func listTogether(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for i := range 400 {
 		r := mix(uint64(i))
 		pick := func(from ...string) string {
@@ -154,8 +146,7 @@ func listTogether(t T, h *H) {
 }
 
 func listByPages(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, sh := range []bool{false, true} {
 		for _, dir := range []string{"", "a"} {
 			for limit := 1; limit < 6; limit++ {

@@ -1,0 +1,58 @@
+package driver
+
+import (
+	"errors"
+	"io"
+	"sync"
+)
+
+// PartBody is a part as the body of one request. A transport may go on to read a body when its request has failed already, so
+// whoever sends it calls End before the part is released.
+type PartBody struct {
+	mu   sync.Mutex
+	r    *PartReader
+	over bool
+}
+
+var _ io.ReadSeekCloser = (*PartBody)(nil)
+
+// Body returns a new body of the part.
+func (p *Part) Body() *PartBody { return &PartBody{r: p.Reader()} }
+
+var errBodyEnded = errors.New("the request is over")
+
+func (b *PartBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return 0, errBodyEnded
+	}
+	return b.r.Read(p)
+}
+
+// Seek moves the body, to be sent again.
+func (b *PartBody) Seek(offset int64, whence int) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return 0, errBodyEnded
+	}
+	return b.r.Seek(offset, whence)
+}
+
+// Close does nothing: a body that is closed may be sent again.
+func (b *PartBody) Close() error { return nil }
+
+// Len returns how many bytes were not read, also after End: 0 means that the request may have been sent whole.
+func (b *PartBody) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.r.Len()
+}
+
+// End waits for a Read in progress and lets none begin.
+func (b *PartBody) End() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+}

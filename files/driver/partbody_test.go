@@ -1,0 +1,49 @@
+package driver
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestPartBody(t *testing.T) {
+	req := &PutRequest{Size: -1, Content: &Upload{ctx: t.Context(), src: strings.NewReader("0123456789"), size: -1}}
+	parts, err := NewParts(PartPlan{PartSize: 4, Concurrency: 1, MaxParts: 10, MaxPartSize: 4}, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := parts.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer part.Release()
+	b := part.Body()
+	for range 2 { // sent, and sent again
+		if p, err := io.ReadAll(b); err != nil || !bytes.Equal(p, []byte("0123")) || b.Len() != 0 {
+			t.Errorf("read %q, %v, %d left; want 0123, all of it", p, err, b.Len())
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		if n, err := b.Seek(2, io.SeekStart); n != 2 || err != nil {
+			t.Errorf("Seek: %d, %v", n, err)
+		}
+		if b.Len() != 2 {
+			t.Errorf("%d bytes left, want 2", b.Len())
+		}
+		if _, err := b.Seek(0, io.SeekStart); err != nil {
+			t.Error(err)
+		}
+	}
+	b.End()
+	if n, err := b.Read(make([]byte, 4)); n != 0 || err == nil || err == io.EOF {
+		t.Errorf("Read after End: %d, %v; want an error that isn't the end", n, err)
+	}
+	if _, err := b.Seek(0, io.SeekStart); err == nil {
+		t.Error("Seek after End: want an error")
+	}
+	if b.Len() != 4 {
+		t.Errorf("%d bytes left after End, want 4", b.Len())
+	}
+}
