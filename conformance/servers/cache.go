@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// errMissing is the error where a server can't be had on this machine: no network, another operating system, a program that it needs.
+var errMissing = errors.New("the server is missing")
+
+// cacheDir returns the folder of everything that is kept: programs, their locks, logs.
+func cacheDir() (string, error) {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("%w: there is no folder to build it in: %w", errMissing, err)
+	}
+	dir := filepath.Join(base, "cloudfiles", "servers")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", fmt.Errorf("%w: there is no folder to build it in: %w", errMissing, err)
+	}
+	return dir, nil
+}
+
+// lock takes the lock file, for as long as this process lives or until it is unlocked.
+func lock(ctx context.Context, path string) (*flock.Flock, error) {
+	l := flock.New(path)
+	if _, err := l.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("the lock %s: %w", path, err)
+	}
+	return l, nil
+}
+
+// install returns the folder of the server's program, and builds it first if it isn't there. Of any number of processes
+// that ask at once, one builds; the folder appears whole or not at all.
+func install(ctx context.Context, s *server, log io.Writer) (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(strings.Join(s.stamp(), "\x00")))
+	dir := filepath.Join(cache, fmt.Sprintf("%s-%s-%x", s.name, s.version(), sum[:4]))
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	l, err := lock(ctx, dir+".lock")
+	if err != nil {
+		return "", err
+	}
+	defer l.Unlock()
+	if _, err := os.Stat(dir); err == nil { // by another process, while this one waited
+		return dir, nil
+	}
+	const unfinished = ".unfinished-"
+	old, err := filepath.Glob(dir + unfinished + "*") // of builds that were killed: nobody else builds this one now
+	if err != nil {
+		return "", err
+	}
+	for _, d := range old {
+		if err := os.RemoveAll(d); err != nil {
+			return "", err
+		}
+	}
+	tmp, err := os.MkdirTemp(cache, filepath.Base(dir)+unfinished)
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(tmp)
+	said := &tail{more: log}
+	if err := s.build(ctx, tmp, said); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return "", fmt.Errorf("%w: %s %s can't be built: %w\n%s", errMissing, s.name, s.version(), err, said)
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return "", err
+	}
+	return dir, nil
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// gone tells that neither a process of the server nor its folder is left.
+func gone(t *testing.T, temp, endpoint string) {
+	t.Helper()
+	if runtime.GOOS == "linux" {
+		eventually(t, "its processes are gone", func() bool { return len(processesIn(t, temp)) == 0 })
+	}
+	eventually(t, "its port is closed", func() bool {
+		c, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "http://"))
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
+	eventually(t, "its folder is gone", func() bool {
+		left, err := filepath.Glob(filepath.Join(temp, "cloudfiles-servers-*"))
+		return err == nil && len(left) == 0
+	})
+}
+
+// tempOf is the folder that hold gave the command.
+func (h *held) tempOf() string {
+	for _, e := range h.cmd.Env {
+		if dir, ok := strings.CutPrefix(e, "TMPDIR="); ok {
+			return dir
+		}
+	}
+	panic("no TMPDIR")
+}
+
+// Every server starts, makes buckets, and leaves nothing: when its input ends, when it is interrupted, and when it is killed.
+func TestLife(t *testing.T) {
+	ends := map[string]func(h *held) error{
+		"input ends":  func(h *held) error { return h.in.Close() },
+		"interrupted": func(h *held) error { return h.cmd.Process.Signal(os.Interrupt) },
+	}
+	for _, s := range servers {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			for name, end := range ends {
+				t.Run(name, func(t *testing.T) {
+					h := hold(t, s.name)
+					need(t, h)
+					if h.Name != s.name || h.Version != s.version() || h.Service != s.service || h.Bucket != "cloudfiles" {
+						t.Errorf("it says %+v", h.Ready)
+					}
+					if a := h.do(t, "bucket", "another"); a.Error != "" || !strings.Contains(a.URL, "another") {
+						t.Errorf("another bucket: %+v", a)
+					}
+					if a := h.do(t, "bucket", "no bucket's name"); a.Error == "" {
+						t.Errorf("a bucket with a wrong name: %+v", a)
+					}
+					if a := h.do(t, "stop", "nothing"); !strings.Contains(a.Error, `no node "nothing"`) {
+						t.Errorf("a node that is not there: %+v", a)
+					}
+					if a := h.do(t, "dance", ""); !strings.Contains(a.Error, "no command") {
+						t.Errorf("a command that is not there: %+v", a)
+					}
+					if err := end(h); err != nil {
+						t.Fatal(err)
+					}
+					gone(t, h.tempOf(), h.Endpoint)
+					if err := h.cmd.Wait(); err != nil {
+						t.Errorf("the command ended with %v\n%s", err, h.said)
+					}
+					if fi, err := os.Stat(h.Logs); err != nil || !fi.IsDir() {
+						t.Errorf("the logs: %v", err)
+					}
+				})
+			}
+		})
+	}
+}
+
+// parent is the test that gets killed: it holds a server and says so.
+func parent() int {
+	cmd := exec.Command(os.Args[0], "-json", os.Getenv(asParent))
+	cmd.Env = append(os.Environ(), asParent+"=", asCommand+"=1")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer in.Close()
+	cmd.Wait()
+	return 1
+}
+
+// A test that is killed leaves no server.
+func TestParentKilled(t *testing.T) {
+	for _, s := range servers {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			h := hold(t, s.name, asParent+"="+s.name)
+			need(t, h)
+			if err := h.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			gone(t, h.tempOf(), h.Endpoint)
+		})
+	}
+}
+
+// Where the command itself is killed, the kernel ends its servers, and the next start removes the folder.
+func TestCommandKilled(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux kills the children of what was killed")
+	}
+	h := hold(t, "fake-gcs-server")
+	need(t, h)
+	if err := h.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "its processes are gone", func() bool { return len(processesIn(t, strings.TrimPrefix(h.Endpoint, "http://"))) == 0 })
+	left := func() []string {
+		list, err := filepath.Glob(filepath.Join(h.tempOf(), "cloudfiles-servers-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if n := len(left()); n != 1 {
+		t.Fatalf("%d folders are left by the kill, want 1", n)
+	}
+	next := hold(t, "fake-gcs-server", "TMPDIR="+h.tempOf())
+	need(t, next)
+	third := hold(t, "fake-gcs-server", "TMPDIR="+h.tempOf()) // which must not take the folder of one that lives
+	need(t, third)
+	if n := len(left()); n != 2 {
+		t.Errorf("%d folders are there, want those of the two that live", n)
+	}
+}
+
+// Two at once have ports and credentials of their own, and neither takes the other's signature.
+func TestTwoAtOnce(t *testing.T) {
+	one, two := hold(t, "versitygw"), hold(t, "versitygw")
+	need(t, one)
+	need(t, two)
+	if one.Endpoint == two.Endpoint || one.AccessKey == two.AccessKey || one.SecretKey == two.SecretKey {
+		t.Errorf("they share something: %+v, %+v", one.Ready, two.Ready)
+	}
+	i := &instance{ready: one.Ready}
+	for endpoint, want := range map[string]int{one.Endpoint: http.StatusOK, two.Endpoint: http.StatusForbidden} {
+		status, answer, err := i.s3Request(t.Context(), http.MethodGet, endpoint, "/cloudfiles")
+		if err != nil || status != want {
+			t.Errorf("%s: HTTP status %d, %v, want %d: %s", endpoint, status, err, want, answer)
+		}
+	}
+}
+
+// A server that dies ends the command, which says why.
+func TestServerDies(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /proc")
+	}
+	h := hold(t, "fake-gcs-server")
+	need(t, h)
+	port := strings.TrimPrefix(h.Endpoint, "http://")
+	out, err := exec.Command("pkill", "-KILL", "-f", "public-host "+port).CombinedOutput()
+	if err != nil {
+		t.Fatalf("pkill: %v %s", err, out)
+	}
+	var r Ready
+	h.next(t, &r)
+	if r.Missing || !strings.Contains(r.Error, "fake-gcs-server ended by itself (signal: killed)") {
+		t.Errorf("it says %+v", r)
+	}
+	gone(t, h.tempOf(), h.Endpoint)
+}
+
+// Where somebody was faster to take the port, another one is taken.
+func TestPortTaken(t *testing.T) {
+	for _, s := range servers {
+		t.Run(s.name, func(t *testing.T) {
+			others, err := net.Listen("tcp4", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer others.Close()
+			before, asked := freePort, 0
+			defer func() { freePort = before }()
+			freePort = func() (int, error) {
+				if asked++; asked == 1 {
+					return others.Addr().(*net.TCPAddr).Port, nil
+				}
+				return before()
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			i, err := start(ctx, s.name, "cloudfiles", t.Output())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if asked < 2 {
+				t.Errorf("%d ports were asked for, want at least 2", asked)
+			}
+			if err := i.stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -1,0 +1,171 @@
+// Command servers builds, starts and stops the storage servers that the drivers are tested on. It is a module of its own, so that
+// nobody who imports cloudfiles.dev downloads them.
+//
+//	go run -C conformance/servers . versitygw   starts one to play with, prints what to export, stops it on Ctrl-C
+//	go run -C conformance/servers . -list       what there is, in which version, under which licence, and for what
+//	go run -C conformance/servers . -build all  fetches and builds them, and starts nothing
+//
+// Tests need nothing of this: package drivers/internal/testserver runs it with -json, which speaks the protocol of [Ready], [Command] and [Answer] over
+// standard input and output, and ends when its input does. So a server never outlives the test, also where that was killed.
+//
+// A server is built once for each version, under a lock, in the user's cache (on Linux ~/.cache/cloudfiles/servers); nothing is installed
+// system-wide, and removing that folder removes everything. Each start has a free port on the loopback interface, new
+// credentials, and a new folder that goes with the server; its logs are kept in the cache's folder logs, those of the last 20 starts.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	list := flag.Bool("list", false, "print the servers and end")
+	build := flag.Bool("build", false, "only fetch and build the servers that are named, or all")
+	machine := flag.Bool("json", false, "speak JSON lines over standard input and output, and end with the input")
+	bucket := flag.String("bucket", "cloudfiles", "the bucket (container) to make")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: go run -C conformance/servers . [-list | -build | -json] [-bucket NAME] SERVER")
+		flag.PrintDefaults()
+		printServers(os.Stderr)
+	}
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	go watchParent(ctx, end)
+
+	var err error
+	switch {
+	case *list:
+		printServers(os.Stdout)
+	case *build:
+		err = buildAll(ctx, flag.Args())
+	case flag.NArg() != 1:
+		flag.Usage()
+		os.Exit(2)
+	case *machine:
+		if err = serveJSON(ctx, flag.Arg(0), *bucket, os.Stdin, os.Stdout); err != nil {
+			json.NewEncoder(os.Stdout).Encode(Ready{Error: err.Error(), Missing: errors.Is(err, errMissing)})
+		}
+	default:
+		err = play(ctx, flag.Arg(0), *bucket, os.Stdout)
+	}
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, "servers:", err)
+		os.Exit(1)
+	}
+}
+
+// watchParent ends the context when the process that started this one is gone, as a killed go run is.
+func watchParent(ctx context.Context, end context.CancelCauseFunc) {
+	parent := os.Getppid()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if os.Getppid() != parent {
+				end(errors.New("the parent process is gone"))
+				return
+			}
+		}
+	}
+}
+
+func printServers(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NAME\tVERSION\tSERVICE\tLICENCE\tWHAT FOR\tNEEDS")
+	for _, s := range servers {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", s.name, s.version(), s.service, s.licence, s.purpose, s.needs)
+	}
+	t.Flush()
+}
+
+// byName returns the server of that name.
+func byName(name string) (*server, error) {
+	var names []string
+	for _, s := range servers {
+		if s.name == name {
+			return s, nil
+		}
+		names = append(names, s.name)
+	}
+	return nil, fmt.Errorf("there is no server %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// buildAll builds the servers of these names one after the other; "all" is all of them.
+func buildAll(ctx context.Context, names []string) error {
+	var these []*server
+	for _, name := range names {
+		if name == "all" {
+			these = servers
+			break
+		}
+		s, err := byName(name)
+		if err != nil {
+			return err
+		}
+		these = append(these, s)
+	}
+	if len(these) == 0 {
+		return errors.New("-build needs the names of servers, or all")
+	}
+	var all []error
+	for _, s := range these {
+		begin := time.Now()
+		dir, err := install(ctx, s, os.Stderr)
+		if err != nil {
+			all = append(all, err)
+			continue
+		}
+		fmt.Printf("%s %s is in %s (%.1fs)\n", s.name, s.version(), dir, time.Since(begin).Seconds())
+	}
+	return errors.Join(all...)
+}
+
+// play runs one server until the context ends.
+func play(ctx context.Context, name, bucket string, out io.Writer) error {
+	i, err := start(ctx, name, bucket, os.Stderr)
+	if err != nil {
+		return err
+	}
+	defer i.stop()
+	fmt.Fprintf(out, "# %s %s at %s; Ctrl-C stops it and removes its files; logs: %s\n", i.ready.Name, i.ready.Version, i.ready.Endpoint, i.ready.Logs)
+	printEnv(out, i.ready)
+	select {
+	case <-ctx.Done():
+		return i.stop()
+	case err := <-i.died:
+		return err
+	}
+}
+
+// printEnv prints what a shell has to export.
+func printEnv(out io.Writer, r Ready) {
+	for _, k := range slices.Sorted(maps.Keys(r.Env)) {
+		if r.Env[k] == "" {
+			fmt.Fprintf(out, "unset %s\n", k)
+		} else {
+			fmt.Fprintf(out, "export %s=%s\n", k, quote(r.Env[k]))
+		}
+	}
+	fmt.Fprintf(out, "export FILES_URL=%s\n", quote(r.URL))
+}
+
+// quote makes s one word of a shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+const (
+	portTries = 5
+	// startTime is how long a server has to answer.
+	startTime = 60 * time.Second
+	// pollTime is between two questions whether it does.
+	pollTime = 20 * time.Millisecond
+)
+
+// freePort returns a TCP port that nobody listened on a moment ago. A variable for tests.
+var freePort = func() (int, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// taken is what the servers print when somebody else was faster to take the port.
+var taken = regexp.MustCompile(`(?i)address already in use|EADDRINUSE|only one usage of each socket address`)
+
+// startOnPort starts a process on a free port, with another port where that was taken meanwhile, and waits until answers returns nil.
+func startOnPort(ctx context.Context, create func(addr string) *process, answers func(ctx context.Context, addr string) error) (*process, string, error) {
+	var err error
+	for range portTries {
+		port, e := freePort()
+		if e != nil {
+			return nil, "", e
+		}
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		p := create(addr)
+		if err = p.start(); err != nil {
+			return nil, "", err
+		}
+		if err = poll(ctx, startTime, p, func(ctx context.Context) error { return answers(ctx, addr) }); err == nil {
+			return p, addr, nil
+		}
+		if e := p.kill(); e != nil {
+			return nil, "", errors.Join(err, e)
+		}
+		if !taken.MatchString(tailOf(p.log)) {
+			return nil, "", err
+		}
+	}
+	return nil, "", fmt.Errorf("no port of %d was free: %w", portTries, err)
+}
+
+// poll asks until there is no error, the process (which may be nil) has ended, or the time is over.
+func poll(ctx context.Context, limit time.Duration, p *process, ask func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var ended chan struct{}
+	if p != nil {
+		ended = p.done
+		asking, stop := context.WithCancel(ctx)
+		ctx = asking
+		defer stop()
+		go func() { // who has our port may never answer
+			select {
+			case <-ended:
+				stop()
+			case <-asking.Done():
+			}
+		}()
+	}
+	tick := time.NewTicker(pollTime)
+	defer tick.Stop()
+	for {
+		one, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := ask(one)
+		cancel()
+		if err == nil && (p == nil || p.running()) { // else another program answered
+			return nil
+		}
+		select {
+		case <-ended:
+			return p.failure()
+		default:
+		}
+		select {
+		case <-ended:
+		case <-tick.C:
+		case <-ctx.Done():
+			if p == nil {
+				return fmt.Errorf("not ready in %v: %w", limit, err)
+			}
+			return fmt.Errorf("%s is not ready in %v: %w; the end of its log:\n%s", p.name, limit, err, lastLines(tailOf(p.log)))
+		}
+	}
+}

@@ -1,0 +1,8 @@
+//go:build unix && !linux
+
+package main
+
+import "syscall"
+
+// A killed parent leaves its servers behind here; a killed test doesn't.
+func diesWithParent(*syscall.SysProcAttr) {}

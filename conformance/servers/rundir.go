@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// keptLogs is of how many starts the logs are kept.
+const keptLogs = 20
+
+// newRunDir makes a folder for a server's data, among the temporary files, and removes those that a killed process of this program left.
+// release has to be called when the folder is removed.
+func newRunDir(ctx context.Context, cache, name string) (dir string, release func(), err error) {
+	all, err := lock(ctx, filepath.Join(cache, "run.lock")) // else a folder could be swept before its owner has its lock
+	if err != nil {
+		return "", nil, err
+	}
+	defer all.Unlock()
+	const prefix = "cloudfiles-servers-"
+	old, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	if err != nil {
+		return "", nil, err
+	}
+	for _, d := range old {
+		l := flock.New(filepath.Join(d, "lock"), flock.SetFlag(os.O_RDWR)) // not made where there is none
+		if ok, err := l.TryLock(); err != nil || !ok {
+			continue // somebody's who lives, or another user's
+		}
+		l.Unlock()
+		os.RemoveAll(d)
+	}
+	if dir, err = os.MkdirTemp("", prefix+name+"-"); err != nil {
+		return "", nil, err
+	}
+	own, err := lock(ctx, filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, func() { own.Unlock() }, nil
+}
+
+// newLogDir makes a folder for the logs of one start, and removes the oldest ones.
+func newLogDir(cache, name string) (string, error) {
+	logs := filepath.Join(cache, "logs")
+	if err := os.MkdirAll(logs, 0o777); err != nil {
+		return "", err
+	}
+	old, err := os.ReadDir(logs)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range old[:max(0, len(old)-keptLogs+1)] { // the names begin with the time, and ReadDir sorts
+		os.RemoveAll(filepath.Join(logs, d.Name())) // another process may be at it too
+	}
+	return os.MkdirTemp(logs, fmt.Sprintf("%s-%s-", time.Now().UTC().Format("20060102T150405"), name))
+}

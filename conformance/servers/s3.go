@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+const region = "us-east-1"
+
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy: everything is on this machine
+
+// send sends the request and returns the status and the beginning of the answer.
+func send(req *http.Request) (status int, answer string, err error) {
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	return resp.StatusCode, string(text), err
+}
+
+// s3Request sends a signed request without content.
+func (i *instance) s3Request(ctx context.Context, method, endpoint, path string) (status int, answer string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, endpoint+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	empty := sha256.Sum256(nil)
+	hash := hex.EncodeToString(empty[:])
+	req.Header.Set("X-Amz-Content-Sha256", hash)
+	keys := aws.Credentials{AccessKeyID: i.ready.AccessKey, SecretAccessKey: i.ready.SecretKey}
+	if err := v4.NewSigner().SignHTTP(ctx, keys, req, hash, "s3", region, time.Now()); err != nil {
+		return 0, "", err
+	}
+	return send(req)
+}
+
+// s3Bucket makes a bucket; one that is there already, and of this user, is no error.
+func (i *instance) s3Bucket(ctx context.Context, endpoint, name string) error {
+	status, answer, err := i.s3Request(ctx, http.MethodPut, endpoint, "/"+url.PathEscape(name))
+	if err == nil && status != http.StatusOK && status != http.StatusConflict {
+		err = fmt.Errorf("HTTP status %d: %s", status, answer)
+	}
+	return err
+}
+
+// s3Ready fills in what there is to know of an S3 server.
+func (i *instance) s3Ready(addr string) {
+	endpoint := "http://" + addr
+	i.ready.Endpoint, i.ready.Region = endpoint, region
+	i.makeBucket = func(ctx context.Context, name string) (string, error) {
+		return s3URL(endpoint, name), i.s3Bucket(ctx, endpoint, name)
+	}
+	i.ready.URL = s3URL(endpoint, i.ready.Bucket)
+	i.ready.Env = map[string]string{
+		"AWS_ACCESS_KEY_ID": i.ready.AccessKey, "AWS_SECRET_ACCESS_KEY": i.ready.SecretKey, "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
+		"AWS_EC2_METADATA_DISABLED": "true", // else the SDK may look for more credentials in the network
+	}
+}
+
+func s3URL(endpoint, bucket string) string {
+	q := url.Values{"endpoint": {endpoint}, "use_path_style": {"true"}, "region": {region}}
+	return (&url.URL{Scheme: "s3", Host: bucket, RawQuery: q.Encode()}).String()
+}

@@ -1,0 +1,175 @@
+package testserver
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// readyLimit is for everything from the call to a server that answers, the build of its program included. A package of tests
+	// ends within 5 minutes.
+	readyLimit = 4 * time.Minute
+	// commandLimit is for one command, such as starting a node.
+	commandLimit = 2 * time.Minute
+)
+
+// control speaks with the command that holds the server. It has no goroutine, for the tests count theirs.
+type control struct {
+	mu      sync.Mutex
+	in      *os.File // the command ends when this is closed, be it by the kernel
+	out     *os.File
+	answers *bufio.Reader
+}
+
+// answer is what the command says to a request.
+type answer struct {
+	Error string `json:"error"`
+	URL   string `json:"url"`
+}
+
+// The credentials of every S3 server of this process, for they are in the environment, which is one.
+var accessKey, secretKey = rand.Text()[:20], rand.Text() + rand.Text()[:14]
+
+// run starts the server; missing tells that it can't be had here.
+func run(name string) (s *Server, missing bool, err error) {
+	module, err := findModule()
+	if err != nil {
+		return nil, true, err
+	}
+	said, err := os.CreateTemp("", "testserver-*.log")
+	if err != nil {
+		return nil, false, err
+	}
+	defer os.Remove(said.Name())
+	defer said.Close()
+	c, err := open(module, name, said)
+	if err != nil {
+		return nil, true, err
+	}
+	s = &Server{control: c}
+	var first struct {
+		*Server
+		Error   string `json:"error"`
+		Missing bool   `json:"missing"`
+	}
+	first.Server = s
+	if err := c.read(readyLimit, &first); err != nil {
+		c.close()
+		text, _ := os.ReadFile(said.Name())
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = fmt.Errorf("not ready in %v; `go run -C %s . -build %s` builds it without a limit", readyLimit, module, name)
+		}
+		return nil, true, fmt.Errorf("%w\n%s", err, text) // such as: the command doesn't compile without the network
+	}
+	if first.Error != "" {
+		c.close()
+		return nil, first.Missing, errors.New(first.Error)
+	}
+	for k, v := range s.Env {
+		if v == "" {
+			err = os.Unsetenv(k)
+		} else {
+			err = os.Setenv(k, v)
+		}
+		if err != nil {
+			c.close()
+			return nil, false, err
+		}
+	}
+	return s, false, nil
+}
+
+// open starts the command.
+func open(module, name string, said *os.File) (*control, error) {
+	inRead, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer inRead.Close()
+	out, outWrite, err := os.Pipe()
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	defer outWrite.Close()
+	cmd := exec.Command("go", "run", "-C", module, ".", "-json", name)
+	cmd.Env = append(os.Environ(), "GOWORK=off", "CLOUDFILES_SERVERS_ACCESS_KEY="+accessKey, "CLOUDFILES_SERVERS_SECRET_KEY="+secretKey)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = inRead, outWrite, said
+	if err := cmd.Start(); err != nil {
+		in.Close()
+		out.Close()
+		return nil, err
+	}
+	return &control{in: in, out: out, answers: bufio.NewReader(out)}, nil
+}
+
+// findModule returns the folder of the module of the servers, which is in the checkout of this one.
+func findModule() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		module := filepath.Join(dir, "conformance", "servers")
+		if text, err := os.ReadFile(filepath.Join(module, "go.mod")); err == nil && strings.HasPrefix(string(text), "module cloudfiles.dev/conformance/servers\n") {
+			return module, nil
+		}
+		if parent := filepath.Dir(dir); parent != dir {
+			dir = parent
+			continue
+		}
+		return "", errors.New("the module conformance/servers is not here: the tests of the servers run in a checkout of cloudfiles.dev")
+	}
+}
+
+// do sends a command and returns its answer.
+func (c *control) do(what, name string) (answer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	line, err := json.Marshal(map[string]string{"do": what, "name": name})
+	if err != nil {
+		return answer{}, err
+	}
+	if _, err := c.in.Write(append(line, '\n')); err != nil {
+		return answer{}, fmt.Errorf("the server has ended: %w", err)
+	}
+	var a answer
+	if err := c.read(commandLimit, &a); err != nil {
+		return answer{}, err
+	}
+	if a.Error != "" {
+		return answer{}, errors.New(a.Error)
+	}
+	return a, nil
+}
+
+// read reads one line into v.
+func (c *control) read(limit time.Duration, v any) error {
+	if err := c.out.SetReadDeadline(time.Now().Add(limit)); err != nil && !errors.Is(err, os.ErrNoDeadline) { // Windows has none for pipes
+		return err
+	}
+	line, err := c.answers.ReadBytes('\n')
+	if errors.Is(err, io.EOF) {
+		return errors.New("the command that holds the server has ended")
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(line, v)
+}
+
+// close lets the command end.
+func (c *control) close() {
+	c.in.Close()
+	c.out.Close()
+}
