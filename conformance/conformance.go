@@ -94,6 +94,8 @@ type Harness struct {
 	Versions map[string]string
 	// Seed is that of everything random in the suite. 0 is the environment variable CLOUDFILES_SEED's, or a new one. Reports tell it.
 	Seed uint64
+
+	under *wrapping // of RunWrapper
 }
 
 // Case is one behaviour.
@@ -196,14 +198,19 @@ func Run(t *testing.T, h Harness) {
 			}
 		}
 	})
-	for _, c := range Cases() {
+	s.subtests(t, Cases(), report.add)
+}
+
+// subtests runs each case as a parallel subtest, and hands what came of it to add.
+func (s *session) subtests(t *testing.T, cases []Case, add func(Result)) {
+	for _, c := range cases {
 		t.Run(c.ID(), func(t *testing.T) {
 			if c.Long && testing.Short() {
 				t.Skip("long")
 			}
 			t.Parallel()
 			r := s.judge(s.run(t.Context(), c))
-			report.add(r)
+			add(r)
 			for _, line := range r.Log {
 				t.Log(line)
 			}

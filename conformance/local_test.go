@@ -25,9 +25,10 @@ func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) fil
 		if err != nil {
 			t.Fatalf("opening the folder: %v", err)
 		}
-		b = wrap(b)
-		dirs.Store(b, dir)
-		return b
+		t.Cleanup(func() { b.Close() }) // which a wrapper may not own
+		seen := wrap(b)
+		dirs.Store(seen, dir)
+		return seen
 	}
 	dirOf := func(b files.Bucket) string {
 		dir, _ := dirs.Load(b)

@@ -83,7 +83,11 @@ func checkHarness(h *Harness) error {
 		return nil
 	}
 	ids, features := map[string]bool{}, map[string]bool{}
-	for _, c := range Cases() {
+	cases := Cases()
+	if h.under != nil {
+		cases = append(cases, wrapperCases()...)
+	}
+	for _, c := range cases {
 		ids[c.ID()] = true
 	}
 	for name := range abilities() {

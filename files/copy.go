@@ -142,15 +142,21 @@ func CheckCondition(c Condition, exists bool, current Version) error {
 
 // checkCopyTarget looks at the target before the source: a bad name must not cost a read, and what is refused is refused
 // whether the source exists or not (E2).
-func checkCopyTarget(dst Bucket, name string) error {
+func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
 	f := dst.Features()
-	if err := CheckNameMax(name, f.maxName()); err != nil {
+	if f.ReadOnly {
+		return refusal(ctx, dst, name)
+	}
+	return CheckNameMax(name, f.maxName())
+}
+
+// refusal is what a read-only bucket says to a write, which may be that it is closed or that the name is illegal. The content is
+// nil, so that nothing would be written anyway.
+func refusal(ctx context.Context, b Bucket, name string) error {
+	if _, err := b.Put(ctx, name, nil, nil); err != nil && !errors.Is(err, ErrInvalid) {
 		return err
 	}
-	if f.ReadOnly {
-		return errReadOnly
-	}
-	return nil
+	return errReadOnly
 }
 
 // checkNativeTarget refuses native options before anything is looked at, but not before a bad name (E2).
@@ -166,7 +172,7 @@ func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 
 // copyStream reads and writes.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
-	if err := checkCopyTarget(dst, dstName); err != nil {
+	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
 		return Info{}, err
 	}
 	r, err := src.Get(ctx, srcName, &GetOptions{IfVersion: opts.IfSource})
@@ -207,11 +213,11 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 		return Copy(ctx, dst, dstName, src, srcName, &opts)
 	}
 	f := src.Features()
-	if err := checkCopyTarget(dst, dstName); err != nil {
+	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
 		return Info{}, err
 	}
 	if f.ReadOnly {
-		return Info{}, Errorf(ErrPermission, "the source is read-only")
+		return Info{}, refusal(ctx, src, srcName)
 	}
 	if !f.DeleteIfVersion {
 		return Info{}, Errorf(ErrUnsupported, "the source can't delete the version that was copied")

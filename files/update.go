@@ -118,7 +118,7 @@ func (u *updater) check() error {
 	case u.opts.MaxBytes < 0:
 		return invalid("negative limit of %d bytes", u.opts.MaxBytes)
 	case f.ReadOnly:
-		return WithCause(ErrPermission, ErrUnsupported, "the bucket is read-only")
+		return refusal(u.ctx, u.bucket, u.name)
 	case !f.IfAbsent || !f.IfVersion:
 		return Errorf(ErrUnsupported, "the bucket can't put conditionally, so updates would be lost")
 	}

@@ -23,8 +23,9 @@ func Wrap(b Bucket, h Hooks) Bucket {
 		w.features.MaxName = max(w.features.MaxName-h.Names.Extra, 1) // 0 would stand for 1024
 		w.features.ForeignKeys = false
 	}
-	if h.Body != nil {
-		w.features.ServerCopy = false
+	if h.Body != nil || h.Content != nil { // which a copy below and a signed URL would get round
+		w.features.ServerCopy, w.features.SignGet, w.features.SignPut = false, false, false
+		w.features.SignDelete, w.features.SignContentType = false, false
 	}
 	if h.Features != nil {
 		w.features = h.Features(w.features)

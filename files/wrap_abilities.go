@@ -104,6 +104,12 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 // DeleteMany deletes in the bucket below.
 func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
+	if w.closed.Load() { // before a hook may refuse (E2)
+		for i := range errs {
+			errs[i] = NewError(OpDelete, names[i], ErrClosed)
+		}
+		return errs
+	}
 	c := &Call{Op: OpDeleteMany, Names: names}
 	err := w.around(ctx, c, func(ctx context.Context) error {
 		var inner []string

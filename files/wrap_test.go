@@ -279,6 +279,13 @@ func TestWrapClose(t *testing.T) {
 			t.Errorf("%s: %v", op, err)
 		}
 	}
+	ro := files.ReadOnly(inner)
+	ro.Close()
+	for op, err := range operations(ro) { // before it refuses to write (E2)
+		if !errors.Is(err, files.ErrClosed) {
+			t.Errorf("%s in a closed read-only bucket: %v", op, err)
+		}
+	}
 	has(t, inner, "a", "text of a")
 	owner := files.Wrap(inner, files.Hooks{CloseInner: true})
 	owner.Close()

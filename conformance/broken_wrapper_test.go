@@ -1,0 +1,153 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/files"
+)
+
+// brokenWrappers have a typical fault each, and the case that must catch it, over what.
+var brokenWrappers = []struct {
+	fault, over string
+	caught      []string
+	o           *conformance.WrapperOptions
+	wrap        func(files.Bucket) files.Bucket
+}{
+	{fault: "embeds Bucket and loses its abilities", over: "everything", caught: []string{"C1/wrapper-server-copy", "C1/wrapper-same-file", "W1/wrapper-signs", "D3/wrapper-delete-many", "N5/wrapper-as"},
+		o: &conformance.WrapperOptions{Owns: true}, wrap: func(b files.Bucket) files.Bucket { return &embedding{b} }},
+	{fault: "is read-only and leaks a signed PUT", over: "everything", caught: []string{"W1/wrapper-signs", "E2/wrapper-read-only"},
+		o: &conformance.WrapperOptions{Features: readOnlyFeatures}, wrap: func(b files.Bucket) files.Bucket { return &signer{b} }},
+	{fault: "leaves the name below in errors", over: "everything", caught: []string{"E1/wrapper-names"}, wrap: func(b files.Bucket) files.Bucket { return &renaming{b, "tenant/"} }},
+	{fault: "sees what lies beside its directory", over: "everything", caught: []string{"N5/wrapper-contained"},
+		wrap: hooks(files.Hooks{Names: &files.NameMap{Extra: len("tenant/"), In: func(name string) string { return "tenant/" + name },
+			Out: func(inner string) (string, bool) {
+				rest, ok := strings.CutPrefix(inner, "tenant") // which tenant-x has too
+				return strings.TrimPrefix(rest, "/"), ok
+			},
+			List: func(dir string, o *files.ListOptions) string {
+				if dir != "" {
+					return "tenant/" + dir
+				}
+				o.Prefix = "tenant"
+				return ""
+			}}})},
+	{fault: "claims what it refuses", over: "everything", caught: []string{"X3/wrapper-features", "P8/creates-once"},
+		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Put != nil && c.Put.If.Absent() {
+				return files.ErrUnsupported
+			}
+			return next(ctx)
+		}, Features: func(f files.Features) files.Features { f.Durable = true; return f }})},
+	{fault: "claims what the bucket below doesn't", over: "no-conditions", caught: []string{"X3/wrapper-features", "P8/creates-once", "P9/stale", "D2/stale"},
+		wrap: hooks(files.Hooks{Features: func(f files.Features) files.Features {
+			f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ReadConditions = true, true, true, true
+			return f
+		}})},
+	{fault: "is read-only and claims to write", over: "everything", caught: []string{"X3/wrapper-features"}, o: &conformance.WrapperOptions{Features: readOnlyFeatures},
+		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op.Writes() {
+				return files.ErrPermission
+			}
+			return next(ctx)
+		}})},
+	{fault: "closes its parent", over: "everything", caught: []string{"X3/wrapper-close"}, wrap: hooks(files.Hooks{CloseInner: true})},
+	{fault: "leaves open what it owns", over: "everything", caught: []string{"X3/wrapper-close"}, o: &conformance.WrapperOptions{Owns: true}, wrap: hooks(files.Hooks{})},
+	{fault: "drops options", over: "everything", caught: []string{"P8/creates-once", "P7/round-trip", "P10/size", "G3/all-pairs", "G8/not-modified", "L2/shallow", "D2/stale"},
+		wrap: func(b files.Bucket) files.Bucket { return &forgetful{b} }},
+	{fault: "drops options where they are refused below", over: "no-conditions", caught: []string{"P8/creates-once", "D2/stale"}, wrap: func(b files.Bucket) files.Bucket { return &forgetful{b} }},
+	{fault: "swallows the body's Close", over: "everything", caught: []string{"G7/wrapper-body-closed"}, wrap: func(b files.Bucket) files.Bucket { return &counting{b} }},
+	{fault: "has ranges read round its hook", over: "everything", caught: []string{"G3/all-pairs"}, wrap: func(b files.Bucket) files.Bucket { return &wholeOnly{b} }},
+	{fault: "has signed URLs get round its hook", over: "everything", caught: []string{"W1/wrapper-signs"}, wrap: func(b files.Bucket) files.Bucket { return &leaky{wholeOnly{b}} }},
+	{fault: "gives away the client below its directory", over: "everything", caught: []string{"N5/wrapper-as"}, wrap: func(b files.Bucket) files.Bucket {
+		s, err := files.Sub(b, "tenant")
+		if err != nil {
+			panic(err)
+		}
+		return &transparent{s, b}
+	}},
+	{fault: "loses the context", over: "everything", caught: []string{"X2/wrapper-context", "X2/cancelled-before"}, wrap: hooks(files.Hooks{Around: timeless})},
+	{fault: "hides the cause", over: "everything", caught: []string{"E1/wrapper-causes"},
+		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if err := next(ctx); err != nil {
+				return errors.New("it failed")
+			}
+			return nil
+		}})},
+	{fault: "checks nothing", over: "everything", caught: []string{"U3/wrapper-check"}, wrap: func(b files.Bucket) files.Bucket { return &contented{b} }},
+	{fault: "works on above a closed bucket", over: "everything", caught: []string{"X3/wrapper-closed-below"},
+		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if err := next(ctx); !errors.Is(err, files.ErrClosed) {
+				return err
+			}
+			return files.ErrUnavailable
+		}})},
+	{fault: "copies onto the name below", over: "everything", caught: []string{"C1/wrapper-between"}, wrap: func(b files.Bucket) files.Bucket {
+		s, err := files.Sub(b, "tenant")
+		if err != nil {
+			panic(err)
+		}
+		return &misplaced{s.(subBucket), b}
+	}},
+}
+
+// subBucket is what Sub returns, with what a copy needs.
+type subBucket interface {
+	files.Bucket
+	files.Copier
+	files.CopySource
+	files.Locator
+}
+
+// misplaced forgets its directory in copies.
+type misplaced struct {
+	subBucket
+	whole files.Bucket
+}
+
+func (m *misplaced) CopyFrom(ctx context.Context, dst string, src files.Bucket, name string, o *files.CopyOptions) (files.Info, error) {
+	return m.whole.(files.Copier).CopyFrom(ctx, dst, src, name, o)
+}
+
+// TestBrokenWrappers proves that RunWrapper's cases can fail.
+func TestBrokenWrappers(t *testing.T) {
+	all := map[string]conformance.Case{}
+	for _, c := range append(conformance.Cases(), conformance.WrapperCases()...) {
+		all[c.ID()] = c
+	}
+	catches := map[string]int{}
+	for _, b := range brokenWrappers {
+		h := conformance.WrapperHarnesses(b.wrap, b.o)[b.over]
+		h.Limit = time.Minute
+		for _, id := range b.caught {
+			catches[id]++
+			t.Run(b.fault+"/"+id, func(t *testing.T) {
+				t.Parallel()
+				c, ok := all[id]
+				if !ok {
+					t.Fatalf("there is no case %s", id)
+				}
+				r := conformance.RunCase(t.Context(), h, c)
+				if r.Outcome != conformance.Failed || strings.Contains(r.Text(), "did not end within") {
+					t.Errorf("%s, %s, want it to fail: %v", r.Outcome, r.Reason, r.Failures)
+				}
+				t.Log(r.Text())
+			})
+		}
+	}
+	for _, c := range conformance.WrapperCases() {
+		if catches[c.ID()] == 0 {
+			t.Errorf("%s catches no broken wrapper", c.ID())
+		}
+	}
+}
+
+func TestEssentialCasesExist(t *testing.T) {
+	for _, id := range conformance.Essential() {
+		caseOf(t, id)
+	}
+}

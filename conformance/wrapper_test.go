@@ -1,0 +1,44 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/files"
+)
+
+func TestWrapperIdentity(t *testing.T) {
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket { return b }, &conformance.WrapperOptions{Owns: true})
+}
+
+func TestWrapperEmptyHooks(t *testing.T) {
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket { return files.Wrap(b, files.Hooks{}) }, nil)
+}
+
+func TestWrapperSub(t *testing.T) {
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
+		s, err := files.Sub(b, "tenants/äöü 1")
+		if err != nil {
+			panic(err)
+		}
+		return s
+	}, nil)
+}
+
+func TestWrapperReadOnly(t *testing.T) {
+	conformance.RunWrapper(t, files.ReadOnly, &conformance.WrapperOptions{Features: readOnlyFeatures})
+}
+
+func readOnlyFeatures(f files.Features) files.Features {
+	f.ReadOnly, f.SignPut, f.SignDelete, f.SignContentType = true, false, false, false
+	f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ServerCopy = false, false, false, false
+	return f
+}
+
+// TestWrapperStack is three wrappers, of which one looks at contents.
+func TestWrapperStack(t *testing.T) {
+	conformance.RunWrapper(t, stack, &conformance.WrapperOptions{Features: func(f files.Features) files.Features {
+		f.ServerCopy, f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false, false
+		return f
+	}})
+}
