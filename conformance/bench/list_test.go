@@ -32,21 +32,18 @@ func benchList(b *testing.B, shape string, n int) {
 		if quadratic && n > 1e4 && (n != 5e4 || testing.Short()) || len(sub.name) > 5 && sub.name[:6] == "local-" || sub.name == "os-synced" {
 			continue
 		}
-		var s subject
 		for _, names := range []bool{false, true} {
 			if names && quadratic {
 				continue // they have no such option
 			}
 			b.Run(fmt.Sprintf("shape=%s/n=%d/names=%v/impl=%s", shape, n, names, sub.name), func(b *testing.B) {
-				if s == nil {
-					if sub.disk && dir == "" {
-						dir = plant(b, n, fileName)
-					}
-					s = sub.open(b, dir)
-					for i := 0; !sub.disk && i < n; i++ {
-						if err := s.put(fileName(i), []byte("x")); err != nil {
-							b.Fatal(err)
-						}
+				if sub.disk && dir == "" {
+					dir = plant(b, n, fileName)
+				}
+				s := sub.open(b, dir)
+				for i := 0; !sub.disk && i < n; i++ {
+					if err := s.put(fileName(i), []byte("x")); err != nil {
+						b.Fatal(err)
 					}
 				}
 				b.ReportAllocs()

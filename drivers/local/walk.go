@@ -11,7 +11,7 @@ import (
 )
 
 // walker lists a folder in the byte order of full names. It reads one folder at a time, sorts it as if folders ended in "/",
-// and looks at a file only when it is yielded. Between the entries it yields nothing is locked; open are the
+// and looks at its files shortly before they are yielded. Between the entries it yields nothing is locked; open are the
 // folders on the path to where it is.
 type walker struct {
 	rules rules
@@ -60,6 +60,7 @@ type walk struct {
 	path  []byte    // the folder's name, with a slash behind it, or empty
 	free  []*folder // to be used again
 	steps uint
+	batch batch
 }
 
 // filter is what is wanted of a folder, relative to it.
@@ -97,22 +98,30 @@ func (l *walk) descend(parent fsys.Dir, path string, want filter) (more bool, er
 		return false, err
 	}
 	length := len(l.path)
-	for _, it := range f.items {
-		if l.steps++; l.steps%256 == 0 && l.ctx.Err() != nil {
-			return false, files.ContextError(l.ctx)
-		}
-		l.path = append(l.path[:length], f.text(it)...)
-		if it.isFolder() {
-			more, err = l.enter(f, it, want)
+	for rest := f.items; len(rest) > 0; {
+		n := 1
+		if rest[0].isFolder() {
+			if l.ended() {
+				return false, files.ContextError(l.ctx)
+			}
+			l.path = append(l.path[:length], f.text(rest[0])...)
+			more, err = l.enter(f, rest[0], want)
+			l.path = l.path[:length]
 		} else {
-			more, err = l.emit(f, it)
+			n, more, err = l.emit(f, rest)
 		}
 		if !more || err != nil {
 			return false, err
 		}
+		rest = rest[n:]
 	}
-	l.path = l.path[:length]
 	return true, nil
+}
+
+// ended reports, at every 256th call, whether the context has ended.
+func (l *walk) ended() bool {
+	l.steps++
+	return l.steps%256 == 0 && l.ctx.Err() != nil
 }
 
 // enter goes into a folder, whose name l.path has, or yields it where the listing is shallow.
@@ -137,18 +146,4 @@ func below(after, folder string) string {
 		return rest
 	}
 	return ""
-}
-
-// emit yields a file, whose name l.path has, if it is still there.
-func (l *walk) emit(f *folder, it item) (more bool, err error) {
-	name := string(l.path)
-	if l.req.NamesOnly && it.place() != asIs {
-		return l.yield(files.Entry{Name: name}, nil), nil
-	}
-	e, ok, err := l.look(f.dir, name[len(name)-len(f.text(it)):], it.place())
-	if !ok || err != nil {
-		return err == nil, err
-	}
-	e.Name = name
-	return l.yield(e, nil), nil
 }

@@ -14,6 +14,7 @@ type folder struct {
 	dir   fsys.Dir
 	names []byte // one behind the other; those of folders end in "/"
 	items []item
+	asIs  bool // some have that place
 }
 
 // item is an entry of a folder. loc has the name's offset, its length (12 bits), and the kind (4 bits).
@@ -47,6 +48,7 @@ func (f *folder) add(want *filter, text []byte, dir bool, p place) {
 		f.names = f.names[:off]
 		return
 	}
+	f.asIs = f.asIs || p == asIs
 	f.items = append(f.items, item{loc: uint64(off)<<16 | uint64(len(f.names)-off)<<4 | kind})
 }
 

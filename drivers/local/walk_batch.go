@@ -1,0 +1,121 @@
+package local
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"cloudfiles.dev/files"
+)
+
+// batch is a number of files of one folder, one behind the other in the order of the listing, that are looked at before the first of them is
+// yielded: to look at one is a system call, which takes most of the time of a listing, and several processors share in them. The
+// goroutines that help end before anything is yielded.
+type batch struct {
+	walk   *walk
+	folder *folder
+	items  []item
+	prefix string
+	seen   []looked // what was found, of as many items
+	total  int      // of the listing so far
+	next   atomic.Int64
+}
+
+// looked is what there is to yield of an item.
+type looked struct {
+	entry files.Entry
+	ok    bool
+	err   error
+}
+
+const (
+	// The first files are looked at one by one; then a batch is as large as all before it together: to break off early costs at most
+	// twice what was read.
+	firstBatch = 16
+	maxBatch   = 512
+	// shareSize is how many files a goroutine takes at a time, and a quarter of what it is worth starting one for.
+	shareSize = 16
+	// maxHelpers bounds the goroutines of a listing, where there are as many processors.
+	maxHelpers = 7
+)
+
+// emit yields the first of the items that are files, as many as it looks at together, and returns how many those were.
+func (l *walk) emit(f *folder, items []item) (n int, more bool, err error) {
+	b := &l.batch
+	size := 1
+	if b.total >= firstBatch {
+		size = min(b.total, maxBatch)
+	}
+	for n = 1; n < len(items) && n < size && !items[n].isFolder(); n++ {
+	}
+	b.total += n
+	b.walk, b.folder, b.items, b.prefix = l, f, items[:n], string(l.path)
+	if l.req.NamesOnly && !f.asIs {
+		if l.ctx.Err() != nil {
+			return n, false, files.ContextError(l.ctx)
+		}
+		for _, it := range b.items {
+			if !l.yield(files.Entry{Name: b.name(it)}, nil) {
+				return n, false, nil
+			}
+		}
+		return n, true, nil
+	}
+	if b.look(); l.ctx.Err() != nil {
+		return n, false, files.ContextError(l.ctx)
+	}
+	for i := range b.seen {
+		s := &b.seen[i]
+		if s.err != nil {
+			return n, false, s.err
+		}
+		if s.ok && !l.yield(s.entry, nil) {
+			return n, false, nil
+		}
+	}
+	return n, true, nil
+}
+
+func (b *batch) name(it item) string { return b.prefix + string(b.folder.text(it)) }
+
+// look looks at all items, here and with helpers.
+func (b *batch) look() {
+	if cap(b.seen) < len(b.items) {
+		b.seen = make([]looked, min(2*len(b.items), maxBatch))
+	}
+	b.seen = b.seen[:len(b.items)]
+	b.next.Store(0)
+	helpers := min(len(b.items)/(4*shareSize), runtime.GOMAXPROCS(0)-1, maxHelpers)
+	var wg sync.WaitGroup
+	for range helpers {
+		wg.Go(b.share)
+	}
+	b.share()
+	wg.Wait()
+}
+
+// share looks at some items, and at more, until all are taken or the context has ended.
+func (b *batch) share() {
+	for {
+		end := int(b.next.Add(shareSize))
+		start := end - shareSize
+		if start >= len(b.items) || b.walk.ctx.Err() != nil {
+			return
+		}
+		for i := start; i < min(end, len(b.items)); i++ {
+			b.seen[i] = b.lookAt(b.items[i])
+		}
+	}
+}
+
+// lookAt finds what there is to yield of an item.
+func (b *batch) lookAt(it item) (s looked) {
+	name := b.name(it)
+	if b.walk.req.NamesOnly && it.place() != asIs {
+		s.ok = true
+	} else {
+		s.entry, s.ok, s.err = b.walk.look(b.folder.dir, name[len(b.prefix):], it.place())
+	}
+	s.entry.Name = name
+	return s
+}
