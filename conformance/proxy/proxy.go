@@ -42,6 +42,9 @@ func New(s *Service) *Proxy {
 	return p
 }
 
+// Service is what classes the requests.
+func (p *Proxy) Service() *Service { return p.service }
+
 // Close ends what is stalled and, of a proxy that Start made, the listener and its connections; it waits for them. Closing twice is fine.
 func (p *Proxy) Close() {
 	p.mu.Lock() // no request begins behind this

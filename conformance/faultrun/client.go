@@ -1,0 +1,295 @@
+package faultrun
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+
+	"cloudfiles.dev/files"
+)
+
+// client is one of those that work at a time. It alone writes its own files, and reads everybody's.
+type client struct {
+	*run
+	id    int
+	rng   *rand.Rand
+	dir   string
+	files []*file // that are not retired
+	made  int
+	count int // lines added, files created
+}
+
+// filesEach is how many files a client writes.
+const filesEach = 12
+
+func newClient(r *run, id int) *client {
+	return &client{run: r, id: id, rng: rand.New(rand.NewPCG(r.Seed, uint64(id)+2)), dir: fmt.Sprintf("client%02d", id)}
+}
+
+// operations are the kinds, each as often as its weight says.
+var operations = []struct {
+	name   string
+	weight int
+	do     func(*client) error
+}{
+	{"put", 20, func(c *client) error { return c.write(c.own(), plain) }},
+	{"create", 8, func(c *client) error { return c.write(c.own(), create) }},
+	{"swap", 10, func(c *client) error { return c.write(c.own(), swap) }},
+	{"delete", 6, func(c *client) error { return c.remove(c.own(), false) }},
+	{"delete version", 4, func(c *client) error { return c.remove(c.own(), true) }},
+	{"delete many", 2, (*client).removeMany},
+	{"copy", 4, (*client).copy},
+	{"get", 16, func(c *client) error { return c.get(c.any()) }},
+	{"get range", 6, func(c *client) error { return c.getRange(c.own()) }},
+	{"stat", 10, func(c *client) error { return c.stat(c.any()) }},
+	{"list", 4, (*client).list},
+	{"append", 6, (*client).append},
+	{"race", 4, (*client).race},
+}
+
+func (c *client) work() {
+	var all []int
+	for i, o := range operations {
+		for range o.weight {
+			all = append(all, i)
+		}
+	}
+	for range filesEach {
+		c.add()
+	}
+	for c.left.Add(-1) >= 0 && c.t.Context().Err() == nil {
+		o := operations[all[c.rng.IntN(len(all))]]
+		err := o.do(c)
+		if errors.Is(err, errSkipped) {
+			continue
+		}
+		c.run.count(o.name, err)
+	}
+}
+
+// errSkipped is an operation that the bucket doesn't have, or that nothing is there for.
+var errSkipped = errors.New("skipped")
+
+// add makes a name of the client's own: flat, or in a directory below.
+func (c *client) add() {
+	name := fmt.Sprintf("%s/%sfile%d", c.dir, []string{"", "sub/", "a b+ü/"}[c.made%3], c.made)
+	c.made++
+	f := newFile(name)
+	c.files = append(c.files, f)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.run.files[name] = f
+	c.all = append(c.all, f)
+}
+
+func (c *client) own() *file { return c.files[c.rng.IntN(len(c.files))] }
+
+// any is a file of any client's, half the time of its own.
+func (c *client) any() *file {
+	if c.rng.IntN(2) == 0 {
+		return c.own()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all[c.rng.IntN(len(c.all))]
+}
+
+func (c *client) mine(f *file) bool { return slices.Contains(c.files, f) }
+
+func (c *client) context() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.t.Context(), c.Timeout)
+}
+
+type how int
+
+const (
+	plain how = iota
+	create
+	swap
+)
+
+// put puts a content from a reader of some kind: one that can be rewound, one that can't, of known or unknown length.
+func (c *client) put(ctx context.Context, name string, content []byte, a files.Attributes, cond files.Condition) (files.Info, error) {
+	o := &files.PutOptions{Attributes: a, If: cond}
+	var r io.Reader = bytes.NewReader(content)
+	switch c.rng.IntN(3) {
+	case 0:
+		r = struct{ io.Reader }{r}
+	case 1:
+		size := int64(len(content))
+		r, o.Size = struct{ io.Reader }{r}, &size
+	}
+	return c.Bucket.Put(ctx, name, r, o)
+}
+
+// write puts a new content, under a condition or not.
+func (c *client) write(f *file, h how) error {
+	size := c.rng.IntN(3000)
+	if c.Large > 0 && c.rng.IntN(100) == 0 {
+		size = c.Large
+	}
+	v := newValue(f.name, f.next(), size)
+	var cond files.Condition
+	var holds *condition
+	switch h {
+	case create:
+		if !c.features.IfAbsent {
+			return errSkipped
+		}
+		cond = files.IfAbsent()
+		holds = &condition{func(a *attempt) bool { return a.absent }, func(a *attempt) bool { return !a.absent }}
+	case swap:
+		a := f.anyVersion(c.rng.IntN(5) == 0)
+		if !c.features.IfVersion || a == nil {
+			return errSkipped
+		}
+		cond, holds = files.IfVersion(a.version), ifVersion(a)
+	}
+	var attrs files.Attributes
+	if c.features.Attributes {
+		attrs.Metadata = map[string]string{"write": v.mark()}
+	}
+	n := f.begin(false, v)
+	ctx, cancel := c.context()
+	defer cancel()
+	info, err := c.put(ctx, f.name, v.text(), attrs, cond)
+	if err == nil && info.Size != int64(v.size) {
+		c.violation("%s: Put of %d bytes told %d", f.name, v.size, info.Size)
+	}
+	return c.settle(f, n, "Put of "+v.mark()+" ("+cond.String()+")", err, info.Version, holds, ctx)
+}
+
+// ifVersion is the condition that the file is as the attempt left it. Of equal contents the versions may be equal or not.
+func ifVersion(a *attempt) *condition {
+	same := func(b *attempt) bool { return !b.absent && b.value == a.value }
+	return &condition{same, func(b *attempt) bool { return !same(b) || b.version != a.version }}
+}
+
+// settle notes a write's outcome and returns the error, or nil where it is the condition's.
+func (c *client) settle(f *file, n int, what string, err error, version files.Version, cond *condition, ctx context.Context) error {
+	o := outcomeOf(err)
+	giveUp := ctx.Err() != nil && err != nil
+	if o == wrong || o == missing || cond == nil && (o == exists || o == differs) {
+		c.violation("%s: %s gave an error that it must not: %v", f.name, what, err)
+		o = maybe
+	}
+	if bad := f.settle(n, o, version, cond, giveUp); bad != "" {
+		c.violation("%s: %s %s: %v", f.name, what, bad, err)
+	}
+	if giveUp {
+		c.files = slices.DeleteFunc(c.files, func(g *file) bool { return g == f })
+		c.add()
+	}
+	if o == exists || o == differs {
+		return nil
+	}
+	return err
+}
+
+func (c *client) remove(f *file, conditional bool) error {
+	var o *files.DeleteOptions
+	var holds *condition
+	what := "Delete"
+	if conditional {
+		a := f.anyVersion(c.rng.IntN(5) == 0)
+		if !c.features.DeleteIfVersion || a == nil {
+			return errSkipped
+		}
+		o = &files.DeleteOptions{IfVersion: a.version}
+		holds = ifVersion(a)
+		same := holds.succeeds
+		holds.succeeds = func(b *attempt) bool { return b.absent || same(b) } // some services answer success where there is no file
+		what = "Delete if version " + a.value.mark()
+		if _, now, ok := f.certain(); ok && now.absent {
+			return errSkipped
+		}
+	}
+	n := f.begin(true, value{})
+	ctx, cancel := c.context()
+	defer cancel()
+	err := c.Bucket.Delete(ctx, f.name, o)
+	return c.settle(f, n, what, err, "", holds, ctx)
+}
+
+// removeMany deletes three files in one call.
+func (c *client) removeMany() error {
+	ctx, cancel := c.context()
+	defer cancel()
+	var names []string
+	tries := map[string]int{}
+	var chosen []*file
+	for range 3 {
+		if f := c.own(); !slices.Contains(names, f.name) {
+			names, chosen = append(names, f.name), append(chosen, f)
+			tries[f.name] = f.begin(true, value{})
+		}
+	}
+	res, err := files.DeleteMany(ctx, c.Bucket, slices.Values(names))
+	failed := map[string]error{}
+	for _, e := range res.Failed {
+		failed[e.Name] = e
+	}
+	if err != nil && len(failed) == 0 { // it ended early
+		for _, n := range names {
+			failed[n] = err
+		}
+	}
+	if err == nil && res.Deleted != int64(len(names)) {
+		c.violation("DeleteMany of %d names told %d", len(names), res.Deleted)
+	}
+	for _, f := range chosen {
+		c.settle(f, tries[f.name], "DeleteMany", failed[f.name], "", nil, ctx)
+	}
+	return err
+}
+
+// copy copies one of the client's files onto another.
+func (c *client) copy() error {
+	src, dst := c.own(), c.own()
+	_, a, ok := src.certain()
+	if src == dst || !ok || a.absent {
+		return errSkipped
+	}
+	n := dst.begin(false, a.value)
+	ctx, cancel := c.context()
+	defer cancel()
+	info, err := files.Copy(ctx, c.Bucket, dst.name, c.Bucket, src.name, nil)
+	o := outcomeOf(err)
+	switch {
+	case o == wrong && c.readError(err): // while it was read
+		if bad := dst.settle(n, refused, "", nil, ctx.Err() != nil); bad != "" {
+			c.violation("%s: copy %s: %v", dst.name, bad, err)
+		}
+		return err
+	case o == missing:
+		c.violation("%s: the source %s of a copy is missing, but it was %s", dst.name, src.name, stateText(a.absent, a.value))
+	}
+	return c.settle(dst, n, "copy of "+a.value.mark(), err, info.Version, nil, ctx)
+}
+
+// append adds a line to one of the files that all append to.
+func (c *client) append() error {
+	if len(c.counters) == 0 {
+		return errSkipped
+	}
+	return c.addTo(c.counters[c.rng.IntN(len(c.counters))])
+}
+
+// race creates the file of a slot that others create as well.
+func (c *client) race() error {
+	if !c.features.IfAbsent {
+		return errSkipped
+	}
+	c.mu.Lock()
+	if c.started%slotTries == 0 {
+		c.slots = append(c.slots, &slot{name: fmt.Sprintf("race/slot%04d", len(c.slots)), tries: map[string]state{}})
+	}
+	c.started++
+	s := c.slots[len(c.slots)-1]
+	c.mu.Unlock()
+	return c.create(s)
+}

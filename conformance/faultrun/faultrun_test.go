@@ -1,0 +1,124 @@
+package faultrun_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance/faultrun"
+	"cloudfiles.dev/conformance/proxy"
+	"cloudfiles.dev/files/driver"
+)
+
+// verdict records what a run would say of a bucket.
+type verdict struct {
+	ctx  context.Context
+	mu   sync.Mutex
+	said []string
+}
+
+func (v *verdict) Helper()                  {}
+func (v *verdict) Context() context.Context { return v.ctx }
+func (v *verdict) Logf(string, ...any)      {}
+func (v *verdict) Errorf(format string, a ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.said = append(v.said, fmt.Sprintf(format, a...))
+}
+func (v *verdict) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
+
+// start starts a service with a proxy in front, and a driver for it.
+func start(t *testing.T, s *service) (*backend, *proxy.Proxy) {
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	p := proxy.Start(t, nil, server.URL, nil)
+	tr := &http.Transport{MaxIdleConnsPerHost: 64}
+	t.Cleanup(tr.CloseIdleConnections)
+	b := newBackend(p.URL(), tr)
+	b.direct = server.URL
+	return b, p
+}
+
+// TestSound: a driver that does what it should passes, and the report tells what was done.
+func TestSound(t *testing.T) {
+	back, p := start(t, newService())
+	b := driver.New(back)
+	defer b.Close()
+	ops := 10_000
+	if testing.Short() {
+		ops = 1500
+	}
+	r := faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: 1 << 20, Timeout: time.Second, Retries: back.retries.Load, Leftovers: func() int { return 0 }})
+	if n := r.Ops["put"]; n < ops/10 || r.Ops["append"] == 0 || r.Ops["race"] == 0 || r.Ops["list"] == 0 || r.Ops["copy"] == 0 || r.Ops["delete version"] == 0 {
+		t.Errorf("operations were %v", r.Ops)
+	}
+	if r.Retries == 0 || r.Faults < r.Requests/40 || len(r.Injected) < 12 {
+		t.Errorf("%d retries, %d faults %v", r.Retries, r.Faults, r.Injected)
+	}
+}
+
+// TestBroken: a bucket that breaks the contract when requests fail is caught, and it is said how.
+func TestBroken(t *testing.T) {
+	for name, c := range map[string]struct {
+		broken func(*backend, *service)
+		fault  proxy.Fault // the one that shows it
+		want   string      // in what is said
+	}{
+		"acknowledges a lost put":              {func(b *backend, _ *service) { b.acknowledgesLost = true }, proxy.ResetBefore(), ""},
+		"ends a broken body well":              {func(b *backend, _ *service) { b.endsShort = true }, proxy.Truncate(-1), "gave no error, and"},
+		"shows a part":                         {func(b *backend, s *service) { s.partial, b.policy.Attempts = true, 1 }, proxy.ResetDuring(50), "bytes"},
+		"sends half a content again":           {func(b *backend, _ *service) { b.halfAgain = true }, proxy.ResetDuring(50), ""},
+		"refuses its own conditional put":      {func(b *backend, _ *service) { b.losesConditions = true }, proxy.ResetAfter(), "was refused, but the file was"},
+		"loses an update":                      {func(b *backend, _ *service) { b.ignoresCondition = true }, proxy.ResetAfter(), "was acknowledged, and is lost"},
+		"says that a lost put changed nothing": {func(b *backend, _ *service) { b.saysUnchanged = true }, proxy.ResetAfter(), ""},
+		"cuts a listing":                       {func(b *backend, _ *service) { b.dropsNames = true }, proxy.Truncate(-1), "List("},
+		"tells of another file":                {func(b *backend, _ *service) { b.wrongInfo = true }, proxy.Latency(0), "which nobody put"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newService()
+			back, p := start(t, s)
+			c.broken(back, s)
+			b := driver.New(back)
+			defer b.Close()
+			v := &verdict{ctx: t.Context()}
+			faultrun.Run(v, faultrun.Config{Bucket: b, Proxy: p, Ops: 1200, Chance: 0.1, Faults: []proxy.Fault{c.fault}, Timeout: 10 * time.Second})
+			if len(v.said) == 0 || !slices.ContainsFunc(v.said, func(s string) bool { return strings.Contains(s, c.want) }) {
+				t.Errorf("not caught: %q", v.said)
+			}
+			for _, s := range v.said[:min(len(v.said), 3)] {
+				t.Log(s)
+			}
+		})
+	}
+}
+
+// TestNothingShown: a run that shows nothing doesn't pass.
+func TestNothingShown(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*faultrun.Config, *backend)
+		want   string
+	}{
+		"not through the proxy": {func(_ *faultrun.Config, b *backend) { b.url = b.direct }, "they don't go through the proxy"},
+		"everything fails":      {func(c *faultrun.Config, _ *backend) { c.Chance = 1; c.Faults = []proxy.Fault{proxy.HTML(500)} }, "operations succeeded: nothing is shown"},
+		"uploads left":          {func(c *faultrun.Config, _ *backend) { c.Leftovers = func() int { return 1 } }, "1 unfinished uploads are left"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			back, p := start(t, newService())
+			b := driver.New(back)
+			defer b.Close()
+			v := &verdict{ctx: t.Context()}
+			config := faultrun.Config{Bucket: b, Proxy: p, Ops: 300}
+			c.change(&config, back)
+			faultrun.Run(v, config)
+			if !slices.ContainsFunc(v.said, func(s string) bool { return strings.Contains(s, c.want) }) {
+				t.Errorf("not said: %q", v.said)
+			}
+		})
+	}
+}

@@ -1,0 +1,240 @@
+package faultrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+)
+
+// attempt is one write of a file, or its absence in the beginning.
+type attempt struct {
+	absent  bool
+	value   value // unless absent
+	version files.Version
+	never   bool // the write was refused
+	seen    bool // somebody saw it
+}
+
+// is reports whether two attempts leave the same behind.
+func (a *attempt) is(absent bool, v value) bool {
+	return a.absent == absent && (absent || a.value == v)
+}
+
+// file is what is known of a file that one client writes, and everybody reads.
+type file struct {
+	name string
+
+	mu      sync.Mutex
+	history []*attempt // the first is absence
+	// possible are the attempts, in order, that the file may be of: one, unless an outcome is uncertain.
+	possible []int
+	pending  int // writes that are under way
+	// retired files are not written any more: a request that was given up may still arrive.
+	retired bool
+}
+
+func newFile(name string) *file {
+	return &file{name: name, history: []*attempt{{absent: true}}, possible: []int{0}}
+}
+
+// outcome is what an error says of a write.
+type outcome int
+
+const (
+	done    outcome = iota
+	refused         // nothing was changed
+	exists          // ErrExist: nothing was changed, for there is a file
+	differs         // ErrPrecondition: nothing was changed, for the file is another
+	missing         // ErrNotExist
+	maybe           // old or new
+	wrong           // not an error that such a fault may give
+)
+
+// ended reports whether the operation was given up.
+func ended(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+func outcomeOf(err error) outcome {
+	switch {
+	case err == nil:
+		return done
+	case ended(err):
+		return maybe
+	}
+	switch files.KindOf(err) {
+	case files.ErrExist:
+		return exists
+	case files.ErrPrecondition:
+		return differs
+	case files.ErrNotExist:
+		return missing
+	case files.ErrUncertain, files.ErrUnavailable:
+		return maybe
+	case files.ErrPermission:
+		if retry.Attempts(err) > 1 { // an earlier one may have been carried out
+			return maybe
+		}
+		return refused
+	}
+	return wrong
+}
+
+// begin notes a write that is about to be tried, so that readers may see it.
+func (f *file) begin(absent bool, v value) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.history = append(f.history, &attempt{absent: absent, value: v})
+	f.pending++
+	return len(f.history) - 1
+}
+
+// next is the number of the next write.
+func (f *file) next() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.history)
+}
+
+// condition says in which states of a file a write can succeed and be refused.
+type condition struct{ succeeds, refuses func(*attempt) bool }
+
+// settle notes the outcome of attempt n under the condition, nil being none. It returns what must not be, or "".
+func (f *file) settle(n int, o outcome, version files.Version, cond *condition, giveUp bool) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := f.history[n]
+	f.pending--
+	f.retired = f.retired || giveUp
+	holds := slices.DeleteFunc(slices.Clone(f.possible), func(i int) bool { return cond != nil && !cond.succeeds(f.history[i]) })
+	before := f.text(f.possible)
+	switch o {
+	case done:
+		f.possible, a.version = []int{n}, version
+		if len(holds) == 0 {
+			return "was acknowledged, but the file was " + before
+		}
+		return ""
+	case maybe:
+		if len(holds) > 0 {
+			f.possible = append(f.possible, n)
+			return ""
+		}
+	case exists, differs, missing:
+		if cond != nil {
+			fails := slices.DeleteFunc(slices.Clone(f.possible), func(i int) bool { return !cond.refuses(f.history[i]) })
+			if len(fails) == 0 {
+				return "was refused, but the file was " + before
+			}
+			f.possible = fails
+		}
+	}
+	a.never = true
+	if a.seen {
+		return "failed and changed nothing, as it says, but somebody saw it done"
+	}
+	return ""
+}
+
+// floor is the least of the attempts that may be there: nobody who reads from now on may see an older one.
+func (f *file) floor() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.possible[0]
+}
+
+// allows notes that somebody saw the file in a state, and returns what must not be: it was never put, or is older than the floor that was
+// taken before the read.
+func (f *file) allows(floor int, absent bool, v value) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := len(f.history) - 1; i >= floor; i-- {
+		if a := f.history[i]; a.is(absent, v) && !a.never {
+			a.seen = true
+			return ""
+		}
+	}
+	return fmt.Sprintf("%s was seen, but before that the file was %s", stateText(absent, v), f.text([]int{floor}))
+}
+
+// observe is allows for the one who writes: what was seen is what there is.
+func (f *file) observe(absent bool, v value, version files.Version, perPut bool) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var now []int
+	for _, i := range f.possible {
+		if f.history[i].is(absent, v) {
+			now = append(now, i)
+		}
+	}
+	if now == nil {
+		return fmt.Sprintf("%s was seen, but the file was %s", stateText(absent, v), f.text(f.possible))
+	}
+	f.possible = now
+	a := f.history[now[len(now)-1]]
+	a.seen = true
+	if len(now) > 1 || absent {
+		return ""
+	}
+	if a.version != "" && version != "" && a.version != version {
+		return fmt.Sprintf("%s has the version %q, but had %q", stateText(absent, v), version, a.version)
+	}
+	if version != "" {
+		a.version = version
+	}
+	if perPut && version != "" {
+		for i, b := range f.history {
+			if b != a && b.version == version {
+				return fmt.Sprintf("the version %q of write %d repeats that of write %d", version, now[0], i)
+			}
+		}
+	}
+	return ""
+}
+
+// certain returns the state of the file, if there is only one that it may be of, and no write is under way.
+func (f *file) certain() (n int, a attempt, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n = f.possible[0]
+	return n, *f.history[n], len(f.possible) == 1 && f.pending == 0 && !f.retired
+}
+
+// anyVersion returns an attempt whose version is known, the newest or, if old, another; nil where there is none.
+func (f *file) anyVersion(old bool) *attempt {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := len(f.history) - 1; i > 0; i-- {
+		if a := f.history[i]; a.version != "" {
+			if old {
+				old = false
+				continue
+			}
+			c := *a
+			return &c
+		}
+	}
+	return nil
+}
+
+func stateText(absent bool, v value) string {
+	if absent {
+		return "no file"
+	}
+	return "write " + v.mark()
+}
+
+func (f *file) text(states []int) string {
+	var s []string
+	for _, i := range states {
+		s = append(s, stateText(f.history[i].absent, f.history[i].value))
+	}
+	return strings.Join(s, " or ")
+}

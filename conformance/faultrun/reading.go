@@ -1,0 +1,240 @@
+package faultrun
+
+import (
+	"errors"
+	"io"
+
+	"cloudfiles.dev/files"
+)
+
+// readError reports whether a read may fail so where requests fail. ErrCorrupt is what a body is that was cut so that only its digest shows it.
+func (c *client) readError(err error) bool {
+	switch outcomeOf(err) {
+	case maybe, refused:
+		return true
+	}
+	return errors.Is(err, files.ErrCorrupt)
+}
+
+// readFailure returns the error of a read, and reports one that it must not have.
+func (c *client) readFailure(name string, err error) error {
+	if !c.readError(err) {
+		c.violation("%s: reading gave an error that it must not: %v", name, err)
+	}
+	return err
+}
+
+// changed is readFailure for a file that another client may replace while it is read.
+func (c *client) changed(f *file, err error) error {
+	if errors.Is(err, files.ErrChanged) && !c.mine(f) {
+		return nil
+	}
+	return c.readFailure(f.name, err)
+}
+
+// saw notes what a read of the file told. floor was taken before it.
+func (c *client) saw(f *file, floor int, how string, absent bool, v value, version files.Version) {
+	bad := ""
+	if c.mine(f) {
+		bad = f.observe(absent, v, version, c.features.VersionPerPut)
+	} else {
+		bad = f.allows(floor, absent, v)
+	}
+	if bad != "" {
+		c.violation("%s: by %s %s", f.name, how, bad)
+	}
+}
+
+// get reads a whole file, in one of the ways that there are.
+func (c *client) get(f *file) error {
+	floor := f.floor()
+	ctx, cancel := c.context()
+	defer cancel()
+	r, err := c.Bucket.Get(ctx, f.name, &files.GetOptions{ReadTimeout: c.Timeout / 2})
+	if errors.Is(err, files.ErrNotExist) {
+		c.saw(f, floor, "Get", true, value{}, "")
+		return nil
+	}
+	if err != nil {
+		return c.changed(f, err)
+	}
+	defer r.Close()
+	var p []byte
+	if c.rng.IntN(2) == 0 {
+		p, err = r.ReadAll()
+	} else {
+		p, err = io.ReadAll(io.MultiReader(r)) // Read by Read
+	}
+	if err != nil {
+		c.prefix(f, p, r.Info())
+		return c.changed(f, err)
+	}
+	v, perr := parse(p)
+	switch {
+	case perr != nil:
+		c.violation("%s: Get gave no error, and %v", f.name, perr)
+		return nil
+	case r.Info().Size != int64(len(p)):
+		c.violation("%s: Get told a size of %d, and gave %d bytes", f.name, r.Info().Size, len(p))
+	case c.features.Attributes && r.Info().Metadata["write"] != v.mark():
+		c.violation("%s: Get gave the content of write %s with the metadata of %q", f.name, v.mark(), r.Info().Metadata["write"])
+	}
+	c.saw(f, floor, "Get", false, v, r.Info().Version)
+	return nil
+}
+
+// prefix checks the bytes that came before an error: they are the beginning of what the metadata tell.
+func (c *client) prefix(f *file, p []byte, info files.Info) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.history {
+		if a.absent || a.value.mark() != info.Metadata["write"] {
+			continue
+		}
+		if want := a.value.text(); len(p) > len(want) || string(p) != string(want[:len(p)]) {
+			c.violation("%s: the %d bytes before an error are not those of write %s", f.name, len(p), a.value.mark())
+		}
+		return
+	}
+}
+
+// getRange reads a part of one of the client's own files.
+func (c *client) getRange(f *file) error {
+	n, a, ok := f.certain()
+	if !ok || a.absent {
+		return errSkipped
+	}
+	want := a.value.text()
+	off := c.rng.IntN(len(want) + 1)
+	length := c.rng.IntN(len(want) + 10)
+	ctx, cancel := c.context()
+	defer cancel()
+	p, info, err := read(ctx, c.Bucket, f.name, &files.GetOptions{Range: files.Bytes(int64(off), int64(length)), ReadTimeout: c.Timeout / 2})
+	want = want[off:min(off+length, len(want))]
+	switch {
+	case errors.Is(err, files.ErrNotExist):
+		c.saw(f, n, "Get of a range", true, value{}, "")
+	case err != nil:
+		return c.readFailure(f.name, err)
+	case string(p) != string(want):
+		c.violation("%s: the range of %d bytes from %d gave no error, and %d bytes that are not those of write %s", f.name, length, off, len(p), a.value.mark())
+	case info.Size != int64(a.value.size):
+		c.violation("%s: the range told a size of %d, and the file has %d", f.name, info.Size, a.value.size)
+	}
+	return nil
+}
+
+// stat looks at a file.
+func (c *client) stat(f *file) error {
+	floor := f.floor()
+	ctx, cancel := c.context()
+	defer cancel()
+	info, err := c.Bucket.Stat(ctx, f.name, nil)
+	if errors.Is(err, files.ErrNotExist) {
+		c.saw(f, floor, "Stat", true, value{}, "")
+		return nil
+	}
+	if err != nil {
+		return c.readFailure(f.name, err)
+	}
+	if !c.features.Attributes {
+		return nil
+	}
+	v, ok := c.told(f, info)
+	if !ok {
+		c.violation("%s: Stat told %d bytes and the metadata %q, which nobody put", f.name, info.Size, info.Metadata["write"])
+		return nil
+	}
+	c.saw(f, floor, "Stat", false, v, info.Version)
+	return nil
+}
+
+// told finds the value that an Info tells of.
+func (c *client) told(f *file, info files.Info) (value, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.history {
+		if !a.absent && a.value.mark() == info.Metadata["write"] && int64(a.value.size) == info.Size {
+			return a.value, true
+		}
+	}
+	return value{}, false
+}
+
+// snapshot is the state of the files that are certain, and how many writes there had been.
+type snapshot map[*file]struct {
+	writes int
+	now    attempt
+}
+
+func (r *run) snapshot() snapshot {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := snapshot{}
+	for _, f := range r.files {
+		if _, a, ok := f.certain(); ok {
+			s[f] = struct {
+				writes int
+				now    attempt
+			}{f.next(), a}
+		}
+	}
+	return s
+}
+
+// list lists the client's own directory or everything.
+func (c *client) list() error {
+	dir := c.dir
+	if c.rng.IntN(3) == 0 {
+		dir = ""
+	}
+	before := c.snapshot()
+	ctx, cancel := c.context()
+	defer cancel()
+	o := &files.ListOptions{}
+	if c.rng.IntN(2) == 0 {
+		o.PageSize = 7
+	}
+	seen := map[string]files.Entry{}
+	last := ""
+	for e, err := range c.Bucket.List(ctx, dir, o) {
+		if err != nil {
+			return c.readFailure(dir, err)
+		}
+		if _, twice := seen[e.Name]; twice || c.features.Ordered && e.Name <= last {
+			c.violation("List(%q) yielded %q behind %q", dir, e.Name, last)
+		}
+		seen[e.Name], last = e, e.Name
+		c.known(e)
+	}
+	after := c.snapshot()
+	for f, b := range before {
+		if a, ok := after[f]; !ok || a.writes != b.writes || dir != "" && !c.mine(f) {
+			continue // changed meanwhile, or not there
+		}
+		e, there := seen[f.name]
+		switch {
+		case there == b.now.absent:
+			c.violation("List(%q) has %q: %v, but it was %s all the while", dir, f.name, there, stateText(b.now.absent, b.now.value))
+		case there && e.Size != int64(b.now.value.size):
+			c.violation("List(%q) has %q with %d bytes, but it was %s with %d all the while", dir, f.name, e.Size, stateText(false, b.now.value), b.now.value.size)
+		}
+	}
+	return nil
+}
+
+// known reports an entry that nobody put.
+func (c *client) known(e files.Entry) {
+	c.mu.Lock()
+	_, ok := c.run.files[e.Name]
+	for _, k := range c.counters {
+		ok = ok || k.name == e.Name
+	}
+	for _, s := range c.slots {
+		ok = ok || s.name == e.Name
+	}
+	c.mu.Unlock()
+	if !ok {
+		c.violation("List yielded %q, which nobody put", e.Name)
+	}
+}

@@ -1,0 +1,95 @@
+package faultrun
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// verify reads every file, with no fault any more, holds it to what may be, and the full listing to what was read.
+func (r *run) verify(orphans int) {
+	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
+	defer cancel()
+	there := map[string]files.Info{}
+	get := func(name string) (content []byte, ok bool) {
+		p, info, err := read(ctx, r.Bucket, name, nil)
+		switch {
+		case errors.Is(err, files.ErrNotExist):
+			return nil, true
+		case err != nil:
+			r.violation("%s: in the end: %v", name, err)
+			return nil, false
+		}
+		there[name] = info
+		return p, true
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.files)) {
+		p, ok := get(name)
+		if !ok {
+			continue
+		}
+		if bad := r.files[name].final(p); bad != "" {
+			r.violation("%s: in the end %s", name, bad)
+		}
+	}
+	for _, k := range r.counters {
+		if p, ok := get(k.name); ok {
+			if bad := k.check(p, len(k.acked)); bad != "" {
+				r.violation("%s: in the end %s", k.name, bad)
+			}
+		}
+	}
+	for _, s := range r.slots {
+		if p, ok := get(s.name); ok {
+			if bad := s.check(p); bad != "" {
+				r.violation("%s: in the end %s", s.name, bad)
+			}
+		}
+	}
+	r.verifyList(ctx, there)
+	if r.Leftovers != nil {
+		if n := r.Leftovers(); n > orphans {
+			r.violation("%d unfinished uploads are left, and only %d were begun without the driver getting to know", n, orphans)
+		}
+	}
+}
+
+// final checks the content that is there in the end; nil is no file.
+func (f *file) final(p []byte) string {
+	var v value
+	if p != nil {
+		var err error
+		if v, err = parse(p); err != nil {
+			return "there are " + err.Error()
+		}
+	}
+	return f.observe(p == nil, v, "", false)
+}
+
+func (r *run) verifyList(ctx context.Context, there map[string]files.Info) {
+	last := ""
+	for e, err := range r.Bucket.List(ctx, "", nil) {
+		if err != nil {
+			r.violation("in the end the listing failed: %v", err)
+			return
+		}
+		info, ok := there[e.Name]
+		switch {
+		case !ok:
+			r.violation("in the end the listing has %q, which there isn't, or which was listed before", e.Name)
+		case e.Size != info.Size || e.Version != info.Version:
+			r.violation("in the end the listing tells %d bytes and version %q of %q, and Get %d and %q", e.Size, e.Version, e.Name, info.Size, info.Version)
+		case r.features.Ordered && e.Name <= last:
+			r.violation("in the end the listing has %q behind %q", e.Name, last)
+		}
+		last = e.Name
+		delete(there, e.Name)
+	}
+	for name := range there {
+		r.violation("in the end the listing lacks %q", name)
+	}
+}
