@@ -175,9 +175,10 @@ func TestServerDies(t *testing.T) {
 	h := hold(t, "fake-gcs-server")
 	need(t, h)
 	port := strings.TrimPrefix(h.Endpoint, "http://")
-	out, err := exec.Command("pkill", "-KILL", "-f", "public-host "+port).CombinedOutput()
-	if err != nil {
-		t.Fatalf("pkill: %v %s", err, out)
+	for _, pid := range processesIn(t, port) {
+		if p, err := os.FindProcess(pid); err != nil || p.Kill() != nil {
+			t.Fatalf("the server, process %d, can't be killed", pid)
+		}
 	}
 	var r Ready
 	h.next(t, &r)

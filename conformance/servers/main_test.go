@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,20 +125,24 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // processesIn lists the processes that have the text in their command line.
-func processesIn(t *testing.T, text string) []string {
+func processesIn(t *testing.T, text string) []int {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []string
+	var found []int
 	for _, name := range lines {
 		line, err := os.ReadFile(name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ESRCH) {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(line), text) {
-			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, pid)
 		}
 	}
 	return found

@@ -13,7 +13,7 @@ import (
 const (
 	portTries = 5
 	// startTime is how long a server has to answer.
-	startTime = 60 * time.Second
+	startTime = 2 * time.Minute
 	// pollTime is between two questions whether it does.
 	pollTime = 20 * time.Millisecond
 )

@@ -44,6 +44,7 @@ import (
 const (
 	Versitygw = "versitygw"       // S3
 	FakeGCS   = "fake-gcs-server" // GCS
+	Azurite   = "azurite"         // Azure Blob
 )
 
 // T is what is needed of a test; *testing.T and conformance.T have it.
@@ -77,7 +78,7 @@ type Server struct {
 }
 
 // services say which service a server stands for.
-var services = map[string]string{Versitygw: "s3", FakeGCS: "gcs"}
+var services = map[string]string{Versitygw: "s3", FakeGCS: "gcs", Azurite: "azure"}
 
 // Name of the variable that holds the user's own bucket of a service.
 func variable(service string) string { return "CLOUDFILES_TEST_" + strings.ToUpper(service) + "_URL" }
