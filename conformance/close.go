@@ -11,7 +11,7 @@ import (
 var closeCases = []Case{
 	{Rule: "X3", Name: "twice", Why: "a bucket is closed by defer and by hand", Run: closeTwice},
 	{Rule: "X3", Name: "afterwards", Why: "a use after Close must be an error that says so, not a crash, nor another's data", Run: closedMethods},
-	{Rule: "X3", Name: "open-bodies", Why: "a download that is on its way when the program shuts down comes to its end", Run: closeOpenBody},
+	{Rule: "X3", Name: "open-bodies", Why: "a download that is on its way when the program shuts down comes to its end", Largest: 3 << 20, Run: closeOpenBody},
 	{Rule: "X3", Name: "put-in-flight", Why: "an upload in flight ends as if nothing had happened", Run: closeInFlight},
 	{Rule: "X3", Name: "list-in-flight", Why: "a loop in flight comes to its end", Run: closeInLoop},
 	{Rule: "X3", Name: "wrappers", Why: "closing a tenant's view must not close everybody's bucket", Run: closeWrapper},

@@ -16,7 +16,7 @@ var conditionCases = []Case{
 	{Rule: "P8", Name: "creates-once", Why: "IfAbsent is how a program takes a lock or a user name", Needs: needs(putIfAbsent), Run: absentOnce},
 	{Rule: "P8", Name: "race", Why: "two workers that both believe they hold the lock corrupt what it protects", Needs: needs(putIfAbsent), Run: func(t T, h *H) { absentRace(t, h, h.Bucket) }},
 	{Rule: "P8", Name: "race-two-handles", Why: "the other worker is another process", Needs: needs(putIfAbsent), Run: func(t T, h *H) { absentRace(t, h, h.Second(t)) }},
-	{Rule: "P8", Name: "at-commit", Why: "a check at the start of the upload lets the slower writer overwrite the faster one", Needs: needs(putIfAbsent), Run: absentAtCommit},
+	{Rule: "P8", Name: "at-commit", Why: "a check at the start of the upload lets the slower writer overwrite the faster one", Needs: needs(putIfAbsent), Largest: 3 << 20, Run: absentAtCommit},
 	{Rule: "P8", Name: "beside", Why: "a file in the directory of the name isn't the file", Needs: needs(putIfAbsent), Run: absentBeside},
 	{Rule: "P8", Name: "failed", Why: "a create that failed must leave the name free", Needs: needs(putIfAbsent, atomicPuts), Run: absentFailed},
 	{Rule: "P9", Name: "replaces-own", Why: "read, change, write back: nobody else's change may be lost", Needs: needs(versions, putIfVersion), Run: versionReplaces},
@@ -25,7 +25,7 @@ var conditionCases = []Case{
 	{Rule: "P9", Name: "race", Why: "of two that change the same version one must lose, and know", Needs: needs(versions, putIfVersion), Run: func(t T, h *H) { versionRace(t, h, h.Bucket) }},
 	{Rule: "P9", Name: "race-two-handles", Why: "the other writer is another process", Needs: needs(versions, putIfVersion), Run: func(t T, h *H) { versionRace(t, h, h.Second(t)) }},
 	{Rule: "P9", Name: "counter", Why: "a counter by compare-and-swap that loses counts is what lost updates look like", Needs: needs(versions, putIfVersion), Run: casCounter},
-	{Rule: "P9", Name: "at-commit", Why: "the version is compared when the file is replaced, not when the upload begins", Needs: needs(versions, putIfVersion), Run: versionAtCommit},
+	{Rule: "P9", Name: "at-commit", Why: "the version is compared when the file is replaced, not when the upload begins", Needs: needs(versions, putIfVersion), Largest: 3 << 20, Run: versionAtCommit},
 	{Rule: "P9", Name: "aba", Why: "a file that was deleted and made again isn't the one that was read", Needs: needs(versions, putIfVersion), Run: versionABA},
 }
 

@@ -16,6 +16,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -75,8 +76,11 @@ type Harness struct {
 	URL func(t T) string
 	// Secrets are texts that no error may show: the physical path, the prefix.
 	Secrets func(b files.Bucket) []string
-	// Limit ends a case that hangs; 0 is a minute.
+	// Limit ends a case that hangs; 0 is a minute. For a slow store it is the slowest that a case may be.
 	Limit time.Duration
+	// MaxContent is the largest content, in bytes, that the suite may put, for a store where that is slow or costs; 0 is no limit. A case
+	// that needs a larger one is not applicable.
+	MaxContent int64
 	// Known says which cases fail, by their IDs, and why: what the store can't do and Features don't tell. Such a case must
 	// fail: one that passes is an error, so that the list stays true.
 	Known map[string]string
@@ -107,7 +111,9 @@ type Case struct {
 	Needs []*Ability
 	// Long is left out under go test -short.
 	Long bool
-	Run  func(t T, h *H)
+	// Largest is the largest content that the case puts, in bytes, where that is 512 KiB or more; 0 otherwise.
+	Largest int64
+	Run     func(t T, h *H)
 
 	apart bool // needs a store of its own
 }
@@ -150,6 +156,22 @@ func (h *H) Second(t T) files.Bucket {
 	}
 	t.Cleanup(func() { b.Close() })
 	return b
+}
+
+// allows ends the case where the harness does not allow a content of n bytes.
+func (h *H) allows(t T, n int64) {
+	t.Helper()
+	if reason := h.harness.tooLarge(n); reason != "" {
+		t.Skipf("%s", reason)
+	}
+}
+
+// tooLarge says why the suite may not put n bytes, or "".
+func (h *Harness) tooLarge(n int64) string {
+	if h.MaxContent <= 0 || n <= h.MaxContent {
+		return ""
+	}
+	return fmt.Sprintf("it puts up to %d bytes, and the harness allows %d", n, h.MaxContent)
 }
 
 // Clean fails where the driver left temporaries or uploads behind.

@@ -10,11 +10,11 @@ import (
 )
 
 var copyCases = []Case{
-	{Rule: "C1", Name: "content", Why: "a copy is the same file under another name", Run: copyContent},
+	{Rule: "C1", Name: "content", Why: "a copy is the same file under another name", Largest: 4 << 20, Run: copyContent},
 	{Rule: "C1", Name: "attributes", Why: "a copy that lost its type or owner is another file", Run: copyAttributes},
 	{Rule: "C1", Name: "over", Why: "a copy replaces its target whole", Run: copyOver},
 	{Rule: "C1", Name: "missing-source", Why: "a copy of nothing must not destroy its target", Run: copyMissing},
-	{Rule: "C1", Name: "independent", Why: "changing the copy must not change the original", Run: copyIndependent},
+	{Rule: "C1", Name: "independent", Why: "changing the copy must not change the original", Largest: 2 << 20, Run: copyIndependent},
 	{Rule: "C1", Name: "onto-itself", Why: "a rename to the same name must not delete the file", Run: copySelf},
 	{Rule: "C1", Name: "onto-itself-new-attributes", Why: "attributes are changed by a copy onto itself", Needs: needs(attributes), Run: copySelfAttributes},
 	{Rule: "C1", Name: "new-attributes", Why: "what the caller says of the copy holds, as a whole", Needs: needs(attributes), Run: copyNewAttributes},
@@ -27,7 +27,7 @@ var copyCases = []Case{
 	{Rule: "C1", Name: "beside", Why: "a to a/b and back are copies like others", Needs: needs(dirBesideFile), Run: copyBeside},
 	{Rule: "C1", Name: "through-wrappers", Why: "a copy between a tenant's directory and the whole bucket must end at the right names", Run: copyWrapped},
 	{Rule: "C1", Name: "between-buckets", Why: "a copy between two stores must be as good as one inside", Run: copyBetween},
-	{Rule: "C1", Name: "whole", Why: "nobody sees half a copy", Needs: needs(atomicPuts), Run: copyWhole},
+	{Rule: "C1", Name: "whole", Why: "nobody sees half a copy", Needs: needs(atomicPuts), Largest: 1 << 20, Run: copyWhole},
 }
 
 // cp copies inside the bucket, which must succeed.

@@ -14,8 +14,8 @@ var damageCases = []Case{
 	{Rule: "G5", Name: "resumed", Why: "a download of hours must survive a connection that breaks", Needs: needs(readCondition), Run: resumed},
 	{Rule: "G5", Name: "resumed-pinned", Why: "what is fetched after the break must be of the same file", Needs: needs(readCondition, oneVersion), Run: resumedPinned},
 	{Rule: "G5", Name: "given-up", Why: "a connection that gives nothing, again and again, must end in an error", Needs: needs(readCondition), Run: resumedGivenUp},
-	{Rule: "G6", Name: "damage", Why: "a disk that lost a bit must not be believed", Needs: needs(digests), Run: damage},
-	{Rule: "G6", Name: "damage-on-the-way", Why: "damage between the store and the reader is damage too", Needs: needs(digests), Run: damageOnTheWay},
+	{Rule: "G6", Name: "damage", Why: "a disk that lost a bit must not be believed", Needs: needs(digests), Largest: 2 << 20, Run: damage},
+	{Rule: "G6", Name: "damage-on-the-way", Why: "damage between the store and the reader is damage too", Needs: needs(digests), Largest: 2 << 20, Run: damageOnTheWay},
 	{Rule: "G6", Name: "not-checked", Why: "a range, and a read that skips the check, must still work", Needs: needs(digests), Run: damageUnchecked},
 }
 

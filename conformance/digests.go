@@ -8,7 +8,7 @@ import (
 )
 
 var digestCases = []Case{
-	{Rule: "P10", Name: "size", Why: "an upload that was cut must not be taken for the whole", Needs: needs(atomicPuts), Run: wrongSize},
+	{Rule: "P10", Name: "size", Why: "an upload that was cut must not be taken for the whole", Needs: needs(atomicPuts), Largest: 1 << 20, Run: wrongSize},
 	{Rule: "P10", Name: "size-invalid", Why: "a negative size is a mistake in the program", Run: negativeSize},
 	{Rule: "P10", Name: "digest-good", Why: "a right digest must be accepted, however it is written", Run: goodDigest},
 	{Rule: "P10", Name: "digest-wrong", Why: "content that was damaged on its way must not replace the good file", Needs: needs(atomicPuts), Run: wrongDigest},

@@ -15,9 +15,9 @@ var getCases = []Case{
 	{Rule: "G1", Name: "then-created", Why: "an answer that something is missing must not be remembered", Run: missingThenCreated},
 	{Rule: "G2", Name: "info", Why: "the type, size and version of the very body that is served, without a second request", Run: getInfo},
 	{Rule: "G2", Name: "info-of-a-range", Why: "a server needs the whole size to answer a range", Run: getInfoRange},
-	{Rule: "G4", Name: "overwritten", Why: "a body of two versions is a file that never existed", Needs: needs(oneVersion), Run: overwrittenWhileRead},
-	{Rule: "G4", Name: "deleted", Why: "a download in progress ends as one file, or is told", Needs: needs(oneVersion), Run: deletedWhileRead},
-	{Rule: "G4", Name: "recreated", Why: "a file put again is another one", Needs: needs(oneVersion), Run: recreatedWhileRead},
+	{Rule: "G4", Name: "overwritten", Why: "a body of two versions is a file that never existed", Needs: needs(oneVersion), Largest: 4 << 20, Run: overwrittenWhileRead},
+	{Rule: "G4", Name: "deleted", Why: "a download in progress ends as one file, or is told", Needs: needs(oneVersion), Largest: 2 << 20, Run: deletedWhileRead},
+	{Rule: "G4", Name: "recreated", Why: "a file put again is another one", Needs: needs(oneVersion), Largest: 2 << 20, Run: recreatedWhileRead},
 	{Rule: "G4", Name: "info-pinned", Why: "the Info that came with the body belongs to it", Needs: needs(oneVersion), Run: infoPinned},
 }
 

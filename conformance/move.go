@@ -5,7 +5,7 @@ import (
 )
 
 var moveCases = []Case{
-	{Rule: "C1", Name: "move", Why: "after a move the file is at its new name, and only there", Needs: needs(versions, deleteVersion), Run: moveFile},
+	{Rule: "C1", Name: "move", Why: "after a move the file is at its new name, and only there", Needs: needs(versions, deleteVersion), Largest: 1 << 20, Run: moveFile},
 	{Rule: "C1", Name: "move-over", Why: "a move replaces its target whole", Needs: needs(versions, deleteVersion), Run: moveOver},
 	{Rule: "C1", Name: "move-onto-itself", Why: "a rename to the same name must not delete the file", Needs: needs(versions, deleteVersion), Run: moveSelf},
 	{Rule: "C1", Name: "move-refused", Why: "a move that fails must leave both as they were", Needs: needs(versions, deleteVersion), Run: moveRefused},

@@ -9,8 +9,8 @@ import (
 )
 
 var putAtomicCases = []Case{
-	{Rule: "P1", Name: "unfinished-new", Why: "a reader that finds a half-written file processes half the data", Needs: needs(atomicPuts), Run: unfinishedNew},
-	{Rule: "P1", Name: "unfinished-over", Why: "until the new file is whole, the old one must be served", Needs: needs(atomicPuts), Run: unfinishedOver},
+	{Rule: "P1", Name: "unfinished-new", Why: "a reader that finds a half-written file processes half the data", Needs: needs(atomicPuts), Largest: 3 << 20, Run: unfinishedNew},
+	{Rule: "P1", Name: "unfinished-over", Why: "until the new file is whole, the old one must be served", Needs: needs(atomicPuts), Largest: 3 << 20, Run: unfinishedOver},
 	{Rule: "P1", Name: "torn-read", Why: "a reader beside a writer must never see parts of two files", Needs: needs(atomicPuts, oneVersion), Run: tornRead},
 	{Rule: "P1", Name: "torn-info", Why: "content with another file's metadata is a wrong file", Needs: needs(atomicPuts, attributes), Run: tornInfo},
 	{Rule: "P1", Name: "two-writers", Why: "of two writers one wins whole: the content of one with the type of the other is neither", Needs: needs(atomicPuts, attributes), Run: twoWriters},

@@ -12,10 +12,10 @@ import (
 
 var putFailureCases = []Case{
 	{Rule: "P2", Name: "reader-fails", Why: "an upload that broke in the middle must not be stored as if it were whole", Needs: needs(atomicPuts), Run: readerFails},
-	{Rule: "P2", Name: "reader-fails-over", Why: "a failed upload must not destroy what it was to replace", Needs: needs(atomicPuts), Run: readerFailsOver},
+	{Rule: "P2", Name: "reader-fails-over", Why: "a failed upload must not destroy what it was to replace", Needs: needs(atomicPuts), Largest: 3 << 20, Run: readerFailsOver},
 	{Rule: "P2", Name: "data-with-error", Why: "a Read may return its last bytes together with the error", Needs: needs(atomicPuts), Run: dataWithError},
 	{Rule: "P2", Name: "eof-lookalikes", Why: "a cut connection is io.ErrUnexpectedEOF; an error that wraps io.EOF is a failure: neither is an end", Needs: needs(atomicPuts), Run: eofLookalikes},
-	{Rule: "P2", Name: "cancelled-midway", Why: "a request that its user gave up must leave nothing", Needs: needs(atomicPuts), Run: cancelMidway},
+	{Rule: "P2", Name: "cancelled-midway", Why: "a request that its user gave up must leave nothing", Needs: needs(atomicPuts), Largest: 3 << 20, Run: cancelMidway},
 	{Rule: "P2", Name: "cancelled-at-end", Why: "a context that ends with the last byte: old or new, and the answer says which", Needs: needs(atomicPuts), Run: cancelAtEnd},
 	{Rule: "P2", Name: "deadline-midway", Why: "a deadline is a failure like others, and errors.Is finds it", Needs: needs(atomicPuts), Run: deadlineMidway},
 	{Rule: "P2", Name: "committed", Why: "a Put that took place must not be reported as failed because the context ended afterwards", Run: committedStays},

@@ -9,13 +9,13 @@ import (
 )
 
 var putOverCases = []Case{
-	{Rule: "P3", Name: "info-is-stat", Why: "a program that keeps Put's answer saves a request", Run: putInfo},
+	{Rule: "P3", Name: "info-is-stat", Why: "a program that keeps Put's answer saves a request", Largest: 2 << 20, Run: putInfo},
 	{Rule: "P3", Name: "version", Why: "the next conditional write starts from Put's answer", Needs: needs(versions, putVersion), Run: putInfoVersion},
 	{Rule: "P4", Name: "reopened", Why: "what was acknowledged must be there for whoever opens the store next", Needs: needs(durable), Run: reopened},
-	{Rule: "P5", Name: "shorter", Why: "the tail of the old content must not show behind a shorter new one", Run: overwriteShorter},
+	{Rule: "P5", Name: "shorter", Why: "the tail of the old content must not show behind a shorter new one", Largest: 2 << 20, Run: overwriteShorter},
 	{Rule: "P5", Name: "empty", Why: "an empty file replaces too", Run: overwriteEmpty},
 	{Rule: "P5", Name: "clears-attributes", Why: "a download served with the last file's encoding or owner is broken or leaked", Needs: needs(attributes), Run: overwriteAttributes},
-	{Rule: "P5", Name: "own-content", Why: "a program may stream a file back into itself", Needs: needs(atomicPuts, oneVersion), Run: overwriteItself},
+	{Rule: "P5", Name: "own-content", Why: "a program may stream a file back into itself", Needs: needs(atomicPuts, oneVersion), Largest: 3 << 20, Run: overwriteItself},
 	{Rule: "P5", Name: "read-after-write", Why: "what was put is what is read, at once, whatever it replaced", Run: readAfterWrite},
 }
 

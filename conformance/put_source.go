@@ -19,7 +19,7 @@ var putSourceCases = []Case{
 	{Rule: "P12", Name: "position", Why: "who has read a header goes on behind it", Run: putPosition},
 	{Rule: "P12", Name: "file", Why: "an opened file is the usual content", Run: putFile},
 	{Rule: "P12", Name: "not-closed", Why: "the reader is its owner's: to close, and to use again", Run: putNotClosed},
-	{Rule: "P12", Name: "not-read-later", Why: "a reader whose owner goes on using it must not be read behind his back", Run: putNotReadLater},
+	{Rule: "P12", Name: "not-read-later", Why: "a reader whose owner goes on using it must not be read behind his back", Largest: 2 << 20, Run: putNotReadLater},
 	{Rule: "P12", Name: "buffer-reused", Why: "a program that reuses its buffer must not change what it stored", Run: putBufferReused},
 	{Rule: "P12", Name: "nil-content", Why: "a nil reader is a mistake, and must not panic or store an empty file", Run: putNil},
 	{Rule: "P12", Name: "impossible-count", Why: "a broken reader must not make the bucket panic or store what never was", Run: putImpossible},

@@ -14,9 +14,9 @@ var readerCases = []Case{
 	{Rule: "G7", Name: "io-reader", Why: "everything in Go that reads expects io.Reader's contract", Run: readerContract},
 	{Rule: "G7", Name: "small-buffers", Why: "a program reads as it likes: one byte, a prime, more than there is", Run: readerBuffers},
 	{Rule: "G7", Name: "chunks", Why: "the seed's way to read: 1 KiB at a time", Run: readerChunks},
-	{Rule: "G7", Name: "all-at-once", Why: "ReadAll, ReadN and WriteTo must give what Read gives", Run: readerAll},
+	{Rule: "G7", Name: "all-at-once", Why: "ReadAll, ReadN and WriteTo must give what Read gives", Largest: 3 << 20, Run: readerAll},
 	{Rule: "G7", Name: "mixed", Why: "a header by ReadN, then the rest", Run: readerMixed},
-	{Rule: "G7", Name: "to-file", Why: "a download to a file may go another way than through memory, with the same result", Run: readerToFile},
+	{Rule: "G7", Name: "to-file", Why: "a download to a file may go another way than through memory, with the same result", Largest: 3 << 20, Run: readerToFile},
 }
 
 // open gets the file, which is closed with the case.

@@ -200,6 +200,9 @@ wait:
 
 // runCase runs the case, or, where an ability isn't claimed, its refusal.
 func (s *session) runCase(t *recorder, c *Case) {
+	if reason := s.h.tooLarge(c.Largest); reason != "" {
+		t.Skipf("%s", reason)
+	}
 	hh := s.newH(t, c.apart || slices.Contains(c.Needs, foreignKeys))
 	var missing []*Ability
 	for _, a := range c.Needs {

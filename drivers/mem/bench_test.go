@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"sync"
-	"sync/atomic"
 	"testing"
 
+	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 )
@@ -29,88 +27,15 @@ func fill(tb testing.TB, b files.Bucket, n int, tree bool, content []byte) []str
 	return names
 }
 
-// workers runs f b.N times in all, in g goroutines, each with a number of its own.
-func workers(b *testing.B, g int, f func(worker, i int) error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	b.ResetTimer()
-	for w := range g {
-		wg.Go(func() {
-			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
-				if err := f(w, int(i)); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
+// BenchmarkDriver is what every driver is measured by.
+func BenchmarkDriver(b *testing.B) {
+	conformance.Bench(b, conformance.Harness{New: func(conformance.T) files.Bucket { return mem.New(nil) }})
 }
 
-// BenchmarkFile is get, put, stat and delete of small and large files among 1,000 names, by 1 to 16 goroutines.
-func BenchmarkFile(b *testing.B) {
-	ctx := context.Background()
-	for _, size := range []int{1 << 10, 1 << 20} {
-		content := make([]byte, size)
-		for _, op := range []string{"get", "put", "stat", "putdelete"} {
-			for _, g := range []int{1, 4, 16} {
-				b.Run(fmt.Sprintf("%s/%d/%d", op, size, g), func(b *testing.B) {
-					bucket := mem.New(nil)
-					names := fill(b, bucket, 1000, false, content[:1024])
-					const few = 16 // of the large ones
-					for _, name := range names[:few] {
-						if _, err := bucket.Put(ctx, name, bytes.NewReader(content), nil); err != nil {
-							b.Fatal(err)
-						}
-					}
-					if size > 1024 {
-						names = names[:few]
-					}
-					bufs := make([][]byte, g)
-					for w := range bufs {
-						bufs[w] = make([]byte, size)
-					}
-					run := map[string]func(w, i int) error{
-						"get": func(w, i int) error {
-							r, err := bucket.Get(ctx, names[i%len(names)], nil)
-							if err != nil {
-								return err
-							}
-							defer r.Close()
-							_, err = io.ReadFull(r, bufs[w])
-							return err
-						},
-						"put": func(w, i int) error {
-							_, err := bucket.Put(ctx, names[i%len(names)], bytes.NewReader(content), nil)
-							return err
-						},
-						"stat": func(w, i int) error {
-							_, err := bucket.Stat(ctx, names[i%len(names)], nil)
-							return err
-						},
-						"putdelete": func(w, i int) error {
-							name := names[i%len(names)] + "x"
-							if _, err := bucket.Put(ctx, name, bytes.NewReader(content), nil); err != nil {
-								return err
-							}
-							return bucket.Delete(ctx, name, nil)
-						},
-					}[op]
-					b.ReportAllocs()
-					if op != "stat" {
-						b.SetBytes(int64(size))
-					}
-					workers(b, g, run)
-				})
-			}
-		}
-	}
-}
-
-// BenchmarkList is a listing of all, and of the first level.
+// BenchmarkList is a listing of all, and of the first level, of many more files than BenchmarkDriver's.
 func BenchmarkList(b *testing.B) {
 	for _, tree := range []bool{false, true} {
-		for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		for _, n := range []int{10_000, 100_000, 1_000_000} {
 			var bucket files.Bucket
 			for _, shallow := range []bool{false, true} {
 				b.Run(fmt.Sprintf("tree=%v/%d/shallow=%v", tree, n, shallow), func(b *testing.B) {
