@@ -192,7 +192,7 @@ func (b *backend) ask(ctx context.Context, method, name string, header http.Head
 	case resp.StatusCode == 401 || resp.StatusCode == 403:
 		return nil, files.Errorf(files.ErrPermission, "status %d", resp.StatusCode)
 	}
-	return nil, fmt.Errorf("status %d", resp.StatusCode)
+	return nil, files.Errorf(files.ErrInvalid, "status %d", resp.StatusCode)
 }
 
 func toldBy(resp *http.Response) (files.Info, error) {

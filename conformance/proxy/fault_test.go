@@ -274,7 +274,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		both(t, c.s, func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
 			p.Add(proxy.Rule{Fault: c.f})
-			resp, err := client.Get(url + "/b/k")
+			resp, err := client.Get(url + "/storage/v1/b/b/o/k")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -290,5 +290,37 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBadAnswers: a server of nothing but one answer; every answer is one.
+func TestBadAnswers(t *testing.T) {
+	for _, s := range []*proxy.Service{proxy.Plain, proxy.S3, proxy.GCS, proxy.Azure} {
+		names := map[string]bool{}
+		for _, bad := range s.BadAnswers("http://127.0.0.1:1/") {
+			if names[bad.Name] || bad.Want == nil {
+				t.Errorf("%s: %s is there twice, or wants nothing", s.Name, bad.Name)
+			}
+			names[bad.Name] = true
+			p := proxy.Serve(t, s, bad.Fault)
+			resp, err := client(t).Get(p.URL() + "/bucket/key")
+			if err != nil {
+				if bad.Name != "closed connections" {
+					t.Errorf("%s: %s: %v", s.Name, bad.Name, err)
+				}
+				continue
+			}
+			b, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil || resp.StatusCode < 300 || p.Total() != 1 {
+				t.Errorf("%s: %s: %d %q, %v", s.Name, bad.Name, resp.StatusCode, b, err)
+			}
+			if s == proxy.GCS && bad.Name == "missing bucket" && !strings.Contains(string(b), "<Code>NoSuchBucket</Code>") { // for the path is the XML API's
+				t.Errorf("%s", b)
+			}
+		}
+	}
+	if _, err := client(t).Get(proxy.Refused(t)); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Error(err)
 	}
 }

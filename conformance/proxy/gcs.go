@@ -10,7 +10,7 @@ import (
 // Batch, GetBucket and so on; and of the XML API, whose path begins with the bucket: XMLGet, XMLHead, XMLPut, XMLDelete, XMLPost, XMLList. Token is the exchange of credentials.
 // Sources: https://cloud.google.com/storage/docs/json_api/v1 and https://cloud.google.com/storage/docs/performing-resumable-uploads.
 var GCS = &Service{
-	Name: "GCS", Kind: gcsKind, Refusal: jsonRefusal,
+	Name: "GCS", Kind: gcsKind, Refusal: jsonRefusal, other: gcsXMLRefusal,
 	slowDown: refusal{429, "rateLimitExceeded", "The rate of requests exceeds the limit."}, expired: refusal{401, "authError", "Invalid Credentials"},
 	forbidden: refusal{403, "forbidden", "The caller does not have permission."}, internal: refusal{500, "backendError", "Backend Error"},
 }
@@ -76,4 +76,20 @@ func gcsXMLKind(r *http.Request, path string) string {
 		return "XMLList"
 	}
 	return "XML" + r.Method[:1] + strings.ToLower(r.Method[1:])
+}
+
+// gcsXMLCodes are the XML API's codes for the JSON API's reasons (https://cloud.google.com/storage/docs/xml-api/reference-status).
+var gcsXMLCodes = map[string]string{"rateLimitExceeded": "SlowDown", "authError": "AuthenticationRequired", "forbidden": "AccessDenied", "backendError": "InternalError", "notFound": "NoSuchBucket"}
+
+// gcsXMLRefusal makes the errors of the XML API for its requests.
+func gcsXMLRefusal(r *http.Request) func(int, string, string) (http.Header, string) {
+	if !strings.HasPrefix(gcsKind(r), "XML") {
+		return nil
+	}
+	return func(status int, code, message string) (http.Header, string) {
+		if c, ok := gcsXMLCodes[code]; ok {
+			code = c
+		}
+		return xmlRefusal("")(status, code, message)
+	}
 }

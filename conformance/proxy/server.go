@@ -33,12 +33,25 @@ func Start(t T, s *Service, target string, opts *Options) *Proxy {
 	if opts == nil {
 		opts = &Options{}
 	}
+	return start(t, s, u.Host, *opts)
+}
+
+// Serve is Start without a server behind: every request is answered by the fault, such as an Answer.
+func Serve(t T, s *Service, f Fault) *Proxy {
+	t.Helper()
+	p := start(t, s, "", Options{})
+	p.Add(Rule{Fault: f})
+	return p
+}
+
+func start(t T, s *Service, target string, opts Options) *Proxy {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("proxy: %v", err)
 	}
 	p := New(s)
-	p.server = newServer(p, l, u.Host, *opts)
+	p.server = newServer(p, l, target, opts)
 	t.Cleanup(p.Close)
 	return p
 }

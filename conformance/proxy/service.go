@@ -17,6 +17,9 @@ type Service struct {
 	// Refusal makes the headers and the body of an error.
 	Refusal func(status int, code, message string) (http.Header, string)
 
+	// other makes errors for the requests of another protocol of the service, where it has one; nil from it means Refusal.
+	other func(*http.Request) func(status int, code, message string) (http.Header, string)
+
 	slowDown, expired, forbidden, internal refusal
 }
 
@@ -60,11 +63,19 @@ func (s *Service) Refuse(status int, code, message string) Fault {
 }
 
 func (s *Service) refuse(name string, r refusal, extra http.Header) Fault {
-	h, body := s.Refusal(r.status, r.code, r.message)
-	for k, v := range extra {
-		h[k] = v
-	}
-	return Answer(name, r.status, h, body)
+	return Fault{Name: name, Do: func(x *Exchange, next Send) (*http.Response, error) {
+		form := s.Refusal
+		if s.other != nil {
+			if f := s.other(x.Request); f != nil {
+				form = f
+			}
+		}
+		h, body := form(r.status, r.code, r.message)
+		for k, v := range extra {
+			h[k] = v
+		}
+		return Answer(name, r.status, h, body).Do(x, next)
+	}}
 }
 
 // HTML answers with an error page of a gateway, as a load balancer or a captive portal in front of the service does.
