@@ -87,6 +87,8 @@ type Harness struct {
 	// ServerFaults are like Known, for what the server that the tests run on breaks, while the service that it stands for and the driver keep
 	// it: case to documented proof, and where else the case is run, such as against a replayed exchange.
 	ServerFaults map[string]string
+	// ServerRaces are like ServerFaults, for cases that race, so that the server's fault breaks them in some runs only: they may pass.
+	ServerRaces map[string]string
 	// Unclaimed says why the bucket does not claim a feature, by the name of the field of files.Features, for reports. One that is
 	// claimed is an error.
 	Unclaimed map[string]string

@@ -79,7 +79,7 @@ func checkHarness(h *Harness) error {
 	case h.Apart != nil && h.Store == nil:
 		return wrong("Apart is for a harness with Store: New makes every store apart")
 	}
-	if len(h.Known)+len(h.ServerFaults)+len(h.Unclaimed) == 0 {
+	if len(h.Known)+len(h.ServerFaults)+len(h.ServerRaces)+len(h.Unclaimed) == 0 {
 		return nil
 	}
 	ids, features := map[string]bool{}, map[string]bool{}
@@ -98,7 +98,7 @@ func checkHarness(h *Harness) error {
 		field, what string
 		is          map[string]bool
 		named       map[string]string
-	}{{"Known", "case", ids, h.Known}, {"ServerFaults", "case", ids, h.ServerFaults}, {"Unclaimed", "feature with cases", features, h.Unclaimed}} {
+	}{{"Known", "case", ids, h.Known}, {"ServerFaults", "case", ids, h.ServerFaults}, {"ServerRaces", "case", ids, h.ServerRaces}, {"Unclaimed", "feature with cases", features, h.Unclaimed}} {
 		for name, why := range l.named {
 			switch {
 			case !l.is[name]:
@@ -106,6 +106,11 @@ func checkHarness(h *Harness) error {
 			case strings.TrimSpace(why) == "":
 				errs = append(errs, wrong("%s gives no reason for %s", l.field, name))
 			}
+		}
+	}
+	for id := range h.ServerRaces {
+		if _, twice := h.ServerFaults[id]; twice {
+			errs = append(errs, wrong("%s is in both ServerFaults and ServerRaces", id))
 		}
 	}
 	for id := range h.ServerFaults {
@@ -273,6 +278,10 @@ func (s *session) bucket(t T, apart bool) files.Bucket {
 // judge gives the result the outcome that the harness's lists make of it.
 func (s *session) judge(r Result) Result {
 	id := r.Case.ID()
+	if why, races := s.h.ServerRaces[id]; races && r.Outcome == Failed {
+		r.Outcome, r.Reason = ServerFault, why
+		return r
+	}
 	for _, l := range []struct {
 		named   map[string]string
 		outcome Outcome

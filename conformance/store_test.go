@@ -181,6 +181,7 @@ func TestWrongStore(t *testing.T) {
 		{"no case P8/rice", conformance.Harness{New: own, ServerFaults: map[string]string{"P8/rice": "typed badly"}}},
 		{"no feature with cases IfPresent", conformance.Harness{New: own, Unclaimed: map[string]string{"IfPresent": "typed badly"}}},
 		{"no reason for " + id, conformance.Harness{New: own, Known: map[string]string{id: " "}}},
+		{"both ServerFaults and ServerRaces", conformance.Harness{New: own, ServerFaults: map[string]string{id: "x"}, ServerRaces: map[string]string{id: "y"}}},
 		{"both Known and ServerFaults", conformance.Harness{New: own, Known: map[string]string{id: "x"}, ServerFaults: map[string]string{id: "y"}}},
 		{"but the bucket claims it", conformance.Harness{New: own, Unclaimed: map[string]string{"IfAbsent": "it is slow"}}},
 	} {
@@ -242,6 +243,8 @@ func TestServerFaults(t *testing.T) {
 		{"a known failure", broken, true, false, conformance.KnownFailure, proof},
 		{"a fault that nobody knew of", broken, false, false, conformance.Failed, ""},
 		{"a fault that is mended", sound, false, true, conformance.Failed, "but it passed"},
+		{"a race of the server's that is lost", withRace(broken, id, proof), false, false, conformance.ServerFault, proof},
+		{"a race of the server's that is won", withRace(sound, id, proof), false, false, conformance.Passed, ""},
 		{"a known failure that is mended", sound, true, false, conformance.Failed, "but it passed"},
 	} {
 		if c.known {
@@ -259,4 +262,10 @@ func TestServerFaults(t *testing.T) {
 			t.Errorf("%s: %+v, OK is %v; want it %s, with %q", c.what, got, r.OK(), c.want, c.says)
 		}
 	}
+}
+
+// withRace says that the case races on the server.
+func withRace(h conformance.Harness, id, proof string) conformance.Harness {
+	h.ServerRaces = map[string]string{id: proof}
+	return h
 }

@@ -15,6 +15,9 @@ type CopyOptions struct {
 	If Condition
 	// IfSource copies only that version of the source: ErrPrecondition otherwise. "" is no condition.
 	IfSource Version
+	// Brief saves the request that some services need to tell the whole Info of a copy (S3): what the answer to the copy itself
+	// doesn't tell is left out, which a Size of -1 shows; attributes and digest are then left out as well, unless Attributes gave them.
+	Brief bool
 	// Native are options of the target's service alone, as in PutOptions. With one, a copy onto itself is a change.
 	Native []NativeOption
 }
@@ -229,10 +232,16 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	if opts.IfSource != "" && opts.IfSource != from.Version {
 		return Info{}, ErrPrecondition
 	}
-	opts.IfSource = from.Version
+	opts.IfSource, opts.Brief = from.Version, true
 	info, err := copyFile(ctx, dst, dstName, src, srcName, &opts)
 	if err != nil {
 		return Info{}, err
+	}
+	if info.Size < 0 { // what was copied is known
+		info.Size, info.Digest = from.Size, from.Digest
+		if opts.Attributes == nil {
+			info.Attributes = from.Attributes
+		}
 	}
 	return info, src.Delete(ctx, srcName, &DeleteOptions{IfVersion: from.Version})
 }

@@ -213,8 +213,9 @@ func (s Scheme) paramHelp() string {
 // imports tells which import brings a scheme that isn't there.
 var imports = map[string]string{
 	"mem": "cloudfiles.dev/drivers/mem", "file": "cloudfiles.dev/drivers/local",
-	"s3": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/s3blob", "gs": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/gcsblob",
+	"s3": "cloudfiles.dev/drivers/s3", "gs": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/gcsblob",
 	"azblob":       "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/azureblob",
+	"gocloud+s3":   "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/s3blob",
 	"gocloud+file": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/fileblob", "gocloud+mem": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/memblob",
 }
 

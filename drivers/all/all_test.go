@@ -56,6 +56,9 @@ func TestSchemes(t *testing.T) {
 		want func(f files.Features) bool
 	}{
 		{"s3://bucket?region=us-east-1", func(f files.Features) bool {
+			return f.Versions && !f.VersionPerPut && f.IfVersion && f.DeleteIfVersion && f.Digests && f.SignGet && f.SignPut && f.SignDelete
+		}},
+		{"gocloud+s3://bucket?region=us-east-1", func(f files.Features) bool {
 			return f.Versions && !f.VersionPerPut && f.Ordered && f.SignGet && f.SignPut && !f.SignDelete && f.MaxUnknownSize > 0 && !f.Digests
 		}},
 		{"gs://bucket?anonymous=true", func(f files.Features) bool {
@@ -74,7 +77,7 @@ func TestSchemes(t *testing.T) {
 		if f := b.Features(); !c.want(f) {
 			t.Errorf("%s: features are %+v", c.url, f)
 		}
-		ours := strings.HasPrefix(c.url, "mem:") || strings.HasPrefix(c.url, "file:")
+		ours := strings.HasPrefix(c.url, "mem:") || strings.HasPrefix(c.url, "file:") || strings.HasPrefix(c.url, "s3:")
 		if _, ok := files.As[*blob.Bucket](b); ok == ours {
 			t.Errorf("%s is a *blob.Bucket: %v", c.url, ok)
 		}
@@ -126,7 +129,7 @@ func TestReplies(t *testing.T) {
 	defer srv.Close()
 	host := strings.TrimPrefix(srv.URL, "http://")
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	s3 := open(t, "s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint="+srv.URL) // 1 leaves nothing for retries
+	s3 := open(t, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint="+srv.URL) // 1 leaves nothing for retries
 	gs := open(t, "gs://bucket?anonymous=true")
 	az := open(t, "azblob://container?protocol=http&domain="+host)
 	list := func(ctx context.Context, b files.Bucket) error {
@@ -199,7 +202,7 @@ func TestFailedPutSendsNothing(t *testing.T) {
 	defer srv.Close()
 	host := strings.TrimPrefix(srv.URL, "http://")
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	for _, url := range []string{"s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host} {
+	for _, url := range []string{"s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host} {
 		b := open(t, url)
 		broken := errors.New("broken")
 		size := int64(5)

@@ -33,14 +33,14 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string, u *url.URL) (
 	theirs.Scheme = scheme
 	b, err := mux.OpenBucketURL(ctx, &theirs)
 	if err != nil {
-		return nil, openFault(ctx, u, err)
+		return nil, OpenError(ctx, u, err)
 	}
 	return New(b, &Options{Own: true}), nil
 }
 
-// openFault maps a failure to open. Go CDK quotes the whole URL in its errors, with the secrets in it, so only the parameter's
+// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one. Go CDK quotes the whole URL in its errors, with the secrets in it, so only the parameter's
 // name is taken over, and the operating system's words.
-func openFault(ctx context.Context, u *url.URL, err error) error {
+func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return &opaque{ctx.Err().Error(), []error{files.ContextError(ctx), err}}
 	}

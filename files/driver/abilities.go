@@ -36,7 +36,7 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		})
 		return info, err
 	}
-	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If, Native: opts.Native}
+	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If, Brief: opts.Brief, Native: opts.Native}
 	err = b.enter(ctx, Key{Name: dstName}, func() error {
 		if err := from.checkKey(Key{Name: srcName}); err != nil {
 			return err

@@ -1,0 +1,112 @@
+package s3
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+
+	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// commit is the one request of a Put that makes it visible, repeated where that is safe. When an answer was lost, a conditional repeat may meet
+// its own success, which its mark tells.
+type commit struct {
+	b           *backend
+	key         string
+	op          op
+	ifMatch     *string
+	ifNoneMatch *string
+	mark        string // of conditional ones
+	lost        error  // the answer to an attempt that may have been carried out was lost
+	// same finds what was stored without a mark, where it can be told.
+	same func(ctx context.Context) (files.Info, bool)
+}
+
+func (b *backend) newCommit(key string, c files.Condition) *commit {
+	w := &commit{b: b, key: key, op: opPut}
+	if c.IsZero() {
+		return w
+	}
+	if v, ok := c.Version(); ok {
+		w.op, w.ifMatch = opPutMatch, b.putCondition(v)
+	} else {
+		w.op, w.ifNoneMatch = opPutAbsent, aws.String("*")
+	}
+	var random [16]byte
+	rand.Read(random[:]) // never fails
+	w.mark = hex.EncodeToString(random[:])
+	return w
+}
+
+// putCondition is condition for writes.
+func (b *backend) putCondition(v files.Version) *string {
+	if b.opts.BareETags {
+		return aws.String(string(v))
+	}
+	return condition(v)
+}
+
+// run makes the request by the bucket's policy. attempt tells whether the whole request may have been sent.
+func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
+	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
+		var sent bool
+		var failure error
+		if info, sent, failure = attempt(ctx); failure == nil {
+			return nil
+		}
+		mapped := fault(ctx, c.op, failure)
+		if sent && !refused(failure) {
+			c.lost = mapped
+			return mapped
+		}
+		return mapped
+	})
+	if err == nil {
+		return info, nil
+	}
+	if c.lost == nil {
+		return files.Info{}, err
+	}
+	if k := files.KindOf(err); k == files.ErrCorrupt || k == files.ErrInvalid && c.mark == "" {
+		// The repeat was refused for what it is, and so was the first.
+		return files.Info{}, err
+	}
+	if info, ok := c.mine(ctx); ok {
+		return info, nil
+	}
+	return files.Info{}, uncertain(err)
+}
+
+// uncertain keeps the cause: the context's end, too, is found by errors.Is.
+func uncertain(err error) error {
+	return files.WithCause(files.ErrUncertain, err, "the answer to the commit was lost: "+detail(err))
+}
+
+func detail(err error) string {
+	e, ok := errors.AsType[*files.Error](files.NewError("", "", err))
+	if !ok {
+		return ""
+	}
+	return e.Detail
+}
+
+// mine looks whether what is there is what an attempt stored whose answer was lost.
+func (c *commit) mine(ctx context.Context) (files.Info, bool) {
+	if ctx.Err() != nil {
+		return files.Info{}, false
+	}
+	if c.mark == "" {
+		if c.same == nil {
+			return files.Info{}, false
+		}
+		return c.same(ctx)
+	}
+	out, err := c.b.head(ctx, &s3.HeadObjectInput{Bucket: &c.b.bucket, Key: &c.key})
+	if err != nil || out.Metadata[markKey] != c.mark {
+		return files.Info{}, false
+	}
+	return infoOfHead(out), true
+}

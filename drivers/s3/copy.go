@@ -1,0 +1,170 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// errSourceChanged: the source was replaced between the look at it and the copy.
+var errSourceChanged = errors.New("the source was replaced")
+
+// Copy is one CopyObject, and one HEAD before it for what its answer doesn't tell, unless the request is brief. What is larger than
+// CopyObject takes is copied in parts. Another bucket of the same endpoint is copied from if the credentials may read it.
+func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+	src, ok := from.(*backend)
+	if !ok || src.store.endpoint != b.store.endpoint || src.store.region != b.store.region {
+		return files.Info{}, files.ErrUnsupported
+	}
+	info, err := b.copy(ctx, src, req)
+	if src.bucket != b.bucket && files.KindOf(err) == files.ErrPermission {
+		return files.Info{}, files.ErrUnsupported // the source's own credentials may be others
+	}
+	return info, err
+}
+
+func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyRequest) (files.Info, error) {
+	// S3 refuses a copy onto itself that changes nothing that it knows of, so there the attributes are given anew.
+	itself := src.bucket == b.bucket && req.Src == req.Dst
+	if req.Brief && !itself {
+		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
+		if !tooLargeToCopy(err) {
+			return info, err
+		}
+	}
+	for {
+		info, err := b.copyLooking(ctx, src, req, itself)
+		if err == errSourceChanged {
+			continue
+		}
+		return info, err
+	}
+}
+
+// tooLargeToCopy: S3 answers InvalidRequest to a source that CopyObject doesn't take for its size.
+func tooLargeToCopy(err error) bool {
+	code := answerOf(err).code
+	return code == "InvalidRequest" || code == "EntityTooLarge"
+}
+
+// copyLooking looks at the source first, and copies that version.
+func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.CopyRequest, itself bool) (files.Info, error) {
+	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src, IfMatch: condition(req.IfSource)})
+	if files.KindOf(err) == files.ErrNotExist {
+		return b.copyObject(ctx, src, req, req.Attributes, req.IfSource) // whose answer tells a missing bucket from a missing file (E3)
+	}
+	if err != nil {
+		return files.Info{}, err
+	}
+	source := infoOfHead(out)
+	attributes := req.Attributes
+	if itself && attributes == nil {
+		attributes = &source.Attributes
+	}
+	var info files.Info
+	if source.Size > b.copyLimit {
+		info, err = b.copyParts(ctx, src, req, source)
+	} else {
+		info, err = b.copyObject(ctx, src, req, attributes, source.Version)
+	}
+	if err != nil {
+		if k := files.KindOf(err); (k == files.ErrPrecondition || k == files.ErrExist) && !errors.Is(err, errSourceChanged) {
+			return files.Info{}, b.whichCondition(ctx, src, req, source.Version, err)
+		}
+		return files.Info{}, err
+	}
+	info.Size, info.Attributes = source.Size, source.Attributes
+	if req.Attributes != nil {
+		info.Attributes = *req.Attributes
+	}
+	if info.Digest.IsZero() {
+		info.Digest = source.Digest
+	}
+	return info, nil
+}
+
+// whichCondition tells whether it was the source's condition that failed, or the target's, for S3 answers both with 412.
+func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest, was files.Version, failed error) error {
+	now, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src})
+	switch {
+	case files.KindOf(err) == files.ErrNotExist:
+		return err
+	case err != nil || version(now.ETag) == was:
+		return failed
+	case req.IfSource != "":
+		return files.ErrPrecondition
+	}
+	return errSourceChanged
+}
+
+// copyObject is one CopyObject of that version of the source, if one is given. The Info has no size.
+func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.CopyRequest, a *files.Attributes, v files.Version) (files.Info, error) {
+	c, n := b.newCommit(req.Dst, req.If), b.native(req.Native)
+	if c.op == opPut {
+		c.op = opCopy
+	}
+	in := &s3.CopyObjectInput{
+		Bucket: &b.bucket, Key: &req.Dst, CopySource: copySource(src.bucket, req.Src), CopySourceIfMatch: condition(v), IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch,
+		StorageClass: n.StorageClass, ServerSideEncryption: n.Encryption, SSEKMSKeyId: n.kmsKey(), BucketKeyEnabled: n.bucketKey(),
+		ObjectLockMode: n.Lock, ObjectLockRetainUntilDate: n.retainUntil(), ObjectLockLegalHoldStatus: n.legalHold(), ACL: n.ACL,
+	}
+	if n.Tags != nil {
+		in.TaggingDirective, in.Tagging = types.TaggingDirectiveReplace, n.tagging()
+	}
+	if a == nil {
+		c.mark = "" // the source's metadata comes along
+	} else {
+		in.MetadataDirective, in.Metadata = types.MetadataDirectiveReplace, storedMetadata(a.Metadata, c.mark)
+		in.ContentType, in.CacheControl, in.ContentDisposition = text(a.ContentType), text(a.CacheControl), text(a.ContentDisposition)
+		in.ContentEncoding, in.ContentLanguage = text(a.ContentEncoding), text(a.ContentLanguage)
+	}
+	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
+		var out *s3.CopyObjectOutput
+		err = b.withSums(func(sums bool) error {
+			in.ChecksumAlgorithm = ""
+			if sums {
+				in.ChecksumAlgorithm = types.ChecksumAlgorithmCrc32c
+			}
+			out, err = b.client.CopyObject(ctx, in)
+			return err
+		})
+		if err != nil {
+			return files.Info{}, true, err
+		}
+		info.Size = -1
+		if a != nil {
+			info.Attributes = *a
+		}
+		if r := out.CopyObjectResult; r != nil {
+			info.Version, info.ModTime = version(r.ETag), cut(r.LastModified)
+			info.Digest = digest(r.ChecksumType, r.ChecksumCRC32C, r.ChecksumCRC32, r.ChecksumCRC64NVME, r.ChecksumSHA256)
+		}
+		return info, true, nil
+	})
+}
+
+// copySource is the header's form: bucket and key with everything but letters, digits and -._~/ escaped, since some stores take "+" for a space.
+func copySource(bucket, key string) *string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	b.Grow(len(bucket) + 1 + len(key) + 16)
+	b.WriteString(bucket)
+	b.WriteByte('/')
+	for i := 0; i < len(key); i++ {
+		c := key[i]
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~/", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return aws.String(b.String())
+}

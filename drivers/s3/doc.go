@@ -1,0 +1,27 @@
+// Package s3 keeps files in a bucket of Amazon S3, or of a store that speaks its protocol, for URLs such as
+//
+//	s3://bucket?region=eu-central-1
+//	s3://bucket?region=us-east-1&endpoint=http://127.0.0.1:9000&use_path_style=true
+//
+// and, with a client of the program's own, through [New]. Credentials come from the AWS SDK's chain alone: environment, shared files,
+// roles. The URL takes every parameter of the Go CDK's s3blob, which opens it, and those of this package ([files.Describe] lists them).
+//
+// Every operation costs the least requests that S3 has for it: one for a Put of up to a part's size with any options, a Get with the full
+// Info, a Stat, a Delete, 1,000 deleted names, 1,000 listed ones; two for a Get of a range that begins past the end, and for a Copy, unless it
+// is Brief. Larger content goes up in parts, within a fixed memory, and an upload that fails is aborted.
+//
+// # What is stored
+//
+// A file's name is its key, as it is. Metadata is escaped as s3blob escapes it, so programs on the Go CDK read what this package wrote and the
+// other way round; a name that s3blob would escape (one with "../", or with "__0x2f__" in it) is another key there. A conditional Put adds the metadata
+// key cloudfiles-mark, which Info doesn't tell: by it a Put whose answer was lost is recognised as its own.
+// CRC-32C is given with every upload; S3 checks it, stores it, and a whole read is checked against it.
+//
+// The ETag is the version. S3 repeats it for identical bytes (Features.VersionPerPut is false).
+//
+// # What S3 can't do
+//
+// Stat of a file in a missing bucket is ErrNotExist, for the answer to HEAD has no body. Without permission to list, a missing file is
+// ErrPermission, for S3 answers 403. Directory buckets are not ordered. When the answer to the beginning of an upload in parts is lost, S3 may keep an upload
+// that nobody knows of: a lifecycle rule (AbortIncompleteMultipartUpload) removes such ones.
+package s3

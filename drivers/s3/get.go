@@ -1,0 +1,142 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Stat is one HEAD.
+func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &key.Name})
+	if err != nil {
+		return files.Info{}, err
+	}
+	return infoOfHead(out), nil
+}
+
+func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
+	err = b.do(ctx, opStat, func(ctx context.Context) (err error) {
+		out, err = b.client.HeadObject(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+// Open is one GET. S3 refuses a range that begins at the end or behind it, and any of an empty object, so then, and for no
+// bytes at all, it is a HEAD.
+func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	if _, n, _ := req.Range.Parts(); n == 0 {
+		o, _, err := b.openEmpty(ctx, req)
+		return o, err
+	}
+	for {
+		o, err := b.open(ctx, req)
+		if !errors.Is(err, errRange) {
+			return o, err
+		}
+		if o, empty, err := b.openEmpty(ctx, req); err != nil || empty {
+			return o, err
+		}
+		// It was replaced by a longer one meanwhile.
+	}
+}
+
+// openEmpty resolves a range that should have no bytes.
+func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driver.Object, empty bool, err error) {
+	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &req.Key.Name, IfMatch: condition(req.IfVersion), IfNoneMatch: condition(req.IfNotVersion)})
+	if err != nil {
+		return o, false, err
+	}
+	o.Info = infoOfHead(out)
+	o.Offset, o.Length = req.Range.Resolve(o.Info.Size)
+	return o, o.Length == 0, nil
+}
+
+func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	in := &s3.GetObjectInput{Bucket: &b.bucket, Key: &req.Key.Name, Range: rangeHeader(req.Range), IfMatch: condition(req.IfVersion), IfNoneMatch: condition(req.IfNotVersion)}
+	var out *s3.GetObjectOutput
+	err := b.do(ctx, opGet, func(ctx context.Context) (err error) {
+		out, err = b.client.GetObject(ctx, in)
+		return err
+	})
+	if err != nil {
+		return driver.Object{}, err
+	}
+	body := &body{ctx: ctx, r: out.Body}
+	size, first, length := aws.ToInt64(out.ContentLength), int64(0), aws.ToInt64(out.ContentLength)
+	if out.ContentRange != nil {
+		var last int64
+		var ok bool
+		if first, last, size, ok = parseContentRange(*out.ContentRange); !ok {
+			body.Close()
+			return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer's Content-Range can't be read")
+		}
+		length = last - first + 1
+	} else if out.ContentLength == nil {
+		body.Close()
+		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer tells no length")
+	}
+	o := driver.Object{Info: infoOfGet(out, size), Body: body}
+	o.Offset, o.Length = req.Range.Resolve(size)
+	if o.Offset == first && o.Length == length {
+		return o, nil
+	}
+	// A store that doesn't know ranges sends all.
+	if o.Offset < first || o.Offset+o.Length > first+length {
+		body.Close()
+		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer has another range than was asked for")
+	}
+	if _, err := io.CopyN(io.Discard, body, o.Offset-first); err != nil {
+		body.Close()
+		return driver.Object{}, err
+	}
+	body.left, body.cut = o.Length, true
+	return o, nil
+}
+
+// rangeHeader is RFC 9110's form of the range; nil for all.
+func rangeHeader(r files.Range) *string {
+	off, n, last := r.Parts()
+	switch {
+	case last:
+		return aws.String("bytes=-" + strconv.FormatInt(n, 10))
+	case n != math.MaxInt64 && off <= math.MaxInt64-n:
+		return aws.String("bytes=" + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10))
+	case off > 0 || !r.IsWhole():
+		return aws.String("bytes=" + strconv.FormatInt(off, 10) + "-")
+	}
+	return nil
+}
+
+// body makes of a connection's failure what New resumes (G5). Closing it during a Read closes the connection, which ends the Read.
+type body struct {
+	ctx  context.Context
+	r    io.ReadCloser
+	cut  bool // after left bytes
+	left int64
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.cut {
+		if b.left == 0 {
+			return 0, io.EOF
+		}
+		p = p[:min(int64(len(p)), b.left)]
+	}
+	n, err := b.r.Read(p)
+	b.left -= int64(n)
+	if err != nil && err != io.EOF {
+		err = fault(b.ctx, opBody, err)
+	}
+	return n, err
+}
+
+func (b *body) Close() error { return b.r.Close() }

@@ -1,0 +1,87 @@
+package s3
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// timeResolution is that of the header Last-Modified; listings have milliseconds.
+const timeResolution = time.Second
+
+func cut(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(timeResolution)
+}
+
+// infoOfHead is what the answer to HEAD tells.
+func infoOfHead(o *s3.HeadObjectOutput) files.Info {
+	return files.Info{
+		Entry: files.Entry{Size: aws.ToInt64(o.ContentLength), ModTime: cut(o.LastModified), Version: version(o.ETag)},
+		Attributes: files.Attributes{ContentType: aws.ToString(o.ContentType), CacheControl: aws.ToString(o.CacheControl), ContentDisposition: aws.ToString(o.ContentDisposition),
+			ContentEncoding: aws.ToString(o.ContentEncoding), ContentLanguage: aws.ToString(o.ContentLanguage), Metadata: toldMetadata(o.Metadata)},
+		Digest: digest(o.ChecksumType, o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
+	}
+}
+
+// infoOfGet is the same of GET; size is that of the whole file.
+func infoOfGet(o *s3.GetObjectOutput, size int64) files.Info {
+	return files.Info{
+		Entry: files.Entry{Size: size, ModTime: cut(o.LastModified), Version: version(o.ETag)},
+		Attributes: files.Attributes{ContentType: aws.ToString(o.ContentType), CacheControl: aws.ToString(o.CacheControl), ContentDisposition: aws.ToString(o.ContentDisposition),
+			ContentEncoding: aws.ToString(o.ContentEncoding), ContentLanguage: aws.ToString(o.ContentLanguage), Metadata: toldMetadata(o.Metadata)},
+		Digest: digest(o.ChecksumType, o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
+	}
+}
+
+// digest takes over the checksums of the whole content. Composite ones, which are of the parts' checksums, are not (G6).
+func digest(t types.ChecksumType, crc32c, crc32, crc64nvme, sha256 *string) files.Digest {
+	if t == types.ChecksumTypeComposite {
+		return files.Digest{}
+	}
+	return files.Digest{CRC32C: hexOf(crc32c, 4), CRC32: hexOf(crc32, 4), CRC64NVME: hexOf(crc64nvme, 8), SHA256: hexOf(sha256, 32)}
+}
+
+// hexOf turns base64 of n bytes into hexadecimal digits; anything else, such as "…-3" of a composite one, into "".
+func hexOf(b64 *string, n int) string {
+	if b64 == nil {
+		return ""
+	}
+	p, err := base64.StdEncoding.DecodeString(*b64)
+	if err != nil || len(p) != n {
+		return ""
+	}
+	return hex.EncodeToString(p)
+}
+
+// base64OfBytes is for headers.
+func base64OfBytes(p []byte) *string { return aws.String(base64.StdEncoding.EncodeToString(p)) }
+
+// base64Of is hexOf the other way; nil for "".
+func base64Of(digits string) *string {
+	p, err := hex.DecodeString(digits)
+	if err != nil || len(p) == 0 {
+		return nil
+	}
+	return base64OfBytes(p)
+}
+
+// parseContentRange reads "bytes 10-14/27".
+func parseContentRange(s string) (first, last, size int64, ok bool) {
+	s, found := strings.CutPrefix(s, "bytes ")
+	span, total, slash := strings.Cut(s, "/")
+	from, to, dash := strings.Cut(span, "-")
+	first, err1 := strconv.ParseInt(from, 10, 64)
+	last, err2 := strconv.ParseInt(to, 10, 64)
+	size, err3 := strconv.ParseInt(total, 10, 64)
+	return first, last, size, found && slash && dash && err1 == nil && err2 == nil && err3 == nil && first >= 0 && last >= first && size > last
+}

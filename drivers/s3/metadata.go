@@ -1,0 +1,141 @@
+package s3
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go CDK escapes it, and programs on either side read
+// what the other wrote: keys and values are URL-escaped, and in keys what looks like s3blob's own escape, "__0x5f__", is escaped in
+// that way, for it undoes such escapes last.
+
+// markKey is the key of the random mark of a conditional Put, which Info doesn't tell.
+const markKey = "cloudfiles-mark"
+
+// storedMetadata escapes, and adds the mark, unless it is empty.
+func storedMetadata(m map[string]string, mark string) map[string]string {
+	if len(m) == 0 && mark == "" {
+		return nil
+	}
+	stored := make(map[string]string, len(m)+1)
+	for k, v := range m {
+		stored[escapeKey(k)] = url.PathEscape(v)
+	}
+	if mark != "" {
+		stored[markKey] = mark
+	}
+	return stored
+}
+
+// escapeKey escapes a metadata key. "@", ":" and "=" are no characters of a header's name.
+func escapeKey(key string) string {
+	if plainKey(key) {
+		return key
+	}
+	key = url.PathEscape(key)
+	var b strings.Builder
+	for i := 0; i < len(key); i++ {
+		switch c := key[i]; {
+		case c == '@' || c == ':' || c == '=':
+			b.WriteByte('%')
+			b.WriteString(strings.ToUpper(strconv.FormatUint(uint64(c), 16)))
+		case c == '_' && isHexEscape(key[i:]):
+			b.WriteString("__0x5f__")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// plainKey reports whether there is nothing to escape.
+func plainKey(key string) bool {
+	for i := 0; i < len(key); i++ {
+		c := key[i]
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.') && (c != '_' || isHexEscape(key[i:])) {
+			return false
+		}
+	}
+	return true
+}
+
+// hexEscape finds "__0x2f__" at the beginning of s: the rune and the escape's length.
+func hexEscape(s string) (r rune, n int, ok bool) {
+	rest, ok := strings.CutPrefix(s, "__0x")
+	if !ok {
+		return 0, 0, false
+	}
+	digits, after, ok := strings.Cut(rest, "_")
+	if !ok || !strings.HasPrefix(after, "_") {
+		return 0, 0, false
+	}
+	v, err := strconv.ParseInt(digits, 16, 32)
+	if err != nil {
+		return 0, 0, false
+	}
+	return rune(v), len("__0x") + len(digits) + 2, true
+}
+
+func isHexEscape(s string) bool {
+	_, _, ok := hexEscape(s)
+	return ok
+}
+
+// toldMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What others wrote and isn't an escape is told as it is.
+func toldMetadata(stored map[string]string) map[string]string {
+	var m map[string]string
+	for k, v := range stored {
+		if k == markKey {
+			continue
+		}
+		if m == nil {
+			m = make(map[string]string, len(stored))
+		}
+		m[unescapeKey(k)] = unescape(v)
+	}
+	return m
+}
+
+func unescape(s string) string {
+	if u, err := url.PathUnescape(s); err == nil {
+		return u
+	}
+	return s
+}
+
+func unescapeKey(key string) string {
+	key = unescape(key)
+	if !strings.Contains(key, "__0x") {
+		return key
+	}
+	var b strings.Builder
+	for i := 0; i < len(key); i++ {
+		if r, n, ok := hexEscape(key[i:]); ok {
+			b.WriteRune(r)
+			i += n - 1
+		} else {
+			b.WriteByte(key[i])
+		}
+	}
+	return b.String()
+}
+
+// version makes a Version of an ETag, which S3 quotes.
+func version(etag *string) files.Version {
+	if etag == nil {
+		return ""
+	}
+	return files.Version(strings.Trim(*etag, `"`))
+}
+
+// condition makes an ETag of a version.
+func condition(v files.Version) *string {
+	if v == "" {
+		return nil
+	}
+	s := `"` + string(v) + `"`
+	return &s
+}

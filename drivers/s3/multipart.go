@@ -1,0 +1,166 @@
+package s3
+
+import (
+	"context"
+	"hash/crc32"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// upload is an upload in parts.
+type upload struct {
+	b    *backend
+	key  string
+	id   *string
+	sums bool
+
+	mu   sync.Mutex
+	done []types.CompletedPart
+}
+
+// putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was lost, that does no harm.
+func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest, parts *driver.Parts, first *driver.Part) (files.Info, error) {
+	u, err := b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)))
+	if err != nil {
+		first.Release()
+		return files.Info{}, err
+	}
+	if err := parts.Send(ctx, first, u.send); err != nil {
+		u.abort(ctx)
+		return files.Info{}, err
+	}
+	if ctx.Err() != nil {
+		u.abort(ctx)
+		return files.Info{}, files.ContextError(ctx)
+	}
+	digest := ""
+	if u.sums {
+		digest = req.Content.Digest().CRC32C
+	}
+	c.same = func(ctx context.Context) (files.Info, bool) { return u.landed(ctx, req) }
+	info, err := u.complete(ctx, c, digest)
+	if err != nil {
+		u.abort(ctx)
+		return files.Info{}, err
+	}
+	return info, nil
+}
+
+func (b *backend) createInput(key string, a files.Attributes, mark string, n *PutOptions) *s3.CreateMultipartUploadInput {
+	return &s3.CreateMultipartUploadInput{
+		Bucket: &b.bucket, Key: aws.String(key),
+		ContentType: text(a.ContentType), CacheControl: text(a.CacheControl), ContentDisposition: text(a.ContentDisposition), ContentEncoding: text(a.ContentEncoding),
+		ContentLanguage: text(a.ContentLanguage), Metadata: storedMetadata(a.Metadata, mark),
+		StorageClass: n.StorageClass, Tagging: n.tagging(), ServerSideEncryption: n.Encryption, SSEKMSKeyId: n.kmsKey(), BucketKeyEnabled: n.bucketKey(),
+		ObjectLockMode: n.Lock, ObjectLockRetainUntilDate: n.retainUntil(), ObjectLockLegalHoldStatus: n.legalHold(), ACL: n.ACL,
+	}
+}
+
+// begin begins an upload, with a checksum of the whole content where the store has it.
+func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput) (*upload, error) {
+	u := &upload{b: b, key: *in.Key}
+	err := b.do(ctx, opPut, func(ctx context.Context) error {
+		return b.withSums(func(sums bool) error {
+			u.sums = sums
+			in.ChecksumAlgorithm, in.ChecksumType = "", ""
+			if sums {
+				in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
+			}
+			out, err := b.client.CreateMultipartUpload(ctx, in)
+			if err == nil {
+				u.id = out.UploadId
+			}
+			return err
+		})
+	})
+	return u, err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sum is the part's CRC-32C in base64.
+func sum(part *driver.Part) (*string, error) {
+	h := crc32.New(castagnoli)
+	if _, err := io.Copy(h, part.Reader()); err != nil {
+		return nil, err
+	}
+	return base64OfBytes(h.Sum(nil)), nil
+}
+
+// send uploads one part, by the bucket's policy.
+func (u *upload) send(ctx context.Context, part *driver.Part) error {
+	in := &s3.UploadPartInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id, PartNumber: aws.Int32(int32(part.Number)), ContentLength: &part.Size}
+	if u.sums {
+		var err error
+		if in.ChecksumCRC32C, err = sum(part); err != nil {
+			return err
+		}
+	}
+	var out *s3.UploadPartOutput
+	err := u.b.do(ctx, opPut, func(ctx context.Context) (err error) {
+		body := part.Body()
+		defer body.End()
+		in.Body = body
+		out, err = u.b.client.UploadPart(ctx, in)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	u.add(types.CompletedPart{PartNumber: in.PartNumber, ETag: out.ETag, ChecksumCRC32C: in.ChecksumCRC32C})
+	return nil
+}
+
+func (u *upload) add(part types.CompletedPart) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.done = append(u.done, part)
+}
+
+// complete makes the upload visible; crc32c is the whole content's, or "".
+func (u *upload) complete(ctx context.Context, c *commit, crc32c string) (files.Info, error) {
+	slices.SortFunc(u.done, func(a, b types.CompletedPart) int { return int(*a.PartNumber - *b.PartNumber) })
+	in := &s3.CompleteMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: u.done},
+		IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch}
+	if crc32c != "" {
+		in.ChecksumCRC32C, in.ChecksumType = base64Of(crc32c), types.ChecksumTypeFullObject
+	}
+	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
+		out, err := u.b.client.CompleteMultipartUpload(ctx, in)
+		if err != nil {
+			return files.Info{}, true, err
+		}
+		info.Version = version(out.ETag)
+		return info, true, nil
+	})
+}
+
+// landed reports whether the file that is there now is the upload, whose end was answered but the answer lost: it then has the same size,
+// checksum and attributes.
+func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
+	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
+	want := req.Content.Digest().CRC32C
+	a, b := info.Attributes, req.Attributes
+	same := err == nil && u.sums && info.Size == req.Content.Count() && info.Digest.CRC32C == want && maps.Equal(a.Metadata, b.Metadata) && a.ContentType == b.ContentType &&
+		a.CacheControl == b.CacheControl && a.ContentDisposition == b.ContentDisposition && a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage
+	return info, same
+}
+
+// abort removes the parts, also when ctx has ended (X2). All parts on their way have ended before.
+func (u *upload) abort(ctx context.Context) {
+	ctx, cancel := driver.CleanupContext(ctx)
+	defer cancel()
+	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
+	u.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+		_, err := u.b.client.AbortMultipartUpload(ctx, in)
+		return err
+	})
+}

@@ -1,0 +1,159 @@
+package s3
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// PutOptions are S3's own options of a Put or a Copy, for files.PutOptions.Native and files.CopyOptions.Native. Empty fields leave S3's
+// or the bucket's default. What S3 refuses, such as a retention in a bucket without Object Lock, is ErrInvalid and changes nothing.
+type PutOptions struct {
+	// StorageClass is the class, such as STANDARD_IA.
+	StorageClass types.StorageClass
+	// Tags are the object's tags, at most 10.
+	Tags map[string]string
+	// Encryption is AES256 (S3's own keys), aws:kms or aws:kms:dsse; KMSKeyID is the key of the latter two, and BucketKey lets S3 ask KMS less often.
+	Encryption types.ServerSideEncryption
+	KMSKeyID   string
+	BucketKey  bool
+	// Lock and RetainUntil protect the version until then, GOVERNANCE or COMPLIANCE; LegalHold does without an end. They need Object Lock.
+	Lock        types.ObjectLockMode
+	RetainUntil time.Time
+	LegalHold   bool
+	// ACL is a canned access list, such as bucket-owner-full-control.
+	ACL types.ObjectCannedACL
+}
+
+// NativeOption names the type.
+func (PutOptions) NativeOption() string { return "s3.PutOptions" }
+
+var _ driver.NativeTaker = (*backend)(nil)
+
+// CheckNative takes one PutOptions.
+func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {
+	p, ok := putOptions(o)
+	if !ok {
+		return files.UnknownNative(o)
+	}
+	return p.check()
+}
+
+func putOptions(o files.NativeOption) (*PutOptions, bool) {
+	switch p := o.(type) {
+	case PutOptions:
+		return &p, true
+	case *PutOptions:
+		return p, p != nil
+	}
+	return nil, false
+}
+
+func (p *PutOptions) check() error {
+	bad := func(field string, v any) error {
+		return files.Errorf(files.ErrInvalid, "s3.PutOptions: %s is %q, which S3 doesn't have", field, v)
+	}
+	switch {
+	case p.StorageClass != "" && !slices.Contains(p.StorageClass.Values(), p.StorageClass):
+		return bad("StorageClass", p.StorageClass)
+	case p.Encryption != "" && !slices.Contains(p.Encryption.Values(), p.Encryption):
+		return bad("Encryption", p.Encryption)
+	case p.Lock != "" && !slices.Contains(p.Lock.Values(), p.Lock):
+		return bad("Lock", p.Lock)
+	case p.ACL != "" && !slices.Contains(p.ACL.Values(), p.ACL):
+		return bad("ACL", p.ACL)
+	case (p.Lock == "") != p.RetainUntil.IsZero():
+		return files.Errorf(files.ErrInvalid, "s3.PutOptions: Lock and RetainUntil are given together or not at all")
+	case (p.KMSKeyID != "" || p.BucketKey) && !strings.HasPrefix(string(p.Encryption), "aws:"):
+		return files.Errorf(files.ErrInvalid, "s3.PutOptions: KMSKeyID and BucketKey need an Encryption by KMS")
+	case len(p.Tags) > 10:
+		return files.Errorf(files.ErrInvalid, "s3.PutOptions: %d tags, at most 10", len(p.Tags))
+	}
+	return nil
+}
+
+// native merges the options of a call over the bucket's.
+func (b *backend) native(options []files.NativeOption) *PutOptions {
+	if len(options) == 0 {
+		return &b.opts.Defaults
+	}
+	m := b.opts.Defaults
+	for _, o := range options {
+		p, ok := putOptions(o)
+		if !ok {
+			continue // CheckNative has refused it
+		}
+		m.merge(p)
+	}
+	return &m
+}
+
+func (p *PutOptions) merge(q *PutOptions) {
+	if q.StorageClass != "" {
+		p.StorageClass = q.StorageClass
+	}
+	if q.Tags != nil {
+		p.Tags = q.Tags
+	}
+	if q.Encryption != "" {
+		p.Encryption, p.KMSKeyID, p.BucketKey = q.Encryption, q.KMSKeyID, q.BucketKey
+	}
+	if q.Lock != "" {
+		p.Lock, p.RetainUntil = q.Lock, q.RetainUntil
+	}
+	if q.LegalHold {
+		p.LegalHold = true
+	}
+	if q.ACL != "" {
+		p.ACL = q.ACL
+	}
+}
+
+// tagging is the tags as the header wants them; nil for none.
+func (p *PutOptions) tagging() *string {
+	if len(p.Tags) == 0 {
+		return nil
+	}
+	v := url.Values{}
+	for k, t := range p.Tags {
+		v.Set(k, t)
+	}
+	return aws.String(strings.ReplaceAll(v.Encode(), "+", "%20"))
+}
+
+func (p *PutOptions) kmsKey() *string { return text(p.KMSKeyID) }
+
+func (p *PutOptions) bucketKey() *bool {
+	if !p.BucketKey {
+		return nil
+	}
+	return &p.BucketKey
+}
+
+func (p *PutOptions) retainUntil() *time.Time {
+	if p.RetainUntil.IsZero() {
+		return nil
+	}
+	return &p.RetainUntil
+}
+
+func (p *PutOptions) legalHold() types.ObjectLockLegalHoldStatus {
+	if p.LegalHold {
+		return types.ObjectLockLegalHoldStatusOn
+	}
+	return ""
+}
+
+// text is nil for "".
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,112 @@
+package s3
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"cloudfiles.dev/drivers/gocloud"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"gocloud.dev/blob/s3blob"
+)
+
+func init() { files.Register(scheme) }
+
+var scheme = files.Scheme{
+	Name: "s3", Package: "cloudfiles.dev/drivers/s3", Example: "s3://bucket?region=eu-central-1",
+	Params: append([]files.Param{
+		{Name: "region", Values: "text", Doc: "the bucket's region; else the SDK's configuration, and with an endpoint us-east-1"},
+		{Name: "endpoint", Values: "URL", Doc: "another store than Amazon's, with http:// or https://"},
+		{Name: "use_path_style", Values: "true|false", Doc: "the bucket in the path and not in the host, for most other stores"},
+		{Name: "s3ForcePathStyle", Values: "true|false", Doc: "the same, by its old name"},
+		{Name: "hostname_immutable", Values: "true|false", Doc: "the endpoint's host is used as it is"},
+		{Name: "disable_https", Values: "true|false", Doc: "no TLS"},
+		{Name: "accelerate", Values: "true|false", Doc: "Transfer Acceleration"},
+		{Name: "dualstack", Values: "true|false", Doc: "endpoints with IPv6"},
+		{Name: "fips", Values: "true|false", Doc: "FIPS endpoints"},
+		{Name: "anonymous", Values: "true|false", Doc: "requests are not signed"},
+		{Name: "profile", Values: "text", Doc: "the profile of the SDK's shared files"},
+		{Name: "role", Values: "ARN", Doc: "the role to assume"},
+		{Name: "awssdk", Values: "v2", Doc: "taken for the Go CDK's sake"},
+		{Name: "rate_limiter_capacity", Values: "number", Doc: "taken for the Go CDK's sake: the SDK's own repeats are off"},
+		{Name: "request_checksum_calculation", Values: "when_supported|when_required", Doc: "when_required is checksum=none"},
+		{Name: "response_checksum_validation", Values: "when_supported|when_required", Doc: "when_required asks for no checksum, so reads are not checked"},
+		{Name: "ssetype", Values: "AES256|aws:kms|aws:kms:dsse", Doc: "server-side encryption of every write"},
+		{Name: "kmskeyid", Values: "text", Doc: "its KMS key"},
+		{Name: "checksum", Values: "auto|crc32c|none", Doc: "what is stored beside the content: auto goes without where the store refuses it"},
+		{Name: "etag", Values: "quoted|bare", Doc: "how If-Match names a version on writes: bare for Ceph's gateway"},
+		{Name: "part_size", Values: "bytes", Doc: "the size of an upload's parts, from 5 MiB (8 MiB)"},
+		{Name: "concurrency", Values: "1…100", Doc: "how many parts of an upload are on their way at a time (5)"},
+	}, retry.Params()...),
+	Open: open,
+}
+
+// own are the parameters that the Go CDK doesn't know.
+var own = []string{"checksum", "etag", "part_size", "concurrency"}
+
+// open lets the Go CDK open the bucket, and takes its client.
+func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
+	o, err := options(u)
+	if err != nil {
+		return nil, err
+	}
+	q := u.Query()
+	if e := q.Get("endpoint"); e != "" && !strings.HasPrefix(e, "http://") && !strings.HasPrefix(e, "https://") {
+		return nil, files.Errorf(files.ErrInvalid, `parameter "endpoint" has no scheme; write http:// or https:// in front of the host`)
+	}
+	for _, name := range own {
+		q.Del(name)
+	}
+	for _, p := range retry.Params() {
+		q.Del(p.Name)
+	}
+	theirs := *u
+	theirs.RawQuery = q.Encode()
+	blob, err := new(s3blob.URLOpener).OpenBucketURL(ctx, &theirs)
+	if err != nil {
+		return nil, gocloud.OpenError(ctx, u, err)
+	}
+	defer blob.Close()
+	var client *s3.Client
+	if !blob.As(&client) {
+		return nil, files.Errorf(files.ErrUnsupported, "the Go CDK gives away no client")
+	}
+	if client.Options().Region == "" && q.Get("endpoint") == "" {
+		return nil, files.Errorf(files.ErrInvalid, "the bucket's region is not known: write region=… or set AWS_REGION")
+	}
+	client = derive(client, func(o *s3.Options) {
+		if o.Region == "" {
+			o.Region = "us-east-1" // which other stores take
+		}
+		shareTransport(o)
+	})
+	return driver.New(newBackend(client, u.Host, o)), nil
+}
+
+// options reads our own parameters, and those of the Go CDK that it keeps to itself.
+func options(u *url.URL) (Options, error) {
+	p := driver.NewParams(u)
+	o := Options{
+		PartSize:    p.Int("part_size", DefaultPartSize, minPart, maxPart),
+		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, 100)),
+		Retry:       retry.FromParams(p),
+		BareETags:   p.Enum("etag", "quoted", "bare") == "bare",
+		Defaults:    PutOptions{KMSKeyID: p.String("kmskeyid", "")},
+	}
+	switch p.Enum("checksum", "auto", "crc32c", "none") {
+	case "crc32c":
+		o.Checksums = ChecksumsCRC32C
+	case "none":
+		o.Checksums = ChecksumsNone
+	}
+	for _, e := range types.ServerSideEncryption("").Values() {
+		if strings.EqualFold(string(e), p.String("ssetype", "")) {
+			o.Defaults.Encryption = e // what isn't one, the Go CDK refuses
+		}
+	}
+	return o, p.Err()
+}

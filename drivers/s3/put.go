@@ -1,0 +1,84 @@
+package s3
+
+import (
+	"context"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Put reads the content up to a part's size. What ends there is one PutObject; more goes up in parts.
+func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	parts, err := driver.NewParts(b.plan, req)
+	if err != nil {
+		return files.Info{}, err
+	}
+	first, err := parts.Next(ctx)
+	if err != nil {
+		return files.Info{}, err
+	}
+	c := b.newCommit(req.Name, req.If)
+	if first.Last {
+		defer first.Release()
+		return b.putOne(ctx, c, req, first)
+	}
+	return b.putParts(ctx, c, req, parts, first)
+}
+
+// putOne is one PutObject.
+func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest, part *driver.Part) (files.Info, error) {
+	a, n := req.Attributes, b.native(req.Native)
+	in := &s3.PutObjectInput{
+		Bucket: &b.bucket, Key: &req.Name, ContentLength: &part.Size,
+		ContentType: text(a.ContentType), CacheControl: text(a.CacheControl), ContentDisposition: text(a.ContentDisposition), ContentEncoding: text(a.ContentEncoding),
+		ContentLanguage: text(a.ContentLanguage), Metadata: storedMetadata(a.Metadata, c.mark),
+		IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch,
+		StorageClass: n.StorageClass, Tagging: n.tagging(), ServerSideEncryption: n.Encryption, SSEKMSKeyId: n.kmsKey(), BucketKeyEnabled: n.bucketKey(),
+		ObjectLockMode: n.Lock, ObjectLockRetainUntilDate: n.retainUntil(), ObjectLockLegalHoldStatus: n.legalHold(), ACL: n.ACL,
+	}
+	digest := req.Content.Digest()
+	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
+		var out *s3.PutObjectOutput
+		err = b.withSums(func(sums bool) error {
+			in.ChecksumCRC32C = nil
+			if sums {
+				in.ChecksumCRC32C = base64Of(digest.CRC32C)
+			}
+			body := part.Body()
+			defer body.End()
+			in.Body = body
+			out, err = b.client.PutObject(ctx, in)
+			sent = body.Len() == 0
+			return err
+		})
+		if err != nil {
+			return files.Info{}, sent, err
+		}
+		info.Version = version(out.ETag)
+		return info, true, nil
+	})
+}
+
+// withSums makes a request with checksums, and, where the store doesn't know them, once more without, for good.
+func (b *backend) withSums(request func(sums bool) error) error {
+	sums := !b.noSums.Load()
+	err := request(sums)
+	if err == nil || !sums || b.opts.Checksums != ChecksumsAuto || !refusesSums(err) {
+		return err
+	}
+	if err := request(false); err != nil {
+		return err
+	}
+	b.noSums.Store(true)
+	return nil
+}
+
+// refusesSums reports whether the checksum may be what the store doesn't take. Stores answer in many ways.
+func refusesSums(err error) bool {
+	switch answerOf(err).code {
+	case "NotImplemented", "InvalidArgument", "InvalidRequest", "InvalidHeader", "UnsupportedHeader", "InvalidDigest", "BadRequest", "MissingContentMD5":
+		return true
+	}
+	return answerOf(err).status == 501
+}

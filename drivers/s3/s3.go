@@ -1,0 +1,139 @@
+package s3
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Options are the options of New. The zero value has the defaults.
+type Options struct {
+	// PartSize is the size in bytes of an upload's parts, from 5 MiB, the least that S3 takes, to 5 GiB; 0 is 8 MiB. A content up to it is
+	// sent in one request.
+	PartSize int64
+	// Concurrency is how many parts of one upload are on their way at a time; 0 is 5. An upload holds PartSize × Concurrency
+	// bytes at most.
+	Concurrency int
+	// Retry says how requests are repeated; nil is retry.New(). The SDK's own repeats are off.
+	Retry *retry.Policy
+	// Checksums says what is stored beside the content, and checked.
+	Checksums Checksums
+	// BareETags sends ETags without their quotes in the conditions of writes: Ceph's gateway compares them so.
+	BareETags bool
+	// Defaults hold for every Put and Copy whose own options don't say otherwise.
+	Defaults PutOptions
+}
+
+// Checksums is what the store can do.
+type Checksums uint8
+
+const (
+	// ChecksumsAuto is ChecksumsCRC32C, unless the client is set to use checksums only where they are required (RequestChecksumCalculation); a
+	// store that refuses them is asked without from then on.
+	ChecksumsAuto Checksums = iota
+	// ChecksumsCRC32C gives every upload its CRC-32C, which S3 checks and stores. A store that refuses it is an error.
+	ChecksumsCRC32C
+	// ChecksumsNone is for stores that have none: Features.Digests is false.
+	ChecksumsNone
+)
+
+// The limits of S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+const (
+	mib       = 1 << 20
+	gib       = 1 << 30
+	minPart   = 5 * mib
+	maxPart   = 5 * gib
+	maxParts  = 10_000
+	maxObject = 5 << 40
+	maxCopy   = 5 * gib // of one CopyObject
+	maxDelete = 1000    // names of one DeleteObjects
+)
+
+// The defaults of Options.
+const (
+	DefaultPartSize    = 8 * mib
+	DefaultConcurrency = 5
+)
+
+// New returns the bucket of that name, reached by the caller's client, of which nothing is changed or closed. It makes no
+// request. It panics where client is nil or the name is empty.
+func New(client *s3.Client, bucket string, opts *Options) files.Bucket {
+	if client == nil || bucket == "" {
+		panic("s3: New without a client or without a bucket's name")
+	}
+	if opts == nil {
+		opts = &Options{}
+	}
+	return driver.New(newBackend(client, bucket, *opts))
+}
+
+// backend is one bucket.
+type backend struct {
+	client *s3.Client // the caller's with our settings
+	sdk    *s3.Client // the caller's
+	bucket string
+	opts   Options
+	plan   driver.PartPlan
+	store  store
+	signs  bool // there are credentials
+	// copyLimit is how much one CopyObject copies.
+	copyLimit int64
+	noSums    atomic.Bool
+	presigner func() *s3.PresignClient // made when it is first needed
+}
+
+// store is what tells buckets apart.
+type store struct{ endpoint, region, bucket string }
+
+func newBackend(client *s3.Client, bucket string, o Options) *backend {
+	if o.PartSize == 0 {
+		o.PartSize = DefaultPartSize
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = DefaultConcurrency
+	}
+	if o.Retry == nil {
+		o.Retry = retry.New()
+	}
+	sdk := client.Options()
+	if o.Checksums == ChecksumsAuto && sdk.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
+		o.Checksums = ChecksumsNone
+	}
+	b := &backend{client: ours(client), sdk: client, bucket: bucket, opts: o, signs: sdk.Credentials != nil, copyLimit: maxCopy,
+		plan:  driver.PartPlan{PartSize: min(max(o.PartSize, minPart), maxPart), Concurrency: o.Concurrency, MaxParts: maxParts, MaxPartSize: maxPart},
+		store: store{endpointOf(sdk), sdk.Region, bucket}, presigner: sync.OnceValue(func() *s3.PresignClient { return newPresigner(client) })}
+	b.noSums.Store(o.Checksums == ChecksumsNone)
+	return b
+}
+
+func (b *backend) Features() files.Features {
+	return files.Features{
+		MaxName: files.MaxName, MaxSize: maxObject, MaxUnknownSize: min(b.plan.MaxUnknownSize(), maxObject), TimeResolution: timeResolution,
+		AnyName: true, Atomic: true, Durable: true, Versions: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
+		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: b.opts.Checksums != ChecksumsNone,
+		Ordered:       !strings.HasSuffix(b.bucket, "--x-s3"), // directory buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html
+		DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
+		SignGet: b.signs, SignPut: b.signs, SignDelete: b.signs, SignContentType: b.signs,
+	}
+}
+
+// Close leaves everything as it is: the client is the caller's, and the transport is shared.
+func (b *backend) Close() error { return nil }
+
+// Store tells which bucket this is.
+func (b *backend) Store() any { return b.store }
+
+// As gives the SDK's client.
+func (b *backend) As(target any) bool {
+	if c, ok := target.(**s3.Client); ok {
+		*c = b.sdk
+		return true
+	}
+	return false
+}

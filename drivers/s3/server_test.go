@@ -1,0 +1,207 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// subject is a server and how the tests reach it.
+type subject struct {
+	server *testserver.Server
+	opts   Options // what the server needs
+	admin  *s3.Client
+
+	handles sync.Map // of the buckets that were opened
+}
+
+var buckets atomic.Int64
+
+// handle is what the harness knows of a bucket.
+type handle struct {
+	name   string
+	prefix string
+	wire   *wire
+}
+
+func newSubject(t *testing.T, server string, opts Options) *subject {
+	t.Helper()
+	s := &subject{server: testserver.Start(t, server), opts: opts}
+	if s.server.User {
+		t.Skip("these tests make buckets of their own, and none in a user's account")
+	}
+	s.admin = s.client(http.DefaultClient, s.server.Endpoint)
+	return s
+}
+
+// client is an SDK client without anything of ours.
+func (s *subject) client(c s3.HTTPClient, endpoint string) *s3.Client {
+	return s3.New(s3.Options{Region: s.server.Region, BaseEndpoint: &endpoint, UsePathStyle: true, HTTPClient: c,
+		Credentials: credentials.NewStaticCredentialsProvider(s.server.AccessKey, s.server.SecretKey, "")})
+}
+
+// create makes an empty bucket.
+func (s *subject) create(t conformance.T) string {
+	t.Helper()
+	name := fmt.Sprintf("s3-%d-%s", buckets.Add(1), strings.ToLower(s.server.AccessKey[:8]))
+	if _, err := s.admin.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
+		t.Fatalf("bucket %s: %v", name, err)
+	}
+	return name
+}
+
+// open opens a bucket, on a connection of its own that can be broken.
+func (s *subject) open(name string) files.Bucket {
+	w := &wire{next: transport64}
+	o := s.opts
+	o.Retry = &retry.Policy{Attempts: 3}
+	b := New(s.client(w, s.server.Endpoint), name, &o)
+	s.handles.Store(b, handle{name: name, wire: w})
+	return b
+}
+
+func (s *subject) of(b files.Bucket) handle {
+	h, _ := s.handles.Load(b)
+	return h.(handle)
+}
+
+var transport64 = func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	return t
+}()
+
+// wire is a transport whose bodies break or are damaged.
+type wire struct {
+	next    http.RoundTripper
+	cut     atomic.Int64 // 1 more than the bytes that come through; 0 is none
+	damaged sync.Map     // paths
+}
+
+func (w *wire) Do(req *http.Request) (*http.Response, error) {
+	resp, err := w.next.RoundTrip(req)
+	if err != nil || req.Method != http.MethodGet || req.URL.RawQuery != "" && !strings.HasPrefix(req.URL.RawQuery, "x-id=GetObject") {
+		return resp, err
+	}
+	if n := w.cut.Load(); n > 0 {
+		resp.Body = &cutBody{resp.Body, n - 1}
+	}
+	if _, ok := w.damaged.Load(req.URL.Path); ok && resp.StatusCode == http.StatusOK {
+		content, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		resp.Body.Close()
+		content[len(content)/2] ^= 1
+		resp.Body = io.NopCloser(bytes.NewReader(content))
+	}
+	return resp, nil
+}
+
+type cutBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (c *cutBody) Read(p []byte) (int, error) {
+	if c.left == 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n, err := c.ReadCloser.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	return n, err
+}
+
+// harness holds the driver to the contract on the server. foreign are keys outside the naming rule that the server takes.
+func (s *subject) harness(foreign ...string) conformance.Harness {
+	return conformance.Harness{
+		Name: "s3", Server: s.server.Name + " " + s.server.Version,
+		New:    func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
+		Second: func(t conformance.T, b files.Bucket) files.Bucket { return s.open(s.of(b).name) },
+		Damage: func(_ conformance.T, b files.Bucket, name string) {
+			h := s.of(b)
+			h.wire.damaged.Store("/"+h.name+"/"+h.prefix+name, true)
+		},
+		Cut:       func(_ conformance.T, b files.Bucket, n int64) { s.of(b).wire.cut.Store(n + 1) },
+		Leftovers: func(t conformance.T, b files.Bucket) int { return s.uploads(t, s.of(b).name) },
+		Vanish:    func(t conformance.T, b files.Bucket) { s.vanish(t, b) },
+		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
+			name := s.of(b).name
+			if _, err := s.admin.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &name, Key: &key, Body: strings.NewReader(content)}); err != nil {
+				t.Fatalf("%q: %v", key, err)
+			}
+		},
+		ForeignKeys: foreign,
+		Send:        send,
+		URL: func(t conformance.T) string {
+			return "s3://" + s.create(t) + "?use_path_style=true&region=" + s.server.Region + "&endpoint=" + url.QueryEscape(s.server.Endpoint)
+		},
+		Secrets: func(b files.Bucket) []string {
+			return []string{s.of(b).name, s.server.SecretKey, s.server.AccessKey, s.server.Endpoint}
+		},
+	}
+}
+
+// uploads counts the unfinished uploads of a bucket.
+func (s *subject) uploads(t conformance.T, name string) int {
+	out, err := s.admin.ListMultipartUploads(context.WithoutCancel(t.Context()), &s3.ListMultipartUploadsInput{Bucket: &name})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return len(out.Uploads)
+}
+
+// vanish deletes the bucket.
+func (s *subject) vanish(t conformance.T, b files.Bucket) {
+	name := s.of(b).name
+	out, err := s.admin.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &name})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var all []types.ObjectIdentifier
+	for _, o := range out.Contents {
+		all = append(all, types.ObjectIdentifier{Key: o.Key})
+	}
+	if _, err := s.admin.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: &name, Delete: &types.Delete{Objects: all}}); err != nil {
+		t.Fatalf("%v", err)
+	}
+	if _, err := s.admin.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &name}); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+// send sends a signed request.
+func send(t conformance.T, _ files.Bucket, signed files.SignedURL, content []byte) (int, []byte) {
+	req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL, bytes.NewReader(content))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for k, v := range signed.Header {
+		req.Header[k] = v
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return resp.StatusCode, answer
+}
