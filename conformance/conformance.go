@@ -100,6 +100,9 @@ type Harness struct {
 	Versions map[string]string
 	// Seed is that of everything random in the suite. 0 is the environment variable CLOUDFILES_SEED's, or a new one. Reports tell it.
 	Seed uint64
+	// Soak multiplies how many random sequences and concurrent rounds are run; 0 is 1. Whatever it is, half of a case's Limit is all that
+	// they take.
+	Soak int
 
 	under *wrapping // of RunWrapper
 }
@@ -191,7 +194,7 @@ func (h *H) Clean(t T, after string) {
 func Cases() []Case {
 	return slices.Concat(nameCases, nameTwinCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
 		getCases, rangeCases, damageCases, readerCases, readerEndCases, statCases, listCases, listPageCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
-		errorCases, nativeCases, concurrencyCases, cancelCases, closeCases, signCases, urlCases)
+		errorCases, nativeCases, modelCases, modelFindCases, concurrencyCases, cancelCases, closeCases, signCases, urlCases)
 }
 
 // Run runs every case as a parallel subtest; under -short it leaves out the long ones.

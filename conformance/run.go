@@ -112,7 +112,10 @@ func (t *recorder) runCleanups() {
 	}
 }
 
-func (t *recorder) TempDir() string {
+func (t *recorder) TempDir() string { return tempDir(t) }
+
+// tempDir makes a folder that t's Cleanup removes.
+func tempDir(t T) string {
 	dir, err := os.MkdirTemp("", "conformance")
 	if err != nil {
 		t.Fatalf("no temporary folder: %v", err)

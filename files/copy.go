@@ -97,8 +97,12 @@ func locate(b Bucket, name string) (store any, key string) {
 
 // copyOnto is a copy of a file onto itself.
 func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (Info, error) {
+	f := b.Features()
+	if _, version := opts.If.Version(); version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
+		return Info{}, Errorf(ErrUnsupported, "the bucket can't copy %v", opts.If) // a Put would say so, but there may be none
+	}
 	info, err := b.Stat(ctx, name, nil)
-	if b.Features().ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
+	if f.ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
 		return Info{}, errReadOnly // also where nothing would change
 	}
 	if err != nil {
@@ -116,7 +120,7 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	// A writer in between must not be undone: the content read is put back only over its own version.
 	for {
 		o := *opts
-		if b.Features().IfVersion {
+		if f.IfVersion {
 			o.IfSource, o.If = info.Version, IfVersion(info.Version)
 		}
 		done, err := copyStream(ctx, b, name, b, name, &o)
@@ -217,6 +221,9 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	}
 	f := src.Features()
 	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
+		return Info{}, err
+	}
+	if err := CheckNameMax(srcName, f.maxName()); err != nil { // before what the source can't do (E2)
 		return Info{}, err
 	}
 	if f.ReadOnly {
