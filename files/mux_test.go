@@ -33,7 +33,7 @@ func TestOpenRefuses(t *testing.T) {
 		"//user:hidden@host/bucket":    "a path is not a URL",
 		"ftp://x":                      `unknown scheme "ftp"; registered: mem, s3; is there a driver for it to import?`,
 		"file:///x":                    `unknown scheme "file"; registered: mem, s3; the program must import _ cloudfiles.dev/drivers/local`,
-		"gs://x":                       "gocloud.dev/blob/gcsblob",
+		"gs://x":                       "cloudfiles.dev/drivers/gcs",
 		"mem://?regoin=x":              `unknown parameter "regoin"; mem:// knows key, prefix, region`,
 		"mem://?region=x&region=y":     `parameter "region" is given 2 times`,
 		"mem://?prefix=":               `parameter "prefix" is empty`,

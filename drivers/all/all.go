@@ -7,6 +7,7 @@
 package all
 
 import (
+	_ "cloudfiles.dev/drivers/gcs" // gs://
 	_ "cloudfiles.dev/drivers/gocloud"
 	_ "cloudfiles.dev/drivers/local"           // file://
 	_ "cloudfiles.dev/drivers/local/localhttp" // and its parameter base_url
@@ -15,7 +16,6 @@ import (
 
 	_ "gocloud.dev/blob/azureblob" // azblob://
 	_ "gocloud.dev/blob/fileblob"  // gocloud+file://
-	_ "gocloud.dev/blob/gcsblob"   // gs://
 	_ "gocloud.dev/blob/memblob"   // gocloud+mem://
 	_ "gocloud.dev/blob/s3blob"    // gocloud+s3://
 )

@@ -1,0 +1,71 @@
+package gcs
+
+import (
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/files"
+)
+
+// What fake-gcs-server does otherwise than Cloud Storage, with the service's documentation. TestConformanceAsDocumented runs the same
+// cases with these mended.
+const (
+	rewriteFault = "the server ignores ifGenerationMatch and ifSourceGenerationMatch of a rewrite and keeps attributes that the request's body leaves out; " +
+		"https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite: they \"make the operation conditional\", and the body is the \"metadata to apply to the destination object\""
+	deleteFault = "the server deletes with a stale ifGenerationMatch; https://cloud.google.com/storage/docs/json_api/v1/objects/delete: \"makes the operation conditional on whether the object's current generation matches the given value\""
+	pagesFault  = "with a delimiter, the server gives all prefixes on each page; https://cloud.google.com/storage/docs/json_api/v1/objects/list: maxResults is the \"maximum combined number of entries in items[] and prefixes[] to return in a single page\""
+	signFault   = "the server doesn't look at signatures; https://cloud.google.com/storage/docs/access-control/signed-urls"
+)
+
+var serverFaults = map[string]string{
+	"W1/bound":                      signFault,
+	"C1/onto-itself-new-attributes": rewriteFault,
+	"C1/new-attributes":             rewriteFault,
+	"C1/move-refused":               rewriteFault,
+	"C1/between-buckets":            rewriteFault,
+	"C1/if-source":                  rewriteFault,
+	"C1/if-version":                 rewriteFault,
+	"C1/if-absent":                  rewriteFault,
+	"C1/if-absent-race":             rewriteFault,
+	"D2/against-update":             deleteFault,
+	"D2/stale":                      deleteFault,
+	"L3/together":                   pagesFault,
+	"L3/start-after-shallow":        pagesFault,
+	"L3/page-sizes":                 pagesFault,
+}
+
+func TestConformance(t *testing.T) {
+	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS))
+	h.ServerFaults = serverFaults
+	conformance.Run(t, h)
+}
+
+// TestConformanceAsDocumented runs all cases with what the server does otherwise than the service mended by its documentation.
+func TestConformanceAsDocumented(t *testing.T) {
+	s := testserver.Start(t, testserver.FakeGCS)
+	if s.User {
+		t.Skip("a user's bucket needs no mending")
+	}
+	d := startDocumented(t, s.Endpoint)
+	h := plainHarness(t, s)
+	h.Name, h.Server = "gcs-documented", h.Server+", mended as documented"
+	h.Cut, h.Damage, h.Vanish = d.cut, d.damage, d.vanish
+	conformance.Run(t, h)
+}
+
+// TestConformanceSub runs them behind files.Sub, in one bucket.
+func TestConformanceSub(t *testing.T) {
+	s := testserver.Start(t, testserver.FakeGCS)
+	if s.User {
+		t.Skip("a user's bucket needs no mending")
+	}
+	d := startDocumented(t, s.Endpoint)
+	h := plainHarness(t, s)
+	h.Name, h.Server = "gcs-sub", h.Server+", mended as documented"
+	h.Cut, h.Damage = d.cut, d.damage
+	url := with(s.Store(t), signParams(t))
+	h.Store, h.New = func(t conformance.T) files.Bucket { return openBucket(t, url) }, nil
+	h.URL = func(conformance.T) string { return url }
+	conformance.Run(t, h)
+}

@@ -1,0 +1,96 @@
+package gcs
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// rewritten is the answer to one step of a copy.
+type rewritten struct {
+	Done     bool   `json:"done"`
+	Token    string `json:"rewriteToken"`
+	Resource object `json:"resource"`
+}
+
+// Copy lets the service copy: in one request inside one location and storage class, else in as many as it asks for, of which the last
+// commits.
+func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+	src, ok := from.(*backend)
+	if !ok || src.host != b.host || src.auth != b.auth && src.bucket != b.bucket {
+		return files.Info{}, files.ErrUnsupported // this handle's credentials may not reach it
+	}
+	if err := checkStorable(req.Dst); err != nil {
+		return files.Info{}, err
+	}
+	u := src.resource(req.Src)
+	target := "/rewriteTo/b/"
+	u.Path += target + b.bucket + "/o/" + req.Dst
+	u.RawPath += target + url.PathEscape(b.bucket) + "/o/" + url.PathEscape(req.Dst)
+	c := &call{op: opCopy, method: "POST", url: u, header: http.Header{}, last: true, query: url.Values{"fields": {"done,rewriteToken,resource(" + objectFields + ")"}}}
+	if req.If.Absent() {
+		c.op = opCopyIfAbsent
+	}
+	if err := setCondition(c.query, req.If); err != nil {
+		return files.Info{}, err
+	}
+	if req.IfSource != "" {
+		g, ok := generation(req.IfSource)
+		if !ok {
+			return files.Info{}, files.Errorf(files.ErrPrecondition, "no file is of such a version")
+		}
+		c.query.Set("ifSourceGenerationMatch", g)
+	}
+	if req.Attributes != nil {
+		text, err := newResource(*req.Attributes, "").encode()
+		if err != nil {
+			return files.Info{}, err
+		}
+		c.body = &body{content: text}
+		c.header["Content-Type"] = []string{"application/json; charset=UTF-8"}
+	}
+	return b.rewrite(ctx, c, req)
+}
+
+// rewrite goes from step to step.
+func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest) (files.Info, error) {
+	for {
+		var r rewritten
+		open := false
+		err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+			err := b.do(ctx, c, &r)
+			open = open || isUnsettled(err)
+			return err
+		})
+		if err != nil {
+			return files.Info{}, b.copyFault(ctx, err, open, req)
+		}
+		if r.Done {
+			return r.Resource.info(), nil
+		}
+		if r.Token == "" {
+			return files.Info{}, files.Errorf(files.ErrInvalid, "the answer is not one of Cloud Storage: is the endpoint right?")
+		}
+		c.query.Set("rewriteToken", r.Token)
+	}
+}
+
+// copyFault tells what a failure means: a condition that fails after a lost answer may have met the copy itself, and of two
+// conditions it is the source's where that is of another version.
+func (b *backend) copyFault(ctx context.Context, err error, open bool, req *driver.CopyRequest) error {
+	kind := files.KindOf(err)
+	failed := kind == files.ErrExist || kind == files.ErrPrecondition
+	switch {
+	case open && (failed || !settles(err)):
+		return uncertain(err)
+	case kind == files.ErrExist && req.IfSource != "":
+		info, serr := b.Stat(ctx, driver.Key{Name: req.Src})
+		if serr == nil && info.Version != req.IfSource {
+			return files.ErrPrecondition
+		}
+	}
+	return err
+}

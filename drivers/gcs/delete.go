@@ -1,0 +1,72 @@
+package gcs
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"sync"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Delete removes the object; a missing one is no error (D1), but under a condition (D2).
+func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
+	c := &call{op: opDelete, method: "DELETE", url: b.resource(key.Name), last: true}
+	if ifVersion != "" {
+		g, ok := generation(ifVersion)
+		if !ok {
+			return files.Errorf(files.ErrPrecondition, "no file is of such a version")
+		}
+		c.query = url.Values{"ifGenerationMatch": {g}}
+	}
+	open := false
+	err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+		err := b.do(ctx, c, nil)
+		open = open || isUnsettled(err)
+		return err
+	})
+	if errors.Is(err, files.ErrNotExist) && !errors.Is(err, files.ErrNoBucket) {
+		switch {
+		case ifVersion == "":
+			return nil
+		case open:
+			return files.WithCause(files.ErrUncertain, err, "an answer was lost, and the file is gone")
+		}
+		return files.WithCause(files.ErrPrecondition, err, "there is no file")
+	}
+	if open && err != nil && (!settles(err) || errors.Is(err, files.ErrPrecondition)) {
+		return uncertain(err)
+	}
+	return err
+}
+
+const (
+	// deleteMany is how many names are taken at a time, and deleteAtOnce how many requests are under way.
+	deleteMany   = 1000
+	deleteAtOnce = 32
+)
+
+func (b *backend) MaxDeleteMany() int { return deleteMany }
+
+// DeleteMany deletes in parallel: a request deletes one object.
+func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
+	errs := make([]error, len(names))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(deleteAtOnce, len(names)) {
+		wg.Go(func() {
+			for i := range next {
+				if errs[i] = files.ContextError(ctx); errs[i] == nil {
+					errs[i] = b.Delete(ctx, driver.Key{Name: names[i]}, "")
+				}
+			}
+		})
+	}
+	for i := range names {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return errs
+}

@@ -1,0 +1,26 @@
+package gcs
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestDependencies: whoever imports this package must not link the SDKs of AWS and Azure.
+func TestDependencies(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/drivers/gcs").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if len(deps) < 100 {
+		t.Fatalf("go list tells %d packages", len(deps))
+	}
+	for _, dep := range deps {
+		for _, heavy := range []string{"github.com/aws/", "github.com/Azure/", "gocloud.dev/blob/s3blob", "gocloud.dev/blob/azureblob", "gocloud.dev/blob/fileblob", "gocloud.dev/blob/memblob"} {
+			if strings.HasPrefix(dep, heavy) {
+				t.Errorf("links %s", dep)
+			}
+		}
+	}
+}

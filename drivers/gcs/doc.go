@@ -1,0 +1,37 @@
+// Package gcs keeps a bucket in Google Cloud Storage: gs:// URLs.
+//
+//	import _ "cloudfiles.dev/drivers/gcs"
+//	b, err := files.Open(ctx, "gs://bucket")
+//
+// A URL opens with the Go CDK's opener (gcsblob) and takes all of its parameters; credentials are Application Default
+// Credentials. STORAGE_EMULATOR_HOST, with or without "http://", leads to an emulator. [New] takes a program's own
+// *storage.Client. files.As reaches the *storage.Client, and of a URL the *blob.Bucket.
+//
+// Requests go through the client's own, authorised *http.Client, and are written here rather than by the SDK's methods: its reader hides
+// half of what the answer's headers tell, its writer can't repeat a request that it streams, or keeps a buffer of 16 MiB for each
+// object, and its calls repeat themselves. So a put up to the part size, a get with everything that is known of the file, a
+// delete, a copy inside one location and a thousand names of a listing are one request each, repeated by one policy (Options.Retry).
+//
+// # What a version is
+//
+// It is the object's generation, which every Put makes anew: it names the content. A change of the metadata alone, by other programs, does not
+// make a new one (GCS counts those apart, as metageneration): IfVersion looks at the content only, so that a change of the
+// storage class by the service itself doesn't fail a conditional write. Writes made here always make a new generation, also those that change
+// metadata alone.
+//
+// # What is stored
+//
+// A name is the object's name as it is, metadata is the object's metadata as it is: both are what gcsblob and other programs write and
+// read, but for names that gcsblob escapes (an element ending in ".." before another).
+// Two entries of metadata are this package's own and hidden from Info:
+//
+//   - cloudfiles-mark, a random text on conditional puts, by which a repeated request knows what it wrote itself at the first try;
+//   - cloudfiles-attributes, beside metadata or headers that no HTTP header can carry (keys that are no tokens, values beyond ASCII), which
+//     GCS "does not permit" in the answer to a get: it carries them there. Such attributes, written by other programs, Stat tells and Get may not.
+//
+// # Limits of the service
+//
+// Names that begin with ".well-known/acme-challenge/" can't be stored: errors.ErrUnsupported. A file has at most 5 TiB. A conditional get
+// whose condition fails (files.GetOptions.IfNotVersion) is decided by the answer's headers, because the API that tells metadata with
+// the content has no such condition: the body is not read, which costs the connection where it is longer than 64 KiB.
+package gcs

@@ -1,0 +1,140 @@
+package gcs
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloud.google.com/go/storage"
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/files"
+)
+
+// signKey is the key that signs URLs in these tests.
+var signKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+// signParams are the parameters of a URL with which its bucket can sign.
+func signParams(t testing.TB) string {
+	t.Helper()
+	key, err := signKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "key.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "access_id=signer@project.iam.gserviceaccount.com&private_key_path=" + url.QueryEscape(path)
+}
+
+// with adds parameters to a URL.
+func with(rawURL, params string) string {
+	if strings.Contains(rawURL, "?") {
+		return rawURL + "&" + params
+	}
+	return rawURL + "?" + params
+}
+
+// bucketOf is the name of the bucket in the service.
+func bucketOf(t conformance.T, b files.Bucket) (bucket, prefix string) {
+	t.Helper()
+	b, prefix = conformance.Base(b)
+	o, ok := opened.Load(b)
+	if !ok {
+		t.Fatalf("the harness is wrong: it has not opened that bucket")
+	}
+	return o.(*url.URL).Host, o.(*url.URL).Query().Get("prefix") + prefix
+}
+
+var opened sync.Map // files.Bucket to its *url.URL
+
+func openBucket(t conformance.T, rawURL string) files.Bucket {
+	t.Helper()
+	b, err := files.Open(t.Context(), rawURL)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	opened.Store(b, u)
+	return b
+}
+
+// foreignKeys are names of objects that are no names here. Line feeds and carriage returns, GCS itself refuses.
+var foreignKeys = []string{"dir/", "a//b", "/x", "a/./b", "a/../b", "tab\tkey", "d//"}
+
+// plainHarness is that of the server as it is.
+func plainHarness(t *testing.T, s *testserver.Server) conformance.Harness {
+	signing := signParams(t)
+	return conformance.Harness{
+		Name: "gcs", Server: s.Name + " " + s.Version,
+		New: func(t conformance.T) files.Bucket { return openBucket(t, with(s.Store(t), signing)) },
+		Second: func(t conformance.T, b files.Bucket) files.Bucket {
+			o, _ := opened.Load(b)
+			return openBucket(t, o.(*url.URL).String())
+		},
+		URL:         func(t conformance.T) string { return with(s.Store(t), signing) },
+		Foreign:     putForeign,
+		ForeignKeys: foreignKeys,
+		Send:        sendSigned,
+		Secrets: func(b files.Bucket) []string {
+			b, _ = conformance.Base(b)
+			o, _ := opened.Load(b)
+			return []string{o.(*url.URL).Host, "127.0.0.1", "signer@"}
+		},
+	}
+}
+
+// putForeign puts an object by the SDK's own means.
+func putForeign(t conformance.T, b files.Bucket, key, content string) {
+	bucket, prefix := bucketOf(t, b)
+	client, ok := files.As[*storage.Client](b)
+	if !ok {
+		t.Fatalf("the bucket gives no *storage.Client")
+	}
+	w := client.Bucket(bucket).Object(prefix + key).NewWriter(t.Context())
+	if _, err := io.WriteString(w, content); err != nil {
+		t.Fatalf("%v", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+// asStranger marks requests that come from somebody without credentials.
+const asStranger = "X-Stranger"
+
+func sendSigned(t conformance.T, _ files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
+	req, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL, bytes.NewReader(content))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for k, v := range s.Header {
+		req.Header[k] = v
+	}
+	req.Header.Set(asStranger, "1")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return resp.StatusCode, answer
+}

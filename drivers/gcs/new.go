@@ -1,0 +1,161 @@
+package gcs
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/storage"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
+	"gocloud.dev/blob"
+)
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	tib = 1 << 40
+	// DefaultPartSize is the PartSize where nothing else is asked.
+	DefaultPartSize = 8 * mib
+	// partUnit is what the size of each part but the last must be a multiple of.
+	partUnit = 256 * kib
+	maxPart  = 1024 * mib
+)
+
+// Options are the options of New. The zero value is the default.
+type Options struct {
+	// PartSize is the size in bytes of what is buffered and sent at a time: up to it a Put is one request, above it an upload in
+	// parts, one after another. It is a multiple of 256 KiB, at most 1 GiB; 0 is DefaultPartSize. A Put holds one part in memory.
+	PartSize int
+	// Retry is the policy by which requests are repeated; nil is retry.New(). The SDK's own is not used.
+	Retry *retry.Policy
+	// AccessID is the e-mail address of the service account that signs URLs; with it, either PrivateKey or SignBytes.
+	AccessID string
+	// PrivateKey is the account's RSA key, in PEM form.
+	PrivateKey []byte
+	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) where the key itself isn't at hand. A call makes whatever request it makes: rule W1 is
+	// then the caller's.
+	SignBytes func([]byte) ([]byte, error)
+	// HTTPClient sends the requests; it must authorise them. nil is the one that the *storage.Client was made with.
+	HTTPClient *http.Client
+	// Endpoint is the URL of the service, "https://storage.googleapis.com"; "" is the one of the *storage.Client.
+	Endpoint string
+}
+
+// New makes a bucket of the caller's own client, which must be one of the HTTP API (storage.NewClient), and which Close leaves open. It
+// makes no request.
+//
+// Errors: files.ErrInvalid.
+func New(client *storage.Client, bucket string, opts *Options) (files.Bucket, error) {
+	b, err := newBackend(client, bucket, opts)
+	if err != nil {
+		return nil, files.NewError(files.OpOpen, "", err)
+	}
+	return driver.New(b), nil
+}
+
+func newBackend(client *storage.Client, bucket string, opts *Options) (*backend, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if client == nil {
+		return nil, files.Errorf(files.ErrInvalid, "the *storage.Client is nil")
+	}
+	if bucket == "" || strings.ContainsAny(bucket, "/?#") {
+		return nil, files.Errorf(files.ErrInvalid, "%q is no bucket's name", bucket)
+	}
+	if o.PartSize == 0 {
+		o.PartSize = DefaultPartSize
+	}
+	if o.PartSize < partUnit || o.PartSize > maxPart || o.PartSize%partUnit != 0 {
+		return nil, files.Errorf(files.ErrInvalid, "part size %d is not a multiple of %d up to %d", o.PartSize, partUnit, maxPart)
+	}
+	hc, endpoint := o.HTTPClient, o.Endpoint
+	if hc == nil || endpoint == "" {
+		c, e, ok := insides(client)
+		if !ok {
+			return nil, files.Errorf(files.ErrInvalid, "the *storage.Client doesn't speak HTTP, or can't be looked into: Options.HTTPClient and Endpoint must be given")
+		}
+		if hc == nil {
+			hc = c
+		}
+		if endpoint == "" {
+			endpoint = e
+		}
+	}
+	base, err := url.Parse(endpoint)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, files.Errorf(files.ErrInvalid, "the endpoint is no URL such as https://storage.googleapis.com")
+	}
+	sign, err := newSigner(&o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Retry == nil {
+		o.Retry = retry.New()
+	}
+	noRedirect := *hc
+	noRedirect.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &backend{client: client, auth: hc, hc: &noRedirect, scheme: base.Scheme, host: base.Host, bucket: bucket, part: o.PartSize, retry: o.Retry, signer: sign}, nil
+}
+
+// backend is one handle of a bucket.
+type backend struct {
+	client       *storage.Client
+	blob         *blob.Bucket // of a URL
+	auth         *http.Client // tells credentials apart
+	hc           *http.Client
+	scheme, host string
+	bucket       string
+	part         int
+	retry        *retry.Policy
+	signer       *signer
+}
+
+var (
+	_ driver.Backend     = (*backend)(nil)
+	_ driver.Copier      = (*backend)(nil)
+	_ driver.Identifier  = (*backend)(nil)
+	_ driver.ManyDeleter = (*backend)(nil)
+	_ driver.Aser        = (*backend)(nil)
+	_ driver.Signer      = (*backend)(nil)
+)
+
+func (b *backend) Features() files.Features {
+	signs := b.signer != nil
+	return files.Features{
+		MaxName: files.MaxName, MaxSize: 5 * tib, TimeResolution: time.Second,
+		Atomic: true, Durable: true,
+		Versions: true, VersionPerPut: true, PutVersion: true,
+		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
+		Attributes: true, Digests: true,
+		Ordered: true, DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
+		SignGet: signs, SignPut: signs, SignDelete: signs, SignContentType: signs,
+	}
+}
+
+// store is a bucket, whatever handle leads to it.
+type store struct{ host, bucket string }
+
+// Store makes two handles of one bucket one store.
+func (b *backend) Store() any { return store{b.host, b.bucket} }
+
+// As gives the *storage.Client, and the *blob.Bucket of a URL.
+func (b *backend) As(target any) bool {
+	switch p := target.(type) {
+	case **storage.Client:
+		*p = b.client
+		return true
+	case **blob.Bucket:
+		*p = b.blob
+		return b.blob != nil
+	}
+	return false
+}
+
+// Close has nothing to close: connections and credentials are shared by all buckets of the same settings, and a client that New was
+// given is the caller's.
+func (b *backend) Close() error { return nil }

@@ -1,0 +1,94 @@
+package gcs
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"cloud.google.com/go/storage"
+	_ "cloudfiles.dev/drivers/gocloud" // gocloud+gs://
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
+	"gocloud.dev/blob/gcsblob"
+	"gocloud.dev/gcp"
+	"google.golang.org/api/option"
+)
+
+func init() {
+	files.Register(files.Scheme{
+		Name:    gcsblob.Scheme,
+		Package: "cloudfiles.dev/drivers/gcs",
+		Example: "gs://bucket",
+		Params: append([]files.Param{
+			{Name: "anonymous", Values: "true", Doc: "no credentials: for public buckets"},
+			{Name: "access_id", Values: "e-mail address|-", Doc: "the service account that signs URLs; - is anonymous"},
+			{Name: "private_key_path", Values: "path", Doc: "the file with the account's RSA key, in PEM form"},
+			{Name: "universe_domain", Values: "domain", Doc: "of a cloud that isn't googleapis.com"},
+			{Name: "part_size", Values: "bytes", Doc: "what is buffered and sent at a time, a multiple of 256 KiB (8388608)"},
+			{Name: "grpc", Values: "true", Doc: "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes"},
+			{Name: "zonal", Values: "true", Doc: "a zonal bucket: likewise"},
+		}, retry.Params()...),
+		Open: openURL,
+	})
+}
+
+// openURL opens gs://bucket with the Go CDK's opener, but for the *http.Client, the endpoint and the credentials, which are found here.
+func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
+	p := driver.NewParams(u)
+	o := &Options{PartSize: int(p.Int("part_size", DefaultPartSize, partUnit, maxPart)), Retry: retry.FromParams(p)}
+	anonymous := p.Bool("anonymous", false)
+	grpc := p.Bool("grpc", false) || p.Bool("zonal", false)
+	if err := p.Err(); err != nil {
+		return nil, err
+	}
+	theirs := *u
+	theirs.RawQuery = theirParams(u).Encode()
+	if u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+		return nil, files.Errorf(files.ErrInvalid, "write gs://bucket, and prefix=dir/ for a part of it")
+	}
+	if grpc {
+		return files.Open(ctx, "gocloud+"+theirs.String())
+	}
+	s, err := findSettings(ctx, p, anonymous)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.signing(p, o); err != nil {
+		return nil, err
+	}
+	o.HTTPClient, o.Endpoint = s.client, s.endpoint
+	opener := &gcsblob.URLOpener{Client: &gcp.HTTPClient{Client: *s.client}, Options: gcsblob.Options{
+		GoogleAccessID: o.AccessID, PrivateKey: o.PrivateKey,
+		// These come behind its own, among which is an endpoint with "http://" twice where the emulator's variable has it.
+		ClientOptions: []option.ClientOption{option.WithHTTPClient(s.client), option.WithEndpoint(s.endpoint + "/storage/v1/")},
+	}}
+	opened, err := opener.OpenBucketURL(ctx, &theirs)
+	if err != nil {
+		return nil, files.WithCause(files.ErrInvalid, err, "the Go CDK can't open the URL")
+	}
+	var client *storage.Client
+	if !opened.As(&client) {
+		opened.Close()
+		return nil, files.Errorf(files.ErrInvalid, "the Go CDK gives no *storage.Client")
+	}
+	b, err := newBackend(client, u.Host, o)
+	if err != nil {
+		opened.Close()
+		return nil, err
+	}
+	b.blob = opened
+	return driver.New(b), nil
+}
+
+// theirParams are the parameters that the Go CDK knows.
+func theirParams(u *url.URL) url.Values {
+	q := url.Values{}
+	for k, v := range u.Query() {
+		switch k {
+		case "anonymous", "access_id", "private_key_path", "universe_domain", "grpc", "zonal":
+			q[k] = v
+		}
+	}
+	return q
+}

@@ -1,0 +1,171 @@
+package gcs
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// reserved is what no object's name may begin with (https://cloud.google.com/storage/docs/objects#naming).
+const reserved = ".well-known/acme-challenge/"
+
+func checkStorable(name string) error {
+	if strings.HasPrefix(name, reserved) {
+		return files.Errorf(files.ErrUnsupported, "Cloud Storage has no names under %s", reserved)
+	}
+	return nil
+}
+
+// upload is one Put.
+type upload struct {
+	b     *backend
+	req   *driver.PutRequest
+	op    op
+	query url.Values
+	mark  string
+}
+
+// Put buffers the content up to the part size and sends it in one request; what is longer goes in parts.
+func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	if err := checkStorable(req.Name); err != nil {
+		return files.Info{}, err
+	}
+	u := &upload{b: b, req: req, op: opPut, query: url.Values{"name": {req.Name}, "fields": {objectFields}}}
+	if err := setCondition(u.query, req.If); err != nil {
+		return files.Info{}, err
+	}
+	if !req.If.IsZero() {
+		u.mark = rand.Text()
+	}
+	if req.If.Absent() {
+		u.op = opPutIfAbsent
+	}
+	m, err := u.newMultipart()
+	if err != nil {
+		return files.Info{}, err
+	}
+	whole, err := m.fill(req.Content, b.part)
+	if err != nil {
+		return files.Info{}, err
+	}
+	var o *object
+	if whole {
+		o, err = u.sendWhole(ctx, m)
+	} else {
+		o, err = u.sendParts(ctx, m.content())
+	}
+	if err != nil {
+		return files.Info{}, err
+	}
+	return o.written(), nil
+}
+
+// setCondition makes a precondition of the target's condition.
+func setCondition(q url.Values, c files.Condition) error {
+	if c.Absent() {
+		q.Set("ifGenerationMatch", "0")
+	} else if v, ok := c.Version(); ok {
+		g, ok := generation(v)
+		if !ok {
+			return files.Errorf(files.ErrPrecondition, "no file is of such a version")
+		}
+		q.Set("ifGenerationMatch", g)
+	}
+	return nil
+}
+
+// resource is an object's resource as it is sent.
+type resource struct {
+	Name               string            `json:"name,omitempty"`
+	ContentType        string            `json:"contentType,omitempty"`
+	CacheControl       string            `json:"cacheControl,omitempty"`
+	ContentDisposition string            `json:"contentDisposition,omitempty"`
+	ContentEncoding    string            `json:"contentEncoding,omitempty"`
+	ContentLanguage    string            `json:"contentLanguage,omitempty"`
+	Metadata           map[string]string `json:"metadata,omitempty"`
+	CRC32C             string            `json:"crc32c,omitempty"` // the last: multipart fills it in
+}
+
+func newResource(a files.Attributes, mark string) *resource {
+	return &resource{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition, ContentEncoding: a.ContentEncoding,
+		ContentLanguage: a.ContentLanguage, Metadata: storedMetadata(a, mark)}
+}
+
+func (r *resource) encode() ([]byte, error) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return nil, files.WithCause(files.ErrInvalid, err, "the attributes can't be encoded")
+	}
+	return text, nil
+}
+
+// sendWhole sends the content in one request. A repeated conditional one may meet what itself wrote before.
+func (u *upload) sendWhole(ctx context.Context, m *multipart) (*object, error) {
+	b := u.b
+	m.finish(u.req.Content.Digest())
+	u.query.Set("uploadType", "multipart")
+	c := &call{op: u.op, method: "POST", url: b.uploads(), query: u.query, body: &body{content: m.buf}, last: true,
+		header: http.Header{"Content-Type": {"multipart/related; boundary=" + m.boundary}}}
+	var o object
+	open := false // an earlier request may have been carried out
+	err := b.retry.Do(ctx, func(ctx context.Context, attempt int) error {
+		err := b.do(ctx, c, &o)
+		switch kind := files.KindOf(err); {
+		case isUnsettled(err):
+			open = true
+		case open && (kind == files.ErrExist || kind == files.ErrPrecondition):
+			return u.own(ctx, err, &o)
+		}
+		return err
+	})
+	switch {
+	case err != nil && open && files.KindOf(err) != files.ErrUncertain && !settles(err):
+		return nil, uncertain(err)
+	case err != nil:
+		return nil, err
+	}
+	return &o, u.verify(&o)
+}
+
+// settles reports whether the refusal of a repeated request tells that none before was carried out: it doesn't where the outcome of the last one is
+// open as well, nor where the service has not been reached.
+func settles(err error) bool {
+	switch files.KindOf(err) {
+	case nil, files.ErrUnavailable:
+		return false
+	}
+	return !isUnsettled(err)
+}
+
+// own finds out whether what is there was written by an earlier try of the same Put: then it is the result. Else who was first can't be told.
+func (u *upload) own(ctx context.Context, refusal error, o *object) error {
+	var found object
+	c := &call{op: opRead, method: "GET", url: u.b.resource(u.req.Name), query: url.Values{"fields": {objectFields}}}
+	if err := u.b.do(ctx, c, &found); err != nil {
+		return files.WithCause(files.ErrUncertain, err, "an answer was lost, and what is there now can't be asked for")
+	}
+	if found.Metadata[markKey] != u.mark {
+		return files.WithCause(files.ErrUncertain, refusal, "an answer was lost, and what is there now is another's")
+	}
+	*o = found
+	return nil
+}
+
+// verify compares what the service stored with what was sent.
+func (u *upload) verify(o *object) error {
+	d := u.req.Content.Digest()
+	if got := o.written().Digest.CRC32C; o.Size == u.req.Content.Count() && (got == "" || got == d.CRC32C) {
+		return nil
+	}
+	return files.Errorf(files.ErrCorrupt, "the service stored %d bytes that are not the ones sent", o.Size)
+}
+
+// errShort is a Read that gives nothing again and again.
+var errShort = files.WithCause(files.ErrInvalid, io.ErrNoProgress, "the content's Read gives nothing, and no error")

@@ -1,0 +1,123 @@
+package gcs
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+
+	"cloudfiles.dev/files"
+)
+
+const (
+	// maxAnswer bounds an answer that is read into memory: a page of 1,000 names of 1,024 characters that JSON escapes is some 8 MiB.
+	maxAnswer = 32 * mib
+	// maxDrain is how much of an unwanted answer is read so that the connection can be used again.
+	maxDrain = 64 * kib
+)
+
+// call is one request.
+type call struct {
+	op     op
+	method string
+	url    *url.URL
+	query  url.Values
+	header http.Header
+	body   *body
+	// last says that the request commits something: an answer that is lost leaves the outcome open.
+	last bool
+}
+
+// resource is the URL of an object's resource in the JSON API, or, for "", that of the collection; of more objects than one for a copy.
+func (b *backend) resource(name string) *url.URL {
+	u := &url.URL{Scheme: b.scheme, Host: b.host, Path: "/storage/v1/b/" + b.bucket + "/o"}
+	if name != "" {
+		u.RawPath = "/storage/v1/b/" + url.PathEscape(b.bucket) + "/o/" + url.PathEscape(name)
+		u.Path += "/" + name
+	}
+	return u
+}
+
+// content is the URL of an object in the XML API.
+func (b *backend) content(name string) *url.URL {
+	return &url.URL{Scheme: b.scheme, Host: b.host, Path: "/" + b.bucket + "/" + name, RawPath: "/" + url.PathEscape(b.bucket) + "/" + url.PathEscape(name)}
+}
+
+// uploads is the URL that takes new objects.
+func (b *backend) uploads() *url.URL {
+	return &url.URL{Scheme: b.scheme, Host: b.host, Path: "/upload/storage/v1/b/" + b.bucket + "/o"}
+}
+
+// send makes one request, and returns the answer whatever its status is.
+func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
+	if len(c.query) > 0 {
+		c.url.RawQuery = c.query.Encode()
+	}
+	req := &http.Request{Method: c.method, URL: c.url, Host: c.url.Host, Header: c.header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	if req.Header == nil {
+		req.Header = make(http.Header, 2)
+	}
+	req.Header["User-Agent"] = userAgent
+	if c.body != nil {
+		c.body.rewind()
+		req.Body, req.ContentLength = c.body, int64(len(c.body.content))
+		req.GetBody = func() (io.ReadCloser, error) { return &body{content: c.body.content}, nil }
+		if len(c.body.content) == 0 {
+			req.Body = http.NoBody
+		}
+	}
+	resp, err := b.hc.Do(req.WithContext(ctx))
+	if err != nil {
+		return nil, b.transportFault(ctx, c, err)
+	}
+	return resp, nil
+}
+
+var userAgent = []string{"cloudfiles-gcs"}
+
+// do makes one request and reads the answer, which must be of a status from 200 to 299, into out, unless that is nil.
+func (b *backend) do(ctx context.Context, c *call, out any) error {
+	resp, err := b.send(ctx, c)
+	if err != nil {
+		return err
+	}
+	return b.take(ctx, c, resp, out)
+}
+
+// take reads an answer.
+func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out any) error {
+	defer resp.Body.Close()
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return b.statusFault(c, resp)
+	}
+	if out == nil {
+		drain(resp.Body)
+		return nil
+	}
+	content, err := readAll(resp)
+	if err != nil {
+		return b.transportFault(ctx, c, err)
+	}
+	if err := json.Unmarshal(content, out); err != nil {
+		return c.settle(files.WithCause(files.ErrInvalid, err, "the answer is not one of Cloud Storage: is the endpoint right?"))
+	}
+	return nil
+}
+
+func readAll(resp *http.Response) ([]byte, error) {
+	if n := resp.ContentLength; n >= 0 && n <= maxAnswer {
+		content := make([]byte, n)
+		_, err := io.ReadFull(resp.Body, content)
+		return content, err
+	}
+	return io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+}
+
+// drain reads what is left of an unwanted body, if it is short.
+func drain(r io.Reader) { io.CopyN(io.Discard, r, maxDrain) }
+
+// retried repeats the request by the policy.
+func (b *backend) retried(ctx context.Context, c *call, out any) error {
+	return b.retry.Do(ctx, func(ctx context.Context, _ int) error { return b.do(ctx, c, out) })
+}
