@@ -18,6 +18,9 @@ type CheckOptions struct {
 	Short bool
 	// Parallel is how many cases run at a time; 0 is as many as there are processors.
 	Parallel int
+	// Started is called before the first case, with the directory of a shared store that the run keeps everything in; it is "" without
+	// Harness.Store.
+	Started func(dir string)
 	// Progress is called after each case, one call at a time. done counts the cases so far, and total all that are to run.
 	Progress func(done, total int, r Result)
 }
@@ -40,6 +43,9 @@ func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) 
 	s, err := begin(ctx, h)
 	if err != nil {
 		return nil, err
+	}
+	if o.Started != nil {
+		o.Started(s.prefix)
 	}
 	c := s.collect()
 	interrupted := s.runAll(ctx, cases, o, c)

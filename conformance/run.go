@@ -33,8 +33,9 @@ const (
 type Result struct {
 	Case    Case
 	Outcome Outcome
-	// Turned names the abilities that the bucket does not claim and that were found refused instead.
-	Turned []string
+	// Missing names the abilities that the case needs and that the bucket does not claim, and Turned those of them that were
+	// found refused instead.
+	Missing, Turned []string
 	// Failures are what was wrong, in order.
 	Failures []string
 	// Reason says why the case is not applicable, why it is known to fail, or what proves that it is the server's fault.
@@ -85,6 +86,7 @@ type recorder struct {
 	skipped  bool
 	reason   string
 	turned   []string
+	missing  []string
 	cleanups []func()
 }
 
@@ -179,7 +181,7 @@ func (t *recorder) recoverPanic() {
 func (t *recorder) result() Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := Result{Outcome: Passed, Reason: t.reason, Failures: slices.Clone(t.failures), Log: slices.Clone(t.log), Turned: slices.Clone(t.turned)}
+	r := Result{Outcome: Passed, Reason: t.reason, Failures: slices.Clone(t.failures), Log: slices.Clone(t.log), Turned: slices.Clone(t.turned), Missing: t.missing}
 	switch {
 	case len(r.Failures) > 0:
 		r.Outcome = Failed

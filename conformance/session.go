@@ -226,12 +226,16 @@ func (s *session) runCase(t *recorder, c *Case) {
 			t.turn(a.Name)
 		}
 	}
+	var names []string
+	for _, a := range missing {
+		names = append(names, a.Name)
+	}
 	reason := "the bucket does not claim " + missing[0].Name
 	if why := s.h.Unclaimed[missing[0].Name]; why != "" {
 		reason += ": " + why
 	}
 	t.mu.Lock()
-	t.reason = reason
+	t.reason, t.missing = reason, names
 	t.mu.Unlock()
 }
 

@@ -1,8 +1,11 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
 	"iter"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,12 +17,38 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// rules of the contract.
-var rules = strings.Fields("N1 N2 N3 N4 N5 V1 V2 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12 G1 G2 G3 G4 G5 G6 G7 G8 G9 S1 " +
-	"L1 L2 L3 L4 L5 L6 L7 L8 L9 D1 D2 D3 C1 E1 E2 E3 X1 X2 X3 W1 U1 U2 U3")
+// TestRules shows that the table of rules is that of the contract in the documentation of package files.
+func TestRules(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "files", "doc.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, _, _ = bytes.Cut(doc, []byte("\n// Z. ")) // S3, there, is a service
+	var contract, table []string
+	for _, m := range regexp.MustCompile(`(?m)^//   - ([A-Z][0-9]+): |^// ([A-Y])\. (.*)$`).FindAllSubmatch(doc, -1) {
+		contract = append(contract, string(m[1])+string(m[3]))
+	}
+	group := ""
+	for _, r := range conformance.Rules() {
+		if r.Group != group {
+			group = r.Group
+			table = append(table, group)
+		}
+		if table = append(table, r.ID); r.Title == "" {
+			t.Errorf("%s has no title", r.ID)
+		}
+	}
+	if !slices.Equal(table, contract) {
+		t.Errorf("the table's rules are\n%q, the contract's\n%q", table, contract)
+	}
+}
 
 func TestEveryRuleHasACase(t *testing.T) {
 	count := map[string]int{}
+	var rules []string
+	for _, r := range conformance.Rules() {
+		rules = append(rules, r.ID)
+	}
 	name := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	for _, c := range conformance.Cases() {
 		count[c.Rule]++

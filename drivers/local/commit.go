@@ -17,7 +17,13 @@ var (
 // commit moves a sealed file to its name. Under the name's lock it decides the condition, makes the time, and so the version, greater than
 // the old one, and replaces the sidecar; then one rename is the moment of change. It returns the staged file, which is
 // another one where the folder is on another file system.
-func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Condition) (*staged, error) {
+func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Condition) (_ *staged, err error) {
+	made := false
+	defer func() {
+		if err != nil && made {
+			b.removeParents(st.s, p) // nobody else would
+		}
+	}()
 	for {
 		err := b.tryCommit(ctx, st, p, cond)
 		switch {
@@ -26,6 +32,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Co
 		case err == errRetry:
 			// The folder was removed when its last file went.
 			if err = b.alive(); err == nil {
+				made = true
 				err = b.makeParents(ctx, st.s, p)
 			}
 		case err == errFileAside:

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -193,6 +194,48 @@ func TestFailingContentLeavesNothing(t *testing.T) {
 	}
 	if staged, _ := filepath.Glob(filepath.Join(dir, controlDir, "s-*", "*")); len(staged) != 1 {
 		t.Errorf("staged: %q", staged)
+	}
+}
+
+// TestFailingCommitLeavesNoFolders: a put that is cancelled, or fails, behind the folders that it made takes them along, and one that lay
+// at a folder's name has its place back.
+func TestFailingCommitLeavesNoFolders(t *testing.T) {
+	for _, cancelled := range []bool{false, true} {
+		boom := syscall.EIO
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		h := &hookFS{}
+		dir := t.TempDir()
+		b := openHooked(t, dir, nil, h)
+		putIn(t, b, "x", "x", nil)
+		made := 0
+		h.before = func(op, name string) error {
+			switch {
+			case op == "mkdir" && name == "z":
+				made++
+				if cancelled {
+					cancel()
+				}
+			case op == "rename" && name == "f" && !cancelled:
+				return boom
+			}
+			return nil
+		}
+		if _, err := b.Put(ctx, "x/y/z/f", strings.NewReader("new"), nil); !errors.Is(err, boom) && !errors.Is(err, context.Canceled) {
+			t.Errorf("Put: %v", err)
+		}
+		if made != 1 {
+			t.Errorf("the folder was made %d times, want 1", made)
+		}
+		if all, err := filepath.Glob(filepath.Join(dir, "x*")); err != nil || len(all) != 1 {
+			t.Errorf("the folder has %q, %v", all, err)
+		}
+		if fi, err := os.Stat(filepath.Join(dir, "x")); err != nil || !fi.Mode().IsRegular() {
+			t.Errorf("x is %v, %v, want the file", fi, err)
+		}
+		if s, _ := fetch(t, b, "x"); s != "x" {
+			t.Errorf("x is %q", s)
+		}
 	}
 }
 

@@ -1,0 +1,189 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// childVariable makes the test binary the command itself; its value is the user that it runs as.
+const childVariable = "CLOUDFILES_DOCTOR_CHILD"
+
+func TestMain(m *testing.M) {
+	if user := os.Getenv(childVariable); user != "" {
+		if id, err := strconv.Atoi(user); err != nil || id != os.Geteuid() && syscall.Setuid(id) != nil {
+			fmt.Fprintln(os.Stderr, "the child can't become", user)
+			os.Exit(99)
+		}
+		registerStuck()
+		os.Args = append(os.Args[:1], os.Args[2:]...) // without the "--"
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// registerStuck makes stuck://, a bucket in which no delete but the probe's ever ends.
+func registerStuck() {
+	var deletes atomic.Int64
+	files.Register(files.Scheme{Name: "stuck", Package: "cloudfiles.dev/conformance/doctor", Example: "stuck://", Open: func(context.Context, *url.URL) (files.Bucket, error) {
+		return files.Wrap(mem.Open("stuck"), files.Hooks{CloseInner: true, Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if (c.Op == files.OpDelete || c.Op == files.OpDeleteMany) && deletes.Add(1) > 1 {
+				fmt.Fprintln(os.Stderr, "a delete hangs")
+				<-make(chan int)
+			}
+			return next(ctx)
+		}}), nil
+	}})
+}
+
+// child is the command as a process of its own.
+type child struct {
+	*exec.Cmd
+	out, err *bufio.Scanner
+	said     strings.Builder
+}
+
+func start(t *testing.T, user int, args ...string) *child {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	c := &child{Cmd: exec.CommandContext(ctx, os.Args[0], append([]string{"--"}, args...)...)}
+	c.Env = append(os.Environ(), fmt.Sprint(childVariable, "=", user))
+	pipe := func(r io.ReadCloser, err error) *bufio.Scanner {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bufio.NewScanner(r)
+	}
+	c.out, c.err = pipe(c.StdoutPipe()), pipe(c.StderrPipe())
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// wait reads until a line has the text, or, for "", to the end.
+func (c *child) wait(t *testing.T, s *bufio.Scanner, text string) {
+	t.Helper()
+	for s.Scan() {
+		c.said.WriteString(s.Text() + "\n")
+		if text != "" && strings.Contains(s.Text(), text) {
+			return
+		}
+	}
+	if text != "" {
+		t.Fatalf("the command didn't say %q:\n%s", text, c.said.String())
+	}
+}
+
+// status waits for the end.
+func (c *child) status(t *testing.T) int {
+	t.Helper()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		io.Copy(io.Discard, stripped{c.out})
+	}()
+	c.wait(t, c.err, "")
+	<-drained
+	c.Wait()
+	return c.ProcessState.ExitCode()
+}
+
+// stripped reads what a scanner has left, to nobody.
+type stripped struct{ s *bufio.Scanner }
+
+func (r stripped) Read([]byte) (int, error) {
+	if r.s.Scan() {
+		return 0, nil
+	}
+	return 0, io.EOF
+}
+
+// TestInterrupted ends a run in its middle: what it stored is gone, and the user's files are as they were.
+func TestInterrupted(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		dir := userFolder(t)
+		before := tree(t, dir)
+		report := filepath.Join(t.TempDir(), "r.json")
+		c := start(t, os.Geteuid(), "-url", fileURL(dir), "-v", "-json", report)
+		for range 20 {
+			c.wait(t, c.out, "ok    ")
+		}
+		during, err := filepath.Glob(filepath.Join(dir, conformance.StorePrefix+"*"))
+		if err := c.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		if s := c.status(t); s != statusInterrupted || !strings.Contains(c.said.String(), "removing what the run stored") || !strings.Contains(c.said.String(), "interrupted") {
+			t.Errorf("status %d after %v:\n%s", s, signal, c.said.String())
+		}
+		if len(during) != 2 { // the run's own beside the user's of such a name
+			t.Errorf("in the middle of the run the folder had %q, %v", during, err)
+		}
+		unchanged(t, dir, before)
+		f, err := os.Open(report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if r, err := conformance.ReadReport(f); err != nil || !r.Interrupted || r.OK() || len(r.Cases) == 0 || r.Count(conformance.Failed) > 0 {
+			t.Errorf("the report of a run that was interrupted: %v, %+v", err, r)
+		}
+	}
+}
+
+// TestInterruptedTwice ends a run that can't clean up.
+func TestInterruptedTwice(t *testing.T) {
+	c := start(t, os.Geteuid(), "-url", "stuck://", "-run", "^S1/is-get$")
+	c.wait(t, c.err, "a delete hangs")
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	c.wait(t, c.err, "once more ends at once")
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.status(t); s != statusInterrupted || !strings.Contains(c.said.String(), "ended at once; files may be left in the bucket below "+conformance.StorePrefix) {
+		t.Errorf("status %d:\n%s", s, c.said.String())
+	}
+}
+
+// TestReadOnlyFolder is run as a user to whom permissions apply.
+func TestReadOnlyFolder(t *testing.T) {
+	const nobody = 65534
+	dir := userFolder(t)
+	user := os.Geteuid()
+	if user == 0 {
+		user = nobody
+		if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(dir, 0o755)
+	before := tree(t, dir)
+	c := start(t, user, "-url", fileURL(dir))
+	if s := c.status(t); s != statusUsage || !strings.Contains(c.said.String(), "permission denied") || !strings.Contains(c.said.String(), "write and search (-wx) on the folder") {
+		t.Errorf("status %d:\n%s", s, c.said.String())
+	}
+	unchanged(t, dir, before)
+}

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// call runs the command in this process.
+func call(t *testing.T, args ...string) (status int, out, err string) {
+	t.Helper()
+	return callWith(t, &doctor{}, args...)
+}
+
+func callWith(t *testing.T, d *doctor, args ...string) (status int, out, err string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	d.out, d.err = &o, &e
+	status = d.run(t.Context(), args)
+	return status, o.String(), e.String()
+}
+
+var schemes atomic.Int64
+
+// scheme registers a scheme of this test alone, whose buckets are on one memory, seen through the hooks.
+func scheme(hooks files.Hooks) (name string) {
+	name = fmt.Sprintf("doctor-%d", schemes.Add(1))
+	hooks.CloseInner = true
+	files.Register(files.Scheme{Name: name, Package: "cloudfiles.dev/conformance/doctor", Example: name + "://", AnyParam: true,
+		Open: func(context.Context, *url.URL) (files.Bucket, error) { return files.Wrap(mem.Open(name), hooks), nil }})
+	return name
+}
+
+// around is a hook that does something else for some operations.
+func around(f func(ctx context.Context, c *files.Call, next func(context.Context) error) error) files.Hooks {
+	return files.Hooks{Around: f}
+}
+
+// fileURL is the URL of a folder, which a crash of the machine may lose.
+func fileURL(dir string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir), RawQuery: "sync=none"}).String()
+}
+
+// tree is what is in a folder, but for the driver's control folder.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.Name() == ".cloudfiles.attrs":
+			return fs.SkipDir
+		case e.IsDir():
+			all[path] = "folder"
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		all[path] = fmt.Sprintf("%v %v %q", info.Mode(), info.ModTime(), content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// userFolder is a folder with a person's own files in it.
+func userFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{"mine.txt": "mine", "a": "a", "d/b": "", "d/e/x.bin": "\x00\xff", "cloudfiles-conformance-mine/1/a": "an older run's?"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func unchanged(t *testing.T, dir string, before map[string]string) {
+	t.Helper()
+	if now := tree(t, dir); !maps.Equal(now, before) {
+		t.Errorf("the folder has\n%q, before the run it had\n%q", slices.Sorted(maps.Keys(now)), slices.Sorted(maps.Keys(before)))
+	}
+}
+
+func TestMemory(t *testing.T) {
+	files := t.TempDir()
+	j, m := filepath.Join(files, "r.json"), filepath.Join(files, "r.md")
+	status, out, errs := call(t, "-url", "mem://", "-short", "-seed", "5", "-json", j, "-md", m)
+	if status != statusOK || errs != "" || !strings.Contains(out, "The bucket keeps the contract: ") || !strings.Contains(out, "Seed 5.") || strings.Contains(out, "\x1b") || strings.Contains(out, "\r") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	f, err := os.Open(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := conformance.ReadReport(f)
+	if err != nil || !r.OK() || !r.Short || r.Seed != 5 || r.Name != "mem://" || len(r.Cases) < 200 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if c, err := os.ReadFile(m); err != nil || !strings.HasPrefix(string(c), "# Conformance of mem://\n") {
+		t.Errorf("%v, %.100q", err, c)
+	}
+}
+
+// TestFolder shows that a person's files stay as they are, and that nothing is left.
+func TestFolder(t *testing.T) {
+	dir := userFolder(t)
+	before := tree(t, dir)
+	status, out, errs := call(t, "-url", fileURL(dir), "-run", "^(N[35]|P[89]|L[1-3]|D3|U2)/", "-v")
+	if status != statusOK || errs != "" || !strings.Contains(out, "ok    P9/update") || !strings.Contains(out, "ok    a second handle") || !strings.Contains(out, "ok    U2/prefix") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	unchanged(t, dir, before)
+}
+
+// TestBroken shows what is said of a store that passes conditions over.
+func TestBroken(t *testing.T) {
+	name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+		if c.Op == files.OpPut && c.Put != nil {
+			o := *c.Put
+			o.If = files.Condition{}
+			c.Put = &o
+		}
+		return next(ctx)
+	}))
+	d := &doctor{live: true, color: true}
+	status, out, errs := callWith(t, d, "-url", name+"://", "-run", "^(P8|P9|S1)/")
+	if status != statusBroken {
+		t.Errorf("status %d, %s", status, errs)
+	}
+	for _, want := range []string{"the store ignores If-None-Match", "the store ignores If-Match", "update the store", "\x1b[31mFAIL\x1b[0m  P8/race breaks rule P8:\n      ", "why it matters: ", "The bucket breaks the contract",
+		"\r\x1b[K", " cases, ", "Failed: "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output doesn't have %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "FAIL\x1b[0m  S1/") {
+		t.Errorf("a case failed that has nothing to do with it:\n%s", out)
+	}
+}
+
+// TestRefused shows the advice where an operation is not permitted, and that nothing is left where it can be removed.
+func TestRefused(t *testing.T) {
+	for _, op := range []files.Op{files.OpList, files.OpPut, files.OpGet, files.OpStat, files.OpDelete} {
+		t.Run(string(op), func(t *testing.T) {
+			name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+				if c.Op == op || op == files.OpDelete && c.Op == files.OpDeleteMany {
+					return files.Errorf(files.ErrPermission, "")
+				}
+				return next(ctx)
+			}))
+			status, out, errs := call(t, "-url", name+"://")
+			if status != statusUsage || !strings.Contains(errs, "the cases can't run: files: "+string(op)) || !strings.Contains(errs, "the permission is missing") || strings.Contains(out, "cases") {
+				t.Errorf("status %d\n%s\n%s", status, out, errs)
+			}
+			n := 0
+			for range mem.Open(name).List(t.Context(), "", nil) {
+				n++
+			}
+			if told := strings.Contains(errs, "files may be left in the bucket below "+conformance.StorePrefix); told != (n > 0) || n > 0 != (op == files.OpDelete) {
+				t.Errorf("%d files are left, and it is told: %v\n%s", n, told, errs)
+			}
+		})
+	}
+}
+
+// TestLooks shows what is told of a store in which the cases can run.
+func TestLooks(t *testing.T) {
+	skewed := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+		err := next(ctx)
+		c.Info.ModTime = c.Info.ModTime.Add(-time.Hour)
+		return err
+	}))
+	_, out, _ := call(t, "-url", skewed+"://", "-run", "^S1/is-get$")
+	if !strings.Contains(out, "the store's clock is -1h0m0s off") || !strings.Contains(out, "NTP") {
+		t.Errorf("a store whose clock is behind:\n%s", out)
+	}
+	now := time.Now()
+	for _, c := range []struct {
+		at   time.Time
+		want time.Duration
+	}{{time.Time{}, 0}, {now, 0}, {now.Truncate(time.Second), 0}, {now.Add(time.Minute), time.Minute - time.Second}, {now.Add(-time.Minute), time.Second - time.Minute}} {
+		if got := skew(c.at, now, now.Add(time.Second), time.Second); got != c.want {
+			t.Errorf("skew of %v: %v, want %v", c.at.Sub(now), got, c.want)
+		}
+	}
+}
+
+// TestNoSecrets: neither output nor reports show what the URL has.
+func TestNoSecrets(t *testing.T) {
+	name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+		if c.Op == files.OpStat {
+			return files.WithCause(files.ErrUnavailable, fmt.Errorf("GET https://user:hunter2@host/"), "the server is busy")
+		}
+		return next(ctx)
+	}))
+	dir := t.TempDir()
+	j, m := filepath.Join(dir, "r.json"), filepath.Join(dir, "r.md")
+	raw := name + "://user:hunter2@host?access_token=hunter2"
+	for _, args := range [][]string{{"-url", raw, "-v"}, {"-url", raw + "&key=x"}, {"-url", "mem://?access_token=hunter2"}} {
+		_, out, errs := call(t, args...)
+		if out+errs == "" || strings.Contains(out+errs, "hunter2") {
+			t.Errorf("%s\n%s", out, errs)
+		}
+	}
+	sound := scheme(files.Hooks{})
+	status, out, errs := call(t, "-url", sound+"://user:hunter2@host?access_token=hunter2", "-v", "-run", "^(S1|U1)/", "-json", j, "-md", m)
+	text := out + errs
+	for _, path := range []string{j, m} {
+		c, err := os.ReadFile(path)
+		if err != nil || !strings.Contains(string(c), sound+"://…@host") {
+			t.Errorf("%v, %.200s", err, c)
+		}
+		text += string(c)
+	}
+	if strings.Contains(text, "hunter2") {
+		t.Errorf("status %d, the secret is shown:\n%s", status, text)
+	}
+}
+
+func TestList(t *testing.T) {
+	status, out, _ := call(t, "-list")
+	if status != statusOK {
+		t.Errorf("status %d", status)
+	}
+	for _, c := range conformance.Cases() {
+		if !strings.Contains(out, "\n  "+c.ID()+" ") || !strings.Contains(out, c.Why) {
+			t.Errorf("-list doesn't have %s", c.ID())
+		}
+	}
+	for _, r := range conformance.Rules() {
+		if !strings.Contains("\n"+out, "\n"+r.ID+": ") {
+			t.Errorf("-list doesn't have the rule %s", r.ID)
+		}
+	}
+	if _, out, _ := call(t, "-list", "-run", "^P8/"); !strings.Contains(out, "P8/race") || strings.Contains(out, "P9/") {
+		t.Errorf("-list -run: %s", out)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Setenv("FILES_URL", "")
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+	t.Setenv("AWS_CONFIG_FILE", "/nonexistent")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+	for _, c := range []struct {
+		args   string
+		status int
+		says   string
+	}{
+		{"", statusUsage, "unset"},
+		{"-url /data", statusUsage, "file:///data"},
+		{"-url nosuch://x", statusUsage, `"nosuch"`},
+		{"-url file:///nonexistent/folder", statusUsage, "create_dir=1"},
+		{"-url mem://?key=a", statusUsage, "leave it out"},
+		{"-url mem:// extra", statusUsage, `"extra"`},
+		{"-url mem:// -parallel 0", statusUsage, "-parallel"},
+		{"-url mem:// -run [", statusUsage, "pattern"},
+		{"-url mem:// -run ^P99/", statusUsage, "no case"},
+		{"-list -run [", statusUsage, "-run"},
+		{"-nosuchflag", statusUsage, "-nosuchflag"},
+		{"-h", statusOK, "-parallel"},
+		{"-url mem:// -timeout 1ns", statusBroken, "did not end within 1ns"},
+		{"-url mem:// -run ^S1/ -json /nonexistent/r.json", statusBroken, "r.json"},
+		{"-url s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint=http://127.0.0.1:1", statusUsage, "nothing listens there"},
+	} {
+		status, out, errs := call(t, strings.Fields(c.args)...)
+		if status != c.status || !strings.Contains(errs, c.says) || strings.Contains(out+errs, "hunter2") {
+			t.Errorf("doctor %s: status %d, %s%s, want %d and %q", c.args, status, out, errs, c.status, c.says)
+		}
+	}
+}
+
+// TestTimeout ends a run whose bucket hangs.
+func TestTimeout(t *testing.T) {
+	name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+		if c.Op == files.OpCopy {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return next(ctx)
+	}))
+	status, out, errs := call(t, "-url", name+"://", "-run", "^(C1|S1)/", "-timeout", "300ms", "-parallel", "1")
+	if status != statusBroken || !strings.Contains(errs, "did not end within 300ms") || !strings.Contains(out, "did not come to its end") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	for e := range mem.Open(name).List(t.Context(), "", nil) {
+		t.Errorf("%s is left", e.Name)
+	}
+}
+
+func TestColors(t *testing.T) {
+	f, err := os.Open(os.DevNull) // a character device, as terminals are
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
+	if !colorful(f) || !terminal(f) {
+		t.Error("a terminal takes colours")
+	}
+	t.Setenv("NO_COLOR", "1")
+	if colorful(f) || !terminal(f) {
+		t.Error("NO_COLOR is for colours, and for nothing else")
+	}
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "dumb")
+	if terminal(f) {
+		t.Error("a dumb terminal is none")
+	}
+	plain, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	t.Setenv("TERM", "xterm")
+	if terminal(plain) || colorful(plain) {
+		t.Error("a file is no terminal")
+	}
+}

@@ -1,0 +1,221 @@
+// Command doctor runs the conformance suite against a bucket of yours and says what is wrong with it, and what is usually done about that.
+//
+//	go run ./conformance/doctor -url 's3://bucket?region=eu-central-1'
+//	go run ./conformance/doctor -url file:///var/lib/app -run '^P8/' -v
+//	go run ./conformance/doctor -list
+//
+// It works below a directory of its own, cloudfiles-conformance-…, which it removes at the end, also after Ctrl-C; a second Ctrl-C ends
+// it at once and says what is left. It reads, lists and changes nothing else. A few probes come first, with advice where one fails.
+//
+// The exit status is 0 where the bucket keeps the contract, 1 where it breaks a rule, where the run did not end within -timeout or could not
+// be cleaned up, 2 where the command line or the bucket can't be used, and 130 after Ctrl-C or SIGTERM.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	_ "cloudfiles.dev/drivers/all"
+	"cloudfiles.dev/files"
+)
+
+// The exit statuses.
+const (
+	statusOK          = 0
+	statusBroken      = 1
+	statusUsage       = 2
+	statusInterrupted = 130
+)
+
+func main() {
+	d := &doctor{out: os.Stdout, err: os.Stderr, color: colorful(os.Stdout), live: terminal(os.Stdout)}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		<-signals
+		cancel(errInterrupted)
+		fmt.Fprintf(d.err, "\ndoctor: stopping, and removing what the run stored; once more ends at once\n")
+		<-signals
+		fmt.Fprintf(d.err, "\ndoctor: ended at once; %s\n", d.left())
+		os.Exit(statusInterrupted)
+	}()
+	os.Exit(d.run(ctx, os.Args[1:]))
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// doctor is one call of the command.
+type doctor struct {
+	out, err io.Writer
+	color    bool // for a person's terminal
+	live     bool // the progress line is written over
+
+	url                  string
+	list, short, verbose bool
+	pattern              string
+	json, markdown       string
+	timeout, limit       time.Duration
+	parallel             int
+	seed                 uint64
+
+	shared bool // a second handle reaches the same store
+	failed int  // cases so far
+
+	mu  sync.Mutex
+	dir string // where files may be left
+}
+
+func (d *doctor) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
+	f.SetOutput(d.err)
+	f.StringVar(&d.url, "url", os.Getenv("FILES_URL"), "the bucket's `URL`; the variable FILES_URL otherwise")
+	f.BoolVar(&d.list, "list", false, "print every case, with its rule and why it matters")
+	f.StringVar(&d.pattern, "run", "", "run the cases that this `regexp` is found in: '^P8/', 'race'")
+	f.BoolVar(&d.short, "short", false, "leave out the long cases")
+	f.StringVar(&d.json, "json", "", "write the report to this `file`")
+	f.StringVar(&d.markdown, "md", "", "write the certificate to this `file`")
+	f.DurationVar(&d.timeout, "timeout", 0, "end the run after this time; 0 is never")
+	f.DurationVar(&d.limit, "limit", conformance.DefaultLimit, "how long one case may take")
+	f.IntVar(&d.parallel, "parallel", max(4, runtime.GOMAXPROCS(0)), "how many cases run at a time")
+	f.Uint64Var(&d.seed, "seed", 0, "the seed of what is random; 0 is a new one")
+	f.BoolVar(&d.verbose, "v", false, "print every case")
+	return f
+}
+
+// run is the command; it returns its exit status.
+func (d *doctor) run(ctx context.Context, args []string) int {
+	f := d.flags()
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return statusOK
+	case err != nil:
+		return statusUsage
+	case f.NArg() > 0:
+		return d.usage(fmt.Errorf("the argument %q is one too many; the bucket is given with -url", f.Arg(0)))
+	case d.parallel < 1 || d.limit <= 0 || d.timeout < 0:
+		return d.usage(errors.New("-parallel and -limit are above 0, -timeout is not below"))
+	case d.list:
+		return d.listCases()
+	}
+	if d.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, d.timeout, fmt.Errorf("the run did not end within %v", d.timeout))
+		defer cancel()
+	}
+	if err := d.describe(); err != nil {
+		return d.usage(err)
+	}
+	if status := d.preflight(ctx); status != statusOK {
+		return status
+	}
+	return d.check(ctx)
+}
+
+func (d *doctor) usage(err error) int {
+	fmt.Fprintf(d.err, "doctor: %v\n", err)
+	return statusUsage
+}
+
+// at tells what directory the run now stores files below; "" is none.
+func (d *doctor) at(dir string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dir = dir
+}
+
+// left says what an end at once leaves behind.
+func (d *doctor) left() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dir == "" {
+		return "nothing is left in the bucket"
+	}
+	return fmt.Sprintf("files may be left in the bucket below %s/", d.dir)
+}
+
+// check runs the cases and writes the reports.
+func (d *doctor) check(ctx context.Context) int {
+	report, err := conformance.Check(ctx, d.harness(), &conformance.CheckOptions{Pattern: d.pattern, Short: d.short, Parallel: d.parallel, Started: d.at, Progress: d.progress})
+	d.wipe()
+	if report == nil {
+		if ctx.Err() != nil {
+			return d.ended(ctx)
+		}
+		return d.usage(err)
+	}
+	d.summary(report)
+	status := statusOK
+	if !report.OK() || err != nil {
+		status = statusBroken
+	}
+	if err != nil { // the early end, or files that are left
+		fmt.Fprintf(d.err, "doctor: %v\n", err)
+	}
+	for path, write := range map[string]func(io.Writer) error{d.json: report.WriteJSON, d.markdown: report.WriteMarkdown} {
+		if err := writeFile(path, write); err != nil {
+			fmt.Fprintf(d.err, "doctor: %v\n", err)
+			status = statusBroken
+		}
+	}
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		status = statusInterrupted
+	}
+	return status
+}
+
+// ended says why the run came to an end before its first case.
+func (d *doctor) ended(ctx context.Context) int {
+	cause := context.Cause(ctx)
+	fmt.Fprintf(d.err, "doctor: %v\n", cause)
+	if errors.Is(cause, errInterrupted) {
+		return statusInterrupted
+	}
+	return statusBroken
+}
+
+// harness has the suite in the user's bucket, below a directory of its own.
+func (d *doctor) harness() conformance.Harness {
+	open := func(t conformance.T) files.Bucket {
+		b, err := files.Open(t.Context(), d.url)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		return b
+	}
+	h := conformance.Harness{
+		Store:   open,
+		URL:     func(conformance.T) string { return d.url },
+		Secrets: func(files.Bucket) []string { return secrets(d.url) },
+		Send:    sender(d.url),
+		Limit:   d.limit,
+		Name:    files.RedactURL(d.url),
+		Seed:    d.seed,
+	}
+	if d.shared {
+		h.Second = func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) }
+	}
+	return h
+}
+
+// writeFile writes to the file, where there is to be one.
+func writeFile(path string, write func(io.Writer) error) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
