@@ -160,7 +160,7 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	i := &instance{ready: one.Ready}
 	for endpoint, want := range map[string]int{one.Endpoint: http.StatusOK, two.Endpoint: http.StatusForbidden} {
-		status, answer, err := i.s3Request(t.Context(), http.MethodGet, endpoint, "/cloudfiles")
+		status, answer, err := i.s3Request(t.Context(), http.MethodGet, endpoint, "/cloudfiles", nil)
 		if err != nil || status != want {
 			t.Errorf("%s: HTTP status %d, %v, want %d: %s", endpoint, status, err, want, answer)
 		}

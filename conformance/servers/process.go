@@ -49,6 +49,8 @@ type process struct {
 	env  []string // beside the environment
 	dir  string
 	log  string // the file that holds what it prints
+	// abrupt tells that there is nothing for it to put in order when all is over.
+	abrupt bool
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
@@ -91,8 +93,16 @@ func (p *process) running() bool {
 	}
 }
 
-// stop asks it to end, kills it when it doesn't, and returns when it has ended.
+// stop ends it for good.
 func (p *process) stop() error {
+	if p.abrupt {
+		return p.kill()
+	}
+	return p.end()
+}
+
+// end asks it to end, kills it when it doesn't, and returns when it has ended.
+func (p *process) end() error {
 	if !p.running() {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -29,14 +30,14 @@ func send(req *http.Request) (status int, answer string, err error) {
 	return resp.StatusCode, string(text), err
 }
 
-// s3Request sends a signed request without content.
-func (i *instance) s3Request(ctx context.Context, method, endpoint, path string) (status int, answer string, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, endpoint+path, nil)
+// s3Request sends a signed request.
+func (i *instance) s3Request(ctx context.Context, method, endpoint, path string, content []byte) (status int, answer string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, endpoint+path, bytes.NewReader(content))
 	if err != nil {
 		return 0, "", err
 	}
-	empty := sha256.Sum256(nil)
-	hash := hex.EncodeToString(empty[:])
+	sum := sha256.Sum256(content)
+	hash := hex.EncodeToString(sum[:])
 	req.Header.Set("X-Amz-Content-Sha256", hash)
 	keys := aws.Credentials{AccessKeyID: i.ready.AccessKey, SecretAccessKey: i.ready.SecretKey}
 	if err := v4.NewSigner().SignHTTP(ctx, keys, req, hash, "s3", region, time.Now()); err != nil {
@@ -47,7 +48,7 @@ func (i *instance) s3Request(ctx context.Context, method, endpoint, path string)
 
 // s3Bucket makes a bucket; one that is there already, and of this user, is no error.
 func (i *instance) s3Bucket(ctx context.Context, endpoint, name string) error {
-	status, answer, err := i.s3Request(ctx, http.MethodPut, endpoint, "/"+url.PathEscape(name))
+	status, answer, err := i.s3Request(ctx, http.MethodPut, endpoint, "/"+url.PathEscape(name), nil)
 	if err == nil && status != http.StatusOK && status != http.StatusConflict {
 		err = fmt.Errorf("HTTP status %d: %s", status, answer)
 	}

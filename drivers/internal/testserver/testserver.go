@@ -36,6 +36,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"testing"
 
 	"cloudfiles.dev/files"
 )
@@ -45,6 +46,7 @@ const (
 	Versitygw = "versitygw"       // S3
 	FakeGCS   = "fake-gcs-server" // GCS
 	Azurite   = "azurite"         // Azure Blob
+	Ceph      = "ceph"            // S3, of three nodes that can be stopped
 )
 
 // T is what is needed of a test; *testing.T and conformance.T have it.
@@ -71,6 +73,9 @@ type Server struct {
 	Env       map[string]string `json:"env"`  // what Start set; what is empty, it unset
 	Logs      string            `json:"logs"` // the folder of its logs, which stay
 
+	// Nodes are the parts that can be stopped, of Ceph; as they were at the start.
+	Nodes []Node `json:"nodes"`
+
 	// User tells that it is the bucket of CLOUDFILES_TEST_…_URL.
 	User bool `json:"-"`
 
@@ -78,7 +83,7 @@ type Server struct {
 }
 
 // services say which service a server stands for.
-var services = map[string]string{Versitygw: "s3", FakeGCS: "gcs", Azurite: "azure"}
+var services = map[string]string{Versitygw: "s3", FakeGCS: "gcs", Azurite: "azure", Ceph: "s3"}
 
 // Name of the variable that holds the user's own bucket of a service.
 func variable(service string) string { return "CLOUDFILES_TEST_" + strings.ToUpper(service) + "_URL" }
@@ -103,7 +108,13 @@ func Start(t T, name string) *Server {
 	if !ok {
 		t.Fatalf("testserver: there is no server %q", name)
 	}
+	if name == Ceph && testing.Short() {
+		t.Skipf("%s is left out under -short", name)
+	}
 	if own := os.Getenv(variable(service)); own != "" {
+		if name == Ceph {
+			t.Skipf("%s is set: the tests on %s run on that bucket", variable(service), Versitygw)
+		}
 		s, err := userServer(name, service, own)
 		if err != nil {
 			t.Fatalf("testserver: %s: %v", variable(service), err)
@@ -198,4 +209,29 @@ func (s *Server) NewBucket(t T, name string) string {
 		t.Fatalf("testserver: %v", err)
 	}
 	return a.URL
+}
+
+// Node is a process of a server that has several.
+type Node struct {
+	Name string `json:"name"`
+	PID  int    `json:"pid"`
+}
+
+// StopNode stops a node in order: it keeps what it holds. Meanwhile the others take writes, as long as two are left.
+func (s *Server) StopNode(t T, node string) { t.Helper(); s.setNode(t, "stop", node) }
+
+// KillNode kills a node, as when a machine is lost with its disk: what it held is gone.
+func (s *Server) KillNode(t T, node string) { t.Helper(); s.setNode(t, "kill", node) }
+
+// StartNode starts a node that was stopped or killed, and returns when it has a copy of everything again. For that every node has to run.
+func (s *Server) StartNode(t T, node string) { t.Helper(); s.setNode(t, "start", node) }
+
+func (s *Server) setNode(t T, do, node string) {
+	t.Helper()
+	if s.User {
+		t.Skipf("the bucket of %s has no nodes to stop", variable(s.Service))
+	}
+	if _, err := s.control.do(do, node); err != nil {
+		t.Fatalf("testserver: %v", err)
+	}
 }
