@@ -28,7 +28,7 @@ type upload struct {
 
 // putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was lost, that does no harm.
 func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest, parts *driver.Parts, first *driver.Part) (files.Info, error) {
-	u, err := b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)))
+	u, err := b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)), true)
 	if err != nil {
 		first.Release()
 		return files.Info{}, err
@@ -64,14 +64,14 @@ func (b *backend) createInput(key string, a files.Attributes, mark string, n *Pu
 	}
 }
 
-// begin begins an upload, with a checksum of the whole content where the store has it.
-func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput) (*upload, error) {
+// begin begins an upload, with a checksum of the whole content where that is asked for and the store has it.
+func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, ask bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
 	err := b.do(ctx, opPut, func(ctx context.Context) error {
 		return b.withSums(func(sums bool) error {
-			u.sums = sums
+			u.sums = sums && ask
 			in.ChecksumAlgorithm, in.ChecksumType = "", ""
-			if sums {
+			if u.sums {
 				in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
 			}
 			out, err := b.client.CreateMultipartUpload(ctx, in)

@@ -86,6 +86,8 @@ var transport64 = func() *http.Transport {
 	return t
 }()
 
+var transport64Client = &http.Client{Transport: transport64}
+
 // wire is a transport whose bodies break or are damaged.
 type wire struct {
 	next    http.RoundTripper
