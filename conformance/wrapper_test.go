@@ -2,9 +2,11 @@ package conformance_test
 
 import (
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
 )
 
 func TestWrapperIdentity(t *testing.T) {
@@ -13,6 +15,12 @@ func TestWrapperIdentity(t *testing.T) {
 
 func TestWrapperEmptyHooks(t *testing.T) {
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket { return files.Wrap(b, files.Hooks{}) }, nil)
+}
+
+func TestWrapperRetry(t *testing.T) {
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
+		return retry.Wrap(b, &retry.Policy{Delay: time.Millisecond, MaxDelay: time.Millisecond})
+	}, nil)
 }
 
 func TestWrapperSub(t *testing.T) {

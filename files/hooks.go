@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"io"
+	"iter"
 )
 
 // Call is one operation on its way through a wrapper. The options are those that the caller gave, or nil; a hook that
@@ -22,6 +23,10 @@ type Call struct {
 	Copy   *CopyOptions
 	Sign   *SignOptions
 	Names  []string // of DeleteMany
+	// Content is what a Put reads: a hook that calls next again rewinds it before, if it can seek.
+	Content io.Reader
+	// Errors are those of DeleteMany, one, or nil, a name, once next has returned.
+	Errors []error
 
 	// Info is filled in by next for OpPut, OpGet, OpStat and OpCopy, where they succeed.
 	Info Info
@@ -47,6 +52,9 @@ type Hooks struct {
 	// should have a Close that ends it; the body itself is closed anyway. Server-side copies from such a wrapper and
 	// signed URLs are refused, since they would get round it.
 	Body func(ctx context.Context, call *Call, body io.Reader) io.Reader
+	// List replaces the listing of the bucket below, which list begins with the options that it is given: how a hook
+	// goes on with one that broke off. Names and options are those below.
+	List func(ctx context.Context, call *Call, opts ListOptions, list func(context.Context, ListOptions) iter.Seq2[Entry, error]) iter.Seq2[Entry, error]
 	// Entry keeps a listed entry if it returns true.
 	Entry func(call *Call, e Entry) bool
 	// Names, if not nil, gives the files other names below than above.

@@ -128,7 +128,7 @@ func outer(info Info, name string) Info {
 }
 
 func (w *wrapped) Put(ctx context.Context, name string, content io.Reader, opts *PutOptions) (Info, error) {
-	c := &Call{Op: OpPut, Name: name, Put: opts}
+	c := &Call{Op: OpPut, Name: name, Put: opts, Content: content}
 	if err := w.check(name, ""); err != nil {
 		return Info{}, NewError(c.Op, name, err)
 	}
@@ -293,7 +293,7 @@ func (w *wrapped) list(ctx context.Context, c *Call, dir string, yield func(Entr
 	if w.hooks.Names != nil {
 		dir = w.hooks.Names.List(dir, &o)
 	}
-	for e, err := range w.inner.List(ctx, dir, &o) {
+	for e, err := range w.listInner(ctx, c, dir, o) {
 		if err != nil {
 			err = NewError(OpList, c.Name, err)
 			yield(Entry{}, err)
@@ -314,4 +314,12 @@ func (w *wrapped) list(ctx context.Context, c *Call, dir string, yield func(Entr
 		}
 	}
 	return n, nil
+}
+
+// listInner lists the bucket below, through the hook.
+func (w *wrapped) listInner(ctx context.Context, c *Call, dir string, o ListOptions) iter.Seq2[Entry, error] {
+	if w.hooks.List == nil {
+		return w.inner.List(ctx, dir, &o)
+	}
+	return w.hooks.List(ctx, c, o, func(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] { return w.inner.List(ctx, dir, &o) })
 }

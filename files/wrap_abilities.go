@@ -110,7 +110,7 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 		}
 		return errs
 	}
-	c := &Call{Op: OpDeleteMany, Names: names}
+	c := &Call{Op: OpDeleteMany, Names: names, Errors: errs}
 	err := w.around(ctx, c, func(ctx context.Context) error {
 		var inner []string
 		var at []int

@@ -14,6 +14,7 @@ import (
 	"cloudfiles.dev/conformance/faultrun"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
 )
 
 // verdict records what a run would say of a bucket.
@@ -60,6 +61,19 @@ func TestSound(t *testing.T) {
 	}
 	if r.Retries == 0 || r.Faults < r.Requests/40 || len(r.Injected) < 12 {
 		t.Errorf("%d retries, %d faults %v", r.Retries, r.Faults, r.Injected)
+	}
+}
+
+// TestRetryWrap: a driver that repeats nothing, with the layer above it that does.
+func TestRetryWrap(t *testing.T) {
+	back, p := start(t, newService())
+	policy := *back.policy
+	back.policy.Attempts = 1
+	inner := driver.New(back)
+	defer inner.Close()
+	r := faultrun.Run(t, faultrun.Config{Bucket: retry.Wrap(inner, &policy), Proxy: p, Ops: 1500, Timeout: time.Second, Retries: back.retries.Load})
+	if r.Retries == 0 {
+		t.Error("nothing was repeated")
 	}
 }
 

@@ -1,0 +1,158 @@
+package retry
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"cloudfiles.dev/files"
+)
+
+// Wrap returns the bucket with each call that fails with files.ErrUnavailable repeated as the policy says, for buckets that don't do that themselves. What a
+// bucket below has repeated already is left alone. The nil policy has the defaults. Closing the result leaves b open.
+//
+// Reads, listings, deletions and copies are repeated, and a Put where its content can seek: it is rewound to where it was. Content that can't is never sent again:
+// that error is marked as Permanent. A listing that breaks off goes on behind the last name that came, with attempts counted anew,
+// where the bucket lists in order.
+//
+// A bucket that keeps the contract says files.ErrUncertain where the answer to a commit was lost, and that is not repeated (P2). Should it say
+// files.ErrUnavailable nonetheless, a repeated conditional write may be refused by its own first attempt: so a refusal after a repeat is files.ErrUncertain.
+func Wrap(b files.Bucket, p *Policy) files.Bucket {
+	h := files.Hooks{Around: p.around}
+	if b.Features().Ordered {
+		h.List = p.list
+	}
+	return files.Wrap(b, h)
+}
+
+func (p *Policy) around(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	switch c.Op {
+	case files.OpList, files.OpCopyFrom: // these only begin what is repeated elsewhere
+		return next(ctx)
+	case files.OpPut:
+		return p.put(ctx, c, next)
+	case files.OpDeleteMany:
+		return p.deleteMany(ctx, c, next)
+	}
+	return p.Do(ctx, func(ctx context.Context, attempt int) error { return certain(c, attempt, next(ctx)) })
+}
+
+// certain makes ErrUncertain of a conditional write's refusal that an attempt before may have caused.
+func certain(c *files.Call, attempt int, err error) error {
+	conditional := c.Put != nil && !c.Put.If.IsZero() || c.Copy != nil && !c.Copy.If.IsZero() || c.Delete != nil && c.Delete.IfVersion != ""
+	if kind := files.KindOf(err); attempt > 1 && conditional && (kind == files.ErrExist || kind == files.ErrPrecondition) {
+		return files.WithCause(files.ErrUncertain, err, "refused when it was repeated, maybe because the first attempt had succeeded")
+	}
+	return err
+}
+
+// put repeats a Put whose content can be rewound.
+func (p *Policy) put(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	rewind := rewinder(c.Content)
+	return p.Do(ctx, func(ctx context.Context, attempt int) error {
+		if attempt > 1 {
+			if err := rewind(); err != nil {
+				return err
+			}
+		}
+		err := certain(c, attempt, next(ctx))
+		if rewind == nil && files.KindOf(err) == files.ErrUnavailable {
+			return Permanent(err) // the content may have been read, and can't be again
+		}
+		return err
+	})
+}
+
+// rewinder returns a function that takes the content back to where it is now, or nil.
+func rewinder(content io.Reader) func() error {
+	s, ok := content.(io.Seeker)
+	if !ok {
+		return nil
+	}
+	at, err := s.Seek(0, io.SeekCurrent)
+	if err != nil { // a pipe, which is an *os.File as well
+		return nil
+	}
+	return func() error { _, err := s.Seek(at, io.SeekStart); return err }
+}
+
+// deleteMany repeats the deletion of all the names as long as one of them fails so.
+func (p *Policy) deleteMany(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	var attempts int
+	var failed error // of next itself, as against that of a name
+	last := p.Do(ctx, func(ctx context.Context, attempt int) error {
+		attempts = attempt
+		if failed = next(ctx); failed != nil {
+			return failed
+		}
+		for _, err := range c.Errors {
+			if files.KindOf(err) == files.ErrUnavailable && Attempts(err) == 0 {
+				return err
+			}
+		}
+		return nil
+	})
+	if failed != nil {
+		return last
+	}
+	for i, err := range c.Errors {
+		if files.KindOf(err) == files.ErrUnavailable && Attempts(err) == 0 {
+			c.Errors[i] = mark(err, attempts, "")
+		}
+	}
+	return nil
+}
+
+// list goes on behind the last name when a listing breaks off.
+func (p *Policy) list(ctx context.Context, _ *files.Call, o files.ListOptions, list func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+	if o.Foreign { // whose keys are no place to go on from
+		return list(ctx, o)
+	}
+	return func(yield func(files.Entry, error) bool) {
+		l := &listing{yield: yield, opts: o}
+		for more := true; more; {
+			more = false
+			err := p.Do(ctx, func(ctx context.Context, _ int) error {
+				before := l.n
+				err := l.run(list(ctx, l.opts))
+				if more = err != nil && l.n > before && files.KindOf(err) == files.ErrUnavailable && Attempts(err) == 0; more {
+					return nil // attempts count anew after what came
+				}
+				return err
+			})
+			if err != nil && !l.over {
+				yield(files.Entry{}, err)
+			}
+		}
+	}
+}
+
+// listing is one in progress.
+type listing struct {
+	yield func(files.Entry, error) bool
+	opts  files.ListOptions // for what is left
+	n     int               // entries that were yielded
+	over  bool              // the loop's body wants no more
+}
+
+// run yields the entries until an error, and keeps where to go on.
+func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
+	for e, err := range entries {
+		if err != nil {
+			return err
+		}
+		l.n++
+		l.opts.StartAfter = e.Name
+		if !l.yield(e, nil) {
+			l.over = true
+			return nil
+		}
+		if l.opts.Limit > 0 {
+			if l.opts.Limit--; l.opts.Limit == 0 {
+				l.over = true
+				return nil
+			}
+		}
+	}
+	return nil
+}
