@@ -319,15 +319,13 @@ func copyWhole(t T, h *H) {
 	put(t, h, "a", a, nil)
 	put(t, h, "b", b, nil)
 	put(t, h, "dst", a, nil)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	done := background(t, func() {
 		for i := range 10 {
 			if _, err := files.Copy(t.Context(), h.Bucket, "dst", h.Bucket, []string{"a", "b"}[i%2], nil); err != nil {
 				t.Errorf("Copy beside readers: %v", err)
 			}
 		}
-	}()
+	})
 	for running := true; running; {
 		select {
 		case <-done:

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"cloudfiles.dev/files"
 )
@@ -49,13 +52,40 @@ func puts(t T, b files.Bucket, names ...string) {
 	}
 }
 
-// parallel runs f n times at once.
+// parallel runs f n times at once. A panic of one of them becomes the caller's.
 func parallel(n int, f func(i int)) {
 	var wg sync.WaitGroup
+	var panicked atomic.Pointer[string]
 	for i := range n {
-		wg.Go(func() { f(i) })
+		wg.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					text := fmt.Sprintf("%v\n%s", p, debug.Stack())
+					panicked.CompareAndSwap(nil, &text)
+				}
+			}()
+			f(i)
+		})
 	}
 	wg.Wait()
+	if text := panicked.Load(); text != nil {
+		panic(*text)
+	}
+}
+
+// background runs f beside the case, of which a panic becomes a failure. done is closed when f has ended.
+func background(t T, f func()) (done <-chan struct{}) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer func() {
+			if p := recover(); p != nil {
+				t.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		f()
+	}()
+	return ended
 }
 
 // race is parallel with a common start.
@@ -199,6 +229,23 @@ func list(t T, b files.Bucket, dir string, opts *files.ListOptions) []string {
 
 // endless is more than any case puts into a bucket.
 const endless = 20_000
+
+// List is the bucket's, but ends: the loop of a case must not go on for ever, nor after the case is over.
+func (h *H) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	all := h.Bucket.List(ctx, dir, opts)
+	return func(yield func(files.Entry, error) bool) {
+		n := 0
+		for e, err := range all {
+			if !yield(e, err) {
+				return
+			}
+			if n++; n > endless {
+				yield(files.Entry{}, fmt.Errorf("the listing goes on after %d entries, the last of them %s", endless, quote(e.Name)))
+				return
+			}
+		}
+	}
+}
 
 func listText(o *files.ListOptions) string {
 	if o == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"cloudfiles.dev/files"
 )
@@ -48,15 +49,17 @@ func namesOf(t T, b files.Bucket, dir string) (names []string) {
 	return names
 }
 
-// churn puts and deletes names until stop is called.
+// churn puts and deletes names until stop is called. It has begun when churn returns.
 func (h *H) churn(t T, names []string) (stop func()) {
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
+	quit, begun := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	done := background(t, func() {
 		parallel(2, func(w int) {
 			for i := w; ; i += 2 {
 				select {
 				case <-quit:
+					return
+				case <-t.Context().Done():
 					return
 				default:
 				}
@@ -70,9 +73,14 @@ func (h *H) churn(t T, names []string) (stop func()) {
 					t.Errorf("Delete beside listings: %v", err)
 					return
 				}
+				once.Do(func() { close(begun) })
 			}
 		})
-	}()
+	})
+	select {
+	case <-begun:
+	case <-done:
+	}
 	return func() { close(quit); <-done }
 }
 

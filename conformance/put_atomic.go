@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"cloudfiles.dev/files"
 )
@@ -56,10 +57,11 @@ func unfinishedOver(t T, h *H) {
 	}
 }
 
-// writers keeps n writers of one name busy until stop is called, which waits for them. The size of each content and its metadata
+// writers keeps n writers of one name busy until stop is called, which waits for them. They have begun when writers returns. The size of each content and its metadata
 // tell which one it is.
 func (h *H) writers(t T, name string, n, size int) (stop func()) {
-	quit, done := make(chan struct{}), make(chan struct{})
+	quit, begun := make(chan struct{}), make(chan struct{})
+	var once sync.Once
 	options := func(seed int) *files.PutOptions {
 		if !h.F.Attributes {
 			return nil
@@ -68,12 +70,13 @@ func (h *H) writers(t T, name string, n, size int) (stop func()) {
 		return &files.PutOptions{Attributes: files.Attributes{ContentType: "x/" + s, Metadata: map[string]string{"seed": s}}}
 	}
 	put(t, h, name, content(0, size), options(0))
-	go func() {
-		defer close(done)
+	done := background(t, func() {
 		parallel(n, func(w int) {
 			for i := 1; ; i++ {
 				select {
 				case <-quit:
+					return
+				case <-t.Context().Done():
 					return
 				default:
 				}
@@ -82,9 +85,14 @@ func (h *H) writers(t T, name string, n, size int) (stop func()) {
 					t.Errorf("Put of a writer: %v", err)
 					return
 				}
+				once.Do(func() { close(begun) })
 			}
 		})
-	}()
+	})
+	select {
+	case <-begun:
+	case <-done:
+	}
 	return func() { close(quit); <-done }
 }
 

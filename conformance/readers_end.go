@@ -104,23 +104,25 @@ func readerCloseDuring(t T, h *H) {
 	put(t, h, "a", content(1, 5000), nil)
 	b, s := stall(h, 100)
 	r := open(t, b, "a", nil)
-	done := make(chan error)
-	go func() {
-		_, err := io.Copy(io.Discard, r)
-		done <- err
-	}()
-	<-s.reading
+	var rerr error
+	done := background(t, func() { _, rerr = io.Copy(io.Discard, r) })
+	select {
+	case <-s.reading:
+	case <-done:
+	}
 	if err := r.Close(); err != nil {
 		t.Errorf("Close during a Read: %v", err)
 	}
-	wantErr(t, "a Read during which the body was closed", <-done, files.ErrClosed)
+	<-done
+	wantErr(t, "a Read during which the body was closed", rerr, files.ErrClosed)
 	// Without a stall, at any moment.
 	for range 20 {
 		r := open(t, h, "a", nil)
-		go r.Close()
+		done := background(t, func() { r.Close() })
 		if _, err := io.Copy(io.Discard, r); err != nil && !errors.Is(err, files.ErrClosed) {
 			t.Errorf("a Read during which the body was closed: %v, want no error or ErrClosed", err)
 		}
+		<-done
 	}
 }
 

@@ -110,8 +110,21 @@ func (t *recorder) runCleanups() {
 		f := t.cleanups[n-1]
 		t.cleanups = t.cleanups[:n-1]
 		t.mu.Unlock()
-		f()
+		t.cleanup(f)
 	}
+}
+
+// cleanup runs one of them: also where it panics, or ends its goroutine, the others follow.
+func (t *recorder) cleanup(f func()) {
+	whole := false
+	defer func() {
+		if !whole {
+			t.runCleanups()
+		}
+	}()
+	defer t.recoverPanic()
+	f()
+	whole = true
 }
 
 func (t *recorder) TempDir() string { return tempDir(t) }

@@ -25,6 +25,7 @@ type session struct {
 	prefix string // of everything that the run puts into it
 	subs   atomic.Int64
 	t      *recorder // the store's, for the whole run
+	hung   atomic.Int64
 
 	mu       sync.Mutex
 	features *files.Features // of the buckets, once there was one
@@ -156,9 +157,16 @@ func (s *session) claimed() *files.Features {
 	return s.features
 }
 
+// maxHung is how many cases may reach their limit before the rest of the run is given up: a bucket that hangs must not take
+// hours to say so.
+const maxHung = 8
+
 // run runs one case.
 func (s *session) run(ctx context.Context, c Case) Result {
 	start := time.Now()
+	if n := s.hung.Load(); n >= maxHung {
+		return Result{Case: c, Outcome: Failed, Failures: []string{fmt.Sprintf("it was not run: %d cases before it did not end within their limit, so the bucket or the harness hangs, or the limit is too short for it", n)}}
+	}
 	t := &recorder{ctx: ctx}
 	s.guard(t, c.ID(), func(t *recorder) { s.runCase(t, &c) })
 	r := t.result()
@@ -199,6 +207,9 @@ wait:
 		timer.Reset(min(limit, endGrace))
 		goto wait
 	case <-timer.C:
+		if outer.Err() == nil {
+			s.hung.Add(1)
+		}
 		t.Errorf("the case did not end within %v; its goroutines:\n%s", limit, strings.TrimSpace(stacks(id)))
 	}
 }

@@ -91,7 +91,7 @@ func (e endless) List(ctx context.Context, dir string, opts *files.ListOptions) 
 				return
 			}
 		}
-		for found && yield(files.Entry{Name: "again"}, nil) {
+		for found && ctx.Err() == nil && yield(files.Entry{Name: "again"}, nil) {
 		}
 	}
 }
@@ -100,6 +100,58 @@ func (e endless) List(ctx context.Context, dir string, opts *files.ListOptions) 
 type hanging struct{ files.Bucket }
 
 func (hanging) Stat(context.Context, string, *files.StatOptions) (files.Info, error) { select {} }
+
+// closing does something when it is closed.
+type closing struct {
+	files.Bucket
+	do func()
+}
+
+func (c closing) Close() error { c.do(); return c.Bucket.Close() }
+
+// repeatPage begins anew where a page ends, as a driver does whose token repeats.
+func repeatPage(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		var all []files.Entry
+		for e := range m.List(context.Background(), req) {
+			all = append(all, e)
+		}
+		page := all
+		if req.PageSize > 0 && len(all) > req.PageSize {
+			page = all[:req.PageSize]
+		}
+		for again := true; again; again = len(page) < len(all) {
+			for _, e := range page {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// TestHangingBucket: a bucket that hangs in every case doesn't take the limit of each.
+func TestHangingBucket(t *testing.T) {
+	h := conformance.Harness{New: func(conformance.T) files.Bucket { return hanging{driver.New(newMap())} }, Limit: 100 * time.Millisecond}
+	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Parallel: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hung, left := 0, 0
+	for _, c := range r.Cases {
+		for _, f := range c.Failures {
+			if strings.Contains(f, "did not end within 100ms") {
+				hung++
+			}
+			if strings.Contains(f, "was not run") {
+				left++
+			}
+		}
+	}
+	if hung < 8 || hung > 12 || left < 100 {
+		t.Errorf("%d cases hung and %d were not run, want 8 (and those that ran beside) and the rest", hung, left)
+	}
+}
 
 // TestWrongHarness shows that a harness that is wrong is told so, in time.
 func TestWrongHarness(t *testing.T) {
@@ -126,7 +178,32 @@ func TestWrongHarness(t *testing.T) {
 			return b
 		}},
 		{"a listing without end", "L1/below-dir", "goes on", func(conformance.T) files.Bucket { return endless{sound()} }},
+		{"a listing without end, by hand", "L2/once", "goes on", func(conformance.T) files.Bucket { return endless{sound()} }},
+		{"a listing without end, in a helper", "X1/everything-at-once", "did not end within", func(conformance.T) files.Bucket { return endless{sound()} }},
+		{"a page that repeats for ever", "L3/page-sizes", "goes on", func(conformance.T) files.Bucket { return driver.New(&faulty{mapBackend: newMap(), list: repeatPage}) }},
 		{"a bucket that hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket { return hanging{sound()} }},
+		{"New hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket { select {} }},
+		{"Close hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket { return closing{sound(), func() { select {} }} }},
+		{"Close panics", "S1/is-get", "panic: shut", func(conformance.T) files.Bucket { return closing{sound(), func() { panic("shut") }} }},
+		{"a clean-up hangs", "S1/is-get", "did not end within", func(t conformance.T) files.Bucket {
+			t.Cleanup(func() { select {} })
+			return sound()
+		}},
+		{"a clean-up panics", "S1/is-get", "panic: untidy", func(t conformance.T) files.Bucket {
+			t.Cleanup(func() { panic("untidy") })
+			return sound()
+		}},
+		{"a clean-up gives up, and the next follows", "S1/is-get", "the next", func(t conformance.T) files.Bucket {
+			t.Cleanup(func() { t.Errorf("the next") })
+			t.Cleanup(func() { t.Fatalf("it gives up") })
+			return sound()
+		}},
+		{"a panic beside the case", "X1/distinct-names", "panic: often", func(conformance.T) files.Bucket {
+			return driver.New(&faulty{mapBackend: newMap(), put: func(context.Context, *driver.PutRequest, *mapBackend) (files.Info, error) { panic("often") }})
+		}},
+		{"a panic behind the case's back", "L4/stable-once", "panic: often", func(conformance.T) files.Bucket {
+			return driver.New(&faulty{mapBackend: newMap(), del: func(driver.Key, files.Version, *mapBackend) error { panic("often") }})
+		}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
