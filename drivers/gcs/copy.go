@@ -44,8 +44,21 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 		}
 		c.query.Set("ifSourceGenerationMatch", g)
 	}
-	if req.Attributes != nil {
-		text, err := newResource(*req.Attributes, "").encode()
+	native, attrs := nativeOf(req.Native), req.Attributes
+	native.addQuery(c.query, "destinationKmsKeyName", "destinationPredefinedAcl")
+	if attrs == nil && native.inResource() { // what is sent replaces all, so that the source's attributes are asked for, and the source is pinned
+		info, err := src.Stat(ctx, driver.Key{Name: req.Src})
+		switch {
+		case err != nil:
+			return files.Info{}, err
+		case req.IfSource != "" && req.IfSource != info.Version:
+			return files.Info{}, files.ErrPrecondition
+		}
+		attrs = &info.Attributes
+		c.query.Set("ifSourceGenerationMatch", string(info.Version))
+	}
+	if attrs != nil {
+		text, err := newResource(*attrs, "", native).encode()
 		if err != nil {
 			return files.Info{}, err
 		}

@@ -28,7 +28,7 @@ const (
 )
 
 func (u *upload) newMultipart() (*multipart, error) {
-	r := newResource(u.req.Attributes, u.mark)
+	r := newResource(u.req.Attributes, u.mark, u.native)
 	r.CRC32C = noSum
 	text, err := r.encode()
 	if err != nil {

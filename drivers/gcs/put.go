@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -30,6 +31,8 @@ type upload struct {
 	op    op
 	query url.Values
 	mark  string
+	// native are the service's own options, or nil.
+	native *PutOptions
 }
 
 // Put buffers the content up to the part size and sends it in one request; what is longer goes in parts.
@@ -37,7 +40,8 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := checkStorable(req.Name); err != nil {
 		return files.Info{}, err
 	}
-	u := &upload{b: b, req: req, op: opPut, query: url.Values{"name": {req.Name}, "fields": {objectFields}}}
+	u := &upload{b: b, req: req, op: opPut, query: url.Values{"name": {req.Name}, "fields": {objectFields}}, native: nativeOf(req.Native)}
+	u.native.addQuery(u.query, "kmsKeyName", "predefinedAcl")
 	if err := setCondition(u.query, req.If); err != nil {
 		return files.Info{}, err
 	}
@@ -90,12 +94,19 @@ type resource struct {
 	ContentEncoding    string            `json:"contentEncoding,omitempty"`
 	ContentLanguage    string            `json:"contentLanguage,omitempty"`
 	Metadata           map[string]string `json:"metadata,omitempty"`
+	StorageClass       string            `json:"storageClass,omitempty"`
+	CustomTime         time.Time         `json:"customTime,omitzero"`
+	TemporaryHold      bool              `json:"temporaryHold,omitempty"`
+	EventBasedHold     bool              `json:"eventBasedHold,omitempty"`
+	Retention          *retention        `json:"retention,omitempty"`
 	CRC32C             string            `json:"crc32c,omitempty"` // the last: multipart fills it in
 }
 
-func newResource(a files.Attributes, mark string) *resource {
-	return &resource{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition, ContentEncoding: a.ContentEncoding,
+func newResource(a files.Attributes, mark string, native *PutOptions) *resource {
+	r := &resource{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition, ContentEncoding: a.ContentEncoding,
 		ContentLanguage: a.ContentLanguage, Metadata: storedMetadata(a, mark)}
+	native.addTo(r)
+	return r
 }
 
 func (r *resource) encode() ([]byte, error) {

@@ -41,7 +41,7 @@ func (u *upload) sendParts(ctx context.Context, first []byte) (*object, error) {
 
 // begin opens the session.
 func (u *upload) begin(ctx context.Context) (*session, error) {
-	text, err := newResource(u.req.Attributes, u.mark).encode()
+	text, err := newResource(u.req.Attributes, u.mark, u.native).encode()
 	if err != nil {
 		return nil, err
 	}
