@@ -30,6 +30,7 @@ type documented struct {
 	mu      sync.Mutex
 	cuts    map[string]int64  // bucket and prefix to the bytes after which a body breaks
 	damaged map[string]string // bucket/object to the generation that is damaged
+	parts   map[string]*parts // uploads in parts, by their IDs
 }
 
 // startDocumented starts it and leads the rest of the test to it.
@@ -38,7 +39,7 @@ func startDocumented(t *testing.T, origin string) *documented {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &documented{origin: u, cuts: map[string]int64{}, damaged: map[string]string{}}
+	d := &documented{origin: u, cuts: map[string]int64{}, damaged: map[string]string{}, parts: map[string]*parts{}}
 	d.proxy = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(u)
@@ -110,6 +111,9 @@ func (d *documented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == "DELETE" && t.json && !d.holds(w, t.bucket, t.object, q.Get("ifGenerationMatch")):
 		return
 	case r.Method == "GET" && !t.json && !d.holds(w, t.bucket, t.object, r.Header.Get("X-Goog-If-Generation-Match")):
+		return
+	case r.Method == "PUT" && q.Get("upload_id") != "":
+		d.part(w, r, q.Get("upload_id"))
 		return
 	case r.Method == "GET" && t.json && t.object == "" && q.Get("delimiter") != "":
 		d.list(w, r, t)

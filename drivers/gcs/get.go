@@ -84,29 +84,30 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 		}
 		c.header["X-Goog-If-Generation-Match"] = []string{g}
 	}
-	var resp *http.Response
-	err = b.retry.Do(ctx, func(ctx context.Context, _ int) (err error) {
-		if resp, err = b.send(ctx, c); err != nil {
+	err = b.retry.Do(ctx, func(_ context.Context, _ int) error { // the body lives on with ctx
+		resp, err := b.send(ctx, c)
+		if err != nil {
 			return err
 		}
-		if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent || resp.StatusCode == http.StatusRequestedRangeNotSatisfiable {
+		switch resp.StatusCode {
+		case http.StatusOK, http.StatusPartialContent:
+		case http.StatusRequestedRangeNotSatisfiable:
+			dropBody(resp)
 			return nil
+		default:
+			return b.statusFault(c, resp)
 		}
-		return b.statusFault(c, resp)
+		if o, err = b.opened(ctx, req, resp); err != nil {
+			dropBody(resp)
+			return err
+		}
+		o.Body, satisfied = &content{b: b, ctx: ctx, c: c, body: resp.Body}, true
+		return nil
 	})
 	if err != nil {
-		return o, false, err
-	}
-	if resp.StatusCode == http.StatusRequestedRangeNotSatisfiable {
-		dropBody(resp)
-		return o, false, nil
-	}
-	if o, err = b.opened(ctx, req, resp); err != nil {
-		dropBody(resp)
 		return driver.Object{}, false, err
 	}
-	o.Body = &content{b: b, ctx: ctx, c: c, body: resp.Body}
-	return o, true, nil
+	return o, satisfied, nil
 }
 
 // opened reads the headers of an answer with a body.
@@ -137,7 +138,7 @@ func (b *backend) opened(ctx context.Context, req driver.OpenRequest, resp *http
 	off, n := startOf(resp), resp.ContentLength
 	wantOff, want := req.Range.Resolve(info.Size)
 	if n >= 0 && n != o.Length || !whole && off != o.Offset || whole && (wantOff != 0 || want != info.Size) {
-		return driver.Object{}, files.Errorf(files.ErrUnsupported, "the answer is not the bytes that are stored: something on the way transforms them")
+		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer is not the bytes that are stored: something on the way changes them")
 	}
 	return o, nil
 }

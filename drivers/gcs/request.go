@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -100,6 +101,9 @@ func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out an
 		return b.transportFault(ctx, c, err)
 	}
 	if err := json.Unmarshal(content, out); err != nil {
+		if s, ok := errors.AsType[*json.SyntaxError](err); ok && len(content) > 0 && content[0] == '{' && s.Offset >= int64(len(content)) {
+			return b.transportFault(ctx, c, io.ErrUnexpectedEOF) // of a wrong length
+		}
 		return c.settle(files.WithCause(files.ErrInvalid, err, "the answer is not one of Cloud Storage: is the endpoint right?"))
 	}
 	return nil

@@ -1,0 +1,201 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/conformance/faultrun"
+	"cloudfiles.dev/conformance/proxy"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+)
+
+// afterThat carries the request out, does something else, and loses the answer.
+func afterThat(do func()) proxy.Fault {
+	return proxy.Fault{Name: "answer lost, and something else done", Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+		resp, err := next(x.Request)
+		if err != nil {
+			return nil, err
+		}
+		resp.Body.Close()
+		do()
+		return nil, proxy.ErrReset
+	}}
+}
+
+// TestLostAnswers: a conditional put whose first try was carried out knows its own work (P8, P9); what can't be known is ErrUncertain (P2).
+func TestLostAnswers(t *testing.T) {
+	b, direct, p := proxied(t, "retry_attempts=3")
+	ctx := t.Context()
+	put := func(to files.Bucket, name, content string, c files.Condition) (files.Info, error) {
+		return to.Put(ctx, name, io.MultiReader(strings.NewReader(content)), &files.PutOptions{If: c, Attributes: files.Attributes{Metadata: map[string]string{"k": content}}})
+	}
+	must := func(info files.Info, err error) files.Info {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	lose := func(kind string, n int) {
+		p.Clear()
+		p.Add(proxy.Rule{Kinds: []string{kind}, Times: n, Fault: proxy.ResetAfter()})
+		p.Reset()
+	}
+
+	lose("InsertObject", 1)
+	info := must(put(b, "a", "one", files.IfAbsent()))
+	stat := must(direct.Stat(ctx, "a", nil))
+	if stat.Version != info.Version || fmt.Sprint(stat.Metadata) != "map[k:one]" || info.Digest.CRC32C == "" {
+		t.Errorf("Put with a lost answer tells %+v, and Stat %+v", info, stat)
+	}
+	p.Want(t, map[string]int{"InsertObject": 2, "GetObject": 1})
+
+	lose("InsertObject", 1)
+	must(put(b, "a", "two", files.IfVersion(info.Version)))
+	if got, err := files.ReadString(ctx, direct, "a", nil); got != "two" || err != nil {
+		t.Errorf("the content is %q, %v", got, err)
+	}
+
+	p.Clear()
+	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: afterThat(func() { must(put(direct, "b", "other", files.Condition{})) })})
+	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) == false {
+		t.Errorf("Put that was replaced while its answer got lost: %v", err)
+	}
+
+	p.Clear()
+	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: proxy.ResetBefore()})
+	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain { // it can't be told from a lost answer
+		t.Errorf("Put to a name in use whose first try was reset: %v", err)
+	}
+
+	lose("InsertObject", 0)
+	_, err := put(b, "c", "mine", files.Condition{})
+	if files.KindOf(err) != files.ErrUncertain || retry.Attempts(err) != 3 || !strings.Contains(err.Error(), "after 3 attempts") {
+		t.Errorf("Put whose answers all get lost: %v", err)
+	}
+	p.Want(t, map[string]int{"InsertObject": 3})
+
+	p.Clear()
+	v := must(put(b, "d", "x", files.Condition{})).Version
+	lose("DeleteObject", 1)
+	if err := b.Delete(ctx, "d", &files.DeleteOptions{IfVersion: v}); files.KindOf(err) != files.ErrUncertain {
+		t.Errorf("Delete of a version whose answer got lost: %v", err)
+	}
+	lose("DeleteObject", 1)
+	if err := b.Delete(ctx, "a", nil); err != nil {
+		t.Errorf("Delete whose answer got lost: %v", err)
+	}
+	lose("RewriteObject", 1)
+	if _, err := files.Copy(ctx, b, "e", b, "b", &files.CopyOptions{If: files.IfAbsent()}); files.KindOf(err) != files.ErrUncertain {
+		t.Errorf("Copy with a condition whose answer got lost: %v", err)
+	}
+	lose("RewriteObject", 1)
+	if _, err := files.Copy(ctx, b, "e", b, "b", nil); err != nil {
+		t.Errorf("Copy whose answer got lost: %v", err)
+	}
+}
+
+// TestRefusalsAreCertain: a service that refuses has not written, and says what to do.
+func TestRefusalsAreCertain(t *testing.T) {
+	b, _, p := proxied(t, "retry_attempts=2")
+	for what, c := range map[string]struct {
+		fault proxy.Fault
+		want  error
+		tries int
+	}{
+		"no permission":    {proxy.GCS.Forbidden(), files.ErrPermission, 1},
+		"too many":         {proxy.GCS.SlowDown(0), files.ErrUnavailable, 2},
+		"an expired token": {proxy.GCS.ExpiredCredentials(), files.ErrPermission, 1},
+		"a reset":          {proxy.ResetBefore(), files.ErrUncertain, 2},
+	} {
+		p.Clear()
+		p.Reset()
+		p.Add(proxy.Rule{Fault: c.fault})
+		_, err := files.PutString(t.Context(), b, "a", "text", nil)
+		if k := files.KindOf(err); k != c.want && !(c.want == files.ErrUnavailable && k == files.ErrUncertain) {
+			t.Errorf("%s: %v, want %v", what, err, c.want)
+		}
+		if n := p.Total(); n != c.tries {
+			t.Errorf("%s: %d requests, want %d", what, n, c.tries)
+		}
+	}
+}
+
+// TestPartsAreSentAgain: each part of an upload that fails in each way is sent again, and what came twice counts once (G5 of uploads).
+func TestPartsAreSentAgain(t *testing.T) {
+	b, direct, p := proxied(t, "part_size=262144")
+	content := bytes.Repeat([]byte("0123456789abcde\n"), 64<<10) // 4 parts
+	for _, f := range []proxy.Fault{proxy.ResetBefore(), proxy.ResetDuring(100_000), proxy.ResetAfter(), proxy.GCS.InternalError(), proxy.GCS.SlowDown(0), proxy.Truncate(0)} {
+		for n := 1; n <= 4; n++ {
+			p.Clear()
+			p.Reset()
+			p.Add(proxy.Rule{Kinds: []string{"UploadChunk"}, Nth: n, Fault: f})
+			info, err := b.Put(t.Context(), "large", io.MultiReader(bytes.NewReader(content)), &files.PutOptions{})
+			if err != nil {
+				t.Errorf("%s in part %d: %v", f.Name, n, err)
+				continue
+			}
+			if stat, err := direct.Stat(t.Context(), "large", nil); err != nil || stat.Version != info.Version || stat.Digest.CRC32C != info.Digest.CRC32C || stat.Size != int64(len(content)) {
+				t.Errorf("%s in part %d: %+v, want %+v, %v", f.Name, n, stat, info, err)
+			}
+			chunks := 5
+			if f.Name == "truncate" && n < 4 {
+				chunks = 4 // the headers say it all
+			}
+			p.Want(t, map[string]int{"StartUpload": 1, "UploadChunk": chunks})
+		}
+	}
+}
+
+// TestAbort: an upload that is given up is cancelled at the service (X2).
+func TestAbort(t *testing.T) {
+	b, _, p := proxied(t, "part_size=262144")
+	broken := errors.New("broken")
+	_, err := b.Put(t.Context(), "large", io.MultiReader(bytes.NewReader(make([]byte, 600_000)), errReader{broken}), nil)
+	if !errors.Is(err, broken) {
+		t.Errorf("Put: %v", err)
+	}
+	p.Want(t, map[string]int{"StartUpload": 1, "UploadChunk": 2, "CancelUpload": 1})
+	p.Reset()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = b.Put(ctx, "large", io.MultiReader(bytes.NewReader(make([]byte, 600_000)), funcReader(func() { cancel() }), bytes.NewReader(make([]byte, 600_000))), nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Put: %v", err)
+	}
+	if n := p.Counts()["CancelUpload"]; n != 1 {
+		t.Errorf("%d cancelled uploads, want 1", n)
+	}
+}
+
+type errReader struct{ err error }
+
+func (r errReader) Read([]byte) (int, error) { return 0, r.err }
+
+type funcReader func()
+
+func (f funcReader) Read([]byte) (int, error) { f(); return 0, io.EOF }
+
+// TestBadInput: a wrong endpoint, credentials, answers that are none, nobody there.
+func TestBadInput(t *testing.T) {
+	faultrun.BadInput(t, proxy.GCS, func(endpoint string) files.Bucket {
+		t.Setenv("STORAGE_EMULATOR_HOST", endpoint)
+		return openBucket(t, "gs://secret-bucket?prefix=secret/&retry_attempts=2&retry_delay=1ms&retry_max_delay=1ms")
+	}, []string{"secret", "127.0.0.1"})
+}
+
+// TestFaultRun holds the driver to a model while requests fail.
+func TestFaultRun(t *testing.T) {
+	b, _, p := proxied(t, "part_size=262144&retry_attempts=5")
+	ops := 10_000
+	if testing.Short() {
+		ops = 1500
+	}
+	t.Log(faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: 600_000}))
+}
