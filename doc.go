@@ -10,6 +10,7 @@
 //   - cloudfiles.dev/files/driver: for authors of drivers.
 //   - cloudfiles.dev/drivers/mem: memory, the fake for an application's tests.
 //   - cloudfiles.dev/drivers/local: a folder on the local disk, file://.
+//   - cloudfiles.dev/drivers/azure: Azure Blob Storage, azblob://.
 //   - cloudfiles.dev/drivers/gocloud: every driver of the Go CDK, and our buckets for programs written for the Go CDK.
 //   - cloudfiles.dev/drivers/all: imports them all, for programs that take any URL.
 //   - cloudfiles.dev/conformance: the contract as tests.

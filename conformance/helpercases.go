@@ -56,8 +56,7 @@ func pages(t T, b files.Bucket, dir string, limit int, o files.ListOptions, betw
 }
 
 func pagesByToken(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, sh := range []bool{false, true} {
 		for _, dir := range []string{"", "a", "a/c", "missing"} {
 			for _, limit := range []int{1, 2, 3, 7, len(names), 1000} {

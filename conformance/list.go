@@ -66,8 +66,7 @@ func (h *H) holds(names []string) []string {
 }
 
 func listAroundSlash(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	wantList(t, h, "", nil, names...)
 	below := slices.DeleteFunc(slices.Clone(names), func(s string) bool { return !strings.HasPrefix(s, "a/") })
 	wantList(t, h, "a", nil, below...)
@@ -154,8 +153,7 @@ func listShallow(t T, h *H) {
 }
 
 func shallowOrder(t T, h *H) {
-	names := aroundSlash(h)
-	puts(t, h, names...)
+	names := putStorable(t, h, aroundSlash(h)...)
 	for _, dir := range []string{"", "a", "a/b-c"} {
 		o := files.ListOptions{Shallow: true}
 		wantList(t, h, dir, &o, model(names, dir, o)...)

@@ -7,14 +7,15 @@
 package all
 
 import (
-	_ "cloudfiles.dev/drivers/gcs" // gs://
+	_ "cloudfiles.dev/drivers/azure" // azblob://
+	_ "cloudfiles.dev/drivers/gcs"   // gs://
 	_ "cloudfiles.dev/drivers/gocloud"
 	_ "cloudfiles.dev/drivers/local"           // file://
 	_ "cloudfiles.dev/drivers/local/localhttp" // and its parameter base_url
 	_ "cloudfiles.dev/drivers/mem"             // mem://
 	_ "cloudfiles.dev/drivers/s3"              // s3://
 
-	_ "gocloud.dev/blob/azureblob" // azblob://
+	_ "gocloud.dev/blob/azureblob" // gocloud+azblob://
 	_ "gocloud.dev/blob/fileblob"  // gocloud+file://
 	_ "gocloud.dev/blob/memblob"   // gocloud+mem://
 	_ "gocloud.dev/blob/s3blob"    // gocloud+s3://

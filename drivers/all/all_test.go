@@ -65,6 +65,9 @@ func TestSchemes(t *testing.T) {
 			return f.Versions && f.VersionPerPut && f.Ordered && !f.SignGet && f.Digests
 		}},
 		{"azblob://container", func(f files.Features) bool {
+			return f.IfVersion && f.VersionPerPut && f.Ordered && f.Digests && f.SignGet && f.SignDelete && !f.SignContentType && !f.AnyName
+		}},
+		{"gocloud+azblob://container", func(f files.Features) bool {
 			return f.Versions && f.VersionPerPut && !f.Ordered && f.SignGet && f.SignDelete
 		}},
 		{"mem://", func(f files.Features) bool { return f.IfVersion }},
@@ -77,7 +80,7 @@ func TestSchemes(t *testing.T) {
 		if f := b.Features(); !c.want(f) {
 			t.Errorf("%s: features are %+v", c.url, f)
 		}
-		ours := strings.HasPrefix(c.url, "mem:") || strings.HasPrefix(c.url, "file:") || strings.HasPrefix(c.url, "s3:")
+		ours := strings.HasPrefix(c.url, "mem:") || strings.HasPrefix(c.url, "file:") || strings.HasPrefix(c.url, "s3:") || strings.HasPrefix(c.url, "azblob:")
 		if _, ok := files.As[*blob.Bucket](b); ok == ours {
 			t.Errorf("%s is a *blob.Bucket: %v", c.url, ok)
 		}
@@ -131,7 +134,7 @@ func TestReplies(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
 	s3 := open(t, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint="+srv.URL) // 1 leaves nothing for retries
 	gs := open(t, "gs://bucket?anonymous=true")
-	az := open(t, "azblob://container?protocol=http&domain="+host)
+	az := open(t, "gocloud+azblob://container?protocol=http&domain="+host)
 	list := func(ctx context.Context, b files.Bucket) error {
 		for _, err := range b.List(ctx, "", nil) {
 			return err
@@ -202,7 +205,7 @@ func TestFailedPutSendsNothing(t *testing.T) {
 	defer srv.Close()
 	host := strings.TrimPrefix(srv.URL, "http://")
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	for _, url := range []string{"s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host} {
+	for _, url := range []string{"s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host, "gocloud+azblob://container?protocol=http&domain=" + host} {
 		b := open(t, url)
 		broken := errors.New("broken")
 		size := int64(5)

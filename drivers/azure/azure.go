@@ -1,0 +1,130 @@
+package azure
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+)
+
+const (
+	mib = 1 << 20
+	// maxBlocks is how many blocks a blob has at most, and maxBlock how large one is, in bytes.
+	maxBlocks = 50_000
+	maxBlock  = 4000 * mib
+	// maxFromURL is the largest source of Put Blob From URL, in bytes.
+	maxFromURL = 5000 * mib
+	// defaultBlock and defaultParallel are the size of a block, in bytes, and how many are on their way at a time, where Options don't say.
+	defaultBlock    = 8 * mib
+	defaultParallel = 4
+	// maxElements is how many elements a name has at most.
+	maxElements = 254
+)
+
+// Options are the options of New. The zero value is the default.
+type Options struct {
+	// Retry says how failed requests are repeated; nil is the default policy. The SDK's own retries are off.
+	Retry *retry.Policy
+	// BlockSize is the size of an upload's blocks in bytes, at least 64 KiB and at most 4000 MiB; 0 is 8 MiB. Content up to
+	// this size is one request.
+	BlockSize int64
+	// Parallel is how many blocks of one upload are on their way at a time; 0 is 4. A Put holds as many blocks in memory.
+	Parallel int
+}
+
+// New makes a bucket of a container, through the caller's own client, of which Close closes nothing (X3). The client must
+// not be nil. files.As reaches it.
+//
+// Errors: ErrInvalid for options out of bounds.
+func New(client *container.Client, opts *Options) (files.Bucket, error) {
+	b, err := newBackend(client, opts)
+	if err != nil {
+		return nil, err
+	}
+	return driver.New(b), nil
+}
+
+func newBackend(client *container.Client, opts *Options) (*backend, error) {
+	if client == nil {
+		panic("azure: New of a nil client")
+	}
+	o := Options{}
+	if opts != nil {
+		o = *opts
+	}
+	if o.BlockSize == 0 {
+		o.BlockSize = defaultBlock
+	}
+	if o.Parallel == 0 {
+		o.Parallel = defaultParallel
+	}
+	if o.BlockSize < minBlock || o.BlockSize > maxBlock {
+		return nil, files.Errorf(files.ErrInvalid, "a block size of %d bytes: want %d to %d", o.BlockSize, minBlock, maxBlock)
+	}
+	if o.Parallel < 1 {
+		return nil, files.Errorf(files.ErrInvalid, "%d blocks at a time: want at least one", o.Parallel)
+	}
+	if o.Retry == nil {
+		o.Retry = retry.New()
+	}
+	return &backend{client: client, opts: o, store: storeOf(client), signs: canSign(client)}, nil
+}
+
+const minBlock = 64 << 10
+
+// backend is a driver.Backend over a container.
+type backend struct {
+	client *container.Client
+	opts   Options
+	store  string
+	signs  bool
+	// noFromURL: the service has no Put Blob From URL, which emulators lack.
+	noFromURL atomic.Bool
+}
+
+func (b *backend) Features() files.Features {
+	return files.Features{
+		MaxName: files.MaxName, MaxSize: maxBlocks * maxBlock, MaxUnknownSize: b.plan().MaxUnknownSize(), TimeResolution: time.Second,
+		Atomic: true, Durable: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
+		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true, ForeignKeys: true,
+		ServerCopy: b.signs, SignGet: b.signs, SignPut: b.signs, SignDelete: b.signs,
+	}
+}
+
+// Store makes all handles on one container one store.
+func (b *backend) Store() any { return b.store }
+
+func (b *backend) Close() error { return nil }
+
+// As gives the container's client.
+func (b *backend) As(target any) bool {
+	if p, ok := target.(**container.Client); ok {
+		*p = b.client
+		return true
+	}
+	return false
+}
+
+// Check asks for the container's blobs, one at most, since its properties may be denied to who may read it.
+func (b *backend) Check(ctx context.Context) error {
+	one := int32(1)
+	return b.do(ctx, opList, func(ctx context.Context) error {
+		_, err := b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: &one}).NextPage(ctx)
+		return err
+	})
+}
+
+// do makes a request as the policy says, and maps its failure.
+func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
+	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error { return b.fault(ctx, o, request(once(ctx))) })
+}
+
+// once turns the SDK's own retries off, which would multiply with the policy's.
+func once(ctx context.Context) context.Context { return policy.WithRetryOptions(ctx, noRetries) }
+
+var noRetries = policy.RetryOptions{MaxRetries: -1}

@@ -1,0 +1,55 @@
+package azure
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/files"
+)
+
+// harness runs all cases in one container, with blocks that are small enough for uploads of several.
+func harness(t *testing.T, wrap func(conformance.T, files.Bucket) files.Bucket) conformance.Harness {
+	server := testserver.Start(t, testserver.Azurite)
+	store := server.Store(t)
+	return conformance.Harness{
+		Name: "azure", Server: fmt.Sprintf("%s %s", server.Name, server.Version),
+		Store: func(t conformance.T) files.Bucket { return wrap(t, open(t, store, "block_size", "262144")) },
+		Second: func(t conformance.T, _ files.Bucket) files.Bucket {
+			return wrap(t, open(t, store, "block_size", "262144"))
+		},
+		Limit: 4 * time.Minute, // the emulator answers some hundred requests a second, of all cases that run at once
+		URL:   func(conformance.T) string { return store },
+		Send:  send,
+		Secrets: func(b files.Bucket) []string {
+			_, prefix := conformance.Base(b)
+			u, err := url.Parse(store)
+			if err != nil {
+				return nil
+			}
+			return []string{prefix, u.Host, server.SecretKey}
+		},
+	}
+}
+
+func TestConformance(t *testing.T) {
+	conformance.Run(t, harness(t, func(_ conformance.T, b files.Bucket) files.Bucket { return b }))
+}
+
+func TestConformanceSub(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the whole suite a second time")
+	}
+	h := harness(t, func(t conformance.T, b files.Bucket) files.Bucket {
+		s, err := files.Sub(b, "tenants/äöü 1")
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		return s
+	})
+	h.Name = "azure-sub"
+	conformance.Run(t, h)
+}

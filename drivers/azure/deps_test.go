@@ -1,0 +1,22 @@
+package azure
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestDependencies keeps other clouds' SDKs out of a program that imports only this driver.
+func TestDependencies(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		for _, foreign := range []string{"github.com/aws/", "cloud.google.com/", "google.golang.org/", "gocloud.dev/"} {
+			if strings.HasPrefix(path, foreign) {
+				t.Errorf("the driver links %s", path)
+			}
+		}
+	}
+}

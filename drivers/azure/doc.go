@@ -1,0 +1,40 @@
+// Package azure is the driver for Azure Blob Storage, azblob://. A program imports it for its effect:
+//
+//	import _ "cloudfiles.dev/drivers/azure"
+//
+//	b, err := files.Open(ctx, "azblob://container?storage_account=name")
+//
+// URLs and environment variables are those of the Go CDK's azureblob: AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN,
+// AZURE_STORAGE_CONNECTION_STRING, or else what azidentity finds (a managed identity, the Azure CLI). Credentials never stand in the URL. [New] takes a client
+// of the caller's. files.As gives the *container.Client.
+//
+// # How the contract is kept
+//
+//   - A version is the ETag, and every Put makes a new one (V1).
+//   - Content up to the block size is one Put Blob; more goes in blocks, a few at a time, and one Put Block List makes the blob of them (P1). Blocks of an
+//     upload that failed are seen by nobody; the service, which has no request to drop them, does so when the blob is written again, or after a
+//     week. Of two uploads of one name in blocks, the one that commits first makes the service drop the other's, which fails
+//     with ErrUnavailable.
+//   - The CRC-32C of the content, and other digests that were given to Put, are kept in the blob's metadata under cloudfiles_digest, which Info doesn't
+//     show, and whole reads are checked against it (G6). Blobs of other programs are checked against their MD5 where they have one.
+//   - Conditions are the service's If-Match and If-None-Match, decided at the commit (P8, P9). A conditional write has a random mark in its metadata,
+//     cloudfiles_mark: where its answer was lost and it is sent again, it recognises itself; where it doesn't, the error is ErrUncertain (P2).
+//   - Listings are in byte order, although the service compares names as UTF-16 (L1): names with characters beyond U+FFFF wait for those that come before
+//     them, at most 10,000 at a time; where more wait, that part is listed twice. StartAfter costs the names in front of it.
+//   - The last bytes of a file ([files.Last]) take two requests, since the service has no such ranges (G3).
+//   - Copies inside an account are made by the service from a URL that is signed with the account's key: the properties, then Put Blob From URL up to 5000 MiB,
+//     blocks above (C1). Without the key (a SAS token, an identity) they pass through the program. Copy Blob, whose target is visible while it is
+//     pending, is not used.
+//   - Signed URLs are service SAS and need the account's key. They bind name, method and expiry; a SAS has no place for a content type, so
+//     Features.SignContentType is false (W1).
+//   - Requests are repeated by the bucket's retry.Policy; the SDK's own retries are off.
+//
+// # What the service can't keep
+//
+// Names with a backslash, with an element that ends in a dot, or of more than 254 elements are ErrUnsupported (Features.AnyName is false): the service
+// takes a backslash for a slash and drops the dot. In an account with a hierarchical namespace "a" and "a/b" can't both exist
+// (N3). Names that Go CDK has escaped (__0x5c__) are what they are: other names.
+//
+// Sources: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api,
+// https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata.
+package azure

@@ -1,0 +1,112 @@
+package azure
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+)
+
+// value is what p points to, or the zero value.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// version is an ETag without its quotes.
+func version(e *azcore.ETag) files.Version {
+	return files.Version(strings.Trim(strings.TrimPrefix(string(value(e)), "W/"), `"`))
+}
+
+// etag is the ETag of a version. "*", which is no version, must not stand for any.
+func etag(v files.Version) *azcore.ETag {
+	if v == "*" {
+		v = "none"
+	}
+	e := azcore.ETag(`"` + string(v) + `"`)
+	return &e
+}
+
+// cut cuts a time to what all answers have, as HTTP tells it (V2).
+func cut(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Second)
+}
+
+// downloaded is the Info in the answer to Get Blob.
+func downloaded(r blob.DownloadStreamResponse, size int64) files.Info {
+	info := files.Info{
+		Entry: files.Entry{Size: size, ModTime: cut(r.LastModified), Version: version(r.ETag)},
+		Attributes: files.Attributes{ContentType: value(r.ContentType), CacheControl: value(r.CacheControl), ContentDisposition: value(r.ContentDisposition),
+			ContentEncoding: value(r.ContentEncoding), ContentLanguage: value(r.ContentLanguage), Metadata: decodeMetadata(r.Metadata)},
+	}
+	md5 := r.ContentMD5
+	if r.ContentRange != nil { // then that is of the range
+		md5 = r.BlobContentMD5
+	}
+	info.Digest = digestOf(r.Metadata, md5, size)
+	return info
+}
+
+// properties is the Info in the answer to Get Blob Properties.
+func properties(r blob.GetPropertiesResponse) files.Info {
+	size := value(r.ContentLength)
+	return files.Info{
+		Entry: files.Entry{Size: size, ModTime: cut(r.LastModified), Version: version(r.ETag)},
+		Attributes: files.Attributes{ContentType: value(r.ContentType), CacheControl: value(r.CacheControl), ContentDisposition: value(r.ContentDisposition),
+			ContentEncoding: value(r.ContentEncoding), ContentLanguage: value(r.ContentLanguage), Metadata: decodeMetadata(r.Metadata)},
+		Digest: digestOf(r.Metadata, r.ContentMD5, size),
+	}
+}
+
+// digestMark is how the digests are written: each with a letter in front, and the size, so that they are not taken for those of other
+// content, which a tool put in the place of ours with our metadata.
+func digestMark(d files.Digest, size int64) *string {
+	s := "n" + strconv.FormatInt(size, 10)
+	for _, f := range digestFields(&d) {
+		if *f.text != "" {
+			s += "_" + f.letter + *f.text
+		}
+	}
+	return &s
+}
+
+type digestField struct {
+	letter string
+	text   *string
+}
+
+func digestFields(d *files.Digest) []digestField {
+	return []digestField{{"c", &d.CRC32C}, {"m", &d.MD5}, {"s", &d.SHA256}, {"i", &d.CRC32}, {"x", &d.CRC64NVME}}
+}
+
+// digestOf is what Put stored of digests, or else the MD5 that the service or whoever wrote the blob has of it.
+func digestOf(m map[string]*string, md5 []byte, size int64) files.Digest {
+	parts := strings.Split(own(m, digestKey), "_")
+	if parts[0] != "n"+strconv.FormatInt(size, 10) {
+		if len(md5) == 16 {
+			return files.Digest{MD5: hex.EncodeToString(md5)}
+		}
+		return files.Digest{}
+	}
+	var d files.Digest
+	for _, part := range parts[1:] {
+		for _, f := range digestFields(&d) {
+			if text, ok := strings.CutPrefix(part, f.letter); ok {
+				*f.text = text
+			}
+		}
+	}
+	if d, err := d.Normalize(); err == nil {
+		return d
+	}
+	return files.Digest{}
+}

@@ -1,0 +1,104 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/conformance/proxy"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+)
+
+// fast repeats without long waits.
+var fast = []string{"retry_delay", "1ms", "retry_max_delay", "5ms"}
+
+// TestLostAnswers loses the answer to a write that was carried out (P2).
+func TestLostAnswers(t *testing.T) {
+	b, p := proxied(t, append([]string{"block_size", "65536"}, fast...)...)
+	large := strings.Repeat("0123456789abcdef", 10_000)
+	lose := func(kind string) func() {
+		return p.Add(proxy.Rule{Kinds: []string{kind}, Nth: 1, Fault: proxy.ResetAfter()})
+	}
+	t.Run("unconditional", func(t *testing.T) {
+		defer lose("PutBlob")()
+		p.Reset()
+		put(t, b, "plain", "text", nil)
+		p.Want(t, map[string]int{"PutBlob": 2})
+		wantText(t, b, "plain", "text")
+	})
+	t.Run("if absent, recognised", func(t *testing.T) {
+		defer lose("PutBlob")()
+		p.Reset()
+		info := put(t, b, "absent", "text", &files.PutOptions{If: files.IfAbsent()})
+		p.Want(t, map[string]int{"PutBlob": 2, "GetBlobProperties": 1})
+		got, err := b.Stat(t.Context(), "absent", nil)
+		if err != nil || got.Version != info.Version || len(got.Metadata) != 0 {
+			t.Errorf("Stat: %+v, %v; want version %s and no metadata", got, err, info.Version)
+		}
+	})
+	t.Run("if version, in blocks, recognised", func(t *testing.T) {
+		old := put(t, b, "version", "old", nil)
+		defer lose("PutBlockList")()
+		info := put(t, b, "version", large, &files.PutOptions{If: files.IfVersion(old.Version)})
+		wantText(t, b, "version", large)
+		if got, err := b.Stat(t.Context(), "version", nil); err != nil || got.Version != info.Version {
+			t.Errorf("Stat: %v, %v; want version %s", got.Version, err, info.Version)
+		}
+	})
+	t.Run("if absent, but another's", func(t *testing.T) {
+		put(t, b, "other", "theirs", nil)
+		// The answer to the first try is lost before the service had the request, so the file in the way is another's.
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Nth: 1, Fault: proxy.Answer("lost", 500, nil, "")})()
+		_, err := files.PutString(t.Context(), b, "other", "mine", &files.PutOptions{If: files.IfAbsent()})
+		if !errors.Is(err, files.ErrUncertain) {
+			t.Errorf("got %v, want ErrUncertain", err)
+		}
+		wantText(t, b, "other", "theirs")
+	})
+	t.Run("again and again", func(t *testing.T) {
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.ResetAfter()})()
+		_, err := files.PutString(t.Context(), b, "never", "text", nil)
+		if !errors.Is(err, files.ErrUncertain) || retry.Attempts(err) != retry.DefaultAttempts || !strings.Contains(err.Error(), "after 5 attempts") {
+			t.Errorf("got %v, %d attempts; want ErrUncertain after %d", err, retry.Attempts(err), retry.DefaultAttempts)
+		}
+	})
+	t.Run("not sent whole", func(t *testing.T) {
+		put(t, b, "kept", "old", nil)
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlock"}, Fault: proxy.ResetBefore()})()
+		_, err := files.PutString(t.Context(), b, "kept", large, nil)
+		if !errors.Is(err, files.ErrUnavailable) || errors.Is(err, files.ErrUncertain) {
+			t.Errorf("got %v, want ErrUnavailable: nothing was committed", err)
+		}
+		wantText(t, b, "kept", "old")
+	})
+	t.Run("cancelled while it waits", func(t *testing.T) {
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.Stall(-1)})()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.Fault{Name: "cancel", Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+			r, err := next(x.Request)
+			cancel()
+			return r, err
+		}}})()
+		_, err := files.PutString(ctx, b, "cancelled", "text", nil)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+	})
+	t.Run("delete of a version", func(t *testing.T) {
+		info := put(t, b, "gone", "text", nil)
+		defer lose("DeleteBlob")()
+		if err := b.Delete(t.Context(), "gone", &files.DeleteOptions{IfVersion: info.Version}); !errors.Is(err, files.ErrUncertain) {
+			t.Errorf("got %v, want ErrUncertain", err)
+		}
+	})
+	t.Run("delete", func(t *testing.T) {
+		put(t, b, "gone", "text", nil)
+		defer lose("DeleteBlob")()
+		if err := b.Delete(t.Context(), "gone", nil); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,158 @@
+package azure
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"cloudfiles.dev/files"
+)
+
+// Azure compares names as UTF-16, where a character beyond U+FFFF comes before U+E000 to U+FFFF; in bytes it comes behind. So of the
+// names that go on behind a common prefix with one or the other, those beyond U+FFFF have to wait.
+
+// place is where a listing can go on: a page, and an entry in it; or its end.
+type place struct {
+	marker *string
+	index  int
+	over   bool
+}
+
+// placed is an entry and its place.
+type placed struct {
+	files.Entry
+	at place
+}
+
+// reorder yields a listing that comes in the order of UTF-16, or in byte order already, in byte order. It holds at most `most`
+// entries: where more have to wait they are listed twice.
+type reorder struct {
+	from  func(place) iter.Seq2[placed, error]
+	yield func(files.Entry, error) bool
+	most  int
+}
+
+// class is what becomes of a name in a pass over a listing.
+type class uint8
+
+const (
+	take class = iota
+	skip
+	end
+)
+
+// run yields the names from the place on that classify takes, up to the first that it ends at, whose place is returned. Characters in front of
+// byte min are in order already. more is false where nothing more is wanted.
+func (r *reorder) run(from place, min int, classify func(name string) class) (next place, more bool) {
+	for again := true; again; {
+		from, again, more = r.pass(from, min, classify)
+	}
+	return from, more
+}
+
+// pass is run, but for what had to be listed twice: behind that it returns, to begin again.
+func (r *reorder) pass(from place, min int, classify func(name string) class) (next place, again, more bool) {
+	if from.over {
+		return from, false, true
+	}
+	var held []placed
+	prefix := "" // of those held
+	for e, err := range r.from(from) {
+		if err != nil {
+			r.yield(files.Entry{}, err)
+			return next, false, false
+		}
+		c := classify(e.Name)
+		if c == skip {
+			continue
+		}
+		if held != nil && (c == end || !strings.HasPrefix(e.Name, prefix) || behind(e.Name, len(prefix)) == low) {
+			if !r.release(held) {
+				return next, false, false
+			}
+			held = nil
+		}
+		if c == end {
+			return e.at, false, true
+		}
+		if held == nil {
+			i := beyond(e.Name, min)
+			if i < 0 {
+				if !r.yield(e.Entry, nil) {
+					return next, false, false
+				}
+				continue
+			}
+			prefix = e.Name[:i]
+		}
+		if held = append(held, e); len(held) > r.most {
+			next, more = r.twice(held[0].at, prefix)
+			return next, more, more
+		}
+	}
+	return place{over: true}, false, r.release(held)
+}
+
+// release yields what was held.
+func (r *reorder) release(held []placed) bool {
+	slices.SortFunc(held, func(a, b placed) int { return strings.Compare(a.Name, b.Name) })
+	for _, e := range held {
+		if !r.yield(e.Entry, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// twice lists the names with the prefix that go on with a character of U+E000 to U+FFFF, and then those that go on beyond.
+func (r *reorder) twice(from place, prefix string) (next place, more bool) {
+	only := func(wanted part) func(string) class {
+		return func(name string) class {
+			if !strings.HasPrefix(name, prefix) {
+				return end
+			}
+			switch behind(name, len(prefix)) {
+			case wanted:
+				return take
+			case low:
+				return end
+			}
+			return skip
+		}
+	}
+	if _, more = r.run(from, len(prefix), only(high)); !more {
+		return next, false
+	}
+	return r.run(from, len(prefix)+utf8.UTFMax, only(supplementary))
+}
+
+// part is one of three ranges of characters, each of which is in order by itself.
+type part uint8
+
+const (
+	low           part = iota // up to U+D7FF, or none
+	high                      // U+E000 to U+FFFF
+	supplementary             // beyond
+)
+
+// behind is the part of the character at byte i of the name.
+func behind(name string, i int) part {
+	switch c, _ := utf8.DecodeRuneInString(name[i:]); {
+	case i == len(name) || c < 0xE000:
+		return low
+	case c <= 0xFFFF:
+		return high
+	}
+	return supplementary
+}
+
+// beyond is where, from byte min on, the first character beyond U+FFFF is, or -1.
+func beyond(name string, min int) int {
+	for i := min; i < len(name); i++ {
+		if name[i] >= 0xF0 { // the first byte of four
+			return i
+		}
+	}
+	return -1
+}

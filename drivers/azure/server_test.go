@@ -1,0 +1,86 @@
+package azure
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/proxy"
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/files"
+)
+
+// open opens a URL with parameters added to it.
+func open(t conformance.T, raw string, params ...string) files.Bucket {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	q := u.Query()
+	for i := 0; i < len(params); i += 2 {
+		q.Set(params[i], params[i+1])
+	}
+	u.RawQuery = q.Encode()
+	b, err := files.Open(t.Context(), u.String())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// proxied opens an empty store through a proxy, which has recorded nothing yet.
+func proxied(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy) {
+	t.Helper()
+	server := testserver.Start(t, testserver.Azurite)
+	if server.User {
+		t.Skip("a user's account is not put behind a proxy")
+	}
+	p := proxy.Start(t, proxy.Azure, server.Endpoint, nil)
+	b := open(t, server.Store(t), append([]string{"domain", p.Addr(), "protocol", "http"}, params...)...)
+	p.Reset()
+	return b, p
+}
+
+// send sends a signed request.
+func send(t conformance.T, _ files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
+	req, err := http.NewRequestWithContext(t.Context(), s.Method, s.URL, bytes.NewReader(content))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for k, v := range s.Header {
+		req.Header[k] = v
+	}
+	r, err := transport().Do(req)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer r.Body.Close()
+	p, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return r.StatusCode, p
+}
+
+// put stores text.
+func put(t *testing.T, b files.Bucket, name, text string, opts *files.PutOptions) files.Info {
+	t.Helper()
+	info, err := files.PutString(t.Context(), b, name, text, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// wantText fails where the file holds something else.
+func wantText(t *testing.T, b files.Bucket, name, want string) {
+	t.Helper()
+	if got, err := files.ReadString(t.Context(), b, name, nil); err != nil || got != want {
+		t.Errorf("%s holds %.40q, %v; want %.40q", name, got, err, want)
+	}
+}
