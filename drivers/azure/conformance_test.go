@@ -16,7 +16,7 @@ func harness(t *testing.T, wrap func(conformance.T, files.Bucket) files.Bucket) 
 	server := testserver.Start(t, testserver.Azurite)
 	store := server.Store(t)
 	return conformance.Harness{
-		Name: "azure", Server: fmt.Sprintf("%s %s", server.Name, server.Version),
+		Name: "azure-azurite", Server: fmt.Sprintf("%s %s", server.Name, server.Version),
 		Store: func(t conformance.T) files.Bucket { return wrap(t, open(t, store, "block_size", "262144")) },
 		Second: func(t conformance.T, _ files.Bucket) files.Bucket {
 			return wrap(t, open(t, store, "block_size", "262144"))
@@ -50,6 +50,6 @@ func TestConformanceSub(t *testing.T) {
 		}
 		return s
 	})
-	h.Name = "azure-sub"
+	h.Name = "azure-azurite-sub"
 	conformance.Run(t, h)
 }

@@ -45,6 +45,9 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 	if ctx.Err() != nil {
 		return files.ContextError(ctx)
 	}
+	if _, mapped := errors.AsType[*answer](err); mapped {
+		return err
+	}
 	r, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok {
 		if files.KindOf(err) != nil {

@@ -74,6 +74,19 @@ func TestLostAnswers(t *testing.T) {
 		}
 		wantText(t, b, "kept", "old")
 	})
+	t.Run("blocks that another upload's commit dropped", func(t *testing.T) {
+		put(t, b, "contended", "theirs", nil)
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Fault: proxy.Answer("dropped", 400, http.Header{"X-Ms-Error-Code": {"InvalidBlockList"}}, "")})()
+		p.Reset()
+		_, err := files.PutString(t.Context(), b, "contended", large, nil)
+		if !errors.Is(err, files.ErrUnavailable) || retry.Attempts(err) != 1 {
+			t.Errorf("got %v after %d attempts, want ErrUnavailable after one: the same list can't be committed again", err, retry.Attempts(err))
+		}
+		if n := p.Counts()["PutBlockList"]; n != 1 {
+			t.Errorf("%d lists were sent, want 1", n)
+		}
+		wantText(t, b, "contended", "theirs")
+	})
 	t.Run("cancelled while it waits", func(t *testing.T) {
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.Stall(-1)})()
 		ctx, cancel := context.WithCancel(t.Context())
