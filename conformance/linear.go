@@ -132,7 +132,7 @@ func (s *search) from(first, state int) bool {
 	}
 	// An operation may be next if none that is left ended before it began.
 	ends := s.ops[first].ret
-	for i := first; i < len(s.ops) && s.ops[i].call < ends; i++ {
+	for i := first; i < len(s.ops) && s.ops[i].call <= ends; i++ {
 		if s.is(i) {
 			continue
 		}

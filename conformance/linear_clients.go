@@ -261,6 +261,9 @@ func linearizable(t T, h *H) {
 	within := h.harness.within(t)
 	checked, open, bad := 0, 0, 0
 	for round := range rounds {
+		if bad >= 3 {
+			break // enough is seen
+		}
 		if round > 0 && !within(50) {
 			t.Logf("%d of %d rounds ran in the case's time", round, rounds)
 			break
@@ -272,7 +275,7 @@ func linearizable(t T, h *H) {
 			case inconclusive:
 				open++
 			case illegal:
-				if bad++; bad <= 3 {
+				if bad++; bad <= 3 { // each costs a while to make short
 					t.Errorf("no order of the %d operations on %q explains what the clients saw (call–return, operation, value, success; what does not matter is left out):\n%s", len(history), name, historyText(reduce(history)))
 				}
 			}

@@ -118,7 +118,7 @@ func usable(t T, h *H) (names []string, sizes []int) {
 		t.Fatalf("the bucket takes none of the names")
 	}
 	for _, size := range stepSizes {
-		if limit := int64(size) + 1; (h.F.MaxSize == 0 || limit <= h.F.MaxSize) && (h.F.MaxUnknownSize == 0 || limit <= h.F.MaxUnknownSize) {
+		if limit := int64(size) + 1; (h.F.MaxSize == 0 || limit <= h.F.MaxSize) && (h.F.MaxUnknownSize == 0 || limit <= h.F.MaxUnknownSize) && (h.harness.MaxContent <= 0 || limit <= h.harness.MaxContent) {
 			sizes = append(sizes, size)
 		}
 	}

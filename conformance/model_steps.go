@@ -225,7 +225,8 @@ func (m *mirror) list(s step) {
 	names := slices.Sorted(maps.Keys(m.files))
 	var got []string
 	var failed error
-	for e, err := range m.b.List(m.ctx, s.name, &s.list) {
+	o := s.list // which a bucket must not change, and some do
+	for e, err := range m.b.List(m.ctx, s.name, &o) {
 		if err != nil {
 			failed = err
 			break
