@@ -1,16 +1,3 @@
-// Package conformance holds any files.Bucket to the contract of package files. The author of a driver runs one function:
-//
-//	func TestConformance(t *testing.T) {
-//		conformance.Run(t, conformance.Harness{
-//			New: func(t conformance.T) files.Bucket { return mydriver.New(t.TempDir()) },
-//		})
-//	}
-//
-// Each case is a subtest named <rule>/<case>, such as P8/race; cases run in parallel, each in a bucket of its own. A failure says which
-// rule it is, what was expected and what came, and why that matters to an application. A feature that
-// the bucket does not claim turns its cases round: the call must answer files.ErrUnsupported and change nothing.
-//
-// Where buckets are dear, Harness.Store has all cases in one. [Check] runs the suite outside go test, and [Report] is what came of it.
 package conformance
 
 import (

@@ -6,6 +6,9 @@
 // sentinels of package files, bare or through files.Errorf and files.WithCause; New adds operation and name.
 // What it returns is passed on as it is: an error text of its own must hold no
 // physical path, prefix or secret (E1).
+//
+// Package cloudfiles.dev/conformance says step by step how a driver is written and held to the contract, and
+// cloudfiles.dev/examples/mapdriver is a whole one.
 package driver
 
 import (
