@@ -178,11 +178,11 @@ func (s *search) makeKey(first, state int) []byte {
 }
 
 // reduce leaves out of an illegal history what isn't needed to see that it is: operations that changed nothing, one at a time. What was
-// written stays, for without it a read would look wrong that isn't.
-func reduce(history []op) []op {
+// written stays, for without it a read would look wrong that isn't. It gives up when there is no more time.
+func reduce(history []op, more func() bool) []op {
 	ops := slices.Clone(history)
 	slices.SortFunc(ops, func(a, b op) int { return cmp.Compare(a.call, b.call) })
-	for i := len(ops) - 1; i >= 0; i-- {
+	for i := len(ops) - 1; i >= 0 && more(); i-- {
 		if !ops[i].reads() {
 			continue
 		}

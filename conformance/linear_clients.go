@@ -276,7 +276,7 @@ func linearizable(t T, h *H) {
 				open++
 			case illegal:
 				if bad++; bad <= 3 { // each costs a while to make short
-					t.Errorf("no order of the %d operations on %q explains what the clients saw (call–return, operation, value, success; what does not matter is left out):\n%s", len(history), name, historyText(reduce(history)))
+					t.Errorf("no order of the %d operations on %q explains what the clients saw (call–return, operation, value, success; what does not matter is left out):\n%s", len(history), name, historyText(reduce(history, func() bool { return within(70) })))
 				}
 			}
 			remove(t, h, name)

@@ -61,6 +61,9 @@ var concurrentFaults = []broken{
 
 // TestLinearizableFindsFaults: the case finds what only concurrent clients see, and Porcupine says the same of the histories.
 func TestLinearizableFindsFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: an illegal history is looked at in every order")
+	}
 	for _, b := range concurrentFaults {
 		for _, known := range allBroken() {
 			if known.fault == b.fault {
