@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +54,8 @@ type Config struct {
 	Faults []proxy.Fault
 	// Large is the size in bytes of every hundredth content, for drivers that upload large contents in parts; 0 is none.
 	Large int
+	// Ignore reports names that the server itself lists for a moment, such as those of its temporary files; nil is none.
+	Ignore func(name string) bool
 	// Timeout ends an operation that stalls; 0 is 3 seconds.
 	Timeout time.Duration
 	// Leftovers counts the unfinished uploads in the store, behind the proxy's back; nil skips the check. Uploads whose
@@ -67,9 +70,20 @@ type Config struct {
 func Faults(s *proxy.Service) []proxy.Fault {
 	return []proxy.Fault{
 		proxy.ResetBefore(), proxy.ResetDuring(50), proxy.ResetDuring(1 << 20), proxy.ResetAfter(), proxy.ResetAfter(), proxy.Truncate(0), proxy.Truncate(-1), proxy.WrongLength(7),
-		s.InternalError(), s.SlowDown(0), s.SlowDown(time.Second), s.Forbidden(), s.ExpiredCredentials(), proxy.HTML(502), proxy.HTML(503), proxy.Latency(20 * time.Millisecond),
+		s.InternalError(), s.SlowDown(0), s.SlowDown(time.Second), s.Forbidden(), expired(s), proxy.HTML(502), proxy.HTML(503), proxy.Latency(20 * time.Millisecond),
 		proxy.OneOf(proxy.Stall(-1), proxy.Stall(100), proxy.Latency(time.Millisecond), proxy.ResetAfter()),
 	}
+}
+
+// expired is ExpiredCredentials, but for a HEAD: there S3 answers 400 without a body, of which no client can know what it means.
+func expired(s *proxy.Service) proxy.Fault {
+	f := s.ExpiredCredentials()
+	return proxy.Fault{Name: f.Name, Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+		if x.Request.Method == http.MethodHead {
+			return s.Forbidden().Do(x, next)
+		}
+		return f.Do(x, next)
+	}}
 }
 
 // Report says what a run did.

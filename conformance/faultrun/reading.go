@@ -7,13 +7,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// readError reports whether a read may fail so where requests fail. ErrCorrupt is what a body is that was cut so that only its digest shows it.
+// readError reports whether a read may fail so where requests fail. ErrCorrupt is what a body is that was cut so that only its digest shows it; ErrChanged
+// also what goes on behind the end of a file whose length was told wrongly.
 func (c *client) readError(err error) bool {
 	switch outcomeOf(err) {
 	case maybe, refused:
 		return true
 	}
-	return errors.Is(err, files.ErrCorrupt)
+	return errors.Is(err, files.ErrCorrupt) || errors.Is(err, files.ErrChanged)
 }
 
 // readFailure returns the error of a read, and reports one that it must not have.
@@ -22,14 +23,6 @@ func (c *client) readFailure(name string, err error) error {
 		c.violation("%s: reading gave an error that it must not: %v", name, err)
 	}
 	return err
-}
-
-// changed is readFailure for a file that another client may replace while it is read.
-func (c *client) changed(f *file, err error) error {
-	if errors.Is(err, files.ErrChanged) && !c.mine(f) {
-		return nil
-	}
-	return c.readFailure(f.name, err)
 }
 
 // saw notes what a read of the file told. floor was taken before it.
@@ -56,7 +49,7 @@ func (c *client) get(f *file) error {
 		return nil
 	}
 	if err != nil {
-		return c.changed(f, err)
+		return c.readFailure(f.name, err)
 	}
 	defer r.Close()
 	var p []byte
@@ -67,7 +60,7 @@ func (c *client) get(f *file) error {
 	}
 	if err != nil {
 		c.prefix(f, p, r.Info())
-		return c.changed(f, err)
+		return c.readFailure(f.name, err)
 	}
 	v, perr := parse(p)
 	switch {
@@ -200,6 +193,9 @@ func (c *client) list() error {
 	for e, err := range c.Bucket.List(ctx, dir, o) {
 		if err != nil {
 			return c.readFailure(dir, err)
+		}
+		if c.Ignore != nil && c.Ignore(e.Name) {
+			continue
 		}
 		if _, twice := seen[e.Name]; twice || c.features.Ordered && e.Name <= last {
 			c.violation("List(%q) yielded %q behind %q", dir, e.Name, last)

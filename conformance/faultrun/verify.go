@@ -77,6 +77,9 @@ func (r *run) verifyList(ctx context.Context, there map[string]files.Info) {
 			r.violation("in the end the listing failed: %v", err)
 			return
 		}
+		if r.Ignore != nil && r.Ignore(e.Name) {
+			continue
+		}
 		info, ok := there[e.Name]
 		switch {
 		case !ok:
