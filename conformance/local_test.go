@@ -137,24 +137,14 @@ func signing(t *testing.T, h *conformance.Harness) local.Options {
 
 func bare(b files.Bucket) files.Bucket { return b }
 
+// TestLocal has a signer, as a program that serves its folder has; the buckets of TestLocalSub have none.
 func TestLocal(t *testing.T) {
-	conformance.Run(t, localHarness(local.Options{}, "", bare))
-}
-
-func TestLocalSigning(t *testing.T) {
 	var send conformance.Harness
-	h := localHarness(signing(t, &send), "", bare)
-	h.Send = send.Send
-	for _, c := range conformance.Cases() {
-		if c.Rule != "W1" {
-			continue
-		}
-		t.Run(c.ID(), func(t *testing.T) {
-			if r := conformance.RunCase(t.Context(), h, c); r.Outcome != conformance.Passed {
-				t.Errorf("%s: %s %s", r.Outcome, r.Reason, r.Text())
-			}
-		})
-	}
+	opts := signing(t, &send)
+	opts.NoSync = false
+	h := localHarness(opts, "", bare)
+	h.Name, h.Send = "local", send.Send
+	conformance.Run(t, h)
 }
 
 func TestLocalSub(t *testing.T) {

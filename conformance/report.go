@@ -55,8 +55,10 @@ type CaseReport struct {
 	// Reason says why the case is not applicable, known to fail or the server's fault, or which feature is missing where it was turned round.
 	Reason string `json:"reason,omitempty"`
 	// Missing names the features that the case needs and that the bucket does not claim, and Turned those of them that were found refused.
-	Missing  []string      `json:"missing,omitempty"`
-	Turned   []string      `json:"turned,omitempty"`
+	Missing []string `json:"missing,omitempty"`
+	Turned  []string `json:"turned,omitempty"`
+	// Racing: the server's fault, which is the reason, breaks the case in some runs only; this one may have passed.
+	Racing   bool          `json:"racing,omitempty"`
 	Failures []string      `json:"failures,omitempty"` // also of those that are known
 	Took     time.Duration `json:"nanoseconds"`
 }
@@ -157,7 +159,7 @@ func (c *collector) add(r Result) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := r.Case.ID()
-	c.found[id] = CaseReport{ID: id, Outcome: r.Outcome, Reason: r.Reason, Missing: r.Missing, Turned: r.Turned, Failures: r.Failures, Took: r.Took}
+	c.found[id] = CaseReport{ID: id, Outcome: r.Outcome, Reason: r.Reason, Missing: r.Missing, Turned: r.Turned, Racing: r.Racing, Failures: r.Failures, Took: r.Took}
 }
 
 // finish returns the report of what was added.

@@ -36,6 +36,8 @@ type Result struct {
 	// Missing names the abilities that the case needs and that the bucket does not claim, and Turned those of them that were
 	// found refused instead.
 	Missing, Turned []string
+	// Racing: Harness.ServerRaces has the case, so the server's fault breaks it in some runs only. Reason is then that one's, also of a case that passed.
+	Racing bool
 	// Failures are what was wrong, in order.
 	Failures []string
 	// Reason says why the case is not applicable, why it is known to fail, or what proves that it is the server's fault.

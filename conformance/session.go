@@ -293,8 +293,12 @@ func (s *session) bucket(t T, apart bool) files.Bucket {
 // judge gives the result the outcome that the harness's lists make of it.
 func (s *session) judge(r Result) Result {
 	id := r.Case.ID()
-	if why, races := s.h.ServerRaces[id]; races && r.Outcome == Failed {
-		r.Outcome, r.Reason = ServerFault, why
+	if why, races := s.h.ServerRaces[id]; races {
+		r.Racing = true
+		if r.Outcome == Failed {
+			r.Outcome = ServerFault
+		}
+		r.Reason = why
 		return r
 	}
 	for _, l := range []struct {

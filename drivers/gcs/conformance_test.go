@@ -39,6 +39,7 @@ var serverRaces = map[string]string{"D2/against-update": deleteFault, "X1/linear
 
 func TestConformance(t *testing.T) {
 	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS))
+	h.Name = "gcs-fake"
 	h.ServerFaults, h.ServerRaces = serverFaults, serverRaces
 	conformance.Run(t, h)
 }

@@ -55,6 +55,7 @@ var versitygwRaces = map[string]string{
 func TestConformance(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	h := s.harness("line\nbreak", "dir/tab\t")
+	h.Name = "s3-versitygw"
 	h.Known, h.ServerFaults, h.ServerRaces = service, versitygwFaults, versitygwRaces
 	conformance.Run(t, h)
 }
