@@ -101,6 +101,8 @@ type broken struct {
 	hangs  bool // and so is caught by the time limit alone
 	// wrap breaks a sound bucket from outside, where the fault is above the driver.
 	wrap func(files.Bucket) files.Bucket
+	// links: a link in the store is taken for a file.
+	links bool
 }
 
 func (b broken) harness() conformance.Harness {
@@ -119,11 +121,17 @@ func (b broken) harness() conformance.Harness {
 		limit = 2 * time.Second
 	}
 	return conformance.Harness{
-		New:    func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
-		Second: func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
-		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
-		Cut:    func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
-		Limit:  limit,
+		New:       func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
+		Second:    func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
+		Damage:    func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
+		Cut:       func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
+		Leftovers: func(_ conformance.T, b files.Bucket) int { return int(stores.of(b).left.Load()) },
+		Link: func(_ conformance.T, bucket files.Bucket, name string) {
+			if b.links {
+				stores.of(bucket).plant(name)
+			}
+		},
+		Limit: limit,
 	}
 }
 
@@ -136,7 +144,7 @@ func TestBroken(t *testing.T) {
 		}
 		all[c.ID()] = c
 	}
-	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest) {
+	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest, brokenMore) {
 		t.Run(b.fault, func(t *testing.T) {
 			t.Parallel()
 			if len(b.caught) == 0 {

@@ -22,6 +22,8 @@ type mapBackend struct {
 	files map[string]mapFile
 	puts  int64
 
+	left atomic.Int64 // temporaries
+
 	cut atomic.Int64 // after how many bytes bodies break, plus one; 0 is never
 
 	// What the broken ones need.

@@ -1,0 +1,127 @@
+package conformance_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+)
+
+// faultTable names the file that TestFaultTable writes its table to.
+const faultTable = "CLOUDFILES_FAULT_TABLE"
+
+// faults are all broken buckets and wrappers, each with its harness.
+func faults() (all []fault) {
+	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest, brokenMore) {
+		all = append(all, fault{b.fault, b.harness(), b.hangs})
+	}
+	for _, b := range brokenWrappers {
+		all = append(all, fault{"wrapper: " + b.fault + " (over " + b.over + ")", conformance.WrapperHarnesses(b.wrap, b.o)[b.over], false})
+	}
+	return all
+}
+
+type fault struct {
+	name    string
+	harness conformance.Harness
+	hangs   bool
+}
+
+// TestFaultTable runs every fault against every case, which takes minutes: .ci/run asks for it. A case that catches no fault is suspect, and
+// stays only with a reason in suspects.
+func TestFaultTable(t *testing.T) {
+	path := os.Getenv(faultTable)
+	if path == "" {
+		t.Skip("takes minutes of processor time; " + faultTable + " names the file for its table")
+	}
+	cases := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return c.Long })
+	wrapper := conformance.WrapperCases()
+	all := faults()
+	if len(all) < 50 {
+		t.Errorf("there are %d faults, want at least 50", len(all))
+	}
+	caught := make([][]string, len(all)) // by fault, the cases
+	var mu sync.Mutex
+	by := map[string]int{}
+	t.Run("faults", func(t *testing.T) {
+		for i, f := range all {
+			t.Run(f.name, func(t *testing.T) {
+				t.Parallel()
+				f.harness.Limit = 20 * time.Second
+				run := cases
+				if strings.HasPrefix(f.name, "wrapper: ") {
+					run = slices.Concat(cases, wrapper)
+				}
+				if f.hangs {
+					f.harness.Limit, run = 2*time.Second, []conformance.Case{caseOf(t, "L9/body-may-call")}
+				}
+				for _, c := range run {
+					if conformance.RunCase(t.Context(), f.harness, c).Outcome == conformance.Failed {
+						caught[i] = append(caught[i], c.ID())
+						mu.Lock()
+						by[c.ID()]++
+						mu.Unlock()
+					}
+				}
+				if len(caught[i]) == 0 {
+					t.Errorf("no case catches it")
+				}
+			})
+		}
+	})
+	var table strings.Builder
+	fmt.Fprintf(&table, "# Faults by case\n\n%d faults, %d cases.\n\n| fault | caught by | cases |\n|---|---|---|\n", len(all), len(cases)+len(wrapper))
+	for i, f := range all {
+		fmt.Fprintf(&table, "| %s | %d | %s |\n", f.name, len(caught[i]), strings.Join(caught[i], " "))
+	}
+	fmt.Fprintf(&table, "\n## Cases that catch none\n\n")
+	for _, c := range slices.Concat(cases, wrapper) {
+		why, suspect := suspects[c.ID()]
+		switch {
+		case by[c.ID()] > 0 && suspect:
+			t.Errorf("%s is suspect (%s), but catches %d faults", c.ID(), why, by[c.ID()])
+		case by[c.ID()] == 0 && !suspect:
+			t.Errorf("%s catches no fault: add a realistic one, or say in suspects why it stays", c.ID())
+		}
+		if by[c.ID()] == 0 {
+			fmt.Fprintf(&table, "- %s: %s\n", c.ID(), why)
+		}
+	}
+	if err := os.WriteFile(path, []byte(table.String()), 0o666); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSuspectsExist: a reason is for a case.
+func TestSuspectsExist(t *testing.T) {
+	for id, why := range suspects {
+		if why == "" {
+			t.Errorf("%s stays for no reason", id)
+		}
+		if !slices.ContainsFunc(conformance.WrapperCases(), func(c conformance.Case) bool { return c.ID() == id }) {
+			caseOf(t, id)
+		}
+	}
+}
+
+// suspects are the cases that catch no fault here, and why they stay.
+var suspects = map[string]string{
+	"U1/unknown-scheme":    oneOpen,
+	"U1/empty-and-paths":   oneOpen,
+	"U1/no-secrets":        oneOpen,
+	"U1/unknown-parameter": noOpener,
+	"U2/prefix":            noOpener,
+	"U2/key":               noOpener,
+	"U3/cheap":             noOpener,
+	"U3/check":             noOpener,
+}
+
+const (
+	oneOpen  = "it looks at files.Open, of which there is but one, whose own tests break it"
+	noOpener = "it looks at a driver's URL opener, and the broken buckets have no URL; drivers that add an opener run it"
+)
