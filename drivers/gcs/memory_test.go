@@ -1,0 +1,80 @@
+package gcs
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+)
+
+// stream is n bytes that nobody can tell the length of; it watches the memory while it is read.
+type stream struct {
+	n, next int64
+	peak    uint64
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if s.n == 0 {
+		return 0, io.EOF
+	}
+	if s.n <= s.next {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		s.peak = max(s.peak, m.Sys-m.HeapReleased)
+		s.next = s.n - 64*mib
+	}
+	n := min(int64(len(p)), s.n)
+	s.n -= n
+	return int(n), nil
+}
+
+// discard is a service that keeps nothing of uploads in parts.
+func discard(w http.ResponseWriter, r *http.Request) {
+	n, _ := io.Copy(io.Discard, r.Body)
+	if r.Method == "POST" {
+		w.Header().Set("Location", "http://"+r.Host+"/session")
+		return
+	}
+	var first, last, total int64
+	if _, err := fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/", &first, &last); err != nil || n != last-first+1 {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if _, size, _ := strings.Cut(r.Header.Get("Content-Range"), "/"); size != "*" {
+		fmt.Sscan(size, &total)
+		fmt.Fprintf(w, `{"size":"%d","generation":"1","metageneration":"1","updated":"2026-01-02T03:04:05Z"}`, total)
+		return
+	}
+	w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", last))
+	w.WriteHeader(http.StatusPermanentRedirect)
+}
+
+// TestPutMemory puts a stream of unknown length, of which one part is held in memory (P11): that, and at most 32 MiB, the service that discards it,
+// which is in the same process, included.
+func TestPutMemory(t *testing.T) {
+	size := int64(4 << 30)
+	if testing.Short() {
+		size = 256 * mib
+	}
+	srv := httptest.NewServer(http.HandlerFunc(discard))
+	defer srv.Close()
+	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)
+	b := openBucket(t, "gs://bucket")
+	debug.FreeOSMemory()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	src := &stream{n: size, next: size}
+	info, err := b.Put(t.Context(), "large.bin", src, nil)
+	if err != nil || info.Size != size {
+		t.Fatal(info.Size, err)
+	}
+	above := int64(src.peak) - int64(before.Sys-before.HeapReleased)
+	t.Logf("%d MiB put; at most %d KiB above the start", size/mib, above/kib)
+	if above > DefaultPartSize+32*mib {
+		t.Errorf("memory grew by %d MiB while %d MiB were put", above/mib, size/mib)
+	}
+}
