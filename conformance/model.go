@@ -300,7 +300,7 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 		}
 	default:
 		for _, p := range m.past[name] {
-			if p.version == info.Version && (p.content != f.content || m.f.VersionPerPut && !f.copied) {
+			if p.version == info.Version && (p.content.String() != f.content.String() || m.f.VersionPerPut && !f.copied) {
 				m.differ(fmt.Sprintf("%s.Version == %s", v, p.at), "%s(%s) tells the version %q, which is that of an earlier file", op, quote(name), p.version)
 			}
 		}

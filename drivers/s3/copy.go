@@ -22,6 +22,12 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if !ok || src.store.endpoint != b.store.endpoint || src.store.region != b.store.region {
 		return files.Info{}, files.ErrUnsupported
 	}
+	if b.opts.PutConditionsOnly && (!req.If.IsZero() || req.IfSource != "") {
+		return files.Info{}, files.ErrUnsupported
+	}
+	if v, ok := req.If.Version(); ok && !b.isVersion(v) || req.IfSource != "" && !b.isVersion(req.IfSource) {
+		return files.Info{}, files.ErrPrecondition
+	}
 	info, err := b.copy(ctx, src, req)
 	if src.bucket != b.bucket && files.KindOf(err) == files.ErrPermission {
 		return files.Info{}, files.ErrUnsupported // the source's own credentials may be others

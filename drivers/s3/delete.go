@@ -30,6 +30,9 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 // deleteVersion deletes under a condition. When an answer was lost, the repeat can't tell whether the first has deleted the file or
 // somebody else has replaced it.
 func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput, v files.Version) error {
+	if !b.isVersion(v) {
+		return files.ErrPrecondition
+	}
 	in.IfMatch = condition(v)
 	lost := false
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {

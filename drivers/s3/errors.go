@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -57,6 +58,7 @@ type answer struct {
 	status int
 	code   string
 	header http.Header
+	torn   bool // its body came in part
 }
 
 func answerOf(err error) answer {
@@ -70,6 +72,9 @@ func answerOf(err error) answer {
 	if ae, ok := errors.AsType[smithy.APIError](err); ok {
 		a.code = token(ae.ErrorCode())
 	}
+	// XML that ends too early is told by text alone.
+	var broken net.Error
+	a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) || err != nil && strings.Contains(err.Error(), "EOF")
 	return a
 }
 
@@ -206,6 +211,10 @@ func (a answer) kind(o op) (words string, kind error) {
 		return words, files.ErrNotExist // the answer to HEAD has no code
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return words, files.ErrPermission
+	case a.status == http.StatusNotFound && a.code == "" && a.torn:
+		return words + ", and the connection broke", files.ErrUnavailable
+	case o == opStat && a.status == http.StatusBadRequest:
+		return words + ", and to a HEAD no more: the credentials may have expired, or the region is another", files.ErrPermission
 	case a.status == http.StatusNotFound && a.code == "":
 		return words + " with a body that is not S3's; is the endpoint right?", files.ErrNoBucket
 	case a.status == http.StatusRequestEntityTooLarge:

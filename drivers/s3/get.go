@@ -33,6 +33,16 @@ func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.Hea
 // Open is one GET. S3 refuses a range that begins at the end or behind it, and any of an empty object, so then, and for no
 // bytes at all, it is a HEAD.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	if req.IfVersion != "" && !b.isVersion(req.IfVersion) {
+		_, err := b.Stat(ctx, req.Key)
+		if err == nil {
+			err = files.ErrPrecondition
+		}
+		return driver.Object{}, err
+	}
+	if !b.isVersion(req.IfNotVersion) {
+		req.IfNotVersion = "" // which is no file's
+	}
 	if _, n, _ := req.Range.Parts(); n == 0 {
 		o, _, err := b.openEmpty(ctx, req)
 		return o, err

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -19,7 +20,7 @@ const pageSize = 1000
 // List pages through the keys, which come URL-encoded: XML can't hold every character that a key can.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		in := &s3.ListObjectsV2Input{Bucket: &b.bucket, Prefix: text(req.Prefix), StartAfter: text(req.StartAfter), EncodingType: types.EncodingTypeUrl, MaxKeys: aws.Int32(pageKeys(req))}
+		in := &s3.ListObjectsV2Input{Bucket: &b.bucket, Prefix: text(req.Prefix), StartAfter: text(printed(req.StartAfter)), EncodingType: types.EncodingTypeUrl, MaxKeys: aws.Int32(pageKeys(req))}
 		if req.Shallow {
 			in.Delimiter = aws.String("/")
 		}
@@ -44,6 +45,16 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			in.ContinuationToken = &next
 		}
 	}
+}
+
+// printed cuts the string where XML can't hold it, in which stores answer it. What is listed too much is passed over.
+func printed(s string) string {
+	for i, r := range s {
+		if r < ' ' || r == utf8.RuneError || r == '\uFFFE' || r == '\uFFFF' {
+			return s[:i]
+		}
+	}
+	return s
 }
 
 // pageKeys is how many keys to ask for at a time. A limit is met by one page, and one more is asked for because what

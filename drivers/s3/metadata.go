@@ -131,6 +131,16 @@ func version(etag *string) files.Version {
 	return files.Version(strings.Trim(*etag, `"`))
 }
 
+// isVersion reports whether a file can have the version: in a header anything else could mean more than it says, such as any version or one of several.
+func (b *backend) isVersion(v files.Version) bool {
+	for i := range len(v) {
+		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' || b.opts.BareETags && (v[i] == '*' || v[i] == ',') {
+			return false
+		}
+	}
+	return true
+}
+
 // condition makes an ETag of a version.
 func condition(v files.Version) *string {
 	if v == "" {

@@ -39,6 +39,7 @@ var scheme = files.Scheme{
 		{Name: "kmskeyid", Values: "text", Doc: "its KMS key"},
 		{Name: "checksum", Values: "auto|crc32c|none", Doc: "what is stored beside the content: auto goes without where the store refuses it"},
 		{Name: "etag", Values: "quoted|bare", Doc: "how If-Match names a version on writes: bare for Ceph's gateway"},
+		{Name: "conditions", Values: "all|put", Doc: "put: the store keeps conditions on reads and on Put alone, as Ceph's gateway does"},
 		{Name: "part_size", Values: "bytes", Doc: "the size of an upload's parts, from 5 MiB (8 MiB)"},
 		{Name: "concurrency", Values: "1…100", Doc: "how many parts of an upload are on their way at a time (5)"},
 	}, retry.Params()...),
@@ -46,7 +47,7 @@ var scheme = files.Scheme{
 }
 
 // own are the parameters that the Go CDK doesn't know.
-var own = []string{"checksum", "etag", "part_size", "concurrency"}
+var own = []string{"checksum", "etag", "conditions", "part_size", "concurrency"}
 
 // open lets the Go CDK open the bucket, and takes its client.
 func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
@@ -95,7 +96,9 @@ func options(u *url.URL) (Options, error) {
 		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, 100)),
 		Retry:       retry.FromParams(p),
 		BareETags:   p.Enum("etag", "quoted", "bare") == "bare",
-		Defaults:    PutOptions{KMSKeyID: p.String("kmskeyid", "")},
+
+		PutConditionsOnly: p.Enum("conditions", "all", "put") == "put",
+		Defaults:          PutOptions{KMSKeyID: p.String("kmskeyid", "")},
 	}
 	switch p.Enum("checksum", "auto", "crc32c", "none") {
 	case "crc32c":

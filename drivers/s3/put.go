@@ -10,6 +10,9 @@ import (
 
 // Put reads the content up to a part's size. What ends there is one PutObject; more goes up in parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	if v, ok := req.If.Version(); ok && !b.isVersion(v) {
+		return files.Info{}, files.ErrPrecondition
+	}
 	parts, err := driver.NewParts(b.plan, req)
 	if err != nil {
 		return files.Info{}, err

@@ -26,6 +26,9 @@ type Options struct {
 	Checksums Checksums
 	// BareETags sends ETags without their quotes in the conditions of writes: Ceph's gateway compares them so.
 	BareETags bool
+	// PutConditionsOnly is for stores that keep conditions on reads and on Put alone, such as Ceph's gateway, and pass over others without a word: a
+	// Delete of a certain version is then ErrUnsupported (Features.DeleteIfVersion), and a Copy with conditions reads and puts.
+	PutConditionsOnly bool
 	// Defaults hold for every Put and Copy whose own options don't say otherwise.
 	Defaults PutOptions
 }
@@ -115,7 +118,7 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 func (b *backend) Features() files.Features {
 	return files.Features{
 		MaxName: files.MaxName, MaxSize: maxObject, MaxUnknownSize: min(b.plan.MaxUnknownSize(), maxObject), TimeResolution: timeResolution,
-		AnyName: true, Atomic: true, Durable: true, Versions: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
+		AnyName: true, Atomic: true, Durable: true, Versions: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: !b.opts.PutConditionsOnly,
 		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: b.opts.Checksums != ChecksumsNone,
 		Ordered:       !strings.HasSuffix(b.bucket, "--x-s3"), // directory buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html
 		DirBesideFile: true, ForeignKeys: true, ServerCopy: true,

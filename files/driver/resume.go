@@ -78,7 +78,7 @@ func (r *resumingBody) reopen(broken error) error {
 			if o.Body != nil {
 				o.Body.Close()
 			}
-			return files.Errorf(files.ErrChanged, "the rest of the file has another size")
+			return files.Errorf(files.ErrUnavailable, "two answers of one version tell different sizes: one was broken")
 		}
 		return r.swap(o.Body)
 	}

@@ -1,0 +1,122 @@
+package s3
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// PostOptions say what a signed form allows.
+type PostOptions struct {
+	// Expiry is how long the form works; 0 is 15 minutes, and 7 days is the most.
+	Expiry time.Duration
+	// MaxSize is the largest content in bytes that S3 takes by the form. It is needed: at least 1, at most 5 GiB.
+	MaxSize int64
+	// MinSize is the smallest, 0 where empty files are welcome.
+	MinSize int64
+	// ContentType is the one that the form must send. Where it ends in "/", such as "image/", any that begins with it.
+	ContentType string
+	// Attributes other than the content type are stored with the file, as they are signed.
+	Attributes files.Attributes
+}
+
+// SignedPost is a form that its holder, usually a browser, may send once or more until it expires: a POST of multipart/form-data to URL with all
+// Fields and, last of all, the content as the field "file". Its fields hold the signature.
+type SignedPost struct {
+	URL     string
+	Fields  map[string]string
+	Expires time.Time
+}
+
+// String hides the signature.
+func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
+
+// SignPost signs a form for uploading a file of that name from a browser. Unlike a signed PUT, S3 holds it to a size. b must be a bucket of this
+// package, not wrapped: a prefix or a sub-bucket would be got round. It makes no request, unless the credentials must be fetched.
+//
+// A page of another origin may send the form by itself, but reads the answer, or sends it from a script, only if the bucket's CORS rules
+// allow that origin the method POST, and exposes ETag if the script wants it:
+//
+//	[{"AllowedOrigins": ["https://app.example"], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3600}]
+//
+// A signed PUT or GET that a script sends needs its own method in AllowedMethods. See
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html.
+//
+// Errors: ErrInvalidName; ErrInvalid for sizes and an expiry out of bounds; ErrUnsupported for another bucket, or one without credentials.
+func SignPost(ctx context.Context, b files.Bucket, name string, opts *PostOptions) (SignedPost, error) {
+	var o PostOptions
+	if opts != nil {
+		o = *opts
+	}
+	p, err := signPost(ctx, b, name, o)
+	if err != nil {
+		return SignedPost{}, files.NewError(files.OpSignPut, name, err)
+	}
+	return p, nil
+}
+
+func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptions) (SignedPost, error) {
+	b, ok := driver.Unwrap(bucket).(*backend)
+	if !ok || !b.signs {
+		return SignedPost{}, files.Errorf(files.ErrUnsupported, "the bucket can't sign forms")
+	}
+	if err := files.CheckName(name); err != nil {
+		return SignedPost{}, err
+	}
+	if o.MaxSize < 1 || o.MaxSize > maxPart || o.MinSize < 0 || o.MinSize > o.MaxSize {
+		return SignedPost{}, files.Errorf(files.ErrInvalid, "sizes from %d to %d bytes; want at least 0, and at most 5 GiB", o.MinSize, o.MaxSize)
+	}
+	if o.Expiry == 0 {
+		o.Expiry = driver.DefaultExpiry
+	}
+	expires, err := b.checkExpiry(ctx, o.Expiry)
+	if err != nil {
+		return SignedPost{}, err
+	}
+	fields, err := postFields(o)
+	if err != nil {
+		return SignedPost{}, err
+	}
+	conditions := []any{[]any{"content-length-range", o.MinSize, o.MaxSize}}
+	if strings.HasSuffix(o.ContentType, "/") {
+		conditions = append(conditions, []any{"starts-with", "$Content-Type", o.ContentType})
+	}
+	for k, v := range fields {
+		conditions = append(conditions, map[string]string{k: v})
+	}
+	signed, err := b.presigner().PresignPostObject(ctx, &s3.PutObjectInput{Bucket: &b.bucket, Key: &name}, func(p *s3.PresignPostOptions) {
+		p.Expires, p.Conditions = o.Expiry, conditions
+	})
+	if err != nil {
+		return SignedPost{}, fault(ctx, opSign, err)
+	}
+	for k, v := range signed.Values {
+		fields[k] = v
+	}
+	return SignedPost{URL: signed.URL, Fields: fields, Expires: expires}, nil
+}
+
+// postFields are the fields that the form must send as they are.
+func postFields(o PostOptions) (map[string]string, error) {
+	a, err := files.NormalizeAttributes(o.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]string{}
+	for k, v := range map[string]string{"Cache-Control": a.CacheControl, "Content-Disposition": a.ContentDisposition, "Content-Encoding": a.ContentEncoding, "Content-Language": a.ContentLanguage} {
+		if v != "" {
+			fields[k] = v
+		}
+	}
+	if o.ContentType != "" && !strings.HasSuffix(o.ContentType, "/") {
+		fields["Content-Type"] = o.ContentType
+	}
+	for k, v := range storedMetadata(a.Metadata, "") {
+		fields["x-amz-meta-"+k] = v
+	}
+	return fields, nil
+}
