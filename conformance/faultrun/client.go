@@ -65,6 +65,7 @@ func (c *client) work() {
 		o := operations[all[c.rng.IntN(len(all))]]
 		err := o.do(c)
 		if errors.Is(err, errSkipped) {
+			c.left.Add(1) // another one is done for it
 			continue
 		}
 		c.run.count(o.name, err)
