@@ -58,7 +58,7 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 		}
 		return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
 	}
-	kind, words := kindOf(o, r)
+	words, kind := kindOf(o, r)
 	if words == "" {
 		words = "the service answered " + strconv.Itoa(r.StatusCode)
 		if plain(r.ErrorCode) {
@@ -89,52 +89,52 @@ func plain(code string) bool {
 
 // kindOf finds the sentinel of an answer by the service's code, else by the status.
 // https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
-func kindOf(o op, r *azcore.ResponseError) (kind error, words string) {
+func kindOf(o op, r *azcore.ResponseError) (words string, kind error) {
 	switch bloberror.Code(r.ErrorCode) {
 	case bloberror.ContainerNotFound, bloberror.ContainerBeingDeleted, bloberror.ContainerDisabled:
-		return files.ErrNoBucket, ""
+		return "", files.ErrNoBucket
 	case bloberror.BlobAlreadyExists:
-		return files.ErrExist, ""
+		return "", files.ErrExist
 	case bloberror.BlobNotFound:
-		return files.ErrNotExist, ""
+		return "", files.ErrNotExist
 	case bloberror.LeaseIDMissing, bloberror.LeaseLost, bloberror.BlobImmutableDueToPolicy:
-		return files.ErrPermission, "the blob is leased or immutable: the service answered " + r.ErrorCode
+		return "the blob is leased or immutable: the service answered " + r.ErrorCode, files.ErrPermission
 	case bloberror.BlobArchived:
-		return files.ErrPermission, "the blob is archived, and must be rehydrated before it can be read"
+		return "the blob is archived, and must be rehydrated before it can be read", files.ErrPermission
 	case bloberror.InvalidBlobOrBlock, bloberror.InvalidBlockList:
-		return files.ErrUnavailable, "another upload of the name was committed meanwhile, which drops the blocks of this one"
+		return "another upload of the name was committed meanwhile, which drops the blocks of this one", files.ErrUnavailable
 	case bloberror.InvalidResourceName, "InvalidUri", "InvalidBlobName":
-		return files.ErrInvalidName, ""
+		return "", files.ErrInvalidName
 	case bloberror.MetadataTooLarge, bloberror.InvalidMetadata, bloberror.EmptyMetadataKey:
-		return files.ErrInvalid, ""
+		return "", files.ErrInvalid
 	case bloberror.MD5Mismatch, "Crc64Mismatch":
-		return files.ErrCorrupt, ""
+		return "", files.ErrCorrupt
 	case bloberror.RequestBodyTooLarge, bloberror.BlockCountExceedsLimit, bloberror.BlockListTooLong:
-		return files.ErrTooLarge, ""
+		return "", files.ErrTooLarge
 	}
 	switch {
 	case r.StatusCode == http.StatusUnauthorized, r.StatusCode == http.StatusForbidden:
-		return files.ErrPermission, ""
+		return "", files.ErrPermission
 	case r.StatusCode == http.StatusNotFound && (o == opRead || o == opDelete || o == opCopySource):
-		return files.ErrNotExist, ""
+		return "", files.ErrNotExist
 	case r.StatusCode == http.StatusNotFound:
-		return files.ErrNoBucket, ""
+		return "", files.ErrNoBucket
 	case r.StatusCode == http.StatusNotModified:
-		return files.ErrNotModified, ""
+		return "", files.ErrNotModified
 	case (r.StatusCode == http.StatusPreconditionFailed || r.StatusCode == http.StatusConflict) && o == opPutIfAbsent:
-		return files.ErrExist, ""
+		return "", files.ErrExist
 	case r.StatusCode == http.StatusPreconditionFailed:
-		return files.ErrPrecondition, ""
+		return "", files.ErrPrecondition
 	case r.StatusCode == http.StatusRequestEntityTooLarge:
-		return files.ErrTooLarge, ""
+		return "", files.ErrTooLarge
 	case r.StatusCode == http.StatusNotImplemented:
-		return files.ErrUnsupported, ""
+		return "", files.ErrUnsupported
 	case r.StatusCode == http.StatusTooManyRequests, r.StatusCode == http.StatusRequestTimeout, r.StatusCode >= 500:
-		return files.ErrUnavailable, ""
+		return "", files.ErrUnavailable
 	case r.StatusCode >= 300 && r.StatusCode < 400:
-		return files.ErrInvalid, "the service redirects: is the endpoint right?"
+		return "the service redirects: is the endpoint right?", files.ErrInvalid
 	}
-	return nil, ""
+	return "", nil
 }
 
 // lost reports whether the failure leaves open if the service did what was asked: nothing answered, or a server's fault did (P2).

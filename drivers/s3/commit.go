@@ -19,8 +19,9 @@ type commit struct {
 	op          op
 	ifMatch     *string
 	ifNoneMatch *string
-	mark        string // of conditional ones
-	lost        error  // the answer to an attempt that may have been carried out was lost
+	want        files.Version // of IfVersion
+	mark        string        // of conditional ones
+	lost        error         // the answer to an attempt that may have been carried out was lost
 	// same finds what was stored without a mark, where it can be told.
 	same func(ctx context.Context) (files.Info, bool)
 }
@@ -31,7 +32,7 @@ func (b *backend) newCommit(key string, c files.Condition) *commit {
 		return w
 	}
 	if v, ok := c.Version(); ok {
-		w.op, w.ifMatch = opPutMatch, b.putCondition(v)
+		w.op, w.ifMatch, w.want = opPutMatch, b.putCondition(v), v
 	} else {
 		w.op, w.ifNoneMatch = opPutAbsent, aws.String("*")
 	}
@@ -44,6 +45,9 @@ func (b *backend) newCommit(key string, c files.Condition) *commit {
 // putCondition is condition for writes.
 func (b *backend) putCondition(v files.Version) *string {
 	if b.opts.BareETags {
+		if v == "*" { // which is no version, and bare would stand for any
+			v = "none"
+		}
 		return aws.String(string(v))
 	}
 	return condition(v)
@@ -68,7 +72,7 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 		return info, nil
 	}
 	if c.lost == nil {
-		return files.Info{}, err
+		return files.Info{}, c.refusal(ctx, err)
 	}
 	if k := files.KindOf(err); k == files.ErrCorrupt || k == files.ErrInvalid && c.mark == "" {
 		// The repeat was refused for what it is, and so was the first.
@@ -78,6 +82,22 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 		return info, nil
 	}
 	return files.Info{}, uncertain(err)
+}
+
+// refusal is what the service would have said of a condition where the connection broke while the content was sent: a server that refuses
+// early may close before its answer is read.
+func (c *commit) refusal(ctx context.Context, err error) error {
+	if c.mark == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
+		return err
+	}
+	out, herr := c.b.head(ctx, &s3.HeadObjectInput{Bucket: &c.b.bucket, Key: &c.key})
+	switch {
+	case herr == nil && c.ifNoneMatch != nil:
+		return files.WithCause(files.ErrExist, err, detail(err))
+	case herr == nil && version(out.ETag) != c.want:
+		return files.WithCause(files.ErrPrecondition, err, detail(err))
+	}
+	return err
 }
 
 // uncertain keeps the cause: the context's end, too, is found by errors.Is.
