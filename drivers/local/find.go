@@ -24,7 +24,6 @@ type details struct {
 	attrs   files.Attributes
 	digest  files.Digest
 	token   string
-	sidecar bool  // the attributes are from one
 	corrupt error // the content is not what was written
 }
 
@@ -122,7 +121,10 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 	}
 	if ok {
 		d.digest, d.token, d.attrs.ContentType = rec.digest, rec.token, rec.typ
-		if !rec.sidecar {
+		if rec.attrs != nil {
+			d.attrs = *rec.attrs
+		}
+		if !rec.sidecar || rec.attrs != nil {
 			return d, true, nil
 		}
 	} else if rec.mtime == st.ModTime && rec.size != st.Size && !wholeMicro(st.ModTime) {
@@ -132,7 +134,6 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 	if err != nil || s == nil {
 		return d, !ok, err // a sidecar that should be there may just have gone with its file
 	}
-	d.sidecar = true
 	if s.Own == nil {
 		d.attrs = s.attributes()
 		if !ok && len(s.MD5) == 16 && st.ModTime <= sst.ModTime {

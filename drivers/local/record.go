@@ -20,10 +20,13 @@ type record struct {
 	token       string // 8 random bytes, the version on file systems of coarse times
 	digest      files.Digest
 	typ         string // the content type that was found by the content, "" where the name tells it
+	// attrs are those of the sidecar, where they are few enough: they are what counts. The sidecar is for programs that don't know the
+	// record, and for copies that lost it.
+	attrs *files.Attributes
 }
 
-// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the flags say, and the type as the
-// rest. It is kept short, because ext4 has about 60 bytes for it beside the inode and takes a block for more.
+// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the flags say, and as the rest the type or
+// the attributes. It is kept short, because ext4 has about 60 bytes for it beside the inode and takes a block for more.
 const (
 	recordFormat = 1
 
@@ -34,6 +37,7 @@ const (
 	hasSHA256
 	hasCRC32
 	hasCRC64
+	hasAttrs
 )
 
 const tokenLen = 8
@@ -71,8 +75,12 @@ func (r *record) encode(b []byte) []byte {
 			flags |= p.flag
 		}
 	}
-	b[1] = flags
-	return append(b, r.typ...)
+	if r.attrs == nil {
+		b[1] = flags
+		return append(b, r.typ...)
+	}
+	b[1] = flags | hasAttrs
+	return appendAttributes(b, r.attrs)
 }
 
 var errRecord = errors.New("not a record")
@@ -99,13 +107,17 @@ func decodeRecord(b []byte) (r record, err error) {
 		*p.text = hex.EncodeToString(b[:p.n])
 		b = b[p.n:]
 	}
-	r.typ = string(b)
-	return r, nil
+	if flags&hasAttrs == 0 {
+		r.typ = string(b)
+		return r, nil
+	}
+	r.attrs = &files.Attributes{}
+	return r, decodeAttributes(b, r.attrs)
 }
 
 // readRecord returns the record of an open file, and whether it belongs to the content.
 func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool, err error) {
-	var short [512]byte
+	var short [maxRecord]byte
 	buf := short[:]
 	n, err := f.Getxattr(recordAttr, buf)
 	if err != nil && err != fsys.ErrNoXattr { // a long content type

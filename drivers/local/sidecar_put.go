@@ -41,8 +41,9 @@ func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
 	return otherFile, fault(err)
 }
 
-// putSidecar replaces the sidecar by one for the staged content and the current one, and makes it durable: the
-// content must not be renamed before.
+// putSidecar replaces the sidecar by one for the staged content and the current one, and makes it, and the content, durable: the
+// content must not be renamed before. Where the content's record has the attributes too, only what the sidecar says must be on disk, for
+// the sake of the current content, and not its rename.
 func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, c *current) error {
 	generations := []generation{st.generation()}
 	if c.exists {
@@ -60,7 +61,7 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, c *current) error 
 	if st.own {
 		name = foreignStage(st.s)
 	}
-	if err := b.writeStaged(st.dir, name, data); err != nil {
+	if err := b.writeSidecar(st, name, data); err != nil {
 		return err
 	}
 	if err := st.dir.Rename(name, d, p.sidecar()); err != nil {
@@ -70,7 +71,7 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, c *current) error 
 		}
 		return renameFault(err)
 	}
-	if b.opts.NoSync {
+	if b.opts.NoSync || st.inRec {
 		return nil
 	}
 	return fault(d.Sync())
@@ -90,19 +91,25 @@ func (b *backend) currentGeneration(p *spot, c *current) (generation, error) {
 	return generation{Size: st.Size, ModTime: st.ModTime, Token: d.token, Digest: d.digest, Attributes: d.attrs}, err
 }
 
-// writeStaged writes a small file whole.
-func (b *backend) writeStaged(d fsys.Dir, name string, data []byte) error {
-	f, err := d.Create(name)
+// writeSidecar stages a sidecar, and syncs it and, if that is still to be done, the content.
+func (b *backend) writeSidecar(st *staged, name string, data []byte) error {
+	f, err := st.dir.Create(name)
 	if err != nil {
 		return fault(err)
 	}
 	defer f.Close()
-	_, err = f.Write(data)
-	if err == nil && !b.opts.NoSync {
-		err = f.Sync()
+	if _, err = f.Write(data); err == nil && !b.opts.NoSync {
+		if st.dirty {
+			f.StartSync()
+			err = st.f.Sync()
+		}
+		if err == nil {
+			st.dirty = false
+			err = f.Sync()
+		}
 	}
 	if err != nil {
-		d.Unlink(name)
+		st.dir.Unlink(name)
 	}
 	return fault(err)
 }

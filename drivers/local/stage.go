@@ -29,6 +29,8 @@ type staged struct {
 	head  []byte // its first bytes, where the type isn't told by the name
 	attrs files.Attributes
 	rec   record
+	inRec bool // the record that the file has holds the attributes too
+	dirty bool // it is to be synced before its rename, together with its sidecar
 	done  bool // renamed: there is nothing to remove
 }
 
@@ -118,8 +120,11 @@ func needsSidecar(a files.Attributes) bool {
 	return len(a.Metadata) > 0 || a.CacheControl != "" || a.ContentDisposition != "" || a.ContentEncoding != "" || a.ContentLanguage != ""
 }
 
-// seal gives the staged file its time and its record, and makes it durable. A file system without attributes has the record in
-// the sidecar.
+// syncTogether is the size in bytes up to which the content is synced together with its sidecar, under the name's lock.
+const syncTogether = 1 << 20
+
+// seal gives the staged file its time and its record, and makes it durable, unless that is left to putSidecar. A file system without
+// attributes has the record in the sidecar.
 func (b *backend) seal(st *staged, mtime int64) error {
 	if err := st.f.SetModTime(mtime); err != nil {
 		return fault(err)
@@ -138,17 +143,26 @@ func (b *backend) seal(st *staged, mtime int64) error {
 	if b.opts.NoSync {
 		return nil
 	}
+	if st.dirty = st.rec.sidecar && st.size <= syncTogether; st.dirty {
+		return nil
+	}
 	return fault(st.f.Sync())
 }
 
 func (b *backend) setRecord(st *staged) error {
+	st.inRec = false
 	if !st.own && b.noXattr.Load() {
 		return b.withoutRecord(st)
 	}
-	var buf [256]byte
+	var buf [maxRecord]byte
 	rec := st.rec
 	if rec.sidecar {
-		rec.typ = "" // the sidecar has it
+		rec.typ, rec.attrs = "", &st.attrs // both are in the sidecar
+		if data := rec.encode(buf[:0]); len(data) <= maxRecord && st.f.Setxattr(recordAttr, data) == nil {
+			st.inRec = true
+			return nil
+		}
+		rec.attrs = nil
 	}
 	err := st.f.Setxattr(recordAttr, rec.encode(buf[:0]))
 	if !errors.Is(err, errors.ErrUnsupported) {

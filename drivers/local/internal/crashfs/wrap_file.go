@@ -59,6 +59,9 @@ func (f *file) CopyRange(src fsys.File, n int64) (m int64, err error) {
 	return m, err
 }
 
+// StartSync is no operation: it promises nothing.
+func (f *file) StartSync() { f.below.StartSync() }
+
 func (f *file) Sync() error { return f.do(SyncFile, "", nil, f.below.Sync) }
 
 func (f *file) TryLock(off int64) error {

@@ -80,6 +80,9 @@ type File interface {
 	// CopyRange copies up to n bytes between the two files' positions inside the system; 0 at src's end. An error
 	// at the first call means that the system can't, and nothing was copied.
 	CopyRange(src File, n int64) (int64, error)
+	// StartSync begins to write the content to the disk and doesn't wait: where another file is synced meanwhile, both go with one
+	// write of a journal. It is a hint, which promises nothing, and changes nothing.
+	StartSync()
 	// Sync makes content, times and attributes durable.
 	Sync() error
 	// TryLock takes an exclusive advisory lock on the byte at off, which dies with the process: ErrLocked if

@@ -90,6 +90,7 @@ func (f *file) CopyRange(src File, n int64) (int64, error) {
 	return int64(max(m, 0)), err
 }
 
+func (f *file) StartSync()  { unix.SyncFileRange(f.fd, 0, 0, unix.SYNC_FILE_RANGE_WRITE) }
 func (f *file) Sync() error { return fsync(f.fd) }
 
 func (f *file) TryLock(off int64) error { return f.lock(off, unix.F_WRLCK) }

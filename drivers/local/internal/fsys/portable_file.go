@@ -39,6 +39,7 @@ func (f *file) SetModTime(ns int64) error {
 
 func (f *file) Clone(File) error                     { return errors.ErrUnsupported }
 func (f *file) CopyRange(File, int64) (int64, error) { return 0, errors.ErrUnsupported }
+func (f *file) StartSync()                           {}
 func (f *file) Sync() error                          { return bare(f.f.Sync()) }
 func (f *file) OSFile(string) *os.File               { return f.f }
 func (f *file) Close() error                         { return bare(f.f.Close()) }
