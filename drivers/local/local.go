@@ -6,7 +6,7 @@
 // The folder stays an ordinary one: the file "notes/day14.txt" is the file notes/day14.txt in it, and a folder of files that
 // other programs wrote is a bucket. Metadata, headers and a content type that the name and the content don't tell lie in a
 // sidecar, day14.txt.attrs, in the form of the Go CDK's fileblob, whose folders open as they are and which reads what is written here.
-// Digests are kept in an extended attribute.
+// Digests, and once more such metadata as is small, are kept in an extended attribute, which is what counts where it belongs to the content.
 //
 // What a disk can't hold as it is has a name that begins with "%cf-"; the folder .cloudfiles.attrs, made by the first write,
 // holds locks and unfinished uploads. Neither is ever listed.
