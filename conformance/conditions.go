@@ -64,7 +64,7 @@ func absentOnce(t T, h *H) {
 // absentRace lets 64 writers create one name, half of them through the other handle.
 func absentRace(t T, h *H, other files.Bucket) {
 	const n = 64
-	for round := range 5 {
+	for round := range h.rounds(5) {
 		name := fmt.Sprintf("d/lock%d", round)
 		size := 10 + round*20_000
 		errs := make([]error, n)
@@ -227,7 +227,7 @@ func versionEmpty(t T, h *H) {
 func versionRace(t T, h *H, other files.Bucket) {
 	const n = 64
 	put(t, h, "d/a", content(1000, 10), nil)
-	for round := range 5 {
+	for round := range h.rounds(5) {
 		v := current(t, h, "d/a")
 		size := 10 + round*20_000
 		errs := make([]error, n)

@@ -186,7 +186,7 @@ func copyIfAbsentRace(t T, h *H) {
 	for i := range n {
 		put(t, h, fmt.Sprintf("src%d", i), content(i, 2000), nil)
 	}
-	for round := range 3 {
+	for round := range h.rounds(3) {
 		dst := fmt.Sprintf("d/dst%d", round)
 		errs := make([]error, n)
 		race(n, func(i int) {

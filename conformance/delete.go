@@ -128,7 +128,7 @@ func deleteStale(t T, h *H) {
 }
 
 func deleteRace(t T, h *H) {
-	for round := range 5 {
+	for round := range h.rounds(5) {
 		put(t, h, "a", content(round, 100), nil)
 		v := current(t, h, "a")
 		errs := make([]error, 32)
@@ -138,7 +138,7 @@ func deleteRace(t T, h *H) {
 }
 
 func deleteAgainstUpdate(t T, h *H) {
-	for round := range 20 {
+	for round := range h.rounds(20) {
 		put(t, h, "a", content(round, 100), nil)
 		v := current(t, h, "a")
 		errs := make([]error, 8)

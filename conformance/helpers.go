@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -86,6 +87,22 @@ func background(t T, f func()) (done <-chan struct{}) {
 		f()
 	}()
 	return ended
+}
+
+// rounds counts those of a case that races: n, times the harness's Soak as long as half of the case's limit lasts.
+func (h *H) rounds(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		limit := h.harness.Limit
+		if limit <= 0 {
+			limit = DefaultLimit
+		}
+		start := time.Now()
+		for i := range n * h.harness.soak() {
+			if i >= n && time.Since(start) > limit/2 || !yield(i) {
+				return
+			}
+		}
+	}
 }
 
 // race is parallel with a common start.

@@ -94,7 +94,7 @@ func listStable(t T, h *H) {
 	puts(t, h, stable...)
 	stop := h.churn(t, moving)
 	defer stop()
-	for round := range 20 {
+	for round := range h.rounds(20) {
 		o := files.ListOptions{PageSize: round % 7}
 		seen := map[string]int{}
 		last := ""

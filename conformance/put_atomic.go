@@ -123,7 +123,7 @@ func tornRead(t T, h *H) {
 	stop := h.writers(t, "a", 2, size)
 	defer stop()
 	parallel(2, func(int) {
-		for range 25 {
+		for range h.rounds(25) {
 			p, info, err := read(t.Context(), h, "a", nil)
 			switch {
 			case errors.Is(err, files.ErrChanged): // legal: it is told (G4)
@@ -141,7 +141,7 @@ func tornInfo(t T, h *H) {
 	const size = 20
 	stop := h.writers(t, "a", 2, size)
 	defer stop()
-	for range 100 {
+	for range h.rounds(100) {
 		info := stat(t, h, "a")
 		s := info.Metadata["seed"]
 		seed, err := strconv.Atoi(s)
@@ -165,7 +165,7 @@ func tornInfo(t T, h *H) {
 
 func twoWriters(t T, h *H) {
 	const size = 3000
-	for range 10 {
+	for range h.rounds(10) {
 		h.writers(t, "a", 4, size)()
 		p, info := get(t, h, "a", nil)
 		wantWhole(t, h, p, info, size)
