@@ -102,7 +102,9 @@ func cancelPromptly(t T, h *H) {
 	endless := readerFunc(func(p []byte) (int, error) {
 		if total >= at {
 			cancel()
-			after++
+			if after++; after > 100 { // it is proved; a bucket that keeps what it reads must not fill the memory
+				return 0, io.EOF
+			}
 		}
 		if after > 100 { // a bucket that doesn't look at its context must not fill the memory
 			return 0, io.EOF
@@ -112,7 +114,7 @@ func cancelPromptly(t T, h *H) {
 		return n, nil
 	})
 	_, err := h.Put(ctx, "a", endless, nil)
-	wantErr(t, "Put of an endless stream whose context is cancelled", err, context.Canceled)
+	wantErr(t, "Put of a stream whose context is cancelled", err, context.Canceled)
 	if after > 2 {
 		t.Errorf("Put reads the content %d times after its context was cancelled, want to stop before the next", after)
 	}

@@ -15,20 +15,20 @@ import (
 // faultTable names the file that TestFaultTable writes its table to.
 const faultTable = "CLOUDFILES_FAULT_TABLE"
 
-// faults are all broken buckets and wrappers, each with its harness.
+// faults are all broken buckets and wrappers, each with what makes its harness.
 func faults() (all []fault) {
 	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest, brokenMore) {
-		all = append(all, fault{b.fault, b.harness(), b.hangs})
+		all = append(all, fault{b.fault, b.harness, b.hangs})
 	}
 	for _, b := range brokenWrappers {
-		all = append(all, fault{"wrapper: " + b.fault + " (over " + b.over + ")", conformance.WrapperHarnesses(b.wrap, b.o)[b.over], false})
+		all = append(all, fault{"wrapper: " + b.fault + " (over " + b.over + ")", func() conformance.Harness { return conformance.WrapperHarnesses(b.wrap, b.o)[b.over] }, false})
 	}
 	return all
 }
 
 type fault struct {
 	name    string
-	harness conformance.Harness
+	harness func() conformance.Harness // a new one for each case, for it keeps what the case stored
 	hangs   bool
 }
 
@@ -52,16 +52,17 @@ func TestFaultTable(t *testing.T) {
 		for i, f := range all {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
-				f.harness.Limit = 20 * time.Second
-				run := cases
+				limit, run := 20*time.Second, cases
 				if strings.HasPrefix(f.name, "wrapper: ") {
 					run = slices.Concat(cases, wrapper)
 				}
 				if f.hangs {
-					f.harness.Limit, run = 2*time.Second, []conformance.Case{caseOf(t, "L9/body-may-call")}
+					limit, run = 2*time.Second, []conformance.Case{caseOf(t, "L9/body-may-call")}
 				}
 				for _, c := range run {
-					if conformance.RunCase(t.Context(), f.harness, c).Outcome == conformance.Failed {
+					h := f.harness()
+					h.Limit = limit
+					if conformance.RunCase(t.Context(), h, c).Outcome == conformance.Failed {
 						caught[i] = append(caught[i], c.ID())
 						mu.Lock()
 						by[c.ID()]++

@@ -287,8 +287,11 @@ func listNested(t T, h *H) {
 	names := []string{"a", "d/b", "d/e/c", "d/e/f/g", "z/y/x"}
 	puts(t, h, names...)
 	var found []string
-	var walk func(dir string)
-	walk = func(dir string) {
+	var walk func(dir string, depth int)
+	walk = func(dir string, depth int) {
+		if depth > len(names) { // which would go on until the memory is full
+			t.Fatalf("a walk by shallow listings goes ever deeper: %s is listed as a directory of itself, or of one above it", quote(dir))
+		}
 		for e, err := range h.List(t.Context(), dir, &files.ListOptions{Shallow: true}) {
 			switch {
 			case err != nil:
@@ -296,13 +299,13 @@ func listNested(t T, h *H) {
 			case e.IsDir && (len(e.Name) <= len(dir) || !strings.HasPrefix(e.Name, dir)): // walking it would have no end
 				t.Fatalf("List(%q) yields the directory %q, want one below", dir, e.Name)
 			case e.IsDir:
-				walk(e.Name)
+				walk(e.Name, depth+1)
 			default:
 				found = append(found, e.Name)
 			}
 		}
 	}
-	walk("")
+	walk("", 0)
 	slices.Sort(found)
 	same(t, "files found by walking", found, names)
 }

@@ -175,6 +175,7 @@ func (w *wrapping) open(t T, s *belowStore) files.Bucket {
 		b = &halves{made.outer, write}
 	}
 	w.made.Store(b, made)
+	t.Cleanup(func() { w.made.Delete(b) }) // with what the case stored
 	return b
 }
 
