@@ -296,8 +296,6 @@ func listNested(t T, h *H) {
 			switch {
 			case err != nil:
 				t.Fatalf("List: %v", err)
-			case e.IsDir && (len(e.Name) <= len(dir) || !strings.HasPrefix(e.Name, dir)): // walking it would have no end
-				t.Fatalf("List(%q) yields the directory %q, want one below", dir, e.Name)
 			case e.IsDir:
 				walk(e.Name, depth+1)
 			default:
