@@ -103,5 +103,6 @@ func TestConformanceCeph(t *testing.T) {
 	h := s.harness()
 	h.Known, h.ServerFaults = map[string]string{"E3/vanished": service["E3/vanished"]}, cephFaults
 	h.ServerRaces = cephRaces
+	h.Name = "s3-ceph"
 	conformance.Run(t, h)
 }

@@ -32,7 +32,9 @@ var columns = []column{
 	{"memblob", "Go CDK memblob", "./drivers/gocloud", "TestMemblobConforms"},
 	{"fileblob", "Go CDK fileblob", "./drivers/gocloud", "TestFileblobConforms"},
 	{"s3-versitygw", "`s3://` on versitygw", "./drivers/s3", "TestConformance"},
+	{"s3-ceph", "`s3://` on Ceph", "./drivers/s3", "TestConformanceCeph"},
 	{"gcs-fake", "`gs://` on fake-gcs-server", "./drivers/gcs", "TestConformance"},
+	{"azure-azurite", "`azblob://` on Azurite", "./drivers/azure", "TestConformance"},
 }
 
 const update = "go run ./conformance/internal/matrix -w"
