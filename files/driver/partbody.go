@@ -30,6 +30,27 @@ func (b *PartBody) Read(p []byte) (int, error) {
 	return b.r.Read(p)
 }
 
+// WriteTo writes what is left to w, through a buffer of the parts' pool, which saves io.Copy one of its own.
+func (b *PartBody) WriteTo(w io.Writer) (total int64, err error) {
+	buf := smallBlocks.Get().(*[]byte)
+	defer smallBlocks.Put(buf)
+	for {
+		n, err := b.Read(*buf)
+		m, werr := w.Write((*buf)[:n])
+		total += int64(m)
+		switch {
+		case werr != nil:
+			return total, werr
+		case m < n:
+			return total, io.ErrShortWrite
+		case err == io.EOF:
+			return total, nil
+		case err != nil:
+			return total, err
+		}
+	}
+}
+
 // Seek moves the body, to be sent again.
 func (b *PartBody) Seek(offset int64, whence int) (int64, error) {
 	b.mu.Lock()

@@ -36,14 +36,21 @@ func TestPartBody(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	var all bytes.Buffer
+	if n, err := io.Copy(&all, b); n != 4 || err != nil || all.String() != "0123" || b.Len() != 0 {
+		t.Errorf("copied %d bytes, %q, %v", n, all.String(), err)
+	}
 	b.End()
+	if _, err := b.WriteTo(io.Discard); err == nil {
+		t.Error("WriteTo after End: want an error")
+	}
 	if n, err := b.Read(make([]byte, 4)); n != 0 || err == nil || err == io.EOF {
 		t.Errorf("Read after End: %d, %v; want an error that isn't the end", n, err)
 	}
 	if _, err := b.Seek(0, io.SeekStart); err == nil {
 		t.Error("Seek after End: want an error")
 	}
-	if b.Len() != 4 {
-		t.Errorf("%d bytes left after End, want 4", b.Len())
+	if b.Len() != 0 {
+		t.Errorf("%d bytes left after End, want 0", b.Len())
 	}
 }
