@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"cloudfiles.dev/files"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
 // TestRequests counts the requests of each operation.
@@ -104,18 +108,17 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestRequestsMany counts those of listing and deleting many.
-func TestRequestsMany(t *testing.T) {
+// TestRequestsDeleteMany counts those of deleting many.
+func TestRequestsDeleteMany(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long: stores ten thousand files")
+		t.Skip("long: stores a thousand files")
 	}
 	b, p := proxied(t)
-	const n = 10_000
-	names := make([]string, n)
+	names := make([]string, 1000)
 	for i := range names {
 		names[i] = fmt.Sprintf("dir/%05d", i)
 	}
-	errs := files.EachName(t.Context(), names, func(ctx context.Context, name string) error {
+	errs := files.EachName(t.Context(), append(names, "dir/kept"), func(ctx context.Context, name string) error {
 		_, err := b.Put(ctx, name, strings.NewReader(name), nil)
 		return err
 	})
@@ -123,26 +126,57 @@ func TestRequestsMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Reset()
-	i := 0
-	for e, err := range b.List(t.Context(), "", nil) {
-		if err != nil || e.Name != names[i] {
-			t.Fatalf("%d: %q, %v; want %q", i, e.Name, err, names[i])
-		}
-		i++
-	}
-	if i != n {
-		t.Errorf("%d names, want %d", i, n)
-	}
-	p.Want(t, map[string]int{"ListBlobs": 2})
-	p.Reset()
-	if _, err := files.DeleteMany(t.Context(), b, slices.Values(names[:1000])); err != nil {
+	if _, err := files.DeleteMany(t.Context(), b, slices.Values(names)); err != nil {
 		t.Error(err)
 	}
 	p.Want(t, map[string]int{"BlobBatch": 4})
-	if ok, err := files.Exists(t.Context(), b, names[999]); ok || err != nil {
-		t.Errorf("%s is there: %v, %v", names[999], ok, err)
+	for name, want := range map[string]bool{names[0]: false, names[999]: false, "dir/kept": true} {
+		if ok, err := files.Exists(t.Context(), b, name); ok != want || err != nil {
+			t.Errorf("%s is there: %v, %v; want %v", name, ok, err, want)
+		}
 	}
-	if ok, err := files.Exists(t.Context(), b, names[1000]); !ok || err != nil {
-		t.Errorf("%s is there: %v, %v", names[1000], ok, err)
+}
+
+// TestRequestsListMany lists 10,000 names of an endpoint that gives as many a page as it is asked for, as the service does.
+func TestRequestsListMany(t *testing.T) {
+	const n = 10_000
+	requests := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		size, err := strconv.Atoi(r.URL.Query().Get("maxresults"))
+		if err != nil {
+			t.Errorf("maxresults: %v", err)
+		}
+		first, _ := strconv.Atoi(r.URL.Query().Get("marker"))
+		last := min(first+size, n)
+		w.Header().Set("Content-Type", "application/xml")
+		fmt.Fprint(w, `<?xml version="1.0"?><EnumerationResults><Blobs>`)
+		for i := first; i < last; i++ {
+			fmt.Fprintf(w, `<Blob><Name>%05d</Name><Properties><Etag>0x%X</Etag><Content-Length>%d</Content-Length></Properties></Blob>`, i, i+1, i)
+		}
+		next := ""
+		if last < n {
+			next = strconv.Itoa(last)
+		}
+		fmt.Fprintf(w, `</Blobs><NextMarker>%s</NextMarker></EnumerationResults>`, next)
+	}))
+	defer server.Close()
+	client, err := container.NewClientWithNoCredential(server.URL+"/container", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(client, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := int64(0)
+	for e, err := range b.List(t.Context(), "", nil) {
+		if want := fmt.Sprintf("%05d", i); err != nil || e.Name != want || e.Size != i {
+			t.Fatalf("%d: %+v, %v; want %s", i, e, err, want)
+		}
+		i++
+	}
+	if i != n || requests != 2 {
+		t.Errorf("%d names in %d requests, want %d in 2", i, requests, n)
 	}
 }
