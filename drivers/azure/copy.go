@@ -30,11 +30,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if missing(driver.Key{Name: req.Src}) {
 		return files.Info{}, files.ErrNotExist
 	}
-	var cond *blob.AccessConditions
-	if req.IfSource != "" {
-		cond = readConditions(req.IfSource, "")
-	}
-	r, err := src.properties(ctx, req.Src, cond)
+	r, err := src.properties(ctx, req.Src, readConditions(req.IfSource, ""))
 	if err != nil {
 		return files.Info{}, err
 	}
