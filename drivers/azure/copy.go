@@ -106,13 +106,22 @@ func (c *copying) blocks(ctx context.Context) (files.Info, error) {
 	if err != nil {
 		return files.Info{}, err
 	}
-	ids := newBlockIDs()
 	n := int((c.w.size + size - 1) / size)
-	if err := c.stage(ctx, ids, n, size); err != nil {
-		return files.Info{}, c.sourceFault(err)
+	for try := 1; ; try++ {
+		ids := newBlockIDs()
+		var info files.Info
+		if err = c.stage(ctx, ids, n, size); err == nil {
+			info, err = c.b.commitBlocks(ctx, &c.w, ids.list(n))
+		}
+		if !dropped(err) || errors.Is(err, files.ErrUncertain) || try == maxOutpaced {
+			return info, c.sourceFault(err)
+		}
+		// The source is still there, so the blocks can be made again.
 	}
-	return c.b.commitBlocks(ctx, &c.w, ids.list(n))
 }
+
+// maxOutpaced is how many times a copy's blocks are made, where each time another upload of the name was committed meanwhile.
+const maxOutpaced = 20
 
 // fromURLBlock is the size of the blocks that the service copies, in bytes.
 const fromURLBlock = 100 * mib

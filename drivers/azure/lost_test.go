@@ -87,6 +87,18 @@ func TestLostAnswers(t *testing.T) {
 		}
 		wantText(t, b, "contended", "theirs")
 	})
+	t.Run("blocks of a copy that another upload's commit dropped", func(t *testing.T) {
+		put(t, b, "source", "text", nil)
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Times: 2, Fault: proxy.Answer("dropped", 400, http.Header{"X-Ms-Error-Code": {"InvalidBlockList"}}, "")})()
+		p.Reset()
+		if _, err := files.Copy(t.Context(), b, "copied", b, "source", nil); err != nil {
+			t.Errorf("got %v, want the copy: its blocks can be made again", err)
+		}
+		if n := p.Counts()["PutBlockList"]; n != 3 {
+			t.Errorf("%d lists were sent, want 3", n)
+		}
+		wantText(t, b, "copied", "text")
+	})
 	t.Run("cancelled while it waits", func(t *testing.T) {
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.Stall(-1)})()
 		ctx, cancel := context.WithCancel(t.Context())

@@ -77,9 +77,15 @@ func (b *backend) commitBlocks(ctx context.Context, w *write, ids []string) (fil
 	return b.commit(ctx, w, nil, func(ctx context.Context) (written, error) {
 		r, err := b.blockBlob(w.name).CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{HTTPHeaders: w.headers(), Metadata: w.metadata(),
 			AccessConditions: w.conditions(), Tier: w.native.tier(), Tags: w.native.Tags})
-		if bloberror.HasCode(err, bloberror.InvalidBlockList, bloberror.InvalidBlobOrBlock) {
+		if dropped(err) {
 			err = retry.Permanent(b.fault(ctx, opPut, err)) // the blocks are gone
 		}
 		return written{r.ETag, r.LastModified}, err
 	})
+}
+
+// dropped reports a commit of blocks that are no longer there: a commit of the name drops those of all other uploads.
+// https://learn.microsoft.com/rest/api/storageservices/put-block-list
+func dropped(err error) bool {
+	return bloberror.HasCode(err, bloberror.InvalidBlockList, bloberror.InvalidBlobOrBlock)
 }

@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// busyDir reads in small pieces and lets something happen between them, and before each look at a file.
+// busyDir reads in small pieces and lets something happen between them, and before each look at a file, which several goroutines may take at
+// once.
 type busyDir struct {
 	fsys.Dir
 	between, look func()
@@ -104,12 +105,16 @@ func TestWalkWhileFilesMove(t *testing.T) {
 			m.names = append(m.names, fmt.Sprintf("steady-%03d", i))
 			write(t, dir, m.names[i], "")
 		}
+		var mu sync.Mutex // of m, and the count
 		looks := 0
-		root := &busyDir{Dir: openRoot(t, dir), between: m.step, look: func() {
-			if looks++; looks%40 == 0 {
+		step := func(looked int) {
+			mu.Lock()
+			defer mu.Unlock()
+			if looks += looked; looked == 0 || looks%40 == 0 {
 				m.step()
 			}
-		}}
+		}
+		root := &busyDir{Dir: openRoot(t, dir), between: func() { step(0) }, look: func() { step(1) }}
 		for n := range 12 {
 			got := map[string]int{}
 			last := ""

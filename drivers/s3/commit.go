@@ -94,7 +94,7 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	switch {
 	case herr == nil && c.ifNoneMatch != nil:
 		return files.WithCause(files.ErrExist, err, detail(err))
-	case herr == nil && version(out.ETag) != c.want:
+	case herr == nil && version(out.ETag) != c.want, c.ifMatch != nil && errors.Is(fault(ctx, opStat, herr), files.ErrNotExist):
 		return files.WithCause(files.ErrPrecondition, err, detail(err))
 	}
 	return err

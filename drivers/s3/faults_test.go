@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -107,6 +110,21 @@ func TestLostAnswers(t *testing.T) {
 	put1("slow down", "a", []byte("x"), nil, files.ErrUnavailable)
 	p.Add(proxy.Rule{Kinds: []string{"PutObject"}, Times: 1, Fault: proxy.S3.Refuse(409, "ConditionalRequestConflict", "at the same time")})
 	put1("a conflict, then none", "f", []byte("f"), &files.PutOptions{If: files.IfAbsent()}, nil)
+
+	// The connection broke before the content was sent: what the service would have said is what is there.
+	for _, c := range []struct {
+		key  string
+		cond files.Condition
+		want error
+	}{{"e", files.IfAbsent(), files.ErrExist}, {"e", files.IfVersion(second.Version), files.ErrPrecondition}, {"gone", files.IfVersion(second.Version), files.ErrPrecondition},
+		{"gone", files.IfAbsent(), files.ErrUnavailable}} {
+		_, err := driver.Unwrap(b).(*backend).newCommit(c.key, c.cond).run(t.Context(), func(context.Context) (files.Info, bool, error) {
+			return files.Info{}, false, &net.OpError{Op: "write", Err: syscall.ECONNRESET}
+		})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s, %+v: %v, want %v", c.key, c.cond, err, c.want)
+		}
+	}
 
 	for _, kind := range []string{"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"} {
 		lose(1, kind)
