@@ -36,14 +36,22 @@ func open(t conformance.T, raw string, params ...string) files.Bucket {
 // proxied opens an empty store through a proxy, which has recorded nothing yet.
 func proxied(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy) {
 	t.Helper()
+	b, p, _ := proxiedBeside(t, params...)
+	return b, p
+}
+
+// proxiedBeside is proxied, and the same store without the proxy.
+func proxiedBeside(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy, files.Bucket) {
+	t.Helper()
 	server := testserver.Start(t, testserver.Azurite)
 	if server.User {
 		t.Skip("a user's account is not put behind a proxy")
 	}
 	p := proxy.Start(t, proxy.Azure, server.Endpoint, nil)
-	b := open(t, server.Store(t), append([]string{"domain", p.Addr(), "protocol", "http"}, params...)...)
+	store := server.Store(t)
+	b := open(t, store, append([]string{"domain", p.Addr(), "protocol", "http"}, params...)...)
 	p.Reset()
-	return b, p
+	return b, p, open(t, store)
 }
 
 // send sends a signed request.
