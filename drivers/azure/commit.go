@@ -99,7 +99,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool, reques
 		return *found, nil
 	case err == nil:
 		return files.Info{Entry: files.Entry{Size: w.size, ModTime: cut(done.modTime), Version: version(done.etag)}, Attributes: w.attrs, Digest: w.digest}, nil
-	case unsure && !errors.Is(err, files.ErrUncertain) && (ctx.Err() != nil || errors.Is(err, files.ErrUnavailable)):
+	case unsure && !errors.Is(err, files.ErrUncertain) && (ctx.Err() != nil || errors.Is(err, files.ErrUnavailable) || errors.Is(err, files.ErrPermission)):
 		return files.Info{}, files.WithCause(files.ErrUncertain, err, "the answer to the write was lost: "+detail(err))
 	}
 	return files.Info{}, err

@@ -65,6 +65,14 @@ func TestLostAnswers(t *testing.T) {
 			t.Errorf("got %v, %d attempts; want ErrUncertain after %d", err, retry.Attempts(err), retry.DefaultAttempts)
 		}
 	})
+	t.Run("and then forbidden", func(t *testing.T) {
+		defer lose("PutBlob")()
+		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Nth: 2, Fault: proxy.Azure.Forbidden()})()
+		if _, err := files.PutString(t.Context(), b, "forbidden", "text", nil); !errors.Is(err, files.ErrUncertain) {
+			t.Errorf("got %v, want ErrUncertain: the first try stored it", err)
+		}
+		wantText(t, b, "forbidden", "text")
+	})
 	t.Run("not sent whole", func(t *testing.T) {
 		put(t, b, "kept", "old", nil)
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlock"}, Fault: proxy.ResetBefore()})()

@@ -149,7 +149,7 @@ func (u *upload) sendWhole(ctx context.Context, m *multipart) (*object, error) {
 // open as well, nor where the service has not been reached.
 func settles(err error) bool {
 	switch files.KindOf(err) {
-	case nil, files.ErrUnavailable:
+	case nil, files.ErrUnavailable, files.ErrPermission: // a permission may have ended in between
 		return false
 	}
 	return !isUnsettled(err)

@@ -75,6 +75,12 @@ func TestLostAnswers(t *testing.T) {
 		t.Errorf("Put to a name in use whose first try was reset: %v", err)
 	}
 
+	lose("InsertObject", 1)
+	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Nth: 2, Fault: proxy.GCS.Forbidden()})
+	if _, err := put(b, "f", "mine", files.Condition{}); files.KindOf(err) != files.ErrUncertain || !errors.Is(err, files.ErrPermission) {
+		t.Errorf("Put whose answer got lost, and whose repeat is forbidden: %v", err)
+	}
+
 	lose("InsertObject", 0)
 	_, err := put(b, "c", "mine", files.Condition{})
 	if files.KindOf(err) != files.ErrUncertain || retry.Attempts(err) != 3 || !strings.Contains(err.Error(), "after 3 attempts") {
