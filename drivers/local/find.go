@@ -131,8 +131,16 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 		d.corrupt = files.Errorf(files.ErrCorrupt, "the file has %d bytes; %d were written", st.Size, rec.size)
 	}
 	s, sst, err := readSidecar(dir, sidecarPath)
-	if err != nil || s == nil {
-		return d, !ok, err // a sidecar that should be there may just have gone with its file
+	if err != nil {
+		return d, false, err
+	}
+	if s == nil {
+		if ok { // a sidecar that should be there may just have gone with its file
+			return d, false, nil
+		}
+		// And so may one that no record tells of: it goes after the file, so a file that still has its name had none.
+		now, err := f.Stat()
+		return d, now.Nlink > 0, fault(err)
 	}
 	if s.Own == nil {
 		d.attrs = s.attributes()
