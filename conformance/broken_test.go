@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,8 @@ type broken struct {
 	wrap func(files.Bucket) files.Bucket
 	// links: a link in the store is taken for a file.
 	links bool
+	// serve changes what a signed request asks for, where the fault is the server's that answers it.
+	serve func(r *http.Request, sign func(method, name string) string)
 }
 
 func (b broken) harness() conformance.Harness {
@@ -110,6 +113,9 @@ func (b broken) harness() conformance.Harness {
 		f := b.faulty
 		f.mapBackend = m
 		sound := driver.New(&f)
+		if b.serve != nil {
+			return &signs{sound}
+		}
 		if b.wrap == nil {
 			return sound
 		}
@@ -120,7 +126,7 @@ func (b broken) harness() conformance.Harness {
 	if b.hangs {
 		limit = 2 * time.Second
 	}
-	return conformance.Harness{
+	h := conformance.Harness{
 		New:       func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
 		Second:    func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
 		Damage:    func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
@@ -133,6 +139,10 @@ func (b broken) harness() conformance.Harness {
 		},
 		Limit: limit,
 	}
+	if b.serve != nil {
+		h.Send = sendTo(b.serve)
+	}
+	return h
 }
 
 // TestBroken proves that cases can fail: each fault is caught by every case that it names.
@@ -144,7 +154,7 @@ func TestBroken(t *testing.T) {
 		}
 		all[c.ID()] = c
 	}
-	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest, brokenMore) {
+	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest, brokenMore, brokenSigned) {
 		t.Run(b.fault, func(t *testing.T) {
 			t.Parallel()
 			if len(b.caught) == 0 {

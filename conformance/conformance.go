@@ -179,7 +179,7 @@ func (h *H) Clean(t T, after string) {
 
 // Cases returns the table, in the order of the contract.
 func Cases() []Case {
-	return slices.Concat(nameCases, nameTwinCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
+	return slices.Concat(nameCases, nameTwinCases, nameRandomCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
 		getCases, rangeCases, damageCases, readerCases, readerEndCases, statCases, listCases, listPageCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
 		errorCases, nativeCases, modelCases, modelFindCases, concurrencyCases, cancelCases, closeCases, signCases, urlCases)
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -15,6 +16,9 @@ var signCases = []Case{
 	{Rule: "W1", Name: "delete", Why: "a signed deletion is bound to its name", Needs: needs(signDelete), Run: func(t T, h *H) { signed(t, h, "DELETE") }},
 	{Rule: "W1", Name: "sent", Why: "a URL that doesn't do what it was signed for is of no use", Needs: needs(signGet, signPut, signDelete), Run: signedSent},
 	{Rule: "W1", Name: "bound", Why: "who holds a URL for one file must not reach another, nor write where he may read", Needs: needs(signGet, signPut, signDelete), Run: signedBound},
+	{Rule: "W1", Name: "range", Why: "a player that seeks, and a download that goes on, ask for a part", Needs: needs(signGet), Run: signedRange},
+	{Rule: "W1", Name: "tampered", Why: "who was given an hour must not make it a year", Needs: needs(signGet), Run: signedTampered},
+	{Rule: "W1", Name: "expired", Why: "a link that was passed on must not open the file for ever", Needs: needs(signGet), Run: signedExpired},
 	{Rule: "W1", Name: "content-type", Why: "an upload form that may send any type lets its user store a page where an image is expected", Needs: needs(signType), Run: func(t T, h *H) {
 		if s := request(t, h, "a.bin", "PUT", "text/x-own"); s.Header["Content-Type"] == nil {
 			t.Errorf("the header that must be sent is not told: %v", s.Header)
@@ -126,6 +130,93 @@ func signedBound(t T, h *H) {
 	}
 	wantContent(t, h, "mine.txt", []byte("mine.txt"))
 	wantContent(t, h, "other.txt", []byte("other.txt"))
+}
+
+// signedRange asks for no suffix: Azure has none.
+func signedRange(t T, h *H) {
+	if h.harness.Send == nil {
+		t.Skipf("the harness can't send requests")
+	}
+	c := content(1, 1000)
+	put(t, h, "d/a b.txt", c, nil)
+	for r, want := range map[string][]byte{"bytes=0-0": c[:1], "bytes=100-199": c[100:200], "bytes=900-": c[900:], "bytes=990-2000": c[990:]} {
+		s := request(t, h, "d/a b.txt", "GET", "")
+		header := map[string][]string{"Range": {r}}
+		maps.Copy(header, s.Header)
+		s.Header = header
+		if d := diff(wantStatus(t, h, "GET of "+r, s, nil, 2), want); d != "" {
+			t.Errorf("the answer to a signed GET of %s %s", r, d)
+		}
+	}
+}
+
+func signedTampered(t T, h *H) {
+	if h.harness.Send == nil {
+		t.Skipf("the harness can't send requests")
+	}
+	puts(t, h, "mine.txt")
+	hour := request(t, h, "mine.txt", "GET", "")
+	long, err := files.SignURL(t.Context(), h.Bucket, "mine.txt", &files.SignOptions{Method: "GET", Expiry: 2 * time.Hour})
+	if err != nil {
+		t.Fatalf("SignURL: %v", err)
+	}
+	own, longer := signatureOf(t, hour), signatureOf(t, long)
+	if own == "" || longer == "" {
+		t.Skipf("the URL doesn't show its signature")
+	}
+	other := "0"
+	if own[0] == '0' {
+		other = "1"
+	}
+	for what, s := range map[string]struct{ url, old, new string }{
+		"a longer expiry under the old signature": {long.URL, longer, own}, "a signature that was changed": {hour.URL, own, other + own[1:]}, "half a signature": {hour.URL, own, own[:len(own)/2]},
+	} {
+		changed := hour
+		if changed.URL = strings.Replace(s.url, url.QueryEscape(s.old), url.QueryEscape(s.new), 1); changed.URL == s.url {
+			t.Fatalf("the URL %q doesn't show its signature", hour)
+		}
+		wantStatus(t, h, "GET with "+what, changed, nil, 4)
+	}
+	wantStatus(t, h, "GET with the URL as it was", hour, nil, 2)
+}
+
+// signatureOf returns the parameter that is the signature, or "".
+func signatureOf(t T, s files.SignedURL) string {
+	t.Helper()
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatalf("the signed URL: %v", err)
+	}
+	for k, v := range u.Query() {
+		if k = strings.ToLower(k); (strings.HasSuffix(k, "sig") || strings.HasSuffix(k, "signature")) && v[0] != "" {
+			return v[0]
+		}
+	}
+	return ""
+}
+
+func signedExpired(t T, h *H) {
+	if h.harness.Send == nil {
+		t.Skipf("the harness can't send requests")
+	}
+	puts(t, h, "mine.txt")
+	s, err := files.SignURL(t.Context(), h.Bucket, "mine.txt", &files.SignOptions{Expiry: time.Second})
+	if err != nil {
+		t.Fatalf("SignURL: %v", err)
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		began := time.Now() // clocks differ a little
+		status, _ := h.harness.Send(t, h.Bucket, s, nil)
+		switch {
+		case status/100 == 4:
+			return
+		case began.After(s.Expires.Add(3 * time.Second)):
+			t.Fatalf("a GET of a URL that expired at %v is answered with %d at %v, want 4xx", s.Expires, status, began.UTC())
+		}
+		<-tick.C
+	}
 }
 
 func signRefused(t T, h *H) {
