@@ -20,6 +20,7 @@ var attributeCases = []Case{
 	{Rule: "P7", Name: "maps-are-own", Why: "a map that is shared changes behind somebody's back", Needs: needs(attributes), Run: mapsOwn},
 	{Rule: "P7", Name: "empty-map", Why: "no metadata is no metadata, however it is written", Run: metadataEmpty},
 	{Rule: "P7", Name: "on-every-file", Why: "files of awkward names and sizes have metadata too", Needs: needs(attributes), Run: metadataEverywhere},
+	{Rule: "P7", Name: "in-parts", Why: "a file that is sent in parts has its metadata from another request than a small one", Needs: needs(attributes), Long: true, Largest: 12 << 20, Run: metadataInParts},
 }
 
 // wantMetadata puts with the metadata and fails where it doesn't come back.
@@ -195,4 +196,26 @@ func metadataEverywhere(t T, h *H) {
 			wantContent(t, h, name, content(i, size))
 		}
 	}
+}
+
+func metadataInParts(t T, h *H) {
+	const size = 12 << 20
+	c := content(1, size)
+	a := files.Attributes{ContentType: "x/y", CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "br", ContentLanguage: "de",
+		Metadata: map[string]string{"key": "ünï 名", "empty": "", "percent": "100%41"}}
+	for what, opts := range map[string]*files.PutOptions{"a known size": {Attributes: a, Size: ptr(int64(size))}, "an unknown one": {Attributes: a}} {
+		info, err := h.Put(t.Context(), "large", stream(c), opts)
+		if err != nil {
+			t.Fatalf("Put of %s: %v", what, err)
+		}
+		same(t, "attributes in Put's Info, of "+what, info.Attributes, a)
+		same(t, "attributes in Stat's Info, of "+what, stat(t, h, "large").Attributes, a)
+		got, info := get(t, h, "large", nil)
+		same(t, "attributes in Get's Info, of "+what, info.Attributes, a)
+		if d := diff(got, c); d != "" {
+			t.Errorf("content of %s %s", what, d)
+		}
+	}
+	put(t, h, "large", c, nil)
+	same(t, "metadata after a large Put without any", len(stat(t, h, "large").Metadata), 0)
 }

@@ -66,7 +66,7 @@ func early(do func(req *driver.PutRequest, m *mapBackend) error) faulty {
 }
 
 var brokenPuts = []broken{
-	{fault: "commits what came before the reader failed", caught: []string{"P2/reader-fails", "P2/reader-fails-over", "P2/data-with-error", "P2/eof-lookalikes", "P2/cancelled-midway", "P10/size", "P10/digest-wrong"},
+	{fault: "commits what came before the reader failed", caught: []string{"P2/reader-fails", "P2/reader-fails-over", "P2/data-with-error", "P2/eof-lookalikes", "P2/cancelled-midway", "P2/broken-after-parts", "P10/size", "P10/digest-wrong"},
 		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
 			content, _ := io.ReadAll(req.Content)
 			return m.store(req.Name, req, content)
@@ -145,6 +145,18 @@ var brokenPuts = []broken{
 			maps.DeleteFunc(req.Attributes.Metadata, func(_, v string) bool { return url.QueryEscape(v) != v })
 			return nil
 		})},
+	{fault: "loses the metadata of a large file", caught: []string{"P7/in-parts", "P3/info-is-stat"},
+		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
+			info, err := m.Put(ctx, req)
+			if err == nil && info.Size > 1<<20 {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				f := m.files[req.Name]
+				f.info.Metadata = nil
+				m.files[req.Name] = f
+			}
+			return info, err
+		}}},
 	{fault: "forgets the content type", caught: []string{"P6/given", "P6/by-name"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			req.Attributes.ContentType = "application/octet-stream"

@@ -16,6 +16,7 @@ var putFailureCases = []Case{
 	{Rule: "P2", Name: "data-with-error", Why: "a Read may return its last bytes together with the error", Needs: needs(atomicPuts), Run: dataWithError},
 	{Rule: "P2", Name: "eof-lookalikes", Why: "a cut connection is io.ErrUnexpectedEOF; an error that wraps io.EOF is a failure: neither is an end", Needs: needs(atomicPuts), Run: eofLookalikes},
 	{Rule: "P2", Name: "cancelled-midway", Why: "a request that its user gave up must leave nothing", Needs: needs(atomicPuts), Largest: 3 << 20, Run: cancelMidway},
+	{Rule: "P2", Name: "broken-after-parts", Why: "parts that were sent and are not the file must go: they are billed for ever", Needs: needs(atomicPuts), Long: true, Largest: 20 << 20, Run: brokenAfterParts},
 	{Rule: "P2", Name: "cancelled-at-end", Why: "a context that ends with the last byte: old or new, and the answer says which", Needs: needs(atomicPuts), Run: cancelAtEnd},
 	{Rule: "P2", Name: "deadline-midway", Why: "a deadline is a failure like others, and errors.Is finds it", Needs: needs(atomicPuts), Run: deadlineMidway},
 	{Rule: "P2", Name: "committed", Why: "a Put that took place must not be reported as failed because the context ended afterwards", Run: committedStays},
@@ -100,6 +101,21 @@ func cancelMidway(t T, h *H) {
 			return err
 		})
 	}
+}
+
+// brokenAfterParts breaks uploads of which parts of the usual sizes are already with the service.
+func brokenAfterParts(t T, h *H) {
+	const size = 20 << 20
+	brokenPut(t, h, "the context is cancelled behind 20 MiB", context.Canceled, func(name string) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, err := h.Put(ctx, name, hook(content(1, size), size-1000, cancel), nil)
+		return err
+	})
+	brokenPut(t, h, "the reader fails behind 20 MiB", errReader, func(name string) error {
+		_, err := h.Put(t.Context(), name, failing(content(1, size), false, errReader), nil)
+		return err
+	})
 }
 
 func cancelAtEnd(t T, h *H) {
