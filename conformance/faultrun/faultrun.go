@@ -203,10 +203,23 @@ func or[N comparable](n, def N) N {
 	return n
 }
 
-// orphans counts the uploads that were begun although the answer that names them was lost.
+// orphans counts the uploads that no driver can end: those that were begun although the answer that names them did not come whole, also because
+// the client had gone, and those of which every request to abort them failed.
 func (r *run) orphans() (n int) {
+	aborted := map[string]bool{} // by upload: whether a request to abort it came through
 	for _, rec := range r.Proxy.Records() {
-		if rec.Kind == "CreateMultipartUpload" && len(rec.Faults) > 0 {
+		switch rec.Kind {
+		case "CreateMultipartUpload":
+			if len(rec.Faults) > 0 || rec.Err != "" || rec.Status == 0 {
+				n++
+			}
+		case "AbortMultipartUpload":
+			id := rec.Path + "?" + rec.Query
+			aborted[id] = aborted[id] || rec.Status/100 == 2 || rec.Status == http.StatusNotFound
+		}
+	}
+	for _, done := range aborted {
+		if !done {
 			n++
 		}
 	}
