@@ -204,7 +204,7 @@ func or[N comparable](n, def N) N {
 }
 
 // orphans counts the uploads that no driver can end: those that were begun although the answer that names them did not come whole, also because
-// the client had gone, and those of which every request to abort them failed.
+// the client had gone, and those of which every request to abort them was made to fail.
 func (r *run) orphans() (n int) {
 	aborted := map[string]bool{} // by upload: whether a request to abort it came through
 	for _, rec := range r.Proxy.Records() {
@@ -215,7 +215,7 @@ func (r *run) orphans() (n int) {
 			}
 		case "AbortMultipartUpload":
 			id := rec.Path + "?" + rec.Query
-			aborted[id] = aborted[id] || rec.Status/100 == 2 || rec.Status == http.StatusNotFound
+			aborted[id] = aborted[id] || len(rec.Faults) == 0 || rec.Status/100 == 2 || rec.Status == http.StatusNotFound
 		}
 	}
 	for _, done := range aborted {
