@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -67,11 +68,25 @@ func bareHarness(t *testing.T) conformance.Harness {
 		}
 		return c
 	}
+	// A container goes with its case, because every listing of the emulator's goes through the blobs of all containers.
+	store := func(t conformance.T) string {
+		u := server.Store(t)
+		if !server.User {
+			t.Cleanup(func() {
+				ctx := context.WithoutCancel(t.Context())
+				if b, err := files.Open(ctx, u); err == nil {
+					defer b.Close()
+					client(t, b).Delete(ctx, nil) // it may have vanished
+				}
+			})
+		}
+		return u
+	}
 	h := conformance.Harness{
 		Name: "azure-azurite", Server: fmt.Sprintf("%s %s", server.Name, server.Version), Limit: conformanceLimit, ServerRaces: azuriteRaces,
-		New:    func(t conformance.T) files.Bucket { return at(t, server.Store(t)) },
+		New:    func(t conformance.T) files.Bucket { return at(t, store(t)) },
 		Second: func(t conformance.T, b files.Bucket) files.Bucket { return at(t, of(b)) },
-		URL:    func(t conformance.T) string { return server.Store(t) },
+		URL:    store,
 		Send:   send,
 		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
 			if _, err := client(t, b).NewBlockBlobClient(key).Upload(t.Context(), streaming.NopCloser(strings.NewReader(content)), nil); err != nil {
