@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,7 +153,7 @@ func TestBroken(t *testing.T) {
 		}
 		all[c.ID()] = c
 	}
-	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest, brokenMore, brokenSigned) {
+	for _, b := range everyBroken() {
 		t.Run(b.fault, func(t *testing.T) {
 			t.Parallel()
 			if len(b.caught) == 0 {

@@ -17,7 +17,7 @@ const faultTable = "CLOUDFILES_FAULT_TABLE"
 
 // faults are all broken buckets and wrappers, each with what makes its harness.
 func faults() (all []fault) {
-	for _, b := range slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest, brokenMore, brokenSigned) {
+	for _, b := range everyBroken() {
 		all = append(all, fault{b.fault, b.harness, b.hangs})
 	}
 	for _, b := range brokenWrappers {

@@ -87,8 +87,11 @@ var modelFinds = map[string]int{
 	"swaps two writers' content":                     2,
 }
 
-// allBroken is the table of the suite's own faults.
+// allBroken is the table of the suite's own faults, as far as the model knows of them.
 func allBroken() []broken { return slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest) }
+
+// everyBroken is the whole of it.
+func everyBroken() []broken { return slices.Concat(allBroken(), brokenMore, brokenSigned) }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.
 func findIn(ctx context.Context, h conformance.Harness) (*conformance.Found, conformance.Result) {

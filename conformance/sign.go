@@ -69,6 +69,14 @@ func request(t T, h *H, name, method, contentType string) files.SignedURL {
 	return s
 }
 
+// needSend skips the case where the harness can't send what was signed.
+func needSend(t T, h *H) {
+	t.Helper()
+	if h.harness.Send == nil {
+		t.Skipf("the harness can't send requests")
+	}
+}
+
 // wantStatus sends the request and fails where the answer is of another hundred.
 func wantStatus(t T, h *H, what string, s files.SignedURL, body []byte, hundred int) []byte {
 	t.Helper()
@@ -80,9 +88,7 @@ func wantStatus(t T, h *H, what string, s files.SignedURL, body []byte, hundred 
 }
 
 func signedSent(t T, h *H) {
-	if h.harness.Send == nil {
-		t.Skipf("the harness can't send requests")
-	}
+	needSend(t, h)
 	for i, name := range []string{"a.txt", "d/ünï %41?#&+.txt", "x y"} {
 		c := content(i, 1000)
 		typed := ""
@@ -104,9 +110,7 @@ func signedSent(t T, h *H) {
 }
 
 func signedBound(t T, h *H) {
-	if h.harness.Send == nil {
-		t.Skipf("the harness can't send requests")
-	}
+	needSend(t, h)
 	puts(t, h, "mine.txt", "other.txt")
 	get := request(t, h, "mine.txt", "GET", "")
 	for _, method := range []string{"PUT", "DELETE"} {
@@ -134,9 +138,7 @@ func signedBound(t T, h *H) {
 
 // signedRange asks for no suffix: Azure has none.
 func signedRange(t T, h *H) {
-	if h.harness.Send == nil {
-		t.Skipf("the harness can't send requests")
-	}
+	needSend(t, h)
 	c := content(1, 1000)
 	put(t, h, "d/a b.txt", c, nil)
 	for r, want := range map[string][]byte{"bytes=0-0": c[:1], "bytes=100-199": c[100:200], "bytes=900-": c[900:], "bytes=990-2000": c[990:]} {
@@ -151,9 +153,7 @@ func signedRange(t T, h *H) {
 }
 
 func signedTampered(t T, h *H) {
-	if h.harness.Send == nil {
-		t.Skipf("the harness can't send requests")
-	}
+	needSend(t, h)
 	puts(t, h, "mine.txt")
 	hour := request(t, h, "mine.txt", "GET", "")
 	long, err := files.SignURL(t.Context(), h.Bucket, "mine.txt", &files.SignOptions{Method: "GET", Expiry: 2 * time.Hour})
@@ -196,9 +196,7 @@ func signatureOf(t T, s files.SignedURL) string {
 }
 
 func signedExpired(t T, h *H) {
-	if h.harness.Send == nil {
-		t.Skipf("the harness can't send requests")
-	}
+	needSend(t, h)
 	puts(t, h, "mine.txt")
 	s, err := files.SignURL(t.Context(), h.Bucket, "mine.txt", &files.SignOptions{Expiry: time.Second})
 	if err != nil {

@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -39,11 +38,7 @@ func subHarness(t *testing.T) conformance.Harness {
 		Send: send,
 		Secrets: func(b files.Bucket) []string {
 			_, prefix := conformance.Base(b)
-			u, err := url.Parse(store)
-			if err != nil {
-				return nil
-			}
-			return []string{prefix, u.Host, server.SecretKey}
+			return []string{prefix, hostOf(store), server.SecretKey}
 		},
 	}
 }
@@ -94,13 +89,7 @@ func bareHarness(t *testing.T) conformance.Harness {
 			}
 		},
 		ForeignKeys: []string{"dir/", "a//b", "d//"},
-		Secrets: func(b files.Bucket) []string {
-			u, err := url.Parse(of(b))
-			if err != nil {
-				return nil
-			}
-			return []string{u.Host, server.SecretKey}
-		},
+		Secrets:     func(b files.Bucket) []string { return []string{hostOf(of(b)), server.SecretKey} },
 	}
 	if !server.User {
 		h.Vanish = func(t conformance.T, b files.Bucket) {

@@ -3,12 +3,9 @@ package azure
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"sync/atomic"
 	"testing"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
 // TestPutMemory puts 4 GiB of unknown length to an endpoint that discards: the memory stays below the blocks on their way and 32 MiB (P11).
@@ -17,7 +14,7 @@ func TestPutMemory(t *testing.T) {
 		t.Skip("long: moves 4 GiB")
 	}
 	var got, peak atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	b := onHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
 		if err != nil {
 			w.WriteHeader(500)
@@ -29,15 +26,6 @@ func TestPutMemory(t *testing.T) {
 		w.Header().Set("ETag", `"0x1"`)
 		w.WriteHeader(201)
 	}))
-	defer server.Close()
-	client, err := container.NewClientWithNoCredential(server.URL+"/container", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := New(client, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	const size = 4 << 30
 	var m runtime.MemStats
 	runtime.GC()

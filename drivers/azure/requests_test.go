@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"cloudfiles.dev/files"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
 // TestRequests counts the requests of each operation.
@@ -141,7 +139,7 @@ func TestRequestsDeleteMany(t *testing.T) {
 func TestRequestsListMany(t *testing.T) {
 	const n = 10_000
 	requests := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	b := onHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests++
 		size, err := strconv.Atoi(r.URL.Query().Get("maxresults"))
 		if err != nil {
@@ -160,15 +158,6 @@ func TestRequestsListMany(t *testing.T) {
 		}
 		fmt.Fprintf(w, `</Blobs><NextMarker>%s</NextMarker></EnumerationResults>`, next)
 	}))
-	defer server.Close()
-	client, err := container.NewClientWithNoCredential(server.URL+"/container", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := New(client, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	i := int64(0)
 	for e, err := range b.List(t.Context(), "", nil) {
 		if want := fmt.Sprintf("%05d", i); err != nil || e.Name != want || e.Size != i {

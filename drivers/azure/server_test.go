@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
 // open opens a URL with parameters added to it.
@@ -52,6 +54,23 @@ func proxiedBeside(t *testing.T, params ...string) (files.Bucket, *proxy.Proxy, 
 	b := open(t, store, append([]string{"domain", p.Addr(), "protocol", "http"}, params...)...)
 	p.Reset()
 	return b, p, open(t, store)
+}
+
+// onHandler is a bucket whose service the handler is.
+func onHandler(t *testing.T, h http.Handler) files.Bucket {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	client, err := container.NewClientWithNoCredential(server.URL+"/container", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(client, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
 }
 
 // send sends a signed request.

@@ -91,10 +91,13 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 		return err
 	}
 	out, herr := c.b.head(ctx, &s3.HeadObjectInput{Bucket: &c.b.bucket, Key: &c.key})
+	missing := errors.Is(fault(ctx, opStat, herr), files.ErrNotExist)
 	switch {
-	case herr == nil && c.ifNoneMatch != nil:
+	case herr != nil && !missing:
+		return err
+	case c.ifNoneMatch != nil && !missing:
 		return files.WithCause(files.ErrExist, err, detail(err))
-	case herr == nil && version(out.ETag) != c.want, c.ifMatch != nil && errors.Is(fault(ctx, opStat, herr), files.ErrNotExist):
+	case c.ifMatch != nil && (missing || version(out.ETag) != c.want):
 		return files.WithCause(files.ErrPrecondition, err, detail(err))
 	}
 	return err
