@@ -11,43 +11,6 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// soundCopy is a copy inside the map as it should be.
-func soundCopy(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	src, ok := m.files[req.Src]
-	switch {
-	case !ok:
-		return files.Info{}, files.ErrNotExist
-	case req.IfSource != "" && req.IfSource != src.info.Version:
-		return files.Info{}, files.ErrPrecondition
-	}
-	old, exists := m.files[req.Dst]
-	if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
-		return files.Info{}, err
-	}
-	a := src.info.Attributes
-	if req.Attributes != nil {
-		a = *req.Attributes
-	}
-	info := m.set(req.Dst, &driver.PutRequest{Name: req.Dst, Attributes: a}, src.content)
-	m.redigestLocked(req.Dst)
-	return info, nil
-}
-
-// copied is the fault that a copy is followed by something.
-func copied(change func(req *driver.CopyRequest, m *mapBackend)) faulty {
-	return faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-		info, err := soundCopy(ctx, req, m)
-		if err == nil {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			change(req, m)
-		}
-		return info, err
-	}}
-}
-
 // around is a fault above the driver.
 func around(f func(ctx context.Context, c *files.Call, next func(context.Context) error) error) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket {
@@ -94,34 +57,6 @@ var brokenRest = []broken{
 			}
 			return nil
 		})},
-	{fault: "copies without metadata", caught: []string{"C1/attributes"},
-		faulty: copied(func(req *driver.CopyRequest, m *mapBackend) {
-			f := m.files[req.Dst]
-			f.info.Metadata = nil
-			m.files[req.Dst] = f
-		})},
-	{fault: "deletes the source of a copy", caught: []string{"C1/content", "C1/if-absent"},
-		faulty: copied(func(req *driver.CopyRequest, m *mapBackend) { delete(m.files, req.Src) })},
-	{fault: "copies onto itself by deleting", caught: []string{"C1/onto-itself-new-attributes"},
-		faulty: copied(func(req *driver.CopyRequest, m *mapBackend) {
-			if req.Src == req.Dst {
-				delete(m.files, req.Dst)
-			}
-		})},
-	{fault: "ignores conditions of a copy", caught: []string{"C1/if-absent", "C1/if-absent-race", "C1/if-version", "C1/if-source"},
-		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-			return soundCopy(ctx, &driver.CopyRequest{Src: req.Src, Dst: req.Dst, Attributes: req.Attributes}, m)
-		}}},
-	{fault: "destroys the target when the source is missing", caught: []string{"C1/missing-source"},
-		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-			info, err := soundCopy(ctx, req, m)
-			if errors.Is(err, files.ErrNotExist) {
-				m.mu.Lock()
-				defer m.mu.Unlock()
-				delete(m.files, req.Dst)
-			}
-			return info, err
-		}}},
 	{fault: "ignores a context that has ended", caught: []string{"X2/cancelled-before", "X2/deadline-passed", "X2/mid-list", "P2/cancelled-midway", "G9/cancelled"},
 		wrap: func(b files.Bucket) files.Bucket { return &deaf{b} }},
 	{fault: "goes on reading after the context has ended", caught: []string{"X2/promptly"},

@@ -12,6 +12,7 @@ import (
 var copyCases = []Case{
 	{Rule: "C1", Name: "content", Why: "a copy is the same file under another name", Largest: 4 << 20, Run: copyContent},
 	{Rule: "C1", Name: "attributes", Why: "a copy that lost its type or owner is another file", Run: copyAttributes},
+	{Rule: "C1", Name: "info", Why: "what Copy tells is of the copy, and all of it where it is asked for", Run: copyInfo},
 	{Rule: "C1", Name: "over", Why: "a copy replaces its target whole", Run: copyOver},
 	{Rule: "C1", Name: "missing-source", Why: "a copy of nothing must not destroy its target", Run: copyMissing},
 	{Rule: "C1", Name: "independent", Why: "changing the copy must not change the original", Largest: 2 << 20, Run: copyIndependent},
@@ -56,7 +57,7 @@ func copyContent(t T, h *H) {
 	for _, n := range []int{0, 1, 5000, 3<<20 + 5} {
 		c := content(n, n)
 		put(t, h, "src", c, nil)
-		info := cp(t, h.Bucket, "d/dst", "src", nil)
+		info := cp(t, h.Bucket, "d/dst", "src", &files.CopyOptions{FullInfo: true})
 		same(t, "name in Copy's Info", info.Name, "d/dst")
 		same(t, "size in Copy's Info", info.Size, int64(n))
 		wantContent(t, h, "d/dst", c)
@@ -68,7 +69,7 @@ func copyContent(t T, h *H) {
 
 func copyAttributes(t T, h *H) {
 	src := richly(t, h, "src.html", content(1, 1000), "one")
-	info := cp(t, h.Bucket, "d/dst.png", "src.html", nil)
+	info := cp(t, h.Bucket, "d/dst.png", "src.html", &files.CopyOptions{FullInfo: true})
 	dst := stat(t, h, "d/dst.png")
 	want := src.Attributes
 	if !h.F.Attributes {
@@ -81,6 +82,41 @@ func copyAttributes(t T, h *H) {
 	}
 	if info.Version != "" {
 		same(t, "version in Copy's Info, against Stat's", info.Version, dst.Version)
+	}
+}
+
+func copyInfo(t T, h *H) {
+	richly(t, h, "src.html", content(1, 1000), "one")
+	given := []*files.Attributes{nil}
+	if h.F.Attributes {
+		given = append(given, &files.Attributes{ContentType: "y/z", Metadata: map[string]string{"new": "yes"}})
+	}
+	for _, a := range given {
+		for _, full := range []bool{false, true} {
+			for _, dst := range []string{"d/dst.html", "src.html"} {
+				info := cp(t, h.Bucket, dst, "src.html", &files.CopyOptions{Attributes: a, FullInfo: full})
+				want := stat(t, h, dst)
+				if info.Size == -1 && !full {
+					info.Size = want.Size
+					if a == nil {
+						info.Attributes = want.Attributes
+					}
+				}
+				if info.ModTime.IsZero() {
+					info.ModTime = want.ModTime // as in Put's (P3)
+				}
+				if info.Version == "" && (!full || !h.F.PutVersion) {
+					info.Version = want.Version
+				}
+				if which := info.Digest.Conflict(want.Digest); which != "" {
+					t.Errorf("the %s in Copy's Info isn't Stat's", which)
+				}
+				if !info.Digest.IsZero() || !full || !h.F.PutVersion {
+					info.Digest = want.Digest // of two that don't conflict each may have one more
+				}
+				same(t, fmt.Sprintf("Copy's Info with FullInfo %v and attributes %v, against Stat's", full, a), info, want)
+			}
+		}
 	}
 }
 

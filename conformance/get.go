@@ -78,6 +78,9 @@ func getInfoRange(t T, h *H) {
 	want := stat(t, h, "a.txt")
 	for _, r := range []files.Range{files.Bytes(10, 20), files.From(990), files.Last(5), files.Bytes(0, 0), files.From(1000), files.From(5000)} {
 		_, info := get(t, h, "a.txt", &files.GetOptions{Range: r})
+		if info.Digest.IsZero() {
+			info.Digest = want.Digest // it isn't among what a range must tell, nor is a range checked (G6)
+		}
 		same(t, fmt.Sprintf("Info of Get of the range %v, against Stat's", r), info, want)
 	}
 }

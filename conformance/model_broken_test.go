@@ -88,7 +88,9 @@ var modelFinds = map[string]int{
 }
 
 // allBroken is the table of the suite's own faults, as far as the model knows of them.
-func allBroken() []broken { return slices.Concat(brokenPuts, brokenReads, brokenLists, brokenRest) }
+func allBroken() []broken {
+	return slices.Concat(brokenPuts, brokenReads, brokenLists, brokenCopies, brokenRest)
+}
 
 // everyBroken is the whole of it.
 func everyBroken() []broken { return slices.Concat(allBroken(), brokenMore, brokenSigned) }

@@ -49,7 +49,7 @@ func (m *mirror) put(s step) {
 		f.attributes.ContentType = typeOf(s.name)
 	}
 	m.files[s.name] = f
-	m.info(m.v("i"), "Put", s.name, f, info, true)
+	m.info(m.v("i"), "Put", s.name, f, info, ofPut)
 }
 
 func (m *mirror) get(s step) {
@@ -97,7 +97,11 @@ func (m *mirror) get(s step) {
 		m.differ("", "reading %s: %v after %d bytes, want no error", quote(s.name), err, len(p))
 		return
 	}
-	m.info(m.v("i"), "Get", s.name, f, r.Info(), false)
+	of := ofFile
+	if s.part != (files.Range{}) {
+		of = ofRange
+	}
+	m.info(m.v("i"), "Get", s.name, f, r.Info(), of)
 	off, n := s.part.Resolve(int64(f.content.size))
 	want := f.content.String()[off : off+n]
 	if d := diff(p, []byte(want)); d != "" {
@@ -117,7 +121,7 @@ func (m *mirror) stat(s step) {
 	m.call("i", w, func() string { return codeStat(s.name) })
 	info, err := m.b.Stat(m.ctx, s.name, nil)
 	if m.ended(s, w, err) {
-		m.info(m.v("i"), "Stat", s.name, f, info, false)
+		m.info(m.v("i"), "Stat", s.name, f, info, ofFile)
 	}
 }
 
@@ -180,7 +184,7 @@ func (m *mirror) copy(s step) {
 		return
 	}
 	if s.name == s.to && s.attributes == 0 { // nothing changes
-		m.info(m.v("i"), string(s.do), s.to, src, info, true)
+		m.info(m.v("i"), string(s.do), s.to, src, info, ofCopy)
 		return
 	}
 	f := &held{content: src.content, attributes: src.attributes, copied: true}
@@ -193,7 +197,7 @@ func (m *mirror) copy(s step) {
 		delete(m.files, s.name)
 	}
 	m.files[s.to] = f
-	m.info(m.v("i"), string(s.do), s.to, f, info, true)
+	m.info(m.v("i"), string(s.do), s.to, f, info, ofCopy)
 }
 
 func (m *mirror) deleteDir(s step) {

@@ -15,9 +15,9 @@ type CopyOptions struct {
 	If Condition
 	// IfSource copies only that version of the source: ErrPrecondition otherwise. "" is no condition.
 	IfSource Version
-	// Brief saves the request that some services need to tell the whole Info of a copy (S3): what the answer to the copy itself
-	// doesn't tell is left out, which a Size of -1 shows; attributes and digest are then left out as well, unless Attributes gave them.
-	Brief bool
+	// FullInfo makes the Info that is returned that of Stat also where it costs a further request (S3). Without it the Info has what the
+	// answer to the copy tells: where Size is -1, that isn't the size, and not the attributes unless they were given.
+	FullInfo bool
 	// Native are options of the target's service alone, as in PutOptions. With one, a copy onto itself is a change.
 	Native []NativeOption
 }
@@ -61,7 +61,7 @@ func copyNames(src, dst string) string { return src + " to " + dst }
 
 func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
 	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
-		return Info{}, err
+		return Info{}, closedFirst(ctx, err, dst, src)
 	}
 	if c, ok := dst.(Copier); ok && dst.Features().ServerCopy {
 		info, err := c.CopyFrom(ctx, dstName, src, srcName, opts)
@@ -101,7 +101,7 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	if _, version := opts.If.Version(); version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
 		return Info{}, Errorf(ErrUnsupported, "the bucket can't copy %v", opts.If) // a Put would say so, but there may be none
 	}
-	info, err := b.Stat(ctx, name, nil)
+	info, err := statOrNoBucket(ctx, b, name)
 	if f.ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
 		return Info{}, errReadOnly // also where nothing would change
 	}
@@ -166,6 +166,28 @@ func refusal(ctx context.Context, b Bucket, name string) error {
 	return errReadOnly
 }
 
+// closedFirst is err, unless one of the buckets is closed, which comes before all else that is wrong (E2). Stat of no name tells: it does
+// no I/O (N1).
+func closedFirst(ctx context.Context, err error, buckets ...Bucket) error {
+	for _, b := range buckets {
+		if _, serr := b.Stat(ctx, "", nil); errors.Is(serr, ErrClosed) {
+			return serr
+		}
+	}
+	return err
+}
+
+// statOrNoBucket is Stat, with a second look where that can't tell a missing bucket (E3).
+func statOrNoBucket(ctx context.Context, b Bucket, name string) (Info, error) {
+	info, err := b.Stat(ctx, name, nil)
+	if KindOf(err) == ErrNotExist && !b.Features().StatNoBucket {
+		if cerr := Check(ctx, b); KindOf(cerr) == ErrNoBucket {
+			return Info{}, cerr
+		}
+	}
+	return info, err
+}
+
 // checkNativeTarget refuses native options before anything is looked at, but not before a bad name (E2).
 func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 	if len(options) == 0 {
@@ -180,7 +202,7 @@ func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 // copyStream reads and writes.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
 	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
-		return Info{}, err
+		return Info{}, closedFirst(ctx, err, dst, src)
 	}
 	r, err := src.Get(ctx, srcName, &GetOptions{IfVersion: opts.IfSource})
 	if err != nil {
@@ -193,62 +215,4 @@ func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, src
 		put.Attributes = *opts.Attributes
 	}
 	return dst.Put(ctx, dstName, r, put)
-}
-
-// Move copies and then deletes the version that was copied: after a crash both may exist, never none (C1). Onto itself it
-// is a no-op.
-//
-// Errors: those of Copy; ErrUnsupported where the source can't delete a certain version
-// (Features.DeleteIfVersion); ErrPrecondition where the source was replaced meanwhile: then the target holds what was
-// copied, and the source stays.
-func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
-	if opts == nil {
-		opts = &CopyOptions{}
-	}
-	info, err := move(ctx, dst, dstName, src, srcName, *opts)
-	if err != nil {
-		return Info{}, NewError(OpMove, copyNames(srcName, dstName), err)
-	}
-	return info, nil
-}
-
-func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts CopyOptions) (Info, error) {
-	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
-		return Info{}, err
-	}
-	if sameFile(dst, dstName, src, srcName) {
-		return Copy(ctx, dst, dstName, src, srcName, &opts)
-	}
-	f := src.Features()
-	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
-		return Info{}, err
-	}
-	if err := CheckNameMax(srcName, f.maxName()); err != nil { // before what the source can't do (E2)
-		return Info{}, err
-	}
-	if f.ReadOnly {
-		return Info{}, refusal(ctx, src, srcName)
-	}
-	if !f.DeleteIfVersion {
-		return Info{}, Errorf(ErrUnsupported, "the source can't delete the version that was copied")
-	}
-	from, err := src.Stat(ctx, srcName, nil)
-	if err != nil {
-		return Info{}, err
-	}
-	if opts.IfSource != "" && opts.IfSource != from.Version {
-		return Info{}, ErrPrecondition
-	}
-	opts.IfSource, opts.Brief = from.Version, true
-	info, err := copyFile(ctx, dst, dstName, src, srcName, &opts)
-	if err != nil {
-		return Info{}, err
-	}
-	if info.Size < 0 { // what was copied is known
-		info.Size, info.Digest = from.Size, from.Digest
-		if opts.Attributes == nil {
-			info.Attributes = from.Attributes
-		}
-	}
-	return info, src.Delete(ctx, srcName, &DeleteOptions{IfVersion: from.Version})
 }

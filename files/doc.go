@@ -164,6 +164,7 @@
 //     and bucket, with user information and secret parameters as "…".
 //   - E2: The same situation is the same sentinel on every driver. Where several apply: closed, then name, then options, then the context.
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1 don't cover it.
+//     Where Features.StatNoBucket is false, Stat and [Exists] alone answer as for a missing file.
 //
 // X. Concurrency, cancellation, closing
 //

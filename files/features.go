@@ -50,6 +50,9 @@ type Features struct {
 	Ordered bool `json:"ordered"`
 	// DirBesideFile: "a" and "a/b" may both exist (N3).
 	DirBesideFile bool `json:"dirBesideFile"`
+	// StatNoBucket: Stat tells a missing bucket, ErrNoBucket, from a missing file (E3). Without it Stat, and Exists, answer as for a
+	// missing file, since the service's answer doesn't tell (S3: HEAD has no body); every other method tells.
+	StatNoBucket bool `json:"statNoBucket"`
 	// ForeignKeys: List can yield objects outside the naming rule (L7).
 	ForeignKeys bool `json:"foreignKeys"`
 	// ServerCopy: a copy inside the bucket doesn't pass through this process (C1).

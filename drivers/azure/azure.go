@@ -91,7 +91,7 @@ func (b *backend) Features() files.Features {
 	return files.Features{
 		MaxName: files.MaxName, MaxSize: maxBlocks * maxBlock, MaxUnknownSize: b.plan().MaxUnknownSize(), TimeResolution: time.Second,
 		Atomic: true, Durable: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true, ForeignKeys: true,
+		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true, StatNoBucket: true, ForeignKeys: true,
 		ServerCopy: b.signs, SignGet: b.signs, SignPut: b.signs, SignDelete: b.signs,
 	}
 }

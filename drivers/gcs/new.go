@@ -132,7 +132,7 @@ func (b *backend) Features() files.Features {
 		Versions: true, VersionPerPut: true, PutVersion: true,
 		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
 		Attributes: true, Digests: true,
-		Ordered: true, DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
+		Ordered: true, DirBesideFile: true, StatNoBucket: true, ForeignKeys: true, ServerCopy: true,
 		SignGet: signs, SignPut: signs, SignDelete: signs, SignContentType: signs,
 	}
 }

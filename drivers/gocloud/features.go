@@ -22,7 +22,7 @@ const (
 
 // featuresOf tells what a bucket of the driver can do, without a request.
 func featuresOf(b *blob.Bucket, p provider) files.Features {
-	f := files.Features{MaxName: p.maxName(), TimeResolution: time.Second, Attributes: true, ForeignKeys: !p.single}
+	f := files.Features{MaxName: p.maxName(), TimeResolution: time.Second, Attributes: true, ForeignKeys: !p.single, StatNoBucket: p.kind != kindS3}
 	switch p.kind {
 	case kindMem:
 		f.TimeResolution = time.Nanosecond

@@ -50,7 +50,7 @@ func (b *backend) Features() files.Features {
 		Versions: true, VersionPerPut: true, PutVersion: true,
 		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
 		Attributes: !b.opts.SkipMetadata, Digests: true,
-		Ordered: true, AnyName: true, DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
+		Ordered: true, AnyName: true, DirBesideFile: true, StatNoBucket: true, ForeignKeys: true, ServerCopy: true,
 		SignGet: b.opts.Signer != nil, SignPut: b.opts.Signer != nil, SignDelete: b.opts.Signer != nil, SignContentType: b.opts.Signer != nil,
 	}
 }

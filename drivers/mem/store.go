@@ -36,7 +36,7 @@ func newStore(opts *Options) *store {
 func (s *store) Features() files.Features {
 	return files.Features{MaxSize: s.maxSize, TimeResolution: time.Nanosecond,
 		Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, DirBesideFile: true, ServerCopy: true}
+		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, StatNoBucket: true, DirBesideFile: true, ServerCopy: true}
 }
 
 // Store implements driver.Identifier.

@@ -8,12 +8,6 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What S3 itself can't keep, and no feature tells.
-var service = map[string]string{
-	"E3/vanished":        "the answer to HEAD has no body, so Stat, and what begins with it, can't tell a missing bucket from a missing file (contract, section Z); TestMissingBucket has the others",
-	"G2/info-of-a-range": "S3 tells no checksum of the whole with a part of it, so the Info of a range has no digest",
-}
-
 // What versitygw breaks, though S3 keeps it: its files lie in a file system. Each is run against S3's documented answers in TestReplay, or needs no more
 // than a store that takes the names.
 var versitygwFaults = func() map[string]string {
@@ -45,7 +39,7 @@ const racing = "versitygw refuses a beside a/b, and for a moment where a folder 
 
 var versitygwRaces = map[string]string{
 	"P1/torn-info": "versitygw changes an object's attributes one by one, so HEAD tells two puts at once",
-	"X1/model":     "the random operations meet the faults above, and S3's answer to a range has no digest (G2/info-of-a-range)",
+	"X1/model":     "the random operations meet the faults above",
 	"C1/move-race": "versitygw answers a conditional delete of a missing key with success, S3 with 404 (TestReplay)", "D2/against-update": "the same",
 	"L4/directories-come-and-go": racing, "L4/what-was-put": racing, "X1/everything-at-once": racing,
 	// Random interleavings meet the faults, or do not.
@@ -56,7 +50,7 @@ func TestConformance(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	h := s.harness("line\nbreak", "dir/tab\t")
 	h.Name = "s3-versitygw"
-	h.Known, h.ServerFaults, h.ServerRaces = service, versitygwFaults, versitygwRaces
+	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
 	conformance.Run(t, h)
 }
 
@@ -79,7 +73,7 @@ func TestConformanceSub(t *testing.T) {
 	h.New = func(t conformance.T) files.Bucket { return below(t, s.create(t)) }
 	h.Second = func(t conformance.T, b files.Bucket) files.Bucket { return below(t, s.of(b).name) }
 	h.Foreign, h.ForeignKeys, h.URL = nil, nil, nil
-	h.Known, h.ServerFaults, h.ServerRaces = service, versitygwFaults, versitygwRaces
+	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
 	conformance.Run(t, h)
 }
 
@@ -101,8 +95,7 @@ var cephRaces = map[string]string{
 func TestConformanceCeph(t *testing.T) {
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	h := s.harness()
-	h.Known, h.ServerFaults = map[string]string{"E3/vanished": service["E3/vanished"]}, cephFaults
-	h.ServerRaces = cephRaces
+	h.ServerFaults, h.ServerRaces = cephFaults, cephRaces
 	h.Name = "s3-ceph"
 	conformance.Run(t, h)
 }

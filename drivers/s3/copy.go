@@ -15,7 +15,7 @@ import (
 // errSourceChanged: the source was replaced between the look at it and the copy.
 var errSourceChanged = errors.New("the source was replaced")
 
-// Copy is one CopyObject, and one HEAD before it for what its answer doesn't tell, unless the request is brief. What is larger than
+// Copy is one CopyObject, and one HEAD before it where the whole Info is asked for, which its answer doesn't tell. What is larger than
 // CopyObject takes is copied in parts. Another bucket of the same endpoint is copied from if the credentials may read it.
 func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
@@ -38,8 +38,11 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyRequest) (files.Info, error) {
 	// S3 refuses a copy onto itself that changes nothing that it knows of, so there the attributes are given anew.
 	itself := src.bucket == b.bucket && req.Src == req.Dst
-	if req.Brief && !itself {
+	if !req.FullInfo && !itself {
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
+		if k := files.KindOf(err); req.IfSource != "" && (k == files.ErrPrecondition || k == files.ErrExist) {
+			err = b.whichCondition(ctx, src, req, req.IfSource, err)
+		}
 		if !tooLargeToCopy(err) {
 			return info, err
 		}

@@ -126,9 +126,13 @@ func TestRequests(t *testing.T) {
 			t.Error(ok, err)
 		}
 	})
-	costs("copy", map[string]int{"HeadObject": 1, "CopyObject": 1}, func() { must(files.Copy(t.Context(), b, "e", b, "a", nil)) })
-	costs("brief copy", map[string]int{"CopyObject": 1}, func() {
-		if info := must(files.Copy(t.Context(), b, "f", b, "a", &files.CopyOptions{Brief: true})); info.Version == "" || info.Size != -1 {
+	costs("copy", map[string]int{"CopyObject": 1}, func() {
+		if info := must(files.Copy(t.Context(), b, "f", b, "a", nil)); info.Version == "" || info.Size != -1 {
+			t.Errorf("%+v", info)
+		}
+	})
+	costs("copy with the whole Info", map[string]int{"HeadObject": 1, "CopyObject": 1}, func() {
+		if info := must(files.Copy(t.Context(), b, "e", b, "a", &files.CopyOptions{FullInfo: true})); info.Size != 6 || info.Metadata["k"] != "ä b" {
 			t.Errorf("%+v", info)
 		}
 	})

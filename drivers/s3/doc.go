@@ -7,8 +7,8 @@
 // roles. The URL takes every parameter of the Go CDK's s3blob, which opens it, and those of this package ([files.Describe] lists them).
 //
 // Every operation costs the least requests that S3 has for it: one for a Put of up to a part's size with any options, a Get with the full
-// Info, a Stat, a Delete, 1,000 deleted names, 1,000 listed ones; two for a Get of a range that begins past the end, and for a Copy, unless it
-// is Brief. Larger content goes up in parts, within a fixed memory, and an upload that fails is aborted.
+// Info, a Stat, a Delete, 1,000 deleted names, 1,000 listed ones, a Copy; two for a Get of a range that begins past the end, and for a Copy with
+// FullInfo. Larger content goes up in parts, within a fixed memory, and an upload that fails is aborted.
 //
 // # What is stored
 //
@@ -21,7 +21,7 @@
 //
 // # What S3 can't do
 //
-// Stat of a file in a missing bucket is ErrNotExist, for the answer to HEAD has no body. Without permission to list, a missing file is
+// Stat of a file in a missing bucket is ErrNotExist, for the answer to HEAD has no body (Features.StatNoBucket is false). Without permission to list, a missing file is
 // ErrPermission, for S3 answers 403. Directory buckets are not ordered. When the answer to the beginning of an upload in parts is lost, S3 may keep an upload
 // that nobody knows of: a lifecycle rule (AbortIncompleteMultipartUpload) removes such ones.
 package s3

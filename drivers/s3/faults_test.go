@@ -166,12 +166,16 @@ func TestMissingBucket(t *testing.T) {
 	_, put := b.Put(t.Context(), "a", strings.NewReader("x"), nil)
 	_, large := b.Put(t.Context(), "a", bytes.NewReader(noise(DefaultPartSize+1)), nil)
 	_, cp := files.Copy(t.Context(), b, "a", b, "b", nil)
-	_, brief := files.Copy(t.Context(), b, "a", b, "b", &files.CopyOptions{Brief: true})
+	_, full := files.Copy(t.Context(), b, "a", b, "b", &files.CopyOptions{FullInfo: true})
+	_, itself := files.Copy(t.Context(), b, "a", b, "a", nil)
+	_, move := files.Move(t.Context(), b, "a", b, "b", nil)
+	_, none := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(0, 0)})
+	_, unknown := b.Get(t.Context(), "a", &files.GetOptions{IfVersion: "no version"})
 	_, many := files.DeleteMany(t.Context(), b, func(yield func(string) bool) { yield("a") })
 	var list error
 	for _, list = range b.List(t.Context(), "", nil) {
 	}
-	for what, err := range map[string]error{"get": get, "put": put, "put in parts": large, "copy": cp, "brief copy": brief, "delete many": many, "delete": b.Delete(t.Context(), "a", nil), "list": list, "check": files.Check(t.Context(), b)} {
+	for what, err := range map[string]error{"get": get, "put": put, "put in parts": large, "copy": cp, "copy with the whole Info": full, "copy onto itself": itself, "move": move, "get of no bytes": none, "get if of what is no version": unknown, "delete many": many, "delete": b.Delete(t.Context(), "a", nil), "list": list, "check": files.Check(t.Context(), b)} {
 		if !errors.Is(err, files.ErrNoBucket) || errors.Is(err, files.ErrNotExist) {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -30,15 +30,28 @@ func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.Hea
 	return out, err
 }
 
+// noBucket is ErrNoBucket where HEAD found no object because there is no bucket, which its answer doesn't tell (E3).
+func (b *backend) noBucket(ctx context.Context, err error) error {
+	if files.KindOf(err) != files.ErrNotExist {
+		return err
+	}
+	for _, lerr := range b.List(ctx, driver.ListRequest{Limit: 1, NamesOnly: true}) {
+		if files.KindOf(lerr) == files.ErrNoBucket {
+			return lerr
+		}
+		break
+	}
+	return err
+}
+
 // Open is one GET. S3 refuses a range that begins at the end or behind it, and any of an empty object, so then, and for no
 // bytes at all, it is a HEAD.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if req.IfVersion != "" && !b.isVersion(req.IfVersion) {
-		_, err := b.Stat(ctx, req.Key)
-		if err == nil {
-			err = files.ErrPrecondition
+		if _, err := b.Stat(ctx, req.Key); err != nil {
+			return driver.Object{}, b.noBucket(ctx, err)
 		}
-		return driver.Object{}, err
+		return driver.Object{}, files.ErrPrecondition
 	}
 	if !b.isVersion(req.IfNotVersion) {
 		req.IfNotVersion = "" // which is no file's
@@ -63,7 +76,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driver.Object, empty bool, err error) {
 	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &req.Key.Name, IfMatch: condition(req.IfVersion), IfNoneMatch: condition(req.IfNotVersion)})
 	if err != nil {
-		return o, false, err
+		return o, false, b.noBucket(ctx, err)
 	}
 	o.Info = infoOfHead(out)
 	o.Offset, o.Length = req.Range.Resolve(o.Info.Size)

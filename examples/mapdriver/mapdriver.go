@@ -38,7 +38,7 @@ func New() *Backend { return &Backend{files: map[string]file{}} }
 
 func (m *Backend) Features() files.Features {
 	return files.Features{TimeResolution: time.Nanosecond, Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, DirBesideFile: true}
+		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, DirBesideFile: true, StatNoBucket: true}
 }
 
 func (m *Backend) Close() error { return nil }

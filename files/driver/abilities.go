@@ -36,7 +36,7 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		})
 		return info, err
 	}
-	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If, Brief: opts.Brief, Native: opts.Native}
+	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If, FullInfo: opts.FullInfo, Native: opts.Native}
 	err = b.enter(ctx, Key{Name: dstName}, func() error {
 		if err := from.checkKey(Key{Name: srcName}); err != nil {
 			return err
@@ -73,7 +73,7 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 
 // copyOnto is a copy onto itself without new attributes or native options: nothing but the conditions.
 func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, error) {
-	info, err := b.backend.Stat(ctx, Key{Name: req.Dst})
+	info, err := b.statOrNoBucket(ctx, Key{Name: req.Dst})
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -86,6 +86,17 @@ func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, er
 	setName(&info, Key{Name: req.Dst})
 	info.Attributes = info.Attributes.Clone()
 	return info, nil
+}
+
+// statOrNoBucket is the backend's Stat, with a second look where that can't tell a missing bucket (E3).
+func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error) {
+	info, err := b.backend.Stat(ctx, key)
+	if files.KindOf(err) == files.ErrNotExist && !b.features.StatNoBucket {
+		if cerr := b.checkBackend(ctx); files.KindOf(cerr) == files.ErrNoBucket {
+			return files.Info{}, cerr
+		}
+	}
+	return info, err
 }
 
 // copyAttributes completes new attributes. A type that isn't given and that the name doesn't tell would need the content, so
@@ -219,11 +230,15 @@ func (b *bucket) Check(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return files.NewError(files.OpCheck, "", files.ContextError(ctx))
 	}
+	return files.NewError(files.OpCheck, "", b.checkBackend(ctx))
+}
+
+func (b *bucket) checkBackend(ctx context.Context) error {
 	if c, ok := b.backend.(Checker); ok {
-		return files.NewError(files.OpCheck, "", c.Check(ctx))
+		return c.Check(ctx)
 	}
 	for _, err := range b.backend.List(ctx, ListRequest{Limit: 1, NamesOnly: true}) {
-		return files.NewError(files.OpCheck, "", err)
+		return err
 	}
 	return nil
 }

@@ -137,8 +137,8 @@ type CopyRequest struct {
 	If files.Condition
 	// Attributes replace those of the source, complete as in PutRequest; nil keeps them.
 	Attributes *files.Attributes
-	// Brief lets the Info have Size -1 and no attributes, where finding them costs a request.
-	Brief bool
+	// FullInfo: the Info must be that of Stat. Without it, it may have Size -1 and no attributes where finding them costs a request.
+	FullInfo bool
 	// Native are the caller's options that NativeTaker let pass.
 	Native []files.NativeOption
 }

@@ -10,47 +10,47 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// brief is a map backend that copies, and tells of a brief copy no more than S3 does.
-type brief struct {
+// terse is a map backend that copies, and tells of a copy no more than S3 does unless it is asked.
+type terse struct {
 	*mapdriver.Backend
 	asked []bool
 }
 
-func (b *brief) Features() files.Features {
+func (b *terse) Features() files.Features {
 	f := b.Backend.Features()
 	f.ServerCopy = true
 	return f
 }
 
-func (b *brief) Copy(ctx context.Context, _ driver.Backend, req *driver.CopyRequest) (files.Info, error) {
-	b.asked = append(b.asked, req.Brief)
+func (b *terse) Copy(ctx context.Context, _ driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+	b.asked = append(b.asked, req.FullInfo)
 	info, err := b.Backend.Stat(ctx, driver.Key{Name: req.Src})
-	if req.Brief {
+	if !req.FullInfo {
 		info.Size, info.Attributes, info.Digest = -1, files.Attributes{}, files.Digest{}
 	}
 	return info, err
 }
 
-// TestMoveIsBrief: Move has looked at the source already, so the copy need not.
-func TestMoveIsBrief(t *testing.T) {
-	backend := &brief{Backend: mapdriver.New()}
+// TestMoveInfo: Move has looked at the source already, so the copy need not.
+func TestMoveInfo(t *testing.T) {
+	backend := &terse{Backend: mapdriver.New()}
 	b := driver.New(backend)
 	want, err := b.Put(t.Context(), "a.txt", strings.NewReader("text"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	copied, err := files.Copy(t.Context(), b, "c.txt", b, "a.txt", &files.CopyOptions{Brief: true})
+	copied, err := files.Copy(t.Context(), b, "c.txt", b, "a.txt", nil)
 	if err != nil || copied.Size != -1 {
-		t.Errorf("a brief copy: %+v, %v", copied, err)
+		t.Errorf("a copy: %+v, %v", copied, err)
 	}
 	info, err := files.Move(t.Context(), b, "b.txt", b, "a.txt", nil)
 	if err != nil || info.Name != "b.txt" || info.Size != 4 || info.ContentType != want.ContentType || info.Digest != want.Digest {
 		t.Errorf("Move: %+v, %v; want what was copied: %+v", info, err, want)
 	}
-	if _, err := files.Copy(t.Context(), b, "d.txt", b, "c.txt", nil); err == nil {
+	if _, err := files.Copy(t.Context(), b, "d.txt", b, "c.txt", &files.CopyOptions{FullInfo: true}); err == nil {
 		t.Error("the fake copies nothing, so there is no c.txt")
 	}
-	if len(backend.asked) != 3 || !backend.asked[0] || !backend.asked[1] || backend.asked[2] {
-		t.Errorf("brief copies asked for: %v, want true, true, false", backend.asked)
+	if len(backend.asked) != 3 || backend.asked[0] || backend.asked[1] || !backend.asked[2] {
+		t.Errorf("the whole Info was asked for: %v, want false, false, true", backend.asked)
 	}
 }

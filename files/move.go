@@ -1,0 +1,69 @@
+package files
+
+import "context"
+
+// Move copies and then deletes the version that was copied: after a crash both may exist, never none (C1). Onto itself it
+// is a no-op.
+//
+// Errors: those of Copy; ErrUnsupported where the source can't delete a certain version
+// (Features.DeleteIfVersion); ErrPrecondition where the source was replaced meanwhile: then the target holds what was
+// copied, and the source stays.
+func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+	if opts == nil {
+		opts = &CopyOptions{}
+	}
+	info, err := move(ctx, dst, dstName, src, srcName, *opts)
+	if err != nil {
+		return Info{}, NewError(OpMove, copyNames(srcName, dstName), err)
+	}
+	return info, nil
+}
+
+// checkMove looks at the target and at what the source can do, before anything is read.
+func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string) error {
+	f := src.Features()
+	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
+		return err
+	}
+	if err := CheckNameMax(srcName, f.maxName()); err != nil { // before what the source can't do (E2)
+		return err
+	}
+	if f.ReadOnly {
+		return refusal(ctx, src, srcName)
+	}
+	if !f.DeleteIfVersion {
+		return Errorf(ErrUnsupported, "the source can't delete the version that was copied")
+	}
+	return nil
+}
+
+func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts CopyOptions) (Info, error) {
+	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
+		return Info{}, closedFirst(ctx, err, dst, src)
+	}
+	if sameFile(dst, dstName, src, srcName) {
+		return Copy(ctx, dst, dstName, src, srcName, &opts)
+	}
+	if err := checkMove(ctx, dst, dstName, src, srcName); err != nil {
+		return Info{}, closedFirst(ctx, err, dst, src)
+	}
+	from, err := statOrNoBucket(ctx, src, srcName)
+	if err != nil {
+		return Info{}, err
+	}
+	if opts.IfSource != "" && opts.IfSource != from.Version {
+		return Info{}, ErrPrecondition
+	}
+	opts.IfSource, opts.FullInfo = from.Version, false
+	info, err := copyFile(ctx, dst, dstName, src, srcName, &opts)
+	if err != nil {
+		return Info{}, err
+	}
+	if info.Size < 0 { // what was copied is known
+		info.Size, info.Digest = from.Size, from.Digest
+		if opts.Attributes == nil {
+			info.Attributes = from.Attributes
+		}
+	}
+	return info, src.Delete(ctx, srcName, &DeleteOptions{IfVersion: from.Version})
+}
