@@ -20,6 +20,7 @@ import (
 // before Commit.
 type Writer struct {
 	name   string
+	ctx    context.Context
 	pipe   *io.PipeWriter
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when the Put is over; then info and err are set
@@ -46,7 +47,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	}
 	pr, pw := io.Pipe()
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &Writer{name: name, pipe: pw, cancel: cancel, done: make(chan struct{})}
+	w := &Writer{name: name, ctx: ctx, pipe: pw, cancel: cancel, done: make(chan struct{})}
 	// A Put that waits for the next Write doesn't see the context end (P12), so its content must.
 	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextError(ctx)) })
 	go func() {
@@ -131,7 +132,12 @@ func (w *Writer) Commit() (Info, error) {
 		return Info{}, w.closed()
 	}
 	early := w.over()
-	w.pipe.Close()
+	// A context that has ended ends the content with its error, also where what watches it comes later.
+	if w.ctx.Err() != nil {
+		w.pipe.CloseWithError(ContextError(w.ctx))
+	} else {
+		w.pipe.Close()
+	}
 	<-w.done
 	if early {
 		return Info{}, w.outcome()

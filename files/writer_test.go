@@ -152,6 +152,34 @@ func TestWriterContext(t *testing.T) {
 	})
 }
 
+// unheeding is a bucket whose Put looks at its content alone.
+type unheeding struct {
+	files.Bucket
+	read error
+}
+
+func (u *unheeding) Put(_ context.Context, _ string, r io.Reader, _ *files.PutOptions) (files.Info, error) {
+	_, u.read = io.Copy(io.Discard, r)
+	return files.Info{}, u.read
+}
+
+// TestWriterContextBeforeCommit: what watches the context may come later than Commit, which looks itself.
+func TestWriterContextBeforeCommit(t *testing.T) {
+	for range 500 {
+		u := &unheeding{}
+		c, cancel := context.WithCancel(ctx)
+		w := files.NewWriter(c, u, "a", nil)
+		if _, err := io.WriteString(w, "text"); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if _, err := w.Commit(); !errors.Is(err, context.Canceled) || !errors.Is(u.read, context.Canceled) {
+			t.Fatalf("Commit: %v; its content ended with %v", err, u.read)
+		}
+		w.Close()
+	}
+}
+
 func TestWriterContextEndedByNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // fails by a leak: without Commit and Close the context ends the Put
 		ctx, cancel := context.WithCancel(ctx)

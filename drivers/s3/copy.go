@@ -40,7 +40,8 @@ func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyReques
 	itself := src.bucket == b.bucket && req.Src == req.Dst
 	if !req.FullInfo && !itself {
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
-		if k := files.KindOf(err); req.IfSource != "" && (k == files.ErrPrecondition || k == files.ErrExist) {
+		_, ifVersion := req.If.Version()
+		if k := files.KindOf(err); (req.IfSource != "" || ifVersion) && (k == files.ErrPrecondition || k == files.ErrExist) {
 			err = b.whichCondition(ctx, src, req, req.IfSource, err)
 		}
 		if !tooLargeToCopy(err) {
@@ -98,13 +99,14 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	return info, nil
 }
 
-// whichCondition tells whether it was the source's condition that failed, or the target's, for S3 answers both with 412.
+// whichCondition tells whether it was the source's condition that failed, or the target's, for S3 answers both with 412, and with 404 both where
+// the source is missing and where the target is. was is the source's version as it was to be, if that was told.
 func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest, was files.Version, failed error) error {
 	now, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src})
 	switch {
 	case files.KindOf(err) == files.ErrNotExist:
 		return err
-	case err != nil || version(now.ETag) == was:
+	case err != nil || was == "" || version(now.ETag) == was:
 		return failed
 	case req.IfSource != "":
 		return files.ErrPrecondition

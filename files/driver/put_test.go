@@ -164,6 +164,24 @@ func TestPutNeverReadsAfterReturning(t *testing.T) {
 	}
 }
 
+// TestPutContextEndsWithContent: a context that ends before the content does so before the commit too (P2), also where the Backend doesn't look.
+func TestPutContextEndsWithContent(t *testing.T) {
+	for _, size := range []int{0, 10, 1 << 20} {
+		b := driver.New(mapdriver.New())
+		ctx, cancel := context.WithCancel(t.Context())
+		content := io.MultiReader(strings.NewReader(strings.Repeat("x", size)), readFunc(func([]byte) (int, error) {
+			cancel()
+			return 0, io.EOF
+		}))
+		if _, err := b.Put(ctx, "a", content, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNotExist) {
+			t.Errorf("%d bytes: Stat: %v", size, err)
+		}
+	}
+}
+
 func TestPutWithoutAttributes(t *testing.T) {
 	b := driver.New(limits{Backend: mapdriver.New(), noAttributes: true})
 	_, err := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{Attributes: files.Attributes{CacheControl: "no-store"}})
@@ -203,3 +221,7 @@ func TestPutWithoutTheEnd(t *testing.T) {
 		}
 	}
 }
+
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }

@@ -72,8 +72,11 @@ func (u *Upload) read(p []byte) (int, error) {
 	return n, err
 }
 
-// complete is reached at the content's end.
+// complete is reached at the content's end, which is before the commit.
 func (u *Upload) complete() error {
+	if u.ctx.Err() != nil {
+		return files.ContextError(u.ctx)
+	}
 	if u.size >= 0 && u.n < u.size {
 		return files.Errorf(files.ErrCorrupt, "content has %d bytes, fewer than the %d declared", u.n, u.size)
 	}
