@@ -58,9 +58,9 @@ type Config struct {
 	Ignore func(name string) bool
 	// Timeout ends an operation that stalls; 0 is 3 seconds.
 	Timeout time.Duration
-	// Leftovers counts the unfinished uploads in the store, behind the proxy's back; nil skips the check. Uploads whose
-	// creation's answer was lost are nobody's fault: as many are left out.
-	Leftovers func() int
+	// Leftovers lists the unfinished uploads in the store, behind the proxy's back; nil skips the check. The run takes those that no driver
+	// can end: whose creation's answer was lost, or of which it let no request to abort them through. It needs the ids that proxy.Record.Upload tells.
+	Leftovers func() []Upload
 	// Retries tells how often the driver has repeated a request, for the report; nil leaves it out.
 	Retries func() int64
 }
@@ -95,6 +95,7 @@ type Report struct {
 	Injected map[string]int // faults, by name
 	Faults   int            // their sum
 	Retries  int64          // -1 where the driver doesn't tell
+	Left     int            // unfinished uploads in the end, -1 where nobody asked
 	Took     time.Duration
 }
 
@@ -107,8 +108,12 @@ func (r Report) String() string {
 	if r.Retries >= 0 {
 		retries = fmt.Sprint(r.Retries)
 	}
-	return fmt.Sprintf("seed %d: %d operations (%s), %d requests, %d faults (%s), retries %s; outcomes: %s; %.1f s",
-		r.Seed, ops, counts(r.Ops), r.Requests, r.Faults, counts(r.Injected), retries, counts(r.Outcomes), r.Took.Seconds())
+	left := ""
+	if r.Left >= 0 {
+		left = fmt.Sprintf(", %d unfinished uploads left", r.Left)
+	}
+	return fmt.Sprintf("seed %d: %d operations (%s), %d requests, %d faults (%s), retries %s%s; outcomes: %s; %.1f s",
+		r.Seed, ops, counts(r.Ops), r.Requests, r.Faults, counts(r.Injected), retries, left, counts(r.Outcomes), r.Took.Seconds())
 }
 
 func counts(m map[string]int) string {
@@ -152,11 +157,10 @@ func Run(t T, c Config) Report {
 	clients.Wait()
 	r.Proxy.Clear()
 	r.report.Requests, r.report.Injected = r.Proxy.Total(), r.Proxy.Injected()
-	orphans := r.orphans()
 	for _, n := range r.report.Injected {
 		r.report.Faults += n
 	}
-	r.verify(orphans)
+	r.verify()
 	r.report.Retries = -1
 	if r.Retries != nil {
 		r.report.Retries = r.Retries()
@@ -185,7 +189,7 @@ func newRun(t T, c Config) *run {
 		}
 	}
 	r := &run{Config: c, t: t, features: f, files: map[string]*file{}}
-	r.report = Report{Seed: c.Seed, Ops: map[string]int{}, Outcomes: map[string]int{}}
+	r.report = Report{Seed: c.Seed, Ops: map[string]int{}, Outcomes: map[string]int{}, Left: -1}
 	r.left.Store(int64(c.Ops))
 	if f.IfAbsent && f.IfVersion && f.Versions {
 		for i := range 4 {
@@ -199,29 +203,6 @@ func or[N comparable](n, def N) N {
 	var zero N
 	if n == zero {
 		return def
-	}
-	return n
-}
-
-// orphans counts the uploads that no driver can end: those that were begun although the answer that names them did not come whole, also because
-// the client had gone, and those of which every request to abort them was made to fail.
-func (r *run) orphans() (n int) {
-	aborted := map[string]bool{} // by upload: whether a request to abort it came through
-	for _, rec := range r.Proxy.Records() {
-		switch rec.Kind {
-		case "CreateMultipartUpload":
-			if len(rec.Faults) > 0 || rec.Err != "" || rec.Status == 0 {
-				n++
-			}
-		case "AbortMultipartUpload":
-			id := rec.Path + "?" + rec.Query
-			aborted[id] = aborted[id] || len(rec.Faults) == 0 || rec.Status/100 == 2 || rec.Status == http.StatusNotFound
-		}
-	}
-	for _, done := range aborted {
-		if !done {
-			n++
-		}
 	}
 	return n
 }

@@ -55,7 +55,7 @@ func TestSound(t *testing.T) {
 	if testing.Short() {
 		ops, kinds = 1500, 6 // which fault a request gets is chance
 	}
-	r := faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: 1 << 20, Timeout: time.Second, Retries: back.retries.Load, Leftovers: func() int { return 0 }})
+	r := faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: 1 << 20, Timeout: time.Second, Retries: back.retries.Load, Leftovers: func() []faultrun.Upload { return nil }})
 	if n := r.Ops["put"]; n < ops/10 || r.Ops["append"] == 0 || r.Ops["race"] == 0 || r.Ops["list"] == 0 || r.Ops["copy"] == 0 || r.Ops["delete version"] == 0 {
 		t.Errorf("operations were %v", r.Ops)
 	}
@@ -127,7 +127,9 @@ func TestNothingShown(t *testing.T) {
 	}{
 		"not through the proxy": {func(_ *faultrun.Config, b *backend) { b.url = b.direct }, "they don't go through the proxy"},
 		"everything fails":      {func(c *faultrun.Config, _ *backend) { c.Chance = 1; c.Faults = []proxy.Fault{proxy.HTML(500)} }, "operations succeeded: nothing is shown"},
-		"uploads left":          {func(c *faultrun.Config, _ *backend) { c.Leftovers = func() int { return 1 } }, "1 unfinished uploads are left"},
+		"uploads left": {func(c *faultrun.Config, _ *backend) {
+			c.Leftovers = func() []faultrun.Upload { return []faultrun.Upload{{Key: "a", ID: "1"}} }
+		}, "unfinished upload 1 of \"a\" is left"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			back, p := start(t, newService())

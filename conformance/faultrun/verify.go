@@ -11,7 +11,7 @@ import (
 )
 
 // verify reads every file, with no fault any more, holds it to what may be, and the full listing to what was read.
-func (r *run) verify(orphans int) {
+func (r *run) verify() {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
 	there := map[string]files.Info{}
@@ -52,8 +52,10 @@ func (r *run) verify(orphans int) {
 	}
 	r.verifyList(ctx, there)
 	if r.Leftovers != nil {
-		if n := r.Leftovers(); n > orphans {
-			r.violation("%d unfinished uploads are left, and only %d were begun without the driver getting to know", n, orphans)
+		left := r.Leftovers()
+		r.report.Left = len(left)
+		for _, u := range notForgiven(r.Proxy.Records(), left) {
+			r.violation("the unfinished upload %s of %q is left, which the driver knew and could have ended", u.ID, u.Key)
 		}
 	}
 }

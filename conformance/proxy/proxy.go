@@ -90,7 +90,14 @@ func (p *Proxy) carry(r *http.Request, base http.RoundTripper) (*http.Response, 
 		out.Body = body
 		out.GetBody = nil // what is sent again is counted again, by the client's own doing
 	}
-	send := Send(func(r *http.Request) (*http.Response, error) { return base.RoundTrip(r) })
+	send := Send(func(r *http.Request) (*http.Response, error) {
+		p.update(func() { rec.Reached = true })
+		resp, err := base.RoundTrip(r)
+		if err == nil {
+			p.noteUpload(rec, resp)
+		}
+		return resp, err
+	})
 	for i := len(faults) - 1; i >= 0; i-- {
 		f, next := faults[i], send
 		send = func(r *http.Request) (*http.Response, error) { return f.Do(&Exchange{Request: r, proxy: p}, next) }

@@ -26,6 +26,13 @@ type Record struct {
 	Sent, Received int64
 	Faults         []string // the names of those that applied
 	Err            string   // why there was no answer, or only a part
+	// Reached tells that the faults let the request go on to the server, or a part of it.
+	Reached bool
+	// Upload is the id of the upload in parts (S3) that the request names, or that the server began and named in its answer, whether or not
+	// that came back to the client.
+	Upload string
+
+	length int64 // of the answer that names an upload, as it came from the server
 }
 
 // String is one line: number, kind, method, target, sizes, answer and faults.
@@ -64,6 +71,9 @@ func (p *Proxy) begin(r *http.Request) (*Record, []Fault) {
 	}
 	if strings.HasPrefix(r.URL.Opaque, "/") {
 		rec.Path = r.URL.Opaque
+	}
+	if p.service.upload != nil {
+		rec.Upload = p.service.upload.named(r)
 	}
 	if rec.Query != "" {
 		_, rec.Query, _ = strings.Cut(files.RedactURL("http://host/?"+rec.Query), "?")

@@ -10,7 +10,7 @@ import (
 // path's first element, but on the hosts of AWS that begin with it.
 // Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html and ErrorResponses.html there.
 var S3 = &Service{
-	Name: "S3", Kind: s3Kind, Refusal: xmlRefusal(""),
+	Name: "S3", Kind: s3Kind, Refusal: xmlRefusal(""), upload: s3Uploads,
 	slowDown: refusal{503, "SlowDown", "Please reduce your request rate."}, expired: refusal{400, "ExpiredToken", "The provided token has expired."},
 	forbidden: refusal{403, "AccessDenied", "Access Denied"}, internal: refusal{500, "InternalError", "We encountered an internal error. Please try again."},
 }

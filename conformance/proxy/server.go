@@ -135,6 +135,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if copyBody(w, resp.Body) != nil {
 		reset(r)
 	}
+	if err := r.Context().Err(); err != nil { // the client had gone before the answer's end
+		if c, ok := resp.Body.(*countedBody); ok {
+			c.failed(err)
+		}
+	}
 	for k, v := range resp.Trailer {
 		h[k] = v
 	}

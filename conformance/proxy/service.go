@@ -20,6 +20,8 @@ type Service struct {
 	// other makes errors for the requests of another protocol of the service, where it has one; nil from it means Refusal.
 	other func(*http.Request) func(status int, code, message string) (http.Header, string)
 
+	upload *uploadIDs // nil where the ids of uploads aren't followed
+
 	slowDown, expired, forbidden, internal refusal
 }
 

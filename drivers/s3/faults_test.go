@@ -37,7 +37,7 @@ func TestFaultRun(t *testing.T) {
 	}
 	// versitygw stages what it overwrites beside it, where a listing sees it for a moment; S3 shows no such thing.
 	b = files.Wrap(b, files.Hooks{Entry: func(_ *files.Call, e files.Entry) bool { return !strings.Contains(e.Name, ".sgwtmp.") }})
-	faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: minPart + 100_000, Leftovers: func() int { return s.uploads(t, name) }, Retries: retries.Load})
+	faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: minPart + 100_000, Leftovers: func() []faultrun.Upload { return s.unfinished(t, name) }, Retries: retries.Load})
 }
 
 // offline is a bucket at an endpoint that is no server.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/faultrun"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
@@ -160,12 +161,22 @@ func (s *subject) harness(foreign ...string) conformance.Harness {
 }
 
 // uploads counts the unfinished uploads of a bucket.
-func (s *subject) uploads(t conformance.T, name string) int {
-	out, err := s.admin.ListMultipartUploads(context.WithoutCancel(t.Context()), &s3.ListMultipartUploadsInput{Bucket: &name})
-	if err != nil {
-		t.Fatalf("%v", err)
+func (s *subject) uploads(t conformance.T, name string) int { return len(s.unfinished(t, name)) }
+
+// unfinished lists them.
+func (s *subject) unfinished(t conformance.T, name string) (all []faultrun.Upload) {
+	t.Helper()
+	pages := s3.NewListMultipartUploadsPaginator(s.admin, &s3.ListMultipartUploadsInput{Bucket: &name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(context.WithoutCancel(t.Context()))
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		for _, u := range page.Uploads {
+			all = append(all, faultrun.Upload{Key: *u.Key, ID: *u.UploadId})
+		}
 	}
-	return len(out.Uploads)
+	return all
 }
 
 // vanish deletes the bucket.

@@ -1,0 +1,179 @@
+package faultrun
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance/proxy"
+)
+
+// uploader is a store of uploads, behind a proxy.
+type uploader struct {
+	t     *testing.T
+	proxy *proxy.Proxy
+	begun []Upload      // which are all left
+	begin chan struct{} // an upload was begun, and its answer waits
+	held  string        // the key whose answer does
+}
+
+func newUploader(t *testing.T) *uploader {
+	u := &uploader{t: t, begin: make(chan struct{})}
+	server := httptest.NewServer(u)
+	t.Cleanup(server.Close)
+	u.proxy = proxy.Start(t, proxy.S3, server.URL, nil)
+	return u
+}
+
+func (u *uploader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Query().Has("uploads"):
+		up := Upload{Key: r.URL.Path[len("/bucket/"):], ID: fmt.Sprint(len(u.begun) + 1)}
+		u.begun = append(u.begun, up)
+		if up.Key == u.held {
+			close(u.begin)
+			<-r.Context().Done()
+			return
+		}
+		fmt.Fprintf(w, "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>%s</Key><UploadId>%s</UploadId></InitiateMultipartUploadResult>", up.Key, up.ID)
+	case r.URL.Query().Get("status") != "": // the store's own failure
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+// send sends a request, which a fault may hit.
+func (u *uploader) send(ctx context.Context, method, target string, faults ...proxy.Fault) {
+	u.t.Helper()
+	for _, f := range faults {
+		defer u.proxy.Add(proxy.Rule{Times: 1, Fault: f})()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.proxy.URL()+target, nil)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		resp.Body.Close()
+	}
+}
+
+// TestUploads: of the uploads that are left, exactly those are forgiven that no driver can end.
+func TestUploads(t *testing.T) {
+	forbidden, lost, before := proxy.S3.Forbidden(), proxy.ResetAfter(), proxy.ResetBefore()
+	type request struct {
+		method, query string
+		fault         *proxy.Fault
+	}
+	begin := func(f proxy.Fault) request { return request{"POST", "?uploads", &f} }
+	begun := request{"POST", "?uploads", nil}
+	abort := func(f *proxy.Fault) request { return request{"DELETE", "?uploadId=1", f} }
+	part := request{"PUT", "?partNumber=1&uploadId=1", nil}
+	for name, c := range map[string]struct {
+		requests []request
+		forgiven bool
+	}{
+		"begun, and no more":                          {[]request{begun}, false},
+		"begun late":                                  {[]request{begin(proxy.Latency(time.Millisecond))}, false},
+		"the answer lost":                             {[]request{begin(lost)}, true},
+		"the answer cut behind its headers":           {[]request{begin(proxy.Truncate(0))}, true},
+		"half the answer":                             {[]request{begin(proxy.Truncate(-1))}, true},
+		"the answer's end missing":                    {[]request{begin(proxy.WrongLength(-7))}, true},
+		"the answer too short for its length":         {[]request{begin(proxy.WrongLength(7))}, true},
+		"the answer lost, and yet the driver knew it": {[]request{begin(lost), part}, false},
+		"the answer lost, and the abort refused":      {[]request{begin(lost), abort(&forbidden)}, true},
+		"parts, and no more":                          {[]request{begun, part}, false},
+		"the abort refused":                           {[]request{begun, part, abort(&forbidden)}, true},
+		"the abort that never arrived":                {[]request{begun, part, abort(&before)}, true},
+		"all aborts refused":                          {[]request{begun, abort(&forbidden), abort(&before), abort(&forbidden)}, true},
+		"the abort's answer lost":                     {[]request{begun, abort(&lost)}, false}, // the store was asked, and didn't
+		"a second abort arrived":                      {[]request{begun, abort(&forbidden), abort(nil)}, false},
+		"the abort of another":                        {[]request{begun, {"DELETE", "?uploadId=2", &forbidden}}, false},
+		"the abort that the store itself failed":      {[]request{begun, {"DELETE", "?uploadId=1&status=500", nil}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newUploader(t)
+			for _, r := range c.requests {
+				var faults []proxy.Fault
+				if r.fault != nil {
+					faults = append(faults, *r.fault)
+				}
+				u.send(t.Context(), r.method, "/bucket/d/a%20b"+r.query, faults...)
+			}
+			if len(u.begun) != 1 {
+				t.Fatalf("%d uploads were begun: %v", len(u.begun), u.proxy.Records())
+			}
+			want := u.begun
+			if c.forgiven {
+				want = nil
+			}
+			if got := notForgiven(u.proxy.Records(), u.begun); !slices.Equal(got, want) {
+				t.Errorf("not forgiven %v, want %v: %v", got, want, u.proxy.Records())
+			}
+		})
+	}
+}
+
+// TestUploadsNotBegun: what never arrived forgives nothing, nor does one upload another.
+func TestUploadsNotBegun(t *testing.T) {
+	u := newUploader(t)
+	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetBefore())
+	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.S3.SlowDown(0))
+	if len(u.begun) != 0 {
+		t.Fatalf("begun: %v", u.begun)
+	}
+	stranger := Upload{"a", "77"}
+	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetAfter()) // forgiven, by its id
+	u.send(t.Context(), "POST", "/bucket/b?uploads")
+	left := append([]Upload{stranger}, u.begun...)
+	if got, want := notForgiven(u.proxy.Records(), left), []Upload{stranger, u.begun[1]}; !slices.Equal(got, want) {
+		t.Errorf("not forgiven %v, want %v: %v", got, want, u.proxy.Records())
+	}
+}
+
+// TestUploadsNameless: an upload whose answer not even the proxy has, since the client went, is forgiven by its key, once.
+func TestUploadsNameless(t *testing.T) {
+	u := newUploader(t)
+	u.held = "d/a b"
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-u.begin
+		cancel()
+	}()
+	u.send(ctx, "POST", "/bucket/d/a%20b?uploads")
+	u.noted()
+	left := []Upload{{"d/a b", "1"}, {"d/a b", "2"}, {"a b", "3"}}
+	if got, want := notForgiven(u.proxy.Records(), left), left[1:]; !slices.Equal(got, want) {
+		t.Errorf("not forgiven %v, want %v: %v", got, want, u.proxy.Records())
+	}
+}
+
+// TestUploadsClientGone: so is one whose answer came when the client had gone.
+func TestUploadsClientGone(t *testing.T) {
+	u := newUploader(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	u.send(ctx, "POST", "/bucket/a?uploads", proxy.Fault{Name: "the client goes", Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+		resp, err := next(x.Request)
+		cancel()
+		<-x.Request.Context().Done()
+		return resp, err
+	}})
+	u.noted()
+	if bad := notForgiven(u.proxy.Records(), u.begun); bad != nil || len(u.begun) != 1 {
+		t.Errorf("begun %v, not forgiven %v: %v", u.begun, bad, u.proxy.Records())
+	}
+}
+
+// noted waits until the proxy has noticed that the client had gone.
+func (u *uploader) noted() {
+	u.t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for u.proxy.Records()[0].Err == "" {
+		if time.Now().After(deadline) {
+			u.t.Fatalf("the proxy has not noticed: %v", u.proxy.Records())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
