@@ -2,6 +2,8 @@ package s3
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,14 +20,16 @@ type PostOptions struct {
 	MaxSize int64
 	// MinSize is the smallest, 0 where empty files are welcome.
 	MinSize int64
-	// ContentType is the one that the form must send. Where it ends in "/", such as "image/", any that begins with it.
+	// ContentType is the one that the form must send, and Fields has it. Where it ends in "/", such as "image/", any that begins with it: the
+	// browser then adds the field Content-Type. Where it is empty, the form can't send any, and S3 stores its default, binary/octet-stream.
 	ContentType string
 	// Attributes other than the content type are stored with the file, as they are signed.
 	Attributes files.Attributes
 }
 
 // SignedPost is a form that its holder, usually a browser, may send once or more until it expires: a POST of multipart/form-data to URL with all
-// Fields and, last of all, the content as the field "file". Its fields hold the signature.
+// Fields as they are, no others but Content-Type where PostOptions leave that open, and, last of all, the content as the field "file". S3 answers 204,
+// or with an error in XML. Its fields hold the signature.
 type SignedPost struct {
 	URL     string
 	Fields  map[string]string
@@ -38,15 +42,29 @@ func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
 // SignPost signs a form for uploading a file of that name from a browser. Unlike a signed PUT, S3 holds it to a size. b must be a bucket of this
 // package, not wrapped: a prefix or a sub-bucket would be got round. It makes no request, unless the credentials must be fetched.
 //
-// A page of another origin may send the form by itself, but reads the answer, or sends it from a script, only if the bucket's CORS rules
-// allow that origin the method POST, and exposes ETag if the script wants it:
+// # CORS
 //
-//	[{"AllowedOrigins": ["https://app.example"], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3600}]
+// A page sends the form to another origin than its own, the bucket's. HTML's own form element may do that without anybody's leave. A script, as with
 //
-// A signed PUT or GET that a script sends needs its own method in AllowedMethods. See
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html.
+//	const form = new FormData();
+//	for (const [k, v] of Object.entries(fields)) form.append(k, v);
+//	form.append("file", file); // last: S3 passes over what comes behind it
+//	const answer = await fetch(url, {method: "POST", body: form});
 //
-// Errors: ErrInvalidName; ErrInvalid for sizes and an expiry out of bounds; ErrUnsupported for another bucket, or one without credentials.
+// sends it too, but the browser hides the answer from it, and so whether it worked, unless the bucket's CORS rules allow the page's origin the
+// method POST. They are the bucket's owner's to set once, with aws s3api put-bucket-cors, the console or PutBucketCors of the SDK (files.As
+// gives its client):
+//
+//	{"CORSRules": [{"AllowedOrigins": ["https://app.example"], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3600}]}
+//
+// ExposeHeaders lets the script read the ETag, which is the file's version. AllowedOrigins is no protection: any program may send what it was
+// given; the signature is. A multipart/form-data POST without headers of its own, and without listeners to the upload's progress, needs
+// no preflight; with them the browser first sends OPTIONS, which the same rule answers. A signed PUT, GET or DELETE that a script sends needs its method
+// in AllowedMethods, and PUT and DELETE are always preflighted. See https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+// and https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS.
+//
+// Errors: ErrInvalidName; ErrInvalid for sizes and an expiry out of bounds; ErrUnsupported for another bucket, one without credentials, and a name or an
+// attribute with ${filename}, which S3 replaces in forms.
 func SignPost(ctx context.Context, b files.Bucket, name string, opts *PostOptions) (SignedPost, error) {
 	var o PostOptions
 	if opts != nil {
@@ -81,6 +99,11 @@ func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptio
 	if err != nil {
 		return SignedPost{}, err
 	}
+	for _, v := range append(slices.Collect(maps.Values(fields)), name) {
+		if strings.Contains(v, fileNameOfForm) {
+			return SignedPost{}, files.Errorf(files.ErrUnsupported, "%s in a form stands for the name of the file that the browser sends", fileNameOfForm)
+		}
+	}
 	conditions := []any{[]any{"content-length-range", o.MinSize, o.MaxSize}}
 	if strings.HasSuffix(o.ContentType, "/") {
 		conditions = append(conditions, []any{"starts-with", "$Content-Type", o.ContentType})
@@ -99,6 +122,10 @@ func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptio
 	}
 	return SignedPost{URL: signed.URL, Fields: fields, Expires: expires}, nil
 }
+
+// fileNameOfForm is replaced by S3 in every field of a form, so it can't be part of what the policy binds:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
+const fileNameOfForm = "${filename}"
 
 // postFields are the fields that the form must send as they are.
 func postFields(o PostOptions) (map[string]string, error) {
