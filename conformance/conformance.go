@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,10 @@ type Harness struct {
 	// Second opens another handle on the store of the bucket, as a second process would. The suite closes it. With Store, it gets what
 	// Store opened, and every case works on a handle of its own, so that Cut reaches no other case.
 	Second func(t T, b files.Bucket) files.Bucket
+	// Process returns a command that opens the store of the bucket in another process and runs [Serve] on it, for what a second handle in the
+	// same process doesn't show. The suite starts it, with the standard input, output and error of its own, and ends it by closing its input. With Store,
+	// it gets what Store opened.
+	Process func(t T, b files.Bucket) *exec.Cmd
 	// Damage changes one of the stored bytes of the file's content, behind the bucket's back, without changing its size.
 	Damage func(t T, b files.Bucket, name string)
 	// Cut makes the connection of every body that is opened from now on break after n bytes; below 0, none.
@@ -181,7 +186,7 @@ func (h *H) Clean(t T, after string) {
 func Cases() []Case {
 	return slices.Concat(nameCases, nameTwinCases, nameRandomCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
 		getCases, rangeCases, damageCases, readerCases, readerEndCases, statCases, listCases, listPageCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
-		errorCases, nativeCases, modelCases, modelFindCases, concurrencyCases, cancelCases, closeCases, signCases, urlCases)
+		errorCases, nativeCases, modelCases, modelFindCases, concurrencyCases, processCases, cancelCases, closeCases, signCases, urlCases)
 }
 
 // Run runs every case as a parallel subtest; under -short it leaves out the long ones.

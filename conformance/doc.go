@@ -64,6 +64,7 @@
 //
 //   - Second: another handle on the same store, as another process would have. Finds conditions that are decided by a mutex (P8, P9), caches (P5, L4),
 //     and what Close takes away from others (X3).
+//   - Process: a command that opens the store and runs [Serve]. Finds what even two handles share inside one process: a lock, a cache (P1, P8, P9, L4).
 //   - Leftovers: temporaries and unfinished uploads, counted (P2, X2).
 //   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks (G5).
 //   - Secrets: what no error may show (E1): the folder, the bucket's prefix, the key.

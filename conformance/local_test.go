@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -38,9 +39,10 @@ func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) fil
 		return filepath.Join(dirOf(b), filepath.FromSlash(prefix+name))
 	}
 	return conformance.Harness{
-		New:    func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
-		Second: func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
-		Damage: func(t conformance.T, b files.Bucket, name string) { damageFile(t, path(b, name)) },
+		New:     func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
+		Second:  func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
+		Process: func(t conformance.T, b files.Bucket) *exec.Cmd { return otherProcess(t, "local"+prefix, dirOf(b)) },
+		Damage:  func(t conformance.T, b files.Bucket, name string) { damageFile(t, path(b, name)) },
 		Vanish: func(t conformance.T, b files.Bucket) {
 			if err := os.RemoveAll(dirOf(b)); err != nil {
 				t.Fatalf("removing the folder: %v", err)

@@ -22,7 +22,6 @@ var serverFaults = map[string]string{
 	"W1/bound":                      signFault,
 	"W1/tampered":                   signFault,
 	"W1/expired":                    signFault,
-	"C1/info":                       rewriteFault,
 	"C1/onto-itself-new-attributes": rewriteFault,
 	"C1/new-attributes":             rewriteFault,
 	"C1/move-refused":               rewriteFault,
