@@ -14,7 +14,7 @@ import (
 type CheckOptions struct {
 	// Pattern, a regular expression, keeps the cases that it is found in the ID of: "^P8/" or "race".
 	Pattern string
-	// Short leaves out the long cases.
+	// Short leaves out the long cases, and has the random ones try less.
 	Short bool
 	// Parallel is how many cases run at a time; 0 is as many as there are processors.
 	Parallel int
@@ -44,6 +44,7 @@ func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) 
 	if err != nil {
 		return nil, err
 	}
+	s.short = s.short || o.Short
 	if o.Started != nil {
 		o.Started(s.prefix)
 	}

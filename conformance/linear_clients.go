@@ -255,7 +255,7 @@ func record(t T, h *H, round int, seed uint64) map[string][]op {
 
 func linearizable(t T, h *H) {
 	rounds := linearRounds * h.harness.soak()
-	if short() {
+	if h.session.short {
 		rounds = (rounds + 1) / 2
 	}
 	within := h.harness.within(t)

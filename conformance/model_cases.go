@@ -3,7 +3,6 @@ package conformance
 import (
 	"math/rand/v2"
 	"strings"
-	"testing"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -35,7 +34,7 @@ func randomSequences(t T, h *H) {
 		t.Skipf("the bucket is read-only")
 	}
 	n := modelSequences * h.harness.soak()
-	if short() {
+	if h.session.short {
 		n = (n + 9) / 10
 	}
 	f, ran := findDifference(t, h, h.Seed, n)
@@ -87,9 +86,6 @@ func (h *Harness) within(t T) func(percent time.Duration) bool {
 		return time.Since(start) < limit*percent/100 && t.Context().Err() == nil
 	}
 }
-
-// short tells whether go test -short runs.
-func short() bool { return testing.Testing() && testing.Short() }
 
 // usable are the names and sizes that the bucket takes at all: the rules on names have cases of their own.
 func usable(t T, h *H) (names []string, sizes []int) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -26,6 +27,7 @@ type session struct {
 	subs   atomic.Int64
 	t      *recorder // the store's, for the whole run
 	hung   atomic.Int64
+	short  bool // random cases try less
 
 	mu       sync.Mutex
 	features *files.Features // of the buckets, once there was one
@@ -36,7 +38,7 @@ func begin(ctx context.Context, h Harness) (*session, error) {
 	if err := checkHarness(&h); err != nil {
 		return nil, err
 	}
-	s := &session{h: h}
+	s := &session{h: h, short: testing.Testing() && testing.Short()}
 	if err := s.seed(); err != nil {
 		return nil, err
 	}
