@@ -153,7 +153,7 @@
 //
 // C. Copy
 //
-//   - C1: Content, type, headers and metadata come along; inside one store the content does not pass through the program, where the backend can, in one request for sizes that it copies in one. A missing source is
+//   - C1: Content, type, headers and metadata come along; inside one store the content does not pass through the program, where the backend can, in one request for sizes that it copies in one (CopyOptions.FullInfo may cost one more). A missing source is
 //     ErrNotExist. A copy onto itself changes nothing, or the attributes if new ones are given. Conditions hold for the target, and the copy is all or nothing as P1. Move is Copy, then Delete of
 //     the version that was copied: after a crash both may exist, never none.
 //
