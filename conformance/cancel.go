@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"cloudfiles.dev/conformance/internal/stacks"
 	"cloudfiles.dev/files"
 )
 
@@ -167,7 +168,7 @@ func leakGoroutines(t T, h *H) {
 	if !ok {
 		t.Skipf("the case's goroutines carry no label")
 	}
-	before := goroutines(label)
+	_, before := stacks.Labelled(label)
 	for range rounds {
 		brokenUses(t, h)
 	}
@@ -176,12 +177,12 @@ func leakGoroutines(t T, h *H) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		now := goroutines(label)
+		left, now := stacks.Labelled(label)
 		if now < before+rounds/2 {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d broken calls leave %d goroutines more than before:\n%s", rounds, now-before, stacks(label))
+			t.Fatalf("%d broken calls leave %d goroutines more than before:\n%s", rounds, now-before, left)
 		}
 		runtime.Gosched()
 		<-tick.C

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -206,31 +205,5 @@ func (t *recorder) result() Result {
 	return r
 }
 
-// stacks returns the stacks of the goroutines that carry the label, each with its count in front.
-func stacks(label string) string {
-	var all bytes.Buffer
-	pprof.Lookup("goroutine").WriteTo(&all, 1)
-	var found []string
-	_, profile, _ := strings.Cut(all.String(), "\n") // behind the line with the total
-	for s := range strings.SplitSeq(profile, "\n\n") {
-		if strings.Contains(s, fmt.Sprintf("%q", label)) {
-			found = append(found, s)
-		}
-	}
-	return strings.Join(found, "\n\n")
-}
-
 // labelOf returns the label of the case's goroutines.
 func labelOf(ctx context.Context) (string, bool) { return pprof.Label(ctx, caseLabel) }
-
-// goroutines counts those that carry the label.
-func goroutines(label string) int {
-	n := 0
-	for s := range strings.SplitSeq(stacks(label), "\n\n") {
-		var k int
-		if _, err := fmt.Sscanf(s, "%d @", &k); err == nil {
-			n += k
-		}
-	}
-	return n
-}

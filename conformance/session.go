@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/internal/stacks"
 	"cloudfiles.dev/files"
 )
 
@@ -212,7 +213,8 @@ wait:
 		if outer.Err() == nil {
 			s.hung.Add(1)
 		}
-		t.Errorf("the case did not end within %v; its goroutines:\n%s", limit, strings.TrimSpace(stacks(id)))
+		left, _ := stacks.Labelled(id)
+		t.Errorf("the case did not end within %v; its goroutines:\n%s", limit, strings.TrimSpace(left))
 	}
 }
 

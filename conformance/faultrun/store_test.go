@@ -261,6 +261,9 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	if req.IfVersion != "" && req.IfVersion != info.Version {
 		return o, files.ErrPrecondition
 	}
+	if req.IfNotVersion == info.Version {
+		return o, files.ErrNotModified
+	}
 	off, n := req.Range.Resolve(info.Size)
 	o = driver.Object{Info: info, Offset: off, Length: n}
 	if n == 0 {

@@ -67,6 +67,9 @@ func (p *Proxy) Conns() (accepted, refused int64) {
 	return p.server.listener.accepted.Load(), p.server.listener.refused.Load()
 }
 
+// OpenConns returns how many connections of clients a proxy that Start made has open.
+func (p *Proxy) OpenConns() int64 { return p.server.listener.open.Load() }
+
 type server struct {
 	proxy     *Proxy
 	target    string // host and port

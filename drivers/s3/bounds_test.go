@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"github.com/aws/smithy-go/logging"
 )
 
 // TestMemory: a put of 4 GiB of unknown length holds its parts and no more.
@@ -76,6 +77,9 @@ func TestOpen(t *testing.T) {
 	a, b := open("s3://a?region=eu-central-1"), open("s3://b?region=us-east-1&part_size=10485760&concurrency=3&checksum=none&etag=bare&conditions=put&ssetype=aws:kms&kmskeyid=k")
 	if a.client.Options().HTTPClient != b.client.Options().HTTPClient {
 		t.Error("two buckets have two transports")
+	}
+	if l, ok := a.sdk.Options().Logger.(logging.Nop); !ok {
+		t.Errorf("the SDK logs, with %T", l)
 	}
 	if b.plan.PartSize != 10*mib || b.plan.Concurrency != 3 || !b.opts.BareETags || !b.opts.PutConditionsOnly || b.Features().Digests || b.opts.Defaults.Encryption != "aws:kms" || b.opts.Defaults.KMSKeyID != "k" {
 		t.Errorf("%+v", b.opts)

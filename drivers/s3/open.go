@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/files/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
 	"gocloud.dev/blob/s3blob"
 )
 
@@ -83,6 +84,7 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		if o.Region == "" {
 			o.Region = "us-east-1" // which other stores take
 		}
+		o.Logger = logging.Nop{} // the configuration's writes to the standard error, such as that a body broke (X3)
 		shareTransport(o)
 	})
 	return driver.New(newBackend(client, u.Host, o)), nil
