@@ -1,9 +1,6 @@
 package files
 
-import (
-	"encoding/hex"
-	"strings"
-)
+import "strings"
 
 // Digest holds digests of a file's whole content, as hexadecimal text; "" is one
 // that isn't known. Given to Put, it is checked while the content streams.
@@ -21,28 +18,25 @@ func (d Digest) IsZero() bool { return d == Digest{} }
 // Normalize returns the digests in lower case. Text of the wrong length or with other
 // characters is an error that is ErrInvalid.
 func (d Digest) Normalize() (Digest, error) {
-	if d.IsZero() {
-		return Digest{}, nil
+	for _, f := range [...]struct {
+		name, text string
+		n          int
+	}{{"CRC-32C", d.CRC32C, 8}, {"MD5", d.MD5, 32}, {"SHA-256", d.SHA256, 64}, {"CRC-32", d.CRC32, 8}, {"CRC-64/NVME", d.CRC64NVME, 16}} {
+		if f.text != "" && (len(f.text) != f.n || !isHex(f.text)) {
+			return Digest{}, invalid("%s digest is not %d hexadecimal digits", f.name, f.n)
+		}
 	}
-	return d.normalize()
+	return Digest{CRC32C: strings.ToLower(d.CRC32C), MD5: strings.ToLower(d.MD5), SHA256: strings.ToLower(d.SHA256),
+		CRC32: strings.ToLower(d.CRC32), CRC64NVME: strings.ToLower(d.CRC64NVME)}, nil
 }
 
-// normalize is apart because it moves d to the heap, which a Put without digests need not pay.
-func (d Digest) normalize() (Digest, error) {
-	for _, f := range []struct {
-		name string
-		v    *string
-		n    int
-	}{{"CRC-32C", &d.CRC32C, 4}, {"MD5", &d.MD5, 16}, {"SHA-256", &d.SHA256, 32}, {"CRC-32", &d.CRC32, 4}, {"CRC-64/NVME", &d.CRC64NVME, 8}} {
-		if *f.v == "" {
-			continue
+func isHex(s string) bool {
+	for _, c := range []byte(s) {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
 		}
-		if b, err := hex.DecodeString(*f.v); err != nil || len(b) != f.n {
-			return Digest{}, invalid("%s digest is not %d hexadecimal digits", f.name, 2*f.n)
-		}
-		*f.v = strings.ToLower(*f.v)
 	}
-	return d, nil
+	return true
 }
 
 // Conflict names the first digest that both know and that differs, or "".

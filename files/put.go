@@ -18,12 +18,15 @@ func PutBytes(ctx context.Context, b Bucket, name string, content []byte, opts *
 
 // withSize declares the size, unless the caller did.
 func withSize(opts *PutOptions, size int64) *PutOptions {
-	var o PutOptions
+	o := &struct {
+		PutOptions
+		size int64
+	}{size: size} // one allocation
 	if opts != nil {
-		o = *opts
+		o.PutOptions = *opts
 	}
 	if o.Size == nil {
-		o.Size = &size
+		o.Size = &o.size
 	}
-	return &o
+	return &o.PutOptions
 }

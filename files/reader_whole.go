@@ -14,7 +14,13 @@ const ChunkSize = 1024
 // copySize is the unit in which WriteTo reads: large enough that a disk's or a network's speed is reached.
 const copySize = 1 << 20
 
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, copySize); return &b }}
+// smallCopySize is that of what is shorter.
+const smallCopySize = 64 << 10
+
+var (
+	copyBuffers  = sync.Pool{New: func() any { b := make([]byte, copySize); return &b }}
+	smallBuffers = sync.Pool{New: func() any { b := make([]byte, smallCopySize); return &b }}
+)
 
 // WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to be checked, from file to
 // file by the operating system.
@@ -27,23 +33,17 @@ func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 			return r.copyToFile(b, f)
 		}
 	}
-	size := int64(copySize)
-	if r.remaining < size {
-		size = max(r.remaining, 1)
+	pool := &copyBuffers
+	if r.remaining < copySize {
+		pool = &smallBuffers
 	}
-	var buf []byte
-	if size == copySize {
-		p := copyBuffers.Get().(*[]byte)
-		defer copyBuffers.Put(p)
-		buf = *p
-	} else {
-		buf = make([]byte, size)
-	}
+	buf := pool.Get().(*[]byte)
+	defer pool.Put(buf)
 	var total int64
 	for {
-		n, err := r.Read(buf)
+		n, err := r.Read(*buf)
 		if n > 0 {
-			m, werr := w.Write(buf[:n])
+			m, werr := w.Write((*buf)[:n])
 			total += int64(m)
 			if werr != nil {
 				return total, werr

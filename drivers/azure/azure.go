@@ -83,6 +83,8 @@ type backend struct {
 	opts   Options
 	store  string
 	signs  bool
+	// own: newClient made the client, which doesn't repeat requests and decompresses nothing.
+	own bool
 	// noFromURL: the service has no Put Blob From URL, which emulators lack.
 	noFromURL atomic.Bool
 }
@@ -121,10 +123,15 @@ func (b *backend) Check(ctx context.Context) error {
 
 // do makes a request as the policy says, and maps its failure.
 func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
-	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error { return b.fault(ctx, o, request(once(ctx))) })
+	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error { return b.fault(ctx, o, request(b.once(ctx))) })
 }
 
-// once turns the SDK's own retries off, which would multiply with the policy's.
-func once(ctx context.Context) context.Context { return policy.WithRetryOptions(ctx, noRetries) }
+// once turns the SDK's own retries off, which would multiply with the policy's, unless the client has none.
+func (b *backend) once(ctx context.Context) context.Context {
+	if b.own {
+		return ctx
+	}
+	return policy.WithRetryOptions(ctx, noRetries)
+}
 
 var noRetries = policy.RetryOptions{MaxRetries: -1}

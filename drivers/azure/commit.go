@@ -14,34 +14,40 @@ import (
 // write is what one request makes of a blob: Put Blob, Put Block List, or Put Blob From URL.
 type write struct {
 	name   string
-	attrs  files.Attributes
+	attrs  *files.Attributes
 	digest files.Digest
 	size   int64
 	cond   files.Condition
 	native PutOptions
 	mark   string // in the metadata of conditional writes
+
+	// What is made of these for the request: here, since each for itself would be an allocation.
+	http blob.HTTPHeaders
+	sum  string
 }
 
 func (w *write) headers() *blob.HTTPHeaders {
-	h := &blob.HTTPHeaders{BlobContentType: &w.attrs.ContentType}
-	for _, f := range []struct {
-		to   **string
-		text string
-	}{{&h.BlobCacheControl, w.attrs.CacheControl}, {&h.BlobContentDisposition, w.attrs.ContentDisposition},
-		{&h.BlobContentEncoding, w.attrs.ContentEncoding}, {&h.BlobContentLanguage, w.attrs.ContentLanguage}} {
-		if f.text != "" {
-			*f.to = &f.text
-		}
-	}
+	a := w.attrs
+	w.http = blob.HTTPHeaders{BlobContentType: &a.ContentType, BlobCacheControl: given(&a.CacheControl), BlobContentDisposition: given(&a.ContentDisposition),
+		BlobContentEncoding: given(&a.ContentEncoding), BlobContentLanguage: given(&a.ContentLanguage)}
 	if w.digest.MD5 != "" {
-		h.BlobContentMD5 = fromHex(w.digest.MD5)
+		w.http.BlobContentMD5 = fromHex(w.digest.MD5)
 	}
-	return h
+	return &w.http
+}
+
+// given is nil for "".
+func given(s *string) *string {
+	if *s == "" {
+		return nil
+	}
+	return s
 }
 
 func (w *write) metadata() map[string]*string {
 	m := encodeMetadata(w.attrs.Metadata)
-	m[digestKey] = digestMark(w.digest, w.size)
+	w.sum = digestMark(w.digest, w.size)
+	m[digestKey] = &w.sum
 	if w.mark != "" {
 		m[markKey] = &w.mark
 	}
@@ -82,7 +88,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool, reques
 	var done written
 	var found *files.Info
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
-		r, err := request(once(ctx))
+		r, err := request(b.once(ctx))
 		if err == nil {
 			done = r
 			return nil
@@ -98,7 +104,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool, reques
 	case err == nil && found != nil:
 		return *found, nil
 	case err == nil:
-		return files.Info{Entry: files.Entry{Size: w.size, ModTime: cut(done.modTime), Version: version(done.etag)}, Attributes: w.attrs, Digest: w.digest}, nil
+		return files.Info{Entry: files.Entry{Size: w.size, ModTime: cut(done.modTime), Version: version(done.etag)}, Attributes: *w.attrs, Digest: w.digest}, nil
 	case unsure && !errors.Is(err, files.ErrUncertain) && (ctx.Err() != nil || errors.Is(err, files.ErrUnavailable) || errors.Is(err, files.ErrPermission)):
 		return files.Info{}, files.WithCause(files.ErrUncertain, err, "the answer to the write was lost: "+detail(err))
 	}

@@ -40,9 +40,9 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 		return files.Info{}, err
 	}
 	c := &copying{b: b, source: signed.URL, tag: etag(info.Version)}
-	c.w = write{name: req.Dst, attrs: info.Attributes, digest: info.Digest, size: info.Size, cond: req.If, native: native(req.Native)}
+	c.w = write{name: req.Dst, attrs: &info.Attributes, digest: info.Digest, size: info.Size, cond: req.If, native: native(req.Native)}
 	if req.Attributes != nil {
-		c.w.attrs = *req.Attributes
+		c.w.attrs = req.Attributes
 	}
 	if info.Size <= maxFromURL {
 		return c.whole(ctx)

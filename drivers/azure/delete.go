@@ -19,7 +19,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	case missing(key):
 		return files.ErrPrecondition
 	}
-	opts := &blob.DeleteOptions{DeleteSnapshots: new(blob.DeleteSnapshotsOptionTypeInclude), AccessConditions: readConditions(ifVersion, "")}
+	opts := &blob.DeleteOptions{DeleteSnapshots: &withSnapshots, AccessConditions: readConditions(ifVersion, "")}
 	unsure := false
 	err := b.do(ctx, opDelete, func(ctx context.Context) error {
 		_, err := b.blob(key.Name).Delete(ctx, opts)
@@ -39,6 +39,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	}
 	return err
 }
+
+var withSnapshots = blob.DeleteSnapshotsOptionTypeInclude
 
 // MaxDeleteMany is how many deletions the service takes in one batch.
 func (b *backend) MaxDeleteMany() int { return 256 }
@@ -94,7 +96,7 @@ func (b *backend) batch(ctx context.Context, names []string, asked []int) (r con
 			return err
 		}
 		for _, i := range asked {
-			opts := &container.BatchDeleteOptions{DeleteOptions: blob.DeleteOptions{DeleteSnapshots: new(blob.DeleteSnapshotsOptionTypeInclude)}}
+			opts := &container.BatchDeleteOptions{DeleteOptions: blob.DeleteOptions{DeleteSnapshots: &withSnapshots}}
 			if err := builder.Delete(names[i], opts); err != nil {
 				return err
 			}

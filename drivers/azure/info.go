@@ -69,39 +69,40 @@ func properties(r blob.GetPropertiesResponse) files.Info {
 
 // digestMark is how the digests are written: each with a letter in front, and the size, so that they are not taken for those of other
 // content, which a tool put in the place of ours with our metadata.
-func digestMark(d files.Digest, size int64) *string {
-	s := "n" + strconv.FormatInt(size, 10)
+func digestMark(d files.Digest, size int64) string {
+	var room [64]byte // enough for the digest that is always there
+	s := strconv.AppendInt(append(room[:0], 'n'), size, 10)
 	for _, f := range digestFields(&d) {
 		if *f.text != "" {
-			s += "_" + f.letter + *f.text
+			s = append(append(s, '_', f.letter), *f.text...)
 		}
 	}
-	return &s
+	return string(s)
 }
 
 type digestField struct {
-	letter string
+	letter byte
 	text   *string
 }
 
-func digestFields(d *files.Digest) []digestField {
-	return []digestField{{"c", &d.CRC32C}, {"m", &d.MD5}, {"s", &d.SHA256}, {"i", &d.CRC32}, {"x", &d.CRC64NVME}}
+func digestFields(d *files.Digest) [5]digestField {
+	return [5]digestField{{'c', &d.CRC32C}, {'m', &d.MD5}, {'s', &d.SHA256}, {'i', &d.CRC32}, {'x', &d.CRC64NVME}}
 }
 
 // digestOf is what Put stored of digests, or else the MD5 that the service or whoever wrote the blob has of it.
 func digestOf(m map[string]*string, md5 []byte, size int64) files.Digest {
-	parts := strings.Split(own(m, digestKey), "_")
-	if parts[0] != "n"+strconv.FormatInt(size, 10) {
+	of, rest, _ := strings.Cut(own(m, digestKey), "_")
+	if n, ok := strings.CutPrefix(of, "n"); !ok || n != strconv.FormatInt(size, 10) {
 		if len(md5) == 16 {
 			return files.Digest{MD5: hex.EncodeToString(md5)}
 		}
 		return files.Digest{}
 	}
 	var d files.Digest
-	for _, part := range parts[1:] {
+	for part := range strings.SplitSeq(rest, "_") {
 		for _, f := range digestFields(&d) {
-			if text, ok := strings.CutPrefix(part, f.letter); ok {
-				*f.text = text
+			if part != "" && part[0] == f.letter {
+				*f.text = part[1:]
 			}
 		}
 	}

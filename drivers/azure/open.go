@@ -59,21 +59,25 @@ var plainly = http.Header{"Accept-Encoding": {"identity"}}
 
 // download asks for n bytes from off, or for all from off where n is math.MaxInt64.
 func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n int64) (o driver.Object, err error) {
-	opts := &blob.DownloadStreamOptions{AccessConditions: readConditions(req.IfVersion, req.IfNotVersion), Range: blob.HTTPRange{Offset: off}}
-	if n < math.MaxInt64 {
-		opts.Range.Count = n
+	var opts *blob.DownloadStreamOptions
+	if cond := readConditions(req.IfVersion, req.IfNotVersion); cond != nil || off > 0 || n < math.MaxInt64 {
+		opts = &blob.DownloadStreamOptions{AccessConditions: cond, Range: blob.HTTPRange{Offset: off}}
+		if n < math.MaxInt64 {
+			opts.Range.Count = n
+		}
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	var r blob.DownloadStreamResponse
 	err = b.do(ctx, opRead, func(ctx context.Context) (err error) {
-		r, err = b.blob(req.Key.Name).DownloadStream(policy.WithHTTPHeader(ctx, plainly), opts)
+		if !b.own {
+			ctx = policy.WithHTTPHeader(ctx, plainly)
+		}
+		r, err = b.blob(req.Key.Name).DownloadStream(ctx, opts)
 		return err
 	})
 	if err == nil && r.ErrorCode != nil && *r.ErrorCode == string(bloberror.ConditionNotMet) { // 304, which the SDK takes for success
 		err = files.ErrNotModified
 	}
 	if err != nil {
-		cancel()
 		if r.Body != nil {
 			r.Body.Close()
 		}
@@ -81,13 +85,12 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 	}
 	size, ok := wholeSize(r)
 	if !ok {
-		cancel()
 		r.Body.Close()
 		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service's answer tells no size")
 	}
 	o.Info = downloaded(r, size)
 	o.Offset, o.Length = req.Range.Resolve(size)
-	o.Body = &body{b: b, ctx: ctx, cancel: cancel, r: r.Body}
+	o.Body = &body{b: b, ctx: ctx, r: r.Body}
 	if got := value(r.ContentLength); got != o.Length {
 		o.Body.Close()
 		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service sends %d bytes of %d", got, o.Length)
@@ -144,12 +147,11 @@ func (b *backend) properties(ctx context.Context, key string, cond *blob.AccessC
 	return r, err
 }
 
-// body maps what breaks it. Its context ends with it, which ends a Read in progress too.
+// body maps what breaks it.
 type body struct {
-	b      *backend
-	ctx    context.Context
-	cancel context.CancelFunc
-	r      io.ReadCloser
+	b   *backend
+	ctx context.Context
+	r   io.ReadCloser
 }
 
 func (r *body) Read(p []byte) (int, error) {
@@ -160,7 +162,5 @@ func (r *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *body) Close() error {
-	r.cancel()
-	return r.r.Close()
-}
+// Close may be called during a Read, which it ends: net/http's bodies do.
+func (r *body) Close() error { return r.r.Close() }

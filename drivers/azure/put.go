@@ -32,7 +32,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err != nil {
 		return files.Info{}, err
 	}
-	w := &write{name: req.Name, attrs: req.Attributes, cond: req.If, native: native(req.Native)}
+	w := &write{name: req.Name, attrs: &req.Attributes, cond: req.If, native: native(req.Native)}
 	if first.Last {
 		defer first.Release()
 		w.size, w.digest = first.Size, req.Content.Digest()

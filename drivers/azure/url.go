@@ -56,6 +56,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.own = true
 	return driver.New(b), nil
 }
 

@@ -1,32 +1,92 @@
 package gcs
 
 import (
+	"errors"
 	"io"
-	"sync/atomic"
+	"sync"
+
+	"cloudfiles.dev/files/driver"
 )
 
-// body is the content of a request, which can be sent again, and of which is known whether it was handed over to its end.
+// payload is what a request sends: text, a part of an upload, and text. Each try reads it by a body of its own.
+type payload struct {
+	before, after string
+	part          *driver.Part // or nil
+	from          int64        // where in the part it begins, in bytes
+}
+
+func (p *payload) size() int64 {
+	n := int64(len(p.before) + len(p.after))
+	if p.part != nil {
+		n += p.part.Size - p.from
+	}
+	return n
+}
+
+func (p *payload) body() *body {
+	b := &body{before: p.before, after: p.after}
+	if p.part != nil {
+		b.part = p.part.Body()
+		b.part.Seek(p.from, io.SeekStart) // which fails after End only
+	}
+	return b
+}
+
+// body is a payload as one request sends it. A transport may go on to read it when its request has failed already, so that it is ended before the
+// part's memory is given back.
 type body struct {
-	content []byte
-	off     int
-	whole   atomic.Bool
+	mu            sync.Mutex
+	before, after string
+	part          *driver.PartBody // or nil
+	over          bool
+	prev          *body // that the transport had before, in the same request
 }
 
-func (b *body) rewind() {
-	b.off = 0
-	b.whole.Store(false)
-}
+var errBodyEnded = errors.New("the request is over")
 
-func (b *body) Read(p []byte) (int, error) {
-	if b.off == len(b.content) {
-		b.whole.Store(true)
+// Read fills p, as far as there is something: the transport makes a packet of what it gets.
+func (b *body) Read(p []byte) (n int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return 0, errBodyEnded
+	}
+	if b.before != "" {
+		n = copy(p, b.before)
+		b.before = b.before[n:]
+	}
+	for b.part != nil && b.part.Len() > 0 && n < len(p) {
+		m, err := b.part.Read(p[n:])
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	if n < len(p) {
+		m := copy(p[n:], b.after)
+		b.after = b.after[m:]
+		n += m
+	}
+	if n == 0 && len(p) > 0 {
 		return 0, io.EOF
 	}
-	n := copy(p, b.content[b.off:])
-	if b.off += n; b.off == len(b.content) {
-		b.whole.Store(true)
-	}
 	return n, nil
+}
+
+// whole reports whether it was handed over to its end.
+func (b *body) whole() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.before == "" && b.after == "" && (b.part == nil || b.part.Len() == 0)
+}
+
+// end waits for a Read in progress and lets none begin.
+func (b *body) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+	if b.part != nil {
+		b.part.End()
+	}
 }
 
 func (b *body) Close() error { return nil }

@@ -62,7 +62,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 		if err != nil {
 			return files.Info{}, err
 		}
-		c.body = &body{content: text}
+		c.payload = &payload{before: string(text)}
 		c.header["Content-Type"] = []string{"application/json; charset=UTF-8"}
 	}
 	return b.rewrite(ctx, c, req)

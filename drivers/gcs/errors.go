@@ -66,7 +66,7 @@ func (r *reply) RetryAfter() time.Duration { return r.after }
 
 // transportFault maps the failure of a request that has no answer, or none to its end.
 func (b *backend) transportFault(ctx context.Context, c *call, err error) error {
-	sent := c.body == nil || c.body.whole.Load()
+	sent := c.sent == nil || c.sent.whole()
 	if ctx.Err() != nil {
 		if err := files.ContextError(ctx); sent {
 			return c.settle(err)

@@ -4,8 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"io"
-	"net/http"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -35,6 +34,11 @@ type upload struct {
 	native *PutOptions
 }
 
+// plan says in what parts content is uploaded: one is held at a time, and there may be as many as there are.
+func (b *backend) plan() driver.PartPlan {
+	return driver.PartPlan{PartSize: int64(b.part), Concurrency: 1, MaxParts: math.MaxInt32, MaxPartSize: maxPart}
+}
+
 // Put buffers the content up to the part size and sends it in one request; what is longer goes in parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if err := checkStorable(req.Name); err != nil {
@@ -51,19 +55,19 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if req.If.Absent() {
 		u.op = opPutIfAbsent
 	}
-	m, err := u.newMultipart()
+	parts, err := driver.NewParts(b.plan(), req)
 	if err != nil {
 		return files.Info{}, err
 	}
-	whole, err := m.fill(req.Content, b.part)
+	first, err := parts.Next(ctx)
 	if err != nil {
 		return files.Info{}, err
 	}
 	var o *object
-	if whole {
-		o, err = u.sendWhole(ctx, m)
+	if first.Last {
+		o, err = u.sendWhole(ctx, first)
 	} else {
-		o, err = u.sendParts(ctx, m.content())
+		o, err = u.sendParts(ctx, parts, first)
 	}
 	if err != nil {
 		return files.Info{}, err
@@ -99,7 +103,7 @@ type resource struct {
 	TemporaryHold      bool              `json:"temporaryHold,omitempty"`
 	EventBasedHold     bool              `json:"eventBasedHold,omitempty"`
 	Retention          *retention        `json:"retention,omitempty"`
-	CRC32C             string            `json:"crc32c,omitempty"` // the last: multipart fills it in
+	CRC32C             string            `json:"crc32c,omitempty"`
 }
 
 func newResource(a files.Attributes, mark string, native *PutOptions) *resource {
@@ -118,15 +122,16 @@ func (r *resource) encode() ([]byte, error) {
 }
 
 // sendWhole sends the content in one request. A repeated conditional one may meet what itself wrote before.
-func (u *upload) sendWhole(ctx context.Context, m *multipart) (*object, error) {
+func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, error) {
+	defer part.Release()
 	b := u.b
-	m.finish(u.req.Content.Digest())
-	u.query.Set("uploadType", "multipart")
-	c := &call{op: u.op, method: "POST", url: b.uploads(), query: u.query, body: &body{content: m.buf}, last: true,
-		header: http.Header{"Content-Type": {"multipart/related; boundary=" + m.boundary}}}
+	c, err := u.multipart(part)
+	if err != nil {
+		return nil, err
+	}
 	var o object
 	open := false // an earlier request may have been carried out
-	err := b.retry.Do(ctx, func(ctx context.Context, attempt int) error {
+	err = b.retry.Do(ctx, func(ctx context.Context, attempt int) error {
 		err := b.do(ctx, c, &o)
 		switch kind := files.KindOf(err); {
 		case isUnsettled(err):
@@ -177,6 +182,3 @@ func (u *upload) verify(o *object) error {
 	}
 	return files.Errorf(files.ErrCorrupt, "the service stored %d bytes that are not the ones sent", o.Size)
 }
-
-// errShort is a Read that gives nothing again and again.
-var errShort = files.WithCause(files.ErrInvalid, io.ErrNoProgress, "the content's Read gives nothing, and no error")

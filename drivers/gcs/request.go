@@ -20,12 +20,13 @@ const (
 
 // call is one request.
 type call struct {
-	op     op
-	method string
-	url    *url.URL
-	query  url.Values
-	header http.Header
-	body   *body
+	op      op
+	method  string
+	url     *url.URL
+	query   url.Values
+	header  http.Header
+	payload *payload
+	sent    *body // of the try that is under way
 	// last says that the request commits something: an answer that is lost leaves the outcome open.
 	last bool
 }
@@ -50,7 +51,14 @@ func (b *backend) uploads() *url.URL {
 	return &url.URL{Scheme: b.scheme, Host: b.host, Path: "/upload/storage/v1/b/" + b.bucket + "/o"}
 }
 
-// send makes one request, and returns the answer whatever its status is.
+// end ends what send began to send: when the answer was read, for a transport that can't send all of a body closes the connection.
+func (c *call) end() {
+	for b := c.sent; b != nil; b = b.prev {
+		b.end()
+	}
+}
+
+// send makes one request, and returns the answer whatever its status is. Where the call has a payload, the caller must end it.
 func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	if len(c.query) > 0 {
 		c.url.RawQuery = c.query.Encode()
@@ -60,12 +68,13 @@ func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 		req.Header = make(http.Header, 2)
 	}
 	req.Header["User-Agent"] = userAgent
-	if c.body != nil {
-		c.body.rewind()
-		req.Body, req.ContentLength = c.body, int64(len(c.body.content))
-		req.GetBody = func() (io.ReadCloser, error) { return &body{content: c.body.content}, nil }
-		if len(c.body.content) == 0 {
-			req.Body = http.NoBody
+	if c.payload != nil {
+		c.sent = c.payload.body()
+		req.Body, req.ContentLength = c.sent, c.payload.size()
+		req.GetBody = func() (io.ReadCloser, error) { // called in Do, where a connection turned out to be closed
+			again := c.payload.body()
+			again.prev, c.sent = c.sent, again
+			return again, nil
 		}
 	}
 	resp, err := b.hc.Do(req.WithContext(ctx))
@@ -79,6 +88,7 @@ var userAgent = []string{"cloudfiles-gcs"}
 
 // do makes one request and reads the answer, which must be of a status from 200 to 299, into out, unless that is nil.
 func (b *backend) do(ctx context.Context, c *call, out any) error {
+	defer c.end()
 	resp, err := b.send(ctx, c)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package gcs
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // An upload in parts: https://cloud.google.com/storage/docs/performing-resumable-uploads. It begins with one request, each part is one
@@ -22,16 +22,16 @@ const abortTimeout = time.Second
 type session struct {
 	u   *upload
 	url *url.URL
-	off int64 // of the part
 }
 
-// sendParts sends content that is longer than a part, of which the first part and the byte behind it have been read.
-func (u *upload) sendParts(ctx context.Context, first []byte) (*object, error) {
+// sendParts sends content that is longer than a part, of which the first one has been read.
+func (u *upload) sendParts(ctx context.Context, parts *driver.Parts, first *driver.Part) (*object, error) {
 	s, err := u.begin(ctx)
 	if err != nil {
+		first.Release()
 		return nil, err
 	}
-	o, err := s.run(ctx, first)
+	o, err := s.run(ctx, parts, first)
 	if err != nil {
 		s.abort(ctx)
 		return nil, err
@@ -46,7 +46,7 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	u.query.Set("uploadType", "resumable")
-	c := &call{op: u.op, method: "POST", url: u.b.uploads(), query: u.query, body: &body{content: text},
+	c := &call{op: u.op, method: "POST", url: u.b.uploads(), query: u.query, payload: &payload{before: string(text)},
 		header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}, "X-Upload-Content-Type": {"application/octet-stream"}}}
 	if t := u.req.Attributes.ContentType; headerValue(t) {
 		c.header.Set("X-Upload-Content-Type", t)
@@ -56,6 +56,7 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 	}
 	s := &session{u: u}
 	err = u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+		defer c.end()
 		resp, err := u.b.send(ctx, c)
 		if err != nil {
 			return err
@@ -72,56 +73,32 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 }
 
 // run sends the parts.
-func (s *session) run(ctx context.Context, part []byte) (*object, error) {
-	size := s.u.b.part
+func (s *session) run(ctx context.Context, parts *driver.Parts, part *driver.Part) (*object, error) {
 	for {
-		last := len(part) <= size
-		o, err := s.send(ctx, part[:min(len(part), size)], last)
+		o, err := s.send(ctx, part)
+		part.Release()
 		if o != nil || err != nil {
 			return o, err
 		}
-		s.off += int64(size)
-		n := copy(part, part[size:])
-		if part, err = s.read(part[:n]); err != nil {
+		if part, err = parts.Next(ctx); err != nil {
 			return nil, err
 		}
 	}
-}
-
-// read fills the buffer up to the part size and one byte more.
-func (s *session) read(part []byte) ([]byte, error) {
-	end := s.u.b.part + 1
-	for idle := 0; len(part) < end; {
-		n, err := s.u.req.Content.Read(part[len(part):end])
-		part = part[:len(part)+n]
-		if err == io.EOF {
-			return part, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if idle++; n > 0 {
-			idle = 0
-		} else if idle == maxIdle {
-			return nil, errShort
-		}
-	}
-	return part, nil
 }
 
 // send sends one part. What is sent again, because an answer got lost, the service passes over as far as it has it; what it has
 // not kept of a part it is sent again. The result is nil but for the last part.
-func (s *session) send(ctx context.Context, part []byte, last bool) (o *object, err error) {
-	kept, open := 0, false
-	for o == nil && kept < max(len(part), 1) {
+func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err error) {
+	kept, open := int64(0), false
+	for o == nil && kept < part.Size {
 		err = s.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
-			n, done, err := s.try(ctx, part[kept:], s.off+int64(kept), last)
+			n, done, err := s.try(ctx, part, kept)
 			open = open || isUnsettled(err)
 			if err != nil {
 				return err
 			}
 			if o = done; o == nil {
-				kept = int(min(n-s.off, int64(len(part))))
+				kept = min(n-part.Offset, part.Size)
 			}
 			return nil
 		})
@@ -135,13 +112,14 @@ func (s *session) send(ctx context.Context, part []byte, last bool) (o *object, 
 	return o, nil
 }
 
-// try makes one request. The result is how many bytes of the whole the service has, or, at the end, the object.
-func (s *session) try(ctx context.Context, part []byte, off int64, last bool) (kept int64, done *object, err error) {
-	b, end := s.u.b, off+int64(len(part))
+// try makes one request, which sends the part from that byte on. The result is how many bytes of the whole the service has, or, at the end, the object.
+func (s *session) try(ctx context.Context, part *driver.Part, from int64) (kept int64, done *object, err error) {
+	b, off, end := s.u.b, part.Offset+from, part.Offset+part.Size
 	u := *s.url
-	c := &call{op: s.u.op, method: "PUT", url: &u, body: &body{content: part}, last: last, header: http.Header{}}
+	c := &call{op: s.u.op, method: "PUT", url: &u, payload: &payload{part: part, from: from}, last: part.Last, header: http.Header{}}
+	defer c.end()
 	total := "*"
-	if last {
+	if part.Last {
 		total = strconv.FormatInt(end, 10)
 		c.header.Set("X-Goog-Hash", "crc32c="+toBase64(s.u.req.Content.Digest().CRC32C))
 	}
@@ -160,7 +138,7 @@ func (s *session) try(ctx context.Context, part []byte, off int64, last bool) (k
 	drain(resp.Body)
 	resp.Body.Close()
 	kept, err = keptOf(resp.Header.Get("Range"))
-	if err != nil || kept <= off || kept > end || last && kept == end {
+	if err != nil || kept <= off || kept > end || part.Last && kept == end {
 		return 0, nil, files.Errorf(files.ErrUnavailable, "the service has not kept what it was sent")
 	}
 	return kept, nil, nil

@@ -12,6 +12,8 @@ import (
 const (
 	blockSize = 1 << 20
 	smallSize = 64 << 10
+	// pieceSize is how much is read at a time: what the digests are computed of is in the processor's cache still.
+	pieceSize = 128 << 10
 )
 
 var (
@@ -38,6 +40,7 @@ type Part struct {
 	owner  *Parts
 	mu     sync.Mutex
 	blocks []block
+	one    [1]block // what most parts have
 	gone   bool
 }
 
@@ -58,7 +61,7 @@ func (p *Part) Release() {
 		}
 		p.owner.free <- struct{}{}
 	}
-	p.blocks = nil
+	p.blocks, p.one = nil, [1]block{}
 }
 
 // PartReader reads a part. It is an io.ReadSeeker, as SDKs want it that send a body again.

@@ -10,14 +10,14 @@ import (
 // whoever sends it calls End before the part is released.
 type PartBody struct {
 	mu   sync.Mutex
-	r    *PartReader
+	r    PartReader
 	over bool
 }
 
 var _ io.ReadSeekCloser = (*PartBody)(nil)
 
 // Body returns a new body of the part.
-func (p *Part) Body() *PartBody { return &PartBody{r: p.Reader()} }
+func (p *Part) Body() *PartBody { return &PartBody{r: PartReader{part: p}} }
 
 var errBodyEnded = errors.New("the request is over")
 

@@ -69,6 +69,7 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 		return nil, files.Errorf(files.ErrTooLarge, "content is longer than %d parts hold", p.n)
 	}
 	part := &Part{Number: p.n + 1, Offset: p.off, owner: p}
+	part.blocks = part.one[:0]
 	if err := p.fill(ctx, part, p.next()); err != nil {
 		part.Release()
 		return nil, err
@@ -93,7 +94,7 @@ func (p *Parts) fill(ctx context.Context, part *Part, size int64) error {
 			buf[0], last.n, p.have = p.peeked[0], 1, false
 		}
 		for last.n < len(buf) && !p.eof {
-			n, err := p.read(ctx, buf[last.n:])
+			n, err := p.read(ctx, buf[last.n:min(last.n+pieceSize, len(buf))])
 			last.n += n
 			if err != nil {
 				return err

@@ -23,7 +23,12 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 		opts = &files.PutOptions{}
 	}
 	var attrs files.Attributes
-	up := &Upload{ctx: ctx, src: content, size: -1}
+	both := &struct {
+		up  Upload
+		req PutRequest
+	}{} // one allocation
+	up, req := &both.up, &both.req
+	up.ctx, up.src, up.size = ctx, content, -1
 	err := b.enter(ctx, Key{Name: name}, func() (err error) {
 		if isNil(content) {
 			return files.Errorf(files.ErrInvalid, "content is nil")
@@ -55,7 +60,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 	if err := b.checkAttributes(attrs); err != nil {
 		return files.Info{}, err
 	}
-	req := &PutRequest{Name: name, Attributes: attrs, If: opts.If, Size: up.size, SizeDeclared: up.size >= 0, Content: up, Native: opts.Native}
+	*req = PutRequest{Name: name, Attributes: attrs, If: opts.If, Size: up.size, SizeDeclared: up.size >= 0, Content: up, Native: opts.Native}
 	if req.Size < 0 {
 		req.Size = remaining(content)
 		if limit := b.features.MaxSize; limit > 0 && req.Size > limit {

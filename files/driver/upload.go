@@ -14,16 +14,20 @@ type Upload struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
 	src      io.Reader
-	want     files.Digest
-	size     int64 // declared, or -1
-	maxSize  int64 // 0: no limit
+	want     files.Digest // declared
+	size     int64        // declared, or -1
+	maxSize  int64        // 0: no limit
 	n        int64
 	hasher   files.Hasher
 	err      error
 	headErr  error
 	mu       sync.Mutex
 	finished bool
+	idle     int // how many Reads in a row gave nothing
 }
+
+// maxIdle is how many Reads in a row may give nothing.
+const maxIdle = 100
 
 // Read reads the content.
 func (u *Upload) Read(p []byte) (int, error) {
@@ -66,8 +70,15 @@ func (u *Upload) read(p []byte) (int, error) {
 		return 0, files.ContextError(u.ctx)
 	}
 	n, err := u.src.Read(p)
-	if n < 0 || n > len(p) {
+	switch {
+	case n < 0 || n > len(p):
 		return 0, files.Errorf(files.ErrInvalid, "content's Read returned the impossible count %d", n)
+	case n > 0 || err != nil || len(p) == 0:
+		u.idle = 0
+	default:
+		if u.idle++; u.idle == maxIdle {
+			err = files.WithCause(files.ErrInvalid, io.ErrNoProgress, "content's Read gives nothing, and no error")
+		}
 	}
 	return n, err
 }
@@ -101,7 +112,13 @@ func (u *Upload) Count() int64 {
 func (u *Upload) Digest() files.Digest {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.hasher.Sum()
+	if u.err != io.EOF {
+		return u.hasher.Sum()
+	}
+	if u.want.CRC32C == "" { // the others are those that were declared, and complete has compared them
+		u.want.CRC32C = u.hasher.Sum().CRC32C
+	}
+	return u.want
 }
 
 // Err returns the error that ended the content, or nil while it goes on or when it ended well. A Backend whose SDK hides

@@ -1,0 +1,126 @@
+package peers
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// call is one thing to compare.
+type call struct {
+	name string
+	do   func(ctx context.Context, p Peer) error
+}
+
+// calls prepares what the calls need, of which a listing goes through so many names, and returns them. What is read is the same
+// file for every peer, which the driver has put.
+func calls(t testing.TB, all []Peer, names int) []call {
+	t.Helper()
+	kib, mib := make([]byte, 1<<10), make([]byte, 1<<20)
+	prepare := func(name string, content []byte) {
+		if err := all[0].Put(t.Context(), name, content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	prepare("small.txt", kib)
+	prepare("large.txt", mib)
+	for i := range names {
+		prepare(fmt.Sprintf("list/%04d.txt", i), kib[:1])
+	}
+	put := func(content []byte) func(ctx context.Context, p Peer) error {
+		return func(ctx context.Context, p Peer) error { return p.Put(ctx, p.Name+"/put.txt", content) }
+	}
+	get := func(name string) func(ctx context.Context, p Peer) error {
+		return func(ctx context.Context, p Peer) error { return p.Get(ctx, name) }
+	}
+	return []call{
+		{"op=put/size=1KiB", put(kib)},
+		{"op=put/size=1MiB", put(mib)},
+		{"op=get/size=1KiB", get("small.txt")},
+		{"op=get/size=1MiB", get("large.txt")},
+		{"op=range/size=1KiB", func(ctx context.Context, p Peer) error { return p.Range(ctx, "large.txt", 1000, 1<<10) }},
+		{"op=stat", func(ctx context.Context, p Peer) error { return p.Stat(ctx, "small.txt") }},
+		{"op=put-delete/size=1KiB", func(ctx context.Context, p Peer) error {
+			if err := p.Put(ctx, p.Name+"/delete.txt", kib); err != nil {
+				return err
+			}
+			return p.Delete(ctx, p.Name+"/delete.txt")
+		}},
+		{"op=copy/size=1KiB", func(ctx context.Context, p Peer) error { return p.Copy(ctx, p.Name+"/copy.txt", "small.txt") }},
+		{fmt.Sprintf("op=list/names=%d", names), func(ctx context.Context, p Peer) error {
+			if n, err := p.List(ctx, "list/"); n != names || err != nil {
+				return fmt.Errorf("%d names, %w", n, err)
+			}
+			return nil
+		}},
+	}
+}
+
+// Bench measures each call by each peer, for benchstat -col /impl, and then by all in turn, where cpu/sdk and cpu/gocdk are how often the driver, all[0], takes
+// the processor time of the others: other work on the machine slows all of them then. The server is another process, and not counted.
+func Bench(b *testing.B, all ...Peer) {
+	for _, c := range calls(b, all, 1000) {
+		for _, p := range all {
+			b.Run(c.name+"/impl="+p.Name, func(b *testing.B) {
+				b.ReportAllocs()
+				begin := cpu(b)
+				for b.Loop() {
+					if err := c.do(b.Context(), p); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(cpu(b)-begin)/float64(b.N), "cpu-ns/op")
+			})
+		}
+		b.Run(c.name+"/in-turn", func(b *testing.B) { inTurn(b, c, all) })
+	}
+}
+
+// turn is for how long a peer's turn goes on: what it leaves for later, such as its garbage, is little beside it.
+const turn = 20 * time.Millisecond
+
+func inTurn(b *testing.B, c call, all []Peer) {
+	used, calls := make([]time.Duration, len(all)), make([]int, len(all))
+	for b.Loop() {
+		for _, i := range rand.Perm(len(all)) {
+			begin, start := cpu(b), time.Now()
+			for time.Since(start) < turn {
+				if err := c.do(b.Context(), all[i]); err != nil {
+					b.Fatal(err)
+				}
+				calls[i]++
+			}
+			used[i] += cpu(b) - begin
+		}
+	}
+	per := func(i int) float64 { return float64(used[i]) / float64(calls[i]) }
+	for i, p := range all[1:] {
+		b.ReportMetric(per(0)/per(i+1), "cpu/"+p.Name)
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// Allocations holds all[0], the driver, to its bounds: a call allocates at most 1.1 times what it does on all[1], the bare SDK, and no more than on
+// all[2], the bare Go CDK, but for the calls that the latter does in another way, as other tells by their names.
+func Allocations(t *testing.T, other map[string]string, all ...Peer) {
+	for _, c := range calls(t, all, 50) {
+		n := make([]float64, len(all))
+		for i, p := range all {
+			n[i] = testing.AllocsPerRun(20, func() {
+				if err := c.do(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		t.Logf("%s: %.0f, %.0f on the SDK, %.0f on the Go CDK", c.name, n[0], n[1], n[2])
+		if why := other[c.name]; why != "" {
+			t.Logf("%s on the Go CDK: %s", c.name, why)
+			n[2] = max(n[2], n[0])
+		}
+		if n[0] > 1.1*n[1] || n[0] > n[2] {
+			t.Errorf("%s allocates %.0f times, %.0f on the SDK, %.0f on the Go CDK", c.name, n[0], n[1], n[2])
+		}
+	}
+}

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package peers
+
+import (
+	"testing"
+	"time"
+)
+
+// cpu is not told here: the metric is 0.
+func cpu(testing.TB) time.Duration { return 0 }

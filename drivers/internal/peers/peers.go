@@ -1,0 +1,106 @@
+// Package peers compares a driver with the bare SDK and the bare Go CDK: the same calls, on one server, in one process.
+package peers
+
+import (
+	"context"
+	"io"
+
+	"cloudfiles.dev/files"
+	"gocloud.dev/blob"
+)
+
+// ContentType is what every peer puts its content with.
+const ContentType = "text/plain"
+
+// Peer does what the driver does, in another way. Each call asks for the same thing of the server and uses the same of the answer.
+type Peer struct {
+	Name string
+	// Put stores content under name with ContentType, in one request.
+	Put func(ctx context.Context, name string, content []byte) error
+	// Get reads the file to its end, and Range the n bytes from off on.
+	Get   func(ctx context.Context, name string) error
+	Range func(ctx context.Context, name string, off, n int64) error
+	Stat  func(ctx context.Context, name string) error
+	// Delete removes a file that is there.
+	Delete func(ctx context.Context, name string) error
+	// Copy copies inside the bucket.
+	Copy func(ctx context.Context, dst, src string) error
+	// List goes through all names that begin with dir, and their sizes, times and versions, and counts them.
+	List func(ctx context.Context, dir string) (int, error)
+}
+
+// Driver is the driver itself.
+func Driver(b files.Bucket) Peer {
+	get := func(ctx context.Context, name string, opts *files.GetOptions) error {
+		r, err := b.Get(ctx, name, opts)
+		if err != nil {
+			return err
+		}
+		return Discard(r)
+	}
+	return Peer{
+		Name: "driver",
+		Put: func(ctx context.Context, name string, content []byte) error {
+			_, err := files.PutBytes(ctx, b, name, content, &files.PutOptions{Attributes: files.Attributes{ContentType: ContentType}})
+			return err
+		},
+		Get: func(ctx context.Context, name string) error { return get(ctx, name, nil) },
+		Range: func(ctx context.Context, name string, off, n int64) error {
+			return get(ctx, name, &files.GetOptions{Range: files.Bytes(off, n)})
+		},
+		Stat:   func(ctx context.Context, name string) error { _, err := b.Stat(ctx, name, nil); return err },
+		Delete: func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) },
+		Copy: func(ctx context.Context, dst, src string) error {
+			_, err := files.Copy(ctx, b, dst, b, src, nil)
+			return err
+		},
+		List: func(ctx context.Context, dir string) (n int, err error) {
+			for _, err := range b.List(ctx, dir, nil) {
+				if err != nil {
+					return n, err
+				}
+				n++
+			}
+			return n, nil
+		},
+	}
+}
+
+// GoCDK is the Go CDK without the driver.
+func GoCDK(b *blob.Bucket) Peer {
+	read := func(r *blob.Reader, err error) error {
+		if err != nil {
+			return err
+		}
+		return Discard(r)
+	}
+	return Peer{
+		Name: "gocdk",
+		Put: func(ctx context.Context, name string, content []byte) error {
+			return b.WriteAll(ctx, name, content, &blob.WriterOptions{ContentType: ContentType})
+		},
+		Get: func(ctx context.Context, name string) error { return read(b.NewReader(ctx, name, nil)) },
+		Range: func(ctx context.Context, name string, off, n int64) error {
+			return read(b.NewRangeReader(ctx, name, off, n, nil))
+		},
+		Stat:   func(ctx context.Context, name string) error { _, err := b.Attributes(ctx, name); return err },
+		Delete: b.Delete,
+		Copy:   func(ctx context.Context, dst, src string) error { return b.Copy(ctx, dst, src, nil) },
+		List: func(ctx context.Context, dir string) (n int, err error) {
+			for i := b.List(&blob.ListOptions{Prefix: dir}); ; n++ {
+				if _, err := i.Next(ctx); err == io.EOF {
+					return n, nil
+				} else if err != nil {
+					return n, err
+				}
+			}
+		},
+	}
+}
+
+// Discard reads r to its end and closes it.
+func Discard(r io.ReadCloser) error {
+	defer r.Close()
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
