@@ -27,9 +27,9 @@ func soundCopy(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (fil
 	if req.Attributes != nil {
 		a = *req.Attributes
 	}
-	info := m.set(req.Dst, &driver.PutRequest{Name: req.Dst, Attributes: a}, src.content)
+	m.set(req.Dst, &driver.PutRequest{Name: req.Dst, Attributes: a}, src.content)
 	m.redigestLocked(req.Dst)
-	return info, nil
+	return m.files[req.Dst].info, nil
 }
 
 // copied is the fault that a copy is followed by something.

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -39,7 +40,7 @@ func begin(ctx context.Context, h Harness) (*session, error) {
 	if err := checkHarness(&h); err != nil {
 		return nil, err
 	}
-	s := &session{h: h, short: testing.Testing() && testing.Short()}
+	s := &session{h: h, short: testing.Testing() && flag.Parsed() && testing.Short()} // a TestMain may check before it parses
 	if err := s.seed(); err != nil {
 		return nil, err
 	}

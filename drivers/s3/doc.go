@@ -10,6 +10,17 @@
 // Info, a Stat, a Delete, 1,000 deleted names, 1,000 listed ones, a Copy; two for a Get of a range that begins past the end, and for a Copy with
 // FullInfo. Larger content goes up in parts, within a fixed memory, and an upload that fails is aborted.
 //
+// # Other stores
+//
+// What a store lacks of S3 is told by parameters of the URL, or [Options]:
+//
+//	checksum=auto|crc32c|none   auto stores CRC-32C, and goes without for good where the store refuses it; none never sends or asks for one
+//	etag=quoted|bare            how If-Match names a version on writes: bare for a store that compares it without its quotes
+//	conditions=all|put          put: the store keeps conditions on reads and on Put alone, so Features claim none on Delete, and conditional copies stream
+//	part_size, concurrency      of an upload in parts: bytes of a part, and how many are on their way
+//
+// Ceph's gateway (16.2) needs checksum=none&etag=bare&conditions=put; versitygw needs none of them.
+//
 // # What is stored
 //
 // A file's name is its key, as it is. Metadata is escaped as s3blob escapes it, so programs on the Go CDK read what this package wrote and the
