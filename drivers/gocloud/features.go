@@ -22,17 +22,17 @@ const (
 
 // featuresOf tells what a bucket of the driver can do, without a request.
 func featuresOf(b *blob.Bucket, p provider) files.Features {
-	f := files.Features{MaxName: p.maxName(), TimeResolution: time.Second, Attributes: true, ForeignKeys: !p.single, StatNoBucket: p.kind != kindS3}
+	f := files.Features{MaxName: p.maxName(), TimeResolution: time.Second, Attributes: true, ForeignKeys: !p.single}
 	switch p.kind {
 	case kindMem:
 		f.TimeResolution = time.Nanosecond
 		f.Atomic, f.IfAbsent, f.OneVersionReads, f.Ordered, f.DirBesideFile, f.ServerCopy = true, true, true, true, true, true
-		f.AnyName = true
+		f.AnyName, f.StatNoBucket = true, true
 		noMD5 := p.setting("options", "NoMD5")
 		f.Digests = noMD5.Kind() == reflect.Bool && !noMD5.Bool()
 	case kindFile:
 		f.TimeResolution = time.Nanosecond
-		f.OneVersionReads, f.Ordered, f.AnyName = true, true, true
+		f.OneVersionReads, f.Ordered, f.AnyName, f.StatNoBucket = true, true, true, true
 		metadata := p.setting("opts", "Metadata")
 		f.Attributes = metadata.Kind() == reflect.String && metadata.Len() == 0
 		f.Digests = f.Attributes
@@ -46,7 +46,7 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		f.MaxSize, f.MaxUnknownSize = 5*tib, s3Part*s3Parts
 	case kindGCS:
 		service(&f)
-		f.Ordered, f.ServerCopy, f.VersionPerPut, f.Digests = true, true, true, true
+		f.Ordered, f.ServerCopy, f.VersionPerPut, f.Digests, f.StatNoBucket = true, true, true, true, true
 		f.MaxSize = 5 * tib
 		// With an identity the URL is signed by key, or by a function of the caller's, which must not be called for a try.
 		id := p.setting("opts", "GoogleAccessID")
@@ -54,7 +54,7 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		f.SignPut, f.SignDelete, f.SignContentType = f.SignGet, f.SignGet, f.SignGet
 	case kindAzure:
 		service(&f)
-		f.VersionPerPut = true
+		f.VersionPerPut, f.StatNoBucket = true, true
 		f.MaxSize, f.MaxUnknownSize = azureBlocks*4000*mib, azureBlock*azureBlocks
 		f.SignGet = signs(b)
 		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
