@@ -113,8 +113,6 @@ func TestSuspectsExist(t *testing.T) {
 // suspects are the cases that catch no fault here, and why they stay.
 var suspects = map[string]string{
 	"P1/other-process":     noProcess,
-	"P8/race-processes":    noProcess,
-	"P9/counter-processes": noProcess,
 	"L4/other-process":     noProcess,
 	"U1/unknown-scheme":    oneOpen,
 	"U1/empty-and-paths":   oneOpen,
