@@ -169,11 +169,7 @@ func TestUploadsClientGone(t *testing.T) {
 // noted waits until the proxy has noticed that the client had gone.
 func (u *uploader) noted() {
 	u.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for u.proxy.Records()[0].Err == "" {
-		if time.Now().After(deadline) {
-			u.t.Fatalf("the proxy has not noticed: %v", u.proxy.Records())
-		}
-		time.Sleep(time.Millisecond)
+	if !settles(func() bool { return u.proxy.Records()[0].Err != "" }) {
+		u.t.Fatalf("the proxy has not noticed: %v", u.proxy.Records())
 	}
 }
