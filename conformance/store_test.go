@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -104,8 +105,9 @@ func TestStoreLocal(t *testing.T) {
 		}
 	})
 	conformance.Run(t, conformance.Harness{
-		Store:  func(t conformance.T) files.Bucket { return open(t, dir) },
-		Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, dir) },
+		Store:   func(t conformance.T) files.Bucket { return open(t, dir) },
+		Second:  func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, dir) },
+		Process: func(t conformance.T, _ files.Bucket) *exec.Cmd { return otherProcess(t, "local", dir) },
 		Apart: func(t conformance.T) files.Bucket {
 			own := t.TempDir()
 			b := open(t, own)
