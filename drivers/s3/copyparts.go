@@ -55,31 +55,34 @@ func (b *backend) tags(ctx context.Context, src *backend, key string) map[string
 	return tags
 }
 
-// copyFrom copies all parts, a few at a time; the first error ends the others.
+// copyFrom copies all parts, a few at a time. After an error no other begins, but those on their way come to their end: S3 goes on with a copy whose
+// client has gone, and what it copies after the abort may stay (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source files.Info) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var (
-		wg    sync.WaitGroup
-		once  sync.Once
-		first error
-		slots = make(chan struct{}, u.b.plan.Concurrency)
-		size  = min(copyPart, u.b.copyLimit)
+		wg     sync.WaitGroup
+		failed = make(chan error, 1)
+		slots  = make(chan struct{}, u.b.plan.Concurrency)
+		size   = min(copyPart, u.b.copyLimit)
 	)
-	for number, off := int32(1), int64(0); off < source.Size && ctx.Err() == nil; number, off = number+1, off+size {
+	for number, off := int32(1), int64(0); off < source.Size && ctx.Err() == nil && len(failed) == 0; number, off = number+1, off+size {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
 			if err := u.copyPart(ctx, src, key, source, number, off, min(size, source.Size-off)); err != nil {
-				once.Do(func() { first = err; cancel() })
+				select {
+				case failed <- err:
+				default: // the first one counts
+				}
 			}
 		})
 	}
 	wg.Wait()
-	if first == nil {
+	select {
+	case err := <-failed:
+		return err
+	default:
 		return files.ContextError(ctx)
 	}
-	return first
 }
 
 func (u *upload) copyPart(ctx context.Context, src *backend, key string, source files.Info, number int32, off, n int64) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -249,9 +250,19 @@ func TestCopyParts(t *testing.T) {
 	if len(tags.TagSet) != 1 || *tags.TagSet[0].Key != "team" || *tags.TagSet[0].Value != "x y" {
 		t.Errorf("tags: %+v", tags.TagSet)
 	}
-	p.Add(proxy.Rule{Kinds: []string{"UploadPartCopy"}, Nth: 2, Fault: proxy.S3.Forbidden()})
+	part := func(n string) func(*http.Request) bool {
+		return func(r *http.Request) bool { return r.URL.Query().Get("partNumber") == n }
+	}
+	p.Add(proxy.Rule{Kinds: []string{"UploadPartCopy"}, Match: part("2"), Times: 1, Fault: proxy.S3.Forbidden()})
+	p.Add(proxy.Rule{Kinds: []string{"UploadPartCopy"}, Match: part("3"), Times: 1, Fault: proxy.Latency(300 * time.Millisecond)})
+	p.Reset()
 	if _, err := files.Copy(t.Context(), b, "c", b, "a", nil); !errors.Is(err, files.ErrPermission) {
 		t.Errorf("a part that is refused: %v", err)
+	}
+	for _, r := range p.Records() {
+		if r.Err != "" {
+			t.Errorf("%s was cut off, so the server may go on with it after the abort: %s", r.Kind, r.Err)
+		}
 	}
 	if _, err := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrExist) {
 		t.Errorf("onto an existing one: %v", err)
