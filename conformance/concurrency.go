@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 
@@ -39,6 +40,24 @@ func everythingAtOnce(t T, h *H) {
 func manyReaders(t T, h *H) {
 	c := content(1, 300_000)
 	put(t, h, "a", c, nil)
+	// One body is read in the middle of another.
+	r, err := h.Get(t.Context(), "a", nil)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	defer r.Close()
+	got := make([]byte, 1000, len(c))
+	if _, err := io.ReadFull(r, got); err != nil {
+		t.Fatalf("Read: %v", err)
+	}
+	wantRange(t, h, "a", c, files.Bytes(10, int64(len(c)-20)))
+	rest, err := io.ReadAll(r)
+	if err != nil {
+		t.Errorf("Read, after another body was read: %v", err)
+	}
+	if d := diff(append(got, rest...), c); d != "" {
+		t.Errorf("the content of a body in the middle of which another one was read %s", d)
+	}
 	parallel(8, func(i int) {
 		for range 3 {
 			wantContent(t, h, "a", c)
