@@ -22,10 +22,11 @@ type Call struct {
 	Delete *DeleteOptions
 	Copy   *CopyOptions
 	Sign   *SignOptions
-	Names  []string // of DeleteMany
+	Names  []string // of DeleteMany; a hook that calls next again may leave out what is done
 	// Content is what a Put reads: a hook that calls next again rewinds it before, if it can seek.
 	Content io.Reader
-	// Errors are those of DeleteMany, one, or nil, a name, once next has returned.
+	// Errors are those of DeleteMany, one, or nil, for each of Names, once next has returned. When Around returns, they are for the names that
+	// the caller gave.
 	Errors []error
 
 	// Info is filled in by next for OpPut, OpGet, OpStat and OpCopy, where they succeed.

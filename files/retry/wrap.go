@@ -76,30 +76,51 @@ func rewinder(content io.Reader) func() error {
 	return func() error { _, err := s.Seek(at, io.SeekStart); return err }
 }
 
-// deleteMany repeats the deletion of all the names as long as one of them fails so.
+// deleteMany repeats the deletion of those names that fail so. What is deleted stays out of it: somebody may have put it anew, and a
+// refusal of the repeat says nothing of it.
 func (p *Policy) deleteMany(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-	var attempts int
+	names := c.Names
+	result := make([]error, len(names))
+	tries := make([]int, len(names))
+	left := make([]int, len(names)) // of names, those to delete
+	for i := range left {
+		left[i] = i
+	}
 	var failed error // of next itself, as against that of a name
 	last := p.Do(ctx, func(ctx context.Context, attempt int) error {
-		attempts = attempt
+		c.Names = make([]string, len(left))
+		for j, i := range left {
+			c.Names[j] = names[i]
+			tries[i] = attempt
+		}
 		if failed = next(ctx); failed != nil {
 			return failed
 		}
-		for _, err := range c.Errors {
-			if files.KindOf(err) == files.ErrUnavailable && Attempts(err) == 0 {
-				return err
+		var again []int
+		var unavailable error
+		for j, i := range left {
+			if result[i] = c.Errors[j]; files.KindOf(result[i]) == files.ErrUnavailable && Attempts(result[i]) == 0 {
+				again, unavailable = append(again, i), result[i]
 			}
 		}
-		return nil
+		left = again
+		return unavailable
 	})
+	c.Names = names
 	if failed != nil {
-		return last
-	}
-	for i, err := range c.Errors {
-		if files.KindOf(err) == files.ErrUnavailable && Attempts(err) == 0 {
-			c.Errors[i] = mark(err, attempts, "")
+		if len(left) == len(names) {
+			return last
+		}
+		for _, i := range left {
+			result[i] = last
 		}
 	}
+	for i, err := range result {
+		if err != nil && Attempts(err) == 0 {
+			result[i] = mark(err, tries[i], "")
+		}
+	}
+	copy(c.Errors, result)
 	return nil
 }
 

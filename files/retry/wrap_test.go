@@ -230,3 +230,52 @@ func TestWrapKeepsAbilities(t *testing.T) {
 		t.Errorf("features are %+v", b.Features())
 	}
 }
+
+// TestWrapDeleteManyLeft: only what failed is deleted again, and an error of the repeat says how often that name was tried.
+func TestWrapDeleteManyLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type state struct{ names, answers string }
+		for _, c := range []struct {
+			rounds []state // of names in a call, and what each gives: k is ok, u unavailable, p refused
+			want   string  // of a, b and c: ok, or the sentinel with the attempts
+		}{
+			{[]state{{"a b c", "kuk"}, {"b", "k"}}, "ok ok ok"},
+			{[]state{{"a b c", "kup"}, {"b", "p"}}, "ok Permission/2 Permission/0"},
+			{[]state{{"a b c", "uku"}, {"a c", "uk"}, {"a", "k"}}, "ok ok ok"},
+			{[]state{{"a b c", "uup"}, {"a b", "up"}, {"a", "u"}, {"a", "u"}, {"a", "u"}}, "Unavailable/5 Permission/2 Permission/0"},
+		} {
+			n := 0
+			inner := files.Wrap(mem.New(nil), files.Hooks{Around: func(ctx context.Context, call *files.Call, next func(context.Context) error) error {
+				if n == len(c.rounds) {
+					t.Fatalf("another call, with %v", call.Names)
+				}
+				r := c.rounds[n]
+				n++
+				if got := strings.Join(call.Names, " "); got != r.names {
+					t.Errorf("call %d deletes %q, want %q", n, got, r.names)
+				}
+				if err := next(ctx); err != nil {
+					return err
+				}
+				for i := range r.answers {
+					switch r.answers[i] {
+					case 'u':
+						call.Errors[i] = unavailable()
+					case 'p':
+						call.Errors[i] = files.ErrPermission
+					}
+				}
+				return nil
+			}})
+			b := retry.Wrap(inner, nil)
+			res, _ := files.DeleteMany(t.Context(), b, slices.Values([]string{"a", "b", "c"}))
+			got := map[string]string{"a": "ok", "b": "ok", "c": "ok"}
+			for _, e := range res.Failed {
+				got[e.Name] = fmt.Sprintf("%s/%d", files.KindName(files.KindOf(e)), retry.Attempts(e))
+			}
+			if s := got["a"] + " " + got["b"] + " " + got["c"]; s != c.want || n != len(c.rounds) {
+				t.Errorf("%v: %s after %d calls, want %s after %d", c.rounds, s, n, c.want, len(c.rounds))
+			}
+		}
+	})
+}
