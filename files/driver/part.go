@@ -23,13 +23,11 @@ var (
 
 // block is a piece of a part.
 type block struct {
-	buf *[]byte
-	n   int
+	bytes []byte
+	buf   *[]byte // that holds them; nil where they are the caller's own
 }
 
-func (b block) bytes() []byte { return (*b.buf)[:b.n] }
-
-// Part is one part of an upload, held in memory: it can be sent again.
+// Part is one part of an upload, in memory: it can be sent again. What the caller gave in memory is not copied.
 type Part struct {
 	Number int   // from 1
 	Offset int64 // in the content
@@ -54,6 +52,9 @@ func (p *Part) Release() {
 	defer p.mu.Unlock()
 	p.gone = true
 	for _, b := range p.blocks {
+		if b.buf == nil {
+			continue
+		}
 		if len(*b.buf) == smallSize {
 			smallBlocks.Put(b.buf)
 		} else if len(*b.buf) == blockSize {
@@ -89,15 +90,33 @@ func (r *PartReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// writeTo writes what is left without a copy. Release waits for it.
+func (r *PartReader) writeTo(w io.Writer) (total int64, err error) {
+	r.part.mu.Lock()
+	defer r.part.mu.Unlock()
+	for r.pos < r.part.Size {
+		if r.part.gone {
+			return total, files.ErrClosed
+		}
+		n, err := w.Write(r.rest())
+		r.pos += int64(n)
+		total += int64(n)
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
 // rest returns what is left of the block at pos.
 func (r *PartReader) rest() []byte {
 	b := r.part.blocks[r.i]
-	for r.pos >= r.begin+int64(b.n) {
-		r.begin += int64(b.n)
+	for r.pos >= r.begin+int64(len(b.bytes)) {
+		r.begin += int64(len(b.bytes))
 		r.i++
 		b = r.part.blocks[r.i]
 	}
-	return b.bytes()[r.pos-r.begin:]
+	return b.bytes[r.pos-r.begin:]
 }
 
 // Seek moves the reader.

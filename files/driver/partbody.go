@@ -2,6 +2,7 @@ package driver
 
 import (
 	"errors"
+	"hash"
 	"io"
 	"sync"
 )
@@ -30,8 +31,12 @@ func (b *PartBody) Read(p []byte) (int, error) {
 	return b.r.Read(p)
 }
 
-// WriteTo writes what is left to w, through a buffer of the parts' pool, which saves io.Copy one of its own.
+// WriteTo writes what is left to w: to a hash as it is, and else through a buffer of the parts' pool, which saves io.Copy one of its own. A
+// transport that still writes when its request is over has that buffer in its hands, and not the part.
 func (b *PartBody) WriteTo(w io.Writer) (total int64, err error) {
+	if h, ok := w.(hash.Hash); ok {
+		return b.sum(h)
+	}
 	buf := smallBlocks.Get().(*[]byte)
 	defer smallBlocks.Put(buf)
 	for {
@@ -49,6 +54,15 @@ func (b *PartBody) WriteTo(w io.Writer) (total int64, err error) {
 			return total, err
 		}
 	}
+}
+
+func (b *PartBody) sum(h hash.Hash) (int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return 0, errBodyEnded
+	}
+	return b.r.writeTo(h)
 }
 
 // Seek moves the body, to be sent again.

@@ -70,7 +70,11 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	}
 	part := &Part{Number: p.n + 1, Offset: p.off, owner: p}
 	part.blocks = part.one[:0]
-	if err := p.fill(ctx, part, p.next()); err != nil {
+	if p.content.held.ok {
+		if err := p.lend(part, p.next()); err != nil {
+			return nil, err
+		}
+	} else if err := p.fill(ctx, part, p.next()); err != nil {
 		part.Release()
 		return nil, err
 	}
@@ -78,6 +82,18 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	p.off += part.Size
 	part.Last = p.ended()
 	return part, nil
+}
+
+// lend makes the part of up to size bytes of what is in memory already.
+func (p *Parts) lend(part *Part, size int64) error {
+	bytes, err := p.content.inPlace(size)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	p.eof = err == io.EOF
+	part.blocks = append(part.blocks, block{bytes: bytes})
+	part.Size = int64(len(bytes))
+	return nil
 }
 
 // fill reads size bytes, and one more, which tells whether they are the last.
@@ -90,17 +106,19 @@ func (p *Parts) fill(ctx context.Context, part *Part, size int64) error {
 		part.blocks = append(part.blocks, b)
 		last := &part.blocks[len(part.blocks)-1]
 		buf := (*b.buf)[:min(int64(len(*b.buf)), size-part.Size)]
+		n := 0
 		if p.have {
-			buf[0], last.n, p.have = p.peeked[0], 1, false
+			buf[0], n, p.have = p.peeked[0], 1, false
 		}
-		for last.n < len(buf) && !p.eof {
-			n, err := p.read(ctx, buf[last.n:min(last.n+pieceSize, len(buf))])
-			last.n += n
+		for n < len(buf) && !p.eof {
+			m, err := p.read(ctx, buf[n:min(n+pieceSize, len(buf))])
+			n += m
 			if err != nil {
 				return err
 			}
 		}
-		part.Size += int64(last.n)
+		last.bytes = buf[:n]
+		part.Size += int64(n)
 	}
 	for !p.eof && !p.have {
 		n, err := p.read(ctx, p.peeked[:])

@@ -67,6 +67,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 			return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", req.Size, limit)
 		}
 	}
+	up.held.hold(content)
 	up.hasher.Init(up.want)
 	if attrs.ContentType == "" {
 		req.TypeFound = true
@@ -143,6 +144,9 @@ func (b *bucket) checkSize(up *Upload) error {
 func (u *Upload) findType(name string) (string, error) {
 	if t, ok := TypeByName(name); ok {
 		return t, nil
+	}
+	if u.held.ok {
+		return ContentType(name, u.held.bytes[:min(SniffLen, len(u.held.bytes))]), nil
 	}
 	buf := make([]byte, SniffLen)
 	n := 0

@@ -14,6 +14,7 @@ type Upload struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
 	src      io.Reader
+	held     held         // what src had, where that is in memory
 	want     files.Digest // declared
 	size     int64        // declared, or -1
 	maxSize  int64        // 0: no limit
@@ -40,8 +41,16 @@ func (u *Upload) Read(p []byte) (int, error) {
 		return 0, files.ErrClosed
 	}
 	n, err := u.read(p)
-	u.hasher.Write(p[:n])
-	u.n += int64(n)
+	if err = u.account(p[:n], err); err != nil && err != io.EOF {
+		n = 0
+	}
+	return n, err
+}
+
+// account counts, digests and checks what came with err.
+func (u *Upload) account(p []byte, err error) error {
+	u.hasher.Write(p)
+	u.n += int64(len(p))
 	switch {
 	case u.size >= 0 && u.n > u.size:
 		err = files.Errorf(files.ErrCorrupt, "content is longer than the %d bytes declared", u.size)
@@ -51,10 +60,32 @@ func (u *Upload) Read(p []byte) (int, error) {
 		err = u.complete()
 	}
 	u.err = err
-	if err != nil && err != io.EOF {
-		n = 0
+	return err
+}
+
+// inPlace returns up to n bytes of content that is in memory, without a copy: they are valid until the Put returns. The last come with io.EOF.
+func (u *Upload) inPlace(n int64) (p []byte, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for whole := u.held.bytes; err == nil && int64(len(p)) < n; {
+		switch {
+		case u.err != nil:
+			return nil, u.err
+		case u.finished:
+			return nil, files.ErrClosed
+		case u.ctx.Err() != nil:
+			u.err = files.ContextError(u.ctx)
+			return nil, u.err
+		}
+		var piece []byte
+		piece, err = u.held.next(min(pieceSize, n-int64(len(p))))
+		p = whole[: len(p)+len(piece) : len(p)+len(piece)]
+		err = u.account(piece, err)
 	}
-	return n, err
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return p, err
 }
 
 func (u *Upload) read(p []byte) (int, error) {
@@ -68,6 +99,10 @@ func (u *Upload) read(p []byte) (int, error) {
 	}
 	if err := u.ctx.Err(); err != nil {
 		return 0, files.ContextError(u.ctx)
+	}
+	if u.held.ok {
+		piece, err := u.held.next(int64(len(p)))
+		return copy(p, piece), err
 	}
 	n, err := u.src.Read(p)
 	switch {

@@ -1,0 +1,50 @@
+package driver
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"unsafe"
+)
+
+// held is content that is in memory already and need not be copied to be read again: it is only read, and only while its Put goes on.
+type held struct {
+	ok    bool
+	bytes []byte // what is left
+}
+
+// hold takes what the standard library's readers of memory have left, by their WriteTo, which gives all of it in one call and leaves them at their
+// end. What others implement under that name may do anything, and is not asked.
+func (h *held) hold(r io.Reader) {
+	switch r := r.(type) {
+	case *bytes.Reader:
+		h.ok = r != nil
+	case *bytes.Buffer:
+		h.ok = r != nil
+	case *strings.Reader:
+		h.ok = r != nil
+	}
+	if h.ok {
+		r.(io.WriterTo).WriteTo(h)
+	}
+}
+
+func (h *held) Write(p []byte) (int, error) {
+	h.bytes = p
+	return len(p), nil
+}
+
+// WriteString keeps what a strings.Reader has. A string's bytes are not changed: nobody is given them to write.
+func (h *held) WriteString(s string) (int, error) {
+	return h.Write(unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+// next returns the next bytes, at most n, and io.EOF with the last.
+func (h *held) next(n int64) (p []byte, err error) {
+	n = min(n, int64(len(h.bytes)))
+	p, h.bytes = h.bytes[:n:n], h.bytes[n:]
+	if len(h.bytes) == 0 {
+		err = io.EOF
+	}
+	return p, err
+}
