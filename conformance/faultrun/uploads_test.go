@@ -3,6 +3,7 @@ package faultrun
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -56,6 +57,7 @@ func (u *uploader) send(ctx context.Context, method, target string, faults ...pr
 		u.t.Fatal(err)
 	}
 	if resp, err := http.DefaultClient.Do(req); err == nil {
+		io.Copy(io.Discard, resp.Body) // to its end or its failure: a client that goes before has lost the answer
 		resp.Body.Close()
 	}
 }
