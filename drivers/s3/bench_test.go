@@ -20,7 +20,7 @@ func BenchmarkPeers(b *testing.B) { peers.Bench(b, subjects(b)...) }
 // TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and no more than on the bare Go CDK.
 func TestAllocations(t *testing.T) { peers.Allocations(t, nil, subjects(t)...) }
 
-// subjects are the driver, the bare SDK and the bare Go CDK, on one client.
+// subjects are the driver, the bare SDK and the bare Go CDK, on one client, which has the SDK's defaults: it adds and checks checksums, as the driver does.
 func subjects(t testing.TB) []peers.Peer {
 	t.Helper()
 	server := testserver.Start(t, testserver.Versitygw)
@@ -30,7 +30,10 @@ func subjects(t testing.TB) []peers.Peer {
 	s := &subject{server: server}
 	s.admin = s.client(http.DefaultClient, server.Endpoint)
 	name := s.create(t)
-	client := s.client(transport64Client, server.Endpoint)
+	client := s3.New(s.client(transport64Client, server.Endpoint).Options(), func(o *s3.Options) {
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported // as config.LoadDefaultConfig sets them
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
+	})
 	ours := New(client, name, nil)
 	t.Cleanup(func() { ours.Close() })
 	theirs, err := s3blob.OpenBucket(t.Context(), client, name, nil)
@@ -41,7 +44,7 @@ func subjects(t testing.TB) []peers.Peer {
 	return []peers.Peer{peers.Driver(ours), sdkPeer(client, &name), peers.GoCDK(theirs)}
 }
 
-// sdkPeer is the SDK as a program would use it, with its default checksums.
+// sdkPeer is the SDK as a program would use it.
 func sdkPeer(client *s3.Client, bucket *string) peers.Peer {
 	read := func(ctx context.Context, in *s3.GetObjectInput) error {
 		out, err := client.GetObject(ctx, in)

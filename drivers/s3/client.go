@@ -34,6 +34,9 @@ func ours(client *s3.Client) *s3.Client {
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			// What the SDK tells of its attempts would be wrong: it knows nothing of the policy's.
+			stack.Build.Remove("ClientRequestID")
+			stack.Finalize.Remove("RetryMetricsHeader")
 			switch stack.ID() {
 			case "GetObject", "HeadObject":
 				if validate {
