@@ -21,7 +21,7 @@ import (
 // https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
 func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
-	if !ok || !src.signs || !b.signs || hostOf(src.store) != hostOf(b.store) {
+	if !ok || !src.signs || !b.signs || src.store != b.store && hostOf(src.store) != hostOf(b.store) {
 		return files.Info{}, files.ErrUnsupported
 	}
 	if err := checkName(req.Dst); err != nil {
@@ -127,18 +127,22 @@ const maxOutpaced = 20
 const fromURLBlock = 100 * mib
 
 func (c *copying) stage(ctx context.Context, ids blockIDs, n int, size int64) error {
+	if n == 1 {
+		return c.stageBlock(ctx, ids.id(0), 0, size)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.b.opts.Parallel)
 	for i := range n {
-		g.Go(func() error {
-			off := int64(i) * size
-			opts := &blockblob.StageBlockFromURLOptions{Range: blob.HTTPRange{Offset: off, Count: min(size, c.w.size-off)},
-				SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: c.tag}}
-			return c.b.do(ctx, opCopySource, func(ctx context.Context) error {
-				_, err := c.b.blockBlob(c.w.name).StageBlockFromURL(ctx, ids.id(i), c.source, opts)
-				return err
-			})
-		})
+		g.Go(func() error { return c.stageBlock(ctx, ids.id(i), int64(i)*size, size) })
 	}
 	return g.Wait()
+}
+
+func (c *copying) stageBlock(ctx context.Context, id string, off, size int64) error {
+	opts := &blockblob.StageBlockFromURLOptions{Range: blob.HTTPRange{Offset: off, Count: min(size, c.w.size-off)},
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: c.tag}}
+	return c.b.do(ctx, opCopySource, func(ctx context.Context) error {
+		_, err := c.b.blockBlob(c.w.name).StageBlockFromURL(ctx, id, c.source, opts)
+		return err
+	})
 }

@@ -129,20 +129,24 @@ func TestInPlaceChecks(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, c := range map[string]struct {
-		up   Upload
-		want error
+		ctx      context.Context
+		size     int64
+		want     files.Digest
+		maxSize  int64
+		finished bool
+		err      error
 	}{
-		"longer than declared":  {Upload{ctx: t.Context(), size: 9}, files.ErrCorrupt},
-		"shorter than declared": {Upload{ctx: t.Context(), size: 11}, files.ErrCorrupt},
-		"another digest":        {Upload{ctx: t.Context(), size: -1, want: sumOf([]byte("another"))}, files.ErrCorrupt},
-		"too long":              {Upload{ctx: t.Context(), size: -1, maxSize: 9}, files.ErrTooLarge},
-		"a context that ended":  {Upload{ctx: ctx, size: -1}, context.Canceled},
-		"read after the end":    {Upload{ctx: t.Context(), size: -1, finished: true}, files.ErrClosed},
+		"longer than declared":  {t.Context(), 9, files.Digest{}, 0, false, files.ErrCorrupt},
+		"shorter than declared": {t.Context(), 11, files.Digest{}, 0, false, files.ErrCorrupt},
+		"another digest":        {t.Context(), -1, sumOf([]byte("another")), 0, false, files.ErrCorrupt},
+		"too long":              {t.Context(), -1, files.Digest{}, 9, false, files.ErrTooLarge},
+		"a context that ended":  {ctx, -1, files.Digest{}, 0, false, context.Canceled},
+		"read after the end":    {t.Context(), -1, files.Digest{}, 0, true, files.ErrClosed},
 	} {
 		for kind, r := range inMemory([]byte("0123456789")) {
-			up := Upload{ctx: c.up.ctx, src: r, size: c.up.size, want: c.up.want, maxSize: c.up.maxSize, finished: c.up.finished}
-			if parts, err := partsOf(t, &up); !errors.Is(err, c.want) || len(parts) > 0 {
-				t.Errorf("%s, %s: %d parts, %v; want none and %v", name, kind, len(parts), err, c.want)
+			up := Upload{ctx: c.ctx, src: r, size: c.size, want: c.want, maxSize: c.maxSize, finished: c.finished}
+			if parts, err := partsOf(t, &up); !errors.Is(err, c.err) || len(parts) > 0 {
+				t.Errorf("%s, %s: %d parts, %v; want none and %v", name, kind, len(parts), err, c.err)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ type Parts struct {
 	size    int64 // known, or -1
 	part    int64 // the size of each part where it is
 	block   int
-	free    chan struct{} // a token for each block that may be held
+	free    chan struct{} // a token for each block that may be held; nil where the content is in memory anyway
 	n       int           // parts that were read
 	off     int64
 	peeked  [1]byte
@@ -39,6 +39,9 @@ func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
 			return nil, err
 		}
 		held = max(held, p.part)
+	}
+	if p.content.held.ok {
+		return p, nil
 	}
 	if plan.PartSize < blockSize {
 		p.block = int(plan.PartSize)
