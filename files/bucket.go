@@ -21,7 +21,9 @@ type Bucket interface {
 	// Put stores the content under the name, replacing what is there, all or
 	// nothing (P1): until it is committed, and for ever when Put fails, readers
 	// see the old file. It reads from content's current position to io.EOF and
-	// does not close it (P12). The Info tells exactly what was written (P3).
+	// does not close it (P12). What a bytes.Reader, bytes.Buffer or strings.Reader
+	// holds may be sent as it is, without a copy: it must not change until Put
+	// returns; after that nothing reads it. The Info tells exactly what was written (P3).
 	// When Put returns nil the file is durable (P4).
 	//
 	// Errors: ErrInvalidName, ErrInvalid (options, metadata, nil content),
