@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -58,8 +59,9 @@ func calls(t testing.TB, all []Peer, names int) []call {
 	}
 }
 
-// Bench measures each call by each peer, for benchstat -col /impl, and then by all in turn, where cpu/sdk and cpu/gocdk are how often the driver, all[0], takes
-// the processor time of the others: other work on the machine slows all of them then. The server is another process, and not counted.
+// Bench measures each call by each peer, for benchstat -col /impl, and then by the driver, all[0], and each other one in turn, where cpu-ratio is how often the
+// driver takes the other's processor time: other work on the machine slows both then. Two at a time, so that none is charged with a third
+// one's garbage. The server is another process, and not counted.
 func Bench(b *testing.B, all ...Peer) {
 	for _, c := range calls(b, all, 1000) {
 		for _, p := range all {
@@ -74,20 +76,25 @@ func Bench(b *testing.B, all ...Peer) {
 				b.ReportMetric(float64(cpu(b)-begin)/float64(b.N), "cpu-ns/op")
 			})
 		}
-		b.Run(c.name+"/in-turn", func(b *testing.B) { inTurn(b, c, all) })
+		for _, p := range all[1:] {
+			b.Run(c.name+"/beside="+p.Name, func(b *testing.B) { inTurn(b, c, all[0], p) })
+		}
 	}
 }
 
 // turn is for how long a peer's turn goes on: what it leaves for later, such as its garbage, is little beside it.
 const turn = 20 * time.Millisecond
 
-func inTurn(b *testing.B, c call, all []Peer) {
-	used, calls := make([]time.Duration, len(all)), make([]int, len(all))
+func inTurn(b *testing.B, c call, driver, other Peer) {
+	runtime.GC()
+	pair := [2]Peer{driver, other}
+	var used [2]time.Duration
+	var calls [2]int
 	for b.Loop() {
-		for _, i := range rand.Perm(len(all)) {
+		for _, i := range rand.Perm(len(pair)) {
 			begin, start := cpu(b), time.Now()
 			for time.Since(start) < turn {
-				if err := c.do(b.Context(), all[i]); err != nil {
+				if err := c.do(b.Context(), pair[i]); err != nil {
 					b.Fatal(err)
 				}
 				calls[i]++
@@ -96,9 +103,7 @@ func inTurn(b *testing.B, c call, all []Peer) {
 		}
 	}
 	per := func(i int) float64 { return float64(used[i]) / float64(calls[i]) }
-	for i, p := range all[1:] {
-		b.ReportMetric(per(0)/per(i+1), "cpu/"+p.Name)
-	}
+	b.ReportMetric(per(0)/per(1), "cpu-ratio")
 	b.ReportMetric(0, "ns/op")
 }
 
