@@ -55,9 +55,15 @@ func TestConformance(t *testing.T) {
 
 // TestConformanceSub runs the contract below a directory.
 func TestConformanceSub(t *testing.T) {
-	s := newSubject(t, testserver.Versitygw, Options{})
+	h := newSubject(t, testserver.Versitygw, Options{}).below()
+	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
+	conformance.Run(t, h)
+}
+
+// below is the harness with each bucket's files in a directory of it.
+func (s *subject) below() conformance.Harness {
 	h := s.harness()
-	below := func(t conformance.T, bucket string) files.Bucket {
+	open := func(t conformance.T, bucket string) files.Bucket {
 		b := s.open(bucket)
 		t.Cleanup(func() { b.Close() })
 		sub, err := files.Sub(b, "tenants/a")
@@ -69,11 +75,10 @@ func TestConformanceSub(t *testing.T) {
 		s.handles.Store(sub, on)
 		return sub
 	}
-	h.New = func(t conformance.T) files.Bucket { return below(t, s.create(t)) }
-	h.Second = func(t conformance.T, b files.Bucket) files.Bucket { return below(t, s.of(b).name) }
+	h.New = func(t conformance.T) files.Bucket { return open(t, s.create(t)) }
+	h.Second = func(t conformance.T, b files.Bucket) files.Bucket { return open(t, s.of(b).name) }
 	h.Foreign, h.ForeignKeys, h.URL = nil, nil, nil
-	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
-	conformance.Run(t, h)
+	return h
 }
 
 // cephOptions are what Ceph's gateway needs: it compares ETags without quotes in the conditions of writes, has none on deletes and copies, and
@@ -96,5 +101,12 @@ func TestConformanceCeph(t *testing.T) {
 	h := s.harness()
 	h.ServerFaults, h.ServerRaces = cephFaults, cephRaces
 	h.Name = "s3-ceph"
+	conformance.Run(t, h)
+}
+
+// TestConformanceCephSub runs the contract below a directory of the distributed store.
+func TestConformanceCephSub(t *testing.T) {
+	h := newSubject(t, testserver.Ceph, cephOptions).below()
+	h.ServerFaults, h.ServerRaces = cephFaults, cephRaces
 	conformance.Run(t, h)
 }
