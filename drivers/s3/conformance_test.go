@@ -5,6 +5,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/drivers/s3/internal/cephtest"
 	"cloudfiles.dev/files"
 )
 
@@ -53,17 +54,11 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// TestConformanceSub runs the contract below a directory.
+// TestConformanceSub runs the contract below a directory. That of the distributed store is in internal/cephtest.
 func TestConformanceSub(t *testing.T) {
-	h := newSubject(t, testserver.Versitygw, Options{}).below()
-	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
-	conformance.Run(t, h)
-}
-
-// below is the harness with each bucket's files in a directory of it.
-func (s *subject) below() conformance.Harness {
+	s := newSubject(t, testserver.Versitygw, Options{})
 	h := s.harness()
-	open := func(t conformance.T, bucket string) files.Bucket {
+	below := func(t conformance.T, bucket string) files.Bucket {
 		b := s.open(bucket)
 		t.Cleanup(func() { b.Close() })
 		sub, err := files.Sub(b, "tenants/a")
@@ -75,38 +70,21 @@ func (s *subject) below() conformance.Harness {
 		s.handles.Store(sub, on)
 		return sub
 	}
-	h.New = func(t conformance.T) files.Bucket { return open(t, s.create(t)) }
-	h.Second = func(t conformance.T, b files.Bucket) files.Bucket { return open(t, s.of(b).name) }
+	h.New = func(t conformance.T) files.Bucket { return below(t, s.create(t)) }
+	h.Second = func(t conformance.T, b files.Bucket) files.Bucket { return below(t, s.of(b).name) }
 	h.Foreign, h.ForeignKeys, h.URL = nil, nil, nil
-	return h
+	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
+	conformance.Run(t, h)
 }
 
 // cephOptions are what Ceph's gateway needs: it compares ETags without quotes in the conditions of writes, has none on deletes and copies, and
 // knows no checksums.
 var cephOptions = Options{BareETags: true, Checksums: ChecksumsNone, PutConditionsOnly: true}
 
-// What the Ceph gateway of the tests (16.2) breaks, though S3 keeps it.
-var cephFaults = map[string]string{
-	"P7/limit": "the gateway refuses a header whose name has 1,900 bytes; S3 counts names and values together",
-	"P7/keys":  "the gateway turns _ in metadata keys into -",
-}
-
-var cephRaces = map[string]string{
-	"P9/update":       "the gateway answers a conditional put that loses a race with 500, so its outcome is uncertain; S3 answers 412 or 409 (TestReplay, TestLostAnswers)",
-	"X1/linearizable": "the same", "X1/everything-at-once": "the same", "P9/race": "the same", "P8/race": "the same",
-}
-
 func TestConformanceCeph(t *testing.T) {
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	h := s.harness()
-	h.ServerFaults, h.ServerRaces = cephFaults, cephRaces
+	h.ServerFaults, h.ServerRaces = cephtest.Faults, cephtest.Races
 	h.Name = "s3-ceph"
-	conformance.Run(t, h)
-}
-
-// TestConformanceCephSub runs the contract below a directory of the distributed store.
-func TestConformanceCephSub(t *testing.T) {
-	h := newSubject(t, testserver.Ceph, cephOptions).below()
-	h.ServerFaults, h.ServerRaces = cephFaults, cephRaces
 	conformance.Run(t, h)
 }

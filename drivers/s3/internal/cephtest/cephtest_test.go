@@ -1,0 +1,40 @@
+package cephtest_test
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/internal/testserver"
+	_ "cloudfiles.dev/drivers/s3"
+	"cloudfiles.dev/drivers/s3/internal/cephtest"
+	"cloudfiles.dev/files"
+)
+
+// TestConformanceSub runs every case below a directory of its own in one bucket of three nodes.
+func TestConformanceSub(t *testing.T) {
+	server := testserver.Start(t, testserver.Ceph)
+	u, err := url.Parse(server.Store(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	for k, v := range map[string]string{"checksum": "none", "etag": "bare", "conditions": "put", "part_size": "5242880", "retry_budget": "0"} {
+		q.Set(k, v)
+	}
+	u.RawQuery = q.Encode()
+	open := func(t conformance.T) files.Bucket {
+		b, err := files.Open(t.Context(), u.String())
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		t.Cleanup(func() { b.Close() })
+		return b
+	}
+	conformance.Run(t, conformance.Harness{
+		Name: "s3-ceph-sub", Server: fmt.Sprintf("%s %s", server.Name, server.Version),
+		Store: open, Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
+		ServerFaults: cephtest.Faults, ServerRaces: cephtest.Races,
+	})
+}
