@@ -16,15 +16,9 @@ type held struct {
 // hold takes what the standard library's readers of memory have left, by their WriteTo, which gives all of it in one call and leaves them at their
 // end. What others implement under that name may do anything, and is not asked.
 func (h *held) hold(r io.Reader) {
-	switch r := r.(type) {
-	case *bytes.Reader:
-		h.ok = r != nil
-	case *bytes.Buffer:
-		h.ok = r != nil
-	case *strings.Reader:
-		h.ok = r != nil
-	}
-	if h.ok {
+	switch r.(type) {
+	case *bytes.Reader, *bytes.Buffer, *strings.Reader:
+		h.ok = true
 		r.(io.WriterTo).WriteTo(h)
 	}
 }
@@ -42,7 +36,7 @@ func (h *held) WriteString(s string) (int, error) {
 // next returns the next bytes, at most n, and io.EOF with the last.
 func (h *held) next(n int64) (p []byte, err error) {
 	n = min(n, int64(len(h.bytes)))
-	p, h.bytes = h.bytes[:n:n], h.bytes[n:]
+	p, h.bytes = h.bytes[:n], h.bytes[n:]
 	if len(h.bytes) == 0 {
 		err = io.EOF
 	}

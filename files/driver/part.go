@@ -94,10 +94,10 @@ func (r *PartReader) Read(p []byte) (int, error) {
 func (r *PartReader) writeTo(w io.Writer) (total int64, err error) {
 	r.part.mu.Lock()
 	defer r.part.mu.Unlock()
+	if r.part.gone {
+		return 0, files.ErrClosed
+	}
 	for r.pos < r.part.Size {
-		if r.part.gone {
-			return total, files.ErrClosed
-		}
 		n, err := w.Write(r.rest())
 		r.pos += int64(n)
 		total += int64(n)

@@ -56,6 +56,7 @@ func (b *PartBody) WriteTo(w io.Writer) (total int64, err error) {
 	}
 }
 
+// sum writes what is left to the hash. End waits for it.
 func (b *PartBody) sum(h hash.Hash) (int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -34,11 +34,8 @@ const maxIdle = 100
 func (u *Upload) Read(p []byte) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.err != nil {
-		return 0, u.err
-	}
-	if u.finished {
-		return 0, files.ErrClosed
+	if err := u.ready(); err != nil {
+		return 0, err
 	}
 	n, err := u.read(p)
 	if err = u.account(p[:n], err); err != nil && err != io.EOF {
@@ -67,25 +64,29 @@ func (u *Upload) account(p []byte, err error) error {
 func (u *Upload) inPlace(n int64) (p []byte, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if err := u.ready(); err != nil {
+		return nil, err
+	}
 	for whole := u.held.bytes; err == nil && int64(len(p)) < n; {
-		switch {
-		case u.err != nil:
-			return nil, u.err
-		case u.finished:
-			return nil, files.ErrClosed
-		case u.ctx.Err() != nil:
-			u.err = files.ContextError(u.ctx)
-			return nil, u.err
-		}
 		var piece []byte
-		piece, err = u.held.next(min(pieceSize, n-int64(len(p))))
-		p = whole[: len(p)+len(piece) : len(p)+len(piece)]
+		if err = files.ContextError(u.ctx); err == nil {
+			piece, err = u.held.next(min(pieceSize, n-int64(len(p))))
+		}
+		p = whole[:len(p)+len(piece)]
 		err = u.account(piece, err)
 	}
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	return p, err
+}
+
+// ready returns why nothing more can be read, or nil.
+func (u *Upload) ready() error {
+	if u.err == nil && u.finished {
+		return files.ErrClosed
+	}
+	return u.err
 }
 
 func (u *Upload) read(p []byte) (int, error) {

@@ -19,7 +19,7 @@ func TestConformanceSub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := u.Query()
+	q := u.Query() // what the gateway needs, and no bound for the repeats of all cases together
 	for k, v := range map[string]string{"checksum": "none", "etag": "bare", "conditions": "put", "part_size": "5242880", "retry_budget": "0"} {
 		q.Set(k, v)
 	}
