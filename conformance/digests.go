@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"strings"
 
 	"cloudfiles.dev/files"
@@ -35,11 +37,20 @@ func wrongSize(t T, h *H) {
 				continue
 			}
 			brokenPut(t, h, fmt.Sprintf("%d bytes with the declared size %d", n, size), files.ErrCorrupt, func(name string) error {
-				_, err := h.Put(t.Context(), name, stream(content(1, n)), &files.PutOptions{Size: ptr(int64(size))})
-				return err
+				return corruptPut(t, h, name, content(1, n), &files.PutOptions{Size: ptr(int64(size))})
 			})
 		}
 	}
+}
+
+// corruptPut puts the content as a stream and from memory, which a driver may take in another way, and returns the first error that isn't ErrCorrupt.
+func corruptPut(t T, h *H, name string, c []byte, opts *files.PutOptions) (err error) {
+	for _, r := range []io.Reader{stream(c), bytes.NewReader(c), strings.NewReader(string(c))} {
+		if _, err = h.Put(t.Context(), name, r, opts); files.KindOf(err) != files.ErrCorrupt {
+			return err
+		}
+	}
+	return err
 }
 
 func negativeSize(t T, h *H) {
@@ -77,14 +88,12 @@ func wrongDigest(t T, h *H) {
 	wrong["SHA-256 beside right others"] = mixed
 	for what, d := range wrong {
 		brokenPut(t, h, "with a wrong "+what, files.ErrCorrupt, func(name string) error {
-			_, err := h.Put(t.Context(), name, stream(c), &files.PutOptions{Digest: d})
-			return err
+			return corruptPut(t, h, name, c, &files.PutOptions{Digest: d})
 		})
 	}
 	for what, d := range single(right) {
 		brokenPut(t, h, "empty, with the "+what+" of something", files.ErrCorrupt, func(name string) error {
-			_, err := h.Put(t.Context(), name, stream(nil), &files.PutOptions{Digest: d})
-			return err
+			return corruptPut(t, h, name, nil, &files.PutOptions{Digest: d})
 		})
 	}
 }

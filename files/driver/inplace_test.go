@@ -151,3 +151,14 @@ func TestInPlaceChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestInPlaceLooksAtTheContext: each part of content in memory is taken only while the context goes on (P12), not only the last.
+func TestInPlaceLooksAtTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for kind, r := range inMemory(make([]byte, 3<<20)) {
+		if parts, err := partsOf(t, &Upload{ctx: ctx, src: r, size: -1}); !errors.Is(err, context.Canceled) || len(parts) > 0 {
+			t.Errorf("%s: %d parts, %v; want none and context.Canceled", kind, len(parts), err)
+		}
+	}
+}
