@@ -21,7 +21,7 @@ func (b *bucket) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
 
 func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string, opts *files.CopyOptions) (info files.Info, err error) {
 	copier, ok := b.backend.(Copier)
-	if !ok || !b.features.ServerCopy {
+	if !ok || !b.feat().ServerCopy {
 		return files.Info{}, files.ErrUnsupported
 	}
 	from, ok := src.(*bucket)
@@ -91,7 +91,7 @@ func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, er
 // statOrNoBucket is the backend's Stat, with a second look where that can't tell a missing bucket (E3).
 func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error) {
 	info, err := b.backend.Stat(ctx, key)
-	if files.KindOf(err) == files.ErrNotExist && !b.features.StatNoBucket {
+	if files.KindOf(err) == files.ErrNotExist && !b.feat().StatNoBucket {
 		if cerr := b.checkBackend(ctx); files.KindOf(cerr) == files.ErrNoBucket {
 			return files.Info{}, cerr
 		}
@@ -152,8 +152,8 @@ func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptio
 		if o.ContentType != "" && op != files.OpSignPut {
 			return files.Errorf(files.ErrInvalid, "only a PUT has a content type to bind")
 		}
-		able := map[files.Op]bool{files.OpSignGet: b.features.SignGet, files.OpSignPut: b.features.SignPut, files.OpSignDelete: b.features.SignDelete}
-		if o.ContentType != "" && !b.features.SignContentType {
+		able := map[files.Op]bool{files.OpSignGet: b.feat().SignGet, files.OpSignPut: b.feat().SignPut, files.OpSignDelete: b.feat().SignDelete}
+		if o.ContentType != "" && !b.feat().SignContentType {
 			return files.Errorf(files.ErrUnsupported, "the bucket can't bind a signed PUT to a content type")
 		}
 		var ok bool
@@ -196,7 +196,7 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	var legal []string
 	var at []int
 	for i, name := range names {
-		if errs[i] = files.CheckNameMax(name, b.maxName); errs[i] == nil {
+		if errs[i] = files.CheckNameMax(name, b.feat().MaxName); errs[i] == nil {
 			legal, at = append(legal, name), append(at, i)
 		}
 	}

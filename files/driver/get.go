@@ -52,11 +52,11 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 	}
 	setName(&o.Info, key)
 	body := o.Body
-	if _, local := body.(files.ImmediateBody); !local && body != nil && b.features.ReadConditions {
+	if _, local := body.(files.ImmediateBody); !local && body != nil && b.feat().ReadConditions {
 		body = &resumingBody{ctx: ctx, backend: b.backend, req: req, info: o.Info, off: o.Offset, left: o.Length, body: body}
 	}
 	return files.NewReader(ctx, files.ReaderConfig{Name: name, Info: o.Info, Offset: o.Offset, Length: o.Length, Body: body,
-		Timeout: opts.ReadTimeout, Verify: !opts.SkipVerify && b.features.Digests, OnClose: b.releaseFn}), nil
+		Timeout: opts.ReadTimeout, Verify: !opts.SkipVerify && b.feat().Digests, OnClose: b.releaseFn}), nil
 }
 
 func (b *bucket) checkGet(opts *files.GetOptions) error {
@@ -66,7 +66,7 @@ func (b *bucket) checkGet(opts *files.GetOptions) error {
 	if opts.ReadTimeout < 0 {
 		return files.Errorf(files.ErrInvalid, "negative read timeout %v", opts.ReadTimeout)
 	}
-	if (opts.IfNotVersion != "" || opts.IfVersion != "") && !b.features.ReadConditions {
+	if (opts.IfNotVersion != "" || opts.IfVersion != "") && !b.feat().ReadConditions {
 		return files.Errorf(files.ErrUnsupported, "the bucket has no conditional reads")
 	}
 	return nil
@@ -116,7 +116,7 @@ func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOpti
 	key, err := target(name, o.Key)
 	if err == nil {
 		err = b.enter(ctx, key, func() error {
-			if o.IfVersion != "" && !b.features.DeleteIfVersion {
+			if o.IfVersion != "" && !b.feat().DeleteIfVersion {
 				return files.Errorf(files.ErrUnsupported, "the bucket can't delete if of a version")
 			}
 			return nil

@@ -30,7 +30,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 	if err == nil {
 		err = o.Check()
 	}
-	if err == nil && o.Foreign && !b.features.ForeignKeys {
+	if err == nil && o.Foreign && !b.feat().ForeignKeys {
 		err = files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")
 	}
 	if err != nil {

@@ -10,19 +10,33 @@ import (
 // New makes a bucket of a backend: everything of the contract that is the same for all is done here. The bucket
 // has every optional ability of package files that the backend has.
 func New(backend Backend) files.Bucket {
-	b := &bucket{backend: backend, features: backend.Features(), maxName: files.MaxName}
-	if m := b.features.MaxName; m > 0 && m < b.maxName {
-		b.maxName = m
-	}
-	b.features.MaxName = b.maxName
+	b := &bucket{backend: backend, features: usable(backend.Features())}
+	b.varying, _ = backend.(Varying)
 	b.releaseFn = b.release
 	return b
 }
 
+// Varying is an optional interface of a Backend whose Features become known, or fewer, while it is used: what
+// it stands on is found out by use. New then asks for the Features at every call, which must be cheap and safe
+// for concurrent use. Other backends are asked once.
+type Varying interface {
+	Backend
+	// Varies does nothing: it marks the backend.
+	Varies()
+}
+
+// usable makes MaxName a limit where the backend tells none.
+func usable(f files.Features) files.Features {
+	if f.MaxName <= 0 || f.MaxName > files.MaxName {
+		f.MaxName = files.MaxName
+	}
+	return f
+}
+
 type bucket struct {
 	backend   Backend
-	features  files.Features
-	maxName   int
+	features  files.Features // at New
+	varying   Varying        // nil for most backends
 	releaseFn func()
 
 	mu     sync.Mutex
@@ -38,7 +52,16 @@ func Unwrap(b files.Bucket) Backend {
 	return nil
 }
 
-func (b *bucket) Features() files.Features { return b.features }
+func (b *bucket) Features() files.Features { return *b.feat() }
+
+// feat returns what the backend can do, as it is known now.
+func (b *bucket) feat() *files.Features {
+	if b.varying == nil {
+		return &b.features
+	}
+	f := usable(b.varying.Features())
+	return &f
+}
 
 // acquire keeps the backend open until release.
 func (b *bucket) acquire() error {
@@ -105,9 +128,9 @@ func (b *bucket) enter(ctx context.Context, key Key, options func() error) error
 
 func (b *bucket) checkKey(key Key) error {
 	if !key.Raw {
-		return files.CheckNameMax(key.Name, b.maxName)
+		return files.CheckNameMax(key.Name, b.feat().MaxName)
 	}
-	if !b.features.ForeignKeys {
+	if !b.feat().ForeignKeys {
 		return files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")
 	}
 	return nil

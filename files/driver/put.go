@@ -63,7 +63,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 	*req = PutRequest{Name: name, Attributes: attrs, If: opts.If, Size: up.size, SizeDeclared: up.size >= 0, Content: up, Native: opts.Native}
 	if req.Size < 0 {
 		req.Size = remaining(content)
-		if limit := b.features.MaxSize; limit > 0 && req.Size > limit {
+		if limit := b.feat().MaxSize; limit > 0 && req.Size > limit {
 			return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", req.Size, limit)
 		}
 	}
@@ -88,7 +88,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 	info.Name, info.IsDir, info.Key = name, false, ""
 	info.Size = up.Count()
 	info.Attributes = b.told(req.Attributes)
-	if b.features.Digests {
+	if b.feat().Digests {
 		info.Digest = merge(info.Digest, up.Digest())
 	}
 	return info, nil
@@ -96,7 +96,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 
 // told is what Info may tell of attributes: nothing where the backend stores none.
 func (b *bucket) told(a files.Attributes) files.Attributes {
-	if !b.features.Attributes {
+	if !b.feat().Attributes {
 		return files.Attributes{ContentType: a.ContentType}
 	}
 	return a.Clone()
@@ -105,19 +105,19 @@ func (b *bucket) told(a files.Attributes) files.Attributes {
 // checkAttributes refuses what a backend without attributes would lose.
 func (b *bucket) checkAttributes(a files.Attributes) error {
 	a.ContentType = ""
-	if b.features.Attributes || len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" && a.ContentEncoding == "" && a.ContentLanguage == "" {
+	if b.feat().Attributes || len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" && a.ContentEncoding == "" && a.ContentLanguage == "" {
 		return nil
 	}
 	return files.Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
 }
 
 func (b *bucket) checkCondition(c files.Condition) error {
-	if c.Absent() && !b.features.IfAbsent {
+	if c.Absent() && !b.feat().IfAbsent {
 		return files.Errorf(files.ErrUnsupported, "the bucket can't put if absent")
 	}
 	v, ok := c.Version()
 	switch {
-	case ok && !b.features.IfVersion:
+	case ok && !b.feat().IfVersion:
 		return files.Errorf(files.ErrUnsupported, "the bucket can't put if of a version")
 	case ok && v == "":
 		return files.Errorf(files.ErrPrecondition, "no version is given")
@@ -127,9 +127,9 @@ func (b *bucket) checkCondition(c files.Condition) error {
 
 // checkSize refuses a declared size that can't be stored, and limits an unknown one (P11).
 func (b *bucket) checkSize(up *Upload) error {
-	up.maxSize = b.features.MaxSize
+	up.maxSize = b.feat().MaxSize
 	if up.size < 0 {
-		if m := b.features.MaxUnknownSize; m > 0 {
+		if m := b.feat().MaxUnknownSize; m > 0 {
 			up.maxSize = m
 		}
 		return nil
