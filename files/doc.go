@@ -15,7 +15,7 @@
 //
 //   - content: [PutString], [PutBytes], [PutJSON], [PutFile], [PutFS], [NewWriter]; [ReadAll], [ReadString], [ReadJSON], [Download],
 //     [DownloadFile]; [FS] for the io/fs view;
-//   - questions: [Exists], [Usage], [ListPage], [Check];
+//   - questions: [Exists], [Usage], [ListPage], [Check], [ContentType];
 //   - changes: [Update] and [UpdateJSON], which lose no update; [Copy], [Move], [DeleteMany], [DeleteDir], [DeleteAll]; [SignURL];
 //   - other buckets made of one: [Sub], [ReadOnly], [Wrap].
 //
@@ -24,8 +24,8 @@
 //
 // # Options
 //
-// The last parameter of every method is a pointer to a struct of options. nil is the same as the zero value, which
-// is the default: store unconditionally, read everything, list everything below the directory. Options are neither kept nor
+// The last parameter of Put, Get, Stat, List and Delete, and of the functions that have options, is a pointer to a
+// struct of options; Features and Close take none. nil is the same as the zero value, which is the default: store unconditionally, read everything, list everything below the directory. Options are neither kept nor
 // changed. What grows after version 1 are these structs; the interface does not.
 //
 // No zero value means "everything" or "unconditional" by accident. A condition is a [Condition], made by [IfAbsent] or
@@ -96,7 +96,7 @@
 //     the URL says otherwise.
 //   - P5: A Put replaces content, content type and all metadata; nothing of the old file is left.
 //   - P6: The content type is what the caller gives; else what a fixed table, the same on every machine, has for the name's extension; else what the first 512
-//     bytes tell by the WHATWG rules. It is the same on every driver.
+//     bytes tell by the WHATWG rules. It is the same on every driver, and [ContentType] tells it beforehand.
 //   - P7: Metadata keys are non-empty UTF-8, ASCII letters folded to lower case; every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and more than
 //     1,900 bytes in all, counted as URL-escaped ([MaxMetadata]), are ErrInvalid; nothing is ever cut. The four headers of [Attributes] come back. Get decodes nothing.
 //   - P8: IfAbsent: of any number of concurrent Puts one succeeds, the others are ErrExist, and what the one wrote stays. It is decided at the commit, across processes.

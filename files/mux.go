@@ -212,12 +212,16 @@ func (s Scheme) paramHelp() string {
 
 // imports tells which import brings a scheme that isn't there.
 var imports = map[string]string{
-	"mem": "cloudfiles.dev/drivers/mem", "file": "cloudfiles.dev/drivers/local",
-	"s3": "cloudfiles.dev/drivers/s3", "gs": "cloudfiles.dev/drivers/gcs",
-	"azblob":       "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/azureblob",
-	"gocloud+s3":   "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/s3blob",
-	"gocloud+gs":   "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/gcsblob",
-	"gocloud+file": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/fileblob", "gocloud+mem": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/memblob",
+	"mem":            "cloudfiles.dev/drivers/mem",
+	"file":           "cloudfiles.dev/drivers/local",
+	"s3":             "cloudfiles.dev/drivers/s3",
+	"gs":             "cloudfiles.dev/drivers/gcs",
+	"azblob":         "cloudfiles.dev/drivers/azure",
+	"gocloud+s3":     "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/s3blob",
+	"gocloud+gs":     "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/gcsblob",
+	"gocloud+azblob": "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/azureblob",
+	"gocloud+file":   "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/fileblob",
+	"gocloud+mem":    "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/memblob",
 }
 
 // help says what is registered, and which import is missing.

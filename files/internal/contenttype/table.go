@@ -1,4 +1,4 @@
-package driver
+package contenttype
 
 const (
 	// maxExt is the length of the longest extension in the table.

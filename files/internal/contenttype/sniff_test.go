@@ -1,4 +1,4 @@
-package driver
+package contenttype
 
 import (
 	"math/rand/v2"

@@ -1,4 +1,4 @@
-package driver
+package contenttype
 
 // SniffLen is how many bytes of the content the sniffer looks at.
 const SniffLen = 512

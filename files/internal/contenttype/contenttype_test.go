@@ -1,4 +1,4 @@
-package driver
+package contenttype
 
 import (
 	"mime"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTypeByName(t *testing.T) {
+func TestByName(t *testing.T) {
 	for _, c := range []struct {
 		name, want string // "": not decided by the name
 	}{
@@ -20,14 +20,14 @@ func TestTypeByName(t *testing.T) {
 		{"", ""}, {"a", ""}, {"png", ""}, {"dir.png/a", ""}, {".png", ""}, {"d/.png", ""}, {"a.", ""}, {"a.pngx", ""}, {"a.png.", ""}, {"a.pn", ""},
 		{"a.PNG ", ""}, {"a.\u017Fvg", ""}, {"a.key", ""}, {"a." + strings.Repeat("x", maxExt+1), ""}, {"a.xwebmanifest", ""}, {strings.Repeat("x", 300), ""},
 	} {
-		got, ok := TypeByName(c.name)
+		got, ok := ByName(c.name)
 		if got != c.want || ok != (c.want != "") {
-			t.Errorf("TypeByName(%q) = %q, %v, want %q", c.name, got, ok, c.want)
+			t.Errorf("ByName(%q) = %q, %v, want %q", c.name, got, ok, c.want)
 		}
 	}
 }
 
-func TestContentType(t *testing.T) {
+func TestOf(t *testing.T) {
 	for _, c := range []struct{ name, head, want string }{
 		{"a.csv", "%PDF-1.7", "text/csv; charset=utf-8"}, // the name goes first
 		{"a", "%PDF-1.7", "application/pdf"},
@@ -35,8 +35,8 @@ func TestContentType(t *testing.T) {
 		{"a", "", "text/plain; charset=utf-8"},
 		{"a", "hello", "text/plain; charset=utf-8"},
 	} {
-		if got := ContentType(c.name, []byte(c.head)); got != c.want {
-			t.Errorf("ContentType(%q, %q) = %q, want %q", c.name, c.head, got, c.want)
+		if got := Of(c.name, []byte(c.head)); got != c.want {
+			t.Errorf("Of(%q, %q) = %q, want %q", c.name, c.head, got, c.want)
 		}
 	}
 }
@@ -60,8 +60,8 @@ func TestTypeTable(t *testing.T) {
 		if isText := strings.HasPrefix(base, "text/"); isText != (params["charset"] == "utf-8") {
 			t.Errorf("%s: %q: charset belongs to text types and to no other", e, typ)
 		}
-		if got, ok := TypeByName("x." + strings.ToUpper(e)); !ok || got != typ {
-			t.Errorf("TypeByName(x.%s) = %q, %v", strings.ToUpper(e), got, ok)
+		if got, ok := ByName("x." + strings.ToUpper(e)); !ok || got != typ {
+			t.Errorf("ByName(x.%s) = %q, %v", strings.ToUpper(e), got, ok)
 		}
 	}
 	if longest != maxExt {
@@ -70,7 +70,7 @@ func TestTypeTable(t *testing.T) {
 }
 
 func TestTypeByNameDoesNotAllocate(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { ContentType("some/PHOTO.JPEG", nil) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { Of("some/PHOTO.JPEG", nil) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

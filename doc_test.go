@@ -1,0 +1,51 @@
+package cloudfiles_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestEveryPackageIsNamed: doc.go, which go doc and the package site show first, and the README name every
+// package that can be imported or run, and name none that isn't there.
+func TestEveryPackageIsNamed(t *testing.T) {
+	out, err := exec.Command("go", "list", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	doc, readme := read(t, "doc.go"), read(t, "README.md")
+	known := map[string]bool{}
+	for path := range strings.FieldsSeq(string(out)) {
+		rel, below := strings.CutPrefix(path, "cloudfiles.dev/")
+		if !below || strings.Contains("/"+path+"/", "/internal/") {
+			continue
+		}
+		known[path] = true
+		if !strings.Contains(doc, "//   - "+path+": ") {
+			t.Errorf("doc.go has no line for %s", path)
+		}
+		if !strings.Contains(readme, "`"+path+"`") && !strings.Contains(readme, "("+rel+")") {
+			t.Errorf("the README does not name %s", path)
+		}
+	}
+	if len(known) < 15 {
+		t.Fatalf("go list found %d packages only", len(known))
+	}
+	for line := range strings.Lines(doc) {
+		if path, ok := strings.CutPrefix(line, "//   - "); ok {
+			if path, _, _ = strings.Cut(path, ": "); !known[path] {
+				t.Errorf("doc.go names %s, which is no package of the module", path)
+			}
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

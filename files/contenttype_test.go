@@ -1,0 +1,55 @@
+package files_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// TestContentTypeIsPuts: the function tells what Put stores.
+func TestContentTypeIsPuts(t *testing.T) {
+	b := mem.New(nil)
+	for _, name := range []string{"a.csv", "a.PNG", "a", ".png", "d.png/a", "a.unknown", "é.json", "a.html"} {
+		long := strings.Repeat("x", files.SniffLen) + "\x00"
+		for _, content := range []string{"", "text", "%PDF-1.7", "\x00\x01", "<html>", long} {
+			info, err := files.PutString(ctx, b, name, content, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, head := range []string{content, content[:min(len(content), files.SniffLen)]} {
+				if got := files.ContentType(name, []byte(head)); got != info.ContentType {
+					t.Errorf("%s, %.10q: %q, and Put stores %q", name, head, got, info.ContentType)
+				}
+			}
+			if got := driver.ContentType(name, []byte(content)); got != info.ContentType {
+				t.Errorf("%s, %.10q: the drivers' function says %q", name, content, got)
+			}
+		}
+	}
+}
+
+func ExampleContentType() {
+	fmt.Println(files.ContentType("photos/Cat.JPG", nil))
+	fmt.Println(files.ContentType("report", []byte("%PDF-1.7")))
+	// Output:
+	// image/jpeg
+	// application/pdf
+}
+
+// TestOptionsComeLast: what the package documentation says of options is true of the interface.
+func TestOptionsComeLast(t *testing.T) {
+	bucket := reflect.TypeFor[files.Bucket]()
+	for m := range bucket.Methods() {
+		n := m.Type.NumIn()
+		has := n > 0 && m.Type.In(n-1).Kind() == reflect.Pointer &&
+			strings.HasSuffix(m.Type.In(n-1).Elem().Name(), "Options")
+		if want := m.Name != "Features" && m.Name != "Close"; has != want {
+			t.Errorf("%s: its last parameter is a struct of options: %v, want %v", m.Name, has, want)
+		}
+	}
+}
