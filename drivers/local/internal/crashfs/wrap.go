@@ -101,6 +101,10 @@ func (d *dir) ReadDir(buf []byte, each func(name []byte, t fsys.Type)) (more boo
 	return more && err == nil, err
 }
 
+func (d *dir) Rewind(tail bool) error { return d.below.Rewind(tail) }
+
+func (d *dir) Kind() fsys.Kind { return d.below.Kind() }
+
 func (d *dir) Mkdir(name string, perm fs.FileMode) error {
 	return d.do(Mkdir, name, func() error { return d.below.Mkdir(name, perm) })
 }

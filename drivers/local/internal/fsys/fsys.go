@@ -36,10 +36,15 @@ type Dir interface {
 	Lstat(name string) (Stat, error)
 	// ReadDir reads some entries, in the order of the file system, into buf, of at least 4 KiB, and calls each for all but "." and "..",
 	// with the name, valid during the call only, and the type, which may be Unknown. It returns false
-	// when there are no more. The position is the handle's: a new reading needs a new OpenDir.
+	// when there are no more. The position is the handle's: a new reading needs a new OpenDir, or Rewind.
 	ReadDir(buf []byte, each func(name []byte, t Type)) (more bool, err error)
+	// Rewind makes the next ReadDir begin anew: at the first entry, or, if tail is set and the system
+	// can, at the last one that was read.
+	Rewind(tail bool) error
 	// Stat looks at the directory itself.
 	Stat() (Stat, error)
+	// Kind tells the kind of file system that the directory is on.
+	Kind() Kind
 
 	// Create makes a new file, open for writing and reading, of mode 0666 less umask; fs.ErrExist if the name is taken.
 	Create(name string) (File, error)

@@ -17,7 +17,10 @@ func OS() FS { return linuxFS{} }
 type linuxFS struct{}
 
 // dir is a directory's descriptor.
-type dir struct{ fd int }
+type dir struct {
+	fd         int
+	last, next int64 // the offsets, in the directory, of the entry that was read last and of the next
+}
 
 const (
 	openDir  = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
@@ -40,7 +43,7 @@ func (linuxFS) OpenRoot(path string) (Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &dir{fd}, nil
+	return &dir{fd: fd}, nil
 }
 
 func (linuxFS) StatRoot(path string) (Stat, error) {
@@ -131,7 +134,7 @@ func (d *dir) OpenDir(path string) (Dir, error) {
 		}
 		return nil, err
 	}
-	return &dir{fd}, nil
+	return &dir{fd: fd}, nil
 }
 
 func (d *dir) OpenFile(path string) (File, Stat, error) {
@@ -156,12 +159,23 @@ func (d *dir) OpenFile(path string) (File, Stat, error) {
 }
 
 func (d *dir) Stat() (Stat, error) {
-	st, err := fstat(d.fd)
-	if err != nil {
-		return st, err
-	}
+	const basic = unix.STATX_BASIC_STATS
 	var x unix.Statx_t
-	if unix.Statx(d.fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &x) == nil {
+	err := unix.Statx(d.fd, "", unix.AT_EMPTY_PATH, basic|unix.STATX_BTIME, &x)
+	if err != nil || x.Mask&basic != basic || x.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return fstat(d.fd)
+	}
+	st := Stat{
+		Type:       Directory,
+		Perm:       fs.FileMode(x.Mode & 0o777),
+		Size:       int64(x.Size),
+		ModTime:    x.Mtime.Sec*1e9 + int64(x.Mtime.Nsec),
+		ChangeTime: x.Ctime.Sec*1e9 + int64(x.Ctime.Nsec),
+		Dev:        unix.Mkdev(x.Dev_major, x.Dev_minor),
+		Ino:        x.Ino,
+		Nlink:      uint64(x.Nlink),
+	}
+	if x.Mask&unix.STATX_BTIME != 0 {
 		st.Birth = x.Btime.Sec*1e9 + int64(x.Btime.Nsec)
 	}
 	return st, nil

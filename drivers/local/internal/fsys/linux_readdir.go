@@ -17,6 +17,7 @@ func (d *dir) ReadDir(buf []byte, each func(name []byte, t Type)) (bool, error) 
 	}
 	const header = 19
 	for rest := buf[:n]; len(rest) > header; {
+		d.last, d.next = d.next, int64(binary.NativeEndian.Uint64(rest[8:]))
 		size := int(binary.NativeEndian.Uint16(rest[16:]))
 		if size <= header || size > len(rest) {
 			return false, unix.EIO
@@ -40,4 +41,14 @@ func (d *dir) ReadDir(buf []byte, each func(name []byte, t Type)) (bool, error) 
 		}
 	}
 	return true, nil
+}
+
+// Rewind seeks. Some file systems look only then for how far the entries go.
+func (d *dir) Rewind(tail bool) error {
+	if !tail {
+		d.last = 0
+	}
+	_, err := unix.Seek(d.fd, d.last, unix.SEEK_SET)
+	d.next = d.last
+	return err
 }

@@ -191,7 +191,7 @@ func TestOpenElements(t *testing.T) {
 			t.Errorf("openElements(%q): %v, want %v", path, err, want)
 		}
 		if err == nil {
-			must(t, (&dir{fd}).Close())
+			must(t, (&dir{fd: fd}).Close())
 		}
 	}
 }

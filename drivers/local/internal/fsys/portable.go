@@ -190,6 +190,18 @@ func (d *dir) ReadDir(buf []byte, each func(name []byte, t Type)) (bool, error) 
 	return true, bare(err)
 }
 
+// Rewind opens the directory again at the next ReadDir.
+func (d *dir) Rewind(bool) error {
+	if d.read == nil {
+		return nil
+	}
+	err := d.read.Close()
+	d.read = nil
+	return bare(err)
+}
+
+func (d *dir) Kind() Kind { return OtherKind }
+
 func (d *dir) open(name string, flags int) (File, error) {
 	p := d.join(name)
 	f, err := d.root.OpenFile(p, flags, 0o666)

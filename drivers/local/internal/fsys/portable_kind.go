@@ -1,0 +1,5 @@
+//go:build !linux || osroot
+
+package fsys
+
+func fineClock() bool { return false }
