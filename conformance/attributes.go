@@ -15,6 +15,21 @@ var attributeCases = []Case{
 	{Rule: "P7", Name: "refused", Why: "what one backend would drop or reject must be refused by all", Needs: needs(attributes), Run: metadataRefused},
 	{Rule: "P7", Name: "limit", Why: "metadata that is cut, or accepted here and refused there, breaks on the day of the move", Needs: needs(attributes), Run: metadataLimit},
 	{Rule: "P7", Name: "headers", Why: "a browser needs them to cache, name, decode and show the file", Needs: needs(attributes), Run: headersRoundTrip},
+	{
+		Rule:  "P7",
+		Name:  "header-limit",
+		Why:   "a header that is cut, or dropped with all the others, is lost in silence",
+		Needs: needs(attributes),
+		Run:   headerLimit,
+	},
+	{
+		Rule:  "P7",
+		Name:  "header-limit-in-parts",
+		Why:   "a large file has its attributes from another request than a small one",
+		Needs: needs(attributes),
+		Long:  true, Largest: 12 << 20,
+		Run: headerLimitInParts,
+	},
 	{Rule: "P7", Name: "bad-headers", Why: "a header with a line break is an attack on whoever serves it", Needs: needs(attributes), Run: headersRefused},
 	{Rule: "P7", Name: "not-decoded", Why: "Content-Encoding tells how the bytes are; they must come as they were put", Needs: needs(attributes), Run: notDecoded},
 	{Rule: "P7", Name: "maps-are-own", Why: "a map that is shared changes behind somebody's back", Needs: needs(attributes), Run: mapsOwn},
@@ -128,13 +143,18 @@ func headersRoundTrip(t T, h *H) {
 
 func headersRefused(t T, h *H) {
 	put(t, h, "old", content(1, 10), nil)
-	for _, v := range []string{"a\r\nSet-Cookie: x", "a\nb", "a\x00b", "\x7f", "a\xff", " lead", "trail "} {
+	for _, v := range []string{"a\r\nSet-Cookie: x", "a\nb", "a\x00b", "\x7f", "a\xff", " lead", "trail ",
+		"a\tb", "ü", `inline; filename="名.txt"`, "a\u0080b", "a\u00a0b"} {
 		for what, a := range map[string]files.Attributes{"ContentType": {ContentType: v}, "CacheControl": {CacheControl: v}, "ContentDisposition": {ContentDisposition: v},
 			"ContentEncoding": {ContentEncoding: v}, "ContentLanguage": {ContentLanguage: v}} {
 			_, err := h.Put(t.Context(), "old", stream([]byte("x")), &files.PutOptions{Attributes: a})
 			wantErr(t, fmt.Sprintf("Put with %s %q", what, v), err, files.ErrInvalid)
+			_, err = files.Copy(t.Context(), h.Bucket, "new", h.Bucket, "old",
+				&files.CopyOptions{Attributes: &a})
+			wantErr(t, fmt.Sprintf("Copy with %s %q", what, v), err, files.ErrInvalid)
 		}
 	}
+	wantOnly(t, h, "old")
 	wantContent(t, h, "old", content(1, 10))
 }
 

@@ -93,7 +93,9 @@ func allBroken() []broken {
 }
 
 // everyBroken is the whole of it.
-func everyBroken() []broken { return slices.Concat(allBroken(), brokenMore, brokenSigned) }
+func everyBroken() []broken {
+	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits)
+}
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.
 func findIn(ctx context.Context, h conformance.Harness) (*conformance.Found, conformance.Result) {

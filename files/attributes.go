@@ -11,20 +11,12 @@ import (
 const MaxMetadata = 1900
 
 // NormalizeAttributes checks attributes and returns them with the metadata's keys folded, sharing no map with a.
-// What can't be stored everywhere is ErrInvalid (P7): a key that is empty or not UTF-8, two keys that fold to one,
-// a value that isn't UTF-8, too many bytes, and control characters in the headers.
+// What can't be stored everywhere is ErrInvalid (P7): a key that is empty or not UTF-8, two keys
+// that fold to one, a value that isn't UTF-8, too many bytes, and headers that are too long or not
+// printable ASCII.
 func NormalizeAttributes(a Attributes) (Attributes, error) {
-	for _, h := range [...]struct{ name, v string }{{"content type", a.ContentType}, {"Cache-Control", a.CacheControl}, {"Content-Disposition", a.ContentDisposition},
-		{"Content-Encoding", a.ContentEncoding}, {"Content-Language", a.ContentLanguage}} {
-		if h.v == "" {
-			continue
-		}
-		if !utf8.ValidString(h.v) || strings.ContainsFunc(h.v, isControl) {
-			return Attributes{}, invalid("%s is not plain text", h.name)
-		}
-		if h.v != strings.TrimSpace(h.v) {
-			return Attributes{}, invalid("%s begins or ends with a space", h.name)
-		}
+	if err := checkHeaders(&a); err != nil {
+		return Attributes{}, err
 	}
 	if len(a.Metadata) == 0 {
 		a.Metadata = nil
@@ -52,8 +44,6 @@ func NormalizeAttributes(a Attributes) (Attributes, error) {
 	a.Metadata = m
 	return a, nil
 }
-
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 func foldASCII(s string) string {
 	return strings.Map(func(r rune) rune {

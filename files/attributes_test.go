@@ -16,7 +16,7 @@ import (
 )
 
 func TestNormalizeAttributes(t *testing.T) {
-	in := files.Attributes{ContentType: "text/plain; charset=utf-8", ContentDisposition: `attachment; filename="é.txt"`, Metadata: map[string]string{"Key-É": "v\n\x00", "empty": "", "ü": "x"}}
+	in := files.Attributes{ContentType: "text/plain; charset=utf-8", ContentDisposition: `attachment; filename*=UTF-8''%C3%A9.txt`, Metadata: map[string]string{"Key-É": "v\n\x00", "empty": "", "ü": "x"}}
 	got, err := files.NormalizeAttributes(in)
 	if err != nil || got.ContentType != in.ContentType || got.ContentDisposition != in.ContentDisposition ||
 		!maps.Equal(got.Metadata, map[string]string{"key-É": "v\n\x00", "empty": "", "ü": "x"}) {
@@ -50,6 +50,13 @@ func TestNormalizeAttributes(t *testing.T) {
 		"bad UTF-8":        {ContentLanguage: "\xff"},
 		"spaces":           {ContentType: "text/plain "},
 		"tab":              {ContentEncoding: "\tgzip"},
+		"not ASCII":        {ContentDisposition: `inline; filename="é.txt"`},
+		"long type":        {ContentType: strings.Repeat("x", files.MaxHeader+1)},
+		"long language":    {ContentLanguage: strings.Repeat("x", files.MaxContentLanguage+1)},
+		"too long together": {
+			CacheControl:       strings.Repeat("x", files.MaxHeader),
+			ContentDisposition: strings.Repeat("x", files.MaxHeaders-files.MaxHeader+1),
+		},
 	} {
 		if got, err := files.NormalizeAttributes(a); !errors.Is(err, files.ErrInvalid) || got.ContentType != "" || got.Metadata != nil {
 			t.Errorf("%s: %v, %v", what, got, err)

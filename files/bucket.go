@@ -93,7 +93,9 @@ type Entry struct {
 }
 
 // Attributes are what a caller may say of a file beside its content. They are
-// replaced as a whole by each Put (P5).
+// replaced as a whole by each Put (P5). The five headers are printable ASCII of at most
+// [MaxHeader] bytes each ([MaxContentLanguage] for the language) and [MaxHeaders]
+// together, without a space at either end; anything else is ErrInvalid (P7).
 type Attributes struct {
 	// ContentType is a media type such as "text/plain; charset=utf-8". When
 	// Put is given none, it is found by the name's extension in a

@@ -99,6 +99,10 @@
 //     bytes tell by the WHATWG rules. It is the same on every driver, and [ContentType] tells it beforehand.
 //   - P7: Metadata keys are non-empty UTF-8, ASCII letters folded to lower case; every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and more than
 //     1,900 bytes in all, counted as URL-escaped ([MaxMetadata]), are ErrInvalid; nothing is ever cut. The four headers of [Attributes] come back. Get decodes nothing.
+//     A header, content type included, is printable ASCII without a space at either end (RFC 8187 writes other text in it), of
+//     at most 1,024 bytes ([MaxHeader]), a Content-Language of 100 ([MaxContentLanguage]), and 1,500 for all five values
+//     together ([MaxHeaders]): anything else is ErrInvalid, from Put, Copy and SignURL, before anything is done. All limits can be
+//     used up at once. Attributes that others stored beyond them come back whole, or the file is ErrCorrupt.
 //   - P8: IfAbsent: of any number of concurrent Puts one succeeds, the others are ErrExist, and what the one wrote stays. It is decided at the commit, across processes.
 //   - P9: IfVersion replaces that version only, else ErrPrecondition, also where there is no file; nothing is then changed. Of concurrent updates of one version one
 //     succeeds. IfVersion("") never writes.

@@ -37,7 +37,7 @@ func TestRequests(t *testing.T) {
 			return err
 		}
 	}
-	odd := files.Attributes{ContentDisposition: `inline; filename="ü"`, ContentLanguage: "de", CacheControl: "no-cache", Metadata: map[string]string{"schlüssel:\n": "wert\r\n", "k": "v"}}
+	odd := files.Attributes{ContentDisposition: `inline; filename*=UTF-8''%C3%BC`, ContentLanguage: "de", CacheControl: "no-cache", Metadata: map[string]string{"schlüssel:\n": "wert\r\n", "k": "v"}}
 	info := put("file", "0123456789", &files.PutOptions{Attributes: odd})
 	put("empty", "", nil)
 	for i := range 25 {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -37,8 +38,8 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if req.IfSource != "" && req.IfSource != f.version() {
 		return files.Info{}, files.ErrPrecondition
 	}
-	if f.corrupt != nil {
-		return files.Info{}, f.corrupt
+	if err := errors.Join(f.corrupt, f.lost); err != nil {
+		return files.Info{}, err
 	}
 	st, err := b.beginStage(ctx)
 	if err != nil {

@@ -25,6 +25,7 @@ type details struct {
 	digest  files.Digest
 	token   string
 	corrupt error // the content is not what was written
+	lost    error // there are attributes that can't be read
 }
 
 func (f *found) version() files.Version { return version(f.st, f.token) }
@@ -141,6 +142,10 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 		// And so may one that no record tells of: it goes after the file, so a file that still has its name had none.
 		now, err := f.Stat()
 		return d, now.Nlink > 0, fault(err)
+	}
+	if s.broken != nil {
+		d.lost = s.broken
+		return d, true, nil
 	}
 	if s.Own == nil {
 		d.attrs = s.attributes()

@@ -18,6 +18,9 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 		return files.Info{}, err
 	}
 	defer f.f.Close()
+	if f.lost != nil {
+		return files.Info{}, f.lost
+	}
 	return f.info(), nil
 }
 
@@ -45,6 +48,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		err = files.ErrNotModified
 	case req.IfVersion != "" && req.IfVersion != o.Info.Version:
 		err = files.ErrPrecondition
+	case f.lost != nil:
+		err = f.lost
 	default:
 		err = f.corrupt
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -22,6 +23,8 @@ type sidecar struct {
 	Metadata           map[string]string `json:"user.metadata"`
 	MD5                []byte            `json:"md5"`
 	Own                *ownFields        `json:"cloudfiles,omitempty"`
+
+	broken error
 }
 
 type ownFields struct {
@@ -40,8 +43,15 @@ type generation struct {
 
 const (
 	sidecarFormat = 1
-	maxSidecar    = 1 << 20 // bytes
+	// maxSidecar is the longest sidecar that is read, in bytes. Ours are far shorter (P7); other
+	// programs have no limit.
+	maxSidecar = 16 << 20
 )
+
+// unreadable is the error of attributes that are there and can't be read: they are never left out (P7).
+func unreadable(what string) error {
+	return files.Errorf(files.ErrCorrupt, "the sidecar that holds the attributes %s", what)
+}
 
 func (g *generation) of(st fsys.Stat, token string) bool {
 	return g.Size == st.Size && g.ModTime == st.ModTime && (token == "" || g.Token == "" || token == g.Token)
@@ -61,7 +71,8 @@ func encodeSidecar(generations ...generation) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// readSidecar reads the sidecar at the path: nil if there is none, or what lies there is a file. One that can't be parsed is empty.
+// readSidecar reads the sidecar at the path: nil if there is none, or what lies there
+// is a file. One that can't be read whole has what is wrong as its broken.
 func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 	f, st, err := d.OpenFile(path)
 	if missing(err) {
@@ -71,7 +82,13 @@ func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 		return nil, st, fault(err)
 	}
 	defer f.Close()
-	data := make([]byte, min(max(st.Size, 0), maxSidecar))
+	if st.Size > maxSidecar {
+		if !headIsSidecar(f) {
+			return nil, st, nil
+		}
+		return &sidecar{broken: unreadable(fmt.Sprintf("has %d bytes", st.Size))}, st, nil
+	}
+	data := make([]byte, max(st.Size, 0))
 	n, err := f.ReadAt(data, 0)
 	if err != nil && err != io.EOF {
 		return nil, st, fault(err)
@@ -81,7 +98,7 @@ func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 	}
 	s := &sidecar{}
 	if err := json.Unmarshal(data, s); err != nil {
-		return &sidecar{}, st, nil
+		return &sidecar{broken: unreadable("is damaged")}, st, nil
 	}
 	return s, st, nil
 }

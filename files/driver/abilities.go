@@ -152,6 +152,9 @@ func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptio
 		if o.ContentType != "" && op != files.OpSignPut {
 			return files.Errorf(files.ErrInvalid, "only a PUT has a content type to bind")
 		}
+		if err := files.CheckContentType(o.ContentType); err != nil {
+			return err
+		}
 		able := map[files.Op]bool{files.OpSignGet: b.feat().SignGet, files.OpSignPut: b.feat().SignPut, files.OpSignDelete: b.feat().SignDelete}
 		if o.ContentType != "" && !b.feat().SignContentType {
 			return files.Errorf(files.ErrUnsupported, "the bucket can't bind a signed PUT to a content type")

@@ -117,3 +117,21 @@ func (w *watching) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Headers beyond the limit, or of another alphabet, are refused, and nothing is stored (P7).
+func TestHandlerPutHeaders(t *testing.T) {
+	b := mem.New(nil)
+	fill(t, b, "f")
+	h := fileshttp.Handler{Bucket: b, MaxUpload: 100}
+	for _, name := range []string{
+		"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language",
+	} {
+		for _, value := range []string{strings.Repeat("x", files.MaxHeader+1), "ü", "a\tb"} {
+			w := do(&h, "PUT", "/f", "new", name, value)
+			if got, err := files.ReadString(t.Context(), b, "f", nil); w.Code != 400 || err != nil ||
+				got != "content of f" {
+				t.Errorf("%s of %.10q…: %d; then %q, %v; want 400", name, value, w.Code, got, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package files
+
+// The limits of the headers of Attributes, in bytes (P7). They are what every service keeps: S3 takes
+// 2 KiB of names and values together, in which encryption and storage class count too, and Google
+// Cloud Storage takes 100 bytes of Content-Language.
+const (
+	// MaxHeader is the longest value of one header.
+	MaxHeader = 1024
+	// MaxContentLanguage is the longest Content-Language.
+	MaxContentLanguage = 100
+	// MaxHeaders is how many bytes the values of all five headers may have together.
+	MaxHeaders = 1500
+)
+
+// checkHeaders refuses headers that can't be stored everywhere as they are.
+func checkHeaders(a *Attributes) error {
+	total := 0
+	for _, h := range [...]struct {
+		name, value string
+		most        int
+	}{
+		{"content type", a.ContentType, MaxHeader},
+		{"Cache-Control", a.CacheControl, MaxHeader},
+		{"Content-Disposition", a.ContentDisposition, MaxHeader},
+		{"Content-Encoding", a.ContentEncoding, MaxHeader},
+		{"Content-Language", a.ContentLanguage, MaxContentLanguage},
+	} {
+		if err := checkHeader(h.name, h.value, h.most); err != nil {
+			return err
+		}
+		total += len(h.value)
+	}
+	if total > MaxHeaders {
+		return invalid("the headers have %d bytes together, more than %d", total, MaxHeaders)
+	}
+	return nil
+}
+
+// checkHeader refuses what some service would drop, cut, decode or answer with another text.
+func checkHeader(name, value string, most int) error {
+	if len(value) > most {
+		return invalid("%s has %d bytes, more than %d", name, len(value), most)
+	}
+	for i := range len(value) {
+		if c := value[i]; c < ' ' || c > '~' {
+			return invalid("%s has byte 0x%02x, which is not printable ASCII", name, c)
+		}
+	}
+	if value != "" && (value[0] == ' ' || value[len(value)-1] == ' ') {
+		return invalid("%s begins or ends with a space", name)
+	}
+	return nil
+}
+
+// CheckContentType returns an error that is ErrInvalid for a content type that no bucket stores (P7).
+// Put and Copy check theirs by themselves; it is for those who implement [URLSigner].
+func CheckContentType(t string) error { return checkHeader("content type", t, MaxHeader) }
