@@ -126,9 +126,12 @@ func (b broken) harness() conformance.Harness {
 		limit = 2 * time.Second
 	}
 	h := conformance.Harness{
-		New:       func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
-		Second:    func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
-		Damage:    func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
+		New:    func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
+		Second: func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
+		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
+		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {
+			stores.of(b).grow(name, content)
+		},
 		Cut:       func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
 		Leftovers: func(_ conformance.T, b files.Bucket) int { return int(stores.of(b).left.Load()) },
 		Link: func(_ conformance.T, bucket files.Bucket, name string) {

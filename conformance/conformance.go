@@ -51,6 +51,9 @@ type Harness struct {
 	Process func(t T, b files.Bucket) *exec.Cmd
 	// Damage changes one of the stored bytes of the file's content, behind the bucket's back, without changing its size.
 	Damage func(t T, b files.Bucket, name string)
+	// Append writes at the end of the stored file, in place and behind the bucket's back, as
+	// another program does that writes a log: for stores whose files can grow, which are disks.
+	Append func(t T, b files.Bucket, name string, content []byte)
 	// Cut makes the connection of every body that is opened from now on break after n bytes; below 0, none.
 	Cut func(t T, b files.Bucket, n int64)
 	// Leftovers counts what the driver holds beside the files of the bucket: temporaries, unfinished uploads.

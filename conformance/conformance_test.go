@@ -24,7 +24,10 @@ func mapHarness() conformance.Harness {
 		New:    func(conformance.T) files.Bucket { return driver.New(newMap()) },
 		Second: func(_ conformance.T, b files.Bucket) files.Bucket { return driver.New(driver.Unwrap(b)) },
 		Damage: func(_ conformance.T, b files.Bucket, name string) { driver.Unwrap(b).(*mapBackend).damage(name) },
-		Cut:    func(_ conformance.T, b files.Bucket, n int64) { driver.Unwrap(b).(*mapBackend).cut.Store(n + 1) },
+		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {
+			driver.Unwrap(b).(*mapBackend).grow(name, content)
+		},
+		Cut: func(_ conformance.T, b files.Bucket, n int64) { driver.Unwrap(b).(*mapBackend).cut.Store(n + 1) },
 	}
 }
 

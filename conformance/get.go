@@ -18,6 +18,20 @@ var getCases = []Case{
 	{Rule: "G4", Name: "overwritten", Why: "a body of two versions is a file that never existed", Needs: needs(oneVersion), Largest: 4 << 20, Run: overwrittenWhileRead},
 	{Rule: "G4", Name: "deleted", Why: "a download in progress ends as one file, or is told", Needs: needs(oneVersion), Largest: 2 << 20, Run: deletedWhileRead},
 	{Rule: "G4", Name: "recreated", Why: "a file put again is another one", Needs: needs(oneVersion), Largest: 2 << 20, Run: recreatedWhileRead},
+	{
+		Rule:    "G4",
+		Name:    "growing",
+		Why:     "a program that reads logs reads them from every bucket",
+		Largest: 512 << 10,
+		Run:     growingOption,
+	},
+	{
+		Rule:    "G4",
+		Name:    "appended",
+		Why:     "a log that is written all the time could never be read",
+		Largest: 512 << 10,
+		Run:     appendedWhileRead,
+	},
 	{Rule: "G4", Name: "info-pinned", Why: "the Info that came with the body belongs to it", Needs: needs(oneVersion), Run: infoPinned},
 }
 

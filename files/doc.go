@@ -120,6 +120,8 @@
 //   - G3: A range that begins at or past the end is empty, with a nil error and the whole Info; one that reaches past the end is cut; length 0 is 0 bytes. [Reader.Offset] and
 //     [Reader.Len] tell what it came to.
 //   - G4: A body is one version from the first byte to the last, whatever is put or deleted meanwhile; where a backend can't hold that, reading fails with ErrChanged.
+//     With GetOptions.Growing the body is what the file held when it was opened, though another program appends to it in place:
+//     Info, size and range are those of the opening, appending is no error, and no digest of other content is checked.
 //   - G5: A connection that breaks is resumed where it stopped, of the same version. The caller sees all bytes or an error, never fewer and nil. Attempts
 //     count anew after bytes have come.
 //   - G6: A whole read is checked against the stored digest, if there is one: damage is ErrCorrupt, from the Read that would give the last bytes, which gives none. The digest is

@@ -35,6 +35,14 @@ type GetOptions struct {
 	ReadTimeout time.Duration
 	// SkipVerify turns off the check of a whole read against the stored digest (G6).
 	SkipVerify bool
+	// Growing reads a file that another program may be writing at its end, such as a log on a
+	// disk: the body is what was there when Get opened it, and what is appended meanwhile
+	// is neither read nor an error (G4). Get again with a range From the last end to go on.
+	// A file that is cut, or changed in place without becoming longer, is ErrChanged still;
+	// one that is rewritten and becomes longer can't be told from one that grows, unless a
+	// digest of what was there shows it. Where files are never changed in place, which is
+	// everywhere but on disks, it makes no difference.
+	Growing bool
 	// Key is the raw key of a foreign entry (L7); the name must then be "".
 	Key string
 }

@@ -103,6 +103,17 @@ func TestFileblobConforms(t *testing.T) {
 				t.Fatalf("%v", err)
 			}
 		},
+		Append: func(t conformance.T, b files.Bucket, name string, content []byte) {
+			path := filepath.Join(dirOf(b), name)
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+			if err == nil {
+				_, err = f.Write(content)
+				f.Close()
+			}
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+		},
 		Vanish:  func(_ conformance.T, b files.Bucket) { os.RemoveAll(dirOf(b)) },
 		Foreign: foreign,
 		Secrets: func(b files.Bucket) []string { return []string{dirOf(b)} },

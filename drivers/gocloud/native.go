@@ -45,6 +45,7 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 	body, r, err := b.read(ctx, req.Key.Name, 0, -1, &blob.ReaderOptions{BeforeRead: hook(func(o *files.GetOptions) {
 		// Whoever reads what New made checks the digest, or doesn't want it checked.
 		o.Range, o.IfVersion, o.IfNotVersion, o.SkipVerify = req.Range, req.IfVersion, req.IfNotVersion, true
+		o.Growing = req.Growing
 	})})
 	if err != nil {
 		return driver.Object{}, err

@@ -98,18 +98,26 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	case req.IfNotVersion != "" && req.IfNotVersion == v:
 		return o, false, files.ErrNotModified
 	}
+	grows := req.Growing && b.provider.kind == kindFile
+	if grows {
+		s.info.Digest = files.Digest{} // whether it is of what is there can't be told
+	}
 	o.Info = s.info
 	o.Offset, o.Length = req.Range.Resolve(s.info.Size)
 	if o.Length == 0 {
 		return o, false, nil // S3 and GCS refuse a range that begins at the end, and S3 any of an empty object
 	}
 	length := o.Length
-	if o.Offset+length == s.info.Size {
+	if o.Offset+length == s.info.Size && !grows {
 		length = -1
 	}
 	body, r, err := b.read(ctx, req.Key.Name, o.Offset, length, nil)
 	if err != nil {
 		return o, false, err
+	}
+	if grows && r.Size() > s.info.Size {
+		o.Body = body
+		return o, false, nil
 	}
 	changed, err = b.changed(ctx, req.Key.Name, s, r)
 	if changed || err != nil {

@@ -55,6 +55,10 @@ func harness(opts *Options, sys func() fsys.FS) conformance.Harness {
 			check(t, err)
 			check(t, os.Chtimes(path, fi.ModTime(), fi.ModTime())) // else it is an edit
 		},
+		Append: func(t conformance.T, b files.Bucket, name string, content []byte) {
+			path := filepath.Join(dirOf(b), filepath.FromSlash(name))
+			check(t, appendTo(path, content))
+		},
 		Leftovers: func(t conformance.T, b files.Bucket) int {
 			n := 0
 			filepath.WalkDir(filepath.Join(dirOf(b), ".cloudfiles.attrs"), func(path string, d fs.DirEntry, err error) error {

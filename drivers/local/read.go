@@ -61,7 +61,13 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	if o.Length == 0 {
 		return o, fault(f.f.Close())
 	}
-	o.Body = &body{f: f.f, st: f.st, off: o.Offset, left: o.Length}
+	o.Body = &body{
+		f:     f.f,
+		st:    f.st,
+		off:   o.Offset,
+		left:  o.Length,
+		grows: req.Growing,
+	}
 	return o, nil
 }
 
@@ -74,6 +80,8 @@ type body struct {
 	off  int64
 	left int64
 	err  error
+
+	grows bool // other programs may append: that isn't a change
 }
 
 // Immediate marks it as reading from a local disk.
@@ -137,12 +145,24 @@ func (r *body) advance(n int64) (int, error) {
 }
 
 func (r *body) changed() (bool, error) {
+	var size, mtime int64
 	if r.os != nil {
 		fi, err := r.os.Stat()
-		return err == nil && (fi.Size() != r.st.Size || fi.ModTime().UnixNano() != r.st.ModTime), err
+		if err != nil {
+			return false, err
+		}
+		size, mtime = fi.Size(), fi.ModTime().UnixNano()
+	} else {
+		st, err := r.f.Stat()
+		if err != nil {
+			return false, err
+		}
+		size, mtime = st.Size, st.ModTime
 	}
-	st, err := r.f.Stat()
-	return st.Size != r.st.Size || st.ModTime != r.st.ModTime, err
+	if r.grows && size > r.st.Size {
+		return false, nil
+	}
+	return size != r.st.Size || mtime != r.st.ModTime, nil
 }
 
 // CopyTo copies inside the system, where it can.

@@ -86,6 +86,9 @@ type OpenRequest struct {
 	IfNotVersion files.Version
 	// IfVersion: answer files.ErrPrecondition where it is not; "" is none.
 	IfVersion files.Version
+	// Growing: other programs may append to the file in place, which is not files.ErrChanged: the
+	// body ends where the file ended at the opening. The Info has no digest but of that content.
+	Growing bool
 }
 
 // Object is an open file.

@@ -45,7 +45,13 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 	if ctx.Err() != nil {
 		return nil, files.ContextError(ctx)
 	}
-	req := OpenRequest{Key: key, Range: opts.Range, IfNotVersion: opts.IfNotVersion, IfVersion: opts.IfVersion}
+	req := OpenRequest{
+		Key:          key,
+		Range:        opts.Range,
+		IfNotVersion: opts.IfNotVersion,
+		IfVersion:    opts.IfVersion,
+		Growing:      opts.Growing,
+	}
 	o, err := b.backend.Open(ctx, req)
 	if err != nil {
 		return nil, err

@@ -38,6 +38,7 @@ func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name stri
 func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name string, opts *ServeOptions) {
 	cond := parseConditions(r.Header)
 	var get files.GetOptions
+	get.Growing = opts != nil && opts.Growing
 	if b.Features().ReadConditions {
 		get.IfNotVersion = cond.notVersion()
 	}

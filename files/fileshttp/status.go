@@ -78,6 +78,9 @@ type ServeOptions struct {
 	// OnError is told of every error, also of those that are the client's and of a body that failed in the
 	// middle: the responses do not tell it, and the package logs nothing. It is called concurrently.
 	OnError func(r *http.Request, err error)
+	// Growing serves files that other programs append to, such as logs on a disk, as long as they
+	// were when the request came (files.GetOptions.Growing). Without it such an answer is cut off.
+	Growing bool
 }
 
 // fail answers with an error.
