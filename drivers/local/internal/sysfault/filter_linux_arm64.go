@@ -1,0 +1,3 @@
+package sysfault
+
+var allowedHere []uint32
