@@ -68,10 +68,21 @@ type ReaderConfig struct {
 }
 
 // NewReader makes the Reader of an open body, for implementers of Bucket (files/driver does it for
-// those that are built on it). The context governs the body until Close (G9).
+// those that are built on it). The context governs the body until Close (G9). A nil context never
+// ends. A negative Offset or Length, which only a service's wrong answer can be, makes a Reader
+// whose every read fails with ErrUnavailable.
 func NewReader(ctx context.Context, c ReaderConfig) *Reader {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	var wrong error
+	if c.Offset < 0 || c.Length < 0 {
+		wrong = NewError(OpGet, c.Name, Errorf(ErrUnavailable,
+			"the body was said to have %d bytes from %d on", c.Length, c.Offset))
+		c.Offset, c.Length = max(c.Offset, 0), 0
+	}
 	r := &Reader{name: c.Name, info: c.Info, off: c.Offset, n: c.Length, body: c.Body, ctx: ctx, onClose: c.OnClose,
-		timeout: c.Timeout, remaining: c.Length}
+		timeout: c.Timeout, remaining: c.Length, err: wrong}
 	if r.body == nil {
 		r.body = emptyBody{}
 	}
@@ -99,20 +110,37 @@ func (emptyBody) Immediate()               {}
 
 // Info returns what is known of the file: Size is that of the whole file, also when a range is read.
 func (r *Reader) Info() Info {
+	if r == nil {
+		return Info{}
+	}
 	i := r.info
 	i.Metadata = cloneMap(i.Metadata)
 	return i
 }
 
 // Offset returns where in the file the body begins, in bytes, as the range resolved.
-func (r *Reader) Offset() int64 { return r.off }
+func (r *Reader) Offset() int64 {
+	if r == nil {
+		return 0
+	}
+	return r.off
+}
 
 // Len returns how many bytes the body has in all.
-func (r *Reader) Len() int64 { return r.n }
+func (r *Reader) Len() int64 {
+	if r == nil {
+		return 0
+	}
+	return r.n
+}
 
 // SetReadTimeout bounds the wait of each further Read, in place of GetOptions.ReadTimeout; 0 is no limit. It
 // is not for use during a Read.
-func (r *Reader) SetReadTimeout(d time.Duration) { r.timeout = max(d, 0) }
+func (r *Reader) SetReadTimeout(d time.Duration) {
+	if r != nil {
+		r.timeout = max(d, 0)
+	}
+}
 
 // Read reads up to len(p) bytes.
 //
@@ -132,7 +160,14 @@ func (r *Reader) Read(p []byte) (int, error) {
 		p = p[:r.remaining]
 	}
 	n, err := r.readBody(p)
-	return r.got(p[:max(n, 0)], err)
+	if n < 0 || n > len(p) {
+		return 0, r.end(errImpossible(n))
+	}
+	return r.got(p[:n], err)
+}
+
+func errImpossible(n int) error {
+	return Errorf(ErrUnavailable, "a Read of the body returned the impossible count %d", n)
 }
 
 // got counts and checks what the body gave, and leaves the read.
@@ -191,6 +226,9 @@ func (r *Reader) finish() error {
 
 // begin enters a read, unless the Reader is closed, failed or its context ended.
 func (r *Reader) begin() error {
+	if r == nil || r.body == nil {
+		return errNilReader
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -206,6 +244,8 @@ func (r *Reader) begin() error {
 	r.reading = true
 	return nil
 }
+
+var errNilReader = &Error{Op: OpGet, Kind: ErrInvalid, Detail: "the Reader is nil"}
 
 // end leaves a read, and returns the error that the caller is to see.
 func (r *Reader) end(err error) error {
@@ -265,6 +305,9 @@ func (r *Reader) closeBody() {
 // Close ends the reading, also a Read in progress, and releases what the body holds, without
 // downloading the rest. Closing again is fine and returns nil.
 func (r *Reader) Close() error {
+	if r == nil || r.body == nil {
+		return nil
+	}
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()

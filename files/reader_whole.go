@@ -1,7 +1,6 @@
 package files
 
 import (
-	"errors"
 	"io"
 	"iter"
 	"os"
@@ -25,6 +24,12 @@ var (
 // WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to be checked, from file to
 // file by the operating system.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
+	if r == nil || r.body == nil {
+		return 0, errNilReader
+	}
+	if w == nil {
+		return 0, NewError(OpGet, r.name, invalid("the writer is nil"))
+	}
 	if b, ok := r.body.(BytesBody); ok {
 		return r.writeBytes(b, w)
 	}
@@ -72,6 +77,9 @@ func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 			return total, err
 		}
 		n, err := b.CopyTo(f, min(r.remaining, piece))
+		if n < 0 || n > r.remaining {
+			return total, r.end(errImpossible(int(n)))
+		}
 		total += n
 		r.remaining -= n
 		if n == 0 && err == nil {
@@ -87,17 +95,20 @@ func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 	return total, err
 }
 
-// ReadAll reads the rest of the body into memory: bound what you read with a Range or by Len.
+// ReadAll reads the rest of the body into memory: bound what you read with a Range or by Len. The
+// memory grows with what arrives, not with the length that a service tells.
 func (r *Reader) ReadAll() ([]byte, error) {
-	p := make([]byte, r.remaining)
-	n, err := io.ReadFull(r, p)
+	if r == nil {
+		return nil, errNilReader
+	}
+	p, err := r.readFull(nil, r.remaining)
 	if err == nil || err == io.EOF {
 		// The end is asked for as well, so that whatever follows the last byte is reported.
 		if _, err = r.Read(nil); err == io.EOF {
 			err = nil
 		}
 	}
-	return p[:n], err
+	return p, err
 }
 
 // ReadString is ReadAll, as text.
@@ -108,24 +119,56 @@ func (r *Reader) ReadString() (string, error) {
 
 // ReadN reads the next n bytes, or what is left of the body where that is less; at the end it returns io.EOF.
 func (r *Reader) ReadN(n int) ([]byte, error) {
-	if n < 0 {
+	switch {
+	case r == nil:
+		return nil, errNilReader
+	case n < 0:
 		return nil, NewError(OpGet, r.name, invalid("negative count %d", n))
-	}
-	p := make([]byte, min(int64(n), r.remaining))
-	if len(p) == 0 && n > 0 {
-		_, err := r.Read(p)
+	case n > 0 && r.remaining == 0:
+		_, err := r.Read(nil)
 		return nil, err
 	}
-	return r.fill(p)
+	p, err := r.readFull(nil, min(int64(n), r.remaining))
+	return p, kept(p, err)
 }
 
-// fill reads until p is full or the body ends. Bytes that came before an error are returned, the error by the next call.
-func (r *Reader) fill(p []byte) ([]byte, error) {
-	n, err := io.ReadFull(r, p)
-	if errors.Is(err, io.ErrUnexpectedEOF) || n > 0 && err != nil {
-		err = nil
+// kept keeps an error behind the bytes that came before it: the next call returns it.
+func kept(p []byte, err error) error {
+	if len(p) > 0 {
+		return nil
 	}
-	return p[:n], err
+	return err
+}
+
+// The memory for a part of a body is at most trusted at once, and grows by the factor grows as more
+// arrives: the length is a service's word.
+const (
+	trusted = 8 << 20
+	grows   = 4
+)
+
+// readFull reads n bytes into p's memory, or more of it. Its errors are those of io.ReadFull.
+func (r *Reader) readFull(p []byte, n int64) ([]byte, error) {
+	size := n
+	if size > int64(cap(p)) {
+		size = min(n, max(trusted, int64(cap(p))))
+	}
+	if p == nil || int64(cap(p)) < size {
+		p = make([]byte, size)
+	}
+	p = p[:size]
+	m, err := io.ReadFull(r, p)
+	for err == nil && int64(m) < n {
+		bigger := make([]byte, min(n, grows*int64(m)))
+		copy(bigger, p)
+		p = bigger
+		var more int
+		more, err = io.ReadFull(r, p[m:])
+		if m += more; err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+	}
+	return p[:m], err
 }
 
 // Next returns the next chunk of ChunkSize bytes, a shorter one last, then io.EOF. The chunk is
@@ -133,12 +176,15 @@ func (r *Reader) fill(p []byte) ([]byte, error) {
 func (r *Reader) Next() ([]byte, error) { return r.next(ChunkSize) }
 
 func (r *Reader) next(size int) ([]byte, error) {
-	size = int(min(int64(size), max(r.remaining, 1))) // no more memory than there is content
-	if cap(r.chunk) < size {
-		r.chunk = make([]byte, size)
+	if r == nil {
+		return nil, errNilReader
 	}
-	chunk, err := r.fill(r.chunk[:size])
-	if err != nil {
+	// No more memory than there is content.
+	chunk, err := r.readFull(r.chunk, min(int64(size), max(r.remaining, 1)))
+	if cap(chunk) > 0 {
+		r.chunk = chunk[:0]
+	}
+	if err = kept(chunk, err); err != nil {
 		return nil, err
 	}
 	return chunk, nil
@@ -152,7 +198,7 @@ func (r *Reader) Chunks(size int) iter.Seq2[[]byte, error] {
 		size = ChunkSize
 	}
 	return func(yield func([]byte, error) bool) {
-		for {
+		for yield != nil {
 			chunk, err := r.next(size)
 			if err == io.EOF {
 				return
