@@ -11,6 +11,7 @@ type Checker interface {
 //
 // Errors: ErrNoBucket, ErrPermission, ErrUnavailable, ErrClosed.
 func Check(ctx context.Context, b Bucket) error {
+	ctx, b = given(ctx, b)
 	if c, ok := b.(Checker); ok {
 		return c.Check(ctx)
 	}

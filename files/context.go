@@ -8,6 +8,9 @@ import (
 // ContextError returns why the context ended, or nil while it hasn't: an error that is the cause and ctx.Err() as well,
 // so that errors.Is finds context.Canceled also where a cause was given (E1). For drivers and wrappers.
 func ContextError(ctx context.Context) error {
+	if ctx == nil {
+		return nil
+	}
 	err, cause := ctx.Err(), context.Cause(ctx)
 	switch {
 	case err == nil: // it may end at this moment, between the two

@@ -50,6 +50,8 @@ func Copy(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	if opts == nil {
 		opts = &CopyOptions{}
 	}
+	_, src = given(ctx, src)
+	ctx, dst = given(ctx, dst)
 	info, err := copyFile(ctx, dst, dstName, src, srcName, opts)
 	if err != nil {
 		return Info{}, NewError(OpCopy, copyNames(srcName, dstName), err)

@@ -40,7 +40,11 @@ func (r DeleteResult) Err() error {
 // which names failed; the error is DeleteResult.Err, or what ended the work early: the context, a closed bucket, or 1,000 failures.
 // Names are taken as they come, a batch of 1,000 at a time.
 func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
+	ctx, b = given(ctx, b)
 	var res DeleteResult
+	if names == nil {
+		return res, NewError(OpDeleteMany, "", invalid("there is no sequence of names"))
+	}
 	batch := make([]string, 0, 64)
 	var stop error
 	flush := func() bool {
@@ -99,6 +103,12 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 // bulk delete use it.
 func EachName(ctx context.Context, names []string, f func(ctx context.Context, name string) error) []error {
 	errs := make([]error, len(names))
+	if f == nil || ctx == nil {
+		for i := range errs {
+			errs[i] = invalid("the context or the function is nil")
+		}
+		return errs
+	}
 	const workers = 8
 	var wg sync.WaitGroup
 	next := make(chan int)
@@ -130,6 +140,7 @@ func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) 
 func DeleteAll(ctx context.Context, b Bucket) (DeleteResult, error) { return deleteBelow(ctx, b, "") }
 
 func deleteBelow(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
+	ctx, b = given(ctx, b)
 	var listing error
 	res, err := DeleteMany(ctx, b, func(yield func(string) bool) {
 		for e, err := range b.List(ctx, dir, &ListOptions{NamesOnly: true}) {

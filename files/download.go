@@ -18,6 +18,10 @@ import (
 //
 // Errors: those of Get and of reading, and what w returned.
 func Download(ctx context.Context, b Bucket, name string, w io.Writer, opts *GetOptions) (Info, error) {
+	ctx, b = given(ctx, b)
+	if w == nil {
+		return Info{}, NewError(OpGet, name, invalid("the writer is nil"))
+	}
 	r, err := b.Get(ctx, name, opts)
 	if err != nil {
 		return Info{}, err
@@ -67,6 +71,7 @@ func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 // Errors: those of Get and of reading; what the disk gives, where a missing folder is ErrInvalid. Nothing is then
 // left behind. ErrUncertain: the file is in its place, but its folder could not be synced.
 func DownloadFile(ctx context.Context, b Bucket, name, path string, opts *GetOptions) (Info, error) {
+	ctx, b = given(ctx, b)
 	r, err := b.Get(ctx, name, opts)
 	if err != nil {
 		return Info{}, err

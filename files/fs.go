@@ -26,7 +26,10 @@ import (
 // fs.ValidPath refuses is fs.ErrInvalid, as is a name that the naming rule refuses (N1).
 //
 // To serve files over HTTP, package fileshttp is better than http.FileServerFS: stored headers, ETag, one request.
-func FS(ctx context.Context, b Bucket) fs.FS { return &fsView{ctx: ctx, b: b} }
+func FS(ctx context.Context, b Bucket) fs.FS {
+	ctx, b = given(ctx, b)
+	return &fsView{ctx: ctx, b: b}
+}
 
 type fsView struct {
 	ctx context.Context

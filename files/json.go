@@ -61,6 +61,9 @@ func foreignError(op Op, name string, err error) error {
 // A new file has the content type application/json. Errors are those of Update and ReadJSON.
 func UpdateJSON[T any](ctx context.Context, b Bucket, name string, fn func(v *T) error, opts *UpdateOptions) (T, error) {
 	var stored T
+	if fn == nil {
+		return stored, NewError(OpUpdate, name, invalid("the function is nil"))
+	}
 	_, err := update(ctx, b, name, jsonType, func(old []byte) ([]byte, error) {
 		var v T
 		if old != nil {

@@ -12,6 +12,8 @@ func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	if opts == nil {
 		opts = &CopyOptions{}
 	}
+	_, src = given(ctx, src)
+	ctx, dst = given(ctx, dst)
 	info, err := move(ctx, dst, dstName, src, srcName, *opts)
 	if err != nil {
 		return Info{}, NewError(OpMove, copyNames(srcName, dstName), err)

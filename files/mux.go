@@ -89,6 +89,9 @@ func (m *Mux) RegisterFallback(f func(scheme string) (Scheme, bool)) {
 
 // Schemes returns the registered schemes by name, without those of fallbacks.
 func (m *Mux) Schemes() []Scheme {
+	if m == nil {
+		return nil
+	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var s []Scheme
@@ -121,9 +124,15 @@ func (m *Mux) Open(ctx context.Context, rawURL string) (Bucket, error) {
 }
 
 func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
+	if m == nil {
+		return nil, invalid("the Mux is nil")
+	}
 	u, s, err := m.parse(rawURL)
 	if err != nil {
 		return nil, err
+	}
+	if ctx == nil {
+		return nil, errNilContext
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, ContextError(ctx)
@@ -271,6 +280,9 @@ func Describe(rawURL string) (Description, error) { return defaultMux.Describe(r
 
 // Describe is like the function Describe.
 func (m *Mux) Describe(rawURL string) (Description, error) {
+	if m == nil {
+		return Description{}, NewError(OpOpen, RedactURL(rawURL), invalid("the Mux is nil"))
+	}
 	_, s, err := m.parse(rawURL)
 	if err != nil {
 		return Description{}, NewError(OpOpen, RedactURL(rawURL), err)

@@ -27,6 +27,9 @@ func CheckNative(b Bucket, op Op, options []NativeOption) error {
 	if len(options) == 0 {
 		return nil
 	}
+	if b == nil {
+		return errNilBucket
+	}
 	if c, ok := b.(NativeChecker); ok {
 		return c.CheckNative(op, options)
 	}

@@ -38,6 +38,7 @@ func ListPage(ctx context.Context, b Bucket, dir, token string, limit int, opts 
 }
 
 func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) ([]Entry, string, error) {
+	ctx, b = given(ctx, b)
 	var o ListOptions
 	if opts != nil {
 		o = *opts

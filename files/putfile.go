@@ -14,6 +14,7 @@ import (
 // Errors: those of Put; what opening the file gives (errors.Is finds fs.ErrNotExist and fs.ErrPermission); ErrInvalid
 // where path is a directory, a device or a pipe.
 func PutFile(ctx context.Context, b Bucket, name, path string, opts *PutOptions) (Info, error) {
+	ctx, b = given(ctx, b)
 	if err := CheckName(name); err != nil { // before the disk is touched
 		return Info{}, NewError(OpPut, name, err)
 	}

@@ -31,6 +31,7 @@ type PutFSResult struct {
 // Errors: those of Put and of the file system; ErrInvalidName for a path that is no legal name; ErrChanged for a file that was changed
 // while it was stored.
 func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS, opts *PutFSOptions) (PutFSResult, error) {
+	ctx, b = given(ctx, b)
 	if opts == nil {
 		opts = &PutFSOptions{}
 	}

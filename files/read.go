@@ -29,6 +29,7 @@ func ReadString(ctx context.Context, b Bucket, name string, opts *ReadOptions) (
 
 // readAll also returns the Info. The content is not nil where the error is.
 func readAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]byte, Info, error) {
+	ctx, b = given(ctx, b)
 	var get *GetOptions
 	if opts != nil {
 		get = &opts.GetOptions

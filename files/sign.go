@@ -41,6 +41,7 @@ type URLSigner interface {
 // Errors: ErrUnsupported where the bucket cannot sign for the method (Features.SignGet, SignPut, SignDelete),
 // ErrInvalid for an unknown method or an expiry out of bounds.
 func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (SignedURL, error) {
+	ctx, b = given(ctx, b)
 	if s, ok := b.(URLSigner); ok {
 		return s.SignURL(ctx, name, opts)
 	}

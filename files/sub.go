@@ -6,6 +6,9 @@ import "strings"
 // reached through it. Closing it closes nothing of b. The directory need not exist; "" is refused with ErrInvalid, since it
 // would be the whole bucket by accident.
 func Sub(b Bucket, dir string) (Bucket, error) {
+	if b == nil {
+		return nil, NewError(OpOpen, dir, errNilBucket)
+	}
 	if dir == "" {
 		return nil, NewError(OpOpen, dir, invalid("the directory of a sub-bucket is empty"))
 	}

@@ -51,6 +51,7 @@ func Update(ctx context.Context, b Bucket, name string, fn func(old []byte) ([]b
 
 // update gives new files the type newType, unless the options have attributes.
 func update(ctx context.Context, b Bucket, name, newType string, fn func([]byte) ([]byte, error), opts *UpdateOptions) (Info, error) {
+	ctx, b = given(ctx, b)
 	u := &updater{ctx: ctx, bucket: b, name: name, newType: newType, fn: fn}
 	if opts != nil {
 		u.opts = *opts

@@ -35,6 +35,7 @@ type Writer struct {
 // refuses, an illegal name for example, fails the first Write, or Commit. The context governs the Writer until Commit or Close, one
 // of which must be called.
 func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Writer {
+	ctx, b = given(ctx, b)
 	var o *PutOptions
 	if opts != nil { // the caller may change theirs while the Put goes on
 		c := *opts
@@ -77,9 +78,13 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+var errNilWriter = &Error{Op: OpPut, Kind: ErrInvalid, Detail: "the Writer is nil"}
+
 // usable returns why nothing more can be written, or nil.
 func (w *Writer) usable() error {
 	switch {
+	case w == nil || w.pipe == nil:
+		return errNilWriter
 	case w.isEnded():
 		return w.closed()
 	case w.over():
@@ -128,6 +133,9 @@ func (w *Writer) isEnded() bool {
 //
 // Errors: those of Put; ErrClosed after Commit or Close.
 func (w *Writer) Commit() (Info, error) {
+	if w == nil || w.pipe == nil {
+		return Info{}, errNilWriter
+	}
 	if !w.end() {
 		return Info{}, w.closed()
 	}
@@ -158,6 +166,9 @@ func (w *Writer) end() bool {
 // stays. It returns when the Put is over. After Commit it does nothing, so it may be deferred; during a Commit it
 // cancels what can still be cancelled, and Commit tells the outcome. It returns nil.
 func (w *Writer) Close() error {
+	if w == nil || w.pipe == nil {
+		return nil
+	}
 	w.end()
 	w.pipe.CloseWithError(ErrClosed)
 	w.cancel(ErrClosed)

@@ -24,6 +24,9 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 	if !ok || !b.feat().ServerCopy {
 		return files.Info{}, files.ErrUnsupported
 	}
+	if src == nil || ctx == nil {
+		return files.Info{}, files.Errorf(files.ErrInvalid, "the source or the context is nil")
+	}
 	from, ok := src.(*bucket)
 	if !ok {
 		through, ok := src.(files.CopySource)
@@ -185,13 +188,19 @@ func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptio
 // DeleteMany deletes in batches where the backend has them, and else a few names at a time.
 func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
-	if err := b.acquire(); err != nil {
+	err := b.acquire()
+	if err == nil {
+		defer b.release()
+		if ctx == nil {
+			err = errNilContext
+		}
+	}
+	if err != nil {
 		for i := range errs {
 			errs[i] = files.NewError(files.OpDelete, names[i], err)
 		}
 		return errs
 	}
-	defer b.release()
 	many, ok := b.backend.(ManyDeleter)
 	if !ok {
 		return files.EachName(ctx, names, func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) })
@@ -230,6 +239,9 @@ func (b *bucket) Check(ctx context.Context) error {
 		return files.NewError(files.OpCheck, "", err)
 	}
 	defer b.release()
+	if ctx == nil {
+		return files.NewError(files.OpCheck, "", errNilContext)
+	}
 	if ctx.Err() != nil {
 		return files.NewError(files.OpCheck, "", files.ContextError(ctx))
 	}

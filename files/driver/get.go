@@ -39,6 +39,9 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 	if err == nil {
 		err = b.checkGet(opts)
 	}
+	if err == nil && ctx == nil {
+		err = errNilContext
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +59,12 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 	if err != nil {
 		return nil, err
 	}
+	if err := o.check(); err != nil {
+		if o.Body != nil {
+			o.Body.Close()
+		}
+		return nil, err
+	}
 	setName(&o.Info, key)
 	body := o.Body
 	if _, local := body.(files.ImmediateBody); !local && body != nil && b.feat().ReadConditions {
@@ -63,6 +72,16 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 	}
 	return files.NewReader(ctx, files.ReaderConfig{Name: name, Info: o.Info, Offset: o.Offset, Length: o.Length, Body: body,
 		Timeout: opts.ReadTimeout, Verify: !opts.SkipVerify && b.feat().Digests, OnClose: b.releaseFn}), nil
+}
+
+// check refuses numbers that no file can have: what a service tells is not to be trusted.
+func (o *Object) check() error {
+	size := o.Info.Size
+	if size >= 0 && o.Offset >= 0 && o.Length >= 0 && o.Offset <= size && o.Length <= size-o.Offset {
+		return nil
+	}
+	return files.Errorf(files.ErrUnavailable, "the body is said to be %d bytes from %d of %d",
+		o.Length, o.Offset, size)
 }
 
 func (b *bucket) checkGet(opts *files.GetOptions) error {
@@ -95,6 +114,9 @@ func (b *bucket) Stat(ctx context.Context, name string, opts *files.StatOptions)
 	}
 	defer b.release()
 	info, err := b.backend.Stat(ctx, key)
+	if err == nil && info.Size < 0 {
+		err = files.Errorf(files.ErrUnavailable, "the file is said to have %d bytes", info.Size)
+	}
 	if err != nil {
 		return files.Info{}, files.NewError(files.OpStat, name, err)
 	}

@@ -15,6 +15,9 @@ func (b *bucket) List(ctx context.Context, dir string, opts *files.ListOptions) 
 		o = *opts
 	}
 	return func(yield func(files.Entry, error) bool) {
+		if yield == nil {
+			return
+		}
 		if err := b.list(ctx, dir, o, yield); err != nil {
 			yield(files.Entry{}, files.NewError(files.OpList, dir, err))
 		}
@@ -32,6 +35,9 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 	}
 	if err == nil && o.Foreign && !b.feat().ForeignKeys {
 		err = files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")
+	}
+	if err == nil && ctx == nil {
+		err = errNilContext
 	}
 	if err != nil {
 		return err

@@ -114,6 +114,9 @@ func (b *bucket) enter(ctx context.Context, key Key, options func() error) error
 		return err
 	}
 	err := b.checkKey(key)
+	if err == nil && ctx == nil {
+		err = errNilContext
+	}
 	if err == nil && options != nil {
 		err = options()
 	}
@@ -125,6 +128,8 @@ func (b *bucket) enter(ctx context.Context, key Key, options func() error) error
 	}
 	return err
 }
+
+var errNilContext = files.Errorf(files.ErrInvalid, "the context is nil")
 
 func (b *bucket) checkKey(key Key) error {
 	if !key.Raw {

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"cloudfiles.dev/files"
+	readable "cloudfiles.dev/files/internal/content"
 )
 
 // Put checks, finds the content type and hands the content to the backend as an Upload.
@@ -28,11 +29,13 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 		req PutRequest
 	}{} // one allocation
 	up, req := &both.up, &both.req
-	up.ctx, up.src, up.size = ctx, content, -1
+	up.ctx, up.size = ctx, -1
 	err := b.enter(ctx, Key{Name: name}, func() (err error) {
-		if isNil(content) {
+		var ok bool
+		if content, ok = readable.Check(content); !ok {
 			return files.Errorf(files.ErrInvalid, "content is nil")
 		}
+		up.src = content
 		if opts.Size != nil {
 			if up.size = *opts.Size; up.size < 0 {
 				return files.Errorf(files.ErrInvalid, "negative size %d", up.size)
@@ -188,19 +191,11 @@ func merge(told, computed files.Digest) files.Digest {
 		CRC32: or(told.CRC32, computed.CRC32), CRC64NVME: or(told.CRC64NVME, computed.CRC64NVME)}
 }
 
-// isNil finds the nil readers that can be told without reflection.
-func isNil(r io.Reader) bool {
-	if f, ok := r.(*os.File); ok {
-		return f == nil
-	}
-	return r == nil
-}
-
 // remaining returns how many bytes the reader tells that it has, or -1. It never reads or moves it for good.
 func remaining(r io.Reader) int64 {
 	switch r := r.(type) {
 	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
-		return int64(r.Len())
+		return max(int64(r.Len()), -1)
 	case *os.File:
 		fi, err := r.Stat()
 		if err != nil || !fi.Mode().IsRegular() {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/files"
+	readable "cloudfiles.dev/files/internal/content"
 )
 
 // Upload is the content of one Put as a Backend reads it: counted, digested and checked. It ends with
@@ -106,6 +107,9 @@ func (u *Upload) read(p []byte) (int, error) {
 		return copy(p, piece), err
 	}
 	n, err := u.src.Read(p)
+	if wrong, ok := err.(*readable.NilError); ok {
+		return 0, files.Errorf(files.ErrInvalid, "%s", wrong.Error())
+	}
 	switch {
 	case n < 0 || n > len(p):
 		return 0, files.Errorf(files.ErrInvalid, "content's Read returned the impossible count %d", n)

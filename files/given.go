@@ -1,0 +1,80 @@
+package files
+
+import (
+	"context"
+	"io"
+	"iter"
+)
+
+// given is what every function that takes a context and a bucket begins with: without one of them
+// the work is done on a bucket that refuses everything with ErrInvalid.
+func given(ctx context.Context, b Bucket) (context.Context, Bucket) {
+	if b == nil {
+		b = refusing{errNilBucket}
+	}
+	if ctx == nil {
+		return context.Background(), refusing{errNilContext}
+	}
+	return ctx, b
+}
+
+var (
+	errNilBucket  = invalid("the bucket is nil")
+	errNilContext = invalid("the context is nil")
+)
+
+// refusing is a Bucket that stands for one that isn't there.
+type refusing struct{ err error }
+
+func (r refusing) Put(_ context.Context, name string, _ io.Reader, _ *PutOptions) (Info, error) {
+	return Info{}, NewError(OpPut, name, r.err)
+}
+
+func (r refusing) Get(_ context.Context, name string, _ *GetOptions) (*Reader, error) {
+	return nil, NewError(OpGet, name, r.err)
+}
+
+func (r refusing) Stat(_ context.Context, name string, _ *StatOptions) (Info, error) {
+	return Info{}, NewError(OpStat, name, r.err)
+}
+
+func (r refusing) List(_ context.Context, dir string, _ *ListOptions) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if yield != nil {
+			yield(Entry{}, NewError(OpList, dir, r.err))
+		}
+	}
+}
+
+func (r refusing) Delete(_ context.Context, name string, _ *DeleteOptions) error {
+	return NewError(OpDelete, name, r.err)
+}
+
+func (r refusing) Close() error { return nil }
+
+// Features claim what functions ask for beforehand, so that they come to the refusal.
+func (r refusing) Features() Features {
+	return Features{
+		MaxName:         MaxName,
+		Versions:        true,
+		IfAbsent:        true,
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		ReadConditions:  true,
+		Attributes:      true,
+		Ordered:         true,
+		StatNoBucket:    true,
+	}
+}
+
+func (r refusing) SignURL(_ context.Context, name string, opts *SignOptions) (SignedURL, error) {
+	op := OpSignGet
+	if opts != nil {
+		op, _ = SignOp(opts.Method)
+	}
+	return SignedURL{}, NewError(op, name, r.err)
+}
+
+func (r refusing) Check(context.Context) error { return NewError(OpCheck, "", r.err) }
+
+func (r refusing) CheckNative(Op, []NativeOption) error { return r.err }
