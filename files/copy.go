@@ -72,6 +72,9 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 		}
 	}
 	if sameFile(dst, dstName, src, srcName) {
+		if viewOf(dst) != viewOf(src) {
+			return Info{}, errOtherView
+		}
 		return copyOnto(ctx, dst, dstName, opts)
 	}
 	return copyStream(ctx, dst, dstName, src, srcName, opts)
@@ -84,6 +87,17 @@ func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
 	storeA, keyA := locate(a, aName)
 	storeB, keyB := locate(b, bName)
 	return storeA != nil && storeA == storeB && keyA == keyB
+}
+
+// errOtherView: the file would be read through one view while it is written through the other.
+var errOtherView = Errorf(ErrUnsupported, "both are one stored file, of two views that store it differently")
+
+// viewOf tells in which way a bucket stores what it is given; nil is as it is.
+func viewOf(b Bucket) any {
+	if v, ok := b.(interface{ view() any }); ok {
+		return v.view()
+	}
+	return nil
 }
 
 // locate tells which file a name is; a bucket that doesn't tell is a store of its own.

@@ -111,6 +111,9 @@ func KindOf(err error) error {
 }
 
 func (e *Error) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
 	var b strings.Builder
 	b.WriteString("files: ")
 	b.WriteString(string(e.Op))
@@ -131,6 +134,9 @@ func (e *Error) Error() string {
 
 // Unwrap gives the sentinel and the cause.
 func (e *Error) Unwrap() []error {
+	if e == nil {
+		return nil
+	}
 	switch {
 	case e.Kind == nil && e.Err == nil:
 		return nil
@@ -144,6 +150,9 @@ func (e *Error) Unwrap() []error {
 
 // Timeout reports whether the cause was a deadline, as net.Error has it.
 func (e *Error) Timeout() bool {
+	if e == nil {
+		return false
+	}
 	return errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded)
 }
 

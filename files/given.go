@@ -63,6 +63,7 @@ func (r refusing) Features() Features {
 		ReadConditions:  true,
 		Attributes:      true,
 		Ordered:         true,
+		ServerCopy:      true,
 		StatNoBucket:    true,
 	}
 }
@@ -73,6 +74,10 @@ func (r refusing) SignURL(_ context.Context, name string, opts *SignOptions) (Si
 		op, _ = SignOp(opts.Method)
 	}
 	return SignedURL{}, NewError(op, name, r.err)
+}
+
+func (r refusing) CopyFrom(_ context.Context, name string, _ Bucket, _ string, _ *CopyOptions) (Info, error) {
+	return Info{}, NewError(OpCopy, name, r.err)
 }
 
 func (r refusing) Check(context.Context) error { return NewError(OpCheck, "", r.err) }

@@ -23,6 +23,9 @@ func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 
 // checkMove looks at the target and at what the source can do, before anything is read.
 func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string) error {
+	if r, ok := dst.(refusing); ok {
+		return r.err
+	}
 	f := src.Features()
 	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
 		return err
@@ -44,6 +47,9 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 		return Info{}, closedFirst(ctx, err, dst, src)
 	}
 	if sameFile(dst, dstName, src, srcName) {
+		if viewOf(dst) != viewOf(src) {
+			return Info{}, closedFirst(ctx, errOtherView, dst, src)
+		}
 		return Copy(ctx, dst, dstName, src, srcName, &opts)
 	}
 	if err := checkMove(ctx, dst, dstName, src, srcName); err != nil {

@@ -7,27 +7,38 @@ import "context"
 
 // CopyFrom copies in the bucket below, inside the hook. A wrapper that looks at contents has no server-side copy.
 func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
-	c := &Call{Op: OpCopy, Name: dstName, Source: src, SourceName: srcName, Copy: opts}
-	if err := w.check(dstName, ""); err != nil {
-		return Info{}, NewError(OpCopy, dstName, err)
+	cl := w.claims()
+	err := w.check(ctx, cl, dstName, "")
+	if err == nil {
+		err = cl.checkCopy(opts)
+	}
+	if err == nil && src == nil {
+		err = errNilBucket
 	}
 	inner, ok := w.inner.(Copier)
-	if !ok || w.hooks.Content != nil {
-		return Info{}, NewError(OpCopy, dstName, ErrUnsupported)
+	if err == nil && (!ok || !cl.outer.ServerCopy || cl.streams || w.hooks.Content != nil || w.hooks.Transform != nil) {
+		err = ErrUnsupported
 	}
-	err := w.around(ctx, c, func(ctx context.Context) (err error) {
+	if err != nil {
+		return Info{}, NewError(OpCopy, dstName, err)
+	}
+	c := &Call{Op: OpCopy, Name: dstName, Source: src, SourceName: srcName, Copy: opts}
+	err = w.around(ctx, c, func(ctx context.Context) (err error) {
+		turn := c.turn()
 		from, name := src, srcName
 		if from == Bucket(w) { // one call for both ends
 			if w.hooks.Body != nil {
 				return ErrUnsupported
 			}
-			if err := w.check(srcName, ""); err != nil {
+			if err := w.check(ctx, cl, srcName, ""); err != nil {
 				return err
 			}
 			from, name = w.inner, w.in(srcName)
 		}
 		info, err := inner.CopyFrom(ctx, w.in(dstName), from, name, c.Copy)
-		c.Info = outer(info, dstName)
+		if err == nil && !c.win(turn, func() { c.Info = cl.info(outer(info, dstName)) }) {
+			err = errLost
+		}
 		return err
 	})
 	w.done(ctx, c, c.Info.Size, err)
@@ -39,16 +50,30 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 
 // WithCopySource lets a copy read from the bucket below, inside the hook.
 func (w *wrapped) WithCopySource(ctx context.Context, name string, fn func(ctx context.Context, b Bucket, name string) error) error {
-	if err := w.check(name, ""); err != nil {
+	cl := w.claims()
+	err := w.check(ctx, cl, name, "")
+	switch {
+	case err != nil:
+	case fn == nil:
+		err = invalid("the function is nil")
+	case w.hooks.Body != nil || w.hooks.Transform != nil || cl.streams:
+		err = ErrUnsupported
+	}
+	if err != nil {
 		return NewError(OpCopyFrom, name, err)
 	}
-	if w.hooks.Body != nil {
-		return NewError(OpCopyFrom, name, ErrUnsupported)
-	}
 	c := &Call{Op: OpCopyFrom, Name: name}
-	err := w.around(ctx, c, func(ctx context.Context) error { return fn(ctx, w.inner, w.in(name)) })
+	err = w.around(ctx, c, func(ctx context.Context) error { return fn(ctx, w.inner, w.in(name)) })
 	w.done(ctx, c, 0, err)
 	return err
+}
+
+// view tells views of one file apart that store it differently, for Copy and Move; nil is what is stored.
+func (w *wrapped) view() any {
+	if w.hooks.Transform != nil {
+		return w
+	}
+	return viewOf(w.inner)
 }
 
 // CheckNative asks the bucket below.
@@ -61,7 +86,7 @@ func (w *wrapped) CheckNative(op Op, options []NativeOption) error {
 
 // Locate tells which file of the bucket below a name is.
 func (w *wrapped) Locate(name string) (any, string) {
-	if w.check(name, "") != nil {
+	if w.check(context.Background(), w.claims(), name, "") != nil {
 		return nil, ""
 	}
 	l, ok := w.inner.(Locator)
@@ -71,56 +96,75 @@ func (w *wrapped) Locate(name string) (any, string) {
 	return l.Locate(w.in(name))
 }
 
-// SignURL signs for the name below.
+// SignURL signs for the name below, unless Around signs by itself.
 func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error) {
 	method := ""
 	if opts != nil {
 		method = opts.Method
 	}
-	op, err := SignOp(method)
-	if cerr := w.check(name, ""); cerr != nil {
-		err = cerr
+	op, merr := SignOp(method)
+	cl := w.claims()
+	err := w.check(ctx, cl, name, "")
+	if err == nil {
+		err = merr
+	}
+	if err == nil {
+		err = cl.checkSign(op, opts)
 	}
 	if err != nil {
 		return SignedURL{}, NewError(op, name, err)
 	}
 	c := &Call{Op: op, Name: name, Sign: opts}
-	var signed SignedURL
-	err = w.around(ctx, c, func(ctx context.Context) (err error) {
+	err = w.around(ctx, c, func(ctx context.Context) error {
+		turn := c.turn()
 		// What is fetched or sent with the URL doesn't pass through a hook.
-		if w.hooks.Body != nil || w.hooks.Content != nil {
+		if w.hooks.looks() {
 			return Errorf(ErrUnsupported, "a wrapper looks at contents, which a signed URL would get round")
 		}
-		signed, err = SignURL(ctx, w.inner, w.in(name), c.Sign)
+		signed, err := SignURL(ctx, w.inner, w.in(name), c.Sign)
+		if err == nil && !c.win(turn, func() { c.Signed = signed }) {
+			err = errLost
+		}
 		return err
 	})
 	w.done(ctx, c, 0, err)
 	if err != nil {
 		return SignedURL{}, err
 	}
-	return signed, nil
+	return c.Signed, nil
 }
 
 // DeleteMany deletes in the bucket below.
 func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
-	if w.closed.Load() { // before a hook may refuse (E2)
-		for i := range errs {
-			errs[i] = NewError(OpDelete, names[i], ErrClosed)
+	cl := w.claims()
+	var refused error
+	switch {
+	case w.closed.Load(): // before a hook may refuse (E2)
+		refused = ErrClosed
+	case cl.outer.ReadOnly:
+		refused = errReadOnly
+	case ctx == nil:
+		refused = errNilContext
+	}
+	if refused != nil {
+		for i, name := range names {
+			err := refused
+			if err != ErrClosed { // but not before what is wrong with the name
+				if cerr := w.check(context.Background(), cl, name, ""); cerr != nil {
+					err = cerr
+				}
+			}
+			errs[i] = NewError(OpDelete, name, err)
 		}
 		return errs
 	}
 	c := &Call{Op: OpDeleteMany, Names: names, Errors: errs}
 	err := w.around(ctx, c, func(ctx context.Context) error {
-		var inner []string
-		var at []int
-		for i, name := range c.Names {
-			if errs[i] = w.check(name, ""); errs[i] == nil {
-				inner, at = append(inner, w.in(name)), append(at, i)
-			}
-		}
-		for j, err := range deleteBatch(ctx, w.inner, inner) {
-			errs[at[j]] = err
+		turn, of := c.turn(), c.Names
+		each := w.deleteEach(ctx, cl, of)
+		if !c.win(turn, func() { copy(errs, each) }) {
+			return errLost
 		}
 		return nil
 	})
@@ -134,10 +178,29 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
+// deleteEach deletes what may be deleted, and returns an error, or nil, for each name.
+func (w *wrapped) deleteEach(ctx context.Context, cl *claims, names []string) []error {
+	errs := make([]error, len(names))
+	var inner []string
+	var at []int
+	for i, name := range names {
+		if errs[i] = w.check(ctx, cl, name, ""); errs[i] == nil {
+			inner, at = append(inner, w.in(name)), append(at, i)
+		}
+	}
+	for j, err := range deleteBatch(ctx, w.inner, inner) {
+		errs[at[j]] = err
+	}
+	return errs
+}
+
 // Check looks at the bucket below.
 func (w *wrapped) Check(ctx context.Context) error {
 	if w.closed.Load() {
 		return NewError(OpCheck, "", ErrClosed)
+	}
+	if ctx == nil {
+		return NewError(OpCheck, "", errNilContext)
 	}
 	c := &Call{Op: OpCheck}
 	err := w.around(ctx, c, func(ctx context.Context) error { return Check(ctx, w.inner) })

@@ -1,0 +1,135 @@
+package files
+
+import (
+	"context"
+	"io"
+	"sync"
+)
+
+func (t *Transform) info(c *Call, stored Info) (Info, error) {
+	if t.Info == nil {
+		return Info{}, invalid("the wrapper's Transform has no Info")
+	}
+	stored.Attributes = stored.Attributes.Clone()
+	return t.Info(c, stored)
+}
+
+func (t *Transform) entry(c *Call, stored Entry) (Entry, error) {
+	if t.Entry != nil {
+		return t.Entry(c, stored)
+	}
+	i, err := t.info(c, Info{Entry: stored})
+	return i.Entry, err
+}
+
+// openTransformed opens what Transform.Open makes of the stored file.
+func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Reader, error) {
+	t := w.hooks.Transform
+	s := &storedParts{w: w, name: c.Name, cl: cl}
+	if c.Get != nil {
+		s.opts = *c.Get
+	}
+	r := s.opts.Range
+	switch {
+	case t.Open == nil:
+		return nil, invalid("the wrapper's Transform has no Open")
+	case r.Check() != nil:
+		return nil, r.Check()
+	case s.opts.ReadTimeout < 0:
+		return nil, invalid("negative read timeout %v", s.opts.ReadTimeout)
+	}
+	p, err := t.Open(ctx, c, r, s.get)
+	if err == nil && s.first == nil {
+		err = Errorf(ErrUnsupported, "a wrapper opened nothing of the bucket below")
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	info := outer(p.Info, c.Name)
+	info.Version, info.Key, info.IsDir = s.first.info.Version, s.first.info.Key, false
+	if info.ModTime.IsZero() {
+		info.ModTime = s.first.info.ModTime
+	}
+	var body Body = s
+	if p.Body != nil {
+		body = &layer{r: p.Body, body: s, late: lateCloser{p.Body}, bare: true}
+	}
+	return NewReader(ctx, ReaderConfig{
+		Name:    c.Name,
+		Info:    info,
+		Offset:  p.Offset,
+		Length:  p.Length,
+		Body:    body,
+		Timeout: s.opts.ReadTimeout,
+		Verify:  !s.opts.SkipVerify && cl.outer.Digests,
+	}), nil
+}
+
+// lateCloser closes a plain body when no Read of it is in progress: the closed parts have ended it.
+type lateCloser struct{ r io.Reader }
+
+func (l lateCloser) Close() { closeAny(l.r) }
+
+// storedParts are the parts of a stored file that a Transform has opened. As a Body they are empty.
+type storedParts struct {
+	w    *wrapped
+	name string
+	cl   *claims
+	opts GetOptions
+
+	mu     sync.Mutex
+	first  *Reader
+	open   []*Reader
+	closed bool
+}
+
+func (s *storedParts) get(ctx context.Context, r Range) (*Reader, error) {
+	if ctx == nil {
+		return nil, errNilContext
+	}
+	s.mu.Lock()
+	first, o := s.first, s.opts
+	s.mu.Unlock()
+	o.Range = r
+	if first != nil {
+		o.IfNotVersion = ""
+		if s.cl.below.ReadConditions {
+			o.IfVersion = first.info.Version
+		}
+	}
+	part, err := s.w.inner.Get(ctx, s.w.in(s.name), &o)
+	if kind := KindOf(err); first != nil && (kind == ErrPrecondition || kind == ErrNotExist) {
+		err = WithCause(ErrChanged, err, "the file was replaced or deleted while it was read")
+	}
+	if err != nil {
+		return nil, NewError(OpGet, s.name, err)
+	}
+	part.name, part.info = s.name, outer(part.info, s.name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		part.Close()
+		return nil, NewError(OpGet, s.name, ErrClosed)
+	}
+	if s.first == nil {
+		s.first = part
+	}
+	s.open = append(s.open, part)
+	return part, nil
+}
+
+func (s *storedParts) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close ends all Reads of the parts.
+func (s *storedParts) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	open := s.open
+	s.open = nil
+	s.mu.Unlock()
+	for _, r := range open {
+		r.Close()
+	}
+	return nil
+}

@@ -1,0 +1,287 @@
+package files
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"sync"
+
+	"cloudfiles.dev/files/internal/contenttype"
+)
+
+// putTransformed stores what Transform.Put makes of the content.
+func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims, content io.Reader) (Info, error) {
+	t := w.hooks.Transform
+	var o PutOptions
+	if c.Put != nil {
+		o = *c.Put
+	}
+	if content == nil {
+		return Info{}, invalid("content is nil")
+	}
+	attrs, err := t.attributes(o.Attributes)
+	if err != nil {
+		return Info{}, err
+	}
+	p := &plainContent{ctx: ctx, src: content, size: -1}
+	if o.Size != nil {
+		if p.size = *o.Size; p.size < 0 {
+			return Info{}, invalid("negative size %d", p.size)
+		}
+	}
+	if p.want, err = o.Digest.Normalize(); err != nil {
+		return Info{}, err
+	}
+	if t.Put == nil {
+		return Info{}, invalid("the wrapper's Transform has no Put")
+	}
+	if ctx.Err() != nil {
+		return Info{}, ContextError(ctx)
+	}
+	defer p.finish()
+	p.begin()
+	if attrs.ContentType == "" {
+		if attrs.ContentType, err = p.findType(c.Name); err != nil {
+			return Info{}, err
+		}
+	}
+	o.Digest = Digest{}
+	s := &storedContent{ctx: ctx, t: t, call: c, plain: p, opts: &o, attrs: attrs}
+	defer s.close()
+	if err := s.encode(); err != nil {
+		return Info{}, p.cause(err)
+	}
+	var stored io.Reader = s
+	if p.seeker != nil {
+		stored = &seekableStored{s}
+	}
+	info, err := w.inner.Put(ctx, w.in(c.Name), stored, &o)
+	if err != nil {
+		return Info{}, p.cause(err)
+	}
+	info.Size, info.Attributes, info.Digest = p.n, attrs.Clone(), Digest{}
+	if !cl.below.Attributes {
+		info.Attributes = Attributes{ContentType: attrs.ContentType}
+	}
+	if cl.outer.Digests {
+		info.Digest = p.hasher.Sum()
+	}
+	return info, nil
+}
+
+// attributes are the caller's, with place for the wrapper's own metadata.
+func (t *Transform) attributes(a Attributes) (Attributes, error) {
+	n, err := NormalizeAttributes(a)
+	if err != nil || t.Metadata <= 0 {
+		return n, err
+	}
+	if size, most := metadataSize(n.Metadata), MaxMetadata-t.Metadata; size > max(most, 0) {
+		return n, invalid("metadata has %d bytes, more than %d", size, max(most, 0))
+	}
+	return n, nil
+}
+
+// metadataSize is what MaxMetadata bounds.
+func metadataSize(m map[string]string) (n int) {
+	for k, v := range m {
+		n += len(url.QueryEscape(k)) + len(url.QueryEscape(v))
+	}
+	return n
+}
+
+// plainContent is a Put's content above a Transform: counted, digested and checked.
+type plainContent struct {
+	ctx    context.Context
+	src    io.Reader
+	seeker io.Seeker // nil where src can't be rewound
+	start  int64     // where src began
+	size   int64     // declared, or -1
+	want   Digest    // declared
+
+	mu       sync.Mutex
+	head     []byte // read ahead
+	headErr  error
+	hasher   Hasher
+	n        int64
+	err      error // what ended it, io.EOF too
+	finished bool
+}
+
+func (p *plainContent) begin() {
+	p.hasher.Init(p.want)
+	if s, ok := p.src.(io.Seeker); ok {
+		if at, err := s.Seek(0, io.SeekCurrent); err == nil { // else a pipe, which is an *os.File as well
+			p.seeker, p.start = s, at
+		}
+	}
+}
+
+// findType finds the content type as drivers do (P6).
+func (p *plainContent) findType(name string) (string, error) {
+	if t, ok := contenttype.ByName(name); ok {
+		return t, nil
+	}
+	buf := make([]byte, SniffLen)
+	n, err := io.ReadFull(p.src, buf)
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	if err != nil && err != io.EOF {
+		return "", err
+	}
+	p.head, p.headErr = buf[:n], err
+	return contenttype.Of(name, p.head), nil
+}
+
+func (p *plainContent) Read(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.finished:
+		return 0, ErrClosed
+	case p.err != nil:
+		return 0, p.err
+	case p.ctx.Err() != nil:
+		return 0, ContextError(p.ctx)
+	}
+	var n int
+	var err error
+	switch {
+	case len(p.head) > 0:
+		n = copy(b, p.head)
+		p.head = p.head[n:]
+	case p.headErr != nil:
+		err = p.headErr
+	default:
+		if n, err = p.src.Read(b); n < 0 || n > len(b) {
+			n, err = 0, invalid("content's Read returned the impossible count %d", n)
+		}
+	}
+	p.hasher.Write(b[:n])
+	p.n += int64(n)
+	switch {
+	case p.size >= 0 && p.n > p.size:
+		err = Errorf(ErrCorrupt, "content is longer than the %d bytes declared", p.size)
+	case err == io.EOF:
+		err = p.complete()
+	}
+	if p.err = err; err != nil && err != io.EOF {
+		n = 0
+	}
+	return n, err
+}
+
+// complete compares the whole content with what was declared.
+func (p *plainContent) complete() error {
+	if p.size >= 0 && p.n < p.size {
+		return Errorf(ErrCorrupt, "content has %d bytes, fewer than the %d declared", p.n, p.size)
+	}
+	if which := p.hasher.Sum().Conflict(p.want); which != "" {
+		return Errorf(ErrCorrupt, "the content's %s digest is not the one declared", which)
+	}
+	return io.EOF
+}
+
+// cause is err, or the content's own failure, which it comes from.
+func (p *plainContent) cause(err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil || p.err == io.EOF || KindOf(err) == ErrUncertain {
+		return err
+	}
+	return p.err
+}
+
+// ended returns what is wrong where the stored content ends before the plain one has ended well.
+func (p *plainContent) ended() error {
+	var one [1]byte
+	switch n, err := p.Read(one[:]); { // who knows the length need not ask for the end
+	case n > 0:
+		return invalid("the wrapper's content ended before the caller's")
+	case err != nil:
+		return err
+	}
+	return nil
+}
+
+// finish lets nothing more be read (P12).
+func (p *plainContent) finish() {
+	p.mu.Lock()
+	p.finished = true
+	p.mu.Unlock()
+}
+
+func (p *plainContent) rewind() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := p.seeker.Seek(p.start, io.SeekStart); err != nil {
+		return err
+	}
+	p.head, p.headErr, p.n, p.err = nil, nil, 0, nil
+	p.hasher.Init(p.want)
+	return nil
+}
+
+// storedContent is what the bucket below reads.
+type storedContent struct {
+	ctx   context.Context
+	t     *Transform
+	call  *Call
+	plain *plainContent
+	opts  *PutOptions
+	attrs Attributes
+	r     io.Reader
+	size  int64
+	pos   int64
+}
+
+// encode begins the stored content, from the beginning of the plain one.
+func (s *storedContent) encode() (err error) {
+	s.opts.Attributes, s.opts.Size, s.pos = s.attrs.Clone(), nil, 0
+	if s.opts.Metadata == nil {
+		s.opts.Metadata = map[string]string{}
+	}
+	s.r, s.size, err = s.t.Put(s.ctx, s.call, s.plain, s.plain.size, s.opts)
+	if err == nil && s.r == nil {
+		err = invalid("the wrapper's content is nil")
+	}
+	if s.size >= 0 {
+		s.opts.Size = &s.size
+	}
+	return err
+}
+
+func (s *storedContent) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.pos += int64(max(n, 0))
+	if err == io.EOF {
+		if end := s.plain.ended(); end != io.EOF {
+			return 0, end
+		}
+	}
+	return n, err
+}
+
+func (s *storedContent) close() {
+	if s.r != nil {
+		closeAny(s.r)
+		s.r = nil
+	}
+}
+
+// seekableStored can be rewound, by being made again.
+type seekableStored struct{ *storedContent }
+
+func (s *seekableStored) Seek(offset int64, whence int) (int64, error) {
+	switch {
+	case whence == io.SeekCurrent && offset == 0, whence == io.SeekStart && offset == s.pos:
+		return s.pos, nil
+	case whence != io.SeekStart || offset != 0:
+		return s.pos, Errorf(ErrUnsupported, "the content of a wrapper can only be rewound")
+	}
+	s.close()
+	if err := s.plain.rewind(); err != nil {
+		return 0, err
+	}
+	return 0, s.encode()
+}

@@ -1,0 +1,113 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// winner decides which call of an Around's next counts, for a hook may make several at once.
+type winner struct {
+	on   bool // there is an Around
+	mu   sync.Mutex
+	wins int
+	over bool // Around has returned
+}
+
+var errLost = Errorf(ErrClosed, "another call of next was first")
+
+// turn is what win is told at the end of a call.
+func (c *Call) turn() int {
+	if !c.won.on {
+		return 0
+	}
+	c.won.mu.Lock()
+	defer c.won.mu.Unlock()
+	return c.won.wins
+}
+
+// win runs keep, which takes over the results of a call, unless another call that ran at the same time
+// has succeeded before, or nobody waits any more.
+func (c *Call) win(turn int, keep func()) bool {
+	if !c.won.on {
+		keep()
+		return true
+	}
+	c.won.mu.Lock()
+	defer c.won.mu.Unlock()
+	if c.won.over || c.won.wins != turn {
+		return false
+	}
+	c.won.wins++
+	keep()
+	return true
+}
+
+// settle lets no call win any more.
+func (c *Call) settle() {
+	if c.won.on {
+		c.won.mu.Lock()
+		c.won.over = true
+		c.won.mu.Unlock()
+	}
+}
+
+// governed is a context with the values of a hook's, whose end others decide.
+type governed struct{ context.Context }
+
+// Err tells a deadline from a cancellation, as the context did that ended it.
+func (g governed) Err() error {
+	err := g.Context.Err()
+	if err != nil && errors.Is(context.Cause(g.Context), context.DeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
+// opening is the context of a body: while it is opened the hook's context governs it, and afterwards
+// what govern is given.
+type opening struct {
+	ctx    governed
+	hook   context.Context
+	cancel context.CancelCauseFunc
+	stop   func() bool
+}
+
+// newOpening returns nil where the hook's context ends only with the caller's.
+func newOpening(caller, hook context.Context) *opening {
+	if hook == nil || hook.Done() == caller.Done() {
+		return nil
+	}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(hook))
+	o := &opening{ctx: governed{ctx}, hook: hook, cancel: cancel}
+	o.follow(hook)
+	return o
+}
+
+func (o *opening) follow(ctx context.Context) {
+	o.stop = context.AfterFunc(ctx, func() { o.cancel(context.Cause(ctx)) })
+}
+
+// opened ends the hold of the hook's context; it returns its error where it has ended already.
+func (o *opening) opened() error {
+	if o.stop() {
+		return nil
+	}
+	return ContextError(o.hook)
+}
+
+// govern is called when Around has returned: a deadline of the hook's context goes on to hold, but not
+// its cancellation, which a deferred cancel has just made.
+func (o *opening) govern(caller context.Context) {
+	if o.hook.Err() == context.Canceled {
+		o.follow(caller)
+	} else {
+		o.follow(o.hook)
+	}
+}
+
+// end releases what the context holds.
+func (o *opening) end() {
+	o.stop()
+	o.cancel(nil)
+}

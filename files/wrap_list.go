@@ -1,0 +1,122 @@
+package files
+
+import (
+	"context"
+	"iter"
+)
+
+func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if yield == nil {
+			return
+		}
+		cl := w.claims()
+		d, err := w.checkList(ctx, cl, dir, opts)
+		if err != nil {
+			yield(Entry{}, NewError(OpList, dir, err))
+			return
+		}
+		c := &Call{Op: OpList, Name: dir, List: opts}
+		inner := ctx
+		err = w.around(ctx, c, func(hook context.Context) error {
+			if !c.win(c.turn(), func() { inner = hook }) {
+				return errLost
+			}
+			return nil
+		})
+		n := int64(0)
+		if err == nil {
+			inner, end := outlive(ctx, inner)
+			defer end()
+			n, err = w.list(inner, c, cl, d, yield)
+		} else {
+			yield(Entry{}, err)
+		}
+		w.done(ctx, c, n, err)
+	}
+}
+
+// outlive returns the context of a listing: the one that the hook gave to next, unless that was
+// cancelled, as by a deferred cancel, before the listing could begin.
+func outlive(ctx, hook context.Context) (context.Context, func()) {
+	if hook.Err() != context.Canceled || ctx.Err() != nil {
+		return hook, func() {}
+	}
+	c, cancel := context.WithCancelCause(context.WithoutCancel(hook))
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	return governed{c}, func() { stop(); cancel(nil) }
+}
+
+func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string, opts *ListOptions) (string, error) {
+	if w.closed.Load() {
+		return "", ErrClosed
+	}
+	d, err := CheckDir(dir)
+	if err != nil {
+		return "", err
+	}
+	if opts != nil && opts.Foreign && !cl.outer.ForeignKeys {
+		return "", Errorf(ErrUnsupported, "the bucket has no keys outside the naming rule")
+	}
+	if ctx == nil {
+		return "", errNilContext
+	}
+	return d, opts.Check()
+}
+
+// list yields the entries of the bucket below under their names above, and returns how many.
+func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yield func(Entry, error) bool) (n int64, err error) {
+	var o ListOptions
+	if c.List != nil {
+		o = *c.List
+	}
+	limit := int64(o.Limit)
+	if limit > 0 && (w.hooks.Entry != nil || w.hooks.Names != nil) {
+		if o.PageSize == 0 {
+			o.PageSize = o.Limit
+		}
+		o.Limit = 0 // counted here, for some entries are left out
+	}
+	if w.hooks.Names != nil {
+		dir = w.hooks.Names.List(dir, &o)
+	}
+	for e, err := range w.listInner(ctx, c, dir, o) {
+		if err != nil {
+			err = NewError(OpList, c.Name, err)
+			yield(Entry{}, err)
+			return n, err
+		}
+		if w.hooks.Names != nil {
+			name, ok := w.hooks.Names.Out(e.Name)
+			if !ok {
+				continue
+			}
+			e.Name = name
+		}
+		if w.hooks.Transform != nil && !e.IsDir && !o.NamesOnly {
+			if e, err = w.hooks.Transform.entry(c, e); err != nil {
+				err = NewError(OpList, c.Name, err)
+				yield(Entry{}, err)
+				return n, err
+			}
+		}
+		if cl.hides {
+			e = cl.entry(e)
+		}
+		if w.hooks.Entry != nil && !w.hooks.Entry(c, e) {
+			continue
+		}
+		if n++; !yield(e, nil) || n == limit {
+			return n, nil
+		}
+	}
+	return n, nil
+}
+
+// listInner lists the bucket below, through the hook.
+func (w *wrapped) listInner(ctx context.Context, c *Call, dir string, o ListOptions) iter.Seq2[Entry, error] {
+	if w.hooks.List == nil {
+		return w.inner.List(ctx, dir, &o)
+	}
+	return w.hooks.List(ctx, c, o, func(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] { return w.inner.List(ctx, dir, &o) })
+}
