@@ -256,7 +256,7 @@ func TestNilIsThoughtOf(t *testing.T) {
 	thought := map[string]string{
 		"As": "generic, see below", "NormalizeAttributes": "value",
 		"NewHasher": "value", "IfAbsent": "value", "IfVersion": "value", "ContentType": "value",
-		"CheckCondition": "value", "Errorf": "value", "WithCause": "value", "DefaultMux": "nothing",
+		"CheckCondition": "value", "CheckContentType": "value", "Errorf": "value", "WithCause": "value", "DefaultMux": "nothing",
 		"Register": "panics by contract", "Describe": "value", "CheckName": "value",
 		"CheckNameMax": "value", "CheckElement": "value", "CheckDir": "value", "SafeName": "value",
 		"UnknownNative": "tested with native options", "Bytes": "value", "From": "value", "Last": "value",
