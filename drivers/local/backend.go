@@ -25,13 +25,19 @@ type backend struct {
 	checked atomic.Bool // the folder's format is known to be ours
 	clock   atomic.Int64
 	noXattr atomic.Bool // found at the first write
-	names   nameLocks
-	durable dirSet // their own entries, up to the root, are known to be on disk
-	swept   dirSet // of another mount, and looked through for what dead sessions left
+	durable dirSet      // their own entries, up to the root, are known to be on disk
+	swept   dirSet      // of another mount, and looked through for what dead sessions left
 
-	mu      sync.Mutex
-	session *session   // nil until the first write
-	lost    []*session // their folders were removed by others
+	volume      fsys.Volume
+	byDir       bool        // folders are locked by their directories
+	byFile      bool        // folders are locked by the lock file, beside or instead
+	noFileLocks atomic.Bool // files can't be locked
+	queues      queues
+
+	starting chan struct{} // holds a token while a session is made
+	mu       sync.Mutex
+	session  *session  // nil until the first write
+	lockFile *lockFile // nil until it is needed
 }
 
 var (
@@ -112,14 +118,14 @@ func (b *backend) alive() error {
 // Close removes what this handle has in the control folder.
 func (b *backend) Close() error {
 	b.mu.Lock()
-	s, lost := b.session, b.lost
-	b.session, b.lost = nil, nil
+	s, l := b.session, b.lockFile
+	b.session = nil
 	b.mu.Unlock()
 	if s != nil {
-		s.end()
+		s.release()
 	}
-	for _, s := range lost {
-		s.close()
+	if l != nil {
+		l.leave(true)
 	}
 	return fault(b.root.Close())
 }

@@ -3,51 +3,100 @@ package local
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 )
 
-// What a commit finds in its way; it is removed without the name's lock, because a goroutine holds one lock at a time.
+// How a file is written. Its content, at whichever of its places, and its sidecar lie in one
+// folder, so the lock of that folder (folderLock) is all that a writer needs. Readers have none.
+//
+//  1. Stage: the whole content goes to a file of the handle's session, with its record, and is
+//     made durable.
+//  2. Prepare: where the file is to have a sidecar, that is staged as well, for the content that
+//     the name has at the moment.
+//  3. Lock: open the folder, and lock the directory that was opened. If it is removed meanwhile,
+//     nothing can be renamed into it, and all begins again from here.
+//  4. Look: under the lock, find the current content and decide the condition. If it is not the
+//     one that the sidecar was prepared for, or not older, go back to 2 without the lock; after
+//     a few turns, prepare under the lock.
+//  5. Commit: rename the sidecar, which tells of both contents, and then the content, which is
+//     the moment of change.
+//  6. Unlock, make the folder durable, and the folders on the way to it.
+//  7. Clean: lock again and remove what belonged to the old content only, unless somebody else
+//     has changed the file since.
+//
+// Delete takes 3, 4, an unlink, 6 and 7; it creates nothing and needs no session. A file that has
+// to make way for a folder, or gets its place back, is renamed under the lock of its own folder.
+// A goroutine that has a lock waits for no other.
+
+// What a commit finds in its way; it is removed without the lock.
 var (
 	errFileAside  = errors.New("a file lies where the sidecar goes")
 	errOtherMount = errors.New("the folder is on another file system")
+	errStageLost  = errors.New("the staged file was removed")
+	errUnprepared = errors.New("the content in place is another one than it was prepared for")
 )
 
-// commit moves a sealed file to its name. Under the name's lock it decides the condition, makes the time, and so the version, greater than
-// the old one, and replaces the sidecar; then one rename is the moment of change. It returns the staged file, which is
-// another one where the folder is on another file system.
+// patientTurns is how often a commit prepares itself without the lock.
+const patientTurns = 3
+
+// commit moves a sealed file to its name. It returns the staged file, which may be another one.
 func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Condition) (_ *staged, err error) {
 	made := false
 	defer func() {
 		if err != nil && made {
-			b.removeParents(st.s, p) // nobody else would
+			b.removeParents(ctx, p) // nobody else would
 		}
 	}()
-	for {
-		err := b.tryCommit(ctx, st, p, cond)
+	var r retries
+	for turn := 1; ; turn++ {
+		ahead := !b.opts.NoSync && turn <= patientTurns
+		err := b.tryCommit(ctx, st, p, cond, ahead)
+		met := err
 		switch {
 		case err == nil:
 			return st, nil
-		case err == errRetry:
+		case errors.Is(err, errRetry):
 			// The folder was removed when its last file went.
 			if err = b.alive(); err == nil {
 				made = true
-				err = b.makeParents(ctx, st.s, p)
+				err = b.makeParents(ctx, p)
 			}
+		case err == errUnprepared:
+			err = nil
 		case err == errFileAside:
-			err = b.moveAside(ctx, st.s, p)
+			err = b.moveAside(ctx, p)
+		case err == errStageLost, err == errOtherMount && !st.own:
+			st, err = b.stageAgain(ctx, st, p, met)
 		case err == errOtherMount:
-			var other *staged
-			if other, err = b.restage(ctx, st, p); err == nil {
-				st.close()
-				st = other
-			}
+			return st, files.Errorf(files.ErrUnavailable, "the system takes the folder for another file system")
 		}
-		if err != nil && err != errRetry {
+		if err == nil || errors.Is(err, errRetry) {
+			if err != nil {
+				met = err
+			}
+			err = r.again(ctx, met)
+		}
+		if err != nil {
 			return st, err
 		}
 	}
+}
+
+// stageAgain replaces a staged file that can't be renamed to its place.
+func (b *backend) stageAgain(ctx context.Context, st *staged, p *spot, met error) (*staged, error) {
+	again := b.rescue
+	if met == errOtherMount || st.own {
+		again = func(ctx context.Context, st *staged) (*staged, error) { return b.restage(ctx, st, p) }
+	}
+	other, err := again(ctx, st)
+	if err != nil {
+		return st, err
+	}
+	st.close()
+	return other, nil
 }
 
 // folder opens the folder of a place; the root is there already.
@@ -64,17 +113,8 @@ func (b *backend) closeFolder(d fsys.Dir) {
 	}
 }
 
-func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files.Condition) error {
-	unlock, err := b.lockName(ctx, st.s, p.lock)
-	if err != nil {
-		return err
-	}
-	locked := true
-	defer func() {
-		if locked {
-			unlock()
-		}
-	}()
+// tryCommit is one turn; ahead says that what takes time is to be done before the lock.
+func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files.Condition, ahead bool) error {
 	if ctx.Err() != nil {
 		return files.ContextError(ctx)
 	}
@@ -83,17 +123,32 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 		if err := files.CheckCondition(cond, false, ""); err != nil {
 			return err
 		}
-		return errRetry
+		return lookAgain(err)
 	}
 	if err != nil {
 		return fault(err)
 	}
 	defer b.closeFolder(d)
-	synced, err := b.replace(st, p, d, cond)
-	unlock()
-	locked = false
-	if err == nil && !synced {
+	if ahead {
+		if err := b.prepare(st, p, d, cond); err != nil {
+			return err
+		}
+	}
+	lock, err := b.lockFolder(ctx, d, p.dir)
+	if err != nil {
+		return err
+	}
+	defer lock.unlock()
+	if ctx.Err() != nil {
+		return files.ContextError(ctx)
+	}
+	left, err := b.replace(st, p, d, cond, ahead)
+	lock.unlock()
+	if err == nil {
 		err = b.syncFolder(d)
+	}
+	if err == nil && len(left) > 0 {
+		b.clean(ctx, st, p, d, left)
 	}
 	if err == nil {
 		err = b.syncParents(p, d)
@@ -101,41 +156,124 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 	return err
 }
 
-// replace is the commit itself, under the lock. It reports whether the folder was synced after it.
-func (b *backend) replace(st *staged, p *spot, d fsys.Dir, cond files.Condition) (synced bool, err error) {
+// prepare does, without the lock, what would take time under it: it gives the staged file a
+// time greater than that of the one it replaces, and stages its sidecar.
+func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition) error {
+	if err := b.renew(st, st.newer); err != nil {
+		return err
+	}
+	if !st.rec.sidecar {
+		return nil
+	}
 	c, err := b.look(d, p, false)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := files.CheckCondition(cond, c.exists, c.version); err != nil {
-		return false, err
+		return err // it failed at this moment
+	}
+	if err := b.renew(st, c.st.ModTime); err != nil {
+		return err
+	}
+	if st.side.fits(st, &c) {
+		return nil
+	}
+	return b.stageSidecar(st, p, &c)
+}
+
+// renew gives a staged file that isn't newer than the time old the present time. Where that
+// doesn't do, a time is made up under the lock, where nobody else makes up the same.
+func (b *backend) renew(st *staged, old int64) error {
+	if st.rec.mtime > old || !b.renewable(st, old) {
+		return nil
+	}
+	return b.seal(st, b.tick())
+}
+
+func (b *backend) renewable(st *staged, old int64) bool { return !st.s.coarse && b.tick() > old }
+
+// replace is the commit itself, under the lock. It returns what belonged to the old content
+// only, by names in the folder, which is to be removed once the commit is durable.
+func (b *backend) replace(
+	st *staged, p *spot, d fsys.Dir, cond files.Condition, ahead bool,
+) (left []string, err error) {
+	c, err := b.look(d, p, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := files.CheckCondition(cond, c.exists, c.version); err != nil {
+		return nil, err
 	}
 	if c.exists && c.st.ModTime >= st.rec.mtime {
+		st.newer = c.st.ModTime
+		if ahead && b.renewable(st, c.st.ModTime) {
+			return nil, errUnprepared
+		}
 		if err := b.seal(st, b.later(st.s, c.st.ModTime)); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
 	old, err := b.sidecarAt(d, p) // also where there was no file: a killed delete's leftover would mislead fileblob
 	if err != nil {
-		return false, err
+		return nil, err
+	}
+	switch {
+	case !st.rec.sidecar:
+	case old == otherFile:
+		return nil, errFileAside
+	case st.side.fits(st, &c):
+	case ahead:
+		return nil, errUnprepared
+	default:
+		if err := b.stageSidecar(st, p, &c); err != nil {
+			return nil, err
+		}
+	}
+	dest, err := b.makeRoom(d, p, &c)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.intact(); err != nil {
+		return nil, err
 	}
 	if st.rec.sidecar {
-		if old == otherFile {
-			return false, errFileAside
+		if err := b.putSidecar(st, p, d); err != nil {
+			return nil, err
 		}
-		if err := b.putSidecar(st, p, d, &c); err != nil {
-			return false, err
-		}
-	}
-	dest := p.base
-	if c.dirAt0 && d.Rmdir(p.base) != nil { // an empty one, which is no directory (L6), gives way
-		dest = leafName(p.base)
 	}
 	if err := st.dir.Rename(st.name, d, dest); err != nil {
-		return false, renameFault(err)
+		return nil, b.renameFault(err, st.dir, st.name)
 	}
 	st.done = true
-	return b.clean(d, p, &c, dest, old == ourSidecar && !st.rec.sidecar)
+	if err := st.unchanged(); err != nil {
+		return nil, files.WithCause(files.ErrUncertain, err, "another program changed the upload")
+	}
+	left = st.leftovers(p, &c, dest, old)
+	if b.opts.NoSync {
+		unlinkAll(d, left)
+		return nil, nil
+	}
+	return left, nil
+}
+
+// unlinkAll removes what it can.
+func unlinkAll(d fsys.Dir, names []string) {
+	for _, name := range names {
+		d.Unlink(name)
+	}
+}
+
+// makeRoom returns the place where the content goes. An empty folder, which is no directory (L6),
+// gives way to it.
+func (b *backend) makeRoom(d fsys.Dir, p *spot, c *current) (dest string, err error) {
+	if !c.dirAt0 || b.rmdirNow(d, p.base) == nil {
+		return p.base, nil
+	}
+	dest = leafName(p.base)
+	if st, err := d.Lstat(dest); err == nil && st.Type == fsys.Directory && b.rmdirNow(d, dest) != nil {
+		return "", files.Errorf(files.ErrInvalid, "folders stand at both places of the file")
+	}
+	return dest, nil
 }
 
 // later is the time of a file that replaces one of the time old.
@@ -150,47 +288,71 @@ func (b *backend) later(s *session, old int64) int64 {
 	return fine(old + 1)
 }
 
-// renameFault classes the error of the rename that commits.
-func renameFault(err error) error {
+// intact reports an error unless the staged file still is where and what it was.
+func (st *staged) intact() error {
+	now, err := st.f.Stat()
+	if err != nil {
+		return fault(err)
+	}
+	if now.Size != st.size {
+		return st.unchanged()
+	}
+	if now.Nlink == 0 { // which some file systems say of all files
+		if _, err := st.dir.Lstat(st.name); missing(err) {
+			return errStageLost
+		}
+	}
+	return nil
+}
+
+// renameFault classes the error of a rename of what is staged.
+func (b *backend) renameFault(err error, from fsys.Dir, name string) error {
 	switch {
-	case isNotExist(err), fsys.IsDirectory(err), fsys.IsNotDirectory(err):
-		return errRetry // the folder went, or one came
+	case isNotExist(err):
+		if _, e := from.Lstat(name); missing(e) {
+			return errStageLost
+		}
+		return lookAgain(err)
+	case fsys.IsDirectory(err), fsys.IsNotDirectory(err), fsys.IsStale(err):
+		return lookAgain(err) // the folder went, or one came
 	case fsys.IsCrossDevice(err):
 		return errOtherMount
+	case fsys.IsBusy(err), b.volume.SMB && errors.Is(err, fs.ErrPermission):
+		return heldBy(err) // by who reads the old content
 	}
 	return fault(err)
 }
 
-// clean removes, behind a commit, what belonged to the old content only. The commit must be durable before.
-func (b *backend) clean(d fsys.Dir, p *spot, c *current, dest string, sidecar bool) (synced bool, err error) {
-	garbage := c.garbage
-	if c.exists {
-		garbage = append(garbage, c.name)
+// leftovers are the names of what belonged to the old content only.
+func (st *staged) leftovers(p *spot, c *current, dest string, old sidecarKind) (left []string) {
+	st.dest = dest
+	if c.exists && c.name != dest {
+		left = append(left, c.name)
 	}
-	for _, name := range garbage {
-		if name == dest {
-			continue
+	for _, name := range c.garbage {
+		if name != dest {
+			left = append(left, name)
 		}
-		if err := b.syncOnce(d, &synced); err != nil {
-			return true, err
-		}
-		d.Unlink(name) // a leftover is found again by the next write
 	}
-	if sidecar {
-		if err := b.syncOnce(d, &synced); err != nil {
-			return true, err
-		}
-		d.Unlink(p.sidecar()) // a leftover: the record says that there is none
+	if old == ourSidecar && !st.rec.sidecar {
+		left = append(left, p.sidecar())
 	}
-	return synced, nil
+	return left
 }
 
-func (b *backend) syncOnce(d fsys.Dir, synced *bool) error {
-	if *synced {
-		return nil
+// clean removes leftovers behind a commit that is durable, unless the file has been changed
+// since. What stays is found again by the next write.
+func (b *backend) clean(ctx context.Context, st *staged, p *spot, d fsys.Dir, left []string) {
+	lock, err := b.lockFolder(ctx, d, p.dir)
+	if err != nil {
+		return
 	}
-	*synced = true
-	return b.syncFolder(d)
+	defer lock.unlock()
+	now, err := d.Lstat(st.dest)
+	if err != nil || now.Size != st.size || now.ModTime != st.rec.mtime {
+		return
+	}
+	unlinkAll(d, left)
 }
 
 // syncFolder makes a change that has happened durable.

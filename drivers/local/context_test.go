@@ -21,15 +21,11 @@ func TestEndedContextIsCanceled(t *testing.T) {
 	if _, err := files.PutString(t.Context(), bucket, "f", "x", nil); err != nil {
 		t.Fatal(err)
 	}
-	s, err := b.begin(t.Context(), false)
+	lock, err := b.lockFolder(t.Context(), b.root, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := b.lockName(t.Context(), s, "f")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unlock()
+	defer lock.unlock()
 	boom := errors.New("boom")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(boom)

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -15,10 +14,12 @@ import (
 const (
 	controlDir  = ".cloudfiles.attrs"
 	versionFile = "version.attrs" // the format of the folder, in decimal
-	lockFile    = "lock.attrs"    // names and sessions are locked by ranges of its bytes
+	lockName    = "lock.attrs"    // of folders and sessions, where directories' own don't do
 	aliveFile   = "alive.attrs"   // of a session: locked while its process lives
 
-	formatVersion = 1
+	// formatVersion is 2 since folders are locked by their directories. A program
+	// that locks by other means knows format 1 only, and refuses the folder.
+	formatVersion = 2
 )
 
 // checkFormat refuses a folder that a newer version of the driver has written.
@@ -59,38 +60,56 @@ func readFormat(f fsys.File) (int, error) {
 	return v, nil
 }
 
-// control opens the control folder, or makes it.
+// control opens the control folder, or makes it. Errors are the system's.
 func (b *backend) control() (fsys.Dir, error) {
 	d, err := b.root.OpenDir(controlDir)
 	if !isNotExist(err) {
-		return d, fault(err)
+		return d, controlFault(err)
 	}
 	if err := b.root.Mkdir(controlDir, b.opts.DirFileMode); err != nil && !isExist(err) {
-		return nil, fault(err)
+		return nil, err
 	}
 	d, err = b.root.OpenDir(controlDir)
-	return d, fault(err)
+	return d, controlFault(err)
 }
 
-// writeFormat leaves the mark, once. The caller holds the lock of sessions.
-func (b *backend) writeFormat(d fsys.Dir) error {
-	f, err := d.OpenLock(versionFile)
-	if err != nil {
-		return fault(err)
+func controlFault(err error) error {
+	if fsys.IsNotDirectory(err) {
+		return files.Errorf(files.ErrInvalid, "something that is no folder is called "+controlDir)
 	}
-	defer f.Close()
-	v, err := readFormat(f)
-	if err != nil || v > 0 {
+	return err
+}
+
+// writeFormat leaves the mark where there is none, and raises an older one. The caller holds
+// the control folder's lock.
+func (b *backend) writeFormat(d fsys.Dir) error {
+	v, err := b.format(d)
+	if err != nil || v == formatVersion {
 		return err
 	}
+	f, err := d.OpenLock(versionFile)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	if _, err := f.Write([]byte(strconv.Itoa(formatVersion) + "\n")); err != nil || b.opts.NoSync {
-		return fault(err)
+		return err
 	}
 	if err := f.Sync(); err != nil {
-		return fault(err)
+		return err
 	}
-	return fault(d.Sync())
+	return d.Sync()
 }
 
-// lockless reports whether the file system has no locks: then the process excludes only itself.
-func lockless(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
+// format reads the mark; 0 is none.
+func (b *backend) format(d fsys.Dir) (int, error) {
+	f, _, err := d.OpenFile(versionFile)
+	if missing(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	return readFormat(f)
+}

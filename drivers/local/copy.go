@@ -21,10 +21,14 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 		return files.Info{}, err
 	}
 	onto := req.Src == req.Dst && src.Store() == b.Store()
+	var r retries
 	for {
 		info, err := b.copyOnce(ctx, src, req, onto)
-		if err != errRetry {
+		if !errors.Is(err, errRetry) {
 			return info, err
+		}
+		if err := r.again(ctx, err); err != nil {
+			return files.Info{}, err
 		}
 	}
 }
@@ -47,7 +51,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	}
 	defer func() { st.close() }()
 	cond := req.If
-	if err := conditional(st.s, cond); err != nil {
+	if err := b.conditional(cond); err != nil {
 		return files.Info{}, err
 	}
 	if err := st.copyFrom(ctx, f); err != nil {

@@ -45,7 +45,7 @@ func checkDisk(dir string, s state, sessions int, unwritten ...string) error {
 			return err
 		}
 		if rest, ok := strings.CutPrefix(rel, controlDir+"/"); ok {
-			if rest == lockFile || rest == versionFile {
+			if rest == lockName || rest == versionFile {
 				return nil
 			}
 			if strings.HasPrefix(rest, sessionMark) {

@@ -2,13 +2,15 @@ package local
 
 import (
 	"context"
+	"errors"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
 
-// Delete removes the file, then its sidecar, then the folders that became empty.
+// Delete removes the file, then its sidecar, then the folders that became empty. It creates
+// nothing, so that it works on a full disk.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	if err := b.alive(); err != nil {
 		return err
@@ -17,24 +19,18 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	if err != nil {
 		return err
 	}
-	nothing, err := b.nothingAt(&p)
-	if err != nil {
-		return err
-	}
-	if nothing { // and no trace of a write is left in the folder
-		return noFile(ifVersion)
-	}
-	for {
-		s, err := b.begin(ctx, true)
-		if err != nil {
+	if ifVersion != "" {
+		if err := b.conditional(files.IfVersion(ifVersion)); err != nil {
 			return err
 		}
-		if ifVersion != "" {
-			if err := conditional(s, files.IfVersion(ifVersion)); err != nil {
-				return err
-			}
+	}
+	var r retries
+	for {
+		err := b.tryDelete(ctx, &p, ifVersion)
+		if !errors.Is(err, errRetry) {
+			return err
 		}
-		if err := b.tryDelete(ctx, s, &p, ifVersion); err != errRetry {
+		if err := r.again(ctx, err); err != nil {
 			return err
 		}
 	}
@@ -47,40 +43,7 @@ func noFile(ifVersion files.Version) error {
 	return nil
 }
 
-// nothingAt reports whether nothing of a file is there. It looks twice, as openAt does.
-func (b *backend) nothingAt(p *spot) (bool, error) {
-	d, err := b.folder(p)
-	if missing(err) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fault(err)
-	}
-	defer b.closeFolder(d)
-	for range 2 {
-		c, err := b.look(d, p, false)
-		if err != nil || c.exists {
-			return false, err
-		}
-	}
-	kind, err := b.sidecarAt(d, p)
-	return kind != ourSidecar, err
-}
-
-func (b *backend) tryDelete(ctx context.Context, s *session, p *spot, ifVersion files.Version) error {
-	unlock, err := b.lockName(ctx, s, p.lock)
-	if err != nil {
-		return err
-	}
-	locked := true
-	defer func() {
-		if locked {
-			unlock()
-		}
-	}()
-	if ctx.Err() != nil {
-		return files.ContextError(ctx)
-	}
+func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Version) error {
 	d, err := b.folder(p)
 	if missing(err) {
 		return noFile(ifVersion)
@@ -89,21 +52,40 @@ func (b *backend) tryDelete(ctx context.Context, s *session, p *spot, ifVersion 
 		return fault(err)
 	}
 	defer b.closeFolder(d)
-	synced, err := b.remove(d, p, ifVersion)
-	unlock()
-	locked = false
-	if err == nil && !synced {
-		err = b.syncFolder(d)
+	lock, err := b.lockToDelete(ctx, d, p.dir, ifVersion)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		b.removeParents(s, p)
+	defer lock.unlock()
+	if ctx.Err() != nil {
+		return files.ContextError(ctx)
 	}
-	return err
+	found, err := b.remove(d, p, ifVersion)
+	lock.unlock()
+	if err != nil || !found {
+		return err
+	}
+	if err := b.syncFolder(d); err != nil {
+		return err
+	}
+	b.removeSidecar(ctx, d, p)
+	b.removeParents(ctx, p)
+	return nil
 }
 
-// remove deletes under the lock. Older content at another place goes first, and for good, so that nothing comes back; the sidecar goes
-// last, so that the content never lacks it.
-func (b *backend) remove(d fsys.Dir, p *spot, ifVersion files.Version) (synced bool, err error) {
+// lockToDelete is lockFolder, but where only a lock file could exclude other machines and there
+// is no room for one, who deletes unconditionally goes without.
+func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string, ifVersion files.Version) (folderLock, error) {
+	lock, err := b.lockFolder(ctx, d, path)
+	if b.byFile && ifVersion == "" && (fsys.IsFull(err) || fsys.IsReadOnly(err)) {
+		return b.lockDirectory(ctx, d, path)
+	}
+	return lock, err
+}
+
+// remove deletes under the lock, and reports whether there was something. Older content at
+// another place goes first, and for good, so that nothing comes back.
+func (b *backend) remove(d fsys.Dir, p *spot, ifVersion files.Version) (found bool, err error) {
 	c, err := b.look(d, p, true)
 	if err != nil {
 		return false, err
@@ -112,8 +94,8 @@ func (b *backend) remove(d fsys.Dir, p *spot, ifVersion files.Version) (synced b
 		return false, files.ErrPrecondition
 	}
 	for _, name := range c.garbage {
-		if err := d.Unlink(name); err != nil && !missing(err) {
-			return false, fault(err)
+		if err := unlinkFile(d, name); err != nil {
+			return false, err
 		}
 	}
 	if len(c.garbage) > 0 {
@@ -121,18 +103,46 @@ func (b *backend) remove(d fsys.Dir, p *spot, ifVersion files.Version) (synced b
 			return false, err
 		}
 	}
-	if c.exists {
-		if err := d.Unlink(c.name); err != nil && !missing(err) {
-			return false, fault(err)
-		}
+	if !c.exists {
+		kind, err := b.sidecarAt(d, p)
+		return kind == ourSidecar, err
 	}
-	kind, err := b.sidecarAt(d, p)
-	if err != nil || kind != ourSidecar {
-		return false, nil // the file itself is gone
+	err = unlinkFile(d, c.name)
+	if err == nil && b.opts.NoSync {
+		b.unlinkSidecar(d, p)
 	}
-	if err := b.syncFolder(d); err != nil {
-		return true, err
+	return true, err
+}
+
+func unlinkFile(d fsys.Dir, name string) error {
+	switch err := d.Unlink(name); {
+	case missing(err):
+		return nil
+	case fsys.IsDirectory(err), fsys.IsBusy(err):
+		return lookAgain(err)
+	default:
+		return fault(err)
 	}
-	d.Unlink(p.sidecar())
-	return true, nil
+}
+
+// removeSidecar removes the sidecar of a file that is deleted for good, so that its content never
+// lacks it, unless there is a new one. A leftover tells of no content.
+func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *spot) {
+	if kind, err := b.sidecarAt(d, p); err != nil || kind != ourSidecar {
+		return
+	}
+	lock, err := b.lockFolder(ctx, d, p.dir)
+	if err != nil {
+		return
+	}
+	defer lock.unlock()
+	if c, err := b.look(d, p, false); err == nil && !c.exists {
+		b.unlinkSidecar(d, p)
+	}
+}
+
+func (b *backend) unlinkSidecar(d fsys.Dir, p *spot) {
+	if kind, err := b.sidecarAt(d, p); err == nil && kind == ourSidecar {
+		d.Unlink(p.sidecar())
+	}
 }

@@ -189,7 +189,7 @@ func TestChangeWhileReading(t *testing.T) {
 // A folder of a newer format is refused, at the first use.
 func TestFormat(t *testing.T) {
 	ctx := context.Background()
-	for mark, refused := range map[string]bool{"2\n": true, "junk": true, "": false, "1\n": false} {
+	for mark, refused := range map[string]bool{"3\n": true, "junk": true, "": false, "1\n": false, "2\n": false} {
 		dir := t.TempDir()
 		ok(t, os.Mkdir(filepath.Join(dir, controlDir), 0o777), os.WriteFile(filepath.Join(dir, controlDir, versionFile), []byte(mark), 0o666),
 			os.WriteFile(filepath.Join(dir, "a"), nil, 0o666))

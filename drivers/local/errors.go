@@ -9,9 +9,6 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// errRetry: what was looked at changed meanwhile; look again.
-var errRetry = errors.New("look again")
-
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // missing reports whether err says that there is no file at the place: nothing, or something that is no file (N5).

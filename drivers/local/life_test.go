@@ -72,7 +72,7 @@ func TestNoLeaks(t *testing.T) {
 	ents, err := os.ReadDir(filepath.Join(dir, controlDir))
 	ok(t, err)
 	for _, e := range ents {
-		if e.Name() != lockFile && e.Name() != versionFile {
+		if e.Name() != lockName && e.Name() != versionFile {
 			t.Errorf("left in the control folder: %s", e.Name())
 		}
 	}

@@ -65,7 +65,7 @@ func Open(dir string, opts *Options) (files.Bucket, error) {
 
 // open opens the backend over a seam.
 func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
-	b := &backend{sys: sys, rules: rules{windows: windows, foldCase: foldCase}}
+	b := &backend{sys: sys, rules: rules{windows: windows, foldCase: foldCase}, starting: make(chan struct{}, 1)}
 	if opts != nil {
 		b.opts = *opts
 	}
@@ -82,11 +82,16 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	if err != nil {
 		return nil, files.WithCause(files.ErrInvalid, err, "the folder can't be made absolute")
 	}
-	if b.root, b.rootStat, err = openFolder(sys, path, &b.opts); err != nil {
-		return nil, err
-	}
 	b.path = path
-	return b, nil
+	for try := 0; ; try++ {
+		if b.root, b.rootStat, err = openFolder(sys, path, &b.opts); err != nil {
+			return nil, err
+		}
+		if b.settle() || try == maxTurns {
+			return b, nil
+		}
+		b.root.Close() // it was removed with its last file before it was claimed
+	}
 }
 
 func openFolder(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, error) {

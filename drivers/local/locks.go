@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -10,42 +11,125 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A name is locked by one byte of the lock file, at an offset that is a hash of the name: between processes by the
-// system, inside one handle, whose locks don't exclude each other, by nameLocks. A goroutine holds one at a time. Readers
-// hold none.
+// folderLock is the lock of one folder, which is that of all files in it. It is made of up to
+// three: a place in the handle's queue; the directory's own lock, which is the same by whatever
+// root the directory is reached, and which nothing that is removed can undo; and, where other
+// machines have the folder too or directories have no locks, a byte of the lock file.
+type folderLock struct {
+	b    *backend
+	d    fsys.Dir
+	path string
+	file *lockFile
+	held bool // of the directory
+}
+
+// lockFolder locks the open folder d, whose path is its place in the bucket.
+func (b *backend) lockFolder(ctx context.Context, d fsys.Dir, path string) (folderLock, error) {
+	l, err := b.lockDirectory(ctx, d, path)
+	if err != nil || l.held && !b.byFile || b.noFileLocks.Load() {
+		return l, err
+	}
+	if l.file, err = b.lockByte(ctx, lockOffset(path)); err != nil {
+		l.unlock()
+	}
+	return l, err
+}
+
+// lockDirectory locks the directory alone.
+func (b *backend) lockDirectory(ctx context.Context, d fsys.Dir, path string) (folderLock, error) {
+	if err := b.queues.lock(ctx, path); err != nil {
+		return folderLock{}, err
+	}
+	l := folderLock{b: b, d: d, path: path}
+	if !b.byDir {
+		return l, nil
+	}
+	err := waitLock(ctx, d.TryLock)
+	if l.held = err == nil; !l.held && !errors.Is(err, errors.ErrUnsupported) {
+		l.unlock()
+		return l, lockFault(err)
+	}
+	return l, nil
+}
+
+// lockFault is the error of a lock: that a folder has gone is for the caller to find out.
+func lockFault(err error) error {
+	if isNotExist(err) || fsys.IsStale(err) {
+		return lookAgain(err)
+	}
+	return fault(err)
+}
+
+// unlock gives the lock back; once it is given back, it does nothing.
+func (l *folderLock) unlock() {
+	if l.b == nil {
+		return
+	}
+	if l.file != nil {
+		l.file.release(lockOffset(l.path))
+	}
+	for range 3 { // the root stays open, so its lock must not be kept by a mischance
+		if !l.held || l.d.Unlock() == nil {
+			break
+		}
+	}
+	l.b.queues.unlock(l.path)
+	l.b = nil
+}
+
+// How long a lock is waited for when the context sets no end. Writers hold one for less than a
+// millisecond, unless they have to sync under it.
 const (
-	lockBytes    = 1 << 20
-	sessionsLock = lockBytes // behind those of names
+	lockPatience    = time.Minute
+	refusedPatience = 2 * time.Second // CIFS says "permission denied" for a lock that is taken
+	maxLockPause    = 5 * time.Millisecond
 )
 
-// lockOffset is the same in every process: 64-bit FNV-1a.
-func lockOffset(name string) int64 {
-	h := uint64(14695981039346656037)
-	for i := range len(name) {
-		h = (h ^ uint64(name[i])) * 1099511628211
+// waitLock takes a lock. It asks again and again, at first at once, because the system's own
+// waiting can't be ended by a context.
+func waitLock(ctx context.Context, try func() error) error {
+	var begin time.Time
+	for wait := 20 * time.Microsecond; ; wait = min(2*wait, maxLockPause) {
+		err := try()
+		refused := errors.Is(err, fs.ErrPermission) || fsys.IsBusy(err)
+		if !refused && !errors.Is(err, fsys.ErrLocked) {
+			return err
+		}
+		if begin.IsZero() {
+			begin = time.Now()
+		}
+		switch waited := time.Since(begin); {
+		case refused && waited > refusedPatience:
+			return err
+		case waited > lockPatience:
+			return files.WithCause(files.ErrUnavailable, err,
+				"another process has had the folder locked for "+lockPatience.String())
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
 	}
-	return int64((h ^ h>>32) % lockBytes)
 }
 
-// nameLocks are the locks that goroutines of one handle hold or wait for, by offset.
-type nameLocks struct {
+// queues are the locks that goroutines of one handle hold or wait for, by folder.
+type queues struct {
 	mu   sync.Mutex
-	held map[int64]*nameLock
+	held map[string]*queue
 }
 
-type nameLock struct {
+type queue struct {
 	free  chan struct{} // holds a token while nobody has the lock
 	users int
 }
 
-func (l *nameLocks) lock(ctx context.Context, off int64) error {
+func (l *queues) lock(ctx context.Context, path string) error {
 	l.mu.Lock()
-	n := l.held[off]
+	n := l.held[path]
 	if n == nil {
 		if l.held == nil {
-			l.held = map[int64]*nameLock{}
+			l.held = map[string]*queue{}
 		}
-		l.held[off] = &nameLock{users: 1}
+		l.held[path] = &queue{users: 1}
 		l.mu.Unlock()
 		return nil
 	}
@@ -60,65 +144,23 @@ func (l *nameLocks) lock(ctx context.Context, off int64) error {
 	case <-ctx.Done():
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.leave(off, n)
+		l.leave(path, n)
 		return files.ContextError(ctx)
 	}
 }
 
-func (l *nameLocks) unlock(off int64) {
+func (l *queues) unlock(path string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.held[off]
+	n := l.held[path]
 	if n.free != nil {
 		n.free <- struct{}{}
 	}
-	l.leave(off, n)
+	l.leave(path, n)
 }
 
-func (l *nameLocks) leave(off int64, n *nameLock) {
+func (l *queues) leave(path string, n *queue) {
 	if n.users--; n.users == 0 {
-		delete(l.held, off)
-	}
-}
-
-// lockName locks a name for writing, here and in every other process.
-func (b *backend) lockName(ctx context.Context, s *session, name string) (unlock func(), err error) {
-	off := lockOffset(name)
-	if err := b.names.lock(ctx, off); err != nil {
-		return nil, err
-	}
-	if s.lockless {
-		return func() { b.names.unlock(off) }, nil
-	}
-	if err := waitLock(ctx, s.lock, off); err != nil {
-		b.names.unlock(off)
-		return nil, fault(err)
-	}
-	return func() {
-		s.lock.Unlock(off)
-		b.names.unlock(off)
-	}, nil
-}
-
-// waitLock takes the lock of the byte at off. It asks again and again, at first at once, because the system's own
-// waiting can't be ended by a context.
-func waitLock(ctx context.Context, f fsys.File, off int64) error {
-	var t *time.Timer
-	for wait := 20 * time.Microsecond; ; wait = min(2*wait, 5*time.Millisecond) {
-		err := f.TryLock(off)
-		if !errors.Is(err, fsys.ErrLocked) {
-			return err
-		}
-		if t == nil {
-			t = time.NewTimer(wait)
-			defer t.Stop()
-		} else {
-			t.Reset(wait)
-		}
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return files.ContextError(ctx)
-		}
+		delete(l.held, path)
 	}
 }

@@ -16,6 +16,8 @@ type parent struct {
 	name      string // the name whose folder it is; "" in the middle of a long element's chain
 }
 
+func (f parent) path() string { return (&spot{dir: f.dir}).path(f.base) }
+
 // parents are the folders on the way, the outermost first.
 func (b *backend) parents(p *spot) (all []parent) {
 	if p.dir == "" {
@@ -40,19 +42,19 @@ func (b *backend) parents(p *spot) (all []parent) {
 }
 
 // makeParents makes the folders on the way to a file. A file that has a folder's name moves to its other place (N3).
-func (b *backend) makeParents(ctx context.Context, s *session, p *spot) error {
+func (b *backend) makeParents(ctx context.Context, p *spot) error {
 	for _, f := range b.parents(p) {
-		if err := b.makeParent(ctx, s, f); err != nil {
+		if err := b.makeParent(ctx, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *backend) makeParent(ctx context.Context, s *session, f parent) error {
+func (b *backend) makeParent(ctx context.Context, f parent) error {
 	d, err := b.folder(&spot{dir: f.dir})
 	if missing(err) {
-		return errRetry
+		return lookAgain(err)
 	}
 	if err != nil {
 		return fault(err)
@@ -63,7 +65,7 @@ func (b *backend) makeParent(ctx context.Context, s *session, f parent) error {
 	case err == nil && st.Type == fsys.Directory:
 		return nil
 	case err == nil && st.Type == fsys.Regular && f.name != "":
-		return b.makeWay(ctx, s, d, f)
+		return b.makeWay(ctx, d, f)
 	case err == nil:
 		return files.Errorf(files.ErrInvalid, "a link or another special file stands where a folder is needed")
 	case !missing(err):
@@ -79,7 +81,7 @@ func (b *backend) mkdir(d fsys.Dir, f parent) error {
 	case isExist(err):
 		return nil // whatever it is: the caller looks again
 	case isNotExist(err):
-		return errRetry
+		return lookAgain(err)
 	case err != nil:
 		return fault(err)
 	case b.opts.NoSync:
@@ -88,17 +90,21 @@ func (b *backend) mkdir(d fsys.Dir, f parent) error {
 	return fault(d.Sync())
 }
 
-// makeWay moves the file that has the folder's name to its other place, and makes the folder, under the name's lock.
-func (b *backend) makeWay(ctx context.Context, s *session, d fsys.Dir, f parent) error {
-	unlock, err := b.lockName(ctx, s, f.name)
+// makeWay moves the file that has the folder's name to its other place, and makes the folder,
+// under the lock of the folder that both lie in.
+func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
+	lock, err := b.lockFolder(ctx, d, f.dir)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer lock.unlock()
 	st, err := d.Lstat(f.base)
 	if err == nil && st.Type == fsys.Regular {
 		if err := moveToLeaf(d, f.base, st); err != nil {
-			return renameFault(err)
+			if missing(err) || fsys.IsDirectory(err) {
+				return lookAgain(err)
+			}
+			return fault(err)
 		}
 	} else if err != nil && !missing(err) {
 		return fault(err)
@@ -118,22 +124,22 @@ func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 
 // removeParents removes the folders on the way that became empty, the innermost first, and gives a file that had to
 // leave its place because of one its place back (N3). What fails here is left for others: an empty folder is no directory.
-func (b *backend) removeParents(s *session, p *spot) {
+func (b *backend) removeParents(ctx context.Context, p *spot) {
 	all := b.parents(p)
 	for i := len(all) - 1; i >= 0; i-- {
-		if !b.removeParent(s, all[i]) {
+		if !b.removeParent(ctx, all[i]) {
 			return
 		}
 	}
 }
 
-func (b *backend) removeParent(s *session, f parent) bool {
+func (b *backend) removeParent(ctx context.Context, f parent) bool {
 	d, err := b.folder(&spot{dir: f.dir})
 	if err != nil {
 		return missing(err)
 	}
 	defer b.closeFolder(d)
-	if err := d.Rmdir(f.base); err != nil {
+	if err := b.rmdir(ctx, d, f.path(), f.base); err != nil {
 		return isNotExist(err)
 	}
 	if f.name == "" {
@@ -143,11 +149,11 @@ func (b *backend) removeParent(s *session, f parent) bool {
 	if st, err := d.Lstat(leaf); err != nil || st.Type != fsys.Regular {
 		return true
 	}
-	unlock, err := b.lockName(context.Background(), s, f.name)
+	lock, err := b.lockFolder(ctx, d, f.dir)
 	if err != nil {
 		return false
 	}
-	defer unlock()
+	defer lock.unlock()
 	d.RenameNoReplace(leaf, d, f.base)
 	return false // the folder has that file
 }

@@ -21,7 +21,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 		return files.Info{}, err
 	}
 	defer func() { st.close() }()
-	if err := conditional(st.s, req.If); err != nil {
+	if err := b.conditional(req.If); err != nil {
 		return files.Info{}, err
 	}
 	if err := st.fill(req.Content); err != nil {
@@ -35,12 +35,4 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 		return files.Info{}, err
 	}
 	return files.Info{Entry: st.entry()}, nil
-}
-
-// conditional refuses what can't be decided without locks.
-func conditional(s *session, c files.Condition) error {
-	if s.lockless && !c.IsZero() {
-		return files.Errorf(files.ErrUnsupported, "the folder's file system has no locks, so conditions can't be decided")
-	}
-	return nil
 }

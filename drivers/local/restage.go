@@ -19,21 +19,22 @@ func foreignStage(s *session) string { return stagePrefix + s.id + "-" + s.name(
 func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, error) {
 	d, err := b.root.OpenDir(p.dir)
 	if missing(err) {
-		return nil, errRetry
+		return nil, lookAgain(err)
 	}
 	if err != nil {
 		return nil, fault(err)
 	}
 	b.sweepFolder(p.dir, d, from.s)
 	to := *from
-	to.dir, to.own, to.name = d, true, foreignStage(from.s)
+	to.dir, to.own, to.name, to.side = d, true, foreignStage(from.s), nil
 	if to.f, err = d.Create(to.name); err != nil {
 		d.Close()
 		if isNotExist(err) {
-			err = errRetry
+			return nil, lookAgain(err)
 		}
 		return nil, fault(err)
 	}
+	to.s.users.Add(1)
 	if err = copyAll(ctx, to.f, from.f, from.size); err == nil {
 		err = b.seal(&to, from.rec.mtime)
 	}
@@ -71,7 +72,7 @@ func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	st, err := d.Stat()
 	id := dirID{st.Dev, st.Ino, st.Birth}
-	if s.lockless || err != nil || b.swept.known(path, id) {
+	if b.lockless() || err != nil || b.swept.known(path, id) {
 		return
 	}
 	b.swept.add(path, id)
@@ -84,17 +85,35 @@ func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	}
 }
 
-// living reports whether the process of another session lives.
+// living reports whether the process of another session lives, or may do so.
 func (s *session) living(id string) bool {
 	dir, err := s.control.OpenDir(sessionMark + id + sidecarExt)
 	if err != nil {
 		return !isNotExist(err)
 	}
 	defer dir.Close()
-	alive, err := dir.OpenLock(aliveFile)
+	dead, _ := s.b.dead(dir)
+	return !dead
+}
+
+// rescue makes another staged file of one whose name is gone from the control folder. What was
+// written can still be read.
+func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
+	fresh, err := b.beginStage(ctx)
 	if err != nil {
-		return true
+		return nil, err
 	}
-	defer alive.Close()
-	return alive.TryLock(0) != nil
+	to := *from
+	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false, nil
+	if err = to.f.Clone(from.f); err != nil {
+		err = copyAll(ctx, to.f, from.f, from.size)
+	}
+	if err == nil {
+		err = b.seal(&to, from.rec.mtime)
+	}
+	if err != nil {
+		to.close()
+		return nil, fault(err)
+	}
+	return &to, nil
 }

@@ -149,6 +149,17 @@ func (d *hookDir) Rmdir(name string) error {
 
 func (d *hookDir) Sync() error { return d.do("syncdir", "", d.Dir.Sync) }
 
+// TryLock and Claim: without locks there are none of any kind.
+func (d *hookDir) TryLock() error { return d.lock(d.Dir.TryLock) }
+func (d *hookDir) Claim() error   { return d.lock(d.Dir.Claim) }
+
+func (d *hookDir) lock(f func() error) error {
+	if d.h.noLocks {
+		return errors.ErrUnsupported
+	}
+	return f()
+}
+
 type hookFile struct {
 	fsys.File
 	h    *hookFS

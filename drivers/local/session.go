@@ -11,89 +11,133 @@ import (
 	"sync/atomic"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
 )
 
 const sessionMark = "s-"
 
-// session is what a handle has in the control folder: the folder s-<random>.attrs with its unfinished uploads. Its lock dies
-// with the process; then any other session may remove it.
+// session is what a handle has in the control folder: the folder s-<random>.attrs with its
+// unfinished uploads. The folder's lock, and that of the file in it which tells its life, die
+// with the process; then any other session may remove it. Whatever of it is removed by others,
+// the handle makes a new one and goes on.
 type session struct {
-	control  fsys.Dir
-	dir      fsys.Dir
-	id       string
-	lock     fsys.File // lock.attrs
-	alive    fsys.File
-	lockless bool // the file system has no locks
-	coarse   bool // its times are coarser than a microsecond
-	next     atomic.Uint64
+	b       *backend
+	control fsys.Dir
+	dir     fsys.Dir
+	id      string
+	alive   fsys.File
+	coarse  bool // its times are coarser than a microsecond
+	next    atomic.Uint64
+	users   atomic.Int32 // the handle is one, and each upload
 }
 
-// begin returns the handle's session, made at the first write, and again where somebody removed the control folder, whose
-// locks then lock nothing. That is looked for where fresh is set; making a staged file finds it by itself. What the old session
-// has open stays open, for those who use it, until the handle is closed.
-func (b *backend) begin(ctx context.Context, fresh bool) (*session, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.session != nil && !fresh {
-		return b.session, nil
+// begin returns the handle's session, made at the first write, and again in place of the one
+// that is lost. The caller releases it.
+func (b *backend) begin(ctx context.Context, lost *session) (*session, error) {
+	if s := b.currentSession(lost); s != nil {
+		return s, nil
 	}
-	if s := b.session; s != nil {
-		if st, err := s.lock.Stat(); err == nil && st.Nlink > 0 {
+	select {
+	case b.starting <- struct{}{}:
+		defer func() { <-b.starting }()
+	case <-ctx.Done():
+		return nil, files.ContextError(ctx)
+	}
+	if s := b.currentSession(lost); s != nil {
+		return s, nil // another goroutine was faster
+	}
+	var r retries
+	for {
+		s, err := b.start(ctx)
+		if err == nil {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.session = s
+			b.checked.Store(true)
+			s.users.Store(2)
 			return s, nil
 		}
-		b.session = nil // somebody has removed the control folder
-		b.lost = append(b.lost, s)
+		if !vanished(err) {
+			return nil, fault(err)
+		}
+		if err := b.alive(); err != nil {
+			return nil, err
+		}
+		if err := r.again(ctx, err); err != nil {
+			return nil, err
+		}
 	}
-	control, err := b.control()
+}
+
+// vanished reports whether err says that something in the control folder was removed.
+func vanished(err error) bool {
+	return isNotExist(err) || fsys.IsStale(err) || errors.Is(err, errRetry)
+}
+
+// currentSession is the handle's, unless there is none or it is the lost one.
+func (b *backend) currentSession(lost *session) *session {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := b.session; s != nil && s == lost {
+		b.session = nil
+		defer s.release()
+	}
+	if b.session == nil {
+		return nil
+	}
+	b.session.users.Add(1)
+	return b.session
+}
+
+// release is called when one doesn't use the session any more. The last one removes it.
+func (s *session) release() {
+	if s.users.Add(-1) == 0 {
+		s.end()
+	}
+}
+
+// start makes a session and removes those of dead ones, alone among all processes. Errors are
+// the system's.
+func (b *backend) start(ctx context.Context) (_ *session, err error) {
+	s := &session{b: b, id: randomID()}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.control, err = b.control(); err != nil {
+		return nil, err
+	}
+	lock, err := b.lockFolder(ctx, s.control, controlDir)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{control: control, id: randomID()}
-	if err := b.start(ctx, s); err != nil {
-		s.close()
+	defer lock.unlock()
+	if err := b.writeFormat(s.control); err != nil {
 		return nil, err
 	}
-	b.checked.Store(true)
-	b.session = s
-	return s, nil
-}
-
-// start makes the session's folder and removes those of dead ones, alone among all processes.
-func (b *backend) start(ctx context.Context, s *session) error {
-	var err error
-	if s.lock, err = s.control.OpenLock(lockFile); err != nil {
-		return fault(err)
-	}
-	switch err = waitLock(ctx, s.lock, sessionsLock); {
-	case lockless(err):
-		s.lockless = true
-	case err != nil:
-		return fault(err)
-	default:
-		defer s.lock.Unlock(sessionsLock)
-	}
-	if err := b.writeFormat(s.control); err != nil {
-		return err
-	}
-	if !s.lockless {
-		b.sweep(s)
+	if !b.lockless() {
+		b.sweep(s.control)
 	}
 	name := sessionMark + s.id + sidecarExt
 	if err := s.control.Mkdir(name, b.opts.DirFileMode); err != nil {
-		return fault(err)
+		return nil, err
 	}
 	if s.dir, err = s.control.OpenDir(name); err != nil {
-		return fault(err)
+		return nil, err
 	}
-	if s.alive, err = s.dir.Create(aliveFile); err != nil {
-		return fault(err)
-	}
-	if !s.lockless {
-		if err := s.alive.TryLock(0); err != nil {
-			return fault(err)
+	if b.byDir {
+		if err := s.dir.TryLock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return nil, err
 		}
 	}
-	return b.probe(s)
+	if s.alive, err = s.dir.Create(aliveFile); err != nil {
+		return nil, err
+	}
+	if err := s.alive.TryLock(0); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, err
+	}
+	return s, b.probe(s)
 }
 
 // probe finds out whether the file system keeps times exactly.
@@ -107,26 +151,48 @@ func (b *backend) probe(s *session) error {
 	return fault(err)
 }
 
-// sweep removes the sessions whose process is dead. The caller holds the lock of sessions, so none is just being made. Errors leave
-// something to the next sweep.
-func (b *backend) sweep(s *session) {
-	for _, name := range list(s.control) {
-		if !strings.HasPrefix(name, sessionMark) {
-			continue
+// sweep removes the sessions whose process is dead. The caller holds the control folder's lock,
+// so none is just being made. Errors leave something to the next sweep.
+func (b *backend) sweep(control fsys.Dir) {
+	for _, name := range list(control) {
+		if strings.HasPrefix(name, sessionMark) && b.bury(control, name) {
+			control.Rmdir(name)
 		}
-		dir, err := s.control.OpenDir(name)
-		if err != nil {
-			continue
-		}
-		if alive, err := dir.OpenLock(aliveFile); err == nil {
-			if alive.TryLock(0) == nil {
-				empty(dir)
-				s.control.Rmdir(name)
-			}
-			alive.Close()
-		}
-		dir.Close()
 	}
+}
+
+// bury removes what a dead session has staged, and reports whether its folder may go as well.
+func (b *backend) bury(control fsys.Dir, name string) bool {
+	dir, err := control.OpenDir(name)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	dead, known := b.dead(dir)
+	if dead {
+		empty(dir)
+	}
+	return dead || !known // an empty folder is no loss: its session makes another
+}
+
+// dead reports whether the process of a session is dead, and whether that can be known: by the
+// lock of its folder, and, where other machines may have the session, of the file in it. A
+// session of format 1 has the file's alone.
+func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
+	if b.byDir {
+		if err := dir.TryLock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return false, errors.Is(err, fsys.ErrLocked)
+		}
+	}
+	if _, err := dir.Lstat(aliveFile); err != nil {
+		return !b.byFile && isNotExist(err), !isNotExist(err)
+	}
+	alive, err := dir.OpenLock(aliveFile)
+	if err != nil {
+		return false, true
+	}
+	defer alive.Close()
+	return alive.TryLock(0) == nil, true
 }
 
 // list reads a folder's names; a failure gives fewer.
@@ -156,18 +222,18 @@ func empty(d fsys.Dir) {
 	d.Unlink(aliveFile)
 }
 
-// end removes the session's folder.
+// end removes the session's folder. What is still open in it would keep it on some file systems.
 func (s *session) end() {
+	s.alive.Close()
+	s.alive = nil
 	empty(s.dir)
 	s.control.Rmdir(sessionMark + s.id + sidecarExt)
 	s.close()
 }
 
 func (s *session) close() {
-	for _, f := range []fsys.File{s.alive, s.lock} {
-		if f != nil {
-			f.Close()
-		}
+	if s.alive != nil {
+		s.alive.Close()
 	}
 	for _, d := range []fsys.Dir{s.dir, s.control} {
 		if d != nil {

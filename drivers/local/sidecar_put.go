@@ -41,10 +41,30 @@ func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
 	return otherFile, fault(err)
 }
 
-// putSidecar replaces the sidecar by one for the staged content and the current one, and makes it, and the content, durable: the
-// content must not be renamed before. Where the content's record has the attributes too, only what the sidecar says must be on disk, for
-// the sake of the current content, and not its rename.
-func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, c *current) error {
+// stagedSidecar is a sidecar before its rename, for one staged content and one current content.
+type stagedSidecar struct {
+	name  string
+	f     fsys.File
+	size  int64
+	mtime int64 // of the staged content
+	had   bool  // there is a current content
+	old   fsys.Stat
+	at    string // its name in the folder
+}
+
+// fits reports whether the sidecar tells of the staged content and the current one.
+func (s *stagedSidecar) fits(st *staged, c *current) bool {
+	if s == nil || s.mtime != st.rec.mtime || s.had != c.exists {
+		return false
+	}
+	return !s.had || s.at == c.name && s.old.SameFile(c.st) && s.old.Size == c.st.Size &&
+		s.old.ModTime == c.st.ModTime && s.old.ChangeTime == c.st.ChangeTime
+}
+
+// stageSidecar makes the sidecar for the staged content and the current one, and makes it, and
+// the content, durable.
+func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
+	st.dropSidecar()
 	generations := []generation{st.generation()}
 	if c.exists {
 		old, err := b.currentGeneration(p, c)
@@ -57,20 +77,73 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, c *current) error 
 	if err != nil {
 		return err
 	}
-	name := st.s.name()
+	side := &stagedSidecar{name: st.s.name(), size: int64(len(data)), mtime: st.rec.mtime, had: c.exists, old: c.st, at: c.name}
 	if st.own {
-		name = foreignStage(st.s)
+		side.name = foreignStage(st.s)
 	}
-	if err := b.writeSidecar(st, name, data); err != nil {
+	if side.f, err = st.dir.Create(side.name); err != nil {
+		if vanished(err) {
+			return errStageLost // with the folder that it is in
+		}
+		return fault(err)
+	}
+	st.side = side
+	if err := b.writeSidecar(st, data); err != nil {
+		st.dropSidecar()
 		return err
 	}
-	if err := st.dir.Rename(name, d, p.sidecar()); err != nil {
-		st.dir.Unlink(name)
+	return nil
+}
+
+// writeSidecar writes the staged sidecar, and syncs it and, if that is still to be done, the content.
+func (b *backend) writeSidecar(st *staged, data []byte) error {
+	f := st.side.f
+	_, err := f.Write(data)
+	if err == nil && !b.opts.NoSync {
+		if st.dirty {
+			f.StartSync()
+			err = st.f.Sync()
+		}
+		if err == nil {
+			st.dirty = false
+			err = f.Sync()
+		}
+	}
+	return fault(err)
+}
+
+// dropSidecar removes a staged sidecar that isn't needed.
+func (st *staged) dropSidecar() {
+	if s := st.side; s != nil {
+		s.f.Close()
+		st.dir.Unlink(s.name)
+		st.side = nil
+	}
+}
+
+// putSidecar moves the staged sidecar to its place, before the content. Where the content's record
+// has the attributes too, only what the sidecar says must be on disk, for the sake of the current
+// content, and not its rename.
+func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir) error {
+	s := st.side
+	if now, err := s.f.Stat(); err != nil {
+		return fault(err)
+	} else if now.Size != s.size {
+		st.dropSidecar()
+		return errUnprepared // another program has cut it
+	}
+	if err := st.dir.Rename(s.name, d, p.sidecar()); err != nil {
 		if fsys.IsDirectory(err) {
 			return files.Errorf(files.ErrUnsupported, "a folder stands where the attributes would be kept")
 		}
-		return renameFault(err)
+		if err = b.renameFault(err, st.dir, s.name); err == errStageLost {
+			st.dropSidecar()
+			return errUnprepared
+		}
+		return err
 	}
+	s.f.Close()
+	st.side = nil
 	if b.opts.NoSync || st.inRec {
 		return nil
 	}
@@ -81,7 +154,7 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, c *current) error 
 func (b *backend) currentGeneration(p *spot, c *current) (generation, error) {
 	f, st, err := b.root.OpenFile(p.path(c.name))
 	if missing(err) {
-		return generation{}, errRetry
+		return generation{}, lookAgain(err)
 	}
 	if err != nil {
 		return generation{}, fault(err)
@@ -91,58 +164,54 @@ func (b *backend) currentGeneration(p *spot, c *current) (generation, error) {
 	return generation{Size: st.Size, ModTime: st.ModTime, Token: d.token, Digest: d.digest, Attributes: d.attrs}, err
 }
 
-// writeSidecar stages a sidecar, and syncs it and, if that is still to be done, the content.
-func (b *backend) writeSidecar(st *staged, name string, data []byte) error {
-	f, err := st.dir.Create(name)
-	if err != nil {
-		return fault(err)
-	}
-	defer f.Close()
-	if _, err = f.Write(data); err == nil && !b.opts.NoSync {
-		if st.dirty {
-			f.StartSync()
-			err = st.f.Sync()
-		}
-		if err == nil {
-			st.dirty = false
-			err = f.Sync()
-		}
-	}
-	if err != nil {
-		st.dir.Unlink(name)
-	}
-	return fault(err)
-}
-
-// moveAside gives the file x.attrs, which lies where the sidecar of x goes, its escaped place. It is a file of its own, with a lock of
-// its own.
-func (b *backend) moveAside(ctx context.Context, s *session, p *spot) error {
+// moveAside gives the file x.attrs, which lies where the sidecar of x goes, its escaped place. It
+// is a file of its own in the same folder, with the same lock.
+func (b *backend) moveAside(ctx context.Context, p *spot) error {
 	name := p.name[:strings.LastIndexByte(p.name, '/')+1] + p.sidecar()
 	if files.CheckName(name) != nil {
 		return files.Errorf(files.ErrUnsupported, "another file lies where the attributes would be kept")
 	}
-	unlock, err := b.lockName(ctx, s, name)
-	if err != nil {
-		return err
+	to := b.placeOf(name)
+	if to.dir != p.dir { // its escaped name is too long for one element
+		if err := b.makeParents(ctx, &to); err != nil {
+			return err
+		}
 	}
-	defer unlock()
 	d, err := b.folder(p)
 	if missing(err) {
-		return errRetry
+		return lookAgain(err)
 	}
 	if err != nil {
 		return fault(err)
 	}
 	defer b.closeFolder(d)
+	dest, err := b.folder(&to)
+	if missing(err) {
+		return lookAgain(err)
+	}
+	if err != nil {
+		return fault(err)
+	}
+	defer b.closeFolder(dest)
+	lock, err := b.lockFolder(ctx, d, p.dir)
+	if err != nil {
+		return err
+	}
+	defer lock.unlock()
 	if kind, err := b.sidecarAt(d, p); err != nil || kind != otherFile {
 		return err
 	}
-	_, base := b.rules.encode(name)
-	switch err := d.RenameNoReplace(p.sidecar(), d, base); {
+	switch err := d.RenameNoReplace(p.sidecar(), dest, to.base); {
 	case isExist(err): // the file has been put since: what lies here is older
 		d.Unlink(p.sidecar())
+	case isNotExist(err):
+		return lookAgain(err)
 	case err != nil:
-		return renameFault(err)
+		return fault(err)
+	}
+	lock.unlock()
+	if err := b.syncFolder(dest); err != nil || dest == d {
+		return err
 	}
 	return b.syncFolder(d)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"sync"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -32,6 +33,9 @@ type staged struct {
 	inRec bool // the record that the file has holds the attributes too
 	dirty bool // it is to be synced before its rename, together with its sidecar
 	done  bool // renamed: there is nothing to remove
+	side  *stagedSidecar
+	dest  string // its name in its folder, once it is committed
+	newer int64  // the time of a file that it is to replace, and that it must be newer than
 }
 
 // stage makes an empty staged file.
@@ -44,18 +48,32 @@ func (b *backend) stage(s *session) (*staged, error) {
 	return st, nil
 }
 
-// beginStage finds the session and makes a staged file, also where somebody has removed the control folder meanwhile.
+// beginStage finds the session and makes a staged file, in a new session where the old one's
+// folder was removed or can't be used any more.
 func (b *backend) beginStage(ctx context.Context) (*staged, error) {
-	for fresh := false; ; fresh = true {
-		s, err := b.begin(ctx, fresh)
+	var lost *session
+	var r retries
+	for {
+		s, err := b.begin(ctx, lost)
 		if err != nil {
 			return nil, err
 		}
 		st, err := b.stage(s)
-		if isNotExist(err) && !fresh {
-			continue
+		if err == nil {
+			return st, nil
 		}
-		return st, fault(err)
+		s.release()
+		refused := errors.Is(err, fs.ErrPermission) && lost == nil
+		if !vanished(err) && !refused {
+			return nil, fault(err)
+		}
+		lost = s
+		if err := b.alive(); err != nil {
+			return nil, err
+		}
+		if err := r.again(ctx, err); err != nil {
+			return nil, err
+		}
 	}
 }
 
@@ -69,6 +87,9 @@ func (st *staged) fill(content *driver.Upload) error {
 			if st.size == 0 {
 				st.head = append(st.head, (*p)[:min(n, driver.SniffLen)]...)
 			}
+			if err := st.unchanged(); st.size > 0 && err != nil {
+				return err
+			}
 			if _, werr := st.f.Write((*p)[:n]); werr != nil {
 				return fault(werr)
 			}
@@ -81,6 +102,16 @@ func (st *staged) fill(content *driver.Upload) error {
 			return err
 		}
 	}
+}
+
+// unchanged reports an error unless the file has the size that was written: another program
+// may have cut it.
+func (st *staged) unchanged() error {
+	now, err := st.f.Stat()
+	if err == nil && now.Size != st.size {
+		err = files.Errorf(files.ErrUnavailable, "another program changed the upload while it was written")
+	}
+	return fault(err)
 }
 
 // readPiece reads until p is full or the content ends.
@@ -197,6 +228,7 @@ func (st *staged) entry() files.Entry {
 
 // close ends the staging, and removes what wasn't committed.
 func (st *staged) close() {
+	st.dropSidecar()
 	st.f.Close()
 	if !st.done {
 		st.dir.Unlink(st.name)
@@ -204,4 +236,5 @@ func (st *staged) close() {
 	if st.own {
 		st.dir.Close()
 	}
+	st.s.release()
 }

@@ -7,7 +7,8 @@ import "cloudfiles.dev/drivers/local/internal/fsys"
 // Kind is the method of the seam that an operation is.
 type Kind uint8
 
-// The kinds of operations, one for each method but Close and OSFile, which can neither fail usefully nor change anything.
+// The kinds of operations, one for each method but Close, OSFile and Volume, which can neither fail
+// usefully nor change anything.
 const (
 	OpenRoot Kind = iota
 	StatRoot
@@ -37,6 +38,10 @@ const (
 	SyncFile
 	TryLock
 	Unlock
+	TryLockDir
+	UnlockDir
+	Claim
+	Claimed
 	kinds
 )
 
@@ -73,6 +78,10 @@ var about = [kinds]struct {
 	SyncFile:        {"SyncFile", false},
 	TryLock:         {"TryLock", true}, // others see a lock, and a kill gives it back
 	Unlock:          {"Unlock", false}, // so a kill before it is one after the operation before
+	TryLockDir:      {"TryLockDir", true},
+	UnlockDir:       {"UnlockDir", false},
+	Claim:           {"Claim", false},
+	Claimed:         {"Claimed", false},
 }
 
 func (k Kind) String() string { return about[k].name }

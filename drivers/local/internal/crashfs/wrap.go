@@ -119,6 +119,17 @@ func (d *dir) Rmdir(name string) error {
 
 func (d *dir) Sync() error { return d.do(SyncDir, "", d.below.Sync) }
 
+func (d *dir) TryLock() error { return d.do(TryLockDir, "", d.below.TryLock) }
+func (d *dir) Unlock() error  { return d.do(UnlockDir, "", d.below.Unlock) }
+func (d *dir) Claim() error   { return d.do(Claim, "", d.below.Claim) }
+
+func (d *dir) Claimed() (is bool, err error) {
+	err = d.do(Claimed, "", func() (err error) { is, err = d.below.Claimed(); return err })
+	return is, err
+}
+
+func (d *dir) Volume() fsys.Volume { return d.below.Volume() }
+
 func (d *dir) do(k Kind, name string, f func() error) error {
 	return d.fs.hook(&Op{Kind: k, Dir: d.below, Name: name}, f)
 }

@@ -37,3 +37,16 @@ func IsTooLarge(err error) bool {
 func IsExhausted(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ENOLCK)
 }
+
+// IsBusy reports whether err says that another process holds the file for a
+// while: a lease that is being broken.
+func IsBusy(err error) bool { return errors.Is(err, syscall.EAGAIN) }
+
+// IsFull reports whether err is that of a disk or a quota that is used up.
+func IsFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// IsStale reports whether err is that of a directory or a file that a server
+// has no more.
+func IsStale(err error) bool { return errors.Is(err, syscall.ESTALE) }

@@ -43,3 +43,16 @@ func IsTooLarge(err error) bool { return isOne(err, windows.ERROR_FILE_TOO_LARGE
 func IsExhausted(err error) bool {
 	return isOne(err, windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NOT_ENOUGH_MEMORY)
 }
+
+// IsBusy reports whether err says that another process holds the file for a while.
+func IsBusy(err error) bool {
+	return isOne(err, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION)
+}
+
+// IsFull reports whether err is that of a disk or a quota that is used up.
+func IsFull(err error) bool {
+	return isOne(err, windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED)
+}
+
+// IsStale reports whether err is that of a directory or a file that a server has no more.
+func IsStale(error) bool { return false }

@@ -63,7 +63,31 @@ type Dir interface {
 	Rmdir(name string) error
 	// Sync makes the directory's entries durable.
 	Sync() error
+
+	// TryLock takes the directory's exclusive advisory lock, which ends with
+	// the process: ErrLocked if another open directory has it, also one of the
+	// same process. It needs no room, no permission but to read, and nothing
+	// that could be removed. Unlock gives it back.
+	// errors.ErrUnsupported where the system has no such locks.
+	TryLock() error
+	Unlock() error
+	// Claim says, until Close, that the directory is in use as a root, and
+	// Claimed reports whether another open directory says so.
+	// errors.ErrUnsupported where the system can't tell.
+	Claim() error
+	Claimed() (bool, error)
+	// Volume tells what is known of the file system. It is a hint.
+	Volume() Volume
+
 	Close() error
+}
+
+// Volume is what is known of a file system by its type.
+type Volume struct {
+	// Local: no other machine has it, so the locks of this one exclude everyone.
+	Local bool
+	// SMB: a rename over an open file is refused until the file is closed.
+	SMB bool
 }
 
 // File is an open file. It is for one goroutine, but for the locks.

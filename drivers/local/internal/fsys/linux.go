@@ -80,14 +80,17 @@ func (l linuxFS) MkdirAll(path string, perm fs.FileMode, sync bool) error {
 	return d.Sync()
 }
 
+// maxInterrupts is how often in a row a call may be interrupted.
+const maxInterrupts = 1000
+
 // retry repeats what a signal interrupted, which happens on network file systems.
-func retry(f func() (int, error)) (int, error) {
-	for {
-		n, err := f()
-		if err != unix.EINTR && err != unix.EAGAIN {
-			return n, err
+func retry(f func() (int, error)) (n int, err error) {
+	for range maxInterrupts {
+		if n, err = f(); err != unix.EINTR {
+			break
 		}
 	}
+	return n, err
 }
 
 // open opens a path below d without following links.

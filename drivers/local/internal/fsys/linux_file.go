@@ -98,18 +98,16 @@ func (f *file) Unlock(off int64) error  { return f.lock(off, unix.F_UNLCK) }
 
 func (f *file) lock(off int64, kind int16) error {
 	lk := unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: off, Len: 1}
-	for {
-		err := unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_SETLK, &lk)
-		switch err {
-		case unix.EINTR:
-			continue
-		case unix.EAGAIN, unix.EACCES:
-			return ErrLocked
-		case unix.EINVAL, unix.ENOLCK, unix.ENOSYS, unix.EOPNOTSUPP:
-			return errors.ErrUnsupported
-		}
-		return err
+	_, err := retry(func() (int, error) {
+		return 0, unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_SETLK, &lk)
+	})
+	switch err {
+	case unix.EAGAIN:
+		return ErrLocked
+	case unix.EINVAL, unix.ENOLCK, unix.ENOSYS, unix.EOPNOTSUPP:
+		return errors.ErrUnsupported
 	}
+	return err
 }
 
 func (f *file) OSFile(name string) *os.File {

@@ -24,6 +24,7 @@ type dir struct {
 	path string // "." is the root
 	top  bool   // closing it closes the root
 	read *os.File
+	held dirLocks
 }
 
 // bare takes the path off an error.
@@ -277,6 +278,7 @@ func (d *dir) Close() error {
 	if d.read != nil {
 		err = d.read.Close()
 	}
+	d.held.close()
 	if d.top {
 		err = errors.Join(err, d.root.Close())
 	}

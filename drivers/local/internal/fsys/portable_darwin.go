@@ -24,8 +24,11 @@ func (f *file) Setxattr(name string, value []byte) error {
 	return err
 }
 
-// ofdSetLock is F_OFD_SETLK of the system's fcntl.h, which package unix doesn't have.
-const ofdSetLock = 90
+// F_OFD_SETLK and F_OFD_GETLK of the system's fcntl.h, which package unix doesn't have.
+const (
+	ofdSetLock = 90
+	ofdGetLock = 92
+)
 
 func (f *file) TryLock(off int64) error { return f.lock(off, unix.F_WRLCK) }
 func (f *file) Unlock(off int64) error  { return f.lock(off, unix.F_UNLCK) }
@@ -33,11 +36,31 @@ func (f *file) Unlock(off int64) error  { return f.lock(off, unix.F_UNLCK) }
 func (f *file) lock(off int64, kind int16) error {
 	lk := syscall.Flock_t{Type: kind, Whence: io.SeekStart, Start: off, Len: 1}
 	switch err := syscall.FcntlFlock(f.f.Fd(), ofdSetLock, &lk); err {
-	case syscall.EAGAIN, syscall.EACCES:
+	case syscall.EAGAIN:
 		return ErrLocked
 	case syscall.EINVAL, syscall.ENOTSUP, syscall.ENOLCK:
 		return errors.ErrUnsupported
 	default:
 		return err
 	}
+}
+
+// Volume goes by the type's name.
+func (d *dir) Volume() Volume {
+	f, err := d.root.Open(d.path)
+	if err != nil {
+		return Volume{}
+	}
+	defer f.Close()
+	var st unix.Statfs_t
+	if control(f, func(fd int) error { return unix.Fstatfs(fd, &st) }) != nil {
+		return Volume{}
+	}
+	switch unix.ByteSliceToString(st.Fstypename[:]) {
+	case "apfs", "hfs", "msdos", "exfat":
+		return Volume{Local: true}
+	case "smbfs":
+		return Volume{SMB: true}
+	}
+	return Volume{}
 }

@@ -18,11 +18,29 @@ func (f *file) Setxattr(string, []byte) error        { return errors.ErrUnsuppor
 func (f *file) TryLock(off int64) error { return f.lock(off, unix.F_WRLCK) }
 func (f *file) Unlock(off int64) error  { return f.lock(off, unix.F_UNLCK) }
 
+const (
+	ofdSetLock = unix.F_OFD_SETLK
+	ofdGetLock = unix.F_OFD_GETLK
+)
+
 func (f *file) lock(off int64, kind int16) error {
 	lk := syscall.Flock_t{Type: kind, Whence: io.SeekStart, Start: off, Len: 1}
-	err := syscall.FcntlFlock(f.f.Fd(), unix.F_OFD_SETLK, &lk)
-	if err == syscall.EAGAIN || err == syscall.EACCES {
+	err := syscall.FcntlFlock(f.f.Fd(), ofdSetLock, &lk)
+	if err == syscall.EAGAIN {
 		return ErrLocked
 	}
 	return err
+}
+
+func (d *dir) Volume() Volume {
+	f, err := d.root.Open(d.path)
+	if err != nil {
+		return Volume{}
+	}
+	defer f.Close()
+	var st unix.Statfs_t
+	if control(f, func(fd int) error { return unix.Fstatfs(fd, &st) }) != nil {
+		return Volume{}
+	}
+	return volumeOf(uint32(st.Type), true)
 }

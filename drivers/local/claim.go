@@ -1,0 +1,89 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// A folder may be the root of one bucket and lie in another. Each handle claims its root, so
+// that no delete from above takes it away together with its last file.
+
+var errClaimed = errors.New("the folder is the root of a bucket that is in use")
+
+// settle finds out what locks the folder has, and claims it. It reports whether the path still
+// leads to it: it may have been removed before it was claimed.
+func (b *backend) settle() bool {
+	b.volume = b.root.Volume()
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	err := b.root.TryLock()
+	if errors.Is(err, fsys.ErrLocked) {
+		err = waitLock(ctx, b.root.TryLock)
+	}
+	b.byDir = !errors.Is(err, errors.ErrUnsupported) && !fsys.IsExhausted(err)
+	b.byFile = !b.byDir || !b.volume.Local
+	claimed := b.root.Claim()
+	if err == nil {
+		b.root.Unlock()
+	}
+	// Claims and the locks of files are of one kind, but on Windows, which has no claims.
+	b.noFileLocks.Store(!b.byDir && !windows && errors.Is(claimed, errors.ErrUnsupported))
+	st, err := b.sys.StatRoot(b.path)
+	return err != nil || st.SameFile(b.rootStat)
+}
+
+// lockless reports whether other processes can't be excluded.
+func (b *backend) lockless() bool { return b.byFile && b.noFileLocks.Load() }
+
+// conditional refuses what can't be decided without locks.
+func (b *backend) conditional(c files.Condition) error {
+	if b.lockless() && !c.IsZero() {
+		return files.Errorf(files.ErrUnsupported,
+			"the folder's file system has no locks, so conditions can't be decided")
+	}
+	return nil
+}
+
+// rmdir removes the empty folder base of the folder d, whose path is given, unless it is the
+// root of a bucket. Errors are the system's, but for errClaimed.
+func (b *backend) rmdir(ctx context.Context, d fsys.Dir, path, base string) error {
+	child, err := d.OpenDir(base)
+	if err != nil {
+		return err
+	}
+	defer child.Close()
+	lock, err := b.lockDirectory(ctx, child, path)
+	if err != nil {
+		return err
+	}
+	defer lock.unlock()
+	return rmdirLocked(d, base, child)
+}
+
+// rmdirNow is rmdir for who has a lock already: it doesn't wait for the folder's.
+func (b *backend) rmdirNow(d fsys.Dir, base string) error {
+	child, err := d.OpenDir(base)
+	if err != nil {
+		return err
+	}
+	defer child.Close()
+	if b.byDir {
+		if err := child.TryLock(); err == nil {
+			defer child.Unlock()
+		} else if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return rmdirLocked(d, base, child)
+}
+
+func rmdirLocked(d fsys.Dir, base string, child fsys.Dir) error {
+	if claimed, err := child.Claimed(); claimed && err == nil {
+		return errClaimed
+	}
+	return d.Rmdir(base)
+}

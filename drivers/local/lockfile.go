@@ -1,0 +1,119 @@
+package local
+
+import (
+	"context"
+	"errors"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// lockBytes is how many bytes of the lock file there are to lock; a folder's is told by a hash.
+const lockBytes = 1 << 20
+
+// lockOffset is the same in every process: 64-bit FNV-1a.
+func lockOffset(path string) int64 {
+	h := uint64(14695981039346656037)
+	for i := range len(path) {
+		h = (h ^ uint64(path[i])) * 1099511628211
+	}
+	return int64((h ^ h>>32) % lockBytes)
+}
+
+// lockFile is the open lock file. Closing it gives back all locks, so it stays open while
+// somebody has one.
+type lockFile struct {
+	b     *backend
+	f     fsys.File
+	st    fsys.Stat
+	users int  // under b.mu
+	gone  bool // another one has its name
+}
+
+// lockByte locks a byte of the lock file, and looks whether that still is the file which
+// others lock. It returns nil where files have no locks.
+func (b *backend) lockByte(ctx context.Context, off int64) (*lockFile, error) {
+	var r retries
+	for {
+		l, err := b.openLockFile()
+		if err == nil {
+			err = waitLock(ctx, func() error { return l.f.TryLock(off) })
+			switch {
+			case errors.Is(err, errors.ErrUnsupported):
+				b.noFileLocks.Store(true)
+				l.leave(false)
+				return nil, nil
+			case err != nil:
+				l.leave(false)
+				return nil, fault(err)
+			case l.isCurrent():
+				return l, nil
+			}
+			l.f.Unlock(off)
+			l.leave(true)
+			err = errRetry
+		}
+		if !isNotExist(err) && err != errRetry && !fsys.IsStale(err) {
+			return nil, err
+		}
+		if err := b.alive(); err != nil {
+			return nil, err
+		}
+		if err := r.again(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// openLockFile returns the handle's lock file, opened if need be. Errors are the system's.
+func (b *backend) openLockFile() (*lockFile, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l := b.lockFile; l != nil {
+		l.users++
+		return l, nil
+	}
+	control, err := b.control()
+	if err != nil {
+		return nil, err
+	}
+	defer control.Close()
+	l := &lockFile{b: b, users: 2} // the handle itself is one
+	if l.f, err = control.OpenLock(lockName); err != nil {
+		return nil, err
+	}
+	if l.st, err = l.f.Stat(); err != nil {
+		l.f.Close()
+		return nil, err
+	}
+	b.lockFile = l
+	return l, nil
+}
+
+// isCurrent reports whether the path still leads to this file.
+func (l *lockFile) isCurrent() bool {
+	f, st, err := l.b.root.OpenFile(controlDir + "/" + lockName)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return st.SameFile(l.st)
+}
+
+func (l *lockFile) release(off int64) {
+	l.f.Unlock(off)
+	l.leave(false)
+}
+
+// leave is called when one doesn't use the file any more; with gone, nobody begins to.
+func (l *lockFile) leave(gone bool) {
+	b := l.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if gone && b.lockFile == l {
+		b.lockFile = nil
+		l.users--
+	}
+	if l.users--; l.users == 0 {
+		l.f.Close()
+	}
+}

@@ -1,0 +1,106 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// errRetry: what was looked at changed meanwhile; look again.
+var errRetry = errors.New("look again")
+
+// retryError is errRetry with what was met. Where another process holds a file for a while,
+// it is worth waiting longer.
+type retryError struct {
+	met  error
+	held bool
+}
+
+func (e *retryError) Error() string        { return errRetry.Error() + ": " + e.met.Error() }
+func (e *retryError) Is(target error) bool { return target == errRetry }
+
+// lookAgain is errRetry because of what was met.
+func lookAgain(met error) error { return &retryError{met: met} }
+
+// heldBy is errRetry because another process holds a file.
+func heldBy(met error) error { return &retryError{met: met, held: true} }
+
+// retries ends a loop: after a number of turns where something keeps changing, and after a
+// time where something is held by others. Its zero value is ready.
+type retries struct {
+	turns int
+	until time.Time
+	wait  time.Duration
+}
+
+// How long a call tries again when its context sets no end: Linux takes a lease away from its
+// holder after 45 s.
+const (
+	maxTurns = 60
+	maxHeld  = 50 * time.Second
+
+	quickTurns = 8 // without a pause
+	firstPause = 200 * time.Microsecond
+	longPause  = 25 * time.Millisecond
+)
+
+// again pauses and returns nil, or an error when it is time to give up.
+func (r *retries) again(ctx context.Context, err error) error {
+	var e *retryError
+	met, held := err, false
+	if errors.As(err, &e) {
+		met, held = e.met, e.held
+	}
+	if r.turns++; r.turns == 1 {
+		r.until = time.Now().Add(maxHeld)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return files.ContextError(ctx)
+	case held && time.Now().After(r.until):
+		return gaveUp(met, "another process holds the file")
+	case !held && r.turns > maxTurns:
+		return gaveUp(met, fmt.Sprintf("gave up after %d attempts", maxTurns))
+	case !held && r.turns <= quickTurns:
+		return nil
+	}
+	r.wait = min(max(2*r.wait, firstPause), longPause)
+	return pause(ctx, r.wait)
+}
+
+func gaveUp(met error, text string) error {
+	if met == errRetry {
+		return files.Errorf(files.ErrUnavailable, "%s: the folder keeps changing", text)
+	}
+	return files.WithCause(files.ErrUnavailable, met, text+": "+met.Error())
+}
+
+// pause waits, unless the context ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return files.ContextError(ctx)
+	}
+}
+
+// patiently calls f until it doesn't meet a file that another process holds.
+func patiently(ctx context.Context, f func() error) error {
+	var r retries
+	for {
+		err := f()
+		if !fsys.IsBusy(err) {
+			return err
+		}
+		if err := r.again(ctx, heldBy(err)); err != nil {
+			return err
+		}
+	}
+}
