@@ -15,6 +15,7 @@ var urlCases = []Case{
 	{Rule: "U1", Name: "empty-and-paths", Why: "an unset variable and a bare path are the two usual mistakes", Run: urlMistakes},
 	{Rule: "U1", Name: "unknown-parameter", Why: "a misspelt parameter that is passed over stores without what it asked for", Run: unknownParameter},
 	{Rule: "U1", Name: "no-secrets", Why: "URLs are logged, and hold passwords", Run: urlSecrets},
+	{Rule: "U1", Name: "no-values", Why: "a secret in the wrong parameter is quoted by the error that refuses it", Run: urlValues},
 	{Rule: "U2", Name: "prefix", Why: "Go CDK's prefix= is a raw string", Run: urlPrefix},
 	{Rule: "U2", Name: "key", Why: "Go CDK's key= narrows a bucket to one file", Run: urlKey},
 	{Rule: "U3", Name: "cheap", Why: "opening must not wait for a network, and a context that has ended opens nothing", Run: urlCheap},
@@ -103,8 +104,13 @@ func unknownParameter(t T, h *H) {
 }
 
 func urlSecrets(t T, h *H) {
-	for _, u := range []string{"nosuchscheme://user:hunter2@host/b", "nosuchscheme://host/b?secret=hunter2", "nosuchscheme://host/b?access_token=hunter2", "nosuchscheme://host/%zz?password=hunter2",
-		"nosuchscheme://user:hunter2@ho st/", "nosuchscheme://b?sig=hunter2#frag"} {
+	for _, u := range []string{
+		"nosuchscheme://user:hunter2@host/b", "nosuchscheme://host/b?secret=hunter2",
+		"nosuchscheme://host/b?access_token=hunter2", "nosuchscheme://host/%zz?password=hunter2",
+		"nosuchscheme://user:hunter2@ho st/", "nosuchscheme://b?sig=hunter2#frag", "nosuchscheme://b?sas=hunter2",
+		"nosuchscheme://hunter2/x", "nosuchscheme://b/hunter2", "nosuchscheme:hunter2", "hunter2@host", "b?x=hunter2",
+		"AccountName=a;AccountKey=hunter2", "AccountKey=hunter2;BlobEndpoint=https://h", "user:hunter2@host",
+	} {
 		_, err := files.Open(t.Context(), u)
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("Open of a URL with a secret: got %s, want an error that doesn't show it", errText(err))
@@ -125,6 +131,28 @@ func urlSecrets(t T, h *H) {
 	d, err := files.Describe(h.address(t, ""))
 	if err != nil || d.Scheme == "" || d.Package == "" || d.String() == "" {
 		t.Errorf("Describe: %+v, %v, want scheme and package", d, err)
+	}
+}
+
+// urlValues gives every parameter that the driver knows a secret for its value.
+func urlValues(t T, h *H) {
+	d, err := files.Describe(h.address(t, ""))
+	if err != nil {
+		t.Fatalf("Describe: %v", err)
+	}
+	const secret = "hUnTeR2=hUnTeR2"
+	for _, p := range d.Params {
+		u := h.address(t, url.QueryEscape(p.Name)+"="+url.QueryEscape(secret))
+		b, err := files.Open(t.Context(), u)
+		if err == nil {
+			b.Close()
+			continue
+		}
+		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err)} {
+			if strings.Contains(strings.ToLower(text), "hunter2") {
+				t.Errorf("Open with a secret as the parameter %s: got %s, which shows it", p.Name, text)
+			}
+		}
 	}
 }
 

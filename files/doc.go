@@ -167,7 +167,7 @@
 //
 //   - E1: Every failure is an *Error with the operation, the caller's name and the cause. Its text has operation, name, sentinel and a cleaned cause; never a physical path, a prefix, a signed
 //     URL or a credential. errors.As reaches the backend's own error; errors.Is finds sentinels, context.Canceled and context.DeadlineExceeded. Errors of Open may name folder, host
-//     and bucket, with user information and secret parameters as "…".
+//     and bucket, as U1 has it.
 //   - E2: The same situation is the same sentinel on every driver. Where several apply: closed, then name, then options, then the context.
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1 don't cover it.
 //     Where Features.StatNoBucket is false, Stat and [Exists] alone answer as for a missing file.
@@ -188,7 +188,10 @@
 // U. URLs
 //
 //   - U1: An unknown scheme's error names it, those that are registered and the import that is missing; an empty URL's says that the variable is probably unset; a bare path's shows how it is
-//     written as a URL; an unknown or malformed parameter is named. Nothing shows a secret.
+//     written as a URL; an unknown or malformed parameter is named. Nothing shows a secret: of a URL
+//     only what is known to be harmless is shown, a scheme, bucket, host and folder that don't look like a key, parameters' names, and values that
+//     the driver registered as harmless ([Param]); user information, fragments, all other values and everything behind the scheme
+//     of a URL that is malformed or of an unknown scheme are "…".
 //   - U2: Go CDK's bucket URLs keep working, with prefix=, a raw string, and key=, one file. Go CDK's own file and memory drivers open as gocloud+file:// and gocloud+mem://.
 //   - U3: Opening makes no request; [Check] does. A local folder that is missing is an error, unless create_dir is given.
 //

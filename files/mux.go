@@ -33,6 +33,9 @@ type Param struct {
 	// Values shows what it may be: "full|none", "path", "1".
 	Values string `json:"values"`
 	Doc    string `json:"doc"`
+	// Public says that the value is no secret when it is what it should be, such as an endpoint or an account's
+	// name: logs and errors show it unless it looks like a key. Values that Values lists and numbers are always shown.
+	Public bool `json:"public,omitempty"`
 }
 
 // Mux opens URLs by their scheme. The zero Mux knows none. It is safe for concurrent use.
@@ -118,7 +121,7 @@ func (m *Mux) lookup(name string) (Scheme, bool) {
 func (m *Mux) Open(ctx context.Context, rawURL string) (Bucket, error) {
 	b, err := m.open(ctx, rawURL)
 	if err != nil {
-		return nil, NewError(OpOpen, RedactURL(rawURL), err)
+		return nil, NewError(OpOpen, m.redact(rawURL), err)
 	}
 	return b, nil
 }
@@ -187,7 +190,10 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 	}
 	s, ok := m.lookup(u.Scheme)
 	if !ok {
-		return nil, Scheme{}, invalid("unknown scheme %q; %s", printable(u.Scheme), m.help(u.Scheme))
+		if !harmlessScheme(name) || !strings.HasPrefix(rawURL, name+"://") {
+			return nil, Scheme{}, invalid("unknown scheme; %s", m.help(""))
+		}
+		return nil, Scheme{}, invalid("unknown scheme %q; %s", u.Scheme, m.help(u.Scheme))
 	}
 	if u.Fragment != "" || strings.HasSuffix(rawURL, "#") {
 		return nil, Scheme{}, invalid("a # begins a fragment, which no bucket has; write %%23 for the character itself")
@@ -200,14 +206,24 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 		known := p == "prefix" || p == "key" || s.AnyParam || slices.ContainsFunc(s.Params, func(k Param) bool { return k.Name == p })
 		switch {
 		case !known:
-			return nil, Scheme{}, invalid("unknown parameter %q; %s", printable(p), s.paramHelp())
+			return nil, Scheme{}, invalid("unknown parameter%s; %s", s.quotedName(p, values), s.paramHelp())
 		case len(values) > 1:
-			return nil, Scheme{}, invalid("parameter %q is given %d times", printable(p), len(values))
+			return nil, Scheme{}, invalid("parameter%s is given %d times", s.quotedName(p, values), len(values))
 		case (p == "prefix" || p == "key") && values[0] == "":
 			return nil, Scheme{}, invalid("parameter %q is empty", p)
 		}
 	}
 	return u, s, nil
+}
+
+// quotedName is the parameter's name behind a space, or "" where it may be a secret.
+func (s Scheme) quotedName(name string, values []string) string {
+	given := slices.ContainsFunc(values, func(v string) bool { return v != "" })
+	name, _, _ = strings.Cut(name, "=")
+	if !s.harmlessName(name, given) {
+		return ""
+	}
+	return fmt.Sprintf(" %q", name)
 }
 
 func (s Scheme) paramHelp() string {
@@ -249,17 +265,24 @@ func (m *Mux) help(scheme string) string {
 	return registered + "; is there a driver for it to import?"
 }
 
-// pathURL shows how a path is written as a URL. What may be a URL without its scheme isn't shown, for its secrets.
+// pathURL shows how a path is written as a URL. What isn't known to be a path may be a secret, and isn't shown.
 func pathURL(p string) string {
-	if strings.ContainsAny(p, "?@#") {
-		return "scheme://… with the scheme in front, or file:///absolute/path"
-	}
 	slash := strings.ReplaceAll(p, `\`, "/")
 	if len(slash) > 1 && slash[1] == ':' {
 		slash = "/" + slash
 	}
+	slash = strings.TrimPrefix(slash, "./")
+	shown := strings.HasPrefix(slash, "/") || len(slash) < len(p)
+	drive, _, _ := strings.Cut(strings.TrimPrefix(slash, "/"), "/")
+	rest := slash
+	if len(drive) == 2 && drive[1] == ':' {
+		rest = slash[3:]
+	}
+	if !shown || strings.HasPrefix(slash, "//") || !harmlessText(rest, "/ ()") {
+		return "file:///absolute/path/to/folder, or another scheme:// in front"
+	}
 	if !strings.HasPrefix(slash, "/") {
-		slash = "/absolute/path/to/" + strings.TrimPrefix(slash, "./")
+		slash = "/absolute/path/to/" + slash
 	}
 	return (&url.URL{Scheme: "file", Path: slash}).String()
 }
@@ -285,8 +308,11 @@ func (m *Mux) Describe(rawURL string) (Description, error) {
 	}
 	_, s, err := m.parse(rawURL)
 	if err != nil {
-		return Description{}, NewError(OpOpen, RedactURL(rawURL), err)
+		return Description{}, NewError(OpOpen, m.redact(rawURL), err)
 	}
-	common := []Param{{"prefix", "text", "put in front of every name, as it is"}, {"key", "name", "narrows the bucket to this one file"}}
-	return Description{URL: RedactURL(rawURL), Scheme: s.Name, Package: s.Package, Params: append(slices.Clone(s.Params), common...)}, nil
+	common := []Param{
+		{Name: "prefix", Values: "text", Doc: "put in front of every name, as it is", Public: true},
+		{Name: "key", Values: "name", Doc: "narrows the bucket to this one file"},
+	}
+	return Description{URL: m.redact(rawURL), Scheme: s.Name, Package: s.Package, Params: append(slices.Clone(s.Params), common...)}, nil
 }

@@ -27,7 +27,7 @@ func TestOpenRefuses(t *testing.T) {
 		"  \n":                         "the URL is empty",
 		"/var/lib/app":                 "write file:///var/lib/app",
 		"./data":                       "write file:///absolute/path/to/data",
-		"data dir":                     "write file:///absolute/path/to/data%20dir",
+		"data dir":                     "write file:///absolute/path/to/folder",
 		`C:\data`:                      "write file:///C:/data",
 		"bucket?token=hidden":          "a path is not a URL",
 		"//user:hidden@host/bucket":    "a path is not a URL",

@@ -2,73 +2,203 @@ package files
 
 import (
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 )
 
-// secretWords in a parameter's name make its value a secret.
-var secretWords = []string{"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig", "credential", "accesskey", "access_key", "access-key", "access_id", "accountkey", "account_key", "apikey", "api_key", "private", "connection_string", "auth"}
+// RedactURL returns the URL for logs and errors. What isn't known to be harmless prints as "…" (U1):
+//
+//   - user information, fragments, and everything behind the scheme of a URL that is malformed or has a
+//     scheme that nobody knows;
+//   - the values of parameters, but for true, false and the like, for prefix= and region=, and for those that the
+//     scheme's driver registered: one of the listed values, a number, a duration, or text of a [Param] that is Public;
+//   - hosts and folders that look like a key: what mixes cases and digits, or has characters such as "=" and ";".
+//
+// Bucket, host and folder of a well-formed URL are shown otherwise.
+func RedactURL(rawURL string) string { return defaultMux.redact(rawURL) }
 
-// RedactURL returns the URL for logs and errors: user information and the values of parameters that look
-// secret print as "…"; of a URL that can't be parsed, everything behind the scheme does.
-func RedactURL(rawURL string) string {
+// hiddenText stands for what isn't shown.
+const hiddenText = "…"
+
+// redact is RedactURL with the schemes of the Mux.
+func (m *Mux) redact(rawURL string) string {
+	if rawURL == "" {
+		return ""
+	}
+	scheme, rest, ok := strings.Cut(rawURL, ":")
+	if !ok {
+		return hiddenText
+	}
+	name := strings.ToLower(scheme)
+	s, known := m.redactor(name)
+	if !known && (!strings.HasPrefix(rest, "//") || !harmlessScheme(scheme)) {
+		return hiddenText
+	}
 	u, err := url.Parse(rawURL)
-	if err != nil || u.Opaque != "" {
-		scheme, _, ok := strings.Cut(rawURL, ":")
-		if !ok || !isScheme(scheme) {
-			return "…"
-		}
-		return scheme + ":…"
+	if known && (err != nil || u.Opaque != "" || !strings.HasPrefix(rest, "//")) {
+		return name + ":" + hiddenText
 	}
-	user := ""
+	if !known && rest == "//" {
+		return scheme + "://"
+	}
+	if !known {
+		return scheme + "://" + hiddenText
+	}
+	return name + "://" + s.redactRest(u)
+}
+
+// redactor returns what is known of a scheme; of one that only programs with other imports know, it is the name.
+func (m *Mux) redactor(name string) (Scheme, bool) {
+	if s, ok := m.lookup(name); ok {
+		return s, true
+	}
+	_, hint := imports[name]
+	return Scheme{Name: name}, hint || name == "http" || name == "https"
+}
+
+// redactRest shows what stands behind "scheme://".
+func (s Scheme) redactRest(u *url.URL) string {
+	var b strings.Builder
 	if u.User != nil {
-		u.User, user = nil, "…@"
+		b.WriteString(hiddenText + "@")
 	}
-	query, fragment := u.RawQuery, u.Fragment
-	u.RawQuery, u.Fragment, u.RawFragment, u.ForceQuery = "", "", "", false
-	s := u.String()
-	if rest, ok := strings.CutPrefix(s, u.Scheme+":"); ok && u.Scheme != "" && strings.Contains(rawURL, "://") && !strings.HasPrefix(rest, "//") {
-		s = u.Scheme + "://" + rest // which String leaves out before an empty host
+	b.WriteString(s.redactHost(u.Host))
+	b.WriteString(s.redactPath(u))
+	if u.RawQuery != "" || u.ForceQuery {
+		b.WriteByte('?')
+		b.WriteString(s.redactQuery(u.RawQuery))
 	}
-	if user != "" {
-		s = strings.Replace(s, "//", "//"+user, 1)
+	if u.Fragment != "" {
+		b.WriteString("#" + hiddenText)
 	}
-	if query != "" {
-		s += "?" + redactQuery(query)
-	}
-	if fragment != "" {
-		s += "#…"
-	}
-	return printable(s)
+	return printable(b.String())
 }
 
-func isScheme(s string) bool {
-	for _, c := range s {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("+-.", c)) {
-			return false
+var withoutBrackets = strings.NewReplacer("[", "", "]", "") // which stand around an IPv6 address
+
+// redactHost shows the host, which for most schemes is the bucket. Only memory's may have capitals.
+func (s Scheme) redactHost(host string) string {
+	lax := s.Name == "mem" || s.Name == "gocloud+mem"
+	if host != "" && (!harmlessText(withoutBrackets.Replace(host), ":") || !lax && host != strings.ToLower(host)) {
+		return hiddenText
+	}
+	return host
+}
+
+// redactPath shows the path where the scheme has one, element by element.
+func (s Scheme) redactPath(u *url.URL) string {
+	path := u.Path
+	switch {
+	case path == "" || path == "/":
+		return path
+	case !s.hasPath() || strings.ContainsAny(path, "@=;:&?#"):
+		return "/" + hiddenText
+	}
+	elements := strings.Split(path, "/")
+	for i, e := range elements {
+		if !harmlessText(e, " ()[]{},'!+^") {
+			elements[i] = hiddenText
+			continue
 		}
+		elements[i] = strings.TrimPrefix((&url.URL{Path: "/" + e}).EscapedPath(), "/")
 	}
-	return s != ""
+	return strings.Join(elements, "/")
 }
 
-func redactQuery(query string) string {
+// hasPath reports whether URLs of the scheme have a path, as their example has.
+func (s Scheme) hasPath() bool {
+	if s.Name == "http" || s.Name == "https" || strings.TrimPrefix(s.Name, "gocloud+") == "file" {
+		return true
+	}
+	u, err := url.Parse(s.Example)
+	return err == nil && strings.Trim(u.Path, "/") != ""
+}
+
+// redactQuery shows the parameters' names, and the values that are harmless.
+func (s Scheme) redactQuery(query string) string {
 	pairs := strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' })
 	for i, p := range pairs {
-		key, _, _ := strings.Cut(p, "=")
-		name, err := url.QueryUnescape(key)
-		if err != nil || looksSecret(name) {
-			name, _, _ = strings.Cut(name, "=") // an escaped one: the secret is in the name
-			pairs[i] = url.QueryEscape(name) + "=…"
-		}
+		pairs[i] = s.redactPair(p)
 	}
 	return strings.Join(pairs, "&")
 }
 
+func (s Scheme) redactPair(pair string) string {
+	key, raw, given := strings.Cut(pair, "=")
+	name, err := url.QueryUnescape(key)
+	if err != nil {
+		return "=" + hiddenText
+	}
+	if before, _, escaped := strings.Cut(name, "="); escaped { // the value is in the name
+		name, raw, given = before, "%", true
+	}
+	switch value, err := url.QueryUnescape(raw); {
+	case !s.harmlessName(name, given):
+		return hiddenText
+	case !given:
+		return name
+	case err != nil || strings.ContainsAny(value, "\r\n") || !s.harmlessValue(name, value):
+		return name + "=" + hiddenText
+	}
+	return name + "=" + raw
+}
+
+// harmlessName reports whether a parameter's name is shown: one that the scheme knows, or a word. What has no value may
+// be a secret itself, so it must be one of letters alone.
+func (s Scheme) harmlessName(name string, given bool) bool {
+	if name == "prefix" || name == "key" {
+		return true
+	}
+	if slices.ContainsFunc(s.Params, func(p Param) bool { return p.Name == name }) {
+		return true
+	}
+	return name != "" && harmlessText(name, "") && (given || !strings.ContainsAny(name, "0123456789"))
+}
+
+// harmlessValues are no secret, whatever they are the value of.
+var harmlessValues = []string{"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "full", "auto", "always", "http", "https"}
+
+// secretWords in a parameter's name make its value a secret, whatever it is registered as.
+var secretWords = []string{"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig", "credential", "accesskey", "access_key", "access-key", "access_id", "accountkey", "account_key", "apikey", "api_key", "private", "connection_string", "auth"}
+
 func looksSecret(name string) bool {
 	name = strings.ToLower(name)
-	for _, w := range secretWords {
-		if strings.Contains(name, w) {
-			return true
-		}
+	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
+}
+
+// harmlessValue reports whether a parameter's value is known to be no secret.
+func (s Scheme) harmlessValue(name, value string) bool {
+	switch {
+	case looksSecret(name):
+		return false
+	case slices.Contains(harmlessValues, value):
+		return true
+	case name == "prefix":
+		return harmlessText(value, "/ ")
+	case name == "region":
+		return harmlessText(value, "") && value == strings.ToLower(value)
 	}
-	return false
+	i := slices.IndexFunc(s.Params, func(p Param) bool { return p.Name == name })
+	if i < 0 {
+		return false
+	}
+	p := s.Params[i]
+	_, err := time.ParseDuration(value)
+	return slices.Contains(strings.Split(p.Values, "|"), value) || isNumber(value) || err == nil ||
+		p.Public && (harmlessText(value, "/:") || harmlessEndpoint(value)) && value == strings.ToLower(value)
+}
+
+func isNumber(s string) bool { return len(s) <= 10 && strings.Trim(s, "0123456789") == "" }
+
+// harmlessEndpoint reports whether the text is scheme://host:port and nothing else.
+func harmlessEndpoint(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		strings.TrimSuffix(s, "/") == u.Scheme+"://"+u.Host && harmlessText(withoutBrackets.Replace(u.Host), ":")
+}
+
+// harmlessScheme reports whether the text in front of "://" is shown although nobody knows it (U1): a word in lower case.
+func harmlessScheme(s string) bool {
+	return s != "" && s == strings.ToLower(s) && 'a' <= s[0] && s[0] <= 'z' && len(s) <= 24 && harmlessText(s, "+") && !strings.Contains(s, "_")
 }

@@ -15,10 +15,10 @@ func TestRedactURL(t *testing.T) {
 		"mem://name?nomd5=true":         "mem://name?nomd5=true",
 		"file:///var/lib/app?sync=full": "file:///var/lib/app?sync=full",
 		"s3://bucket?region=eu&secret_access_key=hidden&prefix=a/": "s3://bucket?region=eu&secret_access_key=…&prefix=a/",
-		"s3://user:hidden@host/bucket":                             "s3://…@host/bucket",
+		"s3://user:hidden@host/bucket":                             "s3://…@host/…",
 		"s3://hidden@host":                                         "s3://…@host",
 		"s3://user:hidden@":                                        "s3://…@",
-		"//user:hidden@host/x":                                     "//…@host/x",
+		"//user:hidden@host/x":                                     "…",
 		"s3://b?X-Amz-Signature=hidden&X-Amz-Date=1":               "s3://b?X-Amz-Signature=…&X-Amz-Date=1",
 		"s3://b?access%5Fkey=hidden":                               "s3://b?access_key=…",
 		"s3://b?token%3Dhidden":                                    "s3://b?token=…",
@@ -29,9 +29,9 @@ func TestRedactURL(t *testing.T) {
 		"s3:user:hidden@host":                                      "s3:…",
 		"s3://user:hidden@host:port/%zz":                           "s3:…",
 		"://hidden":                                                "…",
-		"bucket?token=hidden":                                      "bucket?token=…",
+		"bucket?token=hidden":                                      "…",
 		"file:///a\x01b":                                           "file:…",
-		"file:///a%0Ab":                                            "file:///a%0Ab",
+		"file:///a%0Ab":                                            "file:///…",
 	} {
 		if got := files.RedactURL(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

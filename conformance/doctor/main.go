@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -79,7 +80,7 @@ type doctor struct {
 func (d *doctor) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	f.SetOutput(d.err)
-	f.StringVar(&d.url, "url", os.Getenv("FILES_URL"), "the bucket's `URL`; the variable FILES_URL otherwise")
+	f.StringVar(&d.url, "url", "", "the bucket's `URL`; the variable FILES_URL otherwise")
 	f.BoolVar(&d.list, "list", false, "print every case, with its rule and why it matters")
 	f.StringVar(&d.pattern, "run", "", "run the cases that this `regexp` is found in: '^P8/', 'race'")
 	f.BoolVar(&d.short, "short", false, "leave out the long cases")
@@ -96,13 +97,21 @@ func (d *doctor) flags() *flag.FlagSet {
 // run is the command; it returns its exit status.
 func (d *doctor) run(ctx context.Context, args []string) int {
 	f := d.flags()
-	switch err := f.Parse(args); {
+	err := f.Parse(args)
+	if d.url == "" {
+		d.url = os.Getenv("FILES_URL") // as the flag's default it would be printed, with its secrets
+	}
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return statusOK
 	case err != nil:
 		return statusUsage
 	case f.NArg() > 0:
-		return d.usage(fmt.Errorf("the argument %q is one too many; the bucket is given with -url", f.Arg(0)))
+		arg := f.Arg(0)
+		if strings.ContainsAny(arg, ":=@?/+") { // it may be a URL, with its secrets
+			arg = files.RedactURL(arg)
+		}
+		return d.usage(fmt.Errorf("the argument %q is one too many; the bucket is given with -url", arg))
 	case d.parallel < 1 || d.limit <= 0 || d.timeout < 0:
 		return d.usage(errors.New("-parallel and -limit are above 0, -timeout is not below"))
 	case d.list:

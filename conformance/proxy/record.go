@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"cloudfiles.dev/files"
 )
 
 // Record is one request and its answer, without credentials.
@@ -76,7 +74,7 @@ func (p *Proxy) begin(r *http.Request) (*Record, []Fault) {
 		rec.Upload = p.service.upload.named(r)
 	}
 	if rec.Query != "" {
-		_, rec.Query, _ = strings.Cut(files.RedactURL("http://host/?"+rec.Query), "?")
+		rec.Query = redactQuery(rec.Query)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,7 +103,7 @@ func redacted(h http.Header) http.Header {
 	}
 	for _, name := range urlHeaders {
 		if v := c.Get(name); v != "" {
-			c.Set(name, files.RedactURL(v))
+			c.Set(name, redactURL(v))
 		}
 	}
 	return c

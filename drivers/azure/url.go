@@ -18,8 +18,8 @@ func init() {
 		Package: "cloudfiles.dev/drivers/azure",
 		Example: "azblob://container?storage_account=name",
 		Params: append([]files.Param{
-			{Name: "storage_account", Values: "name", Doc: "the account, instead of AZURE_STORAGE_ACCOUNT"},
-			{Name: "domain", Values: "host[:port]", Doc: "the service's domain, instead of blob.core.windows.net"},
+			{Name: "storage_account", Values: "name", Doc: "the account, instead of AZURE_STORAGE_ACCOUNT", Public: true},
+			{Name: "domain", Values: "host[:port]", Doc: "the service's domain, instead of blob.core.windows.net", Public: true},
 			{Name: "protocol", Values: "https|http", Doc: "how to talk to it; http for emulators"},
 			{Name: "cdn", Values: "true|false", Doc: "the domain is a CDN's, without the account in front"},
 			{Name: "localemu", Values: "true|false", Doc: "the account stands in the path, as emulators have it"},

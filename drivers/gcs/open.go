@@ -24,7 +24,7 @@ func init() {
 			{Name: "anonymous", Values: "true", Doc: "no credentials: for public buckets"},
 			{Name: "access_id", Values: "e-mail address|-", Doc: "the service account that signs URLs; - is anonymous"},
 			{Name: "private_key_path", Values: "path", Doc: "the file with the account's RSA key, in PEM form"},
-			{Name: "universe_domain", Values: "domain", Doc: "of a cloud that isn't googleapis.com"},
+			{Name: "universe_domain", Values: "domain", Doc: "of a cloud that isn't googleapis.com", Public: true},
 			{Name: "part_size", Values: "bytes", Doc: "what is buffered and sent at a time, a multiple of 256 KiB (8388608)"},
 			{Name: "grpc", Values: "true", Doc: "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes"},
 			{Name: "zonal", Values: "true", Doc: "a zonal bucket: likewise"},

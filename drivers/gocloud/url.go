@@ -47,6 +47,9 @@ func OpenError(ctx context.Context, u *url.URL, err error) error {
 	for name := range u.Query() {
 		if strings.Contains(err.Error(), `query parameter "`+name+`"`) || strings.Contains(err.Error(), `query parameter '`+name+`'`) ||
 			strings.Contains(err.Error(), `invalid value for "`+name+`"`) || strings.Contains(err.Error(), "invalid "+name+" ") {
+			if u.Query().Get(name) == "" || strings.Trim(strings.ToLower(name), letters) != "" || len(name) > 32 {
+				return files.WithCause(files.ErrInvalid, err, "Go CDK does not take a parameter, or its value") // it may be a secret
+			}
 			return files.WithCause(files.ErrInvalid, err, "Go CDK does not take the parameter \""+name+"\", or its value")
 		}
 	}
@@ -62,6 +65,9 @@ func OpenError(ctx context.Context, u *url.URL, err error) error {
 	}
 	return files.WithCause(files.ErrInvalid, err, "Go CDK can't open the URL"+hints[strings.TrimPrefix(u.Scheme, "gocloud+")])
 }
+
+// letters are what the names of parameters have. Digits, which keys have too, stand in none of the Go CDK's own but one.
+const letters = "abcdefghijklmnopqrstuvwxyz_-."
 
 // hints say what is most often missing, in place of an SDK's words, which may quote the configuration that it read.
 var hints = map[string]string{

@@ -24,7 +24,7 @@ func init() {
 			{Name: "sidecar", Values: "auto|always", Doc: "always: every file gets an .attrs file, for programs that use fileblob"},
 			{Name: "metadata", Values: "skip", Doc: "no .attrs files: writes that need one are refused"},
 			{Name: "no_tmp_dir", Values: "1", Doc: "no effect: uploads are always staged inside the folder"},
-			{Name: "base_url", Values: "url", Doc: "where signed URLs lead; with secret_key_path, and package localhttp imported"},
+			{Name: "base_url", Values: "url", Doc: "where signed URLs lead; with secret_key_path, and package localhttp imported", Public: true},
 			{Name: "secret_key_path", Values: "path", Doc: "the file that holds the key of signed URLs"},
 		},
 		Open: openURL,
@@ -36,7 +36,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	path := u.Path
 	switch {
 	case u.Opaque != "":
-		return nil, files.Errorf(files.ErrInvalid, "write file:///%s for an absolute path or file://./%[1]s for a relative one", u.Opaque)
+		return nil, files.Errorf(files.ErrInvalid, "write %s", both(u.Opaque))
 	case u.User != nil:
 		return nil, files.Errorf(files.ErrInvalid, "file:// takes no user name and no password")
 	case u.Host == ".":
@@ -45,7 +45,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 			path = "."
 		}
 	case u.Host != "" && u.Host != "localhost":
-		return nil, files.Errorf(files.ErrInvalid, "file:// has no host: write file:///%s%s for an absolute path or file://./%[1]s%[2]s for a relative one", u.Host, u.Path)
+		return nil, files.Errorf(files.ErrInvalid, "file:// has no host: write %s", both(u.Host+u.Path))
 	case os.PathSeparator != '/':
 		path = strings.TrimPrefix(path, "/")
 	}
@@ -69,6 +69,12 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		return nil, err
 	}
 	return Open(filepath.FromSlash(path), opts)
+}
+
+// both shows how a path is written as a URL, absolute and relative, without what may be a secret (U1).
+func both(path string) string {
+	return files.RedactURL("file:///"+path) + " for an absolute path or " + files.RedactURL("file://./"+path) +
+		" for a relative one"
 }
 
 // flag reads a parameter that fileblob takes as set when it isn't empty: so an empty one is not.

@@ -20,8 +20,8 @@ func init() { files.Register(scheme) }
 var scheme = files.Scheme{
 	Name: "s3", Package: "cloudfiles.dev/drivers/s3", Example: "s3://bucket?region=eu-central-1",
 	Params: append([]files.Param{
-		{Name: "region", Values: "text", Doc: "the bucket's region; else the SDK's configuration, and with an endpoint us-east-1"},
-		{Name: "endpoint", Values: "URL", Doc: "another store than Amazon's, with http:// or https://"},
+		{Name: "region", Values: "text", Doc: "the bucket's region; else the SDK's configuration, and with an endpoint us-east-1", Public: true},
+		{Name: "endpoint", Values: "URL", Doc: "another store than Amazon's, with http:// or https://", Public: true},
 		{Name: "use_path_style", Values: "true|false", Doc: "the bucket in the path and not in the host, for most other stores"},
 		{Name: "s3ForcePathStyle", Values: "true|false", Doc: "the same, by its old name"},
 		{Name: "hostname_immutable", Values: "true|false", Doc: "the endpoint's host is used as it is"},
@@ -30,7 +30,7 @@ var scheme = files.Scheme{
 		{Name: "dualstack", Values: "true|false", Doc: "endpoints with IPv6"},
 		{Name: "fips", Values: "true|false", Doc: "FIPS endpoints"},
 		{Name: "anonymous", Values: "true|false", Doc: "requests are not signed"},
-		{Name: "profile", Values: "text", Doc: "the profile of the SDK's shared files"},
+		{Name: "profile", Values: "text", Doc: "the profile of the SDK's shared files", Public: true},
 		{Name: "role", Values: "ARN", Doc: "the role to assume"},
 		{Name: "awssdk", Values: "v2", Doc: "taken for the Go CDK's sake"},
 		{Name: "rate_limiter_capacity", Values: "number", Doc: "taken for the Go CDK's sake: the SDK's own repeats are off"},
