@@ -154,6 +154,7 @@
 // D. Delete
 //
 //   - D1: Deleting what isn't there is nil. Deleting "a" never touches "a/b".
+//     Deleting needs no room, so a full disk can be freed.
 //   - D2: IfVersion deletes that version only, else ErrPrecondition, also where there is no file (Features.DeleteIfVersion).
 //   - D3: Many names, or a whole directory, take as few requests as the backend allows, and the result says which failed.
 //
@@ -171,11 +172,16 @@
 //   - E2: The same situation is the same sentinel on every driver. Where several apply: closed, then name, then options, then the context.
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1 don't cover it.
 //     Where Features.StatNoBucket is false, Stat and [Exists] alone answer as for a missing file.
+//     A folder doesn't vanish by deletes through another bucket while it is open as a root.
 //
 // X. Concurrency, cancellation, closing
 //
-//   - X1: A bucket is safe for concurrent use, and every name is linearizable.
+//   - X1: A bucket is safe for concurrent use, and every name is linearizable, by whichever root it is reached: one bucket's
+//     folder may lie in another's. What a driver keeps for itself beside the files may be removed or cut by others at any
+//     moment: exclusion holds, the upload that is hit goes on or fails before it changes anything, and the same bucket works.
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no goroutine, descriptor, temporary file or unfinished upload.
+//     Without an end of the context a call that can't go on, because something is held or keeps changing, gives up within
+//     about a minute, with ErrUnavailable and what it met.
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open bodies stay readable; afterwards every method is ErrClosed. What Open made, the bucket owns; a wrapper,
 //     a sub-bucket and a bucket made from the caller's client close nothing of the caller's. mem://name lives as long as the process. Buckets of the same settings share one transport, with at
 //     least 64 idle connections a host. The library logs nothing.

@@ -33,7 +33,7 @@ func (b *backend) settle() bool {
 	// Claims and the locks of files are of one kind, but on Windows, which has no claims.
 	b.noFileLocks.Store(!b.byDir && !windows && errors.Is(claimed, errors.ErrUnsupported))
 	st, err := b.sys.StatRoot(b.path)
-	return err != nil || st.SameFile(b.rootStat)
+	return err == nil && st.SameFile(b.rootStat) || err != nil && !isNotExist(err)
 }
 
 // lockless reports whether other processes can't be excluded.

@@ -66,7 +66,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if b.opts.SkipMetadata && needsSidecar(attrs) {
 		return files.Info{}, files.Errorf(files.ErrUnsupported, "the source has metadata or headers, which metadata=skip doesn't store")
 	}
-	if err := b.seal(st, b.tick()); err != nil {
+	if st, err = b.sealNew(ctx, st); err != nil {
 		return files.Info{}, err
 	}
 	if onto && cond.IsZero() {

@@ -15,8 +15,9 @@
 // that aren't UTF-8, elements of 250 to 255 bytes (here, long elements leave room for the sidecar's suffix), whatever lies in a folder whose
 // name ends in ".attrs", and what fileblob has escaped.
 //
-// Every rule of the contract is kept, also between processes that share the folder, as long as its file system has
-// open-file locks; where it has none, conditional writes answer errors.ErrUnsupported. Programs that
+// Every rule of the contract is kept, also between processes that share the folder or one that it lies in, as long
+// as directories or files can be locked; where neither can, conditional writes answer errors.ErrUnsupported. On a
+// network's file system, machines exclude each other where they open the same folder. Programs that
 // change the folder by other means are seen, but nothing holds them back from changing a file while it is read:
 // that is files.ErrChanged.
 //
@@ -25,6 +26,8 @@
 package local
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"path/filepath"
 
@@ -83,21 +86,33 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 		return nil, files.WithCause(files.ErrInvalid, err, "the folder can't be made absolute")
 	}
 	b.path = path
-	for try := 0; ; try++ {
-		if b.root, b.rootStat, err = openFolder(sys, path, &b.opts); err != nil {
-			return nil, err
-		}
-		if b.settle() || try == maxTurns {
+	var r retries
+	for {
+		b.root, b.rootStat, err = openFolder(sys, path, &b.opts)
+		if err == nil && b.settle() {
 			return b, nil
 		}
-		b.root.Close() // it was removed with its last file before it was claimed
+		if err == nil { // it was removed with its last file before it was claimed
+			b.root.Close()
+			err = errRetry
+		}
+		if errors.Is(err, errRetry) {
+			err = r.again(context.Background(), err)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 }
 
 func openFolder(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, error) {
 	st, err := sys.StatRoot(path)
 	if isNotExist(err) && opts.CreateDir {
-		if err := sys.MkdirAll(path, opts.DirFileMode, !opts.NoSync); err != nil {
+		err = sys.MkdirAll(path, opts.DirFileMode, !opts.NoSync)
+		if isNotExist(err) {
+			return nil, st, lookAgain(err)
+		}
+		if err != nil {
 			return nil, st, fault(err)
 		}
 		st, err = sys.StatRoot(path)
@@ -111,6 +126,9 @@ func openFolder(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, e
 		return nil, st, fault(err)
 	}
 	root, err := sys.OpenRoot(path)
+	if isNotExist(err) {
+		return nil, st, lookAgain(err)
+	}
 	if err != nil {
 		return nil, st, fault(err)
 	}

@@ -28,7 +28,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 		return files.Info{}, err
 	}
 	b.describeStaged(st, &p, req.Attributes, req.Content.Digest(), req.TypeFound)
-	if err := b.seal(st, b.tick()); err != nil {
+	if st, err = b.sealNew(ctx, st); err != nil {
 		return files.Info{}, err
 	}
 	if st, err = b.commit(ctx, st, &p, req.If); err != nil {

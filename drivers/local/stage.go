@@ -154,10 +154,36 @@ func needsSidecar(a files.Attributes) bool {
 // syncTogether is the size in bytes up to which the content is synced together with its sidecar, under the name's lock.
 const syncTogether = 1 << 20
 
+// sealNew seals a staged file for the first time, and again where its name is gone, if that is
+// what the system seals it by.
+func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
+	var r retries
+	for {
+		st.rec.mtime = b.tick()
+		err := b.seal(st, st.rec.mtime)
+		if err != errStageLost {
+			return st, err
+		}
+		if err := r.again(ctx, err); err != nil {
+			return st, err
+		}
+		other, err := b.rescue(ctx, st)
+		if err == nil {
+			st.close()
+			return other, nil
+		}
+		if err != errStageLost {
+			return st, err
+		}
+	}
+}
+
 // seal gives the staged file its time and its record, and makes it durable, unless that is left to putSidecar. A file system without
 // attributes has the record in the sidecar.
 func (b *backend) seal(st *staged, mtime int64) error {
-	if err := st.f.SetModTime(mtime); err != nil {
+	if err := st.f.SetModTime(mtime); isNotExist(err) {
+		return errStageLost
+	} else if err != nil {
 		return fault(err)
 	}
 	if st.s.coarse || st.own {

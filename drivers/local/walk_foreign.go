@@ -58,8 +58,8 @@ func (w *walker) foreign(ctx context.Context, root fsys.Dir, req driver.ListRequ
 	at := region{}
 	dir := strings.TrimSuffix(base, "/")
 	if base != "" {
-		for i, e := range strings.Split(dir, "/") {
-			if e == "" || e == "." || e == ".." || strings.ContainsRune(e, 0) || i == 0 && e == ownPrefix+sidecarExt {
+		for _, e := range strings.Split(dir, "/") {
+			if e == "" || e == "." || e == ".." || strings.ContainsRune(e, 0) || e == controlDir {
 				return
 			}
 			at = at.enter(w.rules, e)
@@ -149,8 +149,8 @@ func (l *walk) emitForeign(dir fsys.Dir, disk string) (more bool, err error) {
 
 func (l *walk) enterForeign(f *folder, text string, want filter, at region) (more bool, err error) {
 	disk := text[:len(text)-1]
-	if len(l.path) == len(text) && disk == ownPrefix+sidecarExt {
-		return true, nil // the control folder
+	if disk == controlDir {
+		return true, nil // the bucket's, or that of a bucket whose root lies in this one
 	}
 	sub := at.enter(l.rules, disk)
 	if !want.shallow {

@@ -1,0 +1,194 @@
+//go:build unix
+
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/files"
+)
+
+// mischief is what others do to the control folder.
+type mischief struct {
+	name string
+	do   func(control string)
+	cuts bool // an upload may be lost, but not silently
+}
+
+var mischiefs = []mischief{
+	{"everything is removed", func(c string) { os.RemoveAll(c) }, false},
+	{"every file is removed", func(c string) { eachFile(c, func(path string) { os.Remove(path) }) }, false},
+	{"the sessions are removed", func(c string) {
+		sessions, _ := filepath.Glob(filepath.Join(c, sessionMark+"*"))
+		for _, s := range sessions {
+			os.RemoveAll(s)
+		}
+	}, false},
+	{"the folder is moved away", func(c string) {
+		os.Rename(c, filepath.Join(filepath.Dir(filepath.Dir(c)), randomID()))
+	}, false},
+	{"every file is replaced by an empty one", func(c string) {
+		eachFile(c, func(path string) {
+			if !strings.Contains(path, sessionMark) || filepath.Base(path) == aliveFile {
+				os.Remove(path)
+				os.WriteFile(path, nil, 0o666)
+			}
+		})
+	}, false},
+	{"every file is cut", func(c string) { eachFile(c, func(path string) { os.Truncate(path, 0) }) }, true},
+}
+
+func eachFile(dir string, do func(path string)) {
+	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			do(path)
+		}
+		return nil
+	})
+}
+
+// Whatever happens to the control folder, before whichever operation, the call succeeds; where an
+// upload's content is gone it fails with a kind and changes nothing. The same handle goes on.
+func TestControlFolderVanishes(t *testing.T) {
+	of := []int{0, 2, 3, 6, 7, 9, 14, 19, 20, 24, 26, 28}
+	for turn, i := range of {
+		sc := scenarios[i]
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			for k, m := range mischiefs {
+				for n := 1; ; n++ {
+					if testing.Short() && (n+k)%4 != turn%4 {
+						continue
+					}
+					hit, err := vanishAt(t, sc, m, n)
+					if err != nil {
+						t.Errorf("%s before operation %d: %v", m.name, n, err)
+					}
+					if !hit {
+						break
+					}
+				}
+			}
+		})
+	}
+}
+
+func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error) {
+	ctx := t.Context()
+	dir, err := os.MkdirTemp(t.TempDir(), "")
+	check(t, err)
+	defer os.RemoveAll(dir)
+	before := prepare(t, dir, sc)
+	count, at := -1, crashfs.Kind(0)
+	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
+		if count >= 0 {
+			if count++; count == n {
+				at = op.Kind
+				m.do(filepath.Join(dir, controlDir))
+			}
+		}
+		return do()
+	})
+	b, err := openOver(dir, nil, sys)
+	if err != nil {
+		return false, err
+	}
+	defer b.Close()
+	first := stepPut("first", 1, 0) // so that the handle has a session
+	if err := first.do(ctx, b); err != nil {
+		return false, err
+	}
+	before = first.after(before)
+	count = 0
+	failure := sc.run.do(ctx, b)
+	hit = count >= n
+	count = -1
+
+	all := sc.run.states(before)
+	allowed := all[len(all)-1:]
+	switch {
+	case failure == nil:
+	case !m.cuts, files.KindOf(failure) == nil:
+		return hit, fmt.Errorf("before %v: %w", at, failure)
+	case errors.Is(failure, files.ErrUncertain):
+		return hit, nil
+	default:
+		allowed = all[:len(all)-1]
+	}
+	seen, err := seeAll(ctx, b)
+	if err == nil {
+		_, err = anyOf(seen, allowed)
+	}
+	if err != nil {
+		return hit, fmt.Errorf("before %v (%v): %w", at, failure, err)
+	}
+	again := stepPut("again", 2, 2)
+	if err := again.do(ctx, b); err != nil {
+		return hit, fmt.Errorf("before %v: the handle doesn't work any more: %w", at, err)
+	}
+	if err := b.Close(); err != nil {
+		return hit, err
+	}
+	if n := sys.Open(); n != 0 {
+		return hit, fmt.Errorf("before %v: %d descriptors are open after Close", at, n)
+	}
+	return hit, nil
+}
+
+// A hundred lost control folders cost no descriptor.
+func TestLostSessionsAreClosed(t *testing.T) {
+	dir := t.TempDir()
+	sys := crashfs.Wrap(crashfs.Unsynced(), func(_ *crashfs.Op, do func() error) error { return do() })
+	b, err := openOver(dir, nil, sys)
+	check(t, err)
+	defer b.Close()
+	var open int64
+	for i := range 100 {
+		check(t, stepPut("f", i, 1).do(t.Context(), b), os.RemoveAll(filepath.Join(dir, controlDir)))
+		if i == 1 {
+			open = sys.Open()
+		}
+	}
+	if n := sys.Open(); n > open {
+		t.Errorf("%d descriptors are open, %d after the first turns", n, open)
+	}
+}
+
+// A lock excludes whatever is removed while it is held.
+func TestLockFileRemoved(t *testing.T) {
+	dir := t.TempDir()
+	check(t, inParallel(8, func(w int) error {
+		b, err := Open(dir, noSync)
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		for i := range 100 {
+			if w == 0 {
+				os.RemoveAll(filepath.Join(dir, controlDir))
+			}
+			if i == 0 {
+				_, err := b.Put(t.Context(), "counter", strings.NewReader("0"), &files.PutOptions{
+					If: files.IfAbsent(), Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
+				if err != nil && !errors.Is(err, files.ErrExist) {
+					return err
+				}
+			}
+			if err := increment(b, "counter"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	b := openBucket(t, dir, nil)
+	if s, _ := fetch(t, b, "counter"); s != "800" {
+		t.Errorf("the counter is %s, want 800", s)
+	}
+}
