@@ -8,7 +8,7 @@ import (
 
 // CopyOptions are the options of Copy and Move. The zero value keeps the source's attributes and overwrites.
 type CopyOptions struct {
-	// Attributes replace those of the source as a whole; nil keeps them. With an empty ContentType
+	// Attributes replace those of the source as a whole, metadata included (UpdateAttributes changes some); nil keeps them. With an empty ContentType
 	// the type is found anew, by the target's name.
 	Attributes *Attributes
 	// If is the condition on the target.

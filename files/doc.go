@@ -16,7 +16,7 @@
 //   - content: [PutString], [PutBytes], [PutJSON], [PutFile], [PutFS], [NewWriter]; [ReadAll], [ReadString], [ReadJSON], [Download],
 //     [DownloadFile]; [FS] for the io/fs view;
 //   - questions: [Exists], [Usage], [ListPage], [Check], [ContentType];
-//   - changes: [Update] and [UpdateJSON], which lose no update; [Copy], [Move], [DeleteMany], [DeleteDir], [DeleteAll]; [SignURL];
+//   - changes: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update; [Copy], [Move], [DeleteMany], [DeleteDir], [DeleteAll]; [SignURL];
 //   - other buckets made of one: [Sub], [ReadOnly], [Wrap].
 //
 // The package imports the standard library only, and not net/http: package fileshttp serves files, and drivers
@@ -161,7 +161,7 @@
 // C. Copy
 //
 //   - C1: Content, type, headers and metadata come along; inside one store the content does not pass through the program, where the backend can, in one request for sizes that it copies in one (CopyOptions.FullInfo may cost one more). A missing source is
-//     ErrNotExist. A copy onto itself changes nothing, or the attributes if new ones are given. Conditions hold for the target, and the copy is all or nothing as P1. Move is Copy, then Delete of
+//     ErrNotExist. A copy onto itself changes nothing, or all attributes if new ones are given; [UpdateAttributes] changes some, of one version, and keeps the rest. Conditions hold for the target, and the copy is all or nothing as P1. Move is Copy, then Delete of
 //     the version that was copied: after a crash both may exist, never none.
 //
 // E. Errors
@@ -225,7 +225,8 @@
 // io/fs can't write, and its Open takes no context and no options. A file system's rename, append, partial write, lock, link and permission are
 // what object stores don't have; an interface with these would be a promise that most buckets break. And what object stores do have has no
 // place in a file system's: conditions on versions, metadata, a content type, listing from a name on, signed URLs. So a Bucket is the part that all
-// can keep without exception. For code that reads an fs.FS there is [FS].
+// can keep without exception. For code that reads an fs.FS there is [FS],
+// which leaves nothing out silently.
 //
 // # Implementing a Bucket
 //

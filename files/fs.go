@@ -10,7 +10,7 @@ import (
 // every request and every open file of it, for an fs.FS takes none: a web handler makes a view for each request, which
 // costs an allocation. The view has no Close and closes nothing of the bucket, nor does fs.Sub of it.
 //
-// It implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS and fs.SubFS. Open of a file is one request; of a directory, or of
+// It implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS, fs.GlobFS and fs.SubFS. Open of a file is one request; of a directory, or of
 // what does not exist, it is one more. A file seeks, and implements io.ReaderAt (for concurrent use) and io.WriterTo. Reading on where
 // the last Read ended costs no request; a ReadAt is a request for just that range, and so is the first Read behind a Seek to elsewhere.
 // All are of the version that Open found: if the file has been replaced or deleted since, they fail with ErrChanged
@@ -18,22 +18,41 @@ import (
 //
 // A directory is what has files below it, so an empty one does not exist, but for "."; its time is zero. Directories
 // implement fs.ReadDirFile: ReadDir(n) reads page by page in bounded memory, in the bucket's order;
-// ReadDir(-1) and fs.ReadDir sort by name. Where the files "a" and "a/b" both exist (N3) the view shows the file "a", once, and fs.WalkDir
-// does not come to "a/b"; but Open("a/b"), ReadDir("a") and fs.Sub(view, "a") reach what lies below.
+// ReadDir(-1) and fs.ReadDir sort by name.
+//
+// io/fs has no place for the directory "a" beside the file "a", which may both exist (N3). The view shows the file, once,
+// and ReadDir, and with it fs.WalkDir and os.CopyFS, ends with an error behind everything that it can show: it is
+// ErrUnsupported and names the directories that are left out, so that no copy of a tree lacks files silently. Glob
+// returns it beside its matches. [NewFS] has an option that ignores them. What lies below is reached all the same by
+// Open("a/b"), ReadDir("a") and fs.Sub(view, "a").
 //
 // Sys of a FileInfo is the Info of Open or Stat, the Entry of a listing, or nil for a directory. Every failure is
 // an *fs.PathError that wraps the *Error, so that errors.Is finds fs.ErrNotExist as well as ErrNotExist. A path that
 // fs.ValidPath refuses is fs.ErrInvalid, as is a name that the naming rule refuses (N1).
 //
 // To serve files over HTTP, package fileshttp is better than http.FileServerFS: stored headers, ETag, one request.
-func FS(ctx context.Context, b Bucket) fs.FS {
+func FS(ctx context.Context, b Bucket) fs.FS { return NewFS(ctx, b, nil) }
+
+// FSOptions are the options of NewFS. The zero value leaves nothing out silently.
+type FSOptions struct {
+	// IgnoreHidden shows directories without those that have the name of a file beside them, and without an error.
+	IgnoreHidden bool
+}
+
+// NewFS is FS with options, which may be nil.
+func NewFS(ctx context.Context, b Bucket, opts *FSOptions) fs.FS {
 	ctx, b = given(ctx, b)
-	return &fsView{ctx: ctx, b: b}
+	v := &fsView{ctx: ctx, b: b}
+	if opts != nil {
+		v.opts = *opts
+	}
+	return v
 }
 
 type fsView struct {
-	ctx context.Context
-	b   Bucket
+	ctx  context.Context
+	b    Bucket
+	opts FSOptions
 }
 
 var (
@@ -41,6 +60,7 @@ var (
 	_ fs.ReadFileFS = (*fsView)(nil)
 	_ fs.StatFS     = (*fsView)(nil)
 	_ fs.SubFS      = (*fsView)(nil)
+	_ fs.GlobFS     = (*fsView)(nil)
 )
 
 // pathError wraps the failure of an operation on a path; nil stays nil.
@@ -156,7 +176,7 @@ func (v *fsView) Sub(dir string) (fs.FS, error) {
 	if err != nil {
 		return nil, pathError("sub", dir, err)
 	}
-	return FS(v.ctx, b), nil
+	return NewFS(v.ctx, b, &v.opts), nil
 }
 
 var (

@@ -86,7 +86,7 @@ func TestFSOddNames(t *testing.T) {
 // A file beside a directory of its name: the view stays a legal one, and shows the file.
 func TestFSFileBesideDirectory(t *testing.T) {
 	b, _ := fsBucket(t, "a", "a!", "a-", "a-/x", "a.txt", "a/b", "a/c/d", "a0", "d/a", "d/a/b")
-	view := files.FS(t.Context(), b)
+	view := files.NewFS(t.Context(), b, &files.FSOptions{IgnoreHidden: true})
 	if err := fstest.TestFS(view, "a", "a!", "a-", "a.txt", "a0", "d/a"); err != nil {
 		t.Error(err)
 	}

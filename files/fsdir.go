@@ -21,6 +21,7 @@ type fsDir struct {
 	next   func() (Entry, error, bool)
 	stop   func()
 	shown  fsShown
+	hidden fsHidden
 	rest   []fs.DirEntry // of an unordered bucket: all that is still to come
 }
 
@@ -116,7 +117,17 @@ func (d *fsDir) all() []fs.DirEntry {
 		}
 		return 1
 	})
-	return slices.CompactFunc(list, func(a, b fs.DirEntry) bool { return a.Name() == b.Name() })
+	list = slices.CompactFunc(list, func(a, b fs.DirEntry) bool {
+		if a.Name() != b.Name() {
+			return false
+		}
+		d.hidden.add(b.Name() + "/") // which an unordered bucket had shown before its file
+		return true
+	})
+	if d.err == nil {
+		d.err = d.hiddenError()
+	}
+	return list
 }
 
 // entry returns the next entry that the view shows.
@@ -134,12 +145,16 @@ func (d *fsDir) entry() (Entry, bool) {
 	for {
 		e, err, ok := d.next()
 		if !ok || err != nil {
+			if err == nil {
+				err = d.hiddenError()
+			}
 			d.end(err)
 			return Entry{}, false
 		}
 		if d.shown.first(e) {
 			return e, true
 		}
+		d.hidden.add(e.Name)
 	}
 }
 

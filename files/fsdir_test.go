@@ -17,7 +17,7 @@ import (
 func TestFSUnordered(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "a-", "a/b", "b/c", "c")
 	b := fsUnordered{Bucket: inner}
-	view := files.FS(t.Context(), b)
+	view := files.NewFS(t.Context(), b, &files.FSOptions{IgnoreHidden: true})
 	if err := fstest.TestFS(view, "a", "a-", "b/c", "c"); err != nil {
 		t.Error(err)
 	}

@@ -107,6 +107,9 @@ func (m *Mux) Schemes() []Scheme {
 }
 
 func (m *Mux) lookup(name string) (Scheme, bool) {
+	if m == nil {
+		return Scheme{}, false
+	}
 	m.mu.RLock()
 	s, ok := m.schemes[name]
 	fallback := m.fallback

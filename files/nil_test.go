@@ -50,6 +50,7 @@ func bucketCalls(ctx context.Context, b files.Bucket) map[string]error {
 	keep := func(p []byte) ([]byte, error) { return append(p, 'x'), nil }
 	_, m["Update"] = files.Update(ctx, b, "a", keep, nil)
 	_, m["UpdateJSON"] = files.UpdateJSON(ctx, b, "a", func(n *int) error { *n++; return nil }, nil)
+	_, m["UpdateAttributes"] = files.UpdateAttributes(ctx, b, "a", func(*files.Attributes) error { return nil }, nil)
 	_, m["Copy"] = files.Copy(ctx, b, "a", b, "b", nil)
 	_, m["Copy to"] = files.Copy(ctx, b, "a", other, "b", nil)
 	_, m["Copy from"] = files.Copy(ctx, other, "a", b, "b", nil)
@@ -64,6 +65,7 @@ func bucketCalls(ctx context.Context, b files.Bucket) map[string]error {
 	w.Write([]byte("x"))
 	_, m["NewWriter"] = w.Commit()
 	_, m["FS"] = fs.ReadFile(files.FS(ctx, b), "a")
+	_, m["NewFS"] = fs.ReadFile(files.NewFS(ctx, b, nil), "a")
 	_, m["FS dir"] = fs.ReadDir(files.FS(ctx, b), ".")
 	return m
 }
@@ -132,6 +134,7 @@ func TestNilArguments(t *testing.T) {
 	_, got["PutFS"] = files.PutFS(ctx, b, "", nil, nil)
 	_, got["Update"] = files.Update(ctx, b, "a", nil, nil)
 	_, got["UpdateJSON"] = files.UpdateJSON[int](ctx, b, "a", nil, nil)
+	_, got["UpdateAttributes"] = files.UpdateAttributes(ctx, b, "a", nil, nil)
 	_, got["DeleteMany"] = files.DeleteMany(ctx, b, nil)
 	got["EachName"] = files.EachName(ctx, []string{"a"}, nil)[0]
 	wantInvalid(t, "nil", got)

@@ -62,8 +62,8 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts 
 		}
 		o.StartAfter = last
 	}
-	o.Limit = limit + 1 // one more tells whether this is the last page
-	var entries []Entry
+	o.Limit = limit + 1  // one more tells whether this is the last page
+	entries := []Entry{} // as JSON an empty page is [], not null
 	for e, err := range b.List(ctx, d, &o) {
 		if err != nil {
 			return nil, "", err

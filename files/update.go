@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"math/rand/v2"
 	"time"
 )
@@ -100,7 +99,7 @@ func (u *updater) run() (Info, error) {
 			}
 			return Info{}, Errorf(ErrPrecondition, "another writer came first in each of %d attempts", attempts)
 		}
-		if err := u.sleep(rand.N(wait)); err != nil {
+		if err := sleepFor(u.ctx, rand.N(wait)); err != nil {
 			return Info{}, u.ended(err)
 		}
 		wait = min(2*wait, updateWaitMax)
@@ -211,8 +210,7 @@ func (u *updater) unchanged(s *state) bool {
 	if want.ContentType == "" {
 		want.ContentType = have.ContentType
 	}
-	return maps.Equal(want.Metadata, have.Metadata) && want.ContentType == have.ContentType && want.CacheControl == have.CacheControl &&
-		want.ContentDisposition == have.ContentDisposition && want.ContentEncoding == have.ContentEncoding && want.ContentLanguage == have.ContentLanguage
+	return equalAttributes(have, want)
 }
 
 func (u *updater) write(s *state) (Info, error) {
@@ -227,14 +225,14 @@ func (u *updater) write(s *state) (Info, error) {
 	return PutBytes(u.ctx, u.bucket, u.name, s.new, o)
 }
 
-// sleep waits, unless the context ends.
-func (u *updater) sleep(d time.Duration) error {
+// sleepFor waits, unless the context ends.
+func sleepFor(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return nil
-	case <-u.ctx.Done():
-		return ContextError(u.ctx)
+	case <-ctx.Done():
+		return ContextError(ctx)
 	}
 }

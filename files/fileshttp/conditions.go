@@ -9,9 +9,6 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxTag is how long a version is that is sent on to the bucket, in bytes: none has more.
-const maxTag = 512
-
 // conditions are the preconditions of a request (RFC 9110, 13.1).
 type conditions struct {
 	match, noneMatch               tags
@@ -24,19 +21,6 @@ func parseConditions(h http.Header) conditions {
 	c.unmodifiedSince, _ = http.ParseTime(h.Get("If-Unmodified-Since"))
 	c.modifiedSince, _ = http.ParseTime(h.Get("If-Modified-Since"))
 	return c
-}
-
-// notVersion returns the version for GetOptions.IfNotVersion: where the only condition is one entity tag, the bucket can
-// decide it without sending a body.
-func (c conditions) notVersion() files.Version {
-	if c.match.given || !c.unmodifiedSince.IsZero() || len(c.noneMatch.list) != 1 {
-		return ""
-	}
-	v, ok := c.noneMatch.list[0].version()
-	if !ok || len(v) > maxTag {
-		return ""
-	}
-	return v
 }
 
 // failed tells what a GET or HEAD of the file is answered with instead of its content, in the order of RFC 9110, 13.2.2:
@@ -77,5 +61,21 @@ func (c conditions) rangeHolds(info files.Info) bool {
 	return err == nil && info.Version == "" && hasTime(info) && info.ModTime.Truncate(time.Second).Equal(date)
 }
 
-// hasTime reports whether the file's time is known.
-func hasTime(info files.Info) bool { return !info.ModTime.IsZero() && info.ModTime.Unix() != 0 }
+// hasTime reports whether the file's time is known, and can be written in a field: HTTP's dates have four digits
+// for the year.
+func hasTime(info files.Info) bool {
+	year := info.ModTime.UTC().Year()
+	return !info.ModTime.IsZero() && info.ModTime.Unix() != 0 && 0 < year && year <= 9999
+}
+
+// setLastModified tells the file's time, or that of the answer where it is later (RFC 9110, 8.8.2.1).
+func setLastModified(h http.Header, info files.Info) {
+	if !hasTime(info) {
+		return
+	}
+	at := info.ModTime.UTC()
+	if now := time.Now().UTC(); at.After(now) {
+		at = now
+	}
+	setDefault(h, "Last-Modified", at.Format(http.TimeFormat))
+}

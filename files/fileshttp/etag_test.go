@@ -51,29 +51,6 @@ func TestTagVersion(t *testing.T) {
 	}
 }
 
-func TestNotVersion(t *testing.T) {
-	long := make([]byte, maxTag+1)
-	for i := range long {
-		long[i] = 'x'
-	}
-	for _, tt := range []struct {
-		header map[string][]string
-		want   files.Version
-	}{
-		{map[string][]string{"If-None-Match": {`"a"`}}, "a"},
-		{map[string][]string{"If-None-Match": {`W/"a"`}, "If-Modified-Since": {"Thu, 29 Feb 2024 12:30:15 GMT"}}, "a"},
-		{map[string][]string{"If-None-Match": {`"a", "b"`}}, ""},
-		{map[string][]string{"If-None-Match": {"*"}}, ""},
-		{map[string][]string{"If-None-Match": {`"a"`}, "If-Match": {"*"}}, ""},
-		{map[string][]string{"If-None-Match": {`"a"`}, "If-Unmodified-Since": {"Thu, 29 Feb 2024 12:30:15 GMT"}}, ""},
-		{map[string][]string{"If-None-Match": {`"` + string(long) + `"`}}, ""},
-	} {
-		if got := parseConditions(tt.header).notVersion(); got != tt.want {
-			t.Errorf("%v asks the bucket for not %q, want %q", tt.header, got, tt.want)
-		}
-	}
-}
-
 func FuzzParseRange(f *testing.F) {
 	for _, s := range []string{"bytes=0-1", "bytes=-5", "bytes=5-", "bytes=9-1", "bytes=0-9223372036854775807", "bytes=9223372036854775807-", "x", ""} {
 		f.Add(s, int64(10))

@@ -2,6 +2,8 @@ package fileshttp
 
 import (
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 
 	"cloudfiles.dev/files"
@@ -28,15 +30,20 @@ type Handler struct {
 	// The content streams to the bucket. If the upload is cut, is larger, or does not match its Content-Length, Content-MD5,
 	// Content-Digest or Repr-Digest (sha-256 or md5), nothing is stored. Content-Type, Content-Disposition, Content-Encoding and
 	// Content-Language are stored with it. If-None-Match: * stores only a new file, If-Match only over that version.
-	// The answer is 201 where the condition says that the file is new, else 204, with the new ETag.
+	// The answer is 201 where the file is new, else 204, with the new ETag; without a condition that takes a Stat more.
 	MaxUpload int64
 	// AllowDelete lets DELETE remove files; otherwise it is refused with 405. A missing file is 204 too, unless If-Match is given.
 	AllowDelete bool
+	// CORS says which pages of other origins may use the handler from a browser; nil lets none.
+	CORS *CORS
 	ServeOptions
 }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.CORS.Answer(w, r, h.allow()) {
+		return
+	}
 	path := strings.TrimPrefix(r.URL.Path, "/")
 	switch {
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
@@ -78,10 +85,28 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	name, err := h.name(path, files.OpGet)
 	if err != nil {
-		h.fail(w, r, err)
+		h.failRead(w, r, err)
 		return
 	}
-	ServeFile(w, r, h.Bucket, name, &h.ServeOptions)
+	opts := h.ServeOptions
+	if h.Index != "" || h.Listing {
+		opts.missing = func() bool { return h.redirectDir(w, r, name) }
+	}
+	ServeFile(w, r, h.Bucket, name, &opts)
+}
+
+// redirectDir leads from a directory to its path with a slash, as net/http does. It takes a listing of one entry.
+func (h *Handler) redirectDir(w http.ResponseWriter, r *http.Request, name string) bool {
+	for _, err := range h.Bucket.List(r.Context(), name, &files.ListOptions{Limit: 1, NamesOnly: true}) {
+		if err != nil {
+			break
+		}
+		to := url.URL{Path: "./" + path.Base(r.URL.Path) + "/", RawQuery: r.URL.RawQuery}
+		w.Header().Set("Location", to.String())
+		refuse(w, http.StatusMovedPermanently)
+		return true
+	}
+	return false
 }
 
 // name returns the file's name in the bucket. The path is checked by itself, so that it can't lead out of Dir.

@@ -51,18 +51,18 @@ func TestHandlerPaths(t *testing.T) {
 		{fileshttp.Handler{}, "/pub", 404, "Not Found\n"},
 		{fileshttp.Handler{}, "/pub/", 404, "Not Found\n"},
 		{fileshttp.Handler{}, "/", 404, "Not Found\n"},
-		{fileshttp.Handler{}, "//top.txt", 400, "Bad Request\n"},
-		{fileshttp.Handler{}, "/a\x00b", 400, "Bad Request\n"},
-		{fileshttp.Handler{}, "/" + strings.Repeat("x", 1025), 400, "Bad Request\n"},
+		{fileshttp.Handler{}, "//top.txt", 404, "Not Found\n"},
+		{fileshttp.Handler{}, "/a\x00b", 404, "Not Found\n"},
+		{fileshttp.Handler{}, "/" + strings.Repeat("x", 1025), 404, "Not Found\n"},
 		{fileshttp.Handler{Dir: "pub"}, "/f.txt", 200, "content of pub/f.txt"},
 		{fileshttp.Handler{Dir: "pub/"}, "/f.txt", 200, "content of pub/f.txt"},
 		{fileshttp.Handler{Dir: "pub"}, "/a/b.txt", 200, "content of pub/a/b.txt"},
 		{fileshttp.Handler{Dir: "pub"}, `/back\slash`, 200, `content of pub/back\slash`},
 		{fileshttp.Handler{Dir: "pub"}, "/%41", 200, "content of pub/%41"}, // the path is decoded once
-		{fileshttp.Handler{Dir: "pub"}, "/../secret", 400, "Bad Request\n"},
-		{fileshttp.Handler{Dir: "pub"}, "/a/../../secret", 400, "Bad Request\n"},
-		{fileshttp.Handler{Dir: "pub"}, "/./f.txt", 400, "Bad Request\n"},
-		{fileshttp.Handler{Dir: "../pub"}, "/f.txt", 400, "Bad Request\n"},
+		{fileshttp.Handler{Dir: "pub"}, "/../secret", 404, "Not Found\n"},
+		{fileshttp.Handler{Dir: "pub"}, "/a/../../secret", 404, "Not Found\n"},
+		{fileshttp.Handler{Dir: "pub"}, "/./f.txt", 404, "Not Found\n"},
+		{fileshttp.Handler{Dir: "../pub"}, "/f.txt", 404, "Not Found\n"},
 		{fileshttp.Handler{Dir: "pub", Index: "index.html"}, "/", 200, "content of pub/index.html"},
 		{fileshttp.Handler{Dir: "pub", Index: "index.html"}, "/a/", 200, "content of pub/a/index.html"},
 		{fileshttp.Handler{Dir: "pub", Index: "index.html", Listing: true}, "/none/", 404, "Not Found\n"},
@@ -112,7 +112,7 @@ func TestHandlerPut(t *testing.T) {
 	h := &fileshttp.Handler{Bucket: b, Dir: "in", MaxUpload: 10, AllowDelete: true}
 	w := do(h, "PUT", "/x", "0123456789", "Content-Type", "text/x-own", "Content-Disposition", "attachment", "Content-Language", "de", "Content-Encoding", "br", "Cache-Control", "no-cache")
 	info, err := b.Stat(t.Context(), "in/x", nil)
-	if err != nil || w.Code != 204 || w.Header().Get("Etag") != fileshttp.ETag(info.Version) || w.Header().Get("Last-Modified") != date(0) || w.Body.Len() > 0 {
+	if err != nil || w.Code != 201 || w.Header().Get("Etag") != fileshttp.ETag(info.Version) || w.Header().Get("Last-Modified") != date(0) || w.Body.Len() > 0 {
 		t.Fatalf("PUT = %d, %v; stored %v, %v", w.Code, w.Header(), info, err)
 	}
 	want := files.Attributes{ContentType: "text/x-own", ContentDisposition: "attachment", ContentLanguage: "de", ContentEncoding: "br"}
@@ -186,7 +186,7 @@ func TestHandlerPut(t *testing.T) {
 		{"another version", "/x", []string{"If-Match", `"old"`}, 412, true},
 		{"none", "/x", []string{"If-None-Match", "*"}, 501, true},
 		{"modified since", "/x", []string{"If-Unmodified-Since", date(-time.Hour)}, 412, true},
-		{"an illegal name", "/../x", nil, 400, true},
+		{"an illegal name", "/../x", nil, 404, true},
 		{"a missing file", "/missing", nil, 204, true},
 		{"a missing file of any version", "/missing", []string{"If-Match", "*"}, 412, true},
 		{"a missing file by the date", "/missing", []string{"If-Unmodified-Since", date(0)}, 204, true},
@@ -227,7 +227,11 @@ func TestHandlerChecksPaths(t *testing.T) {
 	h := &fileshttp.Handler{Bucket: b, Dir: "pub", MaxUpload: 10, AllowDelete: true, Listing: true}
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
 		for _, path := range []string{"/../secret", "/a/../../secret", "//secret", "/./x", "/a\x00", "/../secret/"} {
-			if w := do(h, method, path, "x"); w.Code != 400 {
+			want := 404 // what can't be a name is no file
+			if method == "PUT" {
+				want = 400
+			}
+			if w := do(h, method, path, "x"); w.Code != want {
 				t.Errorf("%s %q = %d", method, path, w.Code)
 			}
 		}

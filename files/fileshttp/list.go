@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -25,7 +26,7 @@ type page struct {
 func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
 	p, err := h.page(r, path)
 	if err != nil {
-		h.fail(w, r, err)
+		h.failRead(w, r, err)
 		return
 	}
 	if len(p.Entries) == 0 && path != "" && r.URL.Query().Get("after") == "" {
@@ -76,6 +77,9 @@ func (h *Handler) page(r *http.Request, path string) (page, error) {
 			break
 		}
 		e.Name = strings.TrimPrefix(e.Name, prefix)
+		if y := e.ModTime.Year(); y < 0 || y > 9999 {
+			e.ModTime = time.Time{} // which JSON can't have
+		}
 		p.Entries = append(p.Entries, e)
 	}
 	return p, nil

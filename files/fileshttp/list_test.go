@@ -27,7 +27,7 @@ func TestHandlerListing(t *testing.T) {
 	if w := do(h, "GET", "/z/", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `<a href="./x">x</a>`) {
 		t.Errorf("listing of z/ = %d, %s", w.Code, w.Body)
 	}
-	for path, status := range map[string]int{"/none/": 404, "/../": 400, "//": 400, "/a": 200} {
+	for path, status := range map[string]int{"/none/": 404, "/../": 404, "//": 404, "/a": 200} {
 		if w := do(h, "GET", path, ""); w.Code != status {
 			t.Errorf("GET %s = %d, want %d", path, w.Code, status)
 		}

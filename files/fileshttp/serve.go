@@ -20,7 +20,7 @@ func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name stri
 	case http.MethodHead:
 		info, err := b.Stat(r.Context(), name, nil)
 		if err != nil {
-			opts.fail(w, r, err)
+			opts.failRead(w, r, err)
 			return
 		}
 		if status := parseConditions(r.Header).failed(info); status != 0 {
@@ -39,9 +39,6 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	cond := parseConditions(r.Header)
 	var get files.GetOptions
 	get.Growing = opts != nil && opts.Growing
-	if b.Features().ReadConditions {
-		get.IfNotVersion = cond.notVersion()
-	}
 	var ranged bool
 	if lines := r.Header["Range"]; len(lines) == 1 {
 		get.Range, ranged = parseRange(lines[0])
@@ -53,12 +50,8 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 		get.Range, ranged = files.Range{}, false
 		body, err = b.Get(r.Context(), name, &get)
 	}
-	if errors.Is(err, files.ErrNotModified) {
-		answerWithout(w, http.StatusNotModified, files.Info{Entry: files.Entry{Version: get.IfNotVersion}})
-		return
-	}
 	if err != nil {
-		opts.fail(w, r, err)
+		opts.failRead(w, r, err)
 		return
 	}
 	defer body.Close()
@@ -70,6 +63,7 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	status := http.StatusOK
 	if ranged && info.Size > 0 {
 		if body.Len() == 0 {
+			setDefault(w.Header(), "Accept-Ranges", "bytes")
 			w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(info.Size, 10))
 			refuse(w, http.StatusRequestedRangeNotSatisfiable)
 			return
@@ -133,8 +127,8 @@ func answerWithout(w http.ResponseWriter, status int, info files.Info) {
 	h := w.Header()
 	setDefault(h, "Etag", ETag(info.Version))
 	setDefault(h, "Cache-Control", info.CacheControl)
-	if info.Version == "" && hasTime(info) {
-		setDefault(h, "Last-Modified", info.ModTime.UTC().Format(http.TimeFormat))
+	if info.Version == "" {
+		setLastModified(h, info)
 	}
 	for _, k := range [...]string{"Content-Type", "Content-Length", "Content-Encoding"} {
 		h.Del(k)
@@ -157,9 +151,7 @@ func setHeaders(w http.ResponseWriter, info files.Info) {
 	setDefault(h, "Etag", ETag(info.Version))
 	setDefault(h, "Accept-Ranges", "bytes")
 	setDefault(h, "X-Content-Type-Options", "nosniff")
-	if hasTime(info) {
-		setDefault(h, "Last-Modified", info.ModTime.UTC().Format(http.TimeFormat))
-	}
+	setLastModified(h, info)
 	if sum, err := hex.DecodeString(info.Digest.SHA256); err == nil && len(sum) > 0 {
 		setDefault(h, "Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum)+":")
 	}

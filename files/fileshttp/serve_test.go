@@ -127,14 +127,6 @@ func TestServeFile(t *testing.T) {
 			" without conditional reads": func(f files.Features) files.Features { f.ReadConditions = false; return f },
 		} {
 			b, calls := counted(files.Wrap(bare, files.Hooks{Features: features}))
-			if able := features == nil; tt.what == "current" || !able {
-				b = files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-					if asked := c.Get.IfNotVersion != ""; asked != able {
-						t.Errorf("%s%s: the bucket was asked for a body of not %q", tt.what, kind, c.Get.IfNotVersion)
-					}
-					return next(ctx)
-				}})
-			}
 			w := httptest.NewRecorder()
 			fileshttp.ServeFile(w, request("GET", tt.header...), b, "f.txt", nil)
 			check := func(who string, w *httptest.ResponseRecorder) {

@@ -81,12 +81,27 @@ type ServeOptions struct {
 	// Growing serves files that other programs append to, such as logs on a disk, as long as they
 	// were when the request came (files.GetOptions.Growing). Without it such an answer is cut off.
 	Growing bool
+
+	missing func() bool // answers for a file that isn't there, if it returns true
 }
 
 // fail answers with an error.
 func (o *ServeOptions) fail(w http.ResponseWriter, r *http.Request, err error) {
 	o.tell(r, err)
 	refuse(w, Status(err))
+}
+
+// failRead is fail for what would have to be there: what can't be a name is no file.
+func (o *ServeOptions) failRead(w http.ResponseWriter, r *http.Request, err error) {
+	if files.KindOf(err) == files.ErrNotExist && o != nil && o.missing != nil && o.missing() {
+		return
+	}
+	o.tell(r, err)
+	status := Status(err)
+	if files.KindOf(err) == files.ErrInvalidName {
+		status = http.StatusNotFound
+	}
+	refuse(w, status)
 }
 
 func (o *ServeOptions) tell(r *http.Request, err error) {

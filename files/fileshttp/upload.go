@@ -3,6 +3,7 @@ package fileshttp
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -16,7 +17,12 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 		opts, err = h.putOptions(r, name)
 	}
 	if err != nil {
-		h.fail(w, r, files.NewError(files.OpPut, name, err))
+		err = files.NewError(files.OpPut, name, err)
+		if strings.Trim(path, "/") == "" { // nothing can be there
+			h.failRead(w, r, err)
+			return
+		}
+		h.fail(w, r, err)
 		return
 	}
 	if r.Body == nil { // never in a server
@@ -24,16 +30,19 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	body := http.MaxBytesReader(w, r.Body, h.MaxUpload)
 	defer body.Close()
+	created := opts.If.Absent()
+	if opts.If == (files.Condition{}) { // RFC 9110, 9.3.4: 201 for what wasn't there
+		_, err := h.Bucket.Stat(r.Context(), name, nil)
+		created = errors.Is(err, files.ErrNotExist)
+	}
 	info, err := h.Bucket.Put(r.Context(), name, body, &opts)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
 	setDefault(w.Header(), "Etag", ETag(info.Version))
-	if hasTime(info) {
-		setDefault(w.Header(), "Last-Modified", info.ModTime.UTC().Format(http.TimeFormat))
-	}
-	if opts.If.Absent() {
+	setLastModified(w.Header(), info)
+	if created {
 		w.WriteHeader(http.StatusCreated)
 		return
 	}
@@ -114,7 +123,7 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request, path string) {
 		err = h.Bucket.Delete(r.Context(), name, &files.DeleteOptions{IfVersion: v})
 	}
 	if err != nil {
-		h.fail(w, r, files.NewError(files.OpDelete, name, err))
+		h.failRead(w, r, files.NewError(files.OpDelete, name, err))
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)

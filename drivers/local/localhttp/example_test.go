@@ -21,7 +21,7 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Output:
-	// PUT 204 No Content
+	// PUT 201 Created
 	// GET 200 OK a,b
 	// GET 403 Forbidden Forbidden
 }

@@ -16,6 +16,9 @@ type Options struct {
 	Signer *Signer
 	// MaxUpload is the largest file in bytes that a signed PUT may store; 0 refuses every PUT with 405.
 	MaxUpload int64
+	// CORS says which pages of other origins may use signed URLs from a browser, whose preflight requests are then
+	// answered; nil lets none. A preflight request carries no method to verify, so it is no sign that a URL is valid.
+	CORS *fileshttp.CORS
 	fileshttp.ServeOptions
 }
 
@@ -48,6 +51,9 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.opts.CORS.Answer(w, r, h.allow()) {
+		return
+	}
 	name, err := h.opts.Signer.Verify(r)
 	if err != nil {
 		if h.opts.OnError != nil {
@@ -59,4 +65,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	inner := *r // as http.StripPrefix does it
 	inner.URL = &url.URL{Path: "/" + name}
 	h.files.ServeHTTP(w, &inner)
+}
+
+// allow are the methods that a URL may be signed for.
+func (h *handler) allow() string {
+	if h.opts.MaxUpload > 0 {
+		return "GET, HEAD, PUT, DELETE"
+	}
+	return "GET, HEAD, DELETE"
 }

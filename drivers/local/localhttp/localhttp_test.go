@@ -83,7 +83,7 @@ func TestRoundTrip(t *testing.T) {
 		if len(put.Header) != 1 || put.Header["Content-Type"][0] != "text/x-own" || !strings.HasPrefix(put.URL, base+"?") {
 			t.Errorf("%q: signed %+v", name, put)
 		}
-		if w := send(h, "PUT", put.URL, "hello", "Content-Type", "text/x-own"); w.Code != 204 {
+		if w := send(h, "PUT", put.URL, "hello", "Content-Type", "text/x-own"); w.Code != 201 {
 			t.Errorf("PUT %q = %d, %s", name, w.Code, w.Body)
 		}
 		get := sign(t, b, name, nil)
@@ -278,7 +278,7 @@ func TestInterchange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w := send(h, "PUT", signed, "content of "+name, "Content-Type", "text/x-own"); w.Code != 204 {
+		if w := send(h, "PUT", signed, "content of "+name, "Content-Type", "text/x-own"); w.Code != 201 {
 			t.Errorf("PUT %q that fileblob signed = %d", name, w.Code)
 		}
 		if signed, err = cdk.SignedURL(t.Context(), name, nil); err != nil {

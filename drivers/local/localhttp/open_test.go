@@ -14,6 +14,7 @@ import (
 	"cloudfiles.dev/drivers/local/localhttp"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/fileshttp"
 )
 
 // fileblob's URL parameters make the signer.
@@ -48,7 +49,7 @@ func TestURLParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := sign(t, b, "f.txt", &files.SignOptions{Method: "PUT"})
-	if w := send(h, "PUT", put.URL, "content"); w.Code != 204 || !strings.HasPrefix(put.URL, "/show?") {
+	if w := send(h, "PUT", put.URL, "content"); w.Code != 201 || !strings.HasPrefix(put.URL, "/show?") {
 		t.Errorf("PUT %s = %d", put.URL, w.Code)
 	}
 	if s := put.String(); strings.Contains(s, url.QueryEscape(mustQuery(t, put.URL, "signature"))) {
@@ -85,7 +86,7 @@ func TestLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := send(h, "PUT", sign(t, tenant, "f.txt", &files.SignOptions{Method: "PUT"}).URL, "theirs"); w.Code != 204 {
+	if w := send(h, "PUT", sign(t, tenant, "f.txt", &files.SignOptions{Method: "PUT"}).URL, "theirs"); w.Code != 201 {
 		t.Errorf("PUT = %d", w.Code)
 	}
 	if got, err := files.ReadString(t.Context(), b, "tenants/7/f.txt", nil); got != "theirs" || err != nil {
@@ -137,5 +138,25 @@ func TestBadArguments(t *testing.T) {
 	clear(mine)
 	if name, err := s.Verify(httptest.NewRequest("GET", signed.URL, nil)); name != "x" || err != nil {
 		t.Errorf("Verify = %q, %v", name, err)
+	}
+}
+
+// TestCORS: a browser's preflight request for a signed URL can be allowed, and is not by default.
+func TestCORS(t *testing.T) {
+	for _, allowed := range []bool{false, true} {
+		o := &localhttp.Options{MaxUpload: 100}
+		if allowed {
+			o.CORS = &fileshttp.CORS{Origins: []string{"*"}}
+		}
+		b, _, h := newBucket(t, o)
+		put := sign(t, b, "f.txt", &files.SignOptions{Method: "PUT", ContentType: "text/plain"})
+		w := send(h, "OPTIONS", put.URL, "", "Origin", "https://app.example", "Access-Control-Request-Method", "PUT")
+		if ok := w.Code == 204 && w.Header().Get("Access-Control-Allow-Origin") == "*"; ok != allowed || !allowed && w.Code != 403 {
+			t.Errorf("allowed %v: a preflight request = %d, %v", allowed, w.Code, w.Header())
+		}
+		w = send(h, "PUT", put.URL, "x", "Origin", "https://app.example", "Content-Type", "text/plain")
+		if ok := w.Header().Get("Access-Control-Allow-Origin") == "*"; w.Code != 201 || ok != allowed {
+			t.Errorf("allowed %v: PUT = %d, %v", allowed, w.Code, w.Header())
+		}
 	}
 }

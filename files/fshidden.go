@@ -1,0 +1,81 @@
+package files
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// fsHidden counts the directories that a listing left out because a file has their name, and keeps the first ones.
+type fsHidden struct {
+	n     int
+	names []string
+}
+
+const maxHidden = 10 // how many are named
+
+func (h *fsHidden) add(name string) {
+	h.n++
+	if len(h.names) < maxHidden {
+		h.names = append(h.names, name)
+	}
+}
+
+// hiddenDirs is the cause of a ReadDir that could not show everything.
+type hiddenDirs struct{ error }
+
+func (h hiddenDirs) Unwrap() error { return h.error }
+
+// hiddenError names what was left out, or is nil.
+func (d *fsDir) hiddenError() error {
+	if d.hidden.n == 0 || d.view.opts.IgnoreHidden {
+		return nil
+	}
+	names := make([]string, len(d.hidden.names))
+	for i, n := range d.hidden.names {
+		if d.name != "." {
+			n = d.name + "/" + path.Base(n) + "/"
+		}
+		names[i] = strconv.Quote(n)
+	}
+	text := strings.Join(names, ", ")
+	if more := d.hidden.n - len(names); more > 0 {
+		text += " and " + strconv.Itoa(more) + " more"
+	}
+	err := Errorf(ErrUnsupported, "io/fs can't show a directory beside a file of its name, so these are left out: %s", text)
+	return NewError(OpList, d.name, hiddenDirs{err})
+}
+
+// Glob is fs.Glob, but for directories that can't be shown whole: it returns what matched with the first error that a
+// directory gave, where fs.Glob would ignore it and all that the directory has.
+func (v *fsView) Glob(pattern string) ([]string, error) {
+	g := &globView{view: v}
+	matches, err := fs.Glob(g, pattern)
+	if err == nil {
+		err = g.err
+	}
+	return matches, err
+}
+
+// globView is the view for fs.Glob; it keeps the error.
+type globView struct {
+	view *fsView
+	err  error
+}
+
+func (g *globView) Open(name string) (fs.File, error)     { return g.view.Open(name) }
+func (g *globView) Stat(name string) (fs.FileInfo, error) { return g.view.Stat(name) }
+
+func (g *globView) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := g.view.ReadDir(name)
+	if _, hidden := errors.AsType[hiddenDirs](err); hidden {
+		if g.err == nil {
+			g.err = err
+		}
+		return slices.Clip(list), nil
+	}
+	return list, err
+}

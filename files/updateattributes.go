@@ -1,0 +1,189 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+)
+
+// UpdateAttributesOptions are the options of UpdateAttributes.
+type UpdateAttributesOptions struct {
+	// Attempts bounds how often the file is looked at and written; 0 is DefaultAttempts.
+	Attempts int
+}
+
+// UpdateAttributes changes attributes of a file and keeps its content, its digest and all other attributes: fn gets
+// the attributes that the file has, metadata included, and changes what it wants to. ([Copy] with new Attributes
+// replaces them all.) It is guarded by the version: if another writer comes between, nothing is mixed or lost, and it
+// begins again with what is then there, calling fn again. Where fn changes nothing, or returns SkipUpdate, nothing is
+// written. Another error of fn ends it. A content type that fn empties is found anew, by the name (P6).
+//
+// It takes two requests where the bucket copies on the server's side (Features.ServerCopy), Stat and a copy of the file
+// onto itself; elsewhere it takes Get and Put, and the content passes through the program. The Info is that of
+// the file as it then is.
+//
+// Errors: ErrNotExist; ErrUnsupported where the bucket can't put conditionally (Features.IfVersion); ErrPrecondition where
+// every attempt met another writer; ErrInvalid for attributes that can't be stored (P7); ErrUncertain; those of Stat, Get,
+// Put and Copy; and fn's own.
+func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attributes) error, opts *UpdateAttributesOptions) (Info, error) {
+	ctx, b = given(ctx, b)
+	u := &attributeUpdate{ctx: ctx, bucket: b, name: name, fn: fn, attempts: DefaultAttempts}
+	if opts != nil && opts.Attempts != 0 {
+		u.attempts = opts.Attempts
+	}
+	info, err := u.run()
+	if err != nil {
+		return Info{}, NewError(OpUpdate, name, err)
+	}
+	return info, nil
+}
+
+type attributeUpdate struct {
+	ctx      context.Context
+	bucket   Bucket
+	name     string
+	fn       func(*Attributes) error
+	attempts int
+	lost     *lostAttributes
+}
+
+// lostAttributes is a write whose answer was lost.
+type lostAttributes struct {
+	before Version
+	want   Attributes
+}
+
+func (u *attributeUpdate) run() (Info, error) {
+	if err := u.check(); err != nil {
+		return Info{}, closedFirst(u.ctx, err, u.bucket)
+	}
+	wait := updateWait
+	for i := 1; ; i++ {
+		info, done, err := u.attempt()
+		switch {
+		case err != nil && u.lost != nil && !errors.Is(err, ErrUncertain):
+			return Info{}, WithCause(ErrUncertain, err, "the answer to a write was lost: "+clean(err))
+		case done || err != nil:
+			return info, err
+		case i >= u.attempts && u.lost != nil:
+			return Info{}, Errorf(ErrUncertain, "gave up after %d attempts", u.attempts)
+		case i >= u.attempts:
+			return Info{}, Errorf(ErrPrecondition, "another writer came first in each of %d attempts", u.attempts)
+		}
+		if err := sleepFor(u.ctx, rand.N(wait)); err != nil {
+			return Info{}, err
+		}
+		wait = min(2*wait, updateWaitMax)
+	}
+}
+
+func (u *attributeUpdate) check() error {
+	f := u.bucket.Features()
+	switch err := CheckName(u.name); {
+	case err != nil:
+		return err
+	case u.fn == nil:
+		return invalid("the function is nil")
+	case u.attempts < 0:
+		return invalid("negative number of attempts %d", u.attempts)
+	case f.ReadOnly:
+		return refusal(u.ctx, u.bucket, u.name)
+	case !f.IfVersion:
+		return Errorf(ErrUnsupported, "the bucket can't put conditionally, so another writer's change would be lost")
+	}
+	return nil
+}
+
+// attempt looks, calls fn and writes once. done is false where another writer came between.
+func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
+	var body *Reader
+	copier, server := u.bucket.(Copier)
+	if server = server && u.bucket.Features().ServerCopy; server {
+		info, err = statOrNoBucket(u.ctx, u.bucket, u.name)
+	} else if body, err = u.bucket.Get(u.ctx, u.name, nil); err == nil {
+		defer body.Close()
+		info = body.Info()
+	}
+	if err != nil {
+		return Info{}, false, err
+	}
+	want, done, err := u.want(info)
+	if done || err != nil {
+		return info, done, err
+	}
+	var after Info
+	if server {
+		after, err = copier.CopyFrom(u.ctx, u.name, u.bucket, u.name, &CopyOptions{
+			Attributes: &want,
+			If:         IfVersion(info.Version),
+			IfSource:   info.Version,
+		})
+		if errors.Is(err, ErrUnsupported) { // the conditions, or so large a file
+			if body, err = u.bucket.Get(u.ctx, u.name, nil); err != nil {
+				return Info{}, false, err
+			}
+			defer body.Close()
+			if body.Info().Version != info.Version {
+				return Info{}, false, nil
+			}
+		}
+	}
+	if body != nil {
+		put := &PutOptions{Attributes: want, If: IfVersion(info.Version), Size: &info.Size, Digest: info.Digest}
+		after, err = u.bucket.Put(u.ctx, u.name, body, put)
+	}
+	switch {
+	case err == nil:
+		return sameContent(after, info), true, nil
+	case errors.Is(err, ErrUncertain):
+		u.lost = &lostAttributes{before: info.Version, want: want}
+		return Info{}, false, nil
+	case KindOf(err) == ErrPrecondition, KindOf(err) == ErrChanged:
+		return Info{}, false, nil
+	}
+	return Info{}, false, err
+}
+
+// want tells the attributes to write; done is true where there is nothing to do.
+func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error) {
+	if info.Version == "" {
+		return want, false, Errorf(ErrUnsupported, "the file has no version, so another writer's change would be lost")
+	}
+	if u.lost != nil { // what was asked for may still happen, so it is asked for again
+		switch {
+		case equalAttributes(info.Attributes, u.lost.want):
+			return want, true, nil
+		case info.Version == u.lost.before:
+			return u.lost.want, false, nil
+		}
+		return want, false, Errorf(ErrUncertain, "the answer to a write was lost, and the file was changed since")
+	}
+	want = info.Attributes.Clone()
+	switch err := u.fn(&want); {
+	case err == SkipUpdate:
+		return want, true, nil
+	case err != nil:
+		return want, false, foreignError(OpUpdate, u.name, err)
+	}
+	if want, err = NormalizeAttributes(want); err != nil {
+		return want, false, err
+	}
+	return want, equalAttributes(info.Attributes, want), nil
+}
+
+// equalAttributes reports whether the file that has the attributes need not be written to have those that are wanted.
+func equalAttributes(have, want Attributes) bool {
+	return maps.Equal(want.Metadata, have.Metadata) && want.ContentType == have.ContentType && want.CacheControl == have.CacheControl &&
+		want.ContentDisposition == have.ContentDisposition && want.ContentEncoding == have.ContentEncoding &&
+		want.ContentLanguage == have.ContentLanguage
+}
+
+// sameContent adds to the answer to a write what is known from the content that was kept.
+func sameContent(after, before Info) Info {
+	after.Size = before.Size
+	if after.Digest == (Digest{}) {
+		after.Digest = before.Digest
+	}
+	return after
+}
