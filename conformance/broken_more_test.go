@@ -12,9 +12,19 @@ import (
 
 // told is the fault that the bucket tells other features than it has, above the driver, which would keep them.
 func told(change func(*files.Features)) func(files.Bucket) files.Bucket {
-	return func(b files.Bucket) files.Bucket {
-		return files.Wrap(b, files.Hooks{CloseInner: true, Features: func(f files.Features) files.Features { change(&f); return f }})
-	}
+	return func(b files.Bucket) files.Bucket { return &telling{b, change} }
+}
+
+// telling tells other features than it has. A wrapper by Wrap would keep to them.
+type telling struct {
+	files.Bucket
+	change func(*files.Features)
+}
+
+func (b *telling) Features() files.Features {
+	f := b.Bucket.Features()
+	b.change(&f)
+	return f
 }
 
 var brokenMore = []broken{

@@ -19,6 +19,17 @@ func around(f func(ctx context.Context, c *files.Call, next func(context.Context
 }
 
 var brokenRest = []broken{
+	{
+		fault:  "tells users how the service answered",
+		caught: []string{"E1/same-text"},
+		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
+			o, err := m.Open(ctx, req)
+			if err == files.ErrNotExist {
+				err = files.Errorf(files.ErrNotExist, "the service answered 404 NoSuchKey")
+			}
+			return o, err
+		}},
+	},
 	{fault: "passes over options that it does not know", caught: []string{"E2/unknown-native"}, faulty: faulty{native: true, cp: soundCopy}},
 	{fault: "deletes the directory with the file", caught: []string{"D1/directory", "D1/beside", "N3/dir-beside-file"},
 		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
@@ -93,12 +104,10 @@ var brokenRest = []broken{
 			return nil
 		})},
 	{fault: "does what it doesn't claim", caught: []string{"P8/creates-once", "P9/stale", "D2/stale", "G8/not-modified", "P7/headers", "V1/opaque-text"},
-		wrap: func(b files.Bucket) files.Bucket {
-			return files.Wrap(b, files.Hooks{CloseInner: true, Features: func(f files.Features) files.Features {
-				f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ReadConditions, f.Attributes, f.Versions = false, false, false, false, false, false
-				return f
-			}})
-		}},
+		wrap: told(func(f *files.Features) {
+			f.IfAbsent, f.IfVersion, f.DeleteIfVersion = false, false, false
+			f.ReadConditions, f.Attributes, f.Versions = false, false, false
+		})},
 	{fault: "claims to be longer than it is", caught: []string{"N1/longest"},
 		faulty: early(func(req *driver.PutRequest, _ *mapBackend) error {
 			if len(req.Name) > 1000 {

@@ -48,6 +48,13 @@ var brokenWrappers = []struct {
 			f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ReadConditions = true, true, true, true
 			return f
 		}})},
+	{
+		fault:  "does what it doesn't claim",
+		over:   "everything",
+		caught: []string{"E2/wrapper-refuses", "P8/creates-once", "P9/stale", "D2/stale"},
+		o:      &conformance.WrapperOptions{Owns: true, Features: modestFeatures},
+		wrap:   told(func(f *files.Features) { *f = modestFeatures(*f) }),
+	},
 	{fault: "is read-only and claims to write", over: "everything", caught: []string{"X3/wrapper-features"}, o: &conformance.WrapperOptions{Features: readOnlyFeatures},
 		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 			if c.Op.Writes() {
@@ -93,6 +100,16 @@ var brokenWrappers = []struct {
 		}
 		return &misplaced{s.(subBucket), b}
 	}},
+}
+
+// modestFeatures leave out whatever a call can ask for.
+func modestFeatures(f files.Features) files.Features {
+	f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false, false
+	f.Attributes, f.ForeignKeys, f.ServerCopy = false, false, false
+	f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+	f.Versions, f.VersionPerPut, f.PutVersion, f.Digests = false, false, false, false
+	f.MaxSize, f.MaxName, f.TimeResolution = 8<<20, 800, time.Second
+	return f
 }
 
 // subBucket is what Sub returns, with what a copy needs.

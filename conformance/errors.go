@@ -11,6 +11,7 @@ import (
 
 var errorCases = []Case{
 	{Rule: "E1", Name: "type", Why: "a program that logs failures needs the operation and the name, always", Run: errorType},
+	{Rule: "E1", Name: "same-text", Why: "users read the text: it must not depend on where their files are", Run: errorTexts},
 	{Rule: "E1", Name: "no-secrets", Why: "errors are shown to users and sent to trackers: no path, prefix or credential", Run: errorSecrets},
 	{Rule: "E1", Name: "names-above", Why: "who works in a tenant's directory must read his own names", Run: errorNames},
 	{Rule: "E1", Name: "causes", Why: "errors.Is and errors.As must find the program's own errors", Run: errorCauses},
@@ -325,6 +326,9 @@ func vanished(t T, h *H) {
 			continue
 		}
 		wantErr(t, m.name+" in a vanished store", err, files.ErrNoBucket)
+		if text := files.ErrNoBucket.Error(); err != nil && !strings.HasSuffix(err.Error(), ": "+text) {
+			t.Errorf("%s in a vanished store: the text is %q, want %q at its end and no backend's words", m.name, err, text)
+		}
 		if errors.Is(err, files.ErrNotExist) {
 			t.Errorf("%s in a vanished store: the error is ErrNotExist too, as if only the file were missing", m.name)
 		}

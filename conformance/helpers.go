@@ -218,7 +218,7 @@ func errText(err error) string {
 	if err == nil {
 		return "no error"
 	}
-	return fmt.Sprintf("the error %q", err)
+	return fmt.Sprintf("the error %q", fmt.Sprintf("%+v", err))
 }
 
 // same fails where got isn't want.

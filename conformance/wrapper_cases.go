@@ -25,6 +25,7 @@ func wrapperCases() []Case {
 		{Rule: "E1", Name: "wrapper-names", Why: "errors and answers must have the names of whoever asked: those below are not his", Run: wrapperNames},
 		{Rule: "E1", Name: "wrapper-causes", Why: "a wrapper must not hide what failed below it", Run: wrapperCauses},
 		{Rule: "E2", Name: "wrapper-read-only", Why: "nothing may be written through a read-only view, by whatever way", Run: wrapperReadOnly},
+		{Rule: "E2", Name: "wrapper-refuses", Why: "a program asks Features whether a condition holds: one that is ignored overwrites", Run: wrapperRefuses},
 		{Rule: "N5", Name: "wrapper-contained", Why: "what lies beside a tenant's directory is not his to see, nor to delete", Run: wrapperContained},
 		{Rule: "N5", Name: "wrapper-as", Why: "the SDK's client gets round a wrapper that renames or restricts; behind one that doesn't, programs need it", Run: wrapperAs},
 		{Rule: "G7", Name: "wrapper-body-closed", Why: "a body that stays open below holds a connection for ever", Run: wrapperBodyClosed},

@@ -50,3 +50,10 @@ func TestWrapperStack(t *testing.T) {
 		return f
 	}})
 }
+
+// TestWrapperModest: what a hook takes from the features, Wrap refuses by itself.
+func TestWrapperModest(t *testing.T) {
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
+		return files.Wrap(b, files.Hooks{Features: modestFeatures})
+	}, &conformance.WrapperOptions{Features: modestFeatures})
+}

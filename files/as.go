@@ -6,8 +6,8 @@ type Aser interface {
 	As(target any) bool
 }
 
-// As reaches the SDK's own client, or a wrapped bucket, of the type T. It stops at a layer that renames or
-// restricts, because what lies below would get round it.
+// As reaches the SDK's own client, or a wrapped bucket, of the type T. It stops at a layer that renames,
+// restricts or claims less, because what lies below would get round it.
 func As[T any](b Bucket) (T, bool) {
 	var t T
 	if v, ok := b.(T); ok {

@@ -143,5 +143,5 @@ func (c *checker) verify() error {
 	} else if got = hex.EncodeToString(c.hash.Sum(nil)); strings.EqualFold(got, c.want) {
 		return nil
 	}
-	return Errorf(ErrCorrupt, "digest is %s, stored was %s", got, c.want)
+	return WithCause(ErrCorrupt, nil, "digest is "+got+", stored was "+c.want)
 }

@@ -117,6 +117,8 @@
 //
 //   - G1: A missing file is ErrNotExist, from Get and not from the first Read.
 //   - G2: The body comes with its whole Info, from the same request.
+//     A length that no file can have is ErrUnavailable, and memory grows with what arrives: a number
+//     that a service tells allocates nothing.
 //   - G3: A range that begins at or past the end is empty, with a nil error and the whole Info; one that reaches past the end is cut; length 0 is 0 bytes. [Reader.Offset] and
 //     [Reader.Len] tell what it came to.
 //   - G4: A body is one version from the first byte to the last, whatever is put or deleted meanwhile; where a backend can't hold that, reading fails with ErrChanged.
@@ -169,7 +171,13 @@
 //   - E1: Every failure is an *Error with the operation, the caller's name and the cause. Its text has operation, name, sentinel and a cleaned cause; never a physical path, a prefix, a signed
 //     URL or a credential. errors.As reaches the backend's own error; errors.Is finds sentinels, context.Canceled and context.DeadlineExceeded. Errors of Open may name folder, host
 //     and bucket, as U1 has it.
+//     Of ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket
+//     and ErrClosed the text is the same on every backend: what a backend answered stands in
+//     Error.Detail, for logs (LogValue, JSON, %+v).
 //   - E2: The same situation is the same sentinel on every driver. Where several apply: closed, then name, then options, then the context.
+//     A nil context, bucket, reader, writer or function is ErrInvalid, as is reading a nil [Reader],
+//     whose Close is nil: nothing panics. A nil reader of a type of the caller's own is read, and is
+//     ErrInvalid if its Read panics.
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1 don't cover it.
 //     Where Features.StatNoBucket is false, Stat and [Exists] alone answer as for a missing file.
 //     A folder doesn't vanish by deletes through another bucket while it is open as a root.
@@ -218,6 +226,9 @@
 // without its prefix. So wrappers don't embed. They are [Hooks], given to [Wrap], the only type that
 // forwards; it has every ability of the bucket below, classed as reading or writing by [Op.Writes], and gives errors
 // the caller's names. Where contents pass through a hook, abilities that would get round it are off. Features tell what is left.
+// Wrap keeps to these Features by itself: what isn't claimed is ErrUnsupported, or ErrPermission where
+// the wrapper is read-only, by every method and function, whatever the bucket below can do.
+// Hooks.Transform is for wrappers that store other bytes than they are given.
 // A wrapper's Close leaves the bucket below open, unless CloseInner hands that over.
 //
 // # Why not a file-system interface?

@@ -12,6 +12,7 @@ import (
 // claims are a wrapper's Features, and how they differ from those of the bucket below.
 type claims struct {
 	below, outer Features
+	differs      bool // in more than the length of names
 	hides        bool // something that an Info or an Entry of the bucket below may tell
 	streams      bool // a copy inside the store would bring along what is masked
 }
@@ -23,6 +24,9 @@ func (c *claims) hiding() {
 	versions := b.Versions && !o.Versions
 	digests := b.Digests && !o.Digests
 	c.hides = attributes || versions || digests || b.PutVersion && !o.PutVersion || c.coarser()
+	alike := *b
+	alike.MaxName = o.MaxName
+	c.differs = alike != *o
 	smaller := o.MaxSize > 0 && (b.MaxSize <= 0 || o.MaxSize < b.MaxSize)
 	c.streams = attributes || versions || smaller ||
 		b.ReadConditions && !o.ReadConditions ||

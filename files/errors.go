@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -48,9 +49,13 @@ var sentinels = []error{ErrClosed, ErrInvalidName, ErrInvalid, ErrUncertain, Err
 	ErrChanged, ErrTooLarge, ErrPermission, ErrUnsupported, ErrUnavailable, ErrNotExist}
 
 // Error is the failure of one operation (E1). errors.Is finds the sentinel, the cause and
-// what the cause wraps; errors.As reaches the backend's own error. The text holds the
-// operation, the caller's name, the sentinel and a cleaned cause: no physical path,
-// prefix or credential.
+// what the cause wraps; errors.As reaches the backend's own error.
+//
+// The text is made to be shown: operation, the caller's name, the sentinel, and what there is to say
+// to a user, but no physical path, prefix or credential. In the same situation it is the same on
+// every backend: in which words a service answered ErrNotExist, ErrExist, ErrPrecondition,
+// ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket or ErrClosed stands in Detail, which
+// LogValue, the JSON and the verb %+v have too.
 type Error struct {
 	Op   Op     // what failed
 	Name string // the caller's name of the file or directory; for OpOpen the URL, without secrets
@@ -58,6 +63,8 @@ type Error struct {
 	// Detail is the cause as text that may be shown; Err's own text may not.
 	Detail string
 	Err    error // the cause; nil where Kind says it all
+
+	backends bool // Detail is a backend's, of an outcome that users know by the sentinel
 }
 
 // NewError returns err as an *Error of the operation and name. An err that already is one keeps its sentinel,
@@ -72,7 +79,30 @@ func NewError(op Op, name string, err error) error {
 		f.Op, f.Name = op, name
 		return &f
 	}
-	return &Error{Op: op, Name: name, Kind: KindOf(err), Detail: clean(err), Err: err}
+	e := &Error{Op: op, Name: name, Kind: KindOf(err), Detail: clean(err), Err: err}
+	e.backends = isOutcome(e.Kind) && isBackends(err)
+	return e
+}
+
+// isOutcome says whether the sentinel says all that a user is to know.
+func isOutcome(kind error) bool {
+	switch kind {
+	case ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket, ErrClosed:
+		return true
+	}
+	return false
+}
+
+// isBackends says whether the words of an error, which clean takes, are a backend's.
+func isBackends(err error) bool {
+	if d, ok := err.(*detailed); ok {
+		return d.backends
+	}
+	if own, ok := errors.AsType[*Error](err); ok {
+		return own.backends
+	}
+	d, ok := errors.AsType[*detailed](err)
+	return ok && d.backends
 }
 
 // KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by Errorf, WithCause or an *Error, that is it,
@@ -114,6 +144,24 @@ func (e *Error) Error() string {
 	if e == nil {
 		return "<nil>"
 	}
+	return e.text(!e.backends || e.Op == OpOpen) // who opens must be told what to mend
+}
+
+// Format writes the text, and for the verb %+v the text with Detail whatever it is of.
+func (e *Error) Format(s fmt.State, verb rune) {
+	switch {
+	case verb == 'v' && s.Flag('+') && e != nil:
+		io.WriteString(s, e.text(true))
+	case verb == 'v' && s.Flag('#'):
+		fmt.Fprintf(s, "&files.Error{%q}", e.Error())
+	case verb == 'v':
+		io.WriteString(s, e.Error())
+	default:
+		fmt.Fprintf(s, fmt.FormatString(s, verb), e.Error())
+	}
+}
+
+func (e *Error) text(detail bool) string {
 	var b strings.Builder
 	b.WriteString("files: ")
 	b.WriteString(string(e.Op))
@@ -125,7 +173,7 @@ func (e *Error) Error() string {
 		b.WriteString(": ")
 		b.WriteString(e.Kind.Error())
 	}
-	if e.Detail != "" && (e.Kind == nil || e.Detail != e.Kind.Error()) {
+	if detail && e.Detail != "" && (e.Kind == nil || e.Detail != e.Kind.Error()) {
 		b.WriteString(": ")
 		b.WriteString(e.Detail)
 	}
@@ -158,9 +206,10 @@ func (e *Error) Timeout() bool {
 
 // detailed is a sentinel with words of its own, before it has an operation and a name.
 type detailed struct {
-	kind   error
-	detail string
-	err    error // the backend's own error, or nil
+	kind     error
+	detail   string
+	err      error // the backend's own error, or nil
+	backends bool  // detail is the backend's
 }
 
 func (d *detailed) Error() string { return d.kind.Error() + ": " + d.detail }
@@ -171,15 +220,23 @@ func (d *detailed) Unwrap() []error {
 	return []error{d.kind, d.err}
 }
 
-// Errorf returns an error of the sentinel kind with a detail that may be shown to anybody: it must hold no
-// physical path, prefix or credential. Drivers and wrappers use it.
+// Errorf returns an error of the sentinel kind with a detail that stands in its text, for anybody to
+// see: it must hold no physical path, prefix or credential, and be the same on every backend. The
+// verb %w makes an error the cause, whose text it shows. Drivers and wrappers use it.
 func Errorf(kind error, format string, args ...any) error {
-	return &detailed{kind: kind, detail: fmt.Sprintf(format, args...)}
+	err := fmt.Errorf(format, args...)
+	return &detailed{kind: kind, detail: err.Error(), err: errors.Unwrap(err)}
 }
 
 // WithCause returns an error of the sentinel kind (which may not be nil) whose cause is the
-// backend's own err: errors.As reaches it, and detail, which may be shown, stands for its text.
+// backend's own err, which may be nil: errors.As reaches it. detail stands for its text: it may be
+// shown, and of an outcome that is the same on every backend it is for the logs alone ([Error]).
 func WithCause(kind, err error, detail string) error {
+	return &detailed{kind: kind, detail: detail, err: err, backends: true}
+}
+
+// explained is WithCause where the words are for users: not a backend speaks, but this package.
+func explained(kind, err error, detail string) error {
 	return &detailed{kind: kind, detail: detail, err: err}
 }
 

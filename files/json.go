@@ -42,7 +42,7 @@ func ReadJSON[T any](ctx context.Context, b Bucket, name string, opts *ReadOptio
 func encodeJSON(v any) ([]byte, error) {
 	content, err := json.Marshal(v)
 	if err != nil {
-		return nil, WithCause(ErrInvalid, err, "the value can't be encoded: "+clean(err))
+		return nil, explained(ErrInvalid, err, "the value can't be encoded: "+clean(err))
 	}
 	return content, nil
 }

@@ -34,7 +34,7 @@ func PutFile(ctx context.Context, b Bucket, name, path string, opts *PutOptions)
 // onDisk makes clear that it is the file on disk that is missing or refused, not the one in the bucket.
 func onDisk(err error) error {
 	if kind := KindOf(err); kind != nil {
-		return WithCause(kind, err, "on disk: "+clean(err))
+		return explained(kind, err, "on disk: "+clean(err))
 	}
 	return err
 }

@@ -80,7 +80,8 @@ func (w *wrapped) Close() error {
 
 // As reaches what lies below, unless that would get round the wrapper.
 func (w *wrapped) As(target any) bool {
-	if w.hooks.Restrict || w.hooks.Names != nil || w.hooks.looks() || w.hooks.Entry != nil {
+	if w.hooks.Restrict || w.hooks.Names != nil || w.hooks.looks() || w.hooks.Entry != nil ||
+		w.claims().differs {
 		return false
 	}
 	if p, ok := target.(*Bucket); ok && p != nil {

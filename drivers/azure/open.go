@@ -47,7 +47,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		}
 		off, n := req.Range.Resolve(info.Size)
 		if n > 0 {
-			return driver.Object{}, files.Errorf(files.ErrChanged, "the file was replaced while it was opened")
+			return driver.Object{}, files.WithCause(files.ErrChanged, nil, "the file was replaced while it was opened")
 		}
 		return driver.Object{Info: info, Offset: off}, nil
 	}

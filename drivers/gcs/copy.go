@@ -40,7 +40,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if req.IfSource != "" {
 		g, ok := generation(req.IfSource)
 		if !ok {
-			return files.Info{}, files.Errorf(files.ErrPrecondition, "no file is of such a version")
+			return files.Info{}, files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
 		}
 		c.query.Set("ifSourceGenerationMatch", g)
 	}

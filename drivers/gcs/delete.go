@@ -16,7 +16,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	if ifVersion != "" {
 		g, ok := generation(ifVersion)
 		if !ok {
-			return files.Errorf(files.ErrPrecondition, "no file is of such a version")
+			return files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
 		}
 		c.query = url.Values{"ifGenerationMatch": {g}}
 	}

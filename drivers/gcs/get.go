@@ -50,7 +50,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		}
 		some = true // it has grown
 	}
-	return driver.Object{}, files.Errorf(files.ErrChanged, "the file was replaced again and again while it was opened")
+	return driver.Object{}, files.WithCause(files.ErrChanged, nil, "the file was replaced again and again while it was opened")
 }
 
 // rangeHeader makes the header Range, "" for the whole; some is false for a range that has no bytes in any file.
@@ -80,7 +80,7 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 	if req.IfVersion != "" {
 		g, ok := generation(req.IfVersion)
 		if !ok {
-			return o, false, files.Errorf(files.ErrPrecondition, "no file is of such a version")
+			return o, false, files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
 		}
 		c.header["X-Goog-If-Generation-Match"] = []string{g}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/url"
 	"strings"
@@ -82,7 +83,7 @@ func setCondition(q url.Values, c files.Condition) error {
 	} else if v, ok := c.Version(); ok {
 		g, ok := generation(v)
 		if !ok {
-			return files.Errorf(files.ErrPrecondition, "no file is of such a version")
+			return files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
 		}
 		q.Set("ifGenerationMatch", g)
 	}
@@ -180,5 +181,6 @@ func (u *upload) verify(o *object) error {
 	if got := o.written().Digest.CRC32C; o.Size == u.req.Content.Count() && (got == "" || got == d.CRC32C) {
 		return nil
 	}
-	return files.Errorf(files.ErrCorrupt, "the service stored %d bytes that are not the ones sent", o.Size)
+	return files.WithCause(files.ErrCorrupt, nil,
+		fmt.Sprintf("the service stored %d bytes that are not the ones sent", o.Size))
 }

@@ -65,7 +65,9 @@ func ownFault(own *files.Error) error {
 	if own.Kind == nil {
 		return &opaque{own.Detail, []error{own.Err}}
 	}
-	return files.WithCause(own.Kind, own.Err, own.Detail)
+	unnamed := *own
+	unnamed.Op, unnamed.Name = "", ""
+	return &unnamed
 }
 
 // kindOf finds words and the sentinel, or nil.
@@ -154,7 +156,7 @@ func (b *backend) present() error {
 	}
 	var fi os.FileInfo
 	if !b.bucket.As(&fi) || !fi.IsDir() {
-		return files.Errorf(files.ErrNoBucket, "the folder is not there")
+		return files.WithCause(files.ErrNoBucket, nil, "the folder is not there")
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (b *backend) stat(ctx context.Context, key string) (state, error) {
 	}
 	var fi os.FileInfo
 	if b.provider.kind == kindFile && a.As(&fi) && !fi.Mode().IsRegular() {
-		return state{}, files.Errorf(files.ErrNotExist, "not a regular file") // a FIFO must not be opened (N5)
+		return state{}, files.WithCause(files.ErrNotExist, nil, "not a regular file") // a FIFO must not be opened (N5)
 	}
 	s := state{etag: a.ETag, mod: a.ModTime}
 	if b.native() && a.As(&s.info) {
@@ -80,7 +80,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			if try == 0 {
 				continue
 			}
-			err = files.Errorf(files.ErrChanged, "the file was replaced while it was opened")
+			err = files.WithCause(files.ErrChanged, nil, "the file was replaced while it was opened")
 		}
 		return o, err
 	}

@@ -44,7 +44,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	case err != nil:
 		return files.Info{}, b.putFault(ctx, o, req.Content, err)
 	case !req.Content.Done():
-		return files.Info{}, files.Errorf(files.ErrCorrupt, "the driver committed before the content's end")
+		return files.Info{}, files.WithCause(files.ErrCorrupt, nil, "the driver committed before the content's end")
 	}
 	return files.Info{}, nil
 }

@@ -105,7 +105,7 @@ func (b *backend) alive() error {
 	st, err := b.sys.StatRoot(b.path)
 	switch {
 	case isNotExist(err), err == nil && !st.SameFile(b.rootStat), fsys.IsNotDirectory(err):
-		return files.Errorf(files.ErrNoBucket, "the folder was removed, renamed or hidden by a mount")
+		return files.WithCause(files.ErrNoBucket, nil, "the folder was removed, renamed or hidden by a mount")
 	case err != nil:
 		return fault(err)
 	}

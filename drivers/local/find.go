@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/hex"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -129,7 +130,7 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 			return d, true, nil
 		}
 	} else if rec.mtime == st.ModTime && rec.size != st.Size && !wholeMicro(st.ModTime) {
-		d.corrupt = files.Errorf(files.ErrCorrupt, "the file has %d bytes; %d were written", st.Size, rec.size)
+		d.corrupt = wrongSize(st.Size, rec.size)
 	}
 	s, sst, err := readSidecar(dir, sidecarPath)
 	if err != nil {
@@ -164,7 +165,7 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 			}
 			return d, true, nil
 		case g.ModTime == st.ModTime && g.Size != st.Size && !wholeMicro(st.ModTime):
-			d.corrupt = files.Errorf(files.ErrCorrupt, "the file has %d bytes; %d were written", st.Size, g.Size)
+			d.corrupt = wrongSize(st.Size, g.Size)
 		}
 	}
 	if len(s.Own.Generations) > 0 {
@@ -184,4 +185,10 @@ func contentType(name string, f fsys.File) (string, error) {
 		return "", fault(err)
 	}
 	return driver.ContentType(name, head[:n]), nil
+}
+
+// wrongSize is what a file is that was cut or written to since it was put; the words are for logs (E1).
+func wrongSize(have, written int64) error {
+	return files.WithCause(files.ErrCorrupt, nil,
+		fmt.Sprintf("the file has %d bytes; %d were written", have, written))
 }

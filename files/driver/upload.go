@@ -117,7 +117,7 @@ func (u *Upload) read(p []byte) (int, error) {
 		u.idle = 0
 	default:
 		if u.idle++; u.idle == maxIdle {
-			err = files.WithCause(files.ErrInvalid, io.ErrNoProgress, "content's Read gives nothing, and no error")
+			err = files.Errorf(files.ErrInvalid, "content's Read gives nothing, and no error: %w", io.ErrNoProgress)
 		}
 	}
 	return n, err

@@ -62,6 +62,9 @@ func mark(err error, n int, refused string) error {
 func withMark(err error, n int, text string) error {
 	if e, ok := err.(*files.Error); ok {
 		f := *e
+		if isOutcome(f.Kind) { // whose text is the same on every backend (E1)
+			text = ""
+		}
 		f.Detail = join(f.Detail, text)
 		f.Err = &marked{err, n, text}
 		return &f
@@ -71,7 +74,20 @@ func withMark(err error, n int, text string) error {
 	if kind == nil {
 		return m
 	}
+	if isOutcome(kind) {
+		return &marked{err, n, ""}
+	}
 	return files.WithCause(kind, m, join(files.NewError("", "", err).(*files.Error).Detail, text))
+}
+
+// isOutcome says whether the sentinel is an answer to the call and not trouble, which is what the
+// number of attempts explains.
+func isOutcome(kind error) bool {
+	switch kind {
+	case nil, files.ErrUnavailable, files.ErrUncertain, files.ErrPermission:
+		return false
+	}
+	return true
 }
 
 func join(detail, text string) string {
