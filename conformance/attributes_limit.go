@@ -12,7 +12,7 @@ import (
 // headersAtLimit has one header as long as it may be, and the others share what is left.
 func headersAtLimit(longest func(*files.Attributes) *string) files.Attributes {
 	a := files.Attributes{
-		ContentType:        "x/",
+		ContentType:        "x/y",
 		CacheControl:       "c",
 		ContentDisposition: "d",
 		ContentEncoding:    "e",

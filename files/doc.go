@@ -216,7 +216,8 @@
 //   - GCS: no names under .well-known/acme-challenge/.
 //   - Azure: at most 254 elements, no "\", no trailing dot; another order outside the Basic Multilingual Plane; hierarchical namespaces don't keep N3.
 //   - Local: what macOS and Windows cannot hold where escaping can't help. Linux is proven; macOS and Windows are compiled, not run.
-//   - Memory: nothing outlives the process (P4).
+//   - Memory: nothing outlives the process (P4). As the fake for tests it tells by default no more than every cloud does: no time from
+//     Put, a partial Info from Copy, the same version for the same bytes; its options change that.
 //
 // # Wrappers
 //

@@ -175,7 +175,7 @@ func ExampleCopy() {
 	if _, err := files.PutString(ctx, b, "a.txt", "text", &files.PutOptions{Attributes: attrs}); err != nil {
 		log.Fatal(err)
 	}
-	info, err := files.Copy(ctx, backup, "2026/a.txt", b, "a.txt", nil)
+	info, err := files.Copy(ctx, backup, "2026/a.txt", b, "a.txt", &files.CopyOptions{FullInfo: true})
 	fmt.Println(info.Name, info.Size, info.Metadata, err)
 	_, err = files.Copy(ctx, backup, "2026/a.txt", b, "a.txt", &files.CopyOptions{If: files.IfAbsent()})
 	fmt.Println(errors.Is(err, files.ErrExist))
@@ -275,5 +275,5 @@ func ExampleOpen() {
 	fmt.Println(err)
 	// Output:
 	// files: open: invalid argument: the URL is empty; is the variable that should hold it unset? Write mem:// for memory or file:///path/to/folder for a local folder
-	// files: open mem://?nomd6=true: invalid argument: unknown parameter "nomd6"; mem:// knows key, nomd5, prefix
+	// files: open mem://?nomd6=true: invalid argument: unknown parameter "nomd6"; mem:// knows copy_info, given_digests, key, nomd5, prefix, put_time, time_resolution, version_per_put
 }

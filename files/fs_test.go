@@ -312,6 +312,9 @@ func TestFSInfo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if put, err = b.Stat(t.Context(), "d/x", nil); err != nil { // which has the time
+		t.Fatal(err)
+	}
 	view := files.FS(t.Context(), b)
 	f, err := view.Open("d/x")
 	if err != nil {

@@ -1,12 +1,15 @@
 package files
 
-import "context"
+import (
+	"context"
+	"reflect"
+)
 
 // Move copies and then deletes the version that was copied: after a crash both may exist, never none (C1). Onto itself it
 // is a no-op.
 //
 // Errors: those of Copy; ErrUnsupported where the source can't delete a certain version
-// (Features.DeleteIfVersion); ErrPrecondition where the source was replaced meanwhile: then the target holds what was
+// (Features.DeleteIfVersion), or where source and target may be one file and can't be told apart; ErrPrecondition where the source was replaced meanwhile: then the target holds what was
 // copied, and the source stays.
 func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
 	if opts == nil {
@@ -39,7 +42,19 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 	if !f.DeleteIfVersion {
 		return Errorf(ErrUnsupported, "the source can't delete the version that was copied")
 	}
+	if !f.VersionPerPut && dstName == srcName && maybeSame(dst, src) {
+		return Errorf(ErrUnsupported, "source and target may be one file, which would be deleted")
+	}
 	return nil
+}
+
+// maybeSame reports whether a and b may be one store that can't be known again: buckets of one type that
+// can't be compared, which implement no Locator.
+func maybeSame(a, b Bucket) bool {
+	if _, ok := b.(Locator); ok {
+		return false
+	}
+	return !reflect.ValueOf(b).Comparable() && reflect.TypeOf(a) == reflect.TypeOf(b)
 }
 
 func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts CopyOptions) (Info, error) {

@@ -65,7 +65,7 @@ func TestUpdateInPlace(t *testing.T) {
 }
 
 func TestUpdateAttributes(t *testing.T) {
-	b := mem.New(nil)
+	b := mem.New(&mem.Options{VersionPerPut: true})
 	a := files.Attributes{ContentType: "x/y", CacheControl: "no-store", Metadata: map[string]string{"k": "v"}}
 	if _, err := files.PutString(ctx, b, "a.txt", "1", &files.PutOptions{Attributes: a}); err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func TestUpdateAttempts(t *testing.T) {
 			_, err := files.Update(ctx, b, "a", func(old []byte) ([]byte, error) {
 				calls++
 				if !exists { // the file comes and goes, so each attempt creates it
-					put(t, b, "a", "other")
+					put(t, b, "a", fmt.Sprint("other", calls))
 					return []byte("mine"), nil
 				}
 				put(t, b, "a", fmt.Sprint(calls))

@@ -3,6 +3,8 @@ package mem
 import (
 	"bytes"
 	"io"
+	"strings"
+	"unsafe"
 )
 
 const (
@@ -20,14 +22,14 @@ func readContent(r io.Reader, size int64) ([]byte, error) {
 	if size < 0 {
 		return readPieces(r, nil)
 	}
-	data := make([]byte, 0, min(size, trusted))
+	data := room(min(size, trusted))
 	for {
 		if len(data) == cap(data) {
 			if int64(len(data)) >= size {
 				return readRest(r, data)
 			}
 			// Few steps, each taken only after what was promised before has come.
-			data = append(make([]byte, 0, min(size, 16*int64(cap(data)))), data...)
+			data = append(room(min(size, 16*int64(cap(data)))), data...)
 		}
 		n, err := r.Read(data[len(data):min(len(data)+readSize, cap(data))])
 		data = data[:len(data)+n]
@@ -38,6 +40,18 @@ func readContent(r io.Reader, size int64) ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// room returns an empty slice of that capacity. A large one isn't cleared, which takes as long as to hash
+// it: what is behind its length is whatever was there before, and is never shown.
+func room(n int64) []byte {
+	if n < 32<<10 {
+		return make([]byte, 0, n)
+	}
+	var b strings.Builder // the standard library's way to memory that isn't cleared
+	b.Grow(int(n))
+	b.WriteByte(0)
+	return unsafe.Slice(unsafe.StringData(b.String()), b.Cap())[:0]
 }
 
 // readRest is for content that should have ended: nearly always it has.

@@ -36,7 +36,12 @@ func ExampleNew() {
 
 func ExampleNew_clock() {
 	b := mem.New(&mem.Options{Clock: func() time.Time { return time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC) }})
-	info, err := b.Put(context.Background(), "leap.txt", strings.NewReader("day"), nil)
+	ctx := context.Background()
+	if _, err := b.Put(ctx, "leap.txt", strings.NewReader("day"), nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	info, err := b.Stat(ctx, "leap.txt", nil)
 	fmt.Println(info.ModTime, err)
 	// Output: 2024-02-29 00:00:00 +0000 UTC <nil>
 }

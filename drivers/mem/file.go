@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -51,16 +52,33 @@ func (f *file) copy(a *files.Attributes) *file {
 	return &c
 }
 
-// stamp sets version and time at the commit. The version counts the store's commits; the digest makes versions of different
-// content differ in another process as well, for whoever keeps them longer than a bucket in memory lives: an HTTP cache.
-func (f *file) stamp(commit uint64, now time.Time) {
-	b := make([]byte, 0, 32)
-	b = strconv.AppendUint(b, commit, 10)
+// number makes a version that counts the store's commits. The digest makes versions of different
+// content differ in another process as well, for whoever keeps them longer than a bucket in memory
+// lives: an HTTP cache.
+func (f *file) number(commit uint64) {
+	var buf [32]byte
+	f.setVersion(strconv.AppendUint(buf[:0], commit, 10))
+}
+
+// hash makes a version of the content alone, as S3 does: a hash, which nobody can foresee, and the
+// digest, 96 bits together.
+func (f *file) hash() {
+	var buf [32]byte
+	f.setVersion(strconv.AppendUint(buf[:0], hashOf(f.data), 16))
+}
+
+// sameBytes reports whether the contents are equal, and so have one version: to compare is faster than to
+// hash.
+func (f *file) sameBytes(g *file) bool {
+	return f.crc32c == g.crc32c && bytes.Equal(f.data, g.data)
+}
+
+// setVersion makes the version of its first part, and lets it share its memory with the digest.
+func (f *file) setVersion(b []byte) {
 	b = append(b, '-')
 	b = append(b, f.crc32c...)
 	v := string(b)
 	f.version, f.crc32c = files.Version(v), v[len(v)-len(f.crc32c):]
-	f.modTime = now.UTC() // which drops the monotonic reading
 }
 
 func (f *file) entry(name string) files.Entry {

@@ -1,6 +1,20 @@
-// Package mem is the bucket in memory, for mem:// URLs: the fake for an application's tests, and a store for what need not outlive
-// the process. It keeps the whole contract of package files but durability (P4), and lists and answers only what
-// clouds do, so that what works here works there.
+// Package mem is the bucket in memory, for mem:// URLs: the fake for an application's tests, and a
+// store for what need not outlive the process. It keeps the whole contract of package files but
+// durability (P4).
+//
+// As a fake it is as weak as the clouds: by default it tells no more than S3, Google Cloud Storage and
+// Azure all do, so that a program that relies on more fails in its own tests and not in production.
+//
+//   - Put's Info has no time (P3); [Options].PutTime tells it.
+//   - Copy's Info has neither size nor digest, and no attributes but those that were given, unless
+//     CopyOptions.FullInfo asks for them (C1); CopyInfo tells them.
+//   - The same bytes have the same version again, whatever their attributes (V1), as on S3;
+//     VersionPerPut gives every Put and Copy a new one.
+//   - Times are cut to a second (V2); TimeResolution is finer.
+//   - Of the digests that a Put was given only the CRC-32C comes back; GivenDigests keeps all.
+//
+// What remains stronger than some cloud is told by that cloud with errors.ErrUnsupported (names that it
+// can't hold, Features.AnyName) or can't be met here (a bucket that is missing).
 //
 //	b := mem.New(nil)       // a bucket of a test's own: tests may run in parallel
 //	b := mem.Open("shared") // the bucket that mem://shared names, one for the whole process
@@ -14,8 +28,6 @@
 package mem
 
 import (
-	"context"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +43,21 @@ type Options struct {
 	Clock func() time.Time
 	// MaxSize is the largest file in bytes: more is ErrTooLarge. 0 or less is no limit.
 	MaxSize int64
+
+	// What follows makes the bucket stronger than some clouds are. A program whose tests need one
+	// of them may not work on these. As URL parameters they are put_time, copy_info,
+	// version_per_put, given_digests and time_resolution.
+
+	// PutTime: Put's Info has the time.
+	PutTime bool
+	// CopyInfo: Copy's Info is whole without CopyOptions.FullInfo.
+	CopyInfo bool
+	// VersionPerPut: every Put and Copy makes a new version, also of the same bytes.
+	VersionPerPut bool
+	// GivenDigests: Get and Stat tell every digest that Put was given.
+	GivenDigests bool
+	// TimeResolution is what times are cut to; 0 or less is a second.
+	TimeResolution time.Duration
 }
 
 // New returns a new, empty bucket, which nothing else reaches. It needs no Close; after Close its content is gone with
@@ -44,38 +71,23 @@ var named = struct {
 
 // Open returns the bucket of that name, the one that mem://name opens: made by the first Open, it lives as long as the
 // process. Each call returns a handle of its own; closing that one leaves the content and the others. An empty name
-// stands for a new bucket each time, as mem:// does.
+// stands for a new bucket each time, as mem:// does. A bucket that is made has the default options, unless a URL made it with
+// others first.
 func Open(name string) files.Bucket {
+	return driver.New(openStore(name, nil))
+}
+
+// openStore returns the store of that name, which the options make if there is none.
+func openStore(name string, opts *Options) *store {
 	if name == "" {
-		return New(nil)
+		return newStore(opts)
 	}
 	named.Lock()
 	defer named.Unlock()
 	s, ok := named.stores[name]
 	if !ok {
-		s = newStore(nil)
+		s = newStore(opts)
 		named.stores[strings.Clone(name)] = s
 	}
-	return driver.New(s)
-}
-
-func init() {
-	files.Register(files.Scheme{
-		Name:    "mem",
-		Package: "cloudfiles.dev/drivers/mem",
-		Example: "mem://name",
-		Params:  []files.Param{{Name: "nomd5", Values: "true", Doc: "changes nothing: MD5 is computed only for a Put that is given one; Go CDK URLs have it"}},
-		Open:    openURL,
-	})
-}
-
-// openURL opens mem:// or mem://name; the name may have slashes.
-func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
-	switch {
-	case u.Opaque != "":
-		return nil, files.Errorf(files.ErrInvalid, "write mem:// for a new bucket or mem://name for a shared one")
-	case u.User != nil:
-		return nil, files.Errorf(files.ErrInvalid, "mem:// takes no user name and no password")
-	}
-	return Open(u.Host + strings.TrimRight(u.Path, "/")), nil
+	return s
 }

@@ -143,7 +143,7 @@ func TestCopyBetween(t *testing.T) {
 	if _, err := files.Copy(t.Context(), small, "b", large, "b.png", &files.CopyOptions{IfSource: "none"}); !errors.Is(err, files.ErrPrecondition) {
 		t.Errorf("%v, want ErrPrecondition", err)
 	}
-	info, err := files.Copy(t.Context(), small, "b", large, "b.png", &files.CopyOptions{If: files.IfAbsent()})
+	info, err := files.Copy(t.Context(), small, "b", large, "b.png", &files.CopyOptions{If: files.IfAbsent(), FullInfo: true})
 	if err != nil || info.ContentType != "image/png" || info.Name != "b" || info.Size != 3 {
 		t.Errorf("%v, %v", info, err)
 	}
@@ -209,7 +209,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 // In a bubble time stands still until somebody sleeps, and a bucket leaves no goroutine behind.
 func TestSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := mem.New(nil)
+		b := mem.New(&mem.Options{PutTime: true})
 		start := time.Now()
 		first := put(t, b, "a", "1")
 		<-time.After(time.Hour)
@@ -236,12 +236,16 @@ func TestSynctest(t *testing.T) {
 
 func TestClock(t *testing.T) {
 	now := time.Date(2024, 2, 29, 12, 0, 0, 123, time.FixedZone("", 3600))
-	b := mem.New(&mem.Options{Clock: func() time.Time { return now }})
+	b := mem.New(&mem.Options{
+		Clock:          func() time.Time { return now },
+		PutTime:        true,
+		TimeResolution: time.Nanosecond,
+	})
 	want := time.Date(2024, 2, 29, 11, 0, 0, 123, time.UTC)
 	if info := put(t, b, "a", ""); info.ModTime != want {
 		t.Errorf("%v, want %v", info.ModTime, want)
 	}
-	if info := put(t, mem.New(nil), "a", ""); info.ModTime != info.ModTime.Round(0) || info.ModTime.Location() != time.UTC {
+	if info := put(t, mem.New(&mem.Options{PutTime: true}), "a", ""); info.ModTime != info.ModTime.Round(0) || info.ModTime.Location() != time.UTC {
 		t.Errorf("%#v has a monotonic reading or a zone", info.ModTime)
 	}
 }
@@ -260,7 +264,7 @@ func TestVersions(t *testing.T) {
 }
 
 func TestDigests(t *testing.T) {
-	b := mem.New(nil)
+	b := mem.New(&mem.Options{GivenDigests: true})
 	const md5 = "5d41402abc4b2a76b9719d911017c592" // of "hello"
 	put(t, b, "plain", "hello")
 	if _, err := b.Put(t.Context(), "md5", strings.NewReader("hello"), &files.PutOptions{Digest: files.Digest{MD5: strings.ToUpper(md5)}}); err != nil {

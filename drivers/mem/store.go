@@ -15,6 +15,7 @@ import (
 type store struct {
 	clock   func() time.Time
 	maxSize int64
+	tells   tells
 
 	commit  sync.Mutex // held by the one who changes files
 	commits uint64
@@ -22,7 +23,7 @@ type store struct {
 }
 
 func newStore(opts *Options) *store {
-	s := &store{clock: time.Now}
+	s := &store{clock: time.Now, tells: opts.tells()}
 	if opts != nil {
 		s.maxSize = max(opts.MaxSize, 0)
 		if opts.Clock != nil {
@@ -34,9 +35,26 @@ func newStore(opts *Options) *store {
 
 // Features implements driver.Backend.
 func (s *store) Features() files.Features {
-	return files.Features{MaxSize: s.maxSize, TimeResolution: time.Nanosecond,
-		Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, StatNoBucket: true, DirBesideFile: true, ServerCopy: true}
+	return files.Features{
+		MaxSize:         s.maxSize,
+		TimeResolution:  s.tells.resolution,
+		AnyName:         true,
+		Atomic:          true,
+		Versions:        true,
+		VersionPerPut:   s.tells.versionPerPut,
+		PutVersion:      true,
+		IfAbsent:        true,
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      true,
+		Digests:         true,
+		Ordered:         true,
+		DirBesideFile:   true,
+		StatNoBucket:    true, // the bucket is never missing
+		ServerCopy:      true,
+	}
 }
 
 // Store implements driver.Identifier.
@@ -63,7 +81,10 @@ func (s *store) put(name string, cond files.Condition, f *file) error {
 		return err
 	}
 	s.commits++
-	f.stamp(s.commits, s.clock())
+	if s.tells.versionPerPut {
+		f.number(s.commits)
+	}
+	f.modTime = s.tells.cut(s.clock())
 	s.files.Set(name, f)
 	s.files.Publish()
 	return nil
@@ -75,7 +96,14 @@ func (s *store) Put(ctx context.Context, req *driver.PutRequest) (files.Info, er
 	if err != nil {
 		return files.Info{}, err
 	}
-	f := newFile(data, req.Attributes, req.Content.Digest())
+	f := newFile(data, req.Attributes, s.tells.keep(req.Content.Digest()))
+	if !s.tells.versionPerPut {
+		if old, ok := s.get(req.Name); ok && old.sameBytes(f) {
+			f.version, f.crc32c = old.version, old.crc32c
+		} else {
+			f.hash()
+		}
+	}
 	s.commit.Lock()
 	defer s.commit.Unlock()
 	if ctx.Err() != nil {
@@ -84,7 +112,7 @@ func (s *store) Put(ctx context.Context, req *driver.PutRequest) (files.Info, er
 	if err := s.put(req.Name, req.If, f); err != nil {
 		return files.Info{}, err
 	}
-	return files.Info{Entry: f.entry(req.Name)}, nil
+	return s.tells.put(f, req.Name), nil
 }
 
 // Delete implements driver.Backend.
@@ -135,8 +163,11 @@ func (s *store) Copy(ctx context.Context, from driver.Backend, req *driver.CopyR
 		return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", len(old.data), s.maxSize)
 	}
 	f := old.copy(req.Attributes)
+	if !s.tells.versionPerPut && src.tells.versionPerPut {
+		f.hash()
+	}
 	if err := s.put(req.Dst, req.If, f); err != nil {
 		return files.Info{}, err
 	}
-	return f.info(req.Dst), nil
+	return s.tells.copy(f, req), nil
 }

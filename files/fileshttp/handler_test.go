@@ -108,7 +108,7 @@ func TestHandlerMethods(t *testing.T) {
 }
 
 func TestHandlerPut(t *testing.T) {
-	b := mem.New(&mem.Options{Clock: func() time.Time { return putTime }})
+	b := mem.New(&mem.Options{PutTime: true, Clock: func() time.Time { return putTime }})
 	h := &fileshttp.Handler{Bucket: b, Dir: "in", MaxUpload: 10, AllowDelete: true}
 	w := do(h, "PUT", "/x", "0123456789", "Content-Type", "text/x-own", "Content-Disposition", "attachment", "Content-Language", "de", "Content-Encoding", "br", "Cache-Control", "no-cache")
 	info, err := b.Stat(t.Context(), "in/x", nil)

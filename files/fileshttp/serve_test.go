@@ -191,7 +191,7 @@ func TestServeFileHead(t *testing.T) {
 
 // The stored fields come back, and those that were set before stand.
 func TestServeFileHeaders(t *testing.T) {
-	b := mem.New(&mem.Options{Clock: func() time.Time { return putTime }})
+	b := mem.New(&mem.Options{GivenDigests: true, Clock: func() time.Time { return putTime }})
 	opts := &files.PutOptions{Digest: files.Digest{SHA256: "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f"},
 		Attributes: files.Attributes{ContentType: "text/x-own", CacheControl: "max-age=60", ContentDisposition: `attachment; filename="x"`,
 			ContentEncoding: "br", ContentLanguage: "de", Metadata: map[string]string{"private": "yes"}}}

@@ -1,0 +1,65 @@
+package mem
+
+import (
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// tells is how much a store tells beyond what every cloud does.
+type tells struct {
+	putTime, copyInfo, versionPerPut, givenDigests bool
+
+	resolution time.Duration
+}
+
+func (o *Options) tells() tells {
+	if o == nil {
+		o = &Options{}
+	}
+	t := tells{
+		putTime:       o.PutTime,
+		copyInfo:      o.CopyInfo,
+		versionPerPut: o.VersionPerPut,
+		givenDigests:  o.GivenDigests,
+		resolution:    o.TimeResolution,
+	}
+	if t.resolution <= 0 {
+		t.resolution = time.Second
+	}
+	return t
+}
+
+// cut makes the time of a file, which has no monotonic reading.
+func (t *tells) cut(now time.Time) time.Time { return now.UTC().Truncate(t.resolution) }
+
+// keep returns the digests to keep: a CRC-32C, which is always computed, and those that were given.
+func (t *tells) keep(d files.Digest) files.Digest {
+	if t.givenDigests {
+		return d
+	}
+	return files.Digest{CRC32C: d.CRC32C}
+}
+
+// put is what the answer to a Put tells.
+func (t *tells) put(f *file, name string) files.Info {
+	info := files.Info{Entry: f.entry(name)}
+	if !t.putTime {
+		info.ModTime = time.Time{}
+	}
+	return info
+}
+
+// copy is what the answer to a copy tells.
+func (t *tells) copy(f *file, req *driver.CopyRequest) files.Info {
+	if t.copyInfo || req.FullInfo {
+		return f.info(req.Dst)
+	}
+	info := files.Info{Entry: f.entry(req.Dst)}
+	info.Size = -1
+	if req.Attributes != nil {
+		info.Attributes = *req.Attributes
+	}
+	return info
+}
