@@ -137,6 +137,8 @@
 // S. Stat
 //
 //   - S1: Stat gives the Info that Get gives, in one request. A missing file is ErrNotExist, and a directory is no file.
+//     Of a file on a local disk that may be seen and not read, Stat tells size, time, version and the type that its name
+//     has, as List does.
 //
 // L. List
 //
@@ -146,12 +148,18 @@
 //   - L3: Prefix (relative to dir, maybe part of an element), StartAfter, Limit and PageSize work with both kinds. StartAfter is any string, exclusive, compared with names as
 //     they are yielded; in a shallow listing "d/" goes on behind all of d. The page size never changes the result. A shallow listing's prefix has no "/".
 //   - L4: What was put before the call is there, what was deleted is not. A name that exists all the while comes exactly once, whatever else changes; change is never an error.
+//     That holds where replacing a file moves it in its folder, and where pages are read beside changes.
 //   - L5: An entry's size, time and version are Stat's, unless NamesOnly let the bucket leave them out.
 //   - L6: A directory that does not exist is empty. It disappears with its last file; an empty folder on disk is none.
 //   - L7: Nothing of a driver's own is listed. Objects that others stored under keys outside N1 are passed over, unless ListOptions.Foreign asks for them:
-//     they come with a raw Key, which the options of Get, Stat and Delete take, with the name "".
+//     they come with a raw Key, which the options of Get, Stat and Delete take, with the name "". What a file system puts
+//     into folders for itself, such as the placeholder of a file that was removed while open, is not listed.
 //   - L8: Memory is bounded, on a local disk by one folder; cost is linear, so a million names cost ten times a hundred thousand, and breaking off costs what was read.
-//   - L9: Each range over the result is a new listing. The first error ends it. No lock is held while the loop's body runs, which may call every method.
+//     A page costs its entries, however many names come before and behind it: 20,000 pages of 10 cost at most three
+//     times one listing. A local disk's listing has at most 32 descriptors at any depth.
+//   - L9: Each range over the result is a new listing. An error is the last that it yields. A folder or a file that can't
+//     be read does not spoil the rest: its error, which names the first of them, comes behind all that can be listed, or
+//     behind the last entry that Limit allows. No lock is held while the loop's body runs, which may call every method.
 //
 // D. Delete
 //
@@ -208,6 +216,7 @@
 //     of a URL that is malformed or of an unknown scheme are "…".
 //   - U2: Go CDK's bucket URLs keep working, with prefix=, a raw string, and key=, one file. Go CDK's own file and memory drivers open as gocloud+file:// and gocloud+mem://.
 //   - U3: Opening makes no request; [Check] does. A local folder that is missing is an error, unless create_dir is given.
+//     Check finds what would keep List from its first entry.
 //
 // Z. What services cannot keep
 //
@@ -216,6 +225,7 @@
 //   - GCS: no names under .well-known/acme-challenge/.
 //   - Azure: at most 254 elements, no "\", no trailing dot; another order outside the Basic Multilingual Plane; hierarchical namespaces don't keep N3.
 //   - Local: what macOS and Windows cannot hold where escaping can't help. Linux is proven; macOS and Windows are compiled, not run.
+//     In the root of a file system that has a folder lost+found for itself, names below lost+found are ErrPermission.
 //   - Memory: nothing outlives the process (P4). As the fake for tests it tells by default no more than every cloud does: no time from
 //     Put, a partial Info from Copy, the same version for the same bytes; its options change that.
 //

@@ -27,14 +27,17 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 // StartAfter, Foreign); limit may differ from page to page. It is no secret and no proof: whoever may list the
 // directory could make one, and reaches nothing else with it.
 //
+// An error of List comes with the entries before it. Where that is of a folder or a file that can't be read
+// (L9), these are the whole page, and next leads on.
+//
 // Errors: those of List; ErrInvalid for a token of another listing or one that was changed, a limit out of bounds, and options
 // with a Limit of their own; ErrUnsupported where the bucket doesn't list in order.
 func ListPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) (entries []Entry, next string, err error) {
 	entries, next, err = listPage(ctx, b, dir, token, limit, opts)
-	if err != nil {
-		return nil, "", NewError(OpList, dir, err)
+	if e, ok := err.(*Error); !ok || e.Op != OpList || !isBelow(dir, e.Name) {
+		err = NewError(OpList, dir, err)
 	}
-	return entries, next, nil
+	return entries, next, err
 }
 
 func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) ([]Entry, string, error) {
@@ -64,17 +67,21 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts 
 	}
 	o.Limit = limit + 1  // one more tells whether this is the last page
 	entries := []Entry{} // as JSON an empty page is [], not null
+	next := ""
 	for e, err := range b.List(ctx, d, &o) {
-		if err != nil {
-			return nil, "", err
-		}
-		if len(entries) == limit {
+		switch {
+		case err != nil:
+			return entries, next, err
+		case len(entries) < limit:
+			entries = append(entries, e)
+		case next == "": // an error may still come
 			last := entries[limit-1]
-			return entries, makeToken(d, listing, last.Name+last.Key), nil // one of both is empty
+			next = makeToken(d, listing, last.Name+last.Key) // one of both is empty
+		default:
+			return entries, next, nil
 		}
-		entries = append(entries, e)
 	}
-	return entries, "", nil
+	return entries, next, nil
 }
 
 // makeToken returns the token of the page behind last.

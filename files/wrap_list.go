@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"iter"
+	"strings"
 )
 
 func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.Seq2[Entry, error] {
@@ -82,7 +83,7 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yie
 	}
 	for e, err := range w.listInner(ctx, c, dir, o) {
 		if err != nil {
-			err = NewError(OpList, c.Name, err)
+			err = w.listError(c, err)
 			yield(Entry{}, err)
 			return n, err
 		}
@@ -119,4 +120,27 @@ func (w *wrapped) listInner(ctx context.Context, c *Call, dir string, o ListOpti
 		return w.inner.List(ctx, dir, &o)
 	}
 	return w.hooks.List(ctx, c, o, func(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] { return w.inner.List(ctx, dir, &o) })
+}
+
+// listError keeps the name of what can't be read where it lies below the directory, and makes it the caller's.
+func (w *wrapped) listError(c *Call, err error) error {
+	e, ok := err.(*Error)
+	if !ok || e.Op != OpList || e.Name == "" {
+		return NewError(OpList, c.Name, err)
+	}
+	name := e.Name
+	if w.hooks.Names != nil {
+		name, ok = w.hooks.Names.Out(e.Name)
+	}
+	if !ok || !isBelow(c.Name, name) {
+		name = c.Name
+	}
+	return NewError(OpList, name, err)
+}
+
+// isBelow reports whether the name is that of something below the directory.
+func isBelow(dir, name string) bool {
+	base := strings.TrimSuffix(dir, "/")
+	rest, ok := strings.CutPrefix(name, base)
+	return ok && (base == "" || rest != "" && rest[0] == '/')
 }

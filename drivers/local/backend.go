@@ -21,12 +21,15 @@ type backend struct {
 	rootStat fsys.Stat
 	opts     Options
 	rules    rules
+	// mountRoot: the folder is all of a file system, which may have a folder of its own in it.
+	mountRoot bool
 
 	checked atomic.Bool // the folder's format is known to be ours
 	clock   atomic.Int64
 	noXattr atomic.Bool // found at the first write
 	durable dirSet      // their own entries, up to the root, are known to be on disk
 	swept   dirSet      // of another mount, and looked through for what dead sessions left
+	pages   pages       // where listings ended
 
 	volume      fsys.Volume
 	byDir       bool        // folders are locked by their directories
@@ -67,18 +70,12 @@ type store struct{ dev, ino uint64 }
 // Store makes two handles of one folder one store.
 func (b *backend) Store() any { return store{b.rootStat.Dev, b.rootStat.Ino} }
 
-// Check looks whether the folder is there, may be read, and has a known format.
+// Check lists the first file: what keeps List from that keeps a program from its files.
 func (b *backend) Check(ctx context.Context) error {
-	if err := b.alive(); err != nil {
+	for _, err := range b.List(ctx, driver.ListRequest{Limit: 1}) {
 		return err
 	}
-	d, err := b.root.OpenDir("")
-	if err != nil {
-		return fault(err)
-	}
-	defer d.Close()
-	_, err = d.ReadDir(make([]byte, 4096), func([]byte, fsys.Type) {})
-	return fault(err)
+	return nil
 }
 
 // As gives the folder's fs.FileInfo, as fileblob does, or the Signer.
@@ -127,6 +124,7 @@ func (b *backend) Close() error {
 	if l != nil {
 		l.leave(true)
 	}
+	b.pages.clear()
 	return fault(b.root.Close())
 }
 

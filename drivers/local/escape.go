@@ -137,7 +137,7 @@ func plain[T string | []byte](r rules, e T) bool {
 	case '%':
 		odd = odd || n >= len(mark) && string(e[:len(mark)]) == mark
 	case '.':
-		odd = odd || n >= len(ownPrefix) && string(e[:len(ownPrefix)]) == ownPrefix
+		odd = odd || n >= len(ownPrefix) && string(e[:len(ownPrefix)]) == ownPrefix || mayBePlaceholder(e)
 	}
 	for i := 0; i < n; i++ {
 		switch c := e[i]; {
@@ -161,7 +161,7 @@ func plain[T string | []byte](r rules, e T) bool {
 
 // special reports whether a legal element has to be escaped for other reasons than its length.
 func (r rules) special(e string) bool {
-	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || r.windows && (device(e) || e[len(e)-1] == '.' || e[len(e)-1] == ' ') {
+	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || placeholder(e) || r.windows && (device(e) || e[len(e)-1] == '.' || e[len(e)-1] == ' ') {
 		return true
 	}
 	for i := range len(e) {

@@ -15,7 +15,12 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			yield(files.Entry{}, err)
 			return
 		}
-		w := &walker{rules: b.rules, version: versionOf}
+		w := &walker{
+			rules:     b.rules,
+			version:   versionOf,
+			pages:     &b.pages,
+			mountRoot: b.mountRoot,
+		}
 		for e, err := range w.list(ctx, b.root, req) {
 			if !yield(e, fault(err)) || err != nil {
 				return

@@ -90,6 +90,7 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	for {
 		b.root, b.rootStat, err = openFolder(sys, path, &b.opts)
 		if err == nil && b.settle() {
+			b.mountRoot = isMountRoot(sys, path, b.root, b.rootStat)
 			return b, nil
 		}
 		if err == nil { // it was removed with its last file before it was claimed

@@ -29,6 +29,9 @@ func (b *backend) place(key driver.Key) (spot, error) {
 	if key.Raw {
 		return b.foreignPlace(key.Name)
 	}
+	if err := b.checkLost(key.Name); err != nil {
+		return spot{}, err
+	}
 	p := spot{lock: key.Name, name: key.Name, alts: 2}
 	p.dir, p.base = b.rules.encode(key.Name)
 	if strings.HasSuffix(key.Name, sidecarExt) {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -11,9 +12,14 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Stat opens the file: what is known of it lies in an attribute of it, and what can't be opened can't be got either.
+// Stat opens the file: what is known of it lies in an attribute of it. Of a file that may not be opened it tells what List does.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	f, err := b.findKey(key)
+	if errors.Is(err, files.ErrPermission) {
+		if info, ok := b.statUnread(key); ok {
+			return info, nil
+		}
+	}
 	if err != nil {
 		return files.Info{}, err
 	}

@@ -11,61 +11,119 @@ import (
 )
 
 // walker lists a folder in the byte order of full names. It reads one folder at a time, sorts it as if folders ended in "/",
-// and looks at its files shortly before they are yielded. Between the entries it yields nothing is locked; open are the
-// folders on the path to where it is.
+// and looks at its files shortly before they are yielded. Between the entries it yields nothing is locked; open are at most
+// maxLevels of the folders on the path to where it is.
 type walker struct {
 	rules rules
 	// version tells an entry's version, of the file called base in dir.
 	version func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error)
+	// pages remembers where listings ended; nil remembers nothing.
+	pages *pages
+	// mountRoot: the root may hold the file system's own folder.
+	mountRoot bool
 }
 
-// list yields what lies below the root. Errors are those of fsys.
+// list yields what lies below the root. Errors are those of fsys, or of the folder that can't be read.
 func (w *walker) list(ctx context.Context, root fsys.Dir, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		if req.Foreign {
-			w.listAll(ctx, root, req, yield)
+		l := &listing{walker: w, ctx: ctx, req: req, yield: yield}
+		list := l.names
+		switch {
+		case w.mountRoot && strings.HasPrefix(req.Prefix, lostFolder+"/") && isLost(root):
 			return
+		case req.Foreign:
+			list = l.all
 		}
-		w.names(ctx, root, req, yield)
+		l.end(list(root, l.emit))
 	}
 }
 
-// names yields the names, and no foreign keys.
-func (w *walker) names(ctx context.Context, root fsys.Dir, req driver.ListRequest, yield func(files.Entry, error) bool) {
-	base := req.Dir()
-	f := filter{prefix: req.Prefix[len(base):], shallow: req.Shallow, room: files.MaxName - len(base)}
-	if base != "" && files.CheckName(base[:len(base)-1]) != nil {
-		return
-	}
-	switch after := req.StartAfter; {
-	case strings.HasPrefix(after, base):
-		f.after = after[len(base):]
-	case after > base:
-		return
-	}
-	l := &walk{walker: w, ctx: ctx, req: req, yield: yield, buf: buffers.Get().(*[]byte), path: []byte(base)}
-	defer buffers.Put(l.buf)
-	if _, err := l.descend(root, w.rules.encodeDir(strings.TrimSuffix(base, "/")), f); err != nil {
-		yield(files.Entry{}, err)
-	}
-}
-
-// walk is one listing.
-type walk struct {
+// listing is what the walks of one listing have in common.
+type listing struct {
 	*walker
 	ctx   context.Context
 	req   driver.ListRequest
 	yield func(files.Entry, error) bool
-	buf   *[]byte   // for ReadDir
-	path  []byte    // the folder's name, with a slash behind it, or empty
-	free  []*folder // to be used again
-	steps uint
-	batch batch
+	count int
+	unread
 }
+
+// names lists the names, and no foreign keys. It returns false when the caller has enough.
+func (l *listing) names(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
+	base := l.req.Dir()
+	f, ok := l.filter(base, files.MaxName-len(base))
+	if !ok || base != "" && files.CheckName(base[:len(base)-1]) != nil {
+		return true, nil
+	}
+	w := l.walk(root, base, emit, maxLevels)
+	defer w.release()
+	return w.descend(l.rules.encodeDir(strings.TrimSuffix(base, "/")), f, nil)
+}
+
+// filter returns what is wanted of the directory, and false if it is nothing.
+func (l *listing) filter(base string, room int) (f filter, ok bool) {
+	f = filter{prefix: l.req.Prefix[len(base):], shallow: l.req.Shallow, room: room}
+	switch after := l.req.StartAfter; {
+	case strings.HasPrefix(after, base):
+		f.after = after[len(base):]
+	case after > base:
+		return f, false
+	}
+	return f, true
+}
+
+// emit yields an entry. With the last one that is wanted comes what could not be read before it.
+func (l *listing) emit(e files.Entry) bool {
+	if l.count++; l.count == l.req.Limit && l.first != nil {
+		l.yield(e, l.err())
+		return false
+	}
+	return l.yield(e, nil)
+}
+
+// end yields the error that ended the listing, or what could not be read of it.
+func (l *listing) end(more bool, err error) {
+	if err == nil && more && l.first != nil {
+		err = l.err()
+	}
+	if err != nil {
+		l.yield(files.Entry{}, err)
+	}
+}
+
+// walk is one of the listing's walks: that of the names, or that of the foreign keys.
+type walk struct {
+	*listing
+	emit   func(files.Entry) bool
+	levels levels
+	buf    *[]byte   // for ReadDir
+	path   []byte    // the folder's name, with a slash behind it, or empty
+	free   []*folder // to be used again
+	steps  uint
+	batch  batch
+	pages  *pages
+	kind   fsys.Kind // of the file system that was met last
+	device uint64    // its number
+}
+
+func (l *listing) walk(root fsys.Dir, base string, emit func(files.Entry) bool, most int) *walk {
+	return &walk{
+		listing: l,
+		emit:    emit,
+		levels:  levels{root: root, most: most},
+		buf:     buffers.Get().(*[]byte),
+		path:    []byte(base),
+		pages:   l.pages,
+		kind:    unknownKind,
+	}
+}
+
+func (l *walk) release() { buffers.Put(l.buf) }
 
 // filter is what is wanted of a folder, relative to it.
 type filter struct {
 	prefix, after string
+	past          string // nothing up to this one is wanted, and no folder for what is in it
 	shallow       bool
 	room          int // how many bytes a name may have
 }
@@ -78,6 +136,8 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 		return false
 	case n < len(f.prefix), string(text[:len(f.prefix)]) != f.prefix:
 		return false
+	case f.past != "" && string(text) <= f.past:
+		return false
 	case string(text) > f.after:
 		return true
 	}
@@ -85,33 +145,57 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 }
 
 // descend opens a folder and yields what is wanted of it; it returns false when the caller has enough. One that isn't there
-// any more is empty (L4, L6).
-func (l *walk) descend(parent fsys.Dir, path string, want filter) (more bool, err error) {
-	dir, err := parent.OpenDir(path)
+// any more is empty (L4, L6). at is the folder's region in a walk of foreign keys, else nil.
+func (l *walk) descend(path string, want filter, at *region) (more bool, err error) {
+	st, err := l.levels.enter(path)
 	if err != nil {
-		return true, gone(err)
+		return true, l.folderFault(err)
 	}
-	defer dir.Close()
-	f := l.folder(dir)
-	defer l.release(f)
-	if err := l.read(f, &want); err != nil {
-		return false, err
+	defer l.levels.leave()
+	for {
+		f, err := l.load(st, &want, at)
+		if err != nil {
+			return false, err
+		}
+		more, err := l.items(f, want, at)
+		if err == nil && (!more || at != nil && l.req.Limit > 0) {
+			l.pages.keep(f)
+		}
+		last, cut := f.last(), f.cut
+		l.reuse(f)
+		if !more || err != nil || !cut {
+			return more, err
+		}
+		want.past = last
 	}
+}
+
+// items yields what was read of a folder.
+func (l *walk) items(f *folder, want filter, at *region) (more bool, err error) {
 	length := len(l.path)
-	for rest := f.items; len(rest) > 0; {
+	for rest := f.items[f.start:]; len(rest) > 0; {
 		n := 1
-		if rest[0].isFolder() {
-			if l.ended() {
-				return false, files.ContextError(l.ctx)
-			}
+		if l.ended() {
+			return false, files.ContextError(l.ctx)
+		}
+		switch {
+		case at != nil:
+			more, err = l.foreignItem(f, rest[0], want, *at)
+		case rest[0].isFolder():
 			l.path = append(l.path[:length], f.text(rest[0])...)
 			more, err = l.enter(f, rest[0], want)
-			l.path = l.path[:length]
-		} else {
-			n, more, err = l.emit(f, rest)
+		default:
+			n, more, err = l.emitFiles(f, rest)
 		}
+		l.path = l.path[:length]
 		if !more || err != nil {
 			return false, err
+		}
+		if l.levels.closed() && (len(rest) > n || f.cut) {
+			if f.dir, f.replaced, err = l.levels.reopen(); err != nil {
+				f.cut = false
+				return true, l.folderFault(err)
+			}
 		}
 		rest = rest[n:]
 	}
@@ -130,14 +214,14 @@ func (l *walk) enter(f *folder, it item, want filter) (more bool, err error) {
 	path := l.rules.encodeDir(text[:len(text)-1])
 	want.room -= len(text)
 	if want.shallow {
-		found, err := l.holdsFile(f.dir, path, nil, want.room)
+		found, err := l.holdsFile(f.dir, path, want.room)
 		if !found || err != nil {
 			return err == nil, err
 		}
-		return l.yield(files.Entry{Name: string(l.path), IsDir: true}, nil), nil
+		return l.emit(files.Entry{Name: string(l.path), IsDir: true}), nil
 	}
-	want.prefix, want.after = "", below(want.after, text)
-	return l.descend(f.dir, path, want)
+	want.prefix, want.past, want.after = "", "", below(want.after, text)
+	return l.descend(path, want, nil)
 }
 
 // below is what is left of a place to start after, in the folder.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"strings"
 	"sync"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -9,26 +10,42 @@ import (
 // smallBuffers are enough to find a first file.
 var smallBuffers = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
 
-// holdsFile reports whether there is a file anywhere below the folder: an empty one is no directory (L6). It reads no
-// more than it must. room is how many bytes names in it may have; parts are those of the chain that the folder is in.
-func (l *walk) holdsFile(parent fsys.Dir, path string, parts []string, room int) (found bool, err error) {
-	for n, changed := 0, true; changed && !found && err == nil && n < maxReadings; n++ {
-		s := &search{walk: l, parts: parts, room: room}
-		changed, err = s.run(parent, path)
-		found = s.found
+// holdsFile reports whether there is a file anywhere below the folder, whose name l.path has: an empty one is no directory
+// (L6). It reads no more than it must. room is how many bytes names in it may have.
+func (l *walk) holdsFile(parent fsys.Dir, path string, room int) (found bool, err error) {
+	t := &target{walk: l}
+	s := &search{target: t, room: room, depth: 1}
+	if found, err = s.run(parent, path); found || err != nil {
+		return found, err
 	}
-	return found, err
+	if t.err != nil { // there may be one
+		return false, l.add(t.err, strings.TrimSuffix(string(l.path)+t.name, "/"), folderUnreadable)
+	}
+	return false, nil
 }
 
-// search looks for a file in one folder, and in those in it as they turn up.
-type search struct {
+// target is what the searches in the folders below one share.
+type target struct {
 	*walk
+	err  error // the first folder that can't be read
+	name string
+}
+
+// search looks for a file in one folder, and in those in it: as they turn up, or, where it is deep, when the
+// folder is read and closed.
+type search struct {
+	*target
+	up    *search
+	text  string // the folder's, with a slash behind it, unless it is in a chain
+	depth int
+	// dir is open; or path leads to the folder from there.
 	dir   fsys.Dir
-	parts []string
+	path  string
+	parts []string // of the chain that the folder is in
 	room  int
 	subs  []subfolder
 	found bool
-	err   error
+	fatal error
 }
 
 type subfolder struct {
@@ -36,57 +53,94 @@ type subfolder struct {
 	chain      bool
 }
 
-func (s *search) run(parent fsys.Dir, path string) (changed bool, err error) {
+func (s *search) run(from fsys.Dir, path string) (found bool, err error) {
 	if s.ctx.Err() != nil || s.room <= 0 || len(s.parts) > maxChain {
 		return false, s.ctx.Err()
 	}
-	if s.dir, err = parent.OpenDir(path); err != nil {
-		return false, gone(err)
+	d, err := openPath(from, path)
+	if err != nil {
+		return false, s.unreadable(err)
 	}
-	defer s.dir.Close()
+	pause := s.below
+	if s.dir, s.path = d, ""; s.depth > maxSearchLevels {
+		s.dir, s.path, pause = from, path, nil
+	}
+	err = s.read(d, pause)
+	d.Close()
+	if s.fatal == nil && !s.found {
+		s.fatal = s.unreadable(err)
+	}
+	if pause == nil && s.fatal == nil && !s.found {
+		s.below()
+	}
+	return s.found, s.fatal
+}
+
+func (s *search) read(d fsys.Dir, pause func() bool) error {
+	st, err := d.Stat()
+	if err != nil {
+		return err
+	}
 	buf := smallBuffers.Get().(*[]byte)
 	defer smallBuffers.Put(buf)
-	changed, err = readAll(s.dir, *buf, s.entry, s.below)
-	if s.err != nil {
-		err = s.err
+	_, err = s.readAll(d, st, *buf, reading{
+		each:  func(name []byte, t fsys.Type) bool { return s.entry(d, name, t) },
+		pause: pause,
+	})
+	return err
+}
+
+// unreadable remembers the error of the folder, and returns one that ends the listing.
+func (s *search) unreadable(err error) error {
+	var u unread
+	if err = u.add(err, "", ""); err == nil && u.first != nil && s.err == nil {
+		s.err = u.first.Err
+		for at := s; at != nil; at = at.up {
+			s.name = at.text + s.name
+		}
 	}
-	return changed, err
+	return err
 }
 
 // entry looks at one entry; false ends the search.
-func (s *search) entry(name []byte, t fsys.Type) bool {
+func (s *search) entry(d fsys.Dir, name []byte, t fsys.Type) bool {
 	disk := string(name)
 	if t == fsys.Unknown {
-		st, err := s.dir.Lstat(disk)
-		t, s.err = st.Type, gone(err)
+		st, err := d.Lstat(disk)
+		t, s.fatal = st.Type, s.unreadable(err)
 	}
 	text, k, p := s.rules.classify(disk, t, s.parts)
 	switch {
-	case s.err != nil:
+	case s.fatal != nil:
 	case k == aFolder || k == aChain:
 		s.subs = append(s.subs, subfolder{disk, text, k == aChain})
 	case k == aFile && len(text) <= s.room:
 		sidecar := false
 		if p == asIs {
 			var err error
-			sidecar, err = isSidecar(s.dir, disk)
-			s.err = gone(err)
+			sidecar, err = isSidecar(d, disk)
+			s.fatal = s.unreadable(err)
 			sidecar = sidecar || err != nil
 		}
 		s.found = !sidecar
 	}
-	return !s.found && s.err == nil
+	return !s.found && s.fatal == nil
 }
 
 // below searches the folders that were met.
 func (s *search) below() bool {
 	for _, sub := range s.subs {
+		in := &search{target: s.target, up: s, depth: s.depth + 1, room: s.room}
 		if sub.chain {
-			s.found, s.err = s.holdsFile(s.dir, sub.disk, append(s.parts[:len(s.parts):len(s.parts)], sub.text), s.room)
+			in.parts = append(s.parts[:len(s.parts):len(s.parts)], sub.text)
 		} else {
-			s.found, s.err = s.holdsFile(s.dir, sub.disk, nil, s.room-len(sub.text)-1)
+			in.text, in.room = sub.text+"/", s.room-len(sub.text)-1
 		}
-		if s.found || s.err != nil {
+		path := sub.disk
+		if s.path != "" {
+			path = s.path + "/" + path
+		}
+		if s.found, s.fatal = in.run(s.dir, path); s.found || s.fatal != nil {
 			return false
 		}
 	}

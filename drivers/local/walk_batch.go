@@ -36,26 +36,29 @@ const (
 	// shareSize is how many files a goroutine takes at a time, and a quarter of what it is worth starting one for.
 	shareSize = 16
 	// maxHelpers bounds the goroutines of a listing, where there are as many processors.
-	maxHelpers = 7
+	maxHelpers = maxLookers - 1
 )
 
-// emit yields the first of the items that are files, as many as it looks at together, and returns how many those were.
-func (l *walk) emit(f *folder, items []item) (n int, more bool, err error) {
+// emitFiles yields the first of the items that are files, as many as it looks at together, and returns how many those were.
+func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) {
 	b := &l.batch
 	size := 1
 	if b.total >= firstBatch {
 		size = min(b.total, maxBatch)
 	}
+	if l.req.Limit > 0 {
+		size = min(size, l.req.Limit-l.count)
+	}
 	for n = 1; n < len(items) && n < size && !items[n].isFolder(); n++ {
 	}
 	b.total += n
 	b.walk, b.folder, b.items, b.prefix = l, f, items[:n], string(l.path)
-	if l.req.NamesOnly && !f.asIs {
+	if l.req.NamesOnly && !f.asIs && !f.replaced {
 		if l.ctx.Err() != nil {
 			return n, false, files.ContextError(l.ctx)
 		}
 		for _, it := range b.items {
-			if !l.yield(files.Entry{Name: b.name(it)}, nil) {
+			if !l.emit(files.Entry{Name: b.name(it)}) {
 				return n, false, nil
 			}
 		}
@@ -67,9 +70,12 @@ func (l *walk) emit(f *folder, items []item) (n int, more bool, err error) {
 	for i := range b.seen {
 		s := &b.seen[i]
 		if s.err != nil {
-			return n, false, s.err
+			if err := l.fileFault(s.err, s.entry.Name); err != nil {
+				return n, false, err
+			}
+			continue
 		}
-		if s.ok && !l.yield(s.entry, nil) {
+		if s.ok && !l.emit(s.entry) {
 			return n, false, nil
 		}
 	}
@@ -111,7 +117,7 @@ func (b *batch) share() {
 // lookAt finds what there is to yield of an item.
 func (b *batch) lookAt(it item) (s looked) {
 	name := b.name(it)
-	if b.walk.req.NamesOnly && it.place() != asIs {
+	if b.walk.req.NamesOnly && it.place() != asIs && !b.folder.replaced {
 		s.ok = true
 	} else {
 		s.entry, s.ok, s.err = b.walk.look(b.folder.dir, name[len(b.prefix):], it.place())

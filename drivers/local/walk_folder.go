@@ -1,9 +1,9 @@
 package local
 
 import (
+	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -11,10 +11,21 @@ import (
 
 // folder is what was read of one: 16 bytes and the name for each entry.
 type folder struct {
-	dir   fsys.Dir
-	names []byte // one behind the other; those of folders end in "/"
-	items []item
-	asIs  bool // some have that place
+	dir      fsys.Dir
+	names    []byte // one behind the other; those of folders end in "/"
+	items    []item
+	start    int  // the first item that is wanted
+	asIs     bool // some have that place
+	replaced bool // dir is another folder than the one that was read
+
+	known int    // so many items are in order, and not taken again
+	most  int    // more bytes than that are not kept, 0 for no limit
+	few   int    // the same for items
+	cut   bool   // there are more names behind the last
+	limit []byte // the last name, once it is cut
+
+	page   page // what it is to later listings
+	shared bool // names and items belong to such a page
 }
 
 // item is an entry of a folder. loc has the name's offset, its length (12 bits), and the kind (4 bits).
@@ -44,22 +55,55 @@ func (f *folder) add(want *filter, text []byte, dir bool, p place) {
 		f.names = append(f.names, '/')
 		kind = isFolder
 	}
-	if !want.wants(f.names[off:], dir) {
+	name := f.names[off:]
+	if !want.wants(name, dir) || f.known > 0 && f.has(name) || f.cut && string(name) > string(f.limit) {
 		f.names = f.names[:off]
 		return
 	}
 	f.asIs = f.asIs || p == asIs
 	f.items = append(f.items, item{loc: uint64(off)<<16 | uint64(len(f.names)-off)<<4 | kind})
+	if f.few > 0 && len(f.items) >= 2*f.few || f.most > 0 && len(f.names)+16*len(f.items) >= f.most {
+		f.shorten()
+	}
+}
+
+// shorten drops the last half of the names.
+func (f *folder) shorten() {
+	f.sort()
+	keep := f.items[:(len(f.items)+1)/2]
+	names := make([]byte, 0, cap(f.names))
+	for i, it := range keep {
+		text := f.text(it)
+		keep[i].loc = uint64(len(names))<<16 | it.loc&0xffff
+		names = append(names, text...)
+	}
+	f.names, f.items, f.cut = names, keep, true
+	f.limit = append(f.limit[:0], f.text(keep[len(keep)-1])...)
+	if f.known > 0 {
+		f.known = len(keep)
+	}
+}
+
+// settle brings the items in order, before the folder is read again.
+func (f *folder) settle() {
+	if len(f.items) > f.known {
+		f.sort()
+		f.known = len(f.items)
+	}
+}
+
+// last is the last name, or "".
+func (f *folder) last() string {
+	if len(f.items) == 0 {
+		return ""
+	}
+	return string(f.text(f.items[len(f.items)-1]))
 }
 
 const (
 	bufferSize = 256 << 10
 	// keepItems is how large a folder's memory may be to be used again.
 	keepItems = 64 << 10
-	// maxReadings bounds how often a folder that is written to is read.
-	maxReadings = 4
-	// clockSlack is more than the steps of the clock that file systems take their times from.
-	clockSlack = 20 * time.Millisecond
 )
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
@@ -74,97 +118,107 @@ func (l *walk) folder(dir fsys.Dir) *folder {
 	return &folder{dir: dir}
 }
 
-func (l *walk) release(f *folder) {
-	if cap(f.items) <= keepItems {
-		*f = folder{names: f.names[:0], items: f.items[:0]}
+func (l *walk) reuse(f *folder) {
+	if cap(f.items) <= keepItems && !f.shared {
+		*f = folder{names: f.names[:0], items: f.items[:0], limit: f.limit[:0]}
 		l.free = append(l.free, f)
 	}
 }
 
-// read reads what is wanted of a folder, in order, each name once.
-//
-// A system may pass over a name that is moved or replaced while it reads the folder, though the name is there
-// throughout (L4). One call reads a folder at one moment, so small ones are safe. A large one that changed is read again, and
-// what was missed is added; after that a name is missed only if it was changed, at an unlucky moment, during each reading.
-func (l *walk) read(f *folder, want *filter) error {
-	changed, err := l.scan(f.dir, nil, func(text []byte, dir bool, p place) { f.add(want, text, dir, p) })
-	f.sort()
-	for n := 1; changed && err == nil && n < maxReadings; n++ {
-		changed, err = l.readAgain(f, want)
+// load reads what is wanted of the innermost folder, in order, each name once, or finds it among the pages. Of
+// what can't be read the error is kept.
+func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
+	d := l.levels.dir()
+	p := page{
+		key:   pageKey{st.Dev, st.Ino, want.prefix, want.shallow, want.room, at != nil},
+		st:    st,
+		after: want.after,
+		past:  want.past,
 	}
-	return err
-}
-
-// readAgain adds what was missed.
-func (l *walk) readAgain(f *folder, want *filter) (changed bool, err error) {
-	dir, err := f.dir.OpenDir("")
-	if err != nil {
-		return false, gone(err)
+	f := l.folder(d)
+	whole := l.pages.find(f, &p, want, l.kindOf(d, st.Dev))
+	if f.shared {
+		return f, nil
 	}
-	defer dir.Close()
-	known := *f // its items are in order; their names stay where they are
-	changed, err = l.scan(dir, nil, func(text []byte, dir bool, p place) {
-		if !known.has(string(text), dir) {
-			f.add(want, text, dir, p)
+	f.page = p
+	if limit := max(l.req.Limit, l.req.PageSize); limit > 0 {
+		if f.most = maxPageSize; !whole {
+			f.few = 2*limit + 256
 		}
-	})
-	if len(f.items) > len(known.items) {
-		f.sort()
 	}
-	return changed, err
+	r := reading{again: f.settle}
+	var err error
+	if at != nil {
+		err = l.readDisk(f, st, want, *at, r)
+	} else {
+		err = l.scan(f, d, st, want, nil, r)
+	}
+	f.sort()
+	return f, err
 }
 
-// scan calls each for every entry of the folder, and of the chains of folders in it that stand for long elements. It reports
-// whether it may have missed something.
-func (l *walk) scan(d fsys.Dir, parts []string, each func(text []byte, dir bool, p place)) (changed bool, err error) {
+// scan adds every entry of the folder, and of the chains of folders in it that stand for long elements, of which parts are
+// those that d lies in.
+func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []string, r reading) error {
 	var chains []string
 	var failed error
-	changed, err = readAll(d, *l.buf, func(name []byte, t fsys.Type) bool {
+	r.each = func(name []byte, t fsys.Type) bool {
 		switch {
 		case t == fsys.Other || failed != nil:
 		case parts == nil && t != fsys.Unknown && plain(l.rules, name):
-			each(name, t == fsys.Directory, ownPlace)
+			if t != fsys.Directory || !l.lostAndFound(d, name) {
+				f.add(want, name, t == fsys.Directory, ownPlace)
+			}
 		default:
 			disk := string(name)
 			if t == fsys.Unknown {
-				var st fsys.Stat
-				st, failed = d.Lstat(disk)
-				failed = gone(failed)
-				t = st.Type
+				look, err := d.Lstat(disk)
+				if err != nil {
+					failed = l.fileFault(err, string(l.path)+disk)
+					break
+				}
+				if t = look.Type; t == fsys.Directory && parts == nil && l.lostAndFound(d, name) {
+					break
+				}
 			}
 			switch text, what, p := l.rules.classify(disk, t, parts); what {
 			case aFile, aFolder:
-				each([]byte(text), what == aFolder, p)
+				f.add(want, []byte(text), what == aFolder, p)
 			case aChain:
 				chains = append(chains, text)
 			}
 		}
-		return true
-	}, nil)
-	if err == nil {
-		err = failed
+		return failed == nil
 	}
-	for _, part := range chains {
-		if err != nil {
+	exact, err := l.readAll(d, st, *l.buf, r)
+	if err != nil {
+		exact, failed = false, l.folderFault(err)
+	}
+	f.page.exact = exact && len(chains) == 0 && parts == nil
+	slices.Sort(chains)
+	for _, part := range slices.Compact(chains) {
+		if failed != nil {
 			break
 		}
-		var c bool
-		c, err = l.scanChain(d, part, parts, each)
-		changed = changed || c
+		failed = l.scanChain(f, d, want, append(parts[:len(parts):len(parts)], part), r)
 	}
-	return changed, err
+	return failed
 }
 
-func (l *walk) scanChain(d fsys.Dir, part string, parts []string, each func([]byte, bool, place)) (bool, error) {
+func (l *walk) scanChain(f *folder, d fsys.Dir, want *filter, parts []string, r reading) error {
 	if len(parts) > maxChain {
-		return false, nil
+		return nil
 	}
-	sub, err := d.OpenDir(chainMark + part + chainTail)
+	sub, err := d.OpenDir(chainMark + parts[len(parts)-1] + chainTail)
 	if err != nil {
-		return false, gone(err)
+		return l.folderFault(err)
 	}
 	defer sub.Close()
-	return l.scan(sub, append(parts[:len(parts):len(parts)], part), each)
+	st, err := sub.Stat()
+	if err != nil {
+		return l.folderFault(err)
+	}
+	return l.scan(f, sub, st, want, parts, r)
 }
 
 // maxChain is more parts than the longest element has.
@@ -213,28 +267,3 @@ func (r rules) classify(disk string, t fsys.Type, parts []string) (text string, 
 
 // ownPrefix and sidecarExt enclose the names of what the driver itself puts beside files.
 const ownPrefix = ".cloudfiles"
-
-// readAll reads a folder until each returns false, or pause does, which is called, if there is one, between the pieces. It
-// reports whether an entry may have been missed.
-func readAll(d fsys.Dir, buf []byte, each func(name []byte, t fsys.Type) bool, pause func() bool) (changed bool, err error) {
-	before, err := d.Stat()
-	if err != nil {
-		return false, err
-	}
-	recent := time.Now().Add(-clockSlack).UnixNano()
-	wanted, calls := true, 0
-	for more := true; more && wanted; calls++ {
-		more, err = d.ReadDir(buf, func(name []byte, t fsys.Type) { wanted = wanted && each(name, t) })
-		if err != nil {
-			return false, gone(err)
-		}
-		if pause != nil && wanted {
-			wanted = pause()
-		}
-	}
-	if calls <= 2 { // the second call said that there is no more
-		return false, nil
-	}
-	after, err := d.Stat()
-	return after.ModTime != before.ModTime || after.ChangeTime != before.ChangeTime || before.ChangeTime > recent, err
-}

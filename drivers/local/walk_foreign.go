@@ -1,42 +1,47 @@
 package local
 
 import (
-	"context"
 	"iter"
 	"slices"
 	"strings"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
 )
 
-// listAll merges the names with the keys of foreign files, which are their paths on disk (L7). A folder that holds an escaped
+// all merges the names with the keys of foreign files, which are their paths on disk (L7). A folder that holds an escaped
 // element has its keys elsewhere than its names: so these are two walks.
-func (w *walker) listAll(ctx context.Context, root fsys.Dir, req driver.ListRequest, yield func(files.Entry, error) bool) {
-	next, stop := iter.Pull2(func(yield func(files.Entry, error) bool) { w.foreign(ctx, root, req, yield) })
+func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
+	var failed error
+	next, stop := iter.Pull(func(yield func(files.Entry) bool) { _, failed = l.foreign(root, yield) })
 	defer stop()
-	key, err, more := next()
-	ended := false
-	emit := func(e files.Entry, err error) {
-		ended = !yield(e, err) || err != nil
-	}
-	w.names(ctx, root, req, func(e files.Entry, nameErr error) bool {
-		for nameErr == nil && more && !ended && (err != nil || sortKey(key) <= e.Name) {
-			if err != nil || sortKey(key) != e.Name { // a directory may be in both
-				emit(key, err)
+	key, some := next()
+	more, err = l.names(root, func(e files.Entry) bool {
+		for some && failed == nil && sortKey(key) <= e.Name {
+			// A directory may be in both.
+			if sortKey(key) != e.Name && !isPassed(key) && !emit(key) {
+				return false
 			}
-			key, err, more = next()
+			key, some = next()
 		}
-		if !ended {
-			emit(e, nameErr)
-		}
-		return !ended
+		return failed == nil && emit(e)
 	})
-	for ; more && !ended; key, err, more = next() {
-		emit(key, err)
+	for ; more && err == nil && some && failed == nil; key, some = next() {
+		if !isPassed(key) && !emit(key) {
+			return false, nil
+		}
 	}
+	if err == nil {
+		err = failed
+	}
+	return more, err
 }
+
+// passed stands for a place that the walk of foreign keys came to without finding one before it: so what
+// lies before it need not wait for the next key, which may be far.
+func passed(at string) files.Entry { return files.Entry{Key: at, Size: -1} }
+
+func isPassed(e files.Entry) bool { return e.Size < 0 }
 
 func sortKey(e files.Entry) string {
 	if e.Name == "" {
@@ -45,31 +50,26 @@ func sortKey(e files.Entry) string {
 	return e.Name
 }
 
-// foreign yields what is no name, and in a shallow listing the folders that hold such.
-func (w *walker) foreign(ctx context.Context, root fsys.Dir, req driver.ListRequest, yield func(files.Entry, error) bool) {
-	base := req.Dir()
-	f := filter{prefix: req.Prefix[len(base):], shallow: req.Shallow, room: 1 << 30}
-	switch after := req.StartAfter; {
-	case strings.HasPrefix(after, base):
-		f.after = after[len(base):]
-	case after > base:
-		return
+// foreign lists what is no name, and in a shallow listing the folders that hold such.
+func (l *listing) foreign(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
+	base := l.req.Dir()
+	f, ok := l.filter(base, 1<<30)
+	if !ok {
+		return true, nil
 	}
 	at := region{}
 	dir := strings.TrimSuffix(base, "/")
 	if base != "" {
 		for _, e := range strings.Split(dir, "/") {
 			if e == "" || e == "." || e == ".." || strings.ContainsRune(e, 0) || e == controlDir {
-				return
+				return true, nil
 			}
-			at = at.enter(w.rules, e)
+			at = at.enter(l.rules, e)
 		}
 	}
-	l := &walk{walker: w, ctx: ctx, req: req, yield: yield, buf: buffers.Get().(*[]byte), path: []byte(base)}
-	defer buffers.Put(l.buf)
-	if _, err := l.descendForeign(root, dir, f, at); err != nil {
-		yield(files.Entry{}, err)
-	}
+	w := l.walk(root, base, emit, maxForeignLevels)
+	defer w.release()
+	return w.descend(dir, f, &at)
 }
 
 // region is what a folder on disk is to names.
@@ -98,53 +98,47 @@ func (at region) isName(r rules, disk string) bool {
 	return !at.foreign && k == aFile && len(at.name)+len(text) <= files.MaxName
 }
 
-// descendForeign is descend by names on disk.
-func (l *walk) descendForeign(parent fsys.Dir, path string, want filter, at region) (more bool, err error) {
-	dir, err := parent.OpenDir(path)
-	if err != nil {
-		return true, gone(err)
+// ownFile reports whether it is one that the driver puts beside files.
+func ownFile(disk string) bool {
+	return strings.HasPrefix(disk, ownPrefix) && strings.HasSuffix(disk, sidecarExt)
+}
+
+// isForeign reports whether a file is neither a name nor somebody's own.
+func (l *walk) isForeign(disk string, at region, kind fsys.Kind) bool {
+	return !at.isName(l.rules, disk) && !ownFile(disk) && !(keepsPlaceholders(kind) && placeholder(disk))
+}
+
+// foreignItem yields what is foreign of an item.
+func (l *walk) foreignItem(f *folder, it item, want filter, at region) (more bool, err error) {
+	if l.ctx.Err() != nil {
+		return false, files.ContextError(l.ctx)
 	}
-	defer dir.Close()
-	f := l.folder(dir)
-	defer l.release(f)
-	if err := l.readDisk(f, &want); err != nil {
-		return false, err
+	l.path = append(l.path, f.text(it)...)
+	disk := string(f.text(it))
+	if !it.isFolder() {
+		return l.emitForeign(f.dir, disk)
 	}
-	length := len(l.path)
-	for _, it := range f.items {
-		if l.ctx.Err() != nil {
-			return false, files.ContextError(l.ctx)
-		}
-		l.path = append(l.path[:length], f.text(it)...)
-		disk := string(f.text(it))
-		switch {
-		case it.isFolder():
-			more, err = l.enterForeign(f, disk, want, at)
-		case at.isName(l.rules, disk) || strings.HasPrefix(disk, ownPrefix) && strings.HasSuffix(disk, sidecarExt):
-			continue
-		default:
-			more, err = l.emitForeign(dir, disk)
-		}
-		if !more || err != nil {
-			return false, err
-		}
+	if !l.emit(passed(string(l.path))) {
+		return false, nil
 	}
-	l.path = l.path[:length]
-	return true, nil
+	return l.enterForeign(f, disk, want, at)
 }
 
 func (l *walk) emitForeign(dir fsys.Dir, disk string) (more bool, err error) {
 	if strings.HasSuffix(disk, sidecarExt) {
 		if sidecar, err := isSidecar(dir, disk); sidecar || err != nil {
-			return gone(err) == nil, gone(err)
+			return true, l.fileFault(err, string(l.path))
 		}
 	}
 	e, ok, err := l.stat(dir, disk)
-	if !ok || err != nil {
-		return err == nil, err
+	if err != nil {
+		return true, l.fileFault(err, string(l.path))
+	}
+	if !ok {
+		return true, nil
 	}
 	e.Key = string(l.path)
-	return l.yield(e, nil), nil
+	return l.emit(e), nil
 }
 
 func (l *walk) enterForeign(f *folder, text string, want filter, at region) (more bool, err error) {
@@ -154,40 +148,49 @@ func (l *walk) enterForeign(f *folder, text string, want filter, at region) (mor
 	}
 	sub := at.enter(l.rules, disk)
 	if !want.shallow {
-		want.prefix, want.after = "", below(want.after, text)
-		return l.descendForeign(f.dir, disk, want, sub)
+		want.prefix, want.past, want.after = "", "", below(want.after, text)
+		return l.descend(disk, want, &sub)
 	}
 	found := false
-	probe := &walk{walker: l.walker, ctx: l.ctx, buf: l.buf, path: l.path, yield: func(files.Entry, error) bool {
-		found = true
-		return false
-	}}
-	if _, err := probe.descendForeign(f.dir, disk, filter{room: want.room}, sub); err != nil || !found {
+	probe := l.walk(f.dir, string(l.path), func(e files.Entry) bool {
+		found = found || !isPassed(e)
+		return !found
+	}, maxForeignLevels)
+	probe.pages = nil
+	defer probe.release()
+	if _, err := probe.descend(disk, filter{room: want.room}, &sub); err != nil || !found {
 		return err == nil, err
 	}
 	e := files.Entry{Key: string(l.path), IsDir: true}
 	if sub.name == e.Key {
 		e = files.Entry{Name: e.Key, IsDir: true}
 	}
-	return l.yield(e, nil), nil
+	return l.emit(e), nil
 }
 
-// readDisk reads a folder as it is on disk.
-func (l *walk) readDisk(f *folder, want *filter) error {
+// readDisk adds what is foreign in the innermost folder, and its folders, which may hold such.
+func (l *walk) readDisk(f *folder, st fsys.Stat, want *filter, at region, r reading) error {
 	var failed error
-	_, err := readAll(f.dir, *l.buf, func(name []byte, t fsys.Type) bool {
+	kind := l.kindOf(f.dir, st.Dev)
+	r.each = func(name []byte, t fsys.Type) bool {
 		if t == fsys.Unknown {
-			st, err := f.dir.Lstat(string(name))
-			t, failed = st.Type, gone(err)
+			look, err := f.dir.Lstat(string(name))
+			if err != nil {
+				failed = l.fileFault(err, string(l.path)+string(name))
+				return failed == nil
+			}
+			t = look.Type
 		}
-		if t == fsys.Regular || t == fsys.Directory {
+		switch {
+		case t == fsys.Directory && !l.lostAndFound(f.dir, name),
+			t == fsys.Regular && l.isForeign(string(name), at, kind):
 			f.add(want, name, t == fsys.Directory, ownPlace)
 		}
-		return failed == nil
-	}, nil)
-	if err == nil {
-		err = failed
+		return true
 	}
-	f.sort()
-	return err
+	exact, err := l.readAll(f.dir, st, *l.buf, r)
+	if f.page.exact = exact; err != nil {
+		failed = l.folderFault(err)
+	}
+	return failed
 }

@@ -67,8 +67,19 @@ func (w *walker) stat(dir fsys.Dir, base string) (e files.Entry, ok bool, err er
 		return e, false, gone(err)
 	}
 	e.Size, e.ModTime = st.Size, time.Unix(0, st.ModTime).UTC()
-	e.Version, err = w.version(dir, base, st)
+	e.Version, err = listedVersion(w.version, dir, base, st)
 	return e, err == nil, gone(err)
+}
+
+// listedVersion is the version of a file that isn't open. One that may be seen and not read has that of its size and time.
+func listedVersion(
+	of func(fsys.Dir, string, fsys.Stat) (files.Version, error), dir fsys.Dir, base string, st fsys.Stat,
+) (files.Version, error) {
+	v, err := of(dir, base, st)
+	if errors.Is(err, fs.ErrPermission) {
+		return version(st, ""), nil
+	}
+	return v, err
 }
 
 // sidecarHead is what every sidecar begins with, fileblob's and ours.

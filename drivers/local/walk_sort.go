@@ -66,11 +66,9 @@ func keyAt(b []byte) uint64 {
 	return k
 }
 
-// has reports whether the sorted items have the entry.
-func (f *folder) has(name string, dir bool) bool {
-	if dir {
-		name += "/"
-	}
-	i := sort.Search(len(f.items), func(i int) bool { return string(f.text(f.items[i])) >= name })
-	return i < len(f.items) && string(f.text(f.items[i])) == name
+// has reports whether the known items have the entry. A folder's name has a slash behind it.
+func (f *folder) has(name []byte) bool {
+	known := f.items[:f.known]
+	i := sort.Search(len(known), func(i int) bool { return bytes.Compare(f.text(known[i]), name) >= 0 })
+	return i < len(known) && bytes.Equal(f.text(known[i]), name)
 }

@@ -19,7 +19,7 @@ import (
 
 // testWalker tells versions that show what was looked at.
 func testWalker(r rules) *walker {
-	return &walker{rules: r, version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+	return &walker{rules: r, pages: &pages{}, version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
 		return files.Version(fmt.Sprintf("%x-%x", st.ModTime, st.Size)), nil
 	}}
 }
@@ -368,30 +368,52 @@ func (d *oddDir) OpenDir(path string) (fsys.Dir, error) {
 		return nil, syscall.EACCES
 	}
 	sub, err := d.Dir.OpenDir(path)
-	return &oddDir{sub, "no/such"}, err
+	if err != nil {
+		return nil, err
+	}
+	return &oddDir{sub, "no/such"}, nil
 }
 
 func (d *oddDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error) {
 	return d.Dir.ReadDir(buf, func(name []byte, _ fsys.Type) { each(name, fsys.Unknown) })
 }
 
-// TestWalkPermission: what can't be read ends the listing; it doesn't look empty.
+// TestWalkPermission: what can't be read doesn't look empty: its error comes when all else is listed.
 func TestWalkPermission(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a/b", "")
 	write(t, dir, "secret/c", "")
+	write(t, dir, "z", "")
+	const secret = "files: list secret: permission denied: the folder cannot be read"
 	for _, c := range []struct {
 		req  driver.ListRequest
 		want []string
 	}{
-		{driver.ListRequest{}, []string{"a/b <nil>", " permission denied"}},
-		{driver.ListRequest{Shallow: true}, []string{"a/ <nil>", " permission denied"}},
-		{driver.ListRequest{Foreign: true}, []string{" permission denied"}},
+		{driver.ListRequest{}, []string{"a/b", "z", secret}},
+		{driver.ListRequest{Shallow: true}, []string{"a/", "z", secret}},
+		{driver.ListRequest{Foreign: true}, []string{"a/b", "z", secret}},
+		{driver.ListRequest{Limit: 2}, []string{"a/b", "z and " + secret}},
+		{driver.ListRequest{Limit: 1}, []string{"a/b"}},
+		{driver.ListRequest{StartAfter: "a/b"}, []string{"z", secret}},
+		{driver.ListRequest{StartAfter: "secret/x"}, []string{"z", secret}},
+		{driver.ListRequest{StartAfter: "sf"}, []string{"z"}},
+		{driver.ListRequest{Prefix: "a"}, []string{"a/b"}},
+		{driver.ListRequest{Prefix: "secret/"}, []string{secret}},
 	} {
 		var got []string
 		top := &oddDir{openRoot(t, dir), "no/such"}
 		for e, err := range testWalker(linuxRules).list(t.Context(), &refusing{top}, c.req) {
-			got = append(got, fmt.Sprint(e.Name, " ", err))
+			switch {
+			case err == nil:
+				got = append(got, e.Name)
+			case e.Name == "":
+				got = append(got, err.Error())
+			default:
+				got = append(got, e.Name+" and "+err.Error())
+			}
+			if len(got) == c.req.Limit {
+				break
+			}
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%+v: got %q, want %q", c.req, got, c.want)
@@ -403,6 +425,9 @@ func TestWalkPermission(t *testing.T) {
 type refusing struct{ *oddDir }
 
 func (d *refusing) OpenDir(path string) (fsys.Dir, error) {
+	if path == "secret" {
+		return nil, syscall.EACCES
+	}
 	sub, err := d.Dir.OpenDir(path)
 	return &oddDir{sub, "secret"}, err
 }

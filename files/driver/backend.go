@@ -37,7 +37,10 @@ type Backend interface {
 	Stat(ctx context.Context, key Key) (files.Info, error)
 
 	// List yields entries with full names in ascending byte order, ending with the first error.
-	// It may yield more than req.Limit entries: New cuts.
+	// It may yield more than req.Limit entries: New cuts. An error of what it could not read,
+	// while it went on with the rest, comes last (L9), or with the entry that is the
+	// req.Limit-th. If it is an *files.Error of files.OpList, its name, which is below the
+	// directory, is kept.
 	List(ctx context.Context, req ListRequest) iter.Seq2[files.Entry, error]
 
 	// Delete removes the file; a missing one is nil, or files.ErrPrecondition under a condition.

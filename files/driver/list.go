@@ -19,9 +19,20 @@ func (b *bucket) List(ctx context.Context, dir string, opts *files.ListOptions) 
 			return
 		}
 		if err := b.list(ctx, dir, o, yield); err != nil {
-			yield(files.Entry{}, files.NewError(files.OpList, dir, err))
+			yield(files.Entry{}, listError(dir, err))
 		}
 	}
+}
+
+// listError keeps the name of what can't be read where it lies below the directory.
+func listError(dir string, err error) error {
+	if e, ok := err.(*files.Error); ok && e.Op == files.OpList {
+		base := strings.TrimSuffix(dir, "/")
+		if rest, ok := strings.CutPrefix(e.Name, base); ok && (base == "" || rest != "" && rest[0] == '/') {
+			return e
+		}
+	}
+	return files.NewError(files.OpList, dir, err)
 }
 
 func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yield func(files.Entry, error) bool) error {
@@ -57,7 +68,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 	}
 	n := 0
 	for e, err := range b.backend.List(ctx, req) {
-		if err != nil {
+		if err != nil && e.Name == "" && e.Key == "" {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -65,6 +76,9 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 		}
 		if !yield(e, nil) {
 			return nil
+		}
+		if err != nil { // it came with the last entry
+			return err
 		}
 		if n++; n == o.Limit {
 			return nil

@@ -2,6 +2,7 @@ package fileshttp
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -20,6 +21,8 @@ type page struct {
 	Entries []files.Entry `json:"entries"`
 	// After is the query parameter "after" of the next page; "" on the last one.
 	After string `json:"after,omitempty"`
+	// Incomplete is true where a part of the page could not be read (L9).
+	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 // list answers with the files of a directory. path is empty or ends in a slash.
@@ -69,12 +72,16 @@ func (h *Handler) page(r *http.Request, path string) (page, error) {
 	}
 	p := page{Entries: []files.Entry{}}
 	for e, err := range h.Bucket.List(r.Context(), prefix+path, &opts) {
+		if errors.Is(err, files.ErrPermission) && len(p.Entries) > 0 {
+			p.Incomplete = true
+			break
+		}
 		if err != nil {
 			return page{}, err
 		}
-		if len(p.Entries) == pageSize {
+		if len(p.Entries) == pageSize { // an error may still come
 			p.After = strings.TrimPrefix(p.Entries[pageSize-1].Name, path)
-			break
+			continue
 		}
 		e.Name = strings.TrimPrefix(e.Name, prefix)
 		if y := e.ModTime.Year(); y < 0 || y > 9999 {
@@ -98,6 +105,9 @@ func (p page) html(path string) string {
 	}
 	if p.After != "" {
 		link("?"+url.Values{"after": {p.After}}.Encode(), "more")
+	}
+	if p.Incomplete {
+		b.WriteString("A part of this directory cannot be read.\n")
 	}
 	b.WriteString("</pre>\n")
 	return b.String()

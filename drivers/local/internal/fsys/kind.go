@@ -21,7 +21,7 @@ const (
 )
 
 // FineTimes reports whether every change of a folder, behind a look at its times, gives it other
-// times. Elsewhere two changes within a tick of the system's clock may leave the same.
+// times. Elsewhere, and on tmpfs, two changes within a tick of the system's clock may leave the same.
 func (k Kind) FineTimes() bool {
-	return fineClock() && (k == Ext || k == XFS || k == Btrfs || k == Tmpfs)
+	return fineClock() && (k == Ext || k == XFS || k == Btrfs)
 }

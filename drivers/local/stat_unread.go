@@ -1,0 +1,39 @@
+package local
+
+import (
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// statUnread tells what can be told of a file that may be seen and not opened: its size, time and version as List tells them, and
+// the type that its name has. ok is false where there is none.
+func (b *backend) statUnread(key driver.Key) (info files.Info, ok bool) {
+	p, err := b.place(key)
+	if err != nil {
+		return info, false
+	}
+	d, err := b.folder(&p)
+	if err != nil {
+		return info, false
+	}
+	defer b.closeFolder(d)
+	for i := range p.alts {
+		st, err := d.Lstat(p.at(i))
+		if missing(err) || err == nil && st.Type != fsys.Regular {
+			continue
+		}
+		if err != nil || p.unlessSidecar(i) {
+			return info, false
+		}
+		info.Entry = entry(st, "")
+		if info.Version, err = listedVersion(versionOf, d, p.at(i), st); err != nil {
+			return info, false
+		}
+		if info.ContentType, ok = driver.TypeByName(p.name); !ok {
+			info.ContentType = "application/octet-stream"
+		}
+		return info, true
+	}
+	return info, false
+}

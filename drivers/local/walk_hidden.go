@@ -1,0 +1,83 @@
+package local
+
+import (
+	"path/filepath"
+	"strings"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// File systems put files of their own into folders. Two kinds of them are never listed.
+//
+// One takes the place of a file that is removed while somebody has it open: FUSE's, NFS's, SMB's and AFS's client rename it. An
+// element that looks exactly like one is escaped, on every file system, since folders move from one to another: so such a
+// file on disk is never a name. It is a foreign file where it can be no placeholder.
+//
+// The other is the folder for what a check of the file system found no place for, in the root of some.
+
+// placeholders are the prefixes, each followed by so many hexadecimal digits.
+var placeholders = [...]struct {
+	prefix string
+	digits int
+}{
+	{".fuse_hidden", 16},
+	{".nfs", 24},
+	{".smb", 16},
+	{".__smb", 4},
+	{".__afs", 4},
+}
+
+// mayBePlaceholder is a quick look at the first bytes, behind the dot.
+func mayBePlaceholder[T string | []byte](e T) bool {
+	return len(e) > 8 && (e[1] == 'f' || e[1] == 'n' || e[1] == 's' || e[1] == '_')
+}
+
+// placeholder reports whether a name on disk is exactly like one of a removed file that is still open.
+func placeholder(disk string) bool {
+	for _, p := range &placeholders {
+		digits, ok := strings.CutPrefix(disk, p.prefix)
+		if ok && len(digits) == p.digits && strings.Trim(digits, "0123456789abcdefABCDEF") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// keepsPlaceholders reports whether a file system of the kind may have such.
+func keepsPlaceholders(k fsys.Kind) bool {
+	return k == fsys.FUSE || k == fsys.NFS || k == fsys.SMB || k == fsys.OtherKind
+}
+
+const lostFolder = "lost+found"
+
+// isMountRoot reports whether the folder is the root of a file system.
+func isMountRoot(sys fsys.FS, path string, root fsys.Dir, st fsys.Stat) bool {
+	if root.Kind() == fsys.Ext {
+		return st.Ino == 2
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	up, err := sys.StatRoot(filepath.Dir(path))
+	return err == nil && up.Dev != st.Dev
+}
+
+// isLost reports whether the root has the file system's own folder, which mkfs and fsck make for the administrator alone.
+func isLost(root fsys.Dir) bool {
+	st, err := root.Lstat(lostFolder)
+	return err == nil && st.Type == fsys.Directory && st.Perm == 0o700
+}
+
+// lostAndFound reports whether an entry, which is a folder, is the file system's own.
+func (l *walk) lostAndFound(d fsys.Dir, name []byte) bool {
+	return l.mountRoot && len(l.path) == 0 && string(name) == lostFolder && isLost(d)
+}
+
+// checkLost refuses names of what would lie in the file system's own folder.
+func (b *backend) checkLost(name string) error {
+	if b.mountRoot && strings.HasPrefix(name, lostFolder+"/") && isLost(b.root) {
+		return files.Errorf(files.ErrPermission, "the folder %s belongs to the file system", lostFolder)
+	}
+	return nil
+}
