@@ -52,6 +52,17 @@ var brokenCopies = []broken{
 			f.info.Metadata = nil
 			m.files[req.Dst] = f
 		})},
+	{
+		fault:  "copies onto itself whatever is there now",
+		caught: []string{"C1/one-attribute"},
+		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
+			r := *req
+			if r.Src == r.Dst {
+				r.If, r.IfSource = files.Condition{}, ""
+			}
+			return soundCopy(ctx, &r, m)
+		}},
+	},
 	{fault: "deletes the source of a copy", caught: []string{"C1/content", "C1/if-absent"},
 		faulty: copied(func(req *driver.CopyRequest, m *mapBackend) { delete(m.files, req.Src) })},
 	{fault: "copies onto itself by deleting", caught: []string{"C1/onto-itself-new-attributes"},

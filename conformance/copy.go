@@ -18,6 +18,10 @@ var copyCases = []Case{
 	{Rule: "C1", Name: "independent", Why: "changing the copy must not change the original", Largest: 2 << 20, Run: copyIndependent},
 	{Rule: "C1", Name: "onto-itself", Why: "a rename to the same name must not delete the file", Run: copySelf},
 	{Rule: "C1", Name: "onto-itself-new-attributes", Why: "attributes are changed by a copy onto itself", Needs: needs(attributes), Run: copySelfAttributes},
+	{
+		Rule: "C1", Name: "one-attribute", Why: "a change of one attribute keeps the rest, and never undoes another writer",
+		Needs: needs(versions, putIfVersion, attributes), Run: copyOneAttribute,
+	},
 	{Rule: "C1", Name: "new-attributes", Why: "what the caller says of the copy holds, as a whole", Needs: needs(attributes), Run: copyNewAttributes},
 	{Rule: "C1", Name: "new-type", Why: "a type that isn't given is found by the target's name, else by its content", Needs: needs(attributes), Run: copyNewType},
 	{Rule: "C1", Name: "if-absent", Why: "a copy must not overwrite where it was told not to", Needs: needs(putIfAbsent), Run: copyIfAbsent},

@@ -19,6 +19,9 @@ type UpdateAttributesOptions struct {
 // begins again with what is then there, calling fn again. Where fn changes nothing, or returns SkipUpdate, nothing is
 // written. Another error of fn ends it. A content type that fn empties is found anew, by the name (P6).
 //
+// Where not every Put makes a new version (Features.VersionPerPut, S3), the guard is of the content alone: a change of
+// attributes by another writer, at the same time and without new content, is not seen, and the later one stays.
+//
 // It takes two requests where the bucket copies on the server's side (Features.ServerCopy), Stat and a copy of the file
 // onto itself; elsewhere it takes Get and Put, and the content passes through the program. The Info is that of
 // the file as it then is.
