@@ -20,7 +20,7 @@ type backend struct {
 	root     fsys.Dir
 	rootStat fsys.Stat
 	opts     Options
-	rules    rules
+	disk     disk
 	// mountRoot: the folder is all of a file system, which may have a folder of its own in it.
 	mountRoot bool
 
@@ -54,7 +54,7 @@ var (
 
 func (b *backend) Features() files.Features {
 	return files.Features{
-		MaxName: files.MaxName, TimeResolution: time.Nanosecond,
+		MaxName: files.MaxName, TimeResolution: b.disk.resolution,
 		Atomic: true, Durable: !b.opts.NoSync,
 		Versions: true, VersionPerPut: true, PutVersion: true,
 		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
@@ -105,6 +105,11 @@ func (b *backend) alive() error {
 		return files.WithCause(files.ErrNoBucket, nil, "the folder was removed, renamed or hidden by a mount")
 	case err != nil:
 		return fault(err)
+	}
+	if !b.disk.settled.Load() {
+		if err := b.readNote(); err != nil {
+			return err
+		}
 	}
 	if b.checked.Load() {
 		return nil

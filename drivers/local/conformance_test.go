@@ -17,6 +17,13 @@ import (
 
 // harness makes buckets in folders of their own.
 func harness(opts *Options, sys func() fsys.FS) conformance.Harness {
+	return harnessIn(func(t conformance.T) string { return t.TempDir() }, opts, sys)
+}
+
+// harnessIn is harness for folders that lie somewhere else.
+func harnessIn(
+	folder func(conformance.T) string, opts *Options, sys func() fsys.FS,
+) conformance.Harness {
 	var folders sync.Map
 	open := func(t conformance.T, dir string) files.Bucket {
 		backend, err := open(dir, opts, sys())
@@ -38,7 +45,7 @@ func harness(opts *Options, sys func() fsys.FS) conformance.Harness {
 		}
 	}
 	return conformance.Harness{
-		New:    func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
+		New:    func(t conformance.T) files.Bucket { return open(t, folder(t)) },
 		Second: func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
 		Damage: func(t conformance.T, b files.Bucket, name string) {
 			path := filepath.Join(dirOf(b), filepath.FromSlash(name))
@@ -78,7 +85,7 @@ func harness(opts *Options, sys func() fsys.FS) conformance.Harness {
 			check(t, os.Symlink(target, path))
 		},
 		URL: func(t conformance.T) string {
-			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir())}).String()
+			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(folder(t))}).String()
 		},
 		Secrets: func(b files.Bucket) []string { return []string{dirOf(b)} },
 	}

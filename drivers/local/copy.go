@@ -79,7 +79,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 		}
 		return files.Info{}, err
 	}
-	return files.Info{Entry: st.entry(), Attributes: attrs, Digest: f.digest}, nil
+	return files.Info{Entry: b.tell(st.entry()), Attributes: attrs, Digest: f.digest}, nil
 }
 
 // copyFrom fills the staged file from another.

@@ -23,6 +23,8 @@ func fault(err error) error {
 	switch {
 	case !ok:
 		return err
+	case fsys.IsDisconnected(err):
+		return files.WithCause(files.ErrNoBucket, err, "the program or server that holds the file system is gone")
 	case errors.Is(err, fs.ErrPermission):
 		return files.WithCause(files.ErrPermission, err, errno.Error())
 	case fsys.IsReadOnly(err):

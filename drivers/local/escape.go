@@ -24,19 +24,48 @@ const (
 	chainTail = "-"
 
 	sidecarExt = ".attrs"
-	// maxElement leaves room for a sidecar's extension, or for leafMark, in the 255 bytes of a disk's name.
-	maxElement = 255 - len(sidecarExt)
-	// maxPart is how many bytes of text one part of a chain has at most.
-	maxPart = 240
 )
 
-// rules are the target's own limits of names, beside those that hold everywhere.
+// rules are the target's own limits of names, beside those that hold everywhere. They are the same for all who write to
+// a folder (habits.go).
 type rules struct {
 	// windows: no device names, none of <>:"\|?*, no dot or space at the end.
 	windows bool
+	// Parts of windows, for file systems that are like it in one thing only.
+	devices, tail bool
+	refused       refusedChars // of the characters
+	// ascii: other characters are refused, or come back changed.
+	ascii bool
+	// short is how much less than 255 bytes a name on disk may have.
+	short uint8
 	// foldCase: the file system takes letters of different case, or composed and decomposed ones, as the same. Then
 	// upper-case and non-ASCII letters are encoded, so that no two names can meet.
 	foldCase bool
+}
+
+// oddChars are those that file systems refuse, though a name may have them.
+const oddChars = `<>:"\|?*`
+
+// refusedChars has a bit for each of oddChars.
+type refusedChars uint8
+
+func (r refusedChars) has(c byte) bool {
+	i := strings.IndexByte(oddChars, c)
+	return i >= 0 && r>>i&1 != 0
+}
+
+// limit is how many bytes a name on disk may have.
+func (r rules) limit() int { return 255 - int(r.short) }
+
+// maxElement leaves room for a sidecar's extension, or for leafMark.
+func (r rules) maxElement() int { return r.limit() - len(sidecarExt) }
+
+// maxPart is how many bytes of text one part of a chain has at most.
+func (r rules) maxPart() int { return r.limit() - 15 }
+
+// odd reports whether a name may have to be escaped for what this file system refuses.
+func (r rules) odd() bool {
+	return r.windows || r.foldCase || r.devices || r.tail || r.ascii || r.refused != 0
 }
 
 // encode returns where the file of that name lies: the folder, "" being the root, and the name in it. The name is legal.
@@ -101,11 +130,11 @@ func (r rules) encodeElement(e string) (chain []string, last string) {
 		return nil, e
 	}
 	text := r.text(e)
-	if len(escapedMark)+len(text) <= maxElement && r.special(e) {
+	if len(escapedMark)+len(text) <= r.maxElement() && r.special(e) {
 		return nil, escapedMark + text
 	}
-	for len(text) > maxPart {
-		n := cut(text)
+	for len(text) > r.maxPart() {
+		n := cut(text, r.maxPart())
 		chain = append(chain, chainMark+text[:n]+chainTail)
 		text = text[n:]
 	}
@@ -113,8 +142,7 @@ func (r rules) encodeElement(e string) (chain []string, last string) {
 }
 
 // cut returns where the first part of a text ends: not inside a character or an escape.
-func cut(text string) int {
-	n := maxPart
+func cut(text string, n int) int {
 	for !utf8.RuneStart(text[n]) {
 		n--
 	}
@@ -129,10 +157,10 @@ func cut(text string) int {
 // plain reports whether an element found on disk, or one of a name, is legal (N1) and stands for itself.
 func plain[T string | []byte](r rules, e T) bool {
 	n := len(e)
-	if n == 0 || n > maxElement || e[0] == '.' && (n == 1 || n == 2 && e[1] == '.') {
+	if n == 0 || n > r.maxElement() || e[0] == '.' && (n == 1 || n == 2 && e[1] == '.') {
 		return false
 	}
-	ascii, odd := true, r.windows || r.foldCase
+	ascii, odd := true, r.odd()
 	switch e[0] {
 	case '%':
 		odd = odd || n >= len(mark) && string(e[:len(mark)]) == mark
@@ -161,7 +189,8 @@ func plain[T string | []byte](r rules, e T) bool {
 
 // special reports whether a legal element has to be escaped for other reasons than its length.
 func (r rules) special(e string) bool {
-	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || placeholder(e) || r.windows && (device(e) || e[len(e)-1] == '.' || e[len(e)-1] == ' ') {
+	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || placeholder(e) ||
+		(r.windows || r.devices) && device(e) {
 		return true
 	}
 	for i := range len(e) {
@@ -178,15 +207,18 @@ func (r rules) encoded(e string, i int) bool {
 	case '%':
 		return true
 	case '.':
-		return e[i:] == sidecarExt || r.windows && i == len(e)-1
+		return e[i:] == sidecarExt || (r.windows || r.tail) && i == len(e)-1
 	case ' ':
-		return r.windows && i == len(e)-1
+		return (r.windows || r.tail) && i == len(e)-1
 	case '_':
 		return hexEscaped(e[i:])
 	case '<', '>', ':', '"', '\\', '|', '?', '*':
-		return r.windows
+		return r.windows || r.refused.has(c)
 	default:
-		return r.foldCase && (c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf)
+		if c >= utf8.RuneSelf {
+			return r.foldCase || r.ascii
+		}
+		return r.foldCase && c >= 'A' && c <= 'Z'
 	}
 }
 

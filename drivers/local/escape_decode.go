@@ -41,11 +41,11 @@ func (r rules) decodeOnce(disk string) (diskKind, string, bool) {
 		}
 		return foreignEntry, "", false
 	}
-	if part, ok := strings.CutPrefix(disk, endMark); ok && part != "" && len(part) <= maxPart {
+	if part, ok := strings.CutPrefix(disk, endMark); ok && part != "" && len(part) <= r.maxPart() {
 		return endEntry, part, false
 	}
 	if part, ok := strings.CutPrefix(disk, chainMark); ok {
-		if part, ok := strings.CutSuffix(part, chainTail); ok && part != "" && len(part) <= maxPart {
+		if part, ok := strings.CutSuffix(part, chainTail); ok && part != "" && len(part) <= r.maxPart() {
 			return chainEntry, part, false
 		}
 	}

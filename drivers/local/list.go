@@ -16,13 +16,13 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			return
 		}
 		w := &walker{
-			rules:     b.rules,
+			rules:     b.rules(),
 			version:   versionOf,
 			pages:     &b.pages,
 			mountRoot: b.mountRoot,
 		}
 		for e, err := range w.list(ctx, b.root, req) {
-			if !yield(e, fault(err)) || err != nil {
+			if !yield(b.tell(e), fault(err)) || err != nil {
 				return
 			}
 		}

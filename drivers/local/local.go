@@ -68,7 +68,7 @@ func Open(dir string, opts *Options) (files.Bucket, error) {
 
 // open opens the backend over a seam.
 func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
-	b := &backend{sys: sys, rules: rules{windows: windows, foldCase: foldCase}, starting: make(chan struct{}, 1)}
+	b := &backend{sys: sys, starting: make(chan struct{}, 1)}
 	if opts != nil {
 		b.opts = *opts
 	}
@@ -91,6 +91,10 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 		b.root, b.rootStat, err = openFolder(sys, path, &b.opts)
 		if err == nil && b.settle() {
 			b.mountRoot = isMountRoot(sys, path, b.root, b.rootStat)
+			if b.root, err = b.disk.look(b.root); err != nil {
+				b.root.Close()
+				return nil, err
+			}
 			return b, nil
 		}
 		if err == nil { // it was removed with its last file before it was claimed

@@ -27,7 +27,7 @@ func (b *backend) parents(p *spot) (all []parent) {
 	if p.lock == p.name {        // else the key of a foreign file
 		for i := range len(p.name) {
 			if p.name[i] == '/' {
-				names[b.rules.encodeDir(p.name[:i])] = p.name[:i]
+				names[b.rules().encodeDir(p.name[:i])] = p.name[:i]
 			}
 		}
 	}
@@ -71,6 +71,9 @@ func (b *backend) makeParent(ctx context.Context, f parent) error {
 	case !missing(err):
 		return fault(err)
 	}
+	if b.disk.folds() { // which place the folder gets must be decided by one at a time
+		return b.makeWay(ctx, d, f)
+	}
 	return b.mkdir(d, f)
 }
 
@@ -99,7 +102,7 @@ func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	}
 	defer lock.unlock()
 	st, err := d.Lstat(f.base)
-	if err == nil && st.Type == fsys.Regular {
+	if err == nil && st.Type == fsys.Regular && f.name != "" {
 		if err := moveToLeaf(d, f.base, st); err != nil {
 			if missing(err) || fsys.IsDirectory(err) {
 				return lookAgain(err)

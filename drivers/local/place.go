@@ -33,9 +33,9 @@ func (b *backend) place(key driver.Key) (spot, error) {
 		return spot{}, err
 	}
 	p := spot{lock: key.Name, name: key.Name, alts: 2}
-	p.dir, p.base = b.rules.encode(key.Name)
+	p.dir, p.base = b.rules().encode(key.Name)
 	if strings.HasSuffix(key.Name, sidecarExt) {
-		if last := key.Name[strings.LastIndexByte(key.Name, '/')+1:]; b.rules.rawSidecarName(last) {
+		if last := key.Name[strings.LastIndexByte(key.Name, '/')+1:]; b.rules().rawSidecarName(last) {
 			p.raw = last
 			p.alts = 3
 		}
@@ -69,6 +69,9 @@ func (p *spot) path(name string) string {
 
 func (p *spot) sidecar() string { return p.base + sidecarExt }
 
+// maxForeign is the longest name in bytes that any disk has: 255 characters of NTFS.
+const maxForeign = 4 * 255
+
 // foreignPlace is that of a file which has no name: it must be one that List yields as foreign.
 func (b *backend) foreignPlace(key string) (spot, error) {
 	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
@@ -76,11 +79,11 @@ func (b *backend) foreignPlace(key string) (spot, error) {
 		return spot{}, refuse
 	}
 	for e := range strings.SplitSeq(key, "/") {
-		if e == "" || e == "." || e == ".." || e == controlDir || len(e) > 255 {
+		if e == "" || e == "." || e == ".." || e == controlDir || len(e) > maxForeign {
 			return spot{}, refuse
 		}
 	}
-	if !b.rules.foreignPath(key) {
+	if !b.rules().foreignPath(key) {
 		return spot{}, refuse
 	}
 	i := strings.LastIndexByte(key, '/')
@@ -142,7 +145,7 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 // it. The driver's own files may not.
 func (r rules) rawSidecarName(element string) bool {
 	kind, _, _ := r.decode(element)
-	return kind == foreignEntry && len(element) <= 255 && !strings.HasPrefix(element, ownPrefix)
+	return kind == foreignEntry && len(element) <= r.limit() && !strings.HasPrefix(element, ownPrefix)
 }
 
 // foreignPath reports whether a path on disk is one of a foreign file: not the place of a name, and nothing of the driver's own.

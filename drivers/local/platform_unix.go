@@ -6,4 +6,6 @@ package local
 const (
 	windows  = false
 	foldCase = false
+	// tried: what the file system does is found by trying (habits.go).
+	tried = true
 )

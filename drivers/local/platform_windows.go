@@ -6,4 +6,6 @@ package local
 const (
 	windows  = true
 	foldCase = true
+	// tried: what the file system does is known, and not found by trying.
+	tried = false
 )

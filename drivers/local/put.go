@@ -12,14 +12,11 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := b.alive(); err != nil {
 		return files.Info{}, err
 	}
-	p, err := b.place(driver.Key{Name: req.Name})
-	if err != nil {
-		return files.Info{}, err
-	}
 	st, err := b.beginStage(ctx)
 	if err != nil {
 		return files.Info{}, err
 	}
+	p := b.placeOf(req.Name) // by the rules that the session has found
 	defer func() { st.close() }()
 	if err := b.conditional(req.If); err != nil {
 		return files.Info{}, err
@@ -34,5 +31,5 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if st, err = b.commit(ctx, st, &p, req.If); err != nil {
 		return files.Info{}, err
 	}
-	return files.Info{Entry: st.entry()}, nil
+	return files.Info{Entry: b.tell(st.entry())}, nil
 }

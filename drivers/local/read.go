@@ -27,7 +27,9 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	if f.lost != nil {
 		return files.Info{}, f.lost
 	}
-	return f.info(), nil
+	info := f.info()
+	info.Entry = b.tell(info.Entry)
+	return info, nil
 }
 
 func (b *backend) findKey(key driver.Key) (*found, error) {
@@ -49,6 +51,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		return driver.Object{}, err
 	}
 	o := driver.Object{Info: f.info()}
+	o.Info.Entry = b.tell(o.Info.Entry)
 	switch {
 	case req.IfNotVersion != "" && req.IfNotVersion == o.Info.Version:
 		err = files.ErrNotModified

@@ -137,7 +137,10 @@ func (b *backend) start(ctx context.Context) (_ *session, err error) {
 	if err := s.alive.TryLock(0); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, err
 	}
-	return s, b.probe(s)
+	if err := b.probe(s); err != nil {
+		return nil, err
+	}
+	return s, b.learn(s)
 }
 
 // probe finds out whether the file system keeps times exactly.

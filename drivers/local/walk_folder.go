@@ -222,7 +222,7 @@ func (l *walk) scanChain(f *folder, d fsys.Dir, want *filter, parts []string, r 
 }
 
 // maxChain is more parts than the longest element has.
-const maxChain = 3*files.MaxName/maxPart + 2
+const maxChain = 3*files.MaxName/(minLimit-15) + 2
 
 // what an entry on disk is in its logical folder.
 type what uint8

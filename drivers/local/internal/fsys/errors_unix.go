@@ -50,3 +50,9 @@ func IsFull(err error) bool {
 // IsStale reports whether err is that of a directory or a file that a server
 // has no more.
 func IsStale(err error) bool { return errors.Is(err, syscall.ESTALE) }
+
+// IsDisconnected reports whether err says that the program or the server that holds the file
+// system is gone.
+func IsDisconnected(err error) bool {
+	return errors.Is(err, syscall.ENOTCONN) || errors.Is(err, syscall.ESHUTDOWN)
+}

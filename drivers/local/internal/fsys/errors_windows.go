@@ -56,3 +56,8 @@ func IsFull(err error) bool {
 
 // IsStale reports whether err is that of a directory or a file that a server has no more.
 func IsStale(error) bool { return false }
+
+// IsDisconnected reports whether err says that the server that holds the file system is gone.
+func IsDisconnected(err error) bool {
+	return isOne(err, windows.ERROR_BAD_NETPATH, windows.ERROR_NETNAME_DELETED)
+}

@@ -55,7 +55,8 @@ type Dir interface {
 	// Rename moves the entry to newname in the directory to, replacing a file there.
 	Rename(name string, to Dir, newname string) error
 	// RenameNoReplace moves the entry unless newname exists: fs.ErrExist. On a file system that can't, it is a link and an unlink:
-	// between them the file has both names.
+	// between them the file has both names. Where there are no links either, it is a look and a Rename, which the caller's
+	// lock makes one.
 	RenameNoReplace(name string, to Dir, newname string) error
 	// Unlink removes an entry that is no directory.
 	Unlink(name string) error

@@ -25,3 +25,16 @@ const (
 func (k Kind) FineTimes() bool {
 	return fineClock() && (k == Ext || k == XFS || k == Btrfs)
 }
+
+// Exact reports whether names are told apart byte by byte, and any 255 bytes are one, unless
+// the folder is one that folds (Folding).
+func (k Kind) Exact() bool {
+	return k == Ext || k == XFS || k == Btrfs || k == Tmpfs || k == F2FS || k == Overlay
+}
+
+// Folding reports whether a folder of a kind that is exact is marked as one where letters of
+// different case are the same.
+func Folding(d Dir) bool {
+	f, ok := d.(interface{ Folding() bool })
+	return ok && f.Folding()
+}

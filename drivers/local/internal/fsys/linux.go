@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -48,7 +49,7 @@ func (linuxFS) OpenRoot(path string) (Dir, error) {
 
 func (linuxFS) StatRoot(path string) (Stat, error) {
 	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
+	if _, err := stale(func() (int, error) { return 0, unix.Stat(path, &st) }); err != nil {
 		return Stat{}, err
 	}
 	return toStat(&st), nil
@@ -99,10 +100,46 @@ func (d *dir) open(path string, flags int) (int, error) {
 		path = "."
 	}
 	if hasOpenat2() {
-		how := unix.OpenHow{Flags: uint64(flags), Resolve: resolve}
-		return retry(func() (int, error) { return unix.Openat2(d.fd, path, &how) })
+		return d.openBeneath(path, flags)
 	}
 	return d.openElements(path, flags)
+}
+
+func (d *dir) openBeneath(path string, flags int) (int, error) {
+	if len(path) >= maxPath {
+		return d.openFar(path, flags)
+	}
+	how := unix.OpenHow{Flags: uint64(flags), Resolve: resolve}
+	return stale(func() (int, error) { return unix.Openat2(d.fd, path, &how) })
+}
+
+// maxPath is the longest path that the system takes at a time, with the zero behind it.
+const maxPath = 4096
+
+// openFar opens a path that is longer than the system takes: by the folder that is as far as it
+// can be. Escaped names may be three times as long as what they stand for.
+func (d *dir) openFar(path string, flags int) (int, error) {
+	i := strings.LastIndexByte(path[:maxPath], '/')
+	if i <= 0 {
+		return -1, unix.ENAMETOOLONG
+	}
+	fd, err := d.openBeneath(path[:i], unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(fd)
+	return (&dir{fd: fd}).openBeneath(path[i+1:], flags)
+}
+
+// stale looks again where a file was replaced on a server, or below another file system,
+// while it was looked up. It is bounded: a folder that a server has removed stays so.
+func stale(f func() (int, error)) (n int, err error) {
+	for range 10 {
+		if n, err = retry(f); err != unix.ESTALE {
+			break
+		}
+	}
+	return n, err
 }
 
 // openElements is open for systems without openat2.
@@ -118,7 +155,7 @@ func (d *dir) openElements(path string, flags int) (int, error) {
 			f = unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW | unix.O_CLOEXEC
 		}
 		element := path[:i]
-		next, err := retry(func() (int, error) { return unix.Openat(fd, element, f, 0) })
+		next, err := stale(func() (int, error) { return unix.Openat(fd, element, f, 0) })
 		if fd != d.fd {
 			unix.Close(fd)
 		}
@@ -214,10 +251,21 @@ func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
 	if err != unix.EINVAL && err != unix.ENOSYS && err != unix.EOPNOTSUPP {
 		return err
 	}
-	if err := unix.Linkat(d.fd, name, t.fd, newname, 0); err != nil {
+	switch err := unix.Linkat(d.fd, name, t.fd, newname, 0); err {
+	case nil:
+		return unix.Unlinkat(d.fd, name, 0)
+	case unix.EPERM, unix.EOPNOTSUPP, unix.ENOSYS, unix.EIO:
+		// exFAT and FAT have no links. All who know the name's lock hold it.
+		if _, err := t.Lstat(newname); err != unix.ENOENT {
+			if err == nil {
+				err = unix.EEXIST
+			}
+			return err
+		}
+		return d.Rename(name, to, newname)
+	default:
 		return err
 	}
-	return unix.Unlinkat(d.fd, name, 0)
 }
 
 func (d *dir) Unlink(name string) error { return unix.Unlinkat(d.fd, name, 0) }

@@ -47,3 +47,10 @@ var fineClock = sync.OnceValue(func() bool {
 	n, _ := fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &major, &minor)
 	return n == 2 && (major > 6 || major == 6 && minor >= 13)
 })
+
+// Folding asks for the flag of ext4, f2fs and tmpfs.
+func (d *dir) Folding() bool {
+	const casefold = 0x40000000 // FS_CASEFOLD_FL
+	flags, err := unix.IoctlGetInt(d.fd, unix.FS_IOC_GETFLAGS)
+	return err == nil && flags&casefold != 0
+}

@@ -10,7 +10,10 @@ import (
 
 func (d *dir) Lstat(name string) (Stat, error) {
 	var st unix.Stat_t
-	if err := unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	_, err := stale(func() (int, error) {
+		return 0, unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	})
+	if err != nil {
 		return Stat{}, err
 	}
 	return toStat(&st), nil

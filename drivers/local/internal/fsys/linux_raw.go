@@ -12,12 +12,28 @@ import (
 func (d *dir) Lstat(name string) (Stat, error) {
 	var buf [256]byte
 	if len(name) >= len(buf) {
-		return Stat{}, unix.ENAMETOOLONG
+		return d.lstatLong(name)
 	}
 	copy(buf[:], name)
 	var st unix.Stat_t
 	if _, _, e := unix.Syscall6(sysFstatat, uintptr(d.fd), uintptr(unsafe.Pointer(&buf)), uintptr(unsafe.Pointer(&st)), unix.AT_SYMLINK_NOFOLLOW, 0, 0); e != 0 {
+		if e == unix.ESTALE {
+			return d.lstatLong(name)
+		}
 		return Stat{}, e
+	}
+	return toStat(&st), nil
+}
+
+// lstatLong is for names of more than 255 bytes, which 255 characters of NTFS or exFAT
+// may be, and looks again where a server has replaced the file meanwhile.
+func (d *dir) lstatLong(name string) (Stat, error) {
+	var st unix.Stat_t
+	_, err := stale(func() (int, error) {
+		return 0, unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	})
+	if err != nil {
+		return Stat{}, err
 	}
 	return toStat(&st), nil
 }

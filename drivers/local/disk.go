@@ -1,0 +1,162 @@
+package local
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// disk is what a handle knows of its file system.
+type disk struct {
+	known   atomic.Pointer[habits]
+	settled atomic.Bool // known is all there is to know
+	sp      *spelling   // nil where names are surely told apart
+	kind    fsys.Kind
+	// resolution is what times are cut to (V2). It is the same for a handle's whole life.
+	resolution time.Duration
+}
+
+// rules are those by which names are encoded now. A session may find stricter ones, before
+// its first write.
+func (b *backend) rules() rules { return b.disk.known.Load().rules }
+
+// look finds out what there is to find without a change of the folder. The root may get a
+// layer that tells spellings apart.
+func (k *disk) look(root fsys.Dir) (fsys.Dir, error) {
+	h := habits{rules: rules{windows: windows, foldCase: foldCase}, resolution: time.Nanosecond}
+	k.known.Store(&h)
+	k.kind = root.Kind()
+	k.resolution = h.resolution
+	if !tried {
+		k.settled.Store(true)
+		return root, nil
+	}
+	exact := k.kind.Exact() && !fsys.Folding(root)
+	note, noted, err := readHabits(root, controlDir+"/"+diskFile)
+	if err != nil {
+		return root, err
+	}
+	if noted {
+		h = note
+	}
+	k.known.Store(&h)
+	k.settled.Store(exact || noted)
+	switch {
+	case exact:
+		k.resolution = exactTimes(root)
+	case noted:
+		k.resolution = note.resolution
+	default:
+		k.resolution = time.Duration(coarsest)
+	}
+	if exact && !h.folds {
+		return root, nil
+	}
+	k.sp = &spelling{}
+	k.sp.on.Store(h.folds || !noted && (fsys.Folding(root) || seemsToFold(root)))
+	d := k.sp.dir(root, false)
+	d.root = true
+	return d, nil
+}
+
+// exactTimes is the resolution of times on the usual file systems: ext4 with inodes of 128
+// bytes keeps seconds.
+func exactTimes(root fsys.Dir) time.Duration {
+	st, err := root.Stat()
+	if err == nil && st.ModTime%int64(time.Second) == 0 && st.ChangeTime%int64(time.Second) == 0 {
+		return time.Second
+	}
+	return time.Nanosecond
+}
+
+// seemsToFold reports whether an entry of the folder is found by another spelling too. Where
+// there is none with a letter, there is nothing to be mistaken either.
+func seemsToFold(root fsys.Dir) bool {
+	for _, name := range list(root) {
+		other := swapCase(name)
+		if other == name {
+			continue
+		}
+		for range 3 { // FUSE may not find what is there (confirm.go)
+			st, err := root.Lstat(name)
+			if err != nil {
+				continue
+			}
+			if now, err := root.Lstat(other); err == nil {
+				return now.SameFile(st)
+			}
+		}
+		return false
+	}
+	return false
+}
+
+func swapCase(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return r
+	}, name)
+}
+
+// folds reports whether the file system takes several spellings for one name.
+func (k *disk) folds() bool { return k.sp != nil && k.sp.on.Load() }
+
+// readNote reads the note that another process may have made since.
+func (b *backend) readNote() error {
+	h, ok, err := readHabits(b.root, controlDir+"/"+diskFile)
+	if ok && err == nil {
+		b.adopt(h)
+	}
+	return err
+}
+
+// adopt goes by these habits from now on.
+func (b *backend) adopt(h habits) {
+	b.disk.known.Store(&h)
+	if b.disk.sp != nil {
+		b.disk.sp.on.Store(h.folds)
+	}
+	b.disk.settled.Store(true)
+}
+
+// learn tries the file system out, in a session that is being made, and writes down what was
+// found. The caller holds the lock of sessions.
+func (b *backend) learn(s *session) error {
+	if b.disk.sp == nil || b.disk.kind.Exact() && b.disk.settled.Load() {
+		return nil
+	}
+	note, noted, err := readHabits(s.control, diskFile)
+	if err != nil {
+		return err
+	}
+	h, err := probe(s.dir, s.alive)
+	if err != nil {
+		return err
+	}
+	if noted {
+		h = note.and(h)
+	}
+	if !noted || h != note {
+		if err := b.writeHabits(s, h); err != nil {
+			return err
+		}
+	}
+	b.adopt(h)
+	return nil
+}
+
+// tell cuts an entry's time to what Features say.
+func (b *backend) tell(e files.Entry) files.Entry {
+	if r := b.disk.resolution; r > time.Nanosecond {
+		e.ModTime = e.ModTime.Truncate(r)
+	}
+	return e
+}

@@ -1,0 +1,200 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// TestConformanceOddDisks runs the suite on disks with other habits than the usual ones.
+func TestConformanceOddDisks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: the whole suite several times")
+	}
+	for name, sys := range oddDisks() {
+		t.Run(name, func(t *testing.T) {
+			conformance.Run(t, harness(&Options{NoSync: true}, sys))
+		})
+	}
+}
+
+// hardNames are names that one disk or another takes for one, refuses or changes.
+var hardNames = []string{
+	"photo.jpg", "Photo.jpg", "PHOTO.JPG",
+	"Zürich/a", "zürich/a", "ZÜRICH/A", "dir/x", "DIR/x", "Dir",
+	"what?", "a:b", `back\slash`, "<tag>", "star*", `"q"`, "pipe|",
+	"dot.", "dot", "space ", "space", "con", "aux.h", "CON",
+	"X.attrs", "x.ATTRS", "%cf-c-x", "%cf-e-X",
+	strings.Repeat("L", 200), strings.Repeat("l", 200), strings.Repeat("é", 120),
+	strings.Repeat("🎉", 60) + "/x", strings.Repeat("w", 249), strings.Repeat("W", 700),
+}
+
+// Different names are different files on every disk, and come back byte for byte (N2, N4).
+func TestOddNames(t *testing.T) {
+	for name, sys := range oddDisks() {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			testNames(t, func() files.Bucket { return driver.New(openOdd(t, sys(), dir)) })
+		})
+	}
+}
+
+// testNames puts hard names, from two handles, and looks at them from a third.
+func testNames(t *testing.T, open func() files.Bucket) {
+	t.Helper()
+	ctx := t.Context()
+	b, c := open(), open()
+	text := func(name string) string { return fmt.Sprintf("I am %q.", name) }
+	for i, name := range hardNames {
+		w := b
+		if i%2 == 1 {
+			w = c
+		}
+		o := files.PutOptions{If: files.IfAbsent()}
+		if _, err := files.PutString(ctx, w, name, text(name), &o); err != nil {
+			t.Errorf("Put %q: %v", name, err)
+		}
+	}
+	d := open()
+	if f := d.Features(); !f.AnyName || f.MaxName != files.MaxName {
+		t.Errorf("AnyName is %v, MaxName %d", f.AnyName, f.MaxName)
+	}
+	for _, name := range hardNames {
+		if s, err := files.ReadString(ctx, d, name, nil); err != nil || s != text(name) {
+			t.Errorf("%q holds %q, %v", name, s, err)
+		}
+	}
+	want := slices.Sorted(slices.Values(hardNames))
+	if got := listed(t, d); !slices.Equal(got, want) {
+		t.Errorf("listed %q,\nwant   %q", got, want)
+	}
+	for i, name := range want {
+		if err := d.Delete(ctx, name, nil); err != nil {
+			t.Errorf("Delete %q: %v", name, err)
+		}
+		if got := listed(t, b); !slices.Equal(got, want[i+1:]) {
+			t.Fatalf("after Delete of %q: listed %q", name, got)
+		}
+	}
+}
+
+func listed(t *testing.T, b files.Bucket) (names []string) {
+	t.Helper()
+	for e, err := range b.List(t.Context(), "", nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// What other programs put on a disk that folds is there under its own spelling alone, keeps its
+// place when it is replaced, and is in nobody's way (L1, N2, N4).
+func TestFoldedForeignFiles(t *testing.T) {
+	dir := t.TempDir()
+	ok(t, os.MkdirAll(filepath.Join(dir, "DCIM/100CANON"), 0o777))
+	photo := filepath.Join(dir, "DCIM/100CANON/IMG_0001.JPG")
+	ok(t, os.WriteFile(photo, []byte("photo"), 0o666))
+	sys := oddDisks()["folds"]()
+	ctx := t.Context()
+	open := func() files.Bucket { return driver.New(openOdd(t, sys, dir)) }
+	for range 2 { // a second handle knows what the first has found
+		b := open()
+		if got := listed(t, b); !slices.Equal(got, []string{"DCIM/100CANON/IMG_0001.JPG"}) {
+			t.Fatalf("listed %q", got)
+		}
+		for _, other := range []string{"dcim/100CANON/IMG_0001.JPG", "DCIM/100CANON/img_0001.jpg"} {
+			if _, err := b.Stat(ctx, other, nil); !errors.Is(err, files.ErrNotExist) {
+				t.Errorf("Stat %q: %v", other, err)
+			}
+			_, err := files.PutString(ctx, b, other, other, &files.PutOptions{If: files.IfAbsent()})
+			ok(t, err)
+		}
+		if s, _ := fetch(t, b, "DCIM/100CANON/IMG_0001.JPG"); s != "photo" {
+			t.Errorf("the photo is %q", s)
+		}
+		if n := len(listed(t, b)); n != 3 {
+			t.Errorf("%d names: %q", n, listed(t, b))
+		}
+		ok(t, b.Delete(ctx, "dcim/100CANON/IMG_0001.JPG", nil))
+		ok(t, b.Delete(ctx, "DCIM/100CANON/img_0001.jpg", nil))
+	}
+	b := open()
+	_, err := files.PutString(ctx, b, "DCIM/100CANON/IMG_0001.JPG", "edited", nil)
+	ok(t, err)
+	if data, err := os.ReadFile(photo); string(data) != "edited" {
+		t.Errorf("the photo's own place holds %q, %v", data, err)
+	}
+	if _, err := files.PutString(ctx, b, "New.JPG", "new", nil); err != nil {
+		t.Error(err)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "New.JPG")); string(data) != "new" {
+		t.Errorf("a new name is not at its own place: %q, %v", data, err)
+	}
+}
+
+// The note about a disk is the same for all, only grows, and a newer one is refused.
+func TestHabits(t *testing.T) {
+	all := habits{
+		rules:      rules{devices: true, tail: true, ascii: true, refused: 0xa5, short: 100},
+		folds:      true,
+		resolution: 2 * time.Second,
+	}
+	for _, h := range []habits{{}, {resolution: 1}, all} {
+		if got, err := parseHabits(h.String() + "\n"); err != nil || got != h {
+			t.Errorf("%q is read as %+v, %v", h, got, err)
+		}
+		if got := all.and(h); got.rules != all.rules || !got.folds {
+			t.Errorf("%v and %v is %v", all, h, got)
+		}
+	}
+	for _, text := range []string{"disk 2 time=1s", "disk 1 new", "disk 1 time=x", "1", "disk 1 limit=5"} {
+		if h, err := parseHabits(text); !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("%q is read as %+v, %v", text, h, err)
+		}
+	}
+}
+
+// A bucket that is copied from a disk that keeps all names to one that doesn't goes on, and so
+// does one that is copied back.
+func TestDiskChanges(t *testing.T) {
+	dir := t.TempDir()
+	usual := driver.New(openOdd(t, fsys.OS(), dir))
+	ctx := t.Context()
+	put := func(b files.Bucket, name string) {
+		t.Helper()
+		_, err := files.PutString(ctx, b, name, name, nil)
+		ok(t, err)
+	}
+	want := []string{"B/Photo.jpg", "b/photo.jpg", "what?"}
+	put(usual, "B/Photo.jpg")
+	disk := oddDisks()["FAT"]
+	odd := driver.New(openOdd(t, disk(), dir))
+	put(odd, "b/photo.jpg")
+	put(odd, "what?")
+	for name, b := range map[string]files.Bucket{
+		"odd":         odd,
+		"opened anew": driver.New(openOdd(t, disk(), dir)),
+		"back":        driver.New(openOdd(t, fsys.OS(), dir)),
+	} {
+		if got := listed(t, b); !slices.Equal(got, want) {
+			t.Errorf("%s: listed %q", name, got)
+		}
+		for _, n := range want {
+			if s, _ := fetch(t, b, n); s != n {
+				t.Errorf("%s: %q holds %q", name, n, s)
+			}
+		}
+	}
+}

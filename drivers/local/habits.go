@@ -1,0 +1,158 @@
+package local
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// habits are what a folder's file system does with names and times. Names on disk follow
+// from them, so all handles of a folder must know the same: what differs from a file system
+// that keeps everything is written down in the control folder, in diskFile, and only grows.
+//
+// The usual local file systems are known by their type. Others are tried out (probe.go) by
+// each session before its first write, because a folder may have been copied to another disk.
+// Until there is a note, a handle reads names as they are, and claims the coarsest times.
+type habits struct {
+	rules
+	folds      bool          // several spellings are one name (spelling.go)
+	resolution time.Duration // of the times that can be set; 0 is unknown
+}
+
+// diskFile is the note: words, in one line.
+const diskFile = "disk.attrs"
+
+const (
+	// minLimit is the shortest limit of a name in bytes that the encoding can use.
+	minLimit = 64
+	// coarsest is the coarsest time of any file system, FAT, in nanoseconds.
+	coarsest = int64(2 * time.Second)
+)
+
+// String is the note's text: "disk 1", then words.
+func (h habits) String() string {
+	words := []string{"disk 1"}
+	for word, set := range h.flags() {
+		if *set {
+			words = append(words, word)
+		}
+	}
+	slices.Sort(words[1:])
+	if h.refused != 0 {
+		words = append(words, "refused="+strconv.FormatUint(uint64(h.refused), 16))
+	}
+	if h.short != 0 {
+		words = append(words, "limit="+strconv.Itoa(h.limit()))
+	}
+	return strings.Join(append(words, "time="+h.resolution.String()), " ")
+}
+
+func (h *habits) flags() map[string]*bool {
+	return map[string]*bool{
+		"folds":    &h.folds,
+		"devices":  &h.devices,
+		"tail":     &h.tail,
+		"ascii":    &h.ascii,
+		"foldcase": &h.foldCase,
+	}
+}
+
+// parseHabits refuses a note with words that only a newer version of the driver knows.
+func parseHabits(text string) (h habits, err error) {
+	words := strings.Fields(strings.Trim(text, "\x00 \n"))
+	if len(words) < 2 || words[0] != "disk" || words[1] != "1" {
+		return h, files.Errorf(files.ErrInvalid, "the folder's note about its disk is of a newer version, or damaged")
+	}
+	flags := h.flags()
+	for _, word := range words[2:] {
+		key, value, _ := strings.Cut(word, "=")
+		var n uint64
+		switch flag := flags[word]; {
+		case flag != nil:
+			*flag = true
+		case key == "refused":
+			n, err = strconv.ParseUint(value, 16, 8)
+			h.refused = refusedChars(n)
+		case key == "limit":
+			if n, err = strconv.ParseUint(value, 10, 8); err == nil && n >= minLimit {
+				h.short = uint8(255 - n)
+				continue
+			}
+			fallthrough
+		default:
+			if key != "time" {
+				return h, files.Errorf(files.ErrInvalid, "the folder's note about its disk has the unknown word %q, of a newer version", word)
+			}
+			h.resolution, err = time.ParseDuration(value)
+		}
+		if err != nil {
+			return h, files.Errorf(files.ErrInvalid, "the folder's note about its disk is damaged at %q", word)
+		}
+	}
+	return h, nil
+}
+
+// and is what holds for both: names follow the stricter, times are the newer's.
+func (h habits) and(newer habits) habits {
+	from, to := newer.flags(), h.flags()
+	for word, set := range to {
+		*set = *set || *from[word]
+	}
+	h.windows = h.windows || newer.windows
+	h.refused |= newer.refused
+	h.short = max(h.short, newer.short)
+	h.resolution = newer.resolution
+	return h
+}
+
+// readHabits reads the note; ok is false where there is none. A damaged one that a power
+// failure left is none.
+func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
+	f, _, err := control.OpenFile(path)
+	if missing(err) {
+		return h, false, nil
+	}
+	if err != nil {
+		return h, false, fault(err)
+	}
+	defer f.Close()
+	buf := make([]byte, 512)
+	n, err := f.ReadAt(buf, 0)
+	if err != nil && err != io.EOF {
+		return h, false, fault(err)
+	}
+	if strings.Trim(string(buf[:n]), "\x00 \n") == "" {
+		return h, false, nil
+	}
+	h, err = parseHabits(string(buf[:n]))
+	return h, err == nil, err
+}
+
+// writeHabits replaces the note. The caller holds the lock of sessions.
+func (b *backend) writeHabits(s *session, h habits) error {
+	name := s.name()
+	f, err := s.dir.Create(name)
+	if err != nil {
+		return fault(err)
+	}
+	defer f.Close()
+	if _, err = f.Write([]byte(h.String() + "\n")); err == nil && !b.opts.NoSync {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = s.dir.Rename(name, s.control, diskFile)
+	}
+	if err != nil {
+		s.dir.Unlink(name)
+		return fault(err)
+	}
+	if b.opts.NoSync {
+		return nil
+	}
+	return fault(s.control.Sync())
+}

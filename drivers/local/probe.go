@@ -1,0 +1,187 @@
+package local
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// prober tries out what a file system does with names and times, in the session's folder. An
+// errno tells little: refused characters are EINVAL here, ENOENT or EIO there. So only what a
+// listing shows afterwards counts.
+type prober struct {
+	dir   fsys.Dir
+	there []string // what was in the folder before
+	made  []string
+	h     habits
+}
+
+// probe finds the habits. It takes about 0.3 ms on a local disk, and leaves nothing.
+func probe(dir fsys.Dir, alive fsys.File) (h habits, err error) {
+	p := &prober{dir: dir, there: list(dir)}
+	defer p.clear()
+	for _, try := range []func() error{p.letters, p.tails, p.characters, p.devices, p.length} {
+		if err := try(); err != nil {
+			return h, fault(err)
+		}
+	}
+	if p.h.resolution, err = resolution(alive); err != nil {
+		return h, fault(err)
+	}
+	return p.h, nil
+}
+
+// otherCause passes on the errors that don't tell about names.
+func otherCause(err error) error {
+	switch {
+	case fsys.IsReadOnly(err), errors.Is(err, fs.ErrPermission), fsys.IsExhausted(err),
+		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), fsys.IsDisconnected(err):
+		return err
+	}
+	return nil
+}
+
+// keeps reports whether the name can be made and comes back as it is.
+func (p *prober) keeps(name string) (bool, error) {
+	f, err := p.dir.Create(name)
+	if err != nil {
+		return false, otherCause(err)
+	}
+	f.Close()
+	now := list(p.dir)
+	for _, n := range now {
+		if !slices.Contains(p.there, n) && !slices.Contains(p.made, n) {
+			p.made = append(p.made, n)
+		}
+	}
+	if slices.Contains(now, name) {
+		return true, nil
+	}
+	p.dir.Unlink(name) // if it is not even listed
+	return false, nil
+}
+
+// leads reports whether another spelling leads to an entry too.
+func (p *prober) leads(name string) bool {
+	_, err := p.dir.Lstat(name)
+	return err == nil
+}
+
+func (p *prober) clear() {
+	for _, name := range p.made {
+		p.dir.Unlink(name)
+	}
+	p.made = nil
+}
+
+// letters finds whether upper and lower case, or composed and decomposed letters, are the
+// same, or are changed.
+func (p *prober) letters() error {
+	defer p.clear()
+	kept, err := p.keeps("PROBE.TXT") // FAT may list it in lower case
+	if err != nil {
+		return err
+	}
+	p.h.foldCase = !kept
+	p.h.folds = p.leads("probe.txt")
+	const name = "pröbe-ß-🎉-漢.attrs"
+	if kept, err = p.keeps(name); err != nil {
+		return err
+	}
+	p.h.ascii = !kept
+	p.h.folds = p.h.folds || p.leads("PRÖBE-ß-🎉-漢.ATTRS") || p.leads("pro\u0308be-ß-🎉-漢.attrs")
+	return nil
+}
+
+// tails finds whether a dot or a space at the end is cut or refused.
+func (p *prober) tails() error {
+	defer p.clear()
+	for _, name := range []string{"tail.", "tail "} {
+		kept, err := p.keeps(name)
+		if err != nil {
+			return err
+		}
+		p.h.tail = p.h.tail || !kept || p.leads("tail")
+		p.clear()
+	}
+	return nil
+}
+
+// characters finds which are refused.
+func (p *prober) characters() error {
+	defer p.clear()
+	if kept, err := p.keeps("c" + oddChars + ".attrs"); kept || err != nil {
+		return err
+	}
+	for i := range oddChars {
+		kept, err := p.keeps("c" + oddChars[i:i+1] + "c.attrs")
+		if err != nil {
+			return err
+		}
+		if !kept {
+			p.h.refused |= 1 << i
+		}
+	}
+	return nil
+}
+
+// devices finds whether names of devices are refused or changed.
+func (p *prober) devices() error {
+	defer p.clear()
+	for _, name := range []string{"con", "aux.h"} {
+		kept, err := p.keeps(name)
+		if err != nil {
+			return err
+		}
+		p.h.devices = p.h.devices || !kept
+	}
+	return nil
+}
+
+// length finds how many bytes a name may have. statfs tells another number on some.
+func (p *prober) length() error {
+	defer p.clear()
+	try := func(n int) (bool, error) {
+		return p.keeps(strings.Repeat("l", n-len(sidecarExt)) + sidecarExt)
+	}
+	ok, err := try(255)
+	low, high := minLimit, 255
+	for err == nil && !ok && low+1 < high {
+		var fits bool
+		if fits, err = try((low + high) / 2); fits {
+			low = (low + high) / 2
+		} else {
+			high = (low + high) / 2
+		}
+	}
+	if !ok {
+		p.h.short = uint8(255 - low)
+	}
+	if p.h.folds { // room for what tells spellings apart
+		p.h.short = uint8(min(int(p.h.short)+spelledExtra, 255-minLimit))
+	}
+	return err
+}
+
+// resolution finds how fine the times are that a file can have.
+func resolution(f fsys.File) (time.Duration, error) {
+	const odd = 1_700_000_001_123_456_789
+	if err := f.SetModTime(odd); err != nil {
+		return 0, err
+	}
+	st, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	for r := time.Nanosecond; r < time.Duration(coarsest); r *= 10 {
+		if st.ModTime == odd-odd%int64(r) {
+			return r, nil
+		}
+	}
+	return time.Duration(coarsest), nil
+}

@@ -1,0 +1,321 @@
+package local
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"io/fs"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// A file system that folds takes several spellings for one name: by the case of letters, by
+// the form of accents, by a short alias. spelledDir makes it look like one that tells names
+// apart byte by byte, so that the driver above needs no rule for it (N2):
+//
+//   - a name is on disk as it is (raw) where it was there first, in that very spelling;
+//   - while another spelling has the place, it is %cf-c-<digest of the name>-<name>.
+//
+// So the photos of a camera keep their names, whoever put them there. An escaped place counts
+// before the raw one, and a name goes to a raw place only while it has no escaped one.
+//
+// Only a listing tells how an entry is spelled. An entry that was found under a name is that
+// name's if the folder lists it, byte for byte, between two looks that find the same inode.
+//
+// Whether a raw place is free is decided under the folder's lock, which all hold who put
+// something there.
+const spelledMark = mark + "c-"
+
+// spelledExtra is how much longer than its name an escaped spelling is, in bytes.
+const spelledExtra = len(spelledMark) + 26 + 1
+
+var spelledDigits = base32.HexEncoding.WithPadding(base32.NoPadding)
+
+// spelledName is a name's place while another spelling has its own.
+func spelledName(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	digest := spelledDigits.EncodeToString(sum[:16])
+	return spelledMark + strings.ToLower(digest) + "-" + name
+}
+
+// nameOnDisk is the name whose place an entry is.
+func nameOnDisk(disk string) string {
+	if len(disk) > spelledExtra && strings.HasPrefix(disk, spelledMark) {
+		if name := disk[spelledExtra:]; spelledName(name) == disk {
+			return name
+		}
+	}
+	return disk
+}
+
+// spelling is what the directories of one handle share.
+type spelling struct {
+	on    atomic.Bool // the file system folds
+	found foundDirs
+}
+
+// spelledDir is a directory whose names are looked at as they are spelled.
+type spelledDir struct {
+	fsys.Dir
+	sp      *spelling
+	root    bool
+	own     bool // the control folder, or one in it: its names are the driver's
+	mu      sync.Mutex
+	reading *reading // what ReadDir has seen so far
+	seen    atomic.Pointer[reading]
+}
+
+func (sp *spelling) dir(d fsys.Dir, own bool) *spelledDir {
+	return &spelledDir{Dir: d, sp: sp, own: own}
+}
+
+// exact reports whether names are passed as they are.
+func (d *spelledDir) exact() bool { return d.own || !d.sp.on.Load() }
+
+// ownPath reports whether a path leads to the control folder.
+func ownPath(path string) bool {
+	rest, ok := strings.CutPrefix(path, controlDir)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// seat tells what is at a name's place.
+type seat uint8
+
+const (
+	freeSeat  seat = iota // nothing, and no other spelling
+	takenSeat             // another spelling
+	foundSeat             // the entry
+)
+
+// maxLooks bounds how often an entry that changes all the time is looked at.
+const maxLooks = 100
+
+// locate finds the entry of a name, or else where a new one goes.
+func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err error) {
+	if disk, st, ok := d.remembered(name); ok {
+		return disk, st, foundSeat, nil
+	}
+	escaped := spelledName(name)
+	for range maxLooks {
+		if len(escaped) <= maxForeign {
+			st, err = d.Dir.Lstat(escaped)
+			if err == nil {
+				return escaped, st, foundSeat, nil
+			}
+			if !isNotExist(err) && err != syscall.ENAMETOOLONG {
+				return "", st, freeSeat, err
+			}
+		}
+		if st, err = d.Dir.Lstat(name); isNotExist(err) {
+			return name, st, freeSeat, nil
+		} else if err != nil {
+			return "", st, freeSeat, err
+		}
+		listed, err := lists(d.Dir, name)
+		if err != nil {
+			return "", st, freeSeat, err
+		}
+		now, err := d.Dir.Lstat(name)
+		switch {
+		case err != nil && !isNotExist(err):
+			return "", st, freeSeat, err
+		case err != nil || !now.SameFile(st):
+			continue
+		case listed:
+			return name, now, foundSeat, nil
+		}
+		return escaped, now, takenSeat, nil
+	}
+	return "", st, freeSeat, syscall.ESTALE
+}
+
+// lists reports whether a folder lists a name, byte for byte.
+func lists(dir fsys.Dir, name string) (found bool, err error) {
+	d, err := dir.OpenDir("")
+	if err != nil {
+		return false, err
+	}
+	defer d.Close()
+	buf := smallBuffers.Get().(*[]byte)
+	defer smallBuffers.Put(buf)
+	for more := true; more && !found && err == nil; {
+		more, err = d.ReadDir(*buf, func(n []byte, _ fsys.Type) { found = found || string(n) == name })
+	}
+	return found, err
+}
+
+// split takes the last element off a path.
+func split(path string) (dir, base string) {
+	i := strings.LastIndexByte(path, '/')
+	return path[:max(i, 0)], path[i+1:]
+}
+
+func (d *spelledDir) OpenDir(path string) (fsys.Dir, error) {
+	own := d.own || ownPath(path)
+	if path == "" || own || d.exact() {
+		e, err := d.Dir.OpenDir(path)
+		if err != nil {
+			return nil, err
+		}
+		return d.sp.dir(e, own), nil
+	}
+	e, err := d.openPath(path)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// openOne opens a folder in this one.
+func (d *spelledDir) openOne(name string) (e *spelledDir, disk string, id dirID, err error) {
+	for range maxLooks {
+		disk, st, s, err := d.locate(name)
+		if err == nil && s != foundSeat {
+			err = syscall.ENOENT
+		}
+		if err != nil {
+			return nil, "", id, err
+		}
+		e, err := d.Dir.OpenDir(disk)
+		if err != nil {
+			return nil, "", id, err
+		}
+		now, err := e.Stat()
+		if err == nil && (disk != name || now.Ino == st.Ino) {
+			return d.sp.dir(e, false), disk, idOf(now), nil
+		}
+		e.Close()
+		if err != nil {
+			return nil, "", id, err
+		}
+		d.forget()
+	}
+	return nil, "", id, syscall.ESTALE
+}
+
+func (d *spelledDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
+	if d.exact() || ownPath(path) {
+		return d.Dir.OpenFile(path)
+	}
+	at := d
+	dir, base := split(path)
+	if dir != "" {
+		e, err := d.OpenDir(dir)
+		if err == fsys.ErrNotDir {
+			err = fsys.ErrNotFile
+		}
+		if err != nil {
+			return nil, fsys.Stat{}, err
+		}
+		defer e.Close()
+		at = e.(*spelledDir)
+	}
+	for range maxLooks {
+		disk, st, s, err := at.locate(base)
+		if err != nil {
+			return nil, st, err
+		}
+		if s != foundSeat {
+			return nil, st, syscall.ENOENT
+		}
+		f, now, err := at.Dir.OpenFile(disk)
+		if err != nil {
+			return nil, now, err
+		}
+		if disk != base || now.Ino == st.Ino {
+			return f, now, nil
+		}
+		f.Close()
+		at.forget()
+	}
+	return nil, fsys.Stat{}, syscall.ESTALE
+}
+
+func (d *spelledDir) Lstat(name string) (fsys.Stat, error) {
+	if d.exact() || ownPath(name) {
+		return d.Dir.Lstat(name)
+	}
+	_, st, s, err := d.locate(name)
+	if err == nil && s != foundSeat {
+		err = syscall.ENOENT
+	}
+	return st, err
+}
+
+// existing is the entry of a name that is to be removed or renamed.
+func (d *spelledDir) existing(name string) (string, error) {
+	if d.exact() {
+		return name, nil
+	}
+	disk, _, s, err := d.locate(name)
+	if err == nil && s != foundSeat {
+		err = syscall.ENOENT
+	}
+	return disk, err
+}
+
+// place finds where an entry goes and puts it there.
+func (d *spelledDir) place(name string, put func(disk string) error) error {
+	if d.exact() || ownPath(name) {
+		return put(name)
+	}
+	disk, _, s, err := d.locate(name)
+	if stem, ok := strings.CutSuffix(name, sidecarExt); err == nil && s == freeSeat && ok && stem != "" {
+		// Not where another spelling's file would seem to have it.
+		if _, _, s, err = d.locate(stem); s == takenSeat {
+			disk = spelledName(name)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return put(disk)
+}
+
+func (d *spelledDir) Create(name string) (f fsys.File, err error) {
+	err = d.place(name, func(disk string) (err error) { f, err = d.Dir.Create(disk); return err })
+	return f, err
+}
+
+func (d *spelledDir) Mkdir(name string, perm fs.FileMode) error {
+	return d.place(name, func(disk string) error { return d.Dir.Mkdir(disk, perm) })
+}
+
+func (d *spelledDir) Rename(name string, to fsys.Dir, newname string) error {
+	return d.move(name, to, newname, d.Dir.Rename)
+}
+
+func (d *spelledDir) RenameNoReplace(name string, to fsys.Dir, newname string) error {
+	return d.move(name, to, newname, d.Dir.RenameNoReplace)
+}
+
+func (d *spelledDir) move(name string, to fsys.Dir, newname string, rename func(string, fsys.Dir, string) error) error {
+	from, err := d.existing(name)
+	if err != nil {
+		return err
+	}
+	t := to.(*spelledDir)
+	return t.place(newname, func(disk string) error { return rename(from, t.Dir, disk) })
+}
+
+func (d *spelledDir) Unlink(name string) error {
+	disk, err := d.existing(name)
+	if err != nil {
+		return err
+	}
+	return d.Dir.Unlink(disk)
+}
+
+func (d *spelledDir) Rmdir(name string) error {
+	if ownPath(name) {
+		return d.Dir.Rmdir(name)
+	}
+	disk, err := d.existing(name)
+	if err != nil {
+		return err
+	}
+	return d.Dir.Rmdir(disk)
+}

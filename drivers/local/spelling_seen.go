@@ -1,0 +1,121 @@
+package local
+
+import (
+	"maps"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// reading is what a reading of a folder has seen: a listing looks at each entry, and must not
+// read the folder again for each.
+type reading struct {
+	names map[string]bool // by name: whether the place is the escaped one
+	dir   fsys.Stat       // the folder, before
+	at    time.Time       // when it was begun
+}
+
+// fresh is how long a reading is believed while its folder changes.
+const fresh = time.Second
+
+func (d *spelledDir) ReadDir(buf []byte, each func(name []byte, t fsys.Type)) (more bool, err error) {
+	if d.exact() {
+		return d.Dir.ReadDir(buf, each)
+	}
+	if d.reading == nil {
+		if d.reading, err = d.begin(); err != nil {
+			return false, err
+		}
+	}
+	r := d.reading
+	more, err = d.Dir.ReadDir(buf, func(disk []byte, t fsys.Type) {
+		name := r.add(string(disk))
+		each([]byte(name), t)
+	})
+	if err == nil && !more {
+		d.seen.Store(r)
+		d.reading = nil
+	}
+	return more, err
+}
+
+// Rewind begins to read anew, or goes back a little: what was seen stays so.
+func (d *spelledDir) Rewind(tail bool) error {
+	if r := d.seen.Load(); r != nil && d.reading == nil {
+		again := *r
+		again.names = maps.Clone(r.names)
+		d.reading = &again
+	}
+	return d.Dir.Rewind(tail)
+}
+
+func (d *spelledDir) begin() (*reading, error) {
+	st, err := d.Dir.Stat()
+	return &reading{names: map[string]bool{}, dir: st, at: time.Now()}, err
+}
+
+// add notes an entry and returns its name.
+func (r *reading) add(disk string) (name string) {
+	name = nameOnDisk(disk)
+	r.names[name] = r.names[name] || name != disk
+	return name
+}
+
+func (d *spelledDir) forget() { d.seen.Store(nil) }
+
+// remembered finds the entry of a name that this directory has listed.
+func (d *spelledDir) remembered(name string) (disk string, st fsys.Stat, ok bool) {
+	r := d.seen.Load()
+	if r == nil {
+		return "", st, false
+	}
+	if time.Since(r.at) > fresh {
+		if r = d.again(); r == nil {
+			return "", st, false
+		}
+	}
+	escaped, ok := r.names[name]
+	if !ok {
+		return "", st, false
+	}
+	if disk = name; escaped {
+		disk = spelledName(name)
+	}
+	st, err := d.Dir.Lstat(disk)
+	return disk, st, err == nil
+}
+
+// again believes a reading once more if its folder is as it was, or reads it again.
+func (d *spelledDir) again() *reading {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := d.seen.Load()
+	if r == nil || time.Since(r.at) <= fresh {
+		return r // another goroutine was faster
+	}
+	now, err := d.begin()
+	if err != nil {
+		return nil
+	}
+	if now.dir == r.dir && r.at.UnixNano()-r.dir.ModTime > coarsest {
+		now.names = r.names
+	} else if err := d.readAll(now); err != nil {
+		return nil
+	}
+	d.seen.Store(now)
+	return now
+}
+
+func (d *spelledDir) readAll(r *reading) error {
+	e, err := d.Dir.OpenDir("")
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	buf := smallBuffers.Get().(*[]byte)
+	defer smallBuffers.Put(buf)
+	for more := true; more && err == nil; {
+		more, err = e.ReadDir(*buf, func(disk []byte, _ fsys.Type) { r.add(string(disk)) })
+	}
+	return err
+}
