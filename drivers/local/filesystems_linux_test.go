@@ -5,10 +5,13 @@ package local
 import (
 	"os"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // onMount is the harness with its buckets on a mounted file system.
@@ -21,6 +24,12 @@ func onMount(root string) conformance.Harness {
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		return dir
 	}, &Options{NoSync: true}, fsys.OS)
+	h.Vanish = func(t conformance.T, b files.Bucket) { // what is open can't be removed with its folder
+		dir := h.Secrets(b)[0]
+		if err := os.Rename(dir, dir+"-elsewhere"); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
 	if os.Symlink("nowhere", root+"/link") != nil {
 		h.Link = nil
 	}
@@ -28,12 +37,58 @@ func onMount(root string) conformance.Harness {
 	return h
 }
 
-// TestConformanceMounted runs the suite on file systems that fold, serve times of a second, or
-// lose a file from sight while it is replaced.
+// mounted are the kinds whose suite is short enough for every run: one that folds, without
+// attributes, with times of a second, that loses a file from sight while it is replaced. The
+// variable CLOUDFILES_MOUNTS=all adds the others.
+func mounted() []mounts.Kind {
+	if os.Getenv("CLOUDFILES_MOUNTS") == "all" {
+		return mounts.Kinds
+	}
+	return []mounts.Kind{mounts.ExfatFuse}
+}
+
+// TestConformanceMounted runs the suite on other file systems than the machine's own.
 func TestConformanceMounted(t *testing.T) {
-	for _, kind := range mounts.Kinds {
+	if testing.Short() && os.Getenv("CLOUDFILES_MOUNTS") == "" {
+		t.Skip("long: the suite on a slow file system")
+	}
+	for _, kind := range mounted() {
 		t.Run(string(kind), func(t *testing.T) {
 			conformance.Run(t, onMount(mounts.New(t, kind, mounts.Size(2<<30))))
+		})
+	}
+}
+
+// TestMountedNames holds a mounted exFAT, NTFS and others to the naming rules, and the claims
+// about their times to the truth.
+func TestMountedNames(t *testing.T) {
+	for _, kind := range []mounts.Kind{mounts.ExfatFuse, mounts.NTFS3G, mounts.Gocryptfs, mounts.Ext4Old} {
+		t.Run(string(kind), func(t *testing.T) {
+			var flags []mounts.Option
+			if kind == mounts.NTFS3G {
+				flags = append(flags, mounts.Flags("windows_names"))
+			}
+			dir := mounts.New(t, kind, flags...)
+			open := func() files.Bucket {
+				return driver.New(openOdd(t, fsys.OS(), dir))
+			}
+			testNames(t, open)
+			b := open()
+			info, err := files.PutString(t.Context(), b, "a", "", nil)
+			ok(t, err)
+			res := b.Features().TimeResolution
+			if m := stat(t, b, "a").ModTime; !m.Equal(m.Truncate(res)) || !m.Equal(info.ModTime) {
+				t.Errorf("the time %v, %v at Put, is finer than %v", m, info.ModTime, res)
+			}
+			want := map[mounts.Kind]time.Duration{
+				mounts.ExfatFuse: time.Second,
+				mounts.NTFS3G:    100 * time.Nanosecond,
+				mounts.Gocryptfs: time.Nanosecond,
+				mounts.Ext4Old:   time.Second,
+			}
+			if res != want[kind] {
+				t.Errorf("TimeResolution is %v, want %v", res, want[kind])
+			}
 		})
 	}
 }

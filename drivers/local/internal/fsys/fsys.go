@@ -103,7 +103,7 @@ type File interface {
 	Getxattr(name string, buf []byte) (int, error)
 	// Setxattr sets an extended attribute; errors.ErrUnsupported where the file system has none.
 	Setxattr(name string, value []byte) error
-	// SetModTime sets the modification time, in nanoseconds since 1970.
+	// SetModTime sets the modification time, and that of the last access, in nanoseconds since 1970.
 	SetModTime(ns int64) error
 	// Clone makes the file, which is empty, share src's content; an error changes nothing (reflink).
 	Clone(src File) error

@@ -38,9 +38,10 @@ func (d *dir) lstatLong(name string) (Stat, error) {
 	return toStat(&st), nil
 }
 
-// SetModTime is futimens, which has no wrapper for an open file.
+// SetModTime sets the time of access too: some programs behind FUSE ignore a change of one
+// alone, and answer that it was made. It is futimens, which has no wrapper for an open file.
 func (f *file) SetModTime(ns int64) error {
-	ts := [2]unix.Timespec{{Nsec: unix.UTIME_OMIT}, unix.NsecToTimespec(ns)}
+	ts := [2]unix.Timespec{unix.NsecToTimespec(ns), unix.NsecToTimespec(ns)}
 	if _, _, e := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(f.fd), 0, uintptr(unsafe.Pointer(&ts)), 0, 0, 0); e != 0 {
 		return e
 	}
