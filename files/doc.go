@@ -71,9 +71,13 @@
 //     Buckets that hold only shorter names say so in Features.MaxName. [CheckName] is the rule; [CheckElement] is for
 //     one element, [SafeName] makes a name of an untrusted one.
 //   - N2: Different names are different files: by case, by Unicode normal form, by trailing dots and spaces; device names, suffixes that a driver uses
-//     itself and text that looks like a driver's escapes are names like any other.
+//     itself and text that looks like a driver's escapes are names like any other. This holds on every
+//     file system, also one that takes several spellings for one name, refuses characters, or changes
+//     names: exFAT, FAT, NTFS, CIFS, folders of ext4 with casefold, shorter limits than 255 bytes. What
+//     other programs put on such a disk is there under its own spelling, and under no other.
 //   - N3: "a" and "a/b" may both exist, and neither is touched by what happens to the other.
 //   - N4: Every legal name comes back byte for byte, elements longer than a file system's 255 bytes included. Where a store can hold the name as it is, it does.
+//     A file system that folds letters holds the first of several spellings as it is.
 //   - N5: No name reaches outside the bucket. In a local folder a symbolic link, device, socket or pipe is no file: not listed, ErrNotExist, replaced
 //     by Put, never opened. The bucket's own folder may be a link.
 //
@@ -82,6 +86,7 @@
 //   - V1: A [Version] is opaque; different content has different versions. Whether each Put makes a new one is Features.VersionPerPut. Where it doesn't (S3), the
 //     same bytes have the same version again, so what is built on compare-and-swap writes bytes that differ each time.
 //   - V2: Times are UTC, cut to Features.TimeResolution, which is the coarsest that any of the driver's answers has.
+//     It stays the same for the life of a bucket; what a driver can't know when it opens, it claims at its coarsest.
 //
 // P. Put
 //
@@ -224,7 +229,8 @@
 //     bucket from a missing file.
 //   - GCS: no names under .well-known/acme-challenge/.
 //   - Azure: at most 254 elements, no "\", no trailing dot; another order outside the Basic Multilingual Plane; hierarchical namespaces don't keep N3.
-//   - Local: what macOS and Windows cannot hold where escaping can't help. Linux is proven; macOS and Windows are compiled, not run.
+//   - Local: what a file system cannot hold where escaping can't help, such as paths that are too long for the one
+//     below another (encfs). Times are as coarse as the disk's. Linux is proven; macOS and Windows are compiled, not run.
 //     In the root of a file system that has a folder lost+found for itself, names below lost+found are ErrPermission.
 //   - Memory: nothing outlives the process (P4). As the fake for tests it tells by default no more than every cloud does: no time from
 //     Put, a partial Info from Copy, the same version for the same bytes; its options change that.

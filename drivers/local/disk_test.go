@@ -159,7 +159,9 @@ func TestHabits(t *testing.T) {
 			t.Errorf("%v and %v is %v", all, h, got)
 		}
 	}
-	for _, text := range []string{"disk 2 time=1s", "disk 1 new", "disk 1 time=x", "1", "disk 1 limit=5"} {
+	for _, text := range []string{
+		"disk 2 time=1s", "disk 1 new", "disk 1 time=x", "1", "disk 1 limit=5",
+	} {
 		if h, err := parseHabits(text); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("%q is read as %+v, %v", text, h, err)
 		}

@@ -62,7 +62,9 @@ func TestConformanceMounted(t *testing.T) {
 // TestMountedNames holds a mounted exFAT, NTFS and others to the naming rules, and the claims
 // about their times to the truth.
 func TestMountedNames(t *testing.T) {
-	for _, kind := range []mounts.Kind{mounts.ExfatFuse, mounts.NTFS3G, mounts.Gocryptfs, mounts.Ext4Old} {
+	for _, kind := range []mounts.Kind{
+		mounts.ExfatFuse, mounts.NTFS3G, mounts.Gocryptfs, mounts.Ext4Old,
+	} {
 		t.Run(string(kind), func(t *testing.T) {
 			var flags []mounts.Option
 			if kind == mounts.NTFS3G {

@@ -66,7 +66,8 @@ func (h *habits) flags() map[string]*bool {
 func parseHabits(text string) (h habits, err error) {
 	words := strings.Fields(strings.Trim(text, "\x00 \n"))
 	if len(words) < 2 || words[0] != "disk" || words[1] != "1" {
-		return h, files.Errorf(files.ErrInvalid, "the folder's note about its disk is of a newer version, or damaged")
+		return h, files.Errorf(files.ErrInvalid,
+			"the folder's note about its disk is of a newer version, or damaged")
 	}
 	flags := h.flags()
 	for _, word := range words[2:] {
@@ -86,12 +87,14 @@ func parseHabits(text string) (h habits, err error) {
 			fallthrough
 		default:
 			if key != "time" {
-				return h, files.Errorf(files.ErrInvalid, "the folder's note about its disk has the unknown word %q, of a newer version", word)
+				return h, files.Errorf(files.ErrInvalid,
+					"the folder's note about its disk has the word %q, of a newer version", word)
 			}
 			h.resolution, err = time.ParseDuration(value)
 		}
 		if err != nil {
-			return h, files.Errorf(files.ErrInvalid, "the folder's note about its disk is damaged at %q", word)
+			return h, files.Errorf(files.ErrInvalid,
+				"the folder's note about its disk is damaged at %q", word)
 		}
 	}
 	return h, nil

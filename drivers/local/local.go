@@ -15,6 +15,17 @@
 // that aren't UTF-8, elements of 250 to 255 bytes (here, long elements leave room for the sidecar's suffix), whatever lies in a folder whose
 // name ends in ".attrs", and what fileblob has escaped.
 //
+// File systems differ. ext4, xfs, btrfs, f2fs, tmpfs and overlayfs keep every name as it is. What
+// another one does is tried out in the control folder by each session before its first write: whether it takes
+// several spellings for one name, refuses characters, cuts a dot at the end, how long a name may
+// be, how fine its times are. The result is noted in the control folder, because all who write there must encode
+// names in the same way. Where spellings fold, the first keeps its place and others get one
+// that begins with "%cf-c-"; so a camera's IMG_0001.JPG is that file for everybody. Until there
+// is a note, times are claimed, and cut, to two seconds. To tell spellings apart, a folder
+// has to be listed for each look at a file that is there, which is slow in large ones. What is found
+// holds for the whole bucket, so no folder in it should be another kind of disk, or have
+// casefold set while its parent has not.
+//
 // Every rule of the contract is kept, also between processes that share the folder or one that it lies in, as long
 // as directories or files can be locked; where neither can, conditional writes answer errors.ErrUnsupported. On a
 // network's file system, machines exclude each other where they open the same folder. Programs that

@@ -276,7 +276,10 @@ func (d *spelledDir) place(name string, put func(disk string) error) error {
 }
 
 func (d *spelledDir) Create(name string) (f fsys.File, err error) {
-	err = d.place(name, func(disk string) (err error) { f, err = d.Dir.Create(disk); return err })
+	err = d.place(name, func(disk string) (err error) {
+		f, err = d.Dir.Create(disk)
+		return err
+	})
 	return f, err
 }
 
@@ -292,7 +295,9 @@ func (d *spelledDir) RenameNoReplace(name string, to fsys.Dir, newname string) e
 	return d.move(name, to, newname, d.Dir.RenameNoReplace)
 }
 
-func (d *spelledDir) move(name string, to fsys.Dir, newname string, rename func(string, fsys.Dir, string) error) error {
+func (d *spelledDir) move(
+	name string, to fsys.Dir, newname string, rename func(string, fsys.Dir, string) error,
+) error {
 	from, err := d.existing(name)
 	if err != nil {
 		return err

@@ -18,7 +18,9 @@ type reading struct {
 // fresh is how long a reading is believed while its folder changes.
 const fresh = time.Second
 
-func (d *spelledDir) ReadDir(buf []byte, each func(name []byte, t fsys.Type)) (more bool, err error) {
+func (d *spelledDir) ReadDir(
+	buf []byte, each func(name []byte, t fsys.Type),
+) (more bool, err error) {
 	if d.exact() {
 		return d.Dir.ReadDir(buf, each)
 	}
