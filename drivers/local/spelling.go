@@ -64,8 +64,8 @@ type spelledDir struct {
 	root    bool
 	own     bool // the control folder, or one in it: its names are the driver's
 	mu      sync.Mutex
-	reading *reading // what ReadDir has seen so far
-	seen    atomic.Pointer[reading]
+	reading *spellings // what ReadDir has seen so far
+	seen    atomic.Pointer[spellings]
 }
 
 func (sp *spelling) dir(d fsys.Dir, own bool) *spelledDir {
@@ -114,7 +114,7 @@ func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err
 		} else if err != nil {
 			return "", st, freeSeat, err
 		}
-		listed, err := lists(d.Dir, name)
+		listed, err := listsName(d.Dir, name)
 		if err != nil {
 			return "", st, freeSeat, err
 		}
@@ -132,8 +132,8 @@ func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err
 	return "", st, freeSeat, syscall.ESTALE
 }
 
-// lists reports whether a folder lists a name, byte for byte.
-func lists(dir fsys.Dir, name string) (found bool, err error) {
+// listsName reports whether a folder lists a name, byte for byte.
+func listsName(dir fsys.Dir, name string) (found bool, err error) {
 	d, err := dir.OpenDir("")
 	if err != nil {
 		return false, err

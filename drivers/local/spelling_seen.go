@@ -7,9 +7,9 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// reading is what a reading of a folder has seen: a listing looks at each entry, and must not
+// spellings are what a reading of a folder has seen: a listing looks at each entry, and must not
 // read the folder again for each.
-type reading struct {
+type spellings struct {
 	names map[string]bool // by name: whether the place is the escaped one
 	dir   fsys.Stat       // the folder, before
 	at    time.Time       // when it was begun
@@ -51,13 +51,13 @@ func (d *spelledDir) Rewind(tail bool) error {
 	return d.Dir.Rewind(tail)
 }
 
-func (d *spelledDir) begin() (*reading, error) {
+func (d *spelledDir) begin() (*spellings, error) {
 	st, err := d.Dir.Stat()
-	return &reading{names: map[string]bool{}, dir: st, at: time.Now()}, err
+	return &spellings{names: map[string]bool{}, dir: st, at: time.Now()}, err
 }
 
 // add notes an entry and returns its name.
-func (r *reading) add(disk string) (name string) {
+func (r *spellings) add(disk string) (name string) {
 	name = nameOnDisk(disk)
 	r.names[name] = r.names[name] || name != disk
 	return name
@@ -88,7 +88,7 @@ func (d *spelledDir) remembered(name string) (disk string, st fsys.Stat, ok bool
 }
 
 // again believes a reading once more if its folder is as it was, or reads it again.
-func (d *spelledDir) again() *reading {
+func (d *spelledDir) again() *spellings {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r := d.seen.Load()
@@ -108,7 +108,7 @@ func (d *spelledDir) again() *reading {
 	return now
 }
 
-func (d *spelledDir) readAll(r *reading) error {
+func (d *spelledDir) readAll(r *spellings) error {
 	e, err := d.Dir.OpenDir("")
 	if err != nil {
 		return err
