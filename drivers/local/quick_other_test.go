@@ -1,0 +1,11 @@
+//go:build !linux
+
+package local
+
+import "testing"
+
+// quickFolder is a folder for the test.
+func quickFolder(t *testing.T) string {
+	t.Helper()
+	return t.TempDir()
+}

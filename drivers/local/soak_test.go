@@ -1,0 +1,257 @@
+//go:build unix
+
+package local
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// soakEnv is the number of rounds of each soak.
+const soakEnv = "CLOUDFILES_SOAK"
+
+// 4 processes do random operations on a few names, while another one removes, truncates and chmods random things in the
+// control folder, and the processes are killed at random moments: what they saw is linearizable (X1), nothing
+// acknowledged is lost (P4), no call outlives its context (X2), and each handle works when the others have gone.
+//
+// CLOUDFILES_SOAK=200 makes it 200 rounds of half a second.
+func TestSoak(t *testing.T) { soak(t, t.TempDir(), soakRounds(t, 4)) }
+
+func soakRounds(t *testing.T, rounds int) int {
+	t.Helper()
+	text, ok := os.LookupEnv(soakEnv)
+	if !ok {
+		if testing.Short() {
+			return 1
+		}
+		return rounds
+	}
+	rounds, err := strconv.Atoi(text)
+	if err != nil || rounds < 1 {
+		t.Fatalf("%s=%s is not a number of rounds", soakEnv, text)
+	}
+	return rounds
+}
+
+func soak(t *testing.T, dir string, rounds int) {
+	t.Helper()
+	forEveryone(t, dir)
+	s := &soaking{t: t, dir: dir, seed: uint64(time.Now().UnixNano()), did: map[string]int{}}
+	for round := range rounds {
+		if err := s.round(round); err != nil {
+			t.Fatalf("round %d of seed %d: %v", round, s.seed, err)
+		}
+	}
+	t.Logf("%d rounds: %v", rounds, s.did)
+	if s.did["killed"] == 0 || s.did["removed"] == 0 || s.did["chmod"] == 0 {
+		t.Errorf("not enough was done: %v", s.did)
+	}
+}
+
+// forEveryone makes the folder, and the way to it, usable by the user that the processes are.
+func forEveryone(t *testing.T, dir string) {
+	t.Helper()
+	for up := filepath.Dir(dir); len(up) > len(os.TempDir()); up = filepath.Dir(up) {
+		if err := os.Chmod(up, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// soaking is a soak of one folder.
+type soaking struct {
+	t    *testing.T
+	dir  string
+	seed uint64
+	next int // the number of the next process
+
+	mu      sync.Mutex
+	did     map[string]int
+	history []soakOp
+	begun   map[[2]int]soakOp // by process and number, what has no end yet
+	said    []string          // what is wrong
+}
+
+// soakProcess is one of the processes.
+type soakProcess struct {
+	cmd    *exec.Cmd
+	in     io.Closer
+	killed bool
+	stderr bytes.Buffer
+	read   chan struct{}
+}
+
+const (
+	soakTime  = 400 * time.Millisecond // of a round
+	soakKills = 3                      // in a round, at most
+)
+
+// round runs the processes and the one against them, and checks what they saw.
+func (s *soaking) round(n int) error {
+	rng := rand.New(rand.NewPCG(s.seed, uint64(n)))
+	s.history, s.begun, s.said = nil, map[[2]int]soakOp{}, nil
+	if err := s.look(-1); err != nil { // what is there from the round before
+		return fmt.Errorf("at its begin: %w", err)
+	}
+	ctx, stop := context.WithCancel(s.t.Context())
+	defer stop()
+	done := make(chan map[string]int)
+	go func() { done <- sabotage(ctx, s.dir, rand.New(rand.NewPCG(s.seed, uint64(n)<<32))) }()
+	var all [4]*soakProcess
+	var err error
+	for i := range all {
+		if all[i], err = s.start(); err != nil {
+			return err
+		}
+	}
+	ended := time.After(soakTime)
+	for kills := rng.IntN(soakKills + 1); kills > 0; kills-- {
+		time.Sleep(time.Duration(rng.Int64N(int64(soakTime) / soakKills)))
+		i := rng.IntN(len(all))
+		all[i].kill()
+		s.did["killed"]++
+		if all[i], err = s.start(); err != nil {
+			return err
+		}
+	}
+	<-ended
+	stop()
+	for what, n := range <-done {
+		s.did[what] += n
+	}
+	for _, p := range all {
+		if err := p.end(); err != nil {
+			return err
+		}
+	}
+	for _, o := range s.begun {
+		s.history = append(s.history, o)
+	}
+	if len(s.said) > 0 {
+		return fmt.Errorf("%s", strings.Join(s.said, "\n"))
+	}
+	if err := s.look(-2); err != nil {
+		return fmt.Errorf("at its end: %w", err)
+	}
+	s.did["operations"] += len(s.history)
+	return checkSoak(s.history)
+}
+
+func (s *soaking) start() (*soakProcess, error) {
+	s.next++
+	task := childTask{Job: "soak", Dir: s.dir, Seed: uint64(s.next), N: s.next * 1_000_000, NoSync: true}
+	p := &soakProcess{cmd: child(s.t.Context(), task), read: make(chan struct{})}
+	p.cmd.Stderr = &p.stderr
+	in, err := p.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.in = in
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(p.read)
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			s.took(lines.Bytes())
+		}
+	}()
+	return p, nil
+}
+
+// took takes a report. The last one of a killed process may be cut.
+func (s *soaking) took(line []byte) {
+	var o soakOp
+	if json.Unmarshal(line, &o) != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := [2]int{o.Proc, o.ID}
+	if o.Ret == 0 {
+		s.begun[key] = o
+		return
+	}
+	delete(s.begun, key)
+	s.history = append(s.history, o)
+	s.did[strings.TrimSpace(o.Kind+" "+o.Result)]++
+	if o.Late > int64(100*time.Millisecond)+2*o.Delay {
+		s.said = append(s.said, fmt.Sprintf("%s outlived its context by %v (timers by %v): %s %s",
+			o.Kind, time.Duration(o.Late), time.Duration(o.Delay), o.Result, o.Err))
+	}
+	if o.Result == "wrong" {
+		s.said = append(s.said, fmt.Sprintf("%s %.20s: %s", o.Kind, o.Name, o.Err))
+	}
+}
+
+func (p *soakProcess) kill() {
+	p.killed = true
+	p.cmd.Process.Kill()
+	<-p.read
+	p.cmd.Wait()
+}
+
+func (p *soakProcess) end() error {
+	p.in.Close()
+	late := time.AfterFunc(20*time.Second, func() { p.cmd.Process.Kill() })
+	defer late.Stop()
+	<-p.read
+	if err := p.cmd.Wait(); err != nil {
+		return fmt.Errorf("a process: %v: %s", err, p.stderr.String())
+	}
+	return nil
+}
+
+// look adds what a new handle sees of all names, and that it finds nothing that it shouldn't.
+func (s *soaking) look(proc int) error {
+	ctx := s.t.Context()
+	b, err := openOver(s.dir, noSync, fsys.OS())
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if _, err := seeAll(ctx, b); err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(0, 0))
+	for i, name := range soakNames {
+		o := soakOp{Proc: proc, ID: i, Kind: "get", Name: name, Call: machineTime()}
+		_, err := o.do(ctx, b, rng, "")
+		if o.classify(err); o.Result != "" && o.Result != "missing" {
+			return fmt.Errorf("%.20s: %w", name, err)
+		}
+		o.Ret = machineTime()
+		if proc == -1 && o.Seen != 0 { // to the round, it is as if it were written now
+			o.Kind, o.Write = "put", o.Seen
+			if o.Of != o.Seen {
+				o.Kind = "was"
+			}
+		}
+		s.history = append(s.history, o)
+	}
+	return nil
+}
