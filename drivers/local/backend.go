@@ -30,6 +30,8 @@ type backend struct {
 	durable dirSet      // their own entries, up to the root, are known to be on disk
 	swept   dirSet      // of another mount, and looked through for what dead sessions left
 	pages   pages       // where listings ended
+	// noExchange is found at the first write over a file.
+	noExchange atomic.Bool
 
 	volume      fsys.Volume
 	byDir       bool        // folders are locked by their directories

@@ -237,17 +237,15 @@ func (b *backend) replace(
 		return nil, err
 	}
 	if st.rec.sidecar {
-		if err := b.putSidecar(st, p, d); err != nil {
+		if err := b.putSidecar(st, p, d, old); err != nil {
 			return nil, err
 		}
 	}
-	if err := st.dir.Rename(st.name, d, dest); err != nil {
+	over := c.exists && c.name == dest
+	if err := b.moveIn(st.dir, st.name, d, dest, over, st.whole); err != nil {
 		return nil, b.renameFault(err, st.dir, st.name)
 	}
-	st.done = true
-	if err := st.unchanged(); err != nil {
-		return nil, files.WithCause(files.ErrUncertain, err, "another program changed the upload")
-	}
+	st.done = !over // else its name has what it replaced
 	left = st.leftovers(p, &c, dest, old)
 	if b.opts.NoSync {
 		unlinkAll(d, left)
@@ -290,12 +288,12 @@ func (b *backend) later(s *session, old int64) int64 {
 
 // intact reports an error unless the staged file still is where and what it was.
 func (st *staged) intact() error {
+	if err := st.whole(); err != nil {
+		return err
+	}
 	now, err := st.f.Stat()
 	if err != nil {
 		return fault(err)
-	}
-	if now.Size != st.size {
-		return st.unchanged()
 	}
 	if now.Nlink == 0 { // which some file systems say of all files
 		if _, err := st.dir.Lstat(st.name); missing(err) {

@@ -254,7 +254,7 @@ func TestUnsyncedCommit(t *testing.T) {
 		b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
 		var committed bool
 		faulter.Set(func(op *crashfs.Op) error {
-			content := op.Kind == crashfs.Rename && !strings.HasSuffix(op.NewName, sidecarExt) || op.Kind == crashfs.Unlink && op.Name == "f"
+			content := (op.Kind == crashfs.Rename || op.Kind == crashfs.Exchange) && !strings.HasSuffix(op.NewName, sidecarExt) || op.Kind == crashfs.Unlink && op.Name == "f"
 			committed = committed || content
 			if committed && op.Kind == crashfs.SyncDir {
 				return syscall.EIO

@@ -35,14 +35,27 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 		return nil, fault(err)
 	}
 	to.s.users.Add(1)
-	if err = copyAll(ctx, to.f, from.f, from.size); err == nil {
+	now, err := to.f.Stat()
+	to.perm = now.Perm
+	if err == nil {
+		err = copyAll(ctx, to.f, from.f, from.size)
+	}
+	if err == nil {
 		err = b.seal(&to, from.rec.mtime)
 	}
 	if err != nil {
 		to.close()
-		return nil, fault(err)
+		return nil, stagedFault(err)
 	}
 	return &to, nil
+}
+
+// stagedFault is the error of a copy of what is staged.
+func stagedFault(err error) error {
+	if err == errChanged {
+		return errTouched
+	}
+	return fault(err)
 }
 
 // copyAll copies size bytes from src's beginning.
@@ -105,6 +118,7 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	}
 	to := *from
 	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false, nil
+	to.perm = fresh.perm
 	if err = to.f.Clone(from.f); err != nil {
 		err = copyAll(ctx, to.f, from.f, from.size)
 	}
@@ -113,7 +127,7 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	}
 	if err != nil {
 		to.close()
-		return nil, fault(err)
+		return nil, stagedFault(err)
 	}
 	return &to, nil
 }

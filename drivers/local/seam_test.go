@@ -135,6 +135,15 @@ func (d *hookDir) Rename(name string, to fsys.Dir, newname string) error {
 	})
 }
 
+func (d *hookDir) Exchange(name string, to fsys.Dir, newname string) error {
+	return d.do("rename", newname, func() error {
+		if d.crosses(to) {
+			return syscall.EXDEV
+		}
+		return d.Dir.Exchange(name, to.(*hookDir).Dir, newname)
+	})
+}
+
 func (d *hookDir) RenameNoReplace(name string, to fsys.Dir, newname string) error {
 	return d.do("rename", newname, func() error { return d.Dir.RenameNoReplace(name, to.(*hookDir).Dir, newname) })
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"io/fs"
 	"strings"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -46,6 +47,7 @@ type stagedSidecar struct {
 	name  string
 	f     fsys.File
 	size  int64
+	perm  fs.FileMode
 	mtime int64 // of the staged content
 	had   bool  // there is a current content
 	old   fsys.Stat
@@ -88,6 +90,12 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
 		return fault(err)
 	}
 	st.side = side
+	now, err := side.f.Stat()
+	if err != nil {
+		st.dropSidecar()
+		return fault(err)
+	}
+	side.perm = now.Perm
 	if err := b.writeSidecar(st, data); err != nil {
 		st.dropSidecar()
 		return err
@@ -124,15 +132,17 @@ func (st *staged) dropSidecar() {
 // putSidecar moves the staged sidecar to its place, before the content. Where the content's record
 // has the attributes too, only what the sidecar says must be on disk, for the sake of the current
 // content, and not its rename.
-func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir) error {
+func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
 	s := st.side
-	if now, err := s.f.Stat(); err != nil {
-		return fault(err)
-	} else if now.Size != s.size {
-		st.dropSidecar()
-		return errUnprepared // another program has cut it
+	err := s.whole()
+	if err == nil {
+		err = b.moveIn(st.dir, s.name, d, p.sidecar(), old == ourSidecar, s.whole)
 	}
-	if err := st.dir.Rename(s.name, d, p.sidecar()); err != nil {
+	if err == errTouched {
+		st.dropSidecar()
+		return errUnprepared
+	}
+	if err != nil {
 		if fsys.IsDirectory(err) {
 			return files.Errorf(files.ErrUnsupported, "a folder stands where the attributes would be kept")
 		}
@@ -142,8 +152,12 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir) error {
 		}
 		return err
 	}
-	s.f.Close()
-	st.side = nil
+	if old == ourSidecar {
+		st.dropSidecar() // now the old one
+	} else {
+		s.f.Close()
+		st.side = nil
+	}
 	if b.opts.NoSync || st.inRec {
 		return nil
 	}

@@ -15,8 +15,8 @@ import (
 // soakState is what a name has: a write, and whose content that has, 0 where nobody saw it.
 type soakState struct{ write, of int }
 
-// soakStep is what an operation does to one name, as Porcupine is told of it. Of a copy there are two: what it read and
-// what it wrote.
+// soakStep is what an operation does to one name, as Porcupine is told of it. Of a copy there
+// are two: what it read and what it wrote.
 type soakStep struct {
 	soakOp
 	kind string // as the operation's, or from: what a copy reads; away: what a move removes

@@ -25,9 +25,10 @@ import (
 // soakEnv is the number of rounds of each soak.
 const soakEnv = "CLOUDFILES_SOAK"
 
-// 4 processes do random operations on a few names, while another one removes, truncates and chmods random things in the
-// control folder, and the processes are killed at random moments: what they saw is linearizable (X1), nothing
-// acknowledged is lost (P4), no call outlives its context (X2), and each handle works when the others have gone.
+// 4 processes do random operations on a few names, while another one removes, truncates and
+// chmods random things in the control folder, and the processes are killed at random moments:
+// what they saw is linearizable (X1), nothing acknowledged is lost (P4), no call outlives its
+// context (X2), and each handle works when the others have gone.
 //
 // CLOUDFILES_SOAK=200 makes it 200 rounds of half a second.
 func TestSoak(t *testing.T) { soak(t, t.TempDir(), soakRounds(t, 4)) }
@@ -71,8 +72,13 @@ func forEveryone(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(dir, 0o777); err != nil {
+	if err := os.Mkdir(dir+probeExt, 0o777); err != nil {
 		t.Fatal(err)
+	}
+	for _, d := range []string{dir, dir + probeExt} {
+		if err := os.Chmod(d, 0o777); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -127,7 +133,7 @@ func (s *soaking) round(n int) error {
 		time.Sleep(time.Duration(rng.Int64N(int64(soakTime) / soakKills)))
 		i := rng.IntN(len(all))
 		all[i].kill()
-		s.did["killed"]++
+		s.count("killed", 1)
 		if all[i], err = s.start(); err != nil {
 			return err
 		}
@@ -135,7 +141,7 @@ func (s *soaking) round(n int) error {
 	<-ended
 	stop()
 	for what, n := range <-done {
-		s.did[what] += n
+		s.count(what, n)
 	}
 	for _, p := range all {
 		if err := p.end(); err != nil {
@@ -151,7 +157,7 @@ func (s *soaking) round(n int) error {
 	if err := s.look(-2); err != nil {
 		return fmt.Errorf("at its end: %w", err)
 	}
-	s.did["operations"] += len(s.history)
+	s.count("operations", len(s.history))
 	return checkSoak(s.history)
 }
 
@@ -183,6 +189,12 @@ func (s *soaking) start() (*soakProcess, error) {
 	return p, nil
 }
 
+func (s *soaking) count(what string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.did[what] += n
+}
+
 // took takes a report. The last one of a killed process may be cut.
 func (s *soaking) took(line []byte) {
 	var o soakOp
@@ -200,7 +212,7 @@ func (s *soaking) took(line []byte) {
 	s.history = append(s.history, o)
 	s.did[strings.TrimSpace(o.Kind+" "+o.Result)]++
 	if o.Late > int64(100*time.Millisecond)+2*o.Delay {
-		s.said = append(s.said, fmt.Sprintf("%s outlived its context by %v (timers by %v): %s %s",
+		s.said = append(s.said, fmt.Sprintf("%s outlived its context by %v (and the machine was late by %v): %s %s",
 			o.Kind, time.Duration(o.Late), time.Duration(o.Delay), o.Result, o.Err))
 	}
 	if o.Result == "wrong" {

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,8 @@ func init() { childJobs["soak"] = soakChild }
 // soakNames are what the processes of a soak write: few, and beside and below each other.
 var soakNames = []string{"a", "a/b", "b.json", "d/x.attrs", "d/x", "d/" + long}
 
-// soakOp is an operation of a soak, as a worker reports it before it begins and again when it has ended.
+// soakOp is an operation of a soak, as a worker reports it before it begins and again when it
+// has ended.
 type soakOp struct {
 	Proc, ID  int
 	Kind      string // put, create, swap, delete, drop, copy, move, get, stat, list
@@ -45,12 +47,13 @@ type soakOp struct {
 	Seen        int      // the write that a get or a stat saw, 0 for none
 	Of          int      // whose content it had, where that is known
 	Listed      []string // by a list
-	Late, Delay int64    // by how much it outlived its context, and the machine the worker's timers
+	Late, Delay int64    // by how much it outlived its context, and by how much the machine was late
 }
 
 const (
 	soakUser    = 65534 // a user who has no rights of his own: root is refused nothing
 	soakWorkers = 2     // goroutines of a process
+	probeExt    = ".probe"
 )
 
 // soakWorker is a process of a soak.
@@ -58,12 +61,12 @@ type soakWorker struct {
 	b       files.Bucket
 	proc    int
 	ids     atomic.Int64
-	delay   atomic.Int64 // the worst of the timers since the last look
+	stalls  stalls
 	writing sync.Mutex
 }
 
-// soakChild works until its input ends, then shows that its handle is whole. Seed has its number and N the number of its
-// first write.
+// soakChild works until its input ends, then shows that its handle is whole. Seed has its
+// number and N the number of its first write.
 func soakChild(task childTask) error {
 	if os.Geteuid() == 0 {
 		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(soakUser), syscall.Setuid(soakUser)); err != nil {
@@ -81,7 +84,8 @@ func soakChild(task childTask) error {
 		io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	go w.watch(ctx)
+	w.stalls.last.Store(machineTime())
+	go w.stalls.watch(ctx, task.Dir+probeExt)
 	err = inParallel(soakWorkers, func(g int) error {
 		rng := rand.New(rand.NewPCG(uint64(task.N), uint64(g)))
 		known := map[string]soakVersion{}
@@ -98,24 +102,34 @@ func soakChild(task childTask) error {
 	return errors.Join(err, b.Close())
 }
 
-// watch measures by how much timers are late: what the machine is, no call can be better.
-func (w *soakWorker) watch(ctx context.Context) {
-	const every = 5 * time.Millisecond
-	for last := time.Now(); ctx.Err() == nil; {
-		time.Sleep(every)
-		now := time.Now()
-		late := int64(now.Sub(last) - every)
-		for {
-			worst := w.delay.Load()
-			if late <= worst || w.delay.CompareAndSwap(worst, late) {
-				break
-			}
-		}
-		last = now
+// stalls is for how long the machine was late in all: with a timer, or with plain operations
+// on the file system. No call can be better.
+type stalls struct {
+	total, last atomic.Int64 // nanoseconds; of the machine's clock
+}
+
+const watchEvery = 5 * time.Millisecond
+
+// watch measures it until the context ends.
+func (l *stalls) watch(ctx context.Context, dir string) {
+	a, b := filepath.Join(dir, strconv.Itoa(os.Getpid())), filepath.Join(dir, "b")
+	for ctx.Err() == nil {
+		time.Sleep(watchEvery)
+		os.WriteFile(a, []byte("a"), 0o666)
+		os.Rename(a, b)
+		now := machineTime()
+		l.total.Add(max(0, now-l.last.Load()-int64(watchEvery)))
+		l.last.Store(now)
 	}
 }
 
-// whole shows that the handle, whatever was done to what it has in the control folder, does all that it should.
+// until is the total, with what it is late now.
+func (l *stalls) until(now int64) int64 {
+	return l.total.Load() + max(0, now-l.last.Load()-int64(watchEvery))
+}
+
+// whole shows that the handle, whatever was done to what it has in the control folder, does
+// all that it should.
 func (w *soakWorker) whole() error {
 	ctx := context.Background()
 	name, text := "own/"+strconv.Itoa(w.proc), strings.Repeat("whole ", 5000)
@@ -170,11 +184,12 @@ func (w *soakWorker) step(rng *rand.Rand, known map[string]soakVersion) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	w.delay.Store(0)
 	o.Call = machineTime()
+	stalled := w.stalls.until(o.Call)
 	seen, err := o.do(ctx, w.b, rng, known[o.Name].version)
 	o.Ret = machineTime()
-	o.Late, o.Delay = max(0, o.Ret-o.Call-int64(limit)), w.delay.Load()
+	o.Late = max(0, o.Ret-o.Call-int64(limit))
+	o.Delay = w.stalls.until(o.Ret) - stalled
 	o.classify(err)
 	if err == nil && seen.write != 0 {
 		known[o.Name] = seen
@@ -263,6 +278,12 @@ func (o *soakOp) sees(info files.Info) (soakVersion, error) {
 	return soakVersion{o.Seen, info.Version}, nil
 }
 
+// reads reports whether the operation reads content.
+func (o *soakOp) reads() bool {
+	return slices.Contains([]string{"get", "stat", "list", "copy", "move"}, o.Kind)
+}
+
+// classify takes the error's kind.
 func (o *soakOp) classify(err error) {
 	switch kind := files.KindOf(err); {
 	case err == nil:
@@ -272,6 +293,8 @@ func (o *soakOp) classify(err error) {
 		o.Result = "precondition"
 	case kind == files.ErrNotExist:
 		o.Result = "missing"
+	case o.reads() && (kind == files.ErrChanged || kind == files.ErrCorrupt):
+		o.Result, o.Err = "failed", err.Error() // of what was changed in the control folder, for a moment
 	case kind == files.ErrUncertain:
 		o.Result, o.Err = "uncertain", err.Error()
 	case kind == files.ErrUnavailable, kind == files.ErrPermission, errors.Is(err, context.DeadlineExceeded):

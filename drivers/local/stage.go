@@ -33,6 +33,7 @@ type staged struct {
 	inRec bool // the record that the file has holds the attributes too
 	dirty bool // it is to be synced before its rename, together with its sidecar
 	done  bool // renamed: there is nothing to remove
+	perm  fs.FileMode
 	side  *stagedSidecar
 	dest  string // its name in its folder, once it is committed
 	newer int64  // the time of a file that it is to replace, and that it must be newer than
@@ -45,6 +46,13 @@ func (b *backend) stage(s *session) (*staged, error) {
 	if st.f, err = s.dir.Create(st.name); err != nil {
 		return nil, err
 	}
+	now, err := st.f.Stat()
+	if err != nil {
+		st.f.Close()
+		s.dir.Unlink(st.name)
+		return nil, err
+	}
+	st.perm = now.Perm
 	return st, nil
 }
 

@@ -22,6 +22,7 @@ const (
 	OpenLock
 	Mkdir
 	Rename
+	Exchange
 	RenameNoReplace
 	Unlink
 	Rmdir
@@ -62,6 +63,7 @@ var about = [kinds]struct {
 	OpenLock:        {"OpenLock", true},
 	Mkdir:           {"Mkdir", true},
 	Rename:          {"Rename", true},
+	Exchange:        {"Exchange", true},
 	RenameNoReplace: {"RenameNoReplace", true},
 	Unlink:          {"Unlink", true},
 	Rmdir:           {"Rmdir", true},

@@ -80,7 +80,7 @@ func (r *Recorder) Hook(op *Op, do func() error) error {
 	defer r.mu.Unlock()
 	var was, target int
 	switch op.Kind {
-	case Rename, RenameNoReplace:
+	case Rename, RenameNoReplace, Exchange:
 		was, target = r.lookup(op.Dir, op.Name), r.lookup(op.To, op.NewName)
 	case Unlink, Rmdir:
 		was = r.lookup(op.Dir, op.Name)
@@ -115,6 +115,9 @@ func (r *Recorder) Hook(op *Op, do func() error) error {
 	case Rename, RenameNoReplace:
 		from, to := r.node(op.Dir), r.node(op.To)
 		r.entries(entry{dir: to, name: op.NewName, node: was, was: target}, entry{dir: from, name: op.Name, was: was})
+	case Exchange:
+		from, to := r.node(op.Dir), r.node(op.To)
+		r.entries(entry{dir: to, name: op.NewName, node: was, was: target}, entry{dir: from, name: op.Name, node: target, was: was})
 	case Unlink, Rmdir:
 		r.entries(entry{dir: r.node(op.Dir), name: op.Name, was: was})
 	case SyncDir:

@@ -140,6 +140,12 @@ func (d *dir) Rename(name string, to fsys.Dir, newname string) error {
 	return d.fs.hook(op, func() error { return d.below.Rename(name, t, newname) })
 }
 
+func (d *dir) Exchange(name string, to fsys.Dir, newname string) error {
+	t := to.(*dir).below
+	op := &Op{Kind: Exchange, Dir: d.below, To: t, Name: name, NewName: newname}
+	return d.fs.hook(op, func() error { return d.below.Exchange(name, t, newname) })
+}
+
 func (d *dir) RenameNoReplace(name string, to fsys.Dir, newname string) error {
 	t := to.(*dir).below
 	op := &Op{Kind: RenameNoReplace, Dir: d.below, To: t, Name: name, NewName: newname}

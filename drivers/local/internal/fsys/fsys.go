@@ -54,6 +54,9 @@ type Dir interface {
 	Mkdir(name string, perm fs.FileMode) error
 	// Rename moves the entry to newname in the directory to, replacing a file there.
 	Rename(name string, to Dir, newname string) error
+	// Exchange lets the entry and newname, which exists, change places in one step;
+	// errors.ErrUnsupported where the system or the file system can't.
+	Exchange(name string, to Dir, newname string) error
 	// RenameNoReplace moves the entry unless newname exists: fs.ErrExist. On a file system that can't, it is a link and an unlink:
 	// between them the file has both names. Where there are no links either, it is a look and a Rename, which the caller's
 	// lock makes one.

@@ -3,6 +3,7 @@
 package fsys
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -243,6 +244,14 @@ func (d *dir) Mkdir(name string, perm fs.FileMode) error {
 
 func (d *dir) Rename(name string, to Dir, newname string) error {
 	return unix.Renameat(d.fd, name, to.(*dir).fd, newname)
+}
+
+func (d *dir) Exchange(name string, to Dir, newname string) error {
+	err := unix.Renameat2(d.fd, name, to.(*dir).fd, newname, unix.RENAME_EXCHANGE)
+	if err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP {
+		return errors.ErrUnsupported
+	}
+	return err
 }
 
 func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {

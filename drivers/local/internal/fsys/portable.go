@@ -231,6 +231,9 @@ func (d *dir) Rename(name string, to Dir, newname string) error {
 	return bare(d.root.Rename(d.join(name), to.(*dir).join(newname)))
 }
 
+// Exchange can't be had through package os.
+func (d *dir) Exchange(string, Dir, string) error { return errors.ErrUnsupported }
+
 func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
 	if err := d.root.Link(d.join(name), to.(*dir).join(newname)); err != nil {
 		return bare(err)

@@ -1,0 +1,92 @@
+package local
+
+import (
+	"errors"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// Until a staged file is renamed it has a name in the control folder, by which another program
+// may cut it, or take its readers' rights, at any moment. So it is looked at once more when
+// nobody can reach it by that name any longer, and a move that came too late is undone. For that,
+// the file that is replaced gets the staged one's name, where the system can exchange two.
+
+// errTouched: another program changed what is staged.
+var errTouched = files.Errorf(files.ErrUnavailable, "another program changed the upload in the control folder")
+
+// moveIn moves what is staged at name in from to dest in the folder, over a file where over is
+// set. Where it returns errTouched, that one is there again. whole reports whether what was
+// staged is what was written. What was replaced is left at name.
+//
+// Other errors are the system's.
+func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, over bool, whole func() error) error {
+	if !over {
+		if err := from.Rename(name, d, dest); err != nil {
+			return err
+		}
+		return b.unless(whole, func() error { return d.Rename(dest, from, name) })
+	}
+	if !b.noExchange.Load() {
+		err := from.Exchange(name, d, dest)
+		switch {
+		case err == nil:
+			undo := func() error { return from.Exchange(name, d, dest) }
+			if st, err := from.Lstat(name); err == nil && st.Type != fsys.Regular {
+				return b.unless(func() error { return errRetry }, undo) // not what was looked at
+			}
+			return b.unless(whole, undo)
+		case !errors.Is(err, errors.ErrUnsupported):
+			return err
+		}
+		b.noExchange.Store(true)
+	}
+	if err := from.Rename(name, d, dest); err != nil {
+		return err
+	}
+	return b.unless(whole, func() error { return errors.ErrUnsupported })
+}
+
+// unless undoes what was done where it isn't as it should be. Where that fails, nobody knows what
+// is there.
+func (b *backend) unless(whole, undo func() error) error {
+	err := whole()
+	if err == nil {
+		return nil
+	}
+	if undo() != nil {
+		return files.WithCause(files.ErrUncertain, err, errText(err))
+	}
+	return err
+}
+
+func errText(err error) string {
+	if err == errTouched {
+		return "another program changed the upload in the control folder"
+	}
+	return err.Error()
+}
+
+// whole reports errTouched unless the staged file, which is sealed, is what was written.
+func (st *staged) whole() error {
+	now, err := st.f.Stat()
+	switch {
+	case err != nil:
+		return fault(err)
+	case now.Size != st.size, now.ModTime != st.rec.mtime, now.Perm != st.perm:
+		return errTouched
+	}
+	return nil
+}
+
+// whole is that of a sidecar.
+func (s *stagedSidecar) whole() error {
+	now, err := s.f.Stat()
+	switch {
+	case err != nil:
+		return fault(err)
+	case now.Size != s.size, now.Perm != s.perm:
+		return errTouched
+	}
+	return nil
+}
