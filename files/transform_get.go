@@ -102,6 +102,10 @@ func (s *storedParts) get(ctx context.Context, r Range) (*Reader, error) {
 	if kind := KindOf(err); first != nil && (kind == ErrPrecondition || kind == ErrNotExist) {
 		err = WithCause(ErrChanged, err, "the file was replaced or deleted while it was read")
 	}
+	if err == nil && first != nil && !sameState(part.info, first.info) {
+		part.Close()
+		err = WithCause(ErrChanged, nil, "the file was replaced while it was read")
+	}
 	if err != nil {
 		return nil, NewError(OpGet, s.name, err)
 	}
@@ -117,6 +121,11 @@ func (s *storedParts) get(ctx context.Context, r Range) (*Reader, error) {
 	}
 	s.open = append(s.open, part)
 	return part, nil
+}
+
+// sameState compares what is known of two states of one file.
+func sameState(a, b Info) bool {
+	return a.Version == b.Version && a.Size == b.Size && a.ModTime.Equal(b.ModTime)
 }
 
 func (s *storedParts) Read([]byte) (int, error) { return 0, io.EOF }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"sync"
 
+	readable "cloudfiles.dev/files/internal/content"
 	"cloudfiles.dev/files/internal/contenttype"
 )
 
@@ -30,6 +31,9 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims, conte
 		}
 	}
 	if p.want, err = o.Digest.Normalize(); err != nil {
+		return Info{}, err
+	}
+	if err := CheckNative(w.inner, OpPut, o.Native); err != nil { // before the content is read
 		return Info{}, err
 	}
 	if t.Put == nil {
@@ -122,15 +126,35 @@ func (p *plainContent) findType(name string) (string, error) {
 		return t, nil
 	}
 	buf := make([]byte, SniffLen)
-	n, err := io.ReadFull(p.src, buf)
-	if err == io.ErrUnexpectedEOF {
-		err = io.EOF
+	var (
+		n, idle int
+		err     error
+	)
+	for n < len(buf) && err == nil {
+		var m int
+		if m, err = p.readSource(buf[n:]); m == 0 && err == nil {
+			if idle++; idle == 100 {
+				err = Errorf(ErrInvalid, "content's Read gives nothing, and no error: %w", io.ErrNoProgress)
+			}
+		}
+		n += m
 	}
 	if err != nil && err != io.EOF {
 		return "", err
 	}
 	p.head, p.headErr = buf[:n], err
 	return contenttype.Of(name, p.head), nil
+}
+
+func (p *plainContent) readSource(b []byte) (int, error) {
+	n, err := p.src.Read(b)
+	if n < 0 || n > len(b) {
+		return 0, invalid("content's Read returned the impossible count %d", n)
+	}
+	if wrong, ok := err.(*readable.NilError); ok {
+		err = invalid("%s", wrong.Error())
+	}
+	return n, err
 }
 
 func (p *plainContent) Read(b []byte) (int, error) {
@@ -153,9 +177,7 @@ func (p *plainContent) Read(b []byte) (int, error) {
 	case p.headErr != nil:
 		err = p.headErr
 	default:
-		if n, err = p.src.Read(b); n < 0 || n > len(b) {
-			n, err = 0, invalid("content's Read returned the impossible count %d", n)
-		}
+		n, err = p.readSource(b)
 	}
 	p.hasher.Write(b[:n])
 	p.n += int64(n)

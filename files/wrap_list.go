@@ -94,7 +94,7 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yie
 			}
 			e.Name = name
 		}
-		if w.hooks.Transform != nil && !e.IsDir && !o.NamesOnly {
+		if w.hooks.Transform != nil && !e.IsDir && !(o.NamesOnly && e.Size == 0) {
 			if e, err = w.hooks.Transform.entry(c, e); err != nil {
 				err = NewError(OpList, c.Name, err)
 				yield(Entry{}, err)
