@@ -234,13 +234,35 @@ func putStorable(t T, h *H, names ...string) (stored []string) {
 		case !errors.Is(err, files.ErrUnsupported):
 			t.Errorf("Put(%s): %v, want no error or ErrUnsupported", quote(n), err)
 		default:
-			wantMissing(t, h, n)
+			wantRefused(t, h, n)
 		}
 	}
 	if 2*len(stored) < len(names) {
 		t.Fatalf("the bucket refuses %d of %d names: that is no exception any more", len(names)-len(stored), len(names))
 	}
 	return stored
+}
+
+// wantRefused fails where a name that Put refuses is found. Get and Stat may say that there is no such file, or,
+// as Put did, that there can't be: both the same.
+func wantRefused(t T, h *H, name string) {
+	t.Helper()
+	_, err := h.Stat(t.Context(), name, nil)
+	if !errors.Is(err, files.ErrUnsupported) {
+		wantMissing(t, h, name)
+		return
+	}
+	if r, err := h.Get(t.Context(), name, nil); !errors.Is(err, files.ErrUnsupported) {
+		if err == nil {
+			r.Close()
+		}
+		t.Errorf("Get(%s): %v, want ErrUnsupported, as Stat says", quote(name), err)
+	}
+	for e, err := range h.List(t.Context(), "", &files.ListOptions{Prefix: name}) {
+		if err != nil || e.Name == name {
+			t.Errorf("List with the prefix %s: %v, %v, want nothing of that name", quote(name), e.Name, err)
+		}
+	}
 }
 
 // storable reports whether the bucket takes the name, which is then gone again.

@@ -18,6 +18,10 @@ type CopyOptions struct {
 	// FullInfo makes the Info that is returned that of Stat also where it costs a further request (S3). Without it the Info has what the
 	// answer to the copy tells: where Size is -1, that isn't the size, and not the attributes unless they were given.
 	FullInfo bool
+	// MayLoseConcurrentPut lets Move work where the source can't delete a certain version
+	// (Features.DeleteIfVersion): a file that somebody puts under the source's name while it is moved may then be
+	// deleted, though its Put has returned nil. Copy ignores it.
+	MayLoseConcurrentPut bool
 	// Native are options of the target's service alone, as in PutOptions. With one, a copy onto itself is a change.
 	Native []NativeOption
 }

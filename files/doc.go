@@ -177,7 +177,9 @@
 //
 //   - C1: Content, type, headers and metadata come along; inside one store the content does not pass through the program, where the backend can, in one request for sizes that it copies in one (CopyOptions.FullInfo may cost one more). A missing source is
 //     ErrNotExist. A copy onto itself changes nothing, or all attributes if new ones are given; [UpdateAttributes] changes some, of one version, and keeps the rest. Conditions hold for the target, and the copy is all or nothing as P1. Move is Copy, then Delete of
-//     the version that was copied: after a crash both may exist, never none.
+//     the version that was copied: after a crash both may exist, never none. Where the
+//     source can't delete a certain version, or tells none, Move is ErrUnsupported before anything is written, unless
+//     CopyOptions.MayLoseConcurrentPut allows that a file put meanwhile is lost.
 //
 // E. Errors
 //
@@ -225,6 +227,9 @@
 //
 // Z. What services cannot keep
 //
+//   - Stores that speak S3's protocol: a condition is claimed only where the store is known, or was proved, to keep
+//     it; what it doesn't keep is never sent. Some have no place for certain names, or for "a" beside "a/b": a Put of
+//     those is ErrUnsupported.
 //   - S3: without permission to list, a missing key is ErrPermission, for S3 answers 403. Directory buckets are not ordered. HEAD has no body, so Stat can't tell a missing
 //     bucket from a missing file.
 //   - GCS: no names under .well-known/acme-challenge/.

@@ -8,8 +8,9 @@ import (
 // Move copies and then deletes the version that was copied: after a crash both may exist, never none (C1). Onto itself it
 // is a no-op.
 //
-// Errors: those of Copy; ErrUnsupported where the source can't delete a certain version
-// (Features.DeleteIfVersion), or where source and target may be one file and can't be told apart; ErrPrecondition where the source was replaced meanwhile: then the target holds what was
+// Errors: those of Copy; ErrUnsupported, before anything is written, where the source can't delete a certain version
+// (Features.DeleteIfVersion) or tells none, unless CopyOptions.MayLoseConcurrentPut allows it, or where source and
+// target may be one file and can't be told apart; ErrPrecondition where the source was replaced meanwhile: then the target holds what was
 // copied, and the source stays.
 func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
 	if opts == nil {
@@ -25,7 +26,7 @@ func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 }
 
 // checkMove looks at the target and at what the source can do, before anything is read.
-func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string) error {
+func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, mayLose bool) error {
 	if r, ok := dst.(refusing); ok {
 		return r.err
 	}
@@ -39,8 +40,9 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 	if f.ReadOnly {
 		return refusal(ctx, src, srcName)
 	}
-	if !f.DeleteIfVersion {
-		return Errorf(ErrUnsupported, "the source can't delete the version that was copied")
+	if !f.DeleteIfVersion && !mayLose {
+		return Errorf(ErrUnsupported, "the source can't delete the version that was copied, so what is put "+
+			"meanwhile could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}
 	if !f.VersionPerPut && dstName == srcName && maybeSame(dst, src) {
 		return Errorf(ErrUnsupported, "source and target may be one file, which would be deleted")
@@ -67,7 +69,7 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 		}
 		return Copy(ctx, dst, dstName, src, srcName, &opts)
 	}
-	if err := checkMove(ctx, dst, dstName, src, srcName); err != nil {
+	if err := checkMove(ctx, dst, dstName, src, srcName, opts.MayLoseConcurrentPut); err != nil {
 		return Info{}, closedFirst(ctx, err, dst, src)
 	}
 	from, err := statOrNoBucket(ctx, src, srcName)
@@ -76,6 +78,10 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	}
 	if opts.IfSource != "" && opts.IfSource != from.Version {
 		return Info{}, ErrPrecondition
+	}
+	if from.Version == "" && !opts.MayLoseConcurrentPut {
+		return Info{}, Errorf(ErrUnsupported, "the source tells no version of the file, so what is put meanwhile "+
+			"could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}
 	opts.IfSource, opts.FullInfo = from.Version, false
 	info, err := copyFile(ctx, dst, dstName, src, srcName, &opts)
@@ -88,5 +94,21 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 			info.Attributes = from.Attributes
 		}
 	}
-	return info, src.Delete(ctx, srcName, &DeleteOptions{IfVersion: from.Version})
+	return info, deleteMoved(ctx, src, srcName, from.Version)
+}
+
+// deleteMoved deletes the version that was copied. Where the source can't, which the caller has allowed, it looks
+// shortly before whether that still is what is there.
+func deleteMoved(ctx context.Context, src Bucket, name string, v Version) error {
+	if v != "" && src.Features().DeleteIfVersion {
+		return src.Delete(ctx, name, &DeleteOptions{IfVersion: v})
+	}
+	now, err := src.Stat(ctx, name, nil)
+	if err != nil {
+		return err
+	}
+	if now.Version != v {
+		return ErrPrecondition
+	}
+	return src.Delete(ctx, name, nil)
 }

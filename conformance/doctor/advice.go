@@ -40,8 +40,9 @@ var permissions = map[string]map[files.Op]string{
 
 // ignored is the advice for a store that passes conditions over.
 var ignored = map[string]string{
-	"s3": "Amazon S3 and current versions of MinIO, Ceph and others know the header: update the store, or don't build on IfAbsent, IfVersion and Update there",
-	"":   "update the store, or don't build on IfAbsent, IfVersion and Update there",
+	"s3": "update the store, or add conditions=none to the URL: IfAbsent, IfVersion and Update are then unsupported " +
+		"there, and lose nothing in silence",
+	"": "update the store, or don't build on IfAbsent, IfVersion and Update there",
 }
 
 // missing is the advice for a bucket that isn't there.

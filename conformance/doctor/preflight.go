@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
 )
 
@@ -76,6 +78,7 @@ func (d *doctor) preflight(ctx context.Context) int {
 		do   func(context.Context) error
 	}{
 		{"the bucket is there", files.OpCheck, p.there},
+		{"what the store keeps", "", p.keeps},
 		{"putting a file", files.OpPut, p.store},
 		{"stat", files.OpStat, p.stat},
 		{"reading it back", files.OpGet, p.get},
@@ -124,6 +127,30 @@ func (p *probe) there(ctx context.Context) error {
 		return files.Errorf(files.ErrPermission, "the bucket was opened for reading only")
 	}
 	return files.Check(ctx, p.b)
+}
+
+// keeps lets an S3 store show what it keeps, and says by which parameters a program gets just that.
+func (p *probe) keeps(ctx context.Context) error {
+	found, err := s3.Probe(ctx, p.b)
+	if errors.Is(err, files.ErrInvalid) { // another driver's bucket
+		return ctx.Err()
+	}
+	if err != nil {
+		p.warn(fmt.Sprintf("what the store keeps can't be tried: %v", err))
+		return ctx.Err()
+	}
+	var lacks []string
+	for c, k := range found.Keeps {
+		if k != s3.Kept {
+			lacks = append(lacks, c.String())
+		}
+	}
+	if len(lacks) > 0 {
+		slices.Sort(lacks)
+		p.warn("the store doesn't keep: "+strings.Join(lacks, "; "),
+			"these parameters of the URL say what it does keep: "+found.Params())
+	}
+	return nil
 }
 
 func (p *probe) store(ctx context.Context) (err error) {

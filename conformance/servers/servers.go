@@ -21,4 +21,4 @@ type server struct {
 	start func(ctx context.Context, dir string, i *instance) error
 }
 
-var servers = []*server{versitygw, fakeGCS, azurite, ceph}
+var servers = []*server{versitygw, fakeGCS, azurite, ceph, minio}

@@ -81,7 +81,7 @@ func TestOpen(t *testing.T) {
 	if l, ok := a.sdk.Options().Logger.(logging.Nop); !ok {
 		t.Errorf("the SDK logs, with %T", l)
 	}
-	if b.plan.PartSize != 10*mib || b.plan.Concurrency != 3 || !b.opts.BareETags || !b.opts.PutConditionsOnly || b.Features().Digests || b.opts.Defaults.Encryption != "aws:kms" || b.opts.Defaults.KMSKeyID != "k" {
+	if b.plan.PartSize != 10*mib || b.plan.Concurrency != 3 || !b.opts.BareETags || b.known.is(DeleteIf) != NotKept || b.Features().Digests || b.opts.Defaults.Encryption != "aws:kms" || b.opts.Defaults.KMSKeyID != "k" {
 		t.Errorf("%+v", b.opts)
 	}
 	if open("s3://a?region=x&request_checksum_calculation=when_required").Features().Digests {

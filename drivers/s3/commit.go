@@ -44,7 +44,7 @@ func (b *backend) newCommit(key string, c files.Condition) *commit {
 
 // putCondition is condition for writes.
 func (b *backend) putCondition(v files.Version) *string {
-	if b.opts.BareETags {
+	if b.known.bare.Load() {
 		if v == "*" { // which is no version, and bare would stand for any
 			v = "none"
 		}

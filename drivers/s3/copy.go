@@ -22,8 +22,14 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if !ok || src.store.endpoint != b.store.endpoint || src.store.region != b.store.region {
 		return files.Info{}, files.ErrUnsupported
 	}
-	if b.opts.PutConditionsOnly && (!req.If.IsZero() || req.IfSource != "") {
+	// Without conditions that are kept, files.Copy reads and puts: a read is of one version, and a Put has its own
+	// conditions. Where the source is looked at first, its version holds the two together.
+	pinned := req.IfSource != "" || req.FullInfo || src.bucket == b.bucket && req.Src == req.Dst
+	if !req.If.IsZero() && b.known.is(CopyIf) != Kept || pinned && b.known.is(CopySourceIf) != Kept {
 		return files.Info{}, files.ErrUnsupported
+	}
+	if err := b.beginPut(ctx, req.Dst, files.Condition{}); err != nil {
+		return files.Info{}, err
 	}
 	if v, ok := req.If.Version(); ok && !b.isVersion(v) || req.IfSource != "" && !b.isVersion(req.IfSource) {
 		return files.Info{}, files.ErrPrecondition
@@ -78,6 +84,9 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		attributes = &source.Attributes
 	}
 	var info files.Info
+	if source.Size > b.copyLimit && b.known.profile.NoPartCopy {
+		return files.Info{}, files.ErrUnsupported // read and put
+	}
 	if source.Size > b.copyLimit {
 		info, err = b.copyParts(ctx, src, req, source)
 	} else {

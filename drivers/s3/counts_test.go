@@ -26,7 +26,7 @@ func (s *subject) proxied(t *testing.T, o Options) (files.Bucket, *proxy.Proxy, 
 	t.Helper()
 	p := proxy.Start(t, proxy.S3, s.server.Endpoint, nil)
 	name := s.create(t)
-	o.BareETags, o.PutConditionsOnly, o.Checksums = s.opts.BareETags, s.opts.PutConditionsOnly, max(o.Checksums, s.opts.Checksums)
+	o.Profile, o.Checksums = s.opts.Profile, max(o.Checksums, s.opts.Checksums)
 	if o.Retry == nil {
 		o.Retry = &retry.Policy{Delay: time.Millisecond, MaxDelay: 5 * time.Millisecond}
 	}

@@ -13,6 +13,9 @@ import (
 
 // Delete is one request, which S3 answers with success for a missing key too.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
+	if err := b.refused(key); err != nil {
+		return err
+	}
 	in := &s3.DeleteObjectInput{Bucket: &b.bucket, Key: &key.Name}
 	if ifVersion != "" {
 		return b.deleteVersion(ctx, in, ifVersion)
@@ -55,7 +58,9 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	at := make(map[string][]int, len(names)) // a name may come twice
 	var todo []types.ObjectIdentifier
 	for i, name := range names {
-		switch {
+		switch err := b.known.refused(name); {
+		case err != nil:
+			errs[i] = err
 		case strings.ContainsAny(name, "\uFFFE\uFFFF"): // which XML can't hold
 			errs[i] = b.Delete(ctx, driver.Key{Name: name}, "")
 		case at[name] == nil:

@@ -12,14 +12,33 @@
 //
 // # Other stores
 //
-// What a store lacks of S3 is told by parameters of the URL, or [Options]:
+// A store that speaks S3's protocol keeps less of it, and mostly says nothing: on several, a Delete of a certain
+// version deletes any, and a copy that must not overwrite does. So each has a [Profile], which says what it keeps, with
+// the sources: ProfileNames lists them. The parameter store= (or Options.Profile) chooses one; without it the endpoint's
+// host does, and for a host that is not known the profile is "unknown". Then:
+//
+//   - Before the first conditional Put, the driver tries on a scratch name, in the directory of the file, whether the
+//     store keeps conditions. Where it doesn't, the Put is errors.ErrUnsupported, and Features no longer claim it.
+//   - The header Server of an answer may take claims away, and never adds one.
+//   - A conditional Delete, and with it Move, is claimed once files.Check or Probe has proved it. Conditional copies
+//     read and put until then.
+//
+// [files.Check], [Probe] and the command conformance/doctor try everything on scratch names, which they remove. Check
+// fails where something is claimed that the store doesn't keep, and names the parameters to write.
+//
+// Single parameters, or [Options], overrule the profile:
 //
 //	checksum=auto|crc32c|none   auto stores CRC-32C, and goes without for good where the store refuses it; none never sends or asks for one
 //	etag=quoted|bare            how If-Match names a version on writes: bare for a store that compares it without its quotes
-//	conditions=all|put          put: the store keeps conditions on reads and on Put alone, so Features claim none on Delete, and conditional copies stream
+//	conditions=all|put|none|…   which conditions the store keeps: put means those on reads and on Put alone; or some of
+//	                            get,absent,version,complete,delete,copy,source
+//	beside=kept|refused|unchecked
+//	                            whether "a" and "a/b" may both exist. refused: a Put of the second is
+//	                            errors.ErrUnsupported, which costs each Put one or two requests (MinIO, which lists only
+//	                            one of them); unchecked: nothing looks
 //	part_size, concurrency      of an upload in parts: bytes of a part, and how many are on their way
 //
-// Ceph's gateway (16.2) needs checksum=none&etag=bare&conditions=put; versitygw needs none of them.
+// For MinIO write store=minio, for Ceph's gateway store=ceph, for versitygw (1.8 or later) store=versitygw.
 //
 // # What is stored
 //

@@ -42,7 +42,8 @@ func ExamplePutOptions() {
 	}))
 	defer store.Close()
 	client := sdk.New(sdk.Options{Region: "us-east-1", BaseEndpoint: &store.URL, UsePathStyle: true, Credentials: credentials})
-	b := s3.New(client, "my-bucket", nil)
+	amazon, _ := s3.ProfileNamed("aws") // for which the server stands
+	b := s3.New(client, "my-bucket", &s3.Options{Profile: &amazon})
 	defer b.Close()
 
 	info, err := b.Put(context.Background(), "reports/may.pdf", strings.NewReader("%PDF-1.7"), &files.PutOptions{

@@ -42,7 +42,10 @@ func TestFaultRun(t *testing.T) {
 
 // offline is a bucket at an endpoint that is no server.
 func offline(endpoint string) files.Bucket {
-	return New(offlineClient(endpoint), "bucket", &Options{Retry: &retry.Policy{Delay: time.Millisecond, MaxDelay: 5 * time.Millisecond}})
+	return New(offlineClient(endpoint), "bucket", &Options{
+		Profile: amazon, // for which the server stands
+		Retry:   &retry.Policy{Delay: time.Millisecond, MaxDelay: 5 * time.Millisecond},
+	})
 }
 
 func offlineClient(endpoint string) *s3.Client {

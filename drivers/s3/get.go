@@ -15,11 +15,22 @@ import (
 
 // Stat is one HEAD.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	if err := b.refused(key); err != nil {
+		return files.Info{}, err
+	}
 	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &key.Name})
 	if err != nil {
 		return files.Info{}, err
 	}
 	return infoOfHead(out), nil
+}
+
+// refused is the error for a name that the store has no place for.
+func (b *backend) refused(key driver.Key) error {
+	if key.Raw {
+		return nil
+	}
+	return b.known.refused(key.Name)
 }
 
 func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
@@ -47,6 +58,9 @@ func (b *backend) noBucket(ctx context.Context, err error) error {
 // Open is one GET. S3 refuses a range that begins at the end or behind it, and any of an empty object, so then, and for no
 // bytes at all, it is a HEAD.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	if err := b.refused(req.Key); err != nil {
+		return driver.Object{}, err
+	}
 	if req.IfVersion != "" && !b.isVersion(req.IfVersion) {
 		if _, err := b.Stat(ctx, req.Key); err != nil {
 			return driver.Object{}, b.noBucket(ctx, err)
@@ -60,17 +74,26 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		o, _, err := b.openEmpty(ctx, req)
 		return o, err
 	}
-	for {
-		o, err := b.open(ctx, req)
-		if !errors.Is(err, errRange) {
+	o, err := b.open(ctx, req)
+	for try := 0; errors.Is(err, errRange); try++ {
+		var empty bool
+		if o, empty, err = b.openEmpty(ctx, req); err != nil || empty {
 			return o, err
 		}
-		if o, empty, err := b.openEmpty(ctx, req); err != nil || empty {
-			return o, err
+		if try == maxRangeTries {
+			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+				"the service refuses a range that the file has, again and again")
 		}
-		// It was replaced by a longer one meanwhile.
+		// It was replaced by a longer one meanwhile, or the store doesn't cut a range that is longer than the file.
+		cut := req
+		cut.Range = files.Bytes(o.Offset, o.Length)
+		o, err = b.open(ctx, cut)
 	}
+	return o, err
 }
+
+// maxRangeTries bounds how often a file is looked at that grows whenever a range of it is refused.
+const maxRangeTries = 3
 
 // openEmpty resolves a range that should have no bytes.
 func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driver.Object, empty bool, err error) {
@@ -79,6 +102,12 @@ func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driv
 		return o, false, b.noBucket(ctx, err)
 	}
 	o.Info = infoOfHead(out)
+	switch {
+	case req.IfVersion != "" && o.Info.Version != req.IfVersion:
+		return o, false, files.ErrPrecondition
+	case req.IfNotVersion != "" && o.Info.Version == req.IfNotVersion:
+		return o, false, files.ErrNotModified
+	}
 	o.Offset, o.Length = req.Range.Resolve(o.Info.Size)
 	return o, o.Length == 0, nil
 }
@@ -94,12 +123,24 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		return driver.Object{}, err
 	}
 	body := &body{ctx: ctx, r: out.Body}
+	// A store that ignores conditions on reads sends another version, or the caller's own.
+	switch v := version(out.ETag); {
+	case req.IfVersion != "" && v != req.IfVersion:
+		body.Close()
+		return driver.Object{}, files.ErrPrecondition
+	case req.IfNotVersion != "" && v == req.IfNotVersion:
+		body.Close()
+		return driver.Object{}, files.ErrNotModified
+	}
 	size, first, length := aws.ToInt64(out.ContentLength), int64(0), aws.ToInt64(out.ContentLength)
 	if out.ContentRange != nil {
 		var last int64
 		var ok bool
 		if first, last, size, ok = parseContentRange(*out.ContentRange); !ok {
 			body.Close()
+			if out.ContentLength != nil && *out.ContentLength == 0 {
+				return driver.Object{}, errRange // an empty file's: MinIO says "bytes 0--1/0"
+			}
 			return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer's Content-Range can't be read")
 		}
 		length = last - first + 1

@@ -17,33 +17,99 @@ import (
 // pageSize is how many keys S3 lists at a time at most.
 const pageSize = 1000
 
-// List pages through the keys, which come URL-encoded: XML can't hold every character that a key can.
+// List pages through the keys.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		in := &s3.ListObjectsV2Input{Bucket: &b.bucket, Prefix: text(req.Prefix), StartAfter: text(printed(req.StartAfter)), EncodingType: types.EncodingTypeUrl, MaxKeys: aws.Int32(pageKeys(req))}
-		if req.Shallow {
-			in.Delimiter = aws.String("/")
-		}
-		for {
-			var out *s3.ListObjectsV2Output
-			err := b.do(ctx, opList, func(ctx context.Context) (err error) {
-				out, err = b.client.ListObjectsV2(ctx, in)
-				return err
+		prefix, exists := b.known.prefix(req.Prefix)
+		if !exists { // nothing begins so, but the bucket may be missing
+			one := driver.ListRequest{Limit: 1}
+			b.listPages(ctx, one, "", "", func(_ files.Entry, err error) bool {
+				return err == nil || yield(files.Entry{}, err)
 			})
-			if err != nil {
-				yield(files.Entry{}, err)
-				return
-			}
-			if !emit(req, out, yield) || !aws.ToBool(out.IsTruncated) {
-				return
-			}
-			next := aws.ToString(out.NextContinuationToken)
-			if next == "" || next == aws.ToString(in.ContinuationToken) {
-				yield(files.Entry{}, files.Errorf(files.ErrUnavailable, "the service's listing doesn't go on"))
-				return
-			}
-			in.ContinuationToken = &next
+			return
 		}
+		after, _ := b.known.prefix(printed(req.StartAfter))
+		if !b.known.losesAfter() || req.Shallow || !strings.Contains(after, "/") {
+			b.listPages(ctx, req, prefix, after, yield)
+			return
+		}
+		b.listBehind(ctx, req, prefix, after, yield)
+	}
+}
+
+// listPages lists what begins with prefix and comes behind after. The keys come URL-encoded: XML can't hold
+// every character that a key can. It returns whether the caller wants more.
+func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix, after string,
+	yield func(files.Entry, error) bool,
+) bool {
+	in := &s3.ListObjectsV2Input{
+		Bucket:       &b.bucket,
+		Prefix:       text(prefix),
+		StartAfter:   text(after),
+		EncodingType: types.EncodingTypeUrl,
+		MaxKeys:      aws.Int32(pageKeys(req)),
+	}
+	if req.Shallow {
+		in.Delimiter = aws.String("/")
+	}
+	for {
+		var out *s3.ListObjectsV2Output
+		err := b.do(ctx, opList, func(ctx context.Context) (err error) {
+			out, err = b.client.ListObjectsV2(ctx, in)
+			return err
+		})
+		if err != nil {
+			return yield(files.Entry{}, err) && false
+		}
+		if !emit(req, out, yield) {
+			return false
+		}
+		if !aws.ToBool(out.IsTruncated) {
+			return true
+		}
+		next := aws.ToString(out.NextContinuationToken)
+		if next == "" || next == aws.ToString(in.ContinuationToken) {
+			err := files.Errorf(files.ErrUnavailable, "the service's listing doesn't go on")
+			return yield(files.Entry{}, err) && false
+		}
+		in.ContinuationToken = &next
+	}
+}
+
+// listBehind lists for a store that ends a page too early where StartAfter lies in a directory below the prefix:
+// MinIO counts siblings of the directory that sort in front of it, and leaves them out. So StartAfter goes to a
+// listing of its own directory, and then level by level to what comes behind each: "d0" is the first name behind
+// all of "d/".
+func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix, after string,
+	yield func(files.Entry, error) bool,
+) {
+	if after < prefix {
+		b.listPages(ctx, req, prefix, "", yield)
+		return
+	}
+	inner := req // each listing is whole, and the limit is the caller's
+	end := max(strings.LastIndexByte(after, '/')+1, len(prefix))
+	if !strings.HasPrefix(after, prefix) {
+		return
+	}
+	if !b.listPages(ctx, inner, after[:end], after, yield) {
+		return
+	}
+	for end > len(prefix) {
+		dir := after[:end-1] // "p/d" of "p/d/"
+		up := max(strings.LastIndexByte(dir, '/')+1, len(prefix))
+		next := dir + "0"
+		if !b.listPages(ctx, inner, next, "", yield) {
+			return
+		}
+		last := next + string(utf8.MaxRune)
+		only := func(e files.Entry, err error) bool {
+			return err == nil && strings.HasPrefix(e.Name+e.Key, next) || yield(e, err)
+		}
+		if !b.listPages(ctx, inner, after[:up], last, only) {
+			return
+		}
+		end = up
 	}
 }
 
@@ -106,7 +172,7 @@ func emit(req driver.ListRequest, page *s3.ListObjectsV2Output, yield func(files
 
 // legal passes over what was not asked for, and over keys outside the naming rule, unless they are (L7).
 func legal(req driver.ListRequest, e files.Entry) (files.Entry, bool) {
-	if e.Name <= req.StartAfter {
+	if e.Name <= req.StartAfter || !strings.HasPrefix(e.Name, req.Prefix) {
 		return e, false // some stores list what StartAfter stands for, and S3 the directory
 	}
 	name := e.Name

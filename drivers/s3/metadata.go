@@ -134,7 +134,7 @@ func version(etag *string) files.Version {
 // isVersion reports whether a file can have the version: in a header anything else could mean more than it says, such as any version or one of several.
 func (b *backend) isVersion(v files.Version) bool {
 	for i := range len(v) {
-		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' || b.opts.BareETags && (v[i] == '*' || v[i] == ',') {
+		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' || b.known.bare.Load() && (v[i] == '*' || v[i] == ',') {
 			return false
 		}
 	}

@@ -28,7 +28,9 @@ type upload struct {
 
 // putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was lost, that does no harm.
 func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest, parts *driver.Parts, first *driver.Part) (files.Info, error) {
-	u, err := b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)), true)
+	u, err := b.beginIf(ctx, c, func() (*upload, error) {
+		return b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)), true)
+	})
 	if err != nil {
 		first.Release()
 		return files.Info{}, err
@@ -82,6 +84,16 @@ func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, 
 		})
 	})
 	return u, err
+}
+
+// beginIf begins an upload whose end is conditional only where the store keeps that.
+func (b *backend) beginIf(ctx context.Context, c *commit, begin func() (*upload, error)) (*upload, error) {
+	if c.op == opPutAbsent || c.op == opPutMatch {
+		if err := b.relyOn(ctx, CompleteIf, c.key); err != nil {
+			return nil, err
+		}
+	}
+	return begin()
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -9,6 +9,7 @@ import (
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/logging"
@@ -30,7 +31,13 @@ var scheme = files.Scheme{
 		{Name: "dualstack", Values: "true|false", Doc: "endpoints with IPv6"},
 		{Name: "fips", Values: "true|false", Doc: "FIPS endpoints"},
 		{Name: "anonymous", Values: "true|false", Doc: "requests are not signed"},
-		{Name: "profile", Values: "text", Doc: "the profile of the SDK's shared files", Public: true},
+		{
+			Name:   "profile",
+			Values: "text",
+			Doc: "the profile of the SDK's shared files; where there is none of that name, " +
+				"a store's, as store=",
+			Public: true,
+		},
 		{Name: "role", Values: "ARN", Doc: "the role to assume"},
 		{Name: "awssdk", Values: "v2", Doc: "taken for the Go CDK's sake"},
 		{Name: "rate_limiter_capacity", Values: "number", Doc: "taken for the Go CDK's sake: the SDK's own repeats are off"},
@@ -40,7 +47,23 @@ var scheme = files.Scheme{
 		{Name: "kmskeyid", Values: "text", Doc: "its KMS key"},
 		{Name: "checksum", Values: "auto|crc32c|none", Doc: "what is stored beside the content: auto goes without where the store refuses it"},
 		{Name: "etag", Values: "quoted|bare", Doc: "how If-Match names a version on writes: bare for Ceph's gateway"},
-		{Name: "conditions", Values: "all|put", Doc: "put: the store keeps conditions on reads and on Put alone, as Ceph's gateway does"},
+		{
+			Name:   "store",
+			Values: strings.Join(ProfileNames(), "|"),
+			Doc:    "which store it is, and so what it keeps; else by the endpoint's host",
+		},
+		{
+			Name:   "conditions",
+			Values: "all|put|none|get,absent,version,complete,delete,copy,source",
+			Doc: "which conditions the store keeps, in place of what store= says; " +
+				"put: those on reads and on Put alone",
+		},
+		{
+			Name:   "beside",
+			Values: "kept|refused|unchecked",
+			Doc: "whether the store keeps a beside a/b; refused: the second is refused, " +
+				"which costs a Put one or two requests; unchecked: nothing looks",
+		},
 		{Name: "part_size", Values: "bytes", Doc: "the size of an upload's parts, from 5 MiB (8 MiB)"},
 		{Name: "concurrency", Values: "1…100", Doc: "how many parts of an upload are on their way at a time (5)"},
 	}, retry.Params()...),
@@ -48,7 +71,7 @@ var scheme = files.Scheme{
 }
 
 // own are the parameters that the Go CDK doesn't know.
-var own = []string{"checksum", "etag", "conditions", "part_size", "concurrency"}
+var own = []string{"checksum", "etag", "store", "conditions", "beside", "part_size", "concurrency"}
 
 // open lets the Go CDK open the bucket, and takes its client.
 func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
@@ -65,6 +88,9 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	}
 	for _, p := range retry.Params() {
 		q.Del(p.Name)
+	}
+	if _, isStore := ProfileNamed(q.Get("profile")); isStore && !sharedProfile(ctx, q.Get("profile")) {
+		q.Del("profile")
 	}
 	theirs := *u
 	theirs.RawQuery = q.Encode()
@@ -87,7 +113,34 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		o.Logger = logging.Nop{} // the configuration's writes to the standard error, such as that a body broke (X3)
 		shareTransport(o)
 	})
+	o.Profile, err = profileOfURL(ctx, u, endpointOf(client.Options()))
+	if err != nil {
+		return nil, err
+	}
 	return driver.New(newBackend(client, u.Host, o)), nil
+}
+
+// sharedProfile reports whether the SDK's shared files have a profile of that name.
+func sharedProfile(ctx context.Context, name string) bool {
+	_, err := config.LoadSharedConfigProfile(ctx, name)
+	return err == nil
+}
+
+// profileOfURL is the store's profile as the URL's parameters say, else that of the endpoint.
+func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, error) {
+	p := driver.NewParams(u)
+	profile := profileOf(endpoint)
+	name := p.String("store", "")
+	if name == "" && !sharedProfile(ctx, p.String("profile", "")) {
+		name = p.String("profile", "")
+	}
+	if q, ok := ProfileNamed(name); ok {
+		profile = &q
+	} else if p.String("store", "") != "" {
+		return nil, files.Errorf(files.ErrInvalid, `parameter "store" is no store that is known: those are %s`,
+			strings.Join(ProfileNames(), ", "))
+	}
+	return profile.with(p.String("conditions", ""), p.String("beside", ""))
 }
 
 // options reads our own parameters, and those of the Go CDK that it keeps to itself.
@@ -98,10 +151,9 @@ func options(u *url.URL) (Options, error) {
 		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, 100)),
 		Retry:       retry.FromParams(p),
 		BareETags:   p.Enum("etag", "quoted", "bare") == "bare",
-
-		PutConditionsOnly: p.Enum("conditions", "all", "put") == "put",
-		Defaults:          PutOptions{KMSKeyID: p.String("kmskeyid", "")},
+		Defaults:    PutOptions{KMSKeyID: p.String("kmskeyid", "")},
 	}
+	p.Enum("beside", "", "kept", "refused", "unchecked")
 	switch p.Enum("checksum", "auto", "crc32c", "none") {
 	case "crc32c":
 		o.Checksums = ChecksumsCRC32C

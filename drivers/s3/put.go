@@ -13,6 +13,9 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if v, ok := req.If.Version(); ok && !b.isVersion(v) {
 		return files.Info{}, files.ErrPrecondition
 	}
+	if err := b.beginPut(ctx, req.Name, req.If); err != nil {
+		return files.Info{}, err
+	}
 	parts, err := driver.NewParts(b.plan, req)
 	if err != nil {
 		return files.Info{}, err

@@ -58,7 +58,9 @@ func replayed(t *testing.T, o *Options, exchanges ...exchange) files.Bucket {
 	})
 	b := offline(srv.URL)
 	if o != nil {
-		b = New(offlineClient(srv.URL), "bucket", o)
+		as := *o
+		as.Profile = amazon // for which the server stands
+		b = New(offlineClient(srv.URL), "bucket", &as)
 	}
 	t.Cleanup(func() { b.Close() })
 	return b

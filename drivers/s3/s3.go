@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,9 @@ type Options struct {
 	Retry *retry.Policy
 	// Checksums says what is stored beside the content, and checked.
 	Checksums Checksums
+	// Profile says what the store keeps; nil chooses by the client's endpoint (see Profile and ProfileNamed). A
+	// store that isn't known has its conditional puts proved before the first one.
+	Profile *Profile
 	// BareETags sends ETags without their quotes in the conditions of writes: Ceph's gateway compares them so.
 	BareETags bool
 	// PutConditionsOnly is for stores that keep conditions on reads and on Put alone, such as Ceph's gateway, and pass over others without a word: a
@@ -53,7 +57,7 @@ const (
 	minPart   = 5 * mib
 	maxPart   = 5 * gib
 	maxParts  = 10_000
-	maxObject = 5 << 40
+	maxObject = 50 << 40
 	maxCopy   = 5 * gib // of one CopyObject
 	maxDelete = 1000    // names of one DeleteObjects
 )
@@ -87,6 +91,8 @@ type backend struct {
 	signs  bool // there are credentials
 	// copyLimit is how much one CopyObject copies.
 	copyLimit int64
+	maxObject int64
+	known     known
 	noSums    atomic.Bool
 	presigner func() *s3.PresignClient // made when it is first needed
 }
@@ -105,26 +111,71 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 		o.Retry = retry.New()
 	}
 	sdk := client.Options()
+	endpoint := endpointOf(sdk)
+	profile := o.profile(endpoint)
+	if o.Checksums == ChecksumsAuto {
+		o.Checksums = profile.Checksums
+	}
 	if o.Checksums == ChecksumsAuto && sdk.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
 		o.Checksums = ChecksumsNone
 	}
-	b := &backend{client: ours(client), sdk: client, bucket: bucket, opts: o, signs: sdk.Credentials != nil, copyLimit: maxCopy,
-		plan:  driver.PartPlan{PartSize: min(max(o.PartSize, minPart), maxPart), Concurrency: o.Concurrency, MaxParts: maxParts, MaxPartSize: maxPart},
-		store: store{endpointOf(sdk), sdk.Region, bucket}, presigner: sync.OnceValue(func() *s3.PresignClient { return newPresigner(client) })}
+	b := &backend{
+		sdk:       client,
+		bucket:    bucket,
+		opts:      o,
+		signs:     sdk.Credentials != nil,
+		copyLimit: cmp.Or(profile.MaxCopy, maxCopy),
+		maxObject: cmp.Or(profile.MaxObject, maxObject),
+		plan: driver.PartPlan{
+			PartSize:    min(max(o.PartSize, minPart), maxPart),
+			Concurrency: o.Concurrency,
+			MaxParts:    cmp.Or(profile.MaxParts, maxParts),
+			MaxPartSize: maxPart,
+			Equal:       profile.EqualParts,
+		},
+		store:     store{endpoint, sdk.Region, bucket},
+		presigner: sync.OnceValue(func() *s3.PresignClient { return newPresigner(client) }),
+	}
+	b.known.init(profile)
+	b.client = derive(ours(client), watchServer(&b.known))
 	b.noSums.Store(o.Checksums == ChecksumsNone)
 	return b
 }
 
 func (b *backend) Features() files.Features {
 	return files.Features{
-		MaxName: files.MaxName, MaxSize: maxObject, MaxUnknownSize: min(b.plan.MaxUnknownSize(), maxObject), TimeResolution: timeResolution,
-		AnyName: true, Atomic: true, Durable: true, Versions: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: !b.opts.PutConditionsOnly,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: b.opts.Checksums != ChecksumsNone,
-		Ordered:       !strings.HasSuffix(b.bucket, "--x-s3"), // directory buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html
-		DirBesideFile: true, ForeignKeys: true, ServerCopy: true,
-		SignGet: b.signs, SignPut: b.signs, SignDelete: b.signs, SignContentType: b.signs,
+		MaxName:         files.MaxName,
+		MaxSize:         b.maxObject,
+		MaxUnknownSize:  min(b.plan.MaxUnknownSize(), b.maxObject),
+		TimeResolution:  timeResolution,
+		AnyName:         b.known.is(AnyName) == Kept,
+		Atomic:          true,
+		Durable:         true,
+		Versions:        true,
+		PutVersion:      true,
+		IfAbsent:        b.known.is(PutIfAbsent) != NotKept,
+		IfVersion:       b.known.is(PutIfVersion) != NotKept,
+		DeleteIfVersion: b.known.is(DeleteIf) == Kept,
+		// Each answer's own version is compared, so a store that ignores the conditions costs bytes alone.
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      true,
+		Digests:         b.opts.Checksums != ChecksumsNone,
+		// Directory buckets aren't:
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html
+		Ordered:         b.known.is(Order) != NotKept && !strings.HasSuffix(b.bucket, "--x-s3"),
+		DirBesideFile:   b.known.is(DirBesideFile) == Kept,
+		ForeignKeys:     true,
+		ServerCopy:      true,
+		SignGet:         b.signs,
+		SignPut:         b.signs,
+		SignDelete:      b.signs,
+		SignContentType: b.signs,
 	}
 }
+
+// Varies implements driver.Varying: what a store keeps is found out by use.
+func (b *backend) Varies() {}
 
 // Close leaves everything as it is: the client is the caller's, and the transport is shared.
 func (b *backend) Close() error { return nil }
@@ -134,9 +185,13 @@ func (b *backend) Store() any { return b.store }
 
 // As gives the SDK's client.
 func (b *backend) As(target any) bool {
-	if c, ok := target.(**s3.Client); ok {
-		*c = b.sdk
-		return true
+	switch t := target.(type) {
+	case **s3.Client:
+		*t = b.sdk
+	case *prober:
+		*t = b.probe
+	default:
+		return false
 	}
-	return false
+	return true
 }

@@ -42,6 +42,9 @@ type handle struct {
 
 func newSubject(t *testing.T, server string, opts Options) *subject {
 	t.Helper()
+	if opts.Profile == nil {
+		opts.Profile = amazon // for which the server stands
+	}
 	s := &subject{server: testserver.Start(t, server), opts: opts}
 	if s.server.User {
 		t.Skip("these tests make buckets of their own, and none in a user's account")

@@ -2,7 +2,7 @@ package driver
 
 import "cloudfiles.dev/files"
 
-// PartPlan says in what parts an upload goes to a service that takes it in parts. All fields are needed.
+// PartPlan says in what parts an upload goes to a service that takes it in parts. All numbers are needed.
 type PartPlan struct {
 	// PartSize is the size of a part in bytes, the last one's excepted. Content up to it is one part.
 	PartSize int64
@@ -11,6 +11,9 @@ type PartPlan struct {
 	// MaxParts is how many parts the service takes, and MaxPartSize how large each may be.
 	MaxParts    int
 	MaxPartSize int64
+	// Equal: the service takes parts of one size only, but for the last, so those of a stream of unknown length
+	// don't grow.
+	Equal bool
 }
 
 // memory bounds the bytes of the parts that are held at a time.
@@ -22,6 +25,9 @@ const levels = 5
 // grown is the size of part number n, from 1, of a stream of unknown length: as the number grows, fewer and
 // larger parts share the memory, so that MaxParts reach far without small streams paying for it.
 func (p PartPlan) grown(n int) int64 {
+	if p.Equal {
+		return p.PartSize
+	}
 	level := min((n-1)/max(p.MaxParts/10, 1), levels-1)
 	inFlight := max(p.Concurrency-level*(p.Concurrency-1)/(levels-1), 1)
 	size := p.memory() / int64(inFlight)

@@ -17,8 +17,8 @@ import (
 
 const (
 	// readyLimit is for everything from the call to a server that answers, the build of its program included. A package of tests
-	// ends within 5 minutes.
-	readyLimit = 4 * time.Minute
+	// ends within 10 minutes.
+	readyLimit = 8 * time.Minute
 	// commandLimit is for one command, such as starting a node.
 	commandLimit = 2 * time.Minute
 )

@@ -17,13 +17,14 @@
 // # Without a server
 //
 // Where a server can't be had (no network at the first time, no npm, not Linux), Start skips the test and says what is missing; with CI=true
-// in the environment it fails. A server that is there and doesn't start is always a failure. Under go test -short, Ceph is left out.
+// in the environment it fails. A server that is there and doesn't start is always a failure. Under go test -short,
+// Ceph and MinIO are left out.
 //
 // # A bucket of your own
 //
 // With CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL set to a URL as files.Open takes it, the same
 // tests run on that bucket instead, with the credentials of your environment, each under a prefix of its own that it empties at the end. Ceph
-// is skipped then, for it would be the same tests a second time.
+// and MinIO are skipped then, for it would be the same tests a second time.
 package testserver
 
 import (
@@ -47,6 +48,7 @@ const (
 	FakeGCS   = "fake-gcs-server" // GCS
 	Azurite   = "azurite"         // Azure Blob
 	Ceph      = "ceph"            // S3, of three nodes that can be stopped
+	Minio     = "minio"           // S3, with fewer conditions
 )
 
 // T is what is needed of a test; *testing.T and conformance.T have it.
@@ -83,7 +85,17 @@ type Server struct {
 }
 
 // services say which service a server stands for.
-var services = map[string]string{Versitygw: "s3", FakeGCS: "gcs", Azurite: "azure", Ceph: "s3"}
+var services = map[string]string{
+	Versitygw: "s3",
+	FakeGCS:   "gcs",
+	Azurite:   "azure",
+	Ceph:      "s3",
+	Minio:     "s3",
+}
+
+// further are servers beside the first of their service: they are left out under -short, and where the tests run
+// on a bucket of the user's.
+func further(name string) bool { return name == Ceph || name == Minio }
 
 // Name of the variable that holds the user's own bucket of a service.
 func variable(service string) string { return "CLOUDFILES_TEST_" + strings.ToUpper(service) + "_URL" }
@@ -108,11 +120,11 @@ func Start(t T, name string) *Server {
 	if !ok {
 		t.Fatalf("testserver: there is no server %q", name)
 	}
-	if name == Ceph && testing.Short() {
+	if further(name) && testing.Short() {
 		t.Skipf("%s is left out under -short", name)
 	}
 	if own := os.Getenv(variable(service)); own != "" {
-		if name == Ceph {
+		if further(name) {
 			t.Skipf("%s is set: the tests on %s run on that bucket", variable(service), Versitygw)
 		}
 		s, err := userServer(name, service, own)

@@ -1,0 +1,163 @@
+package s3
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// Check looks whether the bucket is there and may be read, in one request. Of a store that isn't Amazon's it
+// then proves what is claimed, and what isn't known, on scratch names, which it removes. Where nothing may be
+// written, claims stay as they were.
+//
+// Errors: those of List; files.ErrInvalid where the store doesn't keep what the URL, Options or the profile claim:
+// it says what to write instead, and the bucket doesn't claim it any more.
+func (b *backend) Check(ctx context.Context) error {
+	if err := b.greet(ctx); err != nil || b.known.profile.Name == amazon.Name {
+		return err
+	}
+	f, err := b.probe(ctx)
+	if err != nil {
+		if files.KindOf(err) == files.ErrPermission {
+			return nil // read-only credentials are no fault of the bucket
+		}
+		return err
+	}
+	if len(f.Broken) > 0 {
+		return files.Errorf(files.ErrInvalid, "the store doesn't keep %s, which is claimed; write %s",
+			strings.Join(words(f.Broken), " and "), f.Params())
+	}
+	return nil
+}
+
+// greet is one request. Its answer tells a store that names itself.
+func (b *backend) greet(ctx context.Context) error {
+	for _, err := range b.List(ctx, driver.ListRequest{Limit: 1, NamesOnly: true}) {
+		return err
+	}
+	return nil
+}
+
+// Found is what Probe found a store to keep.
+type Found struct {
+	// Keeps has every Claim.
+	Keeps map[Claim]Keep
+	// Broken are the claims that the bucket made and the store doesn't keep.
+	Broken []Claim
+	// BareETags: If-Match of writes has the ETag without its quotes.
+	BareETags bool
+	// Sums: the store took a CRC-32C with an upload.
+	Sums bool
+}
+
+// Probe tries on scratch names what the store below a bucket of this package keeps: conditions, names, order. It
+// makes some fifty small requests, and removes what it wrote. Afterwards the bucket claims what was found. No
+// probe can show that a store decides a condition and commits in one step; for that take the store's own word.
+//
+// Errors: files.ErrInvalid where b is no bucket of this package; files.ErrPermission; files.ErrUnavailable.
+func Probe(ctx context.Context, b files.Bucket) (Found, error) {
+	var probe prober
+	if a, ok := b.(files.Aser); !ok || !a.As(&probe) {
+		return Found{}, files.NewError(files.OpCheck, "", files.Errorf(files.ErrInvalid, "not a bucket of package s3"))
+	}
+	f, err := probe(ctx)
+	return f, files.NewError(files.OpCheck, "", err)
+}
+
+// prober is how Probe reaches the backend.
+type prober func(ctx context.Context) (Found, error)
+
+// probe proves every claim, and lets the bucket claim what was found.
+func (b *backend) probe(ctx context.Context) (Found, error) {
+	k := &b.known
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	p := b.newProof("")
+	for c := range Claim(claims) {
+		if _, done := p.found[c]; done {
+			continue
+		}
+		if err := p.of(ctx, c); err != nil {
+			return Found{}, err
+		}
+		p.base += "x" // a store may remember deleted names for a moment
+	}
+	f := Found{Keeps: p.found, BareETags: p.bare, Sums: !b.noSums.Load()}
+	for c := range Claim(claims) {
+		v := p.found[c]
+		if k.is(c) == Kept && v == NotKept {
+			f.Broken = append(f.Broken, c)
+		}
+		// What the profile denies stays denied: a probe shows no race.
+		if k.is(c) != NotKept {
+			k.set(c, v)
+		} else {
+			f.Keeps[c] = NotKept
+		}
+	}
+	k.bare.Store(p.bare)
+	return f, nil
+}
+
+// conditionWords are the values of the URL parameter conditions, for each claim.
+var conditionWords = []struct {
+	word  string
+	claim Claim
+}{
+	{"get", GetIf},
+	{"absent", PutIfAbsent},
+	{"version", PutIfVersion},
+	{"complete", CompleteIf},
+	{"delete", DeleteIf},
+	{"copy", CopyIf},
+	{"source", CopySourceIf},
+}
+
+// Params are the parameters of a URL that say what was found.
+func (f *Found) Params() string {
+	var kept []string
+	for _, w := range conditionWords {
+		if f.Keeps[w.claim] == Kept {
+			kept = append(kept, w.word)
+		}
+	}
+	value := "none"
+	switch {
+	case len(kept) == len(conditionWords):
+		value = "all"
+	case len(kept) > 0:
+		value = strings.Join(kept, ",")
+	}
+	params := []string{"conditions=" + value}
+	if f.BareETags {
+		params = append(params, "etag=bare")
+	}
+	if !f.Sums {
+		params = append(params, "checksum=none")
+	}
+	if f.Keeps[DirBesideFile] != Kept {
+		params = append(params, "beside=refused")
+	}
+	return strings.Join(params, "&")
+}
+
+// String is a report, a claim a line.
+func (f *Found) String() string {
+	var b strings.Builder
+	for c := range Claim(claims) {
+		fmt.Fprintf(&b, "%-45s %v\n", c, f.Keeps[c])
+	}
+	return b.String()
+}
+
+func words(all []Claim) []string {
+	var s []string
+	for _, c := range slices.Sorted(slices.Values(all)) {
+		s = append(s, c.String())
+	}
+	return s
+}

@@ -1,0 +1,231 @@
+package s3
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// known is what a bucket's store is known to keep at the moment: what its profile says, narrowed by the
+// header Server of its answers, and made sure of by trying. It is safe for concurrent use.
+type known struct {
+	profile *Profile // chosen by the caller or the host
+	keeps   [claims]atomic.Uint32
+	bare    atomic.Bool // ETags without quotes
+	// greeted: an answer has come, so the header Server has been looked at.
+	greeted atomic.Bool
+	// refuses is the profile's, or that of the store that the header tells.
+	refuses atomic.Pointer[func(name string) string]
+	beside  atomic.Bool // the store refuses "a" beside "a/b" by itself
+	loses   atomic.Bool // it ends a listing too early: see listBehind
+
+	mu sync.Mutex // of proofs
+}
+
+func (k *known) init(p *Profile) {
+	k.profile = p
+	for c := range Claim(claims) {
+		k.keeps[c].Store(uint32(p.keep(c)))
+	}
+	k.bare.Store(p.BareETags)
+	k.beside.Store(p.RefusesBeside)
+	k.loses.Store(p.LosesAfter)
+	if p.refuses != nil {
+		k.refuses.Store(&p.refuses)
+	}
+}
+
+// is reports what is known of a claim.
+func (k *known) is(c Claim) Keep { return Keep(k.keeps[c].Load()) }
+
+func (k *known) set(c Claim, v Keep) { k.keeps[c].Store(uint32(v)) }
+
+// settle is set for what isn't known yet.
+func (k *known) settle(c Claim, v Keep) { k.keeps[c].CompareAndSwap(uint32(Unproved), uint32(v)) }
+
+// met looks at an answer's header Server, the first time that one comes. It takes claims back that the store
+// of that name doesn't keep, and adds none.
+func (k *known) met(h http.Header) {
+	if k.greeted.Swap(true) {
+		return
+	}
+	p := profileByServer(h.Get("Server"))
+	if p == nil || k.profile.Name != unknown.Name {
+		return
+	}
+	for c := range Claim(claims) {
+		if p.keep(c) == NotKept {
+			k.settle(c, NotKept)
+		}
+	}
+	if p.BareETags {
+		k.bare.Store(true)
+	}
+	if p.RefusesBeside {
+		k.beside.Store(true)
+	}
+	if p.LosesAfter {
+		k.loses.Store(true)
+	}
+	if p.refuses != nil {
+		k.refuses.CompareAndSwap(nil, &p.refuses)
+	}
+}
+
+// refused is the error for a legal name that the store has no place for, or nil.
+func (k *known) refused(name string) error {
+	f := k.refuses.Load()
+	if f == nil {
+		return nil
+	}
+	if why := (*f)(name); why != "" {
+		return files.Errorf(files.ErrUnsupported, "%s", why)
+	}
+	return nil
+}
+
+// losesAfter reports whether a page may end too early.
+func (k *known) losesAfter() bool { return k.loses.Load() }
+
+// prefix is the longest beginning of a listing's prefix, or of what it starts after, that the store takes; exists
+// is false where no key of the store can begin with the whole.
+func (k *known) prefix(s string) (sent string, exists bool) {
+	f := k.refuses.Load()
+	if f == nil {
+		return s, true
+	}
+	for start := 0; ; {
+		i := strings.IndexByte(s[start:], '/')
+		if i < 0 {
+			if start < len(s) && (*f)(s[start:]) != "" {
+				return s[:start], true // it may go on: ".." as "..x"
+			}
+			return s, true
+		}
+		if e := s[start : start+i]; e == "" || (*f)(e) != "" {
+			return s[:start], false
+		}
+		start += i + 1
+	}
+}
+
+// watchServer lets met see each answer.
+func watchServer(k *known) func(*s3.Options) {
+	see := middleware.DeserializeMiddlewareFunc("cloudfiles.Server", func(ctx context.Context,
+		in middleware.DeserializeInput, next middleware.DeserializeHandler,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, md, err := next.HandleDeserialize(ctx, in)
+		if r, ok := out.RawResponse.(*smithyhttp.Response); ok && r != nil {
+			k.met(r.Header)
+		}
+		return out, md, err
+	})
+	return func(o *s3.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Deserialize.Add(see, middleware.After)
+		})
+	}
+}
+
+// unkept is the error for a condition that the store doesn't keep.
+func unkept(c Claim) error {
+	return files.Errorf(files.ErrUnsupported, "the store doesn't keep %v", c)
+}
+
+// relyOn returns nil where the store keeps the claim, after a proof where nothing is known of it. name is
+// what is to be written: scratch names lie in its directory, where the credentials may write.
+func (b *backend) relyOn(ctx context.Context, c Claim, name string) error {
+	if b.known.is(c) == Unproved {
+		if err := b.prove(ctx, c, name); err != nil {
+			return err
+		}
+	}
+	if b.known.is(c) != Kept {
+		return unkept(c)
+	}
+	return nil
+}
+
+// claimOf is what a conditional Put stands on.
+func claimOf(c files.Condition) Claim {
+	if c.Absent() {
+		return PutIfAbsent
+	}
+	return PutIfVersion
+}
+
+// beginPut is what comes before a Put's first request, where the store is not Amazon's: the name is one that it
+// can have, conditions are kept, and no "a" comes beside "a/b" where that is not.
+func (b *backend) beginPut(ctx context.Context, name string, cond files.Condition) error {
+	if b.known.profile.Name == unknown.Name && !b.known.greeted.Load() {
+		if err := b.greet(ctx); err != nil && files.KindOf(err) != files.ErrPermission {
+			return err
+		}
+	}
+	if err := b.known.refused(name); err != nil {
+		return err
+	}
+	if !cond.IsZero() {
+		if err := b.relyOn(ctx, claimOf(cond), name); err != nil {
+			return err
+		}
+	}
+	if b.known.is(DirBesideFile) == NotKept && !b.known.beside.Load() {
+		return b.alone(ctx, name)
+	}
+	return nil
+}
+
+// alone refuses a name that would come beside a directory of its own name, or below a file's: the store lists
+// only one of them. Names that other programs write meanwhile are not seen.
+func (b *backend) alone(ctx context.Context, name string) error {
+	below, err := b.holds(ctx, name+"/")
+	if err != nil {
+		return err
+	}
+	if below {
+		return files.Errorf(files.ErrUnsupported,
+			"the store has no place for a file beside a directory of its name")
+	}
+	for end := strings.LastIndexByte(name, '/'); end >= 0; end = strings.LastIndexByte(name[:end], '/') {
+		dir := name[:end]
+		if known, err := b.holds(ctx, dir+"/"); err != nil || known {
+			return err // what holds files is no file
+		}
+		_, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &dir})
+		switch files.KindOf(err) {
+		case files.ErrNotExist:
+		case nil:
+			if err == nil {
+				err = files.Errorf(files.ErrUnsupported,
+					"the store has no place for a file below another one's name")
+			}
+			return err
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// holds reports whether there is a key that begins so.
+func (b *backend) holds(ctx context.Context, prefix string) (bool, error) {
+	var out *s3.ListObjectsV2Output
+	one := int32(1)
+	err := b.do(ctx, opList, func(ctx context.Context) (err error) {
+		out, err = b.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
+			Bucket:  &b.bucket,
+			Prefix:  &prefix,
+			MaxKeys: &one,
+		})
+		return err
+	})
+	return err == nil && len(out.Contents) > 0, err
+}

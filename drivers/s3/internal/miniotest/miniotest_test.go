@@ -1,0 +1,69 @@
+package miniotest_test
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/internal/testserver"
+	_ "cloudfiles.dev/drivers/s3"
+	"cloudfiles.dev/files"
+)
+
+func open(t conformance.T, u *url.URL, params map[string]string) files.Bucket {
+	t.Helper()
+	q := u.Query()
+	q.Set("part_size", "5242880")
+	q.Set("retry_budget", "0") // all cases share it
+	for k, v := range params {
+		q.Set(k, v)
+	}
+	with := *u
+	with.RawQuery = q.Encode()
+	b, err := files.Open(t.Context(), with.String())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// faults are the cases that the server fails each time, with the reason.
+var faults = func() map[string]string {
+	const long = "MinIO refuses segments of more than 255 bytes with KeyTooLongError; S3 takes keys of 1,024"
+	faults := map[string]string{
+		"P7/headers": "MinIO takes aws-chunked out of a Content-Encoding that the caller gave",
+	}
+	for _, id := range []string{
+		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element", "P7/on-every-file",
+	} {
+		faults[id] = long
+	}
+	return faults
+}()
+
+// TestConformance runs every case in a directory of its own of one bucket, by the store's own profile and as a
+// store of which nothing is known.
+func TestConformance(t *testing.T) {
+	server := testserver.Start(t, testserver.Minio)
+	for name, params := range map[string]map[string]string{
+		"s3-minio":         {"store": "minio"},
+		"s3-minio-unknown": {"store": "unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, err := url.Parse(server.Store(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			conformance.Run(t, conformance.Harness{
+				Name:   name,
+				Server: fmt.Sprintf("%s %s", server.Name, server.Version),
+				Store:  func(t conformance.T) files.Bucket { return open(t, u, params) },
+				Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, u, params) },
+
+				ServerFaults: faults,
+			})
+		})
+	}
+}

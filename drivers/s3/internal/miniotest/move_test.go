@@ -1,0 +1,137 @@
+package miniotest_test
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/drivers/s3"
+	"cloudfiles.dev/files"
+)
+
+// TestMoveBesideWriter: 300 Moves beside a writer lose nothing that was acknowledged, on every S3 server of the
+// tests, with its own profile and with none.
+func TestMoveBesideWriter(t *testing.T) {
+	for server, stores := range map[string][]string{
+		testserver.Minio:     {"minio", "unknown"},
+		testserver.Versitygw: {"versitygw", "unknown"},
+		testserver.Ceph:      {"ceph", "unknown"},
+	} {
+		for _, store := range stores {
+			t.Run(server+"/"+store, func(t *testing.T) {
+				u, err := url.Parse(testserver.Start(t, server).Store(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				moveBesideWriter(t, open(t, u, map[string]string{"store": store}))
+			})
+		}
+	}
+}
+
+func moveBesideWriter(t *testing.T, b files.Bucket) {
+	ctx := t.Context()
+	lost, moved := 0, 0
+	for i := range 300 {
+		src, dst := fmt.Sprintf("in/%d", i), fmt.Sprintf("out/%d", i)
+		if _, err := files.PutString(ctx, b, src, "first", nil); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := files.Move(ctx, b, dst, b, src, nil)
+			switch {
+			case err == nil:
+				moved++
+			case !errors.Is(err, files.ErrUnsupported) && !errors.Is(err, files.ErrPrecondition):
+				t.Errorf("move: %v", err)
+			}
+		})
+		wg.Go(func() {
+			if _, err := files.PutString(ctx, b, src, "second", nil); err != nil {
+				t.Errorf("put: %v", err)
+			}
+		})
+		wg.Wait()
+		found := false
+		for _, name := range []string{src, dst} {
+			switch got, err := files.ReadString(ctx, b, name, nil); {
+			case err == nil:
+				found = found || got == "second"
+			case !errors.Is(err, files.ErrNotExist):
+				t.Fatal(err)
+			}
+		}
+		if !found {
+			lost++
+		}
+	}
+	if lost > 0 {
+		t.Errorf("%d of 300 acknowledged puts are lost", lost)
+	}
+	t.Logf("%d of 300 moves were carried out", moved)
+}
+
+// TestProbe: what the profile says is what the server does.
+func TestProbe(t *testing.T) {
+	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, u, map[string]string{"store": "unknown"})
+	found, err := s3.Probe(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for c, want := range map[s3.Claim]s3.Keep{
+		s3.GetIf:         s3.Kept,
+		s3.PutIfAbsent:   s3.Kept,
+		s3.PutIfVersion:  s3.Kept,
+		s3.CompleteIf:    s3.Kept,
+		s3.DeleteIf:      s3.NotKept,
+		s3.CopyIf:        s3.NotKept,
+		s3.CopySourceIf:  s3.Kept,
+		s3.DirBesideFile: s3.NotKept,
+		s3.AnyName:       s3.NotKept,
+	} {
+		if got := found.Keeps[c]; got != want {
+			t.Errorf("%v: %v, want %v", c, got, want)
+		}
+	}
+	if got, want := found.Params(), "conditions=get,absent,version,complete,source&beside=refused"; got != want {
+		t.Errorf("parameters %q, want %q", got, want)
+	}
+	for e, err := range b.List(t.Context(), "", nil) {
+		t.Errorf("the probe left %v, %v", e.Name, err)
+	}
+}
+
+// TestFalseClaims: Check fails on what is claimed and not kept, says what to write, and leaves nothing behind.
+func TestFalseClaims(t *testing.T) {
+	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, u, map[string]string{"store": "minio", "conditions": "all"})
+	if !b.Features().DeleteIfVersion {
+		t.Fatal("conditions=all doesn't claim conditional deletes")
+	}
+	err = files.Check(t.Context(), b)
+	if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "If-Match of DELETE") ||
+		!strings.Contains(err.Error(), "conditions=get,absent,version,complete,source") {
+		t.Errorf("Check: %v", err)
+	}
+	if b.Features().DeleteIfVersion {
+		t.Error("what Check disproved is still claimed")
+	}
+	if err := files.Check(t.Context(), open(t, u, map[string]string{"store": "minio"})); err != nil {
+		t.Errorf("Check with the profile: %v", err)
+	}
+	for e, err := range b.List(t.Context(), "", nil) {
+		t.Errorf("left behind: %v, %v", e.Name, err)
+	}
+}

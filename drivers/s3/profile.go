@@ -1,0 +1,239 @@
+package s3
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// Keep tells what a store does with something that S3 keeps.
+type Keep uint8
+
+const (
+	// Unproved: nothing is known. It is tried on a scratch name before anything is built on it.
+	Unproved Keep = iota
+	// Kept as S3 keeps it.
+	Kept
+	// NotKept: ignored without a word, or refused. It is never sent, and Features don't claim it.
+	NotKept
+)
+
+// String returns the word for reports.
+func (k Keep) String() string { return [...]string{"unproved", "kept", "not kept"}[k] }
+
+// Claim is one thing that stores keep or don't.
+type Claim uint8
+
+// The claims. Those of conditions are named after the request that carries them.
+const (
+	// GetIf: If-Match and If-None-Match of GetObject and HeadObject.
+	GetIf Claim = iota
+	// PutIfAbsent: If-None-Match: * of PutObject.
+	PutIfAbsent
+	// PutIfVersion: If-Match of PutObject, for a missing object too.
+	PutIfVersion
+	// CompleteIf: both, of CompleteMultipartUpload.
+	CompleteIf
+	// DeleteIf: If-Match of DeleteObject, decided in one step with the deletion.
+	DeleteIf
+	// CopyIf: both, of CopyObject, for the target.
+	CopyIf
+	// CopySourceIf: X-Amz-Copy-Source-If-Match of CopyObject and UploadPartCopy.
+	CopySourceIf
+	// DirBesideFile: the objects "a" and "a/b" may both exist, and are listed.
+	DirBesideFile
+	// AnyName: every legal name is a key of its own.
+	AnyName
+	// Order: listings are in byte order.
+	Order
+
+	claims = iota
+)
+
+var claimNames = [claims]string{
+	GetIf:         "conditions of GET",
+	PutIfAbsent:   "If-None-Match of PUT",
+	PutIfVersion:  "If-Match of PUT",
+	CompleteIf:    "conditions at the end of an upload in parts",
+	DeleteIf:      "If-Match of DELETE",
+	CopyIf:        "conditions on a copy's target",
+	CopySourceIf:  "conditions on a copy's source",
+	DirBesideFile: `an object "a" beside "a/b"`,
+	AnyName:       "every name a key of its own",
+	Order:         "listings in byte order",
+}
+
+// String returns words for reports.
+func (c Claim) String() string { return claimNames[c] }
+
+// Profile is what a store keeps of S3, as far as its documentation, its source or runs on it tell. Where the
+// store's release decides, which can't be seen from outside, the careful answer holds.
+type Profile struct {
+	// Name is the value of the URL parameter store.
+	Name string
+	// Keeps has the claims; what is missing is Unproved.
+	Keeps map[Claim]Keep
+	// BareETags: If-Match of writes has the ETag without its quotes.
+	BareETags bool
+	// RefusesBeside: the store itself refuses "a" beside "a/b", so it needn't be looked for.
+	RefusesBeside bool
+	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the prefix may end too early.
+	LosesAfter bool
+	// Checksums says what is stored beside the content; ChecksumsAuto finds out.
+	Checksums Checksums
+	// EqualParts: all parts of an upload but the last have one size.
+	EqualParts bool
+	// NoPartCopy: there is no UploadPartCopy.
+	NoPartCopy bool
+	// MaxParts, MaxObject (bytes) and MaxCopy (bytes of one CopyObject) are limits; 0 is S3's.
+	MaxParts  int
+	MaxObject int64
+	MaxCopy   int64
+	// Region is what to sign for where nobody says; "" is us-east-1.
+	Region string
+	// refuses tells why the store has no place for a legal name, or "".
+	refuses func(name string) string
+	// hosts end the names of the store's public endpoints.
+	hosts []string
+	// server begins the header Server of its answers, which narrows a profile and never widens it.
+	server string
+}
+
+// keep is what the store does.
+func (p *Profile) keep(c Claim) Keep { return p.Keeps[c] }
+
+// ProfileNamed returns a copy of the profile of that name.
+func ProfileNamed(name string) (Profile, bool) {
+	i := slices.IndexFunc(profiles, func(p *Profile) bool { return p.Name == name })
+	if i < 0 {
+		return Profile{}, false
+	}
+	return *profiles[i], true
+}
+
+// ProfileNames lists the names of all profiles.
+func ProfileNames() []string {
+	var names []string
+	for _, p := range profiles {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// profileOf chooses by the endpoint, which is "" for the SDK's own: Amazon's.
+func profileOf(endpoint string) *Profile {
+	if endpoint == "" {
+		return amazon
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return unknown
+	}
+	host := strings.ToLower(u.Hostname())
+	for _, p := range profiles {
+		for _, end := range p.hosts {
+			if host == end || strings.HasSuffix(host, "."+end) {
+				return p
+			}
+		}
+	}
+	return unknown
+}
+
+// profile is the one that the options ask for, or that of the endpoint.
+func (o *Options) profile(endpoint string) *Profile {
+	p := o.Profile
+	if p == nil {
+		p = profileOf(endpoint)
+	}
+	if !o.BareETags && !o.PutConditionsOnly {
+		return p
+	}
+	changed := *p
+	changed.BareETags = p.BareETags || o.BareETags
+	if o.PutConditionsOnly {
+		changed.Keeps = maps.Clone(p.Keeps)
+		if changed.Keeps == nil {
+			changed.Keeps = map[Claim]Keep{}
+		}
+		for _, c := range []Claim{DeleteIf, CopyIf, CopySourceIf} {
+			changed.Keeps[c] = NotKept
+		}
+	}
+	return &changed
+}
+
+// profileByServer is the profile that the header Server of an answer tells, or nil.
+func profileByServer(header string) *Profile {
+	for _, p := range profiles {
+		if p.server != "" && strings.HasPrefix(header, p.server) {
+			return p
+		}
+	}
+	return nil
+}
+
+// with is the profile with what the parameters conditions and beside say; "" changes nothing.
+func (p *Profile) with(conditions, beside string) (*Profile, error) {
+	q := *p
+	q.Keeps = maps.Clone(p.Keeps)
+	if q.Keeps == nil {
+		q.Keeps = map[Claim]Keep{}
+	}
+	if err := q.setConditions(conditions); err != nil {
+		return nil, err
+	}
+	switch beside {
+	case "kept":
+		q.Keeps[DirBesideFile] = Kept
+	case "refused":
+		q.Keeps[DirBesideFile], q.RefusesBeside = NotKept, false
+	case "unchecked":
+		q.Keeps[DirBesideFile], q.RefusesBeside = NotKept, true
+	}
+	return &q, nil
+}
+
+// setConditions reads the parameter conditions.
+func (p *Profile) setConditions(value string) error {
+	kept := map[string]bool{}
+	switch value {
+	case "":
+		return nil
+	case "none":
+	case "all":
+		for _, w := range conditionWords {
+			kept[w.word] = true
+		}
+	case "put":
+		kept = map[string]bool{"get": true, "absent": true, "version": true, "complete": true}
+	default:
+		for word := range strings.SplitSeq(value, ",") {
+			kept[word] = true
+		}
+	}
+	for _, w := range conditionWords {
+		p.Keeps[w.claim] = NotKept
+		if kept[w.word] {
+			p.Keeps[w.claim] = Kept
+		}
+		delete(kept, w.word)
+	}
+	if len(kept) > 0 {
+		return files.Errorf(files.ErrInvalid,
+			`parameter "conditions" has a word that isn't known; want all, put, none or some of %s`, conditionList())
+	}
+	return nil
+}
+
+// conditionList has the words, for messages.
+func conditionList() string {
+	var all []string
+	for _, w := range conditionWords {
+		all = append(all, w.word)
+	}
+	return strings.Join(all, ",")
+}

@@ -1,0 +1,334 @@
+package s3
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// profiles is the one table of stores. Each cell has its source beside it: a link, or "run", where this
+// module's tests run on the store itself.
+var profiles = []*Profile{
+	unknown, amazon, minio, aistor, ceph, versitygw, garage, seaweedfs, r2, b2, storj, gcsDoor,
+	wasabi, digitalocean, scaleway, ovh,
+}
+
+// unknown is the most careful: conditional puts are proved before the first one, and the rest is claimed
+// only once Check or Probe has proved it.
+var unknown = &Profile{Name: "unknown"}
+
+// amazon is Amazon S3.
+var amazon = &Profile{
+	Name: "aws",
+	Keeps: map[Claim]Keep{
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+		GetIf: Kept,
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+		PutIfAbsent:  Kept,
+		PutIfVersion: Kept,
+		CompleteIf:   Kept,
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+		DeleteIf: Kept,
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+		CopyIf:       Kept,
+		CopySourceIf: Kept,
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+		DirBesideFile: Kept,
+		AnyName:       Kept,
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+		Order: Kept,
+	},
+	hosts: []string{"amazonaws.com", "amazonaws.com.cn"},
+}
+
+// minio is the community edition, https://github.com/minio/minio.
+var minio = &Profile{
+	Name: "minio",
+	Keeps: map[Claim]Keep{
+		GetIf: Kept, // cmd/object-handlers-common.go, checkPreconditions; run
+		// Put: since RELEASE.2024-05-07 (888d2bb1d); If-Match of a missing object wrote until 2025-09-06
+		// (minio/minio#21526). Releases can't be told apart from outside, so each is proved.
+		PutIfAbsent:  Unproved,
+		PutIfVersion: Unproved,
+		CompleteIf:   Unproved,
+		DeleteIf:     NotKept, // 204 and gone: minio/minio#21677; run
+		CopyIf:       NotKept, // cmd/object-handlers.go, CopyObjectHandler; run
+		CopySourceIf: Kept,    // checkCopyObjectPreconditions; run
+		// Both are taken, and what is below an object of that name is never listed: docs/minio-limits.md,
+		// minio/minio#21412; run.
+		DirBesideFile: NotKept,
+		AnyName:       NotKept, // docs/minio-limits.md; run
+		Order:         Kept,    // run
+	},
+	LosesAfter: true, // run
+	refuses:    refusedByMinio,
+	server:     "MinIO",
+}
+
+// aistor is MinIO's product, which can't be told from the community edition by its answers.
+var aistor = &Profile{
+	Name: "aistor",
+	Keeps: map[Claim]Keep{
+		// https://docs.min.io "S3 API Compatibility"
+		GetIf:         Kept,
+		PutIfAbsent:   Kept,
+		PutIfVersion:  Kept,
+		CompleteIf:    Unproved, // not named there
+		DeleteIf:      Kept,
+		CopyIf:        Kept,
+		CopySourceIf:  Kept,
+		DirBesideFile: NotKept,
+		AnyName:       NotKept,
+		Order:         Kept,
+	},
+	LosesAfter: true,
+	refuses:    refusedByMinio,
+}
+
+// ceph is the gateway of Ceph, radosgw.
+var ceph = &Profile{
+	Name: "ceph",
+	Keeps: map[Claim]Keep{
+		GetIf: Kept, // run on 16.2
+		// Versioned buckets don't keep them before 19.2.7 and 20.2.1: ceph/ceph#63348.
+		PutIfAbsent:   Unproved,
+		PutIfVersion:  Unproved,
+		CompleteIf:    Unproved, // ceph/ceph#64830
+		DeleteIf:      NotKept,  // before 19.2.7 and 20.2.1: its release notes; run on 16.2
+		CopyIf:        NotKept,  // ceph/ceph#71588; run on 16.2
+		CopySourceIf:  NotKept,  // before 17.2 it read another header: ceph/ceph#44678
+		DirBesideFile: Kept,     // run on 16.2
+		AnyName:       Kept,     // run on 16.2
+		Order:         Kept,     // run on 16.2
+	},
+	BareETags: true,          // run on 16.2
+	Checksums: ChecksumsNone, // run on 16.2, which answers them with a bare 400
+	server:    "Ceph Object Gateway",
+}
+
+// versitygw is the gateway of Versity over a file system, from 1.8.0 on: before, several conditional puts of
+// one name could win (versity/versitygw#2288). For an older one write conditions=none.
+var versitygw = &Profile{
+	Name: "versitygw",
+	Keeps: map[Claim]Keep{
+		GetIf:        Kept, // run
+		PutIfAbsent:  Kept, // run
+		PutIfVersion: Kept, // run
+		CompleteIf:   Kept, // run
+		// Its delete checks the condition outside of the lock under which a put commits, and answers a missing
+		// object with success; run.
+		DeleteIf:      NotKept,
+		CopyIf:        NotKept, // run
+		CopySourceIf:  Kept,    // run
+		DirBesideFile: NotKept, // 409 ObjectParentIsFile, ExistingObjectIsDirectory; run
+		AnyName:       NotKept, // run
+		Order:         Kept,    // since 1.0.18: versity/versitygw#1533; run
+	},
+	RefusesBeside: true,
+	refuses:       refusedByFolders,
+	server:        "VERSITYGW",
+}
+
+// garage is https://garagehq.deuxfleurs.fr, of which 1.2.0 was read.
+var garage = &Profile{
+	Name: "garage",
+	Keeps: map[Claim]Keep{
+		GetIf:        Kept, // src/api/s3/get.rs; If-Match since 1.1.0, and each answer's version is compared
+		DeleteIf:     NotKept,
+		CopyIf:       NotKept,
+		CopySourceIf: Kept, // src/api/s3/copy.rs
+		// Put: ignored in 1.2.0, of 2.x nothing is known: proved.
+		DirBesideFile: Kept,
+		AnyName:       Kept,
+		Order:         Kept, // src/api/s3/list.rs
+	},
+}
+
+// seaweedfs is https://github.com/seaweedfs/seaweedfs.
+var seaweedfs = &Profile{
+	Name: "seaweedfs",
+	Keeps: map[Claim]Keep{
+		GetIf: Kept, // weed/s3api
+		// Check, then act, until 4.18 and in part until 4.29, which no proof shows.
+		PutIfAbsent:   NotKept,
+		PutIfVersion:  NotKept,
+		CompleteIf:    NotKept,
+		DeleteIf:      NotKept,
+		CopyIf:        NotKept,
+		CopySourceIf:  Kept,
+		DirBesideFile: NotKept, // seaweedfs/seaweedfs#10912
+		AnyName:       NotKept, // backslashes and double slashes become others
+		Order:         NotKept, // by folder
+	},
+	refuses: refusedBySeaweed,
+	server:  "SeaweedFS",
+}
+
+// r2 is Cloudflare R2.
+var r2 = &Profile{
+	Name: "r2",
+	Keeps: map[Claim]Keep{
+		// https://developers.cloudflare.com/r2/api/s3/conditional-operations/
+		GetIf:        Kept,
+		PutIfAbsent:  Kept,
+		PutIfVersion: Kept,
+		CompleteIf:   Kept,
+		DeleteIf:     NotKept,
+		// https://developers.cloudflare.com/r2/api/s3/extensions/: own headers, not atomic with the source's
+		CopyIf:        NotKept,
+		CopySourceIf:  Kept,
+		DirBesideFile: Kept,
+		// https://developers.cloudflare.com/r2/reference/unicode-interoperability/
+		AnyName: NotKept,
+		Order:   Kept,
+	},
+	// https://developers.cloudflare.com/r2/platform/limits/
+	EqualParts: true,
+	MaxObject:  4_995 * gib,
+	MaxCopy:    4_995 * mib,
+	Region:     "auto",
+	refuses:    refusedByNFC,
+	hosts:      []string{"r2.cloudflarestorage.com"},
+}
+
+// b2 is Backblaze B2, which answers NotImplemented to conditions (hashicorp/terraform#37143).
+var b2 = &Profile{
+	Name: "b2",
+	Keeps: map[Claim]Keep{
+		PutIfAbsent:   NotKept,
+		PutIfVersion:  NotKept,
+		CompleteIf:    NotKept,
+		DeleteIf:      NotKept,
+		CopyIf:        NotKept,
+		CopySourceIf:  NotKept,
+		DirBesideFile: Kept,
+		AnyName:       Kept,
+		Order:         Kept,
+	},
+	hosts: []string{"backblazeb2.com"},
+}
+
+// storj is the hosted gateway of Storj, https://github.com/storj/edge.
+var storj = &Profile{
+	Name: "storj",
+	Keeps: map[Claim]Keep{
+		// Put: since about 2025-05 (storj/edge#564), proved.
+		DeleteIf:      NotKept,
+		CopyIf:        NotKept,
+		CopySourceIf:  NotKept,
+		DirBesideFile: Kept,
+		AnyName:       Kept,
+		Order:         NotKept, // by the encrypted key: storj.dev, "S3 differences"
+	},
+	NoPartCopy: true, // rclone's provider table
+	hosts:      []string{"storjshare.io"},
+}
+
+// gcsDoor is Google Cloud Storage by its S3 interface. Its own driver, gs://, keeps everything.
+var gcsDoor = &Profile{
+	Name: "gcs",
+	Keeps: map[Claim]Keep{
+		GetIf: Kept, // https://cloud.google.com/storage/docs/xml-api/reference-headers
+		// Read-scoped, and ignored on writes: aws/aws-sdk-java-v2#6055.
+		PutIfAbsent:   NotKept,
+		PutIfVersion:  NotKept,
+		CompleteIf:    NotKept,
+		DeleteIf:      NotKept,
+		CopyIf:        NotKept,
+		CopySourceIf:  NotKept,
+		DirBesideFile: Kept,
+		AnyName:       Kept,
+		Order:         Kept,
+	},
+	Checksums:  ChecksumsNone, // ignored: milvus-io/milvus-storage#454
+	NoPartCopy: true,          // https://issuetracker.google.com/issues/323465186
+	hosts:      []string{"storage.googleapis.com"},
+}
+
+// Of these no page names conditions, so everything is proved.
+var (
+	wasabi       = &Profile{Name: "wasabi", hosts: []string{"wasabisys.com"}}
+	digitalocean = &Profile{Name: "digitalocean", hosts: []string{"digitaloceanspaces.com"}}
+)
+
+// scaleway is Scaleway's Object Storage: its page "using conditional writes" of 2026-07.
+var scaleway = &Profile{
+	Name: "scaleway",
+	Keeps: map[Claim]Keep{
+		PutIfAbsent:   Kept,
+		PutIfVersion:  Unproved, // its page shows the ETag bare and quoted
+		CompleteIf:    Kept,
+		DeleteIf:      NotKept, // not named
+		DirBesideFile: Kept,
+		AnyName:       Kept,
+		Order:         Kept,
+	},
+	MaxParts: 1000, // rclone's provider table
+	hosts:    []string{"scw.cloud"},
+}
+
+// ovh is OVHcloud's: its pages "conditional writes" and "limitations" of 2026.
+var ovh = &Profile{
+	Name: "ovh",
+	Keeps: map[Claim]Keep{
+		PutIfAbsent:   Unproved, // not in every region before 2026-06
+		PutIfVersion:  Unproved,
+		CompleteIf:    Unproved,
+		DeleteIf:      Unproved,
+		CopyIf:        NotKept,
+		DirBesideFile: Kept,
+		AnyName:       Kept,
+		Order:         Kept,
+	},
+	BareETags: true, // "the ETag without quotes"
+	hosts:     []string{"io.cloud.ovh.net"},
+}
+
+// maxFolderElement is the longest element in bytes where keys are paths of a file system.
+const maxFolderElement = 255
+
+// refusedByFolders: keys are paths of a file system.
+func refusedByFolders(name string) string {
+	for e := range strings.SplitSeq(name, "/") {
+		if len(e) > maxFolderElement {
+			return fmt.Sprintf("the store takes elements of at most %d bytes", maxFolderElement)
+		}
+	}
+	return ""
+}
+
+// refusedByMinio: https://github.com/minio/minio/blob/master/docs/minio-limits.md and cmd/generic-handlers.go,
+// hasBadPathComponent.
+func refusedByMinio(name string) string {
+	for e := range strings.SplitSeq(strings.ReplaceAll(name, `\`, "/"), "/") {
+		if e = strings.TrimSpace(e); e == "." || e == ".." {
+			return "the store takes no element that is . or .., also between spaces or backslashes"
+		}
+	}
+	if strings.HasSuffix(name, "__XLDIR__") {
+		return "the store reads a name that ends in __XLDIR__ as another"
+	}
+	return refusedByFolders(name)
+}
+
+// refusedBySeaweed: the store stores these under other keys, or doesn't list them.
+func refusedBySeaweed(name string) string {
+	if strings.Contains(name, `\`) {
+		return "the store takes a backslash for a slash"
+	}
+	for e := range strings.SplitSeq(name, "/") {
+		if e == ".uploads" || strings.HasSuffix(e, ".versions") {
+			return "the store doesn't list what is below .uploads and names that end in .versions"
+		}
+	}
+	return refusedByFolders(name)
+}
+
+// refusedByNFC: the store takes two spellings of a name for one.
+func refusedByNFC(name string) string {
+	if !norm.NFC.IsNormalString(name) {
+		return "the store takes only names in Unicode's normal form C: others become that"
+	}
+	return ""
+}

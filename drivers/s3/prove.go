@@ -1,0 +1,423 @@
+package s3
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// scratchMark is in every name that a proof writes.
+const scratchMark = ".cloudfiles-probe-"
+
+// wrongETag is of no content: an MD5 that nobody has.
+const wrongETag = "0badc0de0badc0de0badc0de0badc0de"
+
+// proof tries a store's conditions on scratch names, and removes what it wrote.
+type proof struct {
+	b     *backend
+	base  string // a name that nobody else has
+	found map[Claim]Keep
+	bare  bool // the form of ETags that the store took
+}
+
+func (b *backend) newProof(near string) *proof {
+	var random [16]byte
+	rand.Read(random[:]) // never fails
+	dir := near[:strings.LastIndexByte(near, '/')+1]
+	if len(dir) > files.MaxName/2 {
+		dir = ""
+	}
+	return &proof{
+		b:     b,
+		base:  dir + scratchMark + hex.EncodeToString(random[:]),
+		found: map[Claim]Keep{},
+		bare:  b.known.bare.Load(),
+	}
+}
+
+// prove finds out about a claim of which nothing is known. Scratch names lie beside near. Where the proof itself
+// fails, nothing is learned, and the error says what was met.
+func (b *backend) prove(ctx context.Context, c Claim, near string) error {
+	k := &b.known
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.is(c) != Unproved {
+		return nil
+	}
+	p := b.newProof(near)
+	err := p.of(ctx, c)
+	if err == nil {
+		for c, v := range p.found {
+			k.settle(c, v)
+		}
+		k.bare.Store(p.bare)
+		return nil
+	}
+	kind := files.KindOf(err)
+	if kind == nil {
+		kind = files.ErrUnavailable
+	}
+	return files.WithCause(kind, err, "the store is not known, and whether it keeps "+c.String()+
+		" could not be tried on a scratch name: "+detail(err)+"; write store=NAME or conditions=…")
+}
+
+// of tries a claim, and what belongs to it.
+func (p *proof) of(ctx context.Context, c Claim) error {
+	switch c {
+	case PutIfAbsent, PutIfVersion:
+		return p.puts(ctx)
+	case CompleteIf:
+		return p.complete(ctx)
+	case DeleteIf:
+		return p.deletes(ctx)
+	case CopyIf, CopySourceIf:
+		return p.copies(ctx)
+	case GetIf:
+		return p.gets(ctx)
+	case DirBesideFile:
+		return p.besides(ctx)
+	case AnyName:
+		return p.names(ctx)
+	default:
+		return p.orders(ctx)
+	}
+}
+
+// verdict is what the store did with a condition that doesn't hold.
+type verdict uint8
+
+const (
+	passed        verdict = iota // carried out all the same
+	refused412                   // refused for the condition
+	unknownHeader                // refused because it doesn't know the header
+)
+
+// keep is what the verdict says of the claim.
+func (v verdict) keep() Keep {
+	if v == refused412 {
+		return Kept
+	}
+	return NotKept
+}
+
+// try makes a request with a condition, repeated where the answer is that of trouble.
+func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context) error) (v verdict, err error) {
+	err = p.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
+		failure := request(ctx)
+		if failure == nil {
+			v = passed
+			return nil
+		}
+		switch a := answerOf(failure); {
+		case a.status == http.StatusPreconditionFailed, a.code == "PreconditionFailed",
+			a.code == "ConditionalRequestConflict", a.status == http.StatusNotModified,
+			a.status == http.StatusNotFound && (a.code == "NoSuchKey" || a.code == "NotFound" || o == opStat):
+			v = refused412
+			return nil
+		case a.status == http.StatusNotImplemented, a.code == "NotImplemented",
+			a.status == http.StatusBadRequest:
+			v = unknownHeader
+			return nil
+		}
+		return fault(ctx, o, failure)
+	})
+	return v, err
+}
+
+// put writes the scratch object, under conditions.
+func (p *proof) put(ctx context.Context, key, content string, absent bool, match *string) (v verdict, etag string, err error) {
+	in := &s3.PutObjectInput{
+		Bucket:  &p.b.bucket,
+		Key:     &key,
+		IfMatch: match,
+	}
+	if absent {
+		in.IfNoneMatch = aws.String("*")
+	}
+	v, err = p.try(ctx, opPut, func(ctx context.Context) error {
+		in.Body = strings.NewReader(content)
+		out, err := p.b.client.PutObject(ctx, in)
+		if err == nil {
+			etag = string(version(out.ETag))
+		}
+		return err
+	})
+	return v, etag, err
+}
+
+// create makes the scratch object without a condition.
+func (p *proof) create(ctx context.Context, key string) (etag string, err error) {
+	v, etag, err := p.put(ctx, key, "scratch", false, nil)
+	if err == nil && v != passed {
+		err = files.Errorf(files.ErrUnavailable, "the store refuses a small object without a condition")
+	}
+	return etag, err
+}
+
+// remove deletes scratch objects, also where the context has ended.
+func (p *proof) remove(ctx context.Context, keys ...string) {
+	ctx, cancel := driver.CleanupContext(ctx)
+	defer cancel()
+	for _, key := range keys {
+		p.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+			_, err := p.b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &p.b.bucket, Key: &key})
+			return err
+		})
+	}
+}
+
+// puts proves the conditions of PutObject: of a missing object, of one that is there, and by the right version
+// and a wrong one.
+func (p *proof) puts(ctx context.Context) error {
+	key := p.base
+	defer p.remove(ctx, key)
+	// A missing object has no version.
+	missing, _, err := p.put(ctx, key, "scratch", false, p.quoted(wrongETag))
+	if err != nil {
+		return err
+	}
+	if missing == passed {
+		p.remove(ctx, key)
+	}
+	absent, etag, err := p.put(ctx, key, "scratch", true, nil)
+	if err != nil {
+		return err
+	}
+	switch absent {
+	case refused412: // of an object that isn't there
+		absent = unknownHeader
+	case passed:
+		if absent, _, err = p.put(ctx, key, "scratch 2", true, nil); err != nil {
+			return err
+		}
+	}
+	if etag == "" || absent != refused412 {
+		if etag, err = p.create(ctx, key); err != nil {
+			return err
+		}
+	}
+	match, err := p.matches(ctx, key, etag)
+	if err != nil {
+		return err
+	}
+	if missing != refused412 {
+		match = NotKept
+	}
+	p.found[PutIfAbsent] = absent.keep()
+	p.found[PutIfVersion] = match
+	return nil
+}
+
+// matches tries If-Match of PutObject by a wrong version and by the right one, in both forms.
+func (p *proof) matches(ctx context.Context, key, etag string) (Keep, error) {
+	v, _, err := p.put(ctx, key, "scratch 3", false, p.quoted(wrongETag))
+	if err != nil || v != refused412 || etag == "" {
+		return NotKept, err
+	}
+	for range 2 {
+		v, _, err := p.put(ctx, key, "scratch 4", false, p.quoted(etag))
+		if err != nil {
+			return NotKept, err
+		}
+		if v == passed {
+			return Kept, nil
+		}
+		p.bare = !p.bare // some compare it without its quotes
+	}
+	return NotKept, nil
+}
+
+// quoted is the ETag in the form of the store's If-Match of writes.
+func (p *proof) quoted(etag string) *string {
+	if p.bare {
+		return &etag
+	}
+	return condition(files.Version(etag))
+}
+
+// deletes proves If-Match of DeleteObject.
+func (p *proof) deletes(ctx context.Context) error {
+	key := p.base
+	defer p.remove(ctx, key)
+	etag, err := p.create(ctx, key)
+	if err != nil {
+		return err
+	}
+	del := func(match *string) (verdict, error) {
+		return p.try(ctx, opDelete, func(ctx context.Context) error {
+			_, err := p.b.client.DeleteObject(ctx, &s3.DeleteObjectInput{
+				Bucket:  &p.b.bucket,
+				Key:     &key,
+				IfMatch: match,
+			})
+			return err
+		})
+	}
+	wrong, err := del(condition(wrongETag))
+	if err != nil {
+		return err
+	}
+	keep := wrong.keep()
+	if keep == Kept {
+		right, err := del(condition(files.Version(etag)))
+		if err != nil {
+			return err
+		}
+		if right != passed || etag == "" {
+			keep = NotKept
+		}
+	}
+	p.found[DeleteIf] = keep
+	return nil
+}
+
+// copies proves the conditions of CopyObject.
+func (p *proof) copies(ctx context.Context) error {
+	from, to := p.base, p.base+"-copy"
+	defer p.remove(ctx, from, to)
+	if _, err := p.create(ctx, from); err != nil {
+		return err
+	}
+	if _, err := p.create(ctx, to); err != nil {
+		return err
+	}
+	cp := func(set func(*s3.CopyObjectInput)) (verdict, error) {
+		in := &s3.CopyObjectInput{
+			Bucket:     &p.b.bucket,
+			Key:        &to,
+			CopySource: copySource(p.b.bucket, from),
+		}
+		set(in)
+		return p.try(ctx, opCopy, func(ctx context.Context) error {
+			_, err := p.b.client.CopyObject(ctx, in)
+			return err
+		})
+	}
+	absent, err := cp(func(in *s3.CopyObjectInput) { in.IfNoneMatch = aws.String("*") })
+	if err != nil {
+		return err
+	}
+	match, err := cp(func(in *s3.CopyObjectInput) { in.IfMatch = condition(wrongETag) })
+	if err != nil {
+		return err
+	}
+	source, err := cp(func(in *s3.CopyObjectInput) { in.CopySourceIfMatch = condition(wrongETag) })
+	if err != nil {
+		return err
+	}
+	target := NotKept
+	if absent == refused412 && match == refused412 {
+		target = Kept
+	}
+	p.found[CopyIf] = target
+	p.found[CopySourceIf] = source.keep()
+	return nil
+}
+
+// complete proves the conditions at the end of an upload in parts.
+func (p *proof) complete(ctx context.Context) error {
+	key := p.base
+	defer p.remove(ctx, key)
+	if _, err := p.create(ctx, key); err != nil {
+		return err
+	}
+	keep := Kept
+	for _, absent := range []bool{true, false} {
+		v, err := p.completeOnce(ctx, key, absent)
+		if err != nil {
+			return err
+		}
+		if v != refused412 {
+			keep = NotKept
+			break
+		}
+	}
+	p.found[CompleteIf] = keep
+	return nil
+}
+
+func (p *proof) completeOnce(ctx context.Context, key string, absent bool) (v verdict, err error) {
+	u, err := p.b.begin(ctx, &s3.CreateMultipartUploadInput{Bucket: &p.b.bucket, Key: &key}, false)
+	if err != nil {
+		return v, err
+	}
+	defer func() {
+		if v != passed || err != nil {
+			u.abort(ctx)
+		}
+	}()
+	var part *s3.UploadPartOutput
+	err = p.b.do(ctx, opPut, func(ctx context.Context) (err error) {
+		part, err = p.b.client.UploadPart(ctx, &s3.UploadPartInput{
+			Bucket:     &p.b.bucket,
+			Key:        &key,
+			UploadId:   u.id,
+			PartNumber: aws.Int32(1),
+			Body:       strings.NewReader("scratch 5"),
+		})
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+	in := &s3.CompleteMultipartUploadInput{
+		Bucket:   &p.b.bucket,
+		Key:      &key,
+		UploadId: u.id,
+		MultipartUpload: &types.CompletedMultipartUpload{
+			Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: part.ETag}},
+		},
+	}
+	if absent {
+		in.IfNoneMatch = aws.String("*")
+	} else {
+		in.IfMatch = p.quoted(wrongETag)
+	}
+	return p.try(ctx, opPut, func(ctx context.Context) error {
+		_, err := p.b.client.CompleteMultipartUpload(ctx, in)
+		return err
+	})
+}
+
+// gets proves the conditions of GetObject.
+func (p *proof) gets(ctx context.Context) error {
+	key := p.base
+	defer p.remove(ctx, key)
+	etag, err := p.create(ctx, key)
+	if err != nil {
+		return err
+	}
+	get := func(match, none *string) (verdict, error) {
+		return p.try(ctx, opStat, func(ctx context.Context) error {
+			_, err := p.b.client.HeadObject(ctx, &s3.HeadObjectInput{
+				Bucket:      &p.b.bucket,
+				Key:         &key,
+				IfMatch:     match,
+				IfNoneMatch: none,
+			})
+			return err
+		})
+	}
+	keep := NotKept
+	wrong, err := get(condition(wrongETag), nil)
+	if err != nil {
+		return err
+	}
+	same, err := get(nil, condition(files.Version(etag)))
+	if err != nil {
+		return err
+	}
+	if wrong == refused412 && same == refused412 && etag != "" {
+		keep = Kept
+	}
+	p.found[GetIf] = keep
+	return nil
+}
