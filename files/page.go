@@ -70,6 +70,8 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts 
 	next := ""
 	for e, err := range b.List(ctx, d, &o) {
 		switch {
+		case err != nil && len(entries) == 0:
+			return nil, "", err
 		case err != nil:
 			return entries, next, err
 		case len(entries) < limit:

@@ -20,7 +20,7 @@ func attributeBuckets(t *testing.T) map[string]files.Bucket {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { disk.Close() })
-	m := map[string]files.Bucket{"mem": mem.New(nil), "local": disk}
+	m := map[string]files.Bucket{"mem": mem.New(&mem.Options{VersionPerPut: true}), "local": disk}
 	for name, b := range maps.Clone(m) {
 		m[name+" without server copy"] = files.Wrap(b, files.Hooks{Features: func(f files.Features) files.Features {
 			f.ServerCopy = false
