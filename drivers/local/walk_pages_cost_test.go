@@ -1,0 +1,120 @@
+//go:build unix
+
+package local
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/fileshttp"
+)
+
+// cpuTime is the processor's time that f takes, with the system's.
+func cpuTime(t *testing.T, f func()) time.Duration {
+	t.Helper()
+	now := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	start := now()
+	f()
+	return now() - start
+}
+
+// TestPagesCost: paging through a folder by 10 names costs at most three times one listing of it (L8), by every way to page.
+// CLOUDFILES_PAGE_FILES is how many files the folder has, 20,000 by default.
+func TestPagesCost(t *testing.T) {
+	n := 20000
+	if s := os.Getenv("CLOUDFILES_PAGE_FILES"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, dir := newBucket(t, nil)
+	if err := os.Mkdir(filepath.Join(dir, "d"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		f, err := os.Create(filepath.Join(dir, "d", fmt.Sprintf("f%07d.txt", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	once := func() {
+		count := 0
+		for _, err := range b.List(t.Context(), "d", nil) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+		}
+		if count != n {
+			t.Fatalf("%d entries", count)
+		}
+	}
+	once()
+	listing := min(cpuTime(t, once), cpuTime(t, once), cpuTime(t, once))
+	for name, page := range map[string]func(after string) (string, int){
+		"ListPage": func(token string) (string, int) {
+			entries, next, err := files.ListPage(t.Context(), b, "d", token, 10, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return next, len(entries)
+		},
+		"StartAfter": func(after string) (string, int) {
+			count := 0
+			for e, err := range b.List(t.Context(), "d", &files.ListOptions{StartAfter: after}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				after = e.Name
+				if count++; count == 10 {
+					return after, count
+				}
+			}
+			return "", count
+		},
+	} {
+		count := 0
+		paging := cpuTime(t, func() {
+			for after, k := page(""); ; after, k = page(after) {
+				if count += k; after == "" {
+					break
+				}
+			}
+		})
+		t.Logf("%s: %d pages cost %.2f times a listing", name, count/10, float64(paging)/float64(listing))
+		if count != n || paging > 3*listing+50*time.Millisecond {
+			t.Errorf("%s: %d names cost %v, one listing %v", name, count, paging, listing)
+		}
+	}
+	h := &fileshttp.Handler{Bucket: b, Listing: true}
+	r := httptest.NewRequest(http.MethodGet, "/d/?after=f0010000.txt", nil)
+	r.Header.Set("Accept", "application/json")
+	answer := cpuTime(t, func() {
+		for range 5 {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				t.Fatalf("status %d", w.Code)
+			}
+		}
+	})
+	if pages := n / 1000; answer/5*time.Duration(pages) > 6*listing {
+		t.Errorf("fileshttp: a page costs %v, one listing of %d pages %v", answer/5, pages, listing)
+	}
+}
