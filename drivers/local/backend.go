@@ -46,12 +46,13 @@ type backend struct {
 }
 
 var (
-	_ driver.Backend    = (*backend)(nil)
-	_ driver.Copier     = (*backend)(nil)
-	_ driver.Identifier = (*backend)(nil)
-	_ driver.Checker    = (*backend)(nil)
-	_ driver.Aser       = (*backend)(nil)
-	_ driver.Signer     = (*backend)(nil)
+	_ driver.Backend     = (*backend)(nil)
+	_ driver.Copier      = (*backend)(nil)
+	_ driver.Identifier  = (*backend)(nil)
+	_ driver.Checker     = (*backend)(nil)
+	_ driver.Aser        = (*backend)(nil)
+	_ driver.Signer      = (*backend)(nil)
+	_ driver.ManyDeleter = (*backend)(nil)
 )
 
 func (b *backend) Features() files.Features {

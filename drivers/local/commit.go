@@ -66,6 +66,8 @@ func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Co
 			}
 		case err == errUnprepared:
 			err = nil
+		case fsys.IsBusy(err):
+			err = heldBy(err)
 		case err == errFileAside:
 			err = b.moveAside(ctx, p)
 		case err == errStageLost, err == errOtherMount && !st.own:
@@ -243,7 +245,12 @@ func (b *backend) replace(
 	}
 	over := c.exists && c.name == dest
 	if err := b.moveIn(st.dir, st.name, d, dest, over, st.whole); err != nil {
-		return nil, b.renameFault(err, st.dir, st.name)
+		err = b.renameFault(err, st.dir, st.name)
+		var e *retryError
+		if errors.As(err, &e) {
+			e.costly = st.rec.sidecar && !b.opts.NoSync
+		}
+		return nil, err
 	}
 	st.done = !over // else its name has what it replaced
 	left = st.leftovers(p, &c, dest, old)

@@ -34,7 +34,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 }
 
 func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRequest, onto bool) (files.Info, error) {
-	f, err := src.findKey(driver.Key{Name: req.Src})
+	f, err := src.findKey(ctx, driver.Key{Name: req.Src})
 	if err != nil {
 		return files.Info{}, err
 	}

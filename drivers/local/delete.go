@@ -27,6 +27,9 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	var r retries
 	for {
 		err := b.tryDelete(ctx, &p, ifVersion)
+		if fsys.IsBusy(err) {
+			err = heldBy(err)
+		}
 		if !errors.Is(err, errRetry) {
 			return err
 		}
@@ -118,7 +121,7 @@ func unlinkFile(d fsys.Dir, name string) error {
 	switch err := d.Unlink(name); {
 	case missing(err):
 		return nil
-	case fsys.IsDirectory(err), fsys.IsBusy(err):
+	case fsys.IsDirectory(err):
 		return lookAgain(err)
 	default:
 		return fault(err)

@@ -31,6 +31,8 @@ func fault(err error) error {
 		return files.WithCause(files.ErrPermission, err, "the file system is read-only")
 	case fsys.IsTooLarge(err):
 		return files.WithCause(files.ErrTooLarge, err, "larger than the file system or a limit allows")
+	case fsys.IsBusy(err):
+		return files.WithCause(files.ErrUnavailable, err, "another process holds the file")
 	case fsys.IsExhausted(err):
 		return files.WithCause(files.ErrUnavailable, err, errno.Error())
 	case isNotExist(err):

@@ -14,7 +14,7 @@ import (
 
 // Stat opens the file: what is known of it lies in an attribute of it. Of a file that may not be opened it tells what List does.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
-	f, err := b.findKey(key)
+	f, err := b.findKey(ctx, key)
 	if errors.Is(err, files.ErrPermission) {
 		if info, ok := b.statUnread(key); ok {
 			return info, nil
@@ -32,7 +32,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return info, nil
 }
 
-func (b *backend) findKey(key driver.Key) (*found, error) {
+func (b *backend) findKey(ctx context.Context, key driver.Key) (f *found, err error) {
 	if err := b.alive(); err != nil {
 		return nil, err
 	}
@@ -40,13 +40,14 @@ func (b *backend) findKey(key driver.Key) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.find(&p)
+	err = patiently(ctx, func() error { f, err = b.find(&p); return err })
+	return f, err
 }
 
 // Open opens the file: its content stays what it is, whatever is put or deleted meanwhile, because a Put never
 // writes into a file that has a name (G4).
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
-	f, err := b.findKey(req.Key)
+	f, err := b.findKey(ctx, req.Key)
 	if err != nil {
 		return driver.Object{}, err
 	}

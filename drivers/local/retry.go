@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -16,8 +15,9 @@ var errRetry = errors.New("look again")
 // retryError is errRetry with what was met. Where another process holds a file for a while,
 // it is worth waiting longer.
 type retryError struct {
-	met  error
-	held bool
+	met    error
+	held   bool
+	costly bool // what was synced for the turn is lost
 }
 
 func (e *retryError) Error() string        { return errRetry.Error() + ": " + e.met.Error() }
@@ -43,6 +43,8 @@ const (
 	maxTurns = 60
 	maxHeld  = 50 * time.Second
 
+	costlyTurn = 10 // turns that one counts as
+
 	quickTurns = 8 // without a pause
 	firstPause = 200 * time.Microsecond
 	longPause  = 25 * time.Millisecond
@@ -54,17 +56,21 @@ func (r *retries) again(ctx context.Context, err error) error {
 	met, held := err, false
 	if errors.As(err, &e) {
 		met, held = e.met, e.held
+		if e.costly {
+			r.turns += costlyTurn - 1
+		}
 	}
-	if r.turns++; r.turns == 1 {
+	if r.until.IsZero() {
 		r.until = time.Now().Add(maxHeld)
 	}
+	r.turns++
 	switch {
 	case ctx.Err() != nil:
 		return files.ContextError(ctx)
 	case held && time.Now().After(r.until):
 		return gaveUp(met, "another process holds the file")
 	case !held && r.turns > maxTurns:
-		return gaveUp(met, fmt.Sprintf("gave up after %d attempts", maxTurns))
+		return gaveUp(met, "gave up after many attempts")
 	case !held && r.turns <= quickTurns:
 		return nil
 	}

@@ -144,7 +144,7 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) e
 	}
 	if err != nil {
 		if fsys.IsDirectory(err) {
-			return files.Errorf(files.ErrUnsupported, "a folder stands where the attributes would be kept")
+			return files.WithCause(files.ErrUnsupported, err, "a folder stands where the attributes would be kept")
 		}
 		if err = b.renameFault(err, st.dir, s.name); err == errStageLost {
 			st.dropSidecar()

@@ -1,0 +1,132 @@
+//go:build unix
+
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/files"
+)
+
+// A rename that is refused for ever ends the Put soon, with a kind and the cause, and without a
+// sync for each attempt (X2).
+func TestRefusedRenames(t *testing.T) {
+	for _, errno := range []syscall.Errno{
+		syscall.ENOENT, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.ENOTDIR, syscall.ELOOP,
+		syscall.EXDEV, syscall.EACCES, syscall.EPERM, syscall.ESTALE, syscall.EROFS,
+	} {
+		for _, sidecars := range []bool{true, false} { // whether theirs are refused as well
+			for _, attrs := range []int{0, 2} {
+				t.Run(fmt.Sprint(errno, sidecars, attrs), func(t *testing.T) {
+					t.Parallel()
+					refusedRenames(t, errno, sidecars, attrs)
+				})
+			}
+		}
+	}
+}
+
+func refusedRenames(t *testing.T, errno syscall.Errno, sidecars bool, attrs int) {
+	var syncs, renames atomic.Int32
+	var refuse atomic.Bool
+	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
+		switch {
+		case op.Kind == crashfs.SyncFile:
+			syncs.Add(1)
+		case op.Kind == crashfs.Rename && refuse.Load() && (sidecars || op.NewName == "f"):
+			renames.Add(1)
+			return errno
+		}
+		return do()
+	})
+	dir := t.TempDir()
+	b := started(t, dir, sys, true)
+	refuse.Store(true)
+	syncs.Store(0)
+	begin := time.Now()
+	err := stepPut("f", 9, attrs).do(t.Context(), b)
+	took := time.Since(begin)
+	if !errors.Is(err, errno) && errno != syscall.EXDEV || files.KindOf(err) == nil {
+		t.Errorf("%v", err)
+	}
+	if took > 5*time.Second || syncs.Load() > 20 || renames.Load() > maxTurns+1 {
+		t.Errorf("%v: %v, %d renames, %d syncs", err, took, renames.Load(), syncs.Load())
+	}
+	refuse.Store(false)
+	if err := stepPut("f", 10, attrs).do(t.Context(), b); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if left := stagedFiles(t, dir); len(left) > 0 {
+		t.Errorf("staged is left: %q", left)
+	}
+}
+
+// A call whose context ends while something is refused ends with it, within 100 ms (X2).
+func TestContextEndsRetries(t *testing.T) {
+	for kind, errno := range map[crashfs.Kind]syscall.Errno{
+		crashfs.Rename:     syscall.ENOENT,
+		crashfs.Mkdir:      syscall.ENOENT,
+		crashfs.Create:     syscall.ENOENT,
+		crashfs.TryLockDir: syscall.EACCES,
+		crashfs.OpenFile:   syscall.EAGAIN,
+	} {
+		for _, name := range []string{"Put", "Put if absent", "Copy", "Move", "Delete", "Get", "Stat"} {
+			var faulter crashfs.Faulter
+			b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
+			faulter.Fail(errno, kind)
+			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+			begin := time.Now()
+			err := methods[name](ctx, b)
+			if took := time.Since(begin); took > 250*time.Millisecond {
+				t.Errorf("%v is %v: %s took %v: %v", kind, errno, name, took, err)
+			}
+			if err != nil && files.KindOf(err) == nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v is %v: %s: %v has no kind", kind, errno, name, err)
+			}
+			cancel()
+			faulter.Set(nil)
+			b.Close()
+		}
+	}
+}
+
+// A lock that is refused, or held by another program, is waited for within bounds, and the error
+// says what was met.
+func TestRefusedLocks(t *testing.T) {
+	var faulter crashfs.Faulter
+	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
+	faulter.Fail(syscall.EACCES, crashfs.TryLockDir)
+	begin := time.Now()
+	err := b.Delete(t.Context(), "f", nil)
+	if took := time.Since(begin); !errors.Is(err, files.ErrPermission) || !errors.Is(err, syscall.EACCES) || took > 2*refusedPatience {
+		t.Errorf("refused: %v after %v", err, took)
+	}
+	faulter.Set(nil)
+	check(t, b.Delete(t.Context(), "f", nil))
+}
+
+// An upload that is refused because its readers hold the target, as CIFS does, is tried until they
+// have gone: it was staged all the while.
+func TestHeldTarget(t *testing.T) {
+	var refused atomic.Int32
+	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
+		if op.Kind == crashfs.Rename && op.NewName == "f" && refused.Add(1) <= 30 {
+			return syscall.EAGAIN
+		}
+		return do()
+	})
+	b := started(t, t.TempDir(), sys, true)
+	_, err := b.Put(t.Context(), "f", strings.NewReader("new"), nil)
+	check(t, err)
+	if s, _ := fetch(t, b, "f"); s != "new" || refused.Load() != 31 {
+		t.Errorf("f is %q after %d attempts", s, refused.Load())
+	}
+}

@@ -1,0 +1,53 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"cloudfiles.dev/files"
+)
+
+// Another process's lease makes a Get wait until the context ends, without work, and no longer;
+// a Put and a Delete don't open the file (X2).
+func TestLease(t *testing.T) {
+	b, dir := newBucket(t, nil)
+	putIn(t, b, "f", "content", nil)
+	f, err := os.OpenFile(filepath.Join(dir, "f"), os.O_RDWR, 0)
+	check(t, err)
+	defer f.Close()
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		t.Skipf("the file system has no leases: %v", err)
+	}
+	for name, call := range map[string]func(ctx context.Context) error{
+		"Get":  func(ctx context.Context) error { _, err := b.Get(ctx, "f", nil); return err },
+		"Stat": func(ctx context.Context) error { _, err := b.Stat(ctx, "f", nil); return err },
+		"Copy": func(ctx context.Context) error { _, err := files.Copy(ctx, b, "g", b, "f", nil); return err },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		before, begin := usage(t), time.Now()
+		err := call(ctx)
+		took, work := time.Since(begin), usage(t)-before
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || took > 400*time.Millisecond || work > 100*time.Millisecond {
+			t.Errorf("%s: %v after %v, with %v of work", name, err, took, work)
+		}
+	}
+	putIn(t, b, "f", "new", nil)
+	if s, _ := fetch(t, b, "f"); s != "new" {
+		t.Errorf("f is %q", s)
+	}
+}
+
+// usage is the processor time of this process.
+func usage(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	check(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
