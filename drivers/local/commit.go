@@ -144,7 +144,7 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 	if ctx.Err() != nil {
 		return files.ContextError(ctx)
 	}
-	left, err := b.replace(st, p, d, cond, ahead)
+	left, err := b.replace(st, p, d, &lock, cond, ahead)
 	lock.unlock()
 	if err == nil {
 		err = b.syncFolder(d)
@@ -197,7 +197,7 @@ func (b *backend) renewable(st *staged, old int64) bool { return !st.s.coarse &&
 // replace is the commit itself, under the lock. It returns what belonged to the old content
 // only, by names in the folder, which is to be removed once the commit is durable.
 func (b *backend) replace(
-	st *staged, p *spot, d fsys.Dir, cond files.Condition, ahead bool,
+	st *staged, p *spot, d fsys.Dir, lock *folderLock, cond files.Condition, ahead bool,
 ) (left []string, err error) {
 	c, err := b.look(d, p, false)
 	if err != nil {
@@ -237,6 +237,9 @@ func (b *backend) replace(
 	}
 	if err := st.intact(); err != nil {
 		return nil, err
+	}
+	if lock.lost() {
+		return nil, errRetry
 	}
 	if st.rec.sidecar {
 		if err := b.putSidecar(st, p, d, old); err != nil {

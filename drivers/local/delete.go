@@ -63,7 +63,7 @@ func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Versio
 	if ctx.Err() != nil {
 		return files.ContextError(ctx)
 	}
-	found, err := b.remove(d, p, ifVersion)
+	found, err := b.remove(d, p, &lock, ifVersion)
 	lock.unlock()
 	if err != nil || !found {
 		return err
@@ -88,13 +88,16 @@ func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string, ifV
 
 // remove deletes under the lock, and reports whether there was something. Older content at
 // another place goes first, and for good, so that nothing comes back.
-func (b *backend) remove(d fsys.Dir, p *spot, ifVersion files.Version) (found bool, err error) {
+func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock, ifVersion files.Version) (found bool, err error) {
 	c, err := b.look(d, p, true)
 	if err != nil {
 		return false, err
 	}
 	if ifVersion != "" && (!c.exists || c.version != ifVersion) {
 		return false, files.ErrPrecondition
+	}
+	if c.exists && lock.lost() {
+		return false, errRetry
 	}
 	for _, name := range c.garbage {
 		if err := unlinkFile(d, name); err != nil {

@@ -60,6 +60,9 @@ func lockFault(err error) error {
 	return fault(err)
 }
 
+// lost reports whether the lock file was removed since: then others lock another one.
+func (l *folderLock) lost() bool { return l.file != nil && !l.file.isCurrent() }
+
 // unlock gives the lock back; once it is given back, it does nothing.
 func (l *folderLock) unlock() {
 	if l.b == nil {

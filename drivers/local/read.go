@@ -40,7 +40,9 @@ func (b *backend) findKey(ctx context.Context, key driver.Key) (f *found, err er
 	if err != nil {
 		return nil, err
 	}
-	err = patiently(ctx, func() error { f, err = b.find(&p); return err })
+	if f, err = b.find(&p); fsys.IsBusy(err) {
+		err = patiently(ctx, func() error { f, err = b.find(&p); return err })
+	}
 	return f, err
 }
 

@@ -21,6 +21,8 @@ type hookFS struct {
 	times func(ns int64) int64
 	// noXattr and noLocks: the file system has none.
 	noXattr, noLocks bool
+	// noDirLocks: files can be locked, directories can't.
+	noDirLocks bool
 	// mount: the folders below the root are another file system than the control folder.
 	mount bool
 }
@@ -159,8 +161,14 @@ func (d *hookDir) Rmdir(name string) error {
 func (d *hookDir) Sync() error { return d.do("syncdir", "", d.Dir.Sync) }
 
 // TryLock and Claim: without locks there are none of any kind.
-func (d *hookDir) TryLock() error { return d.lock(d.Dir.TryLock) }
-func (d *hookDir) Claim() error   { return d.lock(d.Dir.Claim) }
+func (d *hookDir) TryLock() error {
+	if d.h.noDirLocks {
+		return errors.ErrUnsupported
+	}
+	return d.lock(d.Dir.TryLock)
+}
+
+func (d *hookDir) Claim() error { return d.lock(d.Dir.Claim) }
 
 func (d *hookDir) lock(f func() error) error {
 	if d.h.noLocks {

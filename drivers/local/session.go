@@ -26,7 +26,8 @@ type session struct {
 	dir     fsys.Dir
 	id      string
 	alive   fsys.File
-	coarse  bool // its times are coarser than a microsecond
+	life    fsys.Stat // of that file
+	coarse  bool      // its times are coarser than a microsecond
 	next    atomic.Uint64
 	users   atomic.Int32 // the handle is one, and each upload
 }
@@ -89,6 +90,18 @@ func (b *backend) currentSession(lost *session) *session {
 	return b.session
 }
 
+// told is errRetry where other machines can't tell by the session's file that it lives.
+func (s *session) told() error {
+	if !s.b.byFile || s.b.lockless() {
+		return nil
+	}
+	now, err := s.dir.Lstat(aliveFile)
+	if err == nil && now.Ino != 0 && !now.SameFile(s.life) {
+		err = errRetry
+	}
+	return err
+}
+
 // release is called when one doesn't use the session any more. The last one removes it.
 func (s *session) release() {
 	if s.users.Add(-1) == 0 {
@@ -132,6 +145,9 @@ func (b *backend) start(ctx context.Context) (_ *session, err error) {
 		}
 	}
 	if s.alive, err = s.dir.Create(aliveFile); err != nil {
+		return nil, err
+	}
+	if s.life, err = s.alive.Stat(); err != nil {
 		return nil, err
 	}
 	if err := s.alive.TryLock(0); err != nil && !errors.Is(err, errors.ErrUnsupported) {

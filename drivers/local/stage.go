@@ -66,7 +66,10 @@ func (b *backend) beginStage(ctx context.Context) (*staged, error) {
 		if err != nil {
 			return nil, err
 		}
-		st, err := b.stage(s)
+		var st *staged
+		if err = s.told(); err == nil {
+			st, err = b.stage(s)
+		}
 		if err == nil {
 			return st, nil
 		}
