@@ -16,6 +16,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
+// renames are the kinds of operations that move what is staged.
+var renames = map[crashfs.Kind]bool{crashfs.Rename: true, crashfs.Exchange: true}
+
 // A rename that is refused for ever ends the Put soon, with a kind and the cause, and without a
 // sync for each attempt (X2).
 func TestRefusedRenames(t *testing.T) {
@@ -35,14 +38,14 @@ func TestRefusedRenames(t *testing.T) {
 }
 
 func refusedRenames(t *testing.T, errno syscall.Errno, sidecars bool, attrs int) {
-	var syncs, renames atomic.Int32
+	var syncs, refused atomic.Int32
 	var refuse atomic.Bool
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
 		switch {
 		case op.Kind == crashfs.SyncFile:
 			syncs.Add(1)
-		case op.Kind == crashfs.Rename && refuse.Load() && (sidecars || op.NewName == "f"):
-			renames.Add(1)
+		case renames[op.Kind] && refuse.Load() && (sidecars || op.NewName == "f"):
+			refused.Add(1)
 			return errno
 		}
 		return do()
@@ -57,8 +60,8 @@ func refusedRenames(t *testing.T, errno syscall.Errno, sidecars bool, attrs int)
 	if !errors.Is(err, errno) && errno != syscall.EXDEV || files.KindOf(err) == nil {
 		t.Errorf("%v", err)
 	}
-	if took > 5*time.Second || syncs.Load() > 20 || renames.Load() > maxTurns+1 {
-		t.Errorf("%v: %v, %d renames, %d syncs", err, took, renames.Load(), syncs.Load())
+	if took > 5*time.Second || syncs.Load() > 20 || refused.Load() > maxTurns+1 {
+		t.Errorf("%v: %v, %d renames, %d syncs", err, took, refused.Load(), syncs.Load())
 	}
 	refuse.Store(false)
 	if err := stepPut("f", 10, attrs).do(t.Context(), b); err != nil {
@@ -118,7 +121,7 @@ func TestRefusedLocks(t *testing.T) {
 func TestHeldTarget(t *testing.T) {
 	var refused atomic.Int32
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
-		if op.Kind == crashfs.Rename && op.NewName == "f" && refused.Add(1) <= 30 {
+		if renames[op.Kind] && op.NewName == "f" && refused.Add(1) <= 30 {
 			return syscall.EAGAIN
 		}
 		return do()
