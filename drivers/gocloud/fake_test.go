@@ -26,7 +26,7 @@ type fake struct {
 }
 
 func newFake(t *testing.T) *fake {
-	m := mem.New(nil)
+	m := mem.New(&mem.Options{VersionPerPut: true, TimeResolution: time.Nanosecond})
 	t.Cleanup(func() { m.Close() })
 	return &fake{Bucket: newBridge(m, nil), inner: m}
 }
