@@ -87,6 +87,10 @@ func (b *backend) find(p *spot) (*found, error) {
 		if err == nil && d.attrs.ContentType == "" {
 			d.attrs.ContentType, err = contentType(p.name, f)
 		}
+		if fsys.IsStale(err) && try < maxConfirms { // it was replaced, and is no longer known
+			f.Close()
+			continue
+		}
 		if err != nil {
 			f.Close()
 			return nil, err
@@ -98,7 +102,7 @@ func (b *backend) find(p *spot) (*found, error) {
 // openAt opens the file at the first of its places. While one writer moves it from one to the other, both may seem
 // empty; so they are looked at twice.
 func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
-	for range 2 {
+	for try := 0; try < 2 || try < maxConfirms && !b.confirmedAt(p); try++ {
 		for i := range p.alts {
 			f, st, err := b.root.OpenFile(p.path(p.at(i)))
 			if missing(err) {
@@ -133,6 +137,15 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 		d.corrupt = wrongSize(st.Size, rec.size)
 	}
 	s, sst, err := readSidecar(dir, sidecarPath)
+	if s == nil && err == nil && !ok {
+		folder, base := split(sidecarPath)
+		for try := 0; s == nil && err == nil && try < maxConfirms; try++ {
+			if confirmedAt(dir, folder, base) {
+				break
+			}
+			s, sst, err = readSidecar(dir, sidecarPath)
+		}
+	}
 	if err != nil {
 		return d, false, err
 	}

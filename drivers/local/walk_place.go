@@ -24,6 +24,15 @@ const (
 // folder of its name or back (N3): so both are tried, and more than once. A sidecar at the place where the file was
 // seen is the end: a file of that name elsewhere would have been seen first.
 func (w *walker) look(dir fsys.Dir, element string, first place) (files.Entry, bool, error) {
+	for try := 0; ; try++ {
+		e, ok, err := w.lookOnce(dir, element, first)
+		if ok || err != nil || try >= maxConfirms || confirmed(dir, element, leafName(element)) {
+			return e, ok, err
+		}
+	}
+}
+
+func (w *walker) lookOnce(dir fsys.Dir, element string, first place) (files.Entry, bool, error) {
 	for _, p := range [...]place{first, ownPlace, leafPlace, ownPlace, leafPlace, asIs} {
 		if p == asIs {
 			if !strings.HasSuffix(element, sidecarExt) {

@@ -178,7 +178,16 @@ func (d *dir) OpenDir(path string) (Dir, error) {
 	return &dir{fd: fd}, nil
 }
 
-func (d *dir) OpenFile(path string) (File, Stat, error) {
+func (d *dir) OpenFile(path string) (f File, st Stat, err error) {
+	for range 10 { // as stale does
+		if f, st, err = d.openFileOnce(path); err != unix.ESTALE {
+			break
+		}
+	}
+	return f, st, err
+}
+
+func (d *dir) openFileOnce(path string) (File, Stat, error) {
 	fd, err := d.open(path, openFile)
 	if err != nil {
 		switch err {

@@ -1,0 +1,57 @@
+package local
+
+import (
+	"slices"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// A file system that a program serves (FUSE) may answer that a file is missing while it is
+// replaced: the program finds the path of a file that it has just given another one. So what
+// is missing there is looked for again while its folder lists it. A writer need not: it holds
+// the folder's lock.
+
+// maxConfirms bounds how often a file is looked for that its folder lists.
+const maxConfirms = 50
+
+// confirmed reports whether no file in the folder has one of the names, as its listing says
+// where looks may err.
+func confirmed(d fsys.Dir, names ...string) bool {
+	if d.Kind() != fsys.FUSE {
+		return true
+	}
+	e, err := d.OpenDir("")
+	if err != nil {
+		return true
+	}
+	defer e.Close()
+	buf := smallBuffers.Get().(*[]byte)
+	defer smallBuffers.Put(buf)
+	found := false
+	for more := true; more && !found && err == nil; {
+		more, err = e.ReadDir(*buf, func(n []byte, t fsys.Type) {
+			if t == fsys.Regular || t == fsys.Unknown {
+				found = found || slices.Contains(names, string(n))
+			}
+		})
+	}
+	return !found
+}
+
+// confirmedAt is confirmed for a file of a name.
+func (b *backend) confirmedAt(p *spot) bool {
+	return confirmedAt(b.root, p.dir, p.base, leafName(p.base))
+}
+
+// confirmedAt is confirmed for a folder below.
+func confirmedAt(d fsys.Dir, dir string, names ...string) bool {
+	if d.Kind() != fsys.FUSE {
+		return true
+	}
+	e, err := d.OpenDir(dir)
+	if err != nil {
+		return true
+	}
+	defer e.Close()
+	return confirmed(e, names...)
+}
