@@ -2,6 +2,8 @@ package local
 
 import (
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
@@ -54,4 +56,32 @@ func confirmedAt(d fsys.Dir, dir string, names ...string) bool {
 	}
 	defer e.Close()
 	return confirmed(e, names...)
+}
+
+// listedPath reports whether each element of a path that isn't UTF-8 is listed. exFAT's program
+// dies of being asked for one that can't be.
+func listedPath(d fsys.Dir, path string) bool {
+	at := ""
+	for {
+		i := len(at)
+		for i < len(path) && path[i] != '/' {
+			i++
+		}
+		element := path[len(at):i]
+		if !utf8.ValidString(element) {
+			e, err := d.OpenDir(strings.TrimSuffix(at, "/"))
+			if err != nil {
+				return false
+			}
+			listed, err := listsName(e, element)
+			e.Close()
+			if !listed || err != nil {
+				return false
+			}
+		}
+		if i == len(path) {
+			return true
+		}
+		at = path[:i+1]
+	}
 }

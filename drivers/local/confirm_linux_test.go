@@ -3,7 +3,9 @@
 package local
 
 import (
+	"errors"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -55,5 +57,47 @@ func TestReplacedOnFUSE(t *testing.T) {
 				t.Errorf("%d times missing in %d looks", lost, looks)
 			}
 		})
+	}
+}
+
+// exFAT's program may die of a name that isn't UTF-8: it is not asked for one that it can't have.
+func TestKeyNotUTF8OnFUSE(t *testing.T) {
+	dir := mounts.New(t, mounts.ExfatFuse)
+	b := driver.New(openOdd(t, fsys.OS(), dir))
+	_, err := files.PutString(t.Context(), b, "a", "a", nil)
+	ok(t, err)
+	key := "dir/\xed\xa0\x80"
+	if _, err := b.Stat(t.Context(), "", &files.StatOptions{Key: key}); !errors.Is(err, files.ErrNotExist) {
+		t.Errorf("Stat of a key that can't be: %v", err)
+	}
+	if s, _ := fetch(t, b, "a"); s != "a" {
+		t.Errorf("a is %q", s)
+	}
+}
+
+// deadFS is one whose program is gone, once it is dead.
+type deadFS struct {
+	fsys.FS
+	dead bool
+}
+
+func (d *deadFS) StatRoot(path string) (fsys.Stat, error) {
+	if d.dead {
+		return fsys.Stat{}, syscall.ENOTCONN
+	}
+	return d.FS.StatRoot(path)
+}
+
+// A file system whose program is dead is a missing bucket (E3).
+func TestDeadFUSE(t *testing.T) {
+	sys := &deadFS{FS: fsys.OS()}
+	dir := t.TempDir()
+	b := driver.New(openOdd(t, sys, dir))
+	sys.dead = true
+	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrNoBucket) {
+		t.Errorf("Stat: %v", err)
+	}
+	if _, err := open(dir, nil, sys); !errors.Is(err, files.ErrNoBucket) {
+		t.Errorf("Open: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -85,6 +86,9 @@ func (b *backend) foreignPlace(key string) (spot, error) {
 	}
 	if !b.rules().foreignPath(key) {
 		return spot{}, refuse
+	}
+	if b.disk.kind == fsys.FUSE && !utf8.ValidString(key) && !listedPath(b.root, key) {
+		return spot{}, files.ErrNotExist
 	}
 	i := strings.LastIndexByte(key, '/')
 	return spot{lock: "\x00" + key, name: key, dir: key[:max(i, 0)], base: key[i+1:], alts: 1}, nil
