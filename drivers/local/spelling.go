@@ -295,6 +295,22 @@ func (d *spelledDir) RenameNoReplace(name string, to fsys.Dir, newname string) e
 	return d.move(name, to, newname, d.Dir.RenameNoReplace)
 }
 
+// Exchange is for two names that exist, each under the spelling that it has.
+func (d *spelledDir) Exchange(name string, to fsys.Dir, newname string) error {
+	from, err := d.existing(name)
+	if err != nil {
+		return err
+	}
+	t := to.(*spelledDir)
+	target, err := t.existing(newname)
+	if err != nil {
+		return err
+	}
+	defer d.forget()
+	defer t.forget()
+	return d.Dir.Exchange(from, t.Dir, target)
+}
+
 func (d *spelledDir) move(
 	name string, to fsys.Dir, newname string, rename func(string, fsys.Dir, string) error,
 ) error {
