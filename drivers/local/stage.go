@@ -92,6 +92,7 @@ func (b *backend) beginStage(ctx context.Context) (*staged, error) {
 func (st *staged) fill(content *driver.Upload) error {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
+	st.f.AppendOnly()
 	for {
 		n, err := readPiece(content, *p)
 		if n > 0 {

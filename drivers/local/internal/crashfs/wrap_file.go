@@ -59,6 +59,9 @@ func (f *file) CopyRange(src fsys.File, n int64) (m int64, err error) {
 	return m, err
 }
 
+// AppendOnly is no operation: what Write does is the same.
+func (f *file) AppendOnly() { f.below.AppendOnly() }
+
 // StartSync is no operation: it promises nothing.
 func (f *file) StartSync() { f.below.StartSync() }
 

@@ -99,6 +99,9 @@ type File interface {
 	Read(p []byte) (int, error)
 	// ReadAt reads as io.ReaderAt does.
 	ReadAt(p []byte, off int64) (int, error)
+	// AppendOnly makes every Write go to the file's end, so that a file which others cut stays
+	// shorter than what was written, instead of getting a hole. It is a hint.
+	AppendOnly()
 	// Write writes all of p, in one system call unless the system takes less.
 	Write(p []byte) (int, error)
 	Stat() (Stat, error)

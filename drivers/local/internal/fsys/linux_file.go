@@ -60,6 +60,7 @@ func (f *file) Write(p []byte) (int, error) {
 }
 
 func (f *file) Stat() (Stat, error) { return fstat(f.fd) }
+func (f *file) AppendOnly()         { unix.FcntlInt(uintptr(f.fd), unix.F_SETFL, unix.O_APPEND) }
 
 func (f *file) Getxattr(name string, buf []byte) (int, error) {
 	n, err := unix.Fgetxattr(f.fd, name, buf)

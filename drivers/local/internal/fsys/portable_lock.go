@@ -103,6 +103,13 @@ func (d *dir) Claimed() (bool, error) {
 	return lk.Type != unix.F_UNLCK, nil
 }
 
+func (f *file) AppendOnly() {
+	control(f.f, func(fd int) error {
+		_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, unix.O_APPEND)
+		return err
+	})
+}
+
 // control calls f with the file's descriptor.
 func control(file *os.File, f func(fd int) error) error {
 	c, err := file.SyscallConn()

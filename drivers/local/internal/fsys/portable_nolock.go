@@ -14,3 +14,5 @@ func (d *dir) Unlock() error          { return nil }
 func (d *dir) Claim() error           { return errors.ErrUnsupported }
 func (d *dir) Claimed() (bool, error) { return false, errors.ErrUnsupported }
 func (d *dir) Volume() Volume         { return Volume{} }
+
+func (f *file) AppendOnly() {}
