@@ -14,7 +14,10 @@ import (
 
 // Stat opens the file: what is known of it lies in an attribute of it. Of a file that may not be opened it tells what List does.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
-	f, err := b.findKey(ctx, key)
+	if err := b.alive(); err != nil {
+		return files.Info{}, err
+	}
+	f, err := b.findLive(ctx, key)
 	if errors.Is(err, files.ErrPermission) {
 		if info, ok := b.statUnread(key); ok {
 			return info, nil
@@ -32,10 +35,15 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return info, nil
 }
 
-func (b *backend) findKey(ctx context.Context, key driver.Key) (f *found, err error) {
+func (b *backend) findKey(ctx context.Context, key driver.Key) (*found, error) {
 	if err := b.alive(); err != nil {
 		return nil, err
 	}
+	return b.findLive(ctx, key)
+}
+
+// findLive is findKey in a folder that is known to be there.
+func (b *backend) findLive(ctx context.Context, key driver.Key) (f *found, err error) {
 	p, err := b.place(key)
 	if err != nil {
 		return nil, err

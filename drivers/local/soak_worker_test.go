@@ -74,6 +74,10 @@ func soakChild(task childTask) error {
 		}
 	}
 	b, err := openOver(task.Dir, &Options{NoSync: task.NoSync}, fsys.OS())
+	for n := 0; n < 1000 && files.KindOf(err) == files.ErrPermission; n++ { // of the control folder, for a while
+		time.Sleep(time.Millisecond)
+		b, err = openOver(task.Dir, &Options{NoSync: task.NoSync}, fsys.OS())
+	}
 	if err != nil {
 		return err
 	}
@@ -242,6 +246,10 @@ func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand, old fil
 		info, err := b.Stat(ctx, o.Name, nil)
 		if err != nil {
 			return soakVersion{}, err
+		}
+		if len(info.Metadata) == 0 && info.Digest == (files.Digest{}) {
+			// What can't be opened has neither. It had its rights taken in the control folder, and is undone.
+			return soakVersion{}, files.Errorf(files.ErrPermission, "the file can't be read now")
 		}
 		return o.sees(info)
 	case "list":

@@ -1,0 +1,126 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/mounts"
+	"cloudfiles.dev/files"
+)
+
+// TestSoakFileSystems is TestSoak on file systems of other kinds.
+func TestSoakFileSystems(t *testing.T) {
+	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.XFS} {
+		t.Run(string(kind), func(t *testing.T) {
+			soak(t, inMount(t, kind), soakRounds(t, 2))
+		})
+	}
+}
+
+// inMount makes a folder in a new file system.
+func inMount(t *testing.T, kind mounts.Kind, opts ...mounts.Option) string {
+	t.Helper()
+	dir := filepath.Join(mounts.New(t, kind, opts...), "bucket")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// listingsEnv is the number of listings on each file system.
+const listingsEnv = "CLOUDFILES_LISTINGS"
+
+// A name that exists all the while is in every listing (L4), also where replacing a file moves
+// it in its folder: on some file systems a folder that is read meanwhile lacks it.
+//
+// CLOUDFILES_LISTINGS=1000000 makes it so many listings of each small folder, and a thirtieth of
+// that of each large one.
+func TestListedBesideReplacing(t *testing.T) {
+	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.Ext4, mounts.XFS, mounts.Tmpfs, mounts.Overlay} {
+		for _, names := range []int{100, 3000} {
+			t.Run(fmt.Sprintf("%s/%d", kind, names), func(t *testing.T) {
+				listBesideReplacing(t, inMount(t, kind), names)
+			})
+		}
+	}
+}
+
+func listBesideReplacing(t *testing.T, dir string, names int) {
+	t.Helper()
+	most, limit := 1<<40, 500*time.Millisecond
+	if text, ok := os.LookupEnv(listingsEnv); ok {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			t.Fatalf("%s=%s is not a number of listings", listingsEnv, text)
+		}
+		most, limit = max(1, n*100/names), 24*time.Hour
+	}
+	b := openBucket(t, dir, noSync)
+	var all []string
+	for i := range names {
+		all = append(all, fmt.Sprintf("f%05d", i))
+		putIn(t, b, all[i], "old", nil)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var replaced atomic.Int64
+	replacers := make(chan error, 1)
+	go func() {
+		replacers <- inParallel(2, func(w int) error {
+			rng := rand.New(rand.NewPCG(1, uint64(w)))
+			for ctx.Err() == nil {
+				if _, err := files.PutString(ctx, b, all[rng.IntN(names)], "new", nil); err != nil && ctx.Err() == nil {
+					return err
+				}
+				replaced.Add(1)
+			}
+			return nil
+		})
+	}()
+	listings, lacking, end := 0, 0, time.Now().Add(limit)
+	for ; listings < most && time.Now().Before(end); listings++ {
+		if missing := missingOf(ctx, t, b, all); len(missing) > 0 {
+			if lacking++; lacking < 5 {
+				t.Errorf("listing %d lacks %d names: %.100s", listings, len(missing), strings.Join(missing, " "))
+			}
+		}
+	}
+	stop()
+	if err := <-replacers; err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d of %d listings lacked a name; %d replaced", lacking, listings, replaced.Load())
+	if listings == 0 || replaced.Load() == 0 {
+		t.Error("nothing happened")
+	}
+}
+
+// missingOf lists the bucket and returns the names that it lacks. One that comes twice is an
+// error.
+func missingOf(ctx context.Context, t *testing.T, b files.Bucket, all []string) (missing []string) {
+	t.Helper()
+	last, rest := "", all
+	for e, err := range b.List(ctx, "", nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name <= last {
+			t.Fatalf("%q comes after %q", e.Name, last)
+		}
+		last = e.Name
+		for len(rest) > 0 && rest[0] < e.Name {
+			missing, rest = append(missing, rest[0]), rest[1:]
+		}
+		if len(rest) > 0 && rest[0] == e.Name {
+			rest = rest[1:]
+		}
+	}
+	return append(missing, rest...)
+}
