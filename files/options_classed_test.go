@@ -42,6 +42,7 @@ func TestOptionsAreClassed(t *testing.T) {
 		reflect.TypeFor[DeleteOptions](): {"IfVersion": enforced, "Key": enforced},
 		reflect.TypeFor[CopyOptions](): {
 			"Attributes": enforced, "If": enforced, "IfSource": enforced, "FullInfo": passes, "Native": passes,
+			"MayLoseConcurrentPut": passes,
 		},
 		reflect.TypeFor[SignOptions](): {"Method": enforced, "Expiry": passes, "ContentType": enforced},
 		reflect.TypeFor[Info]():        {"Entry": plain, "Attributes": hidden, "Digest": hidden},

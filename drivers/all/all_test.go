@@ -205,7 +205,7 @@ func TestFailedPutSendsNothing(t *testing.T) {
 	defer srv.Close()
 	host := strings.TrimPrefix(srv.URL, "http://")
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	for _, url := range []string{"s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host, "gocloud+azblob://container?protocol=http&domain=" + host} {
+	for _, url := range []string{"s3://bucket?store=aws&region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host, "gocloud+azblob://container?protocol=http&domain=" + host} {
 		b := open(t, url)
 		broken := errors.New("broken")
 		size := int64(5)
