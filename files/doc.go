@@ -49,7 +49,7 @@
 //	ErrInvalid       impossible options, metadata or URL        mend the program
 //	ErrCorrupt       content and its size or digest differ      do not use it
 //	ErrChanged       replaced while it was read                 begin again
-//	ErrTooLarge      more than the bucket or a limit takes
+//	ErrTooLarge      more than the bucket or a limit takes      a full disk and a quota too
 //	ErrUncertain     the answer to a write was lost             read what is there
 //	ErrNoBucket      the bucket or its folder is missing        not the same as an empty one
 //	ErrClosed        used after Close (fs.ErrClosed)            mend the program
@@ -79,13 +79,15 @@
 //   - N4: Every legal name comes back byte for byte, elements longer than a file system's 255 bytes included. Where a store can hold the name as it is, it does.
 //     A file system that folds letters holds the first of several spellings as it is.
 //   - N5: No name reaches outside the bucket. In a local folder a symbolic link, device, socket or pipe is no file: not listed, ErrNotExist, replaced
-//     by Put, never opened. The bucket's own folder may be a link.
+//     by Put, never opened: who waits at a pipe isn't woken. The bucket's own folder may be a link.
 //
 // V. Versions and times
 //
 //   - V1: A [Version] is opaque; different content has different versions. Whether each Put makes a new one is Features.VersionPerPut. Where it doesn't (S3), the
 //     same bytes have the same version again, so what is built on compare-and-swap writes bytes that differ each time.
-//   - V2: Times are UTC, cut to Features.TimeResolution, which is the coarsest that any of the driver's answers has.
+//     In a local folder this holds for what other programs write too, whatever time they give a file; such a file's version
+//     may also change while its content doesn't.
+//   - V2: A file's time is when it was put, whatever time the file had that it replaces. Times are UTC, cut to Features.TimeResolution, which is the coarsest that any of the driver's answers has.
 //     It stays the same for the life of a bucket; what a driver can't know when it opens, it claims at its coarsest.
 //
 // P. Put
@@ -99,7 +101,8 @@
 //     zero; it is never guessed.
 //   - P4: When Put, Delete or Copy return nil the change is durable; on a local disk data, directory and new parents are synced, unless
 //     the URL says otherwise.
-//   - P5: A Put replaces content, content type and all metadata; nothing of the old file is left.
+//   - P5: A Put replaces content, content type and all metadata; nothing of the old file is left. A local file keeps its mode,
+//     group and access list, and a new one has what its folder gives.
 //   - P6: The content type is what the caller gives; else what a fixed table, the same on every machine, has for the name's extension; else what the first 512
 //     bytes tell by the WHATWG rules. It is the same on every driver, and [ContentType] tells it beforehand.
 //   - P7: Metadata keys are non-empty UTF-8, ASCII letters folded to lower case; every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and more than
@@ -189,7 +192,8 @@
 //     Of ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket
 //     and ErrClosed the text is the same on every backend: what a backend answered stands in
 //     Error.Detail, for logs (LogValue, JSON, %+v).
-//   - E2: The same situation is the same sentinel on every driver. Where several apply: closed, then name, then options, then the context.
+//   - E2: The same situation is the same sentinel on every driver, and every error of a disk or a service has one: a full disk is
+//     ErrTooLarge, a read-only one ErrPermission, one that is gone ErrNoBucket, a broken one ErrUnavailable. Where several apply: closed, then name, then options, then the context.
 //     A nil context, bucket, reader, writer or function is ErrInvalid, as is reading a nil [Reader],
 //     whose Close is nil: nothing panics. A nil reader of a type of the caller's own is read, and is
 //     ErrInvalid if its Read panics.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -23,9 +22,10 @@ type backend struct {
 	disk     disk
 	// mountRoot: the folder is all of a file system, which may have a folder of its own in it.
 	mountRoot bool
+	fineTimes bool // each change of a file has another time
 
 	checked atomic.Bool // the folder's format is known to be ours
-	clock   atomic.Int64
+	clock   clock
 	noXattr atomic.Bool // found at the first write
 	durable dirSet      // their own entries, up to the root, are known to be on disk
 	swept   dirSet      // of another mount, and looked through for what dead sessions left
@@ -134,25 +134,4 @@ func (b *backend) Close() error {
 	}
 	b.pages.clear()
 	return fault(b.root.Close())
-}
-
-// tick returns the time in nanoseconds, never the same twice. It is a multiple of 100, the unit of Windows, and never of 1000, by which
-// listings tell the times of coarse file systems.
-func (b *backend) tick() int64 {
-	for {
-		last := b.clock.Load()
-		now := fine(max(time.Now().UnixNano(), last+1))
-		if b.clock.CompareAndSwap(last, now) {
-			return now
-		}
-	}
-}
-
-// fine returns the first time from ns on that is a tenth, but not a whole microsecond.
-func fine(ns int64) int64 {
-	ns = (ns + 99) / 100 * 100
-	if ns%1000 == 0 {
-		ns += 100
-	}
-	return ns
 }

@@ -14,6 +14,8 @@ import (
 
 var errClaimed = errors.New("the folder is the root of a bucket that is in use")
 
+var errKept = errors.New("somebody made the folder")
+
 // settle finds out what locks the folder has, and claims it. It reports whether the path still
 // leads to it: it may have been removed before it was claimed.
 func (b *backend) settle() bool {
@@ -56,6 +58,9 @@ func (b *backend) rmdir(ctx context.Context, d fsys.Dir, path, base string) erro
 		return err
 	}
 	defer child.Close()
+	if !b.madeByUs(d, child) {
+		return errKept
+	}
 	lock, err := b.lockDirectory(ctx, child, path)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -171,7 +172,7 @@ func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 	if err != nil {
 		return err
 	}
-	if err := files.CheckCondition(cond, c.exists, c.version); err != nil {
+	if err := c.check(d, cond); err != nil {
 		return err // it failed at this moment
 	}
 	if err := b.renew(st, c.st.ModTime); err != nil {
@@ -189,10 +190,12 @@ func (b *backend) renew(st *staged, old int64) error {
 	if st.rec.mtime > old || !b.renewable(st, old) {
 		return nil
 	}
-	return b.seal(st, b.tick())
+	return b.seal(st, time.Now().UnixNano())
 }
 
-func (b *backend) renewable(st *staged, old int64) bool { return !st.s.coarse && b.tick() > old }
+func (b *backend) renewable(st *staged, old int64) bool {
+	return !st.s.coarse && time.Now().UnixNano() > old
+}
 
 // replace is the commit itself, under the lock. It returns what belonged to the old content
 // only, by names in the folder, which is to be removed once the commit is durable.
@@ -203,7 +206,7 @@ func (b *backend) replace(
 	if err != nil {
 		return nil, err
 	}
-	if err := files.CheckCondition(cond, c.exists, c.version); err != nil {
+	if err := c.check(d, cond); err != nil {
 		return nil, err
 	}
 	if c.exists && c.st.ModTime >= st.rec.mtime {
@@ -211,9 +214,9 @@ func (b *backend) replace(
 		if ahead && b.renewable(st, c.st.ModTime) {
 			return nil, errUnprepared
 		}
-		if err := b.seal(st, b.later(st.s, c.st.ModTime)); err != nil {
-			return nil, err
-		}
+	}
+	if err := b.sealAfter(st, &c); err != nil {
+		return nil, err
 	}
 	old, err := b.sidecarAt(d, p) // also where there was no file: a killed delete's leftover would mislead fileblob
 	if err != nil {
@@ -236,6 +239,9 @@ func (b *backend) replace(
 		return nil, err
 	}
 	if err := st.intact(); err != nil {
+		return nil, err
+	}
+	if err := b.fit(st, d, &c); err != nil {
 		return nil, err
 	}
 	if lock.lost() {
@@ -284,16 +290,28 @@ func (b *backend) makeRoom(d fsys.Dir, p *spot, c *current) (dest string, err er
 	return dest, nil
 }
 
-// later is the time of a file that replaces one of the time old.
-func (b *backend) later(s *session, old int64) int64 {
-	const year2200 = 7_258_118_400_000_000_000
+// maxAhead is how far a Put's time may be ahead of the clock, in nanoseconds.
+const maxAhead = 1_000_000_000
+
+// sealAfter gives the staged file a version that none of the name's had, where the current file is not
+// older: another process, another program or a clock that was set back gave it its time. A little
+// later than that, the version is new again. Else, since a Put's time is when it was put, a token
+// makes it so. With a token, the times need only differ.
+func (b *backend) sealAfter(st *staged, c *current) error {
+	old, now := c.st.ModTime, st.rec.mtime
 	switch {
-	case old > year2200: // nonsense of another program: to go on from there would end the calendar
-		return b.tick()
-	case s.coarse:
-		return old + 2_000_000_000 // the coarsest there is
+	case !c.exists || old < now:
+		return nil
+	case st.rec.token != "":
+		if old != now {
+			return nil
+		}
+		return b.seal(st, now+2_000_000_000) // the coarsest time there is
+	case old-now < maxAhead && old > 0:
+		return b.seal(st, old+timeUnit)
 	}
-	return fine(old + 1)
+	st.rec.token = newToken()
+	return b.seal(st, now)
 }
 
 // intact reports an error unless the staged file still is where and what it was.

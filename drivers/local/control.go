@@ -2,6 +2,7 @@ package local
 
 import (
 	"io"
+	"os"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,10 @@ func (b *backend) checkFormat() error {
 	f, _, err := b.root.OpenFile(controlDir + "/" + versionFile)
 	if missing(err) {
 		return nil // not written to yet
+	}
+	if isDenied(err) {
+		b.checked.Store(true) // another user's, who hides it; begin makes one beside it
+		return nil
 	}
 	if err != nil {
 		return fault(err)
@@ -60,16 +65,32 @@ func readFormat(f fsys.File) (int, error) {
 	return v, nil
 }
 
+// ownControl is the control folder of a user who may write in the bucket's folder, but not in its
+// control folder, which another made before it was shared: it has sessions, and no locks.
+func ownControl() string {
+	return ownPrefix + "-u" + strconv.Itoa(os.Geteuid()) + sidecarExt
+}
+
+// isControl reports whether an entry of the bucket's folder is a control folder.
+func isControl(name string) bool {
+	return strings.HasPrefix(name, ownPrefix) && strings.HasSuffix(name, sidecarExt)
+}
+
 // control opens the control folder, or makes it. Errors are the system's.
-func (b *backend) control() (fsys.Dir, error) {
-	d, err := b.root.OpenDir(controlDir)
+func (b *backend) control() (fsys.Dir, error) { return b.controlAt(controlDir) }
+
+func (b *backend) controlAt(name string) (fsys.Dir, error) {
+	d, err := b.root.OpenDir(name)
 	if !isNotExist(err) {
 		return d, controlFault(err)
 	}
-	if err := b.root.Mkdir(controlDir, b.opts.DirFileMode); err != nil && !isExist(err) {
+	if err := b.root.Mkdir(name, b.opts.DirFileMode); err != nil && !isExist(err) {
 		return nil, err
 	}
-	d, err = b.root.OpenDir(controlDir)
+	d, err = b.root.OpenDir(name)
+	if err == nil && name == controlDir {
+		b.shareDir(d)
+	}
 	return d, controlFault(err)
 }
 
@@ -92,6 +113,7 @@ func (b *backend) writeFormat(d fsys.Dir) error {
 		return err
 	}
 	defer f.Close()
+	b.shareFile(f)
 	if _, err := f.Write([]byte(strconv.Itoa(formatVersion) + "\n")); err != nil || b.opts.NoSync {
 		return err
 	}

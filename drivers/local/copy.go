@@ -39,13 +39,20 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 		return files.Info{}, err
 	}
 	defer f.f.Close()
-	if req.IfSource != "" && req.IfSource != f.version() {
-		return files.Info{}, files.ErrPrecondition
+	if req.IfSource != "" {
+		same, err := f.is(req.IfSource)
+		if err == nil && !same {
+			err = files.ErrPrecondition
+		}
+		if err != nil {
+			return files.Info{}, err
+		}
 	}
 	if err := errors.Join(f.corrupt, f.lost); err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx)
+	p := b.placeOf(req.Dst)
+	st, err := b.beginStage(ctx, b.looksOf(&p))
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -57,7 +64,6 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if err := st.copyFrom(ctx, f); err != nil {
 		return files.Info{}, err
 	}
-	p := b.placeOf(req.Dst)
 	attrs := f.attrs
 	if req.Attributes != nil {
 		attrs = *req.Attributes
@@ -71,7 +77,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	}
 	if onto && cond.IsZero() {
 		// A writer in between must not be undone: the copy replaces only what it was made of.
-		cond = files.IfVersion(f.version())
+		cond = files.IfVersion(f.version)
 	}
 	if st, err = b.commit(ctx, st, &p, cond); err != nil {
 		if err == files.ErrPrecondition && onto && req.If.IsZero() && req.IfSource == "" {
@@ -79,7 +85,8 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 		}
 		return files.Info{}, err
 	}
-	return files.Info{Entry: b.tell(st.entry()), Attributes: attrs, Digest: f.digest}, nil
+	e, err := b.entry(st)
+	return files.Info{Entry: b.tell(e), Attributes: attrs, Digest: f.digest}, err
 }
 
 // copyFrom fills the staged file from another.
@@ -102,23 +109,76 @@ func (st *staged) copyFrom(ctx context.Context, f *found) error {
 	return fault(err)
 }
 
-// copyContent copies inside the system, or else through memory.
+// copyContent copies inside the system, or else through memory. Holes stay holes.
 func copyContent(ctx context.Context, dst, src fsys.File, size int64) error {
+	end := int64(0) // of what is written
+	for off := int64(0); off < size; {
+		from, to := src.Data(off, size)
+		if from >= size {
+			break
+		}
+		if err := checkEnd(dst, end); err != nil {
+			return err
+		}
+		err := copyPart(ctx, dst, src, from, min(to, size))
+		if err == errNoCopying {
+			return copyAll(ctx, dst, src, size)
+		}
+		if err != nil {
+			return err
+		}
+		off, end = to, min(to, size)
+	}
+	return extend(dst, end, size)
+}
+
+// extend adds the hole behind the end of what was written.
+func extend(dst fsys.File, end, size int64) error {
+	if end == size {
+		return nil
+	}
+	if err := checkEnd(dst, end); err != nil {
+		return err
+	}
+	return fault(dst.SetSize(size))
+}
+
+// checkEnd looks whether another program has cut the file: what is written behind its end would make
+// the rest zeros.
+func checkEnd(dst fsys.File, end int64) error {
+	st, err := dst.Stat()
+	if err == nil && st.Size != end {
+		err = files.Errorf(files.ErrUnavailable, "another program changed the upload")
+	}
+	return fault(err)
+}
+
+// errNoCopying: the system can't copy between these files.
+var errNoCopying = errors.New("no copying inside the system")
+
+// copyPart copies the bytes between two offsets.
+func copyPart(ctx context.Context, dst, src fsys.File, from, to int64) error {
 	const piece = 64 << 20
-	for done := int64(0); done < size; {
+	if err := src.MoveTo(from); err != nil {
+		return fault(err)
+	}
+	if err := dst.MoveTo(from); err != nil {
+		return fault(err)
+	}
+	for from < to {
 		if ctx.Err() != nil {
 			return files.ContextError(ctx)
 		}
-		n, err := dst.CopyRange(src, min(size-done, piece))
+		n, err := dst.CopyRange(src, min(to-from, piece))
 		switch {
-		case err != nil && done == 0:
-			return copyAll(ctx, dst, src, size)
+		case err != nil && !fsys.IsFull(err) && !fsys.IsTooLarge(err):
+			return errNoCopying
 		case err != nil:
 			return fault(err)
 		case n == 0:
-			return errChanged
+			return errNoCopying // what the file system does with some files; a shorter one shows
 		}
-		done += n
+		from += n
 	}
 	return nil
 }

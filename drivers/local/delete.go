@@ -93,8 +93,14 @@ func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock, ifVersion files.
 	if err != nil {
 		return false, err
 	}
-	if ifVersion != "" && (!c.exists || c.version != ifVersion) {
-		return false, files.ErrPrecondition
+	if ifVersion != "" {
+		same, err := c.isVersion(d, ifVersion)
+		if err == nil && !same {
+			err = files.ErrPrecondition
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 	if c.exists && lock.lost() {
 		return false, errRetry

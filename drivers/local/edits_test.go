@@ -75,10 +75,11 @@ func TestAttrsFile(t *testing.T) {
 	old := stat(t, b, "x.attrs")
 	putIn(t, b, "x", "content", &files.PutOptions{Attributes: someAttributes})
 	wantDisk(t, dir, "x", "x.attrs", "%cf-e-x%2Eattrs")
-	if s, info := fetch(t, b, "x.attrs"); s != "theirs" || info.Version != old.Version {
+	if s, info := fetch(t, b, "x.attrs"); s != "theirs" || info.Size != old.Size {
 		t.Errorf("x.attrs is %q, %+v", s, info)
 	}
-	putIn(t, b, "x.attrs", "ours", &files.PutOptions{If: files.IfVersion(old.Version)})
+	moved := stat(t, b, "x.attrs") // to make way changed its inode, and so its version (V1)
+	putIn(t, b, "x.attrs", "ours", &files.PutOptions{If: files.IfVersion(moved.Version)})
 	del(t, b, "x.attrs")
 	if _, err := b.Stat(context.Background(), "x.attrs", nil); !errors.Is(err, files.ErrNotExist) {
 		t.Errorf("Stat of the deleted x.attrs: %v", err)
@@ -122,9 +123,10 @@ func TestEdits(t *testing.T) {
 			t.Errorf("edited (sidecar %v): %q, %+v", sidecar, s, info)
 		}
 		// Copied back with its time, as cp -p does, without the attribute: the sidecar tells that it is the old content.
+		// Its version is another (V1): a tool may give any content that time.
 		ok(t, os.Remove(path), os.WriteFile(path, []byte("content"), 0o666), os.Chtimes(path, time.Time{}, put.ModTime))
 		s, info = fetch(t, b, "a.txt")
-		if s != "content" || info.Version != put.Version || (info.Digest.MD5 != "") != sidecar {
+		if s != "content" || info.Version == put.Version || (info.Digest.MD5 != "") != sidecar {
 			t.Errorf("copied back (sidecar %v): %q, %+v", sidecar, s, info)
 		}
 		// Damaged, with the time of the Put.

@@ -2,6 +2,7 @@ package local
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"syscall"
 
@@ -16,27 +17,50 @@ func missing(err error) bool {
 	return isNotExist(err) || errors.Is(err, fsys.ErrNotFile) || fsys.IsNotDirectory(err)
 }
 
-// fault is an unexpected error of the system as the caller sees it. What is missing then is the driver's own, and must not
-// look like the caller's missing file. Other errors pass as they are.
+// isDenied reports whether err is that of a missing right.
+func isDenied(err error) bool { return errors.Is(err, fs.ErrPermission) }
+
+// fault is an unexpected error of the system as the caller sees it: each has a sentinel (E2). What is
+// missing then, or there, is the driver's own, and must not look like the caller's file. Errors that
+// aren't the system's pass as they are.
 func fault(err error) error {
-	errno, ok := err.(syscall.Errno)
-	switch {
-	case !ok:
-		return err
-	case fsys.IsDisconnected(err):
-		return files.WithCause(files.ErrNoBucket, err, "the program or server that holds the file system is gone")
-	case errors.Is(err, fs.ErrPermission):
-		return files.WithCause(files.ErrPermission, err, errno.Error())
-	case fsys.IsReadOnly(err):
-		return files.WithCause(files.ErrPermission, err, "the file system is read-only")
-	case fsys.IsTooLarge(err):
-		return files.WithCause(files.ErrTooLarge, err, "larger than the file system or a limit allows")
-	case fsys.IsBusy(err):
-		return files.WithCause(files.ErrUnavailable, err, "another process holds the file")
-	case fsys.IsExhausted(err):
-		return files.WithCause(files.ErrUnavailable, err, errno.Error())
-	case isNotExist(err):
-		return files.WithCause(files.ErrUnavailable, err, "something vanished from the folder meanwhile")
+	if err == nil {
+		return nil
 	}
-	return err
+	switch err {
+	case fsys.ErrNotFile, fsys.ErrNotDir:
+		return files.WithCause(files.ErrUnavailable, err, "something else took a place in the folder meanwhile")
+	case fsys.ErrLocked:
+		return files.WithCause(files.ErrUnavailable, err, "another process holds a lock")
+	case io.ErrShortWrite, io.ErrUnexpectedEOF:
+		return files.WithCause(files.ErrUnavailable, err, err.Error())
+	}
+	errno, ok := err.(syscall.Errno)
+	if !ok {
+		return err
+	}
+	kind, text := files.ErrUnavailable, errno.Error()
+	switch {
+	case isDenied(err):
+		kind = files.ErrPermission
+	case fsys.IsReadOnly(err):
+		kind, text = files.ErrPermission, "the file system is read-only"
+	case fsys.IsTooLarge(err):
+		kind, text = files.ErrTooLarge, "larger than the file system or a limit allows"
+	case fsys.IsFull(err):
+		kind = files.ErrTooLarge
+	case fsys.IsDisconnected(err):
+		kind, text = files.ErrNoBucket, "the file system's server is gone: "+text
+	case fsys.IsNameTooLong(err):
+		kind, text = files.ErrInvalidName, "the file system holds no name or path of that length"
+	case errors.Is(err, errors.ErrUnsupported):
+		kind = errors.ErrUnsupported
+	case fsys.IsBusy(err):
+		text = "another process holds the file"
+	case isNotExist(err):
+		text = "something vanished from the folder meanwhile"
+	case isExist(err):
+		text = "something appeared in the folder meanwhile"
+	}
+	return files.WithCause(kind, err, text)
 }

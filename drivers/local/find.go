@@ -4,9 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
-	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -15,13 +12,16 @@ import (
 
 // found is an open file with what is known of it.
 type found struct {
-	f  fsys.File
-	st fsys.Stat
+	f       fsys.File
+	st      fsys.Stat
+	version files.Version
 	details
 }
 
 // details are what a record or a sidecar tell of a content.
 type details struct {
+	own     bool   // a record belongs to the content
+	inode   uint64 // of the file, where the sidecar stands for its record
 	attrs   files.Attributes
 	digest  files.Digest
 	token   string
@@ -29,44 +29,12 @@ type details struct {
 	lost    error // there are attributes that can't be read
 }
 
-func (f *found) version() files.Version { return version(f.st, f.token) }
-
 func (f *found) info() files.Info {
-	return files.Info{Entry: entry(f.st, f.token), Attributes: f.attrs, Digest: f.digest}
+	return files.Info{Entry: entry(f.st, f.version), Attributes: f.attrs, Digest: f.digest}
 }
 
-func entry(st fsys.Stat, token string) files.Entry {
-	return files.Entry{Size: st.Size, ModTime: time.Unix(0, st.ModTime).UTC(), Version: version(st, token)}
-}
-
-// version is fileblob's ETag, and the token where times are coarse.
-func version(st fsys.Stat, token string) files.Version {
-	var buf [64]byte
-	v := strconv.AppendInt(buf[:0], st.ModTime, 16)
-	v = append(v, '-')
-	v = strconv.AppendInt(v, st.Size, 16)
-	if token != "" {
-		v = append(v, '-')
-		v = append(v, token...)
-	}
-	return files.Version(v)
-}
-
-// versionOf is the version of a file that isn't open. It costs nothing but on file systems of coarse times.
-func versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
-	if !mayBeCoarse(st) {
-		return version(st, ""), nil
-	}
-	f, now, err := d.OpenFile(base)
-	if missing(err) {
-		return version(st, ""), nil
-	}
-	if err != nil {
-		return "", fault(err)
-	}
-	defer f.Close()
-	det, _, err := describe(d, strings.TrimPrefix(base, leafMark)+sidecarExt, f, now)
-	return version(now, det.token), err
+func entry(st fsys.Stat, v files.Version) files.Entry {
+	return files.Entry{Size: st.Size, ModTime: st.Modified(), Version: v}
 }
 
 // find opens a file and finds what belongs to its content; a missing one is files.ErrNotExist. The caller closes it.
@@ -77,7 +45,11 @@ func (b *backend) find(p *spot) (*found, error) {
 		if err != nil {
 			return nil, err
 		}
-		d, consistent, err := describe(b.root, p.path(p.sidecar()), f, st)
+		d, consistent, err := describeSeen(b.root, p.path(p.sidecar()), f, &st)
+		if missing(err) && try < 100 {
+			f.Close() // something that is no file took its name between the look and the opening
+			continue
+		}
 		if err == nil && !consistent && (st != last && try < 100) {
 			// Writers were faster, or the file was changed by other means: then the second look finds the same.
 			last = st
@@ -87,15 +59,19 @@ func (b *backend) find(p *spot) (*found, error) {
 		if err == nil && d.attrs.ContentType == "" {
 			d.attrs.ContentType, err = contentType(p.name, f)
 		}
+		var v files.Version
+		if err == nil {
+			v, err = b.versionOfOpen(f, &st, &d)
+		}
 		if fsys.IsStale(err) && try < maxConfirms { // it was replaced, and is no longer known
 			f.Close()
 			continue
 		}
 		if err != nil {
 			f.Close()
-			return nil, err
+			return nil, fault(err)
 		}
-		return &found{f, st, d}, nil
+		return &found{f, st, v, d}, nil
 	}
 }
 
@@ -104,7 +80,7 @@ func (b *backend) find(p *spot) (*found, error) {
 func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 	for try := 0; try < 2 || try < maxConfirms && !b.confirmedAt(p); try++ {
 		for i := range p.alts {
-			f, st, err := b.root.OpenFile(p.path(p.at(i)))
+			f, st, err := b.root.OpenSeen(p.path(p.at(i)))
 			if missing(err) {
 				continue
 			}
@@ -125,12 +101,31 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 	if err != nil {
 		return d, false, err
 	}
+	return describeBy(rec, ok, dir, sidecarPath, f, st)
+}
+
+// describeSeen is describe of a file whose state was seen before it was opened. A record that belongs
+// to that state proves that it is the same file; else it is looked at.
+func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File, st *fsys.Stat) (d details, consistent bool, err error) {
+	rec, ok, err := readRecord(f, *st)
+	if err == nil && !ok {
+		*st, err = f.Stat()
+		ok = rec.belongsTo(*st)
+	}
+	if err != nil {
+		return d, false, err
+	}
+	return describeBy(rec, ok, dir, sidecarPath, f, *st)
+}
+
+func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d details, consistent bool, err error) {
+	d.own = ok
 	if ok {
 		d.digest, d.token, d.attrs.ContentType = rec.digest, rec.token, rec.typ
 		if rec.attrs != nil {
 			d.attrs = *rec.attrs
 		}
-		if !rec.sidecar || rec.attrs != nil {
+		if !rec.sidecar || rec.attrs != nil && !edited(dir, sidecarPath, st) {
 			return d, true, nil
 		}
 	} else if rec.mtime == st.ModTime && rec.size != st.Size && !wholeMicro(st.ModTime) {
@@ -148,6 +143,9 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 	}
 	if err != nil {
 		return d, false, err
+	}
+	if s == nil && rec.attrs != nil && ok {
+		return d, true, nil // it is lost
 	}
 	if s == nil {
 		if ok { // a sidecar that should be there may just have gone with its file
@@ -168,18 +166,27 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 		}
 		return d, true, nil
 	}
-	for i := range s.Own.Generations {
+	if i := s.generation(st, d.token); i >= 0 {
 		g := &s.Own.Generations[i]
-		switch {
-		case g.of(st, d.token):
-			d.attrs, d.token = g.Attributes, g.Token
-			if !ok {
-				d.digest = g.Digest
+		d.attrs, d.token = g.Attributes, g.Token
+		if i == 0 {
+			d.attrs = s.newest()
+		}
+		if !ok {
+			d.digest, d.own = g.Digest, g.owns(st)
+			if d.own {
+				d.inode = g.Inode
 			}
-			return d, true, nil
-		case g.ModTime == st.ModTime && g.Size != st.Size && !wholeMicro(st.ModTime):
+		}
+		return d, true, nil
+	}
+	for _, g := range s.Own.Generations {
+		if g.ModTime == st.ModTime && g.Size != st.Size && !wholeMicro(st.ModTime) {
 			d.corrupt = wrongSize(st.Size, g.Size)
 		}
+	}
+	if rec.attrs != nil && ok {
+		return d, true, nil // the sidecar is of another content, which was to replace this one
 	}
 	if len(s.Own.Generations) > 0 {
 		d.attrs = s.Own.Generations[0].Attributes

@@ -117,7 +117,7 @@ func (h habits) and(newer habits) habits {
 // failure left is none.
 func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	f, _, err := control.OpenFile(path)
-	if missing(err) {
+	if missing(err) || isDenied(err) {
 		return h, false, nil
 	}
 	if err != nil {

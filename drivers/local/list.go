@@ -17,7 +17,7 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 		}
 		w := &walker{
 			rules:     b.rules(),
-			version:   versionOf,
+			version:   b.versionOf,
 			pages:     &b.pages,
 			mountRoot: b.mountRoot,
 		}

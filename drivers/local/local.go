@@ -6,7 +6,13 @@
 // The folder stays an ordinary one: the file "notes/day14.txt" is the file notes/day14.txt in it, and a folder of files that
 // other programs wrote is a bucket. Metadata, headers and a content type that the name and the content don't tell lie in a
 // sidecar, day14.txt.attrs, in the form of the Go CDK's fileblob, whose folders open as they are and which reads what is written here.
-// Digests, and once more such metadata as is small, are kept in an extended attribute, which is what counts where it belongs to the content.
+// Digests, and once more such metadata as is small, are kept in an extended attribute, the file's record, which counts where it
+// belongs to the content. A sidecar that somebody edited counts more; one that can't be read any more is files.ErrCorrupt, and
+// one that is gone is made good by the record.
+//
+// The version of a file that was put is told by its time and size. That of a file which others wrote has its inode and the
+// time of its last change too, so it is another whenever the file was written or replaced, whatever time it was given, and
+// also after a chmod, a copy, or when the file makes way for a folder of its name.
 //
 // What a disk can't hold as it is has a name that begins with "%cf-"; the folder .cloudfiles.attrs, made by the first write,
 // holds locks and unfinished uploads. Neither is ever listed.
@@ -31,6 +37,12 @@
 // network's file system, machines exclude each other where they open the same folder. Programs that
 // change the folder by other means are seen, but nothing holds them back from changing a file while it is read:
 // that is files.ErrChanged.
+//
+// A file that replaces another keeps its mode, group, access list and, where the system allows it, its user; at no moment can
+// anybody read it who couldn't read the old one. A new file has what open(2) gives it in its folder. Whoever may write in the
+// folder may use the bucket: the control folder has the mode and the group of the bucket's folder, and where another user made
+// it before and doesn't share it, there is one of one's own beside it, .cloudfiles-u<uid>.attrs. A folder that no Put would
+// have made, by its mode, stays when its last file goes.
 //
 // The folder is the one that was opened: when it is removed, renamed or another disk is mounted over it,
 // every method answers files.ErrNoBucket.
@@ -100,6 +112,9 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	var r retries
 	for {
 		b.root, b.rootStat, err = openFolder(sys, path, &b.opts)
+		if err == nil {
+			b.fineTimes = b.root.Kind().FineTimes()
+		}
 		if err == nil && b.settle() {
 			b.mountRoot = isMountRoot(sys, path, b.root, b.rootStat)
 			if b.root, err = b.disk.look(b.root); err != nil {

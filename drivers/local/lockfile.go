@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"os"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
@@ -84,6 +85,9 @@ func (b *backend) openLockFile() (*lockFile, error) {
 	if l.st, err = l.f.Stat(); err != nil {
 		l.f.Close()
 		return nil, err
+	}
+	if l.st.Size == 0 && int(l.st.UID) == os.Geteuid() {
+		b.share(l.f, l.st)
 	}
 	b.lockFile = l
 	return l, nil

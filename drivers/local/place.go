@@ -80,7 +80,7 @@ func (b *backend) foreignPlace(key string) (spot, error) {
 		return spot{}, refuse
 	}
 	for e := range strings.SplitSeq(key, "/") {
-		if e == "" || e == "." || e == ".." || e == controlDir || len(e) > maxForeign {
+		if e == "" || e == "." || e == ".." || isControl(e) || len(e) > maxForeign {
 			return spot{}, refuse
 		}
 	}
@@ -140,7 +140,7 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 		}
 	}
 	if c.exists {
-		c.version, err = versionOf(d, c.name, c.st)
+		c.version, err = b.versionOf(d, c.name, c.st)
 	}
 	return c, err
 }

@@ -12,7 +12,8 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := b.alive(); err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx)
+	like := b.placeOf(req.Name)
+	st, err := b.beginStage(ctx, b.looksOf(&like))
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -31,5 +32,6 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if st, err = b.commit(ctx, st, &p, req.If); err != nil {
 		return files.Info{}, err
 	}
-	return files.Info{Entry: b.tell(st.entry())}, nil
+	e, err := b.entry(st)
+	return files.Info{Entry: b.tell(e)}, err
 }

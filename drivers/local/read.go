@@ -63,10 +63,12 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	o := driver.Object{Info: f.info()}
 	o.Info.Entry = b.tell(o.Info.Entry)
+	same, other, err := f.compare(&req)
 	switch {
-	case req.IfNotVersion != "" && req.IfNotVersion == o.Info.Version:
+	case err != nil:
+	case same:
 		err = files.ErrNotModified
-	case req.IfVersion != "" && req.IfVersion != o.Info.Version:
+	case other:
 		err = files.ErrPrecondition
 	case f.lost != nil:
 		err = f.lost
@@ -89,6 +91,19 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		grows: req.Growing,
 	}
 	return o, nil
+}
+
+// compare reports whether the file is of the version that the caller has, or isn't of the one that is
+// asked for.
+func (f *found) compare(req *driver.OpenRequest) (same, other bool, err error) {
+	if req.IfNotVersion != "" {
+		same, err = f.is(req.IfNotVersion)
+	}
+	if req.IfVersion != "" && err == nil {
+		other, err = f.is(req.IfVersion)
+		other = !other
+	}
+	return same, other, err
 }
 
 // body reads a part of a file.

@@ -15,9 +15,10 @@ const recordAttr = "user.cloudfiles"
 
 // record is what recordAttr holds.
 type record struct {
+	there       bool // it was read
 	size, mtime int64
 	sidecar     bool   // there is one; otherwise, what lies there is somebody's leftover
-	token       string // 8 random bytes, the version on file systems of coarse times
+	token       string // 8 random bytes, which make the version where the time doesn't
 	digest      files.Digest
 	typ         string // the content type that was found by the content, "" where the name tells it
 	// attrs are those of the sidecar, where they are few enough: they are what counts. The sidecar is for programs that don't know the
@@ -133,11 +134,12 @@ func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool, err error) {
 	if r, err = decodeRecord(buf[:n]); err != nil {
 		return r, false, nil
 	}
-	return r, r.mtime == st.ModTime && r.size == st.Size, nil
+	r.there = true
+	return r, r.belongsTo(st), nil
 }
 
-// wholeMicro tells the times of coarse file systems: fine ones are never set to a whole microsecond.
-func wholeMicro(ns int64) bool { return ns%1000 == 0 }
+// belongsTo reports whether it is the record of a content of that size and time.
 
-// mayBeCoarse reports whether the file may lie on a file system of coarse times, where a version needs a token.
-func mayBeCoarse(st fsys.Stat) bool { return wholeMicro(st.ModTime) && wholeMicro(st.ChangeTime) }
+func (r *record) belongsTo(st fsys.Stat) bool {
+	return r.there && r.mtime == st.ModTime && r.size == st.Size
+}

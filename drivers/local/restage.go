@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -15,7 +16,7 @@ const stagePrefix = ownPrefix + "-"
 
 func foreignStage(s *session) string { return stagePrefix + s.id + "-" + s.name() }
 
-// restage copies a staged file to the file system of its folder. It has the same time.
+// restage copies a staged file to the file system of its folder. It has about the same time.
 func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, error) {
 	d, err := b.root.OpenDir(p.dir)
 	if missing(err) {
@@ -27,7 +28,8 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 	b.sweepFolder(p.dir, d, from.s)
 	to := *from
 	to.dir, to.own, to.name, to.side = d, true, foreignStage(from.s), nil
-	if to.f, err = d.Create(to.name); err != nil {
+	to.id = fsys.Stat{}
+	if to.f, err = to.s.create(d, to.name, &to.like); err != nil {
 		d.Close()
 		if isNotExist(err) {
 			return nil, lookAgain(err)
@@ -58,10 +60,14 @@ func stagedFault(err error) error {
 	return fault(err)
 }
 
-// copyAll copies size bytes from src's beginning.
+// copyAll copies size bytes from src's beginning to dst's. What is zero becomes a hole.
 func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
+	if err := dst.MoveTo(0); err != nil {
+		return err
+	}
+	hole, end := false, int64(0)
 	for off := int64(0); off < size; {
 		if ctx.Err() != nil {
 			return files.ContextError(ctx)
@@ -73,12 +79,42 @@ func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 			}
 			return err
 		}
-		if _, err := dst.Write((*p)[:n]); err != nil {
+		data := (*p)[:n]
+		if err := writeAt(dst, data, off, end, &hole); err != nil {
 			return err
 		}
-		off += int64(n)
+		if off += int64(n); !hole {
+			end = off
+		}
 	}
-	return nil
+	return extend(dst, end, size)
+}
+
+// writeAt writes the next piece, or leaves a hole, as hole tells of the piece before it.
+func writeAt(dst fsys.File, data []byte, off, end int64, hole *bool) error {
+	if len(data) == pieceSize && isZero(data) {
+		*hole = true
+		return nil
+	}
+	if *hole {
+		if err := checkEnd(dst, end); err != nil {
+			return err
+		}
+		if err := dst.SetSize(off); err != nil { // also where writing appends
+			return err
+		}
+		if err := dst.MoveTo(off); err != nil {
+			return err
+		}
+	}
+	*hole = false
+	_, err := dst.Write(data)
+	return err
+}
+
+// isZero reports whether a piece has only zeros.
+func isZero(p []byte) bool {
+	return p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }
 
 // sweepFolder removes what dead sessions have staged in a folder, once for each folder that the handle meets.
@@ -112,13 +148,13 @@ func (s *session) living(id string) bool {
 // rescue makes another staged file of one whose name is gone from the control folder. What was
 // written can still be read.
 func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
-	fresh, err := b.beginStage(ctx)
+	fresh, err := b.beginStage(ctx, from.like)
 	if err != nil {
 		return nil, err
 	}
 	to := *from
 	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false, nil
-	to.perm = fresh.perm
+	to.perm, to.id = fresh.perm, fsys.Stat{}
 	if err = to.f.Clone(from.f); err != nil {
 		err = copyAll(ctx, to.f, from.f, from.size)
 	}

@@ -98,6 +98,15 @@ func (d *hookDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	return &hookFile{f, d.h, path}, st, nil
 }
 
+func (d *hookDir) OpenSeen(path string) (fsys.File, fsys.Stat, error) {
+	f, st, err := d.Dir.OpenSeen(path)
+	if err != nil {
+		return nil, st, err
+	}
+	st, _ = d.h.stat(st, nil)
+	return &hookFile{f, d.h, path}, st, nil
+}
+
 func (d *hookDir) create(op, name string, f func(string) (fsys.File, error)) (fsys.File, error) {
 	if err := d.h.hook(op, name); err != nil {
 		return nil, err

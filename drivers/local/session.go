@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -29,7 +30,12 @@ type session struct {
 	life    fsys.Stat // of that file
 	coarse  bool      // its times are coarser than a microsecond
 	next    atomic.Uint64
-	users   atomic.Int32 // the handle is one, and each upload
+
+	filePerm    fs.FileMode  // of a new file
+	owners      bool         // the file system keeps owners
+	listed      bool         // a new file in the session's folder gets an access list
+	folderGroup bool         // a new file gets its folder's group, also where that isn't setgid
+	users       atomic.Int32 // the handle is one, and each upload
 }
 
 // begin returns the handle's session, made at the first write, and again in place of the one
@@ -109,19 +115,31 @@ func (s *session) release() {
 	}
 }
 
-// start makes a session and removes those of dead ones, alone among all processes. Errors are
-// the system's.
-func (b *backend) start(ctx context.Context) (_ *session, err error) {
+// start makes a session in the control folder, or, where that is another user's, in one of its own.
+// Errors are the system's.
+func (b *backend) start(ctx context.Context) (*session, error) {
+	s, err := b.startIn(ctx, controlDir)
+	if !isDenied(err) || windows {
+		return s, err
+	}
+	if own, err := b.startIn(ctx, ownControl()); err == nil {
+		return own, nil
+	}
+	return nil, err
+}
+
+// startIn makes a session and removes those of dead ones, alone among all processes.
+func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err error) {
 	s := &session{b: b, id: randomID()}
 	defer func() {
 		if err != nil {
 			s.close()
 		}
 	}()
-	if s.control, err = b.control(); err != nil {
+	if s.control, err = b.controlAt(folder); err != nil {
 		return nil, err
 	}
-	lock, err := b.lockFolder(ctx, s.control, controlDir)
+	lock, err := b.lockFolder(ctx, s.control, folder)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +171,9 @@ func (b *backend) start(ctx context.Context) (_ *session, err error) {
 	if err := s.alive.TryLock(0); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, err
 	}
+	s.look()
+	b.shareDir(s.dir)
+	b.shareFile(s.alive)
 	if err := b.probe(s); err != nil {
 		return nil, err
 	}
@@ -161,7 +182,7 @@ func (b *backend) start(ctx context.Context) (_ *session, err error) {
 
 // probe finds out whether the file system keeps times exactly.
 func (b *backend) probe(s *session) error {
-	t := b.tick()
+	t := b.clock.time(fsys.Stat{}, time.Now().UnixNano(), true)
 	if err := s.alive.SetModTime(t); err != nil {
 		return fault(err)
 	}

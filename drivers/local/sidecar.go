@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -37,6 +38,7 @@ type generation struct {
 	Size    int64        `json:"size"`
 	ModTime int64        `json:"mtime_ns"`
 	Token   string       `json:"token,omitempty"`
+	Inode   uint64       `json:"inode,omitempty"` // of a file that was put and has no record
 	Digest  files.Digest `json:"digest,omitzero"`
 	files.Attributes
 }
@@ -55,6 +57,38 @@ func unreadable(what string) error {
 
 func (g *generation) of(st fsys.Stat, token string) bool {
 	return g.Size == st.Size && g.ModTime == st.ModTime && (token == "" || g.Token == "" || token == g.Token)
+}
+
+// owns reports whether it stands for the record of the very file that was put.
+func (g *generation) owns(st fsys.Stat) bool { return g.Inode != 0 && g.Inode == st.Ino }
+
+// generation finds what belongs to a content: -1 is nothing.
+func (s *sidecar) generation(st fsys.Stat, token string) (at int) {
+	at = -1
+	for i := range s.Own.Generations {
+		g := &s.Own.Generations[i]
+		if g.of(st, token) && (at < 0 || g.Inode == st.Ino) {
+			at = i
+		}
+	}
+	return at
+}
+
+// newest are the attributes of the newest generation: those of fileblob's fields, where somebody has
+// edited them.
+func (s *sidecar) newest() files.Attributes {
+	g := s.Own.Generations[0].Attributes
+	if a := s.attributes(); !reflect.DeepEqual(a, normal(g)) {
+		return a
+	}
+	return g
+}
+
+// edited reports whether the sidecar may say something else than the record of the file st: it is
+// given the file's time.
+func edited(d fsys.Dir, path string, st fsys.Stat) bool {
+	side, err := d.Lstat(path)
+	return err == nil && (side.ModTime != st.ModTime || wholeMicro(side.ModTime))
 }
 
 // encodeSidecar makes the sidecar of the new content and, if there is one, the old.
@@ -93,7 +127,7 @@ func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 	if err != nil && err != io.EOF {
 		return nil, st, fault(err)
 	}
-	if data = data[:n]; !bytes.HasPrefix(data, []byte(sidecarHead)) {
+	if data = data[:n]; !beginsSidecar(data) {
 		return nil, st, nil
 	}
 	s := &sidecar{}
@@ -105,17 +139,42 @@ func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 
 // headIsSidecar reports whether the content of an x.attrs begins as a sidecar.
 func headIsSidecar(f fsys.File) bool {
-	var head [len(sidecarHead)]byte
+	var head [sidecarHeadLen]byte
 	n, _ := f.ReadAt(head[:], 0)
-	return string(head[:n]) == sidecarHead
+	return beginsSidecar(head[:n])
+}
+
+// sidecarHeadLen is how much of a file is looked at, in bytes.
+const sidecarHeadLen = 64
+
+// beginsSidecar reports whether the data begin as a sidecar, ours or fileblob's; an editor may have
+// indented it.
+func beginsSidecar(data []byte) bool {
+	for i := range len(sidecarHead) {
+		data = bytes.TrimLeft(data, " \t\r\n")
+		if len(data) == 0 || data[0] != sidecarHead[i] {
+			return false
+		}
+		if data = data[1:]; i > 0 {
+			return bytes.HasPrefix(data, []byte(sidecarHead)[i+1:])
+		}
+	}
+	return false
 }
 
 // attributes returns those that fileblob's fields tell.
 func (s *sidecar) attributes() files.Attributes {
 	a := files.Attributes{ContentType: s.ContentType, CacheControl: s.CacheControl, ContentDisposition: s.ContentDisposition,
 		ContentEncoding: s.ContentEncoding, ContentLanguage: s.ContentLanguage, Metadata: s.Metadata}
+	return normal(a)
+}
+
+func normal(a files.Attributes) files.Attributes {
 	if n, err := files.NormalizeAttributes(a); err == nil {
-		return n
+		a = n
+	}
+	if len(a.Metadata) == 0 {
+		a.Metadata = nil
 	}
 	return a
 }

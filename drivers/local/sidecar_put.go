@@ -83,7 +83,7 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
 	if st.own {
 		side.name = foreignStage(st.s)
 	}
-	if side.f, err = st.dir.Create(side.name); err != nil {
+	if side.f, err = st.s.create(st.dir, side.name, &st.like); err != nil {
 		if vanished(err) {
 			return errStageLost // with the folder that it is in
 		}
@@ -91,6 +91,10 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
 	}
 	st.side = side
 	now, err := side.f.Stat()
+	if err == nil && st.like.there {
+		st.like.put(side.f, now)
+		now, err = side.f.Stat()
+	}
 	if err != nil {
 		st.dropSidecar()
 		return fault(err)
@@ -107,6 +111,7 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
 func (b *backend) writeSidecar(st *staged, data []byte) error {
 	f := st.side.f
 	_, err := f.Write(data)
+	f.SetModTime(st.rec.mtime) // without it the sidecar is read more often
 	if err == nil && !b.opts.NoSync {
 		if st.dirty {
 			f.StartSync()
@@ -175,7 +180,8 @@ func (b *backend) currentGeneration(p *spot, c *current) (generation, error) {
 	}
 	defer f.Close()
 	d, _, err := describe(b.root, p.path(p.sidecar()), f, st)
-	return generation{Size: st.Size, ModTime: st.ModTime, Token: d.token, Digest: d.digest, Attributes: d.attrs}, err
+	return generation{Size: st.Size, ModTime: st.ModTime, Token: d.token, Digest: d.digest, Attributes: d.attrs,
+		Inode: d.inode}, err
 }
 
 // moveAside gives the file x.attrs, which lies where the sidecar of x goes, its escaped place. It

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -26,11 +27,17 @@ type staged struct {
 	own   bool // dir is to be closed: it isn't the session's
 	name  string
 	f     fsys.File
+	id    fsys.Stat // the file as it was made, where known
+	like  looks     // what it has of the file that it replaces
 	size  int64
 	head  []byte // its first bytes, where the type isn't told by the name
 	attrs files.Attributes
 	rec   record
 	inRec bool // the record that the file has holds the attributes too
+	bare  bool // it has a record neither in an attribute nor in a sidecar
+	// modest is set where the time must not prove that there is a record in an attribute.
+	recorded, modest bool
+
 	dirty bool // it is to be synced before its rename, together with its sidecar
 	done  bool // renamed: there is nothing to remove
 	perm  fs.FileMode
@@ -40,10 +47,10 @@ type staged struct {
 }
 
 // stage makes an empty staged file.
-func (b *backend) stage(s *session) (*staged, error) {
-	st := &staged{s: s, dir: s.dir, name: s.name()}
+func (b *backend) stage(s *session, like looks) (*staged, error) {
+	st := &staged{s: s, dir: s.dir, name: s.name(), like: like}
 	var err error
-	if st.f, err = s.dir.Create(st.name); err != nil {
+	if st.f, err = s.create(s.dir, st.name, &like); err != nil {
 		return nil, err
 	}
 	now, err := st.f.Stat()
@@ -58,7 +65,7 @@ func (b *backend) stage(s *session) (*staged, error) {
 
 // beginStage finds the session and makes a staged file, in a new session where the old one's
 // folder was removed or can't be used any more.
-func (b *backend) beginStage(ctx context.Context) (*staged, error) {
+func (b *backend) beginStage(ctx context.Context, like looks) (*staged, error) {
 	var lost *session
 	var r retries
 	for {
@@ -68,7 +75,7 @@ func (b *backend) beginStage(ctx context.Context) (*staged, error) {
 		}
 		var st *staged
 		if err = s.told(); err == nil {
-			st, err = b.stage(s)
+			st, err = b.stage(s, like)
 		}
 		if err == nil {
 			return st, nil
@@ -152,10 +159,15 @@ func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, di
 	}
 	st.rec.sidecar = !b.opts.SkipMetadata && (!found || needsSidecar(attrs) || b.opts.AlwaysSidecar)
 	if st.s.coarse {
-		var token [tokenLen]byte
-		rand.Read(token[:])
-		st.rec.token = hex.EncodeToString(token[:])
+		st.rec.token = newToken()
 	}
+}
+
+// newToken makes a version that no other is.
+func newToken() string {
+	var token [tokenLen]byte
+	rand.Read(token[:])
+	return hex.EncodeToString(token[:])
 }
 
 // needsSidecar reports whether there is more than a content type.
@@ -171,7 +183,7 @@ const syncTogether = 1 << 20
 func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	var r retries
 	for {
-		st.rec.mtime = b.tick()
+		st.rec.mtime = time.Now().UnixNano()
 		err := b.seal(st, st.rec.mtime)
 		if err != errStageLost {
 			return st, err
@@ -190,9 +202,22 @@ func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	}
 }
 
-// seal gives the staged file its time and its record, and makes it durable, unless that is left to putSidecar. A file system without
-// attributes has the record in the sidecar.
-func (b *backend) seal(st *staged, mtime int64) error {
+// seal gives the staged file a time from now on, which is in nanoseconds since 1970, and its record, and
+// makes it durable, unless that is left to putSidecar. A file system without attributes has the record
+// in the sidecar.
+func (b *backend) seal(st *staged, now int64) error {
+	if st.id.Ino == 0 {
+		var err error
+		if st.id, err = st.dir.Lstat(st.name); err != nil {
+			if missing(err) {
+				return errStageLost
+			}
+			return fault(err)
+		}
+		st.dress()
+	}
+	proving := st.rec.token == "" && !st.modest
+	mtime := b.clock.time(st.id, now, proving)
 	if err := st.f.SetModTime(mtime); isNotExist(err) {
 		return errStageLost
 	} else if err != nil {
@@ -209,6 +234,10 @@ func (b *backend) seal(st *staged, mtime int64) error {
 	if err := b.setRecord(st); err != nil {
 		return err
 	}
+	if !st.recorded && proving { // a listing must look for the record
+		st.modest = true
+		return b.seal(st, now)
+	}
 	if b.opts.NoSync {
 		return nil
 	}
@@ -219,7 +248,7 @@ func (b *backend) seal(st *staged, mtime int64) error {
 }
 
 func (b *backend) setRecord(st *staged) error {
-	st.inRec = false
+	st.inRec, st.bare, st.recorded = false, false, true
 	if !st.own && b.noXattr.Load() {
 		return b.withoutRecord(st)
 	}
@@ -234,20 +263,23 @@ func (b *backend) setRecord(st *staged) error {
 		rec.attrs = nil
 	}
 	err := st.f.Setxattr(recordAttr, rec.encode(buf[:0]))
-	if !errors.Is(err, errors.ErrUnsupported) {
+	switch {
+	case errors.Is(err, fsys.ErrNoXattr): // this one can't be set
+	case !errors.Is(err, errors.ErrUnsupported):
 		return fault(err)
-	}
-	if !st.own {
+	case !st.own:
 		b.noXattr.Store(true)
 	}
 	return b.withoutRecord(st)
 }
 
 func (b *backend) withoutRecord(st *staged) error {
+	st.recorded = false
 	if !b.opts.SkipMetadata {
 		st.rec.sidecar = true
 		return nil
 	}
+	st.bare = true
 	if st.rec.typ != "" && st.rec.typ != driver.ContentType("", st.head) {
 		return files.Errorf(files.ErrUnsupported, "the file system can keep the content type only in a sidecar, which metadata=skip forbids")
 	}
@@ -256,12 +288,31 @@ func (b *backend) withoutRecord(st *staged) error {
 
 // generation is what the sidecar tells of the staged content.
 func (st *staged) generation() generation {
-	return generation{Size: st.size, ModTime: st.rec.mtime, Token: st.rec.token, Digest: st.rec.digest, Attributes: st.attrs}
+	g := generation{
+		Size:       st.size,
+		ModTime:    st.rec.mtime,
+		Token:      st.rec.token,
+		Digest:     st.rec.digest,
+		Attributes: st.attrs,
+	}
+	if !st.recorded {
+		g.Inode = st.id.Ino
+	}
+	return g
 }
 
-// entry is what a listing will tell of it.
-func (st *staged) entry() files.Entry {
-	return entry(fsys.Stat{Size: st.size, ModTime: st.rec.mtime}, st.rec.token)
+// entry is what a listing will tell of it, once it has its name.
+func (b *backend) entry(st *staged) (files.Entry, error) {
+	now := fsys.Stat{Size: st.size, ModTime: st.rec.mtime}
+	if !st.bare {
+		return entry(now, ownVersion(now, st.rec.token)), nil
+	}
+	now, err := st.f.Stat()
+	if err != nil {
+		return files.Entry{}, fault(err)
+	}
+	v, err := b.versionOfOpen(st.f, &now, &details{})
+	return entry(now, v), err
 }
 
 // close ends the staging, and removes what wasn't committed.

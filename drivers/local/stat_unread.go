@@ -27,7 +27,7 @@ func (b *backend) statUnread(key driver.Key) (info files.Info, ok bool) {
 			return info, false
 		}
 		info.Entry = entry(st, "")
-		if info.Version, err = listedVersion(versionOf, d, p.at(i), st); err != nil {
+		if info.Version, err = listedVersion(b.versionOf, d, p.at(i), st); err != nil {
 			return info, false
 		}
 		if info.ContentType, ok = driver.TypeByName(p.name); !ok {

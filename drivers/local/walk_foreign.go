@@ -61,7 +61,7 @@ func (l *listing) foreign(root fsys.Dir, emit func(files.Entry) bool) (more bool
 	dir := strings.TrimSuffix(base, "/")
 	if base != "" {
 		for _, e := range strings.Split(dir, "/") {
-			if e == "" || e == "." || e == ".." || strings.ContainsRune(e, 0) || e == controlDir {
+			if e == "" || e == "." || e == ".." || strings.ContainsRune(e, 0) || isControl(e) {
 				return true, nil
 			}
 			at = at.enter(l.rules, e)
@@ -143,7 +143,7 @@ func (l *walk) emitForeign(dir fsys.Dir, disk string) (more bool, err error) {
 
 func (l *walk) enterForeign(f *folder, text string, want filter, at region) (more bool, err error) {
 	disk := text[:len(text)-1]
-	if disk == controlDir {
+	if isControl(disk) {
 		return true, nil // the bucket's, or that of a bucket whose root lies in this one
 	}
 	sub := at.enter(l.rules, disk)

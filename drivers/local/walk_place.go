@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -75,7 +74,7 @@ func (w *walker) stat(dir fsys.Dir, base string) (e files.Entry, ok bool, err er
 	if err != nil || st.Type != fsys.Regular {
 		return e, false, gone(err)
 	}
-	e.Size, e.ModTime = st.Size, time.Unix(0, st.ModTime).UTC()
+	e.Size, e.ModTime = st.Size, st.Modified()
 	e.Version, err = listedVersion(w.version, dir, base, st)
 	return e, err == nil, gone(err)
 }
@@ -86,7 +85,7 @@ func listedVersion(
 ) (files.Version, error) {
 	v, err := of(dir, base, st)
 	if errors.Is(err, fs.ErrPermission) {
-		return version(st, ""), nil
+		return foreignVersion(st), nil
 	}
 	return v, err
 }
@@ -105,13 +104,10 @@ func isSidecar(dir fsys.Dir, base string) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	var head [len(sidecarHead)]byte
+	var head [sidecarHeadLen]byte
 	n, err := f.ReadAt(head[:], 0)
-	if n == len(head) {
-		return string(head[:]) == sidecarHead, nil
-	}
-	if err == io.EOF {
-		return false, nil
+	if err == nil || err == io.EOF {
+		return beginsSidecar(head[:n]), nil
 	}
 	return false, err
 }

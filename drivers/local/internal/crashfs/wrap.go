@@ -78,8 +78,29 @@ func (d *dir) OpenFile(path string) (f fsys.File, st fsys.Stat, err error) {
 	return f, st, err
 }
 
+// OpenSeen is the same operation as OpenFile.
+func (d *dir) OpenSeen(path string) (f fsys.File, st fsys.Stat, err error) {
+	f, err = d.fs.openedFile(&Op{Kind: OpenFile, Dir: d.below, Name: path}, func() (f fsys.File, err error) {
+		f, st, err = d.below.OpenSeen(path)
+		return f, err
+	})
+	return f, st, err
+}
+
 func (d *dir) Create(name string) (fsys.File, error) {
 	return d.fs.openedFile(&Op{Kind: Create, Dir: d.below, Name: name}, func() (fsys.File, error) { return d.below.Create(name) })
+}
+
+func (d *dir) CreatePrivate(name string) (fsys.File, error) {
+	return d.fs.openedFile(&Op{Kind: Create, Dir: d.below, Name: name}, func() (fsys.File, error) { return d.below.CreatePrivate(name) })
+}
+
+// Modes and owners are no part of what is broken, counted or recorded.
+func (d *dir) SetMode(p fs.FileMode) error { return d.below.SetMode(p) }
+func (d *dir) SetOwner(uid, gid int) error { return d.below.SetOwner(uid, gid) }
+
+func (d *dir) Attribute(name, attr string, buf []byte) (int, error) {
+	return d.below.Attribute(name, attr, buf)
 }
 
 func (d *dir) OpenLock(name string) (fsys.File, error) {

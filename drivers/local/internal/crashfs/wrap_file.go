@@ -1,6 +1,7 @@
 package crashfs
 
 import (
+	"io/fs"
 	"os"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -49,6 +50,17 @@ func (f *file) Setxattr(name string, value []byte) error {
 func (f *file) SetModTime(ns int64) error {
 	return f.do(SetModTime, "", nil, func() error { return f.below.SetModTime(ns) })
 }
+
+func (f *file) Data(off, size int64) (from, to int64) { return f.below.Data(off, size) }
+func (f *file) MoveTo(off int64) error                { return f.below.MoveTo(off) }
+
+// SetSize is of the kind of CopyRange, which it ends.
+func (f *file) SetSize(size int64) error {
+	return f.do(CopyRange, "", nil, func() error { return f.below.SetSize(size) })
+}
+
+func (f *file) SetMode(p fs.FileMode) error { return f.below.SetMode(p) }
+func (f *file) SetOwner(uid, gid int) error { return f.below.SetOwner(uid, gid) }
 
 func (f *file) Clone(src fsys.File) error {
 	return f.do(Clone, "", nil, func() error { return f.below.Clone(src.(*file).below) })

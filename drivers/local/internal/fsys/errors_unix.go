@@ -35,17 +35,30 @@ func IsTooLarge(err error) bool {
 
 // IsExhausted reports whether err is that of too many open files or locks, or of a lack of memory.
 func IsExhausted(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ENOLCK)
+	return isOne(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOLCK)
+}
+
+// IsFull reports whether err is that of a full disk or quota, or of a directory that takes no more.
+func IsFull(err error) bool {
+	return isOne(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EMLINK)
+}
+
+// IsNameTooLong reports whether err is that of a name or path which is too long for the file system.
+func IsNameTooLong(err error) bool { return errors.Is(err, syscall.ENAMETOOLONG) }
+
+// isOne reports whether err is one of these.
+func isOne(err error, errnos ...syscall.Errno) bool {
+	for _, e := range errnos {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsBusy reports whether err says that another process holds the file for a
 // while: a lease that is being broken.
 func IsBusy(err error) bool { return errors.Is(err, syscall.EAGAIN) }
-
-// IsFull reports whether err is that of a disk or a quota that is used up.
-func IsFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
-}
 
 // IsStale reports whether err is that of a directory or a file that a server
 // has no more.

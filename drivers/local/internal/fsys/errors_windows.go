@@ -44,14 +44,15 @@ func IsExhausted(err error) bool {
 	return isOne(err, windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NOT_ENOUGH_MEMORY)
 }
 
+// IsFull reports whether err is that of a full disk or quota.
+func IsFull(err error) bool {
+	return isOne(err, windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED,
+		windows.ERROR_TOO_MANY_LINKS)
+}
+
 // IsBusy reports whether err says that another process holds the file for a while.
 func IsBusy(err error) bool {
 	return isOne(err, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION)
-}
-
-// IsFull reports whether err is that of a disk or a quota that is used up.
-func IsFull(err error) bool {
-	return isOne(err, windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED)
 }
 
 // IsStale reports whether err is that of a directory or a file that a server has no more.
@@ -61,3 +62,6 @@ func IsStale(error) bool { return false }
 func IsDisconnected(err error) bool {
 	return isOne(err, windows.ERROR_BAD_NETPATH, windows.ERROR_NETNAME_DELETED)
 }
+
+// IsNameTooLong reports whether err is that of a name or path which is too long for the file system.
+func IsNameTooLong(err error) bool { return isOne(err, windows.ERROR_FILENAME_EXCED_RANGE) }

@@ -11,7 +11,9 @@ package fsys
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
+	"time"
 )
 
 // FS opens root folders.
@@ -29,11 +31,18 @@ type FS interface {
 type Dir interface {
 	// OpenDir opens a directory below. A link, or anything else on the way that is no directory, is ErrNotDir.
 	OpenDir(path string) (Dir, error)
-	// OpenFile opens a regular file for reading, and never blocks. What is not a regular file is ErrNotFile,
-	// also where a link or a file stands for a directory on the way.
+	// OpenFile opens a regular file for reading, and never blocks. What is not a regular file is
+	// ErrNotFile, and is not opened: to open a FIFO would wake who waits at it, a device would do
+	// what it does. So is what lies behind a link or a file that stands for a directory. Two system
+	// calls before the opening's result is known to be that file.
 	OpenFile(path string) (File, Stat, error)
-	// Lstat looks at one entry without following a link.
-	Lstat(name string) (Stat, error)
+	// OpenSeen is OpenFile with one system call less: Stat is what was seen before the opening. What
+	// was opened is the same file, unless another took its name at that moment; File.Stat tells, and
+	// is ErrNotFile where it is no regular file.
+	OpenSeen(path string) (File, Stat, error)
+	// Lstat looks at one entry without following a link. Of a path, it follows those on the way, so
+	// that what it tells must not be taken for what an opening finds.
+	Lstat(path string) (Stat, error)
 	// ReadDir reads some entries, in the order of the file system, into buf, of at least 4 KiB, and calls each for all but "." and "..",
 	// with the name, valid during the call only, and the type, which may be Unknown. It returns false
 	// when there are no more. The position is the handle's: a new reading needs a new OpenDir, or Rewind.
@@ -48,6 +57,8 @@ type Dir interface {
 
 	// Create makes a new file, open for writing and reading, of mode 0666 less umask; fs.ErrExist if the name is taken.
 	Create(name string) (File, error)
+	// CreatePrivate is Create of mode 0600.
+	CreatePrivate(name string) (File, error)
 	// OpenLock opens the file for writing, and makes it where it is missing (of mode 0666 less umask): for Lock.
 	OpenLock(name string) (File, error)
 	// Mkdir makes a directory of mode perm less umask.
@@ -65,6 +76,12 @@ type Dir interface {
 	Unlink(name string) error
 	// Rmdir removes an empty directory: ENOTEMPTY (IsNotEmpty) otherwise.
 	Rmdir(name string) error
+	// SetMode and SetOwner change the directory's own mode and owner, as those of File do.
+	SetMode(perm fs.FileMode) error
+	SetOwner(uid, gid int) error
+	// Attribute reads an extended attribute of an entry, or of the directory itself where the name
+	// is "": ErrNoXattr as File.Getxattr, and where the entry is gone.
+	Attribute(name, attr string, buf []byte) (int, error)
 	// Sync makes the directory's entries durable.
 	Sync() error
 
@@ -105,17 +122,31 @@ type File interface {
 	// Write writes all of p, in one system call unless the system takes less.
 	Write(p []byte) (int, error)
 	Stat() (Stat, error)
-	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none or the file system has none at all.
+	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none, the file system
+	// has none at all, or they may not be read.
 	Getxattr(name string, buf []byte) (int, error)
-	// Setxattr sets an extended attribute; errors.ErrUnsupported where the file system has none.
+	// Setxattr sets an extended attribute: errors.ErrUnsupported where the file system has none,
+	// ErrNoXattr where this one can't be set, because it is too large, or not allowed, or the file
+	// system has no room for it.
 	Setxattr(name string, value []byte) error
 	// SetModTime sets the modification time, and that of the last access, in nanoseconds since 1970.
 	SetModTime(ns int64) error
+	// SetMode sets permissions, and the bits ModeSetgid and ModeSticky.
+	SetMode(perm fs.FileMode) error
+	// SetOwner changes user and group, but for what is -1.
+	SetOwner(uid, gid int) error
 	// Clone makes the file, which is empty, share src's content; an error changes nothing (reflink).
 	Clone(src File) error
 	// CopyRange copies up to n bytes between the two files' positions inside the system; 0 at src's end. An error
 	// at the first call means that the system can't, and nothing was copied.
 	CopyRange(src File, n int64) (int64, error)
+	// Data finds the first part of the file at off or behind it that is no hole. Where the file has
+	// no more data, from is its size; where holes can't be told, all is data.
+	Data(off, size int64) (from, to int64)
+	// MoveTo moves the position of Read, Write and CopyRange to off.
+	MoveTo(off int64) error
+	// SetSize cuts the file, or adds a hole.
+	SetSize(size int64) error
 	// StartSync begins to write the content to the disk and doesn't wait: where another file is synced meanwhile, both go with one
 	// write of a journal. It is a hint, which promises nothing, and changes nothing.
 	StartSync()
@@ -142,16 +173,47 @@ const (
 	Other
 )
 
-// Stat is what the system tells of an entry. Times are nanoseconds since 1970.
+// Stat is what the system tells of an entry. Times are nanoseconds since 1970; what int64 can't hold,
+// of the years before 1678 and after 2261, is the nearest that it can.
 type Stat struct {
 	Type       Type
-	Perm       fs.FileMode
+	Perm       fs.FileMode // with ModeSetgid and ModeSticky
+	UID, GID   uint32      // 0 where the system has none
 	Size       int64
 	ModTime    int64
 	ChangeTime int64
 	Dev, Ino   uint64
 	Nlink      uint64
-	Birth      int64 // told by Dir.Stat only, where the file system knows it
+	Birth      int64 // told by Dir.Stat and Lstat only, where the file system knows it; else 0
+	modSec     int64 // of a ModTime that is the nearest only
+	modNsec    int64
+}
+
+// Modified is the modification time, of any year.
+func (s Stat) Modified() time.Time {
+	if s.ModTime == math.MaxInt64 || s.ModTime == math.MinInt64 {
+		return time.Unix(s.modSec, s.modNsec).UTC()
+	}
+	return time.Unix(0, s.ModTime).UTC()
+}
+
+// setModTime sets the time in both forms.
+func (s *Stat) setModTime(sec, nsec int64) {
+	s.ModTime = nanos(sec, nsec)
+	s.modSec, s.modNsec = sec, nsec
+}
+
+const second = 1_000_000_000 // nanoseconds
+
+// nanos are nanoseconds since 1970, or the nearest that there are.
+func nanos(sec, nsec int64) int64 {
+	switch {
+	case sec >= math.MaxInt64/second:
+		return math.MaxInt64
+	case sec <= math.MinInt64/second:
+		return math.MinInt64
+	}
+	return sec*second + nsec
 }
 
 // SameFile reports whether both are one file on disk.

@@ -95,8 +95,21 @@ func retry(f func() (int, error)) (n int, err error) {
 	return n, err
 }
 
+// staleTries is how often a path is looked up again whose file went while it was (ESTALE): network
+// file systems and mergerfs remember a while what a name led to.
+const staleTries = 10
+
 // open opens a path below d without following links.
-func (d *dir) open(path string, flags int) (int, error) {
+func (d *dir) open(path string, flags int) (fd int, err error) {
+	for range staleTries {
+		if fd, err = d.openOnce(path, flags); err != unix.ESTALE {
+			break
+		}
+	}
+	return fd, err
+}
+
+func (d *dir) openOnce(path string, flags int) (int, error) {
 	if path == "" {
 		path = "."
 	}
@@ -188,19 +201,11 @@ func (d *dir) OpenFile(path string) (f File, st Stat, err error) {
 }
 
 func (d *dir) openFileOnce(path string) (File, Stat, error) {
-	fd, err := d.open(path, openFile)
+	f, _, err := d.OpenSeen(path)
 	if err != nil {
-		switch err {
-		case unix.ELOOP, unix.ENXIO, unix.ENODEV, unix.ENOTDIR, unix.EISDIR:
-			err = ErrNotFile
-		}
 		return nil, Stat{}, err
 	}
-	f := &file{fd}
 	st, err := f.Stat()
-	if err == nil && st.Type != Regular {
-		err = ErrNotFile
-	}
 	if err != nil {
 		f.Close()
 		return nil, Stat{}, err
@@ -208,39 +213,59 @@ func (d *dir) openFileOnce(path string) (File, Stat, error) {
 	return f, st, nil
 }
 
+// OpenSeen looks first. The look may lead through a link, which the opening then refuses.
+func (d *dir) OpenSeen(path string) (File, Stat, error) {
+	st, err := d.Lstat(path)
+	for try := 1; err == unix.ESTALE && try < staleTries; try++ {
+		st, err = d.Lstat(path)
+	}
+	if err != nil {
+		return nil, st, notFile(err)
+	}
+	if st.Type != Regular {
+		return nil, st, ErrNotFile
+	}
+	fd, err := d.open(path, openFile)
+	if err != nil {
+		return nil, Stat{}, notFile(err)
+	}
+	return &file{fd}, st, nil
+}
+
+// notFile is the error of what isn't a regular file.
+func notFile(err error) error {
+	switch err {
+	case unix.ELOOP, unix.ENXIO, unix.ENODEV, unix.ENOTDIR, unix.EISDIR:
+		return ErrNotFile
+	}
+	return err
+}
+
 func (d *dir) Stat() (Stat, error) {
 	const basic = unix.STATX_BASIC_STATS
 	var x unix.Statx_t
-	err := unix.Statx(d.fd, "", unix.AT_EMPTY_PATH, basic|unix.STATX_BTIME, &x)
+	const mask = basic | unix.STATX_BTIME
+	err := unix.Statx(d.fd, "", unix.AT_EMPTY_PATH, mask, &x)
 	if err != nil || x.Mask&basic != basic || x.Mode&unix.S_IFMT != unix.S_IFDIR {
 		return fstat(d.fd)
 	}
-	st := Stat{
-		Type:       Directory,
-		Perm:       fs.FileMode(x.Mode & 0o777),
-		Size:       int64(x.Size),
-		ModTime:    x.Mtime.Sec*1e9 + int64(x.Mtime.Nsec),
-		ChangeTime: x.Ctime.Sec*1e9 + int64(x.Ctime.Nsec),
-		Dev:        unix.Mkdev(x.Dev_major, x.Dev_minor),
-		Ino:        x.Ino,
-		Nlink:      uint64(x.Nlink),
-	}
-	if x.Mask&unix.STATX_BTIME != 0 {
-		st.Birth = x.Btime.Sec*1e9 + int64(x.Btime.Nsec)
-	}
-	return st, nil
+	return toStatx(&x), nil
 }
 
 func (d *dir) Create(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC)
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o666)
+}
+
+func (d *dir) CreatePrivate(name string) (File, error) {
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 }
 
 func (d *dir) OpenLock(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o666)
 }
 
-func (d *dir) create(name string, flags int) (File, error) {
-	fd, err := retry(func() (int, error) { return unix.Openat(d.fd, name, flags, 0o666) })
+func (d *dir) create(name string, flags int, mode uint32) (File, error) {
+	fd, err := retry(func() (int, error) { return unix.Openat(d.fd, name, flags, mode) })
 	if err != nil {
 		return nil, err
 	}
@@ -288,8 +313,17 @@ func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
 
 func (d *dir) Unlink(name string) error { return unix.Unlinkat(d.fd, name, 0) }
 func (d *dir) Rmdir(name string) error  { return unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) }
-func (d *dir) Sync() error              { return fsync(d.fd) }
-func (d *dir) Close() error             { return unix.Close(d.fd) }
+
+// Sync does nothing where a file system doesn't sync folders, or needn't.
+func (d *dir) Sync() error {
+	err := fsync(d.fd)
+	if err == unix.EINVAL || err == unix.EOPNOTSUPP || err == unix.ENOSYS {
+		return nil
+	}
+	return err
+}
+
+func (d *dir) Close() error { return unix.Close(d.fd) }
 
 func fsync(fd int) error {
 	_, err := retry(func() (int, error) { return 0, unix.Fsync(fd) })
@@ -306,15 +340,63 @@ func fstat(fd int) (Stat, error) {
 
 func toStat(st *unix.Stat_t) Stat {
 	s := Stat{
-		Type: Other, Perm: fs.FileMode(st.Mode & 0o777), Size: st.Size,
-		ModTime: st.Mtim.Nano(), ChangeTime: st.Ctim.Nano(),
-		Dev: uint64(st.Dev), Ino: st.Ino, Nlink: uint64(st.Nlink),
+		Perm: permOf(st.Mode), Size: st.Size, UID: st.Uid, GID: st.Gid,
+		ChangeTime: nanos(int64(st.Ctim.Sec), int64(st.Ctim.Nsec)),
+		Dev:        uint64(st.Dev), Ino: st.Ino, Nlink: uint64(st.Nlink),
 	}
-	switch st.Mode & unix.S_IFMT {
+	s.setModTime(int64(st.Mtim.Sec), int64(st.Mtim.Nsec))
+	s.Type = typeOf(st.Mode)
+	return s
+}
+
+func permOf(mode uint32) fs.FileMode {
+	p := fs.FileMode(mode & 0o777)
+	if mode&unix.S_ISGID != 0 {
+		p |= fs.ModeSetgid
+	}
+	if mode&unix.S_ISVTX != 0 {
+		p |= fs.ModeSticky
+	}
+	return p
+}
+
+func modeOf(p fs.FileMode) uint32 {
+	mode := uint32(p.Perm())
+	if p&fs.ModeSetgid != 0 {
+		mode |= unix.S_ISGID
+	}
+	if p&fs.ModeSticky != 0 {
+		mode |= unix.S_ISVTX
+	}
+	return mode
+}
+
+func typeOf(mode uint32) Type {
+	switch mode & unix.S_IFMT {
 	case unix.S_IFREG:
-		s.Type = Regular
+		return Regular
 	case unix.S_IFDIR:
-		s.Type = Directory
+		return Directory
+	}
+	return Other
+}
+
+// toStatx is toStat of the newer call, which tells the birth too.
+func toStatx(x *unix.Statx_t) Stat {
+	s := Stat{
+		Type:       typeOf(uint32(x.Mode)),
+		Perm:       permOf(uint32(x.Mode)),
+		UID:        x.Uid,
+		GID:        x.Gid,
+		Size:       int64(x.Size),
+		ChangeTime: nanos(x.Ctime.Sec, int64(x.Ctime.Nsec)),
+		Dev:        unix.Mkdev(x.Dev_major, x.Dev_minor),
+		Ino:        x.Ino,
+		Nlink:      uint64(x.Nlink),
+	}
+	s.setModTime(x.Mtime.Sec, int64(x.Mtime.Nsec))
+	if x.Mask&unix.STATX_BTIME != 0 {
+		s.Birth = nanos(x.Btime.Sec, int64(x.Btime.Nsec))
 	}
 	return s
 }

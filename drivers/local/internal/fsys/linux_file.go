@@ -59,24 +59,39 @@ func (f *file) Write(p []byte) (int, error) {
 	return total, nil
 }
 
-func (f *file) Stat() (Stat, error) { return fstat(f.fd) }
-func (f *file) AppendOnly()         { unix.FcntlInt(uintptr(f.fd), unix.F_SETFL, unix.O_APPEND) }
+func (f *file) Stat() (Stat, error) {
+	st, err := fstat(f.fd)
+	if err == nil && st.Type != Regular {
+		err = ErrNotFile
+	}
+	return st, err
+}
+
+func (f *file) AppendOnly() { unix.FcntlInt(uintptr(f.fd), unix.F_SETFL, unix.O_APPEND) }
 
 func (f *file) Getxattr(name string, buf []byte) (int, error) {
 	n, err := unix.Fgetxattr(f.fd, name, buf)
-	switch {
-	case err == unix.ENODATA || err == unix.EOPNOTSUPP || err == unix.EPERM || err == unix.ENOSYS:
+	switch err {
+	case nil:
+		return n, nil
+	case unix.ENODATA, unix.EOPNOTSUPP, unix.EPERM, unix.EACCES, unix.ENOSYS, unix.EINVAL:
 		return 0, ErrNoXattr
-	case err != nil:
-		return 0, err
+	case unix.EIO: // what some FUSE programs say instead
+		if kindOf(f.fd) == FUSE {
+			return 0, ErrNoXattr
+		}
 	}
-	return n, nil
+	return 0, err
 }
 
 func (f *file) Setxattr(name string, value []byte) error {
 	err := unix.Fsetxattr(f.fd, name, value, 0)
-	if err == unix.EOPNOTSUPP || err == unix.ENOSYS || err == unix.EPERM {
+	switch err {
+	case unix.EOPNOTSUPP, unix.ENOSYS:
 		return errors.ErrUnsupported
+	case unix.EPERM, unix.EACCES, unix.E2BIG, unix.ENOSPC, unix.EDQUOT, unix.EFBIG, unix.ERANGE,
+		unix.EINVAL, unix.EIO:
+		return ErrNoXattr
 	}
 	return err
 }
@@ -89,6 +104,31 @@ func (f *file) CopyRange(src File, n int64) (int64, error) {
 		return unix.CopyFileRange(src.(*file).fd, nil, f.fd, nil, int(min(n, most)), 0)
 	})
 	return int64(max(m, 0)), err
+}
+
+func (f *file) Data(off, size int64) (from, to int64) {
+	from, err := unix.Seek(f.fd, off, unix.SEEK_DATA)
+	if err == unix.ENXIO {
+		return size, size
+	}
+	if err != nil {
+		return off, size
+	}
+	to, err = unix.Seek(f.fd, from, unix.SEEK_HOLE)
+	if err != nil || to <= from {
+		return from, size
+	}
+	return from, to
+}
+
+func (f *file) MoveTo(off int64) error {
+	_, err := unix.Seek(f.fd, off, io.SeekStart)
+	return err
+}
+
+func (f *file) SetSize(size int64) error {
+	_, err := retry(func() (int, error) { return 0, unix.Ftruncate(f.fd, size) })
+	return err
 }
 
 func (f *file) StartSync()  { unix.SyncFileRange(f.fd, 0, 0, unix.SYNC_FILE_RANGE_WRITE) }

@@ -28,9 +28,11 @@ var kinds = map[uint32]Kind{
 }
 
 // Kind asks statfs.
-func (d *dir) Kind() Kind {
+func (d *dir) Kind() Kind { return kindOf(d.fd) }
+
+func kindOf(fd int) Kind {
 	var st unix.Statfs_t
-	if unix.Fstatfs(d.fd, &st) != nil {
+	if unix.Fstatfs(fd, &st) != nil {
 		return OtherKind
 	}
 	return kinds[uint32(st.Type)]

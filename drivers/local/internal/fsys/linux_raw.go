@@ -3,36 +3,58 @@
 package fsys
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Lstat passes the name on the stack: a listing calls it for every file.
-func (d *dir) Lstat(name string) (Stat, error) {
+// noStatx is found on kernels before 4.11 and in sandboxes that refuse the call.
+var noStatx atomic.Bool
+
+// lookMask are the fields of Stat.
+const lookMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
+
+// Lstat passes a short path on the stack: a listing calls it for every file.
+func (d *dir) Lstat(path string) (Stat, error) {
 	var buf [256]byte
-	if len(name) >= len(buf) {
-		return d.lstatLong(name)
+	if path == "" || len(path) >= len(buf) || noStatx.Load() {
+		return d.lookSlowly(path)
 	}
-	copy(buf[:], name)
-	var st unix.Stat_t
-	if _, _, e := unix.Syscall6(sysFstatat, uintptr(d.fd), uintptr(unsafe.Pointer(&buf)), uintptr(unsafe.Pointer(&st)), unix.AT_SYMLINK_NOFOLLOW, 0, 0); e != 0 {
-		if e == unix.ESTALE {
-			return d.lstatLong(name)
-		}
-		return Stat{}, e
+	copy(buf[:], path)
+	var x unix.Statx_t
+	_, _, e := unix.Syscall6(unix.SYS_STATX, uintptr(d.fd), uintptr(unsafe.Pointer(&buf)),
+		unix.AT_SYMLINK_NOFOLLOW, lookMask, uintptr(unsafe.Pointer(&x)), 0)
+	switch e {
+	case 0:
+		return toStatx(&x), nil
+	case unix.ESTALE:
+		return d.lookSlowly(path)
+	case unix.ENOSYS, unix.EPERM: // lookSlowly finds out which
+		st, err := d.lookSlowly(path)
+		noStatx.Store(err == nil)
+		return st, err
 	}
-	return toStat(&st), nil
+	return Stat{}, e
 }
 
-// lstatLong is for names of more than 255 bytes, which 255 characters of NTFS or exFAT
-// may be, and looks again where a server has replaced the file meanwhile.
-func (d *dir) lstatLong(name string) (Stat, error) {
+// lookSlowly is Lstat for long paths and old systems, and looks again where a server has replaced the
+// file meanwhile.
+func (d *dir) lookSlowly(path string) (Stat, error) {
+	if path == "" {
+		path = "."
+	}
+	var x unix.Statx_t
+	if !noStatx.Load() {
+		_, err := stale(func() (int, error) {
+			return 0, unix.Statx(d.fd, path, unix.AT_SYMLINK_NOFOLLOW, lookMask, &x)
+		})
+		if err != unix.ENOSYS && err != unix.EPERM {
+			return toStatx(&x), err
+		}
+	}
 	var st unix.Stat_t
-	_, err := stale(func() (int, error) {
-		return 0, unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
-	})
-	if err != nil {
+	if err := unix.Fstatat(d.fd, path, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return Stat{}, err
 	}
 	return toStat(&st), nil

@@ -156,6 +156,9 @@ func (d *dir) OpenFile(p string) (File, Stat, error) {
 	return &file{f: f, root: d.root, path: d.join(p)}, st, nil
 }
 
+// OpenSeen is OpenFile: it is no slower here.
+func (d *dir) OpenSeen(p string) (File, Stat, error) { return d.OpenFile(p) }
+
 func (d *dir) Lstat(name string) (Stat, error) { return d.lstat(d.join(name)) }
 func (d *dir) Stat() (Stat, error) {
 	f, err := d.root.Open(d.path)

@@ -10,7 +10,8 @@ import (
 
 func (f *file) Getxattr(name string, buf []byte) (int, error) {
 	n, err := unix.Fgetxattr(int(f.f.Fd()), name, buf)
-	if err == unix.ENOATTR || err == unix.ENOTSUP || err == unix.EPERM {
+	switch err {
+	case unix.ENOATTR, unix.ENOTSUP, unix.EPERM, unix.EACCES, unix.EINVAL:
 		return 0, ErrNoXattr
 	}
 	return max(n, 0), err
@@ -18,8 +19,12 @@ func (f *file) Getxattr(name string, buf []byte) (int, error) {
 
 func (f *file) Setxattr(name string, value []byte) error {
 	err := unix.Fsetxattr(int(f.f.Fd()), name, value, 0)
-	if err == unix.ENOTSUP || err == unix.EPERM {
+	switch err {
+	case unix.ENOTSUP:
 		return errors.ErrUnsupported
+	case unix.EPERM, unix.EACCES, unix.E2BIG, unix.ENOSPC, unix.EDQUOT, unix.EFBIG, unix.ERANGE,
+		unix.EINVAL, unix.EIO:
+		return ErrNoXattr
 	}
 	return err
 }
@@ -63,4 +68,8 @@ func (d *dir) Volume() Volume {
 		return Volume{SMB: true}
 	}
 	return Volume{}
+}
+
+func changeTime(st *syscall.Stat_t, _ int64) int64 {
+	return nanos(st.Ctimespec.Sec, st.Ctimespec.Nsec)
 }

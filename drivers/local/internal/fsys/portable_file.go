@@ -4,6 +4,7 @@ package fsys
 
 import (
 	"errors"
+	"io"
 	"os"
 	"time"
 )
@@ -37,9 +38,17 @@ func (f *file) SetModTime(ns int64) error {
 	return bare(f.root.Chtimes(f.path, time.Time{}, time.Unix(0, ns)))
 }
 
-func (f *file) Clone(File) error                     { return errors.ErrUnsupported }
-func (f *file) CopyRange(File, int64) (int64, error) { return 0, errors.ErrUnsupported }
-func (f *file) StartSync()                           {}
-func (f *file) Sync() error                          { return bare(f.f.Sync()) }
-func (f *file) OSFile(string) *os.File               { return f.f }
-func (f *file) Close() error                         { return bare(f.f.Close()) }
+func (f *file) Clone(File) error                      { return errors.ErrUnsupported }
+func (f *file) CopyRange(File, int64) (int64, error)  { return 0, errors.ErrUnsupported }
+func (f *file) Data(off, size int64) (from, to int64) { return off, size }
+func (f *file) SetSize(size int64) error              { return bare(f.f.Truncate(size)) }
+
+func (f *file) MoveTo(off int64) error {
+	_, err := f.f.Seek(off, io.SeekStart)
+	return bare(err)
+}
+
+func (f *file) StartSync()             {}
+func (f *file) Sync() error            { return bare(f.f.Sync()) }
+func (f *file) OSFile(string) *os.File { return f.f }
+func (f *file) Close() error           { return bare(f.f.Close()) }

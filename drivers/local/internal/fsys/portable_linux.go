@@ -44,3 +44,7 @@ func (d *dir) Volume() Volume {
 	}
 	return volumeOf(uint32(st.Type), true)
 }
+
+func changeTime(st *syscall.Stat_t, _ int64) int64 {
+	return nanos(int64(st.Ctim.Sec), int64(st.Ctim.Nsec))
+}

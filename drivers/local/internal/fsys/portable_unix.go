@@ -19,8 +19,10 @@ func statFile(f *os.File) (Stat, error) {
 }
 
 func toStat(fi fs.FileInfo) Stat {
-	ns := fi.ModTime().UnixNano()
-	s := Stat{Type: Other, Perm: fi.Mode().Perm(), Size: fi.Size(), ModTime: ns, ChangeTime: ns}
+	t := fi.ModTime()
+	s := Stat{Type: Other, Perm: fi.Mode() & (fs.ModePerm | fs.ModeSetgid | fs.ModeSticky), Size: fi.Size()}
+	s.setModTime(t.Unix(), int64(t.Nanosecond()))
+	s.ChangeTime = s.ModTime
 	switch {
 	case fi.Mode().IsRegular():
 		s.Type = Regular
@@ -29,6 +31,8 @@ func toStat(fi fs.FileInfo) Stat {
 	}
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
 		s.Dev, s.Ino, s.Nlink = uint64(st.Dev), uint64(st.Ino), uint64(st.Nlink)
+		s.UID, s.GID = st.Uid, st.Gid
+		s.ChangeTime = changeTime(st, s.ModTime)
 	}
 	return s
 }

@@ -27,8 +27,10 @@ func statFile(f *os.File) (Stat, error) {
 
 // toStat knows neither inode nor links, which only an open file tells.
 func toStat(fi fs.FileInfo) Stat {
-	ns := fi.ModTime().UnixNano()
-	s := Stat{Type: Other, Perm: fi.Mode().Perm(), Size: fi.Size(), ModTime: ns, ChangeTime: ns}
+	t := fi.ModTime()
+	s := Stat{Type: Other, Perm: fi.Mode().Perm(), Size: fi.Size()}
+	s.setModTime(t.Unix(), int64(t.Nanosecond()))
+	s.ChangeTime = s.ModTime
 	switch {
 	case fi.Mode().IsRegular():
 		s.Type = Regular

@@ -1,0 +1,222 @@
+package local
+
+import (
+	"io/fs"
+	"os"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// Who owns what:
+//
+//   - A file that replaces another keeps its mode, group and access list, and its user where the
+//     system allows that. At no moment can anybody read it who couldn't read the old one.
+//   - A new file has what open(2) would give it in its folder: in a setgid folder the folder's group,
+//     and what the folder's default access list says. Where a staged file can't be given that, it is
+//     staged anew in the folder itself.
+//   - The control folder, and all in it, may be used by whoever may write in the bucket's folder.
+
+const (
+	accessList  = "system.posix_acl_access"
+	defaultList = "system.posix_acl_default"
+)
+
+// looks is what the file has that is to be replaced.
+type looks struct {
+	there    bool
+	perm     fs.FileMode
+	uid, gid uint32
+	list     []byte // its access list, nil where it has none
+}
+
+func (l *looks) same(st fsys.Stat) bool {
+	return l.there && l.perm == st.Perm.Perm() && l.uid == st.UID && l.gid == st.GID
+}
+
+// looksOf finds what the file at a place has now; nobody holds a lock.
+func (b *backend) looksOf(p *spot) looks {
+	for i := range 2 {
+		path := p.path(p.at(i))
+		st, err := b.root.Lstat(path)
+		if err == nil && st.Type == fsys.Regular {
+			return looksAt(b.root, path, st)
+		}
+	}
+	return looks{}
+}
+
+func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
+	l := looks{there: true, perm: st.Perm.Perm(), uid: st.UID, gid: st.GID}
+	var buf [4096]byte
+	if n, err := d.Attribute(name, accessList, buf[:]); err == nil && n > 0 {
+		l.list = append(l.list, buf[:n]...)
+	}
+	return l
+}
+
+// create makes an empty staged file, which only this user may read if it isn't to be as any new one.
+func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error) {
+	if like.there && (like.perm != s.filePerm || like.list != nil) {
+		return d.CreatePrivate(name)
+	}
+	return d.Create(name)
+}
+
+// dress gives the staged file what the one has that it replaces.
+func (st *staged) dress() {
+	if !st.like.there {
+		return
+	}
+	st.like.put(st.f, st.id)
+	if now, err := st.f.Stat(); err == nil {
+		st.perm = now.Perm
+	}
+}
+
+// put gives a file, which is as now, these looks. Where the group or the list can't be kept, the group
+// may do no more than everybody.
+func (l *looks) put(f fsys.File, now fsys.Stat) {
+	if l.same(now) && l.list == nil {
+		return
+	}
+	perm := l.perm
+	if l.gid != now.GID && f.SetOwner(-1, int(l.gid)) != nil {
+		perm &^= 0o070 &^ (perm & 0o007 << 3)
+	}
+	if l.uid != now.UID {
+		f.SetOwner(int(l.uid), -1) // for root alone
+	}
+	if l.list != nil && f.Setxattr(accessList, l.list) != nil {
+		perm &^= 0o070 &^ (perm & 0o007 << 3)
+	}
+	f.SetMode(perm)
+}
+
+// fit makes the staged file look as it must at the moment of its commit, under the lock: errOtherMount
+// means that it is to be staged in its folder.
+func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
+	if windows || !st.s.owners {
+		return nil
+	}
+	changed := false
+	switch {
+	case c.exists:
+		if st.like.same(c.st) {
+			return nil
+		}
+		st.like = looksAt(d, c.name, c.st)
+		st.dress()
+		changed = true
+	case st.like.there && (st.like.list != nil || st.like.perm != st.s.filePerm || !st.like.same(st.id)):
+		st.like = looks{} // it was deleted meanwhile
+		if !st.own {
+			return errOtherMount
+		}
+	case !st.own:
+		folder, err := d.Stat()
+		if err != nil {
+			return fault(err)
+		}
+		gid := uint32(os.Getegid())
+		if folder.Perm&fs.ModeSetgid != 0 || st.s.folderGroup {
+			gid = folder.GID
+		}
+		if hasList(d) || st.s.listed {
+			return errOtherMount
+		}
+		if gid == st.id.GID {
+			return nil
+		}
+		if st.f.SetOwner(-1, int(gid)) != nil {
+			return errOtherMount
+		}
+		changed = true
+	}
+	if changed && !b.opts.NoSync {
+		return fault(st.f.Sync())
+	}
+	return nil
+}
+
+// hasList reports whether the folder gives new files an access list.
+func hasList(d fsys.Dir) bool {
+	n, err := d.Attribute("", defaultList, make([]byte, 4096))
+	return err == nil && n > 0
+}
+
+// look finds out, by the session's first file, what the system gives a new one.
+func (s *session) look() {
+	alive, err := s.alive.Stat()
+	dir, err2 := s.dir.Stat()
+	if err != nil || err2 != nil {
+		return
+	}
+	s.filePerm = alive.Perm.Perm()
+	s.owners = int(alive.UID) == os.Geteuid()
+	s.listed = hasList(s.dir)
+	s.folderGroup = dir.Perm&fs.ModeSetgid == 0 && int(alive.GID) != os.Getegid() && alive.GID == dir.GID
+}
+
+// setter is a file or a folder.
+type setter interface {
+	SetMode(fs.FileMode) error
+	SetOwner(uid, gid int) error
+}
+
+// share makes an entry of the control folder usable by whoever may write in the bucket's folder. It
+// does what the system allows.
+func (b *backend) share(e setter, now fsys.Stat) {
+	root, err := b.root.Stat()
+	if windows || err != nil {
+		return
+	}
+	perm := root.Perm
+	if now.Type == fsys.Regular {
+		perm = perm&0o666 | 0o600
+	} else {
+		perm |= 0o700
+	}
+	if now.GID != root.GID {
+		e.SetOwner(-1, int(root.GID))
+	}
+	if now.Perm != perm {
+		e.SetMode(perm)
+	}
+}
+
+func (b *backend) shareDir(d fsys.Dir) {
+	if st, err := d.Stat(); err == nil {
+		b.share(d, st)
+	}
+}
+
+func (b *backend) shareFile(f fsys.File) {
+	if st, err := f.Stat(); err == nil {
+		b.share(f, st)
+	}
+}
+
+// madeByUs reports whether the folder child, in the folder d, is as a Put would have made it: another
+// is somebody's, and stays when its last file goes.
+func (b *backend) madeByUs(d, child fsys.Dir) bool {
+	umask, known := fsys.Umask()
+	st, err := child.Stat()
+	up, err2 := d.Stat()
+	if !known || err != nil || err2 != nil {
+		return true
+	}
+	if !b.keepsModes(st) {
+		return true
+	}
+	want := b.opts.DirFileMode.Perm()
+	if hasList(d) {
+		return hasList(child) && st.Perm&fs.ModeSticky == 0
+	}
+	want = want&^umask | up.Perm&fs.ModeSetgid
+	return st.Perm == want && (up.Perm&fs.ModeSetgid == 0 || st.GID == up.GID)
+}
+
+// keepsModes reports whether modes mean something: a file system without them gives all.
+func (b *backend) keepsModes(st fsys.Stat) bool {
+	return st.Perm.Perm() != 0o777 || st.Dev == b.rootStat.Dev && b.rootStat.Perm.Perm() != 0o777
+}

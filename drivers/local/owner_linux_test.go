@@ -1,0 +1,252 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"golang.org/x/sys/unix"
+)
+
+// needRoot skips, loudly and not in CI, where owners can't be changed.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Getuid() == 0 {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("needs root to change owners")
+	}
+	t.Skip("LEFT OUT: needs root to change owners")
+}
+
+func owner(t *testing.T, path string) string {
+	t.Helper()
+	var st unix.Stat_t
+	ok(t, unix.Lstat(path, &st))
+	return fmt.Sprintf("%04o %d:%d", st.Mode&0o7777, st.Uid, st.Gid)
+}
+
+func withUmask(t *testing.T, mask int) {
+	old := syscall.Umask(mask)
+	t.Cleanup(func() { syscall.Umask(old) })
+}
+
+// TestReplacedKeepsOwner: a Put over a file keeps its mode, user, group and access list, and so does its
+// sidecar.
+func TestReplacedKeepsOwner(t *testing.T) {
+	needRoot(t)
+	withUmask(t, 0o022)
+	list := acl(acEntry{1, 6, 0}, acEntry{2, 4, 4242}, acEntry{4, 0, 0}, acEntry{16, 4, 0}, acEntry{32, 0, 0})
+	for _, mode := range []uint32{0o600, 0o640, 0o644, 0o660, 0o666, 0o400, 0o755} {
+		for _, withACL := range []bool{false, true} {
+			b, dir := newBucket(t, nil)
+			for _, name := range []string{"a.txt", "d/e/a.txt"} {
+				path := filepath.Join(dir, name)
+				ok(t, os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte("old"), 0o600),
+					os.Chown(path, 1234, 4321), syscall.Chmod(path, mode))
+				if withACL {
+					ok(t, unix.Setxattr(path, accessList, list, 0))
+				}
+				want := owner(t, path)
+				putIn(t, b, "source", "x", nil)
+				for range 2 {
+					putIn(t, b, name, "new", &files.PutOptions{Attributes: someAttributes})
+					if got := owner(t, path); got != want {
+						t.Errorf("%s is %s, was %s", name, got, want)
+					}
+					if got := owner(t, path+".attrs"); got != want {
+						t.Errorf("the sidecar of %s is %s, the file was %s", name, got, want)
+					}
+					if withACL {
+						buf := make([]byte, 256)
+						n, err := unix.Getxattr(path, accessList, buf)
+						if err != nil || !bytes.Equal(buf[:n], list) {
+							t.Errorf("%s has the access list %x, %v", name, buf[:max(n, 0)], err)
+						}
+					}
+					_, err := files.Copy(context.Background(), b, name, b, "source", nil)
+					ok(t, err)
+					if got := owner(t, path); got != want {
+						t.Errorf("after a copy, %s is %s, was %s", name, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// acEntry is an entry of an access list: its tag, permissions and id.
+type acEntry struct {
+	tag, perm uint16
+	id        uint32
+}
+
+func acl(entries ...acEntry) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, 2)
+	for _, e := range entries {
+		b = binary.LittleEndian.AppendUint16(b, e.tag)
+		b = binary.LittleEndian.AppendUint16(b, e.perm)
+		if e.tag != 2 && e.tag != 8 {
+			e.id = ^uint32(0)
+		}
+		b = binary.LittleEndian.AppendUint32(b, e.id)
+	}
+	return b
+}
+
+// TestNewFileAsOpen: a new file has what open(2) gives in its folder, in setgid folders and in those with
+// a default access list, whatever the control folder is.
+func TestNewFileAsOpen(t *testing.T) {
+	needRoot(t)
+	withUmask(t, 0o027)
+	list := acl(acEntry{1, 7, 0}, acEntry{2, 6, 4242}, acEntry{4, 5, 0}, acEntry{16, 7, 0}, acEntry{32, 0, 0})
+	b, dir := newBucket(t, nil)
+	ok(t, os.Chown(dir, 0, 4321), syscall.Chmod(dir, 0o2775))
+	for _, f := range []struct {
+		name string
+		gid  int
+		mode uint32
+		list []byte
+	}{{"plain", 0, 0o755, nil}, {"group", 77, 0o2775, nil}, {"lost", 88, 0o775, nil}, {"list", 0, 0o775, list}} {
+		path := filepath.Join(dir, f.name)
+		ok(t, os.Mkdir(path, 0o777), os.Chown(path, 0, f.gid), syscall.Chmod(path, f.mode))
+		if f.list != nil {
+			ok(t, unix.Setxattr(path, defaultList, f.list, 0))
+		}
+	}
+	attribute := func(path string) string {
+		buf := make([]byte, 256)
+		n, _ := unix.Getxattr(path, accessList, buf)
+		return string(buf[:max(n, 0)])
+	}
+	for _, folder := range []string{"", "plain", "group", "lost", "list"} {
+		opened := filepath.Join(dir, folder, "opened")
+		ok(t, os.WriteFile(opened, nil, 0o666))
+		for _, name := range []string{"put.txt", "new/put.txt"} {
+			if folder != "" {
+				name = folder + "/" + name
+			}
+			if strings.HasSuffix(name, "new/put.txt") {
+				ok(t, os.Mkdir(filepath.Join(dir, folder, "made"), 0o777))
+				opened = filepath.Join(dir, folder, "made", "opened")
+				ok(t, os.WriteFile(opened, nil, 0o666))
+			}
+			putIn(t, b, name, "new", nil)
+			path := filepath.Join(dir, name)
+			if got, want := owner(t, path), owner(t, opened); got != want || attribute(path) != attribute(opened) {
+				t.Errorf("%s is %s %x, open gives %s %x", name, got, attribute(path), want, attribute(opened))
+			}
+		}
+	}
+}
+
+// TestOthersMayWrite: what one user writes, with a narrow umask, doesn't lock out another who may write in
+// the folder, nor does a control folder of an older version.
+func TestOthersMayWrite(t *testing.T) {
+	needRoot(t)
+	for _, umask := range []int{0o022, 0o077} {
+		for _, mode := range []uint32{0o2775, 0o777, 0o1777} {
+			for _, old := range []uint32{0, 0o755, 0o700} {
+				t.Run(fmt.Sprintf("umask %03o, folder %04o, control folder %03o", umask, mode, old), func(t *testing.T) {
+					withUmask(t, umask)
+					dir, err := os.MkdirTemp("/tmp", "local")
+					ok(t, err)
+					t.Cleanup(func() { os.RemoveAll(dir) })
+					ok(t, os.Chown(dir, 0, 4321), syscall.Chmod(dir, mode))
+					if old != 0 {
+						ok(t, os.Mkdir(filepath.Join(dir, controlDir), 0o777), os.WriteFile(filepath.Join(dir, controlDir, versionFile), []byte("1\n"), 0o666),
+							syscall.Chmod(filepath.Join(dir, controlDir), old))
+					} else {
+						b := openBucket(t, dir, nil)
+						putIn(t, b, "roots", "old", nil)
+						putIn(t, b, "gone", "old", nil)
+						del(t, b, "gone")
+					}
+					c := child(t.Context(), childTask{Job: "stranger", Dir: dir})
+					exe := filepath.Join(t.TempDir(), "child")
+					for p := filepath.Dir(exe); len(p) > len(os.TempDir()); p = filepath.Dir(p) {
+						check(t, os.Chmod(p, 0o755))
+					}
+					data, err := os.ReadFile(c.Path)
+					check(t, err, os.WriteFile(exe, data, 0o755), os.Chmod(exe, 0o755))
+					c.Path, c.Dir = exe, "/"
+					c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534, Groups: []uint32{4321}}}
+					check(t, c.Run())
+				})
+			}
+		}
+	}
+}
+
+func init() { childJobs["stranger"] = stranger }
+
+func stranger(task childTask) error {
+	ctx := context.Background()
+	b, err := Open(task.Dir, nil)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	for _, name := range []string{"mine", "d/mine"} {
+		for _, opts := range []*files.PutOptions{{If: files.IfAbsent()}, {Attributes: someAttributes}} {
+			info, err := b.Put(ctx, name, strings.NewReader("x"), opts)
+			if err != nil {
+				return fmt.Errorf("Put of %s: %w", name, err)
+			}
+			if s, err := files.ReadString(ctx, b, name, nil); s != "x" || err != nil {
+				return fmt.Errorf("%s is %q, %w", name, s, err)
+			}
+			if info.Version == "" {
+				return errors.New("no version")
+			}
+		}
+	}
+	var names []string
+	for e, err := range b.List(ctx, "", &files.ListOptions{Foreign: true}) {
+		if err != nil {
+			return err
+		}
+		if e.Name != "roots" {
+			names = append(names, e.Name+e.Key)
+		}
+	}
+	if !slices.Equal(names, []string{"d/mine", "mine"}) {
+		return fmt.Errorf("listed %q", names)
+	}
+	for _, name := range names {
+		if err := b.Delete(ctx, name, nil); err != nil {
+			return fmt.Errorf("Delete of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// TestFolderOfItsOwn: a folder that no Put would have made stays when its last file goes.
+func TestFolderOfItsOwn(t *testing.T) {
+	withUmask(t, 0o022)
+	b, dir := newBucket(t, nil)
+	ok(t, syscall.Chmod(dir, 0o755))
+	for _, mode := range []uint32{0o700, 0o775, 0o777, 0o2755, 0o1755, 0o755} {
+		name := fmt.Sprintf("m%o", mode)
+		path := filepath.Join(dir, name)
+		ok(t, os.Mkdir(path, 0o777), syscall.Chmod(path, mode))
+		putIn(t, b, name+"/a/b", "x", nil)
+		del(t, b, name+"/a/b")
+		if _, err := os.Lstat(filepath.Join(path, "a")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s/a: %v", name, err)
+		}
+		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) != (mode == 0o755) {
+			t.Errorf("a folder of mode %04o: %v", mode, err)
+		}
+	}
+}

@@ -1,0 +1,276 @@
+package local
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// A version has one of two forms:
+//
+//	time-size[-token]        of a file that was put: fileblob's ETag, and the record's token, if any
+//	time-size-inode-change   of a file that others wrote, with the time of its last change
+//
+// A Put gives each file a time that no other of its name has, but others can copy a time, and the
+// record with it. So the first form needs a proof that the file is the one that was put. The second is
+// another whenever the file was written or replaced; it may also become another for the same content,
+// by chmod, for example. Where the system's clock is too coarse to tell one change from the next, the
+// content's digest stands behind a young one, "~" and 16 hexadecimal digits.
+//
+// A listing opens no file for its version, where it needn't. There are three kinds of times:
+//
+//	proving   the digits below 100 µs are a hash of the file's inode and birth, which no other
+//	          file has: the file was put, and has a record
+//	marked    a multiple of 100 ns, but no whole microsecond, or on file systems of coarse times
+//	          a whole one: the file may have been put, which its record tells
+//	others    the file was put by nobody
+//
+// Proving times need a file system that tells births; the driver before had marked ones only. A copy
+// of a file with a proving time, with all attributes, keeps its metadata and digests, and has a version
+// of the second form.
+
+// ownVersion is that of a file with a record.
+func ownVersion(st fsys.Stat, token string) files.Version {
+	var buf [64]byte
+	v := appendTimeAndSize(buf[:0], st)
+	if token != "" {
+		v = append(v, '-')
+		v = append(v, token...)
+	}
+	return files.Version(v)
+}
+
+// foreignVersion is that of a file without one, whose last change is old enough.
+func foreignVersion(st fsys.Stat) files.Version {
+	var buf [96]byte
+	v := appendTimeAndSize(buf[:0], st)
+	v = append(v, '-')
+	v = strconv.AppendUint(v, st.Ino, 16)
+	v = append(v, '-')
+	v = strconv.AppendInt(v, st.ChangeTime, 16)
+	return files.Version(v)
+}
+
+func appendTimeAndSize(v []byte, st fsys.Stat) []byte {
+	v = strconv.AppendInt(v, st.ModTime, 16)
+	v = append(v, '-')
+	return strconv.AppendInt(v, st.Size, 16)
+}
+
+// versionOf is the version of a file that isn't open. It opens it only where it must.
+func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+	switch {
+	case hasProvingTime(st):
+		return ownVersion(st, ""), nil
+	case !hasMarkedTime(st) && b.settled(st):
+		return foreignVersion(st), nil
+	}
+	f, now, err := d.OpenFile(base)
+	if missing(err) {
+		return foreignVersion(st), nil // it is gone
+	}
+	if isDenied(err) {
+		return foreignVersion(st), nil // nobody can ask for its record, Stat neither
+	}
+	if err != nil {
+		return "", fault(err)
+	}
+	defer f.Close()
+	det, _, err := describe(d, strings.TrimPrefix(base, leafMark)+sidecarExt, f, now)
+	if err != nil {
+		return "", err
+	}
+	return b.versionOfOpen(f, &now, &det)
+}
+
+// versionOfOpen is the version of an open file. It may look at it again.
+func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.Version, error) {
+	if d.own && (hasMarkedTime(*st) || hasProvingTime(*st)) {
+		return ownVersion(*st, d.token), nil
+	}
+	for range 3 {
+		switch {
+		case b.settled(*st):
+			return foreignVersion(*st), nil
+		case coarseChange(*st):
+			sum, err := contentSum(f)
+			return foreignVersion(*st) + files.Version("~"+sum), err
+		}
+		time.Sleep(fineTick) // its next change has another time
+		now, err := f.Stat()
+		if err != nil {
+			return "", fault(err)
+		}
+		*st = now
+	}
+	return foreignVersion(*st), nil // it is written to all the time, and read as it changes (G4)
+}
+
+const (
+	fineTick   = 12 * time.Millisecond // more than a tick of the kernel's clock
+	coarseTick = 4 * time.Second       // more than two ticks of the coarsest file system
+)
+
+// settled reports whether the next change of the file will show in its times.
+func (b *backend) settled(st fsys.Stat) bool {
+	coarse := coarseChange(st)
+	if b.fineTimes && !coarse && st.Dev == b.rootStat.Dev {
+		return true
+	}
+	tick := fineTick
+	if coarse {
+		tick = coarseTick
+	}
+	age := time.Now().UnixNano() - st.ChangeTime
+	return age > int64(tick) || age < -int64(time.Hour) && !coarse
+}
+
+// coarseChange reports whether the time of the last change has whole milliseconds only.
+func coarseChange(st fsys.Stat) bool { return st.ChangeTime%1_000_000 == 0 }
+
+// contentSum is a digest of an open file's content.
+func contentSum(f fsys.File) (string, error) {
+	p := pieces.Get().(*[]byte)
+	defer pieces.Put(p)
+	h := sha256.New()
+	for off := int64(0); ; {
+		n, err := f.ReadAt(*p, off)
+		h.Write((*p)[:n])
+		off += int64(n)
+		if err == io.EOF {
+			return hex.EncodeToString(h.Sum(nil)[:8]), nil
+		}
+		if err != nil {
+			return "", fault(err)
+		}
+	}
+}
+
+// is reports whether an open file is of the version that is asked for, which may have been told when
+// the file was young.
+func (f *found) is(asked files.Version) (bool, error) {
+	return sameVersion(asked, f.version, func() (fsys.File, func(), error) { return f.f, func() {}, nil })
+}
+
+// isVersion is the same for the current file of a name, in the folder d.
+func (c *current) isVersion(d fsys.Dir, asked files.Version) (bool, error) {
+	if !c.exists {
+		return false, nil
+	}
+	return sameVersion(asked, c.version, func() (fsys.File, func(), error) {
+		f, _, err := d.OpenFile(c.name)
+		return f, func() { f.Close() }, err
+	})
+}
+
+func sameVersion(asked, now files.Version, open func() (fsys.File, func(), error)) (bool, error) {
+	old, sum, young := strings.Cut(string(asked), "~")
+	if asked == now || !young || old != string(now) {
+		return asked == now, nil
+	}
+	f, done, err := open()
+	if missing(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fault(err)
+	}
+	defer done()
+	is, err := contentSum(f)
+	return is == sum, err
+}
+
+// check decides a condition.
+func (c *current) check(d fsys.Dir, cond files.Condition) error {
+	now := c.version
+	if asked, ok := cond.Version(); ok {
+		same, err := c.isVersion(d, asked)
+		if err != nil {
+			return err
+		}
+		if same {
+			now = asked
+		}
+	}
+	return files.CheckCondition(cond, c.exists, now)
+}
+
+// wholeMicro tells the times of coarse file systems: fine ones are never set to a whole microsecond.
+func wholeMicro(ns int64) bool { return ns%1000 == 0 }
+
+// mayBeCoarse reports whether the times may be those of a file system of coarse ones.
+func mayBeCoarse(st fsys.Stat) bool { return wholeMicro(st.ModTime) && wholeMicro(st.ChangeTime) }
+
+// hasMarkedTime reports whether the file's record, if it has one, proves that it was put.
+func hasMarkedTime(st fsys.Stat) bool {
+	return st.ModTime%100 == 0 && (!wholeMicro(st.ModTime) || wholeMicro(st.ChangeTime))
+}
+
+// hasProvingTime reports whether the file's time proves that it was put.
+func hasProvingTime(st fsys.Stat) bool {
+	return st.Birth != 0 && st.ModTime%100 != 0 && st.ModTime > st.Birth &&
+		provingTime(st, st.ModTime/timeUnit) == st.ModTime
+}
+
+// timeUnit is what the times of Puts are exact to, in nanoseconds; what is below is the file's.
+const timeUnit = 100_000
+
+// provingTime is the time of the file st in a unit.
+func provingTime(st fsys.Stat, unit int64) int64 {
+	slot := slotOf(st, unit, timeUnit/100*99)
+	return unit*timeUnit + slot + slot/99 + 1 // no multiple of 100
+}
+
+// markedTime is a time in a unit that proves nothing.
+func markedTime(st fsys.Stat, unit int64) int64 {
+	slot := slotOf(st, unit, timeUnit/1000*9)
+	return unit*timeUnit + (slot+slot/9+1)*100 // no multiple of 1000
+}
+
+// slotOf is a hash: FNV-1a of three words, and mixed.
+func slotOf(st fsys.Stat, unit, slots int64) int64 {
+	h := uint64(14695981039346656037)
+	for _, w := range [...]uint64{st.Ino, uint64(st.Birth), uint64(unit)} {
+		h = (h ^ w) * 1099511628211
+		h ^= h >> 29
+	}
+	return int64((h ^ h>>32) % uint64(slots))
+}
+
+// clock gives the times of Puts, each once.
+type clock struct {
+	mu   sync.Mutex
+	unit int64 // the last that was used
+	used map[int64]struct{}
+}
+
+// time returns a time for the file st, at now or shortly after it.
+func (c *clock) time(st fsys.Stat, now int64, proving bool) int64 {
+	make := markedTime
+	if proving && st.Birth != 0 {
+		make = provingTime
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	unit := now / timeUnit
+	if unit < c.unit && c.unit-unit < int64(time.Second)/timeUnit {
+		unit = c.unit
+	}
+	for ; ; unit++ {
+		if unit != c.unit || c.used == nil {
+			c.unit, c.used = unit, map[int64]struct{}{}
+		}
+		t := make(st, unit)
+		if _, used := c.used[t]; t >= now && !used {
+			c.used[t] = struct{}{}
+			return t
+		}
+	}
+}
