@@ -152,6 +152,10 @@ func (d *oddFolder) RenameNoReplace(name string, to fsys.Dir, newname string) er
 	return d.move(name, to, newname, d.Dir.RenameNoReplace)
 }
 
+func (d *oddFolder) Exchange(name string, to fsys.Dir, newname string) error {
+	return d.move(name, to, newname, d.Dir.Exchange)
+}
+
 func (d *oddFolder) move(
 	name string, to fsys.Dir, newname string, rename func(string, fsys.Dir, string) error,
 ) error {
