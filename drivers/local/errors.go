@@ -14,7 +14,8 @@ func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // missing reports whether err says that there is no file at the place: nothing, or something that is no file (N5).
 func missing(err error) bool {
-	return isNotExist(err) || errors.Is(err, fsys.ErrNotFile) || fsys.IsNotDirectory(err)
+	return isNotExist(err) || errors.Is(err, fsys.ErrNotFile) || fsys.IsNotDirectory(err) ||
+		errors.Is(err, syscall.ENAMETOOLONG) // on a disk of short names that nobody has written to yet
 }
 
 // isDenied reports whether err is that of a missing right.
