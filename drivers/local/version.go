@@ -72,6 +72,18 @@ func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Versio
 	case !hasMarkedTime(st) && b.settled(st):
 		return foreignVersion(st), nil
 	}
+	var v files.Version
+	var err error
+	for range maxConfirms { // while others replace it, what is open may be no longer known
+		if v, err = b.versionByRecord(d, base, st); !fsys.IsStale(err) {
+			break
+		}
+	}
+	return v, err
+}
+
+// versionByRecord opens the file, whose state was st.
+func (b *backend) versionByRecord(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
 	f, now, err := d.OpenFile(base)
 	if missing(err) {
 		return foreignVersion(st), nil // it is gone
