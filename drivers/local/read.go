@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -83,13 +84,15 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	if o.Length == 0 {
 		return o, fault(f.f.Close())
 	}
-	o.Body = &body{
+	r := &body{
 		f:     f.f,
 		st:    f.st,
 		off:   o.Offset,
 		left:  o.Length,
 		grows: req.Growing,
 	}
+	r.forgotten = runtime.AddCleanup(r, func(f fsys.File) { f.Close() }, f.f)
+	o.Body = r
 	return o, nil
 }
 
@@ -115,6 +118,8 @@ type body struct {
 	off  int64
 	left int64
 	err  error
+	// forgotten closes the file of a body that nobody has closed.
+	forgotten runtime.Cleanup
 
 	grows bool // other programs may append: that isn't a change
 }
@@ -208,6 +213,7 @@ func (r *body) CopyTo(dst *os.File, n int64) (int64, error) {
 		return 0, err
 	}
 	if r.os == nil {
+		r.forgotten.Stop() // an os.File closes itself
 		r.os, r.f = r.f.OSFile("content"), nil
 	}
 	if _, err := r.os.Seek(r.off, io.SeekStart); err != nil {
@@ -236,6 +242,7 @@ func (r *body) Close() error {
 		r.os = nil
 		return err
 	case r.f != nil:
+		r.forgotten.Stop()
 		err := r.f.Close()
 		r.f = nil
 		return fault(err)
