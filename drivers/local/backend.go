@@ -124,13 +124,13 @@ func (b *backend) alive() error {
 func (b *backend) Close() error {
 	b.mu.Lock()
 	s, l := b.session, b.lockFile
-	b.session = nil
+	b.session, b.lockFile = nil, nil
 	b.mu.Unlock()
 	if s != nil {
 		s.release()
 	}
 	if l != nil {
-		l.leave(true)
+		l.leave(false) // the handle's own use
 	}
 	b.pages.clear()
 	return fault(b.root.Close())

@@ -72,7 +72,9 @@ func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Co
 		case err == errFileAside:
 			err = b.moveAside(ctx, p)
 		case err == errStageLost, err == errOtherMount && !st.own:
-			st, err = b.stageAgain(ctx, st, p, met)
+			if st, err = b.stageAgain(ctx, st, p, met); err == errStageLost {
+				err = lookAgain(err) // the other one was removed as well
+			}
 		case err == errOtherMount:
 			return st, files.Errorf(files.ErrUnavailable, "the system takes the folder for another file system")
 		}

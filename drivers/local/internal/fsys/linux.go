@@ -83,7 +83,7 @@ func (l linuxFS) MkdirAll(path string, perm fs.FileMode, sync bool) error {
 }
 
 // maxInterrupts is how often in a row a call may be interrupted.
-const maxInterrupts = 1000
+const maxInterrupts = 100
 
 // retry repeats what a signal interrupted, which happens on network file systems.
 func retry(f func() (int, error)) (n int, err error) {

@@ -1,0 +1,296 @@
+//go:build !osroot && (amd64 || arm64)
+
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/drivers/local/internal/sysfault"
+	"cloudfiles.dev/files"
+)
+
+// faultCase is a scenario, or, where read is set, something that reads.
+type faultCase struct {
+	scenario
+	// read returns what it found: the whole where the error is nil, else what came before it.
+	read func(ctx context.Context, b files.Bucket) ([]string, error)
+}
+
+// manyFiles are what is read.
+var manyFiles = append([]step{
+	stepPut("a", 5, 2),
+	stepPut("a/b", 6, 1),
+	stepPut("l/"+long, 7, 1),
+	stepPut("d/f", 8, 0),
+	stepPut("d/g.attrs", 9, 2),
+	stepPut("d/large", 11, 0).sized(400 << 10),
+	stepPut("z", 12, 0),
+}, beside...)
+
+func faultScenarios() (all []faultCase) {
+	for _, sc := range scenarios {
+		all = append(all, faultCase{scenario: sc})
+	}
+	reading := func(name string, read func(context.Context, files.Bucket) ([]string, error)) {
+		all = append(all, faultCase{scenario{name: name, setup: manyFiles}, read})
+	}
+	for _, name := range []string{"a", "l/" + long, "d/f", "d/g.attrs", "d/large", "missing"} {
+		reading(fmt.Sprintf("get %.10s", name), func(ctx context.Context, b files.Bucket) ([]string, error) {
+			s, err := getSeen(ctx, b, name)
+			return readLines(err, s.info, len(s.content))
+		})
+	}
+	reading("stat", func(ctx context.Context, b files.Bucket) ([]string, error) {
+		info, err := b.Stat(ctx, "a", nil)
+		return readLines(err, info)
+	})
+	for name, opts := range map[string]*files.ListOptions{
+		"list":            nil,
+		"list shallowly":  {Shallow: true},
+		"list with keys":  {Foreign: true},
+		"list names only": {NamesOnly: true},
+	} {
+		reading(name, func(ctx context.Context, b files.Bucket) (found []string, err error) {
+			for e, err := range b.List(ctx, "", opts) {
+				if err != nil {
+					return found, err
+				}
+				found = append(found, fmt.Sprintf("%+v", e))
+			}
+			return found, nil
+		})
+	}
+	slices.SortFunc(all, func(a, b faultCase) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// readLines are what a read that isn't a listing found: nothing where it failed, but for the
+// file that isn't there.
+func readLines(err error, found ...any) ([]string, error) {
+	if files.KindOf(err) == files.ErrNotExist {
+		return []string{"no file"}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []string{fmt.Sprintf("%+v", found)}, nil
+}
+
+const (
+	// faultTime is the context's time: an end that nothing but a fault which never ends should
+	// reach.
+	faultTime = 300 * time.Millisecond
+	// promptly is how much later than that the answer may come on a busy machine. An idle one
+	// takes far less.
+	promptly = 100 * time.Millisecond
+)
+
+// patiently does it again where the answer came late, as it may on a machine that does other
+// work beside.
+func (r *faultRun) patiently(ctx context.Context) (err error) {
+	for range 3 {
+		err = r.do(ctx)
+		if !errors.Is(err, errSlow) && !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+	}
+	return err
+}
+
+// do does it all in a folder of its own.
+func (r *faultRun) do(ctx context.Context) error {
+	dir, err := os.MkdirTemp(r.base, "")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	open := openDescriptors()
+	b, err := openOver(dir, noSync, fsys.OS())
+	if err != nil {
+		return err
+	}
+	before, err := perform(ctx, b, state{}, r.sc.setup)
+	if err == nil {
+		err = b.Close()
+	}
+	if err == nil {
+		b, err = openOver(dir, nil, fsys.OS())
+	}
+	if err != nil {
+		return fmt.Errorf("preparing: %w", err)
+	}
+	if r.sc.read != nil {
+		err = r.reads(ctx, b)
+	} else {
+		err = r.writes(ctx, b, dir, before)
+	}
+	if cerr := b.Close(); err == nil {
+		err = cerr
+	}
+	if n := openDescriptors(); err == nil && n != open {
+		err = fmt.Errorf("%d descriptors are left open", n-open)
+	}
+	return err
+}
+
+// broken calls f while the fault is there, and returns its error. A call that doesn't come
+// back is let go by the end of the fault.
+func (r *faultRun) broken(ctx context.Context, f func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, faultTime)
+	defer cancel()
+	limit := faultTime + promptly
+	if !r.always {
+		limit = faultTime - promptly
+	}
+	done := make(chan error, 1)
+	sysfault.Arm(r.nr, r.n, r.errno, r.always)
+	go func() { done <- f(ctx) }()
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case err = <-done:
+		r.hits = sysfault.Disarm()
+	case <-late.C:
+		r.hits = sysfault.Disarm()
+		err = errors.Join(errSlow, <-done)
+	}
+	if r.errno == 0 {
+		r.counts = sysfault.Counts()
+	}
+	return err
+}
+
+var errSlow = errors.New("no answer in time")
+
+// told checks an error that a fault may have caused.
+func (r *faultRun) told(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errSlow):
+		return err
+	case r.hits == 0:
+		return fmt.Errorf("failed without a fault: %w", err)
+	case r.always && errors.Is(err, context.DeadlineExceeded),
+		r.blind() && files.KindOf(err) == files.ErrPrecondition: // of a version that it hid
+		return nil
+	case files.KindOf(err) == nil:
+		return fmt.Errorf("no kind: %w", err)
+	case r.errno == unix.EXDEV && strings.Contains(err.Error(), "another file system"):
+		return nil
+	case !errors.Is(err, r.errno) && !strings.Contains(err.Error(), r.errno.Error()):
+		return fmt.Errorf("the cause is lost: %w", err)
+	}
+	return nil
+}
+
+// reads checks a case that reads.
+func (r *faultRun) reads(ctx context.Context, b files.Bucket) error {
+	want, err := r.sc.read(ctx, b)
+	if err != nil {
+		return fmt.Errorf("before the fault: %w", err)
+	}
+	var got []string
+	failure := r.broken(ctx, func(ctx context.Context) (err error) {
+		got, err = r.sc.read(ctx, b)
+		return err
+	})
+	if err := r.told(failure); err != nil {
+		return err
+	}
+	if failure == nil && r.blind() && len(got) == len(want) {
+		return nil
+	}
+	if failure == nil && !slices.Equal(got, want) {
+		return fmt.Errorf("no error, and found %.300q, not %.300q", got, want)
+	}
+	if !r.blind() && !inOrder(got, want) {
+		return fmt.Errorf("%w, after %.300q, of %.300q", failure, got, want)
+	}
+	if got, err = r.sc.read(ctx, b); err != nil || !slices.Equal(got, want) {
+		return fmt.Errorf("after the fault (%v) %.300q, %v", failure, got, err)
+	}
+	return nil
+}
+
+// blind reports whether the fault looks as if the file system had no attributes. A digest that
+// was kept in one is not seen then, and isn't copied.
+func (r *faultRun) blind() bool {
+	return r.errno == unix.EPERM || r.errno == unix.EACCES
+}
+
+// inOrder reports whether part is a part of all, in its order.
+func inOrder(part, all []string) bool {
+	for _, s := range part {
+		i := slices.Index(all, s)
+		if i < 0 {
+			return false
+		}
+		all = all[i+1:]
+	}
+	return true
+}
+
+// writes checks a scenario.
+func (r *faultRun) writes(ctx context.Context, b files.Bucket, dir string, before state) error {
+	run := r.sc.run
+	failure := r.broken(ctx, func(ctx context.Context) error { return run.do(ctx, b) })
+	if err := r.told(failure); err != nil {
+		return err
+	}
+	allowed := run.states(before)
+	switch {
+	case failure == nil && r.blind() && r.nr == unix.SYS_FGETXATTR:
+		return nil
+	case failure == nil:
+		allowed = allowed[len(allowed)-1:]
+	case errors.Is(failure, files.ErrUncertain) || run.op == "move":
+		// Old or new: nobody knows. A move may have got as far as the copy.
+	default:
+		allowed = allowed[:1]
+	}
+	seen, err := seeAll(ctx, b)
+	if err == nil {
+		_, err = anyOf(seen, allowed)
+	}
+	if err != nil {
+		return fmt.Errorf("after the fault (%v): %w", failure, err)
+	}
+	if left := stagedIn(dir); len(left) > 0 && r.nr != unix.SYS_UNLINKAT && !r.always {
+		return fmt.Errorf("(%v) staged is left: %q", failure, left)
+	}
+	if failure == nil || run.op == "move" || run.cond != "" {
+		return nil
+	}
+	if err := run.do(ctx, b); err != nil {
+		return fmt.Errorf("(%v) the handle doesn't work any more: %w", failure, err)
+	}
+	after := run.after(before)
+	if seen, err = seeAll(ctx, b); err == nil {
+		err = after.differs(seen)
+	}
+	if err == nil && !r.always { // else what couldn't be removed is left to the next session
+		err = closeAndCheck(b, dir, after)
+	}
+	if err != nil {
+		return fmt.Errorf("(%v) done again: %w", failure, err)
+	}
+	return nil
+}
+
+func openDescriptors() int {
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return -1
+	}
+	return len(all)
+}

@@ -1,0 +1,216 @@
+//go:build !osroot && (amd64 || arm64)
+
+package local
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"cloudfiles.dev/drivers/local/internal/sysfault"
+)
+
+// faultErrnos are what system calls may answer.
+var faultErrnos = []unix.Errno{
+	unix.EIO,
+	unix.ENOSPC,
+	unix.EDQUOT,
+	unix.EACCES,
+	unix.EPERM,
+	unix.EINVAL,
+	unix.ENOLCK,
+	unix.EMFILE,
+	unix.EINTR,
+	unix.ESTALE,
+	unix.EXDEV,
+}
+
+const (
+	// faultsEnv makes TestErrnoAtEverySystemCall do each n-th combination: 1 is all of them.
+	faultsEnv = "CLOUDFILES_FAULTS"
+	// syscallChildEnv makes a run of the test binary its child; it holds a syscallTask in JSON.
+	syscallChildEnv = "CLOUDFILES_SYSCALL_CHILD"
+)
+
+// syscallTask is what a child has to do.
+type syscallTask struct {
+	Shard, Shards int
+	Every         int // each so many-th combination
+}
+
+// Each system call of every operation fails once with each errno, and once from then on (P1,
+// P2, E1): the step answers promptly with an error that has a kind and names the cause, and
+// has changed nothing, or it went through without; nothing is left open or on disk, and the
+// same handle then does the step.
+//
+// By default it is a sample; CLOUDFILES_FAULTS=1 makes it the whole, which takes about half an
+// hour of two processors.
+func TestErrnoAtEverySystemCall(t *testing.T) {
+	task := syscallTask{Shards: 2, Every: 100}
+	if text, ok := os.LookupEnv(faultsEnv); ok {
+		var err error
+		if task.Every, err = strconv.Atoi(text); err != nil || task.Every < 1 {
+			t.Fatalf("%s=%s is not a number from 1", faultsEnv, text)
+		}
+	} else if testing.Short() {
+		task.Every = 500
+	}
+	for shard := range task.Shards {
+		task := task
+		task.Shard = shard
+		t.Run(strconv.Itoa(shard), func(t *testing.T) {
+			t.Parallel()
+			text, err := json.Marshal(task)
+			if err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"-test.run=^TestSyscallChild$", "-test.v", "-test.timeout=0"}
+			c := exec.CommandContext(t.Context(), os.Args[0], args...)
+			c.Env = append(os.Environ(), syscallChildEnv+"="+string(text))
+			var out bytes.Buffer
+			c.Stdout, c.Stderr = &out, &out
+			err = sysfault.Supervise(c)
+			if err != nil || !bytes.Contains(out.Bytes(), []byte("--- PASS: TestSyscallChild")) {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			t.Logf("%s", out.String())
+		})
+	}
+}
+
+// TestSyscallChild is no test of its own: TestErrnoAtEverySystemCall runs it under supervision.
+func TestSyscallChild(t *testing.T) {
+	text, ok := os.LookupEnv(syscallChildEnv)
+	if !ok {
+		t.Skip("runs only as a child of TestErrnoAtEverySystemCall")
+	}
+	var task syscallTask
+	if err := json.Unmarshal([]byte(text), &task); err != nil {
+		t.Fatal(err)
+	}
+	base := quickFolder(t)
+	if err := sysfault.Install(); err != nil {
+		if os.Getenv("CI") == "" {
+			fmt.Println("--- PASS: TestSyscallChild, which this kernel can't do") // told as a log
+			t.Skipf("no supervision of system calls: %v", err)
+		}
+		t.Fatal(err)
+	}
+	runs := 0
+	for i, sc := range faultScenarios() {
+		if i%task.Shards == task.Shard {
+			runs += faultScenario(t, base, sc, task)
+		}
+	}
+	t.Logf("%d runs with a fault", runs)
+}
+
+// faultScenario fails the calls of a scenario, and returns how often.
+func faultScenario(t *testing.T, base string, sc faultCase, task syscallTask) (runs int) {
+	r := faultRun{base: base, sc: sc}
+	if err := r.patiently(t.Context()); err != nil {
+		t.Errorf("%s: without a fault: %v", sc.name, err)
+		return 0
+	}
+	for nr := range r.counts {
+		for n := 1; n <= r.counts[nr]+20; n++ {
+			hits := 0
+			for _, errno := range faultErrnos {
+				for _, always := range []bool{false, true} {
+					f := faultRun{base: base, sc: sc, nr: nr, n: n, errno: errno, always: always}
+					if f.endless() || !f.chosen(task.Every) {
+						hits++
+						continue
+					}
+					if err := f.patiently(t.Context()); err != nil {
+						t.Errorf("%v: %v", &f, err)
+					}
+					hits += f.hits
+					runs++
+				}
+			}
+			if hits == 0 {
+				break
+			}
+			if n > r.counts[nr] && task.Every > 1 {
+				break
+			}
+		}
+	}
+	return runs
+}
+
+// faultRun is one scenario with one fault.
+type faultRun struct {
+	base   string
+	sc     faultCase
+	nr, n  int
+	errno  unix.Errno
+	always bool
+
+	hits   int
+	counts map[int]int
+}
+
+func (r *faultRun) String() string {
+	when := "once"
+	if r.always {
+		when = "from then on"
+	}
+	return fmt.Sprintf("%s: %v at call %d of %s, %s", r.sc.name, r.errno, r.n, callName(r.nr), when)
+}
+
+// chosen tells whether it belongs to the sample of each so many-th.
+func (r *faultRun) chosen(every int) bool {
+	h := fnv.New32a()
+	fmt.Fprint(h, r)
+	return h.Sum32()%uint32(every) == 0
+}
+
+// endless reports whether package os, by which the umask is read in /proc, would try it for ever.
+func (r *faultRun) endless() bool {
+	return r.always && r.errno == unix.EINTR && (r.nr == unix.SYS_READ || r.nr == unix.SYS_FSTAT)
+}
+
+func callName(nr int) string {
+	names := map[int]string{
+		unix.SYS_OPENAT:          "openat",
+		unix.SYS_OPENAT2:         "openat2",
+		unix.SYS_CLOSE:           "close",
+		unix.SYS_READ:            "read",
+		unix.SYS_WRITE:           "write",
+		unix.SYS_PREAD64:         "pread64",
+		unix.SYS_FSTAT:           "fstat",
+		unix.SYS_STATX:           "statx",
+		unix.SYS_GETDENTS64:      "getdents64",
+		unix.SYS_MKDIRAT:         "mkdirat",
+		unix.SYS_RENAMEAT:        "renameat",
+		unix.SYS_RENAMEAT2:       "renameat2",
+		unix.SYS_LINKAT:          "linkat",
+		unix.SYS_UNLINKAT:        "unlinkat",
+		unix.SYS_FSYNC:           "fsync",
+		unix.SYS_FCNTL:           "fcntl",
+		unix.SYS_FLOCK:           "flock",
+		unix.SYS_FGETXATTR:       "fgetxattr",
+		unix.SYS_FSETXATTR:       "fsetxattr",
+		unix.SYS_UTIMENSAT:       "utimensat",
+		unix.SYS_IOCTL:           "ioctl",
+		unix.SYS_COPY_FILE_RANGE: "copy_file_range",
+		unix.SYS_SYNC_FILE_RANGE: "sync_file_range",
+		unix.SYS_LSEEK:           "lseek",
+		unix.SYS_FCHMOD:          "fchmod",
+		unix.SYS_FCHOWN:          "fchown",
+		unix.SYS_FSTATFS:         "fstatfs",
+	}
+	if name := names[nr]; name != "" {
+		return name
+	}
+	return "system call " + strconv.Itoa(nr)
+}
