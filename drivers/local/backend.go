@@ -55,17 +55,40 @@ var (
 	_ driver.ManyDeleter = (*backend)(nil)
 )
 
+// Features tell what is known of the folder's locks: they are tried when it is opened, and those of files at the
+// first write that needs them.
 func (b *backend) Features() files.Features {
+	locks, signs := !b.lockless(), b.opts.Signer != nil
 	return files.Features{
-		MaxName: files.MaxName, TimeResolution: b.disk.resolution,
-		Atomic: true, Durable: !b.opts.NoSync,
-		Versions: true, VersionPerPut: true, PutVersion: true,
-		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
-		Attributes: !b.opts.SkipMetadata, Digests: true,
-		Ordered: true, AnyName: true, DirBesideFile: true, StatNoBucket: true, ForeignKeys: true, ServerCopy: true,
-		SignGet: b.opts.Signer != nil, SignPut: b.opts.Signer != nil, SignDelete: b.opts.Signer != nil, SignContentType: b.opts.Signer != nil,
+		MaxName:         files.MaxName,
+		TimeResolution:  b.disk.resolution,
+		AnyName:         true,
+		Atomic:          true,
+		Durable:         !b.opts.NoSync,
+		Versions:        true,
+		VersionPerPut:   true,
+		PutVersion:      true,
+		IfAbsent:        locks,
+		IfVersion:       locks,
+		DeleteIfVersion: locks,
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      !b.opts.SkipMetadata,
+		Digests:         true,
+		Ordered:         true,
+		DirBesideFile:   true,
+		StatNoBucket:    true,
+		ForeignKeys:     true,
+		ServerCopy:      true,
+		SignGet:         signs,
+		SignPut:         signs,
+		SignDelete:      signs,
+		SignContentType: signs,
 	}
 }
+
+// Varies implements driver.Varying.
+func (b *backend) Varies() {}
 
 // store is a folder, whatever path leads to it.
 type store struct{ dev, ino uint64 }

@@ -241,6 +241,9 @@ func TestSweep(t *testing.T) {
 func TestNoLocks(t *testing.T) {
 	ctx := context.Background()
 	b := openHooked(t, t.TempDir(), nil, &hookFS{noLocks: true})
+	if f := b.Features(); f.IfAbsent || f.IfVersion || f.DeleteIfVersion {
+		t.Errorf("conditions are claimed at Open, though the file system has no locks: %+v", f)
+	}
 	info := putIn(t, b, "a", "content", &files.PutOptions{Attributes: someAttributes})
 	for _, c := range []files.Condition{files.IfAbsent(), files.IfVersion(info.Version)} {
 		if _, err := b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{If: c}); !errors.Is(err, errors.ErrUnsupported) {
