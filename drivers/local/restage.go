@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -43,7 +44,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 		err = copyAll(ctx, to.f, from.f, from.size)
 	}
 	if err == nil {
-		err = b.seal(&to, from.rec.mtime)
+		err = b.seal(&to, max(from.rec.mtime, time.Now().UnixNano())) // not before its birth
 	}
 	if err != nil {
 		to.close()
@@ -159,7 +160,7 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 		err = copyAll(ctx, to.f, from.f, from.size)
 	}
 	if err == nil {
-		err = b.seal(&to, from.rec.mtime)
+		err = b.seal(&to, max(from.rec.mtime, time.Now().UnixNano())) // not before its birth
 	}
 	if err != nil {
 		to.close()

@@ -138,12 +138,43 @@ func checkSoak(history []soakOp) error {
 		}
 		switch porcupine.CheckOperationsTimeout(model, ops, time.Minute) {
 		case porcupine.Illegal:
-			return fmt.Errorf("%.20q: no order of these explains the answers:\n%s", name, soakText(all))
+			return fmt.Errorf("%.20q: no order of these explains the answers, of which the last is wrong:\n%s",
+				name, soakText(firstWrong(model, all)))
 		case porcupine.Unknown:
 			return fmt.Errorf("%.20q: no verdict on %d operations within a minute", name, len(ops))
 		}
 	}
 	return nil
+}
+
+// firstWrong is the history until the first answer that no order explains.
+func firstWrong(model porcupine.Model, all []soakStep) []soakStep {
+	slices.SortFunc(all, func(a, b soakStep) int { return int(a.Ret - b.Ret) })
+	for n, last := range all {
+		if last.unknown() {
+			continue
+		}
+		var part []soakStep
+		var ops []porcupine.Operation
+		for i, s := range all {
+			ret := s.Ret
+			switch {
+			case s.Call > last.Ret:
+				continue
+			case i > n || s.unknown():
+				if s.kind == "get" || s.kind == "stat" || s.kind == "seen" || s.kind == "from" {
+					continue
+				}
+				s.Ret, ret = 0, math.MaxInt64
+			}
+			part = append(part, s)
+			ops = append(ops, porcupine.Operation{Input: s, Call: s.Call, Return: ret})
+		}
+		if porcupine.CheckOperationsTimeout(model, ops, time.Second) == porcupine.Illegal {
+			return part
+		}
+	}
+	return all
 }
 
 func soakText(all []soakStep) string {
