@@ -51,8 +51,7 @@ func freeDisk(t *testing.T, dir string, inodes int) {
 			break
 		}
 	}
-	full := errors.New("nothing failed")
-	if _, full = writer.Put(t.Context(), "more", io.LimitReader(zeros{}, 1<<20), nil); !errors.Is(full, syscall.ENOSPC) {
+	if _, full := writer.Put(t.Context(), "more", io.LimitReader(zeros{}, 1<<20), nil); !errors.Is(full, syscall.ENOSPC) {
 		t.Errorf("Put on the full disk: %v", full)
 	}
 	fresh := openBucket(t, dir, nil)

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"hash/crc32"
 	"io"
 	"slices"
 	"strconv"
@@ -113,8 +114,25 @@ func (h habits) and(newer habits) habits {
 	return h
 }
 
-// readHabits reads the note; ok is false where there is none. A damaged one that a power
-// failure left is none.
+// sumWord begins the note's last word, the CRC-32C of what stands before it.
+const sumWord = " sum="
+
+// sealNote ends a note.
+func sealNote(text string) string {
+	sum := crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli))
+	return text + sumWord + strconv.FormatUint(uint64(sum), 16) + "\n"
+}
+
+// openNote returns what sealNote was given; ok is false for what a power failure, or somebody else, has cut.
+func openNote(note string) (text string, ok bool) {
+	i := strings.LastIndex(note, sumWord)
+	if i < 0 || sealNote(note[:i]) != note {
+		return "", false
+	}
+	return note[:i], true
+}
+
+// readHabits reads the note; ok is false where there is none. A damaged one is none: the disk is tried again.
 func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	f, _, err := control.OpenFile(path)
 	if missing(err) || isDenied(err) {
@@ -129,10 +147,11 @@ func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	if err != nil && err != io.EOF {
 		return h, false, fault(err)
 	}
-	if strings.Trim(string(buf[:n]), "\x00 \n") == "" {
+	text, whole := openNote(string(buf[:n]))
+	if !whole {
 		return h, false, nil
 	}
-	h, err = parseHabits(string(buf[:n]))
+	h, err = parseHabits(text)
 	return h, err == nil, err
 }
 
@@ -144,7 +163,7 @@ func (b *backend) writeHabits(s *session, h habits) error {
 		return fault(err)
 	}
 	defer f.Close()
-	if _, err = f.Write([]byte(h.String() + "\n")); err == nil && !b.opts.NoSync {
+	if _, err = f.Write([]byte(sealNote(h.String()))); err == nil && !b.opts.NoSync {
 		err = f.Sync()
 	}
 	if err == nil {

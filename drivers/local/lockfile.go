@@ -26,8 +26,7 @@ type lockFile struct {
 	b     *backend
 	f     fsys.File
 	st    fsys.Stat
-	users int  // under b.mu
-	gone  bool // another one has its name
+	users int // under b.mu
 }
 
 // lockByte locks a byte of the lock file, and looks whether that still is the file which

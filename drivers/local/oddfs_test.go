@@ -112,6 +112,21 @@ func (d *oddFolder) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	return at.Dir.OpenFile(name)
 }
 
+func (d *oddFolder) OpenSeen(path string) (fsys.File, fsys.Stat, error) { return d.OpenFile(path) }
+
+func (d *oddFolder) CreatePrivate(name string) (f fsys.File, err error) {
+	err = d.do(name, func(n string) (err error) { f, err = d.Dir.CreatePrivate(n); return err })
+	return f, err
+}
+
+func (d *oddFolder) Attribute(name, attr string, buf []byte) (n int, err error) {
+	if name == "" {
+		return d.Dir.Attribute(name, attr, buf)
+	}
+	err = d.do(name, func(disk string) (err error) { n, err = d.Dir.Attribute(disk, attr, buf); return err })
+	return n, err
+}
+
 func (d *oddFolder) do(name string, f func(actual string) error) error {
 	d.o.mu.Lock()
 	defer d.o.mu.Unlock()
@@ -122,9 +137,17 @@ func (d *oddFolder) do(name string, f func(actual string) error) error {
 	return f(actual)
 }
 
-func (d *oddFolder) Lstat(name string) (st fsys.Stat, err error) {
-	err = d.do(name, func(n string) (err error) { st, err = d.Dir.Lstat(n); return err })
-	return st, err
+func (d *oddFolder) Lstat(path string) (st fsys.Stat, err error) {
+	d.o.mu.Lock()
+	defer d.o.mu.Unlock()
+	at, name, err := d.walk(path)
+	if err != nil {
+		return st, err
+	}
+	if at != d {
+		defer at.Dir.Close()
+	}
+	return at.Dir.Lstat(name)
 }
 
 func (d *oddFolder) Create(name string) (f fsys.File, err error) {

@@ -234,11 +234,29 @@ func (d *spelledDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	return nil, fsys.Stat{}, syscall.ESTALE
 }
 
-func (d *spelledDir) Lstat(name string) (fsys.Stat, error) {
-	if d.exact() || ownPath(name) {
-		return d.Dir.Lstat(name)
+// OpenSeen opens as OpenFile does, which looks at the entry on its way.
+func (d *spelledDir) OpenSeen(path string) (fsys.File, fsys.Stat, error) {
+	if d.exact() || ownPath(path) {
+		return d.Dir.OpenSeen(path)
 	}
-	_, st, s, err := d.locate(name)
+	return d.OpenFile(path)
+}
+
+func (d *spelledDir) Lstat(path string) (fsys.Stat, error) {
+	if d.exact() || ownPath(path) {
+		return d.Dir.Lstat(path)
+	}
+	dir, name := split(path)
+	at := d
+	if dir != "" {
+		e, err := d.OpenDir(dir)
+		if err != nil {
+			return fsys.Stat{}, err
+		}
+		defer e.Close()
+		at = e.(*spelledDir)
+	}
+	_, st, s, err := at.locate(name)
 	if err == nil && s != foundSeat {
 		err = syscall.ENOENT
 	}
@@ -281,6 +299,36 @@ func (d *spelledDir) Create(name string) (f fsys.File, err error) {
 		return err
 	})
 	return f, err
+}
+
+func (d *spelledDir) CreatePrivate(name string) (f fsys.File, err error) {
+	err = d.place(name, func(disk string) (err error) {
+		f, err = d.Dir.CreatePrivate(disk)
+		return err
+	})
+	return f, err
+}
+
+func (d *spelledDir) OpenLock(name string) (f fsys.File, err error) {
+	err = d.place(name, func(disk string) (err error) {
+		f, err = d.Dir.OpenLock(disk)
+		return err
+	})
+	return f, err
+}
+
+func (d *spelledDir) Attribute(name, attr string, buf []byte) (int, error) {
+	if name == "" || ownPath(name) {
+		return d.Dir.Attribute(name, attr, buf)
+	}
+	disk, err := d.existing(name)
+	if isNotExist(err) {
+		return 0, fsys.ErrNoXattr
+	}
+	if err != nil {
+		return 0, err
+	}
+	return d.Dir.Attribute(disk, attr, buf)
 }
 
 func (d *spelledDir) Mkdir(name string, perm fs.FileMode) error {
