@@ -140,6 +140,9 @@ func (l *locking) Put(ctx context.Context, name string, r io.Reader, o *files.Pu
 	if err := files.CheckCondition(o.If, err == nil, info.Version); err != nil {
 		return files.Info{}, files.NewError(files.OpPut, name, err)
 	}
+	for range 50 { // as long as a few writes take, or two processes would hardly meet between look and write
+		l.Bucket.Stat(ctx, name, nil)
+	}
 	c := *o
 	c.If = files.Condition{}
 	return l.Bucket.Put(ctx, name, bytes.NewReader(content), &c)

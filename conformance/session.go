@@ -225,6 +225,9 @@ func (s *session) runCase(t *recorder, c *Case) {
 		t.Skipf("%s", reason)
 	}
 	hh := s.newH(t, c.apart || slices.Contains(c.Needs, foreignKeys))
+	if most := hh.F.MaxSize; most > 0 && c.Largest > most {
+		t.Skipf("it puts up to %d bytes, and the bucket takes %d", c.Largest, most)
+	}
 	var missing []*Ability
 	for _, a := range c.Needs {
 		if !a.Claimed(hh.F) {

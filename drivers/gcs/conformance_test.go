@@ -30,6 +30,8 @@ var serverFaults = map[string]string{
 	"C1/if-version":                 rewriteFault,
 	"C1/if-absent":                  rewriteFault,
 	"C1/if-absent-race":             rewriteFault,
+	"C1/one-attribute":              rewriteFault,
+	"E1/same-text":                  rewriteFault,
 	"D2/stale":                      deleteFault,
 	"L3/together":                   pagesFault,
 	"L3/start-after-shallow":        pagesFault,

@@ -87,8 +87,13 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// Varies implements driver.Varying.
-func (b *backend) Varies() {}
+// Varied implements driver.Varying: locks are what is found out late.
+func (b *backend) Varied() uint64 {
+	if b.lockless() {
+		return 1
+	}
+	return 0
+}
 
 // store is a folder, whatever path leads to it.
 type store struct{ dev, ino uint64 }

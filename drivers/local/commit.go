@@ -318,12 +318,12 @@ func (b *backend) sealAfter(st *staged, c *current) error {
 
 // intact reports an error unless the staged file still is where and what it was.
 func (st *staged) intact() error {
-	if err := st.whole(); err != nil {
-		return err
-	}
 	now, err := st.f.Stat()
 	if err != nil {
 		return fault(err)
+	}
+	if err := st.is(now); err != nil {
+		return err
 	}
 	if now.Nlink == 0 { // which some file systems say of all files
 		if _, err := st.dir.Lstat(st.name); missing(err) {

@@ -70,10 +70,15 @@ func errText(err error) string {
 // whole reports errTouched unless the staged file, which is sealed, is what was written.
 func (st *staged) whole() error {
 	now, err := st.f.Stat()
-	switch {
-	case err != nil:
+	if err != nil {
 		return fault(err)
-	case now.Size != st.size, now.ModTime != st.rec.mtime, now.Perm != st.perm:
+	}
+	return st.is(now)
+}
+
+// is reports errTouched unless what is seen of the staged file is what was written.
+func (st *staged) is(now fsys.Stat) error {
+	if now.Size != st.size || now.ModTime != st.rec.mtime || now.Perm != st.perm {
 		return errTouched
 	}
 	return nil

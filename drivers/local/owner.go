@@ -21,6 +21,9 @@ const (
 	defaultList = "system.posix_acl_default"
 )
 
+// processGroup is the group of new files, but in setgid folders. Go programs don't change theirs.
+var processGroup = uint32(os.Getegid())
+
 // looks is what the file has that is to be replaced.
 type looks struct {
 	there    bool
@@ -35,21 +38,25 @@ func (l *looks) same(st fsys.Stat) bool {
 
 // looksOf finds what the file at a place has now; nobody holds a lock.
 func (b *backend) looksOf(p *spot) looks {
-	for i := range 2 {
-		path := p.path(p.at(i))
-		st, err := b.root.Lstat(path)
-		if err == nil && st.Type == fsys.Regular {
-			return looksAt(b.root, path, st)
-		}
+	path := p.path(p.at(0))
+	st, err := b.root.Lstat(path)
+	if err == nil && st.Type == fsys.Directory { // else nothing is at the other place, or not for long
+		path = p.path(p.at(1))
+		st, err = b.root.Lstat(path)
 	}
-	return looks{}
+	if err != nil || st.Type != fsys.Regular {
+		return looks{}
+	}
+	return looksAt(b.root, path, st)
 }
 
 func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
 	l := looks{there: true, perm: st.Perm.Perm(), uid: st.UID, gid: st.GID}
-	var buf [4096]byte
-	if n, err := d.Attribute(name, accessList, buf[:]); err == nil && n > 0 {
-		l.list = append(l.list, buf[:n]...)
+	if n, err := d.Attribute(name, accessList, nil); err == nil && n > 0 {
+		list := make([]byte, n)
+		if n, err = d.Attribute(name, accessList, list); err == nil {
+			l.list = list[:n]
+		}
 	}
 	return l
 }
@@ -117,7 +124,7 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 		if err != nil {
 			return fault(err)
 		}
-		gid := uint32(os.Getegid())
+		gid := processGroup
 		if folder.Perm&fs.ModeSetgid != 0 || st.s.folderGroup {
 			gid = folder.GID
 		}
@@ -140,7 +147,7 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 
 // hasList reports whether the folder gives new files an access list.
 func hasList(d fsys.Dir) bool {
-	n, err := d.Attribute("", defaultList, make([]byte, 4096))
+	n, err := d.Attribute("", defaultList, nil)
 	return err == nil && n > 0
 }
 

@@ -38,6 +38,8 @@ type staged struct {
 	// modest is set where the time must not prove that there is a record in an attribute.
 	recorded, modest bool
 
+	dressed bool // it has the looks of the file that it replaces
+
 	dirty bool // it is to be synced before its rename, together with its sidecar
 	done  bool // renamed: there is nothing to remove
 	perm  fs.FileMode
@@ -53,13 +55,12 @@ func (b *backend) stage(s *session, like looks) (*staged, error) {
 	if st.f, err = s.create(s.dir, st.name, &like); err != nil {
 		return nil, err
 	}
-	now, err := st.f.Stat()
-	if err != nil {
+	if st.id, err = s.dir.Lstat(st.name); err != nil { // by name: that tells its birth
 		st.f.Close()
 		s.dir.Unlink(st.name)
 		return nil, err
 	}
-	st.perm = now.Perm
+	st.perm = st.id.Perm
 	return st, nil
 }
 
@@ -99,15 +100,19 @@ func (b *backend) beginStage(ctx context.Context, like looks) (*staged, error) {
 func (st *staged) fill(content *driver.Upload) error {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
-	st.f.AppendOnly()
 	for {
 		n, err := readPiece(content, *p)
 		if n > 0 {
 			if st.size == 0 {
 				st.head = append(st.head, (*p)[:min(n, driver.SniffLen)]...)
 			}
-			if err := st.unchanged(); st.size > 0 && err != nil {
-				return err
+			if st.size > 0 { // a file that was cut before has a hole
+				if st.size == int64(len(*p)) {
+					st.f.AppendOnly()
+				}
+				if err := st.unchanged(); err != nil {
+					return err
+				}
 			}
 			if _, werr := st.f.Write((*p)[:n]); werr != nil {
 				return fault(werr)
@@ -214,6 +219,9 @@ func (b *backend) seal(st *staged, now int64) error {
 			}
 			return fault(err)
 		}
+	}
+	if !st.dressed {
+		st.dressed = true
 		st.dress()
 	}
 	proving := st.rec.token == "" && !st.modest

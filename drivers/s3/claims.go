@@ -18,6 +18,7 @@ import (
 type known struct {
 	profile *Profile // chosen by the caller or the host
 	keeps   [claims]atomic.Uint32
+	changes atomic.Uint64
 	bare    atomic.Bool // ETags without quotes
 	// greeted: an answer has come, so the header Server has been looked at.
 	greeted atomic.Bool
@@ -45,10 +46,16 @@ func (k *known) init(p *Profile) {
 // is reports what is known of a claim.
 func (k *known) is(c Claim) Keep { return Keep(k.keeps[c].Load()) }
 
-func (k *known) set(c Claim, v Keep) { k.keeps[c].Store(uint32(v)) }
+func (k *known) set(c Claim, v Keep) {
+	k.keeps[c].Store(uint32(v))
+	k.changes.Add(1)
+}
 
 // settle is set for what isn't known yet.
-func (k *known) settle(c Claim, v Keep) { k.keeps[c].CompareAndSwap(uint32(Unproved), uint32(v)) }
+func (k *known) settle(c Claim, v Keep) {
+	k.keeps[c].CompareAndSwap(uint32(Unproved), uint32(v))
+	k.changes.Add(1)
+}
 
 // met looks at an answer's header Server, the first time that one comes. It takes claims back that the store
 // of that name doesn't keep, and adds none.

@@ -174,8 +174,8 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// Varies implements driver.Varying: what a store keeps is found out by use.
-func (b *backend) Varies() {}
+// Varied implements driver.Varying: what a store keeps is found out by use.
+func (b *backend) Varied() uint64 { return b.known.changes.Load() }
 
 // Close leaves everything as it is: the client is the caller's, and the transport is shared.
 func (b *backend) Close() error { return nil }

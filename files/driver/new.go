@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"cloudfiles.dev/files"
 )
@@ -17,12 +18,18 @@ func New(backend Backend) files.Bucket {
 }
 
 // Varying is an optional interface of a Backend whose Features become known, or fewer, while it is used: what
-// it stands on is found out by use. New then asks for the Features at every call, which must be cheap and safe
-// for concurrent use. Other backends are asked once.
+// it stands on is found out by use. Other backends are asked for their Features once.
 type Varying interface {
 	Backend
-	// Varies does nothing: it marks the backend.
-	Varies()
+	// Varied returns another number whenever the Features may have changed. Every call asks for it, so it must
+	// be cheap; it is safe for concurrent use.
+	Varied() uint64
+}
+
+// varied are Features, as they were when Varied returned the number.
+type varied struct {
+	number   uint64
+	features files.Features
 }
 
 // usable makes MaxName a limit where the backend tells none.
@@ -37,6 +44,7 @@ type bucket struct {
 	backend   Backend
 	features  files.Features // at New
 	varying   Varying        // nil for most backends
+	varied    atomic.Pointer[varied]
 	releaseFn func()
 
 	mu     sync.Mutex
@@ -59,8 +67,13 @@ func (b *bucket) feat() *files.Features {
 	if b.varying == nil {
 		return &b.features
 	}
-	f := usable(b.varying.Features())
-	return &f
+	number := b.varying.Varied() // before the Features, which may be newer
+	if v := b.varied.Load(); v != nil && v.number == number {
+		return &v.features
+	}
+	v := &varied{number, usable(b.varying.Features())}
+	b.varied.Store(v)
+	return &v.features
 }
 
 // acquire keeps the backend open until release.

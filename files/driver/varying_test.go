@@ -16,7 +16,12 @@ import (
 // learner is a backend that finds out while it is used that it has no conditions.
 type learner struct{ knows atomic.Bool }
 
-func (l *learner) Varies() {}
+func (l *learner) Varied() uint64 {
+	if l.knows.Load() {
+		return 1
+	}
+	return 0
+}
 
 func (l *learner) Features() files.Features {
 	return files.Features{MaxName: 9999, IfAbsent: !l.knows.Load()}

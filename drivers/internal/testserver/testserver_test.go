@@ -93,7 +93,7 @@ func TestMissing(t *testing.T) {
 
 func TestUnknownServer(t *testing.T) {
 	f := &fakeT{T: t}
-	if got := f.call(func() { Start(f, "minio") }); !strings.HasPrefix(got, "fatal: ") || !strings.Contains(got, `"minio"`) {
+	if got := f.call(func() { Start(f, "swift") }); !strings.HasPrefix(got, "fatal: ") || !strings.Contains(got, `"swift"`) {
 		t.Errorf("the test ended with %q", got)
 	}
 }

@@ -80,7 +80,8 @@ type Dir interface {
 	SetMode(perm fs.FileMode) error
 	SetOwner(uid, gid int) error
 	// Attribute reads an extended attribute of an entry, or of the directory itself where the name
-	// is "": ErrNoXattr as File.Getxattr, and where the entry is gone.
+	// is "": ErrNoXattr as File.Getxattr, and where the entry is gone. With a nil buf it returns the
+	// attribute's length alone.
 	Attribute(name, attr string, buf []byte) (int, error)
 	// Sync makes the directory's entries durable.
 	Sync() error

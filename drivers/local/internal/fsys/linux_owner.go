@@ -5,8 +5,11 @@ package fsys
 import (
 	"io/fs"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,17 +19,58 @@ func (d *dir) SetOwner(uid, gid int) error  { return unix.Fchown(d.fd, uid, gid)
 func (f *file) SetMode(p fs.FileMode) error { return unix.Fchmod(f.fd, modeOf(p)) }
 func (f *file) SetOwner(uid, gid int) error { return unix.Fchown(f.fd, uid, gid) }
 
-// Attribute of an entry goes by /proc, since the entry may be one that can't be opened.
+// Attribute of an entry is one call from Linux 6.13 on, and goes by /proc before, since the entry may be one
+// that can't be opened.
 func (d *dir) Attribute(name, attr string, buf []byte) (n int, err error) {
-	if name == "" {
+	switch {
+	case name == "":
 		n, err = unix.Fgetxattr(d.fd, attr, buf)
-	} else {
+	case noGetxattrat.Load():
 		n, err = unix.Lgetxattr("/proc/self/fd/"+strconv.Itoa(d.fd)+"/"+name, attr, buf)
+	default:
+		n, err = getxattrat(d.fd, name, attr, buf)
+		if err == unix.ENOSYS || err == unix.EPERM { // an older system, or a sandbox
+			noGetxattrat.Store(true)
+			return d.Attribute(name, attr, buf)
+		}
 	}
 	if err != nil {
 		return 0, ErrNoXattr
 	}
 	return n, nil
+}
+
+// noGetxattrat is found at the first call.
+var noGetxattrat atomic.Bool
+
+// xattrArgs is struct xattr_args of linux/xattr.h.
+type xattrArgs struct {
+	value uint64
+	size  uint32
+	flags uint32
+}
+
+// getxattrat is the system call, which package unix has only the number of.
+func getxattrat(fd int, name, attr string, buf []byte) (int, error) {
+	path, err := unix.BytePtrFromString(name)
+	if err != nil {
+		return 0, err
+	}
+	key, err := unix.BytePtrFromString(attr)
+	if err != nil {
+		return 0, err
+	}
+	args := xattrArgs{size: uint32(len(buf))}
+	if len(buf) > 0 {
+		args.value = uint64(uintptr(unsafe.Pointer(&buf[0])))
+	}
+	n, _, errno := unix.Syscall6(unix.SYS_GETXATTRAT, uintptr(fd), uintptr(unsafe.Pointer(path)),
+		unix.AT_SYMLINK_NOFOLLOW, uintptr(unsafe.Pointer(key)), uintptr(unsafe.Pointer(&args)), unsafe.Sizeof(args))
+	runtime.KeepAlive(buf)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
 }
 
 // Umask is the process's, and false where it isn't known.
