@@ -101,15 +101,6 @@ const staleTries = 10
 
 // open opens a path below d without following links.
 func (d *dir) open(path string, flags int) (fd int, err error) {
-	for range staleTries {
-		if fd, err = d.openOnce(path, flags); err != unix.ESTALE {
-			break
-		}
-	}
-	return fd, err
-}
-
-func (d *dir) openOnce(path string, flags int) (int, error) {
 	if path == "" {
 		path = "."
 	}
@@ -148,7 +139,7 @@ func (d *dir) openFar(path string, flags int) (int, error) {
 // stale looks again where a file was replaced on a server, or below another file system,
 // while it was looked up. It is bounded: a folder that a server has removed stays so.
 func stale(f func() (int, error)) (n int, err error) {
-	for range 10 {
+	for range staleTries {
 		if n, err = retry(f); err != unix.ESTALE {
 			break
 		}
@@ -192,7 +183,7 @@ func (d *dir) OpenDir(path string) (Dir, error) {
 }
 
 func (d *dir) OpenFile(path string) (f File, st Stat, err error) {
-	for range 10 { // as stale does
+	for range 3 { // what was opened may have been replaced before it is looked at
 		if f, st, err = d.openFileOnce(path); err != unix.ESTALE {
 			break
 		}
@@ -216,9 +207,6 @@ func (d *dir) openFileOnce(path string) (File, Stat, error) {
 // OpenSeen looks first. The look may lead through a link, which the opening then refuses.
 func (d *dir) OpenSeen(path string) (File, Stat, error) {
 	st, err := d.Lstat(path)
-	for try := 1; err == unix.ESTALE && try < staleTries; try++ {
-		st, err = d.Lstat(path)
-	}
 	if err != nil {
 		return nil, st, notFile(err)
 	}

@@ -74,9 +74,9 @@ func (f *file) Getxattr(name string, buf []byte) (int, error) {
 	switch err {
 	case nil:
 		return n, nil
-	case unix.ENODATA, unix.EOPNOTSUPP, unix.EPERM, unix.EACCES, unix.ENOSYS, unix.EINVAL:
+	case unix.ENODATA, unix.EOPNOTSUPP, unix.EPERM, unix.EACCES, unix.ENOSYS:
 		return 0, ErrNoXattr
-	case unix.EIO: // what some FUSE programs say instead
+	case unix.EIO, unix.EINVAL: // what some FUSE programs say instead
 		if kindOf(f.fd) == FUSE {
 			return 0, ErrNoXattr
 		}
