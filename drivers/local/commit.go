@@ -295,6 +295,14 @@ func (b *backend) makeRoom(d fsys.Dir, p *spot, c *current) (dest string, err er
 // maxAhead is how far a Put's time may be ahead of the clock, in nanoseconds.
 const maxAhead = 1_000_000_000
 
+const (
+	// coarseStep is the coarsest time there is, in nanoseconds.
+	coarseStep = 2_000_000_000
+	// maxCoarseAhead is how far the times of a file that is put again and again may be ahead of the clock where
+	// times are coarse, in nanoseconds.
+	maxCoarseAhead = 120_000_000_000
+)
+
 // sealAfter gives the staged file a version that none of the name's had, where the current file is not
 // older: another process, another program or a clock that was set back gave it its time. A little
 // later than that, the version is new again. Else, since a Put's time is when it was put, a token
@@ -304,11 +312,13 @@ func (b *backend) sealAfter(st *staged, c *current) error {
 	switch {
 	case !c.exists || old < now:
 		return nil
-	case st.rec.token != "":
+	case st.rec.token != "" && (old < 0 || old-now > maxCoarseAhead):
 		if old != now {
 			return nil
 		}
-		return b.seal(st, now+2_000_000_000) // the coarsest time there is
+		return b.seal(st, now+coarseStep)
+	case st.rec.token != "":
+		return b.seal(st, old+coarseStep) // times don't go back (V2)
 	case old-now < maxAhead && old > 0:
 		return b.seal(st, old+timeUnit)
 	}

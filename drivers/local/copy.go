@@ -51,7 +51,10 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if err := errors.Join(f.corrupt, f.lost); err != nil {
 		return files.Info{}, err
 	}
-	p := b.placeOf(req.Dst)
+	p, err := b.place(driver.Key{Name: req.Dst})
+	if err != nil {
+		return files.Info{}, err
+	}
 	st, err := b.beginStage(ctx, b.looksOf(&p))
 	if err != nil {
 		return files.Info{}, err

@@ -12,7 +12,10 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := b.alive(); err != nil {
 		return files.Info{}, err
 	}
-	like := b.placeOf(req.Name)
+	like, err := b.place(driver.Key{Name: req.Name})
+	if err != nil {
+		return files.Info{}, err
+	}
 	st, err := b.beginStage(ctx, b.looksOf(&like))
 	if err != nil {
 		return files.Info{}, err

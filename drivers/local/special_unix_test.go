@@ -5,6 +5,7 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -215,14 +216,17 @@ func refused(task childTask) error {
 	_, putErr := b.Put(ctx, "new", strings.NewReader("x"), nil)
 	_, overErr := b.Put(ctx, "readable", strings.NewReader("x"), nil)
 	_, getErr := b.Get(ctx, "secret", nil)
-	_, statErr := b.Stat(ctx, "secret", nil)
+	seen, err := b.Stat(ctx, "secret", nil) // which needs no right to read it (S1)
+	if err != nil || seen.Size != 1 {
+		return fmt.Errorf("Stat of an unreadable file: %d bytes, %w", seen.Size, err)
+	}
 	_, closedErr := b.Get(ctx, "closed/x", nil)
 	var listErr error
 	for _, err := range b.List(ctx, "closed", nil) {
 		listErr = err
 	}
 	err = errors.Join(expect("Put", putErr), expect("Put over", overErr), expect("Delete", b.Delete(ctx, "readable", nil)), expect("Get", getErr),
-		expect("Stat", statErr), expect("Get below", closedErr), expect("List", listErr))
+		expect("Get below", closedErr), expect("List", listErr))
 	if err != nil {
 		return err
 	}
