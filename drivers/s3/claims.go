@@ -8,9 +8,8 @@ import (
 	"sync/atomic"
 
 	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // known is what a bucket's store is known to keep at the moment: what its profile says, narrowed by the
@@ -123,24 +122,6 @@ func (k *known) prefix(s string) (sent string, exists bool) {
 	}
 }
 
-// watchServer lets met see each answer.
-func watchServer(k *known) func(*s3.Options) {
-	see := middleware.DeserializeMiddlewareFunc("cloudfiles.Server", func(ctx context.Context,
-		in middleware.DeserializeInput, next middleware.DeserializeHandler,
-	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		out, md, err := next.HandleDeserialize(ctx, in)
-		if r, ok := out.RawResponse.(*smithyhttp.Response); ok && r != nil {
-			k.met(r.Header)
-		}
-		return out, md, err
-	})
-	return func(o *s3.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Deserialize.Add(see, middleware.After)
-		})
-	}
-}
-
 // unkept is the error for a condition that the store doesn't keep.
 func unkept(c Claim) error {
 	return files.Errorf(files.ErrUnsupported, "the store doesn't keep %v", c)
@@ -234,5 +215,13 @@ func (b *backend) holds(ctx context.Context, prefix string) (bool, error) {
 		})
 		return err
 	})
-	return err == nil && len(out.Contents) > 0, err
+	if err != nil {
+		return false, err
+	}
+	for _, o := range out.Contents {
+		if !strings.HasPrefix(aws.ToString(o.Key), prefix) {
+			return false, badListing("names outside of the prefix that was asked for")
+		}
+	}
+	return len(out.Contents) > 0, nil
 }

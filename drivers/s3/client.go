@@ -31,6 +31,7 @@ func ours(client *s3.Client) *s3.Client {
 	return derive(client, func(o *s3.Options) {
 		validate := o.ResponseChecksumValidation != aws.ResponseChecksumValidationWhenRequired
 		o.Retryer = aws.NopRetryer{}
+		o.HTTPClient = stay(o.HTTPClient)
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {

@@ -103,10 +103,28 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	return err
 }
 
-// uncertain keeps the cause: the context's end, too, is found by errors.Is.
+// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the repeat was told is no outcome, so
+// its sentinel isn't found beside ErrUncertain.
 func uncertain(err error) error {
-	return files.WithCause(files.ErrUncertain, err, "the answer to the commit was lost: "+detail(err))
+	words := "the answer to the commit was lost: " + detail(err)
+	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
+		err = &hushed{err}
+	}
+	return files.WithCause(files.ErrUncertain, err, words)
 }
+
+// hushed is a cause whose sentinel doesn't count.
+type hushed struct{ err error }
+
+func (h *hushed) Error() string { return h.err.Error() }
+
+// Is finds the context's end alone.
+func (h *hushed) Is(target error) bool {
+	return (target == context.Canceled || target == context.DeadlineExceeded) && errors.Is(h.err, target)
+}
+
+// As reaches the SDK's error.
+func (h *hushed) As(target any) bool { return errors.As(h.err, target) }
 
 func detail(err error) string {
 	e, ok := errors.AsType[*files.Error](files.NewError("", "", err))

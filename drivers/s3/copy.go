@@ -31,8 +31,11 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if err := b.beginPut(ctx, req.Dst, files.Condition{}); err != nil {
 		return files.Info{}, err
 	}
-	if v, ok := req.If.Version(); ok && !b.isVersion(v) || req.IfSource != "" && !b.isVersion(req.IfSource) {
-		return files.Info{}, files.ErrPrecondition
+	v, _ := req.If.Version()
+	for _, v := range []files.Version{v, req.IfSource} {
+		if err := b.usable(v); err != nil {
+			return files.Info{}, err
+		}
 	}
 	info, err := b.copy(ctx, src, req)
 	if src.bucket != b.bucket && files.KindOf(err) == files.ErrPermission {
@@ -72,6 +75,9 @@ func tooLargeToCopy(err error) bool {
 // copyLooking looks at the source first, and copies that version.
 func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.CopyRequest, itself bool) (files.Info, error) {
 	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src, IfMatch: condition(req.IfSource)})
+	if err == nil && req.IfSource != "" && version(out.ETag) != req.IfSource {
+		return files.Info{}, files.ErrPrecondition // a store that ignores the condition
+	}
 	if files.KindOf(err) == files.ErrNotExist {
 		return b.copyObject(ctx, src, req, req.Attributes, req.IfSource) // whose answer tells a missing bucket from a missing file (E3)
 	}
@@ -79,6 +85,9 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		return files.Info{}, err
 	}
 	source := infoOfHead(out)
+	if source.Version == "" || isWeak(source.Version) {
+		return files.Info{}, files.ErrUnsupported // nothing holds the look and the copy together: read and put
+	}
 	attributes := req.Attributes
 	if itself && attributes == nil {
 		attributes = &source.Attributes
@@ -129,6 +138,9 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 	if c.op == opPut {
 		c.op = opCopy
 	}
+	if c.op |= copying; v != "" {
+		c.op |= ifFrom
+	}
 	in := &s3.CopyObjectInput{
 		Bucket: &b.bucket, Key: &req.Dst, CopySource: copySource(src.bucket, req.Src), CopySourceIfMatch: condition(v), IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch,
 		StorageClass: n.StorageClass, ServerSideEncryption: n.Encryption, SSEKMSKeyId: n.kmsKey(), BucketKeyEnabled: n.bucketKey(),
@@ -165,7 +177,7 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 			info.Version, info.ModTime = version(r.ETag), cut(r.LastModified)
 			info.Digest = digest(r.ChecksumType, r.ChecksumCRC32C, r.ChecksumCRC32, r.ChecksumCRC64NVME, r.ChecksumSHA256)
 		}
-		return info, true, nil
+		return info, true, b.promised(info.Version)
 	})
 }
 

@@ -91,15 +91,15 @@ func (u *upload) copyPart(ctx context.Context, src *backend, key string, source 
 	in := &s3.UploadPartCopyInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id, PartNumber: &number, CopySource: copySource(src.bucket, key), CopySourceIfMatch: condition(source.Version),
 		CopySourceRange: aws.String("bytes=" + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10))}
 	var out *s3.UploadPartCopyOutput
-	err := u.b.do(ctx, opCopy, func(ctx context.Context) (err error) {
+	err := u.b.do(ctx, opCopy|copying|ifFrom, func(ctx context.Context) (err error) {
 		out, err = u.b.client.UploadPartCopy(ctx, in)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if out.CopyPartResult == nil {
-		return files.Errorf(files.ErrUnavailable, "the service tells nothing of the part that it copied")
+	if out.CopyPartResult == nil || version(out.CopyPartResult.ETag) == "" {
+		return files.Errorf(files.ErrUnavailable, "the service tells nothing of the part that it copied: "+notS3)
 	}
 	u.add(types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag})
 	return nil

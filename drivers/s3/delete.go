@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"cloudfiles.dev/files"
@@ -33,8 +34,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 // deleteVersion deletes under a condition. When an answer was lost, the repeat can't tell whether the first has deleted the file or
 // somebody else has replaced it.
 func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput, v files.Version) error {
-	if !b.isVersion(v) {
-		return files.ErrPrecondition
+	if err := b.usable(v); err != nil {
+		return err
 	}
 	in.IfMatch = condition(v)
 	lost := false
@@ -48,6 +49,9 @@ func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput, v
 	}
 	return err
 }
+
+// errNoMD5: the store wants a Content-MD5, and the program has no MD5.
+var errNoMD5 = errors.New("there is no MD5")
 
 // MaxDeleteMany is how many names one request deletes.
 func (b *backend) MaxDeleteMany() int { return maxDelete }
@@ -81,6 +85,12 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	err := b.do(ctx, opDelete, func(ctx context.Context) error {
 		return b.deleteObjects(ctx, &todo, set)
 	})
+	if errors.Is(err, errNoMD5) {
+		for _, o := range todo {
+			set(*o.Key, b.Delete(ctx, driver.Key{Name: *o.Key}, ""))
+		}
+		return errs
+	}
 	if err != nil {
 		for _, o := range todo {
 			set(*o.Key, err)
@@ -91,39 +101,50 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 
 // deleteObjects makes one request. todo is left with what is worth another one; the error is then the first of them.
 func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentifier, set func(string, error)) error {
-	in := &s3.DeleteObjectsInput{Bucket: &b.bucket, Delete: &types.Delete{Objects: *todo, Quiet: aws.Bool(true)}}
-	var out *s3.DeleteObjectsOutput
-	err := b.withSums(func(sums bool) (err error) {
-		var options []func(*s3.Options)
-		if !sums {
-			options = append(options, withMD5)
-		}
-		out, err = b.client.DeleteObjects(ctx, in, options...)
-		return err
+	out, err := b.sendDelete(ctx, &s3.DeleteObjectsInput{
+		Bucket: &b.bucket,
+		Delete: &types.Delete{Objects: *todo, Quiet: aws.Bool(true)},
 	})
 	if err != nil {
 		return err
 	}
+	open := make(map[string]bool, len(*todo)) // what the answer doesn't name
+	for _, o := range *todo {
+		open[*o.Key] = true
+	}
 	var again []types.ObjectIdentifier
 	var first error
+	unmatched := 0
 	for _, e := range out.Errors {
-		a := answer{code: token(aws.ToString(e.Code))}
-		words, kind := a.kind(opDelete)
-		var err error
-		switch {
-		case a.code == "NoSuchKey":
+		key := aws.ToString(e.Key)
+		if !open[key] {
+			unmatched++
 			continue
-		case kind == nil:
-			err = &opaque{words, &objectError{a.code}}
-		default:
-			err = files.WithCause(kind, &objectError{a.code}, words)
 		}
-		set(aws.ToString(e.Key), err)
-		if kind == files.ErrUnavailable {
+		delete(open, key)
+		err := objectFailure(token(aws.ToString(e.Code)))
+		set(key, err)
+		if files.KindOf(err) == files.ErrUnavailable {
 			again = append(again, types.ObjectIdentifier{Key: e.Key})
 			if first == nil {
 				first = err
 			}
+		}
+	}
+	for _, d := range out.Deleted { // which quiet answers don't have
+		key := aws.ToString(d.Key)
+		if !open[key] {
+			unmatched++
+		}
+		delete(open, key)
+	}
+	// What can't be matched isn't done. A store that names what it deleted, though it needn't, names all.
+	if len(open) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
+		if first == nil {
+			first = files.Errorf(files.ErrUnavailable, "the answer doesn't tell of each name, or tells of others")
+		}
+		for key := range open {
+			again = append(again, types.ObjectIdentifier{Key: &key})
 		}
 	}
 	for _, o := range again {
@@ -131,6 +152,50 @@ func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentif
 	}
 	*todo = again
 	return first
+}
+
+// objectFailure is what an Error element says of one name; nil where it is gone.
+func objectFailure(code string) error {
+	a := answer{code: code, own: true}
+	words, kind := a.kind(opDelete)
+	switch {
+	case code == "NoSuchKey":
+		return nil
+	case kind == nil:
+		kind, words = files.ErrUnavailable, "the service tells no reason"
+	}
+	return files.WithCause(kind, &objectError{code}, words)
+}
+
+// sendDelete sends a checksum, or the Content-MD5 that older stores want in its place.
+func (b *backend) sendDelete(ctx context.Context, in *s3.DeleteObjectsInput) (out *s3.DeleteObjectsOutput, err error) {
+	if !b.noSums.Load() && !b.md5Many.Load() {
+		out, err = b.client.DeleteObjects(ctx, in)
+		if !wantsMD5(err) {
+			return out, err
+		}
+	}
+	if !md5Works() {
+		return nil, errNoMD5
+	}
+	out, err = b.client.DeleteObjects(ctx, in, withMD5)
+	if err == nil {
+		b.md5Many.Store(true)
+	}
+	return out, err
+}
+
+// wantsMD5 reports whether a store may want the Content-MD5, which stores tell in many ways.
+func wantsMD5(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch a := answerOf(err); a.code {
+	case "MissingContentMD5", "MissingArgument", "MissingRequiredHeader", "MissingHeader", "MissingDigest":
+		return true
+	default:
+		return refusesSums(err) || strings.Contains(strings.ToLower(a.message), "content-md5")
+	}
 }
 
 // objectError is the failure of one of many objects.

@@ -15,8 +15,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// op is what was asked: the same answer means different things.
-type op uint8
+// op is what was asked: the same answer means different things. Flags tell of conditions that were sent.
+type op uint16
 
 const (
 	opGet op = iota
@@ -30,7 +30,25 @@ const (
 	opDeleteMatch
 	opCopy
 	opSign
+	ops // how many
+
+	ifMatch op = 1 << 8  // If-Match, of a read
+	ifNone  op = 1 << 9  // If-None-Match, of a read
+	ifFrom  op = 1 << 10 // a condition on a copy's source
+	copying op = 1 << 11 // what is missing is the source
+	flags      = ifMatch | ifNone | ifFrom | copying
 )
+
+// asks is the operation with the conditions of a read.
+func (o op) asks(match, none *string) op {
+	if match != nil {
+		o |= ifMatch
+	}
+	if none != nil {
+		o |= ifNone
+	}
+	return o
+}
 
 // errRange is the answer to a range that has no bytes; it doesn't leave the package.
 var errRange = errors.New("the range has no bytes")
@@ -55,10 +73,14 @@ func (d *delayed) RetryAfter() time.Duration { return d.after }
 
 // answer is what the service said: status 0 where nothing came.
 type answer struct {
-	status int
-	code   string
-	header http.Header
-	torn   bool // its body came in part
+	status  int
+	code    string
+	message string
+	header  http.Header
+	own     bool   // it is S3's own, or that to a HEAD, which has no body to tell
+	bare    bool   // of what isn't: it has no body
+	torn    bool   // its body came in part
+	why     string // of what isn't
 }
 
 func answerOf(err error) answer {
@@ -70,11 +92,15 @@ func answerOf(err error) answer {
 		}
 	}
 	if ae, ok := errors.AsType[smithy.APIError](err); ok {
-		a.code = token(ae.ErrorCode())
+		a.code, a.message, a.own = token(ae.ErrorCode()), ae.ErrorMessage(), true
+	} else {
+		// XML that ends too early is told by text alone.
+		var broken net.Error
+		a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) || err != nil && strings.Contains(err.Error(), "EOF")
 	}
-	// XML that ends too early is told by text alone.
-	var broken net.Error
-	a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) || err != nil && strings.Contains(err.Error(), "EOF")
+	if t, ok := errors.AsType[*told](err); ok {
+		a.status, a.own, a.bare, a.why, a.torn = t.status, t.code != "", t.bare, t.why, t.torn
+	}
 	return a
 }
 
@@ -104,6 +130,9 @@ func (a answer) String() string {
 func fault(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
+	}
+	if _, found := err.(interface{ Unwrap() []error }); found && files.KindOf(err) != nil {
+		return err // it is one of ours
 	}
 	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || answerOf(err).status == 0) {
 		return &opaque{ctx.Err().Error(), both{files.ContextError(ctx), err}}
@@ -144,87 +173,154 @@ func retryAfter(s string) time.Duration {
 	return 0
 }
 
-// codes maps S3's error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-var codes = map[string]error{
-	"NoSuchBucket": files.ErrNoBucket, "NoSuchKey": files.ErrNotExist, "NoSuchVersion": files.ErrNotExist,
-	"AccessDenied": files.ErrPermission, "AllAccessDisabled": files.ErrPermission, "AccountProblem": files.ErrPermission, "Forbidden": files.ErrPermission,
-	"InvalidObjectState": files.ErrPermission, // archived: it must be restored before it can be read
-	"MethodNotAllowed":   files.ErrPermission, "NotSignedUp": files.ErrPermission, "InvalidPayer": files.ErrPermission,
-	"KeyTooLongError": files.ErrInvalidName, "KeyTooLong": files.ErrInvalidName, "InvalidURI": files.ErrInvalidName, "InvalidObjectName": files.ErrInvalidName,
-	"MetadataTooLarge": files.ErrInvalid, "InvalidArgument": files.ErrInvalid, "InvalidRequest": files.ErrInvalid, "InvalidTag": files.ErrInvalid,
-	"InvalidStorageClass": files.ErrInvalid, "InvalidBucketName": files.ErrInvalid, "InvalidEncryptionAlgorithmError": files.ErrInvalid,
-	"KMS.NotFoundException": files.ErrInvalid, "InvalidRetentionPeriod": files.ErrInvalid, "RequestHeaderSectionTooLarge": files.ErrInvalid,
-	"EntityTooLarge": files.ErrTooLarge, "EntityTooSmall": files.ErrInvalid,
-	"BadDigest": files.ErrCorrupt, "InvalidDigest": files.ErrCorrupt, "XAmzContentSHA256Mismatch": files.ErrCorrupt, "XAmzContentChecksumMismatch": files.ErrCorrupt, "IncompleteBody": files.ErrUnavailable,
-	"SlowDown": files.ErrUnavailable, "ServiceUnavailable": files.ErrUnavailable, "InternalError": files.ErrUnavailable, "RequestTimeout": files.ErrUnavailable, "Busy": files.ErrUnavailable,
-	"OperationAborted": files.ErrUnavailable, "ConditionalRequestConflict": files.ErrUnavailable, "TooManyRequests": files.ErrUnavailable, "RequestLimitExceeded": files.ErrUnavailable, "Throttling": files.ErrUnavailable,
-	"NotImplemented": files.ErrUnsupported,
-}
-
-// credentialCodes are the codes that tell what is wrong with them, with words for people.
-var credentialCodes = map[string]string{
-	"InvalidAccessKeyId":     "the access key is unknown to the service",
-	"SignatureDoesNotMatch":  "the secret key is not the access key's",
-	"ExpiredToken":           "the credentials have expired",
-	"TokenRefreshRequired":   "the credentials must be refreshed",
-	"InvalidToken":           "the session token is not valid",
-	"InvalidSecurity":        "the credentials are not valid",
-	"RequestExpired":         "the request's signature has expired",
-	"RequestTimeTooSkewed":   "the clocks of this machine and of the service differ too much",
-	"UnauthorizedAccess":     "the credentials are not valid in this region",
-	"InvalidClientTokenId":   "the access key is unknown to the service",
-	"MissingSecurityHeader":  "the request was not signed",
-	"CredentialsNotProvided": "there are no credentials",
-}
-
-// kind finds the sentinel that the answer is, or nil.
+// kind finds the sentinel that the answer is, or nil where there is none.
 func (a answer) kind(o op) (words string, kind error) {
 	words = a.String()
+	if a.status == http.StatusRequestedRangeNotSatisfiable && o&^flags == opGet {
+		return "", errRange // a look at the file tells
+	}
+	switch {
+	case a.status == http.StatusNotModified: // which has no body
+	case a.status >= 200 && a.status < 300 && !a.own && a.why == "":
+		return words, nil // the SDK couldn't read it
+	case a.status != 0 && !a.own:
+		return a.foreign(words)
+	}
 	if s, ok := credentialCodes[a.code]; ok {
 		return words + ": " + s, files.ErrPermission
 	}
-	if region := a.header.Get("X-Amz-Bucket-Region"); a.elsewhere() {
-		words += ": the bucket is in another region, or at another endpoint"
-		if region = token(strings.ReplaceAll(region, "-", "")); region != "" {
-			words += "; write region=" + a.header.Get("X-Amz-Bucket-Region")
-		}
-		return words, files.ErrInvalid
+	if a.elsewhere() {
+		return a.region(words)
 	}
-	switch {
-	case a.status == http.StatusRequestedRangeNotSatisfiable && o == opGet:
-		return "", errRange
-	case a.status == http.StatusNotModified:
-		return words, files.ErrNotModified
-	case a.status == http.StatusPreconditionFailed || a.code == "PreconditionFailed":
-		if o == opPutAbsent {
-			return words, files.ErrExist
+	if kind := a.condition(o); kind != nil {
+		if kind == files.ErrUnavailable {
+			words += " to a request without such a condition"
 		}
-		return words, files.ErrPrecondition
-	case (o == opPutMatch || o == opDeleteMatch) && (a.code == "NoSuchKey" || a.code == "NotFound" || a.code == "NoSuchVersion"):
-		return words, files.ErrPrecondition // there is none of that version
+		return words, kind
 	}
-	if k, ok := codes[a.code]; ok {
+	if k, ok := codes[a.code]; ok && a.code != "" {
+		if hint := hints[a.code]; hint != "" {
+			words += ": " + hint
+		}
+		switch {
+		case k == files.ErrNotExist && o.writes():
+			return words + " to a write: is the address style right? write use_path_style=true or false",
+				files.ErrUnavailable
+		case k == files.ErrNotExist && o&^flags == opList:
+			return words + " to a listing", files.ErrUnavailable
+		}
 		return words, k
 	}
+	return a.byStatus(o, words)
+}
+
+// writes reports whether there is nothing that could be missing.
+func (o op) writes() bool {
+	base := o &^ flags
+	return (base == opPut || base == opPutAbsent || base == opPutMatch) && o&copying == 0
+}
+
+// condition is what the answer says of a condition: ErrUnavailable where none was sent, and nil where it says nothing.
+// The status alone is no reason, but to a HEAD, which has no other.
+func (a answer) condition(o op) error {
+	base := o &^ flags
+	missing := a.code == "NoSuchKey" || a.code == "NoSuchVersion" || a.code == "NotFound"
 	switch {
-	case a.status == http.StatusNotFound && (o == opStat || a.code == "NotFound"):
-		return words, files.ErrNotExist // the answer to HEAD has no code
+	case a.status == http.StatusNotModified:
+		if o&ifNone != 0 {
+			return files.ErrNotModified
+		}
+		return files.ErrUnavailable
+	case a.code == "PreconditionFailed":
+		switch {
+		case base == opPutAbsent:
+			return files.ErrExist
+		case base == opPutMatch, base == opDeleteMatch, o&(ifMatch|ifFrom) != 0:
+			return files.ErrPrecondition
+		}
+		return files.ErrUnavailable
+	case a.code == "FileAlreadyExists" && base == opPutAbsent: // OSS, COS
+		return files.ErrExist
+	case a.code == "FileAlreadyExists":
+		return files.ErrUnsupported
+	case (base == opPutMatch || base == opDeleteMatch) && missing:
+		return files.ErrPrecondition // there is none of that version
+	}
+	return nil
+}
+
+// byStatus is for codes that the table doesn't have, and for the answers to HEAD.
+func (a answer) byStatus(o op, words string) (string, error) {
+	head := o&^flags == opStat
+	switch a.status {
+	case 0:
+		if a.code == "" {
+			return words, nil
+		}
+		return words, files.ErrUnavailable // one of many, whose status nobody tells
+	case http.StatusNotFound:
+		if head || a.code == "NotFound" && !o.writes() {
+			return words, files.ErrNotExist
+		}
+		return words + ", which is not known", files.ErrUnavailable
+	case http.StatusBadRequest:
+		if head {
+			return words + ", and to a HEAD no more: the credentials may have expired, or the region is another",
+				files.ErrPermission
+		}
+		return words, files.ErrInvalid
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed:
+		return words, files.ErrPermission
+	case http.StatusRequestEntityTooLarge, http.StatusInsufficientStorage:
+		return words, files.ErrTooLarge
+	case http.StatusNotImplemented:
+		return words, files.ErrUnsupported
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusPreconditionFailed,
+		http.StatusTooManyRequests, statusClientGone, http.StatusRequestedRangeNotSatisfiable:
+		return words, files.ErrUnavailable
+	}
+	if a.status >= 400 && a.status < 500 {
+		return words, files.ErrInvalid
+	}
+	return words, files.ErrUnavailable
+}
+
+// statusClientGone is what some servers say where they believe that the client has gone.
+const statusClientGone = 499
+
+// foreign is for an answer that isn't S3's: of a proxy, a login page, another web server. It is never a success, and
+// tells of no file.
+func (a answer) foreign(words string) (string, error) {
+	switch {
+	case a.torn:
+		return words + ", and the connection broke", files.ErrUnavailable
+	case a.why != "":
+		words += ", " + a.why
+	case a.bare:
+		words += " without a word"
+	default:
+		words += " with a body that is not S3's"
+	}
+	words += ": " + notS3
+	switch {
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return words, files.ErrPermission
-	case a.status == http.StatusNotFound && a.code == "" && a.torn:
-		return words + ", and the connection broke", files.ErrUnavailable
-	case o == opStat && a.status == http.StatusBadRequest:
-		return words + ", and to a HEAD no more: the credentials may have expired, or the region is another", files.ErrPermission
-	case a.status == http.StatusNotFound && a.code == "":
-		return words + " with a body that is not S3's; is the endpoint right?", files.ErrNoBucket
-	case a.status == http.StatusRequestEntityTooLarge:
+	case a.bare && (a.status == http.StatusBadRequest || a.status == http.StatusLengthRequired):
+		return words, files.ErrInvalid // Ceph's gateway says no more
+	case a.bare && a.status == http.StatusRequestEntityTooLarge:
 		return words, files.ErrTooLarge
-	case a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout, a.status >= 500 && a.status != http.StatusNotImplemented:
-		return words, files.ErrUnavailable
-	case a.status == http.StatusNotImplemented:
-		return words, files.ErrUnsupported
 	}
-	return words, nil
+	return words, files.ErrUnavailable
+}
+
+// region is for a bucket that is somewhere else.
+func (a answer) region(words string) (string, error) {
+	words += ": the bucket is in another region, or at another endpoint"
+	region := a.header.Get("X-Amz-Bucket-Region")
+	if token(strings.ReplaceAll(region, "-", "")) != "" {
+		words += "; write region=" + region
+	}
+	return words, files.ErrInvalid
 }
 
 // elsewhere reports whether the service sends to another region.
@@ -233,7 +329,7 @@ func (a answer) elsewhere() bool {
 	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "MovedPermanently":
 		return true
 	}
-	return a.status >= 301 && a.status < 400 && a.status != http.StatusNotModified
+	return a.status >= 300 && a.status < 400 && a.status != http.StatusNotModified
 }
 
 // unanswered classes what is no answer of S3.
@@ -249,9 +345,9 @@ func unanswered(o op, a answer, err error) (words string, kind error) {
 	case o == opBody:
 		return "the connection broke", files.ErrUnavailable
 	case a.status >= 200 && a.status < 300:
-		return a.String() + " with a body that is not S3's; is the endpoint right?", files.ErrUnavailable
+		return a.String() + " with a body that is not S3's: " + notS3, files.ErrUnavailable
 	case a.status != 0:
-		return a.String(), nil
+		return a.String(), files.ErrUnavailable
 	case errors.As(err, &netErr), isSend(err):
 		return "the connection broke", files.ErrUnavailable
 	case strings.Contains(err.Error(), "failed to refresh cached credentials"), strings.Contains(err.Error(), "failed to retrieve credentials"), strings.Contains(err.Error(), "get identity"):
@@ -266,15 +362,24 @@ func isSend(err error) bool {
 	return errors.As(err, &sent) && sent.ConnectionError()
 }
 
-// refused reports whether nothing was done for certain: the service said no, or was not reached. Otherwise an answer was lost (P2).
+// refused reports whether nothing was done for certain: the service said no in its own words, or was not reached.
+// Otherwise an answer was lost, or a proxy's word stands for it (P2).
 func refused(err error) bool {
 	switch a := answerOf(err); {
-	case a.status >= 400 && a.status < 500:
-		return true
-	case a.status == http.StatusServiceUnavailable, a.status == http.StatusNotImplemented, a.status >= 300 && a.status < 400:
-		return true
-	case a.status != 0:
+	case a.status == 0:
+	case a.torn:
 		return false
+	case !a.own:
+		return a.status >= 300 && a.status != http.StatusRequestTimeout && a.status != http.StatusTooManyRequests &&
+			a.status != statusClientGone && (a.status < 500 || a.status == http.StatusNotImplemented)
+	case a.status < 300: // an error that began as a success
+		_, kind := a.kind(opPut)
+		return kind != files.ErrUnavailable || a.code == "PreconditionFailed" ||
+			a.code == "ConditionalRequestConflict" || a.code == "NoSuchUpload"
+	case a.status < 500:
+		return true
+	default:
+		return a.status == http.StatusServiceUnavailable || a.status == http.StatusNotImplemented
 	}
 	var opErr *net.OpError
 	var dns *net.DNSError

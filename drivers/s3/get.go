@@ -34,7 +34,7 @@ func (b *backend) refused(key driver.Key) error {
 }
 
 func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
-	err = b.do(ctx, opStat, func(ctx context.Context) (err error) {
+	err = b.do(ctx, opStat.asks(in.IfMatch, in.IfNoneMatch), func(ctx context.Context) (err error) {
 		out, err = b.client.HeadObject(ctx, in)
 		return err
 	})
@@ -61,13 +61,16 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	if err := b.refused(req.Key); err != nil {
 		return driver.Object{}, err
 	}
+	if isWeak(req.IfVersion) {
+		return driver.Object{}, b.usable(req.IfVersion)
+	}
 	if req.IfVersion != "" && !b.isVersion(req.IfVersion) {
 		if _, err := b.Stat(ctx, req.Key); err != nil {
 			return driver.Object{}, b.noBucket(ctx, err)
 		}
 		return driver.Object{}, files.ErrPrecondition
 	}
-	if !b.isVersion(req.IfNotVersion) {
+	if !isWeak(req.IfNotVersion) && !b.isVersion(req.IfNotVersion) {
 		req.IfNotVersion = "" // which is no file's
 	}
 	if _, n, _ := req.Range.Parts(); n == 0 {
@@ -102,11 +105,8 @@ func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driv
 		return o, false, b.noBucket(ctx, err)
 	}
 	o.Info = infoOfHead(out)
-	switch {
-	case req.IfVersion != "" && o.Info.Version != req.IfVersion:
-		return o, false, files.ErrPrecondition
-	case req.IfNotVersion != "" && o.Info.Version == req.IfNotVersion:
-		return o, false, files.ErrNotModified
+	if err := compare(req, o.Info.Version); err != nil {
+		return o, false, err
 	}
 	o.Offset, o.Length = req.Range.Resolve(o.Info.Size)
 	return o, o.Length == 0, nil
@@ -115,7 +115,7 @@ func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driv
 func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	in := &s3.GetObjectInput{Bucket: &b.bucket, Key: &req.Key.Name, Range: rangeHeader(req.Range), IfMatch: condition(req.IfVersion), IfNoneMatch: condition(req.IfNotVersion)}
 	var out *s3.GetObjectOutput
-	err := b.do(ctx, opGet, func(ctx context.Context) (err error) {
+	err := b.do(ctx, opGet.asks(in.IfMatch, in.IfNoneMatch), func(ctx context.Context) (err error) {
 		out, err = b.client.GetObject(ctx, in)
 		return err
 	})
@@ -123,14 +123,9 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		return driver.Object{}, err
 	}
 	body := &body{ctx: ctx, r: out.Body}
-	// A store that ignores conditions on reads sends another version, or the caller's own.
-	switch v := version(out.ETag); {
-	case req.IfVersion != "" && v != req.IfVersion:
+	if err := compare(req, version(out.ETag)); err != nil {
 		body.Close()
-		return driver.Object{}, files.ErrPrecondition
-	case req.IfNotVersion != "" && v == req.IfNotVersion:
-		body.Close()
-		return driver.Object{}, files.ErrNotModified
+		return driver.Object{}, err
 	}
 	size, first, length := aws.ToInt64(out.ContentLength), int64(0), aws.ToInt64(out.ContentLength)
 	if out.ContentRange != nil {
@@ -144,11 +139,17 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer's Content-Range can't be read")
 		}
 		length = last - first + 1
+		if out.ContentLength != nil && *out.ContentLength != length {
+			body.Close()
+			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+				"the answer's Content-Range is of %d bytes, and its length %d", length, *out.ContentLength)
+		}
 	} else if out.ContentLength == nil {
 		body.Close()
 		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer tells no length")
 	}
 	o := driver.Object{Info: infoOfGet(out, size), Body: body}
+	body.left = length
 	o.Offset, o.Length = req.Range.Resolve(size)
 	if o.Offset == first && o.Length == length {
 		return o, nil
@@ -164,6 +165,23 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	body.left, body.cut = o.Length, true
 	return o, nil
+}
+
+// compare compares the version of an answer: a store that ignores conditions on reads sends another version, or the
+// caller's own.
+func compare(req driver.OpenRequest, v files.Version) error {
+	switch {
+	case req.IfVersion != "" && v == "":
+		return files.Errorf(files.ErrUnsupported, "the store tells no version")
+	case req.IfVersion != "" && isWeak(v) && same(v, req.IfVersion):
+		return files.Errorf(files.ErrUnsupported, "the answer's version is weak, so it names no certain bytes: "+
+			"something in front of the store changes its ETags")
+	case req.IfVersion != "" && v != req.IfVersion:
+		return files.ErrPrecondition
+	case req.IfNotVersion != "" && same(v, req.IfNotVersion):
+		return files.ErrNotModified
+	}
+	return nil
 }
 
 // rangeHeader is RFC 9110's form of the range; nil for all.
@@ -184,8 +202,8 @@ func rangeHeader(r files.Range) *string {
 type body struct {
 	ctx  context.Context
 	r    io.ReadCloser
-	cut  bool // after left bytes
-	left int64
+	cut  bool  // after left bytes
+	left int64 // that were told
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -197,6 +215,9 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p)
 	b.left -= int64(n)
+	if err == io.EOF && b.left > 0 {
+		return n, files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", b.left)
+	}
 	if err != nil && err != io.EOF {
 		err = fault(b.ctx, opBody, err)
 	}

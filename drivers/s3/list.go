@@ -52,6 +52,12 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 	if req.Shallow {
 		in.Delimiter = aws.String("/")
 	}
+	check := &listCheck{
+		prefix:    prefix,
+		shallow:   req.Shallow,
+		namesOnly: req.NamesOnly,
+		ordered:   b.ordered(),
+	}
 	for {
 		var out *s3.ListObjectsV2Output
 		err := b.do(ctx, opList, func(ctx context.Context) (err error) {
@@ -61,16 +67,15 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 		if err != nil {
 			return yield(files.Entry{}, err) && false
 		}
-		if !emit(req, out, yield) {
+		if !emit(req, check, out, yield) {
 			return false
 		}
-		if !aws.ToBool(out.IsTruncated) {
-			return true
-		}
-		next := aws.ToString(out.NextContinuationToken)
-		if next == "" || next == aws.ToString(in.ContinuationToken) {
-			err := files.Errorf(files.ErrUnavailable, "the service's listing doesn't go on")
+		next, err := check.page(out)
+		if err != nil {
 			return yield(files.Entry{}, err) && false
+		}
+		if next == "" {
+			return true
 		}
 		in.ContinuationToken = &next
 	}
@@ -139,8 +144,13 @@ func pageKeys(req driver.ListRequest) int32 {
 	return int32(n)
 }
 
+// ordered reports whether listings come in order.
+func (b *backend) ordered() bool {
+	return b.known.is(Order) != NotKept && !strings.HasSuffix(b.bucket, "--x-s3")
+}
+
 // emit yields a page, in which files and directories are two lists, each in order. It returns whether to go on.
-func emit(req driver.ListRequest, page *s3.ListObjectsV2Output, yield func(files.Entry, error) bool) bool {
+func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output, yield func(files.Entry, error) bool) bool {
 	encoded := page.EncodingType == types.EncodingTypeUrl
 	objects, dirs := page.Contents, page.CommonPrefixes
 	var object, dir string
@@ -156,6 +166,9 @@ func emit(req driver.ListRequest, page *s3.ListObjectsV2Output, yield func(files
 		switch {
 		case haveObject && (!haveDir || object < dir):
 			o := objects[0]
+			if err := check.object(o.Size, o.Key); err != nil {
+				return yield(files.Entry{}, err) && false
+			}
 			e = files.Entry{Name: object, Size: aws.ToInt64(o.Size), ModTime: cut(o.LastModified), Version: version(o.ETag)}
 			objects, haveObject = objects[1:], false
 		case haveDir:
@@ -163,6 +176,13 @@ func emit(req driver.ListRequest, page *s3.ListObjectsV2Output, yield func(files
 			dirs, haveDir = dirs[1:], false
 		default:
 			return true
+		}
+		again, err := check.entry(e.Name, e.IsDir)
+		if err != nil {
+			return yield(files.Entry{}, err) && false
+		}
+		if again {
+			continue
 		}
 		if entry, ok := legal(req, e); ok && !yield(entry, nil) {
 			return false
@@ -188,7 +208,7 @@ func legal(req driver.ListRequest, e files.Entry) (files.Entry, bool) {
 
 // decode undoes the URL encoding of a listing, in which a space is "+".
 func decode(s *string, encoded bool) string {
-	raw := aws.ToString(s)
+	raw := unmended(aws.ToString(s))
 	if !encoded || !strings.ContainsAny(raw, "%+") {
 		return raw
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go CDK escapes it, and programs on either side read
@@ -123,12 +124,41 @@ func unescapeKey(key string) string {
 	return b.String()
 }
 
-// version makes a Version of an ETag, which S3 quotes.
+// version makes a Version of an ETag, which S3 quotes. A weak one, which a proxy made of it, stays as it is: W/"…".
 func version(etag *string) files.Version {
-	if etag == nil {
-		return ""
+	s := aws.ToString(etag)
+	if isWeak(files.Version(s)) {
+		return files.Version(s)
 	}
-	return files.Version(strings.Trim(*etag, `"`))
+	return files.Version(strings.Trim(s, `"`))
+}
+
+// isWeak reports whether the version names no certain bytes (RFC 9110, section 8.8.1).
+func isWeak(v files.Version) bool {
+	return len(v) > 4 && strings.HasPrefix(string(v), `W/"`) && v[len(v)-1] == '"'
+}
+
+// same compares two versions weakly, as If-None-Match does (RFC 9110, section 8.8.3.2).
+func same(a, b files.Version) bool { return a != "" && opaqueTag(a) == opaqueTag(b) }
+
+func opaqueTag(v files.Version) string {
+	if isWeak(v) {
+		return string(v[3 : len(v)-1])
+	}
+	return string(v)
+}
+
+// usable returns nil for what If-Match can name: no weak version ever matches there, and what is no version of a file
+// isn't current.
+func (b *backend) usable(v files.Version) error {
+	switch {
+	case isWeak(v):
+		return files.Errorf(files.ErrUnsupported, "the version is weak, so it names no certain bytes: "+
+			"something in front of the store changes its ETags")
+	case !b.isVersion(v):
+		return files.ErrPrecondition
+	}
+	return nil
 }
 
 // isVersion reports whether a file can have the version: in a header anything else could mean more than it says, such as any version or one of several.
@@ -147,5 +177,8 @@ func condition(v files.Version) *string {
 		return nil
 	}
 	s := `"` + string(v) + `"`
+	if isWeak(v) {
+		s = string(v)
+	}
 	return &s
 }

@@ -2,11 +2,16 @@ package s3
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"hash/crc32"
 	"io"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -22,8 +27,9 @@ type upload struct {
 	id   *string
 	sums bool
 
-	mu   sync.Mutex
-	done []types.CompletedPart
+	mu    sync.Mutex
+	done  []types.CompletedPart
+	plain atomic.Bool // a part was taken only without its checksum, so no other checksum is sent
 }
 
 // putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was lost, that does no harm.
@@ -77,10 +83,13 @@ func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, 
 				in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
 			}
 			out, err := b.client.CreateMultipartUpload(ctx, in)
-			if err == nil {
-				u.id = out.UploadId
+			if err != nil {
+				return err
 			}
-			return err
+			if u.id = out.UploadId; aws.ToString(u.id) == "" {
+				return unkeptPromise("without an UploadId")
+			}
+			return nil
 		})
 	})
 	return u, err
@@ -118,16 +127,36 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 	}
 	var out *s3.UploadPartOutput
 	err := u.b.do(ctx, opPut, func(ctx context.Context) (err error) {
-		body := part.Body()
-		defer body.End()
-		in.Body = body
-		out, err = u.b.client.UploadPart(ctx, in)
-		return err
+		return u.withSum(in.ChecksumCRC32C, func(sum *string) error {
+			in.ChecksumCRC32C = sum
+			body := part.Body()
+			defer body.End()
+			in.Body = body
+			out, err = u.b.client.UploadPart(ctx, in)
+			return err
+		})
 	})
 	if err != nil {
 		return err
 	}
 	u.add(types.CompletedPart{PartNumber: in.PartNumber, ETag: out.ETag, ChecksumCRC32C: in.ChecksumCRC32C})
+	return nil
+}
+
+// withSum makes a request with a checksum, and where the store doesn't take it, once more without; the rest of the
+// upload then goes without.
+func (u *upload) withSum(sum *string, request func(sum *string) error) error {
+	if u.plain.Load() {
+		sum = nil
+	}
+	err := request(sum)
+	if err == nil || sum == nil || u.b.opts.Checksums != ChecksumsAuto || !refusesSums(err) {
+		return err
+	}
+	if err := request(nil); err != nil {
+		return err
+	}
+	u.plain.Store(true)
 	return nil
 }
 
@@ -142,26 +171,67 @@ func (u *upload) complete(ctx context.Context, c *commit, crc32c string) (files.
 	slices.SortFunc(u.done, func(a, b types.CompletedPart) int { return int(*a.PartNumber - *b.PartNumber) })
 	in := &s3.CompleteMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: u.done},
 		IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch}
-	if crc32c != "" {
-		in.ChecksumCRC32C, in.ChecksumType = base64Of(crc32c), types.ChecksumTypeFullObject
-	}
 	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
-		out, err := u.b.client.CompleteMultipartUpload(ctx, in)
+		var out *s3.CompleteMultipartUploadOutput
+		err = u.withSum(base64Of(crc32c), func(sum *string) error {
+			in.ChecksumCRC32C, in.ChecksumType = sum, ""
+			if sum != nil {
+				in.ChecksumType = types.ChecksumTypeFullObject
+			} else if crc32c != "" {
+				in.MultipartUpload = &types.CompletedMultipartUpload{Parts: withoutSums(u.done)}
+			}
+			out, err = u.b.client.CompleteMultipartUpload(ctx, in)
+			return err
+		})
 		if err != nil {
 			return files.Info{}, true, err
 		}
 		info.Version = version(out.ETag)
-		return info, true, nil
+		return info, true, u.b.promised(info.Version)
 	})
 }
 
+func withoutSums(parts []types.CompletedPart) []types.CompletedPart {
+	plain := slices.Clone(parts)
+	for i := range plain {
+		plain[i].ChecksumCRC32C = nil
+	}
+	return plain
+}
+
+// etag is what S3 gives to an object of these parts, "" where it can't be known: the MD5 of the parts' MD5s, and how
+// many there are.
+func (u *upload) etag() files.Version {
+	var sums []byte
+	for _, part := range u.done {
+		sum, err := hex.DecodeString(strings.Trim(aws.ToString(part.ETag), `"`))
+		if err != nil || len(sum) != 16 {
+			return ""
+		}
+		sums = append(sums, sum...)
+	}
+	if !md5Works() {
+		return ""
+	}
+	sum := md5.Sum(sums)
+	return files.Version(hex.EncodeToString(sum[:]) + "-" + strconv.Itoa(len(u.done)))
+}
+
+// md5Works reports whether there is an MD5, which a program in FIPS 140's strict mode doesn't have.
+var md5Works = sync.OnceValue(func() (works bool) {
+	defer func() { works = recover() == nil }()
+	md5.Sum(nil)
+	return true
+})
+
 // landed reports whether the file that is there now is the upload, whose end was answered but the answer lost: it then has the same size,
-// checksum and attributes.
+// checksum or ETag of parts, and attributes.
 func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
 	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
 	want := req.Content.Digest().CRC32C
 	a, b := info.Attributes, req.Attributes
-	same := err == nil && u.sums && info.Size == req.Content.Count() && info.Digest.CRC32C == want && maps.Equal(a.Metadata, b.Metadata) && a.ContentType == b.ContentType &&
+	bytes := u.sums && info.Digest.CRC32C == want || info.Version != "" && info.Version == u.etag()
+	same := err == nil && bytes && info.Size == req.Content.Count() && maps.Equal(a.Metadata, b.Metadata) && a.ContentType == b.ContentType &&
 		a.CacheControl == b.CacheControl && a.ContentDisposition == b.ContentDisposition && a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage
 	return info, same
 }

@@ -11,7 +11,7 @@ import (
 // module's tests run on the store itself.
 var profiles = []*Profile{
 	unknown, amazon, minio, aistor, ceph, versitygw, garage, seaweedfs, r2, b2, storj, gcsDoor,
-	wasabi, digitalocean, scaleway, ovh,
+	wasabi, digitalocean, scaleway, ovh, juicefs,
 }
 
 // unknown is the most careful: conditional puts are proved before the first one, and the rest is claimed
@@ -283,6 +283,24 @@ var ovh = &Profile{
 	},
 	BareETags: true, // "the ETag without quotes"
 	hosts:     []string{"io.cloud.ovh.net"},
+}
+
+// juicefs is the gateway of JuiceFS without --keep-etag: juicedata/juicefs, pkg/gateway.
+var juicefs = &Profile{
+	Name: "juicefs",
+	Keeps: map[Claim]Keep{
+		GetIf:         NotKept,
+		PutIfAbsent:   NotKept,
+		PutIfVersion:  NotKept,
+		CompleteIf:    NotKept,
+		DeleteIf:      NotKept,
+		CopyIf:        NotKept,
+		CopySourceIf:  NotKept,
+		DirBesideFile: NotKept, // keys are paths of a file system
+		AnyName:       NotKept,
+	},
+	NoETags: true,
+	refuses: refusedByFolders,
 }
 
 // maxFolderElement is the longest element in bytes where keys are paths of a file system.

@@ -117,6 +117,9 @@ func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context)
 			return nil
 		}
 		switch a := answerOf(failure); {
+		case !a.own && a.status != 0 && a.status != http.StatusNotModified &&
+			!(a.bare && (a.status == http.StatusBadRequest || a.status == http.StatusNotImplemented)):
+			// It isn't the store's own word.
 		case a.status == http.StatusPreconditionFailed, a.code == "PreconditionFailed",
 			a.code == "ConditionalRequestConflict", a.status == http.StatusNotModified,
 			a.status == http.StatusNotFound && (a.code == "NoSuchKey" || a.code == "NotFound" || o == opStat):

@@ -95,7 +95,7 @@ func (p *proof) tryNames(ctx context.Context, names ...string) (bool, error) {
 // listed lists what there is of the proof.
 func (p *proof) listed(ctx context.Context) (keys []string, err error) {
 	var token *string
-	for {
+	for range maxEmptyPages {
 		var out *s3.ListObjectsV2Output
 		err := p.b.do(ctx, opList, func(ctx context.Context) (err error) {
 			out, err = p.b.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
@@ -116,4 +116,5 @@ func (p *proof) listed(ctx context.Context) (keys []string, err error) {
 			return keys, nil
 		}
 	}
+	return nil, badListing("pages without an end")
 }

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -10,8 +11,10 @@ import (
 
 // Put reads the content up to a part's size. What ends there is one PutObject; more goes up in parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
-	if v, ok := req.If.Version(); ok && !b.isVersion(v) {
-		return files.Info{}, files.ErrPrecondition
+	if v, ok := req.If.Version(); ok {
+		if err := b.usable(v); err != nil {
+			return files.Info{}, err
+		}
 	}
 	if err := b.beginPut(ctx, req.Name, req.If); err != nil {
 		return files.Info{}, err
@@ -66,18 +69,36 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 	})
 }
 
-// withSums makes a request with checksums, and, where the store doesn't know them, once more without, for good.
+// maxOddSums is how many requests in a row must succeed only without a checksum, where the store doesn't say that it is
+// the checksum, before none is sent any more.
+const maxOddSums = 3
+
+// withSums makes a request with checksums, and, where the store doesn't know them, once more without: for good where it
+// said so and that request succeeded. One odd answer turns nothing off.
 func (b *backend) withSums(request func(sums bool) error) error {
 	sums := !b.noSums.Load()
 	err := request(sums)
+	if err == nil && sums {
+		b.oddSums.Store(0)
+	}
 	if err == nil || !sums || b.opts.Checksums != ChecksumsAuto || !refusesSums(err) {
 		return err
 	}
 	if err := request(false); err != nil {
 		return err
 	}
-	b.noSums.Store(true)
+	if saysSums(err) || b.oddSums.Add(1) >= maxOddSums {
+		b.noSums.Store(true)
+	}
 	return nil
+}
+
+// saysSums reports whether the store said that it is the checksum that it doesn't take.
+func saysSums(err error) bool {
+	a := answerOf(err)
+	message := strings.ToLower(a.message)
+	return a.code == "NotImplemented" || a.code == "UnsupportedHeader" ||
+		strings.Contains(message, "checksum") || strings.Contains(message, "x-amz-sdk")
 }
 
 // refusesSums reports whether the checksum may be what the store doesn't take. Stores answer in many ways.
@@ -86,5 +107,6 @@ func refusesSums(err error) bool {
 	case "NotImplemented", "InvalidArgument", "InvalidRequest", "InvalidHeader", "UnsupportedHeader", "InvalidDigest", "BadRequest", "MissingContentMD5":
 		return true
 	}
-	return answerOf(err).status == 501
+	a := answerOf(err)
+	return a.status == 501 || a.status == 400 && !a.own && a.bare
 }

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"cmp"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -94,6 +93,8 @@ type backend struct {
 	maxObject int64
 	known     known
 	noSums    atomic.Bool
+	oddSums   atomic.Int32             // requests in a row that succeeded only without a checksum
+	md5Many   atomic.Bool              // DeleteObjects wants Content-MD5
 	presigner func() *s3.PresignClient // made when it is first needed
 }
 
@@ -137,7 +138,7 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 		presigner: sync.OnceValue(func() *s3.PresignClient { return newPresigner(client) }),
 	}
 	b.known.init(profile)
-	b.client = derive(ours(client), watchServer(&b.known))
+	b.client = derive(ours(client), hear(&b.known))
 	b.noSums.Store(o.Checksums == ChecksumsNone)
 	return b
 }
@@ -160,10 +161,10 @@ func (b *backend) Features() files.Features {
 		ReadConditions:  true,
 		OneVersionReads: true,
 		Attributes:      true,
-		Digests:         b.opts.Checksums != ChecksumsNone,
+		Digests:         !b.noSums.Load(),
 		// Directory buckets aren't:
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html
-		Ordered:         b.known.is(Order) != NotKept && !strings.HasSuffix(b.bucket, "--x-s3"),
+		Ordered:         b.ordered(),
 		DirBesideFile:   b.known.is(DirBesideFile) == Kept,
 		ForeignKeys:     true,
 		ServerCopy:      true,

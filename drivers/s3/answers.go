@@ -1,0 +1,273 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// What is read of an answer at most. A page of 1,000 keys, each byte of them escaped, has 4 MiB.
+const (
+	maxPage  = 32 * mib
+	maxError = 4 * mib
+)
+
+// notS3 is in the text of every error that stands for an answer that isn't the service's.
+const notS3 = "this isn't an S3 endpoint, or something in front of it answered"
+
+// promise is what the protocol promises of an operation's success.
+type promise struct {
+	roots []string // the document's root element; none: there is no body
+	etag  bool     // in the header
+}
+
+// promises are those of the operations that the driver uses. GetObject's and HeadObject's are in understand. See
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+var promises = map[string]promise{
+	"PutObject":               {etag: true},
+	"UploadPart":              {etag: true},
+	"DeleteObject":            {},
+	"AbortMultipartUpload":    {},
+	"ListObjectsV2":           {roots: []string{"ListBucketResult"}},
+	"DeleteObjects":           {roots: []string{"DeleteResult"}},
+	"CreateMultipartUpload":   {roots: []string{"InitiateMultipartUploadResult"}},
+	"CompleteMultipartUpload": {roots: []string{"CompleteMultipartUploadResult"}},
+	"CopyObject":              {roots: []string{"CopyObjectResult"}},
+	"UploadPartCopy":          {roots: []string{"CopyPartResult", "CopyObjectResult"}},
+	"GetObjectTagging":        {roots: []string{"Tagging"}},
+}
+
+// told is an answer that the SDK must not read: it isn't S3's, or it is S3's error with a status of success.
+type told struct {
+	status  int
+	code    string // of an error of S3's own
+	message string
+	bare    bool   // it has no body
+	torn    bool   // its body came in part
+	why     string // what is missing
+}
+
+var _ smithy.APIError = (*told)(nil)
+
+func (t *told) Error() string                 { return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why }
+func (t *told) ErrorCode() string             { return t.code }
+func (t *told) ErrorMessage() string          { return t.message }
+func (t *told) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
+
+// unkeptPromise is a success that lacks what the protocol promises.
+func unkeptPromise(why string) error { return &told{status: http.StatusOK, why: why} }
+
+// hear lets only answers reach the SDK that are S3's, reads no more of them than an answer can have, and mends
+// what the SDK would fail the whole answer for.
+func hear(k *known) func(*s3.Options) {
+	return func(o *s3.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			operation := stack.ID()
+			return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("cloudfiles.Answer", func(
+				ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+			) (middleware.DeserializeOutput, middleware.Metadata, error) {
+				out, md, err := next.HandleDeserialize(ctx, in)
+				resp, ok := out.RawResponse.(*smithyhttp.Response)
+				if err != nil || !ok || resp == nil {
+					return out, md, err
+				}
+				if req, ok := in.Request.(*smithyhttp.Request); ok && elsewhere(req, resp) {
+					resp.Body.Close()
+					return out, md, &told{status: resp.StatusCode, why: "it came from another host"}
+				}
+				k.met(resp.Header)
+				mendHeader(resp.Header)
+				return out, md, understand(operation, resp, k.profile.NoETags)
+			}), middleware.After)
+		})
+	}
+}
+
+// elsewhere reports whether an HTTP client has followed a redirect off the endpoint.
+func elsewhere(req *smithyhttp.Request, resp *smithyhttp.Response) bool {
+	if resp.Request == nil || resp.Request.URL == nil {
+		return false
+	}
+	a, b := req.URL, resp.Request.URL
+	return a.Host != b.Host || a.Scheme != b.Scheme
+}
+
+// understand returns an error for an answer that isn't what the operation's can be. What has a small body is
+// read whole before.
+func understand(operation string, resp *smithyhttp.Response, noETags bool) error {
+	status, tag := resp.StatusCode, strings.Trim(resp.Header.Get("ETag"), `"`) != "" || noETags
+	foreign := func(why string) error {
+		resp.Body.Close()
+		return &told{status: status, why: why}
+	}
+	switch {
+	case operation == "HeadObject":
+		switch {
+		case status == http.StatusNotFound && isPage(resp.Header):
+			return foreign("it is a web page")
+		case status >= 200 && status < 300 && status != http.StatusOK:
+			return foreign("no status of an object")
+		case status >= 300 && status < 400 && status != http.StatusNotModified &&
+			resp.Header.Get("X-Amz-Bucket-Region") == "": // which S3's redirects have
+			return foreign("a redirect")
+		case status == http.StatusOK && !tag:
+			return foreign("without an ETag")
+		case status == http.StatusOK && resp.ContentLength < 0:
+			return foreign("without a length")
+		}
+		return nil
+	case status == http.StatusNotModified:
+		return nil
+	case operation == "GetObject" && (status == http.StatusOK || status == http.StatusPartialContent):
+		ranged := resp.Header.Get("Content-Range") != ""
+		switch {
+		case !tag:
+			return foreign("without an ETag")
+		case status == http.StatusPartialContent && !ranged:
+			return foreign("a part without a Content-Range")
+		case resp.ContentLength < 0 && !ranged:
+			return foreign("without a length")
+		}
+		return nil
+	case operation == "GetObject" && status < 300:
+		return foreign("no status of an object")
+	case status >= 200 && status < 300:
+		return understandSuccess(operation, resp, tag)
+	}
+	return understandError(resp)
+}
+
+// isPage reports whether a web server answered for itself.
+func isPage(h http.Header) bool {
+	return strings.HasPrefix(h.Get("Content-Type"), "text/html") && h.Get("X-Amz-Request-Id") == ""
+}
+
+// understandSuccess is for answers that have a document, or nothing.
+func understandSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
+	body, err := readBody(resp, maxPage)
+	if err != nil {
+		return err
+	}
+	p, known := promises[operation]
+	if !known {
+		return nil
+	}
+	foreign := func(why string) error { return &told{status: resp.StatusCode, why: why} }
+	root := rootOf(body)
+	switch {
+	case root == "Error":
+		if e, ok := errorDocument(body); ok {
+			return &told{status: resp.StatusCode, code: e.Code, message: e.Message}
+		}
+		return foreign("an error without a code")
+	case len(p.roots) == 0 && len(bytes.TrimSpace(body)) > 0:
+		return foreign("with a body, which it never has")
+	case len(p.roots) > 0 && !slices.Contains(p.roots, root):
+		return foreign("without the element " + p.roots[0])
+	case p.etag && !tag:
+		return foreign("without an ETag")
+	}
+	if operation == "ListObjectsV2" {
+		body = mendPage(body)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// understandError leaves S3's own errors to the SDK.
+func understandError(resp *smithyhttp.Response) error {
+	body, err := readBody(resp, maxError)
+	if err != nil {
+		t := &told{status: resp.StatusCode, why: "it is too long", torn: true}
+		if _, long := err.(*told); !long {
+			return &tornAnswer{t, err}
+		}
+		t.torn = false
+		return t
+	}
+	e, ok := errorDocument(body)
+	if !ok {
+		return &told{status: resp.StatusCode, bare: len(bytes.TrimSpace(body)) == 0}
+	}
+	if e.Region != "" && resp.Header.Get("X-Amz-Bucket-Region") == "" {
+		resp.Header.Set("X-Amz-Bucket-Region", e.Region)
+	}
+	return nil
+}
+
+// tornAnswer is an answer whose body broke.
+type tornAnswer struct {
+	told  *told
+	cause error
+}
+
+func (t *tornAnswer) Error() string   { return "the answer broke: " + t.cause.Error() }
+func (t *tornAnswer) Unwrap() []error { return []error{t.told, t.cause} }
+
+// readBody reads up to limit bytes and puts them in place of the body.
+func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the body of an answer: %w", err)
+	case int64(len(body)) > limit:
+		return nil, &told{status: resp.StatusCode, why: "it is longer than " +
+			strconv.FormatInt(limit/mib, 10) + " MiB"}
+	}
+	return body, nil
+}
+
+// rootOf is the name of a document's root element, "" where it is none.
+func rootOf(body []byte) string {
+	for d := xml.NewDecoder(bytes.NewReader(body)); ; {
+		token, err := d.RawToken()
+		if err != nil {
+			return ""
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			return t.Name.Local
+		case xml.CharData:
+			if len(bytes.TrimSpace(t)) > 0 && !bytes.Equal(t, []byte("\uFEFF")) {
+				return ""
+			}
+		}
+	}
+}
+
+// errorDoc is S3's: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+type errorDoc struct {
+	Code, Message, Region string
+}
+
+// errorDocument reads S3's own error; false for anything else.
+func errorDocument(body []byte) (errorDoc, bool) {
+	var e errorDoc
+	if rootOf(body) != "Error" || xml.Unmarshal(body, &e) != nil {
+		return errorDoc{}, false
+	}
+	e.Code = strings.TrimSpace(e.Code)
+	return e, e.Code != ""
+}
+
+// promised is the error for a success that should name a version.
+func (b *backend) promised(v files.Version) error {
+	if v == "" && !b.known.profile.NoETags {
+		return unkeptPromise("without an ETag")
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package s3
+
+import "cloudfiles.dev/files"
+
+// codes maps the error codes of S3 and of stores that speak its protocol to what they mean, whatever was asked; what
+// depends on that is in answer.kind. See https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+var codes = map[string]error{}
+
+func init() {
+	for kind, names := range map[error][]string{
+		files.ErrNoBucket: {"NoSuchBucket", "NoSuchVolume"}, // the latter Ozone's
+		files.ErrNotExist: {"NoSuchKey", "NoSuchVersion"},
+		files.ErrPermission: {
+			"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "MethodNotAllowed", "NotSignedUp",
+			"InvalidPayer", "CrossLocationLoggingProhibited", "AccessForbidden", "UserDisable",
+			"ObjectLockedByBucketPolicy", "AuthorizationQueryParametersError", "AccessPointNotOwnedByYou",
+			"InvalidObjectState", // archived: it must be restored before it can be read
+			"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.InvalidKeyUsageException",
+			"InvalidAccessPointAliasError", "RequestIsNotMultiPartContent",
+		},
+		files.ErrInvalidName: {"KeyTooLongError", "KeyTooLong", "InvalidURI", "InvalidObjectName"},
+		files.ErrInvalid: {
+			"MetadataTooLarge", "InvalidArgument", "InvalidRequest", "InvalidTag", "InvalidStorageClass",
+			"InvalidBucketName", "InvalidEncryptionAlgorithmError", "KMS.NotFoundException",
+			"InvalidRetentionPeriod", "RequestHeaderSectionTooLarge", "EntityTooSmall", "BadRequest",
+			"InvalidHeaderValue", "InvalidHeader", "MissingContentLength", "MissingContentMD5",
+			"MissingArgument", "MissingRequiredHeader", "MissingHeader", "MissingRequestBodyError",
+			"MalformedXML", "MalformedACLError", "MalformedPOSTRequest", "MalformedPolicy",
+			"MaxMessageLengthExceeded", "MaxPostPreDataLengthExceededError", "UnsupportedHeader",
+			"InvalidPart", "InvalidPartOrder", "InvalidPartNumber", "InvalidPolicyDocument", "InvalidSOAPRequest",
+			"InvalidAddressingHeader", "InvalidHostHeader", "PathStyleDomainForbidden",
+			"SecondLevelDomainForbidden", "InvalidRegion", "InvalidLocationConstraint",
+			"BucketHasAccessPointsAttached", "InvalidSessionException", "InvalidTargetBucketForLogging",
+			"EncryptionTypeMismatch", "TooManyParts", "AnnotationLimitExceeded", "IdempotencyParameterMismatch",
+			"InvalidWriteOffset", "KeySizeTooLong", "InvalidObjectLockConfiguration", "InvalidBucketState",
+			"ObjectLockConfigurationNotFoundError", "InvalidMaxKeys", "InvalidCopySource", "InvalidCopyDest",
+			"InvalidVersionId", "AmbiguousGrantByEmailAddress", "UnresolvableGrantByEmailAddress",
+			"InvalidContentType", "UserKeyMustBeSpecified", "IncorrectNumberOfFilesInPostRequest",
+			"InlineDataTooLarge", "RequestTorrentOfBucketError", "NoSuchTagSet",
+			"ServerSideEncryptionConfigurationNotFoundError", "EndpointNotFound", "InvalidEndpoint",
+			"UnexpectedContent",
+		},
+		files.ErrTooLarge: {
+			"EntityTooLarge", "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded",
+			"InsufficientStorage", "StorageFull", "StorageLimitExceeded", "InsufficientCapacity",
+		},
+		files.ErrCorrupt: {
+			"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch",
+			"ContentSHA256Mismatch", "ChecksumMismatch",
+		},
+		files.ErrUnavailable: {
+			"IncompleteBody", "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "InternalError",
+			"InternalServerError", "RequestTimeout", "Busy", "ServerBusy", "OperationAborted",
+			"ConditionalRequestConflict", "ConcurrentModification", "OperationTimedOut", "OperationMaxedOut",
+			"TooManyRequests", "TooManyRequestsException", "RequestLimitExceeded", "Throttling",
+			"ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+			"ProvisionedThroughputExceededException", "BandwidthLimitExceeded", "LimitExceededException",
+			"QpsLimitExceeded", "ExceedAccountRateLimit", "ExceedBucketRateLimit", "ExceedAccountQPSLimit",
+			"ExceedBucketQPSLimit", "DownloadTrafficRateLimitExceeded", "UploadTrafficRateLimitExceeded",
+			"PriorRequestNotComplete", "TransactionInProgressException", "BandwidthExceeded",
+			"ReducedRedundancyLostObject", "ClientDisconnected", "XMinioServerNotInitialized",
+			"XMinioBackendDown", "ErrTooManyRequest", "ErrRequestBytesExceed", "TooManyBuckets",
+			// An upload in parts that another ended: the Put may begin again.
+			"NoSuchUpload", "UploadNotFound",
+			"KMS.ThrottlingException", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",
+			"GatewayTimeout", "BadGateway", "InvalidRange", "NotModified", "NoTomesAvailable",
+		},
+		files.ErrUnsupported: {
+			"NotImplemented", "NotSupported", "UnsupportedOperation", "UnsupportedArgument",
+			// The name conflicts with another, or is none that the store can hold.
+			"ObjectParentIsFile", "ExistingObjectIsDirectory", "ExistingObjectIsFile", "Conflict",
+			"XMinioObjectExistsAsDirectory", "XMinioParentIsObject", "XMinioInvalidObjectName",
+			"XMinioInvalidResourceName", "FileImmutable",
+		},
+	} {
+		for _, name := range names {
+			codes[name] = kind
+		}
+	}
+}
+
+// hints are words for people beside a code.
+var hints = map[string]string{
+	"PathStyleDomainForbidden":   "write use_path_style=false",
+	"SecondLevelDomainForbidden": "write use_path_style=false",
+	"ObjectParentIsFile":         "the store has no place for a file below another one's name",
+	"ExistingObjectIsDirectory":  "the store has no place for a file beside a directory of its name",
+	"ExistingObjectIsFile":       "the store has no place for a file below another one's name",
+	"XMinioInvalidObjectName":    "the store has no place for the name",
+	"XMinioStorageFull":          "the store is full",
+	"NoSuchUpload":               "somebody has ended the upload in parts",
+}
+
+// credentialCodes are the codes that tell what is wrong with them, with words for people.
+var credentialCodes = map[string]string{
+	"InvalidAccessKeyId":          "the access key is unknown to the service",
+	"SignatureDoesNotMatch":       "the secret key is not the access key's",
+	"ExpiredToken":                "the credentials have expired",
+	"ExpiredTokenException":       "the credentials have expired",
+	"TokenRefreshRequired":        "the credentials must be refreshed",
+	"InvalidToken":                "the session token is not valid",
+	"InvalidSecurity":             "the credentials are not valid",
+	"Unauthorized":                "the credentials are not valid",
+	"RequestExpired":              "the request's signature has expired",
+	"ExpiredRequest":              "the request's signature has expired",
+	"RequestTimeTooSkewed":        "the clocks of this machine and of the service differ too much",
+	"UnauthorizedAccess":          "the credentials are not valid in this region",
+	"InvalidClientTokenId":        "the access key is unknown to the service",
+	"UnrecognizedClientException": "the access key is unknown to the service",
+	"MissingSecurityHeader":       "the request was not signed",
+	"MissingAuthenticationToken":  "the request was not signed",
+	"CredentialsNotProvided":      "there are no credentials",
+}

@@ -1,0 +1,108 @@
+package s3
+
+import (
+	"strings"
+
+	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// maxEmptyPages is how many pages in a row may have nothing while the service says that there is more.
+const maxEmptyPages = 100
+
+// badListing is the error for a listing that is none.
+func badListing(what string) error {
+	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
+}
+
+// listCheck holds a listing to what was asked for. Nothing of it grows with the listing, but the directories of a
+// store that lists in no order.
+type listCheck struct {
+	prefix    string // as it was sent
+	shallow   bool
+	namesOnly bool
+	ordered   bool
+
+	last  string // of the entries that came
+	isDir bool
+	some  bool
+	dirs  map[string]bool // of an unordered listing
+
+	pages, empty int
+	kept         string // a token, to find turns by: Brent's way
+	keepAt       int
+}
+
+// entry looks at the next one; again is true for a directory that came before.
+func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
+	rest, ok := strings.CutPrefix(name, c.prefix)
+	slash := strings.IndexByte(rest, '/')
+	switch {
+	case !ok:
+		return false, badListing("names outside of the prefix that was asked for")
+	case isDir && (!c.shallow || rest == "" || slash != len(rest)-1):
+		return false, badListing("directories that were not asked for")
+	case !isDir && c.shallow && slash >= 0 && slash != len(rest)-1:
+		return false, badListing("names below the directories that were asked for")
+	case !c.ordered:
+		if isDir && c.dirs[name] {
+			return true, nil
+		}
+		if isDir {
+			if c.dirs == nil {
+				c.dirs = map[string]bool{}
+			}
+			c.dirs[name] = true
+		}
+		return false, nil
+	case files.CheckName(strings.TrimSuffix(name, "/")) != nil: // no file of ours; order is promised for names
+		return false, nil
+	case !c.some:
+	case name == c.last && isDir && c.isDir:
+		return true, nil
+	case name == c.last && isDir == c.isDir: // else it is a marker, and its directory
+		return false, badListing("a name twice")
+	case name < c.last:
+		return false, badListing("names in no order, or twice; of a store that has none write store=, " +
+			"as files.Check finds out")
+	}
+	c.last, c.isDir, c.some = name, isDir, true
+	return false, nil
+}
+
+// object looks at what the listing tells of an object.
+func (c *listCheck) object(size *int64, key *string) error {
+	switch {
+	case aws.ToString(key) == "":
+		return badListing("an object without a key")
+	case size == nil && !c.namesOnly:
+		return badListing("an object without a size")
+	case aws.ToInt64(size) < 0:
+		return badListing("an object of a negative size")
+	}
+	return nil
+}
+
+// page looks at a page's end, and returns the token of the next one, "" behind the last.
+func (c *listCheck) page(out *s3.ListObjectsV2Output) (next string, err error) {
+	next = aws.ToString(out.NextContinuationToken)
+	switch {
+	case out.IsTruncated != nil && !*out.IsTruncated, out.IsTruncated == nil && next == "":
+		return "", nil
+	case next == "":
+		return "", badListing("more pages, and no token for them")
+	case next == c.kept:
+		return "", badListing("a token that repeats, so it doesn't go on")
+	}
+	if c.pages++; c.pages > c.keepAt {
+		c.kept, c.keepAt = next, 2*c.pages
+	}
+	if c.empty++; len(out.Contents)+len(out.CommonPrefixes) > 0 {
+		c.empty = 0
+	}
+	if c.empty > maxEmptyPages {
+		return "", badListing("empty pages without an end")
+	}
+	return next, nil
+}
