@@ -8,7 +8,7 @@ var codes = map[string]error{}
 
 func init() {
 	for kind, names := range map[error][]string{
-		files.ErrNoBucket: {"NoSuchBucket", "NoSuchVolume"}, // the latter Ozone's
+		files.ErrNoBucket: {"NoSuchBucket", "NoSuchVolume", "NoSuchAccessPoint"}, // the latter Ozone's
 		files.ErrNotExist: {"NoSuchKey", "NoSuchVersion"},
 		files.ErrPermission: {
 			"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "MethodNotAllowed", "NotSignedUp",
@@ -16,7 +16,7 @@ func init() {
 			"ObjectLockedByBucketPolicy", "AuthorizationQueryParametersError", "AccessPointNotOwnedByYou",
 			"InvalidObjectState", // archived: it must be restored before it can be read
 			"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.InvalidKeyUsageException",
-			"InvalidAccessPointAliasError", "RequestIsNotMultiPartContent",
+			"InvalidBucketOwnerAWSAccountID", "UnexpectedIPError", "NotDeviceOwnerError", "DeviceNotActiveError",
 		},
 		files.ErrInvalidName: {"KeyTooLongError", "KeyTooLong", "InvalidURI", "InvalidObjectName"},
 		files.ErrInvalid: {
@@ -38,7 +38,16 @@ func init() {
 			"InvalidContentType", "UserKeyMustBeSpecified", "IncorrectNumberOfFilesInPostRequest",
 			"InlineDataTooLarge", "RequestTorrentOfBucketError", "NoSuchTagSet",
 			"ServerSideEncryptionConfigurationNotFoundError", "EndpointNotFound", "InvalidEndpoint",
-			"UnexpectedContent",
+			"UnexpectedContent", "RequestIsNotMultiPartContent",
+			"InvalidAccessPointAliasError", "InvalidAccessPoint", "AccessPointAlreadyOwnedByYou",
+			"AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnership", "BucketAlreadyExists",
+			"BucketAlreadyOwnedByYou", "BucketNotEmpty", "IllegalVersioningConfigurationException",
+			"IncorrectEndpoint", "InvalidHttpMethod", "MissingAttachment", "MalformedPolicyDocument",
+			"NoLoggingStatusForKey", "NoSuchBucketPolicy", "NoSuchCORSConfiguration",
+			"NoSuchLifecycleConfiguration", "NoSuchWebsiteConfiguration", "OwnershipControlsNotFoundError",
+			"ReplicationConfigurationNotFoundError", "TagPolicyException", "TooManyAccessPoints",
+			"TooManyMultiRegionAccessPoints", "TooManyMultiRegionAccessPointregionsError",
+			"UnsupportedSignature",
 		},
 		files.ErrTooLarge: {
 			"EntityTooLarge", "XMinioStorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded",
@@ -57,6 +66,7 @@ func init() {
 			"ProvisionedThroughputExceededException", "BandwidthLimitExceeded", "LimitExceededException",
 			"QpsLimitExceeded", "ExceedAccountRateLimit", "ExceedBucketRateLimit", "ExceedAccountQPSLimit",
 			"ExceedBucketQPSLimit", "DownloadTrafficRateLimitExceeded", "UploadTrafficRateLimitExceeded",
+			"RestoreAlreadyInProgress", "ResponseInterrupted", "ConnectionClosedByRequester", "ClientTokenConflict",
 			"PriorRequestNotComplete", "TransactionInProgressException", "BandwidthExceeded",
 			"ReducedRedundancyLostObject", "ClientDisconnected", "XMinioServerNotInitialized",
 			"XMinioBackendDown", "ErrTooManyRequest", "ErrRequestBytesExceed", "TooManyBuckets",
@@ -109,5 +119,10 @@ var credentialCodes = map[string]string{
 	"UnrecognizedClientException": "the access key is unknown to the service",
 	"MissingSecurityHeader":       "the request was not signed",
 	"MissingAuthenticationToken":  "the request was not signed",
+	"InvalidSignature":            "the request's signature is not valid",
+	"UnauthorizedAccessError":     "the credentials are not valid in this region",
+	"TokenCodeInvalidError":       "the credentials are not valid",
+	"MissingSecurityElement":      "the request was not signed",
+	"CredentialsNotSupported":     "the request takes no credentials",
 	"CredentialsNotProvided":      "there are no credentials",
 }

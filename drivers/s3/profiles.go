@@ -299,8 +299,9 @@ var juicefs = &Profile{
 		DirBesideFile: NotKept, // keys are paths of a file system
 		AnyName:       NotKept,
 	},
-	NoETags: true,
-	refuses: refusedByFolders,
+	RefusesBeside: true,
+	NoETags:       true,
+	refuses:       refusedByFolders,
 }
 
 // maxFolderElement is the longest element in bytes where keys are paths of a file system.

@@ -74,7 +74,7 @@ func (r *resumingBody) reopen(broken error) error {
 			continue // unless the driver has repeated it: the two would multiply
 		case err != nil:
 			return err
-		case o.Length != r.left || o.Offset != r.off:
+		case o.Length != r.left || o.Offset != r.off || o.Info.Size != r.info.Size:
 			if o.Body != nil {
 				o.Body.Close()
 			}

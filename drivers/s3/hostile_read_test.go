@@ -1,0 +1,440 @@
+package s3
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// object is an element of a listing; dir is one of its directories.
+func object(key, size string) string {
+	return "<Contents><Key>" + key + "</Key><Size>" + size + "</Size><ETag>&quot;1&quot;</ETag></Contents>"
+}
+
+func dir(p string) string { return "<CommonPrefixes><Prefix>" + p + "</Prefix></CommonPrefixes>" }
+
+// pages answers a listing's requests by number, from 0; after "" is no more.
+func pages(page func(n int) (body, next string)) http.HandlerFunc {
+	n := 0
+	return func(w http.ResponseWriter, _ *http.Request) {
+		body, next := page(n)
+		n++
+		io.WriteString(w, "<ListBucketResult><IsTruncated>"+strconv.FormatBool(next != "")+"</IsTruncated>"+body)
+		if next != "" {
+			io.WriteString(w, "<NextContinuationToken>"+next+"</NextContinuationToken>")
+		}
+		io.WriteString(w, "</ListBucketResult>")
+	}
+}
+
+// TestListingsThatLie: a listing that is none is an error that says so, after few requests.
+func TestListingsThatLie(t *testing.T) {
+	one := func(body string) func(int) (string, string) { return func(int) (string, string) { return body, "" } }
+	of := func(all ...string) func(int) (string, string) {
+		return func(n int) (string, string) {
+			if n == len(all)-1 {
+				return all[n], ""
+			}
+			return all[n], "t" + strconv.Itoa(n)
+		}
+	}
+	for what, c := range map[string]struct {
+		page    func(int) (string, string)
+		shallow bool
+		want    string
+		most    int64
+	}{
+		"names outside the prefix":    {one(object("other/x", "1")), false, "outside", 1},
+		"a neighbour's name":          {one(object("dirx/a", "1")), false, "outside", 1},
+		"names in no order":           {one(object("dir/b", "1") + object("dir/a", "1")), false, "no order", 1},
+		"no order over pages":         {of(object("dir/b", "1"), object("dir/a", "1")), false, "no order", 2},
+		"a name twice":                {one(object("dir/b", "1") + object("dir/b", "1")), false, "twice", 1},
+		"a name on two pages":         {of(object("dir/b", "1"), object("dir/b", "1")), false, "twice", 2},
+		"a negative size":             {one(object("dir/b", "-5")), false, "negative", 1},
+		"no size":                     {one("<Contents><Key>dir/b</Key></Contents>"), false, "without a size", 1},
+		"no key":                      {one("<Contents><Size>1</Size></Contents>"), false, "without a key", 1},
+		"directories unasked":         {one(dir("dir/d/")), false, "not asked", 1},
+		"directories elsewhere":       {one(dir("other/")), true, "outside", 1},
+		"a directory without its end": {one(dir("dir/d")), true, "not asked", 1},
+		"names below a directory":     {one(object("dir/d/x", "1")), true, "below", 1},
+		"a token that repeats":        {func(int) (string, string) { return "", "t" }, false, "repeats", 3},
+		"tokens by turns": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n%3) }, false,
+			"repeats", 12},
+		"pages without end": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n) }, false,
+			"without an end", maxEmptyPages + 2},
+		"the same page without end": {func(n int) (string, string) {
+			return object("dir/b", "1"), "t" + strconv.Itoa(n)
+		}, false, "twice", 2},
+	} {
+		b, requests := hostile(t, amazon, pages(c.page))
+		var last error
+		for _, last = range b.List(t.Context(), "dir", &files.ListOptions{Shallow: c.shallow}) {
+		}
+		if !errors.Is(last, files.ErrUnavailable) || !strings.Contains(last.Error(), c.want) {
+			t.Errorf("%s: %v", what, last)
+		}
+		if n := requests.Load(); n > c.most {
+			t.Errorf("%s: %d requests, want %d at most", what, n, c.most)
+		}
+	}
+
+	// Repeated directories are one, also where nothing is ordered.
+	for _, p := range []*Profile{amazon, seaweedfs} {
+		b, _ := hostile(t, p, pages(of(dir("dir/d/")+dir("dir/d/"), dir("dir/d/")+dir("dir/e/"))))
+		if got := listed(t, b, &files.ListOptions{Shallow: true}); got != "dir/d/|dir/e/" {
+			t.Errorf("%s: %s", p.Name, got)
+		}
+	}
+	// A store of which it is known lists in no order.
+	b, _ := hostile(t, seaweedfs, pages(one(object("dir/b", "1")+object("dir/a", "1"))))
+	if got := listed(t, b, nil); got != "dir/b|dir/a" {
+		t.Error(got)
+	}
+	// More pages, and nobody says where.
+	b, _ = hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>")
+	})
+	for _, err := range b.List(t.Context(), "dir", nil) {
+		if !errors.Is(err, files.ErrUnavailable) {
+			t.Error(err)
+		}
+	}
+}
+
+func listed(t *testing.T, b files.Bucket, o *files.ListOptions) string {
+	t.Helper()
+	var all []string
+	for e, err := range b.List(t.Context(), "dir", o) {
+		if err != nil {
+			t.Error(err)
+		}
+		all = append(all, e.Name+e.Key)
+	}
+	return strings.Join(all, "|")
+}
+
+// TestOddPages: one key of others that XML can't hold, and odd times, spoil nothing else.
+func TestOddPages(t *testing.T) {
+	entry := func(key, at string) string {
+		return "<Contents><Key>" + key + "</Key><LastModified>" + at + "</LastModified><Size>1</Size></Contents>"
+	}
+	page := entry("dir/&#x1;x", "2022-10-12T17:50:00.000Z") + entry("dir/\x02y", "2022-10-12 17:50:00") +
+		entry("dir/a", "2022-10-12T17:50:00") + entry("dir/b", "2022-10-12T17:50:00+0000") +
+		entry("dir/c", "") + entry("dir/d", "yesterday") + entry("dir/e", "Wed, 12 Oct 2022 17:50:00 GMT") +
+		entry("dir/f&amp;&#65;", "2022-10-12T17:50:00Z")
+	h := pages(func(int) (string, string) { return page, "" })
+	b, _ := hostile(t, amazon, h)
+	if got := listed(t, b, &files.ListOptions{Foreign: true}); got != "dir/\x01x|dir/\x02y|dir/a|dir/b|dir/c|dir/d|dir/e|dir/f&A" {
+		t.Errorf("%q", got)
+	}
+	want := time.Date(2022, 10, 12, 17, 50, 0, 0, time.UTC)
+	for e, err := range b.List(t.Context(), "dir", nil) {
+		if none := e.Name == "dir/c" || e.Name == "dir/d"; err != nil || none != e.ModTime.IsZero() || !none && !e.ModTime.Equal(want) {
+			t.Errorf("%+v, %v", e, err)
+		}
+	}
+	for at, zero := range map[string]bool{
+		"Wed, 12 Oct 2022 17:50:00 GMT": false, "2022-10-12T17:50:00Z": false, "Wed, 12 Oct 2022 17:50:00 +0000": false,
+		"2022-10-12 17:50:00": false, "": true, "soon": true,
+	} {
+		b, _ := hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Last-Modified", at)
+			w.Header().Set("X-Amz-Tagging-Count", "many")
+			w.Header().Set("Content-Length", "0")
+		})
+		info, err := b.Stat(t.Context(), "a", nil)
+		if err != nil || info.ModTime.IsZero() != zero || !zero && !info.ModTime.Equal(want) {
+			t.Errorf("%q: %v, %v", at, info.ModTime, err)
+		}
+	}
+}
+
+// TestOneVersion: a body is of one version and of the range that was asked for, also where a store ignores If-Match.
+func TestOneVersion(t *testing.T) {
+	cut := func(w http.ResponseWriter, body string) { // and the connection breaks
+		w.Header().Set("Content-Length", "10")
+		io.WriteString(w, body)
+	}
+	for what, c := range map[string]struct {
+		second func(w http.ResponseWriter)
+		want   error // of the read; nil is all of it
+	}{
+		"the rest": {func(w http.ResponseWriter) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Content-Range", "bytes 5-9/10")
+			w.WriteHeader(206)
+			io.WriteString(w, "56789")
+		}, nil},
+		"of another version": {func(w http.ResponseWriter) {
+			w.Header().Set("ETag", `"2"`)
+			w.Header().Set("Content-Range", "bytes 5-9/10")
+			w.WriteHeader(206)
+			io.WriteString(w, "EVIL!")
+		}, files.ErrChanged},
+		"another range": {func(w http.ResponseWriter) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Content-Range", "bytes 0-4/10")
+			w.WriteHeader(206)
+			io.WriteString(w, "01234")
+		}, files.ErrUnavailable},
+		"no range": {func(w http.ResponseWriter) {
+			w.Header().Set("ETag", `"1"`)
+			w.WriteHeader(206)
+			io.WriteString(w, "56789")
+		}, files.ErrUnavailable},
+		"a range of another length": {func(w http.ResponseWriter) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Content-Range", "bytes 5-9/10")
+			w.WriteHeader(206)
+			io.WriteString(w, "567")
+		}, files.ErrUnavailable},
+		"an impossible range": {func(w http.ResponseWriter) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Content-Range", "bytes 5-3/10")
+			w.WriteHeader(206)
+			io.WriteString(w, "56789")
+		}, files.ErrUnavailable},
+		"another size": {func(w http.ResponseWriter) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Content-Range", "bytes 5-9/20")
+			w.WriteHeader(206)
+			io.WriteString(w, "56789")
+		}, files.ErrUnavailable},
+		"no ETag": {func(w http.ResponseWriter) {
+			w.Header().Set("Content-Range", "bytes 5-9/10")
+			w.WriteHeader(206)
+			io.WriteString(w, "56789")
+		}, files.ErrUnavailable},
+	} {
+		first := true
+		b, requests := hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
+			if first {
+				first = false
+				w.Header().Set("ETag", `"1"`)
+				cut(w, "01234")
+				return
+			}
+			c.second(w)
+		})
+		content, err := files.ReadString(t.Context(), b, "a", nil)
+		switch {
+		case c.want == nil && (err != nil || content != "0123456789"):
+			t.Errorf("%s: %q, %v", what, content, err)
+		case c.want != nil && !errors.Is(err, c.want):
+			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
+		}
+		if n := requests.Load(); n > 20 {
+			t.Errorf("%s: %d requests", what, n)
+		}
+	}
+}
+
+// TestWeakETags: a weak ETag, which a proxy makes that compresses, is compared as RFC 9110 says.
+func TestWeakETags(t *testing.T) {
+	const weak = `W/"1"`
+	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", weak)
+		w.Header().Set("Content-Length", "3")
+		if r.Header.Get("If-None-Match") == weak {
+			w.WriteHeader(304)
+			return
+		}
+		if r.Method == http.MethodGet {
+			io.WriteString(w, "abc")
+		}
+	})
+	info, err := b.Stat(t.Context(), "a", nil)
+	if err != nil || info.Version != weak {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	for _, v := range []files.Version{weak, "1"} {
+		if _, err := b.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: v}); !errors.Is(err, files.ErrNotModified) {
+			t.Errorf("if not %s: %v", v, err)
+		}
+		if _, err := b.Get(t.Context(), "a", &files.GetOptions{IfVersion: v}); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("get if %s: %v", v, err)
+		}
+	}
+	_, put := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion(weak)})
+	_, cp := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{IfSource: weak})
+	for what, err := range map[string]error{
+		"put": put, "copy": cp, "delete": b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: weak}),
+	} {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if s, err := files.ReadString(t.Context(), b, "a", nil); s != "abc" || err != nil {
+		t.Errorf("%q, %v", s, err)
+	}
+}
+
+// TestSumsOfSomethingElse: a checksum is the file's only where the answer says so.
+func TestSumsOfSomethingElse(t *testing.T) {
+	const wrong = "AAAAAA=="
+	for what, h := range map[string]map[string]string{
+		"a range, no type":        {"Content-Range": "bytes 0-8/9", "ETag": `"1"`},
+		"parts, no type":          {"ETag": `"1-2"`},
+		"a count of parts":        {"ETag": `"1"`, "X-Amz-Mp-Parts-Count": "2"},
+		"composite":               {"ETag": `"1"`, "X-Amz-Checksum-Type": "COMPOSITE"},
+		"a type that isn't known": {"ETag": `"1"`, "X-Amz-Checksum-Type": "PART"},
+	} {
+		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+			for k, v := range h {
+				w.Header().Set(k, v)
+			}
+			w.Header().Set("X-Amz-Checksum-Crc32c", wrong)
+			w.Header().Set("Content-Length", "9")
+			if h["Content-Range"] != "" {
+				w.WriteHeader(206)
+			}
+			io.WriteString(w, "123456789")
+		})
+		r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(0, 9)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := r.ReadAll(); err != nil || len(p) != 9 || !r.Info().Digest.IsZero() {
+			t.Errorf("%s: %q, %v, %+v", what, p, err, r.Info().Digest)
+		}
+		r.Close()
+	}
+}
+
+// TestSumsStayOn: one odd answer turns no checksums off; a store that never takes them is asked without in the end.
+func TestSumsStayOn(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+		good   int // requests until checksums are off; 0 where they stay on
+	}{
+		{400, xmlError("InvalidRequest"), maxOddSums},
+		{400, xmlError("InvalidDigest"), maxOddSums},
+		{400, "", maxOddSums},
+		{501, "", maxOddSums},
+		{501, xmlError("NotImplemented"), 1},
+		{400, `<Error><Code>InvalidRequest</Code><Message>x-amz-checksum-crc32c is not known</Message></Error>`, 1},
+	} {
+		once := true // only the first answer is odd
+		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+			if once && r.Header.Get("X-Amz-Checksum-Crc32c") != "" {
+				once = false
+				w.WriteHeader(c.status)
+				io.WriteString(w, c.body)
+				return
+			}
+			w.Header().Set("ETag", `"1"`)
+		})
+		every := func(b files.Bucket) {
+			t.Helper()
+			if _, err := b.Put(t.Context(), "a", strings.NewReader("x"), nil); err != nil {
+				t.Errorf("%d %s: %v", c.status, c.body, err)
+			}
+		}
+		every(b)
+		every(b)
+		if on := b.Features().Digests; on != (c.good != 1) {
+			t.Errorf("%d %s, once: checksums are on: %v", c.status, c.body, on)
+		}
+		b, _ = hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Amz-Checksum-Crc32c") != "" {
+				w.WriteHeader(c.status)
+				io.WriteString(w, c.body)
+				return
+			}
+			w.Header().Set("ETag", `"1"`)
+		})
+		for i := range maxOddSums {
+			every(b)
+			if off := !b.Features().Digests; off != (i+1 >= c.good) {
+				t.Errorf("%d %s, always: checksums are off after %d: %v", c.status, c.body, i+1, off)
+			}
+		}
+	}
+}
+
+// TestPartsLost: the answer to Complete is lost; the ETag of the parts tells, where there are no checksums. And an upload
+// that another ended is begun by nobody else.
+func TestPartsLost(t *testing.T) {
+	content := strings.Repeat("x", DefaultPartSize+1)
+	for what, c := range map[string]struct {
+		etag string
+		want error
+	}{
+		// The MD5 of the MD5s that the server answers below, twice 16 zeros.
+		"landed":    {`"70bc8f4b72a86921468bf8e8441dce51-2"`, nil},
+		"another's": {`"80bc8f4b72a86921468bf8e8441dce51-2"`, files.ErrUncertain},
+	} {
+		b, _ := hostile(t, gcsDoor, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Query().Has("uploads"):
+				io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+			case r.Method == http.MethodPut:
+				w.Header().Set("ETag", `"`+strings.Repeat("0", 32)+`"`)
+			case r.Method == http.MethodPost:
+				w.WriteHeader(502)
+			case r.Method == http.MethodHead:
+				w.Header().Set("ETag", c.etag)
+				w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+				w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			}
+		})
+		info, err := b.Put(t.Context(), "a", strings.NewReader(content), nil)
+		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+			t.Errorf("%s: %+v, %v", what, info, err)
+		}
+	}
+	posts := 0
+	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Query().Has("uploads"):
+			io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+		case r.Method == http.MethodPut:
+			w.Header().Set("ETag", `"1"`)
+		case r.Method == http.MethodPost:
+			code, status := "ConditionalRequestConflict", 409
+			if posts++; posts > 1 {
+				code, status = "NoSuchUpload", 404
+			}
+			w.WriteHeader(status)
+			io.WriteString(w, xmlError(code))
+		case r.Method == http.MethodHead:
+			w.Header().Set("ETag", `"other"`)
+			w.Header().Set("Content-Length", "1")
+		}
+	})
+	_, err := b.Put(t.Context(), "a", strings.NewReader(content), &files.PutOptions{If: files.IfAbsent()})
+	if !errors.Is(err, files.ErrExist) || errors.Is(err, files.ErrUncertain) {
+		t.Error(err)
+	}
+}
+
+// TestSumsOfParts: a store that refuses checksums of parts, or at the end, is asked once more without.
+func TestSumsOfParts(t *testing.T) {
+	for _, method := range []string{http.MethodPut, http.MethodPost} {
+		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Query().Has("uploads"):
+				io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+			case r.Method == method && r.Header.Get("X-Amz-Checksum-Crc32c") != "":
+				w.WriteHeader(400)
+				io.WriteString(w, xmlError("InvalidRequest"))
+			case r.Method == http.MethodPut:
+				w.Header().Set("ETag", `"1"`)
+			default:
+				io.WriteString(w, `<CompleteMultipartUploadResult><ETag>"1-2"</ETag></CompleteMultipartUploadResult>`)
+			}
+		})
+		if err := every["put in parts"](t.Context(), b); err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
