@@ -33,7 +33,8 @@ type promise struct {
 	etag  bool     // in the header
 }
 
-// promises are those of the operations that the driver uses. GetObject's and HeadObject's are in understand. See
+// promises are those of the operations that the driver uses. GetObject's and HeadObject's are in
+// understand. See
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 var promises = map[string]promise{
 	"PutObject":               {etag: true},
@@ -49,7 +50,8 @@ var promises = map[string]promise{
 	"GetObjectTagging":        {roots: []string{"Tagging"}},
 }
 
-// told is an answer that the SDK must not read: it isn't S3's, or it is S3's error with a status of success.
+// told is an answer that the SDK must not read: it isn't S3's, or it is S3's error with a status of
+// success.
 type told struct {
 	status  int
 	code    string // of an error of S3's own
@@ -61,7 +63,9 @@ type told struct {
 
 var _ smithy.APIError = (*told)(nil)
 
-func (t *told) Error() string                 { return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why }
+func (t *told) Error() string {
+	return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why
+}
 func (t *told) ErrorCode() string             { return t.code }
 func (t *told) ErrorMessage() string          { return t.message }
 func (t *told) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
@@ -69,8 +73,8 @@ func (t *told) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 // unkeptPromise is a success that lacks what the protocol promises.
 func unkeptPromise(why string) error { return &told{status: http.StatusOK, why: why} }
 
-// hear lets only answers reach the SDK that are S3's, reads no more of them than an answer can have, and mends
-// what the SDK would fail the whole answer for.
+// hear lets only answers reach the SDK that are S3's, reads no more of them than an answer can
+// have, and mends what the SDK would fail the whole answer for.
 func hear(k *known) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
@@ -87,9 +91,12 @@ func hear(k *known) func(*s3.Options) {
 					resp.Body.Close()
 					return out, md, &told{status: resp.StatusCode, why: "it came from another host"}
 				}
-				k.met(resp.Header)
 				mendHeader(resp.Header)
-				return out, md, understand(operation, resp, k.profile.NoETags)
+				err = understand(operation, resp, k.profile.NoETags)
+				if foreign, ok := err.(*told); err == nil || ok && foreign.code != "" {
+					k.met(resp.Header) // a proxy's header tells nothing of the store
+				}
+				return out, md, err
 			}), middleware.After)
 		})
 	}
@@ -104,8 +111,8 @@ func elsewhere(req *smithyhttp.Request, resp *smithyhttp.Response) bool {
 	return a.Host != b.Host || a.Scheme != b.Scheme
 }
 
-// understand returns an error for an answer that isn't what the operation's can be. What has a small body is
-// read whole before.
+// understand returns an error for an answer that isn't what the operation's can be. What has a
+// small body is read whole before.
 func understand(operation string, resp *smithyhttp.Response, noETags bool) error {
 	status, tag := resp.StatusCode, strings.Trim(resp.Header.Get("ETag"), `"`) != "" || noETags
 	foreign := func(why string) error {

@@ -2,8 +2,9 @@ package s3
 
 import "cloudfiles.dev/files"
 
-// codes maps the error codes of S3 and of stores that speak its protocol to what they mean, whatever was asked; what
-// depends on that is in answer.kind. See https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+// codes maps the error codes of S3 and of stores that speak its protocol to what they mean,
+// whatever was asked; what depends on that is in answer.kind. See
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 var codes = map[string]error{}
 
 func init() {
@@ -11,12 +12,14 @@ func init() {
 		files.ErrNoBucket: {"NoSuchBucket", "NoSuchVolume", "NoSuchAccessPoint"}, // the latter Ozone's
 		files.ErrNotExist: {"NoSuchKey", "NoSuchVersion"},
 		files.ErrPermission: {
-			"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "MethodNotAllowed", "NotSignedUp",
-			"InvalidPayer", "CrossLocationLoggingProhibited", "AccessForbidden", "UserDisable",
-			"ObjectLockedByBucketPolicy", "AuthorizationQueryParametersError", "AccessPointNotOwnedByYou",
+			"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "MethodNotAllowed",
+			"NotSignedUp", "InvalidPayer", "CrossLocationLoggingProhibited", "AccessForbidden",
+			"UserDisable", "ObjectLockedByBucketPolicy", "AuthorizationQueryParametersError",
+			"AccessPointNotOwnedByYou",
 			"InvalidObjectState", // archived: it must be restored before it can be read
 			"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.InvalidKeyUsageException",
-			"InvalidBucketOwnerAWSAccountID", "UnexpectedIPError", "NotDeviceOwnerError", "DeviceNotActiveError",
+			"InvalidBucketOwnerAWSAccountID", "UnexpectedIPError", "NotDeviceOwnerError",
+			"DeviceNotActiveError",
 		},
 		files.ErrInvalidName: {"KeyTooLongError", "KeyTooLong", "InvalidURI", "InvalidObjectName"},
 		files.ErrInvalid: {
@@ -27,18 +30,18 @@ func init() {
 			"MissingArgument", "MissingRequiredHeader", "MissingHeader", "MissingRequestBodyError",
 			"MalformedXML", "MalformedACLError", "MalformedPOSTRequest", "MalformedPolicy",
 			"MaxMessageLengthExceeded", "MaxPostPreDataLengthExceededError", "UnsupportedHeader",
-			"InvalidPart", "InvalidPartOrder", "InvalidPartNumber", "InvalidPolicyDocument", "InvalidSOAPRequest",
-			"InvalidAddressingHeader", "InvalidHostHeader", "PathStyleDomainForbidden",
+			"InvalidPart", "InvalidPartOrder", "InvalidPartNumber", "InvalidPolicyDocument",
+			"InvalidSOAPRequest", "InvalidAddressingHeader", "InvalidHostHeader", "PathStyleDomainForbidden",
 			"SecondLevelDomainForbidden", "InvalidRegion", "InvalidLocationConstraint",
 			"BucketHasAccessPointsAttached", "InvalidSessionException", "InvalidTargetBucketForLogging",
-			"EncryptionTypeMismatch", "TooManyParts", "AnnotationLimitExceeded", "IdempotencyParameterMismatch",
-			"InvalidWriteOffset", "KeySizeTooLong", "InvalidObjectLockConfiguration", "InvalidBucketState",
-			"ObjectLockConfigurationNotFoundError", "InvalidMaxKeys", "InvalidCopySource", "InvalidCopyDest",
-			"InvalidVersionId", "AmbiguousGrantByEmailAddress", "UnresolvableGrantByEmailAddress",
-			"InvalidContentType", "UserKeyMustBeSpecified", "IncorrectNumberOfFilesInPostRequest",
-			"InlineDataTooLarge", "RequestTorrentOfBucketError", "NoSuchTagSet",
-			"ServerSideEncryptionConfigurationNotFoundError", "EndpointNotFound", "InvalidEndpoint",
-			"UnexpectedContent", "RequestIsNotMultiPartContent",
+			"EncryptionTypeMismatch", "TooManyParts", "AnnotationLimitExceeded",
+			"IdempotencyParameterMismatch", "InvalidWriteOffset", "KeySizeTooLong",
+			"InvalidObjectLockConfiguration", "InvalidBucketState", "ObjectLockConfigurationNotFoundError",
+			"InvalidMaxKeys", "InvalidCopySource", "InvalidCopyDest", "InvalidVersionId",
+			"AmbiguousGrantByEmailAddress", "UnresolvableGrantByEmailAddress", "InvalidContentType",
+			"UserKeyMustBeSpecified", "IncorrectNumberOfFilesInPostRequest", "InlineDataTooLarge",
+			"RequestTorrentOfBucketError", "NoSuchTagSet", "ServerSideEncryptionConfigurationNotFoundError",
+			"EndpointNotFound", "InvalidEndpoint", "UnexpectedContent", "RequestIsNotMultiPartContent",
 			"InvalidAccessPointAliasError", "InvalidAccessPoint", "AccessPointAlreadyOwnedByYou",
 			"AccessControlListNotSupported", "InvalidBucketAclWithObjectOwnership", "BucketAlreadyExists",
 			"BucketAlreadyOwnedByYou", "BucketNotEmpty", "IllegalVersioningConfigurationException",
@@ -58,18 +61,19 @@ func init() {
 			"ContentSHA256Mismatch", "ChecksumMismatch",
 		},
 		files.ErrUnavailable: {
-			"IncompleteBody", "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable", "InternalError",
-			"InternalServerError", "RequestTimeout", "Busy", "ServerBusy", "OperationAborted",
-			"ConditionalRequestConflict", "ConcurrentModification", "OperationTimedOut", "OperationMaxedOut",
-			"TooManyRequests", "TooManyRequestsException", "RequestLimitExceeded", "Throttling",
-			"ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-			"ProvisionedThroughputExceededException", "BandwidthLimitExceeded", "LimitExceededException",
-			"QpsLimitExceeded", "ExceedAccountRateLimit", "ExceedBucketRateLimit", "ExceedAccountQPSLimit",
-			"ExceedBucketQPSLimit", "DownloadTrafficRateLimitExceeded", "UploadTrafficRateLimitExceeded",
-			"RestoreAlreadyInProgress", "ResponseInterrupted", "ConnectionClosedByRequester", "ClientTokenConflict",
-			"PriorRequestNotComplete", "TransactionInProgressException", "BandwidthExceeded",
-			"ReducedRedundancyLostObject", "ClientDisconnected", "XMinioServerNotInitialized",
-			"XMinioBackendDown", "ErrTooManyRequest", "ErrRequestBytesExceed", "TooManyBuckets",
+			"IncompleteBody", "SlowDown", "SlowDownRead", "SlowDownWrite", "ServiceUnavailable",
+			"InternalError", "InternalServerError", "RequestTimeout", "Busy", "ServerBusy",
+			"OperationAborted", "ConditionalRequestConflict", "ConcurrentModification", "OperationTimedOut",
+			"OperationMaxedOut", "TooManyRequests", "TooManyRequestsException", "RequestLimitExceeded",
+			"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
+			"RequestThrottledException", "ProvisionedThroughputExceededException", "BandwidthLimitExceeded",
+			"LimitExceededException", "QpsLimitExceeded", "ExceedAccountRateLimit", "ExceedBucketRateLimit",
+			"ExceedAccountQPSLimit", "ExceedBucketQPSLimit", "DownloadTrafficRateLimitExceeded",
+			"UploadTrafficRateLimitExceeded", "RestoreAlreadyInProgress", "ResponseInterrupted",
+			"ConnectionClosedByRequester", "ClientTokenConflict", "PriorRequestNotComplete",
+			"TransactionInProgressException", "BandwidthExceeded", "ReducedRedundancyLostObject",
+			"ClientDisconnected", "XMinioServerNotInitialized", "XMinioBackendDown", "ErrTooManyRequest",
+			"ErrRequestBytesExceed", "TooManyBuckets",
 			// An upload in parts that another ended: the Put may begin again.
 			"NoSuchUpload", "UploadNotFound",
 			"KMS.ThrottlingException", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",

@@ -103,8 +103,8 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	return err
 }
 
-// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the repeat was told is no outcome, so
-// its sentinel isn't found beside ErrUncertain.
+// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the repeat was
+// told is no outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error) error {
 	words := "the answer to the commit was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
@@ -120,7 +120,8 @@ func (h *hushed) Error() string { return h.err.Error() }
 
 // Is finds the context's end alone.
 func (h *hushed) Is(target error) bool {
-	return (target == context.Canceled || target == context.DeadlineExceeded) && errors.Is(h.err, target)
+	ended := target == context.Canceled || target == context.DeadlineExceeded
+	return ended && errors.Is(h.err, target)
 }
 
 // As reaches the SDK's error.

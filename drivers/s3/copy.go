@@ -57,14 +57,17 @@ func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyReques
 			return info, err
 		}
 	}
-	for {
+	for range maxCopyTries {
 		info, err := b.copyLooking(ctx, src, req, itself)
-		if err == errSourceChanged {
-			continue
+		if err != errSourceChanged {
+			return info, err
 		}
-		return info, err
 	}
+	return files.Info{}, files.Errorf(files.ErrUnavailable, "the source is replaced again and again")
 }
+
+// maxCopyTries bounds how often a source is looked at that is replaced whenever it is to be copied.
+const maxCopyTries = 20
 
 // tooLargeToCopy: S3 answers InvalidRequest to a source that CopyObject doesn't take for its size.
 func tooLargeToCopy(err error) bool {
@@ -86,7 +89,8 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	}
 	source := infoOfHead(out)
 	if source.Version == "" || isWeak(source.Version) {
-		return files.Info{}, files.ErrUnsupported // nothing holds the look and the copy together: read and put
+		// Nothing holds the look and the copy together: read and put.
+		return files.Info{}, files.ErrUnsupported
 	}
 	attributes := req.Attributes
 	if itself && attributes == nil {

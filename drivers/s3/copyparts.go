@@ -99,7 +99,8 @@ func (u *upload) copyPart(ctx context.Context, src *backend, key string, source 
 		return err
 	}
 	if out.CopyPartResult == nil || version(out.CopyPartResult.ETag) == "" {
-		return files.Errorf(files.ErrUnavailable, "the service tells nothing of the part that it copied: "+notS3)
+		return files.Errorf(files.ErrUnavailable,
+			"the service tells nothing of the part that it copied: "+notS3)
 	}
 	u.add(types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag})
 	return nil

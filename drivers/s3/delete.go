@@ -138,10 +138,12 @@ func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentif
 		}
 		delete(open, key)
 	}
-	// What can't be matched isn't done. A store that names what it deleted, though it needn't, names all.
+	// What can't be matched isn't done. A store that names what it deleted, though it needn't, names
+	// all.
 	if len(open) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
 		if first == nil {
-			first = files.Errorf(files.ErrUnavailable, "the answer doesn't tell of each name, or tells of others")
+			first = files.Errorf(files.ErrUnavailable,
+				"the answer doesn't tell of each name, or tells of others")
 		}
 		for key := range open {
 			again = append(again, types.ObjectIdentifier{Key: &key})
@@ -168,7 +170,9 @@ func objectFailure(code string) error {
 }
 
 // sendDelete sends a checksum, or the Content-MD5 that older stores want in its place.
-func (b *backend) sendDelete(ctx context.Context, in *s3.DeleteObjectsInput) (out *s3.DeleteObjectsOutput, err error) {
+func (b *backend) sendDelete(ctx context.Context, in *s3.DeleteObjectsInput) (
+	out *s3.DeleteObjectsOutput, err error,
+) {
 	if !b.noSums.Load() && !b.md5Many.Load() {
 		out, err = b.client.DeleteObjects(ctx, in)
 		if !wantsMD5(err) {
@@ -191,7 +195,8 @@ func wantsMD5(err error) bool {
 		return false
 	}
 	switch a := answerOf(err); a.code {
-	case "MissingContentMD5", "MissingArgument", "MissingRequiredHeader", "MissingHeader", "MissingDigest":
+	case "MissingContentMD5", "MissingArgument", "MissingRequiredHeader", "MissingHeader",
+		"MissingDigest":
 		return true
 	default:
 		return refusesSums(err) || strings.Contains(strings.ToLower(a.message), "content-md5")

@@ -15,7 +15,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// op is what was asked: the same answer means different things. Flags tell of conditions that were sent.
+// op is what was asked: the same answer means different things. Flags tell of conditions that were
+// sent.
 type op uint16
 
 const (
@@ -96,7 +97,8 @@ func answerOf(err error) answer {
 	} else {
 		// XML that ends too early is told by text alone.
 		var broken net.Error
-		a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) || err != nil && strings.Contains(err.Error(), "EOF")
+		a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) ||
+			err != nil && strings.Contains(err.Error(), "EOF")
 	}
 	if t, ok := errors.AsType[*told](err); ok {
 		a.status, a.own, a.bare, a.why, a.torn = t.status, t.code != "", t.bare, t.why, t.torn
@@ -224,8 +226,8 @@ func (o op) writes() bool {
 	return (base == opPut || base == opPutAbsent || base == opPutMatch) && o&copying == 0
 }
 
-// condition is what the answer says of a condition: ErrUnavailable where none was sent, and nil where it says nothing.
-// The status alone is no reason, but to a HEAD, which has no other.
+// condition is what the answer says of a condition: ErrUnavailable where none was sent, and nil
+// where it says nothing. The status alone is no reason, but to a HEAD, which has no other.
 func (a answer) condition(o op) error {
 	base := o &^ flags
 	missing := a.code == "NoSuchKey" || a.code == "NoSuchVersion" || a.code == "NotFound"
@@ -269,8 +271,8 @@ func (a answer) byStatus(o op, words string) (string, error) {
 		return words + ", which is not known", files.ErrUnavailable
 	case http.StatusBadRequest:
 		if head {
-			return words + ", and to a HEAD no more: the credentials may have expired, or the region is another",
-				files.ErrPermission
+			return words + ", and to a HEAD no more: the credentials may have expired, " +
+				"or the region is another", files.ErrPermission
 		}
 		return words, files.ErrInvalid
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed:
@@ -292,8 +294,8 @@ func (a answer) byStatus(o op, words string) (string, error) {
 // statusClientGone is what some servers say where they believe that the client has gone.
 const statusClientGone = 499
 
-// foreign is for an answer that isn't S3's: of a proxy, a login page, another web server. It is never a success, and
-// tells of no file.
+// foreign is for an answer that isn't S3's: of a proxy, a login page, another web server. It is
+// never a success, and tells of no file.
 func (a answer) foreign(words string) (string, error) {
 	switch {
 	case a.torn:
@@ -311,6 +313,8 @@ func (a answer) foreign(words string) (string, error) {
 		return words, files.ErrPermission
 	case a.bare && (a.status == http.StatusBadRequest || a.status == http.StatusLengthRequired):
 		return words, files.ErrInvalid // Ceph's gateway says no more
+	case a.bare && a.status == http.StatusNotImplemented:
+		return words, files.ErrUnsupported
 	case a.bare && a.status == http.StatusRequestEntityTooLarge:
 		return words, files.ErrTooLarge
 	}
@@ -366,16 +370,17 @@ func isSend(err error) bool {
 	return errors.As(err, &sent) && sent.ConnectionError()
 }
 
-// refused reports whether nothing was done for certain: the service said no in its own words, or was not reached.
-// Otherwise an answer was lost, or a proxy's word stands for it (P2).
+// refused reports whether nothing was done for certain: the service said no in its own words, or
+// was not reached. Otherwise an answer was lost, or a proxy's word stands for it (P2).
 func refused(err error) bool {
 	switch a := answerOf(err); {
 	case a.status == 0:
 	case a.torn:
 		return false
 	case !a.own:
-		return a.status >= 300 && a.status != http.StatusRequestTimeout && a.status != http.StatusTooManyRequests &&
-			a.status != statusClientGone && (a.status < 500 || a.status == http.StatusNotImplemented)
+		return a.status >= 300 && a.status != http.StatusRequestTimeout &&
+			a.status != http.StatusTooManyRequests && a.status != statusClientGone &&
+			(a.status < 500 || a.status == http.StatusNotImplemented)
 	case a.status < 300: // an error that began as a success
 		_, kind := a.kind(opPut)
 		return kind != files.ErrUnavailable || a.code == "PreconditionFailed" ||

@@ -167,15 +167,15 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, nil
 }
 
-// compare compares the version of an answer: a store that ignores conditions on reads sends another version, or the
-// caller's own.
+// compare compares the version of an answer: a store that ignores conditions on reads sends another
+// version, or the caller's own.
 func compare(req driver.OpenRequest, v files.Version) error {
 	switch {
 	case req.IfVersion != "" && v == "":
 		return files.Errorf(files.ErrUnsupported, "the store tells no version")
 	case req.IfVersion != "" && isWeak(v) && same(v, req.IfVersion):
-		return files.Errorf(files.ErrUnsupported, "the answer's version is weak, so it names no certain bytes: "+
-			"something in front of the store changes its ETags")
+		return files.Errorf(files.ErrUnsupported,
+			"the answer's version is weak, so it names no certain bytes: something in front of the store changes its ETags")
 	case req.IfVersion != "" && v != req.IfVersion:
 		return files.ErrPrecondition
 	case req.IfNotVersion != "" && same(v, req.IfNotVersion):

@@ -15,7 +15,8 @@ import (
 
 // object is an element of a listing; dir is one of its directories.
 func object(key, size string) string {
-	return "<Contents><Key>" + key + "</Key><Size>" + size + "</Size><ETag>&quot;1&quot;</ETag></Contents>"
+	return "<Contents><Key>" + key + "</Key><Size>" + size +
+		"</Size><ETag>&quot;1&quot;</ETag></Contents>"
 }
 
 func dir(p string) string { return "<CommonPrefixes><Prefix>" + p + "</Prefix></CommonPrefixes>" }
@@ -26,7 +27,8 @@ func pages(page func(n int) (body, next string)) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		body, next := page(n)
 		n++
-		io.WriteString(w, "<ListBucketResult><IsTruncated>"+strconv.FormatBool(next != "")+"</IsTruncated>"+body)
+		io.WriteString(w, "<ListBucketResult><IsTruncated>"+strconv.FormatBool(next != "")+
+			"</IsTruncated>"+body)
 		if next != "" {
 			io.WriteString(w, "<NextContinuationToken>"+next+"</NextContinuationToken>")
 		}
@@ -36,7 +38,10 @@ func pages(page func(n int) (body, next string)) http.HandlerFunc {
 
 // TestListingsThatLie: a listing that is none is an error that says so, after few requests.
 func TestListingsThatLie(t *testing.T) {
-	one := func(body string) func(int) (string, string) { return func(int) (string, string) { return body, "" } }
+	one := func(body string) func(int) (string, string) {
+		return func(int) (string, string) { return body, "" }
+	}
+	a, c1, b1 := object("dir/a", "1"), "<Contents>", object("dir/b", "1")
 	of := func(all ...string) func(int) (string, string) {
 		return func(n int) (string, string) {
 			if n == len(all)-1 {
@@ -53,18 +58,19 @@ func TestListingsThatLie(t *testing.T) {
 	}{
 		"names outside the prefix":    {one(object("other/x", "1")), false, "outside", 1},
 		"a neighbour's name":          {one(object("dirx/a", "1")), false, "outside", 1},
-		"names in no order":           {one(object("dir/b", "1") + object("dir/a", "1")), false, "no order", 1},
-		"no order over pages":         {of(object("dir/b", "1"), object("dir/a", "1")), false, "no order", 2},
-		"a name twice":                {one(object("dir/b", "1") + object("dir/b", "1")), false, "twice", 1},
-		"a name on two pages":         {of(object("dir/b", "1"), object("dir/b", "1")), false, "twice", 2},
+		"names in no order":           {one(b1 + a), false, "no order", 1},
+		"no order over pages":         {of(b1, a), false, "no order", 2},
+		"a name twice":                {one(b1 + b1), false, "twice", 1},
+		"a name on two pages":         {of(b1, b1), false, "twice", 2},
 		"a negative size":             {one(object("dir/b", "-5")), false, "negative", 1},
-		"no size":                     {one("<Contents><Key>dir/b</Key></Contents>"), false, "without a size", 1},
-		"no key":                      {one("<Contents><Size>1</Size></Contents>"), false, "without a key", 1},
+		"no size":                     {one(c1 + "<Key>dir/b</Key></Contents>"), false, "of no size", 1},
+		"no key":                      {one(c1 + "<Size>1</Size></Contents>"), false, "without a key", 1},
 		"directories unasked":         {one(dir("dir/d/")), false, "not asked", 1},
 		"directories elsewhere":       {one(dir("other/")), true, "outside", 1},
 		"a directory without its end": {one(dir("dir/d")), true, "not asked", 1},
 		"names below a directory":     {one(object("dir/d/x", "1")), true, "below", 1},
-		"a token that repeats":        {func(int) (string, string) { return "", "t" }, false, "repeats", 3},
+		"a token that repeats": {func(int) (string, string) { return "", "t" }, false,
+			"repeats", 3},
 		"tokens by turns": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n%3) }, false,
 			"repeats", 12},
 		"pages without end": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n) }, false,
@@ -123,26 +129,32 @@ func listed(t *testing.T, b files.Bucket, o *files.ListOptions) string {
 // TestOddPages: one key of others that XML can't hold, and odd times, spoil nothing else.
 func TestOddPages(t *testing.T) {
 	entry := func(key, at string) string {
-		return "<Contents><Key>" + key + "</Key><LastModified>" + at + "</LastModified><Size>1</Size></Contents>"
+		return "<Contents><Key>" + key + "</Key><LastModified>" + at +
+			"</LastModified><Size>1</Size></Contents>"
 	}
-	page := entry("dir/&#x1;x", "2022-10-12T17:50:00.000Z") + entry("dir/\x02y", "2022-10-12 17:50:00") +
+	page := entry("dir/&#x1;x", "2022-10-12T17:50:00.000Z") +
+		entry("dir/\x02y", "2022-10-12 17:50:00") +
 		entry("dir/a", "2022-10-12T17:50:00") + entry("dir/b", "2022-10-12T17:50:00+0000") +
-		entry("dir/c", "") + entry("dir/d", "yesterday") + entry("dir/e", "Wed, 12 Oct 2022 17:50:00 GMT") +
+		entry("dir/c", "") + entry("dir/d", "yesterday") +
+		entry("dir/e", "Wed, 12 Oct 2022 17:50:00 GMT") +
 		entry("dir/f&amp;&#65;", "2022-10-12T17:50:00Z")
 	h := pages(func(int) (string, string) { return page, "" })
 	b, _ := hostile(t, amazon, h)
-	if got := listed(t, b, &files.ListOptions{Foreign: true}); got != "dir/\x01x|dir/\x02y|dir/a|dir/b|dir/c|dir/d|dir/e|dir/f&A" {
+	all := "dir/\x01x|dir/\x02y|dir/a|dir/b|dir/c|dir/d|dir/e|dir/f&A"
+	if got := listed(t, b, &files.ListOptions{Foreign: true}); got != all {
 		t.Errorf("%q", got)
 	}
 	want := time.Date(2022, 10, 12, 17, 50, 0, 0, time.UTC)
 	for e, err := range b.List(t.Context(), "dir", nil) {
-		if none := e.Name == "dir/c" || e.Name == "dir/d"; err != nil || none != e.ModTime.IsZero() || !none && !e.ModTime.Equal(want) {
+		none := e.Name == "dir/c" || e.Name == "dir/d"
+		if err != nil || none != e.ModTime.IsZero() || !none && !e.ModTime.Equal(want) {
 			t.Errorf("%+v, %v", e, err)
 		}
 	}
 	for at, zero := range map[string]bool{
-		"Wed, 12 Oct 2022 17:50:00 GMT": false, "2022-10-12T17:50:00Z": false, "Wed, 12 Oct 2022 17:50:00 +0000": false,
-		"2022-10-12 17:50:00": false, "": true, "soon": true,
+		"Wed, 12 Oct 2022 17:50:00 GMT": false, "Wed, 12 Oct 2022 17:50:00 +0000": false,
+		"2022-10-12T17:50:00Z": false,
+		"2022-10-12 17:50:00":  false, "": true, "soon": true,
 	} {
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("ETag", `"1"`)
@@ -157,7 +169,8 @@ func TestOddPages(t *testing.T) {
 	}
 }
 
-// TestOneVersion: a body is of one version and of the range that was asked for, also where a store ignores If-Match.
+// TestOneVersion: a body is of one version and of the range that was asked for, also where a store
+// ignores If-Match.
 func TestOneVersion(t *testing.T) {
 	cut := func(w http.ResponseWriter, body string) { // and the connection breaks
 		w.Header().Set("Content-Length", "10")
@@ -256,17 +269,18 @@ func TestWeakETags(t *testing.T) {
 		t.Fatalf("%+v, %v", info, err)
 	}
 	for _, v := range []files.Version{weak, "1"} {
-		if _, err := b.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: v}); !errors.Is(err, files.ErrNotModified) {
+		if err := getIf(t, b, files.GetOptions{IfNotVersion: v}); !errors.Is(err, files.ErrNotModified) {
 			t.Errorf("if not %s: %v", v, err)
 		}
-		if _, err := b.Get(t.Context(), "a", &files.GetOptions{IfVersion: v}); !errors.Is(err, errors.ErrUnsupported) {
+		if err := getIf(t, b, files.GetOptions{IfVersion: v}); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("get if %s: %v", v, err)
 		}
 	}
-	_, put := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion(weak)})
+	_, put := putIf(t, b, files.IfVersion(weak))
 	_, cp := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{IfSource: weak})
 	for what, err := range map[string]error{
-		"put": put, "copy": cp, "delete": b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: weak}),
+		"put": put, "copy": cp,
+		"delete": b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: weak}),
 	} {
 		if !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s: %v", what, err)
@@ -309,7 +323,8 @@ func TestSumsOfSomethingElse(t *testing.T) {
 	}
 }
 
-// TestSumsStayOn: one odd answer turns no checksums off; a store that never takes them is asked without in the end.
+// TestSumsStayOn: one odd answer turns no checksums off; a store that never takes them is asked
+// without in the end.
 func TestSumsStayOn(t *testing.T) {
 	for _, c := range []struct {
 		status int
@@ -321,7 +336,8 @@ func TestSumsStayOn(t *testing.T) {
 		{400, "", maxOddSums},
 		{501, "", maxOddSums},
 		{501, xmlError("NotImplemented"), 1},
-		{400, `<Error><Code>InvalidRequest</Code><Message>x-amz-checksum-crc32c is not known</Message></Error>`, 1},
+		{400, `<Error><Code>InvalidRequest</Code>` +
+			`<Message>x-amz-checksum-crc32c is not known</Message></Error>`, 1},
 	} {
 		once := true // only the first answer is odd
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
@@ -361,8 +377,8 @@ func TestSumsStayOn(t *testing.T) {
 	}
 }
 
-// TestPartsLost: the answer to Complete is lost; the ETag of the parts tells, where there are no checksums. And an upload
-// that another ended is begun by nobody else.
+// TestPartsLost: the answer to Complete is lost; the ETag of the parts tells, where there are no
+// checksums. And an upload that another ended is begun by nobody else.
 func TestPartsLost(t *testing.T) {
 	content := strings.Repeat("x", DefaultPartSize+1)
 	for what, c := range map[string]struct {
@@ -376,7 +392,7 @@ func TestPartsLost(t *testing.T) {
 		b, _ := hostile(t, gcsDoor, func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.URL.Query().Has("uploads"):
-				io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+				io.WriteString(w, begun)
 			case r.Method == http.MethodPut:
 				w.Header().Set("ETag", `"`+strings.Repeat("0", 32)+`"`)
 			case r.Method == http.MethodPost:
@@ -396,7 +412,7 @@ func TestPartsLost(t *testing.T) {
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Query().Has("uploads"):
-			io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+			io.WriteString(w, begun)
 		case r.Method == http.MethodPut:
 			w.Header().Set("ETag", `"1"`)
 		case r.Method == http.MethodPost:
@@ -411,26 +427,29 @@ func TestPartsLost(t *testing.T) {
 			w.Header().Set("Content-Length", "1")
 		}
 	})
-	_, err := b.Put(t.Context(), "a", strings.NewReader(content), &files.PutOptions{If: files.IfAbsent()})
+	large := strings.NewReader(content)
+	_, err := b.Put(t.Context(), "a", large, &files.PutOptions{If: files.IfAbsent()})
 	if !errors.Is(err, files.ErrExist) || errors.Is(err, files.ErrUncertain) {
 		t.Error(err)
 	}
 }
 
-// TestSumsOfParts: a store that refuses checksums of parts, or at the end, is asked once more without.
+// TestSumsOfParts: a store that refuses checksums of parts, or at the end, is asked once more
+// without.
 func TestSumsOfParts(t *testing.T) {
 	for _, method := range []string{http.MethodPut, http.MethodPost} {
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.URL.Query().Has("uploads"):
-				io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+				io.WriteString(w, begun)
 			case r.Method == method && r.Header.Get("X-Amz-Checksum-Crc32c") != "":
 				w.WriteHeader(400)
 				io.WriteString(w, xmlError("InvalidRequest"))
 			case r.Method == http.MethodPut:
 				w.Header().Set("ETag", `"1"`)
 			default:
-				io.WriteString(w, `<CompleteMultipartUploadResult><ETag>"1-2"</ETag></CompleteMultipartUploadResult>`)
+				io.WriteString(w, `<CompleteMultipartUploadResult><ETag>"1-2"</ETag>`+
+					`</CompleteMultipartUploadResult>`)
 			}
 		})
 		if err := every["put in parts"](t.Context(), b); err != nil {

@@ -58,20 +58,25 @@ func TestProxysWord(t *testing.T) {
 				return true
 			}}
 			b, _ := hostile(t, amazon, s.ServeHTTP)
-			info, err := b.Put(t.Context(), "a", strings.NewReader("content"), &files.PutOptions{If: files.IfAbsent()})
+			info, err := putIf(t, b, files.IfAbsent())
 			if err != nil || info.Version != "1" {
 				t.Errorf("%d %q: %+v, %v", status, body, info, err)
 			}
 			// Without a mark nobody can tell.
-			_, err = b.Put(t.Context(), "a", strings.NewReader("content"), nil)
+			_, err = putIf(t, b, files.Condition{})
 			if files.KindOf(err) != files.ErrUncertain {
 				t.Errorf("%d %q: %v", status, body, err)
 			}
 			// Another's file is there now.
 			s.exists = false
-			s.gateway = func(w http.ResponseWriter, _ int) bool { s.mark = "another"; w.WriteHeader(status); return true }
-			_, err = b.Put(t.Context(), "a", strings.NewReader("content"), &files.PutOptions{If: files.IfAbsent()})
-			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) || errors.Is(err, files.ErrPrecondition) {
+			s.gateway = func(w http.ResponseWriter, _ int) bool {
+				s.mark = "another"
+				w.WriteHeader(status)
+				return true
+			}
+			_, err = putIf(t, b, files.IfAbsent())
+			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
+				errors.Is(err, files.ErrPrecondition) {
 				t.Errorf("%d %q, another's: %v", status, body, err)
 			}
 		}
@@ -81,12 +86,13 @@ func TestProxysWord(t *testing.T) {
 		w.WriteHeader(503)
 		io.WriteString(w, xmlError("SlowDown"))
 	})
-	if _, err := b.Put(t.Context(), "a", strings.NewReader("x"), nil); files.KindOf(err) != files.ErrUnavailable {
+	if _, err := putIf(t, b, files.Condition{}); files.KindOf(err) != files.ErrUnavailable {
 		t.Error(err)
 	}
 	// A conditional delete.
 	b, _ = hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) })
-	if err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"}); files.KindOf(err) != files.ErrUncertain {
+	err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
+	if files.KindOf(err) != files.ErrUncertain {
 		t.Error(err)
 	}
 }
@@ -116,8 +122,9 @@ func TestUnaskedStatus(t *testing.T) {
 			continue
 		}
 		for _, cond := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
-			_, err := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{If: cond})
-			if errors.Is(err, files.ErrExist) || errors.Is(err, files.ErrPrecondition) || files.KindOf(err) == nil {
+			_, err := putIf(t, b, cond)
+			switch files.KindOf(err) {
+			case files.ErrExist, files.ErrPrecondition, nil:
 				t.Errorf("%d %s, %v: %v", c.status, c.code, cond, err)
 			}
 		}
@@ -162,7 +169,7 @@ func TestDeleteMatch(t *testing.T) {
 		{"one matched, one not", failed("a", "AccessDenied") + failed("z", "AccessDenied"), 3, nil},
 		{"another was deleted", deleted("a") + deleted("b") + deleted("z"), 1, files.ErrUnavailable},
 	} {
-		b, requests := hostile(t, amazon, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, result(c.body)) })
+		b, requests := hostile(t, amazon, says(result(c.body)))
 		out, err := files.DeleteMany(t.Context(), b, names)
 		if len(out.Failed) != c.failures || (c.failures > 0) != (err != nil) {
 			t.Errorf("%s: %+v, %v", c.what, out, err)
@@ -178,10 +185,12 @@ func TestDeleteMatch(t *testing.T) {
 	}
 }
 
-// TestDeleteMD5: a store that wants Content-MD5 says so in many ways, and is asked once more with it.
+// TestDeleteMD5: a store that wants Content-MD5 says so in many ways, and is asked once more with
+// it.
 func TestDeleteMD5(t *testing.T) {
 	for _, code := range []string{
-		"MissingContentMD5", "InvalidRequest", "MissingArgument", "MissingRequiredHeader", "InvalidArgument",
+		"MissingContentMD5", "InvalidRequest", "MissingArgument", "MissingRequiredHeader",
+		"InvalidArgument",
 	} {
 		b, requests := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Content-Md5") == "" {
@@ -234,7 +243,8 @@ func TestOtherHosts(t *testing.T) {
 		w.WriteHeader(307)
 		io.WriteString(w, `<Error><Code>TemporaryRedirect</Code><Region>eu-west-3</Region></Error>`)
 	})
-	if err := every["get"](t.Context(), b); !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "region=eu-west-3") {
+	err := every["get"](t.Context(), b)
+	if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "region=eu-west-3") {
 		t.Error(err)
 	}
 }
@@ -258,7 +268,9 @@ func TestReceived(t *testing.T) {
 			w.WriteHeader(400)
 			endless(w, r, "<Error><Code>NoSuchKey</Code>")
 		}},
-		"a page": {"list", func(w http.ResponseWriter, r *http.Request) { endless(w, r, "<ListBucketResult>") }},
+		"a page": {"list", func(w http.ResponseWriter, r *http.Request) {
+			endless(w, r, "<ListBucketResult>")
+		}},
 		"a delete's body": {"delete", func(w http.ResponseWriter, r *http.Request) {
 			endless(w, r, "<html>")
 		}},

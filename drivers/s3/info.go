@@ -29,12 +29,13 @@ func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 		Entry: files.Entry{Size: aws.ToInt64(o.ContentLength), ModTime: cut(o.LastModified), Version: version(o.ETag)},
 		Attributes: files.Attributes{ContentType: aws.ToString(o.ContentType), CacheControl: aws.ToString(o.CacheControl), ContentDisposition: aws.ToString(o.ContentDisposition),
 			ContentEncoding: aws.ToString(o.ContentEncoding), ContentLanguage: aws.ToString(o.ContentLanguage), Metadata: toldMetadata(o.Metadata)},
-		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, false), o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
+		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, false),
+			o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
 	}
 }
 
-// typeOf is what a checksum is of, where the answer doesn't say: of a range, and of an object of parts, it may be that
-// of a part, or of the parts' checksums (G6).
+// typeOf is what a checksum is of, where the answer doesn't say: of a range, and of an object of
+// parts, it may be that of a part, or of the parts' checksums (G6).
 func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types.ChecksumType {
 	if t == "" && (ranged || parts != nil || strings.Contains(aws.ToString(etag), "-")) {
 		return types.ChecksumTypeComposite
@@ -48,12 +49,13 @@ func infoOfGet(o *s3.GetObjectOutput, size int64) files.Info {
 		Entry: files.Entry{Size: size, ModTime: cut(o.LastModified), Version: version(o.ETag)},
 		Attributes: files.Attributes{ContentType: aws.ToString(o.ContentType), CacheControl: aws.ToString(o.CacheControl), ContentDisposition: aws.ToString(o.ContentDisposition),
 			ContentEncoding: aws.ToString(o.ContentEncoding), ContentLanguage: aws.ToString(o.ContentLanguage), Metadata: toldMetadata(o.Metadata)},
-		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, o.ContentRange != nil), o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
+		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, o.ContentRange != nil),
+			o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
 	}
 }
 
-// digest takes over the checksums of the whole content. Composite ones, which are of the parts' checksums, are not (G6), nor is what has
-// a type that isn't known.
+// digest takes over the checksums of the whole content. Composite ones, which are of the parts'
+// checksums, are not (G6), nor is what has a type that isn't known.
 func digest(t types.ChecksumType, crc32c, crc32, crc64nvme, sha256 *string) files.Digest {
 	if t != "" && t != types.ChecksumTypeFullObject {
 		return files.Digest{}

@@ -150,7 +150,9 @@ func (b *backend) ordered() bool {
 }
 
 // emit yields a page, in which files and directories are two lists, each in order. It returns whether to go on.
-func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output, yield func(files.Entry, error) bool) bool {
+func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output,
+	yield func(files.Entry, error) bool,
+) bool {
 	encoded := page.EncodingType == types.EncodingTypeUrl
 	objects, dirs := page.Contents, page.CommonPrefixes
 	var object, dir string

@@ -8,7 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// maxEmptyPages is how many pages in a row may have nothing while the service says that there is more.
+// maxEmptyPages is how many pages in a row may have nothing while the service says that there is
+// more.
 const maxEmptyPages = 100
 
 // badListing is the error for a listing that is none.
@@ -16,8 +17,8 @@ func badListing(what string) error {
 	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
-// listCheck holds a listing to what was asked for. Nothing of it grows with the listing, but the directories of a
-// store that lists in no order.
+// listCheck holds a listing to what was asked for. Nothing of it grows with the listing, but the
+// directories of a store that lists in no order.
 type listCheck struct {
 	prefix    string // as it was sent
 	shallow   bool
@@ -56,7 +57,8 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 			c.dirs[name] = true
 		}
 		return false, nil
-	case files.CheckName(strings.TrimSuffix(name, "/")) != nil: // no file of ours; order is promised for names
+	case files.CheckName(strings.TrimSuffix(name, "/")) != nil:
+		// No file's name: order is promised for those alone.
 		return false, nil
 	case !c.some:
 	case name == c.last && isDir && c.isDir:
@@ -64,8 +66,8 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	case name == c.last && isDir == c.isDir: // else it is a marker, and its directory
 		return false, badListing("a name twice")
 	case name < c.last:
-		return false, badListing("names in no order, or twice; of a store that has none write store=, " +
-			"as files.Check finds out")
+		return false, badListing("names in no order, or twice; " +
+			"files.Check finds out whether the store has an order")
 	}
 	c.last, c.isDir, c.some = name, isDir, true
 	return false, nil
@@ -77,7 +79,7 @@ func (c *listCheck) object(size *int64, key *string) error {
 	case aws.ToString(key) == "":
 		return badListing("an object without a key")
 	case size == nil && !c.namesOnly:
-		return badListing("an object without a size")
+		return badListing("an object of no size")
 	case aws.ToInt64(size) < 0:
 		return badListing("an object of a negative size")
 	}

@@ -13,8 +13,9 @@ import (
 // oddTimes are the forms of times in which stores answer beside S3's own.
 var oddTimes = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700",
-	"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05 -0700 MST",
-	"2006-01-02 15:04:05 MST", time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC,
+	"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05 -0700 MST", "2006-01-02 15:04:05 MST", time.RFC1123, time.RFC1123Z,
+	time.RFC850, time.ANSIC,
 }
 
 // oddTime reads a time in any of the forms; false for what is none.
@@ -28,7 +29,8 @@ func oddTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// mendHeader removes what the SDK would fail an answer for and nobody asks about, and writes times anew.
+// mendHeader removes what the SDK would fail an answer for and nobody asks about, and writes times
+// anew.
 func mendHeader(h http.Header) {
 	mend := func(key string, ok func(string) bool) {
 		if v, there := h[key]; there && (len(v) != 1 || !ok(v[0])) {
@@ -59,12 +61,13 @@ func mendHeader(h http.Header) {
 	}
 }
 
-// Characters that XML can't hold are taken for others while the SDK reads a page, and decode turns them back. They
-// are of the last plane for private use.
+// Characters that XML can't hold are taken for others while the SDK reads a page, and decode turns
+// them back. They are of the last plane for private use.
 const standIn = 0x10FF00
 
-// mendPage lets a page be read whose keys have characters that XML can't hold, though they were asked for in an
-// encoding, and whose times are odd. The page itself comes back where it is as it should be.
+// mendPage lets a page be read whose keys have characters that XML can't hold, though they were
+// asked for in an encoding, and whose times are odd. The page itself comes back where it is as it
+// should be.
 func mendPage(page []byte) []byte {
 	return mendTimes(mendCharacters(page))
 }
@@ -98,8 +101,8 @@ func hasIllegal(page []byte) bool {
 	return false
 }
 
-// illegal reads a control character at the beginning, raw or as "&#x1;", that XML can't hold. n is its length; 0
-// where it is none.
+// illegal reads a control character at the beginning, raw or as "&#x1;", that XML can't hold. n is
+// its length; 0 where it is none.
 func illegal(p []byte) (c byte, n int) {
 	bad := func(c uint64) bool { return c < ' ' && c != '\t' && c != '\n' && c != '\r' }
 	if bad(uint64(p[0])) {
@@ -176,7 +179,7 @@ func mendTimes(page []byte) []byte {
 
 // plainTime is a quick look that knows S3's own form, and the SDK's word for others.
 func plainTime(s string) bool {
-	if n := len(s); (n == 20 || n == 24) && s[10] == 'T' && s[n-1] == 'Z' && s[4] == '-' && s[13] == ':' {
+	if n := len(s); (n == 20 || n == 24) && s[10] == 'T' && s[n-1] == 'Z' {
 		_, err := time.Parse(time.RFC3339Nano, s)
 		return err == nil
 	}

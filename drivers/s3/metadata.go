@@ -124,7 +124,8 @@ func unescapeKey(key string) string {
 	return b.String()
 }
 
-// version makes a Version of an ETag, which S3 quotes. A weak one, which a proxy made of it, stays as it is: W/"…".
+// version makes a Version of an ETag, which S3 quotes. A weak one, which a proxy made of it, stays
+// as it is: W/"…".
 func version(etag *string) files.Version {
 	s := aws.ToString(etag)
 	if isWeak(files.Version(s)) {
@@ -148,8 +149,8 @@ func opaqueTag(v files.Version) string {
 	return string(v)
 }
 
-// usable returns nil for what If-Match can name: no weak version ever matches there, and what is no version of a file
-// isn't current.
+// usable returns nil for what If-Match can name: no weak version ever matches there, and what is no
+// version of a file isn't current.
 func (b *backend) usable(v files.Version) error {
 	switch {
 	case isWeak(v):

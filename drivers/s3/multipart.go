@@ -143,8 +143,8 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 	return nil
 }
 
-// withSum makes a request with a checksum, and where the store doesn't take it, once more without; the rest of the
-// upload then goes without.
+// withSum makes a request with a checksum, and where the store doesn't take it, once more without;
+// the rest of the upload then goes without.
 func (u *upload) withSum(sum *string, request func(sum *string) error) error {
 	if u.plain.Load() {
 		sum = nil
@@ -199,8 +199,8 @@ func withoutSums(parts []types.CompletedPart) []types.CompletedPart {
 	return plain
 }
 
-// etag is what S3 gives to an object of these parts, "" where it can't be known: the MD5 of the parts' MD5s, and how
-// many there are.
+// etag is what S3 gives to an object of these parts, "" where it can't be known: the MD5 of the
+// parts' MD5s, and how many there are.
 func (u *upload) etag() files.Version {
 	var sums []byte
 	for _, part := range u.done {
@@ -231,7 +231,8 @@ func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info
 	want := req.Content.Digest().CRC32C
 	a, b := info.Attributes, req.Attributes
 	bytes := u.sums && info.Digest.CRC32C == want || info.Version != "" && info.Version == u.etag()
-	same := err == nil && bytes && info.Size == req.Content.Count() && maps.Equal(a.Metadata, b.Metadata) && a.ContentType == b.ContentType &&
+	same := err == nil && bytes && info.Size == req.Content.Count() &&
+		maps.Equal(a.Metadata, b.Metadata) && a.ContentType == b.ContentType &&
 		a.CacheControl == b.CacheControl && a.ContentDisposition == b.ContentDisposition && a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage
 	return info, same
 }

@@ -86,8 +86,8 @@ type Profile struct {
 	Checksums Checksums
 	// EqualParts: all parts of an upload but the last have one size.
 	EqualParts bool
-	// NoETags: answers have no ETag, so files have no version, and what needs one is ErrUnsupported. From any other
-	// store an answer without one is an error.
+	// NoETags: answers have no ETag, so files have no version, and what needs one is ErrUnsupported.
+	// From any other store an answer without one is an error.
 	NoETags bool
 	// NoPartCopy: there is no UploadPartCopy.
 	NoPartCopy bool
