@@ -97,6 +97,7 @@
 //   - P2: Where the content's reader fails, the context ends, size or digest differ, the disk is full or the process dies before the commit, what was
 //     there stays, and the error is the cause: errors.Is finds the reader's own. Where the answer to the commit is lost, the file is the old or the new
 //     one, and the error is ErrUncertain. After the commit Put returns nil, even if the context has ended.
+//     A proxy's word in the service's place leaves it as open as a lost answer does.
 //   - P3: Put returns the Info of what it wrote without another request: size, version, type, digest where known. The time is there if the answer told it, else
 //     zero; it is never guessed.
 //   - P4: When Put, Delete or Copy return nil the change is durable; on a local disk data, directory and new parents are synced, unless
@@ -133,7 +134,8 @@
 //     With GetOptions.Growing the body is what the file held when it was opened, though another program appends to it in place:
 //     Info, size and range are those of the opening, appending is no error, and no digest of other content is checked.
 //   - G5: A connection that breaks is resumed where it stopped, of the same version. The caller sees all bytes or an error, never fewer and nil. Attempts
-//     count anew after bytes have come.
+//     count anew after bytes have come. Each answer's own version, range and size are compared with
+//     what was asked for.
 //   - G6: A whole read is checked against the stored digest, if there is one: damage is ErrCorrupt, from the Read that would give the last bytes, which gives none. The digest is
 //     a CRC-32C, CRC-32 or CRC-64/NVME of the whole content, or one that was given to Put; ranges, composite checksums and ETags are not checked, nor is anything with
 //     GetOptions.SkipVerify.
@@ -165,6 +167,9 @@
 //   - L8: Memory is bounded, on a local disk by one folder; cost is linear, so a million names cost ten times a hundred thousand, and breaking off costs what was read.
 //     A page costs its entries, however many names come before and behind it: 20,000 pages of 10 cost at most three
 //     times one listing. A local disk's listing has at most 32 descriptors at any depth.
+//     What a service lists outside of what was asked for, in another order than it claims, twice, or
+//     of a size that no file has, and pages that repeat or don't end, are ErrUnavailable, which says
+//     so, after a bounded number of requests.
 //   - L9: Each range over the result is a new listing. An error is the last that it yields. A folder or a file that can't
 //     be read does not spoil the rest: its error, which names the first of them, comes behind all that can be listed, or
 //     behind the last entry that Limit allows. No lock is held while the loop's body runs, which may call every method.
@@ -175,6 +180,7 @@
 //     Deleting needs no room, so a full disk can be freed.
 //   - D2: IfVersion deletes that version only, else ErrPrecondition, also where there is no file (Features.DeleteIfVersion).
 //   - D3: Many names, or a whole directory, take as few requests as the backend allows, and the result says which failed.
+//     What an answer doesn't match is not taken for done.
 //
 // C. Copy
 //
@@ -197,6 +203,11 @@
 //     A nil context, bucket, reader, writer or function is ErrInvalid, as is reading a nil [Reader],
 //     whose Close is nil: nothing panics. A nil reader of a type of the caller's own is read, and is
 //     ErrInvalid if its Read panics.
+//     An answer that isn't the service's own, such as that of a login page, a web server or a proxy,
+//     is never a success, and tells of no file: it is ErrUnavailable, or ErrPermission where its
+//     status is 401 or 403, and the words say so. A status is not its reason: ErrExist,
+//     ErrPrecondition and ErrNotModified answer a condition that was sent. Of ErrExist,
+//     ErrPrecondition and ErrUncertain an error is one.
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1 don't cover it.
 //     Where Features.StatNoBucket is false, Stat and [Exists] alone answer as for a missing file.
 //     A folder doesn't vanish by deletes through another bucket while it is open as a root.

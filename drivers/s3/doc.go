@@ -40,6 +40,25 @@
 //
 // For MinIO write store=minio, for Ceph's gateway store=ceph, for versitygw (1.8 or later) store=versitygw.
 //
+// A store without ETags, such as JuiceFS's gateway (store=juicefs), has no versions, and what needs
+// one is errors.ErrUnsupported; of any other store an answer without an ETag is an error.
+//
+// # What isn't S3
+//
+// A login page, a captive portal, a web server or a proxy may answer in S3's place. A success must
+// have what the protocol promises: an ETag, a length, the root element of the document, or no body
+// at all. A file is missing only where S3's own error says NoSuchKey, or a HEAD answers 404, which
+// has no body to say more. Anything else is files.ErrUnavailable (files.ErrPermission for 401 and
+// 403), with the words "this isn't an S3 endpoint". A write that a proxy answers with 408, 429 or
+// 5xx, or with a success that is none, may have been done: a conditional one is recognised by its
+// mark, and another is files.ErrUncertain. An error in an answer of status 200 is that error.
+//
+// Redirects are not followed: those of S3 to another region say what to write. An error is read up
+// to 4 MiB, and a page of a listing up to 32 MiB. A listing that has names twice, in no order or
+// outside of what was asked for, or that doesn't end, is files.ErrUnavailable. A weak ETag (W/"…"),
+// which a proxy that compresses makes, is a version for IfNotVersion alone; as a condition of
+// anything else it is errors.ErrUnsupported.
+//
 // # What is stored
 //
 // A file's name is its key, as it is. Metadata is escaped as s3blob escapes it, so programs on the Go CDK read what this package wrote and the

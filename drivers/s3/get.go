@@ -175,7 +175,8 @@ func compare(req driver.OpenRequest, v files.Version) error {
 		return files.Errorf(files.ErrUnsupported, "the store tells no version")
 	case req.IfVersion != "" && isWeak(v) && same(v, req.IfVersion):
 		return files.Errorf(files.ErrUnsupported,
-			"the answer's version is weak, so it names no certain bytes: something in front of the store changes its ETags")
+			"the answer's version is weak, so it names no certain bytes: "+
+				"something in front of the store changes its ETags")
 	case req.IfVersion != "" && v != req.IfVersion:
 		return files.ErrPrecondition
 	case req.IfNotVersion != "" && same(v, req.IfNotVersion):

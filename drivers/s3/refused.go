@@ -1,0 +1,43 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"cloudfiles.dev/files"
+	"github.com/aws/smithy-go"
+)
+
+// refused reports whether nothing was done for certain: the service said no in its own words, or
+// was not reached. Otherwise an answer was lost, or a proxy's word stands for it (P2).
+func refused(err error) bool {
+	switch a := answerOf(err); {
+	case a.status == 0:
+	case a.torn:
+		return false
+	case !a.own:
+		return a.status >= 300 && a.status != http.StatusRequestTimeout &&
+			a.status != http.StatusTooManyRequests && a.status != statusClientGone &&
+			(a.status < 500 || a.status == http.StatusNotImplemented)
+	case a.status < 300: // an error that began as a success
+		_, kind := a.kind(opPut)
+		return kind != files.ErrUnavailable || a.code == "PreconditionFailed" ||
+			a.code == "ConditionalRequestConflict" || a.code == "NoSuchUpload"
+	case a.status < 500:
+		return true
+	default:
+		return a.status == http.StatusServiceUnavailable || a.status == http.StatusNotImplemented
+	}
+	var opErr *net.OpError
+	var dns *net.DNSError
+	return errors.As(err, &dns) || errors.As(err, &opErr) && opErr.Op == "dial" || !isSend(err) && !sentAtAll(err)
+}
+
+// sentAtAll reports whether the SDK came as far as sending.
+func sentAtAll(err error) bool {
+	var e *smithy.DeserializationError
+	var n net.Error
+	return errors.As(err, &e) || errors.As(err, &n) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
