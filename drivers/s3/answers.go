@@ -122,7 +122,7 @@ func understand(operation string, resp *smithyhttp.Response, noETags bool) error
 	switch {
 	case operation == "HeadObject":
 		switch {
-		case status == http.StatusNotFound && isPage(resp.Header):
+		case status >= 400 && isPage(resp.Header):
 			return foreign("it is a web page")
 		case status >= 200 && status < 300 && status != http.StatusOK:
 			return foreign("no status of an object")

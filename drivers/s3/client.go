@@ -125,10 +125,24 @@ func sameTransport(a, b *http.Transport) bool {
 
 // do makes a request by the bucket's policy: it repeats what failed with files.ErrUnavailable.
 func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
-	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
-		return fault(ctx, o, request(ctx))
+	var final error
+	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
+		failure := request(ctx)
+		mapped := fault(ctx, o, failure)
+		if uploadGone(failure) {
+			final = mapped
+			return nil
+		}
+		return mapped
 	})
+	if err == nil {
+		err = final
+	}
+	return err
 }
+
+// uploadGone reports whether an upload in parts has ended, which no repeat changes: only the whole Put may begin again.
+func uploadGone(err error) bool { return err != nil && answerOf(err).code == "NoSuchUpload" }
 
 // withMD5 gives a request the Content-MD5 that older stores ask for, in place of a checksum.
 func withMD5(o *s3.Options) {

@@ -55,6 +55,7 @@ func (b *backend) putCondition(v files.Version) *string {
 
 // run makes the request by the bucket's policy. attempt tells whether the whole request may have been sent.
 func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
+	var final error
 	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		var sent bool
 		var failure error
@@ -62,14 +63,21 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 			return nil
 		}
 		mapped := fault(ctx, c.op, failure)
+		if uploadGone(failure) { // by a lost answer's attempt, or by somebody else
+			final = mapped
+			return nil
+		}
 		if sent && !refused(failure) {
 			c.lost = mapped
 			return mapped
 		}
 		return mapped
 	})
-	if err == nil {
+	if err == nil && final == nil {
 		return info, nil
+	}
+	if err == nil {
+		err = final
 	}
 	if c.lost == nil {
 		return files.Info{}, c.refusal(ctx, err)
