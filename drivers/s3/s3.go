@@ -176,7 +176,13 @@ func (b *backend) Features() files.Features {
 }
 
 // Varied implements driver.Varying: what a store keeps is found out by use.
-func (b *backend) Varied() uint64 { return b.known.changes.Load() }
+func (b *backend) Varied() uint64 {
+	number := b.known.changes.Load() << 1
+	if b.noSums.Load() {
+		number |= 1
+	}
+	return number
+}
 
 // Close leaves everything as it is: the client is the caller's, and the transport is shared.
 func (b *backend) Close() error { return nil }
