@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestEveryPackageIsNamed: doc.go, which go doc and the package site show first, and the README name every
-// package that can be imported or run, and name none that isn't there.
+// TestEveryPackageIsNamed: doc.go, which go doc and the package site show first, and the README
+// name every package that can be imported or run, and name none that isn't there.
 func TestEveryPackageIsNamed(t *testing.T) {
 	out, err := exec.Command("go", "list", "./...").Output()
 	if err != nil {

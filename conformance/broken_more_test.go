@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// told is the fault that the bucket tells other features than it has, above the driver, which would keep them.
+// told is the fault that the bucket tells other features than it has, above the driver, which would
+// keep them.
 func told(change func(*files.Features)) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket { return &telling{b, change} }
 }

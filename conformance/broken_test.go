@@ -103,7 +103,8 @@ type broken struct {
 	wrap func(files.Bucket) files.Bucket
 	// links: a link in the store is taken for a file.
 	links bool
-	// serve changes what a signed request asks for, where the fault is the server's that answers it.
+	// serve changes what a signed request asks for, where the fault is the server's that answers
+	// it.
 	serve func(r *http.Request, sign func(method, name string) string)
 }
 
@@ -184,7 +185,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestSound proves that the cases named above pass where nothing is broken, so that it is the fault that they catch.
+// TestSound proves that the cases named above pass where nothing is broken, so that it is the fault
+// that they catch.
 func TestSound(t *testing.T) {
 	conformance.Run(t, broken{faulty: faulty{cp: soundCopy}}.harness())
 }

@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestURLValueIsQuoted: a driver that quotes the value of a parameter that it refuses fails U1/no-values.
+// TestURLValueIsQuoted: a driver that quotes the value of a parameter that it refuses fails
+// U1/no-values.
 func TestURLValueIsQuoted(t *testing.T) {
 	files.Register(files.Scheme{
 		Name:    "quoting",

@@ -102,7 +102,8 @@ func TestMemSub(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// stack is three wrappers: one that counts, one that has contents and bodies pass through its hands, and one that renames.
+// stack is three wrappers: one that counts, one that has contents and bodies pass through its
+// hands, and one that renames.
 func stack(b files.Bucket) files.Bucket {
 	var calls, bytes atomic.Int64
 	counted := files.Wrap(b, files.Hooks{

@@ -2,8 +2,8 @@ package conformance
 
 import "cloudfiles.dev/files"
 
-// copyOneAttribute changes an attribute by files.UpdateAttributes, which takes a copy of one version onto itself, and
-// then once more while another writer replaces the file.
+// copyOneAttribute changes an attribute by files.UpdateAttributes, which takes a copy of one
+// version onto itself, and then once more while another writer replaces the file.
 func copyOneAttribute(t T, h *H) {
 	before := richly(t, h, "a", content(1, 5000), "one")
 	change := func(a *files.Attributes) error {

@@ -7,7 +7,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// situation is a failure whose text users see, and which must be the same whatever the bucket stands on.
+// situation is a failure whose text users see, and which must be the same whatever the bucket
+// stands on.
 type situation struct {
 	what, text string
 	err        func() error
@@ -123,7 +124,8 @@ func situations(t T, b files.Bucket) []situation {
 	return all
 }
 
-// errorTexts compares the texts with fixed ones, so that they are equal on every bucket that passes.
+// errorTexts compares the texts with fixed ones, so that they are equal on every bucket that
+// passes.
 func errorTexts(t T, h *H) {
 	for _, s := range situations(t, h.Bucket) {
 		err := s.err()

@@ -202,7 +202,8 @@ func errorPrintable(t T, h *H) {
 	}
 }
 
-// errorPrecedence makes calls that are wrong in several ways: closed, then name, then options, then context.
+// errorPrecedence makes calls that are wrong in several ways: closed, then name, then options, then
+// context.
 func errorPrecedence(t T, h *H) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -99,7 +99,8 @@ func getInfoRange(t T, h *H) {
 	}
 }
 
-// whileRead opens the file, reads a little, lets change happen, and reads on: the old content to its end, or ErrChanged.
+// whileRead opens the file, reads a little, lets change happen, and reads on: the old content to
+// its end, or ErrChanged.
 func whileRead(t T, h *H, change func(size int)) {
 	t.Helper()
 	for _, size := range []int{10, 5000, 100_000, 1<<20 + 1} {

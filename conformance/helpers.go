@@ -74,7 +74,8 @@ func parallel(n int, f func(i int)) {
 	}
 }
 
-// background runs f beside the case, of which a panic becomes a failure. done is closed when f has ended.
+// background runs f beside the case, of which a panic becomes a failure. done is closed when f has
+// ended.
 func background(t T, f func()) (done <-chan struct{}) {
 	ended := make(chan struct{})
 	go func() {
@@ -89,7 +90,8 @@ func background(t T, f func()) (done <-chan struct{}) {
 	return ended
 }
 
-// rounds counts those of a case that races: n, times the harness's Soak as long as half of the case's limit lasts.
+// rounds counts those of a case that races: n, times the harness's Soak as long as half of the
+// case's limit lasts.
 func (h *H) rounds(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		limit := h.harness.Limit
@@ -247,7 +249,8 @@ func list(t T, b files.Bucket, dir string, opts *files.ListOptions) []string {
 // endless is more than any case puts into a bucket.
 const endless = 20_000
 
-// List is the bucket's, but ends: the loop of a case must not go on for ever, nor after the case is over.
+// List is the bucket's, but ends: the loop of a case must not go on for ever, nor after the case is
+// over.
 func (h *H) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	all := h.Bucket.List(ctx, dir, opts)
 	return func(yield func(files.Entry, error) bool) {

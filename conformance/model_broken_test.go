@@ -18,8 +18,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// modelFinds are faults that random sequences must find, with the most steps that the shortest sequence may have. The others need a
-// race, a broken context or damage, or are looked for by their own cases only.
+// modelFinds are faults that random sequences must find, with the most steps that the shortest
+// sequence may have. The others need a race, a broken context or damage, or are looked for by their
+// own cases only.
 var modelFinds = map[string]int{
 	"commits what came before the reader failed":     2,
 	"creates where IfVersion finds no file":          1,
@@ -103,7 +104,8 @@ func findIn(ctx context.Context, h conformance.Harness) (*conformance.Found, con
 	return conformance.FindDifference(ctx, h, 300)
 }
 
-// TestModelFindsFaults: random sequences find simple faults, and shrink to little more than the fault.
+// TestModelFindsFaults: random sequences find simple faults, and shrink to little more than the
+// fault.
 func TestModelFindsFaults(t *testing.T) {
 	all := allBroken()
 	found := make([]*conformance.Found, len(all))
@@ -185,8 +187,8 @@ func ofFault(code string, i int) string {
 	return code
 }
 
-// compile builds the package's tests with more files, which are not written into the tree, and returns how to run those
-// named TestPrinted… and TestSequence: their names, in order.
+// compile builds the package's tests with more files, which are not written into the tree, and
+// returns how to run those named TestPrinted… and TestSequence: their names, in order.
 func compile(t *testing.T, pkg string, more map[string]string) (run func(sound bool) (failed, passed []string)) {
 	dir := t.TempDir()
 	replace := map[string]string{}
@@ -238,7 +240,8 @@ func compile(t *testing.T, pkg string, more map[string]string) (run func(sound b
 	}
 }
 
-// TestPrintedFile: what a failure prints is a file of its own, to which only newBucket must be added. The case itself prints it.
+// TestPrintedFile: what a failure prints is a file of its own, to which only newBucket must be
+// added. The case itself prints it.
 func TestPrintedFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles a package")

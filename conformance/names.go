@@ -219,8 +219,8 @@ func everyCharacter(t T, h *H) {
 	}
 }
 
-// putStorable is puts, but for the names that a bucket without AnyName refuses, with ErrUnsupported and changing nothing. It
-// returns the others.
+// putStorable is puts, but for the names that a bucket without AnyName refuses, with ErrUnsupported
+// and changing nothing. It returns the others.
 func putStorable(t T, h *H, names ...string) (stored []string) {
 	t.Helper()
 	if h.F.AnyName {
@@ -243,8 +243,8 @@ func putStorable(t T, h *H, names ...string) (stored []string) {
 	return stored
 }
 
-// wantRefused fails where a name that Put refuses is found. Get and Stat may say that there is no such file, or,
-// as Put did, that there can't be: both the same.
+// wantRefused fails where a name that Put refuses is found. Get and Stat may say that there is no
+// such file, or, as Put did, that there can't be: both the same.
 func wantRefused(t T, h *H, name string) {
 	t.Helper()
 	_, err := h.Stat(t.Context(), name, nil)

@@ -73,7 +73,8 @@ var brokenBetween = map[string]struct {
 	"hides a file while it is replaced, from its own readers": {caught: []string{"P1/other-process"}, passes: []string{"P1/torn-read"}, wrap: func(b files.Bucket) files.Bucket { return &hiding{b} }},
 }
 
-// TestOtherProcess proves that the cases with another process can fail, and that those with two handles don't see the same fault.
+// TestOtherProcess proves that the cases with another process can fail, and that those with two
+// handles don't see the same fault.
 func TestOtherProcess(t *testing.T) {
 	for name, broken := range brokenBetween {
 		t.Run(name, func(t *testing.T) {

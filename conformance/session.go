@@ -161,8 +161,8 @@ func (s *session) claimed() *files.Features {
 	return s.features
 }
 
-// maxHung is how many cases may reach their limit before the rest of the run is given up: a bucket that hangs must not take
-// hours to say so.
+// maxHung is how many cases may reach their limit before the rest of the run is given up: a bucket
+// that hangs must not take hours to say so.
 const maxHung = 8
 
 // run runs one case.
@@ -178,8 +178,9 @@ func (s *session) run(ctx context.Context, c Case) Result {
 	return r
 }
 
-// guard runs f, and then what it gave to Cleanup, as a case of that name. It returns within the harness's limit,
-// also where the bucket panics or hangs, and soon after the run's context has ended.
+// guard runs f, and then what it gave to Cleanup, as a case of that name. It returns within the
+// harness's limit, also where the bucket panics or hangs, and soon after the run's context has
+// ended.
 func (s *session) guard(t *recorder, name string, f func(t *recorder)) {
 	limit := s.h.Limit
 	if limit <= 0 {
@@ -258,7 +259,8 @@ func (s *session) runCase(t *recorder, c *Case) {
 	t.mu.Unlock()
 }
 
-// newH makes a bucket of the harness, which must be empty; apart asks for one in a store of its own.
+// newH makes a bucket of the harness, which must be empty; apart asks for one in a store of its
+// own.
 func (s *session) newH(t T, apart bool) *H {
 	b := s.bucket(t, apart)
 	for e, err := range b.List(t.Context(), "", &files.ListOptions{Limit: 1, NamesOnly: true}) {

@@ -47,8 +47,8 @@ func ops(calls []belowCall) (all []files.Op) {
 	return all
 }
 
-// below puts a file and finds out under which name it lies below; plain is true where its content is stored as it is. The name is ""
-// where the wrapper stores something else than one file a name.
+// below puts a file and finds out under which name it lies below; plain is true where its content
+// is stored as it is. The name is "" where the wrapper stores something else than one file a name.
 func (h *H) below(t T, name string) (physical string, plain bool) {
 	t.Helper()
 	u := h.under(t)
@@ -173,7 +173,8 @@ func wrapperClosedBelow(t T, h *H) {
 	}
 }
 
-// writesRefused says whether the method writes and the wrapper is read-only, which may be told first.
+// writesRefused says whether the method writes and the wrapper is read-only, which may be told
+// first.
 func (h *H) writesRefused(u *wrappedBucket, method string) bool {
 	return u.outer.Features().ReadOnly && !slices.Contains([]string{"Get", "Stat", "List", "Check", "SignURL GET"}, method)
 }

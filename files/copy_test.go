@@ -131,7 +131,8 @@ func TestCopyOntoItself(t *testing.T) {
 	}
 }
 
-// TestCopyOntoItselfUnknown: a bucket that can't be compared isn't known again, but nothing is lost.
+// TestCopyOntoItselfUnknown: a bucket that can't be compared isn't known again, but nothing is
+// lost.
 func TestCopyOntoItselfUnknown(t *testing.T) {
 	for _, c := range []struct {
 		b    bare
@@ -155,7 +156,8 @@ func passing(ctx context.Context, _ *files.Call, next func(context.Context) erro
 	return next(ctx)
 }
 
-// TestCopyOntoItselfUnderAWriter: new attributes must not bring back content that somebody replaces meanwhile.
+// TestCopyOntoItselfUnderAWriter: new attributes must not bring back content that somebody replaces
+// meanwhile.
 func TestCopyOntoItselfUnderAWriter(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "a", "old")

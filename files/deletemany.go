@@ -15,7 +15,8 @@ const maxFailures = 1000
 
 // ManyDeleter is a Bucket that deletes many files in few requests.
 type ManyDeleter interface {
-	// DeleteMany deletes the files and returns an error, or nil, for each name, in the order of names.
+	// DeleteMany deletes the files and returns an error, or nil, for each name, in the order of
+	// names.
 	DeleteMany(ctx context.Context, names []string) []error
 }
 
@@ -36,9 +37,10 @@ func (r DeleteResult) Err() error {
 	return errors.Join(errs...)
 }
 
-// DeleteMany deletes the named files in as few requests as the bucket allows (D3). It goes on after a failure, and the result says
-// which names failed; the error is DeleteResult.Err, or what ended the work early: the context, a closed bucket, or 1,000 failures.
-// Names are taken as they come, a batch of 1,000 at a time.
+// DeleteMany deletes the named files in as few requests as the bucket allows (D3). It goes on after
+// a failure, and the result says which names failed; the error is DeleteResult.Err, or what ended
+// the work early: the context, a closed bucket, or 1,000 failures. Names are taken as they come, a
+// batch of 1,000 at a time.
 func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
 	ctx, b = given(ctx, b)
 	var res DeleteResult
@@ -99,8 +101,8 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 	return EachName(ctx, names, func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) })
 }
 
-// EachName calls f for every name, eight at a time, and returns the errors in the order of names. Drivers without a
-// bulk delete use it.
+// EachName calls f for every name, eight at a time, and returns the errors in the order of names.
+// Drivers without a bulk delete use it.
 func EachName(ctx context.Context, names []string, f func(ctx context.Context, name string) error) []error {
 	errs := make([]error, len(names))
 	if f == nil || ctx == nil {
@@ -127,8 +129,8 @@ func EachName(ctx context.Context, names []string, f func(ctx context.Context, n
 	return errs
 }
 
-// DeleteDir deletes every file below the directory. "" is refused with ErrInvalid, since it would be everything by accident: use DeleteAll.
-// Files that are put meanwhile may stay.
+// DeleteDir deletes every file below the directory. "" is refused with ErrInvalid, since it would
+// be everything by accident: use DeleteAll. Files that are put meanwhile may stay.
 func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
 	if dir == "" {
 		return DeleteResult{}, NewError(OpDeleteMany, dir, invalid("the directory is empty; DeleteAll deletes everything"))

@@ -22,8 +22,8 @@ var forbidden = map[string]string{
 	"runtime/cgo":   "needs a C compiler",
 }
 
-// TestDependencies: files, files/driver, files/retry and drivers/mem stand on the standard library alone, without the network, so a program's
-// tests and small programs stay small.
+// TestDependencies: files, files/driver, files/retry and drivers/mem stand on the standard library
+// alone, without the network, so a program's tests and small programs stay small.
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry", "cloudfiles.dev/drivers/mem"} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}", pkg).CombinedOutput()
@@ -47,8 +47,8 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// TestArrows: files imports nothing of this module, files/retry only files, and files/driver these two;
-// what is below files/internal stands on nothing, and any of them may use it.
+// TestArrows: files imports nothing of this module, files/retry only files, and files/driver these
+// two; what is below files/internal stands on nothing, and any of them may use it.
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/content", "internal/contenttype"}

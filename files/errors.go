@@ -33,9 +33,11 @@ var (
 	ErrCorrupt      error = &sentinel{"content does not match its size or digest", nil}
 	ErrChanged      error = &sentinel{"file changed while it was read", nil}
 	ErrTooLarge     error = &sentinel{"file is too large", nil}
-	// ErrUncertain: the answer to a commit was lost; the file is the old or the new one, whole (P2).
+	// ErrUncertain: the answer to a commit was lost; the file is the old or the new one, whole
+	// (P2).
 	ErrUncertain error = &sentinel{"outcome is uncertain", nil}
-	// ErrNoBucket: the bucket, or the folder of a local one, is missing (E3). It is not ErrNotExist.
+	// ErrNoBucket: the bucket, or the folder of a local one, is missing (E3). It is not
+	// ErrNotExist.
 	ErrNoBucket error = &sentinel{"bucket does not exist", nil}
 	ErrClosed   error = &sentinel{"already closed", fs.ErrClosed}
 	// ErrUnavailable is the one that retrying may mend.
@@ -48,12 +50,12 @@ var (
 var sentinels = []error{ErrClosed, ErrInvalidName, ErrInvalid, ErrUncertain, ErrNoBucket, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt,
 	ErrChanged, ErrTooLarge, ErrPermission, ErrUnsupported, ErrUnavailable, ErrNotExist}
 
-// Error is the failure of one operation (E1). errors.Is finds the sentinel, the cause and
-// what the cause wraps; errors.As reaches the backend's own error.
+// Error is the failure of one operation (E1). errors.Is finds the sentinel, the cause and what the
+// cause wraps; errors.As reaches the backend's own error.
 //
-// The text is made to be shown: operation, the caller's name, the sentinel, and what there is to say
-// to a user, but no physical path, prefix or credential. In the same situation it is the same on
-// every backend: in which words a service answered ErrNotExist, ErrExist, ErrPrecondition,
+// The text is made to be shown: operation, the caller's name, the sentinel, and what there is to
+// say to a user, but no physical path, prefix or credential. In the same situation it is the same
+// on every backend: in which words a service answered ErrNotExist, ErrExist, ErrPrecondition,
 // ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket or ErrClosed stands in Detail, which
 // LogValue, the JSON and the verb %+v have too.
 type Error struct {
@@ -67,9 +69,9 @@ type Error struct {
 	backends bool // Detail is a backend's, of an outcome that users know by the sentinel
 }
 
-// NewError returns err as an *Error of the operation and name. An err that already is one keeps its sentinel,
-// detail and cause. The sentinel is found with errors.Is; a context's end has none.
-// It returns nil for a nil err.
+// NewError returns err as an *Error of the operation and name. An err that already is one keeps its
+// sentinel, detail and cause. The sentinel is found with errors.Is; a context's end has none. It
+// returns nil for a nil err.
 func NewError(op Op, name string, err error) error {
 	if err == nil {
 		return nil
@@ -105,8 +107,8 @@ func isBackends(err error) bool {
 	return ok && d.backends
 }
 
-// KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by Errorf, WithCause or an *Error, that is it,
-// whatever its cause is as well.
+// KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by Errorf,
+// WithCause or an *Error, that is it, whatever its cause is as well.
 func KindOf(err error) error {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
@@ -220,9 +222,9 @@ func (d *detailed) Unwrap() []error {
 	return []error{d.kind, d.err}
 }
 
-// Errorf returns an error of the sentinel kind with a detail that stands in its text, for anybody to
-// see: it must hold no physical path, prefix or credential, and be the same on every backend. The
-// verb %w makes an error the cause, whose text it shows. Drivers and wrappers use it.
+// Errorf returns an error of the sentinel kind with a detail that stands in its text, for anybody
+// to see: it must hold no physical path, prefix or credential, and be the same on every backend.
+// The verb %w makes an error the cause, whose text it shows. Drivers and wrappers use it.
 func Errorf(kind error, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &detailed{kind: kind, detail: err.Error(), err: errors.Unwrap(err)}
@@ -242,7 +244,8 @@ func explained(kind, err error, detail string) error {
 
 func invalid(format string, args ...any) error { return Errorf(ErrInvalid, format, args...) }
 
-// clean returns the text of a cause without the paths and URLs that the standard library's errors carry.
+// clean returns the text of a cause without the paths and URLs that the standard library's errors
+// carry.
 func clean(err error) string {
 	var (
 		own  *Error

@@ -6,36 +6,43 @@ import (
 	"io/fs"
 )
 
-// FS returns the bucket as an io/fs file system, for fs.WalkDir, template.ParseFS and whatever else reads one. ctx governs
-// every request and every open file of it, for an fs.FS takes none: a web handler makes a view for each request, which
-// costs an allocation. The view has no Close and closes nothing of the bucket, nor does fs.Sub of it.
+// FS returns the bucket as an io/fs file system, for fs.WalkDir, template.ParseFS and whatever else
+// reads one. ctx governs every request and every open file of it, for an fs.FS takes none: a web
+// handler makes a view for each request, which costs an allocation. The view has no Close and
+// closes nothing of the bucket, nor does fs.Sub of it.
 //
-// It implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS, fs.GlobFS and fs.SubFS. Open of a file is one request; of a directory, or of
-// what does not exist, it is one more. A file seeks, and implements io.ReaderAt (for concurrent use) and io.WriterTo. Reading on where
-// the last Read ended costs no request; a ReadAt is a request for just that range, and so is the first Read behind a Seek to elsewhere.
-// All are of the version that Open found: if the file has been replaced or deleted since, they fail with ErrChanged
-// (a bucket without Features.ReadConditions is asked, and its answer compared).
+// It implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS, fs.GlobFS and fs.SubFS. Open of a file is
+// one request; of a directory, or of what does not exist, it is one more. A file seeks, and
+// implements io.ReaderAt (for concurrent use) and io.WriterTo. Reading on where the last Read ended
+// costs no request; a ReadAt is a request for just that range, and so is the first Read behind a
+// Seek to elsewhere. All are of the version that Open found: if the file has been replaced or
+// deleted since, they fail with ErrChanged (a bucket without Features.ReadConditions is asked, and
+// its answer compared).
 //
-// A directory is what has files below it, so an empty one does not exist, but for "."; its time is zero. Directories
-// implement fs.ReadDirFile: ReadDir(n) reads page by page in bounded memory, in the bucket's order;
-// ReadDir(-1) and fs.ReadDir sort by name.
+// A directory is what has files below it, so an empty one does not exist, but for "."; its time is
+// zero. Directories implement fs.ReadDirFile: ReadDir(n) reads page by page in bounded memory, in
+// the bucket's order; ReadDir(-1) and fs.ReadDir sort by name.
 //
-// io/fs has no place for the directory "a" beside the file "a", which may both exist (N3). The view shows the file, once,
-// and ReadDir, and with it fs.WalkDir and os.CopyFS, ends with an error behind everything that it can show: it is
-// ErrUnsupported and names the directories that are left out, so that no copy of a tree lacks files silently. Glob
-// returns it beside its matches. [NewFS] has an option that ignores them. What lies below is reached all the same by
-// Open("a/b"), ReadDir("a") and fs.Sub(view, "a").
+// io/fs has no place for the directory "a" beside the file "a", which may both exist (N3). The view
+// shows the file, once, and ReadDir, and with it fs.WalkDir and os.CopyFS, ends with an error
+// behind everything that it can show: it is ErrUnsupported and names the directories that are left
+// out, so that no copy of a tree lacks files silently. Glob returns it beside its matches. [NewFS]
+// has an option that ignores them. What lies below is reached all the same by Open("a/b"),
+// ReadDir("a") and fs.Sub(view, "a").
 //
-// Sys of a FileInfo is the Info of Open or Stat, the Entry of a listing, or nil for a directory. Every failure is
-// an *fs.PathError that wraps the *Error, so that errors.Is finds fs.ErrNotExist as well as ErrNotExist. A path that
-// fs.ValidPath refuses is fs.ErrInvalid, as is a name that the naming rule refuses (N1).
+// Sys of a FileInfo is the Info of Open or Stat, the Entry of a listing, or nil for a directory.
+// Every failure is an *fs.PathError that wraps the *Error, so that errors.Is finds fs.ErrNotExist
+// as well as ErrNotExist. A path that fs.ValidPath refuses is fs.ErrInvalid, as is a name that the
+// naming rule refuses (N1).
 //
-// To serve files over HTTP, package fileshttp is better than http.FileServerFS: stored headers, ETag, one request.
+// To serve files over HTTP, package fileshttp is better than http.FileServerFS: stored headers,
+// ETag, one request.
 func FS(ctx context.Context, b Bucket) fs.FS { return NewFS(ctx, b, nil) }
 
 // FSOptions are the options of NewFS. The zero value leaves nothing out silently.
 type FSOptions struct {
-	// IgnoreHidden shows directories without those that have the name of a file beside them, and without an error.
+	// IgnoreHidden shows directories without those that have the name of a file beside them, and
+	// without an error.
 	IgnoreHidden bool
 }
 
@@ -96,7 +103,8 @@ func (v *fsView) Open(name string) (fs.File, error) {
 	return newFSDir(v, name), nil
 }
 
-// isDir returns nil where missing says that no file is there but a directory is, and otherwise the error to report.
+// isDir returns nil where missing says that no file is there but a directory is, and otherwise the
+// error to report.
 func (v *fsView) isDir(name string, missing error) error {
 	if !errors.Is(missing, ErrNotExist) {
 		return missing
@@ -164,7 +172,8 @@ func (v *fsView) ReadDir(name string) ([]fs.DirEntry, error) {
 	return nil, pathError("readdir", name, NewError(OpList, name, errNotDir))
 }
 
-// Sub returns the view of a directory, which need not exist. The view of it is nothing that could be closed.
+// Sub returns the view of a directory, which need not exist. The view of it is nothing that could
+// be closed.
 func (v *fsView) Sub(dir string) (fs.FS, error) {
 	if err := checkPath("sub", OpOpen, dir); err != nil {
 		return nil, err

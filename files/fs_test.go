@@ -17,7 +17,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// fsBucket returns a bucket in memory with the files, each holding "content of " and its name, and the number of its requests.
+// fsBucket returns a bucket in memory with the files, each holding "content of " and its name, and
+// the number of its requests.
 func fsBucket(t testing.TB, names ...string) (files.Bucket, *[]string) {
 	t.Helper()
 	b := mem.New(nil)
@@ -64,7 +65,8 @@ func TestFSPassesFSTest(t *testing.T) {
 	}
 }
 
-// A backslash is a letter like others, as in os.DirFS on Unix (TestFS would have no such name at all).
+// A backslash is a letter like others, as in os.DirFS on Unix (TestFS would have no such name at
+// all).
 func TestFSOddNames(t *testing.T) {
 	names := []string{" ", "*", "...", "CON", `back\slash`, "q?#[a]%41", "x.attrs"}
 	b, _ := fsBucket(t, names...)
@@ -276,7 +278,8 @@ func TestFSErrors(t *testing.T) {
 	}
 }
 
-// Sub of the view, and what is open in it, closes nothing of the bucket's; errors have the names below the directory.
+// Sub of the view, and what is open in it, closes nothing of the bucket's; errors have the names
+// below the directory.
 func TestFSSub(t *testing.T) {
 	b, _ := fsBucket(t, "d/e/x", "top")
 	view := files.FS(t.Context(), b)

@@ -60,8 +60,8 @@ func (d *fsDir) end(err error) {
 	}
 }
 
-// ReadDir reads the next n entries, or with n <= 0 all that are left, sorted by name. It returns what came before an error with
-// the error; at the end io.EOF, if n > 0.
+// ReadDir reads the next n entries, or with n <= 0 all that are left, sorted by name. It returns
+// what came before an error with the error; at the end io.EOF, if n > 0.
 func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -158,8 +158,9 @@ func (d *fsDir) entry() (Entry, bool) {
 	}
 }
 
-// fsShown leaves out a directory whose name was shown as a file. In byte order other names may stand between "a" and
-// "a/", but only such as begin with "a": so it keeps the files that the last name begins with, and no others.
+// fsShown leaves out a directory whose name was shown as a file. In byte order other names may
+// stand between "a" and "a/", but only such as begin with "a": so it keeps the files that the last
+// name begins with, and no others.
 type fsShown struct{ files []string }
 
 func (s *fsShown) first(e Entry) bool {

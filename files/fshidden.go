@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// fsHidden counts the directories that a listing left out because a file has their name, and keeps the first ones.
+// fsHidden counts the directories that a listing left out because a file has their name, and keeps
+// the first ones.
 type fsHidden struct {
 	n     int
 	names []string
@@ -49,8 +50,8 @@ func (d *fsDir) hiddenError() error {
 	return NewError(OpList, d.name, hiddenDirs{err})
 }
 
-// Glob is fs.Glob, but for directories that can't be shown whole: it returns what matched with the first error that a
-// directory gave, where fs.Glob would ignore it and all that the directory has.
+// Glob is fs.Glob, but for directories that can't be shown whole: it returns what matched with the
+// first error that a directory gave, where fs.Glob would ignore it and all that the directory has.
 func (v *fsView) Glob(pattern string) ([]string, error) {
 	g := &globView{view: v}
 	matches, err := fs.Glob(g, pattern)

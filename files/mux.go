@@ -18,8 +18,8 @@ type Scheme struct {
 	Package string
 	// Example is a URL as a user would write it: "file:///var/lib/app?create_dir=1".
 	Example string
-	// Params are the query parameters that Open knows. "prefix" and "key" are known for every scheme and
-	// never come to Open.
+	// Params are the query parameters that Open knows. "prefix" and "key" are known for every
+	// scheme and never come to Open.
 	Params []Param
 	// AnyParam lets parameters pass that Params doesn't have: Open checks them itself.
 	AnyParam bool
@@ -33,8 +33,9 @@ type Param struct {
 	// Values shows what it may be: "full|none", "path", "1".
 	Values string `json:"values"`
 	Doc    string `json:"doc"`
-	// Public says that the value is no secret when it is what it should be, such as an endpoint or an account's
-	// name: logs and errors show it unless it looks like a key. Values that Values lists and numbers are always shown.
+	// Public says that the value is no secret when it is what it should be, such as an endpoint or
+	// an account's name: logs and errors show it unless it looks like a key. Values that Values
+	// lists and numbers are always shown.
 	Public bool `json:"public,omitempty"`
 }
 
@@ -55,18 +56,19 @@ func DefaultMux() *Mux { return &defaultMux }
 //	import _ "cloudfiles.dev/drivers/local"
 //	b, err := files.Open(ctx, os.Getenv("FILES_URL"))
 //
-// The parameters prefix=p, a raw prefix of every name, and key=k, which narrows the bucket to the one file k, work
-// on every scheme (U2). Opening makes no request (U3); use Check for that.
+// The parameters prefix=p, a raw prefix of every name, and key=k, which narrows the bucket to the
+// one file k, work on every scheme (U2). Opening makes no request (U3); use Check for that.
 //
-// Errors: ErrInvalid for an empty or malformed URL, an unknown scheme or parameter; whatever else the
-// driver finds, such as ErrNoBucket for a missing folder. The text shows no secret.
+// Errors: ErrInvalid for an empty or malformed URL, an unknown scheme or parameter; whatever else
+// the driver finds, such as ErrNoBucket for a missing folder. The text shows no secret.
 func Open(ctx context.Context, rawURL string) (Bucket, error) { return defaultMux.Open(ctx, rawURL) }
 
-// Register makes Open know a scheme. Drivers call it from init. It panics if the scheme is incomplete
-// or registered already.
+// Register makes Open know a scheme. Drivers call it from init. It panics if the scheme is
+// incomplete or registered already.
 func Register(s Scheme) { defaultMux.Register(s) }
 
-// Register makes the Mux know a scheme. It panics if the scheme is incomplete or registered already.
+// Register makes the Mux know a scheme. It panics if the scheme is incomplete or registered
+// already.
 func (m *Mux) Register(s Scheme) {
 	if s.Name == "" || s.Open == nil || s.Name != strings.ToLower(s.Name) {
 		panic(fmt.Sprintf("files: Register of an incomplete scheme %q", s.Name))
@@ -82,8 +84,8 @@ func (m *Mux) Register(s Scheme) {
 	m.schemes[s.Name] = s
 }
 
-// RegisterFallback adds a function that is asked for schemes that nobody registered, in the order of
-// registration: how an adapter offers another library's schemes.
+// RegisterFallback adds a function that is asked for schemes that nobody registered, in the order
+// of registration: how an adapter offers another library's schemes.
 func (m *Mux) RegisterFallback(f func(scheme string) (Scheme, bool)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -268,7 +270,8 @@ func (m *Mux) help(scheme string) string {
 	return registered + "; is there a driver for it to import?"
 }
 
-// pathURL shows how a path is written as a URL. What isn't known to be a path may be a secret, and isn't shown.
+// pathURL shows how a path is written as a URL. What isn't known to be a path may be a secret, and
+// isn't shown.
 func pathURL(p string) string {
 	slash := strings.ReplaceAll(p, `\`, "/")
 	if len(slash) > 1 && slash[1] == ':' {

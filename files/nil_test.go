@@ -254,8 +254,8 @@ func TestNilContent(t *testing.T) {
 	}
 }
 
-// TestNilIsThoughtOf: each exported function and method of the package stands in a test above, or here
-// with the reason why it has nothing that could be nil.
+// TestNilIsThoughtOf: each exported function and method of the package stands in a test above, or
+// here with the reason why it has nothing that could be nil.
 func TestNilIsThoughtOf(t *testing.T) {
 	thought := map[string]string{
 		"As": "generic, see below", "NormalizeAttributes": "value",

@@ -15,8 +15,8 @@ type PutOptions struct {
 	// Digest is what the content's digests must be: otherwise ErrCorrupt, and
 	// nothing is written (P10).
 	Digest Digest
-	// Native are options of one service alone: values of types that its driver defines. One that the bucket doesn't
-	// know is ErrUnsupported, and nothing is done.
+	// Native are options of one service alone: values of types that its driver defines. One that
+	// the bucket doesn't know is ErrUnsupported, and nothing is done.
 	Native []NativeOption
 }
 

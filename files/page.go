@@ -20,18 +20,20 @@ const (
 
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
-// ListPage returns one page of a listing, for a web page or an API: at most limit entries, from 1 to MaxPage, and
-// the token of the next page, "" where this is the last one. The first page's token is "". Tokens are safe in a URL,
-// never expire and hold no state; each goes on behind the last name of its page, so what is put or
-// deleted meanwhile neither repeats nor hides other entries. A token belongs to its directory and options (Shallow, Prefix,
-// StartAfter, Foreign); limit may differ from page to page. It is no secret and no proof: whoever may list the
-// directory could make one, and reaches nothing else with it.
+// ListPage returns one page of a listing, for a web page or an API: at most limit entries, from 1
+// to MaxPage, and the token of the next page, "" where this is the last one. The first page's token
+// is "". Tokens are safe in a URL, never expire and hold no state; each goes on behind the last
+// name of its page, so what is put or deleted meanwhile neither repeats nor hides other entries. A
+// token belongs to its directory and options (Shallow, Prefix, StartAfter, Foreign); limit may
+// differ from page to page. It is no secret and no proof: whoever may list the directory could make
+// one, and reaches nothing else with it.
 //
-// An error of List comes with the entries before it. Where that is of a folder or a file that can't be read
-// (L9), these are the whole page, and next leads on.
+// An error of List comes with the entries before it. Where that is of a folder or a file that can't
+// be read (L9), these are the whole page, and next leads on.
 //
-// Errors: those of List; ErrInvalid for a token of another listing or one that was changed, a limit out of bounds, and options
-// with a Limit of their own; ErrUnsupported where the bucket doesn't list in order.
+// Errors: those of List; ErrInvalid for a token of another listing or one that was changed, a limit
+// out of bounds, and options with a Limit of their own; ErrUnsupported where the bucket doesn't
+// list in order.
 func ListPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) (entries []Entry, next string, err error) {
 	entries, next, err = listPage(ctx, b, dir, token, limit, opts)
 	if e, ok := err.(*Error); !ok || e.Op != OpList || !isBelow(dir, e.Name) {

@@ -12,8 +12,8 @@ type PutFSOptions struct {
 	Attributes Attributes
 	// If is the condition on every Put.
 	If Condition
-	// Filter chooses by the path in the file system: what it answers false to is left out, a directory
-	// with all that is in it. nil chooses everything.
+	// Filter chooses by the path in the file system: what it answers false to is left out, a
+	// directory with all that is in it. nil chooses everything.
 	Filter func(path string, d fs.DirEntry) bool
 }
 
@@ -24,12 +24,13 @@ type PutFSResult struct {
 	Skipped int64 `json:"skipped"` // links, devices and the like
 }
 
-// PutFS stores the files of a tree, such as os.DirFS(path) or an embed.FS, below the directory dir of the bucket ("" is the bucket itself), one
-// after the other, each streaming. Links are not followed: they, devices and whatever else is no regular file are left out and
-// counted. The first error ends it; the result tells what was stored until then, which stays.
+// PutFS stores the files of a tree, such as os.DirFS(path) or an embed.FS, below the directory dir
+// of the bucket ("" is the bucket itself), one after the other, each streaming. Links are not
+// followed: they, devices and whatever else is no regular file are left out and counted. The first
+// error ends it; the result tells what was stored until then, which stays.
 //
-// Errors: those of Put and of the file system; ErrInvalidName for a path that is no legal name; ErrChanged for a file that was changed
-// while it was stored.
+// Errors: those of Put and of the file system; ErrInvalidName for a path that is no legal name;
+// ErrChanged for a file that was changed while it was stored.
 func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS, opts *PutFSOptions) (PutFSResult, error) {
 	ctx, b = given(ctx, b)
 	if opts == nil {

@@ -2,7 +2,8 @@ package files
 
 import "context"
 
-// ReadOptions are the options of ReadAll, ReadString and ReadJSON. The zero value reads the whole file, of any size.
+// ReadOptions are the options of ReadAll, ReadString and ReadJSON. The zero value reads the whole
+// file, of any size.
 type ReadOptions struct {
 	GetOptions
 	// MaxBytes bounds the memory: content, or the range of it, that is longer is ErrTooLarge, of

@@ -38,8 +38,8 @@ type Reader struct {
 // it must end, and is called once.
 type Body = io.ReadCloser
 
-// ImmediateBody marks a Body whose Read waits for nothing but memory or a local disk, and so need not be
-// interrupted when the context ends: it is checked between reads.
+// ImmediateBody marks a Body whose Read waits for nothing but memory or a local disk, and so need
+// not be interrupted when the context ends: it is checked between reads.
 type ImmediateBody interface {
 	Body
 	Immediate()
@@ -108,7 +108,8 @@ func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
 func (emptyBody) Immediate()               {}
 
-// Info returns what is known of the file: Size is that of the whole file, also when a range is read.
+// Info returns what is known of the file: Size is that of the whole file, also when a range is
+// read.
 func (r *Reader) Info() Info {
 	if r == nil {
 		return Info{}
@@ -134,8 +135,8 @@ func (r *Reader) Len() int64 {
 	return r.n
 }
 
-// SetReadTimeout bounds the wait of each further Read, in place of GetOptions.ReadTimeout; 0 is no limit. It
-// is not for use during a Read.
+// SetReadTimeout bounds the wait of each further Read, in place of GetOptions.ReadTimeout; 0 is no
+// limit. It is not for use during a Read.
 func (r *Reader) SetReadTimeout(d time.Duration) {
 	if r != nil {
 		r.timeout = max(d, 0)
@@ -144,8 +145,8 @@ func (r *Reader) SetReadTimeout(d time.Duration) {
 
 // Read reads up to len(p) bytes.
 //
-// Errors: ErrCorrupt when the content does not match its digest, in place of the last bytes (G6); ErrChanged;
-// the context's error; os.ErrDeadlineExceeded after the read timeout; ErrClosed.
+// Errors: ErrCorrupt when the content does not match its digest, in place of the last bytes (G6);
+// ErrChanged; the context's error; os.ErrDeadlineExceeded after the read timeout; ErrClosed.
 func (r *Reader) Read(p []byte) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, err

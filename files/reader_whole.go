@@ -10,7 +10,8 @@ import (
 // ChunkSize is the size of the chunks of Next, in bytes.
 const ChunkSize = 1024
 
-// copySize is the unit in which WriteTo reads: large enough that a disk's or a network's speed is reached.
+// copySize is the unit in which WriteTo reads: large enough that a disk's or a network's speed is
+// reached.
 const copySize = 1 << 20
 
 // smallCopySize is that of what is shorter.
@@ -21,8 +22,8 @@ var (
 	smallBuffers = sync.Pool{New: func() any { b := make([]byte, smallCopySize); return &b }}
 )
 
-// WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to be checked, from file to
-// file by the operating system.
+// WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to be checked,
+// from file to file by the operating system.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if r == nil || r.body == nil {
 		return 0, errNilReader
@@ -117,7 +118,8 @@ func (r *Reader) ReadString() (string, error) {
 	return string(b), err
 }
 
-// ReadN reads the next n bytes, or what is left of the body where that is less; at the end it returns io.EOF.
+// ReadN reads the next n bytes, or what is left of the body where that is less; at the end it
+// returns io.EOF.
 func (r *Reader) ReadN(n int) ([]byte, error) {
 	switch {
 	case r == nil:
@@ -190,9 +192,9 @@ func (r *Reader) next(size int) ([]byte, error) {
 	return chunk, nil
 }
 
-// Chunks iterates over the rest of the body in chunks of size bytes, the last one shorter; 0 or less is
-// ChunkSize. A chunk is valid until the next. An error ends the loop; the
-// end of the file is none.
+// Chunks iterates over the rest of the body in chunks of size bytes, the last one shorter; 0 or
+// less is ChunkSize. A chunk is valid until the next. An error ends the loop; the end of the file
+// is none.
 func (r *Reader) Chunks(size int) iter.Seq2[[]byte, error] {
 	if size <= 0 {
 		size = ChunkSize

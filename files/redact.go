@@ -7,13 +7,16 @@ import (
 	"time"
 )
 
-// RedactURL returns the URL for logs and errors. What isn't known to be harmless prints as "…" (U1):
+// RedactURL returns the URL for logs and errors. What isn't known to be harmless prints as "…"
+// (U1):
 //
-//   - user information, fragments, and everything behind the scheme of a URL that is malformed or has a
-//     scheme that nobody knows;
-//   - the values of parameters, but for true, false and the like, for prefix= and region=, and for those that the
-//     scheme's driver registered: one of the listed values, a number, a duration, or text of a [Param] that is Public;
-//   - hosts and folders that look like a key: what mixes cases and digits, or has characters such as "=" and ";".
+//   - user information, fragments, and everything behind the scheme of a URL that is malformed or
+//     has a scheme that nobody knows;
+//   - the values of parameters, but for true, false and the like, for prefix= and region=, and for
+//     those that the scheme's driver registered: one of the listed values, a number, a duration, or
+//     text of a [Param] that is Public;
+//   - hosts and folders that look like a key: what mixes cases and digits, or has characters such
+//     as "=" and ";".
 //
 // Bucket, host and folder of a well-formed URL are shown otherwise.
 func RedactURL(rawURL string) string { return defaultMux.redact(rawURL) }
@@ -48,7 +51,8 @@ func (m *Mux) redact(rawURL string) string {
 	return name + "://" + s.redactRest(u)
 }
 
-// redactor returns what is known of a scheme; of one that only programs with other imports know, it is the name.
+// redactor returns what is known of a scheme; of one that only programs with other imports know, it
+// is the name.
 func (m *Mux) redactor(name string) (Scheme, bool) {
 	if s, ok := m.lookup(name); ok {
 		return s, true
@@ -144,8 +148,8 @@ func (s Scheme) redactPair(pair string) string {
 	return name + "=" + raw
 }
 
-// harmlessName reports whether a parameter's name is shown: one that the scheme knows, or a word. What has no value may
-// be a secret itself, so it must be one of letters alone.
+// harmlessName reports whether a parameter's name is shown: one that the scheme knows, or a word.
+// What has no value may be a secret itself, so it must be one of letters alone.
 func (s Scheme) harmlessName(name string, given bool) bool {
 	if name == "prefix" || name == "key" {
 		return true
@@ -198,7 +202,8 @@ func harmlessEndpoint(s string) bool {
 		strings.TrimSuffix(s, "/") == u.Scheme+"://"+u.Host && harmlessText(withoutBrackets.Replace(u.Host), ":")
 }
 
-// harmlessScheme reports whether the text in front of "://" is shown although nobody knows it (U1): a word in lower case.
+// harmlessScheme reports whether the text in front of "://" is shown although nobody knows it (U1):
+// a word in lower case.
 func harmlessScheme(s string) bool {
 	return s != "" && s == strings.ToLower(s) && 'a' <= s[0] && s[0] <= 'z' && len(s) <= 24 && harmlessText(s, "+") && !strings.Contains(s, "_")
 }

@@ -13,13 +13,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// key is a secret as services make them, with its URL-escaped forms; word is one that a person made.
+// key is a secret as services make them, with its URL-escaped forms; word is one that a person
+// made.
 const (
 	key  = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE+KEY=="
 	word = "hUnTeR2"
 )
 
-// TestNoSecretOfAURL: whatever a URL has wrong, and wherever the secret stands in it, no text shows it (U1).
+// TestNoSecretOfAURL: whatever a URL has wrong, and wherever the secret stands in it, no text shows
+// it (U1).
 func TestNoSecretOfAURL(t *testing.T) {
 	m := anyMux()
 	for _, pattern := range []string{
@@ -62,7 +64,8 @@ func hexEscape(s string) string {
 	return b.String()
 }
 
-// checkHidden looks for the secret, in each form and in large parts, in everything that is made of the URL.
+// checkHidden looks for the secret, in each form and in large parts, in everything that is made of
+// the URL.
 func checkHidden(t *testing.T, m *files.Mux, raw string, forms ...string) {
 	t.Helper()
 	for _, text := range allTexts(m, raw) {

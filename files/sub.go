@@ -2,9 +2,9 @@ package files
 
 import "strings"
 
-// Sub returns the bucket of a directory, per tenant for example: its names are those below dir, and nothing else can be
-// reached through it. Closing it closes nothing of b. The directory need not exist; "" is refused with ErrInvalid, since it
-// would be the whole bucket by accident.
+// Sub returns the bucket of a directory, per tenant for example: its names are those below dir, and
+// nothing else can be reached through it. Closing it closes nothing of b. The directory need not
+// exist; "" is refused with ErrInvalid, since it would be the whole bucket by accident.
 func Sub(b Bucket, dir string) (Bucket, error) {
 	if b == nil {
 		return nil, NewError(OpOpen, dir, errNilBucket)
@@ -43,7 +43,8 @@ func withPrefix(b Bucket, prefix string, own bool) Bucket {
 	}})
 }
 
-// cutPrefix is strings.CutPrefix for names: what remains is not empty, nor does it begin with a slash.
+// cutPrefix is strings.CutPrefix for names: what remains is not empty, nor does it begin with a
+// slash.
 func cutPrefix(name, prefix string) (string, bool) {
 	rest, ok := strings.CutPrefix(name, prefix)
 	return rest, ok && rest != "" && rest[0] != '/'

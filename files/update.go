@@ -16,10 +16,11 @@ var SkipUpdate = errors.New("leave the file as it is")
 // DefaultAttempts is how often Update tries where nothing else is asked.
 const DefaultAttempts = 32
 
-// UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's attributes.
+// UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's
+// attributes.
 type UpdateOptions struct {
-	// Attributes replace those of the file as a whole; nil keeps them. With an empty ContentType the type is
-	// found anew (P6).
+	// Attributes replace those of the file as a whole; nil keeps them. With an empty ContentType
+	// the type is found anew (P6).
 	Attributes *Attributes
 	// Attempts bounds how often the file is read and written; 0 is DefaultAttempts.
 	Attempts int
@@ -27,23 +28,26 @@ type UpdateOptions struct {
 	MaxBytes int64
 }
 
-// The wait before the second attempt is random, up to updateWait, which doubles up to updateWaitMax.
+// The wait before the second attempt is random, up to updateWait, which doubles up to
+// updateWaitMax.
 const (
 	updateWait    = 4 * time.Millisecond
 	updateWaitMax = time.Second
 )
 
-// Update reads the file, lets fn make the new content of the old, and writes it if the file is still the same
-// version; otherwise it waits a little and begins again, so that no update is lost, whoever else writes. old is nil where there is no
-// file, and not nil where it is empty; it is fn's to change. Where fn returns what it was given, or nil where
-// there is no file, or the error SkipUpdate, nothing is written. Another error of fn ends Update. Attributes are kept.
+// Update reads the file, lets fn make the new content of the old, and writes it if the file is
+// still the same version; otherwise it waits a little and begins again, so that no update is lost,
+// whoever else writes. old is nil where there is no file, and not nil where it is empty; it is fn's
+// to change. Where fn returns what it was given, or nil where there is no file, or the error
+// SkipUpdate, nothing is written. Another error of fn ends Update. Attributes are kept.
 //
-// The Info is that of the file as it then is, zero where there is none. When the answer to a write is lost, the file is read
-// again: content equal to the new one counts as written. What must be counted exactly should therefore differ each time, by
-// an id of the writer for example (V1).
+// The Info is that of the file as it then is, zero where there is none. When the answer to a write
+// is lost, the file is read again: content equal to the new one counts as written. What must be
+// counted exactly should therefore differ each time, by an id of the writer for example (V1).
 //
-// Errors: ErrUnsupported where the bucket can't put conditionally (Features.IfAbsent, IfVersion); ErrPrecondition where every attempt
-// met another writer; ErrUncertain; those of Get and Put; and fn's own.
+// Errors: ErrUnsupported where the bucket can't put conditionally (Features.IfAbsent, IfVersion);
+// ErrPrecondition where every attempt met another writer; ErrUncertain; those of Get and Put; and
+// fn's own.
 func Update(ctx context.Context, b Bucket, name string, fn func(old []byte) ([]byte, error), opts *UpdateOptions) (Info, error) {
 	return update(ctx, b, name, "", fn, opts)
 }
@@ -170,8 +174,8 @@ func (u *updater) read() (*state, error) {
 	return &state{exists: true, info: info, old: old}, err
 }
 
-// recover decides, after the answer to a write was lost, what has become of it. Where it has not happened, the same
-// content is to be written again, without asking fn, for it may still happen.
+// recover decides, after the answer to a write was lost, what has become of it. Where it has not
+// happened, the same content is to be written again, without asking fn, for it may still happen.
 func (u *updater) recover(now *state) (done bool, err error) {
 	switch {
 	case now.exists && bytes.Equal(now.old, u.lost.new):

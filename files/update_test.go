@@ -53,7 +53,8 @@ func TestUpdateMissingEmptyAndSame(t *testing.T) {
 	step("to nothing", false, nil, nil, "", true)
 }
 
-// TestUpdateInPlace: a function that changes what it was given must not look like one that changed nothing.
+// TestUpdateInPlace: a function that changes what it was given must not look like one that changed
+// nothing.
 func TestUpdateInPlace(t *testing.T) {
 	b := mem.New(nil)
 	put(t, b, "a", "old")

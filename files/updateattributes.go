@@ -13,22 +13,25 @@ type UpdateAttributesOptions struct {
 	Attempts int
 }
 
-// UpdateAttributes changes attributes of a file and keeps its content, its digest and all other attributes: fn gets
-// the attributes that the file has, metadata included, and changes what it wants to. ([Copy] with new Attributes
-// replaces them all.) It is guarded by the version: if another writer comes between, nothing is mixed or lost, and it
-// begins again with what is then there, calling fn again. Where fn changes nothing, or returns SkipUpdate, nothing is
-// written. Another error of fn ends it. A content type that fn empties is found anew, by the name (P6).
+// UpdateAttributes changes attributes of a file and keeps its content, its digest and all other
+// attributes: fn gets the attributes that the file has, metadata included, and changes what it
+// wants to. ([Copy] with new Attributes replaces them all.) It is guarded by the version: if
+// another writer comes between, nothing is mixed or lost, and it begins again with what is then
+// there, calling fn again. Where fn changes nothing, or returns SkipUpdate, nothing is written.
+// Another error of fn ends it. A content type that fn empties is found anew, by the name (P6).
 //
-// Where not every Put makes a new version (Features.VersionPerPut, S3), the guard is of the content alone: a change of
-// attributes by another writer, at the same time and without new content, is not seen, and the later one stays.
+// Where not every Put makes a new version (Features.VersionPerPut, S3), the guard is of the content
+// alone: a change of attributes by another writer, at the same time and without new content, is not
+// seen, and the later one stays.
 //
-// It takes two requests where the bucket copies on the server's side (Features.ServerCopy), Stat and a copy of the file
-// onto itself; elsewhere it takes Get and Put, and the content passes through the program. The Info is that of
-// the file as it then is.
+// It takes two requests where the bucket copies on the server's side (Features.ServerCopy), Stat
+// and a copy of the file onto itself; elsewhere it takes Get and Put, and the content passes
+// through the program. The Info is that of the file as it then is.
 //
-// Errors: ErrNotExist; ErrUnsupported where the bucket can't put conditionally (Features.IfVersion); ErrPrecondition where
-// every attempt met another writer; ErrInvalid for attributes that can't be stored (P7); ErrUncertain; those of Stat, Get,
-// Put and Copy; and fn's own.
+// Errors: ErrNotExist; ErrUnsupported where the bucket can't put conditionally
+// (Features.IfVersion); ErrPrecondition where every attempt met another writer; ErrInvalid for
+// attributes that can't be stored (P7); ErrUncertain; those of Stat, Get, Put and Copy; and fn's
+// own.
 func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attributes) error, opts *UpdateAttributesOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	u := &attributeUpdate{ctx: ctx, bucket: b, name: name, fn: fn, attempts: DefaultAttempts}
@@ -175,7 +178,8 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 	return want, equalAttributes(info.Attributes, want), nil
 }
 
-// equalAttributes reports whether the file that has the attributes need not be written to have those that are wanted.
+// equalAttributes reports whether the file that has the attributes need not be written to have
+// those that are wanted.
 func equalAttributes(have, want Attributes) bool {
 	return maps.Equal(want.Metadata, have.Metadata) && want.ContentType == have.ContentType && want.CacheControl == have.CacheControl &&
 		want.ContentDisposition == have.ContentDisposition && want.ContentEncoding == have.ContentEncoding &&

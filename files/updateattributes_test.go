@@ -30,7 +30,8 @@ func attributeBuckets(t *testing.T) map[string]files.Bucket {
 	return m
 }
 
-// TestUpdateAttributesKeepsTheRest: one attribute changes, all others, the content and its digest are kept, in two requests.
+// TestUpdateAttributesKeepsTheRest: one attribute changes, all others, the content and its digest
+// are kept, in two requests.
 func TestUpdateAttributesKeepsTheRest(t *testing.T) {
 	for name, inner := range attributeBuckets(t) {
 		t.Run(name, func(t *testing.T) {

@@ -26,8 +26,8 @@ func (c *Call) turn() int {
 	return c.won.wins
 }
 
-// win runs keep, which takes over the results of a call, unless another call that ran at the same time
-// has succeeded before, or nobody waits any more.
+// win runs keep, which takes over the results of a call, unless another call that ran at the same
+// time has succeeded before, or nobody waits any more.
 func (c *Call) win(turn int, keep func()) bool {
 	if !c.won.on {
 		keep()
@@ -64,8 +64,8 @@ func (g governed) Err() error {
 	return err
 }
 
-// opening is the context of a body: while it is opened the hook's context governs it, and afterwards
-// what govern is given.
+// opening is the context of a body: while it is opened the hook's context governs it, and
+// afterwards what govern is given.
 type opening struct {
 	ctx    governed
 	hook   context.Context
@@ -96,8 +96,8 @@ func (o *opening) opened() error {
 	return ContextError(o.hook)
 }
 
-// govern is called when Around has returned: a deadline of the hook's context goes on to hold, but not
-// its cancellation, which a deferred cancel has just made.
+// govern is called when Around has returned: a deadline of the hook's context goes on to hold, but
+// not its cancellation, which a deferred cancel has just made.
 func (o *opening) govern(caller context.Context) {
 	if o.hook.Err() == context.Canceled {
 		o.follow(caller)

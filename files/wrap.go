@@ -8,9 +8,9 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Wrap returns a bucket that passes every operation, the optional ones too, through the hooks to b. It is the
-// only forwarding type: a wrapper that embeds Bucket loses the optional abilities, or leaks them. What its
-// Features don't claim it refuses by itself, whatever b can do.
+// Wrap returns a bucket that passes every operation, the optional ones too, through the hooks to b.
+// It is the only forwarding type: a wrapper that embeds Bucket loses the optional abilities, or
+// leaks them. What its Features don't claim it refuses by itself, whatever b can do.
 //
 // A logging wrapper is five lines:
 //
@@ -121,8 +121,8 @@ func (w *wrapped) in(name string) string {
 	return w.hooks.Names.In(name)
 }
 
-// around runs the operation inside the hook, and gives its error the caller's name. A context that has ended is found
-// below, behind the options, as rule E2 orders it.
+// around runs the operation inside the hook, and gives its error the caller's name. A context that
+// has ended is found below, behind the options, as rule E2 orders it.
 func (w *wrapped) around(ctx context.Context, c *Call, next func(context.Context) error) error {
 	if w.hooks.Around == nil {
 		return NewError(c.Op, c.Name, next(ctx))

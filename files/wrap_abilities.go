@@ -5,7 +5,8 @@ import "context"
 // The optional abilities of a wrapper: each is there when the bucket below has it, and answers
 // errors.ErrUnsupported otherwise.
 
-// CopyFrom copies in the bucket below, inside the hook. A wrapper that looks at contents has no server-side copy.
+// CopyFrom copies in the bucket below, inside the hook. A wrapper that looks at contents has no
+// server-side copy.
 func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
 	cl := w.claims()
 	err := w.check(ctx, cl, dstName, "")
@@ -68,7 +69,8 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string, fn func(ctx c
 	return err
 }
 
-// view tells views of one file apart that store it differently, for Copy and Move; nil is what is stored.
+// view tells views of one file apart that store it differently, for Copy and Move; nil is what is
+// stored.
 func (w *wrapped) view() any {
 	if w.hooks.Transform != nil {
 		return w

@@ -123,8 +123,8 @@ func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, 
 type layer struct {
 	r    io.Reader
 	body io.Closer
-	// A Close without an error, as a decoder's, mustn't come during a Read: it waits for its end, which
-	// the closed body brings.
+	// A Close without an error, as a decoder's, mustn't come during a Read: it waits for its end,
+	// which the closed body brings.
 	late            interface{ Close() }
 	bare            bool // r itself isn't closed
 	mu              sync.Mutex

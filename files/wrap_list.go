@@ -122,7 +122,8 @@ func (w *wrapped) listInner(ctx context.Context, c *Call, dir string, o ListOpti
 	return w.hooks.List(ctx, c, o, func(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] { return w.inner.List(ctx, dir, &o) })
 }
 
-// listError keeps the name of what can't be read where it lies below the directory, and makes it the caller's.
+// listError keeps the name of what can't be read where it lies below the directory, and makes it
+// the caller's.
 func (w *wrapped) listError(c *Call, err error) error {
 	e, ok := err.(*Error)
 	if !ok || e.Op != OpList || e.Name == "" {

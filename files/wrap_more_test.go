@@ -80,7 +80,8 @@ func TestAroundDeadlineHolds(t *testing.T) {
 	})
 }
 
-// TestAroundHedges: next may be called several times at once; one result counts, and no body stays open.
+// TestAroundHedges: next may be called several times at once; one result counts, and no body stays
+// open.
 func TestAroundHedges(t *testing.T) {
 	const calls = 4
 	var mu sync.Mutex

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Writer writes a file piece by piece: what is written is stored by Commit, as one Put, and
-// only by it. It is for one goroutine, but for Close, which may be called at any time.
+// Writer writes a file piece by piece: what is written is stored by Commit, as one Put, and only by
+// it. It is for one goroutine, but for Close, which may be called at any time.
 //
 //	w := files.NewWriter(ctx, b, "report.csv", nil)
 //	defer w.Close() // stores nothing where Commit wasn't reached
@@ -16,8 +16,8 @@ import (
 //	}
 //	_, err := w.Commit()
 //
-// Each Write is handed to the bucket before it returns: put a bufio.Writer in front of many small ones, and flush it
-// before Commit.
+// Each Write is handed to the bucket before it returns: put a bufio.Writer in front of many small
+// ones, and flush it before Commit.
 type Writer struct {
 	name   string
 	ctx    context.Context
@@ -31,9 +31,9 @@ type Writer struct {
 	ended bool // Commit or Close was called
 }
 
-// NewWriter begins to write the file; the options are those of Put. It makes no check of its own: what Put
-// refuses, an illegal name for example, fails the first Write, or Commit. The context governs the Writer until Commit or Close, one
-// of which must be called.
+// NewWriter begins to write the file; the options are those of Put. It makes no check of its own:
+// what Put refuses, an illegal name for example, fails the first Write, or Commit. The context
+// governs the Writer until Commit or Close, one of which must be called.
 func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Writer {
 	ctx, b = given(ctx, b)
 	var o *PutOptions
@@ -128,8 +128,8 @@ func (w *Writer) isEnded() bool {
 	return w.ended
 }
 
-// Commit ends the content and stores the file; it returns when Put does, with its Info or error. The Writer is
-// then over, also where Commit fails.
+// Commit ends the content and stores the file; it returns when Put does, with its Info or error.
+// The Writer is then over, also where Commit fails.
 //
 // Errors: those of Put; ErrClosed after Commit or Close.
 func (w *Writer) Commit() (Info, error) {
@@ -140,7 +140,8 @@ func (w *Writer) Commit() (Info, error) {
 		return Info{}, w.closed()
 	}
 	early := w.over()
-	// A context that has ended ends the content with its error, also where what watches it comes later.
+	// A context that has ended ends the content with its error, also where what watches it comes
+	// later.
 	if w.ctx.Err() != nil {
 		w.pipe.CloseWithError(ContextError(w.ctx))
 	} else {
@@ -162,9 +163,10 @@ func (w *Writer) end() bool {
 	return first
 }
 
-// Close aborts the Put where Commit has not been called: nothing is stored, and what was there before
-// stays. It returns when the Put is over. After Commit it does nothing, so it may be deferred; during a Commit it
-// cancels what can still be cancelled, and Commit tells the outcome. It returns nil.
+// Close aborts the Put where Commit has not been called: nothing is stored, and what was there
+// before stays. It returns when the Put is over. After Commit it does nothing, so it may be
+// deferred; during a Commit it cancels what can still be cancelled, and Commit tells the outcome.
+// It returns nil.
 func (w *Writer) Close() error {
 	if w == nil || w.pipe == nil {
 		return nil

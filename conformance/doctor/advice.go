@@ -60,7 +60,8 @@ var credentials = map[string]string{
 	"azblob": "set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING",
 }
 
-// words finds causes that have no type, by what servers and SDKs write. The text is looked at, and never shown.
+// words finds causes that have no type, by what servers and SDKs write. The text is looked at, and
+// never shown.
 var words = []struct {
 	any []string // in lower case
 	say func(scheme string) string

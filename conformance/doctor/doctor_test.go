@@ -36,7 +36,8 @@ func callWith(t *testing.T, d *doctor, args ...string) (status int, out, err str
 
 var schemes atomic.Int64
 
-// scheme registers a scheme of this test alone, whose buckets are on one memory, seen through the hooks.
+// scheme registers a scheme of this test alone, whose buckets are on one memory, seen through the
+// hooks.
 func scheme(hooks files.Hooks) (name string) {
 	name = fmt.Sprintf("doctor-%d", schemes.Add(1))
 	hooks.CloseInner = true
@@ -164,7 +165,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestRefused shows the advice where an operation is not permitted, and that nothing is left where it can be removed.
+// TestRefused shows the advice where an operation is not permitted, and that nothing is left where
+// it can be removed.
 func TestRefused(t *testing.T) {
 	for _, op := range []files.Op{files.OpList, files.OpPut, files.OpGet, files.OpStat, files.OpDelete} {
 		t.Run(string(op), func(t *testing.T) {

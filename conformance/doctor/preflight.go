@@ -18,8 +18,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// clockSlack is how far the store's clock may be off before it is told: far below the 15 minutes from which services refuse
-// signed requests, far above what a request takes.
+// clockSlack is how far the store's clock may be off before it is told: far below the 15 minutes
+// from which services refuse signed requests, far above what a request takes.
 const clockSlack = 10 * time.Second
 
 // cleanLimit bounds the removal of the probe's file.
@@ -52,7 +52,8 @@ type probe struct {
 	put    [2]time.Time // before and after
 }
 
-// preflight tries what everything else needs. Where the suite can't run it says why, and what is usually done about it.
+// preflight tries what everything else needs. Where the suite can't run it says why, and what is
+// usually done about it.
 func (d *doctor) preflight(ctx context.Context) int {
 	scheme, _, _ := strings.Cut(d.url, ":")
 	p := &probe{d: d, scheme: strings.TrimPrefix(strings.ToLower(scheme), "gocloud+")}
@@ -171,7 +172,8 @@ func (p *probe) stat(ctx context.Context) (err error) {
 	return nil
 }
 
-// skew is by how much a file's time is ahead of the time in which it was put, or, negative, behind it.
+// skew is by how much a file's time is ahead of the time in which it was put, or, negative, behind
+// it.
 func skew(at, before, after time.Time, resolution time.Duration) time.Duration {
 	switch {
 	case at.IsZero():

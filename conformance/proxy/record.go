@@ -19,15 +19,16 @@ type Record struct {
 	Header http.Header
 	Status int         // of the answer, 0 where none came
 	Answer http.Header // the answer's headers
-	// Sent and Received count the bodies' bytes: of the request as they were read, of the answer as they were handed on. They, and
-	// Err, may still change until the client has read the answer to its end.
+	// Sent and Received count the bodies' bytes: of the request as they were read, of the answer as
+	// they were handed on. They, and Err, may still change until the client has read the answer to
+	// its end.
 	Sent, Received int64
 	Faults         []string // the names of those that applied
 	Err            string   // why there was no answer, or only a part
 	// Reached tells that the faults let the request go on to the server, or a part of it.
 	Reached bool
-	// Upload is the id of the upload in parts (S3) that the request names, or that the server began and named in its answer, whether or not
-	// that came back to the client.
+	// Upload is the id of the upload in parts (S3) that the request names, or that the server began
+	// and named in its answer, whether or not that came back to the client.
 	Upload string
 
 	length int64 // of the answer that names an upload, as it came from the server
@@ -167,7 +168,8 @@ func (p *Proxy) Reset() {
 	p.records = nil
 }
 
-// Want fails the test, and shows the records, unless exactly these kinds of requests came since the last Reset.
+// Want fails the test, and shows the records, unless exactly these kinds of requests came since the
+// last Reset.
 func (p *Proxy) Want(t T, counts map[string]int) {
 	t.Helper()
 	if got := p.Counts(); !maps.Equal(got, counts) {
@@ -175,7 +177,8 @@ func (p *Proxy) Want(t T, counts map[string]int) {
 	}
 }
 
-// WantAtMost fails the test, and shows the records, where more than n requests came since the last Reset.
+// WantAtMost fails the test, and shows the records, where more than n requests came since the last
+// Reset.
 func (p *Proxy) WantAtMost(t T, n int) {
 	t.Helper()
 	if got := p.Total(); got > n {

@@ -9,8 +9,9 @@ import (
 	"runtime"
 )
 
-// minioVersion is the last commit of the community edition. Its module can't be a tool of this one, whose
-// modules it would hold back, so it is installed by itself; the module proxy's checksums pin it.
+// minioVersion is the last commit of the community edition. Its module can't be a tool of this one,
+// whose modules it would hold back, so it is installed by itself; the module proxy's checksums pin
+// it.
 const (
 	minioModule  = "github.com/minio/minio"
 	minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c"

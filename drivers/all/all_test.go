@@ -111,7 +111,8 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// TestReplies: what the services answer, as the SDKs tell it, becomes the right sentinel without linking them into drivers/gocloud (E2, E3).
+// TestReplies: what the services answer, as the SDKs tell it, becomes the right sentinel without
+// linking them into drivers/gocloud (E2, E3).
 func TestReplies(t *testing.T) {
 	environment(t)
 	var status int
@@ -190,7 +191,8 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// TestFailedPutSendsNothing: with each SDK, a reader that fails half-way makes no object, and no panic (P2).
+// TestFailedPutSendsNothing: with each SDK, a reader that fails half-way makes no object, and no
+// panic (P2).
 func TestFailedPutSendsNothing(t *testing.T) {
 	environment(t)
 	var whole atomic.Int64 // requests with a body that came whole

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNoSecretOfAURL: what the drivers and the SDKs below them say of a URL, of an endpoint or of an environment that
-// is wrong shows no secret in it, from Open to the first requests (U1, E1).
+// TestNoSecretOfAURL: what the drivers and the SDKs below them say of a URL, of an endpoint or of
+// an environment that is wrong shows no secret in it, from Open to the first requests (U1, E1).
 func TestNoSecretOfAURL(t *testing.T) {
 	environment(t)
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1") // no credentials are looked for, and nobody answers

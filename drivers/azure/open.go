@@ -16,8 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 )
 
-// Open asks for the content, whose answer has the whole Info. The service knows no suffixes, so the last bytes, and what
-// comes of a range that begins at the end, take the properties too.
+// Open asks for the content, whose answer has the whole Info. The service knows no suffixes, so the
+// last bytes, and what comes of a range that begins at the end, take the properties too.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if missing(req.Key) {
 		return driver.Object{}, files.ErrNotExist

@@ -60,8 +60,8 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	return driver.New(b), nil
 }
 
-// service says where an account is, by the environment and the URL's parameters. The rules are those of Go CDK's azureblob, which is not
-// imported: it links Google's SDK.
+// service says where an account is, by the environment and the URL's parameters. The rules are
+// those of Go CDK's azureblob, which is not imported: it links Google's SDK.
 type service struct {
 	account, domain, protocol, sas string
 	cdn, emulator                  bool
@@ -100,7 +100,8 @@ func (s service) with(p *driver.Params) service {
 	return s
 }
 
-// url is the account's: https://account.blob.core.windows.net, or with the account as the path for an emulator, or without it for a CDN.
+// url is the account's: https://account.blob.core.windows.net, or with the account as the path for
+// an emulator, or without it for a CDN.
 func (s service) url() *url.URL {
 	host := or(s.domain, "blob.core.windows.net")
 	u := &url.URL{Scheme: or(s.protocol, "https"), Host: host, RawQuery: s.sas}
@@ -120,7 +121,8 @@ func or(s, def string) string {
 	return s
 }
 
-// serviceURL is the account's URL, with the shared access signature of the environment, which must not go to another host.
+// serviceURL is the account's URL, with the shared access signature of the environment, which must
+// not go to another host.
 func serviceURL(p *driver.Params) (*url.URL, error) {
 	env := environment()
 	s := env.with(p)

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What fake-gcs-server does otherwise than Cloud Storage, with the service's documentation. TestConformanceAsDocumented runs the same
-// cases with these mended.
+// What fake-gcs-server does otherwise than Cloud Storage, with the service's documentation.
+// TestConformanceAsDocumented runs the same cases with these mended.
 const (
 	rewriteFault = "the server ignores ifGenerationMatch and ifSourceGenerationMatch of a rewrite and keeps attributes that the request's body leaves out; " +
 		"https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite: they \"make the operation conditional\", and the body is the \"metadata to apply to the destination object\""
@@ -48,7 +48,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// TestConformanceAsDocumented runs all cases with what the server does otherwise than the service mended by its documentation.
+// TestConformanceAsDocumented runs all cases with what the server does otherwise than the service
+// mended by its documentation.
 func TestConformanceAsDocumented(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {

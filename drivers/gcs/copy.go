@@ -16,8 +16,8 @@ type rewritten struct {
 	Resource object `json:"resource"`
 }
 
-// Copy lets the service copy: in one request inside one location and storage class, else in as many as it asks for, of which the last
-// commits.
+// Copy lets the service copy: in one request inside one location and storage class, else in as many
+// as it asks for, of which the last commits.
 func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
 	if !ok || src.host != b.host || src.auth != b.auth && src.bucket != b.bucket {
@@ -91,8 +91,8 @@ func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest)
 	}
 }
 
-// copyFault tells what a failure means: a condition that fails after a lost answer may have met the copy itself, and of two
-// conditions it is the source's where that is of another version.
+// copyFault tells what a failure means: a condition that fails after a lost answer may have met the
+// copy itself, and of two conditions it is the source's where that is of another version.
 func (b *backend) copyFault(ctx context.Context, err error, open bool, req *driver.CopyRequest) error {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition

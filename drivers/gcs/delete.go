@@ -42,7 +42,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 }
 
 const (
-	// deleteMany is how many names are taken at a time, and deleteAtOnce how many requests are under way.
+	// deleteMany is how many names are taken at a time, and deleteAtOnce how many requests are
+	// under way.
 	deleteMany   = 1000
 	deleteAtOnce = 32
 )

@@ -26,8 +26,8 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 // maxRaces is how often a file may be replaced while its end is looked for.
 const maxRaces = 5
 
-// Open asks the XML API, whose headers tell the metadata too. A range behind the end, of which the service only says that it
-// isn't there, and one of no bytes ask for the resource instead.
+// Open asks the XML API, whose headers tell the metadata too. A range behind the end, of which the
+// service only says that it isn't there, and one of no bytes ask for the resource instead.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	header, some := rangeHeader(req.Range)
 	for range maxRaces {
@@ -53,7 +53,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return driver.Object{}, files.WithCause(files.ErrChanged, nil, "the file was replaced again and again while it was opened")
 }
 
-// rangeHeader makes the header Range, "" for the whole; some is false for a range that has no bytes in any file.
+// rangeHeader makes the header Range, "" for the whole; some is false for a range that has no bytes
+// in any file.
 func rangeHeader(r files.Range) (header string, some bool) {
 	off, n, last := r.Parts()
 	switch {

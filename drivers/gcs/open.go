@@ -33,7 +33,8 @@ func init() {
 	})
 }
 
-// openURL opens gs://bucket with the Go CDK's opener, but for the *http.Client, the endpoint and the credentials, which are found here.
+// openURL opens gs://bucket with the Go CDK's opener, but for the *http.Client, the endpoint and
+// the credentials, which are found here.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	p := driver.NewParams(u)
 	o := &Options{PartSize: int(p.Int("part_size", DefaultPartSize, partUnit, maxPart)), Retry: retry.FromParams(p)}
@@ -60,7 +61,8 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	o.HTTPClient, o.Endpoint = s.client, s.endpoint
 	opener := &gcsblob.URLOpener{Client: &gcp.HTTPClient{Client: *s.client}, Options: gcsblob.Options{
 		GoogleAccessID: o.AccessID, PrivateKey: o.PrivateKey,
-		// These come behind its own, among which is an endpoint with "http://" twice where the emulator's variable has it.
+		// These come behind its own, among which is an endpoint with "http://" twice where the
+		// emulator's variable has it.
 		ClientOptions: []option.ClientOption{option.WithHTTPClient(s.client), option.WithEndpoint(s.endpoint + "/storage/v1/")},
 	}}
 	opened, err := opener.OpenBucketURL(ctx, &theirs)

@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// reserved is what no object's name may begin with (https://cloud.google.com/storage/docs/objects#naming).
+// reserved is what no object's name may begin with
+// (https://cloud.google.com/storage/docs/objects#naming).
 const reserved = ".well-known/acme-challenge/"
 
 func checkStorable(name string) error {
@@ -35,12 +36,14 @@ type upload struct {
 	native *PutOptions
 }
 
-// plan says in what parts content is uploaded: one is held at a time, and there may be as many as there are.
+// plan says in what parts content is uploaded: one is held at a time, and there may be as many as
+// there are.
 func (b *backend) plan() driver.PartPlan {
 	return driver.PartPlan{PartSize: int64(b.part), Concurrency: 1, MaxParts: math.MaxInt32, MaxPartSize: maxPart}
 }
 
-// Put buffers the content up to the part size and sends it in one request; what is longer goes in parts.
+// Put buffers the content up to the part size and sends it in one request; what is longer goes in
+// parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if err := checkStorable(req.Name); err != nil {
 		return files.Info{}, err
@@ -122,7 +125,8 @@ func (r *resource) encode() ([]byte, error) {
 	return text, nil
 }
 
-// sendWhole sends the content in one request. A repeated conditional one may meet what itself wrote before.
+// sendWhole sends the content in one request. A repeated conditional one may meet what itself wrote
+// before.
 func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, error) {
 	defer part.Release()
 	b := u.b
@@ -151,8 +155,9 @@ func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, err
 	return &o, u.verify(&o)
 }
 
-// settles reports whether the refusal of a repeated request tells that none before was carried out: it doesn't where the outcome of the last one is
-// open as well, nor where the service has not been reached.
+// settles reports whether the refusal of a repeated request tells that none before was carried out:
+// it doesn't where the outcome of the last one is open as well, nor where the service has not been
+// reached.
 func settles(err error) bool {
 	switch files.KindOf(err) {
 	case nil, files.ErrUnavailable, files.ErrPermission: // a permission may have ended in between
@@ -161,7 +166,8 @@ func settles(err error) bool {
 	return !isUnsettled(err)
 }
 
-// own finds out whether what is there was written by an earlier try of the same Put: then it is the result. Else who was first can't be told.
+// own finds out whether what is there was written by an earlier try of the same Put: then it is the
+// result. Else who was first can't be told.
 func (u *upload) own(ctx context.Context, refusal error, o *object) error {
 	var found object
 	c := &call{op: opRead, method: "GET", url: u.b.resource(u.req.Name), query: url.Values{"fields": {objectFields}}}

@@ -163,7 +163,8 @@ func TestManyRequests(t *testing.T) {
 	p.Want(t, map[string]int{"DeleteObject": 1000})
 }
 
-// TestPartRequests: 64 MiB in parts of 8 MiB are 9 requests, of known size and of unknown; up to a part, it is one.
+// TestPartRequests: 64 MiB in parts of 8 MiB are 9 requests, of known size and of unknown; up to a
+// part, it is one.
 func TestPartRequests(t *testing.T) {
 	b, _, p := proxied(t, "")
 	content := bytes.Repeat([]byte("0123456789abcdef"), 4<<20)

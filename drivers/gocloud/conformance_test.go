@@ -21,7 +21,8 @@ const (
 	empty  = "fileblob leaves empty folders behind, where no file can be put"
 )
 
-// memLimits and fileLimits are what can't be kept from outside of Go CDK and no Feature tells, and why.
+// memLimits and fileLimits are what can't be kept from outside of Go CDK and no Feature tells, and
+// why.
 var (
 	memLimits  = map[string]string{"P6/given": types, "P7/folding": folds}
 	fileLimits = map[string]string{
@@ -30,7 +31,8 @@ var (
 	}
 )
 
-// memLacks and fileLacks say what their buckets don't claim, and why: what Go CDK's drivers do, measured on gocloud.dev 0.47.0.
+// memLacks and fileLacks say what their buckets don't claim, and why: what Go CDK's drivers do,
+// measured on gocloud.dev 0.47.0.
 var (
 	noVersions = "the ETag is made of time and size"
 	noSwap     = "no driver of Go CDK puts, gets or deletes if of a version"

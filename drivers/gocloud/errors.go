@@ -149,7 +149,8 @@ func fileKind(o op, err error) (detail string, known bool, kind error) {
 	return fmt.Sprintf("%s (%v)", detail, gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist), nil
 }
 
-// present reports a folder of fileblob that vanished: its listings and look-ups would only be empty (E3).
+// present reports a folder of fileblob that vanished: its listings and look-ups would only be empty
+// (E3).
 func (b *backend) present() error {
 	if b.provider.kind != kindFile {
 		return nil

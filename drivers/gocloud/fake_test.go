@@ -14,7 +14,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// fake is a Go CDK driver that somebody else wrote: it keeps its files in a bridge over memory, and fails as a test wants.
+// fake is a Go CDK driver that somebody else wrote: it keeps its files in a bridge over memory, and
+// fails as a test wants.
 type fake struct {
 	driver.Bucket
 	inner     files.Bucket
@@ -117,7 +118,8 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// TestReplacedWhileOpened: the attributes are of one version and the body of the next: once it is asked for again, then it is ErrChanged (G2, G4).
+// TestReplacedWhileOpened: the attributes are of one version and the body of the next: once it is
+// asked for again, then it is ErrChanged (G2, G4).
 func TestReplacedWhileOpened(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
@@ -175,7 +177,8 @@ func TestOldFileIsNotConfirmed(t *testing.T) {
 	}
 }
 
-// TestBrokenBodyResumes: a connection that breaks is resumed, and one to a replaced file is ErrChanged (G5).
+// TestBrokenBodyResumes: a connection that breaks is resumed, and one to a replaced file is
+// ErrChanged (G5).
 func TestBrokenBodyResumes(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)

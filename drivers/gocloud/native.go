@@ -9,8 +9,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// A bucket that came by ToBlob gives its options to the Before hooks and its Info by As: so what goes there and
-// back keeps its conditions, its versions, and one request for a Get.
+// A bucket that came by ToBlob gives its options to the Before hooks and its Info by As: so what
+// goes there and back keeps its conditions, its versions, and one request for a Get.
 
 // hook makes a Before hook that lets change an options struct of package files.
 func hook[O any](change func(*O)) func(func(any) bool) error {
@@ -27,8 +27,8 @@ func hook[O any](change func(*O)) func(func(any) bool) error {
 // native reports whether the driver is our own bridge.
 func (b *backend) native() bool { return b.provider.kind == kindBridge }
 
-// bridged takes over what the bucket behind our own bridge says: all but the result of a Put, which Go CDK has no place for, and
-// the headers of signed URLs.
+// bridged takes over what the bucket behind our own bridge says: all but the result of a Put, which
+// Go CDK has no place for, and the headers of signed URLs.
 func bridged(b *blob.Bucket, p provider, f *files.Features) {
 	var inner files.Bucket
 	if !b.As(&inner) {
@@ -58,8 +58,8 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 	return driver.Object{Info: inner.Info(), Offset: inner.Offset(), Length: inner.Len(), Body: body}, nil
 }
 
-// putHook gives the condition and the size that Go CDK has no option for, and the attributes as they are: Go CDK would normalise the type and
-// fold keys beyond ASCII (P6, P7).
+// putHook gives the condition and the size that Go CDK has no option for, and the attributes as
+// they are: Go CDK would normalise the type and fold keys beyond ASCII (P6, P7).
 func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
 	if !b.native() {
 		return nil

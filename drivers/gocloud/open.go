@@ -68,8 +68,8 @@ func version(etag string) files.Version {
 	return files.Version(v)
 }
 
-// Open asks for the attributes, which resolve the range, and then for the body: a reader of Go CDK tells no metadata and no
-// ETag. A body that is of another version is asked for once more.
+// Open asks for the attributes, which resolve the range, and then for the body: a reader of Go CDK
+// tells no metadata and no ETag. A body that is of another version is asked for once more.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if b.native() {
 		return b.openNative(ctx, req)
@@ -128,8 +128,8 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	return o, false, nil
 }
 
-// young is the age below which a whole second doesn't tell versions apart: times of the service and of this machine may
-// differ so much.
+// young is the age below which a whole second doesn't tell versions apart: times of the service and
+// of this machine may differ so much.
 const young = time.Minute
 
 // changed reports whether the reader is of another version than the attributes.

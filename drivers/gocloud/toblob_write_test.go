@@ -131,7 +131,8 @@ func TestStoredMD5(t *testing.T) {
 	}
 }
 
-// TestSniffedAsGoCDK: by the bytes alone, whatever the extension says; and not at all where the caller wants none.
+// TestSniffedAsGoCDK: by the bytes alone, whatever the extension says; and not at all where the
+// caller wants none.
 func TestSniffedAsGoCDK(t *testing.T) {
 	raw := ToBlob(mem.New(nil), nil)
 	for _, c := range []struct {

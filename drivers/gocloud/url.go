@@ -27,7 +27,8 @@ func schemeOf(mux *blob.URLMux, scheme string) (files.Scheme, bool) {
 	}, true
 }
 
-// openURL opens a URL with Go CDK. Prefix and key are no longer in it: files.Open does them, and better.
+// openURL opens a URL with Go CDK. Prefix and key are no longer in it: files.Open does them, and
+// better.
 func openURL(ctx context.Context, mux *blob.URLMux, scheme string, u *url.URL) (files.Bucket, error) {
 	theirs := *u
 	theirs.Scheme = scheme
@@ -38,8 +39,9 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string, u *url.URL) (
 	return New(b, &Options{Own: true}), nil
 }
 
-// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one. Go CDK quotes the whole URL in its errors, with the secrets in it, so only the parameter's
-// name is taken over, and the operating system's words.
+// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one. Go CDK quotes
+// the whole URL in its errors, with the secrets in it, so only the parameter's name is taken over,
+// and the operating system's words.
 func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return &opaque{ctx.Err().Error(), []error{files.ContextError(ctx), err}}
@@ -66,10 +68,12 @@ func OpenError(ctx context.Context, u *url.URL, err error) error {
 	return files.WithCause(files.ErrInvalid, err, "Go CDK can't open the URL"+hints[strings.TrimPrefix(u.Scheme, "gocloud+")])
 }
 
-// letters are what the names of parameters have. Digits, which keys have too, stand in none of the Go CDK's own but one.
+// letters are what the names of parameters have. Digits, which keys have too, stand in none of the
+// Go CDK's own but one.
 const letters = "abcdefghijklmnopqrstuvwxyz_-."
 
-// hints say what is most often missing, in place of an SDK's words, which may quote the configuration that it read.
+// hints say what is most often missing, in place of an SDK's words, which may quote the
+// configuration that it read.
 var hints = map[string]string{
 	"s3":     ": is the bucket's name there, and the AWS configuration well-formed?",
 	"gs":     ": is the bucket's name there, and are there Application Default Credentials, or anonymous=true?",

@@ -55,8 +55,8 @@ var (
 	_ driver.ManyDeleter = (*backend)(nil)
 )
 
-// Features tell what is known of the folder's locks: they are tried when it is opened, and those of files at the
-// first write that needs them.
+// Features tell what is known of the folder's locks: they are tried when it is opened, and those of
+// files at the first write that needs them.
 func (b *backend) Features() files.Features {
 	locks, signs := !b.lockless(), b.opts.Signer != nil
 	return files.Features{
@@ -127,8 +127,8 @@ func (b *backend) As(target any) bool {
 	return true
 }
 
-// alive reports whether the path still leads to the folder that was opened (E3), and that its format is ours. Every call begins
-// here: an unmounted disk must not look empty.
+// alive reports whether the path still leads to the folder that was opened (E3), and that its
+// format is ours. Every call begins here: an unmounted disk must not look empty.
 func (b *backend) alive() error {
 	st, err := b.sys.StatRoot(b.path)
 	switch {

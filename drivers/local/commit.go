@@ -298,15 +298,15 @@ const maxAhead = 1_000_000_000
 const (
 	// coarseStep is the coarsest time there is, in nanoseconds.
 	coarseStep = 2_000_000_000
-	// maxCoarseAhead is how far the times of a file that is put again and again may be ahead of the clock where
-	// times are coarse, in nanoseconds.
+	// maxCoarseAhead is how far the times of a file that is put again and again may be ahead of the
+	// clock where times are coarse, in nanoseconds.
 	maxCoarseAhead = 120_000_000_000
 )
 
-// sealAfter gives the staged file a version that none of the name's had, where the current file is not
-// older: another process, another program or a clock that was set back gave it its time. A little
-// later than that, the version is new again. Else, since a Put's time is when it was put, a token
-// makes it so. With a token, the times need only differ.
+// sealAfter gives the staged file a version that none of the name's had, where the current file is
+// not older: another process, another program or a clock that was set back gave it its time. A
+// little later than that, the version is new again. Else, since a Put's time is when it was put, a
+// token makes it so. With a token, the times need only differ.
 func (b *backend) sealAfter(st *staged, c *current) error {
 	old, now := c.st.ModTime, st.rec.mtime
 	switch {

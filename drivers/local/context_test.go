@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A context that ends with a cause is both, also where the driver itself finds it, waiting for a lock (E1).
+// A context that ends with a cause is both, also where the driver itself finds it, waiting for a
+// lock (E1).
 func TestEndedContextIsCanceled(t *testing.T) {
 	b, err := open(t.TempDir(), nil, fsys.OS())
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The control folder and what lies in it. Every name ends in .attrs, so that fileblob's listing doesn't show it. It is made
-// by the first write.
+// The control folder and what lies in it. Every name ends in .attrs, so that fileblob's listing
+// doesn't show it. It is made by the first write.
 const (
 	controlDir  = ".cloudfiles.attrs"
 	versionFile = "version.attrs" // the format of the folder, in decimal

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Copy stages a copy of the source's content, shared with it where the file system can, and commits it as a Put is. from
-// may be another folder.
+// Copy stages a copy of the source's content, shared with it where the file system can, and commits
+// it as a Put is. from may be another folder.
 func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
 	if !ok {
@@ -146,8 +146,8 @@ func extend(dst fsys.File, end, size int64) error {
 	return fault(dst.SetSize(size))
 }
 
-// checkEnd looks whether another program has cut the file: what is written behind its end would make
-// the rest zeros.
+// checkEnd looks whether another program has cut the file: what is written behind its end would
+// make the rest zeros.
 func checkEnd(dst fsys.File, end int64) error {
 	st, err := dst.Stat()
 	if err == nil && st.Size != end {

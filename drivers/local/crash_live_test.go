@@ -18,7 +18,8 @@ import (
 
 func init() { childJobs["upload"] = uploadChild }
 
-// uploadChild puts its standard input under the name "up". Between the two halves it tells that it staged the first.
+// uploadChild puts its standard input under the name "up". Between the two halves it tells that it
+// staged the first.
 func uploadChild(task childTask) error {
 	b, err := openOver(task.Dir, nil, fsys.OS())
 	if err != nil {
@@ -69,8 +70,8 @@ func startUpload(t *testing.T, dir, half string, seq int) *upload {
 	return &upload{in, c.Process.Kill, c.Wait}
 }
 
-// What a dead process staged is removed by the first write of the next handle; what a live one stages is not, whatever
-// is put, overwritten, deleted and closed beside it.
+// What a dead process staged is removed by the first write of the next handle; what a live one
+// stages is not, whatever is put, overwritten, deleted and closed beside it.
 func TestLiveUploadsSurvive(t *testing.T) {
 	dir := t.TempDir()
 	ctx := t.Context()

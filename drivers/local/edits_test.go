@@ -55,7 +55,8 @@ func TestPlainFolder(t *testing.T) {
 	}
 }
 
-// An empty folder, as other programs leave them, is no directory: a file of its name takes its place (L6).
+// An empty folder, as other programs leave them, is no directory: a file of its name takes its
+// place (L6).
 func TestEmptyFolderGivesWay(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	needAttributes(t, dir)
@@ -68,7 +69,8 @@ func TestEmptyFolderGivesWay(t *testing.T) {
 	wantDisk(t, dir, "a", "full")
 }
 
-// A file x.attrs of other programs is a file: it gives way to the sidecar of x, and Put and Delete know both its places.
+// A file x.attrs of other programs is a file: it gives way to the sidecar of x, and Put and Delete
+// know both its places.
 func TestAttrsFile(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	ok(t, os.WriteFile(filepath.Join(dir, "x.attrs"), []byte("theirs"), 0o666))
@@ -122,8 +124,9 @@ func TestEdits(t *testing.T) {
 		if s != "edited" || !info.Digest.IsZero() || info.Version == put.Version || info.Attributes.CacheControl != o.CacheControl || info.Metadata["owner"] != o.Metadata["owner"] {
 			t.Errorf("edited (sidecar %v): %q, %+v", sidecar, s, info)
 		}
-		// Copied back with its time, as cp -p does, without the attribute: the sidecar tells that it is the old content.
-		// Its version is another (V1): a tool may give any content that time.
+		// Copied back with its time, as cp -p does, without the attribute: the sidecar tells that
+		// it is the old content. Its version is another (V1): a tool may give any content that
+		// time.
 		ok(t, os.Remove(path), os.WriteFile(path, []byte("content"), 0o666), os.Chtimes(path, time.Time{}, put.ModTime))
 		s, info = fetch(t, b, "a.txt")
 		if s != "content" || info.Version == put.Version || (info.Digest.MD5 != "") != sidecar {
@@ -152,7 +155,8 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// A change in place during a read is ErrChanged, not a mixture (G4); a Put or a Delete isn't seen at all.
+// A change in place during a read is ErrChanged, not a mixture (G4); a Put or a Delete isn't seen
+// at all.
 func TestChangeWhileReading(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestEveryErrnoHasAKind: no error of the system is without a sentinel (E2), or is taken for the caller's
-// file.
+// TestEveryErrnoHasAKind: no error of the system is without a sentinel (E2), or is taken for the
+// caller's file.
 func TestEveryErrnoHasAKind(t *testing.T) {
 	want := map[syscall.Errno]error{
 		syscall.ENOSPC:    files.ErrTooLarge,
@@ -112,8 +112,8 @@ func errnos(task childTask) error {
 	return nil
 }
 
-// TestUnusualErrnos: an attribute that can't be set is kept in the sidecar, and what the system can't
-// copy goes through memory.
+// TestUnusualErrnos: an attribute that can't be set is kept in the sidecar, and what the system
+// can't copy goes through memory.
 func TestUnusualErrnos(t *testing.T) {
 	dir := t.TempDir()
 	needAttributes(t, dir)

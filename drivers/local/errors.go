@@ -12,7 +12,8 @@ import (
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// missing reports whether err says that there is no file at the place: nothing, or something that is no file (N5).
+// missing reports whether err says that there is no file at the place: nothing, or something that
+// is no file (N5).
 func missing(err error) bool {
 	return isNotExist(err) || errors.Is(err, fsys.ErrNotFile) || fsys.IsNotDirectory(err) ||
 		errors.Is(err, syscall.ENAMETOOLONG) // on a disk of short names that nobody has written to yet
@@ -21,9 +22,9 @@ func missing(err error) bool {
 // isDenied reports whether err is that of a missing right.
 func isDenied(err error) bool { return errors.Is(err, fs.ErrPermission) }
 
-// fault is an unexpected error of the system as the caller sees it: each has a sentinel (E2). What is
-// missing then, or there, is the driver's own, and must not look like the caller's file. Errors that
-// aren't the system's pass as they are.
+// fault is an unexpected error of the system as the caller sees it: each has a sentinel (E2). What
+// is missing then, or there, is the driver's own, and must not look like the caller's file. Errors
+// that aren't the system's pass as they are.
 func fault(err error) error {
 	if err == nil {
 		return nil

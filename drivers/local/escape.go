@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// An element of a name is a file or a folder of the same name on disk, but for what a disk can't hold or would
-// take for something else (N2, N4). Those elements begin with the mark:
+// An element of a name is a file or a folder of the same name on disk, but for what a disk can't
+// hold or would take for something else (N2, N4). Those elements begin with the mark:
 //
 //	%cf-e-<text>                    the element, percent-encoded where need be
 //	%cf-d-<part>-/…/%cf-x-<part>    the same text in parts, of an element too long for one: a chain of folders
@@ -26,8 +26,8 @@ const (
 	sidecarExt = ".attrs"
 )
 
-// rules are the target's own limits of names, beside those that hold everywhere. They are the same for all who write to
-// a folder (habits.go).
+// rules are the target's own limits of names, beside those that hold everywhere. They are the same
+// for all who write to a folder (habits.go).
 type rules struct {
 	// windows: no device names, none of <>:"\|?*, no dot or space at the end.
 	windows bool
@@ -38,8 +38,9 @@ type rules struct {
 	ascii bool
 	// short is how much less than 255 bytes a name on disk may have.
 	short uint8
-	// foldCase: the file system takes letters of different case, or composed and decomposed ones, as the same. Then
-	// upper-case and non-ASCII letters are encoded, so that no two names can meet.
+	// foldCase: the file system takes letters of different case, or composed and decomposed ones,
+	// as the same. Then upper-case and non-ASCII letters are encoded, so that no two names can
+	// meet.
 	foldCase bool
 }
 
@@ -68,7 +69,8 @@ func (r rules) odd() bool {
 	return r.windows || r.foldCase || r.devices || r.tail || r.ascii || r.refused != 0
 }
 
-// encode returns where the file of that name lies: the folder, "" being the root, and the name in it. The name is legal.
+// encode returns where the file of that name lies: the folder, "" being the root, and the name in
+// it. The name is legal.
 func (r rules) encode(name string) (dir, base string) {
 	if r.plainPath(name) {
 		i := strings.LastIndexByte(name, '/')
@@ -124,7 +126,8 @@ func (r rules) plainPath(name string) bool {
 	return true
 }
 
-// encodeElement returns the folders of the chain, of which there are mostly none, and the name in the last of them.
+// encodeElement returns the folders of the chain, of which there are mostly none, and the name in
+// the last of them.
 func (r rules) encodeElement(e string) (chain []string, last string) {
 	if plain(r, e) {
 		return nil, e
@@ -154,7 +157,8 @@ func cut(text string, n int) int {
 	return n
 }
 
-// plain reports whether an element found on disk, or one of a name, is legal (N1) and stands for itself.
+// plain reports whether an element found on disk, or one of a name, is legal (N1) and stands for
+// itself.
 func plain[T string | []byte](r rules, e T) bool {
 	n := len(e)
 	if n == 0 || n > r.maxElement() || e[0] == '.' && (n == 1 || n == 2 && e[1] == '.') {
@@ -236,7 +240,8 @@ func (r rules) text(e string) string {
 	return string(b)
 }
 
-// hexEscaped reports whether s begins with what the Go CDK's fileblob unescapes: "__0x", digits, "__".
+// hexEscaped reports whether s begins with what the Go CDK's fileblob unescapes: "__0x", digits,
+// "__".
 func hexEscaped(s string) bool {
 	s, ok := strings.CutPrefix(s, "__0x")
 	if !ok {

@@ -15,9 +15,9 @@ const (
 	endEntry                     // the last part of a long element
 )
 
-// decode tells what an entry on disk stands for. The text is the element; of a part, the part of the escaped text, whose
-// canonical form only the whole chain shows (decodeChain). leaf is true at the place of a file beside a folder of its
-// name (N3). Sidecars are foreign here.
+// decode tells what an entry on disk stands for. The text is the element; of a part, the part of
+// the escaped text, whose canonical form only the whole chain shows (decodeChain). leaf is true at
+// the place of a file beside a folder of its name (N3). Sidecars are foreign here.
 func (r rules) decode(disk string) (kind diskKind, text string, leaf bool) {
 	if rest, ok := strings.CutPrefix(disk, leafMark); ok {
 		kind, text, _ := r.decodeOnce(rest)
@@ -52,7 +52,8 @@ func (r rules) decodeOnce(disk string) (diskKind, string, bool) {
 	return foreignEntry, "", false
 }
 
-// decodeChain returns the element whose chain of folders has these parts, joined, and ends in this one.
+// decodeChain returns the element whose chain of folders has these parts, joined, and ends in this
+// one.
 func (r rules) decodeChain(parts []string, end string) (element string, ok bool) {
 	element, ok = r.unescape(strings.Join(parts, "") + end)
 	if !ok {

@@ -88,7 +88,8 @@ func started(t *testing.T, dir string, sys fsys.FS, written bool) files.Bucket {
 	return b
 }
 
-// A folder that went is files.ErrNoBucket to every method, of a handle that has written and of one that has not (E3).
+// A folder that went is files.ErrNoBucket to every method, of a handle that has written and of one
+// that has not (E3).
 func TestVanishedFolderEveryMethod(t *testing.T) {
 	ways := map[string]func(t *testing.T, dir string){
 		"removed": func(t *testing.T, dir string) { check(t, os.RemoveAll(dir)) },
@@ -153,7 +154,8 @@ func TestFolderComesBack(t *testing.T) {
 	}
 }
 
-// Reading goes on in a folder that can't be written to, and every write is files.ErrPermission with its cause, changing nothing.
+// Reading goes on in a folder that can't be written to, and every write is files.ErrPermission with
+// its cause, changing nothing.
 func TestReadOnlyFileSystem(t *testing.T) {
 	for _, cause := range []syscall.Errno{syscall.EROFS, syscall.EACCES} {
 		for _, written := range []bool{false, true} {
@@ -183,7 +185,8 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	}
 }
 
-// A full disk refuses every write with the cause; nothing is lost or left, deleting still works, and with room again so does the same handle.
+// A full disk refuses every write with the cause; nothing is lost or left, deleting still works,
+// and with room again so does the same handle.
 func TestFullDiskInjected(t *testing.T) {
 	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
 		for _, written := range []bool{false, true} {
@@ -212,7 +215,8 @@ func TestFullDiskInjected(t *testing.T) {
 	}
 }
 
-// unharmed checks that f, and h if it was written, are all there is, and that the handle goes on working.
+// unharmed checks that f, and h if it was written, are all there is, and that the handle goes on
+// working.
 func unharmed(t *testing.T, dir string, b files.Bucket, written bool) {
 	t.Helper()
 	now := state{}.with("f", stepPut("f", 1, 1).file)
@@ -246,7 +250,8 @@ func TestUnreadableRecord(t *testing.T) {
 	}
 }
 
-// Where the commit went through but can't be made durable, the outcome is uncertain, and says so with its cause (P2, P4).
+// Where the commit went through but can't be made durable, the outcome is uncertain, and says so
+// with its cause (P2, P4).
 func TestUnsyncedCommit(t *testing.T) {
 	for _, s := range []step{stepPut("f", 5, 0), stepPut("f", 5, 2), stepPut("g", 5, 1), stepPut("n/g", 5, 0), stepDelete("f"), stepCopy("f", "g")} {
 		dir := t.TempDir()

@@ -15,8 +15,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNeverOpened: a FIFO is looked at and not opened (N5), which would wake the program that waits for
-// a reader, and end it with SIGPIPE: at a file's place, at a sidecar's and in the control folder.
+// TestNeverOpened: a FIFO is looked at and not opened (N5), which would wake the program that waits
+// for a reader, and end it with SIGPIPE: at a file's place, at a sidecar's and in the control
+// folder.
 func TestNeverOpened(t *testing.T) {
 	ctx := context.Background()
 	for _, place := range []string{"fifo", "x.txt.attrs", "x.attrs", controlDir + "/" + versionFile, "%cf-l-x.txt"} {

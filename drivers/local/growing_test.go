@@ -22,8 +22,8 @@ func appendTo(path string, content []byte) error {
 	return err
 }
 
-// A log that others write, which has no record, and one that was put, are read while they grow; what
-// isn't growth is found (G4).
+// A log that others write, which has no record, and one that was put, are read while they grow;
+// what isn't growth is found (G4).
 func TestGrowing(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	path := filepath.Join(dir, "log")

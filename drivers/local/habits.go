@@ -123,7 +123,8 @@ func sealNote(text string) string {
 	return text + sumWord + strconv.FormatUint(uint64(sum), 16) + "\n"
 }
 
-// openNote returns what sealNote was given; ok is false for what a power failure, or somebody else, has cut.
+// openNote returns what sealNote was given; ok is false for what a power failure, or somebody else,
+// has cut.
 func openNote(note string) (text string, ok bool) {
 	i := strings.LastIndex(note, sumWord)
 	if i < 0 || sealNote(note[:i]) != note {
@@ -132,7 +133,8 @@ func openNote(note string) (text string, ok bool) {
 	return note[:i], true
 }
 
-// readHabits reads the note; ok is false where there is none. A damaged one is none: the disk is tried again.
+// readHabits reads the note; ok is false where there is none. A damaged one is none: the disk is
+// tried again.
 func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	f, _, err := control.OpenFile(path)
 	if missing(err) || isDenied(err) {

@@ -178,7 +178,8 @@ func TestOptionsAreCopied(t *testing.T) {
 	}
 }
 
-// Uploads that dead sessions staged in a folder of another mount are removed by who writes there next.
+// Uploads that dead sessions staged in a folder of another mount are removed by who writes there
+// next.
 func TestSweepOtherMount(t *testing.T) {
 	dir := t.TempDir()
 	b := openHooked(t, dir, nil, &hookFS{mount: true})

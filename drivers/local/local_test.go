@@ -200,8 +200,8 @@ func TestFailingContentLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestFailingCommitLeavesNoFolders: a put that is cancelled, or fails, behind the folders that it made takes them along, and one that lay
-// at a folder's name has its place back.
+// TestFailingCommitLeavesNoFolders: a put that is cancelled, or fails, behind the folders that it
+// made takes them along, and one that lay at a folder's name has its place back.
 func TestFailingCommitLeavesNoFolders(t *testing.T) {
 	for _, cancelled := range []bool{false, true} {
 		boom := syscall.EIO

@@ -11,9 +11,9 @@ import (
 //
 //   - A file that replaces another keeps its mode, group and access list, and its user where the
 //     system allows that. At no moment can anybody read it who couldn't read the old one.
-//   - A new file has what open(2) would give it in its folder: in a setgid folder the folder's group,
-//     and what the folder's default access list says. Where a staged file can't be given that, it is
-//     staged anew in the folder itself.
+//   - A new file has what open(2) would give it in its folder: in a setgid folder the folder's
+//     group, and what the folder's default access list says. Where a staged file can't be given
+//     that, it is staged anew in the folder itself.
 //   - The control folder, and all in it, may be used by whoever may write in the bucket's folder.
 
 const (
@@ -61,7 +61,8 @@ func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
 	return l
 }
 
-// create makes an empty staged file, which only this user may read if it isn't to be as any new one.
+// create makes an empty staged file, which only this user may read if it isn't to be as any new
+// one.
 func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error) {
 	if like.there && (like.perm != s.filePerm || like.list != nil) {
 		return d.CreatePrivate(name)
@@ -80,8 +81,8 @@ func (st *staged) dress() {
 	}
 }
 
-// put gives a file, which is as now, these looks. Where the group or the list can't be kept, the group
-// may do no more than everybody.
+// put gives a file, which is as now, these looks. Where the group or the list can't be kept, the
+// group may do no more than everybody.
 func (l *looks) put(f fsys.File, now fsys.Stat) {
 	if l.same(now) && l.list == nil {
 		return
@@ -99,8 +100,8 @@ func (l *looks) put(f fsys.File, now fsys.Stat) {
 	f.SetMode(perm)
 }
 
-// fit makes the staged file look as it must at the moment of its commit, under the lock: errOtherMount
-// means that it is to be staged in its folder.
+// fit makes the staged file look as it must at the moment of its commit, under the lock:
+// errOtherMount means that it is to be staged in its folder.
 func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 	if windows || !st.s.owners {
 		return nil
@@ -203,8 +204,8 @@ func (b *backend) shareFile(f fsys.File) {
 	}
 }
 
-// madeByUs reports whether the folder child, in the folder d, is as a Put would have made it: another
-// is somebody's, and stays when its last file goes.
+// madeByUs reports whether the folder child, in the folder d, is as a Put would have made it:
+// another is somebody's, and stays when its last file goes.
 func (b *backend) madeByUs(d, child fsys.Dir) bool {
 	umask, known := fsys.Umask()
 	st, err := child.Stat()

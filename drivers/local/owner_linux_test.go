@@ -41,8 +41,8 @@ func withUmask(t *testing.T, mask int) {
 	t.Cleanup(func() { syscall.Umask(old) })
 }
 
-// TestReplacedKeepsOwner: a Put over a file keeps its mode, user, group and access list, and so does its
-// sidecar.
+// TestReplacedKeepsOwner: a Put over a file keeps its mode, user, group and access list, and so
+// does its sidecar.
 func TestReplacedKeepsOwner(t *testing.T) {
 	needRoot(t)
 	withUmask(t, 0o022)
@@ -104,8 +104,8 @@ func acl(entries ...acEntry) []byte {
 	return b
 }
 
-// TestNewFileAsOpen: a new file has what open(2) gives in its folder, in setgid folders and in those with
-// a default access list, whatever the control folder is.
+// TestNewFileAsOpen: a new file has what open(2) gives in its folder, in setgid folders and in
+// those with a default access list, whatever the control folder is.
 func TestNewFileAsOpen(t *testing.T) {
 	needRoot(t)
 	withUmask(t, 0o027)
@@ -150,8 +150,8 @@ func TestNewFileAsOpen(t *testing.T) {
 	}
 }
 
-// TestOthersMayWrite: what one user writes, with a narrow umask, doesn't lock out another who may write in
-// the folder, nor does a control folder of an older version.
+// TestOthersMayWrite: what one user writes, with a narrow umask, doesn't lock out another who may
+// write in the folder, nor does a control folder of an older version.
 func TestOthersMayWrite(t *testing.T) {
 	needRoot(t)
 	for _, umask := range []int{0o022, 0o077} {

@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// spot says where on disk a file may be. It is at one of three places in its folder, looked at in this order:
+// spot says where on disk a file may be. It is at one of three places in its folder, looked at in
+// this order:
 //
 //	base             its own
 //	leafName(base)   while a folder has its own (N3)
@@ -105,7 +106,8 @@ type current struct {
 	garbage []string // files at later places
 }
 
-// look finds the current file in its folder, and, where asked or cheap, what else lies at its places. The caller holds the name's lock.
+// look finds the current file in its folder, and, where asked or cheap, what else lies at its
+// places. The caller holds the name's lock.
 func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error) {
 	for i := range p.alts {
 		name := p.at(i)
@@ -145,14 +147,15 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 	return c, err
 }
 
-// rawSidecarName reports whether a file of this name, which ends in .attrs, may lie on disk unescaped, where other programs put
-// it. The driver's own files may not.
+// rawSidecarName reports whether a file of this name, which ends in .attrs, may lie on disk
+// unescaped, where other programs put it. The driver's own files may not.
 func (r rules) rawSidecarName(element string) bool {
 	kind, _, _ := r.decode(element)
 	return kind == foreignEntry && len(element) <= r.limit() && !strings.HasPrefix(element, ownPrefix)
 }
 
-// foreignPath reports whether a path on disk is one of a foreign file: not the place of a name, and nothing of the driver's own.
+// foreignPath reports whether a path on disk is one of a foreign file: not the place of a name, and
+// nothing of the driver's own.
 func (r rules) foreignPath(path string) bool {
 	at := region{}
 	for {

@@ -9,8 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// recordAttr is the extended attribute that each staged file gets, and that its rename moves along. It counts
-// only while it has the content's size and time: otherwise the content was changed by other means.
+// recordAttr is the extended attribute that each staged file gets, and that its rename moves along.
+// It counts only while it has the content's size and time: otherwise the content was changed by
+// other means.
 const recordAttr = "user.cloudfiles"
 
 // record is what recordAttr holds.
@@ -21,13 +22,14 @@ type record struct {
 	token       string // 8 random bytes, which make the version where the time doesn't
 	digest      files.Digest
 	typ         string // the content type that was found by the content, "" where the name tells it
-	// attrs are those of the sidecar, where they are few enough: they are what counts. The sidecar is for programs that don't know the
-	// record, and for copies that lost it.
+	// attrs are those of the sidecar, where they are few enough: they are what counts. The sidecar
+	// is for programs that don't know the record, and for copies that lost it.
 	attrs *files.Attributes
 }
 
-// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the flags say, and as the rest the type or
-// the attributes. It is kept short, because ext4 has about 60 bytes for it beside the inode and takes a block for more.
+// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the flags say,
+// and as the rest the type or the attributes. It is kept short, because ext4 has about 60 bytes for
+// it beside the inode and takes a block for more.
 const (
 	recordFormat = 1
 

@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// stagePrefix begins the names of uploads that are staged in their own folder, because a mount makes it another file system than the
-// root. The session's id follows.
+// stagePrefix begins the names of uploads that are staged in their own folder, because a mount
+// makes it another file system than the root. The session's id follows.
 const stagePrefix = ownPrefix + "-"
 
 func foreignStage(s *session) string { return stagePrefix + s.id + "-" + s.name() }
@@ -118,7 +118,8 @@ func isZero(p []byte) bool {
 	return p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }
 
-// sweepFolder removes what dead sessions have staged in a folder, once for each folder that the handle meets.
+// sweepFolder removes what dead sessions have staged in a folder, once for each folder that the
+// handle meets.
 func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	st, err := d.Stat()
 	id := dirID{st.Dev, st.Ino, st.Birth}

@@ -15,7 +15,8 @@ import (
 // hookFS is the operating system behind hooks, of which each may be nil.
 type hookFS struct {
 	fsys.FS
-	// before is called before each operation that changes something, with its name; an error takes the operation's place.
+	// before is called before each operation that changes something, with its name; an error takes
+	// the operation's place.
 	before func(op, name string) error
 	// times is what becomes of a time that is set or told.
 	times func(ns int64) int64

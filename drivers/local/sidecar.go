@@ -12,9 +12,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// sidecar is the JSON beside a file. The first fields are fileblob's, those of the newest content; Own has what fileblob
-// doesn't know, and makes content and attributes change together: the sidecar is replaced first, and tells of the old content
-// and the new one; a reader takes what belongs to the content that it has open.
+// sidecar is the JSON beside a file. The first fields are fileblob's, those of the newest content;
+// Own has what fileblob doesn't know, and makes content and attributes change together: the sidecar
+// is replaced first, and tells of the old content and the new one; a reader takes what belongs to
+// the content that it has open.
 type sidecar struct {
 	CacheControl       string            `json:"user.cache_control"`
 	ContentDisposition string            `json:"user.content_disposition"`
@@ -33,7 +34,8 @@ type ownFields struct {
 	Generations []generation `json:"generations"` // the newest first, at most two
 }
 
-// generation is what belongs to one content, told by its size and time, which copying programs keep, unlike inodes.
+// generation is what belongs to one content, told by its size and time, which copying programs
+// keep, unlike inodes.
 type generation struct {
 	Size    int64        `json:"size"`
 	ModTime int64        `json:"mtime_ns"`
@@ -50,7 +52,8 @@ const (
 	maxSidecar = 16 << 20
 )
 
-// unreadable is the error of attributes that are there and can't be read: they are never left out (P7).
+// unreadable is the error of attributes that are there and can't be read: they are never left out
+// (P7).
 func unreadable(what string) error {
 	return files.Errorf(files.ErrCorrupt, "the sidecar that holds the attributes %s", what)
 }
@@ -74,8 +77,8 @@ func (s *sidecar) generation(st fsys.Stat, token string) (at int) {
 	return at
 }
 
-// newest are the attributes of the newest generation: those of fileblob's fields, where somebody has
-// edited them.
+// newest are the attributes of the newest generation: those of fileblob's fields, where somebody
+// has edited them.
 func (s *sidecar) newest() files.Attributes {
 	g := s.Own.Generations[0].Attributes
 	if a := s.attributes(); !reflect.DeepEqual(a, normal(g)) {

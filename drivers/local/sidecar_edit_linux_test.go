@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSidecarEditedByHand: what a person or a program changes in a sidecar counts, or is ErrCorrupt; it
-// isn't ignored for the sake of the file's record.
+// TestSidecarEditedByHand: what a person or a program changes in a sidecar counts, or is
+// ErrCorrupt; it isn't ignored for the sake of the file's record.
 func TestSidecarEditedByHand(t *testing.T) {
 	for _, name := range []string{"a.txt", "d/a"} {
 		b, dir := newBucket(t, nil)

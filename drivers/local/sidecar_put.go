@@ -107,7 +107,8 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
 	return nil
 }
 
-// writeSidecar writes the staged sidecar, and syncs it and, if that is still to be done, the content.
+// writeSidecar writes the staged sidecar, and syncs it and, if that is still to be done, the
+// content.
 func (b *backend) writeSidecar(st *staged, data []byte) error {
 	f := st.side.f
 	_, err := f.Write(data)

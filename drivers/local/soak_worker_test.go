@@ -248,7 +248,8 @@ func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand, old fil
 			return soakVersion{}, err
 		}
 		if len(info.Metadata) == 0 && info.Digest == (files.Digest{}) {
-			// What can't be opened has neither. It had its rights taken in the control folder, and is undone.
+			// What can't be opened has neither. It had its rights taken in the control folder, and
+			// is undone.
 			return soakVersion{}, files.Errorf(files.ErrPermission, "the file can't be read now")
 		}
 		return o.sees(info)

@@ -20,7 +20,8 @@ const pieceSize = 256 << 10
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b }}
 
-// staged is an upload before its commit: a whole file, with its record, under a name that nobody looks for.
+// staged is an upload before its commit: a whole file, with its record, under a name that nobody
+// looks for.
 type staged struct {
 	s     *session
 	dir   fsys.Dir
@@ -148,7 +149,8 @@ func readPiece(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// describe decides where the attributes go: into the record, or, where others must be able to read them, a sidecar.
+// describe decides where the attributes go: into the record, or, where others must be able to read
+// them, a sidecar.
 func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, digest files.Digest, found bool) {
 	st.attrs = attrs
 	st.rec.digest = digest
@@ -180,7 +182,8 @@ func needsSidecar(a files.Attributes) bool {
 	return len(a.Metadata) > 0 || a.CacheControl != "" || a.ContentDisposition != "" || a.ContentEncoding != "" || a.ContentLanguage != ""
 }
 
-// syncTogether is the size in bytes up to which the content is synced together with its sidecar, under the name's lock.
+// syncTogether is the size in bytes up to which the content is synced together with its sidecar,
+// under the name's lock.
 const syncTogether = 1 << 20
 
 // sealNew seals a staged file for the first time, and again where its name is gone, if that is
@@ -207,9 +210,9 @@ func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	}
 }
 
-// seal gives the staged file a time from now on, which is in nanoseconds since 1970, and its record, and
-// makes it durable, unless that is left to putSidecar. A file system without attributes has the record
-// in the sidecar.
+// seal gives the staged file a time from now on, which is in nanoseconds since 1970, and its
+// record, and makes it durable, unless that is left to putSidecar. A file system without attributes
+// has the record in the sidecar.
 func (b *backend) seal(st *staged, now int64) error {
 	if st.id.Ino == 0 {
 		var err error

@@ -71,7 +71,8 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	return Open(filepath.FromSlash(path), opts)
 }
 
-// both shows how a path is written as a URL, absolute and relative, without what may be a secret (U1).
+// both shows how a path is written as a URL, absolute and relative, without what may be a secret
+// (U1).
 func both(path string) string {
 	return files.RedactURL("file:///"+path) + " for an absolute path or " + files.RedactURL("file://./"+path) +
 		" for a relative one"

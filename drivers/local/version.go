@@ -19,10 +19,10 @@ import (
 //	time-size-inode-change   of a file that others wrote, with the time of its last change
 //
 // A Put gives each file a time that no other of its name has, but others can copy a time, and the
-// record with it. So the first form needs a proof that the file is the one that was put. The second is
-// another whenever the file was written or replaced; it may also become another for the same content,
-// by chmod, for example. Where the system's clock is too coarse to tell one change from the next, the
-// content's digest stands behind a young one, "~" and 16 hexadecimal digits.
+// record with it. So the first form needs a proof that the file is the one that was put. The second
+// is another whenever the file was written or replaced; it may also become another for the same
+// content, by chmod, for example. Where the system's clock is too coarse to tell one change from
+// the next, the content's digest stands behind a young one, "~" and 16 hexadecimal digits.
 //
 // A listing opens no file for its version, where it needn't. There are three kinds of times:
 //
@@ -32,9 +32,9 @@ import (
 //	          a whole one: the file may have been put, which its record tells
 //	others    the file was put by nobody
 //
-// Proving times need a file system that tells births; the driver before had marked ones only. A copy
-// of a file with a proving time, with all attributes, keeps its metadata and digests, and has a version
-// of the second form.
+// Proving times need a file system that tells births; the driver before had marked ones only. A
+// copy of a file with a proving time, with all attributes, keeps its metadata and digests, and has
+// a version of the second form.
 
 // ownVersion is that of a file with a record.
 func ownVersion(st fsys.Stat, token string) files.Version {
@@ -165,8 +165,8 @@ func contentSum(f fsys.File) (string, error) {
 	}
 }
 
-// is reports whether an open file is of the version that is asked for, which may have been told when
-// the file was young.
+// is reports whether an open file is of the version that is asked for, which may have been told
+// when the file was young.
 func (f *found) is(asked files.Version) (bool, error) {
 	return sameVersion(asked, f.version, func() (fsys.File, func(), error) { return f.f, func() {}, nil })
 }
@@ -214,7 +214,8 @@ func (c *current) check(d fsys.Dir, cond files.Condition) error {
 	return files.CheckCondition(cond, c.exists, now)
 }
 
-// wholeMicro tells the times of coarse file systems: fine ones are never set to a whole microsecond.
+// wholeMicro tells the times of coarse file systems: fine ones are never set to a whole
+// microsecond.
 func wholeMicro(ns int64) bool { return ns%1000 == 0 }
 
 // mayBeCoarse reports whether the times may be those of a file system of coarse ones.

@@ -29,8 +29,8 @@ func versionEverywhere(t *testing.T, b files.Bucket, name string) files.Version 
 	return info.Version
 }
 
-// TestVersionOfEdits replaces a file, of the bucket or of another program, with other content of the
-// same size and time, in each way that a tool may: the version is another (V1).
+// TestVersionOfEdits replaces a file, of the bucket or of another program, with other content of
+// the same size and time, in each way that a tool may: the version is another (V1).
 func TestVersionOfEdits(t *testing.T) {
 	write := func(path, content string, mtime time.Time) error {
 		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
@@ -104,8 +104,8 @@ func TestVersionOfEdits(t *testing.T) {
 	}
 }
 
-// TestPutTimes: Put's time is when it was put, whatever time the old file has; versions differ all the
-// same, and those of other programs' files are told as they are.
+// TestPutTimes: Put's time is when it was put, whatever time the old file has; versions differ all
+// the same, and those of other programs' files are told as they are.
 func TestPutTimes(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	path := filepath.Join(dir, "a.txt")

@@ -10,9 +10,10 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// walker lists a folder in the byte order of full names. It reads one folder at a time, sorts it as if folders ended in "/",
-// and looks at its files shortly before they are yielded. Between the entries it yields nothing is locked; open are at most
-// maxLevels of the folders on the path to where it is.
+// walker lists a folder in the byte order of full names. It reads one folder at a time, sorts it as
+// if folders ended in "/", and looks at its files shortly before they are yielded. Between the
+// entries it yields nothing is locked; open are at most maxLevels of the folders on the path to
+// where it is.
 type walker struct {
 	rules rules
 	// version tells an entry's version, of the file called base in dir.
@@ -23,7 +24,8 @@ type walker struct {
 	mountRoot bool
 }
 
-// list yields what lies below the root. Errors are those of fsys, or of the folder that can't be read.
+// list yields what lies below the root. Errors are those of fsys, or of the folder that can't be
+// read.
 func (w *walker) list(ctx context.Context, root fsys.Dir, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		l := &listing{walker: w, ctx: ctx, req: req, yield: yield}
@@ -128,7 +130,8 @@ type filter struct {
 	room          int // how many bytes a name may have
 }
 
-// wants reports whether the element, with a slash behind it if it is a folder, is wanted or leads to what is.
+// wants reports whether the element, with a slash behind it if it is a folder, is wanted or leads
+// to what is.
 func (f *filter) wants(text []byte, isDir bool) bool {
 	n := len(text)
 	switch {
@@ -144,8 +147,9 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 	return isDir && !f.shallow && n <= len(f.after) && f.after[:n] == string(text)
 }
 
-// descend opens a folder and yields what is wanted of it; it returns false when the caller has enough. One that isn't there
-// any more is empty (L4, L6). at is the folder's region in a walk of foreign keys, else nil.
+// descend opens a folder and yields what is wanted of it; it returns false when the caller has
+// enough. One that isn't there any more is empty (L4, L6). at is the folder's region in a walk of
+// foreign keys, else nil.
 func (l *walk) descend(path string, want filter, at *region) (more bool, err error) {
 	st, err := l.levels.enter(path)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// unread is what a listing could not read. One such folder or file does not spoil the rest: its error comes when all
-// else is listed.
+// unread is what a listing could not read. One such folder or file does not spoil the rest: its
+// error comes when all else is listed.
 type unread struct {
 	first  *files.Error
 	others bool
@@ -27,7 +27,8 @@ func (u *unread) err() error {
 	return &e
 }
 
-// add remembers an error. It returns one that ends the listing at once: such that the rest would fail as well.
+// add remembers an error. It returns one that ends the listing at once: such that the rest would
+// fail as well.
 func (u *unread) add(err error, name, detail string) error {
 	if gone(err) == nil {
 		return nil

@@ -28,7 +28,8 @@ type folder struct {
 	shared bool // names and items belong to such a page
 }
 
-// item is an entry of a folder. loc has the name's offset, its length (12 bits), and the kind (4 bits).
+// item is an entry of a folder. loc has the name's offset, its length (12 bits), and the kind (4
+// bits).
 type item struct {
 	key uint64 // what the sorting compares at the moment
 	loc uint64
@@ -125,8 +126,8 @@ func (l *walk) reuse(f *folder) {
 	}
 }
 
-// load reads what is wanted of the innermost folder, in order, each name once, or finds it among the pages. Of
-// what can't be read the error is kept.
+// load reads what is wanted of the innermost folder, in order, each name once, or finds it among
+// the pages. Of what can't be read the error is kept.
 func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
 	d := l.levels.dir()
 	p := page{
@@ -157,8 +158,8 @@ func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
 	return f, err
 }
 
-// scan adds every entry of the folder, and of the chains of folders in it that stand for long elements, of which parts are
-// those that d lies in.
+// scan adds every entry of the folder, and of the chains of folders in it that stand for long
+// elements, of which parts are those that d lies in.
 func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []string, r reading) error {
 	var chains []string
 	var failed error
@@ -234,8 +235,8 @@ const (
 	aChain // text is the part
 )
 
-// classify tells what an entry is: parts are those of the chain that it lies in, nil outside of one. The type is known. What
-// may be a sidecar is a file with the place asIs.
+// classify tells what an entry is: parts are those of the chain that it lies in, nil outside of
+// one. The type is known. What may be a sidecar is a file with the place asIs.
 func (r rules) classify(disk string, t fsys.Type, parts []string) (text string, k what, p place) {
 	isDir := t == fsys.Directory
 	if t != fsys.Regular && !isDir {

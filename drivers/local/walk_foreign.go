@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// all merges the names with the keys of foreign files, which are their paths on disk (L7). A folder that holds an escaped
-// element has its keys elsewhere than its names: so these are two walks.
+// all merges the names with the keys of foreign files, which are their paths on disk (L7). A folder
+// that holds an escaped element has its keys elsewhere than its names: so these are two walks.
 func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	var failed error
 	next, stop := iter.Pull(func(yield func(files.Entry) bool) { _, failed = l.foreign(root, yield) })
@@ -37,8 +37,8 @@ func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, er
 	return more, err
 }
 
-// passed stands for a place that the walk of foreign keys came to without finding one before it: so what
-// lies before it need not wait for the next key, which may be far.
+// passed stands for a place that the walk of foreign keys came to without finding one before it: so
+// what lies before it need not wait for the next key, which may be far.
 func passed(at string) files.Entry { return files.Entry{Key: at, Size: -1} }
 
 func isPassed(e files.Entry) bool { return e.Size < 0 }

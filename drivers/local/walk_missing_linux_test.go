@@ -14,9 +14,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestListWhileReplaced: names that exist all the while are in every listing, while one of them is replaced in a loop (L4), on
-// file systems that pass over such a name when they are asked once. CLOUDFILES_LIST_SECONDS is how long each is listed, 1 by
-// default.
+// TestListWhileReplaced: names that exist all the while are in every listing, while one of them is
+// replaced in a loop (L4), on file systems that pass over such a name when they are asked once.
+// CLOUDFILES_LIST_SECONDS is how long each is listed, 1 by default.
 func TestListWhileReplaced(t *testing.T) {
 	seconds := 1.0
 	if s := os.Getenv("CLOUDFILES_LIST_SECONDS"); s != "" {

@@ -21,7 +21,8 @@ func descriptors(t *testing.T) int {
 	return len(all)
 }
 
-// TestListDescriptors: a listing keeps at most 32 descriptors open at any depth, and finds its way back up.
+// TestListDescriptors: a listing keeps at most 32 descriptors open at any depth, and finds its way
+// back up.
 func TestListDescriptors(t *testing.T) {
 	b, _ := newBucket(t, &Options{NoSync: true})
 	long := strings.Repeat("é", 300)

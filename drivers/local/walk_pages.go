@@ -10,9 +10,10 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A page of a listing costs its entries (L8): the names of the folder in which one listing ended, in order, are kept a while for the
-// one that goes on there. They count only while the folder's times are what they were, on file systems where
-// every change moves them; else the folder is read again. Nothing depends on them, so a token is only a name.
+// A page of a listing costs its entries (L8): the names of the folder in which one listing ended,
+// in order, are kept a while for the one that goes on there. They count only while the folder's
+// times are what they were, on file systems where every change moves them; else the folder is read
+// again. Nothing depends on them, so a token is only a name.
 //
 //	first time    the names behind the start, as many as maxPageSize holds, are read and kept
 //	unmoved       they are taken from there
@@ -34,7 +35,8 @@ type pageKey struct {
 	foreign  bool
 }
 
-// page is a part of a folder's names in order: all behind after and past, up to the last or, if it isn't cut, to the end.
+// page is a part of a folder's names in order: all behind after and past, up to the last or, if it
+// isn't cut, to the end.
 type page struct {
 	key         pageKey
 	st          fsys.Stat
@@ -71,7 +73,8 @@ func (p *page) endsBefore(start string) bool {
 	return f.last() <= start
 }
 
-// pages are those of a bucket, the one used last in front. It is safe for concurrent use. A nil one has none.
+// pages are those of a bucket, the one used last in front. It is safe for concurrent use. A nil one
+// has none.
 type pages struct {
 	mu    sync.Mutex
 	byKey map[pageKey]*lists.Element
@@ -80,7 +83,8 @@ type pages struct {
 	timer *time.Timer // runs while there are any
 }
 
-// find gives the folder the names from a page, if there is one that is still true. whole is true where those that are read now should be kept.
+// find gives the folder the names from a page, if there is one that is still true. whole is true
+// where those that are read now should be kept.
 func (s *pages) find(f *folder, p *page, want *filter, kind fsys.Kind) (whole bool) {
 	if s == nil || kind != fsys.Overlay && kind != fsys.ZFS && !atOnce(kind) && kind != fsys.Btrfs {
 		return false

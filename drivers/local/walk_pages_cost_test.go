@@ -32,8 +32,9 @@ func cpuTime(t *testing.T, f func()) time.Duration {
 	return now() - start
 }
 
-// TestPagesCost: paging through a folder by 10 names costs at most three times one listing of it (L8), by every way to page.
-// CLOUDFILES_PAGE_FILES is how many files the folder has, 20,000 by default.
+// TestPagesCost: paging through a folder by 10 names costs at most three times one listing of it
+// (L8), by every way to page. CLOUDFILES_PAGE_FILES is how many files the folder has, 20,000 by
+// default.
 func TestPagesCost(t *testing.T) {
 	n := 20000
 	if s := os.Getenv("CLOUDFILES_PAGE_FILES"); s != "" {

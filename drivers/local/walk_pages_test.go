@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestPagesWhileChanged: pages of a tree that changes between them, and between two listings of one, have what is there (L4).
+// TestPagesWhileChanged: pages of a tree that changes between them, and between two listings of
+// one, have what is there (L4).
 func TestPagesWhileChanged(t *testing.T) {
 	for _, parent := range testFolders(t) {
 		dir := filepath.Join(parent, "bucket")
@@ -94,8 +95,8 @@ func (d *readsDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, erro
 	})
 }
 
-// TestPagesReadOnce: paging through a folder, by any kind of listing, reads it twice at most; and where others change it, each page
-// keeps a few names of it.
+// TestPagesReadOnce: paging through a folder, by any kind of listing, reads it twice at most; and
+// where others change it, each page keeps a few names of it.
 func TestPagesReadOnce(t *testing.T) {
 	dir := t.TempDir()
 	const n = 3000
@@ -142,7 +143,8 @@ func TestPagesReadOnce(t *testing.T) {
 	}
 }
 
-// TestPagesOfHugeFolder: of a folder larger than a page may be, the next names are kept, and memory is bounded.
+// TestPagesOfHugeFolder: of a folder larger than a page may be, the next names are kept, and memory
+// is bounded.
 func TestPagesOfHugeFolder(t *testing.T) {
 	f, want := &folder{most: 1 << 16}, filter{after: "00100", room: 100}
 	rnd := rand.New(rand.NewPCG(1, 1))

@@ -16,8 +16,8 @@ func (f *folder) sort() {
 	})
 }
 
-// sortFrom sorts items whose names have depth bytes in common, by eight bytes at a time behind what they have in common: the bytes
-// lie in the item, so that comparing touches no name.
+// sortFrom sorts items whose names have depth bytes in common, by eight bytes at a time behind what
+// they have in common: the bytes lie in the item, so that comparing touches no name.
 func (f *folder) sortFrom(items []item, depth int) {
 	if len(items) < 2 {
 		return
@@ -54,7 +54,8 @@ func (f *folder) sortFrom(items []item, depth int) {
 	}
 }
 
-// keyAt is the number that the first eight bytes are; a name has no NUL, so a shorter one comes first.
+// keyAt is the number that the first eight bytes are; a name has no NUL, so a shorter one comes
+// first.
 func keyAt(b []byte) uint64 {
 	if len(b) >= 8 {
 		return binary.BigEndian.Uint64(b)

@@ -378,7 +378,8 @@ func (d *oddDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error)
 	return d.Dir.ReadDir(buf, func(name []byte, _ fsys.Type) { each(name, fsys.Unknown) })
 }
 
-// TestWalkPermission: what can't be read doesn't look empty: its error comes when all else is listed.
+// TestWalkPermission: what can't be read doesn't look empty: its error comes when all else is
+// listed.
 func TestWalkPermission(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a/b", "")

@@ -77,7 +77,8 @@ func unreadableBucket(t *testing.T, dir string) files.Bucket {
 	return b
 }
 
-// TestListUnreadable: what can't be read does not spoil the rest of a listing, and its error comes last and names it (L9).
+// TestListUnreadable: what can't be read does not spoil the rest of a listing, and its error comes
+// last and names it (L9).
 func TestListUnreadable(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Ext4Old, mounts.Btrfs, mounts.Tmpfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -194,7 +195,8 @@ func TestCheckFindsWhatListWould(t *testing.T) {
 	}
 }
 
-// TestListLostFound: the folder that a file system has at its root for itself is neither listed nor an error; one like it elsewhere is.
+// TestListLostFound: the folder that a file system has at its root for itself is neither listed nor
+// an error; one like it elsewhere is.
 func TestListLostFound(t *testing.T) {
 	root := mounts.New(t, mounts.Ext4)
 	reachable(t, root)

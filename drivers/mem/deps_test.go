@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The bucket in memory is what an application's tests link, so it stays small: the standard library alone, without
-// net/http, and less than 4 MiB in a program that opens one by URL.
+// The bucket in memory is what an application's tests link, so it stays small: the standard library
+// alone, without net/http, and less than 4 MiB in a program that opens one by URL.
 func TestDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{.Standard}} {{.ImportPath}}", ".").Output()
 	if err != nil {

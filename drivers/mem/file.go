@@ -67,8 +67,8 @@ func (f *file) hash() {
 	f.setVersion(strconv.AppendUint(buf[:0], hashOf(f.data), 16))
 }
 
-// sameBytes reports whether the contents are equal, and so have one version: to compare is faster than to
-// hash.
+// sameBytes reports whether the contents are equal, and so have one version: to compare is faster
+// than to hash.
 func (f *file) sameBytes(g *file) bool {
 	return f.crc32c == g.crc32c && bytes.Equal(f.data, g.data)
 }

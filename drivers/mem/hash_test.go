@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Every bit and every length counts, wherever it is in a block, and about half of the hash's bits change.
+// Every bit and every length counts, wherever it is in a block, and about half of the hash's bits
+// change.
 func TestHash(t *testing.T) {
 	seen := map[uint64]string{}
 	add := func(what string, p []byte) uint64 {

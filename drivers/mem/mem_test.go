@@ -38,7 +38,8 @@ func put(t *testing.T, b files.Bucket, name, content string) files.Info {
 	return info
 }
 
-// A body is what it was when it was opened, and so is a listing, whatever happens meanwhile, Close included (G4, L9, X3).
+// A body is what it was when it was opened, and so is a listing, whatever happens meanwhile, Close
+// included (G4, L9, X3).
 func TestSnapshots(t *testing.T) {
 	b := mem.New(nil)
 	for _, name := range []string{"a", "b", "c", "d"} {

@@ -100,8 +100,8 @@ func (m *model) stored(name, content string, info files.Info) {
 	m.check(name)
 }
 
-// weaklyStored takes from Stat what the answer doesn't tell, and holds the version to be that of the
-// content alone.
+// weaklyStored takes from Stat what the answer doesn't tell, and holds the version to be that of
+// the content alone.
 func (m *model) weaklyStored(name, content string, info files.Info) {
 	m.t.Helper()
 	m.stale = nil
@@ -302,7 +302,8 @@ func (m *model) get() {
 	}
 }
 
-// The content that was given is not kept: the caller may go on using its buffer, and so may who reads.
+// The content that was given is not kept: the caller may go on using its buffer, and so may who
+// reads.
 func TestContentIsNotShared(t *testing.T) {
 	b := mem.New(nil)
 	buf := []byte("content")

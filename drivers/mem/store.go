@@ -152,7 +152,8 @@ func (s *store) Copy(ctx context.Context, from driver.Backend, req *driver.CopyR
 	}
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	// Where src is s, this is the newest state, for commit is held; another store's is read without waiting.
+	// Where src is s, this is the newest state, for commit is held; another store's is read without
+	// waiting.
 	old, ok := src.get(req.Src)
 	switch {
 	case !ok:

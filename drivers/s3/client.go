@@ -15,8 +15,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// derive makes a client of another one's options. The SDK's default provider for directory buckets knows its client, so each gets a new one: the
-// SDK would change the caller's otherwise.
+// derive makes a client of another one's options. The SDK's default provider for directory buckets
+// knows its client, so each gets a new one: the SDK would change the caller's otherwise.
 func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	o := client.Options()
 	if fmt.Sprintf("%T", o.ExpressCredentials) == "*s3.defaultS3ExpressCredentialsProvider" {
@@ -25,8 +25,8 @@ func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	return s3.New(o, change)
 }
 
-// ours is the client with our settings: the policy of the bucket repeats, so the SDK doesn't; checksums are given and checked by the bucket,
-// so the SDK doesn't do it again.
+// ours is the client with our settings: the policy of the bucket repeats, so the SDK doesn't;
+// checksums are given and checked by the bucket, so the SDK doesn't do it again.
 func ours(client *s3.Client) *s3.Client {
 	return derive(client, func(o *s3.Options) {
 		validate := o.ResponseChecksumValidation != aws.ResponseChecksumValidationWhenRequired
@@ -44,7 +44,8 @@ func ours(client *s3.Client) *s3.Client {
 					return smithyhttp.SetHeaderValue("X-Amz-Checksum-Mode", "ENABLED")(stack)
 				}
 			case "PutObject", "UploadPart":
-				// TLS and the checksum hold the content whole: no need for its SHA-256 in the signature.
+				// TLS and the checksum hold the content whole: no need for its SHA-256 in the
+				// signature.
 				return v4.UseDynamicPayloadSigningMiddleware(stack)
 			}
 			return nil
@@ -80,7 +81,8 @@ type transport struct {
 	shared *awshttp.BuildableClient
 }
 
-// shareTransport replaces the SDK's own HTTP client, which each configuration has anew, by one that is shared.
+// shareTransport replaces the SDK's own HTTP client, which each configuration has anew, by one that
+// is shared.
 func shareTransport(o *s3.Options) {
 	own, ok := o.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {
@@ -105,8 +107,9 @@ func shareTransport(o *s3.Options) {
 	o.HTTPClient = transports[i].shared
 }
 
-// sameTransport compares what the SDK's configuration sets: the certificates of AWS_CA_BUNDLE, and the times and numbers of its defaults
-// mode. A dialer's own can't be compared; the mode sets it together with the others.
+// sameTransport compares what the SDK's configuration sets: the certificates of AWS_CA_BUNDLE, and
+// the times and numbers of its defaults mode. A dialer's own can't be compared; the mode sets it
+// together with the others.
 func sameTransport(a, b *http.Transport) bool {
 	x, y := a.TLSClientConfig, b.TLSClientConfig
 	switch {
@@ -141,7 +144,8 @@ func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context
 	return err
 }
 
-// uploadGone reports whether an upload in parts has ended, which no repeat changes: only the whole Put may begin again.
+// uploadGone reports whether an upload in parts has ended, which no repeat changes: only the whole
+// Put may begin again.
 func uploadGone(err error) bool { return err != nil && answerOf(err).code == "NoSuchUpload" }
 
 // withMD5 gives a request the Content-MD5 that older stores ask for, in place of a checksum.

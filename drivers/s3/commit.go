@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// commit is the one request of a Put that makes it visible, repeated where that is safe. When an answer was lost, a conditional repeat may meet
-// its own success, which its mark tells.
+// commit is the one request of a Put that makes it visible, repeated where that is safe. When an
+// answer was lost, a conditional repeat may meet its own success, which its mark tells.
 type commit struct {
 	b           *backend
 	key         string
@@ -53,7 +53,8 @@ func (b *backend) putCondition(v files.Version) *string {
 	return condition(v)
 }
 
-// run makes the request by the bucket's policy. attempt tells whether the whole request may have been sent.
+// run makes the request by the bucket's policy. attempt tells whether the whole request may have
+// been sent.
 func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
 	var final error
 	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -92,8 +93,8 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 	return files.Info{}, uncertain(err)
 }
 
-// refusal is what the service would have said of a condition where the connection broke while the content was sent: a server that refuses
-// early may close before its answer is read.
+// refusal is what the service would have said of a condition where the connection broke while the
+// content was sent: a server that refuses early may close before its answer is read.
 func (c *commit) refusal(ctx context.Context, err error) error {
 	if c.mark == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run against S3's documented answers in
-// TestReplay, or needs no more than a store that takes the names.
+// What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run against S3's
+// documented answers in TestReplay, or needs no more than a store that takes the names.
 var versitygwFaults = func() map[string]string {
 	const (
 		replace = "versitygw's MetadataDirective REPLACE leaves headers that aren't given anew (TestReplay)"
@@ -49,7 +49,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// TestConformanceSub runs the contract below a directory. That of the distributed store is in internal/cephtest.
+// TestConformanceSub runs the contract below a directory. That of the distributed store is in
+// internal/cephtest.
 func TestConformanceSub(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw})
 	h := s.harness()

@@ -15,15 +15,17 @@ import (
 // errSourceChanged: the source was replaced between the look at it and the copy.
 var errSourceChanged = errors.New("the source was replaced")
 
-// Copy is one CopyObject, and one HEAD before it where the whole Info is asked for, which its answer doesn't tell. What is larger than
-// CopyObject takes is copied in parts. Another bucket of the same endpoint is copied from if the credentials may read it.
+// Copy is one CopyObject, and one HEAD before it where the whole Info is asked for, which its
+// answer doesn't tell. What is larger than CopyObject takes is copied in parts. Another bucket of
+// the same endpoint is copied from if the credentials may read it.
 func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
 	if !ok || src.store.endpoint != b.store.endpoint || src.store.region != b.store.region {
 		return files.Info{}, files.ErrUnsupported
 	}
-	// Without conditions that are kept, files.Copy reads and puts: a read is of one version, and a Put has its own
-	// conditions. Where the source is looked at first, its version holds the two together.
+	// Without conditions that are kept, files.Copy reads and puts: a read is of one version, and a
+	// Put has its own conditions. Where the source is looked at first, its version holds the two
+	// together.
 	pinned := req.IfSource != "" || req.FullInfo || src.bucket == b.bucket && req.Src == req.Dst
 	if !req.If.IsZero() && b.known.is(CopyIf) != Kept || pinned && b.known.is(CopySourceIf) != Kept {
 		return files.Info{}, files.ErrUnsupported
@@ -45,7 +47,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 }
 
 func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyRequest) (files.Info, error) {
-	// S3 refuses a copy onto itself that changes nothing that it knows of, so there the attributes are given anew.
+	// S3 refuses a copy onto itself that changes nothing that it knows of, so there the attributes
+	// are given anew.
 	itself := src.bucket == b.bucket && req.Src == req.Dst
 	if !req.FullInfo && !itself {
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
@@ -121,8 +124,9 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	return info, nil
 }
 
-// whichCondition tells whether it was the source's condition that failed, or the target's, for S3 answers both with 412, and with 404 both where
-// the source is missing and where the target is. was is the source's version as it was to be, if that was told.
+// whichCondition tells whether it was the source's condition that failed, or the target's, for S3
+// answers both with 412, and with 404 both where the source is missing and where the target is. was
+// is the source's version as it was to be, if that was told.
 func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest, was files.Version, failed error) error {
 	now, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src})
 	switch {
@@ -136,7 +140,8 @@ func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.
 	return errSourceChanged
 }
 
-// copyObject is one CopyObject of that version of the source, if one is given. The Info has no size.
+// copyObject is one CopyObject of that version of the source, if one is given. The Info has no
+// size.
 func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.CopyRequest, a *files.Attributes, v files.Version) (files.Info, error) {
 	c, n := b.newCommit(req.Dst, req.If), b.native(req.Native)
 	if c.op == opPut {
@@ -185,7 +190,8 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 	})
 }
 
-// copySource is the header's form: bucket and key with everything but letters, digits and -._~/ escaped, since some stores take "+" for a space.
+// copySource is the header's form: bucket and key with everything but letters, digits and -._~/
+// escaped, since some stores take "+" for a space.
 func copySource(bucket, key string) *string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder

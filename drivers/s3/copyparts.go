@@ -15,7 +15,8 @@ import (
 // copyPart is the size of a part of a copy in parts, which nothing of this process holds.
 const copyPart = gib
 
-// copyParts copies with UploadPartCopy, of that version of the source. Unlike CopyObject it takes nothing over by itself.
+// copyParts copies with UploadPartCopy, of that version of the source. Unlike CopyObject it takes
+// nothing over by itself.
 func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyRequest, source files.Info) (files.Info, error) {
 	attributes, n := source.Attributes, *b.native(req.Native)
 	if req.Attributes != nil {
@@ -25,7 +26,8 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 		n.Tags = b.tags(ctx, src, req.Src)
 	}
 	c := b.newCommit(req.Dst, req.If)
-	// No checksum is asked for, so S3 computes its own of the whole, CRC-64/NVME: the parts' can't be told from here.
+	// No checksum is asked for, so S3 computes its own of the whole, CRC-64/NVME: the parts' can't
+	// be told from here.
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
 		return b.begin(ctx, b.createInput(req.Dst, attributes, c.mark, &n), false)
 	})
@@ -57,8 +59,9 @@ func (b *backend) tags(ctx context.Context, src *backend, key string) map[string
 	return tags
 }
 
-// copyFrom copies all parts, a few at a time. After an error no other begins, but those on their way come to their end: S3 goes on with a copy whose
-// client has gone, and what it copies after the abort may stay (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
+// copyFrom copies all parts, a few at a time. After an error no other begins, but those on their
+// way come to their end: S3 goes on with a copy whose client has gone, and what it copies after the
+// abort may stay (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source files.Info) error {
 	var (
 		wg     sync.WaitGroup

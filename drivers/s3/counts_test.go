@@ -236,7 +236,8 @@ func TestCopyParts(t *testing.T) {
 	content := noise(12*mib + 5)
 	attrs := files.Attributes{ContentType: "a/b", ContentDisposition: "inline", Metadata: map[string]string{"k": "v"}}
 	put(t, b, "a", content, &files.PutOptions{Attributes: attrs, Native: []files.NativeOption{&PutOptions{Tags: map[string]string{"team": "x y"}}}})
-	// S3 answers so to what is larger than 5 GiB: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+	// S3 answers so to what is larger than 5 GiB:
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 	refuse := proxy.Rule{Kinds: []string{"CopyObject"}, Fault: proxy.S3.Refuse(400, "InvalidRequest", "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120")}
 	defer p.Add(refuse)()
 	p.Reset()

@@ -31,8 +31,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	return err
 }
 
-// deleteVersion deletes under a condition. When an answer was lost, the repeat can't tell whether the first has deleted the file or
-// somebody else has replaced it.
+// deleteVersion deletes under a condition. When an answer was lost, the repeat can't tell whether
+// the first has deleted the file or somebody else has replaced it.
 func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput, v files.Version) error {
 	if err := b.usable(v); err != nil {
 		return err
@@ -56,7 +56,8 @@ var errNoMD5 = errors.New("there is no MD5")
 // MaxDeleteMany is how many names one request deletes.
 func (b *backend) MaxDeleteMany() int { return maxDelete }
 
-// DeleteMany is one DeleteObjects; names that failed for the service's own trouble are asked for again.
+// DeleteMany is one DeleteObjects; names that failed for the service's own trouble are asked for
+// again.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	at := make(map[string][]int, len(names)) // a name may come twice
@@ -99,7 +100,8 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
-// deleteObjects makes one request. todo is left with what is worth another one; the error is then the first of them.
+// deleteObjects makes one request. todo is left with what is worth another one; the error is then
+// the first of them.
 func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentifier, set func(string, error)) error {
 	out, err := b.sendDelete(ctx, &s3.DeleteObjectsInput{
 		Bucket: &b.bucket,
@@ -138,8 +140,8 @@ func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentif
 		}
 		delete(open, key)
 	}
-	// What can't be matched isn't done. A store that names what it deleted, though it needn't, names
-	// all.
+	// What can't be matched isn't done. A store that names what it deleted, though it needn't,
+	// names all.
 	if len(open) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
 		if first == nil {
 			first = files.Errorf(files.ErrUnavailable,

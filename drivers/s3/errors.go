@@ -130,8 +130,8 @@ func (a answer) String() string {
 	return "the service answered " + strconv.Itoa(a.status) + " " + a.code
 }
 
-// fault maps an error of the SDK to a sentinel (E2). The SDK's texts hold keys, URLs and request headers, so none is taken over (E1); errors.As
-// reaches the SDK's own error.
+// fault maps an error of the SDK to a sentinel (E2). The SDK's texts hold keys, URLs and request
+// headers, so none is taken over (E1); errors.As reaches the SDK's own error.
 func fault(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil

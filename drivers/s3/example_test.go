@@ -23,7 +23,8 @@ var credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credent
 	return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "example"}, nil
 })
 
-// A program's own client, with its own credentials, transport or middleware. Close leaves it as it is.
+// A program's own client, with its own credentials, transport or middleware. Close leaves it as it
+// is.
 func ExampleNew() {
 	client := sdk.New(sdk.Options{Region: "eu-central-1", Credentials: credentials})
 	b := s3.New(client, "my-bucket", &s3.Options{PartSize: 16 << 20})
@@ -58,7 +59,8 @@ func ExamplePutOptions() {
 	// 8 application/pdf 1
 }
 
-// A form with which a browser uploads an image of at most 5 MiB under a name that the program chose.
+// A form with which a browser uploads an image of at most 5 MiB under a name that the program
+// chose.
 func ExampleSignPost() {
 	client := sdk.New(sdk.Options{Region: "eu-central-1", Credentials: credentials})
 	b := s3.New(client, "my-bucket", nil)

@@ -35,7 +35,8 @@ func TestFaultRun(t *testing.T) {
 	if testing.Short() {
 		ops = 500
 	}
-	// versitygw stages what it overwrites beside it, where a listing sees it for a moment; S3 shows no such thing.
+	// versitygw stages what it overwrites beside it, where a listing sees it for a moment; S3 shows
+	// no such thing.
 	b = files.Wrap(b, files.Hooks{Entry: func(_ *files.Call, e files.Entry) bool { return !strings.Contains(e.Name, ".sgwtmp.") }})
 	faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: minPart + 100_000, Leftovers: func() []faultrun.Upload { return s.unfinished(t, name) }, Retries: retries.Load})
 }
@@ -59,7 +60,8 @@ func TestBadInput(t *testing.T) {
 	faultrun.BadInput(t, proxy.S3, offline, offlineSecrets)
 }
 
-// TestLostAnswers: a Put whose answer is lost is recognised as its own, or its outcome is said to be uncertain (P2).
+// TestLostAnswers: a Put whose answer is lost is recognised as its own, or its outcome is said to
+// be uncertain (P2).
 func TestLostAnswers(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{PartSize: minPart, Retry: &retry.Policy{Attempts: 2, Delay: time.Millisecond}})
@@ -114,7 +116,8 @@ func TestLostAnswers(t *testing.T) {
 	p.Add(proxy.Rule{Kinds: []string{"PutObject"}, Times: 1, Fault: proxy.S3.Refuse(409, "ConditionalRequestConflict", "at the same time")})
 	put1("a conflict, then none", "f", []byte("f"), &files.PutOptions{If: files.IfAbsent()}, nil)
 
-	// The connection broke before the content was sent: what the service would have said is what is there.
+	// The connection broke before the content was sent: what the service would have said is what is
+	// there.
 	for _, c := range []struct {
 		key  string
 		cond files.Condition
@@ -160,7 +163,8 @@ type errReader struct{ err error }
 
 func (e errReader) Read([]byte) (int, error) { return 0, e.err }
 
-// TestMissingBucket: everything but what begins with HEAD tells a missing bucket from a missing file (E3).
+// TestMissingBucket: everything but what begins with HEAD tells a missing bucket from a missing
+// file (E3).
 func TestMissingBucket(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b := s.open("no-such-bucket")

@@ -41,7 +41,8 @@ func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.Hea
 	return out, err
 }
 
-// noBucket is ErrNoBucket where HEAD found no object because there is no bucket, which its answer doesn't tell (E3).
+// noBucket is ErrNoBucket where HEAD found no object because there is no bucket, which its answer
+// doesn't tell (E3).
 func (b *backend) noBucket(ctx context.Context, err error) error {
 	if files.KindOf(err) != files.ErrNotExist {
 		return err
@@ -55,8 +56,8 @@ func (b *backend) noBucket(ctx context.Context, err error) error {
 	return err
 }
 
-// Open is one GET. S3 refuses a range that begins at the end or behind it, and any of an empty object, so then, and for no
-// bytes at all, it is a HEAD.
+// Open is one GET. S3 refuses a range that begins at the end or behind it, and any of an empty
+// object, so then, and for no bytes at all, it is a HEAD.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if err := b.refused(req.Key); err != nil {
 		return driver.Object{}, err
@@ -87,7 +88,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
 				"the service refuses a range that the file has, again and again")
 		}
-		// It was replaced by a longer one meanwhile, or the store doesn't cut a range that is longer than the file.
+		// It was replaced by a longer one meanwhile, or the store doesn't cut a range that is
+		// longer than the file.
 		cut := req
 		cut.Range = files.Bytes(o.Offset, o.Length)
 		o, err = b.open(ctx, cut)
@@ -199,7 +201,8 @@ func rangeHeader(r files.Range) *string {
 	return nil
 }
 
-// body makes of a connection's failure what New resumes (G5). Closing it during a Read closes the connection, which ends the Read.
+// body makes of a connection's failure what New resumes (G5). Closing it during a Read closes the
+// connection, which ends the Read.
 type body struct {
 	ctx  context.Context
 	r    io.ReadCloser

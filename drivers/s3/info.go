@@ -63,7 +63,8 @@ func digest(t types.ChecksumType, crc32c, crc32, crc64nvme, sha256 *string) file
 	return files.Digest{CRC32C: hexOf(crc32c, 4), CRC32: hexOf(crc32, 4), CRC64NVME: hexOf(crc64nvme, 8), SHA256: hexOf(sha256, 32)}
 }
 
-// hexOf turns base64 of n bytes into hexadecimal digits; anything else, such as "…-3" of a composite one, into "".
+// hexOf turns base64 of n bytes into hexadecimal digits; anything else, such as "…-3" of a
+// composite one, into "".
 func hexOf(b64 *string, n int) string {
 	if b64 == nil {
 		return ""

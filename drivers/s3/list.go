@@ -37,8 +37,8 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	}
 }
 
-// listPages lists what begins with prefix and comes behind after. The keys come URL-encoded: XML can't hold
-// every character that a key can. It returns whether the caller wants more.
+// listPages lists what begins with prefix and comes behind after. The keys come URL-encoded: XML
+// can't hold every character that a key can. It returns whether the caller wants more.
 func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
 ) bool {
@@ -81,10 +81,10 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 	}
 }
 
-// listBehind lists for a store that ends a page too early where StartAfter lies in a directory below the prefix:
-// MinIO counts siblings of the directory that sort in front of it, and leaves them out. So StartAfter goes to a
-// listing of its own directory, and then level by level to what comes behind each: "d0" is the first name behind
-// all of "d/".
+// listBehind lists for a store that ends a page too early where StartAfter lies in a directory
+// below the prefix: MinIO counts siblings of the directory that sort in front of it, and leaves
+// them out. So StartAfter goes to a listing of its own directory, and then level by level to what
+// comes behind each: "d0" is the first name behind all of "d/".
 func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
 ) {
@@ -118,7 +118,8 @@ func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix
 	}
 }
 
-// printed cuts the string where XML can't hold it, in which stores answer it. What is listed too much is passed over.
+// printed cuts the string where XML can't hold it, in which stores answer it. What is listed too
+// much is passed over.
 func printed(s string) string {
 	for i, r := range s {
 		if r < ' ' || r == utf8.RuneError || r == '\uFFFE' || r == '\uFFFF' {
@@ -128,8 +129,8 @@ func printed(s string) string {
 	return s
 }
 
-// pageKeys is how many keys to ask for at a time. A limit is met by one page, and one more is asked for because what
-// StartAfter stands for may come again.
+// pageKeys is how many keys to ask for at a time. A limit is met by one page, and one more is asked
+// for because what StartAfter stands for may come again.
 func pageKeys(req driver.ListRequest) int32 {
 	n := pageSize
 	if req.PageSize > 0 {
@@ -149,7 +150,8 @@ func (b *backend) ordered() bool {
 	return b.known.is(Order) != NotKept && !strings.HasSuffix(b.bucket, "--x-s3")
 }
 
-// emit yields a page, in which files and directories are two lists, each in order. It returns whether to go on.
+// emit yields a page, in which files and directories are two lists, each in order. It returns
+// whether to go on.
 func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output,
 	yield func(files.Entry, error) bool,
 ) bool {
@@ -192,7 +194,8 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 	}
 }
 
-// legal passes over what was not asked for, and over keys outside the naming rule, unless they are (L7).
+// legal passes over what was not asked for, and over keys outside the naming rule, unless they are
+// (L7).
 func legal(req driver.ListRequest, e files.Entry) (files.Entry, bool) {
 	if e.Name <= req.StartAfter || !strings.HasPrefix(e.Name, req.Prefix) {
 		return e, false // some stores list what StartAfter stands for, and S3 the directory

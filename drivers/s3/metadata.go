@@ -9,9 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go CDK escapes it, and programs on either side read
-// what the other wrote: keys and values are URL-escaped, and in keys what looks like s3blob's own escape, "__0x5f__", is escaped in
-// that way, for it undoes such escapes last.
+// S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go CDK escapes
+// it, and programs on either side read what the other wrote: keys and values are URL-escaped, and
+// in keys what looks like s3blob's own escape, "__0x5f__", is escaped in that way, for it undoes
+// such escapes last.
 
 // markKey is the key of the random mark of a conditional Put, which Info doesn't tell.
 const markKey = "cloudfiles-mark"
@@ -85,7 +86,8 @@ func isHexEscape(s string) bool {
 	return ok
 }
 
-// toldMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What others wrote and isn't an escape is told as it is.
+// toldMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What others wrote
+// and isn't an escape is told as it is.
 func toldMetadata(stored map[string]string) map[string]string {
 	var m map[string]string
 	for k, v := range stored {
@@ -162,7 +164,8 @@ func (b *backend) usable(v files.Version) error {
 	return nil
 }
 
-// isVersion reports whether a file can have the version: in a header anything else could mean more than it says, such as any version or one of several.
+// isVersion reports whether a file can have the version: in a header anything else could mean more
+// than it says, such as any version or one of several.
 func (b *backend) isVersion(v files.Version) bool {
 	for i := range len(v) {
 		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' || b.known.bare.Load() && (v[i] == '*' || v[i] == ',') {

@@ -32,7 +32,8 @@ type upload struct {
 	plain atomic.Bool // a part was taken only without its checksum, so no other checksum is sent
 }
 
-// putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was lost, that does no harm.
+// putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was
+// lost, that does no harm.
 func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest, parts *driver.Parts, first *driver.Part) (files.Info, error) {
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
 		return b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)), true)
@@ -72,7 +73,8 @@ func (b *backend) createInput(key string, a files.Attributes, mark string, n *Pu
 	}
 }
 
-// begin begins an upload, with a checksum of the whole content where that is asked for and the store has it.
+// begin begins an upload, with a checksum of the whole content where that is asked for and the
+// store has it.
 func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, ask bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
 	err := b.do(ctx, opPut, func(ctx context.Context) error {
@@ -224,8 +226,8 @@ var md5Works = sync.OnceValue(func() (works bool) {
 	return true
 })
 
-// landed reports whether the file that is there now is the upload, whose end was answered but the answer lost: it then has the same size,
-// checksum or ETag of parts, and attributes.
+// landed reports whether the file that is there now is the upload, whose end was answered but the
+// answer lost: it then has the same size, checksum or ETag of parts, and attributes.
 func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
 	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
 	want := req.Content.Digest().CRC32C

@@ -69,8 +69,8 @@ var claimNames = [claims]string{
 // String returns words for reports.
 func (c Claim) String() string { return claimNames[c] }
 
-// Profile is what a store keeps of S3, as far as its documentation, its source or runs on it tell. Where the
-// store's release decides, which can't be seen from outside, the careful answer holds.
+// Profile is what a store keeps of S3, as far as its documentation, its source or runs on it tell.
+// Where the store's release decides, which can't be seen from outside, the careful answer holds.
 type Profile struct {
 	// Name is the value of the URL parameter store.
 	Name string
@@ -80,14 +80,15 @@ type Profile struct {
 	BareETags bool
 	// RefusesBeside: the store itself refuses "a" beside "a/b", so it needn't be looked for.
 	RefusesBeside bool
-	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the prefix may end too early.
+	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the prefix may end
+	// too early.
 	LosesAfter bool
 	// Checksums says what is stored beside the content; ChecksumsAuto finds out.
 	Checksums Checksums
 	// EqualParts: all parts of an upload but the last have one size.
 	EqualParts bool
-	// NoETags: answers have no ETag, so files have no version, and what needs one is ErrUnsupported.
-	// From any other store an answer without one is an error.
+	// NoETags: answers have no ETag, so files have no version, and what needs one is
+	// ErrUnsupported. From any other store an answer without one is an error.
 	NoETags bool
 	// NoPartCopy: there is no UploadPartCopy.
 	NoPartCopy bool

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// profiles is the one table of stores. Each cell has its source beside it: a link, or "run", where this
-// module's tests run on the store itself.
+// profiles is the one table of stores. Each cell has its source beside it: a link, or "run", where
+// this module's tests run on the store itself.
 var profiles = []*Profile{
 	unknown, amazon, minio, aistor, ceph, versitygw, garage, seaweedfs, r2, b2, storj, gcsDoor,
 	wasabi, digitalocean, scaleway, ovh, juicefs,
 }
 
-// unknown is the most careful: conditional puts are proved before the first one, and the rest is claimed
-// only once Check or Probe has proved it.
+// unknown is the most careful: conditional puts are proved before the first one, and the rest is
+// claimed only once Check or Probe has proved it.
 var unknown = &Profile{Name: "unknown"}
 
 // amazon is Amazon S3.
@@ -47,16 +47,17 @@ var minio = &Profile{
 	Name: "minio",
 	Keeps: map[Claim]Keep{
 		GetIf: Kept, // cmd/object-handlers-common.go, checkPreconditions; run
-		// Put: since RELEASE.2024-05-07 (888d2bb1d); If-Match of a missing object wrote until 2025-09-06
-		// (minio/minio#21526). Releases can't be told apart from outside, so each is proved.
+		// Put: since RELEASE.2024-05-07 (888d2bb1d); If-Match of a missing object wrote until
+		// 2025-09-06 (minio/minio#21526). Releases can't be told apart from outside, so each is
+		// proved.
 		PutIfAbsent:  Unproved,
 		PutIfVersion: Unproved,
 		CompleteIf:   Unproved,
 		DeleteIf:     NotKept, // 204 and gone: minio/minio#21677; run
 		CopyIf:       NotKept, // cmd/object-handlers.go, CopyObjectHandler; run
 		CopySourceIf: Kept,    // checkCopyObjectPreconditions; run
-		// Both are taken, and what is below an object of that name is never listed: docs/minio-limits.md,
-		// minio/minio#21412; run.
+		// Both are taken, and what is below an object of that name is never listed:
+		// docs/minio-limits.md, minio/minio#21412; run.
 		DirBesideFile: NotKept,
 		AnyName:       NotKept, // docs/minio-limits.md; run
 		Order:         Kept,    // run
@@ -107,8 +108,9 @@ var ceph = &Profile{
 	server:    "Ceph Object Gateway",
 }
 
-// versitygw is the gateway of Versity over a file system, from 1.8.0 on: before, several conditional puts of
-// one name could win (versity/versitygw#2288). For an older one write conditions=none.
+// versitygw is the gateway of Versity over a file system, from 1.8.0 on: before, several
+// conditional puts of one name could win (versity/versitygw#2288). For an older one write
+// conditions=none.
 var versitygw = &Profile{
 	Name: "versitygw",
 	Keeps: map[Claim]Keep{
@@ -116,8 +118,8 @@ var versitygw = &Profile{
 		PutIfAbsent:  Kept, // run
 		PutIfVersion: Kept, // run
 		CompleteIf:   Kept, // run
-		// Its delete checks the condition outside of the lock under which a put commits, and answers a missing
-		// object with success; run.
+		// Its delete checks the condition outside of the lock under which a put commits, and
+		// answers a missing object with success; run.
 		DeleteIf:      NotKept,
 		CopyIf:        NotKept, // run
 		CopySourceIf:  Kept,    // run
@@ -175,7 +177,8 @@ var r2 = &Profile{
 		PutIfVersion: Kept,
 		CompleteIf:   Kept,
 		DeleteIf:     NotKept,
-		// https://developers.cloudflare.com/r2/api/s3/extensions/: own headers, not atomic with the source's
+		// https://developers.cloudflare.com/r2/api/s3/extensions/: own headers, not atomic with the
+		// source's
 		CopyIf:        NotKept,
 		CopySourceIf:  Kept,
 		DirBesideFile: Kept,
@@ -317,8 +320,8 @@ func refusedByFolders(name string) string {
 	return ""
 }
 
-// refusedByMinio: https://github.com/minio/minio/blob/master/docs/minio-limits.md and cmd/generic-handlers.go,
-// hasBadPathComponent.
+// refusedByMinio: https://github.com/minio/minio/blob/master/docs/minio-limits.md and
+// cmd/generic-handlers.go, hasBadPathComponent.
 func refusedByMinio(name string) string {
 	for e := range strings.SplitSeq(strings.ReplaceAll(name, `\`, "/"), "/") {
 		if e = strings.TrimSpace(e); e == "." || e == ".." {

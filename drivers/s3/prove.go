@@ -43,8 +43,8 @@ func (b *backend) newProof(near string) *proof {
 	}
 }
 
-// prove finds out about a claim of which nothing is known. Scratch names lie beside near. Where the proof itself
-// fails, nothing is learned, and the error says what was met.
+// prove finds out about a claim of which nothing is known. Scratch names lie beside near. Where the
+// proof itself fails, nothing is learned, and the error says what was met.
 func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 	k := &b.known
 	k.mu.Lock()
@@ -177,8 +177,8 @@ func (p *proof) remove(ctx context.Context, keys ...string) {
 	}
 }
 
-// puts proves the conditions of PutObject: of a missing object, of one that is there, and by the right version
-// and a wrong one.
+// puts proves the conditions of PutObject: of a missing object, of one that is there, and by the
+// right version and a wrong one.
 func (p *proof) puts(ctx context.Context) error {
 	key := p.base
 	defer p.remove(ctx, key)

@@ -9,7 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Put reads the content up to a part's size. What ends there is one PutObject; more goes up in parts.
+// Put reads the content up to a part's size. What ends there is one PutObject; more goes up in
+// parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if v, ok := req.If.Version(); ok {
 		if err := b.usable(v); err != nil {
@@ -101,7 +102,8 @@ func saysSums(err error) bool {
 		strings.Contains(message, "checksum") || strings.Contains(message, "x-amz-sdk")
 }
 
-// refusesSums reports whether the checksum may be what the store doesn't take. Stores answer in many ways.
+// refusesSums reports whether the checksum may be what the store doesn't take. Stores answer in
+// many ways.
 func refusesSums(err error) bool {
 	switch answerOf(err).code {
 	case "NotImplemented", "InvalidArgument", "InvalidRequest", "InvalidHeader", "UnsupportedHeader", "InvalidDigest", "BadRequest", "MissingContentMD5":

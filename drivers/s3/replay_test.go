@@ -70,7 +70,8 @@ func xmlError(code string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>` + code + `</Code><Message>m</Message><Key>k</Key><RequestId>r</RequestId></Error>`
 }
 
-// TestReplay runs what the server of the conformance run doesn't do against S3's documented answers.
+// TestReplay runs what the server of the conformance run doesn't do against S3's documented
+// answers.
 func TestReplay(t *testing.T) {
 	const v = "6805f2cfc46c0f04559748bb039d69ae"
 	head := map[string]string{"Content-Length": "3", "ETag": `"` + v + `"`, "Last-Modified": "Wed, 28 Oct 2026 22:32:00 GMT", "Content-Type": "a/b", "Cache-Control": "no-cache", "X-Amz-Meta-K": "v",
@@ -78,8 +79,9 @@ func TestReplay(t *testing.T) {
 	copied := `<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult><LastModified>2026-10-28T22:32:01.000Z</LastModified><ETag>"9b2cf535f27731c974343645a3985328"</ETag></CopyObjectResult>`
 	look := exchange{method: "HEAD", uri: "/bucket/a", status: 200, answer: head}
 
-	// "If the ETag doesn't match, the delete operation fails with a 412 Precondition Failed response"; "you'll receive a 404 Not Found response as the object
-	// key no longer exists": https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+	// "If the ETag doesn't match, the delete operation fails with a 412 Precondition Failed
+	// response"; "you'll receive a 404 Not Found response as the object key no longer exists":
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
 	t.Run("delete if of a version", func(t *testing.T) {
 		del := func(status int, code string) exchange {
 			return exchange{method: "DELETE", uri: "/bucket/a", header: map[string]string{"If-Match": `"` + v + `"`}, status: status, body: code}
@@ -92,8 +94,10 @@ func TestReplay(t *testing.T) {
 		}
 	})
 
-	// If-None-Match and If-Match of CopyObject: "Amazon S3 returns a 412 Precondition Failed error. If a concurrent operation occurs during the upload S3 returns a 409
-	// ConditionalRequestConflict response": https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+	// If-None-Match and If-Match of CopyObject: "Amazon S3 returns a 412 Precondition Failed error.
+	// If a concurrent operation occurs during the upload S3 returns a 409
+	// ConditionalRequestConflict response":
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 	t.Run("copy conditions", func(t *testing.T) {
 		cp := func(k, want string, status int, body string) exchange {
 			return exchange{method: "PUT", uri: "/bucket/d/b%20%2B", header: map[string]string{"X-Amz-Copy-Source": "bucket/a", "X-Amz-Copy-Source-If-Match": `"` + v + `"`, k: want}, status: status, body: body}
@@ -119,7 +123,8 @@ func TestReplay(t *testing.T) {
 		}
 	})
 
-	// Without a look before, what was refused is looked for afterwards, where the answer may be about either.
+	// Without a look before, what was refused is looked for afterwards, where the answer may be
+	// about either.
 	t.Run("copy conditions, one request", func(t *testing.T) {
 		cp := func(header map[string]string, status int, body string) exchange {
 			return exchange{method: "PUT", uri: "/bucket/b", header: header, status: status, body: body}
@@ -151,7 +156,8 @@ func TestReplay(t *testing.T) {
 		}
 	})
 
-	// The source is replaced between the look and the copy: looked at again, and copied as it is then.
+	// The source is replaced between the look and the copy: looked at again, and copied as it is
+	// then.
 	t.Run("source replaced", func(t *testing.T) {
 		changed := exchange{method: "HEAD", uri: "/bucket/a", status: 200, answer: map[string]string{"Content-Length": "4", "ETag": `"new"`}}
 		cp := func(etag string, status int, body string) exchange {
@@ -183,7 +189,8 @@ func TestReplay(t *testing.T) {
 		}
 	})
 
-	// Keys are flat, and of up to 1,024 bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+	// Keys are flat, and of up to 1,024 bytes:
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 	t.Run("names", func(t *testing.T) {
 		long := strings.Repeat("x", 1022)
 		var xs []exchange
@@ -199,7 +206,8 @@ func TestReplay(t *testing.T) {
 		}
 	})
 
-	// A listing with keys that XML can't hold, files and directories in two lists, and a directory that goes on behind StartAfter:
+	// A listing with keys that XML can't hold, files and directories in two lists, and a directory
+	// that goes on behind StartAfter:
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 	t.Run("list", func(t *testing.T) {
 		page := func(rest string) string {
@@ -240,7 +248,8 @@ func TestReplay(t *testing.T) {
 	})
 }
 
-// TestChecksums: a store that refuses checksums is asked without, once found out; composite ones are not taken for the content's.
+// TestChecksums: a store that refuses checksums is asked without, once found out; composite ones
+// are not taken for the content's.
 func TestChecksums(t *testing.T) {
 	const crc = "X-Amz-Checksum-Crc32c"
 	put := func(sum string, status int, body string) exchange {

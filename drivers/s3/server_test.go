@@ -133,7 +133,8 @@ func (c *cutBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// harness holds the driver to the contract on the server. foreign are keys outside the naming rule that the server takes.
+// harness holds the driver to the contract on the server. foreign are keys outside the naming rule
+// that the server takes.
 func (s *subject) harness(foreign ...string) conformance.Harness {
 	return conformance.Harness{
 		Name: "s3", Server: s.server.Name + " " + s.server.Version,

@@ -1,5 +1,6 @@
-// Command quickstart shows what a bucket does, on real files: it stores the tree of the folder that it is run in, lists it, reads
-// it back whole, in part and where it is missing, replaces a file on condition, and deletes.
+// Command quickstart shows what a bucket does, on real files: it stores the tree of the folder that
+// it is run in, lists it, reads it back whole, in part and where it is missing, replaces a file on
+// condition, and deletes.
 //
 //	go run ./examples/quickstart                      a local folder, removed at the end
 //	go run ./examples/quickstart -url mem://          memory

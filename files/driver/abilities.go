@@ -74,7 +74,8 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 	return info, nil
 }
 
-// copyOnto is a copy onto itself without new attributes or native options: nothing but the conditions.
+// copyOnto is a copy onto itself without new attributes or native options: nothing but the
+// conditions.
 func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, error) {
 	info, err := b.statOrNoBucket(ctx, Key{Name: req.Dst})
 	if err != nil {
@@ -91,7 +92,8 @@ func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, er
 	return info, nil
 }
 
-// statOrNoBucket is the backend's Stat, with a second look where that can't tell a missing bucket (E3).
+// statOrNoBucket is the backend's Stat, with a second look where that can't tell a missing bucket
+// (E3).
 func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error) {
 	info, err := b.backend.Stat(ctx, key)
 	if files.KindOf(err) == files.ErrNotExist && !b.feat().StatNoBucket {
@@ -102,8 +104,8 @@ func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error
 	return info, err
 }
 
-// copyAttributes completes new attributes. A type that isn't given and that the name doesn't tell would need the content, so
-// then the copy streams.
+// copyAttributes completes new attributes. A type that isn't given and that the name doesn't tell
+// would need the content, so then the copy streams.
 func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
 	if a == nil {
 		return nil

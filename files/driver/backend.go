@@ -3,12 +3,12 @@
 // digests, ranges, errors, chunks, timeouts and closing.
 //
 // A Backend sees only legal names, checked options and a context that has not ended. It returns the
-// sentinels of package files, bare or through files.Errorf and files.WithCause; New adds operation and name.
-// What it returns is passed on as it is: an error text of its own must hold no
-// physical path, prefix or secret (E1).
+// sentinels of package files, bare or through files.Errorf and files.WithCause; New adds operation
+// and name. What it returns is passed on as it is: an error text of its own must hold no physical
+// path, prefix or secret (E1).
 //
-// Package cloudfiles.dev/conformance says step by step how a driver is written and held to the contract, and
-// cloudfiles.dev/examples/mapdriver is a whole one.
+// Package cloudfiles.dev/conformance says step by step how a driver is written and held to the
+// contract, and cloudfiles.dev/examples/mapdriver is a whole one.
 package driver
 
 import (
@@ -19,8 +19,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Backend is what a driver implements. Its methods are called concurrently. No method is called after
-// Close, and Close is called when the last call ended and the last body was closed.
+// Backend is what a driver implements. Its methods are called concurrently. No method is called
+// after Close, and Close is called when the last call ended and the last body was closed.
 type Backend interface {
 	// Put reads req.Content to io.EOF and then commits, all or nothing. Any other error of
 	// Content means: abort, change nothing and return that error. The Info returned needs
@@ -65,8 +65,8 @@ type PutRequest struct {
 	// Attributes are complete: the content type is found, metadata is checked and folded.
 	// The backend may keep the map, which nobody changes.
 	Attributes files.Attributes
-	// TypeFound is true where the content type isn't the caller's but was found by ContentType: a backend
-	// that stores no attributes finds it again.
+	// TypeFound is true where the content type isn't the caller's but was found by ContentType: a
+	// backend that stores no attributes finds it again.
 	TypeFound bool
 	// If is the condition; the zero one is none. IfVersion("") never comes here.
 	If files.Condition
@@ -99,8 +99,9 @@ type Object struct {
 	Info files.Info // of the whole file
 	// Offset and Length are what the body delivers, as Range.Resolve says.
 	Offset, Length int64
-	// Body delivers Length bytes from Offset. Its Close may be called during a Read, which it ends. Where it
-	// implements files.ImmediateBody or files.FileBody, that is used. May be nil where Length is 0.
+	// Body delivers Length bytes from Offset. Its Close may be called during a Read, which it ends.
+	// Where it implements files.ImmediateBody or files.FileBody, that is used. May be nil where
+	// Length is 0.
 	Body io.ReadCloser
 }
 
@@ -108,11 +109,11 @@ type Object struct {
 type ListRequest struct {
 	// Prefix is what full names begin with: "", "dir/", or "dir/pre".
 	Prefix string
-	// Shallow cuts names behind the first "/" after the directory part of Prefix (up to its last "/"),
-	// and yields each such directory once, marked IsDir.
+	// Shallow cuts names behind the first "/" after the directory part of Prefix (up to its last
+	// "/"), and yields each such directory once, marked IsDir.
 	Shallow bool
-	// StartAfter is exclusive, compared with what is yielded; in a shallow listing "d/" goes on behind all of
-	// "d/…".
+	// StartAfter is exclusive, compared with what is yielded; in a shallow listing "d/" goes on
+	// behind all of "d/…".
 	StartAfter string
 	// Limit is how many entries are wanted at most, 0 for all: a hint to read no more than needed.
 	Limit int
@@ -120,7 +121,8 @@ type ListRequest struct {
 	PageSize int
 	// NamesOnly: Size, ModTime and Version may stay zero.
 	NamesOnly bool
-	// Foreign: yield objects outside the naming rule, with Key and no Name, in the order of their keys.
+	// Foreign: yield objects outside the naming rule, with Key and no Name, in the order of their
+	// keys.
 	Foreign bool
 }
 
@@ -143,27 +145,30 @@ type CopyRequest struct {
 	If files.Condition
 	// Attributes replace those of the source, complete as in PutRequest; nil keeps them.
 	Attributes *files.Attributes
-	// FullInfo: the Info must be that of Stat. Without it, it may have Size -1 and no attributes where finding them costs a request.
+	// FullInfo: the Info must be that of Stat. Without it, it may have Size -1 and no attributes
+	// where finding them costs a request.
 	FullInfo bool
 	// Native are the caller's options that NativeTaker let pass.
 	Native []files.NativeOption
 }
 
-// Copier is a Backend that copies by itself (C1). from is the source's backend: this one, or another
-// of the same type; a Copier that can't reach it answers files.ErrUnsupported and changes nothing.
-// A copy onto itself comes here only with Attributes or Native.
+// Copier is a Backend that copies by itself (C1). from is the source's backend: this one, or
+// another of the same type; a Copier that can't reach it answers files.ErrUnsupported and changes
+// nothing. A copy onto itself comes here only with Attributes or Native.
 type Copier interface {
 	Copy(ctx context.Context, from Backend, req *CopyRequest) (files.Info, error)
 }
 
 // Identifier is a Backend that several handles may share: backends with equal Store are one store.
-// Without it, every backend is its own; one whose versions repeat for identical bytes (Features.VersionPerPut is false) must have it, or
-// a Move onto the same file by another handle would delete it. The value must be comparable.
+// Without it, every backend is its own; one whose versions repeat for identical bytes
+// (Features.VersionPerPut is false) must have it, or a Move onto the same file by another handle
+// would delete it. The value must be comparable.
 type Identifier interface {
 	Store() any
 }
 
-// Signer is a Backend that signs URLs (W1). Method, expiry and content type of the options are checked.
+// Signer is a Backend that signs URLs (W1). Method, expiry and content type of the options are
+// checked.
 type Signer interface {
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)
 }
@@ -175,8 +180,8 @@ type ManyDeleter interface {
 	MaxDeleteMany() int
 }
 
-// Checker is a Backend that can tell whether the bucket is there and may be used, in one request. Without it a
-// listing of one entry tells.
+// Checker is a Backend that can tell whether the bucket is there and may be used, in one request.
+// Without it a listing of one entry tells.
 type Checker interface {
 	Check(ctx context.Context) error
 }

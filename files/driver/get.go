@@ -6,7 +6,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Get opens the file and makes its Reader, which resumes a broken body where the backend allows (G5).
+// Get opens the file and makes its Reader, which resumes a broken body where the backend allows
+// (G5).
 func (b *bucket) Get(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader, error) {
 	r, err := b.get(ctx, name, opts)
 	if err != nil {

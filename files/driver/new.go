@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// New makes a bucket of a backend: everything of the contract that is the same for all is done here. The bucket
-// has every optional ability of package files that the backend has.
+// New makes a bucket of a backend: everything of the contract that is the same for all is done
+// here. The bucket has every optional ability of package files that the backend has.
 func New(backend Backend) files.Bucket {
 	b := &bucket{backend: backend, features: usable(backend.Features())}
 	b.varying, _ = backend.(Varying)
@@ -17,12 +17,12 @@ func New(backend Backend) files.Bucket {
 	return b
 }
 
-// Varying is an optional interface of a Backend whose Features become known, or fewer, while it is used: what
-// it stands on is found out by use. Other backends are asked for their Features once.
+// Varying is an optional interface of a Backend whose Features become known, or fewer, while it is
+// used: what it stands on is found out by use. Other backends are asked for their Features once.
 type Varying interface {
 	Backend
-	// Varied returns another number whenever the Features may have changed. Every call asks for it, so it must
-	// be cheap; it is safe for concurrent use.
+	// Varied returns another number whenever the Features may have changed. Every call asks for it,
+	// so it must be cheap; it is safe for concurrent use.
 	Varied() uint64
 }
 
@@ -120,8 +120,8 @@ func (b *bucket) isClosed() bool {
 	return b.closed
 }
 
-// enter checks what every call on one file checks, in the order of rule E2: closed, name, options, context. Where it
-// returns nil, the caller must release.
+// enter checks what every call on one file checks, in the order of rule E2: closed, name, options,
+// context. Where it returns nil, the caller must release.
 func (b *bucket) enter(ctx context.Context, key Key, options func() error) error {
 	if err := b.acquire(); err != nil {
 		return err

@@ -143,7 +143,8 @@ func (b *bucket) checkSize(up *Upload) error {
 	return nil
 }
 
-// findType finds the content type by the name, or by the first bytes, which are then read ahead (P6).
+// findType finds the content type by the name, or by the first bytes, which are then read ahead
+// (P6).
 func (u *Upload) findType(name string) (string, error) {
 	if t, ok := TypeByName(name); ok {
 		return t, nil
@@ -165,7 +166,8 @@ func (u *Upload) findType(name string) (string, error) {
 	return ContentType(name, u.head), nil
 }
 
-// putError prefers the content's own failure, then the context's, to what a backend made of it (P2).
+// putError prefers the content's own failure, then the context's, to what a backend made of it
+// (P2).
 func (b *bucket) putError(ctx context.Context, up *Upload, err error) error {
 	if errors.Is(err, files.ErrUncertain) {
 		return err
@@ -191,7 +193,8 @@ func merge(told, computed files.Digest) files.Digest {
 		CRC32: or(told.CRC32, computed.CRC32), CRC64NVME: or(told.CRC64NVME, computed.CRC64NVME)}
 }
 
-// remaining returns how many bytes the reader tells that it has, or -1. It never reads or moves it for good.
+// remaining returns how many bytes the reader tells that it has, or -1. It never reads or moves it
+// for good.
 func remaining(r io.Reader) int64 {
 	switch r := r.(type) {
 	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader

@@ -13,7 +13,8 @@ import (
 // resumeAttempts is how often in a row a body is opened again without a byte having come (G5).
 const resumeAttempts = 5
 
-// resumingBody goes on behind the last byte when a body breaks with files.ErrUnavailable, with the version pinned (G5).
+// resumingBody goes on behind the last byte when a body breaks with files.ErrUnavailable, with the
+// version pinned (G5).
 type resumingBody struct {
 	ctx     context.Context
 	backend Backend

@@ -9,8 +9,9 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Upload is the content of one Put as a Backend reads it: counted, digested and checked. It ends with
-// io.EOF only when the declared size and digests match (P10); before each Read the context is looked at (P12).
+// Upload is the content of one Put as a Backend reads it: counted, digested and checked. It ends
+// with io.EOF only when the declared size and digests match (P10); before each Read the context is
+// looked at (P12).
 type Upload struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
@@ -61,7 +62,8 @@ func (u *Upload) account(p []byte, err error) error {
 	return err
 }
 
-// inPlace returns up to n bytes of content that is in memory, without a copy: they are valid until the Put returns. The last come with io.EOF.
+// inPlace returns up to n bytes of content that is in memory, without a copy: they are valid until
+// the Put returns. The last come with io.EOF.
 func (u *Upload) inPlace(n int64) (p []byte, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -147,8 +149,8 @@ func (u *Upload) Count() int64 {
 	return u.n
 }
 
-// Digest returns the digests of what was read so far: after io.EOF, of the whole content. CRC-32C is always there, others
-// where the caller asked.
+// Digest returns the digests of what was read so far: after io.EOF, of the whole content. CRC-32C
+// is always there, others where the caller asked.
 func (u *Upload) Digest() files.Digest {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -161,8 +163,8 @@ func (u *Upload) Digest() files.Digest {
 	return u.want
 }
 
-// Err returns the error that ended the content, or nil while it goes on or when it ended well. A Backend whose SDK hides
-// the reader's error looks here.
+// Err returns the error that ended the content, or nil while it goes on or when it ended well. A
+// Backend whose SDK hides the reader's error looks here.
 func (u *Upload) Err() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

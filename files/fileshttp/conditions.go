@@ -23,8 +23,8 @@ func parseConditions(h http.Header) conditions {
 	return c
 }
 
-// failed tells what a GET or HEAD of the file is answered with instead of its content, in the order of RFC 9110, 13.2.2:
-// 412, 304, or 0 where nothing stands against it.
+// failed tells what a GET or HEAD of the file is answered with instead of its content, in the order
+// of RFC 9110, 13.2.2: 412, 304, or 0 where nothing stands against it.
 func (c conditions) failed(info files.Info) int {
 	at := info.ModTime.Truncate(time.Second) // HTTP's dates have seconds
 	dated := hasTime(info)
@@ -56,19 +56,21 @@ func (c conditions) rangeHolds(info files.Info) bool {
 		t := parseTags([]string{c.ifRange})
 		return len(t.list) == 1 && t.match(info.Version, false)
 	}
-	// A date is no strong validator where two versions may be of one second, and whoever has an entity tag may not send it.
+	// A date is no strong validator where two versions may be of one second, and whoever has an
+	// entity tag may not send it.
 	date, err := http.ParseTime(c.ifRange)
 	return err == nil && info.Version == "" && hasTime(info) && info.ModTime.Truncate(time.Second).Equal(date)
 }
 
-// hasTime reports whether the file's time is known, and can be written in a field: HTTP's dates have four digits
-// for the year.
+// hasTime reports whether the file's time is known, and can be written in a field: HTTP's dates
+// have four digits for the year.
 func hasTime(info files.Info) bool {
 	year := info.ModTime.UTC().Year()
 	return !info.ModTime.IsZero() && info.ModTime.Unix() != 0 && 0 < year && year <= 9999
 }
 
-// setLastModified tells the file's time, or that of the answer where it is later (RFC 9110, 8.8.2.1).
+// setLastModified tells the file's time, or that of the answer where it is later (RFC 9110,
+// 8.8.2.1).
 func setLastModified(h http.Header, info files.Info) {
 	if !hasTime(info) {
 		return

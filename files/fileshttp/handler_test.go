@@ -221,7 +221,8 @@ func TestHandlerConditionsAreAtomic(t *testing.T) {
 	}
 }
 
-// The path is checked here, not only by the bucket: one that checks nothing is not asked for what lies outside Dir.
+// The path is checked here, not only by the bucket: one that checks nothing is not asked for what
+// lies outside Dir.
 func TestHandlerChecksPaths(t *testing.T) {
 	b := &gullible{}
 	h := &fileshttp.Handler{Bucket: b, Dir: "pub", MaxUpload: 10, AllowDelete: true, Listing: true}

@@ -61,7 +61,8 @@ func TestUploadsTellWhatIsNew(t *testing.T) {
 	}
 }
 
-// TestLastModified: it is never later than Date, and left out where HTTP can't write it (RFC 9110, 8.8.2.1).
+// TestLastModified: it is never later than Date, and left out where HTTP can't write it (RFC 9110,
+// 8.8.2.1).
 func TestLastModified(t *testing.T) {
 	for _, at := range []time.Time{time.Now().AddDate(50, 0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), {}} {
 		inner := mem.New(&mem.Options{PutTime: true, Clock: func() time.Time { return at }})

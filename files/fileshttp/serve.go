@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ServeFile answers a GET or HEAD request with the file: its content, or whatever conditions, a range or an error make of
-// it, as the package documentation says. Other methods get 405. The name is the caller's to choose and check: the URL is
-// not looked at. opts may be nil.
+// ServeFile answers a GET or HEAD request with the file: its content, or whatever conditions, a
+// range or an error make of it, as the package documentation says. Other methods get 405. The name
+// is the caller's to choose and check: the URL is not looked at. opts may be nil.
 func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name string, opts *ServeOptions) {
 	switch r.Method {
 	case http.MethodGet:
@@ -84,7 +84,8 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	out.begin()
 }
 
-// lateHeader writes the header with the first bytes of the body: until there are any, the answer may still become an error.
+// lateHeader writes the header with the first bytes of the body: until there are any, the answer
+// may still become an error.
 type lateHeader struct {
 	w      http.ResponseWriter
 	status int
@@ -103,7 +104,8 @@ func (l *lateHeader) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// abort ends a response whose body failed. Once it has begun, nothing can be said any more but that it isn't whole.
+// abort ends a response whose body failed. Once it has begun, nothing can be said any more but that
+// it isn't whole.
 func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 	if !out.begun {
 		for _, k := range [...]string{"Content-Range", "Accept-Ranges"} {

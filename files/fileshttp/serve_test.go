@@ -47,8 +47,8 @@ func request(method string, header ...string) *http.Request {
 
 func date(add time.Duration) string { return putTime.Add(add).Format(http.TimeFormat) }
 
-// Every case is what http.ServeContent answers too, where it says nothing else, and from one request to the bucket, but for
-// one that says so.
+// Every case is what http.ServeContent answers too, where it says nothing else, and from one
+// request to the bucket, but for one that says so.
 func TestServeFile(t *testing.T) {
 	bare, info := one(t, text)
 	tag := fileshttp.ETag(info.Version)

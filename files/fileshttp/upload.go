@@ -69,8 +69,8 @@ func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, 
 	return o, err
 }
 
-// writeCondition makes one condition, decided at the commit, of the request's. Where the fields do not name the one version
-// themselves, the file is looked at first, and must then stay what it was.
+// writeCondition makes one condition, decided at the commit, of the request's. Where the fields do
+// not name the one version themselves, the file is looked at first, and must then stay what it was.
 func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition, error) {
 	c := parseConditions(r.Header)
 	switch {

@@ -68,7 +68,8 @@ func TestHandlerPutCut(t *testing.T) {
 	}
 }
 
-// The bucket reads what the client has sent before the client sends more: nothing is collected in between.
+// The bucket reads what the client has sent before the client sends more: nothing is collected in
+// between.
 func TestHandlerPutStreams(t *testing.T) {
 	seen := make(chan string)
 	b := files.Wrap(mem.New(nil), files.Hooks{Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {

@@ -23,8 +23,9 @@ func (m *marked) Error() string {
 
 func (m *marked) Unwrap() error { return m.err }
 
-// Attempts returns how many requests were made for a call that failed with err, or 0 where no policy has repeated or
-// refused to repeat it. A layer that repeats calls by itself leaves alone what has attempts.
+// Attempts returns how many requests were made for a call that failed with err, or 0 where no
+// policy has repeated or refused to repeat it. A layer that repeats calls by itself leaves alone
+// what has attempts.
 func Attempts(err error) int {
 	var m *marked
 	if errors.As(err, &m) {
@@ -33,8 +34,8 @@ func Attempts(err error) int {
 	return 0
 }
 
-// Permanent marks err so that no policy repeats it: the content was read already and can't be read again, or the request may
-// have been carried out. It returns nil for nil.
+// Permanent marks err so that no policy repeats it: the content was read already and can't be read
+// again, or the request may have been carried out. It returns nil for nil.
 func Permanent(err error) error {
 	if err == nil || Attempts(err) > 0 {
 		return err
@@ -42,8 +43,8 @@ func Permanent(err error) error {
 	return withMark(err, 1, "")
 }
 
-// mark marks err after n attempts of one call, of which below none or some repeated themselves. A single attempt that nothing
-// was refused to stays as it is.
+// mark marks err after n attempts of one call, of which below none or some repeated themselves. A
+// single attempt that nothing was refused to stays as it is.
 func mark(err error, n int, refused string) error {
 	if n == 1 && refused == "" {
 		return err
@@ -97,7 +98,8 @@ func join(detail, text string) string {
 	return detail + ", " + text
 }
 
-// interrupted is the end of a context between two attempts, of which n were made: the context's error, and the last failure.
+// interrupted is the end of a context between two attempts, of which n were made: the context's
+// error, and the last failure.
 func interrupted(ctxErr, failure error, n int) error {
 	detail := files.NewError("", "", failure).(*files.Error).Detail
 	text := ctxErr.Error() + " before another attempt"

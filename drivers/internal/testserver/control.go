@@ -16,14 +16,15 @@ import (
 )
 
 const (
-	// readyLimit is for everything from the call to a server that answers, the build of its program included. A package of tests
-	// ends within 10 minutes.
+	// readyLimit is for everything from the call to a server that answers, the build of its program
+	// included. A package of tests ends within 10 minutes.
 	readyLimit = 8 * time.Minute
 	// commandLimit is for one command, such as starting a node.
 	commandLimit = 2 * time.Minute
 )
 
-// control speaks with the command that holds the server. It has no goroutine, for the tests count theirs.
+// control speaks with the command that holds the server. It has no goroutine, for the tests count
+// theirs.
 type control struct {
 	mu      sync.Mutex
 	in      *os.File // the command ends when this is closed, be it by the kernel
@@ -37,7 +38,8 @@ type answer struct {
 	URL   string `json:"url"`
 }
 
-// The credentials of every S3 server of this process, for they are in the environment, which is one.
+// The credentials of every S3 server of this process, for they are in the environment, which is
+// one.
 var accessKey, secretKey = rand.Text()[:20], rand.Text() + rand.Text()[:14]
 
 // run starts the server; missing tells that it can't be had here.

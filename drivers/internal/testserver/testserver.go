@@ -1,4 +1,5 @@
-// Package testserver gives tests a real storage server on this machine, without anything that the test has to install or stop:
+// Package testserver gives tests a real storage server on this machine, without anything that the
+// test has to install or stop:
 //
 //	func TestConformance(t *testing.T) {
 //		server := testserver.Start(t, testserver.Versitygw)
@@ -7,24 +8,28 @@
 //				b, err := files.Open(t.Context(), server.Store(t)) // an empty store of its own
 //				…
 //
-// The first Start of a server in a test binary builds it, where it isn't in the user's cache yet (a minute or two, once), and starts it
-// with credentials of its own on a free port; every later one returns the same. It stops when the test binary ends, however that ends: killed, too.
-// Start sets the environment variables that the cloud's SDK reads, for the whole process; all S3 servers of a process have the same credentials.
+// The first Start of a server in a test binary builds it, where it isn't in the user's cache yet (a
+// minute or two, once), and starts it with credentials of its own on a free port; every later one
+// returns the same. It stops when the test binary ends, however that ends: killed, too. Start sets
+// the environment variables that the cloud's SDK reads, for the whole process; all S3 servers of a
+// process have the same credentials.
 //
-// The servers are those of the module conformance/servers, whose command it runs; that module's documentation says how each differs from the
-// service that it stands for. This package links none of it.
+// The servers are those of the module conformance/servers, whose command it runs; that module's
+// documentation says how each differs from the service that it stands for. This package links none
+// of it.
 //
 // # Without a server
 //
-// Where a server can't be had (no network at the first time, no npm, not Linux), Start skips the test and says what is missing; with CI=true
-// in the environment it fails. A server that is there and doesn't start is always a failure. Under go test -short,
-// Ceph and MinIO are left out.
+// Where a server can't be had (no network at the first time, no npm, not Linux), Start skips the
+// test and says what is missing; with CI=true in the environment it fails. A server that is there
+// and doesn't start is always a failure. Under go test -short, Ceph and MinIO are left out.
 //
 // # A bucket of your own
 //
-// With CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL set to a URL as files.Open takes it, the same
-// tests run on that bucket instead, with the credentials of your environment, each under a prefix of its own that it empties at the end. Ceph
-// and MinIO are skipped then, for it would be the same tests a second time.
+// With CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL set to a URL as
+// files.Open takes it, the same tests run on that bucket instead, with the credentials of your
+// environment, each under a prefix of its own that it empties at the end. Ceph and MinIO are
+// skipped then, for it would be the same tests a second time.
 package testserver
 
 import (
@@ -61,7 +66,8 @@ type T interface {
 	Skipf(format string, args ...any)
 }
 
-// Server is a server that runs, or the bucket of the user that is taken instead. Its methods are safe for concurrent use.
+// Server is a server that runs, or the bucket of the user that is taken instead. Its methods are
+// safe for concurrent use.
 type Server struct {
 	Name      string            `json:"name"`
 	Version   string            `json:"version"`
@@ -93,8 +99,8 @@ var services = map[string]string{
 	Minio:     "s3",
 }
 
-// further are servers beside the first of their service: they are left out under -short, and where the tests run
-// on a bucket of the user's.
+// further are servers beside the first of their service: they are left out under -short, and where
+// the tests run on a bucket of the user's.
 func further(name string) bool { return name == Ceph || name == Minio }
 
 // Name of the variable that holds the user's own bucket of a service.
@@ -175,8 +181,8 @@ var (
 	count   atomic.Int64
 )
 
-// Store returns the URL of an empty store that belongs to this test: a new bucket, or, in a user's bucket, a new prefix, whose
-// files are deleted after the test.
+// Store returns the URL of an empty store that belongs to this test: a new bucket, or, in a user's
+// bucket, a new prefix, whose files are deleted after the test.
 func (s *Server) Store(t T) string {
 	t.Helper()
 	name := fmt.Sprintf("test-%s-%d", process, count.Add(1))
@@ -210,7 +216,8 @@ func empty(ctx context.Context, store string) error {
 	return err
 }
 
-// NewBucket makes a bucket (Azure: a container) and returns its URL; it needs a server, for in a user's account nothing is made.
+// NewBucket makes a bucket (Azure: a container) and returns its URL; it needs a server, for in a
+// user's account nothing is made.
 func (s *Server) NewBucket(t T, name string) string {
 	t.Helper()
 	if s.User {
@@ -229,13 +236,15 @@ type Node struct {
 	PID  int    `json:"pid"`
 }
 
-// StopNode stops a node in order: it keeps what it holds. Meanwhile the others take writes, as long as two are left.
+// StopNode stops a node in order: it keeps what it holds. Meanwhile the others take writes, as long
+// as two are left.
 func (s *Server) StopNode(t T, node string) { t.Helper(); s.setNode(t, "stop", node) }
 
 // KillNode kills a node, as when a machine is lost with its disk: what it held is gone.
 func (s *Server) KillNode(t T, node string) { t.Helper(); s.setNode(t, "kill", node) }
 
-// StartNode starts a node that was stopped or killed, and returns when it has a copy of everything again. For that every node has to run.
+// StartNode starts a node that was stopped or killed, and returns when it has a copy of everything
+// again. For that every node has to run.
 func (s *Server) StartNode(t T, node string) { t.Helper(); s.setNode(t, "start", node) }
 
 func (s *Server) setNode(t T, do, node string) {

@@ -98,7 +98,8 @@ func TestUnknownServer(t *testing.T) {
 	}
 }
 
-// A user's bucket is used under prefixes, which are emptied after the test; what else is in it stays.
+// A user's bucket is used under prefixes, which are emptied after the test; what else is in it
+// stays.
 func TestUserBucket(t *testing.T) {
 	const own = "mem://testserver?prefix=mine/"
 	t.Setenv("CLOUDFILES_TEST_S3_URL", own)

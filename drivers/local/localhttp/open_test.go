@@ -79,7 +79,8 @@ func mustQuery(t testing.TB, raw, param string) string {
 	return u.Query().Get(param)
 }
 
-// A sub-bucket signs for its own names, below those that the handler serves; it lends nobody its signer.
+// A sub-bucket signs for its own names, below those that the handler serves; it lends nobody its
+// signer.
 func TestLayers(t *testing.T) {
 	b, _, h := newBucket(t, &localhttp.Options{MaxUpload: 10})
 	tenant, err := files.Sub(b, "tenants/7")

@@ -29,8 +29,8 @@ func sniff(data []byte) string {
 	return "text/plain; charset=utf-8"
 }
 
-// signature is one pattern of section 6 of the rules: content of at least min bytes that has head at its beginning, tail at
-// offset at, and passes the test, if there is one.
+// signature is one pattern of section 6 of the rules: content of at least min bytes that has head
+// at its beginning, tail at offset at, and passes the test, if there is one.
 type signature struct {
 	head        string
 	at          int
@@ -122,8 +122,8 @@ func isTag(data []byte, tag string) bool {
 	return true
 }
 
-// isMP4 reports whether the file type box, whose size is in the first four bytes and which must be there whole,
-// names an "mp4" brand. The four bytes at 12 are a version and no brand.
+// isMP4 reports whether the file type box, whose size is in the first four bytes and which must be
+// there whole, names an "mp4" brand. The four bytes at 12 are a version and no brand.
 func isMP4(data []byte) bool {
 	if len(data) < 12 || data[0] != 0 || data[1] != 0 {
 		return false
@@ -140,8 +140,8 @@ func isMP4(data []byte) bool {
 	return false
 }
 
-// isBinary reports whether there is a byte that text doesn't have: a control character other than tab, line feed, form
-// feed, carriage return and escape.
+// isBinary reports whether there is a byte that text doesn't have: a control character other than
+// tab, line feed, form feed, carriage return and escape.
 func isBinary(data []byte) bool {
 	for _, c := range data {
 		if c < ' ' && !isSpace(c) && c != 0x1B {

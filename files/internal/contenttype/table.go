@@ -11,12 +11,13 @@ const (
 	openDoc = "application/vnd.oasis.opendocument."
 )
 
-// byExtension is the fixed table of P6: the type registered with IANA; where there is none, or browsers
-// do not know it, the one in widest use. text/* says charset=utf-8; XML and JSON
-// tell their encoding themselves. A change here changes what every driver stores.
+// byExtension is the fixed table of P6: the type registered with IANA; where there is none, or
+// browsers do not know it, the one in widest use. text/* says charset=utf-8; XML and JSON tell
+// their encoding themselves. A change here changes what every driver stores.
 //
-// Left out on purpose, so that the content decides: extensions of several unrelated kinds (.key, .db, .asc, .crt, .obj,
-// .mod, .dat), and those whose type is only right with a Content-Encoding (.svgz, .br).
+// Left out on purpose, so that the content decides: extensions of several unrelated kinds (.key,
+// .db, .asc, .crt, .obj, .mod, .dat), and those whose type is only right with a Content-Encoding
+// (.svgz, .br).
 var byExtension = map[string]string{
 	// The web.
 	"html": "text/html; charset=utf-8", "htm": "text/html; charset=utf-8",
@@ -94,8 +95,8 @@ var byExtension = map[string]string{
 	"aif": "audio/aiff", "aiff": "audio/aiff", "mid": "audio/midi", "midi": "audio/midi", "amr": "audio/amr", "wma": "audio/x-ms-wma",
 	"m3u": "audio/x-mpegurl",
 
-	// Video. A .ts is a segment of a transport stream and not TypeScript: players refuse a segment with another
-	// type, whereas no browser runs TypeScript, whatever its type.
+	// Video. A .ts is a segment of a transport stream and not TypeScript: players refuse a segment
+	// with another type, whereas no browser runs TypeScript, whatever its type.
 	"mp4": "video/mp4", "m4v": "video/x-m4v", "m4s": "video/iso.segment", "webm": "video/webm", "mkv": "video/matroska", "ogv": "video/ogg",
 	"mov": "video/quicktime", "avi": "video/x-msvideo", "wmv": "video/x-ms-wmv", "flv": "video/x-flv",
 	"mpg": "video/mpeg", "mpeg": "video/mpeg", "3gp": "video/3gpp", "3g2": "video/3gpp2",

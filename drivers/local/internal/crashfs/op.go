@@ -1,5 +1,5 @@
-// Package crashfs stands between the local driver and its seam in tests: it kills, breaks, counts and records at each
-// operation. Only tests import it.
+// Package crashfs stands between the local driver and its seam in tests: it kills, breaks, counts
+// and records at each operation. Only tests import it.
 package crashfs
 
 import "cloudfiles.dev/drivers/local/internal/fsys"
@@ -46,7 +46,8 @@ const (
 	kinds
 )
 
-// about tells what a kind is called and whether it changes what others see of the folder: where a kill matters.
+// about tells what a kind is called and whether it changes what others see of the folder: where a
+// kill matters.
 var about = [kinds]struct {
 	name    string
 	changes bool

@@ -9,8 +9,9 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// Recorder logs every operation that changes something, or makes it durable, with its data. The folder must be
-// empty when the recording begins, and every change of it must go through the recorder.
+// Recorder logs every operation that changes something, or makes it durable, with its data. The
+// folder must be empty when the recording begins, and every change of it must go through the
+// recorder.
 type Recorder struct {
 	mu     sync.Mutex
 	ids    map[inode]int

@@ -25,7 +25,8 @@ func (f *FS) OpenRoot(path string) (fsys.Dir, error) {
 	return f.opened(op, func() (fsys.Dir, error) { return f.below.OpenRoot(path) })
 }
 
-// opened performs an operation that opens a directory. One that the hook fails after it was opened is closed.
+// opened performs an operation that opens a directory. One that the hook fails after it was opened
+// is closed.
 func (f *FS) opened(op *Op, open func() (fsys.Dir, error)) (fsys.Dir, error) {
 	err := f.hook(op, func() (err error) { op.Opened, err = open(); return err })
 	if err != nil {

@@ -27,7 +27,8 @@ func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// Write hands the hook what is to be written; a hook that fails it may have written a part to the file below.
+// Write hands the hook what is to be written; a hook that fails it may have written a part to the
+// file below.
 func (f *file) Write(p []byte) (n int, err error) {
 	err = f.do(Write, "", p, func() (err error) { n, err = f.below.Write(p); return err })
 	return n, err

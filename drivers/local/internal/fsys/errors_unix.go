@@ -43,7 +43,8 @@ func IsFull(err error) bool {
 	return isOne(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EMLINK)
 }
 
-// IsNameTooLong reports whether err is that of a name or path which is too long for the file system.
+// IsNameTooLong reports whether err is that of a name or path which is too long for the file
+// system.
 func IsNameTooLong(err error) bool { return errors.Is(err, syscall.ENAMETOOLONG) }
 
 // isOne reports whether err is one of these.

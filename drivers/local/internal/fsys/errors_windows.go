@@ -63,5 +63,6 @@ func IsDisconnected(err error) bool {
 	return isOne(err, windows.ERROR_BAD_NETPATH, windows.ERROR_NETNAME_DELETED)
 }
 
-// IsNameTooLong reports whether err is that of a name or path which is too long for the file system.
+// IsNameTooLong reports whether err is that of a name or path which is too long for the file
+// system.
 func IsNameTooLong(err error) bool { return isOne(err, windows.ERROR_FILENAME_EXCED_RANGE) }

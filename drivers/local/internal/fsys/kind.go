@@ -1,7 +1,7 @@
 package fsys
 
-// Kind is a kind of file system, as far as its folders behave differently. It is a hint: a file system
-// of another machine, or one by way of FUSE, may hide any other behind it.
+// Kind is a kind of file system, as far as its folders behave differently. It is a hint: a file
+// system of another machine, or one by way of FUSE, may hide any other behind it.
 type Kind uint8
 
 // Kinds. OtherKind is everything that isn't known, on systems other than Linux all.
@@ -21,7 +21,8 @@ const (
 )
 
 // FineTimes reports whether every change of a folder, behind a look at its times, gives it other
-// times. Elsewhere, and on tmpfs, two changes within a tick of the system's clock may leave the same.
+// times. Elsewhere, and on tmpfs, two changes within a tick of the system's clock may leave the
+// same.
 func (k Kind) FineTimes() bool {
 	return fineClock() && (k == Ext || k == XFS || k == Btrfs)
 }

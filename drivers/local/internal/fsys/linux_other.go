@@ -23,8 +23,9 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	return toStat(&st), nil
 }
 
-// SetModTime sets the time of access too: some programs behind FUSE ignore a change of one
-// alone, and answer that it was made. It goes through /proc, because the call for an open file has no wrapper.
+// SetModTime sets the time of access too: some programs behind FUSE ignore a change of one alone,
+// and answer that it was made. It goes through /proc, because the call for an open file has no
+// wrapper.
 func (f *file) SetModTime(ns int64) error {
 	ts := []unix.Timespec{unix.NsecToTimespec(ns), unix.NsecToTimespec(ns)}
 	return unix.UtimesNanoAt(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(f.fd), ts, 0)

@@ -19,8 +19,8 @@ func (d *dir) SetOwner(uid, gid int) error  { return unix.Fchown(d.fd, uid, gid)
 func (f *file) SetMode(p fs.FileMode) error { return unix.Fchmod(f.fd, modeOf(p)) }
 func (f *file) SetOwner(uid, gid int) error { return unix.Fchown(f.fd, uid, gid) }
 
-// Attribute of an entry is one call from Linux 6.13 on, and goes by /proc before, since the entry may be one
-// that can't be opened.
+// Attribute of an entry is one call from Linux 6.13 on, and goes by /proc before, since the entry
+// may be one that can't be opened.
 func (d *dir) Attribute(name, attr string, buf []byte) (n int, err error) {
 	switch {
 	case name == "":

@@ -38,8 +38,8 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	return Stat{}, e
 }
 
-// lookSlowly is Lstat for long paths and old systems, and looks again where a server has replaced the
-// file meanwhile.
+// lookSlowly is Lstat for long paths and old systems, and looks again where a server has replaced
+// the file meanwhile.
 func (d *dir) lookSlowly(path string) (Stat, error) {
 	if path == "" {
 		path = "."

@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// OS returns the operating system's file systems, by way of os.Root. Links are told by looking at each element before it is
-// used, so that another process may put one in between; it can't lead out of the root.
+// OS returns the operating system's file systems, by way of os.Root. Links are told by looking at
+// each element before it is used, so that another process may put one in between; it can't lead out
+// of the root.
 func OS() FS { return portableFS{} }
 
 type portableFS struct{}

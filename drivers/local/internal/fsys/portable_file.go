@@ -33,7 +33,8 @@ func (f *file) Write(p []byte) (int, error) {
 
 func (f *file) Stat() (Stat, error) { return statFile(f.f) }
 
-// SetModTime goes by the path, for an open file has no such call; the file must not have been renamed.
+// SetModTime goes by the path, for an open file has no such call; the file must not have been
+// renamed.
 func (f *file) SetModTime(ns int64) error {
 	return bare(f.root.Chtimes(f.path, time.Time{}, time.Unix(0, ns)))
 }

@@ -47,8 +47,8 @@ var faults = func() map[string]string {
 	return faults
 }()
 
-// TestConformance runs every case in a directory of its own of one bucket, by the store's own profile and as a
-// store of which nothing is known.
+// TestConformance runs every case in a directory of its own of one bucket, by the store's own
+// profile and as a store of which nothing is known.
 func TestConformance(t *testing.T) {
 	server := testserver.Start(t, testserver.Minio)
 	for name, params := range map[string]map[string]string{

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestMoveBesideWriter: 300 Moves beside a writer lose nothing that was acknowledged, on every S3 server of the
-// tests, with its own profile and with none.
+// TestMoveBesideWriter: 300 Moves beside a writer lose nothing that was acknowledged, on every S3
+// server of the tests, with its own profile and with none.
 func TestMoveBesideWriter(t *testing.T) {
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
@@ -110,7 +110,8 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// TestFalseClaims: Check fails on what is claimed and not kept, says what to write, and leaves nothing behind.
+// TestFalseClaims: Check fails on what is claimed and not kept, says what to write, and leaves
+// nothing behind.
 func TestFalseClaims(t *testing.T) {
 	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
 	if err != nil {
