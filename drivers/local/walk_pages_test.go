@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -65,8 +66,12 @@ func TestPagesWhileChanged(t *testing.T) {
 			}
 			hits += len(w.pages.byKey)
 		}
+		// A page is kept only of a folder that rests, and on a fast machine none may have done so long enough.
+		for begin := time.Now(); hits == 0 && time.Since(begin) < 10*time.Second; hits = len(w.pages.byKey) {
+			collect(t, w, root, driver.ListRequest{Limit: 3})
+		}
 		if hits == 0 {
-			t.Error("no page was ever kept")
+			t.Error("no page is kept of a folder that rests")
 		}
 		if w.pages.clear(); w.pages.size != 0 || len(w.pages.byKey) != 0 || w.pages.timer != nil {
 			t.Errorf("after all, %d bytes of %d pages are kept", w.pages.size, len(w.pages.byKey))

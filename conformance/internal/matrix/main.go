@@ -33,6 +33,7 @@ var columns = []column{
 	{"fileblob", "Go CDK fileblob", "./drivers/gocloud", "TestFileblobConforms"},
 	{"s3-versitygw", "`s3://` on versitygw", "./drivers/s3", "TestConformance"},
 	{"s3-ceph", "`s3://` on Ceph", "./drivers/s3", "TestConformanceCeph"},
+	{"s3-minio", "`s3://` on MinIO", "./drivers/s3/internal/miniotest", "TestConformance"},
 	{"gcs-fake", "`gs://` on fake-gcs-server", "./drivers/gcs", "TestConformance"},
 	{"azure-azurite", "`azblob://` on Azurite", "./drivers/azure", "TestConformance"},
 }
