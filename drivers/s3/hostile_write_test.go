@@ -17,11 +17,10 @@ import (
 
 // tiny is a store of one object behind a gateway.
 type tiny struct {
-	mu      sync.Mutex
-	content string
-	mark    string
-	exists  bool
-	puts    int
+	mu     sync.Mutex
+	mark   string
+	exists bool
+	puts   int
 	// gateway answers in the store's place after a PUT was carried out, if it likes.
 	gateway func(w http.ResponseWriter, put int) bool
 }
