@@ -40,6 +40,7 @@ func TestFaultTable(t *testing.T) {
 		t.Skip("takes minutes of processor time; " + faultTable + " names the file for its table")
 	}
 	cases := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return c.Long })
+	long := slices.DeleteFunc(conformance.Cases(), func(c conformance.Case) bool { return !c.Long })
 	wrapper := conformance.WrapperCases()
 	all := faults()
 	if len(all) < 50 {
@@ -59,15 +60,20 @@ func TestFaultTable(t *testing.T) {
 				if f.hangs {
 					limit, run = 2*time.Second, []conformance.Case{caseOf(t, "L9/body-may-call")}
 				}
-				for _, c := range run {
-					h := f.harness()
-					h.Limit = limit
-					if conformance.RunCase(t.Context(), h, c).Outcome == conformance.Failed {
-						caught[i] = append(caught[i], c.ID())
-						mu.Lock()
-						by[c.ID()]++
-						mu.Unlock()
+				try := func(run []conformance.Case) {
+					for _, c := range run {
+						h := f.harness()
+						h.Limit = limit
+						if conformance.RunCase(t.Context(), h, c).Outcome == conformance.Failed {
+							caught[i] = append(caught[i], c.ID())
+							mu.Lock()
+							by[c.ID()]++
+							mu.Unlock()
+						}
 					}
+				}
+				if try(run); len(caught[i]) == 0 { // a fault of large files alone
+					try(long)
 				}
 				if len(caught[i]) == 0 {
 					t.Errorf("no case catches it")
@@ -118,6 +124,7 @@ var suspects = map[string]string{
 	"U1/empty-and-paths":   oneOpen,
 	"U1/no-secrets":        oneOpen,
 	"U1/unknown-parameter": noOpener,
+	"U1/no-values":         noOpener + "; TestURLValueIsQuoted breaks it",
 	"U2/prefix":            noOpener,
 	"U2/key":               noOpener,
 	"U3/cheap":             noOpener,
