@@ -36,6 +36,9 @@ func cpuTime(t *testing.T, f func()) time.Duration {
 // (L8), by every way to page. CLOUDFILES_PAGE_FILES is how many files the folder has, 20,000 by
 // default.
 func TestPagesCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: it compares times, which the race detector changes; TestPagesReadOnce counts")
+	}
 	n := 20000
 	if s := os.Getenv("CLOUDFILES_PAGE_FILES"); s != "" {
 		var err error
