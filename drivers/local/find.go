@@ -51,6 +51,11 @@ func (b *backend) find(p *spot) (*found, error) {
 			f.Close() // something that is no file took its name between the look and the opening
 			continue
 		}
+		if err == nil && !d.own && try < 100 && b.left(p, st) {
+			// Somebody exchanged it for another, and others may change it where it lies now.
+			f.Close()
+			continue
+		}
 		if err == nil && !consistent && (st != last && try < 100) {
 			// Writers were faster, or the file was changed by other means: then the second look
 			// finds the same.
@@ -75,6 +80,20 @@ func (b *backend) find(p *spot) (*found, error) {
 		}
 		return &found{f, st, v, d}, nil
 	}
+}
+
+// left reports whether another file is now at the place of one that was opened. It is asked of files
+// without a record of theirs: what a Put has replaced lies in the control folder until it is removed.
+func (b *backend) left(p *spot, st fsys.Stat) bool {
+	there := false
+	for i := range p.alts {
+		now, err := b.root.Lstat(p.path(p.at(i)))
+		if err == nil && now.SameFile(st) {
+			return false
+		}
+		there = there || err == nil && now.Type == fsys.Regular
+	}
+	return there
 }
 
 // openAt opens the file at the first of its places. While one writer moves it from one to the
