@@ -1,4 +1,4 @@
-package cloudfiles_test
+package all
 
 import (
 	"os"
@@ -7,14 +7,19 @@ import (
 	"testing"
 )
 
+// root is the module's folder.
+const root = "../.."
+
 // TestEveryPackageIsNamed: doc.go, which go doc and the package site show first, and the README
 // name every package that can be imported or run, and name none that isn't there.
 func TestEveryPackageIsNamed(t *testing.T) {
-	out, err := exec.Command("go", "list", "./...").Output()
+	list := exec.Command("go", "list", "./...")
+	list.Dir = root
+	out, err := list.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	doc, readme := read(t, "doc.go"), read(t, "README.md")
+	doc, readme := readText(t, root+"/doc.go"), readText(t, root+"/README.md")
 	known := map[string]bool{}
 	for path := range strings.FieldsSeq(string(out)) {
 		rel, below := strings.CutPrefix(path, "cloudfiles.dev/")
@@ -41,7 +46,7 @@ func TestEveryPackageIsNamed(t *testing.T) {
 	}
 }
 
-func read(t *testing.T, name string) string {
+func readText(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
