@@ -278,7 +278,9 @@
 //     readable; afterwards every method is ErrClosed. What Open made, the bucket owns; a wrapper, a
 //     sub-bucket and a bucket made from the caller's client close nothing of the caller's.
 //     mem://name lives as long as the process. Buckets of the same settings share one transport,
-//     with at least 64 idle connections a host. The library logs nothing.
+//     with at least 64 idle connections a host. A bucket of a local folder that nobody closed gives
+//     back its descriptors, its locks and what it keeps in the folder when the garbage collector
+//     finds it, as os.File does. The library logs nothing.
 //
 // W. Signed URLs
 //

@@ -4,7 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"os"
-	"sync"
+	"runtime"
 	"sync/atomic"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -14,9 +14,11 @@ import (
 
 // backend is one handle of a folder.
 type backend struct {
+	*belongings
+	forgotten runtime.Cleanup // gives them back where nobody closes the bucket
+
 	sys      fsys.FS
 	path     string // absolute
-	root     fsys.Dir
 	rootStat fsys.Stat
 	opts     Options
 	disk     disk
@@ -29,7 +31,6 @@ type backend struct {
 	noXattr atomic.Bool // found at the first write
 	durable dirSet      // their own entries, up to the root, are known to be on disk
 	swept   dirSet      // of another mount, and looked through for what dead sessions left
-	pages   pages       // where listings ended
 	// noExchange is found at the first write over a file.
 	noExchange atomic.Bool
 
@@ -40,9 +41,6 @@ type backend struct {
 	queues      queues
 
 	starting chan struct{} // holds a token while a session is made
-	mu       sync.Mutex
-	session  *session  // nil until the first write
-	lockFile *lockFile // nil until it is needed
 }
 
 var (
@@ -150,16 +148,6 @@ func (b *backend) alive() error {
 
 // Close removes what this handle has in the control folder.
 func (b *backend) Close() error {
-	b.mu.Lock()
-	s, l := b.session, b.lockFile
-	b.session, b.lockFile = nil, nil
-	b.mu.Unlock()
-	if s != nil {
-		s.release()
-	}
-	if l != nil {
-		l.leave(false) // the handle's own use
-	}
-	b.pages.clear()
-	return fault(b.root.Close())
+	b.forgotten.Stop()
+	return fault(b.giveBack())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -13,6 +14,8 @@ import (
 // Copy stages a copy of the source's content, shared with it where the file system can, and commits
 // it as a Put is. from may be another folder.
 func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+	defer runtime.KeepAlive(b)
+	defer runtime.KeepAlive(from)
 	src, ok := from.(*backend)
 	if !ok {
 		return files.Info{}, files.ErrUnsupported

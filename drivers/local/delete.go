@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -12,6 +13,7 @@ import (
 // Delete removes the file, then its sidecar, then the folders that became empty. It creates
 // nothing, so that it works on a full disk.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
+	defer runtime.KeepAlive(b)
 	if err := b.alive(); err != nil {
 		return err
 	}

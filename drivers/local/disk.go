@@ -55,8 +55,14 @@ func (k *disk) look(root fsys.Dir) (fsys.Dir, error) {
 	if exact && !h.folds {
 		return root, nil
 	}
+	folds := h.folds || !noted && fsys.Folding(root)
+	if !noted && !folds {
+		if folds, err = seemsToFold(root); err != nil {
+			return root, fault(err)
+		}
+	}
 	k.sp = &spelling{}
-	k.sp.on.Store(h.folds || !noted && (fsys.Folding(root) || seemsToFold(root)))
+	k.sp.on.Store(folds)
 	d := k.sp.dir(root, false)
 	d.root = true
 	return d, nil
@@ -73,9 +79,14 @@ func exactTimes(root fsys.Dir) time.Duration {
 }
 
 // seemsToFold reports whether an entry of the folder is found by another spelling too. Where
-// there is none with a letter, there is nothing to be mistaken either.
-func seemsToFold(root fsys.Dir) bool {
-	for _, name := range list(root) {
+// there is none with a letter, there is nothing to be mistaken either. A folder that may not be
+// listed is taken for one that doesn't fold; that a listing failed otherwise tells nothing.
+func seemsToFold(root fsys.Dir) (bool, error) {
+	names, err := list(root)
+	if err != nil && !isDenied(err) {
+		return false, err
+	}
+	for _, name := range names {
 		other := swapCase(name)
 		if other == name {
 			continue
@@ -86,12 +97,12 @@ func seemsToFold(root fsys.Dir) bool {
 				continue
 			}
 			if now, err := root.Lstat(other); err == nil {
-				return now.SameFile(st)
+				return now.SameFile(st), nil
 			}
 		}
-		return false
+		return false, nil
 	}
-	return false
+	return false, nil
 }
 
 func swapCase(name string) string {

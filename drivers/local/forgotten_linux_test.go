@@ -1,10 +1,18 @@
 package local
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestForgottenBodies: the file of a body that was never closed is closed when nobody has the body.
@@ -28,4 +36,69 @@ func TestForgottenBodies(t *testing.T) {
 		}
 		runtime.GC()
 	}
+}
+
+// TestForgottenBuckets: what a bucket that was never closed has open, locked and in the control
+// folder is given back when nobody has the bucket, as os.File does with its descriptor.
+func TestForgottenBuckets(t *testing.T) {
+	dir := t.TempDir()
+	up, err := Open(dir, &Options{NoSync: true})
+	ok(t, err)
+	defer up.Close()
+	putIn(t, up, "up", "content", nil)
+	before := descriptors(t)
+	func() {
+		for i := range 30 {
+			b, err := Open(filepath.Join(dir, "d"), &Options{NoSync: true, CreateDir: true})
+			ok(t, err)
+			putIn(t, b, fmt.Sprint(i%3), "content", &files.PutOptions{Attributes: someAttributes})
+			if got := listed(t, b); len(got) == 0 { // a page is remembered
+				t.Fatal("nothing is listed")
+			}
+			if i == 0 {
+				if _, err := b.Get(t.Context(), "0", nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}()
+	sessions := func() []string {
+		left, err := filepath.Glob(filepath.Join(dir, "d", controlDir, sessionMark+"*"))
+		ok(t, err)
+		return left
+	}
+	end := time.Now().Add(30 * time.Second)
+	for descriptors(t) > before || len(sessions()) > 0 {
+		if time.Now().After(end) {
+			t.Fatalf("%d descriptors are open, %d were before; %d sessions are left",
+				descriptors(t), before, len(sessions()))
+		}
+		runtime.GC()
+	}
+	// Nobody claims the folder any more: it goes with its last file.
+	_, err = files.DeleteDir(t.Context(), up, "d")
+	ok(t, err)
+}
+
+// TestForgottenMeanwhile: a bucket that nobody has any more is not given back while a call of it
+// goes on.
+func TestForgottenMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	content := bytes.Repeat([]byte("x"), 3*pieceSize)
+	for range 20 {
+		b, err := open(dir, &Options{NoSync: true}, fsys.OS())
+		ok(t, err)
+		info, err := driver.New(b).Put(t.Context(), "a", collecting{bytes.NewReader(content)}, nil)
+		if err != nil || info.Size != int64(len(content)) {
+			t.Fatalf("%+v, %v", info.Entry, err)
+		}
+	}
+}
+
+// collecting collects garbage at every Read.
+type collecting struct{ io.Reader }
+
+func (r collecting) Read(p []byte) (int, error) {
+	runtime.GC()
+	return r.Reader.Read(p)
 }

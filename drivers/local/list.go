@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"iter"
+	"runtime"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -11,6 +12,7 @@ import (
 // List walks the folders in order.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
+		defer runtime.KeepAlive(b)
 		if err := b.alive(); err != nil {
 			yield(files.Entry{}, err)
 			return

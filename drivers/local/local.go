@@ -57,6 +57,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"runtime"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -97,7 +98,11 @@ func Open(dir string, opts *Options) (files.Bucket, error) {
 
 // open opens the backend over a seam.
 func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
-	b := &backend{sys: sys, starting: make(chan struct{}, 1)}
+	b := &backend{
+		belongings: &belongings{},
+		sys:        sys,
+		starting:   make(chan struct{}, 1),
+	}
 	if opts != nil {
 		b.opts = *opts
 	}
@@ -127,6 +132,7 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 				b.root.Close()
 				return nil, err
 			}
+			b.forgotten = runtime.AddCleanup(b, (*belongings).forget, b.belongings)
 			return b, nil
 		}
 		if err == nil { // it was removed with its last file before it was claimed

@@ -23,10 +23,10 @@ func lockOffset(path string) int64 {
 // lockFile is the open lock file. Closing it gives back all locks, so it stays open while
 // somebody has one.
 type lockFile struct {
-	b     *backend
+	of    *belongings
 	f     fsys.File
 	st    fsys.Stat
-	users int // under b.mu
+	users int // under of.mu
 }
 
 // lockByte locks a byte of the lock file, and looks whether that still is the file which
@@ -77,7 +77,7 @@ func (b *backend) openLockFile() (*lockFile, error) {
 		return nil, err
 	}
 	defer control.Close()
-	l := &lockFile{b: b, users: 2} // the handle itself is one
+	l := &lockFile{of: b.belongings, users: 2} // the handle itself is one
 	if l.f, err = control.OpenLock(lockName); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (b *backend) openLockFile() (*lockFile, error) {
 
 // isCurrent reports whether the path still leads to this file.
 func (l *lockFile) isCurrent() bool {
-	f, st, err := l.b.root.OpenFile(controlDir + "/" + lockName)
+	f, st, err := l.of.root.OpenFile(controlDir + "/" + lockName)
 	if err != nil {
 		return false
 	}
@@ -109,11 +109,10 @@ func (l *lockFile) release(off int64) {
 
 // leave is called when one doesn't use the file any more; with gone, nobody begins to.
 func (l *lockFile) leave(gone bool) {
-	b := l.b
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if gone && b.lockFile == l {
-		b.lockFile = nil
+	l.of.mu.Lock()
+	defer l.of.mu.Unlock()
+	if gone && l.of.lockFile == l {
+		l.of.lockFile = nil
 		l.users--
 	}
 	if l.users--; l.users == 0 {

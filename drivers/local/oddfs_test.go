@@ -49,7 +49,11 @@ func (d *oddFolder) actual(name string) (string, error) {
 	if _, err := d.Dir.Lstat(name); err == nil || !d.o.folds {
 		return name, nil
 	}
-	for _, n := range list(d.Dir) {
+	names, err := list(d.Dir)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range names {
 		if strings.EqualFold(n, name) {
 			return n, nil
 		}

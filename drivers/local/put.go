@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"runtime"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -10,6 +11,7 @@ import (
 // Put stages the content inside the bucket's own file system, with all that belongs to it, and then
 // commits it by one rename.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	defer runtime.KeepAlive(b)
 	if err := b.alive(); err != nil {
 		return files.Info{}, err
 	}

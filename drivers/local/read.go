@@ -16,6 +16,7 @@ import (
 // Stat opens the file: what is known of it lies in an attribute of it. Of a file that may not be
 // opened it tells what List does.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	defer runtime.KeepAlive(b)
 	if err := b.alive(); err != nil {
 		return files.Info{}, err
 	}
@@ -59,6 +60,7 @@ func (b *backend) findLive(ctx context.Context, key driver.Key) (f *found, err e
 // Open opens the file: its content stays what it is, whatever is put or deleted meanwhile, because
 // a Put never writes into a file that has a name (G4).
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	defer runtime.KeepAlive(b)
 	f, err := b.findKey(ctx, req.Key)
 	if err != nil {
 		return driver.Object{}, err

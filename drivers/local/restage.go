@@ -126,24 +126,27 @@ func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	if b.lockless() || err != nil || b.swept.known(path, id) {
 		return
 	}
-	b.swept.add(path, id)
-	for _, name := range list(d) {
+	names, err := list(d)
+	if err == nil {
+		b.swept.add(path, id)
+	}
+	for _, name := range names {
 		rest, ok := strings.CutPrefix(name, stagePrefix)
 		id, _, ok2 := strings.Cut(rest, "-")
-		if ok && ok2 && strings.HasSuffix(name, sidecarExt) && id != s.id && !s.living(id) {
+		if ok && ok2 && strings.HasSuffix(name, sidecarExt) && id != s.id && !b.living(s, id) {
 			d.Unlink(name)
 		}
 	}
 }
 
 // living reports whether the process of another session lives, or may do so.
-func (s *session) living(id string) bool {
+func (b *backend) living(s *session, id string) bool {
 	dir, err := s.control.OpenDir(sessionMark + id + sidecarExt)
 	if err != nil {
 		return !isNotExist(err)
 	}
 	defer dir.Close()
-	dead, _ := s.b.dead(dir)
+	dead, _ := b.dead(dir)
 	return !dead
 }
 

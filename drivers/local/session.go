@@ -22,7 +22,6 @@ const sessionMark = "s-"
 // with the process; then any other session may remove it. Whatever of it is removed by others,
 // the handle makes a new one and goes on.
 type session struct {
-	b       *backend
 	control fsys.Dir
 	dir     fsys.Dir
 	id      string
@@ -97,8 +96,8 @@ func (b *backend) currentSession(lost *session) *session {
 }
 
 // told is errRetry where other machines can't tell by the session's file that it lives.
-func (s *session) told() error {
-	if !s.b.byFile || s.b.lockless() {
+func (b *backend) told(s *session) error {
+	if !b.byFile || b.lockless() {
 		return nil
 	}
 	now, err := s.dir.Lstat(aliveFile)
@@ -130,9 +129,13 @@ func (b *backend) start(ctx context.Context) (*session, error) {
 
 // startIn makes a session and removes those of dead ones, alone among all processes.
 func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err error) {
-	s := &session{b: b, id: randomID()}
+	s := &session{id: randomID()}
+	made := false
 	defer func() {
-		if err != nil {
+		switch {
+		case err != nil && made:
+			s.end()
+		case err != nil:
 			s.close()
 		}
 	}()
@@ -154,6 +157,7 @@ func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err e
 	if err := s.control.Mkdir(name, b.opts.DirFileMode); err != nil {
 		return nil, err
 	}
+	made = true
 	if s.dir, err = s.control.OpenDir(name); err != nil {
 		return nil, err
 	}
@@ -194,7 +198,8 @@ func (b *backend) probe(s *session) error {
 // sweep removes the sessions whose process is dead. The caller holds the control folder's lock,
 // so none is just being made. Errors leave something to the next sweep.
 func (b *backend) sweep(control fsys.Dir) {
-	for _, name := range list(control) {
+	names, _ := list(control)
+	for _, name := range names {
 		if strings.HasPrefix(name, sessionMark) && b.bury(control, name) {
 			control.Rmdir(name)
 		}
@@ -235,26 +240,26 @@ func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
 	return alive.TryLock(0) == nil, true
 }
 
-// list reads a folder's names; a failure gives fewer.
-func list(d fsys.Dir) (names []string) {
+// list reads a folder's names; with an error some of them.
+func list(d fsys.Dir) (names []string, err error) {
 	r, err := d.OpenDir("")
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer r.Close()
 	buf := make([]byte, 16<<10)
-	for more := true; more; {
-		more, err = r.ReadDir(buf, func(name []byte, _ fsys.Type) { names = append(names, string(name)) })
-		if err != nil {
-			return names
-		}
+	for more := true; more && err == nil; {
+		more, err = r.ReadDir(buf, func(name []byte, _ fsys.Type) {
+			names = append(names, string(name))
+		})
 	}
-	return names
+	return names, err
 }
 
 // empty removes all files of a session's folder, the one that tells its life last.
 func empty(d fsys.Dir) {
-	for _, name := range list(d) {
+	names, _ := list(d)
+	for _, name := range names {
 		if name != aliveFile {
 			d.Unlink(name)
 		}
@@ -262,11 +267,16 @@ func empty(d fsys.Dir) {
 	d.Unlink(aliveFile)
 }
 
-// end removes the session's folder. What is still open in it would keep it on some file systems.
+// end removes the session's folder, also where making it has failed halfway. What is still open
+// in it would keep it on some file systems.
 func (s *session) end() {
-	s.alive.Close()
-	s.alive = nil
-	empty(s.dir)
+	if s.alive != nil {
+		s.alive.Close()
+		s.alive = nil
+	}
+	if s.dir != nil {
+		empty(s.dir)
+	}
 	s.control.Rmdir(sessionMark + s.id + sidecarExt)
 	s.close()
 }

@@ -76,7 +76,7 @@ func (b *backend) beginStage(ctx context.Context, like looks) (*staged, error) {
 			return nil, err
 		}
 		var st *staged
-		if err = s.told(); err == nil {
+		if err = b.told(s); err == nil {
 			st, err = b.stage(s, like)
 		}
 		if err == nil {

@@ -1,0 +1,67 @@
+package local
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// What a disk does with names is never concluded from an operation that failed for another
+// reason, such as a lack of descriptors: the note about it, which only grows, is the same
+// wherever the first put of a folder has failed once.
+func TestProbeFaults(t *testing.T) {
+	faults := map[syscall.Errno][]crashfs.Kind{
+		syscall.EMFILE: {crashfs.OpenDir, crashfs.Create, crashfs.OpenFile},
+		syscall.EIO:    {crashfs.ReadDir},
+		syscall.ENOMEM: {crashfs.OpenDir, crashfs.Create, crashfs.Lstat, crashfs.ReadDir},
+		syscall.EACCES: {crashfs.Create},
+	}
+	for _, name := range []string{"FAT", "short"} {
+		disk := oddDisks()[name]
+		t.Run(name, func(t *testing.T) {
+			want, _ := noteBehind(t, disk(), 0, nil, nil)
+			for errno, kinds := range faults {
+				for n := 1; ; n++ {
+					note, hit := noteBehind(t, disk(), n, errno, kinds)
+					if !hit {
+						break
+					}
+					if note != want {
+						t.Errorf("%v at operation %d: the note is %q, want %q", errno, n, note, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// noteBehind opens a folder and puts a file while the n-th operation of the kinds fails, does it
+// again without, and returns what is noted of the disk then.
+func noteBehind(
+	t *testing.T, disk fsys.FS, n int, fault error, of []crashfs.Kind,
+) (note string, hit bool) {
+	dir := t.TempDir()
+	write(t, dir, "Photo.JPG", "x")
+	var faulter crashfs.Faulter
+	if n > 0 {
+		faulter.FailAt(n, fault, of...)
+	}
+	b, err := open(dir, &Options{NoSync: true}, crashfs.Wrap(disk, faulter.Hook))
+	if err == nil {
+		files.PutString(t.Context(), driver.New(b), "a", "x", nil)
+		b.Close()
+	}
+	count, _ := faulter.Count()
+	again := driver.New(openOdd(t, disk, dir))
+	_, err = files.PutString(t.Context(), again, "a", "x", nil)
+	ok(t, err)
+	text, err := os.ReadFile(filepath.Join(dir, controlDir, diskFile))
+	ok(t, err)
+	return string(text), count >= n && n > 0
+}
