@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"cloudfiles.dev/conformance/internal/term"
 )
 
 // Outcome is how a case ended.
@@ -147,13 +149,13 @@ func tempDir(t T) string {
 func (t *recorder) Logf(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.log = append(t.log, fmt.Sprintf(format, args...))
+	t.log = append(t.log, term.Sprintf(format, args...))
 }
 
 func (t *recorder) Errorf(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.failures = append(t.failures, fmt.Sprintf(format, args...))
+	t.failures = append(t.failures, term.Sprintf(format, args...))
 }
 
 func (t *recorder) Fatalf(format string, args ...any) {
@@ -163,7 +165,7 @@ func (t *recorder) Fatalf(format string, args ...any) {
 
 func (t *recorder) Skipf(format string, args ...any) {
 	t.mu.Lock()
-	t.skipped, t.reason = true, fmt.Sprintf(format, args...)
+	t.skipped, t.reason = true, term.Sprintf(format, args...)
 	t.mu.Unlock()
 	runtime.Goexit()
 }

@@ -243,11 +243,15 @@
 //
 //   - E1: Every failure is an *Error with the operation, the caller's name and the cause. Its text
 //     has operation, name, sentinel and a cleaned cause; never a physical path, a prefix, a signed
-//     URL or a credential. errors.As reaches the backend's own error; errors.Is finds sentinels,
-//     context.Canceled and context.DeadlineExceeded. Errors of Open may name folder, host and
-//     bucket, as U1 has it. Of ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt,
-//     ErrChanged, ErrNoBucket and ErrClosed the text is the same on every backend: what a backend
-//     answered stands in Error.Detail, for logs (LogValue, JSON, %+v).
+//     URL or a credential: the words of every cause, of whatever type and whoever it comes from,
+//     are searched for what looks like one, which is printed as "…". Control characters,
+//     bidirectional controls, invisible characters and invalid UTF-8, in names as well, are escaped
+//     ([Printable]); MarshalJSON gives the name back. errors.As reaches the backend's own error;
+//     errors.Is finds sentinels, context.Canceled and context.DeadlineExceeded. Errors of Open may
+//     name folder, host and bucket, as U1 has it. Of ErrNotExist, ErrExist, ErrPrecondition,
+//     ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket and ErrClosed the text is the same on
+//     every backend: what a backend answered stands in Error.Detail, for logs (LogValue, JSON,
+//     %+v).
 //   - E2: The same situation is the same sentinel on every driver, and every error of a disk or a
 //     service has one: a full disk is ErrTooLarge, a read-only one ErrPermission, one that is gone
 //     ErrNoBucket, a broken one ErrUnavailable. Where several apply: closed, then name, then

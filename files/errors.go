@@ -54,7 +54,9 @@ var sentinels = []error{ErrClosed, ErrInvalidName, ErrInvalid, ErrUncertain, Err
 // cause wraps; errors.As reaches the backend's own error.
 //
 // The text is made to be shown: operation, the caller's name, the sentinel, and what there is to
-// say to a user, but no physical path, prefix or credential. In the same situation it is the same
+// say to a user, but no physical path, prefix or credential. What looks like a secret in the words
+// of a cause, whatever type it has, is printed as "…", and what can't be printed safely is escaped
+// ([Printable]). In the same situation it is the same
 // on every backend: in which words a service answered ErrNotExist, ErrExist, ErrPrecondition,
 // ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket or ErrClosed stands in Detail, which
 // LogValue, the JSON and the verb %+v have too.
@@ -81,7 +83,7 @@ func NewError(op Op, name string, err error) error {
 		f.Op, f.Name = op, name
 		return &f
 	}
-	e := &Error{Op: op, Name: name, Kind: KindOf(err), Detail: clean(err), Err: err}
+	e := &Error{Op: op, Name: name, Kind: KindOf(err), Detail: shown(clean(err)), Err: err}
 	e.backends = isOutcome(e.Kind) && isBackends(err)
 	return e
 }
@@ -169,7 +171,7 @@ func (e *Error) text(detail bool) string {
 	b.WriteString(string(e.Op))
 	if e.Name != "" {
 		b.WriteByte(' ')
-		b.WriteString(printable(e.Name))
+		b.WriteString(e.shownName())
 	}
 	if e.Kind != nil {
 		b.WriteString(": ")
@@ -177,9 +179,17 @@ func (e *Error) text(detail bool) string {
 	}
 	if detail && e.Detail != "" && (e.Kind == nil || e.Detail != e.Kind.Error()) {
 		b.WriteString(": ")
-		b.WriteString(e.Detail)
+		b.WriteString(shown(e.Detail))
 	}
 	return b.String()
+}
+
+// shownName is the name for a person: the caller's own, or the URL that should be opened.
+func (e *Error) shownName() string {
+	if e.Op == OpOpen {
+		return shown(e.Name)
+	}
+	return Printable(e.Name)
 }
 
 // Unwrap gives the sentinel and the cause.
@@ -214,7 +224,7 @@ type detailed struct {
 	backends bool  // detail is the backend's
 }
 
-func (d *detailed) Error() string { return d.kind.Error() + ": " + d.detail }
+func (d *detailed) Error() string { return d.kind.Error() + ": " + shown(d.detail) }
 func (d *detailed) Unwrap() []error {
 	if d.err == nil {
 		return []error{d.kind}
@@ -280,16 +290,5 @@ func clean(err error) string {
 			return ""
 		}
 	}
-	return printable(err.Error())
-}
-
-// printable returns s with control characters and invalid UTF-8 escaped, for log lines.
-func printable(s string) string {
-	for _, r := range s {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
-			q := fmt.Sprintf("%q", s)
-			return q[1 : len(q)-1]
-		}
-	}
-	return s
+	return shown(err.Error())
 }

@@ -32,7 +32,8 @@ import (
 //
 // Sys of a FileInfo is the Info of Open or Stat, the Entry of a listing, or nil for a directory.
 // Every failure is an *fs.PathError that wraps the *Error, so that errors.Is finds fs.ErrNotExist
-// as well as ErrNotExist. A path that fs.ValidPath refuses is fs.ErrInvalid, as is a name that the
+// as well as ErrNotExist; where the path can't be printed as it is, errors.As finds the
+// *fs.PathError behind one whose text is escaped. A path that fs.ValidPath refuses is fs.ErrInvalid, as is a name that the
 // naming rule refuses (N1).
 //
 // To serve files over HTTP, package fileshttp is better than http.FileServerFS: stored headers,
@@ -75,8 +76,22 @@ func pathError(op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &fs.PathError{Op: op, Path: name, Err: err}
+	e := &fs.PathError{Op: op, Path: name, Err: err}
+	if Printable(name) != name {
+		return &oddPathError{e}
+	}
+	return e
 }
+
+// oddPathError is an fs.PathError whose text would have a path that can't be printed as it is.
+type oddPathError struct{ err *fs.PathError }
+
+func (e *oddPathError) Error() string {
+	return e.err.Op + " " + Printable(e.err.Path) + ": " + e.err.Err.Error()
+}
+
+func (e *oddPathError) Unwrap() error { return e.err }
+func (e *oddPathError) Timeout() bool { return e.err.Timeout() }
 
 // checkPath refuses what is no path of io/fs. What remains is a name, or not, as the bucket finds.
 func checkPath(fop string, op Op, name string) error {

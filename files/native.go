@@ -49,5 +49,5 @@ func nativeName(o NativeOption) (name string) {
 			name = fmt.Sprintf("%T", o)
 		}
 	}()
-	return printable(o.NativeOption())
+	return Printable(o.NativeOption())
 }

@@ -264,7 +264,7 @@ func TestNilIsThoughtOf(t *testing.T) {
 		"Register": "panics by contract", "Describe": "value", "CheckName": "value",
 		"CheckNameMax": "value", "CheckElement": "value", "CheckDir": "value", "SafeName": "value",
 		"UnknownNative": "tested with native options", "Bytes": "value", "From": "value", "Last": "value",
-		"NewReader": "tested with lengths", "RedactURL": "value", "SignOp": "value",
+		"NewReader": "tested with lengths", "RedactURL": "value", "Printable": "value", "SignOp": "value",
 		"ReadOnly": "above", "Wrap": "above", "Sub": "above", "Open": "above",
 		"ContextError": "above", "KindOf": "above", "KindName": "above", "NewError": "above",
 		"CheckNative": "above", "EachName": "above",

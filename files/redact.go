@@ -76,7 +76,7 @@ func (s Scheme) redactRest(u *url.URL) string {
 	if u.Fragment != "" {
 		b.WriteString("#" + hiddenText)
 	}
-	return printable(b.String())
+	return Printable(b.String())
 }
 
 var withoutBrackets = strings.NewReplacer("[", "", "]", "") // which stand around an IPv6 address

@@ -2,16 +2,19 @@ package files
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // LogValue is for structured logs: name, size, time and version.
 func (e Entry) LogValue() slog.Value { return slog.GroupValue(e.logAttrs()...) }
 
 func (e Entry) logAttrs() []slog.Attr {
-	a := []slog.Attr{slog.String("name", printable(e.Name))}
+	a := []slog.Attr{slog.String("name", Printable(e.Name))}
 	if e.Key != "" {
-		a = append(a, slog.String("key", printable(e.Key)))
+		a = append(a, slog.String("key", Printable(e.Key)))
 	}
 	if e.IsDir {
 		return append(a, slog.Bool("isDir", true))
@@ -31,7 +34,7 @@ func (e Entry) logAttrs() []slog.Attr {
 func (i Info) LogValue() slog.Value {
 	a := i.Entry.logAttrs()
 	if i.ContentType != "" {
-		a = append(a, slog.String("contentType", printable(i.ContentType)))
+		a = append(a, slog.String("contentType", Printable(i.ContentType)))
 	}
 	return slog.GroupValue(a...)
 }
@@ -65,26 +68,52 @@ func (e *Error) LogValue() slog.Value {
 	}
 	a := []slog.Attr{slog.String("op", string(e.Op))}
 	if e.Name != "" {
-		a = append(a, slog.String("name", printable(e.Name)))
+		a = append(a, slog.String("name", e.shownName()))
 	}
 	if k := KindName(e.Kind); k != "" {
 		a = append(a, slog.String("kind", k))
 	}
 	if e.Detail != "" {
-		a = append(a, slog.String("detail", e.Detail))
+		a = append(a, slog.String("detail", shown(e.Detail)))
 	}
 	return slog.GroupValue(a...)
 }
 
-// MarshalJSON has what LogValue has, as an object.
+// MarshalJSON has what LogValue has, as an object. The name comes back from it as it is, unless it
+// is not valid UTF-8; characters that can't be printed safely are escaped as JSON's.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	if e == nil {
 		return []byte("null"), nil
 	}
-	return json.Marshal(struct {
+	name := e.Name
+	if e.Op == OpOpen || !utf8.ValidString(name) {
+		name = e.shownName()
+	}
+	text, err := json.Marshal(struct {
 		Op     Op     `json:"op"`
 		Name   string `json:"name,omitempty"`
 		Kind   string `json:"kind,omitempty"`
 		Detail string `json:"detail,omitempty"`
-	}{e.Op, printable(e.Name), KindName(e.Kind), e.Detail})
+	}{e.Op, name, KindName(e.Kind), shown(e.Detail)})
+	return escapeJSON(text), err
+}
+
+// escapeJSON escapes what can't be printed safely in JSON, where it stands in strings only.
+func escapeJSON(text []byte) []byte {
+	if allPrintable(string(text)) {
+		return text
+	}
+	var b []byte
+	for _, r := range string(text) {
+		switch {
+		case !unsafeRune(r):
+			b = utf8.AppendRune(b, r)
+		case r < 0x10000:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return b
 }

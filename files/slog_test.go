@@ -59,7 +59,7 @@ func TestLogValues(t *testing.T) {
 func TestErrorJSON(t *testing.T) {
 	err := files.NewError(files.OpGet, "a\n", files.WithCause(files.ErrUnavailable, errors.New("hidden"), "503"))
 	got, jerr := json.Marshal(map[string]error{"err": err, "nil": (*files.Error)(nil)})
-	if want := `{"err":{"op":"get","name":"a\\n","kind":"Unavailable","detail":"503"},"nil":null}`; jerr != nil || string(got) != want {
+	if want := `{"err":{"op":"get","name":"a\n","kind":"Unavailable","detail":"503"},"nil":null}`; jerr != nil || string(got) != want {
 		t.Errorf("got %s, %v; want %s", got, jerr, want)
 	}
 }

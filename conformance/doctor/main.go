@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/internal/term"
 	_ "cloudfiles.dev/drivers/all"
 	"cloudfiles.dev/files"
 )
@@ -42,7 +43,7 @@ const (
 )
 
 func main() {
-	d := &doctor{out: os.Stdout, err: os.Stderr, color: colorful(os.Stdout), live: terminal(os.Stdout)}
+	d := &doctor{out: os.Stdout, err: term.Writer(os.Stderr), color: colorful(os.Stdout), live: terminal(os.Stdout)}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithCancelCause(context.Background())

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/internal/term"
 	"cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
 )
@@ -117,9 +118,9 @@ func (p *probe) stop(ctx context.Context, op files.Op, err error) int {
 
 // warn says what is wrong, while the cases can run.
 func (p *probe) warn(what string, advice ...string) {
-	fmt.Fprintf(p.d.out, "%s  %s\n", p.d.paint(yellow, "look"), what)
+	fmt.Fprintf(p.d.out, "%s  %s\n", p.d.paint(yellow, "look"), term.Text(what))
 	for _, a := range advice {
-		fmt.Fprintf(p.d.out, "      - %s\n", a)
+		fmt.Fprintf(p.d.out, "      - %s\n", term.Text(a))
 	}
 }
 

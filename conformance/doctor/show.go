@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/internal/term"
 )
 
 // terminal reports whether a person looks at the file.
@@ -76,7 +77,7 @@ func (d *doctor) progress(done, total int, r conformance.Result) {
 	case conformance.Failed:
 		d.failed++
 		d.wipe()
-		fmt.Fprintf(d.out, "%s  %s\n", d.paint(red, "FAIL"), indent(r.Text()))
+		fmt.Fprintf(d.out, "%s  %s\n", d.paint(red, "FAIL"), indent(term.Text(r.Text())))
 	case conformance.NotApplicable:
 		d.say(yellow, "n/a ", id+": "+r.Reason)
 	default:
@@ -99,7 +100,7 @@ func (d *doctor) progress(done, total int, r conformance.Result) {
 func (d *doctor) say(color, mark, text string) {
 	if d.verbose {
 		d.wipe()
-		fmt.Fprintf(d.out, "%s  %s\n", d.paint(color, mark), text)
+		fmt.Fprintf(d.out, "%s  %s\n", d.paint(color, mark), term.Text(text))
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"cloudfiles.dev/conformance/internal/term"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files"
 )
@@ -217,7 +218,7 @@ func (r *run) violation(format string, args ...any) {
 	const most = 20
 	switch {
 	case n < most:
-		r.t.Errorf(format, args...)
+		r.t.Errorf("%s", term.Sprintf(format, args...))
 	case n == most:
 		r.t.Errorf("and more")
 		r.left.Store(0)

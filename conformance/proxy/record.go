@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"cloudfiles.dev/conformance/internal/term"
 )
 
 // Record is one request and its answer, without credentials.
@@ -59,7 +61,7 @@ func (r *Record) String() string {
 	if r.Err != "" {
 		fmt.Fprintf(&b, " %s", r.Err)
 	}
-	return b.String()
+	return term.Text(b.String()) // names, and what a server says, go to somebody's terminal
 }
 
 // begin records the request and finds the faults that apply to it.

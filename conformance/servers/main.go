@@ -24,6 +24,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -64,7 +65,7 @@ func main() {
 		err = play(ctx, flag.Arg(0), *bucket, os.Stdout)
 	}
 	if err != nil && ctx.Err() == nil {
-		fmt.Fprintln(os.Stderr, "servers:", err)
+		fmt.Fprintln(os.Stderr, "servers:", printable(err.Error()))
 		os.Exit(1)
 	}
 }
@@ -133,7 +134,7 @@ func buildAll(ctx context.Context, names []string) error {
 			all = append(all, err)
 			continue
 		}
-		fmt.Printf("%s %s is in %s (%.1fs)\n", s.name, s.version(), dir, time.Since(begin).Seconds())
+		fmt.Printf("%s %s is in %s (%.1fs)\n", s.name, s.version(), printable(dir), time.Since(begin).Seconds())
 	}
 	return errors.Join(all...)
 }
@@ -145,7 +146,7 @@ func play(ctx context.Context, name, bucket string, out io.Writer) error {
 		return err
 	}
 	defer i.stop()
-	fmt.Fprintf(out, "# %s %s at %s; Ctrl-C stops it and removes its files; logs: %s\n", i.ready.Name, i.ready.Version, i.ready.Endpoint, i.ready.Logs)
+	fmt.Fprintf(out, "# %s %s at %s; Ctrl-C stops it and removes its files; logs: %s\n", i.ready.Name, i.ready.Version, i.ready.Endpoint, printable(i.ready.Logs))
 	printEnv(out, i.ready)
 	select {
 	case <-ctx.Done():
@@ -165,6 +166,20 @@ func printEnv(out io.Writer, r Ready) {
 		}
 	}
 	fmt.Fprintf(out, "export FILES_URL=%s\n", quote(r.URL))
+}
+
+// printable escapes what a terminal must not get as it is, but for line ends and tabs.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || r == '\t' || strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		q := strconv.QuoteRune(r)
+		b.WriteString(q[1 : len(q)-1])
+	}
+	return b.String()
 }
 
 // quote makes s one word of a shell.

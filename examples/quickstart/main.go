@@ -33,7 +33,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Stdout, *url, *src, *keep); err != nil {
-		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		fmt.Fprintln(os.Stderr, "quickstart:", files.Printable(err.Error()))
 		if moreSchemes != "" && errors.Is(err, errOpen) {
 			fmt.Fprintln(os.Stderr, moreSchemes)
 		}
@@ -52,7 +52,7 @@ func run(ctx context.Context, w io.Writer, url, src string, keep bool) (err erro
 		}
 		url = "file://" + filepath.ToSlash(dir)
 		if keep {
-			fmt.Fprintf(w, "The files stay in %s\n", dir)
+			fmt.Fprintf(w, "The files stay in %s\n", files.Printable(dir))
 		} else {
 			defer os.RemoveAll(dir)
 		}

@@ -76,3 +76,24 @@ func TestRunFails(t *testing.T) {
 		})
 	}
 }
+
+// Names of a folder that is shown are strangers': a terminal must not get them as they are.
+func TestRunOddNames(t *testing.T) {
+	src := source(t)
+	odd := "a\u202etxt.exe\u009b2J"
+	if err := os.WriteFile(filepath.Join(src, odd), []byte(strings.Repeat("x", 10_000)), 0o666); err != nil {
+		t.Skip("the file system doesn't hold such a name:", err)
+	}
+	var out strings.Builder
+	if err := run(t.Context(), &out, "mem://", src, false); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	for line := range strings.Lines(out.String()) {
+		if line = strings.TrimSuffix(line, "\n"); files.Printable(line) != line {
+			t.Errorf("%q is printed", line)
+		}
+	}
+	if want := `a\u202etxt.exe\u009b2J: 10000 bytes`; !strings.Contains(out.String(), want) {
+		t.Errorf("%q is missing in\n%s", want, &out)
+	}
+}

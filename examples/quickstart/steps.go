@@ -19,7 +19,10 @@ type demo struct {
 	src string
 }
 
-func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.w, "  "+format+"\n", args...) }
+// say prints a line. What stands in it may be anybody's, such as the names in a folder.
+func (d *demo) say(format string, args ...any) {
+	fmt.Fprintf(d.w, "  %s\n", files.Printable(fmt.Sprintf(format, args...)))
+}
 
 var steps = []struct {
 	title string

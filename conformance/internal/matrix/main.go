@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/internal/term"
 )
 
 // column is one bucket of the table.
@@ -46,7 +47,7 @@ func main() {
 	write := flag.Bool("w", false, "write the table into the file")
 	flag.Parse()
 	if err := run(*reports, *readme, *write); err != nil {
-		fmt.Fprintln(os.Stderr, "matrix:", err)
+		fmt.Fprintln(term.Writer(os.Stderr), "matrix:", err)
 		os.Exit(1)
 	}
 }
@@ -77,7 +78,7 @@ func run(reports, readme string, write bool) error {
 	}
 	switch {
 	case bytes.Equal(old, now):
-		fmt.Printf("the matrix in %s is that of %d reports\n", readme, len(all))
+		fmt.Print(term.Sprintf("the matrix in %s is that of %d reports\n", readme, len(all)))
 		return nil
 	case write:
 		return os.WriteFile(readme, now, 0o644)

@@ -1,0 +1,219 @@
+package files
+
+import (
+	"slices"
+	"strings"
+)
+
+// secretNames are the ends of the names, without separators and in lower case, whose values are
+// secrets.
+var secretNames = []string{
+	"signature", "sig", "secret", "password", "passwd", "passphrase", "passcode", "pwd", "pw",
+	"token", "jwt", "bearer", "sas", "auth", "authorization", "cookie", "assertion",
+	"credential", "credentials", "accesskey", "accesskeyid", "accesskeysecret", "googleaccessid",
+	"accountkey", "apikey", "secretkey", "secretaccesskey", "privatekey", "sharedkey",
+	"sharedaccesskey", "sharedaccesssignature", "encryptionkey", "customerkey", "sessionkey",
+	"signingkey", "storagekey", "primarykey", "masterkey", "hmackey", "clientsecret", "subscriptionkey",
+}
+
+// wordNames are names that people also write in front of a colon where no secret follows.
+var wordNames = []string{
+	"token", "sig", "signature", "auth", "credential", "credentials", "pw", "jwt", "bearer", "sas",
+	"secret", "assertion",
+}
+
+// secretName reports whether the value of the name is a secret.
+func secretName(name string) bool {
+	n := plainName(name)
+	if n == "" {
+		return false
+	}
+	return slices.ContainsFunc(secretNames, func(s string) bool { return strings.HasSuffix(n, s) }) &&
+		n != "compass" && n != "bypass"
+}
+
+// plainName is the name in lower case, without what separates its words.
+func plainName(name string) string {
+	plain := true
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9') {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '-' || r == '_' || r == '.' || r == '[' || r == ']' || r == '$':
+			return -1
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return r
+	}, name)
+}
+
+// isNameByte reports whether the byte may belong to the name of a value.
+func isNameByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		c == '-' || c == '_' || c == '.' || c == '[' || c == ']' || c == '$'
+}
+
+// hideValues hides the values of secret names.
+func hideValues(s string) string {
+	var b strings.Builder
+	done := 0 // what is in b
+	for i := 0; i < len(s); i++ {
+		size, colon := separator(s[i:])
+		if size == 0 || i < done {
+			continue
+		}
+		if !colon && size == 1 && (s[i+1:] == "" || i > 0 && s[i-1] == ' ' || s[i+1] == ' ') {
+			colon = true // a setting: name = value
+		}
+		name := nameBefore(s[done:i])
+		if !secretName(name) || colon && !secretBeforeColon(s[:i], name) {
+			continue
+		}
+		begin := valueBegin(s, i+size, colon)
+		end := valueEnd(s, begin, colon, plainName(name))
+		if begin == end {
+			continue
+		}
+		first, last := i, end
+		if !colon { // and with it the other values of the query or connection string
+			first, last = runBegin(s, done, i), runEnd(s, end)
+		}
+		b.WriteString(s[done:first])
+		if colon {
+			b.WriteString(s[first:begin] + hiddenText)
+		} else {
+			b.WriteString(hidePairs(s[first:last], s[i:i+size] != "="))
+		}
+		done = last
+	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
+	return b.String()
+}
+
+// separator returns the length of what stands between a name and its value at the beginning of s,
+// 0 where nothing does.
+func separator(s string) (size int, colon bool) {
+	switch {
+	case s[0] == '=':
+		return 1, false
+	case s[0] == ':':
+		return 1, true
+	case len(s) >= 5 && strings.EqualFold(s[:5], "%253D"):
+		return 5, false
+	case len(s) >= 3 && strings.EqualFold(s[:3], "%3D"):
+		return 3, false
+	}
+	return 0, false
+}
+
+// nameBefore returns the name at the end of s, which may be in quotes.
+func nameBefore(s string) string {
+	s = strings.TrimRight(s, " ")
+	s = strings.TrimRight(s, "\"'\\")
+	i := len(s)
+	for i > 0 && isNameByte(s[i-1]) {
+		i--
+	}
+	name := s[i:]
+	if i > 0 && s[i-1] == '%' && len(name) > 2 { // %26sig is &sig
+		name = name[2:]
+		for strings.HasPrefix(name, "26") { // of %2526sig
+			name = name[2:]
+		}
+	}
+	return name
+}
+
+// secretBeforeColon reports whether a colon separates a secret from its name, and isn't part of a
+// sentence: in JSON, or where the name is one that only headers and settings have.
+func secretBeforeColon(before, name string) bool {
+	if n := len(before); n > 0 && (before[n-1] == '"' || before[n-1] == '\'') {
+		return true
+	}
+	return !slices.Contains(wordNames, strings.ToLower(name))
+}
+
+// valueBegin skips spaces and quotes.
+func valueBegin(s string, i int, colon bool) int {
+	for i < len(s) && (s[i] == ' ' && colon || s[i] == '"' || s[i] == '\'' || s[i] == '\\' || s[i] == '[' && colon) {
+		i++
+	}
+	return i
+}
+
+// valueEnd returns where the value ends that begins at i.
+func valueEnd(s string, i int, colon bool, name string) int {
+	quote := byte(0)
+	if i > 0 && (s[i-1] == '"' || s[i-1] == '\'') {
+		quote = s[i-1]
+	}
+	stops := "&;,)]}"
+	switch {
+	case strings.HasSuffix(name, "authorization") || strings.HasSuffix(name, "cookie"): // several words
+		stops = "\r\n]"
+	case name == "sharedaccesssignature": // which is a query
+		stops = ";"
+	}
+	header := colon && stops == "\r\n]"
+	for ; i < len(s); i++ {
+		switch c := s[i]; {
+		case quote != 0 && c == quote:
+			return i
+		case quote != 0 || header && c == ' ':
+		case endsToken(c) || strings.IndexByte(stops, c) >= 0:
+			return i
+		case c == '%' && len(s) >= i+3 && s[i:i+3] == "%26":
+			return i
+		}
+	}
+	return len(s)
+}
+
+// runBegin returns where the query or connection string begins that has a pair whose separator is
+// at i; runEnd returns where one ends.
+func runBegin(s string, from, i int) int {
+	for i > from && !endsToken(s[i-1]) && s[i-1] != '?' {
+		i--
+	}
+	return i
+}
+
+func runEnd(s string, i int) int {
+	for i < len(s) && !endsToken(s[i]) {
+		i++
+	}
+	return len(strings.TrimRight(s[:i], ".,:)]}"))
+}
+
+// hidePairs hides the values of a query or a connection string.
+func hidePairs(run string, escaped bool) string {
+	if escaped {
+		return hiddenText
+	}
+	var b strings.Builder
+	for rest := run; rest != ""; {
+		pair, sep := rest, ""
+		if i := strings.IndexAny(rest, "&;"); i >= 0 {
+			pair, sep = rest[:i], rest[i:i+1]
+		}
+		rest = rest[len(pair)+len(sep):]
+		name, _, ok := strings.Cut(pair, "=")
+		b.WriteString(name)
+		if ok {
+			b.WriteString("=" + hiddenText)
+		}
+		b.WriteString(sep)
+	}
+	return b.String()
+}
