@@ -115,7 +115,8 @@
 //     errors.Is finds the reader's own. Where the answer to the commit is lost, the file is the old
 //     or the new one, and the error is ErrUncertain. After the commit Put returns nil, even if the
 //     context has ended. A proxy's word in the service's place leaves it as open as a lost answer
-//     does.
+//     does. An upload in parts that the service gives up before the commit is begun again or
+//     ErrUnavailable; it tells of no missing file or bucket.
 //   - P3: Put returns the Info of what it wrote without another request: size, version, type,
 //     digest where known. The time is there if the answer told it, else zero; it is never guessed.
 //   - P4: When Put, Delete or Copy return nil the change is durable; on a local disk data,

@@ -2,19 +2,47 @@ package gcs
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"google.golang.org/api/googleapi"
 )
 
-// rewritten is the answer to one step of a copy.
+// rewritten is the answer to one step of a copy:
+// https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite
 type rewritten struct {
-	Done     bool   `json:"done"`
-	Token    string `json:"rewriteToken"`
-	Resource object `json:"resource"`
+	Kind      string  `json:"kind"`
+	Done      bool    `json:"done"`
+	Token     string  `json:"rewriteToken"`
+	Rewritten decimal `json:"totalBytesRewritten"`
+	Resource  object  `json:"resource"`
 }
+
+const rewrittenFields = "kind,done,rewriteToken,totalBytesRewritten,resource(" + objectFields + ")"
+
+func (r *rewritten) reset() { *r = rewritten{Resource: object{of: r.Resource.of}} }
+
+func (r *rewritten) unkept() string {
+	switch {
+	case r.Kind != "storage#rewriteResponse":
+		return "without the kind of a copy"
+	case r.Done:
+		return r.Resource.unkept()
+	case r.Token == "":
+		return "a copy that isn't done and has no token"
+	}
+	return ""
+}
+
+// A copy takes as many steps as the service likes, of which each copies something. These bound a
+// service that never ends one.
+const (
+	maxSteps     = 10_000
+	maxIdleSteps = 100
+)
 
 // Copy lets the service copy: in one request inside one location and storage class, else in as many
 // as it asks for, of which the last commits.
@@ -30,11 +58,16 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	target := "/rewriteTo/b/"
 	u.Path += target + b.bucket + "/o/" + req.Dst
 	u.RawPath += target + url.PathEscape(b.bucket) + "/o/" + url.PathEscape(req.Dst)
-	c := &call{op: opCopy, method: "POST", url: u, header: http.Header{}, last: true, query: url.Values{"fields": {"done,rewriteToken,resource(" + objectFields + ")"}}}
-	if req.If.Absent() {
-		c.op = opCopyIfAbsent
+	c := &call{
+		op:     opCopy,
+		method: "POST",
+		url:    u,
+		header: http.Header{},
+		last:   true,
+		query:  url.Values{"fields": {rewrittenFields}},
 	}
-	if err := setCondition(c.query, req.If); err != nil {
+	var err error
+	if c.asked, err = setCondition(c.query, req.If); err != nil {
 		return files.Info{}, err
 	}
 	if req.IfSource != "" {
@@ -43,6 +76,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 			return files.Info{}, files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
 		}
 		c.query.Set("ifSourceGenerationMatch", g)
+		c.asked |= askSource
 	}
 	native, attrs := nativeOf(req.Native), req.Attributes
 	native.addQuery(c.query, "destinationKmsKeyName", "destinationPredefinedAcl")
@@ -56,6 +90,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 		}
 		attrs = &info.Attributes
 		c.query.Set("ifSourceGenerationMatch", string(info.Version))
+		c.asked |= askSource
 	}
 	if attrs != nil {
 		text, err := newResource(*attrs, "", native).encode()
@@ -70,12 +105,16 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 
 // rewrite goes from step to step.
 func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest) (files.Info, error) {
-	for {
-		var r rewritten
+	copied, idle := int64(0), 0
+	for range maxSteps {
+		r := rewritten{Resource: object{of: req.Dst}}
 		open := false
 		err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 			err := b.do(ctx, c, &r)
 			open = open || isUnsettled(err)
+			if gone(err) {
+				c.query.Del("rewriteToken") // which the service has forgotten: from the start
+			}
 			return err
 		})
 		if err != nil {
@@ -84,11 +123,22 @@ func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest)
 		if r.Done {
 			return r.Resource.info(), nil
 		}
-		if r.Token == "" {
-			return files.Info{}, files.Errorf(files.ErrInvalid, "the answer is not one of Cloud Storage: is the endpoint right?")
+		if idle++; r.Rewritten.n > copied {
+			copied, idle = r.Rewritten.n, 0
+		}
+		if idle >= maxIdleSteps {
+			break
 		}
 		c.query.Set("rewriteToken", r.Token)
 	}
+	return files.Info{}, files.Errorf(files.ErrUnavailable,
+		"the service doesn't come to an end with the copy")
+}
+
+// gone reports whether the service has given up what the request belongs to.
+func gone(err error) bool {
+	e, ok := errors.AsType[*googleapi.Error](err)
+	return ok && e.Code == http.StatusGone
 }
 
 // copyFault tells what a failure means: a condition that fails after a lost answer may have met the

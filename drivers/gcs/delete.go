@@ -2,7 +2,6 @@ package gcs
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"sync"
 
@@ -19,6 +18,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 			return files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
 		}
 		c.query = url.Values{"ifGenerationMatch": {g}}
+		c.asked = askMatch
 	}
 	open := false
 	err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -26,17 +26,13 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		open = open || isUnsettled(err)
 		return err
 	})
-	if errors.Is(err, files.ErrNotExist) && !errors.Is(err, files.ErrNoBucket) {
-		switch {
-		case ifVersion == "":
-			return nil
-		case open:
-			return files.WithCause(files.ErrUncertain, err, "an answer was lost, and the file is gone")
-		}
-		return files.WithCause(files.ErrPrecondition, err, "there is no file")
-	}
-	if open && err != nil && (!settles(err) || errors.Is(err, files.ErrPrecondition)) {
+	switch kind := files.KindOf(err); {
+	case err == nil, kind == files.ErrNotExist && ifVersion == "":
+		return nil
+	case open && (kind == files.ErrNotExist || kind == files.ErrPrecondition || !settles(err)):
 		return uncertain(err)
+	case kind == files.ErrNotExist:
+		return files.WithCause(files.ErrPrecondition, &hushed{err}, "there is no file")
 	}
 	return err
 }

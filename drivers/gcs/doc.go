@@ -29,6 +29,20 @@
 //   - cloudfiles-attributes, beside metadata or headers that no HTTP header can carry (keys that are no tokens, values beyond ASCII), which
 //     GCS "does not permit" in the answer to a get: it carries them there. Such attributes, written by other programs, Stat tells and Get may not.
 //
+// # What isn't the service
+//
+// An answer counts as Cloud Storage's where it has what the APIs promise: JSON with its kind, size
+// and generation, a body with its generation and length, an error in one of the two documented
+// forms. Anything else, of a login page, a web server or a proxy, is files.ErrUnavailable (or
+// files.ErrPermission for 401 and 403), with the words "this isn't a GCS endpoint". A write that a
+// proxy answers with 408, 429 or 5xx may have been done: the mark decides, else it is
+// files.ErrUncertain. A 412 is files.ErrExist or files.ErrPrecondition where its reason says that a
+// condition failed and one was sent; a policy of the organization, which has the same status, is
+// files.ErrPermission. Redirects are not followed, and an upload's session on another host, or over
+// http after https, is refused: neither content nor credentials go there. A listing that isn't in
+// order, repeats itself or doesn't end is an error. Content that was packed or unpacked on the way
+// is not taken for what is stored.
+//
 // # Limits of the service
 //
 // Names that begin with ".well-known/acme-challenge/" can't be stored: errors.ErrUnsupported. A file has at most 5 TiB. A conditional get

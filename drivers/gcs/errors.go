@@ -16,19 +16,6 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// op is what was asked for: the same status means different things.
-type op uint8
-
-const (
-	opRead op = iota
-	opList
-	opPut
-	opPutIfAbsent
-	opDelete
-	opCopy
-	opCopyIfAbsent
-)
-
 // unsettled is a failure after which the request may have been carried out.
 type unsettled struct{ error }
 
@@ -47,10 +34,33 @@ func isUnsettled(err error) bool {
 	return errors.As(err, &u)
 }
 
-// uncertain is the failure of a commit whose answer got lost (P2).
+// uncertain is the failure of a commit whose answer got lost (P2). What a repeat was told of a
+// condition or of a missing file is no outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error) error {
-	return files.WithCause(files.ErrUncertain, err, files.NewError("", "", err).(*files.Error).Detail)
+	words := "the answer to the commit was lost"
+	if e, ok := errors.AsType[*files.Error](files.NewError("", "", err)); ok && e.Detail != "" {
+		words += ": " + e.Detail
+	}
+	switch files.KindOf(err) {
+	case files.ErrExist, files.ErrPrecondition, files.ErrNotExist:
+		err = &hushed{err}
+	}
+	return files.WithCause(files.ErrUncertain, err, words)
 }
+
+// hushed is a cause whose sentinel doesn't count.
+type hushed struct{ err error }
+
+func (h *hushed) Error() string { return h.err.Error() }
+
+// Is finds the context's end alone.
+func (h *hushed) Is(target error) bool {
+	ended := target == context.Canceled || target == context.DeadlineExceeded
+	return ended && errors.Is(h.err, target)
+}
+
+// As reaches the service's own error.
+func (h *hushed) As(target any) bool { return errors.As(h.err, target) }
 
 // reply is an answer that refuses.
 type reply struct {
@@ -100,25 +110,6 @@ func (b *backend) transportFault(ctx context.Context, c *call, err error) error 
 	return err
 }
 
-// statusFault maps an answer that refuses, and reads its body.
-func (b *backend) statusFault(c *call, resp *http.Response) error {
-	content, _ := io.ReadAll(io.LimitReader(resp.Body, maxDrain))
-	resp.Body.Close()
-	cause := &reply{cause: &googleapi.Error{Code: resp.StatusCode}, after: retryAfter(resp.Header)}
-	if e, ok := errors.AsType[*googleapi.Error](googleapi.CheckResponseWithBody(resp, content)); ok { // nil for 2xx only
-		cause.cause = e
-	}
-	words, kind := c.classify(resp, cause.cause)
-	err := error(&opaque{words, cause})
-	if kind != nil {
-		err = files.WithCause(kind, cause, words)
-	}
-	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout {
-		return c.settle(err)
-	}
-	return err
-}
-
 // opaque is an error of no sentinel with words that may be shown, in place of its cause's (E1).
 type opaque struct {
 	words string
@@ -128,76 +119,11 @@ type opaque struct {
 func (o *opaque) Error() string { return o.words }
 func (o *opaque) Unwrap() error { return o.cause }
 
-// classify finds the sentinel and the words for an answer that refuses (E2).
-func (c *call) classify(resp *http.Response, e *googleapi.Error) (words string, kind error) {
-	status, reason := resp.StatusCode, reasonOf(e)
-	words = "the service answered " + strconv.Itoa(status)
-	if reason != "" {
-		words += " " + reason
-	}
-	switch {
-	case status >= 300 && status < 400 && status != http.StatusNotModified:
-		return "the endpoint redirects elsewhere, which Cloud Storage doesn't: is it right?", files.ErrInvalid
-	case status == http.StatusNotFound:
-		return words, c.notFound(resp, e)
-	case status == http.StatusPreconditionFailed:
-		if c.op == opPutIfAbsent || c.op == opCopyIfAbsent {
-			return "", files.ErrExist
-		}
-		return "", files.ErrPrecondition
-	case status == http.StatusUnauthorized:
-		return words + ": the credentials are missing, wrong or expired", files.ErrPermission
-	case status == http.StatusForbidden && strings.HasSuffix(reason, "ateLimitExceeded"), status == http.StatusTooManyRequests, status == http.StatusRequestTimeout,
-		status >= 500 && status != http.StatusNotImplemented:
-		return words, files.ErrUnavailable
-	case status == http.StatusForbidden:
-		return words, files.ErrPermission
-	case status == http.StatusRequestEntityTooLarge:
-		return words, files.ErrTooLarge
-	case status == http.StatusNotImplemented:
-		return words, files.ErrUnsupported
-	case status == http.StatusBadRequest && strings.Contains(e.Message+e.Body, "doesn't match calculated"):
-		return "the service found another checksum: the content was damaged on the way", files.ErrCorrupt
-	case status == http.StatusBadRequest, status == http.StatusMethodNotAllowed, status == http.StatusLengthRequired:
-		return words, files.ErrInvalid
-	}
-	return words, nil
-}
-
-// notFound tells a missing bucket from a missing object: the JSON API by its message, the XML API by its code. What is neither's answer comes
-// from elsewhere, and must not look like a file that isn't there.
-func (c *call) notFound(resp *http.Response, e *googleapi.Error) error {
-	text := e.Message + e.Body
-	switch t := resp.Header.Get("Content-Type"); {
-	case strings.Contains(text, "bucket does not exist"), strings.Contains(text, "NoSuchBucket"), c.op == opList, c.op == opPut, c.op == opPutIfAbsent:
-		return files.ErrNoBucket
-	case e.Message == "" && !strings.Contains(text, "NoSuchKey") && strings.Contains(t, "html"):
-		return files.ErrInvalid
-	}
-	return files.ErrNotExist
-}
-
-// reasonOf returns the service's own word for a failure, if it is one.
-func reasonOf(e *googleapi.Error) string {
-	reason := ""
-	if len(e.Errors) > 0 {
-		reason = e.Errors[0].Reason
-	} else if _, rest, ok := strings.Cut(e.Body, "<Code>"); ok {
-		reason, _, _ = strings.Cut(rest, "<")
-	}
-	for _, c := range reason {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') || len(reason) > 64 {
-			return ""
-		}
-	}
-	return reason
-}
-
-// retryAfter reads the header: seconds, or a date.
+// retryAfter reads the header's two forms (RFC 9110, section 10.2.3).
 func retryAfter(h http.Header) time.Duration {
 	v := h.Get("Retry-After")
 	if n, err := strconv.Atoi(v); err == nil {
-		return time.Duration(n) * time.Second
+		return time.Duration(min(n, 3600)) * time.Second
 	}
 	if t, err := http.ParseTime(v); err == nil {
 		return time.Until(t)

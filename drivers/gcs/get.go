@@ -2,6 +2,7 @@ package gcs
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"net/http"
@@ -15,31 +16,43 @@ import (
 
 // Stat asks for the object's resource, whose answer tells a missing bucket from a missing object.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
-	var o object
-	c := &call{op: opRead, method: "GET", url: b.resource(key.Name), query: url.Values{"fields": {objectFields}}}
+	o := object{of: key.Name}
+	c := &call{
+		op:     opRead,
+		method: "GET",
+		url:    b.resource(key.Name),
+		query:  url.Values{"fields": {objectFields}},
+	}
 	if err := b.retried(ctx, c, &o); err != nil {
 		return files.Info{}, err
 	}
 	return o.info(), nil
 }
 
-// maxRaces is how often a file may be replaced while its end is looked for.
-const maxRaces = 5
+// maxRangeTries bounds how often a file is looked at that grows whenever a range of it is refused.
+const maxRangeTries = 3
 
 // Open asks the XML API, whose headers tell the metadata too. A range behind the end, of which the
 // service only says that it isn't there, and one of no bytes ask for the resource instead.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	header, some := rangeHeader(req.Range)
-	for range maxRaces {
+	part := req
+	for range maxRangeTries {
+		outcome := emptyRange
 		if some {
-			o, satisfied, err := b.openBody(ctx, req, header)
-			if err != nil || satisfied {
+			var o driver.Object
+			var err error
+			o, outcome, err = b.openBody(ctx, part, header)
+			if err != nil || outcome == bodyOpen {
 				return o, err
 			}
 		}
 		info, err := b.Stat(ctx, req.Key)
 		if err != nil {
 			return driver.Object{}, err
+		}
+		if outcome == foreign404 {
+			continue // it was put meanwhile, or that is no XML API
 		}
 		if err := checkVersion(req, info.Version); err != nil {
 			return driver.Object{}, err
@@ -48,9 +61,13 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		if o.Offset, o.Length = req.Range.Resolve(info.Size); o.Length == 0 {
 			return o, nil
 		}
-		some = true // it has grown
+		// It was replaced by a longer one meanwhile, or the server doesn't cut a range that is
+		// longer than the file.
+		part.Range = files.Bytes(o.Offset, o.Length)
+		header, some = rangeHeader(part.Range)
 	}
-	return driver.Object{}, files.WithCause(files.ErrChanged, nil, "the file was replaced again and again while it was opened")
+	return driver.Object{}, files.Errorf(files.ErrUnavailable,
+		"the service has the file, and refuses to send it again and again: %s", notGCS)
 }
 
 // rangeHeader makes the header Range, "" for the whole; some is false for a range that has no bytes
@@ -72,18 +89,36 @@ func rangeHeader(r files.Range) (header string, some bool) {
 	return "bytes=" + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10), true
 }
 
-// openBody makes the request; satisfied is false where the range has no bytes in this file.
-func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng string) (o driver.Object, satisfied bool, err error) {
-	c := &call{op: opRead, method: "GET", url: b.content(req.Key.Name), header: http.Header{"Accept-Encoding": {"gzip"}}} // never decompressed on the way
+// outcome is what became of a request for a body.
+type outcome int
+
+const (
+	bodyOpen   outcome = iota
+	emptyRange         // the range has no bytes in this file
+	foreign404         // not the service's own: an emulator's, or a proxy's
+)
+
+// openBody makes the request.
+func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng string) (
+	o driver.Object, got outcome, err error,
+) {
+	c := &call{
+		op:     opRead,
+		method: "GET",
+		url:    b.content(req.Key.Name),
+		header: http.Header{"Accept-Encoding": {"gzip"}}, // never decompressed on the way
+	}
 	if rng != "" {
 		c.header["Range"] = []string{rng}
 	}
 	if req.IfVersion != "" {
 		g, ok := generation(req.IfVersion)
 		if !ok {
-			return o, false, files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
+			return o, bodyOpen, files.WithCause(files.ErrPrecondition, nil,
+				"no file is of such a version")
 		}
 		c.header["X-Goog-If-Generation-Match"] = []string{g}
+		c.asked |= askMatch
 	}
 	err = b.retry.Do(ctx, func(_ context.Context, _ int) error { // the body lives on with ctx
 		resp, err := b.send(ctx, c)
@@ -92,66 +127,149 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 		}
 		switch resp.StatusCode {
 		case http.StatusOK, http.StatusPartialContent:
+			o, got, err = b.readHeaders(ctx, c, req, resp)
+			return err
 		case http.StatusRequestedRangeNotSatisfiable:
 			dropBody(resp)
+			got = emptyRange
 			return nil
-		default:
-			return b.statusFault(c, resp)
+		case http.StatusNotFound:
+			content, err := readBody(resp.Body, maxError)
+			resp.Body.Close()
+			a := refusalOf(resp.StatusCode, content, err)
+			if err == nil && !a.own {
+				got = foreign404 // the resource tells
+				return nil
+			}
+			return c.refusal(a, resp, content, err)
 		}
-		if o, err = b.opened(ctx, req, resp); err != nil {
-			dropBody(resp)
-			return err
+		if resp.StatusCode < 300 {
+			resp.Body.Close()
+			return c.foreign(resp, "no status of an object")
 		}
-		o.Body, satisfied = &content{b: b, ctx: ctx, c: c, body: resp.Body}, true
-		return nil
+		return b.statusFault(ctx, c, resp)
 	})
-	if err != nil {
-		return driver.Object{}, false, err
+	if err != nil || got != bodyOpen {
+		return driver.Object{}, got, err
 	}
-	return o, satisfied, nil
+	return o, bodyOpen, nil
 }
 
-// opened reads the headers of an answer with a body.
-func (b *backend) opened(ctx context.Context, req driver.OpenRequest, resp *http.Response) (driver.Object, error) {
+// readHeaders reads the headers of an answer with a body, which is closed where it isn't the
+// object's.
+func (b *backend) readHeaders(
+	ctx context.Context, c *call, req driver.OpenRequest, resp *http.Response,
+) (o driver.Object, got outcome, err error) {
+	defer func() {
+		if err != nil || got != bodyOpen {
+			dropBody(resp)
+		}
+	}()
 	info, ok := headerInfo(resp)
 	if info.Version == "" {
-		return driver.Object{}, files.Errorf(files.ErrInvalid, "the answer has no generation: is the endpoint one of Cloud Storage?")
+		return o, bodyOpen, c.notAnObject(resp)
 	}
 	if err := checkVersion(req, info.Version); err != nil {
-		return driver.Object{}, err
+		return o, bodyOpen, err
+	}
+	if _, asStored := storedEncoding(resp.Header); !asStored {
+		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
+			"the answer is not the bytes that are stored: something on the way packs or unpacks them")
+	}
+	off, n, err := extent(c, resp, info.Size)
+	if err == errEmptyRange {
+		return o, emptyRange, nil
+	}
+	if err != nil {
+		return o, bodyOpen, err
+	}
+	wantOff, want := req.Range.Resolve(info.Size)
+	if off != wantOff || n != want {
+		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
+			"the answer is another part of the file than was asked for")
 	}
 	if !ok {
 		again, err := b.Stat(ctx, req.Key)
 		if err != nil {
-			return driver.Object{}, err
+			return o, bodyOpen, err
 		}
 		if again.Version != info.Version {
-			return driver.Object{}, files.Errorf(files.ErrUnavailable, "the file was replaced while it was opened")
+			return o, bodyOpen, files.Errorf(files.ErrUnavailable,
+				"the file was replaced while it was opened")
 		}
 		info = again
 	}
-	o := driver.Object{Info: info}
-	o.Offset, o.Length = req.Range.Resolve(info.Size)
-	whole := resp.StatusCode == http.StatusOK
-	if whole {
-		o.Offset, o.Length = 0, info.Size
+	body := &content{
+		b:      b,
+		ctx:    ctx,
+		c:      c,
+		body:   resp.Body,
+		left:   n,
+		framed: resp.ContentLength >= 0,
 	}
-	off, n := startOf(resp), resp.ContentLength
-	wantOff, want := req.Range.Resolve(info.Size)
-	if n >= 0 && n != o.Length || !whole && off != o.Offset || whole && (wantOff != 0 || want != info.Size) {
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer is not the bytes that are stored: something on the way changes them")
-	}
-	return o, nil
+	return driver.Object{Info: info, Offset: off, Length: n, Body: body}, bodyOpen, nil
 }
 
-// startOf is the offset that "bytes 100-199/1000" begins with, or -1.
-func startOf(resp *http.Response) int64 {
-	first, _, _ := strings.Cut(strings.TrimPrefix(resp.Header.Get("Content-Range"), "bytes "), "-")
-	n, err := strconv.ParseInt(first, 10, 64)
-	if err != nil {
-		return -1
+// notAnObject is the failure for a success that tells no generation.
+func (c *call) notAnObject(resp *http.Response) error {
+	text, err := readBody(resp.Body, maxDrain)
+	if err == nil {
+		if _, reason, message, ok := errorOf(text); ok {
+			a := answer{status: resp.StatusCode, reason: reason, message: message, own: true}
+			return c.refusal(a, resp, text, nil)
+		}
 	}
-	return n
+	return c.foreign(resp, "without a generation")
+}
+
+// errEmptyRange is that of an empty file's part, which some servers answer as "bytes 0--1/0".
+var errEmptyRange = errors.New("the range has no bytes")
+
+// extent is what part of the object, of size bytes or -1, the answer's body is.
+func extent(c *call, resp *http.Response, size int64) (off, n int64, err error) {
+	bad := func(why string) (int64, int64, error) {
+		return 0, 0, files.Errorf(files.ErrUnavailable, "the answer %s", why)
+	}
+	told := resp.Header.Get("Content-Range")
+	switch {
+	case resp.StatusCode == http.StatusPartialContent && told == "":
+		return 0, 0, c.foreign(resp, "a part without a Content-Range")
+	case resp.StatusCode == http.StatusPartialContent:
+		first, last, total, ok := parseContentRange(told)
+		switch {
+		case !ok && resp.ContentLength == 0 && size == 0:
+			return 0, 0, errEmptyRange
+		case !ok:
+			return bad("has a Content-Range that is none")
+		case size < 0, total >= 0 && total != size, last >= size:
+			return bad("has a Content-Range that its size contradicts")
+		}
+		off, n = first, last-first+1
+	case size < 0:
+		return 0, 0, c.foreign(resp, "without a length")
+	default:
+		n = size
+	}
+	if resp.ContentLength >= 0 && resp.ContentLength != n {
+		return bad("is not the bytes that are stored: something on the way changes them")
+	}
+	return off, n, nil
+}
+
+// parseContentRange reads "bytes 100-199/1000"; total is -1 for "*".
+func parseContentRange(s string) (first, last, total int64, ok bool) {
+	s, ok = strings.CutPrefix(s, "bytes ")
+	part, whole, cut := strings.Cut(s, "/")
+	a, b, dash := strings.Cut(part, "-")
+	first, err1 := strconv.ParseInt(a, 10, 64)
+	last, err2 := strconv.ParseInt(b, 10, 64)
+	total, err3 := strconv.ParseInt(whole, 10, 64)
+	if whole == "*" {
+		total, err3 = -1, nil
+	}
+	ok = ok && cut && dash && err1 == nil && err2 == nil && err3 == nil &&
+		first >= 0 && first <= last && (total == -1 || last < total)
+	return first, last, total, ok
 }
 
 func checkVersion(req driver.OpenRequest, v files.Version) error {
@@ -178,11 +296,26 @@ type content struct {
 	ctx  context.Context
 	c    *call
 	body io.ReadCloser
+	left int64 // that were told
+	// framed says that the transport knows the length, which gzip's objects may come without.
+	framed bool
 }
 
 func (r *content) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
-	if err != nil && err != io.EOF {
+	r.left -= int64(n)
+	if r.left == 0 && err == nil && n > 0 && !r.framed {
+		var more [1]byte
+		m, _ := r.body.Read(more[:])
+		r.left -= int64(m)
+	}
+	switch {
+	case r.left < 0:
+		r.left += int64(n)
+		return 0, files.Errorf(files.ErrUnavailable, "the body is longer than it was said to be")
+	case err == io.EOF && r.left > 0:
+		return n, files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
+	case err != nil && err != io.EOF:
 		err = r.b.transportFault(r.ctx, r.c, err)
 	}
 	return n, err

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -17,43 +16,65 @@ const maxPage = 1000
 
 // page is one answer to a listing.
 type page struct {
+	Kind     string   `json:"kind"`
 	Next     string   `json:"nextPageToken"`
 	Prefixes []string `json:"prefixes"`
 	Items    []item   `json:"items"`
 }
 
+func (p *page) reset() { *p = page{} }
+
+func (p *page) unkept() string {
+	if p.Kind != "storage#objects" {
+		return "without the kind of a listing"
+	}
+	return ""
+}
+
 type item struct {
-	Name       string    `json:"name"`
-	Size       int64     `json:"size,string"`
-	Generation int64     `json:"generation,string"`
-	Updated    time.Time `json:"updated"`
+	Name       string  `json:"name"`
+	Size       decimal `json:"size"`
+	Generation decimal `json:"generation"`
+	Updated    moment  `json:"updated"`
 }
 
 // List yields page after page, in byte order of UTF-8, which is the service's.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		l := &listing{req: req, yield: yield}
+		l := &listing{req: req, yield: yield, check: listCheck{
+			prefix:    req.Prefix,
+			shallow:   req.Shallow,
+			namesOnly: req.NamesOnly,
+		}}
 		q := b.listQuery(req)
 		for {
 			var p page
 			c := &call{op: opList, method: "GET", url: b.resource(""), query: q}
-			if err := b.retried(ctx, c, &p); err != nil {
+			err := b.retried(ctx, c, &p)
+			next, on := "", false
+			if err == nil {
+				on, err = l.page(&p)
+			}
+			if err == nil && on {
+				next, err = l.check.page(&p)
+			}
+			if err != nil {
 				yield(files.Entry{}, err)
 				return
 			}
-			if !l.page(&p) || p.Next == "" {
+			if !on || next == "" {
 				return
 			}
-			q.Set("pageToken", p.Next)
+			q.Set("pageToken", next)
 		}
 	}
 }
 
 // listQuery asks for no more fields and names than needed.
 func (b *backend) listQuery(req driver.ListRequest) url.Values {
-	q := url.Values{"fields": {"nextPageToken,prefixes,items(name,size,generation,updated)"}}
+	q := url.Values{"fields": {"kind,nextPageToken,prefixes,items(name,size,generation,updated)"}}
 	if req.NamesOnly {
-		q.Set("fields", "nextPageToken,prefixes,items(name)")
+		q.Set("fields", "kind,nextPageToken,prefixes,items(name)")
 	}
 	if req.Prefix != "" {
 		q.Set("prefix", req.Prefix)
@@ -84,36 +105,49 @@ func (b *backend) listQuery(req driver.ListRequest) url.Values {
 
 // listing is one listing.
 type listing struct {
-	req     driver.ListRequest
-	yield   func(files.Entry, error) bool
-	lastDir string
+	req   driver.ListRequest
+	yield func(files.Entry, error) bool
+	check listCheck
 }
 
 // page yields a page's objects and directories in their common order, and returns whether to go on.
-func (l *listing) page(p *page) bool {
+func (l *listing) page(p *page) (on bool, err error) {
 	items, dirs := p.Items, p.Prefixes
-	for len(items)+len(dirs) > 0 {
+	for on = true; on && len(items)+len(dirs) > 0; {
 		if len(items) == 0 || len(dirs) > 0 && dirs[0] < items[0].Name {
-			if !l.dir(dirs[0]) {
-				return false
-			}
+			on, err = l.dir(dirs[0])
 			dirs = dirs[1:]
-			continue
+		} else {
+			on, err = l.object(&items[0])
+			items = items[1:]
 		}
-		if i := &items[0]; !l.emit(i.Name, i.Name, files.Entry{Size: i.Size, ModTime: cut(i.Updated), Version: version(i.Generation)}) {
-			return false
+		if err != nil {
+			return false, err
 		}
-		items = items[1:]
 	}
-	return true
+	return on, nil
 }
 
-func (l *listing) dir(name string) bool {
-	if name == l.lastDir {
-		return true // emulators repeat a directory on every page
+func (l *listing) object(i *item) (on bool, err error) {
+	if err := l.check.object(i); err != nil {
+		return false, err
 	}
-	l.lastDir = name
-	return l.emit(name, strings.TrimSuffix(name, "/"), files.Entry{IsDir: true})
+	if _, err := l.check.entry(i.Name, false); err != nil {
+		return false, err
+	}
+	return l.emit(i.Name, i.Name, files.Entry{
+		Size:    i.Size.n,
+		ModTime: cut(i.Updated.Time),
+		Version: version(i.Generation.n),
+	}), nil
+}
+
+func (l *listing) dir(name string) (on bool, err error) {
+	again, err := l.check.entry(name, true)
+	if again || err != nil {
+		return true, err
+	}
+	return l.emit(name, strings.TrimSuffix(name, "/"), files.Entry{IsDir: true}), nil
 }
 
 // emit yields an entry, whose name must be legal or asked for as foreign.

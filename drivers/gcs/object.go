@@ -8,16 +8,18 @@ import (
 	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddtime"
 	"cloudfiles.dev/files"
 )
 
 // object is an object's resource of the JSON API, as far as it is looked at.
 type object struct {
+	Kind               string            `json:"kind"`
 	Name               string            `json:"name"`
-	Size               int64             `json:"size,string"`
-	Generation         int64             `json:"generation,string"`
-	Metageneration     int64             `json:"metageneration,string"`
-	Updated            time.Time         `json:"updated"`
+	Size               decimal           `json:"size"`
+	Generation         decimal           `json:"generation"`
+	Metageneration     decimal           `json:"metageneration"`
+	Updated            moment            `json:"updated"`
 	ContentType        string            `json:"contentType"`
 	CacheControl       string            `json:"cacheControl"`
 	ContentDisposition string            `json:"contentDisposition"`
@@ -26,48 +28,93 @@ type object struct {
 	CRC32C             string            `json:"crc32c"`
 	MD5                string            `json:"md5Hash"`
 	Metadata           map[string]string `json:"metadata"`
+
+	of string // the name that was asked for
 }
 
 // objectFields asks for what object has.
-const objectFields = "name,size,generation,metageneration,updated,contentType,cacheControl,contentDisposition,contentEncoding,contentLanguage,crc32c,md5Hash,metadata"
+const objectFields = "kind,name,size,generation,metageneration,updated,contentType,cacheControl," +
+	"contentDisposition,contentEncoding,contentLanguage,crc32c,md5Hash,metadata"
+
+func (o *object) reset() { *o = object{of: o.of} }
+
+func (o *object) unkept() string {
+	switch {
+	case o.Kind != "storage#object":
+		return "without the kind of an object"
+	case !o.Size.known || !o.Generation.known || o.Generation.n <= 0:
+		return "an object without a size or a generation"
+	case o.Size.n < 0:
+		return "an object of a negative size"
+	case o.Name != "" && o.of != "" && o.Name != o.of:
+		return "an object of another name"
+	}
+	return ""
+}
 
 // info is what the object's resource tells.
 func (o *object) info() files.Info {
 	info := o.written()
-	info.Attributes = attributesOf(files.Attributes{ContentType: o.ContentType, CacheControl: o.CacheControl, ContentDisposition: o.ContentDisposition,
-		ContentEncoding: o.ContentEncoding, ContentLanguage: o.ContentLanguage, Metadata: o.Metadata}, o.Metageneration)
+	info.Attributes = attributesOf(files.Attributes{
+		ContentType:        o.ContentType,
+		CacheControl:       o.CacheControl,
+		ContentDisposition: o.ContentDisposition,
+		ContentEncoding:    o.ContentEncoding,
+		ContentLanguage:    o.ContentLanguage,
+		Metadata:           o.Metadata,
+	}, o.Metageneration.n)
 	return info
 }
 
 // written is info without the attributes, which a Put knows.
 func (o *object) written() files.Info {
 	return files.Info{
-		Entry:  files.Entry{Size: o.Size, ModTime: cut(o.Updated), Version: version(o.Generation)},
+		Entry: files.Entry{
+			Size:    o.Size.n,
+			ModTime: cut(o.Updated.Time),
+			Version: version(o.Generation.n),
+		},
 		Digest: files.Digest{CRC32C: toHex(o.CRC32C, 4), MD5: toHex(o.MD5, 16)},
 	}
+}
+
+// decimal is a number of 64 bits, which JSON has as a string. What is none isn't known, and doesn't
+// spoil the rest of the answer.
+type decimal struct {
+	n     int64
+	known bool
+}
+
+func (d *decimal) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseInt(strings.Trim(string(text), `"`), 10, 64)
+	*d = decimal{n, err == nil}
+	return nil
+}
+
+// moment is a time. What is none is the zero one.
+type moment struct{ time.Time }
+
+func (m *moment) UnmarshalJSON(text []byte) error {
+	m.Time, _ = oddtime.Parse(strings.Trim(string(text), `"`))
+	return nil
 }
 
 // headerInfo is what the headers of an answer of the XML API tell. ok is false where they don't tell the attributes.
 func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	h := resp.Header
 	info.Size = sizeOf(resp)
-	if t, err := http.ParseTime(h.Get("Last-Modified")); err == nil {
-		info.ModTime = cut(t)
+	told := h.Get("Last-Modified")
+	t, err := http.ParseTime(told)
+	if err != nil {
+		t, _ = oddtime.Parse(told)
 	}
+	info.ModTime = cut(t)
 	generation, _ := strconv.ParseInt(h.Get("X-Goog-Generation"), 10, 64)
 	info.Version = version(generation)
-	for _, v := range h["X-Goog-Hash"] { // one header for each hash, or both in one
-		for p := range strings.SplitSeq(v, ",") {
-			switch k, sum, _ := strings.Cut(strings.TrimSpace(p), "="); k {
-			case "crc32c":
-				info.Digest.CRC32C = toHex(sum, 4)
-			case "md5":
-				info.Digest.MD5 = toHex(sum, 16)
-			}
-		}
-	}
+	info.Digest = headerDigest(h)
+	encoding, _ := storedEncoding(h)
 	a := files.Attributes{ContentType: h.Get("Content-Type"), CacheControl: h.Get("Cache-Control"), ContentDisposition: h.Get("Content-Disposition"),
-		ContentEncoding: storedEncoding(h), ContentLanguage: h.Get("Content-Language")}
+		ContentEncoding: encoding, ContentLanguage: h.Get("Content-Language")}
 	for k, v := range h {
 		if name, is := strings.CutPrefix(k, "X-Goog-Meta-"); is && len(v) > 0 {
 			if a.Metadata == nil {
@@ -85,30 +132,61 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	return info, !carried || metageneration == 1
 }
 
-// storedEncoding is the object's Content-Encoding, which is not the answer's where the service decompressed.
-func storedEncoding(h http.Header) string {
+// headerDigest is what x-goog-hash tells, which is of the whole object, also with a part of it
+// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash): one header for each
+// hash, or both in one. Two that differ tell nothing.
+func headerDigest(h http.Header) (d files.Digest) {
+	set := func(to *string, sum string) {
+		if *to != "" && *to != sum {
+			sum = "-"
+		}
+		*to = sum
+	}
+	for _, v := range h["X-Goog-Hash"] {
+		for p := range strings.SplitSeq(v, ",") {
+			switch k, sum, _ := strings.Cut(strings.TrimSpace(p), "="); k {
+			case "crc32c":
+				set(&d.CRC32C, toHex(sum, 4))
+			case "md5":
+				set(&d.MD5, toHex(sum, 16))
+			}
+		}
+	}
+	for _, s := range []*string{&d.CRC32C, &d.MD5} {
+		if *s == "-" {
+			*s = ""
+		}
+	}
+	return d
+}
+
+// storedEncoding is the object's Content-Encoding. asStored is false where the answer is in another
+// one: the service, or something in front of it, has packed or unpacked the content on the way
+// (https://cloud.google.com/storage/docs/transcoding).
+func storedEncoding(h http.Header) (encoding string, asStored bool) {
 	told := h.Get("Content-Encoding")
-	switch v := h.Get("X-Goog-Stored-Content-Encoding"); {
-	case v == "", v == told:
-		return told
-	case v == "identity": // which stands for none
-		return ""
+	switch v := h.Get("X-Goog-Stored-Content-Encoding"); v {
+	case "", told:
+		return told, true
+	case "identity": // which stands for none
+		return "", told == ""
 	default:
-		return v
+		return v, false
 	}
 }
 
-// sizeOf is the size of the whole object, or -1.
+// sizeOf is the size of the whole object as the service tells it, or -1. Of an answer without a
+// range, it is the answer's length where nothing else tells.
 func sizeOf(resp *http.Response) int64 {
 	text := resp.Header.Get("X-Goog-Stored-Content-Length")
 	if text == "" {
 		_, text, _ = strings.Cut(resp.Header.Get("Content-Range"), "/")
 	}
-	if text == "" {
+	if text == "" && resp.StatusCode == http.StatusOK {
 		return resp.ContentLength
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
+	if err != nil || n < 0 {
 		return -1
 	}
 	return n

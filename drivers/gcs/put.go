@@ -29,9 +29,9 @@ func checkStorable(name string) error {
 type upload struct {
 	b     *backend
 	req   *driver.PutRequest
-	op    op
+	asked asked
 	query url.Values
-	mark  string
+	mark  string // of conditional ones
 	// native are the service's own options, or nil.
 	native *PutOptions
 }
@@ -48,16 +48,19 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := checkStorable(req.Name); err != nil {
 		return files.Info{}, err
 	}
-	u := &upload{b: b, req: req, op: opPut, query: url.Values{"name": {req.Name}, "fields": {objectFields}}, native: nativeOf(req.Native)}
+	u := &upload{
+		b:      b,
+		req:    req,
+		query:  url.Values{"name": {req.Name}, "fields": {objectFields}},
+		native: nativeOf(req.Native),
+	}
 	u.native.addQuery(u.query, "kmsKeyName", "predefinedAcl")
-	if err := setCondition(u.query, req.If); err != nil {
+	var err error
+	if u.asked, err = setCondition(u.query, req.If); err != nil {
 		return files.Info{}, err
 	}
-	if !req.If.IsZero() {
+	if u.asked != 0 {
 		u.mark = rand.Text()
-	}
-	if req.If.Absent() {
-		u.op = opPutIfAbsent
 	}
 	parts, err := driver.NewParts(b.plan(), req)
 	if err != nil {
@@ -80,17 +83,21 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 }
 
 // setCondition makes a precondition of the target's condition.
-func setCondition(q url.Values, c files.Condition) error {
+func setCondition(q url.Values, c files.Condition) (asked, error) {
 	if c.Absent() {
 		q.Set("ifGenerationMatch", "0")
-	} else if v, ok := c.Version(); ok {
-		g, ok := generation(v)
-		if !ok {
-			return files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
-		}
-		q.Set("ifGenerationMatch", g)
+		return askAbsent, nil
 	}
-	return nil
+	v, ok := c.Version()
+	if !ok {
+		return 0, nil
+	}
+	g, ok := generation(v)
+	if !ok {
+		return 0, files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
+	}
+	q.Set("ifGenerationMatch", g)
+	return askMatch, nil
 }
 
 // resource is an object's resource as it is sent.
@@ -125,34 +132,40 @@ func (r *resource) encode() ([]byte, error) {
 	return text, nil
 }
 
-// sendWhole sends the content in one request. A repeated conditional one may meet what itself wrote
-// before.
+// sendWhole sends the content in one request.
 func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, error) {
 	defer part.Release()
-	b := u.b
 	c, err := u.multipart(part)
 	if err != nil {
 		return nil, err
 	}
-	var o object
+	o := &object{of: u.req.Name}
 	open := false // an earlier request may have been carried out
-	err = b.retry.Do(ctx, func(ctx context.Context, attempt int) error {
-		err := b.do(ctx, c, &o)
-		switch kind := files.KindOf(err); {
-		case isUnsettled(err):
-			open = true
-		case open && (kind == files.ErrExist || kind == files.ErrPrecondition):
-			return u.own(ctx, err, &o)
-		}
+	err = u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+		err := u.b.do(ctx, c, o)
+		open = open || isUnsettled(err)
 		return err
 	})
-	switch {
-	case err != nil && open && files.KindOf(err) != files.ErrUncertain && !settles(err):
-		return nil, uncertain(err)
-	case err != nil:
-		return nil, err
+	if err != nil {
+		if o, err = u.outcome(ctx, err, open); err != nil {
+			return nil, err
+		}
 	}
-	return &o, u.verify(&o)
+	return o, u.verify(o)
+}
+
+// outcome is that of a Put whose last request failed with err; open says that it, or an earlier
+// one, may have been carried out: a repeated conditional one may meet what itself wrote before.
+func (u *upload) outcome(ctx context.Context, err error, open bool) (*object, error) {
+	kind := files.KindOf(err)
+	failed := kind == files.ErrExist || kind == files.ErrPrecondition
+	switch {
+	case !open, settles(err) && !failed:
+		return nil, err
+	case u.mark == "" || ctx.Err() != nil:
+		return nil, uncertain(err)
+	}
+	return u.own(ctx, err)
 }
 
 // settles reports whether the refusal of a repeated request tells that none before was carried out:
@@ -168,25 +181,26 @@ func settles(err error) bool {
 
 // own finds out whether what is there was written by an earlier try of the same Put: then it is the
 // result. Else who was first can't be told.
-func (u *upload) own(ctx context.Context, refusal error, o *object) error {
-	var found object
-	c := &call{op: opRead, method: "GET", url: u.b.resource(u.req.Name), query: url.Values{"fields": {objectFields}}}
-	if err := u.b.do(ctx, c, &found); err != nil {
-		return files.WithCause(files.ErrUncertain, err, "an answer was lost, and what is there now can't be asked for")
+func (u *upload) own(ctx context.Context, failure error) (*object, error) {
+	found := &object{of: u.req.Name}
+	c := &call{
+		op:     opRead,
+		method: "GET",
+		url:    u.b.resource(u.req.Name),
+		query:  url.Values{"fields": {objectFields}},
 	}
-	if found.Metadata[markKey] != u.mark {
-		return files.WithCause(files.ErrUncertain, refusal, "an answer was lost, and what is there now is another's")
+	if u.b.retried(ctx, c, found) != nil || found.Metadata[markKey] != u.mark {
+		return nil, uncertain(failure)
 	}
-	*o = found
-	return nil
+	return found, nil
 }
 
 // verify compares what the service stored with what was sent.
 func (u *upload) verify(o *object) error {
 	d := u.req.Content.Digest()
-	if got := o.written().Digest.CRC32C; o.Size == u.req.Content.Count() && (got == "" || got == d.CRC32C) {
+	if got := o.written().Digest.CRC32C; o.Size.n == u.req.Content.Count() && (got == "" || got == d.CRC32C) {
 		return nil
 	}
 	return files.WithCause(files.ErrCorrupt, nil,
-		fmt.Sprintf("the service stored %d bytes that are not the ones sent", o.Size))
+		fmt.Sprintf("the service stored %d bytes that are not the ones sent", o.Size.n))
 }

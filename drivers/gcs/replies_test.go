@@ -46,6 +46,14 @@ func TestReplies(t *testing.T) {
 		_, err := b.Put(ctx, "n", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent()})
 		return err
 	}
+	putV := func(ctx context.Context) error {
+		_, err := b.Put(ctx, "n", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion("1")})
+		return err
+	}
+	getV := func(ctx context.Context) error {
+		_, err := b.Get(ctx, "n", &files.GetOptions{IfVersion: "1"})
+		return err
+	}
 	list := func(ctx context.Context) error {
 		for _, err := range b.List(ctx, "", nil) {
 			return err
@@ -71,16 +79,18 @@ func TestReplies(t *testing.T) {
 		{"stat", stat, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
 		{"stat", stat, 403, json(403, "forbidden", "secret does not have storage.objects.get access"), files.ErrPermission},
 		{"stat", stat, 401, json(401, "required", "Anonymous caller secret"), files.ErrPermission},
-		{"stat", stat, 404, "<html>secret</html>", files.ErrInvalid},
+		{"stat", stat, 404, "<html>secret</html>", files.ErrUnavailable},
 		{"get", get, 404, xml("NoSuchKey"), files.ErrNotExist},
 		{"get", get, 404, xml("NoSuchBucket"), files.ErrNoBucket},
 		{"get", get, 403, xml("AccessDenied"), files.ErrPermission},
 		{"get", get, 403, xml("ExpiredToken"), files.ErrPermission},
-		{"get", get, 412, xml("PreconditionFailed"), files.ErrPrecondition},
+		{"get", get, 412, xml("PreconditionFailed"), files.ErrUnavailable}, // none was sent
+		{"get of a version", getV, 412, xml("PreconditionFailed"), files.ErrPrecondition},
 		{"get", get, 503, xml("ServiceUnavailable"), files.ErrUnavailable},
-		{"get", get, 200, "no object at all", files.ErrInvalid},
+		{"get", get, 200, "no object at all", files.ErrUnavailable},
 		{"put", put, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
-		{"put", put, 412, json(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold."), files.ErrPrecondition},
+		{"put", put, 412, json(412, "conditionNotMet", "secret"), files.ErrUnavailable},
+		{"put of a version", putV, 412, json(412, "conditionNotMet", "secret"), files.ErrPrecondition},
 		{"put", put, 429, json(429, "rateLimitExceeded", "The object secret exceeded the rate limit"), files.ErrUnavailable},
 		{"put", put, 403, json(403, "rateLimitExceeded", "secret"), files.ErrUnavailable},
 		{"put", put, 400, json(400, "invalid", `Provided CRC32C "a" doesn't match calculated CRC32C "b".`), files.ErrCorrupt},
@@ -88,11 +98,11 @@ func TestReplies(t *testing.T) {
 		{"put", put, 413, json(413, "uploadTooLarge", "secret"), files.ErrTooLarge},
 		{"put", put, 500, json(500, "internalError", "secret"), files.ErrUncertain},
 		{"put", put, 200, "<html>welcome to this network</html>", files.ErrUncertain},
-		{"put", put, 302, "", files.ErrInvalid},
+		{"put", put, 302, "", files.ErrUnavailable},
 		{"create", create, 412, json(412, "conditionNotMet", "secret"), files.ErrExist},
 		{"list", list, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
 		{"list", list, 403, json(403, "forbidden", "secret"), files.ErrPermission},
-		{"list", list, 200, "<html>welcome</html>", files.ErrInvalid},
+		{"list", list, 200, "<html>welcome</html>", files.ErrUnavailable},
 		{"delete", remove, 404, json(404, "notFound", "No such object: bucket/n"), nil},
 		{"delete", remove, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
 		{"delete", remove, 403, json(403, "retentionPolicyNotMet", "secret"), files.ErrPermission},
@@ -135,7 +145,12 @@ func TestSentConditions(t *testing.T) {
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got = append(got, r.Method+" "+r.URL.String()+" "+r.Header.Get("X-Goog-If-Generation-Match")+r.Header.Get("Accept-Encoding")+" "+string(body))
-		fmt.Fprint(w, `{"done":true,"resource":{"size":"1","generation":"2"},"size":"1","generation":"2"}`)
+		kind := "object"
+		if strings.Contains(r.URL.Path, "/rewriteTo/") {
+			kind = "rewriteResponse"
+		}
+		const o = `"size":"1","generation":"2"`
+		fmt.Fprintf(w, `{"kind":"storage#%s","done":true,"resource":{"kind":"storage#object",%s},%[2]s}`, kind, o)
 	})
 	ctx := t.Context()
 	until := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -185,10 +200,10 @@ func TestLongCopy(t *testing.T) {
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
 		tokens = append(tokens, r.URL.Query().Get("rewriteToken"))
 		if len(tokens) < 3 {
-			fmt.Fprintf(w, `{"done":false,"rewriteToken":"t%d"}`, len(tokens))
+			fmt.Fprintf(w, `{"kind":"storage#rewriteResponse","done":false,"rewriteToken":"t%d"}`, len(tokens))
 			return
 		}
-		fmt.Fprint(w, `{"done":true,"resource":{"size":"9","generation":"2","contentType":"a/b"}}`)
+		fmt.Fprint(w, `{"kind":"storage#rewriteResponse","done":true,"resource":{"kind":"storage#object","size":"9","generation":"2","contentType":"a/b"}}`)
 	})
 	info, err := files.Copy(t.Context(), b, "to", b, "from", nil)
 	if err != nil || info.Size != 9 || info.Version != "2" || info.ContentType != "a/b" || !slices.Equal(tokens, []string{"", "t1", "t2"}) {

@@ -2,25 +2,16 @@ package gcs
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
-
-	"cloudfiles.dev/files"
-)
-
-const (
-	// maxAnswer bounds an answer that is read into memory: a page of 1,000 names of 1,024 characters that JSON escapes is some 8 MiB.
-	maxAnswer = 32 * mib
-	// maxDrain is how much of an unwanted answer is read so that the connection can be used again.
-	maxDrain = 64 * kib
+	"strconv"
 )
 
 // call is one request.
 type call struct {
 	op      op
+	asked   asked
 	method  string
 	url     *url.URL
 	query   url.Values
@@ -81,13 +72,20 @@ func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	if err != nil {
 		return nil, b.transportFault(ctx, c, err)
 	}
+	if from := resp.Request; from != nil && from.URL != nil && !b.here(from.URL) {
+		resp.Body.Close() // a transport that follows redirects by itself
+		return nil, c.foreign(resp, errAway.Error())
+	}
 	return resp, nil
 }
 
+// here reports whether a URL is at the bucket's endpoint: nothing is sent or believed elsewhere.
+func (b *backend) here(u *url.URL) bool { return u.Scheme == b.scheme && u.Host == b.host }
+
 var userAgent = []string{"cloudfiles-gcs"}
 
-// do makes one request and reads the answer, which must be of a status from 200 to 299, into out, unless that is nil.
-func (b *backend) do(ctx context.Context, c *call, out any) error {
+// do makes one request and reads the answer, of a success, into out, unless that is nil.
+func (b *backend) do(ctx context.Context, c *call, out document) error {
 	defer c.end()
 	resp, err := b.send(ctx, c)
 	if err != nil {
@@ -97,41 +95,32 @@ func (b *backend) do(ctx context.Context, c *call, out any) error {
 }
 
 // take reads an answer.
-func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out any) error {
+func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out document) error {
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return b.statusFault(c, resp)
+		return b.statusFault(ctx, c, resp)
 	}
+	limit := int64(maxAnswer)
 	if out == nil {
-		drain(resp.Body)
-		return nil
+		limit = maxDrain
 	}
-	content, err := readAll(resp)
-	if err != nil {
+	content, err := readBody(resp.Body, limit)
+	switch {
+	case err == errTooLong:
+		return c.foreign(resp, "it is longer than "+strconv.FormatInt(limit/kib, 10)+" KiB")
+	case err != nil:
 		return b.transportFault(ctx, c, err)
 	}
-	if err := json.Unmarshal(content, out); err != nil {
-		if s, ok := errors.AsType[*json.SyntaxError](err); ok && len(content) > 0 && content[0] == '{' && s.Offset >= int64(len(content)) {
-			return b.transportFault(ctx, c, io.ErrUnexpectedEOF) // of a wrong length
-		}
-		return c.settle(files.WithCause(files.ErrInvalid, err, "the answer is not one of Cloud Storage: is the endpoint right?"))
+	if err = c.readDocument(resp, content, out); err == io.ErrUnexpectedEOF {
+		return b.transportFault(ctx, c, err)
 	}
-	return nil
-}
-
-func readAll(resp *http.Response) ([]byte, error) {
-	if n := resp.ContentLength; n >= 0 && n <= maxAnswer {
-		content := make([]byte, n)
-		_, err := io.ReadFull(resp.Body, content)
-		return content, err
-	}
-	return io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return err
 }
 
 // drain reads what is left of an unwanted body, if it is short.
 func drain(r io.Reader) { io.CopyN(io.Discard, r, maxDrain) }
 
 // retried repeats the request by the policy.
-func (b *backend) retried(ctx context.Context, c *call, out any) error {
+func (b *backend) retried(ctx context.Context, c *call, out document) error {
 	return b.retry.Do(ctx, func(ctx context.Context, _ int) error { return b.do(ctx, c, out) })
 }

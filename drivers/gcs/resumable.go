@@ -20,18 +20,36 @@ const abortTimeout = time.Second
 
 // session is an upload in parts.
 type session struct {
-	u   *upload
-	url *url.URL
+	u    *upload
+	url  *url.URL
+	gone bool // the service has given it up
 }
 
+// maxSessions is how many sessions are begun for one Put whose first part no one takes.
+const maxSessions = 3
+
 // sendParts sends content that is longer than a part, of which the first one has been read.
-func (u *upload) sendParts(ctx context.Context, parts *driver.Parts, first *driver.Part) (*object, error) {
-	s, err := u.begin(ctx)
-	if err != nil {
-		first.Release()
-		return nil, err
+func (u *upload) sendParts(
+	ctx context.Context, parts *driver.Parts, first *driver.Part,
+) (*object, error) {
+	var s *session
+	for n := 1; ; n++ {
+		var err error
+		if s, err = u.begin(ctx); err != nil {
+			first.Release()
+			return nil, err
+		}
+		if _, err = s.send(ctx, first); err == nil {
+			break
+		}
+		s.abort(ctx)
+		if !s.gone || n == maxSessions || ctx.Err() != nil {
+			first.Release()
+			return nil, err
+		}
 	}
-	o, err := s.run(ctx, parts, first)
+	first.Release()
+	o, err := s.run(ctx, parts)
 	if err != nil {
 		s.abort(ctx)
 		return nil, err
@@ -46,8 +64,18 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	u.query.Set("uploadType", "resumable")
-	c := &call{op: u.op, method: "POST", url: u.b.uploads(), query: u.query, payload: &payload{before: string(text)},
-		header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}, "X-Upload-Content-Type": {"application/octet-stream"}}}
+	c := &call{
+		op:      opPut,
+		asked:   u.asked,
+		method:  "POST",
+		url:     u.b.uploads(),
+		query:   u.query,
+		payload: &payload{before: string(text)},
+		header: http.Header{
+			"Content-Type":          {"application/json; charset=UTF-8"},
+			"X-Upload-Content-Type": {"application/octet-stream"},
+		},
+	}
 	if t := u.req.Attributes.ContentType; headerValue(t) {
 		c.header.Set("X-Upload-Content-Type", t)
 	}
@@ -61,40 +89,70 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 		if err != nil {
 			return err
 		}
-		if err := u.b.take(ctx, c, resp, nil); err != nil {
-			return err
-		}
-		if s.url, err = url.Parse(resp.Header.Get("Location")); err != nil || s.url.Host == "" {
-			return files.Errorf(files.ErrInvalid, "the answer has no upload session: is the endpoint one of Cloud Storage?")
-		}
-		return nil
+		return s.begun(ctx, c, resp)
 	})
 	return s, err
 }
 
-// run sends the parts.
-func (s *session) run(ctx context.Context, parts *driver.Parts, part *driver.Part) (*object, error) {
+// begun reads the answer to the beginning: a Location at the endpoint's own host, for whoever gets
+// the session's URL gets the content, and credentials with it.
+func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return s.u.b.statusFault(ctx, c, resp)
+	}
+	content, err := readBody(resp.Body, maxDrain)
+	resp.Body.Close()
+	if err != nil && err != errTooLong {
+		return s.u.b.transportFault(ctx, c, err)
+	}
+	if code, reason, message, ok := errorOf(content); ok {
+		a := answer{status: max(code, resp.StatusCode), reason: reason, message: message, own: true}
+		return c.refusal(a, resp, content, nil)
+	}
+	location, err := url.Parse(resp.Header.Get("Location"))
+	switch {
+	case err != nil || location.Host == "":
+		return c.foreign(resp, "without an upload's session")
+	case !s.u.b.here(location):
+		return c.foreign(resp, "with an upload's session on another host")
+	}
+	s.url = location
+	return nil
+}
+
+// run sends the parts behind the first.
+func (s *session) run(ctx context.Context, parts *driver.Parts) (*object, error) {
 	for {
+		part, err := parts.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
 		o, err := s.send(ctx, part)
 		part.Release()
 		if o != nil || err != nil {
 			return o, err
 		}
-		if part, err = parts.Next(ctx); err != nil {
-			return nil, err
-		}
 	}
 }
 
-// send sends one part. What is sent again, because an answer got lost, the service passes over as far as it has it; what it has
-// not kept of a part it is sent again. The result is nil but for the last part.
+// send sends one part. What is sent again, because an answer got lost, the service passes over as
+// far as it has it; what it has not kept of a part it is sent again. The result is nil but for the
+// last part.
 func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err error) {
 	kept, open := int64(0), false
-	for o == nil && kept < part.Size {
+	for n := int64(0); o == nil && kept < part.Size; n++ {
+		if n > part.Size/partUnit+1 { // of which the service keeps a multiple
+			return nil, files.Errorf(files.ErrUnavailable, "the service keeps too little of a part")
+		}
+		var lost error
 		err = s.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 			n, done, err := s.try(ctx, part, kept)
 			open = open || isUnsettled(err)
-			if err != nil {
+			switch {
+			case s.gone:
+				lost = err
+				return nil
+			case err != nil:
 				return err
 			}
 			if o = done; o == nil {
@@ -102,36 +160,56 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 			}
 			return nil
 		})
+		if err == nil {
+			err = lost
+		}
 		if err != nil {
-			if open && !settles(err) {
-				err = uncertain(err)
-			}
-			return nil, err
+			return s.u.outcome(ctx, err, open)
 		}
 	}
 	return o, nil
 }
 
-// try makes one request, which sends the part from that byte on. The result is how many bytes of the whole the service has, or, at the end, the object.
-func (s *session) try(ctx context.Context, part *driver.Part, from int64) (kept int64, done *object, err error) {
+// try makes one request, which sends the part from that byte on. The result is how many bytes of
+// the whole the service has, or, at the end, the object.
+func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
+	kept int64, done *object, err error,
+) {
 	b, off, end := s.u.b, part.Offset+from, part.Offset+part.Size
 	u := *s.url
-	c := &call{op: s.u.op, method: "PUT", url: &u, payload: &payload{part: part, from: from}, last: part.Last, header: http.Header{}}
+	c := &call{
+		op:      opPut,
+		asked:   s.u.asked,
+		method:  "PUT",
+		url:     &u,
+		payload: &payload{part: part, from: from},
+		last:    part.Last,
+		header:  http.Header{},
+	}
 	defer c.end()
 	total := "*"
 	if part.Last {
 		total = strconv.FormatInt(end, 10)
 		c.header.Set("X-Goog-Hash", "crc32c="+toBase64(s.u.req.Content.Digest().CRC32C))
 	}
-	c.header.Set("Content-Range", "bytes "+strconv.FormatInt(off, 10)+"-"+strconv.FormatInt(end-1, 10)+"/"+total)
+	c.header.Set("Content-Range",
+		"bytes "+strconv.FormatInt(off, 10)+"-"+strconv.FormatInt(end-1, 10)+"/"+total)
 	resp, err := b.send(ctx, c)
 	if err != nil {
 		return 0, nil, err
 	}
-	if resp.StatusCode != http.StatusPermanentRedirect { // which says here: go on
-		done = &object{}
+	switch resp.StatusCode {
+	case http.StatusPermanentRedirect: // which says here: go on
+	case http.StatusNotFound, http.StatusGone:
+		s.gone = true
+		return 0, nil, s.lost(ctx, c, resp)
+	default:
+		done = &object{of: s.u.req.Name}
 		if err := b.take(ctx, c, resp, done); err != nil {
-			return 0, nil, s.lost(resp, err)
+			return 0, nil, err
+		}
+		if !part.Last {
+			return 0, nil, c.foreign(resp, "an object before all of it was sent")
 		}
 		return end, done, nil
 	}
@@ -139,17 +217,20 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (kept 
 	resp.Body.Close()
 	kept, err = keptOf(resp.Header.Get("Range"))
 	if err != nil || kept <= off || kept > end || part.Last && kept == end {
-		return 0, nil, files.Errorf(files.ErrUnavailable, "the service has not kept what it was sent")
+		return 0, nil, files.Errorf(files.ErrUnavailable,
+			"the service has not kept what it was sent")
 	}
 	return kept, nil, nil
 }
 
-// lost tells a session that has ended from a missing object or bucket.
-func (s *session) lost(resp *http.Response, err error) error {
-	if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone {
-		return &opaque{"the service has given up the upload", err}
+// lost is the failure of a session that the service has given up, which tells of no file and no
+// bucket: a Put may begin again.
+func (s *session) lost(ctx context.Context, c *call, resp *http.Response) error {
+	err := s.u.b.statusFault(ctx, c, resp)
+	if files.KindOf(err) == files.ErrUnavailable {
+		return err
 	}
-	return err
+	return files.WithCause(files.ErrUnavailable, &hushed{err}, "the service has given up the upload")
 }
 
 // keptOf reads "bytes=0-524287".

@@ -1,0 +1,262 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"google.golang.org/api/googleapi"
+)
+
+const (
+	// maxAnswer bounds an answer that is read into memory: a page of 1,000 names of 1,024
+	// characters that JSON escapes is some 8 MiB.
+	maxAnswer = 32 * mib
+	// maxError bounds the body of an error.
+	maxError = 4 * mib
+	// maxDrain is how much of an unwanted answer is read so that the connection can be used again.
+	maxDrain = 64 * kib
+)
+
+// notGCS is in the text of every error that stands for an answer that isn't the service's.
+const notGCS = "this isn't a GCS endpoint, or something in front of it answered"
+
+// answer is what the service, or something in its place, said.
+type answer struct {
+	status  int
+	reason  string // the service's own word for an error, where it is one
+	message string // the service's
+	own     bool   // the error is of the service's own form
+	bare    bool   // of what isn't: it has no body
+	torn    bool   // its body came in part
+	why     string // of what isn't
+}
+
+// String is words for an error's text.
+func (a answer) String() string {
+	words := "the service answered " + strconv.Itoa(a.status)
+	if a.reason != "" {
+		words += " " + a.reason
+	}
+	return words
+}
+
+var (
+	errTooLong = errors.New("the answer is too long")
+	errAway    = errors.New("the answer came from another host")
+)
+
+// readBody reads up to limit bytes; more is errTooLong. Memory grows with what comes.
+func readBody(body io.Reader, limit int64) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err == nil && int64(len(content)) > limit {
+		err = errTooLong
+	}
+	return content, err
+}
+
+// errorOf reads an error of one of the service's two forms:
+//   - https://cloud.google.com/storage/docs/json_api/v1/status-codes
+//   - https://cloud.google.com/storage/docs/xml-api/reference-status
+//
+// ok is false for anything else. status is the one that it names, or 0.
+func errorOf(content []byte) (status int, reason, message string, ok bool) {
+	content = bytes.TrimSpace(bytes.TrimPrefix(content, []byte("\uFEFF")))
+	if len(content) == 0 || len(content) > maxError {
+		return 0, "", "", false
+	}
+	switch content[0] {
+	case '{':
+		var doc struct {
+			Error *struct {
+				Code    int    `json:"code"`
+				Message string `json:"message"`
+				Status  string `json:"status"`
+				Errors  []struct {
+					Reason  string `json:"reason"`
+					Message string `json:"message"`
+				} `json:"errors"`
+			} `json:"error"`
+		}
+		if json.Unmarshal(content, &doc) != nil || doc.Error == nil || doc.Error.Code < 300 {
+			return 0, "", "", false
+		}
+		e := doc.Error
+		reason, message = e.Status, e.Message
+		if len(e.Errors) > 0 {
+			reason = e.Errors[0].Reason
+			message += " " + e.Errors[0].Message
+		}
+		return e.Code, token(reason), message, true
+	case '<':
+		var doc struct {
+			XMLName xml.Name
+			Code    string
+			Message string
+			Details string
+		}
+		if xml.Unmarshal(content, &doc) != nil || doc.XMLName.Local != "Error" {
+			return 0, "", "", false
+		}
+		reason = token(strings.TrimSpace(doc.Code))
+		return 0, reason, doc.Message + " " + doc.Details, reason != ""
+	}
+	return 0, "", "", false
+}
+
+// token returns a reason where it is a plain word, which can hold no name and no secret.
+func token(s string) string {
+	for _, c := range s {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
+			return ""
+		}
+	}
+	if len(s) > 64 {
+		return ""
+	}
+	return s
+}
+
+// refusalOf reads the body of an answer that refuses.
+func refusalOf(status int, content []byte, err error) answer {
+	a := answer{status: status}
+	code, reason, message, ok := errorOf(content)
+	switch {
+	case err == errTooLong:
+		a.why = "it is longer than " + strconv.Itoa(maxError/mib) + " MiB"
+	case err != nil:
+		a.torn = true
+	case ok && (code == status || code == 0):
+		a.own, a.reason, a.message = true, reason, message
+	case len(bytes.TrimSpace(content)) == 0:
+		a.bare = true
+		a.own = bareStatus(status)
+	case status == http.StatusBadRequest && bytes.Contains(content, []byte(wrongSum)):
+		a.own, a.message = true, wrongSum // uploads tell of it in plain text too
+	}
+	return a
+}
+
+// bareStatus reports whether the service answers so without a body
+// (https://cloud.google.com/storage/docs/json_api/v1/status-codes).
+func bareStatus(status int) bool {
+	return status == http.StatusLengthRequired || status == http.StatusGone ||
+		status == statusClientGone
+}
+
+// wrongSum is what the service says, in either API, of content that came damaged.
+const wrongSum = "doesn't match calculated"
+
+// statusFault maps an answer that refuses, and reads its body.
+func (b *backend) statusFault(ctx context.Context, c *call, resp *http.Response) error {
+	content, err := readBody(resp.Body, maxError)
+	resp.Body.Close()
+	if err != nil && err != errTooLong && ctx.Err() != nil {
+		return b.transportFault(ctx, c, err)
+	}
+	return c.refusal(refusalOf(resp.StatusCode, content, err), resp, content, err)
+}
+
+// refusal is the error that the answer is. What was read of it is reached by errors.As.
+func (c *call) refusal(a answer, resp *http.Response, content []byte, broken error) error {
+	cause := &reply{cause: &googleapi.Error{Code: a.status}, after: retryAfter(resp.Header)}
+	checked := googleapi.CheckResponseWithBody(resp, content)
+	if e, ok := errors.AsType[*googleapi.Error](checked); ok { // nil for 2xx only
+		cause.cause = e
+	}
+	var err error = cause
+	if broken != nil {
+		err = errors.Join(cause, broken)
+	}
+	words, kind := a.kind(c.op, c.asked)
+	err = files.WithCause(kind, err, words)
+	if a.leavesOpen(kind) {
+		return c.settle(err)
+	}
+	return err
+}
+
+// foreign is the error for a success that lacks what the protocol promises.
+func (c *call) foreign(resp *http.Response, why string) error {
+	a := answer{status: resp.StatusCode, why: why}
+	return c.refusal(a, resp, nil, nil)
+}
+
+// leavesOpen reports whether the request may have been carried out, for all that the answer says:
+// a proxy's word is not the service's (P2).
+func (a answer) leavesOpen(kind error) bool {
+	switch {
+	case a.torn, a.status == http.StatusRequestTimeout, a.status == statusClientGone:
+		return true
+	case a.status == http.StatusNotImplemented:
+		return false
+	case a.status == http.StatusTooManyRequests:
+		return !a.own
+	case a.status < 300:
+		return !a.own || kind == files.ErrUnavailable
+	}
+	return a.status >= 500
+}
+
+// document is the answer to a request of the JSON API.
+type document interface {
+	// reset forgets an answer that was read before.
+	reset()
+	// unkept is what the answer lacks, or "".
+	unkept() string
+}
+
+// readDocument reads an answer that has a document, or, for nil, none.
+func (c *call) readDocument(resp *http.Response, content []byte, out document) error {
+	if code, reason, message, ok := errorOf(content); ok { // an error that came as a success
+		a := answer{status: max(code, resp.StatusCode), reason: reason, message: message, own: true}
+		return c.refusal(a, resp, content, nil)
+	}
+	if out == nil {
+		return c.readNothing(resp, content)
+	}
+	out.reset()
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
+		return c.foreign(resp, "no status of such an answer")
+	}
+	if len(bytes.TrimSpace(content)) == 0 {
+		return c.foreign(resp, "without a word")
+	}
+	if err := json.Unmarshal(content, out); err != nil {
+		s, ok := errors.AsType[*json.SyntaxError](err)
+		if ok && content[0] == '{' && s.Offset >= int64(len(content)) {
+			return io.ErrUnexpectedEOF // of a wrong length
+		}
+		return c.foreign(resp, "with a body that isn't JSON of its form")
+	}
+	if why := out.unkept(); why != "" {
+		return c.foreign(resp, why)
+	}
+	return nil
+}
+
+// readNothing is for the answer to a deletion, which is 204 and has no body. Emulators answer 200
+// with an empty JSON value.
+func (c *call) readNothing(resp *http.Response, content []byte) error {
+	content = bytes.TrimSpace(content)
+	switch {
+	case resp.StatusCode == http.StatusNoContent:
+		return nil
+	case resp.StatusCode != http.StatusOK:
+		return c.foreign(resp, "no status of a deletion")
+	case string(content) == "null", string(content) == "{}":
+		return nil
+	case len(content) == 0 && resp.Header.Get("X-Guploader-Uploadid") != "": // the service's own
+		return nil
+	case len(content) == 0:
+		return c.foreign(resp, "without a word")
+	}
+	return c.foreign(resp, "with a body, which it never has")
+}

@@ -1,0 +1,463 @@
+package gcs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// tiny is a service of one object, "a", behind a gateway.
+type tiny struct {
+	mu     sync.Mutex
+	mark   string
+	exists bool
+	puts   int
+	// gateway answers in the service's place after an upload was carried out, if it likes.
+	gateway func(w http.ResponseWriter) bool
+}
+
+func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case r.Method == http.MethodPost && r.URL.Query().Get("ifGenerationMatch") == "0" && s.exists:
+		w.WriteHeader(412)
+		io.WriteString(w, refuses(412, "conditionNotMet"))
+	case r.Method == http.MethodPost:
+		s.exists, s.mark = true, markIn(r)
+		s.puts++
+		if s.gateway == nil || !s.gateway(w) {
+			io.WriteString(w, resourceOf("a", 1, 7))
+		}
+	case r.Method == http.MethodGet && s.exists:
+		fmt.Fprintf(w, `{"kind":"storage#object","name":"a","generation":"1","size":"7",`+
+			`"metadata":{%q:%q}}`, markKey, s.mark)
+	default:
+		w.WriteHeader(404)
+		io.WriteString(w, refuses(404, "notFound"))
+	}
+}
+
+// markIn is the mark of an upload in one request.
+func markIn(r *http.Request) string {
+	_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	part, err := multipart.NewReader(r.Body, params["boundary"]).NextPart()
+	if err != nil {
+		return ""
+	}
+	var o object
+	json.NewDecoder(part).Decode(&o)
+	io.Copy(io.Discard, r.Body)
+	return o.Metadata[markKey]
+}
+
+// behind is a bucket whose service is h, which reads the requests' bodies itself.
+func behind(t *testing.T, h http.Handler) files.Bucket {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)
+	b := openBucket(t, "gs://bucket?retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0")
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// TestProxysWord: a gateway's own answer leaves open whether the write was done; the mark decides.
+func TestProxysWord(t *testing.T) {
+	for _, status := range []int{200, 408, 429, 499, 500, 502, 503, 504, 520} {
+		for _, body := range []string{"", "<html>gateway</html>", `{"message":"gateway"}`} {
+			s := &tiny{gateway: func(w http.ResponseWriter) bool {
+				w.WriteHeader(status)
+				io.WriteString(w, body)
+				return true
+			}}
+			b := behind(t, s)
+			info, err := putIf(t, b, files.IfAbsent())
+			if err != nil || info.Version != "1" {
+				t.Errorf("%d %q: %+v, %v", status, body, info, err)
+			}
+			// Without a mark nobody can tell.
+			_, err = putIf(t, b, files.Condition{})
+			if files.KindOf(err) != files.ErrUncertain {
+				t.Errorf("%d %q: %v", status, body, err)
+			}
+			// Another's file is there now.
+			s.exists = false
+			s.gateway = func(w http.ResponseWriter) bool {
+				s.mark = "another"
+				w.WriteHeader(status)
+				return true
+			}
+			_, err = putIf(t, b, files.IfAbsent())
+			if !errors.Is(err, files.ErrUncertain) || errors.Is(err, files.ErrExist) ||
+				errors.Is(err, files.ErrPrecondition) {
+				t.Errorf("%d %q, another's: %v", status, body, err)
+			}
+		}
+	}
+	// The gateway's answer is the last one that comes: the mark still decides.
+	s := &tiny{}
+	s.gateway = func(w http.ResponseWriter) bool { s.exists = s.puts == 3; w.WriteHeader(502); return true }
+	if info, err := putIf(t, behind(t, s), files.IfAbsent()); err != nil || info.Version != "1" {
+		t.Errorf("the last answer is a gateway's: %+v, %v", info, err)
+	}
+	// The service's own refusal is one.
+	b, _ := hostile(t, says(429, refuses(429, "rateLimitExceeded")))
+	if _, err := putIf(t, b, files.Condition{}); files.KindOf(err) != files.ErrUnavailable {
+		t.Error(err)
+	}
+	// A conditional delete and a conditional copy.
+	b, _ = hostile(t, says(502, ""))
+	err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
+	if files.KindOf(err) != files.ErrUncertain {
+		t.Error(err)
+	}
+	n := 0
+	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		if n++; n == 1 {
+			w.WriteHeader(502)
+			return
+		}
+		w.WriteHeader(412)
+		io.WriteString(w, refuses(412, "conditionNotMet"))
+	})
+	_, err = files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{If: files.IfAbsent()})
+	if files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) {
+		t.Error(err)
+	}
+}
+
+// sessions is a service that begins uploads in parts; part answers each PUT.
+func sessions(part http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodPost:
+			w.Header().Set("Location", "http://"+r.Host+"/upload/session")
+		case http.MethodPut:
+			part(w, r)
+		case http.MethodDelete:
+			w.WriteHeader(statusClientGone)
+		default:
+			w.WriteHeader(404)
+			io.WriteString(w, refuses(404, "notFound"))
+		}
+	}
+}
+
+// TestSessionsThatEnd: a session that the service has given up is begun again, or is
+// ErrUnavailable, and never a missing bucket
+// (https://cloud.google.com/storage/docs/performing-resumable-uploads#handling_errors).
+func TestSessionsThatEnd(t *testing.T) {
+	for _, status := range []int{404, 410} {
+		for _, text := range []string{"", "Not Found", refuses(status, "notFound")} {
+			for _, ends := range []int{1, 2, 100} { // how many PUTs are answered so
+				n, kept := 0, ""
+				b, _ := hostile(t, sessions(func(w http.ResponseWriter, r *http.Request) {
+					if n++; n <= ends {
+						w.WriteHeader(status)
+						io.WriteString(w, text)
+						return
+					}
+					if kept = r.Header.Get("Content-Range"); strings.HasSuffix(kept, "/*") {
+						w.Header().Set("Range", "bytes=0-262143")
+						w.WriteHeader(308)
+						return
+					}
+					io.WriteString(w, resourceOf("dir/a", 1, len(large)))
+				}))
+				err := every["put in parts"](t.Context(), b)
+				switch {
+				case ends < 3 && (err != nil || kept != "bytes 262144-299999/300000"):
+					t.Errorf("%d %q, %d times: %v, and the last part was %s", status, text, ends, err, kept)
+				case ends > 3 && (files.KindOf(err) != files.ErrUnavailable || n > 3):
+					t.Errorf("%d %q for ever: %v, after %d", status, text, err, n)
+				}
+			}
+			// In the middle, what was sent is lost.
+			n := 0
+			b, _ := hostile(t, sessions(func(w http.ResponseWriter, r *http.Request) {
+				if n++; n == 1 {
+					w.Header().Set("Range", "bytes=0-262143")
+					w.WriteHeader(308)
+					return
+				}
+				w.WriteHeader(status)
+				io.WriteString(w, text)
+			}))
+			err := every["put in parts"](t.Context(), b)
+			if files.KindOf(err) != files.ErrUnavailable || errors.Is(err, files.ErrNoBucket) ||
+				errors.Is(err, files.ErrNotExist) || n != 2 {
+				t.Errorf("%d %q at the end: %v, after %d", status, text, err, n)
+			}
+		}
+	}
+	// The answer to the last part is lost, and then the session is gone.
+	for cond, want := range map[files.Condition]error{{}: files.ErrUncertain, files.IfAbsent(): nil} {
+		n, mark := 0, ""
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				var o object
+				json.NewDecoder(r.Body).Decode(&o)
+				mark = o.Metadata[markKey]
+			}
+			io.Copy(io.Discard, r.Body)
+			if r.Method == http.MethodGet {
+				fmt.Fprintf(w, `{"kind":"storage#object","name":"a","generation":"1","size":"%d",`+
+					`"metadata":{%q:%q}}`, len(large), markKey, mark)
+				return
+			}
+			sessions(func(w http.ResponseWriter, r *http.Request) {
+				switch n++; n {
+				case 1:
+					w.Header().Set("Range", "bytes=0-262143")
+					w.WriteHeader(308)
+				case 2:
+					w.WriteHeader(502)
+				default:
+					w.WriteHeader(410)
+				}
+			})(w, r)
+		}))
+		t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)
+		b := openBucket(t, "gs://bucket?retry_delay=1ms&part_size=262144")
+		_, err := b.Put(t.Context(), "a", strings.NewReader(large), &files.PutOptions{If: cond})
+		if files.KindOf(err) != want {
+			t.Errorf("%v: %v, want %v", cond, err, want)
+		}
+		b.Close()
+		srv.Close()
+	}
+}
+
+// TestPartsThatArentKept: an upload goes on where the service is, and ends.
+func TestPartsThatArentKept(t *testing.T) {
+	for _, kept := range []string{"", "bytes=0-", "bytes=0-0", "bytes=0-9", "bytes=0-999999999", "odd"} {
+		b, requests := hostile(t, sessions(func(w http.ResponseWriter, r *http.Request) {
+			if kept != "" {
+				w.Header().Set("Range", kept)
+			}
+			w.WriteHeader(308)
+		}))
+		err := every["put in parts"](t.Context(), b)
+		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
+			t.Errorf("%q: %v", kept, err)
+		}
+		if n := requests.Load(); n > 12 {
+			t.Errorf("%q: %d requests", kept, n)
+		}
+	}
+	// An object before all of it was sent.
+	b, _ := hostile(t, sessions(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, resourceOf("dir/a", 1, 262144))
+	}))
+	if err := every["put in parts"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
+		t.Error(err)
+	}
+}
+
+// TestCopiesWithoutEnd: a copy that doesn't go on ends.
+func TestCopiesWithoutEnd(t *testing.T) {
+	step := func(n int64) string {
+		return fmt.Sprintf(`{"kind":"storage#rewriteResponse","done":false,"rewriteToken":"t",`+
+			`"totalBytesRewritten":"%d"}`, n)
+	}
+	b, requests := hostile(t, says(200, step(1)))
+	if err := every["copy"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
+		t.Error(err)
+	}
+	if n := requests.Load(); n > maxIdleSteps+2 {
+		t.Errorf("%d requests", n)
+	}
+	// A token that the service has forgotten.
+	n := int64(0)
+	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		switch token := r.URL.Query().Get("rewriteToken"); {
+		case token == "" && n < 3:
+			n++
+			io.WriteString(w, step(n))
+		case token != "":
+			w.WriteHeader(410)
+		default:
+			io.WriteString(w, `{"kind":"storage#rewriteResponse","done":true,"resource":`+
+				resourceOf("dir/b", 1, 7)+`}`)
+		}
+	})
+	if err := every["copy"](t.Context(), b); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOtherHosts: nothing goes where an answer leads.
+func TestOtherHosts(t *testing.T) {
+	var reached atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reached.Add(1)
+		w.Header().Set("X-Goog-Generation", "1")
+		io.WriteString(w, resourceOf("dir/a", 1, 7))
+	}))
+	defer other.Close()
+	for _, status := range []int{300, 301, 302, 303, 307, 308} {
+		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", other.URL+r.URL.Path)
+			w.WriteHeader(status)
+		})
+		for op, do := range every {
+			err := do(t.Context(), b)
+			if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
+				t.Errorf("%d, %s: %v", status, op, err)
+			}
+		}
+	}
+	for _, location := range []string{other.URL + "/upload", "//" + other.URL[len("http://"):] + "/upload",
+		"https://127.0.0.1:1/upload", "ftp://x/", "/upload", "", "http://", "http://%zz"} {
+		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", location)
+		})
+		if err := every["put in parts"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
+			t.Errorf("%s: %v", location, err)
+		}
+	}
+	// Never http after https, on the same host and port.
+	secure := httptest.NewUnstartedServer(nil)
+	secure.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			t.Errorf("%s %s", r.Method, r.URL)
+		}
+		w.Header().Set("Location", "http://"+r.Host+"/upload")
+	})
+	secure.StartTLS()
+	defer secure.Close()
+	sdk := sdkClient(t)
+	b, err := New(sdk, "bucket", &Options{
+		HTTPClient: secure.Client(), Endpoint: secure.URL, PartSize: partUnit, Retry: quick,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := every["put in parts"](t.Context(), b); files.KindOf(err) != files.ErrUnavailable {
+		t.Errorf("http after https: %v", err)
+	}
+	// A transport that follows redirects by itself.
+	b, err = New(sdk, "bucket", &Options{
+		HTTPClient: &http.Client{Transport: following{}}, Endpoint: "http://127.0.0.1:1", Retry: quick,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := reached.Load()
+	elsewhere.Store(&other.URL)
+	for op, do := range every {
+		err := do(t.Context(), b)
+		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
+			t.Errorf("a transport that follows redirects, %s: %v", op, err)
+		}
+	}
+	if before != 0 {
+		t.Errorf("%d requests reached another host", before)
+	}
+}
+
+// elsewhere is where following sends all requests.
+var elsewhere atomic.Pointer[string]
+
+// following is a transport that follows redirects.
+type following struct{}
+
+func (following) RoundTrip(r *http.Request) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, *elsewhere.Load()+r.URL.Path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+// TestReceived: what is read has bounds, and the context's end is noticed.
+func TestReceived(t *testing.T) {
+	endless := func(w http.ResponseWriter, r *http.Request, head string) {
+		io.WriteString(w, head)
+		junk := []byte(strings.Repeat(`{"name":"0123456789"},`, 4096))
+		for r.Context().Err() == nil {
+			if _, err := w.Write(junk); err != nil {
+				return
+			}
+		}
+	}
+	for what, c := range map[string]struct {
+		op string
+		h  func(w http.ResponseWriter, r *http.Request)
+	}{
+		"an error": {"get", func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(400)
+			endless(w, r, "<Error><Code>NoSuchKey</Code>")
+		}},
+		"a 404": {"get", func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(404)
+			endless(w, r, "<Error><Code>NoSuchKey</Code>")
+		}},
+		"a page": {"list", func(w http.ResponseWriter, r *http.Request) {
+			endless(w, r, `{"kind":"storage#objects","items":[`)
+		}},
+		"a delete's body": {"delete", func(w http.ResponseWriter, r *http.Request) {
+			endless(w, r, "<html>")
+		}},
+		"a session's body": {"put in parts", func(w http.ResponseWriter, r *http.Request) {
+			endless(w, r, "<html>")
+		}},
+		"a length that isn't true": {"stat", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "33554432") // which is not allocated
+			io.WriteString(w, "{")
+		}},
+	} {
+		b, requests := hostile(t, c.h)
+		err := every[c.op](t.Context(), b)
+		if k := files.KindOf(err); k != files.ErrUnavailable && k != files.ErrUncertain {
+			t.Errorf("%s: %v", what, err)
+		}
+		if n := requests.Load(); n > 4 {
+			t.Errorf("%s: %d requests", what, n)
+		}
+	}
+	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil { // a body without an end, slowly
+			io.WriteString(w, " ")
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Millisecond)
+		}
+	})
+	for op, do := range every {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		start := time.Now()
+		err := do(ctx, b)
+		if took := time.Since(start); err == nil || took > 3*time.Second {
+			t.Errorf("%s: %v after %v", op, err, took)
+		}
+		cancel()
+	}
+}
+
+// TestRetryAfter: both forms, and what is none.
+func TestRetryAfter(t *testing.T) {
+	at := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
+	for v, want := range map[string][2]time.Duration{
+		"7": {7 * time.Second, 7 * time.Second}, "": {0, 0}, "soon": {0, 0}, "1.5": {0, 0},
+		"99999999999": {time.Hour, time.Hour}, at: {50 * time.Minute, time.Hour},
+		"Wed, 12 Oct 2022 17:50:00 GMT": {-1 << 63, 0}, "-5": {-1 << 63, 0},
+	} {
+		if d := retryAfter(http.Header{"Retry-After": {v}}); d < want[0] || d > want[1] {
+			t.Errorf("%q: %v", v, d)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package gcs
+
+import (
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// maxEmptyPages is how many pages in a row may have nothing while the service says that there is
+// more.
+const maxEmptyPages = 100
+
+// badListing is the error for a listing that is none.
+func badListing(what string) error {
+	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
+}
+
+// listCheck holds a listing to what was asked for. Nothing of it grows with the listing.
+type listCheck struct {
+	prefix    string // as it was sent
+	shallow   bool
+	namesOnly bool
+
+	last  string // of the entries that came
+	isDir bool
+	some  bool
+
+	pages, empty int
+	kept         string // a token, to find turns by: Brent's way
+	keepAt       int
+}
+
+// entry looks at the next one; again is true for a directory that came before.
+func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
+	rest, ok := strings.CutPrefix(name, c.prefix)
+	slash := strings.IndexByte(rest, '/')
+	switch {
+	case !ok:
+		return false, badListing("names outside of the prefix that was asked for")
+	case isDir && (!c.shallow || slash < 0 || slash != len(rest)-1):
+		return false, badListing("directories that were not asked for")
+	case !isDir && c.shallow && slash >= 0 && slash != len(rest)-1:
+		return false, badListing("names below the directories that were asked for")
+	case !c.some:
+	case name == c.last && isDir && c.isDir:
+		return true, nil
+	case name == c.last && isDir == c.isDir: // else it is a marker, and its directory
+		return false, badListing("a name twice")
+	case name < c.last:
+		return false, badListing("names in no order, or twice")
+	}
+	c.last, c.isDir, c.some = name, isDir, true
+	return false, nil
+}
+
+// object looks at what the listing tells of an object.
+func (c *listCheck) object(i *item) error {
+	switch {
+	case i.Name == "":
+		return badListing("an object without a name")
+	case c.namesOnly:
+	case !i.Size.known || !i.Generation.known:
+		return badListing("an object without a size or a generation")
+	case i.Size.n < 0 || i.Generation.n <= 0:
+		return badListing("an object of a negative size or generation")
+	}
+	return nil
+}
+
+// page looks at a page's end, and returns the token of the next one, "" behind the last.
+func (c *listCheck) page(p *page) (next string, err error) {
+	switch {
+	case p.Next == "":
+		return "", nil
+	case p.Next == c.kept:
+		return "", badListing("a token that repeats, so it doesn't go on")
+	}
+	if c.pages++; c.pages > c.keepAt {
+		c.kept, c.keepAt = p.Next, 2*c.pages
+	}
+	if c.empty++; len(p.Items)+len(p.Prefixes) > 0 {
+		c.empty = 0
+	}
+	if c.empty > maxEmptyPages {
+		return "", badListing("empty pages without an end")
+	}
+	return p.Next, nil
+}

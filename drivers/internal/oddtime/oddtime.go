@@ -1,0 +1,26 @@
+// Package oddtime reads times in the forms in which stores, and what stands in front of them,
+// answer beside the documented one. An odd time must not fail a whole answer.
+package oddtime
+
+import (
+	"strings"
+	"time"
+)
+
+var forms = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700",
+	"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05 -0700 MST", "2006-01-02 15:04:05 MST", time.RFC1123, time.RFC1123Z,
+	time.RFC850, time.ANSIC,
+}
+
+// Parse reads a time in any of the forms; false for what is none.
+func Parse(s string) (time.Time, bool) {
+	s = strings.TrimSpace(s)
+	for _, form := range forms {
+		if t, err := time.Parse(form, s); err == nil && t.Year() > 0 && t.Year() < 10_000 {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
