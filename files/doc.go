@@ -262,8 +262,9 @@
 //     service's own, such as that of a login page, a web server or a proxy, is never a success, and
 //     tells of no file: it is ErrUnavailable, or ErrPermission where its status is 401 or 403, and
 //     the words say so. A status is not its reason: ErrExist, ErrPrecondition and ErrNotModified
-//     answer a condition that was sent. Of ErrExist, ErrPrecondition and ErrUncertain an error is
-//     one.
+//     answer a condition that was sent. What a service answers only because another call ran beside
+//     it is repeated, and tells of no reason. Of ErrExist, ErrPrecondition and ErrUncertain an error
+//     is one.
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and not
 //     ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1 don't cover it.
 //     Where Features.StatNoBucket is false, Stat and [Exists] alone answer as for a missing file. A

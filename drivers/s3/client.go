@@ -128,7 +128,15 @@ func sameTransport(a, b *http.Transport) bool {
 
 // do makes a request by the bucket's policy: it repeats what failed with files.ErrUnavailable.
 func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
+	return b.doAt(ctx, o, "", request)
+}
+
+// doAt is do for a write of the key.
+func (b *backend) doAt(ctx context.Context, o op, key string,
+	request func(ctx context.Context) error,
+) error {
 	var final error
+	d := b.denials(o, key)
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		failure := request(ctx)
 		mapped := fault(ctx, o, failure)
@@ -136,12 +144,12 @@ func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context
 			final = mapped
 			return nil
 		}
-		return mapped
+		return d.look(ctx, failure, mapped)
 	})
 	if err == nil {
 		err = final
 	}
-	return err
+	return d.settle(ctx, err)
 }
 
 // uploadGone reports whether an upload in parts has ended, which no repeat changes: only the whole

@@ -57,6 +57,11 @@ func (b *backend) putCondition(v files.Version) *string {
 // been sent.
 func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
 	var final error
+	key := c.key
+	if c.op&copying != 0 { // it may be the source that is denied
+		key = ""
+	}
+	d := c.b.denials(c.op, key)
 	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		var sent bool
 		var failure error
@@ -72,7 +77,7 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 			c.lost = mapped
 			return mapped
 		}
-		return mapped
+		return d.look(ctx, failure, mapped)
 	})
 	if err == nil && final == nil {
 		return info, nil
@@ -80,7 +85,14 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 	if err == nil {
 		err = final
 	}
+	err = d.settle(ctx, err)
 	if c.lost == nil {
+		if k := files.KindOf(err); d.seen && (k == files.ErrExist || k == files.ErrPrecondition) {
+			// The denial may have been a word of no meaning: the mark decides.
+			if info, ok := c.mine(ctx); ok {
+				return info, nil
+			}
+		}
 		return files.Info{}, c.refusal(ctx, err)
 	}
 	if k := files.KindOf(err); k == files.ErrCorrupt || k == files.ErrInvalid && c.mark == "" {

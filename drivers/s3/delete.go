@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -39,11 +40,13 @@ func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput, v
 	}
 	in.IfMatch = condition(v)
 	lost := false
+	d := b.denials(opDeleteMatch, "")
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		_, err := b.client.DeleteObject(ctx, in)
 		lost = lost || err != nil && !refused(err)
-		return fault(ctx, opDeleteMatch, err)
+		return d.look(ctx, err, fault(ctx, opDeleteMatch, err))
 	})
+	err = d.settle(ctx, err)
 	if err != nil && lost {
 		return uncertain(err)
 	}
@@ -83,9 +86,10 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	if len(todo) == 0 {
 		return errs
 	}
-	err := b.do(ctx, opDelete, func(ctx context.Context) error {
-		return b.deleteObjects(ctx, &todo, set)
-	})
+	d := b.denials(opDelete, "")
+	err := d.settle(ctx, b.do(ctx, opDelete, func(ctx context.Context) error {
+		return b.deleteObjects(ctx, d, &todo, set)
+	}))
 	if errors.Is(err, errNoMD5) {
 		for _, o := range todo {
 			set(*o.Key, b.Delete(ctx, driver.Key{Name: *o.Key}, ""))
@@ -102,7 +106,9 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 
 // deleteObjects makes one request. todo is left with what is worth another one; the error is then
 // the first of them.
-func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentifier, set func(string, error)) error {
+func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.ObjectIdentifier,
+	set func(string, error),
+) error {
 	out, err := b.sendDelete(ctx, &s3.DeleteObjectsInput{
 		Bucket: &b.bucket,
 		Delete: &types.Delete{Objects: *todo, Quiet: aws.Bool(true)},
@@ -115,7 +121,7 @@ func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentif
 		open[*o.Key] = true
 	}
 	var again []types.ObjectIdentifier
-	var first error
+	var first, refusal error
 	unmatched := 0
 	for _, e := range out.Errors {
 		key := aws.ToString(e.Key)
@@ -126,6 +132,10 @@ func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentif
 		delete(open, key)
 		err := objectFailure(token(aws.ToString(e.Code)))
 		set(key, err)
+		if aws.ToString(e.Code) == "AccessDenied" && d.left > 0 {
+			again = append(again, types.ObjectIdentifier{Key: e.Key})
+			refusal = &denied{err}
+		}
 		if files.KindOf(err) == files.ErrUnavailable {
 			again = append(again, types.ObjectIdentifier{Key: e.Key})
 			if first == nil {
@@ -150,6 +160,10 @@ func (b *backend) deleteObjects(ctx context.Context, todo *[]types.ObjectIdentif
 		for key := range open {
 			again = append(again, types.ObjectIdentifier{Key: &key})
 		}
+	}
+	if refusal != nil {
+		d.left--
+		first = cmp.Or(first, refusal)
 	}
 	for _, o := range again {
 		set(*o.Key, nil) // unless the next request fails it too

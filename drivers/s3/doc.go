@@ -53,6 +53,12 @@
 // 5xx, or with a success that is none, may have been done: a conditional one is recognised by its
 // mark, and another is files.ErrUncertain. An error in an answer of status 200 is that error.
 //
+// MinIO answers 403 AccessDenied, as to credentials that may not write, to a write that races with a
+// delete of the last file of a directory. Where the profile says so (MinIO, and an unknown store),
+// a write that is denied is repeated: at most twice, or, where conditional puts are kept, as often
+// as the policy says if a Put under a condition that never holds tells that the credentials may
+// write the name. A true denial costs one or two requests more there, and none anywhere else.
+//
 // Redirects are not followed: those of S3 to another region say what to write. An error is read up
 // to 4 MiB, and a page of a listing up to 32 MiB. A listing that has names twice, in no order or
 // outside of what was asked for, or that doesn't end, is files.ErrUnavailable. A weak ETag (W/"…"),

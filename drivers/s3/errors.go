@@ -139,6 +139,9 @@ func fault(ctx context.Context, o op, err error) error {
 	if _, found := err.(interface{ Unwrap() []error }); found && files.KindOf(err) != nil {
 		return err // it is one of ours
 	}
+	if d, ok := err.(*denied); ok {
+		return d
+	}
 	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || answerOf(err).status == 0) {
 		return &opaque{ctx.Err().Error(), both{files.ContextError(ctx), err}}
 	}

@@ -77,7 +77,7 @@ func (b *backend) createInput(key string, a files.Attributes, mark string, n *Pu
 // store has it.
 func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, ask bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
-	err := b.do(ctx, opPut, func(ctx context.Context) error {
+	err := b.doAt(ctx, opPut, *in.Key, func(ctx context.Context) error {
 		return b.withSums(func(sums bool) error {
 			u.sums = sums && ask
 			in.ChecksumAlgorithm, in.ChecksumType = "", ""
@@ -128,7 +128,7 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 		}
 	}
 	var out *s3.UploadPartOutput
-	err := u.b.do(ctx, opPut, func(ctx context.Context) (err error) {
+	err := u.b.doAt(ctx, opPut, u.key, func(ctx context.Context) (err error) {
 		return u.withSum(in.ChecksumCRC32C, func(sum *string) error {
 			in.ChecksumCRC32C = sum
 			body := part.Body()

@@ -83,6 +83,9 @@ type Profile struct {
 	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the prefix may end
 	// too early.
 	LosesAfter bool
+	// DeniedByRace: an AccessDenied to a write may stand for a race with a delete beside it. Such a
+	// write is repeated, at most twice where nothing tells that the credentials may write the name.
+	DeniedByRace bool
 	// Checksums says what is stored beside the content; ChecksumsAuto finds out.
 	Checksums Checksums
 	// EqualParts: all parts of an upload but the last have one size.

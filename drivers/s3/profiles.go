@@ -16,7 +16,7 @@ var profiles = []*Profile{
 
 // unknown is the most careful: conditional puts are proved before the first one, and the rest is
 // claimed only once Check or Probe has proved it.
-var unknown = &Profile{Name: "unknown"}
+var unknown = &Profile{Name: "unknown", DeniedByRace: true}
 
 // amazon is Amazon S3.
 var amazon = &Profile{
@@ -62,9 +62,10 @@ var minio = &Profile{
 		AnyName:       NotKept, // docs/minio-limits.md; run
 		Order:         Kept,    // run
 	},
-	LosesAfter: true, // run
-	refuses:    refusedByMinio,
-	server:     "MinIO",
+	LosesAfter:   true, // run
+	DeniedByRace: true, // run
+	refuses:      refusedByMinio,
+	server:       "MinIO",
 }
 
 // aistor is MinIO's product, which can't be told from the community edition by its answers.
@@ -83,8 +84,9 @@ var aistor = &Profile{
 		AnyName:       NotKept,
 		Order:         Kept,
 	},
-	LosesAfter: true,
-	refuses:    refusedByMinio,
+	LosesAfter:   true,
+	DeniedByRace: true,
+	refuses:      refusedByMinio,
 }
 
 // ceph is the gateway of Ceph, radosgw.

@@ -110,6 +110,7 @@ func (v verdict) keep() Keep {
 
 // try makes a request with a condition, repeated where the answer is that of trouble.
 func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context) error) (v verdict, err error) {
+	d := p.b.denials(o, "")
 	err = p.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		failure := request(ctx)
 		if failure == nil {
@@ -130,9 +131,9 @@ func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context)
 			v = unknownHeader
 			return nil
 		}
-		return fault(ctx, o, failure)
+		return d.look(ctx, failure, fault(ctx, o, failure))
 	})
-	return v, err
+	return v, d.settle(ctx, err)
 }
 
 // put writes the scratch object, under conditions.

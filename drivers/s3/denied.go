@@ -1,0 +1,98 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// maxDenied is how often a denied write is repeated on a store whose denial may be a race, where
+// nothing tells the two apart.
+const maxDenied = 2
+
+// denials repeats writes that are denied on a store whose AccessDenied may stand for a race. MinIO
+// makes the directories of an object while a delete beside it removes them again; what the file
+// system then says (ENOENT, twice) becomes errFileAccessDenied, and that AccessDenied, in the words
+// of a true denial (cmd/os-reliable.go, mkdirAll and renameAll; run). Nothing was written then.
+type denials struct {
+	b    *backend
+	o    op
+	key  string // where a Put under an impossible condition tells whether the key may be written
+	seen bool
+	left int
+}
+
+func (b *backend) denials(o op, key string) *denials {
+	d := &denials{b: b, o: o, key: key}
+	switch o &^ flags {
+	case opPut, opPutAbsent, opPutMatch, opDelete, opDeleteMatch, opCopy:
+		if b.known.profile.DeniedByRace {
+			d.left = maxDenied
+		}
+	}
+	return d
+}
+
+// look is what the policy is told of a failure: that a denial is trouble, while it may be repeated.
+func (d *denials) look(ctx context.Context, failure, mapped error) error {
+	if d.left == 0 || !isDenial(failure) {
+		return mapped
+	}
+	if !d.seen && d.key != "" && d.b.known.is(PutIfVersion) == Kept {
+		switch err := d.b.impossible(ctx, d.key); {
+		case isDenial(err):
+			d.left = 0
+			return mapped
+		case isUnmet(err):
+			d.left = -1 // the key may be written: the policy decides
+		}
+	}
+	d.seen = true
+	d.left--
+	return &denied{mapped}
+}
+
+// settle makes the denial of what the policy has given up on.
+func (d *denials) settle(ctx context.Context, err error) error {
+	if e, ok := errors.AsType[*denied](err); ok && ctx.Err() == nil {
+		return e.error
+	}
+	return err
+}
+
+// isDenial: the service said so of itself.
+func isDenial(err error) bool {
+	a := answerOf(err)
+	return a.own && a.status == http.StatusForbidden && a.code == "AccessDenied"
+}
+
+// isUnmet: a condition was looked at and does not hold.
+func isUnmet(err error) bool {
+	a := answerOf(err)
+	return a.own && (a.code == "PreconditionFailed" || a.code == "NoSuchKey")
+}
+
+// impossible is a Put under a condition that never holds: it tells whether the credentials may
+// write the key.
+func (b *backend) impossible(ctx context.Context, key string) error {
+	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket:  &b.bucket,
+		Key:     &key,
+		Body:    strings.NewReader(""),
+		IfMatch: b.putCondition(wrongETag),
+	})
+	return err
+}
+
+// denied is a denial that may be a race: files.ErrUnavailable for the policy, and for nobody else.
+type denied struct{ error }
+
+func (d *denied) Is(target error) bool { return target == files.ErrUnavailable }
+
+// RetryAfter asks for a short wait: the race is over at once, and so is a true denial.
+func (d *denied) RetryAfter() time.Duration { return time.Millisecond }

@@ -1,0 +1,154 @@
+package s3
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// denying is a store that denies the first writes, n of them or, where n is negative, all. carries
+// tells whether a denied write is carried out all the same.
+type denying struct {
+	tiny
+	server  string
+	n       int
+	carries bool
+	probes  int // puts under a condition that never holds
+}
+
+func (s *denying) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Server", s.server)
+	if r.Method == http.MethodPut && strings.Contains(r.Header.Get("If-Match"), wrongETag) {
+		s.probes++
+		if s.n >= 0 {
+			w.WriteHeader(412)
+			io.WriteString(w, xmlError("PreconditionFailed"))
+			return
+		}
+	}
+	if q := r.URL.Query(); q.Has("delete") {
+		if s.denies() {
+			io.WriteString(w, "<DeleteResult><Error><Key>dir/a</Key><Code>AccessDenied</Code>"+
+				"</Error></DeleteResult>")
+		} else {
+			io.WriteString(w, "<DeleteResult></DeleteResult>")
+		}
+		return
+	}
+	write := r.Method != http.MethodGet && r.Method != http.MethodHead
+	if write && s.denies() {
+		if s.carries {
+			s.exists, s.mark = true, r.Header.Get("X-Amz-Meta-Cloudfiles-Mark")
+		}
+		w.WriteHeader(403)
+		io.WriteString(w, xmlError("AccessDenied"))
+		return
+	}
+	q := r.URL.Query()
+	switch {
+	case r.Method == http.MethodGet && q.Has("list-type"):
+		io.WriteString(w, "<ListBucketResult></ListBucketResult>")
+	case r.Method == http.MethodPost && q.Has("uploads"):
+		io.WriteString(w, begun)
+	case r.Method == http.MethodPost && q.Has("uploadId"):
+		io.WriteString(w, "<CompleteMultipartUploadResult><ETag>1</ETag>"+
+			"</CompleteMultipartUploadResult>")
+	case r.Method == http.MethodDelete:
+		w.WriteHeader(204)
+	case r.Header.Get("X-Amz-Copy-Source") != "":
+		io.WriteString(w, "<CopyObjectResult><ETag>1</ETag></CopyObjectResult>")
+	default:
+		s.tiny.ServeHTTP(w, r)
+	}
+}
+
+func (s *denying) denies() bool {
+	if s.n == 0 {
+		return false
+	}
+	s.n--
+	return true
+}
+
+// keeping is the profile with conditional puts that need no proof.
+func keeping(p *Profile, k Keep) *Profile {
+	q := *p
+	q.Keeps = map[Claim]Keep{
+		PutIfAbsent:   Kept,
+		PutIfVersion:  k,
+		CompleteIf:    Kept,
+		CopySourceIf:  Kept,
+		DirBesideFile: Kept,
+	}
+	return &q
+}
+
+// TestDeniedByRace: a write that MinIO denies because of a delete beside it is repeated; a true
+// denial comes back after few requests, and on Amazon's after one.
+func TestDeniedByRace(t *testing.T) {
+	writes := []string{"put", "put in parts", "copy", "delete", "delete many"}
+	for _, p := range []*Profile{minio, aistor, unknown} {
+		for _, keep := range []Keep{Kept, NotKept} {
+			for _, op := range writes {
+				for n := 1; n <= maxDenied; n++ {
+					s := &denying{n: n, server: "MinIO"}
+					b, _ := hostile(t, keeping(p, keep), s.ServeHTTP)
+					if err := every[op](t.Context(), b); err != nil {
+						t.Errorf("%s, %v, %s after %d denials: %v", p.Name, keep, op, n, err)
+					}
+				}
+				// Denied for good.
+				s := &denying{n: -1}
+				b, requests := hostile(t, keeping(p, keep), s.ServeHTTP)
+				err := every[op](t.Context(), b)
+				if files.KindOf(err) != files.ErrPermission {
+					t.Errorf("%s, %v, %s denied: %v", p.Name, keep, op, err)
+				}
+				before := int64(0)
+				if op == "copy" {
+					before = 1 // a look at the source
+				}
+				if p == unknown && op != "delete" && op != "delete many" {
+					before++ // the first answer tells the store's name
+				}
+				if n := requests.Load() - before; n > 1+maxDenied {
+					t.Errorf("%s, %v, %s denied: %d requests", p.Name, keep, op, n)
+				}
+				if op == "put" && keep == Kept && requests.Load()-before != 2 {
+					t.Errorf("%s, put denied: %d requests, want 2", p.Name, requests.Load())
+				}
+			}
+		}
+	}
+	for _, p := range []*Profile{amazon, r2} {
+		for _, op := range []string{"put", "put in parts", "delete", "delete many"} {
+			s := &denying{n: -1}
+			b, requests := hostile(t, keeping(p, Kept), s.ServeHTTP)
+			err := every[op](t.Context(), b)
+			if files.KindOf(err) != files.ErrPermission || requests.Load() != 1 {
+				t.Errorf("%s, %s: %d requests, %v", p.Name, op, requests.Load(), err)
+			}
+		}
+	}
+}
+
+// TestDeniedYetDone: should a denied write have been carried out, its own mark is met and told.
+func TestDeniedYetDone(t *testing.T) {
+	for _, keep := range []Keep{Kept, NotKept} {
+		s := &denying{n: 1, carries: true}
+		b, _ := hostile(t, keeping(minio, keep), s.ServeHTTP)
+		info, err := putIf(t, b, files.IfAbsent())
+		if err != nil || info.Version != "1" {
+			t.Errorf("%v: %+v, %v", keep, info, err)
+		}
+		s = &denying{n: 1}
+		s.exists, s.mark = true, "another"
+		b, _ = hostile(t, keeping(minio, keep), s.ServeHTTP)
+		if _, err := putIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrExist {
+			t.Errorf("%v, another's: %v", keep, err)
+		}
+	}
+}
