@@ -101,6 +101,8 @@ type broken struct {
 	hangs  bool // and so is caught by the time limit alone
 	// wrap breaks a sound bucket from outside, where the fault is above the driver.
 	wrap func(files.Bucket) files.Bucket
+	// unread lists where what lies in the directory can't be read; nil does it as it should.
+	unread func(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error]
 	// links: a link in the store is taken for a file.
 	links bool
 	// serve changes what a signed request asks for, where the fault is the server's that answers
@@ -132,6 +134,9 @@ func (b broken) harness() conformance.Harness {
 		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
 		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {
 			stores.of(b).grow(name, content)
+		},
+		Unreadable: func(_ conformance.T, bucket files.Bucket, dir string) files.Bucket {
+			return driver.New(&partly{stores.of(bucket), dir, b.unread})
 		},
 		Cut:       func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
 		Leftovers: func(_ conformance.T, b files.Bucket) int { return int(stores.of(b).left.Load()) },

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,25 @@ var brokenWrappers = []struct {
 				o.Prefix = "tenant"
 				return ""
 			}}})},
+	{
+		fault:  "counts the limit itself, and loses what can't be read",
+		over:   "everything",
+		caught: []string{"L9/wrapper-unreadable"},
+		wrap: hooks(files.Hooks{List: func(
+			ctx context.Context, c *files.Call, o files.ListOptions,
+			next func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
+		) iter.Seq2[files.Entry, error] {
+			return func(yield func(files.Entry, error) bool) {
+				limit, n := o.Limit, 0
+				o.Limit = 0
+				for e, err := range next(ctx, o) {
+					if n++; !yield(e, err) || n == limit {
+						return
+					}
+				}
+			}
+		}}),
+	},
 	{fault: "claims what it refuses", over: "everything", caught: []string{"X3/wrapper-features", "P8/creates-once"},
 		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 			if c.Put != nil && c.Put.If.Absent() {

@@ -60,6 +60,10 @@ type Harness struct {
 	// Append writes at the end of the stored file, in place and behind the bucket's back, as
 	// another program does that writes a log: for stores whose files can grow, which are disks.
 	Append func(t T, b files.Bucket, name string, content []byte)
+	// Unreadable opens another handle on the store of the bucket to which what lies in the
+	// directory can't be read, as another user's folder: for stores of which a part may be
+	// unreadable, which are disks. The suite closes it.
+	Unreadable func(t T, b files.Bucket, dir string) files.Bucket
 	// Cut makes the connection of every body that is opened from now on break after n bytes; below
 	// 0, none.
 	Cut func(t T, b files.Bucket, n int64)

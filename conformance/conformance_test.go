@@ -27,6 +27,9 @@ func mapHarness() conformance.Harness {
 		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {
 			driver.Unwrap(b).(*mapBackend).grow(name, content)
 		},
+		Unreadable: func(_ conformance.T, b files.Bucket, dir string) files.Bucket {
+			return driver.New(&partly{driver.Unwrap(b).(*mapBackend), dir, nil})
+		},
 		Cut: func(_ conformance.T, b files.Bucket, n int64) { driver.Unwrap(b).(*mapBackend).cut.Store(n + 1) },
 	}
 }

@@ -67,6 +67,7 @@
 //   - Process: a command that opens the store and runs [Serve]. Finds what even two handles share inside one process: a lock, a cache (P1, P8, P9, L4).
 //   - Leftovers: temporaries and unfinished uploads, counted (P2, X2).
 //   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks (G5).
+//   - Unreadable: a handle that may not read a part of the store (L9).
 //   - Secrets: what no error may show (E1): the folder, the bucket's prefix, the key.
 //   - Vanish: the store goes away (E3). Foreign and ForeignKeys: what others put there (L7). Link: what is no file (N5). Send: signed
 //     requests are really sent (W1). URL: the driver's opener (U1, U2, U3).

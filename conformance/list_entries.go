@@ -21,6 +21,12 @@ var listEntryCases = []Case{
 	{Rule: "L9", Name: "body-may-call", Why: "deleting what is listed is the usual loop; a lock held there is a deadlock", Run: listBody},
 	{Rule: "L9", Name: "break", Why: "who has found his file stops", Run: listBreak},
 	{Rule: "L9", Name: "nested", Why: "a walk by shallow listings lists inside the loop", Run: listNested},
+	{
+		Rule: "L9",
+		Name: "unreadable",
+		Why:  "one folder of root's must not hide all that comes behind it, nor be left out in silence",
+		Run:  listUnreadable,
+	},
 	{Rule: "L9", Name: "options", Why: "options that make no sense are told, and those given are not changed", Run: listOptions},
 }
 

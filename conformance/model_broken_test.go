@@ -95,7 +95,7 @@ func allBroken() []broken {
 
 // everyBroken is the whole of it.
 func everyBroken() []broken {
-	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing)
+	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing, brokenUnread)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

@@ -29,6 +29,12 @@ func wrapperCases() []Case {
 		{Rule: "N5", Name: "wrapper-contained", Why: "what lies beside a tenant's directory is not his to see, nor to delete", Run: wrapperContained},
 		{Rule: "N5", Name: "wrapper-as", Why: "the SDK's client gets round a wrapper that renames or restricts; behind one that doesn't, programs need it", Run: wrapperAs},
 		{Rule: "G7", Name: "wrapper-body-closed", Why: "a body that stays open below holds a connection for ever", Run: wrapperBodyClosed},
+		{
+			Rule: "L9",
+			Name: "wrapper-unreadable",
+			Why:  "what can't be read below must be told above, also where Limit ends the listing",
+			Run:  wrapperUnread,
+		},
 		{Rule: "X2", Name: "wrapper-context", Why: "deadlines, traces and credentials travel in the context", Run: wrapperContext},
 	}
 }

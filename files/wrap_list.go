@@ -72,16 +72,16 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yie
 		o = *c.List
 	}
 	limit := int64(o.Limit)
-	if limit > 0 && (w.hooks.Entry != nil || w.hooks.Names != nil) {
-		if o.PageSize == 0 {
-			o.PageSize = o.Limit
-		}
-		o.Limit = 0 // counted here, for some entries are left out
-	}
 	if w.hooks.Names != nil {
 		dir = w.hooks.Names.List(dir, &o)
 	}
-	for e, err := range w.listInner(ctx, c, dir, o) {
+	inner := func(o ListOptions) iter.Seq2[Entry, error] { return w.listInner(ctx, c, dir, o) }
+	entries := inner(o)
+	if limit > 0 && (w.hooks.Entry != nil || w.hooks.Names != nil) {
+		wanted := func() int64 { return limit - n }
+		entries = listLimited(o, cl.below.Ordered, wanted, inner)
+	}
+	for e, err := range entries {
 		if err != nil {
 			err = w.listError(c, err)
 			yield(Entry{}, err)
@@ -107,7 +107,8 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yie
 		if w.hooks.Entry != nil && !w.hooks.Entry(c, e) {
 			continue
 		}
-		if n++; !yield(e, nil) || n == limit {
+		n++
+		if !yield(e, nil) {
 			return n, nil
 		}
 	}

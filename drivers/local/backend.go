@@ -128,22 +128,29 @@ func (b *backend) As(target any) bool {
 // alive reports whether the path still leads to the folder that was opened (E3), and that its
 // format is ours. Every call begins here: an unmounted disk must not look empty.
 func (b *backend) alive() error {
+	_, err := b.seeAlive()
+	return err
+}
+
+// seeAlive is alive; it returns what it saw of the folder.
+func (b *backend) seeAlive() (fsys.Stat, error) {
 	st, err := b.sys.StatRoot(b.path)
 	switch {
 	case isNotExist(err), err == nil && !st.SameFile(b.rootStat), fsys.IsNotDirectory(err):
-		return files.WithCause(files.ErrNoBucket, nil, "the folder was removed, renamed or hidden by a mount")
+		return st, files.WithCause(files.ErrNoBucket, nil,
+			"the folder was removed, renamed or hidden by a mount")
 	case err != nil:
-		return fault(err)
+		return st, fault(err)
 	}
 	if !b.disk.settled.Load() {
 		if err := b.readNote(); err != nil {
-			return err
+			return st, err
 		}
 	}
 	if b.checked.Load() {
-		return nil
+		return st, nil
 	}
-	return b.checkFormat()
+	return st, b.checkFormat()
 }
 
 // Close removes what this handle has in the control folder.

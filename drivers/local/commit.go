@@ -240,8 +240,10 @@ func (b *backend) replace(
 	if err != nil {
 		return nil, err
 	}
-	if err := st.intact(); err != nil {
-		return nil, err
+	if st.rec.sidecar || !st.isBrief() {
+		if err := st.intact(); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.fit(st, d, &c); err != nil {
 		return nil, err

@@ -25,8 +25,8 @@ func harnessIn(
 	folder func(conformance.T) string, opts *Options, sys func() fsys.FS,
 ) conformance.Harness {
 	var folders sync.Map
-	open := func(t conformance.T, dir string) files.Bucket {
-		backend, err := open(dir, opts, sys())
+	openOn := func(t conformance.T, dir string, sys fsys.FS) files.Bucket {
+		backend, err := open(dir, opts, sys)
 		if err != nil {
 			t.Fatalf("open: %v", err)
 		}
@@ -34,6 +34,7 @@ func harnessIn(
 		folders.Store(b, dir)
 		return b
 	}
+	open := func(t conformance.T, dir string) files.Bucket { return openOn(t, dir, sys()) }
 	dirOf := func(b files.Bucket) string {
 		dir, _ := folders.Load(b)
 		return dir.(string)
@@ -65,6 +66,10 @@ func harnessIn(
 		Append: func(t conformance.T, b files.Bucket, name string, content []byte) {
 			path := filepath.Join(dirOf(b), filepath.FromSlash(name))
 			check(t, appendTo(path, content))
+		},
+		Unreadable: func(t conformance.T, b files.Bucket, dir string) files.Bucket {
+			closed := filepath.Join(dirOf(b), filepath.FromSlash(dir))
+			return openOn(t, dirOf(b), &hookFS{FS: sys(), closed: closed})
 		},
 		Leftovers: func(t conformance.T, b files.Bucket) int {
 			n := 0

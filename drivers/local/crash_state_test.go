@@ -153,11 +153,15 @@ func (s seenFile) is(f proofFile) error {
 	if !sameAttributes(s.info.Attributes, f.stored()) {
 		return fmt.Errorf("attributes are %+v, want %+v", s.info.Attributes, f.stored())
 	}
-	sum := fmt.Sprintf("%08x", crc32.Checksum([]byte(s.content), crc32.MakeTable(crc32.Castagnoli)))
-	if s.info.Digest.CRC32C != sum {
+	if sum := crcOf(s.content); s.info.Digest.CRC32C != sum {
 		return fmt.Errorf("CRC-32C is %q, want %s", s.info.Digest.CRC32C, sum)
 	}
 	return nil
+}
+
+// crcOf is the CRC-32C as a digest tells it.
+func crcOf(content string) string {
+	return fmt.Sprintf("%08x", crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // differs reports how what was seen differs from the state.

@@ -125,7 +125,7 @@ func faultScenario(t *testing.T, base string, sc faultCase, task syscallTask) (r
 			for _, errno := range faultErrnos {
 				for _, always := range []bool{false, true} {
 					f := faultRun{base: base, sc: sc, nr: nr, n: n, errno: errno, always: always}
-					if f.endless() || !f.chosen(task.Every) {
+					if !f.chosen(task.Every) {
 						hits++
 						continue
 					}
@@ -174,11 +174,6 @@ func (r *faultRun) chosen(every int) bool {
 	return h.Sum32()%uint32(every) == 0
 }
 
-// endless reports whether package os, by which the umask is read in /proc, would try it for ever.
-func (r *faultRun) endless() bool {
-	return r.always && r.errno == unix.EINTR && (r.nr == unix.SYS_READ || r.nr == unix.SYS_FSTAT)
-}
-
 func callName(nr int) string {
 	names := map[int]string{
 		unix.SYS_OPENAT:          "openat",
@@ -189,6 +184,7 @@ func callName(nr int) string {
 		unix.SYS_PREAD64:         "pread64",
 		unix.SYS_FSTAT:           "fstat",
 		unix.SYS_STATX:           "statx",
+		unix.SYS_NEWFSTATAT:      "newfstatat",
 		unix.SYS_GETDENTS64:      "getdents64",
 		unix.SYS_MKDIRAT:         "mkdirat",
 		unix.SYS_RENAMEAT:        "renameat",

@@ -121,9 +121,12 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 			return errOtherMount
 		}
 	case !st.own:
-		folder, err := d.Stat()
-		if err != nil {
-			return fault(err)
+		folder := st.root
+		if d != b.root || !st.isBrief() {
+			var err error
+			if folder, err = d.Stat(); err != nil {
+				return fault(err)
+			}
 		}
 		gid := processGroup
 		if folder.Perm&fs.ModeSetgid != 0 || st.s.folderGroup {
@@ -207,10 +210,13 @@ func (b *backend) shareFile(f fsys.File) {
 // madeByUs reports whether the folder child, in the folder d, is as a Put would have made it:
 // another is somebody's, and stays when its last file goes.
 func (b *backend) madeByUs(d, child fsys.Dir) bool {
-	umask, known := fsys.Umask()
-	st, err := child.Stat()
+	umask, known, err := fsys.Umask()
+	st, err1 := child.Stat()
 	up, err2 := d.Stat()
-	if !known || err != nil || err2 != nil {
+	if err != nil || err1 != nil || err2 != nil {
+		return false // nobody knows: an empty folder does no harm
+	}
+	if !known {
 		return true
 	}
 	if !b.keepsModes(st) {

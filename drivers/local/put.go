@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"runtime"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -12,7 +13,9 @@ import (
 // commits it by one rename.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	defer runtime.KeepAlive(b)
-	if err := b.alive(); err != nil {
+	begun := time.Now()
+	root, err := b.seeAlive()
+	if err != nil {
 		return files.Info{}, err
 	}
 	like, err := b.place(driver.Key{Name: req.Name})
@@ -23,6 +26,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err != nil {
 		return files.Info{}, err
 	}
+	st.begun, st.root = begun, root
 	p := b.placeOf(req.Name) // by the rules that the session has found
 	defer func() { st.close() }()
 	if err := b.conditional(req.If); err != nil {

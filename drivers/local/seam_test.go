@@ -26,6 +26,8 @@ type hookFS struct {
 	noDirLocks bool
 	// mount: the folders below the root are another file system than the control folder.
 	mount bool
+	// closed is the path of a folder that may not be opened.
+	closed string
 }
 
 // openHooked opens a bucket over hooks on the operating system.
@@ -79,6 +81,13 @@ type hookDir struct {
 
 func (d *hookDir) OpenDir(path string) (fsys.Dir, error) {
 	e, err := d.h.dir(d.Dir.OpenDir(path))
+	if err == nil && d.h.closed != "" {
+		st, err := e.Stat()
+		if now, err2 := fsys.OS().StatRoot(d.h.closed); err == nil && err2 == nil && now.SameFile(st) {
+			e.Close()
+			return nil, syscall.EACCES
+		}
+	}
 	if err == nil {
 		e.(*hookDir).below = d.below || path != "" && !strings.HasPrefix(path, controlDir) && !strings.HasPrefix(path, sessionMark)
 	}
@@ -194,6 +203,7 @@ type hookFile struct {
 }
 
 func (f *hookFile) Stat() (fsys.Stat, error) { return f.h.stat(f.File.Stat()) }
+func (f *hookFile) Look() (fsys.Stat, error) { return f.h.stat(f.File.Look()) }
 
 func (f *hookFile) Write(p []byte) (int, error) {
 	if err := f.h.hook("write", f.name); err != nil {

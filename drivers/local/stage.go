@@ -47,7 +47,18 @@ type staged struct {
 	side  *stagedSidecar
 	dest  string // its name in its folder, once it is committed
 	newer int64  // the time of a file that it is to replace, and that it must be newer than
+
+	begun time.Time // when the upload began, if that is known
+	root  fsys.Stat // the bucket's folder at that moment
 }
+
+// brief is how long what an upload has seen when it began is taken for true: about as long as the
+// system may take between any look and the step that goes by it.
+const brief = 100 * time.Microsecond
+
+// isBrief reports whether the upload has begun just now. It is then not looked at once more
+// before its commit, but behind it.
+func (st *staged) isBrief() bool { return !st.begun.IsZero() && time.Since(st.begun) < brief }
 
 // stage makes an empty staged file.
 func (b *backend) stage(s *session, like looks) (*staged, error) {
@@ -56,7 +67,7 @@ func (b *backend) stage(s *session, like looks) (*staged, error) {
 	if st.f, err = s.create(s.dir, st.name, &like); err != nil {
 		return nil, err
 	}
-	if st.id, err = s.dir.Lstat(st.name); err != nil { // by name: that tells its birth
+	if st.id, err = st.f.Look(); err != nil {
 		st.f.Close()
 		s.dir.Unlink(st.name)
 		return nil, err
@@ -216,7 +227,7 @@ func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 func (b *backend) seal(st *staged, now int64) error {
 	if st.id.Ino == 0 {
 		var err error
-		if st.id, err = st.dir.Lstat(st.name); err != nil {
+		if st.id, err = st.f.Look(); err != nil {
 			if missing(err) {
 				return errStageLost
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"strings"
 
 	"cloudfiles.dev/files"
 )
@@ -125,12 +126,12 @@ func (p *Policy) deleteMany(ctx context.Context, c *files.Call, next func(contex
 }
 
 // list goes on behind the last name when a listing breaks off.
-func (p *Policy) list(ctx context.Context, _ *files.Call, o files.ListOptions, list func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions, list func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 	if o.Foreign { // whose keys are no place to go on from
 		return list(ctx, o)
 	}
 	return func(yield func(files.Entry, error) bool) {
-		l := &listing{yield: yield, opts: o}
+		l := &listing{yield: yield, opts: o, dir: strings.TrimSuffix(c.Name, "/")}
 		for more := true; more; {
 			more = false
 			err := p.Do(ctx, func(ctx context.Context, _ int) error {
@@ -141,6 +142,9 @@ func (p *Policy) list(ctx context.Context, _ *files.Call, o files.ListOptions, l
 				}
 				return err
 			})
+			if err == nil {
+				err = l.unread
+			}
 			if err != nil && !l.over {
 				yield(files.Entry{}, err)
 			}
@@ -154,12 +158,20 @@ type listing struct {
 	opts  files.ListOptions // for what is left
 	n     int               // entries that were yielded
 	over  bool              // the loop's body wants no more
+	dir   string
+	full  bool // there are as many as Limit wants
+	// unread tells of what can't be read before the place to go on from: no repeat meets it (L9).
+	unread error
 }
 
 // run yields the entries until an error, and keeps where to go on.
 func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
 	for e, err := range entries {
-		if err != nil {
+		if err != nil && (l.full || l.passed(err)) {
+			l.unread = err
+			return nil
+		}
+		if err != nil || l.full {
 			return err
 		}
 		l.n++
@@ -169,11 +181,20 @@ func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
 			return nil
 		}
 		if l.opts.Limit > 0 {
-			if l.opts.Limit--; l.opts.Limit == 0 {
-				l.over = true
-				return nil
-			}
+			l.opts.Limit--
+			l.full = l.opts.Limit == 0
 		}
 	}
 	return nil
+}
+
+// passed reports whether an error names something below the directory and before the place to go
+// on from.
+func (l *listing) passed(err error) bool {
+	e, ok := err.(*files.Error)
+	if !ok || e.Op != files.OpList || l.n == 0 {
+		return false
+	}
+	rest, ok := strings.CutPrefix(e.Name, l.dir)
+	return ok && rest != "" && (l.dir == "" || rest[0] == '/') && e.Name < l.opts.StartAfter
 }

@@ -39,6 +39,11 @@ func (f *file) Stat() (st fsys.Stat, err error) {
 	return st, err
 }
 
+func (f *file) Look() (st fsys.Stat, err error) {
+	err = f.do(StatFile, "", nil, func() (err error) { st, err = f.below.Look(); return err })
+	return st, err
+}
+
 func (f *file) Getxattr(name string, buf []byte) (n int, err error) {
 	err = f.do(Getxattr, name, nil, func() (err error) { n, err = f.below.Getxattr(name, buf); return err })
 	return n, err

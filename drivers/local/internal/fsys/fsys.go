@@ -127,6 +127,8 @@ type File interface {
 	// Write writes all of p, in one system call unless the system takes less.
 	Write(p []byte) (int, error)
 	Stat() (Stat, error)
+	// Look is Stat that tells the birth too, of a file that still has its first name.
+	Look() (Stat, error)
 	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none, the file
 	// system has none at all, or they may not be read.
 	Getxattr(name string, buf []byte) (int, error)
@@ -192,7 +194,7 @@ type Stat struct {
 	ChangeTime int64
 	Dev, Ino   uint64
 	Nlink      uint64
-	Birth      int64 // told by Dir.Stat and Lstat only, where the file system knows it; else 0
+	Birth      int64 // told by Dir.Stat, Lstat and File.Look only, where it is known; else 0
 	modSec     int64 // of a ModTime that is the nearest only
 	modNsec    int64
 }

@@ -41,6 +41,7 @@ var hasOpenat2 = sync.OnceValue(func() bool {
 })
 
 func (linuxFS) OpenRoot(path string) (Dir, error) {
+	hasGetxattrat() // found out once, and not by the error of a certain file
 	fd, err := retry(func() (int, error) { return unix.Open(path, openDir, 0) })
 	if err != nil {
 		return nil, err
@@ -230,14 +231,11 @@ func notFile(err error) error {
 }
 
 func (d *dir) Stat() (Stat, error) {
-	const basic = unix.STATX_BASIC_STATS
-	var x unix.Statx_t
-	const mask = basic | unix.STATX_BTIME
-	err := unix.Statx(d.fd, "", unix.AT_EMPTY_PATH, mask, &x)
-	if err != nil || x.Mask&basic != basic || x.Mode&unix.S_IFMT != unix.S_IFDIR {
+	st, err := look(d.fd)
+	if err != nil || st.Type != Directory {
 		return fstat(d.fd)
 	}
-	return toStatx(&x), nil
+	return st, nil
 }
 
 func (d *dir) Create(name string) (File, error) {
@@ -253,7 +251,7 @@ func (d *dir) OpenLock(name string) (File, error) {
 }
 
 func (d *dir) create(name string, flags int, mode uint32) (File, error) {
-	fd, err := retry(func() (int, error) { return unix.Openat(d.fd, name, flags, mode) })
+	fd, err := retry(func() (int, error) { return openat(d.fd, name, flags, mode) })
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +263,7 @@ func (d *dir) Mkdir(name string, perm fs.FileMode) error {
 }
 
 func (d *dir) Rename(name string, to Dir, newname string) error {
-	return unix.Renameat(d.fd, name, to.(*dir).fd, newname)
+	return renameat(d.fd, name, to.(*dir).fd, newname)
 }
 
 func (d *dir) Exchange(name string, to Dir, newname string) error {

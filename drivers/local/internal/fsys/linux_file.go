@@ -67,10 +67,18 @@ func (f *file) Stat() (Stat, error) {
 	return st, err
 }
 
+func (f *file) Look() (Stat, error) {
+	st, err := look(f.fd)
+	if err != nil || st.Type != Regular {
+		return f.Stat()
+	}
+	return st, nil
+}
+
 func (f *file) AppendOnly() { unix.FcntlInt(uintptr(f.fd), unix.F_SETFL, unix.O_APPEND) }
 
 func (f *file) Getxattr(name string, buf []byte) (int, error) {
-	n, err := unix.Fgetxattr(f.fd, name, buf)
+	n, err := fgetxattr(f.fd, name, buf)
 	switch err {
 	case nil:
 		return n, nil
@@ -85,7 +93,7 @@ func (f *file) Getxattr(name string, buf []byte) (int, error) {
 }
 
 func (f *file) Setxattr(name string, value []byte) error {
-	err := unix.Fsetxattr(f.fd, name, value, 0)
+	err := fsetxattr(f.fd, name, value)
 	switch err {
 	case unix.EOPNOTSUPP, unix.ENOSYS:
 		return errors.ErrUnsupported

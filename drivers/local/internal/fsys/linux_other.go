@@ -23,6 +23,23 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	return toStat(&st), nil
 }
 
+// look asks for no birth either.
+func look(fd int) (Stat, error) { return fstat(fd) }
+
+func openat(fd int, name string, flags int, mode uint32) (int, error) {
+	return unix.Openat(fd, name, flags, mode)
+}
+
+func renameat(fd int, name string, tofd int, newname string) error {
+	return unix.Renameat(fd, name, tofd, newname)
+}
+
+func fgetxattr(fd int, attr string, buf []byte) (int, error) { return unix.Fgetxattr(fd, attr, buf) }
+
+func fsetxattr(fd int, attr string, value []byte) error {
+	return unix.Fsetxattr(fd, attr, value, 0)
+}
+
 // SetModTime sets the time of access too: some programs behind FUSE ignore a change of one alone,
 // and answer that it was made. It goes through /proc, because the call for an open file has no
 // wrapper.

@@ -3,12 +3,12 @@
 package fsys
 
 import (
+	"io"
 	"io/fs"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -24,15 +24,11 @@ func (f *file) SetOwner(uid, gid int) error { return unix.Fchown(f.fd, uid, gid)
 func (d *dir) Attribute(name, attr string, buf []byte) (n int, err error) {
 	switch {
 	case name == "":
-		n, err = unix.Fgetxattr(d.fd, attr, buf)
-	case noGetxattrat.Load():
-		n, err = unix.Lgetxattr("/proc/self/fd/"+strconv.Itoa(d.fd)+"/"+name, attr, buf)
-	default:
+		n, err = fgetxattr(d.fd, attr, buf)
+	case hasGetxattrat():
 		n, err = getxattrat(d.fd, name, attr, buf)
-		if err == unix.ENOSYS || err == unix.EPERM { // an older system, or a sandbox
-			noGetxattrat.Store(true)
-			return d.Attribute(name, attr, buf)
-		}
+	default:
+		n, err = unix.Lgetxattr("/proc/self/fd/"+strconv.Itoa(d.fd)+"/"+name, attr, buf)
 	}
 	if err != nil {
 		return 0, ErrNoXattr
@@ -40,8 +36,11 @@ func (d *dir) Attribute(name, attr string, buf []byte) (n int, err error) {
 	return n, nil
 }
 
-// noGetxattrat is found at the first call.
-var noGetxattrat atomic.Bool
+// hasGetxattrat is false on older systems and in sandboxes that refuse the call.
+var hasGetxattrat = sync.OnceValue(func() bool {
+	_, err := getxattrat(unix.AT_FDCWD, "/", "user.none", nil)
+	return err != unix.ENOSYS && err != unix.EPERM
+})
 
 // xattrArgs is struct xattr_args of linux/xattr.h.
 type xattrArgs struct {
@@ -73,17 +72,29 @@ func getxattrat(fd int, name, attr string, buf []byte) (int, error) {
 	return int(n), nil
 }
 
-// Umask is the process's, and false where it isn't known.
-func Umask() (fs.FileMode, bool) {
-	data, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, false
+// Umask is the process's; known is false where the system doesn't tell it. An error says nothing:
+// another time it may be known. Package os would try a call that is interrupted for ever.
+func Umask() (m fs.FileMode, known bool, err error) {
+	fd, err := retry(func() (int, error) {
+		return unix.Open("/proc/self/status", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	})
+	if err == unix.ENOENT || err == unix.EACCES || err == unix.EPERM {
+		return 0, false, nil
 	}
-	for line := range strings.Lines(string(data)) {
+	if err != nil {
+		return 0, false, err
+	}
+	defer unix.Close(fd)
+	var buf [512]byte // it stands in the second line
+	n, err := (&file{fd}).ReadAt(buf[:], 0)
+	if err != nil && err != io.EOF {
+		return 0, false, err
+	}
+	for line := range strings.Lines(string(buf[:n])) {
 		if v, ok := strings.CutPrefix(line, "Umask:"); ok {
 			m, err := strconv.ParseUint(strings.TrimSpace(v), 8, 32)
-			return fs.FileMode(m), err == nil
+			return fs.FileMode(m), err == nil, nil
 		}
 	}
-	return 0, false
+	return 0, false, nil
 }

@@ -3,14 +3,18 @@
 package fsys
 
 import (
-	"sync/atomic"
+	"strings"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// noStatx is found on kernels before 4.11 and in sandboxes that refuse the call.
-var noStatx atomic.Bool
+// hasStatx is false on kernels before 4.11 and in sandboxes that refuse the call.
+var hasStatx = sync.OnceValue(func() bool {
+	var x unix.Statx_t
+	return unix.Statx(unix.AT_FDCWD, "/", 0, unix.STATX_TYPE, &x) == nil
+})
 
 // lookMask are the fields of Stat.
 const lookMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
@@ -18,7 +22,7 @@ const lookMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
 // Lstat passes a short path on the stack: a listing calls it for every file.
 func (d *dir) Lstat(path string) (Stat, error) {
 	var buf [256]byte
-	if path == "" || len(path) >= len(buf) || noStatx.Load() {
+	if path == "" || len(path) >= len(buf) || !hasStatx() {
 		return d.lookSlowly(path)
 	}
 	copy(buf[:], path)
@@ -28,12 +32,8 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	switch e {
 	case 0:
 		return toStatx(&x), nil
-	case unix.ESTALE:
+	case unix.ESTALE, unix.EPERM:
 		return d.lookSlowly(path)
-	case unix.ENOSYS, unix.EPERM: // lookSlowly finds out which
-		st, err := d.lookSlowly(path)
-		noStatx.Store(err == nil)
-		return st, err
 	}
 	return Stat{}, e
 }
@@ -45,11 +45,11 @@ func (d *dir) lookSlowly(path string) (Stat, error) {
 		path = "."
 	}
 	var x unix.Statx_t
-	if !noStatx.Load() {
+	if hasStatx() {
 		_, err := stale(func() (int, error) {
 			return 0, unix.Statx(d.fd, path, unix.AT_SYMLINK_NOFOLLOW, lookMask, &x)
 		})
-		if err != unix.ENOSYS && err != unix.EPERM {
+		if err != unix.EPERM {
 			return toStatx(&x), err
 		}
 	}
@@ -65,6 +65,85 @@ func (d *dir) lookSlowly(path string) (Stat, error) {
 func (f *file) SetModTime(ns int64) error {
 	ts := [2]unix.Timespec{unix.NsecToTimespec(ns), unix.NsecToTimespec(ns)}
 	if _, _, e := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(f.fd), 0, uintptr(unsafe.Pointer(&ts)), 0, 0, 0); e != 0 {
+		return e
+	}
+	return nil
+}
+
+// look is statx of an open file or directory. An error is that of a system that can't.
+func look(fd int) (Stat, error) {
+	var x unix.Statx_t
+	var empty byte
+	_, _, e := unix.Syscall6(unix.SYS_STATX, uintptr(fd), uintptr(unsafe.Pointer(&empty)),
+		unix.AT_EMPTY_PATH, lookMask, uintptr(unsafe.Pointer(&x)), 0)
+	if e == 0 && x.Mask&unix.STATX_BASIC_STATS != unix.STATX_BASIC_STATS {
+		e = unix.ENOSYS
+	}
+	if e != 0 {
+		return Stat{}, e
+	}
+	return toStatx(&x), nil
+}
+
+// text is a string as the system takes it, on the stack: these are the calls of every put.
+type text [256]byte
+
+// set reports whether the string fits, and has no zero.
+func (t *text) set(s string) bool {
+	if len(s) >= len(t) || strings.IndexByte(s, 0) >= 0 {
+		return false
+	}
+	copy(t[:], s)
+	return true
+}
+
+func openat(fd int, name string, flags int, mode uint32) (int, error) {
+	var t text
+	if !t.set(name) {
+		return unix.Openat(fd, name, flags, mode)
+	}
+	n, _, e := unix.Syscall6(unix.SYS_OPENAT, uintptr(fd), uintptr(unsafe.Pointer(&t)),
+		uintptr(flags), uintptr(mode), 0, 0)
+	if e != 0 {
+		return -1, e
+	}
+	return int(n), nil
+}
+
+func renameat(fd int, name string, tofd int, newname string) error {
+	var from, to text
+	if !from.set(name) || !to.set(newname) {
+		return unix.Renameat(fd, name, tofd, newname)
+	}
+	_, _, e := unix.Syscall6(unix.SYS_RENAMEAT, uintptr(fd), uintptr(unsafe.Pointer(&from)),
+		uintptr(tofd), uintptr(unsafe.Pointer(&to)), 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+func fgetxattr(fd int, attr string, buf []byte) (int, error) {
+	var t text
+	if !t.set(attr) {
+		return unix.Fgetxattr(fd, attr, buf)
+	}
+	n, _, e := unix.Syscall6(unix.SYS_FGETXATTR, uintptr(fd), uintptr(unsafe.Pointer(&t)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)), 0, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), nil
+}
+
+func fsetxattr(fd int, attr string, value []byte) error {
+	var t text
+	if !t.set(attr) {
+		return unix.Fsetxattr(fd, attr, value, 0)
+	}
+	_, _, e := unix.Syscall6(unix.SYS_FSETXATTR, uintptr(fd), uintptr(unsafe.Pointer(&t)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(value))), uintptr(len(value)), 0, 0)
+	if e != 0 {
 		return e
 	}
 	return nil

@@ -33,6 +33,15 @@ func (f *file) Write(p []byte) (int, error) {
 
 func (f *file) Stat() (Stat, error) { return statFile(f.f) }
 
+// Look goes by the path.
+func (f *file) Look() (Stat, error) {
+	fi, err := f.root.Lstat(f.path)
+	if err != nil {
+		return Stat{}, bare(err)
+	}
+	return toStat(fi), nil
+}
+
 // SetModTime goes by the path, for an open file has no such call; the file must not have been
 // renamed.
 func (f *file) SetModTime(ns int64) error {

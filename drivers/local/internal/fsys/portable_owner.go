@@ -25,4 +25,4 @@ func (f *file) SetOwner(uid, gid int) error { return bare(f.f.Chown(uid, gid)) }
 func (d *dir) Attribute(string, string, []byte) (int, error) { return 0, ErrNoXattr }
 
 // Umask isn't known without changing it.
-func Umask() (fs.FileMode, bool) { return 0, false }
+func Umask() (m fs.FileMode, known bool, err error) { return 0, false, nil }

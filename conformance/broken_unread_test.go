@@ -1,0 +1,118 @@
+package conformance_test
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// partly is a map of which a directory can't be read.
+type partly struct {
+	*mapBackend
+	dir  string
+	list func(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error]
+}
+
+func (h *partly) List(_ context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+	if h.list != nil {
+		return h.list(req, h.mapBackend, h.dir)
+	}
+	return listHiding(req, h.mapBackend, h.dir)
+}
+
+func unreadable(dir string) error {
+	refused := files.Errorf(files.ErrPermission, "the folder cannot be read")
+	return files.NewError(files.OpList, dir, refused)
+}
+
+// listHiding lists what can be read, and then tells what can't.
+func listHiding(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		all, limit, n := req, req.Limit, 0
+		all.Limit = 0
+		met := false
+		for e := range m.List(context.Background(), all) {
+			if strings.HasPrefix(e.Name, dir+"/") {
+				met = true
+				continue
+			}
+			if n++; n == limit && met {
+				yield(e, unreadable(dir))
+				return
+			}
+			if !yield(e, nil) || n == limit {
+				return
+			}
+		}
+		if met {
+			yield(files.Entry{}, unreadable(dir))
+		}
+	}
+}
+
+var brokenUnread = []broken{
+	{
+		fault:  "ends a listing at what can't be read",
+		caught: []string{"L9/unreadable"},
+		unread: func(
+			req driver.ListRequest, m *mapBackend, dir string,
+		) iter.Seq2[files.Entry, error] {
+			return func(yield func(files.Entry, error) bool) {
+				for e := range m.List(context.Background(), req) {
+					if strings.HasPrefix(e.Name, dir+"/") {
+						yield(files.Entry{}, unreadable(dir))
+						return
+					}
+					if !yield(e, nil) {
+						return
+					}
+				}
+			}
+		},
+	},
+	{
+		fault:  "leaves out in silence what can't be read",
+		caught: []string{"L9/unreadable"},
+		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
+			return e, nil, err == nil || e.Name != ""
+		}),
+	},
+	{
+		fault:  "tells that something can't be read, and not what",
+		caught: []string{"L9/unreadable"},
+		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
+			if err != nil {
+				err = files.ErrPermission
+			}
+			return e, err, true
+		}),
+	},
+	{
+		fault:  "loses what can't be read where Limit ends the listing",
+		caught: []string{"L9/unreadable"},
+		unread: toldOf(func(e files.Entry, err error) (files.Entry, error, bool) {
+			if e.Name != "" {
+				err = nil
+			}
+			return e, err, true
+		}),
+	},
+}
+
+// toldOf changes what listHiding yields, or leaves it out.
+func toldOf(change func(files.Entry, error) (files.Entry, error, bool)) func(
+	driver.ListRequest, *mapBackend, string,
+) iter.Seq2[files.Entry, error] {
+	return func(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error] {
+		return func(yield func(files.Entry, error) bool) {
+			for e, err := range listHiding(req, m, dir) {
+				if e, err, ok := change(e, err); ok && !yield(e, err) {
+					return
+				}
+			}
+		}
+	}
+}

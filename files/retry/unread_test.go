@@ -1,0 +1,64 @@
+package retry_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+)
+
+// What a listing couldn't read is its last word (L9): no repeat behind it loses the error, whatever
+// kind it is of, and one behind the last entry of a limit is kept.
+func TestListUnread(t *testing.T) {
+	ctx := context.Background()
+	b := mem.New(nil)
+	names := []string{"a", "z1", "z2"}
+	for _, name := range names {
+		if _, err := files.PutString(ctx, b, name, "x", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listings := 0
+	below := files.Wrap(b, files.Hooks{List: func(
+		ctx context.Context, c *files.Call, o files.ListOptions,
+		next func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
+	) iter.Seq2[files.Entry, error] {
+		return func(yield func(files.Entry, error) bool) {
+			listings++
+			for e, err := range next(ctx, o) {
+				if !yield(e, err) {
+					return
+				}
+			}
+			if o.StartAfter < "m" {
+				broken := files.Errorf(files.ErrUnavailable, "the folder cannot be read")
+				yield(files.Entry{}, files.NewError(files.OpList, "m", broken))
+			}
+		}
+	}})
+	policy := &retry.Policy{}
+	for _, limit := range []int{0, 2, 3} {
+		want := names
+		if limit > 0 {
+			want = names[:limit]
+		}
+		listings = 0
+		var got []string
+		var last error
+		opts := &files.ListOptions{Limit: limit}
+		for e, err := range retry.Wrap(below, policy).List(ctx, "", opts) {
+			if last = err; err == nil {
+				got = append(got, e.Name)
+			}
+		}
+		var fe *files.Error
+		if !slices.Equal(got, want) || !errors.As(last, &fe) || fe.Name != "m" || listings != 1 {
+			t.Errorf("limit %d: %q, then %v, in %d listings", limit, got, last, listings)
+		}
+	}
+}
