@@ -28,13 +28,18 @@ var (
 	npmPackage []byte
 	//go:embed azurite/package-lock.json
 	npmLock []byte
+	//go:embed azurite/collector.js
+	npmCollector []byte
 )
 
 // azurite is Microsoft's own emulator of Azure Blob Storage, which keeps everything in memory here.
 var azurite = &server{
 	name: "azurite", version: azuriteVersion, service: "azure", licence: "MIT",
 	purpose: "Azure Blob: conditions, blocks, SAS", needs: "Node.js 20 or later with npm",
-	stamp: func() []string { return []string{string(npmPackage), string(npmLock), runtime.GOOS, runtime.GOARCH} },
+	stamp: func() []string {
+		files := []string{string(npmPackage), string(npmLock), string(npmCollector)}
+		return append(files, runtime.GOOS, runtime.GOARCH)
+	},
 	build: buildAzurite,
 	start: startAzurite,
 }
@@ -53,7 +58,11 @@ func buildAzurite(ctx context.Context, dir string, log io.Writer) error {
 			return fmt.Errorf("it needs %s: %w", program, err)
 		}
 	}
-	for name, text := range map[string][]byte{"package.json": npmPackage, "package-lock.json": npmLock} {
+	for name, text := range map[string][]byte{
+		"package.json":      npmPackage,
+		"package-lock.json": npmLock,
+		"collector.js":      npmCollector,
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 			return err
 		}
@@ -79,7 +88,10 @@ func startAzurite(ctx context.Context, dir string, i *instance) error {
 	account, accountKey := "cloudfiles"+secret(4), base64.StdEncoding.EncodeToString(key)
 	p, addr, err := startOnPort(ctx, func(addr string) *process {
 		host, port, _ := net.SplitHostPort(addr)
-		p := i.process("azurite", node, filepath.Join(dir, "node_modules", "azurite", "dist", "src", "blob", "main.js"), "--blobHost", host, "--blobPort", port,
+		p := i.process("azurite", node,
+			"--require", filepath.Join(dir, "collector.js"),
+			filepath.Join(dir, "node_modules", "azurite", "dist", "src", "blob", "main.js"),
+			"--blobHost", host, "--blobPort", port,
 			"--inMemoryPersistence", "--disableTelemetry", "--silent")
 		p.env = []string{"AZURITE_ACCOUNTS=" + account + ":" + accountKey}
 		return p
