@@ -318,7 +318,8 @@
 //     file.
 //   - GCS: no names under .well-known/acme-challenge/.
 //   - Azure: at most 254 elements, no "\", no trailing dot; another order outside the Basic
-//     Multilingual Plane; hierarchical namespaces don't keep N3.
+//     Multilingual Plane. Hierarchical namespaces, which the first answers tell, don't keep N3,
+//     list in an order of their own, and keep and list empty directories (L6).
 //   - Local: what a file system cannot hold where escaping can't help, such as paths that are too
 //     long for the one below another (encfs). Times are as coarse as the disk's. Linux is proven;
 //     macOS and Windows are compiled, not run. In the root of a file system that has a folder

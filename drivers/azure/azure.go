@@ -2,13 +2,13 @@ package azure
 
 import (
 	"context"
+	"net/url"
 	"sync/atomic"
 	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
@@ -72,30 +72,66 @@ func newBackend(client *container.Client, opts *Options) (*backend, error) {
 	if o.Retry == nil {
 		o.Retry = retry.New()
 	}
-	return &backend{client: client, opts: o, store: storeOf(client), signs: canSign(client)}, nil
+	b := &backend{client: client, opts: o, store: storeOf(client), signs: canSign(client)}
+	b.endpoint, _ = url.Parse(b.store)
+	return b, nil
 }
 
 const minBlock = 64 << 10
 
 // backend is a driver.Backend over a container.
 type backend struct {
-	client *container.Client
-	opts   Options
-	store  string
-	signs  bool
+	client   *container.Client
+	opts     Options
+	store    string
+	endpoint *url.URL // the container's
+	signs    bool
 	// own: newClient made the client, which doesn't repeat requests and decompresses nothing.
 	own bool
 	// noFromURL: the service has no Put Blob From URL, which emulators lack.
 	noFromURL atomic.Bool
+	// tree: an answer told that the account has a hierarchical namespace.
+	tree atomic.Bool
+	// from is what is known of listings that begin at a name, by fromState.
+	from [4]fromState
 }
 
 func (b *backend) Features() files.Features {
+	tree := b.tree.Load()
 	return files.Features{
-		MaxName: files.MaxName, MaxSize: maxBlocks * maxBlock, MaxUnknownSize: b.plan().MaxUnknownSize(), TimeResolution: time.Second,
-		Atomic: true, Durable: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, DirBesideFile: true, StatNoBucket: true, ForeignKeys: true,
-		ServerCopy: b.signs, SignGet: b.signs, SignPut: b.signs, SignDelete: b.signs,
+		MaxName:         files.MaxName,
+		MaxSize:         maxBlocks * maxBlock,
+		MaxUnknownSize:  b.plan().MaxUnknownSize(),
+		TimeResolution:  time.Second,
+		Atomic:          true,
+		Durable:         true,
+		Versions:        true,
+		VersionPerPut:   true,
+		PutVersion:      true,
+		IfAbsent:        true,
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      true,
+		Digests:         true,
+		Ordered:         !tree,
+		DirBesideFile:   !tree,
+		StatNoBucket:    true,
+		ForeignKeys:     true,
+		ServerCopy:      b.signs,
+		SignGet:         b.signs,
+		SignPut:         b.signs,
+		SignDelete:      b.signs,
 	}
+}
+
+// Varied implements driver.Varying: a hierarchical namespace is found out by its answers.
+func (b *backend) Varied() uint64 {
+	if b.tree.Load() {
+		return 1
+	}
+	return 0
 }
 
 // Store makes all handles on one container one store.
@@ -123,15 +159,7 @@ func (b *backend) Check(ctx context.Context) error {
 
 // do makes a request as the policy says, and maps its failure.
 func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
-	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error { return b.fault(ctx, o, request(b.once(ctx))) })
+	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
+		return b.fault(ctx, o, b.ask(ctx, o, request))
+	})
 }
-
-// once turns the SDK's own retries off, which would multiply with the policy's, unless the client has none.
-func (b *backend) once(ctx context.Context) context.Context {
-	if b.own {
-		return ctx
-	}
-	return policy.WithRetryOptions(ctx, noRetries)
-}
-
-var noRetries = policy.RetryOptions{MaxRetries: -1}

@@ -96,7 +96,7 @@ func TestBadServices(t *testing.T) {
 		{"too many requests", b, proxy.Answer("429", 429, http.Header{"Retry-After": {"0"}}, ""), files.ErrUnavailable},
 		{"a page of HTML", b, proxy.HTML(502), files.ErrUnavailable},
 		{"a page of HTML that forbids", b, proxy.HTML(403), files.ErrPermission},
-		{"a redirect", b, proxy.Redirect(307, "http://127.0.0.1:1/elsewhere"), files.ErrInvalid},
+		{"a redirect", b, proxy.Redirect(307, "http://127.0.0.1:1/elsewhere"), files.ErrUnavailable},
 		{"no answer", b, proxy.ResetBefore(), files.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 // shared access signature, a connection string, or whatever azidentity finds.
 func newClient(service *url.URL, name string) (*container.Client, error) {
 	opts := &container.ClientOptions{}
-	opts.Transport = transport()
-	opts.Retry = noRetries
+	opts.Transport = bounded{transport()}
+	opts.Retry = once
 	opts.Telemetry = policy.TelemetryOptions{ApplicationID: "cloudfiles"}
 	u, connection := service.JoinPath(name).String(), connectionString()
 	account, key := os.Getenv("AZURE_STORAGE_ACCOUNT"), os.Getenv("AZURE_STORAGE_KEY")

@@ -20,6 +20,7 @@ type write struct {
 	cond   files.Condition
 	native PutOptions
 	mark   string // in the metadata of conditional writes
+	copies bool   // the content is another blob's, which the request names
 
 	// What is made of these for the request: here, since each for itself would be an allocation.
 	http blob.HTTPHeaders
@@ -65,10 +66,16 @@ func (w *write) conditions() *blob.AccessConditions {
 }
 
 func (w *write) op() op {
+	o := opPut
 	if w.cond.Absent() {
-		return opPutIfAbsent
+		o = opPutAbsent
+	} else if !w.cond.IsZero() {
+		o = opPutMatch
 	}
-	return opPut
+	if w.copies {
+		o |= copying
+	}
+	return o
 }
 
 // written is what the answer to a write tells.
@@ -77,53 +84,105 @@ type written struct {
 	modTime *time.Time
 }
 
-// commit makes the request that the file changes by. A conditional one whose answer was lost recognises itself by its mark when it is
-// repeated; what can't be known is ErrUncertain (P2). sent, if not nil, reports whether the request's content was sent whole:
-// before that nothing can have changed.
-func (b *backend) commit(ctx context.Context, w *write, sent func() bool, request func(ctx context.Context) (written, error)) (files.Info, error) {
+// commit makes the request that the file changes by. A conditional one whose answer was lost
+// recognises itself by its mark when it is repeated, or at the end; what can't be known is
+// ErrUncertain (P2). sent, if not nil, reports whether the request's content was sent whole: before
+// that nothing can have changed.
+func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
+	request func(ctx context.Context) (written, error),
+) (files.Info, error) {
 	if !w.cond.IsZero() {
 		w.mark = rand.Text()
 	}
-	unsure := false
+	unsure, asked := false, false
 	var done written
 	var found *files.Info
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
-		r, err := request(b.once(ctx))
+		err := b.ask(ctx, w.op(), func(ctx context.Context) (err error) {
+			done, err = request(ctx)
+			return err
+		})
 		if err == nil {
-			done = r
 			return nil
 		}
 		mapped := b.fault(ctx, w.op(), err)
-		if unsure && (errors.Is(mapped, files.ErrExist) || errors.Is(mapped, files.ErrPrecondition)) {
-			found, mapped = b.recognise(ctx, w, mapped)
+		if k := files.KindOf(mapped); unsure && (k == files.ErrExist || k == files.ErrPrecondition) {
+			asked = true
+			if found = b.recognise(ctx, w); found != nil {
+				return nil
+			}
+			return uncertain(mapped, ", and the file is now another")
 		}
-		unsure = unsure || lost(mapped) && !refused(err) && (sent == nil || sent())
+		unsure = unsure || !refused(err) && (sent == nil || sent())
 		return mapped
 	})
-	switch {
+	switch k := files.KindOf(err); {
 	case err == nil && found != nil:
 		return *found, nil
 	case err == nil:
-		return files.Info{Entry: files.Entry{Size: w.size, ModTime: cut(done.modTime), Version: version(done.etag)}, Attributes: *w.attrs, Digest: w.digest}, nil
-	case unsure && !errors.Is(err, files.ErrUncertain) && (ctx.Err() != nil || errors.Is(err, files.ErrUnavailable) || errors.Is(err, files.ErrPermission)):
-		return files.Info{}, files.WithCause(files.ErrUncertain, err, "the answer to the write was lost: "+detail(err))
+		return w.info(done), nil
+	case !unsure, k == files.ErrUncertain, k == files.ErrCorrupt, k == files.ErrInvalid && w.mark == "":
+		return files.Info{}, err // the repeat was refused for what it is, and so was the first
 	}
-	return files.Info{}, err
+	if w.mark != "" && !asked && ctx.Err() == nil {
+		if found := b.recognise(ctx, w); found != nil {
+			return *found, nil
+		}
+	}
+	return files.Info{}, uncertain(err, "")
 }
 
-// recognise looks if the file that is in the way is what an earlier try of the same write stored.
-func (b *backend) recognise(ctx context.Context, w *write, refusal error) (*files.Info, error) {
-	r, err := b.blob(w.name).GetProperties(ctx, nil)
-	if err == nil && own(r.Metadata, markKey) == w.mark {
-		info := properties(r)
-		return &info, nil
+// info is what a write made.
+func (w *write) info(r written) files.Info {
+	return files.Info{
+		Entry:      files.Entry{Size: w.size, ModTime: cut(r.modTime), Version: version(r.etag)},
+		Attributes: *w.attrs,
+		Digest:     w.digest,
 	}
-	return nil, files.WithCause(files.ErrUncertain, refusal, "the answer to the write was lost, and the file is now another")
 }
+
+// recognise finds what an earlier try of the same write stored; nil where it is another's.
+func (b *backend) recognise(ctx context.Context, w *write) *files.Info {
+	var r blob.GetPropertiesResponse
+	err := b.ask(ctx, opStat, func(ctx context.Context) (err error) {
+		r, err = b.blob(w.name).GetProperties(ctx, nil)
+		return err
+	})
+	if err != nil || own(r.Metadata, markKey) != w.mark {
+		return nil
+	}
+	info := properties(r)
+	return &info
+}
+
+// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the repeat was told
+// is no outcome, so its sentinel isn't found beside ErrUncertain.
+func uncertain(err error, more string) error {
+	words := "the answer to the write was lost" + more + ": " + detail(err)
+	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
+		err = &hushed{err}
+	}
+	return files.WithCause(files.ErrUncertain, err, words)
+}
+
+// hushed is a cause whose sentinel doesn't count.
+type hushed struct{ err error }
+
+func (h *hushed) Error() string { return h.err.Error() }
+
+// Is finds the context's end alone.
+func (h *hushed) Is(target error) bool {
+	ended := target == context.Canceled || target == context.DeadlineExceeded
+	return ended && errors.Is(h.err, target)
+}
+
+// As reaches the SDK's error.
+func (h *hushed) As(target any) bool { return errors.As(h.err, target) }
 
 // detail is an error's words without those of its sentinel.
 func detail(err error) string {
-	if e, ok := files.NewError(files.OpPut, "", err).(*files.Error); ok && e.Detail != "" {
+	e, ok := files.NewError(files.OpPut, "", err).(*files.Error)
+	if ok && e.Detail != "" {
 		return e.Detail
 	}
 	return err.Error()

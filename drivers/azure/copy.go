@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"golang.org/x/sync/errgroup"
 )
@@ -30,21 +30,54 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if missing(driver.Key{Name: req.Src}) {
 		return files.Info{}, files.ErrNotExist
 	}
-	r, err := src.properties(ctx, req.Src, readConditions(req.IfSource, ""))
-	if err != nil {
-		return files.Info{}, err
-	}
-	info := properties(r)
 	signed, err := src.SignURL(ctx, req.Src, files.SignOptions{Method: "GET", Expiry: copyLife})
 	if err != nil {
 		return files.Info{}, err
 	}
-	c := &copying{b: b, source: signed.URL, tag: etag(info.Version)}
-	c.w = write{name: req.Dst, attrs: &info.Attributes, digest: info.Digest, size: info.Size, cond: req.If, native: native(req.Native)}
+	var last files.Version
+	for range maxCopyTries {
+		source, err := src.statIf(ctx, driver.OpenRequest{
+			Key:       driver.Key{Name: req.Src},
+			IfVersion: req.IfSource,
+		})
+		if err != nil {
+			return files.Info{}, err
+		}
+		if source.Version == last {
+			// It is as it was, so it is the service that can't read it: a firewall, or a setting of
+			// the account's. The content then passes through the program.
+			return files.Info{}, files.ErrUnsupported
+		}
+		last = source.Version
+		info, err := b.copyFrom(ctx, signed.URL, source, req)
+		if !errors.Is(err, errSource) || errors.Is(err, files.ErrUncertain) {
+			return info, err
+		}
+	}
+	return files.Info{}, files.Errorf(files.ErrUnavailable, "the source is replaced again and again")
+}
+
+// maxCopyTries bounds how often a source is looked at that is replaced whenever it is to be copied.
+const maxCopyTries = 20
+
+// copyFrom copies that version of the source; the error is errSource where it can't be had.
+func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info,
+	req *driver.CopyRequest,
+) (files.Info, error) {
+	c := &transfer{b: b, source: signed, tag: etag(source.Version)}
+	c.w = write{
+		name:   req.Dst,
+		attrs:  &source.Attributes,
+		digest: source.Digest,
+		size:   source.Size,
+		cond:   req.If,
+		native: native(req.Native),
+		copies: true,
+	}
 	if req.Attributes != nil {
 		c.w.attrs = req.Attributes
 	}
-	if info.Size <= maxFromURL {
+	if source.Size <= maxFromURL {
 		return c.whole(ctx)
 	}
 	return c.blocks(ctx)
@@ -61,8 +94,8 @@ func hostOf(store string) string {
 	return u.Host
 }
 
-// copying is one copy, of the source's version that was found.
-type copying struct {
+// transfer is one copy, of the source's version that was found.
+type transfer struct {
 	b      *backend
 	source string // signed
 	tag    *azcore.ETag
@@ -70,38 +103,37 @@ type copying struct {
 }
 
 // whole is one request, or, where the service doesn't have it, blocks.
-func (c *copying) whole(ctx context.Context) (files.Info, error) {
+func (c *transfer) whole(ctx context.Context) (files.Info, error) {
 	if c.b.noFromURL.Load() {
 		return c.blocks(ctx)
 	}
 	info, err := c.b.commit(ctx, &c.w, nil, func(ctx context.Context) (written, error) {
-		opts := &blockblob.UploadBlobFromURLOptions{CopySourceBlobProperties: new(false), HTTPHeaders: c.w.headers(), Metadata: c.w.metadata(),
-			Tier: c.w.native.tier(), Tags: c.w.native.Tags, AccessConditions: c.w.conditions(), SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: c.tag}}
+		opts := &blockblob.UploadBlobFromURLOptions{
+			CopySourceBlobProperties:       new(false),
+			HTTPHeaders:                    c.w.headers(),
+			Metadata:                       c.w.metadata(),
+			Tier:                           c.w.native.tier(),
+			Tags:                           c.w.native.Tags,
+			AccessConditions:               c.w.conditions(),
+			SourceModifiedAccessConditions: c.pinned(),
+		}
 		r, err := c.b.blockBlob(c.w.name).UploadBlobFromURL(ctx, c.source, opts)
 		return written{r.ETag, r.LastModified}, err
 	})
-	if errors.Is(err, files.ErrUnsupported) {
+	if r := answered(err); r.own && r.status == http.StatusNotImplemented {
 		c.b.noFromURL.Store(true)
 		return c.blocks(ctx)
 	}
-	return info, c.sourceFault(err)
+	return info, err
 }
 
-// sourceFault tells the source's failures from the target's.
-func (c *copying) sourceFault(err error) error {
-	r, ok := errors.AsType[*azcore.ResponseError](err)
-	if !ok {
-		return err
-	}
-	switch bloberror.Code(r.ErrorCode) {
-	case bloberror.SourceConditionNotMet, bloberror.CannotVerifyCopySource:
-		return files.WithCause(files.ErrPrecondition, err, "the source was replaced or deleted while it was copied")
-	}
-	return err
+// pinned keeps the service to the version that was found.
+func (c *transfer) pinned() *blob.SourceModifiedAccessConditions {
+	return &blob.SourceModifiedAccessConditions{SourceIfMatch: c.tag}
 }
 
 // blocks lets the service take the source block by block, and commits them.
-func (c *copying) blocks(ctx context.Context) (files.Info, error) {
+func (c *transfer) blocks(ctx context.Context) (files.Info, error) {
 	size, err := driver.PartPlan{PartSize: fromURLBlock, Concurrency: c.b.opts.Parallel, MaxParts: maxBlocks, MaxPartSize: maxBlock}.PartSizeOf(c.w.size)
 	if err != nil {
 		return files.Info{}, err
@@ -114,7 +146,7 @@ func (c *copying) blocks(ctx context.Context) (files.Info, error) {
 			info, err = c.b.commitBlocks(ctx, &c.w, ids.list(n))
 		}
 		if !dropped(err) || errors.Is(err, files.ErrUncertain) || try == maxOutpaced {
-			return info, c.sourceFault(err)
+			return info, err
 		}
 		// The source is still there, so the blocks can be made again.
 	}
@@ -126,7 +158,7 @@ const maxOutpaced = 20
 // fromURLBlock is the size of the blocks that the service copies, in bytes.
 const fromURLBlock = 100 * mib
 
-func (c *copying) stage(ctx context.Context, ids blockIDs, n int, size int64) error {
+func (c *transfer) stage(ctx context.Context, ids blockIDs, n int, size int64) error {
 	if n == 1 {
 		return c.stageBlock(ctx, ids.id(0), 0, size)
 	}
@@ -138,10 +170,12 @@ func (c *copying) stage(ctx context.Context, ids blockIDs, n int, size int64) er
 	return g.Wait()
 }
 
-func (c *copying) stageBlock(ctx context.Context, id string, off, size int64) error {
-	opts := &blockblob.StageBlockFromURLOptions{Range: blob.HTTPRange{Offset: off, Count: min(size, c.w.size-off)},
-		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: c.tag}}
-	return c.b.do(ctx, opCopySource, func(ctx context.Context) error {
+func (c *transfer) stageBlock(ctx context.Context, id string, off, size int64) error {
+	opts := &blockblob.StageBlockFromURLOptions{
+		Range:                          blob.HTTPRange{Offset: off, Count: min(size, c.w.size-off)},
+		SourceModifiedAccessConditions: c.pinned(),
+	}
+	return c.b.do(ctx, opBlock|copying, func(ctx context.Context) error {
 		_, err := c.b.blockBlob(c.w.name).StageBlockFromURL(ctx, id, c.source, opts)
 		return err
 	})

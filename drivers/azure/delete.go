@@ -3,15 +3,18 @@ package azure
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// Delete removes the blob, with its snapshots, in one request. Where an answer was lost, a conditional one can't know if it was
-// itself that the blob went by.
+// Delete removes the blob, with its snapshots, in one request. Where an answer was lost, a
+// conditional one can't know if it was itself that the blob went by. A directory, which an account
+// with a hierarchical namespace refuses to delete with its files, is no file.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	switch {
 	case missing(key) && ifVersion == "":
@@ -19,25 +22,54 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	case missing(key):
 		return files.ErrPrecondition
 	}
-	opts := &blob.DeleteOptions{DeleteSnapshots: &withSnapshots, AccessConditions: readConditions(ifVersion, "")}
+	opts := &blob.DeleteOptions{
+		DeleteSnapshots:  &withSnapshots,
+		AccessConditions: readConditions(ifVersion, ""),
+	}
+	o := opDelete
+	if ifVersion != "" {
+		o = opDeleteMatch
+	}
 	unsure := false
-	err := b.do(ctx, opDelete, func(ctx context.Context) error {
-		_, err := b.blob(key.Name).Delete(ctx, opts)
-		err = b.fault(ctx, opDelete, err)
-		if unsure && (errors.Is(err, files.ErrNotExist) || errors.Is(err, files.ErrPrecondition)) {
-			return files.WithCause(files.ErrUncertain, err, "the answer to the deletion was lost, and the file is now gone or another")
+	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
+		err := b.ask(ctx, o, func(ctx context.Context) error {
+			_, err := b.blob(key.Name).Delete(ctx, opts)
+			return err
+		})
+		mapped := b.fault(ctx, o, err)
+		if k := files.KindOf(mapped); unsure && (k == files.ErrNotExist || k == files.ErrPrecondition) {
+			return files.WithCause(files.ErrUncertain, &hushed{mapped},
+				"the answer to the deletion was lost, and the file is now gone or another")
 		}
-		unsure = unsure || ifVersion != "" && err != nil && lost(err) && !refused(err)
-		return err
+		unsure = unsure || ifVersion != "" && err != nil && !refused(err)
+		return mapped
 	})
-	switch {
-	case errors.Is(err, files.ErrUncertain):
-	case errors.Is(err, files.ErrNotExist) && ifVersion == "":
+	switch k := files.KindOf(err); {
+	case k == files.ErrNotExist || isDirectory(err):
+		if ifVersion != "" {
+			return files.ErrPrecondition
+		}
 		return nil
-	case errors.Is(err, files.ErrNotExist):
-		return files.ErrPrecondition
+	case unsure && err != nil && k != files.ErrUncertain:
+		return uncertainDelete(err)
 	}
 	return err
+}
+
+// uncertainDelete is for a conditional deletion whose answer was lost, and whose repeats failed.
+func uncertainDelete(err error) error {
+	words := "the answer to the deletion was lost: " + detail(err)
+	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
+		err = &hushed{err}
+	}
+	return files.WithCause(files.ErrUncertain, err, words)
+}
+
+// isDirectory reports that a directory was to be deleted, which has files. See
+// https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
+func isDirectory(err error) bool {
+	code := answered(err).code
+	return code == "DirectoryIsNotEmpty" || code == "DirectoryNotEmpty"
 }
 
 var withSnapshots = blob.DeleteSnapshotsOptionTypeInclude
@@ -72,12 +104,13 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 			continue
 		}
 		i := asked[k]
-		err := b.fault(ctx, opDelete, item.Error)
-		if err == nil || !errors.Is(err, files.ErrUnavailable) {
-			asked[k] = settled
-			if !errors.Is(err, files.ErrNotExist) {
-				errs[i] = err
-			}
+		err := b.fault(ctx, opDelete|inBatch, heardPart(item.Error))
+		if files.KindOf(err) == files.ErrUnavailable {
+			continue // it is asked again, by itself
+		}
+		asked[k] = settled
+		if files.KindOf(err) != files.ErrNotExist && !isDirectory(err) {
+			errs[i] = err
 		}
 	}
 	for _, i := range asked {
@@ -88,19 +121,43 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
+// heardPart is the failure of a part of a batch, which must be in the service's own words as any
+// other answer.
+func heardPart(err error) error {
+	r, ok := errors.AsType[*azcore.ResponseError](err)
+	if !ok || r.RawResponse == nil {
+		return err
+	}
+	if t := understandError(r.RawResponse); t != nil {
+		t.cause = err
+		return t
+	}
+	return err
+}
+
 // batch asks for the deletion of names[i] for each i that is asked.
-func (b *backend) batch(ctx context.Context, names []string, asked []int) (r container.SubmitBatchResponse, err error) {
-	err = b.do(ctx, opList, func(ctx context.Context) error {
+func (b *backend) batch(ctx context.Context, names []string, asked []int) (
+	r container.SubmitBatchResponse, err error,
+) {
+	err = b.do(ctx, opBatch, func(ctx context.Context) (err error) {
 		builder, err := b.client.NewBatchBuilder()
 		if err != nil {
 			return err
 		}
 		for _, i := range asked {
-			opts := &container.BatchDeleteOptions{DeleteOptions: blob.DeleteOptions{DeleteSnapshots: &withSnapshots}}
+			opts := &container.BatchDeleteOptions{
+				DeleteOptions: blob.DeleteOptions{DeleteSnapshots: &withSnapshots},
+			}
 			if err := builder.Delete(names[i], opts); err != nil {
 				return err
 			}
 		}
+		// The SDK panics at an answer to a part that it didn't ask for.
+		defer func() {
+			if recover() != nil {
+				err = &told{status: http.StatusAccepted, why: "with answers to what wasn't asked"}
+			}
+		}()
 		r, err = b.client.SubmitBatch(ctx, builder, nil)
 		return err
 	})

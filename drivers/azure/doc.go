@@ -19,21 +19,29 @@
 //     show, and whole reads are checked against it (G6). Blobs of other programs are checked against their MD5 where they have one.
 //   - Conditions are the service's If-Match and If-None-Match, decided at the commit (P8, P9). A conditional write has a random mark in its metadata,
 //     cloudfiles_mark: where its answer was lost and it is sent again, it recognises itself; where it doesn't, the error is ErrUncertain (P2).
-//   - Listings are in byte order, although the service compares names as UTF-16 (L1): names with characters beyond U+FFFF wait for those that come before
-//     them, at most 10,000 at a time; where more wait, that part is listed twice. StartAfter costs the names in front of it.
+//   - Listings are in byte order, although the service compares names as UTF-16 (L1): names with
+//     characters beyond U+FFFF wait for those that come before them, at most 10,000 at a time; where
+//     more wait, that part is listed twice. A listing with StartAfter begins there by startFrom, once
+//     an answer has shown that the service does so; where it ignores that, it costs the names in
+//     front.
 //   - The last bytes of a file ([files.Last]) take two requests, since the service has no such ranges (G3).
 //   - Copies inside an account are made by the service from a URL that is signed with the account's key: the properties, then Put Blob From URL up to 5000 MiB,
 //     blocks above (C1). Without the key (a SAS token, an identity) they pass through the program. Copy Blob, whose target is visible while it is
 //     pending, is not used.
 //   - Signed URLs are service SAS and need the account's key. They bind name, method and expiry; a SAS has no place for a content type, so
 //     Features.SignContentType is false (W1).
+//   - What isn't the service's own answer is told as that (E2), also with a client of the caller's.
+//     The driver's own client reads at most 4 MiB of an error and 32 MiB of a page, and follows no
+//     redirect; what a client of the caller's does before the SDK has the answer, it does.
 //   - Requests are repeated by the bucket's retry.Policy; the SDK's own retries are off.
 //
 // # What the service can't keep
 //
 // Names with a backslash, with an element that ends in a dot, or of more than 254 elements are ErrUnsupported (Features.AnyName is false): the service
 // takes a backslash for a slash and drops the dot. In an account with a hierarchical namespace "a" and "a/b" can't both exist
-// (N3). Names that Go CDK has escaped (__0x5c__) are what they are: other names.
+// (N3), listings have an order of their own, and empty directories stay and are listed (L6). That it
+// is one, the first answers tell; then Features.DirBesideFile and Ordered are false. A directory is
+// no file there: Stat and Get don't find it, and Delete leaves it. Names that Go CDK has escaped (__0x5c__) are what they are: other names.
 //
 // Sources: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api,
 // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata.

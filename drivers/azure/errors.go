@@ -2,42 +2,88 @@ package azure
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"cloudfiles.dev/files"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 )
 
-// op is what was asked: the same answer means different things.
-type op uint8
+// op is what was asked: the same answer means different things. Flags tell of conditions that were
+// sent.
+type op uint16
 
 const (
-	opRead op = iota
+	opGet op = iota
+	opStat
 	opList
-	opPut
-	opPutIfAbsent
+	opBatch
+	opBlock     // an upload's steps before the last
+	opPut       // what makes a blob: Put Blob, Put Block List, Put Blob From URL
+	opPutAbsent // with If-None-Match
+	opPutMatch  // with If-Match
 	opDelete
-	opCopySource
+	opDeleteMatch
+	ops // how many
+
+	ifMatch op = 1 << 8  // If-Match, of a read
+	ifNone  op = 1 << 9  // If-None-Match, of a read
+	copying op = 1 << 10 // the content is another blob's, of a certain version
+	inBatch op = 1 << 11 // the answer is a part of another one
+	flags      = ifMatch | ifNone | copying | inBatch
 )
+
+func (o op) base() op { return o &^ flags }
+
+// commits reports whether the request makes a blob.
+func (o op) commits() bool {
+	base := o.base()
+	return base == opPut || base == opPutAbsent || base == opPutMatch
+}
+
+// writes reports whether there is nothing that could be missing but the container.
+func (o op) writes() bool { return o.commits() || o.base() == opBlock }
+
+// success is the status of the operation's success.
+func (o op) success() int {
+	switch base := o.base(); {
+	case base.writes():
+		return http.StatusCreated
+	case base == opDelete, base == opDeleteMatch, base == opBatch:
+		return http.StatusAccepted
+	}
+	return http.StatusOK
+}
+
+// errSource is the answer to a copy whose source can't be read, or is another version now. It
+// doesn't leave the package.
+var errSource = errors.New("the source of the copy can't be read, or was replaced")
 
 // answer is a service's failure: a sentinel, words for it, and what the service asks for.
 type answer struct {
-	err    error // files.Errorf's
-	status int
-	after  time.Duration
+	err   error // files.Errorf's
+	reply reply
+	after time.Duration
 }
 
 func (a *answer) Error() string             { return a.err.Error() }
 func (a *answer) Unwrap() error             { return a.err }
 func (a *answer) RetryAfter() time.Duration { return a.after }
 
-// fault maps an error of the SDK to a sentinel (E2). Its own text has the URL in it, so it is never shown (E1).
+// answered is what the service said, if it did.
+func answered(err error) reply {
+	if a, ok := errors.AsType[*answer](err); ok {
+		return a.reply
+	}
+	return replyOf(err)
+}
+
+// fault maps an error of the SDK to a sentinel (E2). Its own text has the URL in it, so it is never
+// shown (E1); errors.As reaches it.
 func (b *backend) fault(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
@@ -48,103 +94,79 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 	if _, mapped := errors.AsType[*answer](err); mapped {
 		return err
 	}
-	r, ok := errors.AsType[*azcore.ResponseError](err)
-	if !ok {
-		if files.KindOf(err) != nil {
-			return err
-		}
-		if _, dns := errors.AsType[*net.DNSError](err); dns {
-			return files.WithCause(files.ErrUnavailable, err, "the service's host is not known")
-		}
-		return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
+	r := replyOf(err)
+	if r.status == 0 {
+		return unanswered(err)
 	}
-	words, kind := kindOf(o, r)
-	if words == "" {
-		words = "the service answered " + strconv.Itoa(r.StatusCode)
-		if plain(r.ErrorCode) {
-			words += " " + r.ErrorCode
-		}
-	}
-	if kind == nil {
-		kind = files.ErrInvalid
-		if r.StatusCode >= 300 && r.StatusCode < 400 {
-			kind = files.ErrUnavailable
-		}
-	}
-	a := &answer{err: files.WithCause(kind, err, words), status: r.StatusCode}
-	if r.RawResponse != nil {
-		if s, err := strconv.Atoi(r.RawResponse.Header.Get("Retry-After")); err == nil && s > 0 {
-			a.after = time.Duration(s) * time.Second
-		}
-	}
-	return a
+	words, kind := r.kind(o)
+	return &answer{err: files.WithCause(kind, err, words), reply: r, after: retryAfter(r.header)}
 }
 
-// plain reports a code that is a word, which can hold no name and no secret.
-func plain(code string) bool {
-	return code != "" && len(code) <= 64 && strings.IndexFunc(code, func(c rune) bool {
-		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9')
-	}) < 0
-}
-
-// kindOf finds the sentinel of an answer by the service's code, else by the status.
-// https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
-func kindOf(o op, r *azcore.ResponseError) (words string, kind error) {
-	switch bloberror.Code(r.ErrorCode) {
-	case bloberror.ContainerNotFound, bloberror.ContainerBeingDeleted, bloberror.ContainerDisabled:
-		return "", files.ErrNoBucket
-	case bloberror.BlobAlreadyExists:
-		return "", files.ErrExist
-	case bloberror.BlobNotFound:
-		return "", files.ErrNotExist
-	case bloberror.LeaseIDMissing, bloberror.LeaseLost, bloberror.BlobImmutableDueToPolicy:
-		return "the blob is leased or immutable: the service answered " + r.ErrorCode, files.ErrPermission
-	case bloberror.BlobArchived:
-		return "the blob is archived, and must be rehydrated before it can be read", files.ErrPermission
-	case bloberror.InvalidBlobOrBlock, bloberror.InvalidBlockList:
-		return "another upload of the name was committed meanwhile, which drops the blocks of this one", files.ErrUnavailable
-	case bloberror.InvalidResourceName, "InvalidUri", "InvalidBlobName":
-		return "", files.ErrInvalidName
-	case bloberror.MetadataTooLarge, bloberror.InvalidMetadata, bloberror.EmptyMetadataKey:
-		return "", files.ErrInvalid
-	case bloberror.MD5Mismatch, "Crc64Mismatch":
-		return "", files.ErrCorrupt
-	case bloberror.RequestBodyTooLarge, bloberror.BlockCountExceedsLimit, bloberror.BlockListTooLong:
-		return "", files.ErrTooLarge
+// unanswered classes what is no answer of the service's.
+func unanswered(err error) error {
+	if files.KindOf(err) != nil {
+		return err
 	}
-	switch {
-	case r.StatusCode == http.StatusUnauthorized, r.StatusCode == http.StatusForbidden:
-		return "", files.ErrPermission
-	case r.StatusCode == http.StatusNotFound && (o == opRead || o == opDelete || o == opCopySource):
-		return "", files.ErrNotExist
-	case r.StatusCode == http.StatusNotFound:
-		return "", files.ErrNoBucket
-	case r.StatusCode == http.StatusNotModified:
-		return "", files.ErrNotModified
-	case (r.StatusCode == http.StatusPreconditionFailed || r.StatusCode == http.StatusConflict) && o == opPutIfAbsent:
-		return "", files.ErrExist
-	case r.StatusCode == http.StatusPreconditionFailed:
-		return "", files.ErrPrecondition
-	case r.StatusCode == http.StatusRequestEntityTooLarge:
-		return "", files.ErrTooLarge
-	case r.StatusCode == http.StatusNotImplemented:
-		return "", files.ErrUnsupported
-	case r.StatusCode == http.StatusTooManyRequests, r.StatusCode == http.StatusRequestTimeout, r.StatusCode >= 500:
-		return "", files.ErrUnavailable
-	case r.StatusCode >= 300 && r.StatusCode < 400:
-		return "the service redirects: is the endpoint right?", files.ErrInvalid
+	if _, dns := errors.AsType[*net.DNSError](err); dns {
+		return files.WithCause(files.ErrUnavailable, err, "the service's host is not known")
 	}
-	return "", nil
+	if long, ok := errors.AsType[*tooLong](err); ok {
+		return files.WithCause(files.ErrUnavailable, err, long.Error()+": "+notAzure)
+	}
+	if _, dial := errors.AsType[*net.OpError](err); !dial {
+		var syntax *xml.SyntaxError
+		var parse *time.ParseError
+		var number *strconv.NumError
+		if errors.As(err, &syntax) || errors.As(err, &parse) || errors.As(err, &number) {
+			return files.WithCause(files.ErrUnavailable, err, "the answer can't be read: "+notAzure)
+		}
+	}
+	return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
 }
 
-// lost reports whether the failure leaves open if the service did what was asked: nothing answered, or a server's fault did (P2).
-func lost(err error) bool {
-	a, ok := errors.AsType[*answer](err)
-	return !ok || a.status >= 500 || a.status == http.StatusRequestTimeout
+// retryAfter reads the header's two forms (RFC 9110, section 10.2.3).
+func retryAfter(h http.Header) time.Duration {
+	s := h.Get("Retry-After")
+	if n, err := strconv.Atoi(s); err == nil {
+		return time.Duration(min(max(n, 0), 3600)) * time.Second
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return max(time.Until(t), 0)
+	}
+	return 0
 }
 
-// refused reports that no connection came about: then nothing can have been done.
-func refused(err error) bool {
-	o, ok := errors.AsType[*net.OpError](err)
-	return ok && o.Op == "dial"
+// reply is what the service said: status 0 where nothing came.
+type reply struct {
+	status int
+	code   string
+	header http.Header
+	own    bool   // it is the service's
+	bare   bool   // of what isn't: it has no body
+	why    string // of what isn't
+	folder bool   // it is of a directory
+}
+
+func replyOf(err error) reply {
+	var r reply
+	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		r.status, r.code, r.own = e.StatusCode, token(e.ErrorCode), true
+		if e.RawResponse != nil {
+			r.header = e.RawResponse.Header
+		}
+	}
+	if t, ok := errors.AsType[*told](err); ok {
+		r.status, r.code, r.own, r.bare, r.why = t.status, t.code, t.code != "", t.bare, t.why
+		r.folder = t.folder
+	}
+	return r
+}
+
+// String is words for an error's text.
+func (r reply) String() string {
+	s := "the service answered " + strconv.Itoa(r.status)
+	if r.code != "" {
+		s += " " + r.code
+	}
+	return s
 }

@@ -2,6 +2,7 @@ package azure
 
 import (
 	"encoding/hex"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,22 @@ func value[T any](p *T) (v T) {
 // version is an ETag without its quotes.
 func version(e *azcore.ETag) files.Version {
 	return files.Version(strings.Trim(strings.TrimPrefix(string(value(e)), "W/"), `"`))
+}
+
+// isFolder reports whether an answer is of a directory: an account with a hierarchical namespace, or
+// a tool that makes a marker of its own kind, answers for it as for an empty blob. See
+// https://learn.microsoft.com/rest/api/storageservices/get-blob-properties
+func isFolder(h http.Header) bool {
+	if h.Get("X-Ms-Resource-Type") == "directory" {
+		return true
+	}
+	return strings.EqualFold(h.Get("X-Ms-Meta-Hdi_isfolder"), "true") && h.Get("Content-Length") == "0" &&
+		h.Get("X-Ms-Meta-"+digestKey) == "" // which a Put of ours has, whatever its metadata
+}
+
+// isTree reports whether an answer has what only accounts with a hierarchical namespace tell.
+func isTree(h http.Header) bool {
+	return h.Get("X-Ms-Resource-Type") != "" || h.Get("X-Ms-Permissions") != ""
 }
 
 // etag is the ETag of a version. "*", which is no version, must not stand for any.

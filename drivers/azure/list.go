@@ -17,48 +17,91 @@ const (
 	maxHeld = 2 * maxPage
 )
 
-// List pages through the blobs. What StartAfter excludes is passed over, for the service has nothing to begin a listing with.
+// List pages through the blobs, from StartAfter on where the service can begin there.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		l := &listing{b: b, ctx: ctx, req: req, size: maxPage}
 		if req.PageSize > 0 && req.PageSize < maxPage {
 			l.size = int32(req.PageSize)
 		}
-		if n := req.Limit; n > 0 && n < int(l.size) && req.StartAfter == "" {
-			l.size = int32(n)
-		}
-		r := &reorder{from: l.from, most: maxHeld, yield: func(e files.Entry, err error) bool {
-			if err != nil {
-				return yield(e, err)
+		from, none := startFrom(req)
+		if none { // but the container may be missing
+			l.size, l.req.Prefix = 1, ""
+			if _, _, err := l.page(nil, ""); err != nil {
+				yield(files.Entry{}, err)
 			}
-			return l.emit(e, yield)
-		}}
-		r.run(place{}, 0, func(string) class { return take })
+			return
+		}
+		l.run(from, yield)
 	}
+}
+
+// run lists, from a name on or from the front.
+func (l *listing) run(from string, yield func(files.Entry, error) bool) {
+	all := l.size
+	if n := l.req.Limit; n > 0 && n < int(all) && (from != "" || l.req.StartAfter == "") {
+		l.size = int32(n)
+		if from != "" {
+			l.size++ // the name itself comes first
+		}
+	}
+	if from != "" {
+		if err := l.begin(from, all); err != nil {
+			yield(files.Entry{}, err)
+			return
+		}
+	}
+	r := &reorder{from: l.from, most: maxHeld, yield: func(e files.Entry, err error) bool {
+		if err != nil {
+			return yield(e, err)
+		}
+		return l.emit(e, yield)
+	}}
+	r.run(place{}, 0, func(string) class { return take })
 }
 
 // listing is one listing.
 type listing struct {
-	b    *backend
-	ctx  context.Context
-	req  driver.ListRequest
-	size int32
-	last string // the directory that was yielded last: one that a page's end cuts can come again
+	b     *backend
+	ctx   context.Context
+	req   driver.ListRequest
+	size  int32
+	first *firstPage // nil: the listing begins at the front
+
+	last    string // of what was yielded
+	lastDir bool
+	some    bool
 }
 
 // from yields the entries from the place on, as the service has them.
 func (l *listing) from(at place) iter.Seq2[placed, error] {
 	return func(yield func(placed, error) bool) {
+		check := &listCheck{prefix: l.req.Prefix, shallow: l.req.Shallow, tree: l.b.tree.Load()}
 		for marker, index := at.marker, at.index; ; index = 0 {
-			page, next, err := l.page(marker)
+			page, next, err := l.pageAt(marker)
+			check.tree = check.tree || l.b.tree.Load()
+			for i, e := range page {
+				if e.Name == "" {
+					continue // a directory
+				}
+				again, bad := check.entry(e.Name, e.IsDir)
+				if bad != nil {
+					err = bad
+					break
+				}
+				if i < index || again {
+					continue
+				}
+				if !yield(placed{e, place{marker: marker, index: i}}, nil) {
+					return
+				}
+			}
+			if err == nil {
+				err = check.page(value(next), len(page))
+			}
 			if err != nil {
 				yield(placed{}, err)
 				return
-			}
-			for i, e := range page {
-				if i >= index && e.Name != "" && !yield(placed{e, place{marker: marker, index: i}}, nil) {
-					return
-				}
 			}
 			if value(next) == "" {
 				return
@@ -68,23 +111,82 @@ func (l *listing) from(at place) iter.Seq2[placed, error] {
 	}
 }
 
+// pageAt is the first page, or the one at the marker.
+func (l *listing) pageAt(marker *string) ([]files.Entry, *string, error) {
+	from := ""
+	if l.first != nil {
+		if from = l.first.from; marker == nil {
+			return l.first.entries, l.first.next, nil
+		}
+	}
+	return l.page(marker, from)
+}
+
 // page asks for one page.
-func (l *listing) page(marker *string) (entries []files.Entry, next *string, err error) {
+func (l *listing) page(marker *string, from string) (
+	entries []files.Entry, next *string, err error,
+) {
+	var items []*container.BlobItem
+	var dirs []*container.BlobPrefix
 	err = l.b.do(l.ctx, opList, func(ctx context.Context) error {
+		items, dirs, next = nil, nil, nil
 		if l.req.Shallow {
-			page, err := l.b.client.NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{Prefix: &l.req.Prefix, MaxResults: &l.size, Marker: marker}).NextPage(ctx)
+			page, err := l.b.client.NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{
+				Prefix:     &l.req.Prefix,
+				MaxResults: &l.size,
+				Marker:     marker,
+				StartFrom:  given(&from),
+			}).NextPage(ctx)
 			if err == nil && page.Segment != nil {
-				entries, next = merge(page.Segment.BlobItems, page.Segment.BlobPrefixes), page.NextMarker
+				items, dirs, next = page.Segment.BlobItems, page.Segment.BlobPrefixes, page.NextMarker
 			}
 			return err
 		}
-		page, err := l.b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &l.req.Prefix, MaxResults: &l.size, Marker: marker}).NextPage(ctx)
+		page, err := l.b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+			Prefix:     &l.req.Prefix,
+			MaxResults: &l.size,
+			Marker:     marker,
+			StartFrom:  given(&from),
+		}).NextPage(ctx)
 		if err == nil && page.Segment != nil {
-			entries, next = merge(page.Segment.BlobItems, nil), page.NextMarker
+			items, next = page.Segment.BlobItems, page.NextMarker
 		}
 		return err
 	})
-	return entries, next, err
+	if err != nil {
+		if l.nothing(err) {
+			err = nil
+		}
+		return nil, nil, err
+	}
+	for _, item := range items {
+		if item == nil || value(item.Name) == "" {
+			return nil, nil, badListing("a blob without a name")
+		}
+		if p := item.Properties; p != nil && p.ResourceType != nil {
+			l.b.tree.Store(true)
+		}
+		if !isDirectoryItem(item) && err == nil {
+			err = checkBlob(item)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return merge(items, dirs), next, nil
+}
+
+// nothing reports whether an error says that there is nothing below the prefix: an account with a
+// hierarchical namespace answers one where a part of it is a file's name. That the container is
+// there is asked for.
+func (l *listing) nothing(err error) bool {
+	code := answered(err).code
+	known := code == "BlobNotFound" || code == "PathNotFound" || code == "ResourceTypeMismatch" ||
+		code == "PathConflict" || code == "InvalidPathParts"
+	if !known || l.req.Prefix == "" {
+		return false
+	}
+	return l.b.Check(l.ctx) == nil
 }
 
 // merge makes entries of a page's blobs and directories, which the service gives apart, each in its order.
@@ -119,13 +221,18 @@ func lessUTF16(a, b string) bool {
 	return a[i] < b[i]
 }
 
-// entryOf is what a listing tells of a blob. Under a hierarchical namespace directories come as blobs: they have no name here.
+// isDirectoryItem reports a directory, which under a hierarchical namespace comes as a blob.
+func isDirectoryItem(item *container.BlobItem) bool {
+	return item.Properties != nil && value(item.Properties.ResourceType) == "directory"
+}
+
+// entryOf is what a listing tells of a blob. A directory has no name here.
 func entryOf(item *container.BlobItem) files.Entry {
+	if isDirectoryItem(item) {
+		return files.Entry{}
+	}
 	e := files.Entry{Name: value(item.Name)}
 	if p := item.Properties; p != nil {
-		if value(p.ResourceType) == "directory" {
-			return files.Entry{}
-		}
 		e.Size, e.ModTime, e.Version = value(p.ContentLength), cut(p.LastModified), version(p.ETag)
 	}
 	return e
@@ -133,17 +240,20 @@ func entryOf(item *container.BlobItem) files.Entry {
 
 // emit yields an entry, unless it is outside of what is asked for, and returns whether to go on.
 func (l *listing) emit(e files.Entry, yield func(files.Entry, error) bool) bool {
+	if l.some && !l.b.tree.Load() && (e.Name < l.last || e.Name == l.last && e.IsDir == l.lastDir) {
+		yield(files.Entry{}, badListing("names in no order, or twice"))
+		return false
+	}
+	l.last, l.lastDir, l.some = e.Name, e.IsDir, true
 	after := l.req.StartAfter
-	behindDir := l.req.Shallow && strings.HasSuffix(after, "/") && len(after) > len(l.req.Dir()) && strings.HasPrefix(e.Name, after)
+	behindDir := l.req.Shallow && strings.HasSuffix(after, "/") && len(after) > len(l.req.Dir()) &&
+		strings.HasPrefix(e.Name, after)
 	if e.Name <= after || behindDir {
 		return true
 	}
-	name := e.Name
-	if e.IsDir {
-		if e.Name == l.last {
-			return true
-		}
-		l.last, name = e.Name, strings.TrimSuffix(e.Name, "/")
+	name := strings.TrimSuffix(e.Name, "/")
+	if !e.IsDir {
+		name = e.Name
 	}
 	if files.CheckName(name) != nil {
 		if !l.req.Foreign {

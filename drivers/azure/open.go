@@ -13,7 +13,6 @@ import (
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 )
 
 // Open asks for the content, whose answer has the whole Info. The service knows no suffixes, so the
@@ -24,58 +23,80 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	off, n, last := req.Range.Parts()
 	if last || n == 0 {
-		info, err := b.statIf(ctx, req)
-		if err != nil {
-			return driver.Object{}, err
+		o, empty, err := b.openEmpty(ctx, req)
+		if err != nil || empty {
+			return o, err
 		}
-		off, n = req.Range.Resolve(info.Size)
-		if n == 0 {
-			return driver.Object{Info: info, Offset: off}, nil
-		}
-		req.IfVersion, req.IfNotVersion = info.Version, "" // what was resolved holds for this one only
-		o, err := b.download(ctx, req, off, n)
-		if errors.Is(err, files.ErrPrecondition) {
+		req.IfVersion, req.IfNotVersion = o.Info.Version, "" // what was resolved holds for this one only
+		o, err = b.download(ctx, req, o.Offset, o.Length)
+		switch {
+		case errors.Is(err, files.ErrPrecondition), errors.Is(err, errRange):
 			err = files.WithCause(files.ErrChanged, err, "the file was replaced while it was opened")
 		}
 		return o, err
 	}
 	o, err := b.download(ctx, req, off, n)
-	if r, ok := errors.AsType[*answer](err); ok && r.status == http.StatusRequestedRangeNotSatisfiable {
-		info, err := b.statIf(ctx, req)
-		if err != nil {
-			return driver.Object{}, err
+	for try := 0; errors.Is(err, errRange); try++ {
+		var empty bool
+		if o, empty, err = b.openEmpty(ctx, req); err != nil || empty {
+			return o, err
 		}
-		off, n := req.Range.Resolve(info.Size)
-		if n > 0 {
-			return driver.Object{}, files.WithCause(files.ErrChanged, nil, "the file was replaced while it was opened")
+		if try == maxRangeTries {
+			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+				"the service refuses a range that the file has, again and again")
 		}
-		return driver.Object{Info: info, Offset: off}, nil
+		o, err = b.download(ctx, req, off, n) // it was replaced by a longer one meanwhile
 	}
 	return o, err
+}
+
+// maxRangeTries bounds how often a file is looked at that grows whenever a range of it is refused.
+const maxRangeTries = 2
+
+// errRange is the answer to a range that has no bytes; it doesn't leave the package.
+var errRange = errors.New("the range has no bytes")
+
+// openEmpty resolves a range that should have no bytes.
+func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (
+	o driver.Object, empty bool, err error,
+) {
+	if o.Info, err = b.statIf(ctx, req); err != nil {
+		return o, false, err
+	}
+	o.Offset, o.Length = req.Range.Resolve(o.Info.Size)
+	return o, o.Length == 0, nil
 }
 
 // plainly keeps the transport from decompressing what is stored compressed (P7).
 var plainly = http.Header{"Accept-Encoding": {"identity"}}
 
 // download asks for n bytes from off, or for all from off where n is math.MaxInt64.
-func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n int64) (o driver.Object, err error) {
+func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n int64) (
+	driver.Object, error,
+) {
 	var opts *blob.DownloadStreamOptions
-	if cond := readConditions(req.IfVersion, req.IfNotVersion); cond != nil || off > 0 || n < math.MaxInt64 {
+	cond := readConditions(req.IfVersion, req.IfNotVersion)
+	if cond != nil || off > 0 || n < math.MaxInt64 {
 		opts = &blob.DownloadStreamOptions{AccessConditions: cond, Range: blob.HTTPRange{Offset: off}}
 		if n < math.MaxInt64 {
 			opts.Range.Count = n
 		}
 	}
 	var r blob.DownloadStreamResponse
-	err = b.do(ctx, opRead, func(ctx context.Context) (err error) {
+	err := b.do(ctx, opGet.asks(req), func(ctx context.Context) (err error) {
 		if !b.own {
 			ctx = policy.WithHTTPHeader(ctx, plainly)
 		}
-		r, err = b.blob(req.Key.Name).DownloadStream(ctx, opts)
-		return err
+		if r, err = b.blob(req.Key.Name).DownloadStream(ctx, opts); err != nil {
+			return err
+		}
+		if r.ErrorCode != nil { // 304, which the SDK takes for a success
+			return &told{status: http.StatusNotModified, code: *r.ErrorCode}
+		}
+		return nil
 	})
-	if err == nil && r.ErrorCode != nil && *r.ErrorCode == string(bloberror.ConditionNotMet) { // 304, which the SDK takes for success
-		err = files.ErrNotModified
+	if err == nil {
+		err = compare(req, version(r.ETag))
 	}
 	if err != nil {
 		if r.Body != nil {
@@ -83,29 +104,88 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 		}
 		return driver.Object{}, err
 	}
-	size, ok := wholeSize(r)
-	if !ok {
-		r.Body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service's answer tells no size")
+	return b.content(ctx, req, r)
+}
+
+// content holds what an answer says of its content to what was asked for.
+func (b *backend) content(ctx context.Context, req driver.OpenRequest,
+	r blob.DownloadStreamResponse,
+) (driver.Object, error) {
+	body := &body{b: b, ctx: ctx, r: r.Body}
+	refuse := func(format string, args ...any) (driver.Object, error) {
+		body.Close()
+		return driver.Object{}, files.Errorf(files.ErrUnavailable, format, args...)
 	}
-	o.Info = downloaded(r, size)
+	size, first, length := value(r.ContentLength), int64(0), value(r.ContentLength)
+	switch {
+	case r.ContentRange == nil && r.ContentLength == nil:
+		return refuse("the service's answer tells no size")
+	case r.ContentRange != nil:
+		var last int64
+		var ok bool
+		if first, last, size, ok = parseContentRange(*r.ContentRange); !ok {
+			if r.ContentLength != nil && length == 0 { // an empty file's, as "bytes 0--1/0"
+				body.Close()
+				return driver.Object{}, errRange
+			}
+			return refuse("the answer's Content-Range can't be read")
+		}
+		if told := length; r.ContentLength != nil && told != last-first+1 {
+			return refuse("the answer's Content-Range is of %d bytes, and its length %d", last-first+1, told)
+		}
+		length = last - first + 1
+	}
+	o := driver.Object{Info: downloaded(r, size), Body: body}
 	o.Offset, o.Length = req.Range.Resolve(size)
-	o.Body = &body{b: b, ctx: ctx, r: r.Body}
-	if got := value(r.ContentLength); got != o.Length {
-		o.Body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service sends %d bytes of %d", got, o.Length)
+	body.left = length
+	if o.Offset == first && o.Length == length {
+		return o, nil
 	}
+	// A server that doesn't know ranges sends all.
+	if o.Offset < first || o.Offset+o.Length > first+length {
+		return refuse("the answer has another range than was asked for")
+	}
+	if _, err := io.CopyN(io.Discard, body, o.Offset-first); err != nil {
+		body.Close()
+		return driver.Object{}, err
+	}
+	body.left, body.cut = o.Length, true
 	return o, nil
 }
 
-// wholeSize is the size of the whole file in an answer, which may be of a part.
-func wholeSize(r blob.DownloadStreamResponse) (int64, bool) {
-	if r.ContentRange == nil {
-		return value(r.ContentLength), r.ContentLength != nil
+// parseContentRange reads "bytes 0-9/20".
+func parseContentRange(s string) (first, last, size int64, ok bool) {
+	span, total, _ := strings.Cut(strings.TrimPrefix(s, "bytes "), "/")
+	from, to, _ := strings.Cut(span, "-")
+	var errs [3]error
+	first, errs[0] = strconv.ParseInt(from, 10, 64)
+	last, errs[1] = strconv.ParseInt(to, 10, 64)
+	size, errs[2] = strconv.ParseInt(total, 10, 64)
+	ok = errors.Join(errs[:]...) == nil && first >= 0 && last >= first && size > last
+	return first, last, size, ok
+}
+
+// compare compares the version of an answer: what ignores conditions on reads sends another version,
+// or the caller's own.
+func compare(req driver.OpenRequest, v files.Version) error {
+	switch {
+	case req.IfVersion != "" && v != req.IfVersion:
+		return files.ErrPrecondition
+	case req.IfNotVersion != "" && v == req.IfNotVersion:
+		return files.ErrNotModified
 	}
-	_, total, _ := strings.Cut(*r.ContentRange, "/")
-	size, err := strconv.ParseInt(total, 10, 64)
-	return size, err == nil && size >= 0
+	return nil
+}
+
+// asks is the operation with the conditions of a read.
+func (o op) asks(req driver.OpenRequest) op {
+	if req.IfVersion != "" {
+		o |= ifMatch
+	}
+	if req.IfNotVersion != "" {
+		o |= ifNone
+	}
+	return o
 }
 
 // readConditions are those of a read, or nil.
@@ -132,35 +212,49 @@ func (b *backend) statIf(ctx context.Context, req driver.OpenRequest) (files.Inf
 	if missing(req.Key) {
 		return files.Info{}, files.ErrNotExist
 	}
-	r, err := b.properties(ctx, req.Key.Name, readConditions(req.IfVersion, req.IfNotVersion))
+	var r blob.GetPropertiesResponse
+	opts := &blob.GetPropertiesOptions{
+		AccessConditions: readConditions(req.IfVersion, req.IfNotVersion),
+	}
+	err := b.do(ctx, opStat.asks(req), func(ctx context.Context) (err error) {
+		r, err = b.blob(req.Key.Name).GetProperties(ctx, opts)
+		return err
+	})
+	if err == nil {
+		err = compare(req, version(r.ETag))
+	}
 	if err != nil {
 		return files.Info{}, err
 	}
 	return properties(r), nil
 }
 
-func (b *backend) properties(ctx context.Context, key string, cond *blob.AccessConditions) (r blob.GetPropertiesResponse, err error) {
-	err = b.do(ctx, opRead, func(ctx context.Context) (err error) {
-		r, err = b.blob(key).GetProperties(ctx, &blob.GetPropertiesOptions{AccessConditions: cond})
-		return err
-	})
-	return r, err
-}
-
-// body maps what breaks it.
+// body maps what breaks it. Closing it during a Read closes the connection, which ends the Read:
+// net/http's bodies do.
 type body struct {
-	b   *backend
-	ctx context.Context
-	r   io.ReadCloser
+	b    *backend
+	ctx  context.Context
+	r    io.ReadCloser
+	cut  bool  // after left bytes
+	left int64 // that were told
 }
 
 func (r *body) Read(p []byte) (int, error) {
+	if r.cut {
+		if r.left == 0 {
+			return 0, io.EOF
+		}
+		p = p[:min(int64(len(p)), r.left)]
+	}
 	n, err := r.r.Read(p)
-	if err != nil && err != io.EOF {
-		err = r.b.fault(r.ctx, opRead, err)
+	r.left -= int64(n)
+	switch {
+	case err == io.EOF && r.left > 0:
+		err = files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
+	case err != nil && err != io.EOF:
+		err = r.b.fault(r.ctx, opGet, err)
 	}
 	return n, err
 }
 
-// Close may be called during a Read, which it ends: net/http's bodies do.
 func (r *body) Close() error { return r.r.Close() }

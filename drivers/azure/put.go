@@ -64,7 +64,7 @@ func (b *backend) putBlob(ctx context.Context, w *write, part *driver.Part) (fil
 }
 
 func (b *backend) stageBlock(ctx context.Context, w *write, id string, part *driver.Part) error {
-	return b.do(ctx, opPut, func(ctx context.Context) error {
+	return b.do(ctx, opBlock, func(ctx context.Context) error {
 		body := part.Body()
 		defer body.End()
 		_, err := b.blockBlob(w.name).StageBlock(ctx, id, body, nil)

@@ -1,14 +1,17 @@
 package azure
 
 import (
+	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
 
-// transport is what the buckets share that a URL opened (X3). The SDK's own keeps ten idle connections a host, and would decompress what is
-// stored compressed.
+// transport is what the buckets share that a URL opened (X3). The SDK's own keeps ten idle
+// connections a host, and would decompress what is stored compressed.
 var transport = sync.OnceValue(func() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
@@ -26,3 +29,56 @@ var transport = sync.OnceValue(func() *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 })
+
+// What is read of an answer at most, in bytes. A page of 5,000 names has 4 MiB, and 30 MiB where
+// each is as long as can be and escaped.
+const (
+	maxAnswer = 32 * mib
+	maxError  = 4 * mib
+)
+
+// bounded reads no more of an answer than it can have. The SDK would read it whole, whatever comes.
+type bounded struct{ *http.Client }
+
+// Do sends the request.
+func (b bounded) Do(req *http.Request) (*http.Response, error) {
+	resp, err := b.Client.Do(req)
+	if err != nil {
+		return resp, err
+	}
+	limit := int64(maxError)
+	switch q := req.URL.RawQuery; {
+	case resp.StatusCode >= 300:
+	case req.Method == http.MethodGet && !isContainer(q):
+		return resp, nil // content
+	case isContainer(q):
+		limit = maxAnswer
+	}
+	resp.Body = &limited{resp.Body, limit, limit}
+	return resp, nil
+}
+
+// isContainer reports whether a request was for the container: its answer is a document.
+func isContainer(query string) bool { return strings.Contains(query, "restype=container") }
+
+// limited is a body that ends with an error behind its limit.
+type limited struct {
+	io.ReadCloser
+	left, limit int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	if int64(len(p)) > l.left+1 {
+		p = p[:l.left+1]
+	}
+	n, err := l.ReadCloser.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, &tooLong{l.limit}
+	}
+	return n, err
+}
+
+// tooLong is an answer that isn't read to its end.
+type tooLong struct{ limit int64 }
+
+func (t *tooLong) Error() string { return fmt.Sprintf("an answer of more than %d MiB", t.limit/mib) }

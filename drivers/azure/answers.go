@@ -1,0 +1,210 @@
+package azure
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// notAzure is in the text of every error that stands for an answer that isn't the service's.
+const notAzure = "this isn't an Azure Blob endpoint, or something in front of it answered"
+
+// told is an answer that doesn't count as the SDK reads it: it isn't the service's, or it is its
+// error with a status of success, or it is of a directory.
+type told struct {
+	status int
+	code   string // of an error of the service's own
+	bare   bool   // it has no body
+	why    string // what is missing
+	folder bool   // it is of a directory, which is no file
+	cause  error  // the SDK's, if any
+}
+
+func (t *told) Error() string { return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why }
+func (t *told) Unwrap() error { return t.cause }
+
+// understand returns nil for an answer that the operation can have. See
+// https://learn.microsoft.com/rest/api/storageservices/operations-on-blobs
+func (b *backend) understand(o op, resp *http.Response) *told {
+	status := resp.StatusCode
+	foreign := func(why string) *told { return &told{status: status, why: why} }
+	base := o.base()
+	switch {
+	case b.elsewhere(resp):
+		return foreign("it came from another host")
+	case status == http.StatusNotModified:
+		return nil
+	case status >= 300:
+		return understandError(resp)
+	case status < 200 || status != base.success() && (base != opGet || status != http.StatusPartialContent):
+		if t := errorInSuccess(base, resp); t != nil {
+			return t
+		}
+		return foreign("no status of such an answer")
+	case base == opGet, base == opStat:
+		return understandBlob(base, resp)
+	case base == opBatch:
+		kind := strings.ToLower(resp.Header.Get("Content-Type"))
+		if strings.HasPrefix(kind, "multipart/mixed") {
+			return nil
+		}
+		if t := errorInSuccess(base, resp); t != nil {
+			return t
+		}
+		return foreign("without the answers to its parts")
+	}
+	body, err := runtime.Payload(resp)
+	if err != nil {
+		return foreign("its body broke")
+	}
+	root := rootOf(body)
+	switch {
+	case root == "Error":
+		return errorInSuccess(base, resp)
+	case base == opList && root != "EnumerationResults":
+		return foreign("without the element EnumerationResults")
+	case base == opList:
+		if page := repairPage(body); len(page) != len(body) {
+			resp.Body = io.NopCloser(bytes.NewReader(page))
+		}
+	case len(bytes.TrimSpace(body)) > 0:
+		return foreign("with a body, which it never has")
+	case base.commits() && tagOf(resp.Header) == "":
+		return foreign("without an ETag")
+	}
+	return nil
+}
+
+// understandBlob is for the answers to Get Blob and Get Blob Properties.
+func understandBlob(base op, resp *http.Response) *told {
+	h, status := resp.Header, resp.StatusCode
+	foreign := func(why string) *told { return &told{status: status, why: why} }
+	ranged := h.Get("Content-Range") != ""
+	switch {
+	case tagOf(h) == "":
+		return foreign("without an ETag")
+	case !isOwn(h) && isOthers(h):
+		return foreign("of a web server")
+	case status == http.StatusPartialContent && !ranged:
+		return foreign("a part without a Content-Range")
+	case resp.ContentLength < 0 && h.Get("Content-Length") == "" && (base == opStat || !ranged):
+		return foreign("without a length")
+	case isFolder(h):
+		return &told{status: http.StatusNotFound, folder: true}
+	}
+	return nil
+}
+
+// understandError leaves the service's own errors to the SDK.
+func understandError(resp *http.Response) *told {
+	if token(resp.Header.Get("X-Ms-Error-Code")) != "" {
+		return nil
+	}
+	body, err := runtime.Payload(resp)
+	if err != nil {
+		return &told{status: resp.StatusCode, why: "its body broke"}
+	}
+	bare := len(bytes.TrimSpace(body)) == 0
+	if _, ok := errorCode(body); ok || bare && isOwn(resp.Header) {
+		return nil
+	}
+	return &told{status: resp.StatusCode, bare: bare}
+}
+
+// errorInSuccess is the service's error that came with a status of success, or nil.
+func errorInSuccess(base op, resp *http.Response) *told {
+	var body []byte
+	if base == opBatch || base == opGet { // which the SDK doesn't read before
+		body, _ = io.ReadAll(io.LimitReader(resp.Body, maxError))
+	} else {
+		body, _ = runtime.Payload(resp)
+	}
+	code, ok := errorCode(body)
+	if !ok {
+		if rootOf(body) != "Error" {
+			return nil
+		}
+		return &told{status: resp.StatusCode, why: "an error without a code"}
+	}
+	return &told{status: resp.StatusCode, code: code}
+}
+
+// elsewhere reports whether the HTTP client has followed a redirect off the endpoint.
+func (b *backend) elsewhere(resp *http.Response) bool {
+	if resp.Request == nil || resp.Request.URL == nil || b.endpoint == nil {
+		return false
+	}
+	u := resp.Request.URL
+	return u.Scheme != b.endpoint.Scheme || !strings.EqualFold(u.Host, b.endpoint.Host)
+}
+
+// isOwn reports whether the service has put something of its own into the header: each of its
+// answers has the request's ID and the protocol's version.
+func isOwn(h http.Header) bool {
+	for _, key := range [...]string{"X-Ms-Request-Id", "X-Ms-Version", "X-Ms-Blob-Type"} {
+		if h.Get(key) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// isOthers reports whether another web server answered for itself.
+func isOthers(h http.Header) bool {
+	server := strings.ToLower(h.Get("Server"))
+	return strings.HasPrefix(h.Get("Content-Type"), "text/html") ||
+		server != "" && !strings.Contains(server, "azur")
+}
+
+// tagOf is the ETag without its quotes.
+func tagOf(h http.Header) string {
+	return strings.Trim(strings.TrimPrefix(h.Get("Etag"), "W/"), `"`)
+}
+
+// rootOf is the name of a document's root element, "" where it is none.
+func rootOf(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	for d := xml.NewDecoder(bytes.NewReader(body)); ; {
+		token, err := d.RawToken()
+		if err != nil {
+			return ""
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			return t.Name.Local
+		case xml.CharData:
+			if len(bytes.TrimSpace(t)) > 0 && !bytes.Equal(t, []byte("\uFEFF")) {
+				return ""
+			}
+		}
+	}
+}
+
+// errorCode reads the service's own error document; false for anything else. See
+// https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
+func errorCode(body []byte) (string, bool) {
+	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
+	var e struct{ Code string }
+	if rootOf(body) != "Error" || xml.Unmarshal(body, &e) != nil {
+		return "", false
+	}
+	code := token(strings.TrimSpace(e.Code))
+	return code, code != ""
+}
+
+// token returns a code where it is a plain word, which can hold no name and no secret.
+func token(s string) string {
+	if len(s) > 64 || strings.ContainsFunc(s, func(c rune) bool {
+		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9')
+	}) {
+		return ""
+	}
+	return s
+}

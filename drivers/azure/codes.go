@@ -1,0 +1,135 @@
+package azure
+
+import "cloudfiles.dev/files"
+
+// codes maps the service's error codes to what they mean, whatever was asked; what depends on that
+// is in reply.kind. See
+// https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes,
+// https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes and, for accounts
+// with a hierarchical namespace, data-lake-storage-gen2 beside them.
+var codes = map[string]error{}
+
+func init() {
+	for kind, names := range map[error][]string{
+		files.ErrNoBucket: {
+			"ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled", "AccountBeingCreated",
+			"AccountNotFound", "FilesystemNotFound", "FilesystemBeingDeleted",
+		},
+		files.ErrNotExist: {
+			"BlobNotFound", "PathNotFound", "ResourceNotFound", "SourcePathNotFound",
+			"PreviousSnapshotNotFound",
+		},
+		files.ErrPermission: {
+			"AccountIsDisabled", "AuthenticationFailed", "AuthorizationFailure",
+			"AuthorizationPermissionMismatch", "AuthorizationProtocolMismatch",
+			"AuthorizationResourceTypeMismatch", "AuthorizationServiceMismatch",
+			"AuthorizationSourceIPMismatch", "InsufficientAccountPermissions",
+			"InvalidAuthenticationInfo", "NoAuthenticationInformation", "PublicAccessNotPermitted",
+			"KeyBasedAuthenticationNotPermitted", "UnauthorizedBlobOverwrite", "AclInvalid",
+			"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold",
+			"ContainerImmutabilityPolicyLocked", "ImmutabilityPolicyDeleteOnLockedPolicy",
+			"LeaseIdMissing", "LeaseLost", "LeaseAlreadyPresent", "LeaseAlreadyBroken",
+			"LeaseIdMismatchWithBlobOperation", "LeaseIdMismatchWithContainerOperation",
+			"LeaseIdMismatchWithLeaseOperation", "LeaseIsBreakingAndCannotBeAcquired",
+			"LeaseIsBreakingAndCannotBeChanged", "LeaseIsBrokenAndCannotBeRenewed",
+			"LeaseNotPresentWithBlobOperation", "LeaseNotPresentWithContainerOperation",
+			"LeaseNotPresentWithLeaseOperation", "LeaseNotPresent", "LeaseIdMismatch",
+			"InfiniteLeaseDurationRequired", "LeaseNameMismatch",
+			"BlobArchived", "BlobBeingRehydrated", "SnapshotsPresent",
+			"BlobUsesCustomerSpecifiedEncryption", "BlobDoesNotUseCustomerSpecifiedEncryption",
+			"BlobCustomerSpecifiedEncryptionMismatch", "CustomerProvidedKeyMismatch",
+			"KeyVaultEncryptionKeyNotFound", "KeyVaultVaultNotFound", "KeyVaultAccessTokenCannotBeAcquired",
+			"EncryptionScopeDisabled", "EncryptionScopeNotFound", "TenantMismatch",
+		},
+		files.ErrInvalidName: {"InvalidResourceName", "InvalidUri", "InvalidBlobName", "RequestUrlFailedToParse"},
+		files.ErrInvalid: {
+			"MetadataTooLarge", "InvalidMetadata", "EmptyMetadataKey", "InvalidBlobTier",
+			"InvalidHeaderValue", "InvalidInput", "InvalidMd5", "InvalidBlockId", "InvalidHttpVerb",
+			"InvalidQueryParameterValue", "InvalidXmlDocument", "InvalidXmlNodeValue",
+			"MissingContentLengthHeader", "MissingRequiredHeader", "MissingRequiredQueryParameter",
+			"MissingRequiredXmlNode", "MultipleConditionHeadersNotSupported",
+			"ConditionHeadersNotSupported", "OutOfRangeInput", "OutOfRangeQueryParameterValue",
+			"Md5MismatchInRequest", "InvalidPageRange", "InvalidSourceBlobType", "InvalidSourceBlobUrl",
+			"InvalidVersionForPageBlobOperation", "AccountAlreadyExists", "ContainerAlreadyExists",
+			"InvalidTagSet", "InvalidTag", "TagsTooLarge", "EmptyTagName", "DuplicateTagNames",
+			"SequenceNumberIncrementTooLarge", "InvalidPropertyName", "InvalidFlushPosition",
+			"InvalidDestinationPath", "InvalidRenameSourcePath", "InvalidSourceUri", "HostInformationNotPresent",
+			"InvalidAppendPosition", "InvalidAppendMode", "InvalidResourceType",
+			"CannotChangeToLowerTier", "BlobNotArchived", "BlobTierInadequateForContentLength",
+		},
+		files.ErrTooLarge: {
+			"RequestBodyTooLarge", "BlockCountExceedsLimit", "BlockListTooLong",
+			"ContentLengthLargerThanTierLimit", "AccountLimitExceeded", "SnapshotCountExceeded",
+			"QuotaExceeded", "InsufficientStorage",
+		},
+		files.ErrCorrupt: {"Md5Mismatch", "Crc64Mismatch"},
+		files.ErrUnavailable: {
+			"InternalError", "OperationTimedOut", "ServerBusy", "ServerBusyException", "SystemInUse",
+			"InvalidRange", "CannotVerifyCopySource", "PendingCopyOperation", "NoPendingCopyOperation",
+			"CopyIdMismatch", "BlobOverwritten", "SnapshotOperationRateExceeded",
+			"TooManyRequests", "AccountRequestRateExceeded", "IngressLimitExceeded",
+			// Another upload has dropped the blocks of this one: the Put may begin again.
+			"InvalidBlobOrBlock", "InvalidBlockList",
+			// Conditions, where none was sent: those that were are in reply.condition.
+			"ConditionNotMet", "TargetConditionNotMet", "SourceConditionNotMet", "BlobAlreadyExists",
+			"PathAlreadyExists", "ResourceAlreadyExists", "AppendPositionConditionNotMet",
+			"MaxBlobSizeConditionNotMet", "SequenceNumberConditionNotMet",
+			"PreviousSnapshotCannotBeNewer", "IncrementalCopyOfEarlierVersionSnapshotNotAllowed",
+			"IncrementalCopyOfEralierVersionSnapshotNotAllowed",
+			"IncrementalCopyOfEarlierSnapshotNotAllowed", "DestinationPathIsBeingDeleted",
+			"SourcePathIsBeingDeleted",
+		},
+		files.ErrUnsupported: {
+			"UnsupportedHeader", "UnsupportedHttpVerb", "UnsupportedQueryParameter", "UnsupportedXmlNode",
+			"FeatureVersionMismatch", "CopyAcrossAccountsNotSupported", "UnsupportedRestVersion",
+			"PreviousSnapshotOperationNotSupported", "IncrementalCopyBlobMismatch",
+			"IncrementalCopySourceMustBeSnapshot", "OperationNotAllowedOnIncrementalCopyBlob",
+			"OperationNotAllowedOnRootBlob", "InvalidOperation", "NotImplemented",
+			"FeatureNotYetSupportedForHierarchicalNamespaceAccounts",
+			"FeatureNotSupportedForHierarchicalNamespaceAccounts",
+			"HierarchicalNamespaceNotEnabled", "EndpointUnsupportedAccountFeatures",
+			// The name is another kind of blob's, a directory's, or below a file.
+			"InvalidBlobType", "BlobOperationNotSupported", "ResourceTypeMismatch", "PathConflict",
+			"DirectoryIsNotEmpty", "DirectoryNotEmpty", "InvalidPathParts", "TreeRenameNotSupported",
+		},
+	} {
+		for _, name := range names {
+			codes[name] = kind
+		}
+	}
+}
+
+// hints are words for people beside a code.
+var hints = map[string]string{
+	"LeaseIdMissing":              "somebody holds a lease of the blob",
+	"LeaseLost":                   "somebody holds a lease of the blob",
+	"BlobImmutableDueToPolicy":    "the blob is immutable by the container's policy",
+	"BlobImmutableDueToLegalHold": "the blob is under a legal hold",
+	"BlobArchived":                "the blob is archived, and must be rehydrated before it can be read",
+	"BlobBeingRehydrated":         "the blob is archived, and is being rehydrated",
+	"UnauthorizedBlobOverwrite":   "the credentials allow new files alone",
+	"InvalidBlobOrBlock":          outpaced,
+	"InvalidBlockList":            outpaced,
+	"InvalidBlobType": "the name is that of an append blob, a page blob or a directory, " +
+		"which nothing replaces: delete it first",
+	"BlobOperationNotSupported": "the blob was made through the Data Lake interface, " +
+		"and takes no blocks: delete it first",
+	"ResourceTypeMismatch": notInTree,
+	"PathConflict":         notInTree,
+	"DirectoryIsNotEmpty":  notInTree,
+	"DirectoryNotEmpty":    notInTree,
+	"AuthenticationFailed": "the key or the signature isn't the account's or has expired, " +
+		"or this machine's clock is wrong",
+	"AuthorizationFailure":     "a firewall of the account's, or a signature's limits",
+	"PublicAccessNotPermitted": "the account allows no anonymous access",
+	"KeyBasedAuthenticationNotPermitted": "the account allows no access by its key: " +
+		"use an identity",
+	"InvalidRange": "no range of the blob",
+}
+
+const (
+	outpaced = "another upload of the name was committed meanwhile, " +
+		"which drops the blocks of this one"
+	notInTree = "the account has a hierarchical namespace, " +
+		"in which a file and a directory can't have one name"
+)

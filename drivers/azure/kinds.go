@@ -1,0 +1,135 @@
+package azure
+
+import (
+	"net/http"
+
+	"cloudfiles.dev/files"
+)
+
+// kind finds the sentinel that the answer is.
+func (r reply) kind(o op) (words string, kind error) {
+	words = r.String()
+	switch {
+	case r.folder:
+		return "it is a directory", files.ErrNotExist
+	case r.status == http.StatusRequestedRangeNotSatisfiable && o.base() == opGet:
+		return words, errRange // a look at the file tells
+	case r.status == http.StatusNotModified: // which has no body
+	case !r.own:
+		return r.foreign(words)
+	}
+	if kind := r.condition(o); kind != nil {
+		if kind == files.ErrUnavailable {
+			words += " to a request without such a condition"
+		}
+		return words, kind
+	}
+	kind, known := codes[r.code]
+	if !known {
+		return r.byStatus(o, words)
+	}
+	if hint := hints[r.code]; hint != "" {
+		words += ": " + hint
+	}
+	switch {
+	case kind == files.ErrNotExist && o&copying != 0 && r.code == "BlobNotFound":
+		return words, errSource
+	case kind == files.ErrNotExist && r.code == "ResourceNotFound" && (o.writes() || o.base() == opList):
+		return words, files.ErrNoBucket
+	case kind == files.ErrNotExist && o.writes():
+		return words + " to a write: is the endpoint right?", files.ErrUnavailable
+	case kind == files.ErrNotExist && (o.base() == opList || o.base() == opBatch):
+		return words + " to a request for the container", files.ErrUnavailable
+	}
+	return words, kind
+}
+
+// condition is what the answer says of a condition: ErrUnavailable where none was sent, and nil
+// where it says nothing. The status alone is no reason.
+func (r reply) condition(o op) error {
+	base := o.base()
+	match := base == opPutMatch || base == opDeleteMatch || o&ifMatch != 0
+	switch {
+	case r.status == http.StatusNotModified:
+		if o&ifNone != 0 {
+			return files.ErrNotModified
+		}
+		return files.ErrUnavailable
+	case r.code == "SourceConditionNotMet", r.code == "CannotVerifyCopySource":
+		if o&copying != 0 {
+			return errSource
+		}
+		return files.ErrUnavailable
+	case r.code == "ConditionNotMet", r.code == "TargetConditionNotMet",
+		r.code == "" && r.status == http.StatusPreconditionFailed: // of a HEAD
+		switch {
+		case base == opPutAbsent:
+			return files.ErrExist
+		case match:
+			return files.ErrPrecondition
+		case o&copying != 0:
+			return errSource
+		}
+		return files.ErrUnavailable
+	case r.code == "BlobAlreadyExists", r.code == "PathAlreadyExists":
+		if base == opPutAbsent {
+			return files.ErrExist
+		}
+		return files.ErrUnavailable
+	case (base == opPutMatch || base == opDeleteMatch) && o&copying == 0 &&
+		(r.code == "BlobNotFound" || r.code == "PathNotFound"):
+		return files.ErrPrecondition // there is none of that version
+	}
+	return nil
+}
+
+// byStatus is for codes that the table doesn't have, and for answers without one.
+func (r reply) byStatus(o op, words string) (string, error) {
+	switch r.status {
+	case http.StatusNotFound:
+		base := o.base()
+		if base == opGet || base == opStat || base == opDelete || base == opDeleteMatch {
+			return words, files.ErrNotExist
+		}
+		return words + ", which is not known", files.ErrUnavailable
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed:
+		return words, files.ErrPermission
+	case http.StatusRequestEntityTooLarge, http.StatusInsufficientStorage:
+		return words, files.ErrTooLarge
+	case http.StatusNotImplemented:
+		return words, files.ErrUnsupported
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusPreconditionFailed,
+		http.StatusTooManyRequests, http.StatusRequestedRangeNotSatisfiable, statusClientGone:
+		return words, files.ErrUnavailable
+	}
+	if r.status >= 400 && r.status < 500 {
+		return words, files.ErrInvalid
+	}
+	return words, files.ErrUnavailable
+}
+
+// statusClientGone is what some servers say where they believe that the client has gone.
+const statusClientGone = 499
+
+// foreign is for an answer that isn't the service's: of a proxy, a login page, another web server.
+// It is never a success, and tells of no file.
+func (r reply) foreign(words string) (string, error) {
+	switch {
+	case r.why != "":
+		words += ", " + r.why
+	case r.bare:
+		words += " without a word"
+	default:
+		words += " with a body that is not Azure's"
+	}
+	words += ": " + notAzure
+	switch {
+	case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
+		return words, files.ErrPermission
+	case r.bare && r.status == http.StatusNotImplemented:
+		return words, files.ErrUnsupported
+	case r.bare && r.status == http.StatusRequestEntityTooLarge:
+		return words, files.ErrTooLarge
+	}
+	return words, files.ErrUnavailable
+}

@@ -1,0 +1,95 @@
+package azure
+
+import (
+	"strings"
+
+	"cloudfiles.dev/files"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+)
+
+// maxEmptyPages is how many pages in a row may have nothing while the service says that there is
+// more.
+const maxEmptyPages = 100
+
+// badListing is the error for a listing that is none.
+func badListing(what string) error {
+	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
+}
+
+// listCheck holds the pages of a listing to what was asked for. Nothing of it grows with them.
+type listCheck struct {
+	prefix  string
+	shallow bool
+	tree    bool // the order is by directories
+
+	last  string // of the entries that came
+	isDir bool
+	some  bool
+
+	pages, empty int
+	kept         string // a marker, to find turns by: Brent's way
+	keepAt       int
+}
+
+// entry looks at the next one, which comes in the service's order or in that of bytes; again is true
+// for a directory that came before.
+func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
+	rest, ok := strings.CutPrefix(name, c.prefix)
+	slash := strings.IndexByte(rest, '/')
+	switch {
+	case name == "":
+		return false, badListing("a blob without a name")
+	case !ok:
+		return false, badListing("names outside of the prefix that was asked for")
+	case isDir && (!c.shallow || rest == "" || slash != len(rest)-1):
+		return false, badListing("directories that were not asked for")
+	case !isDir && c.shallow && slash >= 0 && slash != len(rest)-1:
+		return false, badListing("names below the directories that were asked for")
+	case !c.some:
+	case name == c.last && isDir && c.isDir:
+		return true, nil
+	case name == c.last && isDir == c.isDir:
+		return false, badListing("a name twice")
+	case name < c.last && !lessUTF16(c.last, name) && !(c.tree && lessPath(c.last, name)):
+		return false, badListing("names in no order, or twice")
+	}
+	c.last, c.isDir, c.some = name, isDir, true
+	return false, nil
+}
+
+// lessPath compares names as a tree is walked: what is in a directory comes right behind it.
+func lessPath(a, b string) bool {
+	slash := strings.NewReplacer("/", "\x00")
+	return slash.Replace(a) < slash.Replace(b)
+}
+
+// checkBlob looks at what the listing tells of a blob.
+func checkBlob(item *container.BlobItem) error {
+	switch p := item.Properties; {
+	case p == nil || p.ContentLength == nil:
+		return badListing("a blob of no size")
+	case *p.ContentLength < 0:
+		return badListing("a blob of a negative size")
+	}
+	return nil
+}
+
+// page looks at a page's end.
+func (c *listCheck) page(next string, entries int) error {
+	if next == "" {
+		return nil
+	}
+	if next == c.kept {
+		return badListing("a marker that repeats, so it doesn't go on")
+	}
+	if c.pages++; c.pages > c.keepAt {
+		c.kept, c.keepAt = next, 2*c.pages
+	}
+	if c.empty++; entries > 0 {
+		c.empty = 0
+	}
+	if c.empty > maxEmptyPages {
+		return badListing("empty pages without an end")
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package azure
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// oddTimes are the forms of times in which emulators and gateways answer beside the service's own.
+var oddTimes = []string{
+	time.RFC1123, time.RFC1123Z, time.RFC3339Nano, "2006-01-02T15:04:05.999999999",
+	"2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05 -0700 MST",
+	"2006-01-02 15:04:05 MST", time.RFC850, time.ANSIC,
+}
+
+// oddTime reads a time in any of the forms; false for what is none.
+func oddTime(s string) (time.Time, bool) {
+	s = strings.TrimSpace(s)
+	for _, form := range oddTimes {
+		if t, err := time.Parse(form, s); err == nil && t.Year() > 0 && t.Year() < 10_000 {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// The headers that the SDK would fail a whole answer for, by what it takes them for. A time that
+// can't be read is none, and so is what nobody asks about.
+var (
+	timeHeaders = []string{
+		"Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Copy-Completion-Time", "X-Ms-Expiry-Time",
+		"X-Ms-Access-Tier-Change-Time", "X-Ms-Last-Access-Time", "X-Ms-Immutability-Policy-Until-Date",
+	}
+	numberHeaders = []string{
+		"X-Ms-Blob-Committed-Block-Count", "X-Ms-Blob-Sequence-Number", "X-Ms-Tag-Count",
+	}
+	boolHeaders = []string{
+		"X-Ms-Access-Tier-Inferred", "X-Ms-Server-Encrypted", "X-Ms-Request-Server-Encrypted",
+		"X-Ms-Blob-Sealed", "X-Ms-Incremental-Copy", "X-Ms-Is-Current-Version", "X-Ms-Legal-Hold",
+	}
+	binaryHeaders = []string{"Content-Md5", "X-Ms-Blob-Content-Md5", "X-Ms-Content-Crc64"}
+)
+
+// repairHeader rewrites times, and removes what can't be read.
+func repairHeader(h http.Header) {
+	for _, key := range timeHeaders {
+		v, there := h[key]
+		if !there || len(v) == 1 && isTime(v[0]) {
+			continue
+		}
+		h.Del(key)
+		if t, ok := oddTime(v[0]); ok {
+			h.Set(key, t.Format(http.TimeFormat))
+		}
+	}
+	drop := func(keys []string, ok func(string) bool) {
+		for _, key := range keys {
+			if v, there := h[key]; there && !ok(v[0]) {
+				h.Del(key)
+			}
+		}
+	}
+	drop(numberHeaders, func(s string) bool { _, err := strconv.ParseInt(s, 10, 32); return err == nil })
+	drop(boolHeaders, func(s string) bool { _, err := strconv.ParseBool(s); return err == nil })
+	drop(binaryHeaders, func(s string) bool {
+		_, err := base64.StdEncoding.DecodeString(s)
+		return err == nil
+	})
+}
+
+// isTime is what the SDK can read.
+func isTime(s string) bool {
+	if plainTime(s) {
+		return true
+	}
+	_, err := time.Parse(time.RFC1123, s)
+	return err == nil
+}
+
+// timeElements are the times that a page of a listing may have of a blob.
+var timeElements = []string{
+	"Last-Modified", "Creation-Time", "CopyCompletionTime", "DeletedTime", "AccessTierChangeTime",
+	"Expiry-Time", "LastAccessTime", "ImmutabilityPolicyUntilDate",
+}
+
+// repairPage writes times anew that the SDK would fail the whole page for, and leaves out what is
+// none. The page itself comes back where it is as it should be.
+func repairPage(page []byte) []byte {
+	var anew []byte
+	done := 0 // of page
+	for i := bytes.IndexByte(page, '<'); i >= 0; {
+		name, value, n := oddElement(page[i:])
+		if n > 0 {
+			anew, done = append(anew, page[done:i]...), i+n
+			if t, ok := oddTime(value); ok {
+				anew = append(anew, "<"+name+">"+t.Format(http.TimeFormat)+"</"+name+">"...)
+			}
+		}
+		i += max(n, 1)
+		next := bytes.IndexByte(page[i:], '<')
+		if next < 0 {
+			break
+		}
+		i += next
+	}
+	if done == 0 {
+		return page
+	}
+	return append(anew, page[done:]...)
+}
+
+// oddElement reads a time's element at the beginning, where it can't be read by the SDK. n is its
+// length; 0 where it is none.
+func oddElement(p []byte) (name, value string, n int) {
+	if len(p) < 2 || bytes.IndexByte([]byte("LCDAEI"), p[1]) < 0 {
+		return "", "", 0
+	}
+	for _, name := range timeElements {
+		begin := len(name) + 2
+		if len(p) < begin || p[begin-1] != '>' || string(p[1:begin-1]) != name {
+			continue
+		}
+		end := bytes.IndexByte(p[begin:], '<')
+		if end <= 0 || plainTime(p[begin:begin+end]) || isTime(string(p[begin:begin+end])) {
+			return "", "", 0
+		}
+		shut := "</" + name + ">"
+		if !bytes.HasPrefix(p[begin+end:], []byte(shut)) {
+			return "", "", 0
+		}
+		return name, string(p[begin : begin+end]), begin + end + len(shut)
+	}
+	return "", "", 0
+}
+
+// plainTime is a quick look that knows the service's own form, "Mon, 02 Jan 2006 15:04:05 GMT".
+func plainTime[T string | []byte](s T) bool {
+	const form = "Mon, 02 Jan 2006 15:04:05 GMT"
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range len(form) {
+		c := form[i]
+		digit := s[i] >= '0' && s[i] <= '9'
+		switch {
+		case i < 3 || i >= 8 && i < 11: // names, which are looked up
+		case c >= '0' && c <= '9' && !digit, (c < '0' || c > '9') && s[i] != c:
+			return false
+		}
+	}
+	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
+	most := 30
+	if string(s[8:11]) == "Feb" {
+		most = 28
+	}
+	return strings.Contains("Mon Tue Wed Thu Fri Sat Sun", string(s[:3])) &&
+		strings.Contains("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", string(s[8:11])) &&
+		two(5) >= 1 && two(5) <= most && two(17) < 24 && two(20) < 60 && two(23) < 60
+}
