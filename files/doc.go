@@ -264,7 +264,9 @@
 //     the words say so. A status is not its reason: ErrExist, ErrPrecondition and ErrNotModified
 //     answer a condition that was sent. What a service answers only because another call ran beside
 //     it is repeated, and tells of no reason. Of ErrExist, ErrPrecondition and ErrUncertain an error
-//     is one.
+//     is one. Without credentials a call is ErrPermission at its first attempt, and its words say
+//     what to set. A certificate that isn't trusted, and HTTP where HTTPS is spoken or the other way
+//     round, are ErrInvalid at the first attempt, and the words name the setting.
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and not
 //     ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1 don't cover it.
 //     Where Features.StatNoBucket is false, Stat and [Exists] alone answer as for a missing file. A
@@ -279,7 +281,10 @@
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no goroutine,
 //     descriptor, temporary file or unfinished upload. Without an end of the context a call that
 //     can't go on, because something is held or keeps changing, gives up within about a minute,
-//     with ErrUnavailable and what it met.
+//     with ErrUnavailable and what it met. A call returns within 100 ms of the context's end; what
+//     ends an upload at a service may go on for some seconds. A server that says nothing is waited
+//     for as long as the parameters timeout= and read_timeout= say, a minute each by default, and
+//     then the error is ErrUnavailable and names the one; a slow body that moves is never cut.
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open bodies stay
 //     readable; afterwards every method is ErrClosed. What Open made, the bucket owns; a wrapper, a
 //     sub-bucket and a bucket made from the caller's client close nothing of the caller's.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -27,13 +28,27 @@ func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 
 // ours is the client with our settings: the policy of the bucket repeats, so the SDK doesn't;
 // checksums are given and checked by the bucket, so the SDK doesn't do it again.
-func ours(client *s3.Client) *s3.Client {
+func ours(client *s3.Client, opts *Options) *s3.Client {
 	return derive(client, func(o *s3.Options) {
 		validate := o.ResponseChecksumValidation != aws.ResponseChecksumValidationWhenRequired
-		o.Retryer = aws.NopRetryer{}
-		o.HTTPClient = stay(o.HTTPClient)
+		creds := renewableOf(o.Credentials, nil)
+		if creds != nil {
+			o.Credentials = creds
+		}
+		o.Retryer, o.RetryMaxAttempts = &again{creds}, 0
+		o.HTTPClient = limited{
+			client: stay(o.HTTPClient),
+			limits: connect.Limits{Timeout: opts.Timeout, ReadTimeout: opts.ReadTimeout},
+		}
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		o.APIOptions = append(o.APIOptions, unhurried)
+		if opts.RequesterPays {
+			o.APIOptions = append(o.APIOptions, payer)
+		}
+		if opts.UnsignedAcceptEncoding {
+			o.APIOptions = append(o.APIOptions, signLess)
+		}
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			// What the SDK tells of its attempts would be wrong: it knows nothing of the policy's.
 			stack.Build.Remove("ClientRequestID")

@@ -6,6 +6,29 @@
 // and, with a client of the program's own, through [New]. Credentials come from the AWS SDK's chain alone: environment, shared files,
 // roles. The URL takes every parameter of the Go CDK's s3blob, which opens it, and those of this package ([files.Describe] lists them).
 //
+// # How it connects
+//
+// timeout= (Options.Timeout) bounds the wait for the first byte of an answer: a minute, as boto3's,
+// since a service under load answers a listing after tens of seconds; 10 minutes for copies and the
+// end of an upload in parts, at which S3 may work for long. read_timeout= bounds how long a body may
+// stand still, one that is read and one that is sent, and no slow body that moves is cut. Then the
+// error is files.ErrUnavailable, and the policy repeats.
+//
+// An endpoint is http:// or https://, in any case, a host, maybe a port, and maybe a path. Where the
+// host is an address, localhost or a name without a dot, the bucket stands in the path, unless
+// use_path_style=false or hostname_immutable is written.
+//
+// Credentials that can't be found are files.ErrPermission within the first attempt: the metadata of
+// the machine are asked for at most 3 s. After InvalidAccessKeyId, ExpiredToken and their like the
+// credentials are read again, also those of a file, and the request is repeated once where they have
+// changed; after RequestTimeTooSkewed it is repeated once by the clock of the answer. A certificate
+// that isn't trusted, and HTTP where TLS is spoken, are files.ErrInvalid, and not repeated.
+// AWS_CA_BUNDLE and SSL_CERT_FILE name more authorities.
+//
+// request_payer=requester lets the caller's account pay, for buckets of that kind.
+// sign_accept_encoding=false leaves that header out of the signature, for a store behind something
+// that changes it, as Google's is.
+//
 // Every operation costs the least requests that S3 has for it: one for a Put of up to a part's size with any options, a Get with the full
 // Info, a Stat, a Delete, 1,000 deleted names, 1,000 listed ones, a Copy; two for a Get of a range that begins past the end, and for a Copy with
 // FullInfo. Larger content goes up in parts, within a fixed memory, and an upload that fails is aborted.

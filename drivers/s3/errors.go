@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -348,7 +349,15 @@ func unanswered(o op, a answer, err error) (words string, kind error) {
 	var dns *net.DNSError
 	var opErr *net.OpError
 	var netErr net.Error
+	if isCredentials(err) {
+		return setCredentials, files.ErrPermission
+	}
+	if words, kind := connect.Fault(err, settings); kind != nil {
+		return words, kind
+	}
 	switch {
+	case a.status == 0 && o != opBody && strings.Contains(err.Error(), "get identity: "):
+		return setCredentials, files.ErrPermission // of the caller's own, without a network too
 	case errors.As(err, &dns):
 		return "the service's host can't be found", files.ErrUnavailable
 	case errors.As(err, &opErr) && opErr.Op == "dial":
@@ -361,8 +370,6 @@ func unanswered(o op, a answer, err error) (words string, kind error) {
 		return a.String(), files.ErrUnavailable
 	case errors.As(err, &netErr), isSend(err):
 		return "the connection broke", files.ErrUnavailable
-	case strings.Contains(err.Error(), "failed to refresh cached credentials"), strings.Contains(err.Error(), "failed to retrieve credentials"), strings.Contains(err.Error(), "get identity"):
-		return "there are no credentials, or they can't be refreshed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role, or write anonymous=true", files.ErrPermission
 	}
 	return "the SDK refuses the request", nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/drivers/gocloud"
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
@@ -64,14 +65,28 @@ var scheme = files.Scheme{
 			Doc: "whether the store keeps a beside a/b; refused: the second is refused, " +
 				"which costs a Put one or two requests; unchecked: nothing looks",
 		},
+		{
+			Name:   "request_payer",
+			Values: "requester",
+			Doc:    "the caller pays for requests and traffic, as some buckets want",
+		},
+		{
+			Name:   "sign_accept_encoding",
+			Values: "true|false",
+			Doc: "whether the header Accept-Encoding is signed; false for a store behind something " +
+				"that changes it, as with Google's (false there, else true)",
+		},
 		{Name: "part_size", Values: "bytes", Doc: "the size of an upload's parts, from 5 MiB (8 MiB)"},
 		{Name: "concurrency", Values: "1…100", Doc: "how many parts of an upload are on their way at a time (5)"},
-	}, retry.Params()...),
+	}, append(connect.Params(), retry.Params()...)...),
 	Open: open,
 }
 
 // own are the parameters that the Go CDK doesn't know.
-var own = []string{"checksum", "etag", "store", "conditions", "beside", "part_size", "concurrency"}
+var own = []string{
+	"checksum", "etag", "store", "conditions", "beside", "part_size", "concurrency", "request_payer",
+	"sign_accept_encoding", "timeout", "read_timeout",
+}
 
 // open lets the Go CDK open the bucket, and takes its client.
 func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
@@ -80,8 +95,8 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		return nil, err
 	}
 	q := u.Query()
-	if e := q.Get("endpoint"); e != "" && !strings.HasPrefix(e, "http://") && !strings.HasPrefix(e, "https://") {
-		return nil, files.Errorf(files.ErrInvalid, `parameter "endpoint" has no scheme; write http:// or https:// in front of the host`)
+	if err := addressed(q); err != nil {
+		return nil, err
 	}
 	for _, name := range own {
 		q.Del(name)
@@ -106,16 +121,24 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if client.Options().Region == "" && q.Get("endpoint") == "" {
 		return nil, files.Errorf(files.ErrInvalid, "the bucket's region is not known: write region=… or set AWS_REGION")
 	}
+	load := loader(q)
 	client = derive(client, func(o *s3.Options) {
 		if o.Region == "" {
 			o.Region = "us-east-1" // which other stores take
 		}
 		o.Logger = logging.Nop{} // the configuration's writes to the standard error, such as that a body broke (X3)
 		shareTransport(o)
+		if creds := renewableOf(o.Credentials, load); creds != nil {
+			creds.now = bounded(ctx, creds.now, load)
+			o.Credentials = creds
+		}
 	})
 	o.Profile, err = profileOfURL(ctx, u, endpointOf(client.Options()))
 	if err != nil {
 		return nil, err
+	}
+	if u.Query().Has("sign_accept_encoding") {
+		o.Profile.UnsignedAcceptEncoding = o.UnsignedAcceptEncoding
 	}
 	return driver.New(newBackend(client, u.Host, o)), nil
 }
@@ -146,7 +169,10 @@ func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, e
 // options reads our own parameters, and those of the Go CDK that it keeps to itself.
 func options(u *url.URL) (Options, error) {
 	p := driver.NewParams(u)
+	limits := connect.FromParams(p)
 	o := Options{
+		Timeout:     limits.Timeout,
+		ReadTimeout: limits.ReadTimeout,
 		PartSize:    p.Int("part_size", DefaultPartSize, minPart, maxPart),
 		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, 100)),
 		Retry:       retry.FromParams(p),
@@ -154,6 +180,8 @@ func options(u *url.URL) (Options, error) {
 		Defaults:    PutOptions{KMSKeyID: p.String("kmskeyid", "")},
 	}
 	p.Enum("beside", "", "kept", "refused", "unchecked")
+	o.RequesterPays = p.Enum("request_payer", "", "requester") != ""
+	o.UnsignedAcceptEncoding = !p.Bool("sign_accept_encoding", true)
 	switch p.Enum("checksum", "auto", "crc32c", "none") {
 	case "crc32c":
 		o.Checksums = ChecksumsCRC32C

@@ -93,6 +93,9 @@ type Profile struct {
 	// NoETags: answers have no ETag, so files have no version, and what needs one is
 	// ErrUnsupported. From any other store an answer without one is an error.
 	NoETags bool
+	// UnsignedAcceptEncoding: something in front of the store changes the header, so that it can't
+	// be signed.
+	UnsignedAcceptEncoding bool
 	// NoPartCopy: there is no UploadPartCopy.
 	NoPartCopy bool
 	// MaxParts, MaxObject (bytes) and MaxCopy (bytes of one CopyObject) are limits; 0 is S3's.

@@ -248,7 +248,9 @@ var gcsDoor = &Profile{
 	},
 	Checksums:  ChecksumsNone, // ignored: milvus-io/milvus-storage#454
 	NoPartCopy: true,          // https://issuetracker.google.com/issues/323465186
-	hosts:      []string{"storage.googleapis.com"},
+	// https://github.com/aws/aws-sdk-go-v2/issues/1816
+	UnsignedAcceptEncoding: true,
+	hosts:                  []string{"storage.googleapis.com"},
 }
 
 // Of these no page names conditions, so everything is proved.

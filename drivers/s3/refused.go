@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"github.com/aws/smithy-go"
 )
@@ -29,6 +30,9 @@ func refused(err error) bool {
 		return true
 	default:
 		return a.status == http.StatusServiceUnavailable || a.status == http.StatusNotImplemented
+	}
+	if isCredentials(err) || connect.Refused(err) {
+		return true
 	}
 	var opErr *net.OpError
 	var dns *net.DNSError

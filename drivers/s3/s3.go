@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -34,6 +35,19 @@ type Options struct {
 	// Ceph's gateway, and pass over others without a word: a Delete of a certain version is then
 	// ErrUnsupported (Features.DeleteIfVersion), and a Copy with conditions reads and puts.
 	PutConditionsOnly bool
+	// Timeout is how long a request waits for the first byte of its answer; 0 is a minute, but 10
+	// minutes for a copy and the end of an upload in parts, at which S3 may work for long. A
+	// negative one is no bound. Then the error is files.ErrUnavailable, and the policy repeats.
+	Timeout time.Duration
+	// ReadTimeout is how long a body may stand still, one that is read and one that is sent; 0 is a
+	// minute, and a negative one no bound. A slow body that moves is never cut.
+	ReadTimeout time.Duration
+	// RequesterPays lets the caller's account pay for requests and traffic, which buckets of that
+	// kind want; without it they are files.ErrPermission.
+	RequesterPays bool
+	// UnsignedAcceptEncoding leaves the header Accept-Encoding out of the signature, for a store
+	// behind something that changes it, such as Google's door for S3, which is known by its host.
+	UnsignedAcceptEncoding bool
 	// Defaults hold for every Put and Copy whose own options don't say otherwise.
 	Defaults PutOptions
 }
@@ -118,6 +132,7 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 	sdk := client.Options()
 	endpoint := endpointOf(sdk)
 	profile := o.profile(endpoint)
+	o.UnsignedAcceptEncoding = o.UnsignedAcceptEncoding || profile.UnsignedAcceptEncoding
 	if o.Checksums == ChecksumsAuto {
 		o.Checksums = profile.Checksums
 	}
@@ -138,11 +153,13 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 			MaxPartSize: maxPart,
 			Equal:       profile.EqualParts,
 		},
-		store:     store{endpoint, sdk.Region, bucket},
-		presigner: sync.OnceValue(func() *s3.PresignClient { return newPresigner(client) }),
+		store: store{endpoint, sdk.Region, bucket},
+		presigner: sync.OnceValue(func() *s3.PresignClient {
+			return newPresigner(client, o.RequesterPays)
+		}),
 	}
 	b.known.init(profile)
-	b.client = derive(ours(client), hear(&b.known))
+	b.client = derive(ours(client, &b.opts), hear(&b.known))
 	b.noSums.Store(o.Checksums == ChecksumsNone)
 	return b
 }

@@ -44,8 +44,11 @@ func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptio
 }
 
 // newPresigner makes what signs. The checksum of a content that isn't there yet must not be signed.
-func newPresigner(client *s3.Client) *s3.PresignClient {
+func newPresigner(client *s3.Client, pays bool) *s3.PresignClient {
 	return s3.NewPresignClient(derive(client, func(o *s3.Options) {
+		if pays {
+			o.APIOptions = append(o.APIOptions, payer)
+		}
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	}))

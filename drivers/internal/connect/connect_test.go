@@ -1,0 +1,307 @@
+package connect
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// short is a silence that is too long.
+const short = 300 * time.Millisecond
+
+func client(l Limits) *http.Client {
+	return &http.Client{Transport: l.Transport(&http.Transport{})}
+}
+
+// serve is a server of which nothing waits for the end.
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	over := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), overKey{}, over))
+		h(w, r)
+	}))
+	t.Cleanup(func() {
+		close(over)
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	return srv.URL
+}
+
+type overKey struct{}
+
+// hang waits for the end of the test.
+func hang(r *http.Request) { <-r.Context().Value(overKey{}).(chan struct{}) }
+
+func wantSilent(t *testing.T, err error, setting string) {
+	t.Helper()
+	words, kind := Fault(err, Settings{})
+	if !errors.Is(kind, files.ErrUnavailable) || !strings.Contains(words, setting+"=") {
+		t.Errorf("%v: %q, %v; want ErrUnavailable that names %s=", err, words, kind, setting)
+	}
+	if errors.Is(err, context.Canceled) {
+		t.Errorf("%v is taken for the caller's", err)
+	}
+}
+
+func TestSilentBeforeTheAnswer(t *testing.T) {
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
+	c := client(Limits{Timeout: short, ReadTimeout: -1})
+	_, err := c.Get(url)
+	wantSilent(t, err, "timeout")
+	_, err = c.Post(url, "", strings.NewReader("content"))
+	wantSilent(t, err, "timeout")
+}
+
+func TestSilentInABody(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "begun")
+		w.(http.Flusher).Flush()
+		hang(r)
+	})
+	resp, err := client(Limits{ReadTimeout: short, Timeout: -1}).Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	time.Sleep(2 * short) // nobody reads, so nothing is bounded
+	first := make([]byte, 5)
+	if _, err := io.ReadFull(resp.Body, first); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.ReadAll(resp.Body)
+	wantSilent(t, err, "read_timeout")
+}
+
+// TestServerStopsReading: a request's body that nobody takes.
+func TestServerStopsReading(t *testing.T) {
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
+	body := io.LimitReader(zeros{}, 1<<30)
+	_, err := client(Limits{ReadTimeout: short, Timeout: -1}).Post(url, "", body)
+	wantSilent(t, err, "read_timeout")
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestSlowButLiving: bodies that take longer than both limits together, a piece at a time, and a
+// reader of the caller's that takes its time.
+func TestSlowButLiving(t *testing.T) {
+	t.Parallel()
+	const pieces, pause, limit = 12, 200 * time.Millisecond, 2 * time.Second
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		if r.Method == http.MethodPost && (err != nil || n != pieces) {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		for range pieces {
+			io.WriteString(w, ".")
+			w.(http.Flusher).Flush()
+			time.Sleep(pause)
+		}
+	})
+	c := client(Limits{Timeout: limit, ReadTimeout: limit})
+	for _, req := range []func() (*http.Response, error){
+		func() (*http.Response, error) { return c.Get(url) },
+		func() (*http.Response, error) { return c.Post(url, "", &slowly{left: pieces, pause: pause}) },
+	} {
+		resp, err := req()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || len(content) != pieces || resp.StatusCode != http.StatusOK {
+			t.Errorf("%d: %q, %v", resp.StatusCode, content, err)
+		}
+	}
+}
+
+type slowly struct {
+	left  int
+	pause time.Duration
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	time.Sleep(s.pause)
+	s.left--
+	p[0] = '.'
+	return 1, nil
+}
+
+// TestCallersEnd: the context's end is the caller's, not a silence.
+func TestCallersEnd(t *testing.T) {
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { hang(r) })
+	ctx, cancel := context.WithTimeout(t.Context(), short)
+	defer cancel()
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	_, err := client(Limits{}).Do(req)
+	if words, kind := Fault(err, Settings{}); kind != nil || !errors.Is(err, ctx.Err()) {
+		t.Errorf("%v: %s, %v", err, words, kind)
+	}
+}
+
+// TestLimits: what holds where nothing is asked.
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		l            Limits
+		answer, slow time.Duration
+		read         time.Duration
+	}{
+		{Limits{}, DefaultTimeout, SlowTimeout, DefaultReadTimeout},
+		{Limits{Timeout: 5, ReadTimeout: 7}, 5, 5, 7},
+		{Limits{Timeout: -1, ReadTimeout: -1}, -1, -1, -1},
+	} {
+		if a, s, r := c.l.answer(false), c.l.answer(true), c.l.read(); a != c.answer || s != c.slow ||
+			r != c.read {
+			t.Errorf("%+v: %v, %v, %v", c.l, a, s, r)
+		}
+	}
+}
+
+// TestWrongScheme: the two ways of taking HTTP for HTTPS, and certificates.
+func TestWrongScheme(t *testing.T) {
+	settings := Settings{TLS: "say-tls", Plain: "say-plain", Host: "say-host", Authority: "say-ca"}
+	quiet := func(srv *httptest.Server) *httptest.Server {
+		srv.Config.ErrorLog = nolog
+		return srv
+	}
+	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	plain := httptest.NewServer(nothing)
+	defer plain.Close()
+	secure := quiet(httptest.NewUnstartedServer(nothing))
+	secure.StartTLS()
+	defer secure.Close()
+	// https://github.com/nginx/nginx/blob/master/src/http/ngx_http_special_response.c, error 497
+	nginx := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, "<html><center>The plain HTTP request was sent to HTTPS port</center></html>")
+	}))
+	defer nginx.Close()
+	mutual := quiet(httptest.NewUnstartedServer(nothing))
+	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	mutual.StartTLS()
+	defer mutual.Close()
+
+	_, port, _ := strings.Cut(strings.TrimPrefix(secure.URL, "https://"), ":")
+	trusting := func(srv *httptest.Server) http.RoundTripper { return srv.Client().Transport }
+	for _, c := range []struct {
+		name, url, want string
+		by              http.RoundTripper
+	}{
+		{"TLS to plain", "https://" + strings.TrimPrefix(plain.URL, "http://"), "say-plain", nil},
+		{"plain to TLS", "http://" + strings.TrimPrefix(secure.URL, "https://"), "say-tls", nil},
+		{"plain to nginx", nginx.URL, "say-tls", nil},
+		{"authority", secure.URL, "say-ca", nil},
+		{"host", "https://localhost:" + port, "say-host", trusting(secure)},
+		{"client certificate", mutual.URL, "say-host", trusting(mutual)},
+	} {
+		by := c.by
+		if by == nil {
+			by = &http.Transport{}
+		}
+		resp, err := (&http.Client{Transport: Limits{}.Transport(by)}).Get(c.url)
+		if err == nil {
+			resp.Body.Close()
+			t.Errorf("%s: no error", c.name)
+			continue
+		}
+		words, kind := Fault(err, settings)
+		if kind != files.ErrInvalid || !strings.Contains(words, c.want) || !Refused(err) {
+			t.Errorf("%s: %v: %q, %v; want ErrInvalid with %s", c.name, err, words, kind, c.want)
+		}
+	}
+}
+
+// TestOtherBadRequests keep their bodies.
+func TestOtherBadRequests(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, long)
+	})
+	resp, err := client(Limits{}).Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, err := io.ReadAll(resp.Body); string(b) != long || err != nil {
+		t.Errorf("%d bytes of %d, %v", len(b), len(long), err)
+	}
+}
+
+func TestEndpoint(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://h":                      "http://h",
+		"HTTP://H:9000/":                "http://h:9000",
+		"https://h/gcs/":                "https://h/gcs",
+		"hTTps://h/a/b//":               "https://h/a/b",
+		" http://[::1]:9000 ":           "http://[::1]:9000",
+		"http://127.0.0.1:1":            "http://127.0.0.1:1",
+		"h:9000":                        "http:// or https://",
+		"localhost":                     "http:// or https://",
+		"//h":                           "http:// or https://",
+		"s3://h":                        "http:// or https://",
+		"http://":                       "no host",
+		"http://:9000":                  "no host",
+		"http://u:p@h":                  "password",
+		"http://h?x=y":                  "query",
+		"http://h#x":                    "fragment",
+		"http://::1:9000":               "brackets",
+		"http://h:port":                 "IPv6",
+		"http://h:99999":                "65535",
+		"http://h:0":                    "65535",
+		"https://user@secretKEY%zz.com": "is no URL",
+	} {
+		u, err := Endpoint("endpoint", in)
+		switch {
+		case err == nil && u.String() == want:
+		case err != nil && errors.Is(err, files.ErrInvalid) && strings.Contains(err.Error(), want) &&
+			!strings.Contains(err.Error(), "KEY"):
+		default:
+			t.Errorf("%q: %v, %v; want %s", in, u, err, want)
+		}
+	}
+}
+
+func TestIsAlone(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "a.localhost": true, "127.0.0.1": true, "::1": true, "[::1]": true,
+		"minio": true, "minio.": true, "s3.example.com": false, "10.0.0": false,
+	} {
+		if got := IsAlone(host); got != want {
+			t.Errorf("%s: %v", host, got)
+		}
+	}
+}
+
+// TestPrompt: a transport that hears nothing of the context.
+func TestPrompt(t *testing.T) {
+	over := make(chan struct{})
+	defer close(over)
+	deaf := roundTrip(func(*http.Request) (*http.Response, error) { <-over; return nil, io.EOF })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://h", nil)
+	if _, err := Prompt(deaf).RoundTrip(req); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

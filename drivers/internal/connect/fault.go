@@ -1,0 +1,138 @@
+package connect
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// Settings are what a driver's URLs call them, for the texts of errors.
+type Settings struct {
+	TLS       string // to speak TLS, such as "write https:// in endpoint="
+	Plain     string // not to
+	Host      string // to name another host
+	Authority string // to trust another authority
+}
+
+// Fault says what a failure means that no service answered, and that is the same for all services;
+// nil where it is none of these. What it finds is no matter of trying again, but for a server that
+// was silent, and but for that the request was not carried out.
+func Fault(err error, s Settings) (words string, kind error) {
+	var (
+		silent *Silent
+		mix    *tlsSpoken
+		record tls.RecordHeaderError
+		cert   *tls.CertificateVerificationError
+		alert  *net.OpError
+	)
+	switch {
+	case errors.As(err, &silent):
+		return silent.Error(), files.ErrUnavailable
+	case errors.As(err, &mix), spokeTLS(err):
+		return "the server speaks TLS, and was asked in plain HTTP: " + s.TLS, files.ErrInvalid
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
+		return "the server doesn't speak TLS: " + s.Plain, files.ErrInvalid
+	case errors.As(err, &cert), isCertificate(err):
+		return certificate(err, s), files.ErrInvalid
+	case errors.As(err, &alert) && alert.Op == "remote error" && lasting(alert.Err):
+		return "the server refuses TLS with this machine (" + alert.Err.Error() + "): " + s.Host,
+			files.ErrInvalid
+	}
+	return "", nil
+}
+
+// Refused reports a failure that Fault knows, after which nothing was carried out.
+func Refused(err error) bool {
+	_, kind := Fault(err, Settings{})
+	return kind == files.ErrInvalid
+}
+
+// isCertificate finds what a transport of the caller's own may say without crypto/tls's wrapping.
+func isCertificate(err error) bool {
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	return errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
+}
+
+func certificate(err error, s Settings) string {
+	var (
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &host):
+		return "the server's certificate is another host's: " + s.Host
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the server's certificate has expired, or is not valid yet by this machine's clock: " +
+			"set the clock, or have it renewed"
+	case errors.As(err, &invalid):
+		return "the server's certificate is not valid: have it renewed, or " + s.Authority
+	}
+	return "the server's certificate is of an authority that this machine doesn't trust: " +
+		s.Authority
+}
+
+// lasting leaves out the alerts that may pass.
+func lasting(alert error) bool {
+	text := alert.Error()
+	return strings.HasPrefix(text, "tls: ") && text != "tls: internal error" &&
+		text != "tls: user canceled" && text != "tls: close notify" && text != "tls: bad record MAC"
+}
+
+// tlsSpoken is the answer of a server that speaks TLS to a request that doesn't.
+type tlsSpoken struct{}
+
+func (*tlsSpoken) Error() string { return "the server speaks TLS" }
+
+// plainWords are what servers say to plain HTTP where they speak TLS, with status 400: net/http's,
+// and so MinIO, SeaweedFS and Caddy; nginx; Apache.
+var plainWords = [][]byte{
+	[]byte("HTTP request to an HTTPS server"),
+	[]byte("plain HTTP request was sent to HTTPS port"),
+	[]byte("speaking plain HTTP to an SSL-enabled server port"),
+	[]byte("This combination of host and port requires TLS"), // Tomcat
+}
+
+// mixup finds such an answer.
+func mixup(req *http.Request, resp *http.Response) error {
+	if req.URL.Scheme != "http" || resp.StatusCode != http.StatusBadRequest || resp.Body == nil {
+		return nil
+	}
+	const most = 1 << 10
+	first, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	for _, words := range plainWords {
+		if bytes.Contains(first, words) {
+			resp.Body.Close()
+			return &tlsSpoken{}
+		}
+	}
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = &failing{err}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(first), rest), resp.Body}
+	return nil
+}
+
+type failing struct{ err error }
+
+func (f *failing) Read([]byte) (int, error) { return 0, f.err }
+
+// spokeTLS finds what net/http says of a TLS alert in place of an answer: it begins with 0x15, and
+// the version.
+func spokeTLS(err error) bool {
+	return err != nil && strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
+}

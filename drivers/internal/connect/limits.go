@@ -1,0 +1,79 @@
+// Package connect is what the drivers of services have in common about how a request reaches a
+// server, whatever it is asked: how long a silent one is waited for, and what a failure means that
+// isn't the service's answer.
+package connect
+
+import (
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// The bounds where nothing else is asked. A minute is what boto3 and the Azure SDK for Java wait at
+// most for bytes; services that are under load answer a listing after tens of seconds. Copies and
+// the end of an upload in parts, at which a service may work for minutes before it says a word, have
+// SlowTimeout.
+const (
+	DefaultTimeout     = time.Minute
+	DefaultReadTimeout = time.Minute
+	SlowTimeout        = 10 * time.Minute
+)
+
+// Limits bound the waits for a server that says nothing. In each, 0 is the default, and a negative
+// value is no bound.
+type Limits struct {
+	// Timeout is for the first byte of an answer, from when the request was sent; before that, for
+	// the connection.
+	Timeout time.Duration
+	// ReadTimeout is for each wait between bytes of an answer's body, and between bytes of a
+	// request's that the server doesn't read.
+	ReadTimeout time.Duration
+}
+
+func (l Limits) answer(slow bool) time.Duration {
+	switch {
+	case l.Timeout != 0:
+		return l.Timeout
+	case slow:
+		return SlowTimeout
+	}
+	return DefaultTimeout
+}
+
+func (l Limits) read() time.Duration {
+	if l.ReadTimeout == 0 {
+		return DefaultReadTimeout
+	}
+	return l.ReadTimeout
+}
+
+// Params documents the URL parameters that FromParams reads, for a driver's files.Scheme.
+func Params() []files.Param {
+	return []files.Param{
+		{
+			Name:   "timeout",
+			Values: "duration",
+			Doc: "how long a request waits for the first byte of its answer " +
+				"(1m; 10m for copies and the end of an upload in parts)",
+		},
+		{
+			Name:   "read_timeout",
+			Values: "duration",
+			Doc: "how long a body may stand still, one that is read and one that is sent; " +
+				"a slow one that moves is never cut (1m)",
+		},
+	}
+}
+
+// Source reads URL parameters, as *driver.Params of package files/driver does.
+type Source interface {
+	Duration(name string, def time.Duration) time.Duration
+}
+
+// FromParams returns the limits that the parameters ask for.
+func FromParams(p Source) Limits {
+	return Limits{
+		Timeout:     p.Duration("timeout", 0),
+		ReadTimeout: p.Duration("read_timeout", 0),
+	}
+}

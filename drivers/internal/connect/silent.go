@@ -1,0 +1,280 @@
+package connect
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Silent is the failure of a request whose server said nothing for too long. Nothing is known of
+// what the server did.
+type Silent struct {
+	Setting string // that bounds the wait
+	After   time.Duration
+	sending bool
+}
+
+func (s *Silent) Error() string {
+	switch {
+	case s.sending:
+		return "the server took no bytes for " + s.After.String() + ": " + s.Setting + "= bounds that"
+	case s.Setting == readSetting:
+		return "the answer's body stood still for " + s.After.String() + ": " + s.Setting +
+			"= bounds that"
+	}
+	return "the server was silent for " + s.After.String() + ": " + s.Setting + "= bounds that"
+}
+
+// Timeout implements net.Error.
+func (s *Silent) Timeout() bool { return true }
+
+// Temporary implements net.Error.
+func (s *Silent) Temporary() bool { return true }
+
+const (
+	setting     = "timeout"
+	readSetting = "read_timeout"
+)
+
+// silence is what is waited for.
+type silence uint8
+
+const (
+	ofAnswer silence = iota
+	ofBody           // an answer's
+	ofServer         // that doesn't read
+)
+
+// watch ends one request when its server is silent for too long, and is the body of the request and
+// of its answer. It has one timer, which is set anew only where it would come too late, so that a
+// read costs two looks at the clock.
+type watch struct {
+	cancel context.CancelCauseFunc
+	limits Limits
+	slow   bool
+	timer  *time.Timer
+	sent   sent
+	got    received
+
+	mu      sync.Mutex
+	done    bool      // the answer has come
+	rings   time.Time // when the timer does; zero: it isn't set
+	waiting bool
+	since   time.Time
+	after   time.Duration
+	kind    silence
+	fired   *Silent
+}
+
+// begin is the beginning of a wait.
+func (w *watch) begin(kind silence) {
+	after := w.limits.read()
+	if kind == ofAnswer {
+		after = w.limits.answer(w.slow)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.done != (kind == ofBody) {
+		return // a request's body is still read when the answer is there
+	}
+	w.waiting = false
+	if after <= 0 || w.fired != nil {
+		return
+	}
+	w.waiting, w.since, w.after, w.kind = true, time.Now(), after, kind
+	end := w.since.Add(after)
+	switch {
+	case w.timer == nil:
+		w.timer = time.AfterFunc(after, w.ring)
+	case w.rings.IsZero(), end.Before(w.rings):
+		w.timer.Reset(after)
+	default:
+		return
+	}
+	w.rings = end
+}
+
+// pause is the end of a wait while a request's body is sent.
+func (w *watch) pause() {
+	w.mu.Lock()
+	if !w.done {
+		w.waiting = false
+	}
+	w.mu.Unlock()
+}
+
+// answered leaves the watch to the answer's body.
+func (w *watch) answered() {
+	w.mu.Lock()
+	w.done, w.waiting = true, false
+	w.mu.Unlock()
+}
+
+// end is the end of a wait.
+func (w *watch) end() {
+	w.mu.Lock()
+	w.waiting = false
+	w.mu.Unlock()
+}
+
+func (w *watch) ring() {
+	w.mu.Lock()
+	w.rings = time.Time{}
+	if !w.waiting || w.fired != nil {
+		w.mu.Unlock()
+		return
+	}
+	if left := time.Until(w.since.Add(w.after)); left > 0 {
+		w.rings = time.Now().Add(left)
+		w.timer.Reset(left)
+		w.mu.Unlock()
+		return
+	}
+	w.fired = &Silent{Setting: setting, After: w.after, sending: w.kind == ofServer}
+	if w.kind != ofAnswer {
+		w.fired.Setting = readSetting
+	}
+	fired := w.fired
+	w.mu.Unlock()
+	w.cancel(fired)
+}
+
+// over ends the watch for good.
+func (w *watch) over() {
+	w.mu.Lock()
+	w.waiting = false
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	w.mu.Unlock()
+	w.cancel(nil)
+}
+
+// why is the silence that ended the request, or err.
+func (w *watch) why(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fired != nil {
+		return w.fired
+	}
+	return err
+}
+
+// sent is a request's body. The time that its own Read takes isn't the server's.
+type sent struct {
+	io.ReadCloser
+	w    *watch
+	left int64 // that it has; negative: nobody knows
+}
+
+func (s *sent) Read(p []byte) (int, error) {
+	s.w.pause()
+	n, err := s.ReadCloser.Read(p)
+	if s.left >= 0 {
+		s.left -= int64(n)
+	}
+	if err != nil || s.left == 0 {
+		s.w.begin(ofAnswer)
+	} else {
+		s.w.begin(ofServer)
+	}
+	return n, err
+}
+
+// received is an answer's body. Nothing is bounded while nobody reads.
+type received struct {
+	io.ReadCloser
+	w *watch
+}
+
+func (r *received) Read(p []byte) (int, error) {
+	r.w.begin(ofBody)
+	n, err := r.ReadCloser.Read(p)
+	r.w.end()
+	if err == io.EOF {
+		r.w.over()
+	} else if err != nil {
+		err = r.w.why(err)
+	}
+	return n, err
+}
+
+func (r *received) Close() error {
+	err := r.ReadCloser.Close()
+	r.w.over()
+	return err
+}
+
+type slowKey struct{}
+
+// Slow marks a request at which a service may work for long before it answers.
+func Slow(ctx context.Context) context.Context { return context.WithValue(ctx, slowKey{}, true) }
+
+// Do makes a request by next, within the limits.
+func (l Limits) Do(
+	req *http.Request, next func(*http.Request) (*http.Response, error),
+) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	w := &watch{cancel: cancel, limits: l, slow: ctx.Value(slowKey{}) != nil}
+	out := req.WithContext(ctx)
+	if req.Body != nil && req.Body != http.NoBody {
+		w.sent = sent{req.Body, w, req.ContentLength}
+		if w.sent.left <= 0 {
+			w.sent.left = -1
+		}
+		out.Body = &w.sent
+		if again := req.GetBody; again != nil {
+			out.GetBody = func() (io.ReadCloser, error) { // on another connection
+				b, err := again()
+				if err != nil {
+					return nil, err
+				}
+				return &sent{b, w, -1}, nil
+			}
+		}
+	}
+	w.begin(ofAnswer)
+	resp, err := next(out)
+	w.answered()
+	if err == nil {
+		err = mixup(req, resp)
+	}
+	if err != nil {
+		err = w.why(err)
+		w.over()
+		return nil, err
+	}
+	if resp.Body == nil || resp.Body == http.NoBody {
+		w.over()
+		return resp, nil
+	}
+	w.got = received{resp.Body, w}
+	resp.Body = &w.got
+	return resp, nil
+}
+
+// Transport is base within the limits; nil is http.DefaultTransport.
+func (l Limits) Transport(base http.RoundTripper) http.RoundTripper {
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return &limited{base, l}
+}
+
+type limited struct {
+	http.RoundTripper
+	limits Limits
+}
+
+func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	return t.limits.Do(req, t.RoundTripper.RoundTrip)
+}
+
+// CloseIdleConnections is what http.Client's asks for.
+func (t *limited) CloseIdleConnections() {
+	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}

@@ -1,0 +1,52 @@
+package s3
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"cloudfiles.dev/drivers/internal/connect"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	gcaws "gocloud.dev/aws"
+)
+
+// addressed writes the parameter endpoint as the SDK takes it, and puts the bucket into the path
+// where the host can have nothing in front of it.
+func addressed(q url.Values) error {
+	address := q.Get("endpoint")
+	if address == "" {
+		return nil
+	}
+	u, err := connect.Endpoint(`parameter "endpoint"`, address)
+	if err != nil {
+		return err
+	}
+	q.Set("endpoint", u.String())
+	if !q.Has("use_path_style") && !q.Has("s3ForcePathStyle") && !q.Has("hostname_immutable") &&
+		connect.IsAlone(u.Hostname()) {
+		q.Set("use_path_style", "true")
+	}
+	return nil
+}
+
+// s3Only are the parameters that concern S3 and not the configuration.
+var s3Only = []string{
+	"ssetype", "kmskeyid", "accelerate", "use_path_style", "s3ForcePathStyle", "disable_https",
+}
+
+// loader reads the configuration's credentials as the Go CDK does.
+func loader(q url.Values) func(ctx context.Context) (aws.CredentialsProvider, error) {
+	theirs := url.Values{}
+	for k, v := range q {
+		if !slices.Contains(s3Only, k) {
+			theirs[k] = v
+		}
+	}
+	return func(ctx context.Context) (aws.CredentialsProvider, error) {
+		cfg, err := gcaws.V2ConfigFromURLParams(ctx, theirs)
+		if err != nil {
+			return nil, err
+		}
+		return ofMachine(cfg), nil
+	}
+}
