@@ -57,11 +57,7 @@ func (b *backend) putCondition(v files.Version) *string {
 // been sent.
 func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
 	var final error
-	key := c.key
-	if c.op&copying != 0 { // it may be the source that is denied
-		key = ""
-	}
-	d := c.b.denials(c.op, key)
+	d := c.b.denials(c.op, c.key)
 	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		var sent bool
 		var failure error
@@ -87,9 +83,8 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 	}
 	err = d.settle(ctx, err)
 	if c.lost == nil {
-		if k := files.KindOf(err); d.seen && (k == files.ErrExist || k == files.ErrPrecondition) {
-			// The denial may have been a word of no meaning: the mark decides.
-			if info, ok := c.mine(ctx); ok {
+		if d.seen {
+			if info, ok := c.refusedFirst(ctx, &err); ok {
 				return info, nil
 			}
 		}
@@ -103,6 +98,20 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 		return info, nil
 	}
 	return files.Info{}, uncertain(err)
+}
+
+// refusedFirst reads the answer to the repeat of a request that was refused by a race.
+func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool) {
+	switch k := files.KindOf(*err); {
+	case k == files.ErrExist, k == files.ErrPrecondition:
+		// Should it have been carried out all the same, the mark tells.
+		return c.mine(ctx)
+	case answerOf(*err).code == "InvalidPart":
+		// MinIO has lost them by then (cmd/xl-storage.go, RenameData; run).
+		*err = files.WithCause(files.ErrUnavailable, *err,
+			"the parts of the upload are gone, for its end was refused by a race: begin again")
+	}
+	return files.Info{}, false
 }
 
 // refusal is what the service would have said of a condition where the connection broke while the

@@ -22,7 +22,7 @@ const maxDenied = 2
 type denials struct {
 	b    *backend
 	o    op
-	key  string // where a Put under an impossible condition tells whether the key may be written
+	key  string // that is written, "" where nobody looks at it
 	seen bool
 	left int
 }
@@ -40,10 +40,15 @@ func (b *backend) denials(o op, key string) *denials {
 
 // look is what the policy is told of a failure: that a denial is trouble, while it may be repeated.
 func (d *denials) look(ctx context.Context, failure, mapped error) error {
+	if d.noPlace(ctx, failure) {
+		d.seen = true
+		return &denied{mapped}
+	}
 	if d.left == 0 || !isDenial(failure) {
 		return mapped
 	}
-	if !d.seen && d.key != "" && d.b.known.is(PutIfVersion) == Kept {
+	// Of a copy the source may be what is denied.
+	if !d.seen && d.key != "" && d.o&copying == 0 && d.b.known.is(PutIfVersion) == Kept {
 		switch err := d.b.impossible(ctx, d.key); {
 		case isDenial(err):
 			d.left = 0
@@ -55,6 +60,18 @@ func (d *denials) look(ctx context.Context, failure, mapped error) error {
 	d.seen = true
 	d.left--
 	return &denied{mapped}
+}
+
+// noPlace reports whether the store says that a directory of the file's name is in its way, and
+// there is none: versitygw says so too where a delete removed the file's directory meanwhile
+// (backend/posix/posix.go, PutObject; run).
+func (d *denials) noPlace(ctx context.Context, failure error) bool {
+	a := answerOf(failure)
+	if d.key == "" || !a.own || a.code != "ExistingObjectIsDirectory" {
+		return false
+	}
+	below, err := d.b.holds(ctx, d.key+"/")
+	return err == nil && !below
 }
 
 // settle makes the denial of what the policy has given up on.

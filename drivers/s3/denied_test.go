@@ -152,3 +152,60 @@ func TestDeniedYetDone(t *testing.T) {
 		}
 	}
 }
+
+// TestNoPlaceByRace: versitygw says that a directory is in a file's way where a delete removed the
+// file's own one; whether there is one decides.
+func TestNoPlaceByRace(t *testing.T) {
+	for _, below := range []bool{false, true} {
+		s := &tiny{}
+		refusals := 1
+		b, requests := hostile(t, keeping(versitygw, Kept), func(
+			w http.ResponseWriter, r *http.Request,
+		) {
+			switch {
+			case r.URL.Query().Has("list-type") && below:
+				io.WriteString(w, "<ListBucketResult>"+object("a/b", "1")+"</ListBucketResult>")
+			case r.URL.Query().Has("list-type"):
+				io.WriteString(w, "<ListBucketResult></ListBucketResult>")
+			case r.Method == http.MethodPut && (refusals > 0 || below):
+				refusals--
+				w.WriteHeader(409)
+				io.WriteString(w, xmlError("ExistingObjectIsDirectory"))
+			default:
+				s.ServeHTTP(w, r)
+			}
+		})
+		_, err := putIf(t, b, files.IfAbsent())
+		switch {
+		case !below && err != nil:
+			t.Error(err)
+		case below && (files.KindOf(err) != files.ErrUnsupported || requests.Load() != 2):
+			t.Errorf("%d requests, %v", requests.Load(), err)
+		}
+	}
+}
+
+// TestPartsGone: MinIO refuses the end of an upload by a race, and has lost the parts by then. That
+// is trouble of the service, and no fault of the caller's.
+func TestPartsGone(t *testing.T) {
+	ends := 0
+	s := &denying{}
+	b, _ := hostile(t, keeping(minio, Kept), func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); r.Method != http.MethodPost || !q.Has("uploadId") {
+			s.ServeHTTP(w, r)
+			return
+		}
+		ends++
+		if ends == 1 {
+			w.WriteHeader(403)
+			io.WriteString(w, xmlError("AccessDenied"))
+			return
+		}
+		w.WriteHeader(400)
+		io.WriteString(w, xmlError("InvalidPart"))
+	})
+	err := every["put in parts"](t.Context(), b)
+	if files.KindOf(err) != files.ErrUnavailable || ends != 2 {
+		t.Errorf("%d ends, %v", ends, err)
+	}
+}

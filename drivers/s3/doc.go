@@ -81,6 +81,9 @@
 // a write that is denied is repeated: at most twice, or, where conditional puts are kept, as often
 // as the policy says if a Put under a condition that never holds tells that the credentials may
 // write the name. A true denial costs one or two requests more there, and none anywhere else.
+// versitygw's 409 ExistingObjectIsDirectory is looked into by a listing, and repeated where there
+// is no such directory. MinIO loses the parts of an upload whose end it refuses so: that Put is
+// files.ErrUnavailable, and may begin again.
 //
 // Redirects are not followed: those of S3 to another region say what to write. An error is read up
 // to 4 MiB, and a page of a listing up to 32 MiB. A listing that has names twice, in no order or

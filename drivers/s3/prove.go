@@ -109,8 +109,17 @@ func (v verdict) keep() Keep {
 }
 
 // try makes a request with a condition, repeated where the answer is that of trouble.
-func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context) error) (v verdict, err error) {
-	d := p.b.denials(o, "")
+func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context) error) (
+	v verdict, err error,
+) {
+	return p.tryAt(ctx, o, "", request)
+}
+
+// tryAt is try of a write of the key.
+func (p *proof) tryAt(ctx context.Context, o op, key string,
+	request func(ctx context.Context) error,
+) (v verdict, err error) {
+	d := p.b.denials(o, key)
 	err = p.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		failure := request(ctx)
 		if failure == nil {
@@ -146,7 +155,7 @@ func (p *proof) put(ctx context.Context, key, content string, absent bool, match
 	if absent {
 		in.IfNoneMatch = aws.String("*")
 	}
-	v, err = p.try(ctx, opPut, func(ctx context.Context) error {
+	v, err = p.tryAt(ctx, opPut, key, func(ctx context.Context) error {
 		in.Body = strings.NewReader(content)
 		out, err := p.b.client.PutObject(ctx, in)
 		if err == nil {
