@@ -318,6 +318,9 @@
 //   - Stores that speak S3's protocol: a condition is claimed only where the store is known, or was
 //     proved, to keep it; what it doesn't keep is never sent. Some have no place for certain names,
 //     or for "a" beside "a/b": a Put of those is ErrUnsupported.
+//   - Object stores: a key that ends in "/", which other programs write to mark an empty folder, is
+//     no file. A shallow listing shows such a folder as a directory in which nothing is: to leave it
+//     out would take a request for each directory.
 //   - S3: without permission to list, a missing key is ErrPermission, for S3 answers 403. Directory
 //     buckets are not ordered. HEAD has no body, so Stat can't tell a missing bucket from a missing
 //     file.

@@ -40,8 +40,9 @@ var permissions = map[string]map[files.Op]string{
 
 // ignored is the advice for a store that passes conditions over.
 var ignored = map[string]string{
-	"s3": "update the store, or add conditions=none to the URL: IfAbsent, IfVersion and Update are then unsupported " +
-		"there, and lose nothing in silence",
+	"s3": "write store= with the store's name, or conditions= with those that it keeps (none, if it " +
+		"keeps no other): what is built on the rest is then unsupported there, and loses nothing in " +
+		"silence",
 	"": "update the store, or don't build on IfAbsent, IfVersion and Update there",
 }
 

@@ -149,8 +149,11 @@ func (p *probe) keeps(ctx context.Context) error {
 	}
 	if len(lacks) > 0 {
 		slices.Sort(lacks)
-		p.warn("the store doesn't keep: "+strings.Join(lacks, "; "),
-			"these parameters of the URL say what it does keep: "+found.Params())
+		advice := []string{"these parameters of the URL say what it does keep: " + found.Params()}
+		if u, err := url.Parse(p.d.url); found.Store != "" && err == nil && !u.Query().Has("store") {
+			advice = append(advice, "it names itself: store="+found.Store+" says what is known of it")
+		}
+		p.warn("the store doesn't keep: "+strings.Join(lacks, "; "), advice...)
 	}
 	return nil
 }

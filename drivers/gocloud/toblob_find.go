@@ -18,6 +18,13 @@ func missingName(err error) bool {
 	return errors.Is(err, files.ErrNotExist) || errors.Is(err, files.ErrInvalidName)
 }
 
+// refusedKey reports whether there can be no object of a raw key: a store may refuse to look for it
+// at all, as MinIO does for "../a". That is no result of an operation on the file of that name.
+func refusedKey(err error) bool {
+	return missingName(err) || errors.Is(err, files.ErrUnsupported) ||
+		errors.Is(err, files.ErrInvalid)
+}
+
 func (b *bridge) stat(ctx context.Context, key string) (files.Info, error) {
 	info, err := b.b.Stat(ctx, nameOf(key), nil)
 	raw, ok := b.raw.of(key)
@@ -25,7 +32,7 @@ func (b *bridge) stat(ctx context.Context, key string) (files.Info, error) {
 		return info, err
 	}
 	info, ferr := b.b.Stat(ctx, "", &files.StatOptions{Key: raw})
-	if missingName(ferr) {
+	if refusedKey(ferr) {
 		return files.Info{}, err
 	}
 	return info, ferr
@@ -40,7 +47,7 @@ func (b *bridge) get(ctx context.Context, key string, o *files.GetOptions) (*fil
 	byKey := *o
 	byKey.Key = raw
 	r, ferr := b.b.Get(ctx, "", &byKey)
-	if missingName(ferr) {
+	if refusedKey(ferr) {
 		return nil, err
 	}
 	return r, ferr
@@ -52,7 +59,7 @@ func (b *bridge) put(ctx context.Context, key string, content io.Reader, o *file
 		switch _, err := b.b.Stat(ctx, "", &files.StatOptions{Key: raw}); {
 		case err == nil:
 			return files.ErrExist
-		case !missingName(err):
+		case !refusedKey(err):
 			return err
 		}
 	}
@@ -75,7 +82,7 @@ func (b *bridge) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 		return err
 	}
 	ferr := b.delete(ctx, "", raw, o, hook)
-	if missingName(ferr) {
+	if refusedKey(ferr) || err == nil && errors.Is(ferr, files.ErrPermission) {
 		return err
 	}
 	return ferr
@@ -116,7 +123,7 @@ func (b *bridge) Copy(ctx context.Context, dst, src string, opts *driver.CopyOpt
 	}
 	r, ferr := b.b.Get(ctx, "", &files.GetOptions{Key: raw, IfVersion: o.IfSource})
 	if ferr != nil {
-		if missingName(ferr) {
+		if refusedKey(ferr) {
 			return err
 		}
 		return ferr

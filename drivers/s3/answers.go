@@ -79,6 +79,9 @@ func hear(k *known) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			operation := stack.ID()
+			if err := stack.Finalize.Add(expectNothing(k), middleware.After); err != nil {
+				return err
+			}
 			return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("cloudfiles.Answer", func(
 				ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 			) (middleware.DeserializeOutput, middleware.Metadata, error) {
@@ -91,6 +94,9 @@ func hear(k *known) func(*s3.Options) {
 					resp.Body.Close()
 					return out, md, &told{status: resp.StatusCode, why: "it came from another host"}
 				}
+				if resp.StatusCode == http.StatusExpectationFailed {
+					k.noExpect.Store(true)
+				}
 				mendHeader(resp.Header)
 				err = understand(operation, resp, k.profile.NoETags)
 				if foreign, ok := err.(*told); err == nil || ok && foreign.code != "" {
@@ -100,6 +106,18 @@ func hear(k *known) func(*s3.Options) {
 			}), middleware.After)
 		})
 	}
+}
+
+// expectNothing leaves Expect: 100-continue out once that was answered with 417.
+func expectNothing(k *known) middleware.FinalizeMiddleware {
+	return middleware.FinalizeMiddlewareFunc("cloudfiles.Expect", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		if req, ok := in.Request.(*smithyhttp.Request); ok && k.noExpect.Load() {
+			req.Header.Del("Expect")
+		}
+		return next.HandleFinalize(ctx, in)
+	})
 }
 
 // elsewhere reports whether an HTTP client has followed a redirect off the endpoint.

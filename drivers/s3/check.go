@@ -52,6 +52,9 @@ type Found struct {
 	BareETags bool
 	// Sums: the store took a CRC-32C with an upload.
 	Sums bool
+	// Store is the profile that the store names itself by, in the header Server of its answers; ""
+	// where it tells none. The parameter store= takes it.
+	Store string
 }
 
 // Probe tries on scratch names what the store below a bucket of this package keeps: conditions,
@@ -88,7 +91,14 @@ func (b *backend) probe(ctx context.Context) (Found, error) {
 		}
 		p.base += "x" // a store may remember deleted names for a moment
 	}
-	f := Found{Keeps: p.found, BareETags: p.bare, Sums: !b.noSums.Load()}
+	f := Found{
+		Keeps:     p.found,
+		BareETags: p.bare,
+		Sums:      !b.noSums.Load(),
+	}
+	if name := k.store.Load(); name != nil {
+		f.Store = *name
+	}
 	for c := range Claim(claims) {
 		v := p.found[c]
 		if k.is(c) == Kept && v == NotKept {

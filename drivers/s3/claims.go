@@ -25,6 +25,10 @@ type known struct {
 	refuses atomic.Pointer[func(name string) string]
 	beside  atomic.Bool // the store refuses "a" beside "a/b" by itself
 	loses   atomic.Bool // it ends a listing too early: see listBehind
+	// noExpect: something on the way answered 417 to Expect: 100-continue.
+	noExpect atomic.Bool
+	// store is the name of the profile that the header Server tells, or nil.
+	store atomic.Pointer[string]
 
 	mu sync.Mutex // of proofs
 }
@@ -63,6 +67,9 @@ func (k *known) met(h http.Header) {
 		return
 	}
 	p := profileByServer(h.Get("Server"))
+	if p != nil {
+		k.store.Store(&p.Name)
+	}
 	if p == nil || k.profile.Name != unknown.Name {
 		return
 	}

@@ -21,7 +21,6 @@ func init() {
 			"InvalidBucketOwnerAWSAccountID", "UnexpectedIPError", "NotDeviceOwnerError",
 			"DeviceNotActiveError",
 		},
-		files.ErrInvalidName: {"KeyTooLongError", "KeyTooLong", "InvalidURI", "InvalidObjectName"},
 		files.ErrInvalid: {
 			"MetadataTooLarge", "InvalidArgument", "InvalidRequest", "InvalidTag", "InvalidStorageClass",
 			"InvalidBucketName", "InvalidEncryptionAlgorithmError", "KMS.NotFoundException",
@@ -84,7 +83,8 @@ func init() {
 			// The name conflicts with another, or is none that the store can hold.
 			"ObjectParentIsFile", "ExistingObjectIsDirectory", "ExistingObjectIsFile", "Conflict",
 			"XMinioObjectExistsAsDirectory", "XMinioParentIsObject", "XMinioInvalidObjectName",
-			"XMinioInvalidResourceName", "FileImmutable",
+			"XMinioInvalidResourceName", "FileImmutable", "KeyTooLongError", "KeyTooLong",
+			"InvalidURI", "InvalidObjectName",
 		},
 	} {
 		for _, name := range names {
@@ -93,6 +93,8 @@ func init() {
 	}
 }
 
+const noPlace = "the store has no place for the name"
+
 // hints are words for people beside a code.
 var hints = map[string]string{
 	"PathStyleDomainForbidden":   "write use_path_style=false",
@@ -100,7 +102,12 @@ var hints = map[string]string{
 	"ObjectParentIsFile":         "the store has no place for a file below another one's name",
 	"ExistingObjectIsDirectory":  "the store has no place for a file beside a directory of its name",
 	"ExistingObjectIsFile":       "the store has no place for a file below another one's name",
-	"XMinioInvalidObjectName":    "the store has no place for the name",
+	"XMinioInvalidObjectName":    noPlace,
+	"XMinioInvalidResourceName":  noPlace,
+	"InvalidObjectName":          noPlace,
+	"InvalidURI":                 noPlace,
+	"KeyTooLongError":            noPlace + ", or for one of its elements: it is too long",
+	"KeyTooLong":                 noPlace + ", or for one of its elements: it is too long",
 	"XMinioStorageFull":          "the store is full",
 	"NoSuchUpload":               "somebody has ended the upload in parts",
 }

@@ -191,15 +191,18 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 }
 
 // copySource is the header's form: bucket and key with everything but letters, digits and -._~/
-// escaped, since some stores take "+" for a space.
+// escaped, since some stores take "+" for a space. Of an access point, which is named by an ARN, it
+// is the object's ARN: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 func copySource(bucket, key string) *string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
-	b.Grow(len(bucket) + 1 + len(key) + 16)
-	b.WriteString(bucket)
-	b.WriteByte('/')
-	for i := 0; i < len(key); i++ {
-		c := key[i]
+	source := bucket + "/" + key
+	if strings.HasPrefix(bucket, "arn:") { // an access point
+		source = bucket + "/object/" + key
+	}
+	b.Grow(len(source) + 16)
+	for i := 0; i < len(source); i++ {
+		c := source[i]
 		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~/", c) >= 0 {
 			b.WriteByte(c)
 		} else {

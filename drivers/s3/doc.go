@@ -103,6 +103,7 @@
 // # What S3 can't do
 //
 // Stat of a file in a missing bucket is ErrNotExist, for the answer to HEAD has no body (Features.StatNoBucket is false). Without permission to list, a missing file is
-// ErrPermission, for S3 answers 403. Directory buckets are not ordered. When the answer to the beginning of an upload in parts is lost, S3 may keep an upload
+// ErrPermission, for S3 answers 403. Directory buckets are not ordered, and list a directory
+// whole: a Prefix below it, and StartAfter, are applied here. When the answer to the beginning of an upload in parts is lost, S3 may keep an upload
 // that nobody knows of: a lifecycle rule (AbortIncompleteMultipartUpload) removes such ones.
 package s3

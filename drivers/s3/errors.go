@@ -286,6 +286,7 @@ func (a answer) byStatus(o op, words string) (string, error) {
 	case http.StatusNotImplemented:
 		return words, files.ErrUnsupported
 	case http.StatusRequestTimeout, http.StatusConflict, http.StatusPreconditionFailed,
+		http.StatusExpectationFailed,
 		http.StatusTooManyRequests, statusClientGone, http.StatusRequestedRangeNotSatisfiable:
 		return words, files.ErrUnavailable
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"net/http"
 	"strconv"
 
 	"cloudfiles.dev/files"
@@ -36,9 +37,30 @@ func (b *backend) refused(key driver.Key) error {
 func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
 	err = b.do(ctx, opStat.asks(in.IfMatch, in.IfNoneMatch), func(ctx context.Context) (err error) {
 		out, err = b.client.HeadObject(ctx, in)
+		if answerOf(err).status == http.StatusBadRequest {
+			err = b.reason(ctx, in, err)
+		}
 		return err
 	})
 	return out, err
+}
+
+// reason is what the service says to a GET of one byte where its answer to HEAD, which has no body,
+// is 400: the name may be one that the store refuses, or the credentials have expired.
+func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed error) error {
+	one := "bytes=0-0"
+	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: in.Bucket,
+		Key:    in.Key,
+		Range:  &one,
+	})
+	if err == nil {
+		out.Body.Close()
+	}
+	if a := answerOf(err); a.own && a.code != "" && a.status == http.StatusBadRequest {
+		return err
+	}
+	return failed
 }
 
 // noBucket is ErrNoBucket where HEAD found no object because there is no bucket, which its answer

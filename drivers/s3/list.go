@@ -29,6 +29,11 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			return
 		}
 		after, _ := b.known.prefix(printed(req.StartAfter))
+		if b.isDirectory() {
+			// It lists what lies below a directory, and knows no StartAfter; the rest is left out here:
+			// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+			prefix, after = prefix[:strings.LastIndexByte(prefix, '/')+1], ""
+		}
 		if !b.known.losesAfter() || req.Shallow || !strings.Contains(after, "/") {
 			b.listPages(ctx, req, prefix, after, yield)
 			return
@@ -147,8 +152,12 @@ func pageKeys(req driver.ListRequest) int32 {
 
 // ordered reports whether listings come in order.
 func (b *backend) ordered() bool {
-	return b.known.is(Order) != NotKept && !strings.HasSuffix(b.bucket, "--x-s3")
+	return b.known.is(Order) != NotKept && !b.isDirectory()
 }
+
+// isDirectory reports whether it is a directory bucket, whose name tells:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+func (b *backend) isDirectory() bool { return strings.HasSuffix(b.bucket, "--x-s3") }
 
 // emit yields a page, in which files and directories are two lists, each in order. It returns
 // whether to go on.
