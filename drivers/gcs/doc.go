@@ -12,6 +12,18 @@
 // object, and its calls repeat themselves. So a put up to the part size, a get with everything that is known of the file, a
 // delete, a copy inside one location and a thousand names of a listing are one request each, repeated by one policy (Options.Retry).
 //
+// # Uploads in parts
+//
+// More than a part goes up part by part, in a resumable session, which the service forgets by
+// itself if the program dies. With concurrency=4 (Options.Concurrency) four parts are on their way
+// at a time, in an upload of the XML API. It is opt-in for what such uploads cost: they hold that
+// many parts in memory, parts have at least 5 MiB, an upload whose program dies stays (and is
+// billed) until a lifecycle rule aborts it, and they know no preconditions ("Preconditions are not
+// supported in the requests", https://cloud.google.com/storage/docs/multipart-uploads). So a
+// conditional Put, native options and metadata that no header can carry still go part by part. Each
+// part is sent with its CRC-32C. An endpoint that has no such uploads, as fake-gcs-server hasn't,
+// gets the parts one by one, too.
+//
 // # What a version is
 //
 // It is the object's generation, which every Put makes anew: it names the content. A change of the metadata alone, by other programs, does not

@@ -31,6 +31,7 @@ type documented struct {
 	cuts    map[string]int64  // bucket and prefix to the bytes after which a body breaks
 	damaged map[string]string // bucket/object to the generation that is damaged
 	parts   map[string]*parts // uploads in parts, by their IDs
+	xml     xmlUploads
 }
 
 // startDocumented starts it and leads the rest of the test to it.
@@ -107,6 +108,9 @@ func (d *documented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case t.rewrite != nil:
 		d.rewrite(w, r, t)
+		return
+	case !t.json && (q.Has("uploads") || q.Has("uploadId")):
+		d.xmlUpload(w, r, t)
 		return
 	case r.Method == "DELETE" && t.json && !d.holds(w, t.bucket, t.object, q.Get("ifGenerationMatch")):
 		return

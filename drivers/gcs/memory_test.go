@@ -46,7 +46,8 @@ func discard(w http.ResponseWriter, r *http.Request) {
 	}
 	if _, size, _ := strings.Cut(r.Header.Get("Content-Range"), "/"); size != "*" {
 		fmt.Sscan(size, &total)
-		fmt.Fprintf(w, `{"kind":"storage#object","size":"%d","generation":"1","metageneration":"1","updated":"2026-01-02T03:04:05Z"}`, total)
+		fmt.Fprintf(w, `{"kind":"storage#object","size":"%d","generation":"1",`+
+			`"metageneration":"1","updated":"2026-01-02T03:04:05Z"}`, total)
 		return
 	}
 	w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", last))

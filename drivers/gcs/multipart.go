@@ -21,10 +21,19 @@ func (u *upload) multipart(part *driver.Part) (*call, error) {
 	}
 	u.query.Set("uploadType", "multipart")
 	boundary := rand.Text()
-	return &call{op: opPut, asked: u.asked, method: "POST", url: u.b.uploads(), query: u.query, last: true, payload: &payload{
-		before: "--" + boundary + "\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n" + string(text) +
-			"\r\n--" + boundary + "\r\nContent-Type: " + t + "\r\n\r\n",
-		part:  part,
-		after: "\r\n--" + boundary + "--\r\n",
-	}, header: http.Header{"Content-Type": {"multipart/related; boundary=" + boundary}}}, nil
+	return &call{
+		op:     opPut,
+		asked:  u.asked,
+		method: "POST",
+		url:    u.b.uploads(),
+		query:  u.query,
+		last:   true,
+		payload: &payload{
+			before: "--" + boundary + "\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n" +
+				string(text) + "\r\n--" + boundary + "\r\nContent-Type: " + t + "\r\n\r\n",
+			part:  part,
+			after: "\r\n--" + boundary + "--\r\n",
+		},
+		header: http.Header{"Content-Type": {"multipart/related; boundary=" + boundary}},
+	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"cloud.google.com/go/storage"
@@ -22,6 +23,8 @@ const (
 	// partUnit is what the size of each part but the last must be a multiple of.
 	partUnit = 256 * kib
 	maxPart  = 1024 * mib
+	// maxConcurrency bounds the parts of one upload that are on their way.
+	maxConcurrency = 64
 )
 
 // Options are the options of New. The zero value is the default.
@@ -29,6 +32,12 @@ type Options struct {
 	// PartSize is the size in bytes of what is buffered and sent at a time: up to it a Put is one request, above it an upload in
 	// parts, one after another. It is a multiple of 256 KiB, at most 1 GiB; 0 is DefaultPartSize. A Put holds one part in memory.
 	PartSize int
+	// Concurrency is how many parts of one upload are on their way at a time; 0 is 1, and at most 64.
+	// Above 1, parts have at least 5 MiB, a Put holds PartSize × Concurrency bytes in memory, and a
+	// stream of unknown length is as long as Features.MaxUnknownSize at most. Conditional puts, and
+	// those with Native options or with metadata that no header can carry, still go part by part:
+	// the service's uploads of parts in parallel have neither.
+	Concurrency int
 	// Retry is the policy by which requests are repeated; nil is retry.New(). The SDK's own is not used.
 	Retry *retry.Policy
 	// AccessID is the e-mail address of the service account that signs URLs; with it, either PrivateKey or SignBytes.
@@ -73,6 +82,15 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	if o.PartSize < partUnit || o.PartSize > maxPart || o.PartSize%partUnit != 0 {
 		return nil, files.Errorf(files.ErrInvalid, "part size %d is not a multiple of %d up to %d", o.PartSize, partUnit, maxPart)
 	}
+	if o.Concurrency < 0 || o.Concurrency > maxConcurrency {
+		return nil, files.Errorf(files.ErrInvalid,
+			"concurrency %d is not up to %d", o.Concurrency, maxConcurrency)
+	}
+	if o.Concurrency > 1 && o.PartSize < minXMLPart {
+		return nil, files.Errorf(files.ErrInvalid,
+			"part size %d is too small for a concurrency of %d: it is %d at least",
+			o.PartSize, o.Concurrency, minXMLPart)
+	}
 	hc, endpoint := o.HTTPClient, o.Endpoint
 	if hc == nil || endpoint == "" {
 		c, e, ok := insides(client)
@@ -99,7 +117,18 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	}
 	noRedirect := *hc
 	noRedirect.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &backend{client: client, auth: hc, hc: &noRedirect, scheme: base.Scheme, host: base.Host, bucket: bucket, part: o.PartSize, retry: o.Retry, signer: sign}, nil
+	return &backend{
+		client:      client,
+		auth:        hc,
+		hc:          &noRedirect,
+		scheme:      base.Scheme,
+		host:        base.Host,
+		bucket:      bucket,
+		part:        o.PartSize,
+		concurrency: o.Concurrency,
+		retry:       o.Retry,
+		signer:      sign,
+	}, nil
 }
 
 // backend is one handle of a bucket.
@@ -111,6 +140,8 @@ type backend struct {
 	scheme, host string
 	bucket       string
 	part         int
+	concurrency  int
+	noXMLParts   atomic.Bool // the endpoint has no uploads of parts in parallel
 	retry        *retry.Policy
 	signer       *signer
 }
@@ -126,8 +157,12 @@ var (
 
 func (b *backend) Features() files.Features {
 	signs := b.signer != nil
+	unknown := int64(0)
+	if b.concurrency > 1 {
+		unknown = min(b.parallelPlan().MaxUnknownSize(), 5*tib)
+	}
 	return files.Features{
-		MaxName: files.MaxName, MaxSize: 5 * tib, TimeResolution: time.Second,
+		MaxName: files.MaxName, MaxSize: 5 * tib, MaxUnknownSize: unknown, TimeResolution: time.Second,
 		Atomic: true, Durable: true,
 		Versions: true, VersionPerPut: true, PutVersion: true,
 		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,

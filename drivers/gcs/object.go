@@ -233,5 +233,7 @@ func toBase64(sum string) string {
 	if err != nil {
 		return ""
 	}
-	return base64.StdEncoding.EncodeToString(raw)
+	return base64Of(raw)
 }
+
+func base64Of(sum []byte) string { return base64.StdEncoding.EncodeToString(sum) }

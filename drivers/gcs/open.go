@@ -26,6 +26,11 @@ func init() {
 			{Name: "private_key_path", Values: "path", Doc: "the file with the account's RSA key, in PEM form"},
 			{Name: "universe_domain", Values: "domain", Doc: "of a cloud that isn't googleapis.com", Public: true},
 			{Name: "part_size", Values: "bytes", Doc: "what is buffered and sent at a time, a multiple of 256 KiB (8388608)"},
+			{
+				Name:   "concurrency",
+				Values: "number",
+				Doc:    "parts of one upload at a time (1); above 1, part_size is 5 MiB at least",
+			},
 			{Name: "grpc", Values: "true", Doc: "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes"},
 			{Name: "zonal", Values: "true", Doc: "a zonal bucket: likewise"},
 		}, retry.Params()...),
@@ -37,7 +42,11 @@ func init() {
 // the credentials, which are found here.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	p := driver.NewParams(u)
-	o := &Options{PartSize: int(p.Int("part_size", DefaultPartSize, partUnit, maxPart)), Retry: retry.FromParams(p)}
+	o := &Options{
+		PartSize:    int(p.Int("part_size", DefaultPartSize, partUnit, maxPart)),
+		Concurrency: int(p.Int("concurrency", 0, 1, maxConcurrency)),
+		Retry:       retry.FromParams(p),
+	}
 	anonymous := p.Bool("anonymous", false)
 	grpc := p.Bool("grpc", false) || p.Bool("zonal", false)
 	if err := p.Err(); err != nil {

@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -36,8 +37,8 @@ type upload struct {
 	native *PutOptions
 }
 
-// plan says in what parts content is uploaded: one is held at a time, and there may be as many as
-// there are.
+// plan says in what parts content is uploaded part by part: one is held at a time, and there may be
+// as many as there are.
 func (b *backend) plan() driver.PartPlan {
 	return driver.PartPlan{PartSize: int64(b.part), Concurrency: 1, MaxParts: math.MaxInt32, MaxPartSize: maxPart}
 }
@@ -62,7 +63,12 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if u.asked != 0 {
 		u.mark = rand.Text()
 	}
-	parts, err := driver.NewParts(b.plan(), req)
+	plan := b.plan()
+	parallel := u.parallel()
+	if parallel {
+		u.mark, plan = rand.Text(), b.parallelPlan()
+	}
+	parts, err := driver.NewParts(plan, req)
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -70,16 +76,34 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err != nil {
 		return files.Info{}, err
 	}
-	var o *object
-	if first.Last {
-		o, err = u.sendWhole(ctx, first)
-	} else {
-		o, err = u.sendParts(ctx, parts, first)
-	}
+	o, err := u.send(ctx, parts, first, parallel)
 	if err != nil {
 		return files.Info{}, err
 	}
 	return o.written(), nil
+}
+
+// send sends the content in one request, in parts several at a time, or part by part.
+func (u *upload) send(
+	ctx context.Context, parts *driver.Parts, first *driver.Part, parallel bool,
+) (*object, error) {
+	if first.Last {
+		if parallel {
+			u.mark = "" // one request needs none
+		}
+		return u.sendWhole(ctx, first)
+	}
+	if parallel {
+		o, understood, err := u.sendParallel(ctx, parts, first)
+		if understood {
+			return o, err
+		}
+	}
+	o, err := u.sendParts(ctx, parts, first)
+	if parallel && err == nil {
+		u.b.noXMLParts.Store(true)
+	}
+	return o, err
 }
 
 // setCondition makes a precondition of the target's condition.
@@ -189,8 +213,8 @@ func (u *upload) own(ctx context.Context, failure error) (*object, error) {
 		url:    u.b.resource(u.req.Name),
 		query:  url.Values{"fields": {objectFields}},
 	}
-	if u.b.retried(ctx, c, found) != nil || found.Metadata[markKey] != u.mark {
-		return nil, uncertain(failure)
+	if err := u.b.retried(ctx, c, found); err != nil || found.Metadata[markKey] != u.mark {
+		return nil, uncertain(cmp.Or(failure, err))
 	}
 	return found, nil
 }
@@ -198,7 +222,8 @@ func (u *upload) own(ctx context.Context, failure error) (*object, error) {
 // verify compares what the service stored with what was sent.
 func (u *upload) verify(o *object) error {
 	d := u.req.Content.Digest()
-	if got := o.written().Digest.CRC32C; o.Size.n == u.req.Content.Count() && (got == "" || got == d.CRC32C) {
+	got := o.written().Digest.CRC32C
+	if o.Size.n == u.req.Content.Count() && (got == "" || got == d.CRC32C) {
 		return nil
 	}
 	return files.WithCause(files.ErrCorrupt, nil,

@@ -150,7 +150,8 @@ func TestSentConditions(t *testing.T) {
 			kind = "rewriteResponse"
 		}
 		const o = `"size":"1","generation":"2"`
-		fmt.Fprintf(w, `{"kind":"storage#%s","done":true,"resource":{"kind":"storage#object",%s},%[2]s}`, kind, o)
+		fmt.Fprintf(w, `{"kind":"storage#%s","done":true,"resource":{"kind":"storage#object",%s},`+
+			`%[2]s}`, kind, o)
 	})
 	ctx := t.Context()
 	until := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -200,10 +201,12 @@ func TestLongCopy(t *testing.T) {
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
 		tokens = append(tokens, r.URL.Query().Get("rewriteToken"))
 		if len(tokens) < 3 {
-			fmt.Fprintf(w, `{"kind":"storage#rewriteResponse","done":false,"rewriteToken":"t%d"}`, len(tokens))
+			fmt.Fprintf(w, `{"kind":"storage#rewriteResponse","done":false,`+
+				`"rewriteToken":"t%d"}`, len(tokens))
 			return
 		}
-		fmt.Fprint(w, `{"kind":"storage#rewriteResponse","done":true,"resource":{"kind":"storage#object","size":"9","generation":"2","contentType":"a/b"}}`)
+		fmt.Fprint(w, `{"kind":"storage#rewriteResponse","done":true,"resource":`+
+			`{"kind":"storage#object","size":"9","generation":"2","contentType":"a/b"}}`)
 	})
 	info, err := files.Copy(t.Context(), b, "to", b, "from", nil)
 	if err != nil || info.Size != 9 || info.Version != "2" || info.ContentType != "a/b" || !slices.Equal(tokens, []string{"", "t1", "t2"}) {

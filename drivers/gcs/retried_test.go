@@ -65,7 +65,8 @@ func TestLostAnswers(t *testing.T) {
 
 	p.Clear()
 	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: afterThat(func() { must(put(direct, "b", "other", files.Condition{})) })})
-	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) { // E2: one of them
+	_, err := put(b, "b", "mine", files.IfAbsent())
+	if files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) { // E2: one of them
 		t.Errorf("Put that was replaced while its answer got lost: %v", err)
 	}
 
@@ -82,7 +83,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 
 	lose("InsertObject", 0)
-	_, err := put(b, "c", "mine", files.Condition{})
+	_, err = put(b, "c", "mine", files.Condition{})
 	if files.KindOf(err) != files.ErrUncertain || retry.Attempts(err) != 3 || !strings.Contains(err.Error(), "after 3 attempts") {
 		t.Errorf("Put whose answers all get lost: %v", err)
 	}

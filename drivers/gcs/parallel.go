@@ -1,0 +1,294 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"google.golang.org/api/googleapi"
+)
+
+// Parts several at a time are an upload of the XML API:
+// https://cloud.google.com/storage/docs/multipart-uploads. It begins with one request, which names
+// the attributes, each part is one more, and the last one commits. "Preconditions are not supported
+// in the requests", so a conditional Put goes part by part; so do attributes that no header can
+// carry and the service's own options. The answer to the last request isn't documented to name the
+// generation: where it doesn't, the resource tells, and a mark in it whether it is this Put's.
+
+const (
+	// minXMLPart is the least size of a part but the last.
+	minXMLPart  = 5 * mib
+	maxXMLParts = 10_000
+)
+
+// parallelPlan is the plan of an upload whose parts go several at a time.
+func (b *backend) parallelPlan() driver.PartPlan {
+	return driver.PartPlan{
+		PartSize:    int64(b.part),
+		Concurrency: b.concurrency,
+		MaxParts:    maxXMLParts,
+		MaxPartSize: maxPart,
+	}
+}
+
+// parallel reports whether the upload's parts may go several at a time.
+func (u *upload) parallel() bool {
+	return u.b.concurrency > 1 && u.asked == 0 && u.native == nil && inHeaders(u.req.Attributes) &&
+		!u.b.noXMLParts.Load()
+}
+
+// inHeaders reports whether headers carry all the attributes.
+func inHeaders(a files.Attributes) bool {
+	for _, v := range []string{
+		a.ContentType, a.CacheControl, a.ContentDisposition, a.ContentEncoding, a.ContentLanguage,
+	} {
+		if !headerValue(v) {
+			return false
+		}
+	}
+	for k, v := range a.Metadata {
+		if k == markKey || k == carriedKey || v == "" || !headerName(k) || !headerValue(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// xmlUpload is an upload of the XML API.
+type xmlUpload struct {
+	u  *upload
+	id string
+
+	mu   sync.Mutex
+	done []xmlPart
+}
+
+type xmlPart struct {
+	Number int    `xml:"PartNumber"`
+	ETag   string `xml:"ETag"`
+}
+
+// sendParallel sends content that is longer than a part. understood is false where the endpoint has
+// no such uploads, as emulators haven't: then nothing was sent, and first is still there.
+func (u *upload) sendParallel(
+	ctx context.Context, parts *driver.Parts, first *driver.Part,
+) (o *object, understood bool, err error) {
+	x := &xmlUpload{u: u}
+	if err := x.begin(ctx); err != nil {
+		if unknownRequest(err) {
+			return nil, false, err
+		}
+		first.Release()
+		return nil, true, err
+	}
+	err = parts.Send(ctx, first, x.send)
+	if err == nil {
+		err = files.ContextError(ctx)
+	}
+	if err == nil {
+		o, err = x.complete(ctx)
+	}
+	if err != nil {
+		x.abort(ctx)
+		return nil, true, err
+	}
+	return o, true, u.verify(o)
+}
+
+// unknownRequest reports whether the answer may be of an endpoint that doesn't know the request.
+func unknownRequest(err error) bool {
+	e, ok := errors.AsType[*googleapi.Error](err)
+	return ok && (e.Code == http.StatusBadRequest || e.Code == http.StatusNotFound ||
+		e.Code == http.StatusMethodNotAllowed || e.Code == http.StatusNotImplemented)
+}
+
+// call is a request of the upload.
+func (x *xmlUpload) call(method string, q url.Values) *call {
+	if x.id != "" {
+		q.Set("uploadId", x.id)
+	}
+	return &call{
+		op:     opPut,
+		method: method,
+		url:    x.u.b.content(x.u.req.Name),
+		query:  q,
+		header: http.Header{},
+	}
+}
+
+// begin opens the upload.
+func (x *xmlUpload) begin(ctx context.Context) error {
+	a := x.u.req.Attributes
+	c := x.call("POST", url.Values{"uploads": {""}})
+	for k, v := range map[string]string{
+		"Content-Type":        a.ContentType,
+		"Cache-Control":       a.CacheControl,
+		"Content-Disposition": a.ContentDisposition,
+		"Content-Encoding":    a.ContentEncoding,
+		"Content-Language":    a.ContentLanguage,
+	} {
+		if v != "" {
+			c.header.Set(k, v)
+		}
+	}
+	for k, v := range a.Metadata {
+		c.header["X-Goog-Meta-"+k] = []string{v}
+	}
+	c.header["X-Goog-Meta-"+markKey] = []string{x.u.mark}
+	var unknown error
+	err := x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+		resp, content, err := x.u.b.doXML(ctx, c)
+		if unknownRequest(err) {
+			unknown = err
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var out struct {
+			XMLName xml.Name
+			ID      string `xml:"UploadId"`
+		}
+		if xml.Unmarshal(content, &out) != nil || out.ID == "" ||
+			out.XMLName.Local != "InitiateMultipartUploadResult" {
+			return c.foreign(resp, "without an upload")
+		}
+		x.id = out.ID
+		return nil
+	})
+	if err == nil {
+		err = unknown
+	}
+	return err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// send sends one part, which the service checks.
+func (x *xmlUpload) send(ctx context.Context, part *driver.Part) error {
+	h := crc32.New(castagnoli)
+	if _, err := io.Copy(h, part.Reader()); err != nil {
+		return err
+	}
+	c := x.call("PUT", url.Values{"partNumber": {strconv.Itoa(part.Number)}})
+	c.header.Set("X-Goog-Hash", "crc32c="+base64Of(h.Sum(nil)))
+	c.payload = &payload{part: part}
+	return x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+		resp, content, err := x.u.b.doXML(ctx, c)
+		if err != nil {
+			return err
+		}
+		tag := resp.Header.Get("ETag")
+		if tag == "" || len(bytes.TrimSpace(content)) > 0 {
+			return c.foreign(resp, "a part without an ETag, or with a body")
+		}
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.done = append(x.done, xmlPart{part.Number, tag})
+		return nil
+	})
+}
+
+// complete makes the upload visible.
+func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
+	slices.SortFunc(x.done, func(a, b xmlPart) int { return a.Number - b.Number })
+	text, err := xml.Marshal(struct {
+		XMLName xml.Name  `xml:"CompleteMultipartUpload"`
+		Parts   []xmlPart `xml:"Part"`
+	}{Parts: x.done})
+	if err != nil {
+		return nil, files.WithCause(files.ErrInvalid, err, "the parts can't be encoded")
+	}
+	c := x.call("POST", url.Values{})
+	c.header.Set("Content-Type", "application/xml")
+	c.payload, c.last = &payload{before: string(text)}, true
+	open := false
+	err = x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
+		resp, content, err := x.u.b.doXML(ctx, c)
+		if err == nil && !isRoot(content, "CompleteMultipartUploadResult") {
+			err = c.foreign(resp, "without the end of an upload")
+		}
+		open = open || isUnsettled(err)
+		if err == nil {
+			o = x.completed(resp)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return x.u.outcome(ctx, err, open)
+	case o != nil:
+		return o, nil
+	}
+	if o, err := x.u.own(ctx, nil); err == nil {
+		return o, nil
+	}
+	// Another has replaced it already: it was stored, and of a version that nobody tells.
+	return &object{Size: decimal{x.u.req.Content.Count(), true}}, nil
+}
+
+// completed is what the answer's headers tell of the object, or nil.
+func (x *xmlUpload) completed(resp *http.Response) *object {
+	n, err := strconv.ParseInt(resp.Header.Get("X-Goog-Generation"), 10, 64)
+	if err != nil || n <= 0 {
+		return nil
+	}
+	return &object{
+		Size:       decimal{x.u.req.Content.Count(), true},
+		Generation: decimal{n, true},
+		CRC32C:     toBase64(headerDigest(resp.Header).CRC32C),
+	}
+}
+
+// abort gives the upload up, also when the context has ended: the service keeps one, and what it
+// costs, for ever.
+func (x *xmlUpload) abort(ctx context.Context) {
+	ctx, cancel := driver.CleanupContext(ctx)
+	defer cancel()
+	c := x.call("DELETE", url.Values{})
+	x.u.b.retried(ctx, c, nil) // nobody is left to tell
+}
+
+// doXML makes one request of an upload and reads the answer.
+func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, error) {
+	defer c.end()
+	resp, err := b.send(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return resp, nil, b.statusFault(ctx, c, resp)
+	}
+	content, err := readBody(resp.Body, maxError)
+	switch {
+	case err == errTooLong:
+		return resp, nil, c.foreign(resp, "it is too long")
+	case err != nil:
+		return resp, nil, b.transportFault(ctx, c, err)
+	}
+	if _, reason, message, ok := errorOf(content); ok {
+		a := answer{status: resp.StatusCode, reason: reason, message: message, own: true}
+		return resp, nil, c.refusal(a, resp, content, nil)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return resp, nil, c.foreign(resp, "no status of such an answer")
+	}
+	return resp, content, nil
+}
+
+// isRoot reports whether the document is whole and has that root element.
+func isRoot(content []byte, name string) bool {
+	var doc struct{ XMLName xml.Name }
+	return xml.Unmarshal(content, &doc) == nil && doc.XMLName.Local == name
+}
