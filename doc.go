@@ -23,6 +23,8 @@
 //   - cloudfiles.dev/conformance/doctor: a command that holds a bucket of yours to the contract.
 //   - cloudfiles.dev/conformance/faultrun: many clients, and requests that fail in every way, held
 //     to a model.
+//   - cloudfiles.dev/conformance/hostile: two hundred ways in which a service's endpoint answers
+//     wrongly, against every operation.
 //   - cloudfiles.dev/conformance/proxy: counts requests and injects faults, for the tests of
 //     drivers.
 //   - cloudfiles.dev/examples/quickstart: a command that shows what a bucket does.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/files"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
@@ -205,6 +206,9 @@ func understandSuccess(operation string, resp *smithyhttp.Response, tag bool) er
 		return foreign("without an ETag")
 	}
 	if operation == "ListObjectsV2" {
+		if !hasChild(body) {
+			return foreign("an element with nothing in it")
+		}
 		body = mendPage(body)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
@@ -216,11 +220,10 @@ func understandError(resp *smithyhttp.Response) error {
 	body, err := readBody(resp, maxError)
 	if err != nil {
 		t := &told{status: resp.StatusCode, why: "it is too long", torn: true}
-		if _, long := err.(*told); !long {
-			return &tornAnswer{t, err}
+		if long, ok := err.(*told); ok {
+			return long
 		}
-		t.torn = false
-		return t
+		return &tornAnswer{t, err}
 	}
 	e, ok := errorDocument(body)
 	if !ok {
@@ -243,15 +246,18 @@ func (t *tornAnswer) Unwrap() []error { return []error{t.told, t.cause} }
 
 // readBody reads up to limit bytes and puts them in place of the body.
 func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	body, err := bounds.ReadAll(resp.Body, limit)
 	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	switch {
-	case err != nil:
-		return nil, fmt.Errorf("the body of an answer: %w", err)
-	case int64(len(body)) > limit:
+	case err == bounds.ErrTooLong:
 		return nil, &told{status: resp.StatusCode, why: "it is longer than " +
 			strconv.FormatInt(limit/mib, 10) + " MiB"}
+	case err != nil:
+		return nil, fmt.Errorf("the body of an answer: %w", err)
+	case !bounds.XML(body):
+		resp.Body = http.NoBody
+		return nil, &told{status: resp.StatusCode, why: "its elements nest without an end"}
 	}
 	return body, nil
 }
@@ -269,6 +275,23 @@ func rootOf(body []byte) string {
 		case xml.CharData:
 			if len(bytes.TrimSpace(t)) > 0 && !bytes.Equal(t, []byte("\uFEFF")) {
 				return ""
+			}
+		}
+	}
+}
+
+// hasChild reports whether a document's root has an element in it, as every page says at least
+// whether it is the last.
+func hasChild(body []byte) bool {
+	starts := 0
+	for d := xml.NewDecoder(bytes.NewReader(body)); ; {
+		token, err := d.RawToken()
+		if err != nil {
+			return false
+		}
+		if _, ok := token.(xml.StartElement); ok {
+			if starts++; starts > 1 {
+				return true
 			}
 		}
 	}

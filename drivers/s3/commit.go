@@ -120,6 +120,9 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	if c.mark == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
 		return err
 	}
+	if a := answerOf(err); a.status != 0 {
+		return err // there was an answer, and it doesn't say so
+	}
 	out, herr := c.b.head(ctx, &s3.HeadObjectInput{Bucket: &c.b.bucket, Key: &c.key})
 	missing := errors.Is(fault(ctx, opStat, herr), files.ErrNotExist)
 	switch {

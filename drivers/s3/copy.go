@@ -85,7 +85,13 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		return files.Info{}, files.ErrPrecondition // a store that ignores the condition
 	}
 	if files.KindOf(err) == files.ErrNotExist {
-		return b.copyObject(ctx, src, req, req.Attributes, req.IfSource) // whose answer tells a missing bucket from a missing file (E3)
+		// The answer to the copy tells a missing bucket from a missing file (E3). Where it finds the
+		// source all the same, the 404 was a proxy's.
+		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
+		if err == nil && req.FullInfo {
+			info = b.lookedUp(ctx, req.Dst, info)
+		}
+		return info, err
 	}
 	if err != nil {
 		return files.Info{}, err
@@ -122,6 +128,15 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		info.Digest = source.Digest
 	}
 	return info, nil
+}
+
+// lookedUp is the Info of the file, as far as it is still what the copy made; else the copy's own.
+func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) files.Info {
+	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &name})
+	if err != nil || version(out.ETag) != made.Version {
+		return made
+	}
+	return infoOfHead(out)
 }
 
 // whichCondition tells whether it was the source's condition that failed, or the target's, for S3

@@ -39,10 +39,17 @@ func stay(c s3.HTTPClient) s3.HTTPClient {
 	return c
 }
 
+// maxHeader is how many bytes the headers of an answer have at most. S3's have a few KiB.
+const maxHeader = mib
+
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func stayingClient(c *awshttp.BuildableClient) s3.HTTPClient {
-	frozen := c.Freeze()
+	frozen := c.WithTransportOptions(func(t *http.Transport) {
+		if t.MaxResponseHeaderBytes == 0 {
+			t.MaxResponseHeaderBytes = maxHeader
+		}
+	}).Freeze()
 	if h, ok := frozen.(*http.Client); ok {
 		own := *h
 		own.CheckRedirect = noRedirect

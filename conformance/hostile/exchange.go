@@ -1,0 +1,227 @@
+package hostile
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Exchange is one request that a way answers.
+type Exchange struct {
+	// Request is what came, and Content its body, which was read.
+	Request *http.Request
+	Content []byte
+	Kind    Kind
+	// N counts the requests of the operation that the way answers, from 1.
+	N int
+	// Service is what the endpoint says that it is.
+	Service *Service
+
+	w    http.ResponseWriter
+	e    *endpoint
+	done context.Context // ends with the endpoint
+}
+
+// Answer is one answer. The zero Status is 200.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	// Length is what the header Content-Length says where that isn't the body's length; "none"
+	// leaves it out, and the body ends with the connection.
+	Length string
+	// Stream gives what comes behind Body, until it returns.
+	Stream func(w io.Writer) error
+}
+
+// Truth carries the request out, and returns what the store answers.
+func (x *Exchange) Truth() *Answer { return x.ask(x.Request.URL) }
+
+// ask asks the store for the URL.
+func (x *Exchange) ask(u *url.URL) *Answer {
+	r := x.Request.Clone(context.Background())
+	r.URL = u
+	r.Body = &body{bytes.NewReader(x.Content), x.Content}
+	rec := httptest.NewRecorder()
+	x.e.store.ServeHTTP(rec, r)
+	return &Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.Bytes()}
+}
+
+// Twin returns the truth about another file of the same size: the answer that the same request
+// would have for it. ok is false where the request isn't for the file that has a twin.
+func (x *Exchange) Twin() (a *Answer, ok bool) {
+	u := *x.Request.URL
+	u.RawPath = ""
+	path := twinPath(u.Path)
+	if path == u.Path {
+		return nil, false
+	}
+	u.Path = path
+	r := *x.Request
+	r.Header = r.Header.Clone()
+	for _, pin := range x.Service.Pins {
+		r.Header.Del(pin)
+		q := u.Query()
+		q.Del(pin)
+		u.RawQuery = q.Encode()
+	}
+	y := *x
+	y.Request = &r
+	return y.ask(&u), true
+}
+
+// Pinned reports whether the request asks for a certain version.
+func (x *Exchange) Pinned() bool {
+	for _, pin := range x.Service.Pins {
+		if x.Request.Header.Get(pin) != "" || x.Request.URL.Query().Get(pin) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Changes reports whether the request changes the store.
+func (x *Exchange) Changes() bool { return x.Kind >= Write }
+
+// Pass answers with the truth.
+func (x *Exchange) Pass() { x.Send(x.Truth()) }
+
+// Refuse answers with an error in the service's own words.
+func (x *Exchange) Refuse(status int, code string) {
+	h, body := x.Service.Refusal(x.Request, status, code, "")
+	x.Send(&Answer{Status: status, Header: h, Body: []byte(body)})
+}
+
+// document is an answer of the service's kind of document.
+func (x *Exchange) document(body string) *Answer {
+	return &Answer{
+		Header: http.Header{"Content-Type": {x.Service.Document}},
+		Body:   []byte(body),
+	}
+}
+
+// Elsewhere is the URL of a host that nothing may be sent to.
+func (x *Exchange) Elsewhere() string { return x.e.elsewhere.url() }
+
+// Self is the URL of this endpoint.
+func (x *Exchange) Self() string { return "http://" + x.Request.Host }
+
+// Send sends the answer.
+func (x *Exchange) Send(a *Answer) {
+	if a.Length != "" {
+		x.Raw(func(w *bufio.Writer) { x.write(w, "HTTP/1.1", a) })
+		return
+	}
+	h := x.w.Header()
+	for k, v := range a.Header {
+		h[k] = v
+	}
+	for _, k := range []string{"Date", "Content-Type"} { // which Go's server would make up
+		if _, ok := h[k]; !ok {
+			h[k] = nil
+		}
+	}
+	status := a.status()
+	bodiless := x.Request.Method == http.MethodHead || status == 304 || status == 204
+	if !bodiless && a.Stream == nil {
+		h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	}
+	x.w.WriteHeader(status)
+	if bodiless {
+		return
+	}
+	x.w.Write(a.Body)
+	if a.Stream != nil {
+		a.Stream(x.w)
+	}
+}
+
+func (a *Answer) status() int {
+	if a.Status == 0 {
+		return 200
+	}
+	return a.Status
+}
+
+// write writes the answer as it stands on the wire.
+func (x *Exchange) write(w *bufio.Writer, proto string, a *Answer) {
+	w.WriteString(proto + " " + strconv.Itoa(a.status()) + " " +
+		http.StatusText(a.status()) + "\r\n")
+	h := a.Header.Clone()
+	h.Del("Content-Length")
+	if length := a.length(); length != "none" {
+		w.WriteString("Content-Length: " + length + "\r\n")
+	}
+	h.Write(w)
+	w.WriteString("Connection: close\r\n\r\n")
+	if x.Request.Method == http.MethodHead {
+		return
+	}
+	w.Write(a.Body)
+	if a.Stream != nil {
+		a.Stream(w)
+	}
+}
+
+func (a *Answer) length() string {
+	if a.Length != "" {
+		return a.Length
+	}
+	if a.Stream != nil {
+		return "none"
+	}
+	if n := a.Header.Get("Content-Length"); n != "" {
+		return n // that of a HEAD
+	}
+	return strconv.Itoa(len(a.Body))
+}
+
+// Raw takes the connection over: what is written goes out as it is, and the connection is closed
+// at the end.
+func (x *Exchange) Raw(write func(w *bufio.Writer)) {
+	c, buf, err := x.w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	stop := context.AfterFunc(x.done, func() { c.Close() })
+	defer stop()
+	defer c.Close()
+	write(buf.Writer)
+	buf.Flush()
+	if t, ok := c.(*net.TCPConn); ok {
+		t.CloseWrite() // so that what was written arrives
+		t.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		io.CopyN(io.Discard, t, 1<<20)
+	}
+}
+
+// Reset closes the connection at once.
+func (x *Exchange) Reset() { panic(http.ErrAbortHandler) }
+
+// Wait waits until the client or the endpoint has gone.
+func (x *Exchange) Wait() {
+	select {
+	case <-x.Request.Context().Done():
+	case <-x.done.Done():
+	}
+}
+
+// Sleep waits, and reports whether anybody is there still.
+func (x *Exchange) Sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-x.Request.Context().Done():
+	case <-x.done.Done():
+	}
+	return false
+}

@@ -1,0 +1,241 @@
+package hostile_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloudfiles.dev/conformance/hostile"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// verdict is a test that notes what fails.
+type verdict struct {
+	testing.TB
+	ctx  context.Context
+	mu   sync.Mutex
+	said []string
+}
+
+func (v *verdict) Helper()                  {}
+func (v *verdict) Context() context.Context { return v.ctx }
+func (v *verdict) Logf(string, ...any)      {}
+
+func (v *verdict) Errorf(format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.said = append(v.said, fmt.Sprintf(format, args...))
+}
+
+// found runs the naive driver against one way.
+func found(t *testing.T, way, op string, f faults) []string {
+	t.Helper()
+	v := &verdict{TB: t, ctx: t.Context()}
+	tr := &http.Transport{}
+	defer tr.CloseIdleConnections()
+	hostile.Run(v, hostile.Config{
+		Service:  hostile.S3,
+		Attempts: 1,
+		Only:     func(w, o string) bool { return w == way && o == op },
+		Open: func(endpoint string) files.Bucket {
+			return driver.New(&naive{
+				endpoint: endpoint,
+				client:   &http.Client{Transport: tr},
+				faults:   f,
+			})
+		},
+	})
+	return v.said
+}
+
+// TestNaive: a driver that believes what it is told is found out, for each kind of fault.
+func TestNaive(t *testing.T) {
+	leaks := make(chan struct{})
+	defer close(leaks)
+	for _, c := range []struct {
+		way, op string
+		faults  faults
+		want    string
+	}{
+		{
+			way:  "a login page",
+			op:   "get",
+			want: "nil, but dir/a: 105 bytes came",
+		},
+		{
+			way:  "a login page",
+			op:   "put",
+			want: `nil, but "dir/new" wasn't written`,
+		},
+		{
+			way:  "a login page",
+			op:   "list",
+			want: `nil, but "dir/a" is missing`,
+		},
+		{
+			way:  "a login page",
+			op:   "delete",
+			want: `nil, but "dir/b" wasn't deleted`,
+		},
+		{
+			way:  "a login page",
+			op:   "delete many",
+			want: `nil, but "dir/`,
+		},
+		{
+			way:  "a login page",
+			op:   "put if absent of a file that is there",
+			want: "nil, want file already exists",
+		},
+		{
+			way:  "a login page",
+			op:   "get of what isn't there",
+			want: "nil, want file does not exist",
+		},
+		{
+			way:  "a proxy's 404",
+			op:   "list",
+			want: "file does not exist, which the service didn't say",
+		},
+		{
+			way:  "a proxy's 412",
+			op:   "put",
+			want: "file is not of the expected version, which the service",
+		},
+		{
+			way:  "a bare 503 after",
+			op:   "put",
+			want: "it was done, and the error doesn't leave that open",
+		},
+		{
+			way:  "a body that ends with the connection, in half",
+			op:   "list",
+			want: "nil, but",
+		},
+		{
+			way:  "another version",
+			op:   "get of a version",
+			want: "nil, but",
+		},
+		{
+			way:  "a part from elsewhere",
+			op:   "get of a range",
+			want: "nil, but dir/a: 20000 bytes came",
+		},
+		{
+			way:  "no version",
+			op:   "stat",
+			want: `nil, but it tells the version ""`,
+		},
+		{
+			way:    "no version",
+			op:     "stat",
+			faults: faults{panics: true},
+			want:   "panic: ",
+		},
+		{
+			way:  "names outside the prefix",
+			op:   "list",
+			want: "nil, but ",
+		},
+		{
+			way:  "names twice",
+			op:   "list",
+			want: `nil, but "dir/a" comes behind "dir/a"`,
+		},
+		{
+			way:  "negative sizes",
+			op:   "list",
+			want: `nil, but "dir/a" has a size of -5`,
+		},
+		{
+			way:  "empty pages for ever",
+			op:   "list",
+			want: "requests, want at most",
+		},
+		{
+			way:    "a bare 503 before",
+			op:     "stat",
+			faults: faults{many: true},
+			want:   "requests, want at most",
+		},
+		{
+			way:  "307 to another host",
+			op:   "check",
+			want: `another host was sent ["a connection"`,
+		},
+		{
+			way:    "307 to https",
+			op:     "stat",
+			faults: faults{shows: true},
+			want:   `the error's text shows "127.0.0.1"`,
+		},
+		{
+			way:    "silence before",
+			op:     "stat",
+			faults: faults{late: true},
+			want:   "behind the context's end",
+		},
+		{
+			way:    "an error page without an end",
+			op:     "list",
+			faults: faults{memory: true},
+			want:   "MiB of memory",
+		},
+		{
+			way:    "a teapot",
+			op:     "stat",
+			faults: faults{leaks: leaks},
+			want:   "goroutines are left",
+		},
+	} {
+		said := strings.Join(found(t, c.way, c.op, c.faults), "\n")
+		if !strings.Contains(said, c.want) {
+			t.Errorf("%s, %s: %q is not found out: %.2000s", c.way, c.op, c.want, said)
+		}
+	}
+}
+
+// TestWays: there are at least sixty, each with a name of its own and a reason.
+func TestWays(t *testing.T) {
+	for _, s := range []*hostile.Service{hostile.S3, hostile.GCS, hostile.Azure} {
+		names := map[string]bool{}
+		for _, w := range hostile.Ways(s) {
+			if w.Name == "" || w.Why == "" || names[w.Name] {
+				t.Errorf("%s: the way %q, because %q", s.Name, w.Name, w.Why)
+			}
+			names[w.Name] = true
+		}
+		if len(names) < 60 {
+			t.Errorf("%s: %d ways", s.Name, len(names))
+		}
+	}
+}
+
+// TestKnown: an exception is not told, and hides nothing else.
+func TestKnown(t *testing.T) {
+	v := &verdict{TB: t, ctx: t.Context()}
+	tr := &http.Transport{}
+	defer tr.CloseIdleConnections()
+	hostile.Run(v, hostile.Config{
+		Service: hostile.S3,
+		Known:   []hostile.Known{{Way: "a login page", Op: "get"}},
+		Only: func(way, op string) bool {
+			return way == "a login page" && (op == "get" || op == "list")
+		},
+		Open: func(endpoint string) files.Bucket {
+			return driver.New(&naive{
+				endpoint: endpoint,
+				client:   &http.Client{Transport: tr},
+			})
+		},
+	})
+	said := strings.Join(v.said, "\n")
+	if strings.Contains(said, ", get: ") || !strings.Contains(said, ", list: ") {
+		t.Errorf("of one exception and one failure: %q", said)
+	}
+}

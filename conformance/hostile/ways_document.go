@@ -1,0 +1,248 @@
+package hostile
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"unicode/utf16"
+)
+
+// documents are the kinds of requests whose answer is a document.
+var documents = []Kind{List, Begin, Commit, Copy, DeleteMany}
+
+// documentWays answer with broken documents, in the place of a success and of an error.
+func documentWays(s *Service) []Way {
+	in := func(name, why, body string) Way {
+		return Way{
+			Name:  name,
+			Why:   why,
+			Kinds: documents,
+			Do:    func(x *Exchange) { x.Send(x.document(body)) },
+		}
+	}
+	errs := func(name, why, body string) Way {
+		return Way{
+			Name: name,
+			Why:  why,
+			Do: func(x *Exchange) {
+				a := x.document(body)
+				a.Status = 404
+				x.Send(a)
+			},
+		}
+	}
+	encoded := func(name, why, encoding string, encode func([]byte) []byte) Way {
+		return Way{
+			Name:  name,
+			Why:   why,
+			Kinds: documents,
+			Do: func(x *Exchange) {
+				a := x.Truth()
+				if a.Body = encode(a.Body); encoding != "" {
+					a.Header.Set("Content-Encoding", encoding)
+				}
+				x.Send(a)
+			},
+		}
+	}
+	same := func(p []byte) []byte { return p }
+	ways := []Way{
+		in("a document of nothing", "an empty body is no document", ""),
+		in("a document of spaces", "an empty body is no document", " \n\t"),
+		in("a document of zeros", "a sparse file", strings.Repeat("\x00", 4096)),
+		in("a document that isn't UTF-8", "bytes", "\xff\xfe\xfd\x80"),
+		errs("a 404 of zeros", "no word of the service's", strings.Repeat("\x00", 4096)),
+		errs("a 404 that isn't UTF-8", "no word of the service's", "\xff\xfe\xfd\x80"),
+		encoded("a document that says it is compressed", "and isn't", "gzip", same),
+		encoded("a document of an unknown encoding", "and isn't", "br", same),
+		encoded("a document cut in half", "of a right length",
+			"", func(p []byte) []byte { return p[:len(p)/2] }),
+		encoded("a document in UTF-16", "which says that it is UTF-8", "", utf16Of),
+		encoded("a document compressed, and cut", "half of the stream", "gzip",
+			func(p []byte) []byte {
+				z := zipped(p)
+				return z[:len(z)/2]
+			}),
+	}
+	if s.Markup == JSON {
+		return append(ways,
+			in("an empty object", "no kind, and nothing in it", "{}"),
+			in("null", "a value, and no document", "null"),
+			in("a number", "a value, and no document", "12345678901234567890e999999"),
+			in("objects that nest", "a parser that recurses", strings.Repeat(`{"a":`, 1<<20)),
+			in("lists that nest", "a parser that recurses", strings.Repeat("[", 1<<20)),
+			errs("an error of objects that nest", "a parser that recurses",
+				`{"error":`+strings.Repeat(`{"a":`, 1<<20)),
+			in("keys twice", "which of the two?",
+				`{"kind":"storage#objects","kind":1,"items":{}}`),
+			in("values of other types", "no parser's panic",
+				`{"items":{"name":[1]},"prefixes":7,"nextPageToken":{},"done":"yes","resource":[]}`),
+		)
+	}
+	return append(ways,
+		in("a root without anything", "a listing that doesn't say that it ends", emptyRoots(s)),
+		in("elements that nest", "a parser that recurses, or keeps them all",
+			strings.Repeat("<a>", 1<<20)),
+		errs("an error of elements that nest", "a parser that recurses, or keeps them all",
+			"<Error>"+strings.Repeat("<a>", 1<<20)),
+		in("entities of entities", "a bomb of a few lines", bomb),
+		errs("an error of entities of entities", "a bomb of a few lines", bomb),
+		in("an external entity", "nothing is fetched", `<?xml version="1.0"?><!DOCTYPE a [`+
+			`<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>`),
+		in("an element of a million attributes", "a parser that keeps them all",
+			"<a "+strings.Repeat(`b="" `, 1<<20)+"/>"),
+		in("XML 1.1 in another character set", "which nobody asked for",
+			`<?xml version="1.1" encoding="EBCDIC-CP-US"?><a/>`),
+	)
+}
+
+func emptyRoots(s *Service) string {
+	_, body := s.WritePage(Page{})
+	body = body[strings.Index(body, "?>")+2:]
+	root, _, _ := strings.Cut(strings.TrimLeft(body, " \n<"), " ")
+	root, _, _ = strings.Cut(root, ">")
+	return fmt.Sprintf("<%s></%s>", root, root)
+}
+
+const bomb = `<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa">` +
+	`<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">` +
+	`<!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;"><!ENTITY e "&d;&d;&d;&d;&d;&d;&d;&d;&d;&d;">` +
+	`<!ENTITY f "&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;">]><Error><Code>&f;</Code></Error>`
+
+func utf16Of(p []byte) []byte {
+	b := []byte{0xff, 0xfe}
+	for _, u := range utf16.Encode([]rune(string(p))) {
+		b = append(b, byte(u), byte(u>>8))
+	}
+	return b
+}
+
+func zipped(p []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(p)
+	z.Close()
+	return b.Bytes()
+}
+
+// zeros writes a gzip stream of a gibibyte of zeros, in members of 16 MiB.
+func zeros(w io.Writer) error {
+	for range 64 {
+		if _, err := w.Write(member()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var member = sync.OnceValue(func() []byte { return zipped(make([]byte, 16<<20)) })
+
+// endless writes the text until nobody takes it any more.
+func endless(text string) func(io.Writer) error {
+	block := []byte(strings.Repeat(text, max(1, (32<<10)/len(text))))
+	return func(w io.Writer) error {
+		for range (1 << 30) / len(block) { // a gibibyte is without an end
+			if _, err := w.Write(block); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// floodWays send more than anybody can want.
+func floodWays(s *Service) []Way {
+	type flood struct {
+		name, why string
+		kinds     []Kind
+		answer    func(x *Exchange) *Answer
+	}
+	page := func(x *Exchange) *Answer { return x.document("") }
+	var ways []Way
+	for _, f := range []flood{
+		{"an error page without an end", "a few MiB of an error are enough", nil,
+			func(x *Exchange) *Answer {
+				return &Answer{Status: 500, Header: html.Clone(), Stream: endless("<p>sorry</p>")}
+			}},
+		{"a 404 without an end", "a few MiB of an error are enough", nil,
+			func(x *Exchange) *Answer {
+				return &Answer{Status: 404, Header: html.Clone(), Stream: endless("<p>sorry</p>")}
+			}},
+		{"an error of the service's without an end", "a few MiB of an error are enough", nil,
+			func(x *Exchange) *Answer {
+				h, body := x.Service.Refusal(x.Request, 503, x.Service.Words.SlowDown, "")
+				return &Answer{Status: 503, Header: h, Body: []byte(body), Stream: endless(" ")}
+			}},
+		{"an answer without an end to a write", "it has a few bytes, or none",
+			[]Kind{Write, Part, Delete},
+			func(x *Exchange) *Answer {
+				a := x.Truth()
+				a.Status, a.Stream = 200, endless("x")
+				a.Header.Del("Content-Length")
+				return a
+			}},
+		{"a document without an end", "a page has a few MiB", documents,
+			func(x *Exchange) *Answer {
+				a := page(x)
+				if a.Stream = endless("<Contents><Key>dir/a</Key></Contents>"); s.Markup == JSON {
+					a.Stream = endless(`{"items":[{"name":"dir/a"},`)
+				}
+				return a
+			}},
+		{"a document of spaces without an end", "a page has a few MiB", documents,
+			func(x *Exchange) *Answer {
+				a := page(x)
+				a.Stream = endless(" ")
+				return a
+			}},
+		{"a gibibyte, compressed", "a bomb", nil,
+			func(x *Exchange) *Answer {
+				a := page(x)
+				a.Header.Set("Content-Encoding", "gzip")
+				a.Stream = zeros
+				return a
+			}},
+		{"content without an end", "more than the file has", readKinds,
+			func(x *Exchange) *Answer {
+				a := x.Truth()
+				a.Header.Del("Content-Length")
+				a.Stream = endless("more")
+				return a
+			}},
+	} {
+		ways = append(ways, Way{
+			Name:     f.name,
+			Why:      f.why,
+			Kinds:    f.kinds,
+			Heavy:    true,
+			Do:       func(x *Exchange) { x.Send(f.answer(x)) },
+			Requests: 2,
+		})
+	}
+	many := http.Header{}
+	for i := range 20_000 {
+		many.Set(fmt.Sprintf("X-Amz-Meta-%d", i), "value")
+	}
+	long := strings.Repeat("v", 512<<10)
+	return append(ways,
+		Way{
+			Name:  "twenty thousand headers",
+			Why:   "an answer's headers have a few KiB",
+			Heavy: true,
+			Do:    func(x *Exchange) { x.Send(&Answer{Header: many}) },
+			Kinds: []Kind{Head, Read, List, Write, Begin, Part, Commit, Copy, DeleteMany},
+		},
+		Way{
+			Name: "a header of half a mebibyte",
+			Why:  "an answer's headers have a few KiB",
+			Do: func(x *Exchange) {
+				a := x.Truth()
+				a.Header.Set("X-Whatever", long)
+				x.Send(a)
+			},
+		})
+}

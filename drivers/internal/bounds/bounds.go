@@ -1,0 +1,45 @@
+// Package bounds tells documents that no service sends before a parser sees them, which would keep
+// what it reads many times over.
+package bounds
+
+import (
+	"bytes"
+)
+
+const (
+	// MaxDepth is how deep the elements of a document nest at most. Services' documents have
+	// fewer than ten levels.
+	MaxDepth = 1000
+	// MaxTag is how long a tag is at most, with all its attributes, in bytes.
+	MaxTag = 64 << 10
+)
+
+// XML reports whether a document is one that encoding/xml reads in memory of about its own size: a
+// few MiB of elements that nest, or of attributes, would take it a hundred. It is a quick look at
+// the tags alone, for documents without comments and CDATA of their own kind.
+func XML(document []byte) bool {
+	depth := 0
+	for {
+		i := bytes.IndexByte(document, '<')
+		if i < 0 {
+			return true
+		}
+		document = document[i+1:]
+		end := bytes.IndexByte(document[:min(len(document), MaxTag)], '>')
+		if end < 0 {
+			return len(document) <= MaxTag // cut off, which the parser tells
+		}
+		tag := document[:end]
+		document = document[end+1:]
+		switch {
+		case len(tag) == 0, tag[0] == '?', tag[0] == '!':
+		case tag[0] == '/':
+			depth--
+		case tag[len(tag)-1] != '/':
+			depth++
+		}
+		if depth > MaxDepth {
+			return false
+		}
+	}
+}

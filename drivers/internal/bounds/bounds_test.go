@@ -1,0 +1,54 @@
+package bounds_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"cloudfiles.dev/drivers/internal/bounds"
+)
+
+// TestXML: documents of services pass, and those that a parser would choke on don't.
+func TestXML(t *testing.T) {
+	long := strings.Repeat("<Contents><Key>a</Key><Size>1</Size></Contents>", 5000)
+	for document, want := range map[string]bool{
+		"":  true,
+		"x": true,
+		`<?xml version="1.0"?><!DOCTYPE a><Error><Code>NoSuchKey</Code></Error>`: true,
+		"<ListBucketResult><Delimiter/>" + long + "</ListBucketResult>":          true,
+		"<a><b":                                  true,
+		"<>":                                     true,
+		strings.Repeat("<a>", bounds.MaxDepth+1): false,
+		strings.Repeat("<a/>", 10*bounds.MaxDepth):                  true,
+		"<a " + strings.Repeat(`b="" `, bounds.MaxTag/5) + "/>":     false,
+		"<a " + strings.Repeat(`b="" `, bounds.MaxTag/5):            false,
+		"<a>" + strings.Repeat("text", bounds.MaxTag) + "</a>":      true,
+		"<a>" + strings.Repeat("<b>x</b>", 2*bounds.MaxDepth) + "<": true,
+	} {
+		if got := bounds.XML([]byte(document)); got != want {
+			t.Errorf("%.60q…: %v, want %v", document, got, want)
+		}
+	}
+}
+
+// TestReadAll: everything up to the limit, and the reader's own error.
+func TestReadAll(t *testing.T) {
+	for _, n := range []int{0, 1, 4095, 4096, 4097, 100_000, 3 << 20} {
+		want := bytes.Repeat([]byte("x"), n)
+		for _, limit := range []int64{int64(n), int64(n) + 1} {
+			got, err := bounds.ReadAll(iotest.HalfReader(bytes.NewReader(want)), limit)
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%d bytes: %d, %v", n, len(got), err)
+			}
+		}
+		if _, err := bounds.ReadAll(bytes.NewReader(want), int64(n)-1); err != bounds.ErrTooLong {
+			t.Errorf("%d bytes above the limit: %v", n, err)
+		}
+		broken := io.MultiReader(bytes.NewReader(want), iotest.ErrReader(io.ErrUnexpectedEOF))
+		if _, err := bounds.ReadAll(broken, 1<<30); err != io.ErrUnexpectedEOF {
+			t.Errorf("%d bytes, then it breaks: %v", n, err)
+		}
+	}
+}
