@@ -120,14 +120,13 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	if c.mark == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
 		return err
 	}
-	if a := answerOf(err); a.status != 0 {
-		return err // there was an answer, and it doesn't say so
-	}
 	out, herr := c.b.head(ctx, &s3.HeadObjectInput{Bucket: &c.b.bucket, Key: &c.key})
 	missing := errors.Is(fault(ctx, opStat, herr), files.ErrNotExist)
 	switch {
 	case herr != nil && !missing:
 		return err
+	case missing && answerOf(err).status != 0:
+		return err // what answered may be no S3, and then the bare 404 is no more S3's
 	case c.ifNoneMatch != nil && !missing:
 		return files.WithCause(files.ErrExist, err, detail(err))
 	case c.ifMatch != nil && (missing || version(out.ETag) != c.want):
