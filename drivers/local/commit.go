@@ -174,7 +174,7 @@ func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 	if err != nil {
 		return err
 	}
-	if err := c.check(d, cond); err != nil {
+	if err := b.check(d, &c, cond); err != nil {
 		return err // it failed at this moment
 	}
 	if err := b.renew(st, c.st.ModTime); err != nil {
@@ -208,7 +208,7 @@ func (b *backend) replace(
 	if err != nil {
 		return nil, err
 	}
-	if err := c.check(d, cond); err != nil {
+	if err := b.check(d, &c, cond); err != nil {
 		return nil, err
 	}
 	if c.exists && c.st.ModTime >= st.rec.mtime {

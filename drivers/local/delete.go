@@ -96,7 +96,7 @@ func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock, ifVersion files.
 		return false, err
 	}
 	if ifVersion != "" {
-		same, err := c.isVersion(d, ifVersion)
+		same, err := b.isVersion(d, &c, ifVersion)
 		if err == nil && !same {
 			err = files.ErrPrecondition
 		}

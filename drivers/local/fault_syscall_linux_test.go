@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -157,6 +158,7 @@ type faultRun struct {
 
 	hits   int
 	counts map[int]int
+	scale  time.Duration // of the times
 }
 
 func (r *faultRun) String() string {

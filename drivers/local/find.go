@@ -130,7 +130,7 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File, st *fsys.Stat) (d details, consistent bool, err error) {
 	rec, ok, err := readRecord(f, *st)
 	if err == nil && !ok {
-		*st, err = f.Stat()
+		*st, err = f.Look()
 		ok = rec.belongsTo(*st)
 	}
 	if err != nil {

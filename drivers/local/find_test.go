@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,35 @@ import (
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
+
+// A file that is replaced between the look at it and its opening has its own version, the one that
+// Put told: what was looked at is no proof that a record is the opened file's, and a second look
+// must tell as much as the first (V1, L5, X1).
+func TestReplacedBeforeOpening(t *testing.T) {
+	dir := t.TempDir()
+	needAttributes(t, dir)
+	writer, err := Open(dir, nil)
+	ok(t, err)
+	defer writer.Close()
+	putIn(t, writer, "a", "first", nil)
+	var last files.Info
+	h := &hookFS{}
+	b := openHooked(t, dir, nil, h)
+	n := 0
+	h.between = func(path string) {
+		if path == "a" && n < 3 {
+			n++
+			last = putIn(t, writer, "a", fmt.Sprint("content ", n), nil)
+		}
+	}
+	for range 2 {
+		n = 2 // once more
+		info := stat(t, b, "a")
+		if info.Version != last.Version || !info.ModTime.Equal(stat(t, writer, "a").ModTime) {
+			t.Errorf("Stat tells the version %s, Put told %s", info.Version, last.Version)
+		}
+	}
+}
 
 // beforeSidecar lets something happen before a sidecar is opened.
 type beforeSidecar struct {

@@ -101,8 +101,7 @@ type current struct {
 	at      int // the place
 	name    string
 	st      fsys.Stat
-	dirAt0  bool // a folder has the name
-	version files.Version
+	dirAt0  bool     // a folder has the name
 	garbage []string // files at later places
 }
 
@@ -141,10 +140,7 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 			break // a leaf beside it can only be garbage, which goes when the file does
 		}
 	}
-	if c.exists {
-		c.version, err = b.versionOf(d, c.name, c.st)
-	}
-	return c, err
+	return c, nil
 }
 
 // rawSidecarName reports whether a file of this name, which ends in .attrs, may lie on disk

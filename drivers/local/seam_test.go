@@ -26,6 +26,8 @@ type hookFS struct {
 	noDirLocks bool
 	// mount: the folders below the root are another file system than the control folder.
 	mount bool
+	// between is called between the look at a file and its opening.
+	between func(path string)
 	// closed is the path of a folder that may not be opened.
 	closed string
 }
@@ -109,7 +111,7 @@ func (d *hookDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 }
 
 func (d *hookDir) OpenSeen(path string) (fsys.File, fsys.Stat, error) {
-	f, st, err := d.Dir.OpenSeen(path)
+	f, st, err := d.openSeen(path)
 	if err != nil {
 		return nil, st, err
 	}
@@ -194,6 +196,19 @@ func (d *hookDir) lock(f func() error) error {
 		return errors.ErrUnsupported
 	}
 	return f()
+}
+
+func (d *hookDir) openSeen(path string) (fsys.File, fsys.Stat, error) {
+	if d.h.between == nil {
+		return d.Dir.OpenSeen(path)
+	}
+	st, err := d.Dir.Lstat(path)
+	if err != nil {
+		return nil, st, err
+	}
+	d.h.between(path)
+	f, _, err := d.Dir.OpenSeen(path)
+	return f, st, err
 }
 
 type hookFile struct {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
@@ -64,7 +65,8 @@ type spelledDir struct {
 	root    bool
 	own     bool // the control folder, or one in it: its names are the driver's
 	mu      sync.Mutex
-	reading *spellings // what ReadDir has seen so far
+	located map[string]located // what was found lately
+	reading *spellings         // what ReadDir has seen so far
 	seen    atomic.Pointer[spellings]
 }
 
@@ -98,6 +100,9 @@ func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err
 	if disk, st, ok := d.remembered(name); ok {
 		return disk, st, foundSeat, nil
 	}
+	if l, ok := d.lately(name); ok {
+		return l.disk, l.st, foundSeat, nil
+	}
 	escaped := spelledName(name)
 	for range maxLooks {
 		if len(escaped) <= maxForeign {
@@ -125,6 +130,7 @@ func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err
 		case err != nil || !now.SameFile(st):
 			continue
 		case listed:
+			d.locatedAt(name, located{name, now, time.Now()})
 			return name, now, foundSeat, nil
 		}
 		return escaped, now, takenSeat, nil

@@ -63,7 +63,44 @@ func (r *spellings) add(disk string) (name string) {
 	return name
 }
 
-func (d *spelledDir) forget() { d.seen.Store(nil) }
+func (d *spelledDir) forget() {
+	d.seen.Store(nil)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.located = nil
+}
+
+// located is an entry that a listing was read for: a call looks at its name several times.
+type located struct {
+	disk string
+	st   fsys.Stat
+	at   time.Time
+}
+
+// maxLocated is how many are kept.
+const maxLocated = 32
+
+func (d *spelledDir) locatedAt(name string, l located) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.located == nil || len(d.located) >= maxLocated {
+		d.located = map[string]located{}
+	}
+	d.located[name] = l
+}
+
+// lately finds a name by the entry that it has led to: while it leads to the same file, as it was,
+// another spelling can't have taken its place, but by a rename of that very file.
+func (d *spelledDir) lately(name string) (located, bool) {
+	d.mu.Lock()
+	l, ok := d.located[name]
+	d.mu.Unlock()
+	if !ok || time.Since(l.at) > fresh {
+		return l, false
+	}
+	now, err := d.Dir.Lstat(l.disk)
+	return l, err == nil && now.Ino != 0 && now == l.st
+}
 
 // remembered finds the entry of a name that this directory has listed.
 func (d *spelledDir) remembered(name string) (disk string, st fsys.Stat, ok bool) {

@@ -116,7 +116,7 @@ func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.V
 			return foreignVersion(*st) + files.Version("~"+sum), err
 		}
 		time.Sleep(fineTick) // its next change has another time
-		now, err := f.Stat()
+		now, err := f.Look()
 		if err != nil {
 			return "", fault(err)
 		}
@@ -171,12 +171,17 @@ func (f *found) is(asked files.Version) (bool, error) {
 	return sameVersion(asked, f.version, func() (fsys.File, func(), error) { return f.f, func() {}, nil })
 }
 
-// isVersion is the same for the current file of a name, in the folder d.
-func (c *current) isVersion(d fsys.Dir, asked files.Version) (bool, error) {
+// isVersion is the same for the current file of a name, in the folder d. Its version may take an
+// opening, so only a condition asks for it.
+func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, error) {
 	if !c.exists {
 		return false, nil
 	}
-	return sameVersion(asked, c.version, func() (fsys.File, func(), error) {
+	now, err := b.versionOf(d, c.name, c.st)
+	if err != nil {
+		return false, err
+	}
+	return sameVersion(asked, now, func() (fsys.File, func(), error) {
 		f, _, err := d.OpenFile(c.name)
 		return f, func() { f.Close() }, err
 	})
@@ -200,18 +205,16 @@ func sameVersion(asked, now files.Version, open func() (fsys.File, func(), error
 }
 
 // check decides a condition.
-func (c *current) check(d fsys.Dir, cond files.Condition) error {
-	now := c.version
-	if asked, ok := cond.Version(); ok {
-		same, err := c.isVersion(d, asked)
-		if err != nil {
-			return err
-		}
-		if same {
-			now = asked
-		}
+func (b *backend) check(d fsys.Dir, c *current, cond files.Condition) error {
+	asked, ok := cond.Version()
+	if !ok || !c.exists {
+		return files.CheckCondition(cond, c.exists, "")
 	}
-	return files.CheckCondition(cond, c.exists, now)
+	same, err := b.isVersion(d, c, asked)
+	if err == nil && !same {
+		err = files.ErrPrecondition
+	}
+	return err
 }
 
 // wholeMicro tells the times of coarse file systems: fine ones are never set to a whole

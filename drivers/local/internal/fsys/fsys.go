@@ -127,7 +127,7 @@ type File interface {
 	// Write writes all of p, in one system call unless the system takes less.
 	Write(p []byte) (int, error)
 	Stat() (Stat, error)
-	// Look is Stat that tells the birth too, of a file that still has its first name.
+	// Look is Stat that tells the birth too.
 	Look() (Stat, error)
 	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none, the file
 	// system has none at all, or they may not be read.

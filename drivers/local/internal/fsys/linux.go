@@ -197,7 +197,7 @@ func (d *dir) openFileOnce(path string) (File, Stat, error) {
 	if err != nil {
 		return nil, Stat{}, err
 	}
-	st, err := f.Stat()
+	st, err := f.Look()
 	if err != nil {
 		f.Close()
 		return nil, Stat{}, err

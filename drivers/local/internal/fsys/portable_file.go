@@ -33,14 +33,7 @@ func (f *file) Write(p []byte) (int, error) {
 
 func (f *file) Stat() (Stat, error) { return statFile(f.f) }
 
-// Look goes by the path.
-func (f *file) Look() (Stat, error) {
-	fi, err := f.root.Lstat(f.path)
-	if err != nil {
-		return Stat{}, bare(err)
-	}
-	return toStat(fi), nil
-}
+func (f *file) Look() (Stat, error) { return f.Stat() }
 
 // SetModTime goes by the path, for an open file has no such call; the file must not have been
 // renamed.
