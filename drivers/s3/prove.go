@@ -135,6 +135,7 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 			a.status == http.StatusNotFound && (a.code == "NoSuchKey" || a.code == "NotFound" || o == opStat):
 			v = refused412
 			return nil
+		case strings.HasPrefix(hints[a.code], noPlace): // for the directory's name
 		case a.status == http.StatusNotImplemented, a.code == "NotImplemented",
 			a.status == http.StatusBadRequest:
 			v = unknownHeader
