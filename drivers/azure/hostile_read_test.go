@@ -1,0 +1,320 @@
+package azure
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// blobXML is an element of a listing; dirXML is one of its directories.
+func blobXML(name, size string) string {
+	return "<Blob><Name>" + name + "</Name><Properties><Etag>0x1</Etag><Content-Length>" + size +
+		"</Content-Length></Properties></Blob>"
+}
+
+func dirXML(p string) string { return "<BlobPrefix><Name>" + p + "</Name></BlobPrefix>" }
+
+// answersOf answers a listing's requests by number, from 0; after "" is no more.
+func answersOf(page func(n int) (body, next string)) http.HandlerFunc {
+	n := 0
+	return func(w http.ResponseWriter, _ *http.Request) {
+		body, next := page(n)
+		n++
+		azures(w)
+		io.WriteString(w, "<EnumerationResults><Blobs>"+body+"</Blobs><NextMarker>"+next+
+			"</NextMarker></EnumerationResults>")
+	}
+}
+
+// of are pages one behind the other.
+func of(all ...string) func(int) (string, string) {
+	return func(n int) (string, string) {
+		if n == len(all)-1 {
+			return all[n], ""
+		}
+		return all[n], "t" + strconv.Itoa(n)
+	}
+}
+
+// TestListingsThatLie: a listing that is none is an error that says so, after few requests.
+func TestListingsThatLie(t *testing.T) {
+	a, b1 := blobXML("dir/a", "1"), blobXML("dir/b", "1")
+	for what, c := range map[string]struct {
+		page    func(int) (string, string)
+		shallow bool
+		want    string
+		most    int64
+	}{
+		"names outside the prefix": {of(blobXML("other/x", "1")), false, "outside", 1},
+		"a neighbour's name":       {of(blobXML("dirx/a", "1")), false, "outside", 1},
+		"names in no order":        {of(b1 + a), false, "no order", 1},
+		"no order over pages":      {of(b1, a), false, "no order", 2},
+		"a name twice":             {of(b1 + b1), false, "twice", 1},
+		"a name on two pages":      {of(b1, b1), false, "twice", 2},
+		"a negative size":          {of(blobXML("dir/b", "-5")), false, "negative", 1},
+		"no size":                  {of("<Blob><Name>dir/b</Name></Blob>"), false, "of no size", 1},
+		"no name":                  {of(blobXML("", "1")), false, "without a name", 1},
+		"directories elsewhere":    {of(dirXML("other/")), true, "outside", 1},
+		"a directory without end":  {of(dirXML("dir/d")), true, "not asked", 1},
+		"names below a directory":  {of(blobXML("dir/d/x", "1")), true, "below", 1},
+		"a marker that repeats":    {func(int) (string, string) { return "", "t" }, false, "repeats", 3},
+		"markers by turns": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n%3) }, false,
+			"repeats", 12},
+		"pages without end": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n) }, false,
+			"without an end", maxEmptyPages + 2},
+		"the same page without end": {func(n int) (string, string) { return b1, "t" + strconv.Itoa(n) },
+			false, "twice", 2},
+	} {
+		b, requests := hostile(t, answersOf(c.page))
+		var last error
+		for _, last = range b.List(t.Context(), "dir", &files.ListOptions{Shallow: c.shallow}) {
+		}
+		if !errors.Is(last, files.ErrUnavailable) || !strings.Contains(last.Error(), c.want) {
+			t.Errorf("%s: %v", what, last)
+		}
+		if n := requests.Load(); n > c.most {
+			t.Errorf("%s: %d requests, want %d at most", what, n, c.most)
+		}
+	}
+	// A directory that comes again is one.
+	b, _ := hostile(t, answersOf(of(dirXML("dir/d/"), dirXML("dir/d/")+dirXML("dir/e/"))))
+	if got := listed(t, b, &files.ListOptions{Shallow: true}); got != "dir/d/|dir/e/" {
+		t.Error(got)
+	}
+}
+
+func listed(t *testing.T, b files.Bucket, o *files.ListOptions) string {
+	t.Helper()
+	var all []string
+	for e, err := range b.List(t.Context(), "dir", o) {
+		if err != nil {
+			t.Error(err)
+		}
+		all = append(all, e.Name+e.Key)
+	}
+	return strings.Join(all, "|")
+}
+
+// TestOddTimes: a time that can't be read is none, and spoils nothing else.
+func TestOddTimes(t *testing.T) {
+	want := time.Date(2022, 10, 12, 17, 50, 0, 0, time.UTC)
+	for at, zero := range map[string]bool{
+		"Wed, 12 Oct 2022 17:50:00 GMT": false, "Wed, 12 Oct 2022 17:50:00 +0000": false,
+		"2022-10-12T17:50:00Z": false, "2022-10-12 17:50:00": false, "": true, "soon": true,
+		"Wed, 99 Foo 2022 17:50:00 GMT": true,
+	} {
+		element := "<Blob><Name>dir/a</Name><Properties><Creation-Time>" + at +
+			"</Creation-Time><Last-Modified>" + at + "</Last-Modified><Etag>0x1</Etag>" +
+			"<Content-Length>1</Content-Length></Properties></Blob>"
+		b, _ := hostile(t, answersOf(of(element+blobXML("dir/b", "1"))))
+		n := 0
+		for e, err := range b.List(t.Context(), "dir", nil) {
+			n++
+			if err != nil || e.Name == "dir/a" && (e.ModTime.IsZero() != zero || !zero && !e.ModTime.Equal(want)) {
+				t.Errorf("%q, listed: %+v, %v", at, e, err)
+			}
+		}
+		b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
+			h := azures(w)
+			h.Set("Last-Modified", at)
+			h.Set("X-Ms-Creation-Time", at)
+			h.Set("X-Ms-Tag-Count", "many")
+			h.Set("Content-Md5", "?")
+			holds(w, r, `"1"`, "")
+		})
+		info, err := b.Stat(t.Context(), "a", nil)
+		if n != 2 || err != nil || info.ModTime.IsZero() != zero || !zero && !info.ModTime.Equal(want) {
+			t.Errorf("%q: %d entries, %v, %v", at, n, info.ModTime, err)
+		}
+	}
+}
+
+// TestOneVersion: a body is of one version and of the range that was asked for, also where something
+// ignores If-Match.
+func TestOneVersion(t *testing.T) {
+	part := func(tag, span, body string) func(w http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			h := azures(w)
+			if tag != "" {
+				h.Set("ETag", tag)
+			}
+			if span != "" {
+				h.Set("Content-Range", span)
+			}
+			w.WriteHeader(206)
+			io.WriteString(w, body)
+		}
+	}
+	for what, c := range map[string]struct {
+		second func(w http.ResponseWriter)
+		want   error // of the read; nil is all of it
+	}{
+		"the rest":                  {part(`"1"`, "bytes 5-9/10", "56789"), nil},
+		"of a weak ETag":            {part(`W/"1"`, "bytes 5-9/10", "56789"), nil},
+		"of another version":        {part(`"2"`, "bytes 5-9/10", "EVIL!"), files.ErrChanged},
+		"another range":             {part(`"1"`, "bytes 0-4/10", "01234"), files.ErrUnavailable},
+		"no range":                  {part(`"1"`, "", "56789"), files.ErrUnavailable},
+		"a range of another length": {part(`"1"`, "bytes 5-9/10", "567"), files.ErrUnavailable},
+		"an impossible range":       {part(`"1"`, "bytes 5-3/10", "56789"), files.ErrUnavailable},
+		"a range beyond":            {part(`"1"`, "bytes 50-54/100", "56789"), files.ErrUnavailable},
+		"another size":              {part(`"1"`, "bytes 5-9/20", "56789"), files.ErrUnavailable},
+		"no ETag":                   {part("", "bytes 5-9/10", "56789"), files.ErrUnavailable},
+	} {
+		first := true
+		b, requests := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
+			if first {
+				first = false
+				azures(w).Set("ETag", `"1"`)
+				w.Header().Set("Content-Length", "10")
+				io.WriteString(w, "01234") // and the connection breaks
+				return
+			}
+			c.second(w)
+		})
+		content, err := files.ReadString(t.Context(), b, "a", nil)
+		switch {
+		case c.want == nil && (err != nil || content != "0123456789"):
+			t.Errorf("%s: %q, %v", what, content, err)
+		case c.want != nil && !errors.Is(err, c.want):
+			t.Errorf("%s: %q, %v, want %v", what, content, err, c.want)
+		}
+		if n := requests.Load(); n > 20 {
+			t.Errorf("%s: %d requests", what, n)
+		}
+	}
+}
+
+// TestRangesAtTheEdge: an empty file, the wrong range, and 416 for ever.
+func TestRangesAtTheEdge(t *testing.T) {
+	get := func(b files.Bucket, r files.Range) (string, error) {
+		body, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r})
+		if err != nil {
+			return "", err
+		}
+		defer body.Close()
+		p, err := body.ReadAll()
+		return string(p), err
+	}
+	b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.Header.Get("X-Ms-Range")+r.Header.Get("Range") != "" {
+			refuses(w, 416, "InvalidRange")
+			return
+		}
+		holds(w, r, `"1"`, "")
+	})
+	for _, r := range []files.Range{files.Bytes(0, 5), files.From(3), files.Last(4), files.Bytes(0, 0)} {
+		requests.Store(0)
+		if s, err := get(b, r); s != "" || err != nil || requests.Load() > 2 {
+			t.Errorf("%v of an empty file: %q, %v, %d requests", r, s, err, requests.Load())
+		}
+	}
+	b, requests = hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			refuses(w, 416, "InvalidRange")
+			return
+		}
+		holds(w, r, `"1"`, "0123456789")
+	})
+	for _, r := range []files.Range{files.Bytes(2, 5), files.Last(4)} {
+		requests.Store(0)
+		if _, err := get(b, r); err == nil || requests.Load() > 6 {
+			t.Errorf("%v, refused for ever: %v, %d requests", r, err, requests.Load())
+		}
+	}
+	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		azures(w).Set("ETag", `"1"`)
+		w.Header().Set("Content-Range", "bytes 50-54/100")
+		w.WriteHeader(206)
+		io.WriteString(w, "01234")
+	})
+	if s, err := get(b, files.Bytes(2, 5)); !errors.Is(err, files.ErrUnavailable) {
+		t.Errorf("another range: %q, %v", s, err)
+	}
+	// What ignores ranges sends all.
+	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) { holds(w, r, `"1"`, "0123456789") })
+	if s, err := get(b, files.Bytes(2, 5)); s != "23456" || err != nil {
+		t.Errorf("all for a range: %q, %v", s, err)
+	}
+}
+
+// TestIgnoredConditions: the answer's own version counts.
+func TestIgnoredConditions(t *testing.T) {
+	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) { holds(w, r, `"2"`, "content") })
+	for _, r := range []files.Range{{}, files.Last(2), files.Bytes(0, 0)} {
+		if _, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r, IfVersion: "1"}); !errors.Is(err, files.ErrPrecondition) {
+			t.Errorf("if 1: %v", err)
+		}
+		if _, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r, IfNotVersion: "2"}); !errors.Is(err, files.ErrNotModified) {
+			t.Errorf("if not 2: %v", err)
+		}
+	}
+}
+
+// TestFolders: a directory of an account with a hierarchical namespace is no file, and Features say
+// what such an account doesn't keep.
+// https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
+func TestFolders(t *testing.T) {
+	for _, mark := range []string{"X-Ms-Resource-Type: directory", "X-Ms-Meta-Hdi_isfolder: true"} {
+		key, v, _ := strings.Cut(mark, ": ")
+		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete {
+				refuses(w, 409, "DirectoryIsNotEmpty")
+				return
+			}
+			azures(w).Set(key, v)
+			holds(w, r, `"1"`, "")
+		})
+		if _, err := b.Stat(t.Context(), "dir", nil); !errors.Is(err, files.ErrNotExist) {
+			t.Errorf("%s, Stat: %v", mark, err)
+		}
+		if _, err := files.ReadString(t.Context(), b, "dir", nil); !errors.Is(err, files.ErrNotExist) {
+			t.Errorf("%s, Get: %v", mark, err)
+		}
+		if err := b.Delete(t.Context(), "dir", nil); err != nil {
+			t.Errorf("%s, Delete: %v", mark, err)
+		}
+		err := b.Delete(t.Context(), "dir", &files.DeleteOptions{IfVersion: "1"})
+		if !errors.Is(err, files.ErrPrecondition) {
+			t.Errorf("%s, Delete of a version: %v", mark, err)
+		}
+	}
+	// A file of ours may have such metadata, and a file of others content.
+	for _, content := range []string{"", "text"} {
+		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+			azures(w).Set("X-Ms-Meta-Hdi_isfolder", "true")
+			if content == "" {
+				w.Header().Set("X-Ms-Meta-"+digestKey, "n0_c00000000")
+			}
+			holds(w, r, `"1"`, content)
+		})
+		if _, err := b.Stat(t.Context(), "file", nil); err != nil {
+			t.Errorf("a file of %d bytes: %v", len(content), err)
+		}
+	}
+	// The first answer that tells.
+	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		azures(w).Set("X-Ms-Resource-Type", "file")
+		holds(w, r, `"1"`, "x")
+	})
+	if f := b.Features(); !f.DirBesideFile || !f.Ordered {
+		t.Errorf("before: %+v", f)
+	}
+	if _, err := b.Stat(t.Context(), "file", nil); err != nil {
+		t.Error(err)
+	}
+	if f := b.Features(); f.DirBesideFile || f.Ordered {
+		t.Errorf("once it is known: %+v", f)
+	}
+	// Directories come as blobs, and names in the order of a tree.
+	folder := strings.Replace(blobXML("dir/d", "0"), "<Etag>", "<ResourceType>directory</ResourceType><Etag>", 1)
+	b, _ = hostile(t, answersOf(of(folder+blobXML("dir/d/x", "1")+blobXML("dir/d.txt", "1"))))
+	if got := listed(t, b, nil); got != "dir/d/x|dir/d.txt" {
+		t.Error(got)
+	}
+}
