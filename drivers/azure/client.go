@@ -16,6 +16,7 @@ func newClient(service *url.URL, name string) (*container.Client, error) {
 	opts := &container.ClientOptions{}
 	opts.Transport = bounded{transport()}
 	opts.Retry = once
+	opts.PerCallPolicies = []policy.Policy{beginning{}}
 	opts.Telemetry = policy.TelemetryOptions{ApplicationID: "cloudfiles"}
 	u, connection := service.JoinPath(name).String(), connectionString()
 	account, key := os.Getenv("AZURE_STORAGE_ACCOUNT"), os.Getenv("AZURE_STORAGE_KEY")

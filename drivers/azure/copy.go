@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -43,6 +44,9 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 		if err != nil {
 			return files.Info{}, err
 		}
+		if req.Attributes == nil && !printable(&source.Attributes) {
+			return files.Info{}, files.ErrUnsupported // which a Put says what is wrong with
+		}
 		if source.Version == last {
 			// It is as it was, so it is the service that can't read it: a firewall, or a setting of
 			// the account's. The content then passes through the program.
@@ -55,6 +59,13 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 		}
 	}
 	return files.Info{}, files.Errorf(files.ErrUnavailable, "the source is replaced again and again")
+}
+
+// printable reports whether the headers can be sent as they are: others store what isn't ASCII, and
+// then the service takes the request for one of another signature.
+func printable(a *files.Attributes) bool {
+	all := a.ContentType + a.CacheControl + a.ContentDisposition + a.ContentEncoding + a.ContentLanguage
+	return strings.IndexFunc(all, func(c rune) bool { return c < ' ' || c > '~' }) < 0
 }
 
 // maxCopyTries bounds how often a source is looked at that is replaced whenever it is to be copied.

@@ -22,8 +22,8 @@
 //   - Listings are in byte order, although the service compares names as UTF-16 (L1): names with
 //     characters beyond U+FFFF wait for those that come before them, at most 10,000 at a time; where
 //     more wait, that part is listed twice. A listing with StartAfter begins there by startFrom, once
-//     an answer has shown that the service does so; where it ignores that, it costs the names in
-//     front.
+//     an answer has shown that the service does so; where it ignores that, and through a client of
+//     the caller's, for which the SDK doesn't send it, it costs the names in front.
 //   - The last bytes of a file ([files.Last]) take two requests, since the service has no such ranges (G3).
 //   - Copies inside an account are made by the service from a URL that is signed with the account's key: the properties, then Put Blob From URL up to 5000 MiB,
 //     blocks above (C1). Without the key (a SAS token, an identity) they pass through the program. Copy Blob, whose target is visible while it is

@@ -171,6 +171,26 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestHeadersThatCantBeSent: what isn't ASCII would be another signature's, so nothing is sent.
+func TestHeadersThatCantBeSent(t *testing.T) {
+	b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			refuses(w, 403, "AuthenticationFailed")
+			return
+		}
+		azures(w).Set("Content-Disposition", `attachment; filename="ü.txt"`)
+		holds(w, r, `"1"`, "content")
+	})
+	bad := files.Attributes{ContentDisposition: `attachment; filename="ü.txt"`}
+	_, put := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{Attributes: bad})
+	if !errors.Is(put, files.ErrInvalid) || requests.Load() != 0 {
+		t.Errorf("put: %v, %d requests", put, requests.Load())
+	}
+	if _, err := files.Copy(t.Context(), b, "b", b, "a", nil); errors.Is(err, files.ErrPermission) || err == nil {
+		t.Errorf("copy: %v", err)
+	}
+}
+
 // TestBatchesThatLie: what the answer to a batch doesn't match isn't taken for done.
 func TestBatchesThatLie(t *testing.T) {
 	part := func(id, status string) string {

@@ -128,14 +128,17 @@ func (l *listing) page(marker *string, from string) (
 ) {
 	var items []*container.BlobItem
 	var dirs []*container.BlobPrefix
-	err = l.b.do(l.ctx, opList, func(ctx context.Context) error {
+	ctx := l.ctx
+	if from != "" {
+		ctx = context.WithValue(ctx, fromKey{}, from)
+	}
+	err = l.b.do(ctx, opList, func(ctx context.Context) error {
 		items, dirs, next = nil, nil, nil
 		if l.req.Shallow {
 			page, err := l.b.client.NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{
 				Prefix:     &l.req.Prefix,
 				MaxResults: &l.size,
 				Marker:     marker,
-				StartFrom:  given(&from),
 			}).NextPage(ctx)
 			if err == nil && page.Segment != nil {
 				items, dirs, next = page.Segment.BlobItems, page.Segment.BlobPrefixes, page.NextMarker
@@ -146,7 +149,6 @@ func (l *listing) page(marker *string, from string) (
 			Prefix:     &l.req.Prefix,
 			MaxResults: &l.size,
 			Marker:     marker,
-			StartFrom:  given(&from),
 		}).NextPage(ctx)
 		if err == nil && page.Segment != nil {
 			items, next = page.Segment.BlobItems, page.NextMarker

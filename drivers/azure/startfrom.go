@@ -1,11 +1,13 @@
 package azure
 
 import (
+	"net/http"
 	"strings"
 	"sync/atomic"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
 // A listing can begin at a name (startFrom, since the service's version 2026-02-06), inclusive. What
@@ -19,6 +21,24 @@ const (
 	fromIgnored       // an answer began in front of it
 	fromRefused       // it was an error
 )
+
+// fromKey is the key of a name in a request's context.
+type fromKey struct{}
+
+// beginning gives a request the name, for the SDK's own option for it isn't sent (azblob 1.8.0). A
+// client of the caller's doesn't have it, which is the same as a server that ignores it.
+type beginning struct{}
+
+// Do adds the parameter before the request is signed.
+func (beginning) Do(req *policy.Request) (*http.Response, error) {
+	if from, ok := req.Raw().Context().Value(fromKey{}).(string); ok {
+		u := req.Raw().URL
+		q := u.Query()
+		q.Set("startFrom", from)
+		u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20")
+	}
+	return req.Next()
+}
 
 // maxProofs is how often it is tried to show it where the answers happen not to.
 const maxProofs = 2
@@ -115,11 +135,15 @@ func (l *listing) prove(state *fromState) (kept bool, err error) {
 	}
 	l.size = 1
 	page, _, err := l.page(nil, front[1].Name)
-	if err != nil || len(page) == 0 || page[0].Name != front[1].Name {
+	switch {
+	case err != nil || len(page) == 0:
 		return false, err
+	case page[0].Name == front[1].Name:
+		state.Store(fromKept)
+		return true, nil
 	}
-	state.Store(fromKept)
-	return true, nil
+	state.Store(fromRefused) // it is something else than is known of it
+	return false, nil
 }
 
 // startFrom is the name to begin at, "" for the front: no entry that was asked for comes in front of
