@@ -276,8 +276,9 @@
 //
 //   - X1: A bucket is safe for concurrent use, and every name is linearizable, by whichever root it
 //     is reached: one bucket's folder may lie in another's. What a driver keeps for itself beside
-//     the files may be removed or cut by others at any moment: exclusion holds, the upload that is
-//     hit goes on or fails before it changes anything, and the same bucket works.
+//     the files may be removed or cut by others at any moment, also by who opened it before:
+//     exclusion holds, the upload that is hit goes on or fails before it changes anything, and the
+//     same bucket works.
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no goroutine,
 //     descriptor, temporary file or unfinished upload. Without an end of the context a call that
 //     can't go on, because something is held or keeps changing, gives up within about a minute,

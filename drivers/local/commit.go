@@ -240,7 +240,12 @@ func (b *backend) replace(
 	if err != nil {
 		return nil, err
 	}
-	if st.rec.sidecar || !st.isBrief() {
+	g, err := b.guard(st.f)
+	if err != nil {
+		return nil, err
+	}
+	defer g.end()
+	if g.f != nil || st.rec.sidecar || !st.isBrief() { // what is guarded stays what it is
 		if err := st.intact(); err != nil {
 			return nil, err
 		}
@@ -257,7 +262,7 @@ func (b *backend) replace(
 		}
 	}
 	over := c.exists && c.name == dest
-	if err := b.moveIn(st.dir, st.name, d, dest, over, st.whole); err != nil {
+	if err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole)); err != nil {
 		err = b.renameFault(err, st.dir, st.name)
 		var e *retryError
 		if errors.As(err, &e) {

@@ -17,7 +17,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	if err := b.alive(); err != nil {
 		return err
 	}
-	p, err := b.place(key)
+	p, err := b.placeKnown(ctx, key)
 	if err != nil {
 		return err
 	}

@@ -82,18 +82,15 @@ func (b *backend) find(p *spot) (*found, error) {
 	}
 }
 
-// left reports whether another file is now at the place of one that was opened. It is asked of files
+// left reports whether a file that was opened isn't at its place any more. It is asked of files
 // without a record of theirs: what a Put has replaced lies in the control folder until it is removed.
 func (b *backend) left(p *spot, st fsys.Stat) bool {
-	there := false
 	for i := range p.alts {
-		now, err := b.root.Lstat(p.path(p.at(i)))
-		if err == nil && now.SameFile(st) {
+		if now, err := b.root.Lstat(p.path(p.at(i))); err == nil && now.SameFile(st) {
 			return false
 		}
-		there = there || err == nil && now.Type == fsys.Regular
 	}
-	return there
+	return true
 }
 
 // openAt opens the file at the first of its places. While one writer moves it from one to the

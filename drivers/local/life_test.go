@@ -194,6 +194,37 @@ func TestSweepOtherMount(t *testing.T) {
 	}
 }
 
+// What a session stages in a folder of another mount stays while its process lives, though its
+// control folder is one that the sweeper doesn't look into: another user's, or another root's.
+func TestSweepLeavesLiving(t *testing.T) {
+	for _, root := range []string{"", "m"} { // of the bucket that sweeps meanwhile
+		dir := t.TempDir()
+		other := openHooked(t, dir, nil, &hookFS{mount: true})
+		putIn(t, other, "m/n/a", "old", nil) // so that there are folders
+		ok(t, os.RemoveAll(filepath.Join(dir, controlDir)))
+		h, swept := &hookFS{mount: true}, false
+		h.before = func(op, name string) error {
+			if op != "write" || swept || !strings.HasPrefix(name, stagePrefix) {
+				return nil
+			}
+			swept = true
+			control := filepath.Join(dir, controlDir)
+			ok(t, os.Rename(control, filepath.Join(dir, ownPrefix+"-u1234"+sidecarExt)))
+			sweeper := openHooked(t, filepath.Join(dir, root), nil, &hookFS{mount: true})
+			putIn(t, sweeper, strings.TrimPrefix("m/n/b", root+"/"), "content", nil)
+			if _, err := os.Lstat(filepath.Join(dir, "m/n", name)); err != nil {
+				t.Errorf("by the root %q: %v", root, err)
+			}
+			return nil
+		}
+		putIn(t, openHooked(t, dir, nil, h), "m/n/a", "new", nil)
+		if !swept {
+			t.Error("nothing was staged in the folder")
+		}
+		wantDisk(t, filepath.Join(dir, "m", "n"), "a", "b")
+	}
+}
+
 // With metadata=skip a content type that nothing tells is still kept, of whatever length.
 func TestSkipMetadata(t *testing.T) {
 	b, dir := newBucket(t, &Options{SkipMetadata: true})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"runtime"
+	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -16,6 +17,13 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 		if err := b.alive(); err != nil {
 			yield(files.Entry{}, err)
 			return
+		}
+		if !b.disk.settled.Load() {
+			dir := b.rules().encodeDir(strings.TrimSuffix(req.Dir(), "/"))
+			if err := b.relearn(ctx, dir); err != nil {
+				yield(files.Entry{}, err)
+				return
+			}
 		}
 		w := &walker{
 			rules:     b.rules(),

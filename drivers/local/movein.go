@@ -41,6 +41,9 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 		}
 		b.noExchange.Store(true)
 	}
+	if err := whole(); err != nil { // what can't be undone is worth a look more
+		return err
+	}
 	if err := from.Rename(name, d, dest); err != nil {
 		return err
 	}

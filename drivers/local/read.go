@@ -51,8 +51,8 @@ func (b *backend) findLive(ctx context.Context, key driver.Key) (f *found, err e
 	if err != nil {
 		return nil, err
 	}
-	if f, err = b.find(&p); fsys.IsBusy(err) {
-		err = patiently(ctx, func() error { f, err = b.find(&p); return err })
+	if f, err = b.findKnown(ctx, key, &p); fsys.IsBusy(err) {
+		err = patiently(ctx, func() error { f, err = b.findKnown(ctx, key, &p); return err })
 	}
 	return f, err
 }

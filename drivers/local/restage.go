@@ -37,6 +37,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 		}
 		return nil, fault(err)
 	}
+	keep(to.f)
 	to.s.users.Add(1)
 	now, err := to.f.Stat()
 	to.perm = now.Perm
@@ -133,10 +134,26 @@ func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	for _, name := range names {
 		rest, ok := strings.CutPrefix(name, stagePrefix)
 		id, _, ok2 := strings.Cut(rest, "-")
-		if ok && ok2 && strings.HasSuffix(name, sidecarExt) && id != s.id && !b.living(s, id) {
+		if ok && ok2 && strings.HasSuffix(name, sidecarExt) && id != s.id && !b.living(s, id) &&
+			abandoned(d, name) {
 			d.Unlink(name)
 		}
 	}
+}
+
+// keep shows other sessions, until the process ends or the file is committed, that a file which is
+// staged in its folder is in use.
+func keep(f fsys.File) { f.TryLock(0) }
+
+// abandoned reports whether nobody keeps such a file. Its session may be unknown here: it is in the
+// control folder of another user, or of another root above or below.
+func abandoned(d fsys.Dir, name string) bool {
+	f, err := d.OpenLock(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return f.TryLock(0) == nil
 }
 
 // living reports whether the process of another session lives, or may do so.

@@ -90,6 +90,9 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
 		return fault(err)
 	}
 	st.side = side
+	if st.own {
+		keep(side.f)
+	}
 	now, err := side.f.Stat()
 	if err == nil && st.like.there {
 		st.like.put(side.f, now)
@@ -140,10 +143,14 @@ func (st *staged) dropSidecar() {
 // content, and not its rename.
 func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
 	s := st.side
-	err := s.whole()
-	if err == nil {
-		err = b.moveIn(st.dir, s.name, d, p.sidecar(), old == ourSidecar, s.whole)
+	g, err := b.guard(s.f)
+	if err != nil {
+		return err
 	}
+	if err = s.whole(); err == nil {
+		err = b.moveIn(st.dir, s.name, d, p.sidecar(), old == ourSidecar, g.whole(s.whole))
+	}
+	g.end()
 	if err == errTouched {
 		st.dropSidecar()
 		return errUnprepared

@@ -69,8 +69,8 @@ func TestCheckSoak(t *testing.T) {
 		}, false},
 	}
 	for _, tt := range tests {
-		if err := checkSoak(tt.history); (err == nil) != tt.ok {
-			t.Errorf("%s: %v", tt.name, err)
+		if undecided, err := checkSoak(tt.history); (err == nil) != tt.ok || undecided > 0 {
+			t.Errorf("%s: %v, %d undecided", tt.name, err, undecided)
 		}
 	}
 }

@@ -16,16 +16,20 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSoakFileSystems is TestSoak on file systems of other kinds. It finds a known fault now and then: a file that
-// a Put has just replaced, or has just put, is cut by the other program through the name that it had in the control
-// folder, and read so.
+// TestSoakFileSystems is TestSoak on file systems of other kinds. On exFAT, where names are escaped
+// by a note in the control folder, it still finds a fault now and then: where all of that folder
+// has just been removed, a new handle may list an escaped name as foreign.
 func TestSoakFileSystems(t *testing.T) {
-	if os.Getenv(soakEnv) == "" {
-		t.Skipf("long, and it finds a fault that isn't fixed: %s=24 runs it", soakEnv)
-	}
 	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.XFS} {
+		t.Run(string(kind), func(t *testing.T) { soak(t, inMount(t, kind), soakRounds(t, 2)) })
+	}
+	owned := mounts.Flags("uid=" + strconv.Itoa(soakUser) + ",gid=" + strconv.Itoa(soakUser))
+	for _, kind := range []mounts.Kind{mounts.NTFS3G, mounts.ExfatFuse} {
+		if kind == mounts.ExfatFuse && os.Getenv(soakEnv) == "" {
+			continue
+		}
 		t.Run(string(kind), func(t *testing.T) {
-			soak(t, inMount(t, kind), soakRounds(t, 2))
+			soak(t, inMount(t, kind, owned), soakRounds(t, 1))
 		})
 	}
 }

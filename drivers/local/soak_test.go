@@ -59,6 +59,9 @@ func soak(t *testing.T, dir string, rounds int) {
 		}
 	}
 	t.Logf("%d rounds: %v", rounds, s.did)
+	if most := rounds*len(soakNames)/10 + 1; s.did["undecided"] > most {
+		t.Errorf("%d histories are undecided, of at most %d", s.did["undecided"], most)
+	}
 	if s.did["killed"] == 0 || s.did["removed"]+s.did["truncated"]+s.did["chmod"] == 0 {
 		t.Errorf("not enough was done: %v", s.did)
 	}
@@ -158,7 +161,9 @@ func (s *soaking) round(n int) error {
 		return fmt.Errorf("at its end: %w", err)
 	}
 	s.count("operations", len(s.history))
-	return checkSoak(s.history)
+	undecided, err := checkSoak(s.history)
+	s.count("undecided", undecided)
+	return err
 }
 
 func (s *soaking) start() (*soakProcess, error) {
@@ -211,9 +216,10 @@ func (s *soaking) took(line []byte) {
 	delete(s.begun, key)
 	s.history = append(s.history, o)
 	s.did[strings.TrimSpace(o.Kind+" "+o.Result)]++
-	if o.Late > int64(100*time.Millisecond)+2*o.Delay {
-		s.said = append(s.said, fmt.Sprintf("%s outlived its context by %v (and the machine was late by %v): %s %s",
-			o.Kind, time.Duration(o.Late), time.Duration(o.Delay), o.Result, o.Err))
+	if o.Late > int64(100*time.Millisecond)+2*o.Delay+o.Waited {
+		s.said = append(s.said, fmt.Sprintf("%s outlived its context by %v "+
+			"(the machine was late by %v, and its thread waited for %v): %s %s", o.Kind,
+			time.Duration(o.Late), time.Duration(o.Delay), time.Duration(o.Waited), o.Result, o.Err))
 	}
 	if o.Result == "wrong" {
 		s.said = append(s.said, fmt.Sprintf("%s %.20s: %s", o.Kind, o.Name, o.Err))

@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,11 +49,13 @@ type soakOp struct {
 	Of          int      // whose content it had, where that is known
 	Listed      []string // by a list
 	Late, Delay int64    // by how much it outlived its context, and by how much the machine was late
+	Waited      int64    // for how long its thread could have run and had no processor
 }
 
 const (
 	soakUser    = 65534 // a user who has no rights of his own: root is refused nothing
 	soakWorkers = 2     // goroutines of a process
+	soakThreads = 8     // as many as it has goroutines, so that none waits for another one's thread
 	probeExt    = ".probe"
 )
 
@@ -83,6 +86,7 @@ func soakChild(task childTask) error {
 	}
 	w := &soakWorker{b: b, proc: int(task.Seed)}
 	w.ids.Store(int64(task.N))
+	runtime.GOMAXPROCS(soakThreads)
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
@@ -91,6 +95,8 @@ func soakChild(task childTask) error {
 	w.stalls.last.Store(machineTime())
 	go w.stalls.watch(ctx, task.Dir+probeExt)
 	err = inParallel(soakWorkers, func(g int) error {
+		runtime.LockOSThread() // for threadWaited
+		defer runtime.UnlockOSThread()
 		rng := rand.New(rand.NewPCG(uint64(task.N), uint64(g)))
 		known := map[string]soakVersion{}
 		for ctx.Err() == nil {
@@ -130,6 +136,17 @@ func (l *stalls) watch(ctx context.Context, dir string) {
 // until is the total, with what it is late now.
 func (l *stalls) until(now int64) int64 {
 	return l.total.Load() + max(0, now-l.last.Load()-int64(watchEvery))
+}
+
+// threadWaited is for how long this thread was ready in all while others had the processors, as
+// Linux counts it.
+func threadWaited() int64 {
+	text, err := os.ReadFile("/proc/thread-self/schedstat")
+	if words := strings.Fields(string(text)); err == nil && len(words) > 1 {
+		n, _ := strconv.ParseInt(words[1], 10, 64)
+		return n
+	}
+	return 0
 }
 
 // whole shows that the handle, whatever was done to what it has in the control folder, does
@@ -189,11 +206,11 @@ func (w *soakWorker) step(rng *rand.Rand, known map[string]soakVersion) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	o.Call = machineTime()
-	stalled := w.stalls.until(o.Call)
+	stalled, waited := w.stalls.until(o.Call), threadWaited()
 	seen, err := o.do(ctx, w.b, rng, known[o.Name].version)
 	o.Ret = machineTime()
 	o.Late = max(0, o.Ret-o.Call-int64(limit))
-	o.Delay = w.stalls.until(o.Ret) - stalled
+	o.Delay, o.Waited = w.stalls.until(o.Ret)-stalled, threadWaited()-waited
 	o.classify(err)
 	if err == nil && seen.write != 0 {
 		known[o.Name] = seen
@@ -238,7 +255,7 @@ func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand, old fil
 		}
 		line, _, _ := strings.Cut(s.content, "\n")
 		o.Of, _ = strconv.Atoi(line)
-		if strings.Count(s.content, line+"\n")*(len(line)+1) != len(s.content) {
+		if o.Of == 0 || strings.Count(s.content, line+"\n")*(len(line)+1) != len(s.content) {
 			return soakVersion{}, fmt.Errorf("a mixture: %.100q", s.content)
 		}
 		return o.sees(s.info)

@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/files"
@@ -18,23 +20,25 @@ import (
 // mischief is what others do to the control folder.
 type mischief struct {
 	name string
-	do   func(control string)
-	cuts bool // an upload may be lost, but not silently
+	do   func(control string, late *sync.WaitGroup) // what waits in it is counted as late
+	cuts bool                                       // an upload may be lost, but not silently
 }
 
 var mischiefs = []mischief{
-	{"everything is removed", func(c string) { os.RemoveAll(c) }, false},
-	{"every file is removed", func(c string) { eachFile(c, func(path string) { os.Remove(path) }) }, false},
-	{"the sessions are removed", func(c string) {
+	{"everything is removed", func(c string, _ *sync.WaitGroup) { os.RemoveAll(c) }, false},
+	{"every file is removed", func(c string, _ *sync.WaitGroup) {
+		eachFile(c, func(path string) { os.Remove(path) })
+	}, false},
+	{"the sessions are removed", func(c string, _ *sync.WaitGroup) {
 		sessions, _ := filepath.Glob(filepath.Join(c, sessionMark+"*"))
 		for _, s := range sessions {
 			os.RemoveAll(s)
 		}
 	}, false},
-	{"the folder is moved away", func(c string) {
+	{"the folder is moved away", func(c string, _ *sync.WaitGroup) {
 		os.Rename(c, filepath.Join(filepath.Dir(filepath.Dir(c)), randomID()))
 	}, false},
-	{"every file is replaced by an empty one", func(c string) {
+	{"every file is replaced by an empty one", func(c string, _ *sync.WaitGroup) {
 		eachFile(c, func(path string) {
 			if !strings.Contains(path, sessionMark) || filepath.Base(path) == aliveFile {
 				os.Remove(path)
@@ -42,7 +46,22 @@ var mischiefs = []mischief{
 			}
 		})
 	}, false},
-	{"every file is cut", func(c string) { eachFile(c, func(path string) { os.Truncate(path, 0) }) }, true},
+	{"every file is cut", func(c string, late *sync.WaitGroup) {
+		eachFile(c, func(path string) { cutSoon(path, late) })
+	}, true},
+}
+
+// cutSoon cuts a file. Where a Put is just moving it, that has to wait until it has its place.
+func cutSoon(path string, late *sync.WaitGroup) {
+	done := make(chan struct{})
+	late.Go(func() {
+		defer close(done)
+		os.Truncate(path, 0)
+	})
+	select {
+	case <-done:
+	case <-time.After(10 * time.Millisecond):
+	}
 }
 
 func eachFile(dir string, do func(path string)) {
@@ -86,12 +105,13 @@ func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error
 	check(t, err)
 	defer os.RemoveAll(dir)
 	before := prepare(t, dir, sc)
+	var late sync.WaitGroup
 	count, at := -1, crashfs.Kind(0)
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {
 		if count >= 0 {
 			if count++; count == n {
 				at = op.Kind
-				m.do(filepath.Join(dir, controlDir))
+				m.do(filepath.Join(dir, controlDir), &late)
 			}
 		}
 		return do()
@@ -110,6 +130,7 @@ func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error
 	failure := sc.run.do(ctx, b)
 	hit = count >= n
 	count = -1
+	late.Wait()
 
 	all := sc.run.states(before)
 	allowed := all[len(all)-1:]

@@ -167,6 +167,15 @@ type File interface {
 	// Unlock gives it back. errors.ErrUnsupported where the system has no such locks.
 	TryLock(off int64) error
 	Unlock(off int64) error
+	// Guard keeps others from changing the content of a file that this process has made: they wait,
+	// at the latest until Close. Behind it the file can't be written to. It is busy (IsBusy) where
+	// somebody has the file open for writing, or is just cutting it; errors.ErrUnsupported where the
+	// system has nothing like it.
+	Guard() error
+	// Guarded reports whether Guard still holds, and nobody waits to change the content.
+	Guarded() bool
+	// Unguard ends it.
+	Unguard()
 	// OSFile makes an os.File of it, which it belongs to from now on.
 	OSFile(name string) *os.File
 	Close() error

@@ -218,7 +218,7 @@ func (d *dir) OpenSeen(path string) (File, Stat, error) {
 	if err != nil {
 		return nil, Stat{}, notFile(err)
 	}
-	return &file{fd}, st, nil
+	return &file{fd: fd}, st, nil
 }
 
 // notFile is the error of what isn't a regular file.
@@ -255,7 +255,7 @@ func (d *dir) create(name string, flags int, mode uint32) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{fd}, nil
+	return &file{fd: fd}, nil
 }
 
 func (d *dir) Mkdir(name string, perm fs.FileMode) error {

@@ -11,7 +11,11 @@ import (
 )
 
 // file is a file's descriptor.
-type file struct{ fd int }
+type file struct {
+	fd      int
+	reading bool // for reading alone, since Guard
+	shared  bool // it could not be closed for writing
+}
 
 func (f *file) Read(p []byte) (int, error) {
 	if len(p) == 0 {

@@ -86,7 +86,7 @@ func Umask() (m fs.FileMode, known bool, err error) {
 	}
 	defer unix.Close(fd)
 	var buf [512]byte // it stands in the second line
-	n, err := (&file{fd}).ReadAt(buf[:], 0)
+	n, err := (&file{fd: fd}).ReadAt(buf[:], 0)
 	if err != nil && err != io.EOF {
 		return 0, false, err
 	}

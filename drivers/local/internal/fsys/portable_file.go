@@ -51,6 +51,9 @@ func (f *file) MoveTo(off int64) error {
 	return bare(err)
 }
 
+func (f *file) Guard() error           { return errors.ErrUnsupported }
+func (f *file) Guarded() bool          { return false }
+func (f *file) Unguard()               {}
 func (f *file) StartSync()             {}
 func (f *file) Sync() error            { return bare(f.f.Sync()) }
 func (f *file) OSFile(string) *os.File { return f.f }

@@ -1,0 +1,48 @@
+package local
+
+import (
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// guard is what keeps a staged file whole while it moves to its place. Another program that has
+// found it by its name in the control folder may be inside the system call that cuts it, which
+// would hit it where it is then, and look like an edit. So, before the last look at the file, those
+// who are inside are found, and others wait.
+type guard struct{ f fsys.File }
+
+// guard takes one, where the file system has them. The error is busy (fsys.IsBusy) where another
+// program is changing the file.
+func (b *backend) guard(f fsys.File) (guard, error) {
+	if !b.volume.Local && b.disk.kind != fsys.FUSE {
+		return guard{}, nil // a server's word for "busy" may mean anything
+	}
+	err := f.Guard()
+	if fsys.IsBusy(err) {
+		return guard{}, err
+	}
+	if err != nil {
+		return guard{}, nil
+	}
+	return guard{f}, nil
+}
+
+// whole is the look at what is guarded, behind which nobody waits to change it.
+func (g guard) whole(look func() error) func() error {
+	if g.f == nil {
+		return look
+	}
+	return func() error {
+		err := look()
+		if err == nil && !g.f.Guarded() {
+			err = errTouched
+		}
+		return err
+	}
+}
+
+// end lets those in who wait.
+func (g guard) end() {
+	if g.f != nil {
+		g.f.Unguard()
+	}
+}

@@ -1,0 +1,89 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/mounts"
+	"cloudfiles.dev/files"
+)
+
+// Another program that has opened what is staged, by its name in the control folder, and cuts it
+// when it has its place, changes nothing that a Put has acknowledged: the Put waits until it has
+// closed the file, and doesn't commit what it has cut.
+func TestStagedFileInOthersHands(t *testing.T) {
+	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.XFS, mounts.Btrfs} {
+		t.Run(string(kind), func(t *testing.T) { inOthersHands(t, inMount(t, kind)) })
+	}
+}
+
+func inOthersHands(t *testing.T, dir string) {
+	t.Helper()
+	b := openBucket(t, dir, nil)
+	putIn(t, b, "a", "old", nil)
+	long := strings.Repeat("new", 1<<20) // of which the end is read when the file is there
+	put := func(name string, limit time.Duration, begun func(*os.File)) error {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		content := io.MultiReader(strings.NewReader(long), afterwards(func() {
+			path, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", "[0-9a-z]*.attrs"))
+			check(t, err)
+			for _, p := range path {
+				if filepath.Base(p) != aliveFile {
+					f, err := os.OpenFile(p, os.O_WRONLY, 0)
+					check(t, err)
+					begun(f)
+				}
+			}
+		}))
+		_, err := b.Put(ctx, name, content, nil)
+		return err
+	}
+	for _, name := range []string{"a", "b"} {
+		var held *os.File
+		err := put(name, 300*time.Millisecond, func(f *os.File) { held = f })
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Put of %s while another program has its file: %v", name, err)
+		}
+		ok(t, held.Truncate(1), held.Close())
+		if s, _ := fetch(t, b, "a"); s != "old" {
+			t.Errorf("a is %q", s)
+		}
+	}
+	if _, err := b.Stat(t.Context(), "b", nil); !errors.Is(err, files.ErrNotExist) {
+		t.Errorf("b: %v", err)
+	}
+
+	// Who closes it lets the Put go on: with the content, or with an error where it has cut it.
+	hold := func(cut bool) func(*os.File) {
+		return func(f *os.File) {
+			time.AfterFunc(50*time.Millisecond, func() {
+				if cut {
+					f.Truncate(1)
+				}
+				f.Close()
+			})
+		}
+	}
+	check(t, put("a", time.Minute, hold(false)))
+	if s, _ := fetch(t, b, "a"); s != long {
+		t.Errorf("a is %.20q", s)
+	}
+	if err := put("a", time.Minute, hold(true)); !errors.Is(err, files.ErrUnavailable) {
+		t.Errorf("Put of a file that was cut: %v", err)
+	}
+	if s, _ := fetch(t, b, "a"); s != long {
+		t.Errorf("a is %.20q behind a Put that failed", s)
+	}
+}
+
+// afterwards is an empty reader that does something.
+type afterwards func()
+
+func (f afterwards) Read([]byte) (int, error) { f(); return 0, io.EOF }

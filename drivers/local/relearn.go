@@ -1,0 +1,93 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// The note about the disk (disk.go) may be removed or cut like all that lies in the control folder.
+// A handle that has written goes on by what it knows, but to a new one that only reads, a name that
+// had to be escaped would be missing, and be listed as somebody else's. So, where there are traces
+// of a note, it tries the disk out like a writer. Where it may not write, it reads what it can.
+
+// strictest are the habits by which the most names are escaped.
+var strictest = rules{
+	windows:  true,
+	foldCase: true,
+	ascii:    true,
+	short:    255 - minLimit,
+}
+
+// findKnown is find, which learns of the disk where that may be why a file isn't found.
+func (b *backend) findKnown(ctx context.Context, key driver.Key, p *spot) (*found, error) {
+	known := b.disk.settled.Load()
+	f, err := b.find(p)
+	if known || !errors.Is(err, files.ErrNotExist) {
+		return f, err
+	}
+	again, learned := b.placeKnown(ctx, key)
+	if learned != nil {
+		return nil, learned
+	}
+	if again == *p {
+		return f, err
+	}
+	return b.find(&again)
+}
+
+// placeKnown is place, which learns of the disk where another place might follow.
+func (b *backend) placeKnown(ctx context.Context, key driver.Key) (spot, error) {
+	p, err := b.place(key)
+	if err != nil || key.Raw || b.disk.settled.Load() {
+		return p, err
+	}
+	if dir, base := strictest.encode(key.Name); dir == p.dir && base == p.base {
+		return p, nil
+	}
+	if err := b.relearn(ctx, p.dir); err != nil {
+		return p, err
+	}
+	return b.place(key)
+}
+
+// relearn finds out what the disk is like where a note about it is lost. Escaped names are looked for in the folder at path and above.
+func (b *backend) relearn(ctx context.Context, path string) error {
+	if b.disk.settled.Load() || !b.escapes(path) {
+		return nil
+	}
+	s, err := b.begin(ctx, nil)
+	switch {
+	case err == nil:
+		s.release()
+	case fsys.IsReadOnly(err), errors.Is(err, files.ErrPermission), errors.Is(err, files.ErrTooLarge):
+		return nil
+	}
+	return err
+}
+
+// escapes reports whether a writer has been here: there is a control folder, or an escaped name in
+// the folder at path or above it.
+func (b *backend) escapes(path string) bool {
+	if _, err := b.root.Lstat(controlDir); err == nil {
+		return true
+	}
+	for {
+		if d, err := b.root.OpenDir(path); err == nil {
+			names, _ := list(d)
+			d.Close()
+			if slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, mark) }) {
+				return true
+			}
+		}
+		if path == "" {
+			return false
+		}
+		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
+	}
+}
