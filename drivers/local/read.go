@@ -47,12 +47,12 @@ func (b *backend) findKey(ctx context.Context, key driver.Key) (*found, error) {
 
 // findLive is findKey in a folder that is known to be there.
 func (b *backend) findLive(ctx context.Context, key driver.Key) (f *found, err error) {
-	p, err := b.place(key)
+	p, err := b.placeKnown(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	if f, err = b.findKnown(ctx, key, &p); fsys.IsBusy(err) {
-		err = patiently(ctx, func() error { f, err = b.findKnown(ctx, key, &p); return err })
+	if f, err = b.find(&p); fsys.IsBusy(err) {
+		err = patiently(ctx, func() error { f, err = b.find(&p); return err })
 	}
 	return f, err
 }

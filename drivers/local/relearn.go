@@ -24,24 +24,7 @@ var strictest = rules{
 	short:    255 - minLimit,
 }
 
-// findKnown is find, which learns of the disk where that may be why a file isn't found.
-func (b *backend) findKnown(ctx context.Context, key driver.Key, p *spot) (*found, error) {
-	known := b.disk.settled.Load()
-	f, err := b.find(p)
-	if known || !errors.Is(err, files.ErrNotExist) {
-		return f, err
-	}
-	again, learned := b.placeKnown(ctx, key)
-	if learned != nil {
-		return nil, learned
-	}
-	if again == *p {
-		return f, err
-	}
-	return b.find(&again)
-}
-
-// placeKnown is place, which learns of the disk where another place might follow.
+// placeKnown is place, which learns of the disk where the place depends on it.
 func (b *backend) placeKnown(ctx context.Context, key driver.Key) (spot, error) {
 	p, err := b.place(key)
 	if err != nil || key.Raw || b.disk.settled.Load() {
