@@ -23,29 +23,29 @@ func TestNoteRemoved(t *testing.T) {
 			for _, n := range hardNames {
 				putIn(t, b, n, n, nil)
 			}
-			check(t, b.Close())
+			ok(t, b.Close())
 			for _, gone := range []string{note, filepath.Dir(note)} {
 				for _, n := range hardNames {
-					check(t, os.RemoveAll(gone))
+					ok(t, os.RemoveAll(gone))
 					fresh := open()
 					if s, _ := fetch(t, fresh, n); s != n {
 						t.Errorf("without %s, %q is %q", filepath.Base(gone), n, s)
 					}
-					check(t, fresh.Close())
+					ok(t, fresh.Close())
 				}
 			}
-			check(t, os.RemoveAll(note))
+			ok(t, os.RemoveAll(note))
 			if got := listed(t, open()); !slices.Equal(got, slices.Sorted(slices.Values(hardNames))) {
 				t.Errorf("listed %q", got)
 			}
 			for _, n := range hardNames {
-				check(t, os.RemoveAll(note))
+				ok(t, os.RemoveAll(note))
 				fresh := open()
-				check(t, fresh.Delete(t.Context(), n, nil))
+				ok(t, fresh.Delete(t.Context(), n, nil))
 				if _, err := fresh.Stat(t.Context(), n, nil); !errors.Is(err, files.ErrNotExist) {
 					t.Errorf("%q is deleted: %v", n, err)
 				}
-				check(t, fresh.Close())
+				ok(t, fresh.Close())
 			}
 		})
 	}
