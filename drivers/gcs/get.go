@@ -37,6 +37,7 @@ const maxRangeTries = 3
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	header, some := rangeHeader(req.Range)
 	part := req
+	refused := "refuses a range that the file has"
 	for range maxRangeTries {
 		outcome := emptyRange
 		if some {
@@ -52,6 +53,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return driver.Object{}, err
 		}
 		if outcome == foreign404 {
+			refused = "says in one API that there is no file, and in the other that there is: " +
+				notGCS
 			continue // it was put meanwhile, or that is no XML API
 		}
 		if err := checkVersion(req, info.Version); err != nil {
@@ -66,8 +69,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		part.Range = files.Bytes(o.Offset, o.Length)
 		header, some = rangeHeader(part.Range)
 	}
-	return driver.Object{}, files.Errorf(files.ErrUnavailable,
-		"the service has the file, and refuses to send it again and again: %s", notGCS)
+	return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service again and again %s", refused)
 }
 
 // rangeHeader makes the header Range, "" for the whole; some is false for a range that has no bytes

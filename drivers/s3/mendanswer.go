@@ -7,27 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddtime"
 	smithytime "github.com/aws/smithy-go/time"
 )
-
-// oddTimes are the forms of times in which stores answer beside S3's own.
-var oddTimes = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700",
-	"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05 -0700 MST", "2006-01-02 15:04:05 MST", time.RFC1123, time.RFC1123Z,
-	time.RFC850, time.ANSIC,
-}
-
-// oddTime reads a time in any of the forms; false for what is none.
-func oddTime(s string) (time.Time, bool) {
-	s = strings.TrimSpace(s)
-	for _, form := range oddTimes {
-		if t, err := time.Parse(form, s); err == nil && t.Year() > 0 && t.Year() < 10_000 {
-			return t.UTC(), true
-		}
-	}
-	return time.Time{}, false
-}
 
 // mendHeader removes what the SDK would fail an answer for and nobody asks about, and writes times
 // anew.
@@ -40,7 +22,7 @@ func mendHeader(h http.Header) {
 	if v := h.Get("Last-Modified"); v != "" || h["Last-Modified"] != nil {
 		if _, err := smithytime.ParseHTTPDate(v); err != nil {
 			h.Del("Last-Modified")
-			if t, ok := oddTime(v); ok {
+			if t, ok := oddtime.Parse(v); ok {
 				h.Set("Last-Modified", t.Format(http.TimeFormat))
 			}
 		}
@@ -166,7 +148,7 @@ func mendTimes(page []byte) []byte {
 			b = append(make([]byte, 0, len(page)), page[:len(page)-len(rest)]...)
 		}
 		b = append(b, rest[:i-len(open)]...)
-		if t, ok := oddTime(value); ok {
+		if t, ok := oddtime.Parse(value); ok {
 			b = append(append(append(b, open...), smithytime.FormatDateTime(t)...), shut...)
 		}
 		rest = rest[i+end+len(shut):]
