@@ -157,3 +157,22 @@ func timeless(ctx context.Context, _ *files.Call, next func(context.Context) err
 func hooks(h files.Hooks) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket { return files.Wrap(b, h) }
 }
+
+// pulling lists by pulling, and stops only where the loop ends by itself or breaks off.
+type pulling struct{ files.Bucket }
+
+func (p *pulling) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		next, stop := iter.Pull2(p.Bucket.List(ctx, dir, o))
+		for {
+			e, err, ok := next()
+			if !ok {
+				return
+			}
+			if !yield(e, err) {
+				stop()
+				return
+			}
+		}
+	}
+}

@@ -36,6 +36,7 @@ func wrapperCases() []Case {
 			Run:  wrapperUnread,
 		},
 		{Rule: "X2", Name: "wrapper-context", Why: "deadlines, traces and credentials travel in the context", Run: wrapperContext},
+		wrapperEnds,
 	}
 }
 

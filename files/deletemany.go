@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // DeleteBatch is how many names DeleteMany hands to a bucket at a time.
@@ -112,21 +114,55 @@ func EachName(ctx context.Context, names []string, f func(ctx context.Context, n
 		return errs
 	}
 	const workers = 8
-	var wg sync.WaitGroup
-	next := make(chan int)
+	var (
+		wg     sync.WaitGroup
+		next   atomic.Int64
+		broken brokenOff
+	)
 	for range min(workers, len(names)) {
 		wg.Go(func() {
-			for i := range next {
+			whole := false
+			defer func() {
+				if !whole {
+					broken.by(recover())
+				}
+			}()
+			for i := next.Add(1) - 1; i < int64(len(names)) && !broken.is(); i = next.Add(1) - 1 {
 				errs[i] = f(ctx, names[i])
 			}
+			whole = true
 		})
 	}
-	for i := range names {
-		next <- i
-	}
-	close(next)
 	wg.Wait()
+	broken.resume()
 	return errs
+}
+
+// brokenOff carries a panic, or runtime.Goexit, in other goroutines to the one that waits for them:
+// there it can be recovered, as it could be if these goroutines weren't there.
+type brokenOff struct {
+	off   atomic.Bool
+	once  sync.Once
+	value any // of the panic; nil for runtime.Goexit
+}
+
+func (b *brokenOff) is() bool { return b.off.Load() }
+
+// by notes what ended one of them; nil is runtime.Goexit.
+func (b *brokenOff) by(value any) {
+	b.once.Do(func() { b.value = value })
+	b.off.Store(true)
+}
+
+// resume ends the goroutine that waits as the other one was.
+func (b *brokenOff) resume() {
+	switch {
+	case !b.off.Load():
+	case b.value == nil:
+		runtime.Goexit()
+	default:
+		panic(b.value)
+	}
 }
 
 // DeleteDir deletes every file below the directory. "" is refused with ErrInvalid, since it would

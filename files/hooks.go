@@ -59,10 +59,14 @@ type Hooks struct {
 	// the body: a deadline holds until its end. Only a cancellation that comes before Around has
 	// returned, as by a deferred cancel, ends nothing that next has opened.
 	Around func(ctx context.Context, call *Call, next func(context.Context) error) error
-	// Done is called once for each operation that Around let through: for OpGet when the body is
-	// closed, for a listing when the loop ends, otherwise when the operation is over. n is the
-	// bytes of the body that were read or stored, or the entries that were listed; a loop that
-	// breaks off early has a nil err.
+	// Done is called once for each operation that began, which is when Around is called: for OpGet
+	// when the body is closed, for a listing when the loop ends, otherwise when the operation is
+	// over. n is the bytes of the body that were read or stored, or the entries that were listed; a
+	// loop that breaks off early has a nil err.
+	//
+	// It is called whatever ends the operation: where a panic or runtime.Goexit does, of a hook, a
+	// reader, or the body of a loop, err says so. Each range over a listing is an operation of its
+	// own, and one that isn't run is none.
 	Done func(ctx context.Context, call *Call, n int64, err error)
 	// Content replaces the reader of a Put's content. A content that can seek stays seekable only
 	// if the replacement can. It is for observers: what stores other bytes than it is given is a

@@ -151,6 +151,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, err
 	}
+	defer r.cutOff()
 	if len(p) == 0 && r.remaining > 0 {
 		return 0, r.end(nil)
 	}
@@ -272,6 +273,14 @@ func (r *Reader) end(err error) error {
 		r.release()
 	}
 	return err
+}
+
+// cutOff, deferred, leaves a read that a panic of the body ended, so that Close releases all.
+func (r *Reader) cutOff() {
+	if r.reading { // which no other goroutine sets
+		r.setWaiting(false)
+		r.end(errCutOff)
+	}
 }
 
 func (r *Reader) wrap(err error) error { return NewError(OpGet, r.name, err) }

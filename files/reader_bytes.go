@@ -39,6 +39,7 @@ func (r *Reader) take(b BytesBody) (n int, p []byte, err error) {
 	if err := r.begin(); err != nil {
 		return 0, nil, err
 	}
+	defer r.cutOff()
 	if r.remaining == 0 {
 		return 0, nil, r.end(r.finish())
 	}

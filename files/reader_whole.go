@@ -70,6 +70,7 @@ func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 // copyToFile copies in pieces, between which the context is looked at.
 func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 	const piece = 64 << 20
+	defer r.cutOff()
 	for r.remaining > 0 {
 		if err := r.begin(); err != nil {
 			if err == io.EOF {

@@ -38,7 +38,14 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	case s.opts.ReadTimeout < 0:
 		return nil, invalid("negative read timeout %v", s.opts.ReadTimeout)
 	}
+	whole := false
+	defer func() {
+		if !whole { // the hook panicked
+			s.Close()
+		}
+	}()
 	p, err := t.Open(ctx, c, r, s.get)
+	whole = true
 	if err == nil && s.first == nil {
 		err = Errorf(ErrUnsupported, "a wrapper opened nothing of the bucket below")
 	}

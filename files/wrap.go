@@ -128,6 +128,7 @@ func (w *wrapped) around(ctx context.Context, c *Call, next func(context.Context
 		return NewError(c.Op, c.Name, next(ctx))
 	}
 	c.won.on = true
+	defer c.settle()
 	var ran atomic.Bool
 	err := w.hooks.Around(ctx, c, func(ctx context.Context) error {
 		ran.Store(true)
@@ -174,6 +175,8 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader, opts 
 		return Info{}, NewError(OpPut, name, err)
 	}
 	c := &Call{Op: OpPut, Name: name, Put: opts, Content: content}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err = w.around(ctx, c, func(ctx context.Context) error {
 		turn := c.turn()
 		info, err := w.put(ctx, c, cl)
@@ -185,7 +188,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader, opts 
 		}
 		return nil
 	})
-	w.done(ctx, c, c.Info.Size, err)
+	end.is(c.Info.Size, err)
 	if err != nil {
 		return Info{}, err
 	}
@@ -214,6 +217,8 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 		return Info{}, NewError(OpStat, name, err)
 	}
 	c := &Call{Op: OpStat, Name: name, Stat: opts}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err := w.around(ctx, c, func(ctx context.Context) error {
 		turn := c.turn()
 		info, err := w.inner.Stat(ctx, w.in(name), c.Stat)
@@ -228,7 +233,7 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 		}
 		return nil
 	})
-	w.done(ctx, c, 0, err)
+	end.is(0, err)
 	if err != nil {
 		return Info{}, err
 	}
@@ -249,9 +254,11 @@ func (w *wrapped) Delete(ctx context.Context, name string, opts *DeleteOptions) 
 		return NewError(OpDelete, name, err)
 	}
 	c := &Call{Op: OpDelete, Name: name, Delete: opts}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err = w.around(ctx, c, func(ctx context.Context) error {
 		return w.inner.Delete(ctx, w.in(name), c.Delete)
 	})
-	w.done(ctx, c, 0, err)
+	end.is(0, err)
 	return err
 }

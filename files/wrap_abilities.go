@@ -24,6 +24,8 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		return Info{}, NewError(OpCopy, dstName, err)
 	}
 	c := &Call{Op: OpCopy, Name: dstName, Source: src, SourceName: srcName, Copy: opts}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err = w.around(ctx, c, func(ctx context.Context) (err error) {
 		turn := c.turn()
 		from, name := src, srcName
@@ -42,7 +44,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		}
 		return err
 	})
-	w.done(ctx, c, c.Info.Size, err)
+	end.is(c.Info.Size, err)
 	if err != nil {
 		return Info{}, err
 	}
@@ -64,8 +66,10 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string, fn func(ctx c
 		return NewError(OpCopyFrom, name, err)
 	}
 	c := &Call{Op: OpCopyFrom, Name: name}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err = w.around(ctx, c, func(ctx context.Context) error { return fn(ctx, w.inner, w.in(name)) })
-	w.done(ctx, c, 0, err)
+	end.is(0, err)
 	return err
 }
 
@@ -117,6 +121,8 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 		return SignedURL{}, NewError(op, name, err)
 	}
 	c := &Call{Op: op, Name: name, Sign: opts}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err = w.around(ctx, c, func(ctx context.Context) error {
 		turn := c.turn()
 		// What is fetched or sent with the URL doesn't pass through a hook.
@@ -129,7 +135,7 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 		}
 		return err
 	})
-	w.done(ctx, c, 0, err)
+	end.is(0, err)
 	if err != nil {
 		return SignedURL{}, err
 	}
@@ -162,6 +168,8 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 		return errs
 	}
 	c := &Call{Op: OpDeleteMany, Names: names, Errors: errs}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err := w.around(ctx, c, func(ctx context.Context) error {
 		turn, of := c.turn(), c.Names
 		each := w.deleteEach(ctx, cl, of)
@@ -176,7 +184,7 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 		}
 		errs[i] = NewError(OpDelete, names[i], errs[i])
 	}
-	w.done(ctx, c, int64(len(names)), err)
+	end.is(int64(len(names)), err)
 	return errs
 }
 
@@ -205,7 +213,9 @@ func (w *wrapped) Check(ctx context.Context) error {
 		return NewError(OpCheck, "", errNilContext)
 	}
 	c := &Call{Op: OpCheck}
+	end := ending{w: w, ctx: ctx, call: c}
+	defer end.tell()
 	err := w.around(ctx, c, func(ctx context.Context) error { return Check(ctx, w.inner) })
-	w.done(ctx, c, 0, err)
+	end.is(0, err)
 	return err
 }

@@ -24,6 +24,14 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 		r    *Reader
 		from *opening // of r, or nil
 	)
+	end := ending{w: w, ctx: ctx, call: c}
+	opened := false
+	defer func() {
+		if !opened { // else the body's Close tells
+			r.Close() // where the hook failed, or panicked behind, what had succeeded
+			end.tell()
+		}
+	}()
 	err = w.around(ctx, c, func(hook context.Context) error {
 		turn := c.turn()
 		o := newOpening(ctx, hook)
@@ -43,10 +51,10 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 		err = NewError(OpGet, name, Errorf(ErrUnsupported, "a wrapper hid the failure of the operation"))
 	}
 	if err != nil {
-		r.Close() // where the hook failed what had succeeded
-		w.done(ctx, c, 0, err)
+		end.is(0, err)
 		return nil, err
 	}
+	opened = true
 	if from != nil {
 		from.govern(ctx)
 	}
@@ -68,10 +76,17 @@ func (w *wrapped) open(hook context.Context, o *opening, c *Call, cl *claims) (*
 	if o != nil {
 		ctx = o.ctx
 	}
-	r, err := w.openBelow(ctx, c, cl)
 	if o == nil {
-		return r, err
+		return w.openBelow(ctx, c, cl)
 	}
+	whole := false
+	defer func() {
+		if !whole {
+			o.end()
+		}
+	}()
+	r, err := w.openBelow(ctx, c, cl)
+	whole = true
 	if ended := o.opened(); ended != nil { // the hook gave up meanwhile
 		r.Close()
 		r, err = nil, ended
@@ -106,6 +121,12 @@ func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, 
 	if r == nil || r.body == nil {
 		return nil, Errorf(ErrUnsupported, "the bucket below opened nothing")
 	}
+	whole := false
+	defer func() {
+		if !whole { // a hook panicked
+			r.Close()
+		}
+	}()
 	r.name, r.info = c.Name, cl.info(outer(r.info, c.Name))
 	if cl.below.Digests && !cl.outer.Digests && w.hooks.Transform == nil {
 		r.check = checker{}
@@ -116,6 +137,7 @@ func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, 
 			r.watch()
 		}
 	}
+	whole = true
 	return r, nil
 }
 

@@ -18,6 +18,8 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 			return
 		}
 		c := &Call{Op: OpList, Name: dir, List: opts}
+		end := ending{w: w, ctx: ctx, call: c}
+		defer end.tell()
 		inner := ctx
 		err = w.around(ctx, c, func(hook context.Context) error {
 			if !c.win(c.turn(), func() { inner = hook }) {
@@ -25,15 +27,14 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 			}
 			return nil
 		})
-		n := int64(0)
 		if err == nil {
-			inner, end := outlive(ctx, inner)
-			defer end()
-			n, err = w.list(inner, c, cl, d, yield)
+			inner, release := outlive(ctx, inner)
+			defer release()
+			err = w.list(inner, c, cl, d, &end.n, yield)
 		} else {
 			yield(Entry{}, err)
 		}
-		w.done(ctx, c, n, err)
+		end.is(end.n, err)
 	}
 }
 
@@ -65,8 +66,9 @@ func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string, opts *L
 	return d, opts.Check()
 }
 
-// list yields the entries of the bucket below under their names above, and returns how many.
-func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yield func(Entry, error) bool) (n int64, err error) {
+// list yields the entries of the bucket below under their names above, and counts them in n, also
+// where the loop's body panics.
+func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *int64, yield func(Entry, error) bool) error {
 	var o ListOptions
 	if c.List != nil {
 		o = *c.List
@@ -78,14 +80,14 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yie
 	inner := func(o ListOptions) iter.Seq2[Entry, error] { return w.listInner(ctx, c, dir, o) }
 	entries := inner(o)
 	if limit > 0 && (w.hooks.Entry != nil || w.hooks.Names != nil) {
-		wanted := func() int64 { return limit - n }
+		wanted := func() int64 { return limit - *n }
 		entries = listLimited(o, cl.below.Ordered, wanted, inner)
 	}
 	for e, err := range entries {
 		if err != nil {
 			err = w.listError(c, err)
 			yield(Entry{}, err)
-			return n, err
+			return err
 		}
 		if w.hooks.Names != nil {
 			name, ok := w.hooks.Names.Out(e.Name)
@@ -98,7 +100,7 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yie
 			if e, err = w.hooks.Transform.entry(c, e); err != nil {
 				err = NewError(OpList, c.Name, err)
 				yield(Entry{}, err)
-				return n, err
+				return err
 			}
 		}
 		if cl.hides {
@@ -107,12 +109,12 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, yie
 		if w.hooks.Entry != nil && !w.hooks.Entry(c, e) {
 			continue
 		}
-		n++
+		*n++
 		if !yield(e, nil) {
-			return n, nil
+			return nil
 		}
 	}
-	return n, nil
+	return nil
 }
 
 // listInner lists the bucket below, through the hook.

@@ -49,14 +49,17 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	pr, pw := io.Pipe()
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &Writer{name: name, ctx: ctx, pipe: pw, cancel: cancel, done: make(chan struct{})}
+	w.err = NewError(OpPut, name, errCutOff) // unless Put returns
 	// A Put that waits for the next Write doesn't see the context end (P12), so its content must.
 	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextError(ctx)) })
 	go func() {
-		defer close(w.done)
+		defer func() {
+			stop()
+			pr.CloseWithError(ErrClosed) // ends a Write that waits
+			cancel(nil)
+			close(w.done)
+		}()
 		w.info, w.err = b.Put(ctx, name, pr, o)
-		stop()
-		pr.CloseWithError(ErrClosed) // ends a Write that waits
-		cancel(nil)
 	}()
 	return w
 }

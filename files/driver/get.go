@@ -25,10 +25,14 @@ func (b *bucket) get(ctx context.Context, name string, opts *files.GetOptions) (
 	if err := b.acquire(); err != nil {
 		return nil, err
 	}
+	opened := false
+	defer func() { // also where a hook below panics
+		if !opened {
+			b.release()
+		}
+	}()
 	r, err := b.open(ctx, name, opts)
-	if err != nil {
-		b.release()
-	}
+	opened = err == nil
 	return r, err
 }
 

@@ -1,0 +1,29 @@
+package files
+
+import (
+	"context"
+	"errors"
+)
+
+// errCutOff ends what neither returned nor failed.
+var errCutOff = errors.New("a panic or runtime.Goexit ended the operation")
+
+// ending tells Done of the end of an operation, once, whatever ends it. Its tell is deferred.
+type ending struct {
+	w    *wrapped
+	ctx  context.Context
+	call *Call
+	n    int64
+	err  error
+	over bool // the operation came to its own end
+}
+
+// is notes how the operation ended.
+func (e *ending) is(n int64, err error) { e.n, e.err, e.over = n, err, true }
+
+func (e *ending) tell() {
+	if !e.over {
+		e.err = NewError(e.call.Op, e.call.Name, errCutOff)
+	}
+	e.w.done(e.ctx, e.call, e.n, e.err)
+}
