@@ -75,10 +75,12 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 	if attrs.ContentType == "" {
 		req.TypeFound = true
 		if req.Attributes.ContentType, err = up.findType(name); err != nil {
+			up.resume()
 			return files.Info{}, err
 		}
 	}
 	info, err := b.backend.Put(ctx, req)
+	up.resume()
 	if err != nil {
 		return files.Info{}, b.putError(ctx, up, err)
 	}

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 
@@ -16,6 +17,7 @@ type Upload struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
 	src      io.Reader
+	panicked any          // what a Read of src panicked with
 	held     held         // what src had, where that is in memory
 	want     files.Digest // declared
 	size     int64        // declared, or -1
@@ -108,7 +110,7 @@ func (u *Upload) read(p []byte) (int, error) {
 		piece, err := u.held.next(int64(len(p)))
 		return copy(p, piece), err
 	}
-	n, err := u.src.Read(p)
+	n, err := u.readSource(p)
 	if wrong, ok := err.(*readable.NilError); ok {
 		return 0, files.Errorf(files.ErrInvalid, "%s", wrong.Error())
 	}
@@ -123,6 +125,35 @@ func (u *Upload) read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// readSource is a Read of the caller's content. A panic of it may come in any goroutine, also one
+// of an SDK's, where it would end the process: it is kept for resume, and fails the Put until then,
+// so that nothing is left behind.
+func (u *Upload) readSource(p []byte) (n int, err error) {
+	whole := false
+	defer func() {
+		if !whole {
+			if u.panicked = recover(); u.panicked != nil { // else it is Goexit, which goes on
+				n, err = 0, errPanicked
+			}
+		}
+	}()
+	n, err = u.src.Read(p)
+	whole = true
+	return n, err
+}
+
+var errPanicked = errors.New("the content's Read panicked")
+
+// resume panics as the content did, in the goroutine that called Put.
+func (u *Upload) resume() {
+	u.mu.Lock()
+	value := u.panicked
+	u.mu.Unlock()
+	if value != nil {
+		panic(value)
+	}
 }
 
 // complete is reached at the content's end, which is before the commit.

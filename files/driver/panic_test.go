@@ -1,0 +1,67 @@
+package driver_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// elsewhere is a backend that reads content in a goroutine of its own, as SDKs do.
+type elsewhere struct {
+	driver.Backend
+	failed error // what Put returned
+}
+
+func (e *elsewhere) Put(ctx context.Context, req *driver.PutRequest) (info files.Info, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		info, err = e.Backend.Put(ctx, req)
+	}()
+	<-done
+	e.failed = err
+	return info, err
+}
+
+type panicking struct{ first *strings.Reader }
+
+func (p panicking) Read(b []byte) (int, error) {
+	if n, _ := p.first.Read(b); n > 0 {
+		return n, nil
+	}
+	panic("boom")
+}
+
+// A content that panics, in whatever goroutine it is read, panics in the caller's once the backend
+// has put away what it has; nothing is stored, and the bucket goes on.
+func TestContentPanics(t *testing.T) {
+	for _, begins := range []string{"", strings.Repeat("x", 100_000)} {
+		back := &elsewhere{Backend: driver.Unwrap(mem.New(nil))}
+		b := driver.New(back)
+		if _, err := files.PutString(t.Context(), b, "a", "old", nil); err != nil {
+			t.Fatal(err)
+		}
+		func() {
+			defer func() {
+				if got := recover(); got != "boom" {
+					t.Errorf("Put panicked with %v", got)
+				}
+			}()
+			b.Put(t.Context(), "a", panicking{strings.NewReader(begins)}, nil)
+			t.Error("Put returned")
+		}()
+		if begins != "" && back.failed == nil {
+			t.Error("the backend was told that the content ended well")
+		}
+		if got, err := files.ReadString(t.Context(), b, "a", nil); got != "old" || err != nil {
+			t.Errorf("then there is %q, %v", got, err)
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
