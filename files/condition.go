@@ -21,7 +21,7 @@ func IfAbsent() Condition { return Condition{kind: ifAbsent} }
 
 // IfVersion lets the write succeed only where the file is of version v: otherwise,
 // also where there is no file, it fails with ErrPrecondition and changes nothing
-// (P9). IfVersion("") never writes.
+// (P9). IfVersion("") never writes: it is ErrUnsupported, and ErrPrecondition as well.
 func IfVersion(v Version) Condition { return Condition{kind: ifVersion, version: v} }
 
 // IsZero reports whether there is no condition.

@@ -136,8 +136,13 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	if err != nil {
 		return Info{}, err
 	}
-	if opts.IfSource != "" && opts.IfSource != info.Version {
-		return Info{}, ErrPrecondition
+	if err := checkSource(opts.IfSource, info.Version); err != nil {
+		return Info{}, err
+	}
+	if _, version := opts.If.Version(); info.Version == "" && (version || f.IfVersion) {
+		if version || opts.Attributes != nil || len(opts.Native) > 0 {
+			return Info{}, errNoVersion
+		}
 	}
 	if err := CheckCondition(opts.If, true, info.Version); err != nil {
 		return Info{}, err
@@ -147,18 +152,21 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	}
 	// A writer in between must not be undone: the content read is put back only over its own
 	// version.
-	for {
+	for i := 1; ; i++ {
 		o := *opts
 		if f.IfVersion {
 			o.IfSource, o.If = info.Version, IfVersion(info.Version)
 		}
 		done, err := copyStream(ctx, b, name, b, name, &o)
 		_, conditional := opts.If.Version()
-		if !errors.Is(err, ErrPrecondition) || conditional || opts.IfSource != "" {
+		if !errors.Is(err, ErrPrecondition) || conditional || opts.IfSource != "" || i == DefaultAttempts {
 			return done, err
 		}
 		if info, err = b.Stat(ctx, name, nil); err != nil {
 			return Info{}, err
+		}
+		if f.IfVersion && info.Version == "" {
+			return Info{}, errNoVersion
 		}
 	}
 }
@@ -217,6 +225,21 @@ func statOrNoBucket(ctx context.Context, b Bucket, name string) (Info, error) {
 	return info, err
 }
 
+// errNoVersion: what needs a version of the file can't be done safely, and reading again wouldn't
+// help.
+var errNoVersion = Errorf(ErrUnsupported, "the file has no version, so another writer's change would be lost")
+
+// checkSource compares what a source must be with what it is.
+func checkSource(want, have Version) error {
+	switch {
+	case want == "" || want == have:
+		return nil
+	case have == "":
+		return Errorf(ErrUnsupported, "the source has no version that could be the one asked for")
+	}
+	return ErrPrecondition
+}
+
 // checkNativeTarget refuses native options before anything is looked at, but not before a bad name
 // (E2).
 func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
@@ -240,6 +263,9 @@ func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, src
 	}
 	defer r.Close()
 	info := r.Info()
+	if err := checkSource(opts.IfSource, info.Version); err != nil {
+		return Info{}, err
+	}
 	put := &PutOptions{Attributes: info.Attributes, If: opts.If, Size: &info.Size, Digest: info.Digest, Native: opts.Native}
 	if opts.Attributes != nil {
 		put.Attributes = *opts.Attributes

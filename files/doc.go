@@ -139,7 +139,10 @@
 //     what the one wrote stays. It is decided at the commit, across processes.
 //   - P9: IfVersion replaces that version only, else ErrPrecondition, also where there is no file;
 //     nothing is then changed. Of concurrent updates of one version one succeeds. IfVersion("")
-//     never writes.
+//     never writes. An empty version is no version: what needs one of a file and finds none
+//     (IfVersion of what was read, Update, UpdateAttributes, Move, Copy of a version or onto
+//     itself) is ErrUnsupported before anything is written, and Features follow once such a file
+//     was seen.
 //   - P10: A size or digest that was given (CRC-32C, MD5, SHA-256, CRC-32, CRC-64/NVME) and does
 //     not match the content is ErrCorrupt, and nothing is written. Only CRC-32C is ever computed
 //     unasked.
@@ -166,7 +169,8 @@
 //     and no digest of other content is checked.
 //   - G5: A connection that breaks is resumed where it stopped, of the same version. The caller
 //     sees all bytes or an error, never fewer and nil. Attempts count anew after bytes have come.
-//     Each answer's own version, range and size are compared with what was asked for.
+//     Each answer's own version, range and size are compared with what was asked for. Without a
+//     version nothing is resumed.
 //   - G6: A whole read is checked against the stored digest, if there is one: damage is ErrCorrupt,
 //     from the Read that would give the last bytes, which gives none. The digest is a CRC-32C,
 //     CRC-32 or CRC-64/NVME of the whole content, or one that was given to Put; ranges, composite

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -129,6 +130,13 @@ func createTemp(dir string) (*os.File, error) {
 			return f, err
 		}
 	}
+}
+
+// isDownloadTemp reports whether the name is one that createTemp makes.
+func isDownloadTemp(name string) bool {
+	rest, ok := strings.CutPrefix(name, ".download-")
+	random, tmp := strings.CutSuffix(rest, ".tmp")
+	return ok && tmp && len(random) == 16 && strings.Trim(random, "0123456789abcdef") == ""
 }
 
 // syncDir makes a rename durable, where the system can.

@@ -19,6 +19,10 @@ import (
 // deleted since, they fail with ErrChanged (a bucket without Features.ReadConditions is asked, and
 // its answer compared).
 //
+// An error isn't for ever: the next Read or ReadDir goes on where the last one stood, in a new
+// request, but for ErrCorrupt (until a Seek) and listings of a bucket without an order. A listing
+// with an entry that isn't directly in the directory is ErrInvalidName.
+//
 // A directory is what has files below it, so an empty one does not exist, but for "."; its time is
 // zero. Directories implement fs.ReadDirFile: ReadDir(n) reads page by page in bounded memory, in
 // the bucket's order; ReadDir(-1) and fs.ReadDir sort by name.

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"iter"
@@ -16,8 +17,9 @@ type fsDir struct {
 
 	mu     sync.Mutex
 	closed bool
-	done   bool  // the listing has ended, with err or without
-	err    error // what ended it, until it was told
+	done   bool   // the listing has ended, with err or without
+	last   string // the last entry that came, behind which a listing that failed goes on
+	err    error  // what ended it, until it was told
 	next   func() (Entry, error, bool)
 	stop   func()
 	shown  fsShown
@@ -93,12 +95,24 @@ func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	case len(d.rest) > 0 || n > 0 && len(list) == n:
 		return list, nil // the error comes with the next call
 	case err != nil:
-		d.err = nil
+		d.retry()
 		return list, pathError("readdir", d.name, err)
 	case n > 0 && len(list) == 0:
 		return nil, io.EOF
 	}
 	return list, nil
+}
+
+// retry lets the next call go on behind what came, after an error was told. What io/fs can't show
+// is told once. A bucket without an order has no place to go on from: its error stays. The caller
+// holds mu.
+func (d *fsDir) retry() {
+	switch _, hidden := errors.AsType[hiddenDirs](d.err); {
+	case hidden:
+		d.err = nil
+	case d.view.b.Features().Ordered:
+		d.done, d.err, d.rest = false, nil, nil
+	}
 }
 
 // all returns what is left, sorted, each name once.
@@ -140,7 +154,7 @@ func (d *fsDir) entry() (Entry, bool) {
 		if dir == "." {
 			dir = ""
 		}
-		d.next, d.stop = iter.Pull2(d.view.b.List(d.view.ctx, dir, &ListOptions{Shallow: true}))
+		d.next, d.stop = iter.Pull2(d.view.b.List(d.view.ctx, dir, &ListOptions{Shallow: true, StartAfter: d.last}))
 	}
 	for {
 		e, err, ok := d.next()
@@ -151,11 +165,32 @@ func (d *fsDir) entry() (Entry, bool) {
 			d.end(err)
 			return Entry{}, false
 		}
+		if err := d.checkEntry(e); err != nil {
+			d.end(NewError(OpList, d.name, err))
+			return Entry{}, false
+		}
+		d.last = e.Name
 		if d.shown.first(e) {
 			return e, true
 		}
 		d.hidden.add(e.Name)
 	}
+}
+
+// checkEntry refuses an entry that isn't directly in the directory: who walks the view would follow
+// it elsewhere, or for ever.
+func (d *fsDir) checkEntry(e Entry) error {
+	name := e.Name
+	if d.name != "." {
+		name = strings.TrimPrefix(name, d.name+"/")
+	}
+	if e.IsDir {
+		name = strings.TrimSuffix(name, "/")
+	}
+	if e.Key == "" && (d.name == "." || len(name) < len(e.Name)) && CheckElement(name) == nil {
+		return nil
+	}
+	return Errorf(ErrInvalidName, "the bucket lists %q there", e.Name+e.Key)
 }
 
 // fsShown leaves out a directory whose name was shown as a file. In byte order other names may

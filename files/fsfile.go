@@ -66,7 +66,9 @@ func (f *fsFile) Close() error {
 	return nil
 }
 
-// Read reads on from where the file stands.
+// Read reads on from where the file stands. After an error the next Read tries again from there, in
+// a new request of the same version. ErrCorrupt stays until a Seek elsewhere, for the rest read by
+// itself would hide that the whole doesn't match its digest.
 func (f *fsFile) Read(p []byte) (int, error) {
 	body, err := f.stream(len(p))
 	if err != nil {
@@ -74,6 +76,7 @@ func (f *fsFile) Read(p []byte) (int, error) {
 	}
 	n, err := body.Read(p)
 	f.moved(int64(n))
+	f.failed(body, err)
 	return n, f.fail("read", err)
 }
 
@@ -87,11 +90,26 @@ func (f *fsFile) WriteTo(w io.Writer) (int64, error) {
 		return 0, f.fail("read", err)
 	}
 	n, err := body.WriteTo(w)
-	f.moved(n)
+	f.pos += n
+	f.at = body.off + body.n - body.remaining // further than pos where the writer took less
+	f.failed(body, err)
 	if _, own := errors.AsType[*Error](err); own { // else it is the writer's
 		err = f.fail("read", err)
 	}
 	return n, err
+}
+
+// failed closes a body that failed, so that the next Read opens another one.
+func (f *fsFile) failed(body *Reader, err error) {
+	if _, own := errors.AsType[*Error](err); !own || KindOf(err) == ErrCorrupt {
+		return // the end, a writer's error, or what stays
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.body == body {
+		f.body.Close()
+		f.body = nil
+	}
 }
 
 func (f *fsFile) moved(n int64) {

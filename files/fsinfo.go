@@ -28,7 +28,7 @@ func (i fsInfo) IsDir() bool                { return i.entry.IsDir }
 func (i fsInfo) Type() fs.FileMode          { return i.Mode().Type() }
 func (i fsInfo) Info() (fs.FileInfo, error) { return i, nil }
 func (i fsInfo) Sys() any                   { return i.sys }
-func (i fsInfo) String() string             { return fs.FormatFileInfo(i) }
+func (i fsInfo) String() string             { return Printable(fs.FormatFileInfo(i)) }
 
 // Mode says that the view is for reading; a bucket has no modes of its own.
 func (i fsInfo) Mode() fs.FileMode {

@@ -30,7 +30,7 @@ func (b *boasting) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 }
 
 func (b *boasting) Stat(context.Context, driver.Key) (files.Info, error) {
-	return files.Info{Entry: files.Entry{Name: "a", Size: b.size}}, nil
+	return files.Info{Entry: files.Entry{Name: "a", Size: b.size, Version: "v"}}, nil
 }
 
 // boaster is a Bucket that is built on no driver, and does the same.

@@ -77,8 +77,8 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	if err != nil {
 		return Info{}, err
 	}
-	if opts.IfSource != "" && opts.IfSource != from.Version {
-		return Info{}, ErrPrecondition
+	if err := checkSource(opts.IfSource, from.Version); err != nil {
+		return Info{}, err
 	}
 	if from.Version == "" && !opts.MayLoseConcurrentPut {
 		return Info{}, Errorf(ErrUnsupported, "the source tells no version of the file, so what is put meanwhile "+

@@ -21,13 +21,18 @@ type PutFSOptions struct {
 type PutFSResult struct {
 	Files   int64 `json:"files"`   // stored
 	Bytes   int64 `json:"bytes"`   // of these
-	Skipped int64 `json:"skipped"` // links, devices and the like
+	Skipped int64 `json:"skipped"` // links, devices, leftovers of DownloadFile and the like
 }
 
 // PutFS stores the files of a tree, such as os.DirFS(path) or an embed.FS, below the directory dir
 // of the bucket ("" is the bucket itself), one after the other, each streaming. Links are not
 // followed: they, devices and whatever else is no regular file are left out and counted. The first
-// error ends it; the result tells what was stored until then, which stays.
+// error ends it; the result tells what was stored until then, which stays. Files of names such as
+// .download-….tmp, which a DownloadFile that was killed left, are left out as well.
+//
+// The names of a directory are checked before any of them is followed, and so is the depth: a file
+// system that lists "/abs", "..", "a/b", one name twice, or directories without an end is
+// ErrInvalidName, which names the entry.
 //
 // Errors: those of Put and of the file system; ErrInvalidName for a path that is no legal name;
 // ErrChanged for a file that was changed while it was stored.
@@ -44,36 +49,16 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS, opts *PutFSOpt
 	if err != nil {
 		return res, NewError(OpPut, dir, err)
 	}
-	put := &PutOptions{Attributes: opts.Attributes, If: opts.If}
-	err = fs.WalkDir(fsys, ".", func(path string, e fs.DirEntry, err error) error {
-		name := join(d, path)
-		if path == "." {
-			name = d
-		}
-		switch {
-		case err != nil:
-			return NewError(OpPut, name, onDisk(err))
-		case ctx.Err() != nil:
-			return NewError(OpPut, name, ContextError(ctx))
-		case opts.Filter != nil && path != "." && !opts.Filter(path, e):
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case e.IsDir():
-			return nil
-		case !e.Type().IsRegular():
-			res.Skipped++
-			return nil
-		}
-		n, err := putFromFS(ctx, b, name, fsys, path, put)
-		if err == nil {
-			res.Files++
-			res.Bytes += n
-		}
-		return err
-	})
-	return res, err
+	w := &fsWalk{
+		ctx:    ctx,
+		bucket: b,
+		dir:    d,
+		fsys:   fsys,
+		filter: opts.Filter,
+		put:    &PutOptions{Attributes: opts.Attributes, If: opts.If},
+	}
+	err = w.root()
+	return w.res, err
 }
 
 func putFromFS(ctx context.Context, b Bucket, name string, fsys fs.FS, path string, opts *PutOptions) (int64, error) {

@@ -138,6 +138,9 @@ func (u *updater) attempt() (info Info, done bool, err error) {
 	if err != nil {
 		return Info{}, false, u.ended(err)
 	}
+	if s.exists && s.info.Version == "" {
+		return Info{}, false, u.ended(errNoVersion)
+	}
 	if u.lost != nil {
 		if done, err = u.recover(s); done || err != nil {
 			return s.info, done, err

@@ -154,7 +154,7 @@ func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
 // want tells the attributes to write; done is true where there is nothing to do.
 func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error) {
 	if info.Version == "" {
-		return want, false, Errorf(ErrUnsupported, "the file has no version, so another writer's change would be lost")
+		return want, false, errNoVersion
 	}
 	if u.lost != nil { // what was asked for may still happen, so it is asked for again
 		switch {

@@ -70,6 +70,7 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 		}
 		return nil, err
 	}
+	b.seen(&o.Info, key)
 	setName(&o.Info, key)
 	body := o.Body
 	if _, local := body.(files.ImmediateBody); !local && body != nil && b.feat().ReadConditions {
@@ -125,6 +126,7 @@ func (b *bucket) Stat(ctx context.Context, name string, opts *files.StatOptions)
 	if err != nil {
 		return files.Info{}, files.NewError(files.OpStat, name, err)
 	}
+	b.seen(&info, key)
 	setName(&info, key)
 	info.Attributes = info.Attributes.Clone()
 	return info, nil

@@ -47,6 +47,8 @@ type bucket struct {
 	varied    atomic.Pointer[varied]
 	releaseFn func()
 
+	versionless atomic.Bool // a file was told without a version
+
 	mu     sync.Mutex
 	closed bool
 	users  int // calls in flight and open bodies
@@ -62,8 +64,28 @@ func Unwrap(b files.Bucket) Backend {
 
 func (b *bucket) Features() files.Features { return *b.feat() }
 
-// feat returns what the backend can do, as it is known now.
+// feat returns what the backend can do, as it is known now. A store that tells one file without a
+// version, a gateway without ETags for example, has nothing of what stands on versions.
 func (b *bucket) feat() *files.Features {
+	f := b.claimed()
+	if !b.versionless.Load() {
+		return f
+	}
+	c := *f
+	c.Versions, c.VersionPerPut, c.PutVersion = false, false, false
+	c.IfVersion, c.DeleteIfVersion, c.ReadConditions = false, false, false
+	return &c
+}
+
+// seen notes a file without a version.
+func (b *bucket) seen(info *files.Info, key Key) {
+	if info.Version == "" && !key.Raw && b.claimed().Versions {
+		b.versionless.Store(true)
+	}
+}
+
+// claimed is what the backend says itself.
+func (b *bucket) claimed() *files.Features {
 	if b.varying == nil {
 		return &b.features
 	}

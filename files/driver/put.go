@@ -125,10 +125,15 @@ func (b *bucket) checkCondition(c files.Condition) error {
 	case ok && !b.feat().IfVersion:
 		return files.Errorf(files.ErrUnsupported, "the bucket can't put if of a version")
 	case ok && v == "":
-		return files.Errorf(files.ErrPrecondition, "no version is given")
+		return errNoVersion
 	}
 	return nil
 }
+
+// errNoVersion is ErrPrecondition as well, which IfVersion("") always was: but reading again, as that
+// asks for, would not help.
+var errNoVersion = files.WithCause(files.ErrUnsupported, files.ErrPrecondition,
+	"the version that the file must have is empty, so there is nothing to compare")
 
 // checkSize refuses a declared size that can't be stored, and limits an unknown one (P11).
 func (b *bucket) checkSize(up *Upload) error {

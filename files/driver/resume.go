@@ -38,8 +38,14 @@ func (r *resumingBody) Read(p []byte) (int, error) {
 			r.tries = 0
 		}
 		broken := errors.Is(err, files.ErrUnavailable) || err == io.ErrUnexpectedEOF || err == io.EOF && r.left > 0
-		if !broken || r.info.Version == "" {
+		switch {
+		case !broken:
 			return n, err
+		case r.info.Version == "" && n > 0:
+			return n, nil // the next Read finds the break again
+		case r.info.Version == "":
+			return 0, files.WithCause(files.ErrUnavailable, err,
+				"the connection broke, and the file has no version by which the rest could be read")
 		}
 		if n > 0 {
 			return n, nil // the next Read finds the break again
@@ -80,6 +86,14 @@ func (r *resumingBody) reopen(broken error) error {
 				o.Body.Close()
 			}
 			return files.Errorf(files.ErrUnavailable, "two answers of one version tell different sizes: one was broken")
+		case o.Info.Version != r.info.Version:
+			if o.Body != nil {
+				o.Body.Close()
+			}
+			if o.Info.Version == "" {
+				return files.Errorf(files.ErrUnavailable, "the answer with the rest tells no version")
+			}
+			return files.Errorf(files.ErrChanged, "the answer with the rest is of another version")
 		}
 		return r.swap(o.Body)
 	}

@@ -1,0 +1,191 @@
+package files_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// blank is a backend that claims all and tells no version, as a gateway without ETags does. It
+// counts what is written.
+type blank struct {
+	driver.Backend
+	writes int
+}
+
+func (b *blank) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	b.writes++
+	info, err := b.Backend.Put(ctx, req)
+	info.Version = ""
+	return info, err
+}
+
+func (b *blank) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	req.IfVersion, req.IfNotVersion = "", "" // which such a store ignores
+	o, err := b.Backend.Open(ctx, req)
+	o.Info.Version = ""
+	return o, err
+}
+
+func (b *blank) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	info, err := b.Backend.Stat(ctx, key)
+	info.Version = ""
+	return info, err
+}
+
+func (b *blank) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		for e, err := range b.Backend.List(ctx, req) {
+			e.Version = ""
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+func (b *blank) Delete(ctx context.Context, key driver.Key, _ files.Version) error {
+	b.writes++
+	return b.Backend.Delete(ctx, key, "")
+}
+
+// claiming is a Bucket of somebody's own that goes on claiming what it can't.
+type claiming struct{ files.Bucket }
+
+func (c *claiming) Features() files.Features { return mem.New(nil).Features() }
+
+// TestNoVersion: what needs a version and finds none is ErrUnsupported before anything is written,
+// also where the bucket goes on claiming to have them (P9, C1).
+func TestNoVersion(t *testing.T) {
+	newText := func([]byte) ([]byte, error) { return []byte("new"), nil }
+	change := func(a *files.Attributes) error { a.CacheControl = "x"; return nil }
+	html := &files.Attributes{ContentType: "text/html"}
+	for what, do := range map[string]func(b files.Bucket) error{
+		"Update": func(b files.Bucket) error {
+			_, err := files.Update(ctx, b, "a", newText, nil)
+			return err
+		},
+		"UpdateJSON": func(b files.Bucket) error {
+			_, err := files.UpdateJSON(ctx, b, "j", func(v *int) error { *v++; return nil }, nil)
+			return err
+		},
+		"UpdateAttributes": func(b files.Bucket) error {
+			_, err := files.UpdateAttributes(ctx, b, "a", change, nil)
+			return err
+		},
+		"Move": func(b files.Bucket) error {
+			_, err := files.Move(ctx, b, "to", b, "a", nil)
+			return err
+		},
+		"Move elsewhere": func(b files.Bucket) error {
+			_, err := files.Move(ctx, mem.New(nil), "to", b, "a", nil)
+			return err
+		},
+		"Copy of a version": func(b files.Bucket) error {
+			_, err := files.Copy(ctx, b, "to", b, "a", &files.CopyOptions{IfSource: "v1"})
+			return err
+		},
+		"Copy onto a version": func(b files.Bucket) error {
+			info, _ := b.Stat(ctx, "a", nil)
+			_, err := files.Copy(ctx, b, "a", b, "j", &files.CopyOptions{If: files.IfVersion(info.Version)})
+			return err
+		},
+		"Copy onto itself": func(b files.Bucket) error {
+			_, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{Attributes: html})
+			return err
+		},
+		"Put over what was read": func(b files.Bucket) error {
+			info, _ := b.Stat(ctx, "a", nil)
+			_, err := files.PutString(ctx, b, "a", "new", &files.PutOptions{If: files.IfVersion(info.Version)})
+			return err
+		},
+	} {
+		for kind, wrap := range map[string]func(files.Bucket) files.Bucket{
+			"a driver's bucket":     func(b files.Bucket) files.Bucket { return b },
+			"a wrapper":             func(b files.Bucket) files.Bucket { return files.Wrap(b, files.Hooks{}) },
+			"one that claims on":    func(b files.Bucket) files.Bucket { return &claiming{b} },
+			"a wrapper of such one": func(b files.Bucket) files.Bucket { return files.Wrap(&claiming{b}, files.Hooks{}) },
+		} {
+			back := &blank{Backend: driver.Unwrap(mem.New(nil))}
+			below := driver.New(back)
+			put(t, below, "a", "old")
+			put(t, below, "j", "1")
+			back.writes = 0
+			if err := do(wrap(below)); !errors.Is(err, files.ErrUnsupported) {
+				t.Errorf("%s in %s: %v", what, kind, err)
+			}
+			if back.writes != 0 {
+				t.Errorf("%s in %s: %d writes", what, kind, back.writes)
+			}
+			has(t, below, "a", "old")
+		}
+	}
+}
+
+// Features say so once a file without a version was seen.
+func TestNoVersionIsTold(t *testing.T) {
+	for what, look := range map[string]func(b files.Bucket){
+		"Stat": func(b files.Bucket) { b.Stat(ctx, "a", nil) },
+		"Get":  func(b files.Bucket) { files.ReadAll(ctx, b, "a", nil) },
+	} {
+		below := driver.New(&blank{Backend: driver.Unwrap(mem.New(nil))})
+		view := files.Wrap(below, files.Hooks{})
+		put(t, below, "a", "x")
+		look(below)
+		for _, b := range []files.Bucket{below, view} {
+			f := b.Features()
+			if f.Versions || f.IfVersion || f.DeleteIfVersion || f.ReadConditions || f.PutVersion || !f.IfAbsent {
+				t.Errorf("behind %s: %+v", what, f)
+			}
+			is(t, b.Delete(ctx, "a", &files.DeleteOptions{IfVersion: "v1"}), files.ErrUnsupported)
+		}
+		has(t, below, "a", "x")
+	}
+}
+
+// breaking breaks each body after three bytes, and tells what follows to be of another version.
+type breaking struct {
+	driver.Backend
+	version files.Version
+	opened  int
+}
+
+func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	req.IfVersion = "" // which is ignored
+	o, err := b.Backend.Open(ctx, req)
+	if b.opened++; b.opened > 1 || b.version == "" {
+		o.Info.Version = b.version
+	}
+	if err == nil {
+		o.Body = io.NopCloser(io.LimitReader(o.Body, 3))
+	}
+	return o, err
+}
+
+// A body that breaks is not resumed without a version, nor with another one: it fails behind what
+// came (G5).
+func TestNoVersionNoResume(t *testing.T) {
+	for version, want := range map[files.Version]error{"": files.ErrUnavailable, "other": files.ErrChanged} {
+		back := &breaking{Backend: driver.Unwrap(mem.New(nil)), version: version}
+		b := driver.New(back)
+		put(t, b, "a", "a longer text")
+		r, err := b.Get(ctx, "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := r.ReadAll()
+		if string(p) != "a l" || err == nil {
+			t.Errorf("read %q, %v", p, err)
+		}
+		if version != "" {
+			is(t, err, want)
+		}
+		r.Close()
+	}
+}
