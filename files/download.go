@@ -3,14 +3,11 @@ package files
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 )
 
@@ -69,8 +66,10 @@ func (t targetError) Is(target error) bool {
 func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 
 // DownloadFile copies the file's content, or the range of it, to a file at path on disk, all or
-// nothing: it is written beside its place under a temporary name, synced and renamed, so at path is
-// what was there before or the whole new content, also after a crash. A link at path is replaced,
+// nothing: it is written beside its place, synced and renamed, so at path is what was there before
+// or the whole new content, also after a crash. On Linux it has no name until then, where the file
+// system allows that, so that a process that is killed leaves nothing; else a file
+// .download-….tmp, which the next DownloadFile to the folder removes. A link at path is replaced,
 // not followed. The folder must exist. The permission is 0666 less the umask.
 //
 // Errors: those of Get and of reading; what the disk gives, where a missing folder is ErrInvalid.
@@ -92,51 +91,27 @@ func DownloadFile(ctx context.Context, b Bucket, name, path string, opts *GetOpt
 // writeFile puts content at path, all or nothing.
 func writeFile(path string, content io.WriterTo) (err error) {
 	dir := filepath.Dir(path)
-	f, err := createTemp(dir)
+	f, err := newDownloadTemp(dir)
 	if err != nil {
 		return err
 	}
-	renamed := false
-	defer func() {
-		f.Close() // a second time is harmless
-		if !renamed {
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err := content.WriteTo(f); err != nil {
+	defer f.discard()
+	if _, err := content.WriteTo(f.File); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
+	if err := f.place(path); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := f.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
 		return err
 	}
-	renamed = true
 	if err := syncDir(dir); err != nil {
 		return WithCause(ErrUncertain, err, "the file is in its place, but might not survive a crash: "+clean(err))
 	}
 	return nil
-}
-
-// createTemp is os.CreateTemp with the permission of an ordinary file, which the rename keeps.
-func createTemp(dir string) (*os.File, error) {
-	for tries := 0; ; tries++ {
-		f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".download-%016x.tmp", rand.Uint64())), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, fs.ErrExist) || tries == 100 {
-			return f, err
-		}
-	}
-}
-
-// isDownloadTemp reports whether the name is one that createTemp makes.
-func isDownloadTemp(name string) bool {
-	rest, ok := strings.CutPrefix(name, ".download-")
-	random, tmp := strings.CutSuffix(rest, ".tmp")
-	return ok && tmp && len(random) == 16 && strings.Trim(random, "0123456789abcdef") == ""
 }
 
 // syncDir makes a rename durable, where the system can.
