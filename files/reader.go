@@ -17,6 +17,7 @@ type Reader struct {
 	off, n    int64
 	body      io.ReadCloser
 	ctx       context.Context
+	also      []context.Context // which end ctx too, but later
 	onClose   func()
 	done      func(n int64, err error)
 	stopWatch func() bool // ends the watch over ctx
@@ -242,6 +243,12 @@ func (r *Reader) begin() error {
 	if err := r.ctx.Err(); err != nil {
 		r.err = r.wrap(ContextError(r.ctx))
 		return r.err
+	}
+	for _, ctx := range r.also {
+		if err := ctx.Err(); err != nil {
+			r.err = r.wrap(ContextError(ctx))
+			return r.err
+		}
 	}
 	r.reading = true
 	return nil

@@ -98,12 +98,14 @@ func (o *opening) opened() error {
 
 // govern is called when Around has returned: a deadline of the hook's context goes on to hold, but
 // not its cancellation, which a deferred cancel has just made.
-func (o *opening) govern(caller context.Context) {
-	if o.hook.Err() == context.Canceled {
-		o.follow(caller)
-	} else {
-		o.follow(o.hook)
+// It returns the context that governs, whose end comes to the body's a moment later.
+func (o *opening) govern(caller context.Context) context.Context {
+	by := o.hook
+	if by.Err() == context.Canceled {
+		by = caller
 	}
+	o.follow(by)
+	return by
 }
 
 // end releases what the context holds.

@@ -56,7 +56,7 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 	}
 	opened = true
 	if from != nil {
-		from.govern(ctx)
+		r.also = append(r.also, from.govern(ctx))
 	}
 	if w.hooks.Done != nil {
 		before := r.done
