@@ -50,7 +50,7 @@ func (s *denying) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {
 	case r.Method == http.MethodGet && q.Has("list-type"):
-		io.WriteString(w, "<ListBucketResult></ListBucketResult>")
+		io.WriteString(w, "<ListBucketResult><Name>bucket</Name></ListBucketResult>")
 	case r.Method == http.MethodPost && q.Has("uploads"):
 		io.WriteString(w, begun)
 	case r.Method == http.MethodPost && q.Has("uploadId"):
@@ -166,7 +166,7 @@ func TestNoPlaceByRace(t *testing.T) {
 			case r.URL.Query().Has("list-type") && below:
 				io.WriteString(w, "<ListBucketResult>"+object("a/b", "1")+"</ListBucketResult>")
 			case r.URL.Query().Has("list-type"):
-				io.WriteString(w, "<ListBucketResult></ListBucketResult>")
+				io.WriteString(w, "<ListBucketResult><Name>bucket</Name></ListBucketResult>")
 			case r.Method == http.MethodPut && (refusals > 0 || below):
 				refusals--
 				w.WriteHeader(409)
