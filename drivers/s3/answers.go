@@ -80,8 +80,10 @@ func hear(k *known) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			operation := stack.ID()
-			if err := stack.Finalize.Add(expectNothing(k), middleware.After); err != nil {
-				return err
+			if k.noExpect.Load() {
+				if err := stack.Finalize.Add(expectNothing(), middleware.After); err != nil {
+					return err
+				}
 			}
 			return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("cloudfiles.Answer", func(
 				ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
@@ -109,12 +111,12 @@ func hear(k *known) func(*s3.Options) {
 	}
 }
 
-// expectNothing leaves Expect: 100-continue out once that was answered with 417.
-func expectNothing(k *known) middleware.FinalizeMiddleware {
+// expectNothing leaves Expect: 100-continue out, which was answered with 417.
+func expectNothing() middleware.FinalizeMiddleware {
 	return middleware.FinalizeMiddlewareFunc("cloudfiles.Expect", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		if req, ok := in.Request.(*smithyhttp.Request); ok && k.noExpect.Load() {
+		if req, ok := in.Request.(*smithyhttp.Request); ok {
 			req.Header.Del("Expect")
 		}
 		return next.HandleFinalize(ctx, in)

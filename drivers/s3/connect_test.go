@@ -233,7 +233,11 @@ func TestRotatedKeys(t *testing.T) {
 				write("OLD")
 				b := open()
 				requests.Store(0)
-				if err := do(b); !errors.Is(err, files.ErrPermission) || requests.Load() != 1 {
+				asked := int32(1)
+				if name == "Stat" && code == "ExpiredToken" {
+					asked = 2 // a HEAD's 400 has no reason, so a GET asks for it
+				}
+				if err := do(b); !errors.Is(err, files.ErrPermission) || requests.Load() != asked {
 					t.Errorf("%s with an old key: %v, %d requests", name, err, requests.Load())
 				}
 				write("NEW")
