@@ -138,10 +138,12 @@ func (d *dir) openFar(path string, flags int) (int, error) {
 }
 
 // stale looks again where a file was replaced on a server, or below another file system,
-// while it was looked up. It is bounded: a folder that a server has removed stays so.
+// while it was looked up, or was moved out of the directory meanwhile, which openat2 calls EXDEV:
+// what a Put replaces goes to the control folder, of which a root inside the bucket's knows nothing.
+// It is bounded: a folder that a server has removed stays so.
 func stale(f func() (int, error)) (n int, err error) {
 	for range staleTries {
-		if n, err = retry(f); err != unix.ESTALE {
+		if n, err = retry(f); err != unix.ESTALE && err != unix.EXDEV {
 			break
 		}
 	}
