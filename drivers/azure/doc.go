@@ -8,6 +8,25 @@
 // AZURE_STORAGE_CONNECTION_STRING, or else what azidentity finds (a managed identity, the Azure CLI). Credentials never stand in the URL. [New] takes a client
 // of the caller's. files.As gives the *container.Client.
 //
+// # How it connects
+//
+// timeout= bounds the wait for the first byte of an answer: a minute, as the SDK for Java does, and
+// 10 minutes for a copy, which the service makes before it answers. read_timeout= bounds how long a
+// body may stand still, one that is read and one that is sent; no slow body that moves is cut. Then
+// the error is files.ErrUnavailable, and the policy repeats. A client that is given to [New] gets
+// the same by [Transport].
+//
+// A connection string may have an account's key, a shared access signature, or
+// UseDevelopmentStorage=true. It says where the account is, and a URL or AZURE_STORAGE_ACCOUNT that
+// names another is files.ErrInvalid. anonymous=true opens a public container without credentials.
+// Where the domain is an address, localhost or a name without a dot, the account stands in the path.
+//
+// Where there are no credentials, the first call is files.ErrPermission and says what to set. After
+// AuthenticationFailed those that azidentity finds are looked for again, and the request is repeated
+// once; a clock that is wrong is corrected by the answer's Date, and the request repeated once. A
+// certificate that isn't trusted (SSL_CERT_FILE names more authorities), and HTTP where TLS is
+// spoken, are files.ErrInvalid, and not repeated.
+//
 // # How the contract is kept
 //
 //   - A version is the ETag, and every Put makes a new one (V1).

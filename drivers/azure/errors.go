@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
@@ -106,6 +107,12 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 func unanswered(err error) error {
 	if files.KindOf(err) != nil {
 		return err
+	}
+	if words, kind := connect.Fault(err, settings); kind != nil {
+		return files.WithCause(kind, err, words)
+	}
+	if isCredentials(err) {
+		return files.WithCause(files.ErrPermission, err, setCredentials)
 	}
 	if _, dns := errors.AsType[*net.DNSError](err); dns {
 		return files.WithCause(files.ErrUnavailable, err, "the service's host is not known")

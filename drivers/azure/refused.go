@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 )
 
@@ -13,6 +14,9 @@ import (
 func refused(err error) bool {
 	switch r := answered(err); {
 	case r.status == 0:
+		if connect.Refused(err) || isCredentials(err) {
+			return true
+		}
 		var dns *net.DNSError
 		o, ok := errors.AsType[*net.OpError](err)
 		return ok && o.Op == "dial" || errors.As(err, &dns)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"cloudfiles.dev/drivers/internal/connect"
 )
 
 // transport is what the buckets share that a URL opened (X3). The SDK's own keeps ten idle
@@ -42,6 +44,9 @@ type bounded struct{ *http.Client }
 
 // Do sends the request.
 func (b bounded) Do(req *http.Request) (*http.Response, error) {
+	if len(req.Header["x-ms-copy-source"])+len(req.Header["X-Ms-Copy-Source"]) > 0 {
+		req = req.WithContext(connect.Slow(req.Context()))
+	}
 	resp, err := b.Client.Do(req)
 	if err != nil {
 		return resp, err

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
@@ -25,7 +26,8 @@ func init() {
 			{Name: "localemu", Values: "true|false", Doc: "the account stands in the path, as emulators have it"},
 			{Name: "block_size", Values: "bytes", Doc: "the size of an upload's blocks, 65536 to 4194304000; 8388608 by default"},
 			{Name: "parallel", Values: "1…", Doc: "how many blocks of an upload are on their way at a time; 4 by default"},
-		}, retry.Params()...),
+			{Name: "anonymous", Values: "true|false", Doc: "no credentials: for public containers"},
+		}, append(connect.Params(), retry.Params()...)...),
 		Open: openURL,
 	})
 }
@@ -41,14 +43,15 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	p := driver.NewParams(u)
 	opts := &Options{BlockSize: p.Int("block_size", 0, minBlock, maxBlock), Parallel: int(p.Int("parallel", 0, 1, 1000))}
 	opts.Retry = retry.FromParams(p)
+	limits := connect.FromParams(p)
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	service, err := serviceURL(p)
+	service, err := findService(p)
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(service, u.Host)
+	client, err := newClient(service, u.Host, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -60,53 +63,113 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	return driver.New(b), nil
 }
 
-// service says where an account is, by the environment and the URL's parameters. The rules are
-// those of Go CDK's azureblob, which is not imported: it links Google's SDK.
+// service says where an account is and who asks, by the environment and the URL's parameters. The
+// rules are those of Go CDK's azureblob, which is not imported: it links Google's SDK.
 type service struct {
-	account, domain, protocol, sas string
-	cdn, emulator                  bool
+	account, domain, protocol string
+	cdn, emulator             bool
+	endpoint                  *url.URL // of a connection string; nil: the account's
+	key, keyFrom              string
+	sas                       string
+	anonymous                 bool
 }
 
-func environment() service {
-	s := service{account: os.Getenv("AZURE_STORAGE_ACCOUNT"), domain: os.Getenv("AZURE_STORAGE_DOMAIN"), protocol: os.Getenv("AZURE_STORAGE_PROTOCOL"), sas: os.Getenv("AZURE_STORAGE_SAS_TOKEN")}
+// environment is what stands there, in Go CDK's order: the account's key, a shared access signature,
+// a connection string.
+func environment() (service, error) {
+	s := service{
+		account:  os.Getenv("AZURE_STORAGE_ACCOUNT"),
+		domain:   os.Getenv("AZURE_STORAGE_DOMAIN"),
+		protocol: strings.ToLower(os.Getenv("AZURE_STORAGE_PROTOCOL")),
+	}
 	s.cdn, _ = strconv.ParseBool(os.Getenv("AZURE_STORAGE_IS_CDN"))
 	s.emulator, _ = strconv.ParseBool(os.Getenv("AZURE_STORAGE_IS_LOCAL_EMULATOR"))
-	for part := range strings.SplitSeq(connectionString(), ";") {
-		switch key, v, _ := strings.Cut(part, "="); {
-		case key == "AccountName" && s.account == "":
-			s.account = v
-		case key == "DefaultEndpointsProtocol" && s.protocol == "":
-			s.protocol = v
+	key, sas := os.Getenv("AZURE_STORAGE_KEY"), os.Getenv("AZURE_STORAGE_SAS_TOKEN")
+	switch {
+	case s.account != "" && key != "":
+		s.key, s.keyFrom = key, "AZURE_STORAGE_KEY"
+	case sas != "":
+		s.sas = strings.TrimPrefix(sas, "?")
+		if s.account == "" {
+			c, err := connectionService()
+			s.account, s.endpoint = c.account, c.endpoint
+			return s, err
 		}
+	case connectionString() != "":
+		c, err := connectionService()
+		if err != nil {
+			return s, err
+		}
+		if s.account != "" && s.account != c.account {
+			return s, files.Errorf(files.ErrInvalid,
+				"AZURE_STORAGE_ACCOUNT is another account than the connection string's; unset the one")
+		}
+		c.cdn, c.emulator = s.cdn, s.emulator
+		return c, nil
 	}
-	return s
+	return s, nil
 }
 
-// connectionString is the one of the environment, or "".
-func connectionString() string {
-	if s := os.Getenv("AZURE_STORAGE_CONNECTION_STRING"); s != "" {
-		return s
-	}
-	return os.Getenv("AZURE_STORAGEBLOB_CONNECTIONSTRING")
-}
-
-// with takes the parameters over.
-func (s service) with(p *driver.Params) service {
+// with takes the parameters over. A connection string says where the account is: what else the URL
+// says of it is an error.
+func (s service) with(p *driver.Params) (service, error) {
+	own := s
 	s.account = p.String("storage_account", s.account)
 	s.domain = p.String("domain", s.domain)
 	s.protocol = p.Enum("protocol", s.protocol, "https", "http")
 	s.cdn = p.Bool("cdn", s.cdn)
 	s.emulator = p.Bool("localemu", s.emulator)
-	return s
+	s.anonymous = p.Bool("anonymous", false)
+	if err := p.Err(); err != nil {
+		return s, err
+	}
+	if s.anonymous {
+		s.key, s.sas = "", ""
+	}
+	elsewhere := s.account != own.account || s.domain != own.domain ||
+		p.String("protocol", "") != "" && own.endpoint != nil && s.protocol != own.endpoint.Scheme
+	if own.endpoint != nil && elsewhere {
+		if !s.anonymous {
+			return s, files.Errorf(files.ErrInvalid,
+				"the URL leads to another account than AZURE_STORAGE_CONNECTION_STRING; "+
+					"unset that, or leave out storage_account, domain and protocol")
+		}
+		s.endpoint = nil
+	}
+	return s, s.check()
+}
+
+// check finds what can be no address.
+func (s service) check() error {
+	switch host := s.domain; {
+	case strings.Contains(host, "://"):
+		return files.Errorf(files.ErrInvalid,
+			"the domain has a scheme: write the host alone, and protocol=http or https")
+	case s.endpoint == nil && s.account == "":
+		return files.Errorf(files.ErrInvalid, "no account: set AZURE_STORAGE_ACCOUNT or "+
+			"AZURE_STORAGE_CONNECTION_STRING, or give storage_account=")
+	case s.protocol != "" && s.protocol != "https" && s.protocol != "http":
+		return files.Errorf(files.ErrInvalid, "AZURE_STORAGE_PROTOCOL is neither https nor http")
+	case host != "":
+		_, err := connect.Endpoint("the domain", "https://"+host)
+		return err
+	}
+	return nil
 }
 
 // url is the account's: https://account.blob.core.windows.net, or with the account as the path for
 // an emulator, or without it for a CDN.
 func (s service) url() *url.URL {
-	host := or(s.domain, "blob.core.windows.net")
+	if s.endpoint != nil {
+		u := *s.endpoint
+		u.RawQuery = s.sas
+		return &u
+	}
+	host := strings.TrimRight(or(s.domain, "blob.core.windows.net"), "/")
 	u := &url.URL{Scheme: or(s.protocol, "https"), Host: host, RawQuery: s.sas}
+	name := (&url.URL{Host: host}).Hostname()
 	switch {
-	case s.emulator, strings.HasPrefix(host, "127.0.0.1"), strings.HasPrefix(host, "localhost"):
+	case s.emulator, connect.IsAlone(name) && !s.cdn:
 		u.Path = "/" + s.account
 	case !s.cdn:
 		u.Host = s.account + "." + host
@@ -121,21 +184,23 @@ func or(s, def string) string {
 	return s
 }
 
-// serviceURL is the account's URL, with the shared access signature of the environment, which must
-// not go to another host.
-func serviceURL(p *driver.Params) (*url.URL, error) {
-	env := environment()
-	s := env.with(p)
-	u := s.url()
-	switch own := env.url(); {
-	case p.Err() != nil:
-		return nil, p.Err()
-	case s.account == "":
-		return nil, files.Errorf(files.ErrInvalid, "no account: set AZURE_STORAGE_ACCOUNT or AZURE_STORAGE_CONNECTION_STRING, or give storage_account=")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, files.Errorf(files.ErrInvalid, "AZURE_STORAGE_PROTOCOL is neither https nor http")
-	case s.sas != "" && (!strings.EqualFold(own.Scheme, u.Scheme) || !strings.EqualFold(own.Host, u.Host)):
-		return nil, files.Errorf(files.ErrInvalid, "the URL leads elsewhere than AZURE_STORAGE_SAS_TOKEN is for")
+// findService is where the account is, with credentials of the environment, of which a signature
+// must not go to another host.
+func findService(p *driver.Params) (service, error) {
+	env, err := environment()
+	if err != nil && !p.Bool("anonymous", false) {
+		return env, err
 	}
-	return u, nil
+	s, err := env.with(p)
+	if err != nil {
+		return s, err
+	}
+	if s.sas != "" {
+		own, u := env.url(), s.url()
+		if !strings.EqualFold(own.Scheme, u.Scheme) || !strings.EqualFold(own.Host, u.Host) {
+			return s, files.Errorf(files.ErrInvalid,
+				"the URL leads elsewhere than AZURE_STORAGE_SAS_TOKEN is for")
+		}
+	}
+	return s, nil
 }

@@ -24,6 +24,19 @@
 // part is sent with its CRC-32C. An endpoint that has no such uploads, as fake-gcs-server hasn't,
 // gets the parts one by one, too.
 //
+// # How it connects
+//
+// timeout= (Options.Timeout) bounds the wait for the first byte of an answer: a minute, since a
+// service under load answers a listing after tens of seconds, and 10 minutes for a copy.
+// read_timeout= bounds how long a body may stand still, one that is read and one that is sent; no
+// slow body that moves is cut. Then the error is files.ErrUnavailable, and the policy repeats.
+//
+// STORAGE_EMULATOR_HOST may have a path. Without Application Default Credentials, which are looked
+// for at most 5 s, Open is files.ErrPermission and says what to set; after a 401 they are read
+// again, and the request is repeated once. A certificate that isn't trusted (SSL_CERT_FILE names
+// more authorities), and HTTP where TLS is spoken, are files.ErrInvalid, and not repeated.
+// user_project= (Options.UserProject) names the project that pays, for buckets whose requester does.
+//
 // # What a version is
 //
 // It is the object's generation, which every Put makes anew: it names the content. A change of the metadata alone, by other programs, does not

@@ -2,15 +2,14 @@ package gcs
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
@@ -84,23 +83,25 @@ func (b *backend) transportFault(ctx context.Context, c *call, err error) error 
 		return files.ContextError(ctx)
 	}
 	var (
-		token  *oauth2.RetrieveError
-		record tls.RecordHeaderError
-		cert   *tls.CertificateVerificationError
-		dial   *net.OpError
-		dns    *net.DNSError
+		token *oauth2.RetrieveError
+		own   *noToken
+		dial  *net.OpError
+		dns   *net.DNSError
 	)
+	words, kind := connect.Fault(err, address)
 	switch {
-	case errors.As(err, &token), errors.Is(err, errNoCredentials):
-		return files.WithCause(files.ErrPermission, err, "there is no access token: the credentials are missing or were refused")
-	case errors.As(err, &record), errors.As(err, &cert), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return files.WithCause(files.ErrInvalid, err, "the endpoint doesn't speak TLS, or its certificate isn't trusted")
+	case kind == files.ErrUnavailable && sent:
+		return c.settle(files.WithCause(kind, err, words))
+	case kind != nil:
+		return files.WithCause(kind, err, words)
+	case errors.As(err, &token), errors.As(err, &own), errors.Is(err, errNoCredentials):
+		return files.WithCause(files.ErrPermission, err, "there is no access token: "+setCredentials)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return files.WithCause(files.ErrUnavailable, err, "the endpoint's host is not known")
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
 	}
-	words := "the connection broke"
+	words = "the connection broke"
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		words = "the answer broke off"
 	}

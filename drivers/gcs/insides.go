@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 
 	"cloud.google.com/go/storage"
 	raw "google.golang.org/api/storage/v1"
@@ -23,5 +24,6 @@ func insides(client *storage.Client) (hc *http.Client, endpoint string, ok bool)
 	if err != nil {
 		return nil, "", false
 	}
-	return (*http.Client)(h.UnsafePointer()), u.Scheme + "://" + u.Host, true
+	path := strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/storage/v1")
+	return (*http.Client)(h.UnsafePointer()), u.Scheme + "://" + u.Host + path, true
 }

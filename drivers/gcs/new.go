@@ -2,12 +2,12 @@ package gcs
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"cloud.google.com/go/storage"
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
@@ -49,8 +49,19 @@ type Options struct {
 	SignBytes func([]byte) ([]byte, error)
 	// HTTPClient sends the requests; it must authorise them. nil is the one that the *storage.Client was made with.
 	HTTPClient *http.Client
-	// Endpoint is the URL of the service, "https://storage.googleapis.com"; "" is the one of the *storage.Client.
+	// Endpoint is the URL of the service, "https://storage.googleapis.com", maybe with a path; "" is
+	// the one of the *storage.Client.
 	Endpoint string
+	// Timeout is how long a request waits for the first byte of its answer; 0 is a minute, but 10
+	// minutes for a copy. A negative one is no bound. Then the error is files.ErrUnavailable, and
+	// the policy repeats.
+	Timeout time.Duration
+	// ReadTimeout is how long a body may stand still, one that is read and one that is sent; 0 is a
+	// minute, and a negative one no bound. A slow body that moves is never cut.
+	ReadTimeout time.Duration
+	// UserProject is the project that pays for requests and traffic, which buckets whose requester
+	// pays want; without it they are files.ErrInvalid or files.ErrPermission.
+	UserProject string
 }
 
 // New makes a bucket of the caller's own client, which must be one of the HTTP API (storage.NewClient), and which Close leaves open. It
@@ -104,9 +115,9 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 			endpoint = e
 		}
 	}
-	base, err := url.Parse(endpoint)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, files.Errorf(files.ErrInvalid, "the endpoint is no URL such as https://storage.googleapis.com")
+	base, err := connect.Endpoint("the endpoint", endpoint)
+	if err != nil {
+		return nil, err
 	}
 	sign, err := newSigner(&o)
 	if err != nil {
@@ -117,15 +128,24 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	}
 	noRedirect := *hc
 	noRedirect.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if noRedirect.Transport == nil {
+		noRedirect.Transport = http.DefaultTransport
+	}
+	// A token is fetched without the request's context.
+	noRedirect.Transport = connect.Limits{Timeout: o.Timeout, ReadTimeout: o.ReadTimeout}.
+		Transport(connect.Prompt(noRedirect.Transport))
 	return &backend{
 		client:      client,
 		auth:        hc,
 		hc:          &noRedirect,
 		scheme:      base.Scheme,
 		host:        base.Host,
+		base:        base.Path,
+		rawBase:     base.EscapedPath(),
 		bucket:      bucket,
-		part:        o.PartSize,
 		concurrency: o.Concurrency,
+		project:     o.UserProject,
+		part:        o.PartSize,
 		retry:       o.Retry,
 		signer:      sign,
 	}, nil
@@ -138,7 +158,11 @@ type backend struct {
 	auth         *http.Client // tells credentials apart
 	hc           *http.Client
 	scheme, host string
+	base         string // of every path, as it is
+	rawBase      string // and escaped
 	bucket       string
+	project      string  // that pays
+	tokens       *tokens // of a URL with credentials
 	part         int
 	concurrency  int
 	noXMLParts   atomic.Bool // the endpoint has no uploads of parts in parallel

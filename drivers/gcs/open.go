@@ -7,6 +7,7 @@ import (
 
 	"cloud.google.com/go/storage"
 	_ "cloudfiles.dev/drivers/gocloud" // gocloud+gs://
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
@@ -33,7 +34,12 @@ func init() {
 			},
 			{Name: "grpc", Values: "true", Doc: "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes"},
 			{Name: "zonal", Values: "true", Doc: "a zonal bucket: likewise"},
-		}, retry.Params()...),
+			{
+				Name:   "user_project",
+				Values: "project",
+				Doc:    "the project that pays, for buckets whose requester does",
+			},
+		}, append(connect.Params(), retry.Params()...)...),
 		Open: openURL,
 	})
 }
@@ -42,10 +48,14 @@ func init() {
 // the credentials, which are found here.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	p := driver.NewParams(u)
+	limits := connect.FromParams(p)
 	o := &Options{
 		PartSize:    int(p.Int("part_size", DefaultPartSize, partUnit, maxPart)),
 		Concurrency: int(p.Int("concurrency", 0, 1, maxConcurrency)),
 		Retry:       retry.FromParams(p),
+		Timeout:     limits.Timeout,
+		ReadTimeout: limits.ReadTimeout,
+		UserProject: p.String("user_project", ""),
 	}
 	anonymous := p.Bool("anonymous", false)
 	grpc := p.Bool("grpc", false) || p.Bool("zonal", false)
@@ -60,7 +70,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if grpc {
 		return files.Open(ctx, "gocloud+"+theirs.String())
 	}
-	s, err := findSettings(ctx, p, anonymous)
+	s, err := settingsWithin(ctx, p, anonymous)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +98,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		opened.Close()
 		return nil, err
 	}
-	b.blob = opened
+	b.blob, b.tokens = opened, s.tokens
 	return driver.New(b), nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"cloudfiles.dev/drivers/internal/connect"
 )
 
 // call is one request.
@@ -24,9 +26,9 @@ type call struct {
 
 // resource is the URL of an object's resource in the JSON API, or, for "", that of the collection; of more objects than one for a copy.
 func (b *backend) resource(name string) *url.URL {
-	u := &url.URL{Scheme: b.scheme, Host: b.host, Path: "/storage/v1/b/" + b.bucket + "/o"}
+	u := &url.URL{Scheme: b.scheme, Host: b.host, Path: b.base + "/storage/v1/b/" + b.bucket + "/o"}
 	if name != "" {
-		u.RawPath = "/storage/v1/b/" + url.PathEscape(b.bucket) + "/o/" + url.PathEscape(name)
+		u.RawPath = b.rawBase + "/storage/v1/b/" + url.PathEscape(b.bucket) + "/o/" + url.PathEscape(name)
 		u.Path += "/" + name
 	}
 	return u
@@ -34,12 +36,17 @@ func (b *backend) resource(name string) *url.URL {
 
 // content is the URL of an object in the XML API.
 func (b *backend) content(name string) *url.URL {
-	return &url.URL{Scheme: b.scheme, Host: b.host, Path: "/" + b.bucket + "/" + name, RawPath: "/" + url.PathEscape(b.bucket) + "/" + url.PathEscape(name)}
+	return &url.URL{
+		Scheme:  b.scheme,
+		Host:    b.host,
+		Path:    b.base + "/" + b.bucket + "/" + name,
+		RawPath: b.rawBase + "/" + url.PathEscape(b.bucket) + "/" + url.PathEscape(name),
+	}
 }
 
 // uploads is the URL that takes new objects.
 func (b *backend) uploads() *url.URL {
-	return &url.URL{Scheme: b.scheme, Host: b.host, Path: "/upload/storage/v1/b/" + b.bucket + "/o"}
+	return &url.URL{Scheme: b.scheme, Host: b.host, Path: b.base + "/upload/storage/v1/b/" + b.bucket + "/o"}
 }
 
 // end ends what send began to send: when the answer was read, for a transport that can't send all of a body closes the connection.
@@ -51,6 +58,18 @@ func (c *call) end() {
 
 // send makes one request, and returns the answer whatever its status is. Where the call has a payload, the caller must end it.
 func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
+	if c.op == opCopy {
+		ctx = connect.Slow(ctx)
+	}
+	resp, err := b.sendOnce(ctx, c)
+	if err == nil && resp.StatusCode == http.StatusUnauthorized && b.renew(ctx) {
+		resp.Body.Close()
+		return b.sendOnce(ctx, c)
+	}
+	return resp, err
+}
+
+func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error) {
 	if len(c.query) > 0 {
 		c.url.RawQuery = c.query.Encode()
 	}
@@ -59,8 +78,13 @@ func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 		req.Header = make(http.Header, 2)
 	}
 	req.Header["User-Agent"] = userAgent
+	if b.project != "" {
+		req.Header["X-Goog-User-Project"] = []string{b.project}
+	}
 	if c.payload != nil {
+		before := c.sent
 		c.sent = c.payload.body()
+		c.sent.prev = before // of the same request, before the credentials were read again
 		req.Body, req.ContentLength = c.sent, c.payload.size()
 		req.GetBody = func() (io.ReadCloser, error) { // called in Do, where a connection turned out to be closed
 			again := c.payload.body()

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -14,9 +13,6 @@ import (
 
 // An upload in parts: https://cloud.google.com/storage/docs/performing-resumable-uploads. It begins with one request, each part is one
 // more, and the last, which names the whole size, commits.
-
-// abortTimeout bounds the wait for the end of an upload that is given up. Cloud Storage forgets one after a week in any case.
-const abortTimeout = time.Second
 
 // session is an upload in parts.
 type session struct {
@@ -242,11 +238,12 @@ func keptOf(header string) (int64, error) {
 
 // abort gives the session up, also when the context has ended.
 func (s *session) abort(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
-	defer cancel()
 	u := *s.url
-	if resp, err := s.u.b.send(ctx, &call{op: opDelete, method: "DELETE", url: &u, header: http.Header{}}); err == nil {
-		drain(resp.Body)
-		resp.Body.Close()
-	}
+	c := &call{op: opDelete, method: "DELETE", url: &u, header: http.Header{}}
+	driver.Undo(ctx, func(ctx context.Context) {
+		if resp, err := s.u.b.send(ctx, c); err == nil {
+			drain(resp.Body)
+			resp.Body.Close()
+		}
+	})
 }

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"gocloud.dev/gcp"
@@ -37,6 +37,7 @@ type settings struct {
 	endpoint string
 	// accessID and privateKey are those of a service account whose key is the credentials.
 	accessID   string
+	tokens     *tokens // nil without credentials
 	privateKey []byte
 }
 
@@ -77,16 +78,18 @@ func findSettings(ctx context.Context, p *driver.Params, anonymous bool) (*setti
 	return s, nil
 }
 
-// emulator makes an endpoint of STORAGE_EMULATOR_HOST: host and port, with or without a scheme.
+// emulator makes an endpoint of STORAGE_EMULATOR_HOST: host and port, with or without a scheme and
+// a path. Google's SDKs write the path of the JSON API behind it, which may stand there too.
 func emulator(host string) (string, error) {
 	if !strings.Contains(host, "://") {
 		host = "http://" + host
 	}
-	u, err := url.Parse(host)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return "", files.Errorf(files.ErrInvalid, "STORAGE_EMULATOR_HOST is no address such as localhost:4443")
+	u, err := connect.Endpoint("STORAGE_EMULATOR_HOST", host)
+	if err != nil {
+		return "", err
 	}
-	return u.Scheme + "://" + u.Host, nil
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/storage/v1"), ""
+	return u.String(), nil
 }
 
 func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settings, error) {
@@ -98,11 +101,12 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 		case err != nil && ctx.Err() != nil:
 			return nil, files.ContextError(ctx)
 		case err != nil && !signsOnly:
-			return nil, files.WithCause(files.ErrPermission, err, "there are no Application Default Credentials that can be read; anonymous=true opens public buckets")
+			return nil, files.WithCause(files.ErrPermission, err, "there are no Application Default Credentials that can be read: "+setCredentials)
 		case err != nil:
 			s.client.Transport = &oauth2.Transport{Source: noCredentials{}}
 		default:
-			s.client.Transport = &oauth2.Transport{Base: transport(), Source: creds.TokenSource}
+			s.tokens = &tokens{source: creds.TokenSource, universe: key.universe}
+			s.client.Transport = &oauth2.Transport{Base: transport(), Source: s.tokens}
 			s.readAccount(creds.JSON)
 			if d, err := creds.GetUniverseDomain(); err == nil && universe == "" {
 				universe = d
@@ -120,7 +124,8 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 
 // credentials finds Application Default Credentials. Their token source lives longer than the context of one Open.
 func credentials(ctx context.Context, universe string) (*google.Credentials, error) {
-	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Transport: transport()})
+	client := &http.Client{Transport: connect.Limits{}.Transport(transport())}
+	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, client)
 	if universe == "" {
 		return gcp.DefaultCredentials(ctx)
 	}

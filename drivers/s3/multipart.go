@@ -241,11 +241,11 @@ func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info
 
 // abort removes the parts, also when ctx has ended (X2). All parts on their way have ended before.
 func (u *upload) abort(ctx context.Context) {
-	ctx, cancel := driver.CleanupContext(ctx)
-	defer cancel()
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
-	u.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
-		_, err := u.b.client.AbortMultipartUpload(ctx, in)
-		return err
+	driver.Undo(ctx, func(ctx context.Context) {
+		u.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+			_, err := u.b.client.AbortMultipartUpload(ctx, in)
+			return err
+		})
 	})
 }

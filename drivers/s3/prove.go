@@ -178,14 +178,15 @@ func (p *proof) create(ctx context.Context, key string) (etag string, err error)
 
 // remove deletes scratch objects, also where the context has ended.
 func (p *proof) remove(ctx context.Context, keys ...string) {
-	ctx, cancel := driver.CleanupContext(ctx)
-	defer cancel()
-	for _, key := range keys {
-		p.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
-			_, err := p.b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &p.b.bucket, Key: &key})
-			return err
-		})
-	}
+	driver.Undo(ctx, func(ctx context.Context) {
+		for _, key := range keys {
+			in := &s3.DeleteObjectInput{Bucket: &p.b.bucket, Key: &key}
+			p.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+				_, err := p.b.client.DeleteObject(ctx, in)
+				return err
+			})
+		}
+	})
 }
 
 // puts proves the conditions of PutObject: of a missing object, of one that is there, and by the

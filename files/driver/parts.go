@@ -225,3 +225,29 @@ const cleanupTime = 10 * time.Second
 func CleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 }
+
+// undoWait is how long Undo stays when its context has ended: a call returns within 100 ms (X2).
+const undoWait = 50 * time.Millisecond
+
+// Undo calls f, with a CleanupContext, to undo what a failed call began at a service. It returns
+// when f does, but at most 50 ms after the end of ctx; f then goes on by itself.
+func Undo(ctx context.Context, f func(ctx context.Context)) {
+	cleanup, cancel := CleanupContext(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cancel()
+		f(cleanup)
+	}()
+	select {
+	case <-done:
+		return
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(undoWait)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+	}
+}

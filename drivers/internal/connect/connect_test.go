@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -229,12 +230,20 @@ func TestWrongScheme(t *testing.T) {
 
 // TestOtherBadRequests keep their bodies.
 func TestOtherBadRequests(t *testing.T) {
+	if err := mixup(&http.Request{Method: "HEAD", URL: &url.URL{Scheme: "http"}}, &http.Response{
+		StatusCode: http.StatusBadRequest,
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+		Body:       http.NoBody,
+	}); err != nil {
+		t.Error(err)
+	}
 	long := strings.Repeat("x", 5000)
-	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	addr := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		io.WriteString(w, long)
 	})
-	resp, err := client(Limits{}).Get(url)
+	resp, err := client(Limits{}).Get(addr)
 	if err != nil {
 		t.Fatal(err)
 	}

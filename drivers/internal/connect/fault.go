@@ -108,6 +108,14 @@ func mixup(req *http.Request, resp *http.Response) error {
 	if req.URL.Scheme != "http" || resp.StatusCode != http.StatusBadRequest || resp.Body == nil {
 		return nil
 	}
+	if req.Method == http.MethodHead {
+		// net/http's server says it in HTTP/1.0 without a header, which no service does.
+		if resp.ProtoAtLeast(1, 1) || len(resp.Header) > 0 {
+			return nil
+		}
+		resp.Body.Close()
+		return &tlsSpoken{}
+	}
 	const most = 1 << 10
 	first, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	for _, words := range plainWords {

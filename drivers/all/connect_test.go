@@ -1,0 +1,215 @@
+package all
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// services are how a bucket of each is opened at an address.
+var services = []struct {
+	name string
+	open func(t *testing.T, scheme, host, params string) (files.Bucket, error)
+}{
+	{"s3", func(t *testing.T, scheme, host, params string) (files.Bucket, error) {
+		return files.Open(t.Context(), "s3://bucket?store=aws&region=x&anonymous=true&endpoint="+
+			url.QueryEscape(scheme+"://"+host)+params)
+	}},
+	{"gs", func(t *testing.T, scheme, host, params string) (files.Bucket, error) {
+		t.Setenv("STORAGE_EMULATOR_HOST", scheme+"://"+host)
+		return files.Open(t.Context(), "gs://bucket?anonymous=true"+params)
+	}},
+	{"azblob", func(t *testing.T, scheme, host, params string) (files.Bucket, error) {
+		return files.Open(t.Context(), "azblob://c?storage_account=account&anonymous=true&protocol="+
+			scheme+"&domain="+url.QueryEscape(host)+params)
+	}},
+}
+
+// connectCalls are requests of every kind.
+var connectCalls = map[string]func(context.Context, files.Bucket) error{
+	"Stat": func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Stat(ctx, "a", nil)
+		return err
+	},
+	"Get": func(ctx context.Context, b files.Bucket) error {
+		r, err := b.Get(ctx, "a", nil)
+		if err == nil {
+			r.Close()
+		}
+		return err
+	},
+	"List": func(ctx context.Context, b files.Bucket) error {
+		for _, err := range b.List(ctx, "", nil) {
+			return err
+		}
+		return nil
+	},
+	"Put": func(ctx context.Context, b files.Bucket) error {
+		_, err := files.PutString(ctx, b, "a", "content", nil)
+		return err
+	},
+	"Put in parts": func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Put(ctx, "a", strings.NewReader(strings.Repeat("x", 9<<20)), nil)
+		return err
+	},
+	"Delete": func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "a", nil) },
+	"Copy": func(ctx context.Context, b files.Bucket) error {
+		_, err := files.Copy(ctx, b, "a", b, "b", nil)
+		return err
+	},
+}
+
+// silentServer answers nothing, and counts.
+func silentServer(t *testing.T) (host string, requests *atomic.Int32) {
+	t.Helper()
+	requests = new(atomic.Int32)
+	over := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		select {
+		case <-r.Context().Done():
+		case <-over:
+		}
+	}))
+	t.Cleanup(func() {
+		close(over)
+		srv.Close()
+	})
+	return strings.TrimPrefix(srv.URL, "http://"), requests
+}
+
+// TestSilentServer: timeout= ends the wait, the policy repeats, and the words name the setting (X2).
+func TestSilentServer(t *testing.T) {
+	environment(t)
+	for _, s := range services {
+		t.Run(s.name, func(t *testing.T) {
+			host, requests := silentServer(t)
+			b, err := s.open(t, "http", host, "&timeout=100ms&retry_attempts=2&retry_delay=1ms")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			for name, call := range connectCalls {
+				requests.Store(0)
+				err := call(t.Context(), b)
+				kind := files.KindOf(err)
+				if kind != files.ErrUnavailable && kind != files.ErrUncertain ||
+					!strings.Contains(err.Error(), "timeout=") {
+					t.Errorf("%s: %v", name, err)
+				}
+				if requests.Load() < 2 {
+					t.Errorf("%s: %d requests, none repeated", name, requests.Load())
+				}
+			}
+			if _, err := s.open(t, "http", host, "&timeout=soon"); !errors.Is(err, files.ErrInvalid) ||
+				!strings.Contains(err.Error(), "timeout") {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestContextEndsSilence: every call returns when its context ends, though nothing answers (X2).
+func TestContextEndsSilence(t *testing.T) {
+	environment(t)
+	for _, s := range services {
+		t.Run(s.name, func(t *testing.T) {
+			host, _ := silentServer(t)
+			b, err := s.open(t, "http", host, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			for name, call := range connectCalls {
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				begin := time.Now()
+				err := call(ctx, b)
+				took := time.Since(begin)
+				cancel()
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%s: %v", name, err)
+				}
+				if took > 5*time.Second { // a loaded machine's
+					t.Errorf("%s took %v", name, took)
+				}
+			}
+		})
+	}
+}
+
+// TestTLSMixups: HTTP and HTTPS taken for each other, and a certificate of nobody's, are told at the
+// first attempt, by the same sentinel (E2).
+func TestTLSMixups(t *testing.T) {
+	environment(t)
+	for _, s := range services {
+		for name, c := range map[string]struct {
+			scheme string
+			tls    bool
+			words  string
+		}{
+			"TLS to a plain server": {"https", false, "doesn't speak TLS"},
+			"plain to a TLS server": {"http", true, "speaks TLS"},
+			"a strange certificate": {"https", true, "SSL_CERT_FILE"},
+		} {
+			t.Run(s.name+"/"+name, func(t *testing.T) {
+				var conns atomic.Int32
+				srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+				srv.Config.ErrorLog = quiet
+				srv.Config.ConnState = counting(&conns)
+				if c.tls {
+					srv.StartTLS()
+				} else {
+					srv.Start()
+				}
+				defer srv.Close()
+				_, host, _ := strings.Cut(srv.URL, "://")
+				b, err := s.open(t, c.scheme, host, "&retry_delay=1ms")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer b.Close()
+				for name, call := range connectCalls {
+					if name == "Delete" && c.scheme == "http" {
+						continue // crypto/tls knows no DELETE, and closes without a word
+					}
+					conns.Store(0)
+					err := call(t.Context(), b)
+					if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), c.words) {
+						t.Errorf("%s: %v", name, err)
+					}
+					if conns.Load() > 2 {
+						t.Errorf("%s: %d connections", name, conns.Load())
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestReadTimeoutIsKnown: every scheme of a service takes the parameters, and the others refuse them
+// as any that they don't know (U1).
+func TestReadTimeoutIsKnown(t *testing.T) {
+	environment(t)
+	for _, s := range services {
+		host, _ := silentServer(t)
+		b, err := s.open(t, "http", host, "&read_timeout=1s")
+		if err != nil {
+			t.Errorf("%s: %v", s.name, err)
+			continue
+		}
+		b.Close()
+	}
+	for _, u := range []string{"mem://?timeout=1s", "file:///?read_timeout=1s"} {
+		if _, err := files.Open(t.Context(), u); !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+}
