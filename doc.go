@@ -14,6 +14,7 @@
 //   - cloudfiles.dev/drivers/local/localhttp: signed URLs for local folders, and the handler that
 //     serves them.
 //   - cloudfiles.dev/drivers/s3: Amazon S3 and stores like it, s3://.
+//   - cloudfiles.dev/drivers/s3/s3test: the harness of the suite for stores like it.
 //   - cloudfiles.dev/drivers/gcs: Google Cloud Storage, gs://.
 //   - cloudfiles.dev/drivers/azure: Azure Blob Storage, azblob://.
 //   - cloudfiles.dev/drivers/gocloud: every driver of the Go CDK, gocloud+…://, and our buckets for

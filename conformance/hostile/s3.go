@@ -152,6 +152,8 @@ func s3Page(p Page) (contentType, body string) {
 
 // s3Ways are those that only this protocol has.
 var s3Ways = []Way{
+	pages("more, and no token", "it can't go on",
+		func(_ *Exchange, p *Page) { p.More, p.Token = true, "" }),
 	{
 		Name: "a permanent redirect with another endpoint",
 		Why:  "S3 names another region's endpoint so; nothing may be sent to a host that isn't AWS's",

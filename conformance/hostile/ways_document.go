@@ -21,13 +21,15 @@ func documentWays(s *Service) []Way {
 			Name:  name,
 			Why:   why,
 			Kinds: documents,
+			Heavy: len(body) > 1<<20,
 			Do:    func(x *Exchange) { x.Send(x.document(body)) },
 		}
 	}
 	errs := func(name, why, body string) Way {
 		return Way{
-			Name: name,
-			Why:  why,
+			Name:  name,
+			Why:   why,
+			Heavy: len(body) > 1<<20,
 			Do: func(x *Exchange) {
 				a := x.document(body)
 				a.Status = 404

@@ -105,8 +105,6 @@ func listWays() []Way {
 				p.More, p.Token = true, []string{"dir/a", "dir/b"}[x.N%2]
 			})),
 		empty,
-		pages("more, and no token", "it can't go on",
-			func(_ *Exchange, p *Page) { p.More, p.Token = true, "" }),
 		pages("negative sizes", "no file has one", sized(-5)),
 		pages("the most negative size", "no file has one", sized(-1<<63)),
 		pages("a name of nothing", "no object has it",

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
@@ -37,6 +38,8 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	switch {
 	case b.elsewhere(resp):
 		return foreign("it came from another host")
+	case status == http.StatusNotModified && o&ifNone == 0:
+		return foreign("nobody asked whether it has changed")
 	case status == http.StatusNotModified:
 		return nil
 	case status >= 300:
@@ -61,6 +64,10 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	body, err := runtime.Payload(resp)
 	if err != nil {
 		return foreign("its body broke")
+	}
+	if !bounds.XML(body) {
+		resp.Body = http.NoBody
+		return foreign("its elements nest without an end")
 	}
 	root := rootOf(body)
 	switch {
@@ -108,6 +115,10 @@ func understandError(resp *http.Response) *told {
 	body, err := runtime.Payload(resp)
 	if err != nil {
 		return &told{status: resp.StatusCode, why: "its body broke"}
+	}
+	if !bounds.XML(body) {
+		resp.Body = http.NoBody
+		return &told{status: resp.StatusCode, why: "its elements nest without an end"}
 	}
 	bare := len(bytes.TrimSpace(body)) == 0
 	if _, ok := errorCode(body); ok || bare && isOwn(resp.Header) {
@@ -168,6 +179,9 @@ func tagOf(h http.Header) string {
 
 // rootOf is the name of a document's root element, "" where it is none.
 func rootOf(body []byte) string {
+	if !bounds.XML(body) {
+		return ""
+	}
 	if len(body) == 0 {
 		return ""
 	}
@@ -190,6 +204,9 @@ func rootOf(body []byte) string {
 // errorCode reads the service's own error document; false for anything else. See
 // https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2
 func errorCode(body []byte) (string, bool) {
+	if !bounds.XML(body) {
+		return "", false
+	}
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	var e struct{ Code string }
 	if rootOf(body) != "Error" || xml.Unmarshal(body, &e) != nil {

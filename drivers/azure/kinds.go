@@ -88,7 +88,8 @@ func (r reply) byStatus(o op, words string) (string, error) {
 	switch r.status {
 	case http.StatusNotFound:
 		base := o.base()
-		if base == opGet || base == opStat || base == opDelete || base == opDeleteMatch {
+		told := base == opGet || base == opStat || base == opDelete || base == opDeleteMatch
+		if told && r.code == "" { // an unknown code may be of anything
 			return words, files.ErrNotExist
 		}
 		return words + ", which is not known", files.ErrUnavailable

@@ -140,20 +140,28 @@ func (l *listing) page(marker *string, from string) (
 				MaxResults: &l.size,
 				Marker:     marker,
 			}).NextPage(ctx)
-			if err == nil && page.Segment != nil {
-				items, dirs, next = page.Segment.BlobItems, page.Segment.BlobPrefixes, page.NextMarker
+			if err == nil && page.Segment == nil {
+				err = badListing("no list of blobs")
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			items, dirs, next = page.Segment.BlobItems, page.Segment.BlobPrefixes, page.NextMarker
+			return nil
 		}
 		page, err := l.b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
 			Prefix:     &l.req.Prefix,
 			MaxResults: &l.size,
 			Marker:     marker,
 		}).NextPage(ctx)
-		if err == nil && page.Segment != nil {
-			items, next = page.Segment.BlobItems, page.NextMarker
+		if err == nil && page.Segment == nil {
+			err = badListing("no list of blobs")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		items, next = page.Segment.BlobItems, page.NextMarker
+		return nil
 	})
 	if err != nil {
 		if l.nothing(err) {

@@ -15,6 +15,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/faultrun"
 	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/drivers/s3/s3test"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -37,7 +38,7 @@ var buckets atomic.Int64
 type handle struct {
 	name   string
 	prefix string
-	wire   *wire
+	wire   *s3test.Wire
 }
 
 func newSubject(t *testing.T, server string, opts Options) *subject {
@@ -71,7 +72,7 @@ func (s *subject) create(t conformance.T) string {
 
 // open opens a bucket, on a connection of its own that can be broken.
 func (s *subject) open(name string) files.Bucket {
-	w := &wire{next: transport64}
+	w := &s3test.Wire{Next: transport64}
 	o := s.opts
 	o.Retry = &retry.Policy{Attempts: 3}
 	b := New(s.client(w, s.server.Endpoint), name, &o)
@@ -92,47 +93,6 @@ var transport64 = func() *http.Transport {
 
 var transport64Client = &http.Client{Transport: transport64}
 
-// wire is a transport whose bodies break or are damaged.
-type wire struct {
-	next    http.RoundTripper
-	cut     atomic.Int64 // 1 more than the bytes that come through; 0 is none
-	damaged sync.Map     // paths
-}
-
-func (w *wire) Do(req *http.Request) (*http.Response, error) {
-	resp, err := w.next.RoundTrip(req)
-	if err != nil || req.Method != http.MethodGet || req.URL.RawQuery != "" && !strings.HasPrefix(req.URL.RawQuery, "x-id=GetObject") {
-		return resp, err
-	}
-	if n := w.cut.Load(); n > 0 {
-		resp.Body = &cutBody{resp.Body, n - 1}
-	}
-	if _, ok := w.damaged.Load(req.URL.Path); ok && resp.StatusCode == http.StatusOK {
-		content, err := io.ReadAll(resp.Body)
-		if err != nil {
-			return nil, err
-		}
-		resp.Body.Close()
-		content[len(content)/2] ^= 1
-		resp.Body = io.NopCloser(bytes.NewReader(content))
-	}
-	return resp, nil
-}
-
-type cutBody struct {
-	io.ReadCloser
-	left int64
-}
-
-func (c *cutBody) Read(p []byte) (int, error) {
-	if c.left == 0 {
-		return 0, io.ErrUnexpectedEOF
-	}
-	n, err := c.ReadCloser.Read(p[:min(int64(len(p)), c.left)])
-	c.left -= int64(n)
-	return n, err
-}
-
 // harness holds the driver to the contract on the server. foreign are keys outside the naming rule
 // that the server takes.
 func (s *subject) harness(foreign ...string) conformance.Harness {
@@ -142,9 +102,9 @@ func (s *subject) harness(foreign ...string) conformance.Harness {
 		Second: func(t conformance.T, b files.Bucket) files.Bucket { return s.open(s.of(b).name) },
 		Damage: func(_ conformance.T, b files.Bucket, name string) {
 			h := s.of(b)
-			h.wire.damaged.Store("/"+h.name+"/"+h.prefix+name, true)
+			h.wire.Damage(h.name, h.prefix+name)
 		},
-		Cut:       func(_ conformance.T, b files.Bucket, n int64) { s.of(b).wire.cut.Store(n + 1) },
+		Cut:       func(_ conformance.T, b files.Bucket, n int64) { s.of(b).wire.Cut(n) },
 		Leftovers: func(t conformance.T, b files.Bucket) int { return s.uploads(t, s.of(b).name) },
 		Vanish:    func(t conformance.T, b files.Bucket) { s.vanish(t, b) },
 		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
