@@ -48,7 +48,7 @@
 //
 // Some thirty CPU seconds a service. By default each pair of a way and an operation is tried on
 // every request, one in three on the first request alone and on all others too, and a large
-// content goes up under one way in four; the choice is the same each time. With [Full] nothing is
-// left out. Run sets the garbage collector's memory limit while it measures, so no other test of
+// content goes up under one way in four, and a flood meets one operation in four; the choice is
+// the same each time. With [Full] nothing is left out. Run sets the garbage collector's memory limit while it measures, so no other test of
 // the process should run at the same time.
 package hostile

@@ -95,6 +95,8 @@ func modes(w *Way, op *operation, full bool, part int) []mode {
 		return nil
 	case !full && op.large && chance%4 > 0 && !slices.Contains(w.Kinds, Commit):
 		return nil
+	case w.Heavy && !full && rarely(chance, op):
+		return nil
 	case w.Always:
 		return []mode{every}
 	case w.Heavy && !full:
@@ -105,6 +107,11 @@ func modes(w *Way, op *operation, full bool, part int) []mode {
 		return []mode{every, first, behind}
 	}
 	return []mode{every}
+}
+
+// rarely leaves out three pairs in four, but never a listing, nor a get.
+func rarely(chance uint32, op *operation) bool {
+	return chance%4 > 0 && op.name != "list" && op.name != "get"
 }
 
 // runner is one Run.
