@@ -147,7 +147,7 @@ var member = sync.OnceValue(func() []byte { return zipped(make([]byte, 16<<20)) 
 func endless(text string) func(io.Writer) error {
 	block := []byte(strings.Repeat(text, max(1, (32<<10)/len(text))))
 	return func(w io.Writer) error {
-		for range (1 << 30) / len(block) { // a gibibyte is without an end
+		for range (128 << 20) / len(block) { // more than anybody keeps
 			if _, err := w.Write(block); err != nil {
 				return err
 			}
