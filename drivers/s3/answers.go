@@ -264,8 +264,12 @@ func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// rootOf is the name of a document's root element, "" where it is none.
+// rootOf is the name of a document's root element, "" where it is none. Documents as S3 writes
+// them are read without a decoder, whose allocations count in small calls.
 func rootOf(body []byte) string {
+	if name := plainRoot(body); name != "" {
+		return name
+	}
 	for d := xml.NewDecoder(bytes.NewReader(body)); ; {
 		token, err := d.RawToken()
 		if err != nil {
@@ -280,6 +284,30 @@ func rootOf(body []byte) string {
 			}
 		}
 	}
+}
+
+// plainRoot is the name of the root element after at most a declaration, "" where the document
+// begins in another way.
+func plainRoot(body []byte) string {
+	if rest, declared := bytes.CutPrefix(body, []byte("<?xml ")); declared {
+		_, after, ended := bytes.Cut(rest, []byte("?>"))
+		if !ended {
+			return ""
+		}
+		body = bytes.TrimLeft(after, " \t\r\n")
+	}
+	rest, found := bytes.CutPrefix(body, []byte("<"))
+	if !found {
+		return ""
+	}
+	n := 0
+	for n < len(rest) && ('a' <= rest[n] && rest[n] <= 'z' || 'A' <= rest[n] && rest[n] <= 'Z') {
+		n++
+	}
+	if n == len(rest) || rest[n] != '>' && rest[n] != ' ' {
+		return ""
+	}
+	return string(rest[:n])
 }
 
 // hasChild reports whether a document's root has an element in it, as every page says at least

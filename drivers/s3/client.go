@@ -151,13 +151,19 @@ func (b *backend) doAt(ctx context.Context, o op, key string,
 	request func(ctx context.Context) error,
 ) error {
 	var final error
-	d := b.denials(o, key)
+	var d *denials // since the first failure
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		failure := request(ctx)
+		if failure == nil {
+			return nil
+		}
 		mapped := fault(ctx, o, failure)
 		if uploadGone(failure) {
 			final = mapped
 			return nil
+		}
+		if d == nil {
+			d = b.denials(o, key)
 		}
 		return d.look(ctx, failure, mapped)
 	})

@@ -22,6 +22,7 @@ type commit struct {
 	want        files.Version // of IfVersion
 	mark        string        // of conditional ones
 	lost        error         // the answer to an attempt that may have been carried out was lost
+	denials     *denials      // since the first failure
 	// same finds what was stored without a mark, where it can be told.
 	same func(ctx context.Context) (files.Info, bool)
 }
@@ -57,7 +58,6 @@ func (b *backend) putCondition(v files.Version) *string {
 // been sent.
 func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
 	var final error
-	d := c.b.denials(c.op, c.key)
 	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		var sent bool
 		var failure error
@@ -73,7 +73,10 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 			c.lost = mapped
 			return mapped
 		}
-		return d.look(ctx, failure, mapped)
+		if c.denials == nil {
+			c.denials = c.b.denials(c.op, c.key)
+		}
+		return c.denials.look(ctx, failure, mapped)
 	})
 	if err == nil && final == nil {
 		return info, nil
@@ -81,9 +84,9 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 	if err == nil {
 		err = final
 	}
-	err = d.settle(ctx, err)
+	err = c.denials.settle(ctx, err)
 	if c.lost == nil {
-		if d.seen {
+		if c.denials != nil && c.denials.seen {
 			if info, ok := c.refusedFirst(ctx, &err); ok {
 				return info, nil
 			}

@@ -209,22 +209,29 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 // escaped, since some stores take "+" for a space. Of an access point, which is named by an ARN, it
 // is the object's ARN: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 func copySource(bucket, key string) *string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	source := bucket + "/" + key
+	between := "/"
 	if strings.HasPrefix(bucket, "arn:") { // an access point
-		source = bucket + "/object/" + key
+		between = "/object/"
 	}
-	b.Grow(len(source) + 16)
-	for i := 0; i < len(source); i++ {
-		c := source[i]
-		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~/", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
-		}
+	var b strings.Builder
+	b.Grow(len(bucket) + len(between) + len(key) + 16)
+	for _, part := range [...]string{bucket, between, key} {
+		escapeSource(&b, part)
 	}
 	return aws.String(b.String())
+}
+
+func escapeSource(b *strings.Builder, s string) {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		c := s[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if letter || strings.IndexByte("-._~/", c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteByte(hex[c>>4])
+		b.WriteByte(hex[c&15])
+	}
 }

@@ -74,7 +74,7 @@ func (d *denials) noPlace(ctx context.Context, failure error) bool {
 	return err == nil && !below
 }
 
-// settle makes the denial of what the policy has given up on.
+// settle makes the denial of what the policy has given up on. A nil d has seen nothing.
 func (d *denials) settle(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*denied](err); ok && ctx.Err() == nil {
 		return e.error
