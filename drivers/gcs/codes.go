@@ -140,6 +140,9 @@ func (a answer) kind(o op, asked asked) (words string, kind error) {
 	if hint := hints[a.reason]; hint != "" {
 		words += ": " + hint
 	}
+	if a.reason == "" || a.reason == "NOT_FOUND" {
+		a.reason = a.told()
+	}
 	k, known := codes[a.reason]
 	switch {
 	case a.reason == "conditionNotMet", a.reason == "PreconditionFailed":
@@ -155,6 +158,20 @@ func (a answer) kind(o op, asked asked) (words string, kind error) {
 		return words, k
 	}
 	return a.byStatus(words)
+}
+
+// told is the reason that the service's message gives where the answer names none, as it may:
+// https://cloud.google.com/storage/docs/json_api/v1/status-codes has the list of errors as optional.
+func (a answer) told() string {
+	has := func(words string) bool { return strings.Contains(a.message, words) }
+	switch {
+	case a.status == http.StatusNotFound && (has("No such object") || has("bucket does not exist")):
+		return "notFound"
+	case a.status == http.StatusPreconditionFailed && (has("conditionNotMet") ||
+		has("pre-conditions you specified did not hold")):
+		return "conditionNotMet"
+	}
+	return a.reason
 }
 
 // condition is for an answer that says that a condition failed.
