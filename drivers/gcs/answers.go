@@ -11,16 +11,19 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/files"
 	"google.golang.org/api/googleapi"
 )
 
 const (
-	// maxAnswer bounds an answer that is read into memory: a page of 1,000 names of 1,024
-	// characters that JSON escapes is some 8 MiB.
-	maxAnswer = 32 * mib
+	// maxListing bounds a page of a listing: 1,000 names of 1,024 characters that JSON escapes are
+	// some 8 MiB.
+	maxListing = 16 * mib
+	// maxResource bounds what tells of one object, whose metadata is 8 KiB.
+	maxResource = mib
 	// maxError bounds the body of an error.
-	maxError = 4 * mib
+	maxError = mib
 	// maxDrain is how much of an unwanted answer is read so that the connection can be used again.
 	maxDrain = 64 * kib
 )
@@ -48,19 +51,7 @@ func (a answer) String() string {
 	return words
 }
 
-var (
-	errTooLong = errors.New("the answer is too long")
-	errAway    = errors.New("the answer came from another host")
-)
-
-// readBody reads up to limit bytes; more is errTooLong. Memory grows with what comes.
-func readBody(body io.Reader, limit int64) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(body, limit+1))
-	if err == nil && int64(len(content)) > limit {
-		err = errTooLong
-	}
-	return content, err
-}
+var errAway = errors.New("the answer came from another host")
 
 // errorOf reads an error of one of the service's two forms:
 //   - https://cloud.google.com/storage/docs/json_api/v1/status-codes
@@ -72,8 +63,8 @@ func errorOf(content []byte) (status int, reason, message string, ok bool) {
 	if len(content) == 0 || len(content) > maxError {
 		return 0, "", "", false
 	}
-	switch content[0] {
-	case '{':
+	switch {
+	case content[0] == '{' && bounds.JSON(content):
 		var doc struct {
 			Error *struct {
 				Code    int    `json:"code"`
@@ -95,7 +86,7 @@ func errorOf(content []byte) (status int, reason, message string, ok bool) {
 			message += " " + e.Errors[0].Message
 		}
 		return e.Code, token(reason), message, true
-	case '<':
+	case content[0] == '<' && bounds.XML(content):
 		var doc struct {
 			XMLName xml.Name
 			Code    string
@@ -129,7 +120,7 @@ func refusalOf(status int, content []byte, err error) answer {
 	a := answer{status: status}
 	code, reason, message, ok := errorOf(content)
 	switch {
-	case err == errTooLong:
+	case err == bounds.ErrTooLong:
 		a.why = "it is longer than " + strconv.Itoa(maxError/mib) + " MiB"
 	case err != nil:
 		a.torn = true
@@ -156,9 +147,9 @@ const wrongSum = "doesn't match calculated"
 
 // statusFault maps an answer that refuses, and reads its body.
 func (b *backend) statusFault(ctx context.Context, c *call, resp *http.Response) error {
-	content, err := readBody(resp.Body, maxError)
+	content, err := bounds.ReadAll(resp.Body, maxError)
 	resp.Body.Close()
-	if err != nil && err != errTooLong && ctx.Err() != nil {
+	if err != nil && err != bounds.ErrTooLong && ctx.Err() != nil {
 		return b.transportFault(ctx, c, err)
 	}
 	return c.refusal(refusalOf(resp.StatusCode, content, err), resp, content, err)
@@ -167,6 +158,9 @@ func (b *backend) statusFault(ctx context.Context, c *call, resp *http.Response)
 // refusal is the error that the answer is. What was read of it is reached by errors.As.
 func (c *call) refusal(a answer, resp *http.Response, content []byte, broken error) error {
 	cause := &reply{cause: &googleapi.Error{Code: a.status}, after: retryAfter(resp.Header)}
+	if len(content) > maxError || !bounds.JSON(content) {
+		content = nil // nobody's words
+	}
 	checked := googleapi.CheckResponseWithBody(resp, content)
 	if e, ok := errors.AsType[*googleapi.Error](checked); ok { // nil for 2xx only
 		cause.cause = e
@@ -209,6 +203,8 @@ func (a answer) leavesOpen(kind error) bool {
 type document interface {
 	// reset forgets an answer that was read before.
 	reset()
+	// limit is how long it can be, in bytes.
+	limit() int64
 	// unkept is what the answer lacks, or "".
 	unkept() string
 }
@@ -228,6 +224,9 @@ func (c *call) readDocument(resp *http.Response, content []byte, out document) e
 	}
 	if len(bytes.TrimSpace(content)) == 0 {
 		return c.foreign(resp, "without a word")
+	}
+	if !bounds.JSON(content) {
+		return c.foreign(resp, "with more values than it can have")
 	}
 	if err := json.Unmarshal(content, out); err != nil {
 		s, ok := errors.AsType[*json.SyntaxError](err)

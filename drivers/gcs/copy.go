@@ -25,6 +25,8 @@ const rewrittenFields = "kind,done,rewriteToken,totalBytesRewritten,resource(" +
 
 func (r *rewritten) reset() { *r = rewritten{Resource: object{of: r.Resource.of}} }
 
+func (r *rewritten) limit() int64 { return maxResource }
+
 func (r *rewritten) unkept() string {
 	switch {
 	case r.Kind != "storage#rewriteResponse":
@@ -37,11 +39,13 @@ func (r *rewritten) unkept() string {
 	return ""
 }
 
-// A copy takes as many steps as the service likes, of which each copies something. These bound a
+// A copy takes as many steps as the service likes, of which each copies some MiB. These bound a
 // service that never ends one.
 const (
 	maxSteps     = 10_000
-	maxIdleSteps = 100
+	maxIdleSteps = 50 // in a row, which copy less than minStep
+	minStep      = 256 * kib
+	maxRestarts  = 10
 )
 
 // Copy lets the service copy: in one request inside one location and storage class, else in as many
@@ -105,15 +109,16 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 
 // rewrite goes from step to step.
 func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest) (files.Info, error) {
-	copied, idle := int64(0), 0
+	copied, idle, restarts := int64(0), 0, 0
 	for range maxSteps {
 		r := rewritten{Resource: object{of: req.Dst}}
 		open := false
 		err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 			err := b.do(ctx, c, &r)
 			open = open || isUnsettled(err)
-			if gone(err) {
+			if gone(err) && c.query.Has("rewriteToken") {
 				c.query.Del("rewriteToken") // which the service has forgotten: from the start
+				copied, restarts = 0, restarts+1
 			}
 			return err
 		})
@@ -123,10 +128,10 @@ func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest)
 		if r.Done {
 			return r.Resource.info(), nil
 		}
-		if idle++; r.Rewritten.n > copied {
+		if idle++; r.Rewritten.n-copied >= minStep {
 			copied, idle = r.Rewritten.n, 0
 		}
-		if idle >= maxIdleSteps {
+		if idle >= maxIdleSteps || restarts > maxRestarts {
 			break
 		}
 		c.query.Set("rewriteToken", r.Token)

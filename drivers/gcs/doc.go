@@ -65,7 +65,9 @@
 // condition failed and one was sent; a policy of the organization, which has the same status, is
 // files.ErrPermission. Redirects are not followed, and an upload's session on another host, or over
 // http after https, is refused: neither content nor credentials go there. A listing that isn't in
-// order, repeats itself or doesn't end is an error. Content that was packed or unpacked on the way
+// order, repeats itself or doesn't end is an error, and so is a copy that doesn't. An error and what
+// tells of one object are read up to 1 MiB, a page of a listing up to 16 MiB, and none with more
+// than 200,000 values. Content that was packed or unpacked on the way
 // is not taken for what is stored.
 //
 // # Limits of the service

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -136,7 +137,7 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 			got = emptyRange
 			return nil
 		case http.StatusNotFound:
-			content, err := readBody(resp.Body, maxError)
+			content, err := bounds.ReadAll(resp.Body, maxError)
 			resp.Body.Close()
 			a := refusalOf(resp.StatusCode, content, err)
 			if err == nil && !a.own {
@@ -214,7 +215,7 @@ func (b *backend) readHeaders(
 
 // notAnObject is the failure for a success that tells no generation.
 func (c *call) notAnObject(resp *http.Response) error {
-	text, err := readBody(resp.Body, maxDrain)
+	text, err := bounds.ReadAll(resp.Body, maxDrain)
 	if err == nil {
 		if _, reason, message, ok := errorOf(text); ok {
 			a := answer{status: resp.StatusCode, reason: reason, message: message, own: true}

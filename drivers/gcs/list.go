@@ -24,6 +24,8 @@ type page struct {
 
 func (p *page) reset() { *p = page{} }
 
+func (p *page) limit() int64 { return maxListing }
+
 func (p *page) unkept() string {
 	if p.Kind != "storage#objects" {
 		return "without the kind of a listing"

@@ -38,6 +38,8 @@ const objectFields = "kind,name,size,generation,metageneration,updated,contentTy
 
 func (o *object) reset() { *o = object{of: o.of} }
 
+func (o *object) limit() int64 { return maxResource }
+
 func (o *object) unkept() string {
 	switch {
 	case o.Kind != "storage#object":

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"google.golang.org/api/googleapi"
@@ -270,9 +271,9 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return resp, nil, b.statusFault(ctx, c, resp)
 	}
-	content, err := readBody(resp.Body, maxError)
+	content, err := bounds.ReadAll(resp.Body, maxError)
 	switch {
-	case err == errTooLong:
+	case err == bounds.ErrTooLong:
 		return resp, nil, c.foreign(resp, "it is too long")
 	case err != nil:
 		return resp, nil, b.transportFault(ctx, c, err)
@@ -281,8 +282,11 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 		a := answer{status: resp.StatusCode, reason: reason, message: message, own: true}
 		return resp, nil, c.refusal(a, resp, content, nil)
 	}
-	if resp.StatusCode != http.StatusOK {
+	switch {
+	case resp.StatusCode != http.StatusOK:
 		return resp, nil, c.foreign(resp, "no status of such an answer")
+	case !bounds.XML(content):
+		return resp, nil, c.foreign(resp, "with more elements than it can have")
 	}
 	return resp, content, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/drivers/internal/connect"
 )
 
@@ -124,13 +125,13 @@ func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out do
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return b.statusFault(ctx, c, resp)
 	}
-	limit := int64(maxAnswer)
-	if out == nil {
-		limit = maxDrain
+	limit := int64(maxDrain)
+	if out != nil {
+		limit = out.limit()
 	}
-	content, err := readBody(resp.Body, limit)
+	content, err := bounds.ReadAll(resp.Body, limit)
 	switch {
-	case err == errTooLong:
+	case err == bounds.ErrTooLong:
 		return c.foreign(resp, "it is longer than "+strconv.FormatInt(limit/kib, 10)+" KiB")
 	case err != nil:
 		return b.transportFault(ctx, c, err)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -96,9 +97,9 @@ func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return s.u.b.statusFault(ctx, c, resp)
 	}
-	content, err := readBody(resp.Body, maxDrain)
+	content, err := bounds.ReadAll(resp.Body, maxDrain)
 	resp.Body.Close()
-	if err != nil && err != errTooLong {
+	if err != nil && err != bounds.ErrTooLong {
 		return s.u.b.transportFault(ctx, c, err)
 	}
 	if code, reason, message, ok := errorOf(content); ok {

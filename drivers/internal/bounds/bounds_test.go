@@ -33,6 +33,29 @@ func TestXML(t *testing.T) {
 	}
 }
 
+// TestJSON: the values count, not what their texts have.
+func TestJSON(t *testing.T) {
+	many := strings.Repeat("1,", bounds.MaxValues)
+	for document, want := range map[string]bool{
+		"":                                   true,
+		`{"items":[` + many + "1]}":          true,
+		`{"items":[` + many + "1,1]}":        false,
+		`{"items":["",` + many + "1]}":       false,
+		`{"items":["\"",` + many + "1]}":     false,
+		`{"items":["\\",` + many + "1]}":     false,
+		`{"a":"` + many + many + `"}`:        true,
+		`{"a":"\"` + many + many + `","b"`:   true,
+		`{"a":"` + many + many:               true,
+		`{"a":"` + many + many + `\`:         true,
+		`{"a":"` + many + `":[` + many:       true,
+		`{"a":"","b":"` + many + `",` + many: false,
+	} {
+		if got := bounds.JSON([]byte(document)); got != want {
+			t.Errorf("%.20q of %d bytes: %v, want %v", document, len(document), got, want)
+		}
+	}
+}
+
 // TestReadAll: everything up to the limit, and the reader's own error.
 func TestReadAll(t *testing.T) {
 	for _, n := range []int{0, 1, 4095, 4096, 4097, 100_000, 3 << 20} {

@@ -1,0 +1,62 @@
+package gcs
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/storage"
+	ways "cloudfiles.dev/conformance/hostile"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+	"google.golang.org/api/option"
+)
+
+// TestHostileEndpoint: whatever the endpoint answers, nothing is believed that Cloud Storage didn't
+// say or prove. No exception is needed.
+func TestHostileEndpoint(t *testing.T) {
+	transport := &http.Transport{DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	hc := &http.Client{Transport: bearer{transport}}
+	client, err := storage.NewClient(context.Background(), option.WithHTTPClient(hc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	part := 1
+	if testing.Short() {
+		part = 10
+	}
+	ways.Run(t, ways.Config{
+		Service: ways.GCS,
+		Large:   partUnit + 1,
+		Secrets: []string{"s3cr3t-token"},
+		Part:    part,
+		Open: func(endpoint string) files.Bucket {
+			b, err := New(client, "bucket", &Options{
+				HTTPClient: hc,
+				Endpoint:   endpoint,
+				PartSize:   partUnit,
+				Retry: &retry.Policy{
+					Attempts: 3,
+					Delay:    time.Millisecond,
+					MaxDelay: 2 * time.Millisecond,
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		},
+	})
+}
+
+// bearer gives each request a token, as an OAuth client does.
+type bearer struct{ http.RoundTripper }
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer s3cr3t-token")
+	return b.RoundTripper.RoundTrip(r)
+}
