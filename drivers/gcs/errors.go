@@ -95,7 +95,7 @@ func (b *backend) transportFault(ctx context.Context, c *call, err error) error 
 	case kind != nil:
 		return files.WithCause(kind, err, words)
 	case errors.As(err, &token), errors.As(err, &own), errors.Is(err, errNoCredentials):
-		return files.WithCause(files.ErrPermission, err, "there is no access token: "+setCredentials)
+		return files.WithCause(files.ErrPermission, err, "the credentials give no access token: "+setCredentials)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return files.WithCause(files.ErrUnavailable, err, "the endpoint's host is not known")
 	case errors.As(err, &dial) && dial.Op == "dial":
