@@ -67,7 +67,7 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	}
 	if !bounds.XML(body) {
 		resp.Body = http.NoBody
-		return foreign("its elements nest without an end")
+		return foreign("it has more elements than it can have")
 	}
 	root := rootOf(body)
 	switch {
@@ -118,7 +118,7 @@ func understandError(resp *http.Response) *told {
 	}
 	if !bounds.XML(body) {
 		resp.Body = http.NoBody
-		return &told{status: resp.StatusCode, why: "its elements nest without an end"}
+		return &told{status: resp.StatusCode, why: "it has more elements than it can have"}
 	}
 	bare := len(bytes.TrimSpace(body)) == 0
 	if _, ok := errorCode(body); ok || bare && isOwn(resp.Header) {

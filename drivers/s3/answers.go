@@ -259,7 +259,7 @@ func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("the body of an answer: %w", err)
 	case !bounds.XML(body):
 		resp.Body = http.NoBody
-		return nil, &told{status: resp.StatusCode, why: "its elements nest without an end"}
+		return nil, &told{status: resp.StatusCode, why: "it has more elements than it can have"}
 	}
 	return body, nil
 }

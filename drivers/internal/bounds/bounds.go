@@ -12,13 +12,17 @@ const (
 	MaxDepth = 1000
 	// MaxTag is how long a tag is at most, with all its attributes, in bytes.
 	MaxTag = 64 << 10
+	// MaxElements is how many elements a document has at most. A page of 5,000 entries with thirty
+	// each has three fifths of that.
+	MaxElements = 250_000
 )
 
 // XML reports whether a document is one that encoding/xml reads in memory of about its own size: a
-// few MiB of elements that nest, or of attributes, would take it a hundred. It is a quick look at
-// the tags alone, for documents without comments and CDATA of their own kind.
+// few MiB of elements that nest, of attributes, or of entries that have nothing, would take it a
+// hundred. It is a quick look at the tags alone, for documents without comments and CDATA of their
+// own kind.
 func XML(document []byte) bool {
-	depth := 0
+	depth, elements := 0, 0
 	for {
 		i := bytes.IndexByte(document, '<')
 		if i < 0 {
@@ -37,8 +41,11 @@ func XML(document []byte) bool {
 			depth--
 		case tag[len(tag)-1] != '/':
 			depth++
+			elements++
+		default:
+			elements++
 		}
-		if depth > MaxDepth {
+		if depth > MaxDepth || elements > MaxElements {
 			return false
 		}
 	}
