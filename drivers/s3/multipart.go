@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -30,6 +31,7 @@ type upload struct {
 	mu    sync.Mutex
 	done  []types.CompletedPart
 	plain atomic.Bool // a part was taken only without its checksum, so no other checksum is sent
+	cut   atomic.Bool // a part's request ended without an answer
 }
 
 // putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was
@@ -139,6 +141,9 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 		})
 	})
 	if err != nil {
+		if !refused(err) {
+			u.cut.Store(true)
+		}
 		return err
 	}
 	u.add(types.CompletedPart{PartNumber: in.PartNumber, ETag: out.ETag, ChecksumCRC32C: in.ChecksumCRC32C})
@@ -239,13 +244,42 @@ func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info
 	return info, same
 }
 
-// abort removes the parts, also when ctx has ended (X2). All parts on their way have ended before.
+// abort removes the parts, also when ctx has ended (X2). What a service still does of a part whose
+// request was cut may come in behind the abort, so it is then looked whether anything is left
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) abort(ctx context.Context) {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
 	driver.Undo(ctx, func(ctx context.Context) {
-		u.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
-			_, err := u.b.client.AbortMultipartUpload(ctx, in)
-			return err
-		})
+		for wait := firstAbortWait; ; wait *= 4 {
+			u.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+				_, err := u.b.client.AbortMultipartUpload(ctx, in)
+				return err
+			})
+			if !u.cut.Load() || wait > lastAbortWait || u.gone(ctx) {
+				return
+			}
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return
+			}
+		}
 	})
+}
+
+// The waits between two aborts of an upload that had a part on its way: four times longer each.
+const (
+	firstAbortWait = 20 * time.Millisecond
+	lastAbortWait  = 2 * time.Second
+)
+
+// gone reports whether the service knows the upload no more, or can't tell.
+func (u *upload) gone(ctx context.Context) bool {
+	_, err := u.b.client.ListParts(ctx, &s3.ListPartsInput{
+		Bucket:   &u.b.bucket,
+		Key:      &u.key,
+		UploadId: u.id,
+		MaxParts: aws.Int32(1),
+	})
+	return uploadGone(err) || err != nil && files.KindOf(fault(ctx, opGet, err)) != files.ErrUnavailable
 }

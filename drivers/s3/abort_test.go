@@ -1,0 +1,57 @@
+package s3
+
+import (
+	"io"
+	"net/http"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// TestAbortAgain: a part whose request was cut may come in behind the abort, so the upload is
+// aborted until the store knows it no more. Where every part was answered, one abort is enough.
+func TestAbortAgain(t *testing.T) {
+	for what, c := range map[string]struct {
+		lost   bool // the answers to the parts
+		aborts int
+		looks  int
+	}{
+		"parts are lost":     {true, 2, 2},
+		"the end is refused": {false, 1, 0},
+	} {
+		aborts, looks := 0, 0
+		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Query().Has("uploads"):
+				io.WriteString(w, begun)
+			case r.Method == http.MethodPut && c.lost:
+				w.WriteHeader(502)
+			case r.Method == http.MethodPut:
+				w.Header().Set("ETag", `"1"`)
+			case r.Method == http.MethodPost:
+				w.WriteHeader(403)
+				io.WriteString(w, xmlError("AccessDenied"))
+			case r.Method == http.MethodDelete:
+				aborts++
+				w.WriteHeader(204)
+			case r.Method == http.MethodGet:
+				if looks++; looks > 1 {
+					w.WriteHeader(404)
+					io.WriteString(w, xmlError("NoSuchUpload"))
+					return
+				}
+				io.WriteString(w, `<ListPartsResult><Bucket>bucket</Bucket><Part><PartNumber>1`+
+					`</PartNumber><ETag>"1"</ETag><Size>1</Size></Part></ListPartsResult>`)
+			}
+		})
+		err := every["put in parts"](t.Context(), b)
+		want := files.ErrPermission
+		if c.lost {
+			want = files.ErrUnavailable
+		}
+		if files.KindOf(err) != want || aborts != c.aborts || looks != c.looks {
+			t.Errorf("%s: %d aborts, %d looks, want %d and %d; %v",
+				what, aborts, looks, c.aborts, c.looks, err)
+		}
+	}
+}
