@@ -156,6 +156,36 @@ func endless(text string) func(io.Writer) error {
 	}
 }
 
+// swollen puts 8 MiB of entries into a page, each of which has nothing.
+func swollen(a *Answer) *Answer {
+	for _, in := range []struct{ unit, before, behind string }{
+		{"<Blob/>", "</Blobs>", ""},
+		{"<Contents/>", "</ListBucketResult>", ""},
+		{"{},", "", `"items":[`},
+	} {
+		at := bytes.Index(a.Body, []byte(in.before+in.behind))
+		if at < 0 {
+			continue
+		}
+		at += len(in.behind)
+		tail := a.Body[at:]
+		a.Body = a.Body[:at:at]
+		a.Header.Del("Content-Length")
+		a.Stream = func(w io.Writer) error {
+			block := []byte(strings.Repeat(in.unit, (32<<10)/len(in.unit)))
+			for range 8 << 20 / len(block) {
+				if _, err := w.Write(block); err != nil {
+					return err
+				}
+			}
+			_, err := w.Write(tail)
+			return err
+		}
+		break
+	}
+	return a
+}
+
 // floodWays send more than anybody can want.
 func floodWays(s *Service) []Way {
 	type flood struct {
@@ -195,6 +225,8 @@ func floodWays(s *Service) []Way {
 				}
 				return a
 			}},
+		{"a page of entries that have nothing", "a parser makes much of few bytes", []Kind{List},
+			func(x *Exchange) *Answer { return swollen(x.Truth()) }},
 		{"a document of spaces without an end", "a page has a few MiB", documents,
 			func(x *Exchange) *Answer {
 				a := page(x)
