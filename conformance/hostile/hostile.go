@@ -144,6 +144,7 @@ func Run(t T, c Config) {
 		t.Fatalf("hostile: %v", err)
 	}
 	defer other.listener.Close()
+	defer hush()()
 	r := &runner{
 		t:     t,
 		cfg:   &c,
