@@ -45,7 +45,7 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	case status >= 300:
 		return understandError(resp)
 	case status < 200 || status != base.success() && (base != opGet || status != http.StatusPartialContent):
-		if t := errorInSuccess(base, resp); t != nil {
+		if t := errorInSuccess(resp); t != nil {
 			return t
 		}
 		return foreign("no status of such an answer")
@@ -56,14 +56,14 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 		if strings.HasPrefix(kind, "multipart/mixed") {
 			return nil
 		}
-		if t := errorInSuccess(base, resp); t != nil {
+		if t := errorInSuccess(resp); t != nil {
 			return t
 		}
 		return foreign("without the answers to its parts")
 	}
-	body, err := runtime.Payload(resp)
-	if err != nil {
-		return foreign("its body broke")
+	body, broken := bodyOf(resp, maxAnswer)
+	if broken != "" {
+		return foreign(broken)
 	}
 	if !bounds.XML(body) {
 		resp.Body = http.NoBody
@@ -72,7 +72,7 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	root := rootOf(body)
 	switch {
 	case root == "Error":
-		return errorInSuccess(base, resp)
+		return errorInSuccess(resp)
 	case base == opList && root != "EnumerationResults":
 		return foreign("without the element EnumerationResults")
 	case base == opList:
@@ -112,28 +112,27 @@ func understandError(resp *http.Response) *told {
 	if token(resp.Header.Get("X-Ms-Error-Code")) != "" {
 		return nil
 	}
-	body, err := runtime.Payload(resp)
-	if err != nil {
-		return &told{status: resp.StatusCode, why: "its body broke"}
+	body, broken := bodyOf(resp, maxError)
+	if broken != "" {
+		return &told{status: resp.StatusCode, why: broken}
 	}
 	if !bounds.XML(body) {
 		resp.Body = http.NoBody
 		return &told{status: resp.StatusCode, why: "it has more elements than it can have"}
 	}
 	bare := len(bytes.TrimSpace(body)) == 0
-	if _, ok := errorCode(body); ok || bare && isOwn(resp.Header) {
+	head := resp.Request != nil && resp.Request.Method == http.MethodHead // whose answer has no body
+	if _, ok := errorCode(body); ok || head && isOwn(resp.Header) {
 		return nil
 	}
 	return &told{status: resp.StatusCode, bare: bare}
 }
 
 // errorInSuccess is the service's error that came with a status of success, or nil.
-func errorInSuccess(base op, resp *http.Response) *told {
-	var body []byte
-	if base == opBatch || base == opGet { // which the SDK doesn't read before
-		body, _ = io.ReadAll(io.LimitReader(resp.Body, maxError))
-	} else {
-		body, _ = runtime.Payload(resp)
+func errorInSuccess(resp *http.Response) *told {
+	body, broken := bodyOf(resp, maxError)
+	if broken != "" {
+		return &told{status: resp.StatusCode, why: broken}
 	}
 	code, ok := errorCode(body)
 	if !ok {
@@ -143,6 +142,29 @@ func errorInSuccess(base op, resp *http.Response) *told {
 		return &told{status: resp.StatusCode, why: "an error without a code"}
 	}
 	return &told{status: resp.StatusCode, code: code}
+}
+
+// bodyOf is the answer's whole body, which can be read again. The SDK has most of them in memory by
+// then, whatever their length: only the transport can bound those. What it has left is read up to
+// the limit. broken says why there is none.
+func bodyOf(resp *http.Response, most int64) (body []byte, broken string) {
+	if _, loaded := resp.Body.(io.Seeker); loaded {
+		body, err := runtime.Payload(resp)
+		if err != nil {
+			return nil, "its body broke"
+		}
+		return body, ""
+	}
+	body, err := bounds.ReadAll(resp.Body, most)
+	resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	switch {
+	case err == bounds.ErrTooLong:
+		return nil, "its body has more than " + strconv.FormatInt(most/mib, 10) + " MiB"
+	case err != nil:
+		return nil, "its body broke"
+	}
+	return body, ""
 }
 
 // elsewhere reports whether the HTTP client has followed a redirect off the endpoint.

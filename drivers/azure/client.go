@@ -59,7 +59,8 @@ func within(limits connect.Limits) *http.Client {
 // that is given to New. Its requests wait for the first byte of an answer for timeout, and for a
 // body that stands still, one that is read or one that is sent, for readTimeout; 0 is a minute, or
 // 10 for an answer to a copy, and a negative value is no bound. Then they fail with
-// files.ErrUnavailable. It follows no redirects, and is safe for concurrent use.
+// files.ErrUnavailable. It reads at most 4 MiB of an error and 32 MiB of a page, where the SDK alone
+// reads on and on, follows no redirects, and is safe for concurrent use.
 func Transport(timeout, readTimeout time.Duration) policy.Transporter {
 	return bounded{within(connect.Limits{Timeout: timeout, ReadTimeout: readTimeout})}
 }

@@ -51,7 +51,9 @@
 //     Features.SignContentType is false (W1).
 //   - What isn't the service's own answer is told as that (E2), also with a client of the caller's.
 //     The driver's own client reads at most 4 MiB of an error and 32 MiB of a page, and follows no
-//     redirect; what a client of the caller's does before the SDK has the answer, it does.
+//     redirect. So does a client of the caller's whose ClientOptions have [Transport]; any other
+//     does what it does before the SDK has the answer, and the SDK reads an error of any length
+//     into memory before anybody else sees it.
 //   - Requests are repeated by the bucket's retry.Policy; the SDK's own retries are off.
 //
 // # What the service can't keep

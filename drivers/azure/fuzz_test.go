@@ -64,20 +64,6 @@ var headers = []string{
 	"",
 }
 
-// FuzzTimes: an odd time is none, or one that can be told.
-func FuzzTimes(f *testing.F) {
-	for _, s := range []string{
-		"2026-01-02T03:04:05Z", "2022-10-12 17:50:00", "Fri, 02 Jan 2026 03:04:05 GMT", "+0000", "",
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if got, ok := oddTime(s); ok && (got.Year() < 1 || got.Year() > 9999) {
-			t.Errorf("%q is %v", s, got)
-		}
-	})
-}
-
 // answering is an HTTP client that has one answer to everything.
 type answering struct {
 	status int

@@ -7,26 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cloudfiles.dev/drivers/internal/oddtime"
 )
-
-// oddTimes are the forms of times in which emulators and gateways answer beside the service's own.
-var oddTimes = []string{
-	time.RFC1123, time.RFC1123Z, time.RFC3339Nano, "2006-01-02T15:04:05.999999999",
-	"2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05 -0700 MST",
-	"2006-01-02 15:04:05 MST", time.RFC850, time.ANSIC,
-}
-
-// oddTime reads a time in any of the forms; false for what is none.
-func oddTime(s string) (time.Time, bool) {
-	s = strings.TrimSpace(s)
-	for _, form := range oddTimes {
-		if t, err := time.Parse(form, s); err == nil && t.Year() > 0 && t.Year() < 10_000 {
-			return t.UTC(), true
-		}
-	}
-	return time.Time{}, false
-}
 
 // The headers that the SDK would fail a whole answer for, by what it takes them for. A time that
 // can't be read is none, and so is what nobody asks about.
@@ -53,7 +36,7 @@ func repairHeader(h http.Header) {
 			continue
 		}
 		h.Del(key)
-		if t, ok := oddTime(v[0]); ok {
+		if t, ok := oddtime.Parse(v[0]); ok {
 			h.Set(key, t.Format(http.TimeFormat))
 		}
 	}
@@ -96,7 +79,7 @@ func repairPage(page []byte) []byte {
 		name, value, n := oddElement(page[i:])
 		if n > 0 {
 			anew, done = append(anew, page[done:i]...), i+n
-			if t, ok := oddTime(value); ok {
+			if t, ok := oddtime.Parse(value); ok {
 				anew = append(anew, "<"+name+">"+t.Format(http.TimeFormat)+"</"+name+">"...)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/drivers/internal/connect"
 )
 
@@ -26,6 +27,8 @@ var transport = sync.OnceValue(func() *http.Client {
 			TLSHandshakeTimeout:   10 * time.Second,
 			ExpectContinueTimeout: time.Second,
 			DisableCompression:    true,
+			// The service's have a few KiB; what comes before an answer counts too.
+			MaxResponseHeaderBytes: maxHeader,
 		},
 		// An answer that leads elsewhere is an error: credentials don't go to other hosts.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -37,6 +40,7 @@ var transport = sync.OnceValue(func() *http.Client {
 const (
 	maxAnswer = 32 * mib
 	maxError  = 4 * mib
+	maxHeader = mib
 )
 
 // bounded reads no more of an answer than it can have. The SDK would read it whole, whatever comes.
@@ -59,27 +63,42 @@ func (b bounded) Do(req *http.Request) (*http.Response, error) {
 	case isContainer(q):
 		limit = maxAnswer
 	}
-	resp.Body = &limited{resp.Body, limit, limit}
+	resp.Body = &limited{ReadCloser: resp.Body, limit: limit}
 	return resp, nil
 }
 
 // isContainer reports whether a request was for the container: its answer is a document.
 func isContainer(query string) bool { return strings.Contains(query, "restype=container") }
 
-// limited is a body that ends with an error behind its limit.
+// limited is a body that ends with an error behind its limit. What comes behind maxFree is looked at
+// to its end before it goes on: the SDK takes more than twice of what it reads, and would do so for
+// an answer of which nothing is kept.
 type limited struct {
 	io.ReadCloser
-	left, limit int64
+	got, limit int64
+	rest       io.Reader
 }
 
+// maxFree is what the service's own pages stay below, as a rule.
+const maxFree = 8 * mib
+
 func (l *limited) Read(p []byte) (int, error) {
-	if int64(len(p)) > l.left+1 {
-		p = p[:l.left+1]
+	if l.rest != nil {
+		return l.rest.Read(p)
 	}
-	n, err := l.ReadCloser.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, &tooLong{l.limit}
+	if l.got >= min(maxFree, l.limit) {
+		rest, err := bounds.Hold(l.ReadCloser, l.limit-l.got)
+		switch {
+		case err == bounds.ErrTooLong:
+			return 0, &tooLong{l.limit}
+		case err != nil:
+			return 0, err
+		}
+		l.rest = rest
+		return l.rest.Read(p)
 	}
+	n, err := l.ReadCloser.Read(p[:min(int64(len(p)), l.limit-l.got)])
+	l.got += int64(n)
 	return n, err
 }
 

@@ -59,7 +59,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestReadAll: everything up to the limit, and the reader's own error.
+// TestReadAll: everything up to the limit, and the reader's own error; so is what is held.
 func TestReadAll(t *testing.T) {
 	for _, n := range []int{0, 1, 4095, 4096, 4097, 100_000, 3 << 20} {
 		want := bytes.Repeat([]byte("x"), n)
@@ -68,13 +68,26 @@ func TestReadAll(t *testing.T) {
 			if err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%d bytes: %d, %v", n, len(got), err)
 			}
+			held, err := bounds.Hold(iotest.HalfReader(bytes.NewReader(want)), limit)
+			if err != nil {
+				t.Errorf("%d bytes, held: %v", n, err)
+			} else if err := iotest.TestReader(held, want); err != nil {
+				t.Errorf("%d bytes, held: %v", n, err)
+			}
 		}
 		if _, err := bounds.ReadAll(bytes.NewReader(want), int64(n)-1); err != bounds.ErrTooLong {
 			t.Errorf("%d bytes above the limit: %v", n, err)
 		}
+		if _, err := bounds.Hold(bytes.NewReader(want), int64(n)-1); err != bounds.ErrTooLong {
+			t.Errorf("%d bytes above the limit, held: %v", n, err)
+		}
 		broken := io.MultiReader(bytes.NewReader(want), iotest.ErrReader(io.ErrUnexpectedEOF))
 		if _, err := bounds.ReadAll(broken, 1<<30); err != io.ErrUnexpectedEOF {
 			t.Errorf("%d bytes, then it breaks: %v", n, err)
+		}
+		broken = io.MultiReader(bytes.NewReader(want), iotest.ErrReader(io.ErrUnexpectedEOF))
+		if _, err := bounds.Hold(broken, 1<<30); err != io.ErrUnexpectedEOF {
+			t.Errorf("%d bytes, held, then it breaks: %v", n, err)
 		}
 	}
 }

@@ -17,6 +17,45 @@ const (
 // ReadAll reads to the end; what is longer than limit bytes is ErrTooLong. It takes little more
 // memory than it has read, where io.ReadAll takes several times that while it grows.
 func ReadAll(r io.Reader, limit int64) ([]byte, error) {
+	blocks, err := readBlocks(r, limit)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(blocks) == 1:
+		return blocks[0], nil
+	}
+	return slices.Concat(blocks...), nil
+}
+
+// Hold reads as ReadAll does, for a reader who grows as it reads: it lets go of what was read from
+// it, and an error comes before the first byte.
+func Hold(r io.Reader, limit int64) (io.Reader, error) {
+	blocks, err := readBlocks(r, limit)
+	if err != nil {
+		return nil, err
+	}
+	return &held{blocks}, nil
+}
+
+type held struct{ blocks [][]byte }
+
+func (h *held) Read(p []byte) (n int, err error) {
+	for n < len(p) && len(h.blocks) > 0 {
+		k := copy(p[n:], h.blocks[0])
+		n += k
+		if h.blocks[0] = h.blocks[0][k:]; len(h.blocks[0]) == 0 {
+			h.blocks[0] = nil
+			h.blocks = h.blocks[1:]
+		}
+	}
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// readBlocks reads to the end; there is always a block.
+func readBlocks(r io.Reader, limit int64) ([][]byte, error) {
 	var blocks [][]byte
 	block, total := make([]byte, 0, firstBlock), int64(0)
 	for {
@@ -25,10 +64,8 @@ func ReadAll(r io.Reader, limit int64) ([]byte, error) {
 		switch {
 		case total > limit:
 			return nil, ErrTooLong
-		case err == io.EOF && blocks == nil:
-			return block, nil
 		case err == io.EOF:
-			return slices.Concat(append(blocks, block)...), nil
+			return append(blocks, block), nil
 		case err != nil:
 			return nil, err
 		case len(block) == cap(block):

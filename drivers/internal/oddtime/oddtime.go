@@ -18,8 +18,9 @@ var forms = []string{
 func Parse(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
 	for _, form := range forms {
-		if t, err := time.Parse(form, s); err == nil && t.Year() > 0 && t.Year() < 10_000 {
-			return t.UTC(), true
+		t, err := time.Parse(form, s)
+		if t = t.UTC(); err == nil && t.Year() > 0 && t.Year() < 10_000 {
+			return t, true
 		}
 	}
 	return time.Time{}, false

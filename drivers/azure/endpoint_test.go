@@ -1,0 +1,95 @@
+package azure
+
+import (
+	"encoding/base64"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	ways "cloudfiles.dev/conformance/hostile"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+)
+
+const secretWord = "s3cr3t"
+
+// TestHostile: whatever the endpoint answers, nothing is believed that Blob Storage didn't say or
+// prove.
+func TestHostile(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
+	bareEnvironment(t)
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+	t.Setenv("AZURE_STORAGE_KEY", key)
+	holdHostile(t, key, 1, func(endpoint string) (files.Bucket, error) {
+		u, err := url.Parse(endpoint)
+		if err != nil {
+			return nil, err
+		}
+		return files.Open(t.Context(), "azblob://container?protocol=http&cdn=true&domain="+u.Host+
+			"&block_size=65536&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0")
+	})
+}
+
+// TestHostileClient is TestHostile through a client of the caller's, with the transport that is
+// offered for it: without it the SDK reads an error without an end.
+func TestHostileClient(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
+	cred, err := container.NewSharedKeyCredential("account", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
+		Transport: Transport(0, 0),
+	}}
+	holdHostile(t, key, 10, func(endpoint string) (files.Bucket, error) {
+		c, err := container.NewClientWithSharedKeyCredential(endpoint+"/container", cred, opts)
+		if err != nil {
+			return nil, err
+		}
+		return New(c, &Options{
+			BlockSize: minBlock,
+			Retry: &retry.Policy{
+				Attempts: 3,
+				Delay:    time.Millisecond,
+				MaxDelay: 2 * time.Millisecond,
+			},
+		})
+	})
+}
+
+// holdHostile tries one in so many ways, all of them with [ways.Full].
+func holdHostile(t *testing.T, key string, part int, open func(string) (files.Bucket, error)) {
+	t.Helper()
+	switch {
+	case os.Getenv(ways.Full)+os.Getenv(ways.OnlyVariable) != "":
+		part = 1
+	case testing.Short():
+		part *= 10
+	}
+	var known []ways.Known
+	for _, op := range []string{"stat", "get of the end", "copy", "copy if absent", "move"} {
+		known = append(known, ways.Known{
+			Way: "an error without a code",
+			Op:  op,
+			Why: "a HEAD has no body for the code, and where the header with it is missing, others " +
+				"show that the service answered",
+		})
+	}
+	ways.Run(t, ways.Config{
+		Service: ways.Azure,
+		Large:   minBlock + 1,
+		Secrets: []string{key, secretWord, "sig="},
+		Known:   known,
+		Part:    part,
+		Open: func(endpoint string) files.Bucket {
+			b, err := open(endpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		},
+	})
+}
