@@ -34,3 +34,34 @@ func TestHeavyPage(t *testing.T) {
 		t.Errorf("%d MiB were allocated for %d MiB", allocated, len(page)>>20)
 	}
 }
+
+// TestHeavyHeaders: headers without an end take no more memory than some times their bound.
+func TestHeavyHeaders(t *testing.T) {
+	b, _ := opened(t, func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Long: ")
+		junk := []byte(strings.Repeat("long", 16<<10))
+		for range 64 << 20 / len(junk) {
+			if _, err := conn.Write(junk); err != nil {
+				return
+			}
+		}
+	})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := b.Stat(t.Context(), "a", nil)
+	runtime.ReadMemStats(&after)
+	if files.KindOf(err) != files.ErrUnavailable {
+		t.Error(err)
+	}
+	allocated := int64(after.TotalAlloc-before.TotalAlloc) >> 20
+	t.Logf("%d MiB, %v", allocated, err)
+	if allocated > 48 { // of three attempts, and the test's server
+		t.Errorf("%d MiB were allocated for headers", allocated)
+	}
+}

@@ -24,6 +24,8 @@ const (
 	maxResource = mib
 	// maxError bounds the body of an error.
 	maxError = mib
+	// maxHeader bounds the headers of an answer, which have a few KiB.
+	maxHeader = mib
 	// maxDrain is how much of an unwanted answer is read so that the connection can be used again.
 	maxDrain = 64 * kib
 )

@@ -16,7 +16,10 @@ import (
 // TestHostileEndpoint: whatever the endpoint answers, nothing is believed that Cloud Storage didn't
 // say or prove. No exception is needed.
 func TestHostileEndpoint(t *testing.T) {
-	transport := &http.Transport{DisableCompression: true}
+	transport := &http.Transport{
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader, // as a bucket's of a URL
+	}
 	defer transport.CloseIdleConnections()
 	hc := &http.Client{Transport: bearer{transport}}
 	client, err := storage.NewClient(context.Background(), option.WithHTTPClient(hc))

@@ -24,6 +24,7 @@ var transport = sync.OnceValue(func() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
 	t.IdleConnTimeout = 90 * time.Second
+	t.MaxResponseHeaderBytes = maxHeader
 	t.WriteBufferSize, t.ReadBufferSize = 64*kib, 64*kib
 	t.ForceAttemptHTTP2 = false
 	t.Protocols = new(http.Protocols)
