@@ -235,7 +235,7 @@ func TestEndOfLoops(t *testing.T) {
 	next()
 	next()
 	stop()
-	next, stop = iter.Pull2(seq)
+	_, stop = iter.Pull2(seq)
 	stop()
 	e.check(t, "loops", false)
 	if fmt.Sprint(counts) != "[1 4 2]" {

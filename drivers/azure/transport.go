@@ -46,9 +46,12 @@ const (
 // bounded reads no more of an answer than it can have. The SDK would read it whole, whatever comes.
 type bounded struct{ *http.Client }
 
+// sdkCopySource is a header's name as the SDK writes it, which is not the canonical form.
+var sdkCopySource = "x-ms-copy-source"
+
 // Do sends the request.
 func (b bounded) Do(req *http.Request) (*http.Response, error) {
-	if len(req.Header["x-ms-copy-source"])+len(req.Header["X-Ms-Copy-Source"]) > 0 {
+	if len(req.Header[sdkCopySource]) > 0 || req.Header.Get(sdkCopySource) != "" {
 		req = req.WithContext(connect.Slow(req.Context()))
 	}
 	resp, err := b.Client.Do(req)

@@ -21,6 +21,7 @@ type call struct {
 	header  http.Header
 	payload *payload
 	sent    *body // of the try that is under way
+	tried   bool
 	// last says that the request commits something: an answer that is lost leaves the outcome open.
 	last bool
 }
@@ -71,12 +72,25 @@ func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 }
 
 func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error) {
+	if c.tried { // a transport may still read what it was given
+		again := *c.url
+		c.url, c.header = &again, c.header.Clone()
+	}
+	c.tried = true
 	if len(c.query) > 0 {
 		c.url.RawQuery = c.query.Encode()
 	}
-	req := &http.Request{Method: c.method, URL: c.url, Host: c.url.Host, Header: c.header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	if req.Header == nil {
-		req.Header = make(http.Header, 2)
+	if c.header == nil {
+		c.header = make(http.Header, 2)
+	}
+	req := &http.Request{
+		Method:     c.method,
+		URL:        c.url,
+		Host:       c.url.Host,
+		Header:     c.header,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
 	}
 	req.Header["User-Agent"] = userAgent
 	if b.project != "" {
