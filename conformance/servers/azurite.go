@@ -28,8 +28,8 @@ var (
 	npmPackage []byte
 	//go:embed azurite/package-lock.json
 	npmLock []byte
-	//go:embed azurite/collector.js
-	npmCollector []byte
+	//go:embed azurite/settings.js
+	npmSettings []byte
 )
 
 // azurite is Microsoft's own emulator of Azure Blob Storage, which keeps everything in memory here.
@@ -37,7 +37,7 @@ var azurite = &server{
 	name: "azurite", version: azuriteVersion, service: "azure", licence: "MIT",
 	purpose: "Azure Blob: conditions, blocks, SAS", needs: "Node.js 20 or later with npm",
 	stamp: func() []string {
-		files := []string{string(npmPackage), string(npmLock), string(npmCollector)}
+		files := []string{string(npmPackage), string(npmLock), string(npmSettings)}
 		return append(files, runtime.GOOS, runtime.GOARCH)
 	},
 	build: buildAzurite,
@@ -61,7 +61,7 @@ func buildAzurite(ctx context.Context, dir string, log io.Writer) error {
 	for name, text := range map[string][]byte{
 		"package.json":      npmPackage,
 		"package-lock.json": npmLock,
-		"collector.js":      npmCollector,
+		"settings.js":       npmSettings,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 			return err
@@ -89,7 +89,7 @@ func startAzurite(ctx context.Context, dir string, i *instance) error {
 	p, addr, err := startOnPort(ctx, func(addr string) *process {
 		host, port, _ := net.SplitHostPort(addr)
 		p := i.process("azurite", node,
-			"--require", filepath.Join(dir, "collector.js"),
+			"--require", filepath.Join(dir, "settings.js"),
 			filepath.Join(dir, "node_modules", "azurite", "dist", "src", "blob", "main.js"),
 			"--blobHost", host, "--blobPort", port,
 			"--inMemoryPersistence", "--disableTelemetry", "--silent")
