@@ -49,7 +49,7 @@ func TestHeavyAnswers(t *testing.T) {
 		// Of up to three attempts, and the tests' server.
 		allocated := int64(after.TotalAlloc-before.TotalAlloc) / mib
 		t.Logf("%s: %d MiB of %d KiB, %v", what, allocated, len(c.answer)/kib, err)
-		if allocated > 192 {
+		if allocated > 384 {
 			t.Errorf("%s: %d MiB were allocated for %d KiB", what, allocated, len(c.answer)/kib)
 		}
 	}

@@ -251,11 +251,12 @@ func (u *upload) abort(ctx context.Context) {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
 	driver.Undo(ctx, func(ctx context.Context) {
 		for wait := firstAbortWait; ; wait *= 4 {
-			u.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+			err := u.b.do(ctx, opDelete, func(ctx context.Context) error {
 				_, err := u.b.client.AbortMultipartUpload(ctx, in)
 				return err
 			})
-			if !u.cut.Load() || wait > lastAbortWait || u.gone(ctx) {
+			// An error is nobody's to hear, and the policy has repeated what may be repeated.
+			if err != nil || !u.cut.Load() || wait > lastAbortWait || u.gone(ctx) {
 				return
 			}
 			select {
