@@ -261,6 +261,9 @@ func (b *backend) replace(
 			return nil, err
 		}
 	}
+	if err := g.held(); err != nil { // a move that is undone would be seen
+		return nil, err
+	}
 	over := c.exists && c.name == dest
 	if err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole)); err != nil {
 		err = b.renameFault(err, st.dir, st.name)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
@@ -247,6 +248,56 @@ func TestUnreadableRecord(t *testing.T) {
 		if err := methods[name](t.Context(), b); !errors.Is(err, syscall.EIO) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestConditionOfUnreadable: of a file whose record may not be read, nobody knows whether it is of
+// the version that is asked for (P9, D2, E2): another program's chmod doesn't make it another one.
+func TestConditionOfUnreadable(t *testing.T) {
+	var faulter crashfs.Faulter
+	dir := t.TempDir()
+	b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
+	// A file that replaces a newer one has a token in its version, which its record alone tells.
+	later := time.Now().Add(time.Hour)
+	check(t, os.Chtimes(filepath.Join(dir, "f"), later, later))
+	attributes := files.Attributes{Metadata: map[string]string{"k": "v"}}
+	put := &files.PutOptions{Attributes: attributes}
+	info, err := files.PutString(t.Context(), b, "f", "content", put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shorter, err := files.PutString(t.Context(), b, "g", "c", put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faulter.Set(func(op *crashfs.Op) error {
+		if op.Kind == crashfs.OpenFile && op.Name == "f" {
+			return syscall.EACCES
+		}
+		return nil
+	})
+	for what, c := range map[string]struct {
+		version files.Version
+		want    error
+	}{
+		"its own":                {info.Version, files.ErrPermission},
+		"that of another's size": {shorter.Version, files.ErrPrecondition},
+	} {
+		err := b.Delete(t.Context(), "f", &files.DeleteOptions{IfVersion: c.version})
+		if files.KindOf(err) != c.want {
+			t.Errorf("Delete of %s: %v", what, err)
+		}
+		_, err = files.PutString(t.Context(), b, "f", "new", &files.PutOptions{
+			Attributes: attributes,
+			If:         files.IfVersion(c.version),
+		})
+		if files.KindOf(err) != c.want {
+			t.Errorf("Put over %s: %v", what, err)
+		}
+	}
+	faulter.Set(nil)
+	if got, err := files.ReadString(t.Context(), b, "f", nil); got != "content" || err != nil {
+		t.Errorf("it is %q, %v", got, err)
 	}
 }
 

@@ -32,12 +32,19 @@ func (g guard) whole(look func() error) func() error {
 		return look
 	}
 	return func() error {
-		err := look()
-		if err == nil && !g.f.Guarded() {
-			err = errTouched
+		if err := look(); err != nil {
+			return err
 		}
-		return err
+		return g.held()
 	}
+}
+
+// held reports errTouched where another program waits to change the file.
+func (g guard) held() error {
+	if g.f != nil && !g.f.Guarded() {
+		return errTouched
+	}
+	return nil
 }
 
 // end lets those in who wait.

@@ -70,9 +70,13 @@ func errText(err error) string {
 	return err.Error()
 }
 
-// whole reports errTouched unless the staged file, which is sealed, is what was written.
+// whole reports errTouched unless the staged file, which is sealed, is what was written. A mode that
+// another program has changed is set again: a move that is undone for it would be seen.
 func (st *staged) whole() error {
 	now, err := st.f.Stat()
+	if err == nil && now.Perm != st.perm && st.f.SetMode(st.perm) == nil {
+		now, err = st.f.Stat()
+	}
 	if err != nil {
 		return fault(err)
 	}

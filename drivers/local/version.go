@@ -181,10 +181,23 @@ func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, 
 	if err != nil {
 		return false, err
 	}
-	return sameVersion(asked, now, func() (fsys.File, func(), error) {
+	open := func() (fsys.File, func(), error) {
 		f, _, err := d.OpenFile(c.name)
 		return f, func() { f.Close() }, err
-	})
+	}
+	same, err := sameVersion(asked, now, open)
+	if err != nil || same || !strings.HasPrefix(string(asked), string(appendTimeAndSize(nil, c.st))) {
+		return same, err
+	}
+	// Only its record tells whether it is the one, and may be what nobody may read.
+	_, done, err := open()
+	switch {
+	case err == nil:
+		done()
+	case isDenied(err):
+		return false, fault(err)
+	}
+	return false, nil
 }
 
 func sameVersion(asked, now files.Version, open func() (fsys.File, func(), error)) (bool, error) {
