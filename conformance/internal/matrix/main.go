@@ -1,12 +1,15 @@
-// Command matrix keeps the table of rules by bucket in the README, which it makes of the reports of the test run.
+// Command matrix keeps the tables of the documents true: the README's chooser and the table of
+// stores, which it makes of what buckets and profiles claim, and the rules by bucket in
+// conformance/MATRIX.md, which it makes of the reports of a test run.
 //
-//	go run ./conformance/internal/matrix -reports DIR      fails where the README's table isn't that of the reports
-//	go run ./conformance/internal/matrix -reports DIR -w   writes it
-//	go run ./conformance/internal/matrix -w                runs the tests that write the reports first
+//	go run ./conformance/internal/matrix -reports DIR      fails where a table is out of date
+//	go run ./conformance/internal/matrix -reports DIR -w   writes them
+//	go run ./conformance/internal/matrix -w                runs the tests that write reports first
+//	go run ./conformance/internal/matrix -claims -w        writes those that need no reports
 package main
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -26,7 +29,8 @@ type column struct {
 	pkg, test string
 }
 
-// columns are those of the table. Every one has a report: a missing one is an error, so that no cell is older than the others.
+// columns are those of the table. Every one has a report: a missing one is an error, so that no
+// cell is older than the others.
 var columns = []column{
 	{"mem", "`mem://`", "./conformance", "TestMem"},
 	{"local", "`file://`", "./conformance", "TestLocal"},
@@ -42,48 +46,86 @@ var columns = []column{
 const update = "go run ./conformance/internal/matrix -w"
 
 func main() {
-	reports := flag.String("reports", "", "the `folder` with the reports that "+conformance.ReportDir+" made; empty runs the tests")
-	readme := flag.String("readme", "README.md", "the `file` with the table")
-	write := flag.Bool("w", false, "write the table into the file")
+	reports := flag.String("reports", "",
+		"the `folder` with the reports that "+conformance.ReportDir+" made; empty runs the tests")
+	root := flag.String("root", ".", "the module's `folder`")
+	write := flag.Bool("w", false, "write the tables into the documents")
+	claims := flag.Bool("claims", false, "only the tables that need no reports")
 	flag.Parse()
-	if err := run(*reports, *readme, *write); err != nil {
+	do := run
+	if *claims {
+		do = runClaims
+	}
+	if err := do(*reports, *root, *write); err != nil {
 		fmt.Fprintln(term.Writer(os.Stderr), "matrix:", err)
 		os.Exit(1)
 	}
 }
 
-func run(reports, readme string, write bool) error {
+func run(reports, dir string, write bool) error {
 	if reports == "" {
-		dir, err := os.MkdirTemp("", "cloudfiles-matrix-")
+		var err error
+		reports, err = os.MkdirTemp("", "cloudfiles-matrix-")
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
-		if err := test(dir); err != nil {
+		defer os.RemoveAll(reports)
+		if err := test(reports); err != nil {
 			return err
 		}
-		reports = dir
 	}
 	all, err := read(reports)
 	if err != nil {
 		return err
 	}
-	old, err := os.ReadFile(readme)
+	parts, err := fromClaims(context.Background())
 	if err != nil {
 		return err
 	}
-	now, err := replace(old, table(columns, all))
+	return keep(append(parts, fromReports(all)), dir, write)
+}
+
+// runClaims is run without reports.
+func runClaims(_, dir string, write bool) error {
+	parts, err := fromClaims(context.Background())
 	if err != nil {
-		return fmt.Errorf("%s: %w", readme, err)
+		return err
 	}
-	switch {
-	case bytes.Equal(old, now):
-		fmt.Print(term.Sprintf("the matrix in %s is that of %d reports\n", readme, len(all)))
-		return nil
-	case write:
-		return os.WriteFile(readme, now, 0o644)
+	return keep(parts, dir, write)
+}
+
+// keep writes the tables or checks them.
+func keep(parts []part, dir string, write bool) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("the matrix in %s is not that of the reports. Look at what changed, then run\n\n\t%s\n\n%s", readme, update, difference(old, now))
+	defer root.Close()
+	if write {
+		return each(parts, func(p part) error { return p.write(root) })
+	}
+	if err := each(parts, func(p part) error { return p.check(root) }); err != nil {
+		return err
+	}
+	fmt.Printf("%d tables are up to date\n", len(parts))
+	return nil
+}
+
+// fromReports is the matrix, which a test run makes.
+func fromReports(all []*conformance.Report) part {
+	return part{"matrix", "conformance/MATRIX.md", table(columns, all)}
+}
+
+// fromClaims are the tables made of what buckets and profiles claim.
+func fromClaims(ctx context.Context) ([]part, error) {
+	all, err := opened(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []part{
+		{"chooser", "README.md", chooser(all)},
+		{"stores", "conformance/MATRIX.md", stores()},
+	}, nil
 }
 
 // test writes the reports of all columns into the folder.
@@ -106,17 +148,27 @@ func read(dir string) (all []*conformance.Report, err error) {
 		r, err := readOne(filepath.Join(dir, c.report+".json"))
 		switch {
 		case err != nil:
-			err = fmt.Errorf("the report of %s, which %s in %s writes: %w", c.report, c.test, c.pkg, err)
+			err = fmt.Errorf("the report of %s, which %s in %s writes: %w",
+				c.report, c.test, c.pkg, err)
 		case r.Name != c.report:
 			err = fmt.Errorf("the report of %s is that of %s", c.report, r.Name)
-		case r.Short || r.Pattern != "" || r.Interrupted || len(r.Cases) != r.Suite || r.Suite != len(conformance.Cases()):
-			err = fmt.Errorf("the report of %s is of %d cases, and the suite has %d: it takes a whole run of this tree, not -short", c.report, len(r.Cases), len(conformance.Cases()))
+		case !whole(r):
+			err = fmt.Errorf("the report of %s is of %d cases, and the suite has %d: "+
+				"it takes a whole run of this tree, not -short",
+				c.report, len(r.Cases), len(conformance.Cases()))
 		case !r.OK():
-			err = fmt.Errorf("in the report of %s %d cases failed", c.report, r.Count(conformance.Failed))
+			failed := r.Count(conformance.Failed)
+			err = fmt.Errorf("in the report of %s %d cases failed", c.report, failed)
 		}
 		errs, all = append(errs, err), append(all, r)
 	}
 	return all, errors.Join(errs...)
+}
+
+// whole reports whether every case of this tree's suite was run.
+func whole(r *conformance.Report) bool {
+	return !r.Short && r.Pattern == "" && !r.Interrupted &&
+		len(r.Cases) == r.Suite && r.Suite == len(conformance.Cases())
 }
 
 func readOne(path string) (*conformance.Report, error) {
