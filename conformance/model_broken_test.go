@@ -95,7 +95,8 @@ func allBroken() []broken {
 
 // everyBroken is the whole of it.
 func everyBroken() []broken {
-	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing, brokenUnread)
+	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing, brokenUnread,
+		brokenPanics)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

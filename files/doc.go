@@ -285,13 +285,15 @@
 //     same bucket works.
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no goroutine,
 //     descriptor, temporary file or unfinished upload. A panic or runtime.Goexit in the caller's
-//     code, such as the body of a loop, a content's Read or a hook, ends it as well. Without an end
-//     of the context a call that can't go on, because something is held or keeps changing, gives up
-//     within about a minute, with ErrUnavailable and what it met. A call returns within 100 ms of
-//     the context's end; what ends an upload at a service may go on for some seconds. A server that
-//     says nothing is waited for as long as the parameters timeout= and read_timeout= say, a minute
-//     each by default, and then the error is ErrUnavailable and names the one; a slow body that
-//     moves is never cut.
+//     code, such as the body of a loop, a content's Read or a hook, ends it as well: a panic
+//     reaches who called, in the calling goroutine, whichever met it, Goexit is never told as
+//     success, no lock stays held, and the bucket works on. Without an end of the context a call
+//     that can't go on, because something is held or keeps changing, gives up within about a
+//     minute, with ErrUnavailable and what it met. A call returns within 100 ms of the context's
+//     end; what ends an upload at a service may go on for some seconds. A server that says nothing
+//     is waited for as long as the parameters timeout= and read_timeout= say, a minute each by
+//     default, and then the error is ErrUnavailable and names the one; a slow body that moves is
+//     never cut.
 //   - X3: Close is idempotent and waits for nothing: calls in flight finish and open bodies stay
 //     readable; afterwards every method is ErrClosed. What Open made, the bucket owns; a wrapper, a
 //     sub-bucket and a bucket made from the caller's client close nothing of the caller's.
