@@ -29,8 +29,8 @@ type CheckOptions struct {
 // Report.OK.
 //
 // Errors: a harness that is wrong, a Pattern that is none or has no case; a shared store that can't be opened, without a report. When ctx ends,
-// the report is of the cases that had ended, and the error is the context's. Where files are left in a shared store the
-// error says below which directory.
+// the report is of the cases that had ended, and the error is the context's. Where files are left
+// behind in a shared store the error is a [*LeftError], which names them.
 func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) {
 	var o CheckOptions
 	if opts != nil {

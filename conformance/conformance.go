@@ -36,9 +36,10 @@ type Harness struct {
 	New func(t T) files.Bucket
 	// Store, instead of New, opens one store for the whole run, where making hundreds of buckets is
 	// no option. It is called once; t lives as long as the run. Each case gets a bucket of its own
-	// in it by files.Sub, below a directory that no other run has (StorePrefix); it is deleted
-	// after the case, and once more at the end, also when the run is cancelled. Nothing else in the
-	// store is read or changed. The functions below get the case's bucket, and [Base] tells them
+	// in it by files.Sub, below a directory that no other run has (StorePrefix). What was put there
+	// is deleted after the case, by its names and by what a listing shows, and once more at the
+	// end, also when the run is cancelled; what stays is a [*LeftError]. Nothing else in the store
+	// is read or changed. The functions below get the case's bucket, and [Base] tells them
 	// store and prefix.
 	Store func(t T) files.Bucket
 	// Apart makes, beside Store, an empty bucket in a store of its own for the few cases that need

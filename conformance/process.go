@@ -159,6 +159,9 @@ type process struct {
 	last    int
 	waiting map[int]chan *processAnswer
 	dead    error
+
+	prefix string      // in a shared store
+	stored *remembered // of which this has what is put
 }
 
 // elsewhere starts the other process.
@@ -185,7 +188,12 @@ func (h *H) elsewhere(t T) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting the other process: %v", err)
 	}
-	p := &process{enc: gob.NewEncoder(in), waiting: map[int]chan *processAnswer{}}
+	p := &process{
+		enc:     gob.NewEncoder(in),
+		waiting: map[int]chan *processAnswer{},
+		prefix:  prefix,
+		stored:  &h.session.stored,
+	}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -237,8 +245,24 @@ func (p *process) send(c *processCall) error {
 	return p.enc.Encode(c)
 }
 
+// puts are the names of the store that the call may put something under.
+func (c *processCall) puts(prefix string) (names []string) {
+	switch c.Do {
+	case "put", "count":
+		return []string{prefix + c.Name}
+	case "create":
+		for _, name := range c.Names {
+			names = append(names, prefix+name)
+		}
+	}
+	return names
+}
+
 // do makes one call, beside others.
 func (p *process) do(c processCall) (*processAnswer, error) {
+	if p.prefix != "" {
+		defer p.stored.put(c.puts(p.prefix)...)()
+	}
 	w := make(chan *processAnswer, 1)
 	p.mu.Lock()
 	if p.dead != nil {

@@ -27,7 +27,8 @@ type session struct {
 	store  files.Bucket
 	prefix string // of everything that the run puts into it
 	subs   atomic.Int64
-	t      *recorder // the store's, for the whole run
+	stored remembered // of what was put into it
+	t      *recorder  // the store's, for the whole run
 	hung   atomic.Int64
 	short  bool // random cases try less
 

@@ -86,9 +86,9 @@ func (w whole) Fatalf(format string, args ...any) { w.run.Fatalf(format, args...
 
 // closeStore removes what is left of the run, and closes the store.
 func (s *session) closeStore(ctx context.Context) error {
-	err := sweep(ctx, s.store, s.prefix)
+	err := s.clean(ctx, s.prefix)
 	if err != nil {
-		err = fmt.Errorf("the run could not be cleaned up, below %s/ files are left: %w", s.prefix, err)
+		err = fmt.Errorf("the run could not be cleaned up: %w", err)
 	}
 	cerr := s.store.Close()
 	s.t.runCleanups()
@@ -99,7 +99,7 @@ func (s *session) closeStore(ctx context.Context) error {
 func (s *session) dir(t T) string {
 	dir := fmt.Sprintf("%s/%d", s.prefix, s.subs.Add(1))
 	t.Cleanup(func() {
-		if err := sweep(t.Context(), s.store, dir); err != nil {
+		if err := s.clean(t.Context(), dir); err != nil {
 			t.Errorf("the case could not be cleaned up: %v", err)
 		}
 	})
@@ -116,32 +116,13 @@ func (s *session) sub(t T, dir string, handle bool) files.Bucket {
 		}
 		t.Cleanup(func() { on.Close() })
 	}
-	b, err := files.Sub(on, dir)
+	b, err := files.Sub(s.stored.through(on, "", false), dir)
 	if err != nil {
 		t.Fatalf("the harness is wrong: the store has no room for the case's directory: %v", err)
 	}
 	bases.Store(b, base{on, dir + "/"})
 	t.Cleanup(func() { bases.Delete(b) })
 	return b
-}
-
-// sweep deletes every file below the directory, also when ctx has ended.
-func sweep(ctx context.Context, b files.Bucket, dir string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanLimit)
-	defer cancel()
-	var errs []error
-	if b.Features().ForeignKeys {
-		for e, err := range b.List(ctx, dir, &files.ListOptions{NamesOnly: true, Foreign: true}) {
-			switch {
-			case err != nil:
-				errs = append(errs, err)
-			case e.Key != "":
-				errs = append(errs, b.Delete(ctx, "", &files.DeleteOptions{Key: e.Key}))
-			}
-		}
-	}
-	res, err := files.DeleteDir(ctx, b, dir)
-	return errors.Join(append(errs, err, res.Err())...)
 }
 
 // address puts the case's prefix into a URL of the shared store, in front of the one that the parameter asks for.

@@ -47,12 +47,13 @@ func withParameter(u, parameter string) string {
 }
 
 // opened opens the URL; the bucket is closed with the case.
-func opened(t T, u string) files.Bucket {
+func (h *H) opened(t T, u string) files.Bucket {
 	t.Helper()
 	b, err := files.Open(t.Context(), u)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
+	b = h.session.ofURL(b, u)
 	t.Cleanup(func() { b.Close() })
 	return b
 }
@@ -158,7 +159,7 @@ func urlValues(t T, h *H) {
 
 func urlPrefix(t T, h *H) {
 	for _, prefix := range []string{"p/", "p/q/", "raw-", "p/raw", "ü ", "%41"} {
-		b := opened(t, h.address(t, "prefix="+url.QueryEscape(prefix)))
+		b := h.opened(t, h.address(t, "prefix="+url.QueryEscape(prefix)))
 		names := []string{"a", "d/b", "z"}
 		puts(t, b, names...)
 		wantOnly(t, b, names...)
@@ -175,7 +176,7 @@ func urlPrefix(t T, h *H) {
 
 func urlKey(t T, h *H) {
 	for _, p := range []string{"key=d/one.txt", "prefix=p/&key=d/one.txt"} {
-		b := opened(t, h.address(t, p))
+		b := h.opened(t, h.address(t, p))
 		puts(t, b, "d/one.txt")
 		wantContent(t, b, "d/one.txt", []byte("d/one.txt"))
 		wantOnly(t, b, "d/one.txt")
@@ -201,6 +202,7 @@ func urlCheap(t T, h *H) {
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
+	b = h.session.ofURL(b, u)
 	defer b.Close()
 	cancel() // opening is over: the bucket lives on
 	puts(t, b, "a")
@@ -208,7 +210,7 @@ func urlCheap(t T, h *H) {
 }
 
 func urlCheck(t T, h *H) {
-	b := opened(t, h.address(t, ""))
+	b := h.opened(t, h.address(t, ""))
 	for _, b := range []files.Bucket{b, h.Bucket, files.ReadOnly(h.Bucket), files.Wrap(h.Bucket, files.Hooks{})} {
 		if err := files.Check(t.Context(), b); err != nil {
 			t.Errorf("Check of a bucket that is there: %v", err)

@@ -319,6 +319,61 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// hidesBelow is a store whose listing shows nothing below a file, as MinIO's. Files whose names have
+// the text of lock, if there is one, can't be deleted.
+func hidesBelow(lock string) (name string) {
+	var m files.Bucket
+	name = scheme(files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			refused := c.Op == files.OpDeleteMany ||
+				c.Op == files.OpDelete && strings.Contains(c.Name, lock)
+			if lock != "" && refused {
+				return files.Errorf(files.ErrPermission, "a lock holds it")
+			}
+			return next(ctx)
+		},
+		Entry: func(_ *files.Call, e files.Entry) bool {
+			for i := range len(e.Name) - 1 {
+				ok, _ := files.Exists(context.Background(), m, e.Name[:i])
+				if ok && e.Name[i] == '/' {
+					return false
+				}
+			}
+			return true
+		},
+	})
+	m = mem.Open(name)
+	return name
+}
+
+// TestHiddenIsCleaned: the run's files are removed by their names, or named, where a listing hides
+// them.
+func TestHiddenIsCleaned(t *testing.T) {
+	name := hidesBelow("")
+	status, out, errs := call(t, "-url", name+"://", "-run", "^(N3|L1|C1|D3|U2)/")
+	if status != statusBroken || strings.Contains(out+errs, "left behind") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	for e, err := range mem.Open(name).List(t.Context(), "", nil) {
+		t.Errorf("%s is left, %v", e.Name, err)
+	}
+
+	name = hidesBelow("/a/b")
+	status, out, errs = call(t, "-url", name+"://", "-run", "^N3/")
+	if status != statusBroken || !strings.Contains(errs, "left behind below "+conformance.StorePrefix) {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	n := 0
+	for e, err := range mem.Open(name).List(t.Context(), "", nil) {
+		if n++; err != nil || !strings.Contains(errs, fmt.Sprintf("%q", e.Name)) {
+			t.Errorf("%s is left, %v, and not told:\n%s", e.Name, err, errs)
+		}
+	}
+	if n == 0 || !strings.Contains(errs, fmt.Sprintf("%d file", n)) {
+		t.Errorf("%d files are left:\n%s", n, errs)
+	}
+}
+
 func TestColors(t *testing.T) {
 	f, err := os.Open(os.DevNull) // a character device, as terminals are
 	if err != nil {

@@ -5,9 +5,10 @@
 //	go run ./conformance/doctor -url file:///var/lib/app -run '^P8/' -v
 //	go run ./conformance/doctor -list
 //
-// It works below a directory of its own, cloudfiles-conformance-…, which it removes at the end,
-// also after Ctrl-C; a second Ctrl-C ends it at once and says what is left. It reads, lists and
-// changes nothing else. A few probes come first, with advice where one fails.
+// It works below a directory of its own, cloudfiles-conformance-…, and removes everything that it
+// put there at the end, by name, whatever a listing shows, also after Ctrl-C. What can't be removed
+// it counts and names. A second Ctrl-C ends it at once and says where files may be left. It reads,
+// lists and changes nothing else. A few probes come first, with advice where one fails.
 //
 // The exit status is 0 where the bucket keeps the contract, 1 where it breaks a rule, where the run
 // did not end within -timeout or could not be cleaned up, 2 where the command line or the bucket
@@ -172,7 +173,7 @@ func (d *doctor) check(ctx context.Context) int {
 	if !report.OK() || err != nil {
 		status = statusBroken
 	}
-	if err != nil { // the early end, or files that are left
+	if err != nil { // the early end, or what is left behind
 		fmt.Fprintf(d.err, "doctor: %v\n", err)
 	}
 	for path, write := range map[string]func(io.Writer) error{d.json: report.WriteJSON, d.markdown: report.WriteMarkdown} {

@@ -94,7 +94,8 @@ func (d *doctor) preflight(ctx context.Context) int {
 			fmt.Fprintf(d.out, "%s  %s\n", d.paint(red, "FAIL"), step.what)
 			if step.op != files.OpCheck {
 				if cerr := clean(); cerr != nil {
-					fmt.Fprintf(d.err, "doctor: %s\n", d.left())
+					left := &conformance.LeftError{Dir: dir, Names: []string{p.name}, Err: cerr}
+					fmt.Fprintf(d.err, "doctor: %v\n", left)
 				}
 			}
 			return p.stop(ctx, step.op, err)
