@@ -94,8 +94,7 @@ func (d *doctor) preflight(ctx context.Context) int {
 			fmt.Fprintf(d.out, "%s  %s\n", d.paint(red, "FAIL"), step.what)
 			if step.op != files.OpCheck {
 				if cerr := clean(); cerr != nil {
-					left := &conformance.LeftError{Dir: dir, Names: []string{p.name}, Err: cerr}
-					fmt.Fprintf(d.err, "doctor: %v\n", left)
+					fmt.Fprintf(d.err, "doctor: %s: %q: %v\n", d.left(), p.name, cerr)
 				}
 			}
 			return p.stop(ctx, step.op, err)
