@@ -214,7 +214,8 @@
 //   - L8: Memory is bounded, on a local disk by one folder; cost is linear, so a million names cost
 //     ten times a hundred thousand, and breaking off costs what was read. A page costs its entries,
 //     however many names come before and behind it: 20,000 pages of 10 cost at most three times one
-//     listing. A local disk's listing has at most 32 descriptors at any depth. What a service lists
+//     listing, also where each is a request of its own (package fileshttp), several callers are at
+//     several places, or the bucket is opened for each by one process. A local disk's listing has at most 32 descriptors at any depth. What a service lists
 //     outside of what was asked for, in another order than it claims, twice, or of a size that no
 //     file has, and pages that repeat or don't end, are ErrUnavailable, which says so, after a
 //     bounded number of requests.

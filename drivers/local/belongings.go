@@ -12,7 +12,7 @@ import (
 // it alive to its end: a descriptor that is closed too early is another file's soon.
 type belongings struct {
 	root  fsys.Dir
-	pages pages // where listings ended
+	pages *pages // where listings ended
 
 	mu       sync.Mutex
 	session  *session  // nil until the first write
@@ -31,7 +31,9 @@ func (o *belongings) giveBack() error {
 	if l != nil {
 		l.leave(false) // the handle's own use
 	}
-	o.pages.clear()
+	if !o.pages.shared {
+		o.pages.clear()
+	}
 	return o.root.Close()
 }
 

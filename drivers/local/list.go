@@ -28,7 +28,8 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 		w := &walker{
 			rules:     b.rules(),
 			version:   b.versionOf,
-			pages:     &b.pages,
+			pages:     b.pages,
+			view:      pageView{rootDev: b.rootStat.Dev, rootIno: b.rootStat.Ino},
 			mountRoot: b.mountRoot,
 		}
 		for e, err := range w.list(ctx, b.root, req) {

@@ -99,7 +99,7 @@ func Open(dir string, opts *Options) (files.Bucket, error) {
 // open opens the backend over a seam.
 func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	b := &backend{
-		belongings: &belongings{},
+		belongings: &belongings{pages: pagesOver(sys)},
 		sys:        sys,
 		starting:   make(chan struct{}, 1),
 	}

@@ -20,6 +20,8 @@ type walker struct {
 	version func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error)
 	// pages remembers where listings ended; nil remembers nothing.
 	pages *pages
+	// view tells the names of this root apart in pages.
+	view pageView
 	// mountRoot: the root may hold the file system's own folder.
 	mountRoot bool
 }

@@ -130,21 +130,23 @@ func (l *walk) reuse(f *folder) {
 // the pages. Of what can't be read the error is kept.
 func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
 	d := l.levels.dir()
+	view := l.view
+	view.rules, view.mountRoot = l.rules, l.mountRoot
 	p := page{
-		key:   pageKey{st.Dev, st.Ino, want.prefix, want.shallow, want.room, at != nil},
+		key:   pageKey{view, st.Dev, st.Ino, want.prefix, want.shallow, want.room, at != nil},
 		st:    st,
 		after: want.after,
 		past:  want.past,
 	}
 	f := l.folder(d)
-	whole := l.pages.find(f, &p, want, l.kindOf(d, st.Dev))
+	most := l.pages.find(f, &p, want, l.kindOf(d, st.Dev))
 	if f.shared {
 		return f, nil
 	}
 	f.page = p
 	if limit := max(l.req.Limit, l.req.PageSize); limit > 0 {
-		if f.most = maxPageSize; !whole {
-			f.few = 2*limit + 256
+		if f.most = most; most == 0 {
+			f.most, f.few = maxPageSize, 2*limit+256
 		}
 	}
 	r := reading{again: f.settle}

@@ -1,7 +1,9 @@
 package local
 
 import (
+	"cmp"
 	lists "container/list"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -19,15 +21,38 @@ import (
 //	unmoved       they are taken from there
 //	moved         the folder is read, and only the next few names are sorted: others are at work in it
 //	unmoved then  as the first time
+//
+// All handles of a process share them, so a bucket that is opened for each page has them too. Of a
+// folder whose names are more than a page holds there are several pages, as listings are at several
+// places in it, and they are the smaller the more there are.
 const (
-	maxPageSize  = 16 << 20 // bytes of a folder's names
-	maxPagesSize = 32 << 20 // of all
-	maxPages     = 64
-	pageIdle     = time.Minute // until what nobody asks for is dropped
+	maxPageSize = 16 << 20    // bytes of a folder's names, and half of all
+	minPagePart = 16          // the smallest page is that part of it
+	maxPages    = 64          // of all folders
+	pageIdle    = time.Minute // until what nobody asks for is dropped
 )
+
+// processPages are those of all handles over the system's own files.
+var processPages = pages{shared: true}
+
+// pagesOver are the pages of a handle. Folders of a seam's are known by numbers of its own.
+func pagesOver(sys fsys.FS) *pages {
+	if sys == fsys.OS() {
+		return &processPages
+	}
+	return &pages{}
+}
+
+// pageView is what names of a folder depend on besides the folder.
+type pageView struct {
+	rootDev, rootIno uint64 // names of a folder depend on where it lies
+	rules            rules
+	mountRoot        bool
+}
 
 // pageKey tells listings of a folder apart that want different names of it.
 type pageKey struct {
+	view     pageView
 	dev, ino uint64
 	prefix   string
 	shallow  bool
@@ -50,6 +75,11 @@ type page struct {
 
 func (p *page) size() int { return cap(p.names) + 16*cap(p.items) + len(p.after) + len(p.past) + 256 }
 
+// isOf reports whether the folder is as it was.
+func (p *page) isOf(st fsys.Stat) bool {
+	return p.st.ModTime == st.ModTime && p.st.ChangeTime == st.ChangeTime
+}
+
 // has reports whether the page begins early enough, and does not end before what is wanted.
 func (p *page) has(want *filter) bool {
 	start := max(want.after, want.past)
@@ -65,57 +95,90 @@ func (p *page) has(want *filter) bool {
 	return p.past == "" || want.past >= p.past || !strings.HasPrefix(want.after, p.past)
 }
 
+// covers reports whether the page has all that the other one of the same folder has.
+func (p *page) covers(o *page) bool {
+	if p.after > o.after || p.past > o.past || p.past != "" && p.past != o.past {
+		return false
+	}
+	return !p.cut || o.cut && !p.endsBefore(o.last())
+}
+
+func (p *page) last() string { return (&folder{names: p.names, items: p.items}).last() }
+
 func (p *page) endsBefore(start string) bool {
 	if !p.cut || len(p.items) == 0 {
 		return p.cut
 	}
-	f := folder{names: p.names, items: p.items}
-	return f.last() <= start
+	return p.last() <= start
 }
 
-// pages are those of a bucket, the one used last in front. It is safe for concurrent use. A nil one
-// has none.
+// pages are what listings left, the one used last in front. They are safe for concurrent use. A nil
+// one has none.
 type pages struct {
+	shared bool // they outlive a handle
+	most   int  // maxPageSize unless a test sets it
+
 	mu    sync.Mutex
-	byKey map[pageKey]*lists.Element
+	byKey map[pageKey][]*lists.Element // several of a folder whose names are more than a page holds
 	order lists.List
 	size  int
 	timer *time.Timer // runs while there are any
 }
 
-// find gives the folder the names from a page, if there is one that is still true. whole is true
-// where those that are read now should be kept.
-func (s *pages) find(f *folder, p *page, want *filter, kind fsys.Kind) (whole bool) {
+func (s *pages) pageSize() int { return cmp.Or(s.most, maxPageSize) }
+
+// find gives the folder the names from a page, if there is one that is still true. Else it returns
+// how many bytes of those that are read now should be kept, 0 for none.
+func (s *pages) find(f *folder, p *page, want *filter, kind fsys.Kind) (most int) {
 	if s == nil || kind != fsys.Overlay && kind != fsys.ZFS && !atOnce(kind) && kind != fsys.Btrfs {
-		return false
+		return 0
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	start := max(want.after, want.past)
+	others := 0
+	var behind *lists.Element // what the listing has come through
 	for _, prefix := range []string{want.prefix, ""} {
 		key := p.key
 		key.prefix = prefix
-		e := s.byKey[key]
-		if e == nil {
-			continue
+		if prefix == want.prefix && s.dropOld(key, p.st) {
+			s.insert(&page{key: key, st: p.st, used: time.Now()})
+			return 0
 		}
-		old := e.Value.(*page)
-		if old.st.ModTime != p.st.ModTime || old.st.ChangeTime != p.st.ChangeTime {
-			if prefix == want.prefix {
-				s.drop(e)
-				p.used = time.Now()
-				s.insert(&page{key: key, st: p.st, used: p.used})
-				return false
+		for _, e := range s.byKey[key] {
+			old := e.Value.(*page)
+			switch {
+			case !old.isOf(p.st) || old.items == nil:
+			case old.has(want):
+				s.order.MoveToFront(e)
+				old.used = time.Now()
+				f.take(old, want)
+				return 0
+			case old.cut && old.last() == start:
+				behind = e
+			default:
+				others++
 			}
-			continue
 		}
-		if old.has(want) {
-			s.order.MoveToFront(e)
-			old.used = time.Now()
-			f.take(old, want)
-			return true
+		if prefix == "" {
+			break
 		}
 	}
-	return true
+	if behind != nil {
+		s.drop(behind)
+	}
+	return s.pageSize() / min(1+others, minPagePart)
+}
+
+// dropOld drops the pages of another state of the folder, and reports whether there were any.
+func (s *pages) dropOld(key pageKey, st fsys.Stat) (moved bool) {
+	for _, e := range slices.Clone(s.byKey[key]) {
+		if !e.Value.(*page).isOf(st) {
+			s.drop(e)
+			moved = true
+		}
+	}
+	return moved
 }
 
 // take makes the page's names those of the folder.
@@ -146,42 +209,55 @@ func (s *pages) keep(f *folder) {
 	if s == nil || f.shared || !p.exact || f.few > 0 {
 		return
 	}
-	p.names, p.items, p.asIs, p.cut = f.names, f.items, f.asIs, f.cut
+	p.names, p.items, p.asIs, p.cut = fitting(f.names), fitting(f.items), f.asIs, f.cut
 	if p.items == nil {
 		p.items = []item{}
 	}
 	p.used = time.Now()
-	if p.size() > maxPagesSize {
+	if p.size() > 2*s.pageSize() {
 		return
 	}
 	f.shared = true
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.byKey[p.key]; e != nil {
-		s.drop(e)
+	for _, e := range slices.Clone(s.byKey[p.key]) {
+		if old := e.Value.(*page); !old.isOf(p.st) || old.items == nil || p.covers(old) {
+			s.drop(e)
+		}
 	}
 	s.insert(&p)
+}
+
+// fitting is the slice without much room behind it.
+func fitting[T any](s []T) []T {
+	if cap(s)-len(s) > len(s)/8 {
+		return slices.Clone(s)
+	}
+	return s
 }
 
 // insert adds a page, and drops the oldest for it. The caller holds mu.
 func (s *pages) insert(p *page) {
 	if s.byKey == nil {
-		s.byKey = map[pageKey]*lists.Element{}
+		s.byKey = map[pageKey][]*lists.Element{}
 	}
-	s.byKey[p.key] = s.order.PushFront(p)
+	s.byKey[p.key] = append(s.byKey[p.key], s.order.PushFront(p))
 	s.size += p.size()
-	for s.size > maxPagesSize || len(s.byKey) > maxPages {
+	for s.size > 2*s.pageSize() || s.order.Len() > maxPages {
 		s.drop(s.order.Back())
 	}
-	if s.timer == nil && len(s.byKey) > 0 {
+	if s.timer == nil && s.order.Len() > 0 {
 		s.timer = time.AfterFunc(pageIdle, s.sweep)
 	}
 }
 
 func (s *pages) drop(e *lists.Element) {
 	p := s.order.Remove(e).(*page)
-	delete(s.byKey, p.key)
 	s.size -= p.size()
+	left := slices.DeleteFunc(s.byKey[p.key], func(o *lists.Element) bool { return o == e })
+	if s.byKey[p.key] = left; len(left) == 0 {
+		delete(s.byKey, p.key)
+	}
 }
 
 // sweep drops what nobody asked for lately.

@@ -1,20 +1,35 @@
 package fileshttp
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"cloudfiles.dev/files"
 )
 
-// pageSize is how many entries a page of a listing has.
+// pageSize is how many entries a page of a listing has at most.
 const pageSize = 1000
+
+// limit is how many entries a page has: the query's limit, from 1 to pageSize.
+func limit(q url.Values) (int, error) {
+	text := q.Get("limit")
+	if text == "" {
+		return pageSize, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > pageSize {
+		return 0, files.Errorf(files.ErrInvalid, "the page's limit is not from 1 to %d", pageSize)
+	}
+	return n, nil
+}
 
 // page is a listing's answer as JSON. Names are relative to the handler's directory.
 type page struct {
@@ -23,16 +38,18 @@ type page struct {
 	After string `json:"after,omitempty"`
 	// Incomplete is true where a part of the page could not be read (L9).
 	Incomplete bool `json:"incomplete,omitempty"`
+	limit      int
 }
 
 // list answers with the files of a directory. path is empty or ends in a slash.
 func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
-	p, err := h.page(r, path)
+	query := r.URL.Query()
+	p, err := h.page(r.Context(), path, query)
 	if err != nil {
 		h.failRead(w, r, err)
 		return
 	}
-	if len(p.Entries) == 0 && path != "" && r.URL.Query().Get("after") == "" {
+	if len(p.Entries) == 0 && path != "" && query.Get("after") == "" {
 		refuse(w, http.StatusNotFound) // there is no such directory, or it is a file
 		return
 	}
@@ -59,19 +76,23 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
 	}
 }
 
-func (h *Handler) page(r *http.Request, path string) (page, error) {
+func (h *Handler) page(ctx context.Context, path string, query url.Values) (page, error) {
 	if path != "" {
 		if err := files.CheckName(strings.TrimSuffix(path, "/")); err != nil {
 			return page{}, files.NewError(files.OpList, path, err)
 		}
 	}
 	prefix := h.dirPrefix()
-	opts := files.ListOptions{Shallow: true, Limit: pageSize + 1}
-	if after := r.URL.Query().Get("after"); after != "" {
+	size, err := limit(query)
+	if err != nil {
+		return page{}, files.NewError(files.OpList, path, err)
+	}
+	opts := files.ListOptions{Shallow: true, Limit: size + 1}
+	if after := query.Get("after"); after != "" {
 		opts.StartAfter = prefix + path + after
 	}
-	p := page{Entries: []files.Entry{}}
-	for e, err := range h.Bucket.List(r.Context(), prefix+path, &opts) {
+	p := page{Entries: []files.Entry{}, limit: size}
+	for e, err := range h.Bucket.List(ctx, prefix+path, &opts) {
 		if errors.Is(err, files.ErrPermission) && len(p.Entries) > 0 {
 			p.Incomplete = true
 			break
@@ -79,8 +100,8 @@ func (h *Handler) page(r *http.Request, path string) (page, error) {
 		if err != nil {
 			return page{}, err
 		}
-		if len(p.Entries) == pageSize { // an error may still come
-			p.After = strings.TrimPrefix(p.Entries[pageSize-1].Name, path)
+		if len(p.Entries) == size { // an error may still come
+			p.After = strings.TrimPrefix(p.Entries[size-1].Name, path)
 			continue
 		}
 		e.Name = strings.TrimPrefix(e.Name, prefix)
@@ -104,7 +125,11 @@ func (p page) html(path string) string {
 		link("./"+(&url.URL{Path: name}).EscapedPath(), name)
 	}
 	if p.After != "" {
-		link("?"+url.Values{"after": {p.After}}.Encode(), "more")
+		next := url.Values{"after": {p.After}}
+		if p.limit != pageSize {
+			next.Set("limit", strconv.Itoa(p.limit))
+		}
+		link("?"+next.Encode(), "more")
 	}
 	if p.Incomplete {
 		b.WriteString("A part of this directory cannot be read.\n")

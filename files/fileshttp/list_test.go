@@ -2,6 +2,7 @@ package fileshttp_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -77,4 +78,48 @@ func TestHandlerListingPages(t *testing.T) {
 	if count != n || pages != 3 {
 		t.Errorf("%d entries on %d pages", count, pages)
 	}
+}
+
+// The query's limit makes pages smaller, and is kept by the link to the next one; another than 1 to
+// 1,000 is 400.
+func TestHandlerListingLimit(t *testing.T) {
+	b := mem.New(nil)
+	fill(t, b, "d/a", "d/b", "d/c/x", "d/d")
+	h := &fileshttp.Handler{Bucket: b, Listing: true}
+	var got []string
+	after := ""
+	for page := 0; page == 0 || after != ""; page++ {
+		w := listed(h, "/d/?limit=3&after="+after, "application/json")
+		var p struct {
+			Entries []files.Entry
+			After   string
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 200 || page > 1 {
+			t.Fatalf("page %d: %d, %v", page, w.Code, err)
+		}
+		for _, e := range p.Entries {
+			got = append(got, e.Name)
+		}
+		after = p.After
+	}
+	if all := strings.Join(got, " "); all != "d/a d/b d/c/ d/d" {
+		t.Errorf("the pages have %s", all)
+	}
+	html := listed(h, "/d/?limit=3", "").Body.String()
+	if !strings.Contains(html, `<a href="?after=c%2F&amp;limit=3">more</a>`) {
+		t.Errorf("the first page is %s", html)
+	}
+	for _, limit := range []string{"0", "-1", "1001", "x", "1e2"} {
+		if w := listed(h, "/d/?limit="+limit, ""); w.Code != 400 {
+			t.Errorf("limit=%s is %d", limit, w.Code)
+		}
+	}
+}
+
+func listed(h http.Handler, target, accept string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Header.Set("Accept", accept)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
 }
