@@ -115,7 +115,7 @@
 //     errors.Is finds the reader's own. Where the answer to the commit is lost, the file is the old
 //     or the new one, and the error is ErrUncertain. After the commit Put returns nil, even if the
 //     context has ended. A proxy's word in the service's place leaves it as open as a lost answer
-//     does. An upload in parts that the service gives up before the commit is begun again or
+//     does; a repeat that meets what an earlier try stored, whatever answered that, is recognised. An upload in parts that the service gives up before the commit is begun again or
 //     ErrUnavailable; it tells of no missing file or bucket.
 //   - P3: Put returns the Info of what it wrote without another request: size, version, type,
 //     digest where known. The time is there if the answer told it, else zero; it is never guessed.
@@ -209,7 +209,8 @@
 //     folder on disk is none.
 //   - L7: Nothing of a driver's own is listed. Objects that others stored under keys outside N1 are
 //     passed over, unless ListOptions.Foreign asks for them: they come with a raw Key, which the
-//     options of Get, Stat and Delete take, with the name "". What a file system puts into folders
+//     options of Get, Stat and Delete take, with the name "". No key of others, in whatever bytes a
+//     service tells it, fails a listing. What a file system puts into folders
 //     for itself, such as the placeholder of a file that was removed while open, is not listed.
 //   - L8: Memory is bounded, on a local disk by one folder; cost is linear, so a million names cost
 //     ten times a hundred thousand, and breaking off costs what was read. A page costs its entries,
@@ -327,7 +328,8 @@
 //
 //   - Stores that speak S3's protocol: a condition is claimed only where the store is known, or was
 //     proved, to keep it; what it doesn't keep is never sent. Some have no place for certain names,
-//     or for "a" beside "a/b": a Put of those is ErrUnsupported.
+//     or for "a" beside "a/b": a Put of those is ErrUnsupported, and so is every call for a name that
+//     the store is known to refuse.
 //   - Object stores: a key that ends in "/", which other programs write to mark an empty folder, is
 //     no file. A shallow listing shows such a folder as a directory in which nothing is: to leave it
 //     out would take a request for each directory.

@@ -22,6 +22,8 @@ type commit struct {
 	want        files.Version // of IfVersion
 	mark        string        // of conditional ones
 	lost        error         // the answer to an attempt that may have been carried out was lost
+	refusals    int           // of attempts that were sent whole
+	vague       bool          // one of them wasn't the service's word
 	denials     *denials      // since the first failure
 	// same finds what was stored without a mark, where it can be told.
 	same func(ctx context.Context) (files.Info, bool)
@@ -65,13 +67,17 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 			return nil
 		}
 		mapped := fault(ctx, c.op, failure)
-		if uploadGone(failure) { // by a lost answer's attempt, or by somebody else
-			final = mapped
-			return nil
-		}
 		if sent && !refused(failure) {
 			c.lost = mapped
 			return mapped
+		}
+		if a := answerOf(failure); sent && a.status != 0 {
+			c.refusals++
+			c.vague = c.vague || !a.own
+		}
+		if uploadGone(failure) { // by a lost answer's attempt, or by somebody else
+			final = mapped
+			return nil
 		}
 		if c.denials == nil {
 			c.denials = c.b.denials(c.op, c.key)
@@ -86,7 +92,7 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 	}
 	err = c.denials.settle(ctx, err)
 	if c.lost == nil {
-		if c.denials != nil && c.denials.seen {
+		if c.denials != nil && c.denials.seen || c.refusals > 1 {
 			if info, ok := c.refusedFirst(ctx, &err); ok {
 				return info, nil
 			}
@@ -103,12 +109,18 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 	return files.Info{}, uncertain(err)
 }
 
-// refusedFirst reads the answer to the repeat of a request that was refused by a race.
+// refusedFirst reads the answer to the repeat of a request that was refused before, by a race, for
+// the moment, or by something in front of the service.
 func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool) {
 	switch k := files.KindOf(*err); {
-	case k == files.ErrExist, k == files.ErrPrecondition:
-		// Should it have been carried out all the same, the mark tells.
-		return c.mine(ctx)
+	case k == files.ErrExist, k == files.ErrPrecondition, uploadGone(*err):
+		// Should it have been carried out all the same, the mark tells, or, where there is none and
+		// something in front of the service refused it, nobody.
+		info, ok := c.mine(ctx)
+		if !ok && c.vague {
+			*err = uncertain(*err)
+		}
+		return info, ok
 	case answerOf(*err).code == "InvalidPart":
 		// MinIO has lost them by then (cmd/xl-storage.go, RenameData; run).
 		*err = files.WithCause(files.ErrUnavailable, *err,

@@ -98,3 +98,22 @@ func signLess(stack *middleware.Stack) error {
 	}
 	return stack.Finalize.Insert(give, "Signing", middleware.After)
 }
+
+// encodings are those in which content may come where it is stored so.
+const encodings = "identity, gzip, deflate, br, zstd"
+
+// asStored takes content in any encoding, for a store that otherwise decodes it.
+func asStored(stack *middleware.Stack) error {
+	const theirs = "DisableAcceptEncodingGzip" // which asks for identity
+	if _, ok := stack.Finalize.Get(theirs); !ok || stack.ID() != "GetObject" && stack.ID() != "HeadObject" {
+		return nil
+	}
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("cloudfiles.AsStored", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		if req, ok := in.Request.(*smithyhttp.Request); ok {
+			req.Header.Set("Accept-Encoding", encodings)
+		}
+		return next.HandleFinalize(ctx, in)
+	}), theirs, middleware.After)
+}

@@ -30,6 +30,9 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if !req.If.IsZero() && b.known.is(CopyIf) != Kept || pinned && b.known.is(CopySourceIf) != Kept {
 		return files.Info{}, files.ErrUnsupported
 	}
+	if err := src.known.refused(req.Src); err != nil {
+		return files.Info{}, err
+	}
 	if err := b.beginPut(ctx, req.Dst, files.Condition{}); err != nil {
 		return files.Info{}, err
 	}
@@ -58,6 +61,10 @@ func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyReques
 		}
 		if !tooLargeToCopy(err) {
 			return info, err
+		}
+		if b.known.is(CopySourceIf) != Kept {
+			// Parts could be those of several versions, so it is read and put.
+			return files.Info{}, files.ErrUnsupported
 		}
 	}
 	for range maxCopyTries {

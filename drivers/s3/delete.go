@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"strings"
+	"sync"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -39,15 +41,17 @@ func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput, v
 		return err
 	}
 	in.IfMatch = condition(v)
-	lost := false
+	lost, vague := false, false // of vague ones, something in front of the service said no
 	d := b.denials(opDeleteMatch, "")
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		_, err := b.client.DeleteObject(ctx, in)
 		lost = lost || err != nil && !refused(err)
+		a := answerOf(err)
+		vague = vague || a.status != 0 && !a.own
 		return d.look(ctx, err, fault(ctx, opDeleteMatch, err))
 	})
 	err = d.settle(ctx, err)
-	if err != nil && lost {
+	if err != nil && lost || vague && files.KindOf(err) == files.ErrPrecondition {
 		return uncertain(err)
 	}
 	return err
@@ -86,13 +90,17 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	if len(todo) == 0 {
 		return errs
 	}
+	if b.noMany.Load() {
+		b.deleteEach(ctx, todo, set)
+		return errs
+	}
 	d := b.denials(opDelete, "")
-	err := d.settle(ctx, b.do(ctx, opDelete, func(ctx context.Context) error {
+	err := d.settle(ctx, b.do(ctx, opDeleteMany, func(ctx context.Context) error {
 		return b.deleteObjects(ctx, d, &todo, set)
 	}))
-	if errors.Is(err, errNoMD5) {
-		for _, o := range todo {
-			set(*o.Key, b.Delete(ctx, driver.Key{Name: *o.Key}, ""))
+	if errors.Is(err, errNoMD5) || lacksMany(err) {
+		if b.deleteEach(ctx, todo, set) && lacksMany(err) {
+			b.noMany.Store(true)
 		}
 		return errs
 	}
@@ -102,6 +110,47 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 		}
 	}
 	return errs
+}
+
+// lacksMany reports whether a store says that it has no DeleteObjects.
+func lacksMany(err error) bool {
+	switch a := answerOf(err); {
+	case a.own:
+		return codes[a.code] == files.ErrUnsupported || a.code == "MethodNotAllowed" ||
+			a.status == http.StatusNotImplemented || a.status == http.StatusMethodNotAllowed
+	default:
+		return a.bare && a.status == http.StatusNotImplemented
+	}
+}
+
+// deleteAtOnce is how many deletions of one name each are on their way.
+const deleteAtOnce = 16
+
+// deleteEach deletes the names one by one, a few at a time, and reports whether all are gone.
+func (b *backend) deleteEach(ctx context.Context, todo []types.ObjectIdentifier,
+	set func(string, error),
+) (gone bool) {
+	var (
+		wg    sync.WaitGroup
+		slots = make(chan struct{}, deleteAtOnce)
+		errs  = make([]error, len(todo))
+	)
+	for i, o := range todo {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if errs[i] = files.ContextError(ctx); errs[i] == nil {
+				errs[i] = b.Delete(ctx, driver.Key{Name: *o.Key}, "")
+			}
+		})
+	}
+	wg.Wait()
+	gone = true
+	for i, o := range todo {
+		set(*o.Key, errs[i])
+		gone = gone && errs[i] == nil
+	}
+	return gone
 }
 
 // deleteObjects makes one request. todo is left with what is worth another one; the error is then

@@ -30,6 +30,7 @@ const (
 	opPutMatch  // If-Match
 	opDelete
 	opDeleteMatch
+	opDeleteMany // of names that its answer tells of
 	opCopy
 	opSign
 	ops // how many
@@ -216,8 +217,8 @@ func (a answer) kind(o op) (words string, kind error) {
 		case k == files.ErrNotExist && o.writes():
 			return words + " to a write: is the address style right? write use_path_style=true or false",
 				files.ErrUnavailable
-		case k == files.ErrNotExist && o&^flags == opList:
-			return words + " to a listing", files.ErrUnavailable
+		case k == files.ErrNotExist && (o&^flags == opList || o&^flags == opDeleteMany):
+			return words + " to a request for the bucket", files.ErrUnavailable
 		}
 		return words, k
 	}
@@ -269,7 +270,7 @@ func (a answer) byStatus(o op, words string) (string, error) {
 		}
 		return words, files.ErrUnavailable // one of many, whose status nobody tells
 	case http.StatusNotFound:
-		if head || a.code == "NotFound" && !o.writes() {
+		if head || a.code == "NotFound" && !o.writes() && o&^flags != opDeleteMany {
 			return words, files.ErrNotExist
 		}
 		return words + ", which is not known", files.ErrUnavailable

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -155,9 +156,12 @@ func (b *backend) ordered() bool {
 	return b.known.is(Order) != NotKept && !b.isDirectory()
 }
 
-// isDirectory reports whether it is a directory bucket, whose name tells:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
-func (b *backend) isDirectory() bool { return strings.HasSuffix(b.bucket, "--x-s3") }
+// isDirectory reports whether it is a directory bucket or an access point of one, whose name tells:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-directory-buckets-restrictions-limitations-naming-rules.html
+func (b *backend) isDirectory() bool {
+	return strings.HasSuffix(b.bucket, "--x-s3") || strings.HasSuffix(b.bucket, "--xa-s3")
+}
 
 // emit yields a page, in which files and directories are two lists, each in order. It returns
 // whether to go on.
@@ -168,14 +172,18 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 	objects, dirs := page.Contents, page.CommonPrefixes
 	var object, dir string
 	haveObject, haveDir := false, false
+	odd, oddDir := false, false // they can't be decoded
 	for {
 		if !haveObject && len(objects) > 0 {
-			object, haveObject = decode(objects[0].Key, encoded), true
+			object, odd = decode(objects[0].Key, encoded)
+			haveObject = true
 		}
 		if !haveDir && len(dirs) > 0 {
-			dir, haveDir = decode(dirs[0].Prefix, encoded), true
+			dir, oddDir = decode(dirs[0].Prefix, encoded)
+			haveDir = true
 		}
 		var e files.Entry
+		var unreadable bool
 		switch {
 		case haveObject && (!haveDir || object < dir):
 			o := objects[0]
@@ -183,52 +191,55 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 				return yield(files.Entry{}, err) && false
 			}
 			e = files.Entry{Name: object, Size: aws.ToInt64(o.Size), ModTime: cut(o.LastModified), Version: version(o.ETag)}
-			objects, haveObject = objects[1:], false
+			objects, haveObject, unreadable = objects[1:], false, odd
 		case haveDir:
 			e = files.Entry{Name: dir, IsDir: true}
-			dirs, haveDir = dirs[1:], false
+			dirs, haveDir, unreadable = dirs[1:], false, oddDir
 		default:
 			return true
 		}
-		again, err := check.entry(e.Name, e.IsDir)
-		if err != nil {
-			return yield(files.Entry{}, err) && false
+		if !unreadable { // whose place in the order nobody knows
+			again, err := check.entry(e.Name, e.IsDir)
+			if err != nil {
+				return yield(files.Entry{}, err) && false
+			}
+			if again {
+				continue
+			}
 		}
-		if again {
-			continue
-		}
-		if entry, ok := legal(req, e); ok && !yield(entry, nil) {
+		if entry, ok := legal(req, e, unreadable); ok && !yield(entry, nil) {
 			return false
 		}
 	}
 }
 
-// legal passes over what was not asked for, and over keys outside the naming rule, unless they are
-// (L7).
-func legal(req driver.ListRequest, e files.Entry) (files.Entry, bool) {
-	if e.Name <= req.StartAfter || !strings.HasPrefix(e.Name, req.Prefix) {
+// legal ignores what was not asked for, and keys outside the naming rule or that can't be decoded,
+// unless they are (L7).
+func legal(req driver.ListRequest, e files.Entry, unreadable bool) (files.Entry, bool) {
+	if e.Name <= req.StartAfter || !unreadable && !strings.HasPrefix(e.Name, req.Prefix) {
 		return e, false // some stores list what StartAfter stands for, and S3 the directory
 	}
 	name := e.Name
 	if e.IsDir {
 		name = strings.TrimSuffix(name, "/")
 	}
-	if files.CheckName(name) != nil {
+	if unreadable || files.CheckName(name) != nil {
 		e.Name, e.Key = "", e.Name
 		return e, req.Foreign
 	}
 	return e, true
 }
 
-// decode undoes the URL encoding of a listing, in which a space is "+".
-func decode(s *string, encoded bool) string {
-	raw := unmended(aws.ToString(s))
+// decode undoes the URL encoding of a listing, in which a space is "+". What is odd can't be
+// decoded: it comes as it is, and is no file's name.
+func decode(s *string, encoded bool) (key string, odd bool) {
+	raw := oddtext.Restore(aws.ToString(s))
 	if !encoded || !strings.ContainsAny(raw, "%+") {
-		return raw
+		return raw, false
 	}
 	key, err := url.QueryUnescape(raw)
 	if err != nil {
-		return raw
+		return raw, true
 	}
-	return key
+	return key, false
 }

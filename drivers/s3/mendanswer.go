@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/drivers/internal/oddtime"
 	smithytime "github.com/aws/smithy-go/time"
 )
@@ -43,82 +43,64 @@ func mendHeader(h http.Header) {
 	}
 }
 
-// Characters that XML can't hold are taken for others while the SDK reads a page, and decode turns
-// them back. They are of the last plane for private use.
-const standIn = 0x10FF00
-
-// mendPage lets a page be read whose keys have characters that XML can't hold, though they were
-// asked for in an encoding, and whose times are odd. The page itself comes back where it is as it
-// should be.
+// mendPage lets a page be read whose keys have what XML can't hold, though they were asked for in an
+// encoding, and whose times are odd, or what nobody asks about. The page itself comes back where it
+// is as it should be.
 func mendPage(page []byte) []byte {
-	return mendTimes(mendCharacters(page))
+	return mendTimes(dropOdd(oddtext.XML(page)))
 }
 
-func mendCharacters(page []byte) []byte {
-	if !hasIllegal(page) {
+// dropOdd leaves out what the SDK would fail a page for and nobody asks about: numbers of the
+// request's own, where they are none, and what a page may tell of restored objects.
+func dropOdd(page []byte) []byte {
+	isNumber := func(s []byte) bool { _, err := strconv.ParseInt(string(s), 10, 64); return err == nil }
+	page = dropElements(page, "MaxKeys", isNumber)
+	page = dropElements(page, "KeyCount", isNumber)
+	return dropElements(page, "RestoreStatus", func([]byte) bool { return false })
+}
+
+// maxDropped is how long an element is at most that is left out, in bytes.
+const maxDropped = 1 << 10
+
+// dropElements leaves out the elements of that name that aren't ok.
+func dropElements(page []byte, name string, ok func(value []byte) bool) []byte {
+	open, empty, shut := []byte("<"+name), []byte("/>"), []byte("</"+name+">")
+	var kept []byte
+	rest := page
+	for {
+		i := bytes.Index(rest, open)
+		if i < 0 {
+			break
+		}
+		length, value := 0, rest[i+len(open):]
+		if inside, found := bytes.CutPrefix(value, []byte(">")); found {
+			n := bytes.Index(inside[:min(len(inside), maxDropped)], shut)
+			if n < 0 {
+				break // it doesn't end, and nothing else is looked for
+			}
+			if !ok(inside[:n]) {
+				length = len(open) + 1 + n + len(shut)
+			}
+		} else if bytes.HasPrefix(value, empty) {
+			length = len(open) + len(empty)
+		}
+		if length == 0 {
+			length = len(open)
+			if kept != nil {
+				kept = append(kept, rest[:i+length]...)
+			}
+		} else {
+			if kept == nil {
+				kept = append(make([]byte, 0, len(page)), page[:len(page)-len(rest)]...)
+			}
+			kept = append(kept, rest[:i]...)
+		}
+		rest = rest[i+length:]
+	}
+	if kept == nil {
 		return page
 	}
-	var b bytes.Buffer
-	b.Grow(len(page) + 64)
-	for len(page) > 0 {
-		if c, n := illegal(page); n > 0 {
-			b.WriteRune(standIn + rune(c))
-			page = page[n:]
-			continue
-		}
-		b.WriteByte(page[0])
-		page = page[1:]
-	}
-	return b.Bytes()
-}
-
-func hasIllegal(page []byte) bool {
-	for i, c := range page {
-		if c < ' ' || c == '&' {
-			if _, n := illegal(page[i:]); n > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// illegal reads a control character at the beginning, raw or as "&#x1;", that XML can't hold. n is
-// its length; 0 where it is none.
-func illegal(p []byte) (c byte, n int) {
-	bad := func(c uint64) bool { return c < ' ' && c != '\t' && c != '\n' && c != '\r' }
-	if bad(uint64(p[0])) {
-		return p[0], 1
-	}
-	if !bytes.HasPrefix(p, []byte("&#")) {
-		return 0, 0
-	}
-	end := bytes.IndexByte(p[:min(len(p), 12)], ';')
-	if end < 0 {
-		return 0, 0
-	}
-	digits, base := string(p[2:end]), 10
-	if hex, ok := strings.CutPrefix(strings.ToLower(digits), "x"); ok {
-		digits, base = hex, 16
-	}
-	u, err := strconv.ParseUint(digits, base, 32)
-	if err != nil || !bad(u) {
-		return 0, 0
-	}
-	return byte(u), end + 1
-}
-
-// unmended gives a key its characters back.
-func unmended(key string) string {
-	if !strings.Contains(key, "\U0010FF00"[:3]) {
-		return key
-	}
-	return strings.Map(func(r rune) rune {
-		if r >= standIn && r < standIn+' ' {
-			return r - standIn
-		}
-		return r
-	}, key)
+	return append(kept, rest...)
 }
 
 // mendTimes writes times anew that the SDK can't read, and leaves out what is none.

@@ -96,7 +96,11 @@ type Profile struct {
 	// UnsignedAcceptEncoding: something in front of the store changes the header, so that it can't
 	// be signed.
 	UnsignedAcceptEncoding bool
-	// NoPartCopy: there is no UploadPartCopy.
+	// Decompresses: what is stored in an encoding comes decoded to who asks for identity, so other
+	// encodings are taken as well, and content comes as it is stored.
+	Decompresses bool
+	// NoPartCopy: there is no UploadPartCopy, or none of a certain version of the source. What is
+	// larger than MaxCopy is read and put.
 	NoPartCopy bool
 	// MaxParts, MaxObject (bytes) and MaxCopy (bytes of one CopyObject) are limits; 0 is S3's.
 	MaxParts  int

@@ -190,11 +190,16 @@ var r2 = &Profile{
 	},
 	// https://developers.cloudflare.com/r2/platform/limits/
 	EqualParts: true,
-	MaxObject:  4_995 * gib,
-	MaxCopy:    4_995 * mib,
-	Region:     "auto",
-	refuses:    refusedByNFC,
-	hosts:      []string{"r2.cloudflarestorage.com"},
+	MaxObject:  4_995 << 40 / 1000,
+	MaxCopy:    4_995 << 30 / 1000,
+	// UploadPartCopy has no conditions on its source: tigrisdata/tigris-os-docs and Cloudflare's
+	// own list of operations, https://developers.cloudflare.com/r2/api/s3/api/
+	NoPartCopy: true,
+	// https://developers.cloudflare.com/r2/reference/transparent-decompression/
+	Decompresses: true,
+	Region:       "auto",
+	refuses:      refusedByNFC,
+	hosts:        []string{"r2.cloudflarestorage.com"},
 }
 
 // b2 is Backblaze B2, which answers NotImplemented to conditions (hashicorp/terraform#37143).

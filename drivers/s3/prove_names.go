@@ -110,7 +110,8 @@ func (p *proof) listed(ctx context.Context) (keys []string, err error) {
 			return nil, err
 		}
 		for _, o := range out.Contents {
-			keys = append(keys, decode(o.Key, out.EncodingType == "url"))
+			key, _ := decode(o.Key, out.EncodingType == "url")
+			keys = append(keys, key)
 		}
 		if token = out.NextContinuationToken; token == nil || len(keys) > 100 {
 			return keys, nil

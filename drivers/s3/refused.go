@@ -29,7 +29,8 @@ func refused(err error) bool {
 	case a.status < 500:
 		return true
 	default:
-		return a.status == http.StatusServiceUnavailable || a.status == http.StatusNotImplemented
+		return a.status == http.StatusServiceUnavailable || a.status == http.StatusNotImplemented ||
+			codes[a.code] == files.ErrTooLarge // MinIO's 507: the store is full
 	}
 	if isCredentials(err) || connect.Refused(err) {
 		return true

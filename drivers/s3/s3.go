@@ -113,6 +113,7 @@ type backend struct {
 	noSums    atomic.Bool
 	oddSums   atomic.Int32             // requests in a row that succeeded only without a checksum
 	md5Many   atomic.Bool              // DeleteObjects wants Content-MD5
+	noMany    atomic.Bool              // there is no DeleteObjects
 	presigner func() *s3.PresignClient // made when it is first needed
 }
 
@@ -160,6 +161,9 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 	}
 	b.known.init(profile)
 	b.client = derive(ours(client, &b.opts), hear(&b.known))
+	if profile.Decompresses {
+		b.client = derive(b.client, func(o *s3.Options) { o.APIOptions = append(o.APIOptions, asStored) })
+	}
 	b.noSums.Store(o.Checksums == ChecksumsNone)
 	return b
 }

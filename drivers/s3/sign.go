@@ -16,6 +16,9 @@ const maxExpiry = 7 * 24 * time.Hour
 
 // SignURL signs GET, PUT and DELETE. It makes no request, unless the credentials must be fetched first.
 func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
+	if err := b.known.refused(name); err != nil {
+		return files.SignedURL{}, err
+	}
 	expires, err := b.checkExpiry(ctx, opts.Expiry)
 	if err != nil {
 		return files.SignedURL{}, err
