@@ -14,7 +14,8 @@
 // The version of a file that was put is told by its time and size. That of a file which others
 // wrote has its inode and the time of its last change too, so it is another whenever the file was
 // written or replaced, whatever time it was given, and also after a chmod, a copy, or when the file
-// makes way for a folder of its name.
+// makes way for a folder of its name. Who writes into a file that was put, and gives it its old time
+// back, damages it: reading it whole is files.ErrCorrupt.
 //
 // What a disk can't hold as it is has a name that begins with "%cf-"; the folder .cloudfiles.attrs,
 // made by the first write, holds locks and unfinished uploads. Neither is ever listed.

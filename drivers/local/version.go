@@ -104,7 +104,10 @@ func (b *backend) versionByRecord(d fsys.Dir, base string, st fsys.Stat) (files.
 
 // versionOfOpen is the version of an open file. It may look at it again.
 func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.Version, error) {
-	if d.own && (hasMarkedTime(*st) || hasProvingTime(*st)) {
+	if hasProvingTime(*st) { // as for a listing, which opens no file with such a time
+		return ownVersion(*st, ""), nil
+	}
+	if d.own && hasMarkedTime(*st) {
 		return ownVersion(*st, d.token), nil
 	}
 	for range 3 {
