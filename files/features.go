@@ -26,7 +26,9 @@ type Features struct {
 	Atomic bool `json:"atomic"`
 	// Durable: what is acknowledged survives a crash of the machine (P4).
 	Durable bool `json:"durable"`
-	// Versions: every file has a version, and equal versions mean equal content.
+	// Versions: every file has a version, and equal versions mean equal content. A wrapper that
+	// doesn't claim it claims none of the five that follow from it: VersionPerPut, PutVersion,
+	// IfVersion, DeleteIfVersion and ReadConditions.
 	Versions bool `json:"versions"`
 	// VersionPerPut: every Put makes a new version, also of the same bytes (V1).
 	VersionPerPut bool `json:"versionPerPut"`

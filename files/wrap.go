@@ -54,6 +54,10 @@ func (w *wrapped) claim(below Features) *claims {
 		*f = h.Features(*f)
 		f.MaxName = f.maxName()
 	}
+	if below.Versions && !f.Versions { // nor is there anything that takes or tells one
+		f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false
+		f.PutVersion, f.VersionPerPut = false, false
+	}
 	c.hiding()
 	return c
 }
