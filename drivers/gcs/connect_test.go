@@ -1,12 +1,17 @@
 package gcs
 
 import (
+	"bytes"
+	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 )
 
@@ -52,4 +57,130 @@ func TestEmulatorPath(t *testing.T) {
 		}
 		b.Close()
 	}
+}
+
+// TestSignedForRequester: a signed URL has the project that pays, in its query and under the
+// signature, and the path of the endpoint in front of the bucket, for any name.
+func TestSignedForRequester(t *testing.T) {
+	for _, base := range []string{"", "/gcs", "/a b/ü"} {
+		var seen atomic.Pointer[http.Request]
+		srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			seen.Store(r)
+		}))
+		defer srv.Close()
+		t.Setenv("STORAGE_EMULATOR_HOST", srv.URL+(&url.URL{Path: base}).EscapedPath())
+		for _, project := range []string{"", "payer-1", "example.com:payer"} {
+			u := "gs://bucket?" + signParams(t)
+			if project != "" {
+				u += "&user_project=" + url.QueryEscape(project)
+			}
+			b, err := files.Open(t.Context(), u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			for _, method := range []string{"GET", "PUT", "DELETE"} {
+				const name = "d/a b+ü%41?.txt"
+				s, err := files.SignURL(t.Context(), b, name, &files.SignOptions{Method: method})
+				if err != nil {
+					t.Fatal(err)
+				}
+				req, _ := http.NewRequest(method, s.URL, http.NoBody)
+				req.Header = s.Header
+				resp, err := srv.Client().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				r := seen.Load()
+				if got, want := r.URL.Path, base+"/bucket/"+name; got != want {
+					t.Errorf("a signed %s asks for %q, want %q", method, got, want)
+				}
+				if got := r.URL.Query().Get("userProject"); got != project {
+					t.Errorf("a signed %s has the project %q, want %q", method, got, project)
+				}
+				if !signedWell(r) {
+					t.Errorf("%s %s: the signature is not of the request", method, r.URL)
+				}
+				if q := r.URL.Query(); project != "" {
+					q.Set("userProject", "another")
+					if r.URL.RawQuery = q.Encode(); signedWell(r) {
+						t.Error("the project that pays isn't signed")
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestRequesterPaysEverywhere: each request of each operation names the project that pays: JSON,
+// XML, uploads in parts, deletions of many, copies. The service takes the header for all of them:
+// https://cloud.google.com/storage/docs/using-requester-pays
+func TestRequesterPaysEverywhere(t *testing.T) {
+	server := testserver.Start(t, testserver.FakeGCS)
+	if server.User {
+		t.Skip("a user's bucket has no server in front")
+	}
+	var mu sync.Mutex
+	asked := map[string]int{}
+	d := startDocumented(t, server.Endpoint)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked[r.Method]++
+		if got := r.Header.Get("X-Goog-User-Project"); got != "payer" {
+			t.Errorf("%s %s has the project %q", r.Method, r.URL, got)
+		}
+		mu.Unlock()
+		d.ServeHTTP(w, r)
+	}))
+	defer srv.Close()
+	d.self = srv.URL
+	store := with(server.Store(t), "user_project=payer")
+	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)
+	for _, params := range []string{"part_size=262144", parallelParams} {
+		b := openBucket(t, with(store, params))
+		defer b.Close()
+		ctx := t.Context()
+		content := bytes.Repeat([]byte("0123456789abcdef"), 6*mib/16)
+		for what, do := range map[string]func() error{
+			"put": func() error { return put(ctx, b, "d/small", "x", nil) },
+			"put in parts": func() error {
+				_, err := files.PutBytes(ctx, b, "d/large", content, nil)
+				return err
+			},
+			"conditional": func() error {
+				return put(ctx, b, "d/if", "x", &files.PutOptions{If: files.IfAbsent()})
+			},
+			"check": func() error { return files.Check(ctx, b) },
+		} {
+			if err := do(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if _, err := files.ReadAll(ctx, b, "d/large", nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := b.Stat(ctx, "d/small", nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := files.Copy(ctx, b, "d/copy", b, "d/small", nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := files.Move(ctx, b, "d/moved", b, "d/copy", nil); err != nil {
+			t.Error(err)
+		}
+		if res, err := files.DeleteDir(ctx, b, "d"); err != nil || res.Deleted != 4 {
+			t.Errorf("%+v, %v", res, err)
+		}
+	}
+	for _, method := range []string{"GET", "PUT", "POST", "DELETE"} {
+		if asked[method] == 0 {
+			t.Errorf("no request is a %s: %v", method, asked)
+		}
+	}
+}
+
+func put(ctx context.Context, b files.Bucket, name, content string, o *files.PutOptions) error {
+	_, err := files.PutString(ctx, b, name, content, o)
+	return err
 }

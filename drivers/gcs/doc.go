@@ -35,7 +35,9 @@
 // for at most 5 s, Open is files.ErrPermission and says what to set; after a 401 they are read
 // again, and the request is repeated once. A certificate that isn't trusted (SSL_CERT_FILE names
 // more authorities), and HTTP where TLS is spoken, are files.ErrInvalid, and not repeated.
-// user_project= (Options.UserProject) names the project that pays, for buckets whose requester does.
+// user_project= (Options.UserProject) names the project that pays, for buckets whose requester does:
+// in a header of each request, and in the signed query of each signed URL (userProject), which has
+// the endpoint's path in front of the bucket.
 //
 // # What a version is
 //

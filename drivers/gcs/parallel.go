@@ -231,11 +231,10 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 	case o != nil:
 		return o, nil
 	}
-	if o, err := x.u.own(ctx, nil); err == nil {
-		return o, nil
-	}
-	// Another has replaced it already: it was stored, and of a version that nobody tells.
-	return &object{Size: decimal{x.u.req.Content.Count(), true}}, nil
+	// A Put without a version would be no Put (P3): where the look at the file fails, or another has
+	// replaced it already, this one was stored, and nobody tells which version it was.
+	return x.u.own(ctx, files.Errorf(files.ErrUnavailable,
+		"the upload was stored, and its version can't be found out"))
 }
 
 // completed is what the answer's headers tell of the object, or nil.

@@ -158,6 +158,38 @@ func TestPartsAtOnce(t *testing.T) {
 	}
 }
 
+// TestStoredWithoutVersion: the answer to the last request names no version, and the look at the
+// file that follows fails, or finds another's: then Put doesn't return nil with an empty version.
+func TestStoredWithoutVersion(t *testing.T) {
+	for what, look := range map[string]http.HandlerFunc{
+		"no answer":   says(503, refuses(503, "backendError")),
+		"another's":   says(200, resourceOf("a", 9, 20*mib)),
+		"no file":     says(404, refuses(404, "notFound")),
+		"not allowed": says(403, refuses(403, "forbidden")),
+		"no service":  says(200, "<html>"),
+	} {
+		b := behindWith(t, parallelParams+"&retry_attempts=1", http.HandlerFunc(
+			func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				switch q := r.URL.Query(); {
+				case q.Has("uploads"):
+					io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId>"+
+						"</InitiateMultipartUploadResult>")
+				case r.Method == http.MethodPut:
+					w.Header().Set("ETag", `"`+q.Get("partNumber")+`"`)
+				case r.Method == http.MethodPost:
+					io.WriteString(w, "<CompleteMultipartUploadResult/>")
+				case r.Method == http.MethodGet:
+					look(w, r)
+				}
+			}))
+		info, err := b.Put(t.Context(), "a", bytes.NewReader(make([]byte, 20*mib)), nil)
+		if !errors.Is(err, files.ErrUncertain) || files.KindOf(err) != files.ErrUncertain {
+			t.Errorf("%s: %+v, %v; want ErrUncertain", what, info, err)
+		}
+	}
+}
+
 // TestNoXMLUploads: an endpoint without them, as emulators are, gets the parts one by one.
 func TestNoXMLUploads(t *testing.T) {
 	for _, answer := range []http.HandlerFunc{

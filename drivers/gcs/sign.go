@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
+	"net/url"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/storage"
@@ -72,14 +74,34 @@ func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptio
 	}
 	s := files.SignedURL{Method: opts.Method, Expires: time.Now().Add(opts.Expiry).UTC(), Header: map[string][]string{}}
 	var failed error
-	u, err := storage.SignedURL(b.bucket, name, &storage.SignedURLOptions{
-		GoogleAccessID: b.signer.id, Method: opts.Method, Expires: s.Expires, ContentType: opts.ContentType, Scheme: storage.SigningSchemeV4,
-		Insecure: b.scheme == "http", Hostname: b.host,
+	o := &storage.SignedURLOptions{
+		GoogleAccessID: b.signer.id,
+		Method:         opts.Method,
+		Expires:        s.Expires,
+		ContentType:    opts.ContentType,
+		Scheme:         storage.SigningSchemeV4,
+		Insecure:       b.scheme == "http",
+		Hostname:       b.host,
 		SignBytes: func(text []byte) (sum []byte, err error) {
 			sum, failed = b.signer.sign(text)
 			return sum, failed
 		},
-	})
+	}
+	object := name
+	if b.base != "" {
+		// The SDK has no path in front of the bucket, but a host whose names may have any:
+		// "the path to the resource is everything that follows the host name"
+		// (https://cloud.google.com/storage/docs/authentication/canonical-requests).
+		o.Hostname, o.Style = "", storage.BucketBoundHostname(b.host)
+		object = strings.TrimPrefix(b.base, "/") + "/" + b.bucket + "/" + name
+	}
+	if b.project != "" {
+		// Who fetches the URL sends no header of ours, so the project stands in the query, where it
+		// is signed (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooguserproject,
+		// https://cloud.google.com/storage/docs/using-requester-pays; gsutil signurl does the same).
+		o.QueryParameters = url.Values{"userProject": {b.project}}
+	}
+	u, err := storage.SignedURL(b.bucket, object, o)
 	switch {
 	case err != nil && failed != nil:
 		return files.SignedURL{}, &opaque{"the signing function failed", failed}
