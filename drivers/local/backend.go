@@ -33,6 +33,7 @@ type backend struct {
 	swept   dirSet      // of another mount, and looked through for what dead sessions left
 	// noExchange is found at the first write over a file.
 	noExchange atomic.Bool
+	noUnnamed  atomic.Bool // found at the first write
 
 	volume      fsys.Volume
 	byDir       bool        // folders are locked by their directories

@@ -183,7 +183,7 @@ func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 	if st.side.fits(st, &c) {
 		return nil
 	}
-	return b.stageSidecar(st, p, &c)
+	return b.stageSidecar(st, p, &c, false)
 }
 
 // renew gives a staged file that isn't newer than the time old the present time. Where that
@@ -232,7 +232,7 @@ func (b *backend) replace(
 	case ahead:
 		return nil, errUnprepared
 	default:
-		if err := b.stageSidecar(st, p, &c); err != nil {
+		if err := b.stageSidecar(st, p, &c, old == noSidecar); err != nil {
 			return nil, err
 		}
 	}
@@ -240,12 +240,18 @@ func (b *backend) replace(
 	if err != nil {
 		return nil, err
 	}
-	g, err := b.guard(st.f)
+	over := c.exists && c.name == dest
+	if st.unnamed && over {
+		if err := b.giveName(st); err != nil {
+			return nil, err
+		}
+	}
+	g, err := b.guardStaged(st)
 	if err != nil {
 		return nil, err
 	}
 	defer g.end()
-	if g.f != nil || st.rec.sidecar || !st.isBrief() { // what is guarded stays what it is
+	if !st.unnamed && (g.f != nil || st.rec.sidecar || !st.isBrief()) { // what is guarded stays what it is
 		if err := st.intact(); err != nil {
 			return nil, err
 		}
@@ -264,13 +270,7 @@ func (b *backend) replace(
 	if err := g.held(); err != nil { // a move that is undone would be seen
 		return nil, err
 	}
-	over := c.exists && c.name == dest
-	if err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole)); err != nil {
-		err = b.renameFault(err, st.dir, st.name)
-		var e *retryError
-		if errors.As(err, &e) {
-			e.costly = st.rec.sidecar && !b.opts.NoSync
-		}
+	if err := b.put(st, d, dest, over, g); err != nil {
 		return nil, err
 	}
 	st.done = !over // else its name has what it replaced
@@ -280,6 +280,23 @@ func (b *backend) replace(
 		return nil, nil
 	}
 	return left, nil
+}
+
+// put is the moment of change.
+func (b *backend) put(st *staged, d fsys.Dir, dest string, over bool, g guard) error {
+	if st.unnamed {
+		return b.link(st, d, dest)
+	}
+	err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole))
+	if err == nil {
+		return nil
+	}
+	err = b.renameFault(err, st.dir, st.name)
+	var e *retryError
+	if errors.As(err, &e) {
+		e.costly = st.rec.sidecar && !b.opts.NoSync
+	}
+	return err
 }
 
 // unlinkAll removes what it can.

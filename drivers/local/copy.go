@@ -58,7 +58,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx, b.looksOf(&p))
+	st, err := b.beginStage(ctx, b.looksOf(&p), false)
 	if err != nil {
 		return files.Info{}, err
 	}

@@ -26,6 +26,14 @@ func (b *backend) guard(f fsys.File) (guard, error) {
 	return guard{f}, nil
 }
 
+// guardStaged takes one of what can be found.
+func (b *backend) guardStaged(st *staged) (guard, error) {
+	if st.unnamed {
+		return guard{}, nil
+	}
+	return b.guard(st.f)
+}
+
 // whole is the look at what is guarded, behind which nobody waits to change it.
 func (g guard) whole(look func() error) func() error {
 	if g.f == nil {

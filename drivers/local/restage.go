@@ -28,7 +28,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 	}
 	b.sweepFolder(p.dir, d, from.s)
 	to := *from
-	to.dir, to.own, to.name, to.side = d, true, foreignStage(from.s), nil
+	to.dir, to.own, to.name, to.side, to.unnamed = d, true, foreignStage(from.s), nil, false
 	to.id = fsys.Stat{}
 	if to.f, err = to.s.create(d, to.name, &to.like); err != nil {
 		d.Close()
@@ -170,12 +170,13 @@ func (b *backend) living(s *session, id string) bool {
 // rescue makes another staged file of one whose name is gone from the control folder. What was
 // written can still be read.
 func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
-	fresh, err := b.beginStage(ctx, from.like)
+	fresh, err := b.beginStage(ctx, from.like, true)
 	if err != nil {
 		return nil, err
 	}
 	to := *from
 	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false, nil
+	to.unnamed = fresh.unnamed
 	to.perm, to.id = fresh.perm, fsys.Stat{}
 	if err = to.f.Clone(from.f); err != nil {
 		err = copyAll(ctx, to.f, from.f, from.size)

@@ -134,6 +134,19 @@ func (d *hookDir) Create(name string) (fsys.File, error) {
 	return d.create("create", name, d.Dir.Create)
 }
 
+func (d *hookDir) CreateUnnamed() (fsys.File, error) {
+	return d.create("create", "", func(string) (fsys.File, error) { return d.Dir.CreateUnnamed() })
+}
+
+func (d *hookDir) Link(f fsys.File, name string) error {
+	return d.do("link", name, func() error {
+		if d.h.mount && d.below {
+			return syscall.EXDEV
+		}
+		return d.Dir.Link(f.(*hookFile).File, name)
+	})
+}
+
 func (d *hookDir) OpenLock(name string) (fsys.File, error) {
 	return d.create("openlock", name, d.Dir.OpenLock)
 }

@@ -44,7 +44,7 @@ func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
 
 // stagedSidecar is a sidecar before its rename, for one staged content and one current content.
 type stagedSidecar struct {
-	name  string
+	name  string // "" where it has none
 	f     fsys.File
 	size  int64
 	perm  fs.FileMode
@@ -64,8 +64,8 @@ func (s *stagedSidecar) fits(st *staged, c *current) bool {
 }
 
 // stageSidecar makes the sidecar for the staged content and the current one, and makes it, and
-// the content, durable.
-func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
+// the content, durable. It may have no name where it replaces nothing.
+func (b *backend) stageSidecar(st *staged, p *spot, c *current, alone bool) error {
 	st.dropSidecar()
 	generations := []generation{st.generation()}
 	if c.exists {
@@ -79,15 +79,27 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current) error {
 	if err != nil {
 		return err
 	}
-	side := &stagedSidecar{name: st.s.name(), size: int64(len(data)), mtime: st.rec.mtime, had: c.exists, old: c.st, at: c.name}
-	if st.own {
-		side.name = foreignStage(st.s)
+	side := &stagedSidecar{
+		size:  int64(len(data)),
+		mtime: st.rec.mtime,
+		had:   c.exists,
+		old:   c.st,
+		at:    c.name,
 	}
-	if side.f, err = st.s.create(st.dir, side.name, &st.like); err != nil {
-		if vanished(err) {
-			return errStageLost // with the folder that it is in
+	if alone && !st.own && !st.namedSide && !st.like.there {
+		side.f = b.createUnnamed(st.s)
+	}
+	if side.f == nil {
+		side.name = st.s.name()
+		if st.own {
+			side.name = foreignStage(st.s)
 		}
-		return fault(err)
+		if side.f, err = st.s.create(st.dir, side.name, &st.like); err != nil {
+			if vanished(err) {
+				return errStageLost // with the folder that it is in
+			}
+			return fault(err)
+		}
 	}
 	st.side = side
 	if st.own {
@@ -133,7 +145,9 @@ func (b *backend) writeSidecar(st *staged, data []byte) error {
 func (st *staged) dropSidecar() {
 	if s := st.side; s != nil {
 		s.f.Close()
-		st.dir.Unlink(s.name)
+		if s.name != "" {
+			st.dir.Unlink(s.name)
+		}
 		st.side = nil
 	}
 }
@@ -143,6 +157,9 @@ func (st *staged) dropSidecar() {
 // content, and not its rename.
 func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
 	s := st.side
+	if s.name == "" {
+		return b.linkSidecar(st, p, d, old)
+	}
 	g, err := b.guard(s.f)
 	if err != nil {
 		return err

@@ -315,6 +315,10 @@ func (d *spelledDir) CreatePrivate(name string) (f fsys.File, err error) {
 	return f, err
 }
 
+func (d *spelledDir) Link(f fsys.File, name string) error {
+	return d.place(name, func(disk string) error { return d.Dir.Link(f, disk) })
+}
+
 func (d *spelledDir) OpenLock(name string) (f fsys.File, err error) {
 	err = d.place(name, func(disk string) (err error) {
 		f, err = d.Dir.OpenLock(disk)

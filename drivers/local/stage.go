@@ -23,10 +23,13 @@ var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b
 // staged is an upload before its commit: a whole file, with its record, under a name that nobody
 // looks for.
 type staged struct {
-	s     *session
-	dir   fsys.Dir
-	own   bool // dir is to be closed: it isn't the session's
-	name  string
+	s    *session
+	dir  fsys.Dir
+	own  bool // dir is to be closed: it isn't the session's
+	name string
+	// unnamed is set where it has no name yet, and namedSide where its sidecar must have one.
+	unnamed, namedSide bool
+
 	f     fsys.File
 	id    fsys.Stat // the file as it was made, where known
 	like  looks     // what it has of the file that it replaces
@@ -61,24 +64,38 @@ const brief = 100 * time.Microsecond
 func (st *staged) isBrief() bool { return !st.begun.IsZero() && time.Since(st.begun) < brief }
 
 // stage makes an empty staged file.
-func (b *backend) stage(s *session, like looks) (*staged, error) {
-	st := &staged{s: s, dir: s.dir, name: s.name(), like: like}
+func (b *backend) stage(s *session, like looks, named bool) (*staged, error) {
+	st := &staged{s: s, dir: s.dir, like: like}
 	var err error
-	if st.f, err = s.create(s.dir, st.name, &like); err != nil {
-		return nil, err
+	if !named && !like.there {
+		st.f = b.createUnnamed(s)
+		st.unnamed = st.f != nil
+	}
+	if !st.unnamed {
+		st.name = s.name()
+		if st.f, err = s.create(s.dir, st.name, &like); err != nil {
+			return nil, err
+		}
 	}
 	if st.id, err = st.f.Look(); err != nil {
 		st.f.Close()
-		s.dir.Unlink(st.name)
+		st.unlink()
 		return nil, err
 	}
 	st.perm = st.id.Perm
 	return st, nil
 }
 
+// unlink removes the name.
+func (st *staged) unlink() {
+	if !st.unnamed {
+		st.dir.Unlink(st.name)
+	}
+}
+
 // beginStage finds the session and makes a staged file, in a new session where the old one's
-// folder was removed or can't be used any more.
-func (b *backend) beginStage(ctx context.Context, like looks) (*staged, error) {
+// folder was removed or can't be used any more. It may have no name, but for named.
+func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*staged, error) {
 	var lost *session
 	var r retries
 	for {
@@ -88,7 +105,7 @@ func (b *backend) beginStage(ctx context.Context, like looks) (*staged, error) {
 		}
 		var st *staged
 		if err = b.told(s); err == nil {
-			st, err = b.stage(s, like)
+			st, err = b.stage(s, like, named)
 		}
 		if err == nil {
 			return st, nil
@@ -342,7 +359,7 @@ func (st *staged) close() {
 	st.dropSidecar()
 	st.f.Close()
 	if !st.done {
-		st.dir.Unlink(st.name)
+		st.unlink()
 	}
 	if st.own {
 		st.dir.Close()

@@ -19,6 +19,8 @@ const (
 	ReadDir
 	StatDir
 	Create
+	CreateUnnamed
+	Link
 	OpenLock
 	Mkdir
 	Rename
@@ -61,6 +63,8 @@ var about = [kinds]struct {
 	ReadDir:         {"ReadDir", false},
 	StatDir:         {"StatDir", false},
 	Create:          {"Create", true},
+	CreateUnnamed:   {"CreateUnnamed", false},
+	Link:            {"Link", true},
 	OpenLock:        {"OpenLock", true},
 	Mkdir:           {"Mkdir", true},
 	Rename:          {"Rename", true},
@@ -97,7 +101,7 @@ type Op struct {
 	Kind    Kind
 	Dir     fsys.Dir  // nil for an operation on a file or on a root by its path
 	To      fsys.Dir  // of a rename
-	File    fsys.File // nil for an operation on a directory
+	File    fsys.File // nil for an operation on a directory but Link
 	Name    string    // entry, path, or attribute
 	NewName string    // of a rename
 	Data    []byte    // of Write and Setxattr

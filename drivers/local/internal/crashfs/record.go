@@ -101,6 +101,10 @@ func (r *Recorder) Hook(op *Op, do func() error) error {
 		r.fail(errors.New("the root folder was made, not recorded"))
 	case Create:
 		r.create(op, 0)
+	case CreateUnnamed:
+		r.begin(op)
+	case Link:
+		r.entries(entry{dir: r.node(op.Dir), name: op.Name, node: r.fileNode(op.File)})
 	case OpenLock:
 		if was == 0 {
 			r.create(op, 0)
@@ -179,13 +183,19 @@ func (r *Recorder) entries(e ...entry) {
 }
 
 func (r *Recorder) create(op *Op, was int) {
-	n := r.add(op.OpenedFile, false)
+	n := r.begin(op)
 	r.entries(entry{dir: r.node(op.Dir), name: op.Name, node: n, was: was})
+}
+
+// begin notes a new file.
+func (r *Recorder) begin(op *Op) int {
+	n := r.add(op.OpenedFile, false)
 	st, err := op.OpenedFile.Stat()
 	if err != nil {
 		r.fail(err)
 	}
 	r.put(n, fileState{modTime: st.ModTime})
+	return n
 }
 
 // change notes the file's state behind an operation on it.

@@ -96,6 +96,16 @@ func (d *dir) CreatePrivate(name string) (fsys.File, error) {
 	return d.fs.openedFile(&Op{Kind: Create, Dir: d.below, Name: name}, func() (fsys.File, error) { return d.below.CreatePrivate(name) })
 }
 
+func (d *dir) CreateUnnamed() (fsys.File, error) {
+	return d.fs.openedFile(&Op{Kind: CreateUnnamed, Dir: d.below}, d.below.CreateUnnamed)
+}
+
+func (d *dir) Link(f fsys.File, name string) error {
+	below := f.(*file).below
+	op := &Op{Kind: Link, Dir: d.below, File: below, Name: name}
+	return d.fs.hook(op, func() error { return d.below.Link(below, name) })
+}
+
 // Modes and owners are no part of what is broken, counted or recorded.
 func (d *dir) SetMode(p fs.FileMode) error { return d.below.SetMode(p) }
 func (d *dir) SetOwner(uid, gid int) error { return d.below.SetOwner(uid, gid) }

@@ -62,6 +62,13 @@ type Dir interface {
 	Create(name string) (File, error)
 	// CreatePrivate is Create of mode 0600.
 	CreatePrivate(name string) (File, error)
+	// CreateUnnamed makes a new file, as Create does, that nobody finds by a name, and that is gone
+	// when it is closed, until Link gives it one: errors.ErrUnsupported where the system or the file
+	// system can't.
+	CreateUnnamed() (File, error)
+	// Link gives such a file its name: fs.ErrExist if the name is taken. errors.ErrUnsupported where
+	// the file system refuses.
+	Link(f File, name string) error
 	// OpenLock opens the file for writing, and makes it where it is missing (of mode 0666 less
 	// umask): for Lock.
 	OpenLock(name string) (File, error)

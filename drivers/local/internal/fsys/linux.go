@@ -51,7 +51,7 @@ func (linuxFS) OpenRoot(path string) (Dir, error) {
 
 func (linuxFS) StatRoot(path string) (Stat, error) {
 	var st unix.Stat_t
-	if _, err := stale(func() (int, error) { return 0, unix.Stat(path, &st) }); err != nil {
+	if _, err := stale(func() (int, error) { return 0, statPath(path, &st) }); err != nil {
 		return Stat{}, err
 	}
 	return toStat(&st), nil
@@ -115,8 +115,10 @@ func (d *dir) openBeneath(path string, flags int) (int, error) {
 	if len(path) >= maxPath {
 		return d.openFar(path, flags)
 	}
-	how := unix.OpenHow{Flags: uint64(flags), Resolve: resolve}
-	return stale(func() (int, error) { return unix.Openat2(d.fd, path, &how) })
+	if strings.IndexByte(path, '/') < 0 { // what one element leads to is in the directory
+		return stale(func() (int, error) { return openat(d.fd, path, flags|unix.O_NOFOLLOW, 0) })
+	}
+	return stale(func() (int, error) { return openat2(d.fd, path, flags) })
 }
 
 // maxPath is the longest path that the system takes at a time, with the zero behind it.
@@ -269,7 +271,7 @@ func (d *dir) Rename(name string, to Dir, newname string) error {
 }
 
 func (d *dir) Exchange(name string, to Dir, newname string) error {
-	err := unix.Renameat2(d.fd, name, to.(*dir).fd, newname, unix.RENAME_EXCHANGE)
+	err := renameat2(d.fd, name, to.(*dir).fd, newname, unix.RENAME_EXCHANGE)
 	if err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP {
 		return errors.ErrUnsupported
 	}
@@ -299,8 +301,8 @@ func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
 	}
 }
 
-func (d *dir) Unlink(name string) error { return unix.Unlinkat(d.fd, name, 0) }
-func (d *dir) Rmdir(name string) error  { return unix.Unlinkat(d.fd, name, unix.AT_REMOVEDIR) }
+func (d *dir) Unlink(name string) error { return unlinkat(d.fd, name, 0) }
+func (d *dir) Rmdir(name string) error  { return unlinkat(d.fd, name, unix.AT_REMOVEDIR) }
 
 // Sync does nothing where a file system doesn't sync folders, or needn't.
 func (d *dir) Sync() error {

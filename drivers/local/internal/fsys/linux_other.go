@@ -30,6 +30,22 @@ func openat(fd int, name string, flags int, mode uint32) (int, error) {
 	return unix.Openat(fd, name, flags, mode)
 }
 
+func openat2(fd int, path string, flags int) (int, error) {
+	return unix.Openat2(fd, path, &unix.OpenHow{Flags: uint64(flags), Resolve: resolve})
+}
+
+func statPath(path string, st *unix.Stat_t) error { return unix.Stat(path, st) }
+
+func renameat2(fd int, name string, tofd int, newname string, flags uint) error {
+	return unix.Renameat2(fd, name, tofd, newname, flags)
+}
+
+func linkFile(file, fd int, name string) error {
+	return unix.Linkat(file, "", fd, name, unix.AT_EMPTY_PATH)
+}
+
+func unlinkat(fd int, name string, flags int) error { return unix.Unlinkat(fd, name, flags) }
+
 func renameat(fd int, name string, tofd int, newname string) error {
 	return unix.Renameat(fd, name, tofd, newname)
 }

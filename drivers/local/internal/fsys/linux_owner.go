@@ -51,11 +51,12 @@ type xattrArgs struct {
 
 // getxattrat is the system call, which package unix has only the number of.
 func getxattrat(fd int, name, attr string, buf []byte) (int, error) {
-	path, err := unix.BytePtrFromString(name)
+	var path, key [256]byte // on the stack, but for long ones
+	at, err := bytePtr(path[:], name)
 	if err != nil {
 		return 0, err
 	}
-	key, err := unix.BytePtrFromString(attr)
+	of, err := bytePtr(key[:], attr)
 	if err != nil {
 		return 0, err
 	}
@@ -63,13 +64,22 @@ func getxattrat(fd int, name, attr string, buf []byte) (int, error) {
 	if len(buf) > 0 {
 		args.value = uint64(uintptr(unsafe.Pointer(&buf[0])))
 	}
-	n, _, errno := unix.Syscall6(unix.SYS_GETXATTRAT, uintptr(fd), uintptr(unsafe.Pointer(path)),
-		unix.AT_SYMLINK_NOFOLLOW, uintptr(unsafe.Pointer(key)), uintptr(unsafe.Pointer(&args)), unsafe.Sizeof(args))
+	n, _, errno := unix.Syscall6(unix.SYS_GETXATTRAT, uintptr(fd), uintptr(unsafe.Pointer(at)),
+		unix.AT_SYMLINK_NOFOLLOW, uintptr(unsafe.Pointer(of)), uintptr(unsafe.Pointer(&args)), unsafe.Sizeof(args))
 	runtime.KeepAlive(buf)
 	if errno != 0 {
 		return 0, errno
 	}
 	return int(n), nil
+}
+
+// bytePtr is a string as the system takes it, in buf where it fits.
+func bytePtr(buf []byte, s string) (*byte, error) {
+	if len(s) >= len(buf) || strings.IndexByte(s, 0) >= 0 {
+		return unix.BytePtrFromString(s)
+	}
+	copy(buf, s)
+	return &buf[0], nil
 }
 
 // Umask is the process's; known is false where the system doesn't tell it. An error says nothing:

@@ -110,6 +110,35 @@ func openat(fd int, name string, flags int, mode uint32) (int, error) {
 	return int(n), nil
 }
 
+// openat2 opens beneath the directory.
+func openat2(fd int, path string, flags int) (int, error) {
+	how := unix.OpenHow{Flags: uint64(flags), Resolve: resolve}
+	var t text
+	if !t.set(path) {
+		return unix.Openat2(fd, path, &how)
+	}
+	n, _, e := unix.Syscall6(unix.SYS_OPENAT2, uintptr(fd), uintptr(unsafe.Pointer(&t)),
+		uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
+	if e != 0 {
+		return -1, e
+	}
+	return int(n), nil
+}
+
+func statPath(path string, st *unix.Stat_t) error {
+	var t text
+	if !t.set(path) {
+		return unix.Stat(path, st)
+	}
+	at := unix.AT_FDCWD
+	_, _, e := unix.Syscall6(sysStatAt, uintptr(at), uintptr(unsafe.Pointer(&t)),
+		uintptr(unsafe.Pointer(st)), 0, 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
 func renameat(fd int, name string, tofd int, newname string) error {
 	var from, to text
 	if !from.set(name) || !to.set(newname) {
@@ -117,6 +146,47 @@ func renameat(fd int, name string, tofd int, newname string) error {
 	}
 	_, _, e := unix.Syscall6(unix.SYS_RENAMEAT, uintptr(fd), uintptr(unsafe.Pointer(&from)),
 		uintptr(tofd), uintptr(unsafe.Pointer(&to)), 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+func renameat2(fd int, name string, tofd int, newname string, flags uint) error {
+	var from, to text
+	if !from.set(name) || !to.set(newname) {
+		return unix.Renameat2(fd, name, tofd, newname, flags)
+	}
+	_, _, e := unix.Syscall6(unix.SYS_RENAMEAT2, uintptr(fd), uintptr(unsafe.Pointer(&from)),
+		uintptr(tofd), uintptr(unsafe.Pointer(&to)), uintptr(flags), 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+// linkFile gives an open file a name.
+func linkFile(file, fd int, name string) error {
+	var t text
+	if !t.set(name) {
+		return unix.Linkat(file, "", fd, name, unix.AT_EMPTY_PATH)
+	}
+	var empty byte
+	_, _, e := unix.Syscall6(unix.SYS_LINKAT, uintptr(file), uintptr(unsafe.Pointer(&empty)),
+		uintptr(fd), uintptr(unsafe.Pointer(&t)), unix.AT_EMPTY_PATH, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+func unlinkat(fd int, name string, flags int) error {
+	var t text
+	if !t.set(name) {
+		return unix.Unlinkat(fd, name, flags)
+	}
+	_, _, e := unix.Syscall6(unix.SYS_UNLINKAT, uintptr(fd), uintptr(unsafe.Pointer(&t)),
+		uintptr(flags), 0, 0, 0)
 	if e != 0 {
 		return e
 	}

@@ -235,6 +235,9 @@ func (d *dir) Rename(name string, to Dir, newname string) error {
 	return bare(d.root.Rename(d.join(name), to.(*dir).join(newname)))
 }
 
+func (d *dir) CreateUnnamed() (File, error) { return nil, errors.ErrUnsupported }
+func (d *dir) Link(File, string) error      { return errors.ErrUnsupported }
+
 // Exchange can't be had through package os.
 func (d *dir) Exchange(string, Dir, string) error { return errors.ErrUnsupported }
 

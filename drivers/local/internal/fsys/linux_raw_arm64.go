@@ -1,0 +1,7 @@
+//go:build linux && !osroot
+
+package fsys
+
+import "golang.org/x/sys/unix"
+
+const sysStatAt = unix.SYS_FSTATAT

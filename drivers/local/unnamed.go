@@ -1,0 +1,94 @@
+package local
+
+import (
+	"errors"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// What is staged for a place where nothing is needs no name until it has that one, where the system
+// has such files: nobody can find it before, so it needs no guard, and there is nothing to look at
+// behind the commit, or to undo. Not where it is to be durable: some file systems (btrfs) don't
+// write down what they are told to sync while it has no name.
+
+// unnamed reports whether what is staged may have no name.
+func (b *backend) unnamed() bool {
+	return b.opts.NoSync && b.volume.Local && !b.disk.folds() && !b.noUnnamed.Load()
+}
+
+// createUnnamed makes such a file in the session's folder, nil where that can't be.
+func (b *backend) createUnnamed(s *session) fsys.File {
+	if !b.unnamed() {
+		return nil
+	}
+	f, err := s.dir.CreateUnnamed()
+	if errors.Is(err, errors.ErrUnsupported) {
+		b.noUnnamed.Store(true)
+	}
+	if err != nil {
+		return nil // the error that a file with a name meets counts
+	}
+	return f
+}
+
+// giveName gives what is staged a name in the session's folder, by which it can replace something.
+func (b *backend) giveName(st *staged) error {
+	name := st.s.name()
+	err := st.dir.Link(st.f, name)
+	switch {
+	case err == nil:
+		st.name, st.unnamed = name, false
+		return nil
+	case errors.Is(err, errors.ErrUnsupported):
+		b.noUnnamed.Store(true)
+		return errStageLost // a copy gets one
+	case isNotExist(err):
+		return errStageLost
+	}
+	return fault(err)
+}
+
+// link commits what has no name.
+func (b *backend) link(st *staged, d fsys.Dir, dest string) error {
+	err := d.Link(st.f, dest)
+	switch {
+	case err == nil:
+		return nil
+	case isExist(err): // something that is no file, or somebody was faster
+		if e := b.giveName(st); e != nil {
+			return e
+		}
+		return lookAgain(err)
+	case errors.Is(err, errors.ErrUnsupported):
+		b.noUnnamed.Store(true)
+		return errStageLost
+	case isNotExist(err), fsys.IsStale(err):
+		return lookAgain(err) // the folder went
+	case fsys.IsCrossDevice(err):
+		return errOtherMount
+	}
+	return fault(err)
+}
+
+// linkSidecar puts a sidecar without a name to its place, where there is none.
+func (b *backend) linkSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
+	err := error(nil)
+	if old == noSidecar {
+		err = d.Link(st.side.f, p.sidecar())
+	}
+	switch {
+	case old != noSidecar, isExist(err), errors.Is(err, errors.ErrUnsupported):
+		st.namedSide = true
+		st.dropSidecar()
+		return errUnprepared
+	case isNotExist(err), fsys.IsStale(err):
+		return lookAgain(err)
+	case fsys.IsCrossDevice(err):
+		return errOtherMount
+	case err != nil:
+		return fault(err)
+	}
+	st.side.f.Close()
+	st.side = nil
+	return nil
+}
