@@ -42,7 +42,7 @@ func (b *backend) giveName(st *staged) error {
 	case errors.Is(err, errors.ErrUnsupported):
 		b.noUnnamed.Store(true)
 		return errStageLost // a copy gets one
-	case isNotExist(err):
+	case isNotExist(err), isExist(err):
 		return errStageLost
 	}
 	return fault(err)

@@ -1,0 +1,131 @@
+//go:build !osroot
+
+package local
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// needUnnamed skips where the file system has no files without a name.
+func needUnnamed(t *testing.T, dir string) {
+	t.Helper()
+	d, err := fsys.OS().OpenRoot(dir)
+	check(t, err)
+	defer d.Close()
+	f, err := d.CreateUnnamed()
+	if errors.Is(err, errors.ErrUnsupported) && os.Getenv("CI") == "" {
+		t.Skip("the file system has no files without a name")
+	}
+	check(t, err)
+	check(t, f.Close())
+}
+
+// stagedNames are the names of what is staged.
+func stagedNames(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", "*"))
+	check(t, err)
+	for _, p := range all {
+		if filepath.Base(p) != aliveFile {
+			names = append(names, p)
+		}
+	}
+	return names
+}
+
+// A new file of a Put that isn't synced has no name before it has its own, so no other program can
+// find it; one that replaces a file, or is synced, has.
+func TestStagedWithoutName(t *testing.T) {
+	for _, sync := range []bool{false, true} {
+		b, dir := newBucket(t, &Options{NoSync: !sync})
+		needUnnamed(t, dir)
+		for i, over := range []bool{false, true, false} {
+			want := 1
+			if !sync && !over {
+				want = 0
+			}
+			if i == 2 {
+				del(t, b, "a")
+			}
+			content := io.MultiReader(strings.NewReader("content"), afterwards(func() {
+				if names := stagedNames(t, dir); len(names) != want {
+					t.Errorf("sync %v, Put %d: %q is staged, want %d names", sync, i, names, want)
+				}
+			}))
+			_, err := b.Put(t.Context(), "a", content, &files.PutOptions{Attributes: someAttributes})
+			check(t, err)
+			if s, info := fetch(t, b, "a"); s != "content" || info.CacheControl != someAttributes.CacheControl {
+				t.Errorf("%q, %+v", s, info)
+			}
+			if names := stagedNames(t, dir); len(names) != 0 {
+				t.Errorf("left: %q", names)
+			}
+		}
+	}
+}
+
+// What stands in the way of a file without a name, or a file system that refuses to give it one,
+// makes it one with a name.
+func TestStagedGetsName(t *testing.T) {
+	attrs := []files.Attributes{{}, someAttributes}
+	put := func(b files.Bucket, at files.Attributes, before func()) error {
+		content := io.MultiReader(strings.NewReader("new"), afterwards(before))
+		_, err := b.Put(t.Context(), "d/a", content, &files.PutOptions{Attributes: at})
+		return err
+	}
+	for name, before := range map[string]func(dir string){
+		"a file":     func(dir string) { check(t, os.WriteFile(filepath.Join(dir, "d/a"), []byte("x"), 0o666)) },
+		"a link":     func(dir string) { check(t, os.Symlink("b", filepath.Join(dir, "d/a"))) },
+		"a side":     func(dir string) { check(t, os.Symlink("b", filepath.Join(dir, "d/a.attrs"))) },
+		"a folder":   func(dir string) { check(t, os.Mkdir(filepath.Join(dir, "d/a"), 0o777)) },
+		"no folder":  func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, "d"))) },
+		"no session": func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, controlDir))) },
+	} {
+		for _, at := range attrs {
+			b, dir := newBucket(t, &Options{NoSync: true})
+			needUnnamed(t, dir)
+			putIn(t, b, "d/b", "b", nil)
+			if err := put(b, at, func() { before(dir) }); err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if s, info := fetch(t, b, "d/a"); s != "new" || info.CacheControl != at.CacheControl {
+				t.Errorf("%s: %q, %+v", name, s, info)
+			}
+		}
+	}
+	for _, fault := range []error{errors.ErrUnsupported, syscall.EXDEV, syscall.EEXIST, syscall.ENOENT} {
+		for _, at := range attrs {
+			met := 0
+			h := &hookFS{before: func(op, _ string) error {
+				if op == "link" && met < 3 {
+					met++
+					return fault
+				}
+				return nil
+			}}
+			dir := t.TempDir()
+			needUnnamed(t, dir)
+			b := openHooked(t, dir, &Options{NoSync: true}, h)
+			if err := put(b, at, func() {}); err != nil || met == 0 {
+				t.Errorf("%v: met %d times, %v", fault, met, err)
+				continue
+			}
+			if s, info := fetch(t, b, "d/a"); s != "new" || info.CacheControl != at.CacheControl {
+				t.Errorf("%v: %q, %+v", fault, s, info)
+			}
+			if names := stagedNames(t, dir); len(names) != 0 {
+				t.Errorf("%v: left: %q", fault, names)
+			}
+		}
+	}
+}
