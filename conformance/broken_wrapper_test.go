@@ -88,6 +88,12 @@ var brokenWrappers = []struct {
 		caught: []string{"X2/wrapper-ends"},
 		wrap:   func(b files.Bucket) files.Bucket { return &pulling{b} },
 	},
+	{
+		fault:  "reads ahead as much as it is told",
+		over:   "everything",
+		caught: []string{"G2/wrapper-lengths"},
+		wrap:   func(b files.Bucket) files.Bucket { return &trustingReads{b} },
+	},
 	{fault: "closes its parent", over: "everything", caught: []string{"X3/wrapper-close"}, wrap: hooks(files.Hooks{CloseInner: true})},
 	{fault: "leaves open what it owns", over: "everything", caught: []string{"X3/wrapper-close"}, o: &conformance.WrapperOptions{Owns: true}, wrap: hooks(files.Hooks{})},
 	{fault: "drops options", over: "everything", caught: []string{"P8/creates-once", "P7/round-trip", "P10/size", "G3/all-pairs", "G8/not-modified", "L2/shallow", "D2/stale"},

@@ -220,8 +220,8 @@ func (h *H) Clean(t T, after string) {
 // Cases returns the table, in the order of the contract.
 func Cases() []Case {
 	return slices.Concat(nameCases, nameTwinCases, nameRandomCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
-		getCases, rangeCases, damageCases, readerCases, readerEndCases, statCases, listCases, listPageCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
-		errorCases, nativeCases, modelCases, modelFindCases, concurrencyCases, processCases, cancelCases, cancelPanicCases, closeCases, signCases, urlCases)
+		getCases, rangeCases, damageCases, readerCases, readerEndCases, lengthCases, statCases, listCases, listPageCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
+		errorCases, errorNilCases, nativeCases, modelCases, modelFindCases, concurrencyCases, processCases, cancelCases, cancelPanicCases, closeCases, signCases, urlCases)
 }
 
 // Run runs every case as a parallel subtest; under -short it leaves out the long ones.

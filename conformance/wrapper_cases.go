@@ -37,6 +37,7 @@ func wrapperCases() []Case {
 		},
 		{Rule: "X2", Name: "wrapper-context", Why: "deadlines, traces and credentials travel in the context", Run: wrapperContext},
 		wrapperEnds,
+		wrapperLengths,
 	}
 }
 

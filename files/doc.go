@@ -148,7 +148,8 @@
 //     unasked.
 //   - P11: Content streams in bounded memory, of known or unknown length, up to the backend's
 //     limit. A stream of unknown length that outgrows Features.MaxUnknownSize is ErrTooLarge; a
-//     declared size lifts that limit to MaxSize.
+//     declared size lifts that limit to MaxSize. A size that is declared, or a length that content
+//     tells, makes room for nothing: a wrong one is an error.
 //   - P12: Put reads from the content's current position, does not close it and does not read it
 //     after returning. The context is looked at between Reads; a Read that blocks is its owner's to
 //     unblock.
