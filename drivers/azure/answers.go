@@ -76,7 +76,7 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	case base == opList && root != "EnumerationResults":
 		return foreign("without the element EnumerationResults")
 	case base == opList:
-		if page := repairPage(body); len(page) != len(body) {
+		if page := repairPage(body); !bytes.Equal(page, body) {
 			resp.Body = io.NopCloser(bytes.NewReader(page))
 		}
 	case len(bytes.TrimSpace(body)) > 0:

@@ -90,6 +90,8 @@ type backend struct {
 	own bool
 	// noFromURL: the service has no Put Blob From URL, which emulators lack.
 	noFromURL atomic.Bool
+	// noBatch: the service has no batches of deletions, which some emulators lack.
+	noBatch atomic.Bool
 	// tree: an answer told that the account has a hierarchical namespace.
 	tree atomic.Bool
 	// from is what is known of listings that begin at a name, by fromState.

@@ -95,6 +95,7 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 		w.mark = rand.Text()
 	}
 	unsure, asked := false, false
+	refusals, vague := 0, false // of requests that were sent whole; one wasn't the service's word
 	var done written
 	var found *files.Info
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -106,14 +107,23 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 			return nil
 		}
 		mapped := b.fault(ctx, w.op(), err)
-		if k := files.KindOf(mapped); unsure && (k == files.ErrExist || k == files.ErrPrecondition) {
+		failed := files.KindOf(mapped) == files.ErrExist || files.KindOf(mapped) == files.ErrPrecondition
+		if failed && (unsure || refusals > 0) {
 			asked = true
-			if found = b.recognise(ctx, w); found != nil {
+			switch found = b.recognise(ctx, w); {
+			case found != nil:
 				return nil
+			case unsure || vague:
+				return uncertain(mapped, ", and the file is now another")
 			}
-			return uncertain(mapped, ", and the file is now another")
 		}
-		unsure = unsure || !refused(err) && (sent == nil || sent())
+		if sent == nil || sent() {
+			unsure = unsure || !refused(err)
+			if r := answered(err); r.status != 0 {
+				refusals++
+				vague = vague || !r.own
+			}
+		}
 		return mapped
 	})
 	switch k := files.KindOf(err); {

@@ -40,15 +40,23 @@ func connectionService() (service, error) {
 		if key = strings.ToLower(strings.TrimSpace(key)); !ok && key != "" {
 			return s, files.Errorf(files.ErrInvalid, "%s is malformed: a part of it has no =", from)
 		}
-		parts[key] = strings.TrimSpace(v)
+		v = strings.TrimSpace(v)
+		if was, twice := parts[key]; twice && key != "" && was != v {
+			return s, files.Errorf(files.ErrInvalid, "%s has a part twice, of different values", from)
+		}
+		parts[key] = v
 	}
 	s.account, s.key, s.keyFrom = parts["accountname"], parts["accountkey"], "the AccountKey of "+from
 	s.sas = strings.TrimPrefix(parts["sharedaccesssignature"], "?")
 	address := parts["blobendpoint"]
 	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
 		s.account, s.key = devAccount, devKey
-		proxy := or(parts["developmentstorageproxyuri"], "http://127.0.0.1")
-		address = strings.TrimRight(proxy, "/") + ":10000/" + devAccount
+		proxy, err := endpointOf(or(parts["developmentstorageproxyuri"], "http://127.0.0.1"))
+		if err != nil {
+			return s, err
+		}
+		proxy.Host = strings.TrimSuffix(proxy.Host, ":"+proxy.Port()) // which is the emulator's own
+		address = proxy.Scheme + "://" + proxy.Host + ":10000/" + devAccount
 	}
 	if address == "" && s.account != "" {
 		address = or(parts["defaultendpointsprotocol"], "https") + "://" + s.account + ".blob." +

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -30,18 +31,21 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	if ifVersion != "" {
 		o = opDeleteMatch
 	}
-	unsure := false
+	unsure, vague := false, false // of vague ones, something in front of the service said no
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		err := b.ask(ctx, o, func(ctx context.Context) error {
 			_, err := b.blob(key.Name).Delete(ctx, opts)
 			return err
 		})
 		mapped := b.fault(ctx, o, err)
-		if k := files.KindOf(mapped); unsure && (k == files.ErrNotExist || k == files.ErrPrecondition) {
+		k := files.KindOf(mapped)
+		if (unsure || vague) && (k == files.ErrNotExist || k == files.ErrPrecondition) {
 			return files.WithCause(files.ErrUncertain, &hushed{mapped},
 				"the answer to the deletion was lost, and the file is now gone or another")
 		}
 		unsure = unsure || ifVersion != "" && err != nil && !refused(err)
+		r := answered(err)
+		vague = vague || ifVersion != "" && r.status != 0 && !r.own
 		return mapped
 	})
 	switch k := files.KindOf(err); {
@@ -90,7 +94,17 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	if len(asked) == 0 {
 		return errs
 	}
+	if b.noBatch.Load() {
+		b.deleteEach(ctx, names, asked, errs)
+		return errs
+	}
 	r, err := b.batch(ctx, names, asked)
+	if lacksBatch(err) {
+		if b.deleteEach(ctx, names, asked, errs) {
+			b.noBatch.Store(true)
+		}
+		return errs
+	}
 	if err != nil {
 		for _, i := range asked {
 			errs[i] = err
@@ -119,6 +133,41 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 		}
 	}
 	return errs
+}
+
+// lacksBatch reports whether the service says that it has no batches, as some emulators, gateways and
+// signatures of a container haven't.
+func lacksBatch(err error) bool {
+	r := answered(err)
+	switch {
+	case err == nil:
+		return false
+	case !r.own:
+		return r.bare && r.status == http.StatusNotImplemented
+	}
+	return codes[r.code] == files.ErrUnsupported || r.status == http.StatusNotImplemented ||
+		r.status == http.StatusMethodNotAllowed || r.code == "InvalidQueryParameterValue"
+}
+
+// deleteAtOnce is how many deletions of one name each are on their way.
+const deleteAtOnce = 16
+
+// deleteEach deletes names[i] for each i that is asked, a few at a time, and reports whether all are
+// gone.
+func (b *backend) deleteEach(ctx context.Context, names []string, asked []int, errs []error) bool {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, deleteAtOnce)
+	for _, i := range asked {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if errs[i] = files.ContextError(ctx); errs[i] == nil {
+				errs[i] = b.Delete(ctx, driver.Key{Name: names[i]}, "")
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...) == nil
 }
 
 // heardPart is the failure of a part of a batch, which must be in the service's own words as any

@@ -2,10 +2,12 @@ package azure
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -120,15 +122,24 @@ func unanswered(err error) error {
 	if long, ok := errors.AsType[*tooLong](err); ok {
 		return files.WithCause(files.ErrUnavailable, err, long.Error()+": "+notAzure)
 	}
-	if _, dial := errors.AsType[*net.OpError](err); !dial {
-		var syntax *xml.SyntaxError
-		var parse *time.ParseError
-		var number *strconv.NumError
-		if errors.As(err, &syntax) || errors.As(err, &parse) || errors.As(err, &number) {
-			return files.WithCause(files.ErrUnavailable, err, "the answer can't be read: "+notAzure)
-		}
+	var network net.Error
+	if !errors.As(err, &network) && isUnreadable(err) {
+		return files.WithCause(files.ErrUnavailable, err, "the answer can't be read: "+notAzure)
 	}
 	return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
+}
+
+// isUnreadable finds what parsers say of an answer.
+func isUnreadable(err error) bool {
+	var (
+		syntax *xml.SyntaxError
+		parse  *time.ParseError
+		number *strconv.NumError
+		binary base64.CorruptInputError
+		escape url.EscapeError
+	)
+	return errors.As(err, &syntax) || errors.As(err, &parse) || errors.As(err, &number) ||
+		errors.As(err, &binary) || errors.As(err, &escape)
 }
 
 // retryAfter reads the header's two forms (RFC 9110, section 10.2.3).

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -170,6 +171,9 @@ func (l *listing) page(marker *string, from string) (
 		return nil, nil, err
 	}
 	for _, item := range items {
+		if item != nil && item.Name != nil {
+			*item.Name = oddtext.Restore(*item.Name)
+		}
 		if item == nil || value(item.Name) == "" {
 			return nil, nil, badListing("a blob without a name")
 		}
@@ -182,6 +186,11 @@ func (l *listing) page(marker *string, from string) (
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, d := range dirs {
+		if d != nil && d.Name != nil {
+			*d.Name = oddtext.Restore(*d.Name)
+		}
 	}
 	return merge(items, dirs), next, nil
 }

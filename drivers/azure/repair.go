@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/drivers/internal/oddtime"
 )
 
@@ -64,15 +65,49 @@ func isTime(s string) bool {
 	return err == nil
 }
 
-// timeElements are the times that a page of a listing may have of a blob.
-var timeElements = []string{
-	"Last-Modified", "Creation-Time", "CopyCompletionTime", "DeletedTime", "AccessTierChangeTime",
-	"Expiry-Time", "LastAccessTime", "ImmutabilityPolicyUntilDate",
+// elements are what a page of a listing may have of a blob and the SDK would fail the whole page for:
+// by what is ok to the SDK. Times are written anew; the rest is left out where it isn't ok, and
+// nobody asks about it, but for the length, without which a blob is none.
+var elements = map[string]func(value []byte) bool{
+	"Last-Modified":               okTime,
+	"Creation-Time":               okTime,
+	"CopyCompletionTime":          okTime,
+	"DeletedTime":                 okTime,
+	"AccessTierChangeTime":        okTime,
+	"Expiry-Time":                 okTime,
+	"LastAccessTime":              okTime,
+	"ImmutabilityPolicyUntilDate": okTime,
+	"Content-Length":              okNumber,
+	"x-ms-blob-sequence-number":   okNumber,
+	"TagCount":                    okNumber,
+	"RemainingRetentionDays":      okNumber,
+	"AccessTierInferred":          okBool,
+	"ServerEncrypted":             okBool,
+	"IncrementalCopy":             okBool,
+	"Sealed":                      okBool,
+	"LegalHold":                   okBool,
+	"Deleted":                     okBool,
+	"IsCurrentVersion":            okBool,
+	"HasVersionsOnly":             okBool,
+	"Content-MD5":                 okBinary,
+}
+
+func okTime(v []byte) bool { return len(v) == 0 || plainTime(v) || isTime(string(v)) }
+
+func okNumber(v []byte) bool { _, err := strconv.ParseInt(string(v), 10, 64); return err == nil }
+
+func okBool(v []byte) bool { _, err := strconv.ParseBool(string(v)); return err == nil }
+
+func okBinary(v []byte) bool {
+	_, err := base64.StdEncoding.DecodeString(string(v))
+	return err == nil
 }
 
 // repairPage writes times anew that the SDK would fail the whole page for, and leaves out what is
-// none. The page itself comes back where it is as it should be.
+// none; what XML can't hold in a name is put so that it can. The page itself comes back where it is
+// as it should be.
 func repairPage(page []byte) []byte {
+	page = oddtext.XML(page)
 	var anew []byte
 	done := 0 // of page
 	for i := bytes.IndexByte(page, '<'); i >= 0; {
@@ -96,28 +131,38 @@ func repairPage(page []byte) []byte {
 	return append(anew, page[done:]...)
 }
 
-// oddElement reads a time's element at the beginning, where it can't be read by the SDK. n is its
-// length; 0 where it is none.
+// maxElementName is longer than the name of each of the elements.
+const maxElementName = 32
+
+// oddElement reads an element at the beginning that can't be read by the SDK. n is its length; 0
+// where it is none, and name and value are of those that may be times.
 func oddElement(p []byte) (name, value string, n int) {
-	if len(p) < 2 || bytes.IndexByte([]byte("LCDAEI"), p[1]) < 0 {
+	tag := p[1:min(len(p), maxElementName)]
+	end := bytes.IndexByte(tag, '>')
+	if end <= 0 || tag[0] == '/' {
 		return "", "", 0
 	}
-	for _, name := range timeElements {
-		begin := len(name) + 2
-		if len(p) < begin || p[begin-1] != '>' || string(p[1:begin-1]) != name {
-			continue
+	tag = tag[:end]
+	if alone, ok := bytes.CutSuffix(tag, []byte("/")); ok {
+		if string(alone) == "Content-Length" {
+			return "", "", end + 2
 		}
-		end := bytes.IndexByte(p[begin:], '<')
-		if end <= 0 || plainTime(p[begin:begin+end]) || isTime(string(p[begin:begin+end])) {
-			return "", "", 0
-		}
-		shut := "</" + name + ">"
-		if !bytes.HasPrefix(p[begin+end:], []byte(shut)) {
-			return "", "", 0
-		}
-		return name, string(p[begin : begin+end]), begin + end + len(shut)
+		return "", "", 0
 	}
-	return "", "", 0
+	ok, known := elements[string(tag)]
+	if !known {
+		return "", "", 0
+	}
+	begin := end + 2
+	length := bytes.IndexByte(p[begin:], '<')
+	if length < 0 || ok(p[begin:begin+length]) {
+		return "", "", 0
+	}
+	shut := "</" + string(tag) + ">"
+	if !bytes.HasPrefix(p[begin+length:], []byte(shut)) {
+		return "", "", 0
+	}
+	return string(tag), string(p[begin : begin+length]), begin + length + len(shut)
 }
 
 // plainTime is a quick look that knows the service's own form, "Mon, 02 Jan 2006 15:04:05 GMT".

@@ -173,8 +173,11 @@ func (c *call) refusal(a answer, resp *http.Response, content []byte, broken err
 	}
 	words, kind := a.kind(c.op, c.asked)
 	err = files.WithCause(kind, err, words)
-	if a.leavesOpen(kind) {
+	switch {
+	case a.leavesOpen(kind):
 		return c.settle(err)
+	case !a.own && c.last:
+		return &vague{err}
 	}
 	return err
 }

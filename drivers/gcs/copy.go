@@ -112,10 +112,10 @@ func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest)
 	copied, idle, restarts := int64(0), 0, 0
 	for range maxSteps {
 		r := rewritten{Resource: object{of: req.Dst}}
-		open := false
+		var past past
 		err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 			err := b.do(ctx, c, &r)
-			open = open || isUnsettled(err)
+			past.saw(err)
 			if gone(err) && c.query.Has("rewriteToken") {
 				c.query.Del("rewriteToken") // which the service has forgotten: from the start
 				copied, restarts = 0, restarts+1
@@ -123,7 +123,7 @@ func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest)
 			return err
 		})
 		if err != nil {
-			return files.Info{}, b.copyFault(ctx, err, open, req)
+			return files.Info{}, b.copyFault(ctx, err, past, req)
 		}
 		if r.Done {
 			return r.Resource.info(), nil
@@ -148,11 +148,11 @@ func gone(err error) bool {
 
 // copyFault tells what a failure means: a condition that fails after a lost answer may have met the
 // copy itself, and of two conditions it is the source's where that is of another version.
-func (b *backend) copyFault(ctx context.Context, err error, open bool, req *driver.CopyRequest) error {
+func (b *backend) copyFault(ctx context.Context, err error, p past, req *driver.CopyRequest) error {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
 	switch {
-	case open && (failed || !settles(err)):
+	case failed && p.vague, p.open && (failed || !settles(err)):
 		return uncertain(err)
 	case kind == files.ErrExist && req.IfSource != "":
 		info, serr := b.Stat(ctx, driver.Key{Name: req.Src})

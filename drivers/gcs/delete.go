@@ -20,12 +20,12 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		c.query = url.Values{"ifGenerationMatch": {g}}
 		c.asked = askMatch
 	}
-	open := false
+	var past past
 	err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
-		err := b.do(ctx, c, nil)
-		open = open || isUnsettled(err)
-		return err
+		return past.saw(b.do(ctx, c, nil))
 	})
+	open := past.open || past.vague &&
+		(files.KindOf(err) == files.ErrNotExist || files.KindOf(err) == files.ErrPrecondition)
 	switch kind := files.KindOf(err); {
 	case err == nil, kind == files.ErrNotExist && ifVersion == "":
 		return nil

@@ -28,6 +28,17 @@ func (c *call) settle(err error) error {
 	return err
 }
 
+// vague is the refusal of a request by something that isn't the service: a repeat that meets itself
+// tells that it was carried out.
+type vague struct{ error }
+
+func (v *vague) Unwrap() error { return v.error }
+
+func isVague(err error) bool {
+	var v *vague
+	return errors.As(err, &v)
+}
+
 func isUnsettled(err error) bool {
 	var u *unsettled
 	return errors.As(err, &u)

@@ -213,21 +213,20 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 	c := x.call("POST", url.Values{})
 	c.header.Set("Content-Type", "application/xml")
 	c.payload, c.last = &payload{before: string(text)}, true
-	open := false
+	var past past
 	err = x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 		resp, content, err := x.u.b.doXML(ctx, c)
 		if err == nil && !isRoot(content, "CompleteMultipartUploadResult") {
 			err = c.foreign(resp, "without the end of an upload")
 		}
-		open = open || isUnsettled(err)
 		if err == nil {
 			o = x.completed(resp)
 		}
-		return err
+		return past.saw(err)
 	})
 	switch {
 	case err != nil:
-		return x.u.outcome(ctx, err, open)
+		return x.u.outcome(ctx, err, past)
 	case o != nil:
 		return o, nil
 	}

@@ -164,26 +164,48 @@ func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, err
 		return nil, err
 	}
 	o := &object{of: u.req.Name}
-	open := false // an earlier request may have been carried out
+	var past past
 	err = u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
-		err := u.b.do(ctx, c, o)
-		open = open || isUnsettled(err)
-		return err
+		return past.saw(u.b.do(ctx, c, o))
 	})
 	if err != nil {
-		if o, err = u.outcome(ctx, err, open); err != nil {
+		if o, err = u.outcome(ctx, err, past); err != nil {
 			return nil, err
 		}
 	}
 	return o, u.verify(o)
 }
 
-// outcome is that of a Put whose last request failed with err; open says that it, or an earlier
-// one, may have been carried out: a repeated conditional one may meet what itself wrote before.
-func (u *upload) outcome(ctx context.Context, err error, open bool) (*object, error) {
+// past is what became of the requests of a call.
+type past struct {
+	open     bool // one may have been carried out
+	vague    bool // one was refused by something that isn't the service
+	failures int
+}
+
+// saw takes the failure of one, if it is one, and returns it.
+func (p *past) saw(err error) error {
+	if err != nil {
+		p.failures++
+		p.open = p.open || isUnsettled(err)
+		p.vague = p.vague || isVague(err)
+	}
+	return err
+}
+
+// outcome is that of a Put whose last request failed with err: one that was carried out may have
+// been repeated, and a conditional one may meet what itself wrote before, also where that was
+// refused.
+func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error) {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
+	open := p.open || failed && p.vague
 	switch {
+	case failed && !open && p.failures > 1 && u.mark != "" && ctx.Err() == nil:
+		if o, ownErr := u.own(ctx, err); ownErr == nil {
+			return o, nil
+		}
+		return nil, err
 	case !open, settles(err) && !failed:
 		return nil, err
 	case u.mark == "" || ctx.Err() != nil:

@@ -136,7 +136,7 @@ func (s *session) run(ctx context.Context, parts *driver.Parts) (*object, error)
 // far as it has it; what it has not kept of a part it is sent again. The result is nil but for the
 // last part.
 func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err error) {
-	kept, open := int64(0), false
+	kept, past := int64(0), past{}
 	for n := int64(0); o == nil && kept < part.Size; n++ {
 		if n > part.Size/partUnit+1 { // of which the service keeps a multiple
 			return nil, files.Errorf(files.ErrUnavailable, "the service keeps too little of a part")
@@ -144,7 +144,7 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 		var lost error
 		err = s.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 			n, done, err := s.try(ctx, part, kept)
-			open = open || isUnsettled(err)
+			err = past.saw(err)
 			switch {
 			case s.gone:
 				lost = err
@@ -161,7 +161,7 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 			err = lost
 		}
 		if err != nil {
-			return s.u.outcome(ctx, err, open)
+			return s.u.outcome(ctx, err, past)
 		}
 	}
 	return o, nil

@@ -108,12 +108,13 @@ func asStored(stack *middleware.Stack) error {
 	if _, ok := stack.Finalize.Get(theirs); !ok || stack.ID() != "GetObject" && stack.ID() != "HeadObject" {
 		return nil
 	}
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("cloudfiles.AsStored", func(
+	ours := middleware.FinalizeMiddlewareFunc("cloudfiles.AsStored", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		if req, ok := in.Request.(*smithyhttp.Request); ok {
 			req.Header.Set("Accept-Encoding", encodings)
 		}
 		return next.HandleFinalize(ctx, in)
-	}), theirs, middleware.After)
+	})
+	return stack.Finalize.Insert(ours, theirs, middleware.After)
 }

@@ -16,7 +16,7 @@ import (
 // TestCopyPartsUnpinned: a store of which nobody knows that it keeps conditions on a copy's source
 // isn't asked for parts, which could be those of several versions; the content is read and put.
 func TestCopyPartsUnpinned(t *testing.T) {
-	for name, p := range map[string]*Profile{"unknown": unknown, "b2": b2, "r2": r2, "wasabi": wasabi} {
+	for _, p := range []*Profile{unknown, b2, r2, wasabi} {
 		parts, put := 0, false
 		b, _ := hostile(t, p, func(w http.ResponseWriter, r *http.Request) {
 			q := r.URL.Query()
@@ -43,7 +43,7 @@ func TestCopyPartsUnpinned(t *testing.T) {
 		})
 		_, err := files.Copy(t.Context(), b, "to", b, "from", nil)
 		if err != nil || parts > 0 || !put {
-			t.Errorf("%s: %v, %d requests of an upload in parts, put %v", name, err, parts, put)
+			t.Errorf("%s: %v, %d requests of an upload in parts, put %v", p.Name, err, parts, put)
 		}
 	}
 }
@@ -224,7 +224,9 @@ func TestRefusedAndDone(t *testing.T) {
 			case "delete":
 				err = b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: "1"})
 			case "copy":
-				_, err = files.Copy(t.Context(), b, "to", b, "from", &files.CopyOptions{If: files.IfAbsent()})
+				_, err = files.Copy(t.Context(), b, "to", b, "from", &files.CopyOptions{
+					If: files.IfAbsent(),
+				})
 			}
 			name := fmt.Sprintf("%s, %d %.30s", how, c.status, c.body)
 			switch marked := how != "delete" && how != "copy"; {
@@ -248,7 +250,8 @@ func TestFullStore(t *testing.T) {
 	if _, err := putIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrTooLarge {
 		t.Error(err)
 	}
-	if _, err := files.PutString(t.Context(), b, "a", "x", nil); files.KindOf(err) != files.ErrTooLarge {
+	_, err := files.PutString(t.Context(), b, "a", "x", nil)
+	if files.KindOf(err) != files.ErrTooLarge {
 		t.Error(err)
 	}
 	if n := requests.Load(); n != 2 {
@@ -262,12 +265,16 @@ func TestRefusedNameEverywhere(t *testing.T) {
 	b, requests := hostile(t, minio, says(pageOf("")))
 	const name = `x\..\y`
 	for _, method := range []string{"GET", "PUT", "DELETE"} {
-		_, err := files.SignURL(t.Context(), b, name, &files.SignOptions{Method: method, Expiry: time.Hour})
+		_, err := files.SignURL(t.Context(), b, name, &files.SignOptions{
+			Method: method,
+			Expiry: time.Hour,
+		})
 		if !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("signing %s: %v", method, err)
 		}
 	}
-	if _, err := files.Copy(t.Context(), b, "a", b, name, nil); !errors.Is(err, errors.ErrUnsupported) {
+	_, err := files.Copy(t.Context(), b, "a", b, name, nil)
+	if !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("copying: %v", err)
 	}
 	if n := requests.Load(); n > 0 {

@@ -108,7 +108,8 @@ const maxReference = 64
 
 // held reports whether XML can hold the character, and it stands for itself.
 func held(c rune) bool {
-	return (c >= ' ' || c == '\t' || c == '\n' || c == '\r') && c != 0xFFFE && c != 0xFFFF && c < first
+	blank := c == '\t' || c == '\n' || c == '\r'
+	return (c >= ' ' || blank) && c != 0xFFFE && c != 0xFFFF && c < first
 }
 
 // Restore gives a text of such a document its bytes back.
