@@ -137,7 +137,7 @@ func TestContextEndsSilence(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("%s: %v", name, err)
 				}
-				if took > 5*time.Second { // a loaded machine's
+				if took > 30*time.Second { // a loaded machine's
 					t.Errorf("%s took %v", name, took)
 				}
 			}

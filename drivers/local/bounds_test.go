@@ -82,23 +82,43 @@ func TestContextEndsRetries(t *testing.T) {
 		crashfs.OpenFile:   syscall.EAGAIN,
 	} {
 		for _, name := range []string{"Put", "Put if absent", "Copy", "Move", "Delete", "Get", "Stat"} {
-			var faulter crashfs.Faulter
-			b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
-			faulter.Fail(errno, kind)
-			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
-			begin := time.Now()
-			err := methods[name](ctx, b)
-			if took := time.Since(begin); took > 250*time.Millisecond {
-				t.Errorf("%v is %v: %s took %v: %v", kind, errno, name, took, err)
+			var late time.Duration
+			for range patientTries {
+				if late = endsLate(t, name, kind, errno); late < 100*time.Millisecond {
+					break
+				}
 			}
-			if err != nil && files.KindOf(err) == nil && !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%v is %v: %s: %v has no kind", kind, errno, name, err)
+			if late >= 100*time.Millisecond {
+				t.Errorf("%v is %v: %s returns %v after its context ended", kind, errno, name, late)
 			}
-			cancel()
-			faulter.Set(nil)
-			b.Close()
 		}
 	}
+}
+
+// patientTries is how often a call may be late: on a loaded machine one is, and a driver that waits
+// for something else than the context always is.
+const patientTries = 5
+
+// endsLate is how long after the end of its context the method returns, while the system call is
+// refused.
+func endsLate(
+	t *testing.T, name string, kind crashfs.Kind, errno syscall.Errno,
+) time.Duration {
+	var faulter crashfs.Faulter
+	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
+	defer b.Close()
+	faulter.Fail(errno, kind)
+	defer faulter.Set(nil)
+	const limit = 150 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	begin := time.Now()
+	err := methods[name](ctx, b)
+	took := time.Since(begin)
+	if err != nil && files.KindOf(err) == nil && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v is %v: %s: %v has no kind", kind, errno, name, err)
+	}
+	return took - limit
 }
 
 // A lock that is refused, or held by another program, is waited for within bounds, and the error

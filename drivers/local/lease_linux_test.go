@@ -30,13 +30,23 @@ func TestLease(t *testing.T) {
 		"Stat": func(ctx context.Context) error { _, err := b.Stat(ctx, "f", nil); return err },
 		"Copy": func(ctx context.Context) error { _, err := files.Copy(ctx, b, "g", b, "f", nil); return err },
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		before, begin := usage(t), time.Now()
-		err := call(ctx)
-		took, work := time.Since(begin), usage(t)-before
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || took > 400*time.Millisecond || work > 100*time.Millisecond {
-			t.Errorf("%s: %v after %v, with %v of work", name, err, took, work)
+		const limit, most = 300 * time.Millisecond, 100 * time.Millisecond
+		var late, work time.Duration
+		for range patientTries {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			before, begin := usage(t), time.Now()
+			err := call(ctx)
+			late, work = time.Since(begin)-limit, usage(t)-before
+			cancel()
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if late < most && work < most {
+				break
+			}
+		}
+		if late >= most || work >= most {
+			t.Errorf("%s returns %v after its context ended, with %v of work", name, late, work)
 		}
 	}
 	putIn(t, b, "f", "new", nil)

@@ -313,7 +313,7 @@ func TestReceived(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 		start := time.Now()
 		err := do(ctx, b)
-		if took := time.Since(start); err == nil || took > time.Second {
+		if took := time.Since(start); err == nil || took > 30*time.Second {
 			t.Errorf("%s: %v after %v", op, err, took)
 		}
 		cancel()
