@@ -340,7 +340,9 @@
 //   - GCS: no names under .well-known/acme-challenge/.
 //   - Azure: at most 254 elements, no "\", no trailing dot; another order outside the Basic
 //     Multilingual Plane. Hierarchical namespaces, which the first answers tell, don't keep N3,
-//     list in an order of their own, and keep and list empty directories (L6).
+//     list in an order of their own, and keep and list empty directories (L6). In other accounts an
+//     empty blob with hdi_isfolder, which marks a folder, is no file to Get and Stat, but is listed
+//     as an empty one (L7): a listing tells no metadata, unless a parameter has it ask for all.
 //   - Local: what a file system cannot hold where escaping can't help, such as paths that are too
 //     long for the one below another (encfs). Times are as coarse as the disk's. Linux is proven;
 //     macOS and Windows are compiled, not run. In the root of a file system that has a folder

@@ -14,7 +14,7 @@
 // 10 minutes for a copy, which the service makes before it answers. read_timeout= bounds how long a
 // body may stand still, one that is read and one that is sent; no slow body that moves is cut. Then
 // the error is files.ErrUnavailable, and the policy repeats. A client that is given to [New] gets
-// the same by [Transport].
+// this, and all else that a bucket of a URL has, by [ClientOptions].
 //
 // A connection string may have an account's key, a shared access signature, or
 // UseDevelopmentStorage=true. It says where the account is, and a URL or AZURE_STORAGE_ACCOUNT that
@@ -42,7 +42,8 @@
 //     characters beyond U+FFFF wait for those that come before them, at most 10,000 at a time; where
 //     more wait, that part is listed twice. A listing with StartAfter begins there by startFrom, once
 //     an answer has shown that the service does so; where it ignores that, and through a client of
-//     the caller's, for which the SDK doesn't send it, it costs the names in front.
+//     the caller's without [ClientOptions], since the SDK doesn't send it, it costs the names in
+//     front.
 //   - The last bytes of a file ([files.Last]) take two requests, since the service has no such ranges (G3).
 //   - Copies inside an account are made by the service from a URL that is signed with the account's key: the properties, then Put Blob From URL up to 5000 MiB,
 //     blocks above (C1). Without the key (a SAS token, an identity) they pass through the program. Copy Blob, whose target is visible while it is
@@ -51,7 +52,7 @@
 //     Features.SignContentType is false (W1).
 //   - What isn't the service's own answer is told as that (E2), also with a client of the caller's.
 //     The driver's own client reads at most 4 MiB of an error and 32 MiB of a page, and follows no
-//     redirect. So does a client of the caller's whose ClientOptions have [Transport]; any other
+//     redirect. So does a client of the caller's that has [ClientOptions] or [Transport]; any other
 //     does what it does before the SDK has the answer, and the SDK reads an error of any length
 //     into memory before anybody else sees it.
 //   - Requests are repeated by the bucket's retry.Policy; the SDK's own retries are off.
@@ -62,7 +63,12 @@
 // takes a backslash for a slash and drops the dot. In an account with a hierarchical namespace "a" and "a/b" can't both exist
 // (N3), listings have an order of their own, and empty directories stay and are listed (L6). That it
 // is one, the first answers tell; then Features.DirBesideFile and Ordered are false. A directory is
-// no file there: Stat and Get don't find it, and Delete leaves it. Names that Go CDK has escaped (__0x5c__) are what they are: other names.
+// no file there: Stat and Get don't find it, and Delete leaves it. An empty blob with the metadata
+// hdi_isfolder, by which tools mark a folder in other accounts, is no file to Stat and Get either;
+// a listing shows it as an empty file, for it tells no metadata, unless hide_folder_markers=true
+// (Options.HideFolderMarkers) has it ask for all of them.
+//
+// Names that Go CDK has escaped (__0x5c__) are what they are: other names.
 //
 // Sources: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api,
 // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // blobXML is an element of a listing; dirXML is one of its directories.
@@ -252,6 +253,58 @@ func TestIgnoredConditions(t *testing.T) {
 		}
 		if _, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r, IfNotVersion: "2"}); !errors.Is(err, files.ErrNotModified) {
 			t.Errorf("if not 2: %v", err)
+		}
+	}
+}
+
+// TestFolderMarkers: a marker of a folder is left out of a listing that asks for metadata, in the
+// same number of requests; else it is an empty file, as section Z says.
+func TestFolderMarkers(t *testing.T) {
+	bareEnvironment(t)
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
+	u := open(t, "azblob://box?hide_folder_markers=true", "protocol", "http")
+	if !driver.Unwrap(u).(*backend).opts.HideFolderMarkers {
+		t.Error("the parameter does nothing")
+	}
+	of := func(name, size, metadata string) string {
+		blob := strings.TrimSuffix(blobXML(name, size), "</Blob>")
+		return blob + "<Metadata>" + metadata + "</Metadata></Blob>"
+	}
+	const mark = "<Hdi_isfolder>true</Hdi_isfolder>"
+	page := of("a", "0", mark) + of("b", "0", "<hdi_isfolder>TRUE</hdi_isfolder><x>y</x>") +
+		of("full", "1", mark) + of("none", "0", "<hdi_isfolder>false</hdi_isfolder>") +
+		of("ours", "0", mark+"<"+digestKey+">n0_c00000000</"+digestKey+">") + blobXML("plain", "0")
+	plain := blobXML("a", "0") + blobXML("b", "0") + blobXML("full", "1") + blobXML("none", "0") +
+		blobXML("ours", "0") + blobXML("plain", "0")
+	for _, hide := range []bool{false, true} {
+		for _, shallow := range []bool{false, true} {
+			requests := 0
+			b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+				requests++
+				body := plain
+				if strings.Contains(r.URL.Query().Get("include"), "metadata") {
+					body = page
+				}
+				azures(w)
+				io.WriteString(w, "<EnumerationResults><Blobs>"+body+
+					"</Blobs><NextMarker/></EnumerationResults>")
+			})
+			driver.Unwrap(b).(*backend).opts.HideFolderMarkers = hide
+			var names []string
+			for e, err := range b.List(t.Context(), "", &files.ListOptions{Shallow: shallow}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				names = append(names, e.Name)
+			}
+			want := "a b full none ours plain"
+			if hide {
+				want = "full none ours plain"
+			}
+			if got := strings.Join(names, " "); got != want || requests != 1 {
+				t.Errorf("hide is %v: %q after %d requests, want %q", hide, got, requests, want)
+			}
 		}
 	}
 }

@@ -140,6 +140,7 @@ func (l *listing) page(marker *string, from string) (
 				Prefix:     &l.req.Prefix,
 				MaxResults: &l.size,
 				Marker:     marker,
+				Include:    container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers},
 			}).NextPage(ctx)
 			if err == nil && page.Segment == nil {
 				err = badListing("no list of blobs")
@@ -154,6 +155,7 @@ func (l *listing) page(marker *string, from string) (
 			Prefix:     &l.req.Prefix,
 			MaxResults: &l.size,
 			Marker:     marker,
+			Include:    container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers},
 		}).NextPage(ctx)
 		if err == nil && page.Segment == nil {
 			err = badListing("no list of blobs")
@@ -240,9 +242,25 @@ func lessUTF16(a, b string) bool {
 	return a[i] < b[i]
 }
 
-// isDirectoryItem reports a directory, which under a hierarchical namespace comes as a blob.
+// isDirectoryItem reports a directory, which under a hierarchical namespace comes as a blob, or a
+// marker of one, by its metadata, which comes where it was asked for.
 func isDirectoryItem(item *container.BlobItem) bool {
-	return item.Properties != nil && value(item.Properties.ResourceType) == "directory"
+	p := item.Properties
+	if p == nil {
+		return false
+	}
+	return value(p.ResourceType) == "directory" ||
+		value(p.ContentLength) == 0 && isMarker(item.Metadata)
+}
+
+// isMarker is isFolder of a blob's metadata.
+func isMarker(m map[string]*string) bool {
+	marks, ours := false, false
+	for k, v := range m {
+		marks = marks || strings.EqualFold(k, "hdi_isfolder") && strings.EqualFold(value(v), "true")
+		ours = ours || strings.EqualFold(k, digestKey) && value(v) != ""
+	}
+	return marks && !ours
 }
 
 // entryOf is what a listing tells of a blob. A directory has no name here.

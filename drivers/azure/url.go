@@ -27,6 +27,12 @@ func init() {
 			{Name: "block_size", Values: "bytes", Doc: "the size of an upload's blocks, 65536 to 4194304000; 8388608 by default"},
 			{Name: "parallel", Values: "1…", Doc: "how many blocks of an upload are on their way at a time; 4 by default"},
 			{Name: "anonymous", Values: "true|false", Doc: "no credentials: for public containers"},
+			{
+				Name:   "hide_folder_markers",
+				Values: "true|false",
+				Doc: "listings leave out empty blobs with hdi_isfolder, and so ask for metadata; " +
+					"false by default",
+			},
 		}, append(connect.Params(), retry.Params()...)...),
 		Open: openURL,
 	})
@@ -41,8 +47,12 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		return nil, files.Errorf(files.ErrInvalid, "write azblob://container, and prefix= for a part of it")
 	}
 	p := driver.NewParams(u)
-	opts := &Options{BlockSize: p.Int("block_size", 0, minBlock, maxBlock), Parallel: int(p.Int("parallel", 0, 1, 1000))}
-	opts.Retry = retry.FromParams(p)
+	opts := &Options{
+		BlockSize:         p.Int("block_size", 0, minBlock, maxBlock),
+		Parallel:          int(p.Int("parallel", 0, 1, 1000)),
+		HideFolderMarkers: p.Bool("hide_folder_markers", false),
+		Retry:             retry.FromParams(p),
+	}
 	limits := connect.FromParams(p)
 	if err := p.Err(); err != nil {
 		return nil, err

@@ -43,6 +43,10 @@
 //   - Before the first conditional Put, the driver tries on a scratch name, in the directory of the file, whether the
 //     store keeps conditions. Where it doesn't, the Put is errors.ErrUnsupported, and Features no longer claim it.
 //   - The header Server of an answer may take claims away, and never adds one.
+//   - The parts of an upload are of one size, but for the last. So a stream of unknown length is as
+//     long as 10,000 parts at most (Features.MaxUnknownSize), 78 GiB by default: part_size= or a
+//     declared size lift that. Where the profile knows that the store takes growing parts, such a
+//     stream reaches further without more memory.
 //   - A conditional Delete, and with it Move, is claimed once files.Check or Probe has proved it. Conditional copies
 //     read and put until then.
 //

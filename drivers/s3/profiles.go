@@ -15,8 +15,13 @@ var profiles = []*Profile{
 }
 
 // unknown is the most careful: conditional puts are proved before the first one, and the rest is
-// claimed only once Check or Probe has proved it.
-var unknown = &Profile{Name: "unknown", DeniedByRace: true}
+// claimed only once Check or Probe has proved it. Parts are of one size, as R2 wants them, and no
+// store refuses.
+var unknown = &Profile{
+	Name:         "unknown",
+	DeniedByRace: true,
+	EqualParts:   true,
+}
 
 // amazon is Amazon S3.
 var amazon = &Profile{
