@@ -1,6 +1,9 @@
 package files
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // shown is text of an error as it may be printed: without secrets, and printable. The text of a
 // cause is anybody's: a reader's, a hook's or a backend's, who often put the URL of a request into
@@ -14,6 +17,8 @@ func shown(text string) string { return Printable(withoutSecrets(text)) }
 //   - values of names that are those of secrets, as parameters, fields or settings: sig=,
 //     X-Amz-Signature=, AccountKey=, "password": "…", Authorization: …; and with one of them all
 //     values of the URL's query or the connection string that it stands in;
+//   - the same in XML, in JSON with its escapes, and in Go's syntax: <SecretAccessKey>…;
+//   - behind words that a sentence may have, such as token and secret, what reads like a key;
 //   - credentials of HTTP: Bearer, Basic and SharedKey with what follows;
 //   - texts that only keys look like: AWS access keys, JSON web tokens, OAuth tokens and private
 //     keys of Google and others.
@@ -25,8 +30,8 @@ func withoutSecrets(text string) string {
 	}
 	text = hidePrivateKeys(text)
 	text = hideUsers(text)
-	text = hideValues(text)
 	text = hideCredentials(text)
+	text = hideValues(text)
 	return hideShapes(text)
 }
 
@@ -34,11 +39,15 @@ func withoutSecrets(text string) string {
 func maybeSecret(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
-		case '=', '@', ':', '%':
+		case '=', '@', ':', '%', '>', '\\':
 			return true
 		}
 	}
-	return len(s) > 12 && (hasFold(s, "bearer ") || hasFold(s, "basic ") || hasShape(s))
+	return len(s) > 12 && (slices.ContainsFunc(schemesOfHTTP, func(w string) bool {
+		return hasFold(s, w)
+	}) || slices.ContainsFunc(wordsOfKeys, func(w string) bool {
+		return hasFold(s, w)
+	}) || hasShape(s))
 }
 
 // hasFold is strings.Contains without regard to ASCII case; what is looked for has no capitals.

@@ -8,26 +8,43 @@ import (
 // schemesOfHTTP are words in front of credentials.
 var schemesOfHTTP = []string{"bearer ", "basic ", "sharedkey ", "sharedkeylite ", "negotiate ", "digest "}
 
-// hideCredentials hides the word behind a scheme of HTTP's credentials, where it isn't English.
+// wordsOfKeys are words in front of what may be a key, in a sentence.
+var wordsOfKeys = []string{"token ", "secret ", "password ", "signature ", "credential "}
+
+// hideCredentials hides the word behind a scheme of HTTP's credentials, where it isn't English, and
+// the one behind a word of keys, where it reads like one.
 func hideCredentials(s string) string {
-	for _, scheme := range schemesOfHTTP {
+	s = hideBehind(s, schemesOfHTTP, isCredential)
+	return hideBehind(s, wordsOfKeys, func(_, word string) bool { return keyLike(word) })
+}
+
+// keyLike reports whether a word is long and isn't one that people write.
+func keyLike(word string) bool {
+	word = strings.TrimRight(word, ".:!?")
+	return len(word) >= 16 && !harmlessText(word, "/+=%:@")
+}
+
+// hideBehind hides the word behind each of some others, if it is a secret there.
+func hideBehind(s string, words []string, secret func(before, word string) bool) string {
+	for _, scheme := range words {
 		from := 0
 		for {
-			i := indexFold(s[from:], scheme)
+			i := indexFold(s[from:], scheme[:len(scheme)-1])
 			if i < 0 {
 				break
 			}
-			begin := from + i + len(scheme)
-			for begin < len(s) && s[begin] == ' ' {
+			first := from + i
+			from = first + len(scheme) - 1
+			begin := from
+			for begin < len(s) && (s[begin] == ' ' || s[begin] == '\t') {
 				begin++
 			}
 			end := begin
-			for end < len(s) && !endsToken(s[end]) && s[end] != ',' && s[end] != ';' {
+			for end < len(s) && !endsToken(s[end]) && strings.IndexByte(",;)]}", s[end]) < 0 {
 				end++
 			}
-			from = begin
-			inside := i > 0 && isNameByte(s[begin-len(scheme)-1]) && !endsToken(s[begin-len(scheme)-1])
-			if begin < end && !inside && isCredential(scheme, s[begin:end]) {
+			inside := first > 0 && isNameByte(s[first-1])
+			if from < begin && begin < end && !inside && secret(scheme, s[begin:end]) {
 				s = s[:begin] + hiddenText + s[end:]
 			}
 		}
@@ -67,7 +84,12 @@ var shapes = []struct {
 	{"ya29.", 20},
 	{"AIza", 35},
 	{"ghp_", 30},
+	{"gho_", 30},
+	{"github_pat_", 30},
+	{"glpat-", 20},
+	{"sk_live_", 20},
 	{"xoxb-", 20},
+	{"xoxp-", 20},
 }
 
 func hasShape(s string) bool {

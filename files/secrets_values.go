@@ -9,7 +9,8 @@ import (
 // secrets.
 var secretNames = []string{
 	"signature", "sig", "secret", "password", "passwd", "passphrase", "passcode", "pwd", "pw",
-	"token", "jwt", "bearer", "sas", "auth", "authorization", "cookie", "assertion",
+	"pass", "token", "jwt", "bearer", "sas", "auth", "authorization", "cookie", "assertion",
+	"signatureprovided",
 	"credential", "credentials", "accesskey", "accesskeyid", "accesskeysecret", "googleaccessid",
 	"accountkey", "apikey", "secretkey", "secretaccesskey", "privatekey", "sharedkey",
 	"sharedaccesskey", "sharedaccesssignature", "encryptionkey", "customerkey", "sessionkey",
@@ -29,7 +30,7 @@ func secretName(name string) bool {
 		return false
 	}
 	return slices.ContainsFunc(secretNames, func(s string) bool { return strings.HasSuffix(n, s) }) &&
-		n != "compass" && n != "bypass"
+		!strings.HasSuffix(n, "compass") && !strings.HasSuffix(n, "bypass")
 }
 
 // plainName is the name in lower case, without what separates its words.
@@ -74,12 +75,19 @@ func hideValues(s string) string {
 			colon = true // a setting: name = value
 		}
 		name := nameBefore(s[done:i])
-		if !secretName(name) || colon && !secretBeforeColon(s[:i], name) {
+		if s[i] == '>' && !strings.HasSuffix(s[:i-len(name)], "<") { // no element of XML
+			continue
+		}
+		bare := strings.EqualFold(name, "key") && !colon
+		if !bare && !secretName(name) {
 			continue
 		}
 		begin := valueBegin(s, i+size, colon)
 		end := valueEnd(s, begin, colon, plainName(name))
 		if begin == end {
+			continue
+		}
+		if (bare || colon && s[i] != '>' && !secretBeforeColon(s[:i], name)) && !keyLike(s[begin:end]) {
 			continue
 		}
 		first, last := i, end
@@ -107,8 +115,10 @@ func separator(s string) (size int, colon bool) {
 	switch {
 	case s[0] == '=':
 		return 1, false
-	case s[0] == ':':
+	case s[0] == ':', s[0] == '>':
 		return 1, true
+	case strings.HasPrefix(s, `\u003d`): // "=" in JSON
+		return 6, false
 	case len(s) >= 5 && strings.EqualFold(s[:5], "%253D"):
 		return 5, false
 	case len(s) >= 3 && strings.EqualFold(s[:3], "%3D"):
@@ -146,6 +156,9 @@ func secretBeforeColon(before, name string) bool {
 
 // valueBegin skips spaces and quotes.
 func valueBegin(s string, i int, colon bool) int {
+	if colon && strings.HasPrefix(s[i:], "[]string{") { // of a header in Go's syntax
+		i += len("[]string{")
+	}
 	for i < len(s) && (s[i] == ' ' && colon || s[i] == '"' || s[i] == '\'' || s[i] == '\\' || s[i] == '[' && colon) {
 		i++
 	}
@@ -170,7 +183,7 @@ func valueEnd(s string, i int, colon bool, name string) int {
 		switch c := s[i]; {
 		case quote != 0 && c == quote:
 			return i
-		case quote != 0 || header && c == ' ':
+		case quote != 0 || header && (c == ' ' || c == '\t'):
 		case endsToken(c) || strings.IndexByte(stops, c) >= 0:
 			return i
 		case c == '%' && len(s) >= i+3 && s[i:i+3] == "%26":
