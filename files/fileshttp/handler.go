@@ -26,7 +26,8 @@ type Handler struct {
 	// slash.
 	Index string
 	// Listing answers GET of a path that is empty or ends in a slash with the files there, unless
-	// there is an Index: as HTML, or as JSON where that is accepted. It has pages of 1,000 entries.
+	// the Index is one of them: as HTML, or as JSON where that is accepted. It has pages of 1,000
+	// entries.
 	Listing bool
 	// MaxUpload lets PUT store files of at most so many bytes; 0 refuses it with 405.
 	//
@@ -79,6 +80,7 @@ func (h *Handler) allow() string {
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string) {
 	isDir := path == "" || strings.HasSuffix(path, "/")
+	dir := path
 	switch {
 	case isDir && h.Index != "":
 		path += h.Index
@@ -95,7 +97,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	opts := h.ServeOptions
-	if h.Index != "" || h.Listing {
+	switch {
+	case isDir && h.Listing:
+		opts.missing = func() bool {
+			h.list(w, r, dir)
+			return true
+		}
+	case h.Index != "" || h.Listing:
 		opts.missing = func() bool { return h.redirectDir(w, r, name) }
 	}
 	ServeFile(w, r, h.Bucket, name, &opts)

@@ -1,0 +1,36 @@
+package fileshttp_test
+
+import (
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files/fileshttp"
+)
+
+// TestIndexOrListing: a directory without the Index is listed where Listing is set, as net/http
+// does, and a path without the slash doesn't lead to a 404.
+func TestIndexOrListing(t *testing.T) {
+	b := mem.New(nil)
+	fill(t, b, "plain/x", "web/index.html")
+	h := &fileshttp.Handler{Bucket: b, Index: "index.html", Listing: true}
+	for _, tt := range []struct {
+		path   string
+		status int
+		body   string
+	}{
+		{"/", 200, ">plain/</a>"},
+		{"/plain/", 200, ">x</a>"},
+		{"/plain", 301, ""},
+		{"/web/", 200, "content of web/index.html"},
+		{"/none/", 404, "Not Found"},
+		{"/plain/x/", 404, "Not Found"},
+	} {
+		for _, method := range []string{"GET", "HEAD"} {
+			w := do(h, method, tt.path, "")
+			if w.Code != tt.status || method == "GET" && !strings.Contains(w.Body.String(), tt.body) {
+				t.Errorf("%s %s = %d, %q", method, tt.path, w.Code, w.Body)
+			}
+		}
+	}
+}
