@@ -46,6 +46,9 @@ func (r DeleteResult) Err() error {
 func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
 	ctx, b = given(ctx, b)
 	var res DeleteResult
+	if r, ok := b.(refusing); ok { // also where there are no names
+		return res, NewError(OpDeleteMany, "", r.err)
+	}
 	if names == nil {
 		return res, NewError(OpDeleteMany, "", invalid("there is no sequence of names"))
 	}

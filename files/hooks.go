@@ -65,7 +65,8 @@ type Hooks struct {
 	// loop that breaks off early has a nil err.
 	//
 	// It is called whatever ends the operation: where a panic or runtime.Goexit does, of a hook, a
-	// reader, or the body of a loop, err says so. Each range over a listing is an operation of its
+	// reader, a writer that the body is written to, or the body of a loop over a listing or over
+	// Chunks, err says so. Each range over a listing is an operation of its
 	// own, and one that isn't run is none.
 	Done func(ctx context.Context, call *Call, n int64, err error)
 	// Content replaces the reader of a Put's content. A content that can seek stays seekable only

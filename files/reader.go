@@ -33,6 +33,7 @@ type Reader struct {
 	closed     bool
 	bodyClosed bool
 	expired    bool // the read timeout fired
+	broken     bool // a writer or the body of a loop panicked
 }
 
 // Body is what NewReader reads from. Close may be called while a Read is in progress, which
@@ -290,6 +291,16 @@ func (r *Reader) cutOff() {
 	}
 }
 
+// breaksOff, deferred, notes that the caller's code, which was given a part of the body, didn't
+// return: if nothing more is read, that is how the operation ended.
+func (r *Reader) breaksOff(returned *bool) {
+	if !*returned {
+		r.mu.Lock()
+		r.broken = true
+		r.mu.Unlock()
+	}
+}
+
 func (r *Reader) wrap(err error) error { return NewError(OpGet, r.name, err) }
 
 // expire ends a Read that waited too long.
@@ -350,8 +361,11 @@ func (r *Reader) release() {
 	}
 	if r.done != nil {
 		err := r.err
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			err = nil
+		case err == nil && r.broken:
+			err = r.wrap(errCutOff)
 		}
 		r.done(r.n-r.remaining, err)
 	}

@@ -31,6 +31,14 @@ func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if w == nil {
 		return 0, NewError(OpGet, r.name, invalid("the writer is nil"))
 	}
+	returned := false
+	defer r.breaksOff(&returned)
+	n, err := r.writeTo(w)
+	returned = true
+	return n, err
+}
+
+func (r *Reader) writeTo(w io.Writer) (int64, error) {
 	if b, ok := r.body.(BytesBody); ok {
 		return r.writeBytes(b, w)
 	}
@@ -201,12 +209,19 @@ func (r *Reader) Chunks(size int) iter.Seq2[[]byte, error] {
 		size = ChunkSize
 	}
 	return func(yield func([]byte, error) bool) {
+		returned := true
+		if r != nil {
+			defer r.breaksOff(&returned)
+		}
 		for yield != nil {
 			chunk, err := r.next(size)
 			if err == io.EOF {
 				return
 			}
-			if !yield(chunk, err) || err != nil {
+			returned = false
+			more := yield(chunk, err)
+			returned = true
+			if !more || err != nil {
 				return
 			}
 		}

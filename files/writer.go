@@ -27,13 +27,15 @@ type Writer struct {
 	info   Info
 	err    error
 
-	mu    sync.Mutex
-	ended bool // Commit or Close was called
+	mu       sync.Mutex
+	ended    bool // Commit or Close was called
+	panicked any  // what the Put has panicked with, until it was told
 }
 
 // NewWriter begins to write the file; the options are those of Put. It makes no check of its own:
 // what Put refuses, an illegal name for example, fails the first Write, or Commit. The context
-// governs the Writer until Commit or Close, one of which must be called.
+// governs the Writer until Commit or Close, one of which must be called. A panic in the Put, such as
+// that of a wrapper's hook, goes on in the goroutine that uses the Writer, once.
 func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Writer {
 	ctx, b = given(ctx, b)
 	var o *PutOptions
@@ -54,6 +56,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextError(ctx)) })
 	go func() {
 		defer func() {
+			w.panicked = recover()
 			stop()
 			pr.CloseWithError(ErrClosed) // ends a Write that waits
 			cancel(nil)
@@ -91,14 +94,27 @@ func (w *Writer) usable() error {
 	case w.isEnded():
 		return w.closed()
 	case w.over():
+		w.wait()
 		return w.outcome()
 	}
 	return nil
 }
 
+// wait returns when the Put is over, and goes on with its panic.
+func (w *Writer) wait() {
+	<-w.done
+	w.mu.Lock()
+	v := w.panicked
+	w.panicked = nil
+	w.mu.Unlock()
+	if v != nil {
+		panic(v)
+	}
+}
+
 // failure is the error of a Write that the Put did not take.
 func (w *Writer) failure() error {
-	<-w.done
+	w.wait()
 	if w.isEnded() { // by a Close during the Write
 		return w.closed()
 	}
@@ -150,7 +166,7 @@ func (w *Writer) Commit() (Info, error) {
 	} else {
 		w.pipe.Close()
 	}
-	<-w.done
+	w.wait()
 	if early {
 		return Info{}, w.outcome()
 	}
@@ -177,6 +193,6 @@ func (w *Writer) Close() error {
 	w.end()
 	w.pipe.CloseWithError(ErrClosed)
 	w.cancel(ErrClosed)
-	<-w.done
+	w.wait()
 	return nil
 }

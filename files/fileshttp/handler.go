@@ -48,7 +48,7 @@ type Handler struct {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.CORS.Answer(w, r, h.allow()) {
+	if h.CORS.Answer(w, r, h.allow()) || h.withoutBucket(w, r, h.Bucket) {
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, "/")

@@ -34,3 +34,15 @@ func TestIndexOrListing(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutBucket: a program that gave no bucket has an answer, and no panic.
+func TestWithoutBucket(t *testing.T) {
+	h := &fileshttp.Handler{Listing: true, MaxUpload: 10, AllowDelete: true}
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
+		for _, path := range []string{"/", "/a", "/a/"} {
+			if w := do(h, method, path, ""); w.Code != 500 {
+				t.Errorf("%s %s = %d, want 500", method, path, w.Code)
+			}
+		}
+	}
+}

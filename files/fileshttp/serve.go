@@ -14,6 +14,9 @@ import (
 // range or an error make of it, as the package documentation says. Other methods get 405. The name
 // is the caller's to choose and check: the URL is not looked at. opts may be nil.
 func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name string, opts *ServeOptions) {
+	if opts.withoutBucket(w, r, b) {
+		return
+	}
 	switch r.Method {
 	case http.MethodGet:
 		serveGet(w, r, b, name, opts)

@@ -105,6 +105,16 @@ func (o *ServeOptions) failRead(w http.ResponseWriter, r *http.Request, err erro
 	refuse(w, status)
 }
 
+// withoutBucket answers 500 where the program gave no bucket.
+func (o *ServeOptions) withoutBucket(w http.ResponseWriter, r *http.Request, b files.Bucket) bool {
+	if b != nil {
+		return false
+	}
+	o.tell(r, files.Errorf(files.ErrInvalid, "the bucket is nil"))
+	refuse(w, http.StatusInternalServerError)
+	return true
+}
+
 func (o *ServeOptions) tell(r *http.Request, err error) {
 	if o != nil && o.OnError != nil {
 		o.OnError(r, err)

@@ -20,7 +20,7 @@ import (
 // files.ErrUnavailable nonetheless, a repeated conditional write may be refused by its own first attempt: so a refusal after a repeat is files.ErrUncertain.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
 	h := files.Hooks{Around: p.around}
-	if b.Features().Ordered {
+	if b != nil && b.Features().Ordered {
 		h.List = p.list
 	}
 	return files.Wrap(b, h)

@@ -279,3 +279,10 @@ func TestWrapDeleteManyLeft(t *testing.T) {
 		}
 	})
 }
+
+// TestWrapNil: a bucket that isn't there refuses everything (E2).
+func TestWrapNil(t *testing.T) {
+	if _, err := retry.Wrap(nil, nil).Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrInvalid) {
+		t.Errorf("%v, want ErrInvalid", err)
+	}
+}
