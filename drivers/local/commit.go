@@ -250,7 +250,7 @@ func (b *backend) replace(
 	if err != nil {
 		return nil, err
 	}
-	defer g.end()
+	defer func() { g.end() }()
 	if !st.unnamed && (g.f != nil || st.rec.sidecar || !st.isBrief()) { // what is guarded stays what it is
 		if err := st.intact(); err != nil {
 			return nil, err
@@ -273,9 +273,10 @@ func (b *backend) replace(
 	if err := b.put(st, d, dest, over, g); err != nil {
 		return nil, err
 	}
-	st.done = !over // else its name has what it replaced
+	st.done = !over || b.opts.NoSync // else its name has what it replaced
 	left = st.leftovers(p, &c, dest, old)
 	if b.opts.NoSync {
+		g = guard{} // it ends when the file is closed, which is at once
 		unlinkAll(d, left)
 		return nil, nil
 	}

@@ -17,7 +17,7 @@ var errTouched = files.Errorf(files.ErrUnavailable, "another program changed the
 
 // moveIn moves what is staged at name in from to dest in the folder, over a file where over is
 // set. Where it returns errTouched, that one is there again. whole reports whether what was
-// staged is what was written. What was replaced is left at name.
+// staged is what was written. What was replaced is left at name, but for sync=none.
 //
 // Other errors are the system's.
 func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, over bool, whole func() error) error {
@@ -32,6 +32,9 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 		switch {
 		case err == nil:
 			undo := func() error { return from.Exchange(name, d, dest) }
+			if b.opts.NoSync {
+				return b.moved(from, name, whole, undo)
+			}
 			if st, err := from.Lstat(name); err == nil && st.Type != fsys.Regular {
 				return b.unless(func() error { return errRetry }, undo) // not what was looked at
 			}
@@ -48,6 +51,18 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 		return err
 	}
 	return b.unless(whole, func() error { return errors.ErrUnsupported })
+}
+
+// moved ends an exchange by removing what was replaced. That is refused where it is a folder, which
+// is not what was looked at.
+func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) error {
+	if err := b.unless(whole, undo); err != nil {
+		return err
+	}
+	if fsys.IsDirectory(from.Unlink(name)) {
+		return b.unless(func() error { return errRetry }, undo)
+	}
+	return nil
 }
 
 // unless undoes what was done where it isn't as it should be. Where that fails, nobody knows what

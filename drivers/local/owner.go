@@ -72,10 +72,17 @@ func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error
 
 // dress gives the staged file what the one has that it replaces.
 func (st *staged) dress() {
-	if !st.like.there {
+	if !st.like.there || !st.worn && st.like.list == nil && st.like.same(st.id) {
 		return
 	}
-	st.like.put(st.f, st.id)
+	was := st.id
+	if st.worn {
+		if now, err := st.f.Stat(); err == nil {
+			was = now
+		}
+	}
+	st.worn = true
+	st.like.put(st.f, was)
 	if now, err := st.f.Stat(); err == nil {
 		st.perm = now.Perm
 	}

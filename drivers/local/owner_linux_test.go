@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -247,6 +248,35 @@ func TestFolderOfItsOwn(t *testing.T) {
 		}
 		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) != (mode == 0o755) {
 			t.Errorf("a folder of mode %04o: %v", mode, err)
+		}
+	}
+}
+
+// A file keeps its mode where what replaces it has to be staged twice: because its folder is
+// another mount, or because another program removed what was staged.
+func TestModeOfRestaged(t *testing.T) {
+	for name, lose := range map[string]func(dir string){
+		"another mount": nil,
+		"removed":       func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, controlDir))) },
+	} {
+		for _, noSync := range []bool{false, true} {
+			dir := t.TempDir()
+			b := openHooked(t, dir, &Options{NoSync: noSync}, &hookFS{mount: lose == nil})
+			path := filepath.Join(dir, "d", "a")
+			ok(t, os.Mkdir(filepath.Join(dir, "d"), 0o777), os.WriteFile(path, []byte("old"), 0o666))
+			ok(t, os.Chmod(path, 0o640))
+			content := io.MultiReader(strings.NewReader("new"), afterwards(func() {
+				if lose != nil {
+					lose(dir)
+				}
+			}))
+			_, err := b.Put(t.Context(), "d/a", content, nil)
+			ok(t, err)
+			st, err := os.Stat(path)
+			ok(t, err)
+			if s, _ := fetch(t, b, "d/a"); s != "new" || st.Mode() != 0o640 {
+				t.Errorf("%s, sync %v: %q of mode %v", name, !noSync, s, st.Mode())
+			}
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		left:  o.Length,
 		grows: req.Growing,
 	}
-	r.forgotten = runtime.AddCleanup(r, func(f fsys.File) { f.Close() }, f.f)
+	r.keeper = keepFile(f.f)
 	o.Body = r
 	return o, nil
 }
@@ -114,15 +114,14 @@ func (f *found) compare(req *driver.OpenRequest) (same, other bool, err error) {
 
 // body reads a part of a file.
 type body struct {
-	mu   sync.Mutex // a Close waits for a Read in progress, which only waits for a disk
-	f    fsys.File
-	os   *os.File // the same, once CopyTo needed it
-	st   fsys.Stat
-	off  int64
-	left int64
-	err  error
-	// forgotten closes the file of a body that nobody has closed.
-	forgotten runtime.Cleanup
+	mu     sync.Mutex // a Close waits for a Read in progress, which only waits for a disk
+	f      fsys.File
+	os     *os.File // the same, once CopyTo needed it
+	st     fsys.Stat
+	off    int64
+	left   int64
+	err    error
+	keeper *keeper // of f
 
 	grows bool // other programs may append: that isn't a change
 }
@@ -216,7 +215,7 @@ func (r *body) CopyTo(dst *os.File, n int64) (int64, error) {
 		return 0, err
 	}
 	if r.os == nil {
-		r.forgotten.Stop() // an os.File closes itself
+		r.keeper.release() // an os.File closes itself
 		r.os, r.f = r.f.OSFile("content"), nil
 	}
 	if _, err := r.os.Seek(r.off, io.SeekStart); err != nil {
@@ -245,7 +244,7 @@ func (r *body) Close() error {
 		r.os = nil
 		return err
 	case r.f != nil:
-		r.forgotten.Stop()
+		r.keeper.release()
 		err := r.f.Close()
 		r.f = nil
 		return fault(err)

@@ -29,7 +29,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 	b.sweepFolder(p.dir, d, from.s)
 	to := *from
 	to.dir, to.own, to.name, to.side, to.unnamed = d, true, foreignStage(from.s), nil, false
-	to.id = fsys.Stat{}
+	to.id, to.dressed, to.worn = fsys.Stat{}, false, false
 	if to.f, err = to.s.create(d, to.name, &to.like); err != nil {
 		d.Close()
 		if isNotExist(err) {
@@ -176,7 +176,7 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	}
 	to := *from
 	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false, nil
-	to.unnamed = fresh.unnamed
+	to.unnamed, to.dressed, to.worn = fresh.unnamed, false, false
 	to.perm, to.id = fresh.perm, fsys.Stat{}
 	if err = to.f.Clone(from.f); err != nil {
 		err = copyAll(ctx, to.f, from.f, from.size)

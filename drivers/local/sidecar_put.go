@@ -182,7 +182,7 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) e
 		}
 		return err
 	}
-	if old == ourSidecar {
+	if old == ourSidecar && !b.opts.NoSync {
 		st.dropSidecar() // now the old one
 	} else {
 		s.f.Close()

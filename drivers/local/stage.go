@@ -43,6 +43,7 @@ type staged struct {
 	recorded, modest bool
 
 	dressed bool // it has the looks of the file that it replaces
+	worn    bool // it was given others than it was made with
 
 	dirty bool // it is to be synced before its rename, together with its sidecar
 	done  bool // renamed: there is nothing to remove

@@ -61,9 +61,11 @@ func TestStagedWithoutName(t *testing.T) {
 					t.Errorf("sync %v, Put %d: %q is staged, want %d names", sync, i, names, want)
 				}
 			}))
-			_, err := b.Put(t.Context(), "a", content, &files.PutOptions{Attributes: someAttributes})
+			opts := &files.PutOptions{Attributes: someAttributes}
+			_, err := b.Put(t.Context(), "a", content, opts)
 			check(t, err)
-			if s, info := fetch(t, b, "a"); s != "content" || info.CacheControl != someAttributes.CacheControl {
+			s, info := fetch(t, b, "a")
+			if s != "content" || info.CacheControl != someAttributes.CacheControl {
 				t.Errorf("%q, %+v", s, info)
 			}
 			if names := stagedNames(t, dir); len(names) != 0 {
@@ -83,9 +85,13 @@ func TestStagedGetsName(t *testing.T) {
 		return err
 	}
 	for name, before := range map[string]func(dir string){
-		"a file":     func(dir string) { check(t, os.WriteFile(filepath.Join(dir, "d/a"), []byte("x"), 0o666)) },
-		"a link":     func(dir string) { check(t, os.Symlink("b", filepath.Join(dir, "d/a"))) },
-		"a side":     func(dir string) { check(t, os.Symlink("b", filepath.Join(dir, "d/a.attrs"))) },
+		"a file": func(dir string) {
+			check(t, os.WriteFile(filepath.Join(dir, "d/a"), []byte("x"), 0o666))
+		},
+		"a link": func(dir string) { check(t, os.Symlink("b", filepath.Join(dir, "d/a"))) },
+		"a side": func(dir string) {
+			check(t, os.Symlink("b", filepath.Join(dir, "d/a.attrs")))
+		},
 		"a folder":   func(dir string) { check(t, os.Mkdir(filepath.Join(dir, "d/a"), 0o777)) },
 		"no folder":  func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, "d"))) },
 		"no session": func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, controlDir))) },
@@ -103,7 +109,8 @@ func TestStagedGetsName(t *testing.T) {
 			}
 		}
 	}
-	for _, fault := range []error{errors.ErrUnsupported, syscall.EXDEV, syscall.EEXIST, syscall.ENOENT} {
+	faults := []error{errors.ErrUnsupported, syscall.EXDEV, syscall.EEXIST, syscall.ENOENT}
+	for _, fault := range faults {
 		for _, at := range attrs {
 			met := 0
 			h := &hookFS{before: func(op, _ string) error {

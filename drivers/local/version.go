@@ -39,7 +39,7 @@ import (
 // ownVersion is that of a file with a record.
 func ownVersion(st fsys.Stat, token string) files.Version {
 	var buf [64]byte
-	v := appendTimeAndSize(buf[:0], st)
+	v := appendTimeAndSize(buf[:0], &st)
 	if token != "" {
 		v = append(v, '-')
 		v = append(v, token...)
@@ -50,7 +50,7 @@ func ownVersion(st fsys.Stat, token string) files.Version {
 // foreignVersion is that of a file without one, whose last change is old enough.
 func foreignVersion(st fsys.Stat) files.Version {
 	var buf [96]byte
-	v := appendTimeAndSize(buf[:0], st)
+	v := appendTimeAndSize(buf[:0], &st)
 	v = append(v, '-')
 	v = strconv.AppendUint(v, st.Ino, 16)
 	v = append(v, '-')
@@ -58,7 +58,7 @@ func foreignVersion(st fsys.Stat) files.Version {
 	return files.Version(v)
 }
 
-func appendTimeAndSize(v []byte, st fsys.Stat) []byte {
+func appendTimeAndSize(v []byte, st *fsys.Stat) []byte {
 	v = strconv.AppendInt(v, st.ModTime, 16)
 	v = append(v, '-')
 	return strconv.AppendInt(v, st.Size, 16)
@@ -189,7 +189,8 @@ func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, 
 		return f, func() { f.Close() }, err
 	}
 	same, err := sameVersion(asked, now, open)
-	if err != nil || same || !strings.HasPrefix(string(asked), string(appendTimeAndSize(nil, c.st))) {
+	prefix := string(appendTimeAndSize(nil, &c.st))
+	if err != nil || same || !strings.HasPrefix(string(asked), prefix) {
 		return same, err
 	}
 	// Only its record tells whether it is the one, and may be what nobody may read.
@@ -248,26 +249,26 @@ func hasMarkedTime(st fsys.Stat) bool {
 // hasProvingTime reports whether the file's time proves that it was put.
 func hasProvingTime(st fsys.Stat) bool {
 	return st.Birth != 0 && st.ModTime%100 != 0 && st.ModTime > st.Birth &&
-		provingTime(st, st.ModTime/timeUnit) == st.ModTime
+		provingTime(&st, st.ModTime/timeUnit) == st.ModTime
 }
 
 // timeUnit is what the times of Puts are exact to, in nanoseconds; what is below is the file's.
 const timeUnit = 100_000
 
 // provingTime is the time of the file st in a unit.
-func provingTime(st fsys.Stat, unit int64) int64 {
+func provingTime(st *fsys.Stat, unit int64) int64 {
 	slot := slotOf(st, unit, timeUnit/100*99)
 	return unit*timeUnit + slot + slot/99 + 1 // no multiple of 100
 }
 
 // markedTime is a time in a unit that proves nothing.
-func markedTime(st fsys.Stat, unit int64) int64 {
+func markedTime(st *fsys.Stat, unit int64) int64 {
 	slot := slotOf(st, unit, timeUnit/1000*9)
 	return unit*timeUnit + (slot+slot/9+1)*100 // no multiple of 1000
 }
 
 // slotOf is a hash: FNV-1a of three words, and mixed.
-func slotOf(st fsys.Stat, unit, slots int64) int64 {
+func slotOf(st *fsys.Stat, unit, slots int64) int64 {
 	h := uint64(14695981039346656037)
 	for _, w := range [...]uint64{st.Ino, uint64(st.Birth), uint64(unit)} {
 		h = (h ^ w) * 1099511628211
@@ -299,7 +300,7 @@ func (c *clock) time(st fsys.Stat, now int64, proving bool) int64 {
 		if unit != c.unit || c.used == nil {
 			c.unit, c.used = unit, map[int64]struct{}{}
 		}
-		t := make(st, unit)
+		t := make(&st, unit)
 		if _, used := c.used[t]; t >= now && !used {
 			c.used[t] = struct{}{}
 			return t

@@ -122,8 +122,15 @@ func (b *batch) lookAt(it item) (s looked) {
 	name := b.name(it)
 	if b.walk.req.NamesOnly && it.place() != asIs && !b.folder.replaced {
 		s.ok = true
-	} else {
-		s.entry, s.ok, s.err = b.walk.look(b.folder.dir, name[len(b.prefix):], it.place())
+		s.entry.Name = name
+		return s
+	}
+	element := name[len(b.prefix):]
+	if it.isPlain() {
+		s.ok, s.err = b.walk.statInto(&s.entry, b.folder.dir, element)
+	}
+	if !s.ok && s.err == nil {
+		s.entry, s.ok, s.err = b.walk.look(b.folder.dir, element, it.place())
 	}
 	s.entry.Name = name
 	return s

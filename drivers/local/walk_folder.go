@@ -35,11 +35,15 @@ type item struct {
 	loc uint64
 }
 
-const isFolder = 1 << 3
+const (
+	isFolder = 1 << 3
+	isPlain  = 1 << 2 // the name is the one on disk
+)
 
 func (it item) len() int       { return int(it.loc >> 4 & 0xfff) }
 func (it item) offset() int    { return int(it.loc >> 16) }
 func (it item) isFolder() bool { return it.loc&isFolder != 0 }
+func (it item) isPlain() bool  { return it.loc&isPlain != 0 }
 func (it item) place() place   { return place(it.loc & 3) }
 
 func (f *folder) text(it item) []byte {
@@ -170,7 +174,7 @@ func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []s
 		case t == fsys.Other || failed != nil:
 		case parts == nil && t != fsys.Unknown && plain(l.rules, name):
 			if t != fsys.Directory || !l.lostAndFound(d, name) {
-				f.add(want, name, t == fsys.Directory, ownPlace)
+				f.add(want, name, t == fsys.Directory, ownPlace|isPlain)
 			}
 		default:
 			disk := string(name)

@@ -71,13 +71,18 @@ func (w *walker) lookAt(dir fsys.Dir, element string, p place) (files.Entry, boo
 
 // stat looks at one place; ok is false where there is no file.
 func (w *walker) stat(dir fsys.Dir, base string) (e files.Entry, ok bool, err error) {
+	ok, err = w.statInto(&e, dir, base)
+	return e, ok, err
+}
+
+func (w *walker) statInto(e *files.Entry, dir fsys.Dir, base string) (ok bool, err error) {
 	st, err := dir.Lstat(base)
 	if err != nil || st.Type != fsys.Regular {
-		return e, false, gone(err)
+		return false, gone(err)
 	}
 	e.Size, e.ModTime = st.Size, st.Modified()
 	e.Version, err = listedVersion(w.version, dir, base, st)
-	return e, err == nil, gone(err)
+	return err == nil, gone(err)
 }
 
 // listedVersion is the version of a file that isn't open. One that may be seen and not read has

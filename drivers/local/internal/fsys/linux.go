@@ -259,7 +259,7 @@ func (d *dir) create(name string, flags int, mode uint32) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{fd: fd}, nil
+	return &file{fd: fd, in: d, name: name}, nil
 }
 
 func (d *dir) Mkdir(name string, perm fs.FileMode) error {

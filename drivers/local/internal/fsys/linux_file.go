@@ -15,6 +15,10 @@ type file struct {
 	fd      int
 	reading bool // for reading alone, since Guard
 	shared  bool // it could not be closed for writing
+
+	in       *dir   // where it was made, nil for others
+	name     string // in there
+	dev, ino uint64 // 0 until it is looked at
 }
 
 func (f *file) Read(p []byte) (int, error) {
@@ -68,6 +72,7 @@ func (f *file) Stat() (Stat, error) {
 	if err == nil && st.Type != Regular {
 		err = ErrNotFile
 	}
+	f.dev, f.ino = st.Dev, st.Ino
 	return st, err
 }
 
@@ -76,6 +81,7 @@ func (f *file) Look() (Stat, error) {
 	if err != nil || st.Type != Regular {
 		return f.Stat()
 	}
+	f.dev, f.ino = st.Dev, st.Ino
 	return st, nil
 }
 

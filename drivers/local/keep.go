@@ -1,0 +1,40 @@
+package local
+
+import (
+	"runtime"
+	"sync"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+)
+
+// keeper closes the file of a body that nobody has closed, when nobody has the body. One that is
+// given back is used again: to make it takes longer than a system call.
+type keeper struct{ kept *kept }
+
+// kept is what a keeper closes; it doesn't lead to the keeper.
+type kept struct{ f fsys.File }
+
+var keepers = sync.Pool{New: func() any {
+	k := &keeper{kept: &kept{}}
+	runtime.AddCleanup(k, (*kept).close, k.kept)
+	return k
+}}
+
+func (k *kept) close() {
+	if k.f != nil {
+		k.f.Close()
+	}
+}
+
+// keepFile returns the keeper of an open file.
+func keepFile(f fsys.File) *keeper {
+	k := keepers.Get().(*keeper)
+	k.kept.f = f
+	return k
+}
+
+// release ends it, once; the file is the caller's.
+func (k *keeper) release() {
+	k.kept.f = nil
+	keepers.Put(k)
+}
