@@ -211,8 +211,9 @@
 //   - L7: Nothing of a driver's own is listed. Objects that others stored under keys outside N1 are
 //     passed over, unless ListOptions.Foreign asks for them: they come with a raw Key, which the
 //     options of Get, Stat and Delete take, with the name "". No key of others, in whatever bytes a
-//     service tells it, fails a listing. What a file system puts into folders
-//     for itself, such as the placeholder of a file that was removed while open, is not listed.
+//     service tells it, fails a listing, or comes as another name. What a file system puts into
+//     folders for itself, such as the placeholder of a file that was removed while open, is not
+//     listed.
 //   - L8: Memory is bounded, on a local disk by one folder; cost is linear, so a million names cost
 //     ten times a hundred thousand, and breaking off costs what was read. A page costs its entries,
 //     however many names come before and behind it: 20,000 pages of 10 cost at most three times one

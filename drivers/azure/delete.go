@@ -135,8 +135,8 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
-// lacksBatch reports whether the service says that it has no batches, as some emulators, gateways and
-// signatures of a container haven't.
+// lacksBatch reports whether the service says that it has no batches, as some emulators and gateways
+// haven't.
 func lacksBatch(err error) bool {
 	r := answered(err)
 	switch {

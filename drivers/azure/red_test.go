@@ -125,8 +125,8 @@ func TestOddPage(t *testing.T) {
 	} {
 		b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 			azures(w)
-			io.WriteString(w, `<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Blobs>`+in+
-				"</Blobs><NextMarker/></EnumerationResults>")
+			io.WriteString(w, `<?xml version="1.0" encoding="utf-8"?><EnumerationResults>`+
+				"<Blobs>"+in+"</Blobs><NextMarker/></EnumerationResults>")
 		})
 		var got []string
 		for e, err := range b.List(t.Context(), "", &files.ListOptions{Foreign: true}) {

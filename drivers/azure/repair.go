@@ -65,8 +65,8 @@ func isTime(s string) bool {
 	return err == nil
 }
 
-// elements are what a page of a listing may have of a blob and the SDK would fail the whole page for:
-// by what is ok to the SDK. Times are written anew; the rest is left out where it isn't ok, and
+// elements are what a page of a listing may have of a blob and the SDK would fail the whole page
+// for: by what is ok to the SDK. Times are written anew; the rest is left out where it isn't ok, and
 // nobody asks about it, but for the length, without which a blob is none.
 var elements = map[string]func(value []byte) bool{
 	"Last-Modified":               okTime,

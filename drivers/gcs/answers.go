@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/drivers/internal/bounds"
+	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
 	"google.golang.org/api/googleapi"
 )
@@ -232,6 +233,9 @@ func (c *call) readDocument(resp *http.Response, content []byte, out document) e
 	}
 	if !bounds.JSON(content) {
 		return c.foreign(resp, "with more values than it can have")
+	}
+	if _, listed := out.(*page); listed {
+		content = oddtext.JSON(content)
 	}
 	if err := json.Unmarshal(content, out); err != nil {
 		s, ok := errors.AsType[*json.SyntaxError](err)

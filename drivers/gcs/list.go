@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -33,6 +34,16 @@ func (p *page) unkept() string {
 	return ""
 }
 
+// restore gives the names what JSON can't hold.
+func (p *page) restore() {
+	for i := range p.Prefixes {
+		p.Prefixes[i] = oddtext.Restore(p.Prefixes[i])
+	}
+	for i := range p.Items {
+		p.Items[i].Name = oddtext.Restore(p.Items[i].Name)
+	}
+}
+
 type item struct {
 	Name       string  `json:"name"`
 	Size       decimal `json:"size"`
@@ -54,6 +65,7 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			c := &call{op: opList, method: "GET", url: b.resource(""), query: q}
 			err := b.retried(ctx, c, &p)
 			next, on := "", false
+			p.restore()
 			if err == nil {
 				on, err = l.page(&p)
 			}

@@ -110,7 +110,7 @@ func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error
 	switch {
 	case err != nil || location.Host == "":
 		return c.foreign(resp, "without an upload's session")
-	case !s.u.b.here(location):
+	case !s.u.b.here(location) || location.User != nil: // which would be sent as credentials
 		return c.foreign(resp, "with an upload's session on another host")
 	}
 	s.url = location

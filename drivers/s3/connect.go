@@ -105,7 +105,8 @@ const encodings = "identity, gzip, deflate, br, zstd"
 // asStored takes content in any encoding, for a store that otherwise decodes it.
 func asStored(stack *middleware.Stack) error {
 	const theirs = "DisableAcceptEncodingGzip" // which asks for identity
-	if _, ok := stack.Finalize.Get(theirs); !ok || stack.ID() != "GetObject" && stack.ID() != "HeadObject" {
+	reads := stack.ID() == "GetObject" || stack.ID() == "HeadObject"
+	if _, ok := stack.Finalize.Get(theirs); !ok || !reads {
 		return nil
 	}
 	ours := middleware.FinalizeMiddlewareFunc("cloudfiles.AsStored", func(

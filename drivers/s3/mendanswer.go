@@ -43,9 +43,9 @@ func mendHeader(h http.Header) {
 	}
 }
 
-// mendPage lets a page be read whose keys have what XML can't hold, though they were asked for in an
-// encoding, and whose times are odd, or what nobody asks about. The page itself comes back where it
-// is as it should be.
+// mendPage lets a page be read whose keys have what XML can't hold, though they were asked for in
+// an encoding, and whose times are odd, or what nobody asks about. The page itself comes back where
+// it is as it should be.
 func mendPage(page []byte) []byte {
 	return mendTimes(dropOdd(oddtext.XML(page)))
 }

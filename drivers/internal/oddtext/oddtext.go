@@ -1,5 +1,5 @@
-// Package oddtext lets a page of a listing be read whose names have what XML can't hold: one name
-// that others stored must not fail a whole page.
+// Package oddtext lets a page of a listing be read whose names have what XML or JSON can't hold:
+// one name that others stored must not fail a whole page, nor come as another one.
 package oddtext
 
 import (
@@ -96,7 +96,7 @@ func odd(p []byte) (stands []byte, n int) {
 	case err != nil || u > utf8.MaxRune:
 		return nil, 1
 	case c >= 0xD800 && c <= 0xDFFF: // half of a character, in the form that UTF-8 would have
-		return []byte{0xE0 | byte(c>>12), 0x80 | byte(c>>6)&0x3F, 0x80 | byte(c)&0x3F}, end + 1
+		return half(c), end + 1
 	case !held(c):
 		return utf8.AppendRune(nil, c), end + 1
 	}

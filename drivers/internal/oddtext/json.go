@@ -1,0 +1,99 @@
+package oddtext
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// JSON is the document with everything in its strings that JSON can't hold, or that a parser takes
+// for U+FFFD, put so that it comes back by [Restore]: control characters as they are, invalid
+// UTF-8, and halves of surrogate pairs. The document itself comes back where it is as it should be.
+func JSON(document []byte) []byte {
+	if plainJSON(document) {
+		return document
+	}
+	var b bytes.Buffer
+	b.Grow(len(document) + 64)
+	inside := false
+	for rest := document; len(rest) > 0; {
+		stands, n := []byte(nil), 0
+		if inside {
+			stands, n = oddJSON(rest)
+		}
+		switch {
+		case n > 0 && stands == nil:
+			b.Write(rest[:n])
+		case n > 0 && len(stands) == 1 && stands[0] < ' ':
+			fmt.Fprintf(&b, `\u%04x`, stands[0])
+		case n > 0:
+			for _, c := range stands {
+				b.WriteRune(first + rune(c))
+			}
+		case inside && rest[0] == '\\' && len(rest) > 1:
+			n = 2
+			b.Write(rest[:n])
+		default:
+			_, n = utf8.DecodeRune(rest)
+			b.Write(rest[:n])
+			if rest[0] == '"' {
+				inside = !inside
+			}
+		}
+		rest = rest[n:]
+	}
+	return b.Bytes()
+}
+
+// plainJSON is a quick look, which is right where it finds nothing.
+func plainJSON(document []byte) bool {
+	for _, c := range document {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return false
+		}
+	}
+	return utf8.Valid(document) && !bytes.Contains(document, []byte("\xF4\x8F")) &&
+		!bytes.Contains(document, []byte(`\ud`)) && !bytes.Contains(document, []byte(`\uD`))
+}
+
+// oddJSON reads at the beginning what a string can't hold: the bytes that it stands for, or nil for
+// a pair of surrogates that is whole. n is its length; 0 where there is nothing of the kind.
+func oddJSON(p []byte) (stands []byte, n int) {
+	r, size := utf8.DecodeRune(p)
+	switch {
+	case r == utf8.RuneError && size <= 1, r < ' ':
+		return p[:1], 1
+	case r >= first && r <= last:
+		return p[:size], size
+	case r != '\\':
+		return nil, 0
+	}
+	high, ok := escaped(p)
+	if !ok || !utf16.IsSurrogate(high) {
+		return nil, 0
+	}
+	if low, ok := escaped(p[6:]); ok {
+		if r := utf16.DecodeRune(high, low); r >= first {
+			return utf8.AppendRune(nil, r), 12
+		} else if r != utf8.RuneError {
+			return nil, 12
+		}
+	}
+	return half(high), 6
+}
+
+// escaped reads "\ud800".
+func escaped(p []byte) (rune, bool) {
+	if len(p) < 6 || p[0] != '\\' || p[1] != 'u' {
+		return 0, false
+	}
+	u, err := strconv.ParseUint(string(p[2:6]), 16, 16)
+	return rune(u), err == nil
+}
+
+// half is half of a character, in the form that UTF-8 would have.
+func half(c rune) []byte {
+	return []byte{0xE0 | byte(c>>12), 0x80 | byte(c>>6)&0x3F, 0x80 | byte(c)&0x3F}
+}
