@@ -93,6 +93,9 @@ type Harness struct {
 	// MaxContent is the largest content, in bytes, that the suite may put, for a store where that
 	// is slow or costs; 0 is no limit. A case that needs a larger one is not applicable.
 	MaxContent int64
+	// MaxFiles is how many files a case may put, for a store where that is slow or costs; 0 is no
+	// limit. A case that needs more is not applicable.
+	MaxFiles int
 	// Known says which cases fail, by their IDs, and why: what the store can't do and Features
 	// don't tell. Such a case must fail: one that passes is an error, so that the list stays true.
 	Known map[string]string
@@ -219,8 +222,8 @@ func (h *H) Clean(t T, after string) {
 
 // Cases returns the table, in the order of the contract.
 func Cases() []Case {
-	return slices.Concat(nameCases, nameTwinCases, nameRandomCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, digestCases,
-		getCases, rangeCases, damageCases, readerCases, readerEndCases, lengthCases, statCases, listCases, listPageCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
+	return slices.Concat(nameCases, nameTwinCases, nameRandomCases, versionCases, putAtomicCases, putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, versionEmptyCases, digestCases,
+		getCases, rangeCases, damageCases, readerCases, readerEndCases, lengthCases, statCases, listCases, listPageCases, listCostCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
 		errorCases, errorNilCases, nativeCases, modelCases, modelFindCases, concurrencyCases, processCases, cancelCases, cancelPanicCases, closeCases, signCases, urlCases)
 }
 

@@ -72,7 +72,7 @@
 //   - Vanish: the store goes away (E3). Foreign and ForeignKeys: what others put there (L7). Link: what is no file (N5). Send: signed
 //     requests are really sent (W1). URL: the driver's opener (U1, U2, U3).
 //
-// A store that is slow or costs: Store instead of New, so that one bucket serves all cases; MaxContent, above which nothing is put; Limit, which
+// A store that is slow or costs: Store instead of New, so that one bucket serves all cases; MaxContent, above which nothing is put; MaxFiles, above which no case goes; Limit, which
 // is the slowest that a case may be. The suite works below directories of its own and touches nothing that it didn't put there; with New, a bucket that isn't empty is
 // refused. -short leaves out the long cases, Soak multiplies the random and racing ones.
 //

@@ -20,6 +20,7 @@ import (
 type mapBackend struct {
 	mu    sync.Mutex
 	files map[string]mapFile
+	names []string // sorted; some of them may be gone
 	puts  int64
 
 	left atomic.Int64 // temporaries
@@ -87,6 +88,7 @@ func (m *mapBackend) set(name string, req *driver.PutRequest, content []byte) fi
 		m.before[name] = old
 	}
 	m.files[name] = mapFile{info, content}
+	m.note(name)
 	return info
 }
 
@@ -145,23 +147,36 @@ func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, erro
 
 func (m *mapBackend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
-		m.mu.Lock()
-		var found []files.Entry
-		for name, f := range m.files {
-			if name >= start {
-				found = append(found, f.info.Entry)
-			}
-		}
-		m.mu.Unlock()
-		slices.SortFunc(found, func(a, b files.Entry) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
 		return func(yield func(files.Entry, error) bool) {
-			for _, e := range found {
-				if !yield(e, nil) {
+			for {
+				m.mu.Lock()
+				e, ok := m.next(start)
+				m.mu.Unlock()
+				if !ok || !yield(e, nil) {
 					return
 				}
+				start = e.Name + "\x00"
 			}
 		}
 	})
+}
+
+// next finds the first file from start on. The caller holds mu.
+func (m *mapBackend) next(start string) (files.Entry, bool) {
+	i, _ := slices.BinarySearch(m.names, start)
+	for _, name := range m.names[i:] {
+		if f, ok := m.files[name]; ok {
+			return f.info.Entry, true
+		}
+	}
+	return files.Entry{}, false
+}
+
+// note keeps a name in its place. The caller holds mu.
+func (m *mapBackend) note(name string) {
+	if i, ok := slices.BinarySearch(m.names, name); !ok {
+		m.names = slices.Insert(m.names, i, name)
+	}
 }
 
 func (m *mapBackend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
@@ -190,4 +205,5 @@ func (m *mapBackend) plant(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.files[name] = mapFile{info: files.Info{Entry: files.Entry{Name: name}}}
+	m.note(name)
 }

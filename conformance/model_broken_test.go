@@ -96,7 +96,7 @@ func allBroken() []broken {
 // everyBroken is the whole of it.
 func everyBroken() []broken {
 	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing, brokenUnread,
-		brokenPanics, brokenNils, brokenLengths)
+		brokenPanics, brokenNils, brokenLengths, brokenNoVersions, brokenCosts)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

@@ -149,7 +149,7 @@
 //   - P11: Content streams in bounded memory, of known or unknown length, up to the backend's
 //     limit. A stream of unknown length that outgrows Features.MaxUnknownSize is ErrTooLarge; a
 //     declared size lifts that limit to MaxSize. A size that is declared, or a length that content
-//     tells, makes room for nothing: a wrong one is an error.
+//     tells, makes room for nothing: one that is wrong is an error, or not believed.
 //   - P12: Put reads from the content's current position, does not close it and does not read it
 //     after returning. The context is looked at between Reads; a Read that blocks is its owner's to
 //     unblock.
@@ -338,6 +338,8 @@
 //   - S3: without permission to list, a missing key is ErrPermission, for S3 answers 403. Directory
 //     buckets are not ordered. HEAD has no body, so Stat can't tell a missing bucket from a missing
 //     file.
+//   - Go CDK's drivers: a page that begins behind a name lists what comes before it (L8), for Go CDK
+//     has nothing to begin a listing with.
 //   - GCS: no names under .well-known/acme-challenge/.
 //   - Azure: at most 254 elements, no "\", no trailing dot; another order outside the Basic
 //     Multilingual Plane. Hierarchical namespaces, which the first answers tell, don't keep N3,

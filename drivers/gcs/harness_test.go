@@ -82,7 +82,8 @@ func plainHarness(t *testing.T, s *testserver.Server) conformance.Harness {
 	signing := signParams(t)
 	return conformance.Harness{
 		Name: "gcs", Server: s.Name + " " + s.Version,
-		New: func(t conformance.T) files.Bucket { return openBucket(t, with(s.Store(t), signing)) },
+		MaxFiles: 1500, // beyond, putting takes the server seconds
+		New:      func(t conformance.T) files.Bucket { return openBucket(t, with(s.Store(t), signing)) },
 		Second: func(t conformance.T, b files.Bucket) files.Bucket {
 			o, _ := opened.Load(b)
 			return openBucket(t, o.(*url.URL).String())

@@ -95,11 +95,15 @@ var transport64Client = &http.Client{Transport: transport64}
 
 // harness holds the driver to the contract on the server. foreign are keys outside the naming rule
 // that the server takes.
+// maxFiles is how many files a case may put: beyond, a server takes seconds.
+const maxFiles = 1500
+
 func (s *subject) harness(foreign ...string) conformance.Harness {
 	return conformance.Harness{
 		Name: "s3", Server: s.server.Name + " " + s.server.Version,
-		New:    func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
-		Second: func(t conformance.T, b files.Bucket) files.Bucket { return s.open(s.of(b).name) },
+		MaxFiles: maxFiles,
+		New:      func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
+		Second:   func(t conformance.T, b files.Bucket) files.Bucket { return s.open(s.of(b).name) },
 		Damage: func(_ conformance.T, b files.Bucket, name string) {
 			h := s.of(b)
 			h.wire.Damage(h.name, h.prefix+name)

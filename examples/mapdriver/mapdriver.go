@@ -3,7 +3,7 @@
 //
 //	b := driver.New(mapdriver.New())
 //
-// A real driver would not sort all names for each listing, nor read a whole content into memory.
+// A real driver would not read a whole content into memory.
 package mapdriver
 
 import (
@@ -13,7 +13,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +24,7 @@ import (
 type Backend struct {
 	mu    sync.Mutex
 	files map[string]file
+	names []string // sorted, so that a page of a listing costs its entries (L8)
 	puts  int
 }
 
@@ -59,6 +59,9 @@ func (m *Backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	info.Name, info.Size, info.Version = req.Name, int64(len(content)), files.Version(strconv.Itoa(m.puts))
 	info.ModTime = time.Now().UTC()
 	m.files[req.Name] = file{info, content}
+	if i, ok := slices.BinarySearch(m.names, req.Name); !ok {
+		m.names = slices.Insert(m.names, i, req.Name)
+	}
 	return info, nil
 }
 
@@ -90,20 +93,19 @@ func (m *Backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 
 func (m *Backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
-		m.mu.Lock()
-		var found []files.Entry
-		for name, f := range m.files {
-			if name >= start {
-				found = append(found, f.info.Entry)
-			}
-		}
-		m.mu.Unlock()
-		slices.SortFunc(found, func(a, b files.Entry) int { return strings.Compare(a.Name, b.Name) })
 		return func(yield func(files.Entry, error) bool) {
-			for _, e := range found {
-				if !yield(e, nil) {
+			for {
+				m.mu.Lock()
+				i, _ := slices.BinarySearch(m.names, start)
+				var e files.Entry
+				if i < len(m.names) {
+					e = m.files[m.names[i]].info.Entry
+				}
+				m.mu.Unlock()
+				if e.Name == "" || !yield(e, nil) {
 					return
 				}
+				start = e.Name + "\x00"
 			}
 		}
 	})
@@ -117,5 +119,8 @@ func (m *Backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		return files.ErrPrecondition
 	}
 	delete(m.files, key.Name)
+	if i, ok := slices.BinarySearch(m.names, key.Name); ok {
+		m.names = slices.Delete(m.names, i, i+1)
+	}
 	return nil
 }

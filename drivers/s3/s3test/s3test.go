@@ -44,9 +44,11 @@ type handle struct {
 // at the end. The caller adds the names, foreign keys, URLs and faults of the server.
 func (s *Store) Harness() conformance.Harness {
 	return conformance.Harness{
-		Name:   "s3",
-		New:    func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
-		Second: func(_ conformance.T, b files.Bucket) files.Bucket { return s.open(s.Name(b)) },
+		Name: "s3",
+		// Beyond, putting takes a server seconds.
+		MaxFiles: 1500,
+		New:      func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
+		Second:   func(_ conformance.T, b files.Bucket) files.Bucket { return s.open(s.Name(b)) },
 		Damage: func(t conformance.T, b files.Bucket, name string) {
 			base, prefix := conformance.Base(b)
 			s.of(base).wire.Damage(s.of(base).name, prefix+name)
