@@ -10,6 +10,12 @@ import (
 )
 
 var deleteCases = []Case{
+	{
+		Rule: "D3",
+		Name: "answers",
+		Why:  "a name that no answer speaks of is still there, and its owner thinks that it is gone",
+		Run:  deleteAnswers,
+	},
 	{Rule: "D1", Name: "missing", Why: "a clean-up that is repeated must not fail the second time", Run: deleteMissing},
 	{Rule: "D1", Name: "only-that", Why: "deleting one file must not take its neighbours", Run: deleteOnly},
 	{Rule: "D1", Name: "directory", Why: "deleting a directory's name by mistake must not delete what is in it", Run: deleteDirectoryName},

@@ -96,7 +96,8 @@ func allBroken() []broken {
 // everyBroken is the whole of it.
 func everyBroken() []broken {
 	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing, brokenUnread,
-		brokenPanics, brokenNils, brokenLengths, brokenNoVersions, brokenCosts)
+		brokenPanics, brokenNils, brokenLengths, brokenNoVersions, brokenCosts,
+		brokenDeletes)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

@@ -101,7 +101,13 @@ func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error 
 // deleteBatch deletes at once where the bucket can, and else one by one, a few at a time.
 func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 	if d, ok := b.(ManyDeleter); ok {
-		return d.DeleteMany(ctx, names)
+		errs := d.DeleteMany(ctx, names)
+		if len(errs) == len(names) {
+			return errs
+		}
+		// None can be matched with its name, and what isn't matched isn't done (D3).
+		unmatched := Errorf(ErrUnavailable, "%d answers came for %d names", len(errs), len(names))
+		return EachName(ctx, names, func(context.Context, string) error { return unmatched })
 	}
 	return EachName(ctx, names, func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) })
 }

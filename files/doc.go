@@ -234,7 +234,8 @@
 //   - D2: IfVersion deletes that version only, else ErrPrecondition, also where there is no file
 //     (Features.DeleteIfVersion).
 //   - D3: Many names, or a whole directory, take as few requests as the backend allows, and the
-//     result says which failed. What an answer doesn't match is not taken for done.
+//     result says which failed. What an answer doesn't match is not taken for done: where there are
+//     not as many answers as names, every name has failed.
 //
 // C. Copy
 //

@@ -217,15 +217,19 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	size := max(many.MaxDeleteMany(), 1)
 	for start := 0; start < len(legal); start += size {
 		end := min(start+size, len(legal))
-		var failed []error
-		if ctx.Err() == nil {
-			failed = many.DeleteMany(ctx, legal[start:end])
-		}
-		for j := start; j < end; j++ {
-			if failed == nil {
+		if ctx.Err() != nil {
+			for j := start; j < end; j++ {
 				errs[at[j]] = files.ContextError(ctx)
-			} else {
+			}
+			continue
+		}
+		failed := many.DeleteMany(ctx, legal[start:end])
+		for j := start; j < end; j++ {
+			if len(failed) == end-start {
 				errs[at[j]] = failed[j-start]
+			} else { // none can be matched with its name, and what isn't matched isn't done (D3)
+				errs[at[j]] = files.Errorf(files.ErrUnavailable,
+					"%d answers came for %d names", len(failed), end-start)
 			}
 		}
 	}
