@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/drivers/internal/bounds"
+	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/drivers/internal/oddtext"
 	"cloudfiles.dev/files"
 	"google.golang.org/api/googleapi"
@@ -42,6 +43,7 @@ type answer struct {
 	own     bool   // the error is of the service's own form
 	bare    bool   // of what isn't: it has no body
 	torn    bool   // its body came in part
+	broke   string // and why
 	why     string // of what isn't
 }
 
@@ -126,7 +128,7 @@ func refusalOf(status int, content []byte, err error) answer {
 	case err == bounds.ErrTooLong:
 		a.why = "it is longer than " + strconv.Itoa(maxError/mib) + " MiB"
 	case err != nil:
-		a.torn = true
+		a.torn, a.broke = true, connect.Broke(err)
 	case ok && (code == status || code == 0):
 		a.own, a.reason, a.message = true, reason, message
 	case len(bytes.TrimSpace(content)) == 0:

@@ -225,7 +225,7 @@ func (a answer) byStatus(words string) (string, error) {
 func (a answer) foreign(words string) (string, error) {
 	switch {
 	case a.torn:
-		return words + ", and the connection broke", files.ErrUnavailable
+		return words + ", and " + a.broke, files.ErrUnavailable
 	case a.why != "":
 		words += ", " + a.why
 	case a.status >= 300 && a.status < 400:

@@ -83,6 +83,7 @@ type answer struct {
 	own     bool   // it is S3's own, or that to a HEAD, which has no body to tell
 	bare    bool   // of what isn't: it has no body
 	torn    bool   // its body came in part
+	broke   string // and why
 	why     string // of what isn't
 }
 
@@ -99,11 +100,13 @@ func answerOf(err error) answer {
 	} else {
 		// XML that ends too early is told by text alone.
 		var broken net.Error
+		a.broke = connect.Broke(err)
 		a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) ||
 			err != nil && strings.Contains(err.Error(), "EOF")
 	}
 	if t, ok := errors.AsType[*told](err); ok {
 		a.status, a.own, a.bare, a.why, a.torn = t.status, t.code != "", t.bare, t.why, t.torn
+		a.broke = connect.Broke(err)
 	}
 	return a
 }
@@ -305,7 +308,7 @@ const statusClientGone = 499
 func (a answer) foreign(words string) (string, error) {
 	switch {
 	case a.torn:
-		return words + ", and the connection broke", files.ErrUnavailable
+		return words + ", and " + a.broke, files.ErrUnavailable
 	case a.why != "":
 		words += ", " + a.why
 	case a.bare:

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -14,6 +15,15 @@ type Silent struct {
 	Setting string // that bounds the wait
 	After   time.Duration
 	sending bool
+}
+
+// Broke says why an answer came in part: the server fell silent, or the connection broke.
+func Broke(err error) string {
+	var s *Silent
+	if errors.As(err, &s) {
+		return s.Error()
+	}
+	return "the connection broke"
 }
 
 func (s *Silent) Error() string {
