@@ -113,7 +113,8 @@
 //   - P2: Where the content's reader fails, the context ends, size or digest differ, the disk is
 //     full or the process dies before the commit, what was there stays, and the error is the cause:
 //     errors.Is finds the reader's own. Where the answer to the commit is lost, the file is the old
-//     or the new one, and the error is ErrUncertain. After the commit Put returns nil, even if the
+//     or the new one, and the error is ErrUncertain; so it is on a file system whose server, or
+//     FUSE program, goes away meanwhile. After the commit Put returns nil, even if the
 //     context has ended. A proxy's word in the service's place leaves it as open as a lost answer
 //     does; a repeat that meets what an earlier try stored, whatever answered that, is recognised. An upload in parts that the service gives up before the commit is begun again or
 //     ErrUnavailable; it tells of no missing file or bucket.

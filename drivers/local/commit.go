@@ -289,8 +289,11 @@ func (b *backend) put(st *staged, d fsys.Dir, dest string, over bool, g guard) e
 		return b.link(st, d, dest)
 	}
 	err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole))
-	if err == nil {
-		return nil
+	switch {
+	case err == nil, errors.Is(err, files.ErrUncertain):
+		return err
+	case fsys.IsLost(err), fsys.IsFailing(err):
+		return b.commitFault(err)
 	}
 	err = b.renameFault(err, st.dir, st.name)
 	var e *retryError

@@ -128,7 +128,7 @@ func copyContent(ctx context.Context, dst, src fsys.File, size int64) error {
 		}
 		err := copyPart(ctx, dst, src, from, min(to, size))
 		if err == errNoCopying {
-			return copyAll(ctx, dst, src, size)
+			return fault(copyAll(ctx, dst, src, size))
 		}
 		if err != nil {
 			return err

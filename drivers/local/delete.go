@@ -108,7 +108,7 @@ func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock, ifVersion files.
 		return false, errRetry
 	}
 	for _, name := range c.garbage {
-		if err := unlinkFile(d, name); err != nil {
+		if err := b.unlinkFile(d, name); err != nil {
 			return false, err
 		}
 	}
@@ -121,21 +121,21 @@ func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock, ifVersion files.
 		kind, err := b.sidecarAt(d, p)
 		return kind == ourSidecar, err
 	}
-	err = unlinkFile(d, c.name)
+	err = b.unlinkFile(d, c.name)
 	if err == nil && b.opts.NoSync {
 		b.unlinkSidecar(d, p)
 	}
 	return true, err
 }
 
-func unlinkFile(d fsys.Dir, name string) error {
+func (b *backend) unlinkFile(d fsys.Dir, name string) error {
 	switch err := d.Unlink(name); {
 	case missing(err):
 		return nil
-	case fsys.IsDirectory(err):
+	case fsys.IsDirectory(err), fsys.IsStale(err):
 		return lookAgain(err)
 	default:
-		return fault(err)
+		return b.commitFault(err)
 	}
 }
 

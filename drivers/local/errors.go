@@ -53,6 +53,8 @@ func fault(err error) error {
 		kind = files.ErrTooLarge
 	case fsys.IsDisconnected(err):
 		kind, text = files.ErrNoBucket, "the file system's server is gone: "+text
+	case fsys.IsLost(err):
+		text = "the file system's server gives no answer: " + text
 	case fsys.IsNameTooLong(err):
 		kind, text = files.ErrInvalidName, "the file system holds no name or path of that length"
 	case errors.Is(err, errors.ErrUnsupported):
@@ -65,4 +67,16 @@ func fault(err error) error {
 		text = "something appeared in the folder meanwhile"
 	}
 	return files.WithCause(kind, err, text)
+}
+
+// commitFault is the fault of the call that was to make the change. Where whoever serves the file
+// system gave no answer, as a FUSE program that dies meanwhile or a network's server, nobody knows
+// whether it did (P2). So it is with EIO, except on a disk of this machine's own, whose file system
+// tells of calls that it didn't carry out.
+func (b *backend) commitFault(err error) error {
+	if fsys.IsLost(err) || fsys.IsFailing(err) && !b.volume.Local {
+		return files.WithCause(files.ErrUncertain, err,
+			"the file system's server gave no answer to the change: "+err.Error())
+	}
+	return fault(err)
 }

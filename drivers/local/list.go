@@ -26,16 +26,39 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			}
 		}
 		w := &walker{
-			rules:     b.rules(),
 			version:   b.versionOf,
 			pages:     b.pages,
 			view:      pageView{rootDev: b.rootStat.Dev, rootIno: b.rootStat.Ino},
 			mountRoot: b.mountRoot,
+			unsure:    !b.disk.settled.Load(),
 		}
-		for e, err := range w.list(ctx, b.root, req) {
-			if !yield(b.tell(e), fault(err)) || err != nil {
+		for b.listOn(ctx, w, &req, yield) {
+			if err := b.tryOut(ctx); err != nil {
+				yield(files.Entry{}, err)
 				return
 			}
+			w.unsure = false // a disk that can't be tried out is listed as it seems
 		}
 	}
+}
+
+// listOn lists by what is known of the disk, until it meets a name for which that isn't enough; then
+// it returns true, and the request is for the rest.
+func (b *backend) listOn(
+	ctx context.Context, w *walker, req *driver.ListRequest, yield func(files.Entry, error) bool,
+) (again bool) {
+	w.rules = b.rules()
+	rest := *req
+	for e, err := range w.list(ctx, b.root, *req) {
+		if err == errEscaped {
+			*req = rest
+			return true
+		}
+		if !yield(b.tell(e), fault(err)) || err != nil {
+			return false
+		}
+		rest.StartAfter = sortKey(e)
+		rest.Limit = max(rest.Limit-1, 0) // the last of a limit ends the loop
+	}
+	return false
 }

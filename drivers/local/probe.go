@@ -43,7 +43,7 @@ func probe(dir fsys.Dir, alive fsys.File) (h habits, err error) {
 func otherCause(err error) error {
 	switch {
 	case fsys.IsReadOnly(err), errors.Is(err, fs.ErrPermission), fsys.IsExhausted(err),
-		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), fsys.IsDisconnected(err):
+		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), fsys.IsLost(err):
 		return err
 	}
 	return nil

@@ -44,6 +44,15 @@ func (b *backend) relearn(ctx context.Context, path string) error {
 	if b.disk.settled.Load() || !b.escapes(path) {
 		return nil
 	}
+	return b.tryOut(ctx)
+}
+
+// errEscaped ends a listing that met an escaped name, deeper than where it was looked for, before
+// it is known what the disk is like.
+var errEscaped = errors.New("an escaped name, and what it stands for isn't known yet")
+
+// tryOut finds out what the disk is like where that is possible.
+func (b *backend) tryOut(ctx context.Context) error {
 	s, err := b.begin(ctx, nil)
 	switch {
 	case err == nil:

@@ -50,3 +50,63 @@ func TestNoteRemoved(t *testing.T) {
 		})
 	}
 }
+
+// A new handle lists an escaped name under that name, and nothing as foreign, also where the whole
+// control folder is gone and the first escaped name lies deep; what was listed before it comes once.
+func TestListedWithoutControl(t *testing.T) {
+	for name, sys := range oddDisks() {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			var want []string
+			b := driver.New(openOdd(t, sys(), dir))
+			for _, n := range hardNames {
+				want = append(want, "d/e/"+n)
+			}
+			want = append(want, "a", "b", "z", "d/a")
+			for _, n := range want {
+				putIn(t, b, n, n, nil)
+			}
+			ok(t, b.Close())
+			slices.Sort(want)
+			for _, opts := range []files.ListOptions{
+				{},
+				{Foreign: true},
+				{NamesOnly: true},
+				{Limit: 4},
+				{Limit: 5, Foreign: true},
+				{StartAfter: "b"},
+			} {
+				ok(t, os.RemoveAll(filepath.Join(dir, controlDir)))
+				fresh := driver.New(openOdd(t, sys(), dir))
+				var got []string
+				for e, err := range fresh.List(t.Context(), "", &opts) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, e.Name+e.Key)
+				}
+				rest := want
+				if opts.StartAfter != "" {
+					rest = want[slices.Index(want, opts.StartAfter)+1:]
+				}
+				if opts.Limit > 0 {
+					rest = rest[:min(opts.Limit, len(rest))]
+				}
+				if !slices.Equal(got, rest) {
+					t.Errorf("%+v:\n got %q\nwant %q", opts, got, rest)
+				}
+				ok(t, fresh.Close())
+			}
+			ok(t, os.RemoveAll(filepath.Join(dir, controlDir)))
+			fresh := driver.New(openOdd(t, sys(), dir))
+			var dirs []string
+			for e, err := range fresh.List(t.Context(), "", &files.ListOptions{Shallow: true}) {
+				ok(t, err)
+				dirs = append(dirs, e.Name)
+			}
+			if !slices.Equal(dirs, []string{"a", "b", "d/", "z"}) {
+				t.Errorf("shallow: %q", dirs)
+			}
+		})
+	}
+}

@@ -348,11 +348,14 @@ func (b *backend) entry(st *staged) (files.Entry, error) {
 		return entry(now, ownVersion(now, st.rec.token)), nil
 	}
 	now, err := st.f.Stat()
-	if err != nil {
-		return files.Entry{}, fault(err)
+	if err == nil {
+		var v files.Version
+		if v, err = b.versionOfOpen(st.f, &now, &details{}); err == nil {
+			return entry(now, v), nil
+		}
 	}
-	v, err := b.versionOfOpen(st.f, &now, &details{})
-	return entry(now, v), err
+	return files.Entry{}, files.WithCause(files.ErrUncertain, err,
+		"the file is there, and its version can't be told: "+err.Error())
 }
 
 // close ends the staging, and removes what wasn't committed.

@@ -67,7 +67,7 @@ func (b *backend) link(st *staged, d fsys.Dir, dest string) error {
 	case fsys.IsCrossDevice(err):
 		return errOtherMount
 	}
-	return fault(err)
+	return b.commitFault(err)
 }
 
 // linkSidecar puts a sidecar without a name to its place, where there is none.

@@ -24,13 +24,18 @@ type walker struct {
 	view pageView
 	// mountRoot: the root may hold the file system's own folder.
 	mountRoot bool
+	// unsure: an escaped name ends the listing with errEscaped, and another one goes on there, with
+	// what was unread so far.
+	unsure bool
+	before unread
 }
 
 // list yields what lies below the root. Errors are those of fsys, or of the folder that can't be
 // read.
 func (w *walker) list(ctx context.Context, root fsys.Dir, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		l := &listing{walker: w, ctx: ctx, req: req, yield: yield}
+		l := &listing{walker: w, ctx: ctx, req: req, yield: yield, unread: w.before}
+		defer func() { w.before = l.unread }()
 		list := l.names
 		switch {
 		case w.mountRoot && strings.HasPrefix(req.Prefix, lostFolder+"/") && isLost(root):
@@ -207,6 +212,9 @@ func (l *walk) items(f *folder, want filter, at *region) (more bool, err error) 
 	}
 	return true, nil
 }
+
+// unknown reports whether it isn't known yet what a name on disk stands for.
+func (w *walker) unknown(disk string) bool { return w.unsure && strings.HasPrefix(disk, mark) }
 
 // ended reports, at every 256th call, whether the context has ended.
 func (l *walk) ended() bool {

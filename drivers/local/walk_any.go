@@ -106,6 +106,10 @@ func (s *search) unreadable(err error) error {
 // entry looks at one entry; false ends the search.
 func (s *search) entry(d fsys.Dir, name []byte, t fsys.Type) bool {
 	disk := string(name)
+	if s.unknown(disk) {
+		s.fatal = errEscaped
+		return false
+	}
 	if t == fsys.Unknown {
 		st, err := d.Lstat(disk)
 		t, s.fatal = st.Type, s.unreadable(err)

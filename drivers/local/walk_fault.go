@@ -36,7 +36,8 @@ func (u *unread) add(err error, name, detail string) error {
 	var errno syscall.Errno
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-	case !errors.As(err, &errno), fsys.IsExhausted(err), errno == syscall.ENOTCONN:
+	case !errors.As(err, &errno), fsys.IsExhausted(err), errno == syscall.ENOTCONN,
+		errno == syscall.ECONNABORTED: // which the next call would answer with ENOTCONN
 		return err
 	}
 	if u.first != nil {

@@ -178,6 +178,10 @@ func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []s
 			}
 		default:
 			disk := string(name)
+			if l.unknown(disk) {
+				failed = errEscaped
+				break
+			}
 			if t == fsys.Unknown {
 				look, err := d.Lstat(disk)
 				if err != nil {

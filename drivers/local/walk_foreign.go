@@ -173,6 +173,10 @@ func (l *walk) readDisk(f *folder, st fsys.Stat, want *filter, at region, r read
 	var failed error
 	kind := l.kindOf(f.dir, st.Dev)
 	r.each = func(name []byte, t fsys.Type) bool {
+		if l.unknown(string(name)) {
+			failed = errEscaped
+			return false
+		}
 		if t == fsys.Unknown {
 			look, err := f.dir.Lstat(string(name))
 			if err != nil {

@@ -65,8 +65,20 @@ func IsBusy(err error) bool { return errors.Is(err, syscall.EAGAIN) }
 // has no more.
 func IsStale(err error) bool { return errors.Is(err, syscall.ESTALE) }
 
+// IsFailing reports whether err is that of a device that failed, or of a server.
+func IsFailing(err error) bool { return errors.Is(err, syscall.EIO) }
+
 // IsDisconnected reports whether err says that the program or the server that holds the file
 // system is gone.
 func IsDisconnected(err error) bool {
 	return errors.Is(err, syscall.ENOTCONN) || errors.Is(err, syscall.ESHUTDOWN)
+}
+
+// IsLost reports whether err says that whoever serves the file system gave no answer: a call that
+// was to change something may have changed it. ENOTCONN of a FUSE file system whose program died
+// before is among them, for a program may answer it as well.
+func IsLost(err error) bool {
+	return IsDisconnected(err) || isOne(err, syscall.ECONNABORTED, syscall.ECONNRESET,
+		syscall.ENETRESET, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN,
+		syscall.EHOSTUNREACH, syscall.ETIMEDOUT, syscall.EPIPE) || isRemoteFault(err)
 }

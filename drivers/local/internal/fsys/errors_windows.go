@@ -63,6 +63,19 @@ func IsDisconnected(err error) bool {
 	return isOne(err, windows.ERROR_BAD_NETPATH, windows.ERROR_NETNAME_DELETED)
 }
 
+// IsLost reports whether err says that whoever serves the file system gave no answer: a call that
+// was to change something may have changed it.
+func IsLost(err error) bool {
+	return IsDisconnected(err) || isOne(err, windows.ERROR_UNEXP_NET_ERR, windows.ERROR_SEM_TIMEOUT,
+		windows.ERROR_NETWORK_UNREACHABLE, windows.ERROR_HOST_UNREACHABLE,
+		windows.ERROR_CONNECTION_ABORTED, windows.ERROR_HOST_DOWN)
+}
+
+// IsFailing reports whether err is that of a device that failed, or of a server.
+func IsFailing(err error) bool {
+	return isOne(err, windows.ERROR_IO_DEVICE, windows.ERROR_ADAP_HDW_ERR, windows.ERROR_DEV_NOT_EXIST)
+}
+
 // IsNameTooLong reports whether err is that of a name or path which is too long for the file
 // system.
 func IsNameTooLong(err error) bool { return isOne(err, windows.ERROR_FILENAME_EXCED_RANGE) }

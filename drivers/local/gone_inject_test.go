@@ -1,0 +1,223 @@
+//go:build unix
+
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// lostErrnos are what a call answers whose server, or FUSE program, went away.
+var lostErrnos = []syscall.Errno{
+	syscall.ECONNABORTED,
+	syscall.ENOTCONN,
+	syscall.ESHUTDOWN,
+	syscall.EHOSTDOWN,
+	syscall.EHOSTUNREACH,
+	syscall.ECONNRESET,
+	syscall.ETIMEDOUT,
+}
+
+// refusals are answers that say that a call wasn't carried out.
+var refusals = []syscall.Errno{syscall.ESTALE, syscall.EIO}
+
+// lostServer lets the n-th call be answered with an error, and all behind it with another one until
+// it is back. The n-th may have been carried out.
+type lostServer struct {
+	mu    sync.Mutex
+	n     int
+	err   error
+	done  bool  // the n-th call is carried out
+	after error // nil: it is back at once
+	count int
+	at    crashfs.Kind
+}
+
+func (s *lostServer) hook(op *crashfs.Op, do func() error) error {
+	s.mu.Lock()
+	s.count++
+	is, behind := s.n > 0 && s.count == s.n, s.n > 0 && s.count > s.n
+	err, done, after := s.err, s.done, s.after
+	if is {
+		s.at = op.Kind
+	}
+	s.mu.Unlock()
+	switch {
+	case is && done:
+		if err := do(); err != nil {
+			return err
+		}
+		return err
+	case is:
+		return err
+	case behind && after != nil:
+		return after
+	}
+	return do()
+}
+
+func (s *lostServer) set(n int, err error, done bool, after error) (count int, at crashfs.Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count, at = s.count, s.at
+	s.n, s.err, s.done, s.after, s.count, s.at = n, err, done, after, 0, 0
+	return count, at
+}
+
+// TestLostAtEveryOperation: where the server of a file system goes away at any call, before or
+// after it has carried it out, for a moment or until later, the error has a kind (E2), and is
+// ErrUncertain where the file may be the new one (P2): any other has changed nothing.
+//
+// By default it is each eighth of them; CLOUDFILES_FAULTS=1 makes it all.
+func TestLostAtEveryOperation(t *testing.T) {
+	every := 8
+	if os.Getenv("CLOUDFILES_FAULTS") == "1" {
+		every = 1
+	}
+	for i, sc := range scenarios {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			uncertain := 0
+			for k, way := range []struct {
+				name  string
+				done  bool
+				after error
+			}{
+				{"refused", false, nil},
+				{"carried out", true, nil},
+				{"refused, and dead", false, syscall.ENOTCONN},
+				{"carried out, and dead", true, syscall.ENOTCONN},
+			} {
+				for n := 1; ; n++ {
+					if n%every != (i+k)%every {
+						continue
+					}
+					causes := lostErrnos
+					if !way.done {
+						causes = append(refusals, lostErrnos...)
+					}
+					cause := causes[(n+i+k)%len(causes)]
+					hit, unsure, err := lostAt(t, sc, n, cause, way.done, way.after)
+					if err != nil {
+						t.Errorf("%v, %s, at operation %d: %v", cause, way.name, n, err)
+					}
+					if unsure {
+						uncertain++
+					}
+					if !hit {
+						break
+					}
+				}
+			}
+			if uncertain == 0 && every == 1 {
+				t.Error("nothing is ever uncertain")
+			}
+		})
+	}
+}
+
+// lostAt runs a scenario whose server goes away at the n-th operation.
+func lostAt(
+	t *testing.T, sc scenario, n int, cause error, done bool, after error,
+) (hit, unsure bool, err error) {
+	dir := t.TempDir()
+	before := prepare(t, dir, sc)
+	var server lostServer
+	sys := crashfs.Wrap(crashfs.Unsynced(), server.hook)
+	b, err := openOver(dir, nil, sys)
+	if err != nil {
+		return false, false, err
+	}
+	defer b.Close()
+	server.set(n, cause, done, after)
+	failure := sc.run.do(t.Context(), b)
+	count, at := server.set(0, nil, false, nil)
+	hit, unsure = count >= n, errors.Is(failure, files.ErrUncertain)
+	allowed := sc.run.states(before)
+	switch kind := files.KindOf(failure); {
+	case failure == nil:
+		allowed = allowed[len(allowed)-1:]
+	case kind == nil:
+		return hit, unsure, fmt.Errorf("%v: no kind: %w", at, failure)
+	case kind == files.ErrNotExist, kind == files.ErrExist:
+		return hit, unsure, fmt.Errorf("%v: it tells of a file: %w", at, failure)
+	case !unsure && sc.run.op != "move":
+		allowed = allowed[:1]
+	}
+	seen, err := seeAll(t.Context(), b)
+	if err == nil {
+		_, err = anyOf(seen, allowed)
+	}
+	if err != nil {
+		return hit, unsure, fmt.Errorf("%v (%v): %w", at, failure, err)
+	}
+	return hit, unsure, nil
+}
+
+// TestLostAtCommit: each errno of a server that went away is ErrUncertain where it answers the call
+// that makes the change, also where it was carried out, and so is EIO where the file system isn't
+// a disk of this machine's.
+func TestLostAtCommit(t *testing.T) {
+	for _, cause := range append([]syscall.Errno{syscall.EIO}, lostErrnos...) {
+		for _, done := range []bool{false, true} {
+			for _, op := range []string{"put", "replace", "delete", "copy"} {
+				t.Run(fmt.Sprintf("%v/%v/%s", cause, done, op), func(t *testing.T) {
+					lostCommit(t, cause, done, op)
+				})
+			}
+		}
+	}
+}
+
+func lostCommit(t *testing.T, cause syscall.Errno, done bool, op string) {
+	armed := false
+	hook := func(o *crashfs.Op, do func() error) error {
+		commits := o.Kind == crashfs.Rename || o.Kind == crashfs.RenameNoReplace ||
+			o.Kind == crashfs.Exchange || o.Kind == crashfs.Link
+		if op == "delete" {
+			commits = o.Kind == crashfs.Unlink
+		}
+		if !armed || !commits {
+			return do()
+		}
+		armed = false
+		if done {
+			if err := do(); err != nil {
+				return err
+			}
+		}
+		return cause
+	}
+	be := openOdd(t, crashfs.Wrap(crashfs.Unsynced(), hook), t.TempDir())
+	be.volume = fsys.Volume{} // as a network's, or a FUSE program's
+	b := driver.New(be)
+	putIn(t, b, "src", "new", nil)
+	if op != "put" && op != "copy" {
+		putIn(t, b, "a", "old", nil)
+	}
+	armed = true
+	var err error
+	switch op {
+	case "delete":
+		err = b.Delete(t.Context(), "a", nil)
+	case "copy":
+		_, err = files.Copy(t.Context(), b, "a", b, "src", nil)
+	default:
+		_, err = files.PutString(t.Context(), b, "a", "new", nil)
+	}
+	if armed {
+		t.Fatal("nothing was committed")
+	}
+	if !errors.Is(err, files.ErrUncertain) || !errors.Is(err, cause) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package fsys
+
+func isRemoteFault(error) bool { return false }
