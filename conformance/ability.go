@@ -6,39 +6,116 @@ import "cloudfiles.dev/files"
 type Ability struct {
 	Name    string // of the field of files.Features
 	Claimed func(files.Features) bool
-	// Refused checks that the ability is refused with ErrUnsupported and that nothing is changed; nil for
-	// a property that can't be asked for.
+	// Refused checks that the ability is refused with ErrUnsupported and that nothing
+	// is changed; nil for a property that can't be asked for.
 	Refused func(t T, h *H)
 }
 
 var (
-	versions      = &Ability{Name: "Versions", Claimed: func(f files.Features) bool { return f.Versions }, Refused: refusedVersions}
-	versionPerPut = &Ability{Name: "VersionPerPut", Claimed: func(f files.Features) bool { return f.VersionPerPut }}
-	putVersion    = &Ability{Name: "PutVersion", Claimed: func(f files.Features) bool { return f.PutVersion }}
-	atomicPuts    = &Ability{Name: "Atomic", Claimed: func(f files.Features) bool { return f.Atomic }}
-	durable       = &Ability{Name: "Durable", Claimed: func(f files.Features) bool { return f.Durable }}
-	putIfAbsent   = &Ability{Name: "IfAbsent", Claimed: func(f files.Features) bool { return f.IfAbsent }, Refused: refusedIfAbsent}
-	putIfVersion  = &Ability{Name: "IfVersion", Claimed: func(f files.Features) bool { return f.IfVersion }, Refused: refusedIfVersion}
-	deleteVersion = &Ability{Name: "DeleteIfVersion", Claimed: func(f files.Features) bool { return f.DeleteIfVersion }, Refused: refusedDeleteIfVersion}
-	readCondition = &Ability{Name: "ReadConditions", Claimed: func(f files.Features) bool { return f.ReadConditions }, Refused: refusedReadConditions}
-	oneVersion    = &Ability{Name: "OneVersionReads", Claimed: func(f files.Features) bool { return f.OneVersionReads }}
-	attributes    = &Ability{Name: "Attributes", Claimed: func(f files.Features) bool { return f.Attributes }, Refused: refusedAttributes}
-	digests       = &Ability{Name: "Digests", Claimed: func(f files.Features) bool { return f.Digests }}
-	ordered       = &Ability{Name: "Ordered", Claimed: func(f files.Features) bool { return f.Ordered }}
-	dirBesideFile = &Ability{Name: "DirBesideFile", Claimed: func(f files.Features) bool { return f.DirBesideFile }}
-	foreignKeys   = &Ability{Name: "ForeignKeys", Claimed: func(f files.Features) bool { return f.ForeignKeys }, Refused: refusedForeign}
-	signGet       = &Ability{Name: "SignGet", Claimed: func(f files.Features) bool { return f.SignGet }, Refused: func(t T, h *H) { refusedSign(t, h, "GET") }}
-	signPut       = &Ability{Name: "SignPut", Claimed: func(f files.Features) bool { return f.SignPut }, Refused: func(t T, h *H) { refusedSign(t, h, "PUT") }}
-	signDelete    = &Ability{Name: "SignDelete", Claimed: func(f files.Features) bool { return f.SignDelete }, Refused: func(t T, h *H) { refusedSign(t, h, "DELETE") }}
-	signType      = &Ability{Name: "SignContentType", Claimed: func(f files.Features) bool { return f.SignContentType }, Refused: refusedSignType}
-	unknownLimit  = &Ability{Name: "MaxUnknownSize", Claimed: func(f files.Features) bool { return f.MaxUnknownSize > 0 && f.MaxUnknownSize <= 64<<20 }}
-	sizeLimit     = &Ability{Name: "MaxSize", Claimed: func(f files.Features) bool { return f.MaxSize > 0 && f.MaxSize <= 64<<20 }}
+	versions = &Ability{
+		Name:    "Versions",
+		Claimed: func(f files.Features) bool { return f.Versions },
+		Refused: refusedVersions,
+	}
+	versionPerPut = &Ability{
+		Name:    "VersionPerPut",
+		Claimed: func(f files.Features) bool { return f.VersionPerPut },
+	}
+	putVersion = &Ability{
+		Name:    "PutVersion",
+		Claimed: func(f files.Features) bool { return f.PutVersion },
+	}
+	atomicPuts = &Ability{
+		Name:    "Atomic",
+		Claimed: func(f files.Features) bool { return f.Atomic },
+	}
+	durable = &Ability{
+		Name:    "Durable",
+		Claimed: func(f files.Features) bool { return f.Durable },
+	}
+	putIfAbsent = &Ability{
+		Name:    "IfAbsent",
+		Claimed: func(f files.Features) bool { return f.IfAbsent },
+		Refused: refusedIfAbsent,
+	}
+	putIfVersion = &Ability{
+		Name:    "IfVersion",
+		Claimed: func(f files.Features) bool { return f.IfVersion },
+		Refused: refusedIfVersion,
+	}
+	deleteVersion = &Ability{
+		Name:    "DeleteIfVersion",
+		Claimed: func(f files.Features) bool { return f.DeleteIfVersion },
+		Refused: refusedDeleteIfVersion,
+	}
+	readCondition = &Ability{
+		Name:    "ReadConditions",
+		Claimed: func(f files.Features) bool { return f.ReadConditions },
+		Refused: refusedReadConditions,
+	}
+	oneVersion = &Ability{
+		Name:    "OneVersionReads",
+		Claimed: func(f files.Features) bool { return f.OneVersionReads },
+	}
+	attributes = &Ability{
+		Name:    "Attributes",
+		Claimed: func(f files.Features) bool { return f.Attributes },
+		Refused: refusedAttributes,
+	}
+	digests = &Ability{
+		Name:    "Digests",
+		Claimed: func(f files.Features) bool { return f.Digests },
+	}
+	ordered = &Ability{
+		Name:    "Ordered",
+		Claimed: func(f files.Features) bool { return f.Ordered },
+	}
+	dirBesideFile = &Ability{
+		Name:    "DirBesideFile",
+		Claimed: func(f files.Features) bool { return f.DirBesideFile },
+	}
+	foreignKeys = &Ability{
+		Name:    "ForeignKeys",
+		Claimed: func(f files.Features) bool { return f.ForeignKeys },
+		Refused: refusedForeign,
+	}
+	signGet = &Ability{
+		Name:    "SignGet",
+		Claimed: func(f files.Features) bool { return f.SignGet },
+		Refused: func(t T, h *H) { refusedSign(t, h, "GET") },
+	}
+	signPut = &Ability{
+		Name:    "SignPut",
+		Claimed: func(f files.Features) bool { return f.SignPut },
+		Refused: func(t T, h *H) { refusedSign(t, h, "PUT") },
+	}
+	signDelete = &Ability{
+		Name:    "SignDelete",
+		Claimed: func(f files.Features) bool { return f.SignDelete },
+		Refused: func(t T, h *H) { refusedSign(t, h, "DELETE") },
+	}
+	signType = &Ability{
+		Name:    "SignContentType",
+		Claimed: func(f files.Features) bool { return f.SignContentType },
+		Refused: refusedSignType,
+	}
+	unknownLimit = &Ability{
+		Name: "MaxUnknownSize",
+		Claimed: func(f files.Features) bool {
+			return f.MaxUnknownSize > 0 && f.MaxUnknownSize <= 64<<20
+		},
+	}
+	sizeLimit = &Ability{
+		Name:    "MaxSize",
+		Claimed: func(f files.Features) bool { return f.MaxSize > 0 && f.MaxSize <= 64<<20 },
+	}
 )
 
 // needs is for tables.
 func needs(a ...*Ability) []*Ability { return a }
 
-// withOld puts a file, asks for something, and checks that ErrUnsupported came and that the file is as it was.
+// withOld puts a file, asks for something, and checks that ErrUnsupported came and that
+// the file is as it was.
 func withOld(t T, h *H, what string, ask func(name string) error) {
 	t.Helper()
 	const name = "refused.txt"
@@ -58,7 +135,8 @@ func refusedVersions(t T, h *H) {
 
 func refusedIfAbsent(t T, h *H) {
 	withOld(t, h, "Put with IfAbsent", func(string) error {
-		_, err := h.Put(t.Context(), "new", stream(content(2, 10)), &files.PutOptions{If: files.IfAbsent()})
+		_, err := h.Put(t.Context(), "new", stream(content(2, 10)),
+			&files.PutOptions{If: files.IfAbsent()})
 		return err
 	})
 }
@@ -70,7 +148,8 @@ func refusedIfVersion(t T, h *H) {
 			if !empty {
 				v = anyVersion(t, h, name)
 			}
-			_, err := h.Put(t.Context(), name, stream(content(2, 10)), &files.PutOptions{If: files.IfVersion(v)})
+			_, err := h.Put(t.Context(), name, stream(content(2, 10)),
+				&files.PutOptions{If: files.IfVersion(v)})
 			return err
 		})
 	}
@@ -83,7 +162,10 @@ func refusedDeleteIfVersion(t T, h *H) {
 }
 
 func refusedReadConditions(t T, h *H) {
-	for what, o := range map[string]files.GetOptions{"IfNotVersion": {IfNotVersion: "x"}, "IfVersion": {IfVersion: "x"}} {
+	for what, o := range map[string]files.GetOptions{
+		"IfNotVersion": {IfNotVersion: "x"},
+		"IfVersion":    {IfVersion: "x"},
+	} {
 		withOld(t, h, "Get with "+what, func(name string) error {
 			r, err := h.Get(t.Context(), name, &o)
 			if err == nil {
@@ -95,10 +177,16 @@ func refusedReadConditions(t T, h *H) {
 }
 
 func refusedAttributes(t T, h *H) {
-	for what, a := range map[string]files.Attributes{"metadata": {Metadata: map[string]string{"k": "v"}}, "Cache-Control": {CacheControl: "no-cache"},
-		"Content-Disposition": {ContentDisposition: "inline"}, "Content-Encoding": {ContentEncoding: "gzip"}, "Content-Language": {ContentLanguage: "de"}} {
+	for what, a := range map[string]files.Attributes{
+		"metadata":            {Metadata: map[string]string{"k": "v"}},
+		"Cache-Control":       {CacheControl: "no-cache"},
+		"Content-Disposition": {ContentDisposition: "inline"},
+		"Content-Encoding":    {ContentEncoding: "gzip"},
+		"Content-Language":    {ContentLanguage: "de"},
+	} {
 		withOld(t, h, "Put with "+what, func(name string) error {
-			_, err := h.Put(t.Context(), name, stream(content(2, 10)), &files.PutOptions{Attributes: a})
+			_, err := h.Put(t.Context(), name, stream(content(2, 10)),
+				&files.PutOptions{Attributes: a})
 			return err
 		})
 	}
@@ -133,7 +221,10 @@ func refusedSign(t T, h *H, method string) {
 
 func refusedSignType(t T, h *H) {
 	withOld(t, h, "SignURL for PUT with a content type", func(name string) error {
-		_, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{Method: "PUT", ContentType: "text/x-own"})
+		_, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{
+			Method:      "PUT",
+			ContentType: "text/x-own",
+		})
 		return err
 	})
 }

@@ -9,12 +9,49 @@ import (
 )
 
 var attributeCases = []Case{
-	{Rule: "P7", Name: "round-trip", Why: "metadata that comes back changed is wrong data", Needs: needs(attributes), Run: metadataRoundTrip},
-	{Rule: "P7", Name: "keys", Why: "a key is the program's own word", Needs: needs(attributes), Run: metadataKeys},
-	{Rule: "P7", Name: "folding", Why: "HTTP folds header names: a key must look the same on every backend", Needs: needs(attributes), Run: metadataFolding},
-	{Rule: "P7", Name: "refused", Why: "what one backend would drop or reject must be refused by all", Needs: needs(attributes), Run: metadataRefused},
-	{Rule: "P7", Name: "limit", Why: "metadata that is cut, or accepted here and refused there, breaks on the day of the move", Needs: needs(attributes), Run: metadataLimit},
-	{Rule: "P7", Name: "headers", Why: "a browser needs them to cache, name, decode and show the file", Needs: needs(attributes), Run: headersRoundTrip},
+	{
+		Rule:  "P7",
+		Name:  "round-trip",
+		Why:   "metadata that comes back changed is wrong data",
+		Needs: needs(attributes),
+		Run:   metadataRoundTrip,
+	},
+	{
+		Rule:  "P7",
+		Name:  "keys",
+		Why:   "a key is the program's own word",
+		Needs: needs(attributes),
+		Run:   metadataKeys,
+	},
+	{
+		Rule:  "P7",
+		Name:  "folding",
+		Why:   "HTTP folds header names: a key must look the same on every backend",
+		Needs: needs(attributes),
+		Run:   metadataFolding,
+	},
+	{
+		Rule:  "P7",
+		Name:  "refused",
+		Why:   "what one backend would drop or reject must be refused by all",
+		Needs: needs(attributes),
+		Run:   metadataRefused,
+	},
+	{
+		Rule: "P7",
+		Name: "limit",
+		Why: "metadata that is cut, or accepted here and refused there, breaks on the day of " +
+			"the move",
+		Needs: needs(attributes),
+		Run:   metadataLimit,
+	},
+	{
+		Rule:  "P7",
+		Name:  "headers",
+		Why:   "a browser needs them to cache, name, decode and show the file",
+		Needs: needs(attributes),
+		Run:   headersRoundTrip,
+	},
 	{
 		Rule:  "P7",
 		Name:  "header-limit",
@@ -23,25 +60,65 @@ var attributeCases = []Case{
 		Run:   headerLimit,
 	},
 	{
-		Rule:  "P7",
-		Name:  "header-limit-in-parts",
-		Why:   "a large file has its attributes from another request than a small one",
-		Needs: needs(attributes),
-		Long:  true, Largest: 12 << 20,
-		Run: headerLimitInParts,
+		Rule:    "P7",
+		Name:    "header-limit-in-parts",
+		Why:     "a large file has its attributes from another request than a small one",
+		Needs:   needs(attributes),
+		Long:    true,
+		Largest: 12 << 20,
+		Run:     headerLimitInParts,
 	},
-	{Rule: "P7", Name: "bad-headers", Why: "a header with a line break is an attack on whoever serves it", Needs: needs(attributes), Run: headersRefused},
-	{Rule: "P7", Name: "not-decoded", Why: "Content-Encoding tells how the bytes are; they must come as they were put", Needs: needs(attributes), Run: notDecoded},
-	{Rule: "P7", Name: "maps-are-own", Why: "a map that is shared changes behind somebody's back", Needs: needs(attributes), Run: mapsOwn},
-	{Rule: "P7", Name: "empty-map", Why: "no metadata is no metadata, however it is written", Run: metadataEmpty},
-	{Rule: "P7", Name: "on-every-file", Why: "files of awkward names and sizes have metadata too", Needs: needs(attributes), Run: metadataEverywhere},
-	{Rule: "P7", Name: "in-parts", Why: "a file that is sent in parts has its metadata from another request than a small one", Needs: needs(attributes), Long: true, Largest: 12 << 20, Run: metadataInParts},
+	{
+		Rule:  "P7",
+		Name:  "bad-headers",
+		Why:   "a header with a line break is an attack on whoever serves it",
+		Needs: needs(attributes),
+		Run:   headersRefused,
+	},
+	{
+		Rule:  "P7",
+		Name:  "not-decoded",
+		Why:   "Content-Encoding tells how the bytes are; they must come as they were put",
+		Needs: needs(attributes),
+		Run:   notDecoded,
+	},
+	{
+		Rule:  "P7",
+		Name:  "maps-are-own",
+		Why:   "a map that is shared changes behind somebody's back",
+		Needs: needs(attributes),
+		Run:   mapsOwn,
+	},
+	{
+		Rule: "P7",
+		Name: "empty-map",
+		Why:  "no metadata is no metadata, however it is written",
+		Run:  metadataEmpty,
+	},
+	{
+		Rule:  "P7",
+		Name:  "on-every-file",
+		Why:   "files of awkward names and sizes have metadata too",
+		Needs: needs(attributes),
+		Run:   metadataEverywhere,
+	},
+	{
+		Rule: "P7",
+		Name: "in-parts",
+		Why: "a file that is sent in parts has its metadata from another request than a " +
+			"small one",
+		Needs:   needs(attributes),
+		Long:    true,
+		Largest: 12 << 20,
+		Run:     metadataInParts,
+	},
 }
 
 // wantMetadata puts with the metadata and fails where it doesn't come back.
 func wantMetadata(t T, h *H, name string, m, want map[string]string) {
 	t.Helper()
-	info, err := h.Put(t.Context(), name, stream([]byte("x")), &files.PutOptions{Attributes: files.Attributes{Metadata: m}})
+	info, err := h.Put(t.Context(), name, stream([]byte("x")),
+		&files.PutOptions{Attributes: files.Attributes{Metadata: m}})
 	if err != nil {
 		t.Errorf("Put with metadata %.200q: %v", m, err)
 		return
@@ -53,8 +130,33 @@ func wantMetadata(t T, h *H, name string, m, want map[string]string) {
 }
 
 func metadataRoundTrip(t T, h *H) {
-	for i, v := range []string{"", "plain", "two words", " lead", "trail ", "  ", "a=b&c=d", "100%", "%41", "comma, semi; colon: \"quoted\" 'single' \\back", "ünïcödé", "名前", "😀", "\u200b",
-		"tab\there", "line\nbreak", "\r\n", "\x00", "\x7f", "=?UTF-8?Q?x?=", "{\"json\": [1]}", "<xml/>", "a+b", "\u2028", strings.Repeat("v", 1000)} {
+	for i, v := range []string{
+		"",
+		"plain",
+		"two words",
+		" lead",
+		"trail ",
+		"  ",
+		"a=b&c=d",
+		"100%",
+		"%41",
+		"comma, semi; colon: \"quoted\" 'single' \\back",
+		"ünïcödé",
+		"名前",
+		"😀",
+		"\u200b",
+		"tab\there",
+		"line\nbreak",
+		"\r\n",
+		"\x00",
+		"\x7f",
+		"=?UTF-8?Q?x?=",
+		"{\"json\": [1]}",
+		"<xml/>",
+		"a+b",
+		"\u2028",
+		strings.Repeat("v", 1000),
+	} {
 		m := map[string]string{"key": v}
 		wantMetadata(t, h, fmt.Sprintf("f%d", i), m, m)
 	}
@@ -66,8 +168,31 @@ func metadataRoundTrip(t T, h *H) {
 }
 
 func metadataKeys(t T, h *H) {
-	for i, k := range []string{"k", "with-dash", "with_underscore", "with.dot", "with space", " lead", "trail ", "a:b", "a=b", "a/b", "%41", "ünïcödé", "ключ", "名", "😀", "\n", "content-type", "x-amz-meta-k",
-		"etag", "name", "0", "a__0x2f__b", strings.Repeat("k", 1000)} {
+	for i, k := range []string{
+		"k",
+		"with-dash",
+		"with_underscore",
+		"with.dot",
+		"with space",
+		" lead",
+		"trail ",
+		"a:b",
+		"a=b",
+		"a/b",
+		"%41",
+		"ünïcödé",
+		"ключ",
+		"名",
+		"😀",
+		"\n",
+		"content-type",
+		"x-amz-meta-k",
+		"etag",
+		"name",
+		"0",
+		"a__0x2f__b",
+		strings.Repeat("k", 1000),
+	} {
 		m := map[string]string{k: "v" + k[:1]}
 		if k[0] >= 0x80 {
 			m[k] = "v"
@@ -79,22 +204,40 @@ func metadataKeys(t T, h *H) {
 }
 
 func metadataFolding(t T, h *H) {
-	wantMetadata(t, h, "a", map[string]string{"MixedCase": "Value", "UPPER": "UP", "lower": "low"}, map[string]string{"mixedcase": "Value", "upper": "UP", "lower": "low"})
+	wantMetadata(t, h, "a", map[string]string{
+		"MixedCase": "Value",
+		"UPPER":     "UP",
+		"lower":     "low",
+	}, map[string]string{"mixedcase": "Value", "upper": "UP", "lower": "low"})
 	// Only ASCII letters fold.
-	wantMetadata(t, h, "b", map[string]string{"ÄÖÜ": "1", "äöü": "2", "İ": "3"}, map[string]string{"ÄÖÜ": "1", "äöü": "2", "İ": "3"})
+	wantMetadata(t, h, "b", map[string]string{
+		"ÄÖÜ": "1",
+		"äöü": "2",
+		"İ":   "3",
+	}, map[string]string{"ÄÖÜ": "1", "äöü": "2", "İ": "3"})
 }
 
 func metadataRefused(t T, h *H) {
-	old := put(t, h, "old", content(1, 10), &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
+	old := put(t, h, "old", content(1, 10),
+		&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
 	for what, m := range map[string]map[string]string{
-		"an empty key": {"": "v"}, "two keys that fold to one": {"Key": "1", "key": "2"}, "a key that isn't UTF-8": {"k\xff": "v"}, "a value that isn't UTF-8": {"k": "v\xff"},
+		"an empty key":                  {"": "v"},
+		"two keys that fold to one":     {"Key": "1", "key": "2"},
+		"a key that isn't UTF-8":        {"k\xff": "v"},
+		"a value that isn't UTF-8":      {"k": "v\xff"},
 		"a value with a lone surrogate": {"k": "\xed\xa0\x80"},
 	} {
 		for _, name := range []string{"old", "new"} {
-			_, err := h.Put(t.Context(), name, stream([]byte("x")), &files.PutOptions{Attributes: files.Attributes{Metadata: m}})
+			_, err := h.Put(t.Context(), name, stream([]byte("x")),
+				&files.PutOptions{Attributes: files.Attributes{Metadata: m}})
 			wantErr(t, "Put with "+what, err, files.ErrInvalid)
 		}
-		_, err := files.Copy(t.Context(), h.Bucket, "new", h.Bucket, "old", &files.CopyOptions{Attributes: &files.Attributes{Metadata: m, ContentType: "x/y"}})
+		_, err := files.Copy(t.Context(), h.Bucket, "new", h.Bucket, "old", &files.CopyOptions{
+			Attributes: &files.Attributes{
+				Metadata:    m,
+				ContentType: "x/y",
+			},
+		})
 		wantErr(t, "Copy with "+what, err, files.ErrInvalid)
 	}
 	wantOnly(t, h, "old")
@@ -114,8 +257,11 @@ func metadataLimit(t T, h *H) {
 	}{{"v", 1}, {"ü", 6}, {"%", 3}, {"名", 9}, {"\n", 3}} {
 		m := at(files.MaxMetadata, c.fill, c.escaped)
 		wantMetadata(t, h, "a", m, m)
-		_, err := h.Put(t.Context(), "a", stream([]byte("y")), &files.PutOptions{Attributes: files.Attributes{Metadata: at(files.MaxMetadata+1, c.fill, c.escaped)}})
-		wantErr(t, fmt.Sprintf("Put with %d bytes of metadata, of %q", files.MaxMetadata+1, c.fill), err, files.ErrInvalid)
+		_, err := h.Put(t.Context(), "a", stream([]byte("y")),
+			&files.PutOptions{Attributes: files.Attributes{Metadata: at(files.MaxMetadata+1, c.fill,
+				c.escaped)}})
+		wantErr(t, fmt.Sprintf("Put with %d bytes of metadata, of %q", files.MaxMetadata+1, c.fill),
+			err, files.ErrInvalid)
 		same(t, "metadata after the refused Put", stat(t, h, "a").Metadata, m)
 		wantContent(t, h, "a", []byte("x"))
 	}
@@ -127,14 +273,25 @@ func metadataLimit(t T, h *H) {
 func headersRoundTrip(t T, h *H) {
 	for i, a := range []files.Attributes{
 		{ContentType: "x/y", CacheControl: "public, max-age=31536000, immutable"},
-		{ContentType: "x/y", ContentDisposition: `attachment; filename="a b.txt"; filename*=UTF-8''%C3%BC.txt`},
+		{
+			ContentType:        "x/y",
+			ContentDisposition: `attachment; filename="a b.txt"; filename*=UTF-8''%C3%BC.txt`,
+		},
 		{ContentType: "x/y", ContentEncoding: "gzip"},
 		{ContentType: "x/y", ContentEncoding: "aws-chunked, br"},
 		{ContentType: "x/y", ContentLanguage: "de-CH, en"},
-		{ContentType: "x/y", CacheControl: "no-store", ContentDisposition: "inline", ContentEncoding: "identity", ContentLanguage: "en", Metadata: map[string]string{"k": "v"}},
+		{
+			ContentType:        "x/y",
+			CacheControl:       "no-store",
+			ContentDisposition: "inline",
+			ContentEncoding:    "identity",
+			ContentLanguage:    "en",
+			Metadata:           map[string]string{"k": "v"},
+		},
 	} {
 		name := fmt.Sprintf("f%d.txt", i)
-		same(t, "attributes in Put's Info", put(t, h, name, []byte("x"), &files.PutOptions{Attributes: a}).Attributes, a)
+		same(t, "attributes in Put's Info",
+			put(t, h, name, []byte("x"), &files.PutOptions{Attributes: a}).Attributes, a)
 		same(t, "attributes in Stat's Info", stat(t, h, name).Attributes, a)
 		_, got := get(t, h, name, nil)
 		same(t, "attributes in Get's Info", got.Attributes, a)
@@ -143,11 +300,29 @@ func headersRoundTrip(t T, h *H) {
 
 func headersRefused(t T, h *H) {
 	put(t, h, "old", content(1, 10), nil)
-	for _, v := range []string{"a\r\nSet-Cookie: x", "a\nb", "a\x00b", "\x7f", "a\xff", " lead", "trail ",
-		"a\tb", "ü", `inline; filename="名.txt"`, "a\u0080b", "a\u00a0b"} {
-		for what, a := range map[string]files.Attributes{"ContentType": {ContentType: v}, "CacheControl": {CacheControl: v}, "ContentDisposition": {ContentDisposition: v},
-			"ContentEncoding": {ContentEncoding: v}, "ContentLanguage": {ContentLanguage: v}} {
-			_, err := h.Put(t.Context(), "old", stream([]byte("x")), &files.PutOptions{Attributes: a})
+	for _, v := range []string{
+		"a\r\nSet-Cookie: x",
+		"a\nb",
+		"a\x00b",
+		"\x7f",
+		"a\xff",
+		" lead",
+		"trail ",
+		"a\tb",
+		"ü",
+		`inline; filename="名.txt"`,
+		"a\u0080b",
+		"a\u00a0b",
+	} {
+		for what, a := range map[string]files.Attributes{
+			"ContentType":        {ContentType: v},
+			"CacheControl":       {CacheControl: v},
+			"ContentDisposition": {ContentDisposition: v},
+			"ContentEncoding":    {ContentEncoding: v},
+			"ContentLanguage":    {ContentLanguage: v},
+		} {
+			_, err := h.Put(t.Context(), "old", stream([]byte("x")),
+				&files.PutOptions{Attributes: a})
 			wantErr(t, fmt.Sprintf("Put with %s %q", what, v), err, files.ErrInvalid)
 			_, err = files.Copy(t.Context(), h.Bucket, "new", h.Bucket, "old",
 				&files.CopyOptions{Attributes: &a})
@@ -162,7 +337,10 @@ func notDecoded(t T, h *H) {
 	// A gzip header, and then nothing that could be decoded.
 	c := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00"), content(1, 3000)...)
 	for _, e := range []string{"gzip", "br", "deflate", "zstd"} {
-		put(t, h, "a", c, &files.PutOptions{Attributes: files.Attributes{ContentEncoding: e, ContentType: "text/plain"}})
+		put(t, h, "a", c, &files.PutOptions{Attributes: files.Attributes{
+			ContentEncoding: e,
+			ContentType:     "text/plain",
+		}})
 		wantContent(t, h, "a", c)
 		p, _ := get(t, h, "a", &files.GetOptions{Range: files.Bytes(4, 100)})
 		if d := diff(p, c[4:104]); d != "" {
@@ -174,7 +352,8 @@ func notDecoded(t T, h *H) {
 func mapsOwn(t T, h *H) {
 	want := map[string]string{"k": "v", "l": "w"}
 	given := maps.Clone(want)
-	info := put(t, h, "a", []byte("x"), &files.PutOptions{Attributes: files.Attributes{Metadata: given}})
+	info := put(t, h, "a", []byte("x"),
+		&files.PutOptions{Attributes: files.Attributes{Metadata: given}})
 	spoil := func(m map[string]string) {
 		m["k"] = "spoilt"
 		delete(m, "l")
@@ -197,7 +376,8 @@ func mapsOwn(t T, h *H) {
 
 func metadataEmpty(t T, h *H) {
 	for _, m := range []map[string]string{nil, {}} {
-		info := put(t, h, "a", []byte("x"), &files.PutOptions{Attributes: files.Attributes{Metadata: m}})
+		info := put(t, h, "a", []byte("x"),
+			&files.PutOptions{Attributes: files.Attributes{Metadata: m}})
 		if len(info.Metadata)+len(stat(t, h, "a").Metadata) > 0 {
 			t.Errorf("a file that was put without metadata has some")
 		}
@@ -205,11 +385,15 @@ func metadataEmpty(t T, h *H) {
 }
 
 func metadataEverywhere(t T, h *H) {
-	for i, name := range []string{"a", "a/b", "a/b/c", "x.attrs", "ünï", "%41", strings.Repeat("l", min(300, h.F.MaxName)), "CON", "trail. "} {
+	for i, name := range []string{"a", "a/b", "a/b/c", "x.attrs", "ünï", "%41", strings.Repeat("l",
+		min(300, h.F.MaxName)), "CON", "trail. "} {
 		if strings.Contains(name, "/") && !h.F.DirBesideFile {
 			continue
 		}
-		a := files.Attributes{ContentType: fmt.Sprintf("x/t%d", i), Metadata: map[string]string{"name": name, "i": fmt.Sprint(i)}}
+		a := files.Attributes{
+			ContentType: fmt.Sprintf("x/t%d", i),
+			Metadata:    map[string]string{"name": name, "i": fmt.Sprint(i)},
+		}
 		for _, size := range []int{0, 10, 100_000} {
 			put(t, h, name, content(i, size), &files.PutOptions{Attributes: a})
 			same(t, fmt.Sprintf("attributes of %s", quote(name)), stat(t, h, name).Attributes, a)
@@ -221,9 +405,18 @@ func metadataEverywhere(t T, h *H) {
 func metadataInParts(t T, h *H) {
 	const size = 12 << 20
 	c := content(1, size)
-	a := files.Attributes{ContentType: "x/y", CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "br", ContentLanguage: "de",
-		Metadata: map[string]string{"key": "ünï 名", "empty": "", "percent": "100%41"}}
-	for what, opts := range map[string]*files.PutOptions{"a known size": {Attributes: a, Size: ptr(int64(size))}, "an unknown one": {Attributes: a}} {
+	a := files.Attributes{
+		ContentType:        "x/y",
+		CacheControl:       "no-cache",
+		ContentDisposition: "inline",
+		ContentEncoding:    "br",
+		ContentLanguage:    "de",
+		Metadata:           map[string]string{"key": "ünï 名", "empty": "", "percent": "100%41"},
+	}
+	for what, opts := range map[string]*files.PutOptions{
+		"a known size":   {Attributes: a, Size: ptr(int64(size))},
+		"an unknown one": {Attributes: a},
+	} {
 		info, err := h.Put(t.Context(), "large", stream(c), opts)
 		if err != nil {
 			t.Fatalf("Put of %s: %v", what, err)

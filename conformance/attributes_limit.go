@@ -118,7 +118,8 @@ func headerLimit(t T, h *H) {
 		} {
 			_, err := h.Put(t.Context(), "a", stream([]byte("y")), &files.PutOptions{Attributes: a})
 			wantErr(t, fmt.Sprintf("Put with %s, of %s", why, what), err, files.ErrInvalid)
-			_, err = files.Copy(t.Context(), h.Bucket, "b", h.Bucket, "a", &files.CopyOptions{Attributes: &a})
+			_, err = files.Copy(t.Context(), h.Bucket, "b", h.Bucket, "a",
+				&files.CopyOptions{Attributes: &a})
 			wantErr(t, fmt.Sprintf("Copy with %s, of %s", why, what), err, files.ErrInvalid)
 		}
 		wantAttributes(t, h, "a", "what was refused a change", most, most)

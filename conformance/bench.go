@@ -11,9 +11,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Bench runs the same benchmarks on every driver, each in a bucket of its own: put, get, stat and delete of 1 KiB and of 1 MiB, conditional puts,
-// ranges, copies, listings of 1,000 files, and gets and puts in parallel. They tell bytes and allocations, and
-// are named as benchstat has it, so that two drivers, or two versions of one, can be compared:
+// Bench runs the same benchmarks on every driver, each in a bucket of its own: put,
+// get, stat and delete of 1 KiB and of 1 MiB, conditional puts, ranges, copies,
+// listings of 1,000 files, and gets and puts in parallel. They tell bytes and
+// allocations, and are named as benchstat has it, so that two drivers, or two versions
+// of one, can be compared:
 //
 //	func BenchmarkDriver(b *testing.B) { conformance.Bench(b, harness) }
 //
@@ -49,7 +51,9 @@ func Bench(b *testing.B, h Harness) {
 		}
 	}
 	for _, l := range listings {
-		b.Run("op=list/"+l.name, func(b *testing.B) { benchList(b, s.newH(b, false), l.dir, l.shallow, l.want) })
+		b.Run("op=list/"+l.name, func(b *testing.B) {
+			benchList(b, s.newH(b, false), l.dir, l.shallow, l.want)
+		})
 	}
 }
 
@@ -75,7 +79,8 @@ type benchmark struct {
 	run     func(b *bench)
 }
 
-// few names are overwritten again and again, so that the store doesn't grow with the number of rounds.
+// few names are overwritten again and again, so that the store doesn't grow with the
+// number of rounds.
 const few = 16
 
 func fewName(i int) string { return fmt.Sprintf("d/file-%02d.bin", i%few) }
@@ -90,7 +95,10 @@ var benchmarks = []benchmark{
 		v := b.put("d/a", nil)
 		b.loop(func(int) { v = b.put("d/a", &files.PutOptions{If: files.IfVersion(v)}) })
 	}},
-	{name: "get", run: func(b *bench) { b.fill(); b.loop(func(i int) { b.get(fewName(i), files.Range{}) }) }},
+	{
+		name: "get",
+		run:  func(b *bench) { b.fill(); b.loop(func(i int) { b.get(fewName(i), files.Range{}) }) },
+	},
 	{name: "range", run: func(b *bench) { // the middle half
 		b.fill()
 		n := int64(len(b.content))
@@ -111,13 +119,25 @@ var benchmarks = []benchmark{
 	{name: "copy", run: func(b *bench) {
 		b.fill()
 		b.loop(func(i int) {
-			if _, err := files.Copy(b.Context(), b.h.Bucket, "copy", b.h.Bucket, fewName(i), nil); err != nil {
+			if _, err := files.Copy(b.Context(), b.h.Bucket, "copy", b.h.Bucket, fewName(i),
+				nil); err != nil {
 				b.Fatal(err)
 			}
 		})
 	}},
-	{name: "get-parallel", run: func(b *bench) { b.fill(); b.parallel(func(i int) { b.get(fewName(i), files.Range{}) }) }},
-	{name: "put-parallel", run: func(b *bench) { b.parallel(func(i int) { b.put(fmt.Sprintf("d/%d", i%1000), nil) }) }},
+	{
+		name: "get-parallel",
+		run: func(b *bench) {
+			b.fill()
+			b.parallel(func(i int) { b.get(fewName(i), files.Range{}) })
+		},
+	},
+	{
+		name: "put-parallel",
+		run: func(b *bench) {
+			b.parallel(func(i int) { b.put(fmt.Sprintf("d/%d", i%1000), nil) })
+		},
+	},
 }
 
 // loop measures f.
@@ -199,7 +219,11 @@ var listings = []struct {
 	name, dir string
 	shallow   bool
 	want      int
-}{{"deep", "", false, 1000}, {"shallow-directories", "", true, 10}, {"shallow-files", "d3", true, 100}}
+}{
+	{"deep", "", false, 1000},
+	{"shallow-directories", "", true, 10},
+	{"shallow-files", "d3", true, 100},
+}
 
 func benchList(b *testing.B, h *H, dir string, shallow bool, want int) {
 	var names []string

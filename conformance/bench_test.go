@@ -12,7 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBench runs each benchmark once: on a sound bucket, of which it uses every operation, and on one whose reads are short.
+// TestBench runs each benchmark once: on a sound bucket, of which it uses every
+// operation, and on one whose reads are short.
 func TestBench(t *testing.T) {
 	old := flag.Lookup("test.benchtime").Value.String()
 	if err := flag.Set("test.benchtime", "1x"); err != nil {
@@ -27,14 +28,23 @@ func TestBench(t *testing.T) {
 		return failed
 	}
 	var puts, gets, lists, stats, deletes, copies, most atomic.Int64
-	seen := map[files.Op]*atomic.Int64{files.OpPut: &puts, files.OpGet: &gets, files.OpList: &lists, files.OpStat: &stats, files.OpDelete: &deletes, files.OpCopy: &copies}
+	seen := map[files.Op]*atomic.Int64{
+		files.OpPut:    &puts,
+		files.OpGet:    &gets,
+		files.OpList:   &lists,
+		files.OpStat:   &stats,
+		files.OpDelete: &deletes,
+		files.OpCopy:   &copies,
+	}
 	count := func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 		if n := seen[c.Op]; n != nil {
 			n.Add(1)
 		}
 		return next(ctx)
 	}
-	sound := conformance.Harness{New: func(conformance.T) files.Bucket { return files.Wrap(mem.New(nil), files.Hooks{Around: count}) }}
+	sound := conformance.Harness{New: func(conformance.T) files.Bucket {
+		return files.Wrap(mem.New(nil), files.Hooks{Around: count})
+	}}
 	if failed(sound) {
 		t.Error("it fails on a sound bucket")
 	}
@@ -44,12 +54,19 @@ func TestBench(t *testing.T) {
 		}
 	}
 	short := conformance.Harness{New: func(conformance.T) files.Bucket {
-		return files.Wrap(mem.New(nil), files.Hooks{Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return io.LimitReader(r, 100) }})
+		return files.Wrap(mem.New(nil), files.Hooks{
+			Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+				return io.LimitReader(r, 100)
+			},
+		})
 	}}
 	if !failed(short) {
 		t.Error("it passes on a bucket whose reads are short")
 	}
-	small := conformance.Harness{MaxContent: 4096, New: func(conformance.T) files.Bucket { return counted(mem.New(nil), &most) }}
+	small := conformance.Harness{
+		MaxContent: 4096,
+		New:        func(conformance.T) files.Bucket { return counted(mem.New(nil), &most) },
+	}
 	if failed(small) || most.Load() > 4096 {
 		t.Errorf("it fails, or puts %d bytes where 4096 are allowed", most.Load())
 	}

@@ -34,15 +34,17 @@ func soundCopy(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (fil
 
 // copied is the fault that a copy is followed by something.
 func copied(change func(req *driver.CopyRequest, m *mapBackend)) faulty {
-	return faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-		info, err := soundCopy(ctx, req, m)
-		if err == nil {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			change(req, m)
-		}
-		return info, err
-	}}
+	return faulty{
+		cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
+			info, err := soundCopy(ctx, req, m)
+			if err == nil {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				change(req, m)
+			}
+			return info, err
+		},
+	}
 }
 
 var brokenCopies = []broken{
@@ -55,13 +57,16 @@ var brokenCopies = []broken{
 	{
 		fault:  "copies onto itself whatever is there now",
 		caught: []string{"C1/one-attribute"},
-		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-			r := *req
-			if r.Src == r.Dst {
-				r.If, r.IfSource = files.Condition{}, ""
-			}
-			return soundCopy(ctx, &r, m)
-		}},
+		faulty: faulty{
+			cp: func(ctx context.Context, req *driver.CopyRequest,
+				m *mapBackend) (files.Info, error) {
+				r := *req
+				if r.Src == r.Dst {
+					r.If, r.IfSource = files.Condition{}, ""
+				}
+				return soundCopy(ctx, &r, m)
+			},
+		},
 	},
 	{fault: "deletes the source of a copy", caught: []string{"C1/content", "C1/if-absent"},
 		faulty: copied(func(req *driver.CopyRequest, m *mapBackend) { delete(m.files, req.Src) })},
@@ -71,34 +76,56 @@ var brokenCopies = []broken{
 				delete(m.files, req.Dst)
 			}
 		})},
-	{fault: "ignores conditions of a copy", caught: []string{"C1/if-absent", "C1/if-absent-race", "C1/if-version", "C1/if-source"},
-		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-			return soundCopy(ctx, &driver.CopyRequest{Src: req.Src, Dst: req.Dst, Attributes: req.Attributes}, m)
-		}}},
+	{
+		fault:  "ignores conditions of a copy",
+		caught: []string{"C1/if-absent", "C1/if-absent-race", "C1/if-version", "C1/if-source"},
+		faulty: faulty{
+			cp: func(ctx context.Context, req *driver.CopyRequest,
+				m *mapBackend) (files.Info, error) {
+				return soundCopy(ctx, &driver.CopyRequest{
+					Src:        req.Src,
+					Dst:        req.Dst,
+					Attributes: req.Attributes,
+				}, m)
+			},
+		},
+	},
 	{fault: "destroys the target when the source is missing", caught: []string{"C1/missing-source"},
-		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-			info, err := soundCopy(ctx, req, m)
-			if errors.Is(err, files.ErrNotExist) {
-				m.mu.Lock()
-				defer m.mu.Unlock()
-				delete(m.files, req.Dst)
-			}
-			return info, err
-		}}},
-	{fault: "tells of a copy what its source was", caught: []string{"C1/info", "C1/onto-itself-new-attributes"},
-		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-			source, err := m.Stat(ctx, driver.Key{Name: req.Src})
-			if err != nil {
-				return files.Info{}, err
-			}
-			info, err := soundCopy(ctx, req, m)
-			info.Attributes = source.Attributes
-			return info, err
-		}}},
+		faulty: faulty{
+			cp: func(ctx context.Context, req *driver.CopyRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := soundCopy(ctx, req, m)
+				if errors.Is(err, files.ErrNotExist) {
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					delete(m.files, req.Dst)
+				}
+				return info, err
+			},
+		}},
+	{
+		fault:  "tells of a copy what its source was",
+		caught: []string{"C1/info", "C1/onto-itself-new-attributes"},
+		faulty: faulty{
+			cp: func(ctx context.Context, req *driver.CopyRequest,
+				m *mapBackend) (files.Info, error) {
+				source, err := m.Stat(ctx, driver.Key{Name: req.Src})
+				if err != nil {
+					return files.Info{}, err
+				}
+				info, err := soundCopy(ctx, req, m)
+				info.Attributes = source.Attributes
+				return info, err
+			},
+		},
+	},
 	{fault: "tells no size of a copy, though it was asked for all", caught: []string{"C1/info"},
-		faulty: faulty{cp: func(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (files.Info, error) {
-			info, err := soundCopy(ctx, req, m)
-			info.Size = -1
-			return info, err
-		}}},
+		faulty: faulty{
+			cp: func(ctx context.Context, req *driver.CopyRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := soundCopy(ctx, req, m)
+				info.Size = -1
+				return info, err
+			},
+		}},
 }

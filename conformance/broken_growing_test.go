@@ -54,7 +54,13 @@ var brokenGrowing = []broken{
 		fault:  "takes a file that grows for one that was replaced, whatever is asked for",
 		caught: []string{"G4/appended"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
-			o.Body = &onDisk{m: m, name: req.Key.Name, off: o.Offset, size: o.Info.Size, strict: true}
+			o.Body = &onDisk{
+				m:      m,
+				name:   req.Key.Name,
+				off:    o.Offset,
+				size:   o.Info.Size,
+				strict: true,
+			}
 			return nil
 		}),
 	},

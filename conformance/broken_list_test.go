@@ -47,16 +47,21 @@ func each(change func(e *files.Entry)) faulty {
 }
 
 var brokenLists = []broken{
-	{fault: "misorders names around the slash", caught: []string{"L1/order-around-slash", "L2/shallow-order"},
+	{
+		fault:  "misorders names around the slash",
+		caught: []string{"L1/order-around-slash", "L2/shallow-order"},
 		faulty: collected(func(_ driver.ListRequest, all []files.Entry) []files.Entry {
 			slices.SortFunc(all, func(a, b files.Entry) int {
 				return slices.Compare(strings.Split(a.Name, "/"), strings.Split(b.Name, "/"))
 			})
 			return all
-		})},
+		}),
+	},
 	{fault: "orders by a language", caught: []string{"L1/order-beyond-ascii"},
 		faulty: collected(func(_ driver.ListRequest, all []files.Entry) []files.Entry {
-			slices.SortFunc(all, func(a, b files.Entry) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+			slices.SortFunc(all, func(a, b files.Entry) int {
+				return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+			})
 			return all
 		})},
 	{fault: "drops the last entry of a page", caught: []string{"L3/page-sizes"},
@@ -68,7 +73,9 @@ var brokenLists = []broken{
 			}
 			return kept
 		})},
-	{fault: "repeats an entry at a page's boundary", caught: []string{"L3/page-sizes", "L4/stable-once"},
+	{
+		fault:  "repeats an entry at a page's boundary",
+		caught: []string{"L3/page-sizes", "L4/stable-once"},
 		faulty: collected(func(req driver.ListRequest, all []files.Entry) (twice []files.Entry) {
 			for i, e := range all {
 				if twice = append(twice, e); req.PageSize > 0 && i%req.PageSize == 0 {
@@ -76,45 +83,65 @@ var brokenLists = []broken{
 				}
 			}
 			return twice
-		})},
+		}),
+	},
 	{fault: "stops at a thousand", caught: []string{"L8/more-than-a-page"},
-		faulty: collected(func(_ driver.ListRequest, all []files.Entry) []files.Entry { return all[:min(len(all), 1000)] })},
-	{fault: "matches a prefix that isn't a directory", caught: []string{"L1/below-dir", "D3/directory"},
-		faulty: asked(func(req *driver.ListRequest) { req.Prefix = strings.TrimSuffix(req.Prefix, "/") })},
+		faulty: collected(func(_ driver.ListRequest, all []files.Entry) []files.Entry {
+			return all[:min(len(all), 1000)]
+		})},
+	{
+		fault:  "matches a prefix that isn't a directory",
+		caught: []string{"L1/below-dir", "D3/directory"},
+		faulty: asked(func(req *driver.ListRequest) {
+			req.Prefix = strings.TrimSuffix(req.Prefix, "/")
+		}),
+	},
 	{fault: "takes a prefix for a pattern", caught: []string{"L1/literal"},
-		faulty: faulty{list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
-			dir, ok := strings.CutSuffix(req.Prefix, "/")
-			if !ok || req.Shallow || req.StartAfter != "" {
-				return m.List(context.Background(), req)
-			}
-			return func(yield func(files.Entry, error) bool) {
-				for e := range m.List(context.Background(), driver.ListRequest{}) {
-					first, _, below := strings.Cut(e.Name, "/")
-					if match, _ := path.Match(dir, first); (below && match || strings.HasPrefix(e.Name, req.Prefix)) && !yield(e, nil) {
-						return
+		faulty: faulty{
+			list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
+				dir, ok := strings.CutSuffix(req.Prefix, "/")
+				if !ok || req.Shallow || req.StartAfter != "" {
+					return m.List(context.Background(), req)
+				}
+				return func(yield func(files.Entry, error) bool) {
+					for e := range m.List(context.Background(), driver.ListRequest{}) {
+						first, _, below := strings.Cut(e.Name, "/")
+						if match, _ := path.Match(dir,
+							first); (below && match || strings.HasPrefix(e.Name,
+							req.Prefix)) && !yield(e, nil) {
+							return
+						}
 					}
 				}
-			}
-		}}},
-	{fault: "lists from start-after inclusive", caught: []string{"L3/start-after-each", "L3/by-pages"},
-		faulty: faulty{list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
-			after := req.StartAfter
-			req.StartAfter = ""
-			return func(yield func(files.Entry, error) bool) {
-				for e := range m.List(context.Background(), req) {
-					if e.Name >= after && !yield(e, nil) {
-						return
+			},
+		}},
+	{
+		fault:  "lists from start-after inclusive",
+		caught: []string{"L3/start-after-each", "L3/by-pages"},
+		faulty: faulty{
+			list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
+				after := req.StartAfter
+				req.StartAfter = ""
+				return func(yield func(files.Entry, error) bool) {
+					for e := range m.List(context.Background(), req) {
+						if e.Name >= after && !yield(e, nil) {
+							return
+						}
 					}
 				}
-			}
-		}}},
-	{fault: "enters a directory that start-after has passed", caught: []string{"L3/start-after-shallow"},
+			},
+		},
+	},
+	{
+		fault:  "enters a directory that start-after has passed",
+		caught: []string{"L3/start-after-shallow"},
 		faulty: collected(func(req driver.ListRequest, all []files.Entry) []files.Entry {
 			if d := req.StartAfter; req.Shallow && strings.HasSuffix(d, "/") && d > req.Prefix {
 				return append([]files.Entry{{Name: d, IsDir: true}}, all...)
 			}
 			return all
-		})},
+		}),
+	},
 	{fault: "yields the directories in a deep listing", caught: []string{"L2/shallow", "L1/order"},
 		faulty: collected(func(req driver.ListRequest, all []files.Entry) (more []files.Entry) {
 			for _, e := range all {
@@ -134,58 +161,84 @@ var brokenLists = []broken{
 			}
 			return more
 		})},
-	{fault: "does not mark directories", caught: []string{"L2/shallow", "L9/nested"}, faulty: each(func(e *files.Entry) { e.IsDir = false })},
-	{fault: "lists size 0", caught: []string{"L5/is-stat"}, faulty: each(func(e *files.Entry) { e.Size = 0 })},
-	{fault: "lists no versions", caught: []string{"L5/is-stat"}, faulty: each(func(e *files.Entry) { e.Version = "" })},
+	{
+		fault:  "does not mark directories",
+		caught: []string{"L2/shallow", "L9/nested"},
+		faulty: each(func(e *files.Entry) { e.IsDir = false }),
+	},
+	{
+		fault:  "lists size 0",
+		caught: []string{"L5/is-stat"},
+		faulty: each(func(e *files.Entry) { e.Size = 0 }),
+	},
+	{
+		fault:  "lists no versions",
+		caught: []string{"L5/is-stat"},
+		faulty: each(func(e *files.Entry) { e.Version = "" }),
+	},
 	{fault: "finds no directory where none is", caught: []string{"L6/empty", "L6/vanishes"},
-		faulty: faulty{list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
-			return func(yield func(files.Entry, error) bool) {
-				n := 0
-				for e := range m.List(context.Background(), req) {
-					if n++; !yield(e, nil) {
-						return
+		faulty: faulty{
+			list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
+				return func(yield func(files.Entry, error) bool) {
+					n := 0
+					for e := range m.List(context.Background(), req) {
+						if n++; !yield(e, nil) {
+							return
+						}
+					}
+					if n == 0 && req.Dir() != "" {
+						yield(files.Entry{}, files.ErrNotExist)
 					}
 				}
-				if n == 0 && req.Dir() != "" {
-					yield(files.Entry{}, files.ErrNotExist)
-				}
-			}
-		}}},
+			},
+		}},
 	{fault: "lists its temporaries", caught: []string{"P1/unfinished-new", "P1/unfinished-over"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			tmp := req.Name + ".1234.tmp"
-			m.plant(tmp)
-			defer func() {
-				m.mu.Lock()
-				delete(m.files, tmp)
-				m.mu.Unlock()
-			}()
-			return m.Put(ctx, req)
-		}}},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				tmp := req.Name + ".1234.tmp"
+				m.plant(tmp)
+				defer func() {
+					m.mu.Lock()
+					delete(m.files, tmp)
+					m.mu.Unlock()
+				}()
+				return m.Put(ctx, req)
+			},
+		}},
 	{fault: "lists its sidecars", caught: []string{"L7/nothing-of-the-drivers"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			info, err := m.Put(ctx, req)
-			if err == nil && req.Attributes.Metadata != nil {
-				m.plant(req.Name + ".sidecar")
-			}
-			return info, err
-		}}},
-	{fault: "holds its lock in the loop", caught: []string{"L9/body-may-call"}, hangs: true,
-		faulty: faulty{list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
-			return func(yield func(files.Entry, error) bool) {
-				var all []files.Entry
-				for e := range m.List(context.Background(), req) {
-					all = append(all, e)
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				if err == nil && req.Attributes.Metadata != nil {
+					m.plant(req.Name + ".sidecar")
 				}
-				m.loop.Lock()
-				defer m.loop.Unlock()
-				for _, e := range all {
-					if !yield(e, nil) {
-						return
+				return info, err
+			},
+		}},
+	{
+		fault:  "holds its lock in the loop",
+		caught: []string{"L9/body-may-call"},
+		hangs:  true,
+		faulty: faulty{
+			list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
+				return func(yield func(files.Entry, error) bool) {
+					var all []files.Entry
+					for e := range m.List(context.Background(), req) {
+						all = append(all, e)
+					}
+					m.loop.Lock()
+					defer m.loop.Unlock()
+					for _, e := range all {
+						if !yield(e, nil) {
+							return
+						}
 					}
 				}
-			}
-		}}},
+			},
+		},
+	},
 	{fault: "lists what was there when List was called", caught: []string{"L9/again"},
 		wrap: func(b files.Bucket) files.Bucket { return &snapshot{Bucket: b} }},
 	{fault: "goes on after the break", caught: []string{"L9/break"},
@@ -195,7 +248,8 @@ var brokenLists = []broken{
 // snapshot makes each listing once.
 type snapshot struct{ files.Bucket }
 
-func (s *snapshot) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (s *snapshot) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	var all []files.Entry
 	for e, err := range s.Bucket.List(ctx, dir, opts) {
 		if err != nil {
@@ -215,7 +269,8 @@ func (s *snapshot) List(ctx context.Context, dir string, opts *files.ListOptions
 // stubborn calls the loop's body although it has ended.
 type stubborn struct{ files.Bucket }
 
-func (s *stubborn) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (s *stubborn) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		for e, err := range s.Bucket.List(ctx, dir, opts) {
 			yield(e, err)

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// told is the fault that the bucket tells other features than it has, above the driver, which would
-// keep them.
+// told is the fault that the bucket tells other features than it has, above the driver,
+// which would keep them.
 func told(change func(*files.Features)) func(files.Bucket) files.Bucket {
 	return func(b files.Bucket) files.Bucket { return &telling{b, change} }
 }
@@ -29,34 +29,67 @@ func (b *telling) Features() files.Features {
 }
 
 var brokenMore = []broken{
-	{fault: "leaves a temporary where a put fails", caught: []string{"X2/no-temporaries", "P2/reader-fails"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			m.left.Add(1)
-			info, err := m.Put(ctx, req)
-			if err == nil {
-				m.left.Add(-1)
-			}
-			return info, err
-		}}},
-	{fault: "stores a large upload though its context has ended", caught: []string{"P2/cancelled-midway"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			content, err := io.ReadAll(req.Content)
-			if err != nil && (ctx.Err() == nil || len(content) < 64<<10) {
-				return files.Info{}, err
-			}
-			info, _ := m.store(req.Name, req, content)
-			return info, err
-		}}},
+	{
+		fault:  "leaves a temporary where a put fails",
+		caught: []string{"X2/no-temporaries", "P2/reader-fails"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				m.left.Add(1)
+				info, err := m.Put(ctx, req)
+				if err == nil {
+					m.left.Add(-1)
+				}
+				return info, err
+			},
+		},
+	},
+	{
+		fault:  "stores a large upload though its context has ended",
+		caught: []string{"P2/cancelled-midway"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				content, err := io.ReadAll(req.Content)
+				if err != nil && (ctx.Err() == nil || len(content) < 64<<10) {
+					return files.Info{}, err
+				}
+				info, _ := m.store(req.Name, req, content)
+				return info, err
+			},
+		},
+	},
 	{fault: "destroys the old file where a create is refused", caught: []string{"P8/creates-once"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			info, err := m.Put(ctx, req)
-			if err == files.ErrExist {
-				m.Delete(ctx, driver.Key{Name: req.Name}, "")
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				if err == files.ErrExist {
+					m.Delete(ctx, driver.Key{Name: req.Name}, "")
+				}
+				return info, err
+			},
+		}},
+	{
+		fault:  "keeps the caller's buffer",
+		caught: []string{"P12/buffer-reused"},
+		wrap: func(b files.Bucket) files.Bucket {
+			return &keeper{
+				Bucket:  b,
+				content: map[string][]byte{},
 			}
-			return info, err
-		}}},
-	{fault: "keeps the caller's buffer", caught: []string{"P12/buffer-reused"}, wrap: func(b files.Bucket) files.Bucket { return &keeper{Bucket: b, content: map[string][]byte{}} }},
-	{fault: "gives away its own map", caught: []string{"P7/maps-are-own"}, wrap: func(b files.Bucket) files.Bucket { return &sharer{Bucket: b, of: map[string]map[string]string{}} }},
+		},
+	},
+	{
+		fault:  "gives away its own map",
+		caught: []string{"P7/maps-are-own"},
+		wrap: func(b files.Bucket) files.Bucket {
+			return &sharer{
+				Bucket: b,
+				of:     map[string]map[string]string{},
+			}
+		},
+	},
 	{fault: "has one buffer for all bodies", caught: []string{"X1/same-reader-many"},
 		faulty: opened(func(_ driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			content, err := io.ReadAll(o.Body)
@@ -68,10 +101,22 @@ var brokenMore = []broken{
 			o.Body = &common{m: m, left: copy(m.last, content)}
 			return err
 		})},
-	{fault: "takes more than the largest file that it tells", caught: []string{"P11/limit"}, wrap: told(func(f *files.Features) { f.MaxSize = 1 << 20 })},
-	{fault: "takes more of unknown length than it tells", caught: []string{"P11/unknown-limit"}, wrap: told(func(f *files.Features) { f.MaxUnknownSize = 1 << 20 })},
+	{
+		fault:  "takes more than the largest file that it tells",
+		caught: []string{"P11/limit"},
+		wrap:   told(func(f *files.Features) { f.MaxSize = 1 << 20 }),
+	},
+	{
+		fault:  "takes more of unknown length than it tells",
+		caught: []string{"P11/unknown-limit"},
+		wrap:   told(func(f *files.Features) { f.MaxUnknownSize = 1 << 20 }),
+	},
 	{fault: "takes a link for a file", caught: []string{"N5/link"}, links: true},
-	{fault: "signs any method", caught: []string{"W1/method"}, wrap: func(b files.Bucket) files.Bucket { return &obliging{b} }},
+	{
+		fault:  "signs any method",
+		caught: []string{"W1/method"},
+		wrap:   func(b files.Bucket) files.Bucket { return &obliging{b} },
+	},
 }
 
 // keeper keeps the slice that the content is read from, and stores it late.
@@ -81,7 +126,8 @@ type keeper struct {
 	content map[string][]byte
 }
 
-func (k *keeper) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
+func (k *keeper) Put(ctx context.Context, name string, r io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	if content, ok := r.(*bytes.Reader); ok && o == nil {
 		var kept retained
 		content.WriteTo(&kept)
@@ -151,6 +197,7 @@ func (*common) Close() error { return nil }
 // obliging signs whatever it is asked for.
 type obliging struct{ files.Bucket }
 
-func (o *obliging) SignURL(_ context.Context, name string, _ *files.SignOptions) (files.SignedURL, error) {
+func (o *obliging) SignURL(_ context.Context, name string,
+	_ *files.SignOptions) (files.SignedURL, error) {
 	return files.SignedURL{URL: "https://signed.example/" + name}, nil
 }

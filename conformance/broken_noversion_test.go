@@ -63,8 +63,8 @@ func (b *unversioned) List(
 	}
 }
 
-// careless makes up a version where it has none, and then doesn't compare it: what it claims is
-// that there are none.
+// careless makes up a version where it has none, and then doesn't compare it: what it
+// claims is that there are none.
 type careless struct{ unversioned }
 
 func (b *careless) Features() files.Features {

@@ -47,7 +47,8 @@ var brokenPanics = []broken{
 	},
 }
 
-// jamming holds a lock while it reads the content, and gives it back only where Put returns.
+// jamming holds a lock while it reads the content, and gives it back only where Put
+// returns.
 type jamming struct {
 	files.Bucket
 	mu sync.Mutex
@@ -90,7 +91,8 @@ func (l *looping) Put(
 	return l.Bucket.Put(ctx, name, r, o)
 }
 
-// salvaging ends a content that panics where it panicked, stores that, and lets the panic go on.
+// salvaging ends a content that panics where it panicked, stores that, and lets the
+// panic go on.
 type salvaging struct{ files.Bucket }
 
 func (s *salvaging) Put(

@@ -25,11 +25,14 @@ func renamed(to func(string) string) faulty {
 			}
 			return m.store(to(req.Name), req, content)
 		},
-		open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
+		open: func(ctx context.Context, req driver.OpenRequest,
+			m *mapBackend) (driver.Object, error) {
 			req.Key = key(req.Key)
 			return m.Open(ctx, req)
 		},
-		stat: func(k driver.Key, m *mapBackend) (files.Info, error) { return m.Stat(context.Background(), key(k)) },
+		stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
+			return m.Stat(context.Background(), key(k))
+		},
 		del: func(k driver.Key, v files.Version, m *mapBackend) error {
 			return m.Delete(context.Background(), key(k), v)
 		},
@@ -38,67 +41,89 @@ func renamed(to func(string) string) faulty {
 
 // altered is the fault that other content is stored than was given.
 func altered(change func(old, content []byte) []byte) faulty {
-	return faulty{put: func(_ context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-		content, err := io.ReadAll(req.Content)
-		if err != nil {
-			return files.Info{}, err
-		}
-		m.mu.Lock()
-		old := m.files[req.Name].content
-		m.mu.Unlock()
-		changed := change(old, content)
-		info, err := m.store(req.Name, req, changed)
-		if err == nil {
-			m.redigest(req.Name)
-		}
-		return info, err
-	}}
+	return faulty{
+		put: func(_ context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
+			content, err := io.ReadAll(req.Content)
+			if err != nil {
+				return files.Info{}, err
+			}
+			m.mu.Lock()
+			old := m.files[req.Name].content
+			m.mu.Unlock()
+			changed := change(old, content)
+			info, err := m.store(req.Name, req, changed)
+			if err == nil {
+				m.redigest(req.Name)
+			}
+			return info, err
+		},
+	}
 }
 
 // early is the fault that something is done before the content was read.
 func early(do func(req *driver.PutRequest, m *mapBackend) error) faulty {
-	return faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-		if err := do(req, m); err != nil {
-			return files.Info{}, err
-		}
-		return m.Put(ctx, req)
-	}}
+	return faulty{
+		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
+			if err := do(req, m); err != nil {
+				return files.Info{}, err
+			}
+			return m.Put(ctx, req)
+		},
+	}
 }
 
 var brokenPuts = []broken{
-	{fault: "commits what came before the reader failed", caught: []string{"P2/reader-fails", "P2/reader-fails-over", "P2/data-with-error", "P2/eof-lookalikes", "P2/cancelled-midway", "P2/broken-after-parts", "P10/size", "P10/digest-wrong"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			content, _ := io.ReadAll(req.Content)
-			return m.store(req.Name, req, content)
-		}}},
+	{
+		fault: "commits what came before the reader failed",
+		caught: []string{
+			"P2/reader-fails", "P2/reader-fails-over", "P2/data-with-error", "P2/eof-lookalikes",
+			"P2/cancelled-midway", "P2/broken-after-parts", "P10/size", "P10/digest-wrong",
+		},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				content, _ := io.ReadAll(req.Content)
+				return m.store(req.Name, req, content)
+			},
+		},
+	},
 	{fault: "takes an error that wraps io.EOF for the end", caught: []string{"P2/eof-lookalikes"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			content, err := io.ReadAll(req.Content)
-			if err != nil && !errors.Is(err, io.EOF) {
-				return files.Info{}, err
-			}
-			return m.store(req.Name, req, content)
-		}}},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				content, err := io.ReadAll(req.Content)
+				if err != nil && !errors.Is(err, io.EOF) {
+					return files.Info{}, err
+				}
+				return m.store(req.Name, req, content)
+			},
+		}},
 	{fault: "decides IfAbsent before the upload", caught: []string{"P8/at-commit", "P8/race"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			_, err := m.Stat(ctx, driver.Key{Name: req.Name})
-			if req.If.Absent() && err == nil {
-				return files.Info{}, files.ErrExist
-			}
-			if req.If.Absent() {
-				req.If = files.Condition{}
-			}
-			return m.Put(ctx, req)
-		}}},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				_, err := m.Stat(ctx, driver.Key{Name: req.Name})
+				if req.If.Absent() && err == nil {
+					return files.Info{}, files.ErrExist
+				}
+				if req.If.Absent() {
+					req.If = files.Condition{}
+				}
+				return m.Put(ctx, req)
+			},
+		}},
 	{fault: "decides IfVersion before the upload", caught: []string{"P9/at-commit", "P9/race"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			info, err := m.Stat(ctx, driver.Key{Name: req.Name})
-			if err := files.CheckCondition(req.If, err == nil, info.Version); err != nil {
-				return files.Info{}, err
-			}
-			req.If = files.Condition{}
-			return m.Put(ctx, req)
-		}}},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Stat(ctx, driver.Key{Name: req.Name})
+				if err := files.CheckCondition(req.If, err == nil, info.Version); err != nil {
+					return files.Info{}, err
+				}
+				req.If = files.Condition{}
+				return m.Put(ctx, req)
+			},
+		}},
 	{fault: "creates where IfVersion finds no file", caught: []string{"P9/stale"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			if _, err := m.Stat(context.Background(), driver.Key{Name: req.Name}); err != nil {
@@ -106,16 +131,20 @@ var brokenPuts = []broken{
 			}
 			return nil
 		})},
-	{fault: "deletes the old file before the upload", caught: []string{"P1/unfinished-over", "P2/reader-fails-over", "P8/creates-once"},
+	{
+		fault:  "deletes the old file before the upload",
+		caught: []string{"P1/unfinished-over", "P2/reader-fails-over", "P8/creates-once"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			delete(m.files, req.Name)
 			return nil
-		})},
+		}),
+	},
 	{fault: "shows the file before it is whole", caught: []string{"P1/unfinished-new"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
-			if _, err := m.Stat(context.Background(), driver.Key{Name: req.Name}); err == nil || !req.If.IsZero() {
+			if _, err := m.Stat(context.Background(),
+				driver.Key{Name: req.Name}); err == nil || !req.If.IsZero() {
 				return nil
 			}
 			_, err := m.store(req.Name, req, nil)
@@ -133,7 +162,8 @@ var brokenPuts = []broken{
 		})},
 	{fault: "keeps old metadata", caught: []string{"P5/clears-attributes"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
-			if old, err := m.Stat(context.Background(), driver.Key{Name: req.Name}); err == nil && old.Metadata != nil {
+			if old, err := m.Stat(context.Background(),
+				driver.Key{Name: req.Name}); err == nil && old.Metadata != nil {
 				all := maps.Clone(old.Metadata)
 				maps.Copy(all, req.Attributes.Metadata)
 				req.Attributes.Metadata = all
@@ -142,21 +172,29 @@ var brokenPuts = []broken{
 		})},
 	{fault: "drops metadata that it can't hold", caught: []string{"P7/round-trip"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
-			maps.DeleteFunc(req.Attributes.Metadata, func(_, v string) bool { return url.QueryEscape(v) != v })
+			maps.DeleteFunc(req.Attributes.Metadata, func(_, v string) bool {
+				return url.QueryEscape(v) != v
+			})
 			return nil
 		})},
-	{fault: "loses the metadata of a large file", caught: []string{"P7/in-parts", "P3/info-is-stat"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			info, err := m.Put(ctx, req)
-			if err == nil && info.Size > 1<<20 {
-				m.mu.Lock()
-				defer m.mu.Unlock()
-				f := m.files[req.Name]
-				f.info.Metadata = nil
-				m.files[req.Name] = f
-			}
-			return info, err
-		}}},
+	{
+		fault:  "loses the metadata of a large file",
+		caught: []string{"P7/in-parts", "P3/info-is-stat"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				if err == nil && info.Size > 1<<20 {
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					f := m.files[req.Name]
+					f.info.Metadata = nil
+					m.files[req.Name] = f
+				}
+				return info, err
+			},
+		},
+	},
 	{fault: "forgets the content type", caught: []string{"P6/given", "P6/by-name"},
 		faulty: early(func(req *driver.PutRequest, m *mapBackend) error {
 			req.Attributes.ContentType = "application/octet-stream"
@@ -199,53 +237,98 @@ var brokenPuts = []broken{
 			}
 			return c
 		})},
-	{fault: "has a constant version", caught: []string{"V1/different-bytes", "V1/per-put", "V1/after-delete"},
+	{
+		fault:  "has a constant version",
+		caught: []string{"V1/different-bytes", "V1/per-put", "V1/after-delete"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
 			info.Version = "1"
 			return info, err
-		}}},
-	{fault: "makes the version of size and second", caught: []string{"V1/fast-rewrites", "P9/stale"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			info, err := m.Put(ctx, req)
-			if err == nil {
-				info.Version = files.Version("s" + strings.Repeat("i", int(info.Size%100)))
-				m.mu.Lock()
-				defer m.mu.Unlock()
-				f := m.files[req.Name]
-				f.info.Version = info.Version
-				m.files[req.Name] = f
-			}
-			return info, err
-		}}},
-	{fault: "tells another version than it stored", caught: []string{"P3/version", "P3/info-is-stat"},
-		faulty: faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			info, err := m.Put(ctx, req)
-			info.Version += "x"
-			return info, err
-		}}},
+		}},
+	},
+	{
+		fault:  "makes the version of size and second",
+		caught: []string{"V1/fast-rewrites", "P9/stale"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				if err == nil {
+					info.Version = files.Version("s" + strings.Repeat("i", int(info.Size%100)))
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					f := m.files[req.Name]
+					f.info.Version = info.Version
+					m.files[req.Name] = f
+				}
+				return info, err
+			},
+		},
+	},
+	{
+		fault:  "tells another version than it stored",
+		caught: []string{"P3/version", "P3/info-is-stat"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				info.Version += "x"
+				return info, err
+			},
+		},
+	},
 	{fault: "tells local time", caught: []string{"V2/utc-and-cut"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
 			info.ModTime = info.ModTime.In(time.FixedZone("here", 3600))
 			return info, err
 		}}},
-	{fault: "folds case in names", caught: []string{"N2/case", "N2/random"}, faulty: renamed(strings.ToLower)},
-	{fault: "normalises names", caught: []string{"N2/normal-form", "N2/random"}, faulty: renamed(func(s string) string { return strings.ReplaceAll(s, "e\u0301", "\u00e9") })},
-	{fault: "drops trailing dots and spaces", caught: []string{"N2/dots-and-spaces", "N2/random"}, faulty: renamed(func(s string) string { return strings.TrimRight(s, ". ") })},
-	{fault: "takes ß for ss", caught: []string{"N2/random"}, faulty: renamed(func(s string) string { return strings.ReplaceAll(s, "ß", "ss") })},
-	{fault: "decodes escapes in names", caught: []string{"N2/escapes", "N2/random"}, faulty: renamed(func(s string) string {
-		if u, err := url.PathUnescape(s); err == nil {
-			return u
-		}
-		return s
-	})},
-	{fault: "cuts elements at 255 bytes", caught: []string{"N2/long-tails", "N4/long-element"}, faulty: renamed(func(s string) string {
-		elements := strings.Split(s, "/")
-		for i, e := range elements {
-			elements[i] = e[:min(len(e), 255)]
-		}
-		return strings.Join(elements, "/")
-	})},
-	{fault: "takes a suffix for its own", caught: []string{"N2/driver-suffixes"}, faulty: renamed(func(s string) string { return strings.TrimSuffix(s, ".tmp") })},
+	{
+		fault:  "folds case in names",
+		caught: []string{"N2/case", "N2/random"},
+		faulty: renamed(strings.ToLower),
+	},
+	{
+		fault:  "normalises names",
+		caught: []string{"N2/normal-form", "N2/random"},
+		faulty: renamed(func(s string) string {
+			return strings.ReplaceAll(s, "e\u0301", "\u00e9")
+		}),
+	},
+	{
+		fault:  "drops trailing dots and spaces",
+		caught: []string{"N2/dots-and-spaces", "N2/random"},
+		faulty: renamed(func(s string) string { return strings.TrimRight(s, ". ") }),
+	},
+	{
+		fault:  "takes ß for ss",
+		caught: []string{"N2/random"},
+		faulty: renamed(func(s string) string { return strings.ReplaceAll(s, "ß", "ss") }),
+	},
+	{
+		fault:  "decodes escapes in names",
+		caught: []string{"N2/escapes", "N2/random"},
+		faulty: renamed(func(s string) string {
+			if u, err := url.PathUnescape(s); err == nil {
+				return u
+			}
+			return s
+		}),
+	},
+	{
+		fault:  "cuts elements at 255 bytes",
+		caught: []string{"N2/long-tails", "N4/long-element"},
+		faulty: renamed(func(s string) string {
+			elements := strings.Split(s, "/")
+			for i, e := range elements {
+				elements[i] = e[:min(len(e), 255)]
+			}
+			return strings.Join(elements, "/")
+		}),
+	},
+	{
+		fault:  "takes a suffix for its own",
+		caught: []string{"N2/driver-suffixes"},
+		faulty: renamed(func(s string) string { return strings.TrimSuffix(s, ".tmp") }),
+	},
 }

@@ -12,13 +12,16 @@ import (
 
 // opened is the fault that Open's answer is changed.
 func opened(change func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error) faulty {
-	return faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-		o, err := m.Open(ctx, req)
-		if err != nil {
-			return o, err
-		}
-		return o, change(req, &o, m)
-	}}
+	return faulty{
+		open: func(ctx context.Context, req driver.OpenRequest,
+			m *mapBackend) (driver.Object, error) {
+			o, err := m.Open(ctx, req)
+			if err != nil {
+				return o, err
+			}
+			return o, change(req, &o, m)
+		},
+	}
 }
 
 // live reads the map at each Read, whatever is there by then.
@@ -43,7 +46,9 @@ func (l *live) Read(p []byte) (int, error) {
 func (l *live) Close() error { return nil }
 
 var brokenReads = []broken{
-	{fault: "ignores the range's end", caught: []string{"G3/all-pairs", "G3/zero-length", "G3/in-parallel"},
+	{
+		fault:  "ignores the range's end",
+		caught: []string{"G3/all-pairs", "G3/zero-length", "G3/in-parallel"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if !req.Range.IsWhole() {
 				c := m.files[req.Key.Name].content
@@ -51,7 +56,8 @@ var brokenReads = []broken{
 				o.Body = io.NopCloser(bytes.NewReader(c[o.Offset:]))
 			}
 			return nil
-		})},
+		}),
+	},
 	{fault: "takes the range's end as inclusive", caught: []string{"G3/all-pairs"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if off, n, last := req.Range.Parts(); !last && n < 1<<30 {
@@ -62,19 +68,25 @@ var brokenReads = []broken{
 			}
 			return nil
 		})},
-	{fault: "fails where a range begins at the end", caught: []string{"G3/past-the-end", "G3/empty-file"},
+	{
+		fault:  "fails where a range begins at the end",
+		caught: []string{"G3/past-the-end", "G3/empty-file"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
-			if off, _, last := req.Range.Parts(); !req.Range.IsWhole() && !last && off >= o.Info.Size {
+			if off, _, last := req.Range.Parts(); !req.Range.IsWhole() && !last &&
+				off >= o.Info.Size {
 				return files.Errorf(files.ErrInvalid, "416")
 			}
 			return nil
-		})},
+		}),
+	},
 	{fault: "gives the size of the range", caught: []string{"G3/all-pairs", "G2/info-of-a-range"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			o.Info.Size = o.Length
 			return nil
 		})},
-	{fault: "gives a short body and no error", caught: []string{"P11/sizes", "G7/io-reader", "G7/all-at-once"},
+	{
+		fault:  "gives a short body and no error",
+		caught: []string{"P11/sizes", "G7/io-reader", "G7/all-at-once"},
 		faulty: opened(func(_ driver.OpenRequest, o *driver.Object, _ *mapBackend) error {
 			if o.Length > 1000 {
 				o.Length--
@@ -82,7 +94,8 @@ var brokenReads = []broken{
 				o.Info.Digest = files.Digest{}
 			}
 			return nil
-		})},
+		}),
+	},
 	{fault: "mixes two versions in one body", caught: []string{"G4/overwritten"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			if req.Range.IsWhole() {
@@ -92,25 +105,31 @@ var brokenReads = []broken{
 			return nil
 		})},
 	{fault: "goes on with another version after a break", caught: []string{"G5/resumed-pinned"},
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			pinned := req.IfVersion
-			req.IfVersion = ""
-			o, err := m.Open(ctx, req)
-			if pinned != "" {
-				o.Info.Version = pinned
-			}
-			return o, err
-		}}},
-	{fault: "begins anew after a break", caught: []string{"G5/resumed"},
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			o, err := m.Open(ctx, req)
-			if err == nil && req.IfVersion != "" && o.Offset > 0 {
-				whole, err := m.Open(ctx, driver.OpenRequest{Key: req.Key})
-				o.Body = whole.Body
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				pinned := req.IfVersion
+				req.IfVersion = ""
+				o, err := m.Open(ctx, req)
+				if pinned != "" {
+					o.Info.Version = pinned
+				}
 				return o, err
-			}
-			return o, err
-		}}},
+			},
+		}},
+	{fault: "begins anew after a break", caught: []string{"G5/resumed"},
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				o, err := m.Open(ctx, req)
+				if err == nil && req.IfVersion != "" && o.Offset > 0 {
+					whole, err := m.Open(ctx, driver.OpenRequest{Key: req.Key})
+					o.Body = whole.Body
+					return o, err
+				}
+				return o, err
+			},
+		}},
 	{fault: "hides damage", caught: []string{"G6/damage"},
 		faulty: opened(func(req driver.OpenRequest, o *driver.Object, m *mapBackend) error {
 			o.Info.Digest = files.Digest{}
@@ -123,39 +142,54 @@ var brokenReads = []broken{
 			return info, err
 		}}},
 	{fault: "gives a body where nothing is new", caught: []string{"G8/not-modified"},
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			req.IfNotVersion = ""
-			return m.Open(ctx, req)
-		}}},
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				req.IfNotVersion = ""
+				return m.Open(ctx, req)
+			},
+		}},
 	{fault: "ignores the version of a read", caught: []string{"G8/if-version"},
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			req.IfVersion = ""
-			return m.Open(ctx, req)
-		}}},
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				req.IfVersion = ""
+				return m.Open(ctx, req)
+			},
+		}},
 	{fault: "says not modified of what was deleted", caught: []string{"G8/modified"},
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			o, err := m.Open(ctx, req)
-			if errors.Is(err, files.ErrNotExist) && req.IfNotVersion != "" {
-				err = files.ErrNotModified
-			}
-			return o, err
-		}}},
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				o, err := m.Open(ctx, req)
+				if errors.Is(err, files.ErrNotExist) && req.IfNotVersion != "" {
+					err = files.ErrNotModified
+				}
+				return o, err
+			},
+		}},
 	{fault: "tells what is missing at the first Read", caught: []string{"G1/missing"},
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			o, err := m.Open(ctx, req)
-			if errors.Is(err, files.ErrNotExist) {
-				return driver.Object{}, nil
-			}
-			return o, err
-		}}},
-	{fault: "has an error of its own for what is missing", caught: []string{"G1/missing", "E1/type"},
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				o, err := m.Open(ctx, req)
+				if errors.Is(err, files.ErrNotExist) {
+					return driver.Object{}, nil
+				}
+				return o, err
+			},
+		}},
+	{
+		fault:  "has an error of its own for what is missing",
+		caught: []string{"G1/missing", "E1/type"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
 			if err != nil {
 				err = errors.New("404 not found")
 			}
 			return info, err
-		}}},
+		}},
+	},
 	{fault: "shows its path in an error", caught: []string{"E1/no-secrets"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
@@ -173,13 +207,18 @@ var brokenReads = []broken{
 			}
 			return info, err
 		}}},
-	{fault: "forgets headers in Stat", caught: []string{"S1/every-field", "S1/is-get", "P7/headers"},
+	{
+		fault:  "forgets headers in Stat",
+		caught: []string{"S1/every-field", "S1/is-get", "P7/headers"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
 			info.CacheControl, info.ContentEncoding, info.Digest = "", "", files.Digest{}
 			return info, err
-		}}},
-	{fault: "remembers what was missing", caught: []string{"G1/then-created", "P5/read-after-write"},
+		}},
+	},
+	{
+		fault:  "remembers what was missing",
+		caught: []string{"G1/then-created", "P5/read-after-write"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
@@ -189,19 +228,32 @@ var brokenReads = []broken{
 				return files.Info{}, files.ErrNotExist
 			}
 			return f.info, nil
-		}}},
-	{fault: "reads old content for a while", caught: []string{"P5/read-after-write", "X1/linearizable"},
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			m.mu.Lock()
-			f, ok := m.files[req.Key.Name]
-			old, was := m.before[req.Key.Name]
-			m.mu.Unlock()
-			if !ok || !was || f.info.Digest.CRC32C == "" || f.info.Digest.CRC32C[0] > '7' || req.IfVersion != "" || req.IfNotVersion != "" {
-				return m.Open(ctx, req)
-			}
-			off, n := req.Range.Resolve(old.info.Size)
-			return driver.Object{Info: old.info, Offset: off, Length: n, Body: io.NopCloser(bytes.NewReader(old.content[off : off+n]))}, nil
-		}}},
+		}},
+	},
+	{
+		fault:  "reads old content for a while",
+		caught: []string{"P5/read-after-write", "X1/linearizable"},
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				m.mu.Lock()
+				f, ok := m.files[req.Key.Name]
+				old, was := m.before[req.Key.Name]
+				m.mu.Unlock()
+				if !ok || !was || f.info.Digest.CRC32C == "" || f.info.Digest.CRC32C[0] > '7' ||
+					req.IfVersion != "" || req.IfNotVersion != "" {
+					return m.Open(ctx, req)
+				}
+				off, n := req.Range.Resolve(old.info.Size)
+				return driver.Object{
+					Info:   old.info,
+					Offset: off,
+					Length: n,
+					Body:   io.NopCloser(bytes.NewReader(old.content[off : off+n])),
+				}, nil
+			},
+		},
+	},
 	{fault: "panics", caught: []string{"S1/is-get"},
 		faulty: faulty{stat: func(driver.Key, *mapBackend) (files.Info, error) { panic("often") }}},
 }

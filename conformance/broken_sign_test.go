@@ -16,7 +16,11 @@ import (
 )
 
 var mapSigner = sync.OnceValue(func() *localhttp.Signer {
-	s, err := localhttp.NewSigner(&url.URL{Scheme: "https", Host: "files.example", Path: "/signed"}, []byte("a secret of the test"))
+	s, err := localhttp.NewSigner(&url.URL{
+		Scheme: "https",
+		Host:   "files.example",
+		Path:   "/signed",
+	}, []byte("a secret of the test"))
 	if err != nil {
 		panic(err)
 	}
@@ -32,7 +36,8 @@ func (s *signs) Features() files.Features {
 	return f
 }
 
-func (s *signs) SignURL(ctx context.Context, name string, o *files.SignOptions) (files.SignedURL, error) {
+func (s *signs) SignURL(ctx context.Context, name string,
+	o *files.SignOptions) (files.SignedURL, error) {
 	opts := files.SignOptions{Method: http.MethodGet, Expiry: time.Hour}
 	if o != nil {
 		opts.ContentType = o.ContentType
@@ -47,9 +52,14 @@ func (s *signs) SignURL(ctx context.Context, name string, o *files.SignOptions) 
 }
 
 // sendTo hands signed requests to a handler, changed before.
-func sendTo(change func(r *http.Request, sign func(method, name string) string)) func(t conformance.T, b files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
+func sendTo(change func(r *http.Request,
+	sign func(method, name string) string)) func(t conformance.T, b files.Bucket, s files.SignedURL,
+	content []byte) (int, []byte) {
 	return func(t conformance.T, b files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
-		handler, err := localhttp.NewHandler(b, &localhttp.Options{Signer: mapSigner(), MaxUpload: 1 << 20})
+		handler, err := localhttp.NewHandler(b, &localhttp.Options{
+			Signer:    mapSigner(),
+			MaxUpload: 1 << 20,
+		})
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -58,7 +68,10 @@ func sendTo(change func(r *http.Request, sign func(method, name string) string))
 			r.Header[k] = v
 		}
 		change(r, func(method, name string) string {
-			anew, err := mapSigner().SignURL(t.Context(), name, files.SignOptions{Method: method, Expiry: time.Hour})
+			anew, err := mapSigner().SignURL(t.Context(), name, files.SignOptions{
+				Method: method,
+				Expiry: time.Hour,
+			})
 			if err != nil {
 				t.Fatalf("%v", err)
 			}
@@ -71,21 +84,30 @@ func sendTo(change func(r *http.Request, sign func(method, name string) string))
 }
 
 var brokenSigned = []broken{
-	{fault: "serves the whole file where a signed request asks for a range", caught: []string{"W1/range"},
-		serve: func(r *http.Request, _ func(method, name string) string) { r.Header.Del("Range") }},
-	{fault: "does not look at the signature", caught: []string{"W1/tampered", "W1/expired", "W1/bound"},
+	{
+		fault:  "serves the whole file where a signed request asks for a range",
+		caught: []string{"W1/range"},
+		serve:  func(r *http.Request, _ func(method, name string) string) { r.Header.Del("Range") },
+	},
+	{
+		fault:  "does not look at the signature",
+		caught: []string{"W1/tampered", "W1/expired", "W1/bound"},
 		serve: func(r *http.Request, sign func(method, name string) string) {
 			if u, err := url.Parse(sign(r.Method, r.URL.Query().Get("obj"))); err == nil {
 				r.URL = u
 			}
-		}},
+		},
+	},
 }
 
 // TestSoundSigned proves that it is those faults that the cases catch.
 func TestSoundSigned(t *testing.T) {
 	h := broken{serve: func(*http.Request, func(method, name string) string) {}}.harness()
-	for _, id := range []string{"W1/get", "W1/sent", "W1/bound", "W1/range", "W1/tampered", "W1/expired"} {
-		if r := conformance.RunCase(t.Context(), h, caseOf(t, id)); r.Outcome != conformance.Passed {
+	for _, id := range []string{
+		"W1/get", "W1/sent", "W1/bound", "W1/range", "W1/tampered", "W1/expired",
+	} {
+		if r := conformance.RunCase(t.Context(), h,
+			caseOf(t, id)); r.Outcome != conformance.Passed {
 			t.Errorf("%s: %s: %s", id, r.Outcome, r.Text())
 		}
 	}

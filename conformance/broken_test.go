@@ -63,7 +63,8 @@ func (f *faulty) Delete(ctx context.Context, key driver.Key, v files.Version) er
 	return f.mapBackend.Delete(ctx, key, v)
 }
 
-func (f *faulty) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+func (f *faulty) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	if src, ok := from.(*faulty); f.cp == nil || !ok || src.mapBackend != f.mapBackend {
 		return files.Info{}, files.ErrUnsupported
 	}
@@ -93,7 +94,8 @@ func (f *faulty) Close() error {
 	return nil
 }
 
-// broken is a bucket with one fault that real ones have had, and the cases that must catch it.
+// broken is a bucket with one fault that real ones have had, and the cases that must
+// catch it.
 type broken struct {
 	fault  string
 	caught []string
@@ -101,12 +103,13 @@ type broken struct {
 	hangs  bool // and so is caught by the time limit alone
 	// wrap breaks a sound bucket from outside, where the fault is above the driver.
 	wrap func(files.Bucket) files.Bucket
-	// unread lists where what lies in the directory can't be read; nil does it as it should.
+	// unread lists where what lies in the directory can't be read; nil does it as it
+	// should.
 	unread func(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error]
 	// links: a link in the store is taken for a file.
 	links bool
-	// serve changes what a signed request asks for, where the fault is the server's that answers
-	// it.
+	// serve changes what a signed request asks for, where the fault is the server's
+	// that answers it.
 	serve func(r *http.Request, sign func(method, name string) string)
 }
 
@@ -129,8 +132,11 @@ func (b broken) harness() conformance.Harness {
 		limit = 2 * time.Second
 	}
 	h := conformance.Harness{
-		New:    func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
-		Second: func(_ conformance.T, b files.Bucket) files.Bucket { m := stores.of(b); return stores.add(open(m), m) },
+		New: func(conformance.T) files.Bucket { m := newMap(); return stores.add(open(m), m) },
+		Second: func(_ conformance.T, b files.Bucket) files.Bucket {
+			m := stores.of(b)
+			return stores.add(open(m), m)
+		},
 		Damage: func(_ conformance.T, b files.Bucket, name string) { stores.of(b).damage(name) },
 		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {
 			stores.of(b).grow(name, content)
@@ -138,8 +144,10 @@ func (b broken) harness() conformance.Harness {
 		Unreadable: func(_ conformance.T, bucket files.Bucket, dir string) files.Bucket {
 			return driver.New(&partly{stores.of(bucket), dir, b.unread})
 		},
-		Cut:       func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
-		Leftovers: func(_ conformance.T, b files.Bucket) int { return int(stores.of(b).left.Load()) },
+		Cut: func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
+		Leftovers: func(_ conformance.T, b files.Bucket) int {
+			return int(stores.of(b).left.Load())
+		},
 		Link: func(_ conformance.T, bucket files.Bucket, name string) {
 			if b.links {
 				stores.of(bucket).plant(name)
@@ -153,7 +161,8 @@ func (b broken) harness() conformance.Harness {
 	return h
 }
 
-// TestBroken proves that cases can fail: each fault is caught by every case that it names.
+// TestBroken proves that cases can fail: each fault is caught by every case that it
+// names.
 func TestBroken(t *testing.T) {
 	all := map[string]conformance.Case{}
 	for _, c := range conformance.Cases() {
@@ -182,16 +191,18 @@ func TestBroken(t *testing.T) {
 				if strings.Contains(r.Text(), "did not end within") != b.hangs {
 					t.Errorf("%s: caught by the time limit, or not: %s", id, r.Text())
 				}
-				if text := r.Text(); !strings.Contains(text, c.Why) || !strings.Contains(text, "rule "+c.Rule) || len(text) > 20_000 {
-					t.Errorf("%s: a failure must name the rule and say why it matters, shortly:\n%s", id, text)
+				if text := r.Text(); !strings.Contains(text,
+					c.Why) || !strings.Contains(text, "rule "+c.Rule) || len(text) > 20_000 {
+					t.Errorf("%s: a failure must name the rule and say why it matters, "+
+						"shortly:\n%s", id, text)
 				}
 			}
 		})
 	}
 }
 
-// TestSound proves that the cases named above pass where nothing is broken, so that it is the fault
-// that they catch.
+// TestSound proves that the cases named above pass where nothing is broken, so that it
+// is the fault that they catch.
 func TestSound(t *testing.T) {
 	conformance.Run(t, broken{faulty: faulty{cp: soundCopy}}.harness())
 }

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestURLValueIsQuoted: a driver that quotes the value of a parameter that it refuses fails
-// U1/no-values.
+// TestURLValueIsQuoted: a driver that quotes the value of a parameter that it refuses
+// fails U1/no-values.
 func TestURLValueIsQuoted(t *testing.T) {
 	files.Register(files.Scheme{
 		Name:    "quoting",
@@ -28,7 +28,8 @@ func TestURLValueIsQuoted(t *testing.T) {
 		New: func(conformance.T) files.Bucket { return mem.New(nil) },
 		URL: func(conformance.T) string { return "quoting://b" },
 	}
-	report, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^U1/no-values$"})
+	report, err := conformance.Check(t.Context(), h,
+		&conformance.CheckOptions{Pattern: "^U1/no-values$"})
 	if err != nil {
 		t.Fatal(err)
 	}

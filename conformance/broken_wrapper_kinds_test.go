@@ -10,19 +10,22 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// embedding is what everybody writes first: it has the seven methods, and has lost the optional ones.
+// embedding is what everybody writes first: it has the seven methods, and has lost the
+// optional ones.
 type embedding struct{ files.Bucket }
 
 // signer is a read-only view that embeds, and passes signing on.
 type signer struct{ files.Bucket }
 
-func (s *signer) Put(_ context.Context, name string, _ io.Reader, _ *files.PutOptions) (files.Info, error) {
+func (s *signer) Put(_ context.Context, name string, _ io.Reader,
+	_ *files.PutOptions) (files.Info, error) {
 	return files.Info{}, files.NewError(files.OpPut, name, files.ErrPermission)
 }
 func (s *signer) Delete(_ context.Context, name string, _ *files.DeleteOptions) error {
 	return files.NewError(files.OpDelete, name, files.ErrPermission)
 }
-func (s *signer) SignURL(ctx context.Context, name string, o *files.SignOptions) (files.SignedURL, error) {
+func (s *signer) SignURL(ctx context.Context, name string,
+	o *files.SignOptions) (files.SignedURL, error) {
 	return files.SignURL(ctx, s.Bucket, name, o)
 }
 func (s *signer) Features() files.Features { return readOnlyFeatures(s.Bucket.Features()) }
@@ -33,15 +36,18 @@ type renaming struct {
 	prefix string
 }
 
-func (r *renaming) Put(ctx context.Context, name string, c io.Reader, o *files.PutOptions) (files.Info, error) {
+func (r *renaming) Put(ctx context.Context, name string, c io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	info, err := r.Bucket.Put(ctx, r.prefix+name, c, o)
 	info.Name = name
 	return info, err
 }
-func (r *renaming) Get(ctx context.Context, name string, o *files.GetOptions) (*files.Reader, error) {
+func (r *renaming) Get(ctx context.Context, name string,
+	o *files.GetOptions) (*files.Reader, error) {
 	return r.Bucket.Get(ctx, r.prefix+name, o)
 }
-func (r *renaming) Stat(ctx context.Context, name string, o *files.StatOptions) (files.Info, error) {
+func (r *renaming) Stat(ctx context.Context, name string,
+	o *files.StatOptions) (files.Info, error) {
 	info, err := r.Bucket.Stat(ctx, r.prefix+name, o)
 	info.Name = name
 	return info, err
@@ -49,7 +55,8 @@ func (r *renaming) Stat(ctx context.Context, name string, o *files.StatOptions) 
 func (r *renaming) Delete(ctx context.Context, name string, o *files.DeleteOptions) error {
 	return r.Bucket.Delete(ctx, r.prefix+name, o)
 }
-func (r *renaming) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (r *renaming) List(ctx context.Context, dir string,
+	o *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		for e, err := range r.Bucket.List(ctx, strings.TrimSuffix(r.prefix, "/")+"/"+dir, o) {
 			e.Name = strings.TrimPrefix(e.Name, r.prefix)
@@ -63,13 +70,16 @@ func (r *renaming) List(ctx context.Context, dir string, o *files.ListOptions) i
 // forgetful passes no options on.
 type forgetful struct{ files.Bucket }
 
-func (f *forgetful) Put(ctx context.Context, name string, c io.Reader, _ *files.PutOptions) (files.Info, error) {
+func (f *forgetful) Put(ctx context.Context, name string, c io.Reader,
+	_ *files.PutOptions) (files.Info, error) {
 	return f.Bucket.Put(ctx, name, c, nil)
 }
-func (f *forgetful) Get(ctx context.Context, name string, _ *files.GetOptions) (*files.Reader, error) {
+func (f *forgetful) Get(ctx context.Context, name string,
+	_ *files.GetOptions) (*files.Reader, error) {
 	return f.Bucket.Get(ctx, name, nil)
 }
-func (f *forgetful) List(ctx context.Context, dir string, _ *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (f *forgetful) List(ctx context.Context, dir string,
+	_ *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return f.Bucket.List(ctx, dir, nil)
 }
 func (f *forgetful) Delete(ctx context.Context, name string, _ *files.DeleteOptions) error {
@@ -79,12 +89,19 @@ func (f *forgetful) Delete(ctx context.Context, name string, _ *files.DeleteOpti
 // counting counts what is read, and forgets to close the body below.
 type counting struct{ files.Bucket }
 
-func (c *counting) Get(ctx context.Context, name string, o *files.GetOptions) (*files.Reader, error) {
+func (c *counting) Get(ctx context.Context, name string,
+	o *files.GetOptions) (*files.Reader, error) {
 	r, err := c.Bucket.Get(ctx, name, o)
 	if err != nil {
 		return nil, err
 	}
-	return files.NewReader(ctx, files.ReaderConfig{Name: name, Info: r.Info(), Offset: r.Offset(), Length: r.Len(), Body: io.NopCloser(r)}), nil
+	return files.NewReader(ctx, files.ReaderConfig{
+		Name:   name,
+		Info:   r.Info(),
+		Offset: r.Offset(),
+		Length: r.Len(),
+		Body:   io.NopCloser(r),
+	}), nil
 }
 
 // scrambled is content that a wrapper keeps from those below it.
@@ -111,10 +128,12 @@ func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 // wholeOnly unscrambles whole reads; ranges get round it.
 type wholeOnly struct{ files.Bucket }
 
-func (w *wholeOnly) Put(ctx context.Context, name string, c io.Reader, o *files.PutOptions) (files.Info, error) {
+func (w *wholeOnly) Put(ctx context.Context, name string, c io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	return w.Bucket.Put(ctx, name, scrambled(c), o)
 }
-func (w *wholeOnly) Get(ctx context.Context, name string, o *files.GetOptions) (*files.Reader, error) {
+func (w *wholeOnly) Get(ctx context.Context, name string,
+	o *files.GetOptions) (*files.Reader, error) {
 	r, err := w.Bucket.Get(ctx, name, o)
 	if err != nil || o != nil && !o.Range.IsWhole() {
 		return r, err
@@ -126,13 +145,19 @@ func (w *wholeOnly) Get(ctx context.Context, name string, o *files.GetOptions) (
 	r.Close()
 	info := r.Info()
 	info.Digest = files.Digest{}
-	return files.NewReader(ctx, files.ReaderConfig{Name: name, Info: info, Length: int64(len(p)), Body: io.NopCloser(scrambled(bytes.NewReader(p)))}), nil
+	return files.NewReader(ctx, files.ReaderConfig{
+		Name:   name,
+		Info:   info,
+		Length: int64(len(p)),
+		Body:   io.NopCloser(scrambled(bytes.NewReader(p))),
+	}), nil
 }
 
 // leaky scrambles, and lets signed URLs and copies get round it.
 type leaky struct{ wholeOnly }
 
-func (l *leaky) SignURL(ctx context.Context, name string, o *files.SignOptions) (files.SignedURL, error) {
+func (l *leaky) SignURL(ctx context.Context, name string,
+	o *files.SignOptions) (files.SignedURL, error) {
 	return files.SignURL(ctx, l.Bucket, name, o)
 }
 
@@ -161,7 +186,8 @@ func hooks(h files.Hooks) func(files.Bucket) files.Bucket {
 // pulling lists by pulling, and stops only where the loop ends by itself or breaks off.
 type pulling struct{ files.Bucket }
 
-func (p *pulling) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (p *pulling) List(ctx context.Context, dir string,
+	o *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		next, stop := iter.Pull2(p.Bucket.List(ctx, dir, o))
 		for {

@@ -19,13 +19,36 @@ var brokenWrappers = []struct {
 	o           *conformance.WrapperOptions
 	wrap        func(files.Bucket) files.Bucket
 }{
-	{fault: "embeds Bucket and loses its abilities", over: "everything", caught: []string{"C1/wrapper-server-copy", "C1/wrapper-same-file", "W1/wrapper-signs", "D3/wrapper-delete-many", "N5/wrapper-as"},
-		o: &conformance.WrapperOptions{Owns: true}, wrap: func(b files.Bucket) files.Bucket { return &embedding{b} }},
-	{fault: "is read-only and leaks a signed PUT", over: "everything", caught: []string{"W1/wrapper-signs", "E2/wrapper-read-only"},
-		o: &conformance.WrapperOptions{Features: readOnlyFeatures}, wrap: func(b files.Bucket) files.Bucket { return &signer{b} }},
-	{fault: "leaves the name below in errors", over: "everything", caught: []string{"E1/wrapper-names"}, wrap: func(b files.Bucket) files.Bucket { return &renaming{b, "tenant/"} }},
-	{fault: "sees what lies beside its directory", over: "everything", caught: []string{"N5/wrapper-contained"},
-		wrap: hooks(files.Hooks{Names: &files.NameMap{Extra: len("tenant/"), In: func(name string) string { return "tenant/" + name },
+	{
+		fault: "embeds Bucket and loses its abilities",
+		over:  "everything",
+		caught: []string{
+			"C1/wrapper-server-copy", "C1/wrapper-same-file", "W1/wrapper-signs",
+			"D3/wrapper-delete-many", "N5/wrapper-as",
+		},
+		o:    &conformance.WrapperOptions{Owns: true},
+		wrap: func(b files.Bucket) files.Bucket { return &embedding{b} },
+	},
+	{
+		fault:  "is read-only and leaks a signed PUT",
+		over:   "everything",
+		caught: []string{"W1/wrapper-signs", "E2/wrapper-read-only"},
+		o:      &conformance.WrapperOptions{Features: readOnlyFeatures},
+		wrap:   func(b files.Bucket) files.Bucket { return &signer{b} },
+	},
+	{
+		fault:  "leaves the name below in errors",
+		over:   "everything",
+		caught: []string{"E1/wrapper-names"},
+		wrap:   func(b files.Bucket) files.Bucket { return &renaming{b, "tenant/"} },
+	},
+	{
+		fault:  "sees what lies beside its directory",
+		over:   "everything",
+		caught: []string{"N5/wrapper-contained"},
+		wrap: hooks(files.Hooks{Names: &files.NameMap{
+			Extra: len("tenant/"),
+			In:    func(name string) string { return "tenant/" + name },
 			Out: func(inner string) (string, bool) {
 				rest, ok := strings.CutPrefix(inner, "tenant") // which tenant-x has too
 				return strings.TrimPrefix(rest, "/"), ok
@@ -36,7 +59,9 @@ var brokenWrappers = []struct {
 				}
 				o.Prefix = "tenant"
 				return ""
-			}}})},
+			},
+		}}),
+	},
 	{
 		fault:  "counts the limit itself, and loses what can't be read",
 		over:   "everything",
@@ -56,18 +81,30 @@ var brokenWrappers = []struct {
 			}
 		}}),
 	},
-	{fault: "claims what it refuses", over: "everything", caught: []string{"X3/wrapper-features", "P8/creates-once"},
-		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if c.Put != nil && c.Put.If.Absent() {
-				return files.ErrUnsupported
-			}
-			return next(ctx)
-		}, Features: func(f files.Features) files.Features { f.Durable = true; return f }})},
-	{fault: "claims what the bucket below doesn't", over: "no-conditions", caught: []string{"X3/wrapper-features", "P8/creates-once", "P9/stale", "D2/stale"},
+	{
+		fault:  "claims what it refuses",
+		over:   "everything",
+		caught: []string{"X3/wrapper-features", "P8/creates-once"},
+		wrap: hooks(files.Hooks{
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
+				if c.Put != nil && c.Put.If.Absent() {
+					return files.ErrUnsupported
+				}
+				return next(ctx)
+			},
+			Features: func(f files.Features) files.Features { f.Durable = true; return f },
+		}),
+	},
+	{
+		fault:  "claims what the bucket below doesn't",
+		over:   "no-conditions",
+		caught: []string{"X3/wrapper-features", "P8/creates-once", "P9/stale", "D2/stale"},
 		wrap: hooks(files.Hooks{Features: func(f files.Features) files.Features {
 			f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ReadConditions = true, true, true, true
 			return f
-		}})},
+		}}),
+	},
 	{
 		fault:  "does what it doesn't claim",
 		over:   "everything",
@@ -75,13 +112,21 @@ var brokenWrappers = []struct {
 		o:      &conformance.WrapperOptions{Owns: true, Features: modestFeatures},
 		wrap:   told(func(f *files.Features) { *f = modestFeatures(*f) }),
 	},
-	{fault: "is read-only and claims to write", over: "everything", caught: []string{"X3/wrapper-features"}, o: &conformance.WrapperOptions{Features: readOnlyFeatures},
-		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if c.Op.Writes() {
-				return files.ErrPermission
-			}
-			return next(ctx)
-		}})},
+	{
+		fault:  "is read-only and claims to write",
+		over:   "everything",
+		caught: []string{"X3/wrapper-features"},
+		o:      &conformance.WrapperOptions{Features: readOnlyFeatures},
+		wrap: hooks(files.Hooks{
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
+				if c.Op.Writes() {
+					return files.ErrPermission
+				}
+				return next(ctx)
+			},
+		}),
+	},
 	{
 		fault:  "leaves the listing below open when the loop's body panics",
 		over:   "everything",
@@ -94,44 +139,116 @@ var brokenWrappers = []struct {
 		caught: []string{"G2/wrapper-lengths"},
 		wrap:   func(b files.Bucket) files.Bucket { return &trustingReads{b} },
 	},
-	{fault: "closes its parent", over: "everything", caught: []string{"X3/wrapper-close"}, wrap: hooks(files.Hooks{CloseInner: true})},
-	{fault: "leaves open what it owns", over: "everything", caught: []string{"X3/wrapper-close"}, o: &conformance.WrapperOptions{Owns: true}, wrap: hooks(files.Hooks{})},
-	{fault: "drops options", over: "everything", caught: []string{"P8/creates-once", "P7/round-trip", "P10/size", "G3/all-pairs", "G8/not-modified", "L2/shallow", "D2/stale"},
-		wrap: func(b files.Bucket) files.Bucket { return &forgetful{b} }},
-	{fault: "drops options where they are refused below", over: "no-conditions", caught: []string{"P8/creates-once", "D2/stale"}, wrap: func(b files.Bucket) files.Bucket { return &forgetful{b} }},
-	{fault: "swallows the body's Close", over: "everything", caught: []string{"G7/wrapper-body-closed"}, wrap: func(b files.Bucket) files.Bucket { return &counting{b} }},
-	{fault: "has ranges read round its hook", over: "everything", caught: []string{"G3/all-pairs"}, wrap: func(b files.Bucket) files.Bucket { return &wholeOnly{b} }},
-	{fault: "has signed URLs get round its hook", over: "everything", caught: []string{"W1/wrapper-signs"}, wrap: func(b files.Bucket) files.Bucket { return &leaky{wholeOnly{b}} }},
-	{fault: "gives away the client below its directory", over: "everything", caught: []string{"N5/wrapper-as"}, wrap: func(b files.Bucket) files.Bucket {
-		s, err := files.Sub(b, "tenant")
-		if err != nil {
-			panic(err)
-		}
-		return &transparent{s, b}
-	}},
-	{fault: "loses the context", over: "everything", caught: []string{"X2/wrapper-context", "X2/cancelled-before"}, wrap: hooks(files.Hooks{Around: timeless})},
-	{fault: "hides the cause", over: "everything", caught: []string{"E1/wrapper-causes"},
-		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if err := next(ctx); err != nil {
-				return errors.New("it failed")
+	{
+		fault:  "closes its parent",
+		over:   "everything",
+		caught: []string{"X3/wrapper-close"},
+		wrap:   hooks(files.Hooks{CloseInner: true}),
+	},
+	{
+		fault:  "leaves open what it owns",
+		over:   "everything",
+		caught: []string{"X3/wrapper-close"},
+		o:      &conformance.WrapperOptions{Owns: true},
+		wrap:   hooks(files.Hooks{}),
+	},
+	{
+		fault: "drops options",
+		over:  "everything",
+		caught: []string{
+			"P8/creates-once", "P7/round-trip", "P10/size", "G3/all-pairs", "G8/not-modified",
+			"L2/shallow", "D2/stale",
+		},
+		wrap: func(b files.Bucket) files.Bucket { return &forgetful{b} },
+	},
+	{
+		fault:  "drops options where they are refused below",
+		over:   "no-conditions",
+		caught: []string{"P8/creates-once", "D2/stale"},
+		wrap:   func(b files.Bucket) files.Bucket { return &forgetful{b} },
+	},
+	{
+		fault:  "swallows the body's Close",
+		over:   "everything",
+		caught: []string{"G7/wrapper-body-closed"},
+		wrap:   func(b files.Bucket) files.Bucket { return &counting{b} },
+	},
+	{
+		fault:  "has ranges read round its hook",
+		over:   "everything",
+		caught: []string{"G3/all-pairs"},
+		wrap:   func(b files.Bucket) files.Bucket { return &wholeOnly{b} },
+	},
+	{
+		fault:  "has signed URLs get round its hook",
+		over:   "everything",
+		caught: []string{"W1/wrapper-signs"},
+		wrap:   func(b files.Bucket) files.Bucket { return &leaky{wholeOnly{b}} },
+	},
+	{
+		fault:  "gives away the client below its directory",
+		over:   "everything",
+		caught: []string{"N5/wrapper-as"},
+		wrap: func(b files.Bucket) files.Bucket {
+			s, err := files.Sub(b, "tenant")
+			if err != nil {
+				panic(err)
 			}
-			return nil
-		}})},
-	{fault: "checks nothing", over: "everything", caught: []string{"U3/wrapper-check"}, wrap: func(b files.Bucket) files.Bucket { return &contented{b} }},
-	{fault: "works on above a closed bucket", over: "everything", caught: []string{"X3/wrapper-closed-below"},
-		wrap: hooks(files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if err := next(ctx); !errors.Is(err, files.ErrClosed) {
-				return err
+			return &transparent{s, b}
+		},
+	},
+	{
+		fault:  "loses the context",
+		over:   "everything",
+		caught: []string{"X2/wrapper-context", "X2/cancelled-before"},
+		wrap:   hooks(files.Hooks{Around: timeless}),
+	},
+	{
+		fault:  "hides the cause",
+		over:   "everything",
+		caught: []string{"E1/wrapper-causes"},
+		wrap: hooks(files.Hooks{
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
+				if err := next(ctx); err != nil {
+					return errors.New("it failed")
+				}
+				return nil
+			},
+		}),
+	},
+	{
+		fault:  "checks nothing",
+		over:   "everything",
+		caught: []string{"U3/wrapper-check"},
+		wrap:   func(b files.Bucket) files.Bucket { return &contented{b} },
+	},
+	{
+		fault:  "works on above a closed bucket",
+		over:   "everything",
+		caught: []string{"X3/wrapper-closed-below"},
+		wrap: hooks(files.Hooks{
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
+				if err := next(ctx); !errors.Is(err, files.ErrClosed) {
+					return err
+				}
+				return files.ErrUnavailable
+			},
+		}),
+	},
+	{
+		fault:  "copies onto the name below",
+		over:   "everything",
+		caught: []string{"C1/wrapper-between"},
+		wrap: func(b files.Bucket) files.Bucket {
+			s, err := files.Sub(b, "tenant")
+			if err != nil {
+				panic(err)
 			}
-			return files.ErrUnavailable
-		}})},
-	{fault: "copies onto the name below", over: "everything", caught: []string{"C1/wrapper-between"}, wrap: func(b files.Bucket) files.Bucket {
-		s, err := files.Sub(b, "tenant")
-		if err != nil {
-			panic(err)
-		}
-		return &misplaced{s.(subBucket), b}
-	}},
+			return &misplaced{s.(subBucket), b}
+		},
+	},
 }
 
 // modestFeatures leave out whatever a call can ask for.
@@ -158,7 +275,8 @@ type misplaced struct {
 	whole files.Bucket
 }
 
-func (m *misplaced) CopyFrom(ctx context.Context, dst string, src files.Bucket, name string, o *files.CopyOptions) (files.Info, error) {
+func (m *misplaced) CopyFrom(ctx context.Context, dst string, src files.Bucket, name string,
+	o *files.CopyOptions) (files.Info, error) {
 	return m.whole.(files.Copier).CopyFrom(ctx, dst, src, name, o)
 }
 
@@ -181,7 +299,8 @@ func TestBrokenWrappers(t *testing.T) {
 					t.Fatalf("there is no case %s", id)
 				}
 				r := conformance.RunCase(t.Context(), h, c)
-				if r.Outcome != conformance.Failed || strings.Contains(r.Text(), "did not end within") {
+				if r.Outcome != conformance.Failed || strings.Contains(r.Text(),
+					"did not end within") {
 					t.Errorf("%s, %s, want it to fail: %v", r.Outcome, r.Reason, r.Failures)
 				}
 				t.Log(r.Text())

@@ -14,20 +14,54 @@ import (
 )
 
 var cancelCases = []Case{
-	{Rule: "X2", Name: "cancelled-before", Why: "a call that was given up before it began must do nothing: not even a delete", Run: cancelledBefore},
-	{Rule: "X2", Name: "deadline-passed", Why: "a deadline that has passed is the same", Run: deadlinePassed},
-	{Rule: "X2", Name: "mid-list", Why: "a listing of millions must stop when its user is gone", Run: cancelMidList},
-	{Rule: "X2", Name: "promptly", Why: "a cancelled upload must not go on reading its source", Largest: 2 << 20, Run: cancelPromptly},
-	{Rule: "X2", Name: "no-goroutines", Why: "a server that leaks a goroutine for each broken request dies of it", Run: leakGoroutines},
-	{Rule: "X2", Name: "no-temporaries", Why: "broken uploads must not fill the disk, nor be billed for ever", Run: leakTemporaries},
+	{
+		Rule: "X2",
+		Name: "cancelled-before",
+		Why:  "a call that was given up before it began must do nothing: not even a delete",
+		Run:  cancelledBefore,
+	},
+	{
+		Rule: "X2",
+		Name: "deadline-passed",
+		Why:  "a deadline that has passed is the same",
+		Run:  deadlinePassed,
+	},
+	{
+		Rule: "X2",
+		Name: "mid-list",
+		Why:  "a listing of millions must stop when its user is gone",
+		Run:  cancelMidList,
+	},
+	{
+		Rule:    "X2",
+		Name:    "promptly",
+		Why:     "a cancelled upload must not go on reading its source",
+		Largest: 2 << 20,
+		Run:     cancelPromptly,
+	},
+	{
+		Rule: "X2",
+		Name: "no-goroutines",
+		Why:  "a server that leaks a goroutine for each broken request dies of it",
+		Run:  leakGoroutines,
+	},
+	{
+		Rule: "X2",
+		Name: "no-temporaries",
+		Why:  "broken uploads must not fill the disk, nor be billed for ever",
+		Run:  leakTemporaries,
+	},
 }
 
-// noEffect calls every method with an ended context, and fails where one does something or succeeds.
+// noEffect calls every method with an ended context, and fails where one does something
+// or succeeds.
 func noEffect(t T, h *H, ended context.Context, want error) {
 	t.Helper()
 	puts(t, h, "old", "d/a")
 	for _, name := range []string{"old", "missing", "d/a"} {
-		for _, m := range append(methods(t, h.Bucket, name), listing(h.Bucket, "", nil), listing(h.Bucket, "d", &files.ListOptions{Shallow: true}), listing(h.Bucket, "empty", nil)) {
+		for _, m := range append(methods(t, h.Bucket, name), listing(h.Bucket, "", nil),
+			listing(h.Bucket, "d", &files.ListOptions{Shallow: true}),
+			listing(h.Bucket, "empty", nil)) {
 			wantErr(t, fmt.Sprintf("%s(%q)", m.name, name), m.call(ended), want)
 		}
 	}
@@ -38,7 +72,10 @@ func noEffect(t T, h *H, ended context.Context, want error) {
 		t.Errorf("Check: got %s, want %q", errText(err), want)
 	}
 	read := false
-	_, err := h.Put(ended, "old", readerFunc(func([]byte) (int, error) { read = true; return 0, io.EOF }), nil)
+	_, err := h.Put(ended, "old", readerFunc(func([]byte) (int, error) {
+		read = true
+		return 0, io.EOF
+	}), nil)
 	wantErr(t, "Put", err, want)
 	if read {
 		t.Errorf("Put with an ended context reads the content")
@@ -88,7 +125,8 @@ func cancelMidList(t T, h *H) {
 			cancel()
 			wantErr(t, "List whose context is cancelled in the loop", last, context.Canceled)
 			if n > 3 {
-				t.Errorf("List yields %d more entries after its context was cancelled, want the error next", n-3)
+				t.Errorf("List yields %d more entries after its context was cancelled, want the "+
+					"error next", n-3)
 			}
 		}
 	}
@@ -103,7 +141,8 @@ func cancelPromptly(t T, h *H) {
 	endless := readerFunc(func(p []byte) (int, error) {
 		if total >= at {
 			cancel()
-			if after++; after > 100 { // it is proved; a bucket that keeps what it reads must not fill the memory
+			// it is proved; a bucket that keeps what it reads must not fill the memory
+			if after++; after > 100 {
 				return 0, io.EOF
 			}
 		}
@@ -114,7 +153,8 @@ func cancelPromptly(t T, h *H) {
 	_, err := h.Put(ctx, "a", endless, nil)
 	wantErr(t, "Put of a stream whose context is cancelled", err, context.Canceled)
 	if after > 2 {
-		t.Errorf("Put reads the content %d times after its context was cancelled, want to stop before the next", after)
+		t.Errorf("Put reads the content %d times after its context was cancelled, want to stop "+
+			"before the next", after)
 	}
 	if h.F.Atomic {
 		wantMissing(t, h, "a")
@@ -168,8 +208,8 @@ func leakGoroutines(t T, h *H) {
 	if !ok {
 		t.Skipf("the case's goroutines carry no label")
 	}
-	// A leak grows with every round. A pool of connections may grow too, but it stops; so more
-	// rounds decide.
+	// A leak grows with every round. A pool of connections may grow too, but it stops;
+	// so more rounds decide.
 	const series = 4
 	_, before := stacks.Labelled(label)
 	var left string
@@ -188,8 +228,9 @@ func leakGoroutines(t T, h *H) {
 		series*rounds, before-first, left)
 }
 
-// settled waits until fewer than limit goroutines carry the label, for a moment at most: what is on
-// its way out needs one, and a leak stays. It returns their stacks and how many they are.
+// settled waits until fewer than limit goroutines carry the label, for a moment at
+// most: what is on its way out needs one, and a leak stays. It returns their stacks and
+// how many they are.
 func settled(label string, limit int) (stack string, n int) {
 	deadline := time.Now().Add(5 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -93,8 +93,9 @@ func stopping(b []byte, stop func()) io.Reader {
 	})
 }
 
-// stoppedPut does a Put that something in its content stops, over an old file and over none. It
-// must change nothing, and everything must go on. check looks at how the call ended.
+// stoppedPut does a Put that something in its content stops, over an old file and over
+// none. It must change nothing, and everything must go on. check looks at how the call
+// ended.
 func stoppedPut(
 	t T, h *H, what string, content func() io.Reader, check func(callEnd) string,
 ) {
@@ -218,7 +219,8 @@ func (a *asked) ReadAt(p []byte, offset int64) (int, error) {
 	return a.Reader.ReadAt(p, offset)
 }
 
-// contentAsked puts content whose other methods stop. A bucket that doesn't call them stores it.
+// contentAsked puts content whose other methods stop. A bucket that doesn't call them
+// stores it.
 func contentAsked(t T, h *H) {
 	c := content(1, 5000)
 	for how, stop := range map[string]func(){

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// WriteMarkdown writes the report as a certificate: what ran on what, and each case that did not simply pass, with the reason.
+// WriteMarkdown writes the report as a certificate: what ran on what, and each case
+// that did not simply pass, with the reason.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	name := r.Name
@@ -35,10 +36,14 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	row("not claimed", r.claims(false))
 	r.section(b, "Failed", "", Failed)
 	r.section(b, "Known failures", "These cases fail, as the driver's author says.", KnownFailure)
-	r.section(b, "The server's faults", "These cases fail on this server, which breaks a rule that the service it stands for keeps.", ServerFault)
+	r.section(b, "The server's faults",
+		"These cases fail on this server, which breaks a rule that the service it stands "+
+			"for keeps.", ServerFault)
 	r.section(b, "Not applicable", "", NotApplicable)
 	if turned := r.turned(); len(turned) > 0 {
-		fmt.Fprintf(b, "\n## Refused\n\nThese features are not claimed; asking for them was refused, and changed nothing.\n\n")
+		fmt.Fprintf(b,
+			"\n## Refused\n\nThese features are not claimed; asking for them was refused, and "+
+				"changed nothing.\n\n")
 		for _, a := range slices.Sorted(maps.Keys(turned)) {
 			fmt.Fprintf(b, "- %s: %s\n", a, strings.Join(turned[a], ", "))
 		}
@@ -83,7 +88,12 @@ func (r *Report) counts() string {
 	text := fmt.Sprintf("%d of %d cases passed", r.Count(Passed), len(r.Cases))
 	for _, o := range []Outcome{Failed, KnownFailure, ServerFault, NotApplicable} {
 		if n := r.Count(o); n > 0 {
-			text += fmt.Sprintf(", %d %s", n, map[Outcome]string{Failed: "failed", KnownFailure: "known to fail", ServerFault: "failed by the server's fault", NotApplicable: "not applicable"}[o])
+			text += fmt.Sprintf(", %d %s", n, map[Outcome]string{
+				Failed:        "failed",
+				KnownFailure:  "known to fail",
+				ServerFault:   "failed by the server's fault",
+				NotApplicable: "not applicable",
+			}[o])
 		}
 	}
 	return text
@@ -155,7 +165,8 @@ func (r *Report) section(b *bufio.Writer, title, about string, o Outcome) {
 			continue
 		}
 		for _, f := range c.Failures { // as code, for it may hold anything
-			fmt.Fprintf(b, "\n      %s\n", strings.ReplaceAll(strings.TrimSpace(f), "\n", "\n      "))
+			fmt.Fprintf(b, "\n      %s\n",
+				strings.ReplaceAll(strings.TrimSpace(f), "\n", "\n      "))
 		}
 	}
 }

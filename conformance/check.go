@@ -12,25 +12,28 @@ import (
 
 // CheckOptions are the options of Check. The zero value runs every case.
 type CheckOptions struct {
-	// Pattern, a regular expression, keeps the cases that it is found in the ID of: "^P8/" or "race".
+	// Pattern, a regular expression, keeps the cases that it is found in the ID of:
+	// "^P8/" or "race".
 	Pattern string
 	// Short leaves out the long cases, and has the random ones try less.
 	Short bool
 	// Parallel is how many cases run at a time; 0 is as many as there are processors.
 	Parallel int
-	// Started is called before the first case, with the directory of a shared store that the run keeps everything in; it is "" without
-	// Harness.Store.
+	// Started is called before the first case, with the directory of a shared store
+	// that the run keeps everything in; it is "" without Harness.Store.
 	Started func(dir string)
-	// Progress is called after each case, one call at a time. done counts the cases so far, and total all that are to run.
+	// Progress is called after each case, one call at a time. done counts the cases so
+	// far, and total all that are to run.
 	Progress func(done, total int, r Result)
 }
 
-// Check runs the cases on the harness outside go test, and reports what came of them. Cases that fail are no error of Check's: ask
-// Report.OK.
+// Check runs the cases on the harness outside go test, and reports what came of them.
+// Cases that fail are no error of Check's: ask Report.OK.
 //
-// Errors: a harness that is wrong, a Pattern that is none or has no case; a shared store that can't be opened, without a report. When ctx ends,
-// the report is of the cases that had ended, and the error is the context's. Where files are left
-// behind in a shared store the error is a [*LeftError], which names them.
+// Errors: a harness that is wrong, a Pattern that is none or has no case; a shared
+// store that can't be opened, without a report. When ctx ends, the report is of the
+// cases that had ended, and the error is the context's. Where files are left behind in
+// a shared store the error is a [*LeftError], which names them.
 func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) {
 	var o CheckOptions
 	if opts != nil {
@@ -76,9 +79,10 @@ func chosen(o CheckOptions) (cases []Case, err error) {
 	return cases, nil
 }
 
-// runAll runs the cases, several at a time, and returns whether the context's end left some out. What a case found after that is not
-// the bucket's fault, and goes uncounted.
-func (s *session) runAll(ctx context.Context, cases []Case, o CheckOptions, c *collector) (interrupted bool) {
+// runAll runs the cases, several at a time, and returns whether the context's end left
+// some out. What a case found after that is not the bucket's fault, and goes uncounted.
+func (s *session) runAll(ctx context.Context, cases []Case, o CheckOptions,
+	c *collector) (interrupted bool) {
 	n := o.Parallel
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)

@@ -9,15 +9,61 @@ import (
 )
 
 var closeCases = []Case{
-	{Rule: "X3", Name: "twice", Why: "a bucket is closed by defer and by hand", Run: closeTwice},
-	{Rule: "X3", Name: "afterwards", Why: "a use after Close must be an error that says so, not a crash, nor another's data", Run: closedMethods},
-	{Rule: "X3", Name: "open-bodies", Why: "a download that is on its way when the program shuts down comes to its end", Largest: 3 << 20, Run: closeOpenBody},
-	{Rule: "X3", Name: "put-in-flight", Why: "an upload in flight ends as if nothing had happened", Run: closeInFlight},
-	{Rule: "X3", Name: "list-in-flight", Why: "a loop in flight comes to its end", Run: closeInLoop},
-	{Rule: "X3", Name: "wrappers", Why: "closing a tenant's view must not close everybody's bucket", Run: closeWrapper},
-	{Rule: "X3", Name: "other-handles", Why: "closing one handle must not close another's", Run: closeOther},
-	{Rule: "X3", Name: "options-untouched", Why: "options are shared between calls and goroutines: nobody may change or keep them", Run: optionsUntouched},
-	{Rule: "X3", Name: "features-stay", Why: "what a bucket can do does not change while it is used", Run: featuresStay},
+	{
+		Rule: "X3",
+		Name: "twice",
+		Why:  "a bucket is closed by defer and by hand",
+		Run:  closeTwice,
+	},
+	{
+		Rule: "X3",
+		Name: "afterwards",
+		Why:  "a use after Close must be an error that says so, not a crash, nor another's data",
+		Run:  closedMethods,
+	},
+	{
+		Rule:    "X3",
+		Name:    "open-bodies",
+		Why:     "a download that is on its way when the program shuts down comes to its end",
+		Largest: 3 << 20,
+		Run:     closeOpenBody,
+	},
+	{
+		Rule: "X3",
+		Name: "put-in-flight",
+		Why:  "an upload in flight ends as if nothing had happened",
+		Run:  closeInFlight,
+	},
+	{
+		Rule: "X3",
+		Name: "list-in-flight",
+		Why:  "a loop in flight comes to its end",
+		Run:  closeInLoop,
+	},
+	{
+		Rule: "X3",
+		Name: "wrappers",
+		Why:  "closing a tenant's view must not close everybody's bucket",
+		Run:  closeWrapper,
+	},
+	{
+		Rule: "X3",
+		Name: "other-handles",
+		Why:  "closing one handle must not close another's",
+		Run:  closeOther,
+	},
+	{
+		Rule: "X3",
+		Name: "options-untouched",
+		Why:  "options are shared between calls and goroutines: nobody may change or keep them",
+		Run:  optionsUntouched,
+	},
+	{
+		Rule: "X3",
+		Name: "features-stay",
+		Why:  "what a bucket can do does not change while it is used",
+		Run:  featuresStay,
+	},
 }
 
 func closeTwice(t T, h *H) {
@@ -45,8 +91,11 @@ func closedMethods(t T, h *H) {
 	before := h.Features()
 	h.Close()
 	for _, name := range []string{"a", "missing"} {
-		for _, m := range append(methods(t, h.Bucket, name), listing(h.Bucket, "", nil), listing(h.Bucket, "missing", &files.ListOptions{Shallow: true}),
-			method{"Check", func(ctx context.Context) error { return files.Check(ctx, h.Bucket) }}) {
+		for _, m := range append(methods(t, h.Bucket, name), listing(h.Bucket, "", nil),
+			listing(h.Bucket, "missing", &files.ListOptions{Shallow: true}),
+			method{"Check", func(ctx context.Context) error {
+				return files.Check(ctx, h.Bucket)
+			}}) {
 			wantErr(t, m.name+" after Close", m.call(t.Context()), files.ErrClosed)
 		}
 	}
@@ -54,7 +103,8 @@ func closedMethods(t T, h *H) {
 		wantErr(t, "ranging over a listing after Close", err, files.ErrClosed)
 	}
 	for _, m := range methods(t, sub, "a") {
-		wantErr(t, m.name+" in a sub-bucket of a closed bucket", m.call(t.Context()), files.ErrClosed)
+		wantErr(t, m.name+" in a sub-bucket of a closed bucket", m.call(t.Context()),
+			files.ErrClosed)
 	}
 	same(t, "Features after Close", h.Features(), before)
 }
@@ -129,7 +179,11 @@ func closeWrapper(t T, h *H) {
 	if err != nil {
 		t.Fatalf("Sub: %v", err)
 	}
-	for what, w := range map[string]files.Bucket{"Sub": sub, "ReadOnly": files.ReadOnly(h.Bucket), "Wrap": files.Wrap(h.Bucket, files.Hooks{})} {
+	for what, w := range map[string]files.Bucket{
+		"Sub":      sub,
+		"ReadOnly": files.ReadOnly(h.Bucket),
+		"Wrap":     files.Wrap(h.Bucket, files.Hooks{}),
+	} {
 		for range 2 {
 			if err := w.Close(); err != nil {
 				t.Errorf("Close of %s: %v", what, err)
@@ -158,9 +212,15 @@ func closeOther(t T, h *H) {
 
 func optionsUntouched(t T, h *H) {
 	c := content(1, 100)
-	p := files.PutOptions{Size: ptr(int64(100)), Digest: files.Digest{MD5: strings.ToUpper(allDigests(c).MD5)}}
+	p := files.PutOptions{
+		Size:   ptr(int64(100)),
+		Digest: files.Digest{MD5: strings.ToUpper(allDigests(c).MD5)},
+	}
 	if h.F.Attributes {
-		p.Attributes = files.Attributes{CacheControl: "no-cache", Metadata: map[string]string{"Mixed": "Case"}}
+		p.Attributes = files.Attributes{
+			CacheControl: "no-cache",
+			Metadata:     map[string]string{"Mixed": "Case"},
+		}
 	}
 	given := p
 	given.Metadata = nil
@@ -176,7 +236,11 @@ func optionsUntouched(t T, h *H) {
 	if !reflect.DeepEqual(p, given) {
 		t.Errorf("Put changed its options to %+v, from %+v", p, given)
 	}
-	g, l, d := files.GetOptions{Range: files.Last(1000)}, files.ListOptions{Prefix: "a", StartAfter: "d", Limit: 5}, files.DeleteOptions{}
+	g, l, d := files.GetOptions{Range: files.Last(1000)}, files.ListOptions{
+		Prefix:     "a",
+		StartAfter: "d",
+		Limit:      5,
+	}, files.DeleteOptions{}
 	g0, l0, d0 := g, l, d
 	sub, err := files.Sub(h.Bucket, "d")
 	if err != nil {
@@ -202,7 +266,8 @@ func featuresStay(t T, h *H) {
 	if before.MaxSize < 0 || before.MaxUnknownSize < 0 || before.TimeResolution < 0 {
 		t.Errorf("Features have a negative limit: %+v", before)
 	}
-	if (before.IfVersion || before.DeleteIfVersion || before.ReadConditions || before.VersionPerPut || before.PutVersion) && !before.Versions {
+	if (before.IfVersion || before.DeleteIfVersion || before.ReadConditions ||
+		before.VersionPerPut || before.PutVersion) && !before.Versions {
 		t.Errorf("Features claim what needs versions, but not Versions: %+v", before)
 	}
 }

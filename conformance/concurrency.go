@@ -10,9 +10,25 @@ import (
 )
 
 var concurrencyCases = []Case{
-	{Rule: "X1", Name: "everything-at-once", Why: "one bucket serves all of a program's goroutines", Needs: needs(atomicPuts), Run: everythingAtOnce},
-	{Rule: "X1", Name: "same-reader-many", Why: "many downloads of one file do not disturb each other", Run: manyReaders},
-	{Rule: "X1", Name: "distinct-names", Why: "writers of different files never see each other", Run: distinctNames},
+	{
+		Rule:  "X1",
+		Name:  "everything-at-once",
+		Why:   "one bucket serves all of a program's goroutines",
+		Needs: needs(atomicPuts),
+		Run:   everythingAtOnce,
+	},
+	{
+		Rule: "X1",
+		Name: "same-reader-many",
+		Why:  "many downloads of one file do not disturb each other",
+		Run:  manyReaders,
+	},
+	{
+		Rule: "X1",
+		Name: "distinct-names",
+		Why:  "writers of different files never see each other",
+		Run:  distinctNames,
+	},
 }
 
 func everythingAtOnce(t T, h *H) {
@@ -23,7 +39,8 @@ func everythingAtOnce(t T, h *H) {
 		for range 25 {
 			rnd = mix(rnd)
 			name := names[rnd%uint64(len(names))]
-			all := append(methods(t, h.Bucket, name), listing(h.Bucket, "", nil), listing(h.Bucket, "b", &files.ListOptions{Shallow: true}))
+			all := append(methods(t, h.Bucket, name), listing(h.Bucket, "", nil),
+				listing(h.Bucket, "b", &files.ListOptions{Shallow: true}))
 			m := all[rnd>>8%uint64(len(all))]
 			if err := m.call(t.Context()); err != nil && !isAny(err, allowed...) {
 				t.Errorf("%s beside everything else: %v", m.name, err)

@@ -13,20 +13,107 @@ import (
 )
 
 var conditionCases = []Case{
-	{Rule: "P8", Name: "creates-once", Why: "IfAbsent is how a program takes a lock or a user name", Needs: needs(putIfAbsent), Run: absentOnce},
-	{Rule: "P8", Name: "race", Why: "two workers that both believe they hold the lock corrupt what it protects", Needs: needs(putIfAbsent), Run: func(t T, h *H) { absentRace(t, h, h.Bucket) }},
-	{Rule: "P8", Name: "race-two-handles", Why: "the other worker is another process", Needs: needs(putIfAbsent), Run: func(t T, h *H) { absentRace(t, h, h.Second(t)) }},
-	{Rule: "P8", Name: "at-commit", Why: "a check at the start of the upload lets the slower writer overwrite the faster one", Needs: needs(putIfAbsent), Largest: 3 << 20, Run: absentAtCommit},
-	{Rule: "P8", Name: "beside", Why: "a file in the directory of the name isn't the file", Needs: needs(putIfAbsent), Run: absentBeside},
-	{Rule: "P8", Name: "failed", Why: "a create that failed must leave the name free", Needs: needs(putIfAbsent, atomicPuts), Run: absentFailed},
-	{Rule: "P9", Name: "replaces-own", Why: "read, change, write back: nobody else's change may be lost", Needs: needs(versions, putIfVersion), Run: versionReplaces},
-	{Rule: "P9", Name: "stale", Why: "a writer with an old version must be told, and change nothing", Needs: needs(versions, putIfVersion), Run: versionStale},
-	{Rule: "P9", Name: "empty-version", Why: "a version that a program forgot to fill in must not overwrite", Needs: needs(putIfVersion), Run: versionEmpty},
-	{Rule: "P9", Name: "race", Why: "of two that change the same version one must lose, and know", Needs: needs(versions, putIfVersion), Run: func(t T, h *H) { versionRace(t, h, h.Bucket) }},
-	{Rule: "P9", Name: "race-two-handles", Why: "the other writer is another process", Needs: needs(versions, putIfVersion), Run: func(t T, h *H) { versionRace(t, h, h.Second(t)) }},
-	{Rule: "P9", Name: "counter", Why: "a counter by compare-and-swap that loses counts is what lost updates look like", Needs: needs(versions, putIfVersion), Run: casCounter},
-	{Rule: "P9", Name: "at-commit", Why: "the version is compared when the file is replaced, not when the upload begins", Needs: needs(versions, putIfVersion), Largest: 3 << 20, Run: versionAtCommit},
-	{Rule: "P9", Name: "aba", Why: "a file that was deleted and made again isn't the one that was read", Needs: needs(versions, putIfVersion), Run: versionABA},
+	{
+		Rule:  "P8",
+		Name:  "creates-once",
+		Why:   "IfAbsent is how a program takes a lock or a user name",
+		Needs: needs(putIfAbsent),
+		Run:   absentOnce,
+	},
+	{
+		Rule:  "P8",
+		Name:  "race",
+		Why:   "two workers that both believe they hold the lock corrupt what it protects",
+		Needs: needs(putIfAbsent),
+		Run:   func(t T, h *H) { absentRace(t, h, h.Bucket) },
+	},
+	{
+		Rule:  "P8",
+		Name:  "race-two-handles",
+		Why:   "the other worker is another process",
+		Needs: needs(putIfAbsent),
+		Run:   func(t T, h *H) { absentRace(t, h, h.Second(t)) },
+	},
+	{
+		Rule: "P8",
+		Name: "at-commit",
+		Why: "a check at the start of the upload lets the slower writer overwrite the " +
+			"faster one",
+		Needs:   needs(putIfAbsent),
+		Largest: 3 << 20,
+		Run:     absentAtCommit,
+	},
+	{
+		Rule:  "P8",
+		Name:  "beside",
+		Why:   "a file in the directory of the name isn't the file",
+		Needs: needs(putIfAbsent),
+		Run:   absentBeside,
+	},
+	{
+		Rule:  "P8",
+		Name:  "failed",
+		Why:   "a create that failed must leave the name free",
+		Needs: needs(putIfAbsent, atomicPuts),
+		Run:   absentFailed,
+	},
+	{
+		Rule:  "P9",
+		Name:  "replaces-own",
+		Why:   "read, change, write back: nobody else's change may be lost",
+		Needs: needs(versions, putIfVersion),
+		Run:   versionReplaces,
+	},
+	{
+		Rule:  "P9",
+		Name:  "stale",
+		Why:   "a writer with an old version must be told, and change nothing",
+		Needs: needs(versions, putIfVersion),
+		Run:   versionStale,
+	},
+	{
+		Rule:  "P9",
+		Name:  "empty-version",
+		Why:   "a version that a program forgot to fill in must not overwrite",
+		Needs: needs(putIfVersion),
+		Run:   versionEmpty,
+	},
+	{
+		Rule:  "P9",
+		Name:  "race",
+		Why:   "of two that change the same version one must lose, and know",
+		Needs: needs(versions, putIfVersion),
+		Run:   func(t T, h *H) { versionRace(t, h, h.Bucket) },
+	},
+	{
+		Rule:  "P9",
+		Name:  "race-two-handles",
+		Why:   "the other writer is another process",
+		Needs: needs(versions, putIfVersion),
+		Run:   func(t T, h *H) { versionRace(t, h, h.Second(t)) },
+	},
+	{
+		Rule:  "P9",
+		Name:  "counter",
+		Why:   "a counter by compare-and-swap that loses counts is what lost updates look like",
+		Needs: needs(versions, putIfVersion),
+		Run:   casCounter,
+	},
+	{
+		Rule:    "P9",
+		Name:    "at-commit",
+		Why:     "the version is compared when the file is replaced, not when the upload begins",
+		Needs:   needs(versions, putIfVersion),
+		Largest: 3 << 20,
+		Run:     versionAtCommit,
+	},
+	{
+		Rule:  "P9",
+		Name:  "aba",
+		Why:   "a file that was deleted and made again isn't the one that was read",
+		Needs: needs(versions, putIfVersion),
+		Run:   versionABA,
+	},
 }
 
 // ifAbsent puts with IfAbsent.
@@ -74,15 +161,20 @@ func absentRace(t T, h *H, other files.Bucket) {
 			if i%2 == 1 {
 				b = other
 			}
-			_, errs[i] = b.Put(t.Context(), name, meet(content(i, size)), &files.PutOptions{If: files.IfAbsent()})
+			_, errs[i] = b.Put(t.Context(), name, meet(content(i, size)),
+				&files.PutOptions{If: files.IfAbsent()})
 		})
-		oneWinner(t, errs, files.ErrExist, func(i int) { wantContent(t, h, name, content(i, size)) })
+		oneWinner(t, errs, files.ErrExist, func(i int) {
+			wantContent(t, h, name, content(i, size))
+		})
 	}
 	h.Clean(t, "a race of creates")
 }
 
-// meeting makes readers of which each waits, before its last byte, until n have come so far: who decides before the end of the upload then
-// lets all of them through. A driver may let one upload of a name run at a time, or refuse without reading: so the wait is short.
+// meeting makes readers of which each waits, before its last byte, until n have come so
+// far: who decides before the end of the upload then lets all of them through. A driver
+// may let one upload of a name run at a time, or refuse without reading: so the wait is
+// short.
 func meeting(n int64) func(c []byte) io.Reader {
 	var came atomic.Int64
 	all := make(chan struct{})
@@ -101,7 +193,8 @@ func meeting(n int64) func(c []byte) io.Reader {
 	}
 }
 
-// oneWinner fails where not exactly one of the racers succeeded and the others got the sentinel.
+// oneWinner fails where not exactly one of the racers succeeded and the others got the
+// sentinel.
 func oneWinner(t T, errs []error, lost error, check func(winner int)) {
 	t.Helper()
 	var winners []int
@@ -124,16 +217,21 @@ func absentAtCommit(t T, h *H) {
 	for _, size := range uploadSizes {
 		name := fmt.Sprintf("a%d", size)
 		fast := content(2, 100)
-		_, err := h.Put(t.Context(), name, hook(content(1, size), size*9/10, func() { put(t, h, name, fast, nil) }), &files.PutOptions{If: files.IfAbsent()})
+		_, err := h.Put(t.Context(), name, hook(content(1, size), size*9/10, func() {
+			put(t, h, name, fast, nil)
+		}), &files.PutOptions{If: files.IfAbsent()})
 		wantErr(t, "Put with IfAbsent that was overtaken", err, files.ErrExist)
 		wantContent(t, h, name, fast)
 		// The other way round: the file goes while the upload is on its way.
-		_, err = h.Put(t.Context(), name, hook(content(1, size), 1, func() { remove(t, h, name) }), &files.PutOptions{If: files.IfAbsent()})
+		_, err = h.Put(t.Context(), name, hook(content(1, size), 1, func() {
+			remove(t, h, name)
+		}), &files.PutOptions{If: files.IfAbsent()})
 		switch { // it may have been looked at before, too
 		case err == nil:
 			wantContent(t, h, name, content(1, size))
 		case !errors.Is(err, files.ErrExist):
-			t.Errorf("Put with IfAbsent while the file is deleted: %v, want no error or ErrExist", err)
+			t.Errorf("Put with IfAbsent while the file is deleted: %v, want no error or ErrExist",
+				err)
 		}
 	}
 }
@@ -161,7 +259,8 @@ func absentBeside(t T, h *H) {
 }
 
 func absentFailed(t T, h *H) {
-	_, err := h.Put(t.Context(), "a", failing(content(1, 1000), false, errReader), &files.PutOptions{If: files.IfAbsent()})
+	_, err := h.Put(t.Context(), "a", failing(content(1, 1000), false, errReader),
+		&files.PutOptions{If: files.IfAbsent()})
 	wantErr(t, "Put with IfAbsent of a failing reader", err, errReader)
 	wantMissing(t, h, "a")
 	if _, err := ifAbsent(t, h, "a", content(2, 100)); err != nil {
@@ -237,9 +336,12 @@ func versionRace(t T, h *H, other files.Bucket) {
 			if i%2 == 1 {
 				b = other
 			}
-			_, errs[i] = b.Put(t.Context(), "d/a", meet(content(round*n+i, size)), &files.PutOptions{If: files.IfVersion(v)})
+			_, errs[i] = b.Put(t.Context(), "d/a", meet(content(round*n+i, size)),
+				&files.PutOptions{If: files.IfVersion(v)})
 		})
-		oneWinner(t, errs, files.ErrPrecondition, func(i int) { wantContent(t, h, "d/a", content(round*n+i, size)) })
+		oneWinner(t, errs, files.ErrPrecondition, func(i int) {
+			wantContent(t, h, "d/a", content(round*n+i, size))
+		})
 	}
 	h.Clean(t, "a race of updates")
 }
@@ -275,12 +377,17 @@ func versionAtCommit(t T, h *H) {
 	for _, size := range uploadSizes {
 		put(t, h, "a", content(1, 100), nil)
 		v := current(t, h, "a")
-		_, err := h.Put(t.Context(), "a", hook(content(2, size), size*9/10, func() { put(t, h, "a", content(3, 100), nil) }), &files.PutOptions{If: files.IfVersion(v)})
+		_, err := h.Put(t.Context(), "a", hook(content(2, size), size*9/10, func() {
+			put(t, h, "a", content(3, 100), nil)
+		}), &files.PutOptions{If: files.IfVersion(v)})
 		wantErr(t, "Put with a version that was overtaken", err, files.ErrPrecondition)
 		wantContent(t, h, "a", content(3, 100))
 		v = current(t, h, "a")
-		_, err = h.Put(t.Context(), "a", hook(content(2, size), size*9/10, func() { remove(t, h, "a") }), &files.PutOptions{If: files.IfVersion(v)})
-		wantErr(t, "Put with the version of a file that is deleted meanwhile", err, files.ErrPrecondition)
+		_, err = h.Put(t.Context(), "a", hook(content(2, size), size*9/10, func() {
+			remove(t, h, "a")
+		}), &files.PutOptions{If: files.IfVersion(v)})
+		wantErr(t, "Put with the version of a file that is deleted meanwhile", err,
+			files.ErrPrecondition)
 		wantMissing(t, h, "a")
 	}
 }

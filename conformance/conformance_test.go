@@ -21,16 +21,22 @@ func TestMap(t *testing.T) {
 // mapHarness makes map buckets; a second handle is another bucket on the same map.
 func mapHarness() conformance.Harness {
 	return conformance.Harness{
-		New:    func(conformance.T) files.Bucket { return driver.New(newMap()) },
-		Second: func(_ conformance.T, b files.Bucket) files.Bucket { return driver.New(driver.Unwrap(b)) },
-		Damage: func(_ conformance.T, b files.Bucket, name string) { driver.Unwrap(b).(*mapBackend).damage(name) },
+		New: func(conformance.T) files.Bucket { return driver.New(newMap()) },
+		Second: func(_ conformance.T, b files.Bucket) files.Bucket {
+			return driver.New(driver.Unwrap(b))
+		},
+		Damage: func(_ conformance.T, b files.Bucket, name string) {
+			driver.Unwrap(b).(*mapBackend).damage(name)
+		},
 		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {
 			driver.Unwrap(b).(*mapBackend).grow(name, content)
 		},
 		Unreadable: func(_ conformance.T, b files.Bucket, dir string) files.Bucket {
 			return driver.New(&partly{driver.Unwrap(b).(*mapBackend), dir, nil})
 		},
-		Cut: func(_ conformance.T, b files.Bucket, n int64) { driver.Unwrap(b).(*mapBackend).cut.Store(n + 1) },
+		Cut: func(_ conformance.T, b files.Bucket, n int64) {
+			driver.Unwrap(b).(*mapBackend).cut.Store(n + 1)
+		},
 	}
 }
 
@@ -69,7 +75,9 @@ func memHarnessOf(wrap func(files.Bucket) files.Bucket, params string) conforman
 func TestMem(t *testing.T) {
 	h := memHarness(bare)
 	h.Name = "mem"
-	h.Unclaimed = map[string]string{"VersionPerPut": "it is as weak as S3, unless its options say otherwise"}
+	h.Unclaimed = map[string]string{
+		"VersionPerPut": "it is as weak as S3, unless its options say otherwise",
+	}
 	maps.Copy(h.Unclaimed, memLacks)
 	conformance.Run(t, h)
 }
@@ -105,8 +113,8 @@ func TestMemSub(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// stack is three wrappers: one that counts, one that has contents and bodies pass through its
-// hands, and one that renames.
+// stack is three wrappers: one that counts, one that has contents and bodies pass
+// through its hands, and one that renames.
 func stack(b files.Bucket) files.Bucket {
 	var calls, bytes atomic.Int64
 	counted := files.Wrap(b, files.Hooks{
@@ -119,9 +127,11 @@ func stack(b files.Bucket) files.Bucket {
 	})
 	hooked := files.Wrap(counted, files.Hooks{
 		CloseInner: true,
-		Content:    func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return through{r} },
-		Body:       func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return through{r} },
-		Entry:      func(*files.Call, files.Entry) bool { return true },
+		Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+			return through{r}
+		},
+		Body:  func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return through{r} },
+		Entry: func(*files.Call, files.Entry) bool { return true },
 	})
 	s, err := files.Sub(hooked, "below")
 	if err != nil {
@@ -144,7 +154,8 @@ type half struct {
 }
 
 func (h half) Features() files.Features { return h.write.Features() }
-func (h half) Put(ctx context.Context, name string, content io.Reader, opts *files.PutOptions) (files.Info, error) {
+func (h half) Put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
 	return h.write.Put(ctx, name, content, opts)
 }
 func (h half) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
@@ -156,5 +167,7 @@ func (h half) Close() error {
 }
 
 func TestMemReadOnlyHalf(t *testing.T) {
-	conformance.Run(t, memHarness(func(b files.Bucket) files.Bucket { return half{files.ReadOnly(b), b} }))
+	conformance.Run(t, memHarness(func(b files.Bucket) files.Bucket {
+		return half{files.ReadOnly(b), b}
+	}))
 }

@@ -8,8 +8,9 @@ import (
 	"sync"
 )
 
-// content returns n bytes that tell their position and their seed, so that a swapped, shifted or mixed part shows: each block
-// begins with a word of its own, and goes on with a piece of noise from a place of its own.
+// content returns n bytes that tell their position and their seed, so that a swapped,
+// shifted or mixed part shows: each block begins with a word of its own, and goes on
+// with a piece of noise from a place of its own.
 func content(seed, n int) []byte {
 	const block = 512
 	all := noise()
@@ -56,7 +57,8 @@ func diff(got, want []byte) string {
 	case n == len(want):
 		return fmt.Sprintf("goes on to %d bytes, want %d", len(got), len(want))
 	}
-	return fmt.Sprintf("differs at offset %d (0x%02x, want 0x%02x) and has %d bytes, want %d", n, got[n], want[n], len(got), len(want))
+	return fmt.Sprintf("differs at offset %d (0x%02x, want 0x%02x) and has %d bytes, want %d", n,
+		got[n], want[n], len(got), len(want))
 }
 
 // plain hides everything but Read.

@@ -10,29 +10,140 @@ import (
 )
 
 var copyCases = []Case{
-	{Rule: "C1", Name: "content", Why: "a copy is the same file under another name", Largest: 4 << 20, Run: copyContent},
-	{Rule: "C1", Name: "attributes", Why: "a copy that lost its type or owner is another file", Run: copyAttributes},
-	{Rule: "C1", Name: "info", Why: "what Copy tells is of the copy, and all of it where it is asked for", Run: copyInfo},
-	{Rule: "C1", Name: "over", Why: "a copy replaces its target whole", Run: copyOver},
-	{Rule: "C1", Name: "missing-source", Why: "a copy of nothing must not destroy its target", Run: copyMissing},
-	{Rule: "C1", Name: "independent", Why: "changing the copy must not change the original", Largest: 2 << 20, Run: copyIndependent},
-	{Rule: "C1", Name: "onto-itself", Why: "a rename to the same name must not delete the file", Run: copySelf},
-	{Rule: "C1", Name: "onto-itself-new-attributes", Why: "attributes are changed by a copy onto itself", Needs: needs(attributes), Run: copySelfAttributes},
 	{
-		Rule: "C1", Name: "one-attribute", Why: "a change of one attribute keeps the rest, and never undoes another writer",
-		Needs: needs(versions, putIfVersion, attributes), Run: copyOneAttribute,
+		Rule:    "C1",
+		Name:    "content",
+		Why:     "a copy is the same file under another name",
+		Largest: 4 << 20,
+		Run:     copyContent,
 	},
-	{Rule: "C1", Name: "new-attributes", Why: "what the caller says of the copy holds, as a whole", Needs: needs(attributes), Run: copyNewAttributes},
-	{Rule: "C1", Name: "new-type", Why: "a type that isn't given is found by the target's name, else by its content", Needs: needs(attributes), Run: copyNewType},
-	{Rule: "C1", Name: "if-absent", Why: "a copy must not overwrite where it was told not to", Needs: needs(putIfAbsent), Run: copyIfAbsent},
-	{Rule: "C1", Name: "if-absent-race", Why: "of many copies to one name one wins", Needs: needs(putIfAbsent), Run: copyIfAbsentRace},
-	{Rule: "C1", Name: "if-version", Why: "a copy may depend on what it replaces", Needs: needs(versions, putIfVersion), Run: copyIfVersion},
-	{Rule: "C1", Name: "if-source", Why: "a copy may depend on what it copies", Needs: needs(versions, readCondition), Run: copyIfSource},
-	{Rule: "C1", Name: "names", Why: "odd names are escaped twice in a copy: once as source, once as target", Run: copyNames},
-	{Rule: "C1", Name: "beside", Why: "a to a/b and back are copies like others", Needs: needs(dirBesideFile), Run: copyBeside},
-	{Rule: "C1", Name: "through-wrappers", Why: "a copy between a tenant's directory and the whole bucket must end at the right names", Run: copyWrapped},
-	{Rule: "C1", Name: "between-buckets", Why: "a copy between two stores must be as good as one inside", Run: copyBetween},
-	{Rule: "C1", Name: "whole", Why: "nobody sees half a copy", Needs: needs(atomicPuts), Largest: 1 << 20, Run: copyWhole},
+	{
+		Rule: "C1",
+		Name: "attributes",
+		Why:  "a copy that lost its type or owner is another file",
+		Run:  copyAttributes,
+	},
+	{
+		Rule: "C1",
+		Name: "info",
+		Why:  "what Copy tells is of the copy, and all of it where it is asked for",
+		Run:  copyInfo,
+	},
+	{
+		Rule: "C1",
+		Name: "over",
+		Why:  "a copy replaces its target whole",
+		Run:  copyOver,
+	},
+	{
+		Rule: "C1",
+		Name: "missing-source",
+		Why:  "a copy of nothing must not destroy its target",
+		Run:  copyMissing,
+	},
+	{
+		Rule:    "C1",
+		Name:    "independent",
+		Why:     "changing the copy must not change the original",
+		Largest: 2 << 20,
+		Run:     copyIndependent,
+	},
+	{
+		Rule: "C1",
+		Name: "onto-itself",
+		Why:  "a rename to the same name must not delete the file",
+		Run:  copySelf,
+	},
+	{
+		Rule:  "C1",
+		Name:  "onto-itself-new-attributes",
+		Why:   "attributes are changed by a copy onto itself",
+		Needs: needs(attributes),
+		Run:   copySelfAttributes,
+	},
+	{
+		Rule:  "C1",
+		Name:  "one-attribute",
+		Why:   "a change of one attribute keeps the rest, and never undoes another writer",
+		Needs: needs(versions, putIfVersion, attributes),
+		Run:   copyOneAttribute,
+	},
+	{
+		Rule:  "C1",
+		Name:  "new-attributes",
+		Why:   "what the caller says of the copy holds, as a whole",
+		Needs: needs(attributes),
+		Run:   copyNewAttributes,
+	},
+	{
+		Rule:  "C1",
+		Name:  "new-type",
+		Why:   "a type that isn't given is found by the target's name, else by its content",
+		Needs: needs(attributes),
+		Run:   copyNewType,
+	},
+	{
+		Rule:  "C1",
+		Name:  "if-absent",
+		Why:   "a copy must not overwrite where it was told not to",
+		Needs: needs(putIfAbsent),
+		Run:   copyIfAbsent,
+	},
+	{
+		Rule:  "C1",
+		Name:  "if-absent-race",
+		Why:   "of many copies to one name one wins",
+		Needs: needs(putIfAbsent),
+		Run:   copyIfAbsentRace,
+	},
+	{
+		Rule:  "C1",
+		Name:  "if-version",
+		Why:   "a copy may depend on what it replaces",
+		Needs: needs(versions, putIfVersion),
+		Run:   copyIfVersion,
+	},
+	{
+		Rule:  "C1",
+		Name:  "if-source",
+		Why:   "a copy may depend on what it copies",
+		Needs: needs(versions, readCondition),
+		Run:   copyIfSource,
+	},
+	{
+		Rule: "C1",
+		Name: "names",
+		Why:  "odd names are escaped twice in a copy: once as source, once as target",
+		Run:  copyNames,
+	},
+	{
+		Rule:  "C1",
+		Name:  "beside",
+		Why:   "a to a/b and back are copies like others",
+		Needs: needs(dirBesideFile),
+		Run:   copyBeside,
+	},
+	{
+		Rule: "C1",
+		Name: "through-wrappers",
+		Why: "a copy between a tenant's directory and the whole bucket must end at the " +
+			"right names",
+		Run: copyWrapped,
+	},
+	{
+		Rule: "C1",
+		Name: "between-buckets",
+		Why:  "a copy between two stores must be as good as one inside",
+		Run:  copyBetween,
+	},
+	{
+		Rule:    "C1",
+		Name:    "whole",
+		Why:     "nobody sees half a copy",
+		Needs:   needs(atomicPuts),
+		Largest: 1 << 20,
+		Run:     copyWhole,
+	},
 }
 
 // cp copies inside the bucket, which must succeed.
@@ -50,8 +161,14 @@ func richly(t T, h *H, name string, c []byte, mark string) files.Info {
 	t.Helper()
 	opts := &files.PutOptions{}
 	if h.F.Attributes {
-		opts.Attributes = files.Attributes{ContentType: "x/" + mark, CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "br", ContentLanguage: "de",
-			Metadata: map[string]string{"mark": mark}}
+		opts.Attributes = files.Attributes{
+			ContentType:        "x/" + mark,
+			CacheControl:       "no-cache",
+			ContentDisposition: "inline",
+			ContentEncoding:    "br",
+			ContentLanguage:    "de",
+			Metadata:           map[string]string{"mark": mark},
+		}
 	}
 	put(t, h, name, c, opts)
 	return stat(t, h, name)
@@ -93,12 +210,18 @@ func copyInfo(t T, h *H) {
 	richly(t, h, "src.html", content(1, 1000), "one")
 	given := []*files.Attributes{nil}
 	if h.F.Attributes {
-		given = append(given, &files.Attributes{ContentType: "y/z", Metadata: map[string]string{"new": "yes"}})
+		given = append(given, &files.Attributes{
+			ContentType: "y/z",
+			Metadata:    map[string]string{"new": "yes"},
+		})
 	}
 	for _, a := range given {
 		for _, full := range []bool{false, true} {
 			for _, dst := range []string{"d/dst.html", "src.html"} {
-				info := cp(t, h.Bucket, dst, "src.html", &files.CopyOptions{Attributes: a, FullInfo: full})
+				info := cp(t, h.Bucket, dst, "src.html", &files.CopyOptions{
+					Attributes: a,
+					FullInfo:   full,
+				})
 				want := stat(t, h, dst)
 				if info.Size == -1 && !full {
 					info.Size = want.Size
@@ -118,7 +241,9 @@ func copyInfo(t T, h *H) {
 				if !info.Digest.IsZero() || !full || !h.F.PutVersion {
 					info.Digest = want.Digest // of two that don't conflict each may have one more
 				}
-				same(t, fmt.Sprintf("Copy's Info with FullInfo %v and attributes %v, against Stat's", full, a), info, want)
+				same(t,
+					fmt.Sprintf("Copy's Info with FullInfo %v and attributes %v, against Stat's",
+						full, a), info, want)
 			}
 		}
 	}
@@ -129,7 +254,8 @@ func copyOver(t T, h *H) {
 	put(t, h, "src", content(2, 100), nil)
 	cp(t, h.Bucket, "dst", "src", nil)
 	wantContent(t, h, "dst", content(2, 100))
-	same(t, "attributes of what was copied over", stat(t, h, "dst").Attributes, stat(t, h, "src").Attributes)
+	same(t, "attributes of what was copied over", stat(t, h, "dst").Attributes,
+		stat(t, h, "src").Attributes)
 	wantOnly(t, h, "dst", "src")
 }
 
@@ -175,14 +301,18 @@ func copySelfAttributes(t T, h *H) {
 	same(t, "attributes in Copy's Info", info.Attributes, a)
 	same(t, "attributes after a copy onto itself with new ones", stat(t, h, "a").Attributes, a)
 	wantContent(t, h, "a", content(1, 5000))
-	_, err := files.Copy(t.Context(), h.Bucket, "missing", h.Bucket, "missing", &files.CopyOptions{Attributes: &a})
+	_, err := files.Copy(t.Context(), h.Bucket, "missing", h.Bucket, "missing",
+		&files.CopyOptions{Attributes: &a})
 	wantErr(t, "Copy of a missing file onto itself", err, files.ErrNotExist)
 	wantOnly(t, h, "a")
 }
 
 func copyNewAttributes(t T, h *H) {
 	before := richly(t, h, "a", content(1, 500), "one")
-	for i, a := range []files.Attributes{{ContentType: "y/z"}, {ContentType: "y/z", Metadata: map[string]string{"New": "yes"}}, {ContentType: "y/z", CacheControl: "public"}} {
+	for i, a := range []files.Attributes{{ContentType: "y/z"}, {
+		ContentType: "y/z",
+		Metadata:    map[string]string{"New": "yes"},
+	}, {ContentType: "y/z", CacheControl: "public"}} {
 		dst := fmt.Sprintf("dst%d", i)
 		given := a.Clone()
 		cp(t, h.Bucket, dst, "a", &files.CopyOptions{Attributes: &given})
@@ -199,9 +329,20 @@ func copyNewAttributes(t T, h *H) {
 
 func copyNewType(t T, h *H) {
 	put(t, h, "a.html", []byte("%PDF-1.7 ..."), nil)
-	for dst, want := range map[string]string{"b.css": "text/css; charset=utf-8", "c": "application/pdf", "d.unknownext": "application/pdf", "a.html": "text/html; charset=utf-8"} {
-		cp(t, h.Bucket, dst, "a.html", &files.CopyOptions{Attributes: &files.Attributes{Metadata: map[string]string{"k": "v"}}})
-		same(t, "attributes of the copy "+dst, stat(t, h, dst).Attributes, files.Attributes{ContentType: want, Metadata: map[string]string{"k": "v"}})
+	for dst, want := range map[string]string{
+		"b.css":        "text/css; charset=utf-8",
+		"c":            "application/pdf",
+		"d.unknownext": "application/pdf",
+		"a.html":       "text/html; charset=utf-8",
+	} {
+		cp(t, h.Bucket, dst, "a.html",
+			&files.CopyOptions{
+				Attributes: &files.Attributes{Metadata: map[string]string{"k": "v"}},
+			})
+		same(t, "attributes of the copy "+dst, stat(t, h, dst).Attributes, files.Attributes{
+			ContentType: want,
+			Metadata:    map[string]string{"k": "v"},
+		})
 		wantContent(t, h, dst, []byte("%PDF-1.7 ..."))
 	}
 }
@@ -230,7 +371,8 @@ func copyIfAbsentRace(t T, h *H) {
 		dst := fmt.Sprintf("d/dst%d", round)
 		errs := make([]error, n)
 		race(n, func(i int) {
-			_, errs[i] = files.Copy(t.Context(), h.Bucket, dst, h.Bucket, fmt.Sprintf("src%d", i), &files.CopyOptions{If: files.IfAbsent()})
+			_, errs[i] = files.Copy(t.Context(), h.Bucket, dst, h.Bucket, fmt.Sprintf("src%d", i),
+				&files.CopyOptions{If: files.IfAbsent()})
 		})
 		oneWinner(t, errs, files.ErrExist, func(i int) { wantContent(t, h, dst, content(i, 2000)) })
 	}
@@ -244,8 +386,10 @@ func copyIfVersion(t T, h *H) {
 	put(t, h, "b", content(1, 100), nil)
 	for _, dst := range []string{"b", "missing"} {
 		for _, v := range []files.Version{v, ""} {
-			_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "a", &files.CopyOptions{If: files.IfVersion(v)})
-			wantErr(t, fmt.Sprintf("Copy with IfVersion(%q) to %s", v, dst), err, files.ErrPrecondition)
+			_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "a",
+				&files.CopyOptions{If: files.IfVersion(v)})
+			wantErr(t, fmt.Sprintf("Copy with IfVersion(%q) to %s", v, dst), err,
+				files.ErrPrecondition)
 		}
 	}
 	wantContent(t, h, "b", content(1, 100))
@@ -258,7 +402,8 @@ func copyIfSource(t T, h *H) {
 	cp(t, h.Bucket, "c", "a", &files.CopyOptions{IfSource: v})
 	put(t, h, "a", content(1, 100), nil)
 	for _, dst := range []string{"b", "new", "a"} {
-		_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "a", &files.CopyOptions{IfSource: v})
+		_, err := files.Copy(t.Context(), h.Bucket, dst, h.Bucket, "a",
+			&files.CopyOptions{IfSource: v})
 		wantErr(t, "Copy of a version that was replaced", err, files.ErrPrecondition)
 	}
 	wantContent(t, h, "b", []byte("b"))
@@ -267,7 +412,10 @@ func copyIfSource(t T, h *H) {
 }
 
 func copyNames(t T, h *H) {
-	odd := []string{"%41", "a b", "ünï/ö", "x.attrs", "+", "a?b#c", "\\", "CON", "名前", strings.Repeat("l", min(300, h.F.MaxName)), "trail. "}
+	odd := []string{
+		"%41", "a b", "ünï/ö", "x.attrs", "+", "a?b#c", "\\", "CON", "名前",
+		strings.Repeat("l", min(300, h.F.MaxName)), "trail. ",
+	}
 	odd = slices.DeleteFunc(odd, func(name string) bool { return !storable(t, h, name) })
 	for i, src := range odd {
 		dst := odd[(i+1)%len(odd)]
@@ -306,7 +454,13 @@ func copyWrapped(t T, h *H) {
 	all := []struct {
 		b      files.Bucket
 		prefix string
-	}{{h.Bucket, ""}, {sub, "tenant/"}, {deep, "tenant/deep/"}, {plain, ""}, {files.Wrap(sub, files.Hooks{}), "tenant/"}}
+	}{
+		{h.Bucket, ""},
+		{sub, "tenant/"},
+		{deep, "tenant/deep/"},
+		{plain, ""},
+		{files.Wrap(sub, files.Hooks{}), "tenant/"},
+	}
 	for i, src := range all {
 		for j, dst := range all {
 			c := content(i*10+j, 300)
@@ -348,7 +502,8 @@ func copyBetween(t T, h *H) {
 	_, err := files.Copy(t.Context(), other, "src", h.Bucket, "missing", nil)
 	wantErr(t, "Copy of a missing file to another bucket", err, files.ErrNotExist)
 	if h.F.IfAbsent {
-		_, err = files.Copy(t.Context(), other, "src", h.Bucket, "src", &files.CopyOptions{If: files.IfAbsent()})
+		_, err = files.Copy(t.Context(), other, "src", h.Bucket, "src",
+			&files.CopyOptions{If: files.IfAbsent()})
 		wantErr(t, "Copy with IfAbsent to another bucket", err, files.ErrExist)
 	}
 }
@@ -361,7 +516,8 @@ func copyWhole(t T, h *H) {
 	put(t, h, "dst", a, nil)
 	done := background(t, func() {
 		for i := range 10 {
-			if _, err := files.Copy(t.Context(), h.Bucket, "dst", h.Bucket, []string{"a", "b"}[i%2], nil); err != nil {
+			if _, err := files.Copy(t.Context(), h.Bucket, "dst", h.Bucket, []string{"a", "b"}[i%2],
+				nil); err != nil {
 				t.Errorf("Copy beside readers: %v", err)
 			}
 		}
@@ -377,7 +533,8 @@ func copyWhole(t T, h *H) {
 			continue
 		}
 		if err != nil || !bytes.Equal(p, a) && !bytes.Equal(p, b) {
-			t.Errorf("Get beside a copy: %d bytes, %v: neither the old file nor the new one", len(p), err)
+			t.Errorf("Get beside a copy: %d bytes, %v: neither the old file nor the new one",
+				len(p), err)
 		}
 	}
 }

@@ -2,8 +2,9 @@ package conformance
 
 import "cloudfiles.dev/files"
 
-// copyOneAttribute changes an attribute by files.UpdateAttributes, which takes a copy of one
-// version onto itself, and then once more while another writer replaces the file.
+// copyOneAttribute changes an attribute by files.UpdateAttributes, which takes a copy
+// of one version onto itself, and then once more while another writer replaces the
+// file.
 func copyOneAttribute(t T, h *H) {
 	before := richly(t, h, "a", content(1, 5000), "one")
 	change := func(a *files.Attributes) error {
@@ -23,10 +24,14 @@ func copyOneAttribute(t T, h *H) {
 	version := stat(t, h, "a").Version
 	info, err = files.UpdateAttributes(t.Context(), h.Bucket, "a", change, nil)
 	if err != nil || info.Version != version {
-		t.Errorf("UpdateAttributes that changes nothing: version %s, %v, want %s", info.Version, err, version)
+		t.Errorf("UpdateAttributes that changes nothing: version %s, %v, want %s", info.Version,
+			err, version)
 	}
 	calls := 0
-	theirs := files.Attributes{ContentType: "x/theirs", Metadata: map[string]string{"by": "another"}}
+	theirs := files.Attributes{
+		ContentType: "x/theirs",
+		Metadata:    map[string]string{"by": "another"},
+	}
 	_, err = files.UpdateAttributes(t.Context(), h.Bucket, "a", func(a *files.Attributes) error {
 		if calls++; calls == 1 {
 			put(t, h, "a", content(2, 6000), &files.PutOptions{Attributes: theirs})
@@ -35,7 +40,8 @@ func copyOneAttribute(t T, h *H) {
 		return nil
 	}, nil)
 	if err != nil || calls != 2 {
-		t.Errorf("UpdateAttributes with another writer between: %v after %d calls of its function, want 2", err, calls)
+		t.Errorf("UpdateAttributes with another writer between: %v after %d calls of its "+
+			"function, want 2", err, calls)
 	}
 	theirs.CacheControl = "max-age=7"
 	same(t, "attributes after a change beside another writer", stat(t, h, "a").Attributes, theirs)

@@ -10,16 +10,60 @@ import (
 )
 
 var damageCases = []Case{
-	{Rule: "G5", Name: "short-body", Why: "a connection that was cut must not pass for the end of the file", Run: shortBody},
-	{Rule: "G5", Name: "resumed", Why: "a download of hours must survive a connection that breaks", Needs: needs(readCondition), Run: resumed},
-	{Rule: "G5", Name: "resumed-pinned", Why: "what is fetched after the break must be of the same file", Needs: needs(readCondition, oneVersion), Run: resumedPinned},
-	{Rule: "G5", Name: "given-up", Why: "a connection that gives nothing, again and again, must end in an error", Needs: needs(readCondition), Run: resumedGivenUp},
-	{Rule: "G6", Name: "damage", Why: "a disk that lost a bit must not be believed", Needs: needs(digests), Largest: 2 << 20, Run: damage},
-	{Rule: "G6", Name: "damage-on-the-way", Why: "damage between the store and the reader is damage too", Needs: needs(digests), Largest: 2 << 20, Run: damageOnTheWay},
-	{Rule: "G6", Name: "not-checked", Why: "a range, and a read that skips the check, must still work", Needs: needs(digests), Run: damageUnchecked},
+	{
+		Rule: "G5",
+		Name: "short-body",
+		Why:  "a connection that was cut must not pass for the end of the file",
+		Run:  shortBody,
+	},
+	{
+		Rule:  "G5",
+		Name:  "resumed",
+		Why:   "a download of hours must survive a connection that breaks",
+		Needs: needs(readCondition),
+		Run:   resumed,
+	},
+	{
+		Rule:  "G5",
+		Name:  "resumed-pinned",
+		Why:   "what is fetched after the break must be of the same file",
+		Needs: needs(readCondition, oneVersion),
+		Run:   resumedPinned,
+	},
+	{
+		Rule:  "G5",
+		Name:  "given-up",
+		Why:   "a connection that gives nothing, again and again, must end in an error",
+		Needs: needs(readCondition),
+		Run:   resumedGivenUp,
+	},
+	{
+		Rule:    "G6",
+		Name:    "damage",
+		Why:     "a disk that lost a bit must not be believed",
+		Needs:   needs(digests),
+		Largest: 2 << 20,
+		Run:     damage,
+	},
+	{
+		Rule:    "G6",
+		Name:    "damage-on-the-way",
+		Why:     "damage between the store and the reader is damage too",
+		Needs:   needs(digests),
+		Largest: 2 << 20,
+		Run:     damageOnTheWay,
+	},
+	{
+		Rule:  "G6",
+		Name:  "not-checked",
+		Why:   "a range, and a read that skips the check, must still work",
+		Needs: needs(digests),
+		Run:   damageUnchecked,
+	},
 }
 
-// ending ends the body after n bytes, as a connection does that breaks and isn't looked at.
+// ending ends the body after n bytes, as a connection does that breaks and isn't looked
+// at.
 type ending struct {
 	io.Reader
 	n int
@@ -86,7 +130,10 @@ func resumed(t T, h *H) {
 }
 
 func resumedPinned(t T, h *H) {
-	for what, change := range map[string]func(){"replaced": func() { put(t, h, "a", content(2, 10_000), nil) }, "deleted": func() { remove(t, h, "a") }} {
+	for what, change := range map[string]func(){
+		"replaced": func() { put(t, h, "a", content(2, 10_000), nil) },
+		"deleted":  func() { remove(t, h, "a") },
+	} {
 		old := content(1, 10_000)
 		put(t, h, "a", old, nil)
 		h.cut(t, 1000)
@@ -98,7 +145,8 @@ func resumedPinned(t T, h *H) {
 		change()
 		rest, err := r.ReadAll()
 		if !isAny(err, files.ErrChanged) {
-			t.Errorf("a file that was %s before its connection broke: got %s after %d bytes, want ErrChanged", what, errText(err), len(rest)+500)
+			t.Errorf("a file that was %s before its connection broke: got %s after %d bytes, "+
+				"want ErrChanged", what, errText(err), len(rest)+500)
 		}
 		got := append(first, rest...)
 		if d := diff(got, old[:min(len(got), len(old))]); d != "" {
@@ -122,7 +170,11 @@ func resumedGivenUp(t T, h *H) {
 
 // bodies returns the bucket with the bodies of its files changed.
 func bodies(h *H, change func(io.Reader) io.Reader) files.Bucket {
-	return files.Wrap(h.Bucket, files.Hooks{Body: func(_ ctx, _ *files.Call, r io.Reader) io.Reader { return change(r) }})
+	return files.Wrap(h.Bucket, files.Hooks{
+		Body: func(_ ctx, _ *files.Call, r io.Reader) io.Reader {
+			return change(r)
+		},
+	})
 }
 
 func damage(t T, h *H) {
@@ -138,13 +190,16 @@ func damage(t T, h *H) {
 	}
 }
 
-// wantDamage fails where a whole read of a damaged file ends well, or hands out its last bytes.
+// wantDamage fails where a whole read of a damaged file ends well, or hands out its
+// last bytes.
 func wantDamage(t T, b files.Bucket, name string, c []byte) {
 	t.Helper()
 	p, _, err := read(t.Context(), b, name, nil)
-	wantErr(t, fmt.Sprintf("reading the damaged %q of %d bytes", name, len(c)), err, files.ErrCorrupt)
+	wantErr(t, fmt.Sprintf("reading the damaged %q of %d bytes", name, len(c)), err,
+		files.ErrCorrupt)
 	if len(p) >= len(c) {
-		t.Errorf("all %d bytes of the damaged %q were handed out, want the last ones held back", len(p), name)
+		t.Errorf("all %d bytes of the damaged %q were handed out, want the last ones held back",
+			len(p), name)
 	}
 	var buf bytes.Buffer
 	r, err := b.Get(t.Context(), name, nil)
@@ -190,7 +245,10 @@ func damageUnchecked(t T, h *H) {
 	c := content(1, 5000)
 	put(t, h, "a", c, nil)
 	b := bodies(h, func(r io.Reader) io.Reader { return flip(r, 10) })
-	for what, o := range map[string]*files.GetOptions{"a range": {Range: files.Bytes(0, 4999)}, "SkipVerify": {SkipVerify: true}} {
+	for what, o := range map[string]*files.GetOptions{
+		"a range":    {Range: files.Bytes(0, 4999)},
+		"SkipVerify": {SkipVerify: true},
+	} {
 		if p, _, err := read(t.Context(), b, "a", o); err != nil || len(p) < 4999 {
 			t.Errorf("reading a damaged file by %s: %d bytes, %v, want no error", what, len(p), err)
 		}

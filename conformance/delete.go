@@ -13,24 +13,105 @@ var deleteCases = []Case{
 	{
 		Rule: "D3",
 		Name: "answers",
-		Why:  "a name that no answer speaks of is still there, and its owner thinks that it is gone",
-		Run:  deleteAnswers,
+		Why: "a name that no answer speaks of is still there, and its owner thinks that " +
+			"it is gone",
+		Run: deleteAnswers,
 	},
-	{Rule: "D1", Name: "missing", Why: "a clean-up that is repeated must not fail the second time", Run: deleteMissing},
-	{Rule: "D1", Name: "only-that", Why: "deleting one file must not take its neighbours", Run: deleteOnly},
-	{Rule: "D1", Name: "directory", Why: "deleting a directory's name by mistake must not delete what is in it", Run: deleteDirectoryName},
-	{Rule: "D1", Name: "beside", Why: "a and a/b are two files", Needs: needs(dirBesideFile), Run: deleteBeside},
-	{Rule: "D1", Name: "recreate", Why: "a deleted file must leave nothing to its successor", Run: deleteRecreate},
-	{Rule: "D1", Name: "racing", Why: "several that clean up the same file all succeed", Run: deleteRacing},
-	{Rule: "D2", Name: "that-version", Why: "a worker deletes the message it has read, not the one that came after", Needs: needs(versions, deleteVersion), Run: deleteThatVersion},
-	{Rule: "D2", Name: "stale", Why: "an old version must delete nothing", Needs: needs(versions, deleteVersion), Run: deleteStale},
-	{Rule: "D2", Name: "race", Why: "of many that take the same message exactly one has it", Needs: needs(versions, deleteVersion), Run: deleteRace},
-	{Rule: "D2", Name: "against-update", Why: "a file is either updated or deleted: not both, and not updated after it is gone", Needs: needs(versions, deleteVersion, putIfVersion), Run: deleteAgainstUpdate},
-	{Rule: "D3", Name: "many", Why: "the result must say which names failed", Run: deleteMany},
-	{Rule: "D3", Name: "over-a-batch", Why: "services delete 1,000 at a time: the 1,001st must not be forgotten", Run: deleteOverBatch},
-	{Rule: "D3", Name: "directory", Why: "a tenant that leaves takes his files, and nobody else's", Run: deleteDir},
-	{Rule: "D3", Name: "everything-on-purpose", Why: "an empty variable must not delete everything", Run: deleteEverything},
-	{Rule: "D3", Name: "cancelled", Why: "a long deletion can be stopped, and says how far it came", Run: deleteManyCancelled},
+	{
+		Rule: "D1",
+		Name: "missing",
+		Why:  "a clean-up that is repeated must not fail the second time",
+		Run:  deleteMissing,
+	},
+	{
+		Rule: "D1",
+		Name: "only-that",
+		Why:  "deleting one file must not take its neighbours",
+		Run:  deleteOnly,
+	},
+	{
+		Rule: "D1",
+		Name: "directory",
+		Why:  "deleting a directory's name by mistake must not delete what is in it",
+		Run:  deleteDirectoryName,
+	},
+	{
+		Rule:  "D1",
+		Name:  "beside",
+		Why:   "a and a/b are two files",
+		Needs: needs(dirBesideFile),
+		Run:   deleteBeside,
+	},
+	{
+		Rule: "D1",
+		Name: "recreate",
+		Why:  "a deleted file must leave nothing to its successor",
+		Run:  deleteRecreate,
+	},
+	{
+		Rule: "D1",
+		Name: "racing",
+		Why:  "several that clean up the same file all succeed",
+		Run:  deleteRacing,
+	},
+	{
+		Rule:  "D2",
+		Name:  "that-version",
+		Why:   "a worker deletes the message it has read, not the one that came after",
+		Needs: needs(versions, deleteVersion),
+		Run:   deleteThatVersion,
+	},
+	{
+		Rule:  "D2",
+		Name:  "stale",
+		Why:   "an old version must delete nothing",
+		Needs: needs(versions, deleteVersion),
+		Run:   deleteStale,
+	},
+	{
+		Rule:  "D2",
+		Name:  "race",
+		Why:   "of many that take the same message exactly one has it",
+		Needs: needs(versions, deleteVersion),
+		Run:   deleteRace,
+	},
+	{
+		Rule:  "D2",
+		Name:  "against-update",
+		Why:   "a file is either updated or deleted: not both, and not updated after it is gone",
+		Needs: needs(versions, deleteVersion, putIfVersion),
+		Run:   deleteAgainstUpdate,
+	},
+	{
+		Rule: "D3",
+		Name: "many",
+		Why:  "the result must say which names failed",
+		Run:  deleteMany,
+	},
+	{
+		Rule: "D3",
+		Name: "over-a-batch",
+		Why:  "services delete 1,000 at a time: the 1,001st must not be forgotten",
+		Run:  deleteOverBatch,
+	},
+	{
+		Rule: "D3",
+		Name: "directory",
+		Why:  "a tenant that leaves takes his files, and nobody else's",
+		Run:  deleteDir,
+	},
+	{
+		Rule: "D3",
+		Name: "everything-on-purpose",
+		Why:  "an empty variable must not delete everything",
+		Run:  deleteEverything,
+	},
+	{
+		Rule: "D3",
+		Name: "cancelled",
+		Why:  "a long deletion can be stopped, and says how far it came",
+		Run:  deleteManyCancelled,
+	},
 }
 
 func deleteMissing(t T, h *H) {
@@ -64,7 +145,8 @@ func deleteDirectoryName(t T, h *H) {
 		if err := h.Delete(t.Context(), dir, nil); err != nil {
 			t.Errorf("Delete(%q), a directory's name: %v, want no error", dir, err)
 		}
-		wantErr(t, fmt.Sprintf("Delete(%q)", dir+"/"), h.Delete(t.Context(), dir+"/", nil), files.ErrInvalidName)
+		wantErr(t, fmt.Sprintf("Delete(%q)", dir+"/"), h.Delete(t.Context(), dir+"/", nil),
+			files.ErrInvalidName)
 	}
 	wantOnly(t, h, "d/x", "d/e/y")
 }
@@ -83,7 +165,11 @@ func deleteBeside(t T, h *H) {
 func deleteRecreate(t T, h *H) {
 	opts := &files.PutOptions{}
 	if h.F.Attributes {
-		opts.Attributes = files.Attributes{ContentType: "x/y", CacheControl: "no-store", Metadata: map[string]string{"old": "yes"}}
+		opts.Attributes = files.Attributes{
+			ContentType:  "x/y",
+			CacheControl: "no-store",
+			Metadata:     map[string]string{"old": "yes"},
+		}
 	}
 	for i := range 5 {
 		put(t, h, "d/a", content(i, 5000), opts)
@@ -91,7 +177,8 @@ func deleteRecreate(t T, h *H) {
 		wantMissing(t, h, "d/a")
 		put(t, h, "d/a", []byte("text"), nil)
 		wantContent(t, h, "d/a", []byte("text"))
-		same(t, "attributes after deleting and putting", stat(t, h, "d/a").Attributes, files.Attributes{ContentType: textType})
+		same(t, "attributes after deleting and putting", stat(t, h, "d/a").Attributes,
+			files.Attributes{ContentType: textType})
 	}
 }
 
@@ -125,12 +212,15 @@ func deleteStale(t T, h *H) {
 	put(t, h, "a", content(2, 100), nil)
 	for _, stale := range []files.Version{v, "no-such-version"} {
 		for _, name := range []string{"a", "missing", "a/b"} {
-			wantErr(t, fmt.Sprintf("Delete(%q) of a version that isn't there", name), h.Delete(t.Context(), name, &files.DeleteOptions{IfVersion: stale}), files.ErrPrecondition)
+			wantErr(t, fmt.Sprintf("Delete(%q) of a version that isn't there", name),
+				h.Delete(t.Context(), name, &files.DeleteOptions{IfVersion: stale}),
+				files.ErrPrecondition)
 		}
 	}
 	wantContent(t, h, "a", content(2, 100))
 	remove(t, h, "a")
-	wantErr(t, "Delete of a version of a deleted file", h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v}), files.ErrPrecondition)
+	wantErr(t, "Delete of a version of a deleted file",
+		h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v}), files.ErrPrecondition)
 }
 
 func deleteRace(t T, h *H) {
@@ -138,7 +228,9 @@ func deleteRace(t T, h *H) {
 		put(t, h, "a", content(round, 100), nil)
 		v := current(t, h, "a")
 		errs := make([]error, 32)
-		race(len(errs), func(i int) { errs[i] = h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v}) })
+		race(len(errs), func(i int) {
+			errs[i] = h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v})
+		})
 		oneWinner(t, errs, files.ErrPrecondition, func(int) { wantMissing(t, h, "a") })
 	}
 }
@@ -167,7 +259,8 @@ func deleteAgainstUpdate(t T, h *H) {
 
 func deleteMany(t T, h *H) {
 	puts(t, h, "a", "b", "c/d", "c/e", "keep")
-	res, err := files.DeleteMany(t.Context(), h.Bucket, slices.Values([]string{"a", "missing", "bad//name", "c/d", "", "b", "a"}))
+	res, err := files.DeleteMany(t.Context(), h.Bucket,
+		slices.Values([]string{"a", "missing", "bad//name", "c/d", "", "b", "a"}))
 	if err == nil {
 		t.Errorf("DeleteMany with illegal names: no error")
 	}
@@ -203,7 +296,9 @@ func deleteOverBatch(t T, h *H) {
 
 func deleteDir(t T, h *H) {
 	for _, dir := range []string{"t1", "t1/"} {
-		names := []string{"t1/a", "t1/b/c", "t1/b/d/e", "t1.txt", "t1-/x", "t10/a", "T1/a", "x/t1/a"}
+		names := []string{
+			"t1/a", "t1/b/c", "t1/b/d/e", "t1.txt", "t1-/x", "t10/a", "T1/a", "x/t1/a",
+		}
 		if h.F.DirBesideFile {
 			names = append(names, "t1", "t1/b")
 		}
@@ -212,7 +307,9 @@ func deleteDir(t T, h *H) {
 		if err != nil {
 			t.Errorf("DeleteDir: %v", err)
 		}
-		left := slices.DeleteFunc(slices.Clone(names), func(s string) bool { return len(s) > 3 && s[:3] == "t1/" })
+		left := slices.DeleteFunc(slices.Clone(names), func(s string) bool {
+			return len(s) > 3 && s[:3] == "t1/"
+		})
 		same(t, "Deleted", res.Deleted, int64(len(names)-len(left)))
 		wantOnly(t, h, left...)
 	}
@@ -227,7 +324,8 @@ func deleteEverything(t T, h *H) {
 	_, err := files.DeleteDir(t.Context(), h.Bucket, "")
 	wantErr(t, `DeleteDir("")`, err, files.ErrInvalid)
 	for _, dir := range []string{"/", "..", "d//"} {
-		if _, err := files.DeleteDir(t.Context(), h.Bucket, dir); !errors.Is(err, files.ErrInvalidName) {
+		if _, err := files.DeleteDir(t.Context(), h.Bucket,
+			dir); !errors.Is(err, files.ErrInvalidName) {
 			t.Errorf("DeleteDir(%q): got %s, want ErrInvalidName", dir, errText(err))
 		}
 	}

@@ -10,24 +10,69 @@ import (
 )
 
 var digestCases = []Case{
-	{Rule: "P10", Name: "size", Why: "an upload that was cut must not be taken for the whole", Needs: needs(atomicPuts), Largest: 1 << 20, Run: wrongSize},
-	{Rule: "P10", Name: "size-invalid", Why: "a negative size is a mistake in the program", Run: negativeSize},
-	{Rule: "P10", Name: "digest-good", Why: "a right digest must be accepted, however it is written", Run: goodDigest},
-	{Rule: "P10", Name: "digest-wrong", Why: "content that was damaged on its way must not replace the good file", Needs: needs(atomicPuts), Run: wrongDigest},
-	{Rule: "P10", Name: "digest-malformed", Why: "a digest in another notation would never match, or never be checked", Run: malformedDigest},
-	{Rule: "P10", Name: "digest-told", Why: "who gave a digest gets it back, to check copies elsewhere", Needs: needs(digests, attributes), Run: digestTold},
+	{
+		Rule:    "P10",
+		Name:    "size",
+		Why:     "an upload that was cut must not be taken for the whole",
+		Needs:   needs(atomicPuts),
+		Largest: 1 << 20,
+		Run:     wrongSize,
+	},
+	{
+		Rule: "P10",
+		Name: "size-invalid",
+		Why:  "a negative size is a mistake in the program",
+		Run:  negativeSize,
+	},
+	{
+		Rule: "P10",
+		Name: "digest-good",
+		Why:  "a right digest must be accepted, however it is written",
+		Run:  goodDigest,
+	},
+	{
+		Rule:  "P10",
+		Name:  "digest-wrong",
+		Why:   "content that was damaged on its way must not replace the good file",
+		Needs: needs(atomicPuts),
+		Run:   wrongDigest,
+	},
+	{
+		Rule: "P10",
+		Name: "digest-malformed",
+		Why:  "a digest in another notation would never match, or never be checked",
+		Run:  malformedDigest,
+	},
+	{
+		Rule:  "P10",
+		Name:  "digest-told",
+		Why:   "who gave a digest gets it back, to check copies elsewhere",
+		Needs: needs(digests, attributes),
+		Run:   digestTold,
+	},
 }
 
 // allDigests of the content.
 func allDigests(c []byte) files.Digest {
-	h := files.NewHasher(files.Digest{MD5: "x", SHA256: "x", CRC32: "x", CRC64NVME: "x"})
+	h := files.NewHasher(files.Digest{
+		MD5:       "x",
+		SHA256:    "x",
+		CRC32:     "x",
+		CRC64NVME: "x",
+	})
 	h.Write(c)
 	return h.Sum()
 }
 
 // single returns each digest of d alone, by its name.
 func single(d files.Digest) map[string]files.Digest {
-	return map[string]files.Digest{"CRC-32C": {CRC32C: d.CRC32C}, "MD5": {MD5: d.MD5}, "SHA-256": {SHA256: d.SHA256}, "CRC-32": {CRC32: d.CRC32}, "CRC-64/NVME": {CRC64NVME: d.CRC64NVME}}
+	return map[string]files.Digest{
+		"CRC-32C":     {CRC32C: d.CRC32C},
+		"MD5":         {MD5: d.MD5},
+		"SHA-256":     {SHA256: d.SHA256},
+		"CRC-32":      {CRC32: d.CRC32},
+		"CRC-64/NVME": {CRC64NVME: d.CRC64NVME},
+	}
 }
 
 func wrongSize(t T, h *H) {
@@ -36,14 +81,17 @@ func wrongSize(t T, h *H) {
 			if size < 0 || size == n {
 				continue
 			}
-			brokenPut(t, h, fmt.Sprintf("%d bytes with the declared size %d", n, size), files.ErrCorrupt, func(name string) error {
-				return corruptPut(t, h, name, content(1, n), &files.PutOptions{Size: ptr(int64(size))})
-			})
+			brokenPut(t, h, fmt.Sprintf("%d bytes with the declared size %d", n, size),
+				files.ErrCorrupt, func(name string) error {
+					return corruptPut(t, h, name, content(1, n),
+						&files.PutOptions{Size: ptr(int64(size))})
+				})
 		}
 	}
 }
 
-// corruptPut puts the content as a stream and from memory, which a driver may take in another way, and returns the first error that isn't ErrCorrupt.
+// corruptPut puts the content as a stream and from memory, which a driver may take in
+// another way, and returns the first error that isn't ErrCorrupt.
 func corruptPut(t T, h *H, name string, c []byte, opts *files.PutOptions) (err error) {
 	for _, r := range []io.Reader{stream(c), bytes.NewReader(c), strings.NewReader(string(c))} {
 		if _, err = h.Put(t.Context(), name, r, opts); files.KindOf(err) != files.ErrCorrupt {
@@ -65,13 +113,24 @@ func goodDigest(t T, h *H) {
 		c := content(n, n)
 		all := allDigests(c)
 		for what, d := range single(all) {
-			if _, err := h.Put(t.Context(), "a", stream(c), &files.PutOptions{Digest: d}); err != nil {
+			if _, err := h.Put(t.Context(), "a", stream(c),
+				&files.PutOptions{Digest: d}); err != nil {
 				t.Errorf("Put of %d bytes with their %s: %v", n, what, err)
 			}
 		}
-		upper := files.Digest{CRC32C: strings.ToUpper(all.CRC32C), MD5: strings.ToUpper(all.MD5), SHA256: strings.ToUpper(all.SHA256)}
-		for what, d := range map[string]files.Digest{"all digests": all, "digests in capitals": upper} {
-			if _, err := h.Put(t.Context(), "a", stream(c), &files.PutOptions{Digest: d, Size: ptr(int64(n))}); err != nil {
+		upper := files.Digest{
+			CRC32C: strings.ToUpper(all.CRC32C),
+			MD5:    strings.ToUpper(all.MD5),
+			SHA256: strings.ToUpper(all.SHA256),
+		}
+		for what, d := range map[string]files.Digest{
+			"all digests":         all,
+			"digests in capitals": upper,
+		} {
+			if _, err := h.Put(t.Context(), "a", stream(c), &files.PutOptions{
+				Digest: d,
+				Size:   ptr(int64(n)),
+			}); err != nil {
 				t.Errorf("Put of %d bytes with %s: %v", n, what, err)
 			}
 		}
@@ -92,17 +151,25 @@ func wrongDigest(t T, h *H) {
 		})
 	}
 	for what, d := range single(right) {
-		brokenPut(t, h, "empty, with the "+what+" of something", files.ErrCorrupt, func(name string) error {
-			return corruptPut(t, h, name, nil, &files.PutOptions{Digest: d})
-		})
+		brokenPut(t, h, "empty, with the "+what+" of something", files.ErrCorrupt,
+			func(name string) error {
+				return corruptPut(t, h, name, nil, &files.PutOptions{Digest: d})
+			})
 	}
 }
 
 func malformedDigest(t T, h *H) {
 	old := content(1, 10)
 	put(t, h, "a", old, nil)
-	for _, d := range []files.Digest{{MD5: "abc"}, {MD5: strings.Repeat("g", 32)}, {SHA256: strings.Repeat("a", 63)}, {CRC32C: "0x123456"}, {CRC32: " 1234567"}, {CRC64NVME: "1"},
-		{MD5: "1B2M2Y8AsgTpgAmY7PhCfg=="}} {
+	for _, d := range []files.Digest{
+		{MD5: "abc"},
+		{MD5: strings.Repeat("g", 32)},
+		{SHA256: strings.Repeat("a", 63)},
+		{CRC32C: "0x123456"},
+		{CRC32: " 1234567"},
+		{CRC64NVME: "1"},
+		{MD5: "1B2M2Y8AsgTpgAmY7PhCfg=="},
+	} {
 		_, err := h.Put(t.Context(), "a", stream([]byte("new")), &files.PutOptions{Digest: d})
 		wantErr(t, fmt.Sprintf("Put with the digest %+v", d), err, files.ErrInvalid)
 	}
@@ -118,7 +185,10 @@ func digestTold(t T, h *H) {
 		if info.Digest.IsZero() {
 			t.Errorf("Put's Info has no digest, but the bucket claims Digests")
 		}
-		for what, got := range map[string]files.Digest{"Put's": info.Digest, "Stat's": stat(t, h, "a").Digest} {
+		for what, got := range map[string]files.Digest{
+			"Put's":  info.Digest,
+			"Stat's": stat(t, h, "a").Digest,
+		} {
 			if which := got.Conflict(all); which != "" {
 				t.Errorf("%s %s isn't that of the content", what, which)
 			}

@@ -1,4 +1,5 @@
-// Package conformance holds any files.Bucket to the contract of package files. The author of a driver runs one function:
+// Package conformance holds any files.Bucket to the contract of package files. The
+// author of a driver runs one function:
 //
 //	func TestConformance(t *testing.T) {
 //		conformance.Run(t, conformance.Harness{
@@ -6,23 +7,29 @@
 //		})
 //	}
 //
-// Each case is a subtest named <rule>/<case>, such as P8/race; cases run in parallel, each in a bucket of its own. A failure says which
-// rule it is, what was expected and what came, and why that matters to an application. A feature that
-// the bucket does not claim turns its cases round: the call must answer files.ErrUnsupported and change nothing.
+// Each case is a subtest named <rule>/<case>, such as P8/race; cases run in parallel,
+// each in a bucket of its own. A failure says which rule it is, what was expected and
+// what came, and why that matters to an application. A feature that the bucket does not
+// claim turns its cases round: the call must answer files.ErrUnsupported and change
+// nothing.
 //
-// Where buckets are dear, Harness.Store has all cases in one. [Check] runs the suite outside go test, and [Report] is what came of it.
-// [RunWrapper] does the same for wrappers, and [Bench] measures every driver by the same benchmarks.
+// Where buckets are dear, Harness.Store has all cases in one. [Check] runs the suite
+// outside go test, and [Report] is what came of it. [RunWrapper] does the same for
+// wrappers, and [Bench] measures every driver by the same benchmarks.
 //
 // # Writing a driver
 //
-// An afternoon is enough for a first driver that passes. A whole one, of a hundred lines, is in cloudfiles.dev/examples/mapdriver: copy it.
+// An afternoon is enough for a first driver that passes. A whole one, of a hundred
+// lines, is in cloudfiles.dev/examples/mapdriver: copy it.
 //
-// Begin with files/driver, not with files.Bucket: write a driver.Backend, which moves bytes and decides conditions, and let driver.New make the
-// bucket. It does names, types, metadata, digests, ranges, resumed reads, errors, closing and the refusals of what Features don't
-// claim.
+// Begin with files/driver, not with files.Bucket: write a driver.Backend, which moves
+// bytes and decides conditions, and let driver.New make the bucket. It does names,
+// types, metadata, digests, ranges, resumed reads, errors, closing and the refusals of
+// what Features don't claim.
 //
-// Begin with Features that claim nothing but what is certain, and with New alone in the harness. Then go through the rules in this order, one group at a
-// time, each by its pattern (the numbers are those of the contract in package files):
+// Begin with Features that claim nothing but what is certain, and with New alone in the
+// harness. Then go through the rules in this order, one group at a time, each by its
+// pattern (the numbers are those of the contract in package files):
 //
 //		go test -run 'TestConformance/^(P11|P12|G1|G2|S1|D1)$' ./mydriver   # bytes in, bytes out
 //		go test -run 'TestConformance/^(N.|P6|P7)$' ./mydriver               # names, types, metadata
@@ -42,9 +49,10 @@
 //	    and has its cases (C1, D3, W1, U3).
 //	 6. A URL opener, and Harness.URL.
 //
-// What the service provably can't do stays unclaimed: that is no failure. A report shows it, with the reason that Harness.Unclaimed gives.
-// What it breaks although it is claimed is in Harness.Known, by the case's ID, with the reason; such a case must go on failing, so the list
-// can't grow stale.
+// What the service provably can't do stays unclaimed: that is no failure. A report
+// shows it, with the reason that Harness.Unclaimed gives. What it breaks although it is
+// claimed is in Harness.Known, by the case's ID, with the reason; such a case must go
+// on failing, so the list can't grow stale.
 //
 // # Reading a failure
 //
@@ -52,43 +60,58 @@
 //	  content of "d/old" ends after 2000 bytes, want 4000
 //	  why it matters: a failed upload must not destroy what it was to replace
 //
-// The first line names the case; run it alone by -run 'TestConformance/P2/reader-fails-over'. Then comes what was wrong, offsets and
-// versions instead of dumps: content tells its own position, so "differs at offset 4096" is a place in the file, and a swapped block
-// shows as one. A failure that begins "the harness is wrong" is about your New, not about the driver. "The case did not end within" comes with the stacks of the
-// case's goroutines: the topmost of your package is what hangs. Cases that race print a history of calls
-// and answers that no order explains; random ones print a seed, for CLOUDFILES_SEED, and the shortest sequence as Go code to paste into a test.
+// The first line names the case; run it alone by -run
+// 'TestConformance/P2/reader-fails-over'. Then comes what was wrong, offsets and
+// versions instead of dumps: content tells its own position, so "differs at offset
+// 4096" is a place in the file, and a swapped block shows as one. A failure that begins
+// "the harness is wrong" is about your New, not about the driver. "The case did not end
+// within" comes with the stacks of the case's goroutines: the topmost of your package
+// is what hangs. Cases that race print a history of calls and answers that no order
+// explains; random ones print a seed, for CLOUDFILES_SEED, and the shortest sequence as
+// Go code to paste into a test.
 //
 // # The harness
 //
-// Each function that you add brings cases that were skipped without it. In the order of what they find:
+// Each function that you add brings cases that were skipped without it. In the order of
+// what they find:
 //
-//   - Second: another handle on the same store, as another process would have. Finds conditions that are decided by a mutex (P8, P9), caches (P5, L4),
-//     and what Close takes away from others (X3).
-//   - Process: a command that opens the store and runs [Serve]. Finds what even two handles share inside one process: a lock, a cache (P1, P8, P9, L4).
+//   - Second: another handle on the same store, as another process would have. Finds
+//     conditions that are decided by a mutex (P8, P9), caches (P5, L4), and what Close
+//     takes away from others (X3).
+//   - Process: a command that opens the store and runs [Serve]. Finds what even two
+//     handles share inside one process: a lock, a cache (P1, P8, P9, L4).
 //   - Leftovers: temporaries and unfinished uploads, counted (P2, X2).
-//   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks (G5).
+//   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks
+//     (G5).
 //   - Unreadable: a handle that may not read a part of the store (L9).
 //   - Secrets: what no error may show (E1): the folder, the bucket's prefix, the key.
-//   - Vanish: the store goes away (E3). Foreign and ForeignKeys: what others put there (L7). Link: what is no file (N5). Send: signed
-//     requests are really sent (W1). URL: the driver's opener (U1, U2, U3).
+//   - Vanish: the store goes away (E3). Foreign and ForeignKeys: what others put there
+//     (L7). Link: what is no file (N5). Send: signed requests are really sent (W1).
+//     URL: the driver's opener (U1, U2, U3).
 //
-// A store that is slow or costs: Store instead of New, so that one bucket serves all cases; MaxContent, above which nothing is put; MaxFiles, above which no case goes; Limit, which
-// is the slowest that a case may be. The suite works below directories of its own and touches nothing that it didn't put there; with New, a bucket that isn't empty is
-// refused. -short leaves out the long cases, Soak multiplies the random and racing ones.
+// A store that is slow or costs: Store instead of New, so that one bucket serves all
+// cases; MaxContent, above which nothing is put; MaxFiles, above which no case goes;
+// Limit, which is the slowest that a case may be. The suite works below directories of
+// its own and touches nothing that it didn't put there; with New, a bucket that isn't
+// empty is refused. -short leaves out the long cases, Soak multiplies the random and
+// racing ones.
 //
 // # Wrappers
 //
-// Use files.Wrap rather than embedding files.Bucket, which loses copies, bulk deletes and signing, or leaks them. Then
+// Use files.Wrap rather than embedding files.Bucket, which loses copies, bulk deletes
+// and signing, or leaks them. Then
 //
 //	func TestWrapper(t *testing.T) {
 //		conformance.RunWrapper(t, func(b files.Bucket) files.Bucket { return mywrapper.New(b) }, nil)
 //	}
 //
-// runs every case over memory, and the essential ones over memory that lacks one ability after the other; its own cases look at
-// what arrives below. [WrapperOptions] say what the wrapper does on purpose.
+// runs every case over memory, and the essential ones over memory that lacks one
+// ability after the other; its own cases look at what arrives below. [WrapperOptions]
+// say what the wrapper does on purpose.
 //
 // # Publishing
 //
-// With CLOUDFILES_REPORT_DIR set, Run writes a JSON report and a certificate in Markdown. The command
-// cloudfiles.dev/conformance/doctor runs the same cases on a bucket by its URL, below a prefix that it cleans up.
+// With CLOUDFILES_REPORT_DIR set, Run writes a JSON report and a certificate in
+// Markdown. The command cloudfiles.dev/conformance/doctor runs the same cases on a
+// bucket by its URL, below a prefix that it cleans up.
 package conformance

@@ -10,21 +10,79 @@ import (
 )
 
 var errorCases = []Case{
-	{Rule: "E1", Name: "type", Why: "a program that logs failures needs the operation and the name, always", Run: errorType},
-	{Rule: "E1", Name: "same-text", Why: "users read the text: it must not depend on where their files are", Run: errorTexts},
-	{Rule: "E1", Name: "no-secrets", Why: "errors are shown to users and sent to trackers: no path, prefix or credential", Run: errorSecrets},
-	{Rule: "E1", Name: "names-above", Why: "who works in a tenant's directory must read his own names", Run: errorNames},
-	{Rule: "E1", Name: "causes", Why: "errors.Is and errors.As must find the program's own errors", Run: errorCauses},
-	{Rule: "E1", Name: "cause-of-context", Why: "a context that was cancelled with a cause is both cancelled and the cause", Run: errorContextCause},
-	{Rule: "E1", Name: "printable", Why: "a name with a line break forges log lines", Run: errorPrintable},
-	{Rule: "E2", Name: "precedence", Why: "the same call with two mistakes must give the same error everywhere", Run: errorPrecedence},
-	{Rule: "E2", Name: "one-kind", Why: "a program switches over the sentinels: an error must not be two of them", Run: errorOneKind},
-	{Rule: "E2", Name: "read-only", Why: "what a read-only bucket refuses must be seen as refused, not as missing", Run: errorReadOnly},
-	{Rule: "E3", Name: "vanished", Why: "an unmounted disk must not look like an empty one: a sync would delete everything", Run: vanished, apart: true},
+	{
+		Rule: "E1",
+		Name: "type",
+		Why:  "a program that logs failures needs the operation and the name, always",
+		Run:  errorType,
+	},
+	{
+		Rule: "E1",
+		Name: "same-text",
+		Why:  "users read the text: it must not depend on where their files are",
+		Run:  errorTexts,
+	},
+	{
+		Rule: "E1",
+		Name: "no-secrets",
+		Why:  "errors are shown to users and sent to trackers: no path, prefix or credential",
+		Run:  errorSecrets,
+	},
+	{
+		Rule: "E1",
+		Name: "names-above",
+		Why:  "who works in a tenant's directory must read his own names",
+		Run:  errorNames,
+	},
+	{
+		Rule: "E1",
+		Name: "causes",
+		Why:  "errors.Is and errors.As must find the program's own errors",
+		Run:  errorCauses,
+	},
+	{
+		Rule: "E1",
+		Name: "cause-of-context",
+		Why:  "a context that was cancelled with a cause is both cancelled and the cause",
+		Run:  errorContextCause,
+	},
+	{
+		Rule: "E1",
+		Name: "printable",
+		Why:  "a name with a line break forges log lines",
+		Run:  errorPrintable,
+	},
+	{
+		Rule: "E2",
+		Name: "precedence",
+		Why:  "the same call with two mistakes must give the same error everywhere",
+		Run:  errorPrecedence,
+	},
+	{
+		Rule: "E2",
+		Name: "one-kind",
+		Why:  "a program switches over the sentinels: an error must not be two of them",
+		Run:  errorOneKind,
+	},
+	{
+		Rule: "E2",
+		Name: "read-only",
+		Why:  "what a read-only bucket refuses must be seen as refused, not as missing",
+		Run:  errorReadOnly,
+	},
+	{
+		Rule:  "E3",
+		Name:  "vanished",
+		Why:   "an unmounted disk must not look like an empty one: a sync would delete everything",
+		Run:   vanished,
+		apart: true,
+	},
 }
 
-// failures makes many kinds of failures on a bucket and hands each to see, with what it should be.
-func failures(t T, b files.Bucket, see func(what string, op files.Op, name string, err, want error)) {
+// failures makes many kinds of failures on a bucket and hands each to see, with what it
+// should be.
+func failures(t T, b files.Bucket,
+	see func(what string, op files.Op, name string, err, want error)) {
 	f := b.Features()
 	put(t, b, "dir/old", content(1, 100), nil)
 	_, err := b.Get(t.Context(), "dir/missing", nil)
@@ -35,12 +93,14 @@ func failures(t T, b files.Bucket, see func(what string, op files.Op, name strin
 	see("Get of an illegal name", files.OpGet, "a//b", err, files.ErrInvalidName)
 	_, err = b.Put(t.Context(), "a//b", stream(nil), nil)
 	see("Put of an illegal name", files.OpPut, "a//b", err, files.ErrInvalidName)
-	see("Delete of an illegal name", files.OpDelete, "a//b", b.Delete(t.Context(), "a//b", nil), files.ErrInvalidName)
+	see("Delete of an illegal name", files.OpDelete, "a//b", b.Delete(t.Context(), "a//b", nil),
+		files.ErrInvalidName)
 	_, err = b.Put(t.Context(), "dir/new", nil, nil)
 	see("Put of nil", files.OpPut, "dir/new", err, files.ErrInvalid)
 	_, err = b.Put(t.Context(), "dir/new", failing(nil, false, errReader), nil)
 	see("Put of a failing reader", files.OpPut, "dir/new", err, errReader)
-	_, err = b.Put(t.Context(), "dir/new", stream(content(1, 10)), &files.PutOptions{Size: ptr(int64(9))})
+	_, err = b.Put(t.Context(), "dir/new", stream(content(1, 10)),
+		&files.PutOptions{Size: ptr(int64(9))})
 	see("Put of too much", files.OpPut, "dir/new", err, files.ErrCorrupt)
 	_, err = b.Get(t.Context(), "dir/old", &files.GetOptions{Range: files.Bytes(-1, 1)})
 	see("Get of a negative range", files.OpGet, "dir/old", err, files.ErrInvalid)
@@ -55,7 +115,8 @@ func failures(t T, b files.Bucket, see func(what string, op files.Op, name strin
 		see("Put with IfAbsent", files.OpPut, "dir/old", err, files.ErrExist)
 	}
 	if f.IfVersion {
-		_, err = b.Put(t.Context(), "dir/old", stream(nil), &files.PutOptions{If: files.IfVersion("no-such-version")})
+		_, err = b.Put(t.Context(), "dir/old", stream(nil),
+			&files.PutOptions{If: files.IfVersion("no-such-version")})
 		see("Put with IfVersion", files.OpPut, "dir/old", err, files.ErrPrecondition)
 	}
 	if f.DeleteIfVersion {
@@ -138,7 +199,8 @@ func errorNames(t T, h *H) {
 	failures(t, inner, func(what string, op files.Op, name string, err, want error) {
 		wantErr(t, what+" in a sub-bucket", err, want)
 		if e, ok := err.(*files.Error); ok {
-			same(t, "Op and Name in the error of "+what+" in a sub-bucket", [2]string{string(e.Op), e.Name}, [2]string{string(op), name})
+			same(t, "Op and Name in the error of "+what+" in a sub-bucket",
+				[2]string{string(e.Op), e.Name}, [2]string{string(op), name})
 		}
 	})
 }
@@ -158,9 +220,14 @@ func errorCauses(t T, h *H) {
 			t.Errorf("errors.As does not find the reader's own error in %q", errText(err))
 		}
 	}
-	b := files.Wrap(h.Bucket, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error { return cause }})
+	b := files.Wrap(h.Bucket, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			return cause
+		},
+	})
 	for _, m := range methods(t, b, "a") {
-		if strings.HasPrefix(m.name, "Copy") || strings.HasPrefix(m.name, "Move") || strings.HasPrefix(m.name, "Delete") {
+		if strings.HasPrefix(m.name,
+			"Copy") || strings.HasPrefix(m.name, "Move") || strings.HasPrefix(m.name, "Delete") {
 			continue
 		}
 		wantErr(t, m.name+" of a wrapper that fails", m.call(t.Context()), cause)
@@ -193,17 +260,21 @@ func errorContextCause(t T, h *H) {
 }
 
 func errorPrintable(t T, h *H) {
-	for _, name := range []string{"a\nfiles: put b: fine", "a\x1b[31mb", "a\x00b", "a\rb", "a\xffb"} {
+	for _, name := range []string{
+		"a\nfiles: put b: fine", "a\x1b[31mb", "a\x00b", "a\rb", "a\xffb",
+	} {
 		_, err := h.Stat(t.Context(), name, nil)
 		wantErr(t, fmt.Sprintf("Stat(%q)", name), err, files.ErrInvalidName)
-		if text := errText(err); err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }) {
+		if text := errText(err); err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool {
+			return r < ' ' || r == 0x7f || r == '\uFFFD'
+		}) {
 			t.Errorf("%s has characters that a log line must not have", text)
 		}
 	}
 }
 
-// errorPrecedence makes calls that are wrong in several ways: closed, then name, then options, then
-// context.
+// errorPrecedence makes calls that are wrong in several ways: closed, then name, then
+// options, then context.
 func errorPrecedence(t T, h *H) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -214,7 +285,8 @@ func errorPrecedence(t T, h *H) {
 			list *files.ListOptions
 		)
 		if options {
-			put, get, list = &files.PutOptions{Size: ptr(int64(-1))}, &files.GetOptions{Range: files.Last(-1)}, &files.ListOptions{Limit: -1}
+			put, get, list = &files.PutOptions{Size: ptr(int64(-1))},
+				&files.GetOptions{Range: files.Last(-1)}, &files.ListOptions{Limit: -1}
 		}
 		_, perr := b.Put(ctx, name, stream(nil), put)
 		_, gerr := b.Get(ctx, name, get)
@@ -245,7 +317,8 @@ func errorPrecedence(t T, h *H) {
 			if m.name == "DeleteMany" {
 				continue // reads its names one by one, and stops before the first
 			}
-			wantErr(t, fmt.Sprintf("%s(%q) with an ended context", m.name, name), m.call(ended), want)
+			wantErr(t, fmt.Sprintf("%s(%q) with an ended context", m.name, name), m.call(ended),
+				want)
 		}
 	}
 	wantOnly(t, h, "dir/a")
@@ -255,14 +328,29 @@ func errorPrecedence(t T, h *H) {
 	}
 	for _, m := range methods(t, h.Bucket, "a//b") {
 		if m.name != "DeleteMany" {
-			wantErr(t, m.name+" of an illegal name in a closed bucket", m.call(ended), files.ErrClosed)
+			wantErr(t, m.name+" of an illegal name in a closed bucket", m.call(ended),
+				files.ErrClosed)
 		}
 	}
 }
 
 // kinds that are told apart.
-var kinds = []error{files.ErrNotExist, files.ErrExist, files.ErrPrecondition, files.ErrNotModified, files.ErrPermission, files.ErrInvalidName, files.ErrInvalid, files.ErrCorrupt,
-	files.ErrChanged, files.ErrTooLarge, files.ErrUncertain, files.ErrNoBucket, files.ErrClosed, files.ErrUnavailable}
+var kinds = []error{
+	files.ErrNotExist,
+	files.ErrExist,
+	files.ErrPrecondition,
+	files.ErrNotModified,
+	files.ErrPermission,
+	files.ErrInvalidName,
+	files.ErrInvalid,
+	files.ErrCorrupt,
+	files.ErrChanged,
+	files.ErrTooLarge,
+	files.ErrUncertain,
+	files.ErrNoBucket,
+	files.ErrClosed,
+	files.ErrUnavailable,
+}
 
 func errorOneKind(t T, h *H) {
 	failures(t, h.Bucket, func(what string, _ files.Op, _ string, err, _ error) {
@@ -316,7 +404,8 @@ func vanished(t T, h *H) {
 	}
 	puts(t, h, "a", "d/b")
 	h.harness.Vanish(t, h.Bucket)
-	for _, m := range append(methods(t, h.Bucket, "a"), listing(h.Bucket, "", nil), listing(h.Bucket, "d", nil), listing(h.Bucket, "", &files.ListOptions{Shallow: true}),
+	for _, m := range append(methods(t, h.Bucket, "a"), listing(h.Bucket, "", nil),
+		listing(h.Bucket, "d", nil), listing(h.Bucket, "", &files.ListOptions{Shallow: true}),
 		method{"Check", func(ctx context.Context) error { return files.Check(ctx, h.Bucket) }}) {
 		if strings.HasPrefix(m.name, "Sign") {
 			continue // makes no request
@@ -327,11 +416,14 @@ func vanished(t T, h *H) {
 			continue
 		}
 		wantErr(t, m.name+" in a vanished store", err, files.ErrNoBucket)
-		if text := files.ErrNoBucket.Error(); err != nil && !strings.HasSuffix(err.Error(), ": "+text) {
-			t.Errorf("%s in a vanished store: the text is %q, want %q at its end and no backend's words", m.name, err, text)
+		if text := files.ErrNoBucket.Error(); err != nil && !strings.HasSuffix(err.Error(),
+			": "+text) {
+			t.Errorf("%s in a vanished store: the text is %q, want %q at its end and no "+
+				"backend's words", m.name, err, text)
 		}
 		if errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%s in a vanished store: the error is ErrNotExist too, as if only the file were missing", m.name)
+			t.Errorf("%s in a vanished store: the error is ErrNotExist too, as if only the file "+
+				"were missing", m.name)
 		}
 	}
 }

@@ -57,7 +57,8 @@ func nilContext(t T, h *H) {
 	puts(t, h, "old", "a", "d/b")
 	other := h.Another(t)
 	puts(t, other, "old")
-	calls := append(methods(t, h.Bucket, "a"), listing(h.Bucket, "", nil), listing(h.Bucket, "d", nil))
+	calls := append(methods(t, h.Bucket, "a"), listing(h.Bucket, "", nil),
+		listing(h.Bucket, "d", nil))
 	calls = append(calls, abilityCalls(h.Bucket)...)
 	calls = append(calls, helperCalls(t, h.Bucket)...)
 	for i, m := range calls {

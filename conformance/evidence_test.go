@@ -13,34 +13,104 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// defects are what was measured of Go CDK's drivers, and by which cases that shows on its own memory and file drivers.
+// defects are what was measured of Go CDK's drivers, and by which cases that shows on
+// its own memory and file drivers.
 var defects = []struct {
 	rule, what string
 	file, mem  []string // fail, or are not applicable for what the bucket does not claim
 	mended     []string // pass on both, since the adapter does it better
 	unmet      string   // why no case on these two shows it
 }{
-	{rule: "P2", what: "an upload whose reader fails is stored", file: []string{"P2/reader-fails", "P2/reader-fails-over"}},
+	{
+		rule: "P2",
+		what: "an upload whose reader fails is stored",
+		file: []string{"P2/reader-fails", "P2/reader-fails-over"},
+	},
 	{rule: "P8", what: "IfNotExist is decided by stat, then rename", file: []string{"P8/race"}},
-	{rule: "P1", what: "content of one writer, metadata of the other", file: []string{"P1/two-writers", "P1/torn-info"}},
+	{
+		rule: "P1",
+		what: "content of one writer, metadata of the other",
+		file: []string{"P1/two-writers", "P1/torn-info"},
+	},
 	{rule: "P1, L7", what: "the half-written file is listed", file: []string{"P1/unfinished-new"}},
-	{rule: "P4", what: "nothing is synced", file: []string{"P4/reopened"}, mem: []string{"P4/reopened"}},
-	{rule: "N1, N2", what: ".attrs is refused, and long elements fail", file: []string{"N2/driver-suffixes", "N4/long-element"}},
-	{rule: "N3", what: "a/b beside a, and what an emptied directory leaves", file: []string{"N3/dir-beside-file", "N3/emptied-dir"}},
-	{rule: "D1", what: "deleting what is missing fails; a directory's name deletes a folder", mended: []string{"D1/missing", "D1/directory"}},
-	{rule: "L1, L3", what: "misordered around the slash, repeated and lost names", mended: []string{"L1/order-around-slash", "L3/page-sizes", "L8/more-than-a-page"}},
-	{rule: "L8", what: "every page walks the whole tree", unmet: "a time is no test; conformance/bench measures both drivers beside ours"},
+	{
+		rule: "P4",
+		what: "nothing is synced",
+		file: []string{"P4/reopened"},
+		mem:  []string{"P4/reopened"},
+	},
+	{
+		rule: "N1, N2",
+		what: ".attrs is refused, and long elements fail",
+		file: []string{"N2/driver-suffixes", "N4/long-element"},
+	},
+	{
+		rule: "N3",
+		what: "a/b beside a, and what an emptied directory leaves",
+		file: []string{"N3/dir-beside-file", "N3/emptied-dir"},
+	},
+	{
+		rule:   "D1",
+		what:   "deleting what is missing fails; a directory's name deletes a folder",
+		mended: []string{"D1/missing", "D1/directory"},
+	},
+	{
+		rule:   "L1, L3",
+		what:   "misordered around the slash, repeated and lost names",
+		mended: []string{"L1/order-around-slash", "L3/page-sizes", "L8/more-than-a-page"},
+	},
+	{
+		rule:  "L8",
+		what:  "every page walks the whole tree",
+		unmet: "a time is no test; conformance/bench measures both drivers beside ours",
+	},
 	{rule: "G3", what: "a range past the end is an error", unmet: "on S3 and GCS only"},
-	{rule: "G2, P3", what: "no version with the body, the entry or the write's result", file: []string{"V1/opaque-text", "P3/version"}, mem: []string{"V1/opaque-text", "P3/version"}},
-	{rule: "P6", what: "types are sniffed from bytes alone", mended: []string{"P6/by-name", "P6/sniffed"}},
-	{rule: "E2", what: "one code for two situations", mended: []string{"E2/one-kind", "G1/missing"}},
-	{rule: "E1", what: "messages carry the path or the escaped key", mended: []string{"E1/no-secrets", "E1/names-above"}},
+	{
+		rule: "G2, P3",
+		what: "no version with the body, the entry or the write's result",
+		file: []string{"V1/opaque-text", "P3/version"},
+		mem:  []string{"V1/opaque-text", "P3/version"},
+	},
+	{
+		rule:   "P6",
+		what:   "types are sniffed from bytes alone",
+		mended: []string{"P6/by-name", "P6/sniffed"},
+	},
+	{
+		rule:   "E2",
+		what:   "one code for two situations",
+		mended: []string{"E2/one-kind", "G1/missing"},
+	},
+	{
+		rule:   "E1",
+		what:   "messages carry the path or the escaped key",
+		mended: []string{"E1/no-secrets", "E1/names-above"},
+	},
 	{rule: "X3", what: "a sub-view closes its parent", mended: []string{"X3/wrappers"}},
-	{rule: "P9", what: "no If-Match", file: []string{"P9/stale"}, mem: []string{"P9/stale"}},
-	{rule: "G8", what: "no conditional get", file: []string{"G8/not-modified"}, mem: []string{"G8/not-modified"}},
-	{rule: "D2", what: "no conditional delete", file: []string{"D2/stale"}, mem: []string{"D2/stale"}},
+	{
+		rule: "P9",
+		what: "no If-Match",
+		file: []string{"P9/stale"},
+		mem:  []string{"P9/stale"},
+	},
+	{
+		rule: "G8",
+		what: "no conditional get",
+		file: []string{"G8/not-modified"},
+		mem:  []string{"G8/not-modified"},
+	},
+	{
+		rule: "D2",
+		what: "no conditional delete",
+		file: []string{"D2/stale"},
+		mem:  []string{"D2/stale"},
+	},
 	{rule: "N5", what: "links are followed out of the folder", file: []string{"N5/link"}},
-	{rule: "G6", what: "a damaged file reads without error", mended: []string{"G6/damage-on-the-way"}},
+	{
+		rule:   "G6",
+		what:   "a damaged file reads without error",
+		mended: []string{"G6/damage-on-the-way"},
+	},
 }
 
 // TestEvidence finds each measured defect by name, or shows that the adapter mends it.
@@ -60,7 +130,8 @@ func TestEvidence(t *testing.T) {
 			if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
 				t.Fatalf("%v", err)
 			}
-			if err := os.Symlink(outside, filepath.Join(dirs.of(b), filepath.FromSlash(name))); err != nil {
+			if err := os.Symlink(outside,
+				filepath.Join(dirs.of(b), filepath.FromSlash(name))); err != nil {
 				t.Skipf("no symbolic links here: %v", err)
 			}
 		},
@@ -77,14 +148,21 @@ func TestEvidence(t *testing.T) {
 			h     conformance.Harness
 			ids   []string
 			shows bool
-		}{{"file", file, d.file, true}, {"mem", mem, d.mem, true}, {"file", file, d.mended, false}, {"mem", mem, d.mended, false}} {
+		}{
+			{"file", file, d.file, true},
+			{"mem", mem, d.mem, true},
+			{"file", file, d.mended, false},
+			{"mem", mem, d.mended, false},
+		} {
 			for _, id := range on.ids {
 				t.Run(on.name+"/"+id, func(t *testing.T) {
 					t.Parallel()
 					r := conformance.RunCase(t.Context(), on.h, caseOf(t, id))
-					shows := r.Outcome == conformance.Failed || strings.Contains(r.Reason, "does not claim")
+					shows := r.Outcome == conformance.Failed || strings.Contains(r.Reason,
+						"does not claim")
 					if shows != on.shows {
-						t.Errorf("%s: the case %s, %s %v; the defect shows: %v, want %v", d.what, r.Outcome, r.Reason, r.Failures, shows, on.shows)
+						t.Errorf("%s: the case %s, %s %v; the defect shows: %v, want %v", d.what,
+							r.Outcome, r.Reason, r.Failures, shows, on.shows)
 					}
 				})
 			}

@@ -26,14 +26,15 @@ func ExampleCheck() {
 	// Output: true 0 failed
 }
 
-// A report names every case, with the reason where one is not applicable. It can be written as JSON and as a
-// certificate for people.
+// A report names every case, with the reason where one is not applicable. It can be
+// written as JSON and as a certificate for people.
 func ExampleReport() {
 	h := conformance.Harness{
 		Name: "mem",
 		New:  func(conformance.T) files.Bucket { return mem.New(nil) },
 	}
-	r, err := conformance.Check(context.Background(), h, &conformance.CheckOptions{Pattern: "^(P4/reopened|S1/is-get)$"})
+	r, err := conformance.Check(context.Background(), h,
+		&conformance.CheckOptions{Pattern: "^(P4/reopened|S1/is-get)$"})
 	if err != nil {
 		fmt.Println(err)
 		return

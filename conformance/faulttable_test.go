@@ -21,7 +21,13 @@ func faults() (all []fault) {
 		all = append(all, fault{b.fault, b.harness, b.hangs})
 	}
 	for _, b := range brokenWrappers {
-		all = append(all, fault{"wrapper: " + b.fault + " (over " + b.over + ")", func() conformance.Harness { return conformance.WrapperHarnesses(b.wrap, b.o)[b.over] }, false})
+		all = append(all, fault{
+			"wrapper: " + b.fault + " (over " + b.over + ")",
+			func() conformance.Harness {
+				return conformance.WrapperHarnesses(b.wrap, b.o)[b.over]
+			},
+			false,
+		})
 	}
 	return all
 }
@@ -32,8 +38,9 @@ type fault struct {
 	hangs   bool
 }
 
-// TestFaultTable runs every fault against every case, which takes minutes: .ci/run asks for it. A case that catches no fault is suspect, and
-// stays only with a reason in suspects.
+// TestFaultTable runs every fault against every case, which takes minutes: .ci/run asks
+// for it. A case that catches no fault is suspect, and stays only with a reason in
+// suspects.
 func TestFaultTable(t *testing.T) {
 	path := os.Getenv(faultTable)
 	if path == "" {
@@ -82,9 +89,12 @@ func TestFaultTable(t *testing.T) {
 		}
 	})
 	var table strings.Builder
-	fmt.Fprintf(&table, "# Faults by case\n\n%d faults, %d cases.\n\n| fault | caught by | cases |\n|---|---|---|\n", len(all), len(cases)+len(wrapper))
+	fmt.Fprintf(&table,
+		"# Faults by case\n\n%d faults, %d cases.\n\n| fault | caught by | cases "+
+			"|\n|---|---|---|\n", len(all), len(cases)+len(wrapper))
 	for i, f := range all {
-		fmt.Fprintf(&table, "| %s | %d | %s |\n", f.name, len(caught[i]), strings.Join(caught[i], " "))
+		fmt.Fprintf(&table, "| %s | %d | %s |\n", f.name, len(caught[i]),
+			strings.Join(caught[i], " "))
 	}
 	fmt.Fprintf(&table, "\n## Cases that catch none\n\n")
 	for _, c := range slices.Concat(cases, wrapper) {
@@ -93,7 +103,8 @@ func TestFaultTable(t *testing.T) {
 		case by[c.ID()] > 0 && suspect:
 			t.Errorf("%s is suspect (%s), but catches %d faults", c.ID(), why, by[c.ID()])
 		case by[c.ID()] == 0 && !suspect:
-			t.Errorf("%s catches no fault: add a realistic one, or say in suspects why it stays", c.ID())
+			t.Errorf("%s catches no fault: add a realistic one, or say in suspects why it stays",
+				c.ID())
 		}
 		if by[c.ID()] == 0 {
 			fmt.Fprintf(&table, "- %s: %s\n", c.ID(), why)
@@ -110,7 +121,9 @@ func TestSuspectsExist(t *testing.T) {
 		if why == "" {
 			t.Errorf("%s stays for no reason", id)
 		}
-		if !slices.ContainsFunc(conformance.WrapperCases(), func(c conformance.Case) bool { return c.ID() == id }) {
+		if !slices.ContainsFunc(conformance.WrapperCases(), func(c conformance.Case) bool {
+			return c.ID() == id
+		}) {
 			caseOf(t, id)
 		}
 	}
@@ -133,6 +146,8 @@ var suspects = map[string]string{
 
 const (
 	oneOpen   = "it looks at files.Open, of which there is but one, whose own tests break it"
-	noProcess = "it needs another process, and the broken buckets lie in this one's memory; TestOtherProcess breaks it on a folder"
-	noOpener  = "it looks at a driver's URL opener, and the broken buckets have no URL; drivers that add an opener run it"
+	noProcess = "it needs another process, and the broken buckets lie in this one's memory; " +
+		"TestOtherProcess breaks it on a folder"
+	noOpener = "it looks at a driver's URL opener, and the broken buckets have no URL; drivers " +
+		"that add an opener run it"
 )

@@ -10,14 +10,62 @@ import (
 )
 
 var getCases = []Case{
-	{Rule: "G1", Name: "missing", Why: "a program asks errors.Is(err, ErrNotExist), or the standard library's name for it, at the call", Run: getMissing},
-	{Rule: "G1", Name: "below-a-file", Why: "a name below a file's name is only missing", Run: missingBelowFile},
-	{Rule: "G1", Name: "then-created", Why: "an answer that something is missing must not be remembered", Run: missingThenCreated},
-	{Rule: "G2", Name: "info", Why: "the type, size and version of the very body that is served, without a second request", Run: getInfo},
-	{Rule: "G2", Name: "info-of-a-range", Why: "a server needs the whole size to answer a range", Run: getInfoRange},
-	{Rule: "G4", Name: "overwritten", Why: "a body of two versions is a file that never existed", Needs: needs(oneVersion), Largest: 4 << 20, Run: overwrittenWhileRead},
-	{Rule: "G4", Name: "deleted", Why: "a download in progress ends as one file, or is told", Needs: needs(oneVersion), Largest: 2 << 20, Run: deletedWhileRead},
-	{Rule: "G4", Name: "recreated", Why: "a file put again is another one", Needs: needs(oneVersion), Largest: 2 << 20, Run: recreatedWhileRead},
+	{
+		Rule: "G1",
+		Name: "missing",
+		Why: "a program asks errors.Is(err, ErrNotExist), or the standard library's name for " +
+			"it, at the call",
+		Run: getMissing,
+	},
+	{
+		Rule: "G1",
+		Name: "below-a-file",
+		Why:  "a name below a file's name is only missing",
+		Run:  missingBelowFile,
+	},
+	{
+		Rule: "G1",
+		Name: "then-created",
+		Why:  "an answer that something is missing must not be remembered",
+		Run:  missingThenCreated,
+	},
+	{
+		Rule: "G2",
+		Name: "info",
+		Why: "the type, size and version of the very body that is served, without a " +
+			"second request",
+		Run: getInfo,
+	},
+	{
+		Rule: "G2",
+		Name: "info-of-a-range",
+		Why:  "a server needs the whole size to answer a range",
+		Run:  getInfoRange,
+	},
+	{
+		Rule:    "G4",
+		Name:    "overwritten",
+		Why:     "a body of two versions is a file that never existed",
+		Needs:   needs(oneVersion),
+		Largest: 4 << 20,
+		Run:     overwrittenWhileRead,
+	},
+	{
+		Rule:    "G4",
+		Name:    "deleted",
+		Why:     "a download in progress ends as one file, or is told",
+		Needs:   needs(oneVersion),
+		Largest: 2 << 20,
+		Run:     deletedWhileRead,
+	},
+	{
+		Rule:    "G4",
+		Name:    "recreated",
+		Why:     "a file put again is another one",
+		Needs:   needs(oneVersion),
+		Largest: 2 << 20,
+		Run:     recreatedWhileRead,
+	},
 	{
 		Rule:    "G4",
 		Name:    "growing",
@@ -32,14 +80,23 @@ var getCases = []Case{
 		Largest: 512 << 10,
 		Run:     appendedWhileRead,
 	},
-	{Rule: "G4", Name: "info-pinned", Why: "the Info that came with the body belongs to it", Needs: needs(oneVersion), Run: infoPinned},
+	{
+		Rule:  "G4",
+		Name:  "info-pinned",
+		Why:   "the Info that came with the body belongs to it",
+		Needs: needs(oneVersion),
+		Run:   infoPinned,
+	},
 }
 
 func getMissing(t T, h *H) {
 	puts(t, h, "a", "d/x")
-	for _, name := range []string{"missing", "a.txt", "A", "d", "d/y", "d/x.txt", "no/such/dir", "aa"} {
+	for _, name := range []string{
+		"missing", "a.txt", "A", "d", "d/y", "d/x.txt", "no/such/dir", "aa",
+	} {
 		for _, m := range methods(t, h.Bucket, name) {
-			if m.name != "Get" && m.name != "Stat" && m.name != "Copy from" && m.name != "Move from" {
+			if m.name != "Get" && m.name != "Stat" && m.name != "Copy from" &&
+				m.name != "Move from" {
 				continue
 			}
 			err := m.call(t.Context())
@@ -77,7 +134,11 @@ func missingThenCreated(t T, h *H) {
 func getInfo(t T, h *H) {
 	opts := &files.PutOptions{}
 	if h.F.Attributes {
-		opts.Attributes = files.Attributes{ContentType: "x/y", CacheControl: "no-cache", Metadata: map[string]string{"k": "v"}}
+		opts.Attributes = files.Attributes{
+			ContentType:  "x/y",
+			CacheControl: "no-cache",
+			Metadata:     map[string]string{"k": "v"},
+		}
 	}
 	for _, n := range []int{0, 1, 100_000} {
 		put(t, h, "d/a", content(n, n), opts)
@@ -90,17 +151,20 @@ func getInfo(t T, h *H) {
 func getInfoRange(t T, h *H) {
 	put(t, h, "a.txt", content(1, 1000), nil)
 	want := stat(t, h, "a.txt")
-	for _, r := range []files.Range{files.Bytes(10, 20), files.From(990), files.Last(5), files.Bytes(0, 0), files.From(1000), files.From(5000)} {
+	for _, r := range []files.Range{files.Bytes(10,
+		20), files.From(990), files.Last(5), files.Bytes(0,
+		0), files.From(1000), files.From(5000)} {
 		_, info := get(t, h, "a.txt", &files.GetOptions{Range: r})
 		if info.Digest.IsZero() {
-			info.Digest = want.Digest // it isn't among what a range must tell, nor is a range checked (G6)
+			// it isn't among what a range must tell, nor is a range checked (G6)
+			info.Digest = want.Digest
 		}
 		same(t, fmt.Sprintf("Info of Get of the range %v, against Stat's", r), info, want)
 	}
 }
 
-// whileRead opens the file, reads a little, lets change happen, and reads on: the old content to
-// its end, or ErrChanged.
+// whileRead opens the file, reads a little, lets change happen, and reads on: the old
+// content to its end, or ErrChanged.
 func whileRead(t T, h *H, change func(size int)) {
 	t.Helper()
 	for _, size := range []int{10, 5000, 100_000, 1<<20 + 1} {
@@ -130,7 +194,8 @@ func whileRead(t T, h *H, change func(size int)) {
 				continue
 			}
 			if d := diff(got, old); d != "" {
-				t.Errorf("the body of a file of %d bytes that was changed behind byte %d %s", size, first, d)
+				t.Errorf("the body of a file of %d bytes that was changed behind byte %d %s", size,
+					first, d)
 			}
 		}
 	}

@@ -11,8 +11,9 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// Go CDK's own drivers: what their Features claim must hold, what they don't claim must be refused, and what they can't do
-// and no feature tells must be refused with an error, which is known here.
+// Go CDK's own drivers: what their Features claim must hold, what they don't claim must
+// be refused, and what they can't do and no feature tells must be refused with an
+// error, which is known here.
 
 const (
 	parsesTypes  = "Go CDK parses and normalises content types"
@@ -22,8 +23,8 @@ const (
 	emptyFolders = "fileblob leaves empty folders behind"
 )
 
-// pagesFromStart may fail, and don't always: how much a page costs that lists what comes before it
-// depends on the driver.
+// pagesFromStart may fail, and don't always: how much a page costs that lists what
+// comes before it depends on the driver.
 var pagesFromStart = map[string]string{
 	"L8/last-page":    listsAll,
 	"L8/large-folder": listsAll,
@@ -60,10 +61,18 @@ func TestGoCDKFile(t *testing.T) {
 		MaxFiles:    1500, // for the same reason
 		ServerRaces: pagesFromStart,
 		Known: map[string]string{
-			"P6/given": parsesTypes, "P7/folding": foldsKeys,
-			"N2/driver-suffixes": ownSuffix, "N4/every-method": ownSuffix, "C1/names": ownSuffix, "D1/only-that": ownSuffix, "L7/nothing-of-the-drivers": ownSuffix, "P7/on-every-file": ownSuffix,
-			"N2/long-tails": shortNames, "N4/long-element": shortNames, "N4/long-dir": shortNames,
-			"N3/emptied-dir": emptyFolders,
+			"P6/given":                  parsesTypes,
+			"P7/folding":                foldsKeys,
+			"N2/driver-suffixes":        ownSuffix,
+			"N4/every-method":           ownSuffix,
+			"C1/names":                  ownSuffix,
+			"D1/only-that":              ownSuffix,
+			"L7/nothing-of-the-drivers": ownSuffix,
+			"P7/on-every-file":          ownSuffix,
+			"N2/long-tails":             shortNames,
+			"N4/long-element":           shortNames,
+			"N4/long-dir":               shortNames,
+			"N3/emptied-dir":            emptyFolders,
 		},
 	})
 }

@@ -10,7 +10,8 @@ import (
 
 // thereAndBack is a bucket as a Go CDK bucket, and that as a bucket again.
 func thereAndBack(b files.Bucket) files.Bucket {
-	return gocloud.New(gocloud.ToBlob(b, &gocloud.ToBlobOptions{Own: true}), &gocloud.Options{Own: true})
+	return gocloud.New(gocloud.ToBlob(b, &gocloud.ToBlobOptions{Own: true}),
+		&gocloud.Options{Own: true})
 }
 
 func TestMemThroughGoCloud(t *testing.T) {

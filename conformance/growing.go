@@ -72,7 +72,8 @@ func appendedWhileRead(t T, h *H) {
 	}
 	h.harness.Append(t, h.Bucket, "log", c[start:start+step])
 	rest, err := io.ReadAll(r)
-	if err != nil || !bytes.Equal(append(first, rest...), c[:start]) || r.Info().Size != int64(start) {
+	if err != nil || !bytes.Equal(append(first, rest...),
+		c[:start]) || r.Info().Size != int64(start) {
 		t.Errorf("%d bytes of %d, of a file that grew while it was read, Info tells %d: %v",
 			100+len(rest), start, r.Info().Size, err)
 	}
@@ -103,7 +104,8 @@ func wantGrown(t T, h *H, want []byte) {
 	}
 }
 
-// readWhileAppended reads again and again, from where the last read ended, until all is there.
+// readWhileAppended reads again and again, from where the last read ended, until all is
+// there.
 func (h *H) readWhileAppended(t T, c []byte, start, step int) {
 	var wg sync.WaitGroup
 	wg.Add(1)
@@ -125,7 +127,8 @@ func (h *H) readWhileAppended(t T, c []byte, start, step int) {
 		size := whole.Info().Size
 		whole.Close()
 		if err != nil || int64(len(got)) != size || !bytes.HasPrefix(c, got) {
-			t.Errorf("%d bytes while the file grows, Info tells %d, or others than were written: %v",
+			t.Errorf("%d bytes while the file grows, Info tells %d, or others than were "+
+				"written: %v",
 				len(got), size, err)
 			return
 		}

@@ -11,21 +11,76 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Package files' own functions over a bucket, where they need more of it than single calls show.
+// Package files' own functions over a bucket, where they need more of it than single
+// calls show.
 var helperCases = []Case{
-	{Rule: "L3", Name: "tokens", Why: "a web page that shows a folder in pages must show all of it, once", Needs: needs(ordered), Run: pagesByToken},
-	{Rule: "L3", Name: "tokens-under-change", Why: "between two pages files come and go, and those that stay are shown once", Needs: needs(ordered), Run: pagesUnderChange},
-	{Rule: "L3", Name: "foreign-token", Why: "a token of another folder, or one that was changed, must not show anything", Needs: needs(ordered), Run: pagesForeign},
-	{Rule: "P2", Name: "writer-closed", Why: "a program that returns early on an error has a deferred Close: that must store nothing", Needs: needs(atomicPuts), Run: writerClosed},
-	{Rule: "P2", Name: "writer-cancelled", Why: "a Commit after the request is over must not look like success", Needs: needs(atomicPuts), Run: writerCancelled},
-	{Rule: "P3", Name: "writer-committed", Why: "a file that is written piece by piece is a file like others", Run: writerCommitted},
-	{Rule: "P9", Name: "update", Why: "read, change, write back, by many at once: each change must count", Needs: needs(versions, putIfVersion, putIfAbsent), Run: updateCounts},
-	{Rule: "P9", Name: "update-keeps", Why: "an update of the content must not lose type and metadata", Needs: needs(versions, putIfVersion, putIfAbsent, attributes), Run: updateKeeps},
-	{Rule: "S1", Name: "exists", Why: "missing is no error, but a failure is no answer", Run: exists},
+	{
+		Rule:  "L3",
+		Name:  "tokens",
+		Why:   "a web page that shows a folder in pages must show all of it, once",
+		Needs: needs(ordered),
+		Run:   pagesByToken,
+	},
+	{
+		Rule:  "L3",
+		Name:  "tokens-under-change",
+		Why:   "between two pages files come and go, and those that stay are shown once",
+		Needs: needs(ordered),
+		Run:   pagesUnderChange,
+	},
+	{
+		Rule:  "L3",
+		Name:  "foreign-token",
+		Why:   "a token of another folder, or one that was changed, must not show anything",
+		Needs: needs(ordered),
+		Run:   pagesForeign,
+	},
+	{
+		Rule: "P2",
+		Name: "writer-closed",
+		Why: "a program that returns early on an error has a deferred Close: that must " +
+			"store nothing",
+		Needs: needs(atomicPuts),
+		Run:   writerClosed,
+	},
+	{
+		Rule:  "P2",
+		Name:  "writer-cancelled",
+		Why:   "a Commit after the request is over must not look like success",
+		Needs: needs(atomicPuts),
+		Run:   writerCancelled,
+	},
+	{
+		Rule: "P3",
+		Name: "writer-committed",
+		Why:  "a file that is written piece by piece is a file like others",
+		Run:  writerCommitted,
+	},
+	{
+		Rule:  "P9",
+		Name:  "update",
+		Why:   "read, change, write back, by many at once: each change must count",
+		Needs: needs(versions, putIfVersion, putIfAbsent),
+		Run:   updateCounts,
+	},
+	{
+		Rule:  "P9",
+		Name:  "update-keeps",
+		Why:   "an update of the content must not lose type and metadata",
+		Needs: needs(versions, putIfVersion, putIfAbsent, attributes),
+		Run:   updateKeeps,
+	},
+	{
+		Rule: "S1",
+		Name: "exists",
+		Why:  "missing is no error, but a failure is no answer",
+		Run:  exists,
+	},
 }
 
 // pages lists by tokens; between is called after each page.
-func pages(t T, b files.Bucket, dir string, limit int, o files.ListOptions, between func()) []string {
+func pages(t T, b files.Bucket, dir string, limit int, o files.ListOptions,
+	between func()) []string {
 	t.Helper()
 	var got []string
 	seen := map[string]bool{}
@@ -99,8 +154,11 @@ func pagesForeign(t T, h *H) {
 		dir, token string
 		opts       *files.ListOptions
 	}{
-		"another directory's": {"e", token, nil}, "another listing's": {"d", token, &files.ListOptions{Shallow: true}}, "a cut": {"d", token[:len(token)-3], nil},
-		"a changed": {"d", token[:len(token)-1] + string(token[len(token)-1]^1), nil}, "a made-up": {"d", "x", nil},
+		"another directory's": {"e", token, nil},
+		"another listing's":   {"d", token, &files.ListOptions{Shallow: true}},
+		"a cut":               {"d", token[:len(token)-3], nil},
+		"a changed":           {"d", token[:len(token)-1] + string(token[len(token)-1]^1), nil},
+		"a made-up":           {"d", "x", nil},
 	} {
 		_, _, err := files.ListPage(t.Context(), h.Bucket, c.dir, c.token, 1, c.opts)
 		wantErr(t, "ListPage with "+what+" token", err, files.ErrInvalid)
@@ -113,33 +171,35 @@ func pagesForeign(t T, h *H) {
 
 func writerClosed(t T, h *H) {
 	for _, n := range []int{0, 10, 200_000} {
-		brokenPut(t, h, fmt.Sprintf("a Writer closed after %d bytes without Commit", n), files.ErrClosed, func(name string) error {
-			w := files.NewWriter(t.Context(), h.Bucket, name, nil)
-			if _, err := w.Write(content(1, n)); err != nil {
-				t.Errorf("Write: %v", err)
-			}
-			if err := w.Close(); err != nil {
-				t.Errorf("Close without Commit: %v", err)
-			}
-			_, err := w.Commit()
-			return err
-		})
+		brokenPut(t, h, fmt.Sprintf("a Writer closed after %d bytes without Commit", n),
+			files.ErrClosed, func(name string) error {
+				w := files.NewWriter(t.Context(), h.Bucket, name, nil)
+				if _, err := w.Write(content(1, n)); err != nil {
+					t.Errorf("Write: %v", err)
+				}
+				if err := w.Close(); err != nil {
+					t.Errorf("Close without Commit: %v", err)
+				}
+				_, err := w.Commit()
+				return err
+			})
 	}
 }
 
 func writerCancelled(t T, h *H) {
-	brokenPut(t, h, "a Writer whose context is cancelled", context.Canceled, func(name string) error {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		w := files.NewWriter(ctx, h.Bucket, name, nil)
-		defer w.Close()
-		if _, err := w.Write(content(1, 5000)); err != nil {
-			t.Errorf("Write: %v", err)
-		}
-		cancel()
-		_, err := w.Commit()
-		return err
-	})
+	brokenPut(t, h, "a Writer whose context is cancelled", context.Canceled,
+		func(name string) error {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			w := files.NewWriter(ctx, h.Bucket, name, nil)
+			defer w.Close()
+			if _, err := w.Write(content(1, 5000)); err != nil {
+				t.Errorf("Write: %v", err)
+			}
+			cancel()
+			_, err := w.Commit()
+			return err
+		})
 }
 
 func writerCommitted(t T, h *H) {
@@ -168,10 +228,11 @@ func updateCounts(t T, h *H) {
 	const workers, each = 6, 6
 	parallel(workers, func(w int) {
 		for range each {
-			_, err := files.Update(t.Context(), h.Bucket, "d/counter", func(old []byte) ([]byte, error) {
-				n, _ := strconv.Atoi(string(old))
-				return []byte(strconv.Itoa(n + 1)), nil
-			}, &files.UpdateOptions{Attempts: 1000})
+			_, err := files.Update(t.Context(), h.Bucket, "d/counter",
+				func(old []byte) ([]byte, error) {
+					n, _ := strconv.Atoi(string(old))
+					return []byte(strconv.Itoa(n + 1)), nil
+				}, &files.UpdateOptions{Attempts: 1000})
 			if err != nil {
 				t.Errorf("Update: %v", err)
 			}
@@ -182,25 +243,36 @@ func updateCounts(t T, h *H) {
 
 func updateKeeps(t T, h *H) {
 	before := richly(t, h, "a", []byte("old"), "one")
-	if _, err := files.Update(t.Context(), h.Bucket, "a", func(old []byte) ([]byte, error) { return append(old, " new"...), nil }, nil); err != nil {
+	if _, err := files.Update(t.Context(), h.Bucket, "a", func(old []byte) ([]byte, error) {
+		return append(old, " new"...), nil
+	}, nil); err != nil {
 		t.Fatalf("Update: %v", err)
 	}
 	wantContent(t, h, "a", []byte("old new"))
 	same(t, "attributes after Update", stat(t, h, "a").Attributes, before.Attributes)
-	_, err := files.Update(t.Context(), h.Bucket, "a", func([]byte) ([]byte, error) { return nil, errReader }, nil)
+	_, err := files.Update(t.Context(), h.Bucket, "a", func([]byte) ([]byte, error) {
+		return nil, errReader
+	}, nil)
 	wantErr(t, "Update whose function fails", err, errReader)
 	wantContent(t, h, "a", []byte("old new"))
 }
 
 func exists(t T, h *H) {
 	puts(t, h, "d/a")
-	for name, want := range map[string]bool{"d/a": true, "d": false, "d/b": false, "d/a/b": false, "missing": false} {
+	for name, want := range map[string]bool{
+		"d/a":     true,
+		"d":       false,
+		"d/b":     false,
+		"d/a/b":   false,
+		"missing": false,
+	} {
 		got, err := files.Exists(t.Context(), h.Bucket, name)
 		if err != nil || got != want {
 			t.Errorf("Exists(%q): %v, %v, want %v", name, got, err, want)
 		}
 	}
-	if _, err := files.Exists(t.Context(), h.Bucket, "a//b"); !errors.Is(err, files.ErrInvalidName) {
+	if _, err := files.Exists(t.Context(), h.Bucket,
+		"a//b"); !errors.Is(err, files.ErrInvalidName) {
 		t.Errorf("Exists of an illegal name: got %s, want ErrInvalidName", errText(err))
 	}
 	h.Close()

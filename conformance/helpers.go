@@ -74,8 +74,8 @@ func parallel(n int, f func(i int)) {
 	}
 }
 
-// background runs f beside the case, of which a panic becomes a failure. done is closed when f has
-// ended.
+// background runs f beside the case, of which a panic becomes a failure. done is closed
+// when f has ended.
 func background(t T, f func()) (done <-chan struct{}) {
 	ended := make(chan struct{})
 	go func() {
@@ -90,8 +90,8 @@ func background(t T, f func()) (done <-chan struct{}) {
 	return ended
 }
 
-// rounds counts those of a case that races: n, times the harness's Soak as long as half of the
-// case's limit lasts.
+// rounds counts those of a case that races: n, times the harness's Soak as long as half
+// of the case's limit lasts.
 func (h *H) rounds(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		limit := h.harness.Limit
@@ -119,7 +119,8 @@ func race(n int, f func(i int)) {
 }
 
 // read gets the file and reads it to the end.
-func read(ctx context.Context, b files.Bucket, name string, opts *files.GetOptions) ([]byte, files.Info, error) {
+func read(ctx context.Context, b files.Bucket, name string,
+	opts *files.GetOptions) ([]byte, files.Info, error) {
 	r, err := b.Get(ctx, name, opts)
 	if err != nil {
 		return nil, files.Info{}, err
@@ -172,7 +173,8 @@ func wantContent(t T, b files.Bucket, name string, want []byte) {
 	t.Helper()
 	p, info, err := read(t.Context(), b, name, nil)
 	if err != nil {
-		t.Errorf("Get(%s): %v after %d bytes, want %d bytes and no error", quote(name), err, len(p), len(want))
+		t.Errorf("Get(%s): %v after %d bytes, want %d bytes and no error", quote(name), err, len(p),
+			len(want))
 		return
 	}
 	if d := diff(p, want); d != "" {
@@ -237,10 +239,12 @@ func list(t T, b files.Bucket, dir string, opts *files.ListOptions) []string {
 	var names []string
 	for e, err := range b.List(t.Context(), dir, opts) {
 		if err != nil {
-			t.Fatalf("List(%s, %s) after %d entries: %v, want no error", quote(dir), listText(opts), len(names), err)
+			t.Fatalf("List(%s, %s) after %d entries: %v, want no error", quote(dir), listText(opts),
+				len(names), err)
 		}
 		if names = append(names, e.Name); len(names) > endless {
-			t.Fatalf("List(%s, %s) goes on after %d entries, the last of them %s", quote(dir), listText(opts), endless, quote(e.Name))
+			t.Fatalf("List(%s, %s) goes on after %d entries, the last of them %s", quote(dir),
+				listText(opts), endless, quote(e.Name))
 		}
 	}
 	return names
@@ -249,9 +253,10 @@ func list(t T, b files.Bucket, dir string, opts *files.ListOptions) []string {
 // endless is more than any case puts into a bucket.
 const endless = 20_000
 
-// List is the bucket's, but ends: the loop of a case must not go on for ever, nor after the case is
-// over.
-func (h *H) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+// List is the bucket's, but ends: the loop of a case must not go on for ever, nor after
+// the case is over.
+func (h *H) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	all := h.Bucket.List(ctx, dir, opts)
 	return func(yield func(files.Entry, error) bool) {
 		n := 0
@@ -260,7 +265,9 @@ func (h *H) List(ctx context.Context, dir string, opts *files.ListOptions) iter.
 				return
 			}
 			if n++; n > endless {
-				yield(files.Entry{}, fmt.Errorf("the listing goes on after %d entries, the last of them %s", endless, quote(e.Name)))
+				yield(files.Entry{},
+					fmt.Errorf("the listing goes on after %d entries, the last of them %s", endless,
+						quote(e.Name)))
 				return
 			}
 		}
@@ -288,9 +295,11 @@ func diffNames(got, want []string) string {
 	for i := range max(len(got), len(want)) {
 		switch {
 		case i >= len(got):
-			return fmt.Sprintf("ends after %d entries, want %d: next would be %s", len(got), len(want), quote(want[i]))
+			return fmt.Sprintf("ends after %d entries, want %d: next would be %s", len(got),
+				len(want), quote(want[i]))
 		case i >= len(want):
-			return fmt.Sprintf("goes on after %d entries, all that there are, with %s", len(want), quote(got[i]))
+			return fmt.Sprintf("goes on after %d entries, all that there are, with %s", len(want),
+				quote(got[i]))
 		case got[i] != want[i]:
 			return fmt.Sprintf("entry %d is %s, want %s", i, quote(got[i]), quote(want[i]))
 		}

@@ -43,7 +43,9 @@ var wrapperLengths = Case{
 const liarSize = 2600
 
 // liarLengths are what is told of the liarSize bytes that there are.
-var liarLengths = []int64{-1, math.MinInt64, liarSize + 1, 1 << 40, math.MaxInt64 - 1, math.MaxInt64}
+var liarLengths = []int64{
+	-1, math.MinInt64, liarSize + 1, 1 << 40, math.MaxInt64 - 1, math.MaxInt64,
+}
 
 // liar is a store that tells a length of its own for every body.
 type liar struct {
@@ -118,7 +120,9 @@ func copyFromLiar(t T, h *H) {
 }
 
 // boasted are sizes that nothing holds.
-var boasted = []int64{math.MaxInt64, math.MaxInt64 - 1, 1 << 62, 1 << 50, liarSize + 1, liarSize - 1}
+var boasted = []int64{
+	math.MaxInt64, math.MaxInt64 - 1, 1 << 62, 1 << 50, liarSize + 1, liarSize - 1,
+}
 
 func putBoasted(t T, h *H) {
 	old := content(2, 100)
@@ -127,7 +131,8 @@ func putBoasted(t T, h *H) {
 		for _, name := range []string{"old", "new"} {
 			what := fmt.Sprintf("Put(%q) of %d bytes as %d", name, liarSize, n)
 			err, ok := calm(t, what, func() error {
-				_, err := h.Put(t.Context(), name, stream(content(1, liarSize)), &files.PutOptions{Size: &n})
+				_, err := h.Put(t.Context(), name, stream(content(1, liarSize)),
+					&files.PutOptions{Size: &n})
 				return err
 			})
 			if ok && !isAny(err, files.ErrCorrupt, files.ErrTooLarge) {
@@ -150,7 +155,9 @@ func (c *counted) Len() int { return c.n }
 
 func putWrongLen(t T, h *H) {
 	c := content(1, liarSize)
-	for _, n := range []int{-1, math.MinInt, 0, 1, liarSize - 1, liarSize + 1, math.MaxInt / 2, math.MaxInt} {
+	for _, n := range []int{
+		-1, math.MinInt, 0, 1, liarSize - 1, liarSize + 1, math.MaxInt / 2, math.MaxInt,
+	} {
 		what := fmt.Sprintf("Put of %d bytes whose Len is %d", liarSize, n)
 		err, ok := calm(t, what, func() error {
 			_, err := h.Put(t.Context(), "a", &counted{bytes.NewReader(c), n}, nil)
@@ -185,7 +192,8 @@ func readsOfLiar(t T, h *H) {
 		put(t, b, "a", content(1, liarSize), nil)
 		for e := range raw.List(t.Context(), "", nil) {
 			if e.Size != liarSize {
-				t.Skipf("the wrapper stores other bytes than it is given, and tells their number itself")
+				t.Skipf("the wrapper stores other bytes than it is given, and tells their " +
+					"number itself")
 			}
 		}
 		for how, read := range readings(t.Context(), b, "a") {

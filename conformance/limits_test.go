@@ -17,16 +17,19 @@ const declareFrom = 512 << 10
 
 // counted counts the bytes of the largest content.
 func counted(b files.Bucket, most *atomic.Int64) files.Bucket {
-	return files.Wrap(b, files.Hooks{CloseInner: true, Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
-		n := int64(0)
-		return readFunc(func(p []byte) (int, error) {
-			k, err := r.Read(p)
-			n += int64(min(k, len(p))) // a reader may lie
-			for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
-			}
-			return k, err
-		})
-	}})
+	return files.Wrap(b, files.Hooks{
+		CloseInner: true,
+		Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+			n := int64(0)
+			return readFunc(func(p []byte) (int, error) {
+				k, err := r.Read(p)
+				n += int64(min(k, len(p))) // a reader may lie
+				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+				}
+				return k, err
+			})
+		},
+	})
 }
 
 // TestLargestContent holds what cases tell of their contents to what they put.
@@ -54,10 +57,17 @@ func TestLargestContent(t *testing.T) {
 func TestMaxContent(t *testing.T) {
 	const limit = 1 << 20
 	var most atomic.Int64
-	h := conformance.Harness{MaxContent: limit, New: func(conformance.T) files.Bucket { return counted(mem.New(&mem.Options{MaxSize: 8 << 20}), &most) }}
+	h := conformance.Harness{
+		MaxContent: limit,
+		New: func(conformance.T) files.Bucket {
+			return counted(mem.New(&mem.Options{MaxSize: 8 << 20}), &most)
+		},
+	}
 	left := 0
 	for _, c := range conformance.Cases() {
-		if r := conformance.RunCase(t.Context(), h, c); r.Outcome == conformance.NotApplicable && strings.Contains(r.Reason, "the harness allows") {
+		if r := conformance.RunCase(t.Context(), h,
+			c); r.Outcome == conformance.NotApplicable && strings.Contains(r.Reason,
+			"the harness allows") {
 			left++
 		}
 	}

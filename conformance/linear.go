@@ -30,14 +30,15 @@ const (
 	opSeen   opKind = "seen" // a listing, or a Stat that tells no content: there or not
 )
 
-// forever is when an operation of unknown outcome ends: it may take effect at any time after its call, or never, which
-// is the same as after everything else.
+// forever is when an operation of unknown outcome ends: it may take effect at any time
+// after its call, or never, which is the same as after everything else.
 const forever = math.MaxInt64
 
 // unknown tells whether the outcome isn't known; ok says nothing then.
 func (o op) unknown() bool { return o.ret == forever }
 
-// apply says whether the operation can have had its outcome where the file holds the state (0 is no file), and what it then holds.
+// apply says whether the operation can have had its outcome where the file holds the
+// state (0 is no file), and what it then holds.
 func (o op) apply(state int) (after int, possible bool) {
 	held := true
 	after = state
@@ -68,7 +69,8 @@ func (o op) apply(state int) (after int, possible bool) {
 	return after, o.unknown() || held == o.ok
 }
 
-// reads tells whether the operation can't have changed anything: a history without it is as legal.
+// reads tells whether the operation can't have changed anything: a history without it
+// is as legal.
 func (o op) reads() bool {
 	return o.kind == opGet || o.kind == opSeen || !o.ok && !o.unknown()
 }
@@ -84,12 +86,18 @@ const (
 // checkBudget is how many states a check looks at before it gives up.
 const checkBudget = 500_000
 
-// checkHistory looks for an order of the operations that respects their times and explains every outcome,
-// beginning with no file (Wing and Gong's search, with Lowe's memory of the dead ends).
+// checkHistory looks for an order of the operations that respects their times and
+// explains every outcome, beginning with no file (Wing and Gong's search, with Lowe's
+// memory of the dead ends).
 func checkHistory(history []op) verdict {
 	ops := slices.Clone(history)
 	slices.SortFunc(ops, func(a, b op) int { return cmp.Compare(a.call, b.call) })
-	s := &search{ops: ops, done: make([]uint64, len(ops)/64+1), dead: map[string]struct{}{}, budget: checkBudget}
+	s := &search{
+		ops:    ops,
+		done:   make([]uint64, len(ops)/64+1),
+		dead:   map[string]struct{}{},
+		budget: checkBudget,
+	}
 	for _, o := range ops {
 		if !o.unknown() {
 			s.left++
@@ -116,7 +124,8 @@ type search struct {
 func (s *search) is(i int) bool { return s.done[i/64]&(1<<(i%64)) != 0 }
 func (s *search) flip(i int)    { s.done[i/64] ^= 1 << (i % 64) }
 
-// from goes on where all those before first are done. What is of unknown outcome may stay undone.
+// from goes on where all those before first are done. What is of unknown outcome may
+// stay undone.
 func (s *search) from(first, state int) bool {
 	if s.left == 0 {
 		return true
@@ -158,7 +167,8 @@ func (s *search) from(first, state int) bool {
 	return false
 }
 
-// known tells whether this is a dead end: what is done and the state decide how the search goes on.
+// known tells whether this is a dead end: what is done and the state decide how the
+// search goes on.
 func (s *search) known(first, state int) bool {
 	_, dead := s.dead[string(s.makeKey(first, state))]
 	return dead
@@ -177,8 +187,9 @@ func (s *search) makeKey(first, state int) []byte {
 	return binary.AppendUvarint(s.key, uint64(first))
 }
 
-// reduce leaves out of an illegal history what isn't needed to see that it is: operations that changed nothing, one at a time. What was
-// written stays, for without it a read would look wrong that isn't. It gives up when there is no more time.
+// reduce leaves out of an illegal history what isn't needed to see that it is:
+// operations that changed nothing, one at a time. What was written stays, for without
+// it a read would look wrong that isn't. It gives up when there is no more time.
 func reduce(history []op, more func() bool) []op {
 	ops := slices.Clone(history)
 	slices.SortFunc(ops, func(a, b op) int { return cmp.Compare(a.call, b.call) })
@@ -195,12 +206,16 @@ func reduce(history []op, more func() bool) []op {
 	for again := true; again; {
 		again = false
 		for _, o := range ops {
-			if (o.reads() || o.kind != opPut && o.kind != opDelete) && !o.unknown() && o.ret > last && (o.reads() || o.call <= last) {
+			if (o.reads() ||
+				o.kind != opPut && o.kind != opDelete) && !o.unknown() && o.ret > last &&
+				(o.reads() || o.call <= last) {
 				last, again = o.ret, true
 			}
 		}
 	}
-	if less := slices.DeleteFunc(slices.Clone(ops), func(o op) bool { return o.call > last }); checkHistory(less) == illegal {
+	if less := slices.DeleteFunc(slices.Clone(ops), func(o op) bool {
+		return o.call > last
+	}); checkHistory(less) == illegal {
 		return less
 	}
 	return ops

@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A round of the linearizability check: so many clients, each with so many operations on so many names.
+// A round of the linearizability check: so many clients, each with so many operations
+// on so many names.
 const (
 	linearClients = 8
 	linearSteps   = 60
@@ -64,7 +65,8 @@ func (c *client) value() int {
 	return c.id*1000 + c.count
 }
 
-// valueText repeats the value, so that a torn read shows; not all are of one length, so that a torn size does.
+// valueText repeats the value, so that a torn read shows; not all are of one length, so
+// that a torn size does.
 func valueText(v int) string { return strings.Repeat(fmt.Sprintf("%d.", v), 50+v%7) }
 
 func valueOf(s string) (int, bool) {
@@ -78,10 +80,12 @@ func valueOf(s string) (int, bool) {
 // valueKey is the metadata that repeats the value.
 const valueKey = "value"
 
-// learn notes which value a version is of, and fails where what came together was not put together.
+// learn notes which value a version is of, and fails where what came together was not
+// put together.
 func (c *client) learn(how, name string, v int, info files.Info, attributes bool) {
 	if got := info.Metadata[valueKey]; attributes && c.f.Attributes && got != strconv.Itoa(v) {
-		c.t.Errorf("%s of %s has the content of put %d with the metadata of put %s (P1)", how, name, v, got)
+		c.t.Errorf("%s of %s has the content of put %d with the metadata of put %s (P1)", how, name,
+			v, got)
 	}
 	if size := int64(len(valueText(v))); info.Size != size {
 		c.t.Errorf("%s of %s tells size %d for put %d, want %d (P1)", how, name, info.Size, v, size)
@@ -90,7 +94,8 @@ func (c *client) learn(how, name string, v int, info files.Info, attributes bool
 		return
 	}
 	if other, ok := c.versions.LoadOrStore(nameVersion{name, info.Version}, v); ok && other != v {
-		c.t.Errorf("%s of %s tells the version %q for put %d, which was put %v's (V1)", how, name, info.Version, v, other)
+		c.t.Errorf("%s of %s tells the version %q for put %d, which was put %v's (V1)", how, name,
+			info.Version, v, other)
 	}
 	c.known[name] = seenVersion{v, info.Version}
 }
@@ -127,7 +132,9 @@ func (c *client) step() {
 		c.put(name, o, files.IfVersion(known.version), files.ErrPrecondition)
 	case k < 11 && c.f.DeleteIfVersion && known.version != "":
 		o.kind, o.expect = opDrop, known.value
-		c.note(name, o, c.b.Delete(c.t.Context(), name, &files.DeleteOptions{IfVersion: known.version}), files.ErrPrecondition)
+		c.note(name, o,
+			c.b.Delete(c.t.Context(), name, &files.DeleteOptions{IfVersion: known.version}),
+			files.ErrPrecondition)
 	case k < 13:
 		o.kind = opDelete
 		c.note(name, o, c.b.Delete(c.t.Context(), name, nil), nil)
@@ -140,7 +147,8 @@ func (c *client) step() {
 	}
 }
 
-// put writes a new value; once in a while its context is cancelled while the content is read.
+// put writes a new value; once in a while its context is cancelled while the content is
+// read.
 func (c *client) put(name string, o op, cond files.Condition, lost error) {
 	o.value = c.value()
 	ctx, cancel := context.WithCancel(c.t.Context())
@@ -169,7 +177,8 @@ func (c *client) get(name string, o op) {
 	if err == nil {
 		v, ok := valueOf(string(p))
 		if !ok {
-			c.t.Errorf("beside others, %s has the content %.60q, of %d bytes, which nobody put", name, p, len(p))
+			c.t.Errorf("beside others, %s has the content %.60q, of %d bytes, which nobody put",
+				name, p, len(p))
 			return
 		}
 		o.value = v
@@ -178,7 +187,8 @@ func (c *client) get(name string, o op) {
 	c.note(name, o, err, files.ErrNotExist)
 }
 
-// stat reads the value from the metadata; without that it only tells whether the file is there.
+// stat reads the value from the metadata; without that it only tells whether the file
+// is there.
 func (c *client) stat(name string, o op) {
 	o.kind = opSeen
 	info, err := c.b.Stat(c.t.Context(), name, nil)
@@ -238,7 +248,13 @@ func record(t T, h *H, round int, seed uint64) map[string][]op {
 	all := make([]*client, linearClients)
 	race(linearClients, func(i int) {
 		id := i + 1
-		c := &client{history: shared, rnd: mix(seed) + uint64(round*linearClients+id), id: id, known: map[string]seenVersion{}, log: map[string][]op{}}
+		c := &client{
+			history: shared,
+			rnd:     mix(seed) + uint64(round*linearClients+id),
+			id:      id,
+			known:   map[string]seenVersion{},
+			log:     map[string][]op{},
+		}
 		all[i] = c
 		for range linearSteps {
 			c.step()
@@ -276,14 +292,21 @@ func linearizable(t T, h *H) {
 				open++
 			case illegal:
 				if bad++; bad <= 3 { // each costs a while to make short
-					t.Errorf("no order of the %d operations on %q explains what the clients saw (call–return, operation, value, success; what does not matter is left out):\n%s", len(history), name, historyText(reduce(history, func() bool { return within(70) })))
+					t.Errorf("no order of the %d operations on %q explains what the clients saw "+
+						"(call–return, operation, value, success; what does not matter is left "+
+						"out):\n%s", len(history), name, historyText(reduce(history, func() bool {
+						return within(70)
+					})))
 				}
 			}
 			remove(t, h, name)
 		}
 	}
-	t.Logf("%d histories of %d clients with %d operations each are linearizable, %d are not, %d were too large to tell; %s=%d", checked, linearClients, linearSteps, bad, open, seedVariable, h.Seed)
+	t.Logf("%d histories of %d clients with %d operations each are linearizable, %d are not, %d "+
+		"were too large to tell; %s=%d", checked, linearClients, linearSteps, bad, open,
+		seedVariable, h.Seed)
 	if bad == 0 && open > checked/10 {
-		t.Skipf("inconclusive: %d of %d histories were too large to tell whether they are linearizable", open, open+checked)
+		t.Skipf("inconclusive: %d of %d histories were too large to tell whether they are "+
+			"linearizable", open, open+checked)
 	}
 }

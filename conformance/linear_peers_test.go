@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// register is one name as Porcupine is told of it, written apart from the suite's own op.apply.
+// register is one name as Porcupine is told of it, written apart from the suite's own
+// op.apply.
 var register = porcupine.Model{
 	Init: func() any { return 0 },
 	Step: func(state, input, _ any) (bool, any) {
@@ -63,8 +64,8 @@ func peerVerdict(history []op) verdict {
 	return inconclusive
 }
 
-// randomHistory makes a legal history of n operations, each of which takes effect at a moment of its own within its time, and then lies in
-// some of the answers.
+// randomHistory makes a legal history of n operations, each of which takes effect at a
+// moment of its own within its time, and then lies in some of the answers.
 func randomHistory(r *rand.Rand, n, lies int) []op {
 	state := 0
 	kinds := []opKind{opPut, opCreate, opSwap, opDelete, opDrop, opGet, opGet, opSeen}
@@ -109,7 +110,8 @@ func randomHistory(r *rand.Rand, n, lies int) []op {
 	return all
 }
 
-// TestCheckersAgree: the suite's own checker and Porcupine say the same of random histories, legal and not.
+// TestCheckersAgree: the suite's own checker and Porcupine say the same of random
+// histories, legal and not.
 func TestCheckersAgree(t *testing.T) {
 	n := 6000
 	if testing.Short() {
@@ -122,30 +124,39 @@ func TestCheckersAgree(t *testing.T) {
 		history := randomHistory(r, 3+r.IntN(40), lies)
 		own, peer := checkHistory(history), peerVerdict(history)
 		if own != peer || lies == 0 && own != legal {
-			t.Fatalf("seed %d, %d lies: own verdict %d, Porcupine's %d:\n%s", seed, lies, own, peer, historyText(history))
+			t.Fatalf("seed %d, %d lies: own verdict %d, Porcupine's %d:\n%s", seed, lies, own, peer,
+				historyText(history))
 		}
 		if count[own]++; own == illegal {
-			if less := reduce(history, func() bool { return true }); peerVerdict(less) != illegal || len(less) > len(history) {
-				t.Fatalf("seed %d: what is left of the history isn't illegal any more:\n%s\nof\n%s", seed, historyText(less), historyText(history))
+			if less := reduce(history, func() bool {
+				return true
+			}); peerVerdict(less) != illegal || len(less) > len(history) {
+				t.Fatalf("seed %d: what is left of the history isn't illegal any more:\n%s\nof\n%s",
+					seed, historyText(less), historyText(history))
 			}
 		}
 	}
 	t.Logf("%d legal histories, %d illegal ones", count[legal], count[illegal])
 	if count[legal] < n/5 || count[illegal] < n/5 {
-		t.Errorf("of %d histories %d are legal and %d not: too few of one kind", n, count[legal], count[illegal])
+		t.Errorf("of %d histories %d are legal and %d not: too few of one kind", n, count[legal],
+			count[illegal])
 	}
 }
 
-// BothVerdicts records rounds on the harness's buckets and returns how many histories are legal and how many not, by the suite's own checker, and
-// those of which Porcupine says something else.
-func BothVerdicts(ctx context.Context, h Harness, rounds int) (legals, illegals int, differ []string, r Result) {
+// BothVerdicts records rounds on the harness's buckets and returns how many histories
+// are legal and how many not, by the suite's own checker, and those of which Porcupine
+// says something else.
+func BothVerdicts(ctx context.Context, h Harness,
+	rounds int) (legals, illegals int, differ []string, r Result) {
 	r = RunCase(ctx, h, Case{Rule: "X1", Name: "linearizable", Run: func(t T, hh *H) {
 		for round := range rounds {
 			for _, history := range record(t, hh, round, hh.Seed) {
 				own, peer := checkHistory(history), peerVerdict(history)
 				switch {
 				case own != peer && own != inconclusive && peer != inconclusive:
-					differ = append(differ, fmt.Sprintf("own verdict %d, Porcupine's %d:\n%s", own, peer, historyText(history)))
+					differ = append(differ,
+						fmt.Sprintf("own verdict %d, Porcupine's %d:\n%s", own, peer,
+							historyText(history)))
 				case own == legal:
 					legals++
 				case own == illegal:
@@ -157,7 +168,8 @@ func BothVerdicts(ctx context.Context, h Harness, rounds int) (legals, illegals 
 	return legals, illegals, differ, r
 }
 
-// TestHistoriesByPorcupine: what concurrent clients see of memory and of a local folder is linearizable for Porcupine too.
+// TestHistoriesByPorcupine: what concurrent clients see of memory and of a local folder
+// is linearizable for Porcupine too.
 func TestHistoriesByPorcupine(t *testing.T) {
 	for what, h := range map[string]Harness{
 		"memory": {New: func(T) files.Bucket { return mem.New(nil) }},
@@ -177,7 +189,8 @@ func TestHistoriesByPorcupine(t *testing.T) {
 			}
 			legals, illegals, differ, r := BothVerdicts(t.Context(), h, rounds)
 			if r.Outcome != Passed || legals != 3*rounds || illegals > 0 || len(differ) > 0 {
-				t.Errorf("%s: %d of %d histories are linearizable, %d are not, the checkers differ on %v", r.Text(), legals, 3*rounds, illegals, differ)
+				t.Errorf("%s: %d of %d histories are linearizable, %d are not, the checkers "+
+					"differ on %v", r.Text(), legals, 3*rounds, illegals, differ)
 			}
 		})
 	}

@@ -9,31 +9,92 @@ import (
 )
 
 var listCases = []Case{
-	{Rule: "L1", Name: "below-dir", Why: "a listing of one tenant's directory must not show another's files", Run: listBelow},
-	{Rule: "L1", Name: "order", Why: "programs merge, page and compare listings by byte order", Needs: needs(ordered), Run: listOrder},
-	{Rule: "L1", Name: "order-around-slash", Why: "characters below / sort before a directory's files: walking folders gets it wrong", Needs: needs(ordered), Run: listAroundSlash},
-	{Rule: "L1", Name: "order-beyond-ascii", Why: "byte order is not a language's order, nor UTF-16's", Needs: needs(ordered), Run: listBeyondASCII},
-	{Rule: "L1", Name: "trailing-slash", Why: "what a shallow listing yields can be listed", Run: listTrailingSlash},
-	{Rule: "L1", Name: "literal", Why: "a user's directory named * must not list everything", Run: listLiteral},
-	{Rule: "L2", Name: "shallow", Why: "a file browser shows one level", Run: listShallow},
-	{Rule: "L2", Name: "shallow-order", Why: "a directory stands where its name with the slash belongs", Needs: needs(ordered), Run: shallowOrder},
-	{Rule: "L2", Name: "dir-beside-file", Why: "both a and a/ are there to be seen", Needs: needs(dirBesideFile), Run: shallowBeside},
-	{Rule: "L2", Name: "once", Why: "a directory with many files is one entry", Run: shallowOnce},
+	{
+		Rule: "L1",
+		Name: "below-dir",
+		Why:  "a listing of one tenant's directory must not show another's files",
+		Run:  listBelow,
+	},
+	{
+		Rule:  "L1",
+		Name:  "order",
+		Why:   "programs merge, page and compare listings by byte order",
+		Needs: needs(ordered),
+		Run:   listOrder,
+	},
+	{
+		Rule:  "L1",
+		Name:  "order-around-slash",
+		Why:   "characters below / sort before a directory's files: walking folders gets it wrong",
+		Needs: needs(ordered),
+		Run:   listAroundSlash,
+	},
+	{
+		Rule:  "L1",
+		Name:  "order-beyond-ascii",
+		Why:   "byte order is not a language's order, nor UTF-16's",
+		Needs: needs(ordered),
+		Run:   listBeyondASCII,
+	},
+	{
+		Rule: "L1",
+		Name: "trailing-slash",
+		Why:  "what a shallow listing yields can be listed",
+		Run:  listTrailingSlash,
+	},
+	{
+		Rule: "L1",
+		Name: "literal",
+		Why:  "a user's directory named * must not list everything",
+		Run:  listLiteral,
+	},
+	{
+		Rule: "L2",
+		Name: "shallow",
+		Why:  "a file browser shows one level",
+		Run:  listShallow,
+	},
+	{
+		Rule:  "L2",
+		Name:  "shallow-order",
+		Why:   "a directory stands where its name with the slash belongs",
+		Needs: needs(ordered),
+		Run:   shallowOrder,
+	},
+	{
+		Rule:  "L2",
+		Name:  "dir-beside-file",
+		Why:   "both a and a/ are there to be seen",
+		Needs: needs(dirBesideFile),
+		Run:   shallowBeside,
+	},
+	{
+		Rule: "L2",
+		Name: "once",
+		Why:  "a directory with many files is one entry",
+		Run:  shallowOnce,
+	},
 }
 
 func listBelow(t T, h *H) {
-	names := []string{"notes.txt", "notes-old/x", "notes/day14.txt", "notes/old/day1.txt", "notes/z", "notes2/x", "note", "Notes/x", "a/notes/y"}
+	names := []string{
+		"notes.txt", "notes-old/x", "notes/day14.txt", "notes/old/day1.txt", "notes/z", "notes2/x",
+		"note", "Notes/x", "a/notes/y",
+	}
 	puts(t, h, names...)
 	for _, dir := range []string{"notes", "notes/"} {
 		got := list(t, h, dir, nil)
 		slices.Sort(got)
-		if d := diffNames(got, []string{"notes/day14.txt", "notes/old/day1.txt", "notes/z"}); d != "" {
+		if d := diffNames(got,
+			[]string{"notes/day14.txt", "notes/old/day1.txt", "notes/z"}); d != "" {
 			t.Errorf("List(%q): %s", dir, d)
 		}
 	}
 	wantOnly(t, h, names...)
 	wantList(t, h, "notes/old", nil, "notes/old/day1.txt")
-	for _, dir := range []string{"no", "notes/day14.txt", "notes/ol", "otes", "notes/old/day1.txt", "NOTES", "z"} {
+	for _, dir := range []string{
+		"no", "notes/day14.txt", "notes/ol", "otes", "notes/old/day1.txt", "NOTES", "z",
+	} {
 		wantList(t, h, dir, nil)
 		wantList(t, h, dir, &files.ListOptions{Shallow: true})
 	}
@@ -42,7 +103,8 @@ func listBelow(t T, h *H) {
 func listOrder(t T, h *H) {
 	var names []string
 	for i := range 300 {
-		names = append(names, fmt.Sprintf("%x/%x", mix(uint64(i))>>60, mix(uint64(i))>>40), fmt.Sprintf("%x", mix(uint64(i))>>44))
+		names = append(names, fmt.Sprintf("%x/%x", mix(uint64(i))>>60, mix(uint64(i))>>40),
+			fmt.Sprintf("%x", mix(uint64(i))>>44))
 	}
 	slices.Sort(names)
 	names = h.holds(slices.Compact(names))
@@ -50,35 +112,52 @@ func listOrder(t T, h *H) {
 	wantList(t, h, "", nil, names...)
 }
 
-// aroundSlash has names whose order is easy to get wrong: characters below, at and above the slash.
+// aroundSlash has names whose order is easy to get wrong: characters below, at and
+// above the slash.
 func aroundSlash(h *H) []string {
-	names := []string{"a!", "a!/x", "a-", "a-/x", "a-b", "a.", "a./x", "a.txt", "a/!", "a/-", "a/.x", "a/0", "a/b", "a/b!", "a/b-c/x", "a/b.c", "a0", "a0/x", "aa", "a b", "a ", "b", "a/c/d", "a/c-", "a/c.d/e", "a0b"}
+	names := []string{
+		"a!", "a!/x", "a-", "a-/x", "a-b", "a.", "a./x", "a.txt", "a/!", "a/-", "a/.x", "a/0",
+		"a/b", "a/b!", "a/b-c/x", "a/b.c", "a0", "a0/x", "aa", "a b", "a ", "b", "a/c/d", "a/c-",
+		"a/c.d/e", "a0b",
+	}
 	names = append(names, "a", "a/b/c", "a/b/c/d", "a/c")
 	return h.holds(names)
 }
 
-// holds sorts the names, and leaves out those that are directories of others where the bucket can't have both.
+// holds sorts the names, and leaves out those that are directories of others where the
+// bucket can't have both.
 func (h *H) holds(names []string) []string {
 	slices.Sort(names)
 	return slices.DeleteFunc(names, func(n string) bool {
-		return !h.F.DirBesideFile && slices.ContainsFunc(names, func(o string) bool { return strings.HasPrefix(o, n+"/") })
+		return !h.F.DirBesideFile && slices.ContainsFunc(names, func(o string) bool {
+			return strings.HasPrefix(o, n+"/")
+		})
 	})
 }
 
 func listAroundSlash(t T, h *H) {
 	names := putStorable(t, h, aroundSlash(h)...)
 	wantList(t, h, "", nil, names...)
-	below := slices.DeleteFunc(slices.Clone(names), func(s string) bool { return !strings.HasPrefix(s, "a/") })
+	below := slices.DeleteFunc(slices.Clone(names), func(s string) bool {
+		return !strings.HasPrefix(s, "a/")
+	})
 	wantList(t, h, "a", nil, below...)
-	wantList(t, h, "", &files.ListOptions{Prefix: "a/b"}, slices.DeleteFunc(slices.Clone(names), func(s string) bool { return !strings.HasPrefix(s, "a/b") })...)
+	wantList(t, h, "", &files.ListOptions{Prefix: "a/b"},
+		slices.DeleteFunc(slices.Clone(names), func(s string) bool {
+			return !strings.HasPrefix(s, "a/b")
+		})...)
 }
 
 func listBeyondASCII(t T, h *H) {
-	names := []string{"z", "Z", "ä", "a", "Ä", "é", "e\u0301", "\uffee", "\U00010000", "😀", "名", "~", "\u0080", "\u07ff", "\u0800", "dir/ä", "dir/z", "dirä/x", "\ue000/x", "\U0001f600/x"}
+	names := []string{
+		"z", "Z", "ä", "a", "Ä", "é", "e\u0301", "\uffee", "\U00010000", "😀", "名", "~", "\u0080",
+		"\u07ff", "\u0800", "dir/ä", "dir/z", "dirä/x", "\ue000/x", "\U0001f600/x",
+	}
 	names = h.holds(names)
 	puts(t, h, names...)
 	wantList(t, h, "", nil, names...)
-	wantList(t, h, "", &files.ListOptions{Shallow: true}, model(names, "", files.ListOptions{Shallow: true})...)
+	wantList(t, h, "", &files.ListOptions{Shallow: true},
+		model(names, "", files.ListOptions{Shallow: true})...)
 }
 
 func listTrailingSlash(t T, h *H) {
@@ -129,7 +208,12 @@ func shallow(t T, b files.Bucket, dir string) []files.Entry {
 
 func listShallow(t T, h *H) {
 	puts(t, h, "a", "d/x", "d/e/y", "d/e/z", "d/f/g/h", "z")
-	for dir, want := range map[string][]string{"": {"a", "d/", "z"}, "d": {"d/e/", "d/f/", "d/x"}, "d/e": {"d/e/y", "d/e/z"}, "d/f": {"d/f/g/"}} {
+	for dir, want := range map[string][]string{
+		"":    {"a", "d/", "z"},
+		"d":   {"d/e/", "d/f/", "d/x"},
+		"d/e": {"d/e/y", "d/e/z"},
+		"d/f": {"d/f/g/"},
+	} {
 		var got []string
 		for _, e := range shallow(t, h, dir) {
 			got = append(got, e.Name)
@@ -175,7 +259,8 @@ func shallowBeside(t T, h *H) {
 func shallowOnce(t T, h *H) {
 	var names []string
 	for i := range 120 {
-		names = append(names, fmt.Sprintf("d/%03d/x", i%40), fmt.Sprintf("d/%03d/%d", i%40, i), fmt.Sprintf("e%02d/x", i%10))
+		names = append(names, fmt.Sprintf("d/%03d/x", i%40), fmt.Sprintf("d/%03d/%d", i%40, i),
+			fmt.Sprintf("e%02d/x", i%10))
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)

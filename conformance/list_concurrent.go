@@ -10,10 +10,30 @@ import (
 )
 
 var listConcurrentCases = []Case{
-	{Rule: "L4", Name: "what-was-put", Why: "a file that was put a moment ago must be in the list", Run: listAfterPut},
-	{Rule: "L4", Name: "stable-once", Why: "a backup beside writers must have every file that was there all along, once", Run: listStable},
-	{Rule: "L4", Name: "while-looping", Why: "a loop that deletes or adds must not skip or repeat the rest", Run: listWhileChanging},
-	{Rule: "L4", Name: "directories-come-and-go", Why: "a folder that vanishes under the walk is no error", Run: listDirsComeAndGo},
+	{
+		Rule: "L4",
+		Name: "what-was-put",
+		Why:  "a file that was put a moment ago must be in the list",
+		Run:  listAfterPut,
+	},
+	{
+		Rule: "L4",
+		Name: "stable-once",
+		Why:  "a backup beside writers must have every file that was there all along, once",
+		Run:  listStable,
+	},
+	{
+		Rule: "L4",
+		Name: "while-looping",
+		Why:  "a loop that deletes or adds must not skip or repeat the rest",
+		Run:  listWhileChanging,
+	},
+	{
+		Rule: "L4",
+		Name: "directories-come-and-go",
+		Why:  "a folder that vanishes under the walk is no error",
+		Run:  listDirsComeAndGo,
+	},
 }
 
 func listAfterPut(t T, h *H) {
@@ -88,7 +108,8 @@ func listStable(t T, h *H) {
 	var stable, moving []string
 	for i := range 40 {
 		stable = append(stable, fmt.Sprintf("d%d/s%02d", i%4, i))
-		moving = append(moving, fmt.Sprintf("d%d/s%02d-", i%4, i), fmt.Sprintf("d%d/m%02d/x", i%4, i), fmt.Sprintf("d%d-/m%d", i%4, i))
+		moving = append(moving, fmt.Sprintf("d%d/s%02d-", i%4, i),
+			fmt.Sprintf("d%d/m%02d/x", i%4, i), fmt.Sprintf("d%d-/m%d", i%4, i))
 	}
 	slices.Sort(stable)
 	puts(t, h, stable...)
@@ -112,7 +133,8 @@ func listStable(t T, h *H) {
 		}
 		for _, s := range stable {
 			if seen[s] != 1 {
-				t.Errorf("List beside changes of other files yields %q %d times, want once", s, seen[s])
+				t.Errorf("List beside changes of other files yields %q %d times, want once", s,
+					seen[s])
 			}
 		}
 	}
@@ -163,7 +185,8 @@ func listDirsComeAndGo(t T, h *H) {
 			}
 		}
 		namesOf(t, h, fmt.Sprintf("m%d", i%4))
-		for e, err := range h.List(t.Context(), fmt.Sprintf("m%d", i%4), &files.ListOptions{Shallow: true}) {
+		for e, err := range h.List(t.Context(), fmt.Sprintf("m%d", i%4),
+			&files.ListOptions{Shallow: true}) {
 			if err != nil {
 				t.Errorf("shallow List of a directory that comes and goes: %v", err)
 			} else if e.IsDir && e.Name != fmt.Sprintf("m%d/a/", i%4) {

@@ -25,19 +25,19 @@ var listCostCases = []Case{
 	},
 }
 
-// costs are of two things that should cost about the same, by the least of several turns each, so
-// that what else runs on the machine counts for little.
+// costs are of two things that should cost about the same, by the least of several
+// turns each, so that what else runs on the machine counts for little.
 type costs struct{ small, large time.Duration }
 
-// costBound is how much more the large may cost. A page that costs its entries is far below, one
-// that costs the names before it, or all of the folder's, far above.
+// costBound is how much more the large may cost. A page that costs its entries is far
+// below, one that costs the names before it, or all of the folder's, far above.
 const costBound = 20
 
 // turns is how often both are done at most: again only where the bound is exceeded.
 const turns = 5
 
-// compare does both in turns. The large one is done by pieces, until it says that it is whole, and
-// broken off where it exceeds the bound.
+// compare does both in turns. The large one is done by pieces, until it says that it is
+// whole, and broken off where it exceeds the bound.
 func compare(small func(), large func(piece int) (whole bool)) (c costs, within bool) {
 	for i := range turns {
 		start := time.Now()
@@ -59,8 +59,9 @@ func compare(small func(), large func(piece int) (whole bool)) (c costs, within 
 	return c, false
 }
 
-// lastPage compares the first page of one name with the last one, where each request gives one
-// name: a bucket that lists from the beginning makes lastPages requests for it.
+// lastPage compares the first page of one name with the last one, where each request
+// gives one name: a bucket that lists from the beginning makes lastPages requests for
+// it.
 func lastPage(t T, h *H) {
 	const names = 100
 	var all []string
@@ -85,8 +86,8 @@ func lastPage(t T, h *H) {
 	}
 }
 
-// largeFolder pages through a folder of many names, and as many pages through one of few, again and
-// again.
+// largeFolder pages through a folder of many names, and as many pages through one of
+// few, again and again.
 func largeFolder(t T, h *H) {
 	const few, many, limit = 10, 2000, 10
 	if n := h.harness.MaxFiles; h.session.store != nil || n > 0 && n < many+few {
@@ -123,7 +124,8 @@ func largeFolder(t T, h *H) {
 	}
 	c, ok := compare(small, large)
 	if !ok {
-		t.Errorf("%d pages of %d through a folder of %d names take %v and more, as many through one "+
+		t.Errorf("%d pages of %d through a folder of %d names take %v and more, as many "+
+			"through one "+
 			"of %d names %v: want no more than %d times that",
 			many/limit, limit, many, c.large, few, c.small, costBound)
 	}

@@ -9,25 +9,94 @@ import (
 )
 
 var listEntryCases = []Case{
-	{Rule: "L5", Name: "is-stat", Why: "a program that trusts the listing saves a request for every file", Run: listIsStat},
-	{Rule: "L5", Name: "names-only", Why: "leaving out sizes must not make them wrong", Run: listNamesOnly},
-	{Rule: "L6", Name: "empty", Why: "no directory is an empty one, not an error", Run: listEmpty},
-	{Rule: "L6", Name: "vanishes", Why: "there are no empty directories to be left behind", Run: listVanishes},
-	{Rule: "L7", Name: "nothing-of-the-drivers", Why: "a sidecar or a lock in the listing is processed as the user's data", Run: listOnlyFiles},
-	{Rule: "L7", Name: "foreign", Why: "what other programs put under odd keys can be found and deleted, and is otherwise passed over", Needs: needs(foreignKeys), Run: listForeign},
-	{Rule: "L7", Name: "name-and-key", Why: "a call that names two files must not choose one", Needs: needs(foreignKeys), Run: nameAndKey},
-	{Rule: "L8", Name: "more-than-a-page", Why: "a listing that stops at 1,000 loses the rest, silently", Run: listMany},
-	{Rule: "L9", Name: "again", Why: "each range over a listing is a new one", Run: listAgain},
-	{Rule: "L9", Name: "body-may-call", Why: "deleting what is listed is the usual loop; a lock held there is a deadlock", Run: listBody},
-	{Rule: "L9", Name: "break", Why: "who has found his file stops", Run: listBreak},
-	{Rule: "L9", Name: "nested", Why: "a walk by shallow listings lists inside the loop", Run: listNested},
+	{
+		Rule: "L5",
+		Name: "is-stat",
+		Why:  "a program that trusts the listing saves a request for every file",
+		Run:  listIsStat,
+	},
+	{
+		Rule: "L5",
+		Name: "names-only",
+		Why:  "leaving out sizes must not make them wrong",
+		Run:  listNamesOnly,
+	},
+	{
+		Rule: "L6",
+		Name: "empty",
+		Why:  "no directory is an empty one, not an error",
+		Run:  listEmpty,
+	},
+	{
+		Rule: "L6",
+		Name: "vanishes",
+		Why:  "there are no empty directories to be left behind",
+		Run:  listVanishes,
+	},
+	{
+		Rule: "L7",
+		Name: "nothing-of-the-drivers",
+		Why:  "a sidecar or a lock in the listing is processed as the user's data",
+		Run:  listOnlyFiles,
+	},
+	{
+		Rule: "L7",
+		Name: "foreign",
+		Why: "what other programs put under odd keys can be found and deleted, and is " +
+			"otherwise passed over",
+		Needs: needs(foreignKeys),
+		Run:   listForeign,
+	},
+	{
+		Rule:  "L7",
+		Name:  "name-and-key",
+		Why:   "a call that names two files must not choose one",
+		Needs: needs(foreignKeys),
+		Run:   nameAndKey,
+	},
+	{
+		Rule: "L8",
+		Name: "more-than-a-page",
+		Why:  "a listing that stops at 1,000 loses the rest, silently",
+		Run:  listMany,
+	},
+	{
+		Rule: "L9",
+		Name: "again",
+		Why:  "each range over a listing is a new one",
+		Run:  listAgain,
+	},
+	{
+		Rule: "L9",
+		Name: "body-may-call",
+		Why:  "deleting what is listed is the usual loop; a lock held there is a deadlock",
+		Run:  listBody,
+	},
+	{
+		Rule: "L9",
+		Name: "break",
+		Why:  "who has found his file stops",
+		Run:  listBreak,
+	},
+	{
+		Rule: "L9",
+		Name: "nested",
+		Why:  "a walk by shallow listings lists inside the loop",
+		Run:  listNested,
+	},
 	{
 		Rule: "L9",
 		Name: "unreadable",
-		Why:  "one folder of root's must not hide all that comes behind it, nor be left out in silence",
-		Run:  listUnreadable,
+		Why: "one folder of root's must not hide all that comes behind it, nor be left out " +
+			"in silence",
+		Run: listUnreadable,
 	},
-	{Rule: "L9", Name: "options", Why: "options that make no sense are told, and those given are not changed", Run: listOptions},
+	{
+		Rule: "L9",
+		Name: "options",
+		Why:  "options that make no sense are told, and those given are not changed",
+		Run:  listOptions,
+	},
 }
 
 func listIsStat(t T, h *H) {
@@ -67,12 +136,21 @@ func listNamesOnly(t T, h *H) {
 	}
 	for _, dir := range []string{"", "d"} {
 		for _, sh := range []bool{false, true} {
-			same(t, "names of a listing with NamesOnly", list(t, h, dir, &files.ListOptions{NamesOnly: true, Shallow: sh}), list(t, h, dir, &files.ListOptions{Shallow: sh}))
-			for e := range h.List(t.Context(), dir, &files.ListOptions{NamesOnly: true, Shallow: sh}) {
+			same(t, "names of a listing with NamesOnly", list(t, h, dir, &files.ListOptions{
+				NamesOnly: true,
+				Shallow:   sh,
+			}), list(t, h, dir, &files.ListOptions{Shallow: sh}))
+			for e := range h.List(t.Context(), dir, &files.ListOptions{
+				NamesOnly: true,
+				Shallow:   sh,
+			}) {
 				if e.IsDir {
 					continue
 				}
-				if s := stat(t, h, e.Name); e.Size != 0 && e.Size != s.Size || !e.ModTime.IsZero() && !e.ModTime.Equal(s.ModTime) || e.Version != "" && e.Version != s.Version {
+				if s := stat(t, h,
+					e.Name); e.Size != 0 && e.Size != s.Size ||
+					!e.ModTime.IsZero() && !e.ModTime.Equal(s.ModTime) ||
+					e.Version != "" && e.Version != s.Version {
 					t.Errorf("NamesOnly yields %+v, want Stat's values or none", e)
 				}
 			}
@@ -84,7 +162,12 @@ func listEmpty(t T, h *H) {
 	for _, dir := range []string{"", "d", "d/e/f", "d/"} {
 		wantList(t, h, dir, nil)
 		wantList(t, h, dir, &files.ListOptions{Shallow: true})
-		wantList(t, h, dir, &files.ListOptions{Prefix: "x", StartAfter: "a", Limit: 5, PageSize: 2})
+		wantList(t, h, dir, &files.ListOptions{
+			Prefix:     "x",
+			StartAfter: "a",
+			Limit:      5,
+			PageSize:   2,
+		})
 	}
 	puts(t, h, "x/y")
 	for _, dir := range []string{"d", "x/z", "x/y", "x/y/z"} {
@@ -103,7 +186,8 @@ func listVanishes(t T, h *H) {
 		wantList(t, h, "d", &files.ListOptions{Shallow: sh})
 	}
 	// A failed upload makes no directory either.
-	if _, err := h.Put(t.Context(), "new/dir/x", failing(content(1, 5000), false, errReader), nil); err == nil {
+	if _, err := h.Put(t.Context(), "new/dir/x", failing(content(1, 5000), false, errReader),
+		nil); err == nil {
 		t.Fatalf("Put of a failing reader: no error")
 	}
 	if h.F.Atomic {
@@ -114,7 +198,11 @@ func listVanishes(t T, h *H) {
 func listOnlyFiles(t T, h *H) {
 	opts := &files.PutOptions{}
 	if h.F.Attributes {
-		opts.Attributes = files.Attributes{ContentType: "x/y", CacheControl: "no-cache", Metadata: map[string]string{"k": "v"}}
+		opts.Attributes = files.Attributes{
+			ContentType:  "x/y",
+			CacheControl: "no-cache",
+			Metadata:     map[string]string{"k": "v"},
+		}
 	}
 	names := []string{"a", "d/b", "d/e/c", "x.attrs", strings.Repeat("l", min(300, h.F.MaxName))}
 	if h.F.DirBesideFile {
@@ -190,7 +278,8 @@ func nameAndKey(t T, h *H) {
 	wantErr(t, "Get with a name and a key", err, files.ErrInvalidName)
 	_, err = h.Stat(t.Context(), "a", &files.StatOptions{Key: "b//c"})
 	wantErr(t, "Stat with a name and a key", err, files.ErrInvalidName)
-	wantErr(t, "Delete with a name and a key", h.Delete(t.Context(), "a", &files.DeleteOptions{Key: "b//c"}), files.ErrInvalidName)
+	wantErr(t, "Delete with a name and a key",
+		h.Delete(t.Context(), "a", &files.DeleteOptions{Key: "b//c"}), files.ErrInvalidName)
 	wantContent(t, h, "a", []byte("a"))
 }
 
@@ -201,7 +290,10 @@ func listMany(t T, h *H) {
 	}
 	puts(t, h, names...)
 	wantOnly(t, h, names...)
-	if got := list(t, h, "d", &files.ListOptions{Shallow: true, NamesOnly: true}); len(got) != len(names) {
+	if got := list(t, h, "d", &files.ListOptions{
+		Shallow:   true,
+		NamesOnly: true,
+	}); len(got) != len(names) {
 		t.Errorf("a shallow listing of %d files yields %d", len(names), len(got))
 	}
 	wantList(t, h, "", &files.ListOptions{Shallow: true}, "d/")
@@ -296,7 +388,8 @@ func listNested(t T, h *H) {
 	var walk func(dir string, depth int)
 	walk = func(dir string, depth int) {
 		if depth > len(names) { // which would go on until the memory is full
-			t.Fatalf("a walk by shallow listings goes ever deeper: %s is listed as a directory of itself, or of one above it", quote(dir))
+			t.Fatalf("a walk by shallow listings goes ever deeper: %s is listed as a directory "+
+				"of itself, or of one above it", quote(dir))
 		}
 		for e, err := range h.List(t.Context(), dir, &files.ListOptions{Shallow: true}) {
 			switch {
@@ -316,7 +409,10 @@ func listNested(t T, h *H) {
 
 func listOptions(t T, h *H) {
 	puts(t, h, "a", "b")
-	for what, o := range map[string]files.ListOptions{"a negative limit": {Limit: -1}, "a negative page size": {PageSize: -1}} {
+	for what, o := range map[string]files.ListOptions{
+		"a negative limit":     {Limit: -1},
+		"a negative page size": {PageSize: -1},
+	} {
 		n := 0
 		for e, err := range h.List(t.Context(), "", &o) {
 			n++
@@ -325,7 +421,13 @@ func listOptions(t T, h *H) {
 		}
 		same(t, "what List with "+what+" yields", n, 1)
 	}
-	o := files.ListOptions{Prefix: "a", StartAfter: "", Limit: 1, PageSize: 1, Shallow: true}
+	o := files.ListOptions{
+		Prefix:     "a",
+		StartAfter: "",
+		Limit:      1,
+		PageSize:   1,
+		Shallow:    true,
+	}
 	before := o
 	list(t, h, "", &o)
 	same(t, "the caller's options after List", o, before)

@@ -9,15 +9,66 @@ import (
 )
 
 var listPageCases = []Case{
-	{Rule: "L3", Name: "prefix", Why: "a prefix is part of a name, not a directory and not a pattern", Run: listPrefix},
-	{Rule: "L3", Name: "prefix-shallow", Why: "a search box in a file browser", Run: listPrefixShallow},
-	{Rule: "L3", Name: "limit", Why: "asking for ten must give ten, the first ones", Needs: needs(ordered), Run: listLimit},
-	{Rule: "L3", Name: "page-sizes", Why: "names at the end of a page are the ones that get lost or repeated", Run: listPageSizes},
-	{Rule: "L3", Name: "start-after-each", Why: "a listing that is resumed must neither repeat nor skip", Needs: needs(ordered), Run: listStartAfter},
-	{Rule: "L3", Name: "start-after-shallow", Why: "resuming behind a directory goes on behind all of it", Needs: needs(ordered), Run: listStartAfterShallow},
-	{Rule: "L3", Name: "start-after-anything", Why: "the file to go on behind may have been deleted", Needs: needs(ordered), Run: listStartAfterAny},
-	{Rule: "L3", Name: "together", Why: "each option must hold in the presence of the others", Needs: needs(ordered), Run: listTogether},
-	{Rule: "L3", Name: "by-pages", Why: "paging through a listing by StartAfter gives the listing", Needs: needs(ordered), Run: listByPages},
+	{
+		Rule: "L3",
+		Name: "prefix",
+		Why:  "a prefix is part of a name, not a directory and not a pattern",
+		Run:  listPrefix,
+	},
+	{
+		Rule: "L3",
+		Name: "prefix-shallow",
+		Why:  "a search box in a file browser",
+		Run:  listPrefixShallow,
+	},
+	{
+		Rule:  "L3",
+		Name:  "limit",
+		Why:   "asking for ten must give ten, the first ones",
+		Needs: needs(ordered),
+		Run:   listLimit,
+	},
+	{
+		Rule: "L3",
+		Name: "page-sizes",
+		Why:  "names at the end of a page are the ones that get lost or repeated",
+		Run:  listPageSizes,
+	},
+	{
+		Rule:  "L3",
+		Name:  "start-after-each",
+		Why:   "a listing that is resumed must neither repeat nor skip",
+		Needs: needs(ordered),
+		Run:   listStartAfter,
+	},
+	{
+		Rule:  "L3",
+		Name:  "start-after-shallow",
+		Why:   "resuming behind a directory goes on behind all of it",
+		Needs: needs(ordered),
+		Run:   listStartAfterShallow,
+	},
+	{
+		Rule:  "L3",
+		Name:  "start-after-anything",
+		Why:   "the file to go on behind may have been deleted",
+		Needs: needs(ordered),
+		Run:   listStartAfterAny,
+	},
+	{
+		Rule:  "L3",
+		Name:  "together",
+		Why:   "each option must hold in the presence of the others",
+		Needs: needs(ordered),
+		Run:   listTogether,
+	},
+	{
+		Rule:  "L3",
+		Name:  "by-pages",
+		Why:   "paging through a listing by StartAfter gives the listing",
+		Needs: needs(ordered),
+		Run:   listByPages,
+	},
 }
 
 // model lists the sorted names as the contract says.
@@ -61,7 +112,10 @@ func wantModel(t T, h *H, names []string, dir string, o files.ListOptions) {
 
 func listPrefix(t T, h *H) {
 	names := putStorable(t, h, aroundSlash(h)...)
-	for _, p := range []string{"a", "a/", "a/b", "a/c-", "a/c", "a-", "a0", "b", "B", "z", "*", "a*", "/", "a/b-c/x", "a/b-c/xx", "//", "..", " "} {
+	for _, p := range []string{
+		"a", "a/", "a/b", "a/c-", "a/c", "a-", "a0", "b", "B", "z", "*", "a*", "/", "a/b-c/x",
+		"a/b-c/xx", "//", "..", " ",
+	} {
 		wantModel(t, h, names, "", files.ListOptions{Prefix: p})
 		wantModel(t, h, names, "a", files.ListOptions{Prefix: strings.TrimPrefix(p, "a/")})
 	}
@@ -112,14 +166,21 @@ func listStartAfterShallow(t T, h *H) {
 	for _, dir := range []string{"", "a", "a/c"} {
 		for _, s := range append(model(names, dir, files.ListOptions{Shallow: true}), names...) {
 			wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: true})
-			wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: true, PageSize: 2})
+			wantModel(t, h, names, dir, files.ListOptions{
+				StartAfter: s,
+				Shallow:    true,
+				PageSize:   2,
+			})
 		}
 	}
 }
 
 func listStartAfterAny(t T, h *H) {
 	names := putStorable(t, h, aroundSlash(h)...)
-	for _, s := range []string{"", " ", "/", "a/", "a//", "a/b/", "A", "a,", "a/a", "a/bb", "a/b/b", "a/zz", "a1", "zzz", "\U0010ffff", "\xff", "..", "a\x00", "a/c/", "missing/x"} {
+	for _, s := range []string{
+		"", " ", "/", "a/", "a//", "a/b/", "A", "a,", "a/a", "a/bb", "a/b/b", "a/zz", "a1", "zzz",
+		"\U0010ffff", "\xff", "..", "a\x00", "a/c/", "missing/x",
+	} {
 		for _, dir := range []string{"", "a", "a/c"} {
 			for _, sh := range []bool{false, true} {
 				wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: sh})
@@ -137,7 +198,11 @@ func listTogether(t T, h *H) {
 			r = mix(r)
 			return s
 		}
-		o := files.ListOptions{Shallow: r%2 == 0, Limit: int(r >> 8 % 7), PageSize: int(r >> 16 % 5)}
+		o := files.ListOptions{
+			Shallow:  r%2 == 0,
+			Limit:    int(r >> 8 % 7),
+			PageSize: int(r >> 16 % 5),
+		}
 		dir := pick("", "", "a", "a", "a/c", "a-", "a/b-c")
 		o.Prefix = pick("", "", "a", "b", "c", "a-", "a.", "x")
 		o.StartAfter = pick(append(names, "", "", "", "a/", "a-/", "a/c/", "zz", "a/b")...)
@@ -161,7 +226,8 @@ func listByPages(t T, h *H) {
 					o.StartAfter = page[len(page)-1]
 				}
 				if d := diffNames(got, model(names, dir, files.ListOptions{Shallow: sh})); d != "" {
-					t.Errorf("%s, by pages of %d: %s", fmt.Sprintf("List(%q, shallow %v)", dir, sh), limit, d)
+					t.Errorf("%s, by pages of %d: %s", fmt.Sprintf("List(%q, shallow %v)", dir, sh),
+						limit, d)
 				}
 			}
 		}

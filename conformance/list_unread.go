@@ -29,7 +29,8 @@ func listUnreadable(t T, h *H) {
 	wantUnread(t, b, "", &files.ListOptions{Limit: 2}, "m", "a/1", "z/1")
 	wantUnread(t, b, "m", nil, "m")
 	same(t, "what lies before it", list(t, b, "", &files.ListOptions{Limit: 1}), readable[:1])
-	same(t, "what lies behind it", list(t, b, "", &files.ListOptions{StartAfter: "y"}), readable[1:])
+	same(t, "what lies behind it", list(t, b, "", &files.ListOptions{StartAfter: "y"}),
+		readable[1:])
 	same(t, "what lies beside it", list(t, b, "z", nil), readable[1:])
 
 	sub, err := files.Sub(b, "z")
@@ -65,8 +66,10 @@ func entryNames(entries []files.Entry) (names []string) {
 	return names
 }
 
-// wantUnread wants these entries of a listing, and then one error that names what can't be read.
-func wantUnread(t T, b files.Bucket, dir string, o *files.ListOptions, unread string, want ...string) {
+// wantUnread wants these entries of a listing, and then one error that names what can't
+// be read.
+func wantUnread(t T, b files.Bucket, dir string, o *files.ListOptions, unread string,
+	want ...string) {
 	t.Helper()
 	got, failed := []string{}, error(nil)
 	for e, err := range b.List(t.Context(), dir, o) {
@@ -89,14 +92,15 @@ func wantUnread(t T, b files.Bucket, dir string, o *files.ListOptions, unread st
 func wantNamed(t T, what string, err error, dir string) {
 	t.Helper()
 	var e *files.Error
-	if !errors.As(err, &e) || files.KindOf(err) == nil || e.Name != dir && !strings.HasPrefix(e.Name, dir+"/") {
+	if !errors.As(err,
+		&e) || files.KindOf(err) == nil || e.Name != dir && !strings.HasPrefix(e.Name, dir+"/") {
 		t.Errorf("%s: got %s, want an error of a kind that names %s, which can't be read",
 			what, errText(err), quote(dir))
 	}
 }
 
-// wrapperUnread lists over a bucket that tells, behind its entries, of something that can't be
-// read.
+// wrapperUnread lists over a bucket that tells, behind its entries, of something that
+// can't be read.
 func wrapperUnread(t T, h *H) {
 	if !h.Features().Ordered {
 		t.Skipf("without an order nothing lies before or behind what can't be read")
@@ -129,11 +133,13 @@ func wrapperUnread(t T, h *H) {
 			same(t, "the error of what lies behind the last entry", failed, nil)
 			continue
 		}
-		wantErr(t, "a listing "+listText(o)+" of what can't be read in part", failed, files.ErrPermission)
+		wantErr(t, "a listing "+listText(o)+" of what can't be read in part", failed,
+			files.ErrPermission)
 	}
 }
 
-// unreadBehind is a hook for listings that meet something behind a name that can't be read.
+// unreadBehind is a hook for listings that meet something behind a name that can't be
+// read.
 func unreadBehind(name string) func(
 	context.Context, *files.Call, files.ListOptions,
 	func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],

@@ -18,8 +18,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// localHarness makes buckets in temporary folders, each seen through wrap; prefix is what that puts in front of names.
-func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) files.Bucket) conformance.Harness {
+// localHarness makes buckets in temporary folders, each seen through wrap; prefix is
+// what that puts in front of names.
+func localHarness(opts local.Options, prefix string,
+	wrap func(files.Bucket) files.Bucket) conformance.Harness {
 	var dirs sync.Map // of each bucket
 	open := func(t conformance.T, dir string) files.Bucket {
 		b, err := local.Open(dir, &opts)
@@ -39,10 +41,12 @@ func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) fil
 		return filepath.Join(dirOf(b), filepath.FromSlash(prefix+name))
 	}
 	return conformance.Harness{
-		New:     func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
-		Second:  func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
-		Process: func(t conformance.T, b files.Bucket) *exec.Cmd { return otherProcess(t, "local"+prefix, dirOf(b)) },
-		Damage:  func(t conformance.T, b files.Bucket, name string) { damageFile(t, path(b, name)) },
+		New:    func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
+		Second: func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
+		Process: func(t conformance.T, b files.Bucket) *exec.Cmd {
+			return otherProcess(t, "local"+prefix, dirOf(b))
+		},
+		Damage: func(t conformance.T, b files.Bucket, name string) { damageFile(t, path(b, name)) },
 		Vanish: func(t conformance.T, b files.Bucket) {
 			if err := os.RemoveAll(dirOf(b)); err != nil {
 				t.Fatalf("removing the folder: %v", err)
@@ -67,12 +71,16 @@ func localHarness(opts local.Options, prefix string, wrap func(files.Bucket) fil
 			}
 		},
 		ForeignKeys: []string{"t\nab", "d/bell\a", "d/inv\xffalid", "new/\x7f"},
-		Leftovers:   func(t conformance.T, b files.Bucket) int { return localLeftovers(t, dirOf(b)) },
+		Leftovers: func(t conformance.T, b files.Bucket) int {
+			return localLeftovers(t, dirOf(b))
+		},
 		URL: func(t conformance.T) string {
 			return (&url.URL{Scheme: "file", Path: filepath.ToSlash(t.TempDir())}).String()
 		},
-		Limit:   3 * time.Minute, // a slow disk, synced for each file
-		Secrets: func(b files.Bucket) []string { return []string{dirOf(b), filepath.Base(dirOf(b)), ".cloudfiles"} },
+		Limit: 3 * time.Minute, // a slow disk, synced for each file
+		Secrets: func(b files.Bucket) []string {
+			return []string{dirOf(b), filepath.Base(dirOf(b)), ".cloudfiles"}
+		},
 	}
 }
 
@@ -100,7 +108,8 @@ func damageFile(t conformance.T, path string) {
 	}
 }
 
-// localLeftovers counts what is in the sessions of the control folder beside their mark of life.
+// localLeftovers counts what is in the sessions of the control folder beside their mark
+// of life.
 func localLeftovers(t conformance.T, dir string) (n int) {
 	sessions, err := filepath.Glob(filepath.Join(dir, ".cloudfiles.attrs", "s-*", "*"))
 	if err != nil {
@@ -121,8 +130,12 @@ func signing(t *testing.T, h *conformance.Harness) local.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Send = func(t conformance.T, b files.Bucket, s files.SignedURL, content []byte) (int, []byte) {
-		handler, err := localhttp.NewHandler(b, &localhttp.Options{Signer: signer, MaxUpload: 1 << 20})
+	h.Send = func(t conformance.T, b files.Bucket, s files.SignedURL,
+		content []byte) (int, []byte) {
+		handler, err := localhttp.NewHandler(b, &localhttp.Options{
+			Signer:    signer,
+			MaxUpload: 1 << 20,
+		})
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -139,7 +152,8 @@ func signing(t *testing.T, h *conformance.Harness) local.Options {
 
 func bare(b files.Bucket) files.Bucket { return b }
 
-// TestLocal has a signer, as a program that serves its folder has; the buckets of TestLocalSub have none.
+// TestLocal has a signer, as a program that serves its folder has; the buckets of
+// TestLocalSub have none.
 func TestLocal(t *testing.T) {
 	var send conformance.Harness
 	opts := signing(t, &send)

@@ -41,12 +41,32 @@ type mapFile struct {
 }
 
 func newMap() *mapBackend {
-	return &mapBackend{files: map[string]mapFile{}, before: map[string]mapFile{}, missing: map[string]bool{}}
+	return &mapBackend{
+		files:   map[string]mapFile{},
+		before:  map[string]mapFile{},
+		missing: map[string]bool{},
+	}
 }
 
 func (m *mapBackend) Features() files.Features {
-	return files.Features{TimeResolution: time.Second, Atomic: true, Durable: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true,
-		DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, DirBesideFile: true}
+	return files.Features{
+		TimeResolution:  time.Second,
+		Atomic:          true,
+		Durable:         true,
+		Versions:        true,
+		VersionPerPut:   true,
+		PutVersion:      true,
+		IfAbsent:        true,
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      true,
+		Digests:         true,
+		Ordered:         true,
+		AnyName:         true,
+		DirBesideFile:   true,
+	}
 }
 
 func (m *mapBackend) Close() error { return nil }
@@ -65,7 +85,8 @@ func (m *mapBackend) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 }
 
 // store puts the content under the condition.
-func (m *mapBackend) store(name string, req *driver.PutRequest, content []byte) (files.Info, error) {
+func (m *mapBackend) store(name string, req *driver.PutRequest,
+	content []byte) (files.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old, exists := m.files[name]
@@ -123,7 +144,12 @@ func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 	}
 	off, n := req.Range.Resolve(f.info.Size)
 	body := breaking(bytes.NewReader(f.content[off:off+n]), &m.cut)
-	return driver.Object{Info: f.info, Offset: off, Length: n, Body: io.NopCloser(body)}, nil
+	return driver.Object{
+		Info:   f.info,
+		Offset: off,
+		Length: n,
+		Body:   io.NopCloser(body),
+	}, nil
 }
 
 // breaking breaks after cut-1 bytes, or, where that is below 0, never.
@@ -132,7 +158,8 @@ func breaking(body io.Reader, cut *atomic.Int64) io.Reader {
 	if c <= 0 {
 		return body
 	}
-	return io.MultiReader(io.LimitReader(body, c-1), iotest.ErrReader(files.Errorf(files.ErrUnavailable, "the connection broke")))
+	return io.MultiReader(io.LimitReader(body, c-1),
+		iotest.ErrReader(files.Errorf(files.ErrUnavailable, "the connection broke")))
 }
 
 func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
@@ -145,7 +172,8 @@ func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, erro
 	return f.info, nil
 }
 
-func (m *mapBackend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+func (m *mapBackend) List(ctx context.Context,
+	req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {
 			for {

@@ -56,7 +56,11 @@ func methods(t T, b files.Bucket, name string) []method {
 			return err
 		}})
 	}
-	for verb, able := range map[string]bool{"GET": f.SignGet, "PUT": f.SignPut, "DELETE": f.SignDelete} {
+	for verb, able := range map[string]bool{
+		"GET":    f.SignGet,
+		"PUT":    f.SignPut,
+		"DELETE": f.SignDelete,
+	} {
 		if able {
 			m = append(m, method{"SignURL " + verb, func(ctx context.Context) error {
 				_, err := files.SignURL(ctx, b, name, &files.SignOptions{Method: verb})

@@ -45,21 +45,33 @@ type told struct {
 
 // difference is the first answer that isn't the model's.
 type difference struct {
-	step  int    // from 1
-	what  string // for people
-	check string // a Go expression that is true where the answer is wrong; "" where the step's call itself tells
-	each  bool   // check is on the entry e of a listing
+	step int    // from 1
+	what string // for people
+	// a Go expression that is true where the answer is wrong; "" where the step's call
+	// itself tells
+	check string
+	each  bool // check is on the entry e of a listing
 }
 
-// runSteps runs the steps on a new bucket and returns the first difference, or nil. The code is written
-// where it isn't nil.
+// runSteps runs the steps on a new bucket and returns the first difference, or nil. The
+// code is written where it isn't nil.
 func runSteps(t T, h *H, steps []step, code *script) (d *difference) {
 	scoped(t, func(t T) {
 		hh := h.session.newH(t, false)
-		m := &mirror{ctx: t.Context(), b: hh.Bucket, f: hh.F, files: map[string]*held{}, past: map[string][]told{}, code: code}
+		m := &mirror{
+			ctx:   t.Context(),
+			b:     hh.Bucket,
+			f:     hh.F,
+			files: map[string]*held{},
+			past:  map[string][]told{},
+			code:  code,
+		}
 		defer func() {
 			if p := recover(); p != nil {
-				d = &difference{step: m.n, what: fmt.Sprintf("step %d, %s, panics: %v", m.n, steps[m.n-1].do, p)}
+				d = &difference{
+					step: m.n,
+					what: fmt.Sprintf("step %d, %s, panics: %v", m.n, steps[m.n-1].do, p),
+				}
 			}
 		}()
 		for i, s := range steps {
@@ -95,7 +107,11 @@ func (m *mirror) do(s step) {
 // differ notes that an answer is wrong.
 func (m *mirror) differ(check, format string, args ...any) {
 	if m.bad == nil {
-		m.bad = &difference{step: m.n, what: fmt.Sprintf("step %d: ", m.n) + fmt.Sprintf(format, args...), check: check}
+		m.bad = &difference{
+			step:  m.n,
+			what:  fmt.Sprintf("step %d: ", m.n) + fmt.Sprintf(format, args...),
+			check: check,
+		}
 	}
 }
 
@@ -110,7 +126,13 @@ func (m *mirror) call(v string, w wanted, call func() string) {
 	if v != "" {
 		v = m.v(v)
 	}
-	m.code.add(part{kind: partCall, step: m.n, v: v, call: call(), w: w})
+	m.code.add(part{
+		kind: partCall,
+		step: m.n,
+		v:    v,
+		call: call(),
+		w:    w,
+	})
 }
 
 // wanted are the errors of which one must come, and others that may.
@@ -118,7 +140,8 @@ type wanted struct{ must, may []error }
 
 func (w *wanted) add(err error) { w.must = append(w.must, err) }
 
-// legal wants the names to be refused if one is illegal, and else tells that they are not.
+// legal wants the names to be refused if one is illegal, and else tells that they are
+// not.
 func (m *mirror) legal(w *wanted, names ...string) bool {
 	for _, name := range names {
 		if files.CheckNameMax(name, maxNameOf(m.f)) != nil {
@@ -129,14 +152,17 @@ func (m *mirror) legal(w *wanted, names ...string) bool {
 	return true
 }
 
-// ended compares the error with what is wanted, and tells whether the call succeeded as it should.
+// ended compares the error with what is wanted, and tells whether the call succeeded as
+// it should.
 func (m *mirror) ended(s step, w wanted, err error) bool {
 	ok := len(w.must) == 0 && err == nil
 	for _, want := range slices.Concat(w.must, w.may) {
 		ok = ok || errors.Is(err, want)
 	}
-	if _, is := err.(*files.Error); ok && err != nil && !is && s.do != doDeleteDir { // which joins errors
-		m.differ("!errors.As(err, new(*files.Error))", "%s(%s): the error is a %T, want a *files.Error", s.do, quote(s.name), err)
+	// which joins errors
+	if _, is := err.(*files.Error); ok && err != nil && !is && s.do != doDeleteDir {
+		m.differ("!errors.As(err, new(*files.Error))",
+			"%s(%s): the error is a %T, want a *files.Error", s.do, quote(s.name), err)
 	}
 	if !ok {
 		want := "no error"
@@ -161,10 +187,13 @@ func (s step) text() string {
 // noVersion is the version of nothing.
 const noVersion = files.Version("none")
 
-// version is what a condition on the name is to say, as a value and in the printed code, and whether the file is of that version.
-func (m *mirror) version(name string, w which, variable string) (v files.Version, code string, is bool) {
+// version is what a condition on the name is to say, as a value and in the printed
+// code, and whether the file is of that version.
+func (m *mirror) version(name string, w which,
+	variable string) (v files.Version, code string, is bool) {
 	f := m.files[name]
-	if f != nil && m.f.Versions && f.version == "" && files.CheckNameMax(name, maxNameOf(m.f)) == nil {
+	if f != nil && m.f.Versions && f.version == "" && files.CheckNameMax(name,
+		maxNameOf(m.f)) == nil {
 		m.call(variable, wanted{}, func() string { return codeStat(name) })
 		info, err := m.b.Stat(m.ctx, name, nil)
 		if err != nil {
@@ -229,7 +258,8 @@ func folded(a files.Attributes) files.Attributes {
 
 // stores tells whether the bucket can hold the attributes.
 func (m *mirror) stores(a files.Attributes, w *wanted) {
-	if !m.f.Attributes && (len(a.Metadata) > 0 || a.CacheControl+a.ContentDisposition+a.ContentEncoding+a.ContentLanguage != "") {
+	if !m.f.Attributes && (len(a.Metadata) > 0 ||
+		a.CacheControl+a.ContentDisposition+a.ContentEncoding+a.ContentLanguage != "") {
 		w.add(files.ErrUnsupported)
 	}
 }
@@ -249,7 +279,8 @@ func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) 
 	terse, written := of == ofCopy && info.Size == -1, of >= ofPut
 	field := func(field, got, want string) {
 		if got != want {
-			m.differ(fmt.Sprintf("%s.%s != %q", v, field, want), "%s(%s) tells %s %.200q, want %.200q", op, quote(name), field, got, want)
+			m.differ(fmt.Sprintf("%s.%s != %q", v, field, want),
+				"%s(%s) tells %s %.200q, want %.200q", op, quote(name), field, got, want)
 		}
 	}
 	field("Name", info.Name, name)
@@ -258,7 +289,8 @@ func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) 
 		m.differ(v+".IsDir", "%s(%s) tells a directory", op, quote(name))
 	}
 	if !terse && info.Size != int64(f.content.size) {
-		m.differ(fmt.Sprintf("%s.Size != %d", v, f.content.size), "%s(%s) tells size %d, want %d", op, quote(name), info.Size, f.content.size)
+		m.differ(fmt.Sprintf("%s.Size != %d", v, f.content.size), "%s(%s) tells size %d, want %d",
+			op, quote(name), info.Size, f.content.size)
 	}
 	if a := f.attributes; m.f.Attributes && !terse {
 		field("ContentType", info.ContentType, a.ContentType)
@@ -271,25 +303,30 @@ func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) 
 			if len(a.Metadata) == 0 {
 				check = fmt.Sprintf("len(%s.Metadata) != 0", v)
 			}
-			m.differ(check, "%s(%s) tells the metadata %q, want %q", op, quote(name), info.Metadata, a.Metadata)
+			m.differ(check, "%s(%s) tells the metadata %q, want %q", op, quote(name), info.Metadata,
+				a.Metadata)
 		}
 	}
 	if d := info.Digest.CRC32C; d != "" {
-		field("Digest.CRC32C", d, fmt.Sprintf("%08x", crc32.Checksum([]byte(f.content.String()), castagnoli)))
+		field("Digest.CRC32C", d,
+			fmt.Sprintf("%08x", crc32.Checksum([]byte(f.content.String()), castagnoli)))
 	}
 	m.infoVersion(v, op, name, f, info, written)
 	if m.f.Digests && of == ofFile && info.Digest.IsZero() {
-		m.differ(v+".Digest.IsZero()", "%s(%s) tells no digest, but the bucket claims Digests", op, quote(name))
+		m.differ(v+".Digest.IsZero()", "%s(%s) tells no digest, but the bucket claims Digests", op,
+			quote(name))
 	}
 	if info.ModTime.Location() != time.UTC {
-		m.differ(v+".ModTime.Location() != time.UTC", "%s(%s) tells the time %v, want UTC", op, quote(name), info.ModTime)
+		m.differ(v+".ModTime.Location() != time.UTC", "%s(%s) tells the time %v, want UTC", op,
+			quote(name), info.ModTime)
 	}
 	switch {
 	case info.ModTime.IsZero() && (written || f.modTime.IsZero()):
 	case f.modTime.IsZero():
 		f.modTime, f.modTimeAt = info.ModTime, v+".ModTime"
 	case !info.ModTime.Equal(f.modTime):
-		m.differ(fmt.Sprintf("!%s.ModTime.Equal(%s)", v, f.modTimeAt), "%s(%s) tells the time %v, and it was %v", op, quote(name), info.ModTime, f.modTime)
+		m.differ(fmt.Sprintf("!%s.ModTime.Equal(%s)", v, f.modTimeAt),
+			"%s(%s) tells the time %v, and it was %v", op, quote(name), info.ModTime, f.modTime)
 	}
 }
 
@@ -299,7 +336,9 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 	switch {
 	case !m.f.Versions:
 		if info.Version != "" {
-			m.differ(v+`.Version != ""`, "%s(%s) tells the version %q, but the bucket does not claim Versions", op, quote(name), info.Version)
+			m.differ(v+`.Version != ""`,
+				"%s(%s) tells the version %q, but the bucket does not claim Versions", op,
+				quote(name), info.Version)
 		}
 	case info.Version == "":
 		if !written || m.f.PutVersion && op == string(doPut) {
@@ -307,12 +346,17 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 		}
 	case f.version != "":
 		if info.Version != f.version {
-			m.differ(fmt.Sprintf("%s.Version != %s", v, f.versionAt), "%s(%s) tells the version %q, and it was %q", op, quote(name), info.Version, f.version)
+			m.differ(fmt.Sprintf("%s.Version != %s", v, f.versionAt),
+				"%s(%s) tells the version %q, and it was %q", op, quote(name), info.Version,
+				f.version)
 		}
 	default:
 		for _, p := range m.past[name] {
-			if p.version == info.Version && (p.content.String() != f.content.String() || m.f.VersionPerPut && !f.copied) {
-				m.differ(fmt.Sprintf("%s.Version == %s", v, p.at), "%s(%s) tells the version %q, which is that of an earlier file", op, quote(name), p.version)
+			if p.version == info.Version && (p.content.String() != f.content.String() ||
+				m.f.VersionPerPut && !f.copied) {
+				m.differ(fmt.Sprintf("%s.Version == %s", v, p.at),
+					"%s(%s) tells the version %q, which is that of an earlier file", op,
+					quote(name), p.version)
 			}
 		}
 		f.version, f.versionAt = info.Version, v+".Version"

@@ -18,9 +18,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// modelFinds are faults that random sequences must find, with the most steps that the shortest
-// sequence may have. The others need a race, a broken context or damage, or are looked for by their
-// own cases only.
+// modelFinds are faults that random sequences must find, with the most steps that the
+// shortest sequence may have. The others need a race, a broken context or damage, or
+// are looked for by their own cases only.
 var modelFinds = map[string]int{
 	"commits what came before the reader failed":     2,
 	"creates where IfVersion finds no file":          1,
@@ -95,7 +95,8 @@ func allBroken() []broken {
 
 // everyBroken is the whole of it.
 func everyBroken() []broken {
-	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing, brokenUnread,
+	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing,
+		brokenUnread,
 		brokenPanics, brokenNils, brokenLengths, brokenNoVersions, brokenCosts,
 		brokenDeletes)
 }
@@ -106,8 +107,8 @@ func findIn(ctx context.Context, h conformance.Harness) (*conformance.Found, con
 	return conformance.FindDifference(ctx, h, 300)
 }
 
-// TestModelFindsFaults: random sequences find simple faults, and shrink to little more than the
-// fault.
+// TestModelFindsFaults: random sequences find simple faults, and shrink to little more
+// than the fault.
 func TestModelFindsFaults(t *testing.T) {
 	all := allBroken()
 	found := make([]*conformance.Found, len(all))
@@ -126,9 +127,11 @@ func TestModelFindsFaults(t *testing.T) {
 				case f == nil:
 					t.Fatalf("not found: %v", r.Log)
 				case f.Steps > most || !f.Always:
-					t.Errorf("%d steps are left, always %v, want at most %d:\n%s", f.Steps, f.Always, most, f.Code)
+					t.Errorf("%d steps are left, always %v, want at most %d:\n%s", f.Steps,
+						f.Always, most, f.Code)
 				}
-				if formatted, err := format.Source([]byte(f.Code)); err != nil || string(formatted) != f.Code {
+				if formatted, err := format.Source([]byte(f.Code)); err != nil ||
+					string(formatted) != f.Code {
 					t.Errorf("the code isn't gofmt's: %v\n%s", err, f.Code)
 				}
 				found[i] = f
@@ -141,12 +144,14 @@ func TestModelFindsFaults(t *testing.T) {
 	if testing.Short() || t.Failed() {
 		return
 	}
-	// The code compiles, fails on the bucket that it was made for, and passes on a sound one.
+	// The code compiles, fails on the bucket that it was made for, and passes on a
+	// sound one.
 	files := map[string]string{}
 	var want, claims []string
 	for i, f := range found {
 		if f != nil {
-			if all[i].fault == "does what it doesn't claim" { // and so does any bucket that claims it
+			// and so does any bucket that claims it
+			if all[i].fault == "does what it doesn't claim" {
 				claims = append(claims, fmt.Sprintf("TestPrinted%d", i))
 			}
 			files[fmt.Sprintf("zz_printed_%d_test.go", i)] = ofFault(f.Code, i)
@@ -177,21 +182,29 @@ func printedBucket(t *testing.T, fault int) files.Bucket {
 	if failed, _ := run(true); !slices.Equal(failed, claims) {
 		t.Errorf("on a sound bucket the printed tests %v fail, want %v", failed, claims)
 	}
-	t.Logf("%d printed sequences fail on their own bucket, and %d of them pass on a sound one", len(want), len(want)-len(claims))
+	t.Logf("%d printed sequences fail on their own bucket, and %d of them pass on a sound one",
+		len(want), len(want)-len(claims))
 }
 
 // ofFault gives the printed file names of its own, so that many stand in one package.
 func ofFault(code string, i int) string {
-	for from, to := range map[string]string{`package bucket_test`: `package conformance_test`, `TestSequence\b`: fmt.Sprintf("TestPrinted%d", i), `newBucket\(t\)`: fmt.Sprintf("printedBucket(t, %d)", i),
-		`\btext\(`: fmt.Sprintf("text%d(", i), `\berrReader\b`: fmt.Sprintf("errReader%d", i)} {
+	for from, to := range map[string]string{
+		`package bucket_test`: `package conformance_test`,
+		`TestSequence\b`:      fmt.Sprintf("TestPrinted%d", i),
+		`newBucket\(t\)`:      fmt.Sprintf("printedBucket(t, %d)", i),
+		`\btext\(`:            fmt.Sprintf("text%d(", i),
+		`\berrReader\b`:       fmt.Sprintf("errReader%d", i),
+	} {
 		code = regexp.MustCompile(from).ReplaceAllString(code, to)
 	}
 	return code
 }
 
-// compile builds the package's tests with more files, which are not written into the tree, and
-// returns how to run those named TestPrinted… and TestSequence: their names, in order.
-func compile(t *testing.T, pkg string, more map[string]string) (run func(sound bool) (failed, passed []string)) {
+// compile builds the package's tests with more files, which are not written into the
+// tree, and returns how to run those named TestPrinted… and TestSequence: their names,
+// in order.
+func compile(t *testing.T, pkg string,
+	more map[string]string) (run func(sound bool) (failed, passed []string)) {
 	dir := t.TempDir()
 	replace := map[string]string{}
 	here, err := filepath.Abs(pkg)
@@ -217,7 +230,8 @@ func compile(t *testing.T, pkg string, more map[string]string) (run func(sound b
 	if _, err := os.Stat(here); err != nil {
 		args = append(args, "-vet=off") // vet wants to be in the folder, which isn't there
 	}
-	if out, err := exec.Command("go", append(args, "./"+filepath.ToSlash(pkg))...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go",
+		append(args, "./"+filepath.ToSlash(pkg))...).CombinedOutput(); err != nil {
 		t.Fatalf("the printed code does not compile: %v\n%s", err, out)
 	}
 	return func(sound bool) (failed, passed []string) {
@@ -242,19 +256,24 @@ func compile(t *testing.T, pkg string, more map[string]string) (run func(sound b
 	}
 }
 
-// TestPrintedFile: what a failure prints is a file of its own, to which only newBucket must be
-// added. The case itself prints it.
+// TestPrintedFile: what a failure prints is a file of its own, to which only newBucket
+// must be added. The case itself prints it.
 func TestPrintedFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles a package")
 	}
-	r := conformance.RunCase(t.Context(), conformance.Harness{Seed: 1, New: func(conformance.T) files.Bucket { return carefree() }}, caseOf(t, "X1/model"))
+	r := conformance.RunCase(t.Context(), conformance.Harness{
+		Seed: 1,
+		New:  func(conformance.T) files.Bucket { return carefree() },
+	}, caseOf(t, "X1/model"))
 	_, code, ok := strings.Cut(r.Text(), "As a test:\n\n")
 	if r.Outcome != conformance.Failed || !ok {
 		t.Fatalf("%s: %s, want it to fail and to print a test", r.Outcome, r.Text())
 	}
 	code, _, _ = strings.Cut(code, "\n  why it matters:")
-	run := compile(t, "printed", map[string]string{"sequence_test.go": code, "bucket_test.go": `package bucket_test
+	run := compile(t, "printed", map[string]string{
+		"sequence_test.go": code,
+		"bucket_test.go": `package bucket_test
 
 import (
 	"context"
@@ -276,7 +295,8 @@ func newBucket(t *testing.T) files.Bucket {
 		return next(ctx)
 	}})
 }
-`})
+`,
+	})
 	if failed, _ := run(false); !slices.Equal(failed, []string{"TestSequence"}) {
 		t.Errorf("the printed test does not fail on its bucket:\n%s", code)
 	}
@@ -287,10 +307,13 @@ func newBucket(t *testing.T) files.Bucket {
 
 // carefree forgets the condition of a delete.
 func carefree() files.Bucket {
-	return files.Wrap(mem.New(nil), files.Hooks{CloseInner: true, Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op == files.OpDelete {
-			c.Delete = nil
-		}
-		return next(ctx)
-	}})
+	return files.Wrap(mem.New(nil), files.Hooks{
+		CloseInner: true,
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpDelete {
+				c.Delete = nil
+			}
+			return next(ctx)
+		},
+	})
 }

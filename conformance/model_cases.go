@@ -9,8 +9,20 @@ import (
 )
 
 var modelCases = []Case{
-	{Rule: "X1", Name: "model", Why: "every operation leaves what the next one builds on; faults that need several in a row are found by trying many", Run: randomSequences},
-	{Rule: "X1", Name: "linearizable", Why: "once one client has seen the new file, no client may see the old one", Needs: needs(atomicPuts), Run: linearizable},
+	{
+		Rule: "X1",
+		Name: "model",
+		Why: "every operation leaves what the next one builds on; faults that need several in a " +
+			"row are found by trying many",
+		Run: randomSequences,
+	},
+	{
+		Rule:  "X1",
+		Name:  "linearizable",
+		Why:   "once one client has seen the new file, no client may see the old one",
+		Needs: needs(atomicPuts),
+		Run:   linearizable,
+	},
 }
 
 // modelSequences is how many sequences the case runs, times Harness.Soak.
@@ -42,14 +54,18 @@ func randomSequences(t T, h *H) {
 	case f == nil:
 		t.Logf("%d random sequences agree with the model, from %s=%d on", ran, seedVariable, h.Seed)
 	case !f.always:
-		t.Errorf("%s\n  It does not happen each time: %d runs of the %d operations did not repeat it. Seed: %s=%d", f.d.what, f.runs, f.before, seedVariable, f.seed)
+		t.Errorf("%s\n  It does not happen each time: %d runs of the %d operations did not "+
+			"repeat it. Seed: %s=%d", f.d.what, f.runs, f.before, seedVariable, f.seed)
 	default:
-		t.Errorf("%s\n  The shortest of %d sequences that fail, from one of %d operations: set %s=%d to find it again. As a test:\n\n%s", f.d.what, f.runs, f.before, seedVariable, f.seed, f.code)
+		t.Errorf("%s\n  The shortest of %d sequences that fail, from one of %d operations: set "+
+			"%s=%d to find it again. As a test:\n\n%s", f.d.what, f.runs, f.before, seedVariable,
+			f.seed, f.code)
 	}
 }
 
-// findDifference runs n sequences, each with the seed after that of the one before, until one differs, which it shrinks. It ends
-// early when half of the case's time is used, and tells how many ran.
+// findDifference runs n sequences, each with the seed after that of the one before,
+// until one differs, which it shrinks. It ends early when half of the case's time is
+// used, and tells how many ran.
 func findDifference(t T, h *H, seed uint64, n int) (f *finding, ran int) {
 	within := h.harness.within(t)
 	names, sizes := usable(t, h)
@@ -64,8 +80,16 @@ func findDifference(t T, h *H, seed uint64, n int) (f *finding, ran int) {
 		if d == nil {
 			continue
 		}
-		s := shrink(steps, d, func(s []step) *difference { return runSteps(t, h, s, nil) }, func() bool { return within(80) })
-		f = &finding{seed: own, before: len(steps), runs: s.runs, steps: s.steps, d: s.d}
+		s := shrink(steps, d, func(s []step) *difference {
+			return runSteps(t, h, s, nil)
+		}, func() bool { return within(80) })
+		f = &finding{
+			seed:   own,
+			before: len(steps),
+			runs:   s.runs,
+			steps:  s.steps,
+			d:      s.d,
+		}
 		var code script
 		if again := runSteps(t, h, s.steps, &code); again != nil {
 			f.d, f.always, f.code = again, true, code.source(again)
@@ -75,7 +99,8 @@ func findDifference(t T, h *H, seed uint64, n int) (f *finding, ran int) {
 	return nil, n
 }
 
-// within returns a function that tells whether less than so many percent of the case's time are used.
+// within returns a function that tells whether less than so many percent of the case's
+// time are used.
 func (h *Harness) within(t T) func(percent time.Duration) bool {
 	limit := h.Limit
 	if limit <= 0 {
@@ -87,7 +112,8 @@ func (h *Harness) within(t T) func(percent time.Duration) bool {
 	}
 }
 
-// usable are the names and sizes that the bucket takes at all: the rules on names have cases of their own.
+// usable are the names and sizes that the bucket takes at all: the rules on names have
+// cases of their own.
 func usable(t T, h *H) (names []string, sizes []int) {
 	var refused []string
 	scoped(t, func(t T) {
@@ -108,13 +134,17 @@ func usable(t T, h *H) (names []string, sizes []int) {
 		}
 	})
 	if len(refused) > 0 {
-		t.Logf("left out, since the bucket refuses them (rules N2 and N4 have cases for names): %s", strings.Join(refused, ", "))
+		t.Logf("left out, since the bucket refuses them (rules N2 and N4 have cases for names): %s",
+			strings.Join(refused, ", "))
 	}
 	if len(names) == 0 {
 		t.Fatalf("the bucket takes none of the names")
 	}
 	for _, size := range stepSizes {
-		if limit := int64(size) + 1; (h.F.MaxSize == 0 || limit <= h.F.MaxSize) && (h.F.MaxUnknownSize == 0 || limit <= h.F.MaxUnknownSize) && (h.harness.MaxContent <= 0 || limit <= h.harness.MaxContent) {
+		if limit := int64(size) + 1; (h.F.MaxSize == 0 ||
+			limit <= h.F.MaxSize) && (h.F.MaxUnknownSize == 0 ||
+			limit <= h.F.MaxUnknownSize) && (h.harness.MaxContent <= 0 ||
+			limit <= h.harness.MaxContent) {
 			sizes = append(sizes, size)
 		}
 	}
@@ -139,7 +169,8 @@ func maxNameOf(f files.Features) int {
 	return f.MaxName
 }
 
-// scope is a T whose clean-ups run before the case ends, for cases that make many buckets.
+// scope is a T whose clean-ups run before the case ends, for cases that make many
+// buckets.
 type scope struct {
 	T
 	cleanups []func()

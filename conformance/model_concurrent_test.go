@@ -12,43 +12,50 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// concurrentFaults show only where clients meet. Those that stand in the suite's own table are named by it.
+// concurrentFaults show only where clients meet. Those that stand in the suite's own
+// table are named by it.
 var concurrentFaults = []broken{
 	{fault: "decides IfAbsent before the upload"},
 	{fault: "decides IfVersion before the upload"}, // a lost update
 	{fault: "reads old content for a while"},
 	{fault: "stores content and metadata one after the other",
-		faulty: faulty{put: func(_ context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			content, err := io.ReadAll(req.Content)
-			if err != nil {
-				return files.Info{}, err
-			}
-			info, err := m.store(req.Name, req, content)
-			if err != nil {
-				return info, err
-			}
-			runtime.Gosched()
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			if f, ok := m.files[req.Name]; ok {
-				f.info.Attributes = req.Attributes
-				m.files[req.Name] = f
-			}
-			return info, nil
-		}}},
+		faulty: faulty{
+			put: func(_ context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				content, err := io.ReadAll(req.Content)
+				if err != nil {
+					return files.Info{}, err
+				}
+				info, err := m.store(req.Name, req, content)
+				if err != nil {
+					return info, err
+				}
+				runtime.Gosched()
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				if f, ok := m.files[req.Name]; ok {
+					f.info.Attributes = req.Attributes
+					m.files[req.Name] = f
+				}
+				return info, nil
+			},
+		}},
 	{fault: "brings back what was deleted while it was read",
-		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-			m.mu.Lock()
-			f, had := m.files[req.Key.Name]
-			m.mu.Unlock()
-			runtime.Gosched()
-			m.mu.Lock()
-			if _, has := m.files[req.Key.Name]; had && !has {
-				m.files[req.Key.Name] = f
-			}
-			m.mu.Unlock()
-			return m.Open(ctx, req)
-		}}},
+		faulty: faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				m.mu.Lock()
+				f, had := m.files[req.Key.Name]
+				m.mu.Unlock()
+				runtime.Gosched()
+				m.mu.Lock()
+				if _, has := m.files[req.Key.Name]; had && !has {
+					m.files[req.Key.Name] = f
+				}
+				m.mu.Unlock()
+				return m.Open(ctx, req)
+			},
+		}},
 	{fault: "applies a delete twice",
 		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
 			if err := m.Delete(context.Background(), k, v); err != nil {
@@ -59,7 +66,8 @@ var concurrentFaults = []broken{
 		}}},
 }
 
-// TestLinearizableFindsFaults: the case finds what only concurrent clients see, and Porcupine says the same of the histories.
+// TestLinearizableFindsFaults: the case finds what only concurrent clients see, and
+// Porcupine says the same of the histories.
 func TestLinearizableFindsFaults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: an illegal history is looked at in every order")
@@ -75,7 +83,8 @@ func TestLinearizableFindsFaults(t *testing.T) {
 			h := b.harness()
 			h.Soak = 25 // whether clients meet is chance
 			r := conformance.RunCase(t.Context(), h, caseOf(t, "X1/linearizable"))
-			if text := r.Text(); r.Outcome != conformance.Failed || !strings.Contains(text, "no order of the") && !strings.Contains(text, "(P1)") {
+			if text := r.Text(); r.Outcome != conformance.Failed || !strings.Contains(text,
+				"no order of the") && !strings.Contains(text, "(P1)") {
 				t.Fatalf("%s: %s, want it to fail", r.Outcome, text)
 			}
 			_, illegals, differ, _ := conformance.BothVerdicts(t.Context(), b.harness(), 4)

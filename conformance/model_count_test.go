@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/drivers/local"
 )
 
-// TestModelCounts: CI runs 2,000 sequences on memory and 300 on local disk, and some on what stands on them; each time with another
-// seed.
+// TestModelCounts: CI runs 2,000 sequences on memory and 300 on local disk, and some on
+// what stands on them; each time with another seed.
 func TestModelCounts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")
@@ -25,7 +25,8 @@ func TestModelCounts(t *testing.T) {
 		{"memory behind three wrappers", memHarness(stack), 5},
 		{"memory through the Go CDK and back", memHarness(thereAndBack), 3},
 		{"local disk", localHarness(local.Options{}, "", bare), 3},
-		{"local disk behind Sub, without sync", localHarness(local.Options{NoSync: true}, "tenants/äöü 1/", sub), 3},
+		{"local disk behind Sub, without sync", localHarness(local.Options{NoSync: true},
+			"tenants/äöü 1/", sub), 3},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
@@ -35,7 +36,8 @@ func TestModelCounts(t *testing.T) {
 				t.Fatalf("%s", r.Text())
 			}
 			log := strings.Join(r.Log, "\n")
-			if t.Log(log); !strings.HasPrefix(log, fmt.Sprintf("%d random sequences agree", 100*c.soak)) {
+			if t.Log(log); !strings.HasPrefix(log,
+				fmt.Sprintf("%d random sequences agree", 100*c.soak)) {
 				t.Errorf("want %d sequences", 100*c.soak)
 			}
 		})

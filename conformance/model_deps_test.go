@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestTestOnlyDependencies: rapid registers flags in every program that imports it, and Porcupine is for tests: no package of the module
-// imports them but in its tests.
+// TestTestOnlyDependencies: rapid registers flags in every program that imports it, and
+// Porcupine is for tests: no package of the module imports them but in its tests.
 func TestTestOnlyDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/...").CombinedOutput()
 	if err != nil {
@@ -17,7 +17,8 @@ func TestTestOnlyDependencies(t *testing.T) {
 		t.Fatalf("go list does not list the package itself:\n%s", out)
 	}
 	for path := range strings.Lines(string(out)) {
-		if strings.HasPrefix(path, "pgregory.net/rapid") || strings.HasPrefix(path, "github.com/anishathalye/porcupine") {
+		if strings.HasPrefix(path,
+			"pgregory.net/rapid") || strings.HasPrefix(path, "github.com/anishathalye/porcupine") {
 			t.Errorf("%s is imported outside tests", strings.TrimSpace(path))
 		}
 	}

@@ -11,12 +11,21 @@ type Found struct {
 	Always     bool
 }
 
-// FindDifference does what the case X1/model does with the harness, and gives its finding.
+// FindDifference does what the case X1/model does with the harness, and gives its
+// finding.
 func FindDifference(ctx context.Context, h Harness, sequences int) (found *Found, r Result) {
 	r = RunCase(ctx, h, Case{Rule: "X1", Name: "model", Run: func(t T, hh *H) {
 		f, ran := findDifference(t, hh, h.Seed, sequences)
 		if f != nil {
-			found = &Found{Seed: f.seed, Steps: len(f.steps), Ran: ran, Runs: f.runs, What: f.d.what, Code: f.code, Always: f.always}
+			found = &Found{
+				Seed:   f.seed,
+				Steps:  len(f.steps),
+				Ran:    ran,
+				Runs:   f.runs,
+				What:   f.d.what,
+				Code:   f.code,
+				Always: f.always,
+			}
 		}
 	}})
 	return found, r

@@ -105,10 +105,13 @@ func (m *mirror) get(s step) {
 	off, n := s.part.Resolve(int64(f.content.size))
 	want := f.content.String()[off : off+n]
 	if d := diff(p, []byte(want)); d != "" {
-		m.differ(fmt.Sprintf("string(%s) != %s", m.v("p"), codeText(f.content, off, n)), "the content of %s, %v, %s", quote(s.name), s.part, d)
+		m.differ(fmt.Sprintf("string(%s) != %s", m.v("p"), codeText(f.content, off, n)),
+			"the content of %s, %v, %s", quote(s.name), s.part, d)
 	}
 	if r.Offset() != off || r.Len() != n {
-		m.differ(fmt.Sprintf("%[1]s.Offset() != %d || %[1]s.Len() != %d", m.v("r"), off, n), "Get(%s), %v, tells offset %d and length %d, want %d and %d", quote(s.name), s.part, r.Offset(), r.Len(), off, n)
+		m.differ(fmt.Sprintf("%[1]s.Offset() != %d || %[1]s.Len() != %d", m.v("r"), off, n),
+			"Get(%s), %v, tells offset %d and length %d, want %d and %d", quote(s.name), s.part,
+			r.Offset(), r.Len(), off, n)
 	}
 }
 
@@ -208,7 +211,9 @@ func (m *mirror) deleteDir(s step) {
 	} else if err != nil {
 		w.add(files.ErrInvalidName)
 	}
-	m.call("res", w, func() string { return fmt.Sprintf("files.DeleteDir(ctx, b, %s)", codeString(s.name)) })
+	m.call("res", w, func() string {
+		return fmt.Sprintf("files.DeleteDir(ctx, b, %s)", codeString(s.name))
+	})
 	res, err := files.DeleteDir(m.ctx, m.b, s.name)
 	if !m.ended(s, w, err) {
 		return
@@ -216,7 +221,8 @@ func (m *mirror) deleteDir(s step) {
 	below := func(name string, _ *held) bool { return strings.HasPrefix(name, dir+"/") }
 	n := len(m.files)
 	if maps.DeleteFunc(m.files, below); res.Deleted != int64(n-len(m.files)) {
-		m.differ(fmt.Sprintf("%s.Deleted != %d", m.v("res"), n-len(m.files)), "DeleteDir(%s) deleted %d files, want %d", quote(s.name), res.Deleted, n-len(m.files))
+		m.differ(fmt.Sprintf("%s.Deleted != %d", m.v("res"), n-len(m.files)),
+			"DeleteDir(%s) deleted %d files, want %d", quote(s.name), res.Deleted, n-len(m.files))
 	}
 }
 
@@ -249,7 +255,9 @@ func (m *mirror) list(s step) {
 		all.Limit = 0
 		want := model(names, s.name, all)
 		if slices.Sort(got); limit > 0 && limit < len(want) { // any of them, and each once
-			want = slices.DeleteFunc(want, func(name string) bool { return !slices.Contains(got, name) })
+			want = slices.DeleteFunc(want, func(name string) bool {
+				return !slices.Contains(got, name)
+			})
 			want = want[:min(limit, len(want))]
 		}
 		m.names(s, got, want, "slices.Sorted(slices.Values(%s))")
@@ -262,7 +270,12 @@ func (m *mirror) list(s step) {
 func (m *mirror) names(s step, got, want []string, order string) {
 	if d := diffNames(got, want); d != "" {
 		check := fmt.Sprintf("!slices.Equal("+order+", %s)", m.v("got"), codeStrings(want))
-		m.bad = &difference{step: m.n, check: check, what: fmt.Sprintf("step %d: List(%s, %s): %s", m.n, quote(s.name), listText(&s.list), d)}
+		m.bad = &difference{
+			step:  m.n,
+			check: check,
+			what: fmt.Sprintf("step %d: List(%s, %s): %s", m.n, quote(s.name), listText(&s.list),
+				d),
+		}
 	}
 }
 
@@ -271,7 +284,8 @@ func (m *mirror) entry(s step, e files.Entry) {
 	f := m.files[e.Name]
 	wrong := func(check, format string, args ...any) {
 		if m.bad == nil {
-			m.differ(fmt.Sprintf("e.Name == %s && %s", codeString(e.Name), check), "List(%s) has %s "+format, append([]any{quote(s.name), quote(e.Name)}, args...)...)
+			m.differ(fmt.Sprintf("e.Name == %s && %s", codeString(e.Name), check),
+				"List(%s) has %s "+format, append([]any{quote(s.name), quote(e.Name)}, args...)...)
 			m.bad.each = true
 		}
 	}
@@ -282,7 +296,8 @@ func (m *mirror) entry(s step, e files.Entry) {
 	case f == nil: // a directory, or a name that is wrong
 	case s.list.NamesOnly && e.Size == 0, e.Size == int64(f.content.size):
 	default:
-		wrong(fmt.Sprintf("e.Size != %d", f.content.size), "with size %d, want %d", e.Size, f.content.size)
+		wrong(fmt.Sprintf("e.Size != %d", f.content.size), "with size %d, want %d", e.Size,
+			f.content.size)
 	}
 	switch {
 	case f == nil || s.list.NamesOnly && e.Version == "":
@@ -294,6 +309,7 @@ func (m *mirror) entry(s step, e files.Entry) {
 		wrong("e.Version != "+f.versionAt, "with version %q, and it was %q", e.Version, f.version)
 	}
 	if f != nil && !e.ModTime.IsZero() && !f.modTime.IsZero() && !e.ModTime.Equal(f.modTime) {
-		wrong("!e.ModTime.Equal("+f.modTimeAt+")", "with the time %v, and it was %v", e.ModTime, f.modTime)
+		wrong("!e.ModTime.Equal("+f.modTimeAt+")", "with the time %v, and it was %v", e.ModTime,
+			f.modTime)
 	}
 }

@@ -5,13 +5,56 @@ import (
 )
 
 var moveCases = []Case{
-	{Rule: "C1", Name: "move", Why: "after a move the file is at its new name, and only there", Needs: needs(versions, deleteVersion), Largest: 1 << 20, Run: moveFile},
-	{Rule: "C1", Name: "move-over", Why: "a move replaces its target whole", Needs: needs(versions, deleteVersion), Run: moveOver},
-	{Rule: "C1", Name: "move-onto-itself", Why: "a rename to the same name must not delete the file", Needs: needs(versions, deleteVersion), Run: moveSelf},
-	{Rule: "C1", Name: "move-refused", Why: "a move that fails must leave both as they were", Needs: needs(versions, deleteVersion), Run: moveRefused},
-	{Rule: "C1", Name: "move-race", Why: "a queue whose workers take a message by moving it gives each to one worker", Needs: needs(versions, deleteVersion, readCondition), Run: moveRace},
-	{Rule: "C1", Name: "move-beside", Why: "a to a/b is a move like others", Needs: needs(versions, deleteVersion, dirBesideFile), Run: moveBeside},
-	{Rule: "C1", Name: "move-between", Why: "a file that goes to another store leaves this one", Needs: needs(versions, deleteVersion), Run: moveBetween},
+	{
+		Rule:    "C1",
+		Name:    "move",
+		Why:     "after a move the file is at its new name, and only there",
+		Needs:   needs(versions, deleteVersion),
+		Largest: 1 << 20,
+		Run:     moveFile,
+	},
+	{
+		Rule:  "C1",
+		Name:  "move-over",
+		Why:   "a move replaces its target whole",
+		Needs: needs(versions, deleteVersion),
+		Run:   moveOver,
+	},
+	{
+		Rule:  "C1",
+		Name:  "move-onto-itself",
+		Why:   "a rename to the same name must not delete the file",
+		Needs: needs(versions, deleteVersion),
+		Run:   moveSelf,
+	},
+	{
+		Rule:  "C1",
+		Name:  "move-refused",
+		Why:   "a move that fails must leave both as they were",
+		Needs: needs(versions, deleteVersion),
+		Run:   moveRefused,
+	},
+	{
+		Rule:  "C1",
+		Name:  "move-race",
+		Why:   "a queue whose workers take a message by moving it gives each to one worker",
+		Needs: needs(versions, deleteVersion, readCondition),
+		Run:   moveRace,
+	},
+	{
+		Rule:  "C1",
+		Name:  "move-beside",
+		Why:   "a to a/b is a move like others",
+		Needs: needs(versions, deleteVersion, dirBesideFile),
+		Run:   moveBeside,
+	},
+	{
+		Rule:  "C1",
+		Name:  "move-between",
+		Why:   "a file that goes to another store leaves this one",
+		Needs: needs(versions, deleteVersion),
+		Run:   moveBetween,
+	},
 }
 
 func mv(t T, h *H, dst, src string, opts *files.CopyOptions) files.Info {
@@ -53,7 +96,8 @@ func moveSelf(t T, h *H) {
 	wantContent(t, h, "a", content(1, 500))
 	same(t, "Stat after a move onto itself", stat(t, h, "a"), before)
 	// The same file by two ways.
-	if _, err := files.Move(t.Context(), files.Wrap(h.Bucket, files.Hooks{}), "a", h.Bucket, "a", nil); err != nil {
+	if _, err := files.Move(t.Context(), files.Wrap(h.Bucket, files.Hooks{}), "a", h.Bucket, "a",
+		nil); err != nil {
 		t.Errorf("Move onto itself through a wrapper: %v", err)
 	}
 	wantContent(t, h, "a", content(1, 500))
@@ -66,14 +110,17 @@ func moveRefused(t T, h *H) {
 	_, err := files.Move(t.Context(), h.Bucket, "b", h.Bucket, "missing", nil)
 	wantErr(t, "Move of a missing file", err, files.ErrNotExist)
 	if h.F.IfAbsent {
-		_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a", &files.CopyOptions{If: files.IfAbsent()})
+		_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a",
+			&files.CopyOptions{If: files.IfAbsent()})
 		wantErr(t, "Move with IfAbsent to a name in use", err, files.ErrExist)
 	}
 	if h.F.IfVersion {
-		_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a", &files.CopyOptions{If: files.IfVersion("no-such-version")})
+		_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a",
+			&files.CopyOptions{If: files.IfVersion("no-such-version")})
 		wantErr(t, "Move onto a version that isn't there", err, files.ErrPrecondition)
 	}
-	_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a", &files.CopyOptions{IfSource: "no-such-version"})
+	_, err = files.Move(t.Context(), h.Bucket, "b", h.Bucket, "a",
+		&files.CopyOptions{IfSource: "no-such-version"})
 	wantErr(t, "Move of a version that isn't there", err, files.ErrPrecondition)
 	_, err = files.Move(t.Context(), h.Bucket, "b//c", h.Bucket, "a", nil)
 	wantErr(t, "Move to an illegal name", err, files.ErrInvalidName)
@@ -88,7 +135,8 @@ func moveRace(t T, h *H) {
 		put(t, h, "inbox/m", content(1, 100), nil)
 		errs := make([]error, n)
 		race(n, func(i int) {
-			_, errs[i] = files.Move(t.Context(), h.Bucket, "taken/"+string(rune('a'+i)), h.Bucket, "inbox/m", nil)
+			_, errs[i] = files.Move(t.Context(), h.Bucket, "taken/"+string(rune('a'+i)), h.Bucket,
+				"inbox/m", nil)
 		})
 		won := 0
 		for i, err := range errs {

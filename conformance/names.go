@@ -11,28 +11,148 @@ import (
 )
 
 var nameCases = []Case{
-	{Rule: "N1", Name: "illegal", Why: "a name that one backend takes and another refuses strands files on a move; one that reaches out of the bucket is a hole", Run: illegalNames},
-	{Rule: "N1", Name: "illegal-dir", Why: "a listing of a directory that can't exist hides a mistake in the program", Run: illegalDirs},
-	{Rule: "N1", Name: "before-io", Why: "an upload whose name is refused must not consume the caller's stream", Run: nameBeforeIO},
-	{Rule: "N1", Name: "longest", Why: "a name that the bucket says fits must fit", Run: longestName},
-	{Rule: "N1", Name: "says-what", Why: "a person who reads the error must see what to change", Run: nameErrorText},
-	{Rule: "N3", Name: "dir-beside-file", Why: "object stores have both a and a/b; a program that relies on it loses one of them elsewhere", Needs: needs(dirBesideFile), Run: dirBeside},
-	{Rule: "N3", Name: "file-after-dir", Why: "the file must not swallow what is below the directory of its name", Needs: needs(dirBesideFile), Run: fileAfterDir},
-	{Rule: "N3", Name: "overwrite-beside", Why: "replacing one must never touch the other", Needs: needs(dirBesideFile), Run: overwriteBeside},
-	{Rule: "N3", Name: "chain", Why: "every level of a deep name may be a file", Needs: needs(dirBesideFile), Run: nameChain},
-	{Rule: "N3", Name: "emptied-dir", Why: "what is left of a deleted directory must not be in the way of a file", Run: emptiedDir},
-	{Rule: "N4", Name: "every-character", Why: "a name that comes back changed is a lost file", Run: everyCharacter},
-	{Rule: "N4", Name: "every-method", Why: "a name that one method maps otherwise than another finds no file", Run: nameEveryMethod},
-	{Rule: "N4", Name: "long-element", Why: "object stores take elements of 1024 bytes, file systems 255: the driver must find a way", Run: longElement},
-	{Rule: "N4", Name: "long-dir", Why: "a long element may be a directory too", Run: longDir},
-	{Rule: "N4", Name: "deep", Why: "a name may be all elements", Run: deepName},
-	{Rule: "N5", Name: "contained", Why: "a name must not reach outside the bucket", Run: contained},
-	{Rule: "N5", Name: "link", Why: "a link in the folder must not lead a reader or a writer out of it", Run: link},
+	{
+		Rule: "N1",
+		Name: "illegal",
+		Why: "a name that one backend takes and another refuses strands files on a move; one " +
+			"that reaches out of the bucket is a hole",
+		Run: illegalNames,
+	},
+	{
+		Rule: "N1",
+		Name: "illegal-dir",
+		Why:  "a listing of a directory that can't exist hides a mistake in the program",
+		Run:  illegalDirs,
+	},
+	{
+		Rule: "N1",
+		Name: "before-io",
+		Why:  "an upload whose name is refused must not consume the caller's stream",
+		Run:  nameBeforeIO,
+	},
+	{
+		Rule: "N1",
+		Name: "longest",
+		Why:  "a name that the bucket says fits must fit",
+		Run:  longestName,
+	},
+	{
+		Rule: "N1",
+		Name: "says-what",
+		Why:  "a person who reads the error must see what to change",
+		Run:  nameErrorText,
+	},
+	{
+		Rule: "N3",
+		Name: "dir-beside-file",
+		Why: "object stores have both a and a/b; a program that relies on it loses one of them " +
+			"elsewhere",
+		Needs: needs(dirBesideFile),
+		Run:   dirBeside,
+	},
+	{
+		Rule:  "N3",
+		Name:  "file-after-dir",
+		Why:   "the file must not swallow what is below the directory of its name",
+		Needs: needs(dirBesideFile),
+		Run:   fileAfterDir,
+	},
+	{
+		Rule:  "N3",
+		Name:  "overwrite-beside",
+		Why:   "replacing one must never touch the other",
+		Needs: needs(dirBesideFile),
+		Run:   overwriteBeside,
+	},
+	{
+		Rule:  "N3",
+		Name:  "chain",
+		Why:   "every level of a deep name may be a file",
+		Needs: needs(dirBesideFile),
+		Run:   nameChain,
+	},
+	{
+		Rule: "N3",
+		Name: "emptied-dir",
+		Why:  "what is left of a deleted directory must not be in the way of a file",
+		Run:  emptiedDir,
+	},
+	{
+		Rule: "N4",
+		Name: "every-character",
+		Why:  "a name that comes back changed is a lost file",
+		Run:  everyCharacter,
+	},
+	{
+		Rule: "N4",
+		Name: "every-method",
+		Why:  "a name that one method maps otherwise than another finds no file",
+		Run:  nameEveryMethod,
+	},
+	{
+		Rule: "N4",
+		Name: "long-element",
+		Why: "object stores take elements of 1024 bytes, file systems 255: the driver must " +
+			"find a way",
+		Run: longElement,
+	},
+	{
+		Rule: "N4",
+		Name: "long-dir",
+		Why:  "a long element may be a directory too",
+		Run:  longDir,
+	},
+	{
+		Rule: "N4",
+		Name: "deep",
+		Why:  "a name may be all elements",
+		Run:  deepName,
+	},
+	{
+		Rule: "N5",
+		Name: "contained",
+		Why:  "a name must not reach outside the bucket",
+		Run:  contained,
+	},
+	{
+		Rule: "N5",
+		Name: "link",
+		Why:  "a link in the folder must not lead a reader or a writer out of it",
+		Run:  link,
+	},
 }
 
 // badNames are illegal everywhere.
-var badNames = []string{"", "/", "/a", "a/", "a//b", "//", ".", "..", "./a", "a/.", "a/./b", "../a", "a/..", "a/../b", "a/b/..", "a\x00b", "\x00", "a\nb", "a\rb", "a\tb",
-	"\x1f", "a\x7f", "\xff", "a\xc3", "a/\xed\xa0\x80", "a\xc0\xafb", strings.Repeat("x", 1025), strings.Repeat("a/", 512) + "a"}
+var badNames = []string{
+	"",
+	"/",
+	"/a",
+	"a/",
+	"a//b",
+	"//",
+	".",
+	"..",
+	"./a",
+	"a/.",
+	"a/./b",
+	"../a",
+	"a/..",
+	"a/../b",
+	"a/b/..",
+	"a\x00b",
+	"\x00",
+	"a\nb",
+	"a\rb",
+	"a\tb",
+	"\x1f",
+	"a\x7f",
+	"\xff",
+	"a\xc3",
+	"a/\xed\xa0\x80",
+	"a\xc0\xafb",
+	strings.Repeat("x", 1025),
+	strings.Repeat("a/", 512) + "a",
+}
 
 func illegalNames(t T, h *H) {
 	put(t, h, "old", content(1, 10), nil)
@@ -87,7 +207,8 @@ func longestName(t T, h *H) {
 	wantOnly(t, h, name(max))
 	wantContent(t, h, name(max), []byte(name(max)))
 	for _, m := range methods(t, h.Bucket, name(max+1)) {
-		wantErr(t, fmt.Sprintf("%s of a name of MaxName+1 = %d bytes", m.name, max+1), m.call(t.Context()), files.ErrInvalidName)
+		wantErr(t, fmt.Sprintf("%s of a name of MaxName+1 = %d bytes", m.name, max+1),
+			m.call(t.Context()), files.ErrInvalidName)
 	}
 	remove(t, h, name(max))
 	wantOnly(t, h)
@@ -103,7 +224,8 @@ func nameErrorText(t T, h *H) {
 			continue
 		}
 		if other, ok := seen[e.Detail]; ok || e.Detail == "" {
-			t.Errorf("Stat(%q) says %q, as for %q: want what is wrong with this name", name, e.Detail, other)
+			t.Errorf("Stat(%q) says %q, as for %q: want what is wrong with this name", name,
+				e.Detail, other)
 		}
 		seen[e.Detail] = name
 	}
@@ -139,7 +261,8 @@ func dirBeside(t T, h *H) {
 }
 
 func fileAfterDir(t T, h *H) {
-	put(t, h, "d/x", []byte("x"), &files.PutOptions{Attributes: files.Attributes{ContentType: "x/x"}})
+	put(t, h, "d/x", []byte("x"),
+		&files.PutOptions{Attributes: files.Attributes{ContentType: "x/x"}})
 	put(t, h, "d/y/z", []byte("z"), nil)
 	put(t, h, "d/y", []byte("y"), nil)
 	put(t, h, "d", []byte("d"), &files.PutOptions{Attributes: files.Attributes{ContentType: "x/d"}})
@@ -211,7 +334,8 @@ func everyCharacter(t T, h *H) {
 			names = append(names, "dir"+string(c)+"/"+string(c))
 		}
 	}
-	names = append(names, " ", "  ", "...", ".x", "x.", "-", "~", "\u2028", "\ufeffbom", "\ufffd", "\u200b", "\u202e", "𝄞", "😀/😀", "\U0010ffff")
+	names = append(names, " ", "  ", "...", ".x", "x.", "-", "~", "\u2028", "\ufeffbom", "\ufffd",
+		"\u200b", "\u202e", "𝄞", "😀/😀", "\U0010ffff")
 	names = putStorable(t, h, names...)
 	wantOnly(t, h, names...)
 	for _, n := range names {
@@ -219,8 +343,8 @@ func everyCharacter(t T, h *H) {
 	}
 }
 
-// putStorable is puts, but for the names that a bucket without AnyName refuses, with ErrUnsupported
-// and changing nothing. It returns the others.
+// putStorable is puts, but for the names that a bucket without AnyName refuses, with
+// ErrUnsupported and changing nothing. It returns the others.
 func putStorable(t T, h *H, names ...string) (stored []string) {
 	t.Helper()
 	if h.F.AnyName {
@@ -238,13 +362,14 @@ func putStorable(t T, h *H, names ...string) (stored []string) {
 		}
 	}
 	if 2*len(stored) < len(names) {
-		t.Fatalf("the bucket refuses %d of %d names: that is no exception any more", len(names)-len(stored), len(names))
+		t.Fatalf("the bucket refuses %d of %d names: that is no exception any more",
+			len(names)-len(stored), len(names))
 	}
 	return stored
 }
 
-// wantRefused fails where a name that Put refuses is found. Get and Stat may say that there is no
-// such file, or, as Put did, that there can't be: both the same.
+// wantRefused fails where a name that Put refuses is found. Get and Stat may say that
+// there is no such file, or, as Put did, that there can't be: both the same.
 func wantRefused(t T, h *H, name string) {
 	t.Helper()
 	_, err := h.Stat(t.Context(), name, nil)
@@ -260,7 +385,8 @@ func wantRefused(t T, h *H, name string) {
 	}
 	for e, err := range h.List(t.Context(), "", &files.ListOptions{Prefix: name}) {
 		if err != nil || e.Name == name {
-			t.Errorf("List with the prefix %s: %v, %v, want nothing of that name", quote(name), e.Name, err)
+			t.Errorf("List with the prefix %s: %v, %v, want nothing of that name", quote(name),
+				e.Name, err)
 		}
 	}
 }
@@ -280,7 +406,11 @@ func storable(t T, h *H, name string) bool {
 }
 
 func nameEveryMethod(t T, h *H) {
-	for i, name := range []string{"plain", "päth/ü b/ñ", "%41/%2F", "a+b&c=d?e#f", "back\\slash", "q\"uo'te`", "tab le/*?[x]{y}", ".hidden/.attrs", "名前/ファイル", strings.Repeat("l", min(300, h.F.MaxName-8))} {
+	for i, name := range []string{
+		"plain", "päth/ü b/ñ", "%41/%2F", "a+b&c=d?e#f", "back\\slash", "q\"uo'te`",
+		"tab le/*?[x]{y}", ".hidden/.attrs", "名前/ファイル",
+		strings.Repeat("l", min(300, h.F.MaxName-8)),
+	} {
 		if !storable(t, h, name) {
 			continue
 		}
@@ -309,7 +439,8 @@ func longElement(t T, h *H) {
 	var names []string
 	for _, n := range []int{254, 255, 256, 257, 300, 511, 512, max} {
 		if n <= max {
-			names = append(names, strings.Repeat("x", n), strings.Repeat("x", n-1)+"y", strings.Repeat("x", n-4)+".txt")
+			names = append(names, strings.Repeat("x", n), strings.Repeat("x", n-1)+"y",
+				strings.Repeat("x", n-4)+".txt")
 		}
 	}
 	for _, r := range []string{"ü", "名", "😀"} { // as long as can be, cut between characters

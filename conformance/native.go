@@ -7,7 +7,13 @@ import (
 )
 
 var nativeCases = []Case{
-	{Rule: "E2", Name: "unknown-native", Why: "an option that is passed over is a file in the wrong storage class, or not encrypted", Run: unknownNative},
+	{
+		Rule: "E2",
+		Name: "unknown-native",
+		Why: "an option that is passed over is a file in the wrong storage class, or not " +
+			"encrypted",
+		Run: unknownNative,
+	},
 }
 
 // foreignOption is an option of a service that nobody has.
@@ -38,21 +44,29 @@ func unknownNative(t T, h *H) {
 		}
 		for _, name := range []string{b.old, b.next} {
 			read := false
-			_, err := b.b.Put(t.Context(), name, hook(content(2, 50), 0, func() { read = true }), &files.PutOptions{Native: native})
+			_, err := b.b.Put(t.Context(), name, hook(content(2, 50), 0, func() {
+				read = true
+			}), &files.PutOptions{Native: native})
 			refused("Put", err)
 			if read {
-				t.Errorf("Put with an option that no service has%s read the content, want it refused before anything is done", b.what)
+				t.Errorf("Put with an option that no service has%s read the content, want it "+
+					"refused before anything is done", b.what)
 			}
-			_, err = files.Copy(t.Context(), b.b, name, b.b, b.old, &files.CopyOptions{Native: native})
+			_, err = files.Copy(t.Context(), b.b, name, b.b, b.old,
+				&files.CopyOptions{Native: native})
 			refused("Copy", err)
-			_, err = files.Copy(t.Context(), b.b, name, b.b, "missing", &files.CopyOptions{Native: native})
+			_, err = files.Copy(t.Context(), b.b, name, b.b, "missing",
+				&files.CopyOptions{Native: native})
 			refused("Copy of a missing file", err)
-			_, err = files.Move(t.Context(), b.b, name, b.b, b.old, &files.CopyOptions{Native: native})
+			_, err = files.Move(t.Context(), b.b, name, b.b, b.old,
+				&files.CopyOptions{Native: native})
 			refused("Move", err)
-			_, err = b.b.Put(t.Context(), name, stream(nil), &files.PutOptions{Native: []files.NativeOption{nil}})
+			_, err = b.b.Put(t.Context(), name, stream(nil),
+				&files.PutOptions{Native: []files.NativeOption{nil}})
 			wantErr(t, "Put with a native option that is nil"+b.what, err, files.ErrInvalid)
 			_, err = b.b.Put(t.Context(), "a//b", stream(nil), &files.PutOptions{Native: native})
-			wantErr(t, "Put of an illegal name with an option that no service has"+b.what, err, files.ErrInvalidName)
+			wantErr(t, "Put of an illegal name with an option that no service has"+b.what, err,
+				files.ErrInvalidName)
 		}
 	}
 	wantOnly(t, h, "dir/old")

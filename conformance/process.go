@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// processCall is what a case asks of the other process. The first one says below which directory to work.
+// processCall is what a case asks of the other process. The first one says below which
+// directory to work.
 type processCall struct {
 	ID      int
 	Do      string
@@ -25,7 +26,8 @@ type processCall struct {
 	Times   int
 }
 
-// processAnswer has the error as its sentinel, by its place in kinds, and its text, for an error's type doesn't travel.
+// processAnswer has the error as its sentinel, by its place in kinds, and its text, for
+// an error's type doesn't travel.
 type processAnswer struct {
 	ID      int
 	Names   []string
@@ -34,8 +36,9 @@ type processAnswer struct {
 	Failed  string
 }
 
-// Serve does on the bucket what the suite's cases ask for from another process, until in ends. It is for the command that
-// [Harness.Process] returns, with its standard input and output:
+// Serve does on the bucket what the suite's cases ask for from another process, until
+// in ends. It is for the command that [Harness.Process] returns, with its standard
+// input and output:
 //
 //	func TestMain(m *testing.M) {
 //		if dir := os.Getenv("MYDRIVER_OTHER_PROCESS"); dir != "" {
@@ -112,9 +115,11 @@ func (c *processCall) on(b files.Bucket) *processAnswer {
 }
 
 // create puts the content under each name that isn't taken, and returns those.
-func create(ctx context.Context, b files.Bucket, names []string, content []byte) (won []string, err error) {
+func create(ctx context.Context, b files.Bucket, names []string,
+	content []byte) (won []string, err error) {
 	for _, name := range names {
-		_, err := b.Put(ctx, name, bytes.NewReader(content), &files.PutOptions{If: files.IfAbsent()})
+		_, err := b.Put(ctx, name, bytes.NewReader(content),
+			&files.PutOptions{If: files.IfAbsent()})
 		switch {
 		case err == nil:
 			won = append(won, name)
@@ -139,7 +144,8 @@ func count(ctx context.Context, b files.Bucket, name string, times int) error {
 		if err != nil {
 			return err
 		}
-		_, err = b.Put(ctx, name, strings.NewReader(strconv.Itoa(n+1)), &files.PutOptions{If: files.IfVersion(info.Version)})
+		_, err = b.Put(ctx, name, strings.NewReader(strconv.Itoa(n+1)),
+			&files.PutOptions{If: files.IfVersion(info.Version)})
 		switch {
 		case err == nil:
 			done++

@@ -9,12 +9,36 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What two handles of one process don't show: a lock, a cache or a counter that both have in common.
+// What two handles of one process don't show: a lock, a cache or a counter that both
+// have in common.
 var processCases = []Case{
-	{Rule: "P1", Name: "other-process", Why: "who reads is another process, which shares no lock with the writer", Needs: needs(atomicPuts), Run: processWhole},
-	{Rule: "P8", Name: "race-processes", Why: "two programs that take the same job must not both get it", Needs: needs(putIfAbsent), Run: processAbsentRace},
-	{Rule: "P9", Name: "counter-processes", Why: "two programs that count in one file lose no count", Needs: needs(versions, putIfVersion), Run: processCounter},
-	{Rule: "L4", Name: "other-process", Why: "what one program stored, the next one finds", Run: processSees},
+	{
+		Rule:  "P1",
+		Name:  "other-process",
+		Why:   "who reads is another process, which shares no lock with the writer",
+		Needs: needs(atomicPuts),
+		Run:   processWhole,
+	},
+	{
+		Rule:  "P8",
+		Name:  "race-processes",
+		Why:   "two programs that take the same job must not both get it",
+		Needs: needs(putIfAbsent),
+		Run:   processAbsentRace,
+	},
+	{
+		Rule:  "P9",
+		Name:  "counter-processes",
+		Why:   "two programs that count in one file lose no count",
+		Needs: needs(versions, putIfVersion),
+		Run:   processCounter,
+	},
+	{
+		Rule: "L4",
+		Name: "other-process",
+		Why:  "what one program stored, the next one finds",
+		Run:  processSees,
+	},
 }
 
 func processWhole(t T, h *H) {
@@ -23,8 +47,12 @@ func processWhole(t T, h *H) {
 	put(t, h, "a", contents[0], nil)
 	isOne := func(where string, got []byte, err error) {
 		t.Helper()
-		if !isAny(err, files.ErrChanged) && (err != nil || !slices.ContainsFunc(contents, func(c []byte) bool { return bytes.Equal(c, got) })) {
-			t.Errorf("Get %s, beside puts in the other process: %d bytes, error %s: neither the old file nor the new one", where, len(got), errText(err))
+		if !isAny(err,
+			files.ErrChanged) && (err != nil || !slices.ContainsFunc(contents, func(c []byte) bool {
+			return bytes.Equal(c, got)
+		})) {
+			t.Errorf("Get %s, beside puts in the other process: %d bytes, error %s: neither the "+
+				"old file nor the new one", where, len(got), errText(err))
 		}
 	}
 	const rounds = 60
@@ -70,7 +98,8 @@ func processWhole(t T, h *H) {
 	}
 }
 
-// processAbsentRace has both go through the same names. Who is behind fails at once, and so draws level: they stay together.
+// processAbsentRace has both go through the same names. Who is behind fails at once,
+// and so draws level: they stay together.
 func processAbsentRace(t T, h *H) {
 	p := h.elsewhere(t)
 	var names []string
@@ -85,12 +114,17 @@ func processAbsentRace(t T, h *H) {
 			won[i], err = create(t.Context(), h, names, contents[i])
 		} else {
 			var a *processAnswer
-			if a, err = p.do(processCall{Do: "create", Names: names, Content: contents[i]}); a != nil {
+			if a, err = p.do(processCall{
+				Do:      "create",
+				Names:   names,
+				Content: contents[i],
+			}); a != nil {
 				won[i] = a.Names
 			}
 		}
 		if err != nil {
-			t.Errorf("Put with IfAbsent, beside the other process: got %s, want ErrExist or no error", errText(err))
+			t.Errorf("Put with IfAbsent, beside the other process: got %s, want ErrExist or "+
+				"no error", errText(err))
 		}
 	})
 	for _, name := range names {
@@ -119,7 +153,8 @@ func processCounter(t T, h *H) {
 			_, err = p.do(processCall{Do: "count", Name: "counter", Times: times})
 		}
 		if err != nil {
-			t.Errorf("counting, beside the other process: got %s, want ErrPrecondition or no error", errText(err))
+			t.Errorf("counting, beside the other process: got %s, want ErrPrecondition or no error",
+				errText(err))
 		}
 	})
 	wantContent(t, h, "counter", []byte(strconv.Itoa(2*times)))

@@ -67,14 +67,25 @@ var brokenBetween = map[string]struct {
 	caught, passes []string
 	wrap           func(files.Bucket) files.Bucket
 }{
-	"decides under a lock of the process": {caught: []string{"P8/race-processes", "P9/counter-processes"}, passes: []string{"P8/race-two-handles", "P9/race-two-handles"},
-		wrap: func(b files.Bucket) files.Bucket { return &locking{b} }},
-	"remembers what it read until the process writes it":      {caught: []string{"L4/other-process"}, passes: []string{"L4/what-was-put"}, wrap: func(b files.Bucket) files.Bucket { return &remembering{b} }},
-	"hides a file while it is replaced, from its own readers": {caught: []string{"P1/other-process"}, passes: []string{"P1/torn-read"}, wrap: func(b files.Bucket) files.Bucket { return &hiding{b} }},
+	"decides under a lock of the process": {
+		caught: []string{"P8/race-processes", "P9/counter-processes"},
+		passes: []string{"P8/race-two-handles", "P9/race-two-handles"},
+		wrap:   func(b files.Bucket) files.Bucket { return &locking{b} },
+	},
+	"remembers what it read until the process writes it": {
+		caught: []string{"L4/other-process"},
+		passes: []string{"L4/what-was-put"},
+		wrap:   func(b files.Bucket) files.Bucket { return &remembering{b} },
+	},
+	"hides a file while it is replaced, from its own readers": {
+		caught: []string{"P1/other-process"},
+		passes: []string{"P1/torn-read"},
+		wrap:   func(b files.Bucket) files.Bucket { return &hiding{b} },
+	},
 }
 
-// TestOtherProcess proves that the cases with another process can fail, and that those with two
-// handles don't see the same fault.
+// TestOtherProcess proves that the cases with another process can fail, and that those
+// with two handles don't see the same fault.
 func TestOtherProcess(t *testing.T) {
 	for name, broken := range brokenBetween {
 		t.Run(name, func(t *testing.T) {
@@ -87,12 +98,16 @@ func TestOtherProcess(t *testing.T) {
 				return cmd
 			}
 			for _, id := range broken.caught {
-				if r := conformance.RunCase(t.Context(), h, caseOf(t, id)); r.Outcome != conformance.Failed || strings.Contains(r.Text(), "did not end within") {
+				if r := conformance.RunCase(t.Context(), h,
+					caseOf(t,
+						id)); r.Outcome != conformance.Failed || strings.Contains(r.Text(),
+					"did not end within") {
 					t.Errorf("%s: %s %s, want it to fail: %s", id, r.Outcome, r.Reason, r.Text())
 				}
 			}
 			for _, id := range broken.passes {
-				if r := conformance.RunCase(t.Context(), h, caseOf(t, id)); r.Outcome != conformance.Passed {
+				if r := conformance.RunCase(t.Context(), h,
+					caseOf(t, id)); r.Outcome != conformance.Passed {
 					t.Errorf("%s: %s %s, want it to pass: %s", id, r.Outcome, r.Reason, r.Text())
 				}
 			}
@@ -107,15 +122,22 @@ func TestOtherProcessFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, cmd := range map[string]func() *exec.Cmd{
-		"Process returned nil":       func() *exec.Cmd { return nil },
-		"starting the other process": func() *exec.Cmd { return exec.Command(filepath.Join(t.TempDir(), "none")) },
-		"ended":                      func() *exec.Cmd { return exec.Command(self, "-test.run=^$") },
+		"Process returned nil": func() *exec.Cmd { return nil },
+		"starting the other process": func() *exec.Cmd {
+			return exec.Command(filepath.Join(t.TempDir(), "none"))
+		},
+		"ended": func() *exec.Cmd { return exec.Command(self, "-test.run=^$") },
 	} {
 		h := localHarness(local.Options{NoSync: true}, "", bare)
 		h.Limit = 30 * time.Second
 		h.Process = func(conformance.T, files.Bucket) *exec.Cmd { return cmd() }
-		for _, id := range []string{"P8/race-processes", "L4/other-process", "P1/other-process", "P9/counter-processes"} {
-			if r := conformance.RunCase(t.Context(), h, caseOf(t, id)); r.Outcome != conformance.Failed || !strings.Contains(r.Text(), want) || strings.Contains(r.Text(), "did not end within") {
+		for _, id := range []string{
+			"P8/race-processes", "L4/other-process", "P1/other-process", "P9/counter-processes",
+		} {
+			if r := conformance.RunCase(t.Context(), h,
+				caseOf(t,
+					id)); r.Outcome != conformance.Failed || !strings.Contains(r.Text(),
+				want) || strings.Contains(r.Text(), "did not end within") {
 				t.Errorf("%s: %s, want a failure that says %q: %s", id, r.Outcome, want, r.Text())
 			}
 		}
@@ -127,7 +149,8 @@ var processLock sync.RWMutex
 // locking looks, and then writes without a condition.
 type locking struct{ files.Bucket }
 
-func (l *locking) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
+func (l *locking) Put(ctx context.Context, name string, r io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	if o == nil || o.If.IsZero() {
 		return l.Bucket.Put(ctx, name, r, o)
 	}
@@ -141,7 +164,9 @@ func (l *locking) Put(ctx context.Context, name string, r io.Reader, o *files.Pu
 	if err := files.CheckCondition(o.If, err == nil, info.Version); err != nil {
 		return files.Info{}, files.NewError(files.OpPut, name, err)
 	}
-	for range 50 { // as long as a few writes take, or two processes would hardly meet between look and write
+	// as long as a few writes take, or two processes would hardly meet between look and
+	// write
+	for range 50 {
 		l.Bucket.Stat(ctx, name, nil)
 	}
 	c := *o
@@ -154,14 +179,16 @@ var processCache sync.Map
 // remembering keeps sizes, which only its own process's writes renew.
 type remembering struct{ files.Bucket }
 
-func (r *remembering) Stat(ctx context.Context, name string, o *files.StatOptions) (files.Info, error) {
+func (r *remembering) Stat(ctx context.Context, name string,
+	o *files.StatOptions) (files.Info, error) {
 	if info, ok := processCache.Load(name); ok {
 		return info.(files.Info), nil
 	}
 	return r.Bucket.Stat(ctx, name, o)
 }
 
-func (r *remembering) Put(ctx context.Context, name string, content io.Reader, o *files.PutOptions) (files.Info, error) {
+func (r *remembering) Put(ctx context.Context, name string, content io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	info, err := r.Bucket.Put(ctx, name, content, o)
 	if err == nil {
 		processCache.Store(name, info)
@@ -177,7 +204,8 @@ func (r *remembering) Delete(ctx context.Context, name string, o *files.DeleteOp
 // hiding deletes, and then puts, and lets its own readers wait meanwhile.
 type hiding struct{ files.Bucket }
 
-func (h *hiding) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
+func (h *hiding) Put(ctx context.Context, name string, r io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
 		return files.Info{}, files.NewError(files.OpPut, name, err)

@@ -10,15 +10,55 @@ import (
 )
 
 var putAtomicCases = []Case{
-	{Rule: "P1", Name: "unfinished-new", Why: "a reader that finds a half-written file processes half the data", Needs: needs(atomicPuts), Largest: 3 << 20, Run: unfinishedNew},
-	{Rule: "P1", Name: "unfinished-over", Why: "until the new file is whole, the old one must be served", Needs: needs(atomicPuts), Largest: 3 << 20, Run: unfinishedOver},
-	{Rule: "P1", Name: "torn-read", Why: "a reader beside a writer must never see parts of two files", Needs: needs(atomicPuts, oneVersion), Run: tornRead},
-	{Rule: "P1", Name: "torn-info", Why: "content with another file's metadata is a wrong file", Needs: needs(atomicPuts, attributes), Run: tornInfo},
-	{Rule: "P1", Name: "two-writers", Why: "of two writers one wins whole: the content of one with the type of the other is neither", Needs: needs(atomicPuts, attributes), Run: twoWriters},
-	{Rule: "P1", Name: "second-handle", Why: "another process sees the old file or the new one", Needs: needs(atomicPuts), Run: secondHandle},
+	{
+		Rule:    "P1",
+		Name:    "unfinished-new",
+		Why:     "a reader that finds a half-written file processes half the data",
+		Needs:   needs(atomicPuts),
+		Largest: 3 << 20,
+		Run:     unfinishedNew,
+	},
+	{
+		Rule:    "P1",
+		Name:    "unfinished-over",
+		Why:     "until the new file is whole, the old one must be served",
+		Needs:   needs(atomicPuts),
+		Largest: 3 << 20,
+		Run:     unfinishedOver,
+	},
+	{
+		Rule:  "P1",
+		Name:  "torn-read",
+		Why:   "a reader beside a writer must never see parts of two files",
+		Needs: needs(atomicPuts, oneVersion),
+		Run:   tornRead,
+	},
+	{
+		Rule:  "P1",
+		Name:  "torn-info",
+		Why:   "content with another file's metadata is a wrong file",
+		Needs: needs(atomicPuts, attributes),
+		Run:   tornInfo,
+	},
+	{
+		Rule: "P1",
+		Name: "two-writers",
+		Why: "of two writers one wins whole: the content of one with the type of the other " +
+			"is neither",
+		Needs: needs(atomicPuts, attributes),
+		Run:   twoWriters,
+	},
+	{
+		Rule:  "P1",
+		Name:  "second-handle",
+		Why:   "another process sees the old file or the new one",
+		Needs: needs(atomicPuts),
+		Run:   secondHandle,
+	},
 }
 
-// sizes of uploads that drivers treat differently: small ones at once, large ones staged or in parts.
+// sizes of uploads that drivers treat differently: small ones at once, large ones
+// staged or in parts.
 var uploadSizes = []int{10, 100_000, 3 << 20}
 
 func unfinishedNew(t T, h *H) {
@@ -57,8 +97,9 @@ func unfinishedOver(t T, h *H) {
 	}
 }
 
-// writers keeps n writers of one name busy until stop is called, which waits for them. They have begun when writers returns. The size of each content and its metadata
-// tell which one it is.
+// writers keeps n writers of one name busy until stop is called, which waits for them.
+// They have begun when writers returns. The size of each content and its metadata tell
+// which one it is.
 func (h *H) writers(t T, name string, n, size int) (stop func()) {
 	quit, begun := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -67,7 +108,10 @@ func (h *H) writers(t T, name string, n, size int) (stop func()) {
 			return nil
 		}
 		s := strconv.Itoa(seed)
-		return &files.PutOptions{Attributes: files.Attributes{ContentType: "x/" + s, Metadata: map[string]string{"seed": s}}}
+		return &files.PutOptions{Attributes: files.Attributes{
+			ContentType: "x/" + s,
+			Metadata:    map[string]string{"seed": s},
+		}}
 	}
 	put(t, h, name, content(0, size), options(0))
 	done := background(t, func() {
@@ -81,7 +125,8 @@ func (h *H) writers(t T, name string, n, size int) (stop func()) {
 				default:
 				}
 				seed := i*n + w
-				if _, err := h.Put(t.Context(), name, stream(content(seed, size+seed%97)), options(seed)); err != nil {
+				if _, err := h.Put(t.Context(), name, stream(content(seed, size+seed%97)),
+					options(seed)); err != nil {
 					t.Errorf("Put of a writer: %v", err)
 					return
 				}
@@ -146,7 +191,8 @@ func tornInfo(t T, h *H) {
 		s := info.Metadata["seed"]
 		seed, err := strconv.Atoi(s)
 		if err != nil || info.ContentType != "x/"+s || info.Size != int64(size+seed%97) {
-			t.Fatalf("Stat tells type %q, metadata %v and size %d, which are not of one Put", info.ContentType, info.Metadata, info.Size)
+			t.Fatalf("Stat tells type %q, metadata %v and size %d, which are not of one Put",
+				info.ContentType, info.Metadata, info.Size)
 		}
 		if info.Digest.CRC32C != "" && info.Digest.CRC32C != crc32c(content(seed, size+seed%97)) {
 			t.Fatalf("Stat tells a digest that isn't of the content that the metadata belong to")

@@ -9,22 +9,84 @@ import (
 )
 
 var putContentCases = []Case{
-	{Rule: "P6", Name: "given", Why: "what the caller says is what a browser must be told", Needs: needs(attributes), Run: typeGiven},
-	{Rule: "P6", Name: "by-name", Why: "the same upload must have the same type on every machine and driver", Run: typeByName},
-	{Rule: "P6", Name: "sniffed", Why: "a file without an extension still shows in a browser", Needs: needs(attributes), Run: typeSniffed},
-	{Rule: "P6", Name: "sniffed-in-pieces", Why: "the type must not depend on how the content arrives", Needs: needs(attributes), Run: typeInPieces},
-	{Rule: "P6", Name: "told-everywhere", Why: "Put, Stat and Get must agree", Run: typeEverywhere},
-	{Rule: "P11", Name: "sizes", Why: "off-by-one errors live where blocks and parts begin and end", Largest: 2 << 20, Run: putSizes},
-	{Rule: "P11", Name: "unknown-length", Why: "a stream whose length nobody knows is stored whole", Largest: 2 << 20, Run: putUnknown},
-	{Rule: "P11", Name: "large", Why: "parts that are swapped, repeated or lost show in large files only", Long: true, Largest: 12 << 20, Run: putLarge},
-	{Rule: "P11", Name: "unknown-limit", Why: "a stream that outgrows the service must not be stored cut", Needs: needs(unknownLimit), Run: putUnknownLimit},
-	{Rule: "P11", Name: "limit", Why: "a file that is too large must be refused, not cut", Needs: needs(sizeLimit), Run: putLimit},
+	{
+		Rule:  "P6",
+		Name:  "given",
+		Why:   "what the caller says is what a browser must be told",
+		Needs: needs(attributes),
+		Run:   typeGiven,
+	},
+	{
+		Rule: "P6",
+		Name: "by-name",
+		Why:  "the same upload must have the same type on every machine and driver",
+		Run:  typeByName,
+	},
+	{
+		Rule:  "P6",
+		Name:  "sniffed",
+		Why:   "a file without an extension still shows in a browser",
+		Needs: needs(attributes),
+		Run:   typeSniffed,
+	},
+	{
+		Rule:  "P6",
+		Name:  "sniffed-in-pieces",
+		Why:   "the type must not depend on how the content arrives",
+		Needs: needs(attributes),
+		Run:   typeInPieces,
+	},
+	{
+		Rule: "P6",
+		Name: "told-everywhere",
+		Why:  "Put, Stat and Get must agree",
+		Run:  typeEverywhere,
+	},
+	{
+		Rule:    "P11",
+		Name:    "sizes",
+		Why:     "off-by-one errors live where blocks and parts begin and end",
+		Largest: 2 << 20,
+		Run:     putSizes,
+	},
+	{
+		Rule:    "P11",
+		Name:    "unknown-length",
+		Why:     "a stream whose length nobody knows is stored whole",
+		Largest: 2 << 20,
+		Run:     putUnknown,
+	},
+	{
+		Rule:    "P11",
+		Name:    "large",
+		Why:     "parts that are swapped, repeated or lost show in large files only",
+		Long:    true,
+		Largest: 12 << 20,
+		Run:     putLarge,
+	},
+	{
+		Rule:  "P11",
+		Name:  "unknown-limit",
+		Why:   "a stream that outgrows the service must not be stored cut",
+		Needs: needs(unknownLimit),
+		Run:   putUnknownLimit,
+	},
+	{
+		Rule:  "P11",
+		Name:  "limit",
+		Why:   "a file that is too large must be refused, not cut",
+		Needs: needs(sizeLimit),
+		Run:   putLimit,
+	},
 }
 
 const textType = "text/plain; charset=utf-8"
 
 func typeGiven(t T, h *H) {
-	for i, ct := range []string{"image/png", "text/html; charset=iso-8859-1", "application/vnd.api+json;version=2", "x/y", "Text/Plain", "not a type", "multipart/mixed; boundary=\"a b\""} {
+	for i, ct := range []string{
+		"image/png", "text/html; charset=iso-8859-1", "application/vnd.api+json;version=2", "x/y",
+		"Text/Plain", "not a type", "multipart/mixed; boundary=\"a b\"",
+	} {
 		name := fmt.Sprintf("a%d.json", i)
 		opts := &files.PutOptions{Attributes: files.Attributes{ContentType: ct}}
 		same(t, "content type of Put's Info", put(t, h, name, []byte("{}"), opts).ContentType, ct)
@@ -34,10 +96,28 @@ func typeGiven(t T, h *H) {
 
 func typeByName(t T, h *H) {
 	for name, want := range map[string]string{
-		"a.html": "text/html; charset=utf-8", "A.HTML": "text/html; charset=utf-8", "a.txt": textType, "a.json": "application/json", "d.png/a.css": "text/css; charset=utf-8",
-		"a.js": "text/javascript; charset=utf-8", "a.csv": "text/csv; charset=utf-8", "a.png": "image/png", "a.jpg": "image/jpeg", "a.JPEG": "image/jpeg", "a.gif": "image/gif",
-		"a.svg": "image/svg+xml", "a.pdf": "application/pdf", "a.zip": "application/zip", "a.tar.gz": "application/gzip", "a.xml": "application/xml", "a.mp4": "video/mp4",
-		"a.wasm": "application/wasm", "a.md": "text/markdown; charset=utf-8", "a.webp": "image/webp", "a.yaml": "application/yaml", ".a.txt": textType,
+		"a.html":      "text/html; charset=utf-8",
+		"A.HTML":      "text/html; charset=utf-8",
+		"a.txt":       textType,
+		"a.json":      "application/json",
+		"d.png/a.css": "text/css; charset=utf-8",
+		"a.js":        "text/javascript; charset=utf-8",
+		"a.csv":       "text/csv; charset=utf-8",
+		"a.png":       "image/png",
+		"a.jpg":       "image/jpeg",
+		"a.JPEG":      "image/jpeg",
+		"a.gif":       "image/gif",
+		"a.svg":       "image/svg+xml",
+		"a.pdf":       "application/pdf",
+		"a.zip":       "application/zip",
+		"a.tar.gz":    "application/gzip",
+		"a.xml":       "application/xml",
+		"a.mp4":       "video/mp4",
+		"a.wasm":      "application/wasm",
+		"a.md":        "text/markdown; charset=utf-8",
+		"a.webp":      "image/webp",
+		"a.yaml":      "application/yaml",
+		".a.txt":      textType,
 	} {
 		// The content says otherwise; the name decides.
 		put(t, h, name, []byte("%PDF-1.7"), nil)
@@ -47,17 +127,29 @@ func typeByName(t T, h *H) {
 
 // samples of content, with the type that the WHATWG rules find.
 var samples = []struct{ head, want string }{
-	{"", textType}, {"plain words\n", textType}, {"<!DOCTYPE html><p>", "text/html; charset=utf-8"}, {"  \n<HTML >", "text/html; charset=utf-8"},
-	{"<?xml version=\"1.0\"?>", "text/xml; charset=utf-8"}, {"%PDF-1.4", "application/pdf"}, {"\x89PNG\r\n\x1a\n----", "image/png"}, {"GIF89a----", "image/gif"},
-	{"\xff\xd8\xff\xe0", "image/jpeg"}, {"PK\x03\x04----", "application/zip"}, {"\x1f\x8b\x08----", "application/x-gzip"}, {"\x00\x01\x02\x03", "application/octet-stream"},
-	{"{\"json\": true}", textType}, {strings.Repeat("a", 511) + "\x00", "application/octet-stream"}, {strings.Repeat("a", 512) + "\x00", textType},
+	{"", textType},
+	{"plain words\n", textType},
+	{"<!DOCTYPE html><p>", "text/html; charset=utf-8"},
+	{"  \n<HTML >", "text/html; charset=utf-8"},
+	{"<?xml version=\"1.0\"?>", "text/xml; charset=utf-8"},
+	{"%PDF-1.4", "application/pdf"},
+	{"\x89PNG\r\n\x1a\n----", "image/png"},
+	{"GIF89a----", "image/gif"},
+	{"\xff\xd8\xff\xe0", "image/jpeg"},
+	{"PK\x03\x04----", "application/zip"},
+	{"\x1f\x8b\x08----", "application/x-gzip"},
+	{"\x00\x01\x02\x03", "application/octet-stream"},
+	{"{\"json\": true}", textType},
+	{strings.Repeat("a", 511) + "\x00", "application/octet-stream"},
+	{strings.Repeat("a", 512) + "\x00", textType},
 }
 
 func typeSniffed(t T, h *H) {
 	for i, s := range samples {
 		for _, name := range []string{"sniff", "sniff.unknownext", ".txt", "d.txt/sniff"} {
 			put(t, h, name, []byte(s.head), nil)
-			same(t, fmt.Sprintf("content type of sample %d, %.12q, as %q", i, s.head, name), stat(t, h, name).ContentType, s.want)
+			same(t, fmt.Sprintf("content type of sample %d, %.12q, as %q", i, s.head, name),
+				stat(t, h, name).ContentType, s.want)
 			wantContent(t, h, name, []byte(s.head))
 		}
 	}
@@ -70,7 +162,8 @@ func typeInPieces(t T, h *H) {
 			if _, err := h.Put(t.Context(), name, r, nil); err != nil {
 				t.Fatalf("Put of %s: %v", what, err)
 			}
-			same(t, fmt.Sprintf("content type of sample %d, %.12q, from %s", i, s.head, what), stat(t, h, name).ContentType, s.want)
+			same(t, fmt.Sprintf("content type of sample %d, %.12q, from %s", i, s.head, what),
+				stat(t, h, name).ContentType, s.want)
 		}
 	}
 }
@@ -85,7 +178,10 @@ func typeEverywhere(t T, h *H) {
 	}
 }
 
-var boundarySizes = []int{0, 1, 2, 3, 7, 8, 9, 511, 512, 513, 1023, 1024, 1025, 4095, 4096, 4097, 32767, 32768, 32769, 65535, 65536, 65537, 1<<20 - 1, 1 << 20, 1<<20 + 1}
+var boundarySizes = []int{
+	0, 1, 2, 3, 7, 8, 9, 511, 512, 513, 1023, 1024, 1025, 4095, 4096, 4097, 32767, 32768, 32769,
+	65535, 65536, 65537, 1<<20 - 1, 1 << 20, 1<<20 + 1,
+}
 
 func putSizes(t T, h *H) {
 	for _, n := range boundarySizes {
@@ -126,10 +222,11 @@ func putLarge(t T, h *H) {
 func putUnknownLimit(t T, h *H) {
 	max := h.F.MaxUnknownSize
 	h.allows(t, max+1)
-	brokenPut(t, h, "a stream of MaxUnknownSize+1 bytes", files.ErrTooLarge, func(name string) error {
-		_, err := h.Put(t.Context(), name, stream(content(1, int(max)+1)), nil)
-		return err
-	})
+	brokenPut(t, h, "a stream of MaxUnknownSize+1 bytes", files.ErrTooLarge,
+		func(name string) error {
+			_, err := h.Put(t.Context(), name, stream(content(1, int(max)+1)), nil)
+			return err
+		})
 	c := content(2, int(max)+1)
 	put(t, h, "known", c, &files.PutOptions{Size: ptr(max + 1)})
 	wantContent(t, h, "known", c)
@@ -142,10 +239,11 @@ func putLimit(t T, h *H) {
 		_, err := h.Put(t.Context(), name, bytes.NewReader(content(1, int(max)+1)), nil)
 		return err
 	})
-	brokenPut(t, h, "a declared size of MaxSize+1 bytes", files.ErrTooLarge, func(name string) error {
-		_, err := h.Put(t.Context(), name, stream(nil), &files.PutOptions{Size: ptr(max + 1)})
-		return err
-	})
+	brokenPut(t, h, "a declared size of MaxSize+1 bytes", files.ErrTooLarge,
+		func(name string) error {
+			_, err := h.Put(t.Context(), name, stream(nil), &files.PutOptions{Size: ptr(max + 1)})
+			return err
+		})
 	c := content(2, int(max))
 	put(t, h, "most", c, nil)
 	wantContent(t, h, "most", c)

@@ -9,14 +9,61 @@ import (
 )
 
 var putOverCases = []Case{
-	{Rule: "P3", Name: "info-is-stat", Why: "a program that keeps Put's answer saves a request", Largest: 2 << 20, Run: putInfo},
-	{Rule: "P3", Name: "version", Why: "the next conditional write starts from Put's answer", Needs: needs(versions, putVersion), Run: putInfoVersion},
-	{Rule: "P4", Name: "reopened", Why: "what was acknowledged must be there for whoever opens the store next", Needs: needs(durable), Run: reopened},
-	{Rule: "P5", Name: "shorter", Why: "the tail of the old content must not show behind a shorter new one", Largest: 2 << 20, Run: overwriteShorter},
-	{Rule: "P5", Name: "empty", Why: "an empty file replaces too", Run: overwriteEmpty},
-	{Rule: "P5", Name: "clears-attributes", Why: "a download served with the last file's encoding or owner is broken or leaked", Needs: needs(attributes), Run: overwriteAttributes},
-	{Rule: "P5", Name: "own-content", Why: "a program may stream a file back into itself", Needs: needs(atomicPuts, oneVersion), Largest: 3 << 20, Run: overwriteItself},
-	{Rule: "P5", Name: "read-after-write", Why: "what was put is what is read, at once, whatever it replaced", Run: readAfterWrite},
+	{
+		Rule:    "P3",
+		Name:    "info-is-stat",
+		Why:     "a program that keeps Put's answer saves a request",
+		Largest: 2 << 20,
+		Run:     putInfo,
+	},
+	{
+		Rule:  "P3",
+		Name:  "version",
+		Why:   "the next conditional write starts from Put's answer",
+		Needs: needs(versions, putVersion),
+		Run:   putInfoVersion,
+	},
+	{
+		Rule:  "P4",
+		Name:  "reopened",
+		Why:   "what was acknowledged must be there for whoever opens the store next",
+		Needs: needs(durable),
+		Run:   reopened,
+	},
+	{
+		Rule:    "P5",
+		Name:    "shorter",
+		Why:     "the tail of the old content must not show behind a shorter new one",
+		Largest: 2 << 20,
+		Run:     overwriteShorter,
+	},
+	{
+		Rule: "P5",
+		Name: "empty",
+		Why:  "an empty file replaces too",
+		Run:  overwriteEmpty,
+	},
+	{
+		Rule:  "P5",
+		Name:  "clears-attributes",
+		Why:   "a download served with the last file's encoding or owner is broken or leaked",
+		Needs: needs(attributes),
+		Run:   overwriteAttributes,
+	},
+	{
+		Rule:    "P5",
+		Name:    "own-content",
+		Why:     "a program may stream a file back into itself",
+		Needs:   needs(atomicPuts, oneVersion),
+		Largest: 3 << 20,
+		Run:     overwriteItself,
+	},
+	{
+		Rule: "P5",
+		Name: "read-after-write",
+		Why:  "what was put is what is read, at once, whatever it replaced",
+		Run:  readAfterWrite,
+	},
 }
 
 func putInfo(t T, h *H) {
@@ -24,7 +71,10 @@ func putInfo(t T, h *H) {
 		name := fmt.Sprintf("d/%d.csv", size)
 		opts := &files.PutOptions{}
 		if h.F.Attributes {
-			opts.Attributes = files.Attributes{CacheControl: "no-cache", Metadata: map[string]string{"Key": "value"}}
+			opts.Attributes = files.Attributes{
+				CacheControl: "no-cache",
+				Metadata:     map[string]string{"Key": "value"},
+			}
 		}
 		got := put(t, h, name, content(i, size), opts)
 		want := stat(t, h, name)
@@ -66,7 +116,10 @@ func reopened(t T, h *H) {
 	old := content(1, 5000)
 	opts := &files.PutOptions{}
 	if h.F.Attributes {
-		opts.Attributes = files.Attributes{ContentType: "x/y", Metadata: map[string]string{"k": "v"}}
+		opts.Attributes = files.Attributes{
+			ContentType: "x/y",
+			Metadata:    map[string]string{"k": "v"},
+		}
 	}
 	put(t, h, "d/a", old, opts)
 	put(t, h, "d/gone", old, nil)
@@ -102,18 +155,26 @@ func overwriteEmpty(t T, h *H) {
 }
 
 func overwriteAttributes(t T, h *H) {
-	full := files.Attributes{ContentType: "x/y", CacheControl: "no-store", ContentDisposition: "attachment", ContentEncoding: "gzip", ContentLanguage: "de",
-		Metadata: map[string]string{"owner": "ann", "kept": "no"}}
+	full := files.Attributes{
+		ContentType:        "x/y",
+		CacheControl:       "no-store",
+		ContentDisposition: "attachment",
+		ContentEncoding:    "gzip",
+		ContentLanguage:    "de",
+		Metadata:           map[string]string{"owner": "ann", "kept": "no"},
+	}
 	put(t, h, "a", []byte("old"), &files.PutOptions{Attributes: full})
 	put(t, h, "a", []byte("new"), nil)
-	same(t, "attributes after a Put without any", stat(t, h, "a").Attributes, files.Attributes{ContentType: "text/plain; charset=utf-8"})
+	same(t, "attributes after a Put without any", stat(t, h, "a").Attributes,
+		files.Attributes{ContentType: "text/plain; charset=utf-8"})
 	put(t, h, "a", []byte("old"), &files.PutOptions{Attributes: full})
 	part := files.Attributes{ContentType: "x/z", Metadata: map[string]string{"owner": "bob"}}
 	put(t, h, "a", []byte("new"), &files.PutOptions{Attributes: part})
 	same(t, "attributes after a Put with some", stat(t, h, "a").Attributes, part)
 	remove(t, h, "a")
 	put(t, h, "a", []byte("new"), nil)
-	same(t, "attributes after deleting and putting", stat(t, h, "a").Attributes, files.Attributes{ContentType: "text/plain; charset=utf-8"})
+	same(t, "attributes after deleting and putting", stat(t, h, "a").Attributes,
+		files.Attributes{ContentType: "text/plain; charset=utf-8"})
 }
 
 func overwriteItself(t T, h *H) {

@@ -15,15 +15,62 @@ import (
 )
 
 var putSourceCases = []Case{
-	{Rule: "P12", Name: "readers", Why: "content comes from files, pipes, networks and buffers; each keeps io.Reader's contract in its own way", Run: putReaders},
-	{Rule: "P12", Name: "position", Why: "who has read a header goes on behind it", Run: putPosition},
-	{Rule: "P12", Name: "file", Why: "an opened file is the usual content", Run: putFile},
-	{Rule: "P12", Name: "not-closed", Why: "the reader is its owner's: to close, and to use again", Run: putNotClosed},
-	{Rule: "P12", Name: "not-read-later", Why: "a reader whose owner goes on using it must not be read behind his back", Largest: 2 << 20, Run: putNotReadLater},
-	{Rule: "P12", Name: "buffer-reused", Why: "a program that reuses its buffer must not change what it stored", Run: putBufferReused},
-	{Rule: "P12", Name: "nil-content", Why: "a nil reader is a mistake, and must not panic or store an empty file", Run: putNil},
-	{Rule: "P12", Name: "impossible-count", Why: "a broken reader must not make the bucket panic or store what never was", Run: putImpossible},
-	{Rule: "P12", Name: "from-bucket", Why: "copying by Get and Put is what programs do", Run: putFromBucket},
+	{
+		Rule: "P12",
+		Name: "readers",
+		Why: "content comes from files, pipes, networks and buffers; each keeps io.Reader's " +
+			"contract in its own way",
+		Run: putReaders,
+	},
+	{
+		Rule: "P12",
+		Name: "position",
+		Why:  "who has read a header goes on behind it",
+		Run:  putPosition,
+	},
+	{
+		Rule: "P12",
+		Name: "file",
+		Why:  "an opened file is the usual content",
+		Run:  putFile,
+	},
+	{
+		Rule: "P12",
+		Name: "not-closed",
+		Why:  "the reader is its owner's: to close, and to use again",
+		Run:  putNotClosed,
+	},
+	{
+		Rule:    "P12",
+		Name:    "not-read-later",
+		Why:     "a reader whose owner goes on using it must not be read behind his back",
+		Largest: 2 << 20,
+		Run:     putNotReadLater,
+	},
+	{
+		Rule: "P12",
+		Name: "buffer-reused",
+		Why:  "a program that reuses its buffer must not change what it stored",
+		Run:  putBufferReused,
+	},
+	{
+		Rule: "P12",
+		Name: "nil-content",
+		Why:  "a nil reader is a mistake, and must not panic or store an empty file",
+		Run:  putNil,
+	},
+	{
+		Rule: "P12",
+		Name: "impossible-count",
+		Why:  "a broken reader must not make the bucket panic or store what never was",
+		Run:  putImpossible,
+	},
+	{
+		Rule: "P12",
+		Name: "from-bucket",
+		Why:  "copying by Get and Put is what programs do",
+		Run:  putFromBucket,
+	},
 }
 
 // sources are readers of the content that behave in all the ways that io.Reader allows.
@@ -48,9 +95,14 @@ func sources(c []byte) iter.Seq2[string, io.Reader] {
 			yield("data with io.EOF", iotest.DataErrReader(bytes.NewReader(c))) &&
 			yield("a buffered reader", bufio.NewReader(stream(c))) &&
 			yield("reads of nothing between", lazy(c)) &&
-			yield("a limited reader", io.LimitReader(bytes.NewReader(append(c[:len(c):len(c)], "too much"...)), int64(len(c)))) &&
-			yield("a section reader", io.NewSectionReader(bytes.NewReader(append([]byte("skip"), c...)), 4, int64(len(c)))) &&
-			yield("several readers", io.MultiReader(bytes.NewReader(c[:len(c)/3]), stream(c[len(c)/3:]))) &&
+			yield("a limited reader",
+				io.LimitReader(bytes.NewReader(append(c[:len(c):len(c)], "too much"...)),
+					int64(len(c)))) &&
+			yield("a section reader",
+				io.NewSectionReader(bytes.NewReader(append([]byte("skip"), c...)), 4,
+					int64(len(c)))) &&
+			yield("several readers",
+				io.MultiReader(bytes.NewReader(c[:len(c)/3]), stream(c[len(c)/3:]))) &&
 			yield("a pipe", pipe())
 	}
 }
@@ -208,7 +260,9 @@ func putNil(t T, h *H) {
 
 func putImpossible(t T, h *H) {
 	for _, n := range []int{-1, 1 << 30} {
-		_, err := h.Put(t.Context(), "a", readerFunc(func(p []byte) (int, error) { return n, nil }), nil)
+		_, err := h.Put(t.Context(), "a", readerFunc(func(p []byte) (int, error) {
+			return n, nil
+		}), nil)
 		if err == nil {
 			t.Errorf("Put of a reader whose Read returns the count %d: no error", n)
 		}

@@ -8,15 +8,61 @@ import (
 )
 
 var rangeCases = []Case{
-	{Rule: "G3", Name: "all-pairs", Why: "an offset that is wrong by one shifts everything behind it", Run: rangePairs},
-	{Rule: "G3", Name: "from-and-last", Why: "a resumed download, and the index at the end of an archive", Run: rangeFromLast},
-	{Rule: "G3", Name: "past-the-end", Why: "services answer an error there: a program that reads until nothing comes must not", Run: rangePast},
-	{Rule: "G3", Name: "empty-file", Why: "every range of an empty file is empty, and no error", Run: rangeEmptyFile},
-	{Rule: "G3", Name: "zero-length", Why: "a length that was computed as 0 must not read the whole file", Run: rangeZero},
-	{Rule: "G3", Name: "huge", Why: "sums of large offsets and lengths overflow", Run: rangeHuge},
-	{Rule: "G3", Name: "negative", Why: "a negative offset is a mistake, not the end of the file", Run: rangeNegative},
-	{Rule: "G3", Name: "large-file", Why: "ranges across the blocks of a large file", Largest: 4 << 20, Run: rangeLarge},
-	{Rule: "G3", Name: "in-parallel", Why: "parts read in parallel make up the file", Run: rangeParallel},
+	{
+		Rule: "G3",
+		Name: "all-pairs",
+		Why:  "an offset that is wrong by one shifts everything behind it",
+		Run:  rangePairs,
+	},
+	{
+		Rule: "G3",
+		Name: "from-and-last",
+		Why:  "a resumed download, and the index at the end of an archive",
+		Run:  rangeFromLast,
+	},
+	{
+		Rule: "G3",
+		Name: "past-the-end",
+		Why:  "services answer an error there: a program that reads until nothing comes must not",
+		Run:  rangePast,
+	},
+	{
+		Rule: "G3",
+		Name: "empty-file",
+		Why:  "every range of an empty file is empty, and no error",
+		Run:  rangeEmptyFile,
+	},
+	{
+		Rule: "G3",
+		Name: "zero-length",
+		Why:  "a length that was computed as 0 must not read the whole file",
+		Run:  rangeZero,
+	},
+	{
+		Rule: "G3",
+		Name: "huge",
+		Why:  "sums of large offsets and lengths overflow",
+		Run:  rangeHuge,
+	},
+	{
+		Rule: "G3",
+		Name: "negative",
+		Why:  "a negative offset is a mistake, not the end of the file",
+		Run:  rangeNegative,
+	},
+	{
+		Rule:    "G3",
+		Name:    "large-file",
+		Why:     "ranges across the blocks of a large file",
+		Largest: 4 << 20,
+		Run:     rangeLarge,
+	},
+	{
+		Rule: "G3",
+		Name: "in-parallel",
+		Why:  "parts read in parallel make up the file",
+		Run:  rangeParallel,
+	},
 }
 
 // wantRange fails where the range isn't what Resolve says of the content.
@@ -30,7 +76,8 @@ func wantRange(t T, b files.Bucket, name string, c []byte, g files.Range) {
 	defer r.Close()
 	off, n := g.Resolve(int64(len(c)))
 	if r.Offset() != off || r.Len() != n {
-		t.Errorf("the range %v of %d bytes resolves to %d bytes from %d, want %d from %d", g, len(c), r.Len(), r.Offset(), n, off)
+		t.Errorf("the range %v of %d bytes resolves to %d bytes from %d, want %d from %d", g,
+			len(c), r.Len(), r.Offset(), n, off)
 	}
 	p, err := readAll(r)
 	if err != nil {
@@ -40,7 +87,8 @@ func wantRange(t T, b files.Bucket, name string, c []byte, g files.Range) {
 		t.Errorf("the range %v of %d bytes %s", g, len(c), d)
 	}
 	if r.Info().Size != int64(len(c)) {
-		t.Errorf("the range %v comes with the size %d, want that of the whole file, %d", g, r.Info().Size, len(c))
+		t.Errorf("the range %v comes with the size %d, want that of the whole file, %d", g,
+			r.Info().Size, len(c))
 	}
 }
 
@@ -85,7 +133,18 @@ func rangePast(t T, h *H) {
 
 func rangeEmptyFile(t T, h *H) {
 	put(t, h, "empty", nil, nil)
-	for _, g := range []files.Range{{}, files.Bytes(0, 0), files.Bytes(0, 1), files.Bytes(1, 0), files.Bytes(5, 5), files.From(0), files.From(1), files.Last(0), files.Last(1), files.Last(100)} {
+	for _, g := range []files.Range{
+		{},
+		files.Bytes(0, 0),
+		files.Bytes(0, 1),
+		files.Bytes(1, 0),
+		files.Bytes(5, 5),
+		files.From(0),
+		files.From(1),
+		files.Last(0),
+		files.Last(1),
+		files.Last(100),
+	} {
 		wantRange(t, h, "empty", nil, g)
 	}
 }
@@ -93,7 +152,8 @@ func rangeEmptyFile(t T, h *H) {
 func rangeZero(t T, h *H) {
 	c := content(1, 100)
 	put(t, h, "a", c, nil)
-	for _, g := range []files.Range{files.Bytes(0, 0), files.Bytes(50, 0), files.Bytes(99, 0), files.Bytes(100, 0), files.Last(0)} {
+	for _, g := range []files.Range{files.Bytes(0,
+		0), files.Bytes(50, 0), files.Bytes(99, 0), files.Bytes(100, 0), files.Last(0)} {
 		wantRange(t, h, "a", c, g)
 	}
 	_, err := h.Get(t.Context(), "missing", &files.GetOptions{Range: files.Bytes(0, 0)})
@@ -103,15 +163,27 @@ func rangeZero(t T, h *H) {
 func rangeHuge(t T, h *H) {
 	c := content(1, 100)
 	put(t, h, "a", c, nil)
-	for _, g := range []files.Range{files.Bytes(0, math.MaxInt64), files.Bytes(50, math.MaxInt64), files.Bytes(math.MaxInt64, 1), files.Bytes(math.MaxInt64, math.MaxInt64),
-		files.From(math.MaxInt64), files.Last(math.MaxInt64), files.Bytes(99, math.MaxInt64-99), files.Bytes(1<<32, 1<<32)} {
+	for _, g := range []files.Range{
+		files.Bytes(0, math.MaxInt64),
+		files.Bytes(50, math.MaxInt64),
+		files.Bytes(math.MaxInt64, 1),
+		files.Bytes(math.MaxInt64, math.MaxInt64),
+		files.From(math.MaxInt64),
+		files.Last(math.MaxInt64),
+		files.Bytes(99, math.MaxInt64-99),
+		files.Bytes(1<<32, 1<<32),
+	} {
 		wantRange(t, h, "a", c, g)
 	}
 }
 
 func rangeNegative(t T, h *H) {
 	put(t, h, "a", content(1, 100), nil)
-	for _, g := range []files.Range{files.Bytes(-1, 5), files.Bytes(0, -1), files.Bytes(-5, -5), files.From(-1), files.Last(-1), files.Bytes(math.MinInt64, 1), files.Last(math.MinInt64)} {
+	for _, g := range []files.Range{files.Bytes(-1,
+		5), files.Bytes(0,
+		-1), files.Bytes(-5,
+		-5), files.From(-1), files.Last(-1), files.Bytes(math.MinInt64,
+		1), files.Last(math.MinInt64)} {
 		for _, name := range []string{"a", "missing"} {
 			r, err := h.Get(t.Context(), name, &files.GetOptions{Range: g})
 			if err == nil {
@@ -139,5 +211,7 @@ func rangeParallel(t T, h *H) {
 	const size, part = 400_000, 37_001
 	c := content(1, size)
 	put(t, h, "a", c, nil)
-	parallel((size+part-1)/part, func(i int) { wantRange(t, h, "a", c, files.Bytes(int64(i*part), part)) })
+	parallel((size+part-1)/part, func(i int) {
+		wantRange(t, h, "a", c, files.Bytes(int64(i*part), part))
+	})
 }

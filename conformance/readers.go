@@ -11,12 +11,45 @@ import (
 )
 
 var readerCases = []Case{
-	{Rule: "G7", Name: "io-reader", Why: "everything in Go that reads expects io.Reader's contract", Run: readerContract},
-	{Rule: "G7", Name: "small-buffers", Why: "a program reads as it likes: one byte, a prime, more than there is", Run: readerBuffers},
-	{Rule: "G7", Name: "chunks", Why: "the seed's way to read: 1 KiB at a time", Run: readerChunks},
-	{Rule: "G7", Name: "all-at-once", Why: "ReadAll, ReadN and WriteTo must give what Read gives", Largest: 3 << 20, Run: readerAll},
-	{Rule: "G7", Name: "mixed", Why: "a header by ReadN, then the rest", Run: readerMixed},
-	{Rule: "G7", Name: "to-file", Why: "a download to a file may go another way than through memory, with the same result", Largest: 3 << 20, Run: readerToFile},
+	{
+		Rule: "G7",
+		Name: "io-reader",
+		Why:  "everything in Go that reads expects io.Reader's contract",
+		Run:  readerContract,
+	},
+	{
+		Rule: "G7",
+		Name: "small-buffers",
+		Why:  "a program reads as it likes: one byte, a prime, more than there is",
+		Run:  readerBuffers,
+	},
+	{
+		Rule: "G7",
+		Name: "chunks",
+		Why:  "the seed's way to read: 1 KiB at a time",
+		Run:  readerChunks,
+	},
+	{
+		Rule:    "G7",
+		Name:    "all-at-once",
+		Why:     "ReadAll, ReadN and WriteTo must give what Read gives",
+		Largest: 3 << 20,
+		Run:     readerAll,
+	},
+	{
+		Rule: "G7",
+		Name: "mixed",
+		Why:  "a header by ReadN, then the rest",
+		Run:  readerMixed,
+	},
+	{
+		Rule: "G7",
+		Name: "to-file",
+		Why: "a download to a file may go another way than through memory, with the " +
+			"same result",
+		Largest: 3 << 20,
+		Run:     readerToFile,
+	},
 }
 
 // open gets the file, which is closed with the case.
@@ -37,7 +70,9 @@ func readerContract(t T, h *H) {
 		if err := iotest.TestReader(open(t, h, "a", nil), c); err != nil {
 			t.Errorf("testing/iotest on %d bytes: %.120v", n, err)
 		}
-		if err := iotest.TestReader(open(t, h, "a", &files.GetOptions{Range: files.Bytes(int64(n/3), int64(n/3))}), c[n/3:n/3*2]); err != nil {
+		if err := iotest.TestReader(open(t, h, "a",
+			&files.GetOptions{Range: files.Bytes(int64(n/3), int64(n/3))}),
+			c[n/3:n/3*2]); err != nil {
 			t.Errorf("testing/iotest on a range of %d bytes: %.120v", n, err)
 		}
 	}
@@ -92,7 +127,8 @@ func readerChunks(t T, h *H) {
 				t.Fatalf("Next: %v", err)
 			}
 			if want := min(files.ChunkSize, n-len(got)); len(chunk) != want {
-				t.Fatalf("Next gives %d bytes at offset %d of %d, want %d", len(chunk), len(got), n, want)
+				t.Fatalf("Next gives %d bytes at offset %d of %d, want %d", len(chunk), len(got), n,
+					want)
 			}
 			got = append(got, chunk...)
 		}
@@ -113,7 +149,8 @@ func readerChunks(t T, h *H) {
 					t.Fatalf("Chunks: %v", err)
 				}
 				if want := min(want, n-len(got)); len(chunk) != want {
-					t.Fatalf("Chunks(%d) gives %d bytes at offset %d of %d, want %d", size, len(chunk), len(got), n, want)
+					t.Fatalf("Chunks(%d) gives %d bytes at offset %d of %d, want %d", size,
+						len(chunk), len(got), n, want)
 				}
 				got = append(got, chunk...)
 			}
@@ -188,7 +225,11 @@ func readerToFile(t T, h *H) {
 	for i, n := range []int{0, 1, 5000, 2<<20 + 3} {
 		c := content(n, n)
 		put(t, h, "a", c, nil)
-		for j, o := range []*files.GetOptions{nil, {SkipVerify: true}, {Range: files.From(int64(n / 2))}} {
+		for j, o := range []*files.GetOptions{
+			nil,
+			{SkipVerify: true},
+			{Range: files.From(int64(n / 2))},
+		} {
 			f, err := os.Create(fmt.Sprintf("%s/%d-%d", t.TempDir(), i, j))
 			if err != nil {
 				t.Fatalf("%v", err)

@@ -13,15 +13,62 @@ import (
 )
 
 var readerEndCases = []Case{
-	{Rule: "G7", Name: "close", Why: "a body is closed twice by defer and by hand, and must not be read afterwards", Run: readerClose},
-	{Rule: "G7", Name: "close-early", Why: "who stops reading must not pay for the rest, nor leave it open", Largest: 3 << 20, Run: readerCloseEarly},
-	{Rule: "G7", Name: "close-during-read", Why: "Close is how a stuck download is stopped", Run: readerCloseDuring},
-	{Rule: "G7", Name: "read-timeout", Why: "a connection that stalls would hang the program for ever", Run: readerTimeout},
-	{Rule: "G7", Name: "timeout-is-per-read", Why: "a slow but steady stream is none that stalls", Run: readerNoTimeout},
-	{Rule: "G9", Name: "cancelled", Why: "when the request is over, so is the download", Largest: 3 << 20, Run: readerCancelled},
-	{Rule: "G9", Name: "cancelled-blocked", Why: "also while it waits for bytes", Run: readerCancelledBlocked},
-	{Rule: "G9", Name: "deadline", Why: "a deadline governs the body too", Run: readerDeadline},
-	{Rule: "G9", Name: "cancelled-after-close", Why: "a context that ends later must not touch what is closed", Run: readerCancelledLater},
+	{
+		Rule: "G7",
+		Name: "close",
+		Why:  "a body is closed twice by defer and by hand, and must not be read afterwards",
+		Run:  readerClose,
+	},
+	{
+		Rule:    "G7",
+		Name:    "close-early",
+		Why:     "who stops reading must not pay for the rest, nor leave it open",
+		Largest: 3 << 20,
+		Run:     readerCloseEarly,
+	},
+	{
+		Rule: "G7",
+		Name: "close-during-read",
+		Why:  "Close is how a stuck download is stopped",
+		Run:  readerCloseDuring,
+	},
+	{
+		Rule: "G7",
+		Name: "read-timeout",
+		Why:  "a connection that stalls would hang the program for ever",
+		Run:  readerTimeout,
+	},
+	{
+		Rule: "G7",
+		Name: "timeout-is-per-read",
+		Why:  "a slow but steady stream is none that stalls",
+		Run:  readerNoTimeout,
+	},
+	{
+		Rule:    "G9",
+		Name:    "cancelled",
+		Why:     "when the request is over, so is the download",
+		Largest: 3 << 20,
+		Run:     readerCancelled,
+	},
+	{
+		Rule: "G9",
+		Name: "cancelled-blocked",
+		Why:  "also while it waits for bytes",
+		Run:  readerCancelledBlocked,
+	},
+	{
+		Rule: "G9",
+		Name: "deadline",
+		Why:  "a deadline governs the body too",
+		Run:  readerDeadline,
+	},
+	{
+		Rule: "G9",
+		Name: "cancelled-after-close",
+		Why:  "a context that ends later must not touch what is closed",
+		Run:  readerCancelledLater,
+	},
 }
 
 func readerClose(t T, h *H) {
@@ -97,7 +144,9 @@ func stall(h *H, n int64) (files.Bucket, *stalled) {
 		io.Reader
 		io.Closer
 	}
-	return bodies(h, func(r io.Reader) io.Reader { return body{io.MultiReader(io.LimitReader(r, n), s), s} }), s
+	return bodies(h, func(r io.Reader) io.Reader {
+		return body{io.MultiReader(io.LimitReader(r, n), s), s}
+	}), s
 }
 
 func readerCloseDuring(t T, h *H) {

@@ -13,9 +13,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// remembered has every name below the run's directory under which something was put in the shared
-// store. The run deletes by it: a listing may hide what is there, as MinIO's does with everything
-// below an object "a" where "a/b" exists, too.
+// remembered has every name below the run's directory under which something was put in
+// the shared store. The run deletes by it: a listing may hide what is there, as MinIO's
+// does with everything below an object "a" where "a/b" exists, too.
 type remembered struct {
 	mu   sync.Mutex
 	dirs map[string]map[string]int // by the case's directory; the number is of writes under way
@@ -28,8 +28,8 @@ func dirOf(name string) string {
 	return run + "/" + dir
 }
 
-// put notes the names before they are written; the function that it returns says that the write is
-// over.
+// put notes the names before they are written; the function that it returns says that
+// the write is over.
 func (m *remembered) put(names ...string) (over func()) {
 	add := func(n int) {
 		m.mu.Lock()
@@ -49,8 +49,9 @@ func (m *remembered) put(names ...string) (over func()) {
 	return func() { add(-1) }
 }
 
-// take returns the names below a case's directory, or all for "", in order. They are forgotten,
-// but for those whose write is still under way, as that of a case that hangs.
+// take returns the names below a case's directory, or all for "", in order. They are
+// forgotten, but for those whose write is still under way, as that of a case that
+// hangs.
 func (m *remembered) take(dir string) (names []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -68,8 +69,9 @@ func (m *remembered) take(dir string) (names []string) {
 	return names
 }
 
-// through returns the bucket that remembers: what is put through it, copies, moves and signed PUTs
-// included, is noted under prefix and name. It owns the bucket below where own says so.
+// through returns the bucket that remembers: what is put through it, copies, moves and
+// signed PUTs included, is noted under prefix and name. It owns the bucket below where
+// own says so.
 func (m *remembered) through(b files.Bucket, prefix string, own bool) files.Bucket {
 	return files.Wrap(b, files.Hooks{CloseInner: own, Around: func(
 		ctx context.Context, c *files.Call, next func(context.Context) error,
@@ -86,8 +88,8 @@ func (m *remembered) through(b files.Bucket, prefix string, own bool) files.Buck
 	}})
 }
 
-// ofURL is through for a bucket that was opened by a URL of the shared store with prefix=, and
-// maybe key=.
+// ofURL is through for a bucket that was opened by a URL of the shared store with
+// prefix=, and maybe key=.
 func (s *session) ofURL(b files.Bucket, rawURL string) files.Bucket {
 	if s.store == nil {
 		return b
@@ -107,8 +109,8 @@ func (s *session) ofURL(b files.Bucket, rawURL string) files.Bucket {
 type LeftError struct {
 	// Dir is the directory that holds it.
 	Dir string
-	// Names are the files that are known to be left, or that may be: those that could not be
-	// deleted, and those that a listing showed at the end.
+	// Names are the files that are known to be left, or that may be: those that could
+	// not be deleted, and those that a listing showed at the end.
 	Names []string
 	// Err is why.
 	Err error
@@ -142,8 +144,9 @@ func (e *LeftError) Error() string {
 
 func (e *LeftError) Unwrap() error { return e.Err }
 
-// clean deletes what was put below the directory, by name, then what is still listed there, also
-// when ctx has ended. The error is a *LeftError; what it names is tried once more at the end.
+// clean deletes what was put below the directory, by name, then what is still listed
+// there, also when ctx has ended. The error is a *LeftError; what it names is tried
+// once more at the end.
 func (s *session) clean(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanLimit)
 	defer cancel()
@@ -191,14 +194,16 @@ func deleteNamed(ctx context.Context, b files.Bucket, names []string, left map[s
 		if err == nil {
 			continue
 		}
-		// Of a name that the store refuses, or a bucket that can't write, nothing was put.
+		// Of a name that the store refuses, or a bucket that can't write, nothing was
+		// put.
 		if _, serr := b.Stat(ctx, failed.Name, nil); !errors.Is(serr, files.ErrNotExist) {
 			left[failed.Name] = err
 		}
 	}
 }
 
-// listed is what the store lists below the directory, objects under foreign keys included.
+// listed is what the store lists below the directory, objects under foreign keys
+// included.
 func listed(ctx context.Context, b files.Bucket, dir string) (all []files.Entry, err error) {
 	opts := &files.ListOptions{NamesOnly: true, Foreign: b.Features().ForeignKeys}
 	for e, lerr := range b.List(ctx, dir, opts) {

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// hideBelow sees the memory through a listing that shows nothing below a file of the directory's name,
-// as MinIO's does; refuse says which names can't be deleted.
+// hideBelow sees the memory through a listing that shows nothing below a file of the
+// directory's name, as MinIO's does; refuse says which names can't be deleted.
 func hideBelow(m files.Bucket, refuse func(name string) error) files.Bucket {
 	return files.Wrap(m, files.Hooks{
 		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
@@ -70,8 +70,8 @@ func inside(t *testing.T, m files.Bucket) (names []string) {
 	return names
 }
 
-// TestCleansByName runs the suite on a store whose listings hide names: nothing is left, by
-// whatever handle, call or signed request it was put.
+// TestCleansByName runs the suite on a store whose listings hide names: nothing is
+// left, by whatever handle, call or signed request it was put.
 func TestCleansByName(t *testing.T) {
 	name := memName()
 	m := mem.Open(name)
@@ -81,7 +81,10 @@ func TestCleansByName(t *testing.T) {
 		Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
 		URL:    func(conformance.T) string { return "mem://" + name },
 	}
-	opts := &conformance.CheckOptions{Pattern: "^(N3|P[1589]|L[1-6]|C[1-9]|M[1-9]|D3|U[23]|X1)/", Short: true}
+	opts := &conformance.CheckOptions{
+		Pattern: "^(N3|P[1589]|L[1-6]|C[1-9]|M[1-9]|D3|U[23]|X1)/",
+		Short:   true,
+	}
 	r, err := conformance.Check(t.Context(), h, opts)
 	if err != nil {
 		t.Errorf("Check: %v", err)
@@ -99,7 +102,8 @@ func TestCleansByName(t *testing.T) {
 	}
 }
 
-// TestTellsWhatIsLeft has some names that can't be deleted, behind a listing that hides them.
+// TestTellsWhatIsLeft has some names that can't be deleted, behind a listing that hides
+// them.
 func TestTellsWhatIsLeft(t *testing.T) {
 	m := mem.Open(memName())
 	refuse := func(name string) error {
@@ -108,7 +112,9 @@ func TestTellsWhatIsLeft(t *testing.T) {
 		}
 		return nil
 	}
-	h := conformance.Harness{Store: func(conformance.T) files.Bucket { return hideBelow(m, refuse) }}
+	h := conformance.Harness{Store: func(conformance.T) files.Bucket {
+		return hideBelow(m, refuse)
+	}}
 	_, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^N3/"})
 	var e *conformance.LeftError
 	if !errors.As(err, &e) || !errors.Is(err, files.ErrPermission) {

@@ -19,21 +19,25 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ReportDir is the environment variable that makes [Run] write reports into the folder that it names.
+// ReportDir is the environment variable that makes [Run] write reports into the folder
+// that it names.
 const ReportDir = "CLOUDFILES_REPORT_DIR"
 
 // reportFormat is raised when what a report's fields mean changes.
 const reportFormat = 1
 
-// Report is what came of a run: JSON to be read by programs, and a certificate for people ([Report.WriteMarkdown]).
+// Report is what came of a run: JSON to be read by programs, and a certificate for
+// people ([Report.WriteMarkdown]).
 type Report struct {
 	Format int    `json:"format"` // 1
 	Name   string `json:"name"`   // of the driver
 	Server string `json:"server,omitempty"`
-	// Versions has those of Go ("go"), of the program's modules by their path, and the harness's own.
+	// Versions has those of Go ("go"), of the program's modules by their path, and the
+	// harness's own.
 	Versions map[string]string `json:"versions"`
 	Platform string            `json:"platform"` // "linux/amd64"
-	// Features are those of the buckets that the cases ran on; nil where none came so far.
+	// Features are those of the buckets that the cases ran on; nil where none came so
+	// far.
 	Features *files.Features `json:"features"`
 	Seed     uint64          `json:"seed"`
 	// Short and Pattern tell what was left out; Suite is how many cases there are in all.
@@ -52,12 +56,15 @@ type Report struct {
 type CaseReport struct {
 	ID      string  `json:"id"` // "P8/race"
 	Outcome Outcome `json:"outcome"`
-	// Reason says why the case is not applicable, known to fail or the server's fault, or which feature is missing where it was turned round.
+	// Reason says why the case is not applicable, known to fail or the server's fault,
+	// or which feature is missing where it was turned round.
 	Reason string `json:"reason,omitempty"`
-	// Missing names the features that the case needs and that the bucket does not claim, and Turned those of them that were found refused.
+	// Missing names the features that the case needs and that the bucket does not
+	// claim, and Turned those of them that were found refused.
 	Missing []string `json:"missing,omitempty"`
 	Turned  []string `json:"turned,omitempty"`
-	// Racing: the server's fault, which is the reason, breaks the case in some runs only; this one may have passed.
+	// Racing: the server's fault, which is the reason, breaks the case in some runs
+	// only; this one may have passed.
 	Racing   bool          `json:"racing,omitempty"`
 	Failures []string      `json:"failures,omitempty"` // also of those that are known
 	Took     time.Duration `json:"nanoseconds"`
@@ -79,7 +86,8 @@ func (r *Report) Count(o Outcome) (n int) {
 	return n
 }
 
-// OK reports whether the run came to its end and no case failed, but for those that are known to.
+// OK reports whether the run came to its end and no case failed, but for those that are
+// known to.
 func (r *Report) OK() bool { return !r.Interrupted && r.Count(Failed) == 0 }
 
 // WriteJSON writes the report for ReadReport.
@@ -100,29 +108,34 @@ func ReadReport(r io.Reader) (*Report, error) {
 		return nil, fmt.Errorf("the report has the format %d, want %d", report.Format, reportFormat)
 	}
 	for _, c := range report.Cases {
-		if !slices.Contains([]Outcome{Passed, Failed, NotApplicable, KnownFailure, ServerFault}, c.Outcome) || !strings.Contains(c.ID, "/") {
+		if !slices.Contains([]Outcome{Passed, Failed, NotApplicable, KnownFailure, ServerFault},
+			c.Outcome) || !strings.Contains(c.ID, "/") {
 			return nil, fmt.Errorf("the report has a case %q with the outcome %q", c.ID, c.Outcome)
 		}
 	}
 	return &report, nil
 }
 
-// WriteFiles writes the report as name.json and its certificate as name.md into the folder, which is made where it is missing.
-// Whatever could not be part of a file's name is a hyphen there.
+// WriteFiles writes the report as name.json and its certificate as name.md into the
+// folder, which is made where it is missing. Whatever could not be part of a file's
+// name is a hyphen there.
 func (r *Report) WriteFiles(dir string) error {
 	if !filepath.IsAbs(dir) {
-		return fmt.Errorf("reports: the folder %q is not absolute, and go test runs each package in a folder of its own", dir)
+		return fmt.Errorf("reports: the folder %q is not absolute, and go test runs each package "+
+			"in a folder of its own", dir)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("reports: %w", err)
 	}
 	name := strings.Map(func(c rune) rune {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("._-+", c) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+			strings.ContainsRune("._-+", c) {
 			return c
 		}
 		return '-'
 	}, cmp.Or(strings.TrimLeft(r.Name, "."), "report"))
-	return errors.Join(writeFile(filepath.Join(dir, name+".json"), r.WriteJSON), writeFile(filepath.Join(dir, name+".md"), r.WriteMarkdown))
+	return errors.Join(writeFile(filepath.Join(dir, name+".json"), r.WriteJSON),
+		writeFile(filepath.Join(dir, name+".md"), r.WriteMarkdown))
 }
 
 // writeFile has a whole file or none.
@@ -159,7 +172,16 @@ func (c *collector) add(r Result) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := r.Case.ID()
-	c.found[id] = CaseReport{ID: id, Outcome: r.Outcome, Reason: r.Reason, Missing: r.Missing, Turned: r.Turned, Racing: r.Racing, Failures: r.Failures, Took: r.Took}
+	c.found[id] = CaseReport{
+		ID:       id,
+		Outcome:  r.Outcome,
+		Reason:   r.Reason,
+		Missing:  r.Missing,
+		Turned:   r.Turned,
+		Racing:   r.Racing,
+		Failures: r.Failures,
+		Took:     r.Took,
+	}
 }
 
 // finish returns the report of what was added.
@@ -168,8 +190,19 @@ func (c *collector) finish() *Report {
 	defer c.mu.Unlock()
 	h := &c.s.h
 	all := Cases()
-	r := &Report{Format: reportFormat, Name: h.Name, Server: h.Server, Versions: versionsOf(h.Versions), Platform: runtime.GOOS + "/" + runtime.GOARCH, Features: c.s.claimed(), Seed: h.Seed,
-		Suite: len(all), Date: c.start.UTC().Truncate(time.Second), Took: time.Since(c.start), Cases: []CaseReport{}}
+	r := &Report{
+		Format:   reportFormat,
+		Name:     h.Name,
+		Server:   h.Server,
+		Versions: versionsOf(h.Versions),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Features: c.s.claimed(),
+		Seed:     h.Seed,
+		Suite:    len(all),
+		Date:     c.start.UTC().Truncate(time.Second),
+		Took:     time.Since(c.start),
+		Cases:    []CaseReport{},
+	}
 	for _, known := range all {
 		if found, ok := c.found[known.ID()]; ok {
 			r.Cases = append(r.Cases, found)

@@ -30,7 +30,10 @@ func someReport(t *testing.T, opts conformance.CheckOptions) *conformance.Report
 		Known:        map[string]string{"D1/only-that": "it deletes | nothing"},
 		ServerFaults: map[string]string{"D1/beside": "issue 17"},
 		Unclaimed:    map[string]string{"IfAbsent": "it would be stat, then write"},
-		Name:         "half a map", Server: "mapd 1.0", Versions: map[string]string{"mapsdk": "v3"}, Seed: 42,
+		Name:         "half a map",
+		Server:       "mapd 1.0",
+		Versions:     map[string]string{"mapsdk": "v3"},
+		Seed:         42,
 	}, &opts)
 	if err != nil {
 		t.Fatal(err)
@@ -44,22 +47,33 @@ func TestReport(t *testing.T) {
 	for _, c := range r.Cases {
 		got[c.ID] = c
 	}
-	for id, want := range map[string]conformance.Outcome{"D1/only-that": conformance.KnownFailure, "D1/beside": conformance.ServerFault, "D1/recreate": conformance.Failed,
-		"P4/reopened": conformance.NotApplicable, "P8/race": conformance.Passed, "S1/is-get": conformance.Passed} {
+	for id, want := range map[string]conformance.Outcome{
+		"D1/only-that": conformance.KnownFailure,
+		"D1/beside":    conformance.ServerFault,
+		"D1/recreate":  conformance.Failed,
+		"P4/reopened":  conformance.NotApplicable,
+		"P8/race":      conformance.Passed,
+		"S1/is-get":    conformance.Passed,
+	} {
 		if got[id].Outcome != want {
 			t.Errorf("%s: %+v, want it %s", id, got[id], want)
 		}
 	}
-	if c := got["P8/race"]; !slices.Equal(c.Turned, []string{"IfAbsent"}) || c.Reason != "the bucket does not claim IfAbsent: it would be stat, then write" {
+	if c := got["P8/race"]; !slices.Equal(c.Turned,
+		[]string{"IfAbsent"}) ||
+		c.Reason != "the bucket does not claim IfAbsent: it would be stat, then write" {
 		t.Errorf("a case that was turned round: %+v", c)
 	}
 	if c := got["D1/beside"]; c.Reason != "issue 17" || len(c.Failures) == 0 {
 		t.Errorf("a fault of the server's: %+v", c)
 	}
-	if r.OK() || r.Count(conformance.ServerFault) != 1 || r.Seed != 42 || r.Server != "mapd 1.0" || r.Versions["mapsdk"] != "v3" || r.Versions["go"] == "" || r.Features == nil || r.Features.IfAbsent {
+	if r.OK() || r.Count(conformance.ServerFault) != 1 || r.Seed != 42 || r.Server != "mapd 1.0" ||
+		r.Versions["mapsdk"] != "v3" || r.Versions["go"] == "" || r.Features == nil ||
+		r.Features.IfAbsent {
 		t.Errorf("the report is %+v", r)
 	}
-	if now := time.Now(); r.Date.After(now) || now.Sub(r.Date) > time.Hour || r.Date.Location() != time.UTC {
+	if now := time.Now(); r.Date.After(now) || now.Sub(r.Date) > time.Hour ||
+		r.Date.Location() != time.UTC {
 		t.Errorf("the date is %v", r.Date)
 	}
 	var order []string
@@ -73,7 +87,10 @@ func TestReport(t *testing.T) {
 			t.Fatalf("case %d is %s, want the order of the contract: %s", i, c.ID, order[i])
 		}
 	}
-	if again := someReport(t, conformance.CheckOptions{Pattern: "^(D1|P4|P8|S1)/", Parallel: 1}); !reflect.DeepEqual(outcomes(again), outcomes(r)) {
+	if again := someReport(t, conformance.CheckOptions{
+		Pattern:  "^(D1|P4|P8|S1)/",
+		Parallel: 1,
+	}); !reflect.DeepEqual(outcomes(again), outcomes(r)) {
 		t.Errorf("a second run reports\n%v, want\n%v", outcomes(again), outcomes(r))
 	}
 	failed := someReport(t, conformance.CheckOptions{Pattern: "^S1/is-get$"})
@@ -100,11 +117,18 @@ func TestReportJSON(t *testing.T) {
 		t.Errorf("read back: %+v, %v, want %+v", back, err, r)
 	}
 	var plain map[string]any
-	if err := json.Unmarshal(b.Bytes(), &plain); err != nil || plain["name"] != "half a map" || plain["seed"] != 42.0 {
+	if err := json.Unmarshal(b.Bytes(),
+		&plain); err != nil || plain["name"] != "half a map" || plain["seed"] != 42.0 {
 		t.Errorf("as JSON: %v, %v", plain, err)
 	}
-	for what, text := range map[string]string{"no JSON": "# Conformance", "another's JSON": "{}", "another format": `{"format": 9}`, "an unknown outcome": `{"format": 1, "cases": [{"id": "P1/a", "outcome": "great"}]}`,
-		"no rule": `{"format": 1, "cases": [{"id": "P1", "outcome": "passed"}]}`, "half of it": b.String()[:b.Len()/2]} {
+	for what, text := range map[string]string{
+		"no JSON":            "# Conformance",
+		"another's JSON":     "{}",
+		"another format":     `{"format": 9}`,
+		"an unknown outcome": `{"format": 1, "cases": [{"id": "P1/a", "outcome": "great"}]}`,
+		"no rule":            `{"format": 1, "cases": [{"id": "P1", "outcome": "passed"}]}`,
+		"half of it":         b.String()[:b.Len()/2],
+	} {
 		if r, err := conformance.ReadReport(strings.NewReader(text)); err == nil {
 			t.Errorf("%s was read as %+v", what, r)
 		}
@@ -113,19 +137,40 @@ func TestReportJSON(t *testing.T) {
 
 func TestCertificate(t *testing.T) {
 	var b bytes.Buffer
-	if err := someReport(t, conformance.CheckOptions{Pattern: "^(D1|P4|P8)/"}).WriteMarkdown(&b); err != nil {
+	if err := someReport(t,
+		conformance.CheckOptions{Pattern: "^(D1|P4|P8)/"}).WriteMarkdown(&b); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()
-	for _, want := range []string{"# Conformance of half a map\n", "**breaks the contract**", "| server | mapd 1.0 |", "| seed | 42 |", "\n## Failed\n", "- D1/recreate\n\n      ", "- D1/only-that: it deletes | nothing\n",
-		"\n## The server's faults\n", "- D1/beside: issue 17\n", "\n## Not applicable\n", "- P4/reopened: the bucket does not claim Durable\n", "\n## Refused\n", "- IfAbsent: P8/", "\n## Passed\n", "\n- P8: ", "- mapsdk v3\n",
-		"of the suite's"} {
+	for _, want := range []string{
+		"# Conformance of half a map\n",
+		"**breaks the contract**",
+		"| server | mapd 1.0 |",
+		"| seed | 42 |",
+		"\n## Failed\n",
+		"- D1/recreate\n\n      ",
+		"- D1/only-that: it deletes | nothing\n",
+		"\n## The server's faults\n",
+		"- D1/beside: issue 17\n",
+		"\n## Not applicable\n",
+		"- P4/reopened: the bucket does not claim Durable\n",
+		"\n## Refused\n",
+		"- IfAbsent: P8/",
+		"\n## Passed\n",
+		"\n- P8: ",
+		"- mapsdk v3\n",
+		"of the suite's",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the certificate doesn't say %q:\n%s", want, text)
 		}
 	}
 	b.Reset()
-	if err := someReport(t, conformance.CheckOptions{Pattern: "^S1/", Short: true}).WriteMarkdown(&b); err != nil || !strings.Contains(b.String(), "It keeps the contract: ") || strings.Contains(b.String(), "## Failed") {
+	if err := someReport(t, conformance.CheckOptions{
+		Pattern: "^S1/",
+		Short:   true,
+	}).WriteMarkdown(&b); err != nil || !strings.Contains(b.String(),
+		"It keeps the contract: ") || strings.Contains(b.String(), "## Failed") {
 		t.Errorf("%v; the certificate of a run without a failure is\n%s", err, b.String())
 	}
 }
@@ -139,7 +184,10 @@ func TestReportFiles(t *testing.T) {
 	t.Run("run", func(t *testing.T) { conformance.Run(t, h) })
 	h.Name = ""
 	t.Run("run", func(t *testing.T) { conformance.Run(t, h) })
-	for name, title := range map[string]string{"a-map-of-ours": "a map/of ours", "conformance.TestReportFiles-run-01": "conformance.TestReportFiles/run#01"} {
+	for name, title := range map[string]string{
+		"a-map-of-ours":                      "a map/of ours",
+		"conformance.TestReportFiles-run-01": "conformance.TestReportFiles/run#01",
+	} {
 		f, err := os.Open(filepath.Join(dir, name+".json"))
 		if err != nil {
 			t.Error(err)
@@ -147,17 +195,20 @@ func TestReportFiles(t *testing.T) {
 		}
 		defer f.Close()
 		r, err := conformance.ReadReport(f)
-		if err != nil || r.Name != title || r.Seed != 7 || r.Suite != len(conformance.Cases()) || len(r.Cases) < 200 || !r.OK() || r.Short != testing.Short() {
+		if err != nil || r.Name != title || r.Seed != 7 || r.Suite != len(conformance.Cases()) ||
+			len(r.Cases) < 200 || !r.OK() || r.Short != testing.Short() {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
-		if c, err := os.ReadFile(filepath.Join(dir, name+".md")); err != nil || !strings.HasPrefix(string(c), "# Conformance of "+title) {
+		if c, err := os.ReadFile(filepath.Join(dir,
+			name+".md")); err != nil || !strings.HasPrefix(string(c), "# Conformance of "+title) {
 			t.Errorf("%s: %v, %.50q", name, err, c)
 		}
 	}
 	if all, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(all) != 4 {
 		t.Errorf("the folder has %q, %v", all, err)
 	}
-	if err := (&conformance.Report{Name: "x"}).WriteFiles("reports"); err == nil || !strings.Contains(err.Error(), "absolute") {
+	if err := (&conformance.Report{Name: "x"}).WriteFiles("reports"); err == nil ||
+		!strings.Contains(err.Error(), "absolute") {
 		t.Errorf("WriteFiles into a folder that depends on the package: %v", err)
 	}
 }
@@ -165,37 +216,50 @@ func TestReportFiles(t *testing.T) {
 func TestCheckOptions(t *testing.T) {
 	h := mapHarness()
 	for pattern, says := range map[string]string{"[": "pattern", "^P99/": "no case matches"} {
-		if r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: pattern}); err == nil || r != nil || !strings.Contains(err.Error(), says) {
+		if r, err := conformance.Check(t.Context(), h,
+			&conformance.CheckOptions{Pattern: pattern}); err == nil || r != nil ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("pattern %q: %v, want an error that says %q", pattern, err, says)
 		}
 	}
 	var seen []int
-	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^G3/", Parallel: 4, Progress: func(done, total int, r conformance.Result) {
-		seen = append(seen, done)
-		if r.Case.Rule != "G3" || total < 3 {
-			t.Errorf("progress %d of %d: %+v", done, total, r)
-		}
-	}})
-	if err != nil || len(seen) != len(r.Cases) || !slices.IsSorted(seen) || seen[len(seen)-1] != len(seen) {
+	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{
+		Pattern:  "^G3/",
+		Parallel: 4,
+		Progress: func(done, total int, r conformance.Result) {
+			seen = append(seen, done)
+			if r.Case.Rule != "G3" || total < 3 {
+				t.Errorf("progress %d of %d: %+v", done, total, r)
+			}
+		},
+	})
+	if err != nil || len(seen) != len(r.Cases) || !slices.IsSorted(seen) ||
+		seen[len(seen)-1] != len(seen) {
 		t.Errorf("progress %v, %v", seen, err)
 	}
-	long, _ := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^(X1|L8|P11)/"})
-	short, _ := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^(X1|L8|P11)/", Short: true})
+	long, _ := conformance.Check(t.Context(), h,
+		&conformance.CheckOptions{Pattern: "^(X1|L8|P11)/"})
+	short, _ := conformance.Check(t.Context(), h, &conformance.CheckOptions{
+		Pattern: "^(X1|L8|P11)/",
+		Short:   true,
+	})
 	if len(short.Cases) != len(long.Cases)-1 || !short.Short { // P11/large
 		t.Errorf("short: %d cases of %d", len(short.Cases), len(long.Cases))
 	}
 	t.Setenv("CLOUDFILES_SEED", "99")
-	if r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^S1/is-get$"}); err != nil || r.Seed != 99 {
+	if r, err := conformance.Check(t.Context(), h,
+		&conformance.CheckOptions{Pattern: "^S1/is-get$"}); err != nil || r.Seed != 99 {
 		t.Errorf("seed %d, %v, want the environment's", r.Seed, err)
 	}
 	t.Setenv("CLOUDFILES_SEED", "much")
-	if _, err := conformance.Check(t.Context(), h, nil); err == nil || !strings.Contains(err.Error(), "CLOUDFILES_SEED") {
+	if _, err := conformance.Check(t.Context(), h,
+		nil); err == nil || !strings.Contains(err.Error(), "CLOUDFILES_SEED") {
 		t.Errorf("a seed that is no number: %v", err)
 	}
 }
 
-// TestCheckCancelled shows that a run that is cancelled ends soon, cleans up, and blames nobody: neither the cases under way nor those
-// that hang.
+// TestCheckCancelled shows that a run that is cancelled ends soon, cleans up, and
+// blames nobody: neither the cases under way nor those that hang.
 func TestCheckCancelled(t *testing.T) {
 	for _, hangs := range []bool{false, true} {
 		m := newMap()
@@ -207,19 +271,26 @@ func TestCheckCancelled(t *testing.T) {
 			if !hangs {
 				return b
 			}
-			return files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-				if c.Op == files.OpStat {
+			return files.Wrap(b, files.Hooks{
+				Around: func(ctx context.Context, c *files.Call,
+					next func(context.Context) error) error {
+					if c.Op == files.OpStat {
+						cancel(why)
+						<-make(chan int)
+					}
+					return next(ctx)
+				},
+			})
+		}}
+		opts := &conformance.CheckOptions{
+			Pattern:  "^(G1|S1)/",
+			Parallel: 2,
+			Progress: func(done, _ int, _ conformance.Result) {
+				if done == 2 && !hangs {
 					cancel(why)
-					<-make(chan int)
 				}
-				return next(ctx)
-			}})
-		}}
-		opts := &conformance.CheckOptions{Pattern: "^(G1|S1)/", Parallel: 2, Progress: func(done, _ int, _ conformance.Result) {
-			if done == 2 && !hangs {
-				cancel(why)
-			}
-		}}
+			},
+		}
 		r, err := conformance.Check(ctx, h, opts)
 		if !errors.Is(err, why) || r == nil || !r.Interrupted || r.OK() {
 			t.Fatalf("Check that was cancelled: %v, %+v", err, r)

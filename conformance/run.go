@@ -25,7 +25,8 @@ const (
 	Passed        Outcome = "passed"
 	Failed        Outcome = "failed"
 	NotApplicable Outcome = "not applicable"
-	// KnownFailure is a failure that Harness.Known names, and ServerFault one that Harness.ServerFaults names.
+	// KnownFailure is a failure that Harness.Known names, and ServerFault one that
+	// Harness.ServerFaults names.
 	KnownFailure Outcome = "known"
 	ServerFault  Outcome = "server"
 )
@@ -34,14 +35,16 @@ const (
 type Result struct {
 	Case    Case
 	Outcome Outcome
-	// Missing names the abilities that the case needs and that the bucket does not claim, and Turned those of them that were
-	// found refused instead.
+	// Missing names the abilities that the case needs and that the bucket does not
+	// claim, and Turned those of them that were found refused instead.
 	Missing, Turned []string
-	// Racing: Harness.ServerRaces has the case, so the server's fault breaks it in some runs only. Reason is then that one's, also of a case that passed.
+	// Racing: Harness.ServerRaces has the case, so the server's fault breaks it in some
+	// runs only. Reason is then that one's, also of a case that passed.
 	Racing bool
 	// Failures are what was wrong, in order.
 	Failures []string
-	// Reason says why the case is not applicable, why it is known to fail, or what proves that it is the server's fault.
+	// Reason says why the case is not applicable, why it is known to fail, or what
+	// proves that it is the server's fault.
 	Reason string
 	Log    []string
 	Took   time.Duration
@@ -54,19 +57,22 @@ func (r Result) Text() string {
 	if len(shown) > most {
 		shown = append(slices.Clone(shown[:most]), fmt.Sprintf("and %d more", len(r.Failures)-most))
 	}
-	return fmt.Sprintf("%s breaks rule %s:\n  %s\n  why it matters: %s", r.Case.ID(), r.Case.Rule, strings.Join(shown, "\n  "), r.Case.Why)
+	return fmt.Sprintf("%s breaks rule %s:\n  %s\n  why it matters: %s", r.Case.ID(), r.Case.Rule,
+		strings.Join(shown, "\n  "), r.Case.Why)
 }
 
 // DefaultLimit is how long a case may take where the harness doesn't say.
 const DefaultLimit = time.Minute
 
-// caseLabel marks a case's goroutines, and those that they start, in the goroutine profile.
+// caseLabel marks a case's goroutines, and those that they start, in the goroutine
+// profile.
 const caseLabel = "conformance"
 
 var caseCount atomic.Int64
 
-// RunCase runs one case on a new bucket of the harness. It returns within the harness's limit, also when the
-// bucket panics or hangs. The outcome is what the case itself says: Known and ServerFaults don't change it.
+// RunCase runs one case on a new bucket of the harness. It returns within the harness's
+// limit, also when the bucket panics or hangs. The outcome is what the case itself
+// says: Known and ServerFaults don't change it.
 func RunCase(ctx context.Context, h Harness, c Case) Result {
 	s, err := begin(ctx, h)
 	if err != nil {
@@ -117,7 +123,8 @@ func (t *recorder) runCleanups() {
 	}
 }
 
-// cleanup runs one of them: also where it panics, or ends its goroutine, the others follow.
+// cleanup runs one of them: also where it panics, or ends its goroutine, the others
+// follow.
 func (t *recorder) cleanup(f func()) {
 	whole := false
 	defer func() {
@@ -197,7 +204,14 @@ func (t *recorder) recoverPanic() {
 func (t *recorder) result() Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := Result{Outcome: Passed, Reason: t.reason, Failures: slices.Clone(t.failures), Log: slices.Clone(t.log), Turned: slices.Clone(t.turned), Missing: t.missing}
+	r := Result{
+		Outcome:  Passed,
+		Reason:   t.reason,
+		Failures: slices.Clone(t.failures),
+		Log:      slices.Clone(t.log),
+		Turned:   slices.Clone(t.turned),
+		Missing:  t.missing,
+	}
 	switch {
 	case len(r.Failures) > 0:
 		r.Outcome = Failed

@@ -42,7 +42,8 @@ const (
 	failsAtEnd      // its reader fails where it should end
 )
 
-// step is one operation of a sequence. It is plain data, so that a sequence can be run again, made simpler and printed.
+// step is one operation of a sequence. It is plain data, so that a sequence can be run
+// again, made simpler and printed.
 type step struct {
 	do         action
 	name       string // of the file; of the directory where do is doList or doDeleteDir
@@ -68,7 +69,8 @@ func (c text) String() string {
 	return string(b[:c.size])
 }
 
-// stepSizes are sizes of contents, simple ones first: none, within and beyond what is sniffed, chunks and buffers.
+// stepSizes are sizes of contents, simple ones first: none, within and beyond what is
+// sniffed, chunks and buffers.
 var stepSizes = []int{1, 0, 12, 512, 600, 5_000, 70_000}
 
 // stepAttributes are what a step may say of a file beside its content.
@@ -77,24 +79,73 @@ var stepAttributes = []files.Attributes{
 	{Metadata: map[string]string{"k": "v"}},
 	{ContentType: "x/y"},
 	{CacheControl: "no-store"},
-	{ContentDisposition: "inline", ContentLanguage: "de", Metadata: map[string]string{"Upper": "ü %"}},
-	{ContentType: "image/png", ContentEncoding: "gzip", Metadata: map[string]string{"k": "", "l": "2"}},
+	{
+		ContentDisposition: "inline",
+		ContentLanguage:    "de",
+		Metadata:           map[string]string{"Upper": "ü %"},
+	},
+	{
+		ContentType:     "image/png",
+		ContentEncoding: "gzip",
+		Metadata:        map[string]string{"k": "", "l": "2"},
+	},
 }
 
 // stepRanges are parts of files, simple ones first.
-var stepRanges = []files.Range{{}, files.Bytes(0, 1), files.Last(1), files.From(1), files.Bytes(0, 0), files.Bytes(1, 5), files.Last(0), files.Last(7), files.From(12),
-	files.Bytes(3, 1<<40), files.From(1 << 40), files.Bytes(500, 200), files.Last(1 << 40), files.Bytes(4_090, 20)}
+var stepRanges = []files.Range{
+	{},
+	files.Bytes(0, 1),
+	files.Last(1),
+	files.From(1),
+	files.Bytes(0, 0),
+	files.Bytes(1, 5),
+	files.Last(0),
+	files.Last(7),
+	files.From(12),
+	files.Bytes(3, 1<<40),
+	files.From(1 << 40),
+	files.Bytes(500, 200),
+	files.Last(1 << 40),
+	files.Bytes(4_090, 20),
+}
 
-// stepNames are names that drivers have mixed up, simple ones first. None of them is one that section Z of the contract excludes.
-var stepNames = []string{"a", "b", "a/b", "A", "a-", "a.txt", "B", "a/b/c", "a/b-", "a/B", "b/c.html", "a-/b", "a.attrs", "a.tmp", "\u00e9", "e\u0301", "a%2Fb", "a__0x2f__b", "~a", "a b", "b/\U0001F600", "b/\uFFFD",
-	longName + "1", longName + "2", "a/" + longName + "/b"}
+// stepNames are names that drivers have mixed up, simple ones first. None of them is
+// one that section Z of the contract excludes.
+var stepNames = []string{
+	"a",
+	"b",
+	"a/b",
+	"A",
+	"a-",
+	"a.txt",
+	"B",
+	"a/b/c",
+	"a/b-",
+	"a/B",
+	"b/c.html",
+	"a-/b",
+	"a.attrs",
+	"a.tmp",
+	"\u00e9",
+	"e\u0301",
+	"a%2Fb",
+	"a__0x2f__b",
+	"~a",
+	"a b",
+	"b/\U0001F600",
+	"b/\uFFFD",
+	longName + "1",
+	longName + "2",
+	"a/" + longName + "/b",
+}
 
 var longName = strings.Repeat("l", 260)
 
 // refusedNames are refused by rule N1.
 var refusedNames = []string{"a/", "", "a//b", "..", "a\n"}
 
-// typeOf is the content type that rule P6 gives a name of stepNames with a text as its content.
+// typeOf is the content type that rule P6 gives a name of stepNames with a text as its
+// content.
 func typeOf(name string) string {
 	if strings.HasSuffix(name, ".html") {
 		return "text/html; charset=utf-8"
@@ -102,7 +153,8 @@ func typeOf(name string) string {
 	return "text/plain; charset=utf-8"
 }
 
-// generator makes steps of choices: choose returns a number from 0 to below n, and a simpler step for a lower one.
+// generator makes steps of choices: choose returns a number from 0 to below n, and a
+// simpler step for a lower one.
 type generator struct {
 	choose func(n int) int
 	names  []string // of this sequence: few, so that steps meet
@@ -115,7 +167,9 @@ func generate(choose func(n int) int, names []string, sizes []int) []step {
 	for range 2 + choose(4) {
 		near := names
 		if len(g.names) > 0 && g.one(2) { // a directory of another, or a name below it
-			near = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !conflicts(name, g.names) })
+			near = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+				return !conflicts(name, g.names)
+			})
 		}
 		if len(near) > 0 {
 			g.names = append(g.names, pick(g, near))
@@ -171,7 +225,11 @@ func (g *generator) step() step {
 	case k < 7:
 		return g.put()
 	case k < 10:
-		s := step{do: doGet, name: g.name(), part: stepRanges[g.choose(2)*g.choose(len(stepRanges))]}
+		s := step{
+			do:   doGet,
+			name: g.name(),
+			part: stepRanges[g.choose(2)*g.choose(len(stepRanges))],
+		}
 		if g.one(4) {
 			s.cond = pick(g, []which{whenCurrent, whenStale})
 		} else if g.one(4) {
@@ -183,9 +241,18 @@ func (g *generator) step() step {
 	case k < 15:
 		return g.listing()
 	case k < 17:
-		return step{do: doDelete, name: g.name(), cond: pick(g, []which{anyState, anyState, whenCurrent, whenStale})}
+		return step{
+			do:   doDelete,
+			name: g.name(),
+			cond: pick(g, []which{anyState, anyState, whenCurrent, whenStale}),
+		}
 	case k < 19:
-		s := step{do: doCopy, name: g.name(), to: g.name(), attributes: g.choose(2) * g.choose(len(stepAttributes))}
+		s := step{
+			do:         doCopy,
+			name:       g.name(),
+			to:         g.name(),
+			attributes: g.choose(2) * g.choose(len(stepAttributes)),
+		}
 		if g.one(2) {
 			s.do = doMove
 		}
@@ -204,7 +271,13 @@ func (g *generator) step() step {
 }
 
 func (g *generator) put() step {
-	s := step{do: doPut, name: g.name(), content: text{g.choose(4), pick(g, g.sizes)}, attributes: g.choose(2) * g.choose(len(stepAttributes)), stream: g.one(3)}
+	s := step{
+		do:         doPut,
+		name:       g.name(),
+		content:    text{g.choose(4), pick(g, g.sizes)},
+		attributes: g.choose(2) * g.choose(len(stepAttributes)),
+		stream:     g.one(3),
+	}
 	switch g.choose(8) {
 	case 4:
 		s.flaw = pick(g, []flaw{tooShort, failsAtEnd})
@@ -229,7 +302,8 @@ func (g *generator) listing() step {
 		if s.name != "" {
 			below, _ = strings.CutPrefix(below, strings.TrimSuffix(s.name, "/")+"/")
 		}
-		if s.list.Prefix = strings.ToValidUTF8(below[:g.choose(min(len(below), 4)+1)], ""); s.list.Shallow {
+		if s.list.Prefix = strings.ToValidUTF8(below[:g.choose(min(len(below), 4)+1)],
+			""); s.list.Shallow {
 			s.list.Prefix, _, _ = strings.Cut(s.list.Prefix, "/")
 		}
 	}

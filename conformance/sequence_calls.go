@@ -24,7 +24,8 @@ func codePut(s step, o *files.PutOptions, cond string) string {
 	if o.Size != nil {
 		l.field("Size", fmt.Sprintf("new(int64(%d))", *o.Size))
 	}
-	return fmt.Sprintf("b.Put(ctx, %s, %s%s)", codeString(s.name), content, l.argument("files.PutOptions"))
+	return fmt.Sprintf("b.Put(ctx, %s, %s%s)", codeString(s.name), content,
+		l.argument("files.PutOptions"))
 }
 
 func codeAttributes(a files.Attributes) string {
@@ -74,7 +75,8 @@ func codeCopy(s step, cond, ifSource string) string {
 	}
 	l.field("If", cond)
 	l.field("IfSource", ifSource)
-	return fmt.Sprintf("files.%s(ctx, b, %s, b, %s%s)", s.do, codeString(s.to), codeString(s.name), l.argument("files.CopyOptions"))
+	return fmt.Sprintf("files.%s(ctx, b, %s, b, %s%s)", s.do, codeString(s.to), codeString(s.name),
+		l.argument("files.CopyOptions"))
 }
 
 func codeList(o files.ListOptions) string {

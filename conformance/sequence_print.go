@@ -46,22 +46,32 @@ func (c *script) read(step int) {
 
 func (c *script) list(n int, s step, w wanted) {
 	if c != nil {
-		c.add(part{kind: partList, step: n, w: w, call: fmt.Sprintf("b.List(ctx, %s%s)", codeString(s.name), codeList(s.list))})
+		c.add(part{
+			kind: partList,
+			step: n,
+			w:    w,
+			call: fmt.Sprintf("b.List(ctx, %s%s)", codeString(s.name), codeList(s.list)),
+		})
 	}
 }
 
 // source is the code as a file of tests, which fails on the bucket that newBucket makes.
 func (c *script) source(d *difference) string {
 	c.texts.WriteString(d.check)
-	uses := func(v string) bool { return regexp.MustCompile(`\b` + v + `\b`).MatchString(c.texts.String()) }
+	uses := func(v string) bool {
+		return regexp.MustCompile(`\b` + v + `\b`).MatchString(c.texts.String())
+	}
 	var b strings.Builder
 	for i, p := range c.parts {
 		c.write(&b, p, uses, d, i == len(c.parts)-1)
 	}
 	body := b.String()
 	imports := []string{"testing"}
-	for _, path := range []string{"errors", "io", "maps", "slices", "strings", "testing/iotest", "time"} {
-		if regexp.MustCompile(`\b` + path[strings.LastIndexByte(path, '/')+1:] + `\.[A-Z]`).MatchString(body) {
+	for _, path := range []string{
+		"errors", "io", "maps", "slices", "strings", "testing/iotest", "time",
+	} {
+		if regexp.MustCompile(`\b` + path[strings.LastIndexByte(path,
+			'/')+1:] + `\.[A-Z]`).MatchString(body) {
 			imports = append(imports, path)
 		}
 	}
@@ -83,7 +93,8 @@ func text(seed byte, size int) string {
 		imports = append(imports, "errors")
 		helper += "\nvar errReader = errors.New(\"the reader failed\")\n"
 	}
-	paths := "\"" + strings.Join(slices.Compact(slices.Sorted(slices.Values(imports))), "\"\n\t\"") + "\""
+	paths := "\"" + strings.Join(slices.Compact(slices.Sorted(slices.Values(imports))),
+		"\"\n\t\"") + "\""
 	if strings.Contains(body, "files.") {
 		paths += "\n\n\t\"cloudfiles.dev/files\""
 	}
@@ -95,9 +106,12 @@ func TestSequence(t *testing.T) {
 ` + body + "}\n"
 }
 
-func (c *script) write(b *strings.Builder, p part, uses func(string) bool, d *difference, last bool) {
+func (c *script) write(b *strings.Builder, p part, uses func(string) bool, d *difference,
+	last bool) {
 	line := func(format string, args ...any) { fmt.Fprintf(b, "\t"+format+"\n", args...) }
-	read := slices.ContainsFunc(c.parts, func(q part) bool { return q.kind == partRead && q.step == p.step })
+	read := slices.ContainsFunc(c.parts, func(q part) bool {
+		return q.kind == partRead && q.step == p.step
+	})
 	switch p.kind {
 	case partCall:
 		switch {
@@ -108,7 +122,8 @@ func (c *script) write(b *strings.Builder, p part, uses func(string) bool, d *di
 		default:
 			line("_, err = %s", p.call)
 		}
-		line("if %s {\n\t\tt.Fatalf(\"step %d: %%v, want %s\", err)\n\t}", p.w.code(), p.step, p.w.names())
+		line("if %s {\n\t\tt.Fatalf(\"step %d: %%v, want %s\", err)\n\t}", p.w.code(), p.step,
+			p.w.names())
 	case partRead:
 		v := "_, err ="
 		if uses(fmt.Sprint("p", p.step)) {
@@ -135,8 +150,10 @@ func (c *script) write(b *strings.Builder, p part, uses func(string) bool, d *di
 		if each != "" {
 			entry = "e"
 		}
-		line("for %s, failed := range %s {\n\t\tif failed != nil {\n\t\t\terr = failed\n\t\t\tbreak\n\t\t}%s\n\t}", entry, p.call, each)
-		line("if %s {\n\t\tt.Fatalf(\"step %d: %%v, want %s\", err)\n\t}", p.w.code(), p.step, p.w.names())
+		line("for %s, failed := range %s {\n\t\tif failed != nil {\n\t\t\terr = "+
+			"failed\n\t\t\tbreak\n\t\t}%s\n\t}", entry, p.call, each)
+		line("if %s {\n\t\tt.Fatalf(\"step %d: %%v, want %s\", err)\n\t}", p.w.code(), p.step,
+			p.w.names())
 	}
 	if last && d.check != "" && !d.each {
 		line("if %s {\n\t\tt.Error(%q)\n\t}", d.check, d.what)

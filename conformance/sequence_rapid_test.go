@@ -12,8 +12,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// onSteps returns a function that runs sequences on buckets of their own, made by open, and the names that they take.
-func onSteps(tb testing.TB, open func(t T) files.Bucket) (run func([]step) *difference, names []string, sizes []int) {
+// onSteps returns a function that runs sequences on buckets of their own, made by open,
+// and the names that they take.
+func onSteps(tb testing.TB,
+	open func(t T) files.Bucket) (run func([]step) *difference, names []string, sizes []int) {
 	t := &recorder{ctx: tb.Context()}
 	tb.Cleanup(t.runCleanups)
 	s, err := begin(tb.Context(), Harness{New: open})
@@ -44,11 +46,16 @@ func onMem(T) files.Bucket { return mem.New(nil) }
 
 // TestRapid runs the same operations by rapid, which shrinks in its own way.
 func TestRapid(t *testing.T) {
-	for what, open := range map[string]func(T) files.Bucket{"memory": onMem, "local disk": onLocal} {
+	for what, open := range map[string]func(T) files.Bucket{
+		"memory":     onMem,
+		"local disk": onLocal,
+	} {
 		t.Run(what, func(t *testing.T) {
 			run, names, sizes := onSteps(t, open)
 			rapid.Check(t, func(r *rapid.T) {
-				steps := generate(func(n int) int { return rapid.IntRange(0, n-1).Draw(r, "choice") }, names, sizes)
+				steps := generate(func(n int) int {
+					return rapid.IntRange(0, n-1).Draw(r, "choice")
+				}, names, sizes)
 				if d := run(steps); d != nil {
 					r.Fatalf("%s", d.what)
 				}
@@ -57,20 +64,27 @@ func TestRapid(t *testing.T) {
 	}
 }
 
-// TestRapidFinds: rapid finds a fault by the same comparison, so a pass of it means something.
+// TestRapidFinds: rapid finds a fault by the same comparison, so a pass of it means
+// something.
 func TestRapidFinds(t *testing.T) {
 	run, names, sizes := onSteps(t, func(T) files.Bucket {
-		return files.Wrap(mem.New(nil), files.Hooks{CloseInner: true, Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if c.Op == files.OpList && c.List != nil {
-				c.List.StartAfter = ""
-			}
-			return next(ctx)
-		}})
+		return files.Wrap(mem.New(nil), files.Hooks{
+			CloseInner: true,
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
+				if c.Op == files.OpList && c.List != nil {
+					c.List.StartAfter = ""
+				}
+				return next(ctx)
+			},
+		})
 	})
 	var what string
 	for seed := 0; seed < 2000 && what == ""; seed++ {
 		steps := rapid.Custom(func(r *rapid.T) []step {
-			return generate(func(n int) int { return rapid.IntRange(0, n-1).Draw(r, "choice") }, names, sizes)
+			return generate(func(n int) int {
+				return rapid.IntRange(0, n-1).Draw(r, "choice")
+			}, names, sizes)
 		}).Example(seed)
 		if d := run(steps); d != nil {
 			what = d.what
@@ -85,7 +99,8 @@ func TestRapidFinds(t *testing.T) {
 func FuzzSequence(f *testing.F) {
 	run, names, sizes := onSteps(f, onMem)
 	f.Add([]byte{})
-	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13"))
+	f.Add([]byte(
+		"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		steps := generate(func(n int) int { // a byte is a choice, and none is the simplest
 			if len(data) == 0 {

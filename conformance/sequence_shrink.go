@@ -21,9 +21,17 @@ type shrinker struct {
 	tried map[string]bool
 }
 
-// shrink returns the simplest sequence found that differs, and how; it tries until nothing more can be left out.
-func shrink(steps []step, d *difference, fails func([]step) *difference, more func() bool) *shrinker {
-	s := &shrinker{fails: fails, more: more, steps: slices.Clone(steps[:d.step]), d: d, tried: map[string]bool{}}
+// shrink returns the simplest sequence found that differs, and how; it tries until
+// nothing more can be left out.
+func shrink(steps []step, d *difference, fails func([]step) *difference,
+	more func() bool) *shrinker {
+	s := &shrinker{
+		fails: fails,
+		more:  more,
+		steps: slices.Clone(steps[:d.step]),
+		d:     d,
+		tried: map[string]bool{},
+	}
 	for s.removed() || s.renamed() || s.simplified() {
 	}
 	return s
@@ -48,7 +56,8 @@ func (s *shrinker) try(steps []step) bool {
 // removed leaves out runs of steps, long ones first.
 func (s *shrinker) removed() (any bool) {
 	for n := len(s.steps) / 2; n > 0; n /= 2 {
-		for at := len(s.steps) - n; at >= 0; at-- { // the later ones first, for what they do matters less
+		// the later ones first, for what they do matters less
+		for at := len(s.steps) - n; at >= 0; at-- {
 			if at+n <= len(s.steps) && s.try(slices.Concat(s.steps[:at], s.steps[at+n:])) {
 				any = true
 			}

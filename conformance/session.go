@@ -41,7 +41,8 @@ func begin(ctx context.Context, h Harness) (*session, error) {
 	if err := checkHarness(&h); err != nil {
 		return nil, err
 	}
-	s := &session{h: h, short: testing.Testing() && flag.Parsed() && testing.Short()} // a TestMain may check before it parses
+	// a TestMain may check before it parses
+	s := &session{h: h, short: testing.Testing() && flag.Parsed() && testing.Short()}
 	if err := s.seed(); err != nil {
 		return nil, err
 	}
@@ -81,7 +82,8 @@ func checkHarness(h *Harness) error {
 	case h.New == nil && h.Store == nil:
 		return wrong("New is nil, and so is Store: give one of them")
 	case h.New != nil && h.Store != nil:
-		return wrong("it has both New, a store for each bucket, and Store, one for all: give one of them")
+		return wrong("it has both New, a store for each bucket, and Store, one for all: give " +
+			"one of them")
 	case h.Apart != nil && h.Store == nil:
 		return wrong("Apart is for a harness with Store: New makes every store apart")
 	}
@@ -104,11 +106,17 @@ func checkHarness(h *Harness) error {
 		field, what string
 		is          map[string]bool
 		named       map[string]string
-	}{{"Known", "case", ids, h.Known}, {"ServerFaults", "case", ids, h.ServerFaults}, {"ServerRaces", "case", ids, h.ServerRaces}, {"Unclaimed", "feature with cases", features, h.Unclaimed}} {
+	}{
+		{"Known", "case", ids, h.Known},
+		{"ServerFaults", "case", ids, h.ServerFaults},
+		{"ServerRaces", "case", ids, h.ServerRaces},
+		{"Unclaimed", "feature with cases", features, h.Unclaimed},
+	} {
 		for name, why := range l.named {
 			switch {
 			case !l.is[name]:
-				errs = append(errs, wrong("there is no %s %s, which %s names", l.what, name, l.field))
+				errs = append(errs,
+					wrong("there is no %s %s, which %s names", l.what, name, l.field))
 			case strings.TrimSpace(why) == "":
 				errs = append(errs, wrong("%s gives no reason for %s", l.field, name))
 			}
@@ -145,7 +153,9 @@ func (s *session) end(ctx context.Context) error {
 	if f := s.claimed(); f != nil && len(s.h.Unclaimed) > 0 {
 		for name, a := range abilities() {
 			if why, named := s.h.Unclaimed[name]; named && a.Claimed(*f) {
-				errs = append(errs, fmt.Errorf("the harness is wrong: Unclaimed says why there is no %s (%s), but the bucket claims it", name, why))
+				errs = append(errs,
+					fmt.Errorf("the harness is wrong: Unclaimed says why there is no %s (%s), "+
+						"but the bucket claims it", name, why))
 			}
 		}
 	}
@@ -162,15 +172,22 @@ func (s *session) claimed() *files.Features {
 	return s.features
 }
 
-// maxHung is how many cases may reach their limit before the rest of the run is given up: a bucket
-// that hangs must not take hours to say so.
+// maxHung is how many cases may reach their limit before the rest of the run is given
+// up: a bucket that hangs must not take hours to say so.
 const maxHung = 8
 
 // run runs one case.
 func (s *session) run(ctx context.Context, c Case) Result {
 	start := time.Now()
 	if n := s.hung.Load(); n >= maxHung {
-		return Result{Case: c, Outcome: Failed, Failures: []string{fmt.Sprintf("it was not run: %d cases before it did not end within their limit, so the bucket or the harness hangs, or the limit is too short for it", n)}}
+		return Result{
+			Case:    c,
+			Outcome: Failed,
+			Failures: []string{
+				fmt.Sprintf("it was not run: %d cases before it did not end within their limit, "+
+					"so the bucket or the harness hangs, or the limit is too short for it", n),
+			},
+		}
 	}
 	t := &recorder{ctx: ctx}
 	s.guard(t, c.ID(), func(t *recorder) { s.runCase(t, &c) })
@@ -179,9 +196,9 @@ func (s *session) run(ctx context.Context, c Case) Result {
 	return r
 }
 
-// guard runs f, and then what it gave to Cleanup, as a case of that name. It returns within the
-// harness's limit, also where the bucket panics or hangs, and soon after the run's context has
-// ended.
+// guard runs f, and then what it gave to Cleanup, as a case of that name. It returns
+// within the harness's limit, also where the bucket panics or hangs, and soon after the
+// run's context has ended.
 func (s *session) guard(t *recorder, name string, f func(t *recorder)) {
 	limit := s.h.Limit
 	if limit <= 0 {
@@ -217,7 +234,8 @@ wait:
 			s.hung.Add(1)
 		}
 		left, _ := stacks.Labelled(id)
-		t.Errorf("the case did not end within %v; its goroutines:\n%s", limit, strings.TrimSpace(left))
+		t.Errorf("the case did not end within %v; its goroutines:\n%s", limit,
+			strings.TrimSpace(left))
 	}
 }
 
@@ -260,8 +278,8 @@ func (s *session) runCase(t *recorder, c *Case) {
 	t.mu.Unlock()
 }
 
-// newH makes a bucket of the harness, which must be empty; apart asks for one in a store of its
-// own.
+// newH makes a bucket of the harness, which must be empty; apart asks for one in a
+// store of its own.
 func (s *session) newH(t T, apart bool) *H {
 	b := s.bucket(t, apart)
 	for e, err := range b.List(t.Context(), "", &files.ListOptions{Limit: 1, NamesOnly: true}) {
@@ -270,7 +288,13 @@ func (s *session) newH(t T, apart bool) *H {
 		}
 		t.Fatalf("the harness is wrong: the new bucket isn't empty, it has %q", e.Name)
 	}
-	h := &H{Bucket: b, F: b.Features(), Seed: s.h.Seed, harness: &s.h, session: s}
+	h := &H{
+		Bucket:  b,
+		F:       b.Features(),
+		Seed:    s.h.Seed,
+		harness: &s.h,
+		session: s,
+	}
 	if _, prefix := Base(b); prefix != "" || s.store == nil {
 		s.mu.Lock()
 		if s.features == nil {
@@ -316,14 +340,18 @@ func (s *session) judge(r Result) Result {
 		named   map[string]string
 		outcome Outcome
 		text    string
-	}{{s.h.Known, KnownFailure, "is known to fail"}, {s.h.ServerFaults, ServerFault, "is known to fail by the server's fault"}} {
+	}{
+		{s.h.Known, KnownFailure, "is known to fail"},
+		{s.h.ServerFaults, ServerFault, "is known to fail by the server's fault"},
+	} {
 		why, named := l.named[id]
 		switch {
 		case !named:
 		case r.Outcome == Failed:
 			r.Outcome, r.Reason = l.outcome, why
 		default:
-			r.Failures = append(r.Failures, fmt.Sprintf("the case %s (%s), but it %s", l.text, why, r.Outcome))
+			r.Failures = append(r.Failures,
+				fmt.Sprintf("the case %s (%s), but it %s", l.text, why, r.Outcome))
 			r.Outcome = Failed
 		}
 	}

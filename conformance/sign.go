@@ -11,28 +11,103 @@ import (
 )
 
 var signCases = []Case{
-	{Rule: "W1", Name: "get", Why: "a browser downloads without going through the program", Needs: needs(signGet), Run: func(t T, h *H) { signed(t, h, "GET") }},
-	{Rule: "W1", Name: "put", Why: "a browser uploads without going through the program", Needs: needs(signPut), Run: func(t T, h *H) { signed(t, h, "PUT") }},
-	{Rule: "W1", Name: "delete", Why: "a signed deletion is bound to its name", Needs: needs(signDelete), Run: func(t T, h *H) { signed(t, h, "DELETE") }},
-	{Rule: "W1", Name: "sent", Why: "a URL that doesn't do what it was signed for is of no use", Needs: needs(signGet, signPut, signDelete), Run: signedSent},
-	{Rule: "W1", Name: "bound", Why: "who holds a URL for one file must not reach another, nor write where he may read", Needs: needs(signGet, signPut, signDelete), Run: signedBound},
-	{Rule: "W1", Name: "range", Why: "a player that seeks, and a download that goes on, ask for a part", Needs: needs(signGet), Run: signedRange},
-	{Rule: "W1", Name: "tampered", Why: "who was given an hour must not make it a year", Needs: needs(signGet), Run: signedTampered},
-	{Rule: "W1", Name: "expired", Why: "a link that was passed on must not open the file for ever", Needs: needs(signGet), Run: signedExpired},
-	{Rule: "W1", Name: "content-type", Why: "an upload form that may send any type lets its user store a page where an image is expected", Needs: needs(signType), Run: func(t T, h *H) {
-		if s := request(t, h, "a.bin", "PUT", "text/x-own"); s.Header["Content-Type"] == nil {
-			t.Errorf("the header that must be sent is not told: %v", s.Header)
-		}
-	}},
-	{Rule: "W1", Name: "refused", Why: "an expiry or a method that nobody can keep is a mistake", Needs: needs(signGet), Run: signRefused},
-	{Rule: "W1", Name: "method", Why: "a method that can't be signed is told, wherever", Run: signMethod},
-	{Rule: "W1", Name: "round-wrappers", Why: "a signed URL must not get round what a wrapper forbids", Run: signWrapped},
+	{
+		Rule:  "W1",
+		Name:  "get",
+		Why:   "a browser downloads without going through the program",
+		Needs: needs(signGet),
+		Run:   func(t T, h *H) { signed(t, h, "GET") },
+	},
+	{
+		Rule:  "W1",
+		Name:  "put",
+		Why:   "a browser uploads without going through the program",
+		Needs: needs(signPut),
+		Run:   func(t T, h *H) { signed(t, h, "PUT") },
+	},
+	{
+		Rule:  "W1",
+		Name:  "delete",
+		Why:   "a signed deletion is bound to its name",
+		Needs: needs(signDelete),
+		Run:   func(t T, h *H) { signed(t, h, "DELETE") },
+	},
+	{
+		Rule:  "W1",
+		Name:  "sent",
+		Why:   "a URL that doesn't do what it was signed for is of no use",
+		Needs: needs(signGet, signPut, signDelete),
+		Run:   signedSent,
+	},
+	{
+		Rule:  "W1",
+		Name:  "bound",
+		Why:   "who holds a URL for one file must not reach another, nor write where he may read",
+		Needs: needs(signGet, signPut, signDelete),
+		Run:   signedBound,
+	},
+	{
+		Rule:  "W1",
+		Name:  "range",
+		Why:   "a player that seeks, and a download that goes on, ask for a part",
+		Needs: needs(signGet),
+		Run:   signedRange,
+	},
+	{
+		Rule:  "W1",
+		Name:  "tampered",
+		Why:   "who was given an hour must not make it a year",
+		Needs: needs(signGet),
+		Run:   signedTampered,
+	},
+	{
+		Rule:  "W1",
+		Name:  "expired",
+		Why:   "a link that was passed on must not open the file for ever",
+		Needs: needs(signGet),
+		Run:   signedExpired,
+	},
+	{
+		Rule: "W1",
+		Name: "content-type",
+		Why: "an upload form that may send any type lets its user store a page where an image " +
+			"is expected",
+		Needs: needs(signType),
+		Run: func(t T, h *H) {
+			if s := request(t, h, "a.bin", "PUT", "text/x-own"); s.Header["Content-Type"] == nil {
+				t.Errorf("the header that must be sent is not told: %v", s.Header)
+			}
+		},
+	},
+	{
+		Rule:  "W1",
+		Name:  "refused",
+		Why:   "an expiry or a method that nobody can keep is a mistake",
+		Needs: needs(signGet),
+		Run:   signRefused,
+	},
+	{
+		Rule: "W1",
+		Name: "method",
+		Why:  "a method that can't be signed is told, wherever",
+		Run:  signMethod,
+	},
+	{
+		Rule: "W1",
+		Name: "round-wrappers",
+		Why:  "a signed URL must not get round what a wrapper forbids",
+		Run:  signWrapped,
+	},
 }
 
 func signed(t T, h *H, method string) {
 	seen := map[string]string{}
-	for _, name := range []string{"a.txt", "d/ünï %41?#.txt", "missing"} { // signing makes no request: nothing need be there
-		s, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{Method: method, Expiry: time.Minute})
+	// signing makes no request: nothing need be there
+	for _, name := range []string{"a.txt", "d/ünï %41?#.txt", "missing"} {
+		s, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{
+			Method: method,
+			Expiry: time.Minute,
+		})
 		if err != nil {
 			t.Errorf("SignURL(%q) for %s: %v", name, method, err)
 			continue
@@ -51,7 +126,8 @@ func signed(t T, h *H, method string) {
 			t.Errorf("the signed URL expires at %v, want a time in UTC", s.Expires)
 		}
 		for k, v := range u.Query() {
-			if len(v[0]) >= 20 && strings.Contains(strings.ToLower(k), "sig") && strings.Contains(fmt.Sprint(s), v[0]) {
+			if len(v[0]) >= 20 && strings.Contains(strings.ToLower(k),
+				"sig") && strings.Contains(fmt.Sprint(s), v[0]) {
 				t.Errorf("String shows the signature, in %s", k)
 			}
 		}
@@ -62,7 +138,11 @@ func signed(t T, h *H, method string) {
 // request signs, which must succeed.
 func request(t T, h *H, name, method, contentType string) files.SignedURL {
 	t.Helper()
-	s, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{Method: method, ContentType: contentType, Expiry: time.Hour})
+	s, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{
+		Method:      method,
+		ContentType: contentType,
+		Expiry:      time.Hour,
+	})
 	if err != nil {
 		t.Fatalf("SignURL(%s) for %s: %v", quote(name), method, err)
 	}
@@ -141,7 +221,12 @@ func signedRange(t T, h *H) {
 	needSend(t, h)
 	c := content(1, 1000)
 	put(t, h, "d/a b.txt", c, nil)
-	for r, want := range map[string][]byte{"bytes=0-0": c[:1], "bytes=100-199": c[100:200], "bytes=900-": c[900:], "bytes=990-2000": c[990:]} {
+	for r, want := range map[string][]byte{
+		"bytes=0-0":      c[:1],
+		"bytes=100-199":  c[100:200],
+		"bytes=900-":     c[900:],
+		"bytes=990-2000": c[990:],
+	} {
 		s := request(t, h, "d/a b.txt", "GET", "")
 		header := map[string][]string{"Range": {r}}
 		maps.Copy(header, s.Header)
@@ -156,7 +241,10 @@ func signedTampered(t T, h *H) {
 	needSend(t, h)
 	puts(t, h, "mine.txt")
 	hour := request(t, h, "mine.txt", "GET", "")
-	long, err := files.SignURL(t.Context(), h.Bucket, "mine.txt", &files.SignOptions{Method: "GET", Expiry: 2 * time.Hour})
+	long, err := files.SignURL(t.Context(), h.Bucket, "mine.txt", &files.SignOptions{
+		Method: "GET",
+		Expiry: 2 * time.Hour,
+	})
 	if err != nil {
 		t.Fatalf("SignURL: %v", err)
 	}
@@ -169,10 +257,13 @@ func signedTampered(t T, h *H) {
 		other = "1"
 	}
 	for what, s := range map[string]struct{ url, old, new string }{
-		"a longer expiry under the old signature": {long.URL, longer, own}, "a signature that was changed": {hour.URL, own, other + own[1:]}, "half a signature": {hour.URL, own, own[:len(own)/2]},
+		"a longer expiry under the old signature": {long.URL, longer, own},
+		"a signature that was changed":            {hour.URL, own, other + own[1:]},
+		"half a signature":                        {hour.URL, own, own[:len(own)/2]},
 	} {
 		changed := hour
-		if changed.URL = strings.Replace(s.url, url.QueryEscape(s.old), url.QueryEscape(s.new), 1); changed.URL == s.url {
+		if changed.URL = strings.Replace(s.url, url.QueryEscape(s.old), url.QueryEscape(s.new),
+			1); changed.URL == s.url {
 			t.Fatalf("the URL %q doesn't show its signature", hour)
 		}
 		wantStatus(t, h, "GET with "+what, changed, nil, 4)
@@ -188,7 +279,8 @@ func signatureOf(t T, s files.SignedURL) string {
 		t.Fatalf("the signed URL: %v", err)
 	}
 	for k, v := range u.Query() {
-		if k = strings.ToLower(k); (strings.HasSuffix(k, "sig") || strings.HasSuffix(k, "signature")) && v[0] != "" {
+		if k = strings.ToLower(k); (strings.HasSuffix(k,
+			"sig") || strings.HasSuffix(k, "signature")) && v[0] != "" {
 			return v[0]
 		}
 	}
@@ -198,7 +290,8 @@ func signatureOf(t T, s files.SignedURL) string {
 func signedExpired(t T, h *H) {
 	needSend(t, h)
 	puts(t, h, "mine.txt")
-	s, err := files.SignURL(t.Context(), h.Bucket, "mine.txt", &files.SignOptions{Expiry: time.Second})
+	s, err := files.SignURL(t.Context(), h.Bucket, "mine.txt",
+		&files.SignOptions{Expiry: time.Second})
 	if err != nil {
 		t.Fatalf("SignURL: %v", err)
 	}
@@ -211,15 +304,20 @@ func signedExpired(t T, h *H) {
 		case status/100 == 4:
 			return
 		case began.After(s.Expires.Add(3 * time.Second)):
-			t.Fatalf("a GET of a URL that expired at %v is answered with %d at %v, want 4xx", s.Expires, status, began.UTC())
+			t.Fatalf("a GET of a URL that expired at %v is answered with %d at %v, want 4xx",
+				s.Expires, status, began.UTC())
 		}
 		<-tick.C
 	}
 }
 
 func signRefused(t T, h *H) {
-	for what, o := range map[string]files.SignOptions{"a negative expiry": {Expiry: -1}, "the method PATCH": {Method: "PATCH"}, "the method get": {Method: "get"},
-		"a content type for a GET": {ContentType: "text/plain"}} {
+	for what, o := range map[string]files.SignOptions{
+		"a negative expiry":        {Expiry: -1},
+		"the method PATCH":         {Method: "PATCH"},
+		"the method get":           {Method: "get"},
+		"a content type for a GET": {ContentType: "text/plain"},
+	} {
 		_, err := files.SignURL(t.Context(), h.Bucket, "a", &o)
 		wantErr(t, "SignURL with "+what, err, files.ErrInvalid)
 	}

@@ -7,12 +7,46 @@ import (
 )
 
 var statCases = []Case{
-	{Rule: "G8", Name: "not-modified", Why: "a cache asks whether its copy is current, and pays for no body", Needs: needs(versions, readCondition), Run: notModified},
-	{Rule: "G8", Name: "modified", Why: "a cache that is told that an old copy is current serves old data", Needs: needs(versions, readCondition), Run: modified},
-	{Rule: "G8", Name: "if-version", Why: "several reads of one state are how large files are read in parallel", Needs: needs(versions, readCondition), Run: getIfVersion},
-	{Rule: "S1", Name: "is-get", Why: "what Stat says and what Get serves must be one file", Run: statIsGet},
-	{Rule: "S1", Name: "directory", Why: "a directory is not a file: an upload check by Stat must not find one", Run: statDirectory},
-	{Rule: "S1", Name: "every-field", Why: "each field is somebody's only source", Needs: needs(attributes), Run: statFields},
+	{
+		Rule:  "G8",
+		Name:  "not-modified",
+		Why:   "a cache asks whether its copy is current, and pays for no body",
+		Needs: needs(versions, readCondition),
+		Run:   notModified,
+	},
+	{
+		Rule:  "G8",
+		Name:  "modified",
+		Why:   "a cache that is told that an old copy is current serves old data",
+		Needs: needs(versions, readCondition),
+		Run:   modified,
+	},
+	{
+		Rule:  "G8",
+		Name:  "if-version",
+		Why:   "several reads of one state are how large files are read in parallel",
+		Needs: needs(versions, readCondition),
+		Run:   getIfVersion,
+	},
+	{
+		Rule: "S1",
+		Name: "is-get",
+		Why:  "what Stat says and what Get serves must be one file",
+		Run:  statIsGet,
+	},
+	{
+		Rule: "S1",
+		Name: "directory",
+		Why:  "a directory is not a file: an upload check by Stat must not find one",
+		Run:  statDirectory,
+	},
+	{
+		Rule:  "S1",
+		Name:  "every-field",
+		Why:   "each field is somebody's only source",
+		Needs: needs(attributes),
+		Run:   statFields,
+	},
 }
 
 func notModified(t T, h *H) {
@@ -51,7 +85,10 @@ func getIfVersion(t T, h *H) {
 	put(t, h, "a", c, nil)
 	v := current(t, h, "a")
 	for off := 0; off < 5000; off += 1250 {
-		p, _ := get(t, h, "a", &files.GetOptions{IfVersion: v, Range: files.Bytes(int64(off), 1250)})
+		p, _ := get(t, h, "a", &files.GetOptions{
+			IfVersion: v,
+			Range:     files.Bytes(int64(off), 1250),
+		})
 		if d := diff(p, c[off:off+1250]); d != "" {
 			t.Errorf("part at %d %s", off, d)
 		}
@@ -62,8 +99,10 @@ func getIfVersion(t T, h *H) {
 		wantErr(t, "Get with IfVersion of a replaced file", err, files.ErrPrecondition)
 	}
 	remove(t, h, "a")
-	if _, _, err := read(t.Context(), h, "a", &files.GetOptions{IfVersion: v}); !isAny(err, files.ErrPrecondition, files.ErrNotExist) {
-		t.Errorf("Get with IfVersion of a deleted file: got %s, want ErrNotExist or ErrPrecondition", errText(err))
+	if _, _, err := read(t.Context(), h, "a",
+		&files.GetOptions{IfVersion: v}); !isAny(err, files.ErrPrecondition, files.ErrNotExist) {
+		t.Errorf("Get with IfVersion of a deleted file: got %s, want ErrNotExist or "+
+			"ErrPrecondition", errText(err))
 	}
 }
 
@@ -88,7 +127,14 @@ func statDirectory(t T, h *H) {
 }
 
 func statFields(t T, h *H) {
-	a := files.Attributes{ContentType: "text/x", CacheControl: "no-store", ContentDisposition: "inline", ContentEncoding: "br", ContentLanguage: "en", Metadata: map[string]string{"k": "v"}}
+	a := files.Attributes{
+		ContentType:        "text/x",
+		CacheControl:       "no-store",
+		ContentDisposition: "inline",
+		ContentEncoding:    "br",
+		ContentLanguage:    "en",
+		Metadata:           map[string]string{"k": "v"},
+	}
 	put(t, h, "d/a", content(1, 1234), &files.PutOptions{Attributes: a})
 	i := stat(t, h, "d/a")
 	same(t, "Name", i.Name, "d/a")

@@ -14,10 +14,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// StorePrefix is what every directory that a run makes in a shared store begins with; a random part follows.
+// StorePrefix is what every directory that a run makes in a shared store begins with; a
+// random part follows.
 const StorePrefix = "cloudfiles-conformance-"
 
-// cleanLimit bounds the cleaning up of one directory, which goes on when the run was cancelled.
+// cleanLimit bounds the cleaning up of one directory, which goes on when the run was
+// cancelled.
 const cleanLimit = 2 * time.Minute
 
 // base is what a case's bucket in a shared store stands on.
@@ -29,9 +31,10 @@ type base struct {
 // bases has the base of each case's bucket in a shared store while the case runs.
 var bases sync.Map
 
-// Base returns the handle on the store that a case's bucket stands on and the prefix of its names there, for the functions of a
-// [Harness] with Store, which work behind the bucket's back: the case's file "a" is the store's prefix+"a".
-// Of a bucket that has a store of its own it returns that bucket and "".
+// Base returns the handle on the store that a case's bucket stands on and the prefix of
+// its names there, for the functions of a [Harness] with Store, which work behind the
+// bucket's back: the case's file "a" is the store's prefix+"a". Of a bucket that has a
+// store of its own it returns that bucket and "".
 func Base(b files.Bucket) (store files.Bucket, prefix string) {
 	if v, ok := bases.Load(b); ok {
 		return v.(base).store, v.(base).prefix
@@ -71,7 +74,8 @@ type skipError struct{ reason string }
 
 func (e *skipError) Error() string { return "there is no store to run on: " + e.reason }
 
-// whole is the T of Store: it lives as long as the run, and only skips and panics are the opening's own.
+// whole is the T of Store: it lives as long as the run, and only skips and panics are
+// the opening's own.
 type whole struct {
 	*recorder
 	run *recorder
@@ -95,7 +99,8 @@ func (s *session) closeStore(ctx context.Context) error {
 	return errors.Join(err, cerr, s.t.err())
 }
 
-// dir returns a new directory of the shared store, whose files are deleted after the case.
+// dir returns a new directory of the shared store, whose files are deleted after the
+// case.
 func (s *session) dir(t T) string {
 	dir := fmt.Sprintf("%s/%d", s.prefix, s.subs.Add(1))
 	t.Cleanup(func() {
@@ -106,7 +111,8 @@ func (s *session) dir(t T) string {
 	return dir
 }
 
-// sub returns the bucket of a directory of the shared store, on a handle of its own if asked.
+// sub returns the bucket of a directory of the shared store, on a handle of its own if
+// asked.
 func (s *session) sub(t T, dir string, handle bool) files.Bucket {
 	t.Helper()
 	on := s.store
@@ -125,7 +131,8 @@ func (s *session) sub(t T, dir string, handle bool) files.Bucket {
 	return b
 }
 
-// address puts the case's prefix into a URL of the shared store, in front of the one that the parameter asks for.
+// address puts the case's prefix into a URL of the shared store, in front of the one
+// that the parameter asks for.
 func (s *session) address(t T, rawURL, parameter string) string {
 	t.Helper()
 	u, err := url.Parse(rawURL)

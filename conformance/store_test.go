@@ -26,8 +26,10 @@ import (
 // sharedMap has every case in one map, whose functions find their way by Base.
 func sharedMap(m *mapBackend) conformance.Harness {
 	return conformance.Harness{
-		Store:  func(conformance.T) files.Bucket { return driver.New(m) },
-		Second: func(conformance.T, files.Bucket) files.Bucket { return driver.New(&handle{mapBackend: m}) },
+		Store: func(conformance.T) files.Bucket { return driver.New(m) },
+		Second: func(conformance.T, files.Bucket) files.Bucket {
+			return driver.New(&handle{mapBackend: m})
+		},
 		Damage: func(_ conformance.T, b files.Bucket, name string) {
 			_, prefix := conformance.Base(b)
 			m.damage(prefix + name)
@@ -54,10 +56,13 @@ func (h *handle) Open(ctx context.Context, req driver.OpenRequest) (driver.Objec
 	return o, err
 }
 
-// TestStore runs the suite in one store with another's files in it, which stay as they are.
+// TestStore runs the suite in one store with another's files in it, which stay as they
+// are.
 func TestStore(t *testing.T) {
 	m := newMap()
-	for _, name := range []string{"mine.txt", conformance.StorePrefix, conformance.StorePrefix + "mine/1/a", "0", "~"} {
+	for _, name := range []string{
+		"mine.txt", conformance.StorePrefix, conformance.StorePrefix + "mine/1/a", "0", "~",
+	} {
 		m.plant(name)
 	}
 	before := fmt.Sprint(m.files)
@@ -100,14 +105,17 @@ func TestStoreLocal(t *testing.T) {
 			}
 			return err
 		})
-		if content, rerr := os.ReadFile(user); err != nil || rerr != nil || string(content) != "mine" {
+		if content, rerr := os.ReadFile(user); err != nil || rerr != nil ||
+			string(content) != "mine" {
 			t.Errorf("the user's file is %q, %v, %v", content, rerr, err)
 		}
 	})
 	conformance.Run(t, conformance.Harness{
-		Store:   func(t conformance.T) files.Bucket { return open(t, dir) },
-		Second:  func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, dir) },
-		Process: func(t conformance.T, _ files.Bucket) *exec.Cmd { return otherProcess(t, "local", dir) },
+		Store:  func(t conformance.T) files.Bucket { return open(t, dir) },
+		Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, dir) },
+		Process: func(t conformance.T, _ files.Bucket) *exec.Cmd {
+			return otherProcess(t, "local", dir)
+		},
 		Apart: func(t conformance.T) files.Bucket {
 			own := t.TempDir()
 			b := open(t, own)
@@ -120,7 +128,12 @@ func TestStoreLocal(t *testing.T) {
 				t.Fatalf("%v", err)
 			}
 		},
-		URL:     func(conformance.T) string { return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String() },
+		URL: func(conformance.T) string {
+			return (&url.URL{
+				Scheme: "file",
+				Path:   filepath.ToSlash(dir),
+			}).String()
+		},
 		Secrets: func(files.Bucket) []string { return []string{dir} },
 		Limit:   3 * time.Minute,
 	})
@@ -173,31 +186,78 @@ func TestWrongStore(t *testing.T) {
 		{"New is nil, and so is Store", conformance.Harness{}},
 		{"give one of them", conformance.Harness{New: own, Store: own}},
 		{"Apart is for", conformance.Harness{New: own, Apart: own}},
-		{"Store returned nil", conformance.Harness{Store: func(conformance.T) files.Bucket { return nil }}},
-		{"no server today", conformance.Harness{Store: func(t conformance.T) files.Bucket { t.Fatalf("no server today"); return nil }}},
-		{"panic: often", conformance.Harness{Store: func(t conformance.T) files.Bucket { panic("often") }}},
-		{"not installed", conformance.Harness{Store: func(t conformance.T) files.Bucket { t.Skipf("not installed"); return nil }}},
-		{"did not end within", conformance.Harness{Limit: time.Millisecond, Store: func(t conformance.T) files.Bucket { select {} }}},
-		{"Second returned nil", conformance.Harness{Store: own, Second: func(conformance.T, files.Bucket) files.Bucket { return nil }}},
-		{"no case P8/rice", conformance.Harness{New: own, Known: map[string]string{"P8/rice": "typed badly"}}},
-		{"no case P8/rice", conformance.Harness{New: own, ServerFaults: map[string]string{"P8/rice": "typed badly"}}},
-		{"no feature with cases IfPresent", conformance.Harness{New: own, Unclaimed: map[string]string{"IfPresent": "typed badly"}}},
+		{
+			"Store returned nil",
+			conformance.Harness{Store: func(conformance.T) files.Bucket { return nil }},
+		},
+		{
+			"no server today",
+			conformance.Harness{Store: func(t conformance.T) files.Bucket {
+				t.Fatalf("no server today")
+				return nil
+			}},
+		},
+		{
+			"panic: often",
+			conformance.Harness{Store: func(t conformance.T) files.Bucket { panic("often") }},
+		},
+		{
+			"not installed",
+			conformance.Harness{Store: func(t conformance.T) files.Bucket {
+				t.Skipf("not installed")
+				return nil
+			}},
+		},
+		{"did not end within", conformance.Harness{
+			Limit: time.Millisecond,
+			Store: func(t conformance.T) files.Bucket { select {} },
+		}},
+		{"Second returned nil", conformance.Harness{
+			Store:  own,
+			Second: func(conformance.T, files.Bucket) files.Bucket { return nil },
+		}},
+		{"no case P8/rice", conformance.Harness{
+			New:   own,
+			Known: map[string]string{"P8/rice": "typed badly"},
+		}},
+		{"no case P8/rice", conformance.Harness{
+			New:          own,
+			ServerFaults: map[string]string{"P8/rice": "typed badly"},
+		}},
+		{"no feature with cases IfPresent", conformance.Harness{
+			New:       own,
+			Unclaimed: map[string]string{"IfPresent": "typed badly"},
+		}},
 		{"no reason for " + id, conformance.Harness{New: own, Known: map[string]string{id: " "}}},
-		{"both ServerFaults and ServerRaces", conformance.Harness{New: own, ServerFaults: map[string]string{id: "x"}, ServerRaces: map[string]string{id: "y"}}},
-		{"both Known and ServerFaults", conformance.Harness{New: own, Known: map[string]string{id: "x"}, ServerFaults: map[string]string{id: "y"}}},
-		{"but the bucket claims it", conformance.Harness{New: own, Unclaimed: map[string]string{"IfAbsent": "it is slow"}}},
+		{"both ServerFaults and ServerRaces", conformance.Harness{
+			New:          own,
+			ServerFaults: map[string]string{id: "x"},
+			ServerRaces:  map[string]string{id: "y"},
+		}},
+		{"both Known and ServerFaults", conformance.Harness{
+			New:          own,
+			Known:        map[string]string{id: "x"},
+			ServerFaults: map[string]string{id: "y"},
+		}},
+		{"but the bucket claims it", conformance.Harness{
+			New:       own,
+			Unclaimed: map[string]string{"IfAbsent": "it is slow"},
+		}},
 	} {
-		if r := conformance.RunCase(t.Context(), c.h, caseOf(t, id)); r.Outcome != conformance.Failed || !strings.Contains(r.Text(), c.says) {
+		if r := conformance.RunCase(t.Context(), c.h,
+			caseOf(t, id)); r.Outcome != conformance.Failed || !strings.Contains(r.Text(), c.says) {
 			t.Errorf("%s: %s, want it to say %q", r.Outcome, r.Text(), c.says)
 		}
-		report, err := conformance.Check(t.Context(), c.h, &conformance.CheckOptions{Pattern: "^" + id + "$"})
+		report, err := conformance.Check(t.Context(), c.h,
+			&conformance.CheckOptions{Pattern: "^" + id + "$"})
 		if err == nil && (report == nil || report.OK()) {
 			t.Errorf("Check with a harness of which RunCase says %q: %+v, no error", c.says, report)
 		}
 	}
 }
 
-// TestStoreCleansUp shows what the run does about a store that lets nothing be deleted, and that it opens and closes the store once.
+// TestStoreCleansUp shows what the run does about a store that lets nothing be deleted,
+// and that it opens and closes the store once.
 func TestStoreCleansUp(t *testing.T) {
 	var opened, closed, cleaned int
 	f := &faulty{mapBackend: newMap(), shut: func(*mapBackend) { closed++ }}
@@ -209,18 +269,22 @@ func TestStoreCleansUp(t *testing.T) {
 		}
 		return driver.New(f)
 	}}
-	if r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^(S1|L[12])/"}); err != nil || !r.OK() {
+	if r, err := conformance.Check(t.Context(), h,
+		&conformance.CheckOptions{Pattern: "^(S1|L[12])/"}); err != nil || !r.OK() {
 		t.Errorf("Check: %v", err)
 	}
 	if opened != 1 || closed != 1 || cleaned != 1 {
-		t.Errorf("the store was opened %d times, closed %d times and its cleanups ran %d times", opened, closed, cleaned)
+		t.Errorf("the store was opened %d times, closed %d times and its cleanups ran %d times",
+			opened, closed, cleaned)
 	}
 	f.del = func(driver.Key, files.Version, *mapBackend) error {
 		return files.Errorf(files.ErrPermission, "no deleting here")
 	}
 	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Pattern: "^S1/is-get$"})
-	if !errors.Is(err, files.ErrPermission) || !strings.Contains(err.Error(), conformance.StorePrefix) {
-		t.Errorf("Check of a store that deletes nothing: %v, want it to say what is left, and where", err)
+	if !errors.Is(err,
+		files.ErrPermission) || !strings.Contains(err.Error(), conformance.StorePrefix) {
+		t.Errorf("Check of a store that deletes nothing: %v, want it to say what is left, "+
+			"and where", err)
 	}
 	if r == nil || r.OK() {
 		t.Errorf("Check of a store that deletes nothing: %+v", r)
@@ -230,9 +294,14 @@ func TestStoreCleansUp(t *testing.T) {
 // TestServerFaults shows that such a case must fail, as a known one.
 func TestServerFaults(t *testing.T) {
 	broken := conformance.Harness{New: func(conformance.T) files.Bucket {
-		return driver.New(&faulty{mapBackend: newMap(), del: func(driver.Key, files.Version, *mapBackend) error { return nil }})
+		return driver.New(&faulty{
+			mapBackend: newMap(),
+			del:        func(driver.Key, files.Version, *mapBackend) error { return nil },
+		})
 	}}
-	sound := conformance.Harness{New: func(conformance.T) files.Bucket { return driver.New(newMap()) }}
+	sound := conformance.Harness{New: func(conformance.T) files.Bucket {
+		return driver.New(newMap())
+	}}
 	const id, proof = "D1/only-that", "issue 17 of the server; the replayed exchange passes"
 	for _, c := range []struct {
 		what          string
@@ -245,8 +314,10 @@ func TestServerFaults(t *testing.T) {
 		{"a known failure", broken, true, false, conformance.KnownFailure, proof},
 		{"a fault that nobody knew of", broken, false, false, conformance.Failed, ""},
 		{"a fault that is mended", sound, false, true, conformance.Failed, "but it passed"},
-		{"a race of the server's that is lost", withRace(broken, id, proof), false, false, conformance.ServerFault, proof},
-		{"a race of the server's that is won", withRace(sound, id, proof), false, false, conformance.Passed, ""},
+		{"a race of the server's that is lost", withRace(broken, id,
+			proof), false, false, conformance.ServerFault, proof},
+		{"a race of the server's that is won", withRace(sound, id,
+			proof), false, false, conformance.Passed, ""},
 		{"a known failure that is mended", sound, true, false, conformance.Failed, "but it passed"},
 	} {
 		if c.known {
@@ -255,12 +326,14 @@ func TestServerFaults(t *testing.T) {
 		if c.server {
 			c.h.ServerFaults = map[string]string{id: proof}
 		}
-		r, err := conformance.Check(t.Context(), c.h, &conformance.CheckOptions{Pattern: "^" + id + "$"})
+		r, err := conformance.Check(t.Context(), c.h,
+			&conformance.CheckOptions{Pattern: "^" + id + "$"})
 		if err != nil || len(r.Cases) != 1 {
 			t.Fatalf("%s: %v, %+v", c.what, err, r)
 		}
 		got := r.Cases[0]
-		if got.Outcome != c.want || !strings.Contains(got.Reason+fmt.Sprint(got.Failures), c.says) || r.OK() == (c.want == conformance.Failed) {
+		if got.Outcome != c.want || !strings.Contains(got.Reason+fmt.Sprint(got.Failures),
+			c.says) || r.OK() == (c.want == conformance.Failed) {
 			t.Errorf("%s: %+v, OK is %v; want it %s, with %q", c.what, got, r.OK(), c.want, c.says)
 		}
 	}

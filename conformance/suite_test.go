@@ -17,7 +17,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestRules shows that the table of rules is that of the contract in the documentation of package files.
+// TestRules shows that the table of rules is that of the contract in the documentation
+// of package files.
 func TestRules(t *testing.T) {
 	doc, err := os.ReadFile(filepath.Join("..", "files", "doc.go"))
 	if err != nil {
@@ -25,7 +26,8 @@ func TestRules(t *testing.T) {
 	}
 	doc, _, _ = bytes.Cut(doc, []byte("\n// Z. ")) // S3, there, is a service
 	var contract, table []string
-	for _, m := range regexp.MustCompile(`(?m)^//   - ([A-Z][0-9]+): |^// ([A-Y])\. (.*)$`).FindAllSubmatch(doc, -1) {
+	for _, m := range regexp.MustCompile(
+		`(?m)^//   - ([A-Z][0-9]+): |^// ([A-Y])\. (.*)$`).FindAllSubmatch(doc, -1) {
 		contract = append(contract, string(m[1])+string(m[3]))
 	}
 	group := ""
@@ -82,7 +84,8 @@ func caseOf(t *testing.T, id string) conformance.Case {
 // endless lists the same entry for ever.
 type endless struct{ files.Bucket }
 
-func (e endless) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (e endless) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		found := false
 		for entry, err := range e.Bucket.List(ctx, dir, opts) {
@@ -132,7 +135,10 @@ func repeatPage(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, er
 
 // TestHangingBucket: a bucket that hangs in every case doesn't take the limit of each.
 func TestHangingBucket(t *testing.T) {
-	h := conformance.Harness{New: func(conformance.T) files.Bucket { return hanging{driver.New(newMap())} }, Limit: 100 * time.Millisecond}
+	h := conformance.Harness{
+		New:   func(conformance.T) files.Bucket { return hanging{driver.New(newMap())} },
+		Limit: 100 * time.Millisecond,
+	}
 	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{Parallel: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +155,8 @@ func TestHangingBucket(t *testing.T) {
 		}
 	}
 	if hung < 8 || hung > 12 || left < 100 {
-		t.Errorf("%d cases hung and %d were not run, want 8 (and those that ran beside) and the rest", hung, left)
+		t.Errorf("%d cases hung and %d were not run, want 8 (and those that ran beside) and "+
+			"the rest", hung, left)
 	}
 }
 
@@ -161,8 +168,12 @@ func TestWrongHarness(t *testing.T) {
 		new            func(conformance.T) files.Bucket
 	}{
 		{"no New", "S1/is-get", "New is nil", nil},
-		{"New returns nil", "S1/is-get", "New returned nil", func(conformance.T) files.Bucket { return nil }},
-		{"New panics", "S1/is-get", "panic: often", func(conformance.T) files.Bucket { panic("often") }},
+		{"New returns nil", "S1/is-get", "New returned nil", func(conformance.T) files.Bucket {
+			return nil
+		}},
+		{"New panics", "S1/is-get", "panic: often", func(conformance.T) files.Bucket {
+			panic("often")
+		}},
 		{"New gives up", "S1/is-get", "no store today", func(t conformance.T) files.Bucket {
 			t.Fatalf("no store today")
 			return nil
@@ -177,14 +188,48 @@ func TestWrongHarness(t *testing.T) {
 			b.Close()
 			return b
 		}},
-		{"a listing without end", "L1/below-dir", "goes on", func(conformance.T) files.Bucket { return endless{sound()} }},
-		{"a listing without end, by hand", "L2/once", "goes on", func(conformance.T) files.Bucket { return endless{sound()} }},
-		{"a listing without end, in a helper", "X1/everything-at-once", "did not end within", func(conformance.T) files.Bucket { return endless{sound()} }},
-		{"a page that repeats for ever", "L3/page-sizes", "goes on", func(conformance.T) files.Bucket { return driver.New(&faulty{mapBackend: newMap(), list: repeatPage}) }},
-		{"a bucket that hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket { return hanging{sound()} }},
-		{"New hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket { select {} }},
-		{"Close hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket { return closing{sound(), func() { select {} }} }},
-		{"Close panics", "S1/is-get", "panic: shut", func(conformance.T) files.Bucket { return closing{sound(), func() { panic("shut") }} }},
+		{"a listing without end", "L1/below-dir", "goes on", func(conformance.T) files.Bucket {
+			return endless{sound()}
+		}},
+		{"a listing without end, by hand", "L2/once", "goes on", func(conformance.T) files.Bucket {
+			return endless{sound()}
+		}},
+		{
+			"a listing without end, in a helper",
+			"X1/everything-at-once",
+			"did not end within",
+			func(conformance.T) files.Bucket {
+				return endless{sound()}
+			},
+		},
+		{
+			"a page that repeats for ever",
+			"L3/page-sizes",
+			"goes on",
+			func(conformance.T) files.Bucket {
+				return driver.New(&faulty{
+					mapBackend: newMap(),
+					list:       repeatPage,
+				})
+			},
+		},
+		{
+			"a bucket that hangs",
+			"S1/is-get",
+			"did not end within",
+			func(conformance.T) files.Bucket {
+				return hanging{sound()}
+			},
+		},
+		{"New hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket {
+			select {}
+		}},
+		{"Close hangs", "S1/is-get", "did not end within", func(conformance.T) files.Bucket {
+			return closing{sound(), func() { select {} }}
+		}},
+		{"Close panics", "S1/is-get", "panic: shut", func(conformance.T) files.Bucket {
+			return closing{sound(), func() { panic("shut") }}
+		}},
 		{"a clean-up hangs", "S1/is-get", "did not end within", func(t conformance.T) files.Bucket {
 			t.Cleanup(func() { select {} })
 			return sound()
@@ -193,22 +238,52 @@ func TestWrongHarness(t *testing.T) {
 			t.Cleanup(func() { panic("untidy") })
 			return sound()
 		}},
-		{"a clean-up gives up, and the next follows", "S1/is-get", "the next", func(t conformance.T) files.Bucket {
-			t.Cleanup(func() { t.Errorf("the next") })
-			t.Cleanup(func() { t.Fatalf("it gives up") })
-			return sound()
-		}},
-		{"a panic beside the case", "X1/distinct-names", "panic: often", func(conformance.T) files.Bucket {
-			return driver.New(&faulty{mapBackend: newMap(), put: func(context.Context, *driver.PutRequest, *mapBackend) (files.Info, error) { panic("often") }})
-		}},
-		{"a panic behind the case's back", "L4/stable-once", "panic: often", func(conformance.T) files.Bucket {
-			return driver.New(&faulty{mapBackend: newMap(), del: func(driver.Key, files.Version, *mapBackend) error { panic("often") }})
-		}},
+		{
+			"a clean-up gives up, and the next follows",
+			"S1/is-get",
+			"the next",
+			func(t conformance.T) files.Bucket {
+				t.Cleanup(func() { t.Errorf("the next") })
+				t.Cleanup(func() { t.Fatalf("it gives up") })
+				return sound()
+			},
+		},
+		{
+			"a panic beside the case",
+			"X1/distinct-names",
+			"panic: often",
+			func(conformance.T) files.Bucket {
+				return driver.New(&faulty{
+					mapBackend: newMap(),
+					put: func(context.Context, *driver.PutRequest,
+						*mapBackend) (files.Info, error) {
+						panic("often")
+					},
+				})
+			},
+		},
+		{
+			"a panic behind the case's back",
+			"L4/stable-once",
+			"panic: often",
+			func(conformance.T) files.Bucket {
+				return driver.New(&faulty{
+					mapBackend: newMap(),
+					del: func(driver.Key, files.Version, *mapBackend) error {
+						panic("often")
+					},
+				})
+			},
+		},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			r := conformance.RunCase(t.Context(), conformance.Harness{New: c.new, Limit: time.Second}, caseOf(t, c.id))
-			if text := r.Text(); r.Outcome != conformance.Failed || !strings.Contains(text, c.says) {
+			r := conformance.RunCase(t.Context(), conformance.Harness{
+				New:   c.new,
+				Limit: time.Second,
+			}, caseOf(t, c.id))
+			if text := r.Text(); r.Outcome != conformance.Failed || !strings.Contains(text,
+				c.says) {
 				t.Errorf("%s: %s, want it to say %q", r.Outcome, text, c.says)
 			}
 		})
@@ -221,7 +296,8 @@ func TestUserFilesStay(t *testing.T) {
 	m.plant("mine.txt")
 	h := conformance.Harness{New: func(conformance.T) files.Bucket { return driver.New(m) }}
 	for _, c := range conformance.Cases() {
-		if r := conformance.RunCase(t.Context(), h, c); r.Outcome != conformance.Failed || len(r.Failures) != 1 {
+		if r := conformance.RunCase(t.Context(), h,
+			c); r.Outcome != conformance.Failed || len(r.Failures) != 1 {
 			t.Errorf("%s on a bucket with files in it: %s, want one failure", c.ID(), r.Outcome)
 		}
 	}
@@ -230,12 +306,21 @@ func TestUserFilesStay(t *testing.T) {
 	}
 }
 
-// TestOutcomes shows what becomes of a case that can't be asked, and of one whose feature isn't claimed.
+// TestOutcomes shows what becomes of a case that can't be asked, and of one whose
+// feature isn't claimed.
 func TestOutcomes(t *testing.T) {
 	h := conformance.Harness{New: func(conformance.T) files.Bucket {
-		return driver.New(&faulty{mapBackend: newMap(), tell: func(f *files.Features) { f.IfAbsent, f.Durable = false, false }})
+		return driver.New(&faulty{
+			mapBackend: newMap(),
+			tell:       func(f *files.Features) { f.IfAbsent, f.Durable = false, false },
+		})
 	}}
-	for id, want := range map[string]conformance.Outcome{"P8/race": conformance.Passed, "P4/reopened": conformance.NotApplicable, "N5/link": conformance.NotApplicable, "S1/is-get": conformance.Passed} {
+	for id, want := range map[string]conformance.Outcome{
+		"P8/race":     conformance.Passed,
+		"P4/reopened": conformance.NotApplicable,
+		"N5/link":     conformance.NotApplicable,
+		"S1/is-get":   conformance.Passed,
+	} {
 		r := conformance.RunCase(t.Context(), h, caseOf(t, id))
 		if r.Outcome != want {
 			t.Errorf("%s: %s, %v, want it %s", id, r.Outcome, r.Failures, want)

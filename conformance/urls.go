@@ -11,15 +11,60 @@ import (
 )
 
 var urlCases = []Case{
-	{Rule: "U1", Name: "unknown-scheme", Why: "who forgot an import must read which", Run: unknownScheme},
-	{Rule: "U1", Name: "empty-and-paths", Why: "an unset variable and a bare path are the two usual mistakes", Run: urlMistakes},
-	{Rule: "U1", Name: "unknown-parameter", Why: "a misspelt parameter that is passed over stores without what it asked for", Run: unknownParameter},
-	{Rule: "U1", Name: "no-secrets", Why: "URLs are logged, and hold passwords", Run: urlSecrets},
-	{Rule: "U1", Name: "no-values", Why: "a secret in the wrong parameter is quoted by the error that refuses it", Run: urlValues},
-	{Rule: "U2", Name: "prefix", Why: "Go CDK's prefix= is a raw string", Run: urlPrefix},
-	{Rule: "U2", Name: "key", Why: "Go CDK's key= narrows a bucket to one file", Run: urlKey},
-	{Rule: "U3", Name: "cheap", Why: "opening must not wait for a network, and a context that has ended opens nothing", Run: urlCheap},
-	{Rule: "U3", Name: "check", Why: "a program wants to know at its start whether the bucket is there", Run: urlCheck},
+	{
+		Rule: "U1",
+		Name: "unknown-scheme",
+		Why:  "who forgot an import must read which",
+		Run:  unknownScheme,
+	},
+	{
+		Rule: "U1",
+		Name: "empty-and-paths",
+		Why:  "an unset variable and a bare path are the two usual mistakes",
+		Run:  urlMistakes,
+	},
+	{
+		Rule: "U1",
+		Name: "unknown-parameter",
+		Why:  "a misspelt parameter that is passed over stores without what it asked for",
+		Run:  unknownParameter,
+	},
+	{
+		Rule: "U1",
+		Name: "no-secrets",
+		Why:  "URLs are logged, and hold passwords",
+		Run:  urlSecrets,
+	},
+	{
+		Rule: "U1",
+		Name: "no-values",
+		Why:  "a secret in the wrong parameter is quoted by the error that refuses it",
+		Run:  urlValues,
+	},
+	{
+		Rule: "U2",
+		Name: "prefix",
+		Why:  "Go CDK's prefix= is a raw string",
+		Run:  urlPrefix,
+	},
+	{
+		Rule: "U2",
+		Name: "key",
+		Why:  "Go CDK's key= narrows a bucket to one file",
+		Run:  urlKey,
+	},
+	{
+		Rule: "U3",
+		Name: "cheap",
+		Why:  "opening must not wait for a network, and a context that has ended opens nothing",
+		Run:  urlCheap,
+	},
+	{
+		Rule: "U3",
+		Name: "check",
+		Why:  "a program wants to know at its start whether the bucket is there",
+		Run:  urlCheck,
+	},
 }
 
 // address returns a URL of an empty bucket, with a parameter more where it isn't "".
@@ -59,22 +104,35 @@ func (h *H) opened(t T, u string) files.Bucket {
 }
 
 func unknownScheme(t T, h *H) {
-	for scheme, says := range map[string]string{"nosuchscheme": "nosuchscheme", "my+scheme": "my+scheme"} {
+	for scheme, says := range map[string]string{
+		"nosuchscheme": "nosuchscheme",
+		"my+scheme":    "my+scheme",
+	} {
 		_, err := files.Open(t.Context(), scheme+"://bucket")
 		wantErr(t, "Open of an unknown scheme", err, files.ErrInvalid)
 		if !strings.Contains(errText(err), says) || !strings.Contains(errText(err), "regist") {
-			t.Errorf("Open of an unknown scheme: got %s, want it to name the scheme and what is registered", errText(err))
+			t.Errorf("Open of an unknown scheme: got %s, want it to name the scheme and what is "+
+				"registered", errText(err))
 		}
 	}
 	for _, s := range files.DefaultMux().Schemes() {
-		if _, err := files.Open(t.Context(), "nosuchscheme://x"); !strings.Contains(errText(err), s.Name) {
+		if _, err := files.Open(t.Context(),
+			"nosuchscheme://x"); !strings.Contains(errText(err), s.Name) {
 			t.Errorf("Open of an unknown scheme does not name the registered %s", s.Name)
 		}
 	}
 }
 
 func urlMistakes(t T, h *H) {
-	for u, says := range map[string]string{"": "unset", " ": "unset", "/var/lib/app": "file:///var/lib/app", "./data": "file:///", `C:\data`: "file:///C:/data", "data": "file:///", "a%zz://x": ""} {
+	for u, says := range map[string]string{
+		"":             "unset",
+		" ":            "unset",
+		"/var/lib/app": "file:///var/lib/app",
+		"./data":       "file:///",
+		`C:\data`:      "file:///C:/data",
+		"data":         "file:///",
+		"a%zz://x":     "",
+	} {
 		_, err := files.Open(t.Context(), u)
 		wantErr(t, fmt.Sprintf("Open(%q)", u), err, files.ErrInvalid)
 		if !strings.Contains(errText(err), says) {
@@ -84,7 +142,9 @@ func urlMistakes(t T, h *H) {
 }
 
 func unknownParameter(t T, h *H) {
-	for _, p := range []string{"nosuchparameter=1", "nosuchparameter", "Prefix=x", "nosuchparameter=1&nosuchparameter=2"} {
+	for _, p := range []string{
+		"nosuchparameter=1", "nosuchparameter", "Prefix=x", "nosuchparameter=1&nosuchparameter=2",
+	} {
 		b, err := files.Open(t.Context(), h.address(t, p))
 		if err == nil {
 			b.Close()
@@ -95,7 +155,9 @@ func unknownParameter(t T, h *H) {
 			t.Errorf("Open with the parameter %s: got %s, which doesn't name it", p, errText(err))
 		}
 	}
-	for _, p := range []string{"prefix=", "prefix=a&prefix=b", "key=", "key=a//b", "prefix=a//", "prefix=%zz"} {
+	for _, p := range []string{
+		"prefix=", "prefix=a&prefix=b", "key=", "key=a//b", "prefix=a//", "prefix=%zz",
+	} {
 		b, err := files.Open(t.Context(), h.address(t, p))
 		if err == nil {
 			b.Close()
@@ -108,13 +170,17 @@ func urlSecrets(t T, h *H) {
 	for _, u := range []string{
 		"nosuchscheme://user:hunter2@host/b", "nosuchscheme://host/b?secret=hunter2",
 		"nosuchscheme://host/b?access_token=hunter2", "nosuchscheme://host/%zz?password=hunter2",
-		"nosuchscheme://user:hunter2@ho st/", "nosuchscheme://b?sig=hunter2#frag", "nosuchscheme://b?sas=hunter2",
-		"nosuchscheme://hunter2/x", "nosuchscheme://b/hunter2", "nosuchscheme:hunter2", "hunter2@host", "b?x=hunter2",
-		"AccountName=a;AccountKey=hunter2", "AccountKey=hunter2;BlobEndpoint=https://h", "user:hunter2@host",
+		"nosuchscheme://user:hunter2@ho st/", "nosuchscheme://b?sig=hunter2#frag",
+		"nosuchscheme://b?sas=hunter2",
+		"nosuchscheme://hunter2/x", "nosuchscheme://b/hunter2", "nosuchscheme:hunter2",
+		"hunter2@host", "b?x=hunter2",
+		"AccountName=a;AccountKey=hunter2", "AccountKey=hunter2;BlobEndpoint=https://h",
+		"user:hunter2@host",
 	} {
 		_, err := files.Open(t.Context(), u)
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("Open of a URL with a secret: got %s, want an error that doesn't show it", errText(err))
+			t.Errorf("Open of a URL with a secret: got %s, want an error that doesn't show it",
+				errText(err))
 		}
 		if _, err := files.Describe(u); strings.Contains(errText(err), "hunter2") {
 			t.Errorf("Describe of a URL with a secret: got %s, which shows it", errText(err))
@@ -151,7 +217,8 @@ func urlValues(t T, h *H) {
 		}
 		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err)} {
 			if strings.Contains(strings.ToLower(text), "hunter2") {
-				t.Errorf("Open with a secret as the parameter %s: got %s, which shows it", p.Name, text)
+				t.Errorf("Open with a secret as the parameter %s: got %s, which shows it", p.Name,
+					text)
 			}
 		}
 	}
@@ -167,7 +234,8 @@ func urlPrefix(t T, h *H) {
 		got := list(t, b, "", &files.ListOptions{Shallow: true})
 		same(t, "shallow listing with prefix="+prefix, got, []string{"a", "d/", "z"})
 		if want := 1024 - len(prefix); b.Features().MaxName > want {
-			t.Errorf("MaxName with a prefix of %d bytes is %d, want at most %d", len(prefix), b.Features().MaxName, want)
+			t.Errorf("MaxName with a prefix of %d bytes is %d, want at most %d", len(prefix),
+				b.Features().MaxName, want)
 		}
 		remove(t, b, "d/b")
 		wantOnly(t, b, "a", "z")
@@ -211,7 +279,8 @@ func urlCheap(t T, h *H) {
 
 func urlCheck(t T, h *H) {
 	b := h.opened(t, h.address(t, ""))
-	for _, b := range []files.Bucket{b, h.Bucket, files.ReadOnly(h.Bucket), files.Wrap(h.Bucket, files.Hooks{})} {
+	for _, b := range []files.Bucket{b, h.Bucket, files.ReadOnly(h.Bucket), files.Wrap(h.Bucket,
+		files.Hooks{})} {
 		if err := files.Check(t.Context(), b); err != nil {
 			t.Errorf("Check of a bucket that is there: %v", err)
 		}

@@ -36,27 +36,30 @@ func short(r io.Reader) io.Reader {
 
 // versioned is a variant with other versions, which are still one-to-one.
 func versioned(of func(puts int64) files.Version) faulty {
-	return faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-		content, err := io.ReadAll(req.Content)
-		if err != nil {
-			return files.Info{}, err
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		old, exists := m.files[req.Name]
-		if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
-			return files.Info{}, err
-		}
-		info := m.set(req.Name, req, content)
-		f := m.files[req.Name]
-		f.info.Version = of(m.puts)
-		m.files[req.Name] = f
-		info.Version = f.info.Version
-		return info, nil
-	}}
+	return faulty{
+		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
+			content, err := io.ReadAll(req.Content)
+			if err != nil {
+				return files.Info{}, err
+			}
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			old, exists := m.files[req.Name]
+			if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
+				return files.Info{}, err
+			}
+			info := m.set(req.Name, req, content)
+			f := m.files[req.Name]
+			f.info.Version = of(m.puts)
+			m.files[req.Name] = f
+			info.Version = f.info.Version
+			return info, nil
+		},
+	}
 }
 
-// variants differ from memory in what the contract leaves open: every case must pass on them.
+// variants differ from memory in what the contract leaves open: every case must pass on
+// them.
 var variants = []struct {
 	name   string
 	faulty faulty
@@ -66,15 +69,24 @@ var variants = []struct {
 	{"odd-versions", versioned(func(n int64) files.Version {
 		return files.Version(fmt.Sprintf("W/!#$%%&()*+,-./:;<=>?@[\\]^_`{|}~%d", n*7919))
 	})},
-	{"versions-that-go-down", versioned(func(n int64) files.Version { return files.Version(fmt.Sprint(1_000_000 - n)) })},
-	{"one-request-more", faulty{open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
-		if _, err := m.Stat(ctx, req.Key); err != nil {
-			return driver.Object{}, err
-		}
-		return m.Open(ctx, req)
-	}}},
+	{"versions-that-go-down", versioned(func(n int64) files.Version {
+		return files.Version(fmt.Sprint(1_000_000 - n))
+	})},
+	{
+		"one-request-more",
+		faulty{
+			open: func(ctx context.Context, req driver.OpenRequest,
+				m *mapBackend) (driver.Object, error) {
+				if _, err := m.Stat(ctx, req.Key); err != nil {
+					return driver.Object{}, err
+				}
+				return m.Open(ctx, req)
+			},
+		},
+	},
 	{"slow-and-changing-turns", faulty{
-		open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
+		open: func(ctx context.Context, req driver.OpenRequest,
+			m *mapBackend) (driver.Object, error) {
 			runtime.Gosched()
 			return m.Open(ctx, req)
 		},
@@ -100,7 +112,8 @@ var variants = []struct {
 			info.ModTime = info.ModTime.Truncate(time.Hour)
 			return info, err
 		},
-		open: func(ctx context.Context, req driver.OpenRequest, m *mapBackend) (driver.Object, error) {
+		open: func(ctx context.Context, req driver.OpenRequest,
+			m *mapBackend) (driver.Object, error) {
 			o, err := m.Open(ctx, req)
 			o.Info.ModTime = o.Info.ModTime.Truncate(time.Hour)
 			return o, err
@@ -116,11 +129,17 @@ var variants = []struct {
 			}
 			return all
 		}).list}},
-	{"no-time-in-puts-answer", faulty{put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-		info, err := m.Put(ctx, req)
-		info.ModTime = time.Time{}
-		return info, err
-	}}},
+	{
+		"no-time-in-puts-answer",
+		faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				info.ModTime = time.Time{}
+				return info, err
+			},
+		},
+	},
 	{"no-version-in-puts-answer", faulty{
 		tell: func(f *files.Features) { f.PutVersion = false },
 		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {

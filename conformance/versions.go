@@ -8,14 +8,61 @@ import (
 )
 
 var versionCases = []Case{
-	{Rule: "V1", Name: "opaque-text", Why: "a version goes into headers, forms and databases", Needs: needs(versions), Run: versionText},
-	{Rule: "V1", Name: "different-bytes", Why: "a change that keeps its version is overwritten unseen", Needs: needs(versions), Run: versionBytes},
-	{Rule: "V1", Name: "per-put", Why: "two writers of the same bytes must not both believe that they own the file", Needs: needs(versions, versionPerPut), Run: versionEachPut},
-	{Rule: "V1", Name: "fast-rewrites", Why: "clocks are coarser than programs are fast: same size, same millisecond, other bytes", Needs: needs(versions), Run: versionFast},
-	{Rule: "V1", Name: "after-delete", Why: "a version of a deleted file must not fit its successor", Needs: needs(versions), Run: versionAfterDelete},
-	{Rule: "V1", Name: "not-by-reading", Why: "a version that changes by itself makes every conditional write fail", Needs: needs(versions), Run: versionStable},
-	{Rule: "V2", Name: "utc-and-cut", Why: "times are compared across answers and machines", Run: timesCut},
-	{Rule: "V2", Name: "forward", Why: "a file that is rewritten must not become older", Run: timesForward},
+	{
+		Rule:  "V1",
+		Name:  "opaque-text",
+		Why:   "a version goes into headers, forms and databases",
+		Needs: needs(versions),
+		Run:   versionText,
+	},
+	{
+		Rule:  "V1",
+		Name:  "different-bytes",
+		Why:   "a change that keeps its version is overwritten unseen",
+		Needs: needs(versions),
+		Run:   versionBytes,
+	},
+	{
+		Rule:  "V1",
+		Name:  "per-put",
+		Why:   "two writers of the same bytes must not both believe that they own the file",
+		Needs: needs(versions, versionPerPut),
+		Run:   versionEachPut,
+	},
+	{
+		Rule: "V1",
+		Name: "fast-rewrites",
+		Why: "clocks are coarser than programs are fast: same size, same millisecond, " +
+			"other bytes",
+		Needs: needs(versions),
+		Run:   versionFast,
+	},
+	{
+		Rule:  "V1",
+		Name:  "after-delete",
+		Why:   "a version of a deleted file must not fit its successor",
+		Needs: needs(versions),
+		Run:   versionAfterDelete,
+	},
+	{
+		Rule:  "V1",
+		Name:  "not-by-reading",
+		Why:   "a version that changes by itself makes every conditional write fail",
+		Needs: needs(versions),
+		Run:   versionStable,
+	},
+	{
+		Rule: "V2",
+		Name: "utc-and-cut",
+		Why:  "times are compared across answers and machines",
+		Run:  timesCut,
+	},
+	{
+		Rule: "V2",
+		Name: "forward",
+		Why:  "a file that is rewritten must not become older",
+		Run:  timesForward,
+	},
 }
 
 func versionText(t T, h *H) {
@@ -27,7 +74,8 @@ func versionText(t T, h *H) {
 		}
 		for _, c := range v {
 			if c <= ' ' || c > '~' || c == '"' || c == '\'' {
-				t.Errorf("the version %q has the character %q, want printable ASCII without quotes", v, c)
+				t.Errorf("the version %q has the character %q, want printable ASCII without quotes",
+					v, c)
 			}
 		}
 	}
@@ -55,7 +103,8 @@ func versionEachPut(t T, h *H) {
 		put(t, h, "a", []byte("the same"), nil)
 		v := stat(t, h, "a").Version
 		if seen[v] {
-			t.Errorf("two puts of the same bytes have the version %q, but the bucket claims VersionPerPut", v)
+			t.Errorf("two puts of the same bytes have the version %q, but the bucket claims "+
+				"VersionPerPut", v)
 		}
 		seen[v] = true
 	}
@@ -69,7 +118,8 @@ func versionFast(t T, h *H) {
 			info = stat(t, h, "a")
 		}
 		if before, ok := seen[info.Version]; ok {
-			t.Fatalf("rewrite %d has the version %q of rewrite %d, whose bytes are others", i, info.Version, before)
+			t.Fatalf("rewrite %d has the version %q of rewrite %d, whose bytes are others", i,
+				info.Version, before)
 		}
 		seen[info.Version] = i
 	}

@@ -16,8 +16,8 @@ var versionEmptyCases = []Case{{
 	Run:     filesWithoutVersion,
 }}
 
-// filesWithoutVersion makes files in several ways, and looks what the bucket does with one that has
-// no version.
+// filesWithoutVersion makes files in several ways, and looks what the bucket does with
+// one that has no version.
 func filesWithoutVersion(t T, h *H) {
 	put(t, h, "empty", nil, nil)
 	put(t, h, "small", content(1, 100), nil)
@@ -49,7 +49,8 @@ func filesWithoutVersion(t T, h *H) {
 func withoutVersion(t T, h *H, name string) {
 	t.Helper()
 	if f := h.Features(); f.Versions || f.IfVersion || f.DeleteIfVersion || f.ReadConditions {
-		t.Errorf("Stat(%s) has told an empty version, and Features still claim that there is one: %+v",
+		t.Errorf("Stat(%s) has told an empty version, and Features still claim that there is "+
+			"one: %+v",
 			quote(name), f)
 	}
 	before, info := get(t, h, name, nil)
@@ -68,7 +69,8 @@ func withoutVersion(t T, h *H, name string) {
 	}
 	h.harness.Cut(t, h.Bucket, cutAt)
 	if p, _, err := read(t.Context(), h, name, nil); err == nil {
-		t.Errorf("Get(%s), which has no version, of a connection that breaks: %d bytes and no error",
+		t.Errorf("Get(%s), which has no version, of a connection that breaks: %d bytes and "+
+			"no error",
 			quote(name), len(p))
 	}
 	h.harness.Cut(t, h.Bucket, -1)

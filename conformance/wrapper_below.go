@@ -23,7 +23,8 @@ type memory interface {
 	driver.Identifier
 }
 
-// below is the store beneath a wrapper: memory that does and refuses what its features say, and sees what reaches it.
+// below is the store beneath a wrapper: memory that does and refuses what its features
+// say, and sees what reaches it.
 type below struct {
 	*belowStore
 	closes atomic.Int64
@@ -64,7 +65,8 @@ func newBelow(change func(*files.Features)) *belowStore {
 	s := &belowStore{memory: driver.Unwrap(mem.New(nil)).(memory), damaged: map[string]bool{}}
 	s.changed = sync.NewCond(&s.mu)
 	s.features = s.memory.Features()
-	s.features.SignGet, s.features.SignPut, s.features.SignDelete, s.features.SignContentType = true, true, true, true
+	s.features.SignGet, s.features.SignPut, s.features.SignDelete, s.features.SignContentType =
+		true, true, true, true
 	if change != nil {
 		change(&s.features)
 	}
@@ -209,7 +211,8 @@ func (s *belowStore) Stat(ctx context.Context, key driver.Key) (files.Info, erro
 	return s.told(i), err
 }
 
-func (s *belowStore) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+func (s *belowStore) List(ctx context.Context,
+	req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		if err := s.enter(ctx, files.OpList, req.Prefix); err != nil {
 			yield(files.Entry{}, err)
@@ -257,7 +260,8 @@ func (s *belowStore) DeleteMany(ctx context.Context, names []string) []error {
 	return s.memory.DeleteMany(ctx, names)
 }
 
-func (b *below) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+func (b *below) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*below)
 	if !ok {
 		return files.Info{}, files.ErrUnsupported
@@ -269,7 +273,8 @@ func (b *below) Copy(ctx context.Context, from driver.Backend, req *driver.CopyR
 	return b.told(i), err
 }
 
-func (s *belowStore) SignURL(ctx context.Context, name string, o files.SignOptions) (files.SignedURL, error) {
+func (s *belowStore) SignURL(ctx context.Context, name string,
+	o files.SignOptions) (files.SignedURL, error) {
 	if err := s.enter(ctx, files.OpSignGet, name); err != nil {
 		return files.SignedURL{}, err
 	}

@@ -10,32 +10,125 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// wrapperCases returns those of RunWrapper alone, which look at what reaches the bucket below.
+// wrapperCases returns those of RunWrapper alone, which look at what reaches the bucket
+// below.
 func wrapperCases() []Case {
 	return []Case{
-		{Rule: "X3", Name: "wrapper-features", Why: "a program asks Features before it calls: what it is told must be what happens", Run: wrapperFeatures},
-		{Rule: "X3", Name: "wrapper-close", Why: "closing one view must not close everybody's bucket, and who owns one must not leave it open", Run: wrapperClose},
-		{Rule: "X3", Name: "wrapper-closed-below", Why: "what lies below a wrapper was closed: that must be told", Run: wrapperClosedBelow},
-		{Rule: "C1", Name: "wrapper-server-copy", Why: "a wrapper that loses the copy sends every byte through the program, twice; one that leaks it is got round", Run: wrapperServerCopy},
-		{Rule: "C1", Name: "wrapper-between", Why: "a copy between a view and its store must end at the right names", Run: wrapperBetween},
-		{Rule: "C1", Name: "wrapper-same-file", Why: "a move onto the same file by another way deletes it, where the wrapper doesn't tell which file a name is", Run: wrapperSameFile},
-		{Rule: "W1", Name: "wrapper-signs", Why: "a signed URL without the tenant's directory, or a PUT through a read-only view, is a hole", Run: wrapperSigns},
-		{Rule: "D3", Name: "wrapper-delete-many", Why: "a wrapper that loses the bulk delete makes a thousand requests of one", Run: wrapperDeleteMany},
-		{Rule: "U3", Name: "wrapper-check", Why: "a check at the program's start must look at the store, not at the wrapper", Run: wrapperCheck},
-		{Rule: "E1", Name: "wrapper-names", Why: "errors and answers must have the names of whoever asked: those below are not his", Run: wrapperNames},
-		{Rule: "E1", Name: "wrapper-causes", Why: "a wrapper must not hide what failed below it", Run: wrapperCauses},
-		{Rule: "E2", Name: "wrapper-read-only", Why: "nothing may be written through a read-only view, by whatever way", Run: wrapperReadOnly},
-		{Rule: "E2", Name: "wrapper-refuses", Why: "a program asks Features whether a condition holds: one that is ignored overwrites", Run: wrapperRefuses},
-		{Rule: "N5", Name: "wrapper-contained", Why: "what lies beside a tenant's directory is not his to see, nor to delete", Run: wrapperContained},
-		{Rule: "N5", Name: "wrapper-as", Why: "the SDK's client gets round a wrapper that renames or restricts; behind one that doesn't, programs need it", Run: wrapperAs},
-		{Rule: "G7", Name: "wrapper-body-closed", Why: "a body that stays open below holds a connection for ever", Run: wrapperBodyClosed},
+		{
+			Rule: "X3",
+			Name: "wrapper-features",
+			Why:  "a program asks Features before it calls: what it is told must be what happens",
+			Run:  wrapperFeatures,
+		},
+		{
+			Rule: "X3",
+			Name: "wrapper-close",
+			Why: "closing one view must not close everybody's bucket, and who owns one must not " +
+				"leave it open",
+			Run: wrapperClose,
+		},
+		{
+			Rule: "X3",
+			Name: "wrapper-closed-below",
+			Why:  "what lies below a wrapper was closed: that must be told",
+			Run:  wrapperClosedBelow,
+		},
+		{
+			Rule: "C1",
+			Name: "wrapper-server-copy",
+			Why: "a wrapper that loses the copy sends every byte through the program, twice; " +
+				"one that leaks it is got round",
+			Run: wrapperServerCopy,
+		},
+		{
+			Rule: "C1",
+			Name: "wrapper-between",
+			Why:  "a copy between a view and its store must end at the right names",
+			Run:  wrapperBetween,
+		},
+		{
+			Rule: "C1",
+			Name: "wrapper-same-file",
+			Why: "a move onto the same file by another way deletes it, where the wrapper " +
+				"doesn't tell which file a name is",
+			Run: wrapperSameFile,
+		},
+		{
+			Rule: "W1",
+			Name: "wrapper-signs",
+			Why: "a signed URL without the tenant's directory, or a PUT through a read-only " +
+				"view, is a hole",
+			Run: wrapperSigns,
+		},
+		{
+			Rule: "D3",
+			Name: "wrapper-delete-many",
+			Why:  "a wrapper that loses the bulk delete makes a thousand requests of one",
+			Run:  wrapperDeleteMany,
+		},
+		{
+			Rule: "U3",
+			Name: "wrapper-check",
+			Why:  "a check at the program's start must look at the store, not at the wrapper",
+			Run:  wrapperCheck,
+		},
+		{
+			Rule: "E1",
+			Name: "wrapper-names",
+			Why: "errors and answers must have the names of whoever asked: those below " +
+				"are not his",
+			Run: wrapperNames,
+		},
+		{
+			Rule: "E1",
+			Name: "wrapper-causes",
+			Why:  "a wrapper must not hide what failed below it",
+			Run:  wrapperCauses,
+		},
+		{
+			Rule: "E2",
+			Name: "wrapper-read-only",
+			Why:  "nothing may be written through a read-only view, by whatever way",
+			Run:  wrapperReadOnly,
+		},
+		{
+			Rule: "E2",
+			Name: "wrapper-refuses",
+			Why: "a program asks Features whether a condition holds: one that is ignored " +
+				"overwrites",
+			Run: wrapperRefuses,
+		},
+		{
+			Rule: "N5",
+			Name: "wrapper-contained",
+			Why:  "what lies beside a tenant's directory is not his to see, nor to delete",
+			Run:  wrapperContained,
+		},
+		{
+			Rule: "N5",
+			Name: "wrapper-as",
+			Why: "the SDK's client gets round a wrapper that renames or restricts; behind one " +
+				"that doesn't, programs need it",
+			Run: wrapperAs,
+		},
+		{
+			Rule: "G7",
+			Name: "wrapper-body-closed",
+			Why:  "a body that stays open below holds a connection for ever",
+			Run:  wrapperBodyClosed,
+		},
 		{
 			Rule: "L9",
 			Name: "wrapper-unreadable",
 			Why:  "what can't be read below must be told above, also where Limit ends the listing",
 			Run:  wrapperUnread,
 		},
-		{Rule: "X2", Name: "wrapper-context", Why: "deadlines, traces and credentials travel in the context", Run: wrapperContext},
+		{
+			Rule: "X2",
+			Name: "wrapper-context",
+			Why:  "deadlines, traces and credentials travel in the context",
+			Run:  wrapperContext,
+		},
 		wrapperEnds,
 		wrapperLengths,
 	}
@@ -55,8 +148,9 @@ func ops(calls []belowCall) (all []files.Op) {
 	return all
 }
 
-// below puts a file and finds out under which name it lies below; plain is true where its content
-// is stored as it is. The name is "" where the wrapper stores something else than one file a name.
+// below puts a file and finds out under which name it lies below; plain is true where
+// its content is stored as it is. The name is "" where the wrapper stores something
+// else than one file a name.
 func (h *H) below(t T, name string) (physical string, plain bool) {
 	t.Helper()
 	u := h.under(t)
@@ -89,15 +183,18 @@ func wrapperFeatures(t T, h *H) {
 			want = w.o.Features(want)
 		}
 		if got.MaxName < 1 || got.MaxName > want.MaxName {
-			t.Errorf("over a bucket %s: MaxName is %d, want 1 to %d, which is that below", what, got.MaxName, want.MaxName)
+			t.Errorf("over a bucket %s: MaxName is %d, want 1 to %d, which is that below", what,
+				got.MaxName, want.MaxName)
 		}
 		g, b := reflect.ValueOf(got), reflect.ValueOf(want)
 		for i := range g.NumField() {
 			field := g.Type().Field(i).Name
-			if field == "MaxName" || field == "ForeignKeys" && !got.ForeignKeys || g.Field(i).Equal(b.Field(i)) {
+			if field == "MaxName" || field == "ForeignKeys" && !got.ForeignKeys ||
+				g.Field(i).Equal(b.Field(i)) {
 				continue
 			}
-			t.Errorf("over a bucket %s: the wrapper's %s is %v, want %v", what, field, g.Field(i), b.Field(i))
+			t.Errorf("over a bucket %s: the wrapper's %s is %v, want %v", what, field, g.Field(i),
+				b.Field(i))
 		}
 		if again := outer.Features(); again != got {
 			t.Errorf("over a bucket %s: Features change from %+v to %+v", what, got, again)
@@ -150,14 +247,16 @@ func wrapperClose(t T, h *H) {
 		case h.harness.under.o.Owns:
 			wantErr(t, "List in the bucket below after its owner was closed", err, files.ErrClosed)
 		case err != nil:
-			t.Errorf("List in the bucket below after the wrapper was closed, which doesn't own it: %v", err)
+			t.Errorf("List in the bucket below after the wrapper was closed, which doesn't "+
+				"own it: %v", err)
 		}
 	}
 	want := int64(0)
 	if h.harness.under.o.Owns {
 		want = 1
 	}
-	if n := u.store.closes.Load(); n != want && !h.harness.under.mask.readOnly { // whose inner one owns nothing itself
+	// whose inner one owns nothing itself
+	if n := u.store.closes.Load(); n != want && !h.harness.under.mask.readOnly {
 		t.Errorf("closing the wrapper twice closed what is below %d times, want %d", n, want)
 	}
 }
@@ -173,7 +272,12 @@ func wrapperClosedBelow(t T, h *H) {
 	u := h.under(t)
 	puts(t, h, "a")
 	u.inner.Close()
-	for _, m := range append(methods(t, u.outer, "a"), listing(u.outer, "", nil), method{"Check", func(ctx context.Context) error { return files.Check(ctx, u.outer) }}) {
+	for _, m := range append(methods(t, u.outer, "a"), listing(u.outer, "", nil), method{
+		"Check",
+		func(ctx context.Context) error {
+			return files.Check(ctx, u.outer)
+		},
+	}) {
 		if h.writesRefused(u, m.name) {
 			continue
 		}
@@ -181,10 +285,11 @@ func wrapperClosedBelow(t T, h *H) {
 	}
 }
 
-// writesRefused says whether the method writes and the wrapper is read-only, which may be told
-// first.
+// writesRefused says whether the method writes and the wrapper is read-only, which may
+// be told first.
 func (h *H) writesRefused(u *wrappedBucket, method string) bool {
-	return u.outer.Features().ReadOnly && !slices.Contains([]string{"Get", "Stat", "List", "Check", "SignURL GET"}, method)
+	return u.outer.Features().ReadOnly &&
+		!slices.Contains([]string{"Get", "Stat", "List", "Check", "SignURL GET"}, method)
 }
 
 func wrapperDeleteMany(t T, h *H) {
@@ -200,14 +305,16 @@ func wrapperDeleteMany(t T, h *H) {
 		t.Errorf("DeleteMany of %d names: %d deleted, %v", len(names), res.Deleted, err)
 	}
 	if calls := u.store.seen(); !h.harness.under.mask.modest && len(calls) != 1 {
-		t.Errorf("DeleteMany of %d names made the requests %v below, want one", len(names), ops(calls))
+		t.Errorf("DeleteMany of %d names made the requests %v below, want one", len(names),
+			ops(calls))
 	}
 	wantOnly(t, h, "stays")
 	u.store.fail(files.Errorf(files.ErrPermission, "no"))
 	res, _ = files.DeleteMany(t.Context(), u.outer, slices.Values(names))
 	u.store.fail(nil)
 	if len(res.Failed) != len(names) {
-		t.Errorf("DeleteMany that fails below tells %d failures, want %d", len(res.Failed), len(names))
+		t.Errorf("DeleteMany that fails below tells %d failures, want %d", len(res.Failed),
+			len(names))
 	}
 	for i, e := range res.Failed {
 		if i < len(names) && e.Name != names[i] {
@@ -235,5 +342,6 @@ func wrapperCheck(t T, h *H) {
 		t.Errorf("Check made the requests %v below, want one", ops(calls))
 	}
 	u.store.vanished.Store(true)
-	wantErr(t, "Check of a wrapper whose store has gone", files.Check(t.Context(), u.outer), files.ErrNoBucket)
+	wantErr(t, "Check of a wrapper whose store has gone", files.Check(t.Context(), u.outer),
+		files.ErrNoBucket)
 }

@@ -62,7 +62,12 @@ func wrapperCauses(t T, h *H) {
 	cause := &ownError{9}
 	u.store.fail(files.WithCause(files.ErrPermission, cause, "no"))
 	defer u.store.fail(nil)
-	for _, m := range append(methods(t, u.outer, "a"), listing(u.outer, "", nil), method{"Check", func(ctx context.Context) error { return files.Check(ctx, u.outer) }}) {
+	for _, m := range append(methods(t, u.outer, "a"), listing(u.outer, "", nil), method{
+		"Check",
+		func(ctx context.Context) error {
+			return files.Check(ctx, u.outer)
+		},
+	}) {
 		if h.writesRefused(u, m.name) {
 			continue
 		}
@@ -70,7 +75,8 @@ func wrapperCauses(t T, h *H) {
 		wantErr(t, m.name+" that fails below", err, files.ErrPermission)
 		var own *ownError
 		if !errors.As(err, &own) {
-			t.Errorf("%s that fails below: errors.As does not find the cause in %s", m.name, errText(err))
+			t.Errorf("%s that fails below: errors.As does not find the cause in %s", m.name,
+				errText(err))
 		}
 	}
 }
@@ -104,11 +110,13 @@ func wrapperReadOnly(t T, h *H) {
 			continue
 		}
 		if err := m.call(t.Context()); !isAny(err, files.ErrPermission, files.ErrUnsupported) {
-			t.Errorf("%s through a read-only wrapper: got %s, want ErrPermission", m.name, errText(err))
+			t.Errorf("%s through a read-only wrapper: got %s, want ErrPermission", m.name,
+				errText(err))
 		}
 	}
 	for _, op := range ops(u.store.seen()) {
-		if op == files.OpPut || op == files.OpDelete || op == files.OpCopy || op == files.OpDeleteMany || op == files.OpSignGet {
+		if op == files.OpPut || op == files.OpDelete || op == files.OpCopy ||
+			op == files.OpDeleteMany || op == files.OpSignGet {
 			t.Errorf("a %s came through a read-only wrapper", op)
 		}
 	}
@@ -166,7 +174,8 @@ func wrapperAs(t T, h *H) {
 	case found && restricts:
 		t.Errorf("As reaches the client below, which gets round the wrapper")
 	case !found && there && !restricts:
-		t.Errorf("As does not reach the client below, although the wrapper changes no name, content or feature")
+		t.Errorf("As does not reach the client below, although the wrapper changes no name, " +
+			"content or feature")
 	case found && c.store != u.store.belowStore:
 		t.Errorf("As finds another bucket's client")
 	}
@@ -213,7 +222,10 @@ func wrapperContext(t T, h *H) {
 	puts(t, h, "a", "old")
 	ctx := context.WithValue(t.Context(), belowKey{}, "carried")
 	u.store.seen()
-	for _, m := range append(methods(t, u.outer, "a"), listing(u.outer, "", nil), methodOf("Check", func(ctx context.Context) error { return files.Check(ctx, u.outer) })) {
+	for _, m := range append(methods(t, u.outer, "a"), listing(u.outer, "", nil),
+		methodOf("Check", func(ctx context.Context) error {
+			return files.Check(ctx, u.outer)
+		})) {
 		if h.writesRefused(u, m.name) {
 			continue
 		}

@@ -17,7 +17,8 @@ func wantThrough(t T, what string, serverCopy bool, calls []belowCall) {
 	streamed := slices.Contains(all, files.OpGet) || slices.Contains(all, files.OpPut)
 	switch {
 	case serverCopy && (streamed || !copied):
-		t.Errorf("%s: the wrapper claims ServerCopy, and below it there came %v, want a copy and no content", what, all)
+		t.Errorf("%s: the wrapper claims ServerCopy, and below it there came %v, want a copy and "+
+			"no content", what, all)
 	case !serverCopy && copied:
 		t.Errorf("%s: the wrapper does not claim ServerCopy, and below it there came %v", what, all)
 	}
@@ -43,7 +44,8 @@ func wrapperServerCopy(t T, h *H) {
 	}
 	_, err := copier.CopyFrom(t.Context(), "refused", u.outer, "src", nil)
 	if !errors.Is(err, files.ErrUnsupported) {
-		t.Errorf("CopyFrom of a wrapper that does not claim ServerCopy: got %s, want ErrUnsupported", errText(err))
+		t.Errorf("CopyFrom of a wrapper that does not claim ServerCopy: got %s, want "+
+			"ErrUnsupported", errText(err))
 	}
 	wantThrough(t, "CopyFrom", false, u.store.seen())
 	wantMissing(t, h, "refused")
@@ -94,8 +96,12 @@ func wrapperSameFile(t T, h *H) {
 		what             string
 		dst, src         files.Bucket
 		dstName, srcName string
-	}{{"from below", u.outer, u.inner, "a", physical}, {"to below", u.inner, u.outer, physical, "a"}} {
-		if _, err := files.Copy(t.Context(), way.dst, way.dstName, way.src, way.srcName, nil); err != nil {
+	}{
+		{"from below", u.outer, u.inner, "a", physical},
+		{"to below", u.inner, u.outer, physical, "a"},
+	} {
+		if _, err := files.Copy(t.Context(), way.dst, way.dstName, way.src, way.srcName,
+			nil); err != nil {
 			t.Errorf("Copy of a file onto itself, %s: %v", way.what, err)
 		}
 		wantContent(t, h, "a", c)
@@ -103,7 +109,8 @@ func wrapperSameFile(t T, h *H) {
 		if !h.F.DeleteIfVersion {
 			continue
 		}
-		if _, err := files.Move(t.Context(), way.dst, way.dstName, way.src, way.srcName, nil); err != nil {
+		if _, err := files.Move(t.Context(), way.dst, way.dstName, way.src, way.srcName,
+			nil); err != nil {
 			t.Errorf("Move of a file onto itself, %s: %v", way.what, err)
 		}
 		wantContent(t, h, "a", c)
@@ -114,15 +121,22 @@ func wrapperSigns(t T, h *H) {
 	u := h.under(t)
 	physical, plain := h.below(t, "d/a b.txt")
 	f := u.outer.Features()
-	for method, able := range map[string]bool{"GET": f.SignGet, "PUT": f.SignPut, "DELETE": f.SignDelete} {
+	for method, able := range map[string]bool{
+		"GET":    f.SignGet,
+		"PUT":    f.SignPut,
+		"DELETE": f.SignDelete,
+	} {
 		u.store.seen()
-		s, err := files.SignURL(t.Context(), u.outer, "d/a b.txt", &files.SignOptions{Method: method})
+		s, err := files.SignURL(t.Context(), u.outer, "d/a b.txt",
+			&files.SignOptions{Method: method})
 		if !able {
 			if !errors.Is(err, files.ErrUnsupported) {
-				t.Errorf("SignURL for %s, which the wrapper does not claim: got %s, want ErrUnsupported", method, errText(err))
+				t.Errorf("SignURL for %s, which the wrapper does not claim: got %s, want "+
+					"ErrUnsupported", method, errText(err))
 			}
 			if calls := u.store.seen(); len(calls) > 0 {
-				t.Errorf("SignURL for %s, which the wrapper does not claim, was signed below", method)
+				t.Errorf("SignURL for %s, which the wrapper does not claim, was signed below",
+					method)
 			}
 			continue
 		}
@@ -131,10 +145,13 @@ func wrapperSigns(t T, h *H) {
 			continue
 		}
 		if method != "DELETE" && !plain && physical != "" {
-			t.Errorf("a %s with the signed URL gets round the wrapper, which stores something else than is put", method)
+			t.Errorf("a %s with the signed URL gets round the wrapper, which stores something "+
+				"else than is put", method)
 		}
-		if want := signedHost + url.PathEscape(physical); physical != "" && !strings.HasPrefix(s.URL, want+"?") {
-			t.Errorf("the URL signed for %s is %q, want that of %q, where the file lies", method, s.URL, physical)
+		if want := signedHost + url.PathEscape(physical); physical != "" &&
+			!strings.HasPrefix(s.URL, want+"?") {
+			t.Errorf("the URL signed for %s is %q, want that of %q, where the file lies", method,
+				s.URL, physical)
 		}
 	}
 }

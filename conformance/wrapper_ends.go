@@ -80,7 +80,10 @@ func everyBeginningEnds(t T, h *H) {
 		put(t, b, name, content(1, 5000), nil)
 	}
 	ctx := t.Context()
-	for how, end := range map[string]func(){"a panic": func() { panic("of a case") }, "Goexit": runtime.Goexit} {
+	for how, end := range map[string]func(){
+		"a panic": func() { panic("of a case") },
+		"Goexit":  runtime.Goexit,
+	} {
 		for what, f := range map[string]func(){
 			"the body of a loop": func() {
 				for range b.List(ctx, "", nil) {
@@ -112,7 +115,10 @@ func everyBeginningEnds(t T, h *H) {
 				r.WriteTo(endingWriter{end})
 			},
 			"a function of Update": func() {
-				files.Update(ctx, b, "a", func([]byte) ([]byte, error) { end(); return nil, nil }, nil)
+				files.Update(ctx, b, "a", func([]byte) ([]byte, error) {
+					end()
+					return nil, nil
+				}, nil)
 			},
 		} {
 			inAnother(f)

@@ -11,7 +11,8 @@ import (
 // modest is a third party's bucket, which has nothing optional.
 type modest struct{ b files.Bucket }
 
-func (m *modest) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
+func (m *modest) Put(ctx context.Context, name string, r io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	return m.b.Put(ctx, name, r, o)
 }
 func (m *modest) Get(ctx context.Context, name string, o *files.GetOptions) (*files.Reader, error) {
@@ -20,7 +21,8 @@ func (m *modest) Get(ctx context.Context, name string, o *files.GetOptions) (*fi
 func (m *modest) Stat(ctx context.Context, name string, o *files.StatOptions) (files.Info, error) {
 	return m.b.Stat(ctx, name, o)
 }
-func (m *modest) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (m *modest) List(ctx context.Context, dir string,
+	o *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return m.b.List(ctx, dir, o)
 }
 func (m *modest) Delete(ctx context.Context, name string, o *files.DeleteOptions) error {
@@ -29,7 +31,8 @@ func (m *modest) Delete(ctx context.Context, name string, o *files.DeleteOptions
 func (m *modest) Close() error { return m.b.Close() }
 func (m *modest) Features() files.Features {
 	f := m.b.Features()
-	f.ServerCopy, f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false, false
+	f.ServerCopy, f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false,
+		false, false
 	return f
 }
 
@@ -41,12 +44,14 @@ type halves struct {
 
 func (b *halves) Features() files.Features {
 	f, w := b.Bucket.Features(), b.write.Features()
-	f.ReadOnly, f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false, false
+	f.ReadOnly, f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = false, false, false,
+		false, false
 	f.IfAbsent, f.IfVersion, f.DeleteIfVersion = w.IfAbsent, w.IfVersion, w.DeleteIfVersion
 	return f
 }
 
-func (b *halves) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
+func (b *halves) Put(ctx context.Context, name string, r io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	return b.write.Put(ctx, name, r, o)
 }
 
@@ -54,7 +59,8 @@ func (b *halves) Delete(ctx context.Context, name string, o *files.DeleteOptions
 	return b.write.Delete(ctx, name, o)
 }
 
-func (b *halves) SignURL(ctx context.Context, name string, o *files.SignOptions) (files.SignedURL, error) {
+func (b *halves) SignURL(ctx context.Context, name string,
+	o *files.SignOptions) (files.SignedURL, error) {
 	return files.SignURL(ctx, b.Bucket, name, o)
 }
 

@@ -15,7 +15,8 @@ type refusal struct {
 	call    func(ctx context.Context) error
 }
 
-// refusals are the calls for all that the features of b leave out. "old" is there, "new" is not.
+// refusals are the calls for all that the features of b leave out. "old" is there,
+// "new" is not.
 func refusals(b files.Bucket) (all []refusal) {
 	f := b.Features()
 	const name, fresh, version = "old", "new", files.Version("some-version")
@@ -58,9 +59,21 @@ func refusals(b files.Bucket) (all []refusal) {
 		put     files.PutOptions
 		copy    files.CopyOptions
 	}{
-		"IfAbsent":   {f.IfAbsent, files.PutOptions{If: files.IfAbsent()}, files.CopyOptions{If: files.IfAbsent()}},
-		"IfVersion":  {f.IfVersion, files.PutOptions{If: files.IfVersion(version)}, files.CopyOptions{If: files.IfVersion(version)}},
-		"Attributes": {f.Attributes, files.PutOptions{Attributes: attributes}, files.CopyOptions{Attributes: &attributes}},
+		"IfAbsent": {
+			f.IfAbsent,
+			files.PutOptions{If: files.IfAbsent()},
+			files.CopyOptions{If: files.IfAbsent()},
+		},
+		"IfVersion": {
+			f.IfVersion,
+			files.PutOptions{If: files.IfVersion(version)},
+			files.CopyOptions{If: files.IfVersion(version)},
+		},
+		"Attributes": {
+			f.Attributes,
+			files.PutOptions{Attributes: attributes},
+			files.CopyOptions{Attributes: &attributes},
+		},
 	} {
 		add(c.claimed, feature+" of Put", putting(c.put))
 		add(c.claimed, feature+" of a Writer", writing(c.put))
@@ -73,7 +86,9 @@ func refusals(b files.Bucket) (all []refusal) {
 		}
 	}
 	add(f.IfVersion && f.IfAbsent, "Update", func(ctx context.Context) error {
-		_, err := files.Update(ctx, b, name, func([]byte) ([]byte, error) { return []byte("new"), nil }, nil)
+		_, err := files.Update(ctx, b, name, func([]byte) ([]byte, error) {
+			return []byte("new"), nil
+		}, nil)
 		return err
 	})
 	add(f.DeleteIfVersion, "DeleteIfVersion", func(ctx context.Context) error {
@@ -84,7 +99,8 @@ func refusals(b files.Bucket) (all []refusal) {
 		return err
 	})
 	add(f.ReadConditions, "IfVersion of Get", getting(name, files.GetOptions{IfVersion: version}))
-	add(f.ReadConditions, "IfNotVersion of Get", getting(name, files.GetOptions{IfNotVersion: version}))
+	add(f.ReadConditions, "IfNotVersion of Get",
+		getting(name, files.GetOptions{IfNotVersion: version}))
 	add(f.ForeignKeys, "Key of Get", getting("", files.GetOptions{Key: "a//b"}))
 	add(f.ForeignKeys, "Key of Stat", func(ctx context.Context) error {
 		_, err := b.Stat(ctx, "", &files.StatOptions{Key: "a//b"})
@@ -94,18 +110,28 @@ func refusals(b files.Bucket) (all []refusal) {
 		return b.Delete(ctx, "", &files.DeleteOptions{Key: "a//b"})
 	})
 	add(f.ForeignKeys, "Foreign of List", listing(b, "", &files.ListOptions{Foreign: true}).call)
-	for method, claimed := range map[string]bool{"GET": f.SignGet, "PUT": f.SignPut, "DELETE": f.SignDelete} {
+	for method, claimed := range map[string]bool{
+		"GET":    f.SignGet,
+		"PUT":    f.SignPut,
+		"DELETE": f.SignDelete,
+	} {
 		add(claimed, "SignURL of "+method, func(ctx context.Context) error {
 			_, err := files.SignURL(ctx, b, name, &files.SignOptions{Method: method})
 			return err
 		})
 	}
 	add(f.SignContentType, "ContentType of SignURL", func(ctx context.Context) error {
-		_, err := files.SignURL(ctx, b, name, &files.SignOptions{Method: "PUT", ContentType: "text/plain"})
+		_, err := files.SignURL(ctx, b, name, &files.SignOptions{
+			Method:      "PUT",
+			ContentType: "text/plain",
+		})
 		return err
 	})
 	if f.MaxSize > 0 {
-		all = append(all, refusal{"MaxSize", files.ErrTooLarge, putting(files.PutOptions{Size: ptr(f.MaxSize + 1)})})
+		all = append(all,
+			refusal{
+				"MaxSize", files.ErrTooLarge, putting(files.PutOptions{Size: ptr(f.MaxSize + 1)}),
+			})
 	}
 	if n := f.MaxName + 1; n <= files.MaxName {
 		all = append(all, refusal{"MaxName", files.ErrInvalidName, func(ctx context.Context) error {
@@ -125,10 +151,13 @@ func wrapperRefuses(t T, h *H) {
 	for _, r := range refusals(u.outer) {
 		err := r.call(t.Context())
 		if !isAny(err, r.want) && !(f.ReadOnly && isAny(err, files.ErrPermission)) {
-			t.Errorf("%s, which the wrapper does not claim: got %s, want %v", r.feature, errText(err), r.want)
+			t.Errorf("%s, which the wrapper does not claim: got %s, want %v", r.feature,
+				errText(err), r.want)
 		}
 		for _, op := range ops(u.store.seen()) {
-			if slices.Contains([]files.Op{files.OpPut, files.OpDelete, files.OpCopy, files.OpSignGet}, op) {
+			if slices.Contains([]files.Op{
+				files.OpPut, files.OpDelete, files.OpCopy, files.OpSignGet,
+			}, op) {
 				t.Errorf("%s, which the wrapper does not claim: a %s came through", r.feature, op)
 			}
 		}

@@ -10,11 +10,15 @@ import (
 )
 
 func TestWrapperIdentity(t *testing.T) {
-	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket { return b }, &conformance.WrapperOptions{Owns: true})
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
+		return b
+	}, &conformance.WrapperOptions{Owns: true})
 }
 
 func TestWrapperEmptyHooks(t *testing.T) {
-	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket { return files.Wrap(b, files.Hooks{}) }, nil)
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
+		return files.Wrap(b, files.Hooks{})
+	}, nil)
 }
 
 func TestWrapperRetry(t *testing.T) {
@@ -34,7 +38,8 @@ func TestWrapperSub(t *testing.T) {
 }
 
 func TestWrapperReadOnly(t *testing.T) {
-	conformance.RunWrapper(t, files.ReadOnly, &conformance.WrapperOptions{Features: readOnlyFeatures})
+	conformance.RunWrapper(t, files.ReadOnly,
+		&conformance.WrapperOptions{Features: readOnlyFeatures})
 }
 
 func readOnlyFeatures(f files.Features) files.Features {
@@ -45,10 +50,13 @@ func readOnlyFeatures(f files.Features) files.Features {
 
 // TestWrapperStack is three wrappers, of which one looks at contents.
 func TestWrapperStack(t *testing.T) {
-	conformance.RunWrapper(t, stack, &conformance.WrapperOptions{Features: func(f files.Features) files.Features {
-		f.ServerCopy, f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false, false
-		return f
-	}})
+	conformance.RunWrapper(t, stack, &conformance.WrapperOptions{
+		Features: func(f files.Features) files.Features {
+			f.ServerCopy, f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false,
+				false, false, false
+			return f
+		},
+	})
 }
 
 // TestWrapperModest: what a hook takes from the features, Wrap refuses by itself.

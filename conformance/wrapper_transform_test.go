@@ -13,8 +13,9 @@ import (
 
 const maskHeader = 16
 
-// mask makes of each byte another one by a key that the file begins with: no encryption, but it has
-// what one has, bytes and a size that differ from the caller's and a key that is used once.
+// mask makes of each byte another one by a key that the file begins with: no
+// encryption, but it has what one has, bytes and a size that differ from the caller's
+// and a key that is used once.
 func mask(b files.Bucket) files.Bucket {
 	return files.Wrap(b, files.Hooks{
 		Features: func(f files.Features) files.Features {
@@ -24,7 +25,8 @@ func mask(b files.Bucket) files.Bucket {
 			return f
 		},
 		Transform: &files.Transform{
-			Put: func(_ context.Context, _ *files.Call, plain io.Reader, size int64, _ *files.PutOptions) (io.Reader, int64, error) {
+			Put: func(_ context.Context, _ *files.Call, plain io.Reader, size int64,
+				_ *files.PutOptions) (io.Reader, int64, error) {
 				key := make([]byte, maskHeader)
 				rand.Read(key)
 				if size >= 0 {
@@ -46,7 +48,8 @@ func unmask(i files.Info) (files.Info, error) {
 	return i, nil
 }
 
-func openMasked(ctx context.Context, _ *files.Call, r files.Range, get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+func openMasked(ctx context.Context, _ *files.Call, r files.Range,
+	get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
 	part := files.Bytes(0, maskHeader)
 	if r.IsWhole() {
 		part = files.Range{} // one request, of one version
@@ -71,7 +74,12 @@ func openMasked(ctx context.Context, _ *files.Call, r files.Range, get func(cont
 	if err != nil {
 		return files.Plain{}, err
 	}
-	return files.Plain{Info: info, Offset: off, Length: n, Body: masked(body, key, off)}, nil
+	return files.Plain{
+		Info:   info,
+		Offset: off,
+		Length: n,
+		Body:   masked(body, key, off),
+	}, nil
 }
 
 func masked(r io.Reader, key []byte, at int64) io.Reader {
@@ -85,14 +93,17 @@ func masked(r io.Reader, key []byte, at int64) io.Reader {
 	})
 }
 
-// TestWrapperTransform: a wrapper that stores other bytes keeps the contract with what it claims.
+// TestWrapperTransform: a wrapper that stores other bytes keeps the contract with what
+// it claims.
 func TestWrapperTransform(t *testing.T) {
-	conformance.RunWrapper(t, mask, &conformance.WrapperOptions{Features: func(f files.Features) files.Features {
-		f.ServerCopy, f.Digests, f.ForeignKeys = false, false, false
-		f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
-		if f.MaxSize > 0 {
-			f.MaxSize -= maskHeader
-		}
-		return f
-	}})
+	conformance.RunWrapper(t, mask, &conformance.WrapperOptions{
+		Features: func(f files.Features) files.Features {
+			f.ServerCopy, f.Digests, f.ForeignKeys = false, false, false
+			f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+			if f.MaxSize > 0 {
+				f.MaxSize -= maskHeader
+			}
+			return f
+		},
+	})
 }

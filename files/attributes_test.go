@@ -16,9 +16,14 @@ import (
 )
 
 func TestNormalizeAttributes(t *testing.T) {
-	in := files.Attributes{ContentType: "text/plain; charset=utf-8", ContentDisposition: `attachment; filename*=UTF-8''%C3%A9.txt`, Metadata: map[string]string{"Key-É": "v\n\x00", "empty": "", "ü": "x"}}
+	in := files.Attributes{
+		ContentType:        "text/plain; charset=utf-8",
+		ContentDisposition: `attachment; filename*=UTF-8''%C3%A9.txt`,
+		Metadata:           map[string]string{"Key-É": "v\n\x00", "empty": "", "ü": "x"},
+	}
 	got, err := files.NormalizeAttributes(in)
-	if err != nil || got.ContentType != in.ContentType || got.ContentDisposition != in.ContentDisposition ||
+	if err != nil || got.ContentType != in.ContentType ||
+		got.ContentDisposition != in.ContentDisposition ||
 		!maps.Equal(got.Metadata, map[string]string{"key-É": "v\n\x00", "empty": "", "ü": "x"}) {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -26,7 +31,9 @@ func TestNormalizeAttributes(t *testing.T) {
 	if len(in.Metadata) != 3 {
 		t.Error("the caller's map is shared")
 	}
-	if got, err := files.NormalizeAttributes(files.Attributes{Metadata: map[string]string{}}); err != nil || got.Metadata != nil {
+	if got, err := files.NormalizeAttributes(files.Attributes{
+		Metadata: map[string]string{},
+	}); err != nil || got.Metadata != nil {
 		t.Error(got, err)
 	}
 	meta := func(kv ...string) files.Attributes {
@@ -36,7 +43,8 @@ func TestNormalizeAttributes(t *testing.T) {
 		}
 		return files.Attributes{Metadata: m}
 	}
-	if _, err := files.NormalizeAttributes(meta("k", strings.Repeat("x", files.MaxMetadata-1))); err != nil {
+	if _, err := files.NormalizeAttributes(meta("k",
+		strings.Repeat("x", files.MaxMetadata-1))); err != nil {
 		t.Error(err)
 	}
 	for what, a := range map[string]files.Attributes{
@@ -58,7 +66,8 @@ func TestNormalizeAttributes(t *testing.T) {
 			ContentDisposition: strings.Repeat("x", files.MaxHeaders-files.MaxHeader+1),
 		},
 	} {
-		if got, err := files.NormalizeAttributes(a); !errors.Is(err, files.ErrInvalid) || got.ContentType != "" || got.Metadata != nil {
+		if got, err := files.NormalizeAttributes(a); !errors.Is(err,
+			files.ErrInvalid) || got.ContentType != "" || got.Metadata != nil {
 			t.Errorf("%s: %v, %v", what, got, err)
 		}
 	}
@@ -76,8 +85,18 @@ func TestAttributesClone(t *testing.T) {
 func TestHasher(t *testing.T) {
 	text := "The quick brown fox jumps over the lazy dog"
 	m, s := md5.Sum([]byte(text)), sha256.Sum256([]byte(text))
-	want := files.Digest{CRC32C: "22620404", MD5: hex.EncodeToString(m[:]), SHA256: hex.EncodeToString(s[:]), CRC32: fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text)))}
-	h := files.NewHasher(files.Digest{MD5: "?", SHA256: "?", CRC32: "?", CRC64NVME: "?"})
+	want := files.Digest{
+		CRC32C: "22620404",
+		MD5:    hex.EncodeToString(m[:]),
+		SHA256: hex.EncodeToString(s[:]),
+		CRC32:  fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text))),
+	}
+	h := files.NewHasher(files.Digest{
+		MD5:       "?",
+		SHA256:    "?",
+		CRC32:     "?",
+		CRC64NVME: "?",
+	})
 	for _, part := range []string{text[:1], "", text[1:20], text[20:]} {
 		if n, err := io.WriteString(h, part); n != len(part) || err != nil {
 			t.Error(n, err)
@@ -105,7 +124,14 @@ func TestDigest(t *testing.T) {
 	if err != nil || n.CRC32C != "e3069283" || n.MD5 != strings.Repeat("a", 32) {
 		t.Error(n, err)
 	}
-	for _, bad := range []files.Digest{{CRC32C: "e306928"}, {CRC32C: "e306928g"}, {MD5: "aa"}, {SHA256: strings.Repeat("a", 63)}, {CRC32: " 1234567"}, {CRC64NVME: "e3069283"}} {
+	for _, bad := range []files.Digest{
+		{CRC32C: "e306928"},
+		{CRC32C: "e306928g"},
+		{MD5: "aa"},
+		{SHA256: strings.Repeat("a", 63)},
+		{CRC32: " 1234567"},
+		{CRC64NVME: "e3069283"},
+	} {
 		if got, err := bad.Normalize(); !errors.Is(err, files.ErrInvalid) || !got.IsZero() {
 			t.Errorf("%+v: %v, %v", bad, got, err)
 		}
@@ -117,8 +143,14 @@ func TestDigest(t *testing.T) {
 		a, b files.Digest
 		want string
 	}{
-		{d, n, ""}, {d, files.Digest{}, ""}, {d, files.Digest{SHA256: "x"}, ""}, {d, files.Digest{CRC32C: "00000000"}, "CRC-32C"}, {d, files.Digest{MD5: "x"}, "MD5"},
-		{files.Digest{SHA256: "a"}, files.Digest{SHA256: "b"}, "SHA-256"}, {files.Digest{CRC32: "a"}, files.Digest{CRC32: "b"}, "CRC-32"}, {files.Digest{CRC64NVME: "a"}, files.Digest{CRC64NVME: "b"}, "CRC-64/NVME"},
+		{d, n, ""},
+		{d, files.Digest{}, ""},
+		{d, files.Digest{SHA256: "x"}, ""},
+		{d, files.Digest{CRC32C: "00000000"}, "CRC-32C"},
+		{d, files.Digest{MD5: "x"}, "MD5"},
+		{files.Digest{SHA256: "a"}, files.Digest{SHA256: "b"}, "SHA-256"},
+		{files.Digest{CRC32: "a"}, files.Digest{CRC32: "b"}, "CRC-32"},
+		{files.Digest{CRC64NVME: "a"}, files.Digest{CRC64NVME: "b"}, "CRC-64/NVME"},
 	} {
 		if got := c.a.Conflict(c.b); got != c.want {
 			t.Errorf("%+v, %+v: %q", c.a, c.b, got)
@@ -135,8 +167,16 @@ func TestConditions(t *testing.T) {
 	}{
 		{files.Condition{}, "unconditional", [3]error{}},
 		{files.IfAbsent(), "if absent", [3]error{nil, files.ErrExist, files.ErrExist}},
-		{files.IfVersion("v"), "if version v", [3]error{files.ErrPrecondition, nil, files.ErrPrecondition}},
-		{files.IfVersion(""), "if version ", [3]error{files.ErrPrecondition, files.ErrPrecondition, files.ErrPrecondition}},
+		{
+			files.IfVersion("v"),
+			"if version v",
+			[3]error{files.ErrPrecondition, nil, files.ErrPrecondition},
+		},
+		{
+			files.IfVersion(""),
+			"if version ",
+			[3]error{files.ErrPrecondition, files.ErrPrecondition, files.ErrPrecondition},
+		},
 	} {
 		if c.c.String() != c.text || c.c.IsZero() != (c.text == "unconditional") {
 			t.Errorf("%v", c.c)
@@ -154,7 +194,14 @@ func TestConditions(t *testing.T) {
 }
 
 func TestOps(t *testing.T) {
-	for op, want := range map[files.Op]bool{files.OpPut: true, files.OpGet: false, files.OpSignPut: true, files.OpSignGet: false, files.OpMove: true, files.OpCopyFrom: false} {
+	for op, want := range map[files.Op]bool{
+		files.OpPut:      true,
+		files.OpGet:      false,
+		files.OpSignPut:  true,
+		files.OpSignGet:  false,
+		files.OpMove:     true,
+		files.OpCopyFrom: false,
+	} {
 		if op.Writes() != want {
 			t.Error(op)
 		}

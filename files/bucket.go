@@ -58,8 +58,8 @@ type Bucket interface {
 	// ErrPermission, ErrNoBucket.
 	Delete(ctx context.Context, name string, opts *DeleteOptions) error
 
-	// Features tells what the bucket can do, without a request. During the bucket's life it
-	// changes only where use shows that the store can do less, or what it can.
+	// Features tells what the bucket can do, without a request. During the bucket's
+	// life it changes only where use shows that the store can do less, or what it can.
 	Features() Features
 
 	// Close ends the use of the bucket: afterwards every method gives

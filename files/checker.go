@@ -12,8 +12,8 @@ import (
 
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	// nvme is the polynomial of CRC-64/NVME in reversed bit order (NVM Express NVM Command Set
-	// 1.0d, 5.2.1.3.4).
+	// nvme is the polynomial of CRC-64/NVME in reversed bit order (NVM Express NVM
+	// Command Set 1.0d, 5.2.1.3.4).
 	nvme = crc64.MakeTable(0x9a6c9329ac4bc9b5)
 )
 
@@ -32,8 +32,8 @@ func newHash(name string) hash.Hash {
 	panic("files: unknown digest " + name)
 }
 
-// Hasher computes digests of a stream: CRC-32C always, others where asked. For drivers and
-// wrappers; not for concurrent use.
+// Hasher computes digests of a stream: CRC-32C always, others where asked. For drivers
+// and wrappers; not for concurrent use.
 type Hasher struct {
 	crc    uint32
 	hashes [4]hash.Hash // in the order of others
@@ -41,7 +41,9 @@ type Hasher struct {
 
 var others = [4]string{"md5", "sha256", "crc32", "crc64nvme"}
 
-func (d *Digest) others() [4]*string { return [4]*string{&d.MD5, &d.SHA256, &d.CRC32, &d.CRC64NVME} }
+func (d *Digest) others() [4]*string {
+	return [4]*string{&d.MD5, &d.SHA256, &d.CRC32, &d.CRC64NVME}
+}
 
 // NewHasher returns a Hasher that computes, beside CRC-32C, every digest that ask has.
 func NewHasher(ask Digest) *Hasher {

@@ -14,7 +14,9 @@ import (
 // TestContentTypeIsPuts: the function tells what Put stores.
 func TestContentTypeIsPuts(t *testing.T) {
 	b := mem.New(nil)
-	for _, name := range []string{"a.csv", "a.PNG", "a", ".png", "d.png/a", "a.unknown", "é.json", "a.html"} {
+	for _, name := range []string{
+		"a.csv", "a.PNG", "a", ".png", "d.png/a", "a.unknown", "é.json", "a.html",
+	} {
 		long := strings.Repeat("x", files.SniffLen) + "\x00"
 		for _, content := range []string{"", "text", "%PDF-1.7", "\x00\x01", "<html>", long} {
 			info, err := files.PutString(ctx, b, name, content, nil)
@@ -41,7 +43,8 @@ func ExampleContentType() {
 	// application/pdf
 }
 
-// TestOptionsComeLast: what the package documentation says of options is true of the interface.
+// TestOptionsComeLast: what the package documentation says of options is true of the
+// interface.
 func TestOptionsComeLast(t *testing.T) {
 	bucket := reflect.TypeFor[files.Bucket]()
 	for m := range bucket.Methods() {
@@ -49,7 +52,8 @@ func TestOptionsComeLast(t *testing.T) {
 		has := n > 0 && m.Type.In(n-1).Kind() == reflect.Pointer &&
 			strings.HasSuffix(m.Type.In(n-1).Elem().Name(), "Options")
 		if want := m.Name != "Features" && m.Name != "Close"; has != want {
-			t.Errorf("%s: its last parameter is a struct of options: %v, want %v", m.Name, has, want)
+			t.Errorf("%s: its last parameter is a struct of options: %v, want %v", m.Name, has,
+				want)
 		}
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// ContextError returns why the context ended, or nil while it hasn't: an error that is the cause
-// and ctx.Err() as well, so that errors.Is finds context.Canceled also where a cause was given
-// (E1). For drivers and wrappers.
+// ContextError returns why the context ended, or nil while it hasn't: an error that is
+// the cause and ctx.Err() as well, so that errors.Is finds context.Canceled also where
+// a cause was given (E1). For drivers and wrappers.
 func ContextError(ctx context.Context) error {
 	if ctx == nil {
 		return nil

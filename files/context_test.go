@@ -15,7 +15,8 @@ func TestContextError(t *testing.T) {
 		t.Errorf("before the end: %v", err)
 	}
 	cancel(own)
-	if err := files.ContextError(ctx); !errors.Is(err, own) || !errors.Is(err, context.Canceled) || err.Error() != "own" {
+	if err := files.ContextError(ctx); !errors.Is(err,
+		own) || !errors.Is(err, context.Canceled) || err.Error() != "own" {
 		t.Errorf("cancelled with a cause: %v, want the cause and context.Canceled", err)
 	}
 	plain, stop := context.WithCancel(t.Context())

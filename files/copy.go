@@ -6,59 +6,65 @@ import (
 	"reflect"
 )
 
-// CopyOptions are the options of Copy and Move. The zero value keeps the source's attributes and
-// overwrites.
+// CopyOptions are the options of Copy and Move. The zero value keeps the source's
+// attributes and overwrites.
 type CopyOptions struct {
-	// Attributes replace those of the source as a whole, metadata included (UpdateAttributes
-	// changes some); nil keeps them. With an empty ContentType the type is found anew, by the
-	// target's name.
+	// Attributes replace those of the source as a whole, metadata included
+	// (UpdateAttributes changes some); nil keeps them. With an empty ContentType the
+	// type is found anew, by the target's name.
 	Attributes *Attributes
 	// If is the condition on the target.
 	If Condition
-	// IfSource copies only that version of the source: ErrPrecondition otherwise. "" is no
-	// condition.
+	// IfSource copies only that version of the source: ErrPrecondition otherwise. "" is
+	// no condition.
 	IfSource Version
-	// FullInfo makes the Info that is returned that of Stat also where it costs a further request
-	// (S3). Without it the Info has what the answer to the copy tells: where Size is -1, that isn't
-	// the size, and not the attributes unless they were given.
+	// FullInfo makes the Info that is returned that of Stat also where it costs a
+	// further request (S3). Without it the Info has what the answer to the copy tells:
+	// where Size is -1, that isn't the size, and not the attributes unless they were
+	// given.
 	FullInfo bool
-	// MayLoseConcurrentPut lets Move work where the source can't delete a certain version
-	// (Features.DeleteIfVersion): a file that somebody puts under the source's name while it is
-	// moved may then be deleted, though its Put has returned nil. Copy ignores it.
+	// MayLoseConcurrentPut lets Move work where the source can't delete a certain
+	// version (Features.DeleteIfVersion): a file that somebody puts under the source's
+	// name while it is moved may then be deleted, though its Put has returned nil. Copy
+	// ignores it.
 	MayLoseConcurrentPut bool
-	// Native are options of the target's service alone, as in PutOptions. With one, a copy onto
-	// itself is a change.
+	// Native are options of the target's service alone, as in PutOptions. With one, a
+	// copy onto itself is a change.
 	Native []NativeOption
 }
 
 // Copier is a Bucket that copies without the content passing through the program.
 type Copier interface {
-	// CopyFrom copies src's srcName to the bucket's own dstName. Where it can't reach src it
-	// answers errors.ErrUnsupported and changes nothing.
-	CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error)
+	// CopyFrom copies src's srcName to the bucket's own dstName. Where it can't reach
+	// src it answers errors.ErrUnsupported and changes nothing.
+	CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string,
+		opts *CopyOptions) (Info, error)
 }
 
-// CopySource is a Bucket that stands for another one as the source of a copy: a wrapper.
-// WithCopySource calls fn with the bucket below and its name for the file, inside whatever the
-// wrapper does around reading it; it answers errors.ErrUnsupported where a copy would get round the
-// wrapper.
+// CopySource is a Bucket that stands for another one as the source of a copy: a
+// wrapper. WithCopySource calls fn with the bucket below and its name for the file,
+// inside whatever the wrapper does around reading it; it answers errors.ErrUnsupported
+// where a copy would get round the wrapper.
 type CopySource interface {
-	WithCopySource(ctx context.Context, name string, fn func(ctx context.Context, b Bucket, name string) error) error
+	WithCopySource(ctx context.Context, name string,
+		fn func(ctx context.Context, b Bucket, name string) error) error
 }
 
-// Locator is a Bucket that tells which file a name is: names with equal, comparable results are one
-// file.
+// Locator is a Bucket that tells which file a name is: names with equal, comparable
+// results are one file.
 type Locator interface {
 	Locate(name string) (store any, key string)
 }
 
-// Copy copies a file, inside one bucket or from one to another: content, content type, headers and
-// metadata, all or nothing (C1). It is server-side where both are one store and streams otherwise.
-// A copy onto itself changes nothing but the attributes, if there are new ones.
+// Copy copies a file, inside one bucket or from one to another: content, content type,
+// headers and metadata, all or nothing (C1). It is server-side where both are one store
+// and streams otherwise. A copy onto itself changes nothing but the attributes, if
+// there are new ones.
 //
-// Errors: ErrNotExist for a missing source; ErrExist and ErrPrecondition by the options; and those
-// of Get and Put.
-func Copy(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+// Errors: ErrNotExist for a missing source; ErrExist and ErrPrecondition by the
+// options; and those of Get and Put.
+func Copy(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
+	opts *CopyOptions) (Info, error) {
 	if opts == nil {
 		opts = &CopyOptions{}
 	}
@@ -73,7 +79,8 @@ func Copy(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 
 func copyNames(src, dst string) string { return src + " to " + dst }
 
-func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
+	opts *CopyOptions) (Info, error) {
 	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
 		return Info{}, closedFirst(ctx, err, dst, src)
 	}
@@ -101,8 +108,10 @@ func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
 	return storeA != nil && storeA == storeB && keyA == keyB
 }
 
-// errOtherView: the file would be read through one view while it is written through the other.
-var errOtherView = Errorf(ErrUnsupported, "both are one stored file, of two views that store it differently")
+// errOtherView: the file would be read through one view while it is written through the
+// other.
+var errOtherView = Errorf(ErrUnsupported,
+	"both are one stored file, of two views that store it differently")
 
 // viewOf tells in which way a bucket stores what it is given; nil is as it is.
 func viewOf(b Bucket) any {
@@ -127,7 +136,8 @@ func locate(b Bucket, name string) (store any, key string) {
 func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (Info, error) {
 	f := b.Features()
 	if _, version := opts.If.Version(); version && !f.IfVersion || opts.If.Absent() && !f.IfAbsent {
-		return Info{}, Errorf(ErrUnsupported, "the bucket can't copy %v", opts.If) // a Put would say so, but there may be none
+		// a Put would say so, but there may be none
+		return Info{}, Errorf(ErrUnsupported, "the bucket can't copy %v", opts.If)
 	}
 	info, err := statOrNoBucket(ctx, b, name)
 	if f.ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
@@ -150,8 +160,8 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	if opts.Attributes == nil && len(opts.Native) == 0 {
 		return info, nil
 	}
-	// A writer in between must not be undone: the content read is put back only over its own
-	// version.
+	// A writer in between must not be undone: the content read is put back only over
+	// its own version.
 	for i := 1; ; i++ {
 		o := *opts
 		if f.IfVersion {
@@ -159,7 +169,8 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 		}
 		done, err := copyStream(ctx, b, name, b, name, &o)
 		_, conditional := opts.If.Version()
-		if !errors.Is(err, ErrPrecondition) || conditional || opts.IfSource != "" || i == DefaultAttempts {
+		if !errors.Is(err,
+			ErrPrecondition) || conditional || opts.IfSource != "" || i == DefaultAttempts {
 			return done, err
 		}
 		if info, err = b.Stat(ctx, name, nil); err != nil {
@@ -171,8 +182,9 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	}
 }
 
-// CheckCondition decides a condition against what is there: whether a file exists, and its version.
-// It returns nil, ErrExist or ErrPrecondition. Drivers call it at the moment of the commit.
+// CheckCondition decides a condition against what is there: whether a file exists, and
+// its version. It returns nil, ErrExist or ErrPrecondition. Drivers call it at the
+// moment of the commit.
 func CheckCondition(c Condition, exists bool, current Version) error {
 	v, ok := c.Version()
 	switch {
@@ -184,8 +196,8 @@ func CheckCondition(c Condition, exists bool, current Version) error {
 	return nil
 }
 
-// checkCopyTarget looks at the target before the source: a bad name must not cost a read, and what
-// is refused is refused whether the source exists or not (E2).
+// checkCopyTarget looks at the target before the source: a bad name must not cost a
+// read, and what is refused is refused whether the source exists or not (E2).
 func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
 	f := dst.Features()
 	if f.ReadOnly {
@@ -194,8 +206,9 @@ func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
 	return CheckNameMax(name, f.maxName())
 }
 
-// refusal is what a read-only bucket says to a write, which may be that it is closed or that the
-// name is illegal. The content is nil, so that nothing would be written anyway.
+// refusal is what a read-only bucket says to a write, which may be that it is closed or
+// that the name is illegal. The content is nil, so that nothing would be written
+// anyway.
 func refusal(ctx context.Context, b Bucket, name string) error {
 	if _, err := b.Put(ctx, name, nil, nil); err != nil && !errors.Is(err, ErrInvalid) {
 		return err
@@ -203,8 +216,8 @@ func refusal(ctx context.Context, b Bucket, name string) error {
 	return errReadOnly
 }
 
-// closedFirst is err, unless one of the buckets is closed, which comes before all else that is
-// wrong (E2). Stat of no name tells: it does no I/O (N1).
+// closedFirst is err, unless one of the buckets is closed, which comes before all else
+// that is wrong (E2). Stat of no name tells: it does no I/O (N1).
 func closedFirst(ctx context.Context, err error, buckets ...Bucket) error {
 	for _, b := range buckets {
 		if _, serr := b.Stat(ctx, "", nil); errors.Is(serr, ErrClosed) {
@@ -225,9 +238,10 @@ func statOrNoBucket(ctx context.Context, b Bucket, name string) (Info, error) {
 	return info, err
 }
 
-// errNoVersion: what needs a version of the file can't be done safely, and reading again wouldn't
-// help.
-var errNoVersion = Errorf(ErrUnsupported, "the file has no version, so another writer's change would be lost")
+// errNoVersion: what needs a version of the file can't be done safely, and reading
+// again wouldn't help.
+var errNoVersion = Errorf(ErrUnsupported,
+	"the file has no version, so another writer's change would be lost")
 
 // checkSource compares what a source must be with what it is.
 func checkSource(want, have Version) error {
@@ -240,8 +254,8 @@ func checkSource(want, have Version) error {
 	return ErrPrecondition
 }
 
-// checkNativeTarget refuses native options before anything is looked at, but not before a bad name
-// (E2).
+// checkNativeTarget refuses native options before anything is looked at, but not before
+// a bad name (E2).
 func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 	if len(options) == 0 {
 		return nil
@@ -253,7 +267,8 @@ func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 }
 
 // copyStream reads and writes.
-func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
+	opts *CopyOptions) (Info, error) {
 	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
 		return Info{}, closedFirst(ctx, err, dst, src)
 	}
@@ -266,7 +281,13 @@ func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, src
 	if err := checkSource(opts.IfSource, info.Version); err != nil {
 		return Info{}, err
 	}
-	put := &PutOptions{Attributes: info.Attributes, If: opts.If, Size: &info.Size, Digest: info.Digest, Native: opts.Native}
+	put := &PutOptions{
+		Attributes: info.Attributes,
+		If:         opts.If,
+		Size:       &info.Size,
+		Digest:     info.Digest,
+		Native:     opts.Native,
+	}
 	if opts.Attributes != nil {
 		put.Attributes = *opts.Attributes
 	}

@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// copyBuckets are buckets whose copies go all the ways: server-side, streaming, through wrappers.
+// copyBuckets are buckets whose copies go all the ways: server-side, streaming, through
+// wrappers.
 func copyBuckets(t *testing.T) map[string][2]files.Bucket {
 	m, other, third := mem.New(nil), mem.New(nil), bare{b: mem.New(nil)}
 	sub, err := files.Sub(m, "sub")
@@ -33,19 +34,30 @@ func TestCopy(t *testing.T) {
 	for what, bs := range copyBuckets(t) {
 		t.Run(what, func(t *testing.T) {
 			src, dst := bs[0], bs[1]
-			attrs := files.Attributes{ContentType: "x/y", ContentLanguage: "en", Metadata: map[string]string{"k": "v"}}
-			from, err := files.PutString(ctx, src, "from.txt", "text", &files.PutOptions{Attributes: attrs})
+			attrs := files.Attributes{
+				ContentType:     "x/y",
+				ContentLanguage: "en",
+				Metadata:        map[string]string{"k": "v"},
+			}
+			from, err := files.PutString(ctx, src, "from.txt", "text",
+				&files.PutOptions{Attributes: attrs})
 			if err != nil {
 				t.Fatal(err)
 			}
-			info, err := files.Copy(ctx, dst, "d/to.html", src, "from.txt", &files.CopyOptions{FullInfo: true})
-			if err != nil || info.Name != "d/to.html" || info.Size != 4 || info.ContentType != "x/y" || info.Metadata["k"] != "v" || info.ContentLanguage != "en" {
+			info, err := files.Copy(ctx, dst, "d/to.html", src, "from.txt",
+				&files.CopyOptions{FullInfo: true})
+			if err != nil || info.Name != "d/to.html" || info.Size != 4 ||
+				info.ContentType != "x/y" || info.Metadata["k"] != "v" ||
+				info.ContentLanguage != "en" {
 				t.Error(info, err)
 			}
 			has(t, dst, "d/to.html", "text")
-			// New attributes replace all the old ones; the type is found by the target's name.
-			info, err = files.Copy(ctx, dst, "d/to.html", src, "from.txt", &files.CopyOptions{Attributes: &files.Attributes{CacheControl: "no-store"}})
-			if err != nil || info.ContentType != "text/html; charset=utf-8" || len(info.Metadata) != 0 || info.CacheControl != "no-store" {
+			// New attributes replace all the old ones; the type is found by the
+			// target's name.
+			info, err = files.Copy(ctx, dst, "d/to.html", src, "from.txt",
+				&files.CopyOptions{Attributes: &files.Attributes{CacheControl: "no-store"}})
+			if err != nil || info.ContentType != "text/html; charset=utf-8" ||
+				len(info.Metadata) != 0 || info.CacheControl != "no-store" {
 				t.Error(info, err)
 			}
 			for what, c := range map[string]struct {
@@ -53,27 +65,81 @@ func TestCopy(t *testing.T) {
 				o        files.CopyOptions
 				want     error
 			}{
-				"missing source":     {"d/to.html", "missing", files.CopyOptions{}, files.ErrNotExist},
-				"taken":              {"d/to.html", "from.txt", files.CopyOptions{If: files.IfAbsent()}, files.ErrExist},
-				"stale target":       {"d/to.html", "from.txt", files.CopyOptions{If: files.IfVersion("stale")}, files.ErrPrecondition},
-				"no target":          {"none", "from.txt", files.CopyOptions{If: files.IfVersion("stale")}, files.ErrPrecondition},
-				"empty version":      {"d/to.html", "from.txt", files.CopyOptions{If: files.IfVersion("")}, files.ErrPrecondition},
-				"stale source":       {"d/to.html", "from.txt", files.CopyOptions{IfSource: "stale"}, files.ErrPrecondition},
-				"bad target":         {"d//to", "from.txt", files.CopyOptions{}, files.ErrInvalidName},
-				"bad source":         {"d/to.html", "../from", files.CopyOptions{}, files.ErrInvalidName},
-				"bad target, source": {"d//to", "missing", files.CopyOptions{}, files.ErrInvalidName},
-				"bad attributes":     {"d/to.html", "from.txt", files.CopyOptions{Attributes: &files.Attributes{ContentType: "\n"}}, files.ErrInvalid},
+				"missing source": {
+					"d/to.html",
+					"missing",
+					files.CopyOptions{},
+					files.ErrNotExist,
+				},
+				"taken": {
+					"d/to.html",
+					"from.txt",
+					files.CopyOptions{If: files.IfAbsent()},
+					files.ErrExist,
+				},
+				"stale target": {
+					"d/to.html",
+					"from.txt",
+					files.CopyOptions{If: files.IfVersion("stale")},
+					files.ErrPrecondition,
+				},
+				"no target": {
+					"none",
+					"from.txt",
+					files.CopyOptions{If: files.IfVersion("stale")},
+					files.ErrPrecondition,
+				},
+				"empty version": {
+					"d/to.html",
+					"from.txt",
+					files.CopyOptions{If: files.IfVersion("")},
+					files.ErrPrecondition,
+				},
+				"stale source": {
+					"d/to.html",
+					"from.txt",
+					files.CopyOptions{IfSource: "stale"},
+					files.ErrPrecondition,
+				},
+				"bad target": {
+					"d//to",
+					"from.txt",
+					files.CopyOptions{},
+					files.ErrInvalidName,
+				},
+				"bad source": {
+					"d/to.html",
+					"../from",
+					files.CopyOptions{},
+					files.ErrInvalidName,
+				},
+				"bad target, source": {
+					"d//to",
+					"missing",
+					files.CopyOptions{},
+					files.ErrInvalidName,
+				},
+				"bad attributes": {
+					"d/to.html",
+					"from.txt",
+					files.CopyOptions{Attributes: &files.Attributes{ContentType: "\n"}},
+					files.ErrInvalid,
+				},
 			} {
 				_, err := files.Copy(ctx, dst, c.dst, src, c.src, &c.o)
 				if is(t, err, c.want); !errors.Is(err, c.want) {
 					t.Error(what)
 				}
-				if e, ok := errors.AsType[*files.Error](err); ok && (e.Op != files.OpCopy || e.Name != c.src+" to "+c.dst) {
+				if e, ok := errors.AsType[*files.Error](err); ok && (e.Op != files.OpCopy ||
+					e.Name != c.src+" to "+c.dst) {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
 			has(t, dst, "d/to.html", "text")
-			if _, err := files.Copy(ctx, dst, "d/to.html", src, "from.txt", &files.CopyOptions{IfSource: from.Version, If: files.IfVersion(info.Version)}); err != nil {
+			if _, err := files.Copy(ctx, dst, "d/to.html", src, "from.txt", &files.CopyOptions{
+				IfSource: from.Version,
+				If:       files.IfVersion(info.Version),
+			}); err != nil {
 				t.Error(err)
 			}
 			// Independent afterwards.
@@ -85,7 +151,8 @@ func TestCopy(t *testing.T) {
 
 // TestCopyOntoItself: the same file by the same and by different ways (C1).
 func TestCopyOntoItself(t *testing.T) {
-	for _, b := range []files.Bucket{mem.New(nil), files.Wrap(mem.New(nil), files.Hooks{}), &bare{b: mem.New(nil)}, around(mem.New(nil), passing)} {
+	for _, b := range []files.Bucket{mem.New(nil), files.Wrap(mem.New(nil),
+		files.Hooks{}), &bare{b: mem.New(nil)}, around(mem.New(nil), passing)} {
 		sub, err := files.Sub(b, "d")
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +166,8 @@ func TestCopyOntoItself(t *testing.T) {
 		}
 		for _, w := range [][2]files.Bucket{{b, b}, {sub, sub}, {b, sub}, {sub, b}} {
 			dst, src := name(w[0]), name(w[1])
-			for _, f := range []func(context.Context, files.Bucket, string, files.Bucket, string, *files.CopyOptions) (files.Info, error){files.Copy, files.Move} {
+			for _, f := range []func(context.Context, files.Bucket, string, files.Bucket, string,
+				*files.CopyOptions) (files.Info, error){files.Copy, files.Move} {
 				info, err := f(ctx, w[0], dst, w[1], src, nil)
 				if err != nil || info.Version != before.Version || info.Name != dst {
 					t.Errorf("%s to %s: %v, %v", src, dst, info, err)
@@ -108,11 +176,16 @@ func TestCopyOntoItself(t *testing.T) {
 				is(t, err, files.ErrExist)
 				_, err = f(ctx, w[0], dst, w[1], src, &files.CopyOptions{IfSource: "stale"})
 				is(t, err, files.ErrPrecondition)
-				info, err = f(ctx, w[0], dst, w[1], src, &files.CopyOptions{Attributes: &files.Attributes{ContentType: "x/y"}, If: files.IfVersion(before.Version), IfSource: before.Version})
+				info, err = f(ctx, w[0], dst, w[1], src, &files.CopyOptions{
+					Attributes: &files.Attributes{ContentType: "x/y"},
+					If:         files.IfVersion(before.Version),
+					IfSource:   before.Version,
+				})
 				if err != nil || info.ContentType != "x/y" {
 					t.Errorf("%s to %s: %v, %v", src, dst, info, err)
 				}
-				if before, err = b.Stat(ctx, "d/a.txt", nil); err != nil || before.ContentType != "x/y" {
+				if before, err = b.Stat(ctx, "d/a.txt",
+					nil); err != nil || before.ContentType != "x/y" {
 					t.Fatal(before, err)
 				}
 				has(t, b, "d/a.txt", "text")
@@ -131,8 +204,8 @@ func TestCopyOntoItself(t *testing.T) {
 	}
 }
 
-// TestCopyOntoItselfUnknown: a bucket that can't be compared isn't known again, but nothing is
-// lost.
+// TestCopyOntoItselfUnknown: a bucket that can't be compared isn't known again, but
+// nothing is lost.
 func TestCopyOntoItselfUnknown(t *testing.T) {
 	for _, c := range []struct {
 		b    bare
@@ -156,20 +229,22 @@ func passing(ctx context.Context, _ *files.Call, next func(context.Context) erro
 	return next(ctx)
 }
 
-// TestCopyOntoItselfUnderAWriter: new attributes must not bring back content that somebody replaces
-// meanwhile.
+// TestCopyOntoItselfUnderAWriter: new attributes must not bring back content that
+// somebody replaces meanwhile.
 func TestCopyOntoItselfUnderAWriter(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "a", "old")
 	once := false
-	b := around(&bare{b: inner}, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op == files.OpPut && !once {
-			once = true
-			put(t, inner, "a", "new")
-		}
-		return next(ctx)
-	})
-	info, err := files.Copy(ctx, b, "a", b, "a", &files.CopyOptions{Attributes: &files.Attributes{ContentType: "x/y"}})
+	b := around(&bare{b: inner},
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpPut && !once {
+				once = true
+				put(t, inner, "a", "new")
+			}
+			return next(ctx)
+		})
+	info, err := files.Copy(ctx, b, "a", b, "a",
+		&files.CopyOptions{Attributes: &files.Attributes{ContentType: "x/y"}})
 	if err != nil || info.ContentType != "x/y" {
 		t.Error(info, err)
 	}
@@ -182,7 +257,8 @@ func TestMove(t *testing.T) {
 			src, dst := bs[0], bs[1]
 			put(t, src, "from", "text")
 			put(t, dst, "to", "old")
-			_, err := files.Move(ctx, dst, "to", src, "from", &files.CopyOptions{If: files.IfAbsent()})
+			_, err := files.Move(ctx, dst, "to", src, "from",
+				&files.CopyOptions{If: files.IfAbsent()})
 			is(t, err, files.ErrExist)
 			has(t, src, "from", "text")
 			_, err = files.Move(ctx, dst, "a//b", src, "from", nil)
@@ -204,17 +280,20 @@ func TestMove(t *testing.T) {
 func TestMoveUnderAWriter(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "from", "old")
-	src := around(inner, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op == files.OpDelete {
-			put(t, inner, "from", "new")
-		}
-		return next(ctx)
-	})
+	src := around(inner,
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpDelete {
+				put(t, inner, "from", "new")
+			}
+			return next(ctx)
+		})
 	dst := mem.New(nil)
 	_, err := files.Move(ctx, dst, "to", src, "from", nil)
 	is(t, err, files.ErrPrecondition)
 	has(t, inner, "from", "new")
 	has(t, dst, "to", "old")
-	_, err = files.Move(ctx, dst, "to", fixed(func(f *files.Features) { f.DeleteIfVersion = false }), "from", nil)
+	_, err = files.Move(ctx, dst, "to", fixed(func(f *files.Features) {
+		f.DeleteIfVersion = false
+	}), "from", nil)
 	is(t, err, files.ErrUnsupported)
 }

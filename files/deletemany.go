@@ -17,8 +17,8 @@ const maxFailures = 1000
 
 // ManyDeleter is a Bucket that deletes many files in few requests.
 type ManyDeleter interface {
-	// DeleteMany deletes the files and returns an error, or nil, for each name, in the order of
-	// names.
+	// DeleteMany deletes the files and returns an error, or nil, for each name, in the
+	// order of names.
 	DeleteMany(ctx context.Context, names []string) []error
 }
 
@@ -39,10 +39,10 @@ func (r DeleteResult) Err() error {
 	return errors.Join(errs...)
 }
 
-// DeleteMany deletes the named files in as few requests as the bucket allows (D3). It goes on after
-// a failure, and the result says which names failed; the error is DeleteResult.Err, or what ended
-// the work early: the context, a closed bucket, or 1,000 failures. Names are taken as they come, a
-// batch of 1,000 at a time.
+// DeleteMany deletes the named files in as few requests as the bucket allows (D3). It
+// goes on after a failure, and the result says which names failed; the error is
+// DeleteResult.Err, or what ended the work early: the context, a closed bucket, or
+// 1,000 failures. Names are taken as they come, a batch of 1,000 at a time.
 func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
 	ctx, b = given(ctx, b)
 	var res DeleteResult
@@ -93,7 +93,8 @@ func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error 
 		return NewError(OpDeleteMany, "", ContextError(ctx))
 	}
 	if len(r.Failed) >= maxFailures {
-		return errors.Join(NewError(OpDeleteMany, "", Errorf(ErrUnavailable, "gave up after %d failures", len(r.Failed))), r.Err())
+		return errors.Join(NewError(OpDeleteMany, "",
+			Errorf(ErrUnavailable, "gave up after %d failures", len(r.Failed))), r.Err())
 	}
 	return nil
 }
@@ -109,12 +110,15 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 		unmatched := Errorf(ErrUnavailable, "%d answers came for %d names", len(errs), len(names))
 		return EachName(ctx, names, func(context.Context, string) error { return unmatched })
 	}
-	return EachName(ctx, names, func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) })
+	return EachName(ctx, names, func(ctx context.Context, name string) error {
+		return b.Delete(ctx, name, nil)
+	})
 }
 
-// EachName calls f for every name, eight at a time, and returns the errors in the order of names.
-// Drivers without a bulk delete use it.
-func EachName(ctx context.Context, names []string, f func(ctx context.Context, name string) error) []error {
+// EachName calls f for every name, eight at a time, and returns the errors in the order
+// of names. Drivers without a bulk delete use it.
+func EachName(ctx context.Context, names []string,
+	f func(ctx context.Context, name string) error) []error {
 	errs := make([]error, len(names))
 	if f == nil || ctx == nil {
 		for i := range errs {
@@ -147,8 +151,9 @@ func EachName(ctx context.Context, names []string, f func(ctx context.Context, n
 	return errs
 }
 
-// brokenOff carries a panic, or runtime.Goexit, in other goroutines to the one that waits for them:
-// there it can be recovered, as it could be if these goroutines weren't there.
+// brokenOff carries a panic, or runtime.Goexit, in other goroutines to the one that
+// waits for them: there it can be recovered, as it could be if these goroutines weren't
+// there.
 type brokenOff struct {
 	off   atomic.Bool
 	once  sync.Once
@@ -174,17 +179,21 @@ func (b *brokenOff) resume() {
 	}
 }
 
-// DeleteDir deletes every file below the directory. "" is refused with ErrInvalid, since it would
-// be everything by accident: use DeleteAll. Files that are put meanwhile may stay.
+// DeleteDir deletes every file below the directory. "" is refused with ErrInvalid,
+// since it would be everything by accident: use DeleteAll. Files that are put meanwhile
+// may stay.
 func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
 	if dir == "" {
-		return DeleteResult{}, NewError(OpDeleteMany, dir, invalid("the directory is empty; DeleteAll deletes everything"))
+		return DeleteResult{}, NewError(OpDeleteMany, dir,
+			invalid("the directory is empty; DeleteAll deletes everything"))
 	}
 	return deleteBelow(ctx, b, dir)
 }
 
 // DeleteAll deletes every file of the bucket.
-func DeleteAll(ctx context.Context, b Bucket) (DeleteResult, error) { return deleteBelow(ctx, b, "") }
+func DeleteAll(ctx context.Context, b Bucket) (DeleteResult, error) {
+	return deleteBelow(ctx, b, "")
+}
 
 func deleteBelow(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
 	ctx, b = given(ctx, b)

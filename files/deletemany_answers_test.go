@@ -44,7 +44,8 @@ func TestDeleteManyUnanswered(t *testing.T) {
 				_ = yield("a") && yield("b")
 			})
 			if res.Deleted != 0 || len(res.Failed) != 2 || !errors.Is(err, files.ErrUnavailable) {
-				t.Errorf("%s: %d answers for 2 names: %+v, %v, want both to fail", what, n, res, err)
+				t.Errorf("%s: %d answers for 2 names: %+v, %v, want both to fail", what, n, res,
+					err)
 			}
 			has(t, b, "a", "x")
 		}

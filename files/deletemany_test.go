@@ -14,7 +14,11 @@ import (
 )
 
 func TestDeleteMany(t *testing.T) {
-	for what, b := range map[string]files.Bucket{"mem": mem.New(nil), "third": bare{b: mem.New(nil)}, "wrapped": files.Wrap(bare{b: mem.New(nil)}, files.Hooks{})} {
+	for what, b := range map[string]files.Bucket{
+		"mem":     mem.New(nil),
+		"third":   bare{b: mem.New(nil)},
+		"wrapped": files.Wrap(bare{b: mem.New(nil)}, files.Hooks{}),
+	} {
 		var names []string
 		for i := range 2500 {
 			names = append(names, fmt.Sprintf("d/%04d", i))
@@ -22,7 +26,8 @@ func TestDeleteMany(t *testing.T) {
 		}
 		put(t, b, "keep", "x")
 		bad := []string{"a//b", "", "d/.."}
-		res, err := files.DeleteMany(ctx, b, slices.Values(slices.Concat(bad, names, []string{"never-there", "d/0001"})))
+		res, err := files.DeleteMany(ctx, b,
+			slices.Values(slices.Concat(bad, names, []string{"never-there", "d/0001"})))
 		if res.Deleted != 2502 || len(res.Failed) != 3 {
 			t.Errorf("%s: %d deleted, failed: %v", what, res.Deleted, res.Failed)
 		}
@@ -33,7 +38,8 @@ func TestDeleteMany(t *testing.T) {
 			}
 		}
 		wantList(t, b, "", nil, "keep")
-		if res, err := files.DeleteMany(ctx, b, maps.Keys(map[string]bool{})); err != nil || res.Deleted != 0 || res.Err() != nil {
+		if res, err := files.DeleteMany(ctx, b,
+			maps.Keys(map[string]bool{})); err != nil || res.Deleted != 0 || res.Err() != nil {
 			t.Error(res, err)
 		}
 	}

@@ -8,25 +8,32 @@ import (
 	"testing"
 )
 
-// forbidden are standard packages that none of the small packages may bring, with the reason.
+// forbidden are standard packages that none of the small packages may bring, with the
+// reason.
 var forbidden = map[string]string{
-	"net/http":      "adds 2.7 MB to every program, also to those that open no cloud",
-	"net":           "brings the resolver into programs that only use memory or a disk",
-	"crypto/tls":    "comes with certificates and megabytes of code",
-	"crypto/x509":   "comes with certificates",
-	"testing":       "registers flags in every program",
-	"mime":          "reads the machine's own tables, so types would differ from machine to machine (P6)",
+	"net/http":    "adds 2.7 MB to every program, also to those that open no cloud",
+	"net":         "brings the resolver into programs that only use memory or a disk",
+	"crypto/tls":  "comes with certificates and megabytes of code",
+	"crypto/x509": "comes with certificates",
+	"testing":     "registers flags in every program",
+	"mime": "reads the machine's own tables, so types would differ from machine to " +
+		"machine (P6)",
 	"text/template": "calls methods by name, so the linker must keep every method of the program",
 	"html/template": "calls methods by name, so the linker must keep every method of the program",
 	"plugin":        "keeps the linker from leaving out what isn't used",
 	"runtime/cgo":   "needs a C compiler",
 }
 
-// TestDependencies: files, files/driver, files/retry and drivers/mem stand on the standard library
-// alone, without the network, so a program's tests and small programs stay small.
+// TestDependencies: files, files/driver, files/retry and drivers/mem stand on the
+// standard library alone, without the network, so a program's tests and small programs
+// stay small.
 func TestDependencies(t *testing.T) {
-	for _, pkg := range []string{"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry", "cloudfiles.dev/drivers/mem"} {
-		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}", pkg).CombinedOutput()
+	for _, pkg := range []string{
+		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
+		"cloudfiles.dev/drivers/mem",
+	} {
+		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
+			pkg).CombinedOutput()
 		if err != nil {
 			t.Fatalf("go list: %v\n%s", err, out)
 		}
@@ -47,8 +54,9 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// TestArrows: files imports nothing of this module, files/retry only files, and files/driver these
-// two; what is below files/internal stands on nothing, and any of them may use it.
+// TestArrows: files imports nothing of this module, files/retry only files, and
+// files/driver these two; what is below files/internal stands on nothing, and any of
+// them may use it.
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/content", "internal/contenttype"}

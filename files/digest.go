@@ -21,13 +21,24 @@ func (d Digest) Normalize() (Digest, error) {
 	for _, f := range [...]struct {
 		name, text string
 		n          int
-	}{{"CRC-32C", d.CRC32C, 8}, {"MD5", d.MD5, 32}, {"SHA-256", d.SHA256, 64}, {"CRC-32", d.CRC32, 8}, {"CRC-64/NVME", d.CRC64NVME, 16}} {
+	}{
+		{"CRC-32C", d.CRC32C, 8},
+		{"MD5", d.MD5, 32},
+		{"SHA-256", d.SHA256, 64},
+		{"CRC-32", d.CRC32, 8},
+		{"CRC-64/NVME", d.CRC64NVME, 16},
+	} {
 		if f.text != "" && (len(f.text) != f.n || !isHex(f.text)) {
 			return Digest{}, invalid("%s digest is not %d hexadecimal digits", f.name, f.n)
 		}
 	}
-	return Digest{CRC32C: strings.ToLower(d.CRC32C), MD5: strings.ToLower(d.MD5), SHA256: strings.ToLower(d.SHA256),
-		CRC32: strings.ToLower(d.CRC32), CRC64NVME: strings.ToLower(d.CRC64NVME)}, nil
+	return Digest{
+		CRC32C:    strings.ToLower(d.CRC32C),
+		MD5:       strings.ToLower(d.MD5),
+		SHA256:    strings.ToLower(d.SHA256),
+		CRC32:     strings.ToLower(d.CRC32),
+		CRC64NVME: strings.ToLower(d.CRC64NVME),
+	}, nil
 }
 
 func isHex(s string) bool {

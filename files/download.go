@@ -11,12 +11,13 @@ import (
 	"syscall"
 )
 
-// Download copies the file's content, or the range of it, to w and returns the file's Info. After
-// an error w has got a part of the content, in which a digest that doesn't match may show only at
-// the end (G6).
+// Download copies the file's content, or the range of it, to w and returns the file's
+// Info. After an error w has got a part of the content, in which a digest that doesn't
+// match may show only at the end (G6).
 //
 // Errors: those of Get and of reading, and what w returned.
-func Download(ctx context.Context, b Bucket, name string, w io.Writer, opts *GetOptions) (Info, error) {
+func Download(ctx context.Context, b Bucket, name string, w io.Writer,
+	opts *GetOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	if w == nil {
 		return Info{}, NewError(OpGet, name, invalid("the writer is nil"))
@@ -37,11 +38,17 @@ func downloadError(name string, err error) error {
 	if e, ok := err.(*Error); ok && e.Op == OpGet && e.Name == name {
 		return e
 	}
-	return &Error{Op: OpGet, Name: name, Kind: targetKind(err), Detail: "the target: " + clean(err), Err: targetError{err}}
+	return &Error{
+		Op:     OpGet,
+		Name:   name,
+		Kind:   targetKind(err),
+		Detail: "the target: " + clean(err),
+		Err:    targetError{err},
+	}
 }
 
-// targetKind is KindOf for an error of the target, whose missing folder must not look like a
-// missing file of the bucket.
+// targetKind is KindOf for an error of the target, whose missing folder must not look
+// like a missing file of the bucket.
 func targetKind(err error) error {
 	switch kind := KindOf(err); kind {
 	case ErrNotExist, ErrExist, ErrClosed:
@@ -51,8 +58,8 @@ func targetKind(err error) error {
 	}
 }
 
-// targetError hides the sentinels that would speak of the bucket's file; errors.As reaches the
-// cause.
+// targetError hides the sentinels that would speak of the bucket's file; errors.As
+// reaches the cause.
 type targetError struct{ err error }
 
 func (t targetError) Error() string { return clean(t.err) }
@@ -65,17 +72,19 @@ func (t targetError) Is(target error) bool {
 }
 func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 
-// DownloadFile copies the file's content, or the range of it, to a file at path on disk, all or
-// nothing: it is written beside its place, synced and renamed, so at path is what was there before
-// or the whole new content, also after a crash. On Linux it has no name until then, where the file
-// system allows that, so that a process that is killed leaves nothing; else a file
-// .download-….tmp, which the next DownloadFile to the folder removes. A link at path is replaced,
-// not followed. The folder must exist. The permission is 0666 less the umask.
+// DownloadFile copies the file's content, or the range of it, to a file at path on
+// disk, all or nothing: it is written beside its place, synced and renamed, so at path
+// is what was there before or the whole new content, also after a crash. On Linux it
+// has no name until then, where the file system allows that, so that a process that is
+// killed leaves nothing; else a file .download-….tmp, which the next DownloadFile to
+// the folder removes. A link at path is replaced, not followed. The folder must exist.
+// The permission is 0666 less the umask.
 //
-// Errors: those of Get and of reading; what the disk gives, where a missing folder is ErrInvalid.
-// Nothing is then left behind. ErrUncertain: the file is in its place, but its folder could not be
-// synced.
-func DownloadFile(ctx context.Context, b Bucket, name, path string, opts *GetOptions) (Info, error) {
+// Errors: those of Get and of reading; what the disk gives, where a missing folder is
+// ErrInvalid. Nothing is then left behind. ErrUncertain: the file is in its place, but
+// its folder could not be synced.
+func DownloadFile(ctx context.Context, b Bucket, name, path string,
+	opts *GetOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	r, err := b.Get(ctx, name, opts)
 	if err != nil {
@@ -109,7 +118,8 @@ func writeFile(path string, content io.WriterTo) (err error) {
 		return err
 	}
 	if err := syncDir(dir); err != nil {
-		return WithCause(ErrUncertain, err, "the file is in its place, but might not survive a crash: "+clean(err))
+		return WithCause(ErrUncertain, err,
+			"the file is in its place, but might not survive a crash: "+clean(err))
 	}
 	return nil
 }
@@ -124,7 +134,8 @@ func syncDir(dir string) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+	if err := d.Sync(); err != nil && !errors.Is(err,
+		syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	return nil

@@ -19,7 +19,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// killVariable makes TestDownloadChild the process that is killed; its value is the target.
+// killVariable makes TestDownloadChild the process that is killed; its value is the
+// target.
 const killVariable = "CLOUDFILES_DOWNLOAD_CHILD"
 
 // TestDownloadChild downloads a part of a file, says so, and waits.
@@ -30,9 +31,11 @@ func TestDownloadChild(t *testing.T) {
 	}
 	m := mem.New(nil)
 	put(t, m, "a", strings.Repeat("x", 3<<20))
-	b := files.Wrap(m, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
-		return io.MultiReader(io.LimitReader(body, 2<<20), waiting{})
-	}})
+	b := files.Wrap(m, files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+			return io.MultiReader(io.LimitReader(body, 2<<20), waiting{})
+		},
+	})
 	_, err := files.DownloadFile(ctx, b, "a", path, nil)
 	t.Fatal("the download ended: ", err)
 }
@@ -58,8 +61,9 @@ func folder(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestDownloadKilled: a process that is killed in DownloadFile leaves nothing that stays: nothing at
-// all where files without a name work, and else what the next download removes.
+// TestDownloadKilled: a process that is killed in DownloadFile leaves nothing that
+// stays: nothing at all where files without a name work, and else what the next
+// download removes.
 func TestDownloadKilled(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestDownloadChild$")
@@ -113,7 +117,8 @@ func TestDownloadSweeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(".download-notes.tmp")
-	if err := os.Symlink(write("kept"), filepath.Join(dir, ".download-1111111111111111.tmp")); err != nil {
+	if err := os.Symlink(write("kept"),
+		filepath.Join(dir, ".download-1111111111111111.tmp")); err != nil {
 		t.Fatal(err)
 	}
 	b := mem.New(nil)
@@ -121,7 +126,8 @@ func TestDownloadSweeps(t *testing.T) {
 	if _, err := files.DownloadFile(ctx, b, "a", filepath.Join(dir, "target"), nil); err != nil {
 		t.Fatal(err)
 	}
-	want := ".download-00000000000000ff.tmp .download-1111111111111111.tmp .download-notes.tmp kept target"
+	want := ".download-00000000000000ff.tmp .download-1111111111111111.tmp .download-notes.tmp " +
+		"kept target"
 	if got := strings.Join(folder(t, dir), " "); got != want {
 		t.Errorf("the folder has %s\nwant %s", got, want)
 	}

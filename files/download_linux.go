@@ -14,8 +14,9 @@ const (
 	followSymlink = 0x400
 )
 
-// openUnnamed opens a file in the folder that has no name, and is gone once it is closed without
-// having got one; ok is false where the file system or the system has none.
+// openUnnamed opens a file in the folder that has no name, and is gone once it is
+// closed without having got one; ok is false where the file system or the system has
+// none.
 func openUnnamed(dir string) (f *os.File, ok bool) {
 	if _, err := os.Stat("/proc/self/fd"); err != nil { // by which it gets its name
 		return nil, false
@@ -41,7 +42,12 @@ func linkUnnamed(f *os.File, path string) error {
 	_, _, errno := syscall.Syscall6(syscall.SYS_LINKAT, uintptr(dir), uintptr(unsafe.Pointer(old)),
 		uintptr(dir), uintptr(unsafe.Pointer(name)), followSymlink, 0)
 	if errno != 0 {
-		return &os.LinkError{Op: "link", Old: "", New: path, Err: errno}
+		return &os.LinkError{
+			Op:  "link",
+			Old: "",
+			New: path,
+			Err: errno,
+		}
 	}
 	return nil
 }

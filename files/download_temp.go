@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// A download is written to a file without a name where the system has such files (Linux), so that a
-// program that is killed leaves nothing. Elsewhere, and for the moment between getting a name and
-// taking the place of another file, it has a temporary name and a lock, which ends with the process:
-// the next download to the folder removes what nobody has locked.
+// A download is written to a file without a name where the system has such files
+// (Linux), so that a program that is killed leaves nothing. Elsewhere, and for the
+// moment between getting a name and taking the place of another file, it has a
+// temporary name and a lock, which ends with the process: the next download to the
+// folder removes what nobody has locked.
 
 // downloadTemp is the file that a download is written to.
 type downloadTemp struct {
@@ -114,8 +115,9 @@ type swept struct {
 	took  time.Duration
 }
 
-// sweepDownloads removes what downloads of killed processes left in the folder. Looking through a
-// large one isn't to cost more than the downloads: at most a fiftieth of the time.
+// sweepDownloads removes what downloads of killed processes left in the folder. Looking
+// through a large one isn't to cost more than the downloads: at most a fiftieth of the
+// time.
 func sweepDownloads(dir string) {
 	begun := time.Now()
 	sweeps.Lock()

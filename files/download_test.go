@@ -18,18 +18,24 @@ func TestDownload(t *testing.T) {
 	b := mem.New(nil)
 	want := put(t, b, "a.txt", "0123456789")
 	var buf bytes.Buffer
-	if info, err := files.Download(ctx, b, "a.txt", &buf, nil); err != nil || info.Version != want.Version || buf.String() != "0123456789" {
+	if info, err := files.Download(ctx, b, "a.txt", &buf,
+		nil); err != nil || info.Version != want.Version || buf.String() != "0123456789" {
 		t.Error(info, err, buf.String())
 	}
 	buf.Reset()
-	if info, err := files.Download(ctx, b, "a.txt", &buf, &files.GetOptions{Range: files.From(8)}); err != nil || info.Size != 10 || buf.String() != "89" {
+	if info, err := files.Download(ctx, b, "a.txt", &buf,
+		&files.GetOptions{Range: files.From(8)}); err != nil || info.Size != 10 ||
+		buf.String() != "89" {
 		t.Error(info, err, buf.String())
 	}
 	_, err := files.Download(ctx, b, "missing", &buf, nil)
 	is(t, err, files.ErrNotExist)
 	for _, werr := range []error{errBroken, fs.ErrNotExist, os.ErrDeadlineExceeded} {
-		_, err = files.Download(ctx, b, "a.txt", writerFunc(func(p []byte) (int, error) { return 0, werr }), nil)
-		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpGet || e.Name != "a.txt" {
+		_, err = files.Download(ctx, b, "a.txt", writerFunc(func(p []byte) (int, error) {
+			return 0, werr
+		}), nil)
+		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpGet ||
+			e.Name != "a.txt" {
 			t.Errorf("%#v", err)
 		}
 		// The target's missing file must not look like the bucket's.
@@ -45,15 +51,17 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // damaged gives every body another last byte.
 func damaged(b files.Bucket) files.Bucket {
-	return files.Wrap(b, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
-		return readerFunc(func(p []byte) (int, error) {
-			n, err := body.Read(p)
-			if n > 0 {
-				p[n-1] ^= 1
-			}
-			return n, err
-		})
-	}})
+	return files.Wrap(b, files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+			return readerFunc(func(p []byte) (int, error) {
+				n, err := body.Read(p)
+				if n > 0 {
+					p[n-1] ^= 1
+				}
+				return n, err
+			})
+		},
+	})
 }
 
 type readerFunc func([]byte) (int, error)
@@ -90,7 +98,8 @@ func TestDownloadFile(t *testing.T) {
 		if err := prepare(); err != nil {
 			t.Fatal(err)
 		}
-		if info, err := files.DownloadFile(ctx, b, "a.txt", path, nil); err != nil || info.Size != 3 {
+		if info, err := files.DownloadFile(ctx, b, "a.txt", path,
+			nil); err != nil || info.Size != 3 {
 			t.Fatal(info, err)
 		}
 		if got, err := os.ReadFile(path); string(got) != "new" || err != nil {
@@ -121,15 +130,23 @@ func TestDownloadFileFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")
 	folder := filepath.Join(dir, "folder")
-	if os.WriteFile(path, []byte("old"), 0o666) != nil || os.Mkdir(folder, 0o777) != nil || os.WriteFile(filepath.Join(folder, "x"), nil, 0o666) != nil {
+	if os.WriteFile(path, []byte("old"),
+		0o666) != nil || os.Mkdir(folder,
+		0o777) != nil || os.WriteFile(filepath.Join(folder, "x"), nil, 0o666) != nil {
 		t.Fatal("can't prepare")
 	}
 	ended, cancel := context.WithCancel(ctx)
-	cutting := files.Wrap(b, files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader { return &broken{"con", errBroken} }})
-	ending := files.Wrap(b, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
-		cancel()
-		return body
-	}})
+	cutting := files.Wrap(b, files.Hooks{
+		Body: func(context.Context, *files.Call, io.Reader) io.Reader {
+			return &broken{"con", errBroken}
+		},
+	})
+	ending := files.Wrap(b, files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+			cancel()
+			return body
+		},
+	})
 	for _, c := range []struct {
 		what string
 		b    files.Bucket
@@ -151,7 +168,8 @@ func TestDownloadFileFails(t *testing.T) {
 		}
 		_, err := files.DownloadFile(ctx, c.b, c.name, c.path, nil)
 		e, ok := errors.AsType[*files.Error](err)
-		if !ok || c.want != nil && !errors.Is(err, c.want) || c.name == "a" && errors.Is(err, fs.ErrNotExist) {
+		if !ok || c.want != nil && !errors.Is(err,
+			c.want) || c.name == "a" && errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v", c.what, err)
 		}
 		if ok && (bytes.Contains([]byte(e.Error()), []byte(dir)) || e.Name != c.name) {
@@ -166,14 +184,16 @@ func TestDownloadFileFails(t *testing.T) {
 	}
 }
 
-// A failure of the target is told without the sentinels of the bucket's file, and its cause stays in reach.
+// A failure of the target is told without the sentinels of the bucket's file, and its
+// cause stays in reach.
 func TestDownloadTargetError(t *testing.T) {
 	b := mem.New(nil)
 	put(t, b, "a", "text")
 	path := filepath.Join(t.TempDir(), "missing", "out")
 	_, err := files.DownloadFile(ctx, b, "a", path, nil)
 	pe, ok := errors.AsType[*fs.PathError](err)
-	if !ok || filepath.Dir(pe.Path) != filepath.Dir(path) || errors.Is(err, files.ErrNotExist) || files.KindOf(err) != files.ErrInvalid {
+	if !ok || filepath.Dir(pe.Path) != filepath.Dir(path) || errors.Is(err,
+		files.ErrNotExist) || files.KindOf(err) != files.ErrInvalid {
 		t.Errorf("%#v", err)
 	}
 	if want := "files: get a: invalid argument: the target: open: no such file or directory"; err == nil || err.Error() != want {

@@ -8,7 +8,8 @@ import (
 // errCutOff ends what neither returned nor failed.
 var errCutOff = errors.New("a panic or runtime.Goexit ended the operation")
 
-// ending tells Done of the end of an operation, once, whatever ends it. Its tell is deferred.
+// ending tells Done of the end of an operation, once, whatever ends it. Its tell is
+// deferred.
 type ending struct {
 	w    *wrapped
 	ctx  context.Context

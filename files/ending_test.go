@@ -22,9 +22,10 @@ type ends struct {
 	done  map[*files.Call][]error
 }
 
-// watching returns the bucket with every operation noted, and failing in the way that at says, which
-// may be nil.
-func (e *ends) watching(b files.Bucket, h files.Hooks, at func(c *files.Call, after bool)) files.Bucket {
+// watching returns the bucket with every operation noted, and failing in the way that
+// at says, which may be nil.
+func (e *ends) watching(b files.Bucket, h files.Hooks,
+	at func(c *files.Call, after bool)) files.Bucket {
 	e.began, e.done = map[*files.Call]int{}, map[*files.Call][]error{}
 	h.Around = func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 		e.mu.Lock()
@@ -47,7 +48,8 @@ func (e *ends) watching(b files.Bucket, h files.Hooks, at func(c *files.Call, af
 	return files.Wrap(b, h)
 }
 
-// check says what is wrong: each operation that began ends once, with an error where it was cut off.
+// check says what is wrong: each operation that began ends once, with an error where it
+// was cut off.
 func (e *ends) check(t *testing.T, what string, cut bool) {
 	t.Helper()
 	e.mu.Lock()
@@ -97,27 +99,36 @@ func oneEach(b files.Bucket) map[string]func() {
 		"Put":          func() { files.PutString(ctx, b, "new", "x", nil) },
 		"Get, ReadAll": get(func(r *files.Reader) { r.ReadAll() }),
 		"Get, WriteTo": get(func(r *files.Reader) { r.WriteTo(io.Discard) }),
-		"Get, Chunks":  get(func(r *files.Reader) { r.Chunks(1)(func([]byte, error) bool { return true }) }),
-		"Stat":         func() { b.Stat(ctx, "a", nil) },
-		"Delete":       func() { b.Delete(ctx, "b", nil) },
-		"List":         func() { b.List(ctx, "", nil)(func(files.Entry, error) bool { return true }) },
-		"Copy":         func() { files.Copy(ctx, b, "copy", b, "a", nil) },
-		"Copy from":    func() { files.Copy(ctx, mem.New(nil), "copy", b, "a", nil) },
-		"Move":         func() { files.Move(ctx, b, "moved", b, "a", nil) },
-		"Update":       func() { files.Update(ctx, b, "b", appendX, nil) },
-		"DeleteMany":   func() { files.DeleteMany(ctx, b, func(yield func(string) bool) { yield("c") }) },
-		"DeleteAll":    func() { files.DeleteAll(ctx, b) },
-		"SignURL":      func() { files.SignURL(ctx, b, "a", &files.SignOptions{Method: "GET"}) },
-		"Check":        func() { files.Check(ctx, b) },
-		"Usage":        func() { files.Usage(ctx, b, "") },
+		"Get, Chunks": get(func(r *files.Reader) {
+			r.Chunks(1)(func([]byte, error) bool { return true })
+		}),
+		"Stat":   func() { b.Stat(ctx, "a", nil) },
+		"Delete": func() { b.Delete(ctx, "b", nil) },
+		"List": func() {
+			b.List(ctx, "", nil)(func(files.Entry, error) bool { return true })
+		},
+		"Copy":      func() { files.Copy(ctx, b, "copy", b, "a", nil) },
+		"Copy from": func() { files.Copy(ctx, mem.New(nil), "copy", b, "a", nil) },
+		"Move":      func() { files.Move(ctx, b, "moved", b, "a", nil) },
+		"Update":    func() { files.Update(ctx, b, "b", appendX, nil) },
+		"DeleteMany": func() {
+			files.DeleteMany(ctx, b, func(yield func(string) bool) { yield("c") })
+		},
+		"DeleteAll": func() { files.DeleteAll(ctx, b) },
+		"SignURL":   func() { files.SignURL(ctx, b, "a", &files.SignOptions{Method: "GET"}) },
+		"Check":     func() { files.Check(ctx, b) },
+		"Usage":     func() { files.Usage(ctx, b, "") },
 		"UpdateContent": func() {
-			files.UpdateAttributes(ctx, b, "a", func(a *files.Attributes) error { a.CacheControl = "x"; return nil }, nil)
+			files.UpdateAttributes(ctx, b, "a", func(a *files.Attributes) error {
+				a.CacheControl = "x"
+				return nil
+			}, nil)
 		},
 	}
 }
 
-// TestEveryBeginningEnds: Done is called once for each operation that began, whatever ends it, and
-// with an error that says so where it neither returned nor failed.
+// TestEveryBeginningEnds: Done is called once for each operation that began, whatever
+// ends it, and with an error that says so where it neither returned nor failed.
 func TestEveryBeginningEnds(t *testing.T) {
 	boom := func() { panic("boom") }
 	for how, end := range map[string]func(){"a panic": boom, "Goexit": runtime.Goexit} {
@@ -130,15 +141,19 @@ func TestEveryBeginningEnds(t *testing.T) {
 					}
 				})
 				cutOff(oneEach(b)[name])
-				e.check(t, fmt.Sprintf("%s, %s in Around (behind next: %v)", name, how, after), true)
+				e.check(t, fmt.Sprintf("%s, %s in Around (behind next: %v)", name, how, after),
+					true)
 			}
 			// The bucket below is a wrapper too, and is cut off from above.
 			var e ends
 			below := e.watching(full(t), files.Hooks{}, nil)
-			b := files.Wrap(below, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-				defer end()
-				return next(ctx)
-			}})
+			b := files.Wrap(below, files.Hooks{
+				Around: func(ctx context.Context, c *files.Call,
+					next func(context.Context) error) error {
+					defer end()
+					return next(ctx)
+				},
+			})
 			cutOff(oneEach(b)[name])
 			for c := range e.began {
 				if len(e.done[c]) != 1 {
@@ -150,17 +165,29 @@ func TestEveryBeginningEnds(t *testing.T) {
 			hooks files.Hooks
 			do    func(files.Bucket)
 		}{
-			"a content's Read": {do: func(b files.Bucket) { b.Put(ctx, "x", endingReader{end}, nil) }},
+			"a content's Read": {do: func(b files.Bucket) {
+				b.Put(ctx, "x", endingReader{end}, nil)
+			}},
 			"the hook Content": {
-				hooks: files.Hooks{Content: func(context.Context, *files.Call, io.Reader) io.Reader { end(); return nil }},
-				do:    func(b files.Bucket) { files.PutString(ctx, b, "x", "x", nil) },
+				hooks: files.Hooks{
+					Content: func(context.Context, *files.Call, io.Reader) io.Reader {
+						end()
+						return nil
+					},
+				},
+				do: func(b files.Bucket) { files.PutString(ctx, b, "x", "x", nil) },
 			},
 			"the hook Body": {
-				hooks: files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader { end(); return nil }},
-				do:    func(b files.Bucket) { b.Get(ctx, "a", nil) },
+				hooks: files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader {
+					end()
+					return nil
+				}},
+				do: func(b files.Bucket) { b.Get(ctx, "a", nil) },
 			},
 			"a body's Read": {
-				hooks: files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader { return endingReader{end} }},
+				hooks: files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader {
+					return endingReader{end}
+				}},
 				do: func(b files.Bucket) {
 					r, err := b.Get(ctx, "a", nil)
 					if err == nil {
@@ -170,7 +197,9 @@ func TestEveryBeginningEnds(t *testing.T) {
 				},
 			},
 			"a body's Read with a timeout": {
-				hooks: files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader { return endingReader{end} }},
+				hooks: files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader {
+					return endingReader{end}
+				}},
 				do: func(b files.Bucket) {
 					r, err := b.Get(ctx, "a", &files.GetOptions{ReadTimeout: 1 << 40})
 					if err == nil {
@@ -180,19 +209,29 @@ func TestEveryBeginningEnds(t *testing.T) {
 				},
 			},
 			"the hook Entry": {
-				hooks: files.Hooks{Entry: func(*files.Call, files.Entry) bool { end(); return true }},
-				do:    oneEachOf("List"),
-			},
-			"the hook List": {
-				hooks: files.Hooks{List: func(context.Context, *files.Call, files.ListOptions, func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+				hooks: files.Hooks{Entry: func(*files.Call, files.Entry) bool {
 					end()
-					return nil
+					return true
 				}},
 				do: oneEachOf("List"),
 			},
+			"the hook List": {
+				hooks: files.Hooks{
+					List: func(context.Context, *files.Call, files.ListOptions,
+						func(context.Context,
+							files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+						end()
+						return nil
+					},
+				},
+				do: oneEachOf("List"),
+			},
 			"a name map": {
-				hooks: files.Hooks{Names: &files.NameMap{In: func(string) string { end(); return "" }}},
-				do:    func(b files.Bucket) { b.Stat(ctx, "a", nil) },
+				hooks: files.Hooks{Names: &files.NameMap{In: func(string) string {
+					end()
+					return ""
+				}}},
+				do: func(b files.Bucket) { b.Stat(ctx, "a", nil) },
 			},
 			"the body of a loop": {do: func(b files.Bucket) {
 				for range b.List(ctx, "", nil) {
@@ -215,13 +254,17 @@ type endingReader struct{ end func() }
 
 func (r endingReader) Read([]byte) (int, error) { r.end(); return 0, io.EOF }
 
-// A loop that breaks off ended well; an iterator that isn't run began nothing, and one that is run
-// twice is two operations. The count is of what the loop got.
+// A loop that breaks off ended well; an iterator that isn't run began nothing, and one
+// that is run twice is two operations. The count is of what the loop got.
 func TestEndOfLoops(t *testing.T) {
 	var e ends
 	counts := []int64{}
 	b := e.watching(full(t), files.Hooks{}, nil)
-	counted := files.Wrap(b, files.Hooks{Done: func(_ context.Context, _ *files.Call, n int64, _ error) { counts = append(counts, n) }})
+	counted := files.Wrap(b, files.Hooks{
+		Done: func(_ context.Context, _ *files.Call, n int64, _ error) {
+			counts = append(counts, n)
+		},
+	})
 	seq := counted.List(ctx, "", nil)
 	if len(e.began) != 0 {
 		t.Error("an iterator that isn't run began something")
@@ -258,15 +301,19 @@ func TestPanicReleases(t *testing.T) {
 	m := mem.New(nil)
 	put(t, m, "a", "text")
 	closed := 0
-	below := files.Wrap(m, files.Hooks{Done: func(_ context.Context, c *files.Call, _ int64, _ error) {
-		if c.Op == files.OpGet {
-			closed++
-		}
-	}})
-	b := files.Wrap(below, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		next(ctx)
-		panic("boom")
-	}})
+	below := files.Wrap(m, files.Hooks{
+		Done: func(_ context.Context, c *files.Call, _ int64, _ error) {
+			if c.Op == files.OpGet {
+				closed++
+			}
+		},
+	})
+	b := files.Wrap(below, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			next(ctx)
+			panic("boom")
+		},
+	})
 	cutOff(func() { b.Get(ctx, "a", nil) })
 	if closed != 1 {
 		t.Errorf("%d bodies were closed, want 1", closed)
@@ -288,7 +335,10 @@ func TestEachNamePanics(t *testing.T) {
 	}
 	returned := false
 	cutOff(func() {
-		files.EachName(ctx, names, func(context.Context, string) error { runtime.Goexit(); return nil })
+		files.EachName(ctx, names, func(context.Context, string) error {
+			runtime.Goexit()
+			return nil
+		})
 		returned = true
 	})
 	if returned {
@@ -309,10 +359,12 @@ func TestEachNamePanics(t *testing.T) {
 
 // A Put that Goexit ends stores nothing, and Commit says so.
 func TestWriterCutOff(t *testing.T) {
-	b := files.Wrap(mem.New(nil), files.Hooks{Around: func(context.Context, *files.Call, func(context.Context) error) error {
-		runtime.Goexit()
-		return nil
-	}})
+	b := files.Wrap(mem.New(nil), files.Hooks{
+		Around: func(context.Context, *files.Call, func(context.Context) error) error {
+			runtime.Goexit()
+			return nil
+		},
+	})
 	w := files.NewWriter(ctx, b, "a", nil)
 	w.Write([]byte("x"))
 	if _, err := w.Commit(); err == nil || !strings.Contains(err.Error(), "Goexit") {

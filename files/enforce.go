@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// What a wrapper doesn't claim it refuses by itself, whatever lies below: its Features are a
-// promise to the caller, and a hook may have taken something from them.
+// What a wrapper doesn't claim it refuses by itself, whatever lies below: its Features
+// are a promise to the caller, and a hook may have taken something from them.
 
 // claims are a wrapper's Features, and how they differ from those of the bucket below.
 type claims struct {
@@ -30,7 +30,8 @@ func (c *claims) hiding() {
 	smaller := o.MaxSize > 0 && (b.MaxSize <= 0 || o.MaxSize < b.MaxSize)
 	c.streams = attributes || versions || smaller ||
 		b.ReadConditions && !o.ReadConditions ||
-		b.ServerCopy && !o.ServerCopy && !o.ReadOnly // into a read-only one nothing is copied anyway
+		// into a read-only one nothing is copied anyway
+		b.ServerCopy && !o.ServerCopy && !o.ReadOnly
 }
 
 func (c *claims) coarser() bool { return c.outer.TimeResolution > c.below.TimeResolution }
@@ -164,8 +165,8 @@ func (c *claims) checkSign(op Op, o *SignOptions) error {
 	return nil
 }
 
-// limit returns how long content may be whose size the caller declared or did not, where the bucket
-// below would take more; 0 is no limit of the wrapper's own.
+// limit returns how long content may be whose size the caller declared or did not,
+// where the bucket below would take more; 0 is no limit of the wrapper's own.
 func (c *claims) limit(declared bool) int64 {
 	of := func(f *Features) int64 {
 		if !declared && f.MaxUnknownSize > 0 {
@@ -180,8 +181,8 @@ func (c *claims) limit(declared bool) int64 {
 	return outer
 }
 
-// limited returns content that fails with ErrTooLarge behind limit bytes, and seeks if it can. What
-// is in memory is refused at once.
+// limited returns content that fails with ErrTooLarge behind limit bytes, and seeks if
+// it can. What is in memory is refused at once.
 func limited(content io.Reader, limit int64) (io.Reader, error) {
 	switch c := content.(type) {
 	case *bytes.Reader, *bytes.Buffer, *strings.Reader:

@@ -33,8 +33,8 @@ var (
 	ErrCorrupt      error = &sentinel{"content does not match its size or digest", nil}
 	ErrChanged      error = &sentinel{"file changed while it was read", nil}
 	ErrTooLarge     error = &sentinel{"file is too large", nil}
-	// ErrUncertain: the answer to a commit was lost; the file is the old or the new one, whole
-	// (P2).
+	// ErrUncertain: the answer to a commit was lost; the file is the old or the new
+	// one, whole (P2).
 	ErrUncertain error = &sentinel{"outcome is uncertain", nil}
 	// ErrNoBucket: the bucket, or the folder of a local one, is missing (E3). It is not
 	// ErrNotExist.
@@ -47,19 +47,34 @@ var (
 )
 
 // sentinels in the order in which an error that is several is classed.
-var sentinels = []error{ErrClosed, ErrInvalidName, ErrInvalid, ErrUncertain, ErrNoBucket, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt,
-	ErrChanged, ErrTooLarge, ErrPermission, ErrUnsupported, ErrUnavailable, ErrNotExist}
+var sentinels = []error{
+	ErrClosed,
+	ErrInvalidName,
+	ErrInvalid,
+	ErrUncertain,
+	ErrNoBucket,
+	ErrExist,
+	ErrPrecondition,
+	ErrNotModified,
+	ErrCorrupt,
+	ErrChanged,
+	ErrTooLarge,
+	ErrPermission,
+	ErrUnsupported,
+	ErrUnavailable,
+	ErrNotExist,
+}
 
-// Error is the failure of one operation (E1). errors.Is finds the sentinel, the cause and what the
-// cause wraps; errors.As reaches the backend's own error.
+// Error is the failure of one operation (E1). errors.Is finds the sentinel, the cause
+// and what the cause wraps; errors.As reaches the backend's own error.
 //
-// The text is made to be shown: operation, the caller's name, the sentinel, and what there is to
-// say to a user, but no physical path, prefix or credential. What looks like a secret in the words
-// of a cause, whatever type it has, is printed as "…", and what can't be printed safely is escaped
-// ([Printable]). In the same situation it is the same
-// on every backend: in which words a service answered ErrNotExist, ErrExist, ErrPrecondition,
-// ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket or ErrClosed stands in Detail, which
-// LogValue, the JSON and the verb %+v have too.
+// The text is made to be shown: operation, the caller's name, the sentinel, and what
+// there is to say to a user, but no physical path, prefix or credential. What looks
+// like a secret in the words of a cause, whatever type it has, is printed as "…", and
+// what can't be printed safely is escaped ([Printable]). In the same situation it is
+// the same on every backend: in which words a service answered ErrNotExist, ErrExist,
+// ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket or ErrClosed
+// stands in Detail, which LogValue, the JSON and the verb %+v have too.
 type Error struct {
 	Op   Op     // what failed
 	Name string // the caller's name of the file or directory; for OpOpen the URL, without secrets
@@ -71,9 +86,9 @@ type Error struct {
 	backends bool // Detail is a backend's, of an outcome that users know by the sentinel
 }
 
-// NewError returns err as an *Error of the operation and name. An err that already is one keeps its
-// sentinel, detail and cause. The sentinel is found with errors.Is; a context's end has none. It
-// returns nil for a nil err.
+// NewError returns err as an *Error of the operation and name. An err that already is
+// one keeps its sentinel, detail and cause. The sentinel is found with errors.Is; a
+// context's end has none. It returns nil for a nil err.
 func NewError(op Op, name string, err error) error {
 	if err == nil {
 		return nil
@@ -83,7 +98,13 @@ func NewError(op Op, name string, err error) error {
 		f.Op, f.Name = op, name
 		return &f
 	}
-	e := &Error{Op: op, Name: name, Kind: KindOf(err), Detail: shown(clean(err)), Err: err}
+	e := &Error{
+		Op:     op,
+		Name:   name,
+		Kind:   KindOf(err),
+		Detail: shown(clean(err)),
+		Err:    err,
+	}
 	e.backends = isOutcome(e.Kind) && isBackends(err)
 	return e
 }
@@ -91,7 +112,8 @@ func NewError(op Op, name string, err error) error {
 // isOutcome says whether the sentinel says all that a user is to know.
 func isOutcome(kind error) bool {
 	switch kind {
-	case ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket, ErrClosed:
+	case ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged,
+		ErrNoBucket, ErrClosed:
 		return true
 	}
 	return false
@@ -109,8 +131,8 @@ func isBackends(err error) bool {
 	return ok && d.backends
 }
 
-// KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by Errorf,
-// WithCause or an *Error, that is it, whatever its cause is as well.
+// KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by
+// Errorf, WithCause or an *Error, that is it, whatever its cause is as well.
 func KindOf(err error) error {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
@@ -232,30 +254,38 @@ func (d *detailed) Unwrap() []error {
 	return []error{d.kind, d.err}
 }
 
-// Errorf returns an error of the sentinel kind with a detail that stands in its text, for anybody
-// to see: it must hold no physical path, prefix or credential, and be the same on every backend.
-// The verb %w makes an error the cause, whose text it shows. Drivers and wrappers use it.
+// Errorf returns an error of the sentinel kind with a detail that stands in its text,
+// for anybody to see: it must hold no physical path, prefix or credential, and be the
+// same on every backend. The verb %w makes an error the cause, whose text it shows.
+// Drivers and wrappers use it.
 func Errorf(kind error, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &detailed{kind: kind, detail: err.Error(), err: errors.Unwrap(err)}
 }
 
-// WithCause returns an error of the sentinel kind (which may not be nil) whose cause is the
-// backend's own err, which may be nil: errors.As reaches it. detail stands for its text: it may be
-// shown, and of an outcome that is the same on every backend it is for the logs alone ([Error]).
+// WithCause returns an error of the sentinel kind (which may not be nil) whose cause is
+// the backend's own err, which may be nil: errors.As reaches it. detail stands for its
+// text: it may be shown, and of an outcome that is the same on every backend it is for
+// the logs alone ([Error]).
 func WithCause(kind, err error, detail string) error {
-	return &detailed{kind: kind, detail: detail, err: err, backends: true}
+	return &detailed{
+		kind:     kind,
+		detail:   detail,
+		err:      err,
+		backends: true,
+	}
 }
 
-// explained is WithCause where the words are for users: not a backend speaks, but this package.
+// explained is WithCause where the words are for users: not a backend speaks, but this
+// package.
 func explained(kind, err error, detail string) error {
 	return &detailed{kind: kind, detail: detail, err: err}
 }
 
 func invalid(format string, args ...any) error { return Errorf(ErrInvalid, format, args...) }
 
-// clean returns the text of a cause without the paths and URLs that the standard library's errors
-// carry.
+// clean returns the text of a cause without the paths and URLs that the standard
+// library's errors carry.
 func clean(err error) string {
 	var (
 		own  *Error

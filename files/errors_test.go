@@ -19,16 +19,25 @@ func TestKindOf(t *testing.T) {
 		err  error
 		want error
 	}{
-		{nil, nil}, {errBroken, nil}, {context.Canceled, nil}, {os.ErrDeadlineExceeded, nil},
-		{fs.ErrNotExist, files.ErrNotExist}, {&fs.PathError{Err: syscall.ENOENT}, files.ErrNotExist}, {syscall.EEXIST, files.ErrExist}, {syscall.EACCES, files.ErrPermission},
-		{syscall.EROFS, files.ErrPermission}, {fs.ErrClosed, files.ErrClosed}, {errors.ErrUnsupported, files.ErrUnsupported},
+		{nil, nil},
+		{errBroken, nil},
+		{context.Canceled, nil},
+		{os.ErrDeadlineExceeded, nil},
+		{fs.ErrNotExist, files.ErrNotExist},
+		{&fs.PathError{Err: syscall.ENOENT}, files.ErrNotExist},
+		{syscall.EEXIST, files.ErrExist},
+		{syscall.EACCES, files.ErrPermission},
+		{syscall.EROFS, files.ErrPermission},
+		{fs.ErrClosed, files.ErrClosed},
+		{errors.ErrUnsupported, files.ErrUnsupported},
 		{fmt.Errorf("x: %w", files.ErrCorrupt), files.ErrCorrupt},
 		{errors.Join(files.ErrNotExist, files.ErrClosed), files.ErrClosed}, // by precedence (E2)
 		{files.Errorf(files.ErrTooLarge, "x"), files.ErrTooLarge},
 		// The sentinel given on purpose, whatever the cause is.
 		{files.WithCause(files.ErrChanged, files.ErrPrecondition, "x"), files.ErrChanged},
 		{files.WithCause(files.ErrChanged, fs.ErrNotExist, "x"), files.ErrChanged},
-		{fmt.Errorf("x: %w", files.WithCause(files.ErrPermission, files.ErrClosed, "x")), files.ErrPermission},
+		{fmt.Errorf("x: %w",
+			files.WithCause(files.ErrPermission, files.ErrClosed, "x")), files.ErrPermission},
 		{&files.Error{Kind: files.ErrUnavailable, Err: files.ErrInvalid}, files.ErrUnavailable},
 	} {
 		if got := files.KindOf(c.err); got != c.want {
@@ -47,10 +56,18 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-// TestSentinels: each is itself, and the standard library's where that has a name for it, and no other.
+// TestSentinels: each is itself, and the standard library's where that has a name for
+// it, and no other.
 func TestSentinels(t *testing.T) {
-	std := map[error]error{files.ErrNotExist: fs.ErrNotExist, files.ErrExist: fs.ErrExist, files.ErrPermission: fs.ErrPermission, files.ErrClosed: fs.ErrClosed,
-		files.ErrInvalidName: fs.ErrInvalid, files.ErrInvalid: fs.ErrInvalid, files.ErrUnsupported: errors.ErrUnsupported}
+	std := map[error]error{
+		files.ErrNotExist:    fs.ErrNotExist,
+		files.ErrExist:       fs.ErrExist,
+		files.ErrPermission:  fs.ErrPermission,
+		files.ErrClosed:      fs.ErrClosed,
+		files.ErrInvalidName: fs.ErrInvalid,
+		files.ErrInvalid:     fs.ErrInvalid,
+		files.ErrUnsupported: errors.ErrUnsupported,
+	}
 	for _, s := range sentinels {
 		e := files.NewError(files.OpPut, "n", s)
 		for _, other := range sentinels {
@@ -58,7 +75,10 @@ func TestSentinels(t *testing.T) {
 				t.Errorf("%v is %v: %v", s, other, errors.Is(e, other))
 			}
 		}
-		for _, name := range []error{fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, fs.ErrClosed, fs.ErrInvalid, errors.ErrUnsupported} {
+		for _, name := range []error{
+			fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, fs.ErrClosed, fs.ErrInvalid,
+			errors.ErrUnsupported,
+		} {
 			if errors.Is(e, name) != (std[s] == name) {
 				t.Errorf("%v is %v: %v", s, name, errors.Is(e, name))
 			}
@@ -69,24 +89,51 @@ func TestSentinels(t *testing.T) {
 	}
 }
 
-// TestErrorTexts: no path, URL or text of a system's error leaves through a text, and the errors stay reachable (E1).
+// TestErrorTexts: no path, URL or text of a system's error leaves through a text, and
+// the errors stay reachable (E1).
 func TestErrorTexts(t *testing.T) {
 	secret := "/srv/hidden/tenant"
 	for _, c := range []struct {
 		err  error
 		want string
 	}{
-		{&fs.PathError{Op: "open", Path: secret, Err: syscall.ENOENT}, "files: get n: file does not exist: open: no such file or directory"},
-		{fmt.Errorf("hidden %w", &os.LinkError{Op: "rename", Old: secret, New: secret, Err: syscall.EXDEV}), "files: get n: rename: invalid cross-device link"},
+		{&fs.PathError{
+			Op:   "open",
+			Path: secret,
+			Err:  syscall.ENOENT,
+		}, "files: get n: file does not exist: open: no such file or directory"},
+		{fmt.Errorf("hidden %w", &os.LinkError{
+			Op:  "rename",
+			Old: secret,
+			New: secret,
+			Err: syscall.EXDEV,
+		}), "files: get n: rename: invalid cross-device link"},
 		{os.NewSyscallError("fsync", syscall.EIO), "files: get n: fsync: input/output error"},
-		{&url.Error{Op: "Get", URL: "https://host/?sig=hidden", Err: errors.New("connection refused")}, "files: get n: Get: connection refused"},
-		{&url.Error{Op: "Get", URL: "https://host/?sig=hidden", Err: &fs.PathError{Op: "dial", Path: secret, Err: syscall.ECONNREFUSED}}, "files: get n: Get: dial: connection refused"},
-		{files.WithCause(files.ErrUnavailable, errors.New(secret), "status 503"), "files: get n: temporarily unavailable: status 503"},
+		{&url.Error{
+			Op:  "Get",
+			URL: "https://host/?sig=hidden",
+			Err: errors.New("connection refused"),
+		}, "files: get n: Get: connection refused"},
+		{&url.Error{
+			Op:  "Get",
+			URL: "https://host/?sig=hidden",
+			Err: &fs.PathError{Op: "dial", Path: secret, Err: syscall.ECONNREFUSED},
+		}, "files: get n: Get: dial: connection refused"},
+		{files.WithCause(files.ErrUnavailable, errors.New(secret),
+			"status 503"), "files: get n: temporarily unavailable: status 503"},
 		{files.Errorf(files.ErrInvalid, "range %d", 7), "files: get n: invalid argument: range 7"},
 		{errors.New("line\nbreak\x00"), `files: get n: line\nbreak\x00`},
 		{context.DeadlineExceeded, "files: get n: context deadline exceeded"},
-		{&files.Error{Op: files.OpPut, Name: "inner", Kind: files.ErrExist}, "files: get n: file already exists"},
-		{fmt.Errorf("x: %w", &files.Error{Op: files.OpPut, Name: "other", Kind: files.ErrExist}), "files: get n: file already exists: put other: file already exists"},
+		{&files.Error{
+			Op:   files.OpPut,
+			Name: "inner",
+			Kind: files.ErrExist,
+		}, "files: get n: file already exists"},
+		{fmt.Errorf("x: %w", &files.Error{
+			Op:   files.OpPut,
+			Name: "other",
+			Kind: files.ErrExist,
+		}), "files: get n: file already exists: put other: file already exists"},
 	} {
 		e := files.NewError(files.OpGet, "n", c.err)
 		if e.Error() != c.want {
@@ -98,7 +145,8 @@ func TestErrorTexts(t *testing.T) {
 	}
 	cause := &fs.PathError{Op: "open", Path: secret, Err: syscall.EIO}
 	err := files.NewError(files.OpGet, "n", files.WithCause(files.ErrUnavailable, cause, "disk"))
-	if pe, ok := errors.AsType[*fs.PathError](err); !ok || pe != cause || !errors.Is(err, syscall.EIO) || !errors.Is(err, files.ErrUnavailable) {
+	if pe, ok := errors.AsType[*fs.PathError](err); !ok || pe != cause || !errors.Is(err,
+		syscall.EIO) || !errors.Is(err, files.ErrUnavailable) {
 		t.Error("the cause is out of reach:", err)
 	}
 	if files.NewError(files.OpGet, "n", nil) != nil {
@@ -107,7 +155,12 @@ func TestErrorTexts(t *testing.T) {
 }
 
 func TestErrorTimeout(t *testing.T) {
-	for err, want := range map[error]bool{context.DeadlineExceeded: true, os.ErrDeadlineExceeded: true, context.Canceled: false, files.ErrUnavailable: false} {
+	for err, want := range map[error]bool{
+		context.DeadlineExceeded: true,
+		os.ErrDeadlineExceeded:   true,
+		context.Canceled:         false,
+		files.ErrUnavailable:     false,
+	} {
 		e := files.NewError(files.OpGet, "n", err)
 		if got := os.IsTimeout(e); got != want {
 			t.Errorf("%v: timeout %v", err, got)
@@ -127,7 +180,8 @@ func TestContextEndedWithCause(t *testing.T) {
 	caused, cancelCause := context.WithCancelCause(ctx)
 	cancelCause(errBroken)
 	err := files.ContextError(caused)
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, errBroken) || err.Error() != "it broke" {
+	if !errors.Is(err,
+		context.Canceled) || !errors.Is(err, errBroken) || err.Error() != "it broke" {
 		t.Error(err)
 	}
 	_, gerr := tree(t).Get(caused, "d", nil)
@@ -135,7 +189,8 @@ func TestContextEndedWithCause(t *testing.T) {
 	is(t, gerr, errBroken)
 	late, cancelLate := context.WithTimeoutCause(ctx, 0, errBroken)
 	defer cancelLate()
-	if err := files.NewError(files.OpGet, "n", files.ContextError(late)); !os.IsTimeout(err) || !errors.Is(err, context.DeadlineExceeded) {
+	if err := files.NewError(files.OpGet, "n",
+		files.ContextError(late)); !os.IsTimeout(err) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

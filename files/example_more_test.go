@@ -15,9 +15,11 @@ import (
 
 // A wrapper that logs what happens is one call.
 func ExampleWrap() {
-	b := files.Wrap(open(), files.Hooks{Done: func(_ context.Context, c *files.Call, n int64, err error) {
-		fmt.Println(c.Op, c.Name, n, err)
-	}})
+	b := files.Wrap(open(), files.Hooks{
+		Done: func(_ context.Context, c *files.Call, n int64, err error) {
+			fmt.Println(c.Op, c.Name, n, err)
+		},
+	})
 	fill(b, "notes/day14.txt")
 	for range b.List(ctx, "notes", nil) {
 	}
@@ -113,7 +115,8 @@ func ExampleListPage() {
 	fill(b, "a", "b/1", "b/2", "c", "d")
 	token := ""
 	for {
-		entries, next, err := files.ListPage(ctx, b, "", token, 2, &files.ListOptions{Shallow: true})
+		entries, next, err := files.ListPage(ctx, b, "", token, 2,
+			&files.ListOptions{Shallow: true})
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -138,7 +141,8 @@ func ExampleListPage() {
 	// files: list: invalid argument: the page token is not one of this listing
 }
 
-// Write a file as its content is made. Where anything goes wrong before Commit, nothing is stored.
+// Write a file as its content is made. Where anything goes wrong before Commit, nothing
+// is stored.
 func ExampleNewWriter() {
 	b := open()
 	report := func(rows [][]string) error {
@@ -168,16 +172,20 @@ func ExampleNewWriter() {
 	// <nil>
 }
 
-// Copy a file, with its content type and metadata, inside a bucket or from one to another.
+// Copy a file, with its content type and metadata, inside a bucket or from one to
+// another.
 func ExampleCopy() {
 	b, backup := open(), open()
 	attrs := files.Attributes{Metadata: map[string]string{"author": "ann"}}
-	if _, err := files.PutString(ctx, b, "a.txt", "text", &files.PutOptions{Attributes: attrs}); err != nil {
+	if _, err := files.PutString(ctx, b, "a.txt", "text",
+		&files.PutOptions{Attributes: attrs}); err != nil {
 		log.Fatal(err)
 	}
-	info, err := files.Copy(ctx, backup, "2026/a.txt", b, "a.txt", &files.CopyOptions{FullInfo: true})
+	info, err := files.Copy(ctx, backup, "2026/a.txt", b, "a.txt",
+		&files.CopyOptions{FullInfo: true})
 	fmt.Println(info.Name, info.Size, info.Metadata, err)
-	_, err = files.Copy(ctx, backup, "2026/a.txt", b, "a.txt", &files.CopyOptions{If: files.IfAbsent()})
+	_, err = files.Copy(ctx, backup, "2026/a.txt", b, "a.txt",
+		&files.CopyOptions{If: files.IfAbsent()})
 	fmt.Println(errors.Is(err, files.ErrExist))
 	// Output:
 	// 2026/a.txt 4 map[author:ann] <nil>
@@ -204,7 +212,8 @@ func ExampleIfVersion() {
 		log.Fatal(err)
 	}
 	edit := func(text string) {
-		_, err := files.PutString(ctx, b, "page.html", text, &files.PutOptions{If: files.IfVersion(before.Version)})
+		_, err := files.PutString(ctx, b, "page.html", text,
+			&files.PutOptions{If: files.IfVersion(before.Version)})
 		fmt.Println(err)
 	}
 	edit("ann's")
@@ -218,8 +227,10 @@ func ExampleIfVersion() {
 func ExampleBytes() {
 	b := open()
 	fill(b, "hello.txt")
-	for _, part := range []files.Range{files.Bytes(6, 5), files.From(11), files.Last(3), files.From(99)} {
-		text, err := files.ReadString(ctx, b, "hello.txt", &files.ReadOptions{GetOptions: files.GetOptions{Range: part}})
+	for _, part := range []files.Range{files.Bytes(6,
+		5), files.From(11), files.Last(3), files.From(99)} {
+		text, err := files.ReadString(ctx, b, "hello.txt",
+			&files.ReadOptions{GetOptions: files.GetOptions{Range: part}})
 		fmt.Printf("%q %v\n", text, err)
 	}
 	// Output:

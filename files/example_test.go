@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// open opens a new bucket in memory. The same program works with any URL whose driver it imports.
+// open opens a new bucket in memory. The same program works with any URL whose driver
+// it imports.
 func open() files.Bucket {
 	b, err := files.Open(context.Background(), "mem://")
 	if err != nil {
@@ -27,7 +28,8 @@ func open() files.Bucket {
 // fill stores a small file under each name.
 func fill(b files.Bucket, names ...string) {
 	for _, name := range names {
-		if _, err := files.PutString(context.Background(), b, name, "about "+name, nil); err != nil {
+		if _, err := files.PutString(context.Background(), b, name, "about "+name,
+			nil); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -196,9 +198,11 @@ func (s *stalled) Close() error {
 
 // A read timeout ends the wait for a stream that has stalled.
 func ExampleGetOptions_readTimeout() {
-	b := files.Wrap(open(), files.Hooks{Body: func(context.Context, *files.Call, io.Reader) io.Reader {
-		return &stalled{closed: make(chan struct{})}
-	}})
+	b := files.Wrap(open(), files.Hooks{
+		Body: func(context.Context, *files.Call, io.Reader) io.Reader {
+			return &stalled{closed: make(chan struct{})}
+		},
+	})
 	fill(b, "hello.txt")
 	r, err := b.Get(ctx, "hello.txt", &files.GetOptions{ReadTimeout: 10 * time.Millisecond})
 	if err != nil {

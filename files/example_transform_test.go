@@ -13,7 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A wrapper that compresses what is put in one piece: the plain size stands in the metadata.
+// A wrapper that compresses what is put in one piece: the plain size stands in the
+// metadata.
 func ExampleTransform() {
 	const sizeKey = "plain-size"
 	store := mem.New(nil)
@@ -28,7 +29,8 @@ func ExampleTransform() {
 	}
 	b := files.Wrap(store, files.Hooks{Transform: &files.Transform{
 		Metadata: 40, // bytes that the plain size takes at most
-		Put: func(_ context.Context, _ *files.Call, plain io.Reader, _ int64, opts *files.PutOptions) (io.Reader, int64, error) {
+		Put: func(_ context.Context, _ *files.Call, plain io.Reader, _ int64,
+			opts *files.PutOptions) (io.Reader, int64, error) {
 			var packed bytes.Buffer
 			z := gzip.NewWriter(&packed)
 			n, err := io.Copy(z, plain)
@@ -38,7 +40,8 @@ func ExampleTransform() {
 			opts.Metadata[sizeKey] = strconv.FormatInt(n, 10)
 			return &packed, int64(packed.Len()), err
 		},
-		Open: func(ctx context.Context, c *files.Call, r files.Range, get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+		Open: func(ctx context.Context, c *files.Call, r files.Range,
+			get func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
 			stored, err := get(ctx, files.Range{})
 			if err != nil {
 				return files.Plain{}, err
@@ -52,10 +55,16 @@ func ExampleTransform() {
 				return files.Plain{}, err
 			}
 			off, n := r.Resolve(plain.Size)
-			if _, err := io.CopyN(io.Discard, z, off); err != nil { // gzip can't begin in its middle
+			// gzip can't begin in its middle
+			if _, err := io.CopyN(io.Discard, z, off); err != nil {
 				return files.Plain{}, err
 			}
-			return files.Plain{Info: plain, Offset: off, Length: n, Body: z}, nil
+			return files.Plain{
+				Info:   plain,
+				Offset: off,
+				Length: n,
+				Body:   z,
+			}, nil
 		},
 		Info: info,
 		// A listing tells no metadata, and so no plain size.
@@ -73,7 +82,8 @@ func ExampleTransform() {
 		fmt.Println(err)
 		return
 	}
-	last, err := files.ReadString(ctx, b, "log.txt", &files.ReadOptions{GetOptions: files.GetOptions{Range: files.Last(12)}})
+	last, err := files.ReadString(ctx, b, "log.txt",
+		&files.ReadOptions{GetOptions: files.GetOptions{Range: files.Last(12)}})
 	fmt.Println(put.Size, stored.Size < 200, stored.ContentType, last, err)
 	// Output: 12000 true text/plain; charset=utf-8 Rain again.  <nil>
 }

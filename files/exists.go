@@ -5,8 +5,9 @@ import (
 	"errors"
 )
 
-// Exists reports whether the file exists, with one Stat. False without an error means that it does
-// not; that the bucket is missing, that permission is denied or that nobody answers are errors.
+// Exists reports whether the file exists, with one Stat. False without an error means
+// that it does not; that the bucket is missing, that permission is denied or that
+// nobody answers are errors.
 func Exists(ctx context.Context, b Bucket, name string) (bool, error) {
 	ctx, b = given(ctx, b)
 	_, err := b.Stat(ctx, name, nil)

@@ -6,7 +6,8 @@ import "time"
 // errors.ErrUnsupported and changes nothing; nothing degrades silently. The
 // zero value claims nothing.
 type Features struct {
-	// MaxName is the longest name in bytes, at most 1024 (N1); 0 where the bucket tells none, which stands for 1024.
+	// MaxName is the longest name in bytes, at most 1024 (N1); 0 where the bucket tells
+	// none, which stands for 1024.
 	MaxName int `json:"maxName"`
 	// MaxSize is the largest file in bytes; 0 where no limit is known.
 	MaxSize int64 `json:"maxSize,omitempty"`
@@ -16,8 +17,9 @@ type Features struct {
 	// TimeResolution is what ModTime is cut to (V2).
 	TimeResolution time.Duration `json:"timeResolution"`
 
-	// AnyName: every legal name of at most MaxName bytes can be stored (N4). Without it Put answers ErrUnsupported for the few that the
-	// service has no place for, which the driver's documentation lists (section Z).
+	// AnyName: every legal name of at most MaxName bytes can be stored (N4). Without it
+	// Put answers ErrUnsupported for the few that the service has no place for, which
+	// the driver's documentation lists (section Z).
 	AnyName bool `json:"anyName"`
 	// ReadOnly: Put, Delete, Copy and signing for them are refused with ErrPermission.
 	ReadOnly bool `json:"readOnly,omitempty"`
@@ -26,9 +28,9 @@ type Features struct {
 	Atomic bool `json:"atomic"`
 	// Durable: what is acknowledged survives a crash of the machine (P4).
 	Durable bool `json:"durable"`
-	// Versions: every file has a version, and equal versions mean equal content. A wrapper that
-	// doesn't claim it claims none of the five that follow from it: VersionPerPut, PutVersion,
-	// IfVersion, DeleteIfVersion and ReadConditions.
+	// Versions: every file has a version, and equal versions mean equal content. A
+	// wrapper that doesn't claim it claims none of the five that follow from it:
+	// VersionPerPut, PutVersion, IfVersion, DeleteIfVersion and ReadConditions.
 	Versions bool `json:"versions"`
 	// VersionPerPut: every Put makes a new version, also of the same bytes (V1).
 	VersionPerPut bool `json:"versionPerPut"`
@@ -52,8 +54,9 @@ type Features struct {
 	Ordered bool `json:"ordered"`
 	// DirBesideFile: "a" and "a/b" may both exist (N3).
 	DirBesideFile bool `json:"dirBesideFile"`
-	// StatNoBucket: Stat tells a missing bucket, ErrNoBucket, from a missing file (E3). Without it Stat, and Exists, answer as for a
-	// missing file, since the service's answer doesn't tell (S3: HEAD has no body); every other method tells.
+	// StatNoBucket: Stat tells a missing bucket, ErrNoBucket, from a missing file (E3).
+	// Without it Stat, and Exists, answer as for a missing file, since the service's
+	// answer doesn't tell (S3: HEAD has no body); every other method tells.
 	StatNoBucket bool `json:"statNoBucket"`
 	// ForeignKeys: List can yield objects outside the naming rule (L7).
 	ForeignKeys bool `json:"foreignKeys"`

@@ -17,8 +17,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// fsBucket returns a bucket in memory with the files, each holding "content of " and its name, and
-// the number of its requests.
+// fsBucket returns a bucket in memory with the files, each holding "content of " and
+// its name, and the number of its requests.
 func fsBucket(t testing.TB, names ...string) (files.Bucket, *[]string) {
 	t.Helper()
 	b := mem.New(nil)
@@ -28,15 +28,20 @@ func fsBucket(t testing.TB, names ...string) (files.Bucket, *[]string) {
 		}
 	}
 	calls := new([]string)
-	return files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		*calls = append(*calls, string(c.Op)+" "+c.Name)
-		return next(ctx)
-	}}), calls
+	return files.Wrap(b, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			*calls = append(*calls, string(c.Op)+" "+c.Name)
+			return next(ctx)
+		},
+	}), calls
 }
 
 // The view on memory, on a local disk, and below a directory.
 func TestFSPassesFSTest(t *testing.T) {
-	names := []string{"top.txt", "empty", "notes/day14.txt", "notes/day15.txt", "notes/deep/er/x", "a-b", "a/b", "sp ace/é/日本", "zz. "}
+	names := []string{
+		"top.txt", "empty", "notes/day14.txt", "notes/day15.txt", "notes/deep/er/x", "a-b", "a/b",
+		"sp ace/é/日本", "zz. ",
+	}
 	disk, err := local.Open(t.TempDir(), &local.Options{NoSync: true})
 	if err != nil {
 		t.Fatal(err)
@@ -65,8 +70,8 @@ func TestFSPassesFSTest(t *testing.T) {
 	}
 }
 
-// A backslash is a letter like others, as in os.DirFS on Unix (TestFS would have no such name at
-// all).
+// A backslash is a letter like others, as in os.DirFS on Unix (TestFS would have no
+// such name at all).
 func TestFSOddNames(t *testing.T) {
 	names := []string{" ", "*", "...", "CON", `back\slash`, "q?#[a]%41", "x.attrs"}
 	b, _ := fsBucket(t, names...)
@@ -79,7 +84,8 @@ func TestFSOddNames(t *testing.T) {
 		if e.Name() != names[i] {
 			t.Errorf("listed %q, want %q", e.Name(), names[i])
 		}
-		if p, err := fs.ReadFile(view, e.Name()); string(p) != "content of "+names[i] || err != nil {
+		if p, err := fs.ReadFile(view,
+			e.Name()); string(p) != "content of "+names[i] || err != nil {
 			t.Errorf("ReadFile(%q) = %q, %v", e.Name(), p, err)
 		}
 	}
@@ -109,7 +115,9 @@ func TestFSFileBesideDirectory(t *testing.T) {
 	if fi, err := fs.Stat(view, "a"); err != nil || fi.IsDir() {
 		t.Errorf("Stat(a) = %v, %v, want the file", fi, err)
 	}
-	if list, err := fs.ReadDir(view, "a"); err != nil || len(list) != 2 || list[0].Name() != "b" || list[1].Name() != "c" || !list[1].IsDir() {
+	if list, err := fs.ReadDir(view,
+		"a"); err != nil || len(list) != 2 || list[0].Name() != "b" || list[1].Name() != "c" ||
+		!list[1].IsDir() {
 		t.Errorf("ReadDir(a) = %v, %v, want what lies below", list, err)
 	}
 	sub, err := fs.Sub(view, "a")
@@ -216,9 +224,18 @@ func TestFSErrors(t *testing.T) {
 		name string
 		want error
 	}{
-		{"none", fs.ErrNotExist}, {"none", files.ErrNotExist}, {"dir/none", fs.ErrNotExist}, {"file/below", fs.ErrNotExist},
-		{"", fs.ErrInvalid}, {"/file", fs.ErrInvalid}, {"dir/", fs.ErrInvalid}, {"../file", fs.ErrInvalid}, {"dir/./file", files.ErrInvalidName},
-		{"control\n", files.ErrInvalidName}, {"\xff", fs.ErrInvalid}, {strings.Repeat("x", 1025), fs.ErrInvalid},
+		{"none", fs.ErrNotExist},
+		{"none", files.ErrNotExist},
+		{"dir/none", fs.ErrNotExist},
+		{"file/below", fs.ErrNotExist},
+		{"", fs.ErrInvalid},
+		{"/file", fs.ErrInvalid},
+		{"dir/", fs.ErrInvalid},
+		{"../file", fs.ErrInvalid},
+		{"dir/./file", files.ErrInvalidName},
+		{"control\n", files.ErrInvalidName},
+		{"\xff", fs.ErrInvalid},
+		{strings.Repeat("x", 1025), fs.ErrInvalid},
 	} {
 		for op, do := range ops {
 			err := do(tt.name)
@@ -230,22 +247,29 @@ func TestFSErrors(t *testing.T) {
 				t.Errorf("%s(%q) = %v wraps no *files.Error of the name", op, tt.name, err)
 			}
 		}
-		if _, err := fs.Sub(view, tt.name); errors.Is(tt.want, fs.ErrInvalid) && !errors.Is(err, fs.ErrInvalid) {
+		if _, err := fs.Sub(view,
+			tt.name); errors.Is(tt.want, fs.ErrInvalid) && !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("Sub(%q) = %v", tt.name, err)
 		}
 	}
-	for what, err := range map[string]error{"ReadFile(dir)": ops["ReadFile"]("dir"), "ReadFile(.)": ops["ReadFile"]("."), "ReadDir(file)": ops["ReadDir"]("file")} {
+	for what, err := range map[string]error{
+		"ReadFile(dir)": ops["ReadFile"]("dir"),
+		"ReadFile(.)":   ops["ReadFile"]("."),
+		"ReadDir(file)": ops["ReadDir"]("file"),
+	} {
 		if _, ok := errors.AsType[*fs.PathError](err); !ok || !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("%s = %v, want ErrInvalid", what, err)
 		}
 	}
 	// A file that may not be read is not taken for the directory of its name.
-	denied := files.FS(t.Context(), files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op != files.OpList {
-			return files.ErrPermission
-		}
-		return next(ctx)
-	}}))
+	denied := files.FS(t.Context(), files.Wrap(b, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op != files.OpList {
+				return files.ErrPermission
+			}
+			return next(ctx)
+		},
+	}))
 	for what, do := range map[string]func() error{
 		"Open":     func() error { _, err := denied.Open("dir"); return err },
 		"Stat":     func() error { _, err := fs.Stat(denied, "dir"); return err },
@@ -271,15 +295,21 @@ func TestFSErrors(t *testing.T) {
 		}
 	}
 	b.Close()
-	for op, do := range map[string]func(string) error{"Open": func(n string) error { _, err := files.FS(t.Context(), b).Open(n); return err }, "ReadDir": func(n string) error { _, err := fs.ReadDir(files.FS(t.Context(), b), n); return err }} {
+	for op, do := range map[string]func(string) error{
+		"Open": func(n string) error { _, err := files.FS(t.Context(), b).Open(n); return err },
+		"ReadDir": func(n string) error {
+			_, err := fs.ReadDir(files.FS(t.Context(), b), n)
+			return err
+		},
+	} {
 		if err := do("dir"); !errors.Is(err, files.ErrClosed) || !errors.Is(err, fs.ErrClosed) {
 			t.Errorf("%s of a closed bucket = %v", op, err)
 		}
 	}
 }
 
-// Sub of the view, and what is open in it, closes nothing of the bucket's; errors have the names
-// below the directory.
+// Sub of the view, and what is open in it, closes nothing of the bucket's; errors have
+// the names below the directory.
 func TestFSSub(t *testing.T) {
 	b, _ := fsBucket(t, "d/e/x", "top")
 	view := files.FS(t.Context(), b)
@@ -311,7 +341,8 @@ func TestFSSub(t *testing.T) {
 
 func TestFSInfo(t *testing.T) {
 	b, _ := fsBucket(t, "d/x")
-	put, err := b.Put(t.Context(), "d/x", strings.NewReader("<html>"), &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
+	put, err := b.Put(t.Context(), "d/x", strings.NewReader("<html>"),
+		&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,10 +365,12 @@ func TestFSInfo(t *testing.T) {
 	}
 	for what, fi := range map[string]fs.FileInfo{"Open": opened, "Stat": stat} {
 		info, ok := fi.Sys().(files.Info)
-		if !ok || info.Version != put.Version || info.ContentType != put.ContentType || info.Metadata["k"] != "v" {
+		if !ok || info.Version != put.Version || info.ContentType != put.ContentType ||
+			info.Metadata["k"] != "v" {
 			t.Errorf("Sys of %s = %#v", what, fi.Sys())
 		}
-		if fi.Name() != "x" || fi.Size() != 6 || fi.Mode() != 0o444 || !fi.ModTime().Equal(put.ModTime) || fi.IsDir() {
+		if fi.Name() != "x" || fi.Size() != 6 || fi.Mode() != 0o444 ||
+			!fi.ModTime().Equal(put.ModTime) || fi.IsDir() {
 			t.Errorf("%s = %v", what, fi)
 		}
 	}
@@ -346,17 +379,23 @@ func TestFSInfo(t *testing.T) {
 		t.Fatal(list, err)
 	}
 	fi, err := list[0].Info()
-	if e, ok := fi.Sys().(files.Entry); err != nil || !ok || e.Version != put.Version || e.Name != "d/x" {
+	if e, ok := fi.Sys().(files.Entry); err != nil || !ok || e.Version != put.Version ||
+		e.Name != "d/x" {
 		t.Errorf("Sys of a listing = %#v, %v", fi.Sys(), err)
 	}
-	if dir, err := fs.Stat(view, "d"); err != nil || dir.Sys() != nil || !dir.IsDir() || dir.Mode() != fs.ModeDir|0o555 || dir.Name() != "d" {
+	if dir, err := fs.Stat(view,
+		"d"); err != nil || dir.Sys() != nil || !dir.IsDir() || dir.Mode() != fs.ModeDir|0o555 ||
+		dir.Name() != "d" {
 		t.Errorf("Stat of a directory = %v, %v", dir, err)
 	}
 }
 
 func TestFSTemplates(t *testing.T) {
 	b := mem.New(nil)
-	for name, text := range map[string]string{"tmpl/a.tmpl": `{{template "b.tmpl" .}}!`, "tmpl/b.tmpl": "hello {{.}}"} {
+	for name, text := range map[string]string{
+		"tmpl/a.tmpl": `{{template "b.tmpl" .}}!`,
+		"tmpl/b.tmpl": "hello {{.}}",
+	} {
 		if _, err := b.Put(t.Context(), name, strings.NewReader(text), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -366,7 +405,8 @@ func TestFSTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := tmpl.ExecuteTemplate(&out, "a.tmpl", "you"); err != nil || out.String() != "hello you!" {
+	if err := tmpl.ExecuteTemplate(&out, "a.tmpl",
+		"you"); err != nil || out.String() != "hello you!" {
 		t.Errorf("template = %q, %v", out.String(), err)
 	}
 }

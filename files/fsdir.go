@@ -62,8 +62,8 @@ func (d *fsDir) end(err error) {
 	}
 }
 
-// ReadDir reads the next n entries, or with n <= 0 all that are left, sorted by name. It returns
-// what came before an error with the error; at the end io.EOF, if n > 0.
+// ReadDir reads the next n entries, or with n <= 0 all that are left, sorted by name.
+// It returns what came before an error with the error; at the end io.EOF, if n > 0.
 func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -71,7 +71,8 @@ func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 		return nil, pathError("readdir", d.name, NewError(OpList, d.name, ErrClosed))
 	}
 	list := []fs.DirEntry{}
-	if n > 0 && !d.view.b.Features().Ordered { // a file may come behind the directory of its name: sorting it out takes all
+	// a file may come behind the directory of its name: sorting it out takes all
+	if n > 0 && !d.view.b.Features().Ordered {
 		if d.rest == nil {
 			d.rest = d.all()
 		}
@@ -103,9 +104,9 @@ func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	return list, nil
 }
 
-// retry lets the next call go on behind what came, after an error was told. What io/fs can't show
-// is told once. A bucket without an order has no place to go on from: its error stays. The caller
-// holds mu.
+// retry lets the next call go on behind what came, after an error was told. What io/fs
+// can't show is told once. A bucket without an order has no place to go on from: its
+// error stays. The caller holds mu.
 func (d *fsDir) retry() {
 	switch _, hidden := errors.AsType[hiddenDirs](d.err); {
 	case hidden:
@@ -154,7 +155,10 @@ func (d *fsDir) entry() (Entry, bool) {
 		if dir == "." {
 			dir = ""
 		}
-		d.next, d.stop = iter.Pull2(d.view.b.List(d.view.ctx, dir, &ListOptions{Shallow: true, StartAfter: d.last}))
+		d.next, d.stop = iter.Pull2(d.view.b.List(d.view.ctx, dir, &ListOptions{
+			Shallow:    true,
+			StartAfter: d.last,
+		}))
 	}
 	for {
 		e, err, ok := d.next()
@@ -177,8 +181,8 @@ func (d *fsDir) entry() (Entry, bool) {
 	}
 }
 
-// checkEntry refuses an entry that isn't directly in the directory: who walks the view would follow
-// it elsewhere, or for ever.
+// checkEntry refuses an entry that isn't directly in the directory: who walks the view
+// would follow it elsewhere, or for ever.
 func (d *fsDir) checkEntry(e Entry) error {
 	name := e.Name
 	if d.name != "." {
@@ -193,9 +197,9 @@ func (d *fsDir) checkEntry(e Entry) error {
 	return Errorf(ErrInvalidName, "the bucket lists %q there", e.Name+e.Key)
 }
 
-// fsShown leaves out a directory whose name was shown as a file. In byte order other names may
-// stand between "a" and "a/", but only such as begin with "a": so it keeps the files that the last
-// name begins with, and no others.
+// fsShown leaves out a directory whose name was shown as a file. In byte order other
+// names may stand between "a" and "a/", but only such as begin with "a": so it keeps
+// the files that the last name begins with, and no others.
 type fsShown struct{ files []string }
 
 func (s *fsShown) first(e Entry) bool {

@@ -70,7 +70,8 @@ func (u fsUnordered) Features() files.Features {
 	return f
 }
 
-func (u fsUnordered) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (u fsUnordered) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		var all []files.Entry
 		for e, err := range u.Bucket.List(ctx, dir, opts) {
@@ -95,7 +96,11 @@ func (u fsUnordered) List(ctx context.Context, dir string, opts *files.ListOptio
 func TestFSDirClose(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "b", "c")
 	ended := false
-	b := files.Wrap(inner, files.Hooks{Done: func(_ context.Context, c *files.Call, _ int64, _ error) { ended = ended || c.Op == files.OpList }})
+	b := files.Wrap(inner, files.Hooks{
+		Done: func(_ context.Context, c *files.Call, _ int64, _ error) {
+			ended = ended || c.Op == files.OpList
+		},
+	})
 	d, err := files.FS(t.Context(), b).Open(".")
 	if err != nil {
 		t.Fatal(err)

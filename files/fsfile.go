@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// fsFile is an open file of the io/fs view: a body that is read on as long as it goes, and is opened anew
-// where a Seek went elsewhere.
+// fsFile is an open file of the io/fs view: a body that is read on as long as it goes,
+// and is opened anew where a Seek went elsewhere.
 type fsFile struct {
 	view *fsView
 	name string
@@ -66,9 +66,10 @@ func (f *fsFile) Close() error {
 	return nil
 }
 
-// Read reads on from where the file stands. After an error the next Read tries again from there, in
-// a new request of the same version. ErrCorrupt stays until a Seek elsewhere, for the rest read by
-// itself would hide that the whole doesn't match its digest.
+// Read reads on from where the file stands. After an error the next Read tries again
+// from there, in a new request of the same version. ErrCorrupt stays until a Seek
+// elsewhere, for the rest read by itself would hide that the whole doesn't match its
+// digest.
 func (f *fsFile) Read(p []byte) (int, error) {
 	body, err := f.stream(len(p))
 	if err != nil {
@@ -168,14 +169,15 @@ func (f *fsFile) Seek(offset int64, whence int) (int64, error) {
 		return 0, f.fail("seek", NewError(OpGet, f.name, invalid("unknown whence %d", whence)))
 	}
 	if offset < 0 {
-		return 0, f.fail("seek", NewError(OpGet, f.name, invalid("seek to %d, before the beginning", offset)))
+		return 0, f.fail("seek",
+			NewError(OpGet, f.name, invalid("seek to %d, before the beginning", offset)))
 	}
 	f.pos = offset
 	return offset, nil
 }
 
-// ReadAt reads len(p) bytes from offset off in a request of its own; fewer only with an error, io.EOF at the end. It
-// may be called concurrently.
+// ReadAt reads len(p) bytes from offset off in a request of its own; fewer only with an
+// error, io.EOF at the end. It may be called concurrently.
 func (f *fsFile) ReadAt(p []byte, off int64) (int, error) {
 	if err := f.check(OpGet); err != nil {
 		return 0, f.fail("read", err)
@@ -227,7 +229,13 @@ func (f *fsFile) open(r Range) (*Reader, error) {
 	return body, nil
 }
 
-// changed has no cause: that the bucket answered ErrNotExist does not make the open file one that never was.
+// changed has no cause: that the bucket answered ErrNotExist does not make the open
+// file one that never was.
 func (f *fsFile) changed(detail string) error {
-	return &Error{Op: OpGet, Name: f.name, Kind: ErrChanged, Detail: detail}
+	return &Error{
+		Op:     OpGet,
+		Name:   f.name,
+		Kind:   ErrChanged,
+		Detail: detail,
+	}
 }

@@ -50,7 +50,8 @@ func TestFSFileReads(t *testing.T) {
 		if _, err := b.Put(t.Context(), "x", bytes.NewReader(content), nil); err != nil {
 			t.Fatal(err)
 		}
-		// TestReader reads in pieces of every kind, seeks everywhere, and compares ReadAt.
+		// TestReader reads in pieces of every kind, seeks everywhere, and compares
+		// ReadAt.
 		if err := iotest.TestReader(openFS(t, b, "x"), content); err != nil {
 			t.Errorf("%d bytes: %v", size, err)
 		}
@@ -61,7 +62,8 @@ func TestFSFileReads(t *testing.T) {
 			}
 			var out bytes.Buffer
 			n, err := f.WriteTo(&out)
-			if want := content[min(at, size):]; err != nil || !bytes.Equal(out.Bytes(), want) || n != int64(len(want)) {
+			if want := content[min(at,
+				size):]; err != nil || !bytes.Equal(out.Bytes(), want) || n != int64(len(want)) {
 				t.Errorf("%d bytes: WriteTo from %d = %d bytes, %v", size, at, n, err)
 			}
 			if m, err := f.Read(make([]byte, 1)); m != 0 || err != io.EOF {
@@ -78,9 +80,15 @@ func TestFSFileBadArguments(t *testing.T) {
 	b, _ := fsBucket(t, "x")
 	f := openFS(t, b, "x")
 	for what, do := range map[string]func() error{
-		"Seek before the beginning": func() error { _, err := f.Seek(-1, io.SeekStart); return err },
-		"Seek of an unknown kind":   func() error { _, err := f.Seek(0, 7); return err },
-		"ReadAt before":             func() error { _, err := f.ReadAt(make([]byte, 1), -1); return err },
+		"Seek before the beginning": func() error {
+			_, err := f.Seek(-1, io.SeekStart)
+			return err
+		},
+		"Seek of an unknown kind": func() error { _, err := f.Seek(0, 7); return err },
+		"ReadAt before": func() error {
+			_, err := f.ReadAt(make([]byte, 1), -1)
+			return err
+		},
 	} {
 		if err := do(); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("%s = %v", what, err)
@@ -119,19 +127,27 @@ func TestFSFileStaysOneVersion(t *testing.T) {
 		"deleted": func(b files.Bucket) error { return b.Delete(ctx, "x", nil) },
 	}
 	kinds := map[string]func(files.Features) files.Features{
-		"with conditional reads":    func(f files.Features) files.Features { return f },
-		"without conditional reads": func(f files.Features) files.Features { f.ReadConditions = false; return f },
+		"with conditional reads": func(f files.Features) files.Features { return f },
+		"without conditional reads": func(f files.Features) files.Features {
+			f.ReadConditions = false
+			return f
+		},
 	}
 	for how, do := range change {
 		for kind, features := range kinds {
 			inner, _ := fsBucket(t, "x")
 			able := features(inner.Features()).ReadConditions
-			b := files.Wrap(inner, files.Hooks{Features: features, Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-				if ranged := c.Op == files.OpGet && c.Get != nil; ranged && (c.Get.IfVersion != "") != able {
-					t.Errorf("%s, %s: a read of the version %q", how, kind, c.Get.IfVersion)
-				}
-				return next(ctx)
-			}})
+			b := files.Wrap(inner, files.Hooks{
+				Features: features,
+				Around: func(ctx context.Context, c *files.Call,
+					next func(context.Context) error) error {
+					if ranged := c.Op == files.OpGet && c.Get != nil; ranged &&
+						(c.Get.IfVersion != "") != able {
+						t.Errorf("%s, %s: a read of the version %q", how, kind, c.Get.IfVersion)
+					}
+					return next(ctx)
+				},
+			})
 			f := openFS(t, b, "x")
 			if n, err := f.Read(make([]byte, 7)); n != 7 || err != nil {
 				t.Fatal(n, err)
@@ -143,14 +159,16 @@ func TestFSFileStaysOneVersion(t *testing.T) {
 			if !errors.Is(err, files.ErrChanged) || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s, %s: ReadAt = %v, want ErrChanged", how, kind, err)
 			}
-			if rest, err := io.ReadAll(f); string(rest) != " of x" || err != nil { // the body that was open goes on
+			// the body that was open goes on
+			if rest, err := io.ReadAll(f); string(rest) != " of x" || err != nil {
 				t.Errorf("%s, %s: the rest = %q, %v", how, kind, rest, err)
 			}
 			if _, err := f.Seek(1, io.SeekStart); err != nil {
 				t.Fatal(err)
 			}
 			_, err = f.Read(make([]byte, 4))
-			if pe, ok := errors.AsType[*fs.PathError](err); !ok || !errors.Is(err, files.ErrChanged) || pe.Op != "read" {
+			if pe, ok := errors.AsType[*fs.PathError](err); !ok || !errors.Is(err,
+				files.ErrChanged) || pe.Op != "read" {
 				t.Errorf("%s, %s: Read behind a Seek = %v, want ErrChanged", how, kind, err)
 			}
 		}
@@ -168,7 +186,8 @@ func TestFSFileReadAtConcurrently(t *testing.T) {
 		wg.Go(func() {
 			p := make([]byte, 100+g)
 			for off := g; off+len(p) < len(content); off += 501 {
-				if n, err := f.ReadAt(p, int64(off)); n != len(p) || err != nil || !bytes.Equal(p, content[off:off+n]) {
+				if n, err := f.ReadAt(p,
+					int64(off)); n != len(p) || err != nil || !bytes.Equal(p, content[off:off+n]) {
 					t.Errorf("ReadAt(%d) = %d, %v", off, n, err)
 				}
 			}

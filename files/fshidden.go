@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// fsHidden counts the directories that a listing left out because a file has their name, and keeps
-// the first ones.
+// fsHidden counts the directories that a listing left out because a file has their
+// name, and keeps the first ones.
 type fsHidden struct {
 	n     int
 	names []string
@@ -46,12 +46,14 @@ func (d *fsDir) hiddenError() error {
 	if more := d.hidden.n - len(names); more > 0 {
 		text += " and " + strconv.Itoa(more) + " more"
 	}
-	err := Errorf(ErrUnsupported, "io/fs can't show a directory beside a file of its name, so these are left out: %s", text)
+	err := Errorf(ErrUnsupported,
+		"io/fs can't show a directory beside a file of its name, so these are left out: %s", text)
 	return NewError(OpList, d.name, hiddenDirs{err})
 }
 
-// Glob is fs.Glob, but for directories that can't be shown whole: it returns what matched with the
-// first error that a directory gave, where fs.Glob would ignore it and all that the directory has.
+// Glob is fs.Glob, but for directories that can't be shown whole: it returns what
+// matched with the first error that a directory gave, where fs.Glob would ignore it and
+// all that the directory has.
 func (v *fsView) Glob(pattern string) ([]string, error) {
 	g := &globView{view: v}
 	matches, err := fs.Glob(g, pattern)

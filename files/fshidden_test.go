@@ -12,11 +12,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestFSLeavesNothingOutSilently: a directory that has the name of a file beside it is named by an
-// error.
+// TestFSLeavesNothingOutSilently: a directory that has the name of a file beside it is
+// named by an error.
 func TestFSLeavesNothingOutSilently(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "a/b", "a/c/d", "x/y", "x/y/z", "z")
-	for name, b := range map[string]files.Bucket{"ordered": inner, "unordered": fsUnordered{Bucket: inner}} {
+	for name, b := range map[string]files.Bucket{
+		"ordered":   inner,
+		"unordered": fsUnordered{Bucket: inner},
+	} {
 		view := files.FS(ctx, b)
 		check := func(what string, err error, left string) {
 			t.Helper()

@@ -20,15 +20,18 @@ var errOnce = errors.New("once")
 func failsOnce(t *testing.T, text string, after int64, times int) files.Bucket {
 	m := mem.New(nil)
 	put(t, m, "a", text)
-	return files.Wrap(m, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
-		if times--; times < 0 {
-			return body
-		}
-		return io.MultiReader(io.LimitReader(body, after), iotest.ErrReader(errOnce))
-	}})
+	return files.Wrap(m, files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+			if times--; times < 0 {
+				return body
+			}
+			return io.MultiReader(io.LimitReader(body, after), iotest.ErrReader(errOnce))
+		},
+	})
 }
 
-// TestFSFileTriesAgain: an error of a Read isn't for ever: the next goes on where the file stands.
+// TestFSFileTriesAgain: an error of a Read isn't for ever: the next goes on where the
+// file stands.
 func TestFSFileTriesAgain(t *testing.T) {
 	const text = "0123456789"
 	for what, read := range map[string]func(f fs.File) ([]byte, error){
@@ -104,21 +107,25 @@ func TestFSDirTriesAgain(t *testing.T) {
 		put(t, m, name, "x")
 	}
 	fail := true
-	b := files.Wrap(m, files.Hooks{List: func(ctx context.Context, _ *files.Call, o files.ListOptions, list func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
-		return func(yield func(files.Entry, error) bool) {
-			n := 0
-			for e, err := range list(ctx, o) {
-				if n++; n == 3 && fail {
-					fail = false
-					yield(files.Entry{}, errOnce)
-					return
-				}
-				if !yield(e, err) {
-					return
+	b := files.Wrap(m, files.Hooks{
+		List: func(ctx context.Context, _ *files.Call, o files.ListOptions,
+			list func(context.Context,
+				files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+			return func(yield func(files.Entry, error) bool) {
+				n := 0
+				for e, err := range list(ctx, o) {
+					if n++; n == 3 && fail {
+						fail = false
+						yield(files.Entry{}, errOnce)
+						return
+					}
+					if !yield(e, err) {
+						return
+					}
 				}
 			}
-		}
-	}})
+		},
+	})
 	for _, n := range []int{1, 2, 10, -1} {
 		fail = true
 		dir, err := files.FS(ctx, b).Open(".")
@@ -163,11 +170,21 @@ func (l lists) List(context.Context, string, *files.ListOptions) iter.Seq2[files
 	}
 }
 
-// A listing that leads elsewhere, or for ever, is refused by the view, with the entry's name.
+// A listing that leads elsewhere, or for ever, is refused by the view, with the entry's
+// name.
 func TestFSLyingBucket(t *testing.T) {
 	for _, e := range []files.Entry{
-		{Name: "/abs"}, {Name: "../up"}, {Name: ".."}, {Name: "."}, {Name: ""}, {Name: "a/b"}, {Name: "a//"},
-		{Name: "./", IsDir: true}, {Name: "../", IsDir: true}, {Name: "/", IsDir: true}, {Name: "", IsDir: true},
+		{Name: "/abs"},
+		{Name: "../up"},
+		{Name: ".."},
+		{Name: "."},
+		{Name: ""},
+		{Name: "a/b"},
+		{Name: "a//"},
+		{Name: "./", IsDir: true},
+		{Name: "../", IsDir: true},
+		{Name: "/", IsDir: true},
+		{Name: "", IsDir: true},
 	} {
 		view := files.FS(ctx, lists{mem.New(nil), []files.Entry{e}})
 		err := fs.WalkDir(view, ".", func(_ string, _ fs.DirEntry, err error) error { return err })

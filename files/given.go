@@ -6,8 +6,8 @@ import (
 	"iter"
 )
 
-// given is what every function that takes a context and a bucket begins with: without one of them
-// the work is done on a bucket that refuses everything with ErrInvalid.
+// given is what every function that takes a context and a bucket begins with: without
+// one of them the work is done on a bucket that refuses everything with ErrInvalid.
 func given(ctx context.Context, b Bucket) (context.Context, Bucket) {
 	if b == nil {
 		b = refusing{errNilBucket}
@@ -76,7 +76,8 @@ func (r refusing) SignURL(_ context.Context, name string, opts *SignOptions) (Si
 	return SignedURL{}, NewError(op, name, r.err)
 }
 
-func (r refusing) CopyFrom(_ context.Context, name string, _ Bucket, _ string, _ *CopyOptions) (Info, error) {
+func (r refusing) CopyFrom(_ context.Context, name string, _ Bucket, _ string,
+	_ *CopyOptions) (Info, error) {
 	return Info{}, NewError(OpCopy, name, r.err)
 }
 

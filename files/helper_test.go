@@ -47,13 +47,18 @@ func is(t testing.TB, err, want error) {
 }
 
 // around is a bucket whose operations pass through f.
-func around(b files.Bucket, f func(ctx context.Context, c *files.Call, next func(context.Context) error) error) files.Bucket {
+func around(b files.Bucket,
+	f func(ctx context.Context, c *files.Call,
+		next func(context.Context) error) error) files.Bucket {
 	return files.Wrap(b, files.Hooks{Around: f})
 }
 
 // fixed is a bucket whose features are changed by f.
 func fixed(f func(*files.Features)) files.Bucket {
-	return files.Wrap(mem.New(nil), files.Hooks{Features: func(x files.Features) files.Features { f(&x); return x }})
+	return files.Wrap(mem.New(nil), files.Hooks{Features: func(x files.Features) files.Features {
+		f(&x)
+		return x
+	}})
 }
 
 // broken reads a text and then fails.
@@ -76,7 +81,8 @@ var _ io.Reader = &broken{}
 // failingList is a bucket whose listings break behind the first entry.
 type failingList struct{ files.Bucket }
 
-func (f *failingList) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (f *failingList) List(ctx context.Context, dir string,
+	o *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		for e, err := range f.Bucket.List(ctx, dir, o) {
 			if yield(e, err) {

@@ -26,7 +26,12 @@ type boasting struct {
 func (b *boasting) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	info, _ := b.Stat(ctx, req.Key)
 	body := io.NopCloser(strings.NewReader(alphabet))
-	return driver.Object{Info: info, Offset: b.offset, Length: b.length, Body: body}, nil
+	return driver.Object{
+		Info:   info,
+		Offset: b.offset,
+		Length: b.length,
+		Body:   body,
+	}, nil
 }
 
 func (b *boasting) Stat(context.Context, driver.Key) (files.Info, error) {
@@ -45,9 +50,12 @@ func (b *boaster) Get(ctx context.Context, _ string, _ *files.GetOptions) (*file
 	return files.NewReader(ctx, c), nil
 }
 
-var foreignLengths = []int64{-1, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1, 1 << 47, 1 << 40, 27}
+var foreignLengths = []int64{
+	-1, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1, 1 << 47, 1 << 40, 27,
+}
 
-// TestForeignLengths: what a service tells of a body's length is neither believed nor allocated.
+// TestForeignLengths: what a service tells of a body's length is neither believed nor
+// allocated.
 func TestForeignLengths(t *testing.T) {
 	for _, n := range foreignLengths {
 		for what, b := range map[string]files.Bucket{
@@ -74,7 +82,10 @@ func readForeign(t *testing.T, what string, b files.Bucket) {
 	ways := map[string]func() error{
 		"ReadAll":  func() error { _, err := files.ReadAll(ctx, b, "a", nil); return err },
 		"ReadJSON": func() error { _, err := files.ReadJSON[int](ctx, b, "a", nil); return err },
-		"Download": func() error { _, err := files.Download(ctx, b, "a", io.Discard, nil); return err },
+		"Download": func() error {
+			_, err := files.Download(ctx, b, "a", io.Discard, nil)
+			return err
+		},
 		"DownloadFile": func() error {
 			_, err := files.DownloadFile(ctx, b, "a", filepath.Join(t.TempDir(), "f"), nil)
 			return err
@@ -109,7 +120,9 @@ func readForeign(t *testing.T, what string, b files.Bucket) {
 			})
 		},
 		"Update": func() error {
-			_, err := files.Update(ctx, b, "a", func(p []byte) ([]byte, error) { return p, nil }, nil)
+			_, err := files.Update(ctx, b, "a", func(p []byte) ([]byte, error) {
+				return p, nil
+			}, nil)
 			return err
 		},
 	}
@@ -171,9 +184,11 @@ func TestImpossibleCounts(t *testing.T) {
 		_, err = files.PutString(ctx, mem.New(nil), "a", "x", &files.PutOptions{Size: new(int64)})
 		is(t, err, files.ErrCorrupt)
 	}
-	for _, n := range []int64{math.MaxInt64, 1 << 47, 27} { // a size that is declared, and isn't there
+	// a size that is declared, and isn't there
+	for _, n := range []int64{math.MaxInt64, 1 << 47, 27} {
 		before := allocated()
-		_, err := mem.New(nil).Put(ctx, "a", struct{ io.Reader }{strings.NewReader(alphabet)}, &files.PutOptions{Size: &n})
+		_, err := mem.New(nil).Put(ctx, "a", struct{ io.Reader }{strings.NewReader(alphabet)},
+			&files.PutOptions{Size: &n})
 		is(t, err, files.ErrCorrupt)
 		if n := allocated() - before; n > 20<<20 {
 			t.Errorf("%d MiB for 26 bytes", n>>20)

@@ -5,15 +5,16 @@ import (
 	"reflect"
 )
 
-// Move copies and then deletes the version that was copied: after a crash both may exist, never
-// none (C1). Onto itself it is a no-op.
+// Move copies and then deletes the version that was copied: after a crash both may
+// exist, never none (C1). Onto itself it is a no-op.
 //
-// Errors: those of Copy; ErrUnsupported, before anything is written, where the source can't delete
-// a certain version (Features.DeleteIfVersion) or tells none, unless
-// CopyOptions.MayLoseConcurrentPut allows it, or where source and target may be one file and can't
-// be told apart; ErrPrecondition where the source was replaced meanwhile: then the target holds
-// what was copied, and the source stays.
-func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+// Errors: those of Copy; ErrUnsupported, before anything is written, where the source
+// can't delete a certain version (Features.DeleteIfVersion) or tells none, unless
+// CopyOptions.MayLoseConcurrentPut allows it, or where source and target may be one
+// file and can't be told apart; ErrPrecondition where the source was replaced
+// meanwhile: then the target holds what was copied, and the source stays.
+func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
+	opts *CopyOptions) (Info, error) {
 	if opts == nil {
 		opts = &CopyOptions{}
 	}
@@ -27,7 +28,8 @@ func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 }
 
 // checkMove looks at the target and at what the source can do, before anything is read.
-func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, mayLose bool) error {
+func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
+	mayLose bool) error {
 	if r, ok := dst.(refusing); ok {
 		return r.err
 	}
@@ -35,15 +37,17 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 	if err := checkCopyTarget(ctx, dst, dstName); err != nil {
 		return err
 	}
-	if err := CheckNameMax(srcName, f.maxName()); err != nil { // before what the source can't do (E2)
+	// before what the source can't do (E2)
+	if err := CheckNameMax(srcName, f.maxName()); err != nil {
 		return err
 	}
 	if f.ReadOnly {
 		return refusal(ctx, src, srcName)
 	}
 	if !f.DeleteIfVersion && !mayLose {
-		return Errorf(ErrUnsupported, "the source can't delete the version that was copied, so what is put "+
-			"meanwhile could be lost; CopyOptions.MayLoseConcurrentPut allows that")
+		return Errorf(ErrUnsupported,
+			"the source can't delete the version that was copied, so what is put "+
+				"meanwhile could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}
 	if !f.VersionPerPut && dstName == srcName && maybeSame(dst, src) {
 		return Errorf(ErrUnsupported, "source and target may be one file, which would be deleted")
@@ -51,8 +55,8 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 	return nil
 }
 
-// maybeSame reports whether a and b may be one store that can't be known again: buckets of one type
-// that can't be compared, which implement no Locator.
+// maybeSame reports whether a and b may be one store that can't be known again: buckets
+// of one type that can't be compared, which implement no Locator.
 func maybeSame(a, b Bucket) bool {
 	if _, ok := b.(Locator); ok {
 		return false
@@ -60,7 +64,8 @@ func maybeSame(a, b Bucket) bool {
 	return !reflect.ValueOf(b).Comparable() && reflect.TypeOf(a) == reflect.TypeOf(b)
 }
 
-func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string, opts CopyOptions) (Info, error) {
+func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
+	opts CopyOptions) (Info, error) {
 	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
 		return Info{}, closedFirst(ctx, err, dst, src)
 	}
@@ -81,8 +86,9 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 		return Info{}, err
 	}
 	if from.Version == "" && !opts.MayLoseConcurrentPut {
-		return Info{}, Errorf(ErrUnsupported, "the source tells no version of the file, so what is put meanwhile "+
-			"could be lost; CopyOptions.MayLoseConcurrentPut allows that")
+		return Info{}, Errorf(ErrUnsupported,
+			"the source tells no version of the file, so what is put meanwhile "+
+				"could be lost; CopyOptions.MayLoseConcurrentPut allows that")
 	}
 	opts.IfSource, opts.FullInfo = from.Version, false
 	info, err := copyFile(ctx, dst, dstName, src, srcName, &opts)
@@ -98,8 +104,8 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	return info, deleteMoved(ctx, src, srcName, from.Version)
 }
 
-// deleteMoved deletes the version that was copied. Where the source can't, which the caller has
-// allowed, it looks shortly before whether that still is what is there.
+// deleteMoved deletes the version that was copied. Where the source can't, which the
+// caller has allowed, it looks shortly before whether that still is what is there.
 func deleteMoved(ctx context.Context, src Bucket, name string, v Version) error {
 	if v != "" && src.Features().DeleteIfVersion {
 		return src.Delete(ctx, name, &DeleteOptions{IfVersion: v})

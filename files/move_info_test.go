@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// terse is a map backend that copies, and tells of a copy no more than S3 does unless it is asked.
+// terse is a map backend that copies, and tells of a copy no more than S3 does unless
+// it is asked.
 type terse struct {
 	*mapdriver.Backend
 	asked []bool
@@ -22,7 +23,8 @@ func (b *terse) Features() files.Features {
 	return f
 }
 
-func (b *terse) Copy(ctx context.Context, _ driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+func (b *terse) Copy(ctx context.Context, _ driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	b.asked = append(b.asked, req.FullInfo)
 	info, err := b.Backend.Stat(ctx, driver.Key{Name: req.Src})
 	if !req.FullInfo {
@@ -44,10 +46,12 @@ func TestMoveInfo(t *testing.T) {
 		t.Errorf("a copy: %+v, %v", copied, err)
 	}
 	info, err := files.Move(t.Context(), b, "b.txt", b, "a.txt", nil)
-	if err != nil || info.Name != "b.txt" || info.Size != 4 || info.ContentType != want.ContentType || info.Digest != want.Digest {
+	if err != nil || info.Name != "b.txt" || info.Size != 4 ||
+		info.ContentType != want.ContentType || info.Digest != want.Digest {
 		t.Errorf("Move: %+v, %v; want what was copied: %+v", info, err, want)
 	}
-	if _, err := files.Copy(t.Context(), b, "d.txt", b, "c.txt", &files.CopyOptions{FullInfo: true}); err == nil {
+	if _, err := files.Copy(t.Context(), b, "d.txt", b, "c.txt",
+		&files.CopyOptions{FullInfo: true}); err == nil {
 		t.Error("the fake copies nothing, so there is no c.txt")
 	}
 	if len(backend.asked) != 3 || backend.asked[0] || backend.asked[1] || !backend.asked[2] {

@@ -18,8 +18,8 @@ type Scheme struct {
 	Package string
 	// Example is a URL as a user would write it: "file:///var/lib/app?create_dir=1".
 	Example string
-	// Params are the query parameters that Open knows. "prefix" and "key" are known for every
-	// scheme and never come to Open.
+	// Params are the query parameters that Open knows. "prefix" and "key" are known for
+	// every scheme and never come to Open.
 	Params []Param
 	// AnyParam lets parameters pass that Params doesn't have: Open checks them itself.
 	AnyParam bool
@@ -33,9 +33,9 @@ type Param struct {
 	// Values shows what it may be: "full|none", "path", "1".
 	Values string `json:"values"`
 	Doc    string `json:"doc"`
-	// Public says that the value is no secret when it is what it should be, such as an endpoint or
-	// an account's name: logs and errors show it unless it looks like a key. Values that Values
-	// lists and numbers are always shown.
+	// Public says that the value is no secret when it is what it should be, such as an
+	// endpoint or an account's name: logs and errors show it unless it looks like a
+	// key. Values that Values lists and numbers are always shown.
 	Public bool `json:"public,omitempty"`
 }
 
@@ -56,19 +56,23 @@ func DefaultMux() *Mux { return &defaultMux }
 //	import _ "cloudfiles.dev/drivers/local"
 //	b, err := files.Open(ctx, os.Getenv("FILES_URL"))
 //
-// The parameters prefix=p, a raw prefix of every name, and key=k, which narrows the bucket to the
-// one file k, work on every scheme (U2). Opening makes no request (U3); use Check for that.
+// The parameters prefix=p, a raw prefix of every name, and key=k, which narrows the
+// bucket to the one file k, work on every scheme (U2). Opening makes no request (U3);
+// use Check for that.
 //
-// Errors: ErrInvalid for an empty or malformed URL, an unknown scheme or parameter; whatever else
-// the driver finds, such as ErrNoBucket for a missing folder. The text shows no secret.
-func Open(ctx context.Context, rawURL string) (Bucket, error) { return defaultMux.Open(ctx, rawURL) }
+// Errors: ErrInvalid for an empty or malformed URL, an unknown scheme or parameter;
+// whatever else the driver finds, such as ErrNoBucket for a missing folder. The text
+// shows no secret.
+func Open(ctx context.Context, rawURL string) (Bucket, error) {
+	return defaultMux.Open(ctx, rawURL)
+}
 
-// Register makes Open know a scheme. Drivers call it from init. It panics if the scheme is
-// incomplete or registered already.
+// Register makes Open know a scheme. Drivers call it from init. It panics if the scheme
+// is incomplete or registered already.
 func Register(s Scheme) { defaultMux.Register(s) }
 
-// Register makes the Mux know a scheme. It panics if the scheme is incomplete or registered
-// already.
+// Register makes the Mux know a scheme. It panics if the scheme is incomplete or
+// registered already.
 func (m *Mux) Register(s Scheme) {
 	if s.Name == "" || s.Open == nil || s.Name != strings.ToLower(s.Name) {
 		panic(fmt.Sprintf("files: Register of an incomplete scheme %q", s.Name))
@@ -76,7 +80,8 @@ func (m *Mux) Register(s Scheme) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if old, ok := m.schemes[s.Name]; ok {
-		panic(fmt.Sprintf("files: scheme %q is registered twice, by %s and %s", s.Name, old.Package, s.Package))
+		panic(fmt.Sprintf("files: scheme %q is registered twice, by %s and %s", s.Name, old.Package,
+			s.Package))
 	}
 	if m.schemes == nil {
 		m.schemes = map[string]Scheme{}
@@ -84,8 +89,8 @@ func (m *Mux) Register(s Scheme) {
 	m.schemes[s.Name] = s
 }
 
-// RegisterFallback adds a function that is asked for schemes that nobody registered, in the order
-// of registration: how an adapter offers another library's schemes.
+// RegisterFallback adds a function that is asked for schemes that nobody registered, in
+// the order of registration: how an adapter offers another library's schemes.
 func (m *Mux) RegisterFallback(f func(scheme string) (Scheme, bool)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -176,10 +181,12 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 // parse finds the scheme and checks the parameters' names.
 func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 	if strings.TrimSpace(rawURL) == "" {
-		return nil, Scheme{}, invalid("the URL is empty; is the variable that should hold it unset? Write mem:// for memory or file:///path/to/folder for a local folder")
+		return nil, Scheme{}, invalid("the URL is empty; is the variable that should hold it " +
+			"unset? Write mem:// for memory or file:///path/to/folder for a local folder")
 	}
 	name, _, ok := strings.Cut(rawURL, ":")
-	if !ok || len(name) < 2 || strings.ContainsAny(name, `/\`) { // C:\dir has a "scheme" of one letter
+	// C:\dir has a "scheme" of one letter
+	if !ok || len(name) < 2 || strings.ContainsAny(name, `/\`) {
 		return nil, Scheme{}, invalid("a path is not a URL; write %s", pathURL(rawURL))
 	}
 	u, err := url.Parse(rawURL)
@@ -189,7 +196,8 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 			err = ue.Err
 		}
 		if _, ok := errors.AsType[url.EscapeError](err); ok {
-			return nil, Scheme{}, invalid("malformed URL: a %% is not followed by two hexadecimal digits; write %%25 for the character itself")
+			return nil, Scheme{}, invalid("malformed URL: a %% is not followed by two " +
+				"hexadecimal digits; write %%25 for the character itself")
 		}
 		return nil, Scheme{}, invalid("malformed URL") // the cause may quote a secret
 	}
@@ -201,19 +209,26 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 		return nil, Scheme{}, invalid("unknown scheme %q; %s", u.Scheme, m.help(u.Scheme))
 	}
 	if u.Fragment != "" || strings.HasSuffix(rawURL, "#") {
-		return nil, Scheme{}, invalid("a # begins a fragment, which no bucket has; write %%23 for the character itself")
+		return nil, Scheme{}, invalid("a # begins a fragment, which no bucket has; write %%23 " +
+			"for the character itself")
 	}
 	q, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return nil, Scheme{}, invalid("malformed query; write special characters as %%XX, and & between parameters")
+		return nil, Scheme{}, invalid("malformed query; write special characters as %%XX, and & " +
+			"between parameters")
 	}
 	for p, values := range q {
-		known := p == "prefix" || p == "key" || s.AnyParam || slices.ContainsFunc(s.Params, func(k Param) bool { return k.Name == p })
+		known := p == "prefix" || p == "key" || s.AnyParam || slices.ContainsFunc(s.Params,
+			func(k Param) bool {
+				return k.Name == p
+			})
 		switch {
 		case !known:
-			return nil, Scheme{}, invalid("unknown parameter%s; %s", s.quotedName(p, values), s.paramHelp())
+			return nil, Scheme{}, invalid("unknown parameter%s; %s", s.quotedName(p, values),
+				s.paramHelp())
 		case len(values) > 1:
-			return nil, Scheme{}, invalid("parameter%s is given %d times", s.quotedName(p, values), len(values))
+			return nil, Scheme{}, invalid("parameter%s is given %d times", s.quotedName(p, values),
+				len(values))
 		case (p == "prefix" || p == "key") && values[0] == "":
 			return nil, Scheme{}, invalid("parameter %q is empty", p)
 		}
@@ -265,13 +280,14 @@ func (m *Mux) help(scheme string) string {
 		registered = "registered: " + strings.Join(have, ", ")
 	}
 	if pkg, ok := imports[scheme]; ok {
-		return registered + `; the program must import _ ` + pkg + ` (cloudfiles.dev/drivers/all brings every scheme)`
+		return registered + `; the program must import _ ` + pkg +
+			` (cloudfiles.dev/drivers/all brings every scheme)`
 	}
 	return registered + "; is there a driver for it to import?"
 }
 
-// pathURL shows how a path is written as a URL. What isn't known to be a path may be a secret, and
-// isn't shown.
+// pathURL shows how a path is written as a URL. What isn't known to be a path may be a
+// secret, and isn't shown.
 func pathURL(p string) string {
 	slash := strings.ReplaceAll(p, `\`, "/")
 	if len(slash) > 1 && slash[1] == ':' {
@@ -304,7 +320,8 @@ type Description struct {
 // String returns the URL, without its secrets.
 func (d Description) String() string { return d.URL }
 
-// Describe says what the URL would open. Its errors are those of Open that need no driver.
+// Describe says what the URL would open. Its errors are those of Open that need no
+// driver.
 func Describe(rawURL string) (Description, error) { return defaultMux.Describe(rawURL) }
 
 // Describe is like the function Describe.
@@ -317,8 +334,18 @@ func (m *Mux) Describe(rawURL string) (Description, error) {
 		return Description{}, NewError(OpOpen, m.redact(rawURL), err)
 	}
 	common := []Param{
-		{Name: "prefix", Values: "text", Doc: "put in front of every name, as it is", Public: true},
+		{
+			Name:   "prefix",
+			Values: "text",
+			Doc:    "put in front of every name, as it is",
+			Public: true,
+		},
 		{Name: "key", Values: "name", Doc: "narrows the bucket to this one file"},
 	}
-	return Description{URL: m.redact(rawURL), Scheme: s.Name, Package: s.Package, Params: append(slices.Clone(s.Params), common...)}, nil
+	return Description{
+		URL:     m.redact(rawURL),
+		Scheme:  s.Name,
+		Package: s.Package,
+		Params:  append(slices.Clone(s.Params), common...),
+	}, nil
 }

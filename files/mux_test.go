@@ -15,15 +15,27 @@ import (
 func anyMux() *files.Mux {
 	var m files.Mux
 	open := func(context.Context, *url.URL) (files.Bucket, error) { return mem.New(nil), nil }
-	m.Register(files.Scheme{Name: "mem", Package: "example.com/mem", Example: "mem://", Params: []files.Param{{Name: "region", Values: "text", Doc: "where"}}, Open: open})
-	m.Register(files.Scheme{Name: "s3", Package: "example.com/s3", AnyParam: true, Open: open})
+	m.Register(files.Scheme{
+		Name:    "mem",
+		Package: "example.com/mem",
+		Example: "mem://",
+		Params:  []files.Param{{Name: "region", Values: "text", Doc: "where"}},
+		Open:    open,
+	})
+	m.Register(files.Scheme{
+		Name:     "s3",
+		Package:  "example.com/s3",
+		AnyParam: true,
+		Open:     open,
+	})
 	return &m
 }
 
 func TestOpenRefuses(t *testing.T) {
 	m := anyMux()
 	for in, want := range map[string]string{
-		"":                             "the variable that should hold it unset? Write mem:// for memory or file:///path/to/folder",
+		"": "the variable that should hold it unset? Write mem:// " +
+			"for memory or file:///path/to/folder",
 		"  \n":                         "the URL is empty",
 		"/var/lib/app":                 "write file:///var/lib/app",
 		"./data":                       "write file:///absolute/path/to/data",
@@ -50,14 +62,16 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		_, err := m.Open(ctx, in)
 		e, ok := errors.AsType[*files.Error](err)
-		if !ok || e.Op != files.OpOpen || !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), want) {
+		if !ok || e.Op != files.OpOpen || !errors.Is(err,
+			files.ErrInvalid) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v\nwant %s", in, err, want)
 			continue
 		}
 		if strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%q shows the secret: %v", in, err)
 		}
-		if _, derr := m.Describe(in); derr == nil && !strings.Contains(want, "parameter key:") && !strings.Contains(want, "parameter prefix:") {
+		if _, derr := m.Describe(in); derr == nil && !strings.Contains(want,
+			"parameter key:") && !strings.Contains(want, "parameter prefix:") {
 			t.Errorf("%q is described", in)
 		}
 	}
@@ -66,7 +80,8 @@ func TestOpenRefuses(t *testing.T) {
 	_, err := m.Open(ended, "mem://")
 	is(t, err, context.Canceled)
 	_, err = (&files.Mux{}).Open(ctx, "mem://")
-	if err == nil || !strings.Contains(err.Error(), "none is registered; the program must import _ cloudfiles.dev/drivers/mem") {
+	if err == nil || !strings.Contains(err.Error(),
+		"none is registered; the program must import _ cloudfiles.dev/drivers/mem") {
 		t.Error(err)
 	}
 }
@@ -81,7 +96,10 @@ func TestOpenCaseAndFallback(t *testing.T) {
 	}
 	m.RegisterFallback(func(s string) (files.Scheme, bool) { return files.Scheme{}, false })
 	m.RegisterFallback(func(s string) (files.Scheme, bool) {
-		return files.Scheme{Name: s, Open: func(context.Context, *url.URL) (files.Bucket, error) { return nil, errBroken }}, s == "ftp"
+		return files.Scheme{
+			Name: s,
+			Open: func(context.Context, *url.URL) (files.Bucket, error) { return nil, errBroken },
+		}, s == "ftp"
 	})
 	_, err := m.Open(ctx, "ftp://user:hidden@x")
 	if is(t, err, errBroken); strings.Contains(err.Error(), "hidden") {
@@ -94,7 +112,12 @@ func TestOpenCaseAndFallback(t *testing.T) {
 
 func TestRegisterPanics(t *testing.T) {
 	open := func(context.Context, *url.URL) (files.Bucket, error) { return nil, nil }
-	for what, s := range map[string]files.Scheme{"twice": {Name: "mem", Open: open}, "no name": {Open: open}, "no Open": {Name: "x"}, "upper case": {Name: "X", Open: open}} {
+	for what, s := range map[string]files.Scheme{
+		"twice":      {Name: "mem", Open: open},
+		"no name":    {Open: open},
+		"no Open":    {Name: "x"},
+		"upper case": {Name: "X", Open: open},
+	} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -108,7 +131,8 @@ func TestRegisterPanics(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	d, err := anyMux().Describe("mem://user:hidden@x?region=eu")
-	if err != nil || d.URL != "mem://…@x?region=eu" || d.String() != d.URL || d.Scheme != "mem" || d.Package != "example.com/mem" || len(d.Params) != 3 {
+	if err != nil || d.URL != "mem://…@x?region=eu" || d.String() != d.URL || d.Scheme != "mem" ||
+		d.Package != "example.com/mem" || len(d.Params) != 3 {
 		t.Error(d, err)
 	}
 }

@@ -67,8 +67,8 @@ func checkElement(e string, end, size int) error {
 	return nil
 }
 
-// CheckElement is CheckName for one element, a name without "/": what a tenant's id must be
-// before it becomes a directory.
+// CheckElement is CheckName for one element, a name without "/": what a tenant's id
+// must be before it becomes a directory.
 func CheckElement(element string) error {
 	if i := strings.IndexByte(element, '/'); i >= 0 {
 		return Errorf(ErrInvalidName, "slash at byte %d of an element", i)
@@ -92,10 +92,11 @@ func checkDir(dir string, max int) (string, error) {
 	return dir, checkName(dir, max)
 }
 
-// SafeName makes a legal one-element name from an untrusted file name, such as a browser
-// sends with an upload: the part behind the last slash or backslash, invalid UTF-8, control
-// and invisible formatting characters replaced by "_", cut to 255 bytes with its extension kept, leading and trailing
-// spaces and trailing dots removed. What remains empty becomes "file". It does not make names unique.
+// SafeName makes a legal one-element name from an untrusted file name, such as a
+// browser sends with an upload: the part behind the last slash or backslash, invalid
+// UTF-8, control and invisible formatting characters replaced by "_", cut to 255 bytes
+// with its extension kept, leading and trailing spaces and trailing dots removed. What
+// remains empty becomes "file". It does not make names unique.
 func SafeName(untrusted string) string {
 	s := untrusted
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
@@ -109,7 +110,9 @@ func SafeName(untrusted string) string {
 	}, strings.ToValidUTF8(s, "_"))
 	const max = 255
 	trim := func(s string) string {
-		return strings.TrimRightFunc(strings.TrimSpace(s), func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
+		return strings.TrimRightFunc(strings.TrimSpace(s), func(r rune) bool {
+			return r == '.' || unicode.IsSpace(r)
+		})
 	}
 	if s = trim(s); len(s) > max {
 		ext := path.Ext(s)
@@ -124,7 +127,8 @@ func SafeName(untrusted string) string {
 	return s
 }
 
-// cutUTF8 returns the longest prefix of s of at most n bytes that ends between characters.
+// cutUTF8 returns the longest prefix of s of at most n bytes that ends between
+// characters.
 func cutUTF8(s string, n int) string {
 	if len(s) <= n {
 		return s

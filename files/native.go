@@ -2,10 +2,10 @@ package files
 
 import "fmt"
 
-// NativeOption is an option of one service alone, such as a storage class or a key of its
-// encryption: a value of a type that the service's driver defines. A bucket that doesn't know the
-// type refuses the call with ErrUnsupported, which names it, before anything is done; a bad value
-// is ErrInvalid.
+// NativeOption is an option of one service alone, such as a storage class or a key of
+// its encryption: a value of a type that the service's driver defines. A bucket that
+// doesn't know the type refuses the call with ErrUnsupported, which names it, before
+// anything is done; a bad value is ErrInvalid.
 type NativeOption interface {
 	// NativeOption returns the type's name for errors: "s3.PutOptions".
 	NativeOption() string
@@ -13,13 +13,14 @@ type NativeOption interface {
 
 // NativeChecker is a Bucket that takes native options. Wrappers pass the question on.
 type NativeChecker interface {
-	// CheckNative returns nil where a call of the operation, OpPut or OpCopy, would take the
-	// options.
+	// CheckNative returns nil where a call of the operation, OpPut or OpCopy, would
+	// take the options.
 	CheckNative(op Op, options []NativeOption) error
 }
 
-// CheckNative returns nil where the bucket takes the options in a call of the operation, OpPut or
-// OpCopy, or an error that is ErrUnsupported or ErrInvalid. It makes no request.
+// CheckNative returns nil where the bucket takes the options in a call of the
+// operation, OpPut or OpCopy, or an error that is ErrUnsupported or ErrInvalid. It
+// makes no request.
 func CheckNative(b Bucket, op Op, options []NativeOption) error {
 	for _, o := range options {
 		if o == nil {

@@ -51,7 +51,9 @@ func bucketCalls(ctx context.Context, b files.Bucket) map[string]error {
 	keep := func(p []byte) ([]byte, error) { return append(p, 'x'), nil }
 	_, m["Update"] = files.Update(ctx, b, "a", keep, nil)
 	_, m["UpdateJSON"] = files.UpdateJSON(ctx, b, "a", func(n *int) error { *n++; return nil }, nil)
-	_, m["UpdateAttributes"] = files.UpdateAttributes(ctx, b, "a", func(*files.Attributes) error { return nil }, nil)
+	_, m["UpdateAttributes"] = files.UpdateAttributes(ctx, b, "a", func(*files.Attributes) error {
+		return nil
+	}, nil)
 	_, m["Copy"] = files.Copy(ctx, b, "a", b, "b", nil)
 	_, m["Copy to"] = files.Copy(ctx, b, "a", other, "b", nil)
 	_, m["Copy from"] = files.Copy(ctx, other, "a", b, "b", nil)
@@ -141,7 +143,8 @@ func TestNilArguments(t *testing.T) {
 	wantInvalid(t, "nil", got)
 	b.List(ctx, "", nil)(nil)
 	files.Wrap(b, files.Hooks{}).List(ctx, "", nil)(nil)
-	if files.ContextError(noContext) != nil || files.KindOf(nil) != nil || files.KindName(nil) != "" ||
+	if files.ContextError(noContext) != nil || files.KindOf(nil) != nil ||
+		files.KindName(nil) != "" ||
 		files.NewError(files.OpPut, "", nil) != nil {
 		t.Error("nil is an error")
 	}
@@ -254,20 +257,46 @@ func TestNilContent(t *testing.T) {
 	}
 }
 
-// TestNilIsThoughtOf: each exported function and method of the package stands in a test above, or
-// here with the reason why it has nothing that could be nil.
+// TestNilIsThoughtOf: each exported function and method of the package stands in a test
+// above, or here with the reason why it has nothing that could be nil.
 func TestNilIsThoughtOf(t *testing.T) {
 	thought := map[string]string{
-		"As": "generic, see below", "NormalizeAttributes": "value",
-		"NewHasher": "value", "IfAbsent": "value", "IfVersion": "value", "ContentType": "value",
-		"CheckCondition": "value", "CheckContentType": "value", "Errorf": "value", "WithCause": "value", "DefaultMux": "nothing",
-		"Register": "panics by contract", "Describe": "value", "CheckName": "value",
-		"CheckNameMax": "value", "CheckElement": "value", "CheckDir": "value", "SafeName": "value",
-		"UnknownNative": "tested with native options", "Bytes": "value", "From": "value", "Last": "value",
-		"NewReader": "tested with lengths", "RedactURL": "value", "Printable": "value", "SignOp": "value",
-		"ReadOnly": "above", "Wrap": "above", "Sub": "above", "Open": "above",
-		"ContextError": "above", "KindOf": "above", "KindName": "above", "NewError": "above",
-		"CheckNative": "above", "EachName": "above",
+		"As":                  "generic, see below",
+		"NormalizeAttributes": "value",
+		"NewHasher":           "value",
+		"IfAbsent":            "value",
+		"IfVersion":           "value",
+		"ContentType":         "value",
+		"CheckCondition":      "value",
+		"CheckContentType":    "value",
+		"Errorf":              "value",
+		"WithCause":           "value",
+		"DefaultMux":          "nothing",
+		"Register":            "panics by contract",
+		"Describe":            "value",
+		"CheckName":           "value",
+		"CheckNameMax":        "value",
+		"CheckElement":        "value",
+		"CheckDir":            "value",
+		"SafeName":            "value",
+		"UnknownNative":       "tested with native options",
+		"Bytes":               "value",
+		"From":                "value",
+		"Last":                "value",
+		"NewReader":           "tested with lengths",
+		"RedactURL":           "value",
+		"Printable":           "value",
+		"SignOp":              "value",
+		"ReadOnly":            "above",
+		"Wrap":                "above",
+		"Sub":                 "above",
+		"Open":                "above",
+		"ContextError":        "above",
+		"KindOf":              "above",
+		"KindName":            "above",
+		"NewError":            "above",
+		"CheckNative":         "above",
+		"EachName":            "above",
 	}
 	for name := range bucketCalls(ctx, mem.New(nil)) {
 		thought[strings.Fields(name)[0]] = "called"
@@ -291,7 +320,8 @@ func TestNilIsThoughtOf(t *testing.T) {
 				continue
 			}
 			if n++; thought[fn.Name.Name] == "" {
-				t.Errorf("%s: what does it do with a nil context, bucket, reader, writer or function?", fn.Name.Name)
+				t.Errorf("%s: what does it do with a nil context, bucket, reader, writer or "+
+					"function?", fn.Name.Name)
 			}
 			delete(thought, fn.Name.Name)
 		}

@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// blank is a backend that claims all and tells no version, as a gateway without ETags does. It
-// counts what is written.
+// blank is a backend that claims all and tells no version, as a gateway without ETags
+// does. It counts what is written.
 type blank struct {
 	driver.Backend
 	writes int
@@ -60,8 +60,8 @@ type claiming struct{ files.Bucket }
 
 func (c *claiming) Features() files.Features { return mem.New(nil).Features() }
 
-// TestNoVersion: what needs a version and finds none is ErrUnsupported before anything is written,
-// also where the bucket goes on claiming to have them (P9, C1).
+// TestNoVersion: what needs a version and finds none is ErrUnsupported before anything
+// is written, also where the bucket goes on claiming to have them (P9, C1).
 func TestNoVersion(t *testing.T) {
 	newText := func([]byte) ([]byte, error) { return []byte("new"), nil }
 	change := func(a *files.Attributes) error { a.CacheControl = "x"; return nil }
@@ -93,7 +93,8 @@ func TestNoVersion(t *testing.T) {
 		},
 		"Copy onto a version": func(b files.Bucket) error {
 			info, _ := b.Stat(ctx, "a", nil)
-			_, err := files.Copy(ctx, b, "a", b, "j", &files.CopyOptions{If: files.IfVersion(info.Version)})
+			_, err := files.Copy(ctx, b, "a", b, "j",
+				&files.CopyOptions{If: files.IfVersion(info.Version)})
 			return err
 		},
 		"Copy onto itself": func(b files.Bucket) error {
@@ -102,15 +103,20 @@ func TestNoVersion(t *testing.T) {
 		},
 		"Put over what was read": func(b files.Bucket) error {
 			info, _ := b.Stat(ctx, "a", nil)
-			_, err := files.PutString(ctx, b, "a", "new", &files.PutOptions{If: files.IfVersion(info.Version)})
+			_, err := files.PutString(ctx, b, "a", "new",
+				&files.PutOptions{If: files.IfVersion(info.Version)})
 			return err
 		},
 	} {
 		for kind, wrap := range map[string]func(files.Bucket) files.Bucket{
-			"a driver's bucket":     func(b files.Bucket) files.Bucket { return b },
-			"a wrapper":             func(b files.Bucket) files.Bucket { return files.Wrap(b, files.Hooks{}) },
-			"one that claims on":    func(b files.Bucket) files.Bucket { return &claiming{b} },
-			"a wrapper of such one": func(b files.Bucket) files.Bucket { return files.Wrap(&claiming{b}, files.Hooks{}) },
+			"a driver's bucket": func(b files.Bucket) files.Bucket { return b },
+			"a wrapper": func(b files.Bucket) files.Bucket {
+				return files.Wrap(b, files.Hooks{})
+			},
+			"one that claims on": func(b files.Bucket) files.Bucket { return &claiming{b} },
+			"a wrapper of such one": func(b files.Bucket) files.Bucket {
+				return files.Wrap(&claiming{b}, files.Hooks{})
+			},
 		} {
 			back := &blank{Backend: driver.Unwrap(mem.New(nil))}
 			below := driver.New(back)
@@ -140,7 +146,8 @@ func TestNoVersionIsTold(t *testing.T) {
 		look(below)
 		for _, b := range []files.Bucket{below, view} {
 			f := b.Features()
-			if f.Versions || f.IfVersion || f.DeleteIfVersion || f.ReadConditions || f.PutVersion || !f.IfAbsent {
+			if f.Versions || f.IfVersion || f.DeleteIfVersion || f.ReadConditions || f.PutVersion ||
+				!f.IfAbsent {
 				t.Errorf("behind %s: %+v", what, f)
 			}
 			is(t, b.Delete(ctx, "a", &files.DeleteOptions{IfVersion: "v1"}), files.ErrUnsupported)
@@ -149,7 +156,8 @@ func TestNoVersionIsTold(t *testing.T) {
 	}
 }
 
-// breaking breaks each body after three bytes, and tells what follows to be of another version.
+// breaking breaks each body after three bytes, and tells what follows to be of another
+// version.
 type breaking struct {
 	driver.Backend
 	version files.Version
@@ -168,10 +176,13 @@ func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 	return o, err
 }
 
-// A body that breaks is not resumed without a version, nor with another one: it fails behind what
-// came (G5).
+// A body that breaks is not resumed without a version, nor with another one: it fails
+// behind what came (G5).
 func TestNoVersionNoResume(t *testing.T) {
-	for version, want := range map[files.Version]error{"": files.ErrUnavailable, "other": files.ErrChanged} {
+	for version, want := range map[files.Version]error{
+		"":      files.ErrUnavailable,
+		"other": files.ErrChanged,
+	} {
 		back := &breaking{Backend: driver.Unwrap(mem.New(nil)), version: version}
 		b := driver.New(back)
 		put(t, b, "a", "a longer text")

@@ -25,8 +25,22 @@ const (
 
 // writes is the one place where operations are classed.
 var writes = map[Op]bool{
-	OpOpen: false, OpGet: false, OpStat: false, OpList: false, OpCopyFrom: false, OpSignGet: false, OpCheck: false, OpClose: false,
-	OpPut: true, OpDelete: true, OpCopy: true, OpMove: true, OpDeleteMany: true, OpSignPut: true, OpSignDelete: true, OpUpdate: true,
+	OpOpen:       false,
+	OpGet:        false,
+	OpStat:       false,
+	OpList:       false,
+	OpCopyFrom:   false,
+	OpSignGet:    false,
+	OpCheck:      false,
+	OpClose:      false,
+	OpPut:        true,
+	OpDelete:     true,
+	OpCopy:       true,
+	OpMove:       true,
+	OpDeleteMany: true,
+	OpSignPut:    true,
+	OpSignDelete: true,
+	OpUpdate:     true,
 }
 
 // Writes reports whether the operation changes the bucket, or lets somebody change it.

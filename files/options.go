@@ -2,8 +2,8 @@ package files
 
 import "time"
 
-// PutOptions are the options of Bucket.Put. The zero value stores unconditionally, finds the
-// content type and checks nothing.
+// PutOptions are the options of Bucket.Put. The zero value stores unconditionally,
+// finds the content type and checks nothing.
 type PutOptions struct {
 	Attributes
 	// If makes the Put conditional: IfAbsent() or IfVersion(v).
@@ -15,8 +15,8 @@ type PutOptions struct {
 	// Digest is what the content's digests must be: otherwise ErrCorrupt, and
 	// nothing is written (P10).
 	Digest Digest
-	// Native are options of one service alone: values of types that its driver defines. One that
-	// the bucket doesn't know is ErrUnsupported, and nothing is done.
+	// Native are options of one service alone: values of types that its driver defines.
+	// One that the bucket doesn't know is ErrUnsupported, and nothing is done.
 	Native []NativeOption
 }
 
@@ -35,13 +35,14 @@ type GetOptions struct {
 	ReadTimeout time.Duration
 	// SkipVerify turns off the check of a whole read against the stored digest (G6).
 	SkipVerify bool
-	// Growing reads a file that another program may be writing at its end, such as a log on a
-	// disk: the body is what was there when Get opened it, and what is appended meanwhile
-	// is neither read nor an error (G4). Get again with a range From the last end to go on.
-	// A file that is cut, or changed in place without becoming longer, is ErrChanged still;
-	// one that is rewritten and becomes longer can't be told from one that grows, unless a
-	// digest of what was there shows it. Where files are never changed in place, which is
-	// everywhere but on disks, it makes no difference.
+	// Growing reads a file that another program may be writing at its end, such as a
+	// log on a disk: the body is what was there when Get opened it, and what is
+	// appended meanwhile is neither read nor an error (G4). Get again with a range From
+	// the last end to go on. A file that is cut, or changed in place without becoming
+	// longer, is ErrChanged still; one that is rewritten and becomes longer can't be
+	// told from one that grows, unless a digest of what was there shows it. Where files
+	// are never changed in place, which is everywhere but on disks, it makes no
+	// difference.
 	Growing bool
 	// Key is the raw key of a foreign entry (L7); the name must then be "".
 	Key string
@@ -53,7 +54,8 @@ type StatOptions struct {
 	Key string
 }
 
-// ListOptions are the options of Bucket.List. The zero value lists everything below the directory.
+// ListOptions are the options of Bucket.List. The zero value lists everything below the
+// directory.
 type ListOptions struct {
 	// Shallow yields the files directly in the directory and each
 	// sub-directory once (L2).

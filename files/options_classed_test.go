@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestOptionsAreClassed: a field that is added to the features or to options must be thought of by
-// wrappers: enforced where the features don't claim it, and passed on or answered by a Transform.
+// TestOptionsAreClassed: a field that is added to the features or to options must be
+// thought of by wrappers: enforced where the features don't claim it, and passed on or
+// answered by a Transform.
 func TestOptionsAreClassed(t *testing.T) {
 	const (
 		enforced = "enforced by Wrap"
@@ -18,17 +19,40 @@ func TestOptionsAreClassed(t *testing.T) {
 	)
 	classes := map[reflect.Type]map[string]string{
 		reflect.TypeFor[Features](): {
-			"MaxName": enforced, "MaxSize": enforced, "MaxUnknownSize": enforced, "ReadOnly": enforced,
-			"IfAbsent": enforced, "IfVersion": enforced, "DeleteIfVersion": enforced,
-			"ReadConditions": enforced, "Attributes": enforced, "ForeignKeys": enforced,
-			"ServerCopy": enforced, "SignGet": enforced, "SignPut": enforced, "SignDelete": enforced,
-			"SignContentType": enforced, "TimeResolution": hidden, "Versions": hidden,
-			"PutVersion": hidden, "Digests": hidden, "StatNoBucket": hidden, "Ordered": asked,
-			"AnyName": tells, "Atomic": tells, "Durable": tells, "VersionPerPut": tells,
-			"OneVersionReads": tells, "DirBesideFile": tells,
+			"MaxName":         enforced,
+			"MaxSize":         enforced,
+			"MaxUnknownSize":  enforced,
+			"ReadOnly":        enforced,
+			"IfAbsent":        enforced,
+			"IfVersion":       enforced,
+			"DeleteIfVersion": enforced,
+			"ReadConditions":  enforced,
+			"Attributes":      enforced,
+			"ForeignKeys":     enforced,
+			"ServerCopy":      enforced,
+			"SignGet":         enforced,
+			"SignPut":         enforced,
+			"SignDelete":      enforced,
+			"SignContentType": enforced,
+			"TimeResolution":  hidden,
+			"Versions":        hidden,
+			"PutVersion":      hidden,
+			"Digests":         hidden,
+			"StatNoBucket":    hidden,
+			"Ordered":         asked,
+			"AnyName":         tells,
+			"Atomic":          tells,
+			"Durable":         tells,
+			"VersionPerPut":   tells,
+			"OneVersionReads": tells,
+			"DirBesideFile":   tells,
 		},
 		reflect.TypeFor[PutOptions](): {
-			"Attributes": enforced, "If": enforced, "Size": plain, "Digest": plain, "Native": passes,
+			"Attributes": enforced,
+			"If":         enforced,
+			"Size":       plain,
+			"Digest":     plain,
+			"Native":     passes,
 		},
 		reflect.TypeFor[GetOptions](): {
 			"Range": plain, "IfNotVersion": enforced, "IfVersion": enforced, "ReadTimeout": passes,
@@ -36,25 +60,44 @@ func TestOptionsAreClassed(t *testing.T) {
 		},
 		reflect.TypeFor[StatOptions](): {"Key": enforced},
 		reflect.TypeFor[ListOptions](): {
-			"Shallow": passes, "Prefix": passes, "StartAfter": passes, "Limit": passes, "PageSize": passes,
-			"NamesOnly": passes, "Foreign": enforced,
+			"Shallow":    passes,
+			"Prefix":     passes,
+			"StartAfter": passes,
+			"Limit":      passes,
+			"PageSize":   passes,
+			"NamesOnly":  passes,
+			"Foreign":    enforced,
 		},
 		reflect.TypeFor[DeleteOptions](): {"IfVersion": enforced, "Key": enforced},
 		reflect.TypeFor[CopyOptions](): {
-			"Attributes": enforced, "If": enforced, "IfSource": enforced, "FullInfo": passes, "Native": passes,
+			"Attributes":           enforced,
+			"If":                   enforced,
+			"IfSource":             enforced,
+			"FullInfo":             passes,
+			"Native":               passes,
 			"MayLoseConcurrentPut": passes,
 		},
-		reflect.TypeFor[SignOptions](): {"Method": enforced, "Expiry": passes, "ContentType": enforced},
-		reflect.TypeFor[Info]():        {"Entry": plain, "Attributes": hidden, "Digest": hidden},
+		reflect.TypeFor[SignOptions](): {
+			"Method":      enforced,
+			"Expiry":      passes,
+			"ContentType": enforced,
+		},
+		reflect.TypeFor[Info](): {"Entry": plain, "Attributes": hidden, "Digest": hidden},
 		reflect.TypeFor[Entry](): {
-			"Name": passes, "Size": plain, "ModTime": hidden, "Version": hidden, "IsDir": passes, "Key": passes,
+			"Name":    passes,
+			"Size":    plain,
+			"ModTime": hidden,
+			"Version": hidden,
+			"IsDir":   passes,
+			"Key":     passes,
 		},
 	}
 	for typ, fields := range classes {
 		for i := range typ.NumField() {
 			name := typ.Field(i).Name
 			if fields[name] == "" {
-				t.Errorf("%v.%s: what does a wrapper do with it? See enforce.go and transform.go", typ, name)
+				t.Errorf("%v.%s: what does a wrapper do with it? See enforce.go and transform.go",
+					typ, name)
 			}
 			delete(fields, name)
 		}

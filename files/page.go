@@ -11,7 +11,8 @@ import (
 // MaxPage is the largest page that ListPage gives.
 const MaxPage = 10000
 
-// tokenVersion is the first byte of a page token; tokenSum is how many bytes of the hash follow it.
+// tokenVersion is the first byte of a page token; tokenSum is how many bytes of the
+// hash follow it.
 const (
 	tokenVersion = 1
 	tokenSum     = 12
@@ -20,21 +21,23 @@ const (
 
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
-// ListPage returns one page of a listing, for a web page or an API: at most limit entries, from 1
-// to MaxPage, and the token of the next page, "" where this is the last one. The first page's token
-// is "". Tokens are safe in a URL, never expire and hold no state; each goes on behind the last
-// name of its page, so what is put or deleted meanwhile neither repeats nor hides other entries. A
-// token belongs to its directory and options (Shallow, Prefix, StartAfter, Foreign); limit may
-// differ from page to page. It is no secret and no proof: whoever may list the directory could make
-// one, and reaches nothing else with it.
+// ListPage returns one page of a listing, for a web page or an API: at most limit
+// entries, from 1 to MaxPage, and the token of the next page, "" where this is the last
+// one. The first page's token is "". Tokens are safe in a URL, never expire and hold no
+// state; each goes on behind the last name of its page, so what is put or deleted
+// meanwhile neither repeats nor hides other entries. A token belongs to its directory
+// and options (Shallow, Prefix, StartAfter, Foreign); limit may differ from page to
+// page. It is no secret and no proof: whoever may list the directory could make one,
+// and reaches nothing else with it.
 //
-// An error of List comes with the entries before it. Where that is of a folder or a file that can't
-// be read (L9), these are the whole page, and next leads on.
+// An error of List comes with the entries before it. Where that is of a folder or a
+// file that can't be read (L9), these are the whole page, and next leads on.
 //
-// Errors: those of List; ErrInvalid for a token of another listing or one that was changed, a limit
-// out of bounds, and options with a Limit of their own; ErrUnsupported where the bucket doesn't
-// list in order.
-func ListPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) (entries []Entry, next string, err error) {
+// Errors: those of List; ErrInvalid for a token of another listing or one that was
+// changed, a limit out of bounds, and options with a Limit of their own; ErrUnsupported
+// where the bucket doesn't list in order.
+func ListPage(ctx context.Context, b Bucket, dir, token string, limit int,
+	opts *ListOptions) (entries []Entry, next string, err error) {
 	entries, next, err = listPage(ctx, b, dir, token, limit, opts)
 	if e, ok := err.(*Error); !ok || e.Op != OpList || !isBelow(dir, e.Name) {
 		err = NewError(OpList, dir, err)
@@ -42,7 +45,8 @@ func ListPage(ctx context.Context, b Bucket, dir, token string, limit int, opts 
 	return entries, next, err
 }
 
-func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts *ListOptions) ([]Entry, string, error) {
+func listPage(ctx context.Context, b Bucket, dir, token string, limit int,
+	opts *ListOptions) ([]Entry, string, error) {
 	ctx, b = given(ctx, b)
 	var o ListOptions
 	if opts != nil {
@@ -57,7 +61,8 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts 
 	case o.Limit != 0:
 		return nil, "", invalid("the limit of a page is ListPage's argument, not an option")
 	case !b.Features().Ordered:
-		return nil, "", Errorf(ErrUnsupported, "the bucket doesn't list in order, so it has no pages")
+		return nil, "", Errorf(ErrUnsupported,
+			"the bucket doesn't list in order, so it has no pages")
 	}
 	listing := o // what tokens are bound to
 	if token != "" {
@@ -91,16 +96,20 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int, opts 
 // makeToken returns the token of the page behind last.
 func makeToken(dir string, o ListOptions, last string) string {
 	sum := tokenHash(dir, o, last)
-	return tokenEncoding.EncodeToString(append(append([]byte{tokenVersion}, sum[:tokenSum]...), last...))
+	return tokenEncoding.EncodeToString(append(append([]byte{tokenVersion}, sum[:tokenSum]...),
+		last...))
 }
 
-// openToken returns the name that the token goes on behind; ok is false for one of another listing.
+// openToken returns the name that the token goes on behind; ok is false for one of
+// another listing.
 func openToken(dir string, o ListOptions, token string) (last string, ok bool) {
 	if len(token) > maxToken {
 		return "", false
 	}
 	raw, err := tokenEncoding.DecodeString(token)
-	if err != nil || len(raw) <= 1+tokenSum || raw[0] != tokenVersion || strings.ContainsAny(token, "\r\n") { // which the decoder passes over
+	// which the decoder passes over
+	if err != nil || len(raw) <= 1+tokenSum || raw[0] != tokenVersion || strings.ContainsAny(token,
+		"\r\n") {
 		return "", false
 	}
 	last = string(raw[1+tokenSum:])
@@ -108,10 +117,14 @@ func openToken(dir string, o ListOptions, token string) (last string, ok bool) {
 	return last, string(raw[1:1+tokenSum]) == string(sum[:tokenSum])
 }
 
-// tokenHash is over all that decides which entries a page has, each part behind its length.
+// tokenHash is over all that decides which entries a page has, each part behind its
+// length.
 func tokenHash(dir string, o ListOptions, last string) [sha256.Size]byte {
 	var p []byte
-	for _, s := range []string{"page", dir, strconv.FormatBool(o.Shallow), o.Prefix, o.StartAfter, strconv.FormatBool(o.Foreign), last} {
+	for _, s := range []string{
+		"page", dir, strconv.FormatBool(o.Shallow), o.Prefix, o.StartAfter,
+		strconv.FormatBool(o.Foreign), last,
+	} {
 		p = strconv.AppendInt(p, int64(len(s)), 10)
 		p = append(append(p, ':'), s...)
 	}

@@ -16,14 +16,17 @@ import (
 // tree is a bucket with names that sort around the slash.
 func tree(t testing.TB) files.Bucket {
 	b := mem.New(nil)
-	for _, n := range []string{"d", "d/a", "d/a-", "d/a/x", "d/a/y", "d/b", "d/c/z", "d/é", "d/~", "d0", "e/f"} {
+	for _, n := range []string{
+		"d", "d/a", "d/a-", "d/a/x", "d/a/y", "d/b", "d/c/z", "d/é", "d/~", "d0", "e/f",
+	} {
 		put(t, b, n, n)
 	}
 	return b
 }
 
 // pages reads all pages.
-func pages(t testing.TB, b files.Bucket, dir string, limit int, o *files.ListOptions) (all []string) {
+func pages(t testing.TB, b files.Bucket, dir string, limit int,
+	o *files.ListOptions) (all []string) {
 	t.Helper()
 	token := ""
 	for n := 0; ; n++ {
@@ -58,9 +61,18 @@ func TestListPage(t *testing.T) {
 		dir string
 		o   *files.ListOptions
 	}{
-		{b, "", nil}, {b, "d", nil}, {b, "d/", nil}, {b, "nothing", nil}, {b, "", &files.ListOptions{Shallow: true}}, {b, "d", &files.ListOptions{Shallow: true}},
-		{b, "d", &files.ListOptions{Prefix: "a"}}, {b, "d", &files.ListOptions{StartAfter: "d/a/x", PageSize: 2}}, {b, "d", &files.ListOptions{Shallow: true, StartAfter: "d/a/"}},
-		{sub, "", nil}, {sub, "a", nil}, {sub, "", &files.ListOptions{Shallow: true}},
+		{b, "", nil},
+		{b, "d", nil},
+		{b, "d/", nil},
+		{b, "nothing", nil},
+		{b, "", &files.ListOptions{Shallow: true}},
+		{b, "d", &files.ListOptions{Shallow: true}},
+		{b, "d", &files.ListOptions{Prefix: "a"}},
+		{b, "d", &files.ListOptions{StartAfter: "d/a/x", PageSize: 2}},
+		{b, "d", &files.ListOptions{Shallow: true, StartAfter: "d/a/"}},
+		{sub, "", nil},
+		{sub, "a", nil},
+		{sub, "", &files.ListOptions{Shallow: true}},
 	} {
 		var want []string
 		for e, err := range c.b.List(ctx, c.dir, c.o) {
@@ -101,7 +113,10 @@ func TestListPageRefuses(t *testing.T) {
 	if err != nil || token == "" {
 		t.Fatal(token, err)
 	}
-	if _, _, err := files.ListPage(ctx, b, "d/", token, 7, &files.ListOptions{NamesOnly: true, PageSize: 5}); err != nil {
+	if _, _, err := files.ListPage(ctx, b, "d/", token, 7, &files.ListOptions{
+		NamesOnly: true,
+		PageSize:  5,
+	}); err != nil {
 		t.Error("the token of the same listing is refused:", err)
 	}
 	flip := []byte(token)
@@ -137,7 +152,9 @@ func TestListPageRefuses(t *testing.T) {
 	}
 	_, _, err = files.ListPage(ctx, b, "a//b", "", 1, nil)
 	is(t, err, files.ErrInvalidName)
-	_, _, err = files.ListPage(ctx, fixed(func(f *files.Features) { f.Ordered = false }), "", "", 1, nil)
+	_, _, err = files.ListPage(ctx, fixed(func(f *files.Features) {
+		f.Ordered = false
+	}), "", "", 1, nil)
 	is(t, err, files.ErrUnsupported)
 	b.Close()
 	_, _, err = files.ListPage(ctx, b, "", "", 1, nil)
@@ -155,7 +172,9 @@ func FuzzPageToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token, dir string) {
 		es, next, err := files.ListPage(ctx, b, dir, token, 2, nil)
 		if err != nil {
-			if !errors.Is(err, files.ErrInvalid) && !errors.Is(err, files.ErrInvalidName) || es != nil || next != "" {
+			if !errors.Is(err,
+				files.ErrInvalid) && !errors.Is(err,
+				files.ErrInvalidName) || es != nil || next != "" {
 				t.Fatal(es, next, err)
 			}
 			return

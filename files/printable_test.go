@@ -46,10 +46,13 @@ func TestPrintable(t *testing.T) {
 }
 
 // oddNames are legal, and a terminal must not get them as they are.
-var oddNames = []string{"a\u009b2Jb", "\u202etxt.exe", "a\u2066b\u2069", "x\u200fy", "\ufeffz", "l\u2028m", "t\U000e0041"}
+var oddNames = []string{
+	"a\u009b2Jb", "\u202etxt.exe", "a\u2066b\u2069", "x\u200fy", "\ufeffz", "l\u2028m",
+	"t\U000e0041",
+}
 
-// TestNamesInATerminal: what can't be printed safely in a name reaches no text of an error, and
-// JSON gives the name back (E1).
+// TestNamesInATerminal: what can't be printed safely in a name reaches no text of an
+// error, and JSON gives the name back (E1).
 func TestNamesInATerminal(t *testing.T) {
 	b := mem.New(nil)
 	sub, err := files.Sub(b, oddNames[0])
@@ -64,7 +67,8 @@ func TestNamesInATerminal(t *testing.T) {
 		_, failures["Stat"] = b.Stat(ctx, name, nil)
 		_, failures["Copy"] = files.Copy(ctx, b, name, b, name+"2", nil)
 		_, failures["Move"] = files.Move(ctx, sub, name, sub, name+"2", nil)
-		_, failures["Put"] = files.PutString(ctx, b, name, "x", &files.PutOptions{If: files.IfVersion("no")})
+		_, failures["Put"] = files.PutString(ctx, b, name, "x",
+			&files.PutOptions{If: files.IfVersion("no")})
 		failures["Delete"] = b.Delete(ctx, name, &files.DeleteOptions{IfVersion: "no"})
 		failures["ListPage"] = pageError(b, name)
 		_, failures["Sub"] = files.Sub(b, name+"/")
@@ -91,7 +95,9 @@ func TestNamesInATerminal(t *testing.T) {
 				}
 			}
 			var back struct{ Name string }
-			if err := json.Unmarshal([]byte(texts["JSON"]), &back); err != nil || name != "\xff" && e.Op != files.OpOpen && back.Name != e.Name {
+			if err := json.Unmarshal([]byte(texts["JSON"]),
+				&back); err != nil ||
+				name != "\xff" && e.Op != files.OpOpen && back.Name != e.Name {
 				t.Errorf("%s of %q: JSON gives back %q, %v", what, name, back.Name, err)
 			}
 		}

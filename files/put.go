@@ -12,9 +12,10 @@ func PutString(ctx context.Context, b Bucket, name, text string, opts *PutOption
 	return b.Put(ctx, name, strings.NewReader(text), withSize(opts, int64(len(text))))
 }
 
-// PutBytes stores bytes, which the caller may change as soon as it returns. Options and errors are
-// those of Put.
-func PutBytes(ctx context.Context, b Bucket, name string, content []byte, opts *PutOptions) (Info, error) {
+// PutBytes stores bytes, which the caller may change as soon as it returns. Options and
+// errors are those of Put.
+func PutBytes(ctx context.Context, b Bucket, name string, content []byte,
+	opts *PutOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	return b.Put(ctx, name, bytes.NewReader(content), withSize(opts, int64(len(content))))
 }

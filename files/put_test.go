@@ -17,11 +17,14 @@ import (
 func TestPutValues(t *testing.T) {
 	b := mem.New(nil)
 	o := &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}}
-	if info, err := files.PutString(ctx, b, "a.html", "<p>", o); err != nil || info.ContentType != "text/html; charset=utf-8" || info.Metadata["k"] != "v" || info.Size != 3 {
+	if info, err := files.PutString(ctx, b, "a.html", "<p>",
+		o); err != nil || info.ContentType != "text/html; charset=utf-8" ||
+		info.Metadata["k"] != "v" || info.Size != 3 {
 		t.Error(info, err)
 	}
 	data := []byte{0xff, 0, 1}
-	if info, err := files.PutBytes(ctx, b, "dir/data", data, nil); err != nil || info.ContentType != "application/octet-stream" {
+	if info, err := files.PutBytes(ctx, b, "dir/data", data,
+		nil); err != nil || info.ContentType != "application/octet-stream" {
 		t.Error(info, err)
 	}
 	data[1] = 'x' // the caller's again
@@ -41,13 +44,18 @@ func TestJSON(t *testing.T) {
 		N    int
 	}
 	b := mem.New(nil)
-	if info, err := files.PutJSON(ctx, b, "config", config{"x", 1}, nil); err != nil || info.ContentType != "application/json" {
+	if info, err := files.PutJSON(ctx, b, "config", config{"x", 1},
+		nil); err != nil || info.ContentType != "application/json" {
 		t.Error(info, err)
 	}
-	if info, err := files.PutJSON(ctx, b, "typed", 1, &files.PutOptions{Attributes: files.Attributes{ContentType: "application/x-n+json"}}); err != nil || info.ContentType != "application/x-n+json" {
+	if info, err := files.PutJSON(ctx, b, "typed", 1,
+		&files.PutOptions{
+			Attributes: files.Attributes{ContentType: "application/x-n+json"},
+		}); err != nil || info.ContentType != "application/x-n+json" {
 		t.Error(info, err)
 	}
-	if c, err := files.ReadJSON[config](ctx, b, "config", nil); err != nil || c != (config{"x", 1}) {
+	if c, err := files.ReadJSON[config](ctx, b, "config",
+		nil); err != nil || c != (config{"x", 1}) {
 		t.Error(c, err)
 	}
 	_, err := files.PutJSON(ctx, b, "bad", func() {}, nil)
@@ -77,7 +85,10 @@ func TestReadAll(t *testing.T) {
 		{"a", files.ReadOptions{}, "0123456789", nil},
 		{"a", files.ReadOptions{MaxBytes: 10}, "0123456789", nil},
 		{"a", files.ReadOptions{MaxBytes: 9}, "", files.ErrTooLarge},
-		{"a", files.ReadOptions{MaxBytes: 3, GetOptions: files.GetOptions{Range: files.Last(3)}}, "789", nil},
+		{"a", files.ReadOptions{
+			MaxBytes:   3,
+			GetOptions: files.GetOptions{Range: files.Last(3)},
+		}, "789", nil},
 		{"a", files.ReadOptions{MaxBytes: -1}, "", files.ErrInvalid},
 		{"missing", files.ReadOptions{}, "", files.ErrNotExist},
 		{"empty", files.ReadOptions{MaxBytes: 1}, "", nil},
@@ -97,7 +108,13 @@ func TestExistsAndUsage(t *testing.T) {
 	put(t, b, "d/a", "123")
 	put(t, b, "d/e/b", "45")
 	put(t, b, "dd", "6")
-	for dir, want := range map[string][2]int64{"": {3, 6}, "d": {2, 5}, "d/": {2, 5}, "x": {0, 0}, "dd": {0, 0}} {
+	for dir, want := range map[string][2]int64{
+		"":   {3, 6},
+		"d":  {2, 5},
+		"d/": {2, 5},
+		"x":  {0, 0},
+		"dd": {0, 0},
+	} {
 		if n, size, err := files.Usage(ctx, b, dir); err != nil || n != want[0] || size != want[1] {
 			t.Error(dir, n, size, err)
 		}
@@ -109,7 +126,9 @@ func TestExistsAndUsage(t *testing.T) {
 			t.Error(name, ok, err)
 		}
 	}
-	for _, kind := range []error{files.ErrNoBucket, files.ErrPermission, files.ErrUnavailable, errBroken} {
+	for _, kind := range []error{
+		files.ErrNoBucket, files.ErrPermission, files.ErrUnavailable, errBroken,
+	} {
 		failing := around(b, func(context.Context, *files.Call, func(context.Context) error) error {
 			if files.KindOf(kind) == nil {
 				return kind
@@ -144,7 +163,8 @@ func TestPutFile(t *testing.T) {
 	has(t, b, "table.csv", "a,b\n1,2\n")
 	_, err = files.PutFile(ctx, b, "x", path+"-missing", nil)
 	is(t, err, fs.ErrNotExist)
-	if e, ok := errors.AsType[*files.Error](err); !ok || e.Name != "x" || e.Detail != "on disk: open: no such file or directory" {
+	if e, ok := errors.AsType[*files.Error](err); !ok || e.Name != "x" ||
+		e.Detail != "on disk: open: no such file or directory" {
 		t.Errorf("%#v", err)
 	}
 	_, err = files.PutFile(ctx, b, "x", filepath.Dir(path), nil)
@@ -156,26 +176,32 @@ func TestPutFile(t *testing.T) {
 	missing(t, b, "x")
 }
 
-// TestPutFileChanged changes the file on disk at the moment when the bucket begins to read it.
+// TestPutFileChanged changes the file on disk at the moment when the bucket begins to
+// read it.
 func TestPutFileChanged(t *testing.T) {
 	for what, change := range map[string]func(path string) error{
 		"longer":  func(p string) error { return os.WriteFile(p, []byte("0123456789+"), 0o666) },
 		"shorter": func(p string) error { return os.Truncate(p, 4) },
-		"touched": func(p string) error { fi, _ := os.Stat(p); return os.Chtimes(p, fi.ModTime(), fi.ModTime().Add(-1e9)) },
+		"touched": func(p string) error {
+			fi, _ := os.Stat(p)
+			return os.Chtimes(p, fi.ModTime(), fi.ModTime().Add(-1e9))
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			path := onDisk(t, "a", "0123456789")
 			inner := mem.New(nil)
 			put(t, inner, "a", "old")
-			b := files.Wrap(inner, files.Hooks{Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
-				if _, ok := content.(io.Seeker); !ok {
-					t.Error("the content can't seek")
-				}
-				if err := change(path); err != nil {
-					t.Fatal(err)
-				}
-				return content
-			}})
+			b := files.Wrap(inner, files.Hooks{
+				Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
+					if _, ok := content.(io.Seeker); !ok {
+						t.Error("the content can't seek")
+					}
+					if err := change(path); err != nil {
+						t.Fatal(err)
+					}
+					return content
+				},
+			})
 			_, err := files.PutFile(ctx, b, "a", path, nil)
 			is(t, err, files.ErrChanged)
 			has(t, inner, "a", "old")
@@ -186,15 +212,17 @@ func TestPutFileChanged(t *testing.T) {
 // TestPutFileAgain: a layer that reads the content a second time gets it whole.
 func TestPutFileAgain(t *testing.T) {
 	path := onDisk(t, "a", "0123456789")
-	b := files.Wrap(mem.New(nil), files.Hooks{Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
-		if _, err := io.CopyN(io.Discard, content, 7); err != nil {
-			t.Error(err)
-		}
-		if _, err := content.(io.Seeker).Seek(0, io.SeekStart); err != nil {
-			t.Error(err)
-		}
-		return content
-	}})
+	b := files.Wrap(mem.New(nil), files.Hooks{
+		Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
+			if _, err := io.CopyN(io.Discard, content, 7); err != nil {
+				t.Error(err)
+			}
+			if _, err := content.(io.Seeker).Seek(0, io.SeekStart); err != nil {
+				t.Error(err)
+			}
+			return content
+		},
+	})
 	if _, err := files.PutFile(ctx, b, "a", path, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -223,13 +251,18 @@ func TestPutFS(t *testing.T) {
 	if err != nil || res != (files.PutFSResult{Files: 3, Bytes: 6, Skipped: 2}) {
 		t.Fatal(res, err)
 	}
-	for name, want := range map[string]string{"site/v1/a.txt": "a", "site/v1/d/b.html": "bb", "site/v1/d/e/c": "ccc"} {
+	for name, want := range map[string]string{
+		"site/v1/a.txt":    "a",
+		"site/v1/d/b.html": "bb",
+		"site/v1/d/e/c":    "ccc",
+	} {
 		has(t, b, name, want)
 	}
 	if n, _, _ := files.Usage(ctx, b, ""); n != 3 {
 		t.Error(n, "files")
 	}
-	if info, _ := b.Stat(ctx, "site/v1/d/b.html", nil); info.ContentType != "text/html; charset=utf-8" || info.CacheControl != "no-cache" {
+	if info, _ := b.Stat(ctx, "site/v1/d/b.html",
+		nil); info.ContentType != "text/html; charset=utf-8" || info.CacheControl != "no-cache" {
 		t.Error(info)
 	}
 	for _, p := range asked {
@@ -264,7 +297,10 @@ func TestPutFSErrors(t *testing.T) {
 	_, err = files.PutFS(ended, b, "", good, nil)
 	is(t, err, context.Canceled)
 	// A bucket that gives a walk's sentinel doesn't end the walk as if all were well.
-	_, err = files.PutFS(ctx, around(b, func(context.Context, *files.Call, func(context.Context) error) error { return fs.SkipAll }), "", good, nil)
+	_, err = files.PutFS(ctx,
+		around(b, func(context.Context, *files.Call, func(context.Context) error) error {
+			return fs.SkipAll
+		}), "", good, nil)
 	is(t, err, files.ErrInvalid)
 	if n, _, _ := files.Usage(ctx, b, ""); n != 0 {
 		t.Error(n, "files")

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// PutFile stores the regular file at path on disk, following links to it. The content type is found
-// by name, not by path (P6). A file that is changed while it is read, as its size and modification
-// time tell, is ErrChanged, and nothing is stored.
+// PutFile stores the regular file at path on disk, following links to it. The content
+// type is found by name, not by path (P6). A file that is changed while it is read, as
+// its size and modification time tell, is ErrChanged, and nothing is stored.
 //
 // Errors: those of Put; what opening the file gives (errors.Is finds fs.ErrNotExist and
 // fs.ErrPermission); ErrInvalid where path is a directory, a device or a pipe.
@@ -31,8 +31,8 @@ func PutFile(ctx context.Context, b Bucket, name, path string, opts *PutOptions)
 	return info, err
 }
 
-// onDisk makes clear that it is the file on disk that is missing or refused, not the one in the
-// bucket.
+// onDisk makes clear that it is the file on disk that is missing or refused, not the
+// one in the bucket.
 func onDisk(err error) error {
 	if kind := KindOf(err); kind != nil {
 		return explained(kind, err, "on disk: "+clean(err))
@@ -48,7 +48,8 @@ func notRegular(fi fs.FileInfo) error {
 }
 
 // putOpened stores an open file with its size declared.
-func putOpened(ctx context.Context, b Bucket, name string, f fs.File, opts *PutOptions) (Info, int64, error) {
+func putOpened(ctx context.Context, b Bucket, name string, f fs.File,
+	opts *PutOptions) (Info, int64, error) {
 	before, err := f.Stat()
 	if err != nil {
 		return Info{}, 0, NewError(OpPut, name, onDisk(err))
@@ -65,8 +66,8 @@ func putOpened(ctx context.Context, b Bucket, name string, f fs.File, opts *PutO
 	return info, before.Size(), err
 }
 
-// steady reads a file from its beginning and fails with ErrChanged, in place of the end, where the
-// file was changed meanwhile.
+// steady reads a file from its beginning and fails with ErrChanged, in place of the
+// end, where the file was changed meanwhile.
 type steady struct {
 	file   fs.File
 	before fs.FileInfo
@@ -84,7 +85,8 @@ func (s *steady) Read(p []byte) (int, error) {
 		if serr != nil {
 			return 0, serr
 		}
-		if s.pos != s.before.Size() || after.Size() != s.before.Size() || !after.ModTime().Equal(s.before.ModTime()) {
+		if s.pos != s.before.Size() || after.Size() != s.before.Size() ||
+			!after.ModTime().Equal(s.before.ModTime()) {
 			return 0, errChangedOnDisk
 		}
 	}

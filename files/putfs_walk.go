@@ -58,8 +58,8 @@ func (w *fsWalk) entries(path, name string) error {
 	return nil
 }
 
-// check refuses a listing with an entry that isn't one element, or that comes twice, before
-// anything of it is followed.
+// check refuses a listing with an entry that isn't one element, or that comes twice,
+// before anything of it is followed.
 func (w *fsWalk) check(dir string, list []fs.DirEntry) error {
 	names := make([]string, len(list))
 	for i, e := range list {
@@ -68,14 +68,17 @@ func (w *fsWalk) check(dir string, list []fs.DirEntry) error {
 		}
 		name := e.Name()
 		if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
-			return w.fail(join(dir, name), Errorf(ErrInvalidName, "the file system lists an entry %q, which is not one element", name))
+			return w.fail(join(dir, name),
+				Errorf(ErrInvalidName,
+					"the file system lists an entry %q, which is not one element", name))
 		}
 		names[i] = name
 	}
 	slices.Sort(names)
 	for i := 1; i < len(names); i++ {
 		if names[i] == names[i-1] {
-			return w.fail(join(dir, names[i]), Errorf(ErrInvalidName, "the file system lists %q twice", names[i]))
+			return w.fail(join(dir, names[i]),
+				Errorf(ErrInvalidName, "the file system lists %q twice", names[i]))
 		}
 	}
 	return nil

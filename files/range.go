@@ -63,8 +63,8 @@ func (r Range) Resolve(size int64) (off, n int64) {
 	return 0, size
 }
 
-// Parts returns the range for a protocol that knows offsets, lengths and suffixes: off and n
-// as given, n being math.MaxInt64 for "to the end"; for Last, last is true and n
+// Parts returns the range for a protocol that knows offsets, lengths and suffixes: off
+// and n as given, n being math.MaxInt64 for "to the end"; for Last, last is true and n
 // the count from the end.
 func (r Range) Parts() (off, n int64, last bool) {
 	switch r.kind {

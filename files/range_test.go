@@ -18,7 +18,8 @@ func TestRangeResolve(t *testing.T) {
 				t.Errorf("%v: %v", r, err)
 			}
 			if off, n := r.Resolve(size); off != from || n != to-from {
-				t.Errorf("%v of %d bytes: %d bytes from %d, want %d from %d", r, size, n, off, to-from, from)
+				t.Errorf("%v of %d bytes: %d bytes from %d, want %d from %d", r, size, n, off,
+					to-from, from)
 			}
 		}
 		check(files.Range{}, 0, size)
@@ -38,7 +39,8 @@ func TestRangeResolve(t *testing.T) {
 }
 
 func TestRangeCheck(t *testing.T) {
-	for _, r := range []files.Range{files.Bytes(-1, 1), files.Bytes(0, -1), files.From(-1), files.Last(-1), files.Bytes(math.MinInt64, 0)} {
+	for _, r := range []files.Range{files.Bytes(-1,
+		1), files.Bytes(0, -1), files.From(-1), files.Last(-1), files.Bytes(math.MinInt64, 0)} {
 		if err := r.Check(); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("%v: %v", r, err)
 		}
@@ -61,7 +63,8 @@ func TestRangePartsAndText(t *testing.T) {
 		{files.Last(0), 0, 0, true, false, "last 0 bytes"},
 	} {
 		off, n, last := c.r.Parts()
-		if off != c.off || n != c.n || last != c.last || c.r.IsWhole() != c.whole || c.r.String() != c.text {
+		if off != c.off || n != c.n || last != c.last || c.r.IsWhole() != c.whole ||
+			c.r.String() != c.text {
 			t.Errorf("%v: %d %d %v %v", c.r, off, n, last, c.r.IsWhole())
 		}
 	}

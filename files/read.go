@@ -2,12 +2,12 @@ package files
 
 import "context"
 
-// ReadOptions are the options of ReadAll, ReadString and ReadJSON. The zero value reads the whole
-// file, of any size.
+// ReadOptions are the options of ReadAll, ReadString and ReadJSON. The zero value reads
+// the whole file, of any size.
 type ReadOptions struct {
 	GetOptions
-	// MaxBytes bounds the memory: content, or the range of it, that is longer is ErrTooLarge, of
-	// which nothing is read. 0 is no limit.
+	// MaxBytes bounds the memory: content, or the range of it, that is longer is
+	// ErrTooLarge, of which nothing is read. 0 is no limit.
 	MaxBytes int64
 }
 
@@ -35,7 +35,8 @@ func readAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]b
 	if opts != nil {
 		get = &opts.GetOptions
 		if opts.MaxBytes < 0 {
-			return nil, Info{}, NewError(OpGet, name, invalid("negative limit of %d bytes", opts.MaxBytes))
+			return nil, Info{}, NewError(OpGet, name,
+				invalid("negative limit of %d bytes", opts.MaxBytes))
 		}
 	}
 	r, err := b.Get(ctx, name, get)
@@ -44,7 +45,8 @@ func readAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]b
 	}
 	defer r.Close()
 	if opts != nil && opts.MaxBytes > 0 && r.Len() > opts.MaxBytes {
-		return nil, Info{}, NewError(OpGet, name, Errorf(ErrTooLarge, "%d bytes to read, at most %d are allowed", r.Len(), opts.MaxBytes))
+		return nil, Info{}, NewError(OpGet, name,
+			Errorf(ErrTooLarge, "%d bytes to read, at most %d are allowed", r.Len(), opts.MaxBytes))
 	}
 	content, err := r.ReadAll()
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Reader is the streaming body of a file (G7), with the file's Info. It is for one goroutine, but
-// for Close, which may be called at any time. An error, once returned, stays.
-// Failures are *Error; the end is io.EOF.
+// Reader is the streaming body of a file (G7), with the file's Info. It is for one
+// goroutine, but for Close, which may be called at any time. An error, once returned,
+// stays. Failures are *Error; the end is io.EOF.
 type Reader struct {
 	name      string
 	info      Info
@@ -36,12 +36,12 @@ type Reader struct {
 	broken     bool // a writer or the body of a loop panicked
 }
 
-// Body is what NewReader reads from. Close may be called while a Read is in progress, which
-// it must end, and is called once.
+// Body is what NewReader reads from. Close may be called while a Read is in progress,
+// which it must end, and is called once.
 type Body = io.ReadCloser
 
-// ImmediateBody marks a Body whose Read waits for nothing but memory or a local disk, and so need
-// not be interrupted when the context ends: it is checked between reads.
+// ImmediateBody marks a Body whose Read waits for nothing but memory or a local disk,
+// and so need not be interrupted when the context ends: it is checked between reads.
 type ImmediateBody interface {
 	Body
 	Immediate()
@@ -69,10 +69,10 @@ type ReaderConfig struct {
 	OnClose func()
 }
 
-// NewReader makes the Reader of an open body, for implementers of Bucket (files/driver does it for
-// those that are built on it). The context governs the body until Close (G9). A nil context never
-// ends. A negative Offset or Length, which only a service's wrong answer can be, makes a Reader
-// whose every read fails with ErrUnavailable.
+// NewReader makes the Reader of an open body, for implementers of Bucket (files/driver
+// does it for those that are built on it). The context governs the body until Close
+// (G9). A nil context never ends. A negative Offset or Length, which only a service's
+// wrong answer can be, makes a Reader whose every read fails with ErrUnavailable.
 func NewReader(ctx context.Context, c ReaderConfig) *Reader {
 	if ctx == nil {
 		ctx = context.Background()
@@ -83,8 +83,18 @@ func NewReader(ctx context.Context, c ReaderConfig) *Reader {
 			"the body was said to have %d bytes from %d on", c.Length, c.Offset))
 		c.Offset, c.Length = max(c.Offset, 0), 0
 	}
-	r := &Reader{name: c.Name, info: c.Info, off: c.Offset, n: c.Length, body: c.Body, ctx: ctx, onClose: c.OnClose,
-		timeout: c.Timeout, remaining: c.Length, err: wrong}
+	r := &Reader{
+		name:      c.Name,
+		info:      c.Info,
+		off:       c.Offset,
+		n:         c.Length,
+		body:      c.Body,
+		ctx:       ctx,
+		onClose:   c.OnClose,
+		timeout:   c.Timeout,
+		remaining: c.Length,
+		err:       wrong,
+	}
 	if r.body == nil {
 		r.body = emptyBody{}
 	}
@@ -110,8 +120,8 @@ func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
 func (emptyBody) Immediate()               {}
 
-// Info returns what is known of the file: Size is that of the whole file, also when a range is
-// read.
+// Info returns what is known of the file: Size is that of the whole file, also when a
+// range is read.
 func (r *Reader) Info() Info {
 	if r == nil {
 		return Info{}
@@ -137,8 +147,8 @@ func (r *Reader) Len() int64 {
 	return r.n
 }
 
-// SetReadTimeout bounds the wait of each further Read, in place of GetOptions.ReadTimeout; 0 is no
-// limit. It is not for use during a Read.
+// SetReadTimeout bounds the wait of each further Read, in place of
+// GetOptions.ReadTimeout; 0 is no limit. It is not for use during a Read.
 func (r *Reader) SetReadTimeout(d time.Duration) {
 	if r != nil {
 		r.timeout = max(d, 0)
@@ -147,8 +157,9 @@ func (r *Reader) SetReadTimeout(d time.Duration) {
 
 // Read reads up to len(p) bytes.
 //
-// Errors: ErrCorrupt when the content does not match its digest, in place of the last bytes (G6);
-// ErrChanged; the context's error; os.ErrDeadlineExceeded after the read timeout; ErrClosed.
+// Errors: ErrCorrupt when the content does not match its digest, in place of the last
+// bytes (G6); ErrChanged; the context's error; os.ErrDeadlineExceeded after the read
+// timeout; ErrClosed.
 func (r *Reader) Read(p []byte) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, err
@@ -210,7 +221,8 @@ func (r *Reader) readBody(p []byte) (int, error) {
 	return n, err
 }
 
-// setWaiting says whether a Read of the body is in progress, and returns whether its time is over.
+// setWaiting says whether a Read of the body is in progress, and returns whether its
+// time is over.
 func (r *Reader) setWaiting(w bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -283,7 +295,8 @@ func (r *Reader) end(err error) error {
 	return err
 }
 
-// cutOff, deferred, leaves a read that a panic of the body ended, so that Close releases all.
+// cutOff, deferred, leaves a read that a panic of the body ended, so that Close
+// releases all.
 func (r *Reader) cutOff() {
 	if r.reading { // which no other goroutine sets
 		r.setWaiting(false)
@@ -291,8 +304,8 @@ func (r *Reader) cutOff() {
 	}
 }
 
-// breaksOff, deferred, notes that the caller's code, which was given a part of the body, didn't
-// return: if nothing more is read, that is how the operation ended.
+// breaksOff, deferred, notes that the caller's code, which was given a part of the
+// body, didn't return: if nothing more is read, that is how the operation ended.
 func (r *Reader) breaksOff(returned *bool) {
 	if !*returned {
 		r.mu.Lock()
@@ -330,8 +343,8 @@ func (r *Reader) closeBody() {
 	}
 }
 
-// Close ends the reading, also a Read in progress, and releases what the body holds, without
-// downloading the rest. Closing again is fine and returns nil.
+// Close ends the reading, also a Read in progress, and releases what the body holds,
+// without downloading the rest. Closing again is fine and returns nil.
 func (r *Reader) Close() error {
 	if r == nil || r.body == nil {
 		return nil

@@ -2,15 +2,17 @@ package files
 
 import "io"
 
-// BytesBody is an ImmediateBody whose content is in memory already: WriteTo hands it to the writer as it is.
+// BytesBody is an ImmediateBody whose content is in memory already: WriteTo hands it to
+// the writer as it is.
 type BytesBody interface {
 	ImmediateBody
-	// Take returns the next n bytes, or what is left where that is less, and moves behind them, as Read
-	// does. Nobody changes them.
+	// Take returns the next n bytes, or what is left where that is less, and moves
+	// behind them, as Read does. Nobody changes them.
 	Take(n int) []byte
 }
 
-// writeBytes is WriteTo without a buffer, still in pieces, between which the context is looked at.
+// writeBytes is WriteTo without a buffer, still in pieces, between which the context is
+// looked at.
 func (r *Reader) writeBytes(b BytesBody, w io.Writer) (int64, error) {
 	var total int64
 	for {

@@ -25,11 +25,18 @@ type body struct {
 func (b *body) Close() error { b.closed++; return nil }
 
 // reader makes a Reader of text, whose Info says size and digest as they are.
-func reader(ctx context.Context, r io.Reader, text string, change func(*files.ReaderConfig)) (*files.Reader, *body) {
+func reader(ctx context.Context, r io.Reader, text string,
+	change func(*files.ReaderConfig)) (*files.Reader, *body) {
 	h := files.NewHasher(files.Digest{})
 	io.WriteString(h, text)
 	b := &body{Reader: r}
-	c := files.ReaderConfig{Name: "n", Info: files.Info{Entry: files.Entry{Name: "n", Size: int64(len(text))}, Digest: h.Sum()}, Length: int64(len(text)), Body: b, Verify: true}
+	c := files.ReaderConfig{
+		Name:   "n",
+		Info:   files.Info{Entry: files.Entry{Name: "n", Size: int64(len(text))}, Digest: h.Sum()},
+		Length: int64(len(text)),
+		Body:   b,
+		Verify: true,
+	}
 	if change != nil {
 		change(&c)
 	}
@@ -38,19 +45,30 @@ func reader(ctx context.Context, r io.Reader, text string, change func(*files.Re
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
 
-// TestReaderWays reads in every way, from bodies that give their bytes in every legal way.
+// TestReaderWays reads in every way, from bodies that give their bytes in every legal
+// way.
 func TestReaderWays(t *testing.T) {
 	bodies := map[string]func(string) io.Reader{
-		"whole":         func(s string) io.Reader { return strings.NewReader(s) },
-		"one byte":      func(s string) io.Reader { return iotest.OneByteReader(strings.NewReader(s)) },
-		"halves":        func(s string) io.Reader { return iotest.HalfReader(strings.NewReader(s)) },
-		"data with EOF": func(s string) io.Reader { return iotest.DataErrReader(strings.NewReader(s)) },
-		"and more":      func(s string) io.Reader { return strings.NewReader(s + "more than was announced") },
+		"whole": func(s string) io.Reader { return strings.NewReader(s) },
+		"one byte": func(s string) io.Reader {
+			return iotest.OneByteReader(strings.NewReader(s))
+		},
+		"halves": func(s string) io.Reader {
+			return iotest.HalfReader(strings.NewReader(s))
+		},
+		"data with EOF": func(s string) io.Reader {
+			return iotest.DataErrReader(strings.NewReader(s))
+		},
+		"and more": func(s string) io.Reader {
+			return strings.NewReader(s + "more than was announced")
+		},
 	}
 	ways := map[string]func(*files.Reader) ([]byte, error){
 		"ReadAll":    (*files.Reader).ReadAll,
 		"io.ReadAll": func(r *files.Reader) ([]byte, error) { return io.ReadAll(r) },
-		"one byte":   func(r *files.Reader) ([]byte, error) { return io.ReadAll(iotest.OneByteReader(r)) },
+		"one byte": func(r *files.Reader) ([]byte, error) {
+			return io.ReadAll(iotest.OneByteReader(r))
+		},
 		"WriteTo": func(r *files.Reader) ([]byte, error) {
 			var buf bytes.Buffer
 			n, err := r.WriteTo(&buf)
@@ -119,7 +137,8 @@ func TestReaderWays(t *testing.T) {
 			}{
 				"damaged": {newBody(strings.Replace(alphabet, "m", "M", 1)), files.ErrCorrupt},
 				"short":   {newBody(alphabet[:20]), files.ErrCorrupt},
-				"failing": {io.MultiReader(newBody(alphabet[:20]), iotest.ErrReader(errBroken)), errBroken},
+				"failing": {io.MultiReader(newBody(alphabet[:20]),
+					iotest.ErrReader(errBroken)), errBroken},
 			} {
 				if bn == "and more" && what != "damaged" {
 					continue // is neither short nor failing
@@ -129,7 +148,8 @@ func TestReaderWays(t *testing.T) {
 				if !errors.Is(err, c.want) || len(got) >= len(alphabet) {
 					t.Errorf("%s %s by %s: %q, %v", what, bn, wn, got, err)
 				}
-				if _, again := r.Read(make([]byte, 9)); again == nil || again == io.EOF || !errors.Is(again, c.want) {
+				if _, again := r.Read(make([]byte,
+					9)); again == nil || again == io.EOF || !errors.Is(again, c.want) {
 					t.Errorf("%s %s by %s: the error does not stay: %v", what, bn, wn, again)
 				}
 				r.Close()
@@ -138,12 +158,24 @@ func TestReaderWays(t *testing.T) {
 	}
 }
 
-// TestReaderDigests: whichever digest is known is checked, and only where the whole is read.
+// TestReaderDigests: whichever digest is known is checked, and only where the whole is
+// read.
 func TestReaderDigests(t *testing.T) {
-	h := files.NewHasher(files.Digest{MD5: "x", SHA256: "x", CRC32: "x", CRC64NVME: "x"})
+	h := files.NewHasher(files.Digest{
+		MD5:       "x",
+		SHA256:    "x",
+		CRC32:     "x",
+		CRC64NVME: "x",
+	})
 	io.WriteString(h, alphabet)
 	all := h.Sum()
-	for _, d := range []files.Digest{{CRC32C: all.CRC32C}, {MD5: strings.ToUpper(all.MD5)}, {SHA256: all.SHA256}, {CRC32: all.CRC32}, {CRC64NVME: all.CRC64NVME}} {
+	for _, d := range []files.Digest{
+		{CRC32C: all.CRC32C},
+		{MD5: strings.ToUpper(all.MD5)},
+		{SHA256: all.SHA256},
+		{CRC32: all.CRC32},
+		{CRC64NVME: all.CRC64NVME},
+	} {
 		for _, c := range []struct {
 			text   string
 			change func(*files.ReaderConfig)
@@ -155,13 +187,18 @@ func TestReaderDigests(t *testing.T) {
 			{alphabet[1:], func(c *files.ReaderConfig) { c.Offset, c.Length = 1, 25 }, nil},
 			{alphabet[:25], func(c *files.ReaderConfig) { c.Length = 25 }, nil},
 		} {
-			r, _ := reader(ctx, strings.NewReader(c.text), alphabet, func(rc *files.ReaderConfig) { rc.Info.Digest = d; c.change(rc) })
+			r, _ := reader(ctx, strings.NewReader(c.text), alphabet, func(rc *files.ReaderConfig) {
+				rc.Info.Digest = d
+				c.change(rc)
+			})
 			if got, err := r.ReadString(); !errors.Is(err, c.want) || err == nil && got != c.text {
 				t.Errorf("%+v: %q, %v", d, got, err)
 			}
 		}
 	}
-	empty, _ := reader(ctx, nil, "", func(c *files.ReaderConfig) { c.Body, c.Info.Digest = nil, all })
+	empty, _ := reader(ctx, nil, "", func(c *files.ReaderConfig) {
+		c.Body, c.Info.Digest = nil, all
+	})
 	_, err := empty.ReadAll()
 	is(t, err, files.ErrCorrupt)
 }
@@ -195,7 +232,9 @@ func (g *gate) Close() error {
 
 func TestReaderTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, _ := reader(ctx, nil, alphabet, func(c *files.ReaderConfig) { c.Body, c.Timeout = newGate(""), time.Hour })
+		r, _ := reader(ctx, nil, alphabet, func(c *files.ReaderConfig) {
+			c.Body, c.Timeout = newGate(""), time.Hour
+		})
 		start := time.Now()
 		_, err := r.ReadAll()
 		is(t, err, os.ErrDeadlineExceeded)
@@ -206,14 +245,18 @@ func TestReaderTimeout(t *testing.T) {
 		is(t, err, os.ErrDeadlineExceeded)
 		r.Close()
 
-		// Bytes that come in the last moment are not lost, and where they are the last ones, the body has ended well.
-		r, _ = reader(ctx, nil, alphabet, func(c *files.ReaderConfig) { c.Body, c.Timeout = newGate(alphabet), time.Hour })
+		// Bytes that come in the last moment are not lost, and where they are the last
+		// ones, the body has ended well.
+		r, _ = reader(ctx, nil, alphabet, func(c *files.ReaderConfig) {
+			c.Body, c.Timeout = newGate(alphabet), time.Hour
+		})
 		if text, err := r.ReadString(); text != alphabet || err != nil {
 			t.Errorf("%q, %v", text, err)
 		}
 		r.Close()
 
-		// A reader that is slow itself has all the time it wants, and a timeout can be set later.
+		// A reader that is slow itself has all the time it wants, and a timeout can be
+		// set later.
 		r, _ = reader(ctx, strings.NewReader(alphabet), alphabet, nil)
 		r.SetReadTimeout(time.Second)
 		for range r.Chunks(1) {
@@ -238,7 +281,9 @@ func TestReaderCloseAndContextEndARead(t *testing.T) {
 
 		ended := 0
 		ctx, cancel := context.WithCancel(ctx)
-		r, _ = reader(ctx, nil, alphabet, func(c *files.ReaderConfig) { c.Body, c.OnClose = newGate(""), func() { ended++ } })
+		r, _ = reader(ctx, nil, alphabet, func(c *files.ReaderConfig) {
+			c.Body, c.OnClose = newGate(""), func() { ended++ }
+		})
 		go read(r)
 		synctest.Wait()
 		cancel()
@@ -252,7 +297,9 @@ func TestReaderCloseAndContextEndARead(t *testing.T) {
 }
 
 func TestReaderInfoIsTheCallers(t *testing.T) {
-	r, _ := reader(ctx, nil, "", func(c *files.ReaderConfig) { c.Body, c.Info.Metadata = nil, map[string]string{"k": "v"} })
+	r, _ := reader(ctx, nil, "", func(c *files.ReaderConfig) {
+		c.Body, c.Info.Metadata = nil, map[string]string{"k": "v"}
+	})
 	r.Info().Metadata["k"] = "changed"
 	if r.Info().Metadata["k"] != "v" {
 		t.Error("the map is shared")
@@ -294,7 +341,9 @@ func TestReaderOdd(t *testing.T) {
 	}
 	// A writer's failure is the writer's.
 	r, _ = reader(ctx, strings.NewReader(alphabet), alphabet, nil)
-	if _, err := r.WriteTo(writerFunc(func([]byte) (int, error) { return 3, nil })); err != io.ErrShortWrite {
+	if _, err := r.WriteTo(writerFunc(func([]byte) (int, error) {
+		return 3, nil
+	})); err != io.ErrShortWrite {
 		t.Error(err)
 	}
 	if r.Offset() != 0 || r.Len() != 26 {
@@ -324,7 +373,12 @@ func TestReaderCopiesFileToFile(t *testing.T) {
 		text string
 		err  error
 		want error
-	}{{alphabet, nil, nil}, {"", nil, nil}, {alphabet[:20], nil, files.ErrCorrupt}, {alphabet[:20], errBroken, errBroken}} {
+	}{
+		{alphabet, nil, nil},
+		{"", nil, nil},
+		{alphabet[:20], nil, files.ErrCorrupt},
+		{alphabet[:20], errBroken, errBroken},
+	} {
 		f, err := os.Create(filepath.Join(t.TempDir(), "f"))
 		if err != nil {
 			t.Fatal(err)

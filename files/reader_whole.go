@@ -10,8 +10,8 @@ import (
 // ChunkSize is the size of the chunks of Next, in bytes.
 const ChunkSize = 1024
 
-// copySize is the unit in which WriteTo reads: large enough that a disk's or a network's speed is
-// reached.
+// copySize is the unit in which WriteTo reads: large enough that a disk's or a
+// network's speed is reached.
 const copySize = 1 << 20
 
 // smallCopySize is that of what is shorter.
@@ -22,8 +22,8 @@ var (
 	smallBuffers = sync.Pool{New: func() any { b := make([]byte, smallCopySize); return &b }}
 )
 
-// WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to be checked,
-// from file to file by the operating system.
+// WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to
+// be checked, from file to file by the operating system.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if r == nil || r.body == nil {
 		return 0, errNilReader
@@ -105,15 +105,16 @@ func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 	return total, err
 }
 
-// ReadAll reads the rest of the body into memory: bound what you read with a Range or by Len. The
-// memory grows with what arrives, not with the length that a service tells.
+// ReadAll reads the rest of the body into memory: bound what you read with a Range or
+// by Len. The memory grows with what arrives, not with the length that a service tells.
 func (r *Reader) ReadAll() ([]byte, error) {
 	if r == nil {
 		return nil, errNilReader
 	}
 	p, err := r.readFull(nil, r.remaining)
 	if err == nil || err == io.EOF {
-		// The end is asked for as well, so that whatever follows the last byte is reported.
+		// The end is asked for as well, so that whatever follows the last byte is
+		// reported.
 		if _, err = r.Read(nil); err == io.EOF {
 			err = nil
 		}
@@ -127,8 +128,8 @@ func (r *Reader) ReadString() (string, error) {
 	return string(b), err
 }
 
-// ReadN reads the next n bytes, or what is left of the body where that is less; at the end it
-// returns io.EOF.
+// ReadN reads the next n bytes, or what is left of the body where that is less; at the
+// end it returns io.EOF.
 func (r *Reader) ReadN(n int) ([]byte, error) {
 	switch {
 	case r == nil:
@@ -151,14 +152,15 @@ func kept(p []byte, err error) error {
 	return err
 }
 
-// The memory for a part of a body is at most trusted at once, and grows by the factor grows as more
-// arrives: the length is a service's word.
+// The memory for a part of a body is at most trusted at once, and grows by the factor
+// grows as more arrives: the length is a service's word.
 const (
 	trusted = 8 << 20
 	grows   = 4
 )
 
-// readFull reads n bytes into p's memory, or more of it. Its errors are those of io.ReadFull.
+// readFull reads n bytes into p's memory, or more of it. Its errors are those of
+// io.ReadFull.
 func (r *Reader) readFull(p []byte, n int64) ([]byte, error) {
 	size := n
 	if size > int64(cap(p)) {
@@ -182,8 +184,8 @@ func (r *Reader) readFull(p []byte, n int64) ([]byte, error) {
 	return p[:m], err
 }
 
-// Next returns the next chunk of ChunkSize bytes, a shorter one last, then io.EOF. The chunk is
-// valid until the next call.
+// Next returns the next chunk of ChunkSize bytes, a shorter one last, then io.EOF. The
+// chunk is valid until the next call.
 func (r *Reader) Next() ([]byte, error) { return r.next(ChunkSize) }
 
 func (r *Reader) next(size int) ([]byte, error) {
@@ -201,9 +203,9 @@ func (r *Reader) next(size int) ([]byte, error) {
 	return chunk, nil
 }
 
-// Chunks iterates over the rest of the body in chunks of size bytes, the last one shorter; 0 or
-// less is ChunkSize. A chunk is valid until the next. An error ends the loop; the end of the file
-// is none.
+// Chunks iterates over the rest of the body in chunks of size bytes, the last one
+// shorter; 0 or less is ChunkSize. A chunk is valid until the next. An error ends the
+// loop; the end of the file is none.
 func (r *Reader) Chunks(size int) iter.Seq2[[]byte, error] {
 	if size <= 0 {
 		size = ChunkSize

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// RedactURL returns the URL for logs and errors. What isn't known to be harmless prints as "…"
-// (U1):
+// RedactURL returns the URL for logs and errors. What isn't known to be harmless prints
+// as "…" (U1):
 //
-//   - user information, fragments, and everything behind the scheme of a URL that is malformed or
-//     has a scheme that nobody knows;
-//   - the values of parameters, but for true, false and the like, for prefix= and region=, and for
-//     those that the scheme's driver registered: one of the listed values, a number, a duration, or
-//     text of a [Param] that is Public;
-//   - hosts and folders that look like a key: what mixes cases and digits, or has characters such
-//     as "=" and ";".
+//   - user information, fragments, and everything behind the scheme of a URL that is
+//     malformed or has a scheme that nobody knows;
+//   - the values of parameters, but for true, false and the like, for prefix= and
+//     region=, and for those that the scheme's driver registered: one of the listed
+//     values, a number, a duration, or text of a [Param] that is Public;
+//   - hosts and folders that look like a key: what mixes cases and digits, or has
+//     characters such as "=" and ";".
 //
 // Bucket, host and folder of a well-formed URL are shown otherwise.
 func RedactURL(rawURL string) string { return defaultMux.redact(rawURL) }
@@ -51,8 +51,8 @@ func (m *Mux) redact(rawURL string) string {
 	return name + "://" + s.redactRest(u)
 }
 
-// redactor returns what is known of a scheme; of one that only programs with other imports know, it
-// is the name.
+// redactor returns what is known of a scheme; of one that only programs with other
+// imports know, it is the name.
 func (m *Mux) redactor(name string) (Scheme, bool) {
 	if s, ok := m.lookup(name); ok {
 		return s, true
@@ -81,10 +81,12 @@ func (s Scheme) redactRest(u *url.URL) string {
 
 var withoutBrackets = strings.NewReplacer("[", "", "]", "") // which stand around an IPv6 address
 
-// redactHost shows the host, which for most schemes is the bucket. Only memory's may have capitals.
+// redactHost shows the host, which for most schemes is the bucket. Only memory's may
+// have capitals.
 func (s Scheme) redactHost(host string) string {
 	lax := s.Name == "mem" || s.Name == "gocloud+mem"
-	if host != "" && (!harmlessText(withoutBrackets.Replace(host), ":") || !lax && host != strings.ToLower(host)) {
+	if host != "" && (!harmlessText(withoutBrackets.Replace(host),
+		":") || !lax && host != strings.ToLower(host)) {
 		return hiddenText
 	}
 	return host
@@ -148,8 +150,9 @@ func (s Scheme) redactPair(pair string) string {
 	return name + "=" + raw
 }
 
-// harmlessName reports whether a parameter's name is shown: one that the scheme knows, or a word.
-// What has no value may be a secret itself, so it must be one of letters alone.
+// harmlessName reports whether a parameter's name is shown: one that the scheme knows,
+// or a word. What has no value may be a secret itself, so it must be one of letters
+// alone.
 func (s Scheme) harmlessName(name string, given bool) bool {
 	if name == "prefix" || name == "key" {
 		return true
@@ -157,18 +160,29 @@ func (s Scheme) harmlessName(name string, given bool) bool {
 	if slices.ContainsFunc(s.Params, func(p Param) bool { return p.Name == name }) {
 		return true
 	}
-	return name != "" && harmlessText(name, "") && (given || !strings.ContainsAny(name, "0123456789"))
+	return name != "" && harmlessText(name,
+		"") && (given || !strings.ContainsAny(name, "0123456789"))
 }
 
 // harmlessValues are no secret, whatever they are the value of.
-var harmlessValues = []string{"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "full", "auto", "always", "http", "https"}
+var harmlessValues = []string{
+	"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "full", "auto", "always",
+	"http", "https",
+}
 
-// secretWords in a parameter's name make its value a secret, whatever it is registered as.
-var secretWords = []string{"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig", "credential", "accesskey", "access_key", "access-key", "access_id", "accountkey", "account_key", "apikey", "api_key", "private", "connection_string", "auth"}
+// secretWords in a parameter's name make its value a secret, whatever it is registered
+// as.
+var secretWords = []string{
+	"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig",
+	"credential", "accesskey", "access_key", "access-key", "access_id", "accountkey",
+	"account_key", "apikey", "api_key", "private", "connection_string", "auth",
+}
 
 func looksSecret(name string) bool {
 	name = strings.ToLower(name)
-	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
+	return slices.ContainsFunc(secretWords, func(w string) bool {
+		return strings.Contains(name, w)
+	})
 }
 
 // harmlessValue reports whether a parameter's value is known to be no secret.
@@ -190,7 +204,8 @@ func (s Scheme) harmlessValue(name, value string) bool {
 	p := s.Params[i]
 	_, err := time.ParseDuration(value)
 	return slices.Contains(strings.Split(p.Values, "|"), value) || isNumber(value) || err == nil ||
-		p.Public && (harmlessText(value, "/:") || harmlessEndpoint(value)) && value == strings.ToLower(value)
+		p.Public && (harmlessText(value,
+			"/:") || harmlessEndpoint(value)) && value == strings.ToLower(value)
 }
 
 func isNumber(s string) bool { return len(s) <= 10 && strings.Trim(s, "0123456789") == "" }
@@ -199,11 +214,13 @@ func isNumber(s string) bool { return len(s) <= 10 && strings.Trim(s, "012345678
 func harmlessEndpoint(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
-		strings.TrimSuffix(s, "/") == u.Scheme+"://"+u.Host && harmlessText(withoutBrackets.Replace(u.Host), ":")
+		strings.TrimSuffix(s,
+			"/") == u.Scheme+"://"+u.Host && harmlessText(withoutBrackets.Replace(u.Host), ":")
 }
 
-// harmlessScheme reports whether the text in front of "://" is shown although nobody knows it (U1):
-// a word in lower case.
+// harmlessScheme reports whether the text in front of "://" is shown although nobody
+// knows it (U1): a word in lower case.
 func harmlessScheme(s string) bool {
-	return s != "" && s == strings.ToLower(s) && 'a' <= s[0] && s[0] <= 'z' && len(s) <= 24 && harmlessText(s, "+") && !strings.Contains(s, "_")
+	return s != "" && s == strings.ToLower(s) && 'a' <= s[0] && s[0] <= 'z' && len(s) <= 24 &&
+		harmlessText(s, "+") && !strings.Contains(s, "_")
 }

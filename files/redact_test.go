@@ -56,10 +56,21 @@ func urlTexts(m *files.Mux, raw string) []string {
 	return append(texts, d.URL, d.String(), (files.SignedURL{Method: "GET", URL: raw}).String())
 }
 
-// FuzzURLs puts a secret where secrets stand, with anything around it: no text shows it, and
-// nothing panics.
+// FuzzURLs puts a secret where secrets stand, with anything around it: no text shows
+// it, and nothing panics.
 func FuzzURLs(f *testing.F) {
-	for _, s := range [][3]string{{"mem", "host", "/path"}, {"mem", "", ""}, {"s3", "bucket:80", "?region=x"}, {"", "h", "/"}, {"x+y", "[::1]", "/%zz"}, {"MEM", "a b", "\x00"}, {"mem", "h", "?a=b;c=d#x"}, {"C", `\x`, `\y`}, {"mem", "@", "@"}, {"mem", "/", "//"}} {
+	for _, s := range [][3]string{
+		{"mem", "host", "/path"},
+		{"mem", "", ""},
+		{"s3", "bucket:80", "?region=x"},
+		{"", "h", "/"},
+		{"x+y", "[::1]", "/%zz"},
+		{"MEM", "a b", "\x00"},
+		{"mem", "h", "?a=b;c=d#x"},
+		{"C", `\x`, `\y`},
+		{"mem", "@", "@"},
+		{"mem", "/", "//"},
+	} {
 		f.Add(s[0], s[1], s[2])
 	}
 	m := anyMux()

@@ -8,9 +8,10 @@ import (
 // maxWord is how long a word without a separator may be in what is shown.
 const maxWord = 32
 
-// harmlessText reports whether the text reads like names that people give, and not like a key:
-// words of letters and digits, separated by ".", "-", "_", "~" or one of the further characters.
-// Keys, however they are encoded, mix capitals, small letters and digits all the way.
+// harmlessText reports whether the text reads like names that people give, and not like
+// a key: words of letters and digits, separated by ".", "-", "_", "~" or one of the
+// further characters. Keys, however they are encoded, mix capitals, small letters and
+// digits all the way.
 func harmlessText(s, separators string) bool {
 	if !utf8.ValidString(s) {
 		return false
@@ -41,8 +42,8 @@ func containsRune(s string, r rune) bool {
 	return false
 }
 
-// word counts where a run of letters and digits changes its kind. A capital before small letters is
-// none.
+// word counts where a run of letters and digits changes its kind. A capital before
+// small letters is none.
 type word struct {
 	length, changes int
 	resumed         bool // letters stand behind a digit

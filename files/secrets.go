@@ -5,23 +5,26 @@ import (
 	"strings"
 )
 
-// shown is text of an error as it may be printed: without secrets, and printable. The text of a
-// cause is anybody's: a reader's, a hook's or a backend's, who often put the URL of a request into
-// it, which may be signed.
+// shown is text of an error as it may be printed: without secrets, and printable. The
+// text of a cause is anybody's: a reader's, a hook's or a backend's, who often put the
+// URL of a request into it, which may be signed.
 func shown(text string) string { return Printable(withoutSecrets(text)) }
 
-// withoutSecrets returns the text with "…" in place of what looks like a secret, in whatever form
-// of words it stands:
+// withoutSecrets returns the text with "…" in place of what looks like a secret, in
+// whatever form of words it stands:
 //
-//   - user information in front of an "@": scheme://user:password@host, user:password@host;
-//   - values of names that are those of secrets, as parameters, fields or settings: sig=,
-//     X-Amz-Signature=, AccountKey=, "password": "…", Authorization: …; and with one of them all
-//     values of the URL's query or the connection string that it stands in;
+//   - user information in front of an "@": scheme://user:password@host,
+//     user:password@host;
+//   - values of names that are those of secrets, as parameters, fields or settings:
+//     sig=, X-Amz-Signature=, AccountKey=, "password": "…", Authorization: …; and with
+//     one of them all values of the URL's query or the connection string that it stands
+//     in;
 //   - the same in XML, in JSON with its escapes, and in Go's syntax: <SecretAccessKey>…;
-//   - behind words that a sentence may have, such as token and secret, what reads like a key;
+//   - behind words that a sentence may have, such as token and secret, what reads like
+//     a key;
 //   - credentials of HTTP: Bearer, Basic and SharedKey with what follows;
-//   - texts that only keys look like: AWS access keys, JSON web tokens, OAuth tokens and private
-//     keys of Google and others.
+//   - texts that only keys look like: AWS access keys, JSON web tokens, OAuth tokens
+//     and private keys of Google and others.
 //
 // Text without any of them is returned as it is, without an allocation.
 func withoutSecrets(text string) string {
@@ -35,7 +38,8 @@ func withoutSecrets(text string) string {
 	return hideShapes(text)
 }
 
-// maybeSecret is the fast path: it reports whether the text has what all the forms have one of.
+// maybeSecret is the fast path: it reports whether the text has what all the forms have
+// one of.
 func maybeSecret(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -50,7 +54,8 @@ func maybeSecret(s string) bool {
 	}) || hasShape(s))
 }
 
-// hasFold is strings.Contains without regard to ASCII case; what is looked for has no capitals.
+// hasFold is strings.Contains without regard to ASCII case; what is looked for has no
+// capitals.
 func hasFold(s, lower string) bool { return indexFold(s, lower) >= 0 }
 
 func indexFold(s, lower string) int {
@@ -62,7 +67,8 @@ func indexFold(s, lower string) int {
 	return -1
 }
 
-// endsToken reports whether a byte ends a run of characters that a URL or a key may consist of.
+// endsToken reports whether a byte ends a run of characters that a URL or a key may
+// consist of.
 func endsToken(c byte) bool {
 	return c <= ' ' || strings.IndexByte("\"'`<>|\\", c) >= 0
 }
@@ -86,7 +92,8 @@ func hideUsers(s string) string {
 	}
 }
 
-// nextToken returns where the first run of characters without a separator begins and ends.
+// nextToken returns where the first run of characters without a separator begins and
+// ends.
 func nextToken(s string) (begin, end int) {
 	for begin < len(s) && endsToken(s[begin]) {
 		begin++

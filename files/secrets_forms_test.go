@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNoSecretInAnyForm: a secret is found in whatever syntax a cause writes it (E1), and what only
-// looks like one of its names is shown.
+// TestNoSecretInAnyForm: a secret is found in whatever syntax a cause writes it (E1),
+// and what only looks like one of its names is shown.
 func TestNoSecretInAnyForm(t *testing.T) {
 	const key = "Zx9q8Kd73hfK29ahdKWE82hdQ"
 	for _, text := range []string{

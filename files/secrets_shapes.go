@@ -6,13 +6,15 @@ import (
 )
 
 // schemesOfHTTP are words in front of credentials.
-var schemesOfHTTP = []string{"bearer ", "basic ", "sharedkey ", "sharedkeylite ", "negotiate ", "digest "}
+var schemesOfHTTP = []string{
+	"bearer ", "basic ", "sharedkey ", "sharedkeylite ", "negotiate ", "digest ",
+}
 
 // wordsOfKeys are words in front of what may be a key, in a sentence.
 var wordsOfKeys = []string{"token ", "secret ", "password ", "signature ", "credential "}
 
-// hideCredentials hides the word behind a scheme of HTTP's credentials, where it isn't English, and
-// the one behind a word of keys, where it reads like one.
+// hideCredentials hides the word behind a scheme of HTTP's credentials, where it isn't
+// English, and the one behind a word of keys, where it reads like one.
 func hideCredentials(s string) string {
 	s = hideBehind(s, schemesOfHTTP, isCredential)
 	return hideBehind(s, wordsOfKeys, func(_, word string) bool { return keyLike(word) })

@@ -17,7 +17,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// texts are the forms of words in which programs put secrets into errors; %s is the secret.
+// texts are the forms of words in which programs put secrets into errors; %s is the
+// secret.
 var texts = []string{
 	"GET https://a.blob.core.windows.net/c/f?sv=2024&se=2030-01-01&sr=b&sig=%s: 403",
 	"GET https://b.s3.amazonaws.com/f?X-Amz-Expires=60&X-Amz-Signature=%s&x=1: 403",
@@ -26,14 +27,16 @@ var texts = []string{
 	"https://storage.googleapis.com/b/f?X-Goog-Signature=%s",
 	"https://b/f?AWSAccessKeyId=x&Signature=%s&Expires=1",
 	"https://b/f?GoogleAccessId=x&Expires=1&Signature=%s",
-	"(https://b/f?sig=%s)", "<https://b/f?sig=%s>", "'https://b/f?sig=%s'", "\"https://b/f?sig=%s\"",
+	"(https://b/f?sig=%s)", "<https://b/f?sig=%s>", "'https://b/f?sig=%s'",
+	"\"https://b/f?sig=%s\"",
 	"https://login/?next=https%%3A%%2F%%2Fb%%2Ff%%3Fse%%3D1%%26sig%%3D%s%%26sp%%3Dr",
 	"?sig=%s", "sig=%s", "SIG=%s", "f?a=1&sig=%s&b=2", "f?sig=%s#x", "//b/f?sig=%s",
 	"https://user:%s@host/f", "https://%s@host/f", "https://%s:x@host/f", "s3://k:%s@b?region=eu",
 	"postgres://u:%s@host:5432/db", "u:%s@tcp(host:3306)/db", "dial user:%s@host: refused",
 	"https://u:a/%s@host/f", "https://u:p@w%s@host/f",
 	"Authorization: Bearer %s", "authorization: bearer %s", "Bearer %s", "with Bearer %s, 401",
-	"Authorization: Basic %s", "Authorization: SharedKey account:%s", "header map[Authorization:[Bearer %s]]",
+	"Authorization: Basic %s", "Authorization: SharedKey account:%s",
+	"header map[Authorization:[Bearer %s]]",
 	"Authorization: AWS4-HMAC-SHA256 Credential=AKIA/1, SignedHeaders=host, Signature=%s",
 	"Authorization: AWS AKIDEXAMPLE:%s", "Cookie: session=%s; x=y",
 	"X-Amz-Security-Token: %s", "x-ms-encryption-key: %s", "Proxy-Authorization: Basic %s",
@@ -41,7 +44,8 @@ var texts = []string{
 	"AccountKey=%s", "BlobEndpoint=https://a/;SharedAccessSignature=sv=1&sig=%s",
 	"Endpoint=sb://x/;SharedAccessKeyName=root;SharedAccessKey=%s",
 	"Server=x;User Id=u;Password=%s;", "password=%s", "password: %s", "PASSWORD = %s", "pwd=%s",
-	`{"password":"%s"}`, `{"client_secret": "%s", "x": 1}`, `{"access_token":"%s"}`, `{"token": "%s"}`,
+	`{"password":"%s"}`, `{"client_secret": "%s", "x": 1}`, `{"access_token":"%s"}`,
+	`{"token": "%s"}`,
 	`json: {\"refresh_token\":\"%s\"}`, "AWS_SECRET_ACCESS_KEY=%s", "aws_session_token = %s",
 	"secretAccessKey:%s", "api_key=%s", "api-key: %s", "apikey=%s", "client_secret=%s&grant_type=x",
 	"id_token=%s", "access_token=%s", "?token=%s", "jwt=%s", "sas=%s",
@@ -50,7 +54,8 @@ var texts = []string{
 }
 
 var secretValues = []string{
-	"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE+KEY==", "hUnTeR2x", "0123456789abcdef0123456789abcdef", "a%2Fb%2Bc1%3D",
+	"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE+KEY==", "hUnTeR2x", "0123456789abcdef0123456789abcdef",
+	"a%2Fb%2Bc1%3D",
 }
 
 // strange is an error of somebody's own type.
@@ -82,8 +87,8 @@ func printed(err error) map[string]string {
 	}
 }
 
-// TestNoSecretOfACause: whatever type a cause has, and by whatever way it comes, its secrets aren't
-// printed, and the cause is found (E1).
+// TestNoSecretOfACause: whatever type a cause has, and by whatever way it comes, its
+// secrets aren't printed, and the cause is found (E1).
 func TestNoSecretOfACause(t *testing.T) {
 	b := mem.New(nil)
 	for _, form := range texts {
@@ -93,14 +98,23 @@ func TestNoSecretOfACause(t *testing.T) {
 			_, put := b.Put(ctx, "f", iotest.ErrReader(cause), nil)
 			_, wrapped := b.Put(ctx, "f", iotest.ErrReader(fmt.Errorf("reading: %w", cause)), nil)
 			for way, err := range map[string]error{
-				"a reader":            put,
-				"a wrapped error":     wrapped,
-				"NewError":            files.NewError(files.OpGet, "f", cause),
-				"Errorf":              files.NewError(files.OpGet, "f", files.Errorf(files.ErrUnavailable, "%w", cause)),
-				"WithCause":           files.NewError(files.OpGet, "f", files.WithCause(files.ErrUnavailable, cause, text)),
-				"a joined error":      files.NewError(files.OpGet, "f", errors.Join(io.ErrNoProgress, cause)),
-				"a literal":           &files.Error{Op: files.OpGet, Name: "f", Detail: text, Err: cause},
-				"an error of an open": files.NewError(files.OpOpen, "mem://", files.Errorf(files.ErrInvalid, "%w", cause)),
+				"a reader":        put,
+				"a wrapped error": wrapped,
+				"NewError":        files.NewError(files.OpGet, "f", cause),
+				"Errorf": files.NewError(files.OpGet, "f",
+					files.Errorf(files.ErrUnavailable, "%w", cause)),
+				"WithCause": files.NewError(files.OpGet, "f",
+					files.WithCause(files.ErrUnavailable, cause, text)),
+				"a joined error": files.NewError(files.OpGet, "f",
+					errors.Join(io.ErrNoProgress, cause)),
+				"a literal": &files.Error{
+					Op:     files.OpGet,
+					Name:   "f",
+					Detail: text,
+					Err:    cause,
+				},
+				"an error of an open": files.NewError(files.OpOpen, "mem://",
+					files.Errorf(files.ErrInvalid, "%w", cause)),
 			} {
 				if got, ok := errors.AsType[strange](err); !ok || got != cause {
 					t.Fatalf("%s: %q: the cause is out of reach: %v", way, text, err)
@@ -121,18 +135,29 @@ func TestNoSecretOfACause(t *testing.T) {
 // Texts that only look like secrets in part are shown as they are, without an allocation.
 func TestHarmlessCauses(t *testing.T) {
 	for _, text := range []string{
-		"the service answered 404 NoSuchKey", "dial tcp 10.0.0.1:443: connection refused", "at 12:30:00: x",
-		"basic authentication is off", "a bearer token is missing", "unexpected token: <", "invalid signature: no",
-		"GET https://host:8443/path?prefix=a&max-keys=10: 500", "mail to admin@example.org", "x=1, y=2",
+		"the service answered 404 NoSuchKey", "dial tcp 10.0.0.1:443: connection refused",
+		"at 12:30:00: x",
+		"basic authentication is off", "a bearer token is missing", "unexpected token: <",
+		"invalid signature: no",
+		"GET https://host:8443/path?prefix=a&max-keys=10: 500", "mail to admin@example.org",
+		"x=1, y=2",
 		"sha256:0123456789abcdef", "line 3: key must be a string", "design=flat author=me", "a=b@c",
 	} {
-		if got := files.NewError(files.OpGet, "f", errors.New(text)).Error(); got != "files: get f: "+text {
+		if got := files.NewError(files.OpGet, "f",
+			errors.New(text)).Error(); got != "files: get f: "+text {
 			t.Errorf("%q is printed as %q", text, got)
 		}
 	}
-	e := &files.Error{Op: files.OpGet, Name: "f", Kind: files.ErrUnavailable, Detail: "the service answered 503 SlowDown"}
+	e := &files.Error{
+		Op:     files.OpGet,
+		Name:   "f",
+		Kind:   files.ErrUnavailable,
+		Detail: "the service answered 503 SlowDown",
+	}
 	short := &files.Error{Op: files.OpGet, Name: "f", Kind: files.ErrUnavailable}
-	if with, without := testing.AllocsPerRun(100, func() { _ = e.Error() }), testing.AllocsPerRun(100, func() { _ = short.Error() }); with > without+2 {
+	if with, without := testing.AllocsPerRun(100, func() {
+		_ = e.Error()
+	}), testing.AllocsPerRun(100, func() { _ = short.Error() }); with > without+2 {
 		t.Errorf("a harmless detail costs %v allocations, and none costs %v", with, without)
 	}
 }
@@ -146,7 +171,8 @@ func TestRestOfACause(t *testing.T) {
 		"AccountName=a;AccountKey=b==;x=y end": "AccountName=…;AccountKey=…;x=… end",
 		`{"password":"p","user":"u"}`:          `{"password":"…","user":"u"}`,
 	} {
-		if got := files.NewError(files.OpGet, "f", errors.New(text)).Error(); got != "files: get f: "+want {
+		if got := files.NewError(files.OpGet, "f",
+			errors.New(text)).Error(); got != "files: get f: "+want {
 			t.Errorf("%q is printed as %q, want %q", text, got, want)
 		}
 	}
@@ -160,7 +186,9 @@ func TestNoSecretOfAHook(t *testing.T) {
 	}
 	cause := fmt.Errorf("%s %s: 403", req.Method, req.URL)
 	b := files.Wrap(mem.New(nil), files.Hooks{
-		Around: func(context.Context, *files.Call, func(context.Context) error) error { return cause },
+		Around: func(context.Context, *files.Call, func(context.Context) error) error {
+			return cause
+		},
 	})
 	failures := map[string]error{}
 	_, failures["Put"] = files.PutString(ctx, b, "f", "x", nil)
@@ -170,7 +198,9 @@ func TestNoSecretOfAHook(t *testing.T) {
 	_, failures["Copy"] = files.Copy(ctx, b, "g", b, "f", nil)
 	_, failures["Move"] = files.Move(ctx, b, "g", b, "f", nil)
 	_, failures["SignURL"] = files.SignURL(ctx, b, "f", nil)
-	_, failures["Update"] = files.Update(ctx, b, "f", func(old []byte) ([]byte, error) { return old, nil }, nil)
+	_, failures["Update"] = files.Update(ctx, b, "f", func(old []byte) ([]byte, error) {
+		return old, nil
+	}, nil)
 	_, _, failures["ListPage"] = files.ListPage(ctx, b, "", "", 1, nil)
 	failures["Check"] = files.Check(ctx, b)
 	for op, err := range failures {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// secretNames are the ends of the names, without separators and in lower case, whose values are
-// secrets.
+// secretNames are the ends of the names, without separators and in lower case, whose
+// values are secrets.
 var secretNames = []string{
 	"signature", "sig", "secret", "password", "passwd", "passphrase", "passcode", "pwd", "pw",
 	"pass", "token", "jwt", "bearer", "sas", "auth", "authorization", "cookie", "assertion",
@@ -14,7 +14,8 @@ var secretNames = []string{
 	"credential", "credentials", "accesskey", "accesskeyid", "accesskeysecret", "googleaccessid",
 	"accountkey", "apikey", "secretkey", "secretaccesskey", "privatekey", "sharedkey",
 	"sharedaccesskey", "sharedaccesssignature", "encryptionkey", "customerkey", "sessionkey",
-	"signingkey", "storagekey", "primarykey", "masterkey", "hmackey", "clientsecret", "subscriptionkey",
+	"signingkey", "storagekey", "primarykey", "masterkey", "hmackey", "clientsecret",
+	"subscriptionkey",
 }
 
 // wordNames are names that people also write in front of a colon where no secret follows.
@@ -29,7 +30,9 @@ func secretName(name string) bool {
 	if n == "" {
 		return false
 	}
-	return slices.ContainsFunc(secretNames, func(s string) bool { return strings.HasSuffix(n, s) }) &&
+	return slices.ContainsFunc(secretNames, func(s string) bool {
+		return strings.HasSuffix(n, s)
+	}) &&
 		!strings.HasSuffix(n, "compass") && !strings.HasSuffix(n, "bypass")
 }
 
@@ -87,7 +90,8 @@ func hideValues(s string) string {
 		if begin == end {
 			continue
 		}
-		if (bare || colon && s[i] != '>' && !secretBeforeColon(s[:i], name)) && !keyLike(s[begin:end]) {
+		if (bare || colon && s[i] != '>' && !secretBeforeColon(s[:i],
+			name)) && !keyLike(s[begin:end]) {
 			continue
 		}
 		first, last := i, end
@@ -109,8 +113,8 @@ func hideValues(s string) string {
 	return b.String()
 }
 
-// separator returns the length of what stands between a name and its value at the beginning of s,
-// 0 where nothing does.
+// separator returns the length of what stands between a name and its value at the
+// beginning of s, 0 where nothing does.
 func separator(s string) (size int, colon bool) {
 	switch {
 	case s[0] == '=':
@@ -145,8 +149,9 @@ func nameBefore(s string) string {
 	return name
 }
 
-// secretBeforeColon reports whether a colon separates a secret from its name, and isn't part of a
-// sentence: in JSON, or where the name is one that only headers and settings have.
+// secretBeforeColon reports whether a colon separates a secret from its name, and isn't
+// part of a sentence: in JSON, or where the name is one that only headers and settings
+// have.
 func secretBeforeColon(before, name string) bool {
 	if n := len(before); n > 0 && (before[n-1] == '"' || before[n-1] == '\'') {
 		return true
@@ -159,7 +164,8 @@ func valueBegin(s string, i int, colon bool) int {
 	if colon && strings.HasPrefix(s[i:], "[]string{") { // of a header in Go's syntax
 		i += len("[]string{")
 	}
-	for i < len(s) && (s[i] == ' ' && colon || s[i] == '"' || s[i] == '\'' || s[i] == '\\' || s[i] == '[' && colon) {
+	for i < len(s) && (s[i] == ' ' && colon || s[i] == '"' || s[i] == '\'' || s[i] == '\\' ||
+		s[i] == '[' && colon) {
 		i++
 	}
 	return i
@@ -173,7 +179,8 @@ func valueEnd(s string, i int, colon bool, name string) int {
 	}
 	stops := "&;,)]}"
 	switch {
-	case strings.HasSuffix(name, "authorization") || strings.HasSuffix(name, "cookie"): // several words
+	// several words
+	case strings.HasSuffix(name, "authorization") || strings.HasSuffix(name, "cookie"):
 		stops = "\r\n]"
 	case name == "sharedaccesssignature": // which is a query
 		stops = ";"
@@ -193,8 +200,8 @@ func valueEnd(s string, i int, colon bool, name string) int {
 	return len(s)
 }
 
-// runBegin returns where the query or connection string begins that has a pair whose separator is
-// at i; runEnd returns where one ends.
+// runBegin returns where the query or connection string begins that has a pair whose
+// separator is at i; runEnd returns where one ends.
 func runBegin(s string, from, i int) int {
 	for i > from && !endsToken(s[i-1]) && s[i-1] != '?' {
 		i--

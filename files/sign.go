@@ -10,15 +10,15 @@ import (
 type SignOptions struct {
 	// Method is GET, PUT or DELETE; "" is GET.
 	Method string
-	// Expiry is how long the URL works; 0 is 15 minutes. Longer than the service allows is
-	// ErrInvalid.
+	// Expiry is how long the URL works; 0 is 15 minutes. Longer than the service allows
+	// is ErrInvalid.
 	Expiry time.Duration
 	// ContentType is the one that a PUT must send.
 	ContentType string
 }
 
-// SignedURL is a request that its holder may send: a URL alone is not enough. Its String and log
-// value hide the signature.
+// SignedURL is a request that its holder may send: a URL alone is not enough. Its
+// String and log value hide the signature.
 type SignedURL struct {
 	Method string
 	URL    string
@@ -38,11 +38,11 @@ type URLSigner interface {
 	SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error)
 }
 
-// SignURL returns a request for the file that works without credentials until it expires. It makes
-// no request itself.
+// SignURL returns a request for the file that works without credentials until it
+// expires. It makes no request itself.
 //
-// Errors: ErrUnsupported where the bucket cannot sign for the method (Features.SignGet, SignPut,
-// SignDelete), ErrInvalid for an unknown method or an expiry out of bounds.
+// Errors: ErrUnsupported where the bucket cannot sign for the method (Features.SignGet,
+// SignPut, SignDelete), ErrInvalid for an unknown method or an expiry out of bounds.
 func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (SignedURL, error) {
 	ctx, b = given(ctx, b)
 	if s, ok := b.(URLSigner); ok {

@@ -29,8 +29,8 @@ func (e Entry) logAttrs() []slog.Attr {
 	return a
 }
 
-// LogValue is for structured logs: the entry and its content type. Metadata and headers are left out, for they may hold what does
-// not belong in a log.
+// LogValue is for structured logs: the entry and its content type. Metadata and headers
+// are left out, for they may hold what does not belong in a log.
 func (i Info) LogValue() slog.Value {
 	a := i.Entry.logAttrs()
 	if i.ContentType != "" {
@@ -44,13 +44,25 @@ var kindNames = []struct {
 	kind error
 	name string
 }{
-	{ErrNotExist, "NotExist"}, {ErrExist, "Exist"}, {ErrPrecondition, "Precondition"}, {ErrNotModified, "NotModified"}, {ErrPermission, "Permission"},
-	{ErrInvalidName, "InvalidName"}, {ErrInvalid, "Invalid"}, {ErrCorrupt, "Corrupt"}, {ErrChanged, "Changed"}, {ErrTooLarge, "TooLarge"},
-	{ErrUncertain, "Uncertain"}, {ErrNoBucket, "NoBucket"}, {ErrClosed, "Closed"}, {ErrUnavailable, "Unavailable"}, {ErrUnsupported, "Unsupported"},
+	{ErrNotExist, "NotExist"},
+	{ErrExist, "Exist"},
+	{ErrPrecondition, "Precondition"},
+	{ErrNotModified, "NotModified"},
+	{ErrPermission, "Permission"},
+	{ErrInvalidName, "InvalidName"},
+	{ErrInvalid, "Invalid"},
+	{ErrCorrupt, "Corrupt"},
+	{ErrChanged, "Changed"},
+	{ErrTooLarge, "TooLarge"},
+	{ErrUncertain, "Uncertain"},
+	{ErrNoBucket, "NoBucket"},
+	{ErrClosed, "Closed"},
+	{ErrUnavailable, "Unavailable"},
+	{ErrUnsupported, "Unsupported"},
 }
 
-// KindName returns the name of a sentinel in structured logs and metrics, such as "NotExist" for ErrNotExist, and
-// "" for an error that is none. Give it KindOf(err).
+// KindName returns the name of a sentinel in structured logs and metrics, such as
+// "NotExist" for ErrNotExist, and "" for an error that is none. Give it KindOf(err).
 func KindName(kind error) string {
 	for _, k := range kindNames {
 		if k.kind == kind {
@@ -60,8 +72,8 @@ func KindName(kind error) string {
 	return ""
 }
 
-// LogValue is for structured logs: operation, name, the sentinel's name and the detail, which may be shown; never the text of
-// the cause (E1).
+// LogValue is for structured logs: operation, name, the sentinel's name and the detail,
+// which may be shown; never the text of the cause (E1).
 func (e *Error) LogValue() slog.Value {
 	if e == nil {
 		return slog.Value{}
@@ -79,8 +91,9 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(a...)
 }
 
-// MarshalJSON has what LogValue has, as an object. The name comes back from it as it is, unless it
-// is not valid UTF-8; characters that can't be printed safely are escaped as JSON's.
+// MarshalJSON has what LogValue has, as an object. The name comes back from it as it
+// is, unless it is not valid UTF-8; characters that can't be printed safely are escaped
+// as JSON's.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	if e == nil {
 		return []byte("null"), nil
@@ -98,7 +111,8 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	return escapeJSON(text), err
 }
 
-// escapeJSON escapes what can't be printed safely in JSON, where it stands in strings only.
+// escapeJSON escapes what can't be printed safely in JSON, where it stands in strings
+// only.
 func escapeJSON(text []byte) []byte {
 	if allPrintable(string(text)) {
 		return text

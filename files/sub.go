@@ -2,9 +2,10 @@ package files
 
 import "strings"
 
-// Sub returns the bucket of a directory, per tenant for example: its names are those below dir, and
-// nothing else can be reached through it. Closing it closes nothing of b. The directory need not
-// exist; "" is refused with ErrInvalid, since it would be the whole bucket by accident.
+// Sub returns the bucket of a directory, per tenant for example: its names are those
+// below dir, and nothing else can be reached through it. Closing it closes nothing of
+// b. The directory need not exist; "" is refused with ErrInvalid, since it would be the
+// whole bucket by accident.
 func Sub(b Bucket, dir string) (Bucket, error) {
 	if b == nil {
 		return nil, NewError(OpOpen, dir, errNilBucket)
@@ -17,7 +18,8 @@ func Sub(b Bucket, dir string) (Bucket, error) {
 		return nil, NewError(OpOpen, dir, err)
 	}
 	if max := b.Features().maxName(); len(d)+2 > max {
-		return nil, NewError(OpOpen, dir, Errorf(ErrInvalidName, "no name fits below a directory of %d bytes", len(d)))
+		return nil, NewError(OpOpen, dir,
+			Errorf(ErrInvalidName, "no name fits below a directory of %d bytes", len(d)))
 	}
 	return withPrefix(b, d+"/", false), nil
 }
@@ -43,8 +45,8 @@ func withPrefix(b Bucket, prefix string, own bool) Bucket {
 	}})
 }
 
-// cutPrefix is strings.CutPrefix for names: what remains is not empty, nor does it begin with a
-// slash.
+// cutPrefix is strings.CutPrefix for names: what remains is not empty, nor does it
+// begin with a slash.
 func cutPrefix(name, prefix string) (string, bool) {
 	rest, ok := strings.CutPrefix(name, prefix)
 	return rest, ok && rest != "" && rest[0] != '/'
@@ -69,7 +71,8 @@ func withKey(b Bucket, key string) Bucket {
 		},
 		In: func(name string) string { return name },
 		Out: func(inner string) (string, bool) {
-			return inner, inner == key || strings.HasPrefix(key, inner) && strings.HasSuffix(inner, "/")
+			return inner, inner == key || strings.HasPrefix(key,
+				inner) && strings.HasSuffix(inner, "/")
 		},
 		List: func(d string, o *ListOptions) string {
 			if rest, ok := strings.CutPrefix(key, join(d, "")); ok && rest != "" {

@@ -13,7 +13,8 @@ func TestSubRefuses(t *testing.T) {
 	b := mem.New(nil)
 	_, err := files.Sub(b, "")
 	is(t, err, files.ErrInvalid)
-	for _, dir := range []string{"/", "..", "a//b", "a/../..", "a\x00", strings.Repeat("d", files.MaxName-1), strings.Repeat("d", files.MaxName+1)} {
+	for _, dir := range []string{"/", "..", "a//b", "a/../..", "a\x00", strings.Repeat("d",
+		files.MaxName-1), strings.Repeat("d", files.MaxName+1)} {
 		_, err := files.Sub(b, dir)
 		if !errors.Is(err, files.ErrInvalidName) {
 			t.Errorf("%.30q: %v", dir, err)
@@ -31,7 +32,8 @@ func TestSubRefuses(t *testing.T) {
 	}
 }
 
-// TestSubIsTheDirectory: listings, files and pages of a sub-bucket are those of the directory, without its name.
+// TestSubIsTheDirectory: listings, files and pages of a sub-bucket are those of the
+// directory, without its name.
 func TestSubIsTheDirectory(t *testing.T) {
 	b := tree(t)
 	for _, dir := range []string{"d", "d/", "d/a", "nothing"} {
@@ -40,7 +42,19 @@ func TestSubIsTheDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 		prefix := strings.TrimSuffix(dir, "/") + "/"
-		for _, o := range []files.ListOptions{{}, {Shallow: true}, {Prefix: "a"}, {StartAfter: "a/"}, {StartAfter: "a/", Shallow: true}, {StartAfter: "~"}, {Limit: 2}, {Shallow: true, Limit: 3, PageSize: 1}} {
+		for _, o := range []files.ListOptions{
+			{},
+			{Shallow: true},
+			{Prefix: "a"},
+			{StartAfter: "a/"},
+			{
+				StartAfter: "a/",
+				Shallow:    true,
+			},
+			{StartAfter: "~"},
+			{Limit: 2},
+			{Shallow: true, Limit: 3, PageSize: 1},
+		} {
 			outer := o
 			if o.StartAfter != "" {
 				outer.StartAfter = prefix + o.StartAfter

@@ -60,7 +60,12 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	}
 	var body Body = s
 	if p.Body != nil {
-		body = &layer{r: p.Body, body: s, late: lateCloser{p.Body}, bare: true}
+		body = &layer{
+			r:    p.Body,
+			body: s,
+			late: lateCloser{p.Body},
+			bare: true,
+		}
 	}
 	return NewReader(ctx, ReaderConfig{
 		Name:    c.Name,
@@ -73,12 +78,14 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	}), nil
 }
 
-// lateCloser closes a plain body when no Read of it is in progress: the closed parts have ended it.
+// lateCloser closes a plain body when no Read of it is in progress: the closed parts
+// have ended it.
 type lateCloser struct{ r io.Reader }
 
 func (l lateCloser) Close() { closeAny(l.r) }
 
-// storedParts are the parts of a stored file that a Transform has opened. As a Body they are empty.
+// storedParts are the parts of a stored file that a Transform has opened. As a Body
+// they are empty.
 type storedParts struct {
 	w    *wrapped
 	name string

@@ -11,7 +11,8 @@ import (
 )
 
 // putTransformed stores what Transform.Put makes of the content.
-func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims, content io.Reader) (Info, error) {
+func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
+	content io.Reader) (Info, error) {
 	t := w.hooks.Transform
 	var o PutOptions
 	if c.Put != nil {
@@ -50,7 +51,14 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims, conte
 		}
 	}
 	o.Digest = Digest{}
-	s := &storedContent{ctx: ctx, t: t, call: c, plain: p, opts: &o, attrs: attrs}
+	s := &storedContent{
+		ctx:   ctx,
+		t:     t,
+		call:  c,
+		plain: p,
+		opts:  &o,
+		attrs: attrs,
+	}
 	defer s.close()
 	if err := s.encode(); err != nil {
 		return Info{}, p.cause(err)
@@ -114,7 +122,8 @@ type plainContent struct {
 func (p *plainContent) begin() {
 	p.hasher.Init(p.want)
 	if s, ok := p.src.(io.Seeker); ok {
-		if at, err := s.Seek(0, io.SeekCurrent); err == nil { // else a pipe, which is an *os.File as well
+		// else a pipe, which is an *os.File as well
+		if at, err := s.Seek(0, io.SeekCurrent); err == nil {
 			p.seeker, p.start = s, at
 		}
 	}
@@ -134,7 +143,8 @@ func (p *plainContent) findType(name string) (string, error) {
 		var m int
 		if m, err = p.readSource(buf[n:]); m == 0 && err == nil {
 			if idle++; idle == 100 {
-				err = Errorf(ErrInvalid, "content's Read gives nothing, and no error: %w", io.ErrNoProgress)
+				err = Errorf(ErrInvalid, "content's Read gives nothing, and no error: %w",
+					io.ErrNoProgress)
 			}
 		}
 		n += m
@@ -214,7 +224,8 @@ func (p *plainContent) cause(err error) error {
 	return p.err
 }
 
-// ended returns what is wrong where the stored content ends before the plain one has ended well.
+// ended returns what is wrong where the stored content ends before the plain one has
+// ended well.
 func (p *plainContent) ended() error {
 	var one [1]byte
 	switch n, err := p.Read(one[:]); { // who knows the length need not ask for the end

@@ -19,8 +19,8 @@ const DefaultAttempts = 32
 // UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's
 // attributes.
 type UpdateOptions struct {
-	// Attributes replace those of the file as a whole; nil keeps them. With an empty ContentType
-	// the type is found anew (P6).
+	// Attributes replace those of the file as a whole; nil keeps them. With an empty
+	// ContentType the type is found anew (P6).
 	Attributes *Attributes
 	// Attempts bounds how often the file is read and written; 0 is DefaultAttempts.
 	Attempts int
@@ -35,27 +35,37 @@ const (
 	updateWaitMax = time.Second
 )
 
-// Update reads the file, lets fn make the new content of the old, and writes it if the file is
-// still the same version; otherwise it waits a little and begins again, so that no update is lost,
-// whoever else writes. old is nil where there is no file, and not nil where it is empty; it is fn's
-// to change. Where fn returns what it was given, or nil where there is no file, or the error
-// SkipUpdate, nothing is written. Another error of fn ends Update. Attributes are kept.
+// Update reads the file, lets fn make the new content of the old, and writes it if the
+// file is still the same version; otherwise it waits a little and begins again, so that
+// no update is lost, whoever else writes. old is nil where there is no file, and not
+// nil where it is empty; it is fn's to change. Where fn returns what it was given, or
+// nil where there is no file, or the error SkipUpdate, nothing is written. Another
+// error of fn ends Update. Attributes are kept.
 //
-// The Info is that of the file as it then is, zero where there is none. When the answer to a write
-// is lost, the file is read again: content equal to the new one counts as written. What must be
-// counted exactly should therefore differ each time, by an id of the writer for example (V1).
+// The Info is that of the file as it then is, zero where there is none. When the answer
+// to a write is lost, the file is read again: content equal to the new one counts as
+// written. What must be counted exactly should therefore differ each time, by an id of
+// the writer for example (V1).
 //
-// Errors: ErrUnsupported where the bucket can't put conditionally (Features.IfAbsent, IfVersion);
-// ErrPrecondition where every attempt met another writer; ErrUncertain; those of Get and Put; and
-// fn's own.
-func Update(ctx context.Context, b Bucket, name string, fn func(old []byte) ([]byte, error), opts *UpdateOptions) (Info, error) {
+// Errors: ErrUnsupported where the bucket can't put conditionally (Features.IfAbsent,
+// IfVersion); ErrPrecondition where every attempt met another writer; ErrUncertain;
+// those of Get and Put; and fn's own.
+func Update(ctx context.Context, b Bucket, name string, fn func(old []byte) ([]byte, error),
+	opts *UpdateOptions) (Info, error) {
 	return update(ctx, b, name, "", fn, opts)
 }
 
 // update gives new files the type newType, unless the options have attributes.
-func update(ctx context.Context, b Bucket, name, newType string, fn func([]byte) ([]byte, error), opts *UpdateOptions) (Info, error) {
+func update(ctx context.Context, b Bucket, name, newType string, fn func([]byte) ([]byte, error),
+	opts *UpdateOptions) (Info, error) {
 	ctx, b = given(ctx, b)
-	u := &updater{ctx: ctx, bucket: b, name: name, newType: newType, fn: fn}
+	u := &updater{
+		ctx:     ctx,
+		bucket:  b,
+		name:    name,
+		newType: newType,
+		fn:      fn,
+	}
 	if opts != nil {
 		u.opts = *opts
 	}
@@ -101,7 +111,8 @@ func (u *updater) run() (Info, error) {
 			if u.lost != nil {
 				return Info{}, Errorf(ErrUncertain, "gave up after %d attempts", attempts)
 			}
-			return Info{}, Errorf(ErrPrecondition, "another writer came first in each of %d attempts", attempts)
+			return Info{}, Errorf(ErrPrecondition,
+				"another writer came first in each of %d attempts", attempts)
 		}
 		if err := sleepFor(u.ctx, rand.N(wait)); err != nil {
 			return Info{}, u.ended(err)
@@ -124,12 +135,14 @@ func (u *updater) check() error {
 	case f.ReadOnly:
 		return refusal(u.ctx, u.bucket, u.name)
 	case !f.IfAbsent || !f.IfVersion:
-		return Errorf(ErrUnsupported, "the bucket can't put conditionally, so updates would be lost")
+		return Errorf(ErrUnsupported,
+			"the bucket can't put conditionally, so updates would be lost")
 	}
 	return nil
 }
 
-// attempt reads, calls fn and writes once. done is false where another writer came between.
+// attempt reads, calls fn and writes once. done is false where another writer came
+// between.
 func (u *updater) attempt() (info Info, done bool, err error) {
 	s, err := u.read()
 	if errors.Is(err, ErrChanged) {
@@ -177,8 +190,9 @@ func (u *updater) read() (*state, error) {
 	return &state{exists: true, info: info, old: old}, err
 }
 
-// recover decides, after the answer to a write was lost, what has become of it. Where it has not
-// happened, the same content is to be written again, without asking fn, for it may still happen.
+// recover decides, after the answer to a write was lost, what has become of it. Where
+// it has not happened, the same content is to be written again, without asking fn, for
+// it may still happen.
 func (u *updater) recover(now *state) (done bool, err error) {
 	switch {
 	case now.exists && bytes.Equal(now.old, u.lost.new):
@@ -187,10 +201,12 @@ func (u *updater) recover(now *state) (done bool, err error) {
 		now.new = u.lost.new
 		return false, nil
 	}
-	return false, Errorf(ErrUncertain, "the answer to a write was lost, and the file was changed since")
+	return false, Errorf(ErrUncertain,
+		"the answer to a write was lost, and the file was changed since")
 }
 
-// ended keeps an outcome that is uncertain from looking like a failure that changed nothing.
+// ended keeps an outcome that is uncertain from looking like a failure that changed
+// nothing.
 func (u *updater) ended(err error) error {
 	if u.lost == nil || errors.Is(err, ErrUncertain) {
 		return err

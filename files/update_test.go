@@ -18,7 +18,8 @@ func appendX(old []byte) ([]byte, error) { return append(old, 'x'), nil }
 
 func TestUpdateMissingEmptyAndSame(t *testing.T) {
 	b := mem.New(nil)
-	step := func(what string, wantNil bool, result []byte, rerr error, want string, wantWrite bool) {
+	step := func(what string, wantNil bool, result []byte, rerr error, want string,
+		wantWrite bool) {
 		t.Helper()
 		before, _ := b.Stat(ctx, "a", nil)
 		info, err := files.Update(ctx, b, "a", func(old []byte) ([]byte, error) {
@@ -53,12 +54,15 @@ func TestUpdateMissingEmptyAndSame(t *testing.T) {
 	step("to nothing", false, nil, nil, "", true)
 }
 
-// TestUpdateInPlace: a function that changes what it was given must not look like one that changed
-// nothing.
+// TestUpdateInPlace: a function that changes what it was given must not look like one
+// that changed nothing.
 func TestUpdateInPlace(t *testing.T) {
 	b := mem.New(nil)
 	put(t, b, "a", "old")
-	_, err := files.Update(ctx, b, "a", func(old []byte) ([]byte, error) { copy(old, "new"); return old, nil }, nil)
+	_, err := files.Update(ctx, b, "a", func(old []byte) ([]byte, error) {
+		copy(old, "new")
+		return old, nil
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,19 +71,28 @@ func TestUpdateInPlace(t *testing.T) {
 
 func TestUpdateAttributes(t *testing.T) {
 	b := mem.New(&mem.Options{VersionPerPut: true})
-	a := files.Attributes{ContentType: "x/y", CacheControl: "no-store", Metadata: map[string]string{"k": "v"}}
-	if _, err := files.PutString(ctx, b, "a.txt", "1", &files.PutOptions{Attributes: a}); err != nil {
+	a := files.Attributes{
+		ContentType:  "x/y",
+		CacheControl: "no-store",
+		Metadata:     map[string]string{"k": "v"},
+	}
+	if _, err := files.PutString(ctx, b, "a.txt", "1",
+		&files.PutOptions{Attributes: a}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := files.Update(ctx, b, "a.txt", appendX, nil)
-	if err != nil || info.ContentType != "x/y" || info.CacheControl != "no-store" || info.Metadata["k"] != "v" {
+	if err != nil || info.ContentType != "x/y" || info.CacheControl != "no-store" ||
+		info.Metadata["k"] != "v" {
 		t.Error("attributes are not kept:", info, err)
 	}
 	same := func(old []byte) ([]byte, error) { return old, nil }
 	for _, c := range []struct {
 		a     files.Attributes
 		write bool
-	}{{a, false}, {files.Attributes{CacheControl: "no-store", Metadata: map[string]string{"K": "v"}}, false}, {files.Attributes{ContentType: "x/z"}, true}, {files.Attributes{}, false}} {
+	}{{a, false}, {files.Attributes{
+		CacheControl: "no-store",
+		Metadata:     map[string]string{"K": "v"},
+	}, false}, {files.Attributes{ContentType: "x/z"}, true}, {files.Attributes{}, false}} {
 		got, err := files.Update(ctx, b, "a.txt", same, &files.UpdateOptions{Attributes: &c.a})
 		if err != nil || (got.Version != info.Version) != c.write {
 			t.Errorf("%v: %v, %v", c.a, got, err)
@@ -89,7 +102,8 @@ func TestUpdateAttributes(t *testing.T) {
 	if len(info.Metadata) != 0 || info.CacheControl != "" {
 		t.Error("attributes are not replaced:", info)
 	}
-	_, err = files.Update(ctx, b, "a.txt", same, &files.UpdateOptions{Attributes: &files.Attributes{ContentType: "x\n"}})
+	_, err = files.Update(ctx, b, "a.txt", same,
+		&files.UpdateOptions{Attributes: &files.Attributes{ContentType: "x\n"}})
 	is(t, err, files.ErrInvalid)
 }
 
@@ -113,20 +127,30 @@ func TestUpdateErrors(t *testing.T) {
 		{"name", ctx, full, "/a", never, nil, files.ErrInvalidName},
 		{"no function", ctx, full, "a", nil, nil, files.ErrInvalid},
 		{"attempts", ctx, full, "a", never, &files.UpdateOptions{Attempts: -1}, files.ErrInvalid},
-		{"negative limit", ctx, full, "a", never, &files.UpdateOptions{MaxBytes: -1}, files.ErrInvalid},
+		{
+			"negative limit", ctx, full, "a", never, &files.UpdateOptions{MaxBytes: -1},
+			files.ErrInvalid,
+		},
 		{"limit", ctx, full, "a", never, &files.UpdateOptions{MaxBytes: 4}, files.ErrTooLarge},
 		{"closed", ctx, closed, "a", never, nil, files.ErrClosed},
 		{"context", ended, full, "a", never, nil, context.Canceled},
-		{"no versions", ctx, fixed(func(f *files.Features) { f.IfVersion = false }), "a", never, nil, files.ErrUnsupported},
-		{"no create", ctx, fixed(func(f *files.Features) { f.IfAbsent = false }), "a", never, nil, files.ErrUnsupported},
+		{"no versions", ctx, fixed(func(f *files.Features) {
+			f.IfVersion = false
+		}), "a", never, nil, files.ErrUnsupported},
+		{"no create", ctx, fixed(func(f *files.Features) {
+			f.IfAbsent = false
+		}), "a", never, nil, files.ErrUnsupported},
 		{"read-only", ctx, files.ReadOnly(full), "a", never, nil, files.ErrPermission},
-		{"fn's own", ctx, full, "a", func([]byte) ([]byte, error) { return []byte("x"), errBroken }, nil, errBroken},
+		{"fn's own", ctx, full, "a", func([]byte) ([]byte, error) {
+			return []byte("x"), errBroken
+		}, nil, errBroken},
 	} {
 		_, err := files.Update(c.ctx, c.b, c.name, c.fn, c.opts)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", c.what, err)
 		}
-		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpUpdate || e.Name != c.name {
+		if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpUpdate ||
+			e.Name != c.name {
 			t.Errorf("%s: %#v", c.what, err)
 		}
 	}
@@ -136,7 +160,8 @@ func TestUpdateErrors(t *testing.T) {
 		_, err := files.ReadAll(ctx, full, "other", nil)
 		return nil, err
 	}, nil)
-	if want := "files: update a: file does not exist: get other: file does not exist"; err == nil || err.Error() != want {
+	if want := "files: update a: file does not exist: get other: file does not exist"; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -227,7 +252,10 @@ func TestUpdateJSON(t *testing.T) {
 	}
 	has(t, b, "doc", `{"n":3}`)
 	put(t, b, "doc", `{"n":3,"tags":{"a":1}}`)
-	got, err := files.UpdateJSON(ctx, b, "doc", func(d *doc) error { d.N, d.Tags["a"] = 9, 9; return files.SkipUpdate }, nil)
+	got, err := files.UpdateJSON(ctx, b, "doc", func(d *doc) error {
+		d.N, d.Tags["a"] = 9, 9
+		return files.SkipUpdate
+	}, nil)
 	if err != nil || got.N != 3 || got.Tags["a"] != 1 {
 		t.Error("a skipped update gave", got, err)
 	}

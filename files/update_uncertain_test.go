@@ -11,22 +11,24 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// lossy is a bucket whose first Put answers ErrUncertain: where happens is true, the content is stored nonetheless. then is called behind it.
+// lossy is a bucket whose first Put answers ErrUncertain: where happens is true, the
+// content is stored nonetheless. then is called behind it.
 func lossy(b files.Bucket, happens bool, then func()) files.Bucket {
 	lost := false
-	return around(b, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op != files.OpPut || lost {
-			return next(ctx)
-		}
-		lost = true
-		if happens {
-			if err := next(ctx); err != nil {
-				return err
+	return around(b,
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op != files.OpPut || lost {
+				return next(ctx)
 			}
-		}
-		then()
-		return files.Errorf(files.ErrUncertain, "the answer was lost")
-	})
+			lost = true
+			if happens {
+				if err := next(ctx); err != nil {
+					return err
+				}
+			}
+			then()
+			return files.Errorf(files.ErrUncertain, "the answer was lost")
+		})
 }
 
 func TestUpdateUncertain(t *testing.T) {
@@ -74,21 +76,23 @@ func TestUpdateUncertain(t *testing.T) {
 	}
 }
 
-// TestUpdateUncertainThenLate: the write whose answer was lost happens only after the file was read again.
+// TestUpdateUncertainThenLate: the write whose answer was lost happens only after the
+// file was read again.
 func TestUpdateUncertainThenLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := mem.New(nil)
 		put(t, b, "a", "1")
 		gets := 0
-		late := around(lossy(b, false, func() {}), func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			err := next(ctx)
-			if c.Op == files.OpGet {
-				if gets++; gets == 2 {
-					put(t, b, "a", "1x")
+		late := around(lossy(b, false, func() {}),
+			func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+				err := next(ctx)
+				if c.Op == files.OpGet {
+					if gets++; gets == 2 {
+						put(t, b, "a", "1x")
+					}
 				}
-			}
-			return err
-		})
+				return err
+			})
 		if _, err := files.Update(ctx, late, "a", appendX, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -96,20 +100,22 @@ func TestUpdateUncertainThenLate(t *testing.T) {
 	})
 }
 
-// TestUpdateUncertainThenFailure: a failure behind a lost answer must not look as if nothing had changed.
+// TestUpdateUncertainThenFailure: a failure behind a lost answer must not look as if
+// nothing had changed.
 func TestUpdateUncertainThenFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := mem.New(nil)
 		put(t, b, "a", "1")
 		gets := 0
-		flaky := around(lossy(b, true, func() {}), func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if c.Op == files.OpGet {
-				if gets++; gets == 2 {
-					return files.Errorf(files.ErrUnavailable, "nobody answers")
+		flaky := around(lossy(b, true, func() {}),
+			func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+				if c.Op == files.OpGet {
+					if gets++; gets == 2 {
+						return files.Errorf(files.ErrUnavailable, "nobody answers")
+					}
 				}
-			}
-			return next(ctx)
-		})
+				return next(ctx)
+			})
 		_, err := files.Update(ctx, flaky, "a", appendX, nil)
 		is(t, err, files.ErrUncertain)
 		is(t, err, files.ErrUnavailable)

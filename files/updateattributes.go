@@ -13,28 +13,37 @@ type UpdateAttributesOptions struct {
 	Attempts int
 }
 
-// UpdateAttributes changes attributes of a file and keeps its content, its digest and all other
-// attributes: fn gets the attributes that the file has, metadata included, and changes what it
-// wants to. ([Copy] with new Attributes replaces them all.) It is guarded by the version: if
-// another writer comes between, nothing is mixed or lost, and it begins again with what is then
-// there, calling fn again. Where fn changes nothing, or returns SkipUpdate, nothing is written.
-// Another error of fn ends it. A content type that fn empties is found anew, by the name (P6).
+// UpdateAttributes changes attributes of a file and keeps its content, its digest and
+// all other attributes: fn gets the attributes that the file has, metadata included,
+// and changes what it wants to. ([Copy] with new Attributes replaces them all.) It is
+// guarded by the version: if another writer comes between, nothing is mixed or lost,
+// and it begins again with what is then there, calling fn again. Where fn changes
+// nothing, or returns SkipUpdate, nothing is written. Another error of fn ends it. A
+// content type that fn empties is found anew, by the name (P6).
 //
-// Where not every Put makes a new version (Features.VersionPerPut, S3), the guard is of the content
-// alone: a change of attributes by another writer, at the same time and without new content, is not
-// seen, and the later one stays.
+// Where not every Put makes a new version (Features.VersionPerPut, S3), the guard is of
+// the content alone: a change of attributes by another writer, at the same time and
+// without new content, is not seen, and the later one stays.
 //
-// It takes two requests where the bucket copies on the server's side (Features.ServerCopy), Stat
-// and a copy of the file onto itself; elsewhere it takes Get and Put, and the content passes
-// through the program. The Info is that of the file as it then is.
+// It takes two requests where the bucket copies on the server's side
+// (Features.ServerCopy), Stat and a copy of the file onto itself; elsewhere it takes
+// Get and Put, and the content passes through the program. The Info is that of the file
+// as it then is.
 //
 // Errors: ErrNotExist; ErrUnsupported where the bucket can't put conditionally
-// (Features.IfVersion); ErrPrecondition where every attempt met another writer; ErrInvalid for
-// attributes that can't be stored (P7); ErrUncertain; those of Stat, Get, Put and Copy; and fn's
-// own.
-func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attributes) error, opts *UpdateAttributesOptions) (Info, error) {
+// (Features.IfVersion); ErrPrecondition where every attempt met another writer;
+// ErrInvalid for attributes that can't be stored (P7); ErrUncertain; those of Stat,
+// Get, Put and Copy; and fn's own.
+func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attributes) error,
+	opts *UpdateAttributesOptions) (Info, error) {
 	ctx, b = given(ctx, b)
-	u := &attributeUpdate{ctx: ctx, bucket: b, name: name, fn: fn, attempts: DefaultAttempts}
+	u := &attributeUpdate{
+		ctx:      ctx,
+		bucket:   b,
+		name:     name,
+		fn:       fn,
+		attempts: DefaultAttempts,
+	}
 	if opts != nil && opts.Attempts != 0 {
 		u.attempts = opts.Attempts
 	}
@@ -69,13 +78,15 @@ func (u *attributeUpdate) run() (Info, error) {
 		info, done, err := u.attempt()
 		switch {
 		case err != nil && u.lost != nil && !errors.Is(err, ErrUncertain):
-			return Info{}, WithCause(ErrUncertain, err, "the answer to a write was lost: "+clean(err))
+			return Info{}, WithCause(ErrUncertain, err,
+				"the answer to a write was lost: "+clean(err))
 		case done || err != nil:
 			return info, err
 		case i >= u.attempts && u.lost != nil:
 			return Info{}, Errorf(ErrUncertain, "gave up after %d attempts", u.attempts)
 		case i >= u.attempts:
-			return Info{}, Errorf(ErrPrecondition, "another writer came first in each of %d attempts", u.attempts)
+			return Info{}, Errorf(ErrPrecondition,
+				"another writer came first in each of %d attempts", u.attempts)
 		}
 		if err := sleepFor(u.ctx, rand.N(wait)); err != nil {
 			return Info{}, err
@@ -96,12 +107,14 @@ func (u *attributeUpdate) check() error {
 	case f.ReadOnly:
 		return refusal(u.ctx, u.bucket, u.name)
 	case !f.IfVersion:
-		return Errorf(ErrUnsupported, "the bucket can't put conditionally, so another writer's change would be lost")
+		return Errorf(ErrUnsupported,
+			"the bucket can't put conditionally, so another writer's change would be lost")
 	}
 	return nil
 }
 
-// attempt looks, calls fn and writes once. done is false where another writer came between.
+// attempt looks, calls fn and writes once. done is false where another writer came
+// between.
 func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
 	var body *Reader
 	copier, server := u.bucket.(Copier)
@@ -136,7 +149,12 @@ func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
 		}
 	}
 	if body != nil {
-		put := &PutOptions{Attributes: want, If: IfVersion(info.Version), Size: &info.Size, Digest: info.Digest}
+		put := &PutOptions{
+			Attributes: want,
+			If:         IfVersion(info.Version),
+			Size:       &info.Size,
+			Digest:     info.Digest,
+		}
 		after, err = u.bucket.Put(u.ctx, u.name, body, put)
 	}
 	switch {
@@ -163,7 +181,8 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 		case info.Version == u.lost.before:
 			return u.lost.want, false, nil
 		}
-		return want, false, Errorf(ErrUncertain, "the answer to a write was lost, and the file was changed since")
+		return want, false, Errorf(ErrUncertain,
+			"the answer to a write was lost, and the file was changed since")
 	}
 	want = info.Attributes.Clone()
 	switch err := u.fn(&want); {
@@ -178,11 +197,14 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 	return want, equalAttributes(info.Attributes, want), nil
 }
 
-// equalAttributes reports whether the file that has the attributes need not be written to have
-// those that are wanted.
+// equalAttributes reports whether the file that has the attributes need not be written
+// to have those that are wanted.
 func equalAttributes(have, want Attributes) bool {
-	return maps.Equal(want.Metadata, have.Metadata) && want.ContentType == have.ContentType && want.CacheControl == have.CacheControl &&
-		want.ContentDisposition == have.ContentDisposition && want.ContentEncoding == have.ContentEncoding &&
+	return maps.Equal(want.Metadata,
+		have.Metadata) && want.ContentType == have.ContentType &&
+		want.CacheControl == have.CacheControl &&
+		want.ContentDisposition == have.ContentDisposition &&
+		want.ContentEncoding == have.ContentEncoding &&
 		want.ContentLanguage == have.ContentLanguage
 }
 

@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// winner decides which call of an Around's next counts, for a hook may make several at once.
+// winner decides which call of an Around's next counts, for a hook may make several at
+// once.
 type winner struct {
 	on   bool // there is an Around
 	mu   sync.Mutex
@@ -26,8 +27,8 @@ func (c *Call) turn() int {
 	return c.won.wins
 }
 
-// win runs keep, which takes over the results of a call, unless another call that ran at the same
-// time has succeeded before, or nobody waits any more.
+// win runs keep, which takes over the results of a call, unless another call that ran
+// at the same time has succeeded before, or nobody waits any more.
 func (c *Call) win(turn int, keep func()) bool {
 	if !c.won.on {
 		keep()
@@ -88,7 +89,8 @@ func (o *opening) follow(ctx context.Context) {
 	o.stop = context.AfterFunc(ctx, func() { o.cancel(context.Cause(ctx)) })
 }
 
-// opened ends the hold of the hook's context; it returns its error where it has ended already.
+// opened ends the hold of the hook's context; it returns its error where it has ended
+// already.
 func (o *opening) opened() error {
 	if o.stop() {
 		return nil
@@ -96,9 +98,9 @@ func (o *opening) opened() error {
 	return ContextError(o.hook)
 }
 
-// govern is called when Around has returned: a deadline of the hook's context goes on to hold, but
-// not its cancellation, which a deferred cancel has just made.
-// It returns the context that governs, whose end comes to the body's a moment later.
+// govern is called when Around has returned: a deadline of the hook's context goes on
+// to hold, but not its cancellation, which a deferred cancel has just made. It returns
+// the context that governs, whose end comes to the body's a moment later.
 func (o *opening) govern(caller context.Context) context.Context {
 	by := o.hook
 	if by.Err() == context.Canceled {

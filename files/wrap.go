@@ -8,9 +8,10 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Wrap returns a bucket that passes every operation, the optional ones too, through the hooks to b.
-// It is the only forwarding type: a wrapper that embeds Bucket loses the optional abilities, or
-// leaks them. What its Features don't claim it refuses by itself, whatever b can do.
+// Wrap returns a bucket that passes every operation, the optional ones too, through the
+// hooks to b. It is the only forwarding type: a wrapper that embeds Bucket loses the
+// optional abilities, or leaks them. What its Features don't claim it refuses by
+// itself, whatever b can do.
 //
 // A logging wrapper is five lines:
 //
@@ -125,8 +126,8 @@ func (w *wrapped) in(name string) string {
 	return w.hooks.Names.In(name)
 }
 
-// around runs the operation inside the hook, and gives its error the caller's name. A context that
-// has ended is found below, behind the options, as rule E2 orders it.
+// around runs the operation inside the hook, and gives its error the caller's name. A
+// context that has ended is found below, behind the options, as rule E2 orders it.
 func (w *wrapped) around(ctx context.Context, c *Call, next func(context.Context) error) error {
 	if w.hooks.Around == nil {
 		return NewError(c.Op, c.Name, next(ctx))
@@ -162,7 +163,8 @@ func outer(info Info, name string) Info {
 	return info
 }
 
-func (w *wrapped) Put(ctx context.Context, name string, content io.Reader, opts *PutOptions) (Info, error) {
+func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
+	opts *PutOptions) (Info, error) {
 	cl := w.claims()
 	err := w.check(ctx, cl, name, "")
 	if err == nil {
@@ -172,13 +174,19 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader, opts 
 		}
 		err = cl.checkPut(content, opts)
 	}
-	if limit := cl.limit(opts != nil && opts.Size != nil); err == nil && limit > 0 && content != nil {
+	if limit := cl.limit(opts != nil && opts.Size != nil); err == nil && limit > 0 &&
+		content != nil {
 		content, err = limited(content, limit)
 	}
 	if err != nil {
 		return Info{}, NewError(OpPut, name, err)
 	}
-	c := &Call{Op: OpPut, Name: name, Put: opts, Content: content}
+	c := &Call{
+		Op:      OpPut,
+		Name:    name,
+		Put:     opts,
+		Content: content,
+	}
 	end := ending{w: w, ctx: ctx, call: c}
 	defer end.tell()
 	err = w.around(ctx, c, func(ctx context.Context) error {

@@ -2,12 +2,13 @@ package files
 
 import "context"
 
-// The optional abilities of a wrapper: each is there when the bucket below has it, and answers
-// errors.ErrUnsupported otherwise.
+// The optional abilities of a wrapper: each is there when the bucket below has it, and
+// answers errors.ErrUnsupported otherwise.
 
-// CopyFrom copies in the bucket below, inside the hook. A wrapper that looks at contents has no
-// server-side copy.
-func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string, opts *CopyOptions) (Info, error) {
+// CopyFrom copies in the bucket below, inside the hook. A wrapper that looks at
+// contents has no server-side copy.
+func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string,
+	opts *CopyOptions) (Info, error) {
 	cl := w.claims()
 	err := w.check(ctx, cl, dstName, "")
 	if err == nil {
@@ -17,13 +18,20 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		err = errNilBucket
 	}
 	inner, ok := w.inner.(Copier)
-	if err == nil && (!ok || !cl.outer.ServerCopy || cl.streams || w.hooks.Content != nil || w.hooks.Transform != nil) {
+	if err == nil && (!ok || !cl.outer.ServerCopy || cl.streams || w.hooks.Content != nil ||
+		w.hooks.Transform != nil) {
 		err = ErrUnsupported
 	}
 	if err != nil {
 		return Info{}, NewError(OpCopy, dstName, err)
 	}
-	c := &Call{Op: OpCopy, Name: dstName, Source: src, SourceName: srcName, Copy: opts}
+	c := &Call{
+		Op:         OpCopy,
+		Name:       dstName,
+		Source:     src,
+		SourceName: srcName,
+		Copy:       opts,
+	}
 	end := ending{w: w, ctx: ctx, call: c}
 	defer end.tell()
 	err = w.around(ctx, c, func(ctx context.Context) (err error) {
@@ -52,7 +60,8 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 }
 
 // WithCopySource lets a copy read from the bucket below, inside the hook.
-func (w *wrapped) WithCopySource(ctx context.Context, name string, fn func(ctx context.Context, b Bucket, name string) error) error {
+func (w *wrapped) WithCopySource(ctx context.Context, name string,
+	fn func(ctx context.Context, b Bucket, name string) error) error {
 	cl := w.claims()
 	err := w.check(ctx, cl, name, "")
 	switch {
@@ -73,8 +82,8 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string, fn func(ctx c
 	return err
 }
 
-// view tells views of one file apart that store it differently, for Copy and Move; nil is what is
-// stored.
+// view tells views of one file apart that store it differently, for Copy and Move; nil
+// is what is stored.
 func (w *wrapped) view() any {
 	if w.hooks.Transform != nil {
 		return w
@@ -127,7 +136,8 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 		turn := c.turn()
 		// What is fetched or sent with the URL doesn't pass through a hook.
 		if w.hooks.looks() {
-			return Errorf(ErrUnsupported, "a wrapper looks at contents, which a signed URL would get round")
+			return Errorf(ErrUnsupported,
+				"a wrapper looks at contents, which a signed URL would get round")
 		}
 		signed, err := SignURL(ctx, w.inner, w.in(name), c.Sign)
 		if err == nil && !c.win(turn, func() { c.Signed = signed }) {

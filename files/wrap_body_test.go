@@ -28,18 +28,29 @@ func TestWrapContentAndBody(t *testing.T) {
 	})
 	put(t, b, "a", "abc")
 	has(t, inner, "a", "`cb")
-	if got, err := files.ReadString(ctx, b, "a", &files.ReadOptions{GetOptions: files.GetOptions{SkipVerify: true}}); got != "abc" || err != nil {
+	if got, err := files.ReadString(ctx, b, "a",
+		&files.ReadOptions{GetOptions: files.GetOptions{SkipVerify: true}}); got != "abc" ||
+		err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := files.Copy(ctx, b, "b", b, "a", &files.CopyOptions{}); err != nil && !errors.Is(err, files.ErrCorrupt) {
+	if _, err := files.Copy(ctx, b, "b", b, "a",
+		&files.CopyOptions{}); err != nil && !errors.Is(err, files.ErrCorrupt) {
 		t.Error(err) // streaming: through both hooks, or stopped by the digest
 	}
-	for _, h := range []files.Hooks{{Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }}, {Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }}} {
-		if f := files.Wrap(signing{inner}, h).Features(); f.ServerCopy || f.SignGet || f.SignPut || f.SignDelete {
+	for _, h := range []files.Hooks{
+		{Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }},
+		{Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }},
+	} {
+		if f := files.Wrap(signing{inner},
+			h).Features(); f.ServerCopy || f.SignGet || f.SignPut || f.SignDelete {
 			t.Error("server-side copies and signed URLs would get round the hooks, and are claimed")
 		}
 	}
-	_, err := files.SignURL(ctx, files.Wrap(signing{inner}, files.Hooks{Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }}), "a", nil)
+	_, err := files.SignURL(ctx, files.Wrap(signing{inner}, files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+			return r
+		},
+	}), "a", nil)
 	is(t, err, files.ErrUnsupported)
 	// nil content stays nil.
 	var f *os.File

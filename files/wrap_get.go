@@ -48,7 +48,8 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 		return nil
 	})
 	if err == nil && r == nil {
-		err = NewError(OpGet, name, Errorf(ErrUnsupported, "a wrapper hid the failure of the operation"))
+		err = NewError(OpGet, name,
+			Errorf(ErrUnsupported, "a wrapper hid the failure of the operation"))
 	}
 	if err != nil {
 		end.is(0, err)
@@ -141,12 +142,13 @@ func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, 
 	return r, nil
 }
 
-// layer reads from a hook's reader and closes it, if it can be closed, and the body beneath.
+// layer reads from a hook's reader and closes it, if it can be closed, and the body
+// beneath.
 type layer struct {
 	r    io.Reader
 	body io.Closer
-	// A Close without an error, as a decoder's, mustn't come during a Read: it waits for its end,
-	// which the closed body brings.
+	// A Close without an error, as a decoder's, mustn't come during a Read: it waits
+	// for its end, which the closed body brings.
 	late            interface{ Close() }
 	bare            bool // r itself isn't closed
 	mu              sync.Mutex

@@ -2,15 +2,17 @@ package files
 
 import "iter"
 
-// listLimited lists with a limit above a bucket of whose entries some may be left out: the caller
-// counts those that count, and wanted tells how many are still to come. What the bucket below
-// couldn't read comes behind the last entry (L9), which it does only where that listing ends there
-// by its own limit. So as many are asked for as are wanted, and where some were left out, parts of
-// growing size behind them; of a part that isn't used up, what was used is listed once more.
+// listLimited lists with a limit above a bucket of whose entries some may be left out:
+// the caller counts those that count, and wanted tells how many are still to come. What
+// the bucket below couldn't read comes behind the last entry (L9), which it does only
+// where that listing ends there by its own limit. So as many are asked for as are
+// wanted, and where some were left out, parts of growing size behind them; of a part
+// that isn't used up, what was used is listed once more.
 //
 // A bucket without an order has no place to go on from, and is listed without a limit.
 func listLimited(
-	o ListOptions, ordered bool, wanted func() int64, list func(ListOptions) iter.Seq2[Entry, error],
+	o ListOptions, ordered bool, wanted func() int64,
+	list func(ListOptions) iter.Seq2[Entry, error],
 ) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		o := o

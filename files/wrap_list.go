@@ -38,8 +38,8 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 	}
 }
 
-// outlive returns the context of a listing: the one that the hook gave to next, unless that was
-// cancelled, as by a deferred cancel, before the listing could begin.
+// outlive returns the context of a listing: the one that the hook gave to next, unless
+// that was cancelled, as by a deferred cancel, before the listing could begin.
 func outlive(ctx, hook context.Context) (context.Context, func()) {
 	if hook.Err() != context.Canceled || ctx.Err() != nil {
 		return hook, func() {}
@@ -49,7 +49,8 @@ func outlive(ctx, hook context.Context) (context.Context, func()) {
 	return governed{c}, func() { stop(); cancel(nil) }
 }
 
-func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string, opts *ListOptions) (string, error) {
+func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string,
+	opts *ListOptions) (string, error) {
 	if w.closed.Load() {
 		return "", ErrClosed
 	}
@@ -66,9 +67,10 @@ func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string, opts *L
 	return d, opts.Check()
 }
 
-// list yields the entries of the bucket below under their names above, and counts them in n, also
-// where the loop's body panics.
-func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *int64, yield func(Entry, error) bool) error {
+// list yields the entries of the bucket below under their names above, and counts them
+// in n, also where the loop's body panics.
+func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *int64,
+	yield func(Entry, error) bool) error {
 	var o ListOptions
 	if c.List != nil {
 		o = *c.List
@@ -118,15 +120,19 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *
 }
 
 // listInner lists the bucket below, through the hook.
-func (w *wrapped) listInner(ctx context.Context, c *Call, dir string, o ListOptions) iter.Seq2[Entry, error] {
+func (w *wrapped) listInner(ctx context.Context, c *Call, dir string,
+	o ListOptions) iter.Seq2[Entry, error] {
 	if w.hooks.List == nil {
 		return w.inner.List(ctx, dir, &o)
 	}
-	return w.hooks.List(ctx, c, o, func(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] { return w.inner.List(ctx, dir, &o) })
+	return w.hooks.List(ctx, c, o,
+		func(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] {
+			return w.inner.List(ctx, dir, &o)
+		})
 }
 
-// listError keeps the name of what can't be read where it lies below the directory, and makes it
-// the caller's.
+// listError keeps the name of what can't be read where it lies below the directory, and
+// makes it the caller's.
 func (w *wrapped) listError(c *Call, err error) error {
 	e, ok := err.(*Error)
 	if !ok || e.Op != OpList || e.Name == "" {

@@ -15,13 +15,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestAroundDefersCancel: the usual way of a timeout ends neither the body nor the listing.
+// TestAroundDefersCancel: the usual way of a timeout ends neither the body nor the
+// listing.
 func TestAroundDefersCancel(t *testing.T) {
-	b := around(tree(t), func(ctx context.Context, _ *files.Call, next func(context.Context) error) error {
-		ctx, cancel := context.WithTimeout(ctx, time.Hour)
-		defer cancel()
-		return next(ctx)
-	})
+	b := around(tree(t),
+		func(ctx context.Context, _ *files.Call, next func(context.Context) error) error {
+			ctx, cancel := context.WithTimeout(ctx, time.Hour)
+			defer cancel()
+			return next(ctx)
+		})
 	put(t, b, "big", strings.Repeat("x", 3<<20))
 	has(t, b, "big", strings.Repeat("x", 3<<20))
 	n := 0
@@ -58,11 +60,12 @@ func TestAroundDeadlineHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := mem.New(nil)
 		put(t, inner, "a", "text")
-		b := around(inner, func(ctx context.Context, _ *files.Call, next func(context.Context) error) error {
-			ctx, cancel := context.WithTimeout(ctx, time.Hour)
-			context.AfterFunc(ctx, cancel)
-			return next(ctx)
-		})
+		b := around(inner,
+			func(ctx context.Context, _ *files.Call, next func(context.Context) error) error {
+				ctx, cancel := context.WithTimeout(ctx, time.Hour)
+				context.AfterFunc(ctx, cancel)
+				return next(ctx)
+			})
 		r, err := b.Get(ctx, "a", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -80,42 +83,45 @@ func TestAroundDeadlineHolds(t *testing.T) {
 	})
 }
 
-// TestAroundHedges: next may be called several times at once; one result counts, and no body stays
-// open.
+// TestAroundHedges: next may be called several times at once; one result counts, and no
+// body stays open.
 func TestAroundHedges(t *testing.T) {
 	const calls = 4
 	var mu sync.Mutex
 	open := 0
-	inner := files.Wrap(tree(t), files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
-		mu.Lock()
-		defer mu.Unlock()
-		open++
-		return &closing{body, func() { mu.Lock(); open--; mu.Unlock() }}
-	}})
+	inner := files.Wrap(tree(t), files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+			mu.Lock()
+			defer mu.Unlock()
+			open++
+			return &closing{body, func() { mu.Lock(); open--; mu.Unlock() }}
+		},
+	})
 	put(t, inner, "big", strings.Repeat("x", 1<<20))
 	for _, first := range []bool{false, true} {
 		var late sync.WaitGroup
-		b := around(inner, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if c.Op.Writes() || c.Op == files.OpList {
-				return next(ctx)
-			}
-			ctx, cancel := context.WithCancel(ctx)
-			defer cancel()
-			errs := make(chan error, calls)
-			for range calls {
-				late.Go(func() { errs <- next(ctx) })
-			}
-			if first {
-				return <-errs
-			}
-			var won error = files.ErrUnavailable
-			for range calls {
-				if err := <-errs; err == nil {
-					won = nil
+		b := around(inner,
+			func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+				if c.Op.Writes() || c.Op == files.OpList {
+					return next(ctx)
 				}
-			}
-			return won
-		})
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				errs := make(chan error, calls)
+				for range calls {
+					late.Go(func() { errs <- next(ctx) })
+				}
+				if first {
+					return <-errs
+				}
+				var won error = files.ErrUnavailable
+				for range calls {
+					if err := <-errs; err == nil {
+						won = nil
+					}
+				}
+				return won
+			})
 		for range 50 {
 			r, err := b.Get(ctx, "big", nil)
 			if err != nil && !errors.Is(err, files.ErrClosed) {
@@ -165,11 +171,12 @@ func TestSigningIsAnsweredAndReplaced(t *testing.T) {
 	}
 	_, err := files.SignURL(ctx, own, "a", &files.SignOptions{Method: "PUT"})
 	is(t, err, files.ErrUnsupported)
-	cdn := around(signing{mem.New(nil)}, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		err := next(ctx)
-		c.Signed.URL = "https://cdn.example/?was=" + c.Signed.URL
-		return err
-	})
+	cdn := around(signing{mem.New(nil)},
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			err := next(ctx)
+			c.Signed.URL = "https://cdn.example/?was=" + c.Signed.URL
+			return err
+		})
 	s, err := files.SignURL(ctx, cdn, "a", &files.SignOptions{})
 	if !strings.HasPrefix(s.URL, "https://cdn.example/?was=") || len(s.URL) < 30 || err != nil {
 		t.Errorf("%v, %v", s, err)
@@ -206,7 +213,10 @@ func TestMaskedSource(t *testing.T) {
 		if (n > 10) != errors.Is(err, files.ErrTooLarge) || n <= 10 && err != nil {
 			t.Errorf("%d declared bytes: %v", n, err)
 		}
-		for what, r := range map[string]io.Reader{"stream": struct{ io.Reader }{bytes.NewReader(content)}, "memory": bytes.NewReader(content)} {
+		for what, r := range map[string]io.Reader{
+			"stream": struct{ io.Reader }{bytes.NewReader(content)},
+			"memory": bytes.NewReader(content),
+		} {
 			_, err := limited.Put(ctx, "unknown", r, nil)
 			if (n > 5) != errors.Is(err, files.ErrTooLarge) || n <= 5 && err != nil {
 				t.Errorf("%d bytes of a %s: %v", n, what, err)

@@ -13,7 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// operations calls every operation of a bucket once, on files that exist where they must, and returns their errors.
+// operations calls every operation of a bucket once, on files that exist where they
+// must, and returns their errors.
 func operations(b files.Bucket) map[files.Op]error {
 	errs := map[files.Op]error{}
 	_, errs[files.OpPut] = files.PutString(ctx, b, "put", "new", nil)
@@ -32,7 +33,11 @@ func operations(b files.Bucket) map[files.Op]error {
 	errs[files.OpDelete] = b.Delete(ctx, "b", nil)
 	_, errs[files.OpDeleteMany] = files.DeleteMany(ctx, b, slices.Values([]string{"c", "d"}))
 	errs[files.OpCheck] = files.Check(ctx, b)
-	for op, method := range map[files.Op]string{files.OpSignGet: "GET", files.OpSignPut: "PUT", files.OpSignDelete: "DELETE"} {
+	for op, method := range map[files.Op]string{
+		files.OpSignGet:    "GET",
+		files.OpSignPut:    "PUT",
+		files.OpSignDelete: "DELETE",
+	} {
 		_, errs[op] = files.SignURL(ctx, b, "a", &files.SignOptions{Method: method})
 	}
 	return errs
@@ -41,7 +46,8 @@ func operations(b files.Bucket) map[files.Op]error {
 // signing is a bucket that signs.
 type signing struct{ files.Bucket }
 
-func (s signing) SignURL(_ context.Context, name string, o *files.SignOptions) (files.SignedURL, error) {
+func (s signing) SignURL(_ context.Context, name string,
+	o *files.SignOptions) (files.SignedURL, error) {
 	return files.SignedURL{Method: o.Method, URL: "https://host/" + name + "?sig=hidden"}, nil
 }
 
@@ -74,7 +80,8 @@ func TestReadOnly(t *testing.T) {
 				t.Errorf("%s: %v", op, err)
 			}
 		}
-		if f := ro.Features(); !f.ReadOnly || f.SignPut || f.SignDelete || !f.SignGet || f.ServerCopy || f.IfAbsent {
+		if f := ro.Features(); !f.ReadOnly || f.SignPut || f.SignDelete || !f.SignGet ||
+			f.ServerCopy || f.IfAbsent {
 			t.Errorf("%+v", f)
 		}
 		if _, ok := files.As[signing](ro); ok {
@@ -108,7 +115,8 @@ func contents(t testing.TB, b files.Bucket) map[string]string {
 	return all
 }
 
-// TestWrapSeesEverything: every operation passes Around and ends in Done, under its own class.
+// TestWrapSeesEverything: every operation passes Around and ends in Done, under its own
+// class.
 func TestWrapSeesEverything(t *testing.T) {
 	var around, done []string
 	b := files.Wrap(full(t), files.Hooks{
@@ -125,7 +133,10 @@ func TestWrapSeesEverything(t *testing.T) {
 			t.Errorf("%s: %v", op, err)
 		}
 	}
-	for _, want := range []string{"put put[]", "get a[]", "stat a[]", "list []", "put copy[]", "put b[]", "delete b[]", "delete many [c d]", "check []", "sign get a[]", "sign put a[]", "sign delete a[]"} {
+	for _, want := range []string{
+		"put put[]", "get a[]", "stat a[]", "list []", "put copy[]", "put b[]", "delete b[]",
+		"delete many [c d]", "check []", "sign get a[]", "sign put a[]", "sign delete a[]",
+	} {
 		if !slices.Contains(around, want) || !slices.Contains(done, want) {
 			t.Errorf("%s is missing in %q or in %q", want, around, done)
 		}
@@ -140,7 +151,11 @@ func TestWrapErrorsHaveTheCallersNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logged := files.Wrap(sub, files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error { return next(ctx) }})
+	logged := files.Wrap(sub, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			return next(ctx)
+		},
+	})
 	for op, err := range operations(logged) {
 		if err == nil {
 			continue
@@ -167,12 +182,13 @@ func TestWrapErrorsHaveTheCallersNames(t *testing.T) {
 func TestWrapAround(t *testing.T) {
 	b := mem.New(nil)
 	tries := 0
-	again := around(around(b, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if tries++; tries%2 == 1 {
-			return files.Errorf(files.ErrUnavailable, "busy")
-		}
-		return next(ctx)
-	}), func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	again := around(around(b,
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if tries++; tries%2 == 1 {
+				return files.Errorf(files.ErrUnavailable, "busy")
+			}
+			return next(ctx)
+		}), func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 		if err := next(ctx); !errors.Is(err, files.ErrUnavailable) {
 			return err
 		}
@@ -184,17 +200,20 @@ func TestWrapAround(t *testing.T) {
 		t.Error(info, err)
 	}
 
-	silent := around(b, func(context.Context, *files.Call, func(context.Context) error) error { return nil })
+	silent := around(b, func(context.Context, *files.Call, func(context.Context) error) error {
+		return nil
+	})
 	_, err := silent.Get(ctx, "a", nil)
 	is(t, err, files.ErrUnsupported)
 	_, err = files.PutString(ctx, silent, "a", "x", nil)
 	is(t, err, files.ErrUnsupported)
 
 	// A hook that fails what had succeeded closes the body.
-	after := around(b, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		next(ctx)
-		return errBroken
-	})
+	after := around(b,
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			next(ctx)
+			return errBroken
+		})
 	if r, err := after.Get(ctx, "a", nil); r != nil || !errors.Is(err, errBroken) {
 		t.Error(r, err)
 	}
@@ -202,17 +221,18 @@ func TestWrapAround(t *testing.T) {
 
 	// A hook that gives other options.
 	b = mem.New(nil)
-	typed := around(b, func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op == files.OpPut {
-			o := files.PutOptions{}
-			if c.Put != nil {
-				o = *c.Put
+	typed := around(b,
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpPut {
+				o := files.PutOptions{}
+				if c.Put != nil {
+					o = *c.Put
+				}
+				o.CacheControl = "no-store"
+				c.Put = &o
 			}
-			o.CacheControl = "no-store"
-			c.Put = &o
-		}
-		return next(ctx)
-	})
+			return next(ctx)
+		})
 	if info := put(t, typed, "a", "x"); info.CacheControl != "no-store" {
 		t.Error(info)
 	}
@@ -220,9 +240,11 @@ func TestWrapAround(t *testing.T) {
 
 func TestWrapDone(t *testing.T) {
 	var got []string
-	b := files.Wrap(tree(t), files.Hooks{Done: func(_ context.Context, c *files.Call, n int64, err error) {
-		got = append(got, fmt.Sprint(c.Op, n, files.KindName(files.KindOf(err))))
-	}})
+	b := files.Wrap(tree(t), files.Hooks{
+		Done: func(_ context.Context, c *files.Call, n int64, err error) {
+			got = append(got, fmt.Sprint(c.Op, n, files.KindName(files.KindOf(err))))
+		},
+	})
 	expect := func(want ...string) {
 		t.Helper()
 		if !slices.Equal(got, want) {
@@ -257,7 +279,9 @@ func TestWrapDone(t *testing.T) {
 }
 
 func TestWrapEntryAndLimit(t *testing.T) {
-	b := files.Wrap(tree(t), files.Hooks{Entry: func(_ *files.Call, e files.Entry) bool { return !strings.Contains(e.Name, "a") }})
+	b := files.Wrap(tree(t), files.Hooks{Entry: func(_ *files.Call, e files.Entry) bool {
+		return !strings.Contains(e.Name, "a")
+	}})
 	wantList(t, b, "d", nil, "d/b", "d/c/z", "d/~", "d/é")
 	wantList(t, b, "d", &files.ListOptions{Limit: 2}, "d/b", "d/c/z")
 	wantList(t, b, "d", &files.ListOptions{Shallow: true, Limit: 2}, "d/b", "d/c/")
@@ -299,7 +323,8 @@ func TestAs(t *testing.T) {
 		t.Error("the bucket itself is not found")
 	}
 	logging := files.Wrap(b, files.Hooks{Done: func(context.Context, *files.Call, int64, error) {}})
-	if inner, ok := files.As[files.Bucket](files.Wrap(logging, files.Hooks{})); !ok || inner == nil {
+	if inner, ok := files.As[files.Bucket](files.Wrap(logging,
+		files.Hooks{})); !ok || inner == nil {
 		t.Error("a wrapper that changes nothing stops As")
 	}
 	sub, _ := files.Sub(b, "d")

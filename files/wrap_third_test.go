@@ -11,13 +11,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// bare is a third party's bucket: nothing optional, no MaxName, and a type that can't be compared.
+// bare is a third party's bucket: nothing optional, no MaxName, and a type that can't
+// be compared.
 type bare struct {
 	b files.Bucket
 	_ []func()
 }
 
-func (x bare) Put(ctx context.Context, name string, r io.Reader, o *files.PutOptions) (files.Info, error) {
+func (x bare) Put(ctx context.Context, name string, r io.Reader,
+	o *files.PutOptions) (files.Info, error) {
 	return x.b.Put(ctx, name, r, o)
 }
 func (x bare) Get(ctx context.Context, name string, o *files.GetOptions) (*files.Reader, error) {
@@ -26,7 +28,8 @@ func (x bare) Get(ctx context.Context, name string, o *files.GetOptions) (*files
 func (x bare) Stat(ctx context.Context, name string, o *files.StatOptions) (files.Info, error) {
 	return x.b.Stat(ctx, name, o)
 }
-func (x bare) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (x bare) List(ctx context.Context, dir string,
+	o *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return x.b.List(ctx, dir, o)
 }
 func (x bare) Delete(ctx context.Context, name string, o *files.DeleteOptions) error {

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// unreadAt is a bucket of a hundred files "d/00" to "d/99", of which a folder just before "d/55"
-// can't be read, which its listings tell as a driver does (L9).
+// unreadAt is a bucket of a hundred files "d/00" to "d/99", of which a folder just
+// before "d/55" can't be read, which its listings tell as a driver does (L9).
 func unreadAt(t *testing.T) files.Bucket {
 	t.Helper()
 	b := mem.New(nil)
@@ -48,8 +48,9 @@ func unreadAt(t *testing.T) files.Bucket {
 	return files.Wrap(b, files.Hooks{List: list, CloseInner: true})
 }
 
-// A listing through a wrapper that maps names, or leaves some out, tells what can't be read as
-// the bucket below does: behind the last entry that Limit allows, if that lies before it (L9).
+// A listing through a wrapper that maps names, or leaves some out, tells what can't be
+// read as the bucket below does: behind the last entry that Limit allows, if that lies
+// before it (L9).
 func TestWrapUnread(t *testing.T) {
 	below := unreadAt(t)
 	sub, err := files.Sub(below, "d")
@@ -92,7 +93,8 @@ func TestWrapUnread(t *testing.T) {
 		if errors.As(unread, &fe) {
 			name = fe.Name
 		}
-		if n != tt.want || name != tt.unread || unread != nil && !errors.Is(unread, files.ErrPermission) {
+		if n != tt.want || name != tt.unread || unread != nil && !errors.Is(unread,
+			files.ErrPermission) {
 			t.Errorf("%s, %d: %d entries, then %v", tt.what, tt.limit, n, unread)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestMaskedVersions: a wrapper that claims no versions takes none either, by any method, though
-// the bucket below would.
+// TestMaskedVersions: a wrapper that claims no versions takes none either, by any
+// method, though the bucket below would.
 func TestMaskedVersions(t *testing.T) {
 	ctx := context.Background()
 	inner := mem.New(nil)
@@ -46,7 +46,8 @@ func TestMaskedVersions(t *testing.T) {
 			return b.Delete(ctx, "a", &files.DeleteOptions{IfVersion: v})
 		},
 		"Copy": func() error {
-			_, err := files.Copy(ctx, b, "a", inner, "a", &files.CopyOptions{If: files.IfVersion(v)})
+			_, err := files.Copy(ctx, b, "a", inner, "a",
+				&files.CopyOptions{If: files.IfVersion(v)})
 			return err
 		},
 		"Copy of a version": func() error {

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// Writer writes a file piece by piece: what is written is stored by Commit, as one Put, and only by
-// it. It is for one goroutine, but for Close, which may be called at any time.
+// Writer writes a file piece by piece: what is written is stored by Commit, as one Put,
+// and only by it. It is for one goroutine, but for Close, which may be called at any
+// time.
 //
 //	w := files.NewWriter(ctx, b, "report.csv", nil)
 //	defer w.Close() // stores nothing where Commit wasn't reached
@@ -16,8 +17,8 @@ import (
 //	}
 //	_, err := w.Commit()
 //
-// Each Write is handed to the bucket before it returns: put a bufio.Writer in front of many small
-// ones, and flush it before Commit.
+// Each Write is handed to the bucket before it returns: put a bufio.Writer in front of
+// many small ones, and flush it before Commit.
 type Writer struct {
 	name   string
 	ctx    context.Context
@@ -32,10 +33,11 @@ type Writer struct {
 	panicked any  // what the Put has panicked with, until it was told
 }
 
-// NewWriter begins to write the file; the options are those of Put. It makes no check of its own:
-// what Put refuses, an illegal name for example, fails the first Write, or Commit. The context
-// governs the Writer until Commit or Close, one of which must be called. A panic in the Put, such as
-// that of a wrapper's hook, goes on in the goroutine that uses the Writer, once.
+// NewWriter begins to write the file; the options are those of Put. It makes no check
+// of its own: what Put refuses, an illegal name for example, fails the first Write, or
+// Commit. The context governs the Writer until Commit or Close, one of which must be
+// called. A panic in the Put, such as that of a wrapper's hook, goes on in the
+// goroutine that uses the Writer, once.
 func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Writer {
 	ctx, b = given(ctx, b)
 	var o *PutOptions
@@ -50,9 +52,16 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	}
 	pr, pw := io.Pipe()
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &Writer{name: name, ctx: ctx, pipe: pw, cancel: cancel, done: make(chan struct{})}
+	w := &Writer{
+		name:   name,
+		ctx:    ctx,
+		pipe:   pw,
+		cancel: cancel,
+		done:   make(chan struct{}),
+	}
 	w.err = NewError(OpPut, name, errCutOff) // unless Put returns
-	// A Put that waits for the next Write doesn't see the context end (P12), so its content must.
+	// A Put that waits for the next Write doesn't see the context end (P12), so its
+	// content must.
 	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextError(ctx)) })
 	go func() {
 		defer func() {
@@ -126,7 +135,8 @@ func (w *Writer) closed() error { return &Error{Op: OpPut, Name: w.name, Kind: E
 // outcome is the error of a Put that was over before Commit.
 func (w *Writer) outcome() error {
 	if w.err == nil {
-		return NewError(OpPut, w.name, Errorf(ErrUncertain, "the bucket ended the Put before the content ended"))
+		return NewError(OpPut, w.name,
+			Errorf(ErrUncertain, "the bucket ended the Put before the content ended"))
 	}
 	return w.err
 }
@@ -147,8 +157,8 @@ func (w *Writer) isEnded() bool {
 	return w.ended
 }
 
-// Commit ends the content and stores the file; it returns when Put does, with its Info or error.
-// The Writer is then over, also where Commit fails.
+// Commit ends the content and stores the file; it returns when Put does, with its Info
+// or error. The Writer is then over, also where Commit fails.
 //
 // Errors: those of Put; ErrClosed after Commit or Close.
 func (w *Writer) Commit() (Info, error) {
@@ -159,8 +169,8 @@ func (w *Writer) Commit() (Info, error) {
 		return Info{}, w.closed()
 	}
 	early := w.over()
-	// A context that has ended ends the content with its error, also where what watches it comes
-	// later.
+	// A context that has ended ends the content with its error, also where what watches
+	// it comes later.
 	if w.ctx.Err() != nil {
 		w.pipe.CloseWithError(ContextError(w.ctx))
 	} else {
@@ -182,10 +192,10 @@ func (w *Writer) end() bool {
 	return first
 }
 
-// Close aborts the Put where Commit has not been called: nothing is stored, and what was there
-// before stays. It returns when the Put is over. After Commit it does nothing, so it may be
-// deferred; during a Commit it cancels what can still be cancelled, and Commit tells the outcome.
-// It returns nil.
+// Close aborts the Put where Commit has not been called: nothing is stored, and what
+// was there before stays. It returns when the Put is over. After Commit it does
+// nothing, so it may be deferred; during a Commit it cancels what can still be
+// cancelled, and Commit tells the outcome. It returns nil.
 func (w *Writer) Close() error {
 	if w == nil || w.pipe == nil {
 		return nil

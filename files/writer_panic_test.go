@@ -10,8 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWriterPanics: a panic of a hook, in the Put that a Writer runs, comes to the goroutine that
-// uses the Writer, once, where it can be recovered; runtime.Goexit is an error there.
+// TestWriterPanics: a panic of a hook, in the Put that a Writer runs, comes to the
+// goroutine that uses the Writer, once, where it can be recovered; runtime.Goexit is an
+// error there.
 func TestWriterPanics(t *testing.T) {
 	for name, use := range map[string]func(w *files.Writer) error{
 		"Write": func(w *files.Writer) error {
@@ -62,7 +63,8 @@ func TestWriterPanics(t *testing.T) {
 	}
 }
 
-// TestNothingGiven: what is nil is ErrInvalid also where there would be nothing to do (E2).
+// TestNothingGiven: what is nil is ErrInvalid also where there would be nothing to do
+// (E2).
 func TestNothingGiven(t *testing.T) {
 	none := func(func(string) bool) {}
 	if _, err := files.DeleteMany(t.Context(), nil, none); !errors.Is(err, files.ErrInvalid) {

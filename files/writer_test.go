@@ -17,17 +17,20 @@ import (
 func TestWriterCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
 		b := mem.New(nil)
-		w := files.NewWriter(ctx, b, "a.csv", &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
+		w := files.NewWriter(ctx, b, "a.csv",
+			&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
 		defer w.Close()
 		for i := range 3 {
 			fmt.Fprintf(w, "%d,", i)
 			missing(t, b, "a.csv")
 		}
-		if n, err := io.Copy(w, strings.NewReader(strings.Repeat("x", 3<<20))); n != 3<<20 || err != nil {
+		if n, err := io.Copy(w,
+			strings.NewReader(strings.Repeat("x", 3<<20))); n != 3<<20 || err != nil {
 			t.Fatal(n, err)
 		}
 		info, err := w.Commit()
-		if err != nil || info.Size != 6+3<<20 || info.ContentType != "text/csv; charset=utf-8" || info.Metadata["k"] != "v" || info.Version == "" {
+		if err != nil || info.Size != 6+3<<20 || info.ContentType != "text/csv; charset=utf-8" ||
+			info.Metadata["k"] != "v" || info.Version == "" {
 			t.Fatal(info, err)
 		}
 		has(t, b, "a.csv", "0,1,2,"+strings.Repeat("x", 3<<20))
@@ -88,12 +91,13 @@ func TestWriterPutFails(t *testing.T) {
 	closed.Close()
 	taken := mem.New(nil)
 	put(t, taken, "a", "there")
-	failing := around(mem.New(nil), func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op == files.OpPut {
-			return errBroken
-		}
-		return next(ctx)
-	})
+	failing := around(mem.New(nil),
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpPut {
+				return errBroken
+			}
+			return next(ctx)
+		})
 	for _, c := range []struct {
 		what string
 		b    files.Bucket
@@ -103,10 +107,17 @@ func TestWriterPutFails(t *testing.T) {
 		late bool // the Put finds out at the end
 	}{
 		{"bad name", mem.New(nil), "a//b", nil, files.ErrInvalidName, false},
-		{"bad options", mem.New(nil), "a", &files.PutOptions{Attributes: files.Attributes{ContentType: " x"}}, files.ErrInvalid, false},
+		{
+			"bad options", mem.New(nil), "a",
+			&files.PutOptions{Attributes: files.Attributes{ContentType: " x"}}, files.ErrInvalid,
+			false,
+		},
 		{"closed", closed, "a", nil, files.ErrClosed, false},
 		{"a wrapper's error", failing, "a", nil, errBroken, false},
-		{"longer than declared", mem.New(nil), "a.txt", &files.PutOptions{Size: &size}, files.ErrCorrupt, false},
+		{
+			"longer than declared", mem.New(nil), "a.txt", &files.PutOptions{Size: &size},
+			files.ErrCorrupt, false,
+		},
 		{"taken", taken, "a", &files.PutOptions{If: files.IfAbsent()}, files.ErrExist, true},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -158,12 +169,14 @@ type unheeding struct {
 	read error
 }
 
-func (u *unheeding) Put(_ context.Context, _ string, r io.Reader, _ *files.PutOptions) (files.Info, error) {
+func (u *unheeding) Put(_ context.Context, _ string, r io.Reader,
+	_ *files.PutOptions) (files.Info, error) {
 	_, u.read = io.Copy(io.Discard, r)
 	return files.Info{}, u.read
 }
 
-// TestWriterContextBeforeCommit: what watches the context may come later than Commit, which looks itself.
+// TestWriterContextBeforeCommit: what watches the context may come later than Commit,
+// which looks itself.
 func TestWriterContextBeforeCommit(t *testing.T) {
 	for range 500 {
 		u := &unheeding{}
@@ -173,7 +186,8 @@ func TestWriterContextBeforeCommit(t *testing.T) {
 			t.Fatal(err)
 		}
 		cancel()
-		if _, err := w.Commit(); !errors.Is(err, context.Canceled) || !errors.Is(u.read, context.Canceled) {
+		if _, err := w.Commit(); !errors.Is(err,
+			context.Canceled) || !errors.Is(u.read, context.Canceled) {
 			t.Fatalf("Commit: %v; its content ended with %v", err, u.read)
 		}
 		w.Close()
@@ -181,7 +195,8 @@ func TestWriterContextBeforeCommit(t *testing.T) {
 }
 
 func TestWriterContextEndedByNobodyElse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // fails by a leak: without Commit and Close the context ends the Put
+	// fails by a leak: without Commit and Close the context ends the Put
+	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(ctx)
 		files.NewWriter(ctx, mem.New(nil), "a", nil).Write([]byte("x"))
 		cancel()
@@ -190,10 +205,11 @@ func TestWriterContextEndedByNobodyElse(t *testing.T) {
 
 // stuck is a bucket whose Put reads nothing until its context ends.
 func stuck() files.Bucket {
-	return around(mem.New(nil), func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		<-ctx.Done()
-		return context.Cause(ctx)
-	})
+	return around(mem.New(nil),
+		func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			<-ctx.Done()
+			return context.Cause(ctx)
+		})
 }
 
 func TestWriterCloseDuringWriteAndCommit(t *testing.T) {
@@ -225,11 +241,15 @@ func TestWriterCloseDuringWriteAndCommit(t *testing.T) {
 func TestWriterOptions(t *testing.T) {
 	b := mem.New(nil)
 	size := int64(3)
-	o := &files.PutOptions{Size: &size, Attributes: files.Attributes{ContentType: "a/b", Metadata: map[string]string{"k": "v"}}}
+	o := &files.PutOptions{
+		Size:       &size,
+		Attributes: files.Attributes{ContentType: "a/b", Metadata: map[string]string{"k": "v"}},
+	}
 	w := files.NewWriter(ctx, b, "a", o)
 	size, o.ContentType, o.Metadata["k"] = 9, "c/d", "other"
 	w.Write([]byte("abc"))
-	if info, err := w.Commit(); err != nil || info.ContentType != "a/b" || info.Metadata["k"] != "v" {
+	if info, err := w.Commit(); err != nil || info.ContentType != "a/b" ||
+		info.Metadata["k"] != "v" {
 		t.Fatal(info, err)
 	}
 }
@@ -252,7 +272,8 @@ func TestWriterPutThatReadsNothing(t *testing.T) {
 	})
 }
 
-// TestWriterSource shows that a source's failure leaves the rest to the caller: nothing is stored unless Commit is called.
+// TestWriterSource shows that a source's failure leaves the rest to the caller: nothing
+// is stored unless Commit is called.
 func TestWriterSource(t *testing.T) {
 	b := mem.New(nil)
 	w := files.NewWriter(ctx, b, "a", nil)

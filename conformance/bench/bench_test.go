@@ -143,15 +143,16 @@ func BenchmarkParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkGet1GiB reads a large file whose pages are in memory: bare reads of 1 MiB, with the digest check and without,
-// and a copy to a file.
+// BenchmarkGet1GiB reads a large file whose pages are in memory: bare reads of 1 MiB,
+// with the digest check and without, and a copy to a file.
 func BenchmarkGet1GiB(b *testing.B) {
 	if testing.Short() {
 		b.Skip("writes 2 GiB")
 	}
 	dir := folder(b)
 	s := openLocal(b, dir, false, files.PutOptions{}).(bucket)
-	if _, err := s.b.Put(ctx, "large.bin", io.LimitReader(rand.NewChaCha8([32]byte{2}), 1<<30), nil); err != nil {
+	if _, err := s.b.Put(ctx, "large.bin", io.LimitReader(rand.NewChaCha8([32]byte{2}), 1<<30),
+		nil); err != nil {
 		b.Fatal(err)
 	}
 	for _, way := range []struct {

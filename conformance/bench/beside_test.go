@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// BenchmarkListBeside lists 50,000 files in a tree of 1,000 a folder with fileblob, by pages as its iterator does, and with ours, in
-// turns, and reports the ratios of the medians. The tree is one that other programs made, or fileblob's own, in which each file has a
-// sidecar, beside one of ours of the same names.
+// BenchmarkListBeside lists 50,000 files in a tree of 1,000 a folder with fileblob, by
+// pages as its iterator does, and with ours, in turns, and reports the ratios of the
+// medians. The tree is one that other programs made, or fileblob's own, in which each
+// file has a sidecar, beside one of ours of the same names.
 func BenchmarkListBeside(b *testing.B) {
 	const n = 50000
 	name := func(i int) string { return fmt.Sprintf("d%03d/file%03d.txt", i/1000, i%1000) }

@@ -1,10 +1,11 @@
-// Package bench holds benchmarks only: our drivers beside Go CDK's memblob and fileblob and beside bare calls of package
-// os, in one run, so that ratios can be read off. It is a module of its own, so that nobody who imports cloudfiles.dev needs what it
+// Package bench holds benchmarks only: our drivers beside Go CDK's memblob and fileblob
+// and beside bare calls of package os, in one run, so that ratios can be read off. It
+// is a module of its own, so that nobody who imports cloudfiles.dev needs what it
 // compares with.
 //
 //	go test -bench . -benchmem -count 6 | tee new.txt
 //	benchstat -col /impl new.txt
 //
-// The folders are made below $BENCH_DIR, or the system's temporary folder: mind that it may be in memory. Listings of 1M names
-// and bodies of 1 GiB are left out with -short.
+// The folders are made below $BENCH_DIR, or the system's temporary folder: mind that it
+// may be in memory. Listings of 1M names and bodies of 1 GiB are left out with -short.
 package bench

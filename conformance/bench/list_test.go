@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// BenchmarkList lists 1k to 1M files, in one folder and in a tree of 1,000 a folder. The peers that are quadratic stop at 10k.
+// BenchmarkList lists 1k to 1M files, in one folder and in a tree of 1,000 a folder.
+// The peers that are quadratic stop at 10k.
 func BenchmarkList(b *testing.B) {
 	for _, shape := range []string{"flat", "tree"} {
 		for _, n := range []int{1e3, 1e4, 5e4, 1e5, 1e6} {
@@ -29,32 +30,35 @@ func benchList(b *testing.B, shape string, n int) {
 	dir := "" // one tree for all that are on disk: they share a format
 	for _, sub := range subjects {
 		quadratic := sub.name == "memblob" || sub.name == "fileblob"
-		if quadratic && n > 1e4 && (n != 5e4 || testing.Short()) || len(sub.name) > 5 && sub.name[:6] == "local-" || sub.name == "os-synced" {
+		if quadratic && n > 1e4 && (n != 5e4 || testing.Short()) ||
+			len(sub.name) > 5 && sub.name[:6] == "local-" || sub.name == "os-synced" {
 			continue
 		}
 		for _, names := range []bool{false, true} {
 			if names && quadratic {
 				continue // they have no such option
 			}
-			b.Run(fmt.Sprintf("shape=%s/n=%d/names=%v/impl=%s", shape, n, names, sub.name), func(b *testing.B) {
-				if sub.disk && dir == "" {
-					dir = plant(b, n, fileName)
-				}
-				s := sub.open(b, dir)
-				for i := 0; !sub.disk && i < n; i++ {
-					if err := s.put(fileName(i), []byte("x")); err != nil {
-						b.Fatal(err)
+			b.Run(fmt.Sprintf("shape=%s/n=%d/names=%v/impl=%s", shape, n, names, sub.name),
+				func(b *testing.B) {
+					if sub.disk && dir == "" {
+						dir = plant(b, n, fileName)
 					}
-				}
-				b.ReportAllocs()
-				b.ResetTimer()
-				for b.Loop() {
-					if got, err := s.list(names); got != n || err != nil {
-						b.Fatalf("%d of %d files, %v", got, n, err)
+					s := sub.open(b, dir)
+					for i := 0; !sub.disk && i < n; i++ {
+						if err := s.put(fileName(i), []byte("x")); err != nil {
+							b.Fatal(err)
+						}
 					}
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/name")
-			})
+					b.ReportAllocs()
+					b.ResetTimer()
+					for b.Loop() {
+						if got, err := s.list(names); got != n || err != nil {
+							b.Fatalf("%d of %d files, %v", got, n, err)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n),
+						"ns/name")
+				})
 		}
 	}
 	if dir != "" {

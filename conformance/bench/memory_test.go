@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// stream is n bytes that nobody can tell the length of; it watches the heap while it is read.
+// stream is n bytes that nobody can tell the length of; it watches the heap while it is
+// read.
 type stream struct {
 	n    int64
 	peak uint64
@@ -34,7 +35,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestPutMemory puts a stream of unknown length, which must not be held in memory (P11): at most 32 MiB above the start.
+// TestPutMemory puts a stream of unknown length, which must not be held in memory
+// (P11): at most 32 MiB above the start.
 func TestPutMemory(t *testing.T) {
 	size := int64(4 << 30)
 	if testing.Short() {

@@ -25,7 +25,8 @@ type subject interface {
 	get(name string) (int64, error) // the whole file to io.Discard
 	stat(name string) error
 	del(name string) error
-	// list counts all files, with size and time, or by names alone where that is less work.
+	// list counts all files, with size and time, or by names alone where that is less
+	// work.
 	list(namesOnly bool) (int, error)
 }
 
@@ -36,17 +37,34 @@ var subjects = []struct {
 	open func(b testing.TB, dir string) subject
 }{
 	{"mem", false, func(b testing.TB, _ string) subject { return bucket{b: mem.New(nil)} }},
-	{"memblob", false, func(b testing.TB, _ string) subject { return cdk{b: memblob.OpenBucket(nil)} }},
-	{"local", true, func(b testing.TB, dir string) subject { return openLocal(b, dir, false, files.PutOptions{}) }},
-	{"local-synced", true, func(b testing.TB, dir string) subject { return openLocal(b, dir, true, files.PutOptions{}) }},
-	{"local-sidecar", true, func(b testing.TB, dir string) subject { return openLocal(b, dir, false, withMetadata) }},
-	{"local-sidecar-synced", true, func(b testing.TB, dir string) subject { return openLocal(b, dir, true, withMetadata) }},
+	{"memblob", false, func(b testing.TB, _ string) subject {
+		return cdk{b: memblob.OpenBucket(nil)}
+	}},
+	{"local", true, func(b testing.TB, dir string) subject {
+		return openLocal(b, dir, false, files.PutOptions{})
+	}},
+	{"local-synced", true, func(b testing.TB, dir string) subject {
+		return openLocal(b, dir, true, files.PutOptions{})
+	}},
+	{"local-sidecar", true, func(b testing.TB, dir string) subject {
+		return openLocal(b, dir, false, withMetadata)
+	}},
+	{"local-sidecar-synced", true, func(b testing.TB, dir string) subject {
+		return openLocal(b, dir, true, withMetadata)
+	}},
 	{"fileblob", true, openFileblob},
 	{"os", true, func(b testing.TB, dir string) subject { return bare{dir: dir} }},
-	{"os-synced", true, func(b testing.TB, dir string) subject { return bare{dir: dir, sync: true} }},
+	{"os-synced", true, func(b testing.TB, dir string) subject {
+		return bare{
+			dir:  dir,
+			sync: true,
+		}
+	}},
 }
 
-var withMetadata = files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"owner": "bench"}}}
+var withMetadata = files.PutOptions{
+	Attributes: files.Attributes{Metadata: map[string]string{"owner": "bench"}},
+}
 
 var ctx = context.Background()
 

@@ -21,69 +21,132 @@ import (
 // permissions are what an operation needs, by scheme.
 var permissions = map[string]map[files.Op]string{
 	"s3": {
-		files.OpCheck: "s3:ListBucket on the bucket", files.OpList: "s3:ListBucket on the bucket; without it S3 answers 403 for every missing key", files.OpPut: "s3:PutObject (and s3:AbortMultipartUpload) on bucket/*",
-		files.OpGet: "s3:GetObject on bucket/*", files.OpStat: "s3:GetObject on bucket/*", files.OpDelete: "s3:DeleteObject on bucket/*",
+		files.OpCheck: "s3:ListBucket on the bucket",
+		files.OpList: "s3:ListBucket on the bucket; without it S3 answers 403 for every " +
+			"missing key",
+		files.OpPut:    "s3:PutObject (and s3:AbortMultipartUpload) on bucket/*",
+		files.OpGet:    "s3:GetObject on bucket/*",
+		files.OpStat:   "s3:GetObject on bucket/*",
+		files.OpDelete: "s3:DeleteObject on bucket/*",
 	},
 	"gs": {
-		files.OpCheck: "storage.objects.list", files.OpList: "storage.objects.list", files.OpPut: "storage.objects.create, and storage.objects.delete to replace",
-		files.OpGet: "storage.objects.get", files.OpStat: "storage.objects.get", files.OpDelete: "storage.objects.delete",
+		files.OpCheck:  "storage.objects.list",
+		files.OpList:   "storage.objects.list",
+		files.OpPut:    "storage.objects.create, and storage.objects.delete to replace",
+		files.OpGet:    "storage.objects.get",
+		files.OpStat:   "storage.objects.get",
+		files.OpDelete: "storage.objects.delete",
 	},
 	"azblob": {
-		files.OpCheck: "Storage Blob Data Reader (SAS: l)", files.OpList: "Storage Blob Data Reader (SAS: l)", files.OpPut: "Storage Blob Data Contributor (SAS: c and w)",
-		files.OpGet: "Storage Blob Data Reader (SAS: r)", files.OpStat: "Storage Blob Data Reader (SAS: r)", files.OpDelete: "Storage Blob Data Contributor (SAS: d)",
+		files.OpCheck:  "Storage Blob Data Reader (SAS: l)",
+		files.OpList:   "Storage Blob Data Reader (SAS: l)",
+		files.OpPut:    "Storage Blob Data Contributor (SAS: c and w)",
+		files.OpGet:    "Storage Blob Data Reader (SAS: r)",
+		files.OpStat:   "Storage Blob Data Reader (SAS: r)",
+		files.OpDelete: "Storage Blob Data Contributor (SAS: d)",
 	},
 	"file": {
-		files.OpCheck: "read and search (r-x) on the folder", files.OpList: "read and search (r-x) on the folder", files.OpPut: "write and search (-wx) on the folder, and a file system that isn't mounted for reading only",
-		files.OpGet: "read (r--) on the files", files.OpStat: "search (--x) on the folder", files.OpDelete: "write and search (-wx) on the folder",
+		files.OpCheck: "read and search (r-x) on the folder",
+		files.OpList:  "read and search (r-x) on the folder",
+		files.OpPut: "write and search (-wx) on the folder, and a file system that isn't " +
+			"mounted for reading only",
+		files.OpGet:    "read (r--) on the files",
+		files.OpStat:   "search (--x) on the folder",
+		files.OpDelete: "write and search (-wx) on the folder",
 	},
 }
 
 // ignored is the advice for a store that passes conditions over.
 var ignored = map[string]string{
-	"s3": "write store= with the store's name, or conditions= with those that it keeps (none, if it " +
-		"keeps no other): what is built on the rest is then unsupported there, and loses nothing in " +
+	"s3": "write store= with the store's name, or conditions= with those that it keeps " +
+		"(none, if it " +
+		"keeps no other): what is built on the rest is then unsupported there, and loses " +
+		"nothing in " +
 		"silence",
 	"": "update the store, or don't build on IfAbsent, IfVersion and Update there",
 }
 
 // missing is the advice for a bucket that isn't there.
 var missing = map[string]string{
-	"s3":     "create the bucket, or look at its name and at region=, endpoint= and the account that the credentials are of",
-	"gs":     "create the bucket, or look at its name; for an emulator set STORAGE_EMULATOR_HOST",
-	"azblob": "create the container, or look at its name and at AZURE_STORAGE_ACCOUNT; for an emulator add domain= and protocol=http",
-	"file":   "make the folder, or add create_dir=1; if it should be there, the disk may not be mounted",
+	"s3": "create the bucket, or look at its name and at region=, endpoint= and the account " +
+		"that the credentials are of",
+	"gs": "create the bucket, or look at its name; for an emulator set STORAGE_EMULATOR_HOST",
+	"azblob": "create the container, or look at its name and at AZURE_STORAGE_ACCOUNT; for an " +
+		"emulator add domain= and protocol=http",
+	"file": "make the folder, or add create_dir=1; if it should be there, the disk may not " +
+		"be mounted",
 }
 
 // credentials is where each scheme looks for them.
 var credentials = map[string]string{
-	"s3":     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or add profile=",
-	"gs":     "set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login; for an emulator set STORAGE_EMULATOR_HOST",
-	"azblob": "set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING",
+	"s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or add profile=",
+	"gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login; " +
+		"for an emulator set STORAGE_EMULATOR_HOST",
+	"azblob": "set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or " +
+		"AZURE_STORAGE_CONNECTION_STRING",
 }
 
-// words finds causes that have no type, by what servers and SDKs write. The text is looked at, and
-// never shown.
+// words finds causes that have no type, by what servers and SDKs write. The text is
+// looked at, and never shown.
 var words = []struct {
 	any []string // in lower case
 	say func(scheme string) string
 }{
-	{[]string{"requesttimetooskewed", "request time too skewed", "difference between the request time"}, func(string) string {
-		return "this machine's clock is wrong: set it by NTP; services refuse signed requests that are 15 minutes off"
-	}},
-	{[]string{"no ec2 imds role", "failed to retrieve credentials", "failed to refresh cached credentials", "could not find default credentials", "static credentials are empty", "defaultazurecredential", "no credential"},
-		func(scheme string) string { return "no credentials were found: " + credentials[scheme] }},
-	{[]string{"signaturedoesnotmatch", "invalidaccesskeyid", "authenticationfailed", "invalid_grant", "authfailure"}, func(scheme string) string {
-		return "the credentials are not those of an account that the store knows: " + credentials[scheme]
-	}},
-	{[]string{"expiredtoken", "token has expired", "token is expired"}, func(string) string { return "the credentials have expired: sign in again" }},
-	{[]string{"permanentredirect", "authorizationheadermalformed", "illegallocationconstraint", "movedpermanently", "missing region", "invalid region"}, func(string) string {
-		return "the region is another one: set region= to the bucket's"
-	}},
-	{[]string{"x-amz-checksum", "sdk-checksum", "xamzcontentsha256mismatch", "invaliddigest", "aws-chunked", "trailer", "content-sha256", "missingcontentlength", "badrequest: checksum"}, func(string) string {
-		return "the store doesn't know the SDK's checksums: add request_checksum_calculation=when_required&response_checksum_validation=when_required"
-	}},
+	{
+		[]string{
+			"requesttimetooskewed", "request time too skewed",
+			"difference between the request time",
+		},
+		func(string) string {
+			return "this machine's clock is wrong: set it by NTP; services refuse signed " +
+				"requests that are 15 minutes off"
+		},
+	},
+	{
+		[]string{
+			"no ec2 imds role", "failed to retrieve credentials",
+			"failed to refresh cached credentials", "could not find default credentials",
+			"static credentials are empty", "defaultazurecredential", "no credential",
+		},
+		func(scheme string) string { return "no credentials were found: " + credentials[scheme] },
+	},
+	{
+		[]string{
+			"signaturedoesnotmatch", "invalidaccesskeyid", "authenticationfailed", "invalid_grant",
+			"authfailure",
+		},
+		func(scheme string) string {
+			return "the credentials are not those of an account that the store knows: " +
+				credentials[scheme]
+		},
+	},
+	{
+		[]string{"expiredtoken", "token has expired", "token is expired"},
+		func(string) string { return "the credentials have expired: sign in again" },
+	},
+	{
+		[]string{
+			"permanentredirect", "authorizationheadermalformed", "illegallocationconstraint",
+			"movedpermanently", "missing region", "invalid region",
+		},
+		func(string) string {
+			return "the region is another one: set region= to the bucket's"
+		},
+	},
+	{
+		[]string{
+			"x-amz-checksum", "sdk-checksum", "xamzcontentsha256mismatch", "invaliddigest",
+			"aws-chunked", "trailer", "content-sha256", "missingcontentlength",
+			"badrequest: checksum",
+		},
+		func(string) string {
+			return "the store doesn't know the SDK's checksums: add " +
+				"request_checksum_calculation=when_required&response_checksum_validation=when_required"
+		},
+	},
 	{[]string{"http response to https client"}, func(string) string {
-		return "the server speaks plain HTTP: write the endpoint with http:// (azblob: protocol=http)"
+		return "the server speaks plain HTTP: write the endpoint with http:// (azblob: " +
+			"protocol=http)"
 	}},
 }
 
@@ -104,19 +167,26 @@ func advice(scheme string, op files.Op, err error) (all []string) {
 		}
 	}
 	_, unknownHost := errors.AsType[*net.DNSError](err)
-	add(unknownHost, "the host's name is not known: look at endpoint=, region= or domain=, and at the network")
-	add(errors.Is(err, syscall.ECONNREFUSED), "nothing listens there: start the server, or look at the port")
-	add(errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH), "there is no way to the host: look at the network and at HTTPS_PROXY")
+	add(unknownHost,
+		"the host's name is not known: look at endpoint=, region= or domain=, and at the network")
+	add(errors.Is(err, syscall.ECONNREFUSED),
+		"nothing listens there: start the server, or look at the port")
+	add(errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH),
+		"there is no way to the host: look at the network and at HTTPS_PROXY")
 	add(errors.Is(err, syscall.EROFS), "the file system is mounted for reading only")
 	add(errors.Is(err, syscall.ENOSPC), "the disk is full")
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
-	add(certificate || authority, "the server's certificate isn't trusted here: add its authority to the system's (SSL_CERT_FILE)")
+	add(certificate || authority,
+		"the server's certificate isn't trusted here: add its authority to the system's "+
+			"(SSL_CERT_FILE)")
 	timeout, ok := errors.AsType[interface {
 		error
 		Timeout() bool
 	}](err)
-	add(!unknownHost && (errors.Is(err, context.DeadlineExceeded) || ok && timeout.Timeout()), "no answer came in time: look at firewalls, the proxy (HTTPS_PROXY) and whether the store is overloaded")
+	add(!unknownHost && (errors.Is(err, context.DeadlineExceeded) || ok && timeout.Timeout()),
+		"no answer came in time: look at firewalls, the proxy (HTTPS_PROXY) and whether the "+
+			"store is overloaded")
 	add(errors.Is(err, files.ErrNoBucket), missing[scheme])
 	if len(all) == 0 && errors.Is(err, files.ErrPermission) {
 		add(true, "the permission is missing: it takes "+permissions[scheme][op])
@@ -124,7 +194,8 @@ func advice(scheme string, op files.Op, err error) (all []string) {
 			all = []string{"the permission is missing"}
 		}
 	}
-	add(len(all) == 0 && errors.Is(err, files.ErrUnavailable), "the store can't be reached or is overloaded: try again, and look at the endpoint")
+	add(len(all) == 0 && errors.Is(err, files.ErrUnavailable),
+		"the store can't be reached or is overloaded: try again, and look at the endpoint")
 	return all
 }
 
@@ -155,8 +226,10 @@ func secrets(rawURL string) []string {
 }
 
 // sender sends signed requests, where they lead to a server.
-func sender(rawURL string) func(conformance.T, files.Bucket, files.SignedURL, []byte) (int, []byte) {
-	if u, err := url.Parse(rawURL); err != nil || strings.HasSuffix(u.Scheme, "file") || strings.HasSuffix(u.Scheme, "mem") {
+func sender(rawURL string) func(conformance.T, files.Bucket, files.SignedURL,
+	[]byte) (int, []byte) {
+	if u, err := url.Parse(rawURL); err != nil || strings.HasSuffix(u.Scheme,
+		"file") || strings.HasSuffix(u.Scheme, "mem") {
 		return nil
 	}
 	client := &http.Client{Timeout: time.Minute}
@@ -171,7 +244,8 @@ func sender(rawURL string) func(conformance.T, files.Bucket, files.SignedURL, []
 		res, err := client.Do(r)
 		if err != nil {
 			cause := err
-			if e, ok := errors.AsType[*url.Error](err); ok { // whose text has the URL, and so the signature
+			// whose text has the URL, and so the signature
+			if e, ok := errors.AsType[*url.Error](err); ok {
 				cause = e.Err
 			}
 			t.Fatalf("a signed %s can't be sent: %v", s.Method, cause)

@@ -23,12 +23,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// childVariable makes the test binary the command itself; its value is the user that it runs as.
+// childVariable makes the test binary the command itself; its value is the user that it
+// runs as.
 const childVariable = "CLOUDFILES_DOCTOR_CHILD"
 
 func TestMain(m *testing.M) {
 	if user := os.Getenv(childVariable); user != "" {
-		if id, err := strconv.Atoi(user); err != nil || id != os.Geteuid() && syscall.Setuid(id) != nil {
+		if id, err := strconv.Atoi(user); err != nil ||
+			id != os.Geteuid() && syscall.Setuid(id) != nil {
 			fmt.Fprintln(os.Stderr, "the child can't become", user)
 			os.Exit(99)
 		}
@@ -42,15 +44,25 @@ func TestMain(m *testing.M) {
 // registerStuck makes stuck://, a bucket in which no delete but the probe's ever ends.
 func registerStuck() {
 	var deletes atomic.Int64
-	files.Register(files.Scheme{Name: "stuck", Package: "cloudfiles.dev/conformance/doctor", Example: "stuck://", Open: func(context.Context, *url.URL) (files.Bucket, error) {
-		return files.Wrap(mem.Open("stuck"), files.Hooks{CloseInner: true, Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-			if (c.Op == files.OpDelete || c.Op == files.OpDeleteMany) && deletes.Add(1) > 1 {
-				fmt.Fprintln(os.Stderr, "a delete hangs")
-				<-make(chan int)
-			}
-			return next(ctx)
-		}}), nil
-	}})
+	files.Register(files.Scheme{
+		Name:    "stuck",
+		Package: "cloudfiles.dev/conformance/doctor",
+		Example: "stuck://",
+		Open: func(context.Context, *url.URL) (files.Bucket, error) {
+			return files.Wrap(mem.Open("stuck"), files.Hooks{
+				CloseInner: true,
+				Around: func(ctx context.Context, c *files.Call,
+					next func(context.Context) error) error {
+					if (c.Op == files.OpDelete ||
+						c.Op == files.OpDeleteMany) && deletes.Add(1) > 1 {
+						fmt.Fprintln(os.Stderr, "a delete hangs")
+						<-make(chan int)
+					}
+					return next(ctx)
+				},
+			}), nil
+		},
+	})
 }
 
 // child is the command as a process of its own.
@@ -117,7 +129,8 @@ func (r stripped) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// TestInterrupted ends a run in its middle: what it stored is gone, and the user's files are as they were.
+// TestInterrupted ends a run in its middle: what it stored is gone, and the user's
+// files are as they were.
 func TestInterrupted(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		dir := userFolder(t)
@@ -131,7 +144,8 @@ func TestInterrupted(t *testing.T) {
 		if err := c.Process.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
-		if s := c.status(t); s != statusInterrupted || !strings.Contains(c.said.String(), "removing what the run stored") || !strings.Contains(c.said.String(), "interrupted") {
+		if s := c.status(t); s != statusInterrupted || !strings.Contains(c.said.String(),
+			"removing what the run stored") || !strings.Contains(c.said.String(), "interrupted") {
 			t.Errorf("status %d after %v:\n%s", s, signal, c.said.String())
 		}
 		if len(during) != 2 { // the run's own beside the user's of such a name
@@ -143,7 +157,8 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		if r, err := conformance.ReadReport(f); err != nil || !r.Interrupted || r.OK() || len(r.Cases) == 0 || r.Count(conformance.Failed) > 0 {
+		if r, err := conformance.ReadReport(f); err != nil || !r.Interrupted || r.OK() ||
+			len(r.Cases) == 0 || r.Count(conformance.Failed) > 0 {
 			t.Errorf("the report of a run that was interrupted: %v, %+v", err, r)
 		}
 	}
@@ -160,7 +175,8 @@ func TestInterruptedTwice(t *testing.T) {
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if s := c.status(t); s != statusInterrupted || !strings.Contains(c.said.String(), "ended at once; files may be left in the bucket below "+conformance.StorePrefix) {
+	if s := c.status(t); s != statusInterrupted || !strings.Contains(c.said.String(),
+		"ended at once; files may be left in the bucket below "+conformance.StorePrefix) {
 		t.Errorf("status %d:\n%s", s, c.said.String())
 	}
 }
@@ -182,7 +198,9 @@ func TestReadOnlyFolder(t *testing.T) {
 	defer os.Chmod(dir, 0o755)
 	before := tree(t, dir)
 	c := start(t, user, "-url", fileURL(dir))
-	if s := c.status(t); s != statusUsage || !strings.Contains(c.said.String(), "permission denied") || !strings.Contains(c.said.String(), "write and search (-wx) on the folder") {
+	if s := c.status(t); s != statusUsage || !strings.Contains(c.said.String(),
+		"permission denied") || !strings.Contains(c.said.String(),
+		"write and search (-wx) on the folder") {
 		t.Errorf("status %d:\n%s", s, c.said.String())
 	}
 	unchanged(t, dir, before)

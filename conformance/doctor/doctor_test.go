@@ -36,18 +36,26 @@ func callWith(t *testing.T, d *doctor, args ...string) (status int, out, err str
 
 var schemes atomic.Int64
 
-// scheme registers a scheme of this test alone, whose buckets are on one memory, seen through the
-// hooks.
+// scheme registers a scheme of this test alone, whose buckets are on one memory, seen
+// through the hooks.
 func scheme(hooks files.Hooks) (name string) {
 	name = fmt.Sprintf("doctor-%d", schemes.Add(1))
 	hooks.CloseInner = true
-	files.Register(files.Scheme{Name: name, Package: "cloudfiles.dev/conformance/doctor", Example: name + "://", AnyParam: true,
-		Open: func(context.Context, *url.URL) (files.Bucket, error) { return files.Wrap(mem.Open(name), hooks), nil }})
+	files.Register(files.Scheme{
+		Name:     name,
+		Package:  "cloudfiles.dev/conformance/doctor",
+		Example:  name + "://",
+		AnyParam: true,
+		Open: func(context.Context, *url.URL) (files.Bucket, error) {
+			return files.Wrap(mem.Open(name), hooks), nil
+		},
+	})
 	return name
 }
 
 // around is a hook that does something else for some operations.
-func around(f func(ctx context.Context, c *files.Call, next func(context.Context) error) error) files.Hooks {
+func around(f func(ctx context.Context, c *files.Call,
+	next func(context.Context) error) error) files.Hooks {
 	return files.Hooks{Around: f}
 }
 
@@ -88,7 +96,13 @@ func tree(t *testing.T, dir string) map[string]string {
 func userFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, content := range map[string]string{"mine.txt": "mine", "a": "a", "d/b": "", "d/e/x.bin": "\x00\xff", "cloudfiles-conformance-mine/1/a": "an older run's?"} {
+	for name, content := range map[string]string{
+		"mine.txt":                        "mine",
+		"a":                               "a",
+		"d/b":                             "",
+		"d/e/x.bin":                       "\x00\xff",
+		"cloudfiles-conformance-mine/1/a": "an older run's?",
+	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -103,7 +117,8 @@ func userFolder(t *testing.T) string {
 func unchanged(t *testing.T, dir string, before map[string]string) {
 	t.Helper()
 	if now := tree(t, dir); !maps.Equal(now, before) {
-		t.Errorf("the folder has\n%q, before the run it had\n%q", slices.Sorted(maps.Keys(now)), slices.Sorted(maps.Keys(before)))
+		t.Errorf("the folder has\n%q, before the run it had\n%q", slices.Sorted(maps.Keys(now)),
+			slices.Sorted(maps.Keys(before)))
 	}
 }
 
@@ -111,7 +126,9 @@ func TestMemory(t *testing.T) {
 	files := t.TempDir()
 	j, m := filepath.Join(files, "r.json"), filepath.Join(files, "r.md")
 	status, out, errs := call(t, "-url", "mem://", "-short", "-seed", "5", "-json", j, "-md", m)
-	if status != statusOK || errs != "" || !strings.Contains(out, "The bucket keeps the contract: ") || !strings.Contains(out, "Seed 5.") || strings.Contains(out, "\x1b") || strings.Contains(out, "\r") {
+	if status != statusOK || errs != "" || !strings.Contains(out,
+		"The bucket keeps the contract: ") || !strings.Contains(out,
+		"Seed 5.") || strings.Contains(out, "\x1b") || strings.Contains(out, "\r") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
 	f, err := os.Open(j)
@@ -120,10 +137,12 @@ func TestMemory(t *testing.T) {
 	}
 	defer f.Close()
 	r, err := conformance.ReadReport(f)
-	if err != nil || !r.OK() || !r.Short || r.Seed != 5 || r.Name != "mem://" || len(r.Cases) < 200 {
+	if err != nil || !r.OK() || !r.Short || r.Seed != 5 || r.Name != "mem://" ||
+		len(r.Cases) < 200 {
 		t.Errorf("%v, %+v", err, r)
 	}
-	if c, err := os.ReadFile(m); err != nil || !strings.HasPrefix(string(c), "# Conformance of mem://\n") {
+	if c, err := os.ReadFile(m); err != nil || !strings.HasPrefix(string(c),
+		"# Conformance of mem://\n") {
 		t.Errorf("%v, %.100q", err, c)
 	}
 }
@@ -133,7 +152,9 @@ func TestFolder(t *testing.T) {
 	dir := userFolder(t)
 	before := tree(t, dir)
 	status, out, errs := call(t, "-url", fileURL(dir), "-run", "^(N[35]|P[89]|L[1-3]|D3|U2)/", "-v")
-	if status != statusOK || errs != "" || !strings.Contains(out, "ok    P9/update") || !strings.Contains(out, "ok    a second handle") || !strings.Contains(out, "ok    U2/prefix") {
+	if status != statusOK || errs != "" || !strings.Contains(out,
+		"ok    P9/update") || !strings.Contains(out,
+		"ok    a second handle") || !strings.Contains(out, "ok    U2/prefix") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
 	unchanged(t, dir, before)
@@ -141,7 +162,8 @@ func TestFolder(t *testing.T) {
 
 // TestBroken shows what is said of a store that passes conditions over.
 func TestBroken(t *testing.T) {
-	name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	name := scheme(around(func(ctx context.Context, c *files.Call,
+		next func(context.Context) error) error {
 		if c.Op == files.OpPut && c.Put != nil {
 			o := *c.Put
 			o.If = files.Condition{}
@@ -154,8 +176,17 @@ func TestBroken(t *testing.T) {
 	if status != statusBroken {
 		t.Errorf("status %d, %s", status, errs)
 	}
-	for _, want := range []string{"the store ignores If-None-Match", "the store ignores If-Match", "update the store", "\x1b[31mFAIL\x1b[0m  P8/race breaks rule P8:\n      ", "why it matters: ", "The bucket breaks the contract",
-		"\r\x1b[K", " cases, ", "Failed: "} {
+	for _, want := range []string{
+		"the store ignores If-None-Match",
+		"the store ignores If-Match",
+		"update the store",
+		"\x1b[31mFAIL\x1b[0m  P8/race breaks rule P8:\n      ",
+		"why it matters: ",
+		"The bucket breaks the contract",
+		"\r\x1b[K",
+		" cases, ",
+		"Failed: ",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output doesn't have %q:\n%s", want, out)
 		}
@@ -165,26 +196,33 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestRefused shows the advice where an operation is not permitted, and that nothing is left where
-// it can be removed.
+// TestRefused shows the advice where an operation is not permitted, and that nothing is
+// left where it can be removed.
 func TestRefused(t *testing.T) {
-	for _, op := range []files.Op{files.OpList, files.OpPut, files.OpGet, files.OpStat, files.OpDelete} {
+	for _, op := range []files.Op{
+		files.OpList, files.OpPut, files.OpGet, files.OpStat, files.OpDelete,
+	} {
 		t.Run(string(op), func(t *testing.T) {
-			name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			name := scheme(around(func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
 				if c.Op == op || op == files.OpDelete && c.Op == files.OpDeleteMany {
 					return files.Errorf(files.ErrPermission, "")
 				}
 				return next(ctx)
 			}))
 			status, out, errs := call(t, "-url", name+"://")
-			if status != statusUsage || !strings.Contains(errs, "the cases can't run: files: "+string(op)) || !strings.Contains(errs, "the permission is missing") || strings.Contains(out, "cases") {
+			if status != statusUsage || !strings.Contains(errs,
+				"the cases can't run: files: "+string(op)) || !strings.Contains(errs,
+				"the permission is missing") || strings.Contains(out, "cases") {
 				t.Errorf("status %d\n%s\n%s", status, out, errs)
 			}
 			n := 0
 			for range mem.Open(name).List(t.Context(), "", nil) {
 				n++
 			}
-			if told := strings.Contains(errs, "files may be left in the bucket below "+conformance.StorePrefix); told != (n > 0) || n > 0 != (op == files.OpDelete) {
+			if told := strings.Contains(errs,
+				"files may be left in the bucket below "+
+					conformance.StorePrefix); told != (n > 0) || n > 0 != (op == files.OpDelete) {
 				t.Errorf("%d files are left, and it is told: %v\n%s", n, told, errs)
 			}
 		})
@@ -193,14 +231,17 @@ func TestRefused(t *testing.T) {
 
 // TestLooks shows what is told of a store in which the cases can run.
 func TestLooks(t *testing.T) {
-	skewed := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	skewed := scheme(around(func(ctx context.Context, c *files.Call,
+		next func(context.Context) error) error {
 		err := next(ctx)
 		c.Info.ModTime = c.Info.ModTime.Add(-time.Hour)
 		return err
 	}))
 	_, out, _ := call(t, "-url", skewed+"://", "-run", "^S1/is-get$")
 	// By up to a second less, in whole seconds: memory's times are cut to them.
-	told := strings.Contains(out, "the store's clock is -1h0m0s off") || strings.Contains(out, "the store's clock is -59m59s off")
+	told := strings.Contains(out,
+		"the store's clock is -1h0m0s off") || strings.Contains(out,
+		"the store's clock is -59m59s off")
 	if !told || !strings.Contains(out, "NTP") {
 		t.Errorf("a store whose clock is behind:\n%s", out)
 	}
@@ -208,7 +249,13 @@ func TestLooks(t *testing.T) {
 	for _, c := range []struct {
 		at   time.Time
 		want time.Duration
-	}{{time.Time{}, 0}, {now, 0}, {now.Truncate(time.Second), 0}, {now.Add(time.Minute), time.Minute - time.Second}, {now.Add(-time.Minute), time.Second - time.Minute}} {
+	}{
+		{time.Time{}, 0},
+		{now, 0},
+		{now.Truncate(time.Second), 0},
+		{now.Add(time.Minute), time.Minute - time.Second},
+		{now.Add(-time.Minute), time.Second - time.Minute},
+	} {
 		if got := skew(c.at, now, now.Add(time.Second), time.Second); got != c.want {
 			t.Errorf("skew of %v: %v, want %v", c.at.Sub(now), got, c.want)
 		}
@@ -217,23 +264,30 @@ func TestLooks(t *testing.T) {
 
 // TestNoSecrets: neither output nor reports show what the URL has.
 func TestNoSecrets(t *testing.T) {
-	name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	name := scheme(around(func(ctx context.Context, c *files.Call,
+		next func(context.Context) error) error {
 		if c.Op == files.OpStat {
-			return files.WithCause(files.ErrUnavailable, fmt.Errorf("GET https://user:hunter2@host/"), "the server is busy")
+			return files.WithCause(files.ErrUnavailable,
+				fmt.Errorf("GET https://user:hunter2@host/"), "the server is busy")
 		}
 		return next(ctx)
 	}))
 	dir := t.TempDir()
 	j, m := filepath.Join(dir, "r.json"), filepath.Join(dir, "r.md")
 	raw := name + "://user:hunter2@host?access_token=hunter2"
-	for _, args := range [][]string{{"-url", raw, "-v"}, {"-url", raw + "&key=x"}, {"-url", "mem://?access_token=hunter2"}} {
+	for _, args := range [][]string{
+		{"-url", raw, "-v"},
+		{"-url", raw + "&key=x"},
+		{"-url", "mem://?access_token=hunter2"},
+	} {
 		_, out, errs := call(t, args...)
 		if out+errs == "" || strings.Contains(out+errs, "hunter2") {
 			t.Errorf("%s\n%s", out, errs)
 		}
 	}
 	sound := scheme(files.Hooks{})
-	status, out, errs := call(t, "-url", sound+"://user:hunter2@host?access_token=hunter2", "-v", "-run", "^(S1|U1)/", "-json", j, "-md", m)
+	status, out, errs := call(t, "-url", sound+"://user:hunter2@host?access_token=hunter2", "-v",
+		"-run", "^(S1|U1)/", "-json", j, "-md", m)
 	text := out + errs
 	for _, path := range []string{j, m} {
 		c, err := os.ReadFile(path)
@@ -262,7 +316,8 @@ func TestList(t *testing.T) {
 			t.Errorf("-list doesn't have the rule %s", r.ID)
 		}
 	}
-	if _, out, _ := call(t, "-list", "-run", "^P8/"); !strings.Contains(out, "P8/race") || strings.Contains(out, "P9/") {
+	if _, out, _ := call(t, "-list", "-run",
+		"^P8/"); !strings.Contains(out, "P8/race") || strings.Contains(out, "P9/") {
 		t.Errorf("-list -run: %s", out)
 	}
 }
@@ -292,26 +347,34 @@ func TestUsage(t *testing.T) {
 		{"-h", statusOK, "-parallel"},
 		{"-url mem:// -timeout 1ns", statusBroken, "did not end within 1ns"},
 		{"-url mem:// -run ^S1/ -json /nonexistent/r.json", statusBroken, "r.json"},
-		{"-url s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint=http://127.0.0.1:1", statusUsage, "nothing listens there"},
+		{
+			"-url s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint=http://127.0.0.1:1",
+			statusUsage, "nothing listens there",
+		},
 	} {
 		status, out, errs := call(t, strings.Fields(c.args)...)
-		if status != c.status || !strings.Contains(errs, c.says) || strings.Contains(out+errs, "hunter2") {
-			t.Errorf("doctor %s: status %d, %s%s, want %d and %q", c.args, status, out, errs, c.status, c.says)
+		if status != c.status || !strings.Contains(errs,
+			c.says) || strings.Contains(out+errs, "hunter2") {
+			t.Errorf("doctor %s: status %d, %s%s, want %d and %q", c.args, status, out, errs,
+				c.status, c.says)
 		}
 	}
 }
 
 // TestTimeout ends a run whose bucket hangs.
 func TestTimeout(t *testing.T) {
-	name := scheme(around(func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	name := scheme(around(func(ctx context.Context, c *files.Call,
+		next func(context.Context) error) error {
 		if c.Op == files.OpCopy {
 			<-ctx.Done()
 			return ctx.Err()
 		}
 		return next(ctx)
 	}))
-	status, out, errs := call(t, "-url", name+"://", "-run", "^(C1|S1)/", "-timeout", "300ms", "-parallel", "1")
-	if status != statusBroken || !strings.Contains(errs, "did not end within 300ms") || !strings.Contains(out, "did not come to its end") {
+	status, out, errs := call(t, "-url", name+"://", "-run", "^(C1|S1)/", "-timeout", "300ms",
+		"-parallel", "1")
+	if status != statusBroken || !strings.Contains(errs,
+		"did not end within 300ms") || !strings.Contains(out, "did not come to its end") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
 	for e := range mem.Open(name).List(t.Context(), "", nil) {
@@ -319,8 +382,8 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// hidesBelow is a store whose listing shows nothing below a file, as MinIO's. Files whose names have
-// the text of lock, if there is one, can't be deleted.
+// hidesBelow is a store whose listing shows nothing below a file, as MinIO's. Files
+// whose names have the text of lock, if there is one, can't be deleted.
 func hidesBelow(lock string) (name string) {
 	var m files.Bucket
 	name = scheme(files.Hooks{
@@ -346,8 +409,8 @@ func hidesBelow(lock string) (name string) {
 	return name
 }
 
-// TestHiddenIsCleaned: the run's files are removed by their names, or named, where a listing hides
-// them.
+// TestHiddenIsCleaned: the run's files are removed by their names, or named, where a
+// listing hides them.
 func TestHiddenIsCleaned(t *testing.T) {
 	name := hidesBelow("")
 	status, out, errs := call(t, "-url", name+"://", "-run", "^(N3|L1|C1|D3|U2)/")
@@ -360,7 +423,8 @@ func TestHiddenIsCleaned(t *testing.T) {
 
 	name = hidesBelow("/a/b")
 	status, out, errs = call(t, "-url", name+"://", "-run", "^N3/")
-	if status != statusBroken || !strings.Contains(errs, "left behind below "+conformance.StorePrefix) {
+	if status != statusBroken || !strings.Contains(errs,
+		"left behind below "+conformance.StorePrefix) {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
 	n := 0

@@ -1,18 +1,19 @@
-// Command doctor runs the conformance suite against a bucket of yours and says what is wrong with
-// it, and what is usually done about that.
+// Command doctor runs the conformance suite against a bucket of yours and says what is
+// wrong with it, and what is usually done about that.
 //
 //	go run ./conformance/doctor -url 's3://bucket?region=eu-central-1'
 //	go run ./conformance/doctor -url file:///var/lib/app -run '^P8/' -v
 //	go run ./conformance/doctor -list
 //
-// It works below a directory of its own, cloudfiles-conformance-…, and removes everything that it
-// put there at the end, by name, whatever a listing shows, also after Ctrl-C. What can't be removed
-// it counts and names. A second Ctrl-C ends it at once and says where files may be left. It reads,
-// lists and changes nothing else. A few probes come first, with advice where one fails.
+// It works below a directory of its own, cloudfiles-conformance-…, and removes
+// everything that it put there at the end, by name, whatever a listing shows, also
+// after Ctrl-C. What can't be removed it counts and names. A second Ctrl-C ends it at
+// once and says where files may be left. It reads, lists and changes nothing else. A
+// few probes come first, with advice where one fails.
 //
-// The exit status is 0 where the bucket keeps the contract, 1 where it breaks a rule, where the run
-// did not end within -timeout or could not be cleaned up, 2 where the command line or the bucket
-// can't be used, and 130 after Ctrl-C or SIGTERM.
+// The exit status is 0 where the bucket keeps the contract, 1 where it breaks a rule,
+// where the run did not end within -timeout or could not be cleaned up, 2 where the
+// command line or the bucket can't be used, and 130 after Ctrl-C or SIGTERM.
 package main
 
 import (
@@ -44,14 +45,20 @@ const (
 )
 
 func main() {
-	d := &doctor{out: os.Stdout, err: term.Writer(os.Stderr), color: colorful(os.Stdout), live: terminal(os.Stdout)}
+	d := &doctor{
+		out:   os.Stdout,
+		err:   term.Writer(os.Stderr),
+		color: colorful(os.Stdout),
+		live:  terminal(os.Stdout),
+	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	go func() {
 		<-signals
 		cancel(errInterrupted)
-		fmt.Fprintf(d.err, "\ndoctor: stopping, and removing what the run stored; once more ends at once\n")
+		fmt.Fprintf(d.err,
+			"\ndoctor: stopping, and removing what the run stored; once more ends at once\n")
 		<-signals
 		fmt.Fprintf(d.err, "\ndoctor: ended at once; %s\n", d.left())
 		os.Exit(statusInterrupted)
@@ -87,7 +94,8 @@ func (d *doctor) flags() *flag.FlagSet {
 	f.SetOutput(d.err)
 	f.StringVar(&d.url, "url", "", "the bucket's `URL`; the variable FILES_URL otherwise")
 	f.BoolVar(&d.list, "list", false, "print every case, with its rule and why it matters")
-	f.StringVar(&d.pattern, "run", "", "run the cases that this `regexp` is found in: '^P8/', 'race'")
+	f.StringVar(&d.pattern, "run", "",
+		"run the cases that this `regexp` is found in: '^P8/', 'race'")
 	f.BoolVar(&d.short, "short", false, "leave out the long cases")
 	f.StringVar(&d.json, "json", "", "write the report to this `file`")
 	f.StringVar(&d.markdown, "md", "", "write the certificate to this `file`")
@@ -104,7 +112,8 @@ func (d *doctor) run(ctx context.Context, args []string) int {
 	f := d.flags()
 	err := f.Parse(args)
 	if d.url == "" {
-		d.url = os.Getenv("FILES_URL") // as the flag's default it would be printed, with its secrets
+		// as the flag's default it would be printed, with its secrets
+		d.url = os.Getenv("FILES_URL")
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -116,7 +125,8 @@ func (d *doctor) run(ctx context.Context, args []string) int {
 		if strings.ContainsAny(arg, ":=@?/+") { // it may be a URL, with its secrets
 			arg = files.RedactURL(arg)
 		}
-		return d.usage(fmt.Errorf("the argument %q is one too many; the bucket is given with -url", arg))
+		return d.usage(fmt.Errorf("the argument %q is one too many; the bucket is given with -url",
+			arg))
 	case d.parallel < 1 || d.limit <= 0 || d.timeout < 0:
 		return d.usage(errors.New("-parallel and -limit are above 0, -timeout is not below"))
 	case d.list:
@@ -124,7 +134,8 @@ func (d *doctor) run(ctx context.Context, args []string) int {
 	}
 	if d.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d.timeout, fmt.Errorf("the run did not end within %v", d.timeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, d.timeout,
+			fmt.Errorf("the run did not end within %v", d.timeout))
 		defer cancel()
 	}
 	if err := d.describe(); err != nil {
@@ -160,7 +171,13 @@ func (d *doctor) left() string {
 
 // check runs the cases and writes the reports.
 func (d *doctor) check(ctx context.Context) int {
-	report, err := conformance.Check(ctx, d.harness(), &conformance.CheckOptions{Pattern: d.pattern, Short: d.short, Parallel: d.parallel, Started: d.at, Progress: d.progress})
+	report, err := conformance.Check(ctx, d.harness(), &conformance.CheckOptions{
+		Pattern:  d.pattern,
+		Short:    d.short,
+		Parallel: d.parallel,
+		Started:  d.at,
+		Progress: d.progress,
+	})
 	d.wipe()
 	if report == nil {
 		if ctx.Err() != nil {
@@ -176,7 +193,10 @@ func (d *doctor) check(ctx context.Context) int {
 	if err != nil { // the early end, or what is left behind
 		fmt.Fprintf(d.err, "doctor: %v\n", err)
 	}
-	for path, write := range map[string]func(io.Writer) error{d.json: report.WriteJSON, d.markdown: report.WriteMarkdown} {
+	for path, write := range map[string]func(io.Writer) error{
+		d.json:     report.WriteJSON,
+		d.markdown: report.WriteMarkdown,
+	} {
 		if err := writeFile(path, write); err != nil {
 			fmt.Fprintf(d.err, "doctor: %v\n", err)
 			status = statusBroken

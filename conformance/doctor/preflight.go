@@ -19,8 +19,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// clockSlack is how far the store's clock may be off before it is told: far below the 15 minutes
-// from which services refuse signed requests, far above what a request takes.
+// clockSlack is how far the store's clock may be off before it is told: far below the
+// 15 minutes from which services refuse signed requests, far above what a request
+// takes.
 const clockSlack = 10 * time.Second
 
 // cleanLimit bounds the removal of the probe's file.
@@ -37,7 +38,8 @@ func (d *doctor) describe() error {
 		return fmt.Errorf("%s is no URL", files.RedactURL(d.url))
 	}
 	if u.Query().Has("key") {
-		return errors.New("the URL has key=, so the bucket is of one file only; the suite needs many: leave it out")
+		return errors.New("the URL has key=, so the bucket is of one file only; the suite needs " +
+			"many: leave it out")
 	}
 	fmt.Fprintf(d.out, "%s, by %s\n", about, about.Package)
 	return nil
@@ -53,8 +55,8 @@ type probe struct {
 	put    [2]time.Time // before and after
 }
 
-// preflight tries what everything else needs. Where the suite can't run it says why, and what is
-// usually done about it.
+// preflight tries what everything else needs. Where the suite can't run it says why,
+// and what is usually done about it.
 func (d *doctor) preflight(ctx context.Context) int {
 	scheme, _, _ := strings.Cut(d.url, ":")
 	p := &probe{d: d, scheme: strings.TrimPrefix(strings.ToLower(scheme), "gocloud+")}
@@ -131,7 +133,8 @@ func (p *probe) there(ctx context.Context) error {
 	return files.Check(ctx, p.b)
 }
 
-// keeps lets an S3 store show what it keeps, and says by which parameters a program gets just that.
+// keeps lets an S3 store show what it keeps, and says by which parameters a program
+// gets just that.
 func (p *probe) keeps(ctx context.Context) error {
 	found, err := s3.Probe(ctx, p.b)
 	if errors.Is(err, files.ErrInvalid) { // another driver's bucket
@@ -150,8 +153,10 @@ func (p *probe) keeps(ctx context.Context) error {
 	if len(lacks) > 0 {
 		slices.Sort(lacks)
 		advice := []string{"these parameters of the URL say what it does keep: " + found.Params()}
-		if u, err := url.Parse(p.d.url); found.Store != "" && err == nil && !u.Query().Has("store") {
-			advice = append(advice, "it names itself: store="+found.Store+" says what is known of it")
+		if u, err := url.Parse(p.d.url); found.Store != "" && err == nil &&
+			!u.Query().Has("store") {
+			advice = append(advice,
+				"it names itself: store="+found.Store+" says what is known of it")
 		}
 		p.warn("the store doesn't keep: "+strings.Join(lacks, "; "), advice...)
 	}
@@ -169,15 +174,18 @@ func (p *probe) stat(ctx context.Context) (err error) {
 	if p.first, err = p.b.Stat(ctx, p.name, nil); err != nil {
 		return err
 	}
-	if off := skew(p.first.ModTime, p.put[0], p.put[1], p.b.Features().TimeResolution); off.Abs() > clockSlack {
-		p.warn(fmt.Sprintf("the store's clock is %v off from this machine's", off.Round(time.Second)),
-			"set the clocks by NTP: services refuse signed requests from 15 minutes on, and signed URLs live too long or not at all")
+	if off := skew(p.first.ModTime, p.put[0], p.put[1],
+		p.b.Features().TimeResolution); off.Abs() > clockSlack {
+		p.warn(fmt.Sprintf("the store's clock is %v off from this machine's",
+			off.Round(time.Second)),
+			"set the clocks by NTP: services refuse signed requests from 15 minutes on, and "+
+				"signed URLs live too long or not at all")
 	}
 	return nil
 }
 
-// skew is by how much a file's time is ahead of the time in which it was put, or, negative, behind
-// it.
+// skew is by how much a file's time is ahead of the time in which it was put, or,
+// negative, behind it.
 func skew(at, before, after time.Time, resolution time.Duration) time.Duration {
 	switch {
 	case at.IsZero():
@@ -195,7 +203,8 @@ func (p *probe) get(ctx context.Context) error { return p.content(ctx, "one") }
 func (p *probe) content(ctx context.Context, want string) error {
 	got, err := files.ReadString(ctx, p.b, p.name, nil)
 	if err == nil && got != want {
-		p.warn(fmt.Sprintf("a file that was put as %q reads as %.40q", want, got), "another program, or a cache between here and the store, changes what is stored")
+		p.warn(fmt.Sprintf("a file that was put as %q reads as %.40q", want, got),
+			"another program, or a cache between here and the store, changes what is stored")
 	}
 	return err
 }
@@ -217,7 +226,8 @@ func (p *probe) list(ctx context.Context) error {
 		n++
 	}
 	if n != 1 {
-		p.warn(fmt.Sprintf("a listing right behind a put has %d files, want 1", n), "the store, or a cache before it, is only eventually consistent: L4 will fail")
+		p.warn(fmt.Sprintf("a listing right behind a put has %d files, want 1", n),
+			"the store, or a cache before it, is only eventually consistent: L4 will fail")
 	}
 	return nil
 }
@@ -230,16 +240,20 @@ func (p *probe) conditions(ctx context.Context) error {
 		switch {
 		case errors.Is(err, want) || ctx.Err() != nil:
 		case err == nil:
-			p.warn(fmt.Sprintf("a put %s replaced the file: the store ignores %s", what, header), cmp.Or(ignored[p.scheme], ignored[""]))
+			p.warn(fmt.Sprintf("a put %s replaced the file: the store ignores %s", what, header),
+				cmp.Or(ignored[p.scheme], ignored[""]))
 		default:
-			p.warn(fmt.Sprintf("a put %s failed in another way than it should: %v", what, err), advice(p.scheme, files.OpPut, err)...)
+			p.warn(fmt.Sprintf("a put %s failed in another way than it should: %v", what, err),
+				advice(p.scheme, files.OpPut, err)...)
 		}
 	}
 	if f.IfAbsent {
-		ask("of a new file where there is one (IfAbsent)", files.IfAbsent(), files.ErrExist, "If-None-Match")
+		ask("of a new file where there is one (IfAbsent)", files.IfAbsent(), files.ErrExist,
+			"If-None-Match")
 	}
 	if f.IfVersion && p.first.Version != "" {
-		ask("of a version that was replaced (IfVersion)", files.IfVersion(p.first.Version), files.ErrPrecondition, "If-Match")
+		ask("of a version that was replaced (IfVersion)", files.IfVersion(p.first.Version),
+			files.ErrPrecondition, "If-Match")
 	}
 	return ctx.Err()
 }
@@ -264,7 +278,8 @@ func (p *probe) remove(ctx context.Context) error {
 	case err == nil:
 		_, err = io.Copy(io.Discard, r)
 		r.Close()
-		p.warn(fmt.Sprintf("a file that was deleted is still there (%v)", err), "an object lock, a retention or a soft delete holds it: try a bucket without")
+		p.warn(fmt.Sprintf("a file that was deleted is still there (%v)", err),
+			"an object lock, a retention or a soft delete holds it: try a bucket without")
 	case errors.Is(err, files.ErrPermission):
 		p.warn("a missing file is refused and not missing", advice(p.scheme, files.OpList, err)...)
 	}

@@ -120,7 +120,9 @@ func (d *doctor) summary(r *conformance.Report) {
 	case !r.OK():
 		verdict = d.paint(red, "The bucket breaks the contract")
 	}
-	fmt.Fprintf(d.out, "\n%s: %d cases passed, %d failed, %d not applicable. Seed %d.\n", verdict, r.Count(conformance.Passed), r.Count(conformance.Failed), r.Count(conformance.NotApplicable), r.Seed)
+	fmt.Fprintf(d.out, "\n%s: %d cases passed, %d failed, %d not applicable. Seed %d.\n", verdict,
+		r.Count(conformance.Passed), r.Count(conformance.Failed),
+		r.Count(conformance.NotApplicable), r.Seed)
 	var names []string
 	for _, c := range r.Cases {
 		if c.Outcome == conformance.Failed {

@@ -17,9 +17,12 @@ import (
 // badLimit is how long an operation may take, with all its attempts.
 const badLimit = 10 * time.Second
 
-// BadInput holds a driver to clear errors where the URL, the credentials or the network are wrong: a server that isn't there, one that never answers, and all
-// that proxy.Service.BadAnswers has. open opens the driver's bucket at an endpoint such as http://127.0.0.1:41234, with short delays between attempts; secrets are
-// what no error may show. Each operation must fail with the sentinel, as a *files.Error, within its context's deadline.
+// BadInput holds a driver to clear errors where the URL, the credentials or the network
+// are wrong: a server that isn't there, one that never answers, and all that
+// proxy.Service.BadAnswers has. open opens the driver's bucket at an endpoint such as
+// http://127.0.0.1:41234, with short delays between attempts; secrets are what no error
+// may show. Each operation must fail with the sentinel, as a *files.Error, within its
+// context's deadline.
 func BadInput(t T, s *proxy.Service, open func(endpoint string) files.Bucket, secrets []string) {
 	t.Helper()
 	limited := &limitedT{T: t}
@@ -29,12 +32,24 @@ func BadInput(t T, s *proxy.Service, open func(endpoint string) files.Bucket, se
 		p := proxy.Serve(limited, s, bad.Fault)
 		badInput(t, bad, p, open(p.URL()), secrets, time.Minute)
 	}
-	badInput(t, proxy.BadAnswer{Name: "nobody listens", Want: []error{files.ErrUnavailable}}, nil, open(refused), secrets, time.Minute)
-	p := proxy.Serve(limited, s, proxy.Fault{Name: "no answer", Do: func(x *proxy.Exchange, _ proxy.Send) (*http.Response, error) { return nil, x.Wait(-1) }})
-	badInput(t, proxy.BadAnswer{Name: "no answer", Want: []error{context.DeadlineExceeded}}, p, open(p.URL()), secrets, 200*time.Millisecond)
+	badInput(t, proxy.BadAnswer{
+		Name: "nobody listens",
+		Want: []error{files.ErrUnavailable},
+	}, nil, open(refused), secrets, time.Minute)
+	p := proxy.Serve(limited, s, proxy.Fault{
+		Name: "no answer",
+		Do: func(x *proxy.Exchange, _ proxy.Send) (*http.Response, error) {
+			return nil, x.Wait(-1)
+		},
+	})
+	badInput(t, proxy.BadAnswer{
+		Name: "no answer",
+		Want: []error{context.DeadlineExceeded},
+	}, p, open(p.URL()), secrets, 200*time.Millisecond)
 }
 
-// limitedT closes what it is given to clean up at the end of BadInput, and not of the test.
+// limitedT closes what it is given to clean up at the end of BadInput, and not of the
+// test.
 type limitedT struct {
 	T
 	cleanups []func()
@@ -49,7 +64,8 @@ func (l *limitedT) close() {
 }
 
 // badInput tries every operation. p is nil where nobody listens.
-func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets []string, limit time.Duration) {
+func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets []string,
+	limit time.Duration) {
 	t.Helper()
 	defer b.Close()
 	for op, do := range map[string]func(ctx context.Context) error{
@@ -64,7 +80,10 @@ func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets 
 			}
 			return err
 		},
-		"Stat":   func(ctx context.Context) error { _, err := b.Stat(ctx, "dir/name.txt", nil); return err },
+		"Stat": func(ctx context.Context) error {
+			_, err := b.Stat(ctx, "dir/name.txt", nil)
+			return err
+		},
 		"Delete": func(ctx context.Context) error { return b.Delete(ctx, "dir/name.txt", nil) },
 		"Check":  func(ctx context.Context) error { return files.Check(ctx, b) },
 		"List": func(ctx context.Context) error {
@@ -86,7 +105,8 @@ func badInput(t T, bad proxy.BadAnswer, p *proxy.Proxy, b files.Bucket, secrets 
 			t.Errorf("%s, %s: no request was made; %v", bad.Name, op, err)
 		}
 		want := bad.Want
-		if p != nil && p.Methods()[http.MethodGet] == 0 && p.Methods()[http.MethodHead] > 0 && bad.Head != nil {
+		if p != nil && p.Methods()[http.MethodGet] == 0 && p.Methods()[http.MethodHead] > 0 &&
+			bad.Head != nil {
 			want = bad.Head
 		}
 		if wrong := badError(err, want, secrets); wrong != "" {
@@ -107,12 +127,15 @@ func badError(err error, want []error, secrets []string) string {
 	if !errors.As(err, &e) {
 		return fmt.Sprintf("%T is no *files.Error: %v", err, err)
 	}
-	if len(want) > 0 && !slices.ContainsFunc(want, func(w error) bool { return errors.Is(err, w) }) {
+	if len(want) > 0 && !slices.ContainsFunc(want, func(w error) bool {
+		return errors.Is(err, w)
+	}) {
 		return fmt.Sprintf("got %v, want %v", err, want)
 	}
 	for _, s := range secrets {
 		if strings.Contains(err.Error(), s) || strings.Contains(err.Error(), url.QueryEscape(s)) {
-			return fmt.Sprintf("the error shows a secret: %v", strings.ReplaceAll(err.Error(), s, "(here)"))
+			return fmt.Sprintf("the error shows a secret: %v",
+				strings.ReplaceAll(err.Error(), s, "(here)"))
 		}
 	}
 	return ""

@@ -11,7 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestBadInput: the test's own driver gives clear errors, and one that doesn't is found out.
+// TestBadInput: the test's own driver gives clear errors, and one that doesn't is found
+// out.
 func TestBadInput(t *testing.T) {
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()
@@ -28,9 +29,13 @@ func TestBadInput(t *testing.T) {
 		secrets []string
 		want    string
 	}{
-		"no error":    {func(b *backend) { b.acknowledgesLost = true }, nil, "closed connections, Put: no error"},
-		"a secret":    {func(*backend) {}, []string{"attempts"}, "the error shows a secret"},
-		"no sentinel": {func(b *backend) { b.saysUnchanged = true }, nil, "nobody listens, Put: got"},
+		"no error": {func(b *backend) {
+			b.acknowledgesLost = true
+		}, nil, "closed connections, Put: no error"},
+		"a secret": {func(*backend) {}, []string{"attempts"}, "the error shows a secret"},
+		"no sentinel": {func(b *backend) {
+			b.saysUnchanged = true
+		}, nil, "nobody listens, Put: got"},
 	} {
 		v := &verdict{ctx: t.Context()}
 		faultrun.BadInput(v, proxy.Plain, open(c.change), c.secrets)

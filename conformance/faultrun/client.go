@@ -12,7 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// client is one of those that work at a time. It alone writes its own files, and reads everybody's.
+// client is one of those that work at a time. It alone writes its own files, and reads
+// everybody's.
 type client struct {
 	*run
 	id    int
@@ -27,7 +28,12 @@ type client struct {
 const filesEach = 12
 
 func newClient(r *run, id int) *client {
-	return &client{run: r, id: id, rng: rand.New(rand.NewPCG(r.Seed, uint64(id)+2)), dir: fmt.Sprintf("client%02d", id)}
+	return &client{
+		run: r,
+		id:  id,
+		rng: rand.New(rand.NewPCG(r.Seed, uint64(id)+2)),
+		dir: fmt.Sprintf("client%02d", id),
+	}
 }
 
 // operations are the kinds, each as often as its weight says.
@@ -113,8 +119,10 @@ const (
 	swap
 )
 
-// put puts a content from a reader of some kind: one that can be rewound, one that can't, of known or unknown length.
-func (c *client) put(ctx context.Context, name string, content []byte, a files.Attributes, cond files.Condition) (files.Info, error) {
+// put puts a content from a reader of some kind: one that can be rewound, one that
+// can't, of known or unknown length.
+func (c *client) put(ctx context.Context, name string, content []byte, a files.Attributes,
+	cond files.Condition) (files.Info, error) {
 	o := &files.PutOptions{Attributes: a, If: cond}
 	var r io.Reader = bytes.NewReader(content)
 	switch c.rng.IntN(3) {
@@ -142,7 +150,9 @@ func (c *client) write(f *file, h how) error {
 			return errSkipped
 		}
 		cond = files.IfAbsent()
-		holds = &condition{func(a *attempt) bool { return a.absent }, func(a *attempt) bool { return !a.absent }}
+		holds = &condition{func(a *attempt) bool {
+			return a.absent
+		}, func(a *attempt) bool { return !a.absent }}
 	case swap:
 		a := f.anyVersion(c.rng.IntN(5) == 0)
 		if !c.features.IfVersion || a == nil {
@@ -164,14 +174,17 @@ func (c *client) write(f *file, h how) error {
 	return c.settle(f, n, "Put of "+v.mark()+" ("+cond.String()+")", err, info.Version, holds, ctx)
 }
 
-// ifVersion is the condition that the file is as the attempt left it. Of equal contents the versions may be equal or not.
+// ifVersion is the condition that the file is as the attempt left it. Of equal contents
+// the versions may be equal or not.
 func ifVersion(a *attempt) *condition {
 	same := func(b *attempt) bool { return !b.absent && b.value == a.value }
 	return &condition{same, func(b *attempt) bool { return !same(b) || b.version != a.version }}
 }
 
-// settle notes a write's outcome and returns the error, or nil where it is the condition's.
-func (c *client) settle(f *file, n int, what string, err error, version files.Version, cond *condition, ctx context.Context) error {
+// settle notes a write's outcome and returns the error, or nil where it is the
+// condition's.
+func (c *client) settle(f *file, n int, what string, err error, version files.Version,
+	cond *condition, ctx context.Context) error {
 	o := outcomeOf(err)
 	giveUp := ctx.Err() != nil && err != nil
 	if o == wrong || o == missing || cond == nil && (o == exists || o == differs) {
@@ -203,7 +216,8 @@ func (c *client) remove(f *file, conditional bool) error {
 		o = &files.DeleteOptions{IfVersion: a.version}
 		holds = ifVersion(a)
 		same := holds.succeeds
-		holds.succeeds = func(b *attempt) bool { return b.absent || same(b) } // some services answer success where there is no file
+		// some services answer success where there is no file
+		holds.succeeds = func(b *attempt) bool { return b.absent || same(b) }
 		what = "Delete if version " + a.value.mark()
 		if _, now, ok := f.certain(); ok && now.absent {
 			return errSkipped
@@ -267,7 +281,8 @@ func (c *client) copy() error {
 		}
 		return err
 	case o == missing:
-		c.violation("%s: the source %s of a copy is missing, but it was %s", dst.name, src.name, stateText(a.absent, a.value))
+		c.violation("%s: the source %s of a copy is missing, but it was %s", dst.name, src.name,
+			stateText(a.absent, a.value))
 	}
 	return c.settle(dst, n, "copy of "+a.value.mark(), err, info.Version, nil, ctx)
 }
@@ -287,7 +302,10 @@ func (c *client) race() error {
 	}
 	c.mu.Lock()
 	if c.started%slotTries == 0 {
-		c.slots = append(c.slots, &slot{name: fmt.Sprintf("race/slot%04d", len(c.slots)), tries: map[string]state{}})
+		c.slots = append(c.slots, &slot{
+			name:  fmt.Sprintf("race/slot%04d", len(c.slots)),
+			tries: map[string]state{},
+		})
 	}
 	c.started++
 	s := c.slots[len(c.slots)-1]

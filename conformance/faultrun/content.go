@@ -7,7 +7,8 @@ import (
 	"hash/fnv"
 )
 
-// value names a content: the file that it was made for, the number of the write there, and its size.
+// value names a content: the file that it was made for, the number of the write there,
+// and its size.
 type value struct {
 	name string
 	seq  int
@@ -16,7 +17,8 @@ type value struct {
 
 func (v value) head() string { return fmt.Sprintf("%d %d %q\n", v.seq, v.size, v.name) }
 
-// text is the content: a line that names it, and bytes that differ from every other value's and from place to place.
+// text is the content: a line that names it, and bytes that differ from every other
+// value's and from place to place.
 func (v value) text() []byte {
 	head := v.head()
 	b := make([]byte, v.size)
@@ -67,5 +69,6 @@ func parse(b []byte) (value, error) {
 	return v, nil
 }
 
-// mark is what the metadata say of the value, so that content and metadata of two writes are told apart.
+// mark is what the metadata say of the value, so that content and metadata of two
+// writes are told apart.
 func (v value) mark() string { return fmt.Sprintf("%d of %s", v.seq, v.name) }

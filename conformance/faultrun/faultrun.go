@@ -1,13 +1,16 @@
-// Package faultrun holds a driver to the contract while requests fail: thousands of operations of several writers, readers, listers and deleters, with
-// conditional puts, through a proxy that makes a part of the requests fail in every way it knows.
+// Package faultrun holds a driver to the contract while requests fail: thousands of
+// operations of several writers, readers, listers and deleters, with conditional puts,
+// through a proxy that makes a part of the requests fail in every way it knows.
 //
 //	p := proxy.Start(t, proxy.S3, server, nil)
 //	b := … // the driver's bucket, empty, whose endpoint is p.URL(), with short delays between attempts
 //	faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p})
 //
-// What it checks: nothing acknowledged is lost, nothing partial is visible, no body is short or wrong with a nil error, a file whose Put failed with
-// ErrUncertain or ErrUnavailable is the old or the new one, whole, one whose Put failed otherwise is the old one, other names are untouched, no update of a
-// contended file is lost or done twice, and in the end a full listing is what the model says.
+// What it checks: nothing acknowledged is lost, nothing partial is visible, no body is
+// short or wrong with a nil error, a file whose Put failed with ErrUncertain or
+// ErrUnavailable is the old or the new one, whole, one whose Put failed otherwise is
+// the old one, other names are untouched, no update of a contended file is lost or done
+// twice, and in the end a full listing is what the model says.
 package faultrun
 
 import (
@@ -38,8 +41,9 @@ type T interface {
 
 // Config says what is run. Bucket and Proxy are needed.
 type Config struct {
-	// Bucket is the driver's, empty, with its requests going through Proxy. Its delays between attempts should be short, and its
-	// budget, if it has one, as large as the run.
+	// Bucket is the driver's, empty, with its requests going through Proxy. Its delays
+	// between attempts should be short, and its budget, if it has one, as large as the
+	// run.
 	Bucket files.Bucket
 	// Proxy injects the faults. The run adds a rule and clears all rules in the end.
 	Proxy *proxy.Proxy
@@ -49,42 +53,56 @@ type Config struct {
 	Clients int
 	// Chance is the part of the requests that fail; 0 is 0.05.
 	Chance float64
-	// Seed makes the choices repeat, as far as the machine's timing lets them; 0 is a random one. It is logged.
+	// Seed makes the choices repeat, as far as the machine's timing lets them; 0 is a
+	// random one. It is logged.
 	Seed uint64
 	// Faults are injected with equal chances; nil is Faults of the proxy's service.
 	Faults []proxy.Fault
-	// Large is the size in bytes of every hundredth content, for drivers that upload large contents in parts; 0 is none.
+	// Large is the size in bytes of every hundredth content, for drivers that upload
+	// large contents in parts; 0 is none.
 	Large int
-	// Ignore reports names that the server itself lists for a moment, such as those of its temporary files; nil is none.
+	// Ignore reports names that the server itself lists for a moment, such as those of
+	// its temporary files; nil is none.
 	Ignore func(name string) bool
 	// Timeout ends an operation that stalls; 0 is 3 seconds.
 	Timeout time.Duration
-	// Leftovers lists the unfinished uploads in the store, behind the proxy's back; nil skips the check. The run takes those that no driver
-	// can end: whose creation's answer was lost, or of which it let no request to abort them through. It needs the ids that proxy.Record.Upload tells.
+	// Leftovers lists the unfinished uploads in the store, behind the proxy's back; nil
+	// skips the check. The run takes those that no driver can end: whose creation's
+	// answer was lost, or of which it let no request to abort them through. It needs
+	// the ids that proxy.Record.Upload tells.
 	Leftovers func() []Upload
-	// Retries tells how often the driver has repeated a request, for the report; nil leaves it out.
+	// Retries tells how often the driver has repeated a request, for the report; nil
+	// leaves it out.
 	Retries func() int64
 }
 
-// Faults are the faults of a run: connections reset before, during and after a request, truncated and stalled answers, wrong lengths, errors in the service's
-// form with and without Retry-After, expired credentials, a gateway's HTML, and latency.
+// Faults are the faults of a run: connections reset before, during and after a request,
+// truncated and stalled answers, wrong lengths, errors in the service's form with and
+// without Retry-After, expired credentials, a gateway's HTML, and latency.
 func Faults(s *proxy.Service) []proxy.Fault {
 	return []proxy.Fault{
-		proxy.ResetBefore(), proxy.ResetDuring(50), proxy.ResetDuring(1 << 20), proxy.ResetAfter(), proxy.ResetAfter(), proxy.Truncate(0), proxy.Truncate(-1), proxy.WrongLength(7),
-		s.InternalError(), s.SlowDown(0), s.SlowDown(time.Second), s.Forbidden(), expired(s), proxy.HTML(502), proxy.HTML(503), proxy.Latency(20 * time.Millisecond),
-		proxy.OneOf(proxy.Stall(-1), proxy.Stall(100), proxy.Latency(time.Millisecond), proxy.ResetAfter()),
+		proxy.ResetBefore(), proxy.ResetDuring(50), proxy.ResetDuring(1 << 20), proxy.ResetAfter(),
+		proxy.ResetAfter(), proxy.Truncate(0), proxy.Truncate(-1), proxy.WrongLength(7),
+		s.InternalError(), s.SlowDown(0), s.SlowDown(time.Second), s.Forbidden(), expired(s),
+		proxy.HTML(502), proxy.HTML(503), proxy.Latency(20 * time.Millisecond),
+		proxy.OneOf(proxy.Stall(-1), proxy.Stall(100), proxy.Latency(time.Millisecond),
+			proxy.ResetAfter()),
 	}
 }
 
-// expired is ExpiredCredentials, but for a HEAD: there S3 answers 400 without a body, of which no client can know what it means.
+// expired is ExpiredCredentials, but for a HEAD: there S3 answers 400 without a body,
+// of which no client can know what it means.
 func expired(s *proxy.Service) proxy.Fault {
 	f := s.ExpiredCredentials()
-	return proxy.Fault{Name: f.Name, Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
-		if x.Request.Method == http.MethodHead {
-			return s.Forbidden().Do(x, next)
-		}
-		return f.Do(x, next)
-	}}
+	return proxy.Fault{
+		Name: f.Name,
+		Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+			if x.Request.Method == http.MethodHead {
+				return s.Forbidden().Do(x, next)
+			}
+			return f.Do(x, next)
+		},
+	}
 }
 
 // Report says what a run did.
@@ -113,8 +131,10 @@ func (r Report) String() string {
 	if r.Left >= 0 {
 		left = fmt.Sprintf(", %d unfinished uploads left", r.Left)
 	}
-	return fmt.Sprintf("seed %d: %d operations (%s), %d requests, %d faults (%s), retries %s%s; outcomes: %s; %.1f s",
-		r.Seed, ops, counts(r.Ops), r.Requests, r.Faults, counts(r.Injected), retries, left, counts(r.Outcomes), r.Took.Seconds())
+	return fmt.Sprintf("seed %d: %d operations (%s), %d requests, %d faults (%s), retries %s%s; "+
+		"outcomes: %s; %.1f s",
+		r.Seed, ops, counts(r.Ops), r.Requests, r.Faults, counts(r.Injected), retries, left,
+		counts(r.Outcomes), r.Took.Seconds())
 }
 
 func counts(m map[string]int) string {
@@ -189,12 +209,25 @@ func newRun(t T, c Config) *run {
 			c.Faults = append(c.Faults, proxy.WrongLength(-7))
 		}
 	}
-	r := &run{Config: c, t: t, features: f, files: map[string]*file{}}
-	r.report = Report{Seed: c.Seed, Ops: map[string]int{}, Outcomes: map[string]int{}, Left: -1}
+	r := &run{
+		Config:   c,
+		t:        t,
+		features: f,
+		files:    map[string]*file{},
+	}
+	r.report = Report{
+		Seed:     c.Seed,
+		Ops:      map[string]int{},
+		Outcomes: map[string]int{},
+		Left:     -1,
+	}
 	r.left.Store(int64(c.Ops))
 	if f.IfAbsent && f.IfVersion && f.Versions {
 		for i := range 4 {
-			r.counters = append(r.counters, &counter{name: fmt.Sprintf("shared/counter%d", i), known: map[string]state{}})
+			r.counters = append(r.counters, &counter{
+				name:  fmt.Sprintf("shared/counter%d", i),
+				known: map[string]state{},
+			})
 		}
 	}
 	return r
@@ -253,9 +286,11 @@ func (r *run) plausible() {
 		r.t.Errorf("only %d of %d operations succeeded: nothing is shown", ok, total)
 	}
 	if want := int(float64(r.report.Requests) * r.Chance / 2); r.report.Faults < want {
-		r.t.Errorf("%d faults were injected into %d requests, want at least %d: nothing is shown", r.report.Faults, r.report.Requests, want)
+		r.t.Errorf("%d faults were injected into %d requests, want at least %d: nothing is shown",
+			r.report.Faults, r.report.Requests, want)
 	}
 	if r.report.Requests < total/2 {
-		r.t.Errorf("%d requests for %d operations: they don't go through the proxy", r.report.Requests, total)
+		r.t.Errorf("%d requests for %d operations: they don't go through the proxy",
+			r.report.Requests, total)
 	}
 }

@@ -46,7 +46,8 @@ func start(t *testing.T, s *service) (*backend, *proxy.Proxy) {
 	return b, p
 }
 
-// TestSound: a driver that does what it should passes, and the report tells what was done.
+// TestSound: a driver that does what it should passes, and the report tells what was
+// done.
 func TestSound(t *testing.T) {
 	back, p := start(t, newService())
 	b := driver.New(back)
@@ -55,8 +56,17 @@ func TestSound(t *testing.T) {
 	if testing.Short() {
 		ops, kinds = 1500, 6 // which fault a request gets is chance
 	}
-	r := faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: 1 << 20, Timeout: time.Second, Retries: back.retries.Load, Leftovers: func() []faultrun.Upload { return nil }})
-	if n := r.Ops["put"]; n < ops/10 || r.Ops["append"] == 0 || r.Ops["race"] == 0 || r.Ops["list"] == 0 || r.Ops["copy"] == 0 || r.Ops["delete version"] == 0 {
+	r := faultrun.Run(t, faultrun.Config{
+		Bucket:    b,
+		Proxy:     p,
+		Ops:       ops,
+		Large:     1 << 20,
+		Timeout:   time.Second,
+		Retries:   back.retries.Load,
+		Leftovers: func() []faultrun.Upload { return nil },
+	})
+	if n := r.Ops["put"]; n < ops/10 || r.Ops["append"] == 0 || r.Ops["race"] == 0 ||
+		r.Ops["list"] == 0 || r.Ops["copy"] == 0 || r.Ops["delete version"] == 0 {
 		t.Errorf("operations were %v", r.Ops)
 	}
 	if r.Retries == 0 || r.Faults < r.Requests/40 || len(r.Injected) < kinds {
@@ -71,31 +81,57 @@ func TestRetryWrap(t *testing.T) {
 	back.policy.Attempts = 1
 	inner := driver.New(back)
 	defer inner.Close()
-	r := faultrun.Run(t, faultrun.Config{Bucket: retry.Wrap(inner, &policy), Proxy: p, Ops: 1500, Timeout: time.Second, Retries: back.retries.Load})
+	r := faultrun.Run(t, faultrun.Config{
+		Bucket:  retry.Wrap(inner, &policy),
+		Proxy:   p,
+		Ops:     1500,
+		Timeout: time.Second,
+		Retries: back.retries.Load,
+	})
 	if r.Retries == 0 {
 		t.Error("nothing was repeated")
 	}
 }
 
-// TestBroken: a bucket that breaks the contract when requests fail is caught, and it is said how.
+// TestBroken: a bucket that breaks the contract when requests fail is caught, and it is
+// said how.
 func TestBroken(t *testing.T) {
 	for name, c := range map[string]struct {
 		broken func(*backend, *service)
 		fault  proxy.Fault // the one that shows it
 		want   string      // in what is said
 	}{
-		"acknowledges a lost put":              {func(b *backend, _ *service) { b.acknowledgesLost = true }, proxy.ResetBefore(), ""},
-		"ends a broken body well":              {func(b *backend, _ *service) { b.endsShort = true }, proxy.Truncate(-1), "gave no error, and"},
-		"shows a part":                         {func(b *backend, s *service) { s.partial, b.policy.Attempts = true, 1 }, proxy.ResetDuring(50), "bytes"},
-		"sends half a content again":           {func(b *backend, _ *service) { b.halfAgain = true }, proxy.ResetDuring(50), ""},
-		"refuses its own conditional put":      {func(b *backend, _ *service) { b.losesConditions = true }, proxy.ResetAfter(), "was refused, but the file was"},
-		"loses an update":                      {func(b *backend, _ *service) { b.ignoresCondition = true }, proxy.ResetAfter(), "was acknowledged, and is lost"},
-		"says that a lost put changed nothing": {func(b *backend, _ *service) { b.saysUnchanged = true }, proxy.ResetAfter(), ""},
-		"cuts a listing":                       {func(b *backend, _ *service) { b.dropsNames = true }, proxy.Truncate(-1), "List("},
-		"tells of another file":                {func(b *backend, _ *service) { b.wrongInfo = true }, proxy.Latency(0), "which nobody put"},
+		"acknowledges a lost put": {func(b *backend, _ *service) {
+			b.acknowledgesLost = true
+		}, proxy.ResetBefore(), ""},
+		"ends a broken body well": {func(b *backend, _ *service) {
+			b.endsShort = true
+		}, proxy.Truncate(-1), "gave no error, and"},
+		"shows a part": {func(b *backend, s *service) {
+			s.partial, b.policy.Attempts = true, 1
+		}, proxy.ResetDuring(50), "bytes"},
+		"sends half a content again": {func(b *backend, _ *service) {
+			b.halfAgain = true
+		}, proxy.ResetDuring(50), ""},
+		"refuses its own conditional put": {func(b *backend, _ *service) {
+			b.losesConditions = true
+		}, proxy.ResetAfter(), "was refused, but the file was"},
+		"loses an update": {func(b *backend, _ *service) {
+			b.ignoresCondition = true
+		}, proxy.ResetAfter(), "was acknowledged, and is lost"},
+		"says that a lost put changed nothing": {func(b *backend, _ *service) {
+			b.saysUnchanged = true
+		}, proxy.ResetAfter(), ""},
+		"cuts a listing": {func(b *backend, _ *service) {
+			b.dropsNames = true
+		}, proxy.Truncate(-1), "List("},
+		"tells of another file": {func(b *backend, _ *service) {
+			b.wrongInfo = true
+		}, proxy.Latency(0), "which nobody put"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// What fails is left to chance, and so is whether it meets what is broken: one run of several shows it.
+			// What fails is left to chance, and so is whether it meets what is broken:
+			// one run of several shows it.
 			const runs = 8
 			var v *verdict
 			caught := false
@@ -105,9 +141,18 @@ func TestBroken(t *testing.T) {
 				c.broken(back, s)
 				b := driver.New(back)
 				v = &verdict{ctx: t.Context()}
-				faultrun.Run(v, faultrun.Config{Bucket: b, Proxy: p, Ops: 1200, Chance: 0.1, Faults: []proxy.Fault{c.fault}, Timeout: 10 * time.Second})
+				faultrun.Run(v, faultrun.Config{
+					Bucket:  b,
+					Proxy:   p,
+					Ops:     1200,
+					Chance:  0.1,
+					Faults:  []proxy.Fault{c.fault},
+					Timeout: 10 * time.Second,
+				})
 				b.Close()
-				caught = len(v.said) > 0 && slices.ContainsFunc(v.said, func(s string) bool { return strings.Contains(s, c.want) })
+				caught = len(v.said) > 0 && slices.ContainsFunc(v.said, func(s string) bool {
+					return strings.Contains(s, c.want)
+				})
 			}
 			if !caught {
 				t.Errorf("not caught in %d runs: %q", runs, v.said)
@@ -125,8 +170,13 @@ func TestNothingShown(t *testing.T) {
 		change func(*faultrun.Config, *backend)
 		want   string
 	}{
-		"not through the proxy": {func(_ *faultrun.Config, b *backend) { b.url = b.direct }, "they don't go through the proxy"},
-		"everything fails":      {func(c *faultrun.Config, _ *backend) { c.Chance = 1; c.Faults = []proxy.Fault{proxy.HTML(500)} }, "operations succeeded: nothing is shown"},
+		"not through the proxy": {func(_ *faultrun.Config, b *backend) {
+			b.url = b.direct
+		}, "they don't go through the proxy"},
+		"everything fails": {func(c *faultrun.Config, _ *backend) {
+			c.Chance = 1
+			c.Faults = []proxy.Fault{proxy.HTML(500)}
+		}, "operations succeeded: nothing is shown"},
 		"uploads left": {func(c *faultrun.Config, _ *backend) {
 			c.Leftovers = func() []faultrun.Upload { return []faultrun.Upload{{Key: "a", ID: "1"}} }
 		}, "unfinished upload 1 of \"a\" is left"},
@@ -139,7 +189,9 @@ func TestNothingShown(t *testing.T) {
 			config := faultrun.Config{Bucket: b, Proxy: p, Ops: 300}
 			c.change(&config, back)
 			faultrun.Run(v, config)
-			if !slices.ContainsFunc(v.said, func(s string) bool { return strings.Contains(s, c.want) }) {
+			if !slices.ContainsFunc(v.said, func(s string) bool {
+				return strings.Contains(s, c.want)
+			}) {
 				t.Errorf("not said: %q", v.said)
 			}
 		})

@@ -16,7 +16,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// MaxIdle is how many idle connections to a host buckets keep at least (X3), and, as Leaks has it, at most after a use that never has more at a time.
+// MaxIdle is how many idle connections to a host buckets keep at least (X3), and, as
+// Leaks has it, at most after a use that never has more at a time.
 const MaxIdle = 64
 
 const (
@@ -29,20 +30,25 @@ const (
 
 // LeakConfig says what Leaks uses. Open and Proxy are needed.
 type LeakConfig struct {
-	// Open opens the driver's bucket, empty, whose endpoint is the proxy, with few and quickly repeated attempts.
+	// Open opens the driver's bucket, empty, whose endpoint is the proxy, with few and
+	// quickly repeated attempts.
 	Open func() files.Bucket
 	// Proxy is in front of a server. Leaks closes it.
 	Proxy *proxy.Proxy
-	// Large is the size in bytes of a content that the driver uploads in parts; 0 is a mebibyte, in parts or not.
+	// Large is the size in bytes of a content that the driver uploads in parts; 0 is a
+	// mebibyte, in parts or not.
 	Large int
 	// Leftovers lists the unfinished uploads, as in Config; nil skips the check.
 	Leftovers func() []Upload
 }
 
-// Leaks holds a driver to X2 and X3: that it holds nothing in the end, whatever ended early or failed. It uses a bucket in some sixty ways: bodies closed
-// early, cancelled, timed out and resumed, puts that succeed, fail and are given up, small and in parts, listings broken off. It fails the test where
-// then, with the bucket closed, the proxy has more than MaxIdle open connections, or, with the proxy closed, which ends idle connections alone, any goroutine or
-// (where /proc tells them) descriptor is left that the use made, or an upload that the driver could have ended.
+// Leaks holds a driver to X2 and X3: that it holds nothing in the end, whatever ended
+// early or failed. It uses a bucket in some sixty ways: bodies closed early, cancelled,
+// timed out and resumed, puts that succeed, fail and are given up, small and in parts,
+// listings broken off. It fails the test where then, with the bucket closed, the proxy
+// has more than MaxIdle open connections, or, with the proxy closed, which ends idle
+// connections alone, any goroutine or (where /proc tells them) descriptor is left that
+// the use made, or an upload that the driver could have ended.
 func Leaks(t T, c LeakConfig) {
 	t.Helper()
 	p := c.Proxy
@@ -54,7 +60,14 @@ func Leaks(t T, c LeakConfig) {
 	pprof.Do(ctx, pprof.Labels("faultrun", value), func(ctx context.Context) {
 		b := c.Open()
 		defer b.Close()
-		l := &leaky{t: t, ctx: ctx, proxy: p, b: b, small: []byte("content"), large: bytes.Repeat([]byte("large content, "), or(c.Large, 1<<20)/15+1)}
+		l := &leaky{
+			t:     t,
+			ctx:   ctx,
+			proxy: p,
+			b:     b,
+			small: []byte("content"),
+			large: bytes.Repeat([]byte("large content, "), or(c.Large, 1<<20)/15+1),
+		}
 		for range leakRounds {
 			uses += l.useAll()
 		}
@@ -67,7 +80,8 @@ func Leaks(t T, c LeakConfig) {
 	})
 	most := p.OpenConns()
 	if !settles(func() bool { return p.OpenConns() <= MaxIdle }) {
-		t.Errorf("%d connections are open after %d uses, want at most %d idle ones", p.OpenConns(), uses, MaxIdle)
+		t.Errorf("%d connections are open after %d uses, want at most %d idle ones", p.OpenConns(),
+			uses, MaxIdle)
 	}
 	p.Close()
 	if !settles(func() bool { _, n := stacks.Labelled(value); return n == 0 }) {
@@ -80,10 +94,12 @@ func Leaks(t T, c LeakConfig) {
 	}
 	if c.Leftovers != nil {
 		for _, u := range notForgiven(p.Records(), c.Leftovers()) {
-			t.Errorf("%d uses leave the unfinished upload %s of %q, which the driver knew and could have ended", uses, u.ID, u.Key)
+			t.Errorf("%d uses leave the unfinished upload %s of %q, which the driver knew and "+
+				"could have ended", uses, u.ID, u.Key)
 		}
 	}
-	t.Logf("%d uses; %d connections were open at their end, and %d descriptors before", uses, most, len(before))
+	t.Logf("%d uses; %d connections were open at their end, and %d descriptors before", uses, most,
+		len(before))
 }
 
 // settles waits until ok, for leakWait at most.
@@ -98,7 +114,8 @@ func settles(ok func() bool) bool {
 	return true
 }
 
-// descriptors returns what the process has open, by number and as the kernel names it, sockets by their own numbers; nil where the system doesn't tell.
+// descriptors returns what the process has open, by number and as the kernel names it,
+// sockets by their own numbers; nil where the system doesn't tell.
 func descriptors() map[string]bool {
 	const dir = "/proc/self/fd/"
 	entries, err := os.ReadDir(dir)
@@ -107,7 +124,8 @@ func descriptors() map[string]bool {
 	}
 	open := map[string]bool{}
 	for _, e := range entries {
-		if to, err := os.Readlink(dir + e.Name()); err == nil { // but that of the folder, which is closed again
+		// but that of the folder, which is closed again
+		if to, err := os.Readlink(dir + e.Name()); err == nil {
 			open[e.Name()+" "+to] = true
 		}
 	}
@@ -124,8 +142,9 @@ func newer(before, now map[string]bool) (list []string) {
 	return list
 }
 
-// Connections holds a driver to X3: buckets of the same settings share a transport that keeps at least MaxIdle idle connections to a host. open opens the
-// driver's bucket, always the same one, whose endpoint is the proxy in front of a server.
+// Connections holds a driver to X3: buckets of the same settings share a transport that
+// keeps at least MaxIdle idle connections to a host. open opens the driver's bucket,
+// always the same one, whose endpoint is the proxy in front of a server.
 func Connections(t T, p *proxy.Proxy, open func() files.Bucket) {
 	t.Helper()
 	buckets := []files.Bucket{open(), open()}
@@ -150,10 +169,12 @@ func Connections(t T, p *proxy.Proxy, open func() files.Bucket) {
 	}
 	last, _ := p.Conns()
 	if n := len(made) - 1; made[n] != 0 {
-		t.Errorf("%d reads at once, over and over, on two buckets in turn, made %v new connections: fewer are kept", MaxIdle, made)
+		t.Errorf("%d reads at once, over and over, on two buckets in turn, made %v new "+
+			"connections: fewer are kept", MaxIdle, made)
 	}
 	if most := int64(MaxIdle + MaxIdle/2); last-first >= most {
-		t.Errorf("%d reads at once, on two buckets in turn, made %v new connections, want fewer than %d: they are not shared", MaxIdle, made, most)
+		t.Errorf("%d reads at once, on two buckets in turn, made %v new connections, want fewer "+
+			"than %d: they are not shared", MaxIdle, made, most)
 	}
 	t.Logf("%d reads at once, on two buckets in turn, made %v new connections", MaxIdle, made)
 }

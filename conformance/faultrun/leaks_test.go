@@ -61,29 +61,43 @@ func TestLeaks(t *testing.T) {
 		leak func(*driver.Object)
 		want string
 	}{
-		"sound":             {func(*driver.Object) {}, ""},
-		"a body unclosed":   {func(o *driver.Object) { o.Body = &unclosed{ReadCloser: o.Body} }, "goroutines"},
-		"a goroutine":       {func(*driver.Object) { go func() { <-end }() }, "goroutines"},
-		"a descriptor open": {func(*driver.Object) { f, _ := os.Open(os.DevNull); opened.Store(f, true) }, os.DevNull},
+		"sound": {func(*driver.Object) {}, ""},
+		"a body unclosed": {func(o *driver.Object) {
+			o.Body = &unclosed{ReadCloser: o.Body}
+		}, "goroutines"},
+		"a goroutine": {func(*driver.Object) { go func() { <-end }() }, "goroutines"},
+		"a descriptor open": {func(*driver.Object) {
+			f, _ := os.Open(os.DevNull)
+			opened.Store(f, true)
+		}, os.DevNull},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := os.ReadDir("/proc/self/fd"); err != nil && c.want == os.DevNull {
 				t.Skip("the system doesn't tell descriptors")
 			}
 			if c.want != "" {
-				t.Parallel() // they wait for what doesn't come; the sound one is alone, for descriptors are the process's
+				// they wait for what doesn't come; the sound one is alone, for
+				// descriptors are the process's
+				t.Parallel()
 			}
 			back, p := start(t, newService())
 			v := &verdict{ctx: t.Context()}
-			faultrun.Leaks(v, faultrun.LeakConfig{Proxy: p, Open: func() files.Bucket { return driver.New(&leaking{back, c.leak}) }})
-			if c.want == "" && len(v.said) > 0 || c.want != "" && !slices.ContainsFunc(v.said, func(s string) bool { return strings.Contains(s, "leave") && strings.Contains(s, c.want) }) {
+			faultrun.Leaks(v, faultrun.LeakConfig{
+				Proxy: p,
+				Open:  func() files.Bucket { return driver.New(&leaking{back, c.leak}) },
+			})
+			if c.want == "" && len(v.said) > 0 || c.want != "" && !slices.ContainsFunc(v.said,
+				func(s string) bool {
+					return strings.Contains(s, "leave") && strings.Contains(s, c.want)
+				}) {
 				t.Errorf("want %q; said:\n%s", c.want, strings.Join(v.said, "\n"))
 			}
 		})
 	}
 }
 
-// TestConnections: buckets with a transport each are caught, and one that keeps too few connections.
+// TestConnections: buckets with a transport each are caught, and one that keeps too few
+// connections.
 func TestConnections(t *testing.T) {
 	for name, c := range map[string]struct {
 		idle  int
@@ -105,7 +119,10 @@ func TestConnections(t *testing.T) {
 				t.Cleanup(transport.CloseIdleConnections)
 				return driver.New(newBackend(back.url, transport))
 			})
-			if c.want == "" && len(v.said) > 0 || c.want != "" && !slices.ContainsFunc(v.said, func(s string) bool { return strings.Contains(s, c.want) }) {
+			if c.want == "" && len(v.said) > 0 || c.want != "" && !slices.ContainsFunc(v.said,
+				func(s string) bool {
+					return strings.Contains(s, c.want)
+				}) {
 				t.Errorf("want %q; said:\n%s", c.want, strings.Join(v.said, "\n"))
 			}
 		})

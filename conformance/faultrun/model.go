@@ -33,10 +33,12 @@ type file struct {
 
 	mu      sync.Mutex
 	history []*attempt // the first is absence
-	// possible are the attempts, in order, that the file may be of: one, unless an outcome is uncertain.
+	// possible are the attempts, in order, that the file may be of: one, unless an
+	// outcome is uncertain.
 	possible []int
 	pending  int // writes that are under way
-	// retired files are not written any more: a request that was given up may still arrive.
+	// retired files are not written any more: a request that was given up may still
+	// arrive.
 	retired bool
 }
 
@@ -59,7 +61,9 @@ const (
 
 // ended reports whether the operation was given up.
 func ended(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded)
+	return errors.Is(err,
+		context.DeadlineExceeded) || errors.Is(err,
+		context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func outcomeOf(err error) outcome {
@@ -106,14 +110,18 @@ func (f *file) next() int {
 // condition says in which states of a file a write can succeed and be refused.
 type condition struct{ succeeds, refuses func(*attempt) bool }
 
-// settle notes the outcome of attempt n under the condition, nil being none. It returns what must not be, or "".
-func (f *file) settle(n int, o outcome, version files.Version, cond *condition, giveUp bool) string {
+// settle notes the outcome of attempt n under the condition, nil being none. It returns
+// what must not be, or "".
+func (f *file) settle(n int, o outcome, version files.Version, cond *condition,
+	giveUp bool) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	a := f.history[n]
 	f.pending--
 	f.retired = f.retired || giveUp
-	holds := slices.DeleteFunc(slices.Clone(f.possible), func(i int) bool { return cond != nil && !cond.succeeds(f.history[i]) })
+	holds := slices.DeleteFunc(slices.Clone(f.possible), func(i int) bool {
+		return cond != nil && !cond.succeeds(f.history[i])
+	})
 	before := f.text(f.possible)
 	switch o {
 	case done:
@@ -129,7 +137,9 @@ func (f *file) settle(n int, o outcome, version files.Version, cond *condition, 
 		}
 	case exists, differs, missing:
 		if cond != nil {
-			fails := slices.DeleteFunc(slices.Clone(f.possible), func(i int) bool { return !cond.refuses(f.history[i]) })
+			fails := slices.DeleteFunc(slices.Clone(f.possible), func(i int) bool {
+				return !cond.refuses(f.history[i])
+			})
 			if len(fails) == 0 {
 				return "was refused, but the file was " + before
 			}
@@ -143,15 +153,16 @@ func (f *file) settle(n int, o outcome, version files.Version, cond *condition, 
 	return ""
 }
 
-// floor is the least of the attempts that may be there: nobody who reads from now on may see an older one.
+// floor is the least of the attempts that may be there: nobody who reads from now on
+// may see an older one.
 func (f *file) floor() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.possible[0]
 }
 
-// allows notes that somebody saw the file in a state, and returns what must not be: it was never put, or is older than the floor that was
-// taken before the read.
+// allows notes that somebody saw the file in a state, and returns what must not be: it
+// was never put, or is older than the floor that was taken before the read.
 func (f *file) allows(floor int, absent bool, v value) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -161,7 +172,8 @@ func (f *file) allows(floor int, absent bool, v value) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("%s was seen, but before that the file was %s", stateText(absent, v), f.text([]int{floor}))
+	return fmt.Sprintf("%s was seen, but before that the file was %s", stateText(absent, v),
+		f.text([]int{floor}))
 }
 
 // observe is allows for the one who writes: what was seen is what there is.
@@ -175,7 +187,8 @@ func (f *file) observe(absent bool, v value, version files.Version, perPut bool)
 		}
 	}
 	if now == nil {
-		return fmt.Sprintf("%s was seen, but the file was %s", stateText(absent, v), f.text(f.possible))
+		return fmt.Sprintf("%s was seen, but the file was %s", stateText(absent, v),
+			f.text(f.possible))
 	}
 	f.possible = now
 	a := f.history[now[len(now)-1]]
@@ -184,7 +197,8 @@ func (f *file) observe(absent bool, v value, version files.Version, perPut bool)
 		return ""
 	}
 	if a.version != "" && version != "" && a.version != version {
-		return fmt.Sprintf("%s has the version %q, but had %q", stateText(absent, v), version, a.version)
+		return fmt.Sprintf("%s has the version %q, but had %q", stateText(absent, v), version,
+			a.version)
 	}
 	if version != "" {
 		a.version = version
@@ -192,14 +206,16 @@ func (f *file) observe(absent bool, v value, version files.Version, perPut bool)
 	if perPut && version != "" {
 		for i, b := range f.history {
 			if b != a && b.version == version {
-				return fmt.Sprintf("the version %q of write %d repeats that of write %d", version, now[0], i)
+				return fmt.Sprintf("the version %q of write %d repeats that of write %d", version,
+					now[0], i)
 			}
 		}
 	}
 	return ""
 }
 
-// certain returns the state of the file, if there is only one that it may be of, and no write is under way.
+// certain returns the state of the file, if there is only one that it may be of, and no
+// write is under way.
 func (f *file) certain() (n int, a attempt, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -207,7 +223,8 @@ func (f *file) certain() (n int, a attempt, ok bool) {
 	return n, *f.history[n], len(f.possible) == 1 && f.pending == 0 && !f.retired
 }
 
-// anyVersion returns an attempt whose version is known, the newest or, if old, another; nil where there is none.
+// anyVersion returns an attempt whose version is known, the newest or, if old, another;
+// nil where there is none.
 func (f *file) anyVersion(old bool) *attempt {
 	f.mu.Lock()
 	defer f.mu.Unlock()

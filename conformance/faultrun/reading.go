@@ -7,8 +7,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// readError reports whether a read may fail so where requests fail. ErrCorrupt is what a body is that was cut so that only its digest shows it; ErrChanged
-// also what goes on behind the end of a file whose length was told wrongly.
+// readError reports whether a read may fail so where requests fail. ErrCorrupt is what
+// a body is that was cut so that only its digest shows it; ErrChanged also what goes on
+// behind the end of a file whose length was told wrongly.
 func (c *client) readError(err error) bool {
 	switch outcomeOf(err) {
 	case maybe, refused:
@@ -70,13 +71,15 @@ func (c *client) get(f *file) error {
 	case r.Info().Size != int64(len(p)):
 		c.violation("%s: Get told a size of %d, and gave %d bytes", f.name, r.Info().Size, len(p))
 	case c.features.Attributes && r.Info().Metadata["write"] != v.mark():
-		c.violation("%s: Get gave the content of write %s with the metadata of %q", f.name, v.mark(), r.Info().Metadata["write"])
+		c.violation("%s: Get gave the content of write %s with the metadata of %q", f.name,
+			v.mark(), r.Info().Metadata["write"])
 	}
 	c.saw(f, floor, "Get", false, v, r.Info().Version)
 	return nil
 }
 
-// prefix checks the bytes that came before an error: they are the beginning of what the metadata tell.
+// prefix checks the bytes that came before an error: they are the beginning of what the
+// metadata tell.
 func (c *client) prefix(f *file, p []byte, info files.Info) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -85,7 +88,8 @@ func (c *client) prefix(f *file, p []byte, info files.Info) {
 			continue
 		}
 		if want := a.value.text(); len(p) > len(want) || string(p) != string(want[:len(p)]) {
-			c.violation("%s: the %d bytes before an error are not those of write %s", f.name, len(p), a.value.mark())
+			c.violation("%s: the %d bytes before an error are not those of write %s", f.name,
+				len(p), a.value.mark())
 		}
 		return
 	}
@@ -102,7 +106,10 @@ func (c *client) getRange(f *file) error {
 	length := c.rng.IntN(len(want) + 10)
 	ctx, cancel := c.context()
 	defer cancel()
-	p, info, err := read(ctx, c.Bucket, f.name, &files.GetOptions{Range: files.Bytes(int64(off), int64(length)), ReadTimeout: c.Timeout / 2})
+	p, info, err := read(ctx, c.Bucket, f.name, &files.GetOptions{
+		Range:       files.Bytes(int64(off), int64(length)),
+		ReadTimeout: c.Timeout / 2,
+	})
 	want = want[off:min(off+length, len(want))]
 	switch {
 	case errors.Is(err, files.ErrNotExist):
@@ -110,9 +117,11 @@ func (c *client) getRange(f *file) error {
 	case err != nil:
 		return c.readFailure(f.name, err)
 	case string(p) != string(want):
-		c.violation("%s: the range of %d bytes from %d gave no error, and %d bytes that are not those of write %s", f.name, length, off, len(p), a.value.mark())
+		c.violation("%s: the range of %d bytes from %d gave no error, and %d bytes that are not "+
+			"those of write %s", f.name, length, off, len(p), a.value.mark())
 	case info.Size != int64(a.value.size):
-		c.violation("%s: the range told a size of %d, and the file has %d", f.name, info.Size, a.value.size)
+		c.violation("%s: the range told a size of %d, and the file has %d", f.name, info.Size,
+			a.value.size)
 	}
 	return nil
 }
@@ -135,7 +144,8 @@ func (c *client) stat(f *file) error {
 	}
 	v, ok := c.told(f, info)
 	if !ok {
-		c.violation("%s: Stat told %d bytes and the metadata %q, which nobody put", f.name, info.Size, info.Metadata["write"])
+		c.violation("%s: Stat told %d bytes and the metadata %q, which nobody put", f.name,
+			info.Size, info.Metadata["write"])
 		return nil
 	}
 	c.saw(f, floor, "Stat", false, v, info.Version)
@@ -147,14 +157,16 @@ func (c *client) told(f *file, info files.Info) (value, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, a := range f.history {
-		if !a.absent && a.value.mark() == info.Metadata["write"] && int64(a.value.size) == info.Size {
+		if !a.absent && a.value.mark() == info.Metadata["write"] &&
+			int64(a.value.size) == info.Size {
 			return a.value, true
 		}
 	}
 	return value{}, false
 }
 
-// snapshot is the state of the files that are certain, and how many writes there had been.
+// snapshot is the state of the files that are certain, and how many writes there had
+// been.
 type snapshot map[*file]struct {
 	writes int
 	now    attempt
@@ -211,9 +223,11 @@ func (c *client) list() error {
 		e, there := seen[f.name]
 		switch {
 		case there == b.now.absent:
-			c.violation("List(%q) has %q: %v, but it was %s all the while", dir, f.name, there, stateText(b.now.absent, b.now.value))
+			c.violation("List(%q) has %q: %v, but it was %s all the while", dir, f.name, there,
+				stateText(b.now.absent, b.now.value))
 		case there && e.Size != int64(b.now.value.size):
-			c.violation("List(%q) has %q with %d bytes, but it was %s with %d all the while", dir, f.name, e.Size, stateText(false, b.now.value), b.now.value.size)
+			c.violation("List(%q) has %q with %d bytes, but it was %s with %d all the while", dir,
+				f.name, e.Size, stateText(false, b.now.value), b.now.value.size)
 		}
 	}
 	return nil

@@ -72,7 +72,8 @@ func (c *client) addTo(k *counter) error {
 	return err
 }
 
-// check returns what must not be: a line that nobody wrote, one twice, one missing that was acknowledged before, one that was refused.
+// check returns what must not be: a line that nobody wrote, one twice, one missing that
+// was acknowledged before, one that was refused.
 func (k *counter) check(content []byte, acked int) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -87,7 +88,8 @@ func (k *counter) check(content []byte, acked int) string {
 		case !ok:
 			return fmt.Sprintf("the line %.40q, which nobody wrote", l)
 		case s == impossible:
-			return fmt.Sprintf("the line %s is there, but its writer was told that nothing changed", l)
+			return fmt.Sprintf("the line %s is there, but its writer was told that nothing changed",
+				l)
 		case have[l]:
 			return fmt.Sprintf("the line %s is there twice", l)
 		}
@@ -122,7 +124,8 @@ func (c *client) create(s *slot) error {
 	s.mu.Unlock()
 	ctx, cancel := c.context()
 	defer cancel()
-	_, err := c.put(ctx, s.name, []byte(strings.Repeat(who+"\n", 30)), files.Attributes{}, files.IfAbsent())
+	_, err := c.put(ctx, s.name, []byte(strings.Repeat(who+"\n", 30)), files.Attributes{},
+		files.IfAbsent())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch outcomeOf(err) {
@@ -176,7 +179,8 @@ func (s *slot) check(content []byte) string {
 }
 
 // read reads a whole file.
-func read(ctx context.Context, b files.Bucket, name string, o *files.GetOptions) ([]byte, files.Info, error) {
+func read(ctx context.Context, b files.Bucket, name string,
+	o *files.GetOptions) ([]byte, files.Info, error) {
 	r, err := b.Get(ctx, name, o)
 	if err != nil {
 		return nil, files.Info{}, err

@@ -21,7 +21,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// service is a small store behind HTTP: PUT, GET, HEAD and DELETE of /name with conditions, and GET of / lists.
+// service is a small store behind HTTP: PUT, GET, HEAD and DELETE of /name with
+// conditions, and GET of / lists.
 type service struct {
 	files files.Bucket
 	// partial makes an upload that breaks visible.
@@ -112,7 +113,11 @@ func tell(w http.ResponseWriter, info files.Info) {
 	w.Header().Set("Etag", `"`+string(info.Version)+`"`)
 }
 
-var statuses = map[error]int{files.ErrNotExist: 404, files.ErrExist: 409, files.ErrPrecondition: 412}
+var statuses = map[error]int{
+	files.ErrNotExist:     404,
+	files.ErrExist:        409,
+	files.ErrPrecondition: 412,
+}
 
 func refuse(w http.ResponseWriter, err error) {
 	status, ok := statuses[files.KindOf(err)]
@@ -133,7 +138,9 @@ type backend struct {
 	acknowledgesLost bool // a put whose answer is lost counts as done
 	endsShort        bool // a body that breaks ends well
 	halfAgain        bool // a content that can't be rewound is sent again from where it was
-	losesConditions  bool // a conditional put whose answer was lost is sent again, and its own success refuses it
+	// a conditional put whose answer was lost is sent again, and its own success
+	// refuses it
+	losesConditions  bool
 	ignoresCondition bool // of puts if of a version
 	saysUnchanged    bool // a put whose answer is lost is a refusal
 	dropsNames       bool // a listing that breaks ends well
@@ -143,14 +150,41 @@ type backend struct {
 }
 
 func newBackend(url string, t *http.Transport) *backend {
-	b := &backend{url: url, client: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	b.policy = &retry.Policy{Delay: time.Millisecond, MaxDelay: 2 * time.Millisecond, OnRetry: func(context.Context, int, time.Duration, error) { b.retries.Add(1) }}
+	b := &backend{
+		url: url,
+		client: &http.Client{
+			Transport: t,
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse
+			},
+		},
+	}
+	b.policy = &retry.Policy{
+		Delay:    time.Millisecond,
+		MaxDelay: 2 * time.Millisecond,
+		OnRetry:  func(context.Context, int, time.Duration, error) { b.retries.Add(1) },
+	}
 	return b
 }
 
 func (b *backend) Features() files.Features {
-	return files.Features{TimeResolution: time.Nanosecond, Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, DirBesideFile: true}
+	return files.Features{
+		TimeResolution:  time.Nanosecond,
+		Atomic:          true,
+		Versions:        true,
+		VersionPerPut:   true,
+		PutVersion:      true,
+		IfAbsent:        true,
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      true,
+		Digests:         true,
+		Ordered:         true,
+		AnyName:         true,
+		DirBesideFile:   true,
+	}
 }
 
 func (b *backend) Close() error { return nil }
@@ -158,10 +192,13 @@ func (b *backend) Close() error { return nil }
 // errLost is an answer that didn't come.
 var errLost = errors.New("the answer was lost")
 
-// ask makes one request. The answer is one of the store's, with a status below 300, or the error is a sentinel; a failure after which the request
-// may have been carried out is errLost as well.
-func (b *backend) ask(ctx context.Context, method, name string, header http.Header, body io.Reader) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, b.url+"/"+(&url.URL{Path: name}).EscapedPath(), body)
+// ask makes one request. The answer is one of the store's, with a status below 300, or
+// the error is a sentinel; a failure after which the request may have been carried out
+// is errLost as well.
+func (b *backend) ask(ctx context.Context, method, name string, header http.Header,
+	body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method,
+		b.url+"/"+(&url.URL{Path: name}).EscapedPath(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +259,8 @@ func (b *backend) putStream(ctx context.Context, req *driver.PutRequest) (files.
 	return info, err
 }
 
-func (b *backend) put(ctx context.Context, req *driver.PutRequest, body func(attempt int) io.Reader) (info files.Info, err error) {
+func (b *backend) put(ctx context.Context, req *driver.PutRequest,
+	body func(attempt int) io.Reader) (info files.Info, err error) {
 	attrs, _ := json.Marshal(req.Attributes)
 	h := http.Header{"X-Attributes": {string(attrs)}}
 	if v, ok := req.If.Version(); ok && !b.ignoresCondition {
@@ -269,7 +307,10 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	if n == 0 {
 		return o, nil
 	}
-	h := http.Header{"If-Match": {`"` + string(info.Version) + `"`}, "Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}}
+	h := http.Header{
+		"If-Match": {`"` + string(info.Version) + `"`},
+		"Range":    {fmt.Sprintf("bytes=%d-%d", off, off+n-1)},
+	}
 	err = b.policy.Do(ctx, func(ctx context.Context, _ int) error {
 		resp, err := b.ask(ctx, http.MethodGet, req.Key.Name, h, nil)
 		if err != nil {
@@ -279,7 +320,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 		if b.endsShort {
 			p, _ := io.ReadAll(resp.Body)
 			resp.Body.Close()
-			o.Body, o.Length, o.Info.Digest = io.NopCloser(bytes.NewReader(p)), int64(len(p)), files.Digest{}
+			o.Body, o.Length, o.Info.Digest = io.NopCloser(bytes.NewReader(p)), int64(len(p)),
+				files.Digest{}
 		}
 		return nil
 	})
@@ -326,7 +368,8 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 }
 
 // list yields the entries from start on.
-func (b *backend) list(ctx context.Context, prefix, start string, yield func(files.Entry, error) bool) {
+func (b *backend) list(ctx context.Context, prefix, start string,
+	yield func(files.Entry, error) bool) {
 	var all []files.Entry
 	err := b.policy.Do(ctx, func(ctx context.Context, _ int) error {
 		resp, err := b.ask(ctx, http.MethodGet, "?prefix="+url.QueryEscape(prefix), nil, nil)

@@ -18,14 +18,17 @@ type fate struct {
 	refused bool // a request to abort it didn't
 }
 
-// notForgiven returns those of the uploads that are left which the driver could have ended. It couldn't end one whose creation's answer came back broken or
-// not at all, and one of which no request to abort it went through the faults. Where the proxy itself didn't get the answer, for the client had
-// gone, the id is nobody's: as many uploads of that key are forgiven, if no record names them.
+// notForgiven returns those of the uploads that are left which the driver could have
+// ended. It couldn't end one whose creation's answer came back broken or not at all,
+// and one of which no request to abort it went through the faults. Where the proxy
+// itself didn't get the answer, for the client had gone, the id is nobody's: as many
+// uploads of that key are forgiven, if no record names them.
 func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 	fates := map[string]*fate{}
 	nameless := map[string]int{} // by path
 	for _, rec := range records {
-		if rec.Kind == "CreateMultipartUpload" && rec.Reached && rec.Upload == "" && rec.Status == 0 {
+		if rec.Kind == "CreateMultipartUpload" && rec.Reached && rec.Upload == "" &&
+			rec.Status == 0 {
 			nameless[rec.Path]++
 		}
 		if rec.Upload == "" {
@@ -40,7 +43,8 @@ func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 		case "CreateMultipartUpload":
 			f.known = f.known || !rec.Lost()
 		case "AbortMultipartUpload":
-			f.known, f.aborted, f.refused = true, f.aborted || rec.Reached, f.refused || !rec.Reached
+			f.known, f.aborted, f.refused = true, f.aborted || rec.Reached, f.refused ||
+				!rec.Reached
 		default:
 			f.known = true
 		}
@@ -62,7 +66,8 @@ func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 	return bad
 }
 
-// pathOf returns the path, of those of which some are left, that names the key, behind the bucket or not.
+// pathOf returns the path, of those of which some are left, that names the key, behind
+// the bucket or not.
 func pathOf(paths map[string]int, key string) (string, bool) {
 	for path, n := range paths {
 		p, err := url.PathUnescape(strings.TrimPrefix(path, "/"))

@@ -40,7 +40,8 @@ func (u *uploader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
 			return
 		}
-		fmt.Fprintf(w, "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>%s</Key><UploadId>%s</UploadId></InitiateMultipartUploadResult>", up.Key, up.ID)
+		fmt.Fprintf(w,
+			"<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>%s</Key><UploadId>%s</UploadId></InitiateMultipartUploadResult>", up.Key, up.ID)
 	case r.URL.Query().Get("status") != "": // the store's own failure
 		w.WriteHeader(http.StatusInternalServerError)
 	}
@@ -57,12 +58,14 @@ func (u *uploader) send(ctx context.Context, method, target string, faults ...pr
 		u.t.Fatal(err)
 	}
 	if resp, err := http.DefaultClient.Do(req); err == nil {
-		io.Copy(io.Discard, resp.Body) // to its end or its failure: a client that goes before has lost the answer
+		// to its end or its failure: a client that goes before has lost the answer
+		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
 	}
 }
 
-// TestUploads: of the uploads that are left, exactly those are forgiven that no driver can end.
+// TestUploads: of the uploads that are left, exactly those are forgiven that no driver
+// can end.
 func TestUploads(t *testing.T) {
 	forbidden, lost, before := proxy.S3.Forbidden(), proxy.ResetAfter(), proxy.ResetBefore()
 	type request struct {
@@ -77,23 +80,48 @@ func TestUploads(t *testing.T) {
 		requests []request
 		forgiven bool
 	}{
-		"begun, and no more":                          {[]request{begun}, false},
-		"begun late":                                  {[]request{begin(proxy.Latency(time.Millisecond))}, false},
-		"the answer lost":                             {[]request{begin(lost)}, true},
-		"the answer cut behind its headers":           {[]request{begin(proxy.Truncate(0))}, true},
-		"half the answer":                             {[]request{begin(proxy.Truncate(-1))}, true},
-		"the answer's end missing":                    {[]request{begin(proxy.WrongLength(-7))}, true},
-		"the answer too short for its length":         {[]request{begin(proxy.WrongLength(7))}, true},
+		"begun, and no more": {[]request{begun}, false},
+		"begun late": {
+			[]request{begin(proxy.Latency(time.Millisecond))},
+			false,
+		},
+		"the answer lost":                   {[]request{begin(lost)}, true},
+		"the answer cut behind its headers": {[]request{begin(proxy.Truncate(0))}, true},
+		"half the answer":                   {[]request{begin(proxy.Truncate(-1))}, true},
+		"the answer's end missing": {
+			[]request{begin(proxy.WrongLength(-7))},
+			true,
+		},
+		"the answer too short for its length": {
+			[]request{begin(proxy.WrongLength(7))},
+			true,
+		},
 		"the answer lost, and yet the driver knew it": {[]request{begin(lost), part}, false},
-		"the answer lost, and the abort refused":      {[]request{begin(lost), abort(&forbidden)}, true},
-		"parts, and no more":                          {[]request{begun, part}, false},
-		"the abort refused":                           {[]request{begun, part, abort(&forbidden)}, true},
-		"the abort that never arrived":                {[]request{begun, part, abort(&before)}, true},
-		"all aborts refused":                          {[]request{begun, abort(&forbidden), abort(&before), abort(&forbidden)}, true},
-		"the abort's answer lost":                     {[]request{begun, abort(&lost)}, false}, // the store was asked, and didn't
-		"a second abort arrived":                      {[]request{begun, abort(&forbidden), abort(nil)}, false},
-		"the abort of another":                        {[]request{begun, {"DELETE", "?uploadId=2", &forbidden}}, false},
-		"the abort that the store itself failed":      {[]request{begun, {"DELETE", "?uploadId=1&status=500", nil}}, false},
+		"the answer lost, and the abort refused": {
+			[]request{begin(lost), abort(&forbidden)},
+			true,
+		},
+		"parts, and no more":           {[]request{begun, part}, false},
+		"the abort refused":            {[]request{begun, part, abort(&forbidden)}, true},
+		"the abort that never arrived": {[]request{begun, part, abort(&before)}, true},
+		"all aborts refused": {
+			[]request{begun, abort(&forbidden), abort(&before), abort(&forbidden)},
+			true,
+		},
+		// the store was asked, and didn't
+		"the abort's answer lost": {[]request{begun, abort(&lost)}, false},
+		"a second abort arrived": {
+			[]request{begun, abort(&forbidden), abort(nil)},
+			false,
+		},
+		"the abort of another": {
+			[]request{begun, {"DELETE", "?uploadId=2", &forbidden}},
+			false,
+		},
+		"the abort that the store itself failed": {
+			[]request{begun, {"DELETE", "?uploadId=1&status=500", nil}},
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := newUploader(t)
@@ -130,12 +158,14 @@ func TestUploadsNotBegun(t *testing.T) {
 	u.send(t.Context(), "POST", "/bucket/a?uploads", proxy.ResetAfter()) // forgiven, by its id
 	u.send(t.Context(), "POST", "/bucket/b?uploads")
 	left := append([]Upload{stranger}, u.begun...)
-	if got, want := notForgiven(u.proxy.Records(), left), []Upload{stranger, u.begun[1]}; !slices.Equal(got, want) {
+	if got, want := notForgiven(u.proxy.Records(),
+		left), []Upload{stranger, u.begun[1]}; !slices.Equal(got, want) {
 		t.Errorf("not forgiven %v, want %v: %v", got, want, u.proxy.Records())
 	}
 }
 
-// TestUploadsNameless: an upload whose answer not even the proxy has, since the client went, is forgiven by its key, once.
+// TestUploadsNameless: an upload whose answer not even the proxy has, since the client
+// went, is forgiven by its key, once.
 func TestUploadsNameless(t *testing.T) {
 	u := newUploader(t)
 	u.held = "d/a b"
@@ -156,12 +186,15 @@ func TestUploadsNameless(t *testing.T) {
 func TestUploadsClientGone(t *testing.T) {
 	u := newUploader(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	u.send(ctx, "POST", "/bucket/a?uploads", proxy.Fault{Name: "the client goes", Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
-		resp, err := next(x.Request)
-		cancel()
-		<-x.Request.Context().Done()
-		return resp, err
-	}})
+	u.send(ctx, "POST", "/bucket/a?uploads", proxy.Fault{
+		Name: "the client goes",
+		Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+			resp, err := next(x.Request)
+			cancel()
+			<-x.Request.Context().Done()
+			return resp, err
+		},
+	})
 	u.noted()
 	if bad := notForgiven(u.proxy.Records(), u.begun); bad != nil || len(u.begun) != 1 {
 		t.Errorf("begun %v, not forgiven %v: %v", u.begun, bad, u.proxy.Records())

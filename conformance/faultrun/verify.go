@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// verify reads every file, with no fault any more, holds it to what may be, and the full listing to what was read.
+// verify reads every file, with no fault any more, holds it to what may be, and the
+// full listing to what was read.
 func (r *run) verify() {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
 	defer cancel()
@@ -55,7 +56,8 @@ func (r *run) verify() {
 		left := r.Leftovers()
 		r.report.Left = len(left)
 		for _, u := range notForgiven(r.Proxy.Records(), left) {
-			r.violation("the unfinished upload %s of %q is left, which the driver knew and could have ended", u.ID, u.Key)
+			r.violation("the unfinished upload %s of %q is left, which the driver knew and could "+
+				"have ended", u.ID, u.Key)
 		}
 	}
 }
@@ -85,9 +87,11 @@ func (r *run) verifyList(ctx context.Context, there map[string]files.Info) {
 		info, ok := there[e.Name]
 		switch {
 		case !ok:
-			r.violation("in the end the listing has %q, which there isn't, or which was listed before", e.Name)
+			r.violation("in the end the listing has %q, which there isn't, or which was "+
+				"listed before", e.Name)
 		case e.Size != info.Size || e.Version != info.Version:
-			r.violation("in the end the listing tells %d bytes and version %q of %q, and Get %d and %q", e.Size, e.Version, e.Name, info.Size, info.Version)
+			r.violation("in the end the listing tells %d bytes and version %q of %q, and Get "+
+				"%d and %q", e.Size, e.Version, e.Name, info.Size, info.Version)
 		case r.features.Ordered && e.Name <= last:
 			r.violation("in the end the listing has %q behind %q", e.Name, last)
 		}

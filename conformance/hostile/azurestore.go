@@ -17,8 +17,8 @@ import (
 	"strings"
 )
 
-// azureStore answers as Blob Storage does, with the container as the path's first element:
-// https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
+// azureStore answers as Blob Storage does, with the container as the path's first
+// element: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 type azureStore struct{ *memory }
 
 func newAzureStore() Store { return &azureStore{newMemory()} }
@@ -231,7 +231,8 @@ func (s *azureStore) batch(w http.ResponseWriter, r *http.Request, body []byte) 
 			return
 		}
 		status, text := 202, "Accepted"
-		if _, name, _ := strings.Cut(strings.TrimPrefix(in.URL.Path, "/"), "/"); s.objects[name] != nil {
+		if _, name, _ := strings.Cut(strings.TrimPrefix(in.URL.Path, "/"),
+			"/"); s.objects[name] != nil {
 			delete(s.objects, name)
 		} else {
 			status, text = 404, "Not Found"

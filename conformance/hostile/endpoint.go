@@ -36,7 +36,13 @@ type endpoint struct {
 const maxSeen = 40
 
 func newEndpoint(s *Service, store Store, way *Way, hits func(int) bool, e *elsewhere) *endpoint {
-	p := &endpoint{service: s, store: store, way: way, hits: hits, elsewhere: e}
+	p := &endpoint{
+		service:   s,
+		store:     store,
+		way:       way,
+		hits:      hits,
+		elsewhere: e,
+	}
 	p.done, p.cancel = context.WithCancel(context.Background())
 	p.server = httptest.NewUnstartedServer(p)
 	p.server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -88,7 +94,14 @@ func (p *endpoint) log() string {
 
 // ServeHTTP answers one request.
 func (p *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &Exchange{Request: r, Service: p.service, Kind: p.service.Kind(r), w: w, e: p, done: p.done}
+	x := &Exchange{
+		Request: r,
+		Service: p.service,
+		Kind:    p.service.Kind(r),
+		w:       w,
+		e:       p,
+		done:    p.done,
+	}
 	p.mu.Lock()
 	way := p.way
 	if p.requests++; p.most > 0 && p.requests > p.most {

@@ -34,8 +34,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Length is what the header Content-Length says where that isn't the body's length; "none"
-	// leaves it out, and the body ends with the connection.
+	// Length is what the header Content-Length says where that isn't the body's length;
+	// "none" leaves it out, and the body ends with the connection.
 	Length string
 	// Stream gives what comes behind Body, until it returns.
 	Stream func(w io.Writer) error
@@ -54,8 +54,9 @@ func (x *Exchange) ask(u *url.URL) *Answer {
 	return &Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.Bytes()}
 }
 
-// Twin returns the truth about another file of the same size: the answer that the same request
-// would have for it. ok is false where the request isn't for the file that has a twin.
+// Twin returns the truth about another file of the same size: the answer that the same
+// request would have for it. ok is false where the request isn't for the file that has
+// a twin.
 func (x *Exchange) Twin() (a *Answer, ok bool) {
 	u := *x.Request.URL
 	u.RawPath = ""
@@ -183,8 +184,8 @@ func (a *Answer) length() string {
 	return strconv.Itoa(len(a.Body))
 }
 
-// Raw takes the connection over: what is written goes out as it is, and the connection is closed
-// at the end.
+// Raw takes the connection over: what is written goes out as it is, and the connection
+// is closed at the end.
 func (x *Exchange) Raw(write func(w *bufio.Writer)) {
 	c, buf, err := x.w.(http.Hijacker).Hijack()
 	if err != nil {

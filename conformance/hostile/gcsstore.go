@@ -16,7 +16,8 @@ import (
 )
 
 // gcsStore answers as Cloud Storage does: its JSON API, but content by the XML API.
-// https://cloud.google.com/storage/docs/json_api and https://cloud.google.com/storage/docs/xml-api
+// https://cloud.google.com/storage/docs/json_api and
+// https://cloud.google.com/storage/docs/xml-api
 type gcsStore struct{ *memory }
 
 func newGCSStore() Store { return &gcsStore{newMemory()} }
@@ -194,7 +195,8 @@ func (s *gcsStore) upload(w http.ResponseWriter, r *http.Request, q url.Values, 
 			head:  s.kept(body),
 			query: q,
 		}
-		w.Header().Set("Location", "http://"+r.Host+r.URL.Path+"?uploadType=resumable&upload_id="+id)
+		w.Header().Set("Location",
+			"http://"+r.Host+r.URL.Path+"?uploadType=resumable&upload_id="+id)
 		w.Header().Set("X-Guploader-Uploadid", id)
 	default:
 		_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))

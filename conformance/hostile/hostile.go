@@ -30,20 +30,23 @@ type T interface {
 type Config struct {
 	// Service is the service that the driver speaks with.
 	Service *Service
-	// Open opens the driver's bucket, whose endpoint is a URL such as http://127.0.0.1:41234, with
-	// credentials, whatever name, and very short delays between attempts. Each call opens one of
-	// its own. Connections may be shared; they end with the endpoint's.
+	// Open opens the driver's bucket, whose endpoint is a URL such as
+	// http://127.0.0.1:41234, with credentials, whatever name, and very short delays
+	// between attempts. Each call opens one of its own. Connections may be shared; they
+	// end with the endpoint's.
 	Open func(endpoint string) files.Bucket
 	// Attempts is how often the policy makes a request; 0 is 3.
 	Attempts int
-	// Large is the size in bytes of a content that the driver uploads in parts; 0 tries none.
+	// Large is the size in bytes of a content that the driver uploads in parts; 0 tries
+	// none.
 	Large int
 	// Secrets are what no error's text may show, beside the endpoint's address.
 	Secrets []string
-	// Leftover reports whether an unsuccessful operation may leave a file of that name, which the
-	// driver hides from its listings. nil is no file.
+	// Leftover reports whether an unsuccessful operation may leave a file of that name,
+	// which the driver hides from its listings. nil is no file.
 	Leftover func(name string) bool
-	// Known are the exceptions: what the driver can't hold, and why. One that it holds is an error.
+	// Known are the exceptions: what the driver can't hold, and why. One that it holds
+	// is an error.
 	Known []Known
 	// Part tries one pair of a way and an operation in so many, for short runs; 0 is all.
 	Part int
@@ -54,16 +57,16 @@ type Config struct {
 // Known is an exception: a way, or "" for each, on an operation, or "" for each.
 type Known struct{ Way, Op, Why string }
 
-// Full is the environment variable that makes Run try each way on the second and third request of
-// an operation too, the heavy ones on every request, and nothing by chance.
+// Full is the environment variable that makes Run try each way on the second and third
+// request of an operation too, the heavy ones on every request, and nothing by chance.
 const Full = "CLOUDFILES_HOSTILE_FULL"
 
-// OnlyVariable is the environment variable that holds a part of "way|operation": others are left
-// out, as with Config.Only.
+// OnlyVariable is the environment variable that holds a part of "way|operation": others
+// are left out, as with Config.Only.
 const OnlyVariable = "CLOUDFILES_HOSTILE_ONLY"
 
-// A call's context ends after stallTime where nothing else ends it, and after guardTime otherwise,
-// which is a failure.
+// A call's context ends after stallTime where nothing else ends it, and after guardTime
+// otherwise, which is a failure.
 const (
 	stallTime = 150 * time.Millisecond
 	guardTime = 2 * time.Minute
@@ -83,9 +86,9 @@ var (
 	behind = mode{"each request but the first", func(n int) bool { return n > 1 }}
 )
 
-// modes are those in which a way is tried on an operation. Without [Full] each pair is tried on
-// every request, and one in three on single ones; a large content is sent for one way in four, and
-// for those that are about uploads.
+// modes are those in which a way is tried on an operation. Without [Full] each pair is
+// tried on every request, and one in three on single ones; a large content is sent for
+// one way in four, and for those that are about uploads.
 func modes(w *Way, op *operation, full bool, part int) []mode {
 	h := fnv.New32a()
 	h.Write([]byte(w.Name + "/" + op.name))
@@ -129,8 +132,8 @@ type runner struct {
 	known map[Known]int // what was met
 }
 
-// Run holds a driver to rule E2 and the rest of the contract where the service's endpoint answers
-// wrongly: in each way that [Ways] has, on each operation.
+// Run holds a driver to rule E2 and the rest of the contract where the service's
+// endpoint answers wrongly: in each way that [Ways] has, on each operation.
 func Run(t T, c Config) {
 	t.Helper()
 	if c.Attempts == 0 {
@@ -249,7 +252,8 @@ func (r *runner) way(w *Way, m *memoryWatch) {
 	}
 }
 
-// lateTries is how often a call has to be late to be so: a busy machine isn't the driver's fault.
+// lateTries is how often a call has to be late to be so: a busy machine isn't the
+// driver's fault.
 const lateTries = 5
 
 func (r *runner) try(w *Way, op *operation, m mode, memory *memoryWatch) {
@@ -262,7 +266,13 @@ func (r *runner) try(w *Way, op *operation, m mode, memory *memoryWatch) {
 		if memory != nil {
 			memory.reset(w.Heavy || op.large)
 		}
-		c := &check{runner: r, way: w, op: op, hits: m.hits, most: r.limit(w, op)}
+		c := &check{
+			runner: r,
+			way:    w,
+			op:     op,
+			hits:   m.hits,
+			most:   r.limit(w, op),
+		}
 		out = c.run(limit)
 		r.mu.Lock()
 		r.count++
@@ -296,8 +306,8 @@ func (r *runner) try(w *Way, op *operation, m mode, memory *memoryWatch) {
 	}
 }
 
-// looks are the requests that a failure may cost, each with its repeats: a look whether a write was
-// done, one whether the bucket is there, and the end of an upload.
+// looks are the requests that a failure may cost, each with its repeats: a look whether
+// a write was done, one whether the bucket is there, and the end of an upload.
 const looks = 3
 
 func (r *runner) limit(w *Way, op *operation) int {

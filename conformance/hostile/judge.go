@@ -11,15 +11,18 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// telling are the sentinels that tell something of a file or a bucket, which only the service can.
+// telling are the sentinels that tell something of a file or a bucket, which only the
+// service can.
 var telling = []error{
-	files.ErrNotExist, files.ErrExist, files.ErrPrecondition, files.ErrNotModified, files.ErrNoBucket,
+	files.ErrNotExist, files.ErrExist, files.ErrPrecondition, files.ErrNotModified,
+	files.ErrNoBucket,
 }
 
 // maxText is how long the text of an error is at most, in bytes.
 const maxText = 2 << 10
 
-// judge says what is wrong with an outcome, or "". wrong is what is wrong with a nil error.
+// judge says what is wrong with an outcome, or "". wrong is what is wrong with a nil
+// error.
 func (c *check) judge(wrong string, err error, after map[string][]byte) string {
 	if err == nil {
 		return c.judgeSuccess(wrong, after)
@@ -116,8 +119,8 @@ func (c *check) judgeError(err error) string {
 	return ""
 }
 
-// bareMissing reports whether the kind is what a 404 to a HEAD says, where nothing tells it from
-// that of a web server.
+// bareMissing reports whether the kind is what a 404 to a HEAD says, where nothing
+// tells it from that of a web server.
 func (c *check) bareMissing(kind error) bool {
 	if !c.cfg.Service.BareHead || kind != files.ErrNotExist && kind != files.ErrNoBucket {
 		return false
@@ -158,8 +161,8 @@ func (c *check) judgeFailure(err error, after map[string][]byte) string {
 	return c.others(after)
 }
 
-// idempotent reports whether the operation can simply be repeated, so that it isn't told whether
-// it was done: a delete without a condition.
+// idempotent reports whether the operation can simply be repeated, so that it isn't
+// told whether it was done: a delete without a condition.
 func (c *check) idempotent() bool {
 	for _, want := range c.op.writes {
 		if want == nil && len(c.op.asks) == 0 {
@@ -179,7 +182,8 @@ func (c *check) judgeDeleted(err error, after map[string][]byte) string {
 			gone++
 		}
 		if is && !failed[name] && !early {
-			return fmt.Sprintf("%q is there, and isn't told among those that failed: %.300v", name, err)
+			return fmt.Sprintf("%q is there, and isn't told among those that failed: %.300v", name,
+				err)
 		}
 	}
 	if c.deleted.Deleted > gone {

@@ -107,7 +107,10 @@ func (n *naive) info(h http.Header, size int64) files.Info {
 	if n.faults.panics {
 		tag = tag[1 : len(tag)-1]
 	}
-	return files.Info{Entry: files.Entry{Size: size, Version: files.Version(strings.Trim(tag, `"`))}}
+	return files.Info{Entry: files.Entry{
+		Size:    size,
+		Version: files.Version(strings.Trim(tag, `"`)),
+	}}
 }
 
 func (n *naive) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {

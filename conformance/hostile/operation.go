@@ -15,8 +15,8 @@ type operation struct {
 	name string
 	// needs leaves it out where the bucket doesn't have it.
 	needs func(f files.Features) bool
-	// want are the sentinels that it has with true answers, and asks those that one of its
-	// conditions may have.
+	// want are the sentinels that it has with true answers, and asks those that one of
+	// its conditions may have.
 	want, asks []error
 	// writes is what it makes of files: the new content, or nil where one is deleted.
 	writes map[string][]byte
@@ -84,8 +84,8 @@ func (c *check) read(ctx context.Context, o *files.GetOptions, off, n int) (stri
 	defer r.Close()
 	got, err := r.ReadAll()
 	if err != nil {
-		// Not one wrong byte may be handed out before the error either, but for what a digest of
-		// the whole finds.
+		// Not one wrong byte may be handed out before the error either, but for what a
+		// digest of the whole finds.
 		return "", err
 	}
 	if wrong := sameBytes(fileA, got, c.world.files[fileA][off:off+n]); wrong != "" {
@@ -177,8 +177,8 @@ func readOperations() []operation {
 	}
 }
 
-// names says what is wrong with a listing's entries. Those of names that the store doesn't have
-// are the way's.
+// names says what is wrong with a listing's entries. Those of names that the store
+// doesn't have are the way's.
 func (c *check) names(got []files.Entry, want ...string) string {
 	have := map[string]bool{}
 	last := ""

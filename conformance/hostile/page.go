@@ -5,11 +5,11 @@ type Page struct {
 	// Prefix is what the listing was asked for, and Shallow whether it cuts at "/".
 	Prefix  string
 	Shallow bool
-	// Entries are in the service's order. Those whose names end in "/" and have no version are
-	// directories.
+	// Entries are in the service's order. Those whose names end in "/" and have no
+	// version are directories.
 	Entries []PageEntry
-	// More tells that there are further pages, and Token leads to the next. A page without a token
-	// and with More is one of the things that can be wrong.
+	// More tells that there are further pages, and Token leads to the next. A page
+	// without a token and with More is one of the things that can be wrong.
 	More  bool
 	Token string
 }

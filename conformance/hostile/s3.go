@@ -156,11 +156,15 @@ var s3Ways = []Way{
 		func(_ *Exchange, p *Page) { p.More, p.Token = true, "" }),
 	{
 		Name: "a permanent redirect with another endpoint",
-		Why:  "S3 names another region's endpoint so; nothing may be sent to a host that isn't AWS's",
+		Why: "S3 names another region's endpoint so; nothing may be sent to a host that " +
+			"isn't AWS's",
 		Do: func(x *Exchange) {
 			x.Send(&Answer{
 				Status: 301,
-				Header: http.Header{"Content-Type": {"application/xml"}, "Location": {x.Elsewhere()}},
+				Header: http.Header{
+					"Content-Type": {"application/xml"},
+					"Location":     {x.Elsewhere()},
+				},
 				Body: []byte("<Error><Code>PermanentRedirect</Code><Endpoint>" +
 					strings.TrimPrefix(x.Elsewhere(), "http://") + "</Endpoint></Error>"),
 			})

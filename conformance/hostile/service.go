@@ -2,8 +2,8 @@ package hostile
 
 import "net/http"
 
-// Service is a kind of store, as far as the ways of answering wrongly need to know it. The package
-// has [S3], [GCS] and [Azure]; a driver of another service brings its own.
+// Service is a kind of store, as far as the ways of answering wrongly need to know it.
+// The package has [S3], [GCS] and [Azure]; a driver of another service brings its own.
 type Service struct {
 	// Name is the service's, for the words of the test.
 	Name string
@@ -11,24 +11,24 @@ type Service struct {
 	Store func() Store
 	// Kind tells what a request does.
 	Kind func(*http.Request) Kind
-	// Refusal makes an error of the status in the service's own words, in the form that an answer
-	// to the request has.
+	// Refusal makes an error of the status in the service's own words, in the form that
+	// an answer to the request has.
 	Refusal func(r *http.Request, status int, code, message string) (http.Header, string)
 	// Words are the service's codes.
 	Words Words
 	// ReadPage and WritePage read and write a page of a listing.
 	ReadPage  func(r *http.Request, body []byte) (Page, error)
 	WritePage func(Page) (contentType, body string)
-	// Versions are the headers of an answer that tell an object's version; the first one is what a
-	// client relies on.
+	// Versions are the headers of an answer that tell an object's version; the first
+	// one is what a client relies on.
 	Versions []string
 	// Pins are the request's headers and query parameters that ask for a certain version.
 	Pins []string
 	// Document is the content type of what isn't content, and Markup tells how it nests.
 	Document string
 	Markup   Markup
-	// BareHead tells that the answer to HEAD, a 404 included, has nothing in it that tells the
-	// service from a web server (S3).
+	// BareHead tells that the answer to HEAD, a 404 included, has nothing in it that
+	// tells the service from a web server (S3).
 	BareHead bool
 	// Ways are further ones, of this service alone.
 	Ways []Way

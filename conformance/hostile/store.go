@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// Store is a truthful store of one bucket, in memory: what the endpoint of a [Service] would say if
-// nothing stood in front of it. It is safe for concurrent use.
+// Store is a truthful store of one bucket, in memory: what the endpoint of a [Service]
+// would say if nothing stood in front of it. It is safe for concurrent use.
 type Store interface {
 	http.Handler
-	// Clone returns a store that holds the same, versions included, and changes by itself.
+	// Clone returns a store that holds the same, versions included, and changes by
+	// itself.
 	Clone() Store
 	// Files returns the contents by name. What is returned is not changed.
 	Files() map[string][]byte
@@ -117,8 +118,8 @@ func (m *memory) list(prefix, delimiter, after string, most int) (names []string
 	return names, false
 }
 
-// rangeOf reads the header Range of a file of that size. some is false where none was asked for;
-// ok where it has bytes.
+// rangeOf reads the header Range of a file of that size. some is false where none was
+// asked for; ok where it has bytes.
 func rangeOf(header string, size int64) (first, n int64, some, ok bool) {
 	spec, found := strings.CutPrefix(header, "bytes=")
 	from, to, dash := strings.Cut(spec, "-")
@@ -143,8 +144,8 @@ func rangeOf(header string, size int64) (first, n int64, some, ok bool) {
 	return first, min(last, size-1) - first + 1, true, true
 }
 
-// serve answers with an object's content, or the part that is asked for. refuse answers that there
-// are no such bytes.
+// serve answers with an object's content, or the part that is asked for. refuse answers
+// that there are no such bytes.
 func serve(w http.ResponseWriter, r *http.Request, o *object, rng string, refuse func()) {
 	size := int64(len(o.data))
 	first, n, some, ok := rangeOf(rng, size)

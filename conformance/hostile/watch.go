@@ -10,11 +10,12 @@ import (
 	"time"
 )
 
-// MaxMemory is how much memory, in bytes, a process may have more than before, whatever comes.
+// MaxMemory is how much memory, in bytes, a process may have more than before, whatever
+// comes.
 const MaxMemory = 64 << 20
 
-// MaxLate is how long after the end of its context a call may return, compared with what does
-// nothing but wait for the same context.
+// MaxLate is how long after the end of its context a call may return, compared with
+// what does nothing but wait for the same context.
 const MaxLate = 100 * time.Millisecond
 
 // memoryWatch samples how much is allocated.
@@ -46,8 +47,9 @@ func total() int64 {
 	return int64(s[0].Value.Uint64() - s[1].Value.Uint64())
 }
 
-// watchMemory begins. Meanwhile the garbage collector holds the process to half of MaxMemory more
-// than it had, as far as that can be done, so that what is measured is needed.
+// watchMemory begins. Meanwhile the garbage collector holds the process to half of
+// MaxMemory more than it had, as far as that can be done, so that what is measured is
+// needed.
 func watchMemory() *memoryWatch {
 	runtime.GC()
 	w := &memoryWatch{end: make(chan struct{}), ended: make(chan struct{})}
@@ -75,7 +77,8 @@ func (w *memoryWatch) sample() {
 	}
 }
 
-// reset begins to measure anew, from what there was at the start; collect where much was left.
+// reset begins to measure anew, from what there was at the start; collect where much
+// was left.
 func (w *memoryWatch) reset(collect bool) {
 	if collect {
 		runtime.GC()

@@ -12,13 +12,16 @@ type Way struct {
 	Name, Why string
 	// Do answers the request.
 	Do func(x *Exchange)
-	// Kinds are the kinds of requests that it is for; without any, all. Others are answered truly.
+	// Kinds are the kinds of requests that it is for; without any, all. Others are
+	// answered truly.
 	Kinds []Kind
-	// Pinned leaves it to requests that ask for a certain version: otherwise no client can know.
+	// Pinned leaves it to requests that ask for a certain version: otherwise no client
+	// can know.
 	Pinned bool
 	// Whole leaves out reads of a part, which no digest covers.
 	Whole bool
-	// Always is for ways that only make sense for each request, not for one among true answers.
+	// Always is for ways that only make sense for each request, not for one among true
+	// answers.
 	Always bool
 	// Early answers before the request's body is read.
 	Early bool
@@ -26,15 +29,16 @@ type Way struct {
 	Stalls bool
 	// Heavy: a lot comes. The memory is measured with more care, and less often.
 	Heavy bool
-	// Says are the sentinels that the answer tells in the service's own words. They are right where
-	// the operation asked for them by a condition.
+	// Says are the sentinels that the answer tells in the service's own words. They are
+	// right where the operation asked for them by a condition.
 	Says []error
 	// NoVersion: the versions that the answers tell are unusable, so none may be told.
 	NoVersion bool
-	// Requests is how many times as many requests as otherwise may be made: where bytes come each
-	// time, a body is resumed again and again. 0 is once.
+	// Requests is how many times as many requests as otherwise may be made: where bytes
+	// come each time, a body is resumed again and again. 0 is once.
 	Requests int
-	// Blind are operations for which no client can tell the answer from a true one; Why says why.
+	// Blind are operations for which no client can tell the answer from a true one; Why
+	// says why.
 	Blind []string
 }
 

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// cut sends the answer with its own length and closes behind n bytes of the body; below 0 behind
-// so many less than it has.
+// cut sends the answer with its own length and closes behind n bytes of the body; below
+// 0 behind so many less than it has.
 func cut(x *Exchange, a *Answer, n int) {
 	if x.Request.Method == http.MethodHead { // there is nothing to cut
 		x.Send(a)
@@ -99,7 +99,11 @@ func bodyWays() []Way {
 			Name: "two answers in one",
 			Why:  "the second would be the answer to the next request",
 			Do: func(x *Exchange) {
-				a, b := x.Truth(), &Answer{Status: 200, Header: html.Clone(), Body: []byte(loginPage)}
+				a, b := x.Truth(), &Answer{
+					Status: 200,
+					Header: html.Clone(),
+					Body:   []byte(loginPage),
+				}
 				x.Raw(func(w *bufio.Writer) {
 					h := a.Header.Clone()
 					h.Set("Content-Length", a.length())
@@ -192,11 +196,14 @@ func lengthWays() []Way {
 		heads(lie("a length of nothing", "all that comes is behind the end", fixed("0"))),
 		lie("no length", "an old proxy: the body ends with the connection", fixed("none")),
 		lie("a negative length", "an overflow somewhere", fixed("-5")),
-		heads(lie("a huge length", "nothing is allocated for a promise", fixed("4611686018427387904"))),
+		heads(lie("a huge length", "nothing is allocated for a promise",
+			fixed("4611686018427387904"))),
 		lie("a length that is no number", "garbage", fixed("many")),
 		lie("a length above all numbers", "garbage", fixed("99999999999999999999999")),
 		lie("two lengths", "a smuggled request's answer",
-			func(n int) string { return strconv.Itoa(n) + "\r\nContent-Length: " + strconv.Itoa(n+1) }),
+			func(n int) string {
+				return strconv.Itoa(n) + "\r\nContent-Length: " + strconv.Itoa(n+1)
+			}),
 		lie("a length of spaces", "garbage", fixed("  ")),
 	}
 }

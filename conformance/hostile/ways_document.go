@@ -207,7 +207,12 @@ func floodWays(s *Service) []Way {
 		{"an error of the service's without an end", "a few MiB of an error are enough", nil,
 			func(x *Exchange) *Answer {
 				h, body := x.Service.Refusal(x.Request, 503, x.Service.Words.SlowDown, "")
-				return &Answer{Status: 503, Header: h, Body: []byte(body), Stream: endless(" ")}
+				return &Answer{
+					Status: 503,
+					Header: h,
+					Body:   []byte(body),
+					Stream: endless(" "),
+				}
 			}},
 		{"an answer without an end to a write", "it has a few bytes, or none",
 			[]Kind{Write, Part, Delete},

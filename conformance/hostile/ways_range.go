@@ -104,7 +104,8 @@ func rangeWays() []Way {
 			func(x *Exchange, a *Answer, first, last, size int64) {
 				a.Header.Del("Content-Range")
 				a.Header.Set("Content-Type", "multipart/byteranges; boundary=B")
-				a.Body = fmt.Appendf(nil, "--B\r\nContent-Range: bytes %d-%d/%d\r\n\r\n%s\r\n--B--\r\n",
+				a.Body = fmt.Appendf(nil,
+					"--B\r\nContent-Range: bytes %d-%d/%d\r\n\r\n%s\r\n--B--\r\n",
 					first, last, size, a.Body)
 			}),
 		{

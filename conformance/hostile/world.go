@@ -21,7 +21,8 @@ const (
 func contents() map[string][]byte {
 	all := map[string][]byte{}
 	for i, name := range []string{
-		fileA, fileTwin, fileB, "dir/c", "dir/sub/d", "dir/sub/e f", "dir/über", "dir2/a", "other/a",
+		fileA, fileTwin, fileB, "dir/c", "dir/sub/d", "dir/sub/e f", "dir/über", "dir2/a",
+		"other/a",
 	} {
 		size := 100 + 10*i
 		if name == fileA || name == fileTwin {

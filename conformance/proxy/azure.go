@@ -4,13 +4,27 @@ import (
 	"net/http"
 )
 
-// Azure is Azure Blob Storage; the kinds are the REST API's own names.
-// Source: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api, and status-and-error-codes2 beside it.
+// Azure is Azure Blob Storage; the kinds are the REST API's own names. Source:
+// https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api, and
+// status-and-error-codes2 beside it.
 var Azure = &Service{
-	Name: "Azure", Kind: azureKind, Refusal: xmlRefusal("X-Ms-Error-Code"),
-	slowDown: refusal{503, "ServerBusy", "The server is busy."}, expired: refusal{403, "AuthenticationFailed", "Server failed to authenticate the request. Signature not valid in the specified time frame."},
-	forbidden: refusal{403, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission."},
-	internal:  refusal{500, "InternalError", "The server encountered an internal error. Please retry the request."},
+	Name:     "Azure",
+	Kind:     azureKind,
+	Refusal:  xmlRefusal("X-Ms-Error-Code"),
+	slowDown: refusal{503, "ServerBusy", "The server is busy."},
+	expired: refusal{
+		403, "AuthenticationFailed",
+		"Server failed to authenticate the request. Signature not valid in the specified " +
+			"time frame.",
+	},
+	forbidden: refusal{
+		403, "AuthorizationPermissionMismatch",
+		"This request is not authorized to perform this operation using this permission.",
+	},
+	internal: refusal{
+		500, "InternalError",
+		"The server encountered an internal error. Please retry the request.",
+	},
 }
 
 // azureComps are the operations by the parameter comp and the method.
@@ -39,7 +53,12 @@ func azureKind(r *http.Request) string {
 		if comp == "list" {
 			return "ListBlobs"
 		}
-		if kind, ok := map[string]string{"PUT": "CreateContainer", "GET": "GetContainerProperties", "HEAD": "GetContainerProperties", "DELETE": "DeleteContainer"}[r.Method]; ok && comp == "" {
+		if kind, ok := map[string]string{
+			"PUT":    "CreateContainer",
+			"GET":    "GetContainerProperties",
+			"HEAD":   "GetContainerProperties",
+			"DELETE": "DeleteContainer",
+		}[r.Method]; ok && comp == "" {
 			return kind
 		}
 		return unknownKind(r)

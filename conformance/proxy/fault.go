@@ -12,10 +12,12 @@ import (
 	"time"
 )
 
-// Fault is what happens to a request that a Rule hits. The package has the usual ones; others are made by writing Do.
+// Fault is what happens to a request that a Rule hits. The package has the usual ones;
+// others are made by writing Do.
 type Fault struct {
 	Name string
-	// Do carries the request, or doesn't. An error is a connection that is reset; so is one that the answer's body gives, behind the bytes before it.
+	// Do carries the request, or doesn't. An error is a connection that is reset; so is
+	// one that the answer's body gives, behind the bytes before it.
 	Do func(x *Exchange, next Send) (*http.Response, error)
 
 	choose func(*rand.Rand) Fault
@@ -33,7 +35,8 @@ type Exchange struct {
 // Service is the service of the proxy.
 func (x *Exchange) Service() *Service { return x.proxy.service }
 
-// Wait waits, and returns an error when the client has gone or the proxy closed before. Below 0 it waits for that only.
+// Wait waits, and returns an error when the client has gone or the proxy closed before.
+// Below 0 it waits for that only.
 func (x *Exchange) Wait(d time.Duration) error {
 	var over <-chan time.Time
 	if d >= 0 {
@@ -84,11 +87,15 @@ func Latency(d time.Duration) Fault {
 
 // ResetBefore resets the connection before the request has come to the server.
 func ResetBefore() Fault {
-	return Fault{Name: "reset before", Do: func(*Exchange, Send) (*http.Response, error) { return nil, ErrReset }}
+	return Fault{
+		Name: "reset before",
+		Do:   func(*Exchange, Send) (*http.Response, error) { return nil, ErrReset },
+	}
 }
 
-// ResetDuring resets the connection when n bytes of the request's body have come to the server; a body that isn't longer arrives
-// whole but for its last byte, and a request without one doesn't arrive.
+// ResetDuring resets the connection when n bytes of the request's body have come to the
+// server; a body that isn't longer arrives whole but for its last byte, and a request
+// without one doesn't arrive.
 func ResetDuring(n int64) Fault {
 	return Fault{Name: "reset during", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		r := x.Request
@@ -108,7 +115,8 @@ func ResetDuring(n int64) Fault {
 	}}
 }
 
-// ResetAfter resets the connection when the server has carried out the request: the answer is lost.
+// ResetAfter resets the connection when the server has carried out the request: the
+// answer is lost.
 func ResetAfter() Fault {
 	return Fault{Name: "reset after", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -121,8 +129,8 @@ func ResetAfter() Fault {
 	}}
 }
 
-// Truncate resets the connection behind n bytes of the answer's body, or below 0 behind half of it. An answer that has no more
-// than n bytes is lost behind its headers.
+// Truncate resets the connection behind n bytes of the answer's body, or below 0 behind
+// half of it. An answer that has no more than n bytes is lost behind its headers.
 func Truncate(n int64) Fault {
 	return Fault{Name: "truncate", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -136,7 +144,8 @@ func Truncate(n int64) Fault {
 		if resp.ContentLength >= 0 && left >= resp.ContentLength {
 			left = 0
 		}
-		if resp.ContentLength == 0 || x.Request.Method == http.MethodHead { // there is nothing to cut off
+		// there is nothing to cut off
+		if resp.ContentLength == 0 || x.Request.Method == http.MethodHead {
 			resp.Body.Close()
 			return nil, ErrReset
 		}
@@ -145,12 +154,14 @@ func Truncate(n int64) Fault {
 	}}
 }
 
-// WrongLength makes the answer's Content-Length differ from its body by delta bytes: above 0 the body ends too early, below 0 its last
-// bytes are missing, unnoticeably but for a digest. Answers without a length or a body stay as they are.
+// WrongLength makes the answer's Content-Length differ from its body by delta bytes:
+// above 0 the body ends too early, below 0 its last bytes are missing, unnoticeably but
+// for a digest. Answers without a length or a body stay as they are.
 func WrongLength(delta int64) Fault {
 	return Fault{Name: "wrong length", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
-		if err != nil || resp.ContentLength <= 0 || x.Request.Method == http.MethodHead || resp.ContentLength+delta < 0 {
+		if err != nil || resp.ContentLength <= 0 || x.Request.Method == http.MethodHead ||
+			resp.ContentLength+delta < 0 {
 			return resp, err
 		}
 		resp.ContentLength += delta
@@ -158,14 +169,20 @@ func WrongLength(delta int64) Fault {
 		if delta < 0 {
 			resp.Body = &endBody{ReadCloser: resp.Body, left: resp.ContentLength}
 		} else {
-			resp.Body = &cutBody{ReadCloser: resp.Body, left: resp.ContentLength, err: io.ErrUnexpectedEOF, atEnd: true}
+			resp.Body = &cutBody{
+				ReadCloser: resp.Body,
+				left:       resp.ContentLength,
+				err:        io.ErrUnexpectedEOF,
+				atEnd:      true,
+			}
 		}
 		return resp, nil
 	}}
 }
 
-// Stall hands out n bytes of the answer's body and then nothing more, until the client goes or the proxy closes; below 0 there is no answer at
-// all, although the server has carried out the request.
+// Stall hands out n bytes of the answer's body and then nothing more, until the client
+// goes or the proxy closes; below 0 there is no answer at all, although the server has
+// carried out the request.
 func Stall(n int64) Fault {
 	return Fault{Name: "stall", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -181,8 +198,9 @@ func Stall(n int64) Fault {
 	}}
 }
 
-// StallUpload takes n bytes of the request's body and then nothing more, until the proxy closes, or the client goes where that can be seen: a
-// server doesn't notice a connection that it isn't reading.
+// StallUpload takes n bytes of the request's body and then nothing more, until the
+// proxy closes, or the client goes where that can be seen: a server doesn't notice a
+// connection that it isn't reading.
 func StallUpload(n int64) Fault {
 	return Fault{Name: "stall upload", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		if x.Request.Body == nil || x.Request.Body == http.NoBody {
@@ -193,8 +211,9 @@ func StallUpload(n int64) Fault {
 	}}
 }
 
-// Bandwidth slows the bodies of requests and answers down to so many bytes a second each. Requests of one connection come one after the other,
-// so this is the bandwidth of a connection.
+// Bandwidth slows the bodies of requests and answers down to so many bytes a second
+// each. Requests of one connection come one after the other, so this is the bandwidth
+// of a connection.
 func Bandwidth(bytesPerSecond int64) Fault {
 	return Fault{Name: "bandwidth", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		if x.Request.Body != nil && x.Request.Body != http.NoBody {
@@ -208,7 +227,8 @@ func Bandwidth(bytesPerSecond int64) Fault {
 	}}
 }
 
-// Answer reads the request and answers in the server's place, which does not get it. An error of a HEAD has no body.
+// Answer reads the request and answers in the server's place, which does not get it. An
+// error of a HEAD has no body.
 func Answer(name string, status int, header http.Header, body string) Fault {
 	return Fault{Name: name, Do: func(x *Exchange, _ Send) (*http.Response, error) {
 		if x.Request.Body != nil {
@@ -220,7 +240,16 @@ func Answer(name string, status int, header http.Header, body string) Fault {
 			h = http.Header{}
 		}
 		h.Set("Content-Length", strconv.Itoa(len(body)))
-		return &http.Response{StatusCode: status, Status: strconv.Itoa(status) + " " + http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: h, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)), Request: x.Request}, nil
+		return &http.Response{
+			StatusCode:    status,
+			Status:        strconv.Itoa(status) + " " + http.StatusText(status),
+			Proto:         "HTTP/1.1",
+			ProtoMajor:    1,
+			ProtoMinor:    1,
+			Header:        h,
+			ContentLength: int64(len(body)),
+			Body:          io.NopCloser(strings.NewReader(body)),
+			Request:       x.Request,
+		}, nil
 	}}
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// cutBody gives some bytes and then an error; atEnd: where the body ends first, that is the error too.
+// cutBody gives some bytes and then an error; atEnd: where the body ends first, that is
+// the error too.
 type cutBody struct {
 	io.ReadCloser
 	left  int64
@@ -51,7 +52,12 @@ type waitingBody struct {
 }
 
 func stalledBody(x *Exchange, body io.ReadCloser, n int64) io.ReadCloser {
-	return &waitingBody{ReadCloser: body, x: x, left: n, closed: make(chan struct{})}
+	return &waitingBody{
+		ReadCloser: body,
+		x:          x,
+		left:       n,
+		closed:     make(chan struct{}),
+	}
 }
 
 func (w *waitingBody) Read(p []byte) (int, error) {
@@ -93,7 +99,8 @@ func (s *slowBody) Read(p []byte) (int, error) {
 	if s.begin.IsZero() {
 		s.begin = time.Now()
 	}
-	n, err := s.ReadCloser.Read(p[:min(int64(len(p)), max(s.rate/20, 1))]) // a twentieth of a second at a time
+	// a twentieth of a second at a time
+	n, err := s.ReadCloser.Read(p[:min(int64(len(p)), max(s.rate/20, 1))])
 	s.n += int64(n)
 	due := s.begin.Add(time.Duration(float64(s.n) / float64(s.rate) * float64(time.Second)))
 	if werr := s.x.Wait(max(time.Until(due), 0)); werr != nil {

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// TestFaults: what each fault does to a request of 1,000 bytes whose answer has 1,000 as well, what of it comes to the server, and
-// what to the client.
+// TestFaults: what each fault does to a request of 1,000 bytes whose answer has 1,000
+// as well, what of it comes to the server, and what to the client.
 func TestFaults(t *testing.T) {
 	const size = 1000
 	var served atomic.Int64 // requests that the server read to their end
@@ -50,42 +50,48 @@ func TestFaults(t *testing.T) {
 		"truncate, at the end": {proxy.Truncate(size), outcome{1, 200, 0, anything}},
 		"length, too long":     {proxy.WrongLength(7), outcome{1, 200, size, anything}},
 		"length, too short":    {proxy.WrongLength(-7), outcome{1, 200, size - 7, nil}},
-		"answer":               {proxy.Answer("teapot", 418, http.Header{"X-A": {"b"}}, "short"), outcome{0, 418, 5, nil}},
-		"HTML":                 {proxy.HTML(502), outcome{0, 502, 152, nil}},
-		"redirect":             {proxy.Redirect(307, "http://elsewhere/"), outcome{0, 307, 0, nil}},
+		"answer": {
+			proxy.Answer("teapot", 418, http.Header{"X-A": {"b"}}, "short"),
+			outcome{0, 418, 5, nil},
+		},
+		"HTML":     {proxy.HTML(502), outcome{0, 502, 152, nil}},
+		"redirect": {proxy.Redirect(307, "http://elsewhere/"), outcome{0, 307, 0, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, nil, handler, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
-				served.Store(0)
-				p.Add(proxy.Rule{Fault: c.fault})
-				var got outcome
-				req, err := http.NewRequest("PUT", url+"/f", io.LimitReader(zeros{}, size))
-				if err != nil {
-					t.Fatal(err)
-				}
-				req.ContentLength = size
-				resp, err := client.Do(req)
-				if err == nil {
-					var b []byte
-					b, err = io.ReadAll(resp.Body)
-					resp.Body.Close()
-					got.status, got.body = resp.StatusCode, len(b)
-				}
-				got.served = served.Load()
-				if got.err = err; c.want.err == anything && err != nil || errors.Is(err, c.want.err) {
-					got.err = c.want.err
-				}
-				// A client on the wire may see its own failure to write before the reset.
-				if errors.Is(err, syscall.EPIPE) && c.want.err == syscall.ECONNRESET {
-					got.err = c.want.err
-				}
-				if got != c.want {
-					t.Errorf("%+v, want %+v", got, c.want)
-				}
-				if n := p.Injected()[c.fault.Name]; n != 1 {
-					t.Errorf("injected %v", p.Injected())
-				}
-			})
+			both(t, nil, handler,
+				func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
+					served.Store(0)
+					p.Add(proxy.Rule{Fault: c.fault})
+					var got outcome
+					req, err := http.NewRequest("PUT", url+"/f", io.LimitReader(zeros{}, size))
+					if err != nil {
+						t.Fatal(err)
+					}
+					req.ContentLength = size
+					resp, err := client.Do(req)
+					if err == nil {
+						var b []byte
+						b, err = io.ReadAll(resp.Body)
+						resp.Body.Close()
+						got.status, got.body = resp.StatusCode, len(b)
+					}
+					got.served = served.Load()
+					if got.err = err; c.want.err == anything && err != nil || errors.Is(err,
+						c.want.err) {
+						got.err = c.want.err
+					}
+					// A client on the wire may see its own failure to write before the
+					// reset.
+					if errors.Is(err, syscall.EPIPE) && c.want.err == syscall.ECONNRESET {
+						got.err = c.want.err
+					}
+					if got != c.want {
+						t.Errorf("%+v, want %+v", got, c.want)
+					}
+					if n := p.Injected()[c.fault.Name]; n != 1 {
+						t.Errorf("injected %v", p.Injected())
+					}
+				})
 		})
 	}
 }
@@ -97,24 +103,31 @@ func TestNoBody(t *testing.T) {
 		fault  proxy.Fault
 		status int // of a HEAD
 	}{
-		"truncate": {proxy.Truncate(-1), 0}, "reset during": {proxy.ResetDuring(1), 0}, "length": {proxy.WrongLength(5), 204}, "HTML": {proxy.HTML(502), 502},
-		"slow down": {proxy.S3.SlowDown(0), 503}, "bandwidth": {proxy.Bandwidth(1), 204}, "stall upload": {proxy.StallUpload(0), 204},
+		"truncate":     {proxy.Truncate(-1), 0},
+		"reset during": {proxy.ResetDuring(1), 0},
+		"length":       {proxy.WrongLength(5), 204},
+		"HTML":         {proxy.HTML(502), 502},
+		"slow down":    {proxy.S3.SlowDown(0), 503},
+		"bandwidth":    {proxy.Bandwidth(1), 204},
+		"stall upload": {proxy.StallUpload(0), 204},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, nil, handler, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
-				p.Add(proxy.Rule{Fault: c.fault})
-				resp, err := client.Head(url)
-				if err != nil {
-					if c.status != 0 || !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
-						t.Error(err)
+			both(t, nil, handler,
+				func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
+					p.Add(proxy.Rule{Fault: c.fault})
+					resp, err := client.Head(url)
+					if err != nil {
+						if c.status != 0 || !errors.Is(err,
+							syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
+							t.Error(err)
+						}
+						return
 					}
-					return
-				}
-				b, err := io.ReadAll(resp.Body)
-				if resp.Body.Close(); len(b) != 0 || err != nil || resp.StatusCode != c.status {
-					t.Errorf("%d, %q, %v; want %d", resp.StatusCode, b, err, c.status)
-				}
-			})
+					b, err := io.ReadAll(resp.Body)
+					if resp.Body.Close(); len(b) != 0 || err != nil || resp.StatusCode != c.status {
+						t.Errorf("%d, %q, %v; want %d", resp.StatusCode, b, err, c.status)
+					}
+				})
 		})
 	}
 }
@@ -128,26 +141,33 @@ func TestStall(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault proxy.Fault
 		body  string
-	}{"answer": {proxy.Stall(-1), ""}, "body": {proxy.Stall(4), "0123"}, "all of the body": {proxy.Stall(0), ""}, "upload": {proxy.StallUpload(4), ""}} {
+	}{
+		"answer":          {proxy.Stall(-1), ""},
+		"body":            {proxy.Stall(4), "0123"},
+		"all of the body": {proxy.Stall(0), ""},
+		"upload":          {proxy.StallUpload(4), ""},
+	} {
 		t.Run(name, func(t *testing.T) {
-			both(t, nil, handler, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
-				p.Add(proxy.Rule{Fault: c.fault})
-				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-				defer cancel()
-				req, err := http.NewRequestWithContext(ctx, "PUT", url, io.LimitReader(zeros{}, 10))
-				if err != nil {
-					t.Fatal(err)
-				}
-				resp, err := client.Do(req)
-				var b []byte
-				if err == nil {
-					b, err = io.ReadAll(resp.Body)
-					resp.Body.Close()
-				}
-				if string(b) != c.body || err == nil || ctx.Err() == nil {
-					t.Errorf("%q, %v", b, err)
-				}
-			})
+			both(t, nil, handler,
+				func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
+					p.Add(proxy.Rule{Fault: c.fault})
+					ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+					defer cancel()
+					req, err := http.NewRequestWithContext(ctx, "PUT", url,
+						io.LimitReader(zeros{}, 10))
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp, err := client.Do(req)
+					var b []byte
+					if err == nil {
+						b, err = io.ReadAll(resp.Body)
+						resp.Body.Close()
+					}
+					if string(b) != c.body || err == nil || ctx.Err() == nil {
+						t.Errorf("%q, %v", b, err)
+					}
+				})
 		})
 	}
 }
@@ -174,84 +194,96 @@ func TestBandwidth(t *testing.T) {
 
 // TestRules: which requests a rule hits.
 func TestRules(t *testing.T) {
-	both(t, proxy.S3, func(http.ResponseWriter, *http.Request) {}, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
-		hits := func(n int, target string) string {
-			var s strings.Builder
-			for range n {
-				resp, err := client.Get(url + target)
-				if err != nil {
-					t.Fatal(err)
+	both(t, proxy.S3, func(http.ResponseWriter, *http.Request) {},
+		func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
+			hits := func(n int, target string) string {
+				var s strings.Builder
+				for range n {
+					resp, err := client.Get(url + target)
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp.Body.Close()
+					s.WriteByte("012345"[resp.StatusCode/100])
 				}
-				resp.Body.Close()
-				s.WriteByte("012345"[resp.StatusCode/100])
+				return s.String()
 			}
-			return s.String()
-		}
-		refuse := proxy.S3.InternalError()
-		expect := func(what, got, want string) {
-			t.Helper()
-			if got != want {
-				t.Errorf("%s: %s, want %s", what, got, want)
+			refuse := proxy.S3.InternalError()
+			expect := func(what, got, want string) {
+				t.Helper()
+				if got != want {
+					t.Errorf("%s: %s, want %s", what, got, want)
+				}
+				p.Clear()
+			}
+			p.Add(proxy.Rule{Fault: refuse})
+			expect("all", hits(3, "/b/k"), "555")
+			p.Add(proxy.Rule{Fault: refuse, Nth: 2})
+			expect("the second", hits(4, "/b/k"), "2522")
+			p.Add(proxy.Rule{Fault: refuse, Times: 2})
+			expect("twice", hits(4, "/b/k"), "5522")
+			p.Add(proxy.Rule{Fault: refuse, Kinds: []string{"ListObjects", "HeadObject"}})
+			expect("by kind", hits(1, "/b/k")+hits(1, "/b"), "25")
+			p.Add(proxy.Rule{
+				Fault: refuse,
+				Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/x") },
+			})
+			expect("by match", hits(1, "/b/k")+hits(1, "/b/x"), "25")
+			remove := p.Add(proxy.Rule{Fault: refuse})
+			p.Add(proxy.Rule{Fault: proxy.Answer("not found", 404, nil, "")})
+			first := hits(1, "/b/k")
+			remove()
+			remove()
+			expect("the first is outermost, then the second", first+hits(1, "/b/k"), "54")
+
+			p.Seed(7)
+			p.Add(proxy.Rule{Fault: refuse, Chance: 0.3})
+			a := hits(200, "/b/k")
+			p.Seed(7)
+			if b := hits(200, "/b/k"); a != b {
+				t.Error("the same seed, other hits")
+			}
+			if n := strings.Count(a, "5"); n < 30 || n > 90 {
+				t.Errorf("%d of 200 hit, want about 60", n)
 			}
 			p.Clear()
-		}
-		p.Add(proxy.Rule{Fault: refuse})
-		expect("all", hits(3, "/b/k"), "555")
-		p.Add(proxy.Rule{Fault: refuse, Nth: 2})
-		expect("the second", hits(4, "/b/k"), "2522")
-		p.Add(proxy.Rule{Fault: refuse, Times: 2})
-		expect("twice", hits(4, "/b/k"), "5522")
-		p.Add(proxy.Rule{Fault: refuse, Kinds: []string{"ListObjects", "HeadObject"}})
-		expect("by kind", hits(1, "/b/k")+hits(1, "/b"), "25")
-		p.Add(proxy.Rule{Fault: refuse, Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/x") }})
-		expect("by match", hits(1, "/b/k")+hits(1, "/b/x"), "25")
-		remove := p.Add(proxy.Rule{Fault: refuse})
-		p.Add(proxy.Rule{Fault: proxy.Answer("not found", 404, nil, "")})
-		first := hits(1, "/b/k")
-		remove()
-		remove()
-		expect("the first is outermost, then the second", first+hits(1, "/b/k"), "54")
-
-		p.Seed(7)
-		p.Add(proxy.Rule{Fault: refuse, Chance: 0.3})
-		a := hits(200, "/b/k")
-		p.Seed(7)
-		if b := hits(200, "/b/k"); a != b {
-			t.Error("the same seed, other hits")
-		}
-		if n := strings.Count(a, "5"); n < 30 || n > 90 {
-			t.Errorf("%d of 200 hit, want about 60", n)
-		}
-		p.Clear()
-		p.Reset()
-		p.Add(proxy.Rule{Fault: proxy.OneOf(refuse, proxy.S3.Forbidden(), proxy.OneOf(proxy.HTML(502), proxy.Redirect(301, "/")))})
-		a = hits(100, "/b/k")
-		if n := p.Injected(); n["internal error"]+n["forbidden"]+n["HTML"]+n["redirect"] != 100 || len(n) != 4 {
-			t.Errorf("%v, %s", n, a)
-		}
-	})
+			p.Reset()
+			p.Add(proxy.Rule{Fault: proxy.OneOf(refuse, proxy.S3.Forbidden(),
+				proxy.OneOf(proxy.HTML(502), proxy.Redirect(301, "/")))})
+			a = hits(100, "/b/k")
+			if n := p.Injected(); n["internal error"]+n["forbidden"]+n["HTML"]+
+				n["redirect"] != 100 || len(n) != 4 {
+				t.Errorf("%v, %s", n, a)
+			}
+		})
 }
 
 // TestOwnFault: a fault of a test's own.
 func TestOwnFault(t *testing.T) {
-	both(t, proxy.GCS, func(http.ResponseWriter, *http.Request) {}, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
-		p.Add(proxy.Rule{Fault: proxy.Fault{Name: "twice", Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
-			if x.Service() != proxy.GCS {
-				t.Error(x.Service())
-			}
-			resp, err := next(x.Request)
+	both(t, proxy.GCS, func(http.ResponseWriter, *http.Request) {},
+		func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
+			p.Add(proxy.Rule{
+				Fault: proxy.Fault{
+					Name: "twice",
+					Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+						if x.Service() != proxy.GCS {
+							t.Error(x.Service())
+						}
+						resp, err := next(x.Request)
+						if err != nil {
+							return nil, err
+						}
+						resp.Body.Close()
+						return next(x.Request)
+					},
+				},
+			})
+			resp, err := client.Get(url)
 			if err != nil {
-				return nil, err
+				t.Fatal(err)
 			}
 			resp.Body.Close()
-			return next(x.Request)
-		}}})
-		resp, err := client.Get(url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-	})
+		})
 }
 
 // TestRefusals: errors have their service's form.
@@ -263,16 +295,63 @@ func TestRefusals(t *testing.T) {
 		header string
 		want   []string
 	}{
-		{proxy.S3, proxy.S3.SlowDown(1500 * time.Millisecond), 503, "Retry-After: 2", []string{"<Error><Code>SlowDown</Code>", "<RequestId>"}},
-		{proxy.S3, proxy.S3.ExpiredCredentials(), 400, "Content-Type: application/xml", []string{"<Code>ExpiredToken</Code>"}},
-		{proxy.S3, proxy.S3.Refuse(409, "Conflict", "a < b"), 409, "Content-Type: application/xml", []string{"<Code>Conflict</Code><Message>a &lt; b</Message>"}},
-		{proxy.GCS, proxy.GCS.SlowDown(time.Second), 429, "Retry-After: 1", []string{`"code":429`, `"reason":"rateLimitExceeded"`}},
-		{proxy.GCS, proxy.GCS.Forbidden(), 403, "Content-Type: application/json; charset=UTF-8", []string{`"reason":"forbidden"`}},
-		{proxy.Azure, proxy.Azure.SlowDown(0), 503, "X-Ms-Error-Code: ServerBusy", []string{"<Code>ServerBusy</Code>"}},
-		{proxy.Azure, proxy.Azure.ExpiredCredentials(), 403, "X-Ms-Error-Code: AuthenticationFailed", nil},
-		{proxy.Plain, proxy.Plain.InternalError(), 500, "Content-Type: text/plain; charset=utf-8", []string{"InternalError: "}},
+		{
+			proxy.S3,
+			proxy.S3.SlowDown(1500 * time.Millisecond),
+			503,
+			"Retry-After: 2",
+			[]string{"<Error><Code>SlowDown</Code>", "<RequestId>"},
+		},
+		{
+			proxy.S3,
+			proxy.S3.ExpiredCredentials(),
+			400,
+			"Content-Type: application/xml",
+			[]string{"<Code>ExpiredToken</Code>"},
+		},
+		{
+			proxy.S3,
+			proxy.S3.Refuse(409, "Conflict", "a < b"),
+			409,
+			"Content-Type: application/xml",
+			[]string{"<Code>Conflict</Code><Message>a &lt; b</Message>"},
+		},
+		{
+			proxy.GCS,
+			proxy.GCS.SlowDown(time.Second),
+			429,
+			"Retry-After: 1",
+			[]string{`"code":429`, `"reason":"rateLimitExceeded"`},
+		},
+		{
+			proxy.GCS,
+			proxy.GCS.Forbidden(),
+			403,
+			"Content-Type: application/json; charset=UTF-8",
+			[]string{`"reason":"forbidden"`},
+		},
+		{
+			proxy.Azure,
+			proxy.Azure.SlowDown(0),
+			503,
+			"X-Ms-Error-Code: ServerBusy",
+			[]string{"<Code>ServerBusy</Code>"},
+		},
+		{
+			proxy.Azure, proxy.Azure.ExpiredCredentials(), 403,
+			"X-Ms-Error-Code: AuthenticationFailed", nil,
+		},
+		{
+			proxy.Plain,
+			proxy.Plain.InternalError(),
+			500,
+			"Content-Type: text/plain; charset=utf-8",
+			[]string{"InternalError: "},
+		},
 	} {
-		both(t, c.s, func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
+		both(t, c.s, func(http.ResponseWriter, *http.Request) {
+			t.Error("the server was asked")
+		}, func(t *testing.T, p *proxy.Proxy, client *http.Client, url string) {
 			p.Add(proxy.Rule{Fault: c.f})
 			resp, err := client.Get(url + "/storage/v1/b/b/o/k")
 			if err != nil {
@@ -315,7 +394,9 @@ func TestBadAnswers(t *testing.T) {
 			if err != nil || resp.StatusCode < 300 || p.Total() != 1 {
 				t.Errorf("%s: %s: %d %q, %v", s.Name, bad.Name, resp.StatusCode, b, err)
 			}
-			if s == proxy.GCS && bad.Name == "missing bucket" && !strings.Contains(string(b), "<Code>NoSuchBucket</Code>") { // for the path is the XML API's
+			// for the path is the XML API's
+			if s == proxy.GCS && bad.Name == "missing bucket" && !strings.Contains(string(b),
+				"<Code>NoSuchBucket</Code>") {
 				t.Errorf("%s", b)
 			}
 		}

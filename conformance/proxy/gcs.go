@@ -5,14 +5,23 @@ import (
 	"strings"
 )
 
-// GCS is Google Cloud Storage. The kinds are those of the JSON API: InsertObject (an upload in one request), StartUpload, UploadChunk, QueryUpload and CancelUpload
-// (of a resumable one), GetMedia, GetObject (the metadata), ListObjects, DeleteObject, UpdateObject (PATCH or PUT), RewriteObject, CopyObject, ComposeObject,
-// Batch, GetBucket and so on; and of the XML API, whose path begins with the bucket: XMLGet, XMLHead, XMLPut, XMLDelete, XMLPost, XMLList. Token is the exchange of credentials.
-// Sources: https://cloud.google.com/storage/docs/json_api/v1 and https://cloud.google.com/storage/docs/performing-resumable-uploads.
+// GCS is Google Cloud Storage. The kinds are those of the JSON API: InsertObject (an
+// upload in one request), StartUpload, UploadChunk, QueryUpload and CancelUpload (of a
+// resumable one), GetMedia, GetObject (the metadata), ListObjects, DeleteObject,
+// UpdateObject (PATCH or PUT), RewriteObject, CopyObject, ComposeObject, Batch,
+// GetBucket and so on; and of the XML API, whose path begins with the bucket: XMLGet,
+// XMLHead, XMLPut, XMLDelete, XMLPost, XMLList. Token is the exchange of credentials.
+// Sources: https://cloud.google.com/storage/docs/json_api/v1 and
+// https://cloud.google.com/storage/docs/performing-resumable-uploads.
 var GCS = &Service{
-	Name: "GCS", Kind: gcsKind, Refusal: jsonRefusal, other: gcsXMLRefusal,
-	slowDown: refusal{429, "rateLimitExceeded", "The rate of requests exceeds the limit."}, expired: refusal{401, "authError", "Invalid Credentials"},
-	forbidden: refusal{403, "forbidden", "The caller does not have permission."}, internal: refusal{500, "backendError", "Backend Error"},
+	Name:      "GCS",
+	Kind:      gcsKind,
+	Refusal:   jsonRefusal,
+	other:     gcsXMLRefusal,
+	slowDown:  refusal{429, "rateLimitExceeded", "The rate of requests exceeds the limit."},
+	expired:   refusal{401, "authError", "Invalid Credentials"},
+	forbidden: refusal{403, "forbidden", "The caller does not have permission."},
+	internal:  refusal{500, "backendError", "Backend Error"},
 }
 
 func gcsKind(r *http.Request) string {
@@ -33,7 +42,8 @@ func gcsKind(r *http.Request) string {
 			return "CancelUpload"
 		case q.Get("uploadType") == "resumable" && !started:
 			return "StartUpload"
-		case started && strings.HasPrefix(r.Header.Get("Content-Range"), "bytes */") && r.ContentLength == 0:
+		case started && strings.HasPrefix(r.Header.Get("Content-Range"),
+			"bytes */") && r.ContentLength == 0:
 			return "QueryUpload"
 		case started:
 			return "UploadChunk"
@@ -51,7 +61,12 @@ func gcsKind(r *http.Request) string {
 	case bucket == "":
 		return map[string]string{"GET": "ListBuckets", "POST": "CreateBucket"}[r.Method]
 	case collection == "":
-		return map[string]string{"GET": "GetBucket", "DELETE": "DeleteBucket", "PATCH": "UpdateBucket", "PUT": "UpdateBucket"}[r.Method]
+		return map[string]string{
+			"GET":    "GetBucket",
+			"DELETE": "DeleteBucket",
+			"PATCH":  "UpdateBucket",
+			"PUT":    "UpdateBucket",
+		}[r.Method]
 	case collection != "o":
 		return r.Method + " " + collection
 	case object == "":
@@ -65,21 +80,34 @@ func gcsKind(r *http.Request) string {
 	case r.Method == http.MethodGet && q.Get("alt") == "media":
 		return "GetMedia"
 	}
-	if kind, ok := map[string]string{"GET": "GetObject", "DELETE": "DeleteObject", "PATCH": "UpdateObject", "PUT": "UpdateObject"}[r.Method]; ok {
+	if kind, ok := map[string]string{
+		"GET":    "GetObject",
+		"DELETE": "DeleteObject",
+		"PATCH":  "UpdateObject",
+		"PUT":    "UpdateObject",
+	}[r.Method]; ok {
 		return kind
 	}
 	return unknownKind(r)
 }
 
 func gcsXMLKind(r *http.Request, path string) string {
-	if _, object, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); object == "" && r.Method == http.MethodGet {
+	if _, object, _ := strings.Cut(strings.TrimPrefix(path, "/"),
+		"/"); object == "" && r.Method == http.MethodGet {
 		return "XMLList"
 	}
 	return "XML" + r.Method[:1] + strings.ToLower(r.Method[1:])
 }
 
-// gcsXMLCodes are the XML API's codes for the JSON API's reasons (https://cloud.google.com/storage/docs/xml-api/reference-status).
-var gcsXMLCodes = map[string]string{"rateLimitExceeded": "SlowDown", "authError": "AuthenticationRequired", "forbidden": "AccessDenied", "backendError": "InternalError", "notFound": "NoSuchBucket"}
+// gcsXMLCodes are the XML API's codes for the JSON API's reasons
+// (https://cloud.google.com/storage/docs/xml-api/reference-status).
+var gcsXMLCodes = map[string]string{
+	"rateLimitExceeded": "SlowDown",
+	"authError":         "AuthenticationRequired",
+	"forbidden":         "AccessDenied",
+	"backendError":      "InternalError",
+	"notFound":          "NoSuchBucket",
+}
 
 // gcsXMLRefusal makes the errors of the XML API for its requests.
 func gcsXMLRefusal(r *http.Request) func(int, string, string) (http.Header, string) {

@@ -32,7 +32,8 @@ type Proxy struct {
 	busy    sync.WaitGroup
 }
 
-// New returns a Proxy for use inside the process. Requests are classed by the service; nil is Plain.
+// New returns a Proxy for use inside the process. Requests are classed by the service;
+// nil is Plain.
 func New(s *Service) *Proxy {
 	if s == nil {
 		s = Plain
@@ -45,7 +46,8 @@ func New(s *Service) *Proxy {
 // Service is what classes the requests.
 func (p *Proxy) Service() *Service { return p.service }
 
-// Close ends what is stalled and, of a proxy that Start made, the listener and its connections; it waits for them. Closing twice is fine.
+// Close ends what is stalled and, of a proxy that Start made, the listener and its
+// connections; it waits for them. Closing twice is fine.
 func (p *Proxy) Close() {
 	p.mu.Lock() // no request begins behind this
 	p.cancel()
@@ -56,14 +58,16 @@ func (p *Proxy) Close() {
 	p.busy.Wait()
 }
 
-// Seed makes the rules' chances repeat, as far as the order of the requests does. A new Proxy has the seed 1.
+// Seed makes the rules' chances repeat, as far as the order of the requests does. A new
+// Proxy has the seed 1.
 func (p *Proxy) Seed(seed uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rng = rand.New(rand.NewPCG(seed, 1))
 }
 
-// RoundTripper returns a transport that carries requests to base through the proxy; nil is http.DefaultTransport.
+// RoundTripper returns a transport that carries requests to base through the proxy; nil
+// is http.DefaultTransport.
 func (p *Proxy) RoundTripper(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -84,7 +88,10 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // carry counts and records the request, and sends it through the faults that apply.
 func (p *Proxy) carry(r *http.Request, base http.RoundTripper) (*http.Response, error) {
 	rec, faults := p.begin(r)
-	body := &countedBody{body: r.Body, count: func(n int) { p.update(func() { rec.Sent += int64(n) }) }}
+	body := &countedBody{
+		body:  r.Body,
+		count: func(n int) { p.update(func() { rec.Sent += int64(n) }) },
+	}
 	out := r.WithContext(r.Context())
 	if r.Body != nil && r.Body != http.NoBody {
 		out.Body = body
@@ -100,7 +107,12 @@ func (p *Proxy) carry(r *http.Request, base http.RoundTripper) (*http.Response, 
 	})
 	for i := len(faults) - 1; i >= 0; i-- {
 		f, next := faults[i], send
-		send = func(r *http.Request) (*http.Response, error) { return f.Do(&Exchange{Request: r, proxy: p}, next) }
+		send = func(r *http.Request) (*http.Response, error) {
+			return f.Do(&Exchange{
+				Request: r,
+				proxy:   p,
+			}, next)
+		}
 	}
 	resp, err := send(out)
 	if err != nil {
@@ -116,8 +128,11 @@ func (p *Proxy) carry(r *http.Request, base http.RoundTripper) (*http.Response, 
 	}
 	p.update(func() { rec.Status, rec.Answer = resp.StatusCode, redacted(resp.Header) })
 	resp.Request = r
-	resp.Body = &countedBody{body: resp.Body, count: func(n int) { p.update(func() { rec.Received += int64(n) }) },
-		failed: func(err error) { p.update(func() { rec.Err = err.Error() }) }}
+	resp.Body = &countedBody{
+		body:   resp.Body,
+		count:  func(n int) { p.update(func() { rec.Received += int64(n) }) },
+		failed: func(err error) { p.update(func() { rec.Err = err.Error() }) },
+	}
 	return resp, nil
 }
 

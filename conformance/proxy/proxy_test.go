@@ -25,7 +25,8 @@ func backend(t *testing.T, h http.HandlerFunc) string {
 }
 
 // both runs the test through a proxy on the wire and through one inside the process.
-func both(t *testing.T, s *proxy.Service, h http.HandlerFunc, f func(t *testing.T, p *proxy.Proxy, c *http.Client, url string)) {
+func both(t *testing.T, s *proxy.Service, h http.HandlerFunc,
+	f func(t *testing.T, p *proxy.Proxy, c *http.Client, url string)) {
 	t.Run("wire", func(t *testing.T) {
 		p := proxy.Start(t, s, backend(t, h), nil)
 		f(t, p, client(t), p.URL())
@@ -43,7 +44,12 @@ func both(t *testing.T, s *proxy.Service, h http.HandlerFunc, f func(t *testing.
 func client(t *testing.T) *http.Client {
 	tr := &http.Transport{ExpectContinueTimeout: time.Minute}
 	t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Transport: tr,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}
 }
 
 // raw sends the request as it is written here and returns the whole answer.
@@ -60,7 +66,8 @@ func raw(t *testing.T, addr, request string) string {
 	return string(answer)
 }
 
-// TestUnchanged: what the server gets, and the client, is the same with the proxy as without, to the byte.
+// TestUnchanged: what the server gets, and the client, is the same with the proxy as
+// without, to the byte.
 func TestUnchanged(t *testing.T) {
 	var got string
 	target := backend(t, func(w http.ResponseWriter, r *http.Request) {
@@ -68,8 +75,13 @@ func TestUnchanged(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		got = r.RequestURI + "\n" + string(dump) + fmt.Sprint(r.TransferEncoding, r.ContentLength, r.Trailer)
-		for k, v := range map[string]string{"Etag": `"1"`, "X-Amz-Meta-K": "ä v", "Date": "Tue, 24 Nov 2026 10:00:00 GMT"} {
+		got = r.RequestURI + "\n" + string(dump) + fmt.Sprint(r.TransferEncoding, r.ContentLength,
+			r.Trailer)
+		for k, v := range map[string]string{
+			"Etag":         `"1"`,
+			"X-Amz-Meta-K": "ä v",
+			"Date":         "Tue, 24 Nov 2026 10:00:00 GMT",
+		} {
 			w.Header().Set(k, v)
 		}
 		switch r.URL.Query().Get("answer") {
@@ -93,26 +105,38 @@ func TestUnchanged(t *testing.T) {
 	p := proxy.Start(t, proxy.S3, target, nil)
 	for _, request := range []string{
 		"GET /bucket/a HTTP/1.1\r\nHost: example.com:1\r\nConnection: close\r\n\r\n",
-		"GET /bucket/a%2Fb%20c+d//e/../%C3%A9?x-id=GetObject&list&q=%2F+%20 HTTP/1.1\r\nHost: bucket.example.com\r\nConnection: close\r\nUser-Agent: sdk/1\r\nAccept-Encoding: identity\r\nRange: bytes=0-3\r\n\r\n",
+		"GET /bucket/a%2Fb%20c+d//e/../%C3%A9?x-id=GetObject&list&q=%2F+%20 HTTP/1.1\r\nHost: " +
+			"bucket.example.com\r\nConnection: close\r\nUser-Agent: sdk/1\r\nAccept-Encoding: " +
+			"identity\r\nRange: bytes=0-3\r\n\r\n",
 		"GET //odd?  HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
 		"GET //odd//path? HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
 		"GET /? HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
 		"HEAD /bucket/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
-		"GET /bucket/a?answer=304 HTTP/1.1\r\nHost: h\r\nIf-None-Match: \"1\"\r\nConnection: close\r\n\r\n",
+		"GET /bucket/a?answer=304 HTTP/1.1\r\nHost: h\r\nIf-None-Match: \"1\"\r\nConnection: " +
+			"close\r\n\r\n",
 		"DELETE /bucket/a?answer=none HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
-		"GET /bucket/a?answer=chunks HTTP/1.1\r\nHost: h\r\nTE: trailers\r\nConnection: close\r\n\r\n",
-		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nAuthorization: AWS4 x\r\nConnection: close\r\n\r\n12345",
+		"GET /bucket/a?answer=chunks HTTP/1.1\r\nHost: h\r\nTE: trailers\r\nConnection: " +
+			"close\r\n\r\n",
+		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nAuthorization: AWS4 " +
+			"x\r\nConnection: close\r\n\r\n12345",
 		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nContent-Encoding: aws-chunked\r\nX-Amz-Decoded-Content-Length: 3\r\nContent-Length: 17\r\nConnection: close\r\n\r\n3;sig=1\r\nabc\r\n0\r\n",
-		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: X-Amz-Checksum-Crc32c\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-Amz-Checksum-Crc32c: AAAA\r\n\r\n",
-		"POST /bucket/a?uploads HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345",
+		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nContent-Encoding: " +
+			"aws-chunked\r\nX-Amz-Decoded-Content-Length: 3\r\nContent-Length: 17\r\nConnection: " +
+			"close\r\n\r\n3;sig=1\r\nabc\r\n0\r\n",
+		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: " +
+			"X-Amz-Checksum-Crc32c\r\nConnection: " +
+			"close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-Amz-Checksum-Crc32c: AAAA\r\n\r\n",
+		"POST /bucket/a?uploads HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: " +
+			"close\r\n\r\n",
+		"PUT /bucket/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: " +
+			"5\r\nConnection: close\r\n\r\n12345",
 	} {
 		want := raw(t, direct, request)
 		wantGot := got
 		answer := raw(t, p.Addr(), request)
 		// Only the header of the one connection may differ.
-		wantGot = strings.ReplaceAll(strings.ReplaceAll(wantGot, "Connection: close\r\n", ""), "Te: trailers\r\n", "")
+		wantGot = strings.ReplaceAll(strings.ReplaceAll(wantGot, "Connection: close\r\n", ""),
+			"Te: trailers\r\n", "")
 		if got != wantGot {
 			t.Errorf("%.60q: the server got\n%q, want\n%q", request, got, wantGot)
 		}
@@ -125,7 +149,8 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// parsed leaves out of an answer what may differ: the order of the headers, and where chunks end.
+// parsed leaves out of an answer what may differ: the order of the headers, and where
+// chunks end.
 func parsed(t *testing.T, answer, request string) string {
 	method, _, _ := strings.Cut(request, " ")
 	in := bufio.NewReader(strings.NewReader(answer))
@@ -136,7 +161,8 @@ func parsed(t *testing.T, answer, request string) string {
 			return all
 		}
 		body, err := io.ReadAll(resp.Body)
-		all += fmt.Sprintf("%s %d %v %q %v %v\n", resp.Status, resp.ContentLength, resp.Header, body, err, resp.Trailer)
+		all += fmt.Sprintf("%s %d %v %q %v %v\n", resp.Status, resp.ContentLength, resp.Header,
+			body, err, resp.Trailer)
 	}
 }
 
@@ -157,7 +183,9 @@ func TestExpect(t *testing.T) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(time.Minute))
 	in := bufio.NewReader(c)
-	fmt.Fprint(c, "PUT /a HTTP/1.1\r\nHost: h\r\nAuthorization: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+	fmt.Fprint(c,
+		"PUT /a HTTP/1.1\r\nHost: h\r\nAuthorization: x\r\nExpect: "+
+			"100-continue\r\nContent-Length: 4\r\n\r\n")
 	if line, err := in.ReadString('\n'); !strings.HasPrefix(line, "HTTP/1.1 100") {
 		t.Fatalf("%q, %v", line, err)
 	}
@@ -177,7 +205,8 @@ func TestExpect(t *testing.T) {
 	}
 }
 
-// TestStreams: a body of any size passes in little memory, and what comes is handed on at once.
+// TestStreams: a body of any size passes in little memory, and what comes is handed on
+// at once.
 func TestStreams(t *testing.T) {
 	const size = 64 << 20
 	next := make(chan bool)
@@ -209,7 +238,8 @@ func TestStreams(t *testing.T) {
 			t.Errorf("%q arrived", b)
 		}
 		if n := after.TotalAlloc - before.TotalAlloc; n > 8<<20 {
-			t.Errorf("a body of %d MiB took %d KiB of memory, want less than 8 MiB", size>>20, n>>10)
+			t.Errorf("a body of %d MiB took %d KiB of memory, want less than 8 MiB", size>>20,
+				n>>10)
 		}
 		if r := p.Records()[0]; r.Sent != size {
 			t.Errorf("counted %d bytes", r.Sent)
@@ -298,7 +328,8 @@ func waitFor(t *testing.T, ok func() bool) {
 
 // TestMaxConns: connections above the limit are reset.
 func TestMaxConns(t *testing.T) {
-	p := proxy.Start(t, nil, backend(t, func(w http.ResponseWriter, r *http.Request) {}), &proxy.Options{MaxConns: 2})
+	p := proxy.Start(t, nil, backend(t, func(w http.ResponseWriter, r *http.Request) {}),
+		&proxy.Options{MaxConns: 2})
 	var open []net.Conn
 	for range 2 {
 		c, err := net.Dial("tcp", p.Addr())
@@ -326,7 +357,8 @@ func TestMaxConns(t *testing.T) {
 	}
 }
 
-// TestTargetHost: a server that builds URLs of itself is met under its own name, and its redirects lead back through the proxy.
+// TestTargetHost: a server that builds URLs of itself is met under its own name, and
+// its redirects lead back through the proxy.
 func TestTargetHost(t *testing.T) {
 	target := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "http://"+r.Host+"/upload?id=1")
@@ -379,7 +411,9 @@ func TestCounts(t *testing.T) {
 			t.Error("Reset forgets nothing")
 		}
 		p.Want(t, nil)
-		do("PUT", "/bucket/a?X-Amz-Signature=hidden&x-id=PutObject", "12345", "Authorization", "AWS4 hidden", "X-Amz-Security-Token", "hidden", "If-None-Match", "*", "X-Ms-Copy-Source", "https://h/x?sig=hidden")
+		do("PUT", "/bucket/a?X-Amz-Signature=hidden&x-id=PutObject", "12345", "Authorization",
+			"AWS4 hidden", "X-Amz-Security-Token", "hidden", "If-None-Match", "*",
+			"X-Ms-Copy-Source", "https://h/x?sig=hidden")
 		do("PUT", "/bucket/b", "1")
 		do("GET", "/bucket/a", "", "Range", "bytes=1-2")
 		p.Want(t, map[string]int{"PutObject": 2, "GetObject": 1})
@@ -390,14 +424,20 @@ func TestCounts(t *testing.T) {
 		var f failure
 		p.WantAtMost(&f, 2)
 		p.Want(&f, map[string]int{"PutObject": 1})
-		for _, want := range []string{"3 requests, want at most 2:", "requests were 1 GetObject, 2 PutObject, want 1 PutObject:", "\n  2 PutObject: PUT /bucket/a?", "(If-None-Match: *) 5 bytes -> 200, 5 bytes",
-			"\n  4 GetObject: GET /bucket/a (Range: bytes=1-2) -> 200"} {
+		for _, want := range []string{
+			"3 requests, want at most 2:",
+			"requests were 1 GetObject, 2 PutObject, want 1 PutObject:",
+			"\n  2 PutObject: PUT /bucket/a?",
+			"(If-None-Match: *) 5 bytes -> 200, 5 bytes",
+			"\n  4 GetObject: GET /bucket/a (Range: bytes=1-2) -> 200",
+		} {
 			if !strings.Contains(f.text.String(), want) {
 				t.Errorf("%s\nhas no %q", f.text.String(), want)
 			}
 		}
 		waitFor(t, func() bool { return p.Records()[0].Received == 5 })
-		if all := fmt.Sprintf("%+v %s", p.Records(), f.text.String()); strings.Contains(all, "hidden") {
+		if all := fmt.Sprintf("%+v %s", p.Records(),
+			f.text.String()); strings.Contains(all, "hidden") {
 			t.Errorf("a secret is shown: %s", all)
 		}
 	})

@@ -21,16 +21,17 @@ type Record struct {
 	Header http.Header
 	Status int         // of the answer, 0 where none came
 	Answer http.Header // the answer's headers
-	// Sent and Received count the bodies' bytes: of the request as they were read, of the answer as
-	// they were handed on. They, and Err, may still change until the client has read the answer to
-	// its end.
+	// Sent and Received count the bodies' bytes: of the request as they were read, of
+	// the answer as they were handed on. They, and Err, may still change until the
+	// client has read the answer to its end.
 	Sent, Received int64
 	Faults         []string // the names of those that applied
 	Err            string   // why there was no answer, or only a part
 	// Reached tells that the faults let the request go on to the server, or a part of it.
 	Reached bool
-	// Upload is the id of the upload in parts (S3) that the request names, or that the server began
-	// and named in its answer, whether or not that came back to the client.
+	// Upload is the id of the upload in parts (S3) that the request names, or that the
+	// server began and named in its answer, whether or not that came back to the
+	// client.
 	Upload string
 
 	length int64 // of the answer that names an upload, as it came from the server
@@ -43,7 +44,9 @@ func (r *Record) String() string {
 	if r.Query != "" {
 		b.WriteString("?" + r.Query)
 	}
-	for _, h := range []string{"Range", "If-Match", "If-None-Match", "X-Goog-If-Generation-Match", "X-Amz-Copy-Source"} {
+	for _, h := range []string{
+		"Range", "If-Match", "If-None-Match", "X-Goog-If-Generation-Match", "X-Amz-Copy-Source",
+	} {
 		if v := r.Header.Get(h); v != "" {
 			fmt.Fprintf(&b, " (%s: %s)", h, v)
 		}
@@ -66,7 +69,14 @@ func (r *Record) String() string {
 
 // begin records the request and finds the faults that apply to it.
 func (p *Proxy) begin(r *http.Request) (*Record, []Fault) {
-	rec := &Record{Kind: p.service.Kind(r), Method: r.Method, Host: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: redacted(r.Header)}
+	rec := &Record{
+		Kind:   p.service.Kind(r),
+		Method: r.Method,
+		Host:   r.Host,
+		Path:   r.URL.EscapedPath(),
+		Query:  r.URL.RawQuery,
+		Header: redacted(r.Header),
+	}
 	if rec.Host == "" {
 		rec.Host = r.URL.Host
 	}
@@ -92,8 +102,19 @@ func (p *Proxy) begin(r *http.Request) (*Record, []Fault) {
 
 // secretHeaders are hidden as a whole; those with URLs show them without their secrets.
 var (
-	secretHeaders = []string{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Amz-Security-Token", "X-Amz-Server-Side-Encryption-Customer-Key", "X-Goog-Encryption-Key",
-		"X-Ms-Encryption-Key", "X-Ms-Copy-Source-Authorization", "X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key", "X-Goog-Api-Key"}
+	secretHeaders = []string{
+		"Authorization",
+		"Proxy-Authorization",
+		"Cookie",
+		"Set-Cookie",
+		"X-Amz-Security-Token",
+		"X-Amz-Server-Side-Encryption-Customer-Key",
+		"X-Goog-Encryption-Key",
+		"X-Ms-Encryption-Key",
+		"X-Ms-Copy-Source-Authorization",
+		"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key",
+		"X-Goog-Api-Key",
+	}
 	urlHeaders = []string{"Location", "X-Ms-Copy-Source", "Referer", "Content-Location"}
 )
 
@@ -125,7 +146,9 @@ func (p *Proxy) Records() []Record {
 }
 
 // Counts returns how many requests of each kind came since the last Reset.
-func (p *Proxy) Counts() map[string]int { return p.countBy(func(r *Record) string { return r.Kind }) }
+func (p *Proxy) Counts() map[string]int {
+	return p.countBy(func(r *Record) string { return r.Kind })
+}
 
 // Methods returns how many requests of each HTTP method came since the last Reset.
 func (p *Proxy) Methods() map[string]int {
@@ -170,8 +193,8 @@ func (p *Proxy) Reset() {
 	p.records = nil
 }
 
-// Want fails the test, and shows the records, unless exactly these kinds of requests came since the
-// last Reset.
+// Want fails the test, and shows the records, unless exactly these kinds of requests
+// came since the last Reset.
 func (p *Proxy) Want(t T, counts map[string]int) {
 	t.Helper()
 	if got := p.Counts(); !maps.Equal(got, counts) {
@@ -179,8 +202,8 @@ func (p *Proxy) Want(t T, counts map[string]int) {
 	}
 }
 
-// WantAtMost fails the test, and shows the records, where more than n requests came since the last
-// Reset.
+// WantAtMost fails the test, and shows the records, where more than n requests came
+// since the last Reset.
 func (p *Proxy) WantAtMost(t T, n int) {
 	t.Helper()
 	if got := p.Total(); got > n {

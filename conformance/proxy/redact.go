@@ -6,17 +6,19 @@ import (
 	"strings"
 )
 
-// secretWords in a parameter's name make its value a secret. Records are for tests, which ask for
-// the other parameters, so here what isn't known to be secret is shown; files.RedactURL has it the
-// other way round.
+// secretWords in a parameter's name make its value a secret. Records are for tests,
+// which ask for the other parameters, so here what isn't known to be secret is shown;
+// files.RedactURL has it the other way round.
 var secretWords = []string{
-	"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig", "credential", "accesskey",
-	"access_key", "access-key", "access_id", "accountkey", "account_key", "apikey", "api_key", "private",
+	"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig",
+	"credential", "accesskey",
+	"access_key", "access-key", "access_id", "accountkey", "account_key", "apikey", "api_key",
+	"private",
 	"connection_string", "auth",
 }
 
-// redactURL is the URL without user information, and without the values of parameters that look
-// secret.
+// redactURL is the URL without user information, and without the values of parameters
+// that look secret.
 func redactURL(raw string) string {
 	head, query, found := strings.Cut(raw, "?")
 	if scheme, rest, ok := strings.Cut(head, "://"); ok {
@@ -49,5 +51,7 @@ func redactQuery(query string) string {
 
 func looksSecret(name string) bool {
 	name = strings.ToLower(name)
-	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) })
+	return slices.ContainsFunc(secretWords, func(w string) bool {
+		return strings.Contains(name, w)
+	})
 }

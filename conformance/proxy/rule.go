@@ -5,13 +5,15 @@ import (
 	"slices"
 )
 
-// Rule says which requests a fault hits. All that is given must hold; the zero Rule hits every request.
+// Rule says which requests a fault hits. All that is given must hold; the zero Rule
+// hits every request.
 type Rule struct {
 	// Kinds are the service's kinds of requests; nil is any.
 	Kinds []string
 	// Match looks at the request, not at its body; nil is any.
 	Match func(*http.Request) bool
-	// Nth is the number, from 1 on, of the only request that is hit, of those that match since the rule was added; 0 is each.
+	// Nth is the number, from 1 on, of the only request that is hit, of those that
+	// match since the rule was added; 0 is each.
 	Nth int
 	// Chance is the probability, up to 1, with which a request is hit; 0 is always.
 	Chance float64
@@ -26,7 +28,8 @@ type rule struct {
 	seen, hits int
 }
 
-// Add adds a rule and returns a function that takes it away. Where several rules hit a request, the first one's fault is outermost.
+// Add adds a rule and returns a function that takes it away. Where several rules hit a
+// request, the first one's fault is outermost.
 func (p *Proxy) Add(r Rule) (remove func()) {
 	if r.Fault.Do == nil {
 		panic("proxy: a rule without a fault")
@@ -57,7 +60,8 @@ func (p *Proxy) match(r *http.Request, kind string) []Fault {
 			continue
 		}
 		x.seen++
-		if x.Nth > 0 && x.seen != x.Nth || x.Times > 0 && x.hits >= x.Times || x.Chance > 0 && p.rng.Float64() >= x.Chance {
+		if x.Nth > 0 && x.seen != x.Nth || x.Times > 0 && x.hits >= x.Times ||
+			x.Chance > 0 && p.rng.Float64() >= x.Chance {
 			continue
 		}
 		x.hits++

@@ -6,24 +6,53 @@ import (
 	"strings"
 )
 
-// S3 is Amazon S3 and what speaks its protocol; the kinds are the API's own names. The bucket is taken to be the
-// path's first element, but on the hosts of AWS that begin with it.
-// Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html and ErrorResponses.html there.
+// S3 is Amazon S3 and what speaks its protocol; the kinds are the API's own names. The
+// bucket is taken to be the path's first element, but on the hosts of AWS that begin
+// with it. Sources:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+// and ErrorResponses.html there.
 var S3 = &Service{
-	Name: "S3", Kind: s3Kind, Refusal: xmlRefusal(""), upload: s3Uploads,
-	slowDown: refusal{503, "SlowDown", "Please reduce your request rate."}, expired: refusal{400, "ExpiredToken", "The provided token has expired."},
-	forbidden: refusal{403, "AccessDenied", "Access Denied"}, internal: refusal{500, "InternalError", "We encountered an internal error. Please try again."},
+	Name:      "S3",
+	Kind:      s3Kind,
+	Refusal:   xmlRefusal(""),
+	upload:    s3Uploads,
+	slowDown:  refusal{503, "SlowDown", "Please reduce your request rate."},
+	expired:   refusal{400, "ExpiredToken", "The provided token has expired."},
+	forbidden: refusal{403, "AccessDenied", "Access Denied"},
+	internal:  refusal{500, "InternalError", "We encountered an internal error. Please try again."},
 }
 
-// s3Subresources are the query parameters that make another operation of a request, by where it goes: an object (true) or a bucket.
+// s3Subresources are the query parameters that make another operation of a request, by
+// where it goes: an object (true) or a bucket.
 var s3Subresources = map[bool][]struct{ param, name string }{
-	true: {{"tagging", "ObjectTagging"}, {"acl", "ObjectAcl"}, {"retention", "ObjectRetention"}, {"legal-hold", "ObjectLegalHold"}, {"attributes", "ObjectAttributes"},
-		{"torrent", "ObjectTorrent"}},
-	false: {{"location", "BucketLocation"}, {"versioning", "BucketVersioning"}, {"policy", "BucketPolicy"}, {"acl", "BucketAcl"}, {"cors", "BucketCors"}, {"tagging", "BucketTagging"},
-		{"lifecycle", "BucketLifecycleConfiguration"}, {"object-lock", "ObjectLockConfiguration"}, {"encryption", "BucketEncryption"}},
+	true: {
+		{"tagging", "ObjectTagging"},
+		{"acl", "ObjectAcl"},
+		{"retention", "ObjectRetention"},
+		{"legal-hold", "ObjectLegalHold"},
+		{"attributes", "ObjectAttributes"},
+		{"torrent", "ObjectTorrent"},
+	},
+	false: {
+		{"location", "BucketLocation"},
+		{"versioning", "BucketVersioning"},
+		{"policy", "BucketPolicy"},
+		{"acl", "BucketAcl"},
+		{"cors", "BucketCors"},
+		{"tagging", "BucketTagging"},
+		{"lifecycle", "BucketLifecycleConfiguration"},
+		{"object-lock", "ObjectLockConfiguration"},
+		{"encryption", "BucketEncryption"},
+	},
 }
 
-var s3Verbs = map[string]string{"GET": "Get", "HEAD": "Head", "PUT": "Put", "POST": "Post", "DELETE": "Delete"}
+var s3Verbs = map[string]string{
+	"GET":    "Get",
+	"HEAD":   "Head",
+	"PUT":    "Put",
+	"POST":   "Post",
+	"DELETE": "Delete",
+}
 
 func s3Kind(r *http.Request) string {
 	path := r.URL.EscapedPath()
@@ -31,7 +60,8 @@ func s3Kind(r *http.Request) string {
 		path = r.URL.Opaque
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if host := requestHost(r); strings.HasSuffix(host, ".amazonaws.com") && !strings.HasPrefix(host, "s3.") && !strings.HasPrefix(host, "s3-") {
+	if host := requestHost(r); strings.HasSuffix(host,
+		".amazonaws.com") && !strings.HasPrefix(host, "s3.") && !strings.HasPrefix(host, "s3-") {
 		bucket, key = host, strings.TrimPrefix(path, "/")
 	}
 	q := r.URL.Query()

@@ -15,15 +15,19 @@ import (
 
 // Options are the options of Start.
 type Options struct {
-	// TargetHost sends the server its own address as the Host, where it would else get the client's, and puts the proxy's in the place of the server's in the
-	// answers' Location: for servers that build URLs of themselves (fake-gcs-server), not for those that check signatures.
+	// TargetHost sends the server its own address as the Host, where it would else get
+	// the client's, and puts the proxy's in the place of the server's in the answers'
+	// Location: for servers that build URLs of themselves (fake-gcs-server), not for
+	// those that check signatures.
 	TargetHost bool
-	// MaxConns is how many connections the proxy has open at a time; further ones are reset. 0 is without limit.
+	// MaxConns is how many connections the proxy has open at a time; further ones are
+	// reset. 0 is without limit.
 	MaxConns int
 }
 
-// Start starts a proxy on a free port of the loopback interface, in front of the server at the URL target ("http://127.0.0.1:7070"), and
-// closes it when the test is over. Requests are classed by the service; nil is Plain.
+// Start starts a proxy on a free port of the loopback interface, in front of the server
+// at the URL target ("http://127.0.0.1:7070"), and closes it when the test is over.
+// Requests are classed by the service; nil is Plain.
 func Start(t T, s *Service, target string, opts *Options) *Proxy {
 	t.Helper()
 	u, err := url.Parse(target)
@@ -36,7 +40,8 @@ func Start(t T, s *Service, target string, opts *Options) *Proxy {
 	return start(t, s, u.Host, *opts)
 }
 
-// Serve is Start without a server behind: every request is answered by the fault, such as an Answer.
+// Serve is Start without a server behind: every request is answered by the fault, such
+// as an Answer.
 func Serve(t T, s *Service, f Fault) *Proxy {
 	t.Helper()
 	p := start(t, s, "", Options{})
@@ -62,7 +67,8 @@ func (p *Proxy) URL() string { return "http://" + p.Addr() }
 // Addr returns host and port of a proxy that Start made.
 func (p *Proxy) Addr() string { return p.server.listener.Addr().String() }
 
-// Conns returns how many connections a proxy that Start made has accepted, and how many of these it has reset for Options.MaxConns.
+// Conns returns how many connections a proxy that Start made has accepted, and how many
+// of these it has reset for Options.MaxConns.
 func (p *Proxy) Conns() (accepted, refused int64) {
 	return p.server.listener.accepted.Load(), p.server.listener.refused.Load()
 }
@@ -84,11 +90,27 @@ type server struct {
 type connKey struct{}
 
 func newServer(p *Proxy, l net.Listener, target string, opts Options) *server {
-	s := &server{proxy: p, target: target, opts: opts, listener: &listener{Listener: l, most: int64(opts.MaxConns)}, done: make(chan struct{})}
-	s.transport = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256, IdleConnTimeout: 30 * time.Second, ExpectContinueTimeout: 10 * time.Second}
-	s.http = &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0),
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
-		BaseContext: func(net.Listener) context.Context { return p.ctx }}
+	s := &server{
+		proxy:    p,
+		target:   target,
+		opts:     opts,
+		listener: &listener{Listener: l, most: int64(opts.MaxConns)},
+		done:     make(chan struct{}),
+	}
+	s.transport = &http.Transport{
+		DisableCompression:    true,
+		MaxIdleConnsPerHost:   256,
+		IdleConnTimeout:       30 * time.Second,
+		ExpectContinueTimeout: 10 * time.Second,
+	}
+	s.http = &http.Server{
+		Handler:  s,
+		ErrorLog: log.New(io.Discard, "", 0),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c)
+		},
+		BaseContext: func(net.Listener) context.Context { return p.ctx },
+	}
 	go func() {
 		defer close(s.done)
 		s.http.Serve(s.listener)
@@ -129,7 +151,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if s.opts.TargetHost && h.Get("Location") != "" {
-		h.Set("Location", strings.Replace(h.Get("Location"), "//"+s.target, "//"+s.listener.Addr().String(), 1))
+		h.Set("Location",
+			strings.Replace(h.Get("Location"), "//"+s.target, "//"+s.listener.Addr().String(), 1))
 	}
 	for k := range resp.Trailer {
 		h.Add("Trailer", k)
@@ -153,8 +176,10 @@ func (s *server) outgoing(r *http.Request) *http.Request {
 	out := r.Clone(r.Context())
 	out.RequestURI, out.Close = "", false
 	out.URL.Scheme, out.URL.Host = "http", s.target
-	if path, query, ok := strings.Cut(r.RequestURI, "?"); strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
-		out.URL.Opaque, out.URL.RawQuery, out.URL.ForceQuery = path, query, ok // to the byte, as it may be signed
+	if path, query, ok := strings.Cut(r.RequestURI,
+		"?"); strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
+		// to the byte, as it may be signed
+		out.URL.Opaque, out.URL.RawQuery, out.URL.ForceQuery = path, query, ok
 	}
 	if s.opts.TargetHost {
 		out.Host = s.target
@@ -171,8 +196,8 @@ func (s *server) outgoing(r *http.Request) *http.Request {
 	return out
 }
 
-// openBody is a request's body whose Close only ends the reading: the real one's would wait for a client that waits for 100 Continue. The
-// server closes that itself.
+// openBody is a request's body whose Close only ends the reading: the real one's would
+// wait for a client that waits for 100 Continue. The server closes that itself.
 type openBody struct {
 	io.Reader
 	closed atomic.Bool
@@ -197,12 +222,15 @@ func removeHopByHop(h http.Header) {
 			h.Del(strings.TrimSpace(k))
 		}
 	}
-	for _, k := range []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Transfer-Encoding", "Upgrade"} {
+	for _, k := range []string{
+		"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Transfer-Encoding", "Upgrade",
+	} {
 		h.Del(k)
 	}
 }
 
-// copyBody hands on what comes as it comes. It returns the body's error; one of the client's is the client's.
+// copyBody hands on what comes as it comes. It returns the body's error; one of the
+// client's is the client's.
 func copyBody(w http.ResponseWriter, body io.Reader) error {
 	buf := make([]byte, 64<<10)
 	flush := http.NewResponseController(w).Flush

@@ -17,7 +17,8 @@ type Service struct {
 	// Refusal makes the headers and the body of an error.
 	Refusal func(status int, code, message string) (http.Header, string)
 
-	// other makes errors for the requests of another protocol of the service, where it has one; nil from it means Refusal.
+	// other makes errors for the requests of another protocol of the service, where it
+	// has one; nil from it means Refusal.
 	other func(*http.Request) func(status int, code, message string) (http.Header, string)
 
 	upload *uploadIDs // nil where the ids of uploads aren't followed
@@ -30,21 +31,26 @@ type refusal struct {
 	code, message string
 }
 
-// Plain is a server of no known kind: the kind of a request is its method, an error is text.
+// Plain is a server of no known kind: the kind of a request is its method, an error is
+// text.
 var Plain = &Service{
-	Name: "plain", Kind: func(r *http.Request) string { return r.Method },
+	Name: "plain",
+	Kind: func(r *http.Request) string { return r.Method },
 	Refusal: func(_ int, code, message string) (http.Header, string) {
 		return http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, code + ": " + message
 	},
-	slowDown: refusal{503, "SlowDown", "Please reduce your request rate."}, expired: refusal{401, "Expired", "The credentials have expired."},
-	forbidden: refusal{403, "Forbidden", "Access Denied."}, internal: refusal{500, "InternalError", "An internal error occurred."},
+	slowDown:  refusal{503, "SlowDown", "Please reduce your request rate."},
+	expired:   refusal{401, "Expired", "The credentials have expired."},
+	forbidden: refusal{403, "Forbidden", "Access Denied."},
+	internal:  refusal{500, "InternalError", "An internal error occurred."},
 }
 
 // InternalError answers 500, in the service's form.
 func (s *Service) InternalError() Fault { return s.refuse("internal error", s.internal, nil) }
 
-// SlowDown answers that there are too many requests, in the service's form: 503, or 429 of GCS. With a delay above 0 there is a Retry-After, in
-// whole seconds, rounded up (RFC 9110 §10.2.3).
+// SlowDown answers that there are too many requests, in the service's form: 503, or 429
+// of GCS. With a delay above 0 there is a Retry-After, in whole seconds, rounded up
+// (RFC 9110 §10.2.3).
 func (s *Service) SlowDown(delay time.Duration) Fault {
 	var h http.Header
 	if delay > 0 {
@@ -57,7 +63,9 @@ func (s *Service) SlowDown(delay time.Duration) Fault {
 func (s *Service) Forbidden() Fault { return s.refuse("forbidden", s.forbidden, nil) }
 
 // ExpiredCredentials answers that the credentials have expired, in the service's form.
-func (s *Service) ExpiredCredentials() Fault { return s.refuse("expired credentials", s.expired, nil) }
+func (s *Service) ExpiredCredentials() Fault {
+	return s.refuse("expired credentials", s.expired, nil)
+}
 
 // Refuse answers with an error of the given status and code, in the service's form.
 func (s *Service) Refuse(status int, code, message string) Fault {
@@ -80,11 +88,13 @@ func (s *Service) refuse(name string, r refusal, extra http.Header) Fault {
 	}}
 }
 
-// HTML answers with an error page of a gateway, as a load balancer or a captive portal in front of the service does.
+// HTML answers with an error page of a gateway, as a load balancer or a captive portal
+// in front of the service does.
 func HTML(status int) Fault {
 	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	return Answer("HTML", status, http.Header{"Content-Type": {"text/html"}},
-		"<html>\r\n<head><title>"+text+"</title></head>\r\n<body>\r\n<center><h1>"+text+"</h1></center>\r\n<hr><center>gateway</center>\r\n</body>\r\n</html>\r\n")
+		"<html>\r\n<head><title>"+text+"</title></head>\r\n<body>\r\n<center><h1>"+text+
+			"</h1></center>\r\n<hr><center>gateway</center>\r\n</body>\r\n</html>\r\n")
 }
 
 // Redirect answers with the status (301, 302, 307, 308) and the location, without a body.
@@ -112,14 +122,19 @@ func xmlRefusal(header string) func(status int, code, message string) (http.Head
 	}
 }
 
-// jsonRefusal is the error document of GCS (https://cloud.google.com/storage/docs/json_api/v1/status-codes).
+// jsonRefusal is the error document of GCS
+// (https://cloud.google.com/storage/docs/json_api/v1/status-codes).
 func jsonRefusal(status int, code, message string) (http.Header, string) {
 	type detail struct {
 		Domain  string `json:"domain"`
 		Reason  string `json:"reason"`
 		Message string `json:"message"`
 	}
-	body, err := json.Marshal(map[string]any{"error": map[string]any{"code": status, "message": message, "errors": []detail{{"global", code, message}}}})
+	body, err := json.Marshal(map[string]any{"error": map[string]any{
+		"code":    status,
+		"message": message,
+		"errors":  []detail{{"global", code, message}},
+	}})
 	if err != nil {
 		panic(err)
 	}

@@ -15,7 +15,8 @@ type uploadIDs struct {
 	told   func(answer []byte) string // the new one
 }
 
-// s3Uploads: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+// s3Uploads:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
 var s3Uploads = &uploadIDs{
 	begins: "CreateMultipartUpload",
 	named:  func(r *http.Request) string { return r.URL.Query().Get("uploadId") },
@@ -51,8 +52,9 @@ func (p *Proxy) noteUpload(rec *Record, resp *http.Response) {
 	p.update(func() { rec.Upload, rec.length = id, int64(len(answer)) })
 }
 
-// Lost reports, of a request whose answer names a new upload, whether that answer came back to the client with less than it had, or with an error. The
-// client can't know the upload then.
+// Lost reports, of a request whose answer names a new upload, whether that answer came
+// back to the client with less than it had, or with an error. The client can't know the
+// upload then.
 func (r *Record) Lost() bool {
 	return r.Err != "" || r.Status != http.StatusOK || r.Received < r.length
 }

@@ -21,8 +21,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// The lock file pins Azurite and all that it is made of. It names no registry: npm takes what is configured.
-// Made by: npm install --package-lock-only --omit-lockfile-registry-resolved=true
+// The lock file pins Azurite and all that it is made of. It names no registry: npm
+// takes what is configured. Made by: npm install --package-lock-only
+// --omit-lockfile-registry-resolved=true
 var (
 	//go:embed azurite/package.json
 	npmPackage []byte
@@ -32,10 +33,15 @@ var (
 	npmSettings []byte
 )
 
-// azurite is Microsoft's own emulator of Azure Blob Storage, which keeps everything in memory here.
+// azurite is Microsoft's own emulator of Azure Blob Storage, which keeps everything in
+// memory here.
 var azurite = &server{
-	name: "azurite", version: azuriteVersion, service: "azure", licence: "MIT",
-	purpose: "Azure Blob: conditions, blocks, SAS", needs: "Node.js 20 or later with npm",
+	name:    "azurite",
+	version: azuriteVersion,
+	service: "azure",
+	licence: "MIT",
+	purpose: "Azure Blob: conditions, blocks, SAS",
+	needs:   "Node.js 20 or later with npm",
 	stamp: func() []string {
 		files := []string{string(npmPackage), string(npmLock), string(npmSettings)}
 		return append(files, runtime.GOOS, runtime.GOARCH)
@@ -67,7 +73,8 @@ func buildAzurite(ctx context.Context, dir string, log io.Writer) error {
 			return err
 		}
 	}
-	cmd := command(ctx, "npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	cmd := command(ctx, "npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund",
+		"--loglevel=error")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	if err := spawn(cmd); err != nil {
 		return err
@@ -106,8 +113,12 @@ func startAzurite(ctx context.Context, dir string, i *instance) error {
 	i.ready.Endpoint = "http://" + addr
 	i.ready.URL = azureURL(addr, i.ready.Bucket)
 	i.ready.Env = map[string]string{
-		"AZURE_STORAGE_ACCOUNT": account, "AZURE_STORAGE_KEY": accountKey,
-		"AZURE_STORAGE_CONNECTION_STRING": "", "AZURE_STORAGE_SAS_TOKEN": "", "AZURE_STORAGE_DOMAIN": "", "AZURE_STORAGE_PROTOCOL": "",
+		"AZURE_STORAGE_ACCOUNT":           account,
+		"AZURE_STORAGE_KEY":               accountKey,
+		"AZURE_STORAGE_CONNECTION_STRING": "",
+		"AZURE_STORAGE_SAS_TOKEN":         "",
+		"AZURE_STORAGE_DOMAIN":            "",
+		"AZURE_STORAGE_PROTOCOL":          "",
 	}
 	i.makeBucket = func(ctx context.Context, name string) (string, error) {
 		return azureURL(addr, name), azureContainer(ctx, addr, account, accountKey, name)
@@ -115,7 +126,8 @@ func startAzurite(ctx context.Context, dir string, i *instance) error {
 	return nil
 }
 
-// azureURL is a container's URL as Go CDK takes it: it finds by itself that the account of a server on this machine stands in the path.
+// azureURL is a container's URL as Go CDK takes it: it finds by itself that the account
+// of a server on this machine stands in the path.
 func azureURL(addr, name string) string {
 	q := url.Values{"domain": {addr}, "protocol": {"http"}}
 	return (&url.URL{Scheme: "azblob", Host: name, RawQuery: q.Encode()}).String()
@@ -127,8 +139,15 @@ func azureContainer(ctx context.Context, addr, account, key, name string) error 
 	if err != nil {
 		return err
 	}
-	once := &container.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: client, Retry: policy.RetryOptions{MaxRetries: -1}}}
-	c, err := container.NewClientWithSharedKeyCredential((&url.URL{Scheme: "http", Host: addr, Path: account + "/" + name}).String(), keys, once)
+	once := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
+		Transport: client,
+		Retry:     policy.RetryOptions{MaxRetries: -1},
+	}}
+	c, err := container.NewClientWithSharedKeyCredential((&url.URL{
+		Scheme: "http",
+		Host:   addr,
+		Path:   account + "/" + name,
+	}).String(), keys, once)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// errMissing is the error where a server can't be had on this machine: no network, another operating system, a program that it needs.
+// errMissing is the error where a server can't be had on this machine: no network,
+// another operating system, a program that it needs.
 var errMissing = errors.New("the server is missing")
 
 // cacheDir returns the folder of everything that is kept: programs, their locks, logs.
@@ -39,8 +40,9 @@ func lock(ctx context.Context, path string) (*flock.Flock, error) {
 	return l, nil
 }
 
-// install returns the folder of the server's program, and builds it first if it isn't there. Of any number of processes
-// that ask at once, one builds; the folder appears whole or not at all.
+// install returns the folder of the server's program, and builds it first if it isn't
+// there. Of any number of processes that ask at once, one builds; the folder appears
+// whole or not at all.
 func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 	cache, err := cacheDir()
 	if err != nil {
@@ -60,7 +62,8 @@ func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 		return dir, nil
 	}
 	const unfinished = ".unfinished-"
-	old, err := filepath.Glob(dir + unfinished + "*") // of builds that were killed: nobody else builds this one now
+	// of builds that were killed: nobody else builds this one now
+	old, err := filepath.Glob(dir + unfinished + "*")
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +82,8 @@ func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return "", fmt.Errorf("%w: %s %s can't be built: %w\n%s", errMissing, s.name, s.version(), err, said)
+		return "", fmt.Errorf("%w: %s %s can't be built: %w\n%s", errMissing, s.name, s.version(),
+			err, said)
 	}
 	if err := os.Rename(tmp, dir); err != nil {
 		return "", err

@@ -29,7 +29,12 @@ func ownCache(t *testing.T) string {
 
 // fakeServer is a server that build builds.
 func fakeServer(build func(ctx context.Context, dir string, log io.Writer) error) *server {
-	return &server{name: "fake", version: func() string { return "v1" }, stamp: func() []string { return nil }, build: build}
+	return &server{
+		name:    "fake",
+		version: func() string { return "v1" },
+		stamp:   func() []string { return nil },
+		build:   build,
+	}
 }
 
 // folders lists what is in the cache beside locks.
@@ -48,7 +53,8 @@ func folders(t *testing.T, cache string) []string {
 	return names
 }
 
-// Any number at once build once, and all get it; later ones build no more, until it would be built another way.
+// Any number at once build once, and all get it; later ones build no more, until it
+// would be built another way.
 func TestBuiltOnce(t *testing.T) {
 	ownCache(t)
 	var builds atomic.Int64
@@ -59,7 +65,9 @@ func TestBuiltOnce(t *testing.T) {
 	})
 	var wg sync.WaitGroup
 	for range 8 {
-		wg.Go(func() { // the locks of goroutines exclude each other as those of processes do: each opens the file
+		// the locks of goroutines exclude each other as those of processes do: each
+		// opens the file
+		wg.Go(func() {
 			dir, err := install(t.Context(), s, t.Output())
 			if err != nil {
 				t.Error(err)
@@ -88,7 +96,8 @@ func TestBuiltOnceByProcesses(t *testing.T) {
 	cache := ownCache(t)
 	bin := t.TempDir()
 	// A compiler that says that it was called.
-	script := "#!/bin/sh\necho call >>" + quote(filepath.Join(bin, "calls")) + "\nwhile [ \"$1\" != -o ]; do shift; done\necho >\"$2\"\n"
+	script := "#!/bin/sh\necho call >>" + quote(filepath.Join(bin,
+		"calls")) + "\nwhile [ \"$1\" != -o ]; do shift; done\necho >\"$2\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -105,15 +114,16 @@ func TestBuiltOnceByProcesses(t *testing.T) {
 	wg.Wait()
 	calls, err := os.ReadFile(filepath.Join(bin, "calls"))
 	if err != nil || string(calls) != "call\n" {
-		t.Errorf("the compiler was called %d times (%v), want once", strings.Count(string(calls), "\n"), err)
+		t.Errorf("the compiler was called %d times (%v), want once",
+			strings.Count(string(calls), "\n"), err)
 	}
 	if got := folders(t, cache); len(got) != 1 || strings.Contains(got[0], "unfinished") {
 		t.Errorf("the cache holds %q", got)
 	}
 }
 
-// A build that fails says why and what the program printed, counts as missing, and leaves nothing; the next one may succeed, and
-// sweeps what a killed build left.
+// A build that fails says why and what the program printed, counts as missing, and
+// leaves nothing; the next one may succeed, and sweeps what a killed build left.
 func TestBuildFails(t *testing.T) {
 	cache := ownCache(t)
 	s := fakeServer(func(_ context.Context, dir string, log io.Writer) error {
@@ -124,7 +134,10 @@ func TestBuildFails(t *testing.T) {
 		return errors.New("download broken")
 	})
 	_, err := install(t.Context(), s, io.Discard)
-	if !errors.Is(err, errMissing) || !strings.Contains(err.Error(), "fake v1 can't be built: download broken") || !strings.Contains(err.Error(), "no such host") ||
+	if !errors.Is(err,
+		errMissing) || !strings.Contains(err.Error(),
+		"fake v1 can't be built: download broken") || !strings.Contains(err.Error(),
+		"no such host") ||
 		strings.Contains(err.Error(), "line 1\n") {
 		t.Errorf("the error is %v", err)
 	}
@@ -156,7 +169,8 @@ func TestBuildFails(t *testing.T) {
 	}
 }
 
-// Without the network, or a program that is needed, every server says what is missing, as its own error and as JSON.
+// Without the network, or a program that is needed, every server says what is missing,
+// as its own error and as JSON.
 func TestNothingToBuildFrom(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")
@@ -174,10 +188,15 @@ func TestNothingToBuildFrom(t *testing.T) {
 		if s == ceph && runtime.GOOS != "linux" {
 			continue
 		}
-		for path, want := range map[string]string{bin: "could not resolve host", empty: "executable file not found"} {
+		for path, want := range map[string]string{
+			bin:   "could not resolve host",
+			empty: "executable file not found",
+		} {
 			h := hold(t, s.name, "PATH="+path)
-			if !h.Missing || !strings.Contains(h.Error, s.name+" "+s.version()+" can't be built") || !strings.Contains(h.Error, want) {
-				t.Errorf("%s with PATH=%s says %+v, want that it is missing, and %q", s.name, path, h.Ready, want)
+			if !h.Missing || !strings.Contains(h.Error,
+				s.name+" "+s.version()+" can't be built") || !strings.Contains(h.Error, want) {
+				t.Errorf("%s with PATH=%s says %+v, want that it is missing, and %q", s.name, path,
+					h.Ready, want)
 			}
 		}
 	}
@@ -196,7 +215,8 @@ Conf librados2 (16.2.15+ds-0+deb12u1 Debian:12.11/stable [amd64])
 	for _, m := range planned.FindAllStringSubmatch(plan, -1) {
 		got = append(got, m[1]+"="+m[2])
 	}
-	if want := "librados2=16.2.15+ds-0+deb12u1 libc6=2.36-9+deb12u10"; strings.Join(got, " ") != want {
+	if want := "librados2=16.2.15+ds-0+deb12u1 libc6=2.36-9+deb12u10"; strings.Join(got,
+		" ") != want {
 		t.Errorf("the plan is %q, want %q", got, want)
 	}
 }

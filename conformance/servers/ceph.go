@@ -15,11 +15,16 @@ const cephVersion = "16.2"
 
 var cephNames = []string{"radosgw", "ceph-mon", "ceph-osd", "ceph-common"}
 
-// ceph is a distributed store behind an S3 gateway: one monitor, three nodes that hold every object thrice and write it at least twice before it is
-// acknowledged, in bounded memory. A node may be stopped, killed and started meanwhile.
+// ceph is a distributed store behind an S3 gateway: one monitor, three nodes that hold
+// every object thrice and write it at least twice before it is acknowledged, in bounded
+// memory. A node may be stopped, killed and started meanwhile.
 var ceph = &server{
-	name: "ceph", version: func() string { return cephVersion }, service: "s3", licence: "LGPL-2.1 or LGPL-3",
-	purpose: "S3: any name, and a distributed store with nodes to stop", needs: "Debian 12 with apt-get (root or not)",
+	name:    "ceph",
+	version: func() string { return cephVersion },
+	service: "s3",
+	licence: "LGPL-2.1 or LGPL-3",
+	purpose: "S3: any name, and a distributed store with nodes to stop",
+	needs:   "Debian 12 with apt-get (root or not)",
 	stamp: func() []string {
 		release, _ := os.ReadFile("/etc/os-release")
 		return append([]string{runtime.GOARCH, string(release)}, cephNames...)
@@ -52,8 +57,10 @@ func newCephCluster(dir string, i *instance) *cephCluster {
 	c := &cephCluster{instance: i, root: filepath.Join(dir, "root")}
 	lib := c.lib()
 	c.env = []string{
-		"LD_LIBRARY_PATH=" + strings.Join([]string{lib, filepath.Join(lib, "ceph"), strings.Replace(lib, "/usr/lib/", "/lib/", 1), filepath.Dir(lib)}, ":"),
-		"PYTHONPATH=" + filepath.Join(c.root, "usr/lib/python3/dist-packages"), "PYTHONDONTWRITEBYTECODE=1",
+		"LD_LIBRARY_PATH=" + strings.Join([]string{lib, filepath.Join(lib,
+			"ceph"), strings.Replace(lib, "/usr/lib/", "/lib/", 1), filepath.Dir(lib)}, ":"),
+		"PYTHONPATH=" + filepath.Join(c.root,
+			"usr/lib/python3/dist-packages"), "PYTHONDONTWRITEBYTECODE=1",
 		"CEPH_CONF=" + c.conf(), "CEPH_ARGS=",
 	}
 	return c
@@ -79,7 +86,8 @@ func (c *cephCluster) bin(name string) string {
 
 func (c *cephCluster) conf() string { return filepath.Join(c.dir, "ceph.conf") }
 
-// writeConf writes the configuration of all daemons. Nothing is authenticated between them: they are on the loopback interface and of one user.
+// writeConf writes the configuration of all daemons. Nothing is authenticated between
+// them: they are on the loopback interface and of one user.
 func (c *cephCluster) writeConf(id, monitor string) error {
 	lib := c.lib()
 	return os.WriteFile(c.conf(), fmt.Appendf(nil, `[global]

@@ -15,8 +15,9 @@ import (
 // cephCleanTime is how long the cluster has until every object is on every node again.
 const cephCleanTime = 2 * time.Minute
 
-// setNode stops, kills or starts a node. One that is stopped in order keeps what it had; one that is killed loses it, as a machine whose
-// disk is gone, and gets it back from the others. A start returns when every object is on every node that runs.
+// setNode stops, kills or starts a node. One that is stopped in order keeps what it
+// had; one that is killed loses it, as a machine whose disk is gone, and gets it back
+// from the others. A start returns when every object is on every node that runs.
 func (c *cephCluster) setNode(ctx context.Context, do string, p *process) error {
 	switch {
 	case do == "kill":
@@ -29,7 +30,9 @@ func (c *cephCluster) setNode(ctx context.Context, do string, p *process) error 
 	if err := p.start(); err != nil {
 		return err
 	}
-	if err := poll(ctx, cephStepTime, p, func(context.Context) error { return c.active(p.name) }); err != nil {
+	if err := poll(ctx, cephStepTime, p, func(context.Context) error {
+		return c.active(p.name)
+	}); err != nil {
 		return err
 	}
 	return c.waitClean(ctx)
@@ -38,7 +41,8 @@ func (c *cephCluster) setNode(ctx context.Context, do string, p *process) error 
 // socket is where a daemon takes commands.
 func (c *cephCluster) socket(daemon string) string { return filepath.Join(c.dir, daemon+".asok") }
 
-// ask sends a command to a daemon's admin socket: JSON and a zero byte; the answer is its length in four bytes, and JSON.
+// ask sends a command to a daemon's admin socket: JSON and a zero byte; the answer is
+// its length in four bytes, and JSON.
 func (c *cephCluster) ask(daemon string, command map[string]string, answer any) error {
 	conn, err := net.Dial("unix", c.socket(daemon))
 	if err != nil {
@@ -92,7 +96,8 @@ func (c *cephCluster) waitClean(ctx context.Context) error {
 		pools := map[int]bool{}
 		for _, p := range c.nodes {
 			var its []int
-			if err := c.ask(p.name, map[string]string{"prefix": "get_mapped_pools"}, &its); err != nil {
+			if err := c.ask(p.name, map[string]string{"prefix": "get_mapped_pools"},
+				&its); err != nil {
 				return err
 			}
 			for _, pool := range its {
@@ -110,12 +115,17 @@ func (c *cephCluster) waitClean(ctx context.Context) error {
 	})
 }
 
-// clean tells whether a placement group has all its copies. Its primary knows, and the other nodes refuse.
+// clean tells whether a placement group has all its copies. Its primary knows, and the
+// other nodes refuse.
 func (c *cephCluster) clean(pg string) error {
 	err := fmt.Errorf("%s is on no node", pg)
 	for _, p := range c.nodes {
 		var status struct{ State string }
-		if e := c.ask(p.name, map[string]string{"prefix": "pg", "pgid": pg, "cmd": "query"}, &status); e != nil {
+		if e := c.ask(p.name, map[string]string{
+			"prefix": "pg",
+			"pgid":   pg,
+			"cmd":    "query",
+		}, &status); e != nil {
 			continue
 		}
 		if strings.HasPrefix(status.State, "active+clean") { // also while it is scrubbed

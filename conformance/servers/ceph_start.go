@@ -21,7 +21,8 @@ const (
 func startCeph(ctx context.Context, dir string, i *instance) error {
 	c := newCephCluster(dir, i)
 	if n := len(c.socket("client.rgw")); n > maxSocketPath {
-		return fmt.Errorf("the temporary folder's path is too long by %d bytes for a socket in it; set TMPDIR", n-maxSocketPath)
+		return fmt.Errorf("the temporary folder's path is too long by %d bytes for a socket in "+
+			"it; set TMPDIR", n-maxSocketPath)
 	}
 	id := uuid()
 	mon, err := c.startMonitor(ctx, id)
@@ -32,15 +33,21 @@ func startCeph(ctx context.Context, dir string, i *instance) error {
 	if err := c.startNodes(ctx); err != nil {
 		return err
 	}
-	// Without a limit of buckets, for every test makes its own. This waits until the pools can be written.
-	if err := c.tool(ctx, nil, "radosgw-admin", "user", "create", "--uid", "cloudfiles", "--display-name", "cloudfiles", "--max-buckets", "0",
+	// Without a limit of buckets, for every test makes its own. This waits until the
+	// pools can be written.
+	if err := c.tool(ctx, nil, "radosgw-admin", "user", "create", "--uid", "cloudfiles",
+		"--display-name", "cloudfiles", "--max-buckets", "0",
 		"--access-key", i.ready.AccessKey, "--secret-key", i.ready.SecretKey); err != nil {
 		return err
 	}
-	// Without tcp_nodelay every answer with a body waits 40 ms, for the client's delayed acknowledgement of its headers.
+	// Without tcp_nodelay every answer with a body waits 40 ms, for the client's
+	// delayed acknowledgement of its headers.
 	gateway, addr, err := startOnPort(ctx, func(addr string) *process {
-		return c.daemon("client.rgw", "radosgw", "-f", "-n", "client.rgw", "--rgw-frontends", "beast tcp_nodelay=1 endpoint="+addr)
-	}, func(ctx context.Context, addr string) error { return i.s3Bucket(ctx, "http://"+addr, i.ready.Bucket) })
+		return c.daemon("client.rgw", "radosgw", "-f", "-n", "client.rgw", "--rgw-frontends",
+			"beast tcp_nodelay=1 endpoint="+addr)
+	}, func(ctx context.Context, addr string) error {
+		return i.s3Bucket(ctx, "http://"+addr, i.ready.Bucket)
+	})
 	if err != nil {
 		return err
 	}
@@ -59,7 +66,8 @@ func (c *cephCluster) startMonitor(ctx context.Context, id string) (*process, er
 		if err := c.writeConf(id, addr); err != nil {
 			script = fmt.Sprintf("echo %s; exit 1", quote(err.Error()))
 		}
-		return c.daemonAt("mon.a", "/bin/sh", "-c", script, "sh", c.bin("monmaptool"), id, addr, monmap, c.bin("ceph-mon"), filepath.Join(c.dir, "mon"))
+		return c.daemonAt("mon.a", "/bin/sh", "-c", script, "sh", c.bin("monmaptool"), id, addr,
+			monmap, c.bin("ceph-mon"), filepath.Join(c.dir, "mon"))
 	}, func(ctx context.Context, _ string) error {
 		var status struct{ State string }
 		if err := c.ask("mon.a", map[string]string{"prefix": "mon_status"}, &status); err != nil {
@@ -82,11 +90,13 @@ func (c *cephCluster) startNodes(ctx context.Context) error {
 		if err := os.Mkdir(filepath.Join(c.dir, fmt.Sprintf("osd.%d", n)), 0o777); err != nil {
 			return err
 		}
-		if err := c.tool(ctx, nil, "ceph-osd", "--mkfs", "-i", fmt.Sprint(n), "--osd-uuid", id); err != nil {
+		if err := c.tool(ctx, nil, "ceph-osd", "--mkfs", "-i", fmt.Sprint(n), "--osd-uuid",
+			id); err != nil {
 			return err
 		}
 	}
-	if err := c.tool(ctx, &add, "python3", c.bin("ceph"), "--connect-timeout", fmt.Sprint(int(cephStepTime.Seconds()))); err != nil {
+	if err := c.tool(ctx, &add, "python3", c.bin("ceph"), "--connect-timeout",
+		fmt.Sprint(int(cephStepTime.Seconds()))); err != nil {
 		return err
 	}
 	for n := range cephNodes {
@@ -97,7 +107,9 @@ func (c *cephCluster) startNodes(ctx context.Context) error {
 		}
 	}
 	for _, p := range c.nodes {
-		if err := poll(ctx, cephStepTime, p, func(context.Context) error { return c.active(p.name) }); err != nil {
+		if err := poll(ctx, cephStepTime, p, func(context.Context) error {
+			return c.active(p.name)
+		}); err != nil {
 			return err
 		}
 	}
@@ -116,7 +128,8 @@ func (c *cephCluster) daemonAt(name string, argv ...string) *process {
 }
 
 // tool runs a program to its end.
-func (c *cephCluster) tool(ctx context.Context, in *bytes.Buffer, program string, args ...string) error {
+func (c *cephCluster) tool(ctx context.Context, in *bytes.Buffer, program string,
+	args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, cephStepTime)
 	defer cancel()
 	log, err := os.Create(filepath.Join(c.ready.Logs, program+".log"))
@@ -136,7 +149,8 @@ func (c *cephCluster) tool(ctx context.Context, in *bytes.Buffer, program string
 		if e := context.Cause(ctx); e != nil {
 			err = e
 		}
-		return fmt.Errorf("%s %s: %w; the end of its log:\n%s", program, strings.Join(args[:min(2, len(args))], " "), err, lastLines(tailOf(log.Name())))
+		return fmt.Errorf("%s %s: %w; the end of its log:\n%s", program,
+			strings.Join(args[:min(2, len(args))], " "), err, lastLines(tailOf(log.Name())))
 	}
 	return nil
 }

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// writers puts objects until stop is closed, and remembers those that were acknowledged, with their content.
+// writers puts objects until stop is closed, and remembers those that were
+// acknowledged, with their content.
 type writers struct {
 	*instance
 	mu    sync.Mutex
@@ -29,7 +30,8 @@ func (w *writers) run(t *testing.T, n int) {
 				}
 				path := fmt.Sprintf("/cloudfiles/writer-%d/%d", k, round)
 				content := strings.Repeat(path, 1+round%100)
-				status, _, err := w.s3Request(t.Context(), http.MethodPut, w.ready.Endpoint, path, []byte(content))
+				status, _, err := w.s3Request(t.Context(), http.MethodPut, w.ready.Endpoint, path,
+					[]byte(content))
 				if err != nil || status != http.StatusOK {
 					continue // what was not acknowledged may be there or not
 				}
@@ -53,8 +55,9 @@ func (w *writers) more(t *testing.T, when string) {
 	eventually(t, "writes are acknowledged "+when, func() bool { return w.count() >= before+20 })
 }
 
-// Whichever node is killed or stopped, the others take writes, nothing that was acknowledged is lost, and the node gets it all
-// when it is back: in the end every node was gone once, and every object is whole.
+// Whichever node is killed or stopped, the others take writes, nothing that was
+// acknowledged is lost, and the node gets it all when it is back: in the end every node
+// was gone once, and every object is whole.
 func TestCephNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")
@@ -64,7 +67,11 @@ func TestCephNodes(t *testing.T) {
 	if names := nodeNames(h.Nodes); !slices.Equal(names, []string{"osd.0", "osd.1", "osd.2"}) {
 		t.Fatalf("the nodes are %q", names)
 	}
-	w := &writers{instance: &instance{ready: h.Ready}, acked: map[string]string{}, stop: make(chan struct{})}
+	w := &writers{
+		instance: &instance{ready: h.Ready},
+		acked:    map[string]string{},
+		stop:     make(chan struct{}),
+	}
 	w.run(t, 4)
 	defer w.wg.Wait()
 	stop := sync.OnceFunc(func() { close(w.stop) })
@@ -87,7 +94,8 @@ func TestCephNodes(t *testing.T) {
 	for path, want := range w.acked {
 		status, got, err := w.s3Request(t.Context(), http.MethodGet, w.ready.Endpoint, path, nil)
 		if err != nil || status != http.StatusOK || got != want[:min(len(want), 4<<10)] {
-			t.Errorf("%s was acknowledged, but: HTTP status %d, %v, %d bytes of %d", path, status, err, len(got), len(want))
+			t.Errorf("%s was acknowledged, but: HTTP status %d, %v, %d bytes of %d", path, status,
+				err, len(got), len(want))
 		}
 	}
 	t.Logf("%d objects were acknowledged", len(w.acked))

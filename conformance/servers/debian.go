@@ -14,9 +14,11 @@ import (
 	"strings"
 )
 
-// debianPackages unpacks packages of Debian, and what they need that this machine hasn't, into dir/root. Nothing is installed, and no root
-// is needed. The lists of packages are those of the machine where they serve, else new ones in dir.
-func debianPackages(ctx context.Context, dir string, log io.Writer, version string, names ...string) error {
+// debianPackages unpacks packages of Debian, and what they need that this machine
+// hasn't, into dir/root. Nothing is installed, and no root is needed. The lists of
+// packages are those of the machine where they serve, else new ones in dir.
+func debianPackages(ctx context.Context, dir string, log io.Writer, version string,
+	names ...string) error {
 	for _, program := range []string{"apt-get", "dpkg"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return fmt.Errorf("it needs Debian 12: %w", err)
@@ -29,7 +31,8 @@ func debianPackages(ctx context.Context, dir string, log io.Writer, version stri
 		}
 	}
 	defer os.RemoveAll(apt)
-	options := []string{"-o", "Dir::Cache=" + filepath.Join(apt, "cache"), "-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1", "-q"}
+	options := []string{"-o", "Dir::Cache=" + filepath.Join(apt,
+		"cache"), "-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1", "-q"}
 	err := debianDownload(ctx, filepath.Join(apt, "debs"), log, options, version, names)
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintf(log, "with the machine's lists of packages: %v; fetching new ones\n", err)
@@ -52,12 +55,17 @@ func debianPackages(ctx context.Context, dir string, log io.Writer, version stri
 			return err
 		}
 	}
-	return errors.Join(os.RemoveAll(filepath.Join(root, "usr", "share", "doc")), os.RemoveAll(filepath.Join(root, "usr", "share", "man")))
+	return errors.Join(os.RemoveAll(filepath.Join(root, "usr", "share", "doc")),
+		os.RemoveAll(filepath.Join(root, "usr", "share", "man")))
 }
 
-// debianDownload downloads the packages, and what they need that isn't installed, into the folder.
-func debianDownload(ctx context.Context, debs string, log io.Writer, options []string, version string, names []string) error {
-	plan, err := output(ctx, debs, log, "apt-get", slices.Concat(options, []string{"install", "--simulate", "--no-install-recommends"}, names)...)
+// debianDownload downloads the packages, and what they need that isn't installed, into
+// the folder.
+func debianDownload(ctx context.Context, debs string, log io.Writer, options []string,
+	version string, names []string) error {
+	plan, err := output(ctx, debs, log, "apt-get",
+		slices.Concat(options, []string{"install", "--simulate", "--no-install-recommends"},
+			names)...)
 	if err != nil {
 		return err
 	}
@@ -65,20 +73,24 @@ func debianDownload(ctx context.Context, debs string, log io.Writer, options []s
 	for _, m := range planned.FindAllSubmatch(plan, -1) {
 		name, its := string(m[1]), string(m[2])
 		if slices.Contains(names, name) && !strings.HasPrefix(its, version) {
-			return fmt.Errorf("it needs Debian 12, whose %s is %s; here it is %s", name, version, its)
+			return fmt.Errorf("it needs Debian 12, whose %s is %s; here it is %s", name, version,
+				its)
 		}
 		all = append(all, name)
 	}
 	slices.Sort(all)
-	_, err = output(ctx, debs, log, "apt-get", append(append(options, "download"), slices.Compact(all)...)...)
+	_, err = output(ctx, debs, log, "apt-get",
+		append(append(options, "download"), slices.Compact(all)...)...)
 	return err
 }
 
-// planned matches what apt-get says it would install: the name, perhaps the version that is there, and the new one.
+// planned matches what apt-get says it would install: the name, perhaps the version
+// that is there, and the new one.
 var planned = regexp.MustCompile(`(?m)^Inst (\S+) (?:\[[^]]*\] )?\((\S+)`)
 
 // output runs a program and returns what it prints; its errors go to log.
-func output(ctx context.Context, dir string, log io.Writer, name string, args ...string) ([]byte, error) {
+func output(ctx context.Context, dir string, log io.Writer, name string,
+	args ...string) ([]byte, error) {
 	var out bytes.Buffer
 	cmd := command(ctx, name, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, log

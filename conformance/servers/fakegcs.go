@@ -11,19 +11,32 @@ import (
 	"path/filepath"
 )
 
-var fakeGCSProgram = goServer{module: "github.com/fsouza/fake-gcs-server", pkg: "github.com/fsouza/fake-gcs-server"}
+var fakeGCSProgram = goServer{
+	module: "github.com/fsouza/fake-gcs-server",
+	pkg:    "github.com/fsouza/fake-gcs-server",
+}
 
-// fakeGCS is a server of the GCS JSON and XML API that keeps everything in memory. It has no credentials.
+// fakeGCS is a server of the GCS JSON and XML API that keeps everything in memory. It
+// has no credentials.
 var fakeGCS = &server{
-	name: "fake-gcs-server", version: fakeGCSProgram.version, service: "gcs", licence: "BSD-2-Clause",
-	purpose: "GCS: generations, preconditions, CRC32C", needs: "nothing",
-	stamp: fakeGCSProgram.stamp, build: fakeGCSProgram.build,
+	name:    "fake-gcs-server",
+	version: fakeGCSProgram.version,
+	service: "gcs",
+	licence: "BSD-2-Clause",
+	purpose: "GCS: generations, preconditions, CRC32C",
+	needs:   "nothing",
+	stamp:   fakeGCSProgram.stamp,
+	build:   fakeGCSProgram.build,
 	start: func(ctx context.Context, dir string, i *instance) error {
 		p, addr, err := startOnPort(ctx, func(addr string) *process {
 			host, port, _ := net.SplitHostPort(addr)
-			return i.process("fake-gcs-server", filepath.Join(dir, "server"+exe), "-scheme", "http", "-host", host, "-port", port,
-				"-public-host", addr, "-external-url", "http://"+addr, "-backend", "memory", "-log-level", "error")
-		}, func(ctx context.Context, addr string) error { return gcsBucket(ctx, addr, i.ready.Bucket) })
+			return i.process("fake-gcs-server", filepath.Join(dir, "server"+exe), "-scheme", "http",
+				"-host", host, "-port", port,
+				"-public-host", addr, "-external-url", "http://"+addr, "-backend", "memory",
+				"-log-level", "error")
+		}, func(ctx context.Context, addr string) error {
+			return gcsBucket(ctx, addr, i.ready.Bucket)
+		})
 		if err != nil {
 			return err
 		}
@@ -46,7 +59,12 @@ func gcsBucket(ctx context.Context, addr, name string) error {
 	if err != nil {
 		return err
 	}
-	u := url.URL{Scheme: "http", Host: addr, Path: "/storage/v1/b", RawQuery: "project=cloudfiles"}
+	u := url.URL{
+		Scheme:   "http",
+		Host:     addr,
+		Path:     "/storage/v1/b",
+		RawQuery: "project=cloudfiles",
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return err

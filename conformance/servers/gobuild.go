@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// The servers in Go are tools of this module, so go.mod and go.sum pin them and all that they are made of.
+// The servers in Go are tools of this module, so go.mod and go.sum pin them and all
+// that they are made of.
 var (
 	//go:embed go.mod
 	goMod string
@@ -36,7 +37,8 @@ func (g goServer) stamp() []string {
 	return []string{goMod, goSum, runtime.Version(), runtime.GOOS, runtime.GOARCH}
 }
 
-// build builds the package in a copy of this module, so that it needs no checkout and touches none.
+// build builds the package in a copy of this module, so that it needs no checkout and
+// touches none.
 func (g goServer) build(ctx context.Context, dir string, log io.Writer) error {
 	module := filepath.Join(dir, "module")
 	if err := os.MkdirAll(module, 0o777); err != nil {
@@ -47,7 +49,8 @@ func (g goServer) build(ctx context.Context, dir string, log io.Writer) error {
 			return err
 		}
 	}
-	cmd := command(ctx, "go", "build", "-mod=readonly", "-o", filepath.Join(dir, "server"+exe), g.pkg)
+	cmd := command(ctx, "go", "build", "-mod=readonly", "-o", filepath.Join(dir, "server"+exe),
+		g.pkg)
 	cmd.Dir, cmd.Env = module, append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := spawn(cmd); err != nil {

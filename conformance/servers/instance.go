@@ -19,7 +19,8 @@ type instance struct {
 	ready Ready
 	dir   string // of its data, removed at the end
 	died  chan error
-	// main are the processes without which it is dead; nodes are those that may be stopped meanwhile.
+	// main are the processes without which it is dead; nodes are those that may be
+	// stopped meanwhile.
 	main, nodes []*process
 	// makeBucket makes another bucket and returns its URL.
 	makeBucket func(ctx context.Context, name string) (url string, err error)
@@ -45,7 +46,13 @@ func start(ctx context.Context, name, bucket string, log io.Writer) (*instance, 
 	if err != nil {
 		return nil, err
 	}
-	i := &instance{died: make(chan error, 1), ready: Ready{Name: s.name, Version: s.version(), Service: s.service, Bucket: bucket, Env: map[string]string{}}}
+	i := &instance{died: make(chan error, 1), ready: Ready{
+		Name:    s.name,
+		Version: s.version(),
+		Service: s.service,
+		Bucket:  bucket,
+		Env:     map[string]string{},
+	}}
 	i.ready.AccessKey = cmp.Or(os.Getenv("CLOUDFILES_SERVERS_ACCESS_KEY"), secret(10))
 	i.ready.SecretKey = cmp.Or(os.Getenv("CLOUDFILES_SERVERS_SECRET_KEY"), secret(20))
 	if i.dir, i.release, err = newRunDir(ctx, cache, s.name); err != nil {
@@ -58,7 +65,8 @@ func start(ctx context.Context, name, bucket string, log io.Writer) (*instance, 
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return nil, errors.Join(fmt.Errorf("%s %s did not start: %w", s.name, s.version(), err), i.stop())
+		return nil, errors.Join(fmt.Errorf("%s %s did not start: %w", s.name, s.version(), err),
+			i.stop())
 	}
 	for _, p := range i.main {
 		go func() {
@@ -81,7 +89,12 @@ func secret(n int) string {
 
 // process describes a process of the instance, which is not started yet.
 func (i *instance) process(name string, argv ...string) *process {
-	return &process{name: name, argv: argv, dir: i.dir, log: filepath.Join(i.ready.Logs, name+".log")}
+	return &process{
+		name: name,
+		argv: argv,
+		dir:  i.dir,
+		log:  filepath.Join(i.ready.Logs, name+".log"),
+	}
 }
 
 // do obeys a command.

@@ -17,7 +17,9 @@ import (
 func gone(t *testing.T, temp, endpoint string) {
 	t.Helper()
 	if runtime.GOOS == "linux" {
-		eventually(t, "its processes are gone", func() bool { return len(processesIn(t, temp)) == 0 })
+		eventually(t, "its processes are gone", func() bool {
+			return len(processesIn(t, temp)) == 0
+		})
 	}
 	eventually(t, "its port is closed", func() bool {
 		c, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "http://"))
@@ -42,7 +44,8 @@ func (h *held) tempOf() string {
 	panic("no TMPDIR")
 }
 
-// Every server starts, makes buckets, and leaves nothing: when its input ends, when it is interrupted, and when it is killed.
+// Every server starts, makes buckets, and leaves nothing: when its input ends, when it
+// is interrupted, and when it is killed.
 func TestLife(t *testing.T) {
 	ends := map[string]func(h *held) error{
 		"input ends":  func(h *held) error { return h.in.Close() },
@@ -55,16 +58,19 @@ func TestLife(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					h := hold(t, s.name)
 					need(t, h)
-					if h.Name != s.name || h.Version != s.version() || h.Service != s.service || h.Bucket != "cloudfiles" {
+					if h.Name != s.name || h.Version != s.version() || h.Service != s.service ||
+						h.Bucket != "cloudfiles" {
 						t.Errorf("it says %+v", h.Ready)
 					}
-					if a := h.do(t, "bucket", "another"); a.Error != "" || !strings.Contains(a.URL, "another") {
+					if a := h.do(t, "bucket",
+						"another"); a.Error != "" || !strings.Contains(a.URL, "another") {
 						t.Errorf("another bucket: %+v", a)
 					}
 					if a := h.do(t, "bucket", "no bucket's name"); a.Error == "" {
 						t.Errorf("a bucket with a wrong name: %+v", a)
 					}
-					if a := h.do(t, "stop", "nothing"); !strings.Contains(a.Error, `no node "nothing"`) {
+					if a := h.do(t, "stop",
+						"nothing"); !strings.Contains(a.Error, `no node "nothing"`) {
 						t.Errorf("a node that is not there: %+v", a)
 					}
 					if a := h.do(t, "dance", ""); !strings.Contains(a.Error, "no command") {
@@ -120,7 +126,8 @@ func TestParentKilled(t *testing.T) {
 	}
 }
 
-// Where the command itself is killed, the kernel ends its servers, and the next start removes the folder.
+// Where the command itself is killed, the kernel ends its servers, and the next start
+// removes the folder.
 func TestCommandKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux kills the children of what was killed")
@@ -130,7 +137,9 @@ func TestCommandKilled(t *testing.T) {
 	if err := h.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "its processes are gone", func() bool { return len(processesIn(t, strings.TrimPrefix(h.Endpoint, "http://"))) == 0 })
+	eventually(t, "its processes are gone", func() bool {
+		return len(processesIn(t, strings.TrimPrefix(h.Endpoint, "http://"))) == 0
+	})
 	left := func() []string {
 		list, err := filepath.Glob(filepath.Join(h.tempOf(), "cloudfiles-servers-*"))
 		if err != nil {
@@ -143,24 +152,31 @@ func TestCommandKilled(t *testing.T) {
 	}
 	next := hold(t, "fake-gcs-server", "TMPDIR="+h.tempOf())
 	need(t, next)
-	third := hold(t, "fake-gcs-server", "TMPDIR="+h.tempOf()) // which must not take the folder of one that lives
+	// which must not take the folder of one that lives
+	third := hold(t, "fake-gcs-server", "TMPDIR="+h.tempOf())
 	need(t, third)
 	if n := len(left()); n != 2 {
 		t.Errorf("%d folders are there, want those of the two that live", n)
 	}
 }
 
-// Two at once have ports and credentials of their own, and neither takes the other's signature.
+// Two at once have ports and credentials of their own, and neither takes the other's
+// signature.
 func TestTwoAtOnce(t *testing.T) {
 	one, two := hold(t, "versitygw"), hold(t, "versitygw")
 	need(t, one)
 	need(t, two)
-	if one.Endpoint == two.Endpoint || one.AccessKey == two.AccessKey || one.SecretKey == two.SecretKey {
+	if one.Endpoint == two.Endpoint || one.AccessKey == two.AccessKey ||
+		one.SecretKey == two.SecretKey {
 		t.Errorf("they share something: %+v, %+v", one.Ready, two.Ready)
 	}
 	i := &instance{ready: one.Ready}
-	for endpoint, want := range map[string]int{one.Endpoint: http.StatusOK, two.Endpoint: http.StatusForbidden} {
-		status, answer, err := i.s3Request(t.Context(), http.MethodGet, endpoint, "/cloudfiles", nil)
+	for endpoint, want := range map[string]int{
+		one.Endpoint: http.StatusOK,
+		two.Endpoint: http.StatusForbidden,
+	} {
+		status, answer, err := i.s3Request(t.Context(), http.MethodGet, endpoint, "/cloudfiles",
+			nil)
 		if err != nil || status != want {
 			t.Errorf("%s: HTTP status %d, %v, want %d: %s", endpoint, status, err, want, answer)
 		}

@@ -1,16 +1,21 @@
-// Command servers builds, starts and stops the storage servers that the drivers are tested on. It is a module of its own, so that
-// nobody who imports cloudfiles.dev downloads them.
+// Command servers builds, starts and stops the storage servers that the drivers are
+// tested on. It is a module of its own, so that nobody who imports cloudfiles.dev
+// downloads them.
 //
 //	go run -C conformance/servers . versitygw   starts one to play with, prints what to export, stops it on Ctrl-C
 //	go run -C conformance/servers . -list       what there is, in which version, under which licence, and for what
 //	go run -C conformance/servers . -build all  fetches and builds them, and starts nothing
 //
-// Tests need nothing of this: package drivers/internal/testserver runs it with -json, which speaks the protocol of [Ready], [Command] and [Answer] over
-// standard input and output, and ends when its input does. So a server never outlives the test, also where that was killed.
+// Tests need nothing of this: package drivers/internal/testserver runs it with -json,
+// which speaks the protocol of [Ready], [Command] and [Answer] over standard input and
+// output, and ends when its input does. So a server never outlives the test, also where
+// that was killed.
 //
-// A server is built once for each version, under a lock, in the user's cache (on Linux ~/.cache/cloudfiles/servers); nothing is installed
-// system-wide, and removing that folder removes everything. Each start has a free port on the loopback interface, new
-// credentials, and a new folder that goes with the server; its logs are kept in the cache's folder logs, those of the last 20 starts.
+// A server is built once for each version, under a lock, in the user's cache (on Linux
+// ~/.cache/cloudfiles/servers); nothing is installed system-wide, and removing that
+// folder removes everything. Each start has a free port on the loopback interface, new
+// credentials, and a new folder that goes with the server; its logs are kept in the
+// cache's folder logs, those of the last 20 starts.
 package main
 
 import (
@@ -34,10 +39,12 @@ import (
 func main() {
 	list := flag.Bool("list", false, "print the servers and end")
 	build := flag.Bool("build", false, "only fetch and build the servers that are named, or all")
-	machine := flag.Bool("json", false, "speak JSON lines over standard input and output, and end with the input")
+	machine := flag.Bool("json", false,
+		"speak JSON lines over standard input and output, and end with the input")
 	bucket := flag.String("bucket", "cloudfiles", "the bucket (container) to make")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: go run -C conformance/servers . [-list | -build | -json] [-bucket NAME] SERVER")
+		fmt.Fprintln(os.Stderr,
+			"usage: go run -C conformance/servers . [-list | -build | -json] [-bucket NAME] SERVER")
 		flag.PrintDefaults()
 		printServers(os.Stderr)
 	}
@@ -59,7 +66,10 @@ func main() {
 		os.Exit(2)
 	case *machine:
 		if err = serveJSON(ctx, flag.Arg(0), *bucket, os.Stdin, os.Stdout); err != nil {
-			json.NewEncoder(os.Stdout).Encode(Ready{Error: err.Error(), Missing: errors.Is(err, errMissing)})
+			json.NewEncoder(os.Stdout).Encode(Ready{
+				Error:   err.Error(),
+				Missing: errors.Is(err, errMissing),
+			})
 		}
 	default:
 		err = play(ctx, flag.Arg(0), *bucket, os.Stdout)
@@ -70,7 +80,8 @@ func main() {
 	}
 }
 
-// watchParent ends the context when the process that started this one is gone, as a killed go run is.
+// watchParent ends the context when the process that started this one is gone, as a
+// killed go run is.
 func watchParent(ctx context.Context, end context.CancelCauseFunc) {
 	parent := os.Getppid()
 	tick := time.NewTicker(500 * time.Millisecond)
@@ -92,7 +103,8 @@ func printServers(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tVERSION\tSERVICE\tLICENCE\tWHAT FOR\tNEEDS")
 	for _, s := range servers {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", s.name, s.version(), s.service, s.licence, s.purpose, s.needs)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", s.name, s.version(), s.service, s.licence,
+			s.purpose, s.needs)
 	}
 	t.Flush()
 }
@@ -134,7 +146,8 @@ func buildAll(ctx context.Context, names []string) error {
 			all = append(all, err)
 			continue
 		}
-		fmt.Printf("%s %s is in %s (%.1fs)\n", s.name, s.version(), printable(dir), time.Since(begin).Seconds())
+		fmt.Printf("%s %s is in %s (%.1fs)\n", s.name, s.version(), printable(dir),
+			time.Since(begin).Seconds())
 	}
 	return errors.Join(all...)
 }
@@ -146,7 +159,8 @@ func play(ctx context.Context, name, bucket string, out io.Writer) error {
 		return err
 	}
 	defer i.stop()
-	fmt.Fprintf(out, "# %s %s at %s; Ctrl-C stops it and removes its files; logs: %s\n", i.ready.Name, i.ready.Version, i.ready.Endpoint, printable(i.ready.Logs))
+	fmt.Fprintf(out, "# %s %s at %s; Ctrl-C stops it and removes its files; logs: %s\n",
+		i.ready.Name, i.ready.Version, i.ready.Endpoint, printable(i.ready.Logs))
 	printEnv(out, i.ready)
 	select {
 	case <-ctx.Done():

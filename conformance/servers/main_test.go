@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// asCommand makes the test binary the command itself, so that tests can run and kill it; asParent makes it a test that runs the command.
+// asCommand makes the test binary the command itself, so that tests can run and kill
+// it; asParent makes it a test that runs the command.
 const (
 	asCommand = "CLOUDFILES_SERVERS_TEST_COMMAND"
 	asParent  = "CLOUDFILES_SERVERS_TEST_PARENT"

@@ -9,15 +9,16 @@ import (
 	"runtime"
 )
 
-// minioVersion is the last commit of the community edition. Its module can't be a tool of this one,
-// whose modules it would hold back, so it is installed by itself; the module proxy's checksums pin
-// it.
+// minioVersion is the last commit of the community edition. Its module can't be a tool
+// of this one, whose modules it would hold back, so it is installed by itself; the
+// module proxy's checksums pin it.
 const (
 	minioModule  = "github.com/minio/minio"
 	minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c"
 )
 
-// minio is the S3 server that most people run. It keeps conditions on reads and on Put alone.
+// minio is the S3 server that most people run. It keeps conditions on reads and on Put
+// alone.
 var minio = &server{
 	name:    "minio",
 	version: func() string { return minioVersion },
@@ -25,9 +26,11 @@ var minio = &server{
 	licence: "AGPL-3.0",
 	purpose: "S3: the most used self-hosted store, with fewer conditions than AWS",
 	needs:   "nothing",
-	stamp:   func() []string { return []string{minioVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH} },
-	build:   buildMinio,
-	start:   startMinio,
+	stamp: func() []string {
+		return []string{minioVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH}
+	},
+	build: buildMinio,
+	start: startMinio,
 }
 
 // buildMinio runs go install, which needs no module around it.
@@ -52,7 +55,8 @@ func startMinio(ctx context.Context, dir string, i *instance) error {
 		return err
 	}
 	p, addr, err := startOnPort(ctx, func(addr string) *process {
-		p := i.process("minio", filepath.Join(dir, "minio"+exe), "server", "--quiet", "--address", addr, data)
+		p := i.process("minio", filepath.Join(dir, "minio"+exe), "server", "--quiet", "--address",
+			addr, data)
 		p.env = []string{
 			"MINIO_ROOT_USER=" + i.ready.AccessKey,
 			"MINIO_ROOT_PASSWORD=" + i.ready.SecretKey,

@@ -29,10 +29,13 @@ var freePort = func() (int, error) {
 }
 
 // taken is what the servers print when somebody else was faster to take the port.
-var taken = regexp.MustCompile(`(?i)address already in use|specified port is already in use|EADDRINUSE|only one usage of each socket address`)
+var taken = regexp.MustCompile(
+	`(?i)address already in use|specified port is already in use|EADDRINUSE|only one usage of each socket address`)
 
-// startOnPort starts a process on a free port, with another port where that was taken meanwhile, and waits until answers returns nil.
-func startOnPort(ctx context.Context, create func(addr string) *process, answers func(ctx context.Context, addr string) error) (*process, string, error) {
+// startOnPort starts a process on a free port, with another port where that was taken
+// meanwhile, and waits until answers returns nil.
+func startOnPort(ctx context.Context, create func(addr string) *process,
+	answers func(ctx context.Context, addr string) error) (*process, string, error) {
 	var err error
 	for range portTries {
 		port, e := freePort()
@@ -44,7 +47,9 @@ func startOnPort(ctx context.Context, create func(addr string) *process, answers
 		if err = p.start(); err != nil {
 			return nil, "", err
 		}
-		if err = poll(ctx, startTime, p, func(ctx context.Context) error { return answers(ctx, addr) }); err == nil {
+		if err = poll(ctx, startTime, p, func(ctx context.Context) error {
+			return answers(ctx, addr)
+		}); err == nil {
 			return p, addr, nil
 		}
 		if e := p.kill(); e != nil {
@@ -57,8 +62,10 @@ func startOnPort(ctx context.Context, create func(addr string) *process, answers
 	return nil, "", fmt.Errorf("no port of %d was free: %w", portTries, err)
 }
 
-// poll asks until there is no error, the process (which may be nil) has ended, or the time is over.
-func poll(ctx context.Context, limit time.Duration, p *process, ask func(ctx context.Context) error) error {
+// poll asks until there is no error, the process (which may be nil) has ended, or the
+// time is over.
+func poll(ctx context.Context, limit time.Duration, p *process,
+	ask func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var ended chan struct{}
@@ -96,7 +103,8 @@ func poll(ctx context.Context, limit time.Duration, p *process, ask func(ctx con
 			if p == nil {
 				return fmt.Errorf("not ready in %v: %w", limit, err)
 			}
-			return fmt.Errorf("%s is not ready in %v: %w; the end of its log:\n%s", p.name, limit, err, lastLines(tailOf(p.log)))
+			return fmt.Errorf("%s is not ready in %v: %w; the end of its log:\n%s", p.name, limit,
+				err, lastLines(tailOf(p.log)))
 		}
 	}
 }

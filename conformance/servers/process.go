@@ -23,7 +23,8 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// spawner starts every process, on one thread that never ends: Linux kills a child with the *thread* that started it.
+// spawner starts every process, on one thread that never ends: Linux kills a child with
+// the *thread* that started it.
 var spawner = func() chan func() {
 	work := make(chan func())
 	go func() {
@@ -132,5 +133,6 @@ func (p *process) kill() error {
 
 // failure says how the process ended and what it printed last.
 func (p *process) failure() error {
-	return fmt.Errorf("%s ended by itself (%v); the end of its log %s:\n%s", p.name, p.err, filepath.Base(p.log), lastLines(tailOf(p.log)))
+	return fmt.Errorf("%s ended by itself (%v); the end of its log %s:\n%s", p.name, p.err,
+		filepath.Base(p.log), lastLines(tailOf(p.log)))
 }

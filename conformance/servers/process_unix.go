@@ -11,8 +11,8 @@ import (
 
 const exe = ""
 
-// setGroup gives the command a process group of its own, so that a Ctrl-C in the terminal reaches this program alone, which then
-// stops the command in order.
+// setGroup gives the command a process group of its own, so that a Ctrl-C in the
+// terminal reaches this program alone, which then stops the command in order.
 func setGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	diesWithParent(cmd.SysProcAttr)

@@ -10,8 +10,9 @@ import (
 
 // Ready is the first line that -json prints.
 type Ready struct {
-	Error   string `json:"error,omitempty"`   // why there is no server; the rest is empty then
-	Missing bool   `json:"missing,omitempty"` // what the server needs is not on this machine, or can't be fetched
+	Error string `json:"error,omitempty"` // why there is no server; the rest is empty then
+	// what the server needs is not on this machine, or can't be fetched
+	Missing bool `json:"missing,omitempty"`
 
 	Name      string            `json:"name"`
 	Version   string            `json:"version"`
@@ -35,8 +36,8 @@ type Node struct {
 
 // Command is one line of the input.
 type Command struct {
-	// Do is bucket (make one), stop (a node, in order), kill (a node, as a power cut would) or start (a node, and wait until the others
-	// have it back).
+	// Do is bucket (make one), stop (a node, in order), kill (a node, as a power cut
+	// would) or start (a node, and wait until the others have it back).
 	Do   string `json:"do"`
 	Name string `json:"name"` // of the bucket or the node
 }
@@ -48,7 +49,8 @@ type Answer struct {
 	Nodes []Node `json:"nodes,omitempty"` // as they are now
 }
 
-// serveJSON starts a server, prints its Ready, and obeys the commands until the input or the context ends, or the server dies.
+// serveJSON starts a server, prints its Ready, and obeys the commands until the input
+// or the context ends, or the server dies.
 func serveJSON(ctx context.Context, name, bucket string, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

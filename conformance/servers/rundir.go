@@ -14,10 +14,12 @@ import (
 // keptLogs is of how many starts the logs are kept.
 const keptLogs = 20
 
-// newRunDir makes a folder for a server's data, among the temporary files, and removes those that a killed process of this program left.
-// release has to be called when the folder is removed.
+// newRunDir makes a folder for a server's data, among the temporary files, and removes
+// those that a killed process of this program left. release has to be called when the
+// folder is removed.
 func newRunDir(ctx context.Context, cache, name string) (dir string, release func(), err error) {
-	all, err := lock(ctx, filepath.Join(cache, "run.lock")) // else a folder could be swept before its owner has its lock
+	// else a folder could be swept before its owner has its lock
+	all, err := lock(ctx, filepath.Join(cache, "run.lock"))
 	if err != nil {
 		return "", nil, err
 	}
@@ -28,7 +30,8 @@ func newRunDir(ctx context.Context, cache, name string) (dir string, release fun
 		return "", nil, err
 	}
 	for _, d := range old {
-		l := flock.New(filepath.Join(d, "lock"), flock.SetFlag(os.O_RDWR)) // not made where there is none
+		// not made where there is none
+		l := flock.New(filepath.Join(d, "lock"), flock.SetFlag(os.O_RDWR))
 		if ok, err := l.TryLock(); err != nil || !ok {
 			continue // somebody's who lives, or another user's
 		}
@@ -55,8 +58,10 @@ func newLogDir(cache, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, d := range old[:max(0, len(old)-keptLogs+1)] { // the names begin with the time, and ReadDir sorts
+	// the names begin with the time, and ReadDir sorts
+	for _, d := range old[:max(0, len(old)-keptLogs+1)] {
 		os.RemoveAll(filepath.Join(logs, d.Name())) // another process may be at it too
 	}
-	return os.MkdirTemp(logs, fmt.Sprintf("%s-%s-", time.Now().UTC().Format("20060102T150405"), name))
+	return os.MkdirTemp(logs,
+		fmt.Sprintf("%s-%s-", time.Now().UTC().Format("20060102T150405"), name))
 }

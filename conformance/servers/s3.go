@@ -17,7 +17,8 @@ import (
 
 const region = "us-east-1"
 
-var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy: everything is on this machine
+// and no proxy: everything is on this machine
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // send sends the request and returns the status and the beginning of the answer.
 func send(req *http.Request) (status int, answer string, err error) {
@@ -31,7 +32,8 @@ func send(req *http.Request) (status int, answer string, err error) {
 }
 
 // s3Request sends a signed request.
-func (i *instance) s3Request(ctx context.Context, method, endpoint, path string, content []byte) (status int, answer string, err error) {
+func (i *instance) s3Request(ctx context.Context, method, endpoint, path string,
+	content []byte) (status int, answer string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, endpoint+path, bytes.NewReader(content))
 	if err != nil {
 		return 0, "", err
@@ -64,8 +66,12 @@ func (i *instance) s3Ready(addr string) {
 	}
 	i.ready.URL = s3URL(endpoint, i.ready.Bucket)
 	i.ready.Env = map[string]string{
-		"AWS_ACCESS_KEY_ID": i.ready.AccessKey, "AWS_SECRET_ACCESS_KEY": i.ready.SecretKey, "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
-		"AWS_EC2_METADATA_DISABLED": "true", // else the SDK may look for more credentials in the network
+		"AWS_ACCESS_KEY_ID":     i.ready.AccessKey,
+		"AWS_SECRET_ACCESS_KEY": i.ready.SecretKey,
+		"AWS_SESSION_TOKEN":     "",
+		"AWS_PROFILE":           "",
+		// else the SDK may look for more credentials in the network
+		"AWS_EC2_METADATA_DISABLED": "true",
 	}
 }
 

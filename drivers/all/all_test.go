@@ -43,7 +43,8 @@ func open(t *testing.T, url string) files.Bucket {
 	return b
 }
 
-// TestSchemes opens every scheme, which makes no request, and pins that the drivers are told apart.
+// TestSchemes opens every scheme, which makes no request, and pins that the drivers are
+// told apart.
 func TestSchemes(t *testing.T) {
 	environment(t)
 	dir := t.TempDir()
@@ -56,31 +57,42 @@ func TestSchemes(t *testing.T) {
 		want func(f files.Features) bool
 	}{
 		{"s3://bucket?region=us-east-1", func(f files.Features) bool {
-			return f.Versions && !f.VersionPerPut && f.IfVersion && f.DeleteIfVersion && f.Digests && f.SignGet && f.SignPut && f.SignDelete
+			return f.Versions && !f.VersionPerPut && f.IfVersion && f.DeleteIfVersion &&
+				f.Digests && f.SignGet && f.SignPut && f.SignDelete
 		}},
 		{"gocloud+s3://bucket?region=us-east-1", func(f files.Features) bool {
-			return f.Versions && !f.VersionPerPut && f.Ordered && f.SignGet && f.SignPut && !f.SignDelete && f.MaxUnknownSize > 0 && !f.Digests
+			return f.Versions && !f.VersionPerPut && f.Ordered && f.SignGet && f.SignPut &&
+				!f.SignDelete && f.MaxUnknownSize > 0 && !f.Digests
 		}},
 		{"gs://bucket?anonymous=true", func(f files.Features) bool {
 			return f.Versions && f.VersionPerPut && f.Ordered && !f.SignGet && f.Digests
 		}},
 		{"azblob://container", func(f files.Features) bool {
-			return f.IfVersion && f.VersionPerPut && f.Ordered && f.Digests && f.SignGet && f.SignDelete && !f.SignContentType && !f.AnyName
+			return f.IfVersion && f.VersionPerPut && f.Ordered && f.Digests && f.SignGet &&
+				f.SignDelete && !f.SignContentType && !f.AnyName
 		}},
 		{"gocloud+azblob://container", func(f files.Features) bool {
 			return f.Versions && f.VersionPerPut && !f.Ordered && f.SignGet && f.SignDelete
 		}},
 		{"mem://", func(f files.Features) bool { return f.IfVersion }},
 		{"file://" + dir, func(f files.Features) bool { return f.IfVersion && f.Durable }},
-		{"file://" + dir + "?base_url=/f&secret_key_path=" + key, func(f files.Features) bool { return f.SignGet && f.SignPut }},
-		{"gocloud+mem://", func(f files.Features) bool { return f.Atomic && !f.Durable && !f.Versions }},
-		{"gocloud+file://" + dir, func(f files.Features) bool { return !f.Atomic && !f.IfAbsent && f.Ordered }},
+		{"file://" + dir + "?base_url=/f&secret_key_path=" + key, func(f files.Features) bool {
+			return f.SignGet && f.SignPut
+		}},
+		{"gocloud+mem://", func(f files.Features) bool {
+			return f.Atomic && !f.Durable && !f.Versions
+		}},
+		{"gocloud+file://" + dir, func(f files.Features) bool {
+			return !f.Atomic && !f.IfAbsent && f.Ordered
+		}},
 	} {
 		b := open(t, c.url)
 		if f := b.Features(); !c.want(f) {
 			t.Errorf("%s: features are %+v", c.url, f)
 		}
-		ours := strings.HasPrefix(c.url, "mem:") || strings.HasPrefix(c.url, "file:") || strings.HasPrefix(c.url, "s3:") || strings.HasPrefix(c.url, "azblob:")
+		ours := strings.HasPrefix(c.url,
+			"mem:") || strings.HasPrefix(c.url,
+			"file:") || strings.HasPrefix(c.url, "s3:") || strings.HasPrefix(c.url, "azblob:")
 		if _, ok := files.As[*blob.Bucket](b); ok == ours {
 			t.Errorf("%s is a *blob.Bucket: %v", c.url, ok)
 		}
@@ -111,29 +123,35 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// TestReplies: what the services answer, as the SDKs tell it, becomes the right sentinel without
-// linking them into drivers/gocloud (E2, E3).
+// TestReplies: what the services answer, as the SDKs tell it, becomes the right
+// sentinel without linking them into drivers/gocloud (E2, E3).
 func TestReplies(t *testing.T) {
 	environment(t)
 	var status int
 	var code string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case strings.Contains(r.URL.Path, "/storage/v1") || strings.HasPrefix(r.URL.Path, "/upload/storage"):
+		case strings.Contains(r.URL.Path,
+			"/storage/v1") || strings.HasPrefix(r.URL.Path, "/upload/storage"):
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
-			w.Write([]byte(`{"error":{"code":` + strconv.Itoa(status) + `,"message":"` + code + `"}}`))
+			w.Write([]byte(`{"error":{"code":` + strconv.Itoa(status) + `,"message":"` + code +
+				`"}}`))
 		default:
 			w.Header().Set("Content-Type", "application/xml")
 			w.Header().Set("x-ms-error-code", code)
 			w.WriteHeader(status)
-			w.Write([]byte(`<?xml version="1.0"?><Error><Code>` + code + `</Code><Message>of bucket-or-key</Message></Error>`))
+			w.Write([]byte(`<?xml version="1.0"?><Error><Code>` + code +
+				`</Code><Message>of bucket-or-key</Message></Error>`))
 		}
 	}))
 	defer srv.Close()
 	host := strings.TrimPrefix(srv.URL, "http://")
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	s3 := open(t, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint="+srv.URL) // 1 leaves nothing for retries
+	// 1 leaves nothing for retries
+	s3 := open(t,
+		"gocloud+s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint="+
+			srv.URL)
 	gs := open(t, "gs://bucket?anonymous=true")
 	az := open(t, "gocloud+azblob://container?protocol=http&domain="+host)
 	list := func(ctx context.Context, b files.Bucket) error {
@@ -185,14 +203,15 @@ func TestReplies(t *testing.T) {
 			t.Errorf("%s, %d %s: %v, want %v", c.name, c.status, c.code, err, c.want)
 			continue
 		}
-		if s := err.Error(); strings.Contains(s, host) || strings.Contains(s, "bucket-or-key") || strings.Contains(s, "container") {
+		if s := err.Error(); strings.Contains(s,
+			host) || strings.Contains(s, "bucket-or-key") || strings.Contains(s, "container") {
 			t.Errorf("%s, %d %s: the text is %q", c.name, c.status, c.code, s)
 		}
 	}
 }
 
-// TestFailedPutSendsNothing: with each SDK, a reader that fails half-way makes no object, and no
-// panic (P2).
+// TestFailedPutSendsNothing: with each SDK, a reader that fails half-way makes no
+// object, and no panic (P2).
 func TestFailedPutSendsNothing(t *testing.T) {
 	environment(t)
 	var whole atomic.Int64 // requests with a body that came whole
@@ -207,7 +226,12 @@ func TestFailedPutSendsNothing(t *testing.T) {
 	defer srv.Close()
 	host := strings.TrimPrefix(srv.URL, "http://")
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	for _, url := range []string{"s3://bucket?store=aws&region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gocloud+s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL, "gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host, "gocloud+azblob://container?protocol=http&domain=" + host} {
+	for _, url := range []string{
+		"s3://bucket?store=aws&region=us-east-1&use_path_style=true&endpoint=" + srv.URL,
+		"gocloud+s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + srv.URL,
+		"gs://bucket?anonymous=true", "azblob://container?protocol=http&domain=" + host,
+		"gocloud+azblob://container?protocol=http&domain=" + host,
+	} {
 		b := open(t, url)
 		broken := errors.New("broken")
 		size := int64(5)
@@ -216,9 +240,17 @@ func TestFailedPutSendsNothing(t *testing.T) {
 			opts    *files.PutOptions
 			want    error
 		}{
-			"fails":        {io.MultiReader(strings.NewReader(strings.Repeat("x", 1000)), iotest.ErrReader(broken)), nil, broken},
-			"is too short": {strings.NewReader("four"), &files.PutOptions{Size: &size, If: files.IfAbsent()}, files.ErrCorrupt},
-			"is another":   {strings.NewReader("four"), &files.PutOptions{Digest: files.Digest{MD5: strings.Repeat("0", 32)}}, files.ErrCorrupt},
+			"fails": {io.MultiReader(strings.NewReader(strings.Repeat("x", 1000)),
+				iotest.ErrReader(broken)), nil, broken},
+			"is too short": {strings.NewReader("four"), &files.PutOptions{
+				Size: &size,
+				If:   files.IfAbsent(),
+			}, files.ErrCorrupt},
+			"is another": {
+				strings.NewReader("four"),
+				&files.PutOptions{Digest: files.Digest{MD5: strings.Repeat("0", 32)}},
+				files.ErrCorrupt,
+			},
 		} {
 			if _, err := b.Put(t.Context(), "n.txt", c.content, c.opts); !errors.Is(err, c.want) {
 				t.Errorf("%s: content that %s: %v", url, what, err)
@@ -227,7 +259,8 @@ func TestFailedPutSendsNothing(t *testing.T) {
 				t.Errorf("%s: content that %s: %d requests came whole", url, what, n)
 			}
 		}
-		if _, err := b.Put(t.Context(), "n.txt", strings.NewReader("whole"), nil); whole.Swap(0) == 0 {
+		if _, err := b.Put(t.Context(), "n.txt", strings.NewReader("whole"),
+			nil); whole.Swap(0) == 0 {
 			t.Errorf("%s: a good content sent nothing: %v", url, err) // else the test sees nothing
 		}
 	}

@@ -20,8 +20,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestCertificates: one that has expired, isn't valid yet, or is another host's, is told as that at
-// the first attempt of every call, and the words say what to do (E2).
+// TestCertificates: one that has expired, isn't valid yet, or is another host's, is
+// told as that at the first attempt of every call, and the words say what to do (E2).
 func TestCertificates(t *testing.T) {
 	environment(t)
 	now, here := time.Now(), net.IPv4(127, 0, 0, 1)
@@ -54,7 +54,8 @@ func TestCertificates(t *testing.T) {
 				srv.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 				srv.StartTLS()
 				defer srv.Close()
-				b, err := s.open(t, "https", strings.TrimPrefix(srv.URL, "https://"), "&retry_delay=1ms")
+				b, err := s.open(t, "https", strings.TrimPrefix(srv.URL, "https://"),
+					"&retry_delay=1ms")
 				if err != nil {
 					t.Fatal(err)
 				}

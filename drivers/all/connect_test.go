@@ -28,8 +28,9 @@ var services = []struct {
 		return files.Open(t.Context(), "gs://bucket?anonymous=true"+params)
 	}},
 	{"azblob", func(t *testing.T, scheme, host, params string) (files.Bucket, error) {
-		return files.Open(t.Context(), "azblob://c?storage_account=account&anonymous=true&protocol="+
-			scheme+"&domain="+url.QueryEscape(host)+params)
+		return files.Open(t.Context(),
+			"azblob://c?storage_account=account&anonymous=true&protocol="+
+				scheme+"&domain="+url.QueryEscape(host)+params)
 	}},
 }
 
@@ -86,7 +87,8 @@ func silentServer(t *testing.T) (host string, requests *atomic.Int32) {
 	return strings.TrimPrefix(srv.URL, "http://"), requests
 }
 
-// TestSilentServer: timeout= ends the wait, the policy repeats, and the words name the setting (X2).
+// TestSilentServer: timeout= ends the wait, the policy repeats, and the words name the
+// setting (X2).
 func TestSilentServer(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -109,7 +111,8 @@ func TestSilentServer(t *testing.T) {
 					t.Errorf("%s: %d requests, none repeated", name, requests.Load())
 				}
 			}
-			if _, err := s.open(t, "http", host, "&timeout=soon"); !errors.Is(err, files.ErrInvalid) ||
+			if _, err := s.open(t, "http", host,
+				"&timeout=soon"); !errors.Is(err, files.ErrInvalid) ||
 				!strings.Contains(err.Error(), "timeout") {
 				t.Error(err)
 			}
@@ -117,7 +120,8 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
-// TestContextEndsSilence: every call returns when its context ends, though nothing answers (X2).
+// TestContextEndsSilence: every call returns when its context ends, though nothing
+// answers (X2).
 func TestContextEndsSilence(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -145,8 +149,8 @@ func TestContextEndsSilence(t *testing.T) {
 	}
 }
 
-// TestTLSMixups: HTTP and HTTPS taken for each other, and a certificate of nobody's, are told at the
-// first attempt, by the same sentinel (E2).
+// TestTLSMixups: HTTP and HTTPS taken for each other, and a certificate of nobody's,
+// are told at the first attempt, by the same sentinel (E2).
 func TestTLSMixups(t *testing.T) {
 	environment(t)
 	for _, s := range services {
@@ -182,7 +186,8 @@ func TestTLSMixups(t *testing.T) {
 					}
 					conns.Store(0)
 					err := call(t.Context(), b)
-					if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), c.words) {
+					if !errors.Is(err,
+						files.ErrInvalid) || !strings.Contains(err.Error(), c.words) {
 						t.Errorf("%s: %v", name, err)
 					}
 					if conns.Load() > 2 {
@@ -194,8 +199,8 @@ func TestTLSMixups(t *testing.T) {
 	}
 }
 
-// TestReadTimeoutIsKnown: every scheme of a service takes the parameters, and the others refuse them
-// as any that they don't know (U1).
+// TestReadTimeoutIsKnown: every scheme of a service takes the parameters, and the
+// others refuse them as any that they don't know (U1).
 func TestReadTimeoutIsKnown(t *testing.T) {
 	environment(t)
 	for _, s := range services {

@@ -12,9 +12,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNoCredentialsAnywhere: where nothing has any, no service is asked, and the first call, or the
-// opening, is ErrPermission that says what to set (E2). The search finds an empty home, no program,
-// and a metadata server that isn't there.
+// TestNoCredentialsAnywhere: where nothing has any, no service is asked, and the first
+// call, or the opening, is ErrPermission that says what to set (E2). The search finds
+// an empty home, no program, and a metadata server that isn't there.
 func TestNoCredentialsAnywhere(t *testing.T) {
 	for _, name := range []string{
 		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
@@ -23,7 +23,8 @@ func TestNoCredentialsAnywhere(t *testing.T) {
 		"STORAGE_EMULATOR_HOST", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY",
 		"AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_CONNECTION_STRING", "AZURE_CLIENT_ID",
 		"AZURE_STORAGEBLOB_CONNECTIONSTRING", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET",
-		"AZURE_FEDERATED_TOKEN_FILE", "AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "MSI_ENDPOINT",
+		"AZURE_FEDERATED_TOKEN_FILE", "AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT",
+		"MSI_ENDPOINT",
 		"IMDS_ENDPOINT", "AZURE_STORAGE_DOMAIN", "AZURE_STORAGE_PROTOCOL",
 	} {
 		t.Setenv(name, "")
@@ -60,15 +61,16 @@ func TestNoCredentialsAnywhere(t *testing.T) {
 	}
 }
 
-// TestReadTimeout: read_timeout= ends the wait for a body that stands still, and names itself, on
-// each driver: of a page, of an error, of what an upload answers (X2).
+// TestReadTimeout: read_timeout= ends the wait for a body that stands still, and names
+// itself, on each driver: of a page, of an error, of what an upload answers (X2).
 func TestReadTimeout(t *testing.T) {
 	environment(t)
 	for _, s := range services {
 		t.Run(s.name, func(t *testing.T) {
 			var status, requests atomic.Int32
 			over := make(chan struct{})
-			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+				r *http.Request) {
 				requests.Add(1)
 				io.Copy(io.Discard, r.Body)
 				w.Header().Set("X-Ms-Version", "2026-06-06")

@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHints: what a program without an import is told to import is what registers the scheme here,
-// for every scheme that there is.
+// TestHints: what a program without an import is told to import is what registers the
+// scheme here, for every scheme that there is.
 func TestHints(t *testing.T) {
 	schemes := files.DefaultMux().Schemes()
 	want := map[string]string{

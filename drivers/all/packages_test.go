@@ -10,8 +10,9 @@ import (
 // root is the module's folder.
 const root = "../.."
 
-// TestEveryPackageIsNamed: doc.go, which go doc and the package site show first, and the README
-// name every package that can be imported or run, and name none that isn't there.
+// TestEveryPackageIsNamed: doc.go, which go doc and the package site show first, and
+// the README name every package that can be imported or run, and name none that isn't
+// there.
 func TestEveryPackageIsNamed(t *testing.T) {
 	list := exec.Command("go", "list", "./...")
 	list.Dir = root

@@ -12,11 +12,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
-// notAzure is in the text of every error that stands for an answer that isn't the service's.
+// notAzure is in the text of every error that stands for an answer that isn't the
+// service's.
 const notAzure = "this isn't an Azure Blob endpoint, or something in front of it answered"
 
-// told is an answer that doesn't count as the SDK reads it: it isn't the service's, or it is its
-// error with a status of success, or it is of a directory.
+// told is an answer that doesn't count as the SDK reads it: it isn't the service's, or
+// it is its error with a status of success, or it is of a directory.
 type told struct {
 	status int
 	code   string // of an error of the service's own
@@ -44,7 +45,8 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 		return nil
 	case status >= 300:
 		return understandError(resp)
-	case status < 200 || status != base.success() && (base != opGet || status != http.StatusPartialContent):
+	case status < 200 || status != base.success() && (base != opGet ||
+		status != http.StatusPartialContent):
 		if t := errorInSuccess(resp); t != nil {
 			return t
 		}
@@ -121,7 +123,8 @@ func understandError(resp *http.Response) *told {
 		return &told{status: resp.StatusCode, why: "it has more elements than it can have"}
 	}
 	bare := len(bytes.TrimSpace(body)) == 0
-	head := resp.Request != nil && resp.Request.Method == http.MethodHead // whose answer has no body
+	// whose answer has no body
+	head := resp.Request != nil && resp.Request.Method == http.MethodHead
 	if _, ok := errorCode(body); ok || head && isOwn(resp.Header) {
 		return nil
 	}
@@ -144,9 +147,9 @@ func errorInSuccess(resp *http.Response) *told {
 	return &told{status: resp.StatusCode, code: code}
 }
 
-// bodyOf is the answer's whole body, which can be read again. The SDK has most of them in memory by
-// then, whatever their length: only the transport can bound those. What it has left is read up to
-// the limit. broken says why there is none.
+// bodyOf is the answer's whole body, which can be read again. The SDK has most of them
+// in memory by then, whatever their length: only the transport can bound those. What it
+// has left is read up to the limit. broken says why there is none.
 func bodyOf(resp *http.Response, most int64) (body []byte, broken string) {
 	if _, loaded := resp.Body.(io.Seeker); loaded {
 		body, err := runtime.Payload(resp)
@@ -176,8 +179,8 @@ func (b *backend) elsewhere(resp *http.Response) bool {
 	return u.Scheme != b.endpoint.Scheme || !strings.EqualFold(u.Host, b.endpoint.Host)
 }
 
-// isOwn reports whether the service has put something of its own into the header: each of its
-// answers has the request's ID and the protocol's version.
+// isOwn reports whether the service has put something of its own into the header: each
+// of its answers has the request's ID and the protocol's version.
 func isOwn(h http.Header) bool {
 	for _, key := range [...]string{"X-Ms-Request-Id", "X-Ms-Version", "X-Ms-Blob-Type"} {
 		if h.Get(key) != "" {

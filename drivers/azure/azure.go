@@ -14,12 +14,14 @@ import (
 
 const (
 	mib = 1 << 20
-	// maxBlocks is how many blocks a blob has at most, and maxBlock how large one is, in bytes.
+	// maxBlocks is how many blocks a blob has at most, and maxBlock how large one is,
+	// in bytes.
 	maxBlocks = 50_000
 	maxBlock  = 4000 * mib
 	// maxFromURL is the largest source of Put Blob From URL, in bytes.
 	maxFromURL = 5000 * mib
-	// defaultBlock and defaultParallel are the size of a block, in bytes, and how many are on their way at a time, where Options don't say.
+	// defaultBlock and defaultParallel are the size of a block, in bytes, and how many
+	// are on their way at a time, where Options don't say.
 	defaultBlock    = 8 * mib
 	defaultParallel = 4
 	// maxElements is how many elements a name has at most.
@@ -28,24 +30,28 @@ const (
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// Retry says how failed requests are repeated; nil is the default policy. The SDK's own retries are off.
+	// Retry says how failed requests are repeated; nil is the default policy. The SDK's
+	// own retries are off.
 	Retry *retry.Policy
-	// BlockSize is the size of an upload's blocks in bytes, at least 64 KiB and at most 4000 MiB; 0 is 8 MiB. Content up to
-	// this size is one request.
+	// BlockSize is the size of an upload's blocks in bytes, at least 64 KiB and at most
+	// 4000 MiB; 0 is 8 MiB. Content up to this size is one request.
 	BlockSize int64
-	// Parallel is how many blocks of one upload are on their way at a time; 0 is 4. A Put holds as many blocks in memory.
+	// Parallel is how many blocks of one upload are on their way at a time; 0 is 4. A
+	// Put holds as many blocks in memory.
 	Parallel int
-	// HideFolderMarkers leaves out of listings the empty blobs with the metadata hdi_isfolder by
-	// which tools mark a folder in an account without a hierarchical namespace. Without it they are
-	// listed as empty files, since a listing tells no metadata unless all of it is asked for, which
-	// makes a page larger by that: by a tenth for files of this package, and by up to 8 KiB a file
-	// for others'. Get and Stat find no file there, with it or without.
+	// HideFolderMarkers leaves out of listings the empty blobs with the metadata
+	// hdi_isfolder by which tools mark a folder in an account without a hierarchical
+	// namespace. Without it they are listed as empty files, since a listing tells no
+	// metadata unless all of it is asked for, which makes a page larger by that: by a
+	// tenth for files of this package, and by up to 8 KiB a file for others'. Get and
+	// Stat find no file there, with it or without.
 	HideFolderMarkers bool
 }
 
-// New makes a bucket of a container, through the caller's own client, of which Close closes nothing (X3). The client must
-// not be nil. files.As reaches it. It should be made with [ClientOptions], which say what happens
-// without them: the SDK's clients can't be changed later.
+// New makes a bucket of a container, through the caller's own client, of which Close
+// closes nothing (X3). The client must not be nil. files.As reaches it. It should be
+// made with [ClientOptions], which say what happens without them: the SDK's clients
+// can't be changed later.
 //
 // Errors: ErrInvalid for options out of bounds.
 func New(client *container.Client, opts *Options) (files.Bucket, error) {
@@ -71,15 +77,22 @@ func newBackend(client *container.Client, opts *Options) (*backend, error) {
 		o.Parallel = defaultParallel
 	}
 	if o.BlockSize < minBlock || o.BlockSize > maxBlock {
-		return nil, files.Errorf(files.ErrInvalid, "a block size of %d bytes: want %d to %d", o.BlockSize, minBlock, maxBlock)
+		return nil, files.Errorf(files.ErrInvalid, "a block size of %d bytes: want %d to %d",
+			o.BlockSize, minBlock, maxBlock)
 	}
 	if o.Parallel < 1 {
-		return nil, files.Errorf(files.ErrInvalid, "%d blocks at a time: want at least one", o.Parallel)
+		return nil, files.Errorf(files.ErrInvalid, "%d blocks at a time: want at least one",
+			o.Parallel)
 	}
 	if o.Retry == nil {
 		o.Retry = retry.New()
 	}
-	b := &backend{client: client, opts: o, store: storeOf(client), signs: canSign(client)}
+	b := &backend{
+		client: client,
+		opts:   o,
+		store:  storeOf(client),
+		signs:  canSign(client),
+	}
 	b.endpoint, _ = url.Parse(b.store)
 	return b, nil
 }
@@ -93,7 +106,8 @@ type backend struct {
 	store    string
 	endpoint *url.URL // the container's
 	signs    bool
-	// own: newClient made the client, which doesn't repeat requests and decompresses nothing.
+	// own: newClient made the client, which doesn't repeat requests and decompresses
+	// nothing.
 	own bool
 	// noFromURL: the service has no Put Blob From URL, which emulators lack.
 	noFromURL atomic.Bool
@@ -157,11 +171,13 @@ func (b *backend) As(target any) bool {
 	return false
 }
 
-// Check asks for the container's blobs, one at most, since its properties may be denied to who may read it.
+// Check asks for the container's blobs, one at most, since its properties may be denied
+// to who may read it.
 func (b *backend) Check(ctx context.Context) error {
 	one := int32(1)
 	return b.do(ctx, opList, func(ctx context.Context) error {
-		_, err := b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: &one}).NextPage(ctx)
+		_, err := b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: &one}).
+			NextPage(ctx)
 		return err
 	})
 }

@@ -31,26 +31,35 @@ func TestBadURLs(t *testing.T) {
 		{"azblob://container?retry_attempts=0", "retry_attempts"},
 	} {
 		_, err := files.Open(t.Context(), c.url)
-		if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), secret) {
+		if !errors.Is(err,
+			files.ErrInvalid) || !strings.Contains(err.Error(),
+			c.says) || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v; want ErrInvalid that says %q", files.RedactURL(c.url), err, c.says)
 		}
 	}
 	t.Run("no account", func(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_ACCOUNT", "")
-		if _, err := files.Open(t.Context(), "azblob://container"); !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "AZURE_STORAGE_ACCOUNT") {
+		if _, err := files.Open(t.Context(),
+			"azblob://container"); !errors.Is(err,
+			files.ErrInvalid) || !strings.Contains(err.Error(), "AZURE_STORAGE_ACCOUNT") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a key that isn't one", func(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_KEY", "!secret!")
-		if _, err := files.Open(t.Context(), "azblob://container"); !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "AZURE_STORAGE_KEY") || strings.Contains(err.Error(), "!secret!") {
+		if _, err := files.Open(t.Context(),
+			"azblob://container"); !errors.Is(err,
+			files.ErrInvalid) || !strings.Contains(err.Error(),
+			"AZURE_STORAGE_KEY") || strings.Contains(err.Error(), "!secret!") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a signature for another host", func(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_KEY", "")
 		t.Setenv("AZURE_STORAGE_SAS_TOKEN", "sv=2020-01-01&sig="+secret)
-		if _, err := files.Open(t.Context(), "azblob://container?domain=elsewhere.example"); !errors.Is(err, files.ErrInvalid) || strings.Contains(err.Error(), secret) {
+		if _, err := files.Open(t.Context(),
+			"azblob://container?domain=elsewhere.example"); !errors.Is(err,
+			files.ErrInvalid) || strings.Contains(err.Error(), secret) {
 			t.Errorf("got %v, want ErrInvalid without the signature", err)
 		}
 		if _, err := files.Open(t.Context(), "azblob://container"); err != nil {
@@ -60,13 +69,16 @@ func TestBadURLs(t *testing.T) {
 	t.Run("a connection string that isn't one", func(t *testing.T) {
 		t.Setenv("AZURE_STORAGE_KEY", "")
 		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountKey="+secret)
-		if _, err := files.Open(t.Context(), "azblob://container"); !errors.Is(err, files.ErrInvalid) || strings.Contains(err.Error(), secret) {
+		if _, err := files.Open(t.Context(),
+			"azblob://container"); !errors.Is(err,
+			files.ErrInvalid) || strings.Contains(err.Error(), secret) {
 			t.Errorf("got %v, want ErrInvalid without the key", err)
 		}
 	})
 }
 
-// TestBadServices asks services that aren't what they should be: each call ends in time, with its sentinel, and shows no secret.
+// TestBadServices asks services that aren't what they should be: each call ends in
+// time, with its sentinel, and shows no secret.
 func TestBadServices(t *testing.T) {
 	b, p := proxied(t, append([]string{"retry_attempts", "2"}, fast...)...)
 	server := testserver.Start(t, testserver.Azurite)
@@ -86,17 +98,32 @@ func TestBadServices(t *testing.T) {
 		fault proxy.Fault
 		want  error
 	}{
-		{"a refused connection", open(t, server.URL, append([]string{"domain", nobody, "retry_attempts", "2"}, fast...)...), proxy.Fault{}, files.ErrUnavailable},
-		{"a missing container", open(t, strings.Replace(server.URL, "azblob://"+server.Bucket, "azblob://no-such-container", 1)), proxy.Fault{}, files.ErrNoBucket},
+		{
+			"a refused connection",
+			open(t, server.URL,
+				append([]string{"domain", nobody, "retry_attempts", "2"}, fast...)...),
+			proxy.Fault{},
+			files.ErrUnavailable,
+		},
+		{
+			"a missing container",
+			open(t,
+				strings.Replace(server.URL, "azblob://"+server.Bucket, "azblob://no-such-container",
+					1)),
+			proxy.Fault{},
+			files.ErrNoBucket,
+		},
 		{"another account's key", b, answer(403, "AuthenticationFailed"), files.ErrPermission},
 		{"no permission", b, answer(403, "AuthorizationPermissionMismatch"), files.ErrPermission},
 		{"a leased blob", b, answer(412, "LeaseIdMissing"), files.ErrPermission},
 		{"a busy server", b, answer(503, "ServerBusy"), files.ErrUnavailable},
 		{"an internal error", b, answer(500, "InternalError"), files.ErrUnavailable},
-		{"too many requests", b, proxy.Answer("429", 429, http.Header{"Retry-After": {"0"}}, ""), files.ErrUnavailable},
+		{"too many requests", b, proxy.Answer("429", 429, http.Header{"Retry-After": {"0"}},
+			""), files.ErrUnavailable},
 		{"a page of HTML", b, proxy.HTML(502), files.ErrUnavailable},
 		{"a page of HTML that forbids", b, proxy.HTML(403), files.ErrPermission},
-		{"a redirect", b, proxy.Redirect(307, "http://127.0.0.1:1/elsewhere"), files.ErrUnavailable},
+		{"a redirect", b, proxy.Redirect(307,
+			"http://127.0.0.1:1/elsewhere"), files.ErrUnavailable},
 		{"no answer", b, proxy.ResetBefore(), files.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -115,7 +142,9 @@ func TestBadServices(t *testing.T) {
 					t.Errorf("%s: %v, want %v", call, err, c.want)
 					return
 				}
-				for _, secret := range []string{server.SecretKey, p.Addr(), nobody, "127.0.0.1", "sig="} {
+				for _, secret := range []string{
+					server.SecretKey, p.Addr(), nobody, "127.0.0.1", "sig=",
+				} {
 					if strings.Contains(err.Error(), secret) {
 						t.Errorf("%s: the text %q shows %q", call, err, secret)
 					}
@@ -148,14 +177,16 @@ func TestUnstorable(t *testing.T) {
 		if !errors.Is(err, files.ErrUnsupported) {
 			t.Errorf("Put(%.20q): %v, want ErrUnsupported", name, err)
 		}
-		if _, err := files.SignURL(t.Context(), b, name, nil); !errors.Is(err, files.ErrUnsupported) {
+		if _, err := files.SignURL(t.Context(), b, name,
+			nil); !errors.Is(err, files.ErrUnsupported) {
 			t.Errorf("SignURL(%.20q): %v, want ErrUnsupported", name, err)
 		}
 	}
 	p.Want(t, nil)
 	put(t, b, strings.Repeat("a/", 253)+"a", "text", nil)
 	put(t, b, "a..b/.c", "text", nil)
-	if _, err := files.PutString(t.Context(), b, strings.Repeat("n", 1025), "text", nil); !errors.Is(err, files.ErrInvalidName) {
+	if _, err := files.PutString(t.Context(), b, strings.Repeat("n", 1025), "text",
+		nil); !errors.Is(err, files.ErrInvalidName) {
 		t.Errorf("a name of 1025 bytes: %v, want ErrInvalidName", err)
 	}
 }

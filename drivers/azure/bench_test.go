@@ -16,12 +16,18 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on the bare Go CDK.
+// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on
+// the bare Go CDK.
 func BenchmarkPeers(b *testing.B) { peers.Bench(b, subjects(b)...) }
 
-// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and no more than on the bare Go CDK.
+// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
+// no more than on the bare Go CDK.
 func TestAllocations(t *testing.T) {
-	peers.Allocations(t, map[string]string{"op=copy/size=1KiB": "Copy Blob, one request, whose target can be seen while it is pending (P1)"}, subjects(t)...)
+	peers.Allocations(t,
+		map[string]string{
+			"op=copy/size=1KiB": "Copy Blob, one request, whose target can be seen while it is " +
+				"pending (P1)",
+		}, subjects(t)...)
 }
 
 // subjects are the driver, the bare SDK and the bare Go CDK, on one client.
@@ -42,8 +48,9 @@ func subjects(t testing.TB) []peers.Peer {
 	return []peers.Peer{peers.Driver(bucket), sdkPeer(client), peers.GoCDK(raw)}
 }
 
-// sdkPeer is the SDK as a program would use it. Its puts have a content type and nothing of what the driver adds: no digest in the metadata. Its copy
-// makes the requests of the driver's, since the emulator lacks Put Blob From URL.
+// sdkPeer is the SDK as a program would use it. Its puts have a content type and
+// nothing of what the driver adds: no digest in the metadata. Its copy makes the
+// requests of the driver's, since the emulator lacks Put Blob From URL.
 func sdkPeer(client *container.Client) peers.Peer {
 	read := func(ctx context.Context, name string, opts *blob.DownloadStreamOptions) error {
 		r, err := client.NewBlobClient(name).DownloadStream(ctx, opts)
@@ -55,25 +62,35 @@ func sdkPeer(client *container.Client) peers.Peer {
 	return peers.Peer{
 		Name: "sdk",
 		Put: func(ctx context.Context, name string, content []byte) error {
-			_, err := client.NewBlockBlobClient(name).Upload(ctx, streaming.NopCloser(bytes.NewReader(content)),
-				&blockblob.UploadOptions{HTTPHeaders: &blob.HTTPHeaders{BlobContentType: new(peers.ContentType)}})
+			_, err := client.NewBlockBlobClient(name).Upload(ctx,
+				streaming.NopCloser(bytes.NewReader(content)),
+				&blockblob.UploadOptions{
+					HTTPHeaders: &blob.HTTPHeaders{BlobContentType: new(peers.ContentType)},
+				})
 			return err
 		},
 		Get: func(ctx context.Context, name string) error { return read(ctx, name, nil) },
 		Range: func(ctx context.Context, name string, off, n int64) error {
-			return read(ctx, name, &blob.DownloadStreamOptions{Range: blob.HTTPRange{Offset: off, Count: n}})
+			return read(ctx, name, &blob.DownloadStreamOptions{Range: blob.HTTPRange{
+				Offset: off,
+				Count:  n,
+			}})
 		},
 		Stat: func(ctx context.Context, name string) error {
 			_, err := client.NewBlobClient(name).GetProperties(ctx, nil)
 			return err
 		},
 		Delete: func(ctx context.Context, name string) error {
-			_, err := client.NewBlobClient(name).Delete(ctx, &blob.DeleteOptions{DeleteSnapshots: new(blob.DeleteSnapshotsOptionTypeInclude)})
+			_, err := client.NewBlobClient(name).Delete(ctx,
+				&blob.DeleteOptions{DeleteSnapshots: new(blob.DeleteSnapshotsOptionTypeInclude)})
 			return err
 		},
-		Copy: func(ctx context.Context, dst, src string) error { return sdkCopy(ctx, client, dst, src) },
+		Copy: func(ctx context.Context, dst, src string) error {
+			return sdkCopy(ctx, client, dst, src)
+		},
 		List: func(ctx context.Context, dir string) (n int, err error) {
-			for p := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &dir}); p.More(); {
+			for p := client.NewListBlobsFlatPager(
+				&container.ListBlobsFlatOptions{Prefix: &dir}); p.More(); {
 				page, err := p.NextPage(ctx)
 				if err != nil {
 					return n, err
@@ -97,10 +114,17 @@ func sdkCopy(ctx context.Context, client *container.Client, dst, src string) err
 		return err
 	}
 	to, id := client.NewBlockBlobClient(dst), newBlockIDs().id(0)
-	if _, err := to.StageBlockFromURL(ctx, id, signed, &blockblob.StageBlockFromURLOptions{Range: blob.HTTPRange{Count: *props.ContentLength},
-		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: props.ETag}}); err != nil {
+	if _, err := to.StageBlockFromURL(ctx, id, signed, &blockblob.StageBlockFromURLOptions{
+		Range: blob.HTTPRange{Count: *props.ContentLength},
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{
+			SourceIfMatch: props.ETag,
+		},
+	}); err != nil {
 		return err
 	}
-	_, err = to.CommitBlockList(ctx, []string{id}, &blockblob.CommitBlockListOptions{HTTPHeaders: &blob.HTTPHeaders{BlobContentType: props.ContentType}, Metadata: props.Metadata})
+	_, err = to.CommitBlockList(ctx, []string{id}, &blockblob.CommitBlockListOptions{
+		HTTPHeaders: &blob.HTTPHeaders{BlobContentType: props.ContentType},
+		Metadata:    props.Metadata,
+	})
 	return err
 }

@@ -7,8 +7,9 @@ import (
 	"fmt"
 )
 
-// blockIDs names the blocks of one upload. All of a blob's uncommitted blocks must have IDs of one length, and those of another upload of the
-// name must not be taken for ours: so they are long, and random in front.
+// blockIDs names the blocks of one upload. All of a blob's uncommitted blocks must have
+// IDs of one length, and those of another upload of the name must not be taken for
+// ours: so they are long, and random in front.
 type blockIDs struct{ upload string }
 
 func newBlockIDs() blockIDs {

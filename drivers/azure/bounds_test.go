@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBoundsOfUnread: what the SDK leaves for the caller to read, the answers to a Get and to a
-// batch, is read up to a bound through every client, where it isn't what was asked for.
+// TestBoundsOfUnread: what the SDK leaves for the caller to read, the answers to a Get
+// and to a batch, is read up to a bound through every client, where it isn't what was
+// asked for.
 func TestBoundsOfUnread(t *testing.T) {
 	var sent atomic.Int64
 	var status atomic.Int32
@@ -70,8 +71,8 @@ func TestLargePages(t *testing.T) {
 	}
 }
 
-// TestWordless: only a HEAD's answer tells of a file without the service's code, since it has no
-// body where the code could stand.
+// TestWordless: only a HEAD's answer tells of a file without the service's code, since
+// it has no body where the code could stand.
 func TestWordless(t *testing.T) {
 	for _, status := range []int{404, 409, 412} {
 		b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -2,17 +2,18 @@ package azure
 
 import "cloudfiles.dev/files"
 
-// codes maps the service's error codes to what they mean, whatever was asked; what depends on that
-// is in reply.kind. See
+// codes maps the service's error codes to what they mean, whatever was asked; what
+// depends on that is in reply.kind. See
 // https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes,
-// https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes and, for accounts
-// with a hierarchical namespace, data-lake-storage-gen2 beside them.
+// https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes and,
+// for accounts with a hierarchical namespace, data-lake-storage-gen2 beside them.
 var codes = map[string]error{}
 
 func init() {
 	for kind, names := range map[error][]string{
 		files.ErrNoBucket: {
-			"ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled", "AccountBeingCreated",
+			"ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled",
+			"AccountBeingCreated",
 			"AccountNotFound", "FilesystemNotFound", "FilesystemBeingDeleted",
 		},
 		files.ErrNotExist: {
@@ -38,10 +39,13 @@ func init() {
 			"BlobArchived", "BlobBeingRehydrated", "SnapshotsPresent",
 			"BlobUsesCustomerSpecifiedEncryption", "BlobDoesNotUseCustomerSpecifiedEncryption",
 			"BlobCustomerSpecifiedEncryptionMismatch", "CustomerProvidedKeyMismatch",
-			"KeyVaultEncryptionKeyNotFound", "KeyVaultVaultNotFound", "KeyVaultAccessTokenCannotBeAcquired",
+			"KeyVaultEncryptionKeyNotFound", "KeyVaultVaultNotFound",
+			"KeyVaultAccessTokenCannotBeAcquired",
 			"EncryptionScopeDisabled", "EncryptionScopeNotFound", "TenantMismatch",
 		},
-		files.ErrInvalidName: {"InvalidResourceName", "InvalidUri", "InvalidBlobName", "RequestUrlFailedToParse"},
+		files.ErrInvalidName: {
+			"InvalidResourceName", "InvalidUri", "InvalidBlobName", "RequestUrlFailedToParse",
+		},
 		files.ErrInvalid: {
 			"MetadataTooLarge", "InvalidMetadata", "EmptyMetadataKey", "InvalidBlobTier",
 			"InvalidHeaderValue", "InvalidInput", "InvalidMd5", "InvalidBlockId", "InvalidHttpVerb",
@@ -49,11 +53,13 @@ func init() {
 			"MissingContentLengthHeader", "MissingRequiredHeader", "MissingRequiredQueryParameter",
 			"MissingRequiredXmlNode", "MultipleConditionHeadersNotSupported",
 			"ConditionHeadersNotSupported", "OutOfRangeInput", "OutOfRangeQueryParameterValue",
-			"Md5MismatchInRequest", "InvalidPageRange", "InvalidSourceBlobType", "InvalidSourceBlobUrl",
+			"Md5MismatchInRequest", "InvalidPageRange", "InvalidSourceBlobType",
+			"InvalidSourceBlobUrl",
 			"InvalidVersionForPageBlobOperation", "AccountAlreadyExists", "ContainerAlreadyExists",
 			"InvalidTagSet", "InvalidTag", "TagsTooLarge", "EmptyTagName", "DuplicateTagNames",
 			"SequenceNumberIncrementTooLarge", "InvalidPropertyName", "InvalidFlushPosition",
-			"InvalidDestinationPath", "InvalidRenameSourcePath", "InvalidSourceUri", "HostInformationNotPresent",
+			"InvalidDestinationPath", "InvalidRenameSourcePath", "InvalidSourceUri",
+			"HostInformationNotPresent",
 			"InvalidAppendPosition", "InvalidAppendMode", "InvalidResourceType",
 			"CannotChangeToLowerTier", "BlobNotArchived", "BlobTierInadequateForContentLength",
 		},
@@ -64,14 +70,17 @@ func init() {
 		},
 		files.ErrCorrupt: {"Md5Mismatch", "Crc64Mismatch"},
 		files.ErrUnavailable: {
-			"InternalError", "OperationTimedOut", "ServerBusy", "ServerBusyException", "SystemInUse",
-			"InvalidRange", "CannotVerifyCopySource", "PendingCopyOperation", "NoPendingCopyOperation",
+			"InternalError", "OperationTimedOut", "ServerBusy", "ServerBusyException",
+			"SystemInUse",
+			"InvalidRange", "CannotVerifyCopySource", "PendingCopyOperation",
+			"NoPendingCopyOperation",
 			"CopyIdMismatch", "BlobOverwritten", "SnapshotOperationRateExceeded",
 			"TooManyRequests", "AccountRequestRateExceeded", "IngressLimitExceeded",
 			// Another upload has dropped the blocks of this one: the Put may begin again.
 			"InvalidBlobOrBlock", "InvalidBlockList",
 			// Conditions, where none was sent: those that were are in reply.condition.
-			"ConditionNotMet", "TargetConditionNotMet", "SourceConditionNotMet", "BlobAlreadyExists",
+			"ConditionNotMet", "TargetConditionNotMet", "SourceConditionNotMet",
+			"BlobAlreadyExists",
 			"PathAlreadyExists", "ResourceAlreadyExists", "AppendPositionConditionNotMet",
 			"MaxBlobSizeConditionNotMet", "SequenceNumberConditionNotMet",
 			"PreviousSnapshotCannotBeNewer", "IncrementalCopyOfEarlierVersionSnapshotNotAllowed",
@@ -80,7 +89,8 @@ func init() {
 			"SourcePathIsBeingDeleted",
 		},
 		files.ErrUnsupported: {
-			"UnsupportedHeader", "UnsupportedHttpVerb", "UnsupportedQueryParameter", "UnsupportedXmlNode",
+			"UnsupportedHeader", "UnsupportedHttpVerb", "UnsupportedQueryParameter",
+			"UnsupportedXmlNode",
 			"FeatureVersionMismatch", "CopyAcrossAccountsNotSupported", "UnsupportedRestVersion",
 			"PreviousSnapshotOperationNotSupported", "IncrementalCopyBlobMismatch",
 			"IncrementalCopySourceMustBeSnapshot", "OperationNotAllowedOnIncrementalCopyBlob",
@@ -90,7 +100,8 @@ func init() {
 			"HierarchicalNamespaceNotEnabled", "EndpointUnsupportedAccountFeatures",
 			// The name is another kind of blob's, a directory's, or below a file.
 			"InvalidBlobType", "BlobOperationNotSupported", "ResourceTypeMismatch", "PathConflict",
-			"DirectoryIsNotEmpty", "DirectoryNotEmpty", "InvalidPathParts", "TreeRenameNotSupported",
+			"DirectoryIsNotEmpty", "DirectoryNotEmpty", "InvalidPathParts",
+			"TreeRenameNotSupported",
 		},
 	} {
 		for _, name := range names {
@@ -105,11 +116,12 @@ var hints = map[string]string{
 	"LeaseLost":                   "somebody holds a lease of the blob",
 	"BlobImmutableDueToPolicy":    "the blob is immutable by the container's policy",
 	"BlobImmutableDueToLegalHold": "the blob is under a legal hold",
-	"BlobArchived":                "the blob is archived, and must be rehydrated before it can be read",
-	"BlobBeingRehydrated":         "the blob is archived, and is being rehydrated",
-	"UnauthorizedBlobOverwrite":   "the credentials allow new files alone",
-	"InvalidBlobOrBlock":          outpaced,
-	"InvalidBlockList":            outpaced,
+	"BlobArchived": "the blob is archived, and must be rehydrated before it " +
+		"can be read",
+	"BlobBeingRehydrated":       "the blob is archived, and is being rehydrated",
+	"UnauthorizedBlobOverwrite": "the credentials allow new files alone",
+	"InvalidBlobOrBlock":        outpaced,
+	"InvalidBlockList":          outpaced,
 	"InvalidBlobType": "the name is that of an append blob, a page blob or a directory, " +
 		"which nothing replaces: delete it first",
 	"BlobOperationNotSupported": "the blob was made through the Data Lake interface, " +

@@ -9,8 +9,8 @@ import (
 
 // documented are the codes of
 // https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and
-// https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes, with their
-// status.
+// https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes,
+// with their status.
 const documented = `
 AppendPositionConditionNotMet 412 BlobAlreadyExists 409 BlobImmutableDueToLegalHold 409
 BlobImmutableDueToPolicy 409 BlobNotFound 404 BlobOperationNotSupported 409 BlobOverwritten 409
@@ -55,8 +55,8 @@ UnsupportedHeader 400 UnsupportedHttpVerb 405 UnsupportedQueryParameter 400 Unsu
 Crc64Mismatch 400 HostInformationNotPresent 400
 `
 
-// TestCodes walks the documented codes by operation: each has its row, none is without a sentinel,
-// and a condition's failure is told only where one was sent.
+// TestCodes walks the documented codes by operation: each has its row, none is without
+// a sentinel, and a condition's failure is told only where one was sent.
 func TestCodes(t *testing.T) {
 	words := strings.Fields(documented)
 	for i := 0; i < len(words); i += 2 {

@@ -11,7 +11,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// write is what one request makes of a blob: Put Blob, Put Block List, or Put Blob From URL.
+// write is what one request makes of a blob: Put Blob, Put Block List, or Put Blob From
+// URL.
 type write struct {
 	name   string
 	attrs  *files.Attributes
@@ -22,15 +23,21 @@ type write struct {
 	mark   string // in the metadata of conditional writes
 	copies bool   // the content is another blob's, which the request names
 
-	// What is made of these for the request: here, since each for itself would be an allocation.
+	// What is made of these for the request: here, since each for itself would be an
+	// allocation.
 	http blob.HTTPHeaders
 	sum  string
 }
 
 func (w *write) headers() *blob.HTTPHeaders {
 	a := w.attrs
-	w.http = blob.HTTPHeaders{BlobContentType: &a.ContentType, BlobCacheControl: given(&a.CacheControl), BlobContentDisposition: given(&a.ContentDisposition),
-		BlobContentEncoding: given(&a.ContentEncoding), BlobContentLanguage: given(&a.ContentLanguage)}
+	w.http = blob.HTTPHeaders{
+		BlobContentType:        &a.ContentType,
+		BlobCacheControl:       given(&a.CacheControl),
+		BlobContentDisposition: given(&a.ContentDisposition),
+		BlobContentEncoding:    given(&a.ContentEncoding),
+		BlobContentLanguage:    given(&a.ContentLanguage),
+	}
 	if w.digest.MD5 != "" {
 		w.http.BlobContentMD5 = fromHex(w.digest.MD5)
 	}
@@ -57,7 +64,11 @@ func (w *write) metadata() map[string]*string {
 
 func (w *write) conditions() *blob.AccessConditions {
 	if w.cond.Absent() {
-		return &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: new(azcore.ETagAny)}}
+		return &blob.AccessConditions{
+			ModifiedAccessConditions: &blob.ModifiedAccessConditions{
+				IfNoneMatch: new(azcore.ETagAny),
+			},
+		}
 	}
 	if v, ok := w.cond.Version(); ok {
 		return readConditions(v, "")
@@ -84,10 +95,10 @@ type written struct {
 	modTime *time.Time
 }
 
-// commit makes the request that the file changes by. A conditional one whose answer was lost
-// recognises itself by its mark when it is repeated, or at the end; what can't be known is
-// ErrUncertain (P2). sent, if not nil, reports whether the request's content was sent whole: before
-// that nothing can have changed.
+// commit makes the request that the file changes by. A conditional one whose answer was
+// lost recognises itself by its mark when it is repeated, or at the end; what can't be
+// known is ErrUncertain (P2). sent, if not nil, reports whether the request's content
+// was sent whole: before that nothing can have changed.
 func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 	request func(ctx context.Context) (written, error),
 ) (files.Info, error) {
@@ -107,7 +118,8 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 			return nil
 		}
 		mapped := b.fault(ctx, w.op(), err)
-		failed := files.KindOf(mapped) == files.ErrExist || files.KindOf(mapped) == files.ErrPrecondition
+		failed := files.KindOf(mapped) == files.ErrExist ||
+			files.KindOf(mapped) == files.ErrPrecondition
 		if failed && (unsure || refusals > 0) {
 			asked = true
 			switch found = b.recognise(ctx, w); {
@@ -131,7 +143,8 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 		return *found, nil
 	case err == nil:
 		return w.info(done), nil
-	case !unsure, k == files.ErrUncertain, k == files.ErrCorrupt, k == files.ErrInvalid && w.mark == "":
+	case !unsure, k == files.ErrUncertain, k == files.ErrCorrupt, k == files.ErrInvalid &&
+		w.mark == "":
 		return files.Info{}, err // the repeat was refused for what it is, and so was the first
 	}
 	if w.mark != "" && !asked && ctx.Err() == nil {
@@ -151,7 +164,8 @@ func (w *write) info(r written) files.Info {
 	}
 }
 
-// recognise finds what an earlier try of the same write stored; nil where it is another's.
+// recognise finds what an earlier try of the same write stored; nil where it is
+// another's.
 func (b *backend) recognise(ctx context.Context, w *write) *files.Info {
 	var r blob.GetPropertiesResponse
 	err := b.ask(ctx, opStat, func(ctx context.Context) (err error) {
@@ -165,8 +179,8 @@ func (b *backend) recognise(ctx context.Context, w *write) *files.Info {
 	return &info
 }
 
-// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the repeat was told
-// is no outcome, so its sentinel isn't found beside ErrUncertain.
+// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
+// repeat was told is no outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error, more string) error {
 	words := "the answer to the write was lost" + more + ": " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {

@@ -15,27 +15,35 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// conformanceLimit is long, since the emulator answers some hundred requests a second, of all cases that run at once.
+// conformanceLimit is long, since the emulator answers some hundred requests a second,
+// of all cases that run at once.
 const conformanceLimit = 4 * time.Minute
 
 // azuriteRaces is what random operations meet, or do not.
 var azuriteRaces = map[string]string{
-	"X1/model": "Azurite refuses Put Blob with If-None-Match where a refused copy or upload left uncommitted blocks and no blob (TestUncommittedBlocks, TestModelMended); in Azure such a blob does not exist",
+	"X1/model": "Azurite refuses Put Blob with If-None-Match where a refused copy or upload left " +
+		"uncommitted blocks and no blob (TestUncommittedBlocks, TestModelMended); in Azure such " +
+		"a blob does not exist",
 }
 
-// subHarness runs all cases in one container, each behind files.Sub in a directory of its own, with blocks that are small enough for uploads of several.
+// subHarness runs all cases in one container, each behind files.Sub in a directory of
+// its own, with blocks that are small enough for uploads of several.
 func subHarness(t *testing.T) conformance.Harness {
 	server := testserver.Start(t, testserver.Azurite)
 	store := server.Store(t)
 	return conformance.Harness{
-		Name: "azure", Server: fmt.Sprintf("%s %s", server.Name, server.Version),
-		Store: func(t conformance.T) files.Bucket { return open(t, store, "block_size", "262144") },
+		Name:   "azure",
+		Server: fmt.Sprintf("%s %s", server.Name, server.Version),
+		Store: func(t conformance.T) files.Bucket {
+			return open(t, store, "block_size", "262144")
+		},
 		Second: func(t conformance.T, _ files.Bucket) files.Bucket {
 			return open(t, store, "block_size", "262144")
 		},
-		Limit: conformanceLimit, ServerRaces: azuriteRaces,
-		URL:  func(conformance.T) string { return store },
-		Send: send,
+		Limit:       conformanceLimit,
+		ServerRaces: azuriteRaces,
+		URL:         func(conformance.T) string { return store },
+		Send:        send,
 		Secrets: func(b files.Bucket) []string {
 			_, prefix := conformance.Base(b)
 			return []string{prefix, hostOf(store), server.SecretKey}
@@ -63,7 +71,8 @@ func bareHarness(t *testing.T) conformance.Harness {
 		}
 		return c
 	}
-	// A container goes with its case, because every listing of the emulator's goes through the blobs of all containers.
+	// A container goes with its case, because every listing of the emulator's goes
+	// through the blobs of all containers.
 	store := func(t conformance.T) string {
 		u := server.Store(t)
 		if !server.User {
@@ -78,19 +87,25 @@ func bareHarness(t *testing.T) conformance.Harness {
 		return u
 	}
 	h := conformance.Harness{
-		Name: "azure-azurite", Server: fmt.Sprintf("%s %s", server.Name, server.Version), Limit: conformanceLimit, ServerRaces: azuriteRaces,
-		MaxFiles: 1500, // beyond, putting takes the server seconds
-		New:      func(t conformance.T) files.Bucket { return at(t, store(t)) },
-		Second:   func(t conformance.T, b files.Bucket) files.Bucket { return at(t, of(b)) },
-		URL:      store,
-		Send:     send,
+		Name:        "azure-azurite",
+		Server:      fmt.Sprintf("%s %s", server.Name, server.Version),
+		Limit:       conformanceLimit,
+		ServerRaces: azuriteRaces,
+		MaxFiles:    1500, // beyond, putting takes the server seconds
+		New:         func(t conformance.T) files.Bucket { return at(t, store(t)) },
+		Second:      func(t conformance.T, b files.Bucket) files.Bucket { return at(t, of(b)) },
+		URL:         store,
+		Send:        send,
 		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
-			if _, err := client(t, b).NewBlockBlobClient(key).Upload(t.Context(), streaming.NopCloser(strings.NewReader(content)), nil); err != nil {
+			if _, err := client(t, b).NewBlockBlobClient(key).Upload(t.Context(),
+				streaming.NopCloser(strings.NewReader(content)), nil); err != nil {
 				t.Fatalf("%q: %v", key, err)
 			}
 		},
 		ForeignKeys: []string{"dir/", "a//b", "d//"},
-		Secrets:     func(b files.Bucket) []string { return []string{hostOf(of(b)), server.SecretKey} },
+		Secrets: func(b files.Bucket) []string {
+			return []string{hostOf(of(b)), server.SecretKey}
+		},
 	}
 	if !server.User {
 		h.Vanish = func(t conformance.T, b files.Bucket) {

@@ -25,8 +25,8 @@ const (
 		"eksoGMGw=="
 )
 
-// connectionService reads a connection string: of an account's key, of a shared access signature, or
-// of an emulator.
+// connectionService reads a connection string: of an account's key, of a shared access
+// signature, or of an emulator.
 // https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
 func connectionService() (service, error) {
 	const from = "AZURE_STORAGE_CONNECTION_STRING"
@@ -42,11 +42,13 @@ func connectionService() (service, error) {
 		}
 		v = strings.TrimSpace(v)
 		if was, twice := parts[key]; twice && key != "" && was != v {
-			return s, files.Errorf(files.ErrInvalid, "%s has a part twice, of different values", from)
+			return s, files.Errorf(files.ErrInvalid, "%s has a part twice, of different values",
+				from)
 		}
 		parts[key] = v
 	}
-	s.account, s.key, s.keyFrom = parts["accountname"], parts["accountkey"], "the AccountKey of "+from
+	s.account, s.key, s.keyFrom = parts["accountname"], parts["accountkey"],
+		"the AccountKey of "+from
 	s.sas = strings.TrimPrefix(parts["sharedaccesssignature"], "?")
 	address := parts["blobendpoint"]
 	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
@@ -64,7 +66,8 @@ func connectionService() (service, error) {
 	}
 	switch {
 	case address == "":
-		return s, files.Errorf(files.ErrInvalid, "%s names neither AccountName nor BlobEndpoint", from)
+		return s, files.Errorf(files.ErrInvalid, "%s names neither AccountName nor BlobEndpoint",
+			from)
 	case s.key == "" && s.sas == "":
 		return s, files.Errorf(files.ErrInvalid,
 			"%s has neither AccountKey nor SharedAccessSignature", from)

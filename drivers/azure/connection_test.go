@@ -44,7 +44,10 @@ func TestConnectionStrings(t *testing.T) {
 			"BlobEndpoint=https://a.blob.core.windows.net/;SharedAccessSignature=?" + sas,
 			"", "https://a.blob.core.windows.net/c?" + sas, false,
 		},
-		{"AccountName=a;AccountKey=a2V5", "?storage_account=a", "https://a.blob.core.windows.net/c", true},
+		{
+			"AccountName=a;AccountKey=a2V5", "?storage_account=a",
+			"https://a.blob.core.windows.net/c", true,
+		},
 		{"AccountName=a;AccountKey=a2V5", "?storage_account=b", "", false},
 		{"AccountName=a;AccountKey=a2V5", "?domain=example.com", "", false},
 		{"AccountName=a;AccountKey=a2V5", "?storage_account=b&anonymous=true",
@@ -66,7 +69,8 @@ func TestConnectionStrings(t *testing.T) {
 			t.Errorf("%s%s: %v", c.env, c.params, err)
 			continue
 		}
-		if got := driver.Unwrap(b).(*backend).client.URL(); got != c.want || b.Features().SignGet != c.signs {
+		if got := driver.Unwrap(b).(*backend).client.URL(); got != c.want ||
+			b.Features().SignGet != c.signs {
 			t.Errorf("%s%s leads to %s, signs %v", c.env, c.params, got, b.Features().SignGet)
 		}
 		b.Close()

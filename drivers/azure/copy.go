@@ -16,13 +16,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Copy copies inside the account: the properties are asked for, and then the service takes the content from the source's URL, signed by the
-// account's key, in one request up to 5000 MiB, and block by block above (C1). Copy Blob, whose target can be seen while it
-// is pending, is not used (P1).
+// Copy copies inside the account: the properties are asked for, and then the service
+// takes the content from the source's URL, signed by the account's key, in one request
+// up to 5000 MiB, and block by block above (C1). Copy Blob, whose target can be seen
+// while it is pending, is not used (P1).
 // https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
-func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+func (b *backend) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
-	if !ok || !src.signs || !b.signs || src.store != b.store && hostOf(src.store) != hostOf(b.store) {
+	if !ok || !src.signs || !b.signs ||
+		src.store != b.store && hostOf(src.store) != hostOf(b.store) {
 		return files.Info{}, files.ErrUnsupported
 	}
 	if err := checkName(req.Dst); err != nil {
@@ -48,8 +51,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 			return files.Info{}, files.ErrUnsupported // which a Put says what is wrong with
 		}
 		if source.Version == last {
-			// It is as it was, so it is the service that can't read it: a firewall, or a setting of
-			// the account's. The content then passes through the program.
+			// It is as it was, so it is the service that can't read it: a firewall, or
+			// a setting of the account's. The content then passes through the program.
 			return files.Info{}, files.ErrUnsupported
 		}
 		last = source.Version
@@ -58,20 +61,24 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 			return info, err
 		}
 	}
-	return files.Info{}, files.Errorf(files.ErrUnavailable, "the source is replaced again and again")
+	return files.Info{}, files.Errorf(files.ErrUnavailable,
+		"the source is replaced again and again")
 }
 
-// printable reports whether the headers can be sent as they are: others store what isn't ASCII, and
-// then the service takes the request for one of another signature.
+// printable reports whether the headers can be sent as they are: others store what
+// isn't ASCII, and then the service takes the request for one of another signature.
 func printable(a *files.Attributes) bool {
-	all := a.ContentType + a.CacheControl + a.ContentDisposition + a.ContentEncoding + a.ContentLanguage
+	all := a.ContentType + a.CacheControl + a.ContentDisposition + a.ContentEncoding +
+		a.ContentLanguage
 	return strings.IndexFunc(all, func(c rune) bool { return c < ' ' || c > '~' }) < 0
 }
 
-// maxCopyTries bounds how often a source is looked at that is replaced whenever it is to be copied.
+// maxCopyTries bounds how often a source is looked at that is replaced whenever it is
+// to be copied.
 const maxCopyTries = 20
 
-// copyFrom copies that version of the source; the error is errSource where it can't be had.
+// copyFrom copies that version of the source; the error is errSource where it can't be
+// had.
 func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info,
 	req *driver.CopyRequest,
 ) (files.Info, error) {
@@ -94,7 +101,8 @@ func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info
 	return c.blocks(ctx)
 }
 
-// copyLife is how long the source's signed URL works, which the service reads while it copies.
+// copyLife is how long the source's signed URL works, which the service reads while it
+// copies.
 const copyLife = 6 * time.Hour
 
 func hostOf(store string) string {
@@ -145,7 +153,12 @@ func (c *transfer) pinned() *blob.SourceModifiedAccessConditions {
 
 // blocks lets the service take the source block by block, and commits them.
 func (c *transfer) blocks(ctx context.Context) (files.Info, error) {
-	size, err := driver.PartPlan{PartSize: fromURLBlock, Concurrency: c.b.opts.Parallel, MaxParts: maxBlocks, MaxPartSize: maxBlock}.PartSizeOf(c.w.size)
+	size, err := driver.PartPlan{
+		PartSize:    fromURLBlock,
+		Concurrency: c.b.opts.Parallel,
+		MaxParts:    maxBlocks,
+		MaxPartSize: maxBlock,
+	}.PartSizeOf(c.w.size)
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -163,7 +176,8 @@ func (c *transfer) blocks(ctx context.Context) (files.Info, error) {
 	}
 }
 
-// maxOutpaced is how many times a copy's blocks are made, where each time another upload of the name was committed meanwhile.
+// maxOutpaced is how many times a copy's blocks are made, where each time another
+// upload of the name was committed meanwhile.
 const maxOutpaced = 20
 
 // fromURLBlock is the size of the blocks that the service copies, in bytes.

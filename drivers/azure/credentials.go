@@ -22,11 +22,13 @@ var settings = connect.Settings{
 	Authority: "set SSL_CERT_FILE to the authority's certificate",
 }
 
-const setCredentials = "there are no credentials, or they can't be refreshed: set AZURE_STORAGE_KEY, " +
+const setCredentials = "there are no credentials, or they can't be refreshed: set " +
+	"AZURE_STORAGE_KEY, " +
 	"AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING, log in with az login, or write " +
 	"anonymous=true for a public container"
 
-// isCredentials reports a failure to get a token: azidentity's errors say that repeating is no use.
+// isCredentials reports a failure to get a token: azidentity's errors say that
+// repeating is no use.
 func isCredentials(err error) bool {
 	var no interface{ NonRetriable() }
 	if _, answered := errors.AsType[*azcore.ResponseError](err); answered {
@@ -36,8 +38,8 @@ func isCredentials(err error) bool {
 	return errors.As(err, &no)
 }
 
-// again repeats a request once and at once where a corrected clock, or credentials that are read
-// anew, may change the answer.
+// again repeats a request once and at once where a corrected clock, or credentials that
+// are read anew, may change the answer.
 type again struct {
 	chain  bool         // the credentials are those of azidentity
 	offset atomic.Int64 // of the service's clock, in nanoseconds
@@ -100,8 +102,8 @@ func (a *again) renew(context.Context) bool {
 	return true
 }
 
-// freshToken gives a request the token of credentials that were made anew, in place of that which
-// the SDK keeps. It comes behind the SDK's own policy.
+// freshToken gives a request the token of credentials that were made anew, in place of
+// that which the SDK keeps. It comes behind the SDK's own policy.
 type freshToken struct{ again *again }
 
 var scope = policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}}

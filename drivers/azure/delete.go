@@ -13,9 +13,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// Delete removes the blob, with its snapshots, in one request. Where an answer was lost, a
-// conditional one can't know if it was itself that the blob went by. A directory, which an account
-// with a hierarchical namespace refuses to delete with its files, is no file.
+// Delete removes the blob, with its snapshots, in one request. Where an answer was
+// lost, a conditional one can't know if it was itself that the blob went by. A
+// directory, which an account with a hierarchical namespace refuses to delete with its
+// files, is no file.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	switch {
 	case missing(key) && ifVersion == "":
@@ -60,7 +61,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	return err
 }
 
-// uncertainDelete is for a conditional deletion whose answer was lost, and whose repeats failed.
+// uncertainDelete is for a conditional deletion whose answer was lost, and whose
+// repeats failed.
 func uncertainDelete(err error) error {
 	words := "the answer to the deletion was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
@@ -81,7 +83,8 @@ var withSnapshots = blob.DeleteSnapshotsOptionTypeInclude
 // MaxDeleteMany is how many deletions the service takes in one batch.
 func (b *backend) MaxDeleteMany() int { return 256 }
 
-// DeleteMany deletes in one request. A deletion that was not answered, or that the service was too busy for, is repeated by itself.
+// DeleteMany deletes in one request. A deletion that was not answered, or that the
+// service was too busy for, is repeated by itself.
 // https://learn.microsoft.com/rest/api/storageservices/blob-batch
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
@@ -135,8 +138,8 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
-// lacksBatch reports whether the service says that it has no batches, as some emulators and gateways
-// haven't.
+// lacksBatch reports whether the service says that it has no batches, as some emulators
+// and gateways haven't.
 func lacksBatch(err error) bool {
 	r := answered(err)
 	switch {
@@ -152,8 +155,8 @@ func lacksBatch(err error) bool {
 // deleteAtOnce is how many deletions of one name each are on their way.
 const deleteAtOnce = 16
 
-// deleteEach deletes names[i] for each i that is asked, a few at a time, and reports whether all are
-// gone.
+// deleteEach deletes names[i] for each i that is asked, a few at a time, and reports
+// whether all are gone.
 func (b *backend) deleteEach(ctx context.Context, names []string, asked []int, errs []error) bool {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, deleteAtOnce)
@@ -170,8 +173,8 @@ func (b *backend) deleteEach(ctx context.Context, names []string, asked []int, e
 	return errors.Join(errs...) == nil
 }
 
-// heardPart is the failure of a part of a batch, which must be in the service's own words as any
-// other answer.
+// heardPart is the failure of a part of a batch, which must be in the service's own
+// words as any other answer.
 func heardPart(err error) error {
 	r, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok || r.RawResponse == nil {

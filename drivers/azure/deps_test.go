@@ -6,14 +6,17 @@ import (
 	"testing"
 )
 
-// TestDependencies keeps other clouds' SDKs out of a program that imports only this driver.
+// TestDependencies keeps other clouds' SDKs out of a program that imports only this
+// driver.
 func TestDependencies(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for path := range strings.FieldsSeq(string(out)) {
-		for _, foreign := range []string{"github.com/aws/", "cloud.google.com/", "google.golang.org/", "gocloud.dev/"} {
+		for _, foreign := range []string{
+			"github.com/aws/", "cloud.google.com/", "google.golang.org/", "gocloud.dev/",
+		} {
 			if strings.HasPrefix(path, foreign) {
 				t.Errorf("the driver links %s", path)
 			}

@@ -16,8 +16,8 @@ import (
 
 const secretWord = "s3cr3t"
 
-// TestHostile: whatever the endpoint answers, nothing is believed that Blob Storage didn't say or
-// prove.
+// TestHostile: whatever the endpoint answers, nothing is believed that Blob Storage
+// didn't say or prove.
 func TestHostile(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
 	bareEnvironment(t)
@@ -33,8 +33,8 @@ func TestHostile(t *testing.T) {
 	})
 }
 
-// TestHostileClient is TestHostile through a client of the caller's, with the transport that is
-// offered for it: without it the SDK reads an error without an end.
+// TestHostileClient is TestHostile through a client of the caller's, with the transport
+// that is offered for it: without it the SDK reads an error without an end.
 func TestHostileClient(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
 	cred, err := container.NewSharedKeyCredential("account", key)
@@ -74,7 +74,8 @@ func holdHostile(t *testing.T, key string, part int, open func(string) (files.Bu
 		known = append(known, ways.Known{
 			Way: "an error without a code",
 			Op:  op,
-			Why: "a HEAD has no body for the code, and where the header with it is missing, others " +
+			Why: "a HEAD has no body for the code, and where the header with it is " +
+				"missing, others " +
 				"show that the service answered",
 		})
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// op is what was asked: the same answer means different things. Flags tell of conditions that were
-// sent.
+// op is what was asked: the same answer means different things. Flags tell of
+// conditions that were sent.
 type op uint16
 
 const (
@@ -62,8 +62,8 @@ func (o op) success() int {
 	return http.StatusOK
 }
 
-// errSource is the answer to a copy whose source can't be read, or is another version now. It
-// doesn't leave the package.
+// errSource is the answer to a copy whose source can't be read, or is another version
+// now. It doesn't leave the package.
 var errSource = errors.New("the source of the copy can't be read, or was replaced")
 
 // answer is a service's failure: a sentinel, words for it, and what the service asks for.
@@ -85,8 +85,8 @@ func answered(err error) reply {
 	return replyOf(err)
 }
 
-// fault maps an error of the SDK to a sentinel (E2). Its own text has the URL in it, so it is never
-// shown (E1); errors.As reaches it.
+// fault maps an error of the SDK to a sentinel (E2). Its own text has the URL in it, so
+// it is never shown (E1); errors.As reaches it.
 func (b *backend) fault(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil

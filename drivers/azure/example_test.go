@@ -13,9 +13,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// A bucket through a client of the program's own, with a policy of retries and larger blocks. Making it makes no request.
+// A bucket through a client of the program's own, with a policy of retries and larger
+// blocks. Making it makes no request.
 func ExampleNew() {
-	client, err := container.NewClientWithNoCredential("https://account.blob.core.windows.net/container", nil)
+	client, err := container.NewClientWithNoCredential(
+		"https://account.blob.core.windows.net/container", nil)
 	if err != nil {
 		panic(err)
 	}
@@ -34,7 +36,8 @@ func ExampleNew() {
 
 // What only Azure has is given by name; a bucket of another service refuses it.
 func ExamplePutOptions() {
-	client, err := container.NewClientWithNoCredential("https://account.blob.core.windows.net/container", nil)
+	client, err := container.NewClientWithNoCredential(
+		"https://account.blob.core.windows.net/container", nil)
 	if err != nil {
 		panic(err)
 	}
@@ -43,9 +46,10 @@ func ExamplePutOptions() {
 		panic(err)
 	}
 	defer b.Close()
-	_, err = b.Put(context.Background(), "2025/archive.tar", strings.NewReader("…"), &files.PutOptions{
-		Native: []files.NativeOption{azure.PutOptions{AccessTier: "Frosty"}},
-	})
+	_, err = b.Put(context.Background(), "2025/archive.tar", strings.NewReader("…"),
+		&files.PutOptions{
+			Native: []files.NativeOption{azure.PutOptions{AccessTier: "Frosty"}},
+		})
 	fmt.Println(errors.Is(err, files.ErrInvalid), err)
 	// Output: true files: put 2025/archive.tar: invalid argument: azure.PutOptions: there is no access tier "Frosty"
 }

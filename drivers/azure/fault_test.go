@@ -15,10 +15,17 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// TestFaults has one request in twenty fail, in every way. CLOUDFILES_FAULT_OPS is how many operations it does.
+// TestFaults has one request in twenty fail, in every way. CLOUDFILES_FAULT_OPS is how
+// many operations it does.
 func TestFaults(t *testing.T) {
-	b, p, direct := proxiedBeside(t, append([]string{"block_size", "65536", "retry_budget", "0"}, fast...)...)
-	c := faultrun.Config{Bucket: files.Wrap(b, uncommitted(direct)), Proxy: p, Large: 200_000, Ops: 10_000}
+	b, p, direct := proxiedBeside(t,
+		append([]string{"block_size", "65536", "retry_budget", "0"}, fast...)...)
+	c := faultrun.Config{
+		Bucket: files.Wrap(b, uncommitted(direct)),
+		Proxy:  p,
+		Large:  200_000,
+		Ops:    10_000,
+	}
 	if testing.Short() {
 		c.Ops = 500
 	}
@@ -28,19 +35,24 @@ func TestFaults(t *testing.T) {
 	faultrun.Run(t, c)
 }
 
-// uncommitted tells a refusal that is Azurite's alone: to its Put Blob with If-None-Match a name of which there are only uncommitted blocks, left
-// by an upload that failed, exists. To every other request of its, and in the service, it doesn't.
+// uncommitted tells a refusal that is Azurite's alone: to its Put Blob with
+// If-None-Match a name of which there are only uncommitted blocks, left by an upload
+// that failed, exists. To every other request of its, and in the service, it doesn't.
 func uncommitted(direct files.Bucket) files.Hooks {
-	return files.Hooks{Around: func(ctx context.Context, call *files.Call, next func(context.Context) error) error {
-		err := next(ctx)
-		if call.Op != files.OpPut || !errors.Is(err, files.ErrExist) {
+	return files.Hooks{
+		Around: func(ctx context.Context, call *files.Call,
+			next func(context.Context) error) error {
+			err := next(ctx)
+			if call.Op != files.OpPut || !errors.Is(err, files.ErrExist) {
+				return err
+			}
+			if n, stat := blocks(ctx, direct, call.Name); stat == nil && n > 0 {
+				return files.WithCause(files.ErrUnavailable, err,
+					"there are uncommitted blocks only")
+			}
 			return err
-		}
-		if n, stat := blocks(ctx, direct, call.Name); stat == nil && n > 0 {
-			return files.WithCause(files.ErrUnavailable, err, "there are uncommitted blocks only")
-		}
-		return err
-	}}
+		},
+	}
 }
 
 // blocks counts the uncommitted blocks of a name under which there is no file.
@@ -49,25 +61,30 @@ func blocks(ctx context.Context, b files.Bucket, name string) (int, error) {
 		return 0, err
 	}
 	c, _ := files.As[*container.Client](b)
-	list, err := c.NewBlockBlobClient(name).GetBlockList(ctx, blockblob.BlockListTypeUncommitted, nil)
+	list, err := c.NewBlockBlobClient(name).GetBlockList(ctx, blockblob.BlockListTypeUncommitted,
+		nil)
 	return len(list.UncommittedBlocks), err
 }
 
-// TestUncommittedBlocks holds Azurite to what uncommitted says of it: once it has no such fault, that goes.
+// TestUncommittedBlocks holds Azurite to what uncommitted says of it: once it has no
+// such fault, that goes.
 func TestUncommittedBlocks(t *testing.T) {
 	b, p, direct := proxiedBeside(t, "block_size", "65536")
 	p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Times: 1, Fault: proxy.Azure.Forbidden()})
-	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("x", 200_000), nil); !errors.Is(err, files.ErrPermission) {
+	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("x", 200_000),
+		nil); !errors.Is(err, files.ErrPermission) {
 		t.Fatalf("got %v, want ErrPermission", err)
 	}
 	if n, err := blocks(t.Context(), direct, "a"); n != 4 || err != nil {
 		t.Errorf("%d blocks, %v; want 4", n, err)
 	}
 	absent := &files.PutOptions{If: files.IfAbsent()}
-	if _, err := files.PutString(t.Context(), b, "a", "short", absent); !errors.Is(err, files.ErrExist) {
+	if _, err := files.PutString(t.Context(), b, "a", "short",
+		absent); !errors.Is(err, files.ErrExist) {
 		t.Errorf("got %v, want ErrExist, which Azurite answers wrongly", err)
 	}
-	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("y", 200_000), absent); err != nil {
+	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("y", 200_000),
+		absent); err != nil {
 		t.Errorf("in blocks: %v", err)
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// ear is the context of one request, and hears its answer before the SDK reads it. The SDK's policy
-// of repeats, which is off, shows each answer: that works for the caller's own clients too.
+// ear is the context of one request, and hears its answer before the SDK reads it. The
+// SDK's policy of repeats, which is off, shows each answer: that works for the caller's
+// own clients too.
 type ear struct {
 	context.Context
 	b    *backend
@@ -41,8 +42,8 @@ func (b *backend) ask(ctx context.Context, o op, request func(ctx context.Contex
 	return err
 }
 
-// once turns the SDK's own repeats off, which would multiply with the policy's, and has the answers
-// heard.
+// once turns the SDK's own repeats off, which would multiply with the policy's, and has
+// the answers heard.
 var once = policy.RetryOptions{
 	MaxRetries: -1,
 	ShouldRetry: func(resp *http.Response, err error) bool {

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHeavyPage: a page whose entries have nothing takes no more memory than some times its size,
-// though each would be an entry.
+// TestHeavyPage: a page whose entries have nothing takes no more memory than some times
+// its size, though each would be an entry.
 func TestHeavyPage(t *testing.T) {
 	const head, tail = "<EnumerationResults><Blobs>", "</Blobs></EnumerationResults>"
 	page := head + strings.Repeat("<Blob/>", 16<<20/len("<Blob/>")) + tail
@@ -35,7 +35,8 @@ func TestHeavyPage(t *testing.T) {
 	}
 }
 
-// TestHeavyHeaders: headers without an end take no more memory than some times their bound.
+// TestHeavyHeaders: headers without an end take no more memory than some times their
+// bound.
 func TestHeavyHeaders(t *testing.T) {
 	b, _ := opened(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()

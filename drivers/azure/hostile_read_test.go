@@ -43,7 +43,8 @@ func of(all ...string) func(int) (string, string) {
 	}
 }
 
-// TestListingsThatLie: a listing that is none is an error that says so, after few requests.
+// TestListingsThatLie: a listing that is none is an error that says so, after few
+// requests.
 func TestListingsThatLie(t *testing.T) {
 	a, b1 := blobXML("dir/a", "1"), blobXML("dir/b", "1")
 	for what, c := range map[string]struct {
@@ -64,13 +65,27 @@ func TestListingsThatLie(t *testing.T) {
 		"directories elsewhere":    {of(dirXML("other/")), true, "outside", 1},
 		"a directory without end":  {of(dirXML("dir/d")), true, "not asked", 1},
 		"names below a directory":  {of(blobXML("dir/d/x", "1")), true, "below", 1},
-		"a marker that repeats":    {func(int) (string, string) { return "", "t" }, false, "repeats", 3},
-		"markers by turns": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n%3) }, false,
-			"repeats", 12},
-		"pages without end": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n) }, false,
-			"without an end", maxEmptyPages + 2},
-		"the same page without end": {func(n int) (string, string) { return b1, "t" + strconv.Itoa(n) },
-			false, "twice", 2},
+		"a marker that repeats": {func(int) (string, string) {
+			return "", "t"
+		}, false, "repeats", 3},
+		"markers by turns": {
+			func(n int) (string, string) { return "", "t" + strconv.Itoa(n%3) },
+			false,
+			"repeats",
+			12,
+		},
+		"pages without end": {
+			func(n int) (string, string) { return "", "t" + strconv.Itoa(n) },
+			false,
+			"without an end",
+			maxEmptyPages + 2,
+		},
+		"the same page without end": {
+			func(n int) (string, string) { return b1, "t" + strconv.Itoa(n) },
+			false,
+			"twice",
+			2,
+		},
 	} {
 		b, requests := hostile(t, answersOf(c.page))
 		var last error
@@ -117,7 +132,8 @@ func TestOddTimes(t *testing.T) {
 		n := 0
 		for e, err := range b.List(t.Context(), "dir", nil) {
 			n++
-			if err != nil || e.Name == "dir/a" && (e.ModTime.IsZero() != zero || !zero && !e.ModTime.Equal(want)) {
+			if err != nil || e.Name == "dir/a" && (e.ModTime.IsZero() != zero ||
+				!zero && !e.ModTime.Equal(want)) {
 				t.Errorf("%q, listed: %+v, %v", at, e, err)
 			}
 		}
@@ -130,14 +146,15 @@ func TestOddTimes(t *testing.T) {
 			holds(w, r, `"1"`, "")
 		})
 		info, err := b.Stat(t.Context(), "a", nil)
-		if n != 2 || err != nil || info.ModTime.IsZero() != zero || !zero && !info.ModTime.Equal(want) {
+		if n != 2 || err != nil || info.ModTime.IsZero() != zero ||
+			!zero && !info.ModTime.Equal(want) {
 			t.Errorf("%q: %d entries, %v, %v", at, n, info.ModTime, err)
 		}
 	}
 }
 
-// TestOneVersion: a body is of one version and of the range that was asked for, also where something
-// ignores If-Match.
+// TestOneVersion: a body is of one version and of the range that was asked for, also
+// where something ignores If-Match.
 func TestOneVersion(t *testing.T) {
 	part := func(tag, span, body string) func(w http.ResponseWriter) {
 		return func(w http.ResponseWriter) {
@@ -163,9 +180,10 @@ func TestOneVersion(t *testing.T) {
 		"no range":                  {part(`"1"`, "", "56789"), files.ErrUnavailable},
 		"a range of another length": {part(`"1"`, "bytes 5-9/10", "567"), files.ErrUnavailable},
 		"an impossible range":       {part(`"1"`, "bytes 5-3/10", "56789"), files.ErrUnavailable},
-		"a range beyond":            {part(`"1"`, "bytes 50-54/100", "56789"), files.ErrUnavailable},
-		"another size":              {part(`"1"`, "bytes 5-9/20", "56789"), files.ErrUnavailable},
-		"no ETag":                   {part("", "bytes 5-9/10", "56789"), files.ErrUnavailable},
+		"a range beyond": {part(`"1"`, "bytes 50-54/100",
+			"56789"), files.ErrUnavailable},
+		"another size": {part(`"1"`, "bytes 5-9/20", "56789"), files.ErrUnavailable},
+		"no ETag":      {part("", "bytes 5-9/10", "56789"), files.ErrUnavailable},
 	} {
 		first := true
 		b, requests := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -209,7 +227,8 @@ func TestRangesAtTheEdge(t *testing.T) {
 		}
 		holds(w, r, `"1"`, "")
 	})
-	for _, r := range []files.Range{files.Bytes(0, 5), files.From(3), files.Last(4), files.Bytes(0, 0)} {
+	for _, r := range []files.Range{files.Bytes(0,
+		5), files.From(3), files.Last(4), files.Bytes(0, 0)} {
 		requests.Store(0)
 		if s, err := get(b, r); s != "" || err != nil || requests.Load() > 2 {
 			t.Errorf("%v of an empty file: %q, %v, %d requests", r, s, err, requests.Load())
@@ -238,7 +257,9 @@ func TestRangesAtTheEdge(t *testing.T) {
 		t.Errorf("another range: %q, %v", s, err)
 	}
 	// What ignores ranges sends all.
-	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) { holds(w, r, `"1"`, "0123456789") })
+	b, _ = hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		holds(w, r, `"1"`, "0123456789")
+	})
 	if s, err := get(b, files.Bytes(2, 5)); s != "23456" || err != nil {
 		t.Errorf("all for a range: %q, %v", s, err)
 	}
@@ -246,19 +267,28 @@ func TestRangesAtTheEdge(t *testing.T) {
 
 // TestIgnoredConditions: the answer's own version counts.
 func TestIgnoredConditions(t *testing.T) {
-	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) { holds(w, r, `"2"`, "content") })
+	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		holds(w, r, `"2"`, "content")
+	})
 	for _, r := range []files.Range{{}, files.Last(2), files.Bytes(0, 0)} {
-		if _, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r, IfVersion: "1"}); !errors.Is(err, files.ErrPrecondition) {
+		if _, err := b.Get(t.Context(), "a", &files.GetOptions{
+			Range:     r,
+			IfVersion: "1",
+		}); !errors.Is(err, files.ErrPrecondition) {
 			t.Errorf("if 1: %v", err)
 		}
-		if _, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r, IfNotVersion: "2"}); !errors.Is(err, files.ErrNotModified) {
+		if _, err := b.Get(t.Context(), "a", &files.GetOptions{
+			Range:        r,
+			IfNotVersion: "2",
+		}); !errors.Is(err, files.ErrNotModified) {
 			t.Errorf("if not 2: %v", err)
 		}
 	}
 }
 
-// TestFolderMarkers: a marker of a folder is left out of a listing that asks for metadata, in the
-// same number of requests; else it is an empty file, as section Z says.
+// TestFolderMarkers: a marker of a folder is left out of a listing that asks for
+// metadata, in the same number of requests; else it is an empty file, as section Z
+// says.
 func TestFolderMarkers(t *testing.T) {
 	bareEnvironment(t)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
@@ -309,8 +339,8 @@ func TestFolderMarkers(t *testing.T) {
 	}
 }
 
-// TestFolders: a directory of an account with a hierarchical namespace is no file, and Features say
-// what such an account doesn't keep.
+// TestFolders: a directory of an account with a hierarchical namespace is no file, and
+// Features say what such an account doesn't keep.
 // https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
 func TestFolders(t *testing.T) {
 	for _, mark := range []string{"X-Ms-Resource-Type: directory", "X-Ms-Meta-Hdi_isfolder: true"} {
@@ -326,7 +356,8 @@ func TestFolders(t *testing.T) {
 		if _, err := b.Stat(t.Context(), "dir", nil); !errors.Is(err, files.ErrNotExist) {
 			t.Errorf("%s, Stat: %v", mark, err)
 		}
-		if _, err := files.ReadString(t.Context(), b, "dir", nil); !errors.Is(err, files.ErrNotExist) {
+		if _, err := files.ReadString(t.Context(), b, "dir",
+			nil); !errors.Is(err, files.ErrNotExist) {
 			t.Errorf("%s, Get: %v", mark, err)
 		}
 		if err := b.Delete(t.Context(), "dir", nil); err != nil {
@@ -365,7 +396,8 @@ func TestFolders(t *testing.T) {
 		t.Errorf("once it is known: %+v", f)
 	}
 	// Directories come as blobs, and names in the order of a tree.
-	folder := strings.Replace(blobXML("dir/d", "0"), "<Etag>", "<ResourceType>directory</ResourceType><Etag>", 1)
+	folder := strings.Replace(blobXML("dir/d", "0"), "<Etag>",
+		"<ResourceType>directory</ResourceType><Etag>", 1)
 	b, _ = hostile(t, answersOf(of(folder+blobXML("dir/d/x", "1")+blobXML("dir/d.txt", "1"))))
 	if got := listed(t, b, nil); got != "dir/d/x|dir/d.txt" {
 		t.Error(got)

@@ -17,8 +17,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// hostile is a bucket whose service the handler is, with quick repeats, through a client of the
-// caller's. requests counts what came.
+// hostile is a bucket whose service the handler is, with quick repeats, through a
+// client of the caller's. requests counts what came.
 func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
@@ -38,7 +38,11 @@ func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic
 	}
 	b, err = New(c, &Options{
 		BlockSize: minBlock,
-		Retry:     &retry.Policy{Attempts: 3, Delay: time.Millisecond, MaxDelay: 2 * time.Millisecond},
+		Retry: &retry.Policy{
+			Attempts: 3,
+			Delay:    time.Millisecond,
+			MaxDelay: 2 * time.Millisecond,
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +70,8 @@ func opened(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
 	b = open(t, "azblob://box?protocol=http&localemu=true&block_size=65536&retry_attempts=3"+
-		"&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0", "domain", strings.TrimPrefix(srv.URL, "http://"))
+		"&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0", "domain",
+		strings.TrimPrefix(srv.URL, "http://"))
 	return b, requests
 }
 
@@ -150,7 +155,9 @@ var every = map[string]func(ctx context.Context, b files.Bucket) error{
 	"list behind": func(ctx context.Context, b files.Bucket) error {
 		return listAll(ctx, b, &files.ListOptions{StartAfter: "dir/b"})
 	},
-	"delete": func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "dir/a", nil) },
+	"delete": func(ctx context.Context, b files.Bucket) error {
+		return b.Delete(ctx, "dir/a", nil)
+	},
 	"delete many": func(ctx context.Context, b files.Bucket) error {
 		_, err := files.DeleteMany(ctx, b, func(yield func(string) bool) {
 			_ = yield("dir/a") && yield("dir/b")
@@ -193,28 +200,33 @@ func TestNotAzure(t *testing.T) {
 		"a login page that accepts": answer(202, "text/html", page),
 		"an empty 200":              answer(200, "text/plain", ""),
 		"a 204":                     answer(204, "text/plain", ""),
-		"a web server's file":       answer(200, "text/plain", "Hello", "Etag", `"1-2"`, "Server", "nginx"),
+		"a web server's file": answer(200, "text/plain", "Hello", "Etag", `"1-2"`, "Server",
+			"nginx"),
 		"a page of one application": answer(200, "text/html", page, "Etag", `W/"1-2"`),
 		"a redirect to a login":     answer(302, "text/html", "", "Location", "/login"),
-		"a 307 elsewhere":           answer(307, "text/plain", "", "Location", "http://127.0.0.1:1/x"),
-		"a web server's 404":        answer(404, "text/html", "<html>Not Found</html>"),
-		"a proxy's 404":             answer(404, "text/plain", "404 page not found\n"),
-		"an empty 404":              answer(404, "text/html", ""),
-		"a 404 in JSON":             answer(404, "application/json", `{"code":"BlobNotFound"}`),
-		"a 404 in other XML":        answer(404, document, `<Fehler><Code>BlobNotFound</Code></Fehler>`),
-		"a 404 without a code":      answer(404, document, `<Error><Message>BlobNotFound</Message></Error>`),
-		"a 404 cut off":             answer(404, document, `<Error><Code>BlobNotFound</Code>`),
-		"a web server's 405":        answer(405, "text/html", page),
-		"a web server's 412":        answer(412, "text/html", page),
-		"a proxy's 409":             answer(409, "text/html", page),
-		"a 501 of a simple server":  answer(501, "text/html", page),
-		"a proxy's 503":             answer(503, "text/html", page),
-		"a 304 that nobody asked":   answer(304, "text/plain", ""),
-		"an unknown document":       answer(200, document, `<Other/>`),
-		"an error without a code":   answer(200, document, `<Error/>`),
-		"deletions in HTML":         answer(202, "multipart/mixed", page),
+		"a 307 elsewhere": answer(307, "text/plain", "", "Location",
+			"http://127.0.0.1:1/x"),
+		"a web server's 404": answer(404, "text/html", "<html>Not Found</html>"),
+		"a proxy's 404":      answer(404, "text/plain", "404 page not found\n"),
+		"an empty 404":       answer(404, "text/html", ""),
+		"a 404 in JSON":      answer(404, "application/json", `{"code":"BlobNotFound"}`),
+		"a 404 in other XML": answer(404, document,
+			`<Fehler><Code>BlobNotFound</Code></Fehler>`),
+		"a 404 without a code": answer(404, document,
+			`<Error><Message>BlobNotFound</Message></Error>`),
+		"a 404 cut off":            answer(404, document, `<Error><Code>BlobNotFound</Code>`),
+		"a web server's 405":       answer(405, "text/html", page),
+		"a web server's 412":       answer(412, "text/html", page),
+		"a proxy's 409":            answer(409, "text/html", page),
+		"a 501 of a simple server": answer(501, "text/html", page),
+		"a proxy's 503":            answer(503, "text/html", page),
+		"a 304 that nobody asked":  answer(304, "text/plain", ""),
+		"an unknown document":      answer(200, document, `<Other/>`),
+		"an error without a code":  answer(200, document, `<Error/>`),
+		"deletions in HTML":        answer(202, "multipart/mixed", page),
 	} {
-		for client, make := range map[string]func(*testing.T, http.HandlerFunc) (files.Bucket, *atomic.Int64){
+		for client, make := range map[string]func(*testing.T,
+			http.HandlerFunc) (files.Bucket, *atomic.Int64){
 			"the caller's": hostile, "the driver's": opened,
 		} {
 			if client == "the caller's" && name == "a redirect to a login" {
@@ -227,7 +239,8 @@ func TestNotAzure(t *testing.T) {
 				err := do(t.Context(), b)
 				switch kind := files.KindOf(err); {
 				case err == nil, kind == nil, kind == files.ErrNotExist, kind == files.ErrNoBucket,
-					kind == files.ErrExist, kind == files.ErrPrecondition, kind == files.ErrNotModified:
+					kind == files.ErrExist, kind == files.ErrPrecondition,
+					kind == files.ErrNotModified:
 					t.Errorf("%s: %v", what, err)
 				case name == "a 304 that nobody asked", name == "deletions in HTML",
 					name == "a 307 elsewhere" && client == "the caller's": // who followed it
@@ -301,8 +314,8 @@ func TestMissingParts(t *testing.T) {
 	}
 }
 
-// TestErrorInSuccess: an error with the status of a success keeps its kind, and is repeated where
-// it may be.
+// TestErrorInSuccess: an error with the status of a success keeps its kind, and is
+// repeated where it may be.
 func TestErrorInSuccess(t *testing.T) {
 	for code, want := range map[string]error{
 		"AuthorizationFailure": files.ErrPermission,
@@ -372,8 +385,9 @@ func TestOtherHosts(t *testing.T) {
 		t.Cleanup(other.Close)
 		return other.URL
 	}
-	// The caller's client has another host of its own to go to: what it still sends there, when an
-	// upload of several blocks has failed already, is no request of the driver's client.
+	// The caller's client has another host of its own to go to: what it still sends
+	// there, when an upload of several blocks has failed already, is no request of the
+	// driver's client.
 	never, followed := host(func() { met.Add(1) }), host(func() {})
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		lead := func(to string) http.HandlerFunc {
@@ -385,7 +399,8 @@ func TestOtherHosts(t *testing.T) {
 		b, _ := opened(t, lead(never))
 		theirs, _ := hostile(t, lead(followed))
 		for op, do := range every {
-			if err := do(t.Context(), b); !errors.Is(err, files.ErrUnavailable) && !errors.Is(err, files.ErrUncertain) {
+			if err := do(t.Context(),
+				b); !errors.Is(err, files.ErrUnavailable) && !errors.Is(err, files.ErrUncertain) {
 				t.Errorf("%d, %s: %v", status, op, err)
 			}
 			if n := met.Swap(0); n > 0 {

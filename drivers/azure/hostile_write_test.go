@@ -11,7 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestProxysWord: the write was carried out, and then a gateway answered in the service's place.
+// TestProxysWord: the write was carried out, and then a gateway answered in the
+// service's place.
 func TestProxysWord(t *testing.T) {
 	for _, status := range []int{408, 429, 500, 502, 503, 504} {
 		for what, cond := range map[string]files.Condition{
@@ -71,13 +72,14 @@ func TestProxysWord(t *testing.T) {
 	}
 }
 
-// TestReasons: 409, 412 and 404 mean what their code says, and a condition's failure only where it
-// was sent.
+// TestReasons: 409, 412 and 404 mean what their code says, and a condition's failure
+// only where it was sent.
 func TestReasons(t *testing.T) {
 	put := func(c files.Condition) func(t *testing.T, b files.Bucket) error {
 		return func(t *testing.T, b files.Bucket) error { _, err := putIf(t, b, c); return err }
 	}
-	plain, absent, version := put(files.Condition{}), put(files.IfAbsent()), put(files.IfVersion("1"))
+	plain, absent, version := put(files.Condition{}), put(files.IfAbsent()),
+		put(files.IfVersion("1"))
 	get := func(t *testing.T, b files.Bucket) error {
 		_, err := b.Get(t.Context(), "a", nil)
 		return err
@@ -112,19 +114,23 @@ func TestReasons(t *testing.T) {
 		{412, "UnheardOf", "if version", version, files.ErrUnavailable},
 		{412, "SourceConditionNotMet", "plain", plain, files.ErrUnavailable},
 	} {
-		b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) { refuses(w, c.status, c.code) })
+		b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
+			refuses(w, c.status, c.code)
+		})
 		if err := c.do(t, b); files.KindOf(err) != c.want {
 			t.Errorf("%d %s, %s: %v, want %v", c.status, c.code, c.what, err, c.want)
 		}
 	}
-	b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) { refuses(w, 409, "InvalidBlobType") })
+	b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
+		refuses(w, 409, "InvalidBlobType")
+	})
 	if err := plain(t, b); err == nil || !strings.Contains(err.Error(), "append blob") {
 		t.Errorf("an append blob's name: %v", err)
 	}
 }
 
-// TestSources: what becomes of a copy whose source the service can't read, or that is replaced.
-// https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
+// TestSources: what becomes of a copy whose source the service can't read, or that is
+// replaced. https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
 func TestSources(t *testing.T) {
 	for _, status := range []int{401, 403, 404, 409, 412, 500} {
 		var stored string
@@ -139,7 +145,8 @@ func TestSources(t *testing.T) {
 				holds(w, r, `"1"`, "content")
 			}
 		})
-		if _, err := files.Copy(t.Context(), b, "b", b, "a", nil); err != nil || !strings.HasSuffix(stored, "/b") {
+		if _, err := files.Copy(t.Context(), b, "b", b, "a",
+			nil); err != nil || !strings.HasSuffix(stored, "/b") {
 			t.Errorf("%d: %v, stored %q; want it through the program", status, err, stored)
 		}
 	}
@@ -161,7 +168,8 @@ func TestSources(t *testing.T) {
 			made(w, `"9"`)
 		}
 	})
-	if info, err := files.Copy(t.Context(), b, "b", b, "a", nil); err != nil || info.Version != "9" {
+	if info, err := files.Copy(t.Context(), b, "b", b, "a",
+		nil); err != nil || info.Version != "9" {
 		t.Errorf("%+v, %v", info, err)
 	}
 	version = 1
@@ -171,7 +179,8 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// TestHeadersThatCantBeSent: what isn't ASCII would be another signature's, so nothing is sent.
+// TestHeadersThatCantBeSent: what isn't ASCII would be another signature's, so nothing
+// is sent.
 func TestHeadersThatCantBeSent(t *testing.T) {
 	b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
@@ -186,7 +195,8 @@ func TestHeadersThatCantBeSent(t *testing.T) {
 	if !errors.Is(put, files.ErrInvalid) || requests.Load() != 0 {
 		t.Errorf("put: %v, %d requests", put, requests.Load())
 	}
-	if _, err := files.Copy(t.Context(), b, "b", b, "a", nil); errors.Is(err, files.ErrPermission) || err == nil {
+	if _, err := files.Copy(t.Context(), b, "b", b, "a",
+		nil); errors.Is(err, files.ErrPermission) || err == nil {
 		t.Errorf("copy: %v", err)
 	}
 }
@@ -194,7 +204,8 @@ func TestHeadersThatCantBeSent(t *testing.T) {
 // TestBatchesThatLie: what the answer to a batch doesn't match isn't taken for done.
 func TestBatchesThatLie(t *testing.T) {
 	part := func(id, status string) string {
-		return "--b\r\nContent-Type: application/http\r\nContent-ID: " + id + "\r\n\r\nHTTP/1.1 " + status +
+		return "--b\r\nContent-Type: application/http\r\nContent-ID: " + id + "\r\n\r\nHTTP/1.1 " +
+			status +
 			"\r\nx-ms-request-id: 1\r\n\r\n\r\n"
 	}
 	const end = "--b--\r\n"
@@ -209,9 +220,11 @@ func TestBatchesThatLie(t *testing.T) {
 		"another's":       {part("0", "202 Accepted") + part("77", "202 Accepted") + end, 0, true},
 		"a negative one":  {part("0", "202 Accepted") + part("-1", "202 Accepted") + end, 0, true},
 		"another's error": {part("0", "202 Accepted") + part("77", "404 Not Found") + end, 0, true},
-		"a proxy's 404":   {part("0", "202 Accepted") + strings.Replace(part("1", "404 Not Found"), "x-ms-request-id", "x", 1) + end, 1, false},
-		"nothing":         {end, 0, true},
-		"cut off":         {part("0", "202 Accepted"), 0, true},
+		"a proxy's 404": {part("0",
+			"202 Accepted") + strings.Replace(part("1", "404 Not Found"), "x-ms-request-id", "x",
+			1) + end, 1, false},
+		"nothing": {end, 0, true},
+		"cut off": {part("0", "202 Accepted"), 0, true},
 	} {
 		deleted := 0
 		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
@@ -227,7 +240,8 @@ func TestBatchesThatLie(t *testing.T) {
 		})
 		err := every["delete many"](t.Context(), b)
 		if (err != nil) != c.fails || deleted != c.gone {
-			t.Errorf("%s: %v, %d deleted by themselves; want a failure: %v, %d", what, err, deleted, c.fails, c.gone)
+			t.Errorf("%s: %v, %d deleted by themselves; want a failure: %v, %d", what, err, deleted,
+				c.fails, c.gone)
 		}
 	}
 }

@@ -25,18 +25,21 @@ func version(e *azcore.ETag) files.Version {
 	return files.Version(strings.Trim(strings.TrimPrefix(string(value(e)), "W/"), `"`))
 }
 
-// isFolder reports whether an answer is of a directory: an account with a hierarchical namespace, or
-// a tool that makes a marker of its own kind, answers for it as for an empty blob. See
+// isFolder reports whether an answer is of a directory: an account with a hierarchical
+// namespace, or a tool that makes a marker of its own kind, answers for it as for an
+// empty blob. See
 // https://learn.microsoft.com/rest/api/storageservices/get-blob-properties
 func isFolder(h http.Header) bool {
 	if h.Get("X-Ms-Resource-Type") == "directory" {
 		return true
 	}
-	return strings.EqualFold(h.Get("X-Ms-Meta-Hdi_isfolder"), "true") && h.Get("Content-Length") == "0" &&
+	return strings.EqualFold(h.Get("X-Ms-Meta-Hdi_isfolder"),
+		"true") && h.Get("Content-Length") == "0" &&
 		h.Get("X-Ms-Meta-"+digestKey) == "" // which a Put of ours has, whatever its metadata
 }
 
-// isTree reports whether an answer has what only accounts with a hierarchical namespace tell.
+// isTree reports whether an answer has what only accounts with a hierarchical namespace
+// tell.
 func isTree(h http.Header) bool {
 	return h.Get("X-Ms-Resource-Type") != "" || h.Get("X-Ms-Permissions") != ""
 }
@@ -62,8 +65,14 @@ func cut(t *time.Time) time.Time {
 func downloaded(r blob.DownloadStreamResponse, size int64) files.Info {
 	info := files.Info{
 		Entry: files.Entry{Size: size, ModTime: cut(r.LastModified), Version: version(r.ETag)},
-		Attributes: files.Attributes{ContentType: value(r.ContentType), CacheControl: value(r.CacheControl), ContentDisposition: value(r.ContentDisposition),
-			ContentEncoding: value(r.ContentEncoding), ContentLanguage: value(r.ContentLanguage), Metadata: decodeMetadata(r.Metadata)},
+		Attributes: files.Attributes{
+			ContentType:        value(r.ContentType),
+			CacheControl:       value(r.CacheControl),
+			ContentDisposition: value(r.ContentDisposition),
+			ContentEncoding:    value(r.ContentEncoding),
+			ContentLanguage:    value(r.ContentLanguage),
+			Metadata:           decodeMetadata(r.Metadata),
+		},
 	}
 	md5 := r.ContentMD5
 	if r.ContentRange != nil { // then that is of the range
@@ -78,14 +87,21 @@ func properties(r blob.GetPropertiesResponse) files.Info {
 	size := value(r.ContentLength)
 	return files.Info{
 		Entry: files.Entry{Size: size, ModTime: cut(r.LastModified), Version: version(r.ETag)},
-		Attributes: files.Attributes{ContentType: value(r.ContentType), CacheControl: value(r.CacheControl), ContentDisposition: value(r.ContentDisposition),
-			ContentEncoding: value(r.ContentEncoding), ContentLanguage: value(r.ContentLanguage), Metadata: decodeMetadata(r.Metadata)},
+		Attributes: files.Attributes{
+			ContentType:        value(r.ContentType),
+			CacheControl:       value(r.CacheControl),
+			ContentDisposition: value(r.ContentDisposition),
+			ContentEncoding:    value(r.ContentEncoding),
+			ContentLanguage:    value(r.ContentLanguage),
+			Metadata:           decodeMetadata(r.Metadata),
+		},
 		Digest: digestOf(r.Metadata, r.ContentMD5, size),
 	}
 }
 
-// digestMark is how the digests are written: each with a letter in front, and the size, so that they are not taken for those of other
-// content, which a tool put in the place of ours with our metadata.
+// digestMark is how the digests are written: each with a letter in front, and the size,
+// so that they are not taken for those of other content, which a tool put in the place
+// of ours with our metadata.
 func digestMark(d files.Digest, size int64) string {
 	var room [64]byte // enough for the digest that is always there
 	s := strconv.AppendInt(append(room[:0], 'n'), size, 10)
@@ -103,10 +119,17 @@ type digestField struct {
 }
 
 func digestFields(d *files.Digest) [5]digestField {
-	return [5]digestField{{'c', &d.CRC32C}, {'m', &d.MD5}, {'s', &d.SHA256}, {'i', &d.CRC32}, {'x', &d.CRC64NVME}}
+	return [5]digestField{
+		{'c', &d.CRC32C},
+		{'m', &d.MD5},
+		{'s', &d.SHA256},
+		{'i', &d.CRC32},
+		{'x', &d.CRC64NVME},
+	}
 }
 
-// digestOf is what Put stored of digests, or else the MD5 that the service or whoever wrote the blob has of it.
+// digestOf is what Put stored of digests, or else the MD5 that the service or whoever
+// wrote the blob has of it.
 func digestOf(m map[string]*string, md5 []byte, size int64) files.Digest {
 	of, rest, _ := strings.Cut(own(m, digestKey), "_")
 	if n, ok := strings.CutPrefix(of, "n"); !ok || n != strconv.FormatInt(size, 10) {

@@ -12,7 +12,8 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-// TestInterchange reads with Go CDK's azureblob what the driver wrote, and the other way round.
+// TestInterchange reads with Go CDK's azureblob what the driver wrote, and the other
+// way round.
 func TestInterchange(t *testing.T) {
 	server := testserver.Start(t, testserver.Azurite)
 	b := open(t, server.Store(t))
@@ -27,7 +28,14 @@ func TestInterchange(t *testing.T) {
 	defer theirs.Close()
 	meta := map[string]string{"plain": "a b", "with-dash": "ü%&", "1st": "x", "__0x2d__": "y"}
 	const name, text = "dir/ünï code.txt", "some text"
-	want := files.Attributes{ContentType: "text/x-own", CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "identity", ContentLanguage: "de", Metadata: meta}
+	want := files.Attributes{
+		ContentType:        "text/x-own",
+		CacheControl:       "no-cache",
+		ContentDisposition: "inline",
+		ContentEncoding:    "identity",
+		ContentLanguage:    "de",
+		Metadata:           meta,
+	}
 
 	put(t, b, name, text, &files.PutOptions{Attributes: want})
 	a, err := theirs.Attributes(t.Context(), name)
@@ -39,15 +47,22 @@ func TestInterchange(t *testing.T) {
 			t.Errorf("azureblob reads %s as %q, want %q", k, a.Metadata[k], v)
 		}
 	}
-	if a.ContentType != want.ContentType || a.CacheControl != want.CacheControl || a.ContentLanguage != want.ContentLanguage {
+	if a.ContentType != want.ContentType || a.CacheControl != want.CacheControl ||
+		a.ContentLanguage != want.ContentLanguage {
 		t.Errorf("azureblob reads %+v, want %+v", a, want)
 	}
 	if p, err := theirs.ReadAll(t.Context(), name); err != nil || string(p) != text {
 		t.Errorf("azureblob reads %q, %v", p, err)
 	}
 
-	err = theirs.WriteAll(t.Context(), "theirs.txt", []byte(text), &blob.WriterOptions{ContentType: want.ContentType, CacheControl: want.CacheControl,
-		ContentDisposition: want.ContentDisposition, ContentEncoding: want.ContentEncoding, ContentLanguage: want.ContentLanguage, Metadata: meta})
+	err = theirs.WriteAll(t.Context(), "theirs.txt", []byte(text), &blob.WriterOptions{
+		ContentType:        want.ContentType,
+		CacheControl:       want.CacheControl,
+		ContentDisposition: want.ContentDisposition,
+		ContentEncoding:    want.ContentEncoding,
+		ContentLanguage:    want.ContentLanguage,
+		Metadata:           meta,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +75,9 @@ func TestInterchange(t *testing.T) {
 		t.Errorf("read %q, %v", p, err)
 	}
 	got := r.Info().Attributes
-	if !maps.Equal(got.Metadata, meta) || got.ContentType != want.ContentType || got.ContentDisposition != want.ContentDisposition {
+	if !maps.Equal(got.Metadata,
+		meta) || got.ContentType != want.ContentType ||
+		got.ContentDisposition != want.ContentDisposition {
 		t.Errorf("read %+v, want %+v", got, want)
 	}
 }

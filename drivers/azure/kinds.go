@@ -34,7 +34,8 @@ func (r reply) kind(o op) (words string, kind error) {
 	switch {
 	case kind == files.ErrNotExist && o&copying != 0 && r.code == "BlobNotFound":
 		return words, errSource
-	case kind == files.ErrNotExist && r.code == "ResourceNotFound" && (o.writes() || o.base() == opList):
+	case kind == files.ErrNotExist && r.code == "ResourceNotFound" && (o.writes() ||
+		o.base() == opList):
 		return words, files.ErrNoBucket
 	case kind == files.ErrNotExist && o.writes():
 		return words + " to a write: is the endpoint right?", files.ErrUnavailable
@@ -44,8 +45,8 @@ func (r reply) kind(o op) (words string, kind error) {
 	return words, kind
 }
 
-// condition is what the answer says of a condition: ErrUnavailable where none was sent, and nil
-// where it says nothing. The status alone is no reason.
+// condition is what the answer says of a condition: ErrUnavailable where none was sent,
+// and nil where it says nothing. The status alone is no reason.
 func (r reply) condition(o op) error {
 	base := o.base()
 	match := base == opPutMatch || base == opDeleteMatch || o&ifMatch != 0
@@ -112,8 +113,8 @@ func (r reply) byStatus(o op, words string) (string, error) {
 // statusClientGone is what some servers say where they believe that the client has gone.
 const statusClientGone = 499
 
-// foreign is for an answer that isn't the service's: of a proxy, a login page, another web server.
-// It is never a success, and tells of no file.
+// foreign is for an answer that isn't the service's: of a proxy, a login page, another
+// web server. It is never a success, and tells of no file.
 func (r reply) foreign(words string) (string, error) {
 	switch {
 	case r.why != "":

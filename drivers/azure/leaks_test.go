@@ -19,11 +19,14 @@ func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	p := proxy.Start(t, proxy.Azure, server.Endpoint, nil)
 	store := server.Store(t)
 	return p, func() files.Bucket {
-		return open(t, store, append([]string{"domain", p.Addr(), "protocol", "http", "block_size", "262144"}, fast...)...)
+		return open(t, store,
+			append([]string{"domain", p.Addr(), "protocol", "http", "block_size", "262144"},
+				fast...)...)
 	}
 }
 
-// TestLeaks: whatever ends early or fails, no connection, goroutine or descriptor is left (X2, X3).
+// TestLeaks: whatever ends early or fails, no connection, goroutine or descriptor is
+// left (X2, X3).
 func TestLeaks(t *testing.T) {
 	p, open := opener(t)
 	faultrun.Leaks(t, faultrun.LeakConfig{Proxy: p, Open: open, Large: 600_000})

@@ -21,7 +21,12 @@ const (
 // List pages through the blobs, from StartAfter on where the service can begin there.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		l := &listing{b: b, ctx: ctx, req: req, size: maxPage}
+		l := &listing{
+			b:    b,
+			ctx:  ctx,
+			req:  req,
+			size: maxPage,
+		}
 		if req.PageSize > 0 && req.PageSize < maxPage {
 			l.size = int32(req.PageSize)
 		}
@@ -136,12 +141,13 @@ func (l *listing) page(marker *string, from string) (
 	err = l.b.do(ctx, opList, func(ctx context.Context) error {
 		items, dirs, next = nil, nil, nil
 		if l.req.Shallow {
-			page, err := l.b.client.NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{
-				Prefix:     &l.req.Prefix,
-				MaxResults: &l.size,
-				Marker:     marker,
-				Include:    container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers},
-			}).NextPage(ctx)
+			page, err := l.b.client.NewListBlobsHierarchyPager("/",
+				&container.ListBlobsHierarchyOptions{
+					Prefix:     &l.req.Prefix,
+					MaxResults: &l.size,
+					Marker:     marker,
+					Include:    container.ListBlobsInclude{Metadata: l.b.opts.HideFolderMarkers},
+				}).NextPage(ctx)
 			if err == nil && page.Segment == nil {
 				err = badListing("no list of blobs")
 			}
@@ -197,9 +203,9 @@ func (l *listing) page(marker *string, from string) (
 	return merge(items, dirs), next, nil
 }
 
-// nothing reports whether an error says that there is nothing below the prefix: an account with a
-// hierarchical namespace answers one where a part of it is a file's name. That the container is
-// there is asked for.
+// nothing reports whether an error says that there is nothing below the prefix: an
+// account with a hierarchical namespace answers one where a part of it is a file's
+// name. That the container is there is asked for.
 func (l *listing) nothing(err error) bool {
 	code := answered(err).code
 	known := code == "BlobNotFound" || code == "PathNotFound" || code == "ResourceTypeMismatch" ||
@@ -210,11 +216,13 @@ func (l *listing) nothing(err error) bool {
 	return l.b.Check(l.ctx) == nil
 }
 
-// merge makes entries of a page's blobs and directories, which the service gives apart, each in its order.
+// merge makes entries of a page's blobs and directories, which the service gives apart,
+// each in its order.
 func merge(items []*container.BlobItem, dirs []*container.BlobPrefix) []files.Entry {
 	all := make([]files.Entry, 0, len(items)+len(dirs))
 	for len(items) > 0 || len(dirs) > 0 {
-		if len(dirs) == 0 || len(items) > 0 && lessUTF16(value(items[0].Name), value(dirs[0].Name)) {
+		if len(dirs) == 0 || len(items) > 0 && lessUTF16(value(items[0].Name),
+			value(dirs[0].Name)) {
 			all = append(all, entryOf(items[0]))
 			items = items[1:]
 		} else {
@@ -234,16 +242,16 @@ func lessUTF16(a, b string) bool {
 	if i == len(a) || i == len(b) {
 		return len(a) < len(b)
 	}
-	// The parts have the order low, supplementary, high, and the first bytes that differ tell the part where they begin a character of
-	// three or four bytes.
+	// The parts have the order low, supplementary, high, and the first bytes that
+	// differ tell the part where they begin a character of three or four bytes.
 	if a[i] >= 0xEE && b[i] >= 0xEE && (a[i] >= 0xF0) != (b[i] >= 0xF0) {
 		return a[i] > b[i]
 	}
 	return a[i] < b[i]
 }
 
-// isDirectoryItem reports a directory, which under a hierarchical namespace comes as a blob, or a
-// marker of one, by its metadata, which comes where it was asked for.
+// isDirectoryItem reports a directory, which under a hierarchical namespace comes as a
+// blob, or a marker of one, by its metadata, which comes where it was asked for.
 func isDirectoryItem(item *container.BlobItem) bool {
 	p := item.Properties
 	if p == nil {
@@ -275,7 +283,8 @@ func entryOf(item *container.BlobItem) files.Entry {
 	return e
 }
 
-// emit yields an entry, unless it is outside of what is asked for, and returns whether to go on.
+// emit yields an entry, unless it is outside of what is asked for, and returns whether
+// to go on.
 func (l *listing) emit(e files.Entry, yield func(files.Entry, error) bool) bool {
 	if l.some && !l.b.tree.Load() && (e.Name < l.last || e.Name == l.last && e.IsDir == l.lastDir) {
 		yield(files.Entry{}, badListing("names in no order, or twice"))

@@ -7,8 +7,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// maxEmptyPages is how many pages in a row may have nothing while the service says that there is
-// more.
+// maxEmptyPages is how many pages in a row may have nothing while the service says that
+// there is more.
 const maxEmptyPages = 100
 
 // badListing is the error for a listing that is none.
@@ -16,7 +16,8 @@ func badListing(what string) error {
 	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
-// listCheck holds the pages of a listing to what was asked for. Nothing of it grows with them.
+// listCheck holds the pages of a listing to what was asked for. Nothing of it grows
+// with them.
 type listCheck struct {
 	prefix  string
 	shallow bool
@@ -31,8 +32,8 @@ type listCheck struct {
 	keepAt       int
 }
 
-// entry looks at the next one, which comes in the service's order or in that of bytes; again is true
-// for a directory that came before.
+// entry looks at the next one, which comes in the service's order or in that of bytes;
+// again is true for a directory that came before.
 func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	rest, ok := strings.CutPrefix(name, c.prefix)
 	slash := strings.IndexByte(rest, '/')
@@ -57,7 +58,8 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	return false, nil
 }
 
-// lessPath compares names as a tree is walked: what is in a directory comes right behind it.
+// lessPath compares names as a tree is walked: what is in a directory comes right
+// behind it.
 func lessPath(a, b string) bool {
 	slash := strings.NewReplacer("/", "\x00")
 	return slash.Replace(a) < slash.Replace(b)

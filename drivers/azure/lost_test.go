@@ -44,15 +44,22 @@ func TestLostAnswers(t *testing.T) {
 		defer lose("PutBlockList")()
 		info := put(t, b, "version", large, &files.PutOptions{If: files.IfVersion(old.Version)})
 		wantText(t, b, "version", large)
-		if got, err := b.Stat(t.Context(), "version", nil); err != nil || got.Version != info.Version {
+		if got, err := b.Stat(t.Context(), "version",
+			nil); err != nil || got.Version != info.Version {
 			t.Errorf("Stat: %v, %v; want version %s", got.Version, err, info.Version)
 		}
 	})
 	t.Run("if absent, but another's", func(t *testing.T) {
 		put(t, b, "other", "theirs", nil)
-		// The answer to the first try is lost before the service had the request, so the file in the way is another's.
-		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Nth: 1, Fault: proxy.Answer("lost", 500, nil, "")})()
-		_, err := files.PutString(t.Context(), b, "other", "mine", &files.PutOptions{If: files.IfAbsent()})
+		// The answer to the first try is lost before the service had the request, so
+		// the file in the way is another's.
+		defer p.Add(proxy.Rule{
+			Kinds: []string{"PutBlob"},
+			Nth:   1,
+			Fault: proxy.Answer("lost", 500, nil, ""),
+		})()
+		_, err := files.PutString(t.Context(), b, "other", "mine",
+			&files.PutOptions{If: files.IfAbsent()})
 		if !errors.Is(err, files.ErrUncertain) {
 			t.Errorf("got %v, want ErrUncertain", err)
 		}
@@ -61,14 +68,22 @@ func TestLostAnswers(t *testing.T) {
 	t.Run("again and again", func(t *testing.T) {
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.ResetAfter()})()
 		_, err := files.PutString(t.Context(), b, "never", "text", nil)
-		if !errors.Is(err, files.ErrUncertain) || retry.Attempts(err) != retry.DefaultAttempts || !strings.Contains(err.Error(), "after 5 attempts") {
-			t.Errorf("got %v, %d attempts; want ErrUncertain after %d", err, retry.Attempts(err), retry.DefaultAttempts)
+		if !errors.Is(err,
+			files.ErrUncertain) || retry.Attempts(err) != retry.DefaultAttempts ||
+			!strings.Contains(err.Error(), "after 5 attempts") {
+			t.Errorf("got %v, %d attempts; want ErrUncertain after %d", err, retry.Attempts(err),
+				retry.DefaultAttempts)
 		}
 	})
 	t.Run("and then forbidden", func(t *testing.T) {
 		defer lose("PutBlob")()
-		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Nth: 2, Fault: proxy.Azure.Forbidden()})()
-		if _, err := files.PutString(t.Context(), b, "forbidden", "text", nil); !errors.Is(err, files.ErrUncertain) {
+		defer p.Add(proxy.Rule{
+			Kinds: []string{"PutBlob"},
+			Nth:   2,
+			Fault: proxy.Azure.Forbidden(),
+		})()
+		if _, err := files.PutString(t.Context(), b, "forbidden", "text",
+			nil); !errors.Is(err, files.ErrUncertain) {
 			t.Errorf("got %v, want ErrUncertain: the first try stored it", err)
 		}
 		wantText(t, b, "forbidden", "text")
@@ -84,11 +99,16 @@ func TestLostAnswers(t *testing.T) {
 	})
 	t.Run("blocks that another upload's commit dropped", func(t *testing.T) {
 		put(t, b, "contended", "theirs", nil)
-		defer p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Fault: proxy.Answer("dropped", 400, http.Header{"X-Ms-Error-Code": {"InvalidBlockList"}}, "")})()
+		defer p.Add(proxy.Rule{
+			Kinds: []string{"PutBlockList"},
+			Fault: proxy.Answer("dropped", 400,
+				http.Header{"X-Ms-Error-Code": {"InvalidBlockList"}}, ""),
+		})()
 		p.Reset()
 		_, err := files.PutString(t.Context(), b, "contended", large, nil)
 		if !errors.Is(err, files.ErrUnavailable) || retry.Attempts(err) != 1 {
-			t.Errorf("got %v after %d attempts, want ErrUnavailable after one: the same list can't be committed again", err, retry.Attempts(err))
+			t.Errorf("got %v after %d attempts, want ErrUnavailable after one: the same list "+
+				"can't be committed again", err, retry.Attempts(err))
 		}
 		if n := p.Counts()["PutBlockList"]; n != 1 {
 			t.Errorf("%d lists were sent, want 1", n)
@@ -97,7 +117,12 @@ func TestLostAnswers(t *testing.T) {
 	})
 	t.Run("blocks of a copy that another upload's commit dropped", func(t *testing.T) {
 		put(t, b, "source", "text", nil)
-		defer p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Times: 2, Fault: proxy.Answer("dropped", 400, http.Header{"X-Ms-Error-Code": {"InvalidBlockList"}}, "")})()
+		defer p.Add(proxy.Rule{
+			Kinds: []string{"PutBlockList"},
+			Times: 2,
+			Fault: proxy.Answer("dropped", 400,
+				http.Header{"X-Ms-Error-Code": {"InvalidBlockList"}}, ""),
+		})()
 		p.Reset()
 		if _, err := files.Copy(t.Context(), b, "copied", b, "source", nil); err != nil {
 			t.Errorf("got %v, want the copy: its blocks can be made again", err)
@@ -110,11 +135,17 @@ func TestLostAnswers(t *testing.T) {
 	t.Run("cancelled while it waits", func(t *testing.T) {
 		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.Stall(-1)})()
 		ctx, cancel := context.WithCancel(t.Context())
-		defer p.Add(proxy.Rule{Kinds: []string{"PutBlob"}, Fault: proxy.Fault{Name: "cancel", Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
-			r, err := next(x.Request)
-			cancel()
-			return r, err
-		}}})()
+		defer p.Add(proxy.Rule{
+			Kinds: []string{"PutBlob"},
+			Fault: proxy.Fault{
+				Name: "cancel",
+				Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+					r, err := next(x.Request)
+					cancel()
+					return r, err
+				},
+			},
+		})()
 		_, err := files.PutString(ctx, b, "cancelled", "text", nil)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want context.Canceled", err)
@@ -123,7 +154,8 @@ func TestLostAnswers(t *testing.T) {
 	t.Run("delete of a version", func(t *testing.T) {
 		info := put(t, b, "gone", "text", nil)
 		defer lose("DeleteBlob")()
-		if err := b.Delete(t.Context(), "gone", &files.DeleteOptions{IfVersion: info.Version}); !errors.Is(err, files.ErrUncertain) {
+		if err := b.Delete(t.Context(), "gone",
+			&files.DeleteOptions{IfVersion: info.Version}); !errors.Is(err, files.ErrUncertain) {
 			t.Errorf("got %v, want ErrUncertain", err)
 		}
 	})

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestPutMemory puts 4 GiB of unknown length to an endpoint that discards: the memory stays below the blocks on their way and 32 MiB (P11).
+// TestPutMemory puts 4 GiB of unknown length to an endpoint that discards: the memory
+// stays below the blocks on their way and 32 MiB (P11).
 func TestPutMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: moves 4 GiB")

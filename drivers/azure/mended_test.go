@@ -11,24 +11,30 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// TestModelMended runs what Azurite's fault breaks with that fault mended: the blocks of a put or copy that failed are gone, which to a service
-// that keeps "uncommitted blocks" from being a blob (https://learn.microsoft.com/rest/api/storageservices/put-block) makes no difference.
+// TestModelMended runs what Azurite's fault breaks with that fault mended: the blocks
+// of a put or copy that failed are gone, which to a service that keeps "uncommitted
+// blocks" from being a blob
+// (https://learn.microsoft.com/rest/api/storageservices/put-block) makes no difference.
 func TestModelMended(t *testing.T) {
 	h := bareHarness(t)
 	h.ServerRaces = nil
 	inner := h.New
 	h.New = func(t conformance.T) files.Bucket {
 		b := inner(t)
-		return files.Wrap(b, files.Hooks{CloseInner: true, Around: func(ctx context.Context, call *files.Call, next func(context.Context) error) error {
-			err := next(ctx)
-			if err == nil || call.Op != files.OpPut && call.Op != files.OpCopy {
+		return files.Wrap(b, files.Hooks{
+			CloseInner: true,
+			Around: func(ctx context.Context, call *files.Call,
+				next func(context.Context) error) error {
+				err := next(ctx)
+				if err == nil || call.Op != files.OpPut && call.Op != files.OpCopy {
+					return err
+				}
+				if derr := dropBlocks(context.WithoutCancel(ctx), b, call.Name); derr != nil {
+					t.Errorf("dropping the blocks of %q: %v", call.Name, derr)
+				}
 				return err
-			}
-			if derr := dropBlocks(context.WithoutCancel(ctx), b, call.Name); derr != nil {
-				t.Errorf("dropping the blocks of %q: %v", call.Name, derr)
-			}
-			return err
-		}})
+			},
+		})
 	}
 	cases := conformance.Cases()
 	i := slices.IndexFunc(cases, func(c conformance.Case) bool { return c.ID() == "X1/model" })

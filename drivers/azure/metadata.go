@@ -8,10 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// Metadata keys must be C# identifiers, so other characters are written as __0x<hex>__, and values are URL-escaped: both as
-// Go CDK's azureblob does, so that each reads what the other wrote.
+// Metadata keys must be C# identifiers, so other characters are written as __0x<hex>__,
+// and values are URL-escaped: both as Go CDK's azureblob does, so that each reads what
+// the other wrote.
 
-// The keys of our own, which Info doesn't show: the digest, and the mark by which a conditional put recognises itself.
+// The keys of our own, which Info doesn't show: the digest, and the mark by which a
+// conditional put recognises itself.
 const (
 	digestKey = "cloudfiles_digest"
 	markKey   = "cloudfiles_mark"
@@ -62,7 +64,8 @@ func encodeKey(k string) string {
 	for i, c := range k {
 		_, _, escape := cutEscape(k[i:])
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9' && i > 0, c == '_' && !escape && !ours(k):
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9' && i > 0, c == '_' &&
+			!escape && !ours(k):
 			s.WriteRune(c)
 		default:
 			fmt.Fprintf(&s, "__%#x__", c)
@@ -71,7 +74,8 @@ func encodeKey(k string) string {
 	return s.String()
 }
 
-// ours reports a caller's key that would be taken for one of our own: its underscores are escaped.
+// ours reports a caller's key that would be taken for one of our own: its underscores
+// are escaped.
 func ours(k string) bool { return k == digestKey || k == markKey }
 
 func decodeKey(k string) string {

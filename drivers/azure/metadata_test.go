@@ -7,14 +7,27 @@ import (
 )
 
 func TestMetadata(t *testing.T) {
-	m := map[string]string{"plain": "value", "k-with-dash": "a b", "1st": "", "ünï": "ö%&+", "__0x2d__": "looks like an escape", "_": "_", "a__0x": "x", "a__0xzz__": "x", "a.b/c": "日本",
-		digestKey: "mine", markKey: "mine too", "x" + digestKey: "near"}
+	m := map[string]string{
+		"plain":         "value",
+		"k-with-dash":   "a b",
+		"1st":           "",
+		"ünï":           "ö%&+",
+		"__0x2d__":      "looks like an escape",
+		"_":             "_",
+		"a__0x":         "x",
+		"a__0xzz__":     "x",
+		"a.b/c":         "日本",
+		digestKey:       "mine",
+		markKey:         "mine too",
+		"x" + digestKey: "near",
+	}
 	out := encodeMetadata(m)
 	if len(out) != len(m) {
 		t.Errorf("%d keys became %d", len(m), len(out))
 	}
 	for k, v := range out {
-		if strings.Trim(k, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || k[0] >= '0' && k[0] <= '9' {
+		if strings.Trim(k,
+			"abcdefghijklmnopqrstuvwxyz0123456789_") != "" || k[0] >= '0' && k[0] <= '9' {
 			t.Errorf("%q is no C# identifier", k)
 		}
 		for _, c := range *v {

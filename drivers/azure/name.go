@@ -11,27 +11,32 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// checkName refuses the legal names that the service has no place for (section Z): it takes a backslash for a slash, drops dots at an
-// element's end, and counts elements.
+// checkName refuses the legal names that the service has no place for (section Z): it
+// takes a backslash for a slash, drops dots at an element's end, and counts elements.
 // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 func checkName(name string) error {
 	switch {
 	case strings.Contains(name, `\`):
 		return files.Errorf(files.ErrUnsupported, `Azure stores no name with a backslash`)
 	case strings.Count(name, "/") >= maxElements:
-		return files.Errorf(files.ErrUnsupported, "Azure stores no name of more than %d elements", maxElements)
+		return files.Errorf(files.ErrUnsupported, "Azure stores no name of more than %d elements",
+			maxElements)
 	case strings.HasSuffix(name, "."), strings.Contains(name, "./"):
-		return files.Errorf(files.ErrUnsupported, "Azure stores no name with an element that ends in a dot")
+		return files.Errorf(files.ErrUnsupported,
+			"Azure stores no name with an element that ends in a dot")
 	}
 	return nil
 }
 
-// missing reports a key under which no file can be: asking the service for it could reach another one.
+// missing reports a key under which no file can be: asking the service for it could
+// reach another one.
 func missing(key driver.Key) bool { return !key.Raw && checkName(key.Name) != nil }
 
 func (b *backend) blob(key string) *blob.Client { return b.client.NewBlobClient(key) }
 
-func (b *backend) blockBlob(key string) *blockblob.Client { return b.client.NewBlockBlobClient(key) }
+func (b *backend) blockBlob(key string) *blockblob.Client {
+	return b.client.NewBlockBlobClient(key)
+}
 
 // storeOf is what tells containers apart: their URL without what may be secret in it.
 func storeOf(c *container.Client) string {

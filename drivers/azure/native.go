@@ -11,10 +11,12 @@ import (
 //
 //	&files.PutOptions{Native: []files.NativeOption{azure.PutOptions{AccessTier: "Cool"}}}
 type PutOptions struct {
-	// AccessTier is where the blob is stored: "Hot", "Cool", "Cold", "Archive", or one that the SDK knows of premium accounts; "" is
-	// the account's default. An archived blob can't be read before it is rehydrated.
+	// AccessTier is where the blob is stored: "Hot", "Cool", "Cold", "Archive", or one
+	// that the SDK knows of premium accounts; "" is the account's default. An archived
+	// blob can't be read before it is rehydrated.
 	AccessTier string
-	// Tags are the blob's index tags, at most ten; keys have 1 to 128 characters, values at most 256.
+	// Tags are the blob's index tags, at most ten; keys have 1 to 128 characters,
+	// values at most 256.
 	Tags map[string]string
 }
 
@@ -35,15 +37,18 @@ func (b *backend) CheckNative(_ files.Op, option files.NativeOption) error {
 	if !ok {
 		return files.UnknownNative(option)
 	}
-	if o.AccessTier != "" && !slices.Contains(blob.PossibleAccessTierValues(), blob.AccessTier(o.AccessTier)) {
-		return files.Errorf(files.ErrInvalid, "azure.PutOptions: there is no access tier %q", o.AccessTier)
+	if o.AccessTier != "" && !slices.Contains(blob.PossibleAccessTierValues(),
+		blob.AccessTier(o.AccessTier)) {
+		return files.Errorf(files.ErrInvalid, "azure.PutOptions: there is no access tier %q",
+			o.AccessTier)
 	}
 	if len(o.Tags) > 10 {
 		return files.Errorf(files.ErrInvalid, "azure.PutOptions: %d tags, at most 10", len(o.Tags))
 	}
 	for k, v := range o.Tags {
 		if k == "" || len(k) > 128 || len(v) > 256 {
-			return files.Errorf(files.ErrInvalid, "azure.PutOptions: a tag's key has 1 to 128 characters and its value at most 256")
+			return files.Errorf(files.ErrInvalid,
+				"azure.PutOptions: a tag's key has 1 to 128 characters and its value at most 256")
 		}
 	}
 	return nil

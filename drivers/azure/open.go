@@ -15,8 +15,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// Open asks for the content, whose answer has the whole Info. The service knows no suffixes, so the
-// last bytes, and what comes of a range that begins at the end, take the properties too.
+// Open asks for the content, whose answer has the whole Info. The service knows no
+// suffixes, so the last bytes, and what comes of a range that begins at the end, take
+// the properties too.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if missing(req.Key) {
 		return driver.Object{}, files.ErrNotExist
@@ -27,11 +28,13 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		if err != nil || empty {
 			return o, err
 		}
-		req.IfVersion, req.IfNotVersion = o.Info.Version, "" // what was resolved holds for this one only
+		// what was resolved holds for this one only
+		req.IfVersion, req.IfNotVersion = o.Info.Version, ""
 		o, err = b.download(ctx, req, o.Offset, o.Length)
 		switch {
 		case errors.Is(err, files.ErrPrecondition), errors.Is(err, errRange):
-			err = files.WithCause(files.ErrChanged, err, "the file was replaced while it was opened")
+			err = files.WithCause(files.ErrChanged, err,
+				"the file was replaced while it was opened")
 		}
 		return o, err
 	}
@@ -50,7 +53,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, err
 }
 
-// maxRangeTries bounds how often a file is looked at that grows whenever a range of it is refused.
+// maxRangeTries bounds how often a file is looked at that grows whenever a range of it
+// is refused.
 const maxRangeTries = 2
 
 // errRange is the answer to a range that has no bytes; it doesn't leave the package.
@@ -77,7 +81,10 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 	var opts *blob.DownloadStreamOptions
 	cond := readConditions(req.IfVersion, req.IfNotVersion)
 	if cond != nil || off > 0 || n < math.MaxInt64 {
-		opts = &blob.DownloadStreamOptions{AccessConditions: cond, Range: blob.HTTPRange{Offset: off}}
+		opts = &blob.DownloadStreamOptions{
+			AccessConditions: cond,
+			Range:            blob.HTTPRange{Offset: off},
+		}
 		if n < math.MaxInt64 {
 			opts.Range.Count = n
 		}
@@ -131,7 +138,8 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 			return refuse("the answer's Content-Range can't be read")
 		}
 		if told := length; r.ContentLength != nil && told != last-first+1 {
-			return refuse("the answer's Content-Range is of %d bytes, and its length %d", last-first+1, told)
+			return refuse("the answer's Content-Range is of %d bytes, and its length %d",
+				last-first+1, told)
 		}
 		length = last - first + 1
 	}
@@ -165,8 +173,8 @@ func parseContentRange(s string) (first, last, size int64, ok bool) {
 	return first, last, size, ok
 }
 
-// compare compares the version of an answer: what ignores conditions on reads sends another version,
-// or the caller's own.
+// compare compares the version of an answer: what ignores conditions on reads sends
+// another version, or the caller's own.
 func compare(req driver.OpenRequest, v files.Version) error {
 	switch {
 	case req.IfVersion != "" && v != req.IfVersion:
@@ -229,8 +237,8 @@ func (b *backend) statIf(ctx context.Context, req driver.OpenRequest) (files.Inf
 	return properties(r), nil
 }
 
-// body maps what breaks it. Closing it during a Read closes the connection, which ends the Read:
-// net/http's bodies do.
+// body maps what breaks it. Closing it during a Read closes the connection, which ends
+// the Read: net/http's bodies do.
 type body struct {
 	b    *backend
 	ctx  context.Context

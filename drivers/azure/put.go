@@ -13,13 +13,18 @@ import (
 
 // plan says in what blocks content is uploaded.
 func (b *backend) plan() driver.PartPlan {
-	return driver.PartPlan{PartSize: b.opts.BlockSize, Concurrency: b.opts.Parallel, MaxParts: maxBlocks, MaxPartSize: maxBlock}
+	return driver.PartPlan{
+		PartSize:    b.opts.BlockSize,
+		Concurrency: b.opts.Parallel,
+		MaxParts:    maxBlocks,
+		MaxPartSize: maxBlock,
+	}
 }
 
-// Put uploads content up to the size of a block by Put Blob, in one request, and more by Put Block and Put Block List.
-// The blocks of an upload that fails can't be seen. The service has no request to drop them: it does so when the
-// blob is written again, or after a week.
-// https://learn.microsoft.com/rest/api/storageservices/put-block
+// Put uploads content up to the size of a block by Put Blob, in one request, and more
+// by Put Block and Put Block List. The blocks of an upload that fails can't be seen.
+// The service has no request to drop them: it does so when the blob is written again,
+// or after a week. https://learn.microsoft.com/rest/api/storageservices/put-block
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if err := checkName(req.Name); err != nil {
 		return files.Info{}, err
@@ -32,7 +37,12 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err != nil {
 		return files.Info{}, err
 	}
-	w := &write{name: req.Name, attrs: &req.Attributes, cond: req.If, native: native(req.Native)}
+	w := &write{
+		name:   req.Name,
+		attrs:  &req.Attributes,
+		cond:   req.If,
+		native: native(req.Native),
+	}
 	if first.Last {
 		defer first.Release()
 		w.size, w.digest = first.Size, req.Content.Digest()
@@ -54,11 +64,18 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 // putBlob is one request.
 func (b *backend) putBlob(ctx context.Context, w *write, part *driver.Part) (files.Info, error) {
 	var body *driver.PartBody
-	return b.commit(ctx, w, func() bool { return body.Len() == 0 }, func(ctx context.Context) (written, error) {
+	return b.commit(ctx, w, func() bool {
+		return body.Len() == 0
+	}, func(ctx context.Context) (written, error) {
 		body = part.Body()
 		defer body.End()
-		r, err := b.blockBlob(w.name).Upload(ctx, body, &blockblob.UploadOptions{HTTPHeaders: w.headers(), Metadata: w.metadata(),
-			AccessConditions: w.conditions(), Tier: w.native.tier(), Tags: w.native.Tags})
+		r, err := b.blockBlob(w.name).Upload(ctx, body, &blockblob.UploadOptions{
+			HTTPHeaders:      w.headers(),
+			Metadata:         w.metadata(),
+			AccessConditions: w.conditions(),
+			Tier:             w.native.tier(),
+			Tags:             w.native.Tags,
+		})
 		return written{r.ETag, r.LastModified}, err
 	})
 }
@@ -75,8 +92,13 @@ func (b *backend) stageBlock(ctx context.Context, w *write, id string, part *dri
 // commitBlocks makes the blob of its blocks.
 func (b *backend) commitBlocks(ctx context.Context, w *write, ids []string) (files.Info, error) {
 	return b.commit(ctx, w, nil, func(ctx context.Context) (written, error) {
-		r, err := b.blockBlob(w.name).CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{HTTPHeaders: w.headers(), Metadata: w.metadata(),
-			AccessConditions: w.conditions(), Tier: w.native.tier(), Tags: w.native.Tags})
+		r, err := b.blockBlob(w.name).CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{
+			HTTPHeaders:      w.headers(),
+			Metadata:         w.metadata(),
+			AccessConditions: w.conditions(),
+			Tier:             w.native.tier(),
+			Tags:             w.native.Tags,
+		})
 		if dropped(err) {
 			err = retry.Permanent(b.fault(ctx, opPut, err)) // the blocks are gone
 		}
@@ -84,7 +106,8 @@ func (b *backend) commitBlocks(ctx context.Context, w *write, ids []string) (fil
 	})
 }
 
-// dropped reports a commit of blocks that are no longer there: a commit of the name drops those of all other uploads.
+// dropped reports a commit of blocks that are no longer there: a commit of the name
+// drops those of all other uploads.
 // https://learn.microsoft.com/rest/api/storageservices/put-block-list
 func dropped(err error) bool {
 	return bloberror.HasCode(err, bloberror.InvalidBlockList, bloberror.InvalidBlobOrBlock)

@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRefusedAndDone: a write that was carried out though something refused it, and whose repeat
-// meets itself, is told by its mark; a deletion has none, and nobody can know.
+// TestRefusedAndDone: a write that was carried out though something refused it, and
+// whose repeat meets itself, is told by its mark; a deletion has none, and nobody can
+// know.
 func TestRefusedAndDone(t *testing.T) {
 	for _, status := range []int{404, 409, 412, 429} {
 		for _, own := range []bool{false, true} {
@@ -62,8 +63,8 @@ func TestRefusedAndDone(t *testing.T) {
 	}
 }
 
-// TestLacksBatch: where the service has no batches, names are deleted one by one, and it is asked
-// for a batch once.
+// TestLacksBatch: where the service has no batches, names are deleted one by one, and
+// it is asked for a batch once.
 func TestLacksBatch(t *testing.T) {
 	for code, status := range map[string]int{
 		"NotImplemented": 501, "UnsupportedHttpVerb": 405, "UnsupportedQueryParameter": 400,
@@ -97,8 +98,8 @@ func TestLacksBatch(t *testing.T) {
 	}
 }
 
-// TestOddPage: what XML can't hold in one name, and what nobody asks about, fail no page; a length
-// that is none does.
+// TestOddPage: what XML can't hold in one name, and what nobody asks about, fail no
+// page; a length that is none does.
 func TestOddPage(t *testing.T) {
 	const length = "<Content-Length>1</Content-Length>"
 	blob := func(name, properties string) string {

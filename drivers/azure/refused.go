@@ -9,8 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// refused reports whether nothing was done for certain: the service said no in its own words, or
-// was not reached. Otherwise an answer was lost, or a proxy's word stands for it (P2).
+// refused reports whether nothing was done for certain: the service said no in its own
+// words, or was not reached. Otherwise an answer was lost, or a proxy's word stands for
+// it (P2).
 func refused(err error) bool {
 	switch r := answered(err); {
 	case r.status == 0:

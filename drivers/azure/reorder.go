@@ -9,8 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Azure compares names as UTF-16, where a character beyond U+FFFF comes before U+E000 to U+FFFF; in bytes it comes behind. So of the
-// names that go on behind a common prefix with one or the other, those beyond U+FFFF have to wait.
+// Azure compares names as UTF-16, where a character beyond U+FFFF comes before U+E000
+// to U+FFFF; in bytes it comes behind. So of the names that go on behind a common
+// prefix with one or the other, those beyond U+FFFF have to wait.
 
 // place is where a listing can go on: a page, and an entry in it; or its end.
 type place struct {
@@ -25,8 +26,9 @@ type placed struct {
 	at place
 }
 
-// reorder yields a listing that comes in the order of UTF-16, or in byte order already, in byte order. It holds at most `most`
-// entries: where more have to wait they are listed twice.
+// reorder yields a listing that comes in the order of UTF-16, or in byte order already,
+// in byte order. It holds at most `most` entries: where more have to wait they are
+// listed twice.
 type reorder struct {
 	from  func(place) iter.Seq2[placed, error]
 	yield func(files.Entry, error) bool
@@ -42,17 +44,21 @@ const (
 	end
 )
 
-// run yields the names from the place on that classify takes, up to the first that it ends at, whose place is returned. Characters in front of
-// byte min are in order already. more is false where nothing more is wanted.
-func (r *reorder) run(from place, min int, classify func(name string) class) (next place, more bool) {
+// run yields the names from the place on that classify takes, up to the first that it
+// ends at, whose place is returned. Characters in front of byte min are in order
+// already. more is false where nothing more is wanted.
+func (r *reorder) run(from place, min int,
+	classify func(name string) class) (next place, more bool) {
 	for again := true; again; {
 		from, again, more = r.pass(from, min, classify)
 	}
 	return from, more
 }
 
-// pass is run, but for what had to be listed twice: behind that it returns, to begin again.
-func (r *reorder) pass(from place, min int, classify func(name string) class) (next place, again, more bool) {
+// pass is run, but for what had to be listed twice: behind that it returns, to begin
+// again.
+func (r *reorder) pass(from place, min int,
+	classify func(name string) class) (next place, again, more bool) {
 	if from.over {
 		return from, false, true
 	}
@@ -67,7 +73,8 @@ func (r *reorder) pass(from place, min int, classify func(name string) class) (n
 		if c == skip {
 			continue
 		}
-		if held != nil && (c == end || !strings.HasPrefix(e.Name, prefix) || behind(e.Name, len(prefix)) == low) {
+		if held != nil && (c == end || !strings.HasPrefix(e.Name,
+			prefix) || behind(e.Name, len(prefix)) == low) {
 			if !r.release(held) {
 				return next, false, false
 			}
@@ -105,7 +112,8 @@ func (r *reorder) release(held []placed) bool {
 	return true
 }
 
-// twice lists the names with the prefix that go on with a character of U+E000 to U+FFFF, and then those that go on beyond.
+// twice lists the names with the prefix that go on with a character of U+E000 to
+// U+FFFF, and then those that go on beyond.
 func (r *reorder) twice(from place, prefix string) (next place, more bool) {
 	only := func(wanted part) func(string) class {
 		return func(name string) class {

@@ -49,7 +49,9 @@ func TestReorder(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	alphabet := []string{"a", "/", "é", "\ud7ff", "\ue000", "\uffee", "\U00010000", "😀", "\U0010ffff"}
+	alphabet := []string{
+		"a", "/", "é", "\ud7ff", "\ue000", "\uffee", "\U00010000", "😀", "\U0010ffff",
+	}
 	for range 3000 {
 		set := map[string]bool{}
 		for range 1 + random.IntN(40) {
@@ -69,13 +71,18 @@ func TestReorder(t *testing.T) {
 			p := &pages{names: names, size: 1 + random.IntN(6)}
 			limit := 1 + random.IntN(len(names)+1)
 			var got []string
-			r := &reorder{from: p.from, most: 1 + random.IntN(8), yield: func(e files.Entry, err error) bool {
-				got = append(got, e.Name)
-				return err == nil && len(got) < limit
-			}}
+			r := &reorder{
+				from: p.from,
+				most: 1 + random.IntN(8),
+				yield: func(e files.Entry, err error) bool {
+					got = append(got, e.Name)
+					return err == nil && len(got) < limit
+				},
+			}
 			r.run(place{}, 0, func(string) class { return take })
 			if w := want[:min(limit, len(want))]; !slices.Equal(got, w) {
-				t.Fatalf("%q, in pages of %d, holding %d:\n got %q\nwant %q", names, p.size, r.most, got, w)
+				t.Fatalf("%q, in pages of %d, holding %d:\n got %q\nwant %q", names, p.size, r.most,
+					got, w)
 			}
 		}
 	}
@@ -86,7 +93,11 @@ func TestReorderCost(t *testing.T) {
 	for what, c := range map[string]struct {
 		char string
 		most int
-	}{"in the basic plane": {"é", 10}, "beyond it, few enough to hold": {"😀", 10}, "beyond it, more than can be held": {"😀", 30}} {
+	}{
+		"in the basic plane":               {"é", 10},
+		"beyond it, few enough to hold":    {"😀", 10},
+		"beyond it, more than can be held": {"😀", 30},
+	} {
 		var names []string
 		for i := range 1000 {
 			names = append(names, fmt.Sprintf("%s/%04d", c.char, i))
@@ -97,10 +108,15 @@ func TestReorderCost(t *testing.T) {
 		}
 		p := &pages{names: names, size: 100}
 		n := 0
-		r := &reorder{from: p.from, most: hold, yield: func(files.Entry, error) bool { n++; return true }}
+		r := &reorder{
+			from:  p.from,
+			most:  hold,
+			yield: func(files.Entry, error) bool { n++; return true },
+		}
 		r.run(place{}, 0, func(string) class { return take })
 		if n != 1000 || p.asked > c.most {
-			t.Errorf("%s: %d names of 1000, in %d requests, want at most %d", what, n, p.asked, c.most)
+			t.Errorf("%s: %d names of 1000, in %d requests, want at most %d", what, n, p.asked,
+				c.most)
 		}
 	}
 }

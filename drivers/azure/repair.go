@@ -12,12 +12,14 @@ import (
 	"cloudfiles.dev/drivers/internal/oddtime"
 )
 
-// The headers that the SDK would fail a whole answer for, by what it takes them for. A time that
-// can't be read is none, and so is what nobody asks about.
+// The headers that the SDK would fail a whole answer for, by what it takes them for. A
+// time that can't be read is none, and so is what nobody asks about.
 var (
 	timeHeaders = []string{
-		"Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Copy-Completion-Time", "X-Ms-Expiry-Time",
-		"X-Ms-Access-Tier-Change-Time", "X-Ms-Last-Access-Time", "X-Ms-Immutability-Policy-Until-Date",
+		"Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Copy-Completion-Time",
+		"X-Ms-Expiry-Time",
+		"X-Ms-Access-Tier-Change-Time", "X-Ms-Last-Access-Time",
+		"X-Ms-Immutability-Policy-Until-Date",
 	}
 	numberHeaders = []string{
 		"X-Ms-Blob-Committed-Block-Count", "X-Ms-Blob-Sequence-Number", "X-Ms-Tag-Count",
@@ -48,7 +50,10 @@ func repairHeader(h http.Header) {
 			}
 		}
 	}
-	drop(numberHeaders, func(s string) bool { _, err := strconv.ParseInt(s, 10, 32); return err == nil })
+	drop(numberHeaders, func(s string) bool {
+		_, err := strconv.ParseInt(s, 10, 32)
+		return err == nil
+	})
 	drop(boolHeaders, func(s string) bool { _, err := strconv.ParseBool(s); return err == nil })
 	drop(binaryHeaders, func(s string) bool {
 		_, err := base64.StdEncoding.DecodeString(s)
@@ -65,9 +70,10 @@ func isTime(s string) bool {
 	return err == nil
 }
 
-// elements are what a page of a listing may have of a blob and the SDK would fail the whole page
-// for: by what is ok to the SDK. Times are written anew; the rest is left out where it isn't ok, and
-// nobody asks about it, but for the length, without which a blob is none.
+// elements are what a page of a listing may have of a blob and the SDK would fail the
+// whole page for: by what is ok to the SDK. Times are written anew; the rest is left
+// out where it isn't ok, and nobody asks about it, but for the length, without which a
+// blob is none.
 var elements = map[string]func(value []byte) bool{
 	"Last-Modified":               okTime,
 	"Creation-Time":               okTime,
@@ -103,9 +109,9 @@ func okBinary(v []byte) bool {
 	return err == nil
 }
 
-// repairPage writes times anew that the SDK would fail the whole page for, and leaves out what is
-// none; what XML can't hold in a name is put so that it can. The page itself comes back where it is
-// as it should be.
+// repairPage writes times anew that the SDK would fail the whole page for, and leaves
+// out what is none; what XML can't hold in a name is put so that it can. The page
+// itself comes back where it is as it should be.
 func repairPage(page []byte) []byte {
 	page = oddtext.XML(page)
 	var anew []byte
@@ -134,8 +140,8 @@ func repairPage(page []byte) []byte {
 // maxElementName is longer than the name of each of the elements.
 const maxElementName = 32
 
-// oddElement reads an element at the beginning that can't be read by the SDK. n is its length; 0
-// where it is none, and name and value are of those that may be times.
+// oddElement reads an element at the beginning that can't be read by the SDK. n is its
+// length; 0 where it is none, and name and value are of those that may be times.
 func oddElement(p []byte) (name, value string, n int) {
 	tag := p[1:min(len(p), maxElementName)]
 	end := bytes.IndexByte(tag, '>')
@@ -165,7 +171,8 @@ func oddElement(p []byte) (name, value string, n int) {
 	return string(tag), string(p[begin : begin+length]), begin + length + len(shut)
 }
 
-// plainTime is a quick look that knows the service's own form, "Mon, 02 Jan 2006 15:04:05 GMT".
+// plainTime is a quick look that knows the service's own form, "Mon, 02 Jan 2006
+// 15:04:05 GMT".
 func plainTime[T string | []byte](s T) bool {
 	const form = "Mon, 02 Jan 2006 15:04:05 GMT"
 	if len(s) != len(form) {

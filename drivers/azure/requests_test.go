@@ -27,7 +27,13 @@ func TestRequests(t *testing.T) {
 		p.Reset()
 	}
 	want("open", nil, nil)
-	full := &files.PutOptions{Attributes: files.Attributes{CacheControl: "no-cache", Metadata: map[string]string{"k": "v"}}, If: files.IfAbsent()}
+	full := &files.PutOptions{
+		Attributes: files.Attributes{
+			CacheControl: "no-cache",
+			Metadata:     map[string]string{"k": "v"},
+		},
+		If: files.IfAbsent(),
+	}
 	info, err := files.PutString(ctx, b, "a.txt", "text", full)
 	want("put", err, map[string]int{"PutBlob": 1})
 	_, err = files.PutString(ctx, b, "a.txt", "text", full)
@@ -35,20 +41,24 @@ func TestRequests(t *testing.T) {
 		t.Errorf("put if absent: %v, want ErrExist", err)
 	}
 	want("put if absent", nil, map[string]int{"PutBlob": 1})
-	info, err = files.PutString(ctx, b, "a.txt", "more text", &files.PutOptions{If: files.IfVersion(info.Version)})
+	info, err = files.PutString(ctx, b, "a.txt", "more text",
+		&files.PutOptions{If: files.IfVersion(info.Version)})
 	want("update", err, map[string]int{"PutBlob": 1})
 	_, err = files.ReadString(ctx, b, "a.txt", nil)
 	want("get", err, map[string]int{"GetBlob": 1})
-	_, err = files.ReadString(ctx, b, "a.txt", &files.ReadOptions{GetOptions: files.GetOptions{Range: files.Bytes(2, 3)}})
+	_, err = files.ReadString(ctx, b, "a.txt",
+		&files.ReadOptions{GetOptions: files.GetOptions{Range: files.Bytes(2, 3)}})
 	want("get of a range", err, map[string]int{"GetBlob": 1})
-	if _, err := files.ReadString(ctx, b, "a.txt", &files.ReadOptions{GetOptions: files.GetOptions{Range: files.From(1000)}}); err != nil {
+	if _, err := files.ReadString(ctx, b, "a.txt",
+		&files.ReadOptions{GetOptions: files.GetOptions{Range: files.From(1000)}}); err != nil {
 		t.Error(err)
 	}
 	if n := p.Total(); n > 2 {
 		t.Errorf("get past the end: %d requests, want at most 2", n)
 	}
 	p.Reset()
-	_, err = files.ReadString(ctx, b, "a.txt", &files.ReadOptions{GetOptions: files.GetOptions{Range: files.Last(3)}})
+	_, err = files.ReadString(ctx, b, "a.txt",
+		&files.ReadOptions{GetOptions: files.GetOptions{Range: files.Last(3)}})
 	want("get of the last bytes", err, map[string]int{"GetBlobProperties": 1, "GetBlob": 1})
 	_, err = b.Get(ctx, "a.txt", &files.GetOptions{IfNotVersion: info.Version})
 	if !errors.Is(err, files.ErrNotModified) {
@@ -60,18 +70,22 @@ func TestRequests(t *testing.T) {
 	_, err = files.Exists(ctx, b, "missing")
 	want("exists", err, map[string]int{"GetBlobProperties": 1})
 	want("delete of a missing file", b.Delete(ctx, "missing", nil), map[string]int{"DeleteBlob": 1})
-	want("delete of a version", b.Delete(ctx, "a.txt", &files.DeleteOptions{IfVersion: info.Version}), map[string]int{"DeleteBlob": 1})
+	want("delete of a version",
+		b.Delete(ctx, "a.txt", &files.DeleteOptions{IfVersion: info.Version}),
+		map[string]int{"DeleteBlob": 1})
 	_, err = files.SignURL(ctx, b, "a.txt", nil)
 	want("sign", err, nil)
 	want("check", files.Check(ctx, b), map[string]int{"ListBlobs": 1})
 }
 
-// TestRequestsCopy counts those of a copy: the emulator lacks Put Blob From URL, so what would be one request there is three.
+// TestRequestsCopy counts those of a copy: the emulator lacks Put Blob From URL, so
+// what would be one request there is three.
 func TestRequestsCopy(t *testing.T) {
 	b, p := proxied(t)
 	put(t, b, "a.txt", "text", nil)
 	for i, counts := range []map[string]int{
-		{"GetBlobProperties": 1, "PutBlobFromURL": 1, "PutBlockFromURL": 1, "PutBlockList": 1}, // it is asked once
+		// it is asked once
+		{"GetBlobProperties": 1, "PutBlobFromURL": 1, "PutBlockFromURL": 1, "PutBlockList": 1},
 		{"GetBlobProperties": 1, "PutBlockFromURL": 1, "PutBlockList": 1},
 	} {
 		p.Reset()
@@ -93,7 +107,8 @@ func TestRequestsBlocks(t *testing.T) {
 		t.Fatalf("%v, %d bytes", err, info.Size)
 	}
 	p.Want(t, map[string]int{"PutBlock": 8, "PutBlockList": 1})
-	if s, err := b.Stat(t.Context(), "large", nil); err != nil || s.Size != size || s.Digest != info.Digest || s.Version != info.Version {
+	if s, err := b.Stat(t.Context(), "large",
+		nil); err != nil || s.Size != size || s.Digest != info.Digest || s.Version != info.Version {
 		t.Errorf("Stat: %+v, %v; want what Put told: %+v", s, err, info)
 	}
 }
@@ -116,10 +131,11 @@ func TestRequestsDeleteMany(t *testing.T) {
 	for i := range names {
 		names[i] = fmt.Sprintf("dir/%05d", i)
 	}
-	errs := files.EachName(t.Context(), append(names, "dir/kept"), func(ctx context.Context, name string) error {
-		_, err := b.Put(ctx, name, strings.NewReader(name), nil)
-		return err
-	})
+	errs := files.EachName(t.Context(), append(names, "dir/kept"),
+		func(ctx context.Context, name string) error {
+			_, err := b.Put(ctx, name, strings.NewReader(name), nil)
+			return err
+		})
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +151,8 @@ func TestRequestsDeleteMany(t *testing.T) {
 	}
 }
 
-// TestRequestsListMany lists 10,000 names of an endpoint that gives as many a page as it is asked for, as the service does.
+// TestRequestsListMany lists 10,000 names of an endpoint that gives as many a page as
+// it is asked for, as the service does.
 func TestRequestsListMany(t *testing.T) {
 	const n = 10_000
 	requests := 0
@@ -150,7 +167,8 @@ func TestRequestsListMany(t *testing.T) {
 		w.Header().Set("Content-Type", "application/xml")
 		fmt.Fprint(w, `<?xml version="1.0"?><EnumerationResults><Blobs>`)
 		for i := first; i < last; i++ {
-			fmt.Fprintf(w, `<Blob><Name>%05d</Name><Properties><Etag>0x%X</Etag><Content-Length>%d</Content-Length></Properties></Blob>`, i, i+1, i)
+			fmt.Fprintf(w,
+				`<Blob><Name>%05d</Name><Properties><Etag>0x%X</Etag><Content-Length>%d</Content-Length></Properties></Blob>`, i, i+1, i)
 		}
 		next := ""
 		if last < n {

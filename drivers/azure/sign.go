@@ -9,24 +9,37 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 )
 
-// permissions are what a shared access signature allows for a method: creating goes with writing, so that a PUT may also be of a new file.
-var permissions = map[string]sas.BlobPermissions{"GET": {Read: true}, "PUT": {Create: true, Write: true}, "DELETE": {Delete: true}}
+// permissions are what a shared access signature allows for a method: creating goes
+// with writing, so that a PUT may also be of a new file.
+var permissions = map[string]sas.BlobPermissions{
+	"GET":    {Read: true},
+	"PUT":    {Create: true, Write: true},
+	"DELETE": {Delete: true},
+}
 
-// SignURL makes a service SAS by the account's key (W1). A SAS has no place for a content type.
-// https://learn.microsoft.com/rest/api/storageservices/create-service-sas
-func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
+// SignURL makes a service SAS by the account's key (W1). A SAS has no place for a
+// content type. https://learn.microsoft.com/rest/api/storageservices/create-service-sas
+func (b *backend) SignURL(ctx context.Context, name string,
+	opts files.SignOptions) (files.SignedURL, error) {
 	if err := checkName(name); err != nil {
 		return files.SignedURL{}, err
 	}
 	expires := time.Now().Add(opts.Expiry).UTC().Truncate(time.Second)
 	if expires.Year() > 9999 {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the year 9999", opts.Expiry)
+		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+			"expiry %v is beyond the year 9999", opts.Expiry)
 	}
 	u, err := b.blob(name).GetSASURL(permissions[opts.Method], expires, nil)
 	if err != nil {
-		return files.SignedURL{}, files.WithCause(files.ErrUnsupported, err, "the bucket has no account key to sign with")
+		return files.SignedURL{}, files.WithCause(files.ErrUnsupported, err,
+			"the bucket has no account key to sign with")
 	}
-	s := files.SignedURL{Method: opts.Method, URL: u, Expires: expires, Header: map[string][]string{}}
+	s := files.SignedURL{
+		Method:  opts.Method,
+		URL:     u,
+		Expires: expires,
+		Header:  map[string][]string{},
+	}
 	if opts.Method == "PUT" {
 		s.Header["X-Ms-Blob-Type"] = []string{"BlockBlob"}
 	}

@@ -10,10 +10,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// A listing can begin at a name (startFrom, since the service's version 2026-02-06), inclusive. What
-// the documentation says of it is short, and older servers ignore it; so it is believed only where
-// the answer shows it: by a name that isn't behind the one that was asked for, from which it follows
-// that nothing is left out. Where the answer shows nothing, the listing is begun at the front.
+// A listing can begin at a name (startFrom, since the service's version 2026-02-06),
+// inclusive. What the documentation says of it is short, and older servers ignore it;
+// so it is believed only where the answer shows it: by a name that isn't behind the one
+// that was asked for, from which it follows that nothing is left out. Where the answer
+// shows nothing, the listing is begun at the front.
 // https://learn.microsoft.com/rest/api/storageservices/list-blobs
 const (
 	fromUnknown int32 = iota
@@ -25,8 +26,9 @@ const (
 // fromKey is the key of a name in a request's context.
 type fromKey struct{}
 
-// beginning gives a request the name, for the SDK's own option for it isn't sent (azblob 1.8.0). A
-// client of the caller's doesn't have it, which is the same as a server that ignores it.
+// beginning gives a request the name, for the SDK's own option for it isn't sent
+// (azblob 1.8.0). A client of the caller's doesn't have it, which is the same as a
+// server that ignores it.
 type beginning struct{}
 
 // Do adds the parameter before the request is signed.
@@ -49,8 +51,8 @@ type fromState struct {
 	proofs atomic.Int32
 }
 
-// fromState finds it: by depth, and by whether there is a prefix, to which the name could be
-// relative.
+// fromState finds it: by depth, and by whether there is a prefix, to which the name
+// could be relative.
 func (l *listing) state() *fromState {
 	i := 0
 	if l.req.Shallow {
@@ -62,9 +64,9 @@ func (l *listing) state() *fromState {
 	return &l.b.from[i]
 }
 
-// begin asks for the first page from a name on, and keeps it. Where its answer doesn't show that
-// nothing is left out, the listing begins at the front. all is the size of a page of what has to be
-// passed over.
+// begin asks for the first page from a name on, and keeps it. Where its answer doesn't
+// show that nothing is left out, the listing begins at the front. all is the size of a
+// page of what has to be passed over.
 func (l *listing) begin(from string, all int32) error {
 	state, some := l.state(), l.size
 	l.size = all
@@ -112,11 +114,12 @@ func refusesFrom(err error) bool {
 	r := answered(err)
 	kind := codes[r.code]
 	return r.own && r.status >= 400 && r.status < 500 &&
-		(kind == nil || kind == files.ErrInvalid || kind == files.ErrUnsupported || kind == files.ErrInvalidName)
+		(kind == nil || kind == files.ErrInvalid || kind == files.ErrUnsupported ||
+			kind == files.ErrInvalidName)
 }
 
-// proves reports whether a listing that began at that name can't have done so were the name taken
-// for one relative to the prefix.
+// proves reports whether a listing that began at that name can't have done so were the
+// name taken for one relative to the prefix.
 func proves(name, prefix string) bool {
 	return prefix == "" || strings.TrimPrefix(name, prefix) < name
 }
@@ -146,8 +149,9 @@ func (l *listing) prove(state *fromState) (kept bool, err error) {
 	return false, nil
 }
 
-// startFrom is the name to begin at, "" for the front: no entry that was asked for comes in front of
-// it, in the order of UTF-16 either. none reports that nothing that was asked for can come at all.
+// startFrom is the name to begin at, "" for the front: no entry that was asked for
+// comes in front of it, in the order of UTF-16 either. none reports that nothing that
+// was asked for can come at all.
 func startFrom(req driver.ListRequest) (from string, none bool) {
 	after := req.StartAfter
 	rest, ok := strings.CutPrefix(after, req.Prefix)

@@ -41,8 +41,8 @@ func lister(names []string, from func(name, prefix, from string) bool) http.Hand
 	}
 }
 
-// TestStartFrom: a listing begins at StartAfter where the service can; where it ignores or refuses
-// that, or takes it for something else, nothing is left out.
+// TestStartFrom: a listing begins at StartAfter where the service can; where it ignores
+// or refuses that, or takes it for something else, nothing is left out.
 func TestStartFrom(t *testing.T) {
 	var names []string
 	for i := range 400 {
@@ -89,7 +89,10 @@ func TestStartFrom(t *testing.T) {
 			}
 			// A name that isn't there.
 			var first string
-			for e, err := range b.List(t.Context(), dir, &files.ListOptions{StartAfter: "dir/1000", Limit: 1}) {
+			for e, err := range b.List(t.Context(), dir, &files.ListOptions{
+				StartAfter: "dir/1000",
+				Limit:      1,
+			}) {
 				if first = e.Name; err != nil {
 					t.Errorf("%s: %v", what, err)
 				}

@@ -13,13 +13,16 @@ import (
 	"cloudfiles.dev/drivers/internal/connect"
 )
 
-// transport is what the buckets share that a URL opened (X3). The SDK's own keeps ten idle
-// connections a host, and would decompress what is stored compressed.
+// transport is what the buckets share that a URL opened (X3). The SDK's own keeps ten
+// idle connections a host, and would decompress what is stored compressed.
 var transport = sync.OnceValue(func() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			Proxy: http.ProxyFromEnvironment,
+			DialContext: (&net.Dialer{
+				Timeout:   30 * time.Second,
+				KeepAlive: 30 * time.Second,
+			}).DialContext,
 			ForceAttemptHTTP2:     true,
 			MaxIdleConns:          256,
 			MaxIdleConnsPerHost:   64,
@@ -30,20 +33,24 @@ var transport = sync.OnceValue(func() *http.Client {
 			// The service's have a few KiB; what comes before an answer counts too.
 			MaxResponseHeaderBytes: maxHeader,
 		},
-		// An answer that leads elsewhere is an error: credentials don't go to other hosts.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		// An answer that leads elsewhere is an error: credentials don't go to other
+		// hosts.
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}
 })
 
-// What is read of an answer at most, in bytes. A page of 5,000 names has 4 MiB, and 30 MiB where
-// each is as long as can be and escaped.
+// What is read of an answer at most, in bytes. A page of 5,000 names has 4 MiB, and 30
+// MiB where each is as long as can be and escaped.
 const (
 	maxAnswer = 32 * mib
 	maxError  = 4 * mib
 	maxHeader = mib
 )
 
-// bounded reads no more of an answer than it can have. The SDK would read it whole, whatever comes.
+// bounded reads no more of an answer than it can have. The SDK would read it whole,
+// whatever comes.
 type bounded struct{ *http.Client }
 
 // sdkCopySource is a header's name as the SDK writes it, which is not the canonical form.
@@ -73,9 +80,9 @@ func (b bounded) Do(req *http.Request) (*http.Response, error) {
 // isContainer reports whether a request was for the container: its answer is a document.
 func isContainer(query string) bool { return strings.Contains(query, "restype=container") }
 
-// limited is a body that ends with an error behind its limit. What comes behind maxFree is looked at
-// to its end before it goes on: the SDK takes more than twice of what it reads, and would do so for
-// an answer of which nothing is kept.
+// limited is a body that ends with an error behind its limit. What comes behind maxFree
+// is looked at to its end before it goes on: the SDK takes more than twice of what it
+// reads, and would do so for an answer of which nothing is kept.
 type limited struct {
 	io.ReadCloser
 	got, limit int64
@@ -108,4 +115,6 @@ func (l *limited) Read(p []byte) (int, error) {
 // tooLong is an answer that isn't read to its end.
 type tooLong struct{ limit int64 }
 
-func (t *tooLong) Error() string { return fmt.Sprintf("an answer of more than %d MiB", t.limit/mib) }
+func (t *tooLong) Error() string {
+	return fmt.Sprintf("an answer of more than %d MiB", t.limit/mib)
+}

@@ -19,13 +19,39 @@ func init() {
 		Package: "cloudfiles.dev/drivers/azure",
 		Example: "azblob://container?storage_account=name",
 		Params: append([]files.Param{
-			{Name: "storage_account", Values: "name", Doc: "the account, instead of AZURE_STORAGE_ACCOUNT", Public: true},
-			{Name: "domain", Values: "host[:port]", Doc: "the service's domain, instead of blob.core.windows.net", Public: true},
+			{
+				Name:   "storage_account",
+				Values: "name",
+				Doc:    "the account, instead of AZURE_STORAGE_ACCOUNT",
+				Public: true,
+			},
+			{
+				Name:   "domain",
+				Values: "host[:port]",
+				Doc:    "the service's domain, instead of blob.core.windows.net",
+				Public: true,
+			},
 			{Name: "protocol", Values: "https|http", Doc: "how to talk to it; http for emulators"},
-			{Name: "cdn", Values: "true|false", Doc: "the domain is a CDN's, without the account in front"},
-			{Name: "localemu", Values: "true|false", Doc: "the account stands in the path, as emulators have it"},
-			{Name: "block_size", Values: "bytes", Doc: "the size of an upload's blocks, 65536 to 4194304000; 8388608 by default"},
-			{Name: "parallel", Values: "1…", Doc: "how many blocks of an upload are on their way at a time; 4 by default"},
+			{
+				Name:   "cdn",
+				Values: "true|false",
+				Doc:    "the domain is a CDN's, without the account in front",
+			},
+			{
+				Name:   "localemu",
+				Values: "true|false",
+				Doc:    "the account stands in the path, as emulators have it",
+			},
+			{
+				Name:   "block_size",
+				Values: "bytes",
+				Doc:    "the size of an upload's blocks, 65536 to 4194304000; 8388608 by default",
+			},
+			{
+				Name:   "parallel",
+				Values: "1…",
+				Doc:    "how many blocks of an upload are on their way at a time; 4 by default",
+			},
 			{Name: "anonymous", Values: "true|false", Doc: "no credentials: for public containers"},
 			{
 				Name:   "hide_folder_markers",
@@ -38,13 +64,17 @@ func init() {
 	})
 }
 
-// openURL opens azblob://container as Go CDK does, with the credentials of the environment.
+// openURL opens azblob://container as Go CDK does, with the credentials of the
+// environment.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if u.User != nil {
-		return nil, files.Errorf(files.ErrInvalid, "azblob:// takes no user name and no password: credentials are found in the environment")
+		return nil, files.Errorf(files.ErrInvalid,
+			"azblob:// takes no user name and no password: credentials are found in the "+
+				"environment")
 	}
 	if u.Host == "" || strings.Trim(u.Path, "/") != "" {
-		return nil, files.Errorf(files.ErrInvalid, "write azblob://container, and prefix= for a part of it")
+		return nil, files.Errorf(files.ErrInvalid,
+			"write azblob://container, and prefix= for a part of it")
 	}
 	p := driver.NewParams(u)
 	opts := &Options{
@@ -73,8 +103,9 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	return driver.New(b), nil
 }
 
-// service says where an account is and who asks, by the environment and the URL's parameters. The
-// rules are those of Go CDK's azureblob, which is not imported: it links Google's SDK.
+// service says where an account is and who asks, by the environment and the URL's
+// parameters. The rules are those of Go CDK's azureblob, which is not imported: it
+// links Google's SDK.
 type service struct {
 	account, domain, protocol string
 	cdn, emulator             bool
@@ -84,8 +115,8 @@ type service struct {
 	anonymous                 bool
 }
 
-// environment is what stands there, in Go CDK's order: the account's key, a shared access signature,
-// a connection string.
+// environment is what stands there, in Go CDK's order: the account's key, a shared
+// access signature, a connection string.
 func environment() (service, error) {
 	s := service{
 		account:  os.Getenv("AZURE_STORAGE_ACCOUNT"),
@@ -112,7 +143,8 @@ func environment() (service, error) {
 		}
 		if s.account != "" && s.account != c.account {
 			return s, files.Errorf(files.ErrInvalid,
-				"AZURE_STORAGE_ACCOUNT is another account than the connection string's; unset the one")
+				"AZURE_STORAGE_ACCOUNT is another account than the connection string's; "+
+					"unset the one")
 		}
 		c.cdn, c.emulator = s.cdn, s.emulator
 		return c, nil
@@ -120,8 +152,8 @@ func environment() (service, error) {
 	return s, nil
 }
 
-// with takes the parameters over. A connection string says where the account is: what else the URL
-// says of it is an error.
+// with takes the parameters over. A connection string says where the account is: what
+// else the URL says of it is an error.
 func (s service) with(p *driver.Params) (service, error) {
 	own := s
 	s.account = p.String("storage_account", s.account)
@@ -167,8 +199,8 @@ func (s service) check() error {
 	return nil
 }
 
-// url is the account's: https://account.blob.core.windows.net, or with the account as the path for
-// an emulator, or without it for a CDN.
+// url is the account's: https://account.blob.core.windows.net, or with the account as
+// the path for an emulator, or without it for a CDN.
 func (s service) url() *url.URL {
 	if s.endpoint != nil {
 		u := *s.endpoint
@@ -194,8 +226,8 @@ func or(s, def string) string {
 	return s
 }
 
-// findService is where the account is, with credentials of the environment, of which a signature
-// must not go to another host.
+// findService is where the account is, with credentials of the environment, of which a
+// signature must not go to another host.
 func findService(p *driver.Params) (service, error) {
 	env, err := environment()
 	if err != nil && !p.Bool("anonymous", false) {

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// maxListing bounds a page of a listing: 1,000 names of 1,024 characters that JSON escapes are
-	// some 8 MiB.
+	// maxListing bounds a page of a listing: 1,000 names of 1,024 characters that JSON
+	// escapes are some 8 MiB.
 	maxListing = 16 * mib
 	// maxResource bounds what tells of one object, whose metadata is 8 KiB.
 	maxResource = mib
@@ -28,11 +28,13 @@ const (
 	maxError = mib
 	// maxHeader bounds the headers of an answer, which have a few KiB.
 	maxHeader = mib
-	// maxDrain is how much of an unwanted answer is read so that the connection can be used again.
+	// maxDrain is how much of an unwanted answer is read so that the connection can be
+	// used again.
 	maxDrain = 64 * kib
 )
 
-// notGCS is in the text of every error that stands for an answer that isn't the service's.
+// notGCS is in the text of every error that stands for an answer that isn't the
+// service's.
 const notGCS = "this isn't a GCS endpoint, or something in front of it answered"
 
 // answer is what the service, or something in its place, said.
@@ -191,8 +193,8 @@ func (c *call) foreign(resp *http.Response, why string) error {
 	return c.refusal(a, resp, nil, nil)
 }
 
-// leavesOpen reports whether the request may have been carried out, for all that the answer says:
-// a proxy's word is not the service's (P2).
+// leavesOpen reports whether the request may have been carried out, for all that the
+// answer says: a proxy's word is not the service's (P2).
 func (a answer) leavesOpen(kind error) bool {
 	switch {
 	case a.torn, a.status == http.StatusRequestTimeout, a.status == statusClientGone:
@@ -220,7 +222,12 @@ type document interface {
 // readDocument reads an answer that has a document, or, for nil, none.
 func (c *call) readDocument(resp *http.Response, content []byte, out document) error {
 	if code, reason, message, ok := errorOf(content); ok { // an error that came as a success
-		a := answer{status: max(code, resp.StatusCode), reason: reason, message: message, own: true}
+		a := answer{
+			status:  max(code, resp.StatusCode),
+			reason:  reason,
+			message: message,
+			own:     true,
+		}
 		return c.refusal(a, resp, content, nil)
 	}
 	if out == nil {
@@ -252,8 +259,8 @@ func (c *call) readDocument(resp *http.Response, content []byte, out document) e
 	return nil
 }
 
-// readNothing is for the answer to a deletion, which is 204 and has no body. Emulators answer 200
-// with an empty JSON value.
+// readNothing is for the answer to a deletion, which is 204 and has no body. Emulators
+// answer 200 with an empty JSON value.
 func (c *call) readNothing(resp *http.Response, content []byte) error {
 	content = bytes.TrimSpace(content)
 	switch {

@@ -28,10 +28,13 @@ type carried struct {
 	Metadata           map[string]string `json:"m,omitempty"`
 }
 
-// storedMetadata is the metadata to store for the attributes: their own, the carried ones if need be, and the mark if there is one.
+// storedMetadata is the metadata to store for the attributes: their own, the carried
+// ones if need be, and the mark if there is one.
 func storedMetadata(a files.Attributes, mark string) map[string]string {
 	whole := true
-	for _, v := range []string{a.ContentType, a.CacheControl, a.ContentDisposition, a.ContentEncoding, a.ContentLanguage} {
+	for _, v := range []string{
+		a.ContentType, a.CacheControl, a.ContentDisposition, a.ContentEncoding, a.ContentLanguage,
+	} {
 		whole = whole && headerValue(v)
 	}
 	for k, v := range a.Metadata {
@@ -46,7 +49,9 @@ func storedMetadata(a files.Attributes, mark string) map[string]string {
 	}
 	for k, v := range a.Metadata {
 		if k == markKey || strings.ContainsFunc(v, unicode.IsControl) {
-			delete(m, k) // carried alone: a caller's own of that name, and what breaks the answer of a server that sends it as a header
+			// carried alone: a caller's own of that name, and what breaks the answer of
+			// a server that sends it as a header
+			delete(m, k)
 		}
 	}
 	if mark != "" {
@@ -54,14 +59,17 @@ func storedMetadata(a files.Attributes, mark string) map[string]string {
 	}
 	if !whole {
 		// A struct of strings that are UTF-8 can be marshalled.
-		text, _ := json.Marshal(carried{a.ContentType, a.CacheControl, a.ContentDisposition, a.ContentEncoding, a.ContentLanguage, a.Metadata})
+		text, _ := json.Marshal(carried{
+			a.ContentType, a.CacheControl, a.ContentDisposition, a.ContentEncoding,
+			a.ContentLanguage, a.Metadata,
+		})
 		m[carriedKey] = base64.RawURLEncoding.EncodeToString(text)
 	}
 	return m
 }
 
-// attributesOf makes the attributes of what is stored, or of what the headers told of it. The carried ones count while nobody has changed
-// the metadata since.
+// attributesOf makes the attributes of what is stored, or of what the headers told of
+// it. The carried ones count while nobody has changed the metadata since.
 func attributesOf(a files.Attributes, metageneration int64) files.Attributes {
 	if len(a.Metadata) == 0 {
 		a.Metadata = nil
@@ -70,15 +78,24 @@ func attributesOf(a files.Attributes, metageneration int64) files.Attributes {
 	m := make(map[string]string, len(a.Metadata))
 	for k, v := range a.Metadata {
 		f := lower(k)
-		if old, twice := m[f]; !twice || v < old { // other programs may have keys that differ in case alone: the choice is the same everywhere
+		// other programs may have keys that differ in case alone: the choice is the
+		// same everywhere
+		if old, twice := m[f]; !twice || v < old {
 			m[f] = v
 		}
 	}
 	if text, ok := m[carriedKey]; ok && metageneration == 1 {
 		var c carried
-		if raw, err := base64.RawURLEncoding.DecodeString(text); err == nil && json.Unmarshal(raw, &c) == nil {
-			return files.Attributes{ContentType: c.ContentType, CacheControl: c.CacheControl, ContentDisposition: c.ContentDisposition,
-				ContentEncoding: c.ContentEncoding, ContentLanguage: c.ContentLanguage, Metadata: c.Metadata}
+		if raw, err := base64.RawURLEncoding.DecodeString(text); err == nil && json.Unmarshal(raw,
+			&c) == nil {
+			return files.Attributes{
+				ContentType:        c.ContentType,
+				CacheControl:       c.CacheControl,
+				ContentDisposition: c.ContentDisposition,
+				ContentEncoding:    c.ContentEncoding,
+				ContentLanguage:    c.ContentLanguage,
+				Metadata:           c.Metadata,
+			}
 		}
 	}
 	delete(m, markKey)
@@ -100,18 +117,21 @@ func lower(s string) string {
 	}, s)
 }
 
-// headerName reports whether the key can be the end of a header's name: a token (RFC 9110, section 5.6.2), in lower case.
+// headerName reports whether the key can be the end of a header's name: a token (RFC
+// 9110, section 5.6.2), in lower case.
 func headerName(k string) bool {
 	for i := range len(k) {
 		c := k[i]
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0) {
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~",
+			c) >= 0) {
 			return false
 		}
 	}
 	return true
 }
 
-// headerValue reports whether a header carries the value as it is: printable ASCII without outer spaces.
+// headerValue reports whether a header carries the value as it is: printable ASCII
+// without outer spaces.
 func headerValue(v string) bool {
 	for i := range len(v) {
 		if v[i] < ' ' || v[i] > '~' {

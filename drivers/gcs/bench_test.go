@@ -14,10 +14,12 @@ import (
 	"google.golang.org/api/iterator"
 )
 
-// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on the bare Go CDK.
+// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on
+// the bare Go CDK.
 func BenchmarkPeers(b *testing.B) { peers.Bench(b, subjects(b)...) }
 
-// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and no more than on the bare Go CDK.
+// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
+// no more than on the bare Go CDK.
 func TestAllocations(t *testing.T) { peers.Allocations(t, nil, subjects(t)...) }
 
 // subjects are the driver, the bare SDK and the bare Go CDK, on one client.
@@ -31,11 +33,14 @@ func subjects(t testing.TB) []peers.Peer {
 	t.Cleanup(func() { b.Close() })
 	client, _ := files.As[*storage.Client](b)
 	raw, _ := files.As[*blob.Bucket](b)
-	return []peers.Peer{peers.Driver(b), sdkPeer(client.Bucket(driver.Unwrap(b).(*backend).bucket)), peers.GoCDK(raw)}
+	return []peers.Peer{
+		peers.Driver(b), sdkPeer(client.Bucket(driver.Unwrap(b).(*backend).bucket)),
+		peers.GoCDK(raw),
+	}
 }
 
-// sdkPeer is the SDK as a program would use it: with a chunk size of 0 it sends in one request without a buffer, and its listing asks for what
-// the driver's tells.
+// sdkPeer is the SDK as a program would use it: with a chunk size of 0 it sends in one
+// request without a buffer, and its listing asks for what the driver's tells.
 func sdkPeer(bucket *storage.BucketHandle) peers.Peer {
 	read := func(r *storage.Reader, err error) error {
 		if err != nil {
@@ -53,19 +58,28 @@ func sdkPeer(bucket *storage.BucketHandle) peers.Peer {
 			}
 			return w.Close()
 		},
-		Get: func(ctx context.Context, name string) error { return read(bucket.Object(name).NewReader(ctx)) },
+		Get: func(ctx context.Context, name string) error {
+			return read(bucket.Object(name).NewReader(ctx))
+		},
 		Range: func(ctx context.Context, name string, off, n int64) error {
 			return read(bucket.Object(name).NewRangeReader(ctx, off, n))
 		},
-		Stat:   func(ctx context.Context, name string) error { _, err := bucket.Object(name).Attrs(ctx); return err },
-		Delete: func(ctx context.Context, name string) error { return bucket.Object(name).Delete(ctx) },
+		Stat: func(ctx context.Context, name string) error {
+			_, err := bucket.Object(name).Attrs(ctx)
+			return err
+		},
+		Delete: func(ctx context.Context, name string) error {
+			return bucket.Object(name).Delete(ctx)
+		},
 		Copy: func(ctx context.Context, dst, src string) error {
 			_, err := bucket.Object(dst).CopierFrom(bucket.Object(src)).Run(ctx)
 			return err
 		},
 		List: func(ctx context.Context, dir string) (n int, err error) {
 			q := &storage.Query{Prefix: dir, Projection: storage.ProjectionNoACL}
-			if err := q.SetAttrSelection([]string{"Name", "Size", "Updated", "Generation"}); err != nil {
+			if err := q.SetAttrSelection([]string{
+				"Name", "Size", "Updated", "Generation",
+			}); err != nil {
 				return 0, err
 			}
 			for i := bucket.Objects(ctx, q); ; n++ {

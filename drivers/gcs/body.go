@@ -8,7 +8,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// payload is what a request sends: text, a part of an upload, and text. Each try reads it by a body of its own.
+// payload is what a request sends: text, a part of an upload, and text. Each try reads
+// it by a body of its own.
 type payload struct {
 	before, after string
 	part          *driver.Part // or nil
@@ -32,8 +33,9 @@ func (p *payload) body() *body {
 	return b
 }
 
-// body is a payload as one request sends it. A transport may go on to read it when its request has failed already, so that it is ended before the
-// part's memory is given back.
+// body is a payload as one request sends it. A transport may go on to read it when its
+// request has failed already, so that it is ended before the part's memory is given
+// back.
 type body struct {
 	mu            sync.Mutex
 	before, after string
@@ -44,7 +46,8 @@ type body struct {
 
 var errBodyEnded = errors.New("the request is over")
 
-// Read fills p, as far as there is something: the transport makes a packet of what it gets.
+// Read fills p, as far as there is something: the transport makes a packet of what it
+// gets.
 func (b *body) Read(p []byte) (n int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -19,7 +19,12 @@ type oneParted struct {
 }
 
 func (b *oneParted) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
-	parts, err := driver.NewParts(driver.PartPlan{PartSize: 8 * mib, Concurrency: 1, MaxParts: 1, MaxPartSize: 8 * mib}, req)
+	parts, err := driver.NewParts(driver.PartPlan{
+		PartSize:    8 * mib,
+		Concurrency: 1,
+		MaxParts:    1,
+		MaxPartSize: 8 * mib,
+	}, req)
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -32,19 +37,28 @@ func (b *oneParted) Put(ctx context.Context, req *driver.PutRequest) (files.Info
 	return files.Info{}, nil
 }
 
-// TestBody: a payload is sent whole, in pieces of any size, from any place of its part on, and again; when its request has ended, nothing of it is
-// read any more.
+// TestBody: a payload is sent whole, in pieces of any size, from any place of its part
+// on, and again; when its request has ended, nothing of it is read any more.
 func TestBody(t *testing.T) {
 	content := strings.Repeat("0123456789", 110_000) // more than a block
 	bucket := driver.New(&oneParted{mapdriver.New(), func(part *driver.Part) {
 		for _, from := range []int64{0, 7, part.Size - 1, part.Size} {
-			p := &payload{before: "<", part: part, from: from, after: ">"}
+			p := &payload{
+				before: "<",
+				part:   part,
+				from:   from,
+				after:  ">",
+			}
 			want := "<" + content[from:] + ">"
-			for what, pieces := range map[string]func(io.Reader) io.Reader{"halves": iotest.HalfReader, "all": func(r io.Reader) io.Reader { return r }} {
+			for what, pieces := range map[string]func(io.Reader) io.Reader{
+				"halves": iotest.HalfReader,
+				"all":    func(r io.Reader) io.Reader { return r },
+			} {
 				b := p.body()
 				got, err := io.ReadAll(pieces(b))
 				if err != nil || string(got) != want || p.size() != int64(len(want)) || !b.whole() {
-					t.Errorf("from %d, %s: %d bytes, %v, of %d, handed over whole: %v; want %d", from, what, len(got), err, p.size(), b.whole(), len(want))
+					t.Errorf("from %d, %s: %d bytes, %v, of %d, handed over whole: %v; want %d",
+						from, what, len(got), err, p.size(), b.whole(), len(want))
 				}
 			}
 		}

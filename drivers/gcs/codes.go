@@ -31,8 +31,8 @@ const (
 // statusClientGone is what the service says of an upload that the client has cancelled.
 const statusClientGone = 499
 
-// codes maps the reasons of the JSON API and the codes of the XML API to what they mean, whatever
-// was asked; what depends on that is in answer.kind. See
+// codes maps the reasons of the JSON API and the codes of the XML API to what they
+// mean, whatever was asked; what depends on that is in answer.kind. See
 //   - https://cloud.google.com/storage/docs/json_api/v1/status-codes
 //   - https://cloud.google.com/storage/docs/xml-api/reference-status
 var codes = map[string]error{}
@@ -42,17 +42,22 @@ func init() {
 		files.ErrNotExist: {"notFound", "NoSuchKey", "NoSuchVersion"},
 		files.ErrNoBucket: {"NoSuchBucket"},
 		files.ErrPermission: {
-			"accessNotConfigured", "accountDisabled", "authError", "AuthenticationRequiredRequesterPays",
+			"accessNotConfigured", "accountDisabled", "authError",
+			"AuthenticationRequiredRequesterPays",
 			"countryBlocked", "forbidden", "insufficientPermissions", "lockedDomainExpired",
 			"methodNotAllowed", "objectUnderActiveHold", "orgPolicyConstraintFailed",
 			"retentionPolicyNotMet", "stopChannelCallerNotOwner", "UserProjectAccessDenied",
 			"UserProjectAccountProblem", "userProjectMissing", "cloudKmsDisabledKey",
 			"AccessDenied", "AccountProblem", "AuthenticationRequired", "CountryBlocked",
-			"CloudKmsDisabledKey", "ExpiredToken", "Forbidden", "InvalidAccessKeyId", "InvalidSecurity",
+			"CloudKmsDisabledKey", "ExpiredToken", "Forbidden", "InvalidAccessKeyId",
+			"InvalidSecurity",
 			"InvalidToken", "InvalidSignature", "MethodNotAllowed", "MissingSecurityHeader",
-			"NotSignedUp", "ObjectUnderActiveHold", "OrgPolicyConstraintFailed", "RequestTimeTooSkewed",
-			"RetentionPolicyNotMet", "SignatureDoesNotMatch", "TokenRefreshRequired", "Unauthorized",
-			"UserProjectMissing", "AccountDisabled", "InsufficientPermissions", "PublicAccessPrevention",
+			"NotSignedUp", "ObjectUnderActiveHold", "OrgPolicyConstraintFailed",
+			"RequestTimeTooSkewed",
+			"RetentionPolicyNotMet", "SignatureDoesNotMatch", "TokenRefreshRequired",
+			"Unauthorized",
+			"UserProjectMissing", "AccountDisabled", "InsufficientPermissions",
+			"PublicAccessPrevention",
 			"PERMISSION_DENIED", "UNAUTHENTICATED", "SERVICE_DISABLED",
 		},
 		files.ErrInvalidName: {"KeyTooLong", "InvalidURI"},
@@ -65,7 +70,8 @@ func init() {
 			"invalidAltValue", "invalidArgument", "invalidParameter", "notDownload", "notUpload",
 			"objectNotSoftDeleted", "parseError", "required",
 			"resourceIsEncryptedWithCustomerEncryptionKey",
-			"resourceNotEncryptedWithCustomerEncryptionKey", "softDeletePolicyNotSet", "sslRequired",
+			"resourceNotEncryptedWithCustomerEncryptionKey", "softDeletePolicyNotSet",
+			"sslRequired",
 			"turnedDown", "userProjectInconsistent", "userProjectInvalid", "wrongUrlForUpload",
 			"AmbiguousGrantByEmailAddress", "BadRequest", "BucketNameUnavailable", "BucketNotEmpty",
 			"BucketAlreadyOwnedByYou", "CloudKmsBadKey", "CloudKmsCannotChangeKeyName",
@@ -78,25 +84,31 @@ func init() {
 			"InvalidLocationConstraint", "InvalidPart", "InvalidPartOrder", "InvalidPolicyDocument",
 			"InvalidQueryParameterValue", "InvalidStorageClass", "InvalidTargetBucketForLogging",
 			"KeyTooLongError", "MalformedACLError", "MalformedBucketConfiguration",
-			"MalformedHeaderValue", "MalformedPOSTRequest", "MalformedXML", "MaxMessageLengthExceeded",
+			"MalformedHeaderValue", "MalformedPOSTRequest", "MalformedXML",
+			"MaxMessageLengthExceeded",
 			"MaxPostPreDataLengthExceededError", "MetadataTooLarge", "MissingContentLength",
 			"MissingRequestBodyError", "NoLoggingStatusForKey", "NoSuchCorsConfiguration",
-			"NoSuchLifecycleConfiguration", "NoSuchWebsiteConfiguration", "PreconditionNotSupported",
+			"NoSuchLifecycleConfiguration", "NoSuchWebsiteConfiguration",
+			"PreconditionNotSupported",
 			"RequestIsNotMultiPartContent", "ResourceIsEncryptedWithCustomerEncryptionKey",
 			"ResourceNotEncryptedWithCustomerEncryptionKey", "UnexpectedContent",
 			"UnresolvableGrantByEmailAddress", "UserKeyMustBeSpecified", "UserProjectInconsistent",
 			"UserProjectInvalid", "UnsupportedAcl",
 		},
-		files.ErrTooLarge: {"quotaExceeded", "uploadTooLarge", "EntityTooLarge", "InsufficientQuota"},
-		files.ErrCorrupt:  {"BadDigest", "CrcMismatch", "InvalidDigest"},
+		files.ErrTooLarge: {
+			"quotaExceeded", "uploadTooLarge", "EntityTooLarge", "InsufficientQuota",
+		},
+		files.ErrCorrupt: {"BadDigest", "CrcMismatch", "InvalidDigest"},
 		files.ErrUnavailable: {
 			"backendError", "conflict", "found", "gatewayTimeout", "gone", "internalError",
 			"mediaDownloadRedirect", "notModified", "rateLimitExceeded",
 			"requestedRangeNotSatisfiable", "serviceUnavailable", "temporaryRedirect",
 			"uploadBrokenConnection", "userRateLimitExceeded", "variableTermLimitExceeded",
 			"BadGateway", "Conflict", "GatewayTimeout", "Gone", "IncompleteBody", "InternalError",
-			"InvalidRange", "MovedPermanently", "NotModified", "OperationAborted", "PermanentRedirect",
-			"RequestTimeout", "ServiceUnavailable", "SlowDown", "TemporaryRedirect", "TooManyBuckets",
+			"InvalidRange", "MovedPermanently", "NotModified", "OperationAborted",
+			"PermanentRedirect",
+			"RequestTimeout", "ServiceUnavailable", "SlowDown", "TemporaryRedirect",
+			"TooManyBuckets",
 			"UploadBrokenConnection",
 			// An upload in parts that another ended: the Put may begin again.
 			"NoSuchUpload",
@@ -130,8 +142,8 @@ var hints = map[string]string{
 		"no condition was looked at",
 }
 
-// kind finds the sentinel and the words for an answer that refuses (E2): the reason decides, and
-// the status where there is none that is known.
+// kind finds the sentinel and the words for an answer that refuses (E2): the reason
+// decides, and the status where there is none that is known.
 func (a answer) kind(o op, asked asked) (words string, kind error) {
 	words = a.String()
 	if !a.own {
@@ -160,8 +172,9 @@ func (a answer) kind(o op, asked asked) (words string, kind error) {
 	return a.byStatus(words)
 }
 
-// told is the reason that the service's message gives where the answer names none, as it may:
-// https://cloud.google.com/storage/docs/json_api/v1/status-codes has the list of errors as optional.
+// told is the reason that the service's message gives where the answer names none, as
+// it may: https://cloud.google.com/storage/docs/json_api/v1/status-codes has the list
+// of errors as optional.
 func (a answer) told() string {
 	has := func(words string) bool { return strings.Contains(a.message, words) }
 	switch {
@@ -185,8 +198,8 @@ func (a answer) condition(words string, asked asked) (string, error) {
 	return words + " to a request without a condition", files.ErrUnavailable
 }
 
-// notFound tells a missing bucket from a missing object: the JSON API by its message, the XML API
-// by its code.
+// notFound tells a missing bucket from a missing object: the JSON API by its message,
+// the XML API by its code.
 func (a answer) notFound(words string, o op) (string, error) {
 	writes := o == opPut || o == opList // nothing that could be missing but the bucket
 	switch {
@@ -220,8 +233,8 @@ func (a answer) byStatus(words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// foreign is for an answer that isn't the service's: of a proxy, a login page, another web server.
-// It is never a success, and tells of no file.
+// foreign is for an answer that isn't the service's: of a proxy, a login page, another
+// web server. It is never a success, and tells of no file.
 func (a answer) foreign(words string) (string, error) {
 	switch {
 	case a.torn:

@@ -9,9 +9,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// documentedCodes are the reasons of the JSON API with their status and what they become, of
-// https://cloud.google.com/storage/docs/json_api/v1/status-codes, and behind them those of the
-// XML API, of https://cloud.google.com/storage/docs/xml-api/reference-status.
+// documentedCodes are the reasons of the JSON API with their status and what they
+// become, of https://cloud.google.com/storage/docs/json_api/v1/status-codes, and behind
+// them those of the XML API, of
+// https://cloud.google.com/storage/docs/xml-api/reference-status.
 const documentedCodes = `
 found 302 unavailable
 mediaDownloadRedirect 303 unavailable
@@ -199,8 +200,8 @@ var become = map[string]error{
 	"unsupported": files.ErrUnsupported,
 }
 
-// TestCodes walks the table: each documented reason has a row, and becomes what it should, whatever
-// was asked.
+// TestCodes walks the table: each documented reason has a row, and becomes what it
+// should, whatever was asked.
 func TestCodes(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range strings.Lines(documentedCodes) {
@@ -258,7 +259,8 @@ func walkCode(t *testing.T, reason string, status int, want string) {
 			}
 			switch {
 			case some && kind != expect:
-				t.Errorf("%d %s, operation %d, %d: %v, want %v", status, reason, o, asked, kind, expect)
+				t.Errorf("%d %s, operation %d, %d: %v, want %v", status, reason, o, asked, kind,
+					expect)
 			case files.KindOf(kind) == nil:
 				t.Errorf("%d %s, operation %d: no sentinel, but %v", status, reason, o, kind)
 			case !some && (kind == files.ErrNotExist || kind == files.ErrExist ||
@@ -281,12 +283,20 @@ func TestErrorForms(t *testing.T) {
 		"":                                                                            "none",
 		" ":                                                                           "none",
 		"{":                                                                           "none",
-		"[]":                                                                          "none", `"x"`: "none",
-		`{"error":"notFound"}`: "none", `{"error":null}`: "none", `{"error":{}}`: "none",
-		`{"error":{"code":"404"}}`: "none", `{"error":{"code":200}}`: "none",
-		`<Error/>`: "none", `<Error><Code/></Error>`: "none", `<Error><Code>NoSuchKey`: "none",
-		`<Error><Code>No such key</Code></Error>`: "none", "<html>": "none",
-		`<error><Code>NoSuchKey</Code></error>`: "none", "NoSuchKey": "none",
+		"[]":                                                                          "none",
+		`"x"`:                                                                         "none",
+		`{"error":"notFound"}`:                                                        "none",
+		`{"error":null}`:                                                              "none",
+		`{"error":{}}`:                                                                "none",
+		`{"error":{"code":"404"}}`:                                                    "none",
+		`{"error":{"code":200}}`:                                                      "none",
+		`<Error/>`:                                                                    "none",
+		`<Error><Code/></Error>`:                                                      "none",
+		`<Error><Code>NoSuchKey`:                                                      "none",
+		`<Error><Code>No such key</Code></Error>`: "none",
+		"<html>":                                "none",
+		`<error><Code>NoSuchKey</Code></error>`: "none",
+		"NoSuchKey":                             "none",
 	} {
 		_, reason, _, ok := errorOf([]byte(text))
 		if !ok {

@@ -8,14 +8,23 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What fake-gcs-server does otherwise than Cloud Storage, with the service's documentation.
-// TestConformanceAsDocumented runs the same cases with these mended.
+// What fake-gcs-server does otherwise than Cloud Storage, with the service's
+// documentation. TestConformanceAsDocumented runs the same cases with these mended.
 const (
-	rewriteFault = "the server ignores ifGenerationMatch and ifSourceGenerationMatch of a rewrite and keeps attributes that the request's body leaves out; " +
-		"https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite: they \"make the operation conditional\", and the body is the \"metadata to apply to the destination object\""
-	deleteFault = "the server deletes with a stale ifGenerationMatch; https://cloud.google.com/storage/docs/json_api/v1/objects/delete: \"makes the operation conditional on whether the object's current generation matches the given value\""
-	pagesFault  = "with a delimiter, the server gives all prefixes on each page; https://cloud.google.com/storage/docs/json_api/v1/objects/list: maxResults is the \"maximum combined number of entries in items[] and prefixes[] to return in a single page\""
-	signFault   = "the server doesn't look at signatures; https://cloud.google.com/storage/docs/access-control/signed-urls"
+	rewriteFault = "the server ignores ifGenerationMatch and ifSourceGenerationMatch of a " +
+		"rewrite and keeps attributes that the request's body leaves out; " +
+		"https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite: they \"make the " +
+		"operation conditional\", and the body is the \"metadata to apply to the destination " +
+		"object\""
+	deleteFault = "the server deletes with a stale ifGenerationMatch; " +
+		"https://cloud.google.com/storage/docs/json_api/v1/objects/delete: \"makes the operation " +
+		"conditional on whether the object's current generation matches the given value\""
+	pagesFault = "with a delimiter, the server gives all prefixes on each page; " +
+		"https://cloud.google.com/storage/docs/json_api/v1/objects/list: maxResults is the " +
+		"\"maximum combined number of entries in items[] and prefixes[] to return in a " +
+		"single page\""
+	signFault = "the server doesn't look at signatures; " +
+		"https://cloud.google.com/storage/docs/access-control/signed-urls"
 )
 
 var serverFaults = map[string]string{
@@ -39,7 +48,11 @@ var serverFaults = map[string]string{
 }
 
 // serverRaces show in some runs only.
-var serverRaces = map[string]string{"D2/against-update": deleteFault, "X1/linearizable": deleteFault, "X1/model": rewriteFault}
+var serverRaces = map[string]string{
+	"D2/against-update": deleteFault,
+	"X1/linearizable":   deleteFault,
+	"X1/model":          rewriteFault,
+}
 
 func TestConformance(t *testing.T) {
 	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS))
@@ -48,8 +61,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// TestConformanceAsDocumented runs all cases with what the server does otherwise than the service
-// mended by its documentation.
+// TestConformanceAsDocumented runs all cases with what the server does otherwise than
+// the service mended by its documentation.
 func TestConformanceAsDocumented(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {

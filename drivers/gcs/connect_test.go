@@ -59,8 +59,9 @@ func TestEmulatorPath(t *testing.T) {
 	}
 }
 
-// TestSignedForRequester: a signed URL has the project that pays, in its query and under the
-// signature, and the path of the endpoint in front of the bucket, for any name.
+// TestSignedForRequester: a signed URL has the project that pays, in its query and
+// under the signature, and the path of the endpoint in front of the bucket, for any
+// name.
 func TestSignedForRequester(t *testing.T) {
 	for _, base := range []string{"", "/gcs", "/a b/ü"} {
 		var seen atomic.Pointer[http.Request]
@@ -113,9 +114,9 @@ func TestSignedForRequester(t *testing.T) {
 	}
 }
 
-// TestRequesterPaysEverywhere: each request of each operation names the project that pays: JSON,
-// XML, uploads in parts, deletions of many, copies. The service takes the header for all of them:
-// https://cloud.google.com/storage/docs/using-requester-pays
+// TestRequesterPaysEverywhere: each request of each operation names the project that
+// pays: JSON, XML, uploads in parts, deletions of many, copies. The service takes the
+// header for all of them: https://cloud.google.com/storage/docs/using-requester-pays
 func TestRequesterPaysEverywhere(t *testing.T) {
 	server := testserver.Start(t, testserver.FakeGCS)
 	if server.User {

@@ -39,8 +39,8 @@ func (r *rewritten) unkept() string {
 	return ""
 }
 
-// A copy takes as many steps as the service likes, of which each copies some MiB. These bound a
-// service that never ends one.
+// A copy takes as many steps as the service likes, of which each copies some MiB. These
+// bound a service that never ends one.
 const (
 	maxSteps     = 10_000
 	maxIdleSteps = 50 // in a row, which copy less than minStep
@@ -48,9 +48,10 @@ const (
 	maxRestarts  = 10
 )
 
-// Copy lets the service copy: in one request inside one location and storage class, else in as many
-// as it asks for, of which the last commits.
-func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+// Copy lets the service copy: in one request inside one location and storage class,
+// else in as many as it asks for, of which the last commits.
+func (b *backend) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
 	if !ok || src.host != b.host || src.auth != b.auth && src.bucket != b.bucket {
 		return files.Info{}, files.ErrUnsupported // this handle's credentials may not reach it
@@ -77,14 +78,17 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	if req.IfSource != "" {
 		g, ok := generation(req.IfSource)
 		if !ok {
-			return files.Info{}, files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
+			return files.Info{}, files.WithCause(files.ErrPrecondition, nil,
+				"no file is of such a version")
 		}
 		c.query.Set("ifSourceGenerationMatch", g)
 		c.asked |= askSource
 	}
 	native, attrs := nativeOf(req.Native), req.Attributes
 	native.addQuery(c.query, "destinationKmsKeyName", "destinationPredefinedAcl")
-	if attrs == nil && native.inResource() { // what is sent replaces all, so that the source's attributes are asked for, and the source is pinned
+	// what is sent replaces all, so that the source's attributes are asked for, and the
+	// source is pinned
+	if attrs == nil && native.inResource() {
 		info, err := src.Stat(ctx, driver.Key{Name: req.Src})
 		switch {
 		case err != nil:
@@ -108,7 +112,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 }
 
 // rewrite goes from step to step.
-func (b *backend) rewrite(ctx context.Context, c *call, req *driver.CopyRequest) (files.Info, error) {
+func (b *backend) rewrite(ctx context.Context, c *call,
+	req *driver.CopyRequest) (files.Info, error) {
 	copied, idle, restarts := int64(0), 0, 0
 	for range maxSteps {
 		r := rewritten{Resource: object{of: req.Dst}}
@@ -146,8 +151,9 @@ func gone(err error) bool {
 	return ok && e.Code == http.StatusGone
 }
 
-// copyFault tells what a failure means: a condition that fails after a lost answer may have met the
-// copy itself, and of two conditions it is the source's where that is of another version.
+// copyFault tells what a failure means: a condition that fails after a lost answer may
+// have met the copy itself, and of two conditions it is the source's where that is of
+// another version.
 func (b *backend) copyFault(ctx context.Context, err error, p past, req *driver.CopyRequest) error {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition

@@ -11,7 +11,12 @@ import (
 
 // Delete removes the object; a missing one is no error (D1), but under a condition (D2).
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
-	c := &call{op: opDelete, method: "DELETE", url: b.resource(key.Name), last: true}
+	c := &call{
+		op:     opDelete,
+		method: "DELETE",
+		url:    b.resource(key.Name),
+		last:   true,
+	}
 	if ifVersion != "" {
 		g, ok := generation(ifVersion)
 		if !ok {
@@ -38,8 +43,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 }
 
 const (
-	// deleteMany is how many names are taken at a time, and deleteAtOnce how many requests are
-	// under way.
+	// deleteMany is how many names are taken at a time, and deleteAtOnce how many
+	// requests are under way.
 	deleteMany   = 1000
 	deleteAtOnce = 32
 )

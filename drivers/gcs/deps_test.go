@@ -17,7 +17,10 @@ func TestDependencies(t *testing.T) {
 		t.Fatalf("go list tells %d packages", len(deps))
 	}
 	for _, dep := range deps {
-		for _, heavy := range []string{"github.com/aws/", "github.com/Azure/", "gocloud.dev/blob/s3blob", "gocloud.dev/blob/azureblob", "gocloud.dev/blob/fileblob", "gocloud.dev/blob/memblob"} {
+		for _, heavy := range []string{
+			"github.com/aws/", "github.com/Azure/", "gocloud.dev/blob/s3blob",
+			"gocloud.dev/blob/azureblob", "gocloud.dev/blob/fileblob", "gocloud.dev/blob/memblob",
+		} {
 			if strings.HasPrefix(dep, heavy) {
 				t.Errorf("links %s", dep)
 			}

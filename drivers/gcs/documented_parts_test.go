@@ -14,9 +14,12 @@ type parts struct {
 	last *httptest.ResponseRecorder
 }
 
-// part takes a part of an upload. The server adds whatever comes to what it has; the service "ignores any bytes you send at an offset that
-// Cloud Storage has already persisted", keeps nothing of a request that breaks off before 256 KiB, and answers a complete upload as before
-// (https://cloud.google.com/storage/docs/performing-resumable-uploads). It is called with writes locked.
+// part takes a part of an upload. The server adds whatever comes to what it has; the
+// service "ignores any bytes you send at an offset that Cloud Storage has already
+// persisted", keeps nothing of a request that breaks off before 256 KiB, and answers a
+// complete upload as before
+// (https://cloud.google.com/storage/docs/performing-resumable-uploads). It is called
+// with writes locked.
 func (d *documented) part(w http.ResponseWriter, r *http.Request, id string) {
 	u := d.parts[id]
 	if u == nil {
@@ -28,7 +31,8 @@ func (d *documented) part(w http.ResponseWriter, r *http.Request, id string) {
 		panic(http.ErrAbortHandler)
 	}
 	var first, last int64
-	if _, err := fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/", &first, &last); err != nil || first > u.kept || last-first+1 != int64(len(content)) {
+	if _, err := fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/", &first,
+		&last); err != nil || first > u.kept || last-first+1 != int64(len(content)) {
 		jsonError(w, http.StatusBadRequest, "invalid", "Invalid Content-Range.")
 		return
 	}

@@ -20,8 +20,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// documented stands in front of fake-gcs-server and does, as Google's documentation has it, what that one does otherwise (see serverFaults).
-// It also breaks connections and damages contents where a case asks for it.
+// documented stands in front of fake-gcs-server and does, as Google's documentation has
+// it, what that one does otherwise (see serverFaults). It also breaks connections and
+// damages contents where a case asks for it.
 type documented struct {
 	origin  *url.URL
 	self    string // its own URL
@@ -40,7 +41,12 @@ func startDocumented(t *testing.T, origin string) *documented {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &documented{origin: u, cuts: map[string]int64{}, damaged: map[string]string{}, parts: map[string]*parts{}}
+	d := &documented{
+		origin:  u,
+		cuts:    map[string]int64{},
+		damaged: map[string]string{},
+		parts:   map[string]*parts{},
+	}
 	d.proxy = &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(u)
@@ -112,9 +118,11 @@ func (d *documented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !t.json && (q.Has("uploads") || q.Has("uploadId")):
 		d.xmlUpload(w, r, t)
 		return
-	case r.Method == "DELETE" && t.json && !d.holds(w, t.bucket, t.object, q.Get("ifGenerationMatch")):
+	case r.Method == "DELETE" && t.json && !d.holds(w, t.bucket, t.object,
+		q.Get("ifGenerationMatch")):
 		return
-	case r.Method == "GET" && !t.json && !d.holds(w, t.bucket, t.object, r.Header.Get("X-Goog-If-Generation-Match")):
+	case r.Method == "GET" && !t.json && !d.holds(w, t.bucket, t.object,
+		r.Header.Get("X-Goog-If-Generation-Match")):
 		return
 	case r.Method == "PUT" && q.Get("upload_id") != "":
 		d.part(w, r, q.Get("upload_id"))
@@ -128,7 +136,8 @@ func (d *documented) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // stat returns the object's resource, or nil.
 func (d *documented) stat(bucket, object string) map[string]any {
-	resp, err := http.Get(d.origin.String() + "/storage/v1/b/" + url.PathEscape(bucket) + "/o/" + url.PathEscape(object))
+	resp, err := http.Get(d.origin.String() + "/storage/v1/b/" + url.PathEscape(bucket) + "/o/" +
+		url.PathEscape(object))
 	if err != nil {
 		return nil
 	}
@@ -140,7 +149,8 @@ func (d *documented) stat(bucket, object string) map[string]any {
 	return o
 }
 
-// holds reports whether a generation's precondition holds, "" being none, and else answers. An object that isn't there has generation 0.
+// holds reports whether a generation's precondition holds, "" being none, and else
+// answers. An object that isn't there has generation 0.
 func (d *documented) holds(w http.ResponseWriter, bucket, object, want string) bool {
 	if want == "" {
 		return true
@@ -152,20 +162,24 @@ func (d *documented) holds(w http.ResponseWriter, bucket, object, want string) b
 	if have == want {
 		return true
 	}
-	jsonError(w, http.StatusPreconditionFailed, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
+	jsonError(w, http.StatusPreconditionFailed, "conditionNotMet",
+		"At least one of the pre-conditions you specified did not hold.")
 	return false
 }
 
 func jsonError(w http.ResponseWriter, status int, reason, message string) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"error":{"code":%d,"message":%q,"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`, status, message, reason)
+	fmt.Fprintf(w,
+		`{"error":{"code":%d,"message":%q,"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`, status, message, reason)
 }
 
 func xmlError(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml; charset=UTF-8")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<?xml version='1.0' encoding='UTF-8'?><Error><Code>%s</Code><Message>of this.</Message></Error>", code)
+	fmt.Fprintf(w,
+		"<?xml version='1.0' encoding='UTF-8'?><Error><Code>%s</Code><Message>of "+
+			"this.</Message></Error>", code)
 }
 
 // rewrite copies with conditions; a body replaces all attributes.
@@ -176,7 +190,9 @@ func (d *documented) rewrite(w http.ResponseWriter, r *http.Request, t target) {
 		jsonError(w, http.StatusNotFound, "notFound", d.missing(t))
 		return
 	}
-	if !d.holds(w, t.rewrite[0], t.rewrite[1], q.Get("ifGenerationMatch")) || !d.holds(w, t.bucket, t.object, q.Get("ifSourceGenerationMatch")) {
+	if !d.holds(w, t.rewrite[0], t.rewrite[1],
+		q.Get("ifGenerationMatch")) || !d.holds(w, t.bucket, t.object,
+		q.Get("ifSourceGenerationMatch")) {
 		return
 	}
 	attributes := map[string]any{}
@@ -190,7 +206,10 @@ func (d *documented) rewrite(w http.ResponseWriter, r *http.Request, t target) {
 			return
 		}
 	} else {
-		for _, k := range []string{"contentType", "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "metadata"} {
+		for _, k := range []string{
+			"contentType", "cacheControl", "contentDisposition", "contentEncoding",
+			"contentLanguage", "metadata",
+		} {
 			if v, ok := source[k]; ok {
 				attributes[k] = v
 			}
@@ -201,12 +220,17 @@ func (d *documented) rewrite(w http.ResponseWriter, r *http.Request, t target) {
 		jsonError(w, http.StatusNotFound, "notFound", d.missing(target{bucket: t.rewrite[0]}))
 		return
 	}
-	json.NewEncoder(w).Encode(map[string]any{"kind": "storage#rewriteResponse", "done": true, "resource": o})
+	json.NewEncoder(w).Encode(map[string]any{
+		"kind":     "storage#rewriteResponse",
+		"done":     true,
+		"resource": o,
+	})
 }
 
 // store puts the source's content under the target's name.
 func (d *documented) store(t target, attributes map[string]any) map[string]any {
-	req, err := http.NewRequest("GET", d.origin.String()+"/"+t.bucket+"/"+url.PathEscape(t.object), nil)
+	req, err := http.NewRequest("GET", d.origin.String()+"/"+t.bucket+"/"+url.PathEscape(t.object),
+		nil)
 	if err != nil {
 		return nil
 	}
@@ -225,8 +249,13 @@ func (d *documented) store(t target, attributes map[string]any) map[string]any {
 		return nil
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "--xyxyxyxyxyxy\r\nContent-Type: application/json\r\n\r\n%s\r\n--xyxyxyxyxyxy\r\nContent-Type: %s\r\n\r\n%s\r\n--xyxyxyxyxyxy--\r\n", text, attributes["contentType"], content)
-	resp, err = http.Post(d.origin.String()+"/upload/storage/v1/b/"+t.rewrite[0]+"/o?uploadType=multipart&name="+url.QueryEscape(t.rewrite[1]), "multipart/related; boundary=xyxyxyxyxyxy", &b)
+	fmt.Fprintf(&b,
+		"--xyxyxyxyxyxy\r\nContent-Type: "+
+			"application/json\r\n\r\n%s\r\n--xyxyxyxyxyxy\r\nContent-Type: "+
+			"%s\r\n\r\n%s\r\n--xyxyxyxyxyxy--\r\n", text, attributes["contentType"], content)
+	resp, err = http.Post(d.origin.String()+"/upload/storage/v1/b/"+t.rewrite[0]+
+		"/o?uploadType=multipart&name="+url.QueryEscape(t.rewrite[1]),
+		"multipart/related; boundary=xyxyxyxyxyxy", &b)
 	if err != nil {
 		return nil
 	}
@@ -241,11 +270,15 @@ func (d *documented) store(t target, attributes map[string]any) map[string]any {
 // list makes a page of at most maxResults objects and prefixes together, in order.
 func (d *documented) list(w http.ResponseWriter, r *http.Request, t target) {
 	q := r.URL.Query()
-	all, prefix := url.Values{"prefix": {q.Get("prefix")}, "startOffset": {q.Get("startOffset")}}, q.Get("prefix")
+	all, prefix := url.Values{
+		"prefix":      {q.Get("prefix")},
+		"startOffset": {q.Get("startOffset")},
+	}, q.Get("prefix")
 	if token := q.Get("pageToken"); token != "" {
 		all.Set("startOffset", token)
 	}
-	resp, err := http.Get(d.origin.String() + "/storage/v1/b/" + url.PathEscape(t.bucket) + "/o?" + all.Encode())
+	resp, err := http.Get(d.origin.String() + "/storage/v1/b/" + url.PathEscape(t.bucket) + "/o?" +
+		all.Encode())
 	if err != nil {
 		return
 	}
@@ -284,7 +317,12 @@ func (d *documented) list(w http.ResponseWriter, r *http.Request, t target) {
 			items = append(items, o)
 		}
 	}
-	json.NewEncoder(w).Encode(map[string]any{"kind": "storage#objects", "items": items, "prefixes": prefixes, "nextPageToken": next})
+	json.NewEncoder(w).Encode(map[string]any{
+		"kind":          "storage#objects",
+		"items":         items,
+		"prefixes":      prefixes,
+		"nextPageToken": next,
+	})
 }
 
 // missing is the message for what isn't there: the bucket or the object.
@@ -299,7 +337,8 @@ func (d *documented) missing(t target) string {
 	return "The specified bucket does not exist."
 }
 
-// mend changes the server's answers: what a 404 means, where an upload goes on, and what a case breaks.
+// mend changes the server's answers: what a 404 means, where an upload goes on, and
+// what a case breaks.
 func (d *documented) mend(resp *http.Response) error {
 	r := resp.Request
 	t := targetOf(r)
@@ -317,7 +356,8 @@ func (d *documented) mend(resp *http.Response) error {
 			xmlError(rec, http.StatusNotFound, "NoSuchKey")
 		}
 		resp.Body.Close()
-		resp.Header, resp.Body, resp.ContentLength = rec.Header(), io.NopCloser(rec.Body), int64(rec.Body.Len())
+		resp.Header, resp.Body, resp.ContentLength = rec.Header(), io.NopCloser(rec.Body),
+			int64(rec.Body.Len())
 		return nil
 	}
 	if !t.json && r.Method == "GET" && resp.StatusCode/100 == 2 {
@@ -330,7 +370,8 @@ func (d *documented) mend(resp *http.Response) error {
 func (d *documented) harm(resp *http.Response, t target) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if g := d.damaged[t.bucket+"/"+t.object]; g != "" && g == resp.Header.Get("X-Goog-Generation") && resp.ContentLength > 0 {
+	if g := d.damaged[t.bucket+"/"+t.object]; g != "" &&
+		g == resp.Header.Get("X-Goog-Generation") && resp.ContentLength > 0 {
 		resp.Body = &harmed{ReadCloser: resp.Body, flip: resp.ContentLength / 2, cut: -1}
 	}
 	for prefix, n := range d.cuts {
@@ -385,7 +426,8 @@ func (d *documented) vanish(t conformance.T, b files.Bucket) {
 		t.Fatalf("%v", err)
 	}
 	bucket, _ := bucketOf(t, b)
-	req, err := http.NewRequestWithContext(t.Context(), "DELETE", d.origin.String()+"/storage/v1/b/"+bucket, nil)
+	req, err := http.NewRequestWithContext(t.Context(), "DELETE",
+		d.origin.String()+"/storage/v1/b/"+bucket, nil)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// xmlUploads are the unfinished uploads of the XML API, by their IDs. The server has none:
-// https://cloud.google.com/storage/docs/multipart-uploads
+// xmlUploads are the unfinished uploads of the XML API, by their IDs. The server has
+// none: https://cloud.google.com/storage/docs/multipart-uploads
 type xmlUploads map[string]*xmlStored
 
 type xmlStored struct {

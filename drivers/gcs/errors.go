@@ -28,8 +28,8 @@ func (c *call) settle(err error) error {
 	return err
 }
 
-// vague is the refusal of a request by something that isn't the service: a repeat that meets itself
-// tells that it was carried out.
+// vague is the refusal of a request by something that isn't the service: a repeat that
+// meets itself tells that it was carried out.
 type vague struct{ error }
 
 func (v *vague) Unwrap() error { return v.error }
@@ -44,8 +44,9 @@ func isUnsettled(err error) bool {
 	return errors.As(err, &u)
 }
 
-// uncertain is the failure of a commit whose answer got lost (P2). What a repeat was told of a
-// condition or of a missing file is no outcome, so its sentinel isn't found beside ErrUncertain.
+// uncertain is the failure of a commit whose answer got lost (P2). What a repeat was
+// told of a condition or of a missing file is no outcome, so its sentinel isn't found
+// beside ErrUncertain.
 func uncertain(err error) error {
 	words := "the answer to the commit was lost"
 	if e, ok := errors.AsType[*files.Error](files.NewError("", "", err)); ok && e.Detail != "" {
@@ -106,7 +107,8 @@ func (b *backend) transportFault(ctx context.Context, c *call, err error) error 
 	case kind != nil:
 		return files.WithCause(kind, err, words)
 	case errors.As(err, &token), errors.As(err, &own), errors.Is(err, errNoCredentials):
-		return files.WithCause(files.ErrPermission, err, "the credentials give no access token: "+setCredentials)
+		return files.WithCause(files.ErrPermission, err,
+			"the credentials give no access token: "+setCredentials)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return files.WithCause(files.ErrUnavailable, err, "the endpoint's host is not known")
 	case errors.As(err, &dial) && dial.Op == "dial":
@@ -122,7 +124,8 @@ func (b *backend) transportFault(ctx context.Context, c *call, err error) error 
 	return err
 }
 
-// opaque is an error of no sentinel with words that may be shown, in place of its cause's (E1).
+// opaque is an error of no sentinel with words that may be shown, in place of its
+// cause's (E1).
 type opaque struct {
 	words string
 	cause error

@@ -12,10 +12,12 @@ import (
 	"google.golang.org/api/option"
 )
 
-// A program's own client, with its own transport, proxy or credentials. Close leaves it open.
+// A program's own client, with its own transport, proxy or credentials. Close leaves it
+// open.
 func ExampleNew() {
 	ctx := context.Background()
-	client, err := storage.NewClient(ctx, option.WithHTTPClient(http.DefaultClient)) // here, without credentials
+	// here, without credentials
+	client, err := storage.NewClient(ctx, option.WithHTTPClient(http.DefaultClient))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -30,7 +32,8 @@ func ExampleNew() {
 	// Output: true true false
 }
 
-// Options of the service alone are given by the call; a bucket of another service refuses them.
+// Options of the service alone are given by the call; a bucket of another service
+// refuses them.
 func ExamplePutOptions() {
 	o := &files.PutOptions{Native: []files.NativeOption{gcs.PutOptions{StorageClass: "NEARLINE"}}}
 	fmt.Println(o.Native[0].NativeOption())

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// FuzzErrors: whatever a body holds, it becomes a sentinel, and a missing file only in the
-// service's own words.
+// FuzzErrors: whatever a body holds, it becomes a sentinel, and a missing file only in
+// the service's own words.
 func FuzzErrors(f *testing.F) {
 	for _, s := range []string{
 		refuses(404, "notFound"), "<Error><Code>NoSuchKey</Code><Message>m</Message></Error>",
@@ -28,7 +28,8 @@ func FuzzErrors(f *testing.F) {
 			switch {
 			case files.KindOf(kind) == nil || words == "":
 				t.Fatalf("%d %q: %q, %v", status, body, words, kind)
-			case kind == files.ErrExist, kind == files.ErrPrecondition, kind == files.ErrNotModified:
+			case kind == files.ErrExist, kind == files.ErrPrecondition,
+				kind == files.ErrNotModified:
 				t.Fatalf("%d %q without a condition: %v", status, body, kind)
 			case kind == files.ErrNotExist && (status != 404 || !strings.Contains(body, a.reason)):
 				t.Fatalf("%d %q: %v", status, body, kind)

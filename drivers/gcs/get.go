@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Stat asks for the object's resource, whose answer tells a missing bucket from a missing object.
+// Stat asks for the object's resource, whose answer tells a missing bucket from a
+// missing object.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	o := object{of: key.Name}
 	c := &call{
@@ -30,11 +31,13 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return o.info(), nil
 }
 
-// maxRangeTries bounds how often a file is looked at that grows whenever a range of it is refused.
+// maxRangeTries bounds how often a file is looked at that grows whenever a range of it
+// is refused.
 const maxRangeTries = 3
 
-// Open asks the XML API, whose headers tell the metadata too. A range behind the end, of which the
-// service only says that it isn't there, and one of no bytes ask for the resource instead.
+// Open asks the XML API, whose headers tell the metadata too. A range behind the end,
+// of which the service only says that it isn't there, and one of no bytes ask for the
+// resource instead.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	header, some := rangeHeader(req.Range)
 	part := req
@@ -65,16 +68,17 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		if o.Offset, o.Length = req.Range.Resolve(info.Size); o.Length == 0 {
 			return o, nil
 		}
-		// It was replaced by a longer one meanwhile, or the server doesn't cut a range that is
-		// longer than the file.
+		// It was replaced by a longer one meanwhile, or the server doesn't cut a range
+		// that is longer than the file.
 		part.Range = files.Bytes(o.Offset, o.Length)
 		header, some = rangeHeader(part.Range)
 	}
-	return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service again and again %s", refused)
+	return driver.Object{}, files.Errorf(files.ErrUnavailable, "the service again and again %s",
+		refused)
 }
 
-// rangeHeader makes the header Range, "" for the whole; some is false for a range that has no bytes
-// in any file.
+// rangeHeader makes the header Range, "" for the whole; some is false for a range that
+// has no bytes in any file.
 func rangeHeader(r files.Range) (header string, some bool) {
 	off, n, last := r.Parts()
 	switch {
@@ -158,8 +162,8 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 	return o, bodyOpen, nil
 }
 
-// readHeaders reads the headers of an answer with a body, which is closed where it isn't the
-// object's.
+// readHeaders reads the headers of an answer with a body, which is closed where it
+// isn't the object's.
 func (b *backend) readHeaders(
 	ctx context.Context, c *call, req driver.OpenRequest, resp *http.Response,
 ) (o driver.Object, got outcome, err error) {
@@ -177,7 +181,8 @@ func (b *backend) readHeaders(
 	}
 	if _, asStored := storedEncoding(resp.Header); !asStored {
 		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
-			"the answer is not the bytes that are stored: something on the way packs or unpacks them")
+			"the answer is not the bytes that are stored: something on the way packs or "+
+				"unpacks them")
 	}
 	off, n, err := extent(c, resp, info.Size)
 	if err == errEmptyRange {
@@ -210,7 +215,12 @@ func (b *backend) readHeaders(
 		left:   n,
 		framed: resp.ContentLength >= 0,
 	}
-	return driver.Object{Info: info, Offset: off, Length: n, Body: body}, bodyOpen, nil
+	return driver.Object{
+		Info:   info,
+		Offset: off,
+		Length: n,
+		Body:   body,
+	}, bodyOpen, nil
 }
 
 // notAnObject is the failure for a success that tells no generation.
@@ -218,14 +228,20 @@ func (c *call) notAnObject(resp *http.Response) error {
 	text, err := bounds.ReadAll(resp.Body, maxDrain)
 	if err == nil {
 		if _, reason, message, ok := errorOf(text); ok {
-			a := answer{status: resp.StatusCode, reason: reason, message: message, own: true}
+			a := answer{
+				status:  resp.StatusCode,
+				reason:  reason,
+				message: message,
+				own:     true,
+			}
 			return c.refusal(a, resp, text, nil)
 		}
 	}
 	return c.foreign(resp, "without a generation")
 }
 
-// errEmptyRange is that of an empty file's part, which some servers answer as "bytes 0--1/0".
+// errEmptyRange is that of an empty file's part, which some servers answer as "bytes
+// 0--1/0".
 var errEmptyRange = errors.New("the range has no bytes")
 
 // extent is what part of the object, of size bytes or -1, the answer's body is.
@@ -300,7 +316,8 @@ type content struct {
 	c    *call
 	body io.ReadCloser
 	left int64 // that were told
-	// framed says that the transport knows the length, which gzip's objects may come without.
+	// framed says that the transport knows the length, which gzip's objects may come
+	// without.
 	framed bool
 }
 

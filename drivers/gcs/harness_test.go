@@ -22,7 +22,9 @@ import (
 )
 
 // signKey is the key that signs URLs in these tests.
-var signKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+var signKey = sync.OnceValues(func() (*rsa.PrivateKey, error) {
+	return rsa.GenerateKey(rand.Reader, 2048)
+})
 
 // signParams are the parameters of a URL with which its bucket can sign.
 func signParams(t testing.TB) string {
@@ -32,11 +34,15 @@ func signParams(t testing.TB) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "key.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	text := pem.EncodeToMemory(&pem.Block{
+		Type:  "RSA PRIVATE KEY",
+		Bytes: x509.MarshalPKCS1PrivateKey(key),
+	})
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return "access_id=signer@project.iam.gserviceaccount.com&private_key_path=" + url.QueryEscape(path)
+	return "access_id=signer@project.iam.gserviceaccount.com&private_key_path=" +
+		url.QueryEscape(path)
 }
 
 // with adds parameters to a URL.
@@ -74,16 +80,20 @@ func openBucket(t conformance.T, rawURL string) files.Bucket {
 	return b
 }
 
-// foreignKeys are names of objects that are no names here. Line feeds and carriage returns, GCS itself refuses.
+// foreignKeys are names of objects that are no names here. Line feeds and carriage
+// returns, GCS itself refuses.
 var foreignKeys = []string{"dir/", "a//b", "/x", "a/./b", "a/../b", "tab\tkey", "d//"}
 
 // plainHarness is that of the server as it is.
 func plainHarness(t *testing.T, s *testserver.Server) conformance.Harness {
 	signing := signParams(t)
 	return conformance.Harness{
-		Name: "gcs", Server: s.Name + " " + s.Version,
+		Name:     "gcs",
+		Server:   s.Name + " " + s.Version,
 		MaxFiles: 1500, // beyond, putting takes the server seconds
-		New:      func(t conformance.T) files.Bucket { return openBucket(t, with(s.Store(t), signing)) },
+		New: func(t conformance.T) files.Bucket {
+			return openBucket(t, with(s.Store(t), signing))
+		},
 		Second: func(t conformance.T, b files.Bucket) files.Bucket {
 			o, _ := opened.Load(b)
 			return openBucket(t, o.(*url.URL).String())

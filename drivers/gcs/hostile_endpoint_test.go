@@ -13,8 +13,8 @@ import (
 	"google.golang.org/api/option"
 )
 
-// TestHostileEndpoint: whatever the endpoint answers, nothing is believed that Cloud Storage didn't
-// say or prove. No exception is needed.
+// TestHostileEndpoint: whatever the endpoint answers, nothing is believed that Cloud
+// Storage didn't say or prove. No exception is needed.
 func TestHostileEndpoint(t *testing.T) {
 	transport := &http.Transport{
 		DisableCompression:     true,

@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHeavyAnswers: an answer takes no more memory than some times what it has, whatever it has:
-// values of two bytes, of which each would be an entry, elements in elements, and attributes.
+// TestHeavyAnswers: an answer takes no more memory than some times what it has,
+// whatever it has: values of two bytes, of which each would be an entry, elements in
+// elements, and attributes.
 func TestHeavyAnswers(t *testing.T) {
 	fill := func(head, unit, tail string, size int) string {
 		return head + strings.Repeat(unit, (size-len(head)-len(tail))/len(unit)) + tail
@@ -28,7 +29,8 @@ func TestHeavyAnswers(t *testing.T) {
 		"null entries":    {"list", 200, fill(listing+`"items":[`, "null,", "{}]}", maxListing)},
 		"empty prefixes":  {"list", 200, fill(listing+`"prefixes":[`, `"",`, `""]}`, maxListing)},
 		"pages in a page": {"list", 200, fill(listing+`"items":`, "[", "]}", maxListing)},
-		"much metadata":   {"stat", 200, fill(`{"metadata":{"a":"b"`, `,"a":""`, "}}", maxResource)},
+		"much metadata": {"stat", 200, fill(`{"metadata":{"a":"b"`, `,"a":""`, "}}",
+			maxResource)},
 		"many reasons": {"stat", 400,
 			fill(`{"error":{"code":400,"errors":[`, "{},", "{}]}}", maxError)},
 		"many details": {"stat", 400,
@@ -55,8 +57,8 @@ func TestHeavyAnswers(t *testing.T) {
 	}
 }
 
-// TestCopiesThatStartAgain: a copy whose steps copy next to nothing ends, and so does one that the
-// service forgets again and again.
+// TestCopiesThatStartAgain: a copy whose steps copy next to nothing ends, and so does
+// one that the service forgets again and again.
 func TestCopiesThatStartAgain(t *testing.T) {
 	step := func(w http.ResponseWriter, n int64) {
 		fmt.Fprintf(w, `{"kind":"storage#rewriteResponse","done":false,"rewriteToken":"t",`+
@@ -109,7 +111,8 @@ func TestCopiesThatStartAgain(t *testing.T) {
 	}
 }
 
-// TestHeavyHeaders: headers without an end take no more memory than some times their bound.
+// TestHeavyHeaders: headers without an end take no more memory than some times their
+// bound.
 func TestHeavyHeaders(t *testing.T) {
 	b, _ := hostile(t, func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()

@@ -33,7 +33,8 @@ func pages(page func(n int) (items, prefixes, next string)) http.HandlerFunc {
 	}
 }
 
-// TestListingsThatLie: a listing that is none is an error that says so, after few requests.
+// TestListingsThatLie: a listing that is none is an error that says so, after few
+// requests.
 func TestListingsThatLie(t *testing.T) {
 	type pager = func(int) (string, string, string)
 	one := func(items, dirs string) pager {
@@ -54,17 +55,21 @@ func TestListingsThatLie(t *testing.T) {
 		want    string
 		most    int64
 	}{
-		"names outside the prefix":    {one(listed("other/x", "1"), ""), false, "outside", 1},
-		"a neighbour's name":          {one(listed("dirx/a", "1"), ""), false, "outside", 1},
-		"names in no order":           {one(b1+","+a, ""), false, "no order", 1},
-		"no order over pages":         {of(b1, a), false, "no order", 2},
-		"a name twice":                {one(b1+","+b1, ""), false, "twice", 1},
-		"a name on two pages":         {of(b1, b1), false, "twice", 2},
-		"a negative size":             {one(listed("dir/b", "-5"), ""), false, "negative", 1},
-		"no size":                     {one(`{"name":"dir/b","generation":"1"}`, ""), false, "a size", 1},
-		"an odd size":                 {one(listed("dir/b", "many"), ""), false, "without a size", 1},
-		"no generation":               {one(`{"name":"dir/b","size":"1"}`, ""), false, "a generation", 1},
-		"no name":                     {one(`{"size":"1","generation":"1"}`, ""), false, "a name", 1},
+		"names outside the prefix": {one(listed("other/x", "1"), ""), false, "outside", 1},
+		"a neighbour's name":       {one(listed("dirx/a", "1"), ""), false, "outside", 1},
+		"names in no order":        {one(b1+","+a, ""), false, "no order", 1},
+		"no order over pages":      {of(b1, a), false, "no order", 2},
+		"a name twice":             {one(b1+","+b1, ""), false, "twice", 1},
+		"a name on two pages":      {of(b1, b1), false, "twice", 2},
+		"a negative size":          {one(listed("dir/b", "-5"), ""), false, "negative", 1},
+		"no size": {one(`{"name":"dir/b","generation":"1"}`,
+			""), false, "a size", 1},
+		"an odd size": {one(listed("dir/b", "many"),
+			""), false, "without a size", 1},
+		"no generation": {one(`{"name":"dir/b","size":"1"}`,
+			""), false, "a generation", 1},
+		"no name": {one(`{"size":"1","generation":"1"}`,
+			""), false, "a name", 1},
 		"directories unasked":         {one("", `"dir/d/"`), false, "not asked", 1},
 		"directories elsewhere":       {one("", `"other/"`), true, "outside", 1},
 		"directories in no order":     {one("", `"dir/e/","dir/d/"`), true, "no order", 1},
@@ -185,8 +190,8 @@ func sends(generation, contentRange, content string) http.HandlerFunc {
 	}
 }
 
-// TestOneVersion: a body is of one version and of the range that was asked for, also where a server
-// ignores X-Goog-If-Generation-Match.
+// TestOneVersion: a body is of one version and of the range that was asked for, also
+// where a server ignores X-Goog-If-Generation-Match.
 func TestOneVersion(t *testing.T) {
 	for what, c := range map[string]struct {
 		second http.HandlerFunc
@@ -279,7 +284,8 @@ func TestRangeEdges(t *testing.T) {
 					io.WriteString(w, "abc"[:c.size])
 				case n == 2 && first >= 0 && first < c.size:
 					last = min(last, c.size-1)
-					sends("1", fmt.Sprintf("bytes %d-%d/%d", first, last, c.size), "abc"[first:last+1])(w, r)
+					sends("1", fmt.Sprintf("bytes %d-%d/%d", first, last, c.size),
+						"abc"[first:last+1])(w, r)
 				case c.size == 0 && form != "416":
 					w.Header().Set("Content-Range", form)
 					w.WriteHeader(206)
@@ -314,9 +320,9 @@ func TestRangeEdges(t *testing.T) {
 	}
 }
 
-// TestStoredAsItIs: content that was encoded by the caller comes back as it is stored, with or
-// without a Content-Length, and nothing that something on the way has packed or unpacked
-// (https://cloud.google.com/storage/docs/transcoding).
+// TestStoredAsItIs: content that was encoded by the caller comes back as it is stored,
+// with or without a Content-Length, and nothing that something on the way has packed or
+// unpacked (https://cloud.google.com/storage/docs/transcoding).
 func TestStoredAsItIs(t *testing.T) {
 	for what, c := range map[string]struct {
 		header map[string]string

@@ -18,7 +18,8 @@ import (
 	"google.golang.org/api/option"
 )
 
-// hostile is a bucket whose service is the handler, with quick repeats. requests counts what came.
+// hostile is a bucket whose service is the handler, with quick repeats. requests counts
+// what came.
 func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
@@ -81,7 +82,9 @@ var every = map[string]func(ctx context.Context, b files.Bucket) error{
 		}
 		return nil
 	},
-	"delete": func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "dir/a", nil) },
+	"delete": func(ctx context.Context, b files.Bucket) error {
+		return b.Delete(ctx, "dir/a", nil)
+	},
 	"delete many": func(ctx context.Context, b files.Bucket) error {
 		_, err := files.DeleteMany(ctx, b, func(yield func(string) bool) {
 			_ = yield("dir/a") && yield("dir/b")
@@ -147,44 +150,48 @@ func TestNotGCS(t *testing.T) {
 		}
 	}
 	for name, h := range map[string]http.HandlerFunc{
-		"a login page":                answer(200, "text/html", page),
-		"an empty 200":                answer(200, "text/plain", ""),
-		"a 204":                       answer(204, "text/plain", ""),
-		"a page of one application":   answer(200, "text/html", page, "Etag", `W/"1-2"`),
-		"a page with a session":       answer(200, "text/html", page, "Location", "/login"),
-		"a redirect to a login":       answer(302, "text/html", "", "Location", "/login"),
-		"a 307 elsewhere":             answer(307, "text/plain", "", "Location", "http://127.0.0.1:1/x"),
-		"a 308 elsewhere":             answer(308, "text/plain", "", "Location", "http://127.0.0.1:1/x"),
+		"a login page":              answer(200, "text/html", page),
+		"an empty 200":              answer(200, "text/plain", ""),
+		"a 204":                     answer(204, "text/plain", ""),
+		"a page of one application": answer(200, "text/html", page, "Etag", `W/"1-2"`),
+		"a page with a session":     answer(200, "text/html", page, "Location", "/login"),
+		"a redirect to a login":     answer(302, "text/html", "", "Location", "/login"),
+		"a 307 elsewhere": answer(307, "text/plain", "", "Location",
+			"http://127.0.0.1:1/x"),
+		"a 308 elsewhere": answer(308, "text/plain", "", "Location",
+			"http://127.0.0.1:1/x"),
 		"a web server's 404":          answer(404, "text/html", "<html>Not Found</html>"),
 		"a proxy's 404":               answer(404, "text/plain", "404 page not found\n"),
 		"an empty 404":                answer(404, "text/html", ""),
 		"another service's 404":       answer(404, asJSON, `{"error":"not found"}`),
 		"another service's 404 again": answer(404, asJSON, `{"error":{"message":"notFound"}}`),
 		"a 404 of other reasons":      answer(404, asJSON, `{"code":"notFound"}`),
-		"a 404 in other XML":          answer(404, asXML, `<Fehler><Code>NoSuchKey</Code></Fehler>`),
-		"a 404 without a code":        answer(404, asXML, `<Error><Message>NoSuchKey</Message></Error>`),
-		"a 404 cut off":               answer(404, asXML, `<Error><Code>NoSuchKey</Code>`),
-		"a JSON 404 cut off":          answer(404, asJSON, refuses(404, "notFound")[:40]),
-		"a 404 that says 500":         answer(404, asJSON, refuses(500, "notFound")),
-		"a web server's 405":          answer(405, "text/html", page),
-		"a web server's 412":          answer(412, "text/html", page),
-		"an empty 410":                answer(410, "text/html", "<html>"),
-		"a proxy's 409":               answer(409, "text/html", page),
-		"a 416 of a web server":       answer(416, "text/html", page),
-		"a 501 of a simple server":    answer(501, "text/html", page),
-		"a proxy's 503":               answer(503, "text/html", page),
-		"a 304 that nobody asked":     answer(304, "text/plain", ""),
-		"an unknown document":         answer(200, asXML, `<Other/>`),
-		"JSON without its kind":       answer(200, asJSON, `{"size":"1","generation":"1"}`),
-		"JSON of another kind":        answer(200, asJSON, `{"kind":"storage#bucket","size":"1"}`),
-		"a JSON array":                answer(200, asJSON, `[]`),
-		"a JSON string":               answer(200, asJSON, `"ok"`),
-		"an error without a code":     answer(200, asJSON, `{"error":{}}`),
-		"a status of its own":         answer(299, "text/plain", "fine"),
-		"202 accepted":                answer(202, asJSON, resourceOf("dir/a", 1, 1)),
-		"a proxy's 401":               answer(401, "text/html", page),
-		"a proxy's 403":               answer(403, "text/html", page),
-		"a proxy's 407":               answer(407, "text/html", page),
+		"a 404 in other XML": answer(404, asXML,
+			`<Fehler><Code>NoSuchKey</Code></Fehler>`),
+		"a 404 without a code": answer(404, asXML,
+			`<Error><Message>NoSuchKey</Message></Error>`),
+		"a 404 cut off":            answer(404, asXML, `<Error><Code>NoSuchKey</Code>`),
+		"a JSON 404 cut off":       answer(404, asJSON, refuses(404, "notFound")[:40]),
+		"a 404 that says 500":      answer(404, asJSON, refuses(500, "notFound")),
+		"a web server's 405":       answer(405, "text/html", page),
+		"a web server's 412":       answer(412, "text/html", page),
+		"an empty 410":             answer(410, "text/html", "<html>"),
+		"a proxy's 409":            answer(409, "text/html", page),
+		"a 416 of a web server":    answer(416, "text/html", page),
+		"a 501 of a simple server": answer(501, "text/html", page),
+		"a proxy's 503":            answer(503, "text/html", page),
+		"a 304 that nobody asked":  answer(304, "text/plain", ""),
+		"an unknown document":      answer(200, asXML, `<Other/>`),
+		"JSON without its kind":    answer(200, asJSON, `{"size":"1","generation":"1"}`),
+		"JSON of another kind":     answer(200, asJSON, `{"kind":"storage#bucket","size":"1"}`),
+		"a JSON array":             answer(200, asJSON, `[]`),
+		"a JSON string":            answer(200, asJSON, `"ok"`),
+		"an error without a code":  answer(200, asJSON, `{"error":{}}`),
+		"a status of its own":      answer(299, "text/plain", "fine"),
+		"202 accepted":             answer(202, asJSON, resourceOf("dir/a", 1, 1)),
+		"a proxy's 401":            answer(401, "text/html", page),
+		"a proxy's 403":            answer(403, "text/html", page),
+		"a proxy's 407":            answer(407, "text/html", page),
 	} {
 		b, requests := hostile(t, h)
 		for op, do := range every {
@@ -262,8 +269,8 @@ func TestMissingParts(t *testing.T) {
 	}
 }
 
-// TestErrorInSuccess: an error with the status of a success keeps its kind, and is repeated where
-// it may be.
+// TestErrorInSuccess: an error with the status of a success keeps its kind, and is
+// repeated where it may be.
 func TestErrorInSuccess(t *testing.T) {
 	xml := func(code string) string {
 		return "<?xml version='1.0' encoding='UTF-8'?><Error><Code>" + code + "</Code></Error>"
@@ -300,14 +307,20 @@ func TestErrorInSuccess(t *testing.T) {
 	}
 }
 
-// TestUnaskedStatus: 304 and 412 without a condition are no answer, and a status isn't its reason.
+// TestUnaskedStatus: 304 and 412 without a condition are no answer, and a status isn't
+// its reason.
 func TestUnaskedStatus(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		reason string
 	}{
-		{304, ""}, {412, "conditionNotMet"}, {412, "Whatever"}, {409, "conflict"}, {409, "Whatever"},
-		{412, ""}, {409, ""},
+		{304, ""},
+		{412, "conditionNotMet"},
+		{412, "Whatever"},
+		{409, "conflict"},
+		{409, "Whatever"},
+		{412, ""},
+		{409, ""},
 	} {
 		b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(c.status)

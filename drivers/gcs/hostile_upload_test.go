@@ -54,7 +54,8 @@ func TestSessionsThatEnd(t *testing.T) {
 				err := every["put in parts"](t.Context(), b)
 				switch {
 				case ends < 3 && (err != nil || kept != "bytes 262144-299999/300000"):
-					t.Errorf("%d %q, %d times: %v, and the last part was %s", status, text, ends, err, kept)
+					t.Errorf("%d %q, %d times: %v, and the last part was %s", status, text, ends,
+						err, kept)
 				case ends > 3 && (files.KindOf(err) != files.ErrUnavailable || n > 3):
 					t.Errorf("%d %q for ever: %v, after %d", status, text, err, n)
 				}
@@ -78,7 +79,10 @@ func TestSessionsThatEnd(t *testing.T) {
 		}
 	}
 	// The answer to the last part is lost, and then the session is gone.
-	for cond, want := range map[files.Condition]error{{}: files.ErrUncertain, files.IfAbsent(): nil} {
+	for cond, want := range map[files.Condition]error{
+		{}:               files.ErrUncertain,
+		files.IfAbsent(): nil,
+	} {
 		n, mark := 0, ""
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPost {

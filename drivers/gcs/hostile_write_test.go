@@ -25,7 +25,8 @@ type tiny struct {
 	mark   string
 	exists bool
 	puts   int
-	// gateway answers in the service's place after an upload was carried out, if it likes.
+	// gateway answers in the service's place after an upload was carried out, if it
+	// likes.
 	gateway func(w http.ResponseWriter) bool
 }
 
@@ -80,7 +81,8 @@ func behindWith(t *testing.T, params string, h http.Handler) files.Bucket {
 	return b
 }
 
-// TestProxysWord: a gateway's own answer leaves open whether the write was done; the mark decides.
+// TestProxysWord: a gateway's own answer leaves open whether the write was done; the
+// mark decides.
 func TestProxysWord(t *testing.T) {
 	for _, status := range []int{200, 408, 429, 499, 500, 502, 503, 504, 520} {
 		for _, body := range []string{"", "<html>gateway</html>", `{"message":"gateway"}`} {
@@ -193,7 +195,10 @@ func TestOtherHosts(t *testing.T) {
 	defer secure.Close()
 	sdk := sdkClient(t)
 	b, err := New(sdk, "bucket", &Options{
-		HTTPClient: secure.Client(), Endpoint: secure.URL, PartSize: partUnit, Retry: quick,
+		HTTPClient: secure.Client(),
+		Endpoint:   secure.URL,
+		PartSize:   partUnit,
+		Retry:      quick,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +208,9 @@ func TestOtherHosts(t *testing.T) {
 	}
 	// A transport that follows redirects by itself.
 	b, err = New(sdk, "bucket", &Options{
-		HTTPClient: &http.Client{Transport: following{}}, Endpoint: "http://127.0.0.1:1", Retry: quick,
+		HTTPClient: &http.Client{Transport: following{}},
+		Endpoint:   "http://127.0.0.1:1",
+		Retry:      quick,
 	})
 	if err != nil {
 		t.Fatal(err)

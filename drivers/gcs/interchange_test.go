@@ -10,7 +10,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// TestInterchange: what gcsblob writes is read here, and the other way round, with metadata of any UTF-8 that holds no control characters.
+// TestInterchange: what gcsblob writes is read here, and the other way round, with
+// metadata of any UTF-8 that holds no control characters.
 func TestInterchange(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	b := openBucket(t, s.Store(t))
@@ -22,8 +23,16 @@ func TestInterchange(t *testing.T) {
 	ctx := t.Context()
 	metadata := map[string]string{"k": "v", "schlüssel": "größe", "with space": " x ", "empty": ""}
 	for _, name := range []string{"plain.txt", "päth/ü b", "a+b&c=d?e#f%41"} {
-		_, err := b.Put(ctx, name, strings.NewReader("ours"), &files.PutOptions{If: files.IfAbsent(),
-			Attributes: files.Attributes{ContentType: "text/x-ours", CacheControl: "no-cache", ContentDisposition: "inline", ContentLanguage: "de", Metadata: metadata}})
+		_, err := b.Put(ctx, name, strings.NewReader("ours"), &files.PutOptions{
+			If: files.IfAbsent(),
+			Attributes: files.Attributes{
+				ContentType:        "text/x-ours",
+				CacheControl:       "no-cache",
+				ContentDisposition: "inline",
+				ContentLanguage:    "de",
+				Metadata:           metadata,
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,14 +45,23 @@ func TestInterchange(t *testing.T) {
 				t.Errorf("%s: gcsblob reads metadata %q as %q, want %q", name, k, a.Metadata[k], v)
 			}
 		}
-		if content, err := theirs.ReadAll(ctx, name); string(content) != "ours" || err != nil || a.ContentType != "text/x-ours" || a.CacheControl != "no-cache" || a.ContentDisposition != "inline" || a.ContentLanguage != "de" {
+		if content, err := theirs.ReadAll(ctx,
+			name); string(content) != "ours" || err != nil || a.ContentType != "text/x-ours" ||
+			a.CacheControl != "no-cache" || a.ContentDisposition != "inline" ||
+			a.ContentLanguage != "de" {
 			t.Errorf("%s: gcsblob reads %q, %v, %+v", name, content, err, a)
 		}
-		if err := theirs.WriteAll(ctx, name, []byte("theirs"), &blob.WriterOptions{ContentType: "text/x-theirs", Metadata: metadata, ContentLanguage: "en"}); err != nil {
+		if err := theirs.WriteAll(ctx, name, []byte("theirs"), &blob.WriterOptions{
+			ContentType:     "text/x-theirs",
+			Metadata:        metadata,
+			ContentLanguage: "en",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		info, err := b.Stat(ctx, name, nil)
-		if err != nil || !maps.Equal(info.Metadata, metadata) || info.ContentType != "text/x-theirs" || info.ContentLanguage != "en" || info.CacheControl != "" {
+		if err != nil || !maps.Equal(info.Metadata,
+			metadata) || info.ContentType != "text/x-theirs" || info.ContentLanguage != "en" ||
+			info.CacheControl != "" {
 			t.Errorf("%s: Stat reads %+v, %v", name, info, err)
 		}
 		if content, err := files.ReadString(ctx, b, name, nil); content != "theirs" || err != nil {
@@ -52,15 +70,22 @@ func TestInterchange(t *testing.T) {
 	}
 }
 
-// TestHidden: the mark and the carried attributes are no metadata of the file's, and a caller may have metadata of those names.
+// TestHidden: the mark and the carried attributes are no metadata of the file's, and a
+// caller may have metadata of those names.
 func TestHidden(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	b := openBucket(t, s.Store(t))
 	defer b.Close()
-	for i, m := range []map[string]string{nil, {"a": "b"}, {"a": "ü"}, {markKey: "mine"}, {carriedKey: "mine", "a": "b"}, {markKey: "x", carriedKey: "y"}} {
+	for i, m := range []map[string]string{nil, {"a": "b"}, {"a": "ü"}, {markKey: "mine"}, {
+		carriedKey: "mine",
+		"a":        "b",
+	}, {markKey: "x", carriedKey: "y"}} {
 		for _, c := range []files.Condition{{}, files.IfAbsent()} {
 			name := strings.Repeat("x", i+1) + c.String()
-			if _, err := b.Put(t.Context(), name, strings.NewReader("x"), &files.PutOptions{If: c, Attributes: files.Attributes{Metadata: m}}); err != nil {
+			if _, err := b.Put(t.Context(), name, strings.NewReader("x"), &files.PutOptions{
+				If:         c,
+				Attributes: files.Attributes{Metadata: m},
+			}); err != nil {
 				t.Fatal(err)
 			}
 			stat, err := b.Stat(t.Context(), name, nil)

@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// opener opens a new bucket by its URL, through a proxy. What mends the server would hold all writes up while one stalls, and none of this needs it.
+// opener opens a new bucket by its URL, through a proxy. What mends the server would
+// hold all writes up while one stalls, and none of this needs it.
 func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	t.Helper()
 	s := testserver.Start(t, testserver.FakeGCS)
@@ -17,18 +18,21 @@ func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 		t.Skip("a user's bucket has no proxy in front")
 	}
 	p := proxy.Start(t, proxy.GCS, s.Endpoint, &proxy.Options{TargetHost: true})
-	url := with(s.Store(t), "part_size=262144&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0")
+	url := with(s.Store(t),
+		"part_size=262144&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0")
 	t.Setenv("STORAGE_EMULATOR_HOST", p.Addr())
 	return p, func() files.Bucket { return openBucket(t, url) }
 }
 
-// TestLeaks: whatever ends early or fails, no connection, goroutine or descriptor is left (X2, X3).
+// TestLeaks: whatever ends early or fails, no connection, goroutine or descriptor is
+// left (X2, X3).
 func TestLeaks(t *testing.T) {
 	p, open := opener(t)
 	faultrun.Leaks(t, faultrun.LeakConfig{Proxy: p, Open: open, Large: 600_000})
 }
 
-// TestConnections: buckets of the same settings share a transport with 64 idle connections (X3).
+// TestConnections: buckets of the same settings share a transport with 64 idle
+// connections (X3).
 func TestConnections(t *testing.T) {
 	p, open := opener(t)
 	faultrun.Connections(t, p, open)

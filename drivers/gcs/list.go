@@ -62,7 +62,12 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 		q := b.listQuery(req)
 		for {
 			var p page
-			c := &call{op: opList, method: "GET", url: b.resource(""), query: q}
+			c := &call{
+				op:     opList,
+				method: "GET",
+				url:    b.resource(""),
+				query:  q,
+			}
 			err := b.retried(ctx, c, &p)
 			next, on := "", false
 			p.restore()
@@ -124,7 +129,8 @@ type listing struct {
 	check listCheck
 }
 
-// page yields a page's objects and directories in their common order, and returns whether to go on.
+// page yields a page's objects and directories in their common order, and returns
+// whether to go on.
 func (l *listing) page(p *page) (on bool, err error) {
 	items, dirs := p.Items, p.Prefixes
 	for on = true; on && len(items)+len(dirs) > 0; {

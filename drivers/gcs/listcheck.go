@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxEmptyPages is how many pages in a row may have nothing while the service says that there is
-// more.
+// maxEmptyPages is how many pages in a row may have nothing while the service says that
+// there is more.
 const maxEmptyPages = 100
 
 // badListing is the error for a listing that is none.

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// stream is n bytes that nobody can tell the length of; it watches the memory while it is read.
+// stream is n bytes that nobody can tell the length of; it watches the memory while it
+// is read.
 type stream struct {
 	n, next int64
 	peak    uint64
@@ -40,7 +41,8 @@ func discard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var first, last, total int64
-	if _, err := fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/", &first, &last); err != nil || n != last-first+1 {
+	if _, err := fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/", &first,
+		&last); err != nil || n != last-first+1 {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
@@ -54,8 +56,9 @@ func discard(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusPermanentRedirect)
 }
 
-// TestPutMemory puts a stream of unknown length, of which one part is held in memory (P11): that, and at most 32 MiB, the service that discards it,
-// which is in the same process, included.
+// TestPutMemory puts a stream of unknown length, of which one part is held in memory
+// (P11): that, and at most 32 MiB, the service that discards it, which is in the same
+// process, included.
 func TestPutMemory(t *testing.T) {
 	size := int64(4 << 30)
 	if testing.Short() {

@@ -7,7 +7,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// multipart makes the request that uploads an object at once: its resource, with the checksum, and its content (RFC 2387).
+// multipart makes the request that uploads an object at once: its resource, with the
+// checksum, and its content (RFC 2387).
 func (u *upload) multipart(part *driver.Part) (*call, error) {
 	r := newResource(u.req.Attributes, u.mark, u.native)
 	r.CRC32C = toBase64(u.req.Content.Digest().CRC32C)

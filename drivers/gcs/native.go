@@ -8,21 +8,27 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// PutOptions are Cloud Storage's own options of a Put or a Copy, for files.PutOptions.Native and files.CopyOptions.Native. Empty fields leave the
-// bucket's default. What the service refuses, such as a retention in a bucket without it, is ErrInvalid and changes nothing.
-// Source: https://cloud.google.com/storage/docs/json_api/v1/objects.
+// PutOptions are Cloud Storage's own options of a Put or a Copy, for
+// files.PutOptions.Native and files.CopyOptions.Native. Empty fields leave the bucket's
+// default. What the service refuses, such as a retention in a bucket without it, is
+// ErrInvalid and changes nothing. Source:
+// https://cloud.google.com/storage/docs/json_api/v1/objects.
 type PutOptions struct {
 	// StorageClass is STANDARD, NEARLINE, COLDLINE or ARCHIVE.
 	StorageClass string
-	// KMSKeyName is the resource name of the key that encrypts: projects/P/locations/L/keyRings/R/cryptoKeys/K.
+	// KMSKeyName is the resource name of the key that encrypts:
+	// projects/P/locations/L/keyRings/R/cryptoKeys/K.
 	KMSKeyName string
-	// PredefinedACL is a set of access controls, such as publicRead, in a bucket without uniform access.
+	// PredefinedACL is a set of access controls, such as publicRead, in a bucket
+	// without uniform access.
 	PredefinedACL string
 	// CustomTime is a time of the caller's, which lifecycle rules look at.
 	CustomTime time.Time
-	// TemporaryHold and EventBasedHold keep the object from being deleted or replaced while they are set.
+	// TemporaryHold and EventBasedHold keep the object from being deleted or replaced
+	// while they are set.
 	TemporaryHold, EventBasedHold bool
-	// Retention, Unlocked or Locked, keeps the object until RetainUntil; a Locked one can't be shortened. Both are given or none.
+	// Retention, Unlocked or Locked, keeps the object until RetainUntil; a Locked one
+	// can't be shortened. Both are given or none.
 	Retention   string
 	RetainUntil time.Time
 }
@@ -39,9 +45,11 @@ func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {
 	case !ok:
 		return files.UnknownNative(o)
 	case (p.Retention == "") != p.RetainUntil.IsZero():
-		return files.Errorf(files.ErrInvalid, "gcs.PutOptions: Retention and RetainUntil are given together or not at all")
+		return files.Errorf(files.ErrInvalid,
+			"gcs.PutOptions: Retention and RetainUntil are given together or not at all")
 	case p.Retention != "" && p.Retention != "Locked" && p.Retention != "Unlocked":
-		return files.Errorf(files.ErrInvalid, "gcs.PutOptions: Retention is %q, neither Locked nor Unlocked", p.Retention)
+		return files.Errorf(files.ErrInvalid,
+			"gcs.PutOptions: Retention is %q, neither Locked nor Unlocked", p.Retention)
 	}
 	return nil
 }
@@ -84,7 +92,8 @@ func (p *PutOptions) merge(q *PutOptions) {
 	if !q.CustomTime.IsZero() {
 		p.CustomTime = q.CustomTime
 	}
-	p.TemporaryHold, p.EventBasedHold = p.TemporaryHold || q.TemporaryHold, p.EventBasedHold || q.EventBasedHold
+	p.TemporaryHold, p.EventBasedHold = p.TemporaryHold || q.TemporaryHold, p.EventBasedHold ||
+		q.EventBasedHold
 	if q.Retention != "" {
 		p.Retention, p.RetainUntil = q.Retention, q.RetainUntil
 	}
@@ -114,7 +123,8 @@ func (p *PutOptions) addTo(r *resource) {
 	if p == nil {
 		return
 	}
-	r.StorageClass, r.TemporaryHold, r.EventBasedHold = p.StorageClass, p.TemporaryHold, p.EventBasedHold
+	r.StorageClass, r.TemporaryHold, r.EventBasedHold = p.StorageClass, p.TemporaryHold,
+		p.EventBasedHold
 	r.CustomTime = p.CustomTime.UTC()
 	if p.Retention != "" {
 		r.Retention = &retention{p.Retention, p.RetainUntil.UTC()}

@@ -29,43 +29,51 @@ const (
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// PartSize is the size in bytes of what is buffered and sent at a time: up to it a Put is one request, above it an upload in
-	// parts, one after another. It is a multiple of 256 KiB, at most 1 GiB; 0 is DefaultPartSize. A Put holds one part in memory.
+	// PartSize is the size in bytes of what is buffered and sent at a time: up to it a
+	// Put is one request, above it an upload in parts, one after another. It is a
+	// multiple of 256 KiB, at most 1 GiB; 0 is DefaultPartSize. A Put holds one part in
+	// memory.
 	PartSize int
-	// Concurrency is how many parts of one upload are on their way at a time; 0 is 1, and at most 64.
-	// Above 1, parts have at least 5 MiB, a Put holds PartSize × Concurrency bytes in memory, and a
-	// stream of unknown length is as long as Features.MaxUnknownSize at most. Conditional puts, and
-	// those with Native options or with metadata that no header can carry, still go part by part:
-	// the service's uploads of parts in parallel have neither.
+	// Concurrency is how many parts of one upload are on their way at a time; 0 is 1,
+	// and at most 64. Above 1, parts have at least 5 MiB, a Put holds PartSize ×
+	// Concurrency bytes in memory, and a stream of unknown length is as long as
+	// Features.MaxUnknownSize at most. Conditional puts, and those with Native options
+	// or with metadata that no header can carry, still go part by part: the service's
+	// uploads of parts in parallel have neither.
 	Concurrency int
-	// Retry is the policy by which requests are repeated; nil is retry.New(). The SDK's own is not used.
+	// Retry is the policy by which requests are repeated; nil is retry.New(). The SDK's
+	// own is not used.
 	Retry *retry.Policy
-	// AccessID is the e-mail address of the service account that signs URLs; with it, either PrivateKey or SignBytes.
+	// AccessID is the e-mail address of the service account that signs URLs; with it,
+	// either PrivateKey or SignBytes.
 	AccessID string
 	// PrivateKey is the account's RSA key, in PEM form.
 	PrivateKey []byte
-	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) where the key itself isn't at hand. A call makes whatever request it makes: rule W1 is
-	// then the caller's.
+	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) where the key itself isn't at hand.
+	// A call makes whatever request it makes: rule W1 is then the caller's.
 	SignBytes func([]byte) ([]byte, error)
-	// HTTPClient sends the requests; it must authorise them. nil is the one that the *storage.Client was made with.
+	// HTTPClient sends the requests; it must authorise them. nil is the one that the
+	// *storage.Client was made with.
 	HTTPClient *http.Client
-	// Endpoint is the URL of the service, "https://storage.googleapis.com", maybe with a path; "" is
-	// the one of the *storage.Client.
+	// Endpoint is the URL of the service, "https://storage.googleapis.com", maybe with
+	// a path; "" is the one of the *storage.Client.
 	Endpoint string
-	// Timeout is how long a request waits for the first byte of its answer; 0 is a minute, but 10
-	// minutes for a copy. A negative one is no bound. Then the error is files.ErrUnavailable, and
-	// the policy repeats.
+	// Timeout is how long a request waits for the first byte of its answer; 0 is a
+	// minute, but 10 minutes for a copy. A negative one is no bound. Then the error is
+	// files.ErrUnavailable, and the policy repeats.
 	Timeout time.Duration
-	// ReadTimeout is how long a body may stand still, one that is read and one that is sent; 0 is a
-	// minute, and a negative one no bound. A slow body that moves is never cut.
+	// ReadTimeout is how long a body may stand still, one that is read and one that is
+	// sent; 0 is a minute, and a negative one no bound. A slow body that moves is never
+	// cut.
 	ReadTimeout time.Duration
-	// UserProject is the project that pays for requests and traffic, which buckets whose requester
-	// pays want; without it they are files.ErrInvalid or files.ErrPermission.
+	// UserProject is the project that pays for requests and traffic, which buckets
+	// whose requester pays want; without it they are files.ErrInvalid or
+	// files.ErrPermission.
 	UserProject string
 }
 
-// New makes a bucket of the caller's own client, which must be one of the HTTP API (storage.NewClient), and which Close leaves open. It
-// makes no request.
+// New makes a bucket of the caller's own client, which must be one of the HTTP API
+// (storage.NewClient), and which Close leaves open. It makes no request.
 //
 // Errors: files.ErrInvalid.
 func New(client *storage.Client, bucket string, opts *Options) (files.Bucket, error) {
@@ -91,7 +99,8 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		o.PartSize = DefaultPartSize
 	}
 	if o.PartSize < partUnit || o.PartSize > maxPart || o.PartSize%partUnit != 0 {
-		return nil, files.Errorf(files.ErrInvalid, "part size %d is not a multiple of %d up to %d", o.PartSize, partUnit, maxPart)
+		return nil, files.Errorf(files.ErrInvalid, "part size %d is not a multiple of %d up to %d",
+			o.PartSize, partUnit, maxPart)
 	}
 	if o.Concurrency < 0 || o.Concurrency > maxConcurrency {
 		return nil, files.Errorf(files.ErrInvalid,
@@ -106,7 +115,9 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	if hc == nil || endpoint == "" {
 		c, e, ok := insides(client)
 		if !ok {
-			return nil, files.Errorf(files.ErrInvalid, "the *storage.Client doesn't speak HTTP, or can't be looked into: Options.HTTPClient and Endpoint must be given")
+			return nil, files.Errorf(files.ErrInvalid,
+				"the *storage.Client doesn't speak HTTP, or can't be looked into: "+
+					"Options.HTTPClient and Endpoint must be given")
 		}
 		if hc == nil {
 			hc = c
@@ -127,7 +138,9 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		o.Retry = retry.New()
 	}
 	noRedirect := *hc
-	noRedirect.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	noRedirect.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}
 	if noRedirect.Transport == nil {
 		noRedirect.Transport = http.DefaultTransport
 	}
@@ -186,13 +199,31 @@ func (b *backend) Features() files.Features {
 		unknown = min(b.parallelPlan().MaxUnknownSize(), 5*tib)
 	}
 	return files.Features{
-		MaxName: files.MaxName, MaxSize: 5 * tib, MaxUnknownSize: unknown, TimeResolution: time.Second,
-		Atomic: true, Durable: true,
-		Versions: true, VersionPerPut: true, PutVersion: true,
-		IfAbsent: true, IfVersion: true, DeleteIfVersion: true, ReadConditions: true, OneVersionReads: true,
-		Attributes: true, Digests: true,
-		Ordered: true, DirBesideFile: true, StatNoBucket: true, ForeignKeys: true, ServerCopy: true,
-		SignGet: signs, SignPut: signs, SignDelete: signs, SignContentType: signs,
+		MaxName:         files.MaxName,
+		MaxSize:         5 * tib,
+		MaxUnknownSize:  unknown,
+		TimeResolution:  time.Second,
+		Atomic:          true,
+		Durable:         true,
+		Versions:        true,
+		VersionPerPut:   true,
+		PutVersion:      true,
+		IfAbsent:        true,
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      true,
+		Digests:         true,
+		Ordered:         true,
+		DirBesideFile:   true,
+		StatNoBucket:    true,
+		ForeignKeys:     true,
+		ServerCopy:      true,
+		SignGet:         signs,
+		SignPut:         signs,
+		SignDelete:      signs,
+		SignContentType: signs,
 	}
 }
 
@@ -215,6 +246,6 @@ func (b *backend) As(target any) bool {
 	return false
 }
 
-// Close has nothing to close: connections and credentials are shared by all buckets of the same settings, and a client that New was
-// given is the caller's.
+// Close has nothing to close: connections and credentials are shared by all buckets of
+// the same settings, and a client that New was given is the caller's.
 func (b *backend) Close() error { return nil }

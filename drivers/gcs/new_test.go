@@ -25,7 +25,8 @@ func TestInsides(t *testing.T) {
 	if _, _, ok := insides(&storage.Client{}); ok {
 		t.Error("insides of an empty *storage.Client are told")
 	}
-	g, err := storage.NewGRPCClient(t.Context(), option.WithoutAuthentication(), option.WithEndpoint("127.0.0.1:1"))
+	g, err := storage.NewGRPCClient(t.Context(), option.WithoutAuthentication(),
+		option.WithEndpoint("127.0.0.1:1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +47,15 @@ func TestNewRefuses(t *testing.T) {
 		"a nil client":          func() (files.Bucket, error) { return New(nil, "bucket", nil) },
 		"no bucket":             func() (files.Bucket, error) { return New(c, "", nil) },
 		"a bucket with a slash": func() (files.Bucket, error) { return New(c, "a/b", nil) },
-		"an odd part size":      func() (files.Bucket, error) { return New(c, "bucket", &Options{PartSize: 1000}) },
-		"a negative part size":  func() (files.Bucket, error) { return New(c, "bucket", &Options{PartSize: -partUnit}) },
-		"a wrong endpoint":      func() (files.Bucket, error) { return New(c, "bucket", &Options{Endpoint: "storage.googleapis.com"}) },
+		"an odd part size": func() (files.Bucket, error) {
+			return New(c, "bucket", &Options{PartSize: 1000})
+		},
+		"a negative part size": func() (files.Bucket, error) {
+			return New(c, "bucket", &Options{PartSize: -partUnit})
+		},
+		"a wrong endpoint": func() (files.Bucket, error) {
+			return New(c, "bucket", &Options{Endpoint: "storage.googleapis.com"})
+		},
 		"a wrong key": func() (files.Bucket, error) {
 			return New(c, "bucket", &Options{AccessID: "a@b", PrivateKey: []byte("no key")})
 		},

@@ -80,8 +80,8 @@ func (o *object) written() files.Info {
 	}
 }
 
-// decimal is a number of 64 bits, which JSON has as a string. What is none isn't known, and doesn't
-// spoil the rest of the answer.
+// decimal is a number of 64 bits, which JSON has as a string. What is none isn't known,
+// and doesn't spoil the rest of the answer.
 type decimal struct {
 	n     int64
 	known bool
@@ -101,7 +101,8 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// headerInfo is what the headers of an answer of the XML API tell. ok is false where they don't tell the attributes.
+// headerInfo is what the headers of an answer of the XML API tell. ok is false where
+// they don't tell the attributes.
 func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	h := resp.Header
 	info.Size = sizeOf(resp)
@@ -115,8 +116,13 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	info.Version = version(generation)
 	info.Digest = headerDigest(h)
 	encoding, _ := storedEncoding(h)
-	a := files.Attributes{ContentType: h.Get("Content-Type"), CacheControl: h.Get("Cache-Control"), ContentDisposition: h.Get("Content-Disposition"),
-		ContentEncoding: encoding, ContentLanguage: h.Get("Content-Language")}
+	a := files.Attributes{
+		ContentType:        h.Get("Content-Type"),
+		CacheControl:       h.Get("Cache-Control"),
+		ContentDisposition: h.Get("Content-Disposition"),
+		ContentEncoding:    encoding,
+		ContentLanguage:    h.Get("Content-Language"),
+	}
 	for k, v := range h {
 		if name, is := strings.CutPrefix(k, "X-Goog-Meta-"); is && len(v) > 0 {
 			if a.Metadata == nil {
@@ -134,9 +140,10 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	return info, !carried || metageneration == 1
 }
 
-// headerDigest is what x-goog-hash tells, which is of the whole object, also with a part of it
-// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash): one header for each
-// hash, or both in one. Two that differ tell nothing.
+// headerDigest is what x-goog-hash tells, which is of the whole object, also with a
+// part of it
+// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash): one
+// header for each hash, or both in one. Two that differ tell nothing.
 func headerDigest(h http.Header) (d files.Digest) {
 	set := func(to *string, sum string) {
 		if *to != "" && *to != sum {
@@ -162,9 +169,9 @@ func headerDigest(h http.Header) (d files.Digest) {
 	return d
 }
 
-// storedEncoding is the object's Content-Encoding. asStored is false where the answer is in another
-// one: the service, or something in front of it, has packed or unpacked the content on the way
-// (https://cloud.google.com/storage/docs/transcoding).
+// storedEncoding is the object's Content-Encoding. asStored is false where the answer
+// is in another one: the service, or something in front of it, has packed or unpacked
+// the content on the way (https://cloud.google.com/storage/docs/transcoding).
 func storedEncoding(h http.Header) (encoding string, asStored bool) {
 	told := h.Get("Content-Encoding")
 	switch v := h.Get("X-Goog-Stored-Content-Encoding"); v {
@@ -177,8 +184,8 @@ func storedEncoding(h http.Header) (encoding string, asStored bool) {
 	}
 }
 
-// sizeOf is the size of the whole object as the service tells it, or -1. Of an answer without a
-// range, it is the answer's length where nothing else tells.
+// sizeOf is the size of the whole object as the service tells it, or -1. Of an answer
+// without a range, it is the answer's length where nothing else tells.
 func sizeOf(resp *http.Response) int64 {
 	text := resp.Header.Get("X-Goog-Stored-Content-Length")
 	if text == "" {

@@ -23,16 +23,37 @@ func init() {
 		Example: "gs://bucket",
 		Params: append([]files.Param{
 			{Name: "anonymous", Values: "true", Doc: "no credentials: for public buckets"},
-			{Name: "access_id", Values: "e-mail address|-", Doc: "the service account that signs URLs; - is anonymous"},
-			{Name: "private_key_path", Values: "path", Doc: "the file with the account's RSA key, in PEM form"},
-			{Name: "universe_domain", Values: "domain", Doc: "of a cloud that isn't googleapis.com", Public: true},
-			{Name: "part_size", Values: "bytes", Doc: "what is buffered and sent at a time, a multiple of 256 KiB (8388608)"},
+			{
+				Name:   "access_id",
+				Values: "e-mail address|-",
+				Doc:    "the service account that signs URLs; - is anonymous",
+			},
+			{
+				Name:   "private_key_path",
+				Values: "path",
+				Doc:    "the file with the account's RSA key, in PEM form",
+			},
+			{
+				Name:   "universe_domain",
+				Values: "domain",
+				Doc:    "of a cloud that isn't googleapis.com",
+				Public: true,
+			},
+			{
+				Name:   "part_size",
+				Values: "bytes",
+				Doc:    "what is buffered and sent at a time, a multiple of 256 KiB (8388608)",
+			},
 			{
 				Name:   "concurrency",
 				Values: "number",
 				Doc:    "parts of one upload at a time (1); above 1, part_size is 5 MiB at least",
 			},
-			{Name: "grpc", Values: "true", Doc: "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes"},
+			{
+				Name:   "grpc",
+				Values: "true",
+				Doc:    "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes",
+			},
 			{Name: "zonal", Values: "true", Doc: "a zonal bucket: likewise"},
 			{
 				Name:   "user_project",
@@ -44,8 +65,8 @@ func init() {
 	})
 }
 
-// openURL opens gs://bucket with the Go CDK's opener, but for the *http.Client, the endpoint and
-// the credentials, which are found here.
+// openURL opens gs://bucket with the Go CDK's opener, but for the *http.Client, the
+// endpoint and the credentials, which are found here.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	p := driver.NewParams(u)
 	limits := connect.FromParams(p)
@@ -65,7 +86,8 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	theirs := *u
 	theirs.RawQuery = theirParams(u).Encode()
 	if u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return nil, files.Errorf(files.ErrInvalid, "write gs://bucket, and prefix=dir/ for a part of it")
+		return nil, files.Errorf(files.ErrInvalid,
+			"write gs://bucket, and prefix=dir/ for a part of it")
 	}
 	if grpc {
 		return files.Open(ctx, "gocloud+"+theirs.String())
@@ -78,12 +100,17 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		return nil, err
 	}
 	o.HTTPClient, o.Endpoint = s.client, s.endpoint
-	opener := &gcsblob.URLOpener{Client: &gcp.HTTPClient{Client: *s.client}, Options: gcsblob.Options{
-		GoogleAccessID: o.AccessID, PrivateKey: o.PrivateKey,
-		// These come behind its own, among which is an endpoint with "http://" twice where the
-		// emulator's variable has it.
-		ClientOptions: []option.ClientOption{option.WithHTTPClient(s.client), option.WithEndpoint(s.endpoint + "/storage/v1/")},
-	}}
+	opener := &gcsblob.URLOpener{
+		Client: &gcp.HTTPClient{Client: *s.client},
+		Options: gcsblob.Options{
+			GoogleAccessID: o.AccessID, PrivateKey: o.PrivateKey,
+			// These come behind its own, among which is an endpoint with "http://" twice
+			// where the emulator's variable has it.
+			ClientOptions: []option.ClientOption{
+				option.WithHTTPClient(s.client), option.WithEndpoint(s.endpoint + "/storage/v1/"),
+			},
+		},
+	}
 	opened, err := opener.OpenBucketURL(ctx, &theirs)
 	if err != nil {
 		return nil, files.WithCause(files.ErrInvalid, err, "the Go CDK can't open the URL")

@@ -30,7 +30,10 @@ func TestEndpoints(t *testing.T) {
 	for _, c := range []struct{ emulator, url, want string }{
 		{"", "gs://bucket?anonymous=true", "https://storage.googleapis.com"},
 		{"", "gs://bucket?access_id=-", "https://storage.googleapis.com"},
-		{"", "gs://bucket?anonymous=true&universe_domain=example.com", "https://storage.example.com"},
+		{
+			"", "gs://bucket?anonymous=true&universe_domain=example.com",
+			"https://storage.example.com",
+		},
 		{"localhost:4443", "gs://bucket", "http://localhost:4443"},
 		{"http://localhost:4443", "gs://bucket", "http://localhost:4443"},
 		{"http://localhost:4443/", "gs://bucket", "http://localhost:4443"},
@@ -57,21 +60,27 @@ func TestBadURLs(t *testing.T) {
 		"gs://bucket?anonymous=perhaps": `"anonymous"`,
 		"gs://bucket?retry_attempts=0":  `"retry_attempts"`,
 		"gs://bucket?hunter2=1":         "gs:// knows",
-		"gs://bucket?access_id=hunter2&private_key_path=/hunter2": "private_key_path: the file can't be read",
-		"gs://bucket?private_key_path=open_test.go":               "private_key_path: the file has no RSA key",
+		"gs://bucket?access_id=hunter2&private_key_path=/hunter2": "private_key_path: the file " +
+			"can't be read",
+		"gs://bucket?private_key_path=open_test.go": "private_key_path: the file has no RSA key",
 	} {
 		_, err := files.Open(t.Context(), url)
-		if files.KindOf(err) != files.ErrInvalid || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") && !strings.Contains(url, "?hunter2") {
+		if files.KindOf(err) != files.ErrInvalid || !strings.Contains(err.Error(),
+			want) || strings.Contains(err.Error(),
+			"hunter2") && !strings.Contains(url, "?hunter2") {
 			t.Errorf("%s: %v, want %q", url, err, want)
 		}
 	}
 	t.Setenv("STORAGE_EMULATOR_HOST", "://")
-	if _, err := files.Open(t.Context(), "gs://bucket"); files.KindOf(err) != files.ErrInvalid || !strings.Contains(err.Error(), "STORAGE_EMULATOR_HOST") {
+	if _, err := files.Open(t.Context(),
+		"gs://bucket"); files.KindOf(err) != files.ErrInvalid || !strings.Contains(err.Error(),
+		"STORAGE_EMULATOR_HOST") {
 		t.Errorf("a malformed STORAGE_EMULATOR_HOST: %v", err)
 	}
 }
 
-// TestCredentials: a service account's key signs; without credentials a bucket opens where a key signs, and says what is missing when it is used.
+// TestCredentials: a service account's key signs; without credentials a bucket opens
+// where a key signs, and says what is missing when it is used.
 func TestCredentials(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	params := signParams(t)
@@ -81,7 +90,12 @@ func TestCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	account, err := json.Marshal(map[string]string{"type": "service_account", "client_email": "app@project.iam.gserviceaccount.com", "private_key": string(key), "token_uri": "http://127.0.0.1:1/token"})
+	account, err := json.Marshal(map[string]string{
+		"type":         "service_account",
+		"client_email": "app@project.iam.gserviceaccount.com",
+		"private_key":  string(key),
+		"token_uri":    "http://127.0.0.1:1/token",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +117,8 @@ func TestCredentials(t *testing.T) {
 		if b.signer != nil {
 			id = b.signer.id
 		}
-		if !strings.HasPrefix(id, want) || (id == "") != (want == "") || b.Features().SignGet != (want != "") {
+		if !strings.HasPrefix(id,
+			want) || (id == "") != (want == "") || b.Features().SignGet != (want != "") {
 			t.Errorf("%s signs as %q, want %q", url, id, want)
 		}
 	}
@@ -114,7 +129,9 @@ func TestCredentials(t *testing.T) {
 	}
 
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")
-	if _, err := files.Open(t.Context(), "gs://bucket"); files.KindOf(err) != files.ErrPermission || !strings.Contains(err.Error(), "anonymous=true") || strings.Contains(err.Error(), "nonexistent") {
+	if _, err := files.Open(t.Context(),
+		"gs://bucket"); files.KindOf(err) != files.ErrPermission || !strings.Contains(err.Error(),
+		"anonymous=true") || strings.Contains(err.Error(), "nonexistent") {
 		t.Errorf("Open without credentials: %v", err)
 	}
 	b, err := files.Open(t.Context(), "gs://bucket?"+params)
@@ -122,19 +139,31 @@ func TestCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	s, err := files.SignURL(t.Context(), b, "a b/ü", &files.SignOptions{Method: "PUT", ContentType: "text/plain", Expiry: 7 * 24 * time.Hour})
-	if err != nil || !strings.HasPrefix(s.URL, "https://storage.googleapis.com/bucket/a%20b/%C3%BC?X-Goog-Algorithm=GOOG4-RSA-SHA256") || !strings.Contains(s.URL, "X-Goog-SignedHeaders=content-type%3Bhost") || !strings.Contains(s.URL, "X-Goog-Expires=604") {
+	s, err := files.SignURL(t.Context(), b, "a b/ü", &files.SignOptions{
+		Method:      "PUT",
+		ContentType: "text/plain",
+		Expiry:      7 * 24 * time.Hour,
+	})
+	if err != nil || !strings.HasPrefix(s.URL,
+		"https://storage.googleapis.com/bucket/a%20b/%C3%BC?X-Goog-Algorithm=GOOG4-RSA-SHA256") ||
+		!strings.Contains(s.URL,
+			"X-Goog-SignedHeaders=content-type%3Bhost") || !strings.Contains(s.URL,
+		"X-Goog-Expires=604") {
 		t.Errorf("SignURL: %s, %v", s.URL, err)
 	}
-	if _, err := files.SignURL(t.Context(), b, "a", &files.SignOptions{Expiry: 7*24*time.Hour + 1}); files.KindOf(err) != files.ErrInvalid {
+	if _, err := files.SignURL(t.Context(), b, "a",
+		&files.SignOptions{Expiry: 7*24*time.Hour + 1}); files.KindOf(err) != files.ErrInvalid {
 		t.Errorf("SignURL for more than 7 days: %v", err)
 	}
-	if _, err := b.Stat(t.Context(), "a", nil); files.KindOf(err) != files.ErrPermission || !strings.Contains(err.Error(), "credentials") {
+	if _, err := b.Stat(t.Context(), "a",
+		nil); files.KindOf(err) != files.ErrPermission || !strings.Contains(err.Error(),
+		"credentials") {
 		t.Errorf("Stat without credentials: %v", err)
 	}
 }
 
-// TestSharedTransport: buckets of the same settings share their connections, of which many stay open (X3).
+// TestSharedTransport: buckets of the same settings share their connections, of which
+// many stay open (X3).
 func TestSharedTransport(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "localhost:1")
 	_, one := opensAt(t, "gs://one")

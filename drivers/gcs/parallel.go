@@ -20,11 +20,12 @@ import (
 )
 
 // Parts several at a time are an upload of the XML API:
-// https://cloud.google.com/storage/docs/multipart-uploads. It begins with one request, which names
-// the attributes, each part is one more, and the last one commits. "Preconditions are not supported
-// in the requests", so a conditional Put goes part by part; so do attributes that no header can
-// carry and the service's own options. The answer to the last request isn't documented to name the
-// generation: where it doesn't, the resource tells, and a mark in it whether it is this Put's.
+// https://cloud.google.com/storage/docs/multipart-uploads. It begins with one request,
+// which names the attributes, each part is one more, and the last one commits.
+// "Preconditions are not supported in the requests", so a conditional Put goes part by
+// part; so do attributes that no header can carry and the service's own options. The
+// answer to the last request isn't documented to name the generation: where it doesn't,
+// the resource tells, and a mark in it whether it is this Put's.
 
 const (
 	// minXMLPart is the least size of a part but the last.
@@ -79,8 +80,9 @@ type xmlPart struct {
 	ETag   string `xml:"ETag"`
 }
 
-// sendParallel sends content that is longer than a part. understood is false where the endpoint has
-// no such uploads, as emulators haven't: then nothing was sent, and first is still there.
+// sendParallel sends content that is longer than a part. understood is false where the
+// endpoint has no such uploads, as emulators haven't: then nothing was sent, and first
+// is still there.
 func (u *upload) sendParallel(
 	ctx context.Context, parts *driver.Parts, first *driver.Part,
 ) (o *object, understood bool, err error) {
@@ -106,7 +108,8 @@ func (u *upload) sendParallel(
 	return o, true, u.verify(o)
 }
 
-// unknownRequest reports whether the answer may be of an endpoint that doesn't know the request.
+// unknownRequest reports whether the answer may be of an endpoint that doesn't know the
+// request.
 func unknownRequest(err error) bool {
 	e, ok := errors.AsType[*googleapi.Error](err)
 	return ok && (e.Code == http.StatusBadRequest || e.Code == http.StatusNotFound ||
@@ -230,8 +233,9 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 	case o != nil:
 		return o, nil
 	}
-	// A Put without a version would be no Put (P3): where the look at the file fails, or another has
-	// replaced it already, this one was stored, and nobody tells which version it was.
+	// A Put without a version would be no Put (P3): where the look at the file fails,
+	// or another has replaced it already, this one was stored, and nobody tells which
+	// version it was.
 	return x.u.own(ctx, files.Errorf(files.ErrUnavailable,
 		"the upload was stored, and its version can't be found out"))
 }
@@ -249,8 +253,8 @@ func (x *xmlUpload) completed(resp *http.Response) *object {
 	}
 }
 
-// abort gives the upload up, also when the context has ended: the service keeps one, and what it
-// costs, for ever.
+// abort gives the upload up, also when the context has ended: the service keeps one,
+// and what it costs, for ever.
 func (x *xmlUpload) abort(ctx context.Context) {
 	ctx, cancel := driver.CleanupContext(ctx)
 	defer cancel()
@@ -277,7 +281,12 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 		return resp, nil, b.transportFault(ctx, c, err)
 	}
 	if _, reason, message, ok := errorOf(content); ok {
-		a := answer{status: resp.StatusCode, reason: reason, message: message, own: true}
+		a := answer{
+			status:  resp.StatusCode,
+			reason:  reason,
+			message: message,
+			own:     true,
+		}
 		return resp, nil, c.refusal(a, resp, content, nil)
 	}
 	switch {

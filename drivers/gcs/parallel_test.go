@@ -19,13 +19,16 @@ const parallelParams = "concurrency=4&part_size=5242880"
 
 var manyParts = bytes.Repeat([]byte("0123456789abcde\n"), 11*mib/16) // 3 parts
 
-// TestParallelParts: parts go up several at a time, in requests of the XML API, and what is stored
-// is what one request stores. What that API can't do goes part by part.
+// TestParallelParts: parts go up several at a time, in requests of the XML API, and
+// what is stored is what one request stores. What that API can't do goes part by part.
 func TestParallelParts(t *testing.T) {
 	b, direct, p := proxied(t, parallelParams)
 	attributes := files.Attributes{
-		ContentType: "text/x-test", CacheControl: "no-cache", ContentDisposition: "inline",
-		ContentLanguage: "de", Metadata: map[string]string{"k": "v", "other-key": "1"},
+		ContentType:        "text/x-test",
+		CacheControl:       "no-cache",
+		ContentDisposition: "inline",
+		ContentLanguage:    "de",
+		Metadata:           map[string]string{"k": "v", "other-key": "1"},
 	}
 	odd := attributes.Clone()
 	odd.Metadata["schlüssel"] = "wert"
@@ -57,7 +60,8 @@ func TestParallelParts(t *testing.T) {
 			p.Want(t, c.want)
 			stat, err := direct.Stat(t.Context(), name, nil)
 			if err != nil || stat.Version != info.Version || stat.Size != int64(len(manyParts)) ||
-				stat.Digest.CRC32C != info.Digest.CRC32C || stat.CacheControl != c.o.Attributes.CacheControl ||
+				stat.Digest.CRC32C != info.Digest.CRC32C ||
+				stat.CacheControl != c.o.Attributes.CacheControl ||
 				stat.ContentLanguage != c.o.Attributes.ContentLanguage ||
 				!maps.Equal(stat.Metadata, c.o.Attributes.Metadata) {
 				t.Errorf("%s: %+v, %v, and Put told %+v", what, stat, err, info)
@@ -75,8 +79,8 @@ func TestParallelParts(t *testing.T) {
 	p.Want(t, map[string]int{"InsertObject": 1})
 }
 
-// TestParallelFaults: each request of an upload that fails in each way is sent again; the mark
-// tells what a lost answer was; and what fails leaves nothing.
+// TestParallelFaults: each request of an upload that fails in each way is sent again;
+// the mark tells what a lost answer was; and what fails leaves nothing.
 func TestParallelFaults(t *testing.T) {
 	b, direct, p := proxied(t, parallelParams+"&retry_attempts=3")
 	for _, f := range []proxy.Fault{
@@ -93,7 +97,8 @@ func TestParallelFaults(t *testing.T) {
 					continue
 				}
 				stat, err := direct.Stat(t.Context(), "a", nil)
-				if err != nil || stat.Version != info.Version || stat.Digest.CRC32C != info.Digest.CRC32C {
+				if err != nil || stat.Version != info.Version ||
+					stat.Digest.CRC32C != info.Digest.CRC32C {
 					t.Errorf("%s at %s %d: %+v, %v, want %+v", f.Name, kind, n, stat, err, info)
 				}
 			}
@@ -127,28 +132,29 @@ func TestParallelFaults(t *testing.T) {
 func TestPartsAtOnce(t *testing.T) {
 	var together sync.WaitGroup
 	together.Add(4)
-	b := behindWith(t, parallelParams, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		switch q := r.URL.Query(); {
-		case q.Has("uploads"):
-			io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId>"+
-				"</InitiateMultipartUploadResult>")
-		case r.Method == http.MethodPut:
-			together.Done()
-			all := make(chan struct{})
-			go func() { together.Wait(); close(all) }()
-			select {
-			case <-all:
-				w.Header().Set("ETag", `"`+q.Get("partNumber")+`"`)
-			case <-time.After(time.Minute):
-				w.WriteHeader(403)
-				io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
+	b := behindWith(t, parallelParams,
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			switch q := r.URL.Query(); {
+			case q.Has("uploads"):
+				io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId>"+
+					"</InitiateMultipartUploadResult>")
+			case r.Method == http.MethodPut:
+				together.Done()
+				all := make(chan struct{})
+				go func() { together.Wait(); close(all) }()
+				select {
+				case <-all:
+					w.Header().Set("ETag", `"`+q.Get("partNumber")+`"`)
+				case <-time.After(time.Minute):
+					w.WriteHeader(403)
+					io.WriteString(w, "<Error><Code>AccessDenied</Code></Error>")
+				}
+			case r.Method == http.MethodPost:
+				w.Header().Set("X-Goog-Generation", "7")
+				io.WriteString(w, "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>")
 			}
-		case r.Method == http.MethodPost:
-			w.Header().Set("X-Goog-Generation", "7")
-			io.WriteString(w, "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>")
-		}
-	}))
+		}))
 	info, err := b.Put(t.Context(), "a", bytes.NewReader(make([]byte, 20*mib)), nil)
 	if err != nil || info.Version != "7" || info.Size != 20*mib {
 		t.Errorf("%+v, %v", info, err)
@@ -158,8 +164,9 @@ func TestPartsAtOnce(t *testing.T) {
 	}
 }
 
-// TestStoredWithoutVersion: the answer to the last request names no version, and the look at the
-// file that follows fails, or finds another's: then Put doesn't return nil with an empty version.
+// TestStoredWithoutVersion: the answer to the last request names no version, and the
+// look at the file that follows fails, or finds another's: then Put doesn't return nil
+// with an empty version.
 func TestStoredWithoutVersion(t *testing.T) {
 	for what, look := range map[string]http.HandlerFunc{
 		"no answer":   says(503, refuses(503, "backendError")),
@@ -190,30 +197,33 @@ func TestStoredWithoutVersion(t *testing.T) {
 	}
 }
 
-// TestNoXMLUploads: an endpoint without them, as emulators are, gets the parts one by one.
+// TestNoXMLUploads: an endpoint without them, as emulators are, gets the parts one by
+// one.
 func TestNoXMLUploads(t *testing.T) {
 	for _, answer := range []http.HandlerFunc{
-		says(400, refuses(400, "invalid")), says(404, "404 page not found"), says(405, ""), says(501, ""),
+		says(400,
+			refuses(400, "invalid")), says(404, "404 page not found"), says(405, ""), says(501, ""),
 	} {
 		asked, kept := 0, ""
-		b := behindWith(t, parallelParams, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			io.Copy(io.Discard, r.Body)
-			if r.URL.Query().Has("uploads") {
-				asked++
-				answer(w, r)
-				return
-			}
-			sessions(func(w http.ResponseWriter, r *http.Request) {
-				if kept = r.Header.Get("Content-Range"); strings.HasSuffix(kept, "/*") {
-					part, _, _ := strings.Cut(strings.TrimPrefix(kept, "bytes "), "/")
-					_, last, _ := strings.Cut(part, "-")
-					w.Header().Set("Range", "bytes=0-"+last)
-					w.WriteHeader(308)
+		b := behindWith(t, parallelParams,
+			http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				io.Copy(io.Discard, r.Body)
+				if r.URL.Query().Has("uploads") {
+					asked++
+					answer(w, r)
 					return
 				}
-				io.WriteString(w, resourceOf("a", 3, len(manyParts)))
-			})(w, r)
-		}))
+				sessions(func(w http.ResponseWriter, r *http.Request) {
+					if kept = r.Header.Get("Content-Range"); strings.HasSuffix(kept, "/*") {
+						part, _, _ := strings.Cut(strings.TrimPrefix(kept, "bytes "), "/")
+						_, last, _ := strings.Cut(part, "-")
+						w.Header().Set("Range", "bytes=0-"+last)
+						w.WriteHeader(308)
+						return
+					}
+					io.WriteString(w, resourceOf("a", 3, len(manyParts)))
+				})(w, r)
+			}))
 		for range 2 {
 			info, err := b.Put(t.Context(), "a", bytes.NewReader(manyParts), nil)
 			if err != nil || info.Version != "3" {

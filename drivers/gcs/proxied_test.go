@@ -8,7 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// proxied opens a bucket behind the proxy, in front of the server that is mended as documented, and a second one that goes round the proxy.
+// proxied opens a bucket behind the proxy, in front of the server that is mended as
+// documented, and a second one that goes round the proxy.
 func proxied(t *testing.T, params string) (b, direct files.Bucket, p *proxy.Proxy) {
 	t.Helper()
 	s := testserver.Start(t, testserver.FakeGCS)
@@ -18,7 +19,8 @@ func proxied(t *testing.T, params string) (b, direct files.Bucket, p *proxy.Prox
 	d := startDocumented(t, s.Endpoint)
 	p = proxy.Start(t, proxy.GCS, d.self, &proxy.Options{TargetHost: true})
 	url := with(with(s.Store(t), "retry_delay=1ms&retry_max_delay=2ms&retry_budget=0"), params)
-	direct = openBucket(t, url) // through the variable as startDocumented has set it, with "http://"
+	// through the variable as startDocumented has set it, with "http://"
+	direct = openBucket(t, url)
 	t.Setenv("STORAGE_EMULATOR_HOST", p.Addr())
 	b = openBucket(t, url)
 	t.Cleanup(func() { b.Close(); direct.Close() })

@@ -37,14 +37,19 @@ type upload struct {
 	native *PutOptions
 }
 
-// plan says in what parts content is uploaded part by part: one is held at a time, and there may be
-// as many as there are.
+// plan says in what parts content is uploaded part by part: one is held at a time, and
+// there may be as many as there are.
 func (b *backend) plan() driver.PartPlan {
-	return driver.PartPlan{PartSize: int64(b.part), Concurrency: 1, MaxParts: math.MaxInt32, MaxPartSize: maxPart}
+	return driver.PartPlan{
+		PartSize:    int64(b.part),
+		Concurrency: 1,
+		MaxParts:    math.MaxInt32,
+		MaxPartSize: maxPart,
+	}
 }
 
-// Put buffers the content up to the part size and sends it in one request; what is longer goes in
-// parts.
+// Put buffers the content up to the part size and sends it in one request; what is
+// longer goes in parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if err := checkStorable(req.Name); err != nil {
 		return files.Info{}, err
@@ -142,8 +147,14 @@ type resource struct {
 }
 
 func newResource(a files.Attributes, mark string, native *PutOptions) *resource {
-	r := &resource{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition, ContentEncoding: a.ContentEncoding,
-		ContentLanguage: a.ContentLanguage, Metadata: storedMetadata(a, mark)}
+	r := &resource{
+		ContentType:        a.ContentType,
+		CacheControl:       a.CacheControl,
+		ContentDisposition: a.ContentDisposition,
+		ContentEncoding:    a.ContentEncoding,
+		ContentLanguage:    a.ContentLanguage,
+		Metadata:           storedMetadata(a, mark),
+	}
 	native.addTo(r)
 	return r
 }
@@ -193,9 +204,9 @@ func (p *past) saw(err error) error {
 	return err
 }
 
-// outcome is that of a Put whose last request failed with err: one that was carried out may have
-// been repeated, and a conditional one may meet what itself wrote before, also where that was
-// refused.
+// outcome is that of a Put whose last request failed with err: one that was carried out
+// may have been repeated, and a conditional one may meet what itself wrote before, also
+// where that was refused.
 func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error) {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
@@ -214,9 +225,9 @@ func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error
 	return u.own(ctx, err)
 }
 
-// settles reports whether the refusal of a repeated request tells that none before was carried out:
-// it doesn't where the outcome of the last one is open as well, nor where the service has not been
-// reached.
+// settles reports whether the refusal of a repeated request tells that none before was
+// carried out: it doesn't where the outcome of the last one is open as well, nor where
+// the service has not been reached.
 func settles(err error) bool {
 	switch files.KindOf(err) {
 	case nil, files.ErrUnavailable, files.ErrPermission: // a permission may have ended in between
@@ -225,8 +236,8 @@ func settles(err error) bool {
 	return !isUnsettled(err)
 }
 
-// own finds out whether what is there was written by an earlier try of the same Put: then it is the
-// result. Else who was first can't be told.
+// own finds out whether what is there was written by an earlier try of the same Put:
+// then it is the result. Else who was first can't be told.
 func (u *upload) own(ctx context.Context, failure error) (*object, error) {
 	found := &object{of: u.req.Name}
 	c := &call{

@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRefusedAndDone: a write that was carried out though something refused it, and whose repeat
-// meets itself, is told by its mark; what has none and was refused by something in front of the
-// service, nobody can know.
+// TestRefusedAndDone: a write that was carried out though something refused it, and
+// whose repeat meets itself, is told by its mark; what has none and was refused by
+// something in front of the service, nobody can know.
 func TestRefusedAndDone(t *testing.T) {
 	for _, status := range []int{404, 409, 412, 429} {
 		for _, own := range []bool{false, true} {
@@ -73,7 +73,8 @@ func TestRefusedAndDone(t *testing.T) {
 	}
 }
 
-// TestOddPage: what JSON can't hold in one name fails no page, and no such name comes as another.
+// TestOddPage: what JSON can't hold in one name fails no page, and no such name comes
+// as another.
 func TestOddPage(t *testing.T) {
 	item := func(name string) string {
 		return `{"name":"` + name + `","size":"1","generation":"1"}`
@@ -104,7 +105,8 @@ func TestOddPage(t *testing.T) {
 	}
 }
 
-// TestSessionWithUser: the URL of a session names nobody, who would be sent as credentials.
+// TestSessionWithUser: the URL of a session names nobody, who would be sent as
+// credentials.
 func TestSessionWithUser(t *testing.T) {
 	var asked atomic.Int64
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {

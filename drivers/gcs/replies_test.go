@@ -16,7 +16,8 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// replayed opens a bucket whose service answers as the function does, and tells what it was asked.
+// replayed opens a bucket whose service answers as the function does, and tells what it
+// was asked.
 func replayed(t *testing.T, answer http.HandlerFunc) files.Bucket {
 	t.Helper()
 	srv := httptest.NewServer(answer)
@@ -27,8 +28,10 @@ func replayed(t *testing.T, answer http.HandlerFunc) files.Bucket {
 	return b
 }
 
-// TestReplies: what the service answers, in its own words (https://cloud.google.com/storage/docs/json_api/v1/status-codes and
-// https://cloud.google.com/storage/docs/xml-api/reference-status), becomes the right sentinel (E2, E3).
+// TestReplies: what the service answers, in its own words
+// (https://cloud.google.com/storage/docs/json_api/v1/status-codes and
+// https://cloud.google.com/storage/docs/xml-api/reference-status), becomes the right
+// sentinel (E2, E3).
 func TestReplies(t *testing.T) {
 	var status int
 	var kind, text string
@@ -41,13 +44,17 @@ func TestReplies(t *testing.T) {
 	})
 	stat := func(ctx context.Context) error { _, err := b.Stat(ctx, "n", nil); return err }
 	get := func(ctx context.Context) error { _, err := b.Get(ctx, "n", nil); return err }
-	put := func(ctx context.Context) error { _, err := files.PutString(ctx, b, "n", "x", nil); return err }
+	put := func(ctx context.Context) error {
+		_, err := files.PutString(ctx, b, "n", "x", nil)
+		return err
+	}
 	create := func(ctx context.Context) error {
 		_, err := b.Put(ctx, "n", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent()})
 		return err
 	}
 	putV := func(ctx context.Context) error {
-		_, err := b.Put(ctx, "n", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion("1")})
+		_, err := b.Put(ctx, "n", strings.NewReader("x"),
+			&files.PutOptions{If: files.IfVersion("1")})
 		return err
 	}
 	getV := func(ctx context.Context) error {
@@ -61,12 +68,15 @@ func TestReplies(t *testing.T) {
 		return nil
 	}
 	remove := func(ctx context.Context) error { return b.Delete(ctx, "n", nil) }
-	removeV := func(ctx context.Context) error { return b.Delete(ctx, "n", &files.DeleteOptions{IfVersion: "1"}) }
+	removeV := func(ctx context.Context) error {
+		return b.Delete(ctx, "n", &files.DeleteOptions{IfVersion: "1"})
+	}
 	json := func(code int, reason, message string) string {
 		return fmt.Sprintf(`{"error":{"code":%d,"message":%q,"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`, code, message, reason)
 	}
 	xml := func(code string) string {
-		return "<?xml version='1.0' encoding='UTF-8'?><Error><Code>" + code + "</Code><Message>secret words</Message></Error>"
+		return "<?xml version='1.0' encoding='UTF-8'?><Error><Code>" + code +
+			"</Code><Message>secret words</Message></Error>"
 	}
 	for _, c := range []struct {
 		what   string
@@ -76,8 +86,10 @@ func TestReplies(t *testing.T) {
 		want   error
 	}{
 		{"stat", stat, 404, json(404, "notFound", "No such object: bucket/n"), files.ErrNotExist},
-		{"stat", stat, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
-		{"stat", stat, 403, json(403, "forbidden", "secret does not have storage.objects.get access"), files.ErrPermission},
+		{"stat", stat, 404, json(404, "notFound",
+			"The specified bucket does not exist."), files.ErrNoBucket},
+		{"stat", stat, 403, json(403, "forbidden",
+			"secret does not have storage.objects.get access"), files.ErrPermission},
 		{"stat", stat, 401, json(401, "required", "Anonymous caller secret"), files.ErrPermission},
 		{"stat", stat, 404, "<html>secret</html>", files.ErrUnavailable},
 		{"get", get, 404, xml("NoSuchKey"), files.ErrNotExist},
@@ -88,26 +100,34 @@ func TestReplies(t *testing.T) {
 		{"get of a version", getV, 412, xml("PreconditionFailed"), files.ErrPrecondition},
 		{"get", get, 503, xml("ServiceUnavailable"), files.ErrUnavailable},
 		{"get", get, 200, "no object at all", files.ErrUnavailable},
-		{"put", put, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
+		{"put", put, 404, json(404, "notFound",
+			"The specified bucket does not exist."), files.ErrNoBucket},
 		{"put", put, 412, json(412, "conditionNotMet", "secret"), files.ErrUnavailable},
-		{"put of a version", putV, 412, json(412, "conditionNotMet", "secret"), files.ErrPrecondition},
-		{"put", put, 429, json(429, "rateLimitExceeded", "The object secret exceeded the rate limit"), files.ErrUnavailable},
+		{"put of a version", putV, 412, json(412, "conditionNotMet",
+			"secret"), files.ErrPrecondition},
+		{"put", put, 429, json(429, "rateLimitExceeded",
+			"The object secret exceeded the rate limit"), files.ErrUnavailable},
 		{"put", put, 403, json(403, "rateLimitExceeded", "secret"), files.ErrUnavailable},
-		{"put", put, 400, json(400, "invalid", `Provided CRC32C "a" doesn't match calculated CRC32C "b".`), files.ErrCorrupt},
+		{"put", put, 400, json(400, "invalid",
+			`Provided CRC32C "a" doesn't match calculated CRC32C "b".`), files.ErrCorrupt},
 		{"put", put, 400, json(400, "invalid", "Invalid argument secret"), files.ErrInvalid},
 		{"put", put, 413, json(413, "uploadTooLarge", "secret"), files.ErrTooLarge},
 		{"put", put, 500, json(500, "internalError", "secret"), files.ErrUncertain},
 		{"put", put, 200, "<html>welcome to this network</html>", files.ErrUncertain},
 		{"put", put, 302, "", files.ErrUnavailable},
 		{"create", create, 412, json(412, "conditionNotMet", "secret"), files.ErrExist},
-		{"list", list, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
+		{"list", list, 404, json(404, "notFound",
+			"The specified bucket does not exist."), files.ErrNoBucket},
 		{"list", list, 403, json(403, "forbidden", "secret"), files.ErrPermission},
 		{"list", list, 200, "<html>welcome</html>", files.ErrUnavailable},
 		{"delete", remove, 404, json(404, "notFound", "No such object: bucket/n"), nil},
-		{"delete", remove, 404, json(404, "notFound", "The specified bucket does not exist."), files.ErrNoBucket},
+		{"delete", remove, 404, json(404, "notFound",
+			"The specified bucket does not exist."), files.ErrNoBucket},
 		{"delete", remove, 403, json(403, "retentionPolicyNotMet", "secret"), files.ErrPermission},
-		{"delete of a version", removeV, 404, json(404, "notFound", "No such object: bucket/n"), files.ErrPrecondition},
-		{"delete of a version", removeV, 412, json(412, "conditionNotMet", "secret"), files.ErrPrecondition},
+		{"delete of a version", removeV, 404, json(404, "notFound",
+			"No such object: bucket/n"), files.ErrPrecondition},
+		{"delete of a version", removeV, 412, json(412, "conditionNotMet",
+			"secret"), files.ErrPrecondition},
 	} {
 		status, text, kind = c.status, c.text, "application/json; charset=UTF-8"
 		if strings.HasPrefix(text, "<html") {
@@ -123,10 +143,12 @@ func TestReplies(t *testing.T) {
 		if err == nil {
 			continue
 		}
-		if s := err.Error(); strings.Contains(s, "secret") || strings.Contains(s, "127.0.0.1") || strings.Contains(s, "bucket/") {
+		if s := err.Error(); strings.Contains(s,
+			"secret") || strings.Contains(s, "127.0.0.1") || strings.Contains(s, "bucket/") {
 			t.Errorf("%s, %d: the text is %q", c.what, c.status, s)
 		}
-		if e, ok := errors.AsType[*googleapi.Error](err); c.status >= 400 && (!ok || e.Code != c.status) {
+		if e, ok := errors.AsType[*googleapi.Error](err); c.status >= 400 && (!ok ||
+			e.Code != c.status) {
 			t.Errorf("%s, %d: the service's own error is not to be had: %v", c.what, c.status, e)
 		}
 		if after, ok := errors.AsType[interface {
@@ -138,13 +160,16 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// TestSentConditions: what is sent for each condition and native option, as the service's documentation names it
+// TestSentConditions: what is sent for each condition and native option, as the
+// service's documentation names it
 // (https://cloud.google.com/storage/docs/json_api/v1/objects).
 func TestSentConditions(t *testing.T) {
 	var got []string
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		got = append(got, r.Method+" "+r.URL.String()+" "+r.Header.Get("X-Goog-If-Generation-Match")+r.Header.Get("Accept-Encoding")+" "+string(body))
+		got = append(got,
+			r.Method+" "+r.URL.String()+" "+r.Header.Get("X-Goog-If-Generation-Match")+
+				r.Header.Get("Accept-Encoding")+" "+string(body))
 		kind := "object"
 		if strings.Contains(r.URL.Path, "/rewriteTo/") {
 			kind = "rewriteResponse"
@@ -155,19 +180,50 @@ func TestSentConditions(t *testing.T) {
 	})
 	ctx := t.Context()
 	until := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	native := []files.NativeOption{PutOptions{StorageClass: "COLDLINE", KMSKeyName: "projects/p/key", PredefinedACL: "publicRead", CustomTime: until, TemporaryHold: true, EventBasedHold: true, Retention: "Locked", RetainUntil: until}}
+	native := []files.NativeOption{PutOptions{
+		StorageClass:   "COLDLINE",
+		KMSKeyName:     "projects/p/key",
+		PredefinedACL:  "publicRead",
+		CustomTime:     until,
+		TemporaryHold:  true,
+		EventBasedHold: true,
+		Retention:      "Locked",
+		RetainUntil:    until,
+	}}
 	b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent(), Native: native})
 	b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion("7")})
 	b.Get(ctx, "ä/b", &files.GetOptions{IfVersion: "7"})
 	b.Delete(ctx, "ä/b", &files.DeleteOptions{IfVersion: "7"})
-	files.Copy(ctx, b, "to/x", b, "ä/b", &files.CopyOptions{If: files.IfVersion("8"), IfSource: "7", Attributes: &files.Attributes{ContentType: "a/b"}, Native: native})
+	files.Copy(ctx, b, "to/x", b, "ä/b", &files.CopyOptions{
+		If:         files.IfVersion("8"),
+		IfSource:   "7",
+		Attributes: &files.Attributes{ContentType: "a/b"},
+		Native:     native,
+	})
 	for i, want := range [][]string{
-		{"POST /upload/storage/v1/b/bucket/o?", "ifGenerationMatch=0", "kmsKeyName=projects%2Fp%2Fkey", "predefinedAcl=publicRead", "uploadType=multipart", `"storageClass":"COLDLINE"`, `"customTime":"2030-01-02T03:04:05Z"`,
-			`"temporaryHold":true`, `"eventBasedHold":true`, `"retention":{"mode":"Locked","retainUntilTime":"2030-01-02T03:04:05Z"}`, `"crc32c":"`, markKey},
+		{
+			"POST /upload/storage/v1/b/bucket/o?",
+			"ifGenerationMatch=0",
+			"kmsKeyName=projects%2Fp%2Fkey",
+			"predefinedAcl=publicRead",
+			"uploadType=multipart",
+			`"storageClass":"COLDLINE"`,
+			`"customTime":"2030-01-02T03:04:05Z"`,
+			`"temporaryHold":true`,
+			`"eventBasedHold":true`,
+			`"retention":{"mode":"Locked","retainUntilTime":"2030-01-02T03:04:05Z"}`,
+			`"crc32c":"`,
+			markKey,
+		},
 		{"ifGenerationMatch=7", markKey},
 		{"GET /bucket/%C3%A4%2Fb", " 7gzip "},
 		{"DELETE /storage/v1/b/bucket/o/%C3%A4%2Fb?ifGenerationMatch=7"},
-		{"POST /storage/v1/b/bucket/o/%C3%A4%2Fb/rewriteTo/b/bucket/o/to%2Fx?", "ifGenerationMatch=8", "ifSourceGenerationMatch=7", "destinationKmsKeyName=projects%2Fp%2Fkey", "destinationPredefinedAcl=publicRead", `"storageClass":"COLDLINE"`},
+		{
+			"POST /storage/v1/b/bucket/o/%C3%A4%2Fb/rewriteTo/b/bucket/o/to%2Fx?",
+			"ifGenerationMatch=8", "ifSourceGenerationMatch=7",
+			"destinationKmsKeyName=projects%2Fp%2Fkey", "destinationPredefinedAcl=publicRead",
+			`"storageClass":"COLDLINE"`,
+		},
 	} {
 		if i >= len(got) {
 			t.Fatalf("%d requests: %q", len(got), got)
@@ -178,24 +234,37 @@ func TestSentConditions(t *testing.T) {
 			}
 		}
 	}
-	for _, v := range []files.Version{"0", "-1", "007", "x", " 7"} { // generation 0 would be "no file"
+	// generation 0 would be "no file"
+	for _, v := range []files.Version{"0", "-1", "007", "x", " 7"} {
 		n := len(got)
 		_, err := b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion(v)})
 		if files.KindOf(err) != files.ErrPrecondition || len(got) != n {
 			t.Errorf("Put of the version %q: %v", v, err)
 		}
 	}
-	for _, bad := range []files.NativeOption{PutOptions{Retention: "Locked"}, PutOptions{RetainUntil: until}, PutOptions{Retention: "locked", RetainUntil: until}} {
-		if _, err := b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{Native: []files.NativeOption{bad}}); files.KindOf(err) != files.ErrInvalid {
+	for _, bad := range []files.NativeOption{
+		PutOptions{Retention: "Locked"},
+		PutOptions{RetainUntil: until},
+		PutOptions{
+			Retention:   "locked",
+			RetainUntil: until,
+		},
+	} {
+		if _, err := b.Put(ctx, "a", strings.NewReader("x"),
+			&files.PutOptions{
+				Native: []files.NativeOption{bad},
+			}); files.KindOf(err) != files.ErrInvalid {
 			t.Errorf("Put with %+v: %v", bad, err)
 		}
 	}
-	if _, err := files.PutString(ctx, b, reserved+"x", "x", nil); files.KindOf(err) != files.ErrUnsupported {
+	if _, err := files.PutString(ctx, b, reserved+"x", "x",
+		nil); files.KindOf(err) != files.ErrUnsupported {
 		t.Errorf("Put under %s: %v", reserved, err)
 	}
 }
 
-// TestLongCopy: a copy between locations goes in steps, with the token of the one before (https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite).
+// TestLongCopy: a copy between locations goes in steps, with the token of the one
+// before (https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite).
 func TestLongCopy(t *testing.T) {
 	var tokens []string
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
@@ -209,18 +278,32 @@ func TestLongCopy(t *testing.T) {
 			`{"kind":"storage#object","size":"9","generation":"2","contentType":"a/b"}}`)
 	})
 	info, err := files.Copy(t.Context(), b, "to", b, "from", nil)
-	if err != nil || info.Size != 9 || info.Version != "2" || info.ContentType != "a/b" || !slices.Equal(tokens, []string{"", "t1", "t2"}) {
+	if err != nil || info.Size != 9 || info.Version != "2" || info.ContentType != "a/b" ||
+		!slices.Equal(tokens, []string{"", "t1", "t2"}) {
 		t.Errorf("Copy: %+v, %v, tokens %q", info, err, tokens)
 	}
 }
 
-// TestHeaders: an answer of the XML API tells everything (https://cloud.google.com/storage/docs/xml-api/reference-headers).
+// TestHeaders: an answer of the XML API tells everything
+// (https://cloud.google.com/storage/docs/xml-api/reference-headers).
 func TestHeaders(t *testing.T) {
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		for k, v := range map[string]string{"Content-Type": "text/plain", "Cache-Control": "no-cache", "Content-Disposition": "inline", "Content-Encoding": "gzip", "Content-Language": "de",
-			"Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT", "ETag": `"e"`, "X-Goog-Generation": "17", "X-Goog-Metageneration": "3", "X-Goog-Stored-Content-Encoding": "gzip",
-			"X-Goog-Stored-Content-Length": "4", "X-Goog-Storage-Class": "STANDARD", "X-Goog-Meta-Kind": "x"} {
+		for k, v := range map[string]string{
+			"Content-Type":                   "text/plain",
+			"Cache-Control":                  "no-cache",
+			"Content-Disposition":            "inline",
+			"Content-Encoding":               "gzip",
+			"Content-Language":               "de",
+			"Last-Modified":                  "Fri, 02 Jan 2026 03:04:05 GMT",
+			"ETag":                           `"e"`,
+			"X-Goog-Generation":              "17",
+			"X-Goog-Metageneration":          "3",
+			"X-Goog-Stored-Content-Encoding": "gzip",
+			"X-Goog-Stored-Content-Length":   "4",
+			"X-Goog-Storage-Class":           "STANDARD",
+			"X-Goog-Meta-Kind":               "x",
+		} {
 			h.Set(k, v)
 		}
 		h["X-Goog-Hash"] = []string{"crc32c=hqBywA==", "md5=CY9rzUYh03PK3k6DJie09g=="} // of "test"
@@ -232,8 +315,10 @@ func TestHeaders(t *testing.T) {
 	}
 	defer r.Close()
 	i := r.Info()
-	if got, want := fmt.Sprintf("%d %s %v %v %s %s", i.Size, i.Version, i.ModTime, i.Attributes, i.Digest.CRC32C, i.Digest.MD5),
-		"4 17 2026-01-02 03:04:05 +0000 UTC {text/plain no-cache inline gzip de map[kind:x]} 86a072c0 098f6bcd4621d373cade4e832627b4f6"; got != want {
+	if got, want := fmt.Sprintf("%d %s %v %v %s %s", i.Size, i.Version, i.ModTime, i.Attributes,
+		i.Digest.CRC32C, i.Digest.MD5),
+		"4 17 2026-01-02 03:04:05 +0000 UTC {text/plain no-cache inline gzip de map[kind:x]} "+
+			"86a072c0 098f6bcd4621d373cade4e832627b4f6"; got != want {
 		t.Errorf("Get tells %s, want %s", got, want)
 	}
 	if content, err := r.ReadString(); content != "test" || err != nil {

@@ -22,15 +22,18 @@ type call struct {
 	payload *payload
 	sent    *body // of the try that is under way
 	tried   bool
-	// last says that the request commits something: an answer that is lost leaves the outcome open.
+	// last says that the request commits something: an answer that is lost leaves the
+	// outcome open.
 	last bool
 }
 
-// resource is the URL of an object's resource in the JSON API, or, for "", that of the collection; of more objects than one for a copy.
+// resource is the URL of an object's resource in the JSON API, or, for "", that of the
+// collection; of more objects than one for a copy.
 func (b *backend) resource(name string) *url.URL {
 	u := &url.URL{Scheme: b.scheme, Host: b.host, Path: b.base + "/storage/v1/b/" + b.bucket + "/o"}
 	if name != "" {
-		u.RawPath = b.rawBase + "/storage/v1/b/" + url.PathEscape(b.bucket) + "/o/" + url.PathEscape(name)
+		u.RawPath = b.rawBase + "/storage/v1/b/" + url.PathEscape(b.bucket) + "/o/" +
+			url.PathEscape(name)
 		u.Path += "/" + name
 	}
 	return u
@@ -48,17 +51,23 @@ func (b *backend) content(name string) *url.URL {
 
 // uploads is the URL that takes new objects.
 func (b *backend) uploads() *url.URL {
-	return &url.URL{Scheme: b.scheme, Host: b.host, Path: b.base + "/upload/storage/v1/b/" + b.bucket + "/o"}
+	return &url.URL{
+		Scheme: b.scheme,
+		Host:   b.host,
+		Path:   b.base + "/upload/storage/v1/b/" + b.bucket + "/o",
+	}
 }
 
-// end ends what send began to send: when the answer was read, for a transport that can't send all of a body closes the connection.
+// end ends what send began to send: when the answer was read, for a transport that
+// can't send all of a body closes the connection.
 func (c *call) end() {
 	for b := c.sent; b != nil; b = b.prev {
 		b.end()
 	}
 }
 
-// send makes one request, and returns the answer whatever its status is. Where the call has a payload, the caller must end it.
+// send makes one request, and returns the answer whatever its status is. Where the call
+// has a payload, the caller must end it.
 func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	if c.op == opCopy {
 		ctx = connect.Slow(ctx)
@@ -101,7 +110,8 @@ func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error)
 		c.sent = c.payload.body()
 		c.sent.prev = before // of the same request, before the credentials were read again
 		req.Body, req.ContentLength = c.sent, c.payload.size()
-		req.GetBody = func() (io.ReadCloser, error) { // called in Do, where a connection turned out to be closed
+		// called in Do, where a connection turned out to be closed
+		req.GetBody = func() (io.ReadCloser, error) {
 			again := c.payload.body()
 			again.prev, c.sent = c.sent, again
 			return again, nil
@@ -118,7 +128,8 @@ func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error)
 	return resp, nil
 }
 
-// here reports whether a URL is at the bucket's endpoint: nothing is sent or believed elsewhere.
+// here reports whether a URL is at the bucket's endpoint: nothing is sent or believed
+// elsewhere.
 func (b *backend) here(u *url.URL) bool { return u.Scheme == b.scheme && u.Host == b.host }
 
 var userAgent = []string{"cloudfiles-gcs"}

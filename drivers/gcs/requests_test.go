@@ -30,14 +30,21 @@ func TestRequests(t *testing.T) {
 				return err
 			}
 			defer r.Close()
-			if info, err := b.Stat(ctx, name, nil); err != nil || fmt.Sprint(info) != fmt.Sprint(r.Info()) { // which is one request more
+			// which is one request more
+			if info, err := b.Stat(ctx, name,
+				nil); err != nil || fmt.Sprint(info) != fmt.Sprint(r.Info()) {
 				t.Errorf("Get tells %+v, and Stat %+v, %v", r.Info(), info, err)
 			}
 			_, err = io.Copy(io.Discard, r)
 			return err
 		}
 	}
-	odd := files.Attributes{ContentDisposition: `inline; filename*=UTF-8''%C3%BC`, ContentLanguage: "de", CacheControl: "no-cache", Metadata: map[string]string{"schlüssel:\n": "wert\r\n", "k": "v"}}
+	odd := files.Attributes{
+		ContentDisposition: `inline; filename*=UTF-8''%C3%BC`,
+		ContentLanguage:    "de",
+		CacheControl:       "no-cache",
+		Metadata:           map[string]string{"schlüssel:\n": "wert\r\n", "k": "v"},
+	}
 	info := put("file", "0123456789", &files.PutOptions{Attributes: odd})
 	put("empty", "", nil)
 	for i := range 25 {
@@ -47,46 +54,86 @@ func TestRequests(t *testing.T) {
 		do   func() error
 		want map[string]int
 	}{
-		"put": {func() error { put("a", "content", nil); return nil }, map[string]int{"InsertObject": 1}},
+		"put": {
+			func() error { put("a", "content", nil); return nil },
+			map[string]int{"InsertObject": 1},
+		},
 		"put with all options": {func() error {
 			put("b", "content", &files.PutOptions{Attributes: odd, If: files.IfAbsent()})
 			return nil
 		}, map[string]int{"InsertObject": 1}},
 		"get":                  {get("file", nil), map[string]int{"XMLGet": 1, "GetObject": 1}},
 		"get of an empty file": {get("empty", nil), map[string]int{"XMLGet": 1, "GetObject": 1}},
-		"get of a range":       {get("file", &files.GetOptions{Range: files.Bytes(2, 3)}), map[string]int{"XMLGet": 1, "GetObject": 1}},
-		"get of the end":       {get("file", &files.GetOptions{Range: files.Last(3)}), map[string]int{"XMLGet": 1, "GetObject": 1}},
-		"get from the middle":  {get("file", &files.GetOptions{Range: files.From(3), IfVersion: info.Version}), map[string]int{"XMLGet": 1, "GetObject": 1}},
-		"get of nothing":       {get("file", &files.GetOptions{Range: files.Bytes(2, 0)}), map[string]int{"GetObject": 2}},
-		"get past the end":     {get("file", &files.GetOptions{Range: files.From(100)}), map[string]int{"XMLGet": 1, "GetObject": 2}},
+		"get of a range": {get("file", &files.GetOptions{Range: files.Bytes(2, 3)}), map[string]int{
+			"XMLGet":    1,
+			"GetObject": 1,
+		}},
+		"get of the end": {get("file", &files.GetOptions{Range: files.Last(3)}), map[string]int{
+			"XMLGet":    1,
+			"GetObject": 1,
+		}},
+		"get from the middle": {get("file", &files.GetOptions{
+			Range:     files.From(3),
+			IfVersion: info.Version,
+		}), map[string]int{"XMLGet": 1, "GetObject": 1}},
+		"get of nothing": {
+			get("file", &files.GetOptions{Range: files.Bytes(2, 0)}),
+			map[string]int{"GetObject": 2},
+		},
+		"get past the end": {get("file", &files.GetOptions{Range: files.From(100)}), map[string]int{
+			"XMLGet":    1,
+			"GetObject": 2,
+		}},
 		"get of what is not new": {func() error {
-			if _, err := b.Get(ctx, "file", &files.GetOptions{IfNotVersion: info.Version}); files.KindOf(err) != files.ErrNotModified {
+			if _, err := b.Get(ctx, "file",
+				&files.GetOptions{
+					IfNotVersion: info.Version,
+				}); files.KindOf(err) != files.ErrNotModified {
 				return err
 			}
 			return nil
 		}, map[string]int{"XMLGet": 1}},
-		"exists":            {func() error { _, err := files.Exists(ctx, b, "nowhere"); return err }, map[string]int{"GetObject": 1}},
-		"delete":            {func() error { return b.Delete(ctx, "a", nil) }, map[string]int{"DeleteObject": 1}},
-		"delete of nothing": {func() error { return b.Delete(ctx, "nowhere", nil) }, map[string]int{"DeleteObject": 1}},
+		"exists": {
+			func() error { _, err := files.Exists(ctx, b, "nowhere"); return err },
+			map[string]int{"GetObject": 1},
+		},
+		"delete": {
+			func() error { return b.Delete(ctx, "a", nil) },
+			map[string]int{"DeleteObject": 1},
+		},
+		"delete of nothing": {
+			func() error { return b.Delete(ctx, "nowhere", nil) },
+			map[string]int{"DeleteObject": 1},
+		},
 		"update": {func() error {
 			v := put("u", "1", nil).Version
 			v = put("u", "2", &files.PutOptions{If: files.IfVersion(v)}).Version
 			return b.Delete(ctx, "u", &files.DeleteOptions{IfVersion: v})
 		}, map[string]int{"InsertObject": 2, "DeleteObject": 1}},
 		"copy": {func() error {
-			_, err := files.Copy(ctx, b, "copy", b, "file", &files.CopyOptions{If: files.IfAbsent(), IfSource: info.Version})
+			_, err := files.Copy(ctx, b, "copy", b, "file", &files.CopyOptions{
+				If:       files.IfAbsent(),
+				IfSource: info.Version,
+			})
 			return err
 		}, map[string]int{"RewriteObject": 1}},
 		"copy with attributes": {func() error {
-			_, err := files.Copy(ctx, b, "copy.txt", b, "file", &files.CopyOptions{Attributes: &files.Attributes{ContentLanguage: "de"}})
+			_, err := files.Copy(ctx, b, "copy.txt", b, "file",
+				&files.CopyOptions{Attributes: &files.Attributes{ContentLanguage: "de"}})
 			return err
 		}, map[string]int{"RewriteObject": 1}},
 		"copy with a storage class": {func() error {
-			_, err := files.Copy(ctx, b, "copy2", b, "file", &files.CopyOptions{Native: []files.NativeOption{PutOptions{StorageClass: "NEARLINE"}}})
+			_, err := files.Copy(ctx, b, "copy2", b, "file",
+				&files.CopyOptions{
+					Native: []files.NativeOption{PutOptions{StorageClass: "NEARLINE"}},
+				})
 			return err
 		}, map[string]int{"GetObject": 1, "RewriteObject": 1}},
 		"check": {func() error { return files.Check(ctx, b) }, map[string]int{"ListObjects": 1}},
-		"sign":  {func() error { _, err := files.SignURL(ctx, b, "file", nil); return err }, map[string]int{}},
+		"sign": {
+			func() error { _, err := files.SignURL(ctx, b, "file", nil); return err },
+			map[string]int{},
+		},
 		"list": {func() error {
 			for _, err := range b.List(ctx, "list", &files.ListOptions{PageSize: 5}) {
 				if err != nil {
@@ -104,7 +151,10 @@ func TestRequests(t *testing.T) {
 			return nil
 		}, map[string]int{"ListObjects": 1}},
 		"list of one behind another": {func() error {
-			for e, err := range b.List(ctx, "list", &files.ListOptions{StartAfter: "list/07", Limit: 1}) {
+			for e, err := range b.List(ctx, "list", &files.ListOptions{
+				StartAfter: "list/07",
+				Limit:      1,
+			}) {
 				if err != nil || e.Name != "list/08" {
 					t.Errorf("%v, %v", e, err)
 				}
@@ -129,10 +179,11 @@ func TestManyRequests(t *testing.T) {
 	for i := range names {
 		names[i] = fmt.Sprintf("f%04d", i)
 	}
-	for _, err := range files.EachName(t.Context(), names, func(ctx context.Context, name string) error {
-		_, err := files.PutString(ctx, b, name, name, nil)
-		return err
-	}) {
+	for _, err := range files.EachName(t.Context(), names,
+		func(ctx context.Context, name string) error {
+			_, err := files.PutString(ctx, b, name, name, nil)
+			return err
+		}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,8 +214,8 @@ func TestManyRequests(t *testing.T) {
 	p.Want(t, map[string]int{"DeleteObject": 1000})
 }
 
-// TestPartRequests: 64 MiB in parts of 8 MiB are 9 requests, of known size and of unknown; up to a
-// part, it is one.
+// TestPartRequests: 64 MiB in parts of 8 MiB are 9 requests, of known size and of
+// unknown; up to a part, it is one.
 func TestPartRequests(t *testing.T) {
 	b, _, p := proxied(t, "")
 	content := bytes.Repeat([]byte("0123456789abcdef"), 4<<20)
@@ -176,7 +227,9 @@ func TestPartRequests(t *testing.T) {
 		{8<<20 + 1, map[string]int{"StartUpload": 1, "UploadChunk": 2}},
 		{64 << 20, map[string]int{"StartUpload": 1, "UploadChunk": 8}},
 	} {
-		for _, r := range []io.Reader{bytes.NewReader(content[:c.size]), io.MultiReader(bytes.NewReader(content[:c.size]))} {
+		for _, r := range []io.Reader{
+			bytes.NewReader(content[:c.size]), io.MultiReader(bytes.NewReader(content[:c.size])),
+		} {
 			p.Reset()
 			info, err := b.Put(t.Context(), "large", r, nil)
 			if err != nil || info.Size != int64(c.size) || info.Digest.CRC32C == "" {

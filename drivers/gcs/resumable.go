@@ -12,8 +12,10 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// An upload in parts: https://cloud.google.com/storage/docs/performing-resumable-uploads. It begins with one request, each part is one
-// more, and the last, which names the whole size, commits.
+// An upload in parts:
+// https://cloud.google.com/storage/docs/performing-resumable-uploads. It begins with
+// one request, each part is one more, and the last, which names the whole size,
+// commits.
 
 // session is an upload in parts.
 type session struct {
@@ -25,7 +27,8 @@ type session struct {
 // maxSessions is how many sessions are begun for one Put whose first part no one takes.
 const maxSessions = 3
 
-// sendParts sends content that is longer than a part, of which the first one has been read.
+// sendParts sends content that is longer than a part, of which the first one has been
+// read.
 func (u *upload) sendParts(
 	ctx context.Context, parts *driver.Parts, first *driver.Part,
 ) (*object, error) {
@@ -91,8 +94,8 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 	return s, err
 }
 
-// begun reads the answer to the beginning: a Location at the endpoint's own host, for whoever gets
-// the session's URL gets the content, and credentials with it.
+// begun reads the answer to the beginning: a Location at the endpoint's own host, for
+// whoever gets the session's URL gets the content, and credentials with it.
 func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return s.u.b.statusFault(ctx, c, resp)
@@ -103,7 +106,12 @@ func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error
 		return s.u.b.transportFault(ctx, c, err)
 	}
 	if code, reason, message, ok := errorOf(content); ok {
-		a := answer{status: max(code, resp.StatusCode), reason: reason, message: message, own: true}
+		a := answer{
+			status:  max(code, resp.StatusCode),
+			reason:  reason,
+			message: message,
+			own:     true,
+		}
 		return c.refusal(a, resp, content, nil)
 	}
 	location, err := url.Parse(resp.Header.Get("Location"))
@@ -132,9 +140,9 @@ func (s *session) run(ctx context.Context, parts *driver.Parts) (*object, error)
 	}
 }
 
-// send sends one part. What is sent again, because an answer got lost, the service passes over as
-// far as it has it; what it has not kept of a part it is sent again. The result is nil but for the
-// last part.
+// send sends one part. What is sent again, because an answer got lost, the service
+// passes over as far as it has it; what it has not kept of a part it is sent again. The
+// result is nil but for the last part.
 func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err error) {
 	kept, past := int64(0), past{}
 	for n := int64(0); o == nil && kept < part.Size; n++ {
@@ -167,8 +175,8 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 	return o, nil
 }
 
-// try makes one request, which sends the part from that byte on. The result is how many bytes of
-// the whole the service has, or, at the end, the object.
+// try makes one request, which sends the part from that byte on. The result is how many
+// bytes of the whole the service has, or, at the end, the object.
 func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	kept int64, done *object, err error,
 ) {
@@ -220,14 +228,15 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	return kept, nil, nil
 }
 
-// lost is the failure of a session that the service has given up, which tells of no file and no
-// bucket: a Put may begin again.
+// lost is the failure of a session that the service has given up, which tells of no
+// file and no bucket: a Put may begin again.
 func (s *session) lost(ctx context.Context, c *call, resp *http.Response) error {
 	err := s.u.b.statusFault(ctx, c, resp)
 	if files.KindOf(err) == files.ErrUnavailable {
 		return err
 	}
-	return files.WithCause(files.ErrUnavailable, &hushed{err}, "the service has given up the upload")
+	return files.WithCause(files.ErrUnavailable, &hushed{err},
+		"the service has given up the upload")
 }
 
 // keptOf reads "bytes=0-524287".
@@ -240,7 +249,12 @@ func keptOf(header string) (int64, error) {
 // abort gives the session up, also when the context has ended.
 func (s *session) abort(ctx context.Context) {
 	u := *s.url
-	c := &call{op: opDelete, method: "DELETE", url: &u, header: http.Header{}}
+	c := &call{
+		op:     opDelete,
+		method: "DELETE",
+		url:    &u,
+		header: http.Header{},
+	}
 	driver.Undo(ctx, func(ctx context.Context) {
 		if resp, err := s.u.b.send(ctx, c); err == nil {
 			drain(resp.Body)

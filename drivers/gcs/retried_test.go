@@ -18,23 +18,30 @@ import (
 
 // afterThat carries the request out, does something else, and loses the answer.
 func afterThat(do func()) proxy.Fault {
-	return proxy.Fault{Name: "answer lost, and something else done", Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
-		resp, err := next(x.Request)
-		if err != nil {
-			return nil, err
-		}
-		resp.Body.Close()
-		do()
-		return nil, proxy.ErrReset
-	}}
+	return proxy.Fault{
+		Name: "answer lost, and something else done",
+		Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
+			resp, err := next(x.Request)
+			if err != nil {
+				return nil, err
+			}
+			resp.Body.Close()
+			do()
+			return nil, proxy.ErrReset
+		},
+	}
 }
 
-// TestLostAnswers: a conditional put whose first try was carried out knows its own work (P8, P9); what can't be known is ErrUncertain (P2).
+// TestLostAnswers: a conditional put whose first try was carried out knows its own work
+// (P8, P9); what can't be known is ErrUncertain (P2).
 func TestLostAnswers(t *testing.T) {
 	b, direct, p := proxied(t, "retry_attempts=3")
 	ctx := t.Context()
 	put := func(to files.Bucket, name, content string, c files.Condition) (files.Info, error) {
-		return to.Put(ctx, name, io.MultiReader(strings.NewReader(content)), &files.PutOptions{If: c, Attributes: files.Attributes{Metadata: map[string]string{"k": content}}})
+		return to.Put(ctx, name, io.MultiReader(strings.NewReader(content)), &files.PutOptions{
+			If:         c,
+			Attributes: files.Attributes{Metadata: map[string]string{"k": content}},
+		})
 	}
 	must := func(info files.Info, err error) files.Info {
 		t.Helper()
@@ -52,7 +59,8 @@ func TestLostAnswers(t *testing.T) {
 	lose("InsertObject", 1)
 	info := must(put(b, "a", "one", files.IfAbsent()))
 	stat := must(direct.Stat(ctx, "a", nil))
-	if stat.Version != info.Version || fmt.Sprint(stat.Metadata) != "map[k:one]" || info.Digest.CRC32C == "" {
+	if stat.Version != info.Version || fmt.Sprint(stat.Metadata) != "map[k:one]" ||
+		info.Digest.CRC32C == "" {
 		t.Errorf("Put with a lost answer tells %+v, and Stat %+v", info, stat)
 	}
 	p.Want(t, map[string]int{"InsertObject": 2, "GetObject": 1})
@@ -64,27 +72,36 @@ func TestLostAnswers(t *testing.T) {
 	}
 
 	p.Clear()
-	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: afterThat(func() { must(put(direct, "b", "other", files.Condition{})) })})
+	p.Add(proxy.Rule{
+		Kinds: []string{"InsertObject"},
+		Times: 1,
+		Fault: afterThat(func() { must(put(direct, "b", "other", files.Condition{})) }),
+	})
 	_, err := put(b, "b", "mine", files.IfAbsent())
-	if files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) { // E2: one of them
+	// E2: one of them
+	if files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) {
 		t.Errorf("Put that was replaced while its answer got lost: %v", err)
 	}
 
 	p.Clear()
 	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: proxy.ResetBefore()})
-	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain { // it can't be told from a lost answer
+	// it can't be told from a lost answer
+	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain {
 		t.Errorf("Put to a name in use whose first try was reset: %v", err)
 	}
 
 	lose("InsertObject", 1)
 	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Nth: 2, Fault: proxy.GCS.Forbidden()})
-	if _, err := put(b, "f", "mine", files.Condition{}); files.KindOf(err) != files.ErrUncertain || !errors.Is(err, files.ErrPermission) {
+	if _, err := put(b, "f", "mine",
+		files.Condition{}); files.KindOf(err) != files.ErrUncertain || !errors.Is(err,
+		files.ErrPermission) {
 		t.Errorf("Put whose answer got lost, and whose repeat is forbidden: %v", err)
 	}
 
 	lose("InsertObject", 0)
 	_, err = put(b, "c", "mine", files.Condition{})
-	if files.KindOf(err) != files.ErrUncertain || retry.Attempts(err) != 3 || !strings.Contains(err.Error(), "after 3 attempts") {
+	if files.KindOf(err) != files.ErrUncertain || retry.Attempts(err) != 3 ||
+		!strings.Contains(err.Error(), "after 3 attempts") {
 		t.Errorf("Put whose answers all get lost: %v", err)
 	}
 	p.Want(t, map[string]int{"InsertObject": 3})
@@ -92,7 +109,8 @@ func TestLostAnswers(t *testing.T) {
 	p.Clear()
 	v := must(put(b, "d", "x", files.Condition{})).Version
 	lose("DeleteObject", 1)
-	if err := b.Delete(ctx, "d", &files.DeleteOptions{IfVersion: v}); files.KindOf(err) != files.ErrUncertain {
+	if err := b.Delete(ctx, "d",
+		&files.DeleteOptions{IfVersion: v}); files.KindOf(err) != files.ErrUncertain {
 		t.Errorf("Delete of a version whose answer got lost: %v", err)
 	}
 	lose("DeleteObject", 1)
@@ -100,7 +118,8 @@ func TestLostAnswers(t *testing.T) {
 		t.Errorf("Delete whose answer got lost: %v", err)
 	}
 	lose("RewriteObject", 1)
-	if _, err := files.Copy(ctx, b, "e", b, "b", &files.CopyOptions{If: files.IfAbsent()}); files.KindOf(err) != files.ErrUncertain {
+	if _, err := files.Copy(ctx, b, "e", b, "b",
+		&files.CopyOptions{If: files.IfAbsent()}); files.KindOf(err) != files.ErrUncertain {
 		t.Errorf("Copy with a condition whose answer got lost: %v", err)
 	}
 	lose("RewriteObject", 1)
@@ -126,7 +145,8 @@ func TestRefusalsAreCertain(t *testing.T) {
 		p.Reset()
 		p.Add(proxy.Rule{Fault: c.fault})
 		_, err := files.PutString(t.Context(), b, "a", "text", nil)
-		if k := files.KindOf(err); k != c.want && !(c.want == files.ErrUnavailable && k == files.ErrUncertain) {
+		if k := files.KindOf(err); k != c.want && !(c.want == files.ErrUnavailable &&
+			k == files.ErrUncertain) {
 			t.Errorf("%s: %v, want %v", what, err, c.want)
 		}
 		if n := p.Total(); n != c.tries {
@@ -135,21 +155,28 @@ func TestRefusalsAreCertain(t *testing.T) {
 	}
 }
 
-// TestPartsAreSentAgain: each part of an upload that fails in each way is sent again, and what came twice counts once (G5 of uploads).
+// TestPartsAreSentAgain: each part of an upload that fails in each way is sent again,
+// and what came twice counts once (G5 of uploads).
 func TestPartsAreSentAgain(t *testing.T) {
 	b, direct, p := proxied(t, "part_size=262144")
 	content := bytes.Repeat([]byte("0123456789abcde\n"), 64<<10) // 4 parts
-	for _, f := range []proxy.Fault{proxy.ResetBefore(), proxy.ResetDuring(100_000), proxy.ResetAfter(), proxy.GCS.InternalError(), proxy.GCS.SlowDown(0), proxy.Truncate(0)} {
+	for _, f := range []proxy.Fault{
+		proxy.ResetBefore(), proxy.ResetDuring(100_000), proxy.ResetAfter(),
+		proxy.GCS.InternalError(), proxy.GCS.SlowDown(0), proxy.Truncate(0),
+	} {
 		for n := 1; n <= 4; n++ {
 			p.Clear()
 			p.Reset()
 			p.Add(proxy.Rule{Kinds: []string{"UploadChunk"}, Nth: n, Fault: f})
-			info, err := b.Put(t.Context(), "large", io.MultiReader(bytes.NewReader(content)), &files.PutOptions{})
+			info, err := b.Put(t.Context(), "large", io.MultiReader(bytes.NewReader(content)),
+				&files.PutOptions{})
 			if err != nil {
 				t.Errorf("%s in part %d: %v", f.Name, n, err)
 				continue
 			}
-			if stat, err := direct.Stat(t.Context(), "large", nil); err != nil || stat.Version != info.Version || stat.Digest.CRC32C != info.Digest.CRC32C || stat.Size != int64(len(content)) {
+			if stat, err := direct.Stat(t.Context(), "large",
+				nil); err != nil || stat.Version != info.Version ||
+				stat.Digest.CRC32C != info.Digest.CRC32C || stat.Size != int64(len(content)) {
 				t.Errorf("%s in part %d: %+v, want %+v, %v", f.Name, n, stat, info, err)
 			}
 			chunks := 5
@@ -165,14 +192,18 @@ func TestPartsAreSentAgain(t *testing.T) {
 func TestAbort(t *testing.T) {
 	b, _, p := proxied(t, "part_size=262144")
 	broken := errors.New("broken")
-	_, err := b.Put(t.Context(), "large", io.MultiReader(bytes.NewReader(make([]byte, 600_000)), errReader{broken}), nil)
+	_, err := b.Put(t.Context(), "large",
+		io.MultiReader(bytes.NewReader(make([]byte, 600_000)), errReader{broken}), nil)
 	if !errors.Is(err, broken) {
 		t.Errorf("Put: %v", err)
 	}
 	p.Want(t, map[string]int{"StartUpload": 1, "UploadChunk": 2, "CancelUpload": 1})
 	p.Reset()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err = b.Put(ctx, "large", io.MultiReader(bytes.NewReader(make([]byte, 600_000)), funcReader(func() { cancel() }), bytes.NewReader(make([]byte, 600_000))), nil)
+	_, err = b.Put(ctx, "large",
+		io.MultiReader(bytes.NewReader(make([]byte, 600_000)), funcReader(func() {
+			cancel()
+		}), bytes.NewReader(make([]byte, 600_000))), nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Put: %v", err)
 	}
@@ -193,7 +224,8 @@ func (f funcReader) Read([]byte) (int, error) { f(); return 0, io.EOF }
 func TestBadInput(t *testing.T) {
 	faultrun.BadInput(t, proxy.GCS, func(endpoint string) files.Bucket {
 		t.Setenv("STORAGE_EMULATOR_HOST", endpoint)
-		return openBucket(t, "gs://secret-bucket?prefix=secret/&retry_attempts=2&retry_delay=1ms&retry_max_delay=1ms")
+		return openBucket(t,
+			"gs://secret-bucket?prefix=secret/&retry_attempts=2&retry_delay=1ms&retry_max_delay=1ms")
 	}, []string{"secret", "127.0.0.1"})
 }
 
@@ -204,5 +236,10 @@ func TestFaultRun(t *testing.T) {
 	if testing.Short() {
 		ops = 1500
 	}
-	t.Log(faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p, Ops: ops, Large: 600_000}))
+	t.Log(faultrun.Run(t, faultrun.Config{
+		Bucket: b,
+		Proxy:  p,
+		Ops:    ops,
+		Large:  600_000,
+	}))
 }

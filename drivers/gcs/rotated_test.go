@@ -17,8 +17,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestRotatedAccount: the file of a service account is replaced while a bucket is open. The service
-// refuses the old account's token once, the file is read again, and the request is repeated, once.
+// TestRotatedAccount: the file of a service account is replaced while a bucket is open.
+// The service refuses the old account's token once, the file is read again, and the
+// request is repeated, once.
 func TestRotatedAccount(t *testing.T) {
 	key, err := signKey()
 	if err != nil {
@@ -83,7 +84,8 @@ func TestRotatedAccount(t *testing.T) {
 		requests.Store(0)
 		tokens.Store(0)
 		_, err := b.Stat(t.Context(), "a", nil)
-		if files.KindOf(err) != c.want || requests.Load() != c.requests || tokens.Load() != c.tokens {
+		if files.KindOf(err) != c.want || requests.Load() != c.requests ||
+			tokens.Load() != c.tokens {
 			t.Errorf("%s: %v after %d requests and %d tokens, want %d and %d",
 				c.name, err, requests.Load(), tokens.Load(), c.requests, c.tokens)
 		}

@@ -18,8 +18,9 @@ import (
 	"golang.org/x/oauth2/google"
 )
 
-// transport is shared by all buckets that URLs open (X3). HTTP/2 would send all requests over one connection, whose one stream of bytes then bounds
-// what they reach together.
+// transport is shared by all buckets that URLs open (X3). HTTP/2 would send all
+// requests over one connection, whose one stream of bytes then bounds what they reach
+// together.
 var transport = sync.OnceValue(func() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
@@ -36,13 +37,15 @@ var transport = sync.OnceValue(func() *http.Transport {
 type settings struct {
 	client   *http.Client
 	endpoint string
-	// accessID and privateKey are those of a service account whose key is the credentials.
+	// accessID and privateKey are those of a service account whose key is the
+	// credentials.
 	accessID   string
 	tokens     *tokens // nil without credentials
 	privateKey []byte
 }
 
-// known keeps the settings, so that access tokens are fetched once and not for each bucket.
+// known keeps the settings, so that access tokens are fetched once and not for each
+// bucket.
 var known struct {
 	sync.Mutex
 	settings map[settingsKey]*settings
@@ -53,9 +56,14 @@ type settingsKey struct {
 	anonymous                       bool
 }
 
-// findSettings finds credentials and endpoint. It makes no request to the service; on Google's own machines it asks the metadata server.
+// findSettings finds credentials and endpoint. It makes no request to the service; on
+// Google's own machines it asks the metadata server.
 func findSettings(ctx context.Context, p *driver.Params, anonymous bool) (*settings, error) {
-	key := settingsKey{universe: p.String("universe_domain", ""), credentials: os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"), anonymous: anonymous || p.String("access_id", "") == "-"}
+	key := settingsKey{
+		universe:    p.String("universe_domain", ""),
+		credentials: os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"),
+		anonymous:   anonymous || p.String("access_id", "") == "-",
+	}
 	if host := os.Getenv("STORAGE_EMULATOR_HOST"); host != "" {
 		endpoint, err := emulator(host)
 		if err != nil {
@@ -79,8 +87,9 @@ func findSettings(ctx context.Context, p *driver.Params, anonymous bool) (*setti
 	return s, nil
 }
 
-// emulator makes an endpoint of STORAGE_EMULATOR_HOST: host and port, with or without a scheme and
-// a path. Google's SDKs write the path of the JSON API behind it, which may stand there too.
+// emulator makes an endpoint of STORAGE_EMULATOR_HOST: host and port, with or without a
+// scheme and a path. Google's SDKs write the path of the JSON API behind it, which may
+// stand there too.
 func emulator(host string) (string, error) {
 	if !strings.Contains(host, "://") {
 		host = "http://" + host
@@ -102,7 +111,8 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 		case err != nil && ctx.Err() != nil:
 			return nil, files.ContextError(ctx)
 		case err != nil && !signsOnly:
-			return nil, files.WithCause(files.ErrPermission, err, "there are no Application Default Credentials that can be read: "+setCredentials)
+			return nil, files.WithCause(files.ErrPermission, err,
+				"there are no Application Default Credentials that can be read: "+setCredentials)
 		case err != nil:
 			s.client.Transport = &oauth2.Transport{Source: noCredentials{}}
 		default:
@@ -123,7 +133,8 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 	return s, nil
 }
 
-// credentials finds Application Default Credentials. Their token source lives longer than the context of one Open.
+// credentials finds Application Default Credentials. Their token source lives longer
+// than the context of one Open.
 func credentials(ctx context.Context, universe string) (*google.Credentials, error) {
 	client := &http.Client{Transport: connect.Limits{}.Transport(transport())}
 	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, client)
@@ -144,8 +155,9 @@ func (s *settings) readAccount(text []byte) {
 	}
 }
 
-// signing sets what signs: the parameters', or else that of the credentials. As with gcsblob, another access_id takes the
-// credentials' key away, and so does an empty private_key_path.
+// signing sets what signs: the parameters', or else that of the credentials. As with
+// gcsblob, another access_id takes the credentials' key away, and so does an empty
+// private_key_path.
 func (s *settings) signing(p *driver.Params, o *Options) error {
 	o.AccessID, o.PrivateKey = s.accessID, s.privateKey
 	if id := p.String("access_id", ""); id == "-" {
@@ -161,10 +173,12 @@ func (s *settings) signing(p *driver.Params, o *Options) error {
 	default:
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return files.WithCause(files.ErrInvalid, err, "parameter private_key_path: the file can't be read")
+			return files.WithCause(files.ErrInvalid, err,
+				"parameter private_key_path: the file can't be read")
 		}
 		if _, err := parseKey(text); err != nil {
-			return files.Errorf(files.ErrInvalid, "parameter private_key_path: the file has no RSA key in PEM form")
+			return files.Errorf(files.ErrInvalid,
+				"parameter private_key_path: the file has no RSA key in PEM form")
 		}
 		o.PrivateKey = text
 	}

@@ -16,7 +16,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxExpiry is the longest life of a signed URL (https://cloud.google.com/storage/docs/access-control/signed-urls#expiration).
+// maxExpiry is the longest life of a signed URL
+// (https://cloud.google.com/storage/docs/access-control/signed-urls#expiration).
 const maxExpiry = 7 * 24 * time.Hour
 
 // signer signs for a service account.
@@ -25,8 +26,8 @@ type signer struct {
 	sign func([]byte) ([]byte, error)
 }
 
-// newSigner makes the signer that the options allow, or nil. An account without a key would sign by a request to
-// another service, which W1 forbids.
+// newSigner makes the signer that the options allow, or nil. An account without a key
+// would sign by a request to another service, which W1 forbids.
 func newSigner(o *Options) (*signer, error) {
 	switch {
 	case o.AccessID == "" || o.PrivateKey == nil && o.SignBytes == nil:
@@ -59,20 +60,27 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 	return nil, files.Errorf(files.ErrInvalid, "the private key is no RSA key in PEM form")
 }
 
-// SignURL signs by version 4, which binds method, host, name, expiry and, where it is given, the content type.
-func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
+// SignURL signs by version 4, which binds method, host, name, expiry and, where it is
+// given, the content type.
+func (b *backend) SignURL(ctx context.Context, name string,
+	opts files.SignOptions) (files.SignedURL, error) {
 	if b.signer == nil {
 		return files.SignedURL{}, files.ErrUnsupported
 	}
 	if opts.Expiry > maxExpiry {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
+		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+			"expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
 	}
 	if opts.Method == "PUT" {
 		if err := checkStorable(name); err != nil {
 			return files.SignedURL{}, err
 		}
 	}
-	s := files.SignedURL{Method: opts.Method, Expires: time.Now().Add(opts.Expiry).UTC(), Header: map[string][]string{}}
+	s := files.SignedURL{
+		Method:  opts.Method,
+		Expires: time.Now().Add(opts.Expiry).UTC(),
+		Header:  map[string][]string{},
+	}
 	var failed error
 	o := &storage.SignedURLOptions{
 		GoogleAccessID: b.signer.id,
@@ -89,16 +97,18 @@ func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptio
 	}
 	object := name
 	if b.base != "" {
-		// The SDK has no path in front of the bucket, but a host whose names may have any:
-		// "the path to the resource is everything that follows the host name"
+		// The SDK has no path in front of the bucket, but a host whose names may have
+		// any: "the path to the resource is everything that follows the host name"
 		// (https://cloud.google.com/storage/docs/authentication/canonical-requests).
 		o.Hostname, o.Style = "", storage.BucketBoundHostname(b.host)
 		object = strings.TrimPrefix(b.base, "/") + "/" + b.bucket + "/" + name
 	}
 	if b.project != "" {
-		// Who fetches the URL sends no header of ours, so the project stands in the query, where it
-		// is signed (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooguserproject,
-		// https://cloud.google.com/storage/docs/using-requester-pays; gsutil signurl does the same).
+		// Who fetches the URL sends no header of ours, so the project stands in the
+		// query, where it is signed
+		// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooguserproject,
+		// https://cloud.google.com/storage/docs/using-requester-pays; gsutil signurl
+		// does the same).
 		o.QueryParameters = url.Values{"userProject": {b.project}}
 	}
 	u, err := storage.SignedURL(b.bucket, object, o)

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// signedWell checks a signature of version 4 as the service does: the canonical request of what was sent, and the key
+// signedWell checks a signature of version 4 as the service does: the canonical request
+// of what was sent, and the key
 // (https://cloud.google.com/storage/docs/authentication/canonical-requests).
 func signedWell(r *http.Request) bool {
 	key, err := signKey()
@@ -41,13 +42,18 @@ func signedWell(r *http.Request) bool {
 		}
 		headers.WriteString(name + ":" + strings.Join(strings.Fields(v), " ") + "\n")
 	}
-	if r.Header.Get("Content-Type") != "" && !slices.Contains(strings.Split(names, ";"), "content-type") {
-		return false // a PUT with a type that wasn't signed is no match of the canonical request either
+	if r.Header.Get("Content-Type") != "" && !slices.Contains(strings.Split(names, ";"),
+		"content-type") {
+		// a PUT with a type that wasn't signed is no match of the canonical request
+		// either
+		return false
 	}
 	payload := "UNSIGNED-PAYLOAD"
-	request := r.Method + "\n" + canonicalPath(r.URL) + "\n" + strings.ReplaceAll(q.Encode(), "+", "%20") + "\n" + headers.String() + "\n" + names + "\n" + payload
+	request := r.Method + "\n" + canonicalPath(r.URL) + "\n" + strings.ReplaceAll(q.Encode(), "+",
+		"%20") + "\n" + headers.String() + "\n" + names + "\n" + payload
 	sum := sha256.Sum256([]byte(request))
-	text := "GOOG4-RSA-SHA256\n" + q.Get("X-Goog-Date") + "\n" + scope + "\n" + hex.EncodeToString(sum[:])
+	text := "GOOG4-RSA-SHA256\n" + q.Get("X-Goog-Date") + "\n" + scope + "\n" +
+		hex.EncodeToString(sum[:])
 	hash := sha256.Sum256([]byte(text))
 	return rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, hash[:], sig) == nil
 }

@@ -29,8 +29,8 @@ type noToken struct{ err error }
 func (n *noToken) Error() string { return "no access token: " + n.err.Error() }
 func (n *noToken) Unwrap() error { return n.err }
 
-// tokens are those of the credentials that the environment has. They are read again once the service
-// doesn't take a token: a file of them may have been replaced.
+// tokens are those of the credentials that the environment has. They are read again
+// once the service doesn't take a token: a file of them may have been replaced.
 type tokens struct {
 	universe string
 
@@ -71,11 +71,12 @@ func (b *backend) renew(ctx context.Context) bool {
 	return true
 }
 
-// credentialsTime bounds the search for credentials: Google's library asks the network whether this
-// is one of its machines, which those answer within milliseconds.
+// credentialsTime bounds the search for credentials: Google's library asks the network
+// whether this is one of its machines, which those answer within milliseconds.
 const credentialsTime = 5 * time.Second
 
-// settingsWithin is findSettings, which may ask the network for long and hears little of a context.
+// settingsWithin is findSettings, which may ask the network for long and hears little
+// of a context.
 func settingsWithin(ctx context.Context, p *driver.Params, anonymous bool) (*settings, error) {
 	within, cancel := context.WithTimeout(ctx, credentialsTime)
 	defer cancel()

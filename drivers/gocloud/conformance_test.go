@@ -21,39 +21,69 @@ const (
 	empty  = "fileblob leaves empty folders behind, where no file can be put"
 )
 
-// memLimits and fileLimits are what can't be kept from outside of Go CDK and no Feature tells, and
-// why.
+// memLimits and fileLimits are what can't be kept from outside of Go CDK and no Feature
+// tells, and why.
 var (
 	memLimits  = map[string]string{"P6/given": types, "P7/folding": folds}
 	fileLimits = map[string]string{
-		"P6/given": types, "P7/folding": folds, "N3/emptied-dir": empty, "N2/long-tails": long, "N4/long-dir": long, "N4/long-element": long,
-		"P7/on-every-file": suffix, "C1/names": suffix, "D1/only-that": suffix, "L7/nothing-of-the-drivers": suffix, "N2/driver-suffixes": suffix, "N4/every-method": suffix,
+		"P6/given":                  types,
+		"P7/folding":                folds,
+		"N3/emptied-dir":            empty,
+		"N2/long-tails":             long,
+		"N4/long-dir":               long,
+		"N4/long-element":           long,
+		"P7/on-every-file":          suffix,
+		"C1/names":                  suffix,
+		"D1/only-that":              suffix,
+		"L7/nothing-of-the-drivers": suffix,
+		"N2/driver-suffixes":        suffix,
+		"N4/every-method":           suffix,
 	}
 )
 
-// pages may fail, and don't always: how much a page costs that lists what comes before it depends
-// on the driver.
+// pages may fail, and don't always: how much a page costs that lists what comes before
+// it depends on the driver.
 var pages = map[string]string{
-	"L8/last-page":    "Go CDK has nothing to begin a listing with, so a page lists what comes before it",
-	"L8/large-folder": "Go CDK has nothing to begin a listing with, so a page lists what comes before it",
+	"L8/last-page": "Go CDK has nothing to begin a listing with, so a page lists what comes " +
+		"before it",
+	"L8/large-folder": "Go CDK has nothing to begin a listing with, so a page lists what comes " +
+		"before it",
 }
 
-// memLacks and fileLacks say what their buckets don't claim, and why: what Go CDK's drivers do,
-// measured on gocloud.dev 0.47.0.
+// memLacks and fileLacks say what their buckets don't claim, and why: what Go CDK's
+// drivers do, measured on gocloud.dev 0.47.0.
 var (
 	noVersions = "the ETag is made of time and size"
 	noSwap     = "no driver of Go CDK puts, gets or deletes if of a version"
 	memLacks   = map[string]string{
-		"Durable": "memory ends with the process", "Versions": noVersions, "VersionPerPut": noVersions, "PutVersion": noVersions, "IfVersion": noSwap, "DeleteIfVersion": noSwap, "ReadConditions": noSwap,
-		"SignGet": "memory has no address", "SignPut": "memory has no address", "SignDelete": "memory has no address",
+		"Durable":         "memory ends with the process",
+		"Versions":        noVersions,
+		"VersionPerPut":   noVersions,
+		"PutVersion":      noVersions,
+		"IfVersion":       noSwap,
+		"DeleteIfVersion": noSwap,
+		"ReadConditions":  noSwap,
+		"SignGet":         "memory has no address",
+		"SignPut":         "memory has no address",
+		"SignDelete":      "memory has no address",
 	}
 	fileLacks = map[string]string{
-		"Atomic":        "the sidecar with the metadata and the content are two renames: of two writers one's metadata or digest stays on the other's content (76 of 400 rounds), and a crash leaves new metadata on old content",
-		"Durable":       "nothing is synced",
-		"IfAbsent":      "a mutex for each writer, then stat, then rename: 30 of 300 races had more than one winner, or none",
-		"DirBesideFile": "a/b can't be put while there is a, and a not while there is a folder a",
-		"Versions":      noVersions, "VersionPerPut": noVersions, "PutVersion": noVersions, "IfVersion": noSwap, "DeleteIfVersion": noSwap, "ReadConditions": noSwap,
-		"SignGet": "no URLSigner was given", "SignPut": "no URLSigner was given", "SignDelete": "no URLSigner was given",
+		"Atomic": "the sidecar with the metadata and the content are two renames: of two " +
+			"writers one's metadata or digest stays on the other's content (76 of 400 rounds), " +
+			"and a crash leaves new metadata on old content",
+		"Durable": "nothing is synced",
+		"IfAbsent": "a mutex for each writer, then stat, then rename: 30 of 300 races had " +
+			"more than one winner, or none",
+		"DirBesideFile":   "a/b can't be put while there is a, and a not while there is a folder a",
+		"Versions":        noVersions,
+		"VersionPerPut":   noVersions,
+		"PutVersion":      noVersions,
+		"IfVersion":       noSwap,
+		"DeleteIfVersion": noSwap,
+		"ReadConditions":  noSwap,
+		"SignGet":         "no URLSigner was given",
+		"SignPut":         "no URLSigner was given",
+		"SignDelete":      "no URLSigner was given",
 	}
 )
 
@@ -67,7 +97,9 @@ func foreign(t conformance.T, b files.Bucket, key, content string) {
 
 func TestMemblobConforms(t *testing.T) {
 	conformance.Run(t, conformance.Harness{
-		New:     func(conformance.T) files.Bucket { return New(memblob.OpenBucket(nil), &Options{Own: true}) },
+		New: func(conformance.T) files.Bucket {
+			return New(memblob.OpenBucket(nil), &Options{Own: true})
+		},
 		Foreign: foreign,
 		Known:   memLimits,
 

@@ -9,14 +9,17 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Copy copies inside the bucket, where no condition and no new attributes are asked for. The source is asked first: its size
-// tells whether the service copies it in one request, and the result is what it tells.
-func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+// Copy copies inside the bucket, where no condition and no new attributes are asked
+// for. The source is asked first: its size tells whether the service copies it in one
+// request, and the result is what it tells.
+func (b *backend) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
 	if ok && src.bucket == b.bucket && b.native() {
 		return b.copyNative(ctx, req)
 	}
-	if !ok || src.bucket != b.bucket || !req.If.IsZero() || req.IfSource != "" || req.Attributes != nil {
+	if !ok || src.bucket != b.bucket || !req.If.IsZero() || req.IfSource != "" ||
+		req.Attributes != nil {
 		return files.Info{}, files.ErrUnsupported
 	}
 	info, err := b.Stat(ctx, driver.Key{Name: req.Src})
@@ -28,8 +31,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	}
 	err = b.fault(ctx, opCopy, b.bucket.Copy(ctx, req.Dst, req.Src, nil))
 	if errors.Is(err, files.ErrNotExist) {
-		// Some stores don't find a source whose key s3blob escapes in its way; it was there a moment ago, so the
-		// copy streams, which finds out.
+		// Some stores don't find a source whose key s3blob escapes in its way; it was
+		// there a moment ago, so the copy streams, which finds out.
 		return files.Info{}, files.ErrUnsupported
 	}
 	if err != nil {

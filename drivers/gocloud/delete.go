@@ -8,8 +8,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Delete removes the key; a missing one is no error (D1). fileblob also removes an empty folder of that name,
-// which is no file, and answers for one with files in it that it isn't empty.
+// Delete removes the key; a missing one is no error (D1). fileblob also removes an
+// empty folder of that name, which is no file, and answers for one with files in it
+// that it isn't empty.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	if b.native() {
 		return b.deleteNative(ctx, key, ifVersion)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestDependencies: whoever imports this package must not link the SDKs of clouds that he doesn't open. They are drivers/all's.
+// TestDependencies: whoever imports this package must not link the SDKs of clouds that
+// he doesn't open. They are drivers/all's.
 func TestDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "cloudfiles.dev/drivers/gocloud").Output()
 	if err != nil {
@@ -17,8 +18,18 @@ func TestDependencies(t *testing.T) {
 		t.Fatalf("go list tells %d packages", len(deps))
 	}
 	for _, dep := range deps {
-		for _, heavy := range []string{"github.com/aws/", "github.com/Azure/", "cloud.google.com/", "google.golang.org/api/storage", "google.golang.org/api/option", "gocloud.dev/blob/s3blob", "gocloud.dev/blob/gcsblob",
-			"gocloud.dev/blob/azureblob", "gocloud.dev/blob/fileblob", "gocloud.dev/blob/memblob"} {
+		for _, heavy := range []string{
+			"github.com/aws/",
+			"github.com/Azure/",
+			"cloud.google.com/",
+			"google.golang.org/api/storage",
+			"google.golang.org/api/option",
+			"gocloud.dev/blob/s3blob",
+			"gocloud.dev/blob/gcsblob",
+			"gocloud.dev/blob/azureblob",
+			"gocloud.dev/blob/fileblob",
+			"gocloud.dev/blob/memblob",
+		} {
 			if strings.HasPrefix(dep, heavy) {
 				t.Errorf("links %s", dep)
 			}

@@ -29,7 +29,8 @@ const (
 	opClose
 )
 
-// opaque is an error of no sentinel with words that may be shown, in place of its cause's (E1).
+// opaque is an error of no sentinel with words that may be shown, in place of its
+// cause's (E1).
 type opaque struct {
 	detail string
 	causes []error
@@ -38,13 +39,16 @@ type opaque struct {
 func (e *opaque) Error() string   { return e.detail }
 func (e *opaque) Unwrap() []error { return e.causes }
 
-// fault maps an error of Go CDK to a sentinel (E2). Its text holds the escaped, prefixed key or a
-// physical path, and so is never shown; errors.As still reaches what is below.
+// fault maps an error of Go CDK to a sentinel (E2). Its text holds the escaped,
+// prefixed key or a physical path, and so is never shown; errors.As still reaches what
+// is below.
 func (b *backend) fault(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
 	}
-	if cause := ctx.Err(); cause != nil && (errors.Is(err, cause) || gcerrors.Code(err) == gcerrors.Canceled || gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
+	if cause := ctx.Err(); cause != nil && (errors.Is(err,
+		cause) || gcerrors.Code(err) == gcerrors.Canceled ||
+		gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
 		return &opaque{cause.Error(), []error{files.ContextError(ctx), err}}
 	}
 	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
@@ -60,7 +64,8 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 	return files.WithCause(k, err, detail)
 }
 
-// ownFault leaves out the error's own name, which a prefix or a sub-bucket may lie above (E1).
+// ownFault leaves out the error's own name, which a prefix or a sub-bucket may lie
+// above (E1).
 func ownFault(own *files.Error) error {
 	if own.Kind == nil {
 		return &opaque{own.Detail, []error{own.Err}}
@@ -79,7 +84,8 @@ func (b *backend) kindOf(o op, err error) (detail string, kind error) {
 			return detail, kind
 		}
 	}
-	if strings.Contains(err.Error(), "Bucket has been closed") && code == gcerrors.FailedPrecondition {
+	if strings.Contains(err.Error(),
+		"Bucket has been closed") && code == gcerrors.FailedPrecondition {
 		return "the *blob.Bucket is closed", files.ErrClosed
 	}
 	if b.provider.single && o == opList {
@@ -137,7 +143,8 @@ func fileKind(o op, err error) (detail string, known bool, kind error) {
 		return "an element is too long for the file system", true, files.ErrInvalidName
 	case strings.Contains(err.Error(), `".attrs"`) && !isErrno:
 		return `names ending in ".attrs" are fileblob's own`, true, files.ErrInvalidName
-	case !write && (errno == syscall.ENOTDIR || errno == syscall.ENOTEMPTY || errno == syscall.EEXIST):
+	case !write && (errno == syscall.ENOTDIR || errno == syscall.ENOTEMPTY ||
+		errno == syscall.EEXIST):
 		return "", true, files.ErrNotExist
 	case errno == syscall.ENOTDIR, errno == syscall.EISDIR, errno == syscall.EEXIST:
 		return "a file and a directory of one name can't both be", true, files.ErrUnsupported
@@ -146,11 +153,12 @@ func fileKind(o op, err error) (detail string, known bool, kind error) {
 	case errors.Is(err, fs.ErrNotExist) && o == opList:
 		return "files were removed while they were listed", true, files.ErrUnavailable
 	}
-	return fmt.Sprintf("%s (%v)", detail, gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist), nil
+	return fmt.Sprintf("%s (%v)", detail,
+		gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist), nil
 }
 
-// present reports a folder of fileblob that vanished: its listings and look-ups would only be empty
-// (E3).
+// present reports a folder of fileblob that vanished: its listings and look-ups would
+// only be empty (E3).
 func (b *backend) present() error {
 	if b.provider.kind != kindFile {
 		return nil

@@ -13,7 +13,8 @@ import (
 	"gocloud.dev/blob/memblob"
 )
 
-// TestErrorTexts: neither the folder nor Go CDK's words are in an error's text, and the cause is reached (E1).
+// TestErrorTexts: neither the folder nor Go CDK's words are in an error's text, and the
+// cause is reached (E1).
 func TestErrorTexts(t *testing.T) {
 	dir := t.TempDir()
 	b := New(openFile(t, dir, nil), nil)
@@ -24,19 +25,39 @@ func TestErrorTexts(t *testing.T) {
 		do   func() error
 		want error
 	}{
-		{"a file as a directory", func() error { _, err := b.Put(t.Context(), "d/f/g", bytes.NewReader(nil), nil); return err }, files.ErrUnsupported},
-		{"a directory as a file", func() error { _, err := b.Put(t.Context(), "d", bytes.NewReader(nil), nil); return err }, files.ErrUnsupported},
-		{"a long element", func() error { _, err := b.Put(t.Context(), long, bytes.NewReader(nil), nil); return err }, files.ErrInvalidName},
-		{"fileblob's own suffix", func() error { _, err := b.Stat(t.Context(), "x.attrs", nil); return err }, files.ErrInvalidName},
-		{"an illegal name", func() error { _, err := b.Stat(t.Context(), "./d", nil); return err }, files.ErrInvalidName},
-		{"missing", func() error { _, err := b.Get(t.Context(), "none", nil); return err }, files.ErrNotExist},
+		{"a file as a directory", func() error {
+			_, err := b.Put(t.Context(), "d/f/g", bytes.NewReader(nil), nil)
+			return err
+		}, files.ErrUnsupported},
+		{"a directory as a file", func() error {
+			_, err := b.Put(t.Context(), "d", bytes.NewReader(nil), nil)
+			return err
+		}, files.ErrUnsupported},
+		{"a long element", func() error {
+			_, err := b.Put(t.Context(), long, bytes.NewReader(nil), nil)
+			return err
+		}, files.ErrInvalidName},
+		{"fileblob's own suffix", func() error {
+			_, err := b.Stat(t.Context(), "x.attrs", nil)
+			return err
+		}, files.ErrInvalidName},
+		{"an illegal name", func() error {
+			_, err := b.Stat(t.Context(), "./d", nil)
+			return err
+		}, files.ErrInvalidName},
+		{"missing", func() error {
+			_, err := b.Get(t.Context(), "none", nil)
+			return err
+		}, files.ErrNotExist},
 	} {
 		err := c.do()
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 			continue
 		}
-		if s := err.Error(); strings.Contains(s, dir) || strings.Contains(s, "blob") && !strings.Contains(s, "fileblob's own") || strings.Contains(s, "code=") {
+		if s := err.Error(); strings.Contains(s,
+			dir) || strings.Contains(s,
+			"blob") && !strings.Contains(s, "fileblob's own") || strings.Contains(s, "code=") {
 			t.Errorf("%s: the text is %q", c.name, s)
 		}
 	}
@@ -63,8 +84,17 @@ func TestVanishedFolder(t *testing.T) {
 	for _, err := range b.List(t.Context(), "", nil) {
 		listErr = err
 	}
-	for what, err := range map[string]error{"put": putErr, "get": getErr, "stat": statErr, "list": listErr, "delete": b.Delete(t.Context(), "f", nil), "check": files.Check(t.Context(), b)} {
-		if !errors.Is(err, files.ErrNoBucket) || errors.Is(err, files.ErrNotExist) && files.KindOf(err) == files.ErrNotExist {
+	for what, err := range map[string]error{
+		"put":    putErr,
+		"get":    getErr,
+		"stat":   statErr,
+		"list":   listErr,
+		"delete": b.Delete(t.Context(), "f", nil),
+		"check":  files.Check(t.Context(), b),
+	} {
+		if !errors.Is(err,
+			files.ErrNoBucket) || errors.Is(err,
+			files.ErrNotExist) && files.KindOf(err) == files.ErrNotExist {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -76,7 +106,11 @@ func TestVanishedFolder(t *testing.T) {
 func TestPermission(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Log("root is refused nothing: the mapping alone is tested")
-		if _, _, k := fileKind(opRead, &os.PathError{Op: "open", Path: "/secret", Err: os.ErrPermission}); k != files.ErrPermission {
+		if _, _, k := fileKind(opRead, &os.PathError{
+			Op:   "open",
+			Path: "/secret",
+			Err:  os.ErrPermission,
+		}); k != files.ErrPermission {
 			t.Errorf("the sentinel is %v", k)
 		}
 		return
@@ -87,7 +121,8 @@ func TestPermission(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "f"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Get(t.Context(), "f", nil); !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), dir) {
+	if _, err := b.Get(t.Context(), "f",
+		nil); !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), dir) {
 		t.Errorf("get: %v", err)
 	}
 }
@@ -115,7 +150,9 @@ func TestClose(t *testing.T) {
 	if _, err := other.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrClosed) {
 		t.Errorf("over a closed *blob.Bucket: %v", err)
 	}
-	if _, err := other.Put(t.Context(), "f", strings.NewReader("y"), &files.PutOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrClosed) || errors.Is(err, files.ErrExist) {
+	if _, err := other.Put(t.Context(), "f", strings.NewReader("y"),
+		&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err,
+		files.ErrClosed) || errors.Is(err, files.ErrExist) {
 		t.Errorf("put over a closed *blob.Bucket: %v", err)
 	}
 }

@@ -62,13 +62,15 @@ func ExampleToBlob_condition() {
 	theirs := gocloud.ToBlob(b, nil)
 	defer theirs.Close()
 
-	err := theirs.WriteAll(ctx, "counter", []byte("1"), &blob.WriterOptions{BeforeWrite: func(as func(any) bool) error {
-		var o *files.PutOptions
-		if as(&o) {
-			o.If = files.IfVersion("an old one")
-		}
-		return nil
-	}})
+	err := theirs.WriteAll(ctx, "counter", []byte("1"), &blob.WriterOptions{
+		BeforeWrite: func(as func(any) bool) error {
+			var o *files.PutOptions
+			if as(&o) {
+				o.If = files.IfVersion("an old one")
+			}
+			return nil
+		},
+	})
 	fmt.Println(err != nil)
 	// Output:
 	// true

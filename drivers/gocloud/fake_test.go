@@ -14,8 +14,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// fake is a Go CDK driver that somebody else wrote: it keeps its files in a bridge over memory, and
-// fails as a test wants.
+// fake is a Go CDK driver that somebody else wrote: it keeps its files in a bridge over
+// memory, and fails as a test wants.
 type fake struct {
 	driver.Bucket
 	inner     files.Bucket
@@ -45,7 +45,8 @@ func (f *fake) ListPaged(ctx context.Context, o *driver.ListOptions) (*driver.Li
 	return f.Bucket.ListPaged(ctx, o)
 }
 
-func (f *fake) NewRangeReader(ctx context.Context, key string, off, n int64, o *driver.ReaderOptions) (driver.Reader, error) {
+func (f *fake) NewRangeReader(ctx context.Context, key string, off, n int64,
+	o *driver.ReaderOptions) (driver.Reader, error) {
 	if f.onOpen != nil {
 		f.onOpen()
 	}
@@ -56,7 +57,8 @@ func (f *fake) NewRangeReader(ctx context.Context, key string, off, n int64, o *
 	return r, err
 }
 
-func (f *fake) NewTypedWriter(ctx context.Context, key, typ string, o *driver.WriterOptions) (driver.Writer, error) {
+func (f *fake) NewTypedWriter(ctx context.Context, key, typ string,
+	o *driver.WriterOptions) (driver.Writer, error) {
 	w, err := f.Bucket.NewTypedWriter(ctx, key, typ, o)
 	if err != nil || f.onClose == nil {
 		return w, err
@@ -80,7 +82,14 @@ type fakeReader struct {
 func (r fakeReader) Read(p []byte) (int, error) { return r.read(p) }
 
 // cloud is what a cloud's driver can do.
-var cloud = &Options{Features: &files.Features{Versions: true, ReadConditions: true, OneVersionReads: true, Attributes: true, IfAbsent: true, TimeResolution: time.Second}}
+var cloud = &Options{Features: &files.Features{
+	Versions:        true,
+	ReadConditions:  true,
+	OneVersionReads: true,
+	Attributes:      true,
+	IfAbsent:        true,
+	TimeResolution:  time.Second,
+}}
 
 // TestUnknownDriver: little is claimed of a driver that nobody knows.
 func TestUnknownDriver(t *testing.T) {
@@ -103,7 +112,8 @@ func TestLostAnswer(t *testing.T) {
 		return reset
 	}
 	_, err := b.Put(t.Context(), "f", strings.NewReader("new"), nil)
-	if !errors.Is(err, files.ErrUncertain) || !errors.Is(err, reset) || strings.Contains(err.Error(), "10.0.0.1") {
+	if !errors.Is(err,
+		files.ErrUncertain) || !errors.Is(err, reset) || strings.Contains(err.Error(), "10.0.0.1") {
 		t.Errorf("put: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -113,13 +123,15 @@ func TestLostAnswer(t *testing.T) {
 		t.Errorf("put that is cancelled in the commit: %v", err)
 	}
 	f.onClose = func(commit func() error) error { return files.ErrExist }
-	if _, err = b.Put(t.Context(), "f", strings.NewReader("new"), &files.PutOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrExist) || errors.Is(err, files.ErrUncertain) {
+	if _, err = b.Put(t.Context(), "f", strings.NewReader("new"),
+		&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err,
+		files.ErrExist) || errors.Is(err, files.ErrUncertain) {
 		t.Errorf("put that is refused: %v", err)
 	}
 }
 
-// TestReplacedWhileOpened: the attributes are of one version and the body of the next: once it is
-// asked for again, then it is ErrChanged (G2, G4).
+// TestReplacedWhileOpened: the attributes are of one version and the body of the next:
+// once it is asked for again, then it is ErrChanged (G2, G4).
 func TestReplacedWhileOpened(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
@@ -138,7 +150,9 @@ func TestReplacedWhileOpened(t *testing.T) {
 	}{
 		{"once, longer", 1, "longer", nil},
 		{"once, of the same size in the same second", 1, "new", nil},
-		{"always", 9, "longer", nil}, // the same content again: the size is right the second time, and the version is not
+		// the same content again: the size is right the second time, and the version is
+		// not
+		{"always", 9, "longer", nil},
 	} {
 		put(t, f.inner, "f", "old", nil)
 		f.onOpen = replace(c.times, c.content)
@@ -154,7 +168,8 @@ func TestReplacedWhileOpened(t *testing.T) {
 			continue
 		}
 		s, err := r.ReadString()
-		if st, _ := b.Stat(t.Context(), "f", nil); s != c.content || err != nil || r.Info().Version != st.Version {
+		if st, _ := b.Stat(t.Context(), "f",
+			nil); s != c.content || err != nil || r.Info().Version != st.Version {
 			t.Errorf("%s: %q, %v, version %s, now %s", c.name, s, err, r.Info().Version, st.Version)
 		}
 		r.Close()
@@ -177,8 +192,8 @@ func TestOldFileIsNotConfirmed(t *testing.T) {
 	}
 }
 
-// TestBrokenBodyResumes: a connection that breaks is resumed, and one to a replaced file is
-// ErrChanged (G5).
+// TestBrokenBodyResumes: a connection that breaks is resumed, and one to a replaced
+// file is ErrChanged (G5).
 func TestBrokenBodyResumes(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
@@ -209,12 +224,14 @@ func TestBrokenBodyResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, f.inner, "f", content, nil)
-	if _, err := r.ReadAll(); !errors.Is(err, files.ErrChanged) || strings.Contains(err.Error(), "10.0.0.1") {
+	if _, err := r.ReadAll(); !errors.Is(err,
+		files.ErrChanged) || strings.Contains(err.Error(), "10.0.0.1") {
 		t.Errorf("after the file was replaced: %v", err)
 	}
 }
 
-// TestCloseDuringRead: it ends the Read, where the driver's reader obeys its context (G7).
+// TestCloseDuringRead: it ends the Read, where the driver's reader obeys its context
+// (G7).
 func TestCloseDuringRead(t *testing.T) {
 	f := newFake(t)
 	put(t, f.inner, "f", "x", nil)
@@ -252,7 +269,8 @@ type ctxFake struct {
 	opened func(context.Context)
 }
 
-func (f *ctxFake) NewRangeReader(ctx context.Context, key string, off, n int64, o *driver.ReaderOptions) (driver.Reader, error) {
+func (f *ctxFake) NewRangeReader(ctx context.Context, key string, off, n int64,
+	o *driver.ReaderOptions) (driver.Reader, error) {
 	f.opened(ctx)
 	return f.fake.NewRangeReader(ctx, key, off, n, o)
 }
@@ -267,14 +285,16 @@ func (r closeReader) Close() error { close(r.closed); return r.Reader.Close() }
 // TestEarlyCommit: a driver that stores without having read to the end is found out.
 func TestEarlyCommit(t *testing.T) {
 	b := New(blob.NewBucket(lazy{newFake(t)}), cloud)
-	if _, err := b.Put(t.Context(), "f", strings.NewReader(strings.Repeat("x", 600)), nil); !errors.Is(err, files.ErrCorrupt) {
+	if _, err := b.Put(t.Context(), "f", strings.NewReader(strings.Repeat("x", 600)),
+		nil); !errors.Is(err, files.ErrCorrupt) {
 		t.Errorf("put: %v", err)
 	}
 }
 
 type lazy struct{ *fake }
 
-func (l lazy) NewTypedWriter(ctx context.Context, key, typ string, o *driver.WriterOptions) (driver.Writer, error) {
+func (l lazy) NewTypedWriter(ctx context.Context, key, typ string,
+	o *driver.WriterOptions) (driver.Writer, error) {
 	w, err := l.Bucket.NewTypedWriter(ctx, key, typ, o)
 	return lazyWriter{w}, err
 }
@@ -293,7 +313,10 @@ func TestListReadsNoMore(t *testing.T) {
 	for _, n := range numbered(50) {
 		put(t, f.inner, n, "", nil)
 	}
-	if got := list(t, b, "", &files.ListOptions{Limit: 7, PageSize: 5}); len(got) != 7 || f.lists != 2 {
+	if got := list(t, b, "", &files.ListOptions{
+		Limit:    7,
+		PageSize: 5,
+	}); len(got) != 7 || f.lists != 2 {
 		t.Errorf("%d names in %d pages", len(got), f.lists)
 	}
 	f.lists = 0

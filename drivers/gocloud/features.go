@@ -12,7 +12,8 @@ import (
 const (
 	mib = 1 << 20
 	tib = 1 << 40
-	// s3Part is the part size of Go CDK's S3 uploads where nothing else is asked; there are at most s3Parts.
+	// s3Part is the part size of Go CDK's S3 uploads where nothing else is asked; there
+	// are at most s3Parts.
 	s3Part  = 8 * mib
 	s3Parts = 10_000
 	// azureBlock and azureBlocks are the same of Azure.
@@ -22,11 +23,17 @@ const (
 
 // featuresOf tells what a bucket of the driver can do, without a request.
 func featuresOf(b *blob.Bucket, p provider) files.Features {
-	f := files.Features{MaxName: p.maxName(), TimeResolution: time.Second, Attributes: true, ForeignKeys: !p.single}
+	f := files.Features{
+		MaxName:        p.maxName(),
+		TimeResolution: time.Second,
+		Attributes:     true,
+		ForeignKeys:    !p.single,
+	}
 	switch p.kind {
 	case kindMem:
 		f.TimeResolution = time.Nanosecond
-		f.Atomic, f.IfAbsent, f.OneVersionReads, f.Ordered, f.DirBesideFile, f.ServerCopy = true, true, true, true, true, true
+		f.Atomic, f.IfAbsent, f.OneVersionReads, f.Ordered, f.DirBesideFile, f.ServerCopy = true,
+			true, true, true, true, true
 		f.AnyName, f.StatNoBucket = true, true
 		noMD5 := p.setting("options", "NoMD5")
 		f.Digests = noMD5.Kind() == reflect.Bool && !noMD5.Bool()
@@ -46,9 +53,11 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		f.MaxSize, f.MaxUnknownSize = 5*tib, s3Part*s3Parts
 	case kindGCS:
 		service(&f)
-		f.Ordered, f.ServerCopy, f.VersionPerPut, f.Digests, f.StatNoBucket = true, true, true, true, true
+		f.Ordered, f.ServerCopy, f.VersionPerPut, f.Digests, f.StatNoBucket = true, true, true,
+			true, true
 		f.MaxSize = 5 * tib
-		// With an identity the URL is signed by key, or by a function of the caller's, which must not be called for a try.
+		// With an identity the URL is signed by key, or by a function of the caller's,
+		// which must not be called for a try.
 		id := p.setting("opts", "GoogleAccessID")
 		f.SignGet = id.Kind() == reflect.String && id.Len() > 1 // "-" is nobody
 		f.SignPut, f.SignDelete, f.SignContentType = f.SignGet, f.SignGet, f.SignGet
@@ -72,7 +81,8 @@ func service(f *files.Features) {
 	f.Atomic, f.Durable, f.Versions, f.IfAbsent, f.ReadConditions, f.OneVersionReads, f.DirBesideFile = true, true, true, true, true, true, true
 }
 
-// signs tries to sign: azureblob does it by a key that it holds, or says at once that it has none.
+// signs tries to sign: azureblob does it by a key that it holds, or says at once that
+// it has none.
 func signs(b *blob.Bucket) bool {
 	_, err := b.SignedURL(context.Background(), "x", &blob.SignedURLOptions{Expiry: time.Minute})
 	return err == nil

@@ -23,7 +23,8 @@ func openFile(t *testing.T, dir string, o *fileblob.Options) *blob.Bucket {
 	return b
 }
 
-// TestFeatures pins how drivers are told apart, which looks at types of Go CDK's own: a new version may move them.
+// TestFeatures pins how drivers are told apart, which looks at types of Go CDK's own: a
+// new version may move them.
 func TestFeatures(t *testing.T) {
 	dir := t.TempDir()
 	signer := fileblob.NewURLSignerHMAC(&url.URL{Scheme: "http", Host: "localhost"}, []byte("k"))
@@ -34,16 +35,53 @@ func TestFeatures(t *testing.T) {
 		want func(f files.Features) bool
 	}{
 		{"memblob", memblob.OpenBucket(nil), kindMem, func(f files.Features) bool {
-			return f.Atomic && f.IfAbsent && f.Ordered && f.Digests && f.ServerCopy && !f.Versions && !f.SignGet && !f.Durable && f.MaxName == 1024
+			return f.Atomic && f.IfAbsent && f.Ordered && f.Digests && f.ServerCopy &&
+				!f.Versions && !f.SignGet && !f.Durable && f.MaxName == 1024
 		}},
-		{"memblob without MD5", memblob.OpenBucket(&memblob.Options{NoMD5: true}), kindMem, func(f files.Features) bool { return !f.Digests }},
-		{"with a prefix", blob.PrefixedBucket(blob.PrefixedBucket(memblob.OpenBucket(nil), "abc/"), "de"), kindMem, func(f files.Features) bool { return f.MaxName == 1018 }},
-		{"of one key", blob.SingleKeyBucket(memblob.OpenBucket(nil), "k"), kindMem, func(f files.Features) bool { return !f.ForeignKeys && !f.ServerCopy }},
+		{
+			"memblob without MD5",
+			memblob.OpenBucket(&memblob.Options{NoMD5: true}),
+			kindMem,
+			func(f files.Features) bool {
+				return !f.Digests
+			},
+		},
+		{
+			"with a prefix",
+			blob.PrefixedBucket(blob.PrefixedBucket(memblob.OpenBucket(nil), "abc/"), "de"),
+			kindMem,
+			func(f files.Features) bool {
+				return f.MaxName == 1018
+			},
+		},
+		{
+			"of one key",
+			blob.SingleKeyBucket(memblob.OpenBucket(nil), "k"),
+			kindMem,
+			func(f files.Features) bool {
+				return !f.ForeignKeys && !f.ServerCopy
+			},
+		},
 		{"fileblob", openFile(t, dir, nil), kindFile, func(f files.Features) bool {
-			return !f.Atomic && !f.IfAbsent && f.Ordered && f.Digests && f.Attributes && !f.SignGet && !f.DirBesideFile
+			return !f.Atomic && !f.IfAbsent && f.Ordered && f.Digests && f.Attributes &&
+				!f.SignGet && !f.DirBesideFile
 		}},
-		{"fileblob that signs", openFile(t, dir, &fileblob.Options{URLSigner: signer}), kindFile, func(f files.Features) bool { return f.SignGet && f.SignPut && f.SignDelete }},
-		{"fileblob without metadata", openFile(t, dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite}), kindFile, func(f files.Features) bool { return !f.Attributes && !f.Digests }},
+		{
+			"fileblob that signs",
+			openFile(t, dir, &fileblob.Options{URLSigner: signer}),
+			kindFile,
+			func(f files.Features) bool {
+				return f.SignGet && f.SignPut && f.SignDelete
+			},
+		},
+		{
+			"fileblob without metadata",
+			openFile(t, dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite}),
+			kindFile,
+			func(f files.Features) bool {
+				return !f.Attributes && !f.Digests
+			},
+		},
 	} {
 		if got := identify(c.b).kind; got != c.kind {
 			t.Errorf("%s: kind %d, want %d", c.name, got, c.kind)
@@ -55,8 +93,14 @@ func TestFeatures(t *testing.T) {
 }
 
 func TestOptionsFeatures(t *testing.T) {
-	b := New(blob.PrefixedBucket(memblob.OpenBucket(nil), "p/"), &Options{Features: &files.Features{IfVersion: true, DeleteIfVersion: true, PutVersion: true, Durable: true}})
-	if f := b.Features(); f.IfVersion || f.DeleteIfVersion || f.PutVersion || !f.Durable || f.MaxName != 1022 || f.TimeResolution <= 0 {
+	b := New(blob.PrefixedBucket(memblob.OpenBucket(nil), "p/"), &Options{Features: &files.Features{
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		PutVersion:      true,
+		Durable:         true,
+	}})
+	if f := b.Features(); f.IfVersion || f.DeleteIfVersion || f.PutVersion || !f.Durable ||
+		f.MaxName != 1022 || f.TimeResolution <= 0 {
 		t.Errorf("features are %+v", f)
 	}
 }

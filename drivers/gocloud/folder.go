@@ -10,11 +10,13 @@ import (
 	"gocloud.dev/blob"
 )
 
-// fileblob walks its whole tree for every page, sorts wrongly around "/", and loses and repeats keys from one page to the
-// next. So its folders are listed one by one, each as a single page, which is sorted here: the order is right, the memory
-// is that of one folder, and the cost is linear (L1, L8).
+// fileblob walks its whole tree for every page, sorts wrongly around "/", and loses and
+// repeats keys from one page to the next. So its folders are listed one by one, each as
+// a single page, which is sorted here: the order is right, the memory is that of one
+// folder, and the cost is linear (L1, L8).
 
-// folder yields what lies below the prefix, and returns whether to go on. What is no more than a page comes deep at once.
+// folder yields what lies below the prefix, and returns whether to go on. What is no
+// more than a page comes deep at once.
 func (l *listing) folder(prefix string) bool {
 	objs, whole, err := l.onePage(prefix, !l.req.Shallow)
 	if err == nil && !whole {
@@ -46,11 +48,14 @@ func (l *listing) behind(dir string) bool {
 // maxVanished is how often a folder is listed again because files vanish from it.
 const maxVanished = 1000
 
-// onePage returns the files and directories below the prefix, in order. A page that isn't all is asked for anew, greater; where a deep
-// one is only a try, whole is false instead.
-func (l *listing) onePage(prefix string, try bool) (objs []*blob.ListObject, whole bool, err error) {
-	// fileblob escapes the slash of "x../y" and that of "dir/" into a file's name, so there is no folder to list; and it looks for a folder
-	// that has an escaped name under the unescaped one. What lies there is found by listing deep from above.
+// onePage returns the files and directories below the prefix, in order. A page that
+// isn't all is asked for anew, greater; where a deep one is only a try, whole is false
+// instead.
+func (l *listing) onePage(prefix string,
+	try bool) (objs []*blob.ListObject, whole bool, err error) {
+	// fileblob escapes the slash of "x../y" and that of "dir/" into a file's name, so
+	// there is no folder to list; and it looks for a folder that has an escaped name
+	// under the unescaped one. What lies there is found by listing deep from above.
 	ask, deep := prefix, l.req.Foreign
 	if deep {
 		ask = strings.TrimSuffix(ask, "/")
@@ -63,10 +68,12 @@ func (l *listing) onePage(prefix string, try bool) (objs []*blob.ListObject, who
 	}
 	vanished := 0
 	for size := pageSize; ; {
-		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size, l.options(ask, !deep && !try))
+		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size,
+			l.options(ask, !deep && !try))
 		if err != nil && err != io.EOF {
 			err = l.b.fault(l.ctx, opList, err)
-			// fileblob fails where a file is removed between two looks at it, which is no error (L4).
+			// fileblob fails where a file is removed between two looks at it, which is
+			// no error (L4).
 			if vanished++; vanished < maxVanished && errors.Is(err, files.ErrUnavailable) {
 				continue
 			}
@@ -85,12 +92,15 @@ func (l *listing) onePage(prefix string, try bool) (objs []*blob.ListObject, who
 		if deep {
 			objs = l.collapse(objs, prefix)
 		}
-		slices.SortFunc(objs, func(a, b *blob.ListObject) int { return strings.Compare(a.Key, b.Key) })
+		slices.SortFunc(objs, func(a, b *blob.ListObject) int {
+			return strings.Compare(a.Key, b.Key)
+		})
 		return objs, true, nil
 	}
 }
 
-// collapse keeps what has the prefix and, in a shallow listing, makes directories of what lies deeper.
+// collapse keeps what has the prefix and, in a shallow listing, makes directories of
+// what lies deeper.
 func (l *listing) collapse(objs []*blob.ListObject, prefix string) []*blob.ListObject {
 	var kept []*blob.ListObject
 	seen := map[string]bool{}

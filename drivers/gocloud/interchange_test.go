@@ -18,20 +18,37 @@ var (
 	// ordinaryKeys are names on disk as they are.
 	ordinaryKeys = []string{"plain.txt", "dir/sub/f", "dir/a b", "é☺", "x__y", "%41", "..."}
 	// escapedKeys are those that Go CDK escapes.
-	escapedKeys = []string{"a//b", "a///b", "dir/", "line\nbreak", "v1../x", "v1../y/z", "__0x41__", "x__0x2f__y", "x\x01/y\x02/z"}
+	escapedKeys = []string{
+		"a//b", "a///b", "dir/", "line\nbreak", "v1../x", "v1../y/z", "__0x41__", "x__0x2f__y",
+		"x\x01/y\x02/z",
+	}
 )
 
-// TestFileblobFolder: a program written for Go CDK finds its folder's files through the bridge over drivers/local, under the same keys, and fileblob
-// finds what was written that way: content, type, metadata.
+// TestFileblobFolder: a program written for Go CDK finds its folder's files through the
+// bridge over drivers/local, under the same keys, and fileblob finds what was written
+// that way: content, type, metadata.
 func TestFileblobFolder(t *testing.T) {
-	writer := &blob.WriterOptions{ContentType: "text/x-thing", CacheControl: "no-cache", Metadata: map[string]string{"k": "v"}}
+	writer := &blob.WriterOptions{
+		ContentType:  "text/x-thing",
+		CacheControl: "no-cache",
+		Metadata:     map[string]string{"k": "v"},
+	}
 	for _, c := range []struct {
 		name        string
 		keys        []string
 		write, read func(dir string) *blob.Bucket
 	}{
-		{"by fileblob, read by ours", append(ordinaryKeys, escapedKeys...), func(dir string) *blob.Bucket { return openFile(t, dir, nil) }, func(dir string) *blob.Bucket { return localBlob(t, dir, nil) }},
-		{"by ours, read by fileblob", ordinaryKeys, func(dir string) *blob.Bucket { return localBlob(t, dir, nil) }, func(dir string) *blob.Bucket { return openFile(t, dir, nil) }},
+		{
+			"by fileblob, read by ours",
+			append(ordinaryKeys, escapedKeys...),
+			func(dir string) *blob.Bucket {
+				return openFile(t, dir, nil)
+			},
+			func(dir string) *blob.Bucket { return localBlob(t, dir, nil) },
+		},
+		{"by ours, read by fileblob", ordinaryKeys, func(dir string) *blob.Bucket {
+			return localBlob(t, dir, nil)
+		}, func(dir string) *blob.Bucket { return openFile(t, dir, nil) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -46,11 +63,14 @@ func TestFileblobFolder(t *testing.T) {
 			for _, key := range listedKeys(t, r, nil) {
 				got[key] = true
 			}
-			if shallow, want := listedKeys(t, r, &blob.ListOptions{Delimiter: "/"}), modelList(c.keys, "", "/"); !equalSets(shallow, want) {
+			if shallow, want := listedKeys(t, r,
+				&blob.ListOptions{Delimiter: "/"}), modelList(c.keys, "",
+				"/"); !equalSets(shallow, want) {
 				t.Errorf("shallow, listed are %q, want %q", shallow, want)
 			}
 			if !maps.Equal(got, want) {
-				t.Errorf("listed are %q, want %q", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+				t.Errorf("listed are %q, want %q", slices.Sorted(maps.Keys(got)),
+					slices.Sorted(maps.Keys(want)))
 			}
 			for key := range want {
 				content, err := r.ReadAll(t.Context(), key)
@@ -58,13 +78,16 @@ func TestFileblobFolder(t *testing.T) {
 					t.Errorf("%q holds %q, %v", key, content, err)
 					continue
 				}
-				for _, prefix := range []string{key, key[:len(key)-1], key[:strings.LastIndex(key, "/")+1]} {
-					if found := listedKeys(t, r, &blob.ListOptions{Prefix: prefix}); !slices.Contains(found, key) {
+				for _, prefix := range []string{key, key[:len(key)-1], key[:strings.LastIndex(key,
+					"/")+1]} {
+					if found := listedKeys(t, r,
+						&blob.ListOptions{Prefix: prefix}); !slices.Contains(found, key) {
 						t.Errorf("%q is not listed by prefix %q, but %q", key, prefix, found)
 					}
 				}
 				a, err := r.Attributes(t.Context(), key)
-				if err != nil || a.ContentType != writer.ContentType || a.CacheControl != "no-cache" || a.Metadata["k"] != "v" || len(a.MD5) != 16 {
+				if err != nil || a.ContentType != writer.ContentType ||
+					a.CacheControl != "no-cache" || a.Metadata["k"] != "v" || len(a.MD5) != 16 {
 					t.Errorf("%q: %+v, %v", key, a, err)
 				}
 			}
@@ -83,7 +106,8 @@ func localBlob(t *testing.T, dir string, o *local.Options) *blob.Bucket {
 	return raw
 }
 
-// TestTwoViewsOfAFolder: the adapter over fileblob and drivers/local are one bucket to a reader of either.
+// TestTwoViewsOfAFolder: the adapter over fileblob and drivers/local are one bucket to
+// a reader of either.
 func TestTwoViewsOfAFolder(t *testing.T) {
 	dir := t.TempDir()
 	theirs := New(openFile(t, dir, nil), nil)
@@ -109,14 +133,19 @@ func TestTwoViewsOfAFolder(t *testing.T) {
 			}
 			a, aerr := ours.Stat(t.Context(), name, nil)
 			o, oerr := theirs.Stat(t.Context(), name, nil)
-			if aerr != nil || oerr != nil || a.ContentType != o.ContentType || a.Size != o.Size || !a.ModTime.Equal(o.ModTime) || !maps.Equal(a.Metadata, o.Metadata) || a.ContentDisposition != o.ContentDisposition {
+			if aerr != nil || oerr != nil || a.ContentType != o.ContentType || a.Size != o.Size ||
+				!a.ModTime.Equal(o.ModTime) || !maps.Equal(a.Metadata,
+				o.Metadata) || a.ContentDisposition != o.ContentDisposition {
 				t.Errorf("%s is %+v to ours and %+v to theirs", name, a, o)
 			}
 		}
 	}
-	// Nothing of ours shows to fileblob, which lists all that it doesn't take for a sidecar.
+	// Nothing of ours shows to fileblob, which lists all that it doesn't take for a
+	// sidecar.
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if rel, _ := filepath.Rel(dir, path); err == nil && !d.IsDir() && !strings.HasSuffix(rel, ".attrs") && !strings.Contains(rel, "by/") && !strings.Contains(rel, ".attrs/") {
+		if rel, _ := filepath.Rel(dir,
+			path); err == nil && !d.IsDir() && !strings.HasSuffix(rel,
+			".attrs") && !strings.Contains(rel, "by/") && !strings.Contains(rel, ".attrs/") {
 			t.Errorf("the folder holds %s", rel)
 		}
 		return nil

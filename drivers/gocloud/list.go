@@ -16,15 +16,21 @@ import (
 // pageSize is how many keys are asked for at a time where nobody says.
 const pageSize = 1000
 
-// List pages through the keys. What StartAfter excludes is passed over, for Go CDK has nothing to begin a listing
-// with; the order is the driver's, but for fileblob's, which is mended.
+// List pages through the keys. What StartAfter excludes is passed over, for Go CDK has
+// nothing to begin a listing with; the order is the driver's, but for fileblob's, which
+// is mended.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		if err := b.present(); err != nil {
 			yield(files.Entry{}, err)
 			return
 		}
-		l := &listing{b: b, ctx: ctx, req: req, yield: yield}
+		l := &listing{
+			b:     b,
+			ctx:   ctx,
+			req:   req,
+			yield: yield,
+		}
 		if b.provider.kind == kindFile {
 			if l.folder(req.Prefix) {
 				if err := b.present(); err != nil { // it only looked empty
@@ -57,7 +63,8 @@ func (l *listing) options(prefix string, shallow bool) *blob.ListOptions {
 // maxPageSize bounds what a caller asks for at a time: ListPage makes room for all of it.
 const maxPageSize = 10_000
 
-// pages yields page after page. memblob sorts all its keys for every page, so its pages grow.
+// pages yields page after page. memblob sorts all its keys for every page, so its pages
+// grow.
 func (l *listing) pages() {
 	size, grow := min(l.req.PageSize, maxPageSize), false
 	if size == 0 {
@@ -84,7 +91,8 @@ func (l *listing) pages() {
 	}
 }
 
-// emit yields one object, unless it is outside of what is asked for, and returns whether to go on.
+// emit yields one object, unless it is outside of what is asked for, and returns
+// whether to go on.
 func (l *listing) emit(obj *blob.ListObject) bool {
 	if obj.Key <= l.req.StartAfter || l.inDir(obj.Key) {
 		return true
@@ -113,13 +121,16 @@ func (l *listing) emit(obj *blob.ListObject) bool {
 	return l.yield(e, nil)
 }
 
-// inDir reports whether a shallow listing that goes on behind a directory meets something of it again.
+// inDir reports whether a shallow listing that goes on behind a directory meets
+// something of it again.
 func (l *listing) inDir(key string) bool {
 	after := l.req.StartAfter
-	return l.req.Shallow && strings.HasSuffix(after, "/") && len(after) > len(l.req.Dir()) && strings.HasPrefix(key, after)
+	return l.req.Shallow && strings.HasSuffix(after,
+		"/") && len(after) > len(l.req.Dir()) && strings.HasPrefix(key, after)
 }
 
-// listedVersion is the version that a listing tells: S3's ETag, where it is the content's MD5, comes as such.
+// listedVersion is the version that a listing tells: S3's ETag, where it is the
+// content's MD5, comes as such.
 func (b *backend) listedVersion(obj *blob.ListObject) files.Version {
 	switch {
 	case !b.features.Versions:

@@ -12,8 +12,12 @@ import (
 	"gocloud.dev/blob"
 )
 
-// orderNames sort around "/" in every way that fileblob gets wrong. No name is another's directory, which it can't hold.
-var orderNames = []string{"a", "a!", "a-/x", "a.b", "a0", "b/c", "b/c-d", "b/c.d", "b/d/e", "b/d-e", "b/d0", "b0", "dir../x", "dir../y/z", "dir-", "z/y../w", "z/~", "__0x2f__.d/x", "z/__0x1__/__0x41__/q"}
+// orderNames sort around "/" in every way that fileblob gets wrong. No name is
+// another's directory, which it can't hold.
+var orderNames = []string{
+	"a", "a!", "a-/x", "a.b", "a0", "b/c", "b/c-d", "b/c.d", "b/d/e", "b/d-e", "b/d0", "b0",
+	"dir../x", "dir../y/z", "dir-", "z/y../w", "z/~", "__0x2f__.d/x", "z/__0x1__/__0x41__/q",
+}
 
 func TestListOrder(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
@@ -26,8 +30,12 @@ func TestListOrder(t *testing.T) {
 				t.Errorf("page size %d:\n got %q\nwant %q", size, got, want)
 			}
 			for i, after := range want {
-				if got := list(t, b, "", &files.ListOptions{PageSize: size, StartAfter: after}); !slices.Equal(got, want[i+1:]) {
-					t.Errorf("page size %d after %s:\n got %q\nwant %q", size, after, got, want[i+1:])
+				if got := list(t, b, "", &files.ListOptions{
+					PageSize:   size,
+					StartAfter: after,
+				}); !slices.Equal(got, want[i+1:]) {
+					t.Errorf("page size %d after %s:\n got %q\nwant %q", size, after, got,
+						want[i+1:])
 				}
 			}
 		}
@@ -36,10 +44,20 @@ func TestListOrder(t *testing.T) {
 			o    files.ListOptions
 			want string
 		}{
-			{"", files.ListOptions{Shallow: true}, "__0x2f__.d/ a a! a-/ a.b a0 b/ b0 dir- dir../ z/"},
+			{
+				"",
+				files.ListOptions{Shallow: true},
+				"__0x2f__.d/ a a! a-/ a.b a0 b/ b0 dir- dir../ z/",
+			},
 			{"", files.ListOptions{Shallow: true, Prefix: "a"}, "a a! a-/ a.b a0"},
-			{"", files.ListOptions{Shallow: true, StartAfter: "a-/"}, "a.b a0 b/ b0 dir- dir../ z/"},
-			{"", files.ListOptions{Shallow: true, StartAfter: "a-"}, "a-/ a.b a0 b/ b0 dir- dir../ z/"},
+			{"", files.ListOptions{
+				Shallow:    true,
+				StartAfter: "a-/",
+			}, "a.b a0 b/ b0 dir- dir../ z/"},
+			{"", files.ListOptions{
+				Shallow:    true,
+				StartAfter: "a-",
+			}, "a-/ a.b a0 b/ b0 dir- dir../ z/"},
 			{"b", files.ListOptions{Shallow: true}, "b/c b/c-d b/c.d b/d-e b/d/ b/d0"},
 			{"b", files.ListOptions{Prefix: "d"}, "b/d-e b/d/e b/d0"},
 			{"b", files.ListOptions{Limit: 2}, "b/c b/c-d"},
@@ -56,15 +74,18 @@ func TestListOrder(t *testing.T) {
 	})
 }
 
-// TestListMany: page boundaries of Go CDK's file listing lose names; here each comes once.
+// TestListMany: page boundaries of Go CDK's file listing lose names; here each comes
+// once.
 func TestListMany(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		var want []string
 		for i := range 350 {
-			want = append(want, fmt.Sprintf("d%03d-x", i), fmt.Sprintf("d%03d/f", i), fmt.Sprintf("d%03d.y", i))
+			want = append(want, fmt.Sprintf("d%03d-x", i), fmt.Sprintf("d%03d/f", i),
+				fmt.Sprintf("d%03d.y", i))
 		}
 		for _, n := range want {
-			if err := raw.WriteAll(t.Context(), n, nil, &blob.WriterOptions{ContentType: "text/plain"}); err != nil {
+			if err := raw.WriteAll(t.Context(), n, nil,
+				&blob.WriterOptions{ContentType: "text/plain"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -80,7 +101,8 @@ func TestListMany(t *testing.T) {
 	})
 }
 
-// TestForeignKeys: keys outside the naming rule are passed over, or yielded with their key (L7).
+// TestForeignKeys: keys outside the naming rule are passed over, or yielded with their
+// key (L7).
 func TestForeignKeys(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		foreign := []string{"a//b", "dir/", "x\x01y"}
@@ -92,24 +114,30 @@ func TestForeignKeys(t *testing.T) {
 		if got, want := list(t, b, "", nil), []string{"a/c", "m"}; !slices.Equal(got, want) {
 			t.Errorf("listed are %q, want %q", got, want)
 		}
-		if got, want := list(t, b, "", &files.ListOptions{Foreign: true}), []string{"key a//b", "a/c", "key dir/", "m", "key x\x01y"}; !slices.Equal(got, want) {
+		if got, want := list(t, b, "",
+			&files.ListOptions{Foreign: true}),
+			[]string{"key a//b", "a/c", "key dir/", "m", "key x\x01y"}; !slices.Equal(got, want) {
 			t.Errorf("with foreign ones: %q, want %q", got, want)
 		}
-		if got, want := list(t, b, "a", &files.ListOptions{Foreign: true}), []string{"key a//b", "a/c"}; !slices.Equal(got, want) {
+		if got, want := list(t, b, "a",
+			&files.ListOptions{Foreign: true}), []string{"key a//b", "a/c"}; !slices.Equal(got,
+			want) {
 			t.Errorf("below a: %q, want %q", got, want)
 		}
 		for _, k := range foreign {
 			if got := get(t, b, "", &files.GetOptions{Key: k}); got != k {
 				t.Errorf("get of the key %q: %q", k, got)
 			}
-			if st, err := b.Stat(t.Context(), "", &files.StatOptions{Key: k}); err != nil || st.Key != k || st.Name != "" {
+			if st, err := b.Stat(t.Context(), "",
+				&files.StatOptions{Key: k}); err != nil || st.Key != k || st.Name != "" {
 				t.Errorf("stat of the key %q: %+v, %v", k, st, err)
 			}
 			if err := b.Delete(t.Context(), "", &files.DeleteOptions{Key: k}); err != nil {
 				t.Errorf("delete of the key %q: %v", k, err)
 			}
 		}
-		if got, want := list(t, b, "", &files.ListOptions{Foreign: true}), []string{"a/c", "m"}; !slices.Equal(got, want) {
+		if got, want := list(t, b, "",
+			&files.ListOptions{Foreign: true}), []string{"a/c", "m"}; !slices.Equal(got, want) {
 			t.Errorf("after deleting them: %q, want %q", got, want)
 		}
 	})

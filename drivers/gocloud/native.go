@@ -9,15 +9,17 @@ import (
 	"gocloud.dev/blob"
 )
 
-// A bucket that came by ToBlob gives its options to the Before hooks and its Info by As: so what
-// goes there and back keeps its conditions, its versions, and one request for a Get.
+// A bucket that came by ToBlob gives its options to the Before hooks and its Info by
+// As: so what goes there and back keeps its conditions, its versions, and one request
+// for a Get.
 
 // hook makes a Before hook that lets change an options struct of package files.
 func hook[O any](change func(*O)) func(func(any) bool) error {
 	return func(as func(any) bool) error {
 		var o *O
 		if !as(&o) {
-			return files.Errorf(files.ErrUnsupported, "the bucket behind the *blob.Bucket can't be reached")
+			return files.Errorf(files.ErrUnsupported,
+				"the bucket behind the *blob.Bucket can't be reached")
 		}
 		change(o)
 		return nil
@@ -27,8 +29,8 @@ func hook[O any](change func(*O)) func(func(any) bool) error {
 // native reports whether the driver is our own bridge.
 func (b *backend) native() bool { return b.provider.kind == kindBridge }
 
-// bridged takes over what the bucket behind our own bridge says: all but the result of a Put, which
-// Go CDK has no place for, and the headers of signed URLs.
+// bridged takes over what the bucket behind our own bridge says: all but the result of
+// a Put, which Go CDK has no place for, and the headers of signed URLs.
 func bridged(b *blob.Bucket, p provider, f *files.Features) {
 	var inner files.Bucket
 	if !b.As(&inner) {
@@ -42,24 +44,34 @@ func bridged(b *blob.Bucket, p provider, f *files.Features) {
 
 // openNative opens with one request.
 func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
-	body, r, err := b.read(ctx, req.Key.Name, 0, -1, &blob.ReaderOptions{BeforeRead: hook(func(o *files.GetOptions) {
-		// Whoever reads what New made checks the digest, or doesn't want it checked.
-		o.Range, o.IfVersion, o.IfNotVersion, o.SkipVerify = req.Range, req.IfVersion, req.IfNotVersion, true
-		o.Growing = req.Growing
-	})})
+	body, r, err := b.read(ctx, req.Key.Name, 0, -1, &blob.ReaderOptions{
+		BeforeRead: hook(func(o *files.GetOptions) {
+			// Whoever reads what New made checks the digest, or doesn't want it checked.
+			o.Range, o.IfVersion, o.IfNotVersion, o.SkipVerify = req.Range, req.IfVersion,
+				req.IfNotVersion, true
+			o.Growing = req.Growing
+		}),
+	})
 	if err != nil {
 		return driver.Object{}, err
 	}
 	var inner *files.Reader
 	if !r.As(&inner) {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnsupported, "the bucket behind the *blob.Bucket can't be reached")
+		return driver.Object{}, files.Errorf(files.ErrUnsupported,
+			"the bucket behind the *blob.Bucket can't be reached")
 	}
-	return driver.Object{Info: inner.Info(), Offset: inner.Offset(), Length: inner.Len(), Body: body}, nil
+	return driver.Object{
+		Info:   inner.Info(),
+		Offset: inner.Offset(),
+		Length: inner.Len(),
+		Body:   body,
+	}, nil
 }
 
-// putHook gives the condition and the size that Go CDK has no option for, and the attributes as
-// they are: Go CDK would normalise the type and fold keys beyond ASCII (P6, P7).
+// putHook gives the condition and the size that Go CDK has no option for, and the
+// attributes as they are: Go CDK would normalise the type and fold keys beyond ASCII
+// (P6, P7).
 func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
 	if !b.native() {
 		return nil
@@ -74,7 +86,11 @@ func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
 
 // deleteNative deletes under a condition.
 func (b *backend) deleteNative(ctx context.Context, key driver.Key, v files.Version) error {
-	err := b.fault(ctx, opDelete, b.bucket.DeleteWithOptions(ctx, key.Name, &blob.DeleteOptions{BeforeDelete: hook(func(o *files.DeleteOptions) { o.IfVersion = v })}))
+	err := b.fault(ctx, opDelete, b.bucket.DeleteWithOptions(ctx, key.Name, &blob.DeleteOptions{
+		BeforeDelete: hook(func(o *files.DeleteOptions) {
+			o.IfVersion = v
+		}),
+	}))
 	switch {
 	case errors.Is(err, files.ErrNotExist) && v == "":
 		return nil
@@ -86,9 +102,11 @@ func (b *backend) deleteNative(ctx context.Context, key driver.Key, v files.Vers
 
 // copyNative copies with conditions and attributes; what came of it is asked for.
 func (b *backend) copyNative(ctx context.Context, req *driver.CopyRequest) (files.Info, error) {
-	err := b.bucket.Copy(ctx, req.Dst, req.Src, &blob.CopyOptions{BeforeCopy: hook(func(o *files.CopyOptions) {
-		o.If, o.IfSource, o.Attributes = req.If, req.IfSource, req.Attributes
-	})})
+	err := b.bucket.Copy(ctx, req.Dst, req.Src, &blob.CopyOptions{
+		BeforeCopy: hook(func(o *files.CopyOptions) {
+			o.If, o.IfSource, o.Attributes = req.If, req.IfSource, req.Attributes
+		}),
+	})
 	if err != nil {
 		return files.Info{}, b.fault(ctx, opCopy, err)
 	}

@@ -11,16 +11,18 @@ import (
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// Own makes Close close the *blob.Bucket too. Without it the caller's is left open (X3).
+	// Own makes Close close the *blob.Bucket too. Without it the caller's is left open
+	// (X3).
 	Own bool
-	// Features, if not nil, replace what is known of the driver: for one that this package does not know,
-	// of which little is claimed. What can't be done through Go CDK (IfVersion,
-	// DeleteIfVersion, PutVersion) stays false.
+	// Features, if not nil, replace what is known of the driver: for one that this
+	// package does not know, of which little is claimed. What can't be done through Go
+	// CDK (IfVersion, DeleteIfVersion, PutVersion) stays false.
 	Features *files.Features
 }
 
-// New makes a files.Bucket of a Go CDK bucket. What it keeps of the contract, the package
-// documentation says, and Features. files.As reaches the *blob.Bucket and what its own As gives. b must not be nil.
+// New makes a files.Bucket of a Go CDK bucket. What it keeps of the contract, the
+// package documentation says, and Features. files.As reaches the *blob.Bucket and what
+// its own As gives. b must not be nil.
 func New(b *blob.Bucket, opts *Options) files.Bucket {
 	if b == nil {
 		panic("gocloud: New of a nil *blob.Bucket")
@@ -38,7 +40,12 @@ func New(b *blob.Bucket, opts *Options) files.Bucket {
 			f.MaxName = m
 		}
 	}
-	return driver.New(&backend{bucket: b, provider: p, features: f, own: opts.Own})
+	return driver.New(&backend{
+		bucket:   b,
+		provider: p,
+		features: f,
+		own:      opts.Own,
+	})
 }
 
 // backend is a driver.Backend over a *blob.Bucket.

@@ -65,7 +65,8 @@ func list(t *testing.T, b files.Bucket, dir string, o *files.ListOptions) []stri
 	return names
 }
 
-// TestFailedPutKeepsTheOld is EVIDENCE's first line: Go CDK's Upload commits what came before the failure (P2, P10).
+// TestFailedPutKeepsTheOld is EVIDENCE's first line: Go CDK's Upload commits what came
+// before the failure (P2, P10).
 func TestFailedPutKeepsTheOld(t *testing.T) {
 	broken := errors.New("the disk of the sender broke")
 	size := int64(3)
@@ -77,12 +78,30 @@ func TestFailedPutKeepsTheOld(t *testing.T) {
 			want    error
 		}{
 			{"reader fails at once", iotest.ErrReader(broken), nil, broken},
-			{"reader fails half-way", io.MultiReader(strings.NewReader(strings.Repeat("x", 3<<20)), iotest.ErrReader(broken)), nil, broken},
-			{"too long", strings.NewReader("four"), &files.PutOptions{Size: &size}, files.ErrCorrupt},
-			{"too short", io.LimitReader(strings.NewReader("x"), 9), &files.PutOptions{Size: &size}, files.ErrCorrupt},
-			{"wrong digest", strings.NewReader("four"), &files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}}, files.ErrCorrupt},
-			{"capital beyond ASCII", strings.NewReader("four"), &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"Ä": "x"}}}, files.ErrUnsupported},
-			{"bad type", strings.NewReader("four"), &files.PutOptions{Attributes: files.Attributes{ContentType: "a/b/c"}}, files.ErrUnsupported},
+			{"reader fails half-way", io.MultiReader(strings.NewReader(strings.Repeat("x", 3<<20)),
+				iotest.ErrReader(broken)), nil, broken},
+			{
+				"too long", strings.NewReader("four"), &files.PutOptions{Size: &size},
+				files.ErrCorrupt,
+			},
+			{"too short", io.LimitReader(strings.NewReader("x"),
+				9), &files.PutOptions{Size: &size}, files.ErrCorrupt},
+			{
+				"wrong digest", strings.NewReader("four"),
+				&files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}}, files.ErrCorrupt,
+			},
+			{
+				"capital beyond ASCII", strings.NewReader("four"),
+				&files.PutOptions{
+					Attributes: files.Attributes{Metadata: map[string]string{"Ä": "x"}},
+				},
+				files.ErrUnsupported,
+			},
+			{
+				"bad type", strings.NewReader("four"),
+				&files.PutOptions{Attributes: files.Attributes{ContentType: "a/b/c"}},
+				files.ErrUnsupported,
+			},
 		} {
 			for _, name := range []string{"old", "none"} {
 				put(t, b, "old", "as it was", nil)
@@ -111,10 +130,12 @@ func TestCancelledPutKeepsTheOld(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
 		put(t, b, "f", "old", nil)
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := b.Put(ctx, "f", io.MultiReader(strings.NewReader(strings.Repeat("n", 600)), readFunc(func(p []byte) (int, error) {
-			cancel()
-			return 0, io.EOF
-		})), nil)
+		_, err := b.Put(ctx, "f",
+			io.MultiReader(strings.NewReader(strings.Repeat("n", 600)),
+				readFunc(func(p []byte) (int, error) {
+					cancel()
+					return 0, io.EOF
+				})), nil)
 		if !errors.Is(err, context.Canceled) || errors.Is(err, files.ErrUncertain) {
 			t.Errorf("put: %v", err)
 		}
@@ -130,10 +151,17 @@ func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestPutGetStat(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
-		attrs := files.Attributes{ContentType: "text/csv; charset=utf-8", CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "gzip", ContentLanguage: "de",
-			Metadata: map[string]string{"Owner": "Zoë", "empty": ""}}
+		attrs := files.Attributes{
+			ContentType:        "text/csv; charset=utf-8",
+			CacheControl:       "no-cache",
+			ContentDisposition: "inline",
+			ContentEncoding:    "gzip",
+			ContentLanguage:    "de",
+			Metadata:           map[string]string{"Owner": "Zoë", "empty": ""},
+		}
 		info := put(t, b, "d/f.csv", "a,b\n", &files.PutOptions{Attributes: attrs})
-		if info.Name != "d/f.csv" || info.Size != 4 || info.ContentType != attrs.ContentType || !info.ModTime.IsZero() || info.Version != "" {
+		if info.Name != "d/f.csv" || info.Size != 4 || info.ContentType != attrs.ContentType ||
+			!info.ModTime.IsZero() || info.Version != "" {
 			t.Errorf("put told %+v", info)
 		}
 		put(t, b, "empty", "", nil)
@@ -146,19 +174,24 @@ func TestPutGetStat(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		if st.Metadata["owner"] != "Zoë" || len(st.Metadata) != 2 || st.CacheControl != "no-cache" || st.ContentLanguage != "de" || st.Digest.MD5 == "" {
+		if st.Metadata["owner"] != "Zoë" || len(st.Metadata) != 2 ||
+			st.CacheControl != "no-cache" || st.ContentLanguage != "de" || st.Digest.MD5 == "" {
 			t.Errorf("stat told %+v", st)
 		}
-		if g := r.Info(); g.Metadata["owner"] != "Zoë" || g.Size != 4 || !g.ModTime.Equal(st.ModTime) || g.Digest != st.Digest {
+		if g := r.Info(); g.Metadata["owner"] != "Zoë" || g.Size != 4 ||
+			!g.ModTime.Equal(st.ModTime) || g.Digest != st.Digest {
 			t.Errorf("get told %+v, stat %+v", g, st)
 		}
 		for e, err := range b.List(t.Context(), "d", nil) {
-			if err != nil || e.Size != 4 || !e.ModTime.Equal(st.ModTime) || e.Version != st.Version {
+			if err != nil || e.Size != 4 || !e.ModTime.Equal(st.ModTime) ||
+				e.Version != st.Version {
 				t.Errorf("listed %+v, %v", e, err)
 			}
 		}
 		put(t, b, "d/f.csv", "x", nil)
-		if st, _ = b.Stat(t.Context(), "d/f.csv", nil); len(st.Metadata) != 0 || st.CacheControl != "" || st.ContentType != "text/csv; charset=utf-8" {
+		if st, _ = b.Stat(t.Context(), "d/f.csv",
+			nil); len(st.Metadata) != 0 || st.CacheControl != "" ||
+			st.ContentType != "text/csv; charset=utf-8" {
 			t.Errorf("after an overwrite without attributes: %+v", st)
 		}
 	})
@@ -173,9 +206,19 @@ func TestRanges(t *testing.T) {
 			want string
 			off  int64
 		}{
-			{files.Range{}, "0123456789", 0}, {files.Bytes(2, 3), "234", 2}, {files.Bytes(0, 0), "", 0}, {files.Bytes(5, 0), "", 5}, {files.Bytes(8, 9), "89", 8},
-			{files.Bytes(10, 1), "", 10}, {files.Bytes(99, 1), "", 10}, {files.From(7), "789", 7}, {files.From(10), "", 10}, {files.From(11), "", 10},
-			{files.Last(3), "789", 7}, {files.Last(0), "", 10}, {files.Last(99), "0123456789", 0},
+			{files.Range{}, "0123456789", 0},
+			{files.Bytes(2, 3), "234", 2},
+			{files.Bytes(0, 0), "", 0},
+			{files.Bytes(5, 0), "", 5},
+			{files.Bytes(8, 9), "89", 8},
+			{files.Bytes(10, 1), "", 10},
+			{files.Bytes(99, 1), "", 10},
+			{files.From(7), "789", 7},
+			{files.From(10), "", 10},
+			{files.From(11), "", 10},
+			{files.Last(3), "789", 7},
+			{files.Last(0), "", 10},
+			{files.Last(99), "0123456789", 0},
 		} {
 			r, err := b.Get(t.Context(), "f", &files.GetOptions{Range: c.r})
 			if err != nil {
@@ -183,7 +226,8 @@ func TestRanges(t *testing.T) {
 				continue
 			}
 			got, err := r.ReadString()
-			if got != c.want || err != nil || r.Offset() != c.off || r.Len() != int64(len(c.want)) || r.Info().Size != 10 {
+			if got != c.want || err != nil || r.Offset() != c.off ||
+				r.Len() != int64(len(c.want)) || r.Info().Size != 10 {
 				t.Errorf("%v: %q, %v, offset %d, size %d", c.r, got, err, r.Offset(), r.Info().Size)
 			}
 			r.Close()
@@ -227,13 +271,16 @@ func TestConditions(t *testing.T) {
 			want = files.ErrExist
 			put(t, b, "g", "new", &files.PutOptions{If: files.IfAbsent()})
 		}
-		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"), &files.PutOptions{If: files.IfAbsent()}); !errors.Is(err, want) {
+		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"),
+			&files.PutOptions{If: files.IfAbsent()}); !errors.Is(err, want) {
 			t.Errorf("put if absent: %v, want %v", err, want)
 		}
-		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"), &files.PutOptions{If: files.IfVersion("1")}); !errors.Is(err, files.ErrUnsupported) {
+		if _, err := b.Put(t.Context(), "f", strings.NewReader("new"),
+			&files.PutOptions{If: files.IfVersion("1")}); !errors.Is(err, files.ErrUnsupported) {
 			t.Errorf("put if version: %v", err)
 		}
-		if err := b.Delete(t.Context(), "f", &files.DeleteOptions{IfVersion: "1"}); !errors.Is(err, files.ErrUnsupported) {
+		if err := b.Delete(t.Context(), "f",
+			&files.DeleteOptions{IfVersion: "1"}); !errors.Is(err, files.ErrUnsupported) {
 			t.Errorf("delete if version: %v", err)
 		}
 		if got := get(t, b, "f", nil); got != "old" {
@@ -244,7 +291,8 @@ func TestConditions(t *testing.T) {
 
 func TestCopy(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {
-		put(t, b, "src", "x", &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
+		put(t, b, "src", "x",
+			&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"k": "v"}}})
 		info, err := files.Copy(t.Context(), b, "dst", b, "src", nil)
 		if err != nil || info.Size != 1 || info.Metadata["k"] != "v" {
 			t.Errorf("copy: %+v, %v", info, err)
@@ -252,7 +300,8 @@ func TestCopy(t *testing.T) {
 		if got := get(t, b, "dst", nil); got != "x" {
 			t.Errorf("dst is %q", got)
 		}
-		if _, err := files.Copy(t.Context(), b, "dst", b, "none", nil); !errors.Is(err, files.ErrNotExist) {
+		if _, err := files.Copy(t.Context(), b, "dst", b, "none",
+			nil); !errors.Is(err, files.ErrNotExist) {
 			t.Errorf("copy of a missing file: %v", err)
 		}
 		if _, err := files.Copy(t.Context(), b, "dst", b, "dst", nil); err != nil {

@@ -9,8 +9,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// A driver of Go CDK that tells no ETag has no versions, whatever the caller says of it: what needs
-// one is ErrUnsupported and changes nothing (P9).
+// A driver of Go CDK that tells no ETag has no versions, whatever the caller says of
+// it: what needs one is ErrUnsupported and changes nothing (P9).
 func TestEmptyETag(t *testing.T) {
 	ctx := t.Context()
 	add := func(p []byte) ([]byte, error) { return append(p, 'x'), nil }
@@ -32,7 +32,10 @@ func TestEmptyETag(t *testing.T) {
 				return err
 			},
 			"UpdateAttributes": func() error {
-				change := func(a *files.Attributes) error { a.CacheControl = "no-store"; return nil }
+				change := func(a *files.Attributes) error {
+					a.CacheControl = "no-store"
+					return nil
+				}
 				_, err := files.UpdateAttributes(ctx, b, "a", change, nil)
 				return err
 			},

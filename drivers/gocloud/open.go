@@ -39,15 +39,22 @@ func (b *backend) stat(ctx context.Context, key string) (state, error) {
 	}
 	var fi os.FileInfo
 	if b.provider.kind == kindFile && a.As(&fi) && !fi.Mode().IsRegular() {
-		return state{}, files.WithCause(files.ErrNotExist, nil, "not a regular file") // a FIFO must not be opened (N5)
+		// a FIFO must not be opened (N5)
+		return state{}, files.WithCause(files.ErrNotExist, nil, "not a regular file")
 	}
 	s := state{etag: a.ETag, mod: a.ModTime}
 	if b.native() && a.As(&s.info) {
 		return s, nil
 	}
 	s.info.Size, s.info.ModTime = a.Size, b.cut(a.ModTime)
-	s.info.Attributes = files.Attributes{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
-		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata}
+	s.info.Attributes = files.Attributes{
+		ContentType:        a.ContentType,
+		CacheControl:       a.CacheControl,
+		ContentDisposition: a.ContentDisposition,
+		ContentEncoding:    a.ContentEncoding,
+		ContentLanguage:    a.ContentLanguage,
+		Metadata:           a.Metadata,
+	}
 	if b.features.Versions {
 		s.info.Version = version(a.ETag)
 	}
@@ -68,8 +75,9 @@ func version(etag string) files.Version {
 	return files.Version(v)
 }
 
-// Open asks for the attributes, which resolve the range, and then for the body: a reader of Go CDK
-// tells no metadata and no ETag. A body that is of another version is asked for once more.
+// Open asks for the attributes, which resolve the range, and then for the body: a
+// reader of Go CDK tells no metadata and no ETag. A body that is of another version is
+// asked for once more.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if b.native() {
 		return b.openNative(ctx, req)
@@ -80,13 +88,15 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			if try == 0 {
 				continue
 			}
-			err = files.WithCause(files.ErrChanged, nil, "the file was replaced while it was opened")
+			err = files.WithCause(files.ErrChanged, nil,
+				"the file was replaced while it was opened")
 		}
 		return o, err
 	}
 }
 
-func (b *backend) open(ctx context.Context, req driver.OpenRequest) (o driver.Object, changed bool, err error) {
+func (b *backend) open(ctx context.Context,
+	req driver.OpenRequest) (o driver.Object, changed bool, err error) {
 	s, err := b.stat(ctx, req.Key.Name)
 	if err != nil {
 		return o, false, err
@@ -105,7 +115,9 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	o.Info = s.info
 	o.Offset, o.Length = req.Range.Resolve(s.info.Size)
 	if o.Length == 0 {
-		return o, false, nil // S3 and GCS refuse a range that begins at the end, and S3 any of an empty object
+		// S3 and GCS refuse a range that begins at the end, and S3 any of an empty
+		// object
+		return o, false, nil
 	}
 	length := o.Length
 	if o.Offset+length == s.info.Size && !grows {
@@ -128,15 +140,16 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (o driver.Ob
 	return o, false, nil
 }
 
-// young is the age below which a whole second doesn't tell versions apart: times of the service and
-// of this machine may differ so much.
+// young is the age below which a whole second doesn't tell versions apart: times of the
+// service and of this machine may differ so much.
 const young = time.Minute
 
 // changed reports whether the reader is of another version than the attributes.
 func (b *backend) changed(ctx context.Context, key string, s state, r *blob.Reader) (bool, error) {
 	if r.Size() != s.info.Size {
 		if b.provider.kind == kindGCS && strings.Contains(s.info.ContentEncoding, "gzip") {
-			return false, files.Errorf(files.ErrUnsupported, "Go CDK decompresses what GCS stores as %s", s.info.ContentEncoding)
+			return false, files.Errorf(files.ErrUnsupported,
+				"Go CDK decompresses what GCS stores as %s", s.info.ContentEncoding)
 		}
 		return true, nil
 	}
@@ -154,12 +167,18 @@ func (b *backend) changed(ctx context.Context, key string, s state, r *blob.Read
 }
 
 // read opens the body. Its context lives until the body is closed.
-func (b *backend) read(ctx context.Context, key string, offset, length int64, opts *blob.ReaderOptions) (*body, *blob.Reader, error) {
+func (b *backend) read(ctx context.Context, key string, offset, length int64,
+	opts *blob.ReaderOptions) (*body, *blob.Reader, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	r, err := b.bucket.NewRangeReader(ctx, key, offset, length, opts)
 	if err != nil {
 		cancel()
 		return nil, nil, b.fault(ctx, opRead, err)
 	}
-	return &body{backend: b, ctx: ctx, cancel: cancel, r: r}, r, nil
+	return &body{
+		backend: b,
+		ctx:     ctx,
+		cancel:  cancel,
+		r:       r,
+	}, r, nil
 }

@@ -38,9 +38,10 @@ type provider struct {
 	base   reflect.Value // the driver's own struct
 }
 
-// identify finds the driver's package. As can't tell: memblob has nothing to give, and the clouds' types would link
-// their SDKs. So the types of the unexported fields are looked at, and never the values but for a
-// few settings; a Go CDK that is laid out otherwise is kindOther, of which little is claimed.
+// identify finds the driver's package. As can't tell: memblob has nothing to give, and
+// the clouds' types would link their SDKs. So the types of the unexported fields are
+// looked at, and never the values but for a few settings; a Go CDK that is laid out
+// otherwise is kindOther, of which little is claimed.
 func identify(b *blob.Bucket) provider {
 	var p provider
 	v := deref(reflect.ValueOf(b)).FieldByName("b")
@@ -81,7 +82,8 @@ func (p provider) setting(options, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// exactTimes reports whether times tell versions apart: memblob's and fileblob's are the clock's.
+// exactTimes reports whether times tell versions apart: memblob's and fileblob's are
+// the clock's.
 func (p provider) exactTimes() bool { return p.kind == kindMem || p.kind == kindBridge }
 
 // remote reports whether the answer to a commit can get lost on its way.

@@ -12,11 +12,11 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Put uploads the content. Bucket.Upload closes its writer whatever happened, and memblob, fileblob
-// and gcsblob then commit what came so far, unless the writer's context has ended: so it ends
-// before a failing Read returns (P2). ContentMD5 is never given: it would make azureblob write
-// through its pipe, where a failure panics in Close, and the digests are checked by the Upload
-// already (P10).
+// Put uploads the content. Bucket.Upload closes its writer whatever happened, and
+// memblob, fileblob and gcsblob then commit what came so far, unless the writer's
+// context has ended: so it ends before a failing Read returns (P2). ContentMD5 is never
+// given: it would make azureblob write through its pipe, where a failure panics in
+// Close, and the digests are checked by the Upload already (P10).
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	a := req.Attributes
 	if b.native() {
@@ -35,9 +35,15 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 		o = opPutIfAbsent
 	}
 	err := b.bucket.Upload(ctx, req.Name, &source{req.Content, cancel}, &blob.WriterOptions{
-		ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
-		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata,
-		IfNotExist: req.If.Absent(), BufferSize: b.partSize(req.Size), BeforeWrite: b.putHook(req),
+		ContentType:        a.ContentType,
+		CacheControl:       a.CacheControl,
+		ContentDisposition: a.ContentDisposition,
+		ContentEncoding:    a.ContentEncoding,
+		ContentLanguage:    a.ContentLanguage,
+		Metadata:           a.Metadata,
+		IfNotExist:         req.If.Absent(),
+		BufferSize:         b.partSize(req.Size),
+		BeforeWrite:        b.putHook(req),
 	})
 	switch {
 	case err != nil && req.Content.Err() != nil:
@@ -45,7 +51,8 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	case err != nil:
 		return files.Info{}, b.putFault(ctx, o, req.Content, err)
 	case !req.Content.Done():
-		return files.Info{}, files.WithCause(files.ErrCorrupt, nil, "the driver committed before the content's end")
+		return files.Info{}, files.WithCause(files.ErrCorrupt, nil,
+			"the driver committed before the content's end")
 	}
 	return files.Info{}, nil
 }
@@ -76,12 +83,14 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// checkAttributes refuses what NewWriter can't parse, or would store otherwise: a content type that
-// is nothing, and metadata keys whose letters beyond ASCII it folds too (P7).
+// checkAttributes refuses what NewWriter can't parse, or would store otherwise: a
+// content type that is nothing, and metadata keys whose letters beyond ASCII it folds
+// too (P7).
 func checkAttributes(a files.Attributes) error {
 	m, params, err := mime.ParseMediaType(a.ContentType)
 	if err != nil || mime.FormatMediaType(m, params) == "" {
-		return files.Errorf(files.ErrUnsupported, "Go CDK stores no content type %q, which is not a media type", a.ContentType)
+		return files.Errorf(files.ErrUnsupported,
+			"Go CDK stores no content type %q, which is not a media type", a.ContentType)
 	}
 	for k := range a.Metadata {
 		if strings.ToLower(k) != k {
@@ -91,8 +100,8 @@ func checkAttributes(a files.Attributes) error {
 	return nil
 }
 
-// partSize is the size of an upload's parts in bytes, 0 for the driver's own: greater where a
-// content of known size would have more parts than the service takes (P11).
+// partSize is the size of an upload's parts in bytes, 0 for the driver's own: greater
+// where a content of known size would have more parts than the service takes (P11).
 func (b *backend) partSize(size int64) int {
 	var part, parts int64
 	switch b.provider.kind {

@@ -10,14 +10,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// reply is what a service answered: the HTTP status, and its own code, such as NoSuchBucket.
+// reply is what a service answered: the HTTP status, and its own code, such as
+// NoSuchBucket.
 type reply struct {
 	status int
 	code   string
 }
 
-// replyOf finds a service's answer in an error, without linking its SDK: by the methods of AWS's errors and by the
-// fields of Azure's and Google's.
+// replyOf finds a service's answer in an error, without linking its SDK: by the methods
+// of AWS's errors and by the fields of Azure's and Google's.
 func replyOf(err error) reply {
 	var r reply
 	if e, ok := errors.AsType[interface {
@@ -90,7 +91,8 @@ func textField(err error, name string) string {
 	return ""
 }
 
-// token returns a service's code where it is a plain word, which can hold no name and no secret.
+// token returns a service's code where it is a plain word, which can hold no name and
+// no secret.
 func token(s string) string {
 	for _, c := range s {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {
@@ -129,22 +131,26 @@ func (r reply) kind(o op) error {
 		return files.ErrTooLarge
 	case "BadDigest", "Md5Mismatch", "XAmzContentChecksumMismatch":
 		return files.ErrCorrupt
-	case "SlowDown", "ServerBusy", "InternalError", "OperationTimedOut", "RequestTimeout", "ServiceUnavailable", "ConditionalRequestConflict":
+	case "SlowDown", "ServerBusy", "InternalError", "OperationTimedOut", "RequestTimeout",
+		"ServiceUnavailable", "ConditionalRequestConflict":
 		return files.ErrUnavailable
-	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthenticationFailed", "AuthorizationFailure", "AuthorizationPermissionMismatch":
+	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthenticationFailed",
+		"AuthorizationFailure", "AuthorizationPermissionMismatch":
 		return files.ErrPermission
 	}
 	switch {
 	case r.status == http.StatusUnauthorized, r.status == http.StatusForbidden:
 		return files.ErrPermission // GCS's 403, which Go CDK calls NotFound, among them
-	case r.status == http.StatusPreconditionFailed, r.status == http.StatusConflict && o == opPutIfAbsent:
+	case r.status == http.StatusPreconditionFailed, r.status == http.StatusConflict &&
+		o == opPutIfAbsent:
 		if o == opPutIfAbsent {
 			return files.ErrExist
 		}
 		return files.ErrPrecondition
 	case r.status == http.StatusRequestEntityTooLarge:
 		return files.ErrTooLarge
-	case r.status == http.StatusTooManyRequests, r.status == http.StatusRequestTimeout, r.status >= 500:
+	case r.status == http.StatusTooManyRequests, r.status == http.StatusRequestTimeout,
+		r.status >= 500:
 		return files.ErrUnavailable
 	}
 	return nil

@@ -12,7 +12,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// TestThereAndBack: a files.Bucket as a *blob.Bucket as a files.Bucket keeps everything but the result of a Put.
+// TestThereAndBack: a files.Bucket as a *blob.Bucket as a files.Bucket keeps everything
+// but the result of a Put.
 func TestThereAndBack(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -20,7 +21,9 @@ func TestThereAndBack(t *testing.T) {
 		prefix string
 	}{
 		{"bare", func(b files.Bucket) *blob.Bucket { return ToBlob(b, nil) }, ""},
-		{"with a prefix", func(b files.Bucket) *blob.Bucket { return blob.PrefixedBucket(ToBlob(b, nil), "p/") }, "p/"},
+		{"with a prefix", func(b files.Bucket) *blob.Bucket {
+			return blob.PrefixedBucket(ToBlob(b, nil), "p/")
+		}, "p/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inner := mem.New(nil)
@@ -35,14 +38,23 @@ func TestThereAndBack(t *testing.T) {
 			if f != in {
 				t.Errorf("features are\n%+v, the bucket's own\n%+v", f, in)
 			}
-			attrs := files.Attributes{ContentType: "text/csv", CacheControl: "no-cache", Metadata: map[string]string{"k": "v"}}
-			put(t, b, "d/f", "0123456789", &files.PutOptions{Attributes: attrs, If: files.IfAbsent()})
+			attrs := files.Attributes{
+				ContentType:  "text/csv",
+				CacheControl: "no-cache",
+				Metadata:     map[string]string{"k": "v"},
+			}
+			put(t, b, "d/f", "0123456789", &files.PutOptions{
+				Attributes: attrs,
+				If:         files.IfAbsent(),
+			})
 			want, err := inner.Stat(t.Context(), c.prefix+"d/f", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			st, err := b.Stat(t.Context(), "d/f", nil)
-			if err != nil || st.Name != "d/f" || st.Version != want.Version || !st.ModTime.Equal(want.ModTime) || st.Digest != want.Digest || st.Metadata["k"] != "v" {
+			if err != nil || st.Name != "d/f" || st.Version != want.Version ||
+				!st.ModTime.Equal(want.ModTime) || st.Digest != want.Digest ||
+				st.Metadata["k"] != "v" {
 				t.Errorf("stat told %+v, %v; want %+v", st, err, want)
 			}
 			for e, err := range b.List(t.Context(), "", nil) {
@@ -50,11 +62,15 @@ func TestThereAndBack(t *testing.T) {
 					t.Errorf("listed %+v, %v; want %+v", e, err, st.Entry)
 				}
 			}
-			r, err := b.Get(t.Context(), "d/f", &files.GetOptions{Range: files.Last(3), IfVersion: st.Version})
+			r, err := b.Get(t.Context(), "d/f", &files.GetOptions{
+				Range:     files.Last(3),
+				IfVersion: st.Version,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s, err := r.ReadString(); s != "789" || err != nil || r.Offset() != 7 || r.Info().Version != st.Version || r.Info().Name != "d/f" {
+			if s, err := r.ReadString(); s != "789" || err != nil || r.Offset() != 7 ||
+				r.Info().Version != st.Version || r.Info().Name != "d/f" {
 				t.Errorf("%q, %v, offset %d, %+v", s, err, r.Offset(), r.Info())
 			}
 			r.Close()
@@ -62,17 +78,34 @@ func TestThereAndBack(t *testing.T) {
 				err  error
 				want error
 			}{
-				"get if not version":    {third(b.Get(t.Context(), "d/f", &files.GetOptions{IfNotVersion: st.Version})), files.ErrNotModified},
-				"get if version":        {third(b.Get(t.Context(), "d/f", &files.GetOptions{IfVersion: "other"})), files.ErrPrecondition},
-				"put if absent":         {third(b.Put(t.Context(), "d/f", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent()})), files.ErrExist},
-				"put if version":        {third(b.Put(t.Context(), "d/f", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion("other")})), files.ErrPrecondition},
-				"delete if version":     {b.Delete(t.Context(), "d/f", &files.DeleteOptions{IfVersion: "other"}), files.ErrPrecondition},
-				"delete a missing if":   {b.Delete(t.Context(), "none", &files.DeleteOptions{IfVersion: "other"}), files.ErrPrecondition},
-				"delete a missing":      {b.Delete(t.Context(), "none", nil), nil},
-				"get a missing":         {third(b.Get(t.Context(), "none", nil)), files.ErrNotExist},
-				"copy if version":       {third(files.Copy(t.Context(), b, "to", b, "d/f", &files.CopyOptions{IfSource: "other"})), files.ErrPrecondition},
-				"copy over if absent":   {third(files.Copy(t.Context(), b, "d/f2", b, "d/f", &files.CopyOptions{If: files.IfVersion("x")})), files.ErrPrecondition},
-				"metadata of two folds": {third(b.Put(t.Context(), "x", strings.NewReader("x"), &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"a": "", "A": ""}}})), files.ErrInvalid},
+				"get if not version": {third(b.Get(t.Context(), "d/f",
+					&files.GetOptions{IfNotVersion: st.Version})), files.ErrNotModified},
+				"get if version": {third(b.Get(t.Context(), "d/f",
+					&files.GetOptions{IfVersion: "other"})), files.ErrPrecondition},
+				"put if absent": {third(b.Put(t.Context(), "d/f", strings.NewReader("x"),
+					&files.PutOptions{If: files.IfAbsent()})), files.ErrExist},
+				"put if version": {third(b.Put(t.Context(), "d/f", strings.NewReader("x"),
+					&files.PutOptions{If: files.IfVersion("other")})), files.ErrPrecondition},
+				"delete if version": {b.Delete(t.Context(), "d/f",
+					&files.DeleteOptions{IfVersion: "other"}), files.ErrPrecondition},
+				"delete a missing if": {b.Delete(t.Context(), "none",
+					&files.DeleteOptions{IfVersion: "other"}), files.ErrPrecondition},
+				"delete a missing": {b.Delete(t.Context(), "none", nil), nil},
+				"get a missing": {third(b.Get(t.Context(), "none",
+					nil)), files.ErrNotExist},
+				"copy if version": {third(files.Copy(t.Context(), b, "to", b, "d/f",
+					&files.CopyOptions{IfSource: "other"})), files.ErrPrecondition},
+				"copy over if absent": {third(files.Copy(t.Context(), b, "d/f2", b, "d/f",
+					&files.CopyOptions{If: files.IfVersion("x")})), files.ErrPrecondition},
+				"metadata of two folds": {
+					third(b.Put(t.Context(), "x", strings.NewReader("x"), &files.PutOptions{
+						Attributes: files.Attributes{Metadata: map[string]string{
+							"a": "",
+							"A": "",
+						}},
+					})),
+					files.ErrInvalid,
+				},
 			} {
 				if !errors.Is(c.err, c.want) || c.want == nil && c.err != nil {
 					t.Errorf("%s: %v, want %v", what, c.err, c.want)
@@ -95,13 +128,17 @@ func TestThereAndBack(t *testing.T) {
 
 func third[T any](_ T, err error) error { return err }
 
-// TestNamesThereAndBack: names that look escaped are themselves, and keys that are escaped are foreign ones (N2, L7).
+// TestNamesThereAndBack: names that look escaped are themselves, and keys that are
+// escaped are foreign ones (N2, L7).
 func TestNamesThereAndBack(t *testing.T) {
 	inner := mem.New(nil)
 	defer inner.Close()
 	raw := ToBlob(inner, nil)
 	b := New(raw, nil)
-	names := []string{"__0x0__", "a/__0x2f__b", "a__0x2f__b", "a__0x5f___0x2f__b", "v1../x", "x.attrs", strings.Repeat("é", 500)}
+	names := []string{
+		"__0x0__", "a/__0x2f__b", "a__0x2f__b", "a__0x5f___0x2f__b", "v1../x", "x.attrs",
+		strings.Repeat("é", 500),
+	}
 	for _, n := range names {
 		put(t, b, n, n, nil)
 		if got := get(t, b, n, nil); got != n {
@@ -114,7 +151,8 @@ func TestNamesThereAndBack(t *testing.T) {
 	if err := raw.WriteAll(t.Context(), "a//b", []byte("x"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := list(t, b, "a", &files.ListOptions{Foreign: true}); !slices.Contains(got, "key a//b") {
+	if got := list(t, b, "a",
+		&files.ListOptions{Foreign: true}); !slices.Contains(got, "key a//b") {
 		t.Errorf("listed are %q", got)
 	}
 	if got := get(t, b, "", &files.GetOptions{Key: "a//b"}); got != "x" {

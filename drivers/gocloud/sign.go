@@ -9,17 +9,28 @@ import (
 )
 
 // SignURL signs, where the driver can (W1).
-func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
+func (b *backend) SignURL(ctx context.Context, name string,
+	opts files.SignOptions) (files.SignedURL, error) {
 	cloud := b.provider.kind == kindS3 || b.provider.kind == kindGCS
 	if cloud && opts.Expiry > maxExpiry {
-		return files.SignedURL{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
+		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+			"expiry %v is beyond the service's %v", opts.Expiry, maxExpiry)
 	}
 	expires := time.Now().Add(opts.Expiry).UTC()
-	u, err := b.bucket.SignedURL(ctx, name, &blob.SignedURLOptions{Expiry: opts.Expiry, Method: opts.Method, ContentType: opts.ContentType})
+	u, err := b.bucket.SignedURL(ctx, name, &blob.SignedURLOptions{
+		Expiry:      opts.Expiry,
+		Method:      opts.Method,
+		ContentType: opts.ContentType,
+	})
 	if err != nil {
 		return files.SignedURL{}, b.fault(ctx, opSign, err)
 	}
-	s := files.SignedURL{Method: opts.Method, URL: u, Expires: expires, Header: map[string][]string{}}
+	s := files.SignedURL{
+		Method:  opts.Method,
+		URL:     u,
+		Expires: expires,
+		Header:  map[string][]string{},
+	}
 	if opts.ContentType != "" {
 		s.Header["Content-Type"] = []string{opts.ContentType}
 	}

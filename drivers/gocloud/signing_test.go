@@ -31,11 +31,21 @@ func (s *signing) Features() files.Features {
 	return f
 }
 
-func (s *signing) SignURL(_ context.Context, name string, o *files.SignOptions) (files.SignedURL, error) {
+func (s *signing) SignURL(_ context.Context, name string,
+	o *files.SignOptions) (files.SignedURL, error) {
 	expires := time.Now().Add(o.Expiry)
-	q := url.Values{"name": {name}, "method": {o.Method}, "type": {o.ContentType}, "expires": {strconv.FormatInt(expires.Unix(), 10)}}
+	q := url.Values{
+		"name":    {name},
+		"method":  {o.Method},
+		"type":    {o.ContentType},
+		"expires": {strconv.FormatInt(expires.Unix(), 10)},
+	}
 	q.Set("sig", sign(q))
-	return files.SignedURL{Method: o.Method, URL: s.server.URL + "/?" + q.Encode(), Expires: expires}, nil
+	return files.SignedURL{
+		Method:  o.Method,
+		URL:     s.server.URL + "/?" + q.Encode(),
+		Expires: expires,
+	}, nil
 }
 
 func sign(q url.Values) string {
@@ -49,14 +59,19 @@ func sign(q url.Values) string {
 func (s *signing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	expires, err := strconv.ParseInt(q.Get("expires"), 10, 64)
-	if err != nil || q.Get("sig") != sign(q) || time.Now().After(time.Unix(expires, 0)) || q.Get("method") != r.Method || r.Method == "PUT" && q.Get("type") != "" && q.Get("type") != r.Header.Get("Content-Type") {
+	if err != nil || q.Get("sig") != sign(q) || time.Now().After(time.Unix(expires,
+		0)) || q.Get("method") != r.Method ||
+		r.Method == "PUT" && q.Get("type") != "" && q.Get("type") != r.Header.Get("Content-Type") {
 		http.Error(w, "denied", http.StatusForbidden)
 		return
 	}
 	name := q.Get("name")
 	switch r.Method {
 	case "PUT":
-		_, err = s.Put(r.Context(), name, r.Body, &files.PutOptions{Attributes: files.Attributes{ContentType: r.Header.Get("Content-Type")}})
+		_, err = s.Put(r.Context(), name, r.Body,
+			&files.PutOptions{
+				Attributes: files.Attributes{ContentType: r.Header.Get("Content-Type")},
+			})
 	case "DELETE":
 		err = s.Delete(r.Context(), name, nil)
 	default:
@@ -84,7 +99,8 @@ func signingHarness(context.Context, *testing.T) (drivertest.Harness, error) {
 	return &harness{b: s, client: s.server.Client(), close: s.server.Close}, nil
 }
 
-// TestSignedURLThereAndBack: what the bucket signs, Go CDK gives, and the adapter over it.
+// TestSignedURLThereAndBack: what the bucket signs, Go CDK gives, and the adapter over
+// it.
 func TestSignedURLThereAndBack(t *testing.T) {
 	s := newSigning()
 	defer s.server.Close()
@@ -94,7 +110,8 @@ func TestSignedURLThereAndBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := time.Until(signed.Expires); signed.Method != "GET" || left < 59*time.Minute || left > time.Hour {
+	if left := time.Until(signed.Expires); signed.Method != "GET" || left < 59*time.Minute ||
+		left > time.Hour {
 		t.Errorf("signed %+v", signed)
 	}
 	resp, err := http.Get(signed.URL)
@@ -102,10 +119,12 @@ func TestSignedURLThereAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if got, err := io.ReadAll(resp.Body); string(got) != "x" || err != nil || resp.StatusCode != 200 {
+	if got, err := io.ReadAll(resp.Body); string(got) != "x" || err != nil ||
+		resp.StatusCode != 200 {
 		t.Errorf("%d, %q, %v", resp.StatusCode, got, err)
 	}
-	if _, err := files.SignURL(t.Context(), New(ToBlob(mem.New(nil), nil), nil), "f", nil); !errors.Is(err, files.ErrUnsupported) {
+	if _, err := files.SignURL(t.Context(), New(ToBlob(mem.New(nil), nil), nil), "f",
+		nil); !errors.Is(err, files.ErrUnsupported) {
 		t.Errorf("over a bucket that can't: %v", err)
 	}
 }

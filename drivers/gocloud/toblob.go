@@ -12,26 +12,32 @@ import (
 
 // ToBlobOptions are the options of ToBlob. The zero value is the default.
 type ToBlobOptions struct {
-	// Own makes the *blob.Bucket's Close close the files.Bucket too. Without it the caller's is left open (X3).
+	// Own makes the *blob.Bucket's Close close the files.Bucket too. Without it the
+	// caller's is left open (X3).
 	Own bool
 }
 
-// ToBlob makes a Go CDK bucket of a files.Bucket, for programs that are written for Go CDK. It passes Go CDK's own conformance
-// tests. b must not be nil.
+// ToBlob makes a Go CDK bucket of a files.Bucket, for programs that are written for Go
+// CDK. It passes Go CDK's own conformance tests. b must not be nil.
 //
-// Keys that the naming rule refuses (empty elements, "." and "..", control characters) are stored under a name
-// in which the offending characters are escaped as Go CDK's drivers do it, "a//b" as "a/__0x2f__b"; any other key is
-// its own name. Keys and names correspond one to one. A key whose name would be longer than the bucket's MaxName is
-// InvalidArgument. Listings are in the order of the names. Objects that others put in the bucket under such keys
-// (an "a//b" in a folder that fileblob wrote, a "dir/" in S3) are found under their keys too.
+// Keys that the naming rule refuses (empty elements, "." and "..", control characters)
+// are stored under a name in which the offending characters are escaped as Go CDK's
+// drivers do it, "a//b" as "a/__0x2f__b"; any other key is its own name. Keys and names
+// correspond one to one. A key whose name would be longer than the bucket's MaxName is
+// InvalidArgument. Listings are in the order of the names. Objects that others put in
+// the bucket under such keys (an "a//b" in a folder that fileblob wrote, a "dir/" in
+// S3) are found under their keys too.
 //
-// As gives: of the bucket, *files.Bucket and what its own As gives; of attributes, *files.Info; of a
-// reader, **files.Reader and *files.Info; of a list object, *files.Entry; of an error, *files.Error by errors.As. The Before
-// hooks give **files.PutOptions, **files.GetOptions, **files.DeleteOptions, **files.CopyOptions, **files.ListOptions
-// and **files.SignOptions, and so conditions that Go CDK has no option for.
+// As gives: of the bucket, *files.Bucket and what its own As gives; of attributes,
+// *files.Info; of a reader, **files.Reader and *files.Info; of a list object,
+// *files.Entry; of an error, *files.Error by errors.As. The Before hooks give
+// **files.PutOptions, **files.GetOptions, **files.DeleteOptions, **files.CopyOptions,
+// **files.ListOptions and **files.SignOptions, and so conditions that Go CDK has no
+// option for.
 //
-// Where a failing reader is given to Upload, nothing is stored. A Writer, as Go CDK has it, commits at Close unless its context has ended.
-// Close ends the listings that ListPage keeps.
+// Where a failing reader is given to Upload, nothing is stored. A Writer, as Go CDK has
+// it, commits at Close unless its context has ended. Close ends the listings that
+// ListPage keeps.
 func ToBlob(b files.Bucket, opts *ToBlobOptions) *blob.Bucket {
 	return blob.NewBucket(newBridge(b, opts))
 }
@@ -43,7 +49,12 @@ func newBridge(b files.Bucket, opts *ToBlobOptions) *bridge {
 	if opts == nil {
 		opts = &ToBlobOptions{}
 	}
-	return &bridge{b: b, raw: rawKeysOf(b), own: opts.Own, walks: newWalks()}
+	return &bridge{
+		b:     b,
+		raw:   rawKeysOf(b),
+		own:   opts.Own,
+		walks: newWalks(),
+	}
 }
 
 // bridge is a Go CDK driver over a files.Bucket.
@@ -64,11 +75,19 @@ func (b *bridge) Close() error {
 
 // codes are Go CDK's names for the sentinels.
 var codes = map[error]gcerrors.ErrorCode{
-	files.ErrNotExist: gcerrors.NotFound, files.ErrNoBucket: gcerrors.NotFound,
-	files.ErrExist: gcerrors.FailedPrecondition, files.ErrPrecondition: gcerrors.FailedPrecondition, // as Go CDK's IfNotExist has it
-	files.ErrClosed: gcerrors.FailedPrecondition, files.ErrChanged: gcerrors.FailedPrecondition,
-	files.ErrInvalid: gcerrors.InvalidArgument, files.ErrInvalidName: gcerrors.InvalidArgument, files.ErrTooLarge: gcerrors.InvalidArgument,
-	files.ErrPermission: gcerrors.PermissionDenied, files.ErrUnsupported: gcerrors.Unimplemented, files.ErrUnavailable: gcerrors.ResourceExhausted,
+	files.ErrNotExist: gcerrors.NotFound,
+	files.ErrNoBucket: gcerrors.NotFound,
+	// as Go CDK's IfNotExist has it
+	files.ErrExist:        gcerrors.FailedPrecondition,
+	files.ErrPrecondition: gcerrors.FailedPrecondition,
+	files.ErrClosed:       gcerrors.FailedPrecondition,
+	files.ErrChanged:      gcerrors.FailedPrecondition,
+	files.ErrInvalid:      gcerrors.InvalidArgument,
+	files.ErrInvalidName:  gcerrors.InvalidArgument,
+	files.ErrTooLarge:     gcerrors.InvalidArgument,
+	files.ErrPermission:   gcerrors.PermissionDenied,
+	files.ErrUnsupported:  gcerrors.Unimplemented,
+	files.ErrUnavailable:  gcerrors.ResourceExhausted,
 }
 
 func (b *bridge) ErrorCode(err error) gcerrors.ErrorCode {
@@ -109,9 +128,11 @@ func before[T any](hook func(func(any) bool) error, v T) error {
 }
 
 // SignedURL signs. What must not be sent can't be bound (EnforceAbsentContentType).
-func (b *bridge) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
+func (b *bridge) SignedURL(ctx context.Context, key string,
+	opts *driver.SignedURLOptions) (string, error) {
 	if opts.EnforceAbsentContentType && opts.ContentType == "" {
-		return "", files.Errorf(files.ErrUnsupported, "the absence of a content type can't be signed")
+		return "", files.Errorf(files.ErrUnsupported,
+			"the absence of a content type can't be signed")
 	}
 	o := &files.SignOptions{Method: opts.Method, Expiry: opts.Expiry, ContentType: opts.ContentType}
 	if err := before(opts.BeforeSign, o); err != nil {

@@ -54,7 +54,12 @@ func localHarness(_ context.Context, t *testing.T) (drivertest.Harness, error) {
 		return nil, err
 	}
 	mux.Handle("/signed", handler)
-	return &harness{b: b, client: server.Client(), close: server.Close, missing: func() (files.Bucket, error) { return vanished(t) }}, nil
+	return &harness{
+		b:       b,
+		client:  server.Client(),
+		close:   server.Close,
+		missing: func() (files.Bucket, error) { return vanished(t) },
+	}, nil
 }
 
 // vanished is a bucket whose folder was removed.
@@ -81,11 +86,18 @@ var harnesses = []struct {
 	}},
 }
 
-// plain is a bucket that can do little, so that the bridge's ways round that are tested too.
+// plain is a bucket that can do little, so that the bridge's ways round that are tested
+// too.
 type plain struct{ files.Bucket }
 
 func (p plain) Features() files.Features {
-	return files.Features{MaxName: 1024, IfAbsent: true, Attributes: true, Ordered: true, TimeResolution: 1}
+	return files.Features{
+		MaxName:        1024,
+		IfAbsent:       true,
+		Attributes:     true,
+		Ordered:        true,
+		TimeResolution: 1,
+	}
 }
 
 type harness struct {
@@ -95,7 +107,9 @@ type harness struct {
 	close   func()
 }
 
-func (h *harness) MakeDriver(context.Context) (driver.Bucket, error) { return newBridge(h.b, nil), nil }
+func (h *harness) MakeDriver(context.Context) (driver.Bucket, error) {
+	return newBridge(h.b, nil), nil
+}
 func (h *harness) MakeDriverForNonexistentBucket(context.Context) (driver.Bucket, error) {
 	if h.missing == nil {
 		return nil, nil

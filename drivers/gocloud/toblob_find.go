@@ -9,17 +9,19 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// A bucket may hold objects that others wrote under keys outside the naming rule: fileblob's and s3blob's own. The bridge finds them by
-// these keys where no file has the escaped name. What it writes always has the escaped name, which
-// comes before such an object, and a Delete removes both.
+// A bucket may hold objects that others wrote under keys outside the naming rule:
+// fileblob's and s3blob's own. The bridge finds them by these keys where no file has
+// the escaped name. What it writes always has the escaped name, which comes before such
+// an object, and a Delete removes both.
 
 // missingName reports whether a name has no file, so that the key is looked for.
 func missingName(err error) bool {
 	return errors.Is(err, files.ErrNotExist) || errors.Is(err, files.ErrInvalidName)
 }
 
-// refusedKey reports whether there can be no object of a raw key: a store may refuse to look for it
-// at all, as MinIO does for "../a". That is no result of an operation on the file of that name.
+// refusedKey reports whether there can be no object of a raw key: a store may refuse to
+// look for it at all, as MinIO does for "../a". That is no result of an operation on
+// the file of that name.
 func refusedKey(err error) bool {
 	return missingName(err) || errors.Is(err, files.ErrUnsupported) ||
 		errors.Is(err, files.ErrInvalid)
@@ -53,8 +55,10 @@ func (b *bridge) get(ctx context.Context, key string, o *files.GetOptions) (*fil
 	return r, ferr
 }
 
-// put puts under the key's name; if absent means that there is no object of the key itself either.
-func (b *bridge) put(ctx context.Context, key string, content io.Reader, o *files.PutOptions) error {
+// put puts under the key's name; if absent means that there is no object of the key
+// itself either.
+func (b *bridge) put(ctx context.Context, key string, content io.Reader,
+	o *files.PutOptions) error {
 	if raw, ok := b.raw.of(key); ok && o.If.Absent() {
 		switch _, err := b.b.Stat(ctx, "", &files.StatOptions{Key: raw}); {
 		case err == nil:
@@ -67,8 +71,8 @@ func (b *bridge) put(ctx context.Context, key string, content io.Reader, o *file
 	return err
 }
 
-// Delete answers NotFound where there is nothing, as Go CDK has it: so the file is looked at first, and, where the bucket can, what
-// was looked at is deleted.
+// Delete answers NotFound where there is nothing, as Go CDK has it: so the file is
+// looked at first, and, where the bucket can, what was looked at is deleted.
 func (b *bridge) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) error {
 	o := &files.DeleteOptions{}
 	hook := func() error { // once
@@ -88,7 +92,8 @@ func (b *bridge) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 	return ferr
 }
 
-func (b *bridge) delete(ctx context.Context, name, key string, o *files.DeleteOptions, hook func() error) error {
+func (b *bridge) delete(ctx context.Context, name, key string, o *files.DeleteOptions,
+	hook func() error) error {
 	for {
 		info, err := b.b.Stat(ctx, name, &files.StatOptions{Key: key})
 		if err != nil {
@@ -130,7 +135,12 @@ func (b *bridge) Copy(ctx context.Context, dst, src string, opts *driver.CopyOpt
 	}
 	defer r.Close()
 	info := r.Info()
-	put := &files.PutOptions{Attributes: info.Attributes, If: o.If, Size: &info.Size, Digest: info.Digest}
+	put := &files.PutOptions{
+		Attributes: info.Attributes,
+		If:         o.If,
+		Size:       &info.Size,
+		Digest:     info.Digest,
+	}
 	if o.Attributes != nil {
 		put.Attributes = *o.Attributes
 	}

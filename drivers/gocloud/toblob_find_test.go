@@ -9,13 +9,14 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// TestForeignThroughTheBridge: what lies in a bucket under keys outside the naming rule is found under these keys, replaced, and
-// deleted for good (L7).
+// TestForeignThroughTheBridge: what lies in a bucket under keys outside the naming rule
+// is found under these keys, replaced, and deleted for good (L7).
 func TestForeignThroughTheBridge(t *testing.T) {
 	theirs := memblob.OpenBucket(nil)
 	ours := ToBlob(New(theirs, nil), nil)
 	for _, key := range []string{"a//b", "dir/", "x\x01y", "/"} {
-		if err := theirs.WriteAll(t.Context(), key, []byte("theirs"), &blob.WriterOptions{Metadata: map[string]string{"k": "v"}}); err != nil {
+		if err := theirs.WriteAll(t.Context(), key, []byte("theirs"),
+			&blob.WriterOptions{Metadata: map[string]string{"k": "v"}}); err != nil {
 			t.Fatal(err)
 		}
 		read := func() string {
@@ -28,15 +29,20 @@ func TestForeignThroughTheBridge(t *testing.T) {
 		if got := read(); got != "theirs" {
 			t.Errorf("%q holds %q", key, got)
 		}
-		if a, err := ours.Attributes(t.Context(), key); err != nil || a.Metadata["k"] != "v" || a.Size != 6 {
+		if a, err := ours.Attributes(t.Context(),
+			key); err != nil || a.Metadata["k"] != "v" || a.Size != 6 {
 			t.Errorf("attributes of %q: %+v, %v", key, a, err)
 		}
-		if err := ours.WriteAll(t.Context(), key, nil, &blob.WriterOptions{IfNotExist: true}); gcerrors.Code(err) != gcerrors.FailedPrecondition {
+		if err := ours.WriteAll(t.Context(), key, nil,
+			&blob.WriterOptions{
+				IfNotExist: true,
+			}); gcerrors.Code(err) != gcerrors.FailedPrecondition {
 			t.Errorf("write of %q if not there: %v", key, err)
 		}
 		if err := ours.Copy(t.Context(), "copy", key, nil); err != nil {
 			t.Errorf("copy of %q: %v", key, err)
-		} else if a, err := ours.Attributes(t.Context(), "copy"); err != nil || a.Metadata["k"] != "v" {
+		} else if a, err := ours.Attributes(t.Context(),
+			"copy"); err != nil || a.Metadata["k"] != "v" {
 			t.Errorf("the copy of %q: %+v, %v", key, a, err)
 		}
 		if err := ours.WriteAll(t.Context(), key, []byte("ours"), nil); err != nil {
@@ -53,7 +59,8 @@ func TestForeignThroughTheBridge(t *testing.T) {
 			}
 			keys = append(keys, o.Key)
 		}
-		if slices.Sort(keys); !slices.Equal(keys, slices.Sorted(slices.Values([]string{"copy", key}))) {
+		if slices.Sort(keys); !slices.Equal(keys,
+			slices.Sorted(slices.Values([]string{"copy", key}))) {
 			t.Errorf("listed are %q", keys)
 		}
 		if err := ours.Delete(t.Context(), key); err != nil {

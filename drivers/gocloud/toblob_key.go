@@ -8,9 +8,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A key of Go CDK is any text; a name obeys rule N1. nameOf and keyOf are inverse to each other: escaping is Go CDK's own, "__0x2f__"
-// for a slash, and happens only where N1 refuses the key, so that an ordinary key is its name. A legal key that looks escaped is its own name
-// too, unless that name is taken by the key that it decodes to.
+// A key of Go CDK is any text; a name obeys rule N1. nameOf and keyOf are inverse to
+// each other: escaping is Go CDK's own, "__0x2f__" for a slash, and happens only where
+// N1 refuses the key, so that an ordinary key is its name. A legal key that looks
+// escaped is its own name too, unless that name is taken by the key that it decodes to.
 
 const escapeMark = "__0x"
 
@@ -30,7 +31,8 @@ func keyOf(name string) string {
 	return name
 }
 
-// taken reports whether the name is that of the other key that it decodes to. The recursion ends, for decoding shortens.
+// taken reports whether the name is that of the other key that it decodes to. The
+// recursion ends, for decoding shortens.
 func taken(name string) bool {
 	if !strings.Contains(name, escapeMark) {
 		return false
@@ -39,7 +41,8 @@ func taken(name string) bool {
 	return key != name && nameOf(key) == name
 }
 
-// escapeKey escapes what N1 refuses, and every "_" that begins what an escape begins with.
+// escapeKey escapes what N1 refuses, and every "_" that begins what an escape begins
+// with.
 func escapeKey(key string) string {
 	var b strings.Builder
 	element := 0 // where in b the current element begins
@@ -54,9 +57,11 @@ func escapeKey(key string) string {
 		case r == '/':
 			escape = i == 0 || i == len(runes)-1 || runes[i-1] == '/' || dots
 		case r == '_':
-			escape = strings.HasPrefix(string(runes[i:min(i+len(escapeMark), len(runes))]), escapeMark)
+			escape = strings.HasPrefix(string(runes[i:min(i+len(escapeMark), len(runes))]),
+				escapeMark)
 		case r == '.':
-			escape = i == len(runes)-1 && (current == "" || current == ".") // the whole last element would be dots
+			// the whole last element would be dots
+			escape = i == len(runes)-1 && (current == "" || current == ".")
 		}
 		if escape {
 			fmt.Fprintf(&b, "__%#x__", r)

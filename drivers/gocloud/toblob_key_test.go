@@ -42,7 +42,10 @@ func TestNameOf(t *testing.T) {
 }
 
 // pieces make keys in which everything that matters meets.
-var pieces = []string{"a", "/", ".", "..", "_", "__", "0x", "__0x", "__0x2f__", "__0x5f__", "__0x2e__", "__0x1__", "__0x7f__", "2f", "\x01", "\x7f", "☺", " "}
+var pieces = []string{
+	"a", "/", ".", "..", "_", "__", "0x", "__0x", "__0x2f__", "__0x5f__", "__0x2e__", "__0x1__",
+	"__0x7f__", "2f", "\x01", "\x7f", "☺", " ",
+}
 
 func randomKey(r *rand.Rand) string {
 	var k string
@@ -52,7 +55,8 @@ func randomKey(r *rand.Rand) string {
 	return k
 }
 
-// TestKeysAndNames: every key has a legal name, no two the same, and every legal name is some key's.
+// TestKeysAndNames: every key has a legal name, no two the same, and every legal name
+// is some key's.
 func TestKeysAndNames(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	names := map[string]string{}

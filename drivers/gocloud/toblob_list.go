@@ -35,7 +35,13 @@ type item struct {
 // objects lists from a position.
 func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		l := &bridgeListing{b: b, ctx: ctx, q: q, at: at, yield: yield}
+		l := &bridgeListing{
+			b:     b,
+			ctx:   ctx,
+			q:     q,
+			at:    at,
+			yield: yield,
+		}
 		dir, rest, marker := prefixOf(q.prefix, b.raw == rawPaths)
 		if len(dir)+len(rest) > files.MaxName {
 			return
@@ -43,9 +49,11 @@ func (b *bridge) objects(ctx context.Context, q query, at position) iter.Seq2[it
 		if l.markerSeen = marker; marker && !at.Marker && !l.marker() {
 			return
 		}
-		// Below a foreign directory nothing can be listed but from a legal one above it, deep.
+		// Below a foreign directory nothing can be listed but from a legal one above
+		// it, deep.
 		l.foreignKeys = b.raw != rawNone
-		l.shallow = q.delimiter == "/" && (!l.foreignKeys || q.prefix == rest || dir != "" && q.prefix == dir+"/"+rest)
+		l.shallow = q.delimiter == "/" && (!l.foreignKeys || q.prefix == rest ||
+			dir != "" && q.prefix == dir+"/"+rest)
 		l.walk(dir, rest)
 	}
 }
@@ -76,12 +84,18 @@ func (l *bridgeListing) marker() bool {
 }
 
 func fileObject(key string, e files.Entry) *driver.ListObject {
-	return &driver.ListObject{Key: key, ModTime: e.ModTime, Size: e.Size, AsFunc: as(e)}
+	return &driver.ListObject{
+		Key:     key,
+		ModTime: e.ModTime,
+		Size:    e.Size,
+		AsFunc:  as(e),
+	}
 }
 
 func (l *bridgeListing) walk(dir, rest string) {
 	o := l.q.options
-	o.Prefix, o.StartAfter, o.Shallow, o.Limit, o.Foreign = rest, l.at.After, l.shallow, 0, l.foreignKeys
+	o.Prefix, o.StartAfter, o.Shallow, o.Limit, o.Foreign = rest, l.at.After, l.shallow, 0,
+		l.foreignKeys
 	for e, err := range l.b.b.List(l.ctx, dir, &o) {
 		if err != nil {
 			l.yield(item{}, err)
@@ -103,7 +117,12 @@ func (l *bridgeListing) walk(dir, rest string) {
 			}
 			next := at
 			if next.Skip, next.Of, next.Marker = i+1, name, true; i == len(objects)-1 {
-				next = position{After: name, Dir: l.at.Dir, Dirs: l.at.Dirs, Marker: true}
+				next = position{
+					After:  name,
+					Dir:    l.at.Dir,
+					Dirs:   l.at.Dirs,
+					Marker: true,
+				}
 			}
 			if !l.yield(item{o, next}, nil) {
 				return
@@ -113,7 +132,8 @@ func (l *bridgeListing) walk(dir, rest string) {
 	}
 }
 
-// objectsOf makes the objects of an entry: none where the key isn't asked for, and two only for a directory whose name holds an escape.
+// objectsOf makes the objects of an entry: none where the key isn't asked for, and two
+// only for a directory whose name holds an escape.
 func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 	switch {
 	case e.Key != "":
@@ -129,7 +149,8 @@ func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 	return []*driver.ListObject{{Key: e.Name, IsDir: true, AsFunc: as(e)}}, nil
 }
 
-// foreign makes the object of an entry with a key of its own, unless a file with the key's name comes before it.
+// foreign makes the object of an entry with a key of its own, unless a file with the
+// key's name comes before it.
 func (l *bridgeListing) foreign(e files.Entry) ([]*driver.ListObject, error) {
 	key := l.b.raw.key(e.Key)
 	rest, ok := strings.CutPrefix(key, l.q.prefix)
@@ -175,11 +196,12 @@ func (l *bridgeListing) file(e files.Entry) ([]*driver.ListObject, error) {
 	return []*driver.ListObject{{Key: dir, IsDir: true}}, nil
 }
 
-// maxDirs bounds what a token remembers. The escaped names of one directory are neighbours, but for a few.
+// maxDirs bounds what a token remembers. The escaped names of one directory are
+// neighbours, but for a few.
 const maxDirs = 16
 
-// displaced makes the object of a directory of which an escaped key tells, whose name does not stand where the directory's own
-// names do: if it has any, they tell of it.
+// displaced makes the object of a directory of which an escaped key tells, whose name
+// does not stand where the directory's own names do: if it has any, they tell of it.
 func (l *bridgeListing) displaced(dir string) ([]*driver.ListObject, error) {
 	if slices.Contains(l.at.Dirs, dir) {
 		return nil, nil
@@ -212,11 +234,15 @@ func (l *bridgeListing) inPlace(dir string) (bool, error) {
 	return false, nil
 }
 
-// escapedDir finds what the keys below a directory begin with, for whether they are escaped is seen at each whole name: with
-// the directory's name or with what it decodes to.
+// escapedDir finds what the keys below a directory begin with, for whether they are
+// escaped is seen at each whole name: with the directory's name or with what it decodes
+// to.
 func (l *bridgeListing) escapedDir(e files.Entry) ([]*driver.ListObject, error) {
 	var objects []*driver.ListObject
-	for f, err := range l.b.b.List(l.ctx, strings.TrimSuffix(e.Name, "/"), &files.ListOptions{NamesOnly: true, Foreign: l.foreignKeys}) {
+	for f, err := range l.b.b.List(l.ctx, strings.TrimSuffix(e.Name, "/"), &files.ListOptions{
+		NamesOnly: true,
+		Foreign:   l.foreignKeys,
+	}) {
 		if err != nil {
 			return nil, err
 		}

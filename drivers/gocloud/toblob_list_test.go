@@ -27,7 +27,8 @@ type counting struct {
 	lists, open atomic.Int64
 }
 
-func (c *counting) List(ctx context.Context, dir string, o *files.ListOptions) iter.Seq2[files.Entry, error] {
+func (c *counting) List(ctx context.Context, dir string,
+	o *files.ListOptions) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		c.lists.Add(1)
 		c.open.Add(1)
@@ -107,13 +108,17 @@ func TestTokenAlone(t *testing.T) {
 	defer b.Close()
 	first := page(t, b, driver.ListOptions{PageSize: 3})
 	for range 3 {
-		if got := keysOf(page(t, b, driver.ListOptions{PageSize: 3, PageToken: first.NextPageToken})); !slices.Equal(got, numbered(10)[3:6]) {
+		if got := keysOf(page(t, b, driver.ListOptions{
+			PageSize:  3,
+			PageToken: first.NextPageToken,
+		})); !slices.Equal(got, numbered(10)[3:6]) {
 			t.Errorf("again: %q", got)
 		}
 	}
 	other := newBridge(c, nil)
 	defer other.Close()
-	if got := keysOf(page(t, other, driver.ListOptions{PageToken: first.NextPageToken})); !slices.Equal(got, numbered(10)[3:]) {
+	if got := keysOf(page(t, other,
+		driver.ListOptions{PageToken: first.NextPageToken})); !slices.Equal(got, numbered(10)[3:]) {
 		t.Errorf("elsewhere: %q", got)
 	}
 }
@@ -133,7 +138,9 @@ func TestForeignToken(t *testing.T) {
 		"cut":                  {PageToken: good[:4]},
 	} {
 		_, err := b.ListPaged(t.Context(), &o)
-		if !errors.Is(err, files.ErrInvalid) || b.ErrorCode(err) != gcerrors.InvalidArgument || !strings.Contains(err.Error(), "page token") {
+		if !errors.Is(err,
+			files.ErrInvalid) || b.ErrorCode(err) != gcerrors.InvalidArgument ||
+			!strings.Contains(err.Error(), "page token") {
 			t.Errorf("a token %s: %v", what, err)
 		}
 	}
@@ -145,7 +152,11 @@ func TestWalksAreBounded(t *testing.T) {
 		c := filled(t, numbered(300)...)
 		b := newBridge(c, nil)
 		begin := func(i int) []byte {
-			return page(t, b, driver.ListOptions{PageSize: 1, Prefix: fmt.Sprintf("d%d", i%3), Delimiter: strings.Repeat("-", i/3+1)}).NextPageToken
+			return page(t, b, driver.ListOptions{
+				PageSize:  1,
+				Prefix:    fmt.Sprintf("d%d", i%3),
+				Delimiter: strings.Repeat("-", i/3+1),
+			}).NextPageToken
 		}
 		for i := range maxWalks + 5 {
 			begin(i)
@@ -179,7 +190,8 @@ func TestWalksAreBounded(t *testing.T) {
 	})
 }
 
-// TestPageContext: a context ends the page that it is given to, and the listing with it; one that ends between pages ends nothing.
+// TestPageContext: a context ends the page that it is given to, and the listing with
+// it; one that ends between pages ends nothing.
 func TestPageContext(t *testing.T) {
 	c := filled(t, numbered(10)...)
 	b := newBridge(c, nil)
@@ -190,10 +202,14 @@ func TestPageContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if got := keysOf(page(t, b, driver.ListOptions{PageSize: 3, PageToken: p.NextPageToken})); len(got) != 3 || c.lists.Load() != 1 {
+	if got := keysOf(page(t, b, driver.ListOptions{
+		PageSize:  3,
+		PageToken: p.NextPageToken,
+	})); len(got) != 3 || c.lists.Load() != 1 {
 		t.Errorf("the next page: %q, %d listings", got, c.lists.Load())
 	}
-	if _, err := b.ListPaged(ctx, &driver.ListOptions{PageToken: p.NextPageToken}); !errors.Is(err, context.Canceled) {
+	if _, err := b.ListPaged(ctx,
+		&driver.ListOptions{PageToken: p.NextPageToken}); !errors.Is(err, context.Canceled) {
 		t.Errorf("with an ended context: %v", err)
 	}
 }
@@ -219,8 +235,9 @@ func modelList(keys []string, prefix, delimiter string) []string {
 	return out
 }
 
-// TestListModel compares listings of random keys, of which many must be escaped, with the model: for every prefix, delimiter and page size, with the
-// walks kept and without.
+// TestListModel compares listings of random keys, of which many must be escaped, with
+// the model: for every prefix, delimiter and page size, with the walks kept and
+// without.
 func TestListModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for round := range 30 {
@@ -237,7 +254,8 @@ func TestListModel(t *testing.T) {
 				continue // to the bridge it is the name of another key
 			}
 			keys[key] = true
-			if err := raw.WriteAll(t.Context(), key, []byte(key), &blob.WriterOptions{ContentType: "text/plain"}); err != nil {
+			if err := raw.WriteAll(t.Context(), key, []byte(key),
+				&blob.WriterOptions{ContentType: "text/plain"}); err != nil {
 				t.Fatalf("%q: %v", key, err)
 			}
 		}
@@ -282,7 +300,8 @@ func TestListModel(t *testing.T) {
 					br.Close()
 					slices.Sort(got)
 					if !slices.Equal(got, want) {
-						t.Fatalf("keys %q, prefix %q, delimiter %q, page size %d:\n got %q\nwant %q", sorted, prefix, delimiter, size, got, want)
+						t.Fatalf("keys %q, prefix %q, delimiter %q, page size %d:\n got "+
+							"%q\nwant %q", sorted, prefix, delimiter, size, got, want)
 					}
 				}
 			}

@@ -15,14 +15,17 @@ import (
 )
 
 const (
-	// maxWalks listings are kept alive between their pages, none longer than walkIdle after its last page. A page whose listing is gone
-	// begins a new one where its token says.
+	// maxWalks listings are kept alive between their pages, none longer than walkIdle
+	// after its last page. A page whose listing is gone begins a new one where its
+	// token says.
 	maxWalks = 16
 	walkIdle = time.Minute
 )
 
-// ListPaged returns a page. The listing behind it stays open for the next one, so that paging through n names costs what one listing of them costs.
-func (b *bridge) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
+// ListPaged returns a page. The listing behind it stays open for the next one, so that
+// paging through n names costs what one listing of them costs.
+func (b *bridge) ListPaged(ctx context.Context,
+	opts *driver.ListOptions) (*driver.ListPage, error) {
 	q := query{prefix: opts.Prefix, delimiter: opts.Delimiter}
 	if err := before(opts.BeforeList, &q.options); err != nil {
 		return nil, err
@@ -40,7 +43,9 @@ func (b *bridge) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 		if q.options.PageSize == 0 {
 			q.options.PageSize = size
 		}
-		w = newWalk(ctx, func(ctx context.Context) iter.Seq2[item, error] { return b.objects(ctx, q, at) })
+		w = newWalk(ctx, func(ctx context.Context) iter.Seq2[item, error] {
+			return b.objects(ctx, q, at)
+		})
 	}
 	page, err := w.page(ctx, size)
 	if err != nil || w.pending == nil {
@@ -62,7 +67,8 @@ type walk struct {
 	used    time.Time
 }
 
-// newWalk begins a listing, which lives longer than the call that began it: its context keeps the values and not the end.
+// newWalk begins a listing, which lives longer than the call that began it: its context
+// keeps the values and not the end.
 func newWalk(ctx context.Context, list func(context.Context) iter.Seq2[item, error]) *walk {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	next, stop := iter.Pull2(list(ctx))
@@ -115,7 +121,8 @@ type walks struct {
 
 func newWalks() *walks { return &walks{live: map[string]*walk{}} }
 
-// take hands out the listing that a token belongs to, if it is still there, to this caller alone.
+// take hands out the listing that a token belongs to, if it is still there, to this
+// caller alone.
 func (s *walks) take(q query, token []byte) *walk {
 	if len(token) == 0 {
 		return nil
@@ -199,8 +206,9 @@ func (s *walks) close() {
 	}
 }
 
-// A token holds the position, so that it works without the listing, in another process too; and a sum over it and the query, so that one that is not
-// of this listing is an error.
+// A token holds the position, so that it works without the listing, in another process
+// too; and a sum over it and the query, so that one that is not of this listing is an
+// error.
 
 const sumLen = 8
 
@@ -235,5 +243,6 @@ func (q query) position(token []byte) (at position, err error) {
 			return at, nil
 		}
 	}
-	return at, files.Errorf(files.ErrInvalid, "the page token is not of this bucket's listing with this prefix and delimiter")
+	return at, files.Errorf(files.ErrInvalid,
+		"the page token is not of this bucket's listing with this prefix and delimiter")
 }

@@ -10,7 +10,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// rawKeys tells how a bucket names the objects that others put in it under keys outside the naming rule (L7).
+// rawKeys tells how a bucket names the objects that others put in it under keys outside
+// the naming rule (L7).
 type rawKeys uint8
 
 const (
@@ -30,7 +31,8 @@ func rawKeysOf(b files.Bucket) rawKeys {
 	return rawSame
 }
 
-// of returns what the bucket calls the object that others put in it under the key, if that can't be a file's name.
+// of returns what the bucket calls the object that others put in it under the key, if
+// that can't be a file's name.
 func (r rawKeys) of(key string) (string, bool) {
 	switch {
 	case r == rawPaths:
@@ -50,7 +52,8 @@ func (r rawKeys) key(raw string) string {
 	return raw
 }
 
-// fileblobEscape makes of a key the path where fileblob keeps it, on systems whose separator is "/".
+// fileblobEscape makes of a key the path where fileblob keeps it, on systems whose
+// separator is "/".
 func fileblobEscape(key string) string {
 	var b strings.Builder
 	runes := []rune(key)
@@ -58,7 +61,8 @@ func fileblobEscape(key string) string {
 		escape := r < ' '
 		switch r {
 		case '/':
-			escape = i == len(runes)-1 || i > 0 && runes[i-1] == '/' || i > 1 && runes[i-1] == '.' && runes[i-2] == '.'
+			escape = i == len(runes)-1 || i > 0 && runes[i-1] == '/' ||
+				i > 1 && runes[i-1] == '.' && runes[i-2] == '.'
 		case '_':
 			_, n := fileblobEscaped(string(runes[i:min(i+20, len(runes))]))
 			escape = n > 0
@@ -93,7 +97,8 @@ func fileblobUnescape(path string) string {
 	return b.String()
 }
 
-// fileblobEscaped returns what the text begins with an escape of, and the escape's length, or 0.
+// fileblobEscaped returns what the text begins with an escape of, and the escape's
+// length, or 0.
 func fileblobEscaped(s string) (rune, int) {
 	rest, ok := strings.CutPrefix(s, escapeMark)
 	digits, after, found := strings.Cut(rest, "_")

@@ -22,9 +22,17 @@ func (b *bridge) Attributes(ctx context.Context, key string) (*driver.Attributes
 		md5 = nil
 	}
 	return &driver.Attributes{
-		CacheControl: info.CacheControl, ContentDisposition: info.ContentDisposition, ContentEncoding: info.ContentEncoding,
-		ContentLanguage: info.ContentLanguage, ContentType: typeOf(info), Metadata: info.Metadata,
-		ModTime: info.ModTime, Size: info.Size, MD5: md5, ETag: etagOf(info), AsFunc: as(info),
+		CacheControl:       info.CacheControl,
+		ContentDisposition: info.ContentDisposition,
+		ContentEncoding:    info.ContentEncoding,
+		ContentLanguage:    info.ContentLanguage,
+		ContentType:        typeOf(info),
+		Metadata:           info.Metadata,
+		ModTime:            info.ModTime,
+		Size:               info.Size,
+		MD5:                md5,
+		ETag:               etagOf(info),
+		AsFunc:             as(info),
 	}, nil
 }
 
@@ -45,7 +53,8 @@ func etagOf(info files.Info) string {
 }
 
 // NewRangeReader is Get.
-func (b *bridge) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (driver.Reader, error) {
+func (b *bridge) NewRangeReader(ctx context.Context, key string, offset, length int64,
+	opts *driver.ReaderOptions) (driver.Reader, error) {
 	o := &files.GetOptions{}
 	switch {
 	case length >= 0:
@@ -61,7 +70,11 @@ func (b *bridge) NewRangeReader(ctx context.Context, key string, offset, length 
 		return nil, err
 	}
 	info := r.Info()
-	return &bridgeReader{r, driver.ReaderAttributes{ContentType: typeOf(info), ModTime: info.ModTime, Size: info.Size}}, nil
+	return &bridgeReader{r, driver.ReaderAttributes{
+		ContentType: typeOf(info),
+		ModTime:     info.ModTime,
+		Size:        info.Size,
+	}}, nil
 }
 
 type bridgeReader struct {
@@ -79,10 +92,13 @@ func (r *bridgeReader) Download(w io.Writer) error {
 	return err
 }
 
-// prefixOf returns what the names of all keys with the prefix begin with, as a directory and the beginning of what is in it; names that begin
-// so may have other keys. paths says that there may be fileblob's own names, in which more is escaped. marker is true where the prefix is itself a key whose name does not begin so: "dir/".
+// prefixOf returns what the names of all keys with the prefix begin with, as a
+// directory and the beginning of what is in it; names that begin so may have other
+// keys. paths says that there may be fileblob's own names, in which more is escaped.
+// marker is true where the prefix is itself a key whose name does not begin so: "dir/".
 func prefixOf(prefix string, paths bool) (dir, rest string, marker bool) {
-	if valid := strings.ToValidUTF8(prefix, "\x00"); valid != prefix { // a prefix may end within a character
+	// a prefix may end within a character
+	if valid := strings.ToValidUTF8(prefix, "\x00"); valid != prefix {
 		prefix, _, _ = strings.Cut(valid, "\x00")
 		dir, rest, _ = prefixOf(prefix, paths)
 		return dir, rest, false
@@ -92,7 +108,10 @@ func prefixOf(prefix string, paths bool) (dir, rest string, marker bool) {
 		switch {
 		case element == "" && !more:
 			return dir, "", dir != ""
-		case element == "", element == ".", element == "..", paths && more && strings.HasSuffix(element, ".."), strings.Contains(element, escapeMark), strings.ContainsFunc(element, isControl):
+		case element == "", element == ".", element == "..", paths && more &&
+			strings.HasSuffix(element,
+				".."), strings.Contains(element,
+			escapeMark), strings.ContainsFunc(element, isControl):
 			return dir, "", false
 		case !more:
 			return dir, element, false

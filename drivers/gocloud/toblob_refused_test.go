@@ -10,7 +10,8 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// refusing is a bucket whose store refuses keys outside of the naming rule, as MinIO does "../a".
+// refusing is a bucket whose store refuses keys outside of the naming rule, as MinIO
+// does "../a".
 type refusing struct {
 	files.Bucket
 	with error
@@ -32,7 +33,8 @@ func (r refusing) Get(ctx context.Context, name string, o *files.GetOptions) (
 	return r.Bucket.Get(ctx, name, o)
 }
 
-// TestRefusedKeys: the store's refusal of a raw key is no result of an operation on the file.
+// TestRefusedKeys: the store's refusal of a raw key is no result of an operation on the
+// file.
 func TestRefusedKeys(t *testing.T) {
 	ctx := t.Context()
 	for _, with := range []error{files.ErrUnsupported, files.ErrInvalid, files.ErrInvalidName} {

@@ -10,11 +10,14 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// smallWrite is how much a writer keeps before it begins to stream, in bytes: a small file is put as a whole, at Close.
+// smallWrite is how much a writer keeps before it begins to stream, in bytes: a small
+// file is put as a whole, at Close.
 const smallWrite = 128 << 10
 
-// NewTypedWriter makes a writer that puts at Close. Content types are what Go CDK found, by the first bytes alone.
-func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
+// NewTypedWriter makes a writer that puts at Close. Content types are what Go CDK
+// found, by the first bytes alone.
+func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string,
+	opts *driver.WriterOptions) (driver.Writer, error) {
 	name := nameOf(key)
 	if err := files.CheckNameMax(name, b.b.Features().MaxName); err != nil {
 		return nil, err
@@ -22,8 +25,14 @@ func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string, op
 	if contentType == "" { // the caller wants none to be found
 		contentType = "application/octet-stream"
 	}
-	o := &files.PutOptions{Attributes: files.Attributes{ContentType: contentType, CacheControl: opts.CacheControl, ContentDisposition: opts.ContentDisposition,
-		ContentEncoding: opts.ContentEncoding, ContentLanguage: opts.ContentLanguage, Metadata: opts.Metadata}}
+	o := &files.PutOptions{Attributes: files.Attributes{
+		ContentType:        contentType,
+		CacheControl:       opts.CacheControl,
+		ContentDisposition: opts.ContentDisposition,
+		ContentEncoding:    opts.ContentEncoding,
+		ContentLanguage:    opts.ContentLanguage,
+		Metadata:           opts.Metadata,
+	}}
 	if opts.IfNotExist {
 		o.If = files.IfAbsent()
 	}
@@ -33,11 +42,17 @@ func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string, op
 	if err := before(opts.BeforeWrite, o); err != nil {
 		return nil, err
 	}
-	return &bridgeWriter{b: b, ctx: ctx, key: key, opts: o}, nil
+	return &bridgeWriter{
+		b:    b,
+		ctx:  ctx,
+		key:  key,
+		opts: o,
+	}, nil
 }
 
-// bridgeWriter keeps what is written until it is too much, and then streams it through a pipe to a Put, which
-// commits when the pipe is closed and aborts when the context has ended by then. It is for one goroutine.
+// bridgeWriter keeps what is written until it is too much, and then streams it through
+// a pipe to a Put, which commits when the pipe is closed and aborts when the context
+// has ended by then. It is for one goroutine.
 type bridgeWriter struct {
 	b    *bridge
 	ctx  context.Context

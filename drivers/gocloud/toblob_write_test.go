@@ -39,7 +39,9 @@ func TestUploadThatFails(t *testing.T) {
 	put(t, b, "f", "old", nil)
 	broken := errors.New("broken")
 	for _, n := range []int{0, 10, 3 * smallWrite} {
-		err := raw.Upload(t.Context(), "f", io.MultiReader(strings.NewReader(strings.Repeat("n", n)), iotest.ErrReader(broken)), &blob.WriterOptions{ContentType: "text/plain"})
+		err := raw.Upload(t.Context(), "f",
+			io.MultiReader(strings.NewReader(strings.Repeat("n", n)), iotest.ErrReader(broken)),
+			&blob.WriterOptions{ContentType: "text/plain"})
 		if !errors.Is(err, broken) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
@@ -49,7 +51,8 @@ func TestUploadThatFails(t *testing.T) {
 	}
 }
 
-// TestWriter: small and large contents, in pieces, committed and cancelled, leave no goroutine.
+// TestWriter: small and large contents, in pieces, committed and cancelled, leave no
+// goroutine.
 func TestWriter(t *testing.T) {
 	for _, size := range []int{0, 1, smallWrite, smallWrite + 1, 3*smallWrite + 7} {
 		for _, piece := range []int{1 << 10, smallWrite, 1 << 20} {
@@ -59,7 +62,8 @@ func TestWriter(t *testing.T) {
 				raw := ToBlob(b, nil)
 				content := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 				write := func(ctx context.Context) (*blob.Writer, error) {
-					w, err := raw.NewWriter(ctx, "f", &blob.WriterOptions{ContentType: "text/plain"})
+					w, err := raw.NewWriter(ctx, "f",
+						&blob.WriterOptions{ContentType: "text/plain"})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -85,7 +89,8 @@ func TestWriter(t *testing.T) {
 					t.Errorf("%d bytes by %d: Close of the cancelled writer: %v", size, piece, err)
 				}
 				if _, err := b.Stat(t.Context(), "f", nil); !errors.Is(err, files.ErrNotExist) {
-					t.Errorf("%d bytes by %d: there after the cancelled Close: %v", size, piece, err)
+					t.Errorf("%d bytes by %d: there after the cancelled Close: %v", size, piece,
+						err)
 				}
 				w, err = write(t.Context())
 				if err := errors.Join(err, w.Close()); err != nil {
@@ -99,7 +104,8 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// TestPutThatFails: the bucket's error comes from Write or Close, and ends the writer's goroutine.
+// TestPutThatFails: the bucket's error comes from Write or Close, and ends the writer's
+// goroutine.
 func TestPutThatFails(t *testing.T) {
 	for _, size := range []int{1, 4 * smallWrite} {
 		synctest.Test(t, func(t *testing.T) {
@@ -112,7 +118,8 @@ func TestPutThatFails(t *testing.T) {
 			if cerr := w.Close(); err == nil {
 				err = cerr
 			}
-			if !errors.Is(err, files.ErrTooLarge) || gcerrors.Code(err) != gcerrors.InvalidArgument {
+			if !errors.Is(err,
+				files.ErrTooLarge) || gcerrors.Code(err) != gcerrors.InvalidArgument {
 				t.Errorf("%d bytes: %v", size, err)
 			}
 		})
@@ -131,15 +138,20 @@ func TestStoredMD5(t *testing.T) {
 	}
 }
 
-// TestSniffedAsGoCDK: by the bytes alone, whatever the extension says; and not at all where the
-// caller wants none.
+// TestSniffedAsGoCDK: by the bytes alone, whatever the extension says; and not at all
+// where the caller wants none.
 func TestSniffedAsGoCDK(t *testing.T) {
 	raw := ToBlob(mem.New(nil), nil)
 	for _, c := range []struct {
 		opts *blob.WriterOptions
 		want string
-	}{{nil, "text/html; charset=utf-8"}, {&blob.WriterOptions{DisableContentTypeDetection: true}, "application/octet-stream"}, {&blob.WriterOptions{ContentType: "text/csv"}, "text/csv"}} {
-		if err := raw.WriteAll(t.Context(), "f.png", []byte("<!DOCTYPE html>"), c.opts); err != nil {
+	}{
+		{nil, "text/html; charset=utf-8"},
+		{&blob.WriterOptions{DisableContentTypeDetection: true}, "application/octet-stream"},
+		{&blob.WriterOptions{ContentType: "text/csv"}, "text/csv"},
+	} {
+		if err := raw.WriteAll(t.Context(), "f.png", []byte("<!DOCTYPE html>"),
+			c.opts); err != nil {
 			t.Fatal(err)
 		}
 		if a, err := raw.Attributes(t.Context(), "f.png"); err != nil || a.ContentType != c.want {
@@ -150,9 +162,15 @@ func TestSniffedAsGoCDK(t *testing.T) {
 
 func TestErrorCodes(t *testing.T) {
 	for err, want := range map[error]gcerrors.ErrorCode{
-		files.ErrNotExist: gcerrors.NotFound, files.ErrNoBucket: gcerrors.NotFound, files.ErrExist: gcerrors.FailedPrecondition, files.ErrPermission: gcerrors.PermissionDenied,
-		files.ErrUnsupported: gcerrors.Unimplemented, files.ErrInvalidName: gcerrors.InvalidArgument, files.ErrUnavailable: gcerrors.ResourceExhausted,
-		context.Canceled: gcerrors.Canceled, errors.New("other"): gcerrors.Unknown,
+		files.ErrNotExist:    gcerrors.NotFound,
+		files.ErrNoBucket:    gcerrors.NotFound,
+		files.ErrExist:       gcerrors.FailedPrecondition,
+		files.ErrPermission:  gcerrors.PermissionDenied,
+		files.ErrUnsupported: gcerrors.Unimplemented,
+		files.ErrInvalidName: gcerrors.InvalidArgument,
+		files.ErrUnavailable: gcerrors.ResourceExhausted,
+		context.Canceled:     gcerrors.Canceled,
+		errors.New("other"):  gcerrors.Unknown,
 	} {
 		raw := ToBlob(failing{mem.New(nil), files.NewError(files.OpList, "", err)}, nil)
 		_, got := raw.List(nil).Next(t.Context())
@@ -160,7 +178,8 @@ func TestErrorCodes(t *testing.T) {
 			t.Errorf("%v: %v", err, got)
 		}
 	}
-	if ok, err := ToBlob(failing{mem.New(nil), files.ErrNoBucket}, nil).IsAccessible(t.Context()); ok || err != nil {
+	if ok, err := ToBlob(failing{mem.New(nil), files.ErrNoBucket},
+		nil).IsAccessible(t.Context()); ok || err != nil {
 		t.Errorf("IsAccessible of a missing bucket: %v, %v", ok, err)
 	}
 }
@@ -185,23 +204,27 @@ func TestHooks(t *testing.T) {
 	b := mem.New(nil)
 	raw := ToBlob(b, nil)
 	v := put(t, b, "f", "old", nil).Version
-	err := raw.WriteAll(t.Context(), "f", []byte("new"), &blob.WriterOptions{BeforeWrite: func(as func(any) bool) error {
-		var o *files.PutOptions
-		if !as(&o) {
-			t.Error("no *files.PutOptions")
-		}
-		o.If = files.IfVersion("other")
-		return nil
-	}})
+	err := raw.WriteAll(t.Context(), "f", []byte("new"), &blob.WriterOptions{
+		BeforeWrite: func(as func(any) bool) error {
+			var o *files.PutOptions
+			if !as(&o) {
+				t.Error("no *files.PutOptions")
+			}
+			o.If = files.IfVersion("other")
+			return nil
+		},
+	})
 	if gcerrors.Code(err) != gcerrors.FailedPrecondition || !errors.Is(err, files.ErrPrecondition) {
 		t.Errorf("put if version: %v", err)
 	}
-	err = raw.DeleteWithOptions(t.Context(), "f", &blob.DeleteOptions{BeforeDelete: func(as func(any) bool) error {
-		var o *files.DeleteOptions
-		as(&o)
-		o.IfVersion = v
-		return nil
-	}})
+	err = raw.DeleteWithOptions(t.Context(), "f", &blob.DeleteOptions{
+		BeforeDelete: func(as func(any) bool) error {
+			var o *files.DeleteOptions
+			as(&o)
+			o.IfVersion = v
+			return nil
+		},
+	})
 	if err != nil {
 		t.Errorf("delete if version: %v", err)
 	}

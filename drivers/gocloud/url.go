@@ -12,24 +12,33 @@ import (
 )
 
 func init() {
-	files.DefaultMux().RegisterFallback(func(scheme string) (files.Scheme, bool) { return schemeOf(blob.DefaultURLMux(), scheme) })
+	files.DefaultMux().RegisterFallback(func(scheme string) (files.Scheme, bool) {
+		return schemeOf(blob.DefaultURLMux(), scheme)
+	})
 }
 
-// schemeOf offers Go CDK's scheme X as X, where nobody registered it here, and as gocloud+X always.
+// schemeOf offers Go CDK's scheme X as X, where nobody registered it here, and as
+// gocloud+X always.
 func schemeOf(mux *blob.URLMux, scheme string) (files.Scheme, bool) {
 	theirs := strings.TrimPrefix(scheme, "gocloud+")
 	if !mux.ValidBucketScheme(theirs) {
 		return files.Scheme{}, false
 	}
 	return files.Scheme{
-		Name: scheme, Package: "cloudfiles.dev/drivers/gocloud", Example: scheme + "://bucket", AnyParam: true,
-		Open: func(ctx context.Context, u *url.URL) (files.Bucket, error) { return openURL(ctx, mux, theirs, u) },
+		Name:     scheme,
+		Package:  "cloudfiles.dev/drivers/gocloud",
+		Example:  scheme + "://bucket",
+		AnyParam: true,
+		Open: func(ctx context.Context, u *url.URL) (files.Bucket, error) {
+			return openURL(ctx, mux, theirs, u)
+		},
 	}, true
 }
 
-// openURL opens a URL with Go CDK. Prefix and key are no longer in it: files.Open does them, and
-// better.
-func openURL(ctx context.Context, mux *blob.URLMux, scheme string, u *url.URL) (files.Bucket, error) {
+// openURL opens a URL with Go CDK. Prefix and key are no longer in it: files.Open does
+// them, and better.
+func openURL(ctx context.Context, mux *blob.URLMux, scheme string,
+	u *url.URL) (files.Bucket, error) {
 	theirs := *u
 	theirs.Scheme = scheme
 	b, err := mux.OpenBucketURL(ctx, &theirs)
@@ -39,43 +48,56 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string, u *url.URL) (
 	return New(b, &Options{Own: true}), nil
 }
 
-// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one. Go CDK quotes
-// the whole URL in its errors, with the secrets in it, so only the parameter's name is taken over,
-// and the operating system's words.
+// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one. Go
+// CDK quotes the whole URL in its errors, with the secrets in it, so only the
+// parameter's name is taken over, and the operating system's words.
 func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return &opaque{ctx.Err().Error(), []error{files.ContextError(ctx), err}}
 	}
 	for name := range u.Query() {
-		if strings.Contains(err.Error(), `query parameter "`+name+`"`) || strings.Contains(err.Error(), `query parameter '`+name+`'`) ||
-			strings.Contains(err.Error(), `invalid value for "`+name+`"`) || strings.Contains(err.Error(), "invalid "+name+" ") {
-			if u.Query().Get(name) == "" || strings.Trim(strings.ToLower(name), letters) != "" || len(name) > 32 {
-				return files.WithCause(files.ErrInvalid, err, "Go CDK does not take a parameter, or its value") // it may be a secret
+		if strings.Contains(err.Error(),
+			`query parameter "`+name+`"`) || strings.Contains(err.Error(),
+			`query parameter '`+name+`'`) ||
+			strings.Contains(err.Error(),
+				`invalid value for "`+name+`"`) || strings.Contains(err.Error(),
+			"invalid "+name+" ") {
+			if u.Query().Get(name) == "" || strings.Trim(strings.ToLower(name),
+				letters) != "" || len(name) > 32 {
+				// it may be a secret
+				return files.WithCause(files.ErrInvalid, err,
+					"Go CDK does not take a parameter, or its value")
 			}
-			return files.WithCause(files.ErrInvalid, err, "Go CDK does not take the parameter \""+name+"\", or its value")
+			return files.WithCause(files.ErrInvalid, err,
+				"Go CDK does not take the parameter \""+name+"\", or its value")
 		}
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && u.Query().Get("secret_key_path") == "":
-		return files.WithCause(files.ErrNoBucket, err, "the folder does not exist; create_dir=1 makes it")
+		return files.WithCause(files.ErrNoBucket, err,
+			"the folder does not exist; create_dir=1 makes it")
 	case errors.Is(err, fs.ErrNotExist):
-		return files.WithCause(files.ErrInvalid, err, "the folder, or a file that a parameter names, does not exist")
+		return files.WithCause(files.ErrInvalid, err,
+			"the folder, or a file that a parameter names, does not exist")
 	case errors.Is(err, fs.ErrPermission):
 		return files.WithCause(files.ErrPermission, err, "")
 	case strings.HasSuffix(err.Error(), "is not a directory"):
 		return files.WithCause(files.ErrNoBucket, err, "not a directory")
 	}
-	return files.WithCause(files.ErrInvalid, err, "Go CDK can't open the URL"+hints[strings.TrimPrefix(u.Scheme, "gocloud+")])
+	return files.WithCause(files.ErrInvalid, err,
+		"Go CDK can't open the URL"+hints[strings.TrimPrefix(u.Scheme, "gocloud+")])
 }
 
-// letters are what the names of parameters have. Digits, which keys have too, stand in none of the
-// Go CDK's own but one.
+// letters are what the names of parameters have. Digits, which keys have too, stand in
+// none of the Go CDK's own but one.
 const letters = "abcdefghijklmnopqrstuvwxyz_-."
 
 // hints say what is most often missing, in place of an SDK's words, which may quote the
 // configuration that it read.
 var hints = map[string]string{
-	"s3":     ": is the bucket's name there, and the AWS configuration well-formed?",
-	"gs":     ": is the bucket's name there, and are there Application Default Credentials, or anonymous=true?",
-	"azblob": ": is the container's name there, and AZURE_STORAGE_ACCOUNT with its key, or a connection string?",
+	"s3": ": is the bucket's name there, and the AWS configuration well-formed?",
+	"gs": ": is the bucket's name there, and are there Application Default Credentials, or " +
+		"anonymous=true?",
+	"azblob": ": is the container's name there, and AZURE_STORAGE_ACCOUNT with its key, or a " +
+		"connection string?",
 }

@@ -15,7 +15,8 @@ import (
 
 func TestOpenURL(t *testing.T) {
 	dir := t.TempDir()
-	b, err := files.Open(t.Context(), "gocloud+file://"+dir+"/sub?create_dir=1&no_tmp_dir=1&prefix=p/")
+	b, err := files.Open(t.Context(),
+		"gocloud+file://"+dir+"/sub?create_dir=1&no_tmp_dir=1&prefix=p/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,8 @@ func TestOpenURLErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %v", raw, err, want)
 			continue
 		}
-		if s, _, _ := strings.Cut(strings.Replace(err.Error(), files.RedactURL(raw), "", 1), "\n"); strings.Contains(s, "hunter2") {
+		if s, _, _ := strings.Cut(strings.Replace(err.Error(), files.RedactURL(raw), "", 1),
+			"\n"); strings.Contains(s, "hunter2") {
 			t.Errorf("%s: %v", raw, err)
 		}
 	}
@@ -62,12 +64,14 @@ func TestOpenURLErrors(t *testing.T) {
 // TestForeignScheme: a driver that somebody wrote for Go CDK opens by its scheme.
 func TestForeignScheme(t *testing.T) {
 	mux := new(blob.URLMux)
-	mux.RegisterBucket("theirs", opener(func(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
-		if u.Scheme != "theirs" || u.Query().Get("password") != "" {
-			return nil, errors.New("open bucket " + u.String() + ": invalid query parameter \"password\"")
-		}
-		return memblob.OpenBucket(nil), nil
-	}))
+	mux.RegisterBucket("theirs",
+		opener(func(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
+			if u.Scheme != "theirs" || u.Query().Get("password") != "" {
+				return nil, errors.New("open bucket " + u.String() +
+					": invalid query parameter \"password\"")
+			}
+			return memblob.OpenBucket(nil), nil
+		}))
 	var m files.Mux
 	m.RegisterFallback(func(s string) (files.Scheme, bool) { return schemeOf(mux, s) })
 	for _, raw := range []string{"theirs://x", "gocloud+theirs://x"} {
@@ -79,10 +83,18 @@ func TestForeignScheme(t *testing.T) {
 		put(t, b, "f", "x", nil)
 	}
 	_, err := m.Open(t.Context(), "gocloud+theirs://x?password=hunter2")
-	if !errors.Is(err, files.ErrInvalid) || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), `"password"`) {
+	if !errors.Is(err,
+		files.ErrInvalid) || strings.Contains(err.Error(),
+		"hunter2") || !strings.Contains(err.Error(), `"password"`) {
 		t.Errorf("a bad parameter: %v", err)
 	}
-	m.Register(files.Scheme{Name: "theirs", Package: "p", Open: func(context.Context, *url.URL) (files.Bucket, error) { return nil, files.ErrUnsupported }})
+	m.Register(files.Scheme{
+		Name:    "theirs",
+		Package: "p",
+		Open: func(context.Context, *url.URL) (files.Bucket, error) {
+			return nil, files.ErrUnsupported
+		},
+	})
 	if _, err := m.Open(t.Context(), "theirs://x"); !errors.Is(err, files.ErrUnsupported) {
 		t.Errorf("a scheme that is registered here: %v", err)
 	}

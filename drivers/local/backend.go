@@ -22,7 +22,8 @@ type backend struct {
 	rootStat fsys.Stat
 	opts     Options
 	disk     disk
-	// mountRoot: the folder is all of a file system, which may have a folder of its own in it.
+	// mountRoot: the folder is all of a file system, which may have a folder of its own
+	// in it.
 	mountRoot bool
 	fineTimes bool // each change of a file has another time
 
@@ -54,8 +55,8 @@ var (
 	_ driver.ManyDeleter = (*backend)(nil)
 )
 
-// Features tell what is known of the folder's locks: they are tried when it is opened, and those of
-// files at the first write that needs them.
+// Features tell what is known of the folder's locks: they are tried when it is opened,
+// and those of files at the first write that needs them.
 func (b *backend) Features() files.Features {
 	locks, signs := !b.lockless(), b.opts.Signer != nil
 	return files.Features{
@@ -126,8 +127,9 @@ func (b *backend) As(target any) bool {
 	return true
 }
 
-// alive reports whether the path still leads to the folder that was opened (E3), and that its
-// format is ours. Every call begins here: an unmounted disk must not look empty.
+// alive reports whether the path still leads to the folder that was opened (E3), and
+// that its format is ours. Every call begins here: an unmounted disk must not look
+// empty.
 func (b *backend) alive() error {
 	_, err := b.seeAlive()
 	return err

@@ -6,10 +6,11 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// belongings are what a handle has open and in the control folder. A bucket that is dropped
-// without Close gives them back as well, as an os.File does, when the garbage collector finds
-// it. So nothing here leads to the backend, and every method of the backend that uses them keeps
-// it alive to its end: a descriptor that is closed too early is another file's soon.
+// belongings are what a handle has open and in the control folder. A bucket that is
+// dropped without Close gives them back as well, as an os.File does, when the garbage
+// collector finds it. So nothing here leads to the backend, and every method of the
+// backend that uses them keeps it alive to its end: a descriptor that is closed too
+// early is another file's soon.
 type belongings struct {
 	root  fsys.Dir
 	pages *pages // where listings ended
@@ -19,7 +20,8 @@ type belongings struct {
 	lockFile *lockFile // nil until it is needed
 }
 
-// giveBack removes and closes them. Uploads that are going on keep their session to their end.
+// giveBack removes and closes them. Uploads that are going on keep their session to
+// their end.
 func (o *belongings) giveBack() error {
 	o.mu.Lock()
 	s, l := o.session, o.lockFile

@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The bare calls beside which the driver is measured: a new file by way of a temporary one, and the same made durable.
+// The bare calls beside which the driver is measured: a new file by way of a temporary
+// one, and the same made durable.
 func barePut(dir, name string, p []byte, sync bool) error {
 	f, err := os.CreateTemp(dir, "tmp")
 	if err != nil {
@@ -55,7 +56,8 @@ func benchmarkPut(b *testing.B, size int, put func(dir string) func(name string,
 	}
 }
 
-// cpu is the time that the process has had a processor, in nanoseconds: on a busy machine the better measure.
+// cpu is the time that the process has had a processor, in nanoseconds: on a busy
+// machine the better measure.
 func cpu() int64 {
 	var r syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &r)
@@ -79,7 +81,8 @@ func BenchmarkPut1KiB(b *testing.B) {
 				benchmarkPut(b, 1024, func(dir string) func(string, []byte) error {
 					bucket := openBucket(b, dir, &Options{NoSync: !sync})
 					return func(name string, p []byte) error {
-						_, err := bucket.Put(context.Background(), name, bytes.NewReader(p), &files.PutOptions{Attributes: a.attrs})
+						_, err := bucket.Put(context.Background(), name, bytes.NewReader(p),
+							&files.PutOptions{Attributes: a.attrs})
 						return err
 					}
 				})
@@ -88,7 +91,8 @@ func BenchmarkPut1KiB(b *testing.B) {
 	}
 }
 
-// BenchmarkDriver is what every driver is measured by. Nothing is synced: that costs what the disk costs, and hides the driver.
+// BenchmarkDriver is what every driver is measured by. Nothing is synced: that costs
+// what the disk costs, and hides the driver.
 func BenchmarkDriver(b *testing.B) {
 	conformance.Bench(b, harness(&Options{NoSync: true}, fsys.OS))
 }
@@ -97,7 +101,8 @@ func BenchmarkDriver(b *testing.B) {
 func BenchmarkGet1GiB(b *testing.B) {
 	const size = 1 << 30
 	bucket, dir := newBucket(b, &Options{NoSync: true})
-	if _, err := bucket.Put(context.Background(), "a.bin", io.LimitReader(zeros{}, size), nil); err != nil {
+	if _, err := bucket.Put(context.Background(), "a.bin", io.LimitReader(zeros{}, size),
+		nil); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("bare", func(b *testing.B) {
@@ -119,7 +124,8 @@ func BenchmarkGet1GiB(b *testing.B) {
 			b.SetBytes(size)
 			b.ReportAllocs()
 			for b.Loop() {
-				r, err := bucket.Get(context.Background(), "a.bin", &files.GetOptions{SkipVerify: skip})
+				r, err := bucket.Get(context.Background(), "a.bin",
+					&files.GetOptions{SkipVerify: skip})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -134,7 +140,8 @@ func BenchmarkGet1GiB(b *testing.B) {
 
 func BenchmarkGet1KiB(b *testing.B) {
 	bucket, dir := newBucket(b, &Options{NoSync: true})
-	if _, err := bucket.Put(context.Background(), "a.txt", bytes.NewReader(make([]byte, 1024)), nil); err != nil {
+	if _, err := bucket.Put(context.Background(), "a.txt", bytes.NewReader(make([]byte, 1024)),
+		nil); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("bare", func(b *testing.B) {

@@ -19,11 +19,12 @@ import (
 // renames are the kinds of operations that move what is staged.
 var renames = map[crashfs.Kind]bool{crashfs.Rename: true, crashfs.Exchange: true}
 
-// A rename that is refused for ever ends the Put soon, with a kind and the cause, and without a
-// sync for each attempt (X2).
+// A rename that is refused for ever ends the Put soon, with a kind and the cause, and
+// without a sync for each attempt (X2).
 func TestRefusedRenames(t *testing.T) {
 	for _, errno := range []syscall.Errno{
-		syscall.ENOENT, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.ENOTDIR, syscall.ELOOP,
+		syscall.ENOENT, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.ENOTDIR,
+		syscall.ELOOP,
 		syscall.EXDEV, syscall.EACCES, syscall.EPERM, syscall.ESTALE, syscall.EROFS,
 	} {
 		for _, sidecars := range []bool{true, false} { // whether theirs are refused as well
@@ -81,7 +82,9 @@ func TestContextEndsRetries(t *testing.T) {
 		crashfs.TryLockDir: syscall.EACCES,
 		crashfs.OpenFile:   syscall.EAGAIN,
 	} {
-		for _, name := range []string{"Put", "Put if absent", "Copy", "Move", "Delete", "Get", "Stat"} {
+		for _, name := range []string{
+			"Put", "Put if absent", "Copy", "Move", "Delete", "Get", "Stat",
+		} {
 			var late time.Duration
 			for range patientTries {
 				if late = endsLate(t, name, kind, errno); late < 100*time.Millisecond {
@@ -95,12 +98,12 @@ func TestContextEndsRetries(t *testing.T) {
 	}
 }
 
-// patientTries is how often a call may be late: on a loaded machine one is, and a driver that waits
-// for something else than the context always is.
+// patientTries is how often a call may be late: on a loaded machine one is, and a
+// driver that waits for something else than the context always is.
 const patientTries = 5
 
-// endsLate is how long after the end of its context the method returns, while the system call is
-// refused.
+// endsLate is how long after the end of its context the method returns, while the
+// system call is refused.
 func endsLate(
 	t *testing.T, name string, kind crashfs.Kind, errno syscall.Errno,
 ) time.Duration {
@@ -121,23 +124,24 @@ func endsLate(
 	return took - limit
 }
 
-// A lock that is refused, or held by another program, is waited for within bounds, and the error
-// says what was met.
+// A lock that is refused, or held by another program, is waited for within bounds, and
+// the error says what was met.
 func TestRefusedLocks(t *testing.T) {
 	var faulter crashfs.Faulter
 	b := started(t, t.TempDir(), crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
 	faulter.Fail(syscall.EACCES, crashfs.TryLockDir)
 	begin := time.Now()
 	err := b.Delete(t.Context(), "f", nil)
-	if took := time.Since(begin); !errors.Is(err, files.ErrPermission) || !errors.Is(err, syscall.EACCES) || took > 2*refusedPatience {
+	if took := time.Since(begin); !errors.Is(err,
+		files.ErrPermission) || !errors.Is(err, syscall.EACCES) || took > 2*refusedPatience {
 		t.Errorf("refused: %v after %v", err, took)
 	}
 	faulter.Set(nil)
 	check(t, b.Delete(t.Context(), "f", nil))
 }
 
-// An upload that is refused because its readers hold the target, as CIFS does, is tried until they
-// have gone: it was staged all the while.
+// An upload that is refused because its readers hold the target, as CIFS does, is tried
+// until they have gone: it was staged all the while.
 func TestHeldTarget(t *testing.T) {
 	var refused atomic.Int32
 	sys := crashfs.Wrap(crashfs.Unsynced(), func(op *crashfs.Op, do func() error) error {

@@ -9,15 +9,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A folder may be the root of one bucket and lie in another. Each handle claims its root, so
-// that no delete from above takes it away together with its last file.
+// A folder may be the root of one bucket and lie in another. Each handle claims its
+// root, so that no delete from above takes it away together with its last file.
 
 var errClaimed = errors.New("the folder is the root of a bucket that is in use")
 
 var errKept = errors.New("somebody made the folder")
 
-// settle finds out what locks the folder has, and claims it. It reports whether the path still
-// leads to it: it may have been removed before it was claimed.
+// settle finds out what locks the folder has, and claims it. It reports whether the
+// path still leads to it: it may have been removed before it was claimed.
 func (b *backend) settle() bool {
 	b.volume = b.root.Volume()
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
@@ -50,8 +50,8 @@ func (b *backend) conditional(c files.Condition) error {
 	return nil
 }
 
-// rmdir removes the empty folder base of the folder d, whose path is given, unless it is the
-// root of a bucket. Errors are the system's, but for errClaimed.
+// rmdir removes the empty folder base of the folder d, whose path is given, unless it
+// is the root of a bucket. Errors are the system's, but for errClaimed.
 func (b *backend) rmdir(ctx context.Context, d fsys.Dir, path, base string) error {
 	child, err := d.OpenDir(base)
 	if err != nil {

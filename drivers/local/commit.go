@@ -10,27 +10,28 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// How a file is written. Its content, at whichever of its places, and its sidecar lie in one
-// folder, so the lock of that folder (folderLock) is all that a writer needs. Readers have none.
+// How a file is written. Its content, at whichever of its places, and its sidecar lie
+// in one folder, so the lock of that folder (folderLock) is all that a writer needs.
+// Readers have none.
 //
-//  1. Stage: the whole content goes to a file of the handle's session, with its record, and is
-//     made durable.
-//  2. Prepare: where the file is to have a sidecar, that is staged as well, for the content that
-//     the name has at the moment.
-//  3. Lock: open the folder, and lock the directory that was opened. If it is removed meanwhile,
-//     nothing can be renamed into it, and all begins again from here.
-//  4. Look: under the lock, find the current content and decide the condition. If it is not the
-//     one that the sidecar was prepared for, or not older, go back to 2 without the lock; after
-//     a few turns, prepare under the lock.
-//  5. Commit: rename the sidecar, which tells of both contents, and then the content, which is
-//     the moment of change.
+//  1. Stage: the whole content goes to a file of the handle's session, with its record,
+//     and is made durable.
+//  2. Prepare: where the file is to have a sidecar, that is staged as well, for the
+//     content that the name has at the moment.
+//  3. Lock: open the folder, and lock the directory that was opened. If it is removed
+//     meanwhile, nothing can be renamed into it, and all begins again from here.
+//  4. Look: under the lock, find the current content and decide the condition. If it is
+//     not the one that the sidecar was prepared for, or not older, go back to 2 without
+//     the lock; after a few turns, prepare under the lock.
+//  5. Commit: rename the sidecar, which tells of both contents, and then the content,
+//     which is the moment of change.
 //  6. Unlock, make the folder durable, and the folders on the way to it.
-//  7. Clean: lock again and remove what belonged to the old content only, unless somebody else
-//     has changed the file since.
+//  7. Clean: lock again and remove what belonged to the old content only, unless
+//     somebody else has changed the file since.
 //
-// Delete takes 3, 4, an unlink, 6 and 7; it creates nothing and needs no session. A file that has
-// to make way for a folder, or gets its place back, is renamed under the lock of its own folder.
-// A goroutine that has a lock waits for no other.
+// Delete takes 3, 4, an unlink, 6 and 7; it creates nothing and needs no session. A
+// file that has to make way for a folder, or gets its place back, is renamed under the
+// lock of its own folder. A goroutine that has a lock waits for no other.
 
 // What a commit finds in its way; it is removed without the lock.
 var (
@@ -43,8 +44,10 @@ var (
 // patientTurns is how often a commit prepares itself without the lock.
 const patientTurns = 3
 
-// commit moves a sealed file to its name. It returns the staged file, which may be another one.
-func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Condition) (_ *staged, err error) {
+// commit moves a sealed file to its name. It returns the staged file, which may be
+// another one.
+func (b *backend) commit(ctx context.Context, st *staged, p *spot,
+	cond files.Condition) (_ *staged, err error) {
 	made := false
 	defer func() {
 		if err != nil && made {
@@ -76,7 +79,8 @@ func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Co
 				err = lookAgain(err) // the other one was removed as well
 			}
 		case err == errOtherMount:
-			return st, files.Errorf(files.ErrUnavailable, "the system takes the folder for another file system")
+			return st, files.Errorf(files.ErrUnavailable,
+				"the system takes the folder for another file system")
 		}
 		if err == nil || errors.Is(err, errRetry) {
 			if err != nil {
@@ -94,7 +98,9 @@ func (b *backend) commit(ctx context.Context, st *staged, p *spot, cond files.Co
 func (b *backend) stageAgain(ctx context.Context, st *staged, p *spot, met error) (*staged, error) {
 	again := b.rescue
 	if met == errOtherMount || st.own {
-		again = func(ctx context.Context, st *staged) (*staged, error) { return b.restage(ctx, st, p) }
+		again = func(ctx context.Context, st *staged) (*staged, error) {
+			return b.restage(ctx, st, p)
+		}
 	}
 	other, err := again(ctx, st)
 	if err != nil {
@@ -119,7 +125,8 @@ func (b *backend) closeFolder(d fsys.Dir) {
 }
 
 // tryCommit is one turn; ahead says that what takes time is to be done before the lock.
-func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files.Condition, ahead bool) error {
+func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files.Condition,
+	ahead bool) error {
 	if ctx.Err() != nil {
 		return files.ContextError(ctx)
 	}
@@ -161,8 +168,8 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 	return err
 }
 
-// prepare does, without the lock, what would take time under it: it gives the staged file a
-// time greater than that of the one it replaces, and stages its sidecar.
+// prepare does, without the lock, what would take time under it: it gives the staged
+// file a time greater than that of the one it replaces, and stages its sidecar.
 func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition) error {
 	if err := b.renew(st, st.newer); err != nil {
 		return err
@@ -186,8 +193,9 @@ func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 	return b.stageSidecar(st, p, &c, false)
 }
 
-// renew gives a staged file that isn't newer than the time old the present time. Where that
-// doesn't do, a time is made up under the lock, where nobody else makes up the same.
+// renew gives a staged file that isn't newer than the time old the present time. Where
+// that doesn't do, a time is made up under the lock, where nobody else makes up the
+// same.
 func (b *backend) renew(st *staged, old int64) error {
 	if st.rec.mtime > old || !b.renewable(st, old) {
 		return nil
@@ -199,8 +207,9 @@ func (b *backend) renewable(st *staged, old int64) bool {
 	return !st.s.coarse && time.Now().UnixNano() > old
 }
 
-// replace is the commit itself, under the lock. It returns what belonged to the old content
-// only, by names in the folder, which is to be removed once the commit is durable.
+// replace is the commit itself, under the lock. It returns what belonged to the old
+// content only, by names in the folder, which is to be removed once the commit is
+// durable.
 func (b *backend) replace(
 	st *staged, p *spot, d fsys.Dir, lock *folderLock, cond files.Condition, ahead bool,
 ) (left []string, err error) {
@@ -220,7 +229,8 @@ func (b *backend) replace(
 	if err := b.sealAfter(st, &c); err != nil {
 		return nil, err
 	}
-	old, err := b.sidecarAt(d, p) // also where there was no file: a killed delete's leftover would mislead fileblob
+	// also where there was no file: a killed delete's leftover would mislead fileblob
+	old, err := b.sidecarAt(d, p)
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +261,8 @@ func (b *backend) replace(
 		return nil, err
 	}
 	defer func() { g.end() }()
-	if !st.unnamed && (g.f != nil || st.rec.sidecar || !st.isBrief()) { // what is guarded stays what it is
+	// what is guarded stays what it is
+	if !st.unnamed && (g.f != nil || st.rec.sidecar || !st.isBrief()) {
 		if err := st.intact(); err != nil {
 			return nil, err
 		}
@@ -310,14 +321,15 @@ func unlinkAll(d fsys.Dir, names []string) {
 	}
 }
 
-// makeRoom returns the place where the content goes. An empty folder, which is no directory (L6),
-// gives way to it.
+// makeRoom returns the place where the content goes. An empty folder, which is no
+// directory (L6), gives way to it.
 func (b *backend) makeRoom(d fsys.Dir, p *spot, c *current) (dest string, err error) {
 	if !c.dirAt0 || b.rmdirNow(d, p.base) == nil {
 		return p.base, nil
 	}
 	dest = leafName(p.base)
-	if st, err := d.Lstat(dest); err == nil && st.Type == fsys.Directory && b.rmdirNow(d, dest) != nil {
+	if st, err := d.Lstat(dest); err == nil && st.Type == fsys.Directory && b.rmdirNow(d,
+		dest) != nil {
 		return "", files.Errorf(files.ErrInvalid, "folders stand at both places of the file")
 	}
 	return dest, nil
@@ -329,15 +341,16 @@ const maxAhead = 1_000_000_000
 const (
 	// coarseStep is the coarsest time there is, in nanoseconds.
 	coarseStep = 2_000_000_000
-	// maxCoarseAhead is how far the times of a file that is put again and again may be ahead of the
-	// clock where times are coarse, in nanoseconds.
+	// maxCoarseAhead is how far the times of a file that is put again and again may be
+	// ahead of the clock where times are coarse, in nanoseconds.
 	maxCoarseAhead = 120_000_000_000
 )
 
-// sealAfter gives the staged file a version that none of the name's had, where the current file is
-// not older: another process, another program or a clock that was set back gave it its time. A
-// little later than that, the version is new again. Else, since a Put's time is when it was put, a
-// token makes it so. With a token, the times need only differ.
+// sealAfter gives the staged file a version that none of the name's had, where the
+// current file is not older: another process, another program or a clock that was set
+// back gave it its time. A little later than that, the version is new again. Else,
+// since a Put's time is when it was put, a token makes it so. With a token, the times
+// need only differ.
 func (b *backend) sealAfter(st *staged, c *current) error {
 	old, now := c.st.ModTime, st.rec.mtime
 	switch {
@@ -409,8 +422,8 @@ func (st *staged) leftovers(p *spot, c *current, dest string, old sidecarKind) (
 	return left
 }
 
-// clean removes leftovers behind a commit that is durable, unless the file has been changed
-// since. What stays is found again by the next write.
+// clean removes leftovers behind a commit that is durable, unless the file has been
+// changed since. What stays is found again by the next write.
 func (b *backend) clean(ctx context.Context, st *staged, p *spot, d fsys.Dir, left []string) {
 	lock, err := b.lockFolder(ctx, d, p.dir)
 	if err != nil {
@@ -430,7 +443,8 @@ func (b *backend) syncFolder(d fsys.Dir) error {
 		return nil
 	}
 	if err := d.Sync(); err != nil {
-		return files.WithCause(files.ErrUncertain, err, "the change could not be made durable: "+err.Error())
+		return files.WithCause(files.ErrUncertain, err,
+			"the change could not be made durable: "+err.Error())
 	}
 	return nil
 }

@@ -8,16 +8,16 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A file system that a program serves (FUSE) may answer that a file is missing while it is
-// replaced: the program finds the path of a file that it has just given another one. So what
-// is missing there is looked for again while its folder lists it. A writer need not: it holds
-// the folder's lock.
+// A file system that a program serves (FUSE) may answer that a file is missing while it
+// is replaced: the program finds the path of a file that it has just given another one.
+// So what is missing there is looked for again while its folder lists it. A writer need
+// not: it holds the folder's lock.
 
 // maxConfirms bounds how often a file is looked for that its folder lists.
 const maxConfirms = 50
 
-// confirmed reports whether no file in the folder has one of the names, as its listing says
-// where looks may err.
+// confirmed reports whether no file in the folder has one of the names, as its listing
+// says where looks may err.
 func confirmed(d fsys.Dir, names ...string) bool {
 	if d.Kind() != fsys.FUSE {
 		return true
@@ -58,8 +58,8 @@ func confirmedAt(d fsys.Dir, dir string, names ...string) bool {
 	return confirmed(e, names...)
 }
 
-// listedPath reports whether each element of a path that isn't UTF-8 is listed. exFAT's program
-// dies of being asked for one that can't be.
+// listedPath reports whether each element of a path that isn't UTF-8 is listed. exFAT's
+// program dies of being asked for one that can't be.
 func listedPath(d fsys.Dir, path string) bool {
 	at := ""
 	for {

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A file that is replaced all the while is there all the while, also where a program serves
-// the file system (X1, L4).
+// A file that is replaced all the while is there all the while, also where a program
+// serves the file system (X1, L4).
 func TestReplacedOnFUSE(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Bindfs, mounts.NTFS3G, mounts.Mergerfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -60,14 +60,16 @@ func TestReplacedOnFUSE(t *testing.T) {
 	}
 }
 
-// exFAT's program may die of a name that isn't UTF-8: it is not asked for one that it can't have.
+// exFAT's program may die of a name that isn't UTF-8: it is not asked for one that it
+// can't have.
 func TestKeyNotUTF8OnFUSE(t *testing.T) {
 	dir := mounts.New(t, mounts.ExfatFuse)
 	b := driver.New(openOdd(t, fsys.OS(), dir))
 	_, err := files.PutString(t.Context(), b, "a", "a", nil)
 	ok(t, err)
 	key := "dir/\xed\xa0\x80"
-	if _, err := b.Stat(t.Context(), "", &files.StatOptions{Key: key}); !errors.Is(err, files.ErrNotExist) {
+	if _, err := b.Stat(t.Context(), "",
+		&files.StatOptions{Key: key}); !errors.Is(err, files.ErrNotExist) {
 		t.Errorf("Stat of a key that can't be: %v", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != "a" {

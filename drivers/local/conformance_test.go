@@ -73,12 +73,15 @@ func harnessIn(
 		},
 		Leftovers: func(t conformance.T, b files.Bucket) int {
 			n := 0
-			filepath.WalkDir(filepath.Join(dirOf(b), ".cloudfiles.attrs"), func(path string, d fs.DirEntry, err error) error {
-				if err == nil && !d.IsDir() && strings.HasPrefix(filepath.Base(filepath.Dir(path)), "s-") && d.Name() != "alive.attrs" {
-					n++
-				}
-				return nil
-			})
+			filepath.WalkDir(filepath.Join(dirOf(b), ".cloudfiles.attrs"),
+				func(path string, d fs.DirEntry, err error) error {
+					if err == nil && !d.IsDir() &&
+						strings.HasPrefix(filepath.Base(filepath.Dir(path)),
+							"s-") && d.Name() != "alive.attrs" {
+						n++
+					}
+					return nil
+				})
 			return n
 		},
 		Vanish: func(t conformance.T, b files.Bucket) { check(t, os.RemoveAll(dirOf(b))) },
@@ -103,7 +106,11 @@ func TestConformanceOptions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: the whole suite several times")
 	}
-	for name, opts := range map[string]*Options{"sync=none": {NoSync: true}, "sidecar=always": {AlwaysSidecar: true, NoSync: true}, "metadata=skip": {SkipMetadata: true, NoSync: true}} {
+	for name, opts := range map[string]*Options{
+		"sync=none":      {NoSync: true},
+		"sidecar=always": {AlwaysSidecar: true, NoSync: true},
+		"metadata=skip":  {SkipMetadata: true, NoSync: true},
+	} {
 		t.Run(name, func(t *testing.T) { conformance.Run(t, harness(opts, fsys.OS)) })
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A context that ends with a cause is both, also where the driver itself finds it, waiting for a
-// lock (E1).
+// A context that ends with a cause is both, also where the driver itself finds it,
+// waiting for a lock (E1).
 func TestEndedContextIsCanceled(t *testing.T) {
 	b, err := open(t.TempDir(), nil, fsys.OS())
 	if err != nil {
@@ -30,8 +30,15 @@ func TestEndedContextIsCanceled(t *testing.T) {
 	boom := errors.New("boom")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(boom)
-	_, copied := b.Copy(ctx, b, &driver.CopyRequest{Src: "f", Dst: "f", Attributes: &files.Attributes{ContentType: "text/plain"}})
-	for what, err := range map[string]error{"delete": b.Delete(ctx, driver.Key{Name: "f"}, ""), "copy": copied} {
+	_, copied := b.Copy(ctx, b, &driver.CopyRequest{
+		Src:        "f",
+		Dst:        "f",
+		Attributes: &files.Attributes{ContentType: "text/plain"},
+	})
+	for what, err := range map[string]error{
+		"delete": b.Delete(ctx, driver.Key{Name: "f"}, ""),
+		"copy":   copied,
+	} {
 		if !errors.Is(err, boom) || !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v is not both the cause and context.Canceled", what, err)
 		}

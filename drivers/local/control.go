@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The control folder and what lies in it. Every name ends in .attrs, so that fileblob's listing
-// doesn't show it. It is made by the first write.
+// The control folder and what lies in it. Every name ends in .attrs, so that fileblob's
+// listing doesn't show it. It is made by the first write.
 const (
 	controlDir  = ".cloudfiles.attrs"
 	versionFile = "version.attrs" // the format of the folder, in decimal
@@ -60,13 +60,16 @@ func readFormat(f fsys.File) (int, error) {
 	case err != nil:
 		return 0, files.Errorf(files.ErrInvalid, "the folder's format mark is not a number")
 	case v > formatVersion:
-		return v, files.Errorf(files.ErrInvalid, "the folder has format %d, written by a newer version; this one knows up to %d", v, formatVersion)
+		return v, files.Errorf(files.ErrInvalid,
+			"the folder has format %d, written by a newer version; this one knows up to %d", v,
+			formatVersion)
 	}
 	return v, nil
 }
 
-// ownControl is the control folder of a user who may write in the bucket's folder, but not in its
-// control folder, which another made before it was shared: it has sessions, and no locks.
+// ownControl is the control folder of a user who may write in the bucket's folder, but
+// not in its control folder, which another made before it was shared: it has sessions,
+// and no locks.
 func ownControl() string {
 	return ownPrefix + "-u" + strconv.Itoa(os.Geteuid()) + sidecarExt
 }
@@ -101,8 +104,8 @@ func controlFault(err error) error {
 	return err
 }
 
-// writeFormat leaves the mark where there is none, and raises an older one. The caller holds
-// the control folder's lock.
+// writeFormat leaves the mark where there is none, and raises an older one. The caller
+// holds the control folder's lock.
 func (b *backend) writeFormat(d fsys.Dir) error {
 	v, err := b.format(d)
 	if err != nil || v == formatVersion {

@@ -11,9 +11,10 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Copy stages a copy of the source's content, shared with it where the file system can, and commits
-// it as a Put is. from may be another folder.
-func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+// Copy stages a copy of the source's content, shared with it where the file system can,
+// and commits it as a Put is. from may be another folder.
+func (b *backend) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	defer runtime.KeepAlive(b)
 	defer runtime.KeepAlive(from)
 	src, ok := from.(*backend)
@@ -36,7 +37,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	}
 }
 
-func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRequest, onto bool) (files.Info, error) {
+func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRequest,
+	onto bool) (files.Info, error) {
 	f, err := src.findKey(ctx, driver.Key{Name: req.Src})
 	if err != nil {
 		return files.Info{}, err
@@ -76,13 +78,15 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	}
 	b.describeStaged(st, &p, attrs, f.digest, false)
 	if b.opts.SkipMetadata && needsSidecar(attrs) {
-		return files.Info{}, files.Errorf(files.ErrUnsupported, "the source has metadata or headers, which metadata=skip doesn't store")
+		return files.Info{}, files.Errorf(files.ErrUnsupported,
+			"the source has metadata or headers, which metadata=skip doesn't store")
 	}
 	if st, err = b.sealNew(ctx, st); err != nil {
 		return files.Info{}, err
 	}
 	if onto && cond.IsZero() {
-		// A writer in between must not be undone: the copy replaces only what it was made of.
+		// A writer in between must not be undone: the copy replaces only what it was
+		// made of.
 		cond = files.IfVersion(f.version)
 	}
 	if st, err = b.commit(ctx, st, &p, cond); err != nil {
@@ -149,8 +153,8 @@ func extend(dst fsys.File, end, size int64) error {
 	return fault(dst.SetSize(size))
 }
 
-// checkEnd looks whether another program has cut the file: what is written behind its end would
-// make the rest zeros.
+// checkEnd looks whether another program has cut the file: what is written behind its
+// end would make the rest zeros.
 func checkEnd(dst fsys.File, end int64) error {
 	st, err := dst.Stat()
 	if err == nil && st.Size != end {

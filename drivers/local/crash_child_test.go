@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// childEnv makes a run of the test binary a child of a crash proof; it holds a childTask in JSON.
+// childEnv makes a run of the test binary a child of a crash proof; it holds a
+// childTask in JSON.
 const childEnv = "CLOUDFILES_CRASH_CHILD"
 
 // childTask is what a child has to do.
@@ -30,7 +31,8 @@ type childTask struct {
 // childJobs are entered by the tests that need them.
 var childJobs = map[string]func(childTask) error{}
 
-// TestCrashChild is no test: the crash proofs run it in processes of its own, which they kill.
+// TestCrashChild is no test: the crash proofs run it in processes of its own, which
+// they kill.
 func TestCrashChild(t *testing.T) {
 	text, ok := os.LookupEnv(childEnv)
 	if !ok {

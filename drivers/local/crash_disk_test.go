@@ -17,10 +17,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// checkDisk looks at the folder itself: nothing lies in it but the files of the state, each at one
-// place, the sidecars that they need, the control folder's two files and, of sessions, the given
-// number. Empty folders do no harm, and neither do sidecars without a file of the names that were
-// not written since the crash.
+// checkDisk looks at the folder itself: nothing lies in it but the files of the state,
+// each at one place, the sidecars that they need, the control folder's two files and,
+// of sessions, the given number. Empty folders do no harm, and neither do sidecars
+// without a file of the names that were not written since the crash.
 func checkDisk(dir string, s state, sessions int, unwritten ...string) error {
 	want := map[string]string{}
 	for _, name := range unwritten {
@@ -77,8 +77,8 @@ func checkDisk(dir string, s state, sessions int, unwritten ...string) error {
 	return err
 }
 
-// checkFileblob lists the folder as a program that uses fileblob does: it must see nothing but the
-// bucket's files.
+// checkFileblob lists the folder as a program that uses fileblob does: it must see
+// nothing but the bucket's files.
 func checkFileblob(ctx context.Context, dir string, seen map[string]seenFile) error {
 	places := map[string]bool{}
 	for name := range seen {
@@ -106,8 +106,8 @@ func checkFileblob(ctx context.Context, dir string, seen map[string]seenFile) er
 	}
 }
 
-// hasXattr reports whether the folder's file system has extended attributes; without them every
-// file has a sidecar.
+// hasXattr reports whether the folder's file system has extended attributes; without
+// them every file has a sidecar.
 func hasXattr(dir string) bool {
 	d, err := fsys.OS().OpenRoot(filepath.Dir(dir))
 	if err != nil {
@@ -124,9 +124,9 @@ func hasXattr(dir string) bool {
 	return f.Setxattr("user.probe", []byte("1")) == nil
 }
 
-// reopened opens a fresh bucket on what a crash left and checks that it is one of the states, and
-// then that it goes on working: put, overwrite and delete of the subjects, after which nothing of
-// the dead is left.
+// reopened opens a fresh bucket on what a crash left and checks that it is one of the
+// states, and then that it goes on working: put, overwrite and delete of the subjects,
+// after which nothing of the dead is left.
 func reopened(ctx context.Context, dir string, allowed []state, subjects []string) error {
 	b, err := openOver(dir, noSync, fsys.OS())
 	if err != nil {
@@ -145,7 +145,9 @@ func reopened(ctx context.Context, dir string, allowed []state, subjects []strin
 		return err
 	}
 	for i, name := range subjects {
-		steps := []step{stepPut(name, 90+i, 0), stepPut(name, 92+i, 1), stepDelete(name), stepPut(name, 94+i, 2), stepPut(name, 96+i, 0)}
+		steps := []step{stepPut(name, 90+i,
+			0), stepPut(name, 92+i,
+			1), stepDelete(name), stepPut(name, 94+i, 2), stepPut(name, 96+i, 0)}
 		for _, s := range steps {
 			if now, err = perform(ctx, b, now, []step{s}); err != nil {
 				return fmt.Errorf("after the crash: %w", err)

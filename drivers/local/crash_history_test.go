@@ -13,9 +13,19 @@ import (
 // explain accepts what the reports allow, and nothing else.
 func TestExplain(t *testing.T) {
 	f := func(seq, attrs int) proofFile { return proofFile{Origin: "n", Seq: seq, Attrs: attrs} }
-	begun := func(id int, op string, f proofFile) report { return report{ID: id, Op: op, Name: "n", File: f} }
+	begun := func(id int, op string, f proofFile) report {
+		return report{
+			ID:   id,
+			Op:   op,
+			Name: "n",
+			File: f,
+		}
+	}
 	done := func(r report) report { r.Done = true; return r }
-	p1, p2, del, cp := begun(1, "put", f(1, 1)), begun(2, "put", f(2, 0)), begun(3, "delete", proofFile{}), begun(4, "copy", proofFile{})
+	p1, p2, del, cp := begun(1, "put",
+		f(1,
+			1)), begun(2, "put",
+		f(2, 0)), begun(3, "delete", proofFile{}), begun(4, "copy", proofFile{})
 	none := done(cp)
 	none.Op = "none"
 	mixed := seenAs(f(1, 1))
@@ -38,9 +48,21 @@ func TestExplain(t *testing.T) {
 		{"acknowledged", []report{p1, done(p1)}, &old, seenAs(f(1, 1)), true},
 		{"acknowledged, and the old", []report{p1, done(p1)}, &old, seenAs(old), false},
 		{"acknowledged, and missing", []report{p1, done(p1)}, nil, nil, false},
-		{"acknowledged, with attributes of another", []report{p1, done(p1), p2, done(p2)}, nil, mixed, false},
+		{
+			"acknowledged, with attributes of another",
+			[]report{p1, done(p1), p2, done(p2)},
+			nil,
+			mixed,
+			false,
+		},
 		{"overwritten", []report{p1, done(p1), p2, done(p2)}, nil, seenAs(f(2, 0)), true},
-		{"overwritten, and the first", []report{p1, done(p1), p2, done(p2)}, nil, seenAs(f(1, 1)), false},
+		{
+			"overwritten, and the first",
+			[]report{p1, done(p1), p2, done(p2)},
+			nil,
+			seenAs(f(1, 1)),
+			false,
+		},
 		{"at the same time", []report{p1, p2, done(p1), done(p2)}, nil, seenAs(f(1, 1)), true},
 		{"an overwrite under way", []report{p1, done(p1), p2}, nil, seenAs(f(1, 1)), true},
 		{"deleted", []report{p1, done(p1), del, done(del)}, nil, nil, true},
@@ -67,6 +89,7 @@ func TestExplain(t *testing.T) {
 func seenAs(f proofFile) *seenFile {
 	s := &seenFile{content: f.content()}
 	s.info.Attributes = f.stored()
-	s.info.Digest = files.Digest{CRC32C: fmt.Sprintf("%08x", crc32.Checksum([]byte(s.content), crc32.MakeTable(crc32.Castagnoli)))}
+	s.info.Digest = files.Digest{CRC32C: fmt.Sprintf("%08x",
+		crc32.Checksum([]byte(s.content), crc32.MakeTable(crc32.Castagnoli)))}
 	return s
 }

@@ -18,8 +18,9 @@ import (
 
 func init() { childJobs["scenario"] = scenarioChild }
 
-// A process may be killed right before, right after and in the middle of each operation that changes something (P1, P2): the file is the old or
-// the new one, whole, nothing else is touched or seen, and the next handle works and cleans up.
+// A process may be killed right before, right after and in the middle of each operation
+// that changes something (P1, P2): the file is the old or the new one, whole, nothing
+// else is touched or seen, and the next handle works and cleans up.
 func TestKillAtEveryOperation(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
@@ -30,7 +31,8 @@ func TestKillAtEveryOperation(t *testing.T) {
 			}
 			for n, kind := range operations {
 				for _, m := range crashfs.Moments {
-					if (m != crashfs.Middle || kind == crashfs.Write) && (!testing.Short() || n%3 == i%3) {
+					if (m != crashfs.Middle || kind == crashfs.Write) && (!testing.Short() ||
+						n%3 == i%3) {
 						killedAt(t, i, n+1, m)
 					}
 				}
@@ -39,8 +41,8 @@ func TestKillAtEveryOperation(t *testing.T) {
 	}
 }
 
-// killedAt runs a scenario in a child that is killed at the n-th operation, and checks what is left. With n 0 the child
-// lives, and its operations are returned.
+// killedAt runs a scenario in a child that is killed at the n-th operation, and checks
+// what is left. With n 0 the child lives, and its operations are returned.
 func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Kind) {
 	t.Helper()
 	ctx := t.Context()
@@ -51,7 +53,13 @@ func killedAt(t *testing.T, i, n int, m crashfs.Moment) (operations []crashfs.Ki
 	}
 	defer os.RemoveAll(dir)
 	before := prepare(t, dir, sc)
-	c := child(ctx, childTask{Job: "scenario", Dir: dir, N: n, Moment: m, Seed: uint64(i)})
+	c := child(ctx, childTask{
+		Job:    "scenario",
+		Dir:    dir,
+		N:      n,
+		Moment: m,
+		Seed:   uint64(i),
+	})
 	out, err := c.Output()
 	allowed := sc.run.states(before)
 	if n == 0 {
@@ -86,8 +94,9 @@ func prepare(t *testing.T, dir string, sc scenario) state {
 	return before
 }
 
-// Where a file system can't rename without replacing, a kill in the middle leaves a file with both of its names (N3). That is
-// the file once, and it can still make way for a folder.
+// Where a file system can't rename without replacing, a kill in the middle leaves a
+// file with both of its names (N3). That is the file once, and it can still make way
+// for a folder.
 func TestKilledBetweenLinkAndUnlink(t *testing.T) {
 	dir := t.TempDir()
 	b, err := openOver(dir, noSync, fsys.OS())
@@ -99,8 +108,10 @@ func TestKilledBetweenLinkAndUnlink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []step{stepPut("a/b", 2, 1), stepDelete("a/b"), stepPut("a", 3, 0), stepDelete("a")} {
-		os.Link(filepath.Join(dir, "a"), filepath.Join(dir, leafName("a"))) // fails while both are there already
+	for _, s := range []step{stepPut("a/b", 2,
+		1), stepDelete("a/b"), stepPut("a", 3, 0), stepDelete("a")} {
+		// fails while both are there already
+		os.Link(filepath.Join(dir, "a"), filepath.Join(dir, leafName("a")))
 		seen, err := seeAll(t.Context(), b)
 		if err == nil {
 			err = now.differs(seen)

@@ -18,8 +18,8 @@ import (
 
 func init() { childJobs["upload"] = uploadChild }
 
-// uploadChild puts its standard input under the name "up". Between the two halves it tells that it
-// staged the first.
+// uploadChild puts its standard input under the name "up". Between the two halves it
+// tells that it staged the first.
 func uploadChild(task childTask) error {
 	b, err := openOver(task.Dir, nil, fsys.OS())
 	if err != nil {
@@ -27,7 +27,8 @@ func uploadChild(task childTask) error {
 	}
 	defer b.Close()
 	in := io.MultiReader(io.LimitReader(os.Stdin, int64(task.N)), tell("half"), os.Stdin)
-	_, err = b.Put(context.Background(), "up", in, &files.PutOptions{Attributes: proofAttributes(int(task.Seed), 1)})
+	_, err = b.Put(context.Background(), "up", in,
+		&files.PutOptions{Attributes: proofAttributes(int(task.Seed), 1)})
 	return err
 }
 
@@ -49,7 +50,12 @@ type upload struct {
 // startUpload starts a child and returns when it has read the first half of the content.
 func startUpload(t *testing.T, dir, half string, seq int) *upload {
 	t.Helper()
-	c := child(t.Context(), childTask{Job: "upload", Dir: dir, N: len(half), Seed: uint64(seq)})
+	c := child(t.Context(), childTask{
+		Job:  "upload",
+		Dir:  dir,
+		N:    len(half),
+		Seed: uint64(seq),
+	})
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -70,8 +76,8 @@ func startUpload(t *testing.T, dir, half string, seq int) *upload {
 	return &upload{in, c.Process.Kill, c.Wait}
 }
 
-// What a dead process staged is removed by the first write of the next handle; what a live one
-// stages is not, whatever is put, overwritten, deleted and closed beside it.
+// What a dead process staged is removed by the first write of the next handle; what a
+// live one stages is not, whatever is put, overwritten, deleted and closed beside it.
 func TestLiveUploadsSurvive(t *testing.T) {
 	dir := t.TempDir()
 	ctx := t.Context()
@@ -97,12 +103,14 @@ func TestLiveUploadsSurvive(t *testing.T) {
 	if got := stagedFiles(t, dir); len(got) != 2 {
 		t.Fatalf("reading has changed what is staged: %q", got)
 	}
-	now, err := perform(ctx, b, state{}, []step{stepPut("up", 1, 2), stepPut("other", 2, 0), stepDelete("up"), stepPut("up", 3, 1)})
+	now, err := perform(ctx, b, state{},
+		[]step{stepPut("up", 1, 2), stepPut("other", 2, 0), stepDelete("up"), stepPut("up", 3, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := stagedFiles(t, dir); len(got) != 1 {
-		t.Fatalf("staged are %q after the first write, want the upload of the live child alone", got)
+		t.Fatalf("staged are %q after the first write, want the upload of the live child alone",
+			got)
 	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
@@ -124,7 +132,8 @@ func TestLiveUploadsSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.content != half+"and the end" || s.info.Metadata["seq"] != "7" {
-		t.Errorf("the live child's file has %d bytes and metadata %q", len(s.content), s.info.Metadata)
+		t.Errorf("the live child's file has %d bytes and metadata %q", len(s.content),
+			s.info.Metadata)
 	}
 	if err := now["other"].seenIn(ctx, b, "other"); err != nil {
 		t.Error(err)

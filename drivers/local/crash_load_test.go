@@ -17,8 +17,9 @@ import (
 
 func init() { childJobs["load"] = loadChild }
 
-// report is a line that a child of the random kills writes: before an operation, and once more when it was acknowledged. A line in
-// the pipe before another one happened before it.
+// report is a line that a child of the random kills writes: before an operation, and
+// once more when it was acknowledged. A line in the pipe before another one happened
+// before it.
 type report struct {
 	ID   int    // of the operation
 	Done bool   // acknowledged
@@ -33,9 +34,12 @@ const (
 	loadNames   = 20
 )
 
-// loadName is the i-th name of the load: some of them are beside and below each other, or lie on disk in other places.
+// loadName is the i-th name of the load: some of them are beside and below each other,
+// or lie on disk in other places.
 func loadName(i int) string {
-	odd := []string{"a", "a/b", "a/b/c", "x.attrs", "x", long, long + "/" + long, "deep/er/and/deeper"}
+	odd := []string{
+		"a", "a/b", "a/b/c", "x.attrs", "x", long, long + "/" + long, "deep/er/and/deeper",
+	}
 	if i < len(odd) {
 		return odd[i]
 	}

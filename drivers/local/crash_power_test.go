@@ -26,9 +26,11 @@ type recording struct {
 	last   state
 }
 
-// recordSteps runs steps on an empty folder and closes the bucket. over, if there is one, stands between the driver and the recording; others do
-// something to the folder before each step.
-func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook, others ...func(step int, root fsys.Dir)) *recording {
+// recordSteps runs steps on an empty folder and closes the bucket. over, if there is
+// one, stands between the driver and the recording; others do something to the folder
+// before each step.
+func recordSteps(t *testing.T, steps []step, opts *Options, over crashfs.Hook,
+	others ...func(step int, root fsys.Dir)) *recording {
 	t.Helper()
 	r := &recording{Recorder: &crashfs.Recorder{}, steps: steps, last: state{}}
 	var sys fsys.FS = crashfs.Wrap(crashfs.Unsynced(), r.Hook)
@@ -78,9 +80,11 @@ func (r *recording) possible(p progress) (allowed []state, subjects []string) {
 	return all[len(all)-1:], r.steps[p.acked-1].subjects()
 }
 
-// failures cuts the power behind each operation from the given step on and opens what is left. It stops at the first
-// few failures. Of images, there are one without and some with what was not synced.
-func (r *recording) failures(ctx context.Context, dir string, from int, seed uint64) (checked int, failures []error) {
+// failures cuts the power behind each operation from the given step on and opens what
+// is left. It stops at the first few failures. Of images, there are one without and
+// some with what was not synced.
+func (r *recording) failures(ctx context.Context, dir string, from int,
+	seed uint64) (checked int, failures []error) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	d := r.Disk()
 	var now progress
@@ -96,13 +100,18 @@ func (r *recording) failures(ctx context.Context, dir string, from int, seed uin
 		if now.begun < from || testing.Short() && n%3 != int(seed%3) {
 			continue
 		}
-		for _, s := range []crashfs.Survival{crashfs.Nothing, crashfs.Everything, crashfs.Some, crashfs.Some} {
+		for _, s := range []crashfs.Survival{
+			crashfs.Nothing, crashfs.Everything, crashfs.Some, crashfs.Some,
+		} {
 			im := d.Image(s, rng)
 			if key := fmt.Sprint(im.Sum(), now); !seen[key] {
 				seen[key] = true
 				checked++
 				if err := r.check(ctx, dir, im, now, checked%8 == 0); err != nil {
-					failures = append(failures, fmt.Errorf("power failed at operation %d (%d steps begun, %d acknowledged), %v unsynced survives: %w", n, now.begun, now.acked, s, err))
+					failures = append(failures,
+						fmt.Errorf("power failed at operation %d (%d steps begun, %d "+
+							"acknowledged), %v unsynced survives: %w", n, now.begun, now.acked, s,
+							err))
 				}
 			}
 		}
@@ -110,7 +119,8 @@ func (r *recording) failures(ctx context.Context, dir string, from int, seed uin
 }
 
 // check opens an image with the real driver; every few times, it goes on working on it.
-func (r *recording) check(ctx context.Context, tmp string, im *crashfs.Image, now progress, work bool) error {
+func (r *recording) check(ctx context.Context, tmp string, im *crashfs.Image, now progress,
+	work bool) error {
 	dir, err := os.MkdirTemp(tmp, "")
 	if err != nil {
 		return err
@@ -126,8 +136,9 @@ func (r *recording) check(ctx context.Context, tmp string, im *crashfs.Image, no
 	return survived(ctx, dir, allowed, subjects)
 }
 
-// survived opens a fresh bucket on what a power failure left and checks that it is one of the states, and that writing goes on. What
-// lies on disk beside may be more than after a kill: clearing up is not synced.
+// survived opens a fresh bucket on what a power failure left and checks that it is one
+// of the states, and that writing goes on. What lies on disk beside may be more than
+// after a kill: clearing up is not synced.
 func survived(ctx context.Context, dir string, allowed []state, subjects []string) error {
 	b, err := openOver(dir, noSync, fsys.OS())
 	if err != nil {
@@ -146,7 +157,8 @@ func survived(ctx context.Context, dir string, allowed []state, subjects []strin
 		return err
 	}
 	for i, name := range subjects {
-		for _, s := range []step{stepPut(name, 90+i, 0), stepPut(name, 92+i, 1), stepDelete(name), stepPut(name, 94+i, 0)} {
+		for _, s := range []step{stepPut(name, 90+i,
+			0), stepPut(name, 92+i, 1), stepDelete(name), stepPut(name, 94+i, 0)} {
 			if now, err = perform(ctx, b, now, []step{s}); err == nil {
 				if seen, err = seeAll(ctx, b); err == nil {
 					err = now.differs(seen)
@@ -160,8 +172,8 @@ func survived(ctx context.Context, dir string, allowed []state, subjects []strin
 	return b.Close()
 }
 
-// The power may fail behind each operation: what was acknowledged is there, whole, and what was under way is the old
-// or the new file (P4).
+// The power may fail behind each operation: what was acknowledged is there, whole, and
+// what was under way is the old or the new file (P4).
 func TestPowerFailure(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
@@ -178,7 +190,8 @@ func TestPowerFailure(t *testing.T) {
 	}
 	t.Run("mixed", func(t *testing.T) {
 		t.Parallel()
-		_, failures := recordSteps(t, mixed(30, 1), nil, nil).failures(t.Context(), t.TempDir(), 0, 1)
+		_, failures := recordSteps(t, mixed(30, 1), nil, nil).failures(t.Context(), t.TempDir(), 0,
+			1)
 		for _, err := range failures {
 			t.Error(err)
 		}
@@ -190,15 +203,19 @@ func TestPowerFailureIsNoticed(t *testing.T) {
 	noticed := func(t *testing.T, opts *Options, over func() crashfs.Hook) {
 		t.Parallel()
 		for i, sc := range scenarios {
-			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), opts, over())
-			if _, failures := r.failures(t.Context(), t.TempDir(), len(sc.setup)+1, uint64(i)); len(failures) > 0 {
+			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), opts,
+				over())
+			if _, failures := r.failures(t.Context(), t.TempDir(), len(sc.setup)+1,
+				uint64(i)); len(failures) > 0 {
 				t.Logf("noticed: %s: %v", sc.name, failures[0])
 				return
 			}
 		}
 		t.Error("nothing was lost")
 	}
-	t.Run("sync=none", func(t *testing.T) { noticed(t, noSync, func() crashfs.Hook { return nil }) })
+	t.Run("sync=none", func(t *testing.T) {
+		noticed(t, noSync, func() crashfs.Hook { return nil })
+	})
 	for _, s := range []crashfs.Sync{crashfs.FileSync, crashfs.FolderSync, crashfs.ParentSync} {
 		t.Run("no "+s.String(), func(t *testing.T) {
 			noticed(t, nil, func() crashfs.Hook { return (&crashfs.Forgetter{Forget: s}).Hook })
@@ -206,27 +223,29 @@ func TestPowerFailureIsNoticed(t *testing.T) {
 	}
 }
 
-// Others may have left something: folders that they made and did not sync yet, and, in a crash, older content at a file's second
-// place. The first must become durable with the file below, the second must not come back when the file is deleted.
+// Others may have left something: folders that they made and did not sync yet, and, in
+// a crash, older content at a file's second place. The first must become durable with
+// the file below, the second must not come back when the file is deleted.
 func TestPowerFailureAfterOthers(t *testing.T) {
 	t.Run("folders", func(t *testing.T) {
 		for _, name := range []string{"f", "a/f", "a/b/c/f"} {
-			r := recordSteps(t, []step{stepPut(name, 1, 1), stepPut(name, 2, 0)}, nil, nil, func(i int, root fsys.Dir) {
-				if i > 0 {
-					return
-				}
-				d := root
-				for _, e := range strings.Split(path.Dir(name), "/") {
-					if e == "." {
-						continue
+			r := recordSteps(t, []step{stepPut(name, 1, 1), stepPut(name, 2, 0)}, nil, nil,
+				func(i int, root fsys.Dir) {
+					if i > 0 {
+						return
 					}
-					check(t, ignoreExist(d.Mkdir(e, 0o777)))
-					sub, err := d.OpenDir(e)
-					check(t, err)
-					defer sub.Close()
-					d = sub
-				}
-			})
+					d := root
+					for _, e := range strings.Split(path.Dir(name), "/") {
+						if e == "." {
+							continue
+						}
+						check(t, ignoreExist(d.Mkdir(e, 0o777)))
+						sub, err := d.OpenDir(e)
+						check(t, err)
+						defer sub.Close()
+						d = sub
+					}
+				})
 			_, failures := r.failures(t.Context(), t.TempDir(), 0, 1)
 			for _, err := range failures {
 				t.Errorf("%s: %v", name, err)

@@ -24,7 +24,8 @@ type attempt struct {
 	start, end int
 }
 
-// possible reports whether what the operation leaves may be the last state: no other one that was acknowledged began after it had ended.
+// possible reports whether what the operation leaves may be the last state: no other
+// one that was acknowledged began after it had ended.
 func (h *history) possible(a *attempt) bool {
 	for _, b := range h.ops {
 		if a.end > 0 && b.end > 0 && b.Op != "none" && b.start > a.end {
@@ -47,7 +48,8 @@ func (h *history) acknowledged() bool {
 // puts are all files that were ever attempted, by their number.
 type puts map[int]proofFile
 
-// madeBy finds the put that the content is of: a copy may be of any, through other copies.
+// madeBy finds the put that the content is of: a copy may be of any, through other
+// copies.
 func (p puts) madeBy(s seenFile) (proofFile, error) {
 	_, rest, _ := strings.Cut(s.content, " put ")
 	var seq int
@@ -61,8 +63,9 @@ func (p puts) madeBy(s seenFile) (proofFile, error) {
 	return f, s.is(f)
 }
 
-// A process that works with eight goroutines is killed at a random moment, again and again on the same folder: every acknowledged put that no
-// later operation touched is whole, with its own metadata (P1, P2).
+// A process that works with eight goroutines is killed at a random moment, again and
+// again on the same folder: every acknowledged put that no later operation touched is
+// whole, with its own metadata (P1, P2).
 func TestKillAtRandom(t *testing.T) {
 	kills := 200
 	if testing.Short() {
@@ -75,7 +78,13 @@ func TestKillAtRandom(t *testing.T) {
 	ever := puts{}
 	acked := 0
 	for k := range kills {
-		task := childTask{Job: "load", Dir: dir, N: (k + 1) * 1_000_000, Seed: rng.Uint64(), NoSync: k%4 != 0} // syncing is slow, and a kill doesn't need it
+		task := childTask{
+			Job:    "load",
+			Dir:    dir,
+			N:      (k + 1) * 1_000_000,
+			Seed:   rng.Uint64(),
+			NoSync: k%4 != 0,
+		} // syncing is slow, and a kill doesn't need it
 		lines := loadAndKill(t, task, 1+rng.IntN(250))
 		h := histories(lines, ever)
 		for _, l := range lines {
@@ -110,7 +119,8 @@ func TestKillAtRandom(t *testing.T) {
 			}
 		}
 		if k%10 == 9 {
-			if _, err := perform(t.Context(), b, now, []step{stepPut("after", k, 1), stepDelete("after")}); err != nil {
+			if _, err := perform(t.Context(), b, now,
+				[]step{stepPut("after", k, 1), stepDelete("after")}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -124,7 +134,8 @@ func TestKillAtRandom(t *testing.T) {
 	}
 }
 
-// loadAndKill starts the load and kills it when so many reports were read; it returns all that were written.
+// loadAndKill starts the load and kills it when so many reports were read; it returns
+// all that were written.
 func loadAndKill(t *testing.T, task childTask, after int) (lines []report) {
 	t.Helper()
 	c := child(t.Context(), task)
@@ -180,7 +191,8 @@ func histories(lines []report, ever puts) map[string]*history {
 }
 
 // explain finds the operation, or the state before, that left what was seen.
-func explain(name string, seen map[string]seenFile, h *history, before *proofFile, ever puts) (*proofFile, error) {
+func explain(name string, seen map[string]seenFile, h *history, before *proofFile,
+	ever puts) (*proofFile, error) {
 	if h == nil {
 		h = &history{}
 	}
@@ -208,7 +220,9 @@ func explain(name string, seen map[string]seenFile, h *history, before *proofFil
 		}
 	}
 	if !there {
-		return nil, fmt.Errorf("it is missing; acknowledged before: %v; possible: %q", before, tried)
+		return nil, fmt.Errorf("it is missing; acknowledged before: %v; possible: %q", before,
+			tried)
 	}
-	return nil, fmt.Errorf("it is %.80q… of %d bytes, %+v; before: %v; possible: %q", got.content, len(got.content), got.info.Attributes, before, tried)
+	return nil, fmt.Errorf("it is %.80q… of %d bytes, %+v; before: %v; possible: %q", got.content,
+		len(got.content), got.info.Attributes, before, tried)
 }

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// proofFile is a file of the crash proofs. Everything of it follows from what made it, so that content of one Put
-// with metadata of another shows.
+// proofFile is a file of the crash proofs. Everything of it follows from what made it,
+// so that content of one Put with metadata of another shows.
 type proofFile struct {
 	Origin string // the name that it was put under
 	Seq    int    // which Put it was
@@ -41,7 +41,10 @@ func (f proofFile) attributes() files.Attributes { return proofAttributes(f.Seq,
 func proofAttributes(seq, kind int) files.Attributes {
 	var a files.Attributes
 	if kind >= 1 {
-		a.Metadata = map[string]string{"seq": fmt.Sprint(seq), "text": fmt.Sprintf("ä text of put %d", seq)}
+		a.Metadata = map[string]string{
+			"seq":  fmt.Sprint(seq),
+			"text": fmt.Sprintf("ä text of put %d", seq),
+		}
 	}
 	if kind >= 2 {
 		a.ContentType = fmt.Sprintf("application/x-put-%d", seq)
@@ -86,7 +89,8 @@ type seenFile struct {
 	content string
 }
 
-// seeAll reads everything that the bucket has. List, Stat and Get must agree; foreign objects are an error.
+// seeAll reads everything that the bucket has. List, Stat and Get must agree; foreign
+// objects are an error.
 func seeAll(ctx context.Context, b files.Bucket) (map[string]seenFile, error) {
 	seen := map[string]seenFile{}
 	var last string
@@ -131,7 +135,8 @@ func getSeen(ctx context.Context, b files.Bucket, name string) (seenFile, error)
 }
 
 func sameInfo(a, b files.Info) error {
-	if a.Size != b.Size || !a.ModTime.Equal(b.ModTime) || a.Version != b.Version || a.Digest != b.Digest || !sameAttributes(a.Attributes, b.Attributes) {
+	if a.Size != b.Size || !a.ModTime.Equal(b.ModTime) || a.Version != b.Version ||
+		a.Digest != b.Digest || !sameAttributes(a.Attributes, b.Attributes) {
 		return fmt.Errorf("%+v and %+v differ", a, b)
 	}
 	return nil
@@ -141,14 +146,17 @@ func sameAttributes(a, b files.Attributes) bool {
 	if !maps.Equal(a.Metadata, b.Metadata) {
 		return false
 	}
-	return a.ContentType == b.ContentType && a.CacheControl == b.CacheControl && a.ContentDisposition == b.ContentDisposition &&
+	return a.ContentType == b.ContentType && a.CacheControl == b.CacheControl &&
+		a.ContentDisposition == b.ContentDisposition &&
 		a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage
 }
 
-// is reports how the file differs from f: content, type, metadata and digest must all be of it.
+// is reports how the file differs from f: content, type, metadata and digest must all
+// be of it.
 func (s seenFile) is(f proofFile) error {
 	if want := f.content(); s.content != want {
-		return fmt.Errorf("content is %.60q… (%d bytes), want %.60q… (%d bytes)", s.content, len(s.content), want, len(want))
+		return fmt.Errorf("content is %.60q… (%d bytes), want %.60q… (%d bytes)", s.content,
+			len(s.content), want, len(want))
 	}
 	if !sameAttributes(s.info.Attributes, f.stored()) {
 		return fmt.Errorf("attributes are %+v, want %+v", s.info.Attributes, f.stored())
@@ -193,5 +201,6 @@ func anyOf(seen map[string]seenFile, allowed []state) (state, error) {
 		}
 		errs = append(errs, err.Error())
 	}
-	return nil, fmt.Errorf("none of %d possible states: %s; there are %.300q", len(allowed), strings.Join(errs, "; or "), slices.Sorted(maps.Keys(seen)))
+	return nil, fmt.Errorf("none of %d possible states: %s; there are %.300q", len(allowed),
+		strings.Join(errs, "; or "), slices.Sorted(maps.Keys(seen)))
 }

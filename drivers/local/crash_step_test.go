@@ -45,7 +45,10 @@ func (s step) do(ctx context.Context, b files.Bucket) error {
 	}
 	switch s.op {
 	case "put":
-		_, err = b.Put(ctx, s.name, strings.NewReader(s.file.content()), &files.PutOptions{Attributes: s.file.attributes(), If: cond})
+		_, err = b.Put(ctx, s.name, strings.NewReader(s.file.content()), &files.PutOptions{
+			Attributes: s.file.attributes(),
+			If:         cond,
+		})
 	case "copy", "move":
 		opts := &files.CopyOptions{If: cond}
 		if s.attrs > 0 {
@@ -76,7 +79,8 @@ func (s step) condition(ctx context.Context, b files.Bucket) (files.Condition, e
 	return files.Condition{}, nil
 }
 
-// states are those that may be seen while the step is under way, beginning with the one before and ending with the one after it.
+// states are those that may be seen while the step is under way, beginning with the one
+// before and ending with the one after it.
 func (s step) states(before state) []state {
 	switch s.op {
 	case "put":
@@ -142,30 +146,48 @@ var scenarios = []scenario{
 	{"plain over plain", append(stepPut("d/f", 5, 0).alone(), beside...), stepPut("d/f", 10, 0)},
 	{"metadata over plain", append(stepPut("d/f", 5, 0).alone(), beside...), stepPut("d/f", 10, 1)},
 	{"plain over metadata", append(stepPut("d/f", 5, 2).alone(), beside...), stepPut("d/f", 10, 0)},
-	{"metadata over metadata", append(stepPut("d/f", 5, 1).alone(), beside...), stepPut("d/f", 10, 2)},
-	{"metadata over metadata of three generations", append([]step{stepPut("d/f", 5, 1), stepPut("d/f", 6, 2), stepPut("d/f", 7, 1)}, beside...), stepPut("d/f", 10, 2)},
+	{"metadata over metadata", append(stepPut("d/f", 5, 1).alone(),
+		beside...), stepPut("d/f", 10, 2)},
+	{"metadata over metadata of three generations", append([]step{stepPut("d/f", 5,
+		1), stepPut("d/f", 6, 2), stepPut("d/f", 7, 1)}, beside...), stepPut("d/f", 10, 2)},
 	{"below a file", append(stepPut("a", 5, 1).alone(), beside...), stepPut("a/b", 10, 1)},
-	{"deep below a file", append([]step{stepPut("a", 5, 1), stepPut("a/b", 6, 0)}, beside...), stepPut("a/b/c", 10, 0)},
+	{"deep below a file", append([]step{stepPut("a", 5, 1), stepPut("a/b", 6, 0)},
+		beside...), stepPut("a/b/c", 10, 0)},
 	{"beside a folder", append(stepPut("a/b", 5, 1).alone(), beside...), stepPut("a", 10, 1)},
-	{"over the file beside a folder", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)}, beside...), stepPut("a", 10, 1)},
-	{"plain over the file beside a folder", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)}, beside...), stepPut("a", 10, 0)},
+	{"over the file beside a folder", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)},
+		beside...), stepPut("a", 10, 1)},
+	{"plain over the file beside a folder", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)},
+		beside...), stepPut("a", 10, 0)},
 	{"long element", beside, stepPut("d/"+long, 10, 1)},
-	{"over a long element", append(stepPut("d/"+long+"/x", 5, 2).alone(), beside...), stepPut("d/"+long+"/x", 10, 1)},
-	{"below a file with a long name", append(stepPut(long, 5, 1).alone(), beside...), stepPut(long+"/x", 10, 0)},
-	{"a name like a sidecar", append(stepPut("d/f.attrs", 5, 1).alone(), beside...), stepPut("d/f.attrs", 10, 2)},
+	{"over a long element", append(stepPut("d/"+long+"/x", 5, 2).alone(),
+		beside...), stepPut("d/"+long+"/x", 10, 1)},
+	{"below a file with a long name", append(stepPut(long, 5, 1).alone(),
+		beside...), stepPut(long+"/x", 10, 0)},
+	{"a name like a sidecar", append(stepPut("d/f.attrs", 5, 1).alone(),
+		beside...), stepPut("d/f.attrs", 10, 2)},
 	{"if absent", beside, stepPut("d/f", 10, 1).when("absent")},
-	{"if of a version", append(stepPut("d/f", 5, 2).alone(), beside...), stepPut("d/f", 10, 1).when("version")},
+	{"if of a version", append(stepPut("d/f", 5, 2).alone(),
+		beside...), stepPut("d/f", 10, 1).when("version")},
 	{"copy", append(stepPut("d/s", 5, 2).alone(), beside...), stepCopy("d/s", "c/f")},
-	{"copy over a file", append([]step{stepPut("d/s", 5, 2), stepPut("d/f", 6, 1)}, beside...), stepCopy("d/s", "d/f")},
-	{"copy with new attributes", append([]step{stepPut("d/s", 5, 2), stepPut("d/f", 6, 0)}, beside...), stepCopy("d/s", "d/f").newly(10, 2)},
-	{"copy onto itself with new attributes", append(stepPut("d/f", 5, 2).alone(), beside...), stepCopy("d/f", "d/f").newly(10, 2)},
+	{"copy over a file", append([]step{stepPut("d/s", 5, 2), stepPut("d/f", 6, 1)},
+		beside...), stepCopy("d/s", "d/f")},
+	{"copy with new attributes", append([]step{stepPut("d/s", 5, 2), stepPut("d/f", 6, 0)},
+		beside...), stepCopy("d/s", "d/f").newly(10, 2)},
+	{"copy onto itself with new attributes", append(stepPut("d/f", 5, 2).alone(),
+		beside...), stepCopy("d/f", "d/f").newly(10, 2)},
 	{"move", append(stepPut("d/s", 5, 2).alone(), beside...), stepMove("d/s", "m/f")},
-	{"move over a file", append([]step{stepPut("s/s", 5, 0), stepPut("d/f", 6, 1)}, beside...), stepMove("s/s", "d/f")},
-	{"delete a file with metadata", append(stepPut("d/f", 5, 2).alone(), beside...), stepDelete("d/f")},
-	{"delete the last file of folders", append(stepPut("l/m/f", 5, 1).alone(), beside...), stepDelete("l/m/f")},
-	{"delete below the file beside", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)}, beside...), stepDelete("a/b")},
-	{"delete the file beside a folder", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)}, beside...), stepDelete("a")},
-	{"delete a long element", append(stepPut(long+"/"+long, 5, 1).alone(), beside...), stepDelete(long + "/" + long)},
+	{"move over a file", append([]step{stepPut("s/s", 5, 0), stepPut("d/f", 6, 1)},
+		beside...), stepMove("s/s", "d/f")},
+	{"delete a file with metadata", append(stepPut("d/f", 5, 2).alone(),
+		beside...), stepDelete("d/f")},
+	{"delete the last file of folders", append(stepPut("l/m/f", 5, 1).alone(),
+		beside...), stepDelete("l/m/f")},
+	{"delete below the file beside", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)},
+		beside...), stepDelete("a/b")},
+	{"delete the file beside a folder", append([]step{stepPut("a", 5, 2), stepPut("a/b", 6, 1)},
+		beside...), stepDelete("a")},
+	{"delete a long element", append(stepPut(long+"/"+long, 5, 1).alone(),
+		beside...), stepDelete(long + "/" + long)},
 }
 
 // alone makes a list of one, with room of its own to append to.

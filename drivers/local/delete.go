@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Delete removes the file, then its sidecar, then the folders that became empty. It creates
-// nothing, so that it works on a full disk.
+// Delete removes the file, then its sidecar, then the folders that became empty. It
+// creates nothing, so that it works on a full disk.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	defer runtime.KeepAlive(b)
 	if err := b.alive(); err != nil {
@@ -78,9 +78,10 @@ func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Versio
 	return nil
 }
 
-// lockToDelete is lockFolder, but where only a lock file could exclude other machines and there
-// is no room for one, who deletes unconditionally goes without.
-func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string, ifVersion files.Version) (folderLock, error) {
+// lockToDelete is lockFolder, but where only a lock file could exclude other machines
+// and there is no room for one, who deletes unconditionally goes without.
+func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string,
+	ifVersion files.Version) (folderLock, error) {
 	lock, err := b.lockFolder(ctx, d, path)
 	if b.byFile && ifVersion == "" && (fsys.IsFull(err) || fsys.IsReadOnly(err)) {
 		return b.lockDirectory(ctx, d, path)
@@ -88,9 +89,10 @@ func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string, ifV
 	return lock, err
 }
 
-// remove deletes under the lock, and reports whether there was something. Older content at
-// another place goes first, and for good, so that nothing comes back.
-func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock, ifVersion files.Version) (found bool, err error) {
+// remove deletes under the lock, and reports whether there was something. Older content
+// at another place goes first, and for good, so that nothing comes back.
+func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock,
+	ifVersion files.Version) (found bool, err error) {
 	c, err := b.look(d, p, true)
 	if err != nil {
 		return false, err
@@ -139,8 +141,8 @@ func (b *backend) unlinkFile(d fsys.Dir, name string) error {
 	}
 }
 
-// removeSidecar removes the sidecar of a file that is deleted for good, so that its content never
-// lacks it, unless there is a new one. A leftover tells of no content.
+// removeSidecar removes the sidecar of a file that is deleted for good, so that its
+// content never lacks it, unless there is a new one. A leftover tells of no content.
 func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *spot) {
 	if kind, err := b.sidecarAt(d, p); err != nil || kind != ourSidecar {
 		return

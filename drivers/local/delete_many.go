@@ -11,9 +11,9 @@ import (
 // MaxDeleteMany is how many names DeleteMany takes.
 func (b *backend) MaxDeleteMany() int { return files.DeleteBatch }
 
-// DeleteMany deletes a few files at a time. On a full disk an unlink may need room itself, such as
-// one of a file in a lower layer of an overlay; what failed for that is tried again behind the
-// others, which may have made some.
+// DeleteMany deletes a few files at a time. On a full disk an unlink may need room
+// itself, such as one of a file in a lower layer of an overlay; what failed for that is
+// tried again behind the others, which may have made some.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	remove := func(ctx context.Context, name string) error {
 		return b.Delete(ctx, driver.Key{Name: name}, "")

@@ -19,8 +19,8 @@ type disk struct {
 	resolution time.Duration
 }
 
-// rules are those by which names are encoded now. A session may find stricter ones, before
-// its first write.
+// rules are those by which names are encoded now. A session may find stricter ones,
+// before its first write.
 func (b *backend) rules() rules { return b.disk.known.Load().rules }
 
 // look finds out what there is to find without a change of the folder. The root may get a
@@ -68,8 +68,8 @@ func (k *disk) look(root fsys.Dir) (fsys.Dir, error) {
 	return d, nil
 }
 
-// exactTimes is the resolution of times on the usual file systems: ext4 with inodes of 128
-// bytes keeps seconds.
+// exactTimes is the resolution of times on the usual file systems: ext4 with inodes of
+// 128 bytes keeps seconds.
 func exactTimes(root fsys.Dir) time.Duration {
 	st, err := root.Stat()
 	if err == nil && st.ModTime%int64(time.Second) == 0 && st.ChangeTime%int64(time.Second) == 0 {
@@ -78,9 +78,10 @@ func exactTimes(root fsys.Dir) time.Duration {
 	return time.Nanosecond
 }
 
-// seemsToFold reports whether an entry of the folder is found by another spelling too. Where
-// there is none with a letter, there is nothing to be mistaken either. A folder that may not be
-// listed is taken for one that doesn't fold; that a listing failed otherwise tells nothing.
+// seemsToFold reports whether an entry of the folder is found by another spelling too.
+// Where there is none with a letter, there is nothing to be mistaken either. A folder
+// that may not be listed is taken for one that doesn't fold; that a listing failed
+// otherwise tells nothing.
 func seemsToFold(root fsys.Dir) (bool, error) {
 	names, err := list(root)
 	if err != nil && !isDenied(err) {
@@ -138,8 +139,8 @@ func (b *backend) adopt(h habits) {
 	b.disk.settled.Store(true)
 }
 
-// learn tries the file system out, in a session that is being made, and writes down what was
-// found. The caller holds the lock of sessions.
+// learn tries the file system out, in a session that is being made, and writes down
+// what was found. The caller holds the lock of sessions.
 func (b *backend) learn(s *session) error {
 	if b.disk.sp == nil || b.disk.kind.Exact() && b.disk.settled.Load() {
 		return nil

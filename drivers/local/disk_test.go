@@ -39,7 +39,8 @@ var hardNames = []string{
 	strings.Repeat("🎉", 60) + "/x", strings.Repeat("w", 249), strings.Repeat("W", 700),
 }
 
-// Different names are different files on every disk, and come back byte for byte (N2, N4).
+// Different names are different files on every disk, and come back byte for byte (N2,
+// N4).
 func TestOddNames(t *testing.T) {
 	for name, sys := range oddDisks() {
 		t.Run(name, func(t *testing.T) {
@@ -99,8 +100,8 @@ func listed(t *testing.T, b files.Bucket) (names []string) {
 	return names
 }
 
-// What other programs put on a disk that folds is there under its own spelling alone, keeps its
-// place when it is replaced, and is in nobody's way (L1, N2, N4).
+// What other programs put on a disk that folds is there under its own spelling alone,
+// keeps its place when it is replaced, and is in nobody's way (L1, N2, N4).
 func TestFoldedForeignFiles(t *testing.T) {
 	dir := t.TempDir()
 	ok(t, os.MkdirAll(filepath.Join(dir, "DCIM/100CANON"), 0o777))
@@ -147,7 +148,13 @@ func TestFoldedForeignFiles(t *testing.T) {
 // The note about a disk is the same for all, only grows, and a newer one is refused.
 func TestHabits(t *testing.T) {
 	all := habits{
-		rules:      rules{devices: true, tail: true, ascii: true, refused: 0xa5, short: 100},
+		rules: rules{
+			devices: true,
+			tail:    true,
+			ascii:   true,
+			refused: 0xa5,
+			short:   100,
+		},
 		folds:      true,
 		resolution: 2 * time.Second,
 	}
@@ -168,8 +175,8 @@ func TestHabits(t *testing.T) {
 	}
 }
 
-// A bucket that is copied from a disk that keeps all names to one that doesn't goes on, and so
-// does one that is copied back.
+// A bucket that is copied from a disk that keeps all names to one that doesn't goes on,
+// and so does one that is copied back.
 func TestDiskChanges(t *testing.T) {
 	dir := t.TempDir()
 	usual := driver.New(openOdd(t, fsys.OS(), dir))

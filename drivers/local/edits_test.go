@@ -34,10 +34,18 @@ func stat(t testing.TB, b files.Bucket, name string) files.Info {
 // A folder of plain files is a bucket, and reading leaves no trace in it.
 func TestPlainFolder(t *testing.T) {
 	b, dir := newBucket(t, nil)
-	ok(t, os.MkdirAll(filepath.Join(dir, "d/empty"), 0o777), os.WriteFile(filepath.Join(dir, "d/page.html"), []byte("<p>"), 0o666),
-		os.WriteFile(filepath.Join(dir, "text"), []byte("plain text"), 0o666), os.WriteFile(filepath.Join(dir, "x.attrs"), []byte("no sidecar"), 0o666))
-	for name, typ := range map[string]string{"d/page.html": "text/html; charset=utf-8", "text": "text/plain; charset=utf-8", "x.attrs": "text/plain; charset=utf-8"} {
-		if s, info := fetch(t, b, name); info.ContentType != typ || info.Size != int64(len(s)) || info.Version == "" || !info.Digest.IsZero() {
+	ok(t, os.MkdirAll(filepath.Join(dir, "d/empty"), 0o777),
+		os.WriteFile(filepath.Join(dir, "d/page.html"), []byte("<p>"), 0o666),
+		os.WriteFile(filepath.Join(dir, "text"), []byte("plain text"), 0o666),
+		os.WriteFile(filepath.Join(dir, "x.attrs"), []byte("no sidecar"), 0o666))
+	for name, typ := range map[string]string{
+		"d/page.html": "text/html; charset=utf-8",
+		"text":        "text/plain; charset=utf-8",
+		"x.attrs":     "text/plain; charset=utf-8",
+	} {
+		if s, info := fetch(t, b,
+			name); info.ContentType != typ || info.Size != int64(len(s)) || info.Version == "" ||
+			!info.Digest.IsZero() {
 			t.Errorf("%s: %q, %+v", name, s, info)
 		}
 	}
@@ -55,12 +63,13 @@ func TestPlainFolder(t *testing.T) {
 	}
 }
 
-// An empty folder, as other programs leave them, is no directory: a file of its name takes its
-// place (L6).
+// An empty folder, as other programs leave them, is no directory: a file of its name
+// takes its place (L6).
 func TestEmptyFolderGivesWay(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	needAttributes(t, dir)
-	ok(t, os.MkdirAll(filepath.Join(dir, "a"), 0o777), os.MkdirAll(filepath.Join(dir, "full/below"), 0o777))
+	ok(t, os.MkdirAll(filepath.Join(dir, "a"), 0o777),
+		os.MkdirAll(filepath.Join(dir, "full/below"), 0o777))
 	putIn(t, b, "a", "content", nil)
 	putIn(t, b, "full", "content", nil)
 	wantDisk(t, dir, "a", "full/below/", "%cf-l-full")
@@ -69,8 +78,8 @@ func TestEmptyFolderGivesWay(t *testing.T) {
 	wantDisk(t, dir, "a", "full")
 }
 
-// A file x.attrs of other programs is a file: it gives way to the sidecar of x, and Put and Delete
-// know both its places.
+// A file x.attrs of other programs is a file: it gives way to the sidecar of x, and Put
+// and Delete know both its places.
 func TestAttrsFile(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	ok(t, os.WriteFile(filepath.Join(dir, "x.attrs"), []byte("theirs"), 0o666))
@@ -119,22 +128,27 @@ func TestEdits(t *testing.T) {
 		path := filepath.Join(dir, "a.txt")
 
 		// Edited in place: no digest, the attributes stay.
-		ok(t, os.WriteFile(path, []byte("edited"), 0o666), os.Chtimes(path, time.Time{}, time.Now().Add(time.Second)))
+		ok(t, os.WriteFile(path, []byte("edited"), 0o666),
+			os.Chtimes(path, time.Time{}, time.Now().Add(time.Second)))
 		s, info := fetch(t, b, "a.txt")
-		if s != "edited" || !info.Digest.IsZero() || info.Version == put.Version || info.Attributes.CacheControl != o.CacheControl || info.Metadata["owner"] != o.Metadata["owner"] {
+		if s != "edited" || !info.Digest.IsZero() || info.Version == put.Version ||
+			info.Attributes.CacheControl != o.CacheControl ||
+			info.Metadata["owner"] != o.Metadata["owner"] {
 			t.Errorf("edited (sidecar %v): %q, %+v", sidecar, s, info)
 		}
-		// Copied back with its time, as cp -p does, without the attribute: the sidecar tells that
-		// it is the old content. Its version is another (V1): a tool may give any content that
-		// time.
-		ok(t, os.Remove(path), os.WriteFile(path, []byte("content"), 0o666), os.Chtimes(path, time.Time{}, put.ModTime))
+		// Copied back with its time, as cp -p does, without the attribute: the sidecar
+		// tells that it is the old content. Its version is another (V1): a tool may
+		// give any content that time.
+		ok(t, os.Remove(path), os.WriteFile(path, []byte("content"), 0o666),
+			os.Chtimes(path, time.Time{}, put.ModTime))
 		s, info = fetch(t, b, "a.txt")
 		if s != "content" || info.Version == put.Version || (info.Digest.MD5 != "") != sidecar {
 			t.Errorf("copied back (sidecar %v): %q, %+v", sidecar, s, info)
 		}
 		// Damaged, with the time of the Put.
 		put = putIn(t, b, "a.txt", "content", o)
-		ok(t, os.WriteFile(path, []byte("kontent"), 0o666), os.Chtimes(path, time.Time{}, put.ModTime))
+		ok(t, os.WriteFile(path, []byte("kontent"), 0o666),
+			os.Chtimes(path, time.Time{}, put.ModTime))
 		r, err := b.Get(ctx, "a.txt", nil)
 		ok(t, err)
 		if p, err := r.ReadAll(); !errors.Is(err, files.ErrCorrupt) {
@@ -142,10 +156,12 @@ func TestEdits(t *testing.T) {
 		}
 		r.Close()
 		ok(t, os.Truncate(path, 3), os.Chtimes(path, time.Time{}, put.ModTime))
-		if _, err := b.Get(ctx, "a.txt", &files.GetOptions{Range: files.Bytes(0, 1)}); !errors.Is(err, files.ErrCorrupt) {
+		if _, err := b.Get(ctx, "a.txt",
+			&files.GetOptions{Range: files.Bytes(0, 1)}); !errors.Is(err, files.ErrCorrupt) {
 			t.Errorf("truncated (sidecar %v): %v", sidecar, err)
 		}
-		if _, err := files.Copy(ctx, b, "copy", b, "a.txt", nil); !errors.Is(err, files.ErrCorrupt) {
+		if _, err := files.Copy(ctx, b, "copy", b, "a.txt",
+			nil); !errors.Is(err, files.ErrCorrupt) {
 			t.Errorf("Copy of the truncated (sidecar %v): %v", sidecar, err)
 		}
 		putIn(t, b, "a.txt", "whole again", nil)
@@ -155,8 +171,8 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// A change in place during a read is ErrChanged, not a mixture (G4); a Put or a Delete isn't seen
-// at all.
+// A change in place during a read is ErrChanged, not a mixture (G4); a Put or a Delete
+// isn't seen at all.
 func TestChangeWhileReading(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
@@ -166,7 +182,10 @@ func TestChangeWhileReading(t *testing.T) {
 		do   func(path string) error
 		want error
 	}{
-		{"put", func(string) error { _, err := b.Put(ctx, "a", strings.NewReader("new"), nil); return err }, nil},
+		{"put", func(string) error {
+			_, err := b.Put(ctx, "a", strings.NewReader("new"), nil)
+			return err
+		}, nil},
 		{"delete", func(string) error { return b.Delete(ctx, "a", nil) }, nil},
 		{"append", func(path string) error {
 			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
@@ -185,8 +204,11 @@ func TestChangeWhileReading(t *testing.T) {
 		head, err := r.ReadN(4000)
 		ok(t, err, change.do(filepath.Join(dir, "a")))
 		rest, err := r.ReadAll()
-		if !errors.Is(err, change.want) || change.want == nil && (err != nil || string(head)+string(rest) != content) {
-			t.Errorf("%s: %d bytes, %v; want %v", change.name, len(head)+len(rest), err, change.want)
+		if !errors.Is(err,
+			change.want) || change.want == nil && (err != nil ||
+			string(head)+string(rest) != content) {
+			t.Errorf("%s: %d bytes, %v; want %v", change.name, len(head)+len(rest), err,
+				change.want)
 		}
 		r.Close()
 	}
@@ -195,14 +217,25 @@ func TestChangeWhileReading(t *testing.T) {
 // A folder of a newer format is refused, at the first use.
 func TestFormat(t *testing.T) {
 	ctx := context.Background()
-	for mark, refused := range map[string]bool{"3\n": true, "junk": true, "": false, "1\n": false, "2\n": false} {
+	for mark, refused := range map[string]bool{
+		"3\n":  true,
+		"junk": true,
+		"":     false,
+		"1\n":  false,
+		"2\n":  false,
+	} {
 		dir := t.TempDir()
-		ok(t, os.Mkdir(filepath.Join(dir, controlDir), 0o777), os.WriteFile(filepath.Join(dir, controlDir, versionFile), []byte(mark), 0o666),
+		ok(t, os.Mkdir(filepath.Join(dir, controlDir), 0o777),
+			os.WriteFile(filepath.Join(dir, controlDir, versionFile), []byte(mark), 0o666),
 			os.WriteFile(filepath.Join(dir, "a"), nil, 0o666))
 		b := openBucket(t, dir, nil)
 		_, statErr := b.Stat(ctx, "a", nil)
 		_, putErr := b.Put(ctx, "a", strings.NewReader(""), nil)
-		for op, err := range map[string]error{"Stat": statErr, "Put": putErr, "Check": files.Check(ctx, b)} {
+		for op, err := range map[string]error{
+			"Stat":  statErr,
+			"Put":   putErr,
+			"Check": files.Check(ctx, b),
+		} {
 			if refused != errors.Is(err, files.ErrInvalid) || !refused && err != nil {
 				t.Errorf("mark %q: %s: %v", mark, op, err)
 			}
@@ -224,7 +257,8 @@ func TestSweep(t *testing.T) {
 	_, err := pw.Write([]byte("half"))
 	ok(t, err)
 	dead := filepath.Join(dir, controlDir, "s-0123.attrs")
-	ok(t, os.Mkdir(dead, 0o777), os.WriteFile(filepath.Join(dead, aliveFile), nil, 0o666), os.WriteFile(filepath.Join(dead, "1.attrs"), []byte("half"), 0o666))
+	ok(t, os.Mkdir(dead, 0o777), os.WriteFile(filepath.Join(dead, aliveFile), nil, 0o666),
+		os.WriteFile(filepath.Join(dead, "1.attrs"), []byte("half"), 0o666))
 	barely := filepath.Join(dir, controlDir, "s-4567.attrs") // killed before it had its lock
 	ok(t, os.Mkdir(barely, 0o777))
 	second := openBucket(t, dir, nil)
@@ -250,11 +284,13 @@ func TestNoLocks(t *testing.T) {
 	}
 	info := putIn(t, b, "a", "content", &files.PutOptions{Attributes: someAttributes})
 	for _, c := range []files.Condition{files.IfAbsent(), files.IfVersion(info.Version)} {
-		if _, err := b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{If: c}); !errors.Is(err, errors.ErrUnsupported) {
+		if _, err := b.Put(ctx, "a", strings.NewReader("x"),
+			&files.PutOptions{If: c}); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("Put %v: %v", c, err)
 		}
 	}
-	if err := b.Delete(ctx, "a", &files.DeleteOptions{IfVersion: info.Version}); !errors.Is(err, errors.ErrUnsupported) {
+	if err := b.Delete(ctx, "a",
+		&files.DeleteOptions{IfVersion: info.Version}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Delete of a version: %v", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != "content" {

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestEveryErrnoHasAKind: no error of the system is without a sentinel (E2), or is taken for the
-// caller's file.
+// TestEveryErrnoHasAKind: no error of the system is without a sentinel (E2), or is
+// taken for the caller's file.
 func TestEveryErrnoHasAKind(t *testing.T) {
 	want := map[syscall.Errno]error{
 		syscall.ENOSPC:    files.ErrTooLarge,
@@ -41,7 +41,8 @@ func TestEveryErrnoHasAKind(t *testing.T) {
 	for errno := syscall.Errno(1); errno < 134; errno++ {
 		err := fault(errno)
 		kind := files.KindOf(err)
-		if kind == nil || kind == files.ErrNotExist || kind == files.ErrExist || !errors.Is(err, errno) {
+		if kind == nil || kind == files.ErrNotExist || kind == files.ErrExist || !errors.Is(err,
+			errno) {
 			t.Errorf("%d (%v) is %v", errno, errno, kind)
 		}
 		if w := want[errno]; w != nil && kind != w {
@@ -72,16 +73,23 @@ func errnos(task childTask) error {
 		nr     int
 		errnos []unix.Errno
 	}{
-		{unix.SYS_FSETXATTR, []unix.Errno{unix.EACCES, unix.EPERM, unix.E2BIG, unix.ENOSPC, unix.EDQUOT,
-			unix.EFBIG, unix.ERANGE, unix.EINVAL, unix.EIO}},
-		{unix.SYS_COPY_FILE_RANGE, []unix.Errno{unix.EINVAL, unix.EXDEV, unix.EOPNOTSUPP, unix.EIO, unix.EBADF}},
+		{
+			unix.SYS_FSETXATTR,
+			[]unix.Errno{unix.EACCES, unix.EPERM, unix.E2BIG, unix.ENOSPC, unix.EDQUOT,
+				unix.EFBIG, unix.ERANGE, unix.EINVAL, unix.EIO},
+		},
+		{
+			unix.SYS_COPY_FILE_RANGE,
+			[]unix.Errno{unix.EINVAL, unix.EXDEV, unix.EOPNOTSUPP, unix.EIO, unix.EBADF},
+		},
 	} {
 		for i, errno := range call.errnos {
 			for _, a := range []files.Attributes{{}, attrs} {
 				name := fmt.Sprintf("%d-%d.txt", call.nr, i)
 				what := fmt.Sprintf("call %d, %v", call.nr, errno)
 				sysfault.Arm(call.nr, 1, errno, true)
-				put, err := files.PutString(ctx, b, name, "content", &files.PutOptions{Attributes: a})
+				put, err := files.PutString(ctx, b, name, "content",
+					&files.PutOptions{Attributes: a})
 				if err == nil {
 					_, err = files.Copy(ctx, b, "copy-"+name, b, name, nil)
 				}
@@ -94,12 +102,14 @@ func errnos(task childTask) error {
 					if err != nil || n == name && info.Version != put.Version {
 						return fmt.Errorf("%s: %+v, put as %+v, %w", what, info, put, err)
 					}
-					if info.Digest.CRC32C == "" || a.CacheControl != "" && !reflect.DeepEqual(info.Attributes, a) {
+					if info.Digest.CRC32C == "" ||
+						a.CacheControl != "" && !reflect.DeepEqual(info.Attributes, a) {
 						return fmt.Errorf("%s: %s has %+v", what, n, info)
 					}
 					for e, err := range b.List(ctx, "", &files.ListOptions{Prefix: n}) {
 						if err != nil || e != info.Entry {
-							return fmt.Errorf("%s: listed as %+v, Stat tells %+v, %w", what, e, info.Entry, err)
+							return fmt.Errorf("%s: listed as %+v, Stat tells %+v, %w", what, e,
+								info.Entry, err)
 						}
 					}
 					if s, err := files.ReadString(ctx, b, n, nil); s != "content" || err != nil {
@@ -112,8 +122,8 @@ func errnos(task childTask) error {
 	return nil
 }
 
-// TestUnusualErrnos: an attribute that can't be set is kept in the sidecar, and what the system
-// can't copy goes through memory.
+// TestUnusualErrnos: an attribute that can't be set is kept in the sidecar, and what
+// the system can't copy goes through memory.
 func TestUnusualErrnos(t *testing.T) {
 	dir := t.TempDir()
 	needAttributes(t, dir)

@@ -12,26 +12,28 @@ import (
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// missing reports whether err says that there is no file at the place: nothing, or something that
-// is no file (N5).
+// missing reports whether err says that there is no file at the place: nothing, or
+// something that is no file (N5).
 func missing(err error) bool {
 	return isNotExist(err) || errors.Is(err, fsys.ErrNotFile) || fsys.IsNotDirectory(err) ||
-		errors.Is(err, syscall.ENAMETOOLONG) // on a disk of short names that nobody has written to yet
+		// on a disk of short names that nobody has written to yet
+		errors.Is(err, syscall.ENAMETOOLONG)
 }
 
 // isDenied reports whether err is that of a missing right.
 func isDenied(err error) bool { return errors.Is(err, fs.ErrPermission) }
 
-// fault is an unexpected error of the system as the caller sees it: each has a sentinel (E2). What
-// is missing then, or there, is the driver's own, and must not look like the caller's file. Errors
-// that aren't the system's pass as they are.
+// fault is an unexpected error of the system as the caller sees it: each has a sentinel
+// (E2). What is missing then, or there, is the driver's own, and must not look like the
+// caller's file. Errors that aren't the system's pass as they are.
 func fault(err error) error {
 	if err == nil {
 		return nil
 	}
 	switch err {
 	case fsys.ErrNotFile, fsys.ErrNotDir:
-		return files.WithCause(files.ErrUnavailable, err, "something else took a place in the folder meanwhile")
+		return files.WithCause(files.ErrUnavailable, err,
+			"something else took a place in the folder meanwhile")
 	case fsys.ErrLocked:
 		return files.WithCause(files.ErrUnavailable, err, "another process holds a lock")
 	case io.ErrShortWrite, io.ErrUnexpectedEOF:
@@ -69,10 +71,11 @@ func fault(err error) error {
 	return files.WithCause(kind, err, text)
 }
 
-// commitFault is the fault of the call that was to make the change. Where whoever serves the file
-// system gave no answer, as a FUSE program that dies meanwhile or a network's server, nobody knows
-// whether it did (P2). So it is with EIO, except on a disk of this machine's own, whose file system
-// tells of calls that it didn't carry out.
+// commitFault is the fault of the call that was to make the change. Where whoever
+// serves the file system gave no answer, as a FUSE program that dies meanwhile or a
+// network's server, nobody knows whether it did (P2). So it is with EIO, except on a
+// disk of this machine's own, whose file system tells of calls that it didn't carry
+// out.
 func (b *backend) commitFault(err error) error {
 	if fsys.IsLost(err) || fsys.IsFailing(err) && !b.volume.Local {
 		return files.WithCause(files.ErrUncertain, err,

@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// An element of a name is a file or a folder of the same name on disk, but for what a disk can't
-// hold or would take for something else (N2, N4). Those elements begin with the mark:
+// An element of a name is a file or a folder of the same name on disk, but for what a
+// disk can't hold or would take for something else (N2, N4). Those elements begin with
+// the mark:
 //
 //	%cf-e-<text>                    the element, percent-encoded where need be
 //	%cf-d-<part>-/…/%cf-x-<part>    the same text in parts, of an element too long for one: a chain of folders
@@ -20,14 +21,15 @@ const (
 	chainMark   = mark + "d-"
 	endMark     = mark + "x-"
 	leafMark    = mark + "l-"
-	// chainTail keeps a part from ending in what has a meaning there: a dot, a space, ".attrs".
+	// chainTail keeps a part from ending in what has a meaning there: a dot, a space,
+	// ".attrs".
 	chainTail = "-"
 
 	sidecarExt = ".attrs"
 )
 
-// rules are the target's own limits of names, beside those that hold everywhere. They are the same
-// for all who write to a folder (habits.go).
+// rules are the target's own limits of names, beside those that hold everywhere. They
+// are the same for all who write to a folder (habits.go).
 type rules struct {
 	// windows: no device names, none of <>:"\|?*, no dot or space at the end.
 	windows bool
@@ -38,9 +40,9 @@ type rules struct {
 	ascii bool
 	// short is how much less than 255 bytes a name on disk may have.
 	short uint8
-	// foldCase: the file system takes letters of different case, or composed and decomposed ones,
-	// as the same. Then upper-case and non-ASCII letters are encoded, so that no two names can
-	// meet.
+	// foldCase: the file system takes letters of different case, or composed and
+	// decomposed ones, as the same. Then upper-case and non-ASCII letters are encoded,
+	// so that no two names can meet.
 	foldCase bool
 }
 
@@ -69,8 +71,8 @@ func (r rules) odd() bool {
 	return r.windows || r.foldCase || r.devices || r.tail || r.ascii || r.refused != 0
 }
 
-// encode returns where the file of that name lies: the folder, "" being the root, and the name in
-// it. The name is legal.
+// encode returns where the file of that name lies: the folder, "" being the root, and
+// the name in it. The name is legal.
 func (r rules) encode(name string) (dir, base string) {
 	if r.plainPath(name) {
 		i := strings.LastIndexByte(name, '/')
@@ -126,8 +128,8 @@ func (r rules) plainPath(name string) bool {
 	return true
 }
 
-// encodeElement returns the folders of the chain, of which there are mostly none, and the name in
-// the last of them.
+// encodeElement returns the folders of the chain, of which there are mostly none, and
+// the name in the last of them.
 func (r rules) encodeElement(e string) (chain []string, last string) {
 	if plain(r, e) {
 		return nil, e
@@ -157,8 +159,8 @@ func cut(text string, n int) int {
 	return n
 }
 
-// plain reports whether an element found on disk, or one of a name, is legal (N1) and stands for
-// itself.
+// plain reports whether an element found on disk, or one of a name, is legal (N1) and
+// stands for itself.
 func plain[T string | []byte](r rules, e T) bool {
 	n := len(e)
 	if n == 0 || n > r.maxElement() || e[0] == '.' && (n == 1 || n == 2 && e[1] == '.') {
@@ -169,7 +171,8 @@ func plain[T string | []byte](r rules, e T) bool {
 	case '%':
 		odd = odd || n >= len(mark) && string(e[:len(mark)]) == mark
 	case '.':
-		odd = odd || n >= len(ownPrefix) && string(e[:len(ownPrefix)]) == ownPrefix || mayBePlaceholder(e)
+		odd = odd || n >= len(ownPrefix) && string(e[:len(ownPrefix)]) == ownPrefix ||
+			mayBePlaceholder(e)
 	}
 	for i := 0; i < n; i++ {
 		switch c := e[i]; {
@@ -191,7 +194,8 @@ func plain[T string | []byte](r rules, e T) bool {
 	return utf8.ValidString(s) && !(odd && r.special(s))
 }
 
-// special reports whether a legal element has to be escaped for other reasons than its length.
+// special reports whether a legal element has to be escaped for other reasons than its
+// length.
 func (r rules) special(e string) bool {
 	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || placeholder(e) ||
 		(r.windows || r.devices) && device(e) {
@@ -240,8 +244,8 @@ func (r rules) text(e string) string {
 	return string(b)
 }
 
-// hexEscaped reports whether s begins with what the Go CDK's fileblob unescapes: "__0x", digits,
-// "__".
+// hexEscaped reports whether s begins with what the Go CDK's fileblob unescapes:
+// "__0x", digits, "__".
 func hexEscaped(s string) bool {
 	s, ok := strings.CutPrefix(s, "__0x")
 	if !ok {
@@ -264,7 +268,8 @@ func device(e string) bool {
 		return true
 	}
 	for _, port := range []string{"COM", "LPT"} {
-		if n, ok := strings.CutPrefix(base, port); ok && utf8.RuneCountInString(n) == 1 && strings.Contains("0123456789¹²³", n) {
+		if n, ok := strings.CutPrefix(base,
+			port); ok && utf8.RuneCountInString(n) == 1 && strings.Contains("0123456789¹²³", n) {
 			return true
 		}
 	}

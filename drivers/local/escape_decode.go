@@ -15,9 +15,10 @@ const (
 	endEntry                     // the last part of a long element
 )
 
-// decode tells what an entry on disk stands for. The text is the element; of a part, the part of
-// the escaped text, whose canonical form only the whole chain shows (decodeChain). leaf is true at
-// the place of a file beside a folder of its name (N3). Sidecars are foreign here.
+// decode tells what an entry on disk stands for. The text is the element; of a part,
+// the part of the escaped text, whose canonical form only the whole chain shows
+// (decodeChain). leaf is true at the place of a file beside a folder of its name (N3).
+// Sidecars are foreign here.
 func (r rules) decode(disk string) (kind diskKind, text string, leaf bool) {
 	if rest, ok := strings.CutPrefix(disk, leafMark); ok {
 		kind, text, _ := r.decodeOnce(rest)
@@ -45,15 +46,16 @@ func (r rules) decodeOnce(disk string) (diskKind, string, bool) {
 		return endEntry, part, false
 	}
 	if part, ok := strings.CutPrefix(disk, chainMark); ok {
-		if part, ok := strings.CutSuffix(part, chainTail); ok && part != "" && len(part) <= r.maxPart() {
+		if part, ok := strings.CutSuffix(part,
+			chainTail); ok && part != "" && len(part) <= r.maxPart() {
 			return chainEntry, part, false
 		}
 	}
 	return foreignEntry, "", false
 }
 
-// decodeChain returns the element whose chain of folders has these parts, joined, and ends in this
-// one.
+// decodeChain returns the element whose chain of folders has these parts, joined, and
+// ends in this one.
 func (r rules) decodeChain(parts []string, end string) (element string, ok bool) {
 	element, ok = r.unescape(strings.Join(parts, "") + end)
 	if !ok {
@@ -71,8 +73,8 @@ func (r rules) decodeChain(parts []string, end string) (element string, ok bool)
 	return element, true
 }
 
-// unescape decodes %XX. It fails where the result isn't a legal element; whether the text is the
-// canonical one is found by encoding again.
+// unescape decodes %XX. It fails where the result isn't a legal element; whether the
+// text is the canonical one is found by encoding again.
 func (r rules) unescape(text string) (string, bool) {
 	b := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {

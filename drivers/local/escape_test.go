@@ -38,7 +38,10 @@ func TestEncode(t *testing.T) {
 		{linuxRules, long[:249], "", long[:249]},
 		{linuxRules, long, "%cf-d-" + long[:240] + "-", "%cf-x-" + long[:10]},
 		{linuxRules, "d/" + long + "/b", "d/%cf-d-" + long[:240] + "-/%cf-x-" + long[:10], "b"},
-		{linuxRules, long[:239] + "é" + long[:9], "%cf-d-" + long[:239] + "-", "%cf-x-é" + long[:9]},
+		{
+			linuxRules, long[:239] + "é" + long[:9], "%cf-d-" + long[:239] + "-",
+			"%cf-x-é" + long[:9],
+		},
 		{linuxRules, "%cf-" + long[:235] + "%é", "%cf-d-%25cf-" + long[:234] + "-", "%cf-x-x%25é"},
 		{windowsRules, "a", "", "a"},
 		{windowsRules, "nul.txt", "", "%cf-e-nul.txt"},
@@ -61,8 +64,10 @@ func TestForeignOnDisk(t *testing.T) {
 	long := strings.Repeat("x", 250)
 	for _, disk := range []string{
 		"x.attrs", ".cloudfiles.attrs", "a\xff", "a\x01", "a\x7f", long, "a__0x2f__b",
-		"%cf-", "%cf-z-a", "%cf-e-", "%cf-e-a", "%cf-e-x%2eattrs", "%cf-e-%78%2Eattrs", "%cf-e-x%2Eattrs%", "%cf-e-%2", "%cf-e-%2E",
-		"%cf-e-%2E%2E", "%cf-e-a%2Fb", "%cf-e-%00", "%cf-e-%25cf-\xff", "%cf-d-", "%cf-d--", "%cf-d-a", "%cf-x-", "%cf-l-", "%cf-l-%cf-l-a",
+		"%cf-", "%cf-z-a", "%cf-e-", "%cf-e-a", "%cf-e-x%2eattrs", "%cf-e-%78%2Eattrs",
+		"%cf-e-x%2Eattrs%", "%cf-e-%2", "%cf-e-%2E",
+		"%cf-e-%2E%2E", "%cf-e-a%2Fb", "%cf-e-%00", "%cf-e-%25cf-\xff", "%cf-d-", "%cf-d--",
+		"%cf-d-a", "%cf-x-", "%cf-l-", "%cf-l-%cf-l-a",
 		"%cf-l-%cf-e-a", "%cf-l-%cf-d-a-", "%cf-l-x.attrs", "%cf-x-" + long[:241],
 	} {
 		if kind, text, leaf := linuxRules.decode(disk); kind != foreignEntry {
@@ -101,7 +106,8 @@ func checkElements(t *testing.T, r rules, name string) {
 		disk = strings.Split(dir, "/")
 	}
 	disk = append(disk, base)
-	// Every element has room for a sidecar and for the leaf's mark, and hides from no listing.
+	// Every element has room for a sidecar and for the leaf's mark, and hides from no
+	// listing.
 	for _, d := range disk {
 		switch {
 		case len(leafName(d)) > 255 || len(d+sidecarExt) > 255:
@@ -114,7 +120,8 @@ func checkElements(t *testing.T, r rules, name string) {
 				t.Fatalf("%q of %q is another name to fileblob", d, name)
 			}
 		}
-		if r.windows && (strings.ContainsAny(d, `<>:"\|?*`) || strings.HasSuffix(d, ".") || strings.HasSuffix(d, " ") || device(d)) {
+		if r.windows && (strings.ContainsAny(d,
+			`<>:"\|?*`) || strings.HasSuffix(d, ".") || strings.HasSuffix(d, " ") || device(d)) {
 			t.Fatalf("%q of %q can't be on windows", d, name)
 		}
 	}
@@ -142,7 +149,8 @@ func checkElements(t *testing.T, r rules, name string) {
 		default:
 			t.Fatalf("%q of %q is foreign", d, name)
 		}
-		if k, tx, leaf := r.decode(leafName(d)); kind != chainEntry && (!leaf || k != kind || tx != text) {
+		if k, tx, leaf := r.decode(leafName(d)); kind != chainEntry && (!leaf || k != kind ||
+			tx != text) {
 			t.Fatalf("leaf of %q decodes as %v %q %v", d, k, tx, leaf)
 		}
 	}
@@ -154,9 +162,13 @@ func checkElements(t *testing.T, r rules, name string) {
 	}
 }
 
-// TestLongestPath: on the systems that tell letters apart, every name opens by one path of less than 4,096 bytes.
+// TestLongestPath: on the systems that tell letters apart, every name opens by one path
+// of less than 4,096 bytes.
 func TestLongestPath(t *testing.T) {
-	for _, unit := range []string{"%cf-/", ".attrs/", "%", "__0x1__", "é", "x", "__0x1__/", strings.Repeat("%", 250) + "/", strings.Repeat("x", 244) + ".attrs/"} {
+	for _, unit := range []string{
+		"%cf-/", ".attrs/", "%", "__0x1__", "é", "x", "__0x1__/", strings.Repeat("%", 250) + "/",
+		strings.Repeat("x", 244) + ".attrs/",
+	} {
 		name := strings.Trim(strings.Repeat(unit, files.MaxName/len(unit)), "/")
 		for len(name)+1 <= files.MaxName && !strings.HasSuffix(unit, "/") {
 			name += "%"
@@ -170,7 +182,10 @@ func TestLongestPath(t *testing.T) {
 }
 
 func FuzzEncode(f *testing.F) {
-	for _, s := range []string{"a", "a/b", "x.attrs", "%cf-e-x", "__0x2f__", "CON", "é.", strings.Repeat("%", 300), strings.Repeat("é", 200)} {
+	for _, s := range []string{
+		"a", "a/b", "x.attrs", "%cf-e-x", "__0x2f__", "CON", "é.", strings.Repeat("%", 300),
+		strings.Repeat("é", 200),
+	} {
 		f.Add(s, "a")
 	}
 	f.Fuzz(func(t *testing.T, x, y string) {
@@ -195,9 +210,13 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// FuzzDecode: what decodes is the one form of what it decodes to, so no two entries of a folder are one name.
+// FuzzDecode: what decodes is the one form of what it decodes to, so no two entries of
+// a folder are one name.
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{"a", "x.attrs", "%cf-e-x%2Eattrs", "%cf-e-x", "%cf-l-a", "%cf-x-a", "%cf-d-a-", "a\xff", "__0x2f__"} {
+	for _, s := range []string{
+		"a", "x.attrs", "%cf-e-x%2Eattrs", "%cf-e-x", "%cf-l-a", "%cf-x-a", "%cf-d-a-", "a\xff",
+		"__0x2f__",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, disk string) {
@@ -231,7 +250,9 @@ func FuzzDecode(f *testing.F) {
 }
 
 func TestOrdinaryNamesCostNothing(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { linuxRules.encode("photos/2024/Zürich/IMG_0001.jpg") }); n > 1 {
+	if n := testing.AllocsPerRun(100, func() {
+		linuxRules.encode("photos/2024/Zürich/IMG_0001.jpg")
+	}); n > 1 {
 		t.Errorf("%v allocations", n)
 	}
 	b := []byte("IMG_0001.jpg")

@@ -22,7 +22,8 @@ import (
 // faultCase is a scenario, or, where read is set, something that reads.
 type faultCase struct {
 	scenario
-	// read returns what it found: the whole where the error is nil, else what came before it.
+	// read returns what it found: the whole where the error is nil, else what came
+	// before it.
 	read func(ctx context.Context, b files.Bucket) ([]string, error)
 }
 
@@ -45,10 +46,11 @@ func faultScenarios() (all []faultCase) {
 		all = append(all, faultCase{scenario{name: name, setup: manyFiles}, read})
 	}
 	for _, name := range []string{"a", "l/" + long, "d/f", "d/g.attrs", "d/large", "missing"} {
-		reading(fmt.Sprintf("get %.10s", name), func(ctx context.Context, b files.Bucket) ([]string, error) {
-			s, err := getSeen(ctx, b, name)
-			return readLines(err, s.info, len(s.content))
-		})
+		reading(fmt.Sprintf("get %.10s", name),
+			func(ctx context.Context, b files.Bucket) ([]string, error) {
+				s, err := getSeen(ctx, b, name)
+				return readLines(err, s.info, len(s.content))
+			})
 	}
 	reading("stat", func(ctx context.Context, b files.Bucket) ([]string, error) {
 		info, err := b.Stat(ctx, "a", nil)
@@ -74,8 +76,8 @@ func faultScenarios() (all []faultCase) {
 	return all
 }
 
-// readLines are what a read that isn't a listing found: nothing where it failed, but for the
-// file that isn't there.
+// readLines are what a read that isn't a listing found: nothing where it failed, but
+// for the file that isn't there.
 func readLines(err error, found ...any) ([]string, error) {
 	if files.KindOf(err) == files.ErrNotExist {
 		return []string{"no file"}, nil
@@ -87,16 +89,17 @@ func readLines(err error, found ...any) ([]string, error) {
 }
 
 const (
-	// faultTime is the context's time: an end that nothing but a fault which never ends should
-	// reach.
+	// faultTime is the context's time: an end that nothing but a fault which never ends
+	// should reach.
 	faultTime = 300 * time.Millisecond
-	// promptly is how much later than that the answer may come on a busy machine. An idle one
-	// takes far less.
+	// promptly is how much later than that the answer may come on a busy machine. An
+	// idle one takes far less.
 	promptly = 100 * time.Millisecond
 )
 
-// patiently does it again, with more time, where the answer came late, as it may on a machine
-// that does other work beside. What waits for an end that never comes is late each time.
+// patiently does it again, with more time, where the answer came late, as it may on a
+// machine that does other work beside. What waits for an end that never comes is late
+// each time.
 func (r *faultRun) patiently(ctx context.Context) (err error) {
 	for try := range 4 {
 		r.scale = 1 << try
@@ -144,8 +147,8 @@ func (r *faultRun) do(ctx context.Context) error {
 	return err
 }
 
-// broken calls f while the fault is there, and returns its error. A call that doesn't come
-// back is let go by the end of the fault.
+// broken calls f while the fault is there, and returns its error. A call that doesn't
+// come back is let go by the end of the fault.
 func (r *faultRun) broken(ctx context.Context, f func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.scale*faultTime)
 	defer cancel()
@@ -212,7 +215,8 @@ func (r *faultRun) reads(ctx context.Context, b files.Bucket) error {
 	seen, all := got, want
 	switch {
 	case r.blind() && r.sc.name == "stat":
-		// Of a file that can't be opened Stat tells what List does, without attributes (S1).
+		// Of a file that can't be opened Stat tells what List does, without attributes
+		// (S1).
 		seen, all = entryAlone(got), entryAlone(want)
 	case r.blind():
 		seen, all = withoutRecord(got), withoutRecord(want)
@@ -229,12 +233,12 @@ func (r *faultRun) reads(ctx context.Context, b files.Bucket) error {
 	return nil
 }
 
-// blind reports whether the fault says that something may not be looked at. What may be seen and
-// not read is listed as a file that others wrote (S1), and so is one whose record may not be read,
-// as where its mode was changed since it was opened. So its version and its digest are not those
-// of the record, and a condition on the version that was told before doesn't hold, which is safe:
-// nothing is changed then. Nothing else may differ: not the content, and not the attributes, which
-// the sidecar tells.
+// blind reports whether the fault says that something may not be looked at. What may be
+// seen and not read is listed as a file that others wrote (S1), and so is one whose
+// record may not be read, as where its mode was changed since it was opened. So its
+// version and its digest are not those of the record, and a condition on the version
+// that was told before doesn't hold, which is safe: nothing is changed then. Nothing
+// else may differ: not the content, and not the attributes, which the sidecar tells.
 func (r *faultRun) blind() bool {
 	return r.errno == unix.EPERM || r.errno == unix.EACCES
 }
@@ -288,7 +292,8 @@ func (r *faultRun) writes(ctx context.Context, b files.Bucket, dir string, befor
 		allowed = allowed[:1]
 	}
 	seen, err := seeAll(ctx, b)
-	if s, ok := seen[run.name]; ok && r.blind() && r.nr == unix.SYS_FGETXATTR && run.src != "" && s.info.Digest.CRC32C == "" {
+	if s, ok := seen[run.name]; ok && r.blind() && r.nr == unix.SYS_FGETXATTR && run.src != "" &&
+		s.info.Digest.CRC32C == "" {
 		s.info.Digest.CRC32C = crcOf(s.content) // a copy of a record that wasn't seen has none
 		seen[run.name] = s
 	}

@@ -22,11 +22,13 @@ import (
 // fewEnv makes a run of the test binary the child of TestFewDescriptors.
 const fewEnv = "CLOUDFILES_FEW_DESCRIPTORS"
 
-// A process that has only so many descriptors left, from none to as many as the step needs, gets
-// its answer or an error of a kind, with the old state; no session and no upload is left behind,
-// and the same handle does the step once there are some (X2, P2).
+// A process that has only so many descriptors left, from none to as many as the step
+// needs, gets its answer or an error of a kind, with the old state; no session and no
+// upload is left behind, and the same handle does the step once there are some (X2,
+// P2).
 func TestFewDescriptors(t *testing.T) {
-	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFewDescriptorsChild$", "-test.v")
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFewDescriptorsChild$",
+		"-test.v")
 	c.Env = append(os.Environ(), fewEnv+"="+quickFolder(t))
 	out, err := c.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestFewDescriptorsChild")) {
@@ -58,8 +60,8 @@ func TestFewDescriptorsChild(t *testing.T) {
 	}
 }
 
-// fewDescriptors does a step, or reads, with so many descriptors left. It returns what the step
-// met, and what was wrong with that.
+// fewDescriptors does a step, or reads, with so many descriptors left. It returns what
+// the step met, and what was wrong with that.
 func fewDescriptors(t *testing.T, base string, sc faultCase, left int) (failure, err error) {
 	ctx := t.Context()
 	dir, err := os.MkdirTemp(base, "")
@@ -115,7 +117,8 @@ func sawEnough(
 
 // leftBehind checks what a step has left.
 func leftBehind(
-	ctx context.Context, sc faultCase, b files.Bucket, dir string, failure error, before state, open int,
+	ctx context.Context, sc faultCase, b files.Bucket, dir string, failure error, before state,
+	open int,
 ) error {
 	allowed := sc.run.states(before)
 	switch {
@@ -153,8 +156,8 @@ func leftBehind(
 	return err
 }
 
-// leaveDescriptors takes all descriptors but so many, until the function that it returns is
-// called.
+// leaveDescriptors takes all descriptors but so many, until the function that it
+// returns is called.
 func leaveDescriptors(t *testing.T, left int) (free func()) {
 	t.Helper()
 	var was unix.Rlimit

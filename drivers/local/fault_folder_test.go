@@ -19,14 +19,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// methods are all that a bucket does, each as one call on the names f, which is there, and g.
+// methods are all that a bucket does, each as one call on the names f, which is there,
+// and g.
 var methods = map[string]func(ctx context.Context, b files.Bucket) error{
 	"Put": func(ctx context.Context, b files.Bucket) error {
 		_, err := b.Put(ctx, "g", strings.NewReader("x"), nil)
 		return err
 	},
 	"Put if absent": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "new/g", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent()})
+		_, err := b.Put(ctx, "new/g", strings.NewReader("x"),
+			&files.PutOptions{If: files.IfAbsent()})
 		return err
 	},
 	"Get": func(ctx context.Context, b files.Bucket) error {
@@ -42,13 +44,20 @@ var methods = map[string]func(ctx context.Context, b files.Bucket) error{
 		_, err := b.Get(ctx, "none", nil)
 		return err
 	},
-	"Stat": func(ctx context.Context, b files.Bucket) error { _, err := b.Stat(ctx, "f", nil); return err },
+	"Stat": func(ctx context.Context, b files.Bucket) error {
+		_, err := b.Stat(ctx, "f", nil)
+		return err
+	},
 	"List": func(ctx context.Context, b files.Bucket) error { return listError(ctx, b, "", nil) },
 	"List of a missing directory": func(ctx context.Context, b files.Bucket) error {
 		return listError(ctx, b, "none", &files.ListOptions{Shallow: true})
 	},
-	"Delete":                   func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "f", nil) },
-	"Delete of a missing file": func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "none/g", nil) },
+	"Delete": func(ctx context.Context, b files.Bucket) error {
+		return b.Delete(ctx, "f", nil)
+	},
+	"Delete of a missing file": func(ctx context.Context, b files.Bucket) error {
+		return b.Delete(ctx, "none/g", nil)
+	},
 	"Copy": func(ctx context.Context, b files.Bucket) error {
 		_, err := files.Copy(ctx, b, "g", b, "f", nil)
 		return err
@@ -72,7 +81,8 @@ func listError(ctx context.Context, b files.Bucket, dir string, opts *files.List
 	return nil
 }
 
-// started opens a bucket with the file f; a session of the handle's own is there if it has written.
+// started opens a bucket with the file f; a session of the handle's own is there if it
+// has written.
 func started(t *testing.T, dir string, sys fsys.FS, written bool) files.Bucket {
 	t.Helper()
 	prepare(t, dir, scenario{setup: []step{stepPut("f", 1, 1)}})
@@ -89,8 +99,8 @@ func started(t *testing.T, dir string, sys fsys.FS, written bool) files.Bucket {
 	return b
 }
 
-// A folder that went is files.ErrNoBucket to every method, of a handle that has written and of one
-// that has not (E3).
+// A folder that went is files.ErrNoBucket to every method, of a handle that has written
+// and of one that has not (E3).
 func TestVanishedFolderEveryMethod(t *testing.T) {
 	ways := map[string]func(t *testing.T, dir string){
 		"removed": func(t *testing.T, dir string) { check(t, os.RemoveAll(dir)) },
@@ -101,7 +111,9 @@ func TestVanishedFolderEveryMethod(t *testing.T) {
 		"replaced by a file": func(t *testing.T, dir string) {
 			check(t, os.RemoveAll(dir), os.WriteFile(dir, []byte("a file"), 0o666))
 		},
-		"gone with its parent": func(t *testing.T, dir string) { check(t, os.RemoveAll(filepath.Dir(dir))) },
+		"gone with its parent": func(t *testing.T, dir string) {
+			check(t, os.RemoveAll(filepath.Dir(dir)))
+		},
 	}
 	for way, vanish := range ways {
 		for _, written := range []bool{false, true} {
@@ -155,8 +167,8 @@ func TestFolderComesBack(t *testing.T) {
 	}
 }
 
-// Reading goes on in a folder that can't be written to, and every write is files.ErrPermission with
-// its cause, changing nothing.
+// Reading goes on in a folder that can't be written to, and every write is
+// files.ErrPermission with its cause, changing nothing.
 func TestReadOnlyFileSystem(t *testing.T) {
 	for _, cause := range []syscall.Errno{syscall.EROFS, syscall.EACCES} {
 		for _, written := range []bool{false, true} {
@@ -186,15 +198,16 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	}
 }
 
-// A full disk refuses every write with the cause; nothing is lost or left, deleting still works,
-// and with room again so does the same handle.
+// A full disk refuses every write with the cause; nothing is lost or left, deleting
+// still works, and with room again so does the same handle.
 func TestFullDiskInjected(t *testing.T) {
 	for _, cause := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
 		for _, written := range []bool{false, true} {
 			dir := t.TempDir()
 			var faulter crashfs.Faulter
 			b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), written)
-			faulter.Fail(cause, crashfs.Create, crashfs.Mkdir, crashfs.Write, crashfs.CopyRange, crashfs.Clone, crashfs.Setxattr)
+			faulter.Fail(cause, crashfs.Create, crashfs.Mkdir, crashfs.Write, crashfs.CopyRange,
+				crashfs.Clone, crashfs.Setxattr)
 			for _, name := range []string{"Put", "Put if absent", "Copy", "Move"} {
 				if err := methods[name](t.Context(), b); !errors.Is(err, cause) {
 					t.Errorf("%v, written %v: %s: %v", cause, written, name, err)
@@ -216,8 +229,8 @@ func TestFullDiskInjected(t *testing.T) {
 	}
 }
 
-// unharmed checks that f, and h if it was written, are all there is, and that the handle goes on
-// working.
+// unharmed checks that f, and h if it was written, are all there is, and that the
+// handle goes on working.
 func unharmed(t *testing.T, dir string, b files.Bucket, written bool) {
 	t.Helper()
 	now := state{}.with("f", stepPut("f", 1, 1).file)
@@ -251,13 +264,15 @@ func TestUnreadableRecord(t *testing.T) {
 	}
 }
 
-// TestConditionOfUnreadable: of a file whose record may not be read, nobody knows whether it is of
-// the version that is asked for (P9, D2, E2): another program's chmod doesn't make it another one.
+// TestConditionOfUnreadable: of a file whose record may not be read, nobody knows
+// whether it is of the version that is asked for (P9, D2, E2): another program's chmod
+// doesn't make it another one.
 func TestConditionOfUnreadable(t *testing.T) {
 	var faulter crashfs.Faulter
 	dir := t.TempDir()
 	b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
-	// A file that replaces a newer one has a token in its version, which its record alone tells.
+	// A file that replaces a newer one has a token in its version, which its record
+	// alone tells.
 	later := time.Now().Add(time.Hour)
 	check(t, os.Chtimes(filepath.Join(dir, "f"), later, later))
 	attributes := files.Attributes{Metadata: map[string]string{"k": "v"}}
@@ -301,23 +316,28 @@ func TestConditionOfUnreadable(t *testing.T) {
 	}
 }
 
-// Where the commit went through but can't be made durable, the outcome is uncertain, and says so
-// with its cause (P2, P4).
+// Where the commit went through but can't be made durable, the outcome is uncertain,
+// and says so with its cause (P2, P4).
 func TestUnsyncedCommit(t *testing.T) {
-	for _, s := range []step{stepPut("f", 5, 0), stepPut("f", 5, 2), stepPut("g", 5, 1), stepPut("n/g", 5, 0), stepDelete("f"), stepCopy("f", "g")} {
+	for _, s := range []step{stepPut("f", 5,
+		0), stepPut("f", 5,
+		2), stepPut("g", 5, 1), stepPut("n/g", 5, 0), stepDelete("f"), stepCopy("f", "g")} {
 		dir := t.TempDir()
 		var faulter crashfs.Faulter
 		b := started(t, dir, crashfs.Wrap(crashfs.Unsynced(), faulter.Hook), true)
 		var committed bool
 		faulter.Set(func(op *crashfs.Op) error {
-			content := (op.Kind == crashfs.Rename || op.Kind == crashfs.Exchange) && !strings.HasSuffix(op.NewName, sidecarExt) || op.Kind == crashfs.Unlink && op.Name == "f"
+			content := (op.Kind == crashfs.Rename ||
+				op.Kind == crashfs.Exchange) && !strings.HasSuffix(op.NewName,
+				sidecarExt) || op.Kind == crashfs.Unlink && op.Name == "f"
 			committed = committed || content
 			if committed && op.Kind == crashfs.SyncDir {
 				return syscall.EIO
 			}
 			return nil
 		})
-		if err := s.do(t.Context(), b); !errors.Is(err, files.ErrUncertain) || !errors.Is(err, syscall.EIO) {
+		if err := s.do(t.Context(),
+			b); !errors.Is(err, files.ErrUncertain) || !errors.Is(err, syscall.EIO) {
 			t.Errorf("%v: %v", s, err)
 		}
 		faulter.Set(nil)

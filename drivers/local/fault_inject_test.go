@@ -12,7 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// broken are errors that operations may meet, in turn, and the sentinel that they are, if they are one.
+// broken are errors that operations may meet, in turn, and the sentinel that they are,
+// if they are one.
 var broken = []struct {
 	errs     []syscall.Errno
 	sentinel error
@@ -21,18 +22,36 @@ var broken = []struct {
 	{[]syscall.Errno{syscall.EIO}, nil, nil},
 	{[]syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}, nil, allocating},
 	{[]syscall.Errno{syscall.EROFS, syscall.EACCES}, files.ErrPermission, changing},
-	{[]syscall.Errno{syscall.EACCES}, files.ErrPermission, []crashfs.Kind{crashfs.OpenDir, crashfs.OpenFile, crashfs.ReadDir, crashfs.Lstat}},
+	{
+		[]syscall.Errno{syscall.EACCES},
+		files.ErrPermission,
+		[]crashfs.Kind{crashfs.OpenDir, crashfs.OpenFile, crashfs.ReadDir, crashfs.Lstat},
+	},
 }
 
 // allocating are the operations that need room on the disk.
-var allocating = []crashfs.Kind{crashfs.Create, crashfs.OpenLock, crashfs.Mkdir, crashfs.Write, crashfs.Setxattr, crashfs.Rename,
-	crashfs.RenameNoReplace, crashfs.CopyRange, crashfs.Clone, crashfs.SyncFile}
+var allocating = []crashfs.Kind{
+	crashfs.Create,
+	crashfs.OpenLock,
+	crashfs.Mkdir,
+	crashfs.Write,
+	crashfs.Setxattr,
+	crashfs.Rename,
+	crashfs.RenameNoReplace,
+	crashfs.CopyRange,
+	crashfs.Clone,
+	crashfs.SyncFile,
+}
 
 // changing are those that a read-only folder refuses.
-var changing = []crashfs.Kind{crashfs.Create, crashfs.OpenLock, crashfs.Mkdir, crashfs.Rename, crashfs.RenameNoReplace, crashfs.Unlink, crashfs.Rmdir}
+var changing = []crashfs.Kind{
+	crashfs.Create, crashfs.OpenLock, crashfs.Mkdir, crashfs.Rename, crashfs.RenameNoReplace,
+	crashfs.Unlink, crashfs.Rmdir,
+}
 
-// Each operation of the seam fails once: the step answers with the cause and its sentinel and has changed nothing, or it went through without; nothing
-// is left open or on disk, and the same handle then does the step (P2).
+// Each operation of the seam fails once: the step answers with the cause and its
+// sentinel and has changed nothing, or it went through without; nothing is left open or
+// on disk, and the same handle then does the step (P2).
 func TestFaultAtEveryOperation(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
@@ -63,8 +82,10 @@ func TestFaultAtEveryOperation(t *testing.T) {
 	}
 }
 
-// failedAt runs a scenario whose n-th operation of the kinds fails. It tells whether there was one, and whether the step failed.
-func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error, of []crashfs.Kind) (hit, refused bool, err error) {
+// failedAt runs a scenario whose n-th operation of the kinds fails. It tells whether
+// there was one, and whether the step failed.
+func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error,
+	of []crashfs.Kind) (hit, refused bool, err error) {
 	ctx := t.Context()
 	dir := t.TempDir()
 	before := prepare(t, dir, sc)
@@ -129,7 +150,8 @@ func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error, of []cras
 		return hit, true, err
 	}
 	if n := sys.Open(); n != 0 {
-		return hit, true, fmt.Errorf("%v (%v): %d descriptors are open after Close", kind, failure, n)
+		return hit, true, fmt.Errorf("%v (%v): %d descriptors are open after Close", kind, failure,
+			n)
 	}
 	return hit, failure != nil, nil
 }

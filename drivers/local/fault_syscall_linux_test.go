@@ -34,9 +34,11 @@ var faultErrnos = []unix.Errno{
 }
 
 const (
-	// faultsEnv makes TestErrnoAtEverySystemCall do each n-th combination: 1 is all of them.
+	// faultsEnv makes TestErrnoAtEverySystemCall do each n-th combination: 1 is all of
+	// them.
 	faultsEnv = "CLOUDFILES_FAULTS"
-	// syscallChildEnv makes a run of the test binary its child; it holds a syscallTask in JSON.
+	// syscallChildEnv makes a run of the test binary its child; it holds a syscallTask
+	// in JSON.
 	syscallChildEnv = "CLOUDFILES_SYSCALL_CHILD"
 )
 
@@ -46,13 +48,13 @@ type syscallTask struct {
 	Every         int // each so many-th combination
 }
 
-// Each system call of every operation fails once with each errno, and once from then on (P1,
-// P2, E1): the step answers promptly with an error that has a kind and names the cause, and
-// has changed nothing, or it went through without; nothing is left open or on disk, and the
-// same handle then does the step.
+// Each system call of every operation fails once with each errno, and once from then on
+// (P1, P2, E1): the step answers promptly with an error that has a kind and names the
+// cause, and has changed nothing, or it went through without; nothing is left open or
+// on disk, and the same handle then does the step.
 //
-// By default it is a sample; CLOUDFILES_FAULTS=1 makes it the whole, which takes about half an
-// hour of two processors.
+// By default it is a sample; CLOUDFILES_FAULTS=1 makes it the whole, which takes about
+// half an hour of two processors.
 func TestErrnoAtEverySystemCall(t *testing.T) {
 	task := syscallTask{Shards: 2, Every: 100}
 	if text, ok := os.LookupEnv(faultsEnv); ok {
@@ -86,7 +88,8 @@ func TestErrnoAtEverySystemCall(t *testing.T) {
 	}
 }
 
-// TestSyscallChild is no test of its own: TestErrnoAtEverySystemCall runs it under supervision.
+// TestSyscallChild is no test of its own: TestErrnoAtEverySystemCall runs it under
+// supervision.
 func TestSyscallChild(t *testing.T) {
 	text, ok := os.LookupEnv(syscallChildEnv)
 	if !ok {
@@ -125,7 +128,14 @@ func faultScenario(t *testing.T, base string, sc faultCase, task syscallTask) (r
 			hits := 0
 			for _, errno := range faultErrnos {
 				for _, always := range []bool{false, true} {
-					f := faultRun{base: base, sc: sc, nr: nr, n: n, errno: errno, always: always}
+					f := faultRun{
+						base:   base,
+						sc:     sc,
+						nr:     nr,
+						n:      n,
+						errno:  errno,
+						always: always,
+					}
 					if !f.chosen(task.Every) {
 						hits++
 						continue

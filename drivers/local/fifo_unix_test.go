@@ -15,16 +15,19 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNeverOpened: a FIFO is looked at and not opened (N5), which would wake the program that waits
-// for a reader, and end it with SIGPIPE: at a file's place, at a sidecar's and in the control
-// folder.
+// TestNeverOpened: a FIFO is looked at and not opened (N5), which would wake the
+// program that waits for a reader, and end it with SIGPIPE: at a file's place, at a
+// sidecar's and in the control folder.
 func TestNeverOpened(t *testing.T) {
 	ctx := context.Background()
-	for _, place := range []string{"fifo", "x.txt.attrs", "x.attrs", controlDir + "/" + versionFile, "%cf-l-x.txt"} {
+	for _, place := range []string{
+		"fifo", "x.txt.attrs", "x.attrs", controlDir + "/" + versionFile, "%cf-l-x.txt",
+	} {
 		t.Run(place, func(t *testing.T) {
 			b, dir := newBucket(t, nil)
 			path := filepath.Join(dir, place)
-			ok(t, os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(filepath.Join(dir, "x.txt"), []byte("theirs"), 0o666),
+			ok(t, os.MkdirAll(filepath.Dir(path), 0o777),
+				os.WriteFile(filepath.Join(dir, "x.txt"), []byte("theirs"), 0o666),
 				syscall.Mkfifo(path, 0o666))
 			written := make(chan error, 1)
 			go func() {
@@ -51,7 +54,8 @@ func TestNeverOpened(t *testing.T) {
 			}
 			if place == "fifo" {
 				b.Delete(ctx, "fifo", nil)
-				_, err := b.Put(ctx, "fifo", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion("1-1")})
+				_, err := b.Put(ctx, "fifo", strings.NewReader("x"),
+					&files.PutOptions{If: files.IfVersion("1-1")})
 				wantErr(t, "Put", err, files.ErrPrecondition, dir)
 			}
 			f, err := os.Open(path)

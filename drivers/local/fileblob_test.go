@@ -23,8 +23,14 @@ func openFileblob(t testing.TB, dir string) *blob.Bucket {
 	return b
 }
 
-var someAttributes = files.Attributes{ContentType: "text/x-note", CacheControl: "no-store", ContentDisposition: "inline",
-	ContentEncoding: "identity", ContentLanguage: "de", Metadata: map[string]string{"owner": "me", "städte": "köln & bonn"}}
+var someAttributes = files.Attributes{
+	ContentType:        "text/x-note",
+	CacheControl:       "no-store",
+	ContentDisposition: "inline",
+	ContentEncoding:    "identity",
+	ContentLanguage:    "de",
+	Metadata:           map[string]string{"owner": "me", "städte": "köln & bonn"},
+}
 
 // What we write, fileblob reads: content, attributes, and no name that isn't a file's.
 func TestFileblobReadsOurs(t *testing.T) {
@@ -39,7 +45,12 @@ func TestFileblobReadsOurs(t *testing.T) {
 	putIn(t, b, "replaced", "new", nil)
 	putIn(t, b, "gone/deep", "x", &files.PutOptions{Attributes: someAttributes})
 	del(t, b, "gone/deep")
-	for name, want := range map[string]string{"plain.txt": "plain", "d/with": "with attributes", "sum": "Hello, World!", "replaced": "new"} {
+	for name, want := range map[string]string{
+		"plain.txt": "plain",
+		"d/with":    "with attributes",
+		"sum":       "Hello, World!",
+		"replaced":  "new",
+	} {
 		got, err := fb.ReadAll(ctx, name)
 		if err != nil || string(got) != want {
 			t.Errorf("fileblob reads %q of %s, %v; want %q", got, name, err, want)
@@ -49,8 +60,14 @@ func TestFileblobReadsOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := files.Attributes{ContentType: a.ContentType, CacheControl: a.CacheControl, ContentDisposition: a.ContentDisposition,
-		ContentEncoding: a.ContentEncoding, ContentLanguage: a.ContentLanguage, Metadata: a.Metadata}
+	got := files.Attributes{
+		ContentType:        a.ContentType,
+		CacheControl:       a.CacheControl,
+		ContentDisposition: a.ContentDisposition,
+		ContentEncoding:    a.ContentEncoding,
+		ContentLanguage:    a.ContentLanguage,
+		Metadata:           a.Metadata,
+	}
 	if fmt.Sprint(got) != fmt.Sprint(someAttributes) {
 		t.Errorf("fileblob finds %+v, want %+v", got, someAttributes)
 	}
@@ -64,7 +81,8 @@ func TestFileblobReadsOurs(t *testing.T) {
 	if a, err := fb.Attributes(ctx, "replaced"); err != nil || len(a.Metadata) > 0 {
 		t.Errorf("the replaced file still has %v, %v", a.Metadata, err)
 	}
-	if got, want := blobNames(t, fb), []string{"d/with", "plain.txt", "replaced", "sum"}; !slices.Equal(got, want) {
+	if got, want := blobNames(t,
+		fb), []string{"d/with", "plain.txt", "replaced", "sum"}; !slices.Equal(got, want) {
 		t.Errorf("fileblob lists %q, want %q", got, want)
 	}
 }
@@ -89,16 +107,24 @@ func TestWeReadFileblobs(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
 	fb := openFileblob(t, dir)
-	putIn(t, b, "over", "ours", &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"x": "y"}}})
+	putIn(t, b, "over", "ours",
+		&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"x": "y"}}})
 	putIn(t, b, "overplain", "ours", nil)
-	o := &blob.WriterOptions{ContentType: someAttributes.ContentType, CacheControl: someAttributes.CacheControl, ContentDisposition: someAttributes.ContentDisposition,
-		ContentEncoding: someAttributes.ContentEncoding, ContentLanguage: someAttributes.ContentLanguage, Metadata: someAttributes.Metadata}
+	o := &blob.WriterOptions{
+		ContentType:        someAttributes.ContentType,
+		CacheControl:       someAttributes.CacheControl,
+		ContentDisposition: someAttributes.ContentDisposition,
+		ContentEncoding:    someAttributes.ContentEncoding,
+		ContentLanguage:    someAttributes.ContentLanguage,
+		Metadata:           someAttributes.Metadata,
+	}
 	for _, name := range []string{"over", "overplain", "d/new"} {
 		if err := fb.WriteAll(ctx, name, []byte("theirs "+name), o); err != nil {
 			t.Fatal(err)
 		}
 		got, info := fetch(t, b, name)
-		if got != "theirs "+name || fmt.Sprint(info.Attributes) != fmt.Sprint(someAttributes) || info.Digest.MD5 == "" {
+		if got != "theirs "+name || fmt.Sprint(info.Attributes) != fmt.Sprint(someAttributes) ||
+			info.Digest.MD5 == "" {
 			t.Errorf("%s is %q, %+v", name, got, info)
 		}
 		for e, err := range b.List(ctx, "", nil) {
@@ -107,7 +133,8 @@ func TestWeReadFileblobs(t *testing.T) {
 			}
 		}
 		putIn(t, b, name, "ours again", nil)
-		if got, info := fetch(t, b, name); got != "ours again" || len(info.Metadata) > 0 || info.CacheControl != "" {
+		if got, info := fetch(t, b,
+			name); got != "ours again" || len(info.Metadata) > 0 || info.CacheControl != "" {
 			t.Errorf("%s is %q, %+v", name, got, info)
 		}
 	}
@@ -145,11 +172,15 @@ func TestFileblobsEscapedKeys(t *testing.T) {
 			t.Errorf("Get of the key %q: %v", e.Key, err)
 			continue
 		}
-		if s, err := r.ReadString(); err != nil || !strings.HasPrefix(s, e.Key[:1]) || r.Info().Digest.MD5 == "" {
+		if s, err := r.ReadString(); err != nil || !strings.HasPrefix(s,
+			e.Key[:1]) || r.Info().Digest.MD5 == "" {
 			t.Errorf("the key %q has %q, %+v, %v", e.Key, s, r.Info(), err)
 		}
 		r.Close()
-		if err := b.Delete(ctx, "", &files.DeleteOptions{Key: e.Key, IfVersion: e.Version}); err != nil {
+		if err := b.Delete(ctx, "", &files.DeleteOptions{
+			Key:       e.Key,
+			IfVersion: e.Version,
+		}); err != nil {
 			t.Errorf("Delete of the key %q: %v", e.Key, err)
 		}
 	}
@@ -159,8 +190,12 @@ func TestFileblobsEscapedKeys(t *testing.T) {
 	if names := blobNames(t, fb); !slices.Equal(names, []string{"plain"}) {
 		t.Errorf("left are %q", names)
 	}
-	for _, key := range []string{"plain", "plain.attrs", "../x", "/plain", "a//b", ".cloudfiles.attrs/lock.attrs", "%cf-l-plain", "x\x00"} {
-		if _, err := b.Get(ctx, "", &files.GetOptions{Key: key}); files.KindOf(err) != files.ErrInvalidName {
+	for _, key := range []string{
+		"plain", "plain.attrs", "../x", "/plain", "a//b", ".cloudfiles.attrs/lock.attrs",
+		"%cf-l-plain", "x\x00",
+	} {
+		if _, err := b.Get(ctx, "",
+			&files.GetOptions{Key: key}); files.KindOf(err) != files.ErrInvalidName {
 			t.Errorf("Get of the key %q: %v, want ErrInvalidName", key, err)
 		}
 	}

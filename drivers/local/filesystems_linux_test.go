@@ -24,7 +24,8 @@ func onMount(root string) conformance.Harness {
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		return dir
 	}, &Options{NoSync: true}, fsys.OS)
-	h.Vanish = func(t conformance.T, b files.Bucket) { // what is open can't be removed with its folder
+	// what is open can't be removed with its folder
+	h.Vanish = func(t conformance.T, b files.Bucket) {
 		dir := h.Secrets(b)[0]
 		if err := os.Rename(dir, dir+"-elsewhere"); err != nil {
 			t.Fatalf("%v", err)
@@ -37,9 +38,9 @@ func onMount(root string) conformance.Harness {
 	return h
 }
 
-// mounted are the kinds whose suite is short enough for every run: one that folds, without
-// attributes, with times of a second, that loses a file from sight while it is replaced. The
-// variable CLOUDFILES_MOUNTS=all adds the others.
+// mounted are the kinds whose suite is short enough for every run: one that folds,
+// without attributes, with times of a second, that loses a file from sight while it is
+// replaced. The variable CLOUDFILES_MOUNTS=all adds the others.
 func mounted() []mounts.Kind {
 	if os.Getenv("CLOUDFILES_MOUNTS") == "all" {
 		return mounts.Kinds
@@ -59,8 +60,8 @@ func TestConformanceMounted(t *testing.T) {
 	}
 }
 
-// TestMountedNames holds a mounted exFAT, NTFS and others to the naming rules, and the claims
-// about their times to the truth.
+// TestMountedNames holds a mounted exFAT, NTFS and others to the naming rules, and the
+// claims about their times to the truth.
 func TestMountedNames(t *testing.T) {
 	for _, kind := range []mounts.Kind{
 		mounts.ExfatFuse, mounts.NTFS3G, mounts.Gocryptfs, mounts.Ext4Old,

@@ -37,8 +37,8 @@ func entry(st fsys.Stat, v files.Version) files.Entry {
 	return files.Entry{Size: st.Size, ModTime: st.Modified(), Version: v}
 }
 
-// find opens a file and finds what belongs to its content; a missing one is files.ErrNotExist. The
-// caller closes it.
+// find opens a file and finds what belongs to its content; a missing one is
+// files.ErrNotExist. The caller closes it.
 func (b *backend) find(p *spot) (*found, error) {
 	var last fsys.Stat
 	for try := 0; ; try++ {
@@ -52,13 +52,14 @@ func (b *backend) find(p *spot) (*found, error) {
 			continue
 		}
 		if err == nil && !d.own && try < 100 && b.left(p, st) {
-			// Somebody exchanged it for another, and others may change it where it lies now.
+			// Somebody exchanged it for another, and others may change it where it lies
+			// now.
 			f.Close()
 			continue
 		}
 		if err == nil && !consistent && (st != last && try < 100) {
-			// Writers were faster, or the file was changed by other means: then the second look
-			// finds the same.
+			// Writers were faster, or the file was changed by other means: then the
+			// second look finds the same.
 			last = st
 			f.Close()
 			continue
@@ -82,8 +83,9 @@ func (b *backend) find(p *spot) (*found, error) {
 	}
 }
 
-// left reports whether a file that was opened isn't at its place any more. It is asked of files
-// without a record of theirs: what a Put has replaced lies in the control folder until it is removed.
+// left reports whether a file that was opened isn't at its place any more. It is asked
+// of files without a record of theirs: what a Put has replaced lies in the control
+// folder until it is removed.
 func (b *backend) left(p *spot, st fsys.Stat) bool {
 	for i := range p.alts {
 		if now, err := b.root.Lstat(p.path(p.at(i))); err == nil && now.SameFile(st) {
@@ -93,8 +95,8 @@ func (b *backend) left(p *spot, st fsys.Stat) bool {
 	return true
 }
 
-// openAt opens the file at the first of its places. While one writer moves it from one to the
-// other, both may seem empty; so they are looked at twice.
+// openAt opens the file at the first of its places. While one writer moves it from one
+// to the other, both may seem empty; so they are looked at twice.
 func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 	for try := 0; try < 2 || try < maxConfirms && !b.confirmedAt(p); try++ {
 		for i := range p.alts {
@@ -112,9 +114,11 @@ func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 	return nil, fsys.Stat{}, files.ErrNotExist
 }
 
-// describe finds what belongs to the content of an open file. It is not consistent where the
-// sidecar tells of other contents only: then the details are those of the newest.
-func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d details, consistent bool, err error) {
+// describe finds what belongs to the content of an open file. It is not consistent
+// where the sidecar tells of other contents only: then the details are those of the
+// newest.
+func describe(dir fsys.Dir, sidecarPath string, f fsys.File,
+	st fsys.Stat) (d details, consistent bool, err error) {
 	rec, ok, err := readRecord(f, st)
 	if err != nil {
 		return d, false, err
@@ -122,9 +126,11 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d de
 	return describeBy(rec, ok, dir, sidecarPath, f, st)
 }
 
-// describeSeen is describe of a file whose state was seen before it was opened. A record that
-// belongs to that state proves that it is the same file; else it is looked at.
-func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File, st *fsys.Stat) (d details, consistent bool, err error) {
+// describeSeen is describe of a file whose state was seen before it was opened. A
+// record that belongs to that state proves that it is the same file; else it is looked
+// at.
+func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File,
+	st *fsys.Stat) (d details, consistent bool, err error) {
 	rec, ok, err := readRecord(f, *st)
 	if err == nil && !ok {
 		*st, err = f.Look()
@@ -136,7 +142,8 @@ func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File, st *fsys.Stat) 
 	return describeBy(rec, ok, dir, sidecarPath, f, *st)
 }
 
-func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.File, st fsys.Stat) (d details, consistent bool, err error) {
+func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.File,
+	st fsys.Stat) (d details, consistent bool, err error) {
 	d.own = ok
 	if ok {
 		d.digest, d.token, d.attrs.ContentType = rec.digest, rec.token, rec.typ
@@ -169,8 +176,8 @@ func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.Fi
 		if ok { // a sidecar that should be there may just have gone with its file
 			return d, false, nil
 		}
-		// And so may one that no record tells of: it goes after the file, so a file that still has
-		// its name had none.
+		// And so may one that no record tells of: it goes after the file, so a file
+		// that still has its name had none.
 		now, err := f.Stat()
 		return d, now.Nlink > 0, fault(err)
 	}
@@ -226,8 +233,8 @@ func contentType(name string, f fsys.File) (string, error) {
 	return driver.ContentType(name, head[:n]), nil
 }
 
-// wrongSize is what a file is that was cut or written to since it was put; the words are for logs
-// (E1).
+// wrongSize is what a file is that was cut or written to since it was put; the words
+// are for logs (E1).
 func wrongSize(have, written int64) error {
 	return files.WithCause(files.ErrCorrupt, nil,
 		fmt.Sprintf("the file has %d bytes; %d were written", have, written))

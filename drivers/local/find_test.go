@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// A file that is replaced between the look at it and its opening has its own version, the one that
-// Put told: what was looked at is no proof that a record is the opened file's, and a second look
-// must tell as much as the first (V1, L5, X1).
+// A file that is replaced between the look at it and its opening has its own version,
+// the one that Put told: what was looked at is no proof that a record is the opened
+// file's, and a second look must tell as much as the first (V1, L5, X1).
 func TestReplacedBeforeOpening(t *testing.T) {
 	dir := t.TempDir()
 	needAttributes(t, dir)
@@ -52,13 +52,15 @@ func (d *beforeSidecar) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	return d.Dir.OpenFile(path)
 }
 
-// TestDescribeDeleted: a file whose sidecar goes with it, between the opening of one and the other, is not one that never had any (P1).
+// TestDescribeDeleted: a file whose sidecar goes with it, between the opening of one
+// and the other, is not one that never had any (P1).
 func TestDescribeDeleted(t *testing.T) {
 	for _, noXattr := range []bool{false, true} {
 		bucket := openHooked(t, t.TempDir(), nil, &hookFS{noXattr: noXattr})
 		root := driver.Unwrap(bucket).(*backend).root
 		attrs := files.Attributes{Metadata: map[string]string{"k": strings.Repeat("v", maxRecord)}}
-		if _, err := files.PutString(t.Context(), bucket, "a", "text", &files.PutOptions{Attributes: attrs}); err != nil {
+		if _, err := files.PutString(t.Context(), bucket, "a", "text",
+			&files.PutOptions{Attributes: attrs}); err != nil {
 			t.Fatal(err)
 		}
 		f, st, err := root.OpenFile("a")
@@ -66,7 +68,8 @@ func TestDescribeDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		if d, consistent, err := describe(root, "a"+sidecarExt, f, st); err != nil || !consistent || len(d.attrs.Metadata) != 1 {
+		if d, consistent, err := describe(root, "a"+sidecarExt, f,
+			st); err != nil || !consistent || len(d.attrs.Metadata) != 1 {
 			t.Errorf("without attributes %v: %+v, %v, %v", noXattr, d, consistent, err)
 		}
 		d, consistent, err := describe(&beforeSidecar{root, func() {
@@ -75,7 +78,8 @@ func TestDescribeDeleted(t *testing.T) {
 			}
 		}}, "a"+sidecarExt, f, st)
 		if err != nil || consistent {
-			t.Errorf("without attributes %v: a deleted file is %+v, consistent %v, %v", noXattr, d, consistent, err)
+			t.Errorf("without attributes %v: a deleted file is %+v, consistent %v, %v", noXattr, d,
+				consistent, err)
 		}
 	}
 }

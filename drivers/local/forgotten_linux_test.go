@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestForgottenBodies: the file of a body that was never closed is closed when nobody has the body.
+// TestForgottenBodies: the file of a body that was never closed is closed when nobody
+// has the body.
 func TestForgottenBodies(t *testing.T) {
 	b, _ := newBucket(t, nil)
 	putIn(t, b, "a", "content", nil)
@@ -38,8 +39,9 @@ func TestForgottenBodies(t *testing.T) {
 	}
 }
 
-// TestForgottenBuckets: what a bucket that was never closed has open, locked and in the control
-// folder is given back when nobody has the bucket, as os.File does with its descriptor.
+// TestForgottenBuckets: what a bucket that was never closed has open, locked and in the
+// control folder is given back when nobody has the bucket, as os.File does with its
+// descriptor.
 func TestForgottenBuckets(t *testing.T) {
 	dir := t.TempDir()
 	up, err := Open(dir, &Options{NoSync: true})
@@ -80,8 +82,8 @@ func TestForgottenBuckets(t *testing.T) {
 	ok(t, err)
 }
 
-// TestForgottenMeanwhile: a bucket that nobody has any more is not given back while a call of it
-// goes on.
+// TestForgottenMeanwhile: a bucket that nobody has any more is not given back while a
+// call of it goes on.
 func TestForgottenMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	content := bytes.Repeat([]byte("x"), 3*pieceSize)

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A disk without room, or without inodes, is freed by Delete, DeleteMany and DeleteDir, also by a
-// process that has written nothing (D1).
+// A disk without room, or without inodes, is freed by Delete, DeleteMany and DeleteDir,
+// also by a process that has written nothing (D1).
 func TestFullDiskIsFreed(t *testing.T) {
 	kinds := []mounts.Kind{mounts.Ext4, mounts.Tmpfs, mounts.Overlay, mounts.Btrfs}
 	if testing.Short() {
@@ -51,7 +51,8 @@ func freeDisk(t *testing.T, dir string, inodes int) {
 			break
 		}
 	}
-	if _, full := writer.Put(t.Context(), "more", io.LimitReader(zeros{}, 1<<20), nil); !errors.Is(full, syscall.ENOSPC) {
+	if _, full := writer.Put(t.Context(), "more", io.LimitReader(zeros{}, 1<<20),
+		nil); !errors.Is(full, syscall.ENOSPC) {
 		t.Errorf("Put on the full disk: %v", full)
 	}
 	fresh := openBucket(t, dir, nil)

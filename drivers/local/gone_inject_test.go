@@ -30,8 +30,8 @@ var lostErrnos = []syscall.Errno{
 // refusals are answers that say that a call wasn't carried out.
 var refusals = []syscall.Errno{syscall.ESTALE, syscall.EIO}
 
-// lostServer lets the n-th call be answered with an error, and all behind it with another one until
-// it is back. The n-th may have been carried out.
+// lostServer lets the n-th call be answered with an error, and all behind it with
+// another one until it is back. The n-th may have been carried out.
 type lostServer struct {
 	mu    sync.Mutex
 	n     int
@@ -73,9 +73,10 @@ func (s *lostServer) set(n int, err error, done bool, after error) (count int, a
 	return count, at
 }
 
-// TestLostAtEveryOperation: where the server of a file system goes away at any call, before or
-// after it has carried it out, for a moment or until later, the error has a kind (E2), and is
-// ErrUncertain where the file may be the new one (P2): any other has changed nothing.
+// TestLostAtEveryOperation: where the server of a file system goes away at any call,
+// before or after it has carried it out, for a moment or until later, the error has a
+// kind (E2), and is ErrUncertain where the file may be the new one (P2): any other has
+// changed nothing.
 //
 // By default it is each eighth of them; CLOUDFILES_FAULTS=1 makes it all.
 func TestLostAtEveryOperation(t *testing.T) {
@@ -163,9 +164,9 @@ func lostAt(
 	return hit, unsure, nil
 }
 
-// TestLostAtCommit: each errno of a server that went away is ErrUncertain where it answers the call
-// that makes the change, also where it was carried out, and so is EIO where the file system isn't
-// a disk of this machine's.
+// TestLostAtCommit: each errno of a server that went away is ErrUncertain where it
+// answers the call that makes the change, also where it was carried out, and so is EIO
+// where the file system isn't a disk of this machine's.
 func TestLostAtCommit(t *testing.T) {
 	for _, cause := range append([]syscall.Errno{syscall.EIO}, lostErrnos...) {
 		for _, done := range []bool{false, true} {

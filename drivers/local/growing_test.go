@@ -22,8 +22,8 @@ func appendTo(path string, content []byte) error {
 	return err
 }
 
-// A log that others write, which has no record, and one that was put, are read while they grow;
-// what isn't growth is found (G4).
+// A log that others write, which has no record, and one that was put, are read while
+// they grow; what isn't growth is found (G4).
 func TestGrowing(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	path := filepath.Join(dir, "log")
@@ -75,7 +75,8 @@ func TestGrowing(t *testing.T) {
 				t.Errorf("%s, %s: %v and %v, want %v", what, c.change, err, ferr, c.want)
 			}
 			if c.want == nil && (buf.String() != text || string(got) != text) {
-				t.Errorf("%s, %s: %d and %d bytes, want %d", what, c.change, buf.Len(), len(got), len(text))
+				t.Errorf("%s, %s: %d and %d bytes, want %d", what, c.change, buf.Len(), len(got),
+					len(text))
 			}
 		}
 	}

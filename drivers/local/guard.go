@@ -4,14 +4,14 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// guard is what keeps a staged file whole while it moves to its place. Another program that has
-// found it by its name in the control folder may be inside the system call that cuts it, which
-// would hit it where it is then, and look like an edit. So, before the last look at the file, those
-// who are inside are found, and others wait.
+// guard is what keeps a staged file whole while it moves to its place. Another program
+// that has found it by its name in the control folder may be inside the system call
+// that cuts it, which would hit it where it is then, and look like an edit. So, before
+// the last look at the file, those who are inside are found, and others wait.
 type guard struct{ f fsys.File }
 
-// guard takes one, where the file system has them. The error is busy (fsys.IsBusy) where another
-// program is changing the file.
+// guard takes one, where the file system has them. The error is busy (fsys.IsBusy)
+// where another program is changing the file.
 func (b *backend) guard(f fsys.File) (guard, error) {
 	if !b.volume.Local && b.disk.kind != fsys.FUSE {
 		return guard{}, nil // a server's word for "busy" may mean anything

@@ -14,9 +14,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Another program that has opened what is staged, by its name in the control folder, and cuts it
-// when it has its place, changes nothing that a Put has acknowledged: the Put waits until it has
-// closed the file, and doesn't commit what it has cut.
+// Another program that has opened what is staged, by its name in the control folder,
+// and cuts it when it has its place, changes nothing that a Put has acknowledged: the
+// Put waits until it has closed the file, and doesn't commit what it has cut.
 func TestStagedFileInOthersHands(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.XFS, mounts.Btrfs} {
 		t.Run(string(kind), func(t *testing.T) { inOthersHands(t, inMount(t, kind)) })
@@ -32,7 +32,8 @@ func inOthersHands(t *testing.T, dir string) {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
 		content := io.MultiReader(strings.NewReader(long), afterwards(func() {
-			path, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", "[0-9a-z]*.attrs"))
+			path, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*",
+				"[0-9a-z]*.attrs"))
 			check(t, err)
 			for _, p := range path {
 				if filepath.Base(p) != aliveFile {
@@ -60,7 +61,8 @@ func inOthersHands(t *testing.T, dir string) {
 		t.Errorf("b: %v", err)
 	}
 
-	// Who closes it lets the Put go on: with the content, or with an error where it has cut it.
+	// Who closes it lets the Put go on: with the content, or with an error where it has
+	// cut it.
 	hold := func(cut bool) func(*os.File) {
 		return func(f *os.File) {
 			time.AfterFunc(50*time.Millisecond, func() {

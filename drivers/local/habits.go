@@ -12,13 +12,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// habits are what a folder's file system does with names and times. Names on disk follow
-// from them, so all handles of a folder must know the same: what differs from a file system
-// that keeps everything is written down in the control folder, in diskFile, and only grows.
+// habits are what a folder's file system does with names and times. Names on disk
+// follow from them, so all handles of a folder must know the same: what differs from a
+// file system that keeps everything is written down in the control folder, in diskFile,
+// and only grows.
 //
-// The usual local file systems are known by their type. Others are tried out (probe.go) by
-// each session before its first write, because a folder may have been copied to another disk.
-// Until there is a note, a handle reads names as they are, and claims the coarsest times.
+// The usual local file systems are known by their type. Others are tried out (probe.go)
+// by each session before its first write, because a folder may have been copied to
+// another disk. Until there is a note, a handle reads names as they are, and claims the
+// coarsest times.
 type habits struct {
 	rules
 	folds      bool          // several spellings are one name (spelling.go)
@@ -123,8 +125,8 @@ func sealNote(text string) string {
 	return text + sumWord + strconv.FormatUint(uint64(sum), 16) + "\n"
 }
 
-// openNote returns what sealNote was given; ok is false for what a power failure, or somebody else,
-// has cut.
+// openNote returns what sealNote was given; ok is false for what a power failure, or
+// somebody else, has cut.
 func openNote(note string) (text string, ok bool) {
 	i := strings.LastIndex(note, sumWord)
 	if i < 0 || sealNote(note[:i]) != note {
@@ -133,8 +135,8 @@ func openNote(note string) (text string, ok bool) {
 	return note[:i], true
 }
 
-// readHabits reads the note; ok is false where there is none. A damaged one is none: the disk is
-// tried again.
+// readHabits reads the note; ok is false where there is none. A damaged one is none:
+// the disk is tried again.
 func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	f, _, err := control.OpenFile(path)
 	if missing(err) || isDenied(err) {

@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// keeper closes the file of a body that nobody has closed, when nobody has the body. One that is
-// given back is used again: to make it takes longer than a system call.
+// keeper closes the file of a body that nobody has closed, when nobody has the body.
+// One that is given back is used again: to make it takes longer than a system call.
 type keeper struct{ kept *kept }
 
 // kept is what a keeper closes; it doesn't lead to the keeper.

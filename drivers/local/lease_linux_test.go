@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Another process's lease makes a Get wait until the context ends, without work, and no longer;
-// a Put and a Delete don't open the file (X2).
+// Another process's lease makes a Get wait until the context ends, without work, and no
+// longer; a Put and a Delete don't open the file (X2).
 func TestLease(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	putIn(t, b, "f", "content", nil)
@@ -28,7 +28,10 @@ func TestLease(t *testing.T) {
 	for name, call := range map[string]func(ctx context.Context) error{
 		"Get":  func(ctx context.Context) error { _, err := b.Get(ctx, "f", nil); return err },
 		"Stat": func(ctx context.Context) error { _, err := b.Stat(ctx, "f", nil); return err },
-		"Copy": func(ctx context.Context) error { _, err := files.Copy(ctx, b, "g", b, "f", nil); return err },
+		"Copy": func(ctx context.Context) error {
+			_, err := files.Copy(ctx, b, "g", b, "f", nil)
+			return err
+		},
 	} {
 		const limit, most = 300 * time.Millisecond, 100 * time.Millisecond
 		var late, work time.Duration

@@ -37,9 +37,13 @@ func TestNoLeaks(t *testing.T) {
 	boom := errors.New("boom")
 	for i := range 20 {
 		b.Put(ctx, "failing", &failing{boom}, o)
-		b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent(), Attributes: someAttributes})
+		b.Put(ctx, "a", strings.NewReader("x"), &files.PutOptions{
+			If:         files.IfAbsent(),
+			Attributes: someAttributes,
+		})
 		b.Put(ctx, "none/x", strings.NewReader("x"), &files.PutOptions{If: files.IfVersion("1-1")})
-		b.Put(ctx, "d/x", strings.NewReader("x"), &files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}})
+		b.Put(ctx, "d/x", strings.NewReader("x"),
+			&files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}})
 		b.Get(ctx, "missing", nil)
 		b.Get(ctx, "a", &files.GetOptions{IfNotVersion: stat(t, b, "a").Version})
 		b.Get(ctx, "a/b", nil)
@@ -121,8 +125,15 @@ func TestOpenURL(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
 	t.Chdir(dir)
-	for _, url := range []string{"file://" + dir, "file://localhost" + dir + "?no_tmp_dir=1", "file://./?sync=none", "file://.", "file://./sub/dir?create_dir=1&dir_file_mode=0700",
-		"file://" + dir + "?metadata=skip", "file://" + dir + "?sidecar=always&create_dir="} {
+	for _, url := range []string{
+		"file://" + dir,
+		"file://localhost" + dir + "?no_tmp_dir=1",
+		"file://./?sync=none",
+		"file://.",
+		"file://./sub/dir?create_dir=1&dir_file_mode=0700",
+		"file://" + dir + "?metadata=skip",
+		"file://" + dir + "?sidecar=always&create_dir=",
+	} {
 		b, err := files.Open(ctx, url)
 		if err != nil {
 			t.Errorf("Open(%s): %v", url, err)
@@ -156,7 +167,11 @@ func TestModes(t *testing.T) {
 	putIn(t, b, "d/a", "content", &files.PutOptions{Attributes: someAttributes})
 	probe := filepath.Join(dir, "probe")
 	ok(t, os.WriteFile(probe, nil, 0o666), os.Mkdir(probe+"dir", 0o750))
-	for name, like := range map[string]string{"d/a": probe, "d/a.attrs": probe, "d": probe + "dir"} {
+	for name, like := range map[string]string{
+		"d/a":       probe,
+		"d/a.attrs": probe,
+		"d":         probe + "dir",
+	} {
 		got, err := os.Stat(filepath.Join(dir, name))
 		ok(t, err)
 		want, err := os.Stat(like)
@@ -178,8 +193,8 @@ func TestOptionsAreCopied(t *testing.T) {
 	}
 }
 
-// Uploads that dead sessions staged in a folder of another mount are removed by who writes there
-// next.
+// Uploads that dead sessions staged in a folder of another mount are removed by who
+// writes there next.
 func TestSweepOtherMount(t *testing.T) {
 	dir := t.TempDir()
 	b := openHooked(t, dir, nil, &hookFS{mount: true})
@@ -194,8 +209,9 @@ func TestSweepOtherMount(t *testing.T) {
 	}
 }
 
-// What a session stages in a folder of another mount stays while its process lives, though its
-// control folder is one that the sweeper doesn't look into: another user's, or another root's.
+// What a session stages in a folder of another mount stays while its process lives,
+// though its control folder is one that the sweeper doesn't look into: another user's,
+// or another root's.
 func TestSweepLeavesLiving(t *testing.T) {
 	for _, root := range []string{"", "m"} { // of the bucket that sweeps meanwhile
 		dir := t.TempDir()
@@ -230,12 +246,14 @@ func TestSkipMetadata(t *testing.T) {
 	b, dir := newBucket(t, &Options{SkipMetadata: true})
 	needAttributes(t, dir)
 	for _, typ := range []string{"text/x-odd", "text/x-" + strings.Repeat("long", 250)} {
-		putIn(t, b, "a.txt", "content", &files.PutOptions{Attributes: files.Attributes{ContentType: typ}})
+		putIn(t, b, "a.txt", "content",
+			&files.PutOptions{Attributes: files.Attributes{ContentType: typ}})
 		if info := stat(t, b, "a.txt"); info.ContentType != typ || info.Digest.CRC32C == "" {
 			t.Errorf("a.txt is %+v", info)
 		}
 	}
-	if _, err := b.Put(context.Background(), "a.txt", strings.NewReader(""), &files.PutOptions{Attributes: someAttributes}); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := b.Put(context.Background(), "a.txt", strings.NewReader(""),
+		&files.PutOptions{Attributes: someAttributes}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Put with metadata: %v", err)
 	}
 	wantDisk(t, dir, "a.txt")

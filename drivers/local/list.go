@@ -42,8 +42,8 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	}
 }
 
-// listOn lists by what is known of the disk, until it meets a name for which that isn't enough; then
-// it returns true, and the request is for the rest.
+// listOn lists by what is known of the disk, until it meets a name for which that isn't
+// enough; then it returns true, and the request is for the rest.
 func (b *backend) listOn(
 	ctx context.Context, w *walker, req *driver.ListRequest, yield func(files.Entry, error) bool,
 ) (again bool) {

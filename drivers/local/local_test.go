@@ -16,7 +16,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// newBucket opens a bucket in a new folder, and checks that it leaves no descriptor behind.
+// newBucket opens a bucket in a new folder, and checks that it leaves no descriptor
+// behind.
 func newBucket(t testing.TB, opts *Options) (files.Bucket, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -125,22 +126,32 @@ func needAttributes(t testing.TB, dir string) {
 func TestRoundTrip(t *testing.T) {
 	for _, opts := range []*Options{nil, {NoSync: true}, {AlwaysSidecar: true}} {
 		b, dir := newBucket(t, opts)
-		attrs := files.Attributes{ContentType: "text/x-odd", CacheControl: "no-store", ContentLanguage: "de", Metadata: map[string]string{"k": "v ä"}}
-		for _, name := range []string{"a", "a/b", "d/e/f.txt", "x.attrs", strings.Repeat("long", 200), "d/%cf-e-x", strings.Repeat("e", 255) + "/" + strings.Repeat("ü", 300)} {
+		attrs := files.Attributes{
+			ContentType:     "text/x-odd",
+			CacheControl:    "no-store",
+			ContentLanguage: "de",
+			Metadata:        map[string]string{"k": "v ä"},
+		}
+		for _, name := range []string{"a", "a/b", "d/e/f.txt", "x.attrs", strings.Repeat("long",
+			200), "d/%cf-e-x", strings.Repeat("e", 255) + "/" + strings.Repeat("ü", 300)} {
 			for _, a := range []files.Attributes{{}, attrs, {}} {
 				i := putIn(t, b, name, "content of "+name, &files.PutOptions{Attributes: a})
 				got, info := fetch(t, b, name)
 				if got != "content of "+name {
 					t.Errorf("%q has %q", name, got)
 				}
-				if info.Version != i.Version || info.ContentType != i.ContentType || info.Metadata["k"] != a.Metadata["k"] || info.Digest != i.Digest || !info.ModTime.Equal(i.ModTime) || info.CacheControl != a.CacheControl {
+				if info.Version != i.Version || info.ContentType != i.ContentType ||
+					info.Metadata["k"] != a.Metadata["k"] || info.Digest != i.Digest ||
+					!info.ModTime.Equal(i.ModTime) || info.CacheControl != a.CacheControl {
 					t.Errorf("%q: Get told %+v, Put %+v", name, info, i)
 				}
 			}
 		}
-		for _, name := range []string{"a", "a/b", "d/e/f.txt", "x.attrs", strings.Repeat("long", 200), "d/%cf-e-x", strings.Repeat("e", 255) + "/" + strings.Repeat("ü", 300)} {
+		for _, name := range []string{"a", "a/b", "d/e/f.txt", "x.attrs", strings.Repeat("long",
+			200), "d/%cf-e-x", strings.Repeat("e", 255) + "/" + strings.Repeat("ü", 300)} {
 			del(t, b, name)
-			if _, err := b.Stat(context.Background(), name, nil); !errors.Is(err, files.ErrNotExist) {
+			if _, err := b.Stat(context.Background(), name,
+				nil); !errors.Is(err, files.ErrNotExist) {
 				t.Errorf("Stat of the deleted %q: %v", name, err)
 			}
 		}
@@ -188,7 +199,8 @@ func TestFailingContentLeavesNothing(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	putIn(t, b, "a", "old", nil)
 	boom := errors.New("boom")
-	_, err := b.Put(context.Background(), "a", io.MultiReader(bytes.NewReader(make([]byte, 3*pieceSize)), &failing{boom}), nil)
+	_, err := b.Put(context.Background(), "a",
+		io.MultiReader(bytes.NewReader(make([]byte, 3*pieceSize)), &failing{boom}), nil)
 	if !errors.Is(err, boom) {
 		t.Errorf("Put: %v", err)
 	}
@@ -200,8 +212,9 @@ func TestFailingContentLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestFailingCommitLeavesNoFolders: a put that is cancelled, or fails, behind the folders that it
-// made takes them along, and one that lay at a folder's name has its place back.
+// TestFailingCommitLeavesNoFolders: a put that is cancelled, or fails, behind the
+// folders that it made takes them along, and one that lay at a folder's name has its
+// place back.
 func TestFailingCommitLeavesNoFolders(t *testing.T) {
 	for _, cancelled := range []bool{false, true} {
 		boom := syscall.EIO
@@ -224,7 +237,8 @@ func TestFailingCommitLeavesNoFolders(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := b.Put(ctx, "x/y/z/f", strings.NewReader("new"), nil); !errors.Is(err, boom) && !errors.Is(err, context.Canceled) {
+		if _, err := b.Put(ctx, "x/y/z/f", strings.NewReader("new"),
+			nil); !errors.Is(err, boom) && !errors.Is(err, context.Canceled) {
 			t.Errorf("Put: %v", err)
 		}
 		if made != 1 {

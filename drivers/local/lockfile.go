@@ -8,7 +8,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// lockBytes is how many bytes of the lock file there are to lock; a folder's is told by a hash.
+// lockBytes is how many bytes of the lock file there are to lock; a folder's is told by
+// a hash.
 const lockBytes = 1 << 20
 
 // lockOffset is the same in every process: 64-bit FNV-1a.
@@ -64,7 +65,8 @@ func (b *backend) lockByte(ctx context.Context, off int64) (*lockFile, error) {
 	}
 }
 
-// openLockFile returns the handle's lock file, opened if need be. Errors are the system's.
+// openLockFile returns the handle's lock file, opened if need be. Errors are the
+// system's.
 func (b *backend) openLockFile() (*lockFile, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -16,14 +16,16 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Where directories can't be locked the lock file is, and handles exclude each other by it.
+// Where directories can't be locked the lock file is, and handles exclude each other by
+// it.
 func TestLockFile(t *testing.T) {
 	dir := t.TempDir()
 	var handles []files.Bucket
 	for range 4 {
 		handles = append(handles, openHooked(t, dir, noSync, &hookFS{noDirLocks: true}))
 	}
-	putIn(t, handles[0], "counter", "0", &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
+	putIn(t, handles[0], "counter", "0",
+		&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
 	var won atomic.Int32
 	ok(t, inParallel(8, func(w int) error {
 		b := handles[w%4]
@@ -31,7 +33,8 @@ func TestLockFile(t *testing.T) {
 			if err := increment(b, "counter"); err != nil {
 				return err
 			}
-			_, err := b.Put(t.Context(), fmt.Sprint("d/", i), strings.NewReader("x"), &files.PutOptions{If: files.IfAbsent()})
+			_, err := b.Put(t.Context(), fmt.Sprint("d/", i), strings.NewReader("x"),
+				&files.PutOptions{If: files.IfAbsent()})
 			if err == nil {
 				won.Add(1)
 			} else if !errors.Is(err, files.ErrExist) {
@@ -48,7 +51,8 @@ func TestLockFile(t *testing.T) {
 	}
 }
 
-// A handle that has a removed lock file open notices that others lock a new one, and both do.
+// A handle that has a removed lock file open notices that others lock a new one, and
+// both do.
 func TestLockFileReplaced(t *testing.T) {
 	dir := t.TempDir()
 	handle := func() *backend {
@@ -65,10 +69,12 @@ func TestLockFileReplaced(t *testing.T) {
 	ok(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := bucket.Put(ctx, "f", strings.NewReader("y"), nil); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := bucket.Put(ctx, "f", strings.NewReader("y"),
+		nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Put beside the lock of another handle: %v", err)
 	}
-	if err := first.Delete(ctx, driver.Key{Name: "f"}, ""); !errors.Is(err, context.DeadlineExceeded) {
+	if err := first.Delete(ctx, driver.Key{Name: "f"},
+		""); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Delete beside the lock of another handle: %v", err)
 	}
 	if lock.lost() {

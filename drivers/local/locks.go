@@ -11,10 +11,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// folderLock is the lock of one folder, which is that of all files in it. It is made of up to
-// three: a place in the handle's queue; the directory's own lock, which is the same by whatever
-// root the directory is reached, and which nothing that is removed can undo; and, where other
-// machines have the folder too or directories have no locks, a byte of the lock file.
+// folderLock is the lock of one folder, which is that of all files in it. It is made of
+// up to three: a place in the handle's queue; the directory's own lock, which is the
+// same by whatever root the directory is reached, and which nothing that is removed can
+// undo; and, where other machines have the folder too or directories have no locks, a
+// byte of the lock file.
 type folderLock struct {
 	b    *backend
 	d    fsys.Dir
@@ -80,16 +81,16 @@ func (l *folderLock) unlock() {
 	l.b = nil
 }
 
-// How long a lock is waited for when the context sets no end. Writers hold one for less than a
-// millisecond, unless they have to sync under it.
+// How long a lock is waited for when the context sets no end. Writers hold one for less
+// than a millisecond, unless they have to sync under it.
 const (
 	lockPatience    = time.Minute
 	refusedPatience = 2 * time.Second // CIFS says "permission denied" for a lock that is taken
 	maxLockPause    = 5 * time.Millisecond
 )
 
-// waitLock takes a lock. It asks again and again, at first at once, because the system's own
-// waiting can't be ended by a context.
+// waitLock takes a lock. It asks again and again, at first at once, because the
+// system's own waiting can't be ended by a context.
 func waitLock(ctx context.Context, try func() error) error {
 	var begin time.Time
 	for wait := 20 * time.Microsecond; ; wait = min(2*wait, maxLockPause) {

@@ -7,20 +7,24 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Until a staged file is renamed it has a name in the control folder, by which another program
-// may cut it, or take its readers' rights, at any moment. So it is looked at once more when
-// nobody can reach it by that name any longer, and a move that came too late is undone. For that,
-// the file that is replaced gets the staged one's name, where the system can exchange two.
+// Until a staged file is renamed it has a name in the control folder, by which another
+// program may cut it, or take its readers' rights, at any moment. So it is looked at
+// once more when nobody can reach it by that name any longer, and a move that came too
+// late is undone. For that, the file that is replaced gets the staged one's name, where
+// the system can exchange two.
 
 // errTouched: another program changed what is staged.
-var errTouched = files.Errorf(files.ErrUnavailable, "another program changed the upload in the control folder")
+var errTouched = files.Errorf(files.ErrUnavailable,
+	"another program changed the upload in the control folder")
 
-// moveIn moves what is staged at name in from to dest in the folder, over a file where over is
-// set. Where it returns errTouched, that one is there again. whole reports whether what was
-// staged is what was written. What was replaced is left at name, but for sync=none.
+// moveIn moves what is staged at name in from to dest in the folder, over a file where
+// over is set. Where it returns errTouched, that one is there again. whole reports
+// whether what was staged is what was written. What was replaced is left at name, but
+// for sync=none.
 //
 // Other errors are the system's.
-func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, over bool, whole func() error) error {
+func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, over bool,
+	whole func() error) error {
 	if !over {
 		if err := from.Rename(name, d, dest); err != nil {
 			return err
@@ -53,8 +57,8 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 	return b.unless(whole, func() error { return errors.ErrUnsupported })
 }
 
-// moved ends an exchange by removing what was replaced. That is refused where it is a folder, which
-// is not what was looked at.
+// moved ends an exchange by removing what was replaced. That is refused where it is a
+// folder, which is not what was looked at.
 func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) error {
 	if err := b.unless(whole, undo); err != nil {
 		return err
@@ -65,8 +69,8 @@ func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) er
 	return nil
 }
 
-// unless undoes what was done where it isn't as it should be. Where that fails, nobody knows what
-// is there.
+// unless undoes what was done where it isn't as it should be. Where that fails, nobody
+// knows what is there.
 func (b *backend) unless(whole, undo func() error) error {
 	err := whole()
 	if err == nil {
@@ -85,8 +89,9 @@ func errText(err error) string {
 	return err.Error()
 }
 
-// whole reports errTouched unless the staged file, which is sealed, is what was written. A mode that
-// another program has changed is set again: a move that is undone for it would be seen.
+// whole reports errTouched unless the staged file, which is sealed, is what was
+// written. A mode that another program has changed is set again: a move that is undone
+// for it would be seen.
 func (st *staged) whole() error {
 	now, err := st.f.Stat()
 	if err == nil && now.Perm != st.perm && st.f.SetMode(st.perm) == nil {

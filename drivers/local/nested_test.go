@@ -16,14 +16,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// nestedRounds is how many rounds TestNestedRootsInProcesses has; each has 400 updates, of which
-// some processes are killed in the middle.
+// nestedRounds is how many rounds TestNestedRootsInProcesses has; each has 400 updates,
+// of which some processes are killed in the middle.
 const nestedRounds = "CLOUDFILES_NESTED_ROUNDS"
 
 func init() { childJobs["nested"] = countNested }
 
-// countNested counts in t/counter of the folder, through the outer root or the inner one, and
-// tells each update that was acknowledged.
+// countNested counts in t/counter of the folder, through the outer root or the inner
+// one, and tells each update that was acknowledged.
 func countNested(task childTask) error {
 	dir, name := task.Dir, "t/counter"
 	if task.Seed%2 == 1 {
@@ -55,15 +55,22 @@ func TestNestedRootsInProcesses(t *testing.T) {
 	}
 	dir := t.TempDir()
 	outer := openBucket(t, dir, nil)
-	putIn(t, outer, "t/counter", "0", &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
+	putIn(t, outer, "t/counter", "0",
+		&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
 	acknowledged, killed := 0, 0
 	for range rounds {
 		for _, out := range together(t, 4, childTask{Job: "nested", Dir: dir, N: 25}) {
 			acknowledged += len(out)
 		}
-		if rounds > 1 { // a process that is killed in the middle may have counted once more a goroutine
+		// a process that is killed in the middle may have counted once more a goroutine
+		if rounds > 1 {
 			ctx, cancel := context.WithCancel(t.Context())
-			c := child(ctx, childTask{Job: "nested", Dir: dir, N: 1 << 20, Seed: uint64(killed)})
+			c := child(ctx, childTask{
+				Job:  "nested",
+				Dir:  dir,
+				N:    1 << 20,
+				Seed: uint64(killed),
+			})
 			out, err := c.StdoutPipe()
 			check(t, err, c.Start())
 			buf := make([]byte, 50)
@@ -81,7 +88,8 @@ func TestNestedRootsInProcesses(t *testing.T) {
 	s, info := fetch(t, outer, "t/counter")
 	v, err := strconv.Atoi(s)
 	if err != nil || v < acknowledged || v > acknowledged+4*killed || info.Metadata["v"] != s {
-		t.Errorf("the counter is %s (%v), of %d updates; %d processes were killed", s, info.Metadata, acknowledged, killed)
+		t.Errorf("the counter is %s (%v), of %d updates; %d processes were killed", s,
+			info.Metadata, acknowledged, killed)
 	}
 }
 
@@ -97,7 +105,8 @@ func TestNestedRootsIfAbsent(t *testing.T) {
 			if w%2 == 1 {
 				b, name = inner, name[2:]
 			}
-			_, err := b.Put(context.Background(), name, strings.NewReader(fmt.Sprint(w)), &files.PutOptions{If: files.IfAbsent()})
+			_, err := b.Put(context.Background(), name, strings.NewReader(fmt.Sprint(w)),
+				&files.PutOptions{If: files.IfAbsent()})
 			if err == nil {
 				won.Add(1)
 			} else if !errors.Is(err, files.ErrExist) {
@@ -111,12 +120,14 @@ func TestNestedRootsIfAbsent(t *testing.T) {
 	}
 }
 
-// What is deleted from above doesn't take the root of another handle away, whether that has written
-// or not (E3). Once that is closed, the folder goes with its last file as any other (L6).
+// What is deleted from above doesn't take the root of another handle away, whether that
+// has written or not (E3). Once that is closed, the folder goes with its last file as
+// any other (L6).
 func TestDeleteFromAbove(t *testing.T) {
 	ctx := t.Context()
 	for _, written := range []bool{false, true} {
-		for _, again := range []string{"", "t"} { // a file of the folder's name takes its place, or not
+		// a file of the folder's name takes its place, or not
+		for _, again := range []string{"", "t"} {
 			dir := t.TempDir()
 			outer := openBucket(t, dir, nil)
 			putIn(t, outer, "t/a", "x", nil)
@@ -158,8 +169,8 @@ func TestDeleteFromAbove(t *testing.T) {
 	wantDisk(t, dir)
 }
 
-// A handle that opens a folder while its last file is deleted from above has it, or is told that
-// there is none; it never has one that is gone.
+// A handle that opens a folder while its last file is deleted from above has it, or is
+// told that there is none; it never has one that is gone.
 func TestOpenBesideDelete(t *testing.T) {
 	dir := t.TempDir()
 	outer := openBucket(t, dir, noSync)

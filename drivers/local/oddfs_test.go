@@ -127,7 +127,10 @@ func (d *oddFolder) Attribute(name, attr string, buf []byte) (n int, err error) 
 	if name == "" {
 		return d.Dir.Attribute(name, attr, buf)
 	}
-	err = d.do(name, func(disk string) (err error) { n, err = d.Dir.Attribute(disk, attr, buf); return err })
+	err = d.do(name, func(disk string) (err error) {
+		n, err = d.Dir.Attribute(disk, attr, buf)
+		return err
+	})
 	return n, err
 }
 
@@ -208,7 +211,12 @@ func oddDisks() map[string]func() fsys.FS {
 		"refuses": odd(&oddFS{refuses: `<>:"\|?*`, tail: true}),
 		"short":   odd(&oddFS{limit: 143}),
 		"FAT": func() fsys.FS {
-			return &oddFS{FS: slow, folds: true, refuses: `<>:"\|?*`, tail: true}
+			return &oddFS{
+				FS:      slow,
+				folds:   true,
+				refuses: `<>:"\|?*`,
+				tail:    true,
+			}
 		},
 	}
 }

@@ -9,19 +9,22 @@ import (
 
 // Who owns what:
 //
-//   - A file that replaces another keeps its mode, group and access list, and its user where the
-//     system allows that. At no moment can anybody read it who couldn't read the old one.
-//   - A new file has what open(2) would give it in its folder: in a setgid folder the folder's
-//     group, and what the folder's default access list says. Where a staged file can't be given
-//     that, it is staged anew in the folder itself.
-//   - The control folder, and all in it, may be used by whoever may write in the bucket's folder.
+//   - A file that replaces another keeps its mode, group and access list, and its user
+//     where the system allows that. At no moment can anybody read it who couldn't read
+//     the old one.
+//   - A new file has what open(2) would give it in its folder: in a setgid folder the
+//     folder's group, and what the folder's default access list says. Where a staged
+//     file can't be given that, it is staged anew in the folder itself.
+//   - The control folder, and all in it, may be used by whoever may write in the
+//     bucket's folder.
 
 const (
 	accessList  = "system.posix_acl_access"
 	defaultList = "system.posix_acl_default"
 )
 
-// processGroup is the group of new files, but in setgid folders. Go programs don't change theirs.
+// processGroup is the group of new files, but in setgid folders. Go programs don't
+// change theirs.
 var processGroup = uint32(os.Getegid())
 
 // looks is what the file has that is to be replaced.
@@ -40,7 +43,8 @@ func (l *looks) same(st fsys.Stat) bool {
 func (b *backend) looksOf(p *spot) looks {
 	path := p.path(p.at(0))
 	st, err := b.root.Lstat(path)
-	if err == nil && st.Type == fsys.Directory { // else nothing is at the other place, or not for long
+	// else nothing is at the other place, or not for long
+	if err == nil && st.Type == fsys.Directory {
 		path = p.path(p.at(1))
 		st, err = b.root.Lstat(path)
 	}
@@ -51,7 +55,12 @@ func (b *backend) looksOf(p *spot) looks {
 }
 
 func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
-	l := looks{there: true, perm: st.Perm.Perm(), uid: st.UID, gid: st.GID}
+	l := looks{
+		there: true,
+		perm:  st.Perm.Perm(),
+		uid:   st.UID,
+		gid:   st.GID,
+	}
 	if n, err := d.Attribute(name, accessList, nil); err == nil && n > 0 {
 		list := make([]byte, n)
 		if n, err = d.Attribute(name, accessList, list); err == nil {
@@ -61,8 +70,8 @@ func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
 	return l
 }
 
-// create makes an empty staged file, which only this user may read if it isn't to be as any new
-// one.
+// create makes an empty staged file, which only this user may read if it isn't to be as
+// any new one.
 func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error) {
 	if like.there && (like.perm != s.filePerm || like.list != nil) {
 		return d.CreatePrivate(name)
@@ -88,8 +97,8 @@ func (st *staged) dress() {
 	}
 }
 
-// put gives a file, which is as now, these looks. Where the group or the list can't be kept, the
-// group may do no more than everybody.
+// put gives a file, which is as now, these looks. Where the group or the list can't be
+// kept, the group may do no more than everybody.
 func (l *looks) put(f fsys.File, now fsys.Stat) {
 	if l.same(now) && l.list == nil {
 		return
@@ -122,7 +131,8 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 		st.like = looksAt(d, c.name, c.st)
 		st.dress()
 		changed = true
-	case st.like.there && (st.like.list != nil || st.like.perm != st.s.filePerm || !st.like.same(st.id)):
+	case st.like.there && (st.like.list != nil || st.like.perm != st.s.filePerm ||
+		!st.like.same(st.id)):
 		st.like = looks{} // it was deleted meanwhile
 		if !st.own {
 			return errOtherMount
@@ -172,7 +182,8 @@ func (s *session) look() {
 	s.filePerm = alive.Perm.Perm()
 	s.owners = int(alive.UID) == os.Geteuid()
 	s.listed = hasList(s.dir)
-	s.folderGroup = dir.Perm&fs.ModeSetgid == 0 && int(alive.GID) != os.Getegid() && alive.GID == dir.GID
+	s.folderGroup = dir.Perm&fs.ModeSetgid == 0 && int(alive.GID) != os.Getegid() &&
+		alive.GID == dir.GID
 }
 
 // setter is a file or a folder.
@@ -181,8 +192,8 @@ type setter interface {
 	SetOwner(uid, gid int) error
 }
 
-// share makes an entry of the control folder usable by whoever may write in the bucket's folder. It
-// does what the system allows.
+// share makes an entry of the control folder usable by whoever may write in the
+// bucket's folder. It does what the system allows.
 func (b *backend) share(e setter, now fsys.Stat) {
 	root, err := b.root.Stat()
 	if windows || err != nil {
@@ -214,8 +225,8 @@ func (b *backend) shareFile(f fsys.File) {
 	}
 }
 
-// madeByUs reports whether the folder child, in the folder d, is as a Put would have made it:
-// another is somebody's, and stays when its last file goes.
+// madeByUs reports whether the folder child, in the folder d, is as a Put would have
+// made it: another is somebody's, and stays when its last file goes.
 func (b *backend) madeByUs(d, child fsys.Dir) bool {
 	umask, known, err := fsys.Umask()
 	st, err1 := child.Stat()

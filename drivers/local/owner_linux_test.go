@@ -42,18 +42,20 @@ func withUmask(t *testing.T, mask int) {
 	t.Cleanup(func() { syscall.Umask(old) })
 }
 
-// TestReplacedKeepsOwner: a Put over a file keeps its mode, user, group and access list, and so
-// does its sidecar.
+// TestReplacedKeepsOwner: a Put over a file keeps its mode, user, group and access
+// list, and so does its sidecar.
 func TestReplacedKeepsOwner(t *testing.T) {
 	needRoot(t)
 	withUmask(t, 0o022)
-	list := acl(acEntry{1, 6, 0}, acEntry{2, 4, 4242}, acEntry{4, 0, 0}, acEntry{16, 4, 0}, acEntry{32, 0, 0})
+	list := acl(acEntry{1, 6, 0}, acEntry{2, 4, 4242}, acEntry{4, 0, 0}, acEntry{16, 4, 0},
+		acEntry{32, 0, 0})
 	for _, mode := range []uint32{0o600, 0o640, 0o644, 0o660, 0o666, 0o400, 0o755} {
 		for _, withACL := range []bool{false, true} {
 			b, dir := newBucket(t, nil)
 			for _, name := range []string{"a.txt", "d/e/a.txt"} {
 				path := filepath.Join(dir, name)
-				ok(t, os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte("old"), 0o600),
+				ok(t, os.MkdirAll(filepath.Dir(path), 0o777),
+					os.WriteFile(path, []byte("old"), 0o600),
 					os.Chown(path, 1234, 4321), syscall.Chmod(path, mode))
 				if withACL {
 					ok(t, unix.Setxattr(path, accessList, list, 0))
@@ -105,12 +107,13 @@ func acl(entries ...acEntry) []byte {
 	return b
 }
 
-// TestNewFileAsOpen: a new file has what open(2) gives in its folder, in setgid folders and in
-// those with a default access list, whatever the control folder is.
+// TestNewFileAsOpen: a new file has what open(2) gives in its folder, in setgid folders
+// and in those with a default access list, whatever the control folder is.
 func TestNewFileAsOpen(t *testing.T) {
 	needRoot(t)
 	withUmask(t, 0o027)
-	list := acl(acEntry{1, 7, 0}, acEntry{2, 6, 4242}, acEntry{4, 5, 0}, acEntry{16, 7, 0}, acEntry{32, 0, 0})
+	list := acl(acEntry{1, 7, 0}, acEntry{2, 6, 4242}, acEntry{4, 5, 0}, acEntry{16, 7, 0},
+		acEntry{32, 0, 0})
 	b, dir := newBucket(t, nil)
 	ok(t, os.Chown(dir, 0, 4321), syscall.Chmod(dir, 0o2775))
 	for _, f := range []struct {
@@ -118,7 +121,12 @@ func TestNewFileAsOpen(t *testing.T) {
 		gid  int
 		mode uint32
 		list []byte
-	}{{"plain", 0, 0o755, nil}, {"group", 77, 0o2775, nil}, {"lost", 88, 0o775, nil}, {"list", 0, 0o775, list}} {
+	}{
+		{"plain", 0, 0o755, nil},
+		{"group", 77, 0o2775, nil},
+		{"lost", 88, 0o775, nil},
+		{"list", 0, 0o775, list},
+	} {
 		path := filepath.Join(dir, f.name)
 		ok(t, os.Mkdir(path, 0o777), os.Chown(path, 0, f.gid), syscall.Chmod(path, f.mode))
 		if f.list != nil {
@@ -144,46 +152,56 @@ func TestNewFileAsOpen(t *testing.T) {
 			}
 			putIn(t, b, name, "new", nil)
 			path := filepath.Join(dir, name)
-			if got, want := owner(t, path), owner(t, opened); got != want || attribute(path) != attribute(opened) {
-				t.Errorf("%s is %s %x, open gives %s %x", name, got, attribute(path), want, attribute(opened))
+			if got, want := owner(t,
+				path), owner(t, opened); got != want || attribute(path) != attribute(opened) {
+				t.Errorf("%s is %s %x, open gives %s %x", name, got, attribute(path), want,
+					attribute(opened))
 			}
 		}
 	}
 }
 
-// TestOthersMayWrite: what one user writes, with a narrow umask, doesn't lock out another who may
-// write in the folder, nor does a control folder of an older version.
+// TestOthersMayWrite: what one user writes, with a narrow umask, doesn't lock out
+// another who may write in the folder, nor does a control folder of an older version.
 func TestOthersMayWrite(t *testing.T) {
 	needRoot(t)
 	for _, umask := range []int{0o022, 0o077} {
 		for _, mode := range []uint32{0o2775, 0o777, 0o1777} {
 			for _, old := range []uint32{0, 0o755, 0o700} {
-				t.Run(fmt.Sprintf("umask %03o, folder %04o, control folder %03o", umask, mode, old), func(t *testing.T) {
-					withUmask(t, umask)
-					dir, err := os.MkdirTemp("/tmp", "local")
-					ok(t, err)
-					t.Cleanup(func() { os.RemoveAll(dir) })
-					ok(t, os.Chown(dir, 0, 4321), syscall.Chmod(dir, mode))
-					if old != 0 {
-						ok(t, os.Mkdir(filepath.Join(dir, controlDir), 0o777), os.WriteFile(filepath.Join(dir, controlDir, versionFile), []byte("1\n"), 0o666),
-							syscall.Chmod(filepath.Join(dir, controlDir), old))
-					} else {
-						b := openBucket(t, dir, nil)
-						putIn(t, b, "roots", "old", nil)
-						putIn(t, b, "gone", "old", nil)
-						del(t, b, "gone")
-					}
-					c := child(t.Context(), childTask{Job: "stranger", Dir: dir})
-					exe := filepath.Join(t.TempDir(), "child")
-					for p := filepath.Dir(exe); len(p) > len(os.TempDir()); p = filepath.Dir(p) {
-						check(t, os.Chmod(p, 0o755))
-					}
-					data, err := os.ReadFile(c.Path)
-					check(t, err, os.WriteFile(exe, data, 0o755), os.Chmod(exe, 0o755))
-					c.Path, c.Dir = exe, "/"
-					c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534, Groups: []uint32{4321}}}
-					check(t, c.Run())
-				})
+				t.Run(fmt.Sprintf("umask %03o, folder %04o, control folder %03o", umask, mode, old),
+					func(t *testing.T) {
+						withUmask(t, umask)
+						dir, err := os.MkdirTemp("/tmp", "local")
+						ok(t, err)
+						t.Cleanup(func() { os.RemoveAll(dir) })
+						ok(t, os.Chown(dir, 0, 4321), syscall.Chmod(dir, mode))
+						if old != 0 {
+							ok(t, os.Mkdir(filepath.Join(dir, controlDir), 0o777),
+								os.WriteFile(filepath.Join(dir, controlDir, versionFile),
+									[]byte("1\n"), 0o666),
+								syscall.Chmod(filepath.Join(dir, controlDir), old))
+						} else {
+							b := openBucket(t, dir, nil)
+							putIn(t, b, "roots", "old", nil)
+							putIn(t, b, "gone", "old", nil)
+							del(t, b, "gone")
+						}
+						c := child(t.Context(), childTask{Job: "stranger", Dir: dir})
+						exe := filepath.Join(t.TempDir(), "child")
+						for p := filepath.Dir(exe); len(p) >
+							len(os.TempDir()); p = filepath.Dir(p) {
+							check(t, os.Chmod(p, 0o755))
+						}
+						data, err := os.ReadFile(c.Path)
+						check(t, err, os.WriteFile(exe, data, 0o755), os.Chmod(exe, 0o755))
+						c.Path, c.Dir = exe, "/"
+						c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{
+							Uid:    65534,
+							Gid:    65534,
+							Groups: []uint32{4321},
+						}}
+						check(t, c.Run())
+					})
 			}
 		}
 	}
@@ -199,7 +217,10 @@ func stranger(task childTask) error {
 	}
 	defer b.Close()
 	for _, name := range []string{"mine", "d/mine"} {
-		for _, opts := range []*files.PutOptions{{If: files.IfAbsent()}, {Attributes: someAttributes}} {
+		for _, opts := range []*files.PutOptions{
+			{If: files.IfAbsent()},
+			{Attributes: someAttributes},
+		} {
 			info, err := b.Put(ctx, name, strings.NewReader("x"), opts)
 			if err != nil {
 				return fmt.Errorf("Put of %s: %w", name, err)
@@ -252,18 +273,21 @@ func TestFolderOfItsOwn(t *testing.T) {
 	}
 }
 
-// A file keeps its mode where what replaces it has to be staged twice: because its folder is
-// another mount, or because another program removed what was staged.
+// A file keeps its mode where what replaces it has to be staged twice: because its
+// folder is another mount, or because another program removed what was staged.
 func TestModeOfRestaged(t *testing.T) {
 	for name, lose := range map[string]func(dir string){
 		"another mount": nil,
-		"removed":       func(dir string) { check(t, os.RemoveAll(filepath.Join(dir, controlDir))) },
+		"removed": func(dir string) {
+			check(t, os.RemoveAll(filepath.Join(dir, controlDir)))
+		},
 	} {
 		for _, noSync := range []bool{false, true} {
 			dir := t.TempDir()
 			b := openHooked(t, dir, &Options{NoSync: noSync}, &hookFS{mount: lose == nil})
 			path := filepath.Join(dir, "d", "a")
-			ok(t, os.Mkdir(filepath.Join(dir, "d"), 0o777), os.WriteFile(path, []byte("old"), 0o666))
+			ok(t, os.Mkdir(filepath.Join(dir, "d"), 0o777),
+				os.WriteFile(path, []byte("old"), 0o666))
 			ok(t, os.Chmod(path, 0o640))
 			content := io.MultiReader(strings.NewReader("new"), afterwards(func() {
 				if lose != nil {

@@ -41,8 +41,8 @@ func (b *backend) parents(p *spot) (all []parent) {
 	return all
 }
 
-// makeParents makes the folders on the way to a file. A file that has a folder's name moves to its
-// other place (N3).
+// makeParents makes the folders on the way to a file. A file that has a folder's name
+// moves to its other place (N3).
 func (b *backend) makeParents(ctx context.Context, p *spot) error {
 	for _, f := range b.parents(p) {
 		if err := b.makeParent(ctx, f); err != nil {
@@ -68,7 +68,8 @@ func (b *backend) makeParent(ctx context.Context, f parent) error {
 	case err == nil && st.Type == fsys.Regular && f.name != "":
 		return b.makeWay(ctx, d, f)
 	case err == nil:
-		return files.Errorf(files.ErrInvalid, "a link or another special file stands where a folder is needed")
+		return files.Errorf(files.ErrInvalid,
+			"a link or another special file stands where a folder is needed")
 	case !missing(err):
 		return fault(err)
 	}
@@ -94,8 +95,8 @@ func (b *backend) mkdir(d fsys.Dir, f parent) error {
 	return fault(d.Sync())
 }
 
-// makeWay moves the file that has the folder's name to its other place, and makes the folder,
-// under the lock of the folder that both lie in.
+// makeWay moves the file that has the folder's name to its other place, and makes the
+// folder, under the lock of the folder that both lie in.
 func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	lock, err := b.lockFolder(ctx, d, f.dir)
 	if err != nil {
@@ -116,8 +117,9 @@ func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	return b.mkdir(d, f)
 }
 
-// moveToLeaf moves a file to its other place. Where a rename without replacing is a link and an
-// unlink, a crash leaves both names, and a rename between two names of one file does nothing.
+// moveToLeaf moves a file to its other place. Where a rename without replacing is a
+// link and an unlink, a crash leaves both names, and a rename between two names of one
+// file does nothing.
 func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 	leaf := leafName(base)
 	if other, err := d.Lstat(leaf); err == nil && other.SameFile(st) {
@@ -126,9 +128,9 @@ func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 	return d.Rename(base, d, leaf)
 }
 
-// removeParents removes the folders on the way that became empty, the innermost first, and gives a
-// file that had to leave its place because of one its place back (N3). What fails here is left for
-// others: an empty folder is no directory.
+// removeParents removes the folders on the way that became empty, the innermost first,
+// and gives a file that had to leave its place because of one its place back (N3). What
+// fails here is left for others: an empty folder is no directory.
 func (b *backend) removeParents(ctx context.Context, p *spot) {
 	all := b.parents(p)
 	for i := len(all) - 1; i >= 0; i-- {
@@ -192,8 +194,8 @@ func (l *dirSet) add(path string, id dirID) {
 	l.dirs[path] = id
 }
 
-// syncParents makes the entries of the folders on the way durable, once for each folder that the
-// handle meets: another process may have made one and not synced it yet.
+// syncParents makes the entries of the folders on the way durable, once for each folder
+// that the handle meets: another process may have made one and not synced it yet.
 func (b *backend) syncParents(p *spot, d fsys.Dir) error {
 	if b.opts.NoSync || p.dir == "" {
 		return nil

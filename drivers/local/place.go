@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// spot says where on disk a file may be. It is at one of three places in its folder, looked at in
-// this order:
+// spot says where on disk a file may be. It is at one of three places in its folder,
+// looked at in this order:
 //
 //	base             its own
 //	leafName(base)   while a folder has its own (N3)
@@ -37,7 +37,8 @@ func (b *backend) place(key driver.Key) (spot, error) {
 	p := spot{lock: key.Name, name: key.Name, alts: 2}
 	p.dir, p.base = b.rules().encode(key.Name)
 	if strings.HasSuffix(key.Name, sidecarExt) {
-		if last := key.Name[strings.LastIndexByte(key.Name, '/')+1:]; b.rules().rawSidecarName(last) {
+		if last := key.Name[strings.LastIndexByte(key.Name,
+			'/')+1:]; b.rules().rawSidecarName(last) {
 			p.raw = last
 			p.alts = 3
 		}
@@ -56,7 +57,8 @@ func (p *spot) at(i int) string {
 	return p.raw
 }
 
-// unlessSidecar reports whether what lies at the i-th place is no file where it is a sidecar.
+// unlessSidecar reports whether what lies at the i-th place is no file where it is a
+// sidecar.
 func (p *spot) unlessSidecar(i int) bool {
 	return i == 2 || p.alts == 1 && strings.HasSuffix(p.base, sidecarExt)
 }
@@ -74,7 +76,8 @@ func (p *spot) sidecar() string { return p.base + sidecarExt }
 // maxForeign is the longest name in bytes that any disk has: 255 characters of NTFS.
 const maxForeign = 4 * 255
 
-// foreignPlace is that of a file which has no name: it must be one that List yields as foreign.
+// foreignPlace is that of a file which has no name: it must be one that List yields as
+// foreign.
 func (b *backend) foreignPlace(key string) (spot, error) {
 	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
 	if len(key) > 4096 || strings.IndexByte(key, 0) >= 0 {
@@ -92,7 +95,13 @@ func (b *backend) foreignPlace(key string) (spot, error) {
 		return spot{}, files.ErrNotExist
 	}
 	i := strings.LastIndexByte(key, '/')
-	return spot{lock: "\x00" + key, name: key, dir: key[:max(i, 0)], base: key[i+1:], alts: 1}, nil
+	return spot{
+		lock: "\x00" + key,
+		name: key,
+		dir:  key[:max(i, 0)],
+		base: key[i+1:],
+		alts: 1,
+	}, nil
 }
 
 // current is the file that a name has, as it is seen under the name's lock.
@@ -105,8 +114,8 @@ type current struct {
 	garbage []string // files at later places
 }
 
-// look finds the current file in its folder, and, where asked or cheap, what else lies at its
-// places. The caller holds the name's lock.
+// look finds the current file in its folder, and, where asked or cheap, what else lies
+// at its places. The caller holds the name's lock.
 func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error) {
 	for i := range p.alts {
 		name := p.at(i)
@@ -143,21 +152,24 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 	return c, nil
 }
 
-// rawSidecarName reports whether a file of this name, which ends in .attrs, may lie on disk
-// unescaped, where other programs put it. The driver's own files may not.
+// rawSidecarName reports whether a file of this name, which ends in .attrs, may lie on
+// disk unescaped, where other programs put it. The driver's own files may not.
 func (r rules) rawSidecarName(element string) bool {
 	kind, _, _ := r.decode(element)
-	return kind == foreignEntry && len(element) <= r.limit() && !strings.HasPrefix(element, ownPrefix)
+	return kind == foreignEntry && len(element) <= r.limit() && !strings.HasPrefix(element,
+		ownPrefix)
 }
 
-// foreignPath reports whether a path on disk is one of a foreign file: not the place of a name, and
-// nothing of the driver's own.
+// foreignPath reports whether a path on disk is one of a foreign file: not the place of
+// a name, and nothing of the driver's own.
 func (r rules) foreignPath(path string) bool {
 	at := region{}
 	for {
 		disk, rest, more := strings.Cut(path, "/")
 		if !more {
-			return !at.isName(r, disk) && !(strings.HasPrefix(disk, ownPrefix) && strings.HasSuffix(disk, sidecarExt))
+			return !at.isName(r,
+				disk) && !(strings.HasPrefix(disk,
+				ownPrefix) && strings.HasSuffix(disk, sidecarExt))
 		}
 		at, path = at.enter(r, disk), rest
 	}

@@ -11,9 +11,9 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// prober tries out what a file system does with names and times, in the session's folder. An
-// errno tells little: refused characters are EINVAL here, ENOENT or EIO there. So only what a
-// listing shows afterwards counts.
+// prober tries out what a file system does with names and times, in the session's
+// folder. An errno tells little: refused characters are EINVAL here, ENOENT or EIO
+// there. So only what a listing shows afterwards counts.
 type prober struct {
 	dir   fsys.Dir
 	there []string // what was in the folder before

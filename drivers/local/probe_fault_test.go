@@ -12,9 +12,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// What a disk does with names is never concluded from an operation that failed for another
-// reason, such as a lack of descriptors: the note about it, which only grows, is the same
-// wherever the first put of a folder has failed once.
+// What a disk does with names is never concluded from an operation that failed for
+// another reason, such as a lack of descriptors: the note about it, which only grows,
+// is the same wherever the first put of a folder has failed once.
 func TestProbeFaults(t *testing.T) {
 	faults := map[syscall.Errno][]crashfs.Kind{
 		syscall.EMFILE: {crashfs.OpenDir, crashfs.Create, crashfs.OpenFile},
@@ -33,7 +33,8 @@ func TestProbeFaults(t *testing.T) {
 						break
 					}
 					if note != want {
-						t.Errorf("%v at operation %d: the note is %q, want %q", errno, n, note, want)
+						t.Errorf("%v at operation %d: the note is %q, want %q", errno, n, note,
+							want)
 					}
 				}
 			}
@@ -41,8 +42,8 @@ func TestProbeFaults(t *testing.T) {
 	}
 }
 
-// noteBehind opens a folder and puts a file while the n-th operation of the kinds fails, does it
-// again without, and returns what is noted of the disk then.
+// noteBehind opens a folder and puts a file while the n-th operation of the kinds
+// fails, does it again without, and returns what is noted of the disk then.
 func noteBehind(
 	t *testing.T, disk fsys.FS, n int, fault error, of []crashfs.Kind,
 ) (note string, hit bool) {

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Put stages the content inside the bucket's own file system, with all that belongs to it, and then
-// commits it by one rename.
+// Put stages the content inside the bucket's own file system, with all that belongs to
+// it, and then commits it by one rename.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	defer runtime.KeepAlive(b)
 	begun := time.Now()

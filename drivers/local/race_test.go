@@ -20,7 +20,8 @@ func init() {
 	childJobs["count"] = countUp
 }
 
-// racingCreates is one process of a race for N names; Seed is its number. It prints the names that it won.
+// racingCreates is one process of a race for N names; Seed is its number. It prints the
+// names that it won.
 func racingCreates(task childTask) error {
 	b, err := Open(task.Dir, noSync)
 	if err != nil {
@@ -30,7 +31,10 @@ func racingCreates(task childTask) error {
 	return inParallel(16, func(worker int) error {
 		for i := range task.N {
 			name, content := fmt.Sprintf("dir/%d", i), fmt.Sprintf("%d/%d", task.Seed, worker)
-			opts := &files.PutOptions{If: files.IfAbsent(), Attributes: files.Attributes{Metadata: map[string]string{"by": content}}}
+			opts := &files.PutOptions{
+				If:         files.IfAbsent(),
+				Attributes: files.Attributes{Metadata: map[string]string{"by": content}},
+			}
 			_, err := b.Put(context.Background(), name, strings.NewReader(content), opts)
 			switch {
 			case err == nil:
@@ -77,7 +81,8 @@ func inParallel(n int, f func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// 4 processes of 16 goroutines each: every name has one winner, and holds what it wrote (P8).
+// 4 processes of 16 goroutines each: every name has one winner, and holds what it wrote
+// (P8).
 func TestProcessesIfAbsent(t *testing.T) {
 	const names, processes = 40, 4
 	dir := t.TempDir()
@@ -135,27 +140,32 @@ func increment(b files.Bucket, name string) error {
 			return fmt.Errorf("the counter is %q, its metadata %v", s, r.Info().Metadata)
 		}
 		s = strconv.Itoa(v + 1)
-		_, err = b.Put(ctx, name, strings.NewReader(s), &files.PutOptions{If: files.IfVersion(r.Info().Version),
-			Attributes: files.Attributes{Metadata: map[string]string{"v": s}}})
+		_, err = b.Put(ctx, name, strings.NewReader(s), &files.PutOptions{
+			If:         files.IfVersion(r.Info().Version),
+			Attributes: files.Attributes{Metadata: map[string]string{"v": s}},
+		})
 		if !errors.Is(err, files.ErrPrecondition) {
 			return err
 		}
 	}
 }
 
-// 4 processes of 16 goroutines each count by compare-and-swap: none is lost, and content and metadata are always of one Put (P1, P9).
+// 4 processes of 16 goroutines each count by compare-and-swap: none is lost, and
+// content and metadata are always of one Put (P1, P9).
 func TestProcessesIfVersion(t *testing.T) {
 	const each, processes = 3, 4
 	dir := t.TempDir()
 	b := openBucket(t, dir, nil)
-	putIn(t, b, "counter", "0", &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
+	putIn(t, b, "counter", "0",
+		&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
 	together(t, processes, childTask{Job: "count", Dir: dir, N: each})
 	if s, _ := fetch(t, b, "counter"); s != strconv.Itoa(16*each*processes) {
 		t.Errorf("the counter is %s, want %d", s, 16*each*processes)
 	}
 }
 
-// Concurrent puts with and without a sidecar never mix (P1): each content names its metadata and type.
+// Concurrent puts with and without a sidecar never mix (P1): each content names its
+// metadata and type.
 func TestConcurrentPutsNeverMix(t *testing.T) {
 	dir := t.TempDir()
 	opts := noSync
@@ -210,7 +220,8 @@ func TestConcurrentPutsNeverMix(t *testing.T) {
 	}
 }
 
-// Puts and deletes of "a" and "a/b" at once: neither touches the other (N3), and no folder or file is left over.
+// Puts and deletes of "a" and "a/b" at once: neither touches the other (N3), and no
+// folder or file is left over.
 func TestFileAndFolderRace(t *testing.T) {
 	dir := t.TempDir()
 	b := openBucket(t, dir, noSync)

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// recordAttr is the extended attribute that each staged file gets, and that its rename moves along.
-// It counts only while it has the content's size and time: otherwise the content was changed by
-// other means.
+// recordAttr is the extended attribute that each staged file gets, and that its rename
+// moves along. It counts only while it has the content's size and time: otherwise the
+// content was changed by other means.
 const recordAttr = "user.cloudfiles"
 
 // record is what recordAttr holds.
@@ -22,14 +22,15 @@ type record struct {
 	token       string // 8 random bytes, which make the version where the time doesn't
 	digest      files.Digest
 	typ         string // the content type that was found by the content, "" where the name tells it
-	// attrs are those of the sidecar, where they are few enough: they are what counts. The sidecar
-	// is for programs that don't know the record, and for copies that lost it.
+	// attrs are those of the sidecar, where they are few enough: they are what counts.
+	// The sidecar is for programs that don't know the record, and for copies that lost
+	// it.
 	attrs *files.Attributes
 }
 
-// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the flags say,
-// and as the rest the type or the attributes. It is kept short, because ext4 has about 60 bytes for
-// it beside the inode and takes a block for more.
+// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the
+// flags say, and as the rest the type or the attributes. It is kept short, because ext4
+// has about 60 bytes for it beside the inode and takes a block for more.
 const (
 	recordFormat = 1
 
@@ -56,8 +57,12 @@ func (r *record) parts() [6]struct {
 		n    int
 		text *string
 	}{
-		{hasToken, tokenLen, &r.token}, {hasCRC32C, 4, &r.digest.CRC32C}, {hasMD5, 16, &r.digest.MD5}, {hasSHA256, 32, &r.digest.SHA256},
-		{hasCRC32, 4, &r.digest.CRC32}, {hasCRC64, 8, &r.digest.CRC64NVME},
+		{hasToken, tokenLen, &r.token},
+		{hasCRC32C, 4, &r.digest.CRC32C},
+		{hasMD5, 16, &r.digest.MD5},
+		{hasSHA256, 32, &r.digest.SHA256},
+		{hasCRC32, 4, &r.digest.CRC32},
+		{hasCRC64, 8, &r.digest.CRC64NVME},
 	}
 }
 
@@ -98,7 +103,8 @@ func decodeRecord(b []byte) (r record, err error) {
 		return r, errRecord
 	}
 	b = b[2+n:]
-	r.size, r.mtime, r.sidecar = int64(size), int64(binary.LittleEndian.Uint64(b)), flags&hasSidecar != 0
+	r.size, r.mtime, r.sidecar = int64(size), int64(binary.LittleEndian.Uint64(b)),
+		flags&hasSidecar != 0
 	b = b[8:]
 	for _, p := range r.parts() {
 		if flags&p.flag == 0 {

@@ -8,16 +8,21 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxRecord is how long a record with attributes may be, in bytes: every file system that has attributes takes as much. Without, it is longer only
-// where a content type is.
+// maxRecord is how long a record with attributes may be, in bytes: every file system
+// that has attributes takes as much. Without, it is longer only where a content type
+// is.
 const maxRecord = 512
 
 // attributeFields are those that are a text each, in the order of the record.
 func attributeFields(a *files.Attributes) [5]*string {
-	return [...]*string{&a.ContentType, &a.CacheControl, &a.ContentDisposition, &a.ContentEncoding, &a.ContentLanguage}
+	return [...]*string{
+		&a.ContentType, &a.CacheControl, &a.ContentDisposition, &a.ContentEncoding,
+		&a.ContentLanguage,
+	}
 }
 
-// appendAttributes appends the fields and then the metadata's keys and values, each with its length (uvarint) before it.
+// appendAttributes appends the fields and then the metadata's keys and values, each
+// with its length (uvarint) before it.
 func appendAttributes(b []byte, a *files.Attributes) []byte {
 	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	for _, f := range attributeFields(a) {

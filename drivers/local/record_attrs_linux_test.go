@@ -10,14 +10,25 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Small attributes are in the record too: a sidecar that a power failure took along is made good by it.
+// Small attributes are in the record too: a sidecar that a power failure took along is
+// made good by it.
 func TestLostSidecar(t *testing.T) {
 	b, dir := newBucket(t, nil)
-	small := files.Attributes{ContentType: "x/own", CacheControl: "no-cache", ContentDisposition: "inline", ContentEncoding: "br", ContentLanguage: "de",
-		Metadata: map[string]string{"k": "v", "ünï": "", "z": "日本"}}
-	large := files.Attributes{ContentType: "x/own", Metadata: map[string]string{"k": strings.Repeat("v", maxRecord)}}
+	small := files.Attributes{
+		ContentType:        "x/own",
+		CacheControl:       "no-cache",
+		ContentDisposition: "inline",
+		ContentEncoding:    "br",
+		ContentLanguage:    "de",
+		Metadata:           map[string]string{"k": "v", "ünï": "", "z": "日本"},
+	}
+	large := files.Attributes{
+		ContentType: "x/own",
+		Metadata:    map[string]string{"k": strings.Repeat("v", maxRecord)},
+	}
 	for name, a := range map[string]files.Attributes{"small": small, "large": large} {
-		if _, err := files.PutString(t.Context(), b, name, "text", &files.PutOptions{Attributes: a}); err != nil {
+		if _, err := files.PutString(t.Context(), b, name, "text",
+			&files.PutOptions{Attributes: a}); err != nil {
 			t.Fatal(err)
 		}
 		before := stat(t, b, name)
@@ -36,14 +47,25 @@ func TestLostSidecar(t *testing.T) {
 }
 
 func TestRecordAttributes(t *testing.T) {
-	r := record{size: 7, digest: files.Digest{CRC32C: "01020304"}, attrs: &files.Attributes{ContentType: "a/b", ContentLanguage: "de", Metadata: map[string]string{"k": "v", "": "x", "l": ""}}}
+	r := record{
+		size:   7,
+		digest: files.Digest{CRC32C: "01020304"},
+		attrs: &files.Attributes{
+			ContentType:     "a/b",
+			ContentLanguage: "de",
+			Metadata:        map[string]string{"k": "v", "": "x", "l": ""},
+		},
+	}
 	text := r.encode(nil)
 	got, err := decodeRecord(text)
-	if err != nil || !reflect.DeepEqual(got.attrs, r.attrs) || got.digest != r.digest || got.size != r.size || got.typ != "" {
+	if err != nil || !reflect.DeepEqual(got.attrs,
+		r.attrs) || got.digest != r.digest || got.size != r.size || got.typ != "" {
 		t.Errorf("decoded %+v of %+v, %v", got, r, err)
 	}
-	for n := range text { // a record that is cut is none, or one with fewer pairs, and never a panic
-		if cut, err := decodeRecord(text[:n]); err == nil && cut.attrs != nil && len(cut.attrs.Metadata) >= len(r.attrs.Metadata) {
+	// a record that is cut is none, or one with fewer pairs, and never a panic
+	for n := range text {
+		if cut, err := decodeRecord(text[:n]); err == nil && cut.attrs != nil &&
+			len(cut.attrs.Metadata) >= len(r.attrs.Metadata) {
 			t.Errorf("cut at %d of %d: %+v", n, len(text), cut)
 		}
 	}

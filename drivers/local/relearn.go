@@ -11,10 +11,11 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// The note about the disk (disk.go) may be removed or cut like all that lies in the control folder.
-// A handle that has written goes on by what it knows, but to a new one that only reads, a name that
-// had to be escaped would be missing, and be listed as somebody else's. So, where there are traces
-// of a note, it tries the disk out like a writer. Where it may not write, it reads what it can.
+// The note about the disk (disk.go) may be removed or cut like all that lies in the
+// control folder. A handle that has written goes on by what it knows, but to a new one
+// that only reads, a name that had to be escaped would be missing, and be listed as
+// somebody else's. So, where there are traces of a note, it tries the disk out like a
+// writer. Where it may not write, it reads what it can.
 
 // strictest are the habits by which the most names are escaped.
 var strictest = rules{
@@ -39,7 +40,8 @@ func (b *backend) placeKnown(ctx context.Context, key driver.Key) (spot, error) 
 	return b.place(key)
 }
 
-// relearn finds out what the disk is like where a note about it is lost. Escaped names are looked for in the folder at path and above.
+// relearn finds out what the disk is like where a note about it is lost. Escaped names
+// are looked for in the folder at path and above.
 func (b *backend) relearn(ctx context.Context, path string) error {
 	if b.disk.settled.Load() || !b.escapes(path) {
 		return nil
@@ -47,8 +49,8 @@ func (b *backend) relearn(ctx context.Context, path string) error {
 	return b.tryOut(ctx)
 }
 
-// errEscaped ends a listing that met an escaped name, deeper than where it was looked for, before
-// it is known what the disk is like.
+// errEscaped ends a listing that met an escaped name, deeper than where it was looked
+// for, before it is known what the disk is like.
 var errEscaped = errors.New("an escaped name, and what it stands for isn't known yet")
 
 // tryOut finds out what the disk is like where that is possible.
@@ -57,14 +59,15 @@ func (b *backend) tryOut(ctx context.Context) error {
 	switch {
 	case err == nil:
 		s.release()
-	case fsys.IsReadOnly(err), errors.Is(err, files.ErrPermission), errors.Is(err, files.ErrTooLarge):
+	case fsys.IsReadOnly(err), errors.Is(err,
+		files.ErrPermission), errors.Is(err, files.ErrTooLarge):
 		return nil
 	}
 	return err
 }
 
-// escapes reports whether a writer has been here: there is a control folder, or an escaped name in
-// the folder at path or above it.
+// escapes reports whether a writer has been here: there is a control folder, or an
+// escaped name in the folder at path or above it.
 func (b *backend) escapes(path string) bool {
 	if _, err := b.root.Lstat(controlDir); err == nil {
 		return true
@@ -73,7 +76,9 @@ func (b *backend) escapes(path string) bool {
 		if d, err := b.root.OpenDir(path); err == nil {
 			names, _ := list(d)
 			d.Close()
-			if slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, mark) }) {
+			if slices.ContainsFunc(names, func(n string) bool {
+				return strings.HasPrefix(n, mark)
+			}) {
 				return true
 			}
 		}

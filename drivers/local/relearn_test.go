@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// The note about the disk may go like all that is in the control folder: a handle that only reads
-// still finds what is escaped, and Delete deletes it.
+// The note about the disk may go like all that is in the control folder: a handle that
+// only reads still finds what is escaped, and Delete deletes it.
 func TestNoteRemoved(t *testing.T) {
 	for name, sys := range oddDisks() {
 		t.Run(name, func(t *testing.T) {
@@ -35,7 +35,8 @@ func TestNoteRemoved(t *testing.T) {
 				}
 			}
 			ok(t, os.RemoveAll(note))
-			if got := listed(t, open()); !slices.Equal(got, slices.Sorted(slices.Values(hardNames))) {
+			if got := listed(t,
+				open()); !slices.Equal(got, slices.Sorted(slices.Values(hardNames))) {
 				t.Errorf("listed %q", got)
 			}
 			for _, n := range hardNames {
@@ -51,8 +52,9 @@ func TestNoteRemoved(t *testing.T) {
 	}
 }
 
-// A new handle lists an escaped name under that name, and nothing as foreign, also where the whole
-// control folder is gone and the first escaped name lies deep; what was listed before it comes once.
+// A new handle lists an escaped name under that name, and nothing as foreign, also
+// where the whole control folder is gone and the first escaped name lies deep; what was
+// listed before it comes once.
 func TestListedWithoutControl(t *testing.T) {
 	for name, sys := range oddDisks() {
 		t.Run(name, func(t *testing.T) {

@@ -11,13 +11,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// stagePrefix begins the names of uploads that are staged in their own folder, because a mount
-// makes it another file system than the root. The session's id follows.
+// stagePrefix begins the names of uploads that are staged in their own folder, because
+// a mount makes it another file system than the root. The session's id follows.
 const stagePrefix = ownPrefix + "-"
 
 func foreignStage(s *session) string { return stagePrefix + s.id + "-" + s.name() }
 
-// restage copies a staged file to the file system of its folder. It has about the same time.
+// restage copies a staged file to the file system of its folder. It has about the same
+// time.
 func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, error) {
 	d, err := b.root.OpenDir(p.dir)
 	if missing(err) {
@@ -119,8 +120,8 @@ func isZero(p []byte) bool {
 	return p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }
 
-// sweepFolder removes what dead sessions have staged in a folder, once for each folder that the
-// handle meets.
+// sweepFolder removes what dead sessions have staged in a folder, once for each folder
+// that the handle meets.
 func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	st, err := d.Stat()
 	id := dirID{st.Dev, st.Ino, st.Birth}
@@ -141,12 +142,12 @@ func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	}
 }
 
-// keep shows other sessions, until the process ends or the file is committed, that a file which is
-// staged in its folder is in use.
+// keep shows other sessions, until the process ends or the file is committed, that a
+// file which is staged in its folder is in use.
 func keep(f fsys.File) { f.TryLock(0) }
 
-// abandoned reports whether nobody keeps such a file. Its session may be unknown here: it is in the
-// control folder of another user, or of another root above or below.
+// abandoned reports whether nobody keeps such a file. Its session may be unknown here:
+// it is in the control folder of another user, or of another root above or below.
 func abandoned(d fsys.Dir, name string) bool {
 	f, err := d.OpenLock(name)
 	if err != nil {
@@ -167,15 +168,16 @@ func (b *backend) living(s *session, id string) bool {
 	return !dead
 }
 
-// rescue makes another staged file of one whose name is gone from the control folder. What was
-// written can still be read.
+// rescue makes another staged file of one whose name is gone from the control folder.
+// What was written can still be read.
 func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	fresh, err := b.beginStage(ctx, from.like, true)
 	if err != nil {
 		return nil, err
 	}
 	to := *from
-	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false, nil
+	to.s, to.dir, to.name, to.f, to.own, to.side = fresh.s, fresh.dir, fresh.name, fresh.f, false,
+		nil
 	to.unnamed, to.dressed, to.worn = fresh.unnamed, false, false
 	to.perm, to.id = fresh.perm, fsys.Stat{}
 	if err = to.f.Clone(from.f); err != nil {

@@ -12,8 +12,8 @@ import (
 // errRetry: what was looked at changed meanwhile; look again.
 var errRetry = errors.New("look again")
 
-// retryError is errRetry with what was met. Where another process holds a file for a while,
-// it is worth waiting longer.
+// retryError is errRetry with what was met. Where another process holds a file for a
+// while, it is worth waiting longer.
 type retryError struct {
 	met    error
 	held   bool
@@ -29,16 +29,16 @@ func lookAgain(met error) error { return &retryError{met: met} }
 // heldBy is errRetry because another process holds a file.
 func heldBy(met error) error { return &retryError{met: met, held: true} }
 
-// retries ends a loop: after a number of turns where something keeps changing, and after a
-// time where something is held by others. Its zero value is ready.
+// retries ends a loop: after a number of turns where something keeps changing, and
+// after a time where something is held by others. Its zero value is ready.
 type retries struct {
 	turns int
 	until time.Time
 	wait  time.Duration
 }
 
-// How long a call tries again when its context sets no end: Linux takes a lease away from its
-// holder after 45 s.
+// How long a call tries again when its context sets no end: Linux takes a lease away
+// from its holder after 45 s.
 const (
 	maxTurns = 60
 	maxHeld  = 50 * time.Second

@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// TestSpelledSeam: a method of the seam that takes a name is one of spelledDir's own, which finds
-// how the name is spelled; a method that is only embedded would look for the name as it is.
+// TestSpelledSeam: a method of the seam that takes a name is one of spelledDir's own,
+// which finds how the name is spelled; a method that is only embedded would look for
+// the name as it is.
 func TestSpelledSeam(t *testing.T) {
 	const none = "the method has no name of an entry"
 	without := map[string]string{
@@ -39,8 +40,8 @@ func TestSpelledSeam(t *testing.T) {
 	}
 }
 
-// methodsOf reads from the source which methods a pointer to the type has, without those of what it
-// embeds.
+// methodsOf reads from the source which methods a pointer to the type has, without
+// those of what it embeds.
 func methodsOf(t *testing.T, receiver string) map[string]bool {
 	t.Helper()
 	sources, err := filepath.Glob("*.go")

@@ -15,8 +15,8 @@ import (
 // hookFS is the operating system behind hooks, of which each may be nil.
 type hookFS struct {
 	fsys.FS
-	// before is called before each operation that changes something, with its name; an error takes
-	// the operation's place.
+	// before is called before each operation that changes something, with its name; an
+	// error takes the operation's place.
 	before func(op, name string) error
 	// times is what becomes of a time that is set or told.
 	times func(ns int64) int64
@@ -85,19 +85,23 @@ func (d *hookDir) OpenDir(path string) (fsys.Dir, error) {
 	e, err := d.h.dir(d.Dir.OpenDir(path))
 	if err == nil && d.h.closed != "" {
 		st, err := e.Stat()
-		if now, err2 := fsys.OS().StatRoot(d.h.closed); err == nil && err2 == nil && now.SameFile(st) {
+		if now, err2 := fsys.OS().StatRoot(d.h.closed); err == nil && err2 == nil &&
+			now.SameFile(st) {
 			e.Close()
 			return nil, syscall.EACCES
 		}
 	}
 	if err == nil {
-		e.(*hookDir).below = d.below || path != "" && !strings.HasPrefix(path, controlDir) && !strings.HasPrefix(path, sessionMark)
+		e.(*hookDir).below = d.below || path != "" && !strings.HasPrefix(path,
+			controlDir) && !strings.HasPrefix(path, sessionMark)
 	}
 	return e, err
 }
 
 // crosses reports whether a rename would go from one file system to another.
-func (d *hookDir) crosses(to fsys.Dir) bool             { return d.h.mount && d.below != to.(*hookDir).below }
+func (d *hookDir) crosses(to fsys.Dir) bool {
+	return d.h.mount && d.below != to.(*hookDir).below
+}
 func (d *hookDir) Lstat(name string) (fsys.Stat, error) { return d.h.stat(d.Dir.Lstat(name)) }
 func (d *hookDir) Stat() (fsys.Stat, error)             { return d.h.stat(d.Dir.Stat()) }
 
@@ -181,7 +185,9 @@ func (d *hookDir) Exchange(name string, to fsys.Dir, newname string) error {
 }
 
 func (d *hookDir) RenameNoReplace(name string, to fsys.Dir, newname string) error {
-	return d.do("rename", newname, func() error { return d.Dir.RenameNoReplace(name, to.(*hookDir).Dir, newname) })
+	return d.do("rename", newname, func() error {
+		return d.Dir.RenameNoReplace(name, to.(*hookDir).Dir, newname)
+	})
 }
 
 func (d *hookDir) Unlink(name string) error {

@@ -17,10 +17,10 @@ import (
 
 const sessionMark = "s-"
 
-// session is what a handle has in the control folder: the folder s-<random>.attrs with its
-// unfinished uploads. The folder's lock, and that of the file in it which tells its life, die
-// with the process; then any other session may remove it. Whatever of it is removed by others,
-// the handle makes a new one and goes on.
+// session is what a handle has in the control folder: the folder s-<random>.attrs with
+// its unfinished uploads. The folder's lock, and that of the file in it which tells its
+// life, die with the process; then any other session may remove it. Whatever of it is
+// removed by others, the handle makes a new one and goes on.
 type session struct {
 	control fsys.Dir
 	dir     fsys.Dir
@@ -37,8 +37,8 @@ type session struct {
 	users       atomic.Int32 // the handle is one, and each upload
 }
 
-// begin returns the handle's session, made at the first write, and again in place of the one
-// that is lost. The caller releases it.
+// begin returns the handle's session, made at the first write, and again in place of
+// the one that is lost. The caller releases it.
 func (b *backend) begin(ctx context.Context, lost *session) (*session, error) {
 	if s := b.currentSession(lost); s != nil {
 		return s, nil
@@ -114,8 +114,8 @@ func (s *session) release() {
 	}
 }
 
-// start makes a session in the control folder, or, where that is another user's, in one of its own.
-// Errors are the system's.
+// start makes a session in the control folder, or, where that is another user's, in one
+// of its own. Errors are the system's.
 func (b *backend) start(ctx context.Context) (*session, error) {
 	s, err := b.startIn(ctx, controlDir)
 	if !isDenied(err) || windows {
@@ -195,8 +195,8 @@ func (b *backend) probe(s *session) error {
 	return fault(err)
 }
 
-// sweep removes the sessions whose process is dead. The caller holds the control folder's lock,
-// so none is just being made. Errors leave something to the next sweep.
+// sweep removes the sessions whose process is dead. The caller holds the control
+// folder's lock, so none is just being made. Errors leave something to the next sweep.
 func (b *backend) sweep(control fsys.Dir) {
 	names, _ := list(control)
 	for _, name := range names {
@@ -206,7 +206,8 @@ func (b *backend) sweep(control fsys.Dir) {
 	}
 }
 
-// bury removes what a dead session has staged, and reports whether its folder may go as well.
+// bury removes what a dead session has staged, and reports whether its folder may go as
+// well.
 func (b *backend) bury(control fsys.Dir, name string) bool {
 	dir, err := control.OpenDir(name)
 	if err != nil {
@@ -220,9 +221,9 @@ func (b *backend) bury(control fsys.Dir, name string) bool {
 	return dead || !known // an empty folder is no loss: its session makes another
 }
 
-// dead reports whether the process of a session is dead, and whether that can be known: by the
-// lock of its folder, and, where other machines may have the session, of the file in it. A
-// session of format 1 has the file's alone.
+// dead reports whether the process of a session is dead, and whether that can be known:
+// by the lock of its folder, and, where other machines may have the session, of the
+// file in it. A session of format 1 has the file's alone.
 func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
 	if b.byDir {
 		if err := dir.TryLock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
@@ -267,8 +268,8 @@ func empty(d fsys.Dir) {
 	d.Unlink(aliveFile)
 }
 
-// end removes the session's folder, also where making it has failed halfway. What is still open
-// in it would keep it on some file systems.
+// end removes the session's folder, also where making it has failed halfway. What is
+// still open in it would keep it on some file systems.
 func (s *session) end() {
 	if s.alive != nil {
 		s.alive.Close()

@@ -12,10 +12,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// sidecar is the JSON beside a file. The first fields are fileblob's, those of the newest content;
-// Own has what fileblob doesn't know, and makes content and attributes change together: the sidecar
-// is replaced first, and tells of the old content and the new one; a reader takes what belongs to
-// the content that it has open.
+// sidecar is the JSON beside a file. The first fields are fileblob's, those of the
+// newest content; Own has what fileblob doesn't know, and makes content and attributes
+// change together: the sidecar is replaced first, and tells of the old content and the
+// new one; a reader takes what belongs to the content that it has open.
 type sidecar struct {
 	CacheControl       string            `json:"user.cache_control"`
 	ContentDisposition string            `json:"user.content_disposition"`
@@ -34,8 +34,8 @@ type ownFields struct {
 	Generations []generation `json:"generations"` // the newest first, at most two
 }
 
-// generation is what belongs to one content, told by its size and time, which copying programs
-// keep, unlike inodes.
+// generation is what belongs to one content, told by its size and time, which copying
+// programs keep, unlike inodes.
 type generation struct {
 	Size    int64        `json:"size"`
 	ModTime int64        `json:"mtime_ns"`
@@ -47,19 +47,20 @@ type generation struct {
 
 const (
 	sidecarFormat = 1
-	// maxSidecar is the longest sidecar that is read, in bytes. Ours are far shorter (P7); other
-	// programs have no limit.
+	// maxSidecar is the longest sidecar that is read, in bytes. Ours are far shorter
+	// (P7); other programs have no limit.
 	maxSidecar = 16 << 20
 )
 
-// unreadable is the error of attributes that are there and can't be read: they are never left out
-// (P7).
+// unreadable is the error of attributes that are there and can't be read: they are
+// never left out (P7).
 func unreadable(what string) error {
 	return files.Errorf(files.ErrCorrupt, "the sidecar that holds the attributes %s", what)
 }
 
 func (g *generation) of(st fsys.Stat, token string) bool {
-	return g.Size == st.Size && g.ModTime == st.ModTime && (token == "" || g.Token == "" || token == g.Token)
+	return g.Size == st.Size && g.ModTime == st.ModTime && (token == "" || g.Token == "" ||
+		token == g.Token)
 }
 
 // owns reports whether it stands for the record of the very file that was put.
@@ -77,8 +78,8 @@ func (s *sidecar) generation(st fsys.Stat, token string) (at int) {
 	return at
 }
 
-// newest are the attributes of the newest generation: those of fileblob's fields, where somebody
-// has edited them.
+// newest are the attributes of the newest generation: those of fileblob's fields, where
+// somebody has edited them.
 func (s *sidecar) newest() files.Attributes {
 	g := s.Own.Generations[0].Attributes
 	if a := s.attributes(); !reflect.DeepEqual(a, normal(g)) {
@@ -87,8 +88,8 @@ func (s *sidecar) newest() files.Attributes {
 	return g
 }
 
-// edited reports whether the sidecar may say something else than the record of the file st: it is
-// given the file's time.
+// edited reports whether the sidecar may say something else than the record of the file
+// st: it is given the file's time.
 func edited(d fsys.Dir, path string, st fsys.Stat) bool {
 	side, err := d.Lstat(path)
 	return err == nil && (side.ModTime != st.ModTime || wholeMicro(side.ModTime))
@@ -97,9 +98,15 @@ func edited(d fsys.Dir, path string, st fsys.Stat) bool {
 // encodeSidecar makes the sidecar of the new content and, if there is one, the old.
 func encodeSidecar(generations ...generation) ([]byte, error) {
 	g := &generations[0]
-	s := sidecar{CacheControl: g.CacheControl, ContentDisposition: g.ContentDisposition, ContentEncoding: g.ContentEncoding,
-		ContentLanguage: g.ContentLanguage, ContentType: g.ContentType, Metadata: g.Metadata,
-		Own: &ownFields{Format: sidecarFormat, Generations: generations}}
+	s := sidecar{
+		CacheControl:       g.CacheControl,
+		ContentDisposition: g.ContentDisposition,
+		ContentEncoding:    g.ContentEncoding,
+		ContentLanguage:    g.ContentLanguage,
+		ContentType:        g.ContentType,
+		Metadata:           g.Metadata,
+		Own:                &ownFields{Format: sidecarFormat, Generations: generations},
+	}
 	s.MD5, _ = hex.DecodeString(g.Digest.MD5)
 	if len(s.MD5) == 0 {
 		s.MD5 = nil
@@ -150,8 +157,8 @@ func headIsSidecar(f fsys.File) bool {
 // sidecarHeadLen is how much of a file is looked at, in bytes.
 const sidecarHeadLen = 64
 
-// beginsSidecar reports whether the data begin as a sidecar, ours or fileblob's; an editor may have
-// indented it.
+// beginsSidecar reports whether the data begin as a sidecar, ours or fileblob's; an
+// editor may have indented it.
 func beginsSidecar(data []byte) bool {
 	for i := range len(sidecarHead) {
 		data = bytes.TrimLeft(data, " \t\r\n")
@@ -167,8 +174,14 @@ func beginsSidecar(data []byte) bool {
 
 // attributes returns those that fileblob's fields tell.
 func (s *sidecar) attributes() files.Attributes {
-	a := files.Attributes{ContentType: s.ContentType, CacheControl: s.CacheControl, ContentDisposition: s.ContentDisposition,
-		ContentEncoding: s.ContentEncoding, ContentLanguage: s.ContentLanguage, Metadata: s.Metadata}
+	a := files.Attributes{
+		ContentType:        s.ContentType,
+		CacheControl:       s.CacheControl,
+		ContentDisposition: s.ContentDisposition,
+		ContentEncoding:    s.ContentEncoding,
+		ContentLanguage:    s.ContentLanguage,
+		Metadata:           s.Metadata,
+	}
 	return normal(a)
 }
 

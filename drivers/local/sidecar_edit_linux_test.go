@@ -20,7 +20,11 @@ func TestSidecarEditedByHand(t *testing.T) {
 		b, dir := newBucket(t, nil)
 		needAttributes(t, dir)
 		path := filepath.Join(dir, filepath.FromSlash(name)) + ".attrs"
-		attrs := files.Attributes{ContentType: "x/own", CacheControl: "no-cache", Metadata: map[string]string{"owner": "me"}}
+		attrs := files.Attributes{
+			ContentType:  "x/own",
+			CacheControl: "no-cache",
+			Metadata:     map[string]string{"owner": "me"},
+		}
 		put := putIn(t, b, name, "content", &files.PutOptions{Attributes: attrs})
 		if info := stat(t, b, name); !reflect.DeepEqual(info.Attributes, attrs) {
 			t.Fatalf("%s has %+v", name, info.Attributes)
@@ -30,7 +34,8 @@ func TestSidecarEditedByHand(t *testing.T) {
 
 		var indented bytes.Buffer
 		ok(t, json.Indent(&indented, data, "", "  "), os.WriteFile(path, indented.Bytes(), 0o666))
-		if info := stat(t, b, name); !reflect.DeepEqual(info.Attributes, attrs) || info.Version != put.Version {
+		if info := stat(t, b,
+			name); !reflect.DeepEqual(info.Attributes, attrs) || info.Version != put.Version {
 			t.Errorf("indented, %s has %+v", name, info)
 		}
 		for e, err := range b.List(t.Context(), "", nil) {
@@ -39,14 +44,18 @@ func TestSidecarEditedByHand(t *testing.T) {
 			}
 		}
 
-		edited := strings.Replace(string(data), `"no-cache"`, `"no-store"`, 1) // of fileblob's field
+		// of fileblob's field
+		edited := strings.Replace(string(data), `"no-cache"`, `"no-store"`, 1)
 		ok(t, os.WriteFile(path, []byte(edited), 0o666))
-		if info := stat(t, b, name); info.CacheControl != "no-store" || info.Metadata["owner"] != "me" || info.Digest.CRC32C == "" {
+		if info := stat(t, b,
+			name); info.CacheControl != "no-store" || info.Metadata["owner"] != "me" ||
+			info.Digest.CRC32C == "" {
 			t.Errorf("edited, %s has %+v", name, info)
 		}
 		edited = strings.ReplaceAll(string(data), `"me"`, `"you"`)
 		ok(t, os.WriteFile(path, []byte(edited), 0o666))
-		if info := stat(t, b, name); info.CacheControl != "no-cache" || info.Metadata["owner"] != "you" {
+		if info := stat(t, b,
+			name); info.CacheControl != "no-cache" || info.Metadata["owner"] != "you" {
 			t.Errorf("edited throughout, %s has %+v", name, info)
 		}
 

@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What other programs wrote beyond our limits is read whole, or is ErrCorrupt: attributes are never
-// left out in silence (P7), and the file can be replaced in any case.
+// What other programs wrote beyond our limits is read whole, or is ErrCorrupt:
+// attributes are never left out in silence (P7), and the file can be replaced in any
+// case.
 func TestForeignSidecarIsNeverCut(t *testing.T) {
 	whole := func(value string) string {
 		text, err := json.Marshal(map[string]any{
@@ -47,10 +48,13 @@ func TestForeignSidecarIsNeverCut(t *testing.T) {
 				if !errors.Is(err, files.ErrCorrupt) || !errors.Is(gerr, files.ErrCorrupt) {
 					t.Errorf("Stat: %v, Get: %v; want ErrCorrupt", err, gerr)
 				}
-			} else if err != nil || gerr != nil || info.CacheControl != c.want || info.Metadata["k"] != "v" {
-				t.Errorf("%d bytes of header, metadata %v, %v, %v", len(info.CacheControl), info.Metadata, err, gerr)
+			} else if err != nil || gerr != nil || info.CacheControl != c.want ||
+				info.Metadata["k"] != "v" {
+				t.Errorf("%d bytes of header, metadata %v, %v, %v", len(info.CacheControl),
+					info.Metadata, err, gerr)
 			}
-			putIn(t, b, "a", "new", &files.PutOptions{Attributes: files.Attributes{CacheControl: "no-cache"}})
+			putIn(t, b, "a", "new",
+				&files.PutOptions{Attributes: files.Attributes{CacheControl: "no-cache"}})
 			if got, info := fetch(t, b, "a"); got != "new" || info.CacheControl != "no-cache" {
 				t.Errorf("after a Put: %q, %+v", got, info.Attributes)
 			}

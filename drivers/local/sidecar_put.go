@@ -42,7 +42,8 @@ func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
 	return otherFile, fault(err)
 }
 
-// stagedSidecar is a sidecar before its rename, for one staged content and one current content.
+// stagedSidecar is a sidecar before its rename, for one staged content and one current
+// content.
 type stagedSidecar struct {
 	name  string // "" where it has none
 	f     fsys.File
@@ -63,8 +64,8 @@ func (s *stagedSidecar) fits(st *staged, c *current) bool {
 		s.old.ModTime == c.st.ModTime && s.old.ChangeTime == c.st.ChangeTime
 }
 
-// stageSidecar makes the sidecar for the staged content and the current one, and makes it, and
-// the content, durable. It may have no name where it replaces nothing.
+// stageSidecar makes the sidecar for the staged content and the current one, and makes
+// it, and the content, durable. It may have no name where it replaces nothing.
 func (b *backend) stageSidecar(st *staged, p *spot, c *current, alone bool) error {
 	st.dropSidecar()
 	generations := []generation{st.generation()}
@@ -122,8 +123,8 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current, alone bool) erro
 	return nil
 }
 
-// writeSidecar writes the staged sidecar, and syncs it and, if that is still to be done, the
-// content.
+// writeSidecar writes the staged sidecar, and syncs it and, if that is still to be
+// done, the content.
 func (b *backend) writeSidecar(st *staged, data []byte) error {
 	f := st.side.f
 	_, err := f.Write(data)
@@ -152,9 +153,9 @@ func (st *staged) dropSidecar() {
 	}
 }
 
-// putSidecar moves the staged sidecar to its place, before the content. Where the content's record
-// has the attributes too, only what the sidecar says must be on disk, for the sake of the current
-// content, and not its rename.
+// putSidecar moves the staged sidecar to its place, before the content. Where the
+// content's record has the attributes too, only what the sidecar says must be on disk,
+// for the sake of the current content, and not its rename.
 func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
 	s := st.side
 	if s.name == "" {
@@ -174,7 +175,8 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) e
 	}
 	if err != nil {
 		if fsys.IsDirectory(err) {
-			return files.WithCause(files.ErrUnsupported, err, "a folder stands where the attributes would be kept")
+			return files.WithCause(files.ErrUnsupported, err,
+				"a folder stands where the attributes would be kept")
 		}
 		if err = b.renameFault(err, st.dir, s.name); err == errStageLost {
 			st.dropSidecar()
@@ -205,16 +207,23 @@ func (b *backend) currentGeneration(p *spot, c *current) (generation, error) {
 	}
 	defer f.Close()
 	d, _, err := describe(b.root, p.path(p.sidecar()), f, st)
-	return generation{Size: st.Size, ModTime: st.ModTime, Token: d.token, Digest: d.digest, Attributes: d.attrs,
-		Inode: d.inode}, err
+	return generation{
+		Size:       st.Size,
+		ModTime:    st.ModTime,
+		Token:      d.token,
+		Digest:     d.digest,
+		Attributes: d.attrs,
+		Inode:      d.inode,
+	}, err
 }
 
-// moveAside gives the file x.attrs, which lies where the sidecar of x goes, its escaped place. It
-// is a file of its own in the same folder, with the same lock.
+// moveAside gives the file x.attrs, which lies where the sidecar of x goes, its escaped
+// place. It is a file of its own in the same folder, with the same lock.
 func (b *backend) moveAside(ctx context.Context, p *spot) error {
 	name := p.name[:strings.LastIndexByte(p.name, '/')+1] + p.sidecar()
 	if files.CheckName(name) != nil {
-		return files.Errorf(files.ErrUnsupported, "another file lies where the attributes would be kept")
+		return files.Errorf(files.ErrUnsupported,
+			"another file lies where the attributes would be kept")
 	}
 	to := b.placeOf(name)
 	if to.dir != p.dir { // its escaped name is too long for one element

@@ -10,11 +10,13 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Signer makes the signed URLs of a bucket (W1): a folder has no server of its own, so the URLs lead to a handler that the program
-// serves. Package localhttp has both; it is apart because it needs net/http and the Go CDK. A Signer is safe for concurrent use.
+// Signer makes the signed URLs of a bucket (W1): a folder has no server of its own, so
+// the URLs lead to a handler that the program serves. Package localhttp has both; it is
+// apart because it needs net/http and the Go CDK. A Signer is safe for concurrent use.
 type Signer interface {
-	// SignURL signs for the file of that name, which is legal. Method (GET, PUT or DELETE), Expiry (above 0) and ContentType (of a
-	// PUT only) of the options are checked and filled in. It makes no request.
+	// SignURL signs for the file of that name, which is legal. Method (GET, PUT or
+	// DELETE), Expiry (above 0) and ContentType (of a PUT only) of the options are
+	// checked and filled in. It makes no request.
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)
 }
 
@@ -24,8 +26,9 @@ var signerMaker struct {
 	make func(base *url.URL, secret []byte) (Signer, error)
 }
 
-// RegisterSigner sets what makes a Signer of the URL parameters base_url and secret_key_path: package localhttp
-// calls it from init. It panics if one is set already.
+// RegisterSigner sets what makes a Signer of the URL parameters base_url and
+// secret_key_path: package localhttp calls it from init. It panics if one is set
+// already.
 func RegisterSigner(maker func(base *url.URL, secret []byte) (Signer, error)) {
 	signerMaker.Lock()
 	defer signerMaker.Unlock()
@@ -45,24 +48,30 @@ func signer(p *driver.Params) (Signer, error) {
 	maker := signerMaker.make
 	signerMaker.Unlock()
 	if maker == nil {
-		return nil, files.Errorf(files.ErrInvalid, "parameter base_url: the program must import _ cloudfiles.dev/drivers/local/localhttp to sign URLs")
+		return nil, files.Errorf(files.ErrInvalid,
+			"parameter base_url: the program must import _ "+
+				"cloudfiles.dev/drivers/local/localhttp to sign URLs")
 	}
 	if base == "" || path == "" {
-		return nil, files.Errorf(files.ErrInvalid, "parameters base_url and secret_key_path belong together: one is missing or empty")
+		return nil, files.Errorf(files.ErrInvalid,
+			"parameters base_url and secret_key_path belong together: one is missing or empty")
 	}
 	u, err := url.Parse(base)
 	if err != nil {
-		return nil, files.Errorf(files.ErrInvalid, "parameter base_url is malformed; want a URL such as https://host/files")
+		return nil, files.Errorf(files.ErrInvalid,
+			"parameter base_url is malformed; want a URL such as https://host/files")
 	}
 	secret, err := os.ReadFile(path)
 	if err != nil {
-		return nil, files.WithCause(files.ErrInvalid, err, "parameter secret_key_path: the file can't be read")
+		return nil, files.WithCause(files.ErrInvalid, err,
+			"parameter secret_key_path: the file can't be read")
 	}
 	return maker(u, secret)
 }
 
 // SignURL implements driver.Signer; what Features does not claim never comes here.
-func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
+func (b *backend) SignURL(ctx context.Context, name string,
+	opts files.SignOptions) (files.SignedURL, error) {
 	if b.opts.Signer == nil {
 		return files.SignedURL{}, files.ErrUnsupported
 	}

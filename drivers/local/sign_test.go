@@ -13,8 +13,13 @@ import (
 
 type fakeSigner struct{}
 
-func (fakeSigner) SignURL(_ context.Context, name string, o files.SignOptions) (files.SignedURL, error) {
-	return files.SignedURL{Method: o.Method, URL: "http://host/" + name, Expires: time.Unix(int64(o.Expiry/time.Second), 0)}, nil
+func (fakeSigner) SignURL(_ context.Context, name string,
+	o files.SignOptions) (files.SignedURL, error) {
+	return files.SignedURL{
+		Method:  o.Method,
+		URL:     "http://host/" + name,
+		Expires: time.Unix(int64(o.Expiry/time.Second), 0),
+	}, nil
 }
 
 func TestSigner(t *testing.T) {
@@ -26,7 +31,10 @@ func TestSigner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := files.SignURL(t.Context(), sub, "x", &files.SignOptions{Method: "DELETE", Expiry: 7 * time.Second})
+	s, err := files.SignURL(t.Context(), sub, "x", &files.SignOptions{
+		Method: "DELETE",
+		Expiry: 7 * time.Second,
+	})
 	if err != nil || s.URL != "http://host/d/x" || s.Method != "DELETE" || s.Expires.Unix() != 7 {
 		t.Errorf("SignURL = %v, %v, %v", s.URL, s.Expires, err)
 	}
@@ -37,7 +45,8 @@ func TestSigner(t *testing.T) {
 		t.Error("a sub-bucket gives the signer of everything")
 	}
 	none := openBucket(t, t.TempDir(), nil)
-	if _, err := files.SignURL(t.Context(), none, "x", nil); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := files.SignURL(t.Context(), none, "x",
+		nil); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("SignURL without a signer = %v", err)
 	}
 	if _, ok := files.As[Signer](none); ok || none.Features().SignGet {
@@ -45,11 +54,16 @@ func TestSigner(t *testing.T) {
 	}
 }
 
-// In this test's program nobody has registered a maker: the error says which import is missing, and shows no path of a secret.
+// In this test's program nobody has registered a maker: the error says which import is
+// missing, and shows no path of a secret.
 func TestSignerMissingImport(t *testing.T) {
 	dir := filepath.ToSlash(t.TempDir())
-	_, err := files.Open(t.Context(), "file://"+dir+"?base_url=http://host&secret_key_path=/etc/hidden")
-	if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), "import _ cloudfiles.dev/drivers/local/localhttp") || strings.Contains(err.Error(), "hidden") {
+	_, err := files.Open(t.Context(),
+		"file://"+dir+"?base_url=http://host&secret_key_path=/etc/hidden")
+	if !errors.Is(err,
+		files.ErrInvalid) || !strings.Contains(err.Error(),
+		"import _ cloudfiles.dev/drivers/local/localhttp") || strings.Contains(err.Error(),
+		"hidden") {
 		t.Errorf("Open = %v", err)
 	}
 }

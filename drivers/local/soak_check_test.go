@@ -6,8 +6,16 @@ import "testing"
 
 // checkSoak accepts what can be, and nothing else.
 func TestCheckSoak(t *testing.T) {
-	at := func(o soakOp, call, ret int64) soakOp { o.Name, o.Call, o.Ret = "a", call, ret; return o }
-	put := func(write int, call, ret int64) soakOp { return at(soakOp{Kind: "put", Write: write}, call, ret) }
+	at := func(o soakOp, call, ret int64) soakOp {
+		o.Name, o.Call, o.Ret = "a", call, ret
+		return o
+	}
+	put := func(write int, call, ret int64) soakOp {
+		return at(soakOp{
+			Kind:  "put",
+			Write: write,
+		}, call, ret)
+	}
 	get := func(seen int, call, ret int64) soakOp {
 		o := at(soakOp{Kind: "get", Seen: seen, Of: seen}, call, ret)
 		if seen == 0 {
@@ -38,7 +46,11 @@ func TestCheckSoak(t *testing.T) {
 		{"killed, and done", []soakOp{put(1, 1, 2), put(2, 3, 0), get(2, 5, 6)}, true},
 		{"killed, and not done", []soakOp{put(1, 1, 2), put(2, 3, 0), get(1, 5, 6)}, true},
 		{"uncertain", []soakOp{put(1, 1, 2), as(put(2, 3, 4), "uncertain"), get(1, 5, 6)}, true},
-		{"failed, and done", []soakOp{put(1, 1, 2), as(put(2, 3, 4), "failed"), get(2, 5, 6)}, false},
+		{
+			"failed, and done",
+			[]soakOp{put(1, 1, 2), as(put(2, 3, 4), "failed"), get(2, 5, 6)},
+			false,
+		},
 		{"content of another", []soakOp{put(1, 1, 2), put(2, 3, 4), mixed}, false},
 		{"created twice", []soakOp{
 			at(soakOp{Kind: "create", Write: 1}, 1, 4),
@@ -58,12 +70,19 @@ func TestCheckSoak(t *testing.T) {
 			as(at(soakOp{Kind: "swap", Write: 2, Expect: 1}, 3, 5), "precondition"),
 		}, false},
 		{"not listed", []soakOp{put(1, 1, 2), at(soakOp{Kind: "list"}, 3, 4)}, false},
-		{"listed", []soakOp{put(1, 1, 2), at(soakOp{Kind: "list", Listed: []string{"a"}}, 3, 4)}, true},
+		{"listed", []soakOp{put(1, 1, 2), at(soakOp{
+			Kind:   "list",
+			Listed: []string{"a"},
+		}, 3, 4)}, true},
 		{"copied", []soakOp{onB(put(1, 1, 2)), fromB("copy", 9, 3, 4), copied}, true},
 		{"copied of what was over", []soakOp{
 			onB(put(1, 1, 2)), onB(put(2, 3, 4)), fromB("copy", 9, 5, 6), copied,
 		}, false},
-		{"moved", []soakOp{onB(put(1, 1, 2)), fromB("move", 9, 3, 4), copied, onB(get(0, 5, 6))}, true},
+		{
+			"moved",
+			[]soakOp{onB(put(1, 1, 2)), fromB("move", 9, 3, 4), copied, onB(get(0, 5, 6))},
+			true,
+		},
 		{"moved, and still there", []soakOp{
 			onB(put(1, 1, 2)), fromB("move", 9, 3, 4), copied, onB(get(1, 5, 6)),
 		}, false},

@@ -12,11 +12,12 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// soakState is what a name has: a write, and whose content that has, 0 where nobody saw it.
+// soakState is what a name has: a write, and whose content that has, 0 where nobody saw
+// it.
 type soakState struct{ write, of int }
 
-// soakStep is what an operation does to one name, as Porcupine is told of it. Of a copy there
-// are two: what it read and what it wrote.
+// soakStep is what an operation does to one name, as Porcupine is told of it. Of a copy
+// there are two: what it read and what it wrote.
 type soakStep struct {
 	soakOp
 	kind string // as the operation's, or from: what a copy reads; away: what a move removes
@@ -67,7 +68,8 @@ func soakSteps(history []soakOp) (map[string][]soakStep, error) {
 			continue
 		}
 		if of, ok := contents[o.Seen]; ok && of != o.Of {
-			return nil, fmt.Errorf("write %d was seen with the content of %d and of %d", o.Seen, of, o.Of)
+			return nil, fmt.Errorf("write %d was seen with the content of %d and of %d", o.Seen, of,
+				o.Of)
 		}
 		contents[o.Seen] = o.Of
 	}
@@ -115,12 +117,13 @@ func soakSteps(history []soakOp) (map[string][]soakStep, error) {
 	return steps, nil
 }
 
-// soakCheckTime is how long the history of a name is tried. What is in doubt at the end of killed
-// processes may have happened at any time, so a history can take for ever.
+// soakCheckTime is how long the history of a name is tried. What is in doubt at the end
+// of killed processes may have happened at any time, so a history can take for ever.
 const soakCheckTime = 30 * time.Second
 
-// checkSoak reports an error unless the history of each name is linearizable, and how many of them
-// it couldn't decide. Of such a one it tries the beginnings, which are to be linearizable as well.
+// checkSoak reports an error unless the history of each name is linearizable, and how
+// many of them it couldn't decide. Of such a one it tries the beginnings, which are to
+// be linearizable as well.
 func checkSoak(history []soakOp) (undecided int, err error) {
 	steps, err := soakSteps(history)
 	if err != nil {
@@ -153,14 +156,15 @@ func checkSoak(history []soakOp) (undecided int, err error) {
 		if wrong == nil {
 			wrong = all
 		}
-		return undecided, fmt.Errorf("%.20q: no order of these explains the answers, of which the last is wrong:\n%s",
+		return undecided, fmt.Errorf("%.20q: no order of these explains the answers, of which "+
+			"the last is wrong:\n%s",
 			name, soakText(wrong))
 	}
 	return undecided, nil
 }
 
-// firstWrong is the history until the first answer that no order explains, or nil where none was
-// found in the time.
+// firstWrong is the history until the first answer that no order explains, or nil where
+// none was found in the time.
 func firstWrong(model porcupine.Model, all []soakStep) []soakStep {
 	slices.SortFunc(all, func(a, b soakStep) int { return int(a.Ret - b.Ret) })
 	end := time.Now().Add(soakCheckTime)
@@ -198,7 +202,8 @@ func soakText(all []soakStep) string {
 	slices.SortFunc(all, func(a, b soakStep) int { return int(a.Call - b.Call) })
 	var b strings.Builder
 	for _, s := range all {
-		fmt.Fprintf(&b, "%9d-%9d proc %d %s write %d expect %d of %d: %s seen %d/%d %s\n", s.Call/1000, s.Ret/1000,
+		fmt.Fprintf(&b, "%9d-%9d proc %d %s write %d expect %d of %d: %s seen %d/%d %s\n",
+			s.Call/1000, s.Ret/1000,
 			s.Proc, s.kind, s.Write, s.Expect, s.of, s.Result, s.Seen, s.Of, s.Err)
 	}
 	return b.String()

@@ -16,10 +16,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSoakFileSystems is TestSoak on file systems of other kinds. On those of FUSE, which only run
-// with CLOUDFILES_SOAK, it still finds a fault now and then: on ntfs-3g a listing told a name once
-// that was deleted just before; on exFAT, where names are escaped by a note in the control folder,
-// a new handle may list an escaped name as foreign where all of that folder has just been removed.
+// TestSoakFileSystems is TestSoak on file systems of other kinds. On those of FUSE,
+// which only run with CLOUDFILES_SOAK, it still finds a fault now and then: on ntfs-3g
+// a listing told a name once that was deleted just before; on exFAT, where names are
+// escaped by a note in the control folder, a new handle may list an escaped name as
+// foreign where all of that folder has just been removed.
 func TestSoakFileSystems(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.XFS} {
 		t.Run(string(kind), func(t *testing.T) { soak(t, inMount(t, kind), soakRounds(t, 2)) })
@@ -48,13 +49,16 @@ func inMount(t *testing.T, kind mounts.Kind, opts ...mounts.Option) string {
 // listingsEnv is the number of listings on each file system.
 const listingsEnv = "CLOUDFILES_LISTINGS"
 
-// A name that exists all the while is in every listing (L4), also where replacing a file moves
-// it in its folder: on some file systems a folder that is read meanwhile lacks it.
+// A name that exists all the while is in every listing (L4), also where replacing a
+// file moves it in its folder: on some file systems a folder that is read meanwhile
+// lacks it.
 //
-// CLOUDFILES_LISTINGS=1000000 makes it so many listings of each small folder, and a thirtieth of
-// that of each large one.
+// CLOUDFILES_LISTINGS=1000000 makes it so many listings of each small folder, and a
+// thirtieth of that of each large one.
 func TestListedBesideReplacing(t *testing.T) {
-	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.Ext4, mounts.XFS, mounts.Tmpfs, mounts.Overlay} {
+	for _, kind := range []mounts.Kind{
+		mounts.Btrfs, mounts.Ext4, mounts.XFS, mounts.Tmpfs, mounts.Overlay,
+	} {
 		for _, names := range []int{100, 3000} {
 			t.Run(fmt.Sprintf("%s/%d", kind, names), func(t *testing.T) {
 				listBesideReplacing(t, inMount(t, kind), names)
@@ -86,7 +90,8 @@ func listBesideReplacing(t *testing.T, dir string, names int) {
 		replacers <- inParallel(2, func(w int) error {
 			rng := rand.New(rand.NewPCG(1, uint64(w)))
 			for ctx.Err() == nil {
-				if _, err := files.PutString(ctx, b, all[rng.IntN(names)], "new", nil); err != nil && ctx.Err() == nil {
+				if _, err := files.PutString(ctx, b, all[rng.IntN(names)], "new",
+					nil); err != nil && ctx.Err() == nil {
 					return err
 				}
 				replaced.Add(1)
@@ -98,7 +103,8 @@ func listBesideReplacing(t *testing.T, dir string, names int) {
 	for ; listings < most && time.Now().Before(end); listings++ {
 		if missing := missingOf(ctx, t, b, all); len(missing) > 0 {
 			if lacking++; lacking < 5 {
-				t.Errorf("listing %d lacks %d names: %.100s", listings, len(missing), strings.Join(missing, " "))
+				t.Errorf("listing %d lacks %d names: %.100s", listings, len(missing),
+					strings.Join(missing, " "))
 			}
 		}
 	}
@@ -112,8 +118,8 @@ func listBesideReplacing(t *testing.T, dir string, names int) {
 	}
 }
 
-// missingOf lists the bucket and returns the names that it lacks. One that comes twice is an
-// error.
+// missingOf lists the bucket and returns the names that it lacks. One that comes twice
+// is an error.
 func missingOf(ctx context.Context, t *testing.T, b files.Bucket, all []string) (missing []string) {
 	t.Helper()
 	last, rest := "", all

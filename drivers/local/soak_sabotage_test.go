@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// sabotage removes, truncates and chmods random things in the control folder until the context
-// ends, and then gives what is left its modes back. It returns how often it did each.
+// sabotage removes, truncates and chmods random things in the control folder until the
+// context ends, and then gives what is left its modes back. It returns how often it did
+// each.
 func sabotage(ctx context.Context, dir string, rng *rand.Rand) (done map[string]int) {
 	done = map[string]int{}
 	modes := map[string]fs.FileMode{}

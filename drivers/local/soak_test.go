@@ -25,10 +25,11 @@ import (
 // soakEnv is the number of rounds of each soak.
 const soakEnv = "CLOUDFILES_SOAK"
 
-// 4 processes do random operations on a few names, while another one removes, truncates and
-// chmods random things in the control folder, and the processes are killed at random moments:
-// what they saw is linearizable (X1), nothing acknowledged is lost (P4), no call outlives its
-// context (X2), and each handle works when the others have gone.
+// 4 processes do random operations on a few names, while another one removes, truncates
+// and chmods random things in the control folder, and the processes are killed at
+// random moments: what they saw is linearizable (X1), nothing acknowledged is lost
+// (P4), no call outlives its context (X2), and each handle works when the others have
+// gone.
 //
 // CLOUDFILES_SOAK=200 makes it 200 rounds of half a second.
 func TestSoak(t *testing.T) { soak(t, t.TempDir(), soakRounds(t, 4)) }
@@ -52,7 +53,12 @@ func soakRounds(t *testing.T, rounds int) int {
 func soak(t *testing.T, dir string, rounds int) {
 	t.Helper()
 	forEveryone(t, dir)
-	s := &soaking{t: t, dir: dir, seed: uint64(time.Now().UnixNano()), did: map[string]int{}}
+	s := &soaking{
+		t:    t,
+		dir:  dir,
+		seed: uint64(time.Now().UnixNano()),
+		did:  map[string]int{},
+	}
 	for round := range rounds {
 		if err := s.round(round); err != nil {
 			t.Fatalf("round %d of seed %d: %v", round, s.seed, err)
@@ -67,7 +73,8 @@ func soak(t *testing.T, dir string, rounds int) {
 	}
 }
 
-// forEveryone makes the folder, and the way to it, usable by the user that the processes are.
+// forEveryone makes the folder, and the way to it, usable by the user that the
+// processes are.
 func forEveryone(t *testing.T, dir string) {
 	t.Helper()
 	for up := filepath.Dir(dir); len(up) > len(os.TempDir()); up = filepath.Dir(up) {
@@ -168,7 +175,13 @@ func (s *soaking) round(n int) error {
 
 func (s *soaking) start() (*soakProcess, error) {
 	s.next++
-	task := childTask{Job: "soak", Dir: s.dir, Seed: uint64(s.next), N: s.next * 1_000_000, NoSync: true}
+	task := childTask{
+		Job:    "soak",
+		Dir:    s.dir,
+		Seed:   uint64(s.next),
+		N:      s.next * 1_000_000,
+		NoSync: true,
+	}
 	p := &soakProcess{cmd: child(s.t.Context(), task), read: make(chan struct{})}
 	p.cmd.Stderr = &p.stderr
 	in, err := p.cmd.StdinPipe()
@@ -219,7 +232,8 @@ func (s *soaking) took(line []byte) {
 	if o.Late > int64(100*time.Millisecond)+2*o.Delay+o.Waited {
 		s.said = append(s.said, fmt.Sprintf("%s outlived its context by %v "+
 			"(the machine was late by %v, and its thread waited for %v): %s %s", o.Kind,
-			time.Duration(o.Late), time.Duration(o.Delay), time.Duration(o.Waited), o.Result, o.Err))
+			time.Duration(o.Late), time.Duration(o.Delay), time.Duration(o.Waited), o.Result,
+			o.Err))
 	}
 	if o.Result == "wrong" {
 		s.said = append(s.said, fmt.Sprintf("%s %.20s: %s", o.Kind, o.Name, o.Err))
@@ -244,7 +258,8 @@ func (p *soakProcess) end() error {
 	return nil
 }
 
-// look adds what a new handle sees of all names, and that it finds nothing that it shouldn't.
+// look adds what a new handle sees of all names, and that it finds nothing that it
+// shouldn't.
 func (s *soaking) look(proc int) error {
 	ctx := s.t.Context()
 	b, err := openOver(s.dir, noSync, fsys.OS())
@@ -257,7 +272,13 @@ func (s *soaking) look(proc int) error {
 	}
 	rng := rand.New(rand.NewPCG(0, 0))
 	for i, name := range soakNames {
-		o := soakOp{Proc: proc, ID: i, Kind: "get", Name: name, Call: machineTime()}
+		o := soakOp{
+			Proc: proc,
+			ID:   i,
+			Kind: "get",
+			Name: name,
+			Call: machineTime(),
+		}
 		_, err := o.do(ctx, b, rng, "")
 		if o.classify(err); o.Result != "" && o.Result != "missing" {
 			return fmt.Errorf("%.20s: %w", name, err)

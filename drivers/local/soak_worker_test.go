@@ -33,8 +33,8 @@ func init() { childJobs["soak"] = soakChild }
 // soakNames are what the processes of a soak write: few, and beside and below each other.
 var soakNames = []string{"a", "a/b", "b.json", "d/x.attrs", "d/x", "d/" + long}
 
-// soakOp is an operation of a soak, as a worker reports it before it begins and again when it
-// has ended.
+// soakOp is an operation of a soak, as a worker reports it before it begins and again
+// when it has ended.
 type soakOp struct {
 	Proc, ID  int
 	Kind      string // put, create, swap, delete, drop, copy, move, get, stat, list
@@ -43,13 +43,14 @@ type soakOp struct {
 	Expect    int   // what a swap and a drop expect
 	Call, Ret int64 // nanoseconds of the machine's clock; Ret 0: not yet
 
-	Result      string   // "" or, by the error: exist, precondition, missing, uncertain, failed
-	Err         string   // of failed
-	Seen        int      // the write that a get or a stat saw, 0 for none
-	Of          int      // whose content it had, where that is known
-	Listed      []string // by a list
-	Late, Delay int64    // by how much it outlived its context, and by how much the machine was late
-	Waited      int64    // for how long its thread could have run and had no processor
+	Result string   // "" or, by the error: exist, precondition, missing, uncertain, failed
+	Err    string   // of failed
+	Seen   int      // the write that a get or a stat saw, 0 for none
+	Of     int      // whose content it had, where that is known
+	Listed []string // by a list
+	// by how much it outlived its context, and by how much the machine was late
+	Late, Delay int64
+	Waited      int64 // for how long its thread could have run and had no processor
 }
 
 const (
@@ -72,12 +73,14 @@ type soakWorker struct {
 // number and N the number of its first write.
 func soakChild(task childTask) error {
 	if os.Geteuid() == 0 {
-		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(soakUser), syscall.Setuid(soakUser)); err != nil {
+		if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(soakUser),
+			syscall.Setuid(soakUser)); err != nil {
 			return err
 		}
 	}
 	b, err := openOver(task.Dir, &Options{NoSync: task.NoSync}, fsys.OS())
-	for n := 0; n < 1000 && files.KindOf(err) == files.ErrPermission; n++ { // of the control folder, for a while
+	// of the control folder, for a while
+	for n := 0; n < 1000 && files.KindOf(err) == files.ErrPermission; n++ {
 		time.Sleep(time.Millisecond)
 		b, err = openOver(task.Dir, &Options{NoSync: task.NoSync}, fsys.OS())
 	}
@@ -112,8 +115,8 @@ func soakChild(task childTask) error {
 	return errors.Join(err, b.Close())
 }
 
-// stalls is for how long the machine was late in all: with a timer, or with plain operations
-// on the file system. No call can be better.
+// stalls is for how long the machine was late in all: with a timer, or with plain
+// operations on the file system. No call can be better.
 type stalls struct {
 	total, last atomic.Int64 // nanoseconds; of the machine's clock
 }
@@ -138,8 +141,8 @@ func (l *stalls) until(now int64) int64 {
 	return l.total.Load() + max(0, now-l.last.Load()-int64(watchEvery))
 }
 
-// threadWaited is for how long this thread was ready in all while others had the processors, as
-// Linux counts it.
+// threadWaited is for how long this thread was ready in all while others had the
+// processors, as Linux counts it.
 func threadWaited() int64 {
 	text, err := os.ReadFile("/proc/thread-self/schedstat")
 	if words := strings.Fields(string(text)); err == nil && len(words) > 1 {
@@ -149,8 +152,8 @@ func threadWaited() int64 {
 	return 0
 }
 
-// whole shows that the handle, whatever was done to what it has in the control folder, does
-// all that it should.
+// whole shows that the handle, whatever was done to what it has in the control folder,
+// does all that it should.
 func (w *soakWorker) whole() error {
 	ctx := context.Background()
 	name, text := "own/"+strconv.Itoa(w.proc), strings.Repeat("whole ", 5000)
@@ -223,7 +226,8 @@ var soakKinds = []string{"put", "put", "put", "create", "create", "swap", "swap"
 	"copy", "copy", "move", "get", "get", "get", "get", "stat", "list"}
 
 // do performs the operation and returns the version that the name has by it.
-func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand, old files.Version) (soakVersion, error) {
+func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand,
+	old files.Version) (soakVersion, error) {
 	var cond files.Condition
 	switch o.Kind {
 	case "create":
@@ -265,8 +269,8 @@ func (o *soakOp) do(ctx context.Context, b files.Bucket, rng *rand.Rand, old fil
 			return soakVersion{}, err
 		}
 		if len(info.Metadata) == 0 && info.Digest == (files.Digest{}) {
-			// What can't be opened has neither. It had its rights taken in the control folder, and
-			// is undone.
+			// What can't be opened has neither. It had its rights taken in the control
+			// folder, and is undone.
 			return soakVersion{}, files.Errorf(files.ErrPermission, "the file can't be read now")
 		}
 		return o.sees(info)
@@ -320,10 +324,12 @@ func (o *soakOp) classify(err error) {
 	case kind == files.ErrNotExist:
 		o.Result = "missing"
 	case o.reads() && (kind == files.ErrChanged || kind == files.ErrCorrupt):
-		o.Result, o.Err = "failed", err.Error() // of what was changed in the control folder, for a moment
+		// of what was changed in the control folder, for a moment
+		o.Result, o.Err = "failed", err.Error()
 	case kind == files.ErrUncertain:
 		o.Result, o.Err = "uncertain", err.Error()
-	case kind == files.ErrUnavailable, kind == files.ErrPermission, errors.Is(err, context.DeadlineExceeded):
+	case kind == files.ErrUnavailable, kind == files.ErrPermission, errors.Is(err,
+		context.DeadlineExceeded):
 		o.Result, o.Err = "failed", err.Error()
 	default:
 		o.Result, o.Err = "wrong", err.Error()

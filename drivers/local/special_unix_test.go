@@ -39,8 +39,8 @@ func wantErr(t testing.TB, what string, err, want error, dir string) {
 	}
 }
 
-// Links, FIFOs and sockets are no files (N5): not listed, not got, never waited for, replaced by
-// Put, left alone by Delete; and a link to a folder leads nowhere.
+// Links, FIFOs and sockets are no files (N5): not listed, not got, never waited for,
+// replaced by Put, left alone by Delete; and a link to a folder leads nowhere.
 func TestNoFiles(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
@@ -48,7 +48,8 @@ func TestNoFiles(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	check(t,
 		os.WriteFile(filepath.Join(outside, "secret"), []byte("secret"), 0o666),
-		os.Symlink(filepath.Join(outside, "secret"), at("link")), os.Symlink("nowhere", at("dangling")),
+		os.Symlink(filepath.Join(outside, "secret"),
+			at("link")), os.Symlink("nowhere", at("dangling")),
 		os.Symlink(outside, at("folder")), syscall.Mkfifo(at("fifo"), 0o666))
 	l, err := net.Listen("unix", at("socket"))
 	check(t, err)
@@ -59,7 +60,10 @@ func TestNoFiles(t *testing.T) {
 	for e, err := range b.List(ctx, "", &files.ListOptions{Foreign: true}) {
 		t.Errorf("listed: %+v, %v", e, err)
 	}
-	for _, name := range []string{"link", "dangling", "folder", "fifo", "socket", "device", "folder/secret", "link/x", "fifo/x"} {
+	for _, name := range []string{
+		"link", "dangling", "folder", "fifo", "socket", "device", "folder/secret", "link/x",
+		"fifo/x",
+	} {
 		_, err := b.Get(ctx, name, nil)
 		wantErr(t, "Get "+name, err, files.ErrNotExist, dir)
 		_, err = b.Stat(ctx, name, nil)
@@ -68,7 +72,8 @@ func TestNoFiles(t *testing.T) {
 		if _, err := os.Lstat(at("link")); err != nil {
 			t.Errorf("Delete of %s removed it", name)
 		}
-		_, err = b.Put(ctx, name, strings.NewReader("x"), &files.PutOptions{If: files.IfVersion("1-1")})
+		_, err = b.Put(ctx, name, strings.NewReader("x"),
+			&files.PutOptions{If: files.IfVersion("1-1")})
 		wantErr(t, "Put if of a version "+name, err, files.ErrPrecondition, dir)
 	}
 	for _, name := range []string{"folder/new", "link/x", "fifo/x"} {
@@ -81,7 +86,8 @@ func TestNoFiles(t *testing.T) {
 			t.Errorf("%s has %q", name, s)
 		}
 	}
-	if s, err := os.ReadFile(filepath.Join(outside, "secret")); string(s) != "secret" || err != nil {
+	if s, err := os.ReadFile(filepath.Join(outside,
+		"secret")); string(s) != "secret" || err != nil {
 		t.Errorf("outside: %q, %v", s, err)
 	}
 	if ents, _ := os.ReadDir(outside); len(ents) != 1 {
@@ -140,7 +146,8 @@ func TestEmptiedFolder(t *testing.T) {
 	for range 2 {
 		putIn(t, b, "a/b", "content", nil)
 		putIn(t, second, "c", "content", nil)
-		out, err := exec.Command("sh", "-c", `rm -rf "$1"/* "$1"/.[!.]*`, "sh", dir).CombinedOutput()
+		out, err := exec.Command("sh", "-c", `rm -rf "$1"/* "$1"/.[!.]*`, "sh",
+			dir).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -158,7 +165,8 @@ func init() {
 	childJobs["refused"] = refused
 }
 
-// fullDisk is a process whose files may have 64 KiB: a larger Put fails and changes nothing.
+// fullDisk is a process whose files may have 64 KiB: a larger Put fails and changes
+// nothing.
 func fullDisk(task childTask) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	ctx := context.Background()
@@ -167,11 +175,15 @@ func fullDisk(task childTask) error {
 		return err
 	}
 	defer b.Close()
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{
+		Cur: 64 << 10,
+		Max: 64 << 10,
+	}); err != nil {
 		return err
 	}
 	for _, size := range []int64{64<<10 + 1, 10 << 20} {
-		_, err = b.Put(ctx, "a", io.LimitReader(zeros{}, size), &files.PutOptions{Attributes: someAttributes})
+		_, err = b.Put(ctx, "a", io.LimitReader(zeros{}, size),
+			&files.PutOptions{Attributes: someAttributes})
 		if !errors.Is(err, files.ErrTooLarge) || !errors.Is(err, syscall.EFBIG) {
 			return errors.New("Put beyond the limit: " + text(err))
 		}
@@ -225,7 +237,8 @@ func refused(task childTask) error {
 	for _, err := range b.List(ctx, "closed", nil) {
 		listErr = err
 	}
-	err = errors.Join(expect("Put", putErr), expect("Put over", overErr), expect("Delete", b.Delete(ctx, "readable", nil)), expect("Get", getErr),
+	err = errors.Join(expect("Put", putErr), expect("Put over", overErr),
+		expect("Delete", b.Delete(ctx, "readable", nil)), expect("Get", getErr),
 		expect("Get below", closedErr), expect("List", listErr))
 	if err != nil {
 		return err
@@ -248,8 +261,10 @@ func TestPermission(t *testing.T) {
 	for p := dir; len(p) > len(os.TempDir()); p = filepath.Dir(p) {
 		check(t, os.Chmod(p, 0o755))
 	}
-	check(t, os.WriteFile(filepath.Join(dir, "readable"), []byte("x"), 0o644), os.WriteFile(filepath.Join(dir, "secret"), []byte("x"), 0o600),
-		os.Mkdir(filepath.Join(dir, "closed"), 0o700), os.WriteFile(filepath.Join(dir, "closed/x"), nil, 0o644), os.Chmod(dir, 0o555))
+	check(t, os.WriteFile(filepath.Join(dir, "readable"), []byte("x"), 0o644),
+		os.WriteFile(filepath.Join(dir, "secret"), []byte("x"), 0o600),
+		os.Mkdir(filepath.Join(dir, "closed"), 0o700),
+		os.WriteFile(filepath.Join(dir, "closed/x"), nil, 0o644), os.Chmod(dir, 0o555))
 	t.Cleanup(func() { os.Chmod(dir, 0o755) })
 	c := child(t.Context(), childTask{Job: "refused", Dir: dir})
 	if os.Getuid() == 0 {
@@ -260,9 +275,13 @@ func TestPermission(t *testing.T) {
 		data, err := os.ReadFile(c.Path)
 		check(t, err, os.WriteFile(exe, data, 0o755))
 		c.Path, c.Dir = exe, "/"
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{
+			Uid: 65534,
+			Gid: 65534,
+		}}
 	} else {
-		check(t, os.Chmod(filepath.Join(dir, "secret"), 0), os.Chmod(filepath.Join(dir, "closed"), 0))
+		check(t, os.Chmod(filepath.Join(dir, "secret"), 0),
+			os.Chmod(filepath.Join(dir, "closed"), 0))
 	}
 	check(t, c.Run())
 }

@@ -13,18 +13,21 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A file system that folds takes several spellings for one name: by the case of letters, by
-// the form of accents, by a short alias. spelledDir makes it look like one that tells names
-// apart byte by byte, so that the driver above needs no rule for it (N2):
+// A file system that folds takes several spellings for one name: by the case of
+// letters, by the form of accents, by a short alias. spelledDir makes it look like one
+// that tells names apart byte by byte, so that the driver above needs no rule for it
+// (N2):
 //
 //   - a name is on disk as it is (raw) where it was there first, in that very spelling;
 //   - while another spelling has the place, it is %cf-c-<digest of the name>-<name>.
 //
-// So the photos of a camera keep their names, whoever put them there. An escaped place counts
-// before the raw one, and a name goes to a raw place only while it has no escaped one.
+// So the photos of a camera keep their names, whoever put them there. An escaped place
+// counts before the raw one, and a name goes to a raw place only while it has no
+// escaped one.
 //
-// Only a listing tells how an entry is spelled. An entry that was found under a name is that
-// name's if the folder lists it, byte for byte, between two looks that find the same inode.
+// Only a listing tells how an entry is spelled. An entry that was found under a name is
+// that name's if the folder lists it, byte for byte, between two looks that find the
+// same inode.
 //
 // Whether a raw place is free is decided under the folder's lock, which all hold who put
 // something there.
@@ -148,7 +151,9 @@ func listsName(dir fsys.Dir, name string) (found bool, err error) {
 	buf := smallBuffers.Get().(*[]byte)
 	defer smallBuffers.Put(buf)
 	for more := true; more && !found && err == nil; {
-		more, err = d.ReadDir(*buf, func(n []byte, _ fsys.Type) { found = found || string(n) == name })
+		more, err = d.ReadDir(*buf, func(n []byte, _ fsys.Type) {
+			found = found || string(n) == name
+		})
 	}
 	return found, err
 }
@@ -287,7 +292,8 @@ func (d *spelledDir) place(name string, put func(disk string) error) error {
 		return put(name)
 	}
 	disk, _, s, err := d.locate(name)
-	if stem, ok := strings.CutSuffix(name, sidecarExt); err == nil && s == freeSeat && ok && stem != "" {
+	if stem, ok := strings.CutSuffix(name,
+		sidecarExt); err == nil && s == freeSeat && ok && stem != "" {
 		// Not where another spelling's file would seem to have it.
 		if _, _, s, err = d.locate(stem); s == takenSeat {
 			disk = spelledName(name)

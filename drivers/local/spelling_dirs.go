@@ -8,9 +8,9 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// foundDirs remembers, for a moment, where the folders of a path were found: a path of 500
-// folders is walked for each of them when they are made. A folder is known by its inode and
-// birth, so another one that took its place is not mistaken for it.
+// foundDirs remembers, for a moment, where the folders of a path were found: a path of
+// 500 folders is walked for each of them when they are made. A folder is known by its
+// inode and birth, so another one that took its place is not mistaken for it.
 type foundDirs struct {
 	mu   sync.Mutex
 	dirs map[string]foundDir
@@ -52,8 +52,8 @@ func (f *foundDirs) add(path, disk string, id dirID) {
 
 func idOf(st fsys.Stat) dirID { return dirID{st.Dev, st.Ino, st.Birth} }
 
-// openPath opens a folder below, element by element, from the deepest that was found a moment
-// ago. Only the root remembers.
+// openPath opens a folder below, element by element, from the deepest that was found a
+// moment ago. Only the root remembers.
 func (d *spelledDir) openPath(path string) (*spelledDir, error) {
 	at, rest, disk := d, path, ""
 	if d.root {

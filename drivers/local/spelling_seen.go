@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// spellings are what a reading of a folder has seen: a listing looks at each entry, and must not
-// read the folder again for each.
+// spellings are what a reading of a folder has seen: a listing looks at each entry, and
+// must not read the folder again for each.
 type spellings struct {
 	names map[string]bool // by name: whether the place is the escaped one
 	dir   fsys.Stat       // the folder, before
@@ -70,7 +70,8 @@ func (d *spelledDir) forget() {
 	d.located = nil
 }
 
-// located is an entry that a listing was read for: a call looks at its name several times.
+// located is an entry that a listing was read for: a call looks at its name several
+// times.
 type located struct {
 	disk string
 	st   fsys.Stat
@@ -89,8 +90,9 @@ func (d *spelledDir) locatedAt(name string, l located) {
 	d.located[name] = l
 }
 
-// lately finds a name by the entry that it has led to: while it leads to the same file, as it was,
-// another spelling can't have taken its place, but by a rename of that very file.
+// lately finds a name by the entry that it has led to: while it leads to the same file,
+// as it was, another spelling can't have taken its place, but by a rename of that very
+// file.
 func (d *spelledDir) lately(name string) (located, bool) {
 	d.mu.Lock()
 	l, ok := d.located[name]

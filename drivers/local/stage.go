@@ -20,14 +20,15 @@ const pieceSize = 256 << 10
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b }}
 
-// staged is an upload before its commit: a whole file, with its record, under a name that nobody
-// looks for.
+// staged is an upload before its commit: a whole file, with its record, under a name
+// that nobody looks for.
 type staged struct {
 	s    *session
 	dir  fsys.Dir
 	own  bool // dir is to be closed: it isn't the session's
 	name string
-	// unnamed is set where it has no name yet, and namedSide where its sidecar must have one.
+	// unnamed is set where it has no name yet, and namedSide where its sidecar must
+	// have one.
 	unnamed, namedSide bool
 
 	f     fsys.File
@@ -56,12 +57,12 @@ type staged struct {
 	root  fsys.Stat // the bucket's folder at that moment
 }
 
-// brief is how long what an upload has seen when it began is taken for true: about as long as the
-// system may take between any look and the step that goes by it.
+// brief is how long what an upload has seen when it began is taken for true: about as
+// long as the system may take between any look and the step that goes by it.
 const brief = 100 * time.Microsecond
 
-// isBrief reports whether the upload has begun just now. It is then not looked at once more
-// before its commit, but behind it.
+// isBrief reports whether the upload has begun just now. It is then not looked at once
+// more before its commit, but behind it.
 func (st *staged) isBrief() bool { return !st.begun.IsZero() && time.Since(st.begun) < brief }
 
 // stage makes an empty staged file.
@@ -94,8 +95,9 @@ func (st *staged) unlink() {
 	}
 }
 
-// beginStage finds the session and makes a staged file, in a new session where the old one's
-// folder was removed or can't be used any more. It may have no name, but for named.
+// beginStage finds the session and makes a staged file, in a new session where the old
+// one's folder was removed or can't be used any more. It may have no name, but for
+// named.
 func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*staged, error) {
 	var lost *session
 	var r retries
@@ -158,12 +160,13 @@ func (st *staged) fill(content *driver.Upload) error {
 	}
 }
 
-// unchanged reports an error unless the file has the size that was written: another program
-// may have cut it.
+// unchanged reports an error unless the file has the size that was written: another
+// program may have cut it.
 func (st *staged) unchanged() error {
 	now, err := st.f.Stat()
 	if err == nil && now.Size != st.size {
-		err = files.Errorf(files.ErrUnavailable, "another program changed the upload while it was written")
+		err = files.Errorf(files.ErrUnavailable,
+			"another program changed the upload while it was written")
 	}
 	return fault(err)
 }
@@ -178,9 +181,10 @@ func readPiece(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// describe decides where the attributes go: into the record, or, where others must be able to read
-// them, a sidecar.
-func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, digest files.Digest, found bool) {
+// describe decides where the attributes go: into the record, or, where others must be
+// able to read them, a sidecar.
+func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, digest files.Digest,
+	found bool) {
 	st.attrs = attrs
 	st.rec.digest = digest
 	byName, known := driver.TypeByName(p.name)
@@ -208,15 +212,16 @@ func newToken() string {
 
 // needsSidecar reports whether there is more than a content type.
 func needsSidecar(a files.Attributes) bool {
-	return len(a.Metadata) > 0 || a.CacheControl != "" || a.ContentDisposition != "" || a.ContentEncoding != "" || a.ContentLanguage != ""
+	return len(a.Metadata) > 0 || a.CacheControl != "" || a.ContentDisposition != "" ||
+		a.ContentEncoding != "" || a.ContentLanguage != ""
 }
 
-// syncTogether is the size in bytes up to which the content is synced together with its sidecar,
-// under the name's lock.
+// syncTogether is the size in bytes up to which the content is synced together with its
+// sidecar, under the name's lock.
 const syncTogether = 1 << 20
 
-// sealNew seals a staged file for the first time, and again where its name is gone, if that is
-// what the system seals it by.
+// sealNew seals a staged file for the first time, and again where its name is gone, if
+// that is what the system seals it by.
 func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	var r retries
 	for {
@@ -239,9 +244,9 @@ func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	}
 }
 
-// seal gives the staged file a time from now on, which is in nanoseconds since 1970, and its
-// record, and makes it durable, unless that is left to putSidecar. A file system without attributes
-// has the record in the sidecar.
+// seal gives the staged file a time from now on, which is in nanoseconds since 1970,
+// and its record, and makes it durable, unless that is left to putSidecar. A file
+// system without attributes has the record in the sidecar.
 func (b *backend) seal(st *staged, now int64) error {
 	if st.id.Ino == 0 {
 		var err error
@@ -296,7 +301,8 @@ func (b *backend) setRecord(st *staged) error {
 	rec := st.rec
 	if rec.sidecar {
 		rec.typ, rec.attrs = "", &st.attrs // both are in the sidecar
-		if data := rec.encode(buf[:0]); len(data) <= maxRecord && st.f.Setxattr(recordAttr, data) == nil {
+		if data := rec.encode(buf[:0]); len(data) <= maxRecord && st.f.Setxattr(recordAttr,
+			data) == nil {
 			st.inRec = true
 			return nil
 		}
@@ -321,7 +327,9 @@ func (b *backend) withoutRecord(st *staged) error {
 	}
 	st.bare = true
 	if st.rec.typ != "" && st.rec.typ != driver.ContentType("", st.head) {
-		return files.Errorf(files.ErrUnsupported, "the file system can keep the content type only in a sidecar, which metadata=skip forbids")
+		return files.Errorf(files.ErrUnsupported,
+			"the file system can keep the content type only in a sidecar, which "+
+				"metadata=skip forbids")
 	}
 	return nil
 }

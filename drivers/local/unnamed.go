@@ -6,10 +6,11 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// What is staged for a place where nothing is needs no name until it has that one, where the system
-// has such files: nobody can find it before, so it needs no guard, and there is nothing to look at
-// behind the commit, or to undo. Not where it is to be durable: some file systems (btrfs) don't
-// write down what they are told to sync while it has no name.
+// What is staged for a place where nothing is needs no name until it has that one,
+// where the system has such files: nobody can find it before, so it needs no guard, and
+// there is nothing to look at behind the commit, or to undo. Not where it is to be
+// durable: some file systems (btrfs) don't write down what they are told to sync while
+// it has no name.
 
 // unnamed reports whether what is staged may have no name.
 func (b *backend) unnamed() bool {
@@ -31,7 +32,8 @@ func (b *backend) createUnnamed(s *session) fsys.File {
 	return f
 }
 
-// giveName gives what is staged a name in the session's folder, by which it can replace something.
+// giveName gives what is staged a name in the session's folder, by which it can replace
+// something.
 func (b *backend) giveName(st *staged) error {
 	name := st.s.name()
 	err := st.dir.Link(st.f, name)

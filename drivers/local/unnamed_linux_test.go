@@ -42,8 +42,8 @@ func stagedNames(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// A new file of a Put that isn't synced has no name before it has its own, so no other program can
-// find it; one that replaces a file, or is synced, has.
+// A new file of a Put that isn't synced has no name before it has its own, so no other
+// program can find it; one that replaces a file, or is synced, has.
 func TestStagedWithoutName(t *testing.T) {
 	for _, sync := range []bool{false, true} {
 		b, dir := newBucket(t, &Options{NoSync: !sync})
@@ -75,8 +75,8 @@ func TestStagedWithoutName(t *testing.T) {
 	}
 }
 
-// What stands in the way of a file without a name, or a file system that refuses to give it one,
-// makes it one with a name.
+// What stands in the way of a file without a name, or a file system that refuses to
+// give it one, makes it one with a name.
 func TestStagedGetsName(t *testing.T) {
 	attrs := []files.Attributes{{}, someAttributes}
 	put := func(b files.Bucket, at files.Attributes, before func()) error {

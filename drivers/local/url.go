@@ -19,19 +19,50 @@ func init() {
 		Example: "file:///var/lib/app?create_dir=1",
 		Params: []files.Param{
 			{Name: "create_dir", Values: "1", Doc: "makes the folder if it is missing"},
-			{Name: "dir_file_mode", Values: "0755", Doc: "the mode of folders that are made, less umask"},
-			{Name: "sync", Values: "full|none", Doc: "none: a crash of the machine may lose acknowledged writes"},
-			{Name: "sidecar", Values: "auto|always", Doc: "always: every file gets an .attrs file, for programs that use fileblob"},
-			{Name: "metadata", Values: "skip", Doc: "no .attrs files: writes that need one are refused"},
-			{Name: "no_tmp_dir", Values: "1", Doc: "no effect: uploads are always staged inside the folder"},
-			{Name: "base_url", Values: "url", Doc: "where signed URLs lead; with secret_key_path, and package localhttp imported", Public: true},
-			{Name: "secret_key_path", Values: "path", Doc: "the file that holds the key of signed URLs"},
+			{
+				Name:   "dir_file_mode",
+				Values: "0755",
+				Doc:    "the mode of folders that are made, less umask",
+			},
+			{
+				Name:   "sync",
+				Values: "full|none",
+				Doc:    "none: a crash of the machine may lose acknowledged writes",
+			},
+			{
+				Name:   "sidecar",
+				Values: "auto|always",
+				Doc:    "always: every file gets an .attrs file, for programs that use fileblob",
+			},
+			{
+				Name:   "metadata",
+				Values: "skip",
+				Doc:    "no .attrs files: writes that need one are refused",
+			},
+			{
+				Name:   "no_tmp_dir",
+				Values: "1",
+				Doc:    "no effect: uploads are always staged inside the folder",
+			},
+			{
+				Name:   "base_url",
+				Values: "url",
+				Doc: "where signed URLs lead; with secret_key_path, and package localhttp " +
+					"imported",
+				Public: true,
+			},
+			{
+				Name:   "secret_key_path",
+				Values: "path",
+				Doc:    "the file that holds the key of signed URLs",
+			},
 		},
 		Open: openURL,
 	})
 }
 
-// openURL opens file:///absolute/path, file://localhost/absolute/path and file://./relative/path.
+// openURL opens file:///absolute/path, file://localhost/absolute/path and
+// file://./relative/path.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	path := u.Path
 	switch {
@@ -45,12 +76,14 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 			path = "."
 		}
 	case u.Host != "" && u.Host != "localhost":
-		return nil, files.Errorf(files.ErrInvalid, "file:// has no host: write %s", both(u.Host+u.Path))
+		return nil, files.Errorf(files.ErrInvalid, "file:// has no host: write %s",
+			both(u.Host+u.Path))
 	case os.PathSeparator != '/':
 		path = strings.TrimPrefix(path, "/")
 	}
 	if path == "" {
-		return nil, files.Errorf(files.ErrInvalid, "the URL has no path: write file:///path/to/folder")
+		return nil, files.Errorf(files.ErrInvalid,
+			"the URL has no path: write file:///path/to/folder")
 	}
 	p := driver.NewParams(u)
 	opts := &Options{
@@ -71,14 +104,16 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	return Open(filepath.FromSlash(path), opts)
 }
 
-// both shows how a path is written as a URL, absolute and relative, without what may be a secret
-// (U1).
+// both shows how a path is written as a URL, absolute and relative, without what may be
+// a secret (U1).
 func both(path string) string {
-	return files.RedactURL("file:///"+path) + " for an absolute path or " + files.RedactURL("file://./"+path) +
+	return files.RedactURL("file:///"+path) + " for an absolute path or " +
+		files.RedactURL("file://./"+path) +
 		" for a relative one"
 }
 
-// flag reads a parameter that fileblob takes as set when it isn't empty: so an empty one is not.
+// flag reads a parameter that fileblob takes as set when it isn't empty: so an empty
+// one is not.
 func flag(p *driver.Params, name string) bool {
 	return p.String(name, "") != "" && p.Bool(name, false)
 }

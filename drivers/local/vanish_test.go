@@ -51,7 +51,8 @@ var mischiefs = []mischief{
 	}, true},
 }
 
-// cutSoon cuts a file. Where a Put is just moving it, that has to wait until it has its place.
+// cutSoon cuts a file. Where a Put is just moving it, that has to wait until it has its
+// place.
 func cutSoon(path string, late *sync.WaitGroup) {
 	done := make(chan struct{})
 	late.Go(func() {
@@ -73,8 +74,9 @@ func eachFile(dir string, do func(path string)) {
 	})
 }
 
-// Whatever happens to the control folder, before whichever operation, the call succeeds; where an
-// upload's content is gone it fails with a kind and changes nothing. The same handle goes on.
+// Whatever happens to the control folder, before whichever operation, the call
+// succeeds; where an upload's content is gone it fails with a kind and changes nothing.
+// The same handle goes on.
 func TestControlFolderVanishes(t *testing.T) {
 	of := []int{0, 2, 3, 6, 7, 9, 14, 19, 20, 24, 26, 28}
 	for turn, i := range of {
@@ -166,13 +168,16 @@ func vanishAt(t *testing.T, sc scenario, m mischief, n int) (hit bool, err error
 // A hundred lost control folders cost no descriptor.
 func TestLostSessionsAreClosed(t *testing.T) {
 	dir := t.TempDir()
-	sys := crashfs.Wrap(crashfs.Unsynced(), func(_ *crashfs.Op, do func() error) error { return do() })
+	sys := crashfs.Wrap(crashfs.Unsynced(), func(_ *crashfs.Op, do func() error) error {
+		return do()
+	})
 	b, err := openOver(dir, nil, sys)
 	check(t, err)
 	defer b.Close()
 	var open int64
 	for i := range 100 {
-		check(t, stepPut("f", i, 1).do(t.Context(), b), os.RemoveAll(filepath.Join(dir, controlDir)))
+		check(t, stepPut("f", i, 1).do(t.Context(), b),
+			os.RemoveAll(filepath.Join(dir, controlDir)))
 		if i == 1 {
 			open = sys.Open()
 		}
@@ -197,7 +202,9 @@ func TestLockFileRemoved(t *testing.T) {
 			}
 			if i == 0 {
 				_, err := b.Put(t.Context(), "counter", strings.NewReader("0"), &files.PutOptions{
-					If: files.IfAbsent(), Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}}})
+					If:         files.IfAbsent(),
+					Attributes: files.Attributes{Metadata: map[string]string{"v": "0"}},
+				})
 				if err != nil && !errors.Is(err, files.ErrExist) {
 					return err
 				}

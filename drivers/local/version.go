@@ -18,13 +18,15 @@ import (
 //	time-size[-token]        of a file that was put: fileblob's ETag, and the record's token, if any
 //	time-size-inode-change   of a file that others wrote, with the time of its last change
 //
-// A Put gives each file a time that no other of its name has, but others can copy a time, and the
-// record with it. So the first form needs a proof that the file is the one that was put. The second
-// is another whenever the file was written or replaced; it may also become another for the same
-// content, by chmod, for example. Where the system's clock is too coarse to tell one change from
-// the next, the content's digest stands behind a young one, "~" and 16 hexadecimal digits.
+// A Put gives each file a time that no other of its name has, but others can copy a
+// time, and the record with it. So the first form needs a proof that the file is the
+// one that was put. The second is another whenever the file was written or replaced; it
+// may also become another for the same content, by chmod, for example. Where the
+// system's clock is too coarse to tell one change from the next, the content's digest
+// stands behind a young one, "~" and 16 hexadecimal digits.
 //
-// A listing opens no file for its version, where it needn't. There are three kinds of times:
+// A listing opens no file for its version, where it needn't. There are three kinds of
+// times:
 //
 //	proving   the digits below 100 µs are a hash of the file's inode and birth, which no other
 //	          file has: the file was put, and has a record
@@ -32,9 +34,9 @@ import (
 //	          a whole one: the file may have been put, which its record tells
 //	others    the file was put by nobody
 //
-// Proving times need a file system that tells births; the driver before had marked ones only. A
-// copy of a file with a proving time, with all attributes, keeps its metadata and digests, and has
-// a version of the second form.
+// Proving times need a file system that tells births; the driver before had marked ones
+// only. A copy of a file with a proving time, with all attributes, keeps its metadata
+// and digests, and has a version of the second form.
 
 // ownVersion is that of a file with a record.
 func ownVersion(st fsys.Stat, token string) files.Version {
@@ -168,14 +170,16 @@ func contentSum(f fsys.File) (string, error) {
 	}
 }
 
-// is reports whether an open file is of the version that is asked for, which may have been told
-// when the file was young.
+// is reports whether an open file is of the version that is asked for, which may have
+// been told when the file was young.
 func (f *found) is(asked files.Version) (bool, error) {
-	return sameVersion(asked, f.version, func() (fsys.File, func(), error) { return f.f, func() {}, nil })
+	return sameVersion(asked, f.version, func() (fsys.File, func(), error) {
+		return f.f, func() {}, nil
+	})
 }
 
-// isVersion is the same for the current file of a name, in the folder d. Its version may take an
-// opening, so only a condition asks for it.
+// isVersion is the same for the current file of a name, in the folder d. Its version
+// may take an opening, so only a condition asks for it.
 func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, error) {
 	if !c.exists {
 		return false, nil
@@ -252,7 +256,8 @@ func hasProvingTime(st fsys.Stat) bool {
 		provingTime(&st, st.ModTime/timeUnit) == st.ModTime
 }
 
-// timeUnit is what the times of Puts are exact to, in nanoseconds; what is below is the file's.
+// timeUnit is what the times of Puts are exact to, in nanoseconds; what is below is the
+// file's.
 const timeUnit = 100_000
 
 // provingTime is the time of the file st in a unit.

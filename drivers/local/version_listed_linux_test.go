@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestListedVersionOfDamage: the listing of a file that was put, and that another program wrote to
-// or took the record from while its time stayed, tells Stat's version and size (L5).
+// TestListedVersionOfDamage: the listing of a file that was put, and that another
+// program wrote to or took the record from while its time stayed, tells Stat's version
+// and size (L5).
 func TestListedVersionOfDamage(t *testing.T) {
 	ctx := context.Background()
 	longer := func(path string) error {

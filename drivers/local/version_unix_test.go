@@ -13,7 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// versionEverywhere is the version that Stat, Get and a listing tell, which must be one (L5).
+// versionEverywhere is the version that Stat, Get and a listing tell, which must be one
+// (L5).
 func versionEverywhere(t *testing.T, b files.Bucket, name string) files.Version {
 	t.Helper()
 	_, info := fetch(t, b, name)
@@ -22,15 +23,17 @@ func versionEverywhere(t *testing.T, b files.Bucket, name string) files.Version 
 	}
 	for e, err := range b.List(context.Background(), "", &files.ListOptions{Prefix: name}) {
 		ok(t, err)
-		if e.Name == name && (e.Version != info.Version || e.Size != info.Size || !e.ModTime.Equal(info.ModTime)) {
+		if e.Name == name && (e.Version != info.Version || e.Size != info.Size ||
+			!e.ModTime.Equal(info.ModTime)) {
 			t.Errorf("%s is listed as %+v, Get told %+v", name, e, info.Entry)
 		}
 	}
 	return info.Version
 }
 
-// TestVersionOfEdits replaces a file, of the bucket or of another program, with other content of
-// the same size and time, in each way that a tool may: the version is another (V1).
+// TestVersionOfEdits replaces a file, of the bucket or of another program, with other
+// content of the same size and time, in each way that a tool may: the version is
+// another (V1).
 func TestVersionOfEdits(t *testing.T) {
 	write := func(path, content string, mtime time.Time) error {
 		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
@@ -86,7 +89,8 @@ func TestVersionOfEdits(t *testing.T) {
 				}
 				v := versionEverywhere(t, b, "a.txt")
 				if old, ok := seen[v]; ok && old != content {
-					t.Fatalf("%s (foreign %v): %q has the version of %q: %s", w.name, foreign, content, old, v)
+					t.Fatalf("%s (foreign %v): %q has the version of %q: %s", w.name, foreign,
+						content, old, v)
 				}
 				seen[v] = content
 				other := "!" + content[1:]
@@ -96,7 +100,8 @@ func TestVersionOfEdits(t *testing.T) {
 					t.Fatalf("%s (foreign %v): the version is still %s", w.name, foreign, v)
 				}
 				if old, ok := seen[now]; ok && old != other {
-					t.Fatalf("%s (foreign %v): %q has the version of %q: %s", w.name, foreign, other, old, now)
+					t.Fatalf("%s (foreign %v): %q has the version of %q: %s", w.name, foreign,
+						other, old, now)
 				}
 				seen[now] = other
 			}
@@ -104,8 +109,8 @@ func TestVersionOfEdits(t *testing.T) {
 	}
 }
 
-// TestPutTimes: Put's time is when it was put, whatever time the old file has; versions differ all
-// the same, and those of other programs' files are told as they are.
+// TestPutTimes: Put's time is when it was put, whatever time the old file has; versions
+// differ all the same, and those of other programs' files are told as they are.
 func TestPutTimes(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	path := filepath.Join(dir, "a.txt")
@@ -127,7 +132,8 @@ func TestPutTimes(t *testing.T) {
 					t.Errorf("a Put over a file of %v tells %v", at, info.ModTime)
 				}
 				if v := versionEverywhere(t, b, "a.txt"); v != info.Version || seen[v] {
-					t.Errorf("a Put over a file of %v has version %s, then %s; seen %v", at, info.Version, v, seen)
+					t.Errorf("a Put over a file of %v has version %s, then %s; seen %v", at,
+						info.Version, v, seen)
 				}
 				seen[info.Version] = true
 				if year > 2000 && sec == 1 { // the clock was set back

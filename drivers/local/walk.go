@@ -10,10 +10,10 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// walker lists a folder in the byte order of full names. It reads one folder at a time, sorts it as
-// if folders ended in "/", and looks at its files shortly before they are yielded. Between the
-// entries it yields nothing is locked; open are at most maxLevels of the folders on the path to
-// where it is.
+// walker lists a folder in the byte order of full names. It reads one folder at a time,
+// sorts it as if folders ended in "/", and looks at its files shortly before they are
+// yielded. Between the entries it yields nothing is locked; open are at most maxLevels
+// of the folders on the path to where it is.
 type walker struct {
 	rules rules
 	// version tells an entry's version, of the file called base in dir.
@@ -24,17 +24,24 @@ type walker struct {
 	view pageView
 	// mountRoot: the root may hold the file system's own folder.
 	mountRoot bool
-	// unsure: an escaped name ends the listing with errEscaped, and another one goes on there, with
-	// what was unread so far.
+	// unsure: an escaped name ends the listing with errEscaped, and another one goes on
+	// there, with what was unread so far.
 	unsure bool
 	before unread
 }
 
-// list yields what lies below the root. Errors are those of fsys, or of the folder that can't be
-// read.
-func (w *walker) list(ctx context.Context, root fsys.Dir, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+// list yields what lies below the root. Errors are those of fsys, or of the folder that
+// can't be read.
+func (w *walker) list(ctx context.Context, root fsys.Dir,
+	req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		l := &listing{walker: w, ctx: ctx, req: req, yield: yield, unread: w.before}
+		l := &listing{
+			walker: w,
+			ctx:    ctx,
+			req:    req,
+			yield:  yield,
+			unread: w.before,
+		}
 		defer func() { w.before = l.unread }()
 		list := l.names
 		switch {
@@ -57,7 +64,8 @@ type listing struct {
 	unread
 }
 
-// names lists the names, and no foreign keys. It returns false when the caller has enough.
+// names lists the names, and no foreign keys. It returns false when the caller has
+// enough.
 func (l *listing) names(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	base := l.req.Dir()
 	f, ok := l.filter(base, files.MaxName-len(base))
@@ -81,7 +89,8 @@ func (l *listing) filter(base string, room int) (f filter, ok bool) {
 	return f, true
 }
 
-// emit yields an entry. With the last one that is wanted comes what could not be read before it.
+// emit yields an entry. With the last one that is wanted comes what could not be read
+// before it.
 func (l *listing) emit(e files.Entry) bool {
 	if l.count++; l.count == l.req.Limit && l.first != nil {
 		l.yield(e, l.err())
@@ -137,8 +146,8 @@ type filter struct {
 	room          int // how many bytes a name may have
 }
 
-// wants reports whether the element, with a slash behind it if it is a folder, is wanted or leads
-// to what is.
+// wants reports whether the element, with a slash behind it if it is a folder, is
+// wanted or leads to what is.
 func (f *filter) wants(text []byte, isDir bool) bool {
 	n := len(text)
 	switch {
@@ -154,9 +163,9 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 	return isDir && !f.shallow && n <= len(f.after) && f.after[:n] == string(text)
 }
 
-// descend opens a folder and yields what is wanted of it; it returns false when the caller has
-// enough. One that isn't there any more is empty (L4, L6). at is the folder's region in a walk of
-// foreign keys, else nil.
+// descend opens a folder and yields what is wanted of it; it returns false when the
+// caller has enough. One that isn't there any more is empty (L4, L6). at is the
+// folder's region in a walk of foreign keys, else nil.
 func (l *walk) descend(path string, want filter, at *region) (more bool, err error) {
 	st, err := l.levels.enter(path)
 	if err != nil {
@@ -222,7 +231,8 @@ func (l *walk) ended() bool {
 	return l.steps%256 == 0 && l.ctx.Err() != nil
 }
 
-// enter goes into a folder, whose name l.path has, or yields it where the listing is shallow.
+// enter goes into a folder, whose name l.path has, or yields it where the listing is
+// shallow.
 func (l *walk) enter(f *folder, it item, want filter) (more bool, err error) {
 	text := string(f.text(it))
 	path := l.rules.encodeDir(text[:len(text)-1])

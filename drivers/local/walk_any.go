@@ -10,9 +10,9 @@ import (
 // smallBuffers are enough to find a first file.
 var smallBuffers = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
 
-// holdsFile reports whether there is a file anywhere below the folder, whose name l.path has: an
-// empty one is no directory (L6). It reads no more than it must. room is how many bytes names in it
-// may have.
+// holdsFile reports whether there is a file anywhere below the folder, whose name
+// l.path has: an empty one is no directory (L6). It reads no more than it must. room is
+// how many bytes names in it may have.
 func (l *walk) holdsFile(parent fsys.Dir, path string, room int) (found bool, err error) {
 	t := &target{walk: l}
 	s := &search{target: t, room: room, depth: 1}
@@ -32,8 +32,8 @@ type target struct {
 	name string
 }
 
-// search looks for a file in one folder, and in those in it: as they turn up, or, where it is deep,
-// when the folder is read and closed.
+// search looks for a file in one folder, and in those in it: as they turn up, or, where
+// it is deep, when the folder is read and closed.
 type search struct {
 	*target
 	up    *search
@@ -135,7 +135,12 @@ func (s *search) entry(d fsys.Dir, name []byte, t fsys.Type) bool {
 // below searches the folders that were met.
 func (s *search) below() bool {
 	for _, sub := range s.subs {
-		in := &search{target: s.target, up: s, depth: s.depth + 1, room: s.room}
+		in := &search{
+			target: s.target,
+			up:     s,
+			depth:  s.depth + 1,
+			room:   s.room,
+		}
 		if sub.chain {
 			in.parts = append(s.parts[:len(s.parts):len(s.parts)], sub.text)
 		} else {

@@ -8,10 +8,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// batch is a number of files of one folder, one behind the other in the order of the listing, that
-// are looked at before the first of them is yielded: to look at one is a system call, which takes
-// most of the time of a listing, and several processors share in them. The goroutines that help end
-// before anything is yielded.
+// batch is a number of files of one folder, one behind the other in the order of the
+// listing, that are looked at before the first of them is yielded: to look at one is a
+// system call, which takes most of the time of a listing, and several processors share
+// in them. The goroutines that help end before anything is yielded.
 type batch struct {
 	walk   *walk
 	folder *folder
@@ -30,19 +30,19 @@ type looked struct {
 }
 
 const (
-	// The first files are looked at one by one; then a batch is as large as all before it together:
-	// to break off early costs at most twice what was read.
+	// The first files are looked at one by one; then a batch is as large as all before
+	// it together: to break off early costs at most twice what was read.
 	firstBatch = 16
 	maxBatch   = 512
-	// shareSize is how many files a goroutine takes at a time, and a quarter of what it is worth
-	// starting one for.
+	// shareSize is how many files a goroutine takes at a time, and a quarter of what it
+	// is worth starting one for.
 	shareSize = 16
 	// maxHelpers bounds the goroutines of a listing, where there are as many processors.
 	maxHelpers = maxLookers - 1
 )
 
-// emitFiles yields the first of the items that are files, as many as it looks at together, and
-// returns how many those were.
+// emitFiles yields the first of the items that are files, as many as it looks at
+// together, and returns how many those were.
 func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) {
 	b := &l.batch
 	size := 1

@@ -47,8 +47,9 @@ func bigFolder(t *testing.T, n int) fsys.Dir {
 	return openRoot(t, dir)
 }
 
-// TestWalkBatch: helpers take part, the order stays, an early end costs at most twice what was read, an error and the end of the context
-// end the listing, and none works while an entry is handed out.
+// TestWalkBatch: helpers take part, the order stays, an early end costs at most twice
+// what was read, an error and the end of the context end the listing, and none works
+// while an entry is handed out.
 func TestWalkBatch(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	const n = 3000
@@ -63,8 +64,12 @@ func TestWalkBatch(t *testing.T) {
 		err   error
 		looks int64 // at most; 0 for exactly those of all
 	}{
-		{name: "all", most: n + 1, want: n + 1,
-			look: func(n int64, _ func()) error { // one waits for the next, which another goroutine makes
+		{
+			name: "all",
+			most: n + 1,
+			want: n + 1,
+			// one waits for the next, which another goroutine makes
+			look: func(n int64, _ func()) error {
 				switch n {
 				case 1000:
 					select {
@@ -76,24 +81,52 @@ func TestWalkBatch(t *testing.T) {
 					close(another)
 				}
 				return nil
-			}},
-		{name: "one", most: 1, want: 1, looks: 1},
-		{name: "few", most: 10, want: 10, looks: 10},
-		{name: "some", most: 500, want: 500, looks: 1000},
-		{name: "an error", most: n + 1, err: broken, want: -1, looks: n,
+			},
+		},
+		{
+			name:  "one",
+			most:  1,
+			want:  1,
+			looks: 1,
+		},
+		{
+			name:  "few",
+			most:  10,
+			want:  10,
+			looks: 10,
+		},
+		{
+			name:  "some",
+			most:  500,
+			want:  500,
+			looks: 1000,
+		},
+		{
+			name:  "an error",
+			most:  n + 1,
+			err:   broken,
+			want:  -1,
+			looks: n,
 			look: func(n int64, _ func()) error {
 				if n == 2000 {
 					return broken
 				}
 				return nil
-			}},
-		{name: "the context ends", most: n + 1, err: context.Canceled, want: -1, looks: 2000 + 4*shareSize,
+			},
+		},
+		{
+			name:  "the context ends",
+			most:  n + 1,
+			err:   context.Canceled,
+			want:  -1,
+			looks: 2000 + 4*shareSize,
 			look: func(n int64, cancel func()) error {
 				if n == 2000 {
 					cancel()
 				}
 				return nil
-			}},
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -123,7 +156,8 @@ func TestWalkBatch(t *testing.T) {
 			if !errors.Is(failed, c.err) || c.want >= 0 && got != c.want {
 				t.Errorf("%d entries, want %d; error %v, want %v", got, c.want, failed, c.err)
 			}
-			if looks := d.looks.Load(); looks > c.looks && c.looks > 0 || c.looks == 0 && looks != n+1 {
+			if looks := d.looks.Load(); looks > c.looks && c.looks > 0 ||
+				c.looks == 0 && looks != n+1 {
 				t.Errorf("%d looks for %d entries", looks, got)
 			}
 		})
@@ -151,7 +185,8 @@ func TestWalkBatchChanges(t *testing.T) {
 			if err := b.Delete(t.Context(), next, nil); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := files.PutString(t.Context(), b, fmt.Sprintf("%04d", i+2), "new", nil); err != nil {
+			if _, err := files.PutString(t.Context(), b, fmt.Sprintf("%04d", i+2), "new",
+				nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -40,10 +40,12 @@ func makeTree(b *testing.B, root string, n, perFolder int) {
 }
 
 // benchWalker makes versions as the driver does.
-var benchWalker = &walker{version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
-	buf := strconv.AppendInt(make([]byte, 0, 32), st.ModTime, 16)
-	return files.Version(strconv.AppendInt(append(buf, '-'), st.Size, 16)), nil
-}}
+var benchWalker = &walker{
+	version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+		buf := strconv.AppendInt(make([]byte, 0, 32), st.ModTime, 16)
+		return files.Version(strconv.AppendInt(append(buf, '-'), st.Size, 16)), nil
+	},
+}
 
 // peak watches the heap until it is stopped, and returns its most.
 func peak() (stop func() uint64) {
@@ -68,8 +70,10 @@ func peak() (stop func() uint64) {
 	return func() uint64 { close(done); return <-result }
 }
 
-// BenchmarkWalk lists with and without size and time, beside find | sort; peak-MiB is the most heap in use meanwhile. CLOUDFILES_BENCH_FILES is the
-// number of files, 10,000 where it isn't set; CLOUDFILES_BENCH_DIR is where they are made and kept between runs.
+// BenchmarkWalk lists with and without size and time, beside find | sort; peak-MiB is
+// the most heap in use meanwhile. CLOUDFILES_BENCH_FILES is the number of files, 10,000
+// where it isn't set; CLOUDFILES_BENCH_DIR is where they are made and kept between
+// runs.
 func BenchmarkWalk(b *testing.B) {
 	n := 10000
 	if s := os.Getenv("CLOUDFILES_BENCH_FILES"); s != "" {
@@ -97,7 +101,8 @@ func BenchmarkWalk(b *testing.B) {
 				stop := peak()
 				for b.Loop() {
 					count := 0
-					for _, err := range benchWalker.list(context.Background(), root, driver.ListRequest{NamesOnly: namesOnly}) {
+					for _, err := range benchWalker.list(context.Background(), root,
+						driver.ListRequest{NamesOnly: namesOnly}) {
 						if err != nil {
 							b.Fatal(err)
 						}
@@ -108,34 +113,39 @@ func BenchmarkWalk(b *testing.B) {
 					}
 				}
 				b.ReportMetric(float64(stop())/(1<<20), "peak-MiB")
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/file")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n),
+					"ns/file")
 			})
-			b.Run(fmt.Sprintf("%s/namesOnly=%v/find-sort", shape.name, namesOnly), func(b *testing.B) {
-				line := `find . -type f -printf '%p %s %T@\n' | LC_ALL=C sort >/dev/null`
-				if namesOnly {
-					line = `find . -type f | LC_ALL=C sort >/dev/null`
-				}
-				for b.Loop() {
-					cmd := exec.Command("sh", "-c", line)
-					cmd.Dir = dir
-					if out, err := cmd.CombinedOutput(); err != nil {
-						b.Skipf("no GNU find here: %v %s", err, out)
+			b.Run(fmt.Sprintf("%s/namesOnly=%v/find-sort", shape.name, namesOnly),
+				func(b *testing.B) {
+					line := `find . -type f -printf '%p %s %T@\n' | LC_ALL=C sort >/dev/null`
+					if namesOnly {
+						line = `find . -type f | LC_ALL=C sort >/dev/null`
 					}
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/file")
-			})
+					for b.Loop() {
+						cmd := exec.Command("sh", "-c", line)
+						cmd.Dir = dir
+						if out, err := cmd.CombinedOutput(); err != nil {
+							b.Skipf("no GNU find here: %v %s", err, out)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n),
+						"ns/file")
+				})
 		}
 	}
 }
 
-// BenchmarkFileblobPage is one page of a thousand names of fileblob's listing, in the order that a whole listing takes them: it
-// walks the whole tree for each, so that a listing of n files takes n/1000 of them. Beside it, the walk of the whole tree.
+// BenchmarkFileblobPage is one page of a thousand names of fileblob's listing, in the
+// order that a whole listing takes them: it walks the whole tree for each, so that a
+// listing of n files takes n/1000 of them. Beside it, the walk of the whole tree.
 func BenchmarkFileblobPage(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "tree")
 	const n = 50000
 	makeTree(b, dir, n, 1000)
 	b.Run("fileblob", func(b *testing.B) {
-		bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite})
+		bucket, err := fileblob.OpenBucket(dir,
+			&fileblob.Options{Metadata: fileblob.MetadataDontWrite})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -156,7 +166,8 @@ func BenchmarkFileblobPage(b *testing.B) {
 			root := openRoot(b, dir)
 			for b.Loop() {
 				count := 0
-				for _, err := range benchWalker.list(b.Context(), root, driver.ListRequest{NamesOnly: namesOnly}) {
+				for _, err := range benchWalker.list(b.Context(), root,
+					driver.ListRequest{NamesOnly: namesOnly}) {
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// busyDir reads in small pieces and lets something happen between them, and before each look at a file, which several goroutines may take at
-// once.
+// busyDir reads in small pieces and lets something happen between them, and before each
+// look at a file, which several goroutines may take at once.
 type busyDir struct {
 	fsys.Dir
 	between, look func()
@@ -52,7 +52,8 @@ func (m *mover) rename(from, to string) {
 	}
 }
 
-// step takes one file to its other place, or back, or puts it anew, and makes or removes one that nobody waits for.
+// step takes one file to its other place, or back, or puts it anew, and makes or
+// removes one that nobody waits for.
 func (m *mover) step() {
 	name := m.names[m.rnd.IntN(len(m.names))]
 	place, other := name, leafName(name)
@@ -85,7 +86,8 @@ func (m *mover) step() {
 	}
 }
 
-// folders for tests of what file systems do: the usual one and, where there is one, one in memory.
+// folders for tests of what file systems do: the usual one and, where there is one, one
+// in memory.
 func testFolders(t *testing.T) []string {
 	dirs := []string{t.TempDir()}
 	if d, err := os.MkdirTemp("/dev/shm", "walk"); err == nil {
@@ -95,8 +97,9 @@ func testFolders(t *testing.T) []string {
 	return dirs
 }
 
-// TestWalkWhileFilesMove: files that are replaced and moved to and from the place beside a folder, between any two system calls of the listing, are
-// yielded once each (L4).
+// TestWalkWhileFilesMove: files that are replaced and moved to and from the place
+// beside a folder, between any two system calls of the listing, are yielded once each
+// (L4).
 func TestWalkWhileFilesMove(t *testing.T) {
 	for _, parent := range testFolders(t) {
 		dir := filepath.Join(parent, "bucket")
@@ -114,11 +117,16 @@ func TestWalkWhileFilesMove(t *testing.T) {
 				m.step()
 			}
 		}
-		root := &busyDir{Dir: openRoot(t, dir), between: func() { step(0) }, look: func() { step(1) }}
+		root := &busyDir{
+			Dir:     openRoot(t, dir),
+			between: func() { step(0) },
+			look:    func() { step(1) },
+		}
 		for n := range 12 {
 			got := map[string]int{}
 			last := ""
-			for e, err := range testWalker(linuxRules).list(t.Context(), root, driver.ListRequest{NamesOnly: n%4 == 3}) {
+			for e, err := range testWalker(linuxRules).list(t.Context(), root,
+				driver.ListRequest{NamesOnly: n%4 == 3}) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -137,7 +145,8 @@ func TestWalkWhileFilesMove(t *testing.T) {
 	}
 }
 
-// TestWalkDuringChange: names that nobody touches are yielded once each, whatever goroutines do beside them, and nothing is an error.
+// TestWalkDuringChange: names that nobody touches are yielded once each, whatever
+// goroutines do beside them, and nothing is an error.
 func TestWalkDuringChange(t *testing.T) {
 	for _, dir := range testFolders(t) {
 		var steady []string
@@ -201,7 +210,8 @@ func TestWalkDuringChange(t *testing.T) {
 	}
 }
 
-// TestWalkVanished: what goes between the reading and the look is passed over, what comes there instead is no file or is one.
+// TestWalkVanished: what goes between the reading and the look is passed over, what
+// comes there instead is no file or is one.
 func TestWalkVanished(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -209,11 +219,34 @@ func TestWalkVanished(t *testing.T) {
 		want   []string
 	}{
 		{"file deleted", func(d string) error { return os.Remove(d + "/b") }, []string{"a", "c/d"}},
-		{"folder deleted", func(d string) error { return os.RemoveAll(d + "/c") }, []string{"a", "b"}},
-		{"link instead", func(d string) error { os.Remove(d + "/b"); return os.Symlink("a", d+"/b") }, []string{"a", "c/d"}},
-		{"file instead of folder", func(d string) error { os.RemoveAll(d + "/c"); return os.WriteFile(d+"/c", nil, 0o666) }, []string{"a", "b"}},
-		{"link instead of folder", func(d string) error { os.RemoveAll(d + "/c"); return os.Symlink("/", d+"/c") }, []string{"a", "b"}},
-		{"moved aside", func(d string) error { return os.Rename(d+"/b", d+"/%cf-l-b") }, []string{"a", "b", "c/d"}},
+		{
+			"folder deleted",
+			func(d string) error { return os.RemoveAll(d + "/c") },
+			[]string{"a", "b"},
+		},
+		{
+			"link instead",
+			func(d string) error { os.Remove(d + "/b"); return os.Symlink("a", d+"/b") },
+			[]string{"a", "c/d"},
+		},
+		{
+			"file instead of folder",
+			func(d string) error {
+				os.RemoveAll(d + "/c")
+				return os.WriteFile(d+"/c", nil, 0o666)
+			},
+			[]string{"a", "b"},
+		},
+		{
+			"link instead of folder",
+			func(d string) error { os.RemoveAll(d + "/c"); return os.Symlink("/", d+"/c") },
+			[]string{"a", "b"},
+		},
+		{
+			"moved aside",
+			func(d string) error { return os.Rename(d+"/b", d+"/%cf-l-b") },
+			[]string{"a", "b", "c/d"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -221,7 +254,8 @@ func TestWalkVanished(t *testing.T) {
 				write(t, dir, n, "")
 			}
 			var got []string
-			for e, err := range testWalker(linuxRules).list(t.Context(), openRoot(t, dir), driver.ListRequest{}) {
+			for e, err := range testWalker(linuxRules).list(t.Context(), openRoot(t, dir),
+				driver.ListRequest{}) {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// unread is what a listing could not read. One such folder or file does not spoil the rest: its
-// error comes when all else is listed.
+// unread is what a listing could not read. One such folder or file does not spoil the
+// rest: its error comes when all else is listed.
 type unread struct {
 	first  *files.Error
 	others bool
@@ -27,8 +27,8 @@ func (u *unread) err() error {
 	return &e
 }
 
-// add remembers an error. It returns one that ends the listing at once: such that the rest would
-// fail as well.
+// add remembers an error. It returns one that ends the listing at once: such that the
+// rest would fail as well.
 func (u *unread) add(err error, name, detail string) error {
 	if gone(err) == nil {
 		return nil
@@ -48,7 +48,8 @@ func (u *unread) add(err error, name, detail string) error {
 	if kind == nil {
 		kind = files.ErrUnavailable
 	}
-	u.first, _ = files.NewError(files.OpList, name, files.WithCause(kind, err, detail)).(*files.Error)
+	u.first, _ = files.NewError(files.OpList, name,
+		files.WithCause(kind, err, detail)).(*files.Error)
 	return nil
 }
 
@@ -57,12 +58,14 @@ const (
 	fileUnreadable   = "the file cannot be looked at"
 )
 
-// folderFault remembers that the folder whose path l.path has can't be read, or what is in it.
+// folderFault remembers that the folder whose path l.path has can't be read, or what is
+// in it.
 func (l *walk) folderFault(err error) error {
 	return l.add(err, strings.TrimSuffix(string(l.path), "/"), folderUnreadable)
 }
 
-// fileFault remembers that a file can't be looked at. Where that is refused, it is by its folder.
+// fileFault remembers that a file can't be looked at. Where that is refused, it is by
+// its folder.
 func (l *walk) fileFault(err error, name string) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return l.add(err, name[:max(strings.LastIndexByte(name, '/'), 0)], folderUnreadable)

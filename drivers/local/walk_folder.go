@@ -28,8 +28,8 @@ type folder struct {
 	shared bool // names and items belong to such a page
 }
 
-// item is an entry of a folder. loc has the name's offset, its length (12 bits), and the kind (4
-// bits).
+// item is an entry of a folder. loc has the name's offset, its length (12 bits), and
+// the kind (4 bits).
 type item struct {
 	key uint64 // what the sorting compares at the moment
 	loc uint64
@@ -61,13 +61,15 @@ func (f *folder) add(want *filter, text []byte, dir bool, p place) {
 		kind = isFolder
 	}
 	name := f.names[off:]
-	if !want.wants(name, dir) || f.known > 0 && f.has(name) || f.cut && string(name) > string(f.limit) {
+	if !want.wants(name,
+		dir) || f.known > 0 && f.has(name) || f.cut && string(name) > string(f.limit) {
 		f.names = f.names[:off]
 		return
 	}
 	f.asIs = f.asIs || p == asIs
 	f.items = append(f.items, item{loc: uint64(off)<<16 | uint64(len(f.names)-off)<<4 | kind})
-	if f.few > 0 && len(f.items) >= 2*f.few || f.most > 0 && len(f.names)+16*len(f.items) >= f.most {
+	if f.few > 0 && len(f.items) >= 2*f.few ||
+		f.most > 0 && len(f.names)+16*len(f.items) >= f.most {
 		f.shorten()
 	}
 }
@@ -130,8 +132,8 @@ func (l *walk) reuse(f *folder) {
 	}
 }
 
-// load reads what is wanted of the innermost folder, in order, each name once, or finds it among
-// the pages. Of what can't be read the error is kept.
+// load reads what is wanted of the innermost folder, in order, each name once, or finds
+// it among the pages. Of what can't be read the error is kept.
 func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
 	d := l.levels.dir()
 	view := l.view
@@ -164,9 +166,10 @@ func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
 	return f, err
 }
 
-// scan adds every entry of the folder, and of the chains of folders in it that stand for long
-// elements, of which parts are those that d lies in.
-func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []string, r reading) error {
+// scan adds every entry of the folder, and of the chains of folders in it that stand
+// for long elements, of which parts are those that d lies in.
+func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []string,
+	r reading) error {
 	var chains []string
 	var failed error
 	r.each = func(name []byte, t fsys.Type) bool {
@@ -245,8 +248,9 @@ const (
 	aChain // text is the part
 )
 
-// classify tells what an entry is: parts are those of the chain that it lies in, nil outside of
-// one. The type is known. What may be a sidecar is a file with the place asIs.
+// classify tells what an entry is: parts are those of the chain that it lies in, nil
+// outside of one. The type is known. What may be a sidecar is a file with the place
+// asIs.
 func (r rules) classify(disk string, t fsys.Type, parts []string) (text string, k what, p place) {
 	isDir := t == fsys.Directory
 	if t != fsys.Regular && !isDir {
@@ -270,7 +274,8 @@ func (r rules) classify(disk string, t fsys.Type, parts []string) (text string, 
 		}
 	case kind == elementEntry && parts == nil:
 		return text, k, p
-	case kind == foreignEntry && parts == nil && !isDir && strings.HasSuffix(disk, sidecarExt) && !strings.HasPrefix(disk, ownPrefix) && files.CheckElement(disk) == nil:
+	case kind == foreignEntry && parts == nil && !isDir && strings.HasSuffix(disk,
+		sidecarExt) && !strings.HasPrefix(disk, ownPrefix) && files.CheckElement(disk) == nil:
 		return disk, aFile, asIs
 	}
 	return "", nothing, 0

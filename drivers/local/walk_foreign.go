@@ -9,11 +9,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// all merges the names with the keys of foreign files, which are their paths on disk (L7). A folder
-// that holds an escaped element has its keys elsewhere than its names: so these are two walks.
+// all merges the names with the keys of foreign files, which are their paths on disk
+// (L7). A folder that holds an escaped element has its keys elsewhere than its names:
+// so these are two walks.
 func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	var failed error
-	next, stop := iter.Pull(func(yield func(files.Entry) bool) { _, failed = l.foreign(root, yield) })
+	next, stop := iter.Pull(func(yield func(files.Entry) bool) {
+		_, failed = l.foreign(root, yield)
+	})
 	defer stop()
 	key, some := next()
 	more, err = l.names(root, func(e files.Entry) bool {
@@ -37,8 +40,8 @@ func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, er
 	return more, err
 }
 
-// passed stands for a place that the walk of foreign keys came to without finding one before it: so
-// what lies before it need not wait for the next key, which may be far.
+// passed stands for a place that the walk of foreign keys came to without finding one
+// before it: so what lies before it need not wait for the next key, which may be far.
 func passed(at string) files.Entry { return files.Entry{Key: at, Size: -1} }
 
 func isPassed(e files.Entry) bool { return e.Size < 0 }
@@ -105,7 +108,8 @@ func ownFile(disk string) bool {
 
 // isForeign reports whether a file is neither a name nor somebody's own.
 func (l *walk) isForeign(disk string, at region, kind fsys.Kind) bool {
-	return !at.isName(l.rules, disk) && !ownFile(disk) && !(keepsPlaceholders(kind) && placeholder(disk))
+	return !at.isName(l.rules,
+		disk) && !ownFile(disk) && !(keepsPlaceholders(kind) && placeholder(disk))
 }
 
 // foreignItem yields what is foreign of an item.
@@ -168,7 +172,8 @@ func (l *walk) enterForeign(f *folder, text string, want filter, at region) (mor
 	return l.emit(e), nil
 }
 
-// readDisk adds what is foreign in the innermost folder, and its folders, which may hold such.
+// readDisk adds what is foreign in the innermost folder, and its folders, which may
+// hold such.
 func (l *walk) readDisk(f *folder, st fsys.Stat, want *filter, at region, r reading) error {
 	var failed error
 	kind := l.kindOf(f.dir, st.Dev)

@@ -10,13 +10,13 @@ import (
 
 // File systems put files of their own into folders. Two kinds of them are never listed.
 //
-// One takes the place of a file that is removed while somebody has it open: FUSE's, NFS's, SMB's
-// and AFS's client rename it. An element that looks exactly like one is escaped, on every file
-// system, since folders move from one to another: so such a file on disk is never a name. It is a
-// foreign file where it can be no placeholder.
+// One takes the place of a file that is removed while somebody has it open: FUSE's,
+// NFS's, SMB's and AFS's client rename it. An element that looks exactly like one is
+// escaped, on every file system, since folders move from one to another: so such a file
+// on disk is never a name. It is a foreign file where it can be no placeholder.
 //
-// The other is the folder for what a check of the file system found no place for, in the root of
-// some.
+// The other is the folder for what a check of the file system found no place for, in
+// the root of some.
 
 // placeholders are the prefixes, each followed by so many hexadecimal digits.
 var placeholders = [...]struct {
@@ -35,8 +35,8 @@ func mayBePlaceholder[T string | []byte](e T) bool {
 	return len(e) > 8 && (e[1] == 'f' || e[1] == 'n' || e[1] == 's' || e[1] == '_')
 }
 
-// placeholder reports whether a name on disk is exactly like one of a removed file that is still
-// open.
+// placeholder reports whether a name on disk is exactly like one of a removed file that
+// is still open.
 func placeholder(disk string) bool {
 	for _, p := range &placeholders {
 		digits, ok := strings.CutPrefix(disk, p.prefix)
@@ -66,8 +66,8 @@ func isMountRoot(sys fsys.FS, path string, root fsys.Dir, st fsys.Stat) bool {
 	return err == nil && up.Dev != st.Dev
 }
 
-// isLost reports whether the root has the file system's own folder, which mkfs and fsck make for
-// the administrator alone.
+// isLost reports whether the root has the file system's own folder, which mkfs and fsck
+// make for the administrator alone.
 func isLost(root fsys.Dir) bool {
 	st, err := root.Lstat(lostFolder)
 	return err == nil && st.Type == fsys.Directory && st.Perm == 0o700
@@ -81,7 +81,8 @@ func (l *walk) lostAndFound(d fsys.Dir, name []byte) bool {
 // checkLost refuses names of what would lie in the file system's own folder.
 func (b *backend) checkLost(name string) error {
 	if b.mountRoot && strings.HasPrefix(name, lostFolder+"/") && isLost(b.root) {
-		return files.Errorf(files.ErrPermission, "the folder %s belongs to the file system", lostFolder)
+		return files.Errorf(files.ErrPermission, "the folder %s belongs to the file system",
+			lostFolder)
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestPlaceholderNames: a name that is like a placeholder of a removed file is one like any other
-// (N2), and what lies on disk under it is none (L7).
+// TestPlaceholderNames: a name that is like a placeholder of a removed file is one like
+// any other (N2), and what lies on disk under it is none (L7).
 func TestPlaceholderNames(t *testing.T) {
 	b, dir := newBucket(t, &Options{NoSync: true})
 	names := []string{
@@ -56,8 +56,8 @@ func TestPlaceholderNames(t *testing.T) {
 	}
 }
 
-// TestPlaceholdersHidden: a file that is deleted, or replaced, while it is read leaves nothing that
-// a listing shows, and no directory.
+// TestPlaceholdersHidden: a file that is deleted, or replaced, while it is read leaves
+// nothing that a listing shows, and no directory.
 func TestPlaceholdersHidden(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Bindfs, mounts.ExfatFuse} {
 		t.Run(string(kind), func(t *testing.T) {

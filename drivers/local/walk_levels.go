@@ -6,9 +6,9 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A listing has at most 32 descriptors at any depth: those of two walks' levels, of a chain of
-// folders that stands for a long element, or of the helpers that look at files, each at one in a
-// folder of its own.
+// A listing has at most 32 descriptors at any depth: those of two walks' levels, of a
+// chain of folders that stands for a long element, or of the helpers that look at
+// files, each at one in a folder of its own.
 const (
 	maxLevels        = 8 // of a walk
 	maxForeignLevels = 4 // of the walk of foreign keys beside it
@@ -18,9 +18,9 @@ const (
 	maxPath = 2048
 )
 
-// levels are the folders on the path to where a walk is, the outermost first. Only some are open:
-// the outermost ones are closed for those in them, and opened again by their path when the walk
-// comes back.
+// levels are the folders on the path to where a walk is, the outermost first. Only some
+// are open: the outermost ones are closed for those in them, and opened again by their
+// path when the walk comes back.
 type levels struct {
 	root fsys.Dir
 	most int // how many may be open
@@ -34,8 +34,8 @@ type level struct {
 	st   fsys.Stat
 }
 
-// enter opens a folder of the innermost level, which becomes the innermost. An error changes
-// nothing.
+// enter opens a folder of the innermost level, which becomes the innermost. An error
+// changes nothing.
 func (l *levels) enter(path string) (fsys.Stat, error) {
 	d, err := openPath(l.dir(), path)
 	if err != nil {
@@ -87,7 +87,8 @@ func (l *levels) leave() {
 // closed reports whether the innermost level is closed.
 func (l *levels) closed() bool { return l.all[len(l.all)-1].dir == nil }
 
-// reopen opens the innermost level again. replaced is true if another folder is at its place.
+// reopen opens the innermost level again. replaced is true if another folder is at its
+// place.
 func (l *levels) reopen() (d fsys.Dir, replaced bool, err error) {
 	from, i := l.root, len(l.all)-1
 	for ; i > 0; i-- {

@@ -14,9 +14,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestListWhileReplaced: names that exist all the while are in every listing, while one of them is
-// replaced in a loop (L4), on file systems that pass over such a name when they are asked once.
-// CLOUDFILES_LIST_SECONDS is how long each is listed, 1 by default.
+// TestListWhileReplaced: names that exist all the while are in every listing, while one
+// of them is replaced in a loop (L4), on file systems that pass over such a name when
+// they are asked once. CLOUDFILES_LIST_SECONDS is how long each is listed, 1 by
+// default.
 func TestListWhileReplaced(t *testing.T) {
 	seconds := 1.0
 	if s := os.Getenv("CLOUDFILES_LIST_SECONDS"); s != "" {
@@ -25,7 +26,9 @@ func TestListWhileReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.Tmpfs, mounts.XFS, mounts.Overlay, mounts.Ext4} {
+	for _, kind := range []mounts.Kind{
+		mounts.Btrfs, mounts.Tmpfs, mounts.XFS, mounts.Overlay, mounts.Ext4,
+	} {
 		t.Run(string(kind), func(t *testing.T) {
 			size := int64(128 << 20)
 			if kind == mounts.XFS {
@@ -60,7 +63,8 @@ func listWhileReplaced(t *testing.T, dir string, n int, whole time.Duration) {
 				t.Error(err)
 				return
 			}
-			if err := os.Rename(staged, filepath.Join(dir, "d", fmt.Sprintf("%05d", n/2))); err != nil {
+			if err := os.Rename(staged,
+				filepath.Join(dir, "d", fmt.Sprintf("%05d", n/2))); err != nil {
 				t.Error(err)
 				return
 			}
@@ -95,7 +99,8 @@ func listWhileReplaced(t *testing.T, dir string, n int, whole time.Duration) {
 		}
 	}
 	if missing > 0 {
-		t.Errorf("of %d names, one replaced all the while, %d of %d listings miss one", n, missing, listings)
+		t.Errorf("of %d names, one replaced all the while, %d of %d listings miss one", n, missing,
+			listings)
 	}
 	t.Logf("%d listings of %d names", listings, n)
 }

@@ -21,8 +21,8 @@ func descriptors(t *testing.T) int {
 	return len(all)
 }
 
-// TestListDescriptors: a listing keeps at most 32 descriptors open at any depth, and finds its way
-// back up.
+// TestListDescriptors: a listing keeps at most 32 descriptors open at any depth, and
+// finds its way back up.
 func TestListDescriptors(t *testing.T) {
 	b, _ := newBucket(t, &Options{NoSync: true})
 	long := strings.Repeat("é", 300)
@@ -89,7 +89,8 @@ func TestListDescriptors(t *testing.T) {
 	}
 }
 
-// TestSearchDescriptors: the search for a first file, too, keeps few folders open at any depth.
+// TestSearchDescriptors: the search for a first file, too, keeps few folders open at
+// any depth.
 func TestSearchDescriptors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, strings.Repeat("d/", 400)+"z/x", "")

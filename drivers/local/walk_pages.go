@@ -12,19 +12,20 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A page of a listing costs its entries (L8): the names of the folder in which one listing ended,
-// in order, are kept a while for the one that goes on there. They count only while the folder's
-// times are what they were, on file systems where every change moves them; else the folder is read
-// again. Nothing depends on them, so a token is only a name.
+// A page of a listing costs its entries (L8): the names of the folder in which one
+// listing ended, in order, are kept a while for the one that goes on there. They count
+// only while the folder's times are what they were, on file systems where every change
+// moves them; else the folder is read again. Nothing depends on them, so a token is
+// only a name.
 //
 //	first time    the names behind the start, as many as maxPageSize holds, are read and kept
 //	unmoved       they are taken from there
 //	moved         the folder is read, and only the next few names are sorted: others are at work in it
 //	unmoved then  as the first time
 //
-// All handles of a process share them, so a bucket that is opened for each page has them too. Of a
-// folder whose names are more than a page holds there are several pages, as listings are at several
-// places in it, and they are the smaller the more there are.
+// All handles of a process share them, so a bucket that is opened for each page has
+// them too. Of a folder whose names are more than a page holds there are several pages,
+// as listings are at several places in it, and they are the smaller the more there are.
 const (
 	maxPageSize = 16 << 20    // bytes of a folder's names, and half of all
 	minPagePart = 16          // the smallest page is that part of it
@@ -35,7 +36,8 @@ const (
 // processPages are those of all handles over the system's own files.
 var processPages = pages{shared: true}
 
-// pagesOver are the pages of a handle. Folders of a seam's are known by numbers of its own.
+// pagesOver are the pages of a handle. Folders of a seam's are known by numbers of its
+// own.
 func pagesOver(sys fsys.FS) *pages {
 	if sys == fsys.OS() {
 		return &processPages
@@ -60,8 +62,8 @@ type pageKey struct {
 	foreign  bool
 }
 
-// page is a part of a folder's names in order: all behind after and past, up to the last or, if it
-// isn't cut, to the end.
+// page is a part of a folder's names in order: all behind after and past, up to the
+// last or, if it isn't cut, to the end.
 type page struct {
 	key         pageKey
 	st          fsys.Stat
@@ -73,14 +75,17 @@ type page struct {
 	used        time.Time
 }
 
-func (p *page) size() int { return cap(p.names) + 16*cap(p.items) + len(p.after) + len(p.past) + 256 }
+func (p *page) size() int {
+	return cap(p.names) + 16*cap(p.items) + len(p.after) + len(p.past) + 256
+}
 
 // isOf reports whether the folder is as it was.
 func (p *page) isOf(st fsys.Stat) bool {
 	return p.st.ModTime == st.ModTime && p.st.ChangeTime == st.ChangeTime
 }
 
-// has reports whether the page begins early enough, and does not end before what is wanted.
+// has reports whether the page begins early enough, and does not end before what is
+// wanted.
 func (p *page) has(want *filter) bool {
 	start := max(want.after, want.past)
 	switch {
@@ -112,8 +117,8 @@ func (p *page) endsBefore(start string) bool {
 	return p.last() <= start
 }
 
-// pages are what listings left, the one used last in front. They are safe for concurrent use. A nil
-// one has none.
+// pages are what listings left, the one used last in front. They are safe for
+// concurrent use. A nil one has none.
 type pages struct {
 	shared bool // they outlive a handle
 	most   int  // maxPageSize unless a test sets it
@@ -127,8 +132,8 @@ type pages struct {
 
 func (s *pages) pageSize() int { return cmp.Or(s.most, maxPageSize) }
 
-// find gives the folder the names from a page, if there is one that is still true. Else it returns
-// how many bytes of those that are read now should be kept, 0 for none.
+// find gives the folder the names from a page, if there is one that is still true. Else
+// it returns how many bytes of those that are read now should be kept, 0 for none.
 func (s *pages) find(f *folder, p *page, want *filter, kind fsys.Kind) (most int) {
 	if s == nil || kind != fsys.Overlay && kind != fsys.ZFS && !atOnce(kind) && kind != fsys.Btrfs {
 		return 0
@@ -170,7 +175,8 @@ func (s *pages) find(f *folder, p *page, want *filter, kind fsys.Kind) (most int
 	return s.pageSize() / min(1+others, minPagePart)
 }
 
-// dropOld drops the pages of another state of the folder, and reports whether there were any.
+// dropOld drops the pages of another state of the folder, and reports whether there
+// were any.
 func (s *pages) dropOld(key pageKey, st fsys.Stat) (moved bool) {
 	for _, e := range slices.Clone(s.byKey[key]) {
 		if !e.Value.(*page).isOf(st) {
@@ -190,13 +196,15 @@ func (f *folder) take(p *page, want *filter) {
 	if i := f.start; i > 0 && want.wants(f.text(f.items[i-1]), f.items[i-1].isFolder()) {
 		f.start--
 	}
-	for f.start < len(f.items) && !want.wants(f.text(f.items[f.start]), f.items[f.start].isFolder()) && text(f.start) <= start {
+	for f.start < len(f.items) && !want.wants(f.text(f.items[f.start]),
+		f.items[f.start].isFolder()) && text(f.start) <= start {
 		f.start++
 	}
 	if want.prefix != p.key.prefix {
 		n := len(f.items)
 		end := f.start + sort.Search(n-f.start, func(i int) bool {
-			return text(f.start+i) >= want.prefix && !strings.HasPrefix(text(f.start+i), want.prefix)
+			return text(f.start+i) >= want.prefix && !strings.HasPrefix(text(f.start+i),
+				want.prefix)
 		})
 		f.items = f.items[:end:end]
 		f.cut = f.cut && end == n

@@ -34,9 +34,9 @@ func cpuTime(t *testing.T, f func()) time.Duration {
 	return now() - start
 }
 
-// TestPagesCost: paging through a folder by 10 names costs at most three times one listing of it
-// (L8), by every way to page, with what fileshttp does for each request. CLOUDFILES_PAGE_FILES is
-// how many files the folder has, 20,000 by default.
+// TestPagesCost: paging through a folder by 10 names costs at most three times one
+// listing of it (L8), by every way to page, with what fileshttp does for each request.
+// CLOUDFILES_PAGE_FILES is how many files the folder has, 20,000 by default.
 func TestPagesCost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it compares times, which the race detector changes; TestPagesReadOnce counts")
@@ -105,7 +105,8 @@ func TestPagesCost(t *testing.T) {
 				}
 			}
 		})
-		t.Logf("%s: %d pages cost %.2f times a listing", name, count/10, float64(paging)/float64(listing))
+		t.Logf("%s: %d pages cost %.2f times a listing", name, count/10,
+			float64(paging)/float64(listing))
 		most := 3 * listing
 		if name == "fileshttp" && os.Getenv("CLOUDFILES_PAGE_FILES") == "" {
 			most = 6 * listing // few pages are too short to tell more; TestPagesOverHTTP counts
@@ -116,8 +117,8 @@ func TestPagesCost(t *testing.T) {
 	}
 }
 
-// httpPage asks a handler for a page of a listing, and returns where the next one begins, and how
-// many entries it has.
+// httpPage asks a handler for a page of a listing, and returns where the next one
+// begins, and how many entries it has.
 func httpPage(t *testing.T, h http.Handler, dir, after string, limit int) (next string, n int) {
 	t.Helper()
 	query := url.Values{"after": {after}, "limit": {strconv.Itoa(limit)}}

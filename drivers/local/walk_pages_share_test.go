@@ -52,8 +52,8 @@ func (d *countedDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, er
 	})
 }
 
-// countedFolder has n files in its folder d. Handles over the result share their pages, as those
-// over the system's own do.
+// countedFolder has n files in its folder d. Handles over the result share their pages,
+// as those over the system's own do.
 func countedFolder(t *testing.T, dir string, n int) (open func() files.Bucket, read *atomic.Int64) {
 	t.Helper()
 	for i := range n {
@@ -79,9 +79,9 @@ func openShared(dir string, sys fsys.FS, shared *pages) (files.Bucket, error) {
 	return driver.New(b), nil
 }
 
-// TestPagesOverHTTP: a handler that remembers nothing reads the folder twice at most for all of its
-// pages (L8), though each request begins in the middle, and comes from one of several clients who
-// are at other places, one of them at random ones.
+// TestPagesOverHTTP: a handler that remembers nothing reads the folder twice at most
+// for all of its pages (L8), though each request begins in the middle, and comes from
+// one of several clients who are at other places, one of them at random ones.
 func TestPagesOverHTTP(t *testing.T) {
 	const n = 1000
 	open, read := countedFolder(t, t.TempDir(), n)
@@ -111,8 +111,9 @@ func TestPagesOverHTTP(t *testing.T) {
 	}
 }
 
-// TestPagesOfFreshHandles: paging with a bucket that is opened for each page reads the folder twice
-// at most as well, for the pages of a process are shared; and each page sees what has changed (L4).
+// TestPagesOfFreshHandles: paging with a bucket that is opened for each page reads the
+// folder twice at most as well, for the pages of a process are shared; and each page
+// sees what has changed (L4).
 func TestPagesOfFreshHandles(t *testing.T) {
 	const n = 1000
 	dir := t.TempDir()
@@ -154,8 +155,9 @@ func TestPagesOfFreshHandles(t *testing.T) {
 	}
 }
 
-// TestPagesAtSeveralPlaces: of a folder whose names are more than a page holds, listings at several
-// places have a page each, so none makes the others read all again; memory is bounded.
+// TestPagesAtSeveralPlaces: of a folder whose names are more than a page holds,
+// listings at several places have a page each, so none makes the others read all again;
+// memory is bounded.
 func TestPagesAtSeveralPlaces(t *testing.T) {
 	const n, clients = 1200, 4
 	dir := t.TempDir()
@@ -185,7 +187,8 @@ func TestPagesAtSeveralPlaces(t *testing.T) {
 	}
 }
 
-// TestPagesTogether: many goroutines page through one huge folder by handles that come and go.
+// TestPagesTogether: many goroutines page through one huge folder by handles that come
+// and go.
 func TestPagesTogether(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 500 {

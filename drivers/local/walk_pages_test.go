@@ -16,15 +16,16 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestPagesWhileChanged: pages of a tree that changes between them, and between two listings of
-// one, have what is there (L4).
+// TestPagesWhileChanged: pages of a tree that changes between them, and between two
+// listings of one, have what is there (L4).
 func TestPagesWhileChanged(t *testing.T) {
 	for _, parent := range testFolders(t) {
 		dir := filepath.Join(parent, "bucket")
 		rnd := rand.New(rand.NewPCG(5, 6))
 		names := map[string]bool{}
 		name := func() string {
-			return strings.Repeat("d/", rnd.IntN(3)) + fmt.Sprintf("%c%02d", 'a'+rnd.IntN(3), rnd.IntN(40))
+			return strings.Repeat("d/",
+				rnd.IntN(3)) + fmt.Sprintf("%c%02d", 'a'+rnd.IntN(3), rnd.IntN(40))
 		}
 		change := func() {
 			n := name()
@@ -66,8 +67,10 @@ func TestPagesWhileChanged(t *testing.T) {
 			}
 			hits += len(w.pages.byKey)
 		}
-		// A page is kept only of a folder that rests, and on a fast machine none may have done so long enough.
-		for begin := time.Now(); hits == 0 && time.Since(begin) < 10*time.Second; hits = len(w.pages.byKey) {
+		// A page is kept only of a folder that rests, and on a fast machine none may
+		// have done so long enough.
+		for begin := time.Now(); hits == 0 &&
+			time.Since(begin) < 10*time.Second; hits = len(w.pages.byKey) {
 			collect(t, w, root, driver.ListRequest{Limit: 3})
 		}
 		if hits == 0 {
@@ -100,8 +103,8 @@ func (d *readsDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, erro
 	})
 }
 
-// TestPagesReadOnce: paging through a folder, by any kind of listing, reads it twice at most; and
-// where others change it, each page keeps a few names of it.
+// TestPagesReadOnce: paging through a folder, by any kind of listing, reads it twice at
+// most; and where others change it, each page keeps a few names of it.
 func TestPagesReadOnce(t *testing.T) {
 	dir := t.TempDir()
 	const n = 3000
@@ -148,8 +151,8 @@ func TestPagesReadOnce(t *testing.T) {
 	}
 }
 
-// TestPagesOfHugeFolder: of a folder larger than a page may be, the next names are kept, and memory
-// is bounded.
+// TestPagesOfHugeFolder: of a folder larger than a page may be, the next names are
+// kept, and memory is bounded.
 func TestPagesOfHugeFolder(t *testing.T) {
 	f, want := &folder{most: 1 << 16}, filter{after: "00100", room: 100}
 	rnd := rand.New(rand.NewPCG(1, 1))
@@ -175,7 +178,8 @@ func TestPagesOfHugeFolder(t *testing.T) {
 	}
 }
 
-// TestPagesConcurrently: many goroutines page through the same folders while others change them.
+// TestPagesConcurrently: many goroutines page through the same folders while others
+// change them.
 func TestPagesConcurrently(t *testing.T) {
 	b, dir := newBucket(t, &Options{NoSync: true})
 	for i := range 300 {

@@ -19,10 +19,10 @@ const (
 	asIs                   // x.attrs that other programs put there: a file unless it is a sidecar
 )
 
-// look finds the file and what there is to tell of it. It may have moved since the folder was read,
-// to the place beside a folder of its name or back (N3): so both are tried, and more than once. A
-// sidecar at the place where the file was seen is the end: a file of that name elsewhere would have
-// been seen first.
+// look finds the file and what there is to tell of it. It may have moved since the
+// folder was read, to the place beside a folder of its name or back (N3): so both are
+// tried, and more than once. A sidecar at the place where the file was seen is the end:
+// a file of that name elsewhere would have been seen first.
 func (w *walker) look(dir fsys.Dir, element string, first place) (files.Entry, bool, error) {
 	for try := 0; ; try++ {
 		e, ok, err := w.lookOnce(dir, element, first)
@@ -85,10 +85,11 @@ func (w *walker) statInto(e *files.Entry, dir fsys.Dir, base string) (ok bool, e
 	return err == nil, gone(err)
 }
 
-// listedVersion is the version of a file that isn't open. One that may be seen and not read has
-// that of its size and time.
+// listedVersion is the version of a file that isn't open. One that may be seen and not
+// read has that of its size and time.
 func listedVersion(
-	of func(fsys.Dir, string, fsys.Stat) (files.Version, error), dir fsys.Dir, base string, st fsys.Stat,
+	of func(fsys.Dir, string, fsys.Stat) (files.Version, error), dir fsys.Dir, base string,
+	st fsys.Stat,
 ) (files.Version, error) {
 	v, err := of(dir, base, st)
 	if errors.Is(err, fs.ErrPermission) {
@@ -100,8 +101,8 @@ func listedVersion(
 // sidecarHead is what every sidecar begins with, fileblob's and ours.
 const sidecarHead = `{"user.cache_control"`
 
-// isSidecar reports whether the file, whose name ends in .attrs, is a sidecar. One that may not be
-// read is taken for one.
+// isSidecar reports whether the file, whose name ends in .attrs, is a sidecar. One that
+// may not be read is taken for one.
 func isSidecar(dir fsys.Dir, base string) (bool, error) {
 	f, _, err := dir.OpenFile(base)
 	if errors.Is(err, fs.ErrPermission) {
@@ -119,9 +120,11 @@ func isSidecar(dir fsys.Dir, base string) (bool, error) {
 	return false, err
 }
 
-// gone drops the errors of what vanished, or became something else, since its folder was read (L4).
+// gone drops the errors of what vanished, or became something else, since its folder
+// was read (L4).
 func gone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fsys.ErrNotDir) || errors.Is(err, fsys.ErrNotFile) {
+	if errors.Is(err,
+		fs.ErrNotExist) || errors.Is(err, fsys.ErrNotDir) || errors.Is(err, fsys.ErrNotFile) {
 		return nil
 	}
 	return err

@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A system may pass over a name that is moved or replaced while it reads a folder, though the name
-// is there throughout (L4): how and when depends on the file system.
+// A system may pass over a name that is moved or replaced while it reads a folder,
+// though the name is there throughout (L4): how and when depends on the file system.
 //
 //	ext4, XFS, F2FS   a name that is replaced stays where it is, and one call reads at one moment
 //	tmpfs             one call reads at one moment; a name that is replaced between two may be
@@ -16,9 +16,9 @@ import (
 //	                  folder was opened, or positioned, isn't read. So one call may miss it
 //	others            unknown: FUSE and overlays have any of these below them
 //
-// So a folder is read again, and what was missed is added, until its times did not move during a
-// reading. On btrfs only the end is read again: what is missed there must have been replaced within
-// one short call, each time.
+// So a folder is read again, and what was missed is added, until its times did not move
+// during a reading. On btrfs only the end is read again: what is missed there must have
+// been replaced within one short call, each time.
 
 // reading is what is done with the entries of a folder.
 type reading struct {
@@ -31,22 +31,23 @@ type reading struct {
 }
 
 const (
-	// How often a folder is read that changes all the while. On ext4 and its like, only files that
-	// move between two names may be missed.
+	// How often a folder is read that changes all the while. On ext4 and its like, only
+	// files that move between two names may be missed.
 	maxReadings = 16
 	fewReadings = 4
 	maxTails    = 100
 	// maxRecent is how often one is read whose times may hide a change.
 	maxRecent = 3
-	// clockSlack is more than the steps of the clock that file systems take their times from;
-	// coarseSlack is more than those of the coarsest times that they store.
+	// clockSlack is more than the steps of the clock that file systems take their times
+	// from; coarseSlack is more than those of the coarsest times that they store.
 	clockSlack  = 20 * time.Millisecond
 	coarseSlack = 2100 * time.Millisecond
 )
 
 const (
-	// tmpfsEntry is what an entry adds to a folder's size on tmpfs; readEntry is what it takes in a
-	// buffer with a name of 40 bytes, and maxBuffer bounds the one that takes a folder in one call.
+	// tmpfsEntry is what an entry adds to a folder's size on tmpfs; readEntry is what
+	// it takes in a buffer with a name of 40 bytes, and maxBuffer bounds the one that
+	// takes a folder in one call.
 	tmpfsEntry = 20
 	readEntry  = 64
 	maxBuffer  = 8 << 20
@@ -55,8 +56,8 @@ const (
 // unknownKind is none that fsys has.
 const unknownKind = fsys.Kind(255)
 
-// kindOf is the kind of the file system that the folder is on, asked once while a walk stays on
-// one.
+// kindOf is the kind of the file system that the folder is on, asked once while a walk
+// stays on one.
 func (l *walk) kindOf(d fsys.Dir, device uint64) fsys.Kind {
 	if l.kind == unknownKind || l.device != device {
 		l.kind, l.device = d.Kind(), device
@@ -64,8 +65,8 @@ func (l *walk) kindOf(d fsys.Dir, device uint64) fsys.Kind {
 	return l.kind
 }
 
-// stays reports whether a name that is replaced stays where it is in the folder, and atOnce whether
-// one call reads the folder at one moment.
+// stays reports whether a name that is replaced stays where it is in the folder, and
+// atOnce whether one call reads the folder at one moment.
 func stays(k fsys.Kind) bool  { return k == fsys.Ext || k == fsys.XFS || k == fsys.F2FS }
 func atOnce(k fsys.Kind) bool { return stays(k) || k == fsys.Tmpfs }
 
@@ -81,11 +82,12 @@ func settled(k fsys.Kind, st fsys.Stat) bool {
 	return st.ChangeTime <= time.Now().Add(-slack).UnixNano()
 }
 
-// readAll reads a folder, whose state was st when it was opened or later. exact is true where it
-// was read once, and what was read is there as long as its state is st.
+// readAll reads a folder, whose state was st when it was opened or later. exact is true
+// where it was read once, and what was read is there as long as its state is st.
 func (l *walk) readAll(d fsys.Dir, st fsys.Stat, buf []byte, r reading) (exact bool, err error) {
 	kind := l.kindOf(d, st.Dev)
-	if kind == fsys.Btrfs { // a rename may have set the times when st was taken, and not moved the name yet
+	// a rename may have set the times when st was taken, and not moved the name yet
+	if kind == fsys.Btrfs {
 		if err := d.Rewind(false); err != nil {
 			return false, gone(err)
 		}
@@ -136,11 +138,14 @@ func timesMove(k fsys.Kind) bool {
 	return k != fsys.OtherKind && k != fsys.FUSE && k != fsys.FAT && k != fsys.NFS && k != fsys.SMB
 }
 
-// readOnce reads a folder from where it is positioned, and returns how many calls it took.
+// readOnce reads a folder from where it is positioned, and returns how many calls it
+// took.
 func readOnce(d fsys.Dir, buf []byte, r reading) (calls int, wanted bool, err error) {
 	wanted = true
 	for more := true; more && wanted; calls++ {
-		more, err = d.ReadDir(buf, func(name []byte, t fsys.Type) { wanted = wanted && r.each(name, t) })
+		more, err = d.ReadDir(buf, func(name []byte, t fsys.Type) {
+			wanted = wanted && r.each(name, t)
+		})
 		if err != nil {
 			return calls, false, err
 		}

@@ -8,7 +8,8 @@ import (
 	"sort"
 )
 
-// sort brings the items in order and drops those of the same name but the one whose place counts.
+// sort brings the items in order and drops those of the same name but the one whose
+// place counts.
 func (f *folder) sort() {
 	f.sortFrom(f.items, 0)
 	f.items = slices.CompactFunc(f.items, func(a, b item) bool {
@@ -16,8 +17,9 @@ func (f *folder) sort() {
 	})
 }
 
-// sortFrom sorts items whose names have depth bytes in common, by eight bytes at a time behind what
-// they have in common: the bytes lie in the item, so that comparing touches no name.
+// sortFrom sorts items whose names have depth bytes in common, by eight bytes at a time
+// behind what they have in common: the bytes lie in the item, so that comparing touches
+// no name.
 func (f *folder) sortFrom(items []item, depth int) {
 	if len(items) < 2 {
 		return
@@ -54,8 +56,8 @@ func (f *folder) sortFrom(items []item, depth int) {
 	}
 }
 
-// keyAt is the number that the first eight bytes are; a name has no NUL, so a shorter one comes
-// first.
+// keyAt is the number that the first eight bytes are; a name has no NUL, so a shorter
+// one comes first.
 func keyAt(b []byte) uint64 {
 	if len(b) >= 8 {
 		return binary.BigEndian.Uint64(b)
@@ -67,9 +69,12 @@ func keyAt(b []byte) uint64 {
 	return k
 }
 
-// has reports whether the known items have the entry. A folder's name has a slash behind it.
+// has reports whether the known items have the entry. A folder's name has a slash
+// behind it.
 func (f *folder) has(name []byte) bool {
 	known := f.items[:f.known]
-	i := sort.Search(len(known), func(i int) bool { return bytes.Compare(f.text(known[i]), name) >= 0 })
+	i := sort.Search(len(known), func(i int) bool {
+		return bytes.Compare(f.text(known[i]), name) >= 0
+	})
 	return i < len(known) && bytes.Equal(f.text(known[i]), name)
 }

@@ -19,9 +19,13 @@ import (
 
 // testWalker tells versions that show what was looked at.
 func testWalker(r rules) *walker {
-	return &walker{rules: r, pages: &pages{}, version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
-		return files.Version(fmt.Sprintf("%x-%x", st.ModTime, st.Size)), nil
-	}}
+	return &walker{
+		rules: r,
+		pages: &pages{},
+		version: func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+			return files.Version(fmt.Sprintf("%x-%x", st.ModTime, st.Size)), nil
+		},
+	}
 }
 
 func openRoot(t testing.TB, path string) fsys.Dir {
@@ -116,10 +120,14 @@ func expected(names []string, req driver.ListRequest) []string {
 	return out
 }
 
-// TestWalkAgainstDefinition: random trees of awkward names, every combination of the options.
+// TestWalkAgainstDefinition: random trees of awkward names, every combination of the
+// options.
 func TestWalkAgainstDefinition(t *testing.T) {
 	long := strings.Repeat("y", 250)
-	alphabet := []string{"a", "b", "a-", "a.", "a0", "ab", "é", "~", "x.attrs", "%cf-l-a", "%cf", "__0x2f__", long, long + "z", long[:240] + "%", "a.attrs", strings.Repeat("é", 300), "A", "nul", "a:b"}
+	alphabet := []string{
+		"a", "b", "a-", "a.", "a0", "ab", "é", "~", "x.attrs", "%cf-l-a", "%cf", "__0x2f__", long,
+		long + "z", long[:240] + "%", "a.attrs", strings.Repeat("é", 300), "A", "nul", "a:b",
+	}
 	for seed := range uint64(2) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		dir := t.TempDir()
@@ -141,20 +149,36 @@ func TestWalkAgainstDefinition(t *testing.T) {
 		os.MkdirAll(filepath.Join(dir, "a-"), 0o777)
 		os.Symlink("a", filepath.Join(dir, "link"))
 		os.Symlink("/", filepath.Join(dir, "a-/out"))
-		for _, hidden := range []string{".cloudfiles.attrs/s-1.attrs/1.attrs", ".cloudfiles.attrs/lock.attrs", "a-/.cloudfiles-1-2.attrs", "bad\xff", "bad\xff.attrs/x", "%cf-e-z", "%cf-d-zz-/%cf-x-z", "%cf-d-zz-/z"} {
+		for _, hidden := range []string{
+			".cloudfiles.attrs/s-1.attrs/1.attrs", ".cloudfiles.attrs/lock.attrs",
+			"a-/.cloudfiles-1-2.attrs", "bad\xff", "bad\xff.attrs/x", "%cf-e-z",
+			"%cf-d-zz-/%cf-x-z", "%cf-d-zz-/z",
+		} {
 			write(t, dir, hidden, "")
 		}
 		for _, sidecar := range []string{"b.attrs", "orphan.attrs", "%cf-e-x%2Eattrs.attrs"} {
 			write(t, dir, sidecar, `{"user.cache_control":"","user.content_type":"x"}`+"\n")
 		}
 		root := openRoot(t, dir)
-		after := append([]string{"", "a/", "a/a/", "zzz", "A", "a0/b", "x.attrs/", "\xff", long + "/"}, names[:30]...)
-		for _, prefix := range []string{"", "a", "a/", "a/a", "a/b/", "x.attrs/", "none/", long[:100], long + "/", "../", "/", "a//", "é/é", "%cf-d"} {
+		after := append([]string{
+			"", "a/", "a/a/", "zzz", "A", "a0/b", "x.attrs/", "\xff", long + "/",
+		}, names[:30]...)
+		for _, prefix := range []string{
+			"", "a", "a/", "a/a", "a/b/", "x.attrs/", "none/", long[:100], long + "/", "../", "/",
+			"a//", "é/é", "%cf-d",
+		} {
 			for _, shallow := range []bool{false, true} {
 				for _, start := range after {
 					for _, limit := range []int{0, 1, 3} {
-						req := driver.ListRequest{Prefix: prefix, Shallow: shallow, StartAfter: start, Limit: limit, NamesOnly: limit == 3}
-						if got, want := collect(t, w, root, req), expected(names, req); !slices.Equal(got, want) {
+						req := driver.ListRequest{
+							Prefix:     prefix,
+							Shallow:    shallow,
+							StartAfter: start,
+							Limit:      limit,
+							NamesOnly:  limit == 3,
+						}
+						if got, want := collect(t, w, root,
+							req), expected(names, req); !slices.Equal(got, want) {
 							t.Fatalf("seed %d %+v:\n got %q\nwant %q", seed, req, got, want)
 						}
 					}
@@ -186,7 +210,15 @@ func TestWalkEntries(t *testing.T) {
 	set("z", "content")
 	set("%cf-l-%cf-e-w%2Eattrs", "w")
 	set("w.attrs/q", "foreign folder")
-	want := map[string]int64{"a": 10, "b": 4, "b/c": 0, "x.attrs": 2, "y.attrs": 12, "z": 7, "w.attrs": 1}
+	want := map[string]int64{
+		"a":       10,
+		"b":       4,
+		"b/c":     0,
+		"x.attrs": 2,
+		"y.attrs": 12,
+		"z":       7,
+		"w.attrs": 1,
+	}
 	n := 0
 	for e, err := range w.list(t.Context(), root, driver.ListRequest{}) {
 		if err != nil {
@@ -194,7 +226,8 @@ func TestWalkEntries(t *testing.T) {
 		}
 		n++
 		size, ok := want[e.Name]
-		if !ok || e.Size != size || !e.ModTime.Equal(at) || e.ModTime.Location() != time.UTC || e.Version != files.Version(fmt.Sprintf("%x-%x", at.UnixNano(), size)) || e.Key != "" {
+		if !ok || e.Size != size || !e.ModTime.Equal(at) || e.ModTime.Location() != time.UTC ||
+			e.Version != files.Version(fmt.Sprintf("%x-%x", at.UnixNano(), size)) || e.Key != "" {
 			t.Errorf("%+v, want size %d", e, size)
 		}
 	}
@@ -203,7 +236,8 @@ func TestWalkEntries(t *testing.T) {
 	}
 }
 
-// TestWalkForeign: keys come in their own order among the names, and only when asked for (L7).
+// TestWalkForeign: keys come in their own order among the names, and only when asked
+// for (L7).
 func TestWalkForeign(t *testing.T) {
 	dir := t.TempDir()
 	w, root := testWalker(linuxRules), openRoot(t, dir)
@@ -212,7 +246,8 @@ func TestWalkForeign(t *testing.T) {
 		put(t, dir, w.rules, n)
 	}
 	for _, disk := range []string{
-		".cloudfiles.attrs/lock.attrs", "d/.cloudfiles-1-1.attrs", "a__0x2f__b", "d/bad\xff", "only/bad\x01", "%cf-e-x%2Eattrs/bad\xff",
+		".cloudfiles.attrs/lock.attrs", "d/.cloudfiles-1-1.attrs", "a__0x2f__b", "d/bad\xff",
+		"only/bad\x01", "%cf-e-x%2Eattrs/bad\xff",
 		"w.attrs/q", "%cf-zz", long, "%cf-d-a-/q", "bad\xff/inner/f", "bad\xfe.attrs",
 	} {
 		write(t, dir, disk, "1234")
@@ -220,7 +255,11 @@ func TestWalkForeign(t *testing.T) {
 	write(t, dir, "a__0x2f__b.attrs", sidecarHead+`:""}`)
 	os.Mkdir(filepath.Join(dir, "empty\xff"), 0o777)
 	os.Symlink("a", filepath.Join(dir, "link\xff"))
-	all := []string{"key %cf-d-a-/q", "key %cf-e-x%2Eattrs/bad\xff", "key %cf-zz", "a", "key a__0x2f__b", "key bad\xfe.attrs", "key bad\xff/inner/f", "key d/bad\xff", "d/x", "key only/bad\x01", "key w.attrs/q", "x.attrs/n", "key " + long, "zz"}
+	all := []string{
+		"key %cf-d-a-/q", "key %cf-e-x%2Eattrs/bad\xff", "key %cf-zz", "a", "key a__0x2f__b",
+		"key bad\xfe.attrs", "key bad\xff/inner/f", "key d/bad\xff", "d/x", "key only/bad\x01",
+		"key w.attrs/q", "x.attrs/n", "key " + long, "zz",
+	}
 	sort := func(list []string) []string {
 		slices.SortFunc(list, func(a, b string) int {
 			return strings.Compare(strings.TrimPrefix(a, "key "), strings.TrimPrefix(b, "key "))
@@ -231,31 +270,55 @@ func TestWalkForeign(t *testing.T) {
 	if got := collect(t, w, root, driver.ListRequest{Foreign: true}); !slices.Equal(got, all) {
 		t.Errorf("got  %q\nwant %q", got, all)
 	}
-	if got, want := collect(t, w, root, driver.ListRequest{}), []string{"a", "d/x", "x.attrs/n", "zz"}; !slices.Equal(got, want) {
+	if got, want := collect(t, w, root,
+		driver.ListRequest{}), []string{"a", "d/x", "x.attrs/n", "zz"}; !slices.Equal(got, want) {
 		t.Errorf("not asked for: %q", got)
 	}
 	for i := range all {
 		start := strings.TrimPrefix(all[i], "key ")
-		if got := collect(t, w, root, driver.ListRequest{Foreign: true, StartAfter: start}); !slices.Equal(got, all[i+1:]) {
+		if got := collect(t, w, root, driver.ListRequest{
+			Foreign:    true,
+			StartAfter: start,
+		}); !slices.Equal(got, all[i+1:]) {
 			t.Errorf("after %q: %q\nwant %q", start, got, all[i+1:])
 		}
 	}
-	shallow := sort([]string{"key %cf-d-a-/", "key %cf-e-x%2Eattrs/", "key %cf-zz", "a", "key a__0x2f__b", "key bad\xfe.attrs", "key bad\xff/", "d/", "only/", "key w.attrs/", "x.attrs/", "key " + long, "zz"})
-	if got := collect(t, w, root, driver.ListRequest{Foreign: true, Shallow: true}); !slices.Equal(got, shallow) {
+	shallow := sort([]string{
+		"key %cf-d-a-/", "key %cf-e-x%2Eattrs/", "key %cf-zz", "a", "key a__0x2f__b",
+		"key bad\xfe.attrs", "key bad\xff/", "d/", "only/", "key w.attrs/", "x.attrs/",
+		"key " + long, "zz",
+	})
+	if got := collect(t, w, root, driver.ListRequest{
+		Foreign: true,
+		Shallow: true,
+	}); !slices.Equal(got, shallow) {
 		t.Errorf("shallow %q\nwant    %q", got, shallow)
 	}
 	for prefix, want := range map[string][]string{
-		"d/":      {"d/x", "key d/bad\xff"},
-		"d/b":     {"key d/bad\xff"},
-		"bad\xff": {"key bad\xff/inner/f"}, "bad\xff/": {"key bad\xff/inner/f"}, "bad\xff/inner/": {"key bad\xff/inner/f"},
-		"%cf-e-x%2Eattrs/": {"key %cf-e-x%2Eattrs/bad\xff"}, "%cf-d-a-/": {"key %cf-d-a-/q"},
-		".cloudfiles.attrs/": nil, "../": nil, "d//": nil, "./": nil, "\x00/": nil,
+		"d/":                 {"d/x", "key d/bad\xff"},
+		"d/b":                {"key d/bad\xff"},
+		"bad\xff":            {"key bad\xff/inner/f"},
+		"bad\xff/":           {"key bad\xff/inner/f"},
+		"bad\xff/inner/":     {"key bad\xff/inner/f"},
+		"%cf-e-x%2Eattrs/":   {"key %cf-e-x%2Eattrs/bad\xff"},
+		"%cf-d-a-/":          {"key %cf-d-a-/q"},
+		".cloudfiles.attrs/": nil,
+		"../":                nil,
+		"d//":                nil,
+		"./":                 nil,
+		"\x00/":              nil,
 	} {
-		if got := collect(t, w, root, driver.ListRequest{Foreign: true, Prefix: prefix}); !slices.Equal(got, sort(want)) {
+		if got := collect(t, w, root, driver.ListRequest{
+			Foreign: true,
+			Prefix:  prefix,
+		}); !slices.Equal(got, sort(want)) {
 			t.Errorf("prefix %q: %q, want %q", prefix, got, want)
 		}
 	}
-	for e, err := range w.list(t.Context(), root, driver.ListRequest{Foreign: true, Prefix: "d/b"}) {
+	for e, err := range w.list(t.Context(), root, driver.ListRequest{
+		Foreign: true,
+		Prefix:  "d/b",
+	}) {
 		if err != nil || e.Size != 4 || e.Version == "" || e.ModTime.IsZero() {
 			t.Errorf("%+v, %v", e, err)
 		}
@@ -314,7 +377,8 @@ func (d *countingDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 
 func counting(d fsys.Dir) *countingDir { return &countingDir{d, new(int), new(int), new(int)} }
 
-// TestWalkCost: a file costs one look, and none where names are enough; a sidecar is opened once.
+// TestWalkCost: a file costs one look, and none where names are enough; a sidecar is
+// opened once.
 func TestWalkCost(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 50 {
@@ -338,7 +402,8 @@ func TestWalkCost(t *testing.T) {
 		root := counting(openRoot(t, dir))
 		got := collect(t, testWalker(linuxRules), root, c.req)
 		if len(got) != c.entries || *root.looks != c.looks || *root.opened != c.opened {
-			t.Errorf("%+v: %d entries, %d looks, %d opened; want %d, %d, %d", c.req, len(got), *root.looks, *root.opened, c.entries, c.looks, c.opened)
+			t.Errorf("%+v: %d entries, %d looks, %d opened; want %d, %d, %d", c.req, len(got),
+				*root.looks, *root.opened, c.entries, c.looks, c.opened)
 		}
 	}
 }
@@ -378,8 +443,8 @@ func (d *oddDir) ReadDir(buf []byte, each func([]byte, fsys.Type)) (bool, error)
 	return d.Dir.ReadDir(buf, func(name []byte, _ fsys.Type) { each(name, fsys.Unknown) })
 }
 
-// TestWalkPermission: what can't be read doesn't look empty: its error comes when all else is
-// listed.
+// TestWalkPermission: what can't be read doesn't look empty: its error comes when all
+// else is listed.
 func TestWalkPermission(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a/b", "")
@@ -449,7 +514,8 @@ func TestWalkUnknownTypes(t *testing.T) {
 			t.Errorf("%+v: got %q, want %q", req, got, want)
 		}
 	}
-	if got := collect(t, w, root, driver.ListRequest{Foreign: true}); !slices.Contains(got, "key bad\xff") || len(got) != 5 {
+	if got := collect(t, w, root,
+		driver.ListRequest{Foreign: true}); !slices.Contains(got, "key bad\xff") || len(got) != 5 {
 		t.Errorf("with foreign keys %q", got)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestWalkSpecialFiles: links, FIFOs and sockets are no files, by any name, and nothing waits for them (N5).
+// TestWalkSpecialFiles: links, FIFOs and sockets are no files, by any name, and nothing
+// waits for them (N5).
 func TestWalkSpecialFiles(t *testing.T) {
 	dir, err := os.MkdirTemp("", "w") // a socket's path must be short
 	if err != nil {
@@ -22,13 +23,22 @@ func TestWalkSpecialFiles(t *testing.T) {
 	defer os.RemoveAll(dir)
 	write(t, dir, "file", "")
 	write(t, dir, "folder/file", "")
-	for _, name := range []string{"fifo", "fifo.attrs", "%cf-l-fifo2", "bad\xfffifo", "special/fifo.attrs"} {
+	for _, name := range []string{
+		"fifo", "fifo.attrs", "%cf-l-fifo2", "bad\xfffifo", "special/fifo.attrs",
+	} {
 		os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777)
 		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for link, to := range map[string]string{"link": "file", "link.attrs": "file", "up": "..", "loop": "folder", "special/dead": "nowhere", "%cf-e-x%2Eattrs": "file"} {
+	for link, to := range map[string]string{
+		"link":            "file",
+		"link.attrs":      "file",
+		"up":              "..",
+		"loop":            "folder",
+		"special/dead":    "nowhere",
+		"%cf-e-x%2Eattrs": "file",
+	} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +65,8 @@ func TestWalkSpecialFiles(t *testing.T) {
 		if got := collect(t, w, openRoot(t, dir), c.req); !slices.Equal(got, c.want) {
 			t.Errorf("%+v: got %q, want %q", c.req, got, c.want)
 		}
-		if got := collect(t, w, &oddDir{openRoot(t, dir), "no/such"}, c.req); !slices.Equal(got, c.want) {
+		if got := collect(t, w, &oddDir{openRoot(t, dir), "no/such"},
+			c.req); !slices.Equal(got, c.want) {
 			t.Errorf("%+v, types unknown: got %q, want %q", c.req, got, c.want)
 		}
 	}

@@ -50,7 +50,8 @@ func entries(b files.Bucket, t *testing.T, dir string, opts *files.ListOptions) 
 			continue
 		}
 		var fe *files.Error
-		if !errors.As(err, &fe) || !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), "/tmp") {
+		if !errors.As(err,
+			&fe) || !errors.Is(err, files.ErrPermission) || strings.Contains(err.Error(), "/tmp") {
 			t.Errorf("error %v", err)
 			continue
 		}
@@ -62,7 +63,9 @@ func entries(b files.Bucket, t *testing.T, dir string, opts *files.ListOptions) 
 // unreadable makes a bucket with what another user can't read.
 func unreadableBucket(t *testing.T, dir string) files.Bucket {
 	t.Helper()
-	for _, name := range []string{"a", "b/0600.txt", "b/c", "d/names/x", "d/search/x", "d/z", "zz"} {
+	for _, name := range []string{
+		"a", "b/0600.txt", "b/c", "d/names/x", "d/search/x", "d/z", "zz",
+	} {
 		write(t, dir, name, "1234")
 	}
 	chmod(t, 0o755, dir)
@@ -77,8 +80,8 @@ func unreadableBucket(t *testing.T, dir string) files.Bucket {
 	return b
 }
 
-// TestListUnreadable: what can't be read does not spoil the rest of a listing, and its error comes
-// last and names it (L9).
+// TestListUnreadable: what can't be read does not spoil the rest of a listing, and its
+// error comes last and names it (L9).
 func TestListUnreadable(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Ext4Old, mounts.Btrfs, mounts.Tmpfs} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -113,9 +116,16 @@ func listUnreadable(t *testing.T, b files.Bucket) {
 		{opts: files.ListOptions{Limit: 3}, want: all[:3]},
 		{opts: files.ListOptions{Limit: 4}, want: append(slices.Clone(all[:4]), "error d/names")},
 		{opts: files.ListOptions{StartAfter: "d/o"}, want: []string{"d/z", "zz", "error d/search"}},
-		{opts: files.ListOptions{StartAfter: "d/search/x"}, want: []string{"d/z", "zz", "error d/search"}},
+		{
+			opts: files.ListOptions{StartAfter: "d/search/x"},
+			want: []string{"d/z", "zz", "error d/search"},
+		},
 		{opts: files.ListOptions{StartAfter: "d/t"}, want: []string{"d/z", "zz"}},
-		{dir: "d", opts: files.ListOptions{Shallow: true}, want: []string{"d/names/", "d/z", "error d/search"}},
+		{
+			dir:  "d",
+			opts: files.ListOptions{Shallow: true},
+			want: []string{"d/names/", "d/z", "error d/search"},
+		},
 		{dir: "d/search", want: []string{"error d/search"}},
 		{dir: "d/names", want: []string{"error d/names"}},
 		{dir: "d/names", opts: files.ListOptions{NamesOnly: true}, want: []string{"d/names/x"}},
@@ -127,11 +137,13 @@ func listUnreadable(t *testing.T, b files.Bucket) {
 	}
 	for e := range b.List(t.Context(), "b", nil) {
 		info, err := b.Stat(t.Context(), e.Name, nil)
-		if err != nil || info.Entry != e || e.Version == "" || e.Size != 4 || info.ContentType == "" {
+		if err != nil || info.Entry != e || e.Version == "" || e.Size != 4 ||
+			info.ContentType == "" {
 			t.Errorf("%+v: Stat gives %+v, %v", e, info, err)
 		}
 	}
-	if _, err := files.ReadString(t.Context(), b, "b/0600.txt", nil); !errors.Is(err, files.ErrPermission) {
+	if _, err := files.ReadString(t.Context(), b, "b/0600.txt",
+		nil); !errors.Is(err, files.ErrPermission) {
 		t.Errorf("Get of what may not be read: %v", err)
 	}
 	var paged []string
@@ -154,7 +166,8 @@ func listUnreadable(t *testing.T, b files.Bucket) {
 	if !slices.Equal(paged, all) || failed == 0 {
 		t.Errorf("pages give %q, and %d errors", paged, failed)
 	}
-	if n, size, err := files.Usage(t.Context(), b, ""); n != 5 || size != 20 || !errors.Is(err, files.ErrPermission) {
+	if n, size, err := files.Usage(t.Context(), b,
+		""); n != 5 || size != 20 || !errors.Is(err, files.ErrPermission) {
 		t.Errorf("Usage: %d files of %d bytes, %v", n, size, err)
 	}
 	if err := files.Check(t.Context(), b); err != nil {
@@ -172,7 +185,8 @@ func listUnreadable(t *testing.T, b files.Bucket) {
 	}
 }
 
-// TestCheckFindsWhatListWould: a bucket's folder that can be read and not searched lists nothing.
+// TestCheckFindsWhatListWould: a bucket's folder that can be read and not searched
+// lists nothing.
 func TestCheckFindsWhatListWould(t *testing.T) {
 	dir := t.TempDir()
 	reachable(t, dir)
@@ -195,8 +209,8 @@ func TestCheckFindsWhatListWould(t *testing.T) {
 	}
 }
 
-// TestListLostFound: the folder that a file system has at its root for itself is neither listed nor
-// an error; one like it elsewhere is.
+// TestListLostFound: the folder that a file system has at its root for itself is
+// neither listed nor an error; one like it elsewhere is.
 func TestListLostFound(t *testing.T) {
 	root := mounts.New(t, mounts.Ext4)
 	reachable(t, root)
@@ -219,7 +233,8 @@ func TestListLostFound(t *testing.T) {
 				t.Errorf("%+v: %q", o, got)
 			}
 		}
-		if got := entries(b, t, "", &files.ListOptions{Shallow: true}); !slices.Equal(got, []string{"a", "sub/", "z"}) {
+		if got := entries(b, t, "",
+			&files.ListOptions{Shallow: true}); !slices.Equal(got, []string{"a", "sub/", "z"}) {
 			t.Errorf("shallow: %q", got)
 		}
 		if got := entries(b, t, "lost+found", nil); got != nil {
@@ -231,7 +246,8 @@ func TestListLostFound(t *testing.T) {
 	}
 	list()
 	asNobody(t, list)
-	if _, err := files.PutString(t.Context(), b, "lost+found/x", "", nil); !errors.Is(err, files.ErrPermission) {
+	if _, err := files.PutString(t.Context(), b, "lost+found/x", "",
+		nil); !errors.Is(err, files.ErrPermission) {
 		t.Errorf("Put into the file system's own folder: %v", err)
 	}
 	plain, err := Open(t.TempDir(), nil)

@@ -11,7 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// fill puts n files of the same small content; tree spreads them over directories of 1,000.
+// fill puts n files of the same small content; tree spreads them over directories of
+// 1,000.
 func fill(tb testing.TB, b files.Bucket, n int, tree bool, content []byte) []string {
 	tb.Helper()
 	names := make([]string, n)
@@ -20,7 +21,8 @@ func fill(tb testing.TB, b files.Bucket, n int, tree bool, content []byte) []str
 		if tree {
 			names[i] = fmt.Sprintf("dir-%04d/%s", i/1000, names[i])
 		}
-		if _, err := b.Put(context.Background(), names[i], bytes.NewReader(content), nil); err != nil {
+		if _, err := b.Put(context.Background(), names[i], bytes.NewReader(content),
+			nil); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -29,10 +31,13 @@ func fill(tb testing.TB, b files.Bucket, n int, tree bool, content []byte) []str
 
 // BenchmarkDriver is what every driver is measured by.
 func BenchmarkDriver(b *testing.B) {
-	conformance.Bench(b, conformance.Harness{New: func(conformance.T) files.Bucket { return mem.New(nil) }})
+	conformance.Bench(b, conformance.Harness{New: func(conformance.T) files.Bucket {
+		return mem.New(nil)
+	}})
 }
 
-// BenchmarkList is a listing of all, and of the first level, of many more files than BenchmarkDriver's.
+// BenchmarkList is a listing of all, and of the first level, of many more files than
+// BenchmarkDriver's.
 func BenchmarkList(b *testing.B) {
 	for _, tree := range []bool{false, true} {
 		for _, n := range []int{10_000, 100_000, 1_000_000} {
@@ -50,7 +55,8 @@ func BenchmarkList(b *testing.B) {
 					b.ReportAllocs()
 					for b.Loop() {
 						count := 0
-						for _, err := range bucket.List(context.Background(), "", &files.ListOptions{Shallow: shallow}) {
+						for _, err := range bucket.List(context.Background(), "",
+							&files.ListOptions{Shallow: shallow}) {
 							if err != nil {
 								b.Fatal(err)
 							}

@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	// readSize is the most that one Read asks for: between Reads the context is looked at, and the
-	// digest is computed while the bytes are in the processor's cache.
+	// readSize is the most that one Read asks for: between Reads the context is looked
+	// at, and the digest is computed while the bytes are in the processor's cache.
 	readSize = 256 << 10
-	// trusted is how much is allocated on the word of whoever told the size, which may come from
-	// the network.
+	// trusted is how much is allocated on the word of whoever told the size, which may
+	// come from the network.
 	trusted = 16 << 20
 	// pieceSize is how much more is allocated at a time for content of unknown size.
 	pieceSize = 1 << 20
@@ -43,8 +43,9 @@ func readContent(r io.Reader, size int64) ([]byte, error) {
 	}
 }
 
-// room returns an empty slice of that capacity. A large one isn't cleared, which takes as long as
-// to hash it: what is behind its length is whatever was there before, and is never shown.
+// room returns an empty slice of that capacity. A large one isn't cleared, which takes
+// as long as to hash it: what is behind its length is whatever was there before, and is
+// never shown.
 func room(n int64) []byte {
 	if n < 32<<10 {
 		return make([]byte, 0, n)
@@ -73,8 +74,8 @@ func readRest(r io.Reader, data []byte) ([]byte, error) {
 	}
 }
 
-// readPieces reads content of unknown size behind the pieces, and joins them at the end: nothing is
-// copied twice, and at no time is more than a piece allocated in vain.
+// readPieces reads content of unknown size behind the pieces, and joins them at the
+// end: nothing is copied twice, and at no time is more than a piece allocated in vain.
 func readPieces(r io.Reader, pieces [][]byte) ([]byte, error) {
 	for size := 4 << 10; ; size = min(2*size, pieceSize) {
 		p, err := readFull(r, make([]byte, 0, size))

@@ -13,23 +13,34 @@ func TestReadContent(t *testing.T) {
 	for i := range data {
 		data[i] = byte(i / 7)
 	}
-	sizes := []int{0, 1, 511, 4095, 4096, 4097, readSize - 1, readSize, readSize + 1, pieceSize, 3*pieceSize + 1, len(data)}
+	sizes := []int{
+		0, 1, 511, 4095, 4096, 4097, readSize - 1, readSize, readSize + 1, pieceSize,
+		3*pieceSize + 1, len(data),
+	}
 	readers := map[string]func([]byte) io.Reader{
-		"whole":           func(p []byte) io.Reader { return bytes.NewReader(p) },
-		"halves":          func(p []byte) io.Reader { return iotest.HalfReader(bytes.NewReader(p)) },
-		"data with error": func(p []byte) io.Reader { return iotest.DataErrReader(bytes.NewReader(p)) },
-		"empty reads":     func(p []byte) io.Reader { return &emptyReads{r: bytes.NewReader(p)} },
+		"whole": func(p []byte) io.Reader { return bytes.NewReader(p) },
+		"halves": func(p []byte) io.Reader {
+			return iotest.HalfReader(bytes.NewReader(p))
+		},
+		"data with error": func(p []byte) io.Reader {
+			return iotest.DataErrReader(bytes.NewReader(p))
+		},
+		"empty reads": func(p []byte) io.Reader { return &emptyReads{r: bytes.NewReader(p)} },
 	}
 	for kind, reader := range readers {
 		for _, size := range sizes {
-			// The size may be right, unknown, and, from a reader that tells wrong, less or more.
-			for _, told := range []int64{int64(size), -1, int64(size) / 2, max(int64(size)-1, 0), int64(size) + 1, 2*int64(size) + 9} {
+			// The size may be right, unknown, and, from a reader that tells wrong, less
+			// or more.
+			for _, told := range []int64{int64(size), -1, int64(size) / 2, max(int64(size)-1,
+				0), int64(size) + 1, 2*int64(size) + 9} {
 				got, err := readContent(reader(data[:size]), told)
 				if err != nil || !bytes.Equal(got, data[:size]) {
-					t.Fatalf("%s: %d bytes, told %d: got %d bytes, %v", kind, size, told, len(got), err)
+					t.Fatalf("%s: %d bytes, told %d: got %d bytes, %v", kind, size, told, len(got),
+						err)
 				}
 				if waste := cap(got) - len(got); waste > len(got)/8+64 && len(got) > 0 {
-					t.Errorf("%s: %d bytes, told %d: %d bytes allocated in vain", kind, size, told, waste)
+					t.Errorf("%s: %d bytes, told %d: %d bytes allocated in vain", kind, size, told,
+						waste)
 				}
 			}
 		}
@@ -49,7 +60,8 @@ func (e *emptyReads) Read(p []byte) (int, error) {
 	return e.r.Read(p)
 }
 
-// A huge size that is only told costs no more than what is trusted, and that only until the end.
+// A huge size that is only told costs no more than what is trusted, and that only until
+// the end.
 func TestReadContentDoesNotTrust(t *testing.T) {
 	for _, told := range []int64{1 << 40, 1<<63 - 1} {
 		got, err := readContent(bytes.NewReader([]byte("short")), told)
@@ -61,7 +73,8 @@ func TestReadContentDoesNotTrust(t *testing.T) {
 	const size = trusted + 5
 	r := io.LimitReader(onesReader{}, size)
 	got, err := readContent(r, size)
-	if err != nil || len(got) != size || got[trusted-1] != 1 || got[size-1] != 1 || cap(got) > size+size/8 {
+	if err != nil || len(got) != size || got[trusted-1] != 1 || got[size-1] != 1 ||
+		cap(got) > size+size/8 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 }

@@ -8,16 +8,19 @@ import (
 	"testing"
 )
 
-// The bucket in memory is what an application's tests link, so it stays small: the standard library
-// alone, without net/http, and less than 4 MiB in a program that opens one by URL.
+// The bucket in memory is what an application's tests link, so it stays small: the
+// standard library alone, without net/http, and less than 4 MiB in a program that opens
+// one by URL.
 func TestDependencies(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", "{{.Standard}} {{.ImportPath}}", ".").Output()
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{.Standard}} {{.ImportPath}}",
+		".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(out)) {
 		standard, path, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if path == "net/http" || path == "net" || path == "crypto/tls" || standard == "false" && !strings.HasPrefix(path, "cloudfiles.dev/") {
+		if path == "net/http" || path == "net" || path == "crypto/tls" ||
+			standard == "false" && !strings.HasPrefix(path, "cloudfiles.dev/") {
 			t.Errorf("%s is linked", path)
 		}
 	}
@@ -40,7 +43,9 @@ func TestProgramSize(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("go.mod", "module tiny\n\ngo 1.26\n\nrequire cloudfiles.dev v0.0.0\n\nreplace cloudfiles.dev => "+filepath.ToSlash(root)+"\n")
+	write("go.mod",
+		"module tiny\n\ngo 1.26\n\nrequire cloudfiles.dev v0.0.0\n\nreplace cloudfiles.dev => "+
+			filepath.ToSlash(root)+"\n")
 	write("main.go", `package main
 
 import (

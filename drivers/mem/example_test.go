@@ -35,7 +35,9 @@ func ExampleNew() {
 }
 
 func ExampleNew_clock() {
-	b := mem.New(&mem.Options{Clock: func() time.Time { return time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC) }})
+	b := mem.New(&mem.Options{Clock: func() time.Time {
+		return time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
+	}})
 	ctx := context.Background()
 	if _, err := b.Put(ctx, "leap.txt", strings.NewReader("day"), nil); err != nil {
 		fmt.Println(err)

@@ -33,7 +33,8 @@ func newFile(data []byte, a files.Attributes, d files.Digest) *file {
 
 func (f *file) setAttributes(a files.Attributes, d files.Digest) {
 	f.contentType, f.more = a.ContentType, nil
-	plain := len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" && a.ContentEncoding == "" && a.ContentLanguage == ""
+	plain := len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" &&
+		a.ContentEncoding == "" && a.ContentLanguage == ""
 	if !plain || !d.IsZero() {
 		f.more = &more{a, d}
 	}
@@ -52,28 +53,29 @@ func (f *file) copy(a *files.Attributes) *file {
 	return &c
 }
 
-// number makes a version that counts the store's commits. The digest makes versions of different
-// content differ in another process as well, for whoever keeps them longer than a bucket in memory
-// lives: an HTTP cache.
+// number makes a version that counts the store's commits. The digest makes versions of
+// different content differ in another process as well, for whoever keeps them longer
+// than a bucket in memory lives: an HTTP cache.
 func (f *file) number(commit uint64) {
 	var buf [32]byte
 	f.setVersion(strconv.AppendUint(buf[:0], commit, 10))
 }
 
-// hash makes a version of the content alone, as S3 does: a hash, which nobody can foresee, and the
-// digest, 96 bits together.
+// hash makes a version of the content alone, as S3 does: a hash, which nobody can
+// foresee, and the digest, 96 bits together.
 func (f *file) hash() {
 	var buf [32]byte
 	f.setVersion(strconv.AppendUint(buf[:0], hashOf(f.data), 16))
 }
 
-// sameBytes reports whether the contents are equal, and so have one version: to compare is faster
-// than to hash.
+// sameBytes reports whether the contents are equal, and so have one version: to compare
+// is faster than to hash.
 func (f *file) sameBytes(g *file) bool {
 	return f.crc32c == g.crc32c && bytes.Equal(f.data, g.data)
 }
 
-// setVersion makes the version of its first part, and lets it share its memory with the digest.
+// setVersion makes the version of its first part, and lets it share its memory with the
+// digest.
 func (f *file) setVersion(b []byte) {
 	b = append(b, '-')
 	b = append(b, f.crc32c...)
@@ -82,7 +84,12 @@ func (f *file) setVersion(b []byte) {
 }
 
 func (f *file) entry(name string) files.Entry {
-	return files.Entry{Name: name, Size: int64(len(f.data)), ModTime: f.modTime, Version: f.version}
+	return files.Entry{
+		Name:    name,
+		Size:    int64(len(f.data)),
+		ModTime: f.modTime,
+		Version: f.version,
+	}
 }
 
 func (f *file) info(name string) files.Info {

@@ -8,8 +8,8 @@ import (
 // blockSize is how many bytes a turn of the hash takes.
 const blockSize = 64
 
-// keys are random and secret, so nobody can make contents of one hash. Stores of one process have
-// the same, for they copy from each other.
+// keys are random and secret, so nobody can make contents of one hash. Stores of one
+// process have the same, for they copy from each other.
 var keys = func() (k [8]uint64) {
 	for i := range k {
 		k[i] = rand.Uint64()
@@ -17,9 +17,9 @@ var keys = func() (k [8]uint64) {
 	return k
 }()
 
-// hashOf hashes a content by keyed multiplications, as wyhash does, in four lanes that the
-// processor computes side by side: it takes about as long as a CRC-32C, half as long as
-// hash/maphash.
+// hashOf hashes a content by keyed multiplications, as wyhash does, in four lanes that
+// the processor computes side by side: it takes about as long as a CRC-32C, half as
+// long as hash/maphash.
 func hashOf(p []byte) uint64 {
 	size := uint64(len(p))
 	s := [4]uint64{keys[4], keys[5], keys[6], keys[7]}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Every bit and every length counts, wherever it is in a block, and about half of the hash's bits
-// change.
+// Every bit and every length counts, wherever it is in a block, and about half of the
+// hash's bits change.
 func TestHash(t *testing.T) {
 	seen := map[uint64]string{}
 	add := func(what string, p []byte) uint64 {
@@ -29,7 +29,8 @@ func TestHash(t *testing.T) {
 		for i := range p {
 			for bit := range 8 {
 				p[i] ^= 1 << bit
-				changed += bits.OnesCount64(h ^ add(fmt.Sprintf("bit %d of byte %d of %d", bit, i, size), p))
+				changed += bits.OnesCount64(h ^ add(fmt.Sprintf("bit %d of byte %d of %d", bit, i,
+					size), p))
 				pairs++
 				p[i] ^= 1 << bit
 			}

@@ -69,26 +69,36 @@ func (m *model) list() {
 	}
 }
 
-// Every place to start after, in every kind of listing of names around the slash, and pages of one entry.
+// Every place to start after, in every kind of listing of names around the slash, and
+// pages of one entry.
 func TestListPages(t *testing.T) {
 	b := mem.New(nil)
-	names := []string{"a", "a-", "a-/x", "a.txt", "a/b", "a/b/c", "a/b0", "a0", "a0/a", "b/a/a", "b/a/b", "é/\u00e9"}
+	names := []string{
+		"a", "a-", "a-/x", "a.txt", "a/b", "a/b/c", "a/b0", "a0", "a0/a", "b/a/a", "b/a/b",
+		"é/\u00e9",
+	}
 	for _, name := range names {
 		put(t, b, name, name)
 	}
 	for _, dir := range []string{"", "a", "a/b", "b", "é"} {
 		for _, shallow := range []bool{false, true} {
 			whole := listModel(names, dir, files.ListOptions{Shallow: shallow})
-			for _, after := range append([]string{"", "\x00", "/", "~", "\xff", "a//", "a/b/", "a/b/~"}, append(whole, names...)...) {
+			for _, after := range append([]string{
+				"", "\x00", "/", "~", "\xff", "a//", "a/b/", "a/b/~",
+			}, append(whole, names...)...) {
 				for _, limit := range []int{0, 1, 2} {
 					o := files.ListOptions{Shallow: shallow, StartAfter: after, Limit: limit}
-					if got, want := listNames(t, b, dir, o), listModel(names, dir, o); !slices.Equal(got, want) {
+					if got, want := listNames(t, b, dir,
+						o), listModel(names, dir, o); !slices.Equal(got, want) {
 						t.Errorf("List(%q, %+v)\n got %q\nwant %q", dir, o, got, want)
 					}
 				}
 			}
 			var pages []string
-			for o := (files.ListOptions{Shallow: shallow, Limit: 1}); ; o.StartAfter = pages[len(pages)-1] {
+			for o := (files.ListOptions{
+				Shallow: shallow,
+				Limit:   1,
+			}); ; o.StartAfter = pages[len(pages)-1] {
 				page := listNames(t, b, dir, o)
 				if len(page) == 0 {
 					break

@@ -1,32 +1,35 @@
-// Package mem is the bucket in memory, for mem:// URLs: the fake for an application's tests, and a
-// store for what need not outlive the process. It keeps the whole contract of package files but
-// durability (P4).
+// Package mem is the bucket in memory, for mem:// URLs: the fake for an application's
+// tests, and a store for what need not outlive the process. It keeps the whole contract
+// of package files but durability (P4).
 //
-// As a fake it is as weak as the clouds: by default it tells no more than S3, Google Cloud Storage
-// and Azure all do, so that a program that relies on more fails in its own tests and not in
-// production.
+// As a fake it is as weak as the clouds: by default it tells no more than S3, Google
+// Cloud Storage and Azure all do, so that a program that relies on more fails in its
+// own tests and not in production.
 //
 //   - Put's Info has no time (P3); [Options].PutTime tells it.
-//   - Copy's Info has neither size nor digest, and no attributes but those that were given, unless
-//     CopyOptions.FullInfo asks for them (C1); CopyInfo tells them.
-//   - The same bytes have the same version again, whatever their attributes (V1), as on S3;
-//     VersionPerPut gives every Put and Copy a new one.
+//   - Copy's Info has neither size nor digest, and no attributes but those that were
+//     given, unless CopyOptions.FullInfo asks for them (C1); CopyInfo tells them.
+//   - The same bytes have the same version again, whatever their attributes (V1), as on
+//     S3; VersionPerPut gives every Put and Copy a new one.
 //   - Times are cut to a second (V2); TimeResolution is finer.
-//   - Of the digests that a Put was given only the CRC-32C comes back; GivenDigests keeps all.
+//   - Of the digests that a Put was given only the CRC-32C comes back; GivenDigests
+//     keeps all.
 //
-// What remains stronger than some cloud is told by that cloud with errors.ErrUnsupported (names
-// that it can't hold, Features.AnyName) or can't be met here (a bucket that is missing).
+// What remains stronger than some cloud is told by that cloud with
+// errors.ErrUnsupported (names that it can't hold, Features.AnyName) or can't be met
+// here (a bucket that is missing).
 //
 //	b := mem.New(nil)       // a bucket of a test's own: tests may run in parallel
 //	b := mem.Open("shared") // the bucket that mem://shared names, one for the whole process
 //
-// Readers and listings never wait, not even for writers: they read a snapshot, in O(log n) for one
-// name and in order without sorting for many. A body is the content that was stored, which nobody
-// changes, so it stays what it is whatever is put or deleted meanwhile (G4).
+// Readers and listings never wait, not even for writers: they read a snapshot, in O(log
+// n) for one name and in order without sorting for many. A body is the content that was
+// stored, which nobody changes, so it stays what it is whatever is put or deleted
+// meanwhile (G4).
 //
-// There is no goroutine and no timer, and time comes from Options.Clock: a bucket works inside a
-// testing/synctest bubble. Content stays in memory until it is replaced or deleted and the last
-// Reader of it is gone.
+// There is no goroutine and no timer, and time comes from Options.Clock: a bucket works
+// inside a testing/synctest bubble. Content stays in memory until it is replaced or
+// deleted and the last Reader of it is gone.
 package mem
 
 import (
@@ -38,17 +41,18 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Options are the options of New. The zero value has no limit and takes the time from time.Now.
+// Options are the options of New. The zero value has no limit and takes the time from
+// time.Now.
 type Options struct {
-	// Clock tells the time of a Put; nil is time.Now. It is called concurrently with everything but
-	// itself, and must not use the bucket.
+	// Clock tells the time of a Put; nil is time.Now. It is called concurrently with
+	// everything but itself, and must not use the bucket.
 	Clock func() time.Time
 	// MaxSize is the largest file in bytes: more is ErrTooLarge. 0 or less is no limit.
 	MaxSize int64
 
-	// What follows makes the bucket stronger than some clouds are. A program whose tests need one
-	// of them may not work on these. As URL parameters they are put_time, copy_info,
-	// version_per_put, given_digests and time_resolution.
+	// What follows makes the bucket stronger than some clouds are. A program whose
+	// tests need one of them may not work on these. As URL parameters they are
+	// put_time, copy_info, version_per_put, given_digests and time_resolution.
 
 	// PutTime: Put's Info has the time.
 	PutTime bool
@@ -62,8 +66,8 @@ type Options struct {
 	TimeResolution time.Duration
 }
 
-// New returns a new, empty bucket, which nothing else reaches. It needs no Close; after Close its
-// content is gone with the last reference. Options may be nil.
+// New returns a new, empty bucket, which nothing else reaches. It needs no Close; after
+// Close its content is gone with the last reference. Options may be nil.
 func New(opts *Options) files.Bucket { return driver.New(newStore(opts)) }
 
 var named = struct {
@@ -71,10 +75,11 @@ var named = struct {
 	stores map[string]*store
 }{stores: map[string]*store{}}
 
-// Open returns the bucket of that name, the one that mem://name opens: made by the first Open, it
-// lives as long as the process. Each call returns a handle of its own; closing that one leaves the
-// content and the others. An empty name stands for a new bucket each time, as mem:// does. A bucket
-// that is made has the default options, unless a URL made it with others first.
+// Open returns the bucket of that name, the one that mem://name opens: made by the
+// first Open, it lives as long as the process. Each call returns a handle of its own;
+// closing that one leaves the content and the others. An empty name stands for a new
+// bucket each time, as mem:// does. A bucket that is made has the default options,
+// unless a URL made it with others first.
 func Open(name string) files.Bucket {
 	return driver.New(openStore(name, nil))
 }

@@ -38,8 +38,8 @@ func put(t *testing.T, b files.Bucket, name, content string) files.Info {
 	return info
 }
 
-// A body is what it was when it was opened, and so is a listing, whatever happens meanwhile, Close
-// included (G4, L9, X3).
+// A body is what it was when it was opened, and so is a listing, whatever happens
+// meanwhile, Close included (G4, L9, X3).
 func TestSnapshots(t *testing.T) {
 	b := mem.New(nil)
 	for _, name := range []string{"a", "b", "c", "d"} {
@@ -109,7 +109,10 @@ func TestNamedBuckets(t *testing.T) {
 	if got := read(t, open("mem://TestNamedBuckets/?nomd5=true"), "x"); got != "shared" {
 		t.Error(got)
 	}
-	for _, other := range []files.Bucket{open("mem://"), open("mem://"), mem.New(nil), mem.Open(""), open("mem://testnamedbuckets"), open("mem://TestNamedBuckets/sub")} {
+	for _, other := range []files.Bucket{
+		open("mem://"), open("mem://"), mem.New(nil), mem.Open(""), open("mem://testnamedbuckets"),
+		open("mem://TestNamedBuckets/sub"),
+	} {
 		if _, err := other.Stat(t.Context(), "x", nil); !errors.Is(err, files.ErrNotExist) {
 			t.Errorf("another bucket: %v", err)
 		}
@@ -127,7 +130,9 @@ func TestBadURL(t *testing.T) {
 		"mem://name?x=1": `unknown parameter "x"`,
 	} {
 		_, err := files.Open(t.Context(), url)
-		if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "u:p") {
+		if !errors.Is(err,
+			files.ErrInvalid) || !strings.Contains(err.Error(),
+			want) || strings.Contains(err.Error(), "u:p") {
 			t.Errorf("%s: %v, want %q", url, err, want)
 		}
 	}
@@ -138,17 +143,23 @@ func TestCopyBetween(t *testing.T) {
 	small, large := mem.New(&mem.Options{MaxSize: 3}), mem.New(nil)
 	put(t, large, "a.png", "four")
 	put(t, large, "b.png", "333")
-	if _, err := files.Copy(t.Context(), small, "a.png", large, "a.png", nil); !errors.Is(err, files.ErrTooLarge) {
+	if _, err := files.Copy(t.Context(), small, "a.png", large, "a.png",
+		nil); !errors.Is(err, files.ErrTooLarge) {
 		t.Errorf("%v, want ErrTooLarge", err)
 	}
-	if _, err := files.Copy(t.Context(), small, "b", large, "b.png", &files.CopyOptions{IfSource: "none"}); !errors.Is(err, files.ErrPrecondition) {
+	if _, err := files.Copy(t.Context(), small, "b", large, "b.png",
+		&files.CopyOptions{IfSource: "none"}); !errors.Is(err, files.ErrPrecondition) {
 		t.Errorf("%v, want ErrPrecondition", err)
 	}
-	info, err := files.Copy(t.Context(), small, "b", large, "b.png", &files.CopyOptions{If: files.IfAbsent(), FullInfo: true})
+	info, err := files.Copy(t.Context(), small, "b", large, "b.png", &files.CopyOptions{
+		If:       files.IfAbsent(),
+		FullInfo: true,
+	})
 	if err != nil || info.ContentType != "image/png" || info.Name != "b" || info.Size != 3 {
 		t.Errorf("%v, %v", info, err)
 	}
-	if _, err := files.Copy(t.Context(), small, "b", large, "b.png", &files.CopyOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrExist) {
+	if _, err := files.Copy(t.Context(), small, "b", large, "b.png",
+		&files.CopyOptions{If: files.IfAbsent()}); !errors.Is(err, files.ErrExist) {
 		t.Errorf("%v, want ErrExist", err)
 	}
 	put(t, large, "b.png", "new")
@@ -163,7 +174,9 @@ func TestMaxSize(t *testing.T) {
 		t.Error("Features().MaxSize")
 	}
 	put(t, b, "a", "four")
-	for _, content := range []io.Reader{strings.NewReader("five!"), iotest.OneByteReader(strings.NewReader("five!"))} {
+	for _, content := range []io.Reader{
+		strings.NewReader("five!"), iotest.OneByteReader(strings.NewReader("five!")),
+	} {
 		if _, err := b.Put(t.Context(), "a", content, nil); !errors.Is(err, files.ErrTooLarge) {
 			t.Errorf("%v, want ErrTooLarge", err)
 		}
@@ -185,19 +198,38 @@ func TestFailedPut(t *testing.T) {
 		opts    *files.PutOptions
 		want    error
 	}{
-		"reader fails":     {t.Context(), io.MultiReader(strings.NewReader(long), iotest.ErrReader(failure)), nil, failure},
-		"fails at once":    {t.Context(), iotest.ErrReader(failure), nil, failure},
-		"cancelled inside": {cancelled, io.MultiReader(strings.NewReader(long), readerFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF })), nil, context.Canceled},
-		"too short":        {t.Context(), strings.NewReader("four"), &files.PutOptions{Size: &five}, files.ErrCorrupt},
-		"too long":         {t.Context(), strings.NewReader("six666"), &files.PutOptions{Size: &five}, files.ErrCorrupt},
-		"wrong digest":     {t.Context(), strings.NewReader("five!"), &files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}}, files.ErrCorrupt},
+		"reader fails": {t.Context(), io.MultiReader(strings.NewReader(long),
+			iotest.ErrReader(failure)), nil, failure},
+		"fails at once": {t.Context(), iotest.ErrReader(failure), nil, failure},
+		"cancelled inside": {
+			cancelled,
+			io.MultiReader(strings.NewReader(long), readerFunc(func([]byte) (int, error) {
+				cancel()
+				return 0, io.EOF
+			})),
+			nil,
+			context.Canceled,
+		},
+		"too short": {
+			t.Context(), strings.NewReader("four"), &files.PutOptions{Size: &five},
+			files.ErrCorrupt,
+		},
+		"too long": {
+			t.Context(), strings.NewReader("six666"), &files.PutOptions{Size: &five},
+			files.ErrCorrupt,
+		},
+		"wrong digest": {
+			t.Context(), strings.NewReader("five!"),
+			&files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}}, files.ErrCorrupt,
+		},
 	} {
 		b := mem.New(nil)
 		old := put(t, b, "a", "old")
 		if _, err := b.Put(c.ctx, "a", c.content, c.opts); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", what, err, c.want)
 		}
-		if info, err := b.Stat(t.Context(), "a", nil); err != nil || info.Version != old.Version || read(t, b, "a") != "old" {
+		if info, err := b.Stat(t.Context(), "a",
+			nil); err != nil || info.Version != old.Version || read(t, b, "a") != "old" {
 			t.Errorf("%s: %v, %v", what, info, err)
 		}
 	}
@@ -207,7 +239,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// In a bubble time stands still until somebody sleeps, and a bucket leaves no goroutine behind.
+// In a bubble time stands still until somebody sleeps, and a bucket leaves no goroutine
+// behind.
 func TestSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := mem.New(&mem.Options{PutTime: true})
@@ -246,12 +279,14 @@ func TestClock(t *testing.T) {
 	if info := put(t, b, "a", ""); info.ModTime != want {
 		t.Errorf("%v, want %v", info.ModTime, want)
 	}
-	if info := put(t, mem.New(&mem.Options{PutTime: true}), "a", ""); info.ModTime != info.ModTime.Round(0) || info.ModTime.Location() != time.UTC {
+	if info := put(t, mem.New(&mem.Options{PutTime: true}), "a",
+		""); info.ModTime != info.ModTime.Round(0) || info.ModTime.Location() != time.UTC {
 		t.Errorf("%#v has a monotonic reading or a zone", info.ModTime)
 	}
 }
 
-// Versions of different content differ in different buckets too, those of another process included.
+// Versions of different content differ in different buckets too, those of another
+// process included.
 func TestVersions(t *testing.T) {
 	a, b := put(t, mem.New(nil), "x", "one"), put(t, mem.New(nil), "x", "two")
 	if a.Version == b.Version {
@@ -268,13 +303,19 @@ func TestDigests(t *testing.T) {
 	b := mem.New(&mem.Options{GivenDigests: true})
 	const md5 = "5d41402abc4b2a76b9719d911017c592" // of "hello"
 	put(t, b, "plain", "hello")
-	if _, err := b.Put(t.Context(), "md5", strings.NewReader("hello"), &files.PutOptions{Digest: files.Digest{MD5: strings.ToUpper(md5)}}); err != nil {
+	if _, err := b.Put(t.Context(), "md5", strings.NewReader("hello"),
+		&files.PutOptions{Digest: files.Digest{MD5: strings.ToUpper(md5)}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := files.Copy(t.Context(), b, "copy", b, "md5", &files.CopyOptions{Attributes: &files.Attributes{ContentType: "x/y"}}); err != nil {
+	if _, err := files.Copy(t.Context(), b, "copy", b, "md5",
+		&files.CopyOptions{Attributes: &files.Attributes{ContentType: "x/y"}}); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]files.Digest{"plain": {CRC32C: "9a71bb4c"}, "md5": {CRC32C: "9a71bb4c", MD5: md5}, "copy": {CRC32C: "9a71bb4c", MD5: md5}} {
+	for name, want := range map[string]files.Digest{
+		"plain": {CRC32C: "9a71bb4c"},
+		"md5":   {CRC32C: "9a71bb4c", MD5: md5},
+		"copy":  {CRC32C: "9a71bb4c", MD5: md5},
+	} {
 		if info, err := b.Stat(t.Context(), name, nil); err != nil || info.Digest != want {
 			t.Errorf("%s: %v, %v, want %v", name, info.Digest, err, want)
 		}
@@ -289,7 +330,9 @@ func TestDeleteDir(t *testing.T) {
 	if err != nil || res.Deleted != 1_000 {
 		t.Fatal(res, err)
 	}
-	if got := listNames(t, b, "", files.ListOptions{Shallow: true}); !slices.Equal(got, []string{"dir-0000/", "dir-0001", "dir-0002/"}) {
+	if got := listNames(t, b, "",
+		files.ListOptions{Shallow: true}); !slices.Equal(got,
+		[]string{"dir-0000/", "dir-0001", "dir-0002/"}) {
 		t.Errorf("%q", got)
 	}
 }

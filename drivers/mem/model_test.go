@@ -38,13 +38,21 @@ func TestModel(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 1))
-			m := &model{t: t, r: r, strong: seed%2 == 0, files: map[string]modelFile{}}
+			m := &model{
+				t:      t,
+				r:      r,
+				strong: seed%2 == 0,
+				files:  map[string]modelFile{},
+			}
 			opts := &mem.Options{}
 			if m.strong {
 				opts = strong
 			}
 			m.b = mem.New(opts)
-			steps := []func(){m.put, m.put, m.put, m.putIf, m.delete, m.deleteIf, m.copy, m.get, m.get, m.list, m.list}
+			steps := []func(){
+				m.put, m.put, m.put, m.putIf, m.delete, m.deleteIf, m.copy, m.get, m.get, m.list,
+				m.list,
+			}
 			for range 4_000 {
 				steps[r.IntN(len(steps))]()
 			}
@@ -100,8 +108,8 @@ func (m *model) stored(name, content string, info files.Info) {
 	m.check(name)
 }
 
-// weaklyStored takes from Stat what the answer doesn't tell, and holds the version to be that of
-// the content alone.
+// weaklyStored takes from Stat what the answer doesn't tell, and holds the version to
+// be that of the content alone.
 func (m *model) weaklyStored(name, content string, info files.Info) {
 	m.t.Helper()
 	m.stale = nil
@@ -203,7 +211,8 @@ func (m *model) deleteIf() {
 	} else {
 		want = files.ErrPrecondition
 	}
-	if err := m.b.Delete(m.t.Context(), name, &files.DeleteOptions{IfVersion: v}); !errors.Is(err, want) {
+	if err := m.b.Delete(m.t.Context(), name,
+		&files.DeleteOptions{IfVersion: v}); !errors.Is(err, want) {
 		m.t.Fatalf("%v, want %v", err, want)
 	}
 	m.check(name)
@@ -259,7 +268,8 @@ func (m *model) check(name string) {
 		}
 		return
 	}
-	if err != nil || fmt.Sprint(info) != fmt.Sprint(want.info) || info.Size != int64(len(want.content)) {
+	if err != nil || fmt.Sprint(info) != fmt.Sprint(want.info) ||
+		info.Size != int64(len(want.content)) {
 		m.t.Fatalf("%q: %v, %v, want %v", name, info, err, want.info)
 	}
 	r, err := m.b.Get(m.t.Context(), name, nil)
@@ -284,7 +294,10 @@ func (m *model) get() {
 	size := int64(len(f.content))
 	off, n := m.r.Int64N(size+3), m.r.Int64N(size+3)
 	for _, rng := range []files.Range{files.Bytes(off, n), files.From(off), files.Last(n), {}} {
-		r, err := m.b.Get(m.t.Context(), name, &files.GetOptions{Range: rng, IfVersion: f.info.Version})
+		r, err := m.b.Get(m.t.Context(), name, &files.GetOptions{
+			Range:     rng,
+			IfVersion: f.info.Version,
+		})
 		if err != nil {
 			m.t.Fatal(err)
 		}
@@ -294,16 +307,18 @@ func (m *model) get() {
 		}
 		r.Close()
 	}
-	if _, err := m.b.Get(m.t.Context(), name, &files.GetOptions{IfNotVersion: f.info.Version}); !errors.Is(err, files.ErrNotModified) {
+	if _, err := m.b.Get(m.t.Context(), name,
+		&files.GetOptions{IfNotVersion: f.info.Version}); !errors.Is(err, files.ErrNotModified) {
 		m.t.Fatalf("%v, want ErrNotModified", err)
 	}
-	if _, err := m.b.Get(m.t.Context(), name, &files.GetOptions{IfVersion: "none"}); !errors.Is(err, files.ErrPrecondition) {
+	if _, err := m.b.Get(m.t.Context(), name,
+		&files.GetOptions{IfVersion: "none"}); !errors.Is(err, files.ErrPrecondition) {
 		m.t.Fatalf("%v, want ErrPrecondition", err)
 	}
 }
 
-// The content that was given is not kept: the caller may go on using its buffer, and so may who
-// reads.
+// The content that was given is not kept: the caller may go on using its buffer, and so
+// may who reads.
 func TestContentIsNotShared(t *testing.T) {
 	b := mem.New(nil)
 	buf := []byte("content")

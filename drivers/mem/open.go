@@ -30,10 +30,16 @@ func (s *store) Open(_ context.Context, req driver.OpenRequest) (driver.Object, 
 		return driver.Object{}, files.ErrNotModified
 	}
 	off, n := req.Range.Resolve(int64(len(f.data)))
-	return driver.Object{Info: f.info(req.Key.Name), Offset: off, Length: n, Body: &body{f.data[off : off+n]}}, nil
+	return driver.Object{
+		Info:   f.info(req.Key.Name),
+		Offset: off,
+		Length: n,
+		Body:   &body{f.data[off : off+n]},
+	}, nil
 }
 
-// body reads from the content as it is stored. Only Read touches rest, so that Close may come at any time.
+// body reads from the content as it is stored. Only Read touches rest, so that Close
+// may come at any time.
 type body struct{ rest []byte }
 
 func (b *body) Read(p []byte) (int, error) {

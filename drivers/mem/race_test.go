@@ -85,7 +85,8 @@ func TestOneDeleter(t *testing.T) {
 	}
 }
 
-// A counter that is changed by compare-and-swap counts every change (X1), and each reader sees it only grow.
+// A counter that is changed by compare-and-swap counts every change (X1), and each
+// reader sees it only grow.
 func TestCounter(t *testing.T) {
 	const workers, each = 8, 100
 	b := mem.New(nil)
@@ -107,7 +108,8 @@ func TestCounter(t *testing.T) {
 				return
 			}
 			last = n
-			_, err = b.Put(t.Context(), "n", strings.NewReader(strconv.Itoa(n+1)), &files.PutOptions{If: files.IfVersion(r.Info().Version)})
+			_, err = b.Put(t.Context(), "n", strings.NewReader(strconv.Itoa(n+1)),
+				&files.PutOptions{If: files.IfVersion(r.Info().Version)})
 			if err == nil {
 				done++
 				last++
@@ -123,15 +125,20 @@ func TestCounter(t *testing.T) {
 	}
 }
 
-// A copy onto the file itself changes its attributes without undoing a put at the same time.
+// A copy onto the file itself changes its attributes without undoing a put at the same
+// time.
 func TestCopyOntoItselfLosesNothing(t *testing.T) {
 	b := mem.New(nil)
 	var last [4]string
 	together(len(last)+1, func(i int) {
 		if i == len(last) {
 			for n := range 200 {
-				o := &files.CopyOptions{Attributes: &files.Attributes{ContentType: "x/x", ContentLanguage: fmt.Sprint(n)}}
-				if _, err := files.Copy(t.Context(), b, "f0", b, "f0", o); err != nil && !errors.Is(err, files.ErrNotExist) {
+				o := &files.CopyOptions{Attributes: &files.Attributes{
+					ContentType:     "x/x",
+					ContentLanguage: fmt.Sprint(n),
+				}}
+				if _, err := files.Copy(t.Context(), b, "f0", b, "f0",
+					o); err != nil && !errors.Is(err, files.ErrNotExist) {
 					t.Error(err)
 				}
 			}
@@ -139,7 +146,8 @@ func TestCopyOntoItselfLosesNothing(t *testing.T) {
 		}
 		for n := range 200 {
 			last[i] = fmt.Sprint(i, n)
-			if _, err := b.Put(t.Context(), fmt.Sprint("f", i), strings.NewReader(last[i]), nil); err != nil {
+			if _, err := b.Put(t.Context(), fmt.Sprint("f", i), strings.NewReader(last[i]),
+				nil); err != nil {
 				t.Error(err)
 			}
 		}
@@ -151,14 +159,15 @@ func TestCopyOntoItselfLosesNothing(t *testing.T) {
 	}
 }
 
-// Listings see every name that stays exactly once and in order, and readers see whole files, while
-// others come, go and are replaced (L4, P1, G4).
+// Listings see every name that stays exactly once and in order, and readers see whole
+// files, while others come, go and are replaced (L4, P1, G4).
 func TestReadersDuringWrites(t *testing.T) {
 	const stable = 500
 	b := mem.New(nil)
 	body := func(v int) string { return strings.Repeat(fmt.Sprintf("%06d", v), 50) }
 	for i := range stable {
-		if _, err := b.Put(t.Context(), fmt.Sprintf("d/%05d/stays", i*10), strings.NewReader(body(0)), nil); err != nil {
+		if _, err := b.Put(t.Context(), fmt.Sprintf("d/%05d/stays", i*10),
+			strings.NewReader(body(0)), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -186,7 +195,8 @@ func TestReadersDuringWrites(t *testing.T) {
 					return
 				}
 				text, err := r.ReadString()
-				if err != nil || text != strings.Repeat(text[:6], 50) || r.Info().Metadata["v"] != "" && r.Info().Metadata["v"] != text[:6] {
+				if err != nil || text != strings.Repeat(text[:6],
+					50) || r.Info().Metadata["v"] != "" && r.Info().Metadata["v"] != text[:6] {
 					t.Errorf("torn: %q, %v, %v", text, r.Info().Metadata, err)
 				}
 				r.Close()
@@ -205,8 +215,11 @@ func TestReadersDuringWrites(t *testing.T) {
 				}
 			}
 			text := body(n)
-			o := &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"v": text[:6]}}}
-			if _, err := b.Put(t.Context(), "d/00100/stays", strings.NewReader(text), o); err != nil {
+			o := &files.PutOptions{
+				Attributes: files.Attributes{Metadata: map[string]string{"v": text[:6]}},
+			}
+			if _, err := b.Put(t.Context(), "d/00100/stays", strings.NewReader(text),
+				o); err != nil {
 				t.Error(err)
 			}
 		}

@@ -130,7 +130,8 @@ func (s *store) Delete(_ context.Context, key driver.Key, ifVersion files.Versio
 	return nil
 }
 
-// DeleteMany implements driver.ManyDeleter: the tree's nodes are copied once for all names.
+// DeleteMany implements driver.ManyDeleter: the tree's nodes are copied once for all
+// names.
 func (s *store) DeleteMany(_ context.Context, names []string) []error {
 	s.commit.Lock()
 	defer s.commit.Unlock()
@@ -145,15 +146,16 @@ func (s *store) DeleteMany(_ context.Context, names []string) []error {
 func (s *store) MaxDeleteMany() int { return 1000 }
 
 // Copy implements driver.Copier, between any two stores of memory: the content is shared.
-func (s *store) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+func (s *store) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*store)
 	if !ok {
 		return files.Info{}, files.ErrUnsupported
 	}
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	// Where src is s, this is the newest state, for commit is held; another store's is read without
-	// waiting.
+	// Where src is s, this is the newest state, for commit is held; another store's is
+	// read without waiting.
 	old, ok := src.get(req.Src)
 	switch {
 	case !ok:
@@ -161,7 +163,8 @@ func (s *store) Copy(ctx context.Context, from driver.Backend, req *driver.CopyR
 	case req.IfSource != "" && req.IfSource != old.version:
 		return files.Info{}, files.ErrPrecondition
 	case s.maxSize > 0 && int64(len(old.data)) > s.maxSize:
-		return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", len(old.data), s.maxSize)
+		return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", len(old.data),
+			s.maxSize)
 	}
 	f := old.copy(req.Attributes)
 	if !s.tells.versionPerPut && src.tells.versionPerPut {

@@ -13,7 +13,10 @@ import (
 // A backend of another kind is copied from by streaming, which package files does.
 func TestCopyFromAnotherKind(t *testing.T) {
 	var other struct{ driver.Backend }
-	if _, err := newStore(nil).Copy(t.Context(), other, &driver.CopyRequest{Src: "a", Dst: "b"}); !errors.Is(err, files.ErrUnsupported) {
+	if _, err := newStore(nil).Copy(t.Context(), other, &driver.CopyRequest{
+		Src: "a",
+		Dst: "b",
+	}); !errors.Is(err, files.ErrUnsupported) {
 		t.Errorf("%v, want ErrUnsupported", err)
 	}
 }

@@ -34,7 +34,8 @@ func (o *Options) tells() tells {
 // cut makes the time of a file, which has no monotonic reading.
 func (t *tells) cut(now time.Time) time.Time { return now.UTC().Truncate(t.resolution) }
 
-// keep returns the digests to keep: a CRC-32C, which is always computed, and those that were given.
+// keep returns the digests to keep: a CRC-32C, which is always computed, and those that
+// were given.
 func (t *tells) keep(d files.Digest) files.Digest {
 	if t.givenDigests {
 		return d

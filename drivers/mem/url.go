@@ -27,7 +27,11 @@ var params = []files.Param{
 	{Name: "version_per_put", Values: "true", Doc: "every put makes a new version, as not on S3"},
 	{Name: "given_digests", Values: "true", Doc: "all digests that a put was given come back"},
 	{Name: "time_resolution", Values: "1s, 1ms, 1us or 1ns", Doc: "what times are cut to"},
-	{Name: "nomd5", Values: "true", Doc: "changes nothing: MD5 is computed only if given; Go CDK has it"},
+	{
+		Name:   "nomd5",
+		Values: "true",
+		Doc:    "changes nothing: MD5 is computed only if given; Go CDK has it",
+	},
 }
 
 var resolutions = map[string]time.Duration{
@@ -42,7 +46,8 @@ var resolutions = map[string]time.Duration{
 func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	switch {
 	case u.Opaque != "":
-		return nil, files.Errorf(files.ErrInvalid, "write mem:// for a new bucket or mem://name for a shared one")
+		return nil, files.Errorf(files.ErrInvalid,
+			"write mem:// for a new bucket or mem://name for a shared one")
 	case u.User != nil:
 		return nil, files.Errorf(files.ErrInvalid, "mem:// takes no user name and no password")
 	}
@@ -69,7 +74,8 @@ func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	}
 	s := openStore(u.Host+strings.TrimRight(u.Path, "/"), opts)
 	if stated && s.tells != opts.tells() {
-		return nil, files.Errorf(files.ErrInvalid, "the bucket is open already, with other parameters")
+		return nil, files.Errorf(files.ErrInvalid,
+			"the bucket is open already, with other parameters")
 	}
 	return driver.New(s), nil
 }

@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// By default the bucket tells no more than every cloud does; with an option, what it says.
+// By default the bucket tells no more than every cloud does; with an option, what it
+// says.
 func TestTellsWhatCloudsTell(t *testing.T) {
 	now := time.Date(2024, 2, 29, 11, 0, 0, 123456789, time.UTC)
 	clock := func() time.Time { return now }
@@ -48,7 +49,8 @@ func TestTellsWhatCloudsTell(t *testing.T) {
 		attrs := &files.PutOptions{Attributes: files.Attributes{ContentType: "x/y"}}
 		again, err := b.Put(t.Context(), "a", strings.NewReader("hello"), attrs)
 		if err != nil || (again.Version != stat.Version) != strong {
-			t.Errorf("strong %v: the same bytes have %q after %q, %v", strong, again.Version, stat.Version, err)
+			t.Errorf("strong %v: the same bytes have %q after %q, %v", strong, again.Version,
+				stat.Version, err)
 		}
 		if f := b.Features(); f.VersionPerPut != strong {
 			t.Errorf("strong %v: VersionPerPut is %v", strong, f.VersionPerPut)
@@ -56,7 +58,8 @@ func TestTellsWhatCloudsTell(t *testing.T) {
 	}
 }
 
-// The update that compare-and-swap loses where a file comes back to bytes that it had: as on S3.
+// The update that compare-and-swap loses where a file comes back to bytes that it had:
+// as on S3.
 func TestSameBytesSwap(t *testing.T) {
 	b := mem.New(nil)
 	first := put(t, b, "a", "one")
@@ -68,7 +71,8 @@ func TestSameBytesSwap(t *testing.T) {
 	}
 }
 
-// Different content has different versions, also where size and CRC-32C are the same (V1).
+// Different content has different versions, also where size and CRC-32C are the same
+// (V1).
 func TestVersionsAreOfTheContent(t *testing.T) {
 	b := mem.New(nil)
 	seen := map[files.Version]string{}

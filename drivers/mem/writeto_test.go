@@ -13,7 +13,8 @@ import (
 const large = 3<<20 + 7 // several pieces of WriteTo
 
 // stored returns a bucket with the file "a" of large bytes, its Reader and what it holds.
-func stored(t *testing.T, ctx context.Context, opts *files.GetOptions) (*store, *files.Reader, []byte) {
+func stored(t *testing.T, ctx context.Context,
+	opts *files.GetOptions) (*store, *files.Reader, []byte) {
 	t.Helper()
 	b := New(nil)
 	data := make([]byte, large)
@@ -40,7 +41,14 @@ func TestWriteTo(t *testing.T) {
 	for _, c := range []struct {
 		rng   files.Range
 		first int // bytes read before
-	}{{files.Range{}, 0}, {files.Range{}, 1000}, {files.Range{}, large}, {files.Bytes(5, 1<<20), 0}, {files.Last(1<<20 + 1), 1 << 20}, {files.Bytes(5, 0), 0}} {
+	}{
+		{files.Range{}, 0},
+		{files.Range{}, 1000},
+		{files.Range{}, large},
+		{files.Bytes(5, 1<<20), 0},
+		{files.Last(1<<20 + 1), 1 << 20},
+		{files.Bytes(5, 0), 0},
+	} {
 		_, r, data := stored(t, t.Context(), &files.GetOptions{Range: c.rng})
 		off, n := c.rng.Resolve(large)
 		want := data[off : off+n]
@@ -76,7 +84,10 @@ func TestWriteToStops(t *testing.T) {
 		"writer fails": {func(p []byte) (int, error) { return 5, failure }, failure},
 		"short write":  {func(p []byte) (int, error) { return len(p) - 1, nil }, io.ErrShortWrite},
 		"closed":       {func(p []byte) (int, error) { return len(p), r.Close() }, files.ErrClosed},
-		"cancelled":    {func(p []byte) (int, error) { cancel(); return len(p), nil }, context.Canceled},
+		"cancelled": {func(p []byte) (int, error) {
+			cancel()
+			return len(p), nil
+		}, context.Canceled},
 	} {
 		runCtx := t.Context()
 		if what == "cancelled" {
@@ -92,12 +103,14 @@ func TestWriteToStops(t *testing.T) {
 			return m, err
 		}))
 		if !errors.Is(err, c.want) || calls != 1 || n != wrote {
-			t.Errorf("%s: %d of %d bytes, %d writes, %v, want %v", what, n, wrote, calls, err, c.want)
+			t.Errorf("%s: %d of %d bytes, %d writes, %v, want %v", what, n, wrote, calls, err,
+				c.want)
 		}
 	}
 }
 
-// Of damaged content the last piece is not handed out, neither by WriteTo nor by Read (G6).
+// Of damaged content the last piece is not handed out, neither by WriteTo nor by Read
+// (G6).
 func TestDamage(t *testing.T) {
 	for _, writeTo := range []bool{true, false} {
 		s, r, _ := stored(t, t.Context(), nil)

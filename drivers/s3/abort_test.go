@@ -8,8 +8,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestAbortAgain: a part whose request was cut may come in behind the abort, so the upload is
-// aborted until the store knows it no more. Where every part was answered, one abort is enough.
+// TestAbortAgain: a part whose request was cut may come in behind the abort, so the
+// upload is aborted until the store knows it no more. Where every part was answered,
+// one abort is enough.
 func TestAbortAgain(t *testing.T) {
 	for what, c := range map[string]struct {
 		lost   bool // the answers to the parts

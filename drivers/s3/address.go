@@ -10,8 +10,8 @@ import (
 	gcaws "gocloud.dev/aws"
 )
 
-// addressed writes the parameter endpoint as the SDK takes it, and puts the bucket into the path
-// where the host can have nothing in front of it.
+// addressed writes the parameter endpoint as the SDK takes it, and puts the bucket into
+// the path where the host can have nothing in front of it.
 func addressed(q url.Values) error {
 	address := q.Get("endpoint")
 	if address == "" {

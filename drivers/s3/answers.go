@@ -19,7 +19,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// What is read of an answer at most. A page of 1,000 keys, each byte of them escaped, has 4 MiB.
+// What is read of an answer at most. A page of 1,000 keys, each byte of them escaped,
+// has 4 MiB.
 const (
 	maxPage  = 32 * mib
 	maxError = 4 * mib
@@ -34,8 +35,8 @@ type promise struct {
 	etag  bool     // in the header
 }
 
-// promises are those of the operations that the driver uses. GetObject's and HeadObject's are in
-// understand. See
+// promises are those of the operations that the driver uses. GetObject's and
+// HeadObject's are in understand. See
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 var promises = map[string]promise{
 	"PutObject":               {etag: true},
@@ -51,8 +52,8 @@ var promises = map[string]promise{
 	"GetObjectTagging":        {roots: []string{"Tagging"}},
 }
 
-// told is an answer that the SDK must not read: it isn't S3's, or it is S3's error with a status of
-// success.
+// told is an answer that the SDK must not read: it isn't S3's, or it is S3's error with
+// a status of success.
 type told struct {
 	status  int
 	code    string // of an error of S3's own
@@ -74,8 +75,8 @@ func (t *told) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 // unkeptPromise is a success that lacks what the protocol promises.
 func unkeptPromise(why string) error { return &told{status: http.StatusOK, why: why} }
 
-// hear lets only answers reach the SDK that are S3's, reads no more of them than an answer can
-// have, and mends what the SDK would fail the whole answer for.
+// hear lets only answers reach the SDK that are S3's, reads no more of them than an
+// answer can have, and mends what the SDK would fail the whole answer for.
 func hear(k *known) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
@@ -85,28 +86,33 @@ func hear(k *known) func(*s3.Options) {
 					return err
 				}
 			}
-			return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("cloudfiles.Answer", func(
-				ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
-			) (middleware.DeserializeOutput, middleware.Metadata, error) {
-				out, md, err := next.HandleDeserialize(ctx, in)
-				resp, ok := out.RawResponse.(*smithyhttp.Response)
-				if err != nil || !ok || resp == nil {
+			return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("cloudfiles.Answer",
+				func(
+					ctx context.Context, in middleware.DeserializeInput,
+					next middleware.DeserializeHandler,
+				) (middleware.DeserializeOutput, middleware.Metadata, error) {
+					out, md, err := next.HandleDeserialize(ctx, in)
+					resp, ok := out.RawResponse.(*smithyhttp.Response)
+					if err != nil || !ok || resp == nil {
+						return out, md, err
+					}
+					if req, ok := in.Request.(*smithyhttp.Request); ok && elsewhere(req, resp) {
+						resp.Body.Close()
+						return out, md, &told{
+							status: resp.StatusCode,
+							why:    "it came from another host",
+						}
+					}
+					if resp.StatusCode == http.StatusExpectationFailed {
+						k.noExpect.Store(true)
+					}
+					mendHeader(resp.Header)
+					err = understand(operation, resp, k.profile.NoETags)
+					if foreign, ok := err.(*told); err == nil || ok && foreign.code != "" {
+						k.met(resp.Header) // a proxy's header tells nothing of the store
+					}
 					return out, md, err
-				}
-				if req, ok := in.Request.(*smithyhttp.Request); ok && elsewhere(req, resp) {
-					resp.Body.Close()
-					return out, md, &told{status: resp.StatusCode, why: "it came from another host"}
-				}
-				if resp.StatusCode == http.StatusExpectationFailed {
-					k.noExpect.Store(true)
-				}
-				mendHeader(resp.Header)
-				err = understand(operation, resp, k.profile.NoETags)
-				if foreign, ok := err.(*told); err == nil || ok && foreign.code != "" {
-					k.met(resp.Header) // a proxy's header tells nothing of the store
-				}
-				return out, md, err
-			}), middleware.After)
+				}), middleware.After)
 		})
 	}
 }
@@ -132,8 +138,8 @@ func elsewhere(req *smithyhttp.Request, resp *smithyhttp.Response) bool {
 	return a.Host != b.Host || a.Scheme != b.Scheme
 }
 
-// understand returns an error for an answer that isn't what the operation's can be. What has a
-// small body is read whole before.
+// understand returns an error for an answer that isn't what the operation's can be.
+// What has a small body is read whole before.
 func understand(operation string, resp *smithyhttp.Response, noETags bool) error {
 	status, tag := resp.StatusCode, strings.Trim(resp.Header.Get("ETag"), `"`) != "" || noETags
 	foreign := func(why string) error {
@@ -158,7 +164,8 @@ func understand(operation string, resp *smithyhttp.Response, noETags bool) error
 		return nil
 	case status == http.StatusNotModified:
 		return nil
-	case operation == "GetObject" && (status == http.StatusOK || status == http.StatusPartialContent):
+	case operation == "GetObject" && (status == http.StatusOK ||
+		status == http.StatusPartialContent):
 		ranged := resp.Header.Get("Content-Range") != ""
 		switch {
 		case !tag:
@@ -264,8 +271,8 @@ func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// rootOf is the name of a document's root element, "" where it is none. Documents as S3 writes
-// them are read without a decoder, whose allocations count in small calls.
+// rootOf is the name of a document's root element, "" where it is none. Documents as S3
+// writes them are read without a decoder, whose allocations count in small calls.
 func rootOf(body []byte) string {
 	if name := plainRoot(body); name != "" {
 		return name
@@ -286,8 +293,8 @@ func rootOf(body []byte) string {
 	}
 }
 
-// plainRoot is the name of the root element after at most a declaration, "" where the document
-// begins in another way.
+// plainRoot is the name of the root element after at most a declaration, "" where the
+// document begins in another way.
 func plainRoot(body []byte) string {
 	if rest, declared := bytes.CutPrefix(body, []byte("<?xml ")); declared {
 		_, after, ended := bytes.Cut(rest, []byte("?>"))
@@ -310,8 +317,8 @@ func plainRoot(body []byte) string {
 	return string(rest[:n])
 }
 
-// hasChild reports whether a document's root has an element in it, as every page says at least
-// whether it is the last.
+// hasChild reports whether a document's root has an element in it, as every page says
+// at least whether it is the last.
 func hasChild(body []byte) bool {
 	starts := 0
 	for d := xml.NewDecoder(bytes.NewReader(body)); ; {

@@ -14,13 +14,16 @@ import (
 	"gocloud.dev/blob/s3blob"
 )
 
-// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on the bare Go CDK.
+// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on
+// the bare Go CDK.
 func BenchmarkPeers(b *testing.B) { peers.Bench(b, subjects(b)...) }
 
-// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and no more than on the bare Go CDK.
+// TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
+// no more than on the bare Go CDK.
 func TestAllocations(t *testing.T) { peers.Allocations(t, nil, subjects(t)...) }
 
-// subjects are the driver, the bare SDK and the bare Go CDK, on one client, which has the SDK's defaults: it adds and checks checksums, as the driver does.
+// subjects are the driver, the bare SDK and the bare Go CDK, on one client, which has
+// the SDK's defaults: it adds and checks checksums, as the driver does.
 func subjects(t testing.TB) []peers.Peer {
 	t.Helper()
 	server := testserver.Start(t, testserver.Versitygw)
@@ -31,7 +34,8 @@ func subjects(t testing.TB) []peers.Peer {
 	s.admin = s.client(http.DefaultClient, server.Endpoint)
 	name := s.create(t)
 	client := s3.New(s.client(transport64Client, server.Endpoint).Options(), func(o *s3.Options) {
-		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported // as config.LoadDefaultConfig sets them
+		// as config.LoadDefaultConfig sets them
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
 	})
 	ours := New(client, name, nil)
@@ -56,14 +60,23 @@ func sdkPeer(client *s3.Client, bucket *string) peers.Peer {
 	return peers.Peer{
 		Name: "sdk",
 		Put: func(ctx context.Context, name string, content []byte) error {
-			_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: &name, Body: bytes.NewReader(content), ContentType: aws.String(peers.ContentType)})
+			_, err := client.PutObject(ctx, &s3.PutObjectInput{
+				Bucket:      bucket,
+				Key:         &name,
+				Body:        bytes.NewReader(content),
+				ContentType: aws.String(peers.ContentType),
+			})
 			return err
 		},
 		Get: func(ctx context.Context, name string) error {
 			return read(ctx, &s3.GetObjectInput{Bucket: bucket, Key: &name})
 		},
 		Range: func(ctx context.Context, name string, off, n int64) error {
-			return read(ctx, &s3.GetObjectInput{Bucket: bucket, Key: &name, Range: aws.String(fmt.Sprintf("bytes=%d-%d", off, off+n-1))})
+			return read(ctx, &s3.GetObjectInput{
+				Bucket: bucket,
+				Key:    &name,
+				Range:  aws.String(fmt.Sprintf("bytes=%d-%d", off, off+n-1)),
+			})
 		},
 		Stat: func(ctx context.Context, name string) error {
 			_, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: bucket, Key: &name})
@@ -74,11 +87,18 @@ func sdkPeer(client *s3.Client, bucket *string) peers.Peer {
 			return err
 		},
 		Copy: func(ctx context.Context, dst, src string) error {
-			_, err := client.CopyObject(ctx, &s3.CopyObjectInput{Bucket: bucket, Key: &dst, CopySource: aws.String(*bucket + "/" + src)})
+			_, err := client.CopyObject(ctx, &s3.CopyObjectInput{
+				Bucket:     bucket,
+				Key:        &dst,
+				CopySource: aws.String(*bucket + "/" + src),
+			})
 			return err
 		},
 		List: func(ctx context.Context, dir string) (n int, err error) {
-			for p := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: bucket, Prefix: &dir}); p.HasMorePages(); {
+			for p := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
+				Bucket: bucket,
+				Prefix: &dir,
+			}); p.HasMorePages(); {
 				page, err := p.NextPage(ctx)
 				if err != nil {
 					return n, err

@@ -10,12 +10,13 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Check looks whether the bucket is there and may be read, in one request. Of a store that isn't
-// Amazon's it then proves what is claimed, and what isn't known, on scratch names, which it
-// removes. Where nothing may be written, claims stay as they were.
+// Check looks whether the bucket is there and may be read, in one request. Of a store
+// that isn't Amazon's it then proves what is claimed, and what isn't known, on scratch
+// names, which it removes. Where nothing may be written, claims stay as they were.
 //
-// Errors: those of List; files.ErrInvalid where the store doesn't keep what the URL, Options or the
-// profile claim: it says what to write instead, and the bucket doesn't claim it any more.
+// Errors: those of List; files.ErrInvalid where the store doesn't keep what the URL,
+// Options or the profile claim: it says what to write instead, and the bucket doesn't
+// claim it any more.
 func (b *backend) Check(ctx context.Context) error {
 	if err := b.greet(ctx); err != nil || b.known.profile.Name == amazon.Name {
 		return err
@@ -28,7 +29,8 @@ func (b *backend) Check(ctx context.Context) error {
 		return err
 	}
 	if len(f.Broken) > 0 {
-		return files.Errorf(files.ErrInvalid, "the store doesn't keep %s, which is claimed; write %s",
+		return files.Errorf(files.ErrInvalid,
+			"the store doesn't keep %s, which is claimed; write %s",
 			strings.Join(words(f.Broken), " and "), f.Params())
 	}
 	return nil
@@ -52,22 +54,23 @@ type Found struct {
 	BareETags bool
 	// Sums: the store took a CRC-32C with an upload.
 	Sums bool
-	// Store is the profile that the store names itself by, in the header Server of its answers; ""
-	// where it tells none. The parameter store= takes it.
+	// Store is the profile that the store names itself by, in the header Server of its
+	// answers; "" where it tells none. The parameter store= takes it.
 	Store string
 }
 
-// Probe tries on scratch names what the store below a bucket of this package keeps: conditions,
-// names, order. It makes some fifty small requests, and removes what it wrote. Afterwards the
-// bucket claims what was found. No probe can show that a store decides a condition and commits in
-// one step; for that take the store's own word.
+// Probe tries on scratch names what the store below a bucket of this package keeps:
+// conditions, names, order. It makes some fifty small requests, and removes what it
+// wrote. Afterwards the bucket claims what was found. No probe can show that a store
+// decides a condition and commits in one step; for that take the store's own word.
 //
 // Errors: files.ErrInvalid where b is no bucket of this package; files.ErrPermission;
 // files.ErrUnavailable.
 func Probe(ctx context.Context, b files.Bucket) (Found, error) {
 	var probe prober
 	if a, ok := b.(files.Aser); !ok || !a.As(&probe) {
-		return Found{}, files.NewError(files.OpCheck, "", files.Errorf(files.ErrInvalid, "not a bucket of package s3"))
+		return Found{}, files.NewError(files.OpCheck, "",
+			files.Errorf(files.ErrInvalid, "not a bucket of package s3"))
 	}
 	f, err := probe(ctx)
 	return f, files.NewError(files.OpCheck, "", err)

@@ -12,8 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// known is what a bucket's store is known to keep at the moment: what its profile says, narrowed by
-// the header Server of its answers, and made sure of by trying. It is safe for concurrent use.
+// known is what a bucket's store is known to keep at the moment: what its profile says,
+// narrowed by the header Server of its answers, and made sure of by trying. It is safe
+// for concurrent use.
 type known struct {
 	profile *Profile // chosen by the caller or the host
 	keeps   [claims]atomic.Uint32
@@ -60,8 +61,8 @@ func (k *known) settle(c Claim, v Keep) {
 	k.changes.Add(1)
 }
 
-// met looks at an answer's header Server, the first time that one comes. It takes claims back that
-// the store of that name doesn't keep, and adds none.
+// met looks at an answer's header Server, the first time that one comes. It takes
+// claims back that the store of that name doesn't keep, and adds none.
 func (k *known) met(h http.Header) {
 	if k.greeted.Swap(true) {
 		return
@@ -107,8 +108,9 @@ func (k *known) refused(name string) error {
 // losesAfter reports whether a page may end too early.
 func (k *known) losesAfter() bool { return k.loses.Load() }
 
-// prefix is the longest beginning of a listing's prefix, or of what it starts after, that the store
-// takes; exists is false where no key of the store can begin with the whole.
+// prefix is the longest beginning of a listing's prefix, or of what it starts after,
+// that the store takes; exists is false where no key of the store can begin with the
+// whole.
 func (k *known) prefix(s string) (sent string, exists bool) {
 	f := k.refuses.Load()
 	if f == nil {
@@ -134,9 +136,9 @@ func unkept(c Claim) error {
 	return files.Errorf(files.ErrUnsupported, "the store doesn't keep %v", c)
 }
 
-// relyOn returns nil where the store keeps the claim, after a proof where nothing is known of it.
-// name is what is to be written: scratch names lie in its directory, where the credentials may
-// write.
+// relyOn returns nil where the store keeps the claim, after a proof where nothing is
+// known of it. name is what is to be written: scratch names lie in its directory, where
+// the credentials may write.
 func (b *backend) relyOn(ctx context.Context, c Claim, name string) error {
 	if b.known.is(c) == Unproved {
 		if err := b.prove(ctx, c, name); err != nil {
@@ -157,8 +159,9 @@ func claimOf(c files.Condition) Claim {
 	return PutIfVersion
 }
 
-// beginPut is what comes before a Put's first request, where the store is not Amazon's: the name is
-// one that it can have, conditions are kept, and no "a" comes beside "a/b" where that is not.
+// beginPut is what comes before a Put's first request, where the store is not Amazon's:
+// the name is one that it can have, conditions are kept, and no "a" comes beside "a/b"
+// where that is not.
 func (b *backend) beginPut(ctx context.Context, name string, cond files.Condition) error {
 	if b.known.profile.Name == unknown.Name && !b.known.greeted.Load() {
 		if err := b.greet(ctx); err != nil && files.KindOf(err) != files.ErrPermission {
@@ -179,8 +182,9 @@ func (b *backend) beginPut(ctx context.Context, name string, cond files.Conditio
 	return nil
 }
 
-// alone refuses a name that would come beside a directory of its own name, or below a file's: the
-// store lists only one of them. Names that other programs write meanwhile are not seen.
+// alone refuses a name that would come beside a directory of its own name, or below a
+// file's: the store lists only one of them. Names that other programs write meanwhile
+// are not seen.
 func (b *backend) alone(ctx context.Context, name string) error {
 	below, err := b.holds(ctx, name+"/")
 	if err != nil {
@@ -190,7 +194,8 @@ func (b *backend) alone(ctx context.Context, name string) error {
 		return files.Errorf(files.ErrUnsupported,
 			"the store has no place for a file beside a directory of its name")
 	}
-	for end := strings.LastIndexByte(name, '/'); end >= 0; end = strings.LastIndexByte(name[:end], '/') {
+	for end := strings.LastIndexByte(name,
+		'/'); end >= 0; end = strings.LastIndexByte(name[:end], '/') {
 		dir := name[:end]
 		if known, err := b.holds(ctx, dir+"/"); err != nil || known {
 			return err // what holds files is no file

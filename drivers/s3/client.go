@@ -16,8 +16,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// derive makes a client of another one's options. The SDK's default provider for directory buckets
-// knows its client, so each gets a new one: the SDK would change the caller's otherwise.
+// derive makes a client of another one's options. The SDK's default provider for
+// directory buckets knows its client, so each gets a new one: the SDK would change the
+// caller's otherwise.
 func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	o := client.Options()
 	if fmt.Sprintf("%T", o.ExpressCredentials) == "*s3.defaultS3ExpressCredentialsProvider" {
@@ -26,8 +27,9 @@ func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	return s3.New(o, change)
 }
 
-// ours is the client with our settings: the policy of the bucket repeats, so the SDK doesn't;
-// checksums are given and checked by the bucket, so the SDK doesn't do it again.
+// ours is the client with our settings: the policy of the bucket repeats, so the SDK
+// doesn't; checksums are given and checked by the bucket, so the SDK doesn't do it
+// again.
 func ours(client *s3.Client, opts *Options) *s3.Client {
 	return derive(client, func(o *s3.Options) {
 		validate := o.ResponseChecksumValidation != aws.ResponseChecksumValidationWhenRequired
@@ -50,7 +52,8 @@ func ours(client *s3.Client, opts *Options) *s3.Client {
 			o.APIOptions = append(o.APIOptions, signLess)
 		}
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			// What the SDK tells of its attempts would be wrong: it knows nothing of the policy's.
+			// What the SDK tells of its attempts would be wrong: it knows nothing of
+			// the policy's.
 			stack.Build.Remove("ClientRequestID")
 			stack.Finalize.Remove("RetryMetricsHeader")
 			switch stack.ID() {
@@ -59,8 +62,8 @@ func ours(client *s3.Client, opts *Options) *s3.Client {
 					return smithyhttp.SetHeaderValue("X-Amz-Checksum-Mode", "ENABLED")(stack)
 				}
 			case "PutObject", "UploadPart":
-				// TLS and the checksum hold the content whole: no need for its SHA-256 in the
-				// signature.
+				// TLS and the checksum hold the content whole: no need for its SHA-256
+				// in the signature.
 				return v4.UseDynamicPayloadSigningMiddleware(stack)
 			}
 			return nil
@@ -85,7 +88,8 @@ func endpointOf(o s3.Options) string {
 // idleConns is how many idle connections a host has at most (X3).
 const idleConns = 64
 
-// Transports are shared by all buckets whose settings are equal, and live as long as the process.
+// Transports are shared by all buckets whose settings are equal, and live as long as
+// the process.
 var (
 	transportsMu sync.Mutex
 	transports   []*transport
@@ -96,8 +100,8 @@ type transport struct {
 	shared *awshttp.BuildableClient
 }
 
-// shareTransport replaces the SDK's own HTTP client, which each configuration has anew, by one that
-// is shared.
+// shareTransport replaces the SDK's own HTTP client, which each configuration has anew,
+// by one that is shared.
 func shareTransport(o *s3.Options) {
 	own, ok := o.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {
@@ -111,37 +115,46 @@ func shareTransport(o *s3.Options) {
 	}
 	transportsMu.Lock()
 	defer transportsMu.Unlock()
-	i := slices.IndexFunc(transports, func(t *transport) bool { return sameTransport(t.like, like) })
+	i := slices.IndexFunc(transports, func(t *transport) bool {
+		return sameTransport(t.like, like)
+	})
 	if i < 0 {
 		i = len(transports)
-		transports = append(transports, &transport{like, own.WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, idleConns)
-			t.MaxIdleConns = 0 // no bound over all hosts
-		})})
+		transports = append(transports, &transport{
+			like,
+			own.WithTransportOptions(func(t *http.Transport) {
+				t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, idleConns)
+				t.MaxIdleConns = 0 // no bound over all hosts
+			}),
+		})
 	}
 	o.HTTPClient = transports[i].shared
 }
 
-// sameTransport compares what the SDK's configuration sets: the certificates of AWS_CA_BUNDLE, and
-// the times and numbers of its defaults mode. A dialer's own can't be compared; the mode sets it
-// together with the others.
+// sameTransport compares what the SDK's configuration sets: the certificates of
+// AWS_CA_BUNDLE, and the times and numbers of its defaults mode. A dialer's own can't
+// be compared; the mode sets it together with the others.
 func sameTransport(a, b *http.Transport) bool {
 	x, y := a.TLSClientConfig, b.TLSClientConfig
 	switch {
 	case (x == nil) != (y == nil):
 		return false
-	case x != nil && (x.MinVersion != y.MinVersion || len(x.Certificates)+len(y.Certificates) > 0 || x.InsecureSkipVerify != y.InsecureSkipVerify):
+	case x != nil && (x.MinVersion != y.MinVersion || len(x.Certificates)+len(y.Certificates) > 0 ||
+		x.InsecureSkipVerify != y.InsecureSkipVerify):
 		return false
 	case x != nil && (x.RootCAs == nil) != (y.RootCAs == nil):
 		return false
 	case x != nil && x.RootCAs != nil && !x.RootCAs.Equal(y.RootCAs):
 		return false
 	}
-	return a.TLSHandshakeTimeout == b.TLSHandshakeTimeout && a.MaxIdleConnsPerHost == b.MaxIdleConnsPerHost && a.ResponseHeaderTimeout == b.ResponseHeaderTimeout &&
+	return a.TLSHandshakeTimeout == b.TLSHandshakeTimeout &&
+		a.MaxIdleConnsPerHost == b.MaxIdleConnsPerHost &&
+		a.ResponseHeaderTimeout == b.ResponseHeaderTimeout &&
 		a.DisableKeepAlives == b.DisableKeepAlives && a.DisableCompression == b.DisableCompression
 }
 
-// do makes a request by the bucket's policy: it repeats what failed with files.ErrUnavailable.
+// do makes a request by the bucket's policy: it repeats what failed with
+// files.ErrUnavailable.
 func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
 	return b.doAt(ctx, o, "", request)
 }
@@ -173,11 +186,12 @@ func (b *backend) doAt(ctx context.Context, o op, key string,
 	return d.settle(ctx, err)
 }
 
-// uploadGone reports whether an upload in parts has ended, which no repeat changes: only the whole
-// Put may begin again.
+// uploadGone reports whether an upload in parts has ended, which no repeat changes:
+// only the whole Put may begin again.
 func uploadGone(err error) bool { return err != nil && answerOf(err).code == "NoSuchUpload" }
 
-// withMD5 gives a request the Content-MD5 that older stores ask for, in place of a checksum.
+// withMD5 gives a request the Content-MD5 that older stores ask for, in place of a
+// checksum.
 func withMD5(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		_, err := stack.Finalize.Remove("AWSChecksum:ComputeInputPayloadChecksum")

@@ -11,8 +11,8 @@ import (
 )
 
 // documented are the codes with their status: those of
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and behind them those that
-// other stores answer.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and behind them
+// those that other stores answer.
 const documented = `
 AccessControlListNotSupported 400
 AccessDenied 403
@@ -186,8 +186,8 @@ QpsLimitExceeded 503
 QuotaExceeded 403
 `
 
-// TestCodes walks the table: each documented code has a row, and becomes a sentinel whatever was
-// asked.
+// TestCodes walks the table: each documented code has a row, and becomes a sentinel
+// whatever was asked.
 func TestCodes(t *testing.T) {
 	var status = map[string]int{}
 	for line := range strings.Lines(documented) {
@@ -218,7 +218,12 @@ func walkCode(t *testing.T, code string, status int) {
 			continue
 		}
 		for _, flag := range []op{0, ifMatch, ifNone, ifFrom | copying} {
-			a := answer{status: status, code: code, own: true, header: http.Header{}}
+			a := answer{
+				status: status,
+				code:   code,
+				own:    true,
+				header: http.Header{},
+			}
 			_, kind := a.kind(o | flag)
 			switch {
 			case kind == errRange && o == opGet:
@@ -226,7 +231,8 @@ func walkCode(t *testing.T, code string, status int) {
 				t.Errorf("%d %s, operation %d: no sentinel, but %v", status, code, o, kind)
 			case kind == files.ErrNotExist && (o | flag).writes():
 				t.Errorf("%d %s: ErrNotExist for a write", status, code)
-			case kind == files.ErrNotExist && code != "NoSuchKey" && code != "NoSuchVersion" && o != opStat:
+			case kind == files.ErrNotExist && code != "NoSuchKey" && code != "NoSuchVersion" &&
+				o != opStat:
 				t.Errorf("%d %s, operation %d: ErrNotExist", status, code, o)
 			case kind == files.ErrExist && o != opPutAbsent:
 				t.Errorf("%d %s, operation %d: ErrExist", status, code, o)
@@ -285,9 +291,15 @@ func TestCodesByOperation(t *testing.T) {
 		{"NobodyKnows", 404, opGet, files.ErrUnavailable},
 		{"NotFound", 404, opStat, files.ErrNotExist},
 	} {
-		a := answer{status: c.status, code: c.code, own: true, header: http.Header{}}
+		a := answer{
+			status: c.status,
+			code:   c.code,
+			own:    true,
+			header: http.Header{},
+		}
 		if words, kind := a.kind(c.o); !errors.Is(kind, c.want) {
-			t.Errorf("%d %s, operation %d: %v %q, want %v", c.status, c.code, c.o, kind, words, c.want)
+			t.Errorf("%d %s, operation %d: %v %q, want %v", c.status, c.code, c.o, kind, words,
+				c.want)
 		}
 	}
 }

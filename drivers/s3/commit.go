@@ -11,8 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// commit is the one request of a Put that makes it visible, repeated where that is safe. When an
-// answer was lost, a conditional repeat may meet its own success, which its mark tells.
+// commit is the one request of a Put that makes it visible, repeated where that is
+// safe. When an answer was lost, a conditional repeat may meet its own success, which
+// its mark tells.
 type commit struct {
 	b           *backend
 	key         string
@@ -56,9 +57,10 @@ func (b *backend) putCondition(v files.Version) *string {
 	return condition(v)
 }
 
-// run makes the request by the bucket's policy. attempt tells whether the whole request may have
-// been sent.
-func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
+// run makes the request by the bucket's policy. attempt tells whether the whole request
+// may have been sent.
+func (c *commit) run(ctx context.Context,
+	attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
 	var final error
 	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		var sent bool
@@ -109,13 +111,13 @@ func (c *commit) run(ctx context.Context, attempt func(ctx context.Context) (inf
 	return files.Info{}, uncertain(err)
 }
 
-// refusedFirst reads the answer to the repeat of a request that was refused before, by a race, for
-// the moment, or by something in front of the service.
+// refusedFirst reads the answer to the repeat of a request that was refused before, by
+// a race, for the moment, or by something in front of the service.
 func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool) {
 	switch k := files.KindOf(*err); {
 	case k == files.ErrExist, k == files.ErrPrecondition, uploadGone(*err):
-		// Should it have been carried out all the same, the mark tells, or, where there is none and
-		// something in front of the service refused it, nobody.
+		// Should it have been carried out all the same, the mark tells, or, where there
+		// is none and something in front of the service refused it, nobody.
 		info, ok := c.mine(ctx)
 		if !ok && c.vague {
 			*err = uncertain(*err)
@@ -129,8 +131,9 @@ func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool
 	return files.Info{}, false
 }
 
-// refusal is what the service would have said of a condition where the connection broke while the
-// content was sent: a server that refuses early may close before its answer is read.
+// refusal is what the service would have said of a condition where the connection broke
+// while the content was sent: a server that refuses early may close before its answer
+// is read.
 func (c *commit) refusal(ctx context.Context, err error) error {
 	if c.mark == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
 		return err
@@ -150,8 +153,8 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	return err
 }
 
-// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the repeat was
-// told is no outcome, so its sentinel isn't found beside ErrUncertain.
+// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
+// repeat was told is no outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error) error {
 	words := "the answer to the commit was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {

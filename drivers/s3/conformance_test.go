@@ -9,30 +9,36 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run against S3's
-// documented answers in TestReplay, or needs no more than a store that takes the names.
+// What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run
+// against S3's documented answers in TestReplay, or needs no more than a store that
+// takes the names.
 var versitygwFaults = func() map[string]string {
 	const (
-		replace = "versitygw's MetadataDirective REPLACE leaves headers that aren't given anew (TestReplay)"
-		long    = "versitygw refuses segments of more than 255 bytes with KeyTooLongError; S3 takes keys of 1,024"
+		replace = "versitygw's MetadataDirective REPLACE leaves headers that aren't given anew " +
+			"(TestReplay)"
+		long = "versitygw refuses segments of more than 255 bytes with KeyTooLongError; S3 takes " +
+			"keys of 1,024"
 	)
 	faults := map[string]string{
 		"C1/info":                       replace,
 		"C1/onto-itself-new-attributes": replace,
 	}
 	for _, id := range []string{
-		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element", "P7/on-every-file",
+		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element",
+		"P7/on-every-file",
 	} {
 		faults[id] = long
 	}
 	return faults
 }()
 
-const racing = "versitygw refuses a file for a moment where a folder was emptied, with 409 ExistingObjectIsDirectory; " +
+const racing = "versitygw refuses a file for a moment where a folder was emptied, with 409 " +
+	"ExistingObjectIsDirectory; " +
 	"S3's keys are flat"
 
 var versitygwRaces = map[string]string{
-	"P1/torn-info":               "versitygw changes an object's attributes one by one, so HEAD tells two puts at once",
+	"P1/torn-info": "versitygw changes an object's attributes one by one, so HEAD " +
+		"tells two puts at once",
 	"X1/model":                   "the random operations meet the faults above",
 	"L4/directories-come-and-go": racing,
 	"L4/what-was-put":            racing,
@@ -49,8 +55,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// TestConformanceSub runs the contract below a directory. That of the distributed store is in
-// internal/cephtest.
+// TestConformanceSub runs the contract below a directory. That of the distributed store
+// is in internal/cephtest.
 func TestConformanceSub(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw})
 	h := s.harness()

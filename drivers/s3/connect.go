@@ -14,7 +14,8 @@ import (
 var settings = connect.Settings{
 	TLS:   "write https:// in endpoint=",
 	Plain: "write http:// in endpoint=, or disable_https=true without one",
-	Host: "write the host of the certificate in endpoint=, and use_path_style=true where the bucket " +
+	Host: "write the host of the certificate in endpoint=, and use_path_style=true where " +
+		"the bucket " +
 		"in front of it is what the certificate lacks",
 	Authority: "set AWS_CA_BUNDLE or SSL_CERT_FILE to the authority's certificate",
 }
@@ -54,9 +55,9 @@ func payer(stack *middleware.Stack) error {
 	return smithyhttp.SetHeaderValue("X-Amz-Request-Payer", "requester")(stack)
 }
 
-// unsigned are the headers that something between the program and the store changes, so that a
-// signature of them is refused: Google's door for S3 rewrites Accept-Encoding. See
-// https://github.com/aws/aws-sdk-go-v2/issues/1816
+// unsigned are the headers that something between the program and the store changes, so
+// that a signature of them is refused: Google's door for S3 rewrites Accept-Encoding.
+// See https://github.com/aws/aws-sdk-go-v2/issues/1816
 var unsigned = []string{"Accept-Encoding"}
 
 type unsignedKey struct{}

@@ -84,8 +84,8 @@ func openURL(t *testing.T, u string) files.Bucket {
 	return b
 }
 
-// TestPathStyleOfLonelyHosts: the host of an endpoint that can have nothing below it isn't looked up
-// with the bucket in front.
+// TestPathStyleOfLonelyHosts: the host of an endpoint that can have nothing below it
+// isn't looked up with the bucket in front.
 func TestPathStyleOfLonelyHosts(t *testing.T) {
 	plainEnvironment(t)
 	var path, host atomic.Value
@@ -116,8 +116,8 @@ func TestPathStyleOfLonelyHosts(t *testing.T) {
 	}
 }
 
-// TestNoCredentials: a machine without any, whose metadata service answers or is silent, is told
-// what to set, within one call and without a request to the store.
+// TestNoCredentials: a machine without any, whose metadata service answers or is
+// silent, is told what to set, within one call and without a request to the store.
 func TestNoCredentials(t *testing.T) {
 	var asked atomic.Int32
 	store := serving(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); found(w) })
@@ -184,8 +184,9 @@ func TestInstanceRole(t *testing.T) {
 	}
 }
 
-// TestRotatedKeys: credentials of a file are read again where the store doesn't know them any more,
-// and the call is repeated once. A key that hasn't changed costs one request.
+// TestRotatedKeys: credentials of a file are read again where the store doesn't know
+// them any more, and the call is repeated once. A key that hasn't changed costs one
+// request.
 func TestRotatedKeys(t *testing.T) {
 	for _, code := range []string{"InvalidAccessKeyId", "ExpiredToken", "SignatureDoesNotMatch"} {
 		t.Run(code, func(t *testing.T) {
@@ -217,7 +218,10 @@ func TestRotatedKeys(t *testing.T) {
 				return openURL(t, "s3://bucket?region=x&endpoint="+store+quick)
 			}
 			for name, do := range map[string]func(files.Bucket) error{
-				"Stat": func(b files.Bucket) error { _, err := b.Stat(t.Context(), "a", nil); return err },
+				"Stat": func(b files.Bucket) error {
+					_, err := b.Stat(t.Context(), "a", nil)
+					return err
+				},
 				"Put": func(b files.Bucket) error {
 					_, err := files.PutString(t.Context(), b, "a", "content", nil)
 					return err
@@ -325,7 +329,8 @@ func TestRequesterPays(t *testing.T) {
 	}
 }
 
-// TestAcceptEncodingUnsigned: what something on the way changes isn't signed, and is sent.
+// TestAcceptEncodingUnsigned: what something on the way changes isn't signed, and is
+// sent.
 func TestAcceptEncodingUnsigned(t *testing.T) {
 	plainEnvironment(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
@@ -368,7 +373,10 @@ func TestTimeouts(t *testing.T) {
 	} {
 		c := offlineClient(addr)
 		client := derive(c, func(o *s3.Options) { o.HTTPClient = by })
-		b := New(client, "bucket", &Options{Timeout: 200 * time.Millisecond, Retry: &retry.Policy{Attempts: 2, Delay: time.Millisecond}})
+		b := New(client, "bucket", &Options{
+			Timeout: 200 * time.Millisecond,
+			Retry:   &retry.Policy{Attempts: 2, Delay: time.Millisecond},
+		})
 		_, err := b.Stat(t.Context(), "a", nil)
 		if !errors.Is(err, files.ErrUnavailable) || !strings.Contains(err.Error(), "timeout=") ||
 			errors.Is(err, context.DeadlineExceeded) {

@@ -15,19 +15,22 @@ import (
 // errSourceChanged: the source was replaced between the look at it and the copy.
 var errSourceChanged = errors.New("the source was replaced")
 
-// Copy is one CopyObject, and one HEAD before it where the whole Info is asked for, which its
-// answer doesn't tell. What is larger than CopyObject takes is copied in parts. Another bucket of
-// the same endpoint is copied from if the credentials may read it.
-func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+// Copy is one CopyObject, and one HEAD before it where the whole Info is asked for,
+// which its answer doesn't tell. What is larger than CopyObject takes is copied in
+// parts. Another bucket of the same endpoint is copied from if the credentials may read
+// it.
+func (b *backend) Copy(ctx context.Context, from driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
 	if !ok || src.store.endpoint != b.store.endpoint || src.store.region != b.store.region {
 		return files.Info{}, files.ErrUnsupported
 	}
-	// Without conditions that are kept, files.Copy reads and puts: a read is of one version, and a
-	// Put has its own conditions. Where the source is looked at first, its version holds the two
-	// together.
+	// Without conditions that are kept, files.Copy reads and puts: a read is of one
+	// version, and a Put has its own conditions. Where the source is looked at first,
+	// its version holds the two together.
 	pinned := req.IfSource != "" || req.FullInfo || src.bucket == b.bucket && req.Src == req.Dst
-	if !req.If.IsZero() && b.known.is(CopyIf) != Kept || pinned && b.known.is(CopySourceIf) != Kept {
+	if !req.If.IsZero() && b.known.is(CopyIf) != Kept ||
+		pinned && b.known.is(CopySourceIf) != Kept {
 		return files.Info{}, files.ErrUnsupported
 	}
 	if err := src.known.refused(req.Src); err != nil {
@@ -49,14 +52,16 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend, req *driver.Cop
 	return info, err
 }
 
-func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyRequest) (files.Info, error) {
-	// S3 refuses a copy onto itself that changes nothing that it knows of, so there the attributes
-	// are given anew.
+func (b *backend) copy(ctx context.Context, src *backend,
+	req *driver.CopyRequest) (files.Info, error) {
+	// S3 refuses a copy onto itself that changes nothing that it knows of, so there the
+	// attributes are given anew.
 	itself := src.bucket == b.bucket && req.Src == req.Dst
 	if !req.FullInfo && !itself {
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
 		_, ifVersion := req.If.Version()
-		if k := files.KindOf(err); (req.IfSource != "" || ifVersion) && (k == files.ErrPrecondition || k == files.ErrExist) {
+		if k := files.KindOf(err); (req.IfSource != "" ||
+			ifVersion) && (k == files.ErrPrecondition || k == files.ErrExist) {
 			err = b.whichCondition(ctx, src, req, req.IfSource, err)
 		}
 		if !tooLargeToCopy(err) {
@@ -73,27 +78,35 @@ func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyReques
 			return info, err
 		}
 	}
-	return files.Info{}, files.Errorf(files.ErrUnavailable, "the source is replaced again and again")
+	return files.Info{}, files.Errorf(files.ErrUnavailable,
+		"the source is replaced again and again")
 }
 
-// maxCopyTries bounds how often a source is looked at that is replaced whenever it is to be copied.
+// maxCopyTries bounds how often a source is looked at that is replaced whenever it is
+// to be copied.
 const maxCopyTries = 20
 
-// tooLargeToCopy: S3 answers InvalidRequest to a source that CopyObject doesn't take for its size.
+// tooLargeToCopy: S3 answers InvalidRequest to a source that CopyObject doesn't take
+// for its size.
 func tooLargeToCopy(err error) bool {
 	code := answerOf(err).code
 	return code == "InvalidRequest" || code == "EntityTooLarge"
 }
 
 // copyLooking looks at the source first, and copies that version.
-func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.CopyRequest, itself bool) (files.Info, error) {
-	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src, IfMatch: condition(req.IfSource)})
+func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.CopyRequest,
+	itself bool) (files.Info, error) {
+	out, err := b.head(ctx, &s3.HeadObjectInput{
+		Bucket:  &src.bucket,
+		Key:     &req.Src,
+		IfMatch: condition(req.IfSource),
+	})
 	if err == nil && req.IfSource != "" && version(out.ETag) != req.IfSource {
 		return files.Info{}, files.ErrPrecondition // a store that ignores the condition
 	}
 	if files.KindOf(err) == files.ErrNotExist {
-		// The answer to the copy tells a missing bucket from a missing file (E3). Where it finds the
-		// source all the same, the 404 was a proxy's.
+		// The answer to the copy tells a missing bucket from a missing file (E3). Where
+		// it finds the source all the same, the 404 was a proxy's.
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
 		if err == nil && req.FullInfo {
 			info = b.lookedUp(ctx, req.Dst, info)
@@ -122,7 +135,8 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		info, err = b.copyObject(ctx, src, req, attributes, source.Version)
 	}
 	if err != nil {
-		if k := files.KindOf(err); (k == files.ErrPrecondition || k == files.ErrExist) && !errors.Is(err, errSourceChanged) {
+		if k := files.KindOf(err); (k == files.ErrPrecondition ||
+			k == files.ErrExist) && !errors.Is(err, errSourceChanged) {
 			return files.Info{}, b.whichCondition(ctx, src, req, source.Version, err)
 		}
 		return files.Info{}, err
@@ -137,7 +151,8 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	return info, nil
 }
 
-// lookedUp is the Info of the file, as far as it is still what the copy made; else the copy's own.
+// lookedUp is the Info of the file, as far as it is still what the copy made; else the
+// copy's own.
 func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) files.Info {
 	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &name})
 	if err != nil || version(out.ETag) != made.Version {
@@ -146,10 +161,12 @@ func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) fi
 	return infoOfHead(out)
 }
 
-// whichCondition tells whether it was the source's condition that failed, or the target's, for S3
-// answers both with 412, and with 404 both where the source is missing and where the target is. was
-// is the source's version as it was to be, if that was told.
-func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest, was files.Version, failed error) error {
+// whichCondition tells whether it was the source's condition that failed, or the
+// target's, for S3 answers both with 412, and with 404 both where the source is missing
+// and where the target is. was is the source's version as it was to be, if that was
+// told.
+func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest,
+	was files.Version, failed error) error {
 	now, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src})
 	switch {
 	case files.KindOf(err) == files.ErrNotExist:
@@ -162,9 +179,10 @@ func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.
 	return errSourceChanged
 }
 
-// copyObject is one CopyObject of that version of the source, if one is given. The Info has no
-// size.
-func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.CopyRequest, a *files.Attributes, v files.Version) (files.Info, error) {
+// copyObject is one CopyObject of that version of the source, if one is given. The Info
+// has no size.
+func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.CopyRequest,
+	a *files.Attributes, v files.Version) (files.Info, error) {
 	c, n := b.newCommit(req.Dst, req.If), b.native(req.Native)
 	if c.op == opPut {
 		c.op = opCopy
@@ -173,9 +191,20 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 		c.op |= ifFrom
 	}
 	in := &s3.CopyObjectInput{
-		Bucket: &b.bucket, Key: &req.Dst, CopySource: copySource(src.bucket, req.Src), CopySourceIfMatch: condition(v), IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch,
-		StorageClass: n.StorageClass, ServerSideEncryption: n.Encryption, SSEKMSKeyId: n.kmsKey(), BucketKeyEnabled: n.bucketKey(),
-		ObjectLockMode: n.Lock, ObjectLockRetainUntilDate: n.retainUntil(), ObjectLockLegalHoldStatus: n.legalHold(), ACL: n.ACL,
+		Bucket:                    &b.bucket,
+		Key:                       &req.Dst,
+		CopySource:                copySource(src.bucket, req.Src),
+		CopySourceIfMatch:         condition(v),
+		IfMatch:                   c.ifMatch,
+		IfNoneMatch:               c.ifNoneMatch,
+		StorageClass:              n.StorageClass,
+		ServerSideEncryption:      n.Encryption,
+		SSEKMSKeyId:               n.kmsKey(),
+		BucketKeyEnabled:          n.bucketKey(),
+		ObjectLockMode:            n.Lock,
+		ObjectLockRetainUntilDate: n.retainUntil(),
+		ObjectLockLegalHoldStatus: n.legalHold(),
+		ACL:                       n.ACL,
 	}
 	if n.Tags != nil {
 		in.TaggingDirective, in.Tagging = types.TaggingDirectiveReplace, n.tagging()
@@ -183,8 +212,10 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 	if a == nil {
 		c.mark = "" // the source's metadata comes along
 	} else {
-		in.MetadataDirective, in.Metadata = types.MetadataDirectiveReplace, storedMetadata(a.Metadata, c.mark)
-		in.ContentType, in.CacheControl, in.ContentDisposition = text(a.ContentType), text(a.CacheControl), text(a.ContentDisposition)
+		in.MetadataDirective, in.Metadata = types.MetadataDirectiveReplace,
+			storedMetadata(a.Metadata, c.mark)
+		in.ContentType, in.CacheControl, in.ContentDisposition = text(a.ContentType),
+			text(a.CacheControl), text(a.ContentDisposition)
 		in.ContentEncoding, in.ContentLanguage = text(a.ContentEncoding), text(a.ContentLanguage)
 	}
 	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
@@ -206,15 +237,17 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 		}
 		if r := out.CopyObjectResult; r != nil {
 			info.Version, info.ModTime = version(r.ETag), cut(r.LastModified)
-			info.Digest = digest(r.ChecksumType, r.ChecksumCRC32C, r.ChecksumCRC32, r.ChecksumCRC64NVME, r.ChecksumSHA256)
+			info.Digest = digest(r.ChecksumType, r.ChecksumCRC32C, r.ChecksumCRC32,
+				r.ChecksumCRC64NVME, r.ChecksumSHA256)
 		}
 		return info, true, b.promised(info.Version)
 	})
 }
 
-// copySource is the header's form: bucket and key with everything but letters, digits and -._~/
-// escaped, since some stores take "+" for a space. Of an access point, which is named by an ARN, it
-// is the object's ARN: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+// copySource is the header's form: bucket and key with everything but letters, digits
+// and -._~/ escaped, since some stores take "+" for a space. Of an access point, which
+// is named by an ARN, it is the object's ARN:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 func copySource(bucket, key string) *string {
 	between := "/"
 	if strings.HasPrefix(bucket, "arn:") { // an access point

@@ -15,9 +15,10 @@ import (
 // copyPart is the size of a part of a copy in parts, which nothing of this process holds.
 const copyPart = gib
 
-// copyParts copies with UploadPartCopy, of that version of the source. Unlike CopyObject it takes
-// nothing over by itself.
-func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyRequest, source files.Info) (files.Info, error) {
+// copyParts copies with UploadPartCopy, of that version of the source. Unlike
+// CopyObject it takes nothing over by itself.
+func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyRequest,
+	source files.Info) (files.Info, error) {
 	attributes, n := source.Attributes, *b.native(req.Native)
 	if req.Attributes != nil {
 		attributes = *req.Attributes
@@ -26,8 +27,8 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 		n.Tags = b.tags(ctx, src, req.Src)
 	}
 	c := b.newCommit(req.Dst, req.If)
-	// No checksum is asked for, so S3 computes its own of the whole, CRC-64/NVME: the parts' can't
-	// be told from here.
+	// No checksum is asked for, so S3 computes its own of the whole, CRC-64/NVME: the
+	// parts' can't be told from here.
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
 		return b.begin(ctx, b.createInput(req.Dst, attributes, c.mark, &n), false)
 	})
@@ -48,7 +49,10 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 
 // tags are the source's, as far as the credentials may see them and the store has such.
 func (b *backend) tags(ctx context.Context, src *backend, key string) map[string]string {
-	out, err := b.client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: &src.bucket, Key: &key})
+	out, err := b.client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
+		Bucket: &src.bucket,
+		Key:    &key,
+	})
 	if err != nil {
 		return nil
 	}
@@ -59,9 +63,10 @@ func (b *backend) tags(ctx context.Context, src *backend, key string) map[string
 	return tags
 }
 
-// copyFrom copies all parts, a few at a time. After an error no other begins, but those on their
-// way come to their end: S3 goes on with a copy whose client has gone, and what it copies after the
-// abort may stay (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
+// copyFrom copies all parts, a few at a time. After an error no other begins, but those
+// on their way come to their end: S3 goes on with a copy whose client has gone, and
+// what it copies after the abort may stay
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source files.Info) error {
 	var (
 		wg     sync.WaitGroup
@@ -69,11 +74,13 @@ func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source 
 		slots  = make(chan struct{}, u.b.plan.Concurrency)
 		size   = min(copyPart, u.b.copyLimit)
 	)
-	for number, off := int32(1), int64(0); off < source.Size && ctx.Err() == nil && len(failed) == 0; number, off = number+1, off+size {
+	for number, off := int32(1), int64(0); off < source.Size && ctx.Err() == nil &&
+		len(failed) == 0; number, off = number+1, off+size {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if err := u.copyPart(ctx, src, key, source, number, off, min(size, source.Size-off)); err != nil {
+			if err := u.copyPart(ctx, src, key, source, number, off,
+				min(size, source.Size-off)); err != nil {
 				select {
 				case failed <- err:
 				default: // the first one counts
@@ -90,9 +97,18 @@ func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source 
 	}
 }
 
-func (u *upload) copyPart(ctx context.Context, src *backend, key string, source files.Info, number int32, off, n int64) error {
-	in := &s3.UploadPartCopyInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id, PartNumber: &number, CopySource: copySource(src.bucket, key), CopySourceIfMatch: condition(source.Version),
-		CopySourceRange: aws.String("bytes=" + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10))}
+func (u *upload) copyPart(ctx context.Context, src *backend, key string, source files.Info,
+	number int32, off, n int64) error {
+	in := &s3.UploadPartCopyInput{
+		Bucket:            &u.b.bucket,
+		Key:               &u.key,
+		UploadId:          u.id,
+		PartNumber:        &number,
+		CopySource:        copySource(src.bucket, key),
+		CopySourceIfMatch: condition(source.Version),
+		CopySourceRange: aws.String("bytes=" + strconv.FormatInt(off,
+			10) + "-" + strconv.FormatInt(off+n-1, 10)),
+	}
 	var out *s3.UploadPartCopyOutput
 	err := u.b.do(ctx, opCopy|copying|ifFrom, func(ctx context.Context) (err error) {
 		out, err = u.b.client.UploadPartCopy(ctx, in)

@@ -15,8 +15,9 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// metadataTime bounds the wait for a machine's metadata, which answers within milliseconds where it
-// is. botocore asks once, for a second; the SDK here asks for 5 to 15 s, for each request anew.
+// metadataTime bounds the wait for a machine's metadata, which answers within
+// milliseconds where it is. botocore asks once, for a second; the SDK here asks for 5
+// to 15 s, for each request anew.
 const metadataTime = 3 * time.Second
 
 // noCredentials is the failure to get credentials: asking again changes nothing.
@@ -28,8 +29,8 @@ func (n *noCredentials) Unwrap() error { return n.err }
 const setCredentials = "there are no credentials, or they can't be refreshed: " +
 	"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role, or write anonymous=true"
 
-// renewable are credentials that are read anew once a service doesn't know them any more: a program
-// runs for longer than keys that are rotated.
+// renewable are credentials that are read anew once a service doesn't know them any
+// more: a program runs for longer than keys that are rotated.
 type renewable struct {
 	// load reads the configuration; nil where the client is the caller's.
 	load func(ctx context.Context) (aws.CredentialsProvider, error)
@@ -49,8 +50,8 @@ func (r *renewable) current() aws.CredentialsProvider {
 	return r.now
 }
 
-// Retrieve returns when the context ends, as the SDK's cache does, which all providers of a
-// configuration have around them.
+// Retrieve returns when the context ends, as the SDK's cache does, which all providers
+// of a configuration have around them.
 func (r *renewable) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	p, outer := r.current(), ctx
 	if aws.IsCredentialsProvider(p, (*ec2rolecreds.Provider)(nil)) {
@@ -78,9 +79,10 @@ func (r *renewable) ProviderSources() []aws.CredentialSource {
 	return nil
 }
 
-// renew reads the credentials anew, and reports whether the request is worth repeating: always for
-// those that come from elsewhere, but for those of the environment and of files only if they have
-// changed. It asks nobody; what must ask does so for the next request.
+// renew reads the credentials anew, and reports whether the request is worth repeating:
+// always for those that come from elsewhere, but for those of the environment and of
+// files only if they have changed. It asks nobody; what must ask does so for the next
+// request.
 func (r *renewable) renew(sure bool) bool {
 	old := r.current()
 	if !isStatic(old) {
@@ -118,8 +120,8 @@ func isStatic(p aws.CredentialsProvider) bool {
 		aws.IsCredentialsProvider(p, (*credentials.StaticCredentialsProvider)(nil))
 }
 
-// ofMachine are the credentials of a configuration, whose metadata service is asked no longer than
-// it takes.
+// ofMachine are the credentials of a configuration, whose metadata service is asked no
+// longer than it takes.
 func ofMachine(cfg aws.Config) aws.CredentialsProvider {
 	if !aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
 		return cfg.Credentials
@@ -136,7 +138,8 @@ func ofMachine(cfg aws.Config) aws.CredentialsProvider {
 	})
 }
 
-// bounded is the provider that load makes in place of one that asks the machine's metadata for long.
+// bounded is the provider that load makes in place of one that asks the machine's
+// metadata for long.
 func bounded(
 	ctx context.Context, p aws.CredentialsProvider,
 	load func(context.Context) (aws.CredentialsProvider, error),
@@ -150,8 +153,9 @@ func bounded(
 	return p
 }
 
-// again is the SDK's retryer. It repeats nothing but, once and at once, what a corrected clock or
-// credentials that were read anew may change; the rest is the policy's.
+// again is the SDK's retryer. It repeats nothing but, once and at once, what a
+// corrected clock or credentials that were read anew may change; the rest is the
+// policy's.
 type again struct{ credentials *renewable }
 
 var _ aws.RetryerV2 = (*again)(nil)
@@ -169,7 +173,8 @@ var renewing = map[string]bool{
 	"SignatureDoesNotMatch":       true, // the secret alone was rotated
 }
 
-// skewed are the codes for a clock that goes wrong; the SDK then corrects it by the answer's Date.
+// skewed are the codes for a clock that goes wrong; the SDK then corrects it by the
+// answer's Date.
 var skewed = map[string]bool{
 	"RequestTimeTooSkewed":       true,
 	"RequestExpired":             true,
@@ -178,7 +183,8 @@ var skewed = map[string]bool{
 	"AuthorizationHeaderExpired": true,
 }
 
-// skewTime is how wrong a clock must be for a signature to be refused; S3 takes 15 minutes.
+// skewTime is how wrong a clock must be for a signature to be refused; S3 takes 15
+// minutes.
 const skewTime = 4 * time.Minute
 
 func (a *again) IsErrorRetryable(err error) bool {

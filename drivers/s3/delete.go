@@ -34,9 +34,10 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	return err
 }
 
-// deleteVersion deletes under a condition. When an answer was lost, the repeat can't tell whether
-// the first has deleted the file or somebody else has replaced it.
-func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput, v files.Version) error {
+// deleteVersion deletes under a condition. When an answer was lost, the repeat can't
+// tell whether the first has deleted the file or somebody else has replaced it.
+func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput,
+	v files.Version) error {
 	if err := b.usable(v); err != nil {
 		return err
 	}
@@ -63,8 +64,8 @@ var errNoMD5 = errors.New("there is no MD5")
 // MaxDeleteMany is how many names one request deletes.
 func (b *backend) MaxDeleteMany() int { return maxDelete }
 
-// DeleteMany is one DeleteObjects; names that failed for the service's own trouble are asked for
-// again.
+// DeleteMany is one DeleteObjects; names that failed for the service's own trouble are
+// asked for again.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	at := make(map[string][]int, len(names)) // a name may come twice
@@ -126,7 +127,8 @@ func lacksMany(err error) bool {
 // deleteAtOnce is how many deletions of one name each are on their way.
 const deleteAtOnce = 16
 
-// deleteEach deletes the names one by one, a few at a time, and reports whether all are gone.
+// deleteEach deletes the names one by one, a few at a time, and reports whether all are
+// gone.
 func (b *backend) deleteEach(ctx context.Context, todo []types.ObjectIdentifier,
 	set func(string, error),
 ) (gone bool) {
@@ -153,8 +155,8 @@ func (b *backend) deleteEach(ctx context.Context, todo []types.ObjectIdentifier,
 	return gone
 }
 
-// deleteObjects makes one request. todo is left with what is worth another one; the error is then
-// the first of them.
+// deleteObjects makes one request. todo is left with what is worth another one; the
+// error is then the first of them.
 func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.ObjectIdentifier,
 	set func(string, error),
 ) error {
@@ -199,8 +201,8 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 		}
 		delete(open, key)
 	}
-	// What can't be matched isn't done. A store that names what it deleted, though it needn't,
-	// names all.
+	// What can't be matched isn't done. A store that names what it deleted, though it
+	// needn't, names all.
 	if len(open) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
 		if first == nil {
 			first = files.Errorf(files.ErrUnavailable,
@@ -254,7 +256,8 @@ func (b *backend) sendDelete(ctx context.Context, in *s3.DeleteObjectsInput) (
 	return out, err
 }
 
-// wantsMD5 reports whether a store may want the Content-MD5, which stores tell in many ways.
+// wantsMD5 reports whether a store may want the Content-MD5, which stores tell in many
+// ways.
 func wantsMD5(err error) bool {
 	if err == nil {
 		return false

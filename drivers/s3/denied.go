@@ -11,14 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// maxDenied is how often a denied write is repeated on a store whose denial may be a race, where
-// nothing tells the two apart.
+// maxDenied is how often a denied write is repeated on a store whose denial may be a
+// race, where nothing tells the two apart.
 const maxDenied = 2
 
-// denials repeats writes that are denied on a store whose AccessDenied may stand for a race. MinIO
-// makes the directories of an object while a delete beside it removes them again; what the file
-// system then says (ENOENT, twice) becomes errFileAccessDenied, and that AccessDenied, in the words
-// of a true denial (cmd/os-reliable.go, mkdirAll and renameAll; run). Nothing was written then.
+// denials repeats writes that are denied on a store whose AccessDenied may stand for a
+// race. MinIO makes the directories of an object while a delete beside it removes them
+// again; what the file system then says (ENOENT, twice) becomes errFileAccessDenied,
+// and that AccessDenied, in the words of a true denial (cmd/os-reliable.go, mkdirAll
+// and renameAll; run). Nothing was written then.
 type denials struct {
 	b    *backend
 	o    op
@@ -38,7 +39,8 @@ func (b *backend) denials(o op, key string) *denials {
 	return d
 }
 
-// look is what the policy is told of a failure: that a denial is trouble, while it may be repeated.
+// look is what the policy is told of a failure: that a denial is trouble, while it may
+// be repeated.
 func (d *denials) look(ctx context.Context, failure, mapped error) error {
 	if d.noPlace(ctx, failure) {
 		d.seen = true
@@ -62,9 +64,9 @@ func (d *denials) look(ctx context.Context, failure, mapped error) error {
 	return &denied{mapped}
 }
 
-// noPlace reports whether the store says that a directory of the file's name is in its way, and
-// there is none: versitygw says so too where a delete removed the file's directory meanwhile
-// (backend/posix/posix.go, PutObject; run).
+// noPlace reports whether the store says that a directory of the file's name is in its
+// way, and there is none: versitygw says so too where a delete removed the file's
+// directory meanwhile (backend/posix/posix.go, PutObject; run).
 func (d *denials) noPlace(ctx context.Context, failure error) bool {
 	a := answerOf(failure)
 	if d.key == "" || !a.own || a.code != "ExistingObjectIsDirectory" {
@@ -94,8 +96,8 @@ func isUnmet(err error) bool {
 	return a.own && (a.code == "PreconditionFailed" || a.code == "NoSuchKey")
 }
 
-// impossible is a Put under a condition that never holds: it tells whether the credentials may
-// write the key.
+// impossible is a Put under a condition that never holds: it tells whether the
+// credentials may write the key.
 func (b *backend) impossible(ctx context.Context, key string) error {
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:  &b.bucket,
@@ -106,7 +108,8 @@ func (b *backend) impossible(ctx context.Context, key string) error {
 	return err
 }
 
-// denied is a denial that may be a race: files.ErrUnavailable for the policy, and for nobody else.
+// denied is a denial that may be a race: files.ErrUnavailable for the policy, and for
+// nobody else.
 type denied struct{ error }
 
 func (d *denied) Is(target error) bool { return target == files.ErrUnavailable }

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// denying is a store that denies the first writes, n of them or, where n is negative, all. carries
-// tells whether a denied write is carried out all the same.
+// denying is a store that denies the first writes, n of them or, where n is negative,
+// all. carries tells whether a denied write is carried out all the same.
 type denying struct {
 	tiny
 	server  string
@@ -86,8 +86,8 @@ func keeping(p *Profile, k Keep) *Profile {
 	return &q
 }
 
-// TestDeniedByRace: a write that MinIO denies because of a delete beside it is repeated; a true
-// denial comes back after few requests, and on Amazon's after one.
+// TestDeniedByRace: a write that MinIO denies because of a delete beside it is
+// repeated; a true denial comes back after few requests, and on Amazon's after one.
 func TestDeniedByRace(t *testing.T) {
 	writes := []string{"put", "put in parts", "copy", "delete", "delete many"}
 	for _, p := range []*Profile{minio, aistor, unknown} {
@@ -135,7 +135,8 @@ func TestDeniedByRace(t *testing.T) {
 	}
 }
 
-// TestDeniedYetDone: should a denied write have been carried out, its own mark is met and told.
+// TestDeniedYetDone: should a denied write have been carried out, its own mark is met
+// and told.
 func TestDeniedYetDone(t *testing.T) {
 	for _, keep := range []Keep{Kept, NotKept} {
 		s := &denying{n: 1, carries: true}
@@ -153,8 +154,8 @@ func TestDeniedYetDone(t *testing.T) {
 	}
 }
 
-// TestNoPlaceByRace: versitygw says that a directory is in a file's way where a delete removed the
-// file's own one; whether there is one decides.
+// TestNoPlaceByRace: versitygw says that a directory is in a file's way where a delete
+// removed the file's own one; whether there is one decides.
 func TestNoPlaceByRace(t *testing.T) {
 	for _, below := range []bool{false, true} {
 		s := &tiny{}
@@ -185,8 +186,8 @@ func TestNoPlaceByRace(t *testing.T) {
 	}
 }
 
-// TestPartsGone: MinIO refuses the end of an upload by a race, and has lost the parts by then. That
-// is trouble of the service, and no fault of the caller's.
+// TestPartsGone: MinIO refuses the end of an upload by a race, and has lost the parts
+// by then. That is trouble of the service, and no fault of the caller's.
 func TestPartsGone(t *testing.T) {
 	ends := 0
 	s := &denying{}

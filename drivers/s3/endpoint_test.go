@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// TestHostile: whatever the endpoint answers, nothing is believed that S3 didn't say or prove.
+// TestHostile: whatever the endpoint answers, nothing is believed that S3 didn't say or
+// prove.
 func TestHostile(t *testing.T) {
 	part := 1
 	if testing.Short() {

@@ -11,8 +11,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestEqualParts: a store of which nothing is known gets parts of one size, however long a stream of
-// unknown length is, and Features say how far that reaches; Amazon's parts grow.
+// TestEqualParts: a store of which nothing is known gets parts of one size, however
+// long a stream of unknown length is, and Features say how far that reaches; Amazon's
+// parts grow.
 func TestEqualParts(t *testing.T) {
 	const few = 20 // parts at most, so that they would grow from the third on
 	const length = 12*minPart + 1

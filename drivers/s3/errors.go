@@ -16,8 +16,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// op is what was asked: the same answer means different things. Flags tell of conditions that were
-// sent.
+// op is what was asked: the same answer means different things. Flags tell of
+// conditions that were sent.
 type op uint16
 
 const (
@@ -56,7 +56,8 @@ func (o op) asks(match, none *string) op {
 // errRange is the answer to a range that has no bytes; it doesn't leave the package.
 var errRange = errors.New("the range has no bytes")
 
-// opaque is an error of no sentinel with words that may be shown, in place of its cause's (E1).
+// opaque is an error of no sentinel with words that may be shown, in place of its
+// cause's (E1).
 type opaque struct {
 	detail string
 	cause  error
@@ -116,7 +117,9 @@ func token(s string) string {
 	if kms, ok := strings.CutPrefix(s, "KMS."); ok && token(kms) != "" {
 		return s
 	}
-	if len(s) > 64 || strings.ContainsFunc(s, func(c rune) bool { return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') }) {
+	if len(s) > 64 || strings.ContainsFunc(s, func(c rune) bool {
+		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9')
+	}) {
 		return ""
 	}
 	return s
@@ -135,8 +138,9 @@ func (a answer) String() string {
 	return "the service answered " + strconv.Itoa(a.status) + " " + a.code
 }
 
-// fault maps an error of the SDK to a sentinel (E2). The SDK's texts hold keys, URLs and request
-// headers, so none is taken over (E1); errors.As reaches the SDK's own error.
+// fault maps an error of the SDK to a sentinel (E2). The SDK's texts hold keys, URLs
+// and request headers, so none is taken over (E1); errors.As reaches the SDK's own
+// error.
 func fault(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
@@ -218,7 +222,8 @@ func (a answer) kind(o op) (words string, kind error) {
 		}
 		switch {
 		case k == files.ErrNotExist && o.writes():
-			return words + " to a write: is the address style right? write use_path_style=true or false",
+			return words +
+					" to a write: is the address style right? write use_path_style=true or false",
 				files.ErrUnavailable
 		case k == files.ErrNotExist && (o&^flags == opList || o&^flags == opDeleteMany):
 			return words + " to a request for the bucket", files.ErrUnavailable
@@ -234,8 +239,9 @@ func (o op) writes() bool {
 	return (base == opPut || base == opPutAbsent || base == opPutMatch) && o&copying == 0
 }
 
-// condition is what the answer says of a condition: ErrUnavailable where none was sent, and nil
-// where it says nothing. The status alone is no reason, but to a HEAD, which has no other.
+// condition is what the answer says of a condition: ErrUnavailable where none was sent,
+// and nil where it says nothing. The status alone is no reason, but to a HEAD, which
+// has no other.
 func (a answer) condition(o op) error {
 	base := o &^ flags
 	missing := a.code == "NoSuchKey" || a.code == "NoSuchVersion" || a.code == "NotFound"
@@ -303,8 +309,8 @@ func (a answer) byStatus(o op, words string) (string, error) {
 // statusClientGone is what some servers say where they believe that the client has gone.
 const statusClientGone = 499
 
-// foreign is for an answer that isn't S3's: of a proxy, a login page, another web server. It is
-// never a success, and tells of no file.
+// foreign is for an answer that isn't S3's: of a proxy, a login page, another web
+// server. It is never a success, and tells of no file.
 func (a answer) foreign(words string) (string, error) {
 	switch {
 	case a.torn:
@@ -343,7 +349,8 @@ func (a answer) region(words string) (string, error) {
 // elsewhere reports whether the service sends to another region.
 func (a answer) elsewhere() bool {
 	switch a.code {
-	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "MovedPermanently":
+	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed",
+		"IllegalLocationConstraintException", "MovedPermanently":
 		return true
 	}
 	return a.status >= 300 && a.status < 400 && a.status != http.StatusNotModified

@@ -18,13 +18,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// credentials are those of an example. A program takes the SDK's chain: config.LoadDefaultConfig.
+// credentials are those of an example. A program takes the SDK's chain:
+// config.LoadDefaultConfig.
 var credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "example"}, nil
 })
 
-// A program's own client, with its own credentials, transport or middleware. Close leaves it as it
-// is.
+// A program's own client, with its own credentials, transport or middleware. Close
+// leaves it as it is.
 func ExampleNew() {
 	client := sdk.New(sdk.Options{Region: "eu-central-1", Credentials: credentials})
 	b := s3.New(client, "my-bucket", &s3.Options{PartSize: 16 << 20})
@@ -36,20 +37,31 @@ func ExampleNew() {
 
 // Options of S3 alone are given by the call; a bucket of another service refuses them.
 func ExamplePutOptions() {
-	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // in place of S3
+	// in place of S3
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
-		fmt.Println(r.Method, r.URL.Path, r.Header.Get("X-Amz-Storage-Class"), r.Header.Get("X-Amz-Tagging"))
+		fmt.Println(r.Method, r.URL.Path, r.Header.Get("X-Amz-Storage-Class"),
+			r.Header.Get("X-Amz-Tagging"))
 		w.Header().Set("ETag", `"1"`)
 	}))
 	defer store.Close()
-	client := sdk.New(sdk.Options{Region: "us-east-1", BaseEndpoint: &store.URL, UsePathStyle: true, Credentials: credentials})
+	client := sdk.New(sdk.Options{
+		Region:       "us-east-1",
+		BaseEndpoint: &store.URL,
+		UsePathStyle: true,
+		Credentials:  credentials,
+	})
 	amazon, _ := s3.ProfileNamed("aws") // for which the server stands
 	b := s3.New(client, "my-bucket", &s3.Options{Profile: &amazon})
 	defer b.Close()
 
-	info, err := b.Put(context.Background(), "reports/may.pdf", strings.NewReader("%PDF-1.7"), &files.PutOptions{
-		Native: []files.NativeOption{s3.PutOptions{StorageClass: types.StorageClassStandardIa, Tags: map[string]string{"team": "sales"}}},
-	})
+	info, err := b.Put(context.Background(), "reports/may.pdf", strings.NewReader("%PDF-1.7"),
+		&files.PutOptions{
+			Native: []files.NativeOption{s3.PutOptions{
+				StorageClass: types.StorageClassStandardIa,
+				Tags:         map[string]string{"team": "sales"},
+			}},
+		})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -59,13 +71,17 @@ func ExamplePutOptions() {
 	// 8 application/pdf 1
 }
 
-// A form with which a browser uploads an image of at most 5 MiB under a name that the program
-// chose.
+// A form with which a browser uploads an image of at most 5 MiB under a name that the
+// program chose.
 func ExampleSignPost() {
 	client := sdk.New(sdk.Options{Region: "eu-central-1", Credentials: credentials})
 	b := s3.New(client, "my-bucket", nil)
 	defer b.Close()
-	form, err := s3.SignPost(context.Background(), b, "uploads/42.png", &s3.PostOptions{Expiry: 10 * time.Minute, MaxSize: 5 << 20, ContentType: "image/png"})
+	form, err := s3.SignPost(context.Background(), b, "uploads/42.png", &s3.PostOptions{
+		Expiry:      10 * time.Minute,
+		MaxSize:     5 << 20,
+		ContentType: "image/png",
+	})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -27,13 +27,15 @@ func TestCopySourceOfARN(t *testing.T) {
 			"s3-outposts:eu-west-1:123456789012:outpost/op-1/accesspoint/mine/object/d/a b",
 	} {
 		sent := *copySource(bucket, "d/a b")
-		if got, err := url.PathUnescape(sent); got != want || err != nil || strings.Contains(sent, " ") {
+		if got, err := url.PathUnescape(sent); got != want || err != nil || strings.Contains(sent,
+			" ") {
 			t.Errorf("%s: %q, %v", bucket, sent, err)
 		}
 	}
 }
 
-// TestExpectRefused: what doesn't know Expect: 100-continue answers 417, and is asked without.
+// TestExpectRefused: what doesn't know Expect: 100-continue answers 417, and is asked
+// without.
 func TestExpectRefused(t *testing.T) {
 	for _, body := range []string{"", xmlError("ExpectationFailed")} {
 		expected, plain := 0, 0
@@ -59,7 +61,8 @@ func TestExpectRefused(t *testing.T) {
 	}
 }
 
-// TestDirectoryBucket: a directory bucket takes only whole elements as a prefix, and no StartAfter.
+// TestDirectoryBucket: a directory bucket takes only whole elements as a prefix, and no
+// StartAfter.
 func TestDirectoryBucket(t *testing.T) {
 	keys := []string{"notes/b", "notes/da1", "notes/dab/x", "notes/a", "other"}
 	var bad string
@@ -101,7 +104,10 @@ func TestDirectoryBucket(t *testing.T) {
 		want []string
 	}{
 		{"notes", files.ListOptions{Prefix: "da"}, []string{"notes/da1", "notes/dab/x"}},
-		{"notes", files.ListOptions{Prefix: "da", Shallow: true}, []string{"notes/da1", "notes/dab/"}},
+		{"notes", files.ListOptions{
+			Prefix:  "da",
+			Shallow: true,
+		}, []string{"notes/da1", "notes/dab/"}},
 		{"notes", files.ListOptions{StartAfter: "notes/b"}, []string{"notes/da1", "notes/dab/x"}},
 		{"", files.ListOptions{Prefix: "o"}, []string{"other"}},
 	} {

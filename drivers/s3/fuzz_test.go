@@ -212,7 +212,8 @@ func FuzzHeaders(f *testing.F) {
 			}
 			off, n := r.Resolve(body.Info().Size)
 			got, err := body.ReadAll()
-			if mustBeKnown(t, "read", err); err == nil && (int64(len(got)) != n || body.Offset() != off) {
+			if mustBeKnown(t, "read",
+				err); err == nil && (int64(len(got)) != n || body.Offset() != off) {
 				t.Errorf("%v of %d: %d bytes from %d", r, body.Info().Size, len(got), body.Offset())
 			}
 			body.Close()

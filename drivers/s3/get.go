@@ -34,7 +34,8 @@ func (b *backend) refused(key driver.Key) error {
 	return b.known.refused(key.Name)
 }
 
-func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
+func (b *backend) head(ctx context.Context,
+	in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
 	err = b.do(ctx, opStat.asks(in.IfMatch, in.IfNoneMatch), func(ctx context.Context) (err error) {
 		out, err = b.client.HeadObject(ctx, in)
 		if answerOf(err).status == http.StatusBadRequest {
@@ -45,8 +46,9 @@ func (b *backend) head(ctx context.Context, in *s3.HeadObjectInput) (out *s3.Hea
 	return out, err
 }
 
-// reason is what the service says to a GET of one byte where its answer to HEAD, which has no body,
-// is 400: the name may be one that the store refuses, or the credentials have expired.
+// reason is what the service says to a GET of one byte where its answer to HEAD, which
+// has no body, is 400: the name may be one that the store refuses, or the credentials
+// have expired.
 func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed error) error {
 	one := "bytes=0-0"
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{
@@ -63,8 +65,8 @@ func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed err
 	return failed
 }
 
-// noBucket is ErrNoBucket where HEAD found no object because there is no bucket, which its answer
-// doesn't tell (E3).
+// noBucket is ErrNoBucket where HEAD found no object because there is no bucket, which
+// its answer doesn't tell (E3).
 func (b *backend) noBucket(ctx context.Context, err error) error {
 	if files.KindOf(err) != files.ErrNotExist {
 		return err
@@ -78,8 +80,8 @@ func (b *backend) noBucket(ctx context.Context, err error) error {
 	return err
 }
 
-// Open is one GET. S3 refuses a range that begins at the end or behind it, and any of an empty
-// object, so then, and for no bytes at all, it is a HEAD.
+// Open is one GET. S3 refuses a range that begins at the end or behind it, and any of
+// an empty object, so then, and for no bytes at all, it is a HEAD.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if err := b.refused(req.Key); err != nil {
 		return driver.Object{}, err
@@ -110,8 +112,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
 				"the service refuses a range that the file has, again and again")
 		}
-		// It was replaced by a longer one meanwhile, or the store doesn't cut a range that is
-		// longer than the file.
+		// It was replaced by a longer one meanwhile, or the store doesn't cut a range
+		// that is longer than the file.
 		cut := req
 		cut.Range = files.Bytes(o.Offset, o.Length)
 		o, err = b.open(ctx, cut)
@@ -119,12 +121,19 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, err
 }
 
-// maxRangeTries bounds how often a file is looked at that grows whenever a range of it is refused.
+// maxRangeTries bounds how often a file is looked at that grows whenever a range of it
+// is refused.
 const maxRangeTries = 3
 
 // openEmpty resolves a range that should have no bytes.
-func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driver.Object, empty bool, err error) {
-	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &req.Key.Name, IfMatch: condition(req.IfVersion), IfNoneMatch: condition(req.IfNotVersion)})
+func (b *backend) openEmpty(ctx context.Context,
+	req driver.OpenRequest) (o driver.Object, empty bool, err error) {
+	out, err := b.head(ctx, &s3.HeadObjectInput{
+		Bucket:      &b.bucket,
+		Key:         &req.Key.Name,
+		IfMatch:     condition(req.IfVersion),
+		IfNoneMatch: condition(req.IfNotVersion),
+	})
 	if err != nil {
 		return o, false, b.noBucket(ctx, err)
 	}
@@ -137,7 +146,13 @@ func (b *backend) openEmpty(ctx context.Context, req driver.OpenRequest) (o driv
 }
 
 func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
-	in := &s3.GetObjectInput{Bucket: &b.bucket, Key: &req.Key.Name, Range: rangeHeader(req.Range), IfMatch: condition(req.IfVersion), IfNoneMatch: condition(req.IfNotVersion)}
+	in := &s3.GetObjectInput{
+		Bucket:      &b.bucket,
+		Key:         &req.Key.Name,
+		Range:       rangeHeader(req.Range),
+		IfMatch:     condition(req.IfVersion),
+		IfNoneMatch: condition(req.IfNotVersion),
+	}
 	var out *s3.GetObjectOutput
 	err := b.do(ctx, opGet.asks(in.IfMatch, in.IfNoneMatch), func(ctx context.Context) (err error) {
 		out, err = b.client.GetObject(ctx, in)
@@ -160,13 +175,15 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			if out.ContentLength != nil && *out.ContentLength == 0 {
 				return driver.Object{}, errRange // an empty file's: MinIO says "bytes 0--1/0"
 			}
-			return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer's Content-Range can't be read")
+			return driver.Object{}, files.Errorf(files.ErrUnavailable,
+				"the answer's Content-Range can't be read")
 		}
 		length = last - first + 1
 		if out.ContentLength != nil && *out.ContentLength != length {
 			body.Close()
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
-				"the answer's Content-Range is of %d bytes, and its length %d", length, *out.ContentLength)
+				"the answer's Content-Range is of %d bytes, and its length %d", length,
+				*out.ContentLength)
 		}
 	} else if out.ContentLength == nil {
 		body.Close()
@@ -181,7 +198,8 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	// A store that doesn't know ranges sends all.
 	if o.Offset < first || o.Offset+o.Length > first+length {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer has another range than was asked for")
+		return driver.Object{}, files.Errorf(files.ErrUnavailable,
+			"the answer has another range than was asked for")
 	}
 	if _, err := io.CopyN(io.Discard, body, o.Offset-first); err != nil {
 		body.Close()
@@ -191,8 +209,8 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, nil
 }
 
-// compare compares the version of an answer: a store that ignores conditions on reads sends another
-// version, or the caller's own.
+// compare compares the version of an answer: a store that ignores conditions on reads
+// sends another version, or the caller's own.
 func compare(req driver.OpenRequest, v files.Version) error {
 	switch {
 	case req.IfVersion != "" && v == "":
@@ -216,15 +234,16 @@ func rangeHeader(r files.Range) *string {
 	case last:
 		return aws.String("bytes=-" + strconv.FormatInt(n, 10))
 	case n != math.MaxInt64 && off <= math.MaxInt64-n:
-		return aws.String("bytes=" + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10))
+		return aws.String("bytes=" + strconv.FormatInt(off,
+			10) + "-" + strconv.FormatInt(off+n-1, 10))
 	case off > 0 || !r.IsWhole():
 		return aws.String("bytes=" + strconv.FormatInt(off, 10) + "-")
 	}
 	return nil
 }
 
-// body makes of a connection's failure what New resumes (G5). Closing it during a Read closes the
-// connection, which ends the Read.
+// body makes of a connection's failure what New resumes (G5). Closing it during a Read
+// closes the connection, which ends the Read.
 type body struct {
 	ctx  context.Context
 	r    io.ReadCloser

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHeavyPage: a page whose entries have nothing takes no more memory than some times its size,
-// though each would be an entry.
+// TestHeavyPage: a page whose entries have nothing takes no more memory than some times
+// its size, though each would be an entry.
 func TestHeavyPage(t *testing.T) {
 	const head, tail = "<ListBucketResult>", "</ListBucketResult>"
 	page := head + strings.Repeat("<Contents/>", 16<<20/len("<Contents/>")) + tail

@@ -35,7 +35,8 @@ func pages(page func(n int) (body, next string)) http.HandlerFunc {
 	}
 }
 
-// TestListingsThatLie: a listing that is none is an error that says so, after few requests.
+// TestListingsThatLie: a listing that is none is an error that says so, after few
+// requests.
 func TestListingsThatLie(t *testing.T) {
 	one := func(body string) func(int) (string, string) {
 		return func(int) (string, string) { return body, "" }
@@ -55,25 +56,37 @@ func TestListingsThatLie(t *testing.T) {
 		want    string
 		most    int64
 	}{
-		"names outside the prefix":    {one(object("other/x", "1")), false, "outside", 1},
-		"a neighbour's name":          {one(object("dirx/a", "1")), false, "outside", 1},
-		"names in no order":           {one(b1 + a), false, "no order", 1},
-		"no order over pages":         {of(b1, a), false, "no order", 2},
-		"a name twice":                {one(b1 + b1), false, "twice", 1},
-		"a name on two pages":         {of(b1, b1), false, "twice", 2},
-		"a negative size":             {one(object("dir/b", "-5")), false, "negative", 1},
-		"no size":                     {one(c1 + "<Key>dir/b</Key></Contents>"), false, "of no size", 1},
-		"no key":                      {one(c1 + "<Size>1</Size></Contents>"), false, "without a key", 1},
+		"names outside the prefix": {one(object("other/x", "1")), false, "outside", 1},
+		"a neighbour's name":       {one(object("dirx/a", "1")), false, "outside", 1},
+		"names in no order":        {one(b1 + a), false, "no order", 1},
+		"no order over pages":      {of(b1, a), false, "no order", 2},
+		"a name twice":             {one(b1 + b1), false, "twice", 1},
+		"a name on two pages":      {of(b1, b1), false, "twice", 2},
+		"a negative size":          {one(object("dir/b", "-5")), false, "negative", 1},
+		"no size": {
+			one(c1 + "<Key>dir/b</Key></Contents>"), false, "of no size", 1,
+		},
+		"no key": {
+			one(c1 + "<Size>1</Size></Contents>"), false, "without a key", 1,
+		},
 		"directories unasked":         {one(dir("dir/d/")), false, "not asked", 1},
 		"directories elsewhere":       {one(dir("other/")), true, "outside", 1},
 		"a directory without its end": {one(dir("dir/d")), true, "not asked", 1},
 		"names below a directory":     {one(object("dir/d/x", "1")), true, "below", 1},
 		"a token that repeats": {func(int) (string, string) { return "", "t" }, false,
 			"repeats", 3},
-		"tokens by turns": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n%3) }, false,
-			"repeats", 12},
-		"pages without end": {func(n int) (string, string) { return "", "t" + strconv.Itoa(n) }, false,
-			"without an end", maxEmptyPages + 2},
+		"tokens by turns": {
+			func(n int) (string, string) { return "", "t" + strconv.Itoa(n%3) },
+			false,
+			"repeats",
+			12,
+		},
+		"pages without end": {
+			func(n int) (string, string) { return "", "t" + strconv.Itoa(n) },
+			false,
+			"without an end",
+			maxEmptyPages + 2,
+		},
 		"the same page without end": {func(n int) (string, string) {
 			return object("dir/b", "1"), "t" + strconv.Itoa(n)
 		}, false, "twice", 2},
@@ -168,8 +181,8 @@ func TestOddPages(t *testing.T) {
 	}
 }
 
-// TestOneVersion: a body is of one version and of the range that was asked for, also where a store
-// ignores If-Match.
+// TestOneVersion: a body is of one version and of the range that was asked for, also
+// where a store ignores If-Match.
 func TestOneVersion(t *testing.T) {
 	cut := func(w http.ResponseWriter, body string) { // and the connection breaks
 		w.Header().Set("Content-Length", "10")
@@ -249,7 +262,8 @@ func TestOneVersion(t *testing.T) {
 	}
 }
 
-// TestWeakETags: a weak ETag, which a proxy makes that compresses, is compared as RFC 9110 says.
+// TestWeakETags: a weak ETag, which a proxy makes that compresses, is compared as RFC
+// 9110 says.
 func TestWeakETags(t *testing.T) {
 	const weak = `W/"1"`
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
@@ -268,10 +282,12 @@ func TestWeakETags(t *testing.T) {
 		t.Fatalf("%+v, %v", info, err)
 	}
 	for _, v := range []files.Version{weak, "1"} {
-		if err := getIf(t, b, files.GetOptions{IfNotVersion: v}); !errors.Is(err, files.ErrNotModified) {
+		if err := getIf(t, b,
+			files.GetOptions{IfNotVersion: v}); !errors.Is(err, files.ErrNotModified) {
 			t.Errorf("if not %s: %v", v, err)
 		}
-		if err := getIf(t, b, files.GetOptions{IfVersion: v}); !errors.Is(err, errors.ErrUnsupported) {
+		if err := getIf(t, b,
+			files.GetOptions{IfVersion: v}); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("get if %s: %v", v, err)
 		}
 	}

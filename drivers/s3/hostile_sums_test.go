@@ -43,8 +43,8 @@ func TestSumsOfSomethingElse(t *testing.T) {
 	}
 }
 
-// TestSumsStayOn: one odd answer turns no checksums off; a store that never takes them is asked
-// without in the end.
+// TestSumsStayOn: one odd answer turns no checksums off; a store that never takes them
+// is asked without in the end.
 func TestSumsStayOn(t *testing.T) {
 	for _, c := range []struct {
 		status int
@@ -91,14 +91,15 @@ func TestSumsStayOn(t *testing.T) {
 		for i := range maxOddSums {
 			every(b)
 			if off := !b.Features().Digests; off != (i+1 >= c.good) {
-				t.Errorf("%d %s, always: checksums are off after %d: %v", c.status, c.body, i+1, off)
+				t.Errorf("%d %s, always: checksums are off after %d: %v", c.status, c.body, i+1,
+					off)
 			}
 		}
 	}
 }
 
-// TestPartsLost: the answer to Complete is lost; the ETag of the parts tells, where there are no
-// checksums. And an upload that another ended is begun by nobody else.
+// TestPartsLost: the answer to Complete is lost; the ETag of the parts tells, where
+// there are no checksums. And an upload that another ended is begun by nobody else.
 func TestPartsLost(t *testing.T) {
 	content := strings.Repeat("x", DefaultPartSize+1)
 	for what, c := range map[string]struct {
@@ -154,8 +155,8 @@ func TestPartsLost(t *testing.T) {
 	}
 }
 
-// TestSumsOfParts: a store that refuses checksums of parts, or at the end, is asked once more
-// without.
+// TestSumsOfParts: a store that refuses checksums of parts, or at the end, is asked
+// once more without.
 func TestSumsOfParts(t *testing.T) {
 	for _, method := range []string{http.MethodPut, http.MethodPost} {
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {

@@ -41,7 +41,8 @@ func says(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }
 
-// hostile is a bucket whose store is the handler, with quick repeats. requests counts what came.
+// hostile is a bucket whose store is the handler, with quick repeats. requests counts
+// what came.
 func hostile(t *testing.T, profile *Profile, h http.HandlerFunc) (
 	b files.Bucket, requests *atomic.Int64,
 ) {
@@ -55,7 +56,11 @@ func hostile(t *testing.T, profile *Profile, h http.HandlerFunc) (
 	t.Cleanup(srv.Close)
 	b = New(offlineClient(srv.URL), "bucket", &Options{
 		Profile: profile,
-		Retry:   &retry.Policy{Attempts: 3, Delay: time.Millisecond, MaxDelay: 2 * time.Millisecond},
+		Retry: &retry.Policy{
+			Attempts: 3,
+			Delay:    time.Millisecond,
+			MaxDelay: 2 * time.Millisecond,
+		},
 	})
 	t.Cleanup(func() { b.Close() })
 	return b, requests
@@ -68,7 +73,8 @@ var every = map[string]func(ctx context.Context, b files.Bucket) error{
 		return err
 	},
 	"put in parts": func(ctx context.Context, b files.Bucket) error {
-		_, err := b.Put(ctx, "dir/a", strings.NewReader(strings.Repeat("x", DefaultPartSize+1)), nil)
+		_, err := b.Put(ctx, "dir/a", strings.NewReader(strings.Repeat("x", DefaultPartSize+1)),
+			nil)
 		return err
 	},
 	"get": func(ctx context.Context, b files.Bucket) error {
@@ -93,7 +99,9 @@ var every = map[string]func(ctx context.Context, b files.Bucket) error{
 		}
 		return nil
 	},
-	"delete": func(ctx context.Context, b files.Bucket) error { return b.Delete(ctx, "dir/a", nil) },
+	"delete": func(ctx context.Context, b files.Bucket) error {
+		return b.Delete(ctx, "dir/a", nil)
+	},
 	"delete many": func(ctx context.Context, b files.Bucket) error {
 		_, err := files.DeleteMany(ctx, b, func(yield func(string) bool) {
 			_ = yield("dir/a") && yield("dir/b")
@@ -127,22 +135,25 @@ func TestNotS3(t *testing.T) {
 		"a 204":                     answer(204, "text/plain", ""),
 		"a page of one application": answer(200, "text/html", page, "Etag", `W/"1-2"`),
 		"a redirect to a login":     answer(302, "text/html", "", "Location", "/login"),
-		"a 307 elsewhere":           answer(307, "text/plain", "", "Location", "http://127.0.0.1:1/x"),
-		"a web server's 404":        answer(404, "text/html", "<html>Not Found</html>"),
-		"a proxy's 404":             answer(404, "text/plain", "404 page not found\n"),
-		"an empty 404":              answer(404, "text/html", ""),
-		"a 404 in JSON":             answer(404, "application/json", `{"Code":"NoSuchKey"}`),
-		"a 404 in other XML":        answer(404, document, `<Fehler><Code>NoSuchKey</Code></Fehler>`),
-		"a 404 without a code":      answer(404, document, `<Error><Message>NoSuchKey</Message></Error>`),
-		"a 404 cut off":             answer(404, document, `<Error><Code>NoSuchKey</Code>`),
-		"a web server's 405":        answer(405, "text/html", page),
-		"a web server's 412":        answer(412, "text/html", page),
-		"a proxy's 409":             answer(409, "text/html", page),
-		"a 501 of a simple server":  answer(501, "text/html", page),
-		"a proxy's 503":             answer(503, "text/html", page),
-		"a 304 that nobody asked":   answer(304, "text/plain", ""),
-		"an unknown document":       answer(200, document, `<Other/>`),
-		"an error without a code":   answer(200, document, `<Error/>`),
+		"a 307 elsewhere": answer(307, "text/plain", "", "Location",
+			"http://127.0.0.1:1/x"),
+		"a web server's 404": answer(404, "text/html", "<html>Not Found</html>"),
+		"a proxy's 404":      answer(404, "text/plain", "404 page not found\n"),
+		"an empty 404":       answer(404, "text/html", ""),
+		"a 404 in JSON":      answer(404, "application/json", `{"Code":"NoSuchKey"}`),
+		"a 404 in other XML": answer(404, document,
+			`<Fehler><Code>NoSuchKey</Code></Fehler>`),
+		"a 404 without a code": answer(404, document,
+			`<Error><Message>NoSuchKey</Message></Error>`),
+		"a 404 cut off":            answer(404, document, `<Error><Code>NoSuchKey</Code>`),
+		"a web server's 405":       answer(405, "text/html", page),
+		"a web server's 412":       answer(412, "text/html", page),
+		"a proxy's 409":            answer(409, "text/html", page),
+		"a 501 of a simple server": answer(501, "text/html", page),
+		"a proxy's 503":            answer(503, "text/html", page),
+		"a 304 that nobody asked":  answer(304, "text/plain", ""),
+		"an unknown document":      answer(200, document, `<Other/>`),
+		"an error without a code":  answer(200, document, `<Error/>`),
 	} {
 		for _, profile := range []*Profile{amazon, unknown} {
 			b, requests := hostile(t, profile, h)
@@ -161,7 +172,8 @@ func TestNotS3(t *testing.T) {
 				err := do(t.Context(), b)
 				switch kind := files.KindOf(err); {
 				case err == nil, kind == nil, kind == files.ErrNotExist, kind == files.ErrNoBucket,
-					kind == files.ErrExist, kind == files.ErrPrecondition, kind == files.ErrNotModified:
+					kind == files.ErrExist, kind == files.ErrPrecondition,
+					kind == files.ErrNotModified:
 					t.Errorf("%s, %s, %s: %v", name, profile.Name, op, err)
 				case name == "a 304 that nobody asked":
 				case !strings.Contains(fmt.Sprintf("%+v", err), "isn't an S3 endpoint"):
@@ -203,10 +215,12 @@ func TestMissingParts(t *testing.T) {
 		"a copy without an ETag": {"copy", func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, "<CopyObjectResult></CopyObjectResult>")
 		}},
-		"a copy without a result":    {"copy", func(w http.ResponseWriter, _ *http.Request) {}},
-		"a delete with a page":       {"delete", says("<html>")},
-		"a listing cut off":          {"list", says("<ListBucketResult>")},
-		"deletes without the result": {"delete many", func(w http.ResponseWriter, _ *http.Request) {}},
+		"a copy without a result": {"copy", func(w http.ResponseWriter, _ *http.Request) {}},
+		"a delete with a page":    {"delete", says("<html>")},
+		"a listing cut off":       {"list", says("<ListBucketResult>")},
+		"deletes without the result": {"delete many", func(w http.ResponseWriter,
+			_ *http.Request) {
+		}},
 	} {
 		b, _ := hostile(t, amazon, c.h)
 		err := every[c.op](t.Context(), b)
@@ -248,8 +262,8 @@ func TestNoETags(t *testing.T) {
 	}
 }
 
-// TestErrorInSuccess: an error with the status of a success keeps its kind, and is repeated where
-// it may be.
+// TestErrorInSuccess: an error with the status of a success keeps its kind, and is
+// repeated where it may be.
 func TestErrorInSuccess(t *testing.T) {
 	for code, want := range map[string]error{
 		"AccessDenied":       files.ErrPermission,
@@ -258,7 +272,9 @@ func TestErrorInSuccess(t *testing.T) {
 		"NoSuchBucket":       files.ErrNoBucket,
 		"PreconditionFailed": files.ErrUnavailable, // none was sent
 	} {
-		for _, op := range []string{"list", "delete many", "copy", "put", "put in parts", "delete"} {
+		for _, op := range []string{
+			"list", "delete many", "copy", "put", "put in parts", "delete",
+		} {
 			b, requests := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 				q := r.URL.Query()
 				switch {

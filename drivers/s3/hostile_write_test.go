@@ -47,7 +47,8 @@ func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestProxysWord: a gateway's own answer leaves open whether the write was done; the mark decides.
+// TestProxysWord: a gateway's own answer leaves open whether the write was done; the
+// mark decides.
 func TestProxysWord(t *testing.T) {
 	for _, status := range []int{200, 408, 429, 499, 500, 502, 503, 504, 520} {
 		for _, body := range []string{"", "<html>gateway</html>"} {
@@ -96,12 +97,18 @@ func TestProxysWord(t *testing.T) {
 	}
 }
 
-// TestUnaskedStatus: 304 and 412 without a condition are no answer, and a status isn't its reason.
+// TestUnaskedStatus: 304 and 412 without a condition are no answer, and a status isn't
+// its reason.
 func TestUnaskedStatus(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		code   string
-	}{{304, ""}, {412, "PreconditionFailed"}, {412, "OrgPolicyConstraintFailed"}, {409, "Whatever"}} {
+	}{
+		{304, ""},
+		{412, "PreconditionFailed"},
+		{412, "OrgPolicyConstraintFailed"},
+		{409, "Whatever"},
+	} {
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(c.status)
 			if c.code != "" && r.Method != http.MethodHead {
@@ -163,10 +170,16 @@ func TestDeleteMatch(t *testing.T) {
 		{"one was gone", failed("b", "NoSuchKey"), 0, nil},
 		{"a code that isn't known", failed("b", "Odd"), 1, files.ErrUnavailable},
 		{"no code", failed("b", ""), 1, files.ErrUnavailable},
-		{"an error of no name", "<Error><Code>AccessDenied</Code></Error>", 3, files.ErrUnavailable},
+		{
+			"an error of no name", "<Error><Code>AccessDenied</Code></Error>", 3,
+			files.ErrUnavailable,
+		},
 		{"an error of another name", failed("z", "AccessDenied"), 3, files.ErrUnavailable},
 		{"one matched, one not", failed("a", "AccessDenied") + failed("z", "AccessDenied"), 3, nil},
-		{"another was deleted", deleted("a") + deleted("b") + deleted("z"), 1, files.ErrUnavailable},
+		{
+			"another was deleted", deleted("a") + deleted("b") + deleted("z"), 1,
+			files.ErrUnavailable,
+		},
 	} {
 		b, requests := hostile(t, amazon, says(result(c.body)))
 		out, err := files.DeleteMany(t.Context(), b, names)
@@ -184,8 +197,8 @@ func TestDeleteMatch(t *testing.T) {
 	}
 }
 
-// TestDeleteMD5: a store that wants Content-MD5 says so in many ways, and is asked once more with
-// it.
+// TestDeleteMD5: a store that wants Content-MD5 says so in many ways, and is asked once
+// more with it.
 func TestDeleteMD5(t *testing.T) {
 	for _, code := range []string{
 		"MissingContentMD5", "InvalidRequest", "MissingArgument", "MissingRequiredHeader",
@@ -303,7 +316,8 @@ func TestReceived(t *testing.T) {
 		}
 	}
 	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
-		for r.Context().Err() == nil && r.Method != http.MethodHead { // a body without an end, slowly
+		// a body without an end, slowly
+		for r.Context().Err() == nil && r.Method != http.MethodHead {
 			io.WriteString(w, " ")
 			w.(http.Flusher).Flush()
 			time.Sleep(time.Millisecond)

@@ -26,16 +26,26 @@ func cut(t *time.Time) time.Time {
 // infoOfHead is what the answer to HEAD tells.
 func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 	return files.Info{
-		Entry: files.Entry{Size: aws.ToInt64(o.ContentLength), ModTime: cut(o.LastModified), Version: version(o.ETag)},
-		Attributes: files.Attributes{ContentType: aws.ToString(o.ContentType), CacheControl: aws.ToString(o.CacheControl), ContentDisposition: aws.ToString(o.ContentDisposition),
-			ContentEncoding: aws.ToString(o.ContentEncoding), ContentLanguage: aws.ToString(o.ContentLanguage), Metadata: toldMetadata(o.Metadata)},
+		Entry: files.Entry{
+			Size:    aws.ToInt64(o.ContentLength),
+			ModTime: cut(o.LastModified),
+			Version: version(o.ETag),
+		},
+		Attributes: files.Attributes{
+			ContentType:        aws.ToString(o.ContentType),
+			CacheControl:       aws.ToString(o.CacheControl),
+			ContentDisposition: aws.ToString(o.ContentDisposition),
+			ContentEncoding:    aws.ToString(o.ContentEncoding),
+			ContentLanguage:    aws.ToString(o.ContentLanguage),
+			Metadata:           toldMetadata(o.Metadata),
+		},
 		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, false),
 			o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
 	}
 }
 
-// typeOf is what a checksum is of, where the answer doesn't say: of a range, and of an object of
-// parts, it may be that of a part, or of the parts' checksums (G6).
+// typeOf is what a checksum is of, where the answer doesn't say: of a range, and of an
+// object of parts, it may be that of a part, or of the parts' checksums (G6).
 func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types.ChecksumType {
 	if t == "" && (ranged || parts != nil || strings.Contains(aws.ToString(etag), "-")) {
 		return types.ChecksumTypeComposite
@@ -47,24 +57,35 @@ func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types
 func infoOfGet(o *s3.GetObjectOutput, size int64) files.Info {
 	return files.Info{
 		Entry: files.Entry{Size: size, ModTime: cut(o.LastModified), Version: version(o.ETag)},
-		Attributes: files.Attributes{ContentType: aws.ToString(o.ContentType), CacheControl: aws.ToString(o.CacheControl), ContentDisposition: aws.ToString(o.ContentDisposition),
-			ContentEncoding: aws.ToString(o.ContentEncoding), ContentLanguage: aws.ToString(o.ContentLanguage), Metadata: toldMetadata(o.Metadata)},
+		Attributes: files.Attributes{
+			ContentType:        aws.ToString(o.ContentType),
+			CacheControl:       aws.ToString(o.CacheControl),
+			ContentDisposition: aws.ToString(o.ContentDisposition),
+			ContentEncoding:    aws.ToString(o.ContentEncoding),
+			ContentLanguage:    aws.ToString(o.ContentLanguage),
+			Metadata:           toldMetadata(o.Metadata),
+		},
 		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, o.ContentRange != nil),
 			o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
 	}
 }
 
-// digest takes over the checksums of the whole content. Composite ones, which are of the parts'
-// checksums, are not (G6), nor is what has a type that isn't known.
+// digest takes over the checksums of the whole content. Composite ones, which are of
+// the parts' checksums, are not (G6), nor is what has a type that isn't known.
 func digest(t types.ChecksumType, crc32c, crc32, crc64nvme, sha256 *string) files.Digest {
 	if t != "" && t != types.ChecksumTypeFullObject {
 		return files.Digest{}
 	}
-	return files.Digest{CRC32C: hexOf(crc32c, 4), CRC32: hexOf(crc32, 4), CRC64NVME: hexOf(crc64nvme, 8), SHA256: hexOf(sha256, 32)}
+	return files.Digest{
+		CRC32C:    hexOf(crc32c, 4),
+		CRC32:     hexOf(crc32, 4),
+		CRC64NVME: hexOf(crc64nvme, 8),
+		SHA256:    hexOf(sha256, 32),
+	}
 }
 
-// hexOf turns base64 of n bytes into hexadecimal digits; anything else, such as "…-3" of a
-// composite one, into "".
+// hexOf turns base64 of n bytes into hexadecimal digits; anything else, such as "…-3"
+// of a composite one, into "".
 func hexOf(b64 *string, n int) string {
 	if b64 == nil {
 		return ""
@@ -96,5 +117,6 @@ func parseContentRange(s string) (first, last, size int64, ok bool) {
 	first, err1 := strconv.ParseInt(from, 10, 64)
 	last, err2 := strconv.ParseInt(to, 10, 64)
 	size, err3 := strconv.ParseInt(total, 10, 64)
-	return first, last, size, found && slash && dash && err1 == nil && err2 == nil && err3 == nil && first >= 0 && last >= first && size > last
+	return first, last, size, found && slash && dash && err1 == nil && err2 == nil && err3 == nil &&
+		first >= 0 && last >= first && size > last
 }

@@ -13,11 +13,23 @@ import (
 )
 
 var odd = map[string]string{
-	"plain": "value", "with_underscore": "a b", "dots.and-dashes": "x", "at@sign:colon=equals": "a=b&c+d%20", "umlaut ä ö": "名前 \U0001F600", "percent%41": "%41%zz", "looks__0x41__escaped": "__0x41__",
-	"__0x5f____0x5f__": "twice", "empty": "", "spaces": " lead and trail ", "quote\"'()*!~": "\"'()*!~", "slash/back\\": "a/b\\c", "tab\tkey": "line\nbreak\x00",
+	"plain":                "value",
+	"with_underscore":      "a b",
+	"dots.and-dashes":      "x",
+	"at@sign:colon=equals": "a=b&c+d%20",
+	"umlaut ä ö":           "名前 \U0001F600",
+	"percent%41":           "%41%zz",
+	"looks__0x41__escaped": "__0x41__",
+	"__0x5f____0x5f__":     "twice",
+	"empty":                "",
+	"spaces":               " lead and trail ",
+	"quote\"'()*!~":        "\"'()*!~",
+	"slash/back\\":         "a/b\\c",
+	"tab\tkey":             "line\nbreak\x00",
 }
 
-// TestInterchange: programs on the Go CDK read what is written here, and the other way round.
+// TestInterchange: programs on the Go CDK read what is written here, and the other way
+// round.
 func TestInterchange(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	name := s.create(t)
@@ -28,8 +40,17 @@ func TestInterchange(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer theirs.Close()
-	attrs := files.Attributes{ContentType: "text/x; a=b", CacheControl: "no-cache", ContentDisposition: "inline", ContentLanguage: "de", Metadata: odd}
-	for i, o := range []*files.PutOptions{{Attributes: attrs}, {Attributes: attrs, If: files.IfAbsent()}} {
+	attrs := files.Attributes{
+		ContentType:        "text/x; a=b",
+		CacheControl:       "no-cache",
+		ContentDisposition: "inline",
+		ContentLanguage:    "de",
+		Metadata:           odd,
+	}
+	for i, o := range []*files.PutOptions{{Attributes: attrs}, {
+		Attributes: attrs,
+		If:         files.IfAbsent(),
+	}} {
 		file := string(rune('a' + i))
 		put(t, ours, file, []byte("content"), o)
 		if got := must(ours.Stat(t.Context(), file, nil)); !maps.Equal(got.Metadata, odd) {
@@ -37,17 +58,25 @@ func TestInterchange(t *testing.T) {
 		}
 		a := must(theirs.Attributes(t.Context(), file))
 		delete(a.Metadata, markKey)
-		if !maps.Equal(a.Metadata, odd) || a.ContentType != "text/x; a=b" || a.CacheControl != "no-cache" || a.ContentDisposition != "inline" || a.ContentLanguage != "de" {
+		if !maps.Equal(a.Metadata,
+			odd) || a.ContentType != "text/x; a=b" || a.CacheControl != "no-cache" ||
+			a.ContentDisposition != "inline" || a.ContentLanguage != "de" {
 			t.Errorf("s3blob reads of us:\n%q\nwant\n%q; %+v", a.Metadata, odd, a)
 		}
 		if p := must(theirs.ReadAll(t.Context(), file)); string(p) != "content" {
 			t.Errorf("s3blob reads %q", p)
 		}
 	}
-	if err := theirs.WriteAll(t.Context(), "theirs", []byte("content"), &blob.WriterOptions{Metadata: odd, ContentType: "a/b", CacheControl: "no-cache"}); err != nil {
+	if err := theirs.WriteAll(t.Context(), "theirs", []byte("content"), &blob.WriterOptions{
+		Metadata:     odd,
+		ContentType:  "a/b",
+		CacheControl: "no-cache",
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if got, info := read(t, ours, "theirs", nil); string(got) != "content" || !maps.Equal(info.Metadata, odd) || info.ContentType != "a/b" || info.CacheControl != "no-cache" {
+	if got, info := read(t, ours, "theirs",
+		nil); string(got) != "content" || !maps.Equal(info.Metadata,
+		odd) || info.ContentType != "a/b" || info.CacheControl != "no-cache" {
 		t.Errorf("we read of s3blob %q:\n%q\nwant\n%q", got, info.Metadata, odd)
 	}
 	// A name that s3blob escapes is another key there.
@@ -75,14 +104,21 @@ func TestInterchange(t *testing.T) {
 func TestEscapes(t *testing.T) {
 	for k, v := range odd {
 		stored := escapeKey(k)
-		if strings.ContainsFunc(stored, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }) {
+		if strings.ContainsFunc(stored, func(r rune) bool {
+			return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+		}) {
 			t.Errorf("%q is stored as %q, which is no token of HTTP", k, stored)
 		}
-		if got := toldMetadata(map[string]string{strings.ToLower(stored): storedMetadata(map[string]string{k: v}, "")[stored]}); got[k] != v || len(got) != 1 {
+		if got := toldMetadata(map[string]string{
+			strings.ToLower(stored): storedMetadata(map[string]string{k: v}, "")[stored],
+		}); got[k] != v || len(got) != 1 {
 			t.Errorf("%q: %q comes back as %q", k, v, got)
 		}
 	}
-	if got := toldMetadata(map[string]string{"raw%zz": "100%", markKey: "x"}); got["raw%zz"] != "100%" || len(got) != 1 {
+	if got := toldMetadata(map[string]string{
+		"raw%zz": "100%",
+		markKey:  "x",
+	}); got["raw%zz"] != "100%" || len(got) != 1 {
 		t.Errorf("what others wrote comes as %q", got)
 	}
 }
@@ -98,7 +134,9 @@ func FuzzMetadata(f *testing.F) {
 		}
 		for k, v := range a.Metadata {
 			for stored, sv := range storedMetadata(a.Metadata, "") {
-				if got := toldMetadata(map[string]string{strings.ToLower(stored): sv}); got[k] != v {
+				if got := toldMetadata(map[string]string{
+					strings.ToLower(stored): sv,
+				}); got[k] != v {
 					t.Errorf("%q: %q comes back as %q", k, v, got)
 				}
 			}

@@ -31,7 +31,8 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 		}
 		after, _ := b.known.prefix(printed(req.StartAfter))
 		if b.isDirectory() {
-			// It lists what lies below a directory, and knows no StartAfter; the rest is left out here:
+			// It lists what lies below a directory, and knows no StartAfter; the rest
+			// is left out here:
 			// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 			prefix, after = prefix[:strings.LastIndexByte(prefix, '/')+1], ""
 		}
@@ -43,8 +44,9 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	}
 }
 
-// listPages lists what begins with prefix and comes behind after. The keys come URL-encoded: XML
-// can't hold every character that a key can. It returns whether the caller wants more.
+// listPages lists what begins with prefix and comes behind after. The keys come
+// URL-encoded: XML can't hold every character that a key can. It returns whether the
+// caller wants more.
 func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
 ) bool {
@@ -87,10 +89,11 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 	}
 }
 
-// listBehind lists for a store that ends a page too early where StartAfter lies in a directory
-// below the prefix: MinIO counts siblings of the directory that sort in front of it, and leaves
-// them out. So StartAfter goes to a listing of its own directory, and then level by level to what
-// comes behind each: "d0" is the first name behind all of "d/".
+// listBehind lists for a store that ends a page too early where StartAfter lies in a
+// directory below the prefix: MinIO counts siblings of the directory that sort in front
+// of it, and leaves them out. So StartAfter goes to a listing of its own directory, and
+// then level by level to what comes behind each: "d0" is the first name behind all of
+// "d/".
 func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
 ) {
@@ -124,8 +127,8 @@ func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix
 	}
 }
 
-// printed cuts the string where XML can't hold it, in which stores answer it. What is listed too
-// much is passed over.
+// printed cuts the string where XML can't hold it, in which stores answer it. What is
+// listed too much is passed over.
 func printed(s string) string {
 	for i, r := range s {
 		if r < ' ' || r == utf8.RuneError || r == '\uFFFE' || r == '\uFFFF' {
@@ -135,8 +138,8 @@ func printed(s string) string {
 	return s
 }
 
-// pageKeys is how many keys to ask for at a time. A limit is met by one page, and one more is asked
-// for because what StartAfter stands for may come again.
+// pageKeys is how many keys to ask for at a time. A limit is met by one page, and one
+// more is asked for because what StartAfter stands for may come again.
 func pageKeys(req driver.ListRequest) int32 {
 	n := pageSize
 	if req.PageSize > 0 {
@@ -156,15 +159,17 @@ func (b *backend) ordered() bool {
 	return b.known.is(Order) != NotKept && !b.isDirectory()
 }
 
-// isDirectory reports whether it is a directory bucket or an access point of one, whose name tells:
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html and
+// isDirectory reports whether it is a directory bucket or an access point of one, whose
+// name tells:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+// and
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-directory-buckets-restrictions-limitations-naming-rules.html
 func (b *backend) isDirectory() bool {
 	return strings.HasSuffix(b.bucket, "--x-s3") || strings.HasSuffix(b.bucket, "--xa-s3")
 }
 
-// emit yields a page, in which files and directories are two lists, each in order. It returns
-// whether to go on.
+// emit yields a page, in which files and directories are two lists, each in order. It
+// returns whether to go on.
 func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output,
 	yield func(files.Entry, error) bool,
 ) bool {
@@ -190,7 +195,12 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 			if err := check.object(o.Size, o.Key); err != nil {
 				return yield(files.Entry{}, err) && false
 			}
-			e = files.Entry{Name: object, Size: aws.ToInt64(o.Size), ModTime: cut(o.LastModified), Version: version(o.ETag)}
+			e = files.Entry{
+				Name:    object,
+				Size:    aws.ToInt64(o.Size),
+				ModTime: cut(o.LastModified),
+				Version: version(o.ETag),
+			}
 			objects, haveObject, unreadable = objects[1:], false, odd
 		case haveDir:
 			e = files.Entry{Name: dir, IsDir: true}
@@ -213,8 +223,8 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 	}
 }
 
-// legal ignores what was not asked for, and keys outside the naming rule or that can't be decoded,
-// unless they are (L7).
+// legal ignores what was not asked for, and keys outside the naming rule or that can't
+// be decoded, unless they are (L7).
 func legal(req driver.ListRequest, e files.Entry, unreadable bool) (files.Entry, bool) {
 	if e.Name <= req.StartAfter || !unreadable && !strings.HasPrefix(e.Name, req.Prefix) {
 		return e, false // some stores list what StartAfter stands for, and S3 the directory
@@ -230,8 +240,8 @@ func legal(req driver.ListRequest, e files.Entry, unreadable bool) (files.Entry,
 	return e, true
 }
 
-// decode undoes the URL encoding of a listing, in which a space is "+". What is odd can't be
-// decoded: it comes as it is, and is no file's name.
+// decode undoes the URL encoding of a listing, in which a space is "+". What is odd
+// can't be decoded: it comes as it is, and is no file's name.
 func decode(s *string, encoded bool) (key string, odd bool) {
 	raw := oddtext.Restore(aws.ToString(s))
 	if !encoded || !strings.ContainsAny(raw, "%+") {

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// maxEmptyPages is how many pages in a row may have nothing while the service says that there is
-// more.
+// maxEmptyPages is how many pages in a row may have nothing while the service says that
+// there is more.
 const maxEmptyPages = 100
 
 // badListing is the error for a listing that is none.
@@ -17,8 +17,8 @@ func badListing(what string) error {
 	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
-// listCheck holds a listing to what was asked for. Nothing of it grows with the listing, but the
-// directories of a store that lists in no order.
+// listCheck holds a listing to what was asked for. Nothing of it grows with the
+// listing, but the directories of a store that lists in no order.
 type listCheck struct {
 	prefix    string // as it was sent
 	shallow   bool

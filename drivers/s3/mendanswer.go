@@ -11,8 +11,8 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// mendHeader removes what the SDK would fail an answer for and nobody asks about, and writes times
-// anew.
+// mendHeader removes what the SDK would fail an answer for and nobody asks about, and
+// writes times anew.
 func mendHeader(h http.Header) {
 	mend := func(key string, ok func(string) bool) {
 		if v, there := h[key]; there && (len(v) != 1 || !ok(v[0])) {
@@ -43,17 +43,21 @@ func mendHeader(h http.Header) {
 	}
 }
 
-// mendPage lets a page be read whose keys have what XML can't hold, though they were asked for in
-// an encoding, and whose times are odd, or what nobody asks about. The page itself comes back where
-// it is as it should be.
+// mendPage lets a page be read whose keys have what XML can't hold, though they were
+// asked for in an encoding, and whose times are odd, or what nobody asks about. The
+// page itself comes back where it is as it should be.
 func mendPage(page []byte) []byte {
 	return mendTimes(dropOdd(oddtext.XML(page)))
 }
 
-// dropOdd leaves out what the SDK would fail a page for and nobody asks about: numbers of the
-// request's own, where they are none, and what a page may tell of restored objects.
+// dropOdd leaves out what the SDK would fail a page for and nobody asks about: numbers
+// of the request's own, where they are none, and what a page may tell of restored
+// objects.
 func dropOdd(page []byte) []byte {
-	isNumber := func(s []byte) bool { _, err := strconv.ParseInt(string(s), 10, 64); return err == nil }
+	isNumber := func(s []byte) bool {
+		_, err := strconv.ParseInt(string(s), 10, 64)
+		return err == nil
+	}
 	page = dropElements(page, "MaxKeys", isNumber)
 	page = dropElements(page, "KeyCount", isNumber)
 	return dropElements(page, "RestoreStatus", func([]byte) bool { return false })

@@ -9,10 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go CDK escapes
-// it, and programs on either side read what the other wrote: keys and values are URL-escaped, and
-// in keys what looks like s3blob's own escape, "__0x5f__", is escaped in that way, for it undoes
-// such escapes last.
+// S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go
+// CDK escapes it, and programs on either side read what the other wrote: keys and
+// values are URL-escaped, and in keys what looks like s3blob's own escape, "__0x5f__",
+// is escaped in that way, for it undoes such escapes last.
 
 // markKey is the key of the random mark of a conditional Put, which Info doesn't tell.
 const markKey = "cloudfiles-mark"
@@ -32,7 +32,8 @@ func storedMetadata(m map[string]string, mark string) map[string]string {
 	return stored
 }
 
-// escapeKey escapes a metadata key. "@", ":" and "=" are no characters of a header's name.
+// escapeKey escapes a metadata key. "@", ":" and "=" are no characters of a header's
+// name.
 func escapeKey(key string) string {
 	if plainKey(key) {
 		return key
@@ -57,7 +58,8 @@ func escapeKey(key string) string {
 func plainKey(key string) bool {
 	for i := 0; i < len(key); i++ {
 		c := key[i]
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.') && (c != '_' || isHexEscape(key[i:])) {
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.') && (c != '_' ||
+			isHexEscape(key[i:])) {
 			return false
 		}
 	}
@@ -86,8 +88,8 @@ func isHexEscape(s string) bool {
 	return ok
 }
 
-// toldMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What others wrote
-// and isn't an escape is told as it is.
+// toldMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What
+// others wrote and isn't an escape is told as it is.
 func toldMetadata(stored map[string]string) map[string]string {
 	var m map[string]string
 	for k, v := range stored {
@@ -126,8 +128,8 @@ func unescapeKey(key string) string {
 	return b.String()
 }
 
-// version makes a Version of an ETag, which S3 quotes. A weak one, which a proxy made of it, stays
-// as it is: W/"…".
+// version makes a Version of an ETag, which S3 quotes. A weak one, which a proxy made
+// of it, stays as it is: W/"…".
 func version(etag *string) files.Version {
 	s := aws.ToString(etag)
 	if isWeak(files.Version(s)) {
@@ -151,24 +153,26 @@ func opaqueTag(v files.Version) string {
 	return string(v)
 }
 
-// usable returns nil for what If-Match can name: no weak version ever matches there, and what is no
-// version of a file isn't current.
+// usable returns nil for what If-Match can name: no weak version ever matches there,
+// and what is no version of a file isn't current.
 func (b *backend) usable(v files.Version) error {
 	switch {
 	case isWeak(v):
-		return files.Errorf(files.ErrUnsupported, "the version is weak, so it names no certain bytes: "+
-			"something in front of the store changes its ETags")
+		return files.Errorf(files.ErrUnsupported,
+			"the version is weak, so it names no certain bytes: "+
+				"something in front of the store changes its ETags")
 	case !b.isVersion(v):
 		return files.ErrPrecondition
 	}
 	return nil
 }
 
-// isVersion reports whether a file can have the version: in a header anything else could mean more
-// than it says, such as any version or one of several.
+// isVersion reports whether a file can have the version: in a header anything else
+// could mean more than it says, such as any version or one of several.
 func (b *backend) isVersion(v files.Version) bool {
 	for i := range len(v) {
-		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' || b.known.bare.Load() && (v[i] == '*' || v[i] == ',') {
+		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' || b.known.bare.Load() && (v[i] == '*' ||
+			v[i] == ',') {
 			return false
 		}
 	}

@@ -34,11 +34,13 @@ type upload struct {
 	cut   atomic.Bool // a part's request ended without an answer
 }
 
-// putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to its end was
-// lost, that does no harm.
-func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest, parts *driver.Parts, first *driver.Part) (files.Info, error) {
+// putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to
+// its end was lost, that does no harm.
+func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest,
+	parts *driver.Parts, first *driver.Part) (files.Info, error) {
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
-		return b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)), true)
+		return b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)),
+			true)
 	})
 	if err != nil {
 		first.Release()
@@ -65,26 +67,41 @@ func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutReques
 	return info, nil
 }
 
-func (b *backend) createInput(key string, a files.Attributes, mark string, n *PutOptions) *s3.CreateMultipartUploadInput {
+func (b *backend) createInput(key string, a files.Attributes, mark string,
+	n *PutOptions) *s3.CreateMultipartUploadInput {
 	return &s3.CreateMultipartUploadInput{
-		Bucket: &b.bucket, Key: aws.String(key),
-		ContentType: text(a.ContentType), CacheControl: text(a.CacheControl), ContentDisposition: text(a.ContentDisposition), ContentEncoding: text(a.ContentEncoding),
-		ContentLanguage: text(a.ContentLanguage), Metadata: storedMetadata(a.Metadata, mark),
-		StorageClass: n.StorageClass, Tagging: n.tagging(), ServerSideEncryption: n.Encryption, SSEKMSKeyId: n.kmsKey(), BucketKeyEnabled: n.bucketKey(),
-		ObjectLockMode: n.Lock, ObjectLockRetainUntilDate: n.retainUntil(), ObjectLockLegalHoldStatus: n.legalHold(), ACL: n.ACL,
+		Bucket:                    &b.bucket,
+		Key:                       aws.String(key),
+		ContentType:               text(a.ContentType),
+		CacheControl:              text(a.CacheControl),
+		ContentDisposition:        text(a.ContentDisposition),
+		ContentEncoding:           text(a.ContentEncoding),
+		ContentLanguage:           text(a.ContentLanguage),
+		Metadata:                  storedMetadata(a.Metadata, mark),
+		StorageClass:              n.StorageClass,
+		Tagging:                   n.tagging(),
+		ServerSideEncryption:      n.Encryption,
+		SSEKMSKeyId:               n.kmsKey(),
+		BucketKeyEnabled:          n.bucketKey(),
+		ObjectLockMode:            n.Lock,
+		ObjectLockRetainUntilDate: n.retainUntil(),
+		ObjectLockLegalHoldStatus: n.legalHold(),
+		ACL:                       n.ACL,
 	}
 }
 
-// begin begins an upload, with a checksum of the whole content where that is asked for and the
-// store has it.
-func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, ask bool) (*upload, error) {
+// begin begins an upload, with a checksum of the whole content where that is asked for
+// and the store has it.
+func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
+	ask bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
 	err := b.doAt(ctx, opPut, *in.Key, func(ctx context.Context) error {
 		return b.withSums(func(sums bool) error {
 			u.sums = sums && ask
 			in.ChecksumAlgorithm, in.ChecksumType = "", ""
 			if u.sums {
-				in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
+				in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c,
+					types.ChecksumTypeFullObject
 			}
 			out, err := b.client.CreateMultipartUpload(ctx, in)
 			if err != nil {
@@ -100,7 +117,8 @@ func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, 
 }
 
 // beginIf begins an upload whose end is conditional only where the store keeps that.
-func (b *backend) beginIf(ctx context.Context, c *commit, begin func() (*upload, error)) (*upload, error) {
+func (b *backend) beginIf(ctx context.Context, c *commit,
+	begin func() (*upload, error)) (*upload, error) {
 	if c.op == opPutAbsent || c.op == opPutMatch {
 		if err := b.relyOn(ctx, CompleteIf, c.key); err != nil {
 			return nil, err
@@ -122,7 +140,13 @@ func sum(part *driver.Part) (*string, error) {
 
 // send uploads one part, by the bucket's policy.
 func (u *upload) send(ctx context.Context, part *driver.Part) error {
-	in := &s3.UploadPartInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id, PartNumber: aws.Int32(int32(part.Number)), ContentLength: &part.Size}
+	in := &s3.UploadPartInput{
+		Bucket:        &u.b.bucket,
+		Key:           &u.key,
+		UploadId:      u.id,
+		PartNumber:    aws.Int32(int32(part.Number)),
+		ContentLength: &part.Size,
+	}
 	if u.sums {
 		var err error
 		if in.ChecksumCRC32C, err = sum(part); err != nil {
@@ -146,12 +170,16 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 		}
 		return err
 	}
-	u.add(types.CompletedPart{PartNumber: in.PartNumber, ETag: out.ETag, ChecksumCRC32C: in.ChecksumCRC32C})
+	u.add(types.CompletedPart{
+		PartNumber:     in.PartNumber,
+		ETag:           out.ETag,
+		ChecksumCRC32C: in.ChecksumCRC32C,
+	})
 	return nil
 }
 
-// withSum makes a request with a checksum, and where the store doesn't take it, once more without;
-// the rest of the upload then goes without.
+// withSum makes a request with a checksum, and where the store doesn't take it, once
+// more without; the rest of the upload then goes without.
 func (u *upload) withSum(sum *string, request func(sum *string) error) error {
 	if u.plain.Load() {
 		sum = nil
@@ -175,9 +203,17 @@ func (u *upload) add(part types.CompletedPart) {
 
 // complete makes the upload visible; crc32c is the whole content's, or "".
 func (u *upload) complete(ctx context.Context, c *commit, crc32c string) (files.Info, error) {
-	slices.SortFunc(u.done, func(a, b types.CompletedPart) int { return int(*a.PartNumber - *b.PartNumber) })
-	in := &s3.CompleteMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: u.done},
-		IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch}
+	slices.SortFunc(u.done, func(a, b types.CompletedPart) int {
+		return int(*a.PartNumber - *b.PartNumber)
+	})
+	in := &s3.CompleteMultipartUploadInput{
+		Bucket:          &u.b.bucket,
+		Key:             &u.key,
+		UploadId:        u.id,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: u.done},
+		IfMatch:         c.ifMatch,
+		IfNoneMatch:     c.ifNoneMatch,
+	}
 	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
 		var out *s3.CompleteMultipartUploadOutput
 		err = u.withSum(base64Of(crc32c), func(sum *string) error {
@@ -206,8 +242,8 @@ func withoutSums(parts []types.CompletedPart) []types.CompletedPart {
 	return plain
 }
 
-// etag is what S3 gives to an object of these parts, "" where it can't be known: the MD5 of the
-// parts' MD5s, and how many there are.
+// etag is what S3 gives to an object of these parts, "" where it can't be known: the
+// MD5 of the parts' MD5s, and how many there are.
 func (u *upload) etag() files.Version {
 	var sums []byte
 	for _, part := range u.done {
@@ -224,15 +260,17 @@ func (u *upload) etag() files.Version {
 	return files.Version(hex.EncodeToString(sum[:]) + "-" + strconv.Itoa(len(u.done)))
 }
 
-// md5Works reports whether there is an MD5, which a program in FIPS 140's strict mode doesn't have.
+// md5Works reports whether there is an MD5, which a program in FIPS 140's strict mode
+// doesn't have.
 var md5Works = sync.OnceValue(func() (works bool) {
 	defer func() { works = recover() == nil }()
 	md5.Sum(nil)
 	return true
 })
 
-// landed reports whether the file that is there now is the upload, whose end was answered but the
-// answer lost: it then has the same size, checksum or ETag of parts, and attributes.
+// landed reports whether the file that is there now is the upload, whose end was
+// answered but the answer lost: it then has the same size, checksum or ETag of parts,
+// and attributes.
 func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
 	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
 	want := req.Content.Digest().CRC32C
@@ -240,12 +278,14 @@ func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info
 	bytes := u.sums && info.Digest.CRC32C == want || info.Version != "" && info.Version == u.etag()
 	same := err == nil && bytes && info.Size == req.Content.Count() &&
 		maps.Equal(a.Metadata, b.Metadata) && a.ContentType == b.ContentType &&
-		a.CacheControl == b.CacheControl && a.ContentDisposition == b.ContentDisposition && a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage
+		a.CacheControl == b.CacheControl && a.ContentDisposition == b.ContentDisposition &&
+		a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage
 	return info, same
 }
 
-// abort removes the parts, also when ctx has ended (X2). What a service still does of a part whose
-// request was cut may come in behind the abort, so it is then looked whether anything is left
+// abort removes the parts, also when ctx has ended (X2). What a service still does of a
+// part whose request was cut may come in behind the abort, so it is then looked whether
+// anything is left
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) abort(ctx context.Context) {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
@@ -255,7 +295,8 @@ func (u *upload) abort(ctx context.Context) {
 				_, err := u.b.client.AbortMultipartUpload(ctx, in)
 				return err
 			})
-			// An error is nobody's to hear, and the policy has repeated what may be repeated.
+			// An error is nobody's to hear, and the policy has repeated what may be
+			// repeated.
 			if err != nil || !u.cut.Load() || wait > lastAbortWait || u.gone(ctx) {
 				return
 			}
@@ -268,7 +309,8 @@ func (u *upload) abort(ctx context.Context) {
 	})
 }
 
-// The waits between two aborts of an upload that had a part on its way: four times longer each.
+// The waits between two aborts of an upload that had a part on its way: four times
+// longer each.
 const (
 	firstAbortWait = 20 * time.Millisecond
 	lastAbortWait  = 2 * time.Second
@@ -282,5 +324,6 @@ func (u *upload) gone(ctx context.Context) bool {
 		UploadId: u.id,
 		MaxParts: aws.Int32(1),
 	})
-	return uploadGone(err) || err != nil && files.KindOf(fault(ctx, opGet, err)) != files.ErrUnavailable
+	return uploadGone(err) || err != nil && files.KindOf(fault(ctx, opGet,
+		err)) != files.ErrUnavailable
 }

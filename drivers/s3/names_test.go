@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestRefusedNames: a name that the store refuses is ErrUnsupported with the reason, from every
-// method, though the answer to a HEAD is a bare 400 and says no more than that to expired
-// credentials.
+// TestRefusedNames: a name that the store refuses is ErrUnsupported with the reason,
+// from every method, though the answer to a HEAD is a bare 400 and says no more than
+// that to expired credentials.
 func TestRefusedNames(t *testing.T) {
 	for code, want := range map[string]error{
 		"XMinioInvalidObjectName": files.ErrUnsupported,
@@ -36,7 +36,8 @@ func TestRefusedNames(t *testing.T) {
 			}
 		})
 		for op, do := range every {
-			if op == "list" || op == "check" || op == "delete many" && want != files.ErrUnsupported {
+			if op == "list" || op == "check" ||
+				op == "delete many" && want != files.ErrUnsupported {
 				continue
 			}
 			err := do(t.Context(), b)

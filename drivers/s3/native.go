@@ -12,18 +12,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// PutOptions are S3's own options of a Put or a Copy, for files.PutOptions.Native and files.CopyOptions.Native. Empty fields leave S3's
-// or the bucket's default. What S3 refuses, such as a retention in a bucket without Object Lock, is ErrInvalid and changes nothing.
+// PutOptions are S3's own options of a Put or a Copy, for files.PutOptions.Native and
+// files.CopyOptions.Native. Empty fields leave S3's or the bucket's default. What S3
+// refuses, such as a retention in a bucket without Object Lock, is ErrInvalid and
+// changes nothing.
 type PutOptions struct {
 	// StorageClass is the class, such as STANDARD_IA.
 	StorageClass types.StorageClass
 	// Tags are the object's tags, at most 10.
 	Tags map[string]string
-	// Encryption is AES256 (S3's own keys), aws:kms or aws:kms:dsse; KMSKeyID is the key of the latter two, and BucketKey lets S3 ask KMS less often.
+	// Encryption is AES256 (S3's own keys), aws:kms or aws:kms:dsse; KMSKeyID is the
+	// key of the latter two, and BucketKey lets S3 ask KMS less often.
 	Encryption types.ServerSideEncryption
 	KMSKeyID   string
 	BucketKey  bool
-	// Lock and RetainUntil protect the version until then, GOVERNANCE or COMPLIANCE; LegalHold does without an end. They need Object Lock.
+	// Lock and RetainUntil protect the version until then, GOVERNANCE or COMPLIANCE;
+	// LegalHold does without an end. They need Object Lock.
 	Lock        types.ObjectLockMode
 	RetainUntil time.Time
 	LegalHold   bool
@@ -57,7 +61,8 @@ func putOptions(o files.NativeOption) (*PutOptions, bool) {
 
 func (p *PutOptions) check() error {
 	bad := func(field string, v any) error {
-		return files.Errorf(files.ErrInvalid, "s3.PutOptions: %s is %q, which S3 doesn't have", field, v)
+		return files.Errorf(files.ErrInvalid, "s3.PutOptions: %s is %q, which S3 doesn't have",
+			field, v)
 	}
 	switch {
 	case p.StorageClass != "" && !slices.Contains(p.StorageClass.Values(), p.StorageClass):
@@ -69,9 +74,11 @@ func (p *PutOptions) check() error {
 	case p.ACL != "" && !slices.Contains(p.ACL.Values(), p.ACL):
 		return bad("ACL", p.ACL)
 	case (p.Lock == "") != p.RetainUntil.IsZero():
-		return files.Errorf(files.ErrInvalid, "s3.PutOptions: Lock and RetainUntil are given together or not at all")
+		return files.Errorf(files.ErrInvalid,
+			"s3.PutOptions: Lock and RetainUntil are given together or not at all")
 	case (p.KMSKeyID != "" || p.BucketKey) && !strings.HasPrefix(string(p.Encryption), "aws:"):
-		return files.Errorf(files.ErrInvalid, "s3.PutOptions: KMSKeyID and BucketKey need an Encryption by KMS")
+		return files.Errorf(files.ErrInvalid,
+			"s3.PutOptions: KMSKeyID and BucketKey need an Encryption by KMS")
 	case len(p.Tags) > 10:
 		return files.Errorf(files.ErrInvalid, "s3.PutOptions: %d tags, at most 10", len(p.Tags))
 	}

@@ -14,7 +14,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestNodeKilled: a node of the distributed store is killed while 64 writers put. What was acknowledged is there and whole, and the writers go on.
+// TestNodeKilled: a node of the distributed store is killed while 64 writers put. What
+// was acknowledged is there and whole, and the writers go on.
 func TestNodeKilled(t *testing.T) {
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	if len(s.server.Nodes) == 0 {
@@ -80,9 +81,11 @@ func TestNodeKilled(t *testing.T) {
 		return true
 	})
 	if late.Load() < writers*after*9/10 {
-		t.Errorf("only %d of %d puts after the node was killed succeeded", late.Load(), writers*after)
+		t.Errorf("only %d of %d puts after the node was killed succeeded", late.Load(),
+			writers*after)
 	}
-	t.Logf("%s killed; %d files were acknowledged, %d of them surely after it, %d puts failed", node, n, late.Load(), failed.Load())
+	t.Logf("%s killed; %d files were acknowledged, %d of them surely after it, %d puts failed",
+		node, n, late.Load(), failed.Load())
 }
 
 // storage is a node that stores objects, and not the monitor or the gateway.

@@ -20,13 +20,34 @@ import (
 func init() { files.Register(scheme) }
 
 var scheme = files.Scheme{
-	Name: "s3", Package: "cloudfiles.dev/drivers/s3", Example: "s3://bucket?region=eu-central-1",
+	Name:    "s3",
+	Package: "cloudfiles.dev/drivers/s3",
+	Example: "s3://bucket?region=eu-central-1",
 	Params: append([]files.Param{
-		{Name: "region", Values: "text", Doc: "the bucket's region; else the SDK's configuration, and with an endpoint us-east-1", Public: true},
-		{Name: "endpoint", Values: "URL", Doc: "another store than Amazon's, with http:// or https://", Public: true},
-		{Name: "use_path_style", Values: "true|false", Doc: "the bucket in the path and not in the host, for most other stores"},
+		{
+			Name:   "region",
+			Values: "text",
+			Doc: "the bucket's region; else the SDK's configuration, and with an endpoint " +
+				"us-east-1",
+			Public: true,
+		},
+		{
+			Name:   "endpoint",
+			Values: "URL",
+			Doc:    "another store than Amazon's, with http:// or https://",
+			Public: true,
+		},
+		{
+			Name:   "use_path_style",
+			Values: "true|false",
+			Doc:    "the bucket in the path and not in the host, for most other stores",
+		},
 		{Name: "s3ForcePathStyle", Values: "true|false", Doc: "the same, by its old name"},
-		{Name: "hostname_immutable", Values: "true|false", Doc: "the endpoint's host is used as it is"},
+		{
+			Name:   "hostname_immutable",
+			Values: "true|false",
+			Doc:    "the endpoint's host is used as it is",
+		},
 		{Name: "disable_https", Values: "true|false", Doc: "no TLS"},
 		{Name: "accelerate", Values: "true|false", Doc: "Transfer Acceleration"},
 		{Name: "dualstack", Values: "true|false", Doc: "endpoints with IPv6"},
@@ -41,13 +62,38 @@ var scheme = files.Scheme{
 		},
 		{Name: "role", Values: "ARN", Doc: "the role to assume"},
 		{Name: "awssdk", Values: "v2", Doc: "taken for the Go CDK's sake"},
-		{Name: "rate_limiter_capacity", Values: "number", Doc: "taken for the Go CDK's sake: the SDK's own repeats are off"},
-		{Name: "request_checksum_calculation", Values: "when_supported|when_required", Doc: "when_required is checksum=none"},
-		{Name: "response_checksum_validation", Values: "when_supported|when_required", Doc: "when_required asks for no checksum, so reads are not checked"},
-		{Name: "ssetype", Values: "AES256|aws:kms|aws:kms:dsse", Doc: "server-side encryption of every write"},
+		{
+			Name:   "rate_limiter_capacity",
+			Values: "number",
+			Doc:    "taken for the Go CDK's sake: the SDK's own repeats are off",
+		},
+		{
+			Name:   "request_checksum_calculation",
+			Values: "when_supported|when_required",
+			Doc:    "when_required is checksum=none",
+		},
+		{
+			Name:   "response_checksum_validation",
+			Values: "when_supported|when_required",
+			Doc:    "when_required asks for no checksum, so reads are not checked",
+		},
+		{
+			Name:   "ssetype",
+			Values: "AES256|aws:kms|aws:kms:dsse",
+			Doc:    "server-side encryption of every write",
+		},
 		{Name: "kmskeyid", Values: "text", Doc: "its KMS key"},
-		{Name: "checksum", Values: "auto|crc32c|none", Doc: "what is stored beside the content: auto goes without where the store refuses it"},
-		{Name: "etag", Values: "quoted|bare", Doc: "how If-Match names a version on writes: bare for Ceph's gateway"},
+		{
+			Name:   "checksum",
+			Values: "auto|crc32c|none",
+			Doc: "what is stored beside the content: auto goes without where the store " +
+				"refuses it",
+		},
+		{
+			Name:   "etag",
+			Values: "quoted|bare",
+			Doc:    "how If-Match names a version on writes: bare for Ceph's gateway",
+		},
 		{
 			Name:   "store",
 			Values: strings.Join(ProfileNames(), "|"),
@@ -73,18 +119,28 @@ var scheme = files.Scheme{
 		{
 			Name:   "sign_accept_encoding",
 			Values: "true|false",
-			Doc: "whether the header Accept-Encoding is signed; false for a store behind something " +
+			Doc: "whether the header Accept-Encoding is signed; false for a store behind " +
+				"something " +
 				"that changes it, as with Google's (false there, else true)",
 		},
-		{Name: "part_size", Values: "bytes", Doc: "the size of an upload's parts, from 5 MiB (8 MiB)"},
-		{Name: "concurrency", Values: "1…100", Doc: "how many parts of an upload are on their way at a time (5)"},
+		{
+			Name:   "part_size",
+			Values: "bytes",
+			Doc:    "the size of an upload's parts, from 5 MiB (8 MiB)",
+		},
+		{
+			Name:   "concurrency",
+			Values: "1…100",
+			Doc:    "how many parts of an upload are on their way at a time (5)",
+		},
 	}, append(connect.Params(), retry.Params()...)...),
 	Open: open,
 }
 
 // own are the parameters that the Go CDK doesn't know.
 var own = []string{
-	"checksum", "etag", "store", "conditions", "beside", "part_size", "concurrency", "request_payer",
+	"checksum", "etag", "store", "conditions", "beside", "part_size", "concurrency",
+	"request_payer",
 	"sign_accept_encoding", "timeout", "read_timeout",
 }
 
@@ -104,7 +160,8 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	for _, p := range retry.Params() {
 		q.Del(p.Name)
 	}
-	if _, isStore := ProfileNamed(q.Get("profile")); isStore && !sharedProfile(ctx, q.Get("profile")) {
+	if _, isStore := ProfileNamed(q.Get("profile")); isStore && !sharedProfile(ctx,
+		q.Get("profile")) {
 		q.Del("profile")
 	}
 	theirs := *u
@@ -119,14 +176,17 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		return nil, files.Errorf(files.ErrUnsupported, "the Go CDK gives away no client")
 	}
 	if client.Options().Region == "" && q.Get("endpoint") == "" {
-		return nil, files.Errorf(files.ErrInvalid, "the bucket's region is not known: write region=… or set AWS_REGION")
+		return nil, files.Errorf(files.ErrInvalid,
+			"the bucket's region is not known: write region=… or set AWS_REGION")
 	}
 	load := loader(q)
 	client = derive(client, func(o *s3.Options) {
 		if o.Region == "" {
 			o.Region = "us-east-1" // which other stores take
 		}
-		o.Logger = logging.Nop{} // the configuration's writes to the standard error, such as that a body broke (X3)
+		// the configuration's writes to the standard error, such as that a body broke
+		// (X3)
+		o.Logger = logging.Nop{}
 		shareTransport(o)
 		if creds := renewableOf(o.Credentials, load); creds != nil {
 			creds.now = bounded(ctx, creds.now, load)
@@ -149,7 +209,8 @@ func sharedProfile(ctx context.Context, name string) bool {
 	return err == nil
 }
 
-// profileOfURL is the store's profile as the URL's parameters say, else that of the endpoint.
+// profileOfURL is the store's profile as the URL's parameters say, else that of the
+// endpoint.
 func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, error) {
 	p := driver.NewParams(u)
 	profile := profileOf(endpoint)
@@ -160,7 +221,8 @@ func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, e
 	if q, ok := ProfileNamed(name); ok {
 		profile = &q
 	} else if p.String("store", "") != "" {
-		return nil, files.Errorf(files.ErrInvalid, `parameter "store" is no store that is known: those are %s`,
+		return nil, files.Errorf(files.ErrInvalid,
+			`parameter "store" is no store that is known: those are %s`,
 			strings.Join(ProfileNames(), ", "))
 	}
 	return profile.with(p.String("conditions", ""), p.String("beside", ""))

@@ -16,20 +16,26 @@ import (
 type PostOptions struct {
 	// Expiry is how long the form works; 0 is 15 minutes, and 7 days is the most.
 	Expiry time.Duration
-	// MaxSize is the largest content in bytes that S3 takes by the form. It is needed: at least 1, at most 5 GiB.
+	// MaxSize is the largest content in bytes that S3 takes by the form. It is needed:
+	// at least 1, at most 5 GiB.
 	MaxSize int64
 	// MinSize is the smallest, 0 where empty files are welcome.
 	MinSize int64
-	// ContentType is the one that the form must send, and Fields has it. Where it ends in "/", such as "image/", any that begins with it: the
-	// browser then adds the field Content-Type. Where it is empty, the form can't send any, and S3 stores its default, binary/octet-stream.
+	// ContentType is the one that the form must send, and Fields has it. Where it ends
+	// in "/", such as "image/", any that begins with it: the browser then adds the
+	// field Content-Type. Where it is empty, the form can't send any, and S3 stores its
+	// default, binary/octet-stream.
 	ContentType string
-	// Attributes other than the content type are stored with the file, as they are signed.
+	// Attributes other than the content type are stored with the file, as they are
+	// signed.
 	Attributes files.Attributes
 }
 
-// SignedPost is a form that its holder, usually a browser, may send once or more until it expires: a POST of multipart/form-data to URL with all
-// Fields as they are, no others but Content-Type where PostOptions leave that open, and, last of all, the content as the field "file". S3 answers 204,
-// or with an error in XML. Its fields hold the signature.
+// SignedPost is a form that its holder, usually a browser, may send once or more until
+// it expires: a POST of multipart/form-data to URL with all Fields as they are, no
+// others but Content-Type where PostOptions leave that open, and, last of all, the
+// content as the field "file". S3 answers 204, or with an error in XML. Its fields hold
+// the signature.
 type SignedPost struct {
 	URL     string
 	Fields  map[string]string
@@ -39,33 +45,42 @@ type SignedPost struct {
 // String hides the signature.
 func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
 
-// SignPost signs a form for uploading a file of that name from a browser. Unlike a signed PUT, S3 holds it to a size. b must be a bucket of this
-// package, not wrapped: a prefix or a sub-bucket would be got round. It makes no request, unless the credentials must be fetched.
+// SignPost signs a form for uploading a file of that name from a browser. Unlike a
+// signed PUT, S3 holds it to a size. b must be a bucket of this package, not wrapped: a
+// prefix or a sub-bucket would be got round. It makes no request, unless the
+// credentials must be fetched.
 //
 // # CORS
 //
-// A page sends the form to another origin than its own, the bucket's. HTML's own form element may do that without anybody's leave. A script, as with
+// A page sends the form to another origin than its own, the bucket's. HTML's own form
+// element may do that without anybody's leave. A script, as with
 //
 //	const form = new FormData();
 //	for (const [k, v] of Object.entries(fields)) form.append(k, v);
 //	form.append("file", file); // last: S3 passes over what comes behind it
 //	const answer = await fetch(url, {method: "POST", body: form});
 //
-// sends it too, but the browser hides the answer from it, and so whether it worked, unless the bucket's CORS rules allow the page's origin the
-// method POST. They are the bucket's owner's to set once, with aws s3api put-bucket-cors, the console or PutBucketCors of the SDK (files.As
-// gives its client):
+// sends it too, but the browser hides the answer from it, and so whether it worked,
+// unless the bucket's CORS rules allow the page's origin the method POST. They are the
+// bucket's owner's to set once, with aws s3api put-bucket-cors, the console or
+// PutBucketCors of the SDK (files.As gives its client):
 //
 //	{"CORSRules": [{"AllowedOrigins": ["https://app.example"], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3600}]}
 //
-// ExposeHeaders lets the script read the ETag, which is the file's version. AllowedOrigins is no protection: any program may send what it was
-// given; the signature is. A multipart/form-data POST without headers of its own, and without listeners to the upload's progress, needs
-// no preflight; with them the browser first sends OPTIONS, which the same rule answers. A signed PUT, GET or DELETE that a script sends needs its method
-// in AllowedMethods, and PUT and DELETE are always preflighted. See https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
-// and https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS.
+// ExposeHeaders lets the script read the ETag, which is the file's version.
+// AllowedOrigins is no protection: any program may send what it was given; the
+// signature is. A multipart/form-data POST without headers of its own, and without
+// listeners to the upload's progress, needs no preflight; with them the browser first
+// sends OPTIONS, which the same rule answers. A signed PUT, GET or DELETE that a script
+// sends needs its method in AllowedMethods, and PUT and DELETE are always preflighted.
+// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html and
+// https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS.
 //
-// Errors: ErrInvalidName; ErrInvalid for sizes and an expiry out of bounds; ErrUnsupported for another bucket, one without credentials, and a name or an
+// Errors: ErrInvalidName; ErrInvalid for sizes and an expiry out of bounds;
+// ErrUnsupported for another bucket, one without credentials, and a name or an
 // attribute with ${filename}, which S3 replaces in forms.
-func SignPost(ctx context.Context, b files.Bucket, name string, opts *PostOptions) (SignedPost, error) {
+func SignPost(ctx context.Context, b files.Bucket, name string,
+	opts *PostOptions) (SignedPost, error) {
 	var o PostOptions
 	if opts != nil {
 		o = *opts
@@ -77,7 +92,8 @@ func SignPost(ctx context.Context, b files.Bucket, name string, opts *PostOption
 	return p, nil
 }
 
-func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptions) (SignedPost, error) {
+func signPost(ctx context.Context, bucket files.Bucket, name string,
+	o PostOptions) (SignedPost, error) {
 	b, ok := driver.Unwrap(bucket).(*backend)
 	if !ok || !b.signs {
 		return SignedPost{}, files.Errorf(files.ErrUnsupported, "the bucket can't sign forms")
@@ -86,7 +102,8 @@ func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptio
 		return SignedPost{}, err
 	}
 	if o.MaxSize < 1 || o.MaxSize > maxPart || o.MinSize < 0 || o.MinSize > o.MaxSize {
-		return SignedPost{}, files.Errorf(files.ErrInvalid, "sizes from %d to %d bytes; want at least 0, and at most 5 GiB", o.MinSize, o.MaxSize)
+		return SignedPost{}, files.Errorf(files.ErrInvalid,
+			"sizes from %d to %d bytes; want at least 0, and at most 5 GiB", o.MinSize, o.MaxSize)
 	}
 	if o.Expiry == 0 {
 		o.Expiry = driver.DefaultExpiry
@@ -101,7 +118,9 @@ func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptio
 	}
 	for _, v := range append(slices.Collect(maps.Values(fields)), name) {
 		if strings.Contains(v, fileNameOfForm) {
-			return SignedPost{}, files.Errorf(files.ErrUnsupported, "%s in a form stands for the name of the file that the browser sends", fileNameOfForm)
+			return SignedPost{}, files.Errorf(files.ErrUnsupported,
+				"%s in a form stands for the name of the file that the browser sends",
+				fileNameOfForm)
 		}
 	}
 	conditions := []any{[]any{"content-length-range", o.MinSize, o.MaxSize}}
@@ -111,7 +130,10 @@ func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptio
 	for k, v := range fields {
 		conditions = append(conditions, map[string]string{k: v})
 	}
-	signed, err := b.presigner().PresignPostObject(ctx, &s3.PutObjectInput{Bucket: &b.bucket, Key: &name}, func(p *s3.PresignPostOptions) {
+	signed, err := b.presigner().PresignPostObject(ctx, &s3.PutObjectInput{
+		Bucket: &b.bucket,
+		Key:    &name,
+	}, func(p *s3.PresignPostOptions) {
 		p.Expires, p.Conditions = o.Expiry, conditions
 	})
 	if err != nil {
@@ -123,7 +145,8 @@ func signPost(ctx context.Context, bucket files.Bucket, name string, o PostOptio
 	return SignedPost{URL: signed.URL, Fields: fields, Expires: expires}, nil
 }
 
-// fileNameOfForm is replaced by S3 in every field of a form, so it can't be part of what the policy binds:
+// fileNameOfForm is replaced by S3 in every field of a form, so it can't be part of
+// what the policy binds:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
 const fileNameOfForm = "${filename}"
 
@@ -134,7 +157,12 @@ func postFields(o PostOptions) (map[string]string, error) {
 		return nil, err
 	}
 	fields := map[string]string{}
-	for k, v := range map[string]string{"Cache-Control": a.CacheControl, "Content-Disposition": a.ContentDisposition, "Content-Encoding": a.ContentEncoding, "Content-Language": a.ContentLanguage} {
+	for k, v := range map[string]string{
+		"Cache-Control":       a.CacheControl,
+		"Content-Disposition": a.ContentDisposition,
+		"Content-Encoding":    a.ContentEncoding,
+		"Content-Language":    a.ContentLanguage,
+	} {
 		if v != "" {
 			fields[k] = v
 		}

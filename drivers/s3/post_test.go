@@ -27,15 +27,32 @@ import (
 func TestSignPost(t *testing.T) {
 	b := offline("http://127.0.0.1:1")
 	defer b.Close()
-	p := must(SignPost(t.Context(), b, "dir/a.png", &PostOptions{MaxSize: 1000, MinSize: 1, ContentType: "image/", Expiry: time.Hour, Attributes: files.Attributes{CacheControl: "no-store", Metadata: map[string]string{"k": "ä"}}}))
+	p := must(SignPost(t.Context(), b, "dir/a.png", &PostOptions{
+		MaxSize:     1000,
+		MinSize:     1,
+		ContentType: "image/",
+		Expiry:      time.Hour,
+		Attributes: files.Attributes{
+			CacheControl: "no-store",
+			Metadata:     map[string]string{"k": "ä"},
+		},
+	}))
 	var policy struct {
 		Expiration time.Time
 		Conditions []any
 	}
-	if err := json.Unmarshal(must(base64.StdEncoding.DecodeString(p.Fields["policy"])), &policy); err != nil {
+	if err := json.Unmarshal(must(base64.StdEncoding.DecodeString(p.Fields["policy"])),
+		&policy); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []any{[]any{"content-length-range", 1.0, 1000.0}, []any{"starts-with", "$Content-Type", "image/"}, map[string]any{"Cache-Control": "no-store"}, map[string]any{"x-amz-meta-k": "%C3%A4"}, map[string]any{"key": "dir/a.png"}, map[string]any{"bucket": "bucket"}} {
+	for _, want := range []any{
+		[]any{"content-length-range", 1.0, 1000.0},
+		[]any{"starts-with", "$Content-Type", "image/"},
+		map[string]any{"Cache-Control": "no-store"},
+		map[string]any{"x-amz-meta-k": "%C3%A4"},
+		map[string]any{"key": "dir/a.png"},
+		map[string]any{"bucket": "bucket"},
+	} {
 		found := false
 		for _, c := range policy.Conditions {
 			found = found || reflect.DeepEqual(c, want)
@@ -44,7 +61,10 @@ func TestSignPost(t *testing.T) {
 			t.Errorf("the policy has no %v: %v", want, policy.Conditions)
 		}
 	}
-	if p.Fields["key"] != "dir/a.png" || p.Fields["Cache-Control"] != "no-store" || p.Fields["x-amz-meta-k"] != "%C3%A4" || policy.Expiration.Sub(p.Expires).Abs() > 5*time.Second || strings.Contains(fmt.Sprint(p), p.Fields["policy"]) {
+	if p.Fields["key"] != "dir/a.png" || p.Fields["Cache-Control"] != "no-store" ||
+		p.Fields["x-amz-meta-k"] != "%C3%A4" ||
+		policy.Expiration.Sub(p.Expires).Abs() > 5*time.Second || strings.Contains(fmt.Sprint(p),
+		p.Fields["policy"]) {
 		t.Errorf("%v, %v until %v", p, p.Fields, policy.Expiration)
 	}
 	sub := must(files.Sub(b, "dir"))
@@ -53,17 +73,30 @@ func TestSignPost(t *testing.T) {
 		name string
 		o    PostOptions
 		want error
-	}{{b, "a//b", PostOptions{MaxSize: 1}, files.ErrInvalidName}, {b, "a", PostOptions{}, files.ErrInvalid}, {b, "a", PostOptions{MaxSize: 1, MinSize: 2}, files.ErrInvalid},
-		{b, "a", PostOptions{MaxSize: 1, Expiry: 8 * 24 * time.Hour}, files.ErrInvalid}, {sub, "a", PostOptions{MaxSize: 1}, files.ErrUnsupported},
-		{b, "a/${filename}", PostOptions{MaxSize: 1}, files.ErrUnsupported}, {b, "a", PostOptions{MaxSize: 1, Attributes: files.Attributes{ContentDisposition: "attachment; filename=\"${filename}\""}}, files.ErrUnsupported}} {
+	}{
+		{b, "a//b", PostOptions{MaxSize: 1}, files.ErrInvalidName},
+		{b, "a", PostOptions{}, files.ErrInvalid},
+		{b, "a", PostOptions{MaxSize: 1, MinSize: 2}, files.ErrInvalid},
+		{b, "a", PostOptions{MaxSize: 1, Expiry: 8 * 24 * time.Hour}, files.ErrInvalid},
+		{sub, "a", PostOptions{MaxSize: 1}, files.ErrUnsupported},
+		{b, "a/${filename}", PostOptions{MaxSize: 1}, files.ErrUnsupported},
+		{b, "a", PostOptions{
+			MaxSize: 1,
+			Attributes: files.Attributes{
+				ContentDisposition: "attachment; filename=\"${filename}\"",
+			},
+		}, files.ErrUnsupported},
+	} {
 		if _, err := SignPost(t.Context(), c.b, c.name, &c.o); !errors.Is(err, c.want) {
 			t.Errorf("%+v: %v, want %v", c.o, err, c.want)
 		}
 	}
 }
 
-// sendForm sends the form as a browser does, with some fields changed or added, and the content as the last one.
-func sendForm(t *testing.T, p SignedPost, change map[string]string, content []byte, origin string) (status int, answer string, header http.Header) {
+// sendForm sends the form as a browser does, with some fields changed or added, and the
+// content as the last one.
+func sendForm(t *testing.T, p SignedPost, change map[string]string, content []byte,
+	origin string) (status int, answer string, header http.Header) {
 	t.Helper()
 	fields := maps.Clone(p.Fields)
 	maps.Copy(fields, change)
@@ -103,9 +136,11 @@ func sendForm(t *testing.T, p SignedPost, change map[string]string, content []by
 // TestPostForm: servers take the form as it was signed, and nothing else.
 func TestPostForm(t *testing.T) {
 	for _, c := range []struct {
-		server  string
-		opts    Options
-		headers bool // that it stores the form's headers, as S3 does; Ceph's gateway passes over all but the content type
+		server string
+		opts   Options
+		// that it stores the form's headers, as S3 does; Ceph's gateway passes over all
+		// but the content type
+		headers bool
 	}{{testserver.Versitygw, Options{}, true}, {testserver.Ceph, cephOptions, false}} {
 		t.Run(c.server, func(t *testing.T) {
 			s := newSubject(t, c.server, c.opts)
@@ -120,9 +155,15 @@ func TestPostForm(t *testing.T) {
 	}
 }
 
-var formAttributes = files.Attributes{CacheControl: "no-store", ContentDisposition: "attachment", ContentLanguage: "de", Metadata: map[string]string{"k": "ä b", "other": "1"}}
+var formAttributes = files.Attributes{
+	CacheControl:       "no-store",
+	ContentDisposition: "attachment",
+	ContentLanguage:    "de",
+	Metadata:           map[string]string{"k": "ä b", "other": "1"},
+}
 
-// formTaken: the file has the content, its type and the attributes as they were bound; sizes up to both bounds are taken.
+// formTaken: the file has the content, its type and the attributes as they were bound;
+// sizes up to both bounds are taken.
 func formTaken(t *testing.T, b files.Bucket, headers bool) {
 	content := noise(1000)
 	for name, c := range map[string]struct {
@@ -131,9 +172,18 @@ func formTaken(t *testing.T, b files.Bucket, headers bool) {
 		content []byte
 		want    string // content type
 	}{
-		"dir/plain ü+&.bin": {PostOptions{MaxSize: 1000, ContentType: "application/x-noise", Attributes: formAttributes}, nil, content, "application/x-noise"},
-		"dir/prefix.png":    {PostOptions{MaxSize: 1 << 20, MinSize: 1000, ContentType: "image/", Attributes: formAttributes}, map[string]string{"Content-Type": "image/png"}, content, "image/png"},
-		"dir/empty":         {PostOptions{MaxSize: 1, ContentType: "text/plain"}, nil, nil, "text/plain"},
+		"dir/plain ü+&.bin": {PostOptions{
+			MaxSize:     1000,
+			ContentType: "application/x-noise",
+			Attributes:  formAttributes,
+		}, nil, content, "application/x-noise"},
+		"dir/prefix.png": {PostOptions{
+			MaxSize:     1 << 20,
+			MinSize:     1000,
+			ContentType: "image/",
+			Attributes:  formAttributes,
+		}, map[string]string{"Content-Type": "image/png"}, content, "image/png"},
+		"dir/empty": {PostOptions{MaxSize: 1, ContentType: "text/plain"}, nil, nil, "text/plain"},
 	} {
 		p := must(SignPost(t.Context(), b, name, &c.o))
 		status, answer, _ := sendForm(t, p, c.change, c.content, "")
@@ -146,7 +196,9 @@ func formTaken(t *testing.T, b files.Bucket, headers bool) {
 		if !headers {
 			a = files.Attributes{Metadata: a.Metadata}
 		}
-		if !bytes.Equal(got, c.content) || info.ContentType != c.want || info.CacheControl != a.CacheControl || info.ContentDisposition != a.ContentDisposition ||
+		if !bytes.Equal(got,
+			c.content) || info.ContentType != c.want || info.CacheControl != a.CacheControl ||
+			info.ContentDisposition != a.ContentDisposition ||
 			info.ContentLanguage != a.ContentLanguage || !maps.Equal(info.Metadata, a.Metadata) {
 			t.Errorf("%s: %d bytes are there, %+v", name, len(got), info)
 		}
@@ -156,10 +208,16 @@ func formTaken(t *testing.T, b files.Bucket, headers bool) {
 // formRefused: what differs from the signed form is refused, and nothing is stored.
 func formRefused(t *testing.T, b files.Bucket, other string) {
 	const name = "refused/a.png"
-	p := must(SignPost(t.Context(), b, name, &PostOptions{MaxSize: 1000, MinSize: 10, ContentType: "image/", Attributes: formAttributes}))
+	p := must(SignPost(t.Context(), b, name, &PostOptions{
+		MaxSize:     1000,
+		MinSize:     10,
+		ContentType: "image/",
+		Attributes:  formAttributes,
+	}))
 	typed := map[string]string{"Content-Type": "image/png"}
 	policy := must(base64.StdEncoding.DecodeString(p.Fields["policy"]))
-	larger := base64.StdEncoding.EncodeToString(bytes.Replace(policy, []byte("1000"), []byte("9999"), 1))
+	larger := base64.StdEncoding.EncodeToString(bytes.Replace(policy, []byte("1000"),
+		[]byte("9999"), 1))
 	if larger == p.Fields["policy"] {
 		t.Fatalf("the policy has no limit: %s", policy)
 	}
@@ -176,7 +234,10 @@ func formRefused(t *testing.T, b files.Bucket, other string) {
 		"more metadata":          {map[string]string{"x-amz-meta-new": "1"}, noise(100)},
 		"another access list":    {map[string]string{"acl": "public-read"}, noise(100)},
 		"a policy of other size": {map[string]string{"policy": larger}, noise(1001)},
-		"another signature":      {map[string]string{"X-Amz-Signature": strings.Repeat("0", 64)}, noise(100)},
+		"another signature": {
+			map[string]string{"X-Amz-Signature": strings.Repeat("0", 64)},
+			noise(100),
+		},
 	} {
 		change := maps.Clone(typed)
 		maps.Copy(change, c.change)
@@ -186,7 +247,8 @@ func formRefused(t *testing.T, b files.Bucket, other string) {
 	}
 	moved := p
 	moved.URL = strings.Replace(p.URL, driver.Unwrap(b).(*backend).bucket, other, 1)
-	if status, answer, _ := sendForm(t, moved, typed, noise(100), ""); moved.URL == p.URL || status/100 != 4 {
+	if status, answer, _ := sendForm(t, moved, typed, noise(100),
+		""); moved.URL == p.URL || status/100 != 4 {
 		t.Errorf("another bucket: %d %s", status, answer)
 	}
 	for e, err := range b.List(t.Context(), "refused", nil) {
@@ -204,7 +266,8 @@ func formExpires(t *testing.T, b files.Bucket) {
 	poll := time.NewTicker(100 * time.Millisecond)
 	defer poll.Stop()
 	for {
-		early := time.Now().Before(p.Expires.Add(-time.Second)) // seconds are the finest that a policy has
+		// seconds are the finest that a policy has
+		early := time.Now().Before(p.Expires.Add(-time.Second))
 		status, answer, _ := sendForm(t, p, nil, noise(100), "")
 		if status/100 == 4 {
 			if !strings.Contains(answer, "xpired") || early {
@@ -219,32 +282,48 @@ func formExpires(t *testing.T, b files.Bucket) {
 	}
 }
 
-// formFromOrigin: with the rule that SignPost's documentation has, a script of that origin reads the answer, and one of another doesn't.
+// formFromOrigin: with the rule that SignPost's documentation has, a script of that
+// origin reads the answer, and one of another doesn't.
 func formFromOrigin(t *testing.T, s *subject, b files.Bucket, bucket string) {
 	const origin = "https://app.example"
-	_, err := s.admin.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{Bucket: &bucket, CORSConfiguration: &types.CORSConfiguration{CORSRules: []types.CORSRule{{
-		AllowedOrigins: []string{origin}, AllowedMethods: []string{"POST"}, AllowedHeaders: []string{"*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: new(int32(3600))}}}})
+	_, err := s.admin.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{
+		Bucket: &bucket,
+		CORSConfiguration: &types.CORSConfiguration{CORSRules: []types.CORSRule{{
+			AllowedOrigins: []string{origin},
+			AllowedMethods: []string{"POST"},
+			AllowedHeaders: []string{"*"},
+			ExposeHeaders:  []string{"ETag"},
+			MaxAgeSeconds:  new(int32(3600)),
+		}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := must(SignPost(t.Context(), b, "from/origin", &PostOptions{MaxSize: 1000}))
 	for from, want := range map[string]string{origin: origin, "https://other.example": ""} {
 		status, answer, h := sendForm(t, p, nil, noise(100), from)
-		if status/100 != 2 || h.Get("Access-Control-Allow-Origin") != want || want != "" && !strings.Contains(h.Get("Access-Control-Expose-Headers"), "ETag") {
+		if status/100 != 2 || h.Get("Access-Control-Allow-Origin") != want ||
+			want != "" && !strings.Contains(h.Get("Access-Control-Expose-Headers"), "ETag") {
 			t.Errorf("from %s: %d %s %v", from, status, answer, h)
 		}
 		preflight, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, p.URL, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		preflight.Header = http.Header{"Origin": {from}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"x-progress"}}
+		preflight.Header = http.Header{
+			"Origin":                         {from},
+			"Access-Control-Request-Method":  {"POST"},
+			"Access-Control-Request-Headers": {"x-progress"},
+		}
 		resp, err := http.DefaultClient.Do(preflight)
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want || (resp.StatusCode == http.StatusOK) != (want != "") {
-			t.Errorf("preflight from %s: %d, allowed is %q, want %q", from, resp.StatusCode, got, want)
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want ||
+			(resp.StatusCode == http.StatusOK) != (want != "") {
+			t.Errorf("preflight from %s: %d, allowed is %q, want %q", from, resp.StatusCode, got,
+				want)
 		}
 	}
 }

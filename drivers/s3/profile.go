@@ -13,11 +13,13 @@ import (
 type Keep uint8
 
 const (
-	// Unproved: nothing is known. It is tried on a scratch name before anything is built on it.
+	// Unproved: nothing is known. It is tried on a scratch name before anything is
+	// built on it.
 	Unproved Keep = iota
 	// Kept as S3 keeps it.
 	Kept
-	// NotKept: ignored without a word, or refused. It is never sent, and Features don't claim it.
+	// NotKept: ignored without a word, or refused. It is never sent, and Features don't
+	// claim it.
 	NotKept
 )
 
@@ -69,8 +71,9 @@ var claimNames = [claims]string{
 // String returns words for reports.
 func (c Claim) String() string { return claimNames[c] }
 
-// Profile is what a store keeps of S3, as far as its documentation, its source or runs on it tell.
-// Where the store's release decides, which can't be seen from outside, the careful answer holds.
+// Profile is what a store keeps of S3, as far as its documentation, its source or runs
+// on it tell. Where the store's release decides, which can't be seen from outside, the
+// careful answer holds.
 type Profile struct {
 	// Name is the value of the URL parameter store.
 	Name string
@@ -78,13 +81,15 @@ type Profile struct {
 	Keeps map[Claim]Keep
 	// BareETags: If-Match of writes has the ETag without its quotes.
 	BareETags bool
-	// RefusesBeside: the store itself refuses "a" beside "a/b", so it needn't be looked for.
+	// RefusesBeside: the store itself refuses "a" beside "a/b", so it needn't be looked
+	// for.
 	RefusesBeside bool
-	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the prefix may end
-	// too early.
+	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the
+	// prefix may end too early.
 	LosesAfter bool
-	// DeniedByRace: an AccessDenied to a write may stand for a race with a delete beside it. Such a
-	// write is repeated, at most twice where nothing tells that the credentials may write the name.
+	// DeniedByRace: an AccessDenied to a write may stand for a race with a delete
+	// beside it. Such a write is repeated, at most twice where nothing tells that the
+	// credentials may write the name.
 	DeniedByRace bool
 	// Checksums says what is stored beside the content; ChecksumsAuto finds out.
 	Checksums Checksums
@@ -93,16 +98,18 @@ type Profile struct {
 	// NoETags: answers have no ETag, so files have no version, and what needs one is
 	// ErrUnsupported. From any other store an answer without one is an error.
 	NoETags bool
-	// UnsignedAcceptEncoding: something in front of the store changes the header, so that it can't
-	// be signed.
+	// UnsignedAcceptEncoding: something in front of the store changes the header, so
+	// that it can't be signed.
 	UnsignedAcceptEncoding bool
-	// Decompresses: what is stored in an encoding comes decoded to who asks for identity, so other
-	// encodings are taken as well, and content comes as it is stored.
+	// Decompresses: what is stored in an encoding comes decoded to who asks for
+	// identity, so other encodings are taken as well, and content comes as it is
+	// stored.
 	Decompresses bool
-	// NoPartCopy: there is no UploadPartCopy, or none of a certain version of the source. What is
-	// larger than MaxCopy is read and put.
+	// NoPartCopy: there is no UploadPartCopy, or none of a certain version of the
+	// source. What is larger than MaxCopy is read and put.
 	NoPartCopy bool
-	// MaxParts, MaxObject (bytes) and MaxCopy (bytes of one CopyObject) are limits; 0 is S3's.
+	// MaxParts, MaxObject (bytes) and MaxCopy (bytes of one CopyObject) are limits; 0
+	// is S3's.
 	MaxParts  int
 	MaxObject int64
 	MaxCopy   int64
@@ -112,7 +119,8 @@ type Profile struct {
 	refuses func(name string) string
 	// hosts end the names of the store's public endpoints.
 	hosts []string
-	// server begins the header Server of its answers, which narrows a profile and never widens it.
+	// server begins the header Server of its answers, which narrows a profile and never
+	// widens it.
 	server string
 }
 
@@ -190,7 +198,8 @@ func profileByServer(header string) *Profile {
 	return nil
 }
 
-// with is the profile with what the parameters conditions and beside say; "" changes nothing.
+// with is the profile with what the parameters conditions and beside say; "" changes
+// nothing.
 func (p *Profile) with(conditions, beside string) (*Profile, error) {
 	q := *p
 	q.Keeps = maps.Clone(p.Keeps)
@@ -238,7 +247,8 @@ func (p *Profile) setConditions(value string) error {
 	}
 	if len(kept) > 0 {
 		return files.Errorf(files.ErrInvalid,
-			`parameter "conditions" has a word that isn't known; want all, put, none or some of %s`, conditionList())
+			`parameter "conditions" has a word that isn't known; want all, put, none or some of %s`,
+			conditionList())
 	}
 	return nil
 }

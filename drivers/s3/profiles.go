@@ -7,16 +7,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// profiles is the one table of stores. Each cell has its source beside it: a link, or "run", where
-// this module's tests run on the store itself.
+// profiles is the one table of stores. Each cell has its source beside it: a link, or
+// "run", where this module's tests run on the store itself.
 var profiles = []*Profile{
 	unknown, amazon, minio, aistor, ceph, versitygw, garage, seaweedfs, r2, b2, storj, gcsDoor,
 	wasabi, digitalocean, scaleway, ovh, juicefs,
 }
 
-// unknown is the most careful: conditional puts are proved before the first one, and the rest is
-// claimed only once Check or Probe has proved it. Parts are of one size, as R2 wants them, and no
-// store refuses.
+// unknown is the most careful: conditional puts are proved before the first one, and
+// the rest is claimed only once Check or Probe has proved it. Parts are of one size, as
+// R2 wants them, and no store refuses.
 var unknown = &Profile{
 	Name:         "unknown",
 	DeniedByRace: true,
@@ -52,9 +52,9 @@ var minio = &Profile{
 	Name: "minio",
 	Keeps: map[Claim]Keep{
 		GetIf: Kept, // cmd/object-handlers-common.go, checkPreconditions; run
-		// Put: since RELEASE.2024-05-07 (888d2bb1d); If-Match of a missing object wrote until
-		// 2025-09-06 (minio/minio#21526). Releases can't be told apart from outside, so each is
-		// proved.
+		// Put: since RELEASE.2024-05-07 (888d2bb1d); If-Match of a missing object wrote
+		// until 2025-09-06 (minio/minio#21526). Releases can't be told apart from
+		// outside, so each is proved.
 		PutIfAbsent:  Unproved,
 		PutIfVersion: Unproved,
 		CompleteIf:   Unproved,
@@ -73,7 +73,8 @@ var minio = &Profile{
 	server:       "MinIO",
 }
 
-// aistor is MinIO's product, which can't be told from the community edition by its answers.
+// aistor is MinIO's product, which can't be told from the community edition by its
+// answers.
 var aistor = &Profile{
 	Name: "aistor",
 	Keeps: map[Claim]Keep{
@@ -125,8 +126,8 @@ var versitygw = &Profile{
 		PutIfAbsent:  Kept, // run
 		PutIfVersion: Kept, // run
 		CompleteIf:   Kept, // run
-		// Its delete checks the condition outside of the lock under which a put commits, and
-		// answers a missing object with success; run.
+		// Its delete checks the condition outside of the lock under which a put
+		// commits, and answers a missing object with success; run.
 		DeleteIf:      NotKept,
 		CopyIf:        NotKept, // run
 		CopySourceIf:  Kept,    // run
@@ -143,7 +144,9 @@ var versitygw = &Profile{
 var garage = &Profile{
 	Name: "garage",
 	Keeps: map[Claim]Keep{
-		GetIf:        Kept, // src/api/s3/get.rs; If-Match since 1.1.0, and each answer's version is compared
+		// src/api/s3/get.rs; If-Match since 1.1.0, and each answer's version is
+		// compared
+		GetIf:        Kept,
 		DeleteIf:     NotKept,
 		CopyIf:       NotKept,
 		CopySourceIf: Kept, // src/api/s3/copy.rs
@@ -184,8 +187,8 @@ var r2 = &Profile{
 		PutIfVersion: Kept,
 		CompleteIf:   Kept,
 		DeleteIf:     NotKept,
-		// https://developers.cloudflare.com/r2/api/s3/extensions/: own headers, not atomic with the
-		// source's
+		// https://developers.cloudflare.com/r2/api/s3/extensions/: own headers, not
+		// atomic with the source's
 		CopyIf:        NotKept,
 		CopySourceIf:  Kept,
 		DirBesideFile: Kept,
@@ -197,8 +200,9 @@ var r2 = &Profile{
 	EqualParts: true,
 	MaxObject:  4_995 << 40 / 1000,
 	MaxCopy:    4_995 << 30 / 1000,
-	// UploadPartCopy has no conditions on its source: tigrisdata/tigris-os-docs and Cloudflare's
-	// own list of operations, https://developers.cloudflare.com/r2/api/s3/api/
+	// UploadPartCopy has no conditions on its source: tigrisdata/tigris-os-docs and
+	// Cloudflare's own list of operations,
+	// https://developers.cloudflare.com/r2/api/s3/api/
 	NoPartCopy: true,
 	// https://developers.cloudflare.com/r2/reference/transparent-decompression/
 	Decompresses: true,
@@ -207,7 +211,8 @@ var r2 = &Profile{
 	hosts:        []string{"r2.cloudflarestorage.com"},
 }
 
-// b2 is Backblaze B2, which answers NotImplemented to conditions (hashicorp/terraform#37143).
+// b2 is Backblaze B2, which answers NotImplemented to conditions
+// (hashicorp/terraform#37143).
 var b2 = &Profile{
 	Name: "b2",
 	Keeps: map[Claim]Keep{
@@ -240,7 +245,8 @@ var storj = &Profile{
 	hosts:      []string{"storjshare.io"},
 }
 
-// gcsDoor is Google Cloud Storage by its S3 interface. Its own driver, gs://, keeps everything.
+// gcsDoor is Google Cloud Storage by its S3 interface. Its own driver, gs://, keeps
+// everything.
 var gcsDoor = &Profile{
 	Name: "gcs",
 	Keeps: map[Claim]Keep{

@@ -43,8 +43,9 @@ func (b *backend) newProof(near string) *proof {
 	}
 }
 
-// prove finds out about a claim of which nothing is known. Scratch names lie beside near. Where the
-// proof itself fails, nothing is learned, and the error says what was met.
+// prove finds out about a claim of which nothing is known. Scratch names lie beside
+// near. Where the proof itself fails, nothing is learned, and the error says what was
+// met.
 func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 	k := &b.known
 	k.mu.Lock()
@@ -128,11 +129,13 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 		}
 		switch a := answerOf(failure); {
 		case !a.own && a.status != 0 && a.status != http.StatusNotModified &&
-			!(a.bare && (a.status == http.StatusBadRequest || a.status == http.StatusNotImplemented)):
+			!(a.bare && (a.status == http.StatusBadRequest ||
+				a.status == http.StatusNotImplemented)):
 			// It isn't the store's own word.
 		case a.status == http.StatusPreconditionFailed, a.code == "PreconditionFailed",
 			a.code == "ConditionalRequestConflict", a.status == http.StatusNotModified,
-			a.status == http.StatusNotFound && (a.code == "NoSuchKey" || a.code == "NotFound" || o == opStat):
+			a.status == http.StatusNotFound && (a.code == "NoSuchKey" || a.code == "NotFound" ||
+				o == opStat):
 			v = refused412
 			return nil
 		case strings.HasPrefix(hints[a.code], noPlace): // for the directory's name
@@ -147,7 +150,8 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 }
 
 // put writes the scratch object, under conditions.
-func (p *proof) put(ctx context.Context, key, content string, absent bool, match *string) (v verdict, etag string, err error) {
+func (p *proof) put(ctx context.Context, key, content string, absent bool,
+	match *string) (v verdict, etag string, err error) {
 	in := &s3.PutObjectInput{
 		Bucket:  &p.b.bucket,
 		Key:     &key,
@@ -171,7 +175,8 @@ func (p *proof) put(ctx context.Context, key, content string, absent bool, match
 func (p *proof) create(ctx context.Context, key string) (etag string, err error) {
 	v, etag, err := p.put(ctx, key, "scratch", false, nil)
 	if err == nil && v != passed {
-		err = files.Errorf(files.ErrUnavailable, "the store refuses a small object without a condition")
+		err = files.Errorf(files.ErrUnavailable,
+			"the store refuses a small object without a condition")
 	}
 	return etag, err
 }
@@ -189,8 +194,8 @@ func (p *proof) remove(ctx context.Context, keys ...string) {
 	})
 }
 
-// puts proves the conditions of PutObject: of a missing object, of one that is there, and by the
-// right version and a wrong one.
+// puts proves the conditions of PutObject: of a missing object, of one that is there,
+// and by the right version and a wrong one.
 func (p *proof) puts(ctx context.Context) error {
 	key := p.base
 	defer p.remove(ctx, key)
@@ -231,7 +236,8 @@ func (p *proof) puts(ctx context.Context) error {
 	return nil
 }
 
-// matches tries If-Match of PutObject by a wrong version and by the right one, in both forms.
+// matches tries If-Match of PutObject by a wrong version and by the right one, in both
+// forms.
 func (p *proof) matches(ctx context.Context, key, etag string) (Keep, error) {
 	v, _, err := p.put(ctx, key, "scratch 3", false, p.quoted(wrongETag))
 	if err != nil || v != refused412 || etag == "" {

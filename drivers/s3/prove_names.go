@@ -9,7 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// besides proves that an object "a" and an object "a/b" may both exist and are both listed.
+// besides proves that an object "a" and an object "a/b" may both exist and are both
+// listed.
 func (p *proof) besides(ctx context.Context) error {
 	file, below := p.base, p.base+"/below"
 	defer p.remove(ctx, below, file)
@@ -59,7 +60,10 @@ func (p *proof) names(ctx context.Context) error {
 
 // orders proves that a listing comes in the order of bytes.
 func (p *proof) orders(ctx context.Context) error {
-	all := []string{p.base + "/a-b", p.base + "/a/b", p.base + "/aA", p.base + "/a\uff5e", p.base + "/a\U0001f600"}
+	all := []string{
+		p.base + "/a-b", p.base + "/a/b", p.base + "/aA", p.base + "/a\uff5e",
+		p.base + "/a\U0001f600",
+	}
 	defer p.remove(ctx, all...)
 	keep := NotKept
 	if ok, err := p.tryNames(ctx, all...); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Put reads the content up to a part's size. What ends there is one PutObject; more goes up in
-// parts.
+// Put reads the content up to a part's size. What ends there is one PutObject; more
+// goes up in parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if v, ok := req.If.Version(); ok {
 		if err := b.usable(v); err != nil {
@@ -37,15 +37,30 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 }
 
 // putOne is one PutObject.
-func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest, part *driver.Part) (files.Info, error) {
+func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
+	part *driver.Part) (files.Info, error) {
 	a, n := req.Attributes, b.native(req.Native)
 	in := &s3.PutObjectInput{
-		Bucket: &b.bucket, Key: &req.Name, ContentLength: &part.Size,
-		ContentType: text(a.ContentType), CacheControl: text(a.CacheControl), ContentDisposition: text(a.ContentDisposition), ContentEncoding: text(a.ContentEncoding),
-		ContentLanguage: text(a.ContentLanguage), Metadata: storedMetadata(a.Metadata, c.mark),
-		IfMatch: c.ifMatch, IfNoneMatch: c.ifNoneMatch,
-		StorageClass: n.StorageClass, Tagging: n.tagging(), ServerSideEncryption: n.Encryption, SSEKMSKeyId: n.kmsKey(), BucketKeyEnabled: n.bucketKey(),
-		ObjectLockMode: n.Lock, ObjectLockRetainUntilDate: n.retainUntil(), ObjectLockLegalHoldStatus: n.legalHold(), ACL: n.ACL,
+		Bucket:                    &b.bucket,
+		Key:                       &req.Name,
+		ContentLength:             &part.Size,
+		ContentType:               text(a.ContentType),
+		CacheControl:              text(a.CacheControl),
+		ContentDisposition:        text(a.ContentDisposition),
+		ContentEncoding:           text(a.ContentEncoding),
+		ContentLanguage:           text(a.ContentLanguage),
+		Metadata:                  storedMetadata(a.Metadata, c.mark),
+		IfMatch:                   c.ifMatch,
+		IfNoneMatch:               c.ifNoneMatch,
+		StorageClass:              n.StorageClass,
+		Tagging:                   n.tagging(),
+		ServerSideEncryption:      n.Encryption,
+		SSEKMSKeyId:               n.kmsKey(),
+		BucketKeyEnabled:          n.bucketKey(),
+		ObjectLockMode:            n.Lock,
+		ObjectLockRetainUntilDate: n.retainUntil(),
+		ObjectLockLegalHoldStatus: n.legalHold(),
+		ACL:                       n.ACL,
 	}
 	digest := req.Content.Digest()
 	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
@@ -70,12 +85,13 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 	})
 }
 
-// maxOddSums is how many requests in a row must succeed only without a checksum, where the store
-// doesn't say that it is the checksum, before none is sent any more.
+// maxOddSums is how many requests in a row must succeed only without a checksum, where
+// the store doesn't say that it is the checksum, before none is sent any more.
 const maxOddSums = 3
 
-// withSums makes a request with checksums, and, where the store doesn't know them, once more
-// without: for good where it said so and that request succeeded. One odd answer turns nothing off.
+// withSums makes a request with checksums, and, where the store doesn't know them, once
+// more without: for good where it said so and that request succeeded. One odd answer
+// turns nothing off.
 func (b *backend) withSums(request func(sums bool) error) error {
 	sums := !b.noSums.Load()
 	err := request(sums)
@@ -102,11 +118,12 @@ func saysSums(err error) bool {
 		strings.Contains(message, "checksum") || strings.Contains(message, "x-amz-sdk")
 }
 
-// refusesSums reports whether the checksum may be what the store doesn't take. Stores answer in
-// many ways.
+// refusesSums reports whether the checksum may be what the store doesn't take. Stores
+// answer in many ways.
 func refusesSums(err error) bool {
 	switch answerOf(err).code {
-	case "NotImplemented", "InvalidArgument", "InvalidRequest", "InvalidHeader", "UnsupportedHeader", "InvalidDigest", "BadRequest", "MissingContentMD5":
+	case "NotImplemented", "InvalidArgument", "InvalidRequest", "InvalidHeader",
+		"UnsupportedHeader", "InvalidDigest", "BadRequest", "MissingContentMD5":
 		return true
 	}
 	a := answerOf(err)

@@ -13,8 +13,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestCopyPartsUnpinned: a store of which nobody knows that it keeps conditions on a copy's source
-// isn't asked for parts, which could be those of several versions; the content is read and put.
+// TestCopyPartsUnpinned: a store of which nobody knows that it keeps conditions on a
+// copy's source isn't asked for parts, which could be those of several versions; the
+// content is read and put.
 func TestCopyPartsUnpinned(t *testing.T) {
 	for _, p := range []*Profile{unknown, b2, r2, wasabi} {
 		parts, put := 0, false
@@ -52,7 +53,8 @@ func pageOf(inside string) string {
 	return "<ListBucketResult><IsTruncated>false</IsTruncated>" + inside + "</ListBucketResult>"
 }
 
-// TestLacksMany: a store without DeleteObjects is asked for each name by itself, and says so once.
+// TestLacksMany: a store without DeleteObjects is asked for each name by itself, and
+// says so once.
 func TestLacksMany(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	for _, c := range []struct {
@@ -103,8 +105,8 @@ func TestLacksMany(t *testing.T) {
 	}
 }
 
-// TestOddPage: what XML can't hold in one key, what can't be decoded, and what nobody asks about
-// don't fail a page.
+// TestOddPage: what XML can't hold in one key, what can't be decoded, and what nobody
+// asks about don't fail a page.
 func TestOddPage(t *testing.T) {
 	object := func(key string) string {
 		return "<Contents><Key>" + key + "</Key><Size>1</Size></Contents>"
@@ -169,9 +171,9 @@ func TestOddPageIsCheap(t *testing.T) {
 	}
 }
 
-// TestRefusedAndDone: a write that was carried out though something refused it, and whose repeat
-// meets itself, is told by its mark; where it has none and the refusal wasn't the service's,
-// nobody can know.
+// TestRefusedAndDone: a write that was carried out though something refused it, and
+// whose repeat meets itself, is told by its mark; where it has none and the refusal
+// wasn't the service's, nobody can know.
 func TestRefusedAndDone(t *testing.T) {
 	const proxy = "<html>sorry</html>"
 	for _, c := range []struct {
@@ -259,8 +261,8 @@ func TestFullStore(t *testing.T) {
 	}
 }
 
-// TestRefusedNameEverywhere: a name that the store has no place for is refused by what copies from
-// it and by what signs it, too, without a request.
+// TestRefusedNameEverywhere: a name that the store has no place for is refused by what
+// copies from it and by what signs it, too, without a request.
 func TestRefusedNameEverywhere(t *testing.T) {
 	b, requests := hostile(t, minio, says(pageOf("")))
 	const name = `x\..\y`

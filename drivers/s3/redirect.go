@@ -10,13 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// staying are the clients without redirects, by the SDK's client that each was made of, which keeps
-// its connections for itself.
+// staying are the clients without redirects, by the SDK's client that each was made of,
+// which keeps its connections for itself.
 var staying sync.Map // weak.Pointer[awshttp.BuildableClient] to s3.HTTPClient
 
-// stay is the HTTP client without its redirects: no name, content or credential goes where an
-// answer leads. A client of another type than the SDK's and net/http's is asked as it is, and what
-// it brings from elsewhere is refused.
+// stay is the HTTP client without its redirects: no name, content or credential goes
+// where an answer leads. A client of another type than the SDK's and net/http's is
+// asked as it is, and what it brings from elsewhere is refused.
 func stay(c s3.HTTPClient) s3.HTTPClient {
 	switch c := c.(type) {
 	case *http.Client:

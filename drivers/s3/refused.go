@@ -11,8 +11,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// refused reports whether nothing was done for certain: the service said no in its own words, or
-// was not reached. Otherwise an answer was lost, or a proxy's word stands for it (P2).
+// refused reports whether nothing was done for certain: the service said no in its own
+// words, or was not reached. Otherwise an answer was lost, or a proxy's word stands for
+// it (P2).
 func refused(err error) bool {
 	switch a := answerOf(err); {
 	case a.status == 0:
@@ -37,12 +38,15 @@ func refused(err error) bool {
 	}
 	var opErr *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &dns) || errors.As(err, &opErr) && opErr.Op == "dial" || !isSend(err) && !sentAtAll(err)
+	return errors.As(err,
+		&dns) || errors.As(err, &opErr) && opErr.Op == "dial" || !isSend(err) && !sentAtAll(err)
 }
 
 // sentAtAll reports whether the SDK came as far as sending.
 func sentAtAll(err error) bool {
 	var e *smithy.DeserializationError
 	var n net.Error
-	return errors.As(err, &e) || errors.As(err, &n) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err,
+		&e) || errors.As(err,
+		&n) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

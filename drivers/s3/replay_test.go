@@ -67,44 +67,80 @@ func replayed(t *testing.T, o *Options, exchanges ...exchange) files.Bucket {
 }
 
 func xmlError(code string) string {
-	return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>` + code + `</Code><Message>m</Message><Key>k</Key><RequestId>r</RequestId></Error>`
+	return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>` + code +
+		`</Code><Message>m</Message><Key>k</Key><RequestId>r</RequestId></Error>`
 }
 
-// TestReplay runs what the server of the conformance run doesn't do against S3's documented
-// answers.
+// TestReplay runs what the server of the conformance run doesn't do against S3's
+// documented answers.
 func TestReplay(t *testing.T) {
 	const v = "6805f2cfc46c0f04559748bb039d69ae"
-	head := map[string]string{"Content-Length": "3", "ETag": `"` + v + `"`, "Last-Modified": "Wed, 28 Oct 2026 22:32:00 GMT", "Content-Type": "a/b", "Cache-Control": "no-cache", "X-Amz-Meta-K": "v",
-		"X-Amz-Checksum-Crc32c": "y/Q5Jg==", "X-Amz-Checksum-Type": "FULL_OBJECT"}
+	head := map[string]string{
+		"Content-Length":        "3",
+		"ETag":                  `"` + v + `"`,
+		"Last-Modified":         "Wed, 28 Oct 2026 22:32:00 GMT",
+		"Content-Type":          "a/b",
+		"Cache-Control":         "no-cache",
+		"X-Amz-Meta-K":          "v",
+		"X-Amz-Checksum-Crc32c": "y/Q5Jg==",
+		"X-Amz-Checksum-Type":   "FULL_OBJECT",
+	}
 	copied := `<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult><LastModified>2026-10-28T22:32:01.000Z</LastModified><ETag>"9b2cf535f27731c974343645a3985328"</ETag></CopyObjectResult>`
-	look := exchange{method: "HEAD", uri: "/bucket/a", status: 200, answer: head}
+	look := exchange{
+		method: "HEAD",
+		uri:    "/bucket/a",
+		status: 200,
+		answer: head,
+	}
 
-	// "If the ETag doesn't match, the delete operation fails with a 412 Precondition Failed
-	// response"; "you'll receive a 404 Not Found response as the object key no longer exists":
+	// "If the ETag doesn't match, the delete operation fails with a 412 Precondition
+	// Failed response"; "you'll receive a 404 Not Found response as the object key no
+	// longer exists":
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
 	t.Run("delete if of a version", func(t *testing.T) {
 		del := func(status int, code string) exchange {
-			return exchange{method: "DELETE", uri: "/bucket/a", header: map[string]string{"If-Match": `"` + v + `"`}, status: status, body: code}
+			return exchange{
+				method: "DELETE",
+				uri:    "/bucket/a",
+				header: map[string]string{"If-Match": `"` + v + `"`},
+				status: status,
+				body:   code,
+			}
 		}
-		b := replayed(t, nil, del(204, ""), del(412, xmlError("PreconditionFailed")), del(404, xmlError("NoSuchKey")), del(409, xmlError("ConditionalRequestConflict")), del(204, ""))
+		b := replayed(t, nil, del(204, ""), del(412, xmlError("PreconditionFailed")),
+			del(404, xmlError("NoSuchKey")), del(409, xmlError("ConditionalRequestConflict")),
+			del(204, ""))
 		for i, want := range []error{nil, files.ErrPrecondition, files.ErrPrecondition, nil} {
-			if err := b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v}); !errors.Is(err, want) || (want == nil) != (err == nil) {
+			if err := b.Delete(t.Context(), "a",
+				&files.DeleteOptions{IfVersion: v}); !errors.Is(err,
+				want) || (want == nil) != (err == nil) {
 				t.Errorf("delete %d: %v, want %v", i+1, err, want)
 			}
 		}
 	})
 
-	// If-None-Match and If-Match of CopyObject: "Amazon S3 returns a 412 Precondition Failed error.
-	// If a concurrent operation occurs during the upload S3 returns a 409
+	// If-None-Match and If-Match of CopyObject: "Amazon S3 returns a 412 Precondition
+	// Failed error. If a concurrent operation occurs during the upload S3 returns a 409
 	// ConditionalRequestConflict response":
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 	t.Run("copy conditions", func(t *testing.T) {
 		cp := func(k, want string, status int, body string) exchange {
-			return exchange{method: "PUT", uri: "/bucket/d/b%20%2B", header: map[string]string{"X-Amz-Copy-Source": "bucket/a", "X-Amz-Copy-Source-If-Match": `"` + v + `"`, k: want}, status: status, body: body}
+			return exchange{
+				method: "PUT",
+				uri:    "/bucket/d/b%20%2B",
+				header: map[string]string{
+					"X-Amz-Copy-Source":          "bucket/a",
+					"X-Amz-Copy-Source-If-Match": `"` + v + `"`,
+					k:                            want,
+				},
+				status: status,
+				body:   body,
+			}
 		}
 		b := replayed(t, nil,
 			look, cp("If-None-Match", "*", 412, xmlError("PreconditionFailed")), look,
-			look, cp("If-None-Match", "*", 409, xmlError("ConditionalRequestConflict")), cp("If-None-Match", "*", 200, copied),
+			look, cp("If-None-Match", "*", 409,
+				xmlError("ConditionalRequestConflict")), cp("If-None-Match", "*", 200, copied),
 			look, cp("If-Match", `"old"`, 412, xmlError("PreconditionFailed")), look,
 			look, cp("If-Match", `"old"`, 404, xmlError("NoSuchKey")), look,
 			look, cp("If-Match", `"old"`, 200, copied),
@@ -112,25 +148,49 @@ func TestReplay(t *testing.T) {
 		for i, c := range []struct {
 			c    files.Condition
 			want error
-		}{{files.IfAbsent(), files.ErrExist}, {files.IfAbsent(), nil}, {files.IfVersion("old"), files.ErrPrecondition}, {files.IfVersion("old"), files.ErrPrecondition}, {files.IfVersion("old"), nil}} {
-			info, err := files.Copy(t.Context(), b, "d/b +", b, "a", &files.CopyOptions{If: c.c, FullInfo: true})
+		}{
+			{files.IfAbsent(), files.ErrExist},
+			{files.IfAbsent(), nil},
+			{files.IfVersion("old"), files.ErrPrecondition},
+			{files.IfVersion("old"), files.ErrPrecondition},
+			{files.IfVersion("old"), nil},
+		} {
+			info, err := files.Copy(t.Context(), b, "d/b +", b, "a", &files.CopyOptions{
+				If:       c.c,
+				FullInfo: true,
+			})
 			if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
 				t.Errorf("copy %d, %v: %v, want %v", i+1, c.c, err, c.want)
 			}
-			if err == nil && (info.Size != 3 || info.Version != "9b2cf535f27731c974343645a3985328" || info.Metadata["k"] != "v" || info.ModTime != time.Date(2026, 10, 28, 22, 32, 1, 0, time.UTC)) {
+			if err == nil && (info.Size != 3 ||
+				info.Version != "9b2cf535f27731c974343645a3985328" || info.Metadata["k"] != "v" ||
+				info.ModTime != time.Date(2026, 10, 28, 22, 32, 1, 0, time.UTC)) {
 				t.Errorf("copy %d: %+v", i+1, info)
 			}
 		}
 	})
 
-	// Without a look before, what was refused is looked for afterwards, where the answer may be
-	// about either.
+	// Without a look before, what was refused is looked for afterwards, where the
+	// answer may be about either.
 	t.Run("copy conditions, one request", func(t *testing.T) {
 		cp := func(header map[string]string, status int, body string) exchange {
-			return exchange{method: "PUT", uri: "/bucket/b", header: header, status: status, body: body}
+			return exchange{
+				method: "PUT",
+				uri:    "/bucket/b",
+				header: header,
+				status: status,
+				body:   body,
+			}
 		}
-		ifMatch, ifSource, absent := map[string]string{"If-Match": `"old"`}, map[string]string{"X-Amz-Copy-Source-If-Match": `"` + v + `"`}, map[string]string{"If-None-Match": "*"}
-		changed := exchange{method: "HEAD", uri: "/bucket/a", status: 200, answer: map[string]string{"Content-Length": "4", "ETag": `"new"`}}
+		ifMatch, ifSource, absent := map[string]string{"If-Match": `"old"`},
+			map[string]string{"X-Amz-Copy-Source-If-Match": `"` + v + `"`},
+			map[string]string{"If-None-Match": "*"}
+		changed := exchange{
+			method: "HEAD",
+			uri:    "/bucket/a",
+			status: 200,
+			answer: map[string]string{"Content-Length": "4", "ETag": `"new"`},
+		}
 		gone := exchange{method: "HEAD", uri: "/bucket/a", status: 404}
 		refused, none := xmlError("PreconditionFailed"), xmlError("NoSuchKey")
 		for i, c := range []struct {
@@ -139,14 +199,44 @@ func TestReplay(t *testing.T) {
 			x    []exchange
 		}{
 			{files.CopyOptions{If: files.IfAbsent()}, nil, []exchange{cp(absent, 200, copied)}},
-			{files.CopyOptions{If: files.IfAbsent()}, files.ErrExist, []exchange{cp(absent, 412, refused)}},
-			{files.CopyOptions{If: files.IfVersion("old")}, files.ErrPrecondition, []exchange{cp(ifMatch, 412, refused), look}},
-			{files.CopyOptions{If: files.IfVersion("old")}, files.ErrPrecondition, []exchange{cp(ifMatch, 404, none), look}},
-			{files.CopyOptions{If: files.IfVersion("old")}, files.ErrNotExist, []exchange{cp(ifMatch, 404, none), gone}},
-			{files.CopyOptions{IfSource: v}, files.ErrPrecondition, []exchange{cp(ifSource, 412, refused), changed}},
-			{files.CopyOptions{IfSource: v}, files.ErrNotExist, []exchange{cp(ifSource, 404, none)}},
-			{files.CopyOptions{IfSource: v, If: files.IfAbsent()}, files.ErrExist, []exchange{cp(absent, 412, refused), look}},
-			{files.CopyOptions{IfSource: v, If: files.IfAbsent()}, files.ErrPrecondition, []exchange{cp(absent, 412, refused), changed}},
+			{
+				files.CopyOptions{If: files.IfAbsent()},
+				files.ErrExist,
+				[]exchange{cp(absent, 412, refused)},
+			},
+			{
+				files.CopyOptions{If: files.IfVersion("old")},
+				files.ErrPrecondition,
+				[]exchange{cp(ifMatch, 412, refused), look},
+			},
+			{
+				files.CopyOptions{If: files.IfVersion("old")},
+				files.ErrPrecondition,
+				[]exchange{cp(ifMatch, 404, none), look},
+			},
+			{
+				files.CopyOptions{If: files.IfVersion("old")},
+				files.ErrNotExist,
+				[]exchange{cp(ifMatch, 404, none), gone},
+			},
+			{
+				files.CopyOptions{IfSource: v},
+				files.ErrPrecondition,
+				[]exchange{cp(ifSource, 412, refused), changed},
+			},
+			{
+				files.CopyOptions{IfSource: v},
+				files.ErrNotExist,
+				[]exchange{cp(ifSource, 404, none)},
+			},
+			{files.CopyOptions{
+				IfSource: v,
+				If:       files.IfAbsent(),
+			}, files.ErrExist, []exchange{cp(absent, 412, refused), look}},
+			{files.CopyOptions{
+				IfSource: v,
+				If:       files.IfAbsent(),
+			}, files.ErrPrecondition, []exchange{cp(absent, 412, refused), changed}},
 		} {
 			b := replayed(t, nil, c.x...)
 			_, err := files.Copy(t.Context(), b, "b", b, "a", &c.o)
@@ -156,15 +246,28 @@ func TestReplay(t *testing.T) {
 		}
 	})
 
-	// The source is replaced between the look and the copy: looked at again, and copied as it is
-	// then.
+	// The source is replaced between the look and the copy: looked at again, and copied
+	// as it is then.
 	t.Run("source replaced", func(t *testing.T) {
-		changed := exchange{method: "HEAD", uri: "/bucket/a", status: 200, answer: map[string]string{"Content-Length": "4", "ETag": `"new"`}}
-		cp := func(etag string, status int, body string) exchange {
-			return exchange{method: "PUT", uri: "/bucket/b", header: map[string]string{"X-Amz-Copy-Source-If-Match": etag}, status: status, body: body}
+		changed := exchange{
+			method: "HEAD",
+			uri:    "/bucket/a",
+			status: 200,
+			answer: map[string]string{"Content-Length": "4", "ETag": `"new"`},
 		}
-		b := replayed(t, nil, look, cp(`"`+v+`"`, 412, xmlError("PreconditionFailed")), changed, changed, cp(`"new"`, 200, copied))
-		if info, err := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{FullInfo: true}); err != nil || info.Size != 4 {
+		cp := func(etag string, status int, body string) exchange {
+			return exchange{
+				method: "PUT",
+				uri:    "/bucket/b",
+				header: map[string]string{"X-Amz-Copy-Source-If-Match": etag},
+				status: status,
+				body:   body,
+			}
+		}
+		b := replayed(t, nil, look, cp(`"`+v+`"`, 412, xmlError("PreconditionFailed")), changed,
+			changed, cp(`"new"`, 200, copied))
+		if info, err := files.Copy(t.Context(), b, "b", b, "a",
+			&files.CopyOptions{FullInfo: true}); err != nil || info.Size != 4 {
 			t.Errorf("%+v, %v", info, err)
 		}
 	})
@@ -172,19 +275,46 @@ func TestReplay(t *testing.T) {
 	// "REPLACE": "all original metadata is replaced by the metadata you specify":
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 	t.Run("attributes given anew", func(t *testing.T) {
-		b := replayed(t, nil, look, exchange{method: "PUT", uri: "/bucket/a", status: 200, body: copied,
-			header: map[string]string{"X-Amz-Metadata-Directive": "REPLACE", "Content-Type": "y/z", "Cache-Control": "", "X-Amz-Meta-New": "yes", "X-Amz-Meta-K": ""}})
+		b := replayed(t, nil, look, exchange{
+			method: "PUT",
+			uri:    "/bucket/a",
+			status: 200,
+			body:   copied,
+			header: map[string]string{
+				"X-Amz-Metadata-Directive": "REPLACE",
+				"Content-Type":             "y/z",
+				"Cache-Control":            "",
+				"X-Amz-Meta-New":           "yes",
+				"X-Amz-Meta-K":             "",
+			},
+		})
 		a := files.Attributes{ContentType: "y/z", Metadata: map[string]string{"new": "yes"}}
-		if info, err := files.Copy(t.Context(), b, "a", b, "a", &files.CopyOptions{Attributes: &a}); err != nil || info.ContentType != "y/z" || info.CacheControl != "" {
+		if info, err := files.Copy(t.Context(), b, "a", b, "a",
+			&files.CopyOptions{Attributes: &a}); err != nil || info.ContentType != "y/z" ||
+			info.CacheControl != "" {
 			t.Errorf("%+v, %v", info, err)
 		}
 	})
 
 	// Onto itself, only the storage class: S3 wants the metadata anew.
 	t.Run("storage class of what is there", func(t *testing.T) {
-		b := replayed(t, nil, look, exchange{method: "PUT", uri: "/bucket/a", status: 200, body: copied,
-			header: map[string]string{"X-Amz-Metadata-Directive": "REPLACE", "Content-Type": "a/b", "Cache-Control": "no-cache", "X-Amz-Meta-K": "v", "X-Amz-Storage-Class": "GLACIER_IR"}})
-		if _, err := files.Copy(t.Context(), b, "a", b, "a", &files.CopyOptions{Native: []files.NativeOption{PutOptions{StorageClass: types.StorageClassGlacierIr}}}); err != nil {
+		b := replayed(t, nil, look, exchange{
+			method: "PUT",
+			uri:    "/bucket/a",
+			status: 200,
+			body:   copied,
+			header: map[string]string{
+				"X-Amz-Metadata-Directive": "REPLACE",
+				"Content-Type":             "a/b",
+				"Cache-Control":            "no-cache",
+				"X-Amz-Meta-K":             "v",
+				"X-Amz-Storage-Class":      "GLACIER_IR",
+			},
+		})
+		if _, err := files.Copy(t.Context(), b, "a", b, "a",
+			&files.CopyOptions{
+				Native: []files.NativeOption{PutOptions{StorageClass: types.StorageClassGlacierIr}},
+			}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -195,8 +325,15 @@ func TestReplay(t *testing.T) {
 		long := strings.Repeat("x", 1022)
 		var xs []exchange
 		names := []string{"a", "a/b", "b/" + long, "odd +%41?#&", "ä/\u00a0"}
-		for _, uri := range []string{"a", "a/b", "b/" + long, "odd%20%2B%2541%3F%23%26", "%C3%A4/%C2%A0"} {
-			xs = append(xs, exchange{method: "PUT", uri: "/bucket/" + uri, status: 200, answer: map[string]string{"ETag": `"1"`}})
+		for _, uri := range []string{
+			"a", "a/b", "b/" + long, "odd%20%2B%2541%3F%23%26", "%C3%A4/%C2%A0",
+		} {
+			xs = append(xs, exchange{
+				method: "PUT",
+				uri:    "/bucket/" + uri,
+				status: 200,
+				answer: map[string]string{"ETag": `"1"`},
+			})
 		}
 		b := replayed(t, nil, xs...)
 		for _, name := range names {
@@ -206,29 +343,50 @@ func TestReplay(t *testing.T) {
 		}
 	})
 
-	// A listing with keys that XML can't hold, files and directories in two lists, and a directory
-	// that goes on behind StartAfter:
+	// A listing with keys that XML can't hold, files and directories in two lists, and
+	// a directory that goes on behind StartAfter:
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 	t.Run("list", func(t *testing.T) {
 		page := func(rest string) string {
 			return `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>bucket</Name><EncodingType>url</EncodingType>` + rest + `</ListBucketResult>`
 		}
 		object := func(key string) string {
-			return `<Contents><Key>` + key + `</Key><LastModified>2026-10-28T22:32:01.789Z</LastModified><ETag>&quot;1&quot;</ETag><Size>3</Size></Contents>`
+			return `<Contents><Key>` + key +
+				`</Key><LastModified>2026-10-28T22:32:01.789Z</LastModified><ETag>&quot;1&quot;</ETag><Size>3</Size></Contents>`
 		}
 		b := replayed(t, nil,
-			exchange{method: "GET", uri: "/bucket?delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000", status: 200,
-				body: page(`<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>` + object("a") + object("a+b%2B%01") + object("c%20d") + `<CommonPrefixes><Prefix>a%21/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`)},
-			exchange{method: "GET", uri: "/bucket?continuation-token=t&delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000", status: 200, body: page(`<IsTruncated>false</IsTruncated>` + object("d") + `<CommonPrefixes><Prefix>/</Prefix></CommonPrefixes>`)},
-			exchange{method: "GET", uri: "/bucket?delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000&start-after=b%2F", status: 200, body: page(`<IsTruncated>false</IsTruncated>` + object("c") + `<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`)},
+			exchange{
+				method: "GET",
+				uri:    "/bucket?delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000",
+				status: 200,
+				body:   page(`<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>` + object("a") + object("a+b%2B%01") + object("c%20d") + `<CommonPrefixes><Prefix>a%21/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`),
+			},
+			exchange{
+				method: "GET",
+				uri:    "/bucket?continuation-token=t&delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000",
+				status: 200,
+				body: page(`<IsTruncated>false</IsTruncated>` + object("d") +
+					`<CommonPrefixes><Prefix>/</Prefix></CommonPrefixes>`),
+			},
+			exchange{
+				method: "GET",
+				uri:    "/bucket?delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000&start-after=b%2F",
+				status: 200,
+				body: page(`<IsTruncated>false</IsTruncated>` + object("c") +
+					`<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`),
+			},
 		)
 		var got []string
-		for e, err := range b.List(t.Context(), "", &files.ListOptions{Shallow: true, Foreign: true}) {
+		for e, err := range b.List(t.Context(), "", &files.ListOptions{
+			Shallow: true,
+			Foreign: true,
+		}) {
 			if err != nil {
 				t.Fatal(err)
 			}
 			got = append(got, e.Name+e.Key)
-			if !e.IsDir && (e.Version != "1" || e.Size != 3 || e.ModTime != time.Date(2026, 10, 28, 22, 32, 1, 0, time.UTC)) {
+			if !e.IsDir && (e.Version != "1" || e.Size != 3 || e.ModTime != time.Date(2026, 10, 28,
+				22, 32, 1, 0, time.UTC)) {
 				t.Errorf("%+v", e)
 			}
 		}
@@ -236,7 +394,10 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%q, want %q", strings.Join(got, "|"), want)
 		}
 		got = nil
-		for e, err := range b.List(t.Context(), "", &files.ListOptions{Shallow: true, StartAfter: "b/"}) {
+		for e, err := range b.List(t.Context(), "", &files.ListOptions{
+			Shallow:    true,
+			StartAfter: "b/",
+		}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -248,32 +409,47 @@ func TestReplay(t *testing.T) {
 	})
 }
 
-// TestChecksums: a store that refuses checksums is asked without, once found out; composite ones
-// are not taken for the content's.
+// TestChecksums: a store that refuses checksums is asked without, once found out;
+// composite ones are not taken for the content's.
 func TestChecksums(t *testing.T) {
 	const crc = "X-Amz-Checksum-Crc32c"
 	put := func(sum string, status int, body string) exchange {
-		return exchange{method: "PUT", uri: "/bucket/a", header: map[string]string{crc: sum}, status: status, body: body, answer: map[string]string{"ETag": `"1"`}}
+		return exchange{
+			method: "PUT",
+			uri:    "/bucket/a",
+			header: map[string]string{crc: sum},
+			status: status,
+			body:   body,
+			answer: map[string]string{"ETag": `"1"`},
+		}
 	}
 	const of = "4waSgw==" // CRC-32C of "123456789"
 	store := func(t *testing.T, b files.Bucket, times int, want error) {
 		for range times {
-			if _, err := b.Put(t.Context(), "a", strings.NewReader("123456789"), nil); !errors.Is(err, want) || (err == nil) != (want == nil) {
+			if _, err := b.Put(t.Context(), "a", strings.NewReader("123456789"),
+				nil); !errors.Is(err, want) || (err == nil) != (want == nil) {
 				t.Errorf("%v, want %v", err, want)
 			}
 		}
 	}
-	t.Run("taken", func(t *testing.T) { store(t, replayed(t, nil, put(of, 200, ""), put(of, 200, "")), 2, nil) })
+	t.Run("taken", func(t *testing.T) {
+		store(t, replayed(t, nil, put(of, 200, ""), put(of, 200, "")), 2, nil)
+	})
 	t.Run("refused", func(t *testing.T) {
-		store(t, replayed(t, nil, put(of, 501, xmlError("NotImplemented")), put("", 200, ""), put("", 200, "")), 2, nil)
+		store(t,
+			replayed(t, nil, put(of, 501, xmlError("NotImplemented")), put("", 200, ""),
+				put("", 200, "")), 2, nil)
 	})
 	t.Run("refused for another reason", func(t *testing.T) {
-		b := replayed(t, nil, put(of, 400, xmlError("InvalidArgument")), put("", 400, xmlError("InvalidArgument")), put(of, 200, ""))
+		b := replayed(t, nil, put(of, 400, xmlError("InvalidArgument")),
+			put("", 400, xmlError("InvalidArgument")), put(of, 200, ""))
 		store(t, b, 1, files.ErrInvalid)
 		store(t, b, 1, nil)
 	})
 	t.Run("asked for", func(t *testing.T) {
-		store(t, replayed(t, &Options{Checksums: ChecksumsCRC32C}, put(of, 501, xmlError("NotImplemented"))), 1, files.ErrUnsupported)
+		store(t,
+			replayed(t, &Options{Checksums: ChecksumsCRC32C},
+				put(of, 501, xmlError("NotImplemented"))), 1, files.ErrUnsupported)
 	})
 	t.Run("none", func(t *testing.T) {
 		b := replayed(t, &Options{Checksums: ChecksumsNone}, put("", 200, ""))
@@ -284,20 +460,43 @@ func TestChecksums(t *testing.T) {
 	})
 	get := func(answer map[string]string) exchange {
 		answer["ETag"], answer["Content-Length"] = `"1"`, "9"
-		return exchange{method: "GET", uri: "/bucket/a", header: map[string]string{"X-Amz-Checksum-Mode": "ENABLED"}, status: 200, answer: answer, body: "123456789"}
+		return exchange{
+			method: "GET",
+			uri:    "/bucket/a",
+			header: map[string]string{"X-Amz-Checksum-Mode": "ENABLED"},
+			status: 200,
+			answer: answer,
+			body:   "123456789",
+		}
 	}
-	b := replayed(t, nil, get(map[string]string{crc: of, "X-Amz-Checksum-Type": "FULL_OBJECT"}), get(map[string]string{crc: "AAAAAA==", "X-Amz-Checksum-Type": "COMPOSITE"}), get(map[string]string{crc: "AAAAAA==-2"}),
-		get(map[string]string{"X-Amz-Checksum-Crc64nvme": "rosUhgp5mIg=", "X-Amz-Checksum-Type": "FULL_OBJECT"}), get(map[string]string{crc: "AAAAAA=="}))
+	b := replayed(t, nil, get(map[string]string{
+		crc:                   of,
+		"X-Amz-Checksum-Type": "FULL_OBJECT",
+	}), get(map[string]string{
+		crc:                   "AAAAAA==",
+		"X-Amz-Checksum-Type": "COMPOSITE",
+	}), get(map[string]string{crc: "AAAAAA==-2"}),
+		get(map[string]string{
+			"X-Amz-Checksum-Crc64nvme": "rosUhgp5mIg=",
+			"X-Amz-Checksum-Type":      "FULL_OBJECT",
+		}), get(map[string]string{crc: "AAAAAA=="}))
 	for i, want := range []struct {
 		digest files.Digest
 		err    error
-	}{{files.Digest{CRC32C: "e3069283"}, nil}, {}, {}, {files.Digest{CRC64NVME: "ae8b14860a799888"}, nil}, {files.Digest{CRC32C: "00000000"}, files.ErrCorrupt}} {
+	}{
+		{files.Digest{CRC32C: "e3069283"}, nil},
+		{},
+		{},
+		{files.Digest{CRC64NVME: "ae8b14860a799888"}, nil},
+		{files.Digest{CRC32C: "00000000"}, files.ErrCorrupt},
+	} {
 		r, err := b.Get(t.Context(), "a", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = r.ReadAll()
-		if r.Info().Digest != want.digest || !errors.Is(err, want.err) || (err == nil) != (want.err == nil) {
+		if r.Info().Digest != want.digest || !errors.Is(err,
+			want.err) || (err == nil) != (want.err == nil) {
 			t.Errorf("answer %d: %+v, %v; want %+v", i+1, r.Info().Digest, err, want)
 		}
 		r.Close()
@@ -307,14 +506,26 @@ func TestChecksums(t *testing.T) {
 // TestRanges: answers that are not what was asked for.
 func TestRanges(t *testing.T) {
 	answer := func(status int, contentRange, body string) exchange {
-		x := exchange{method: "GET", uri: "/bucket/a", status: status, body: body, answer: map[string]string{"ETag": `"1"`}}
+		x := exchange{
+			method: "GET",
+			uri:    "/bucket/a",
+			status: status,
+			body:   body,
+			answer: map[string]string{"ETag": `"1"`},
+		}
 		if contentRange != "" {
 			x.answer["Content-Range"] = contentRange
 		}
 		return x
 	}
-	b := replayed(t, nil, answer(200, "", "0123456789"), answer(206, "bytes 2-4/10", "234"), answer(206, "bytes 5-7/10", "567"), answer(206, "bytes 2-4/*", "234"),
-		answer(416, "", xmlError("InvalidRange")), exchange{method: "HEAD", uri: "/bucket/a", status: 200, answer: map[string]string{"Content-Length": "10", "ETag": `"2"`}}, answer(206, "bytes 2-4/10", "234"))
+	b := replayed(t, nil, answer(200, "", "0123456789"), answer(206, "bytes 2-4/10", "234"),
+		answer(206, "bytes 5-7/10", "567"), answer(206, "bytes 2-4/*", "234"),
+		answer(416, "", xmlError("InvalidRange")), exchange{
+			method: "HEAD",
+			uri:    "/bucket/a",
+			status: 200,
+			answer: map[string]string{"Content-Length": "10", "ETag": `"2"`},
+		}, answer(206, "bytes 2-4/10", "234"))
 	for i, want := range []string{"234", "234", "", "", "234"} {
 		r, err := b.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(2, 3)})
 		if want == "" {

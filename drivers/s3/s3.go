@@ -15,38 +15,44 @@ import (
 
 // Options are the options of New. The zero value has the defaults.
 type Options struct {
-	// PartSize is the size in bytes of an upload's parts, from 5 MiB, the least that S3 takes, to 5
-	// GiB; 0 is 8 MiB. A content up to it is sent in one request.
+	// PartSize is the size in bytes of an upload's parts, from 5 MiB, the least that S3
+	// takes, to 5 GiB; 0 is 8 MiB. A content up to it is sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are on their way at a time; 0 is 5. An upload
-	// holds PartSize × Concurrency bytes at most.
+	// Concurrency is how many parts of one upload are on their way at a time; 0 is 5.
+	// An upload holds PartSize × Concurrency bytes at most.
 	Concurrency int
-	// Retry says how requests are repeated; nil is retry.New(). The SDK's own repeats are off.
+	// Retry says how requests are repeated; nil is retry.New(). The SDK's own repeats
+	// are off.
 	Retry *retry.Policy
 	// Checksums says what is stored beside the content, and checked.
 	Checksums Checksums
-	// Profile says what the store keeps; nil chooses by the client's endpoint (see Profile and
-	// ProfileNamed). A store that isn't known has its conditional puts proved before the first one.
+	// Profile says what the store keeps; nil chooses by the client's endpoint (see
+	// Profile and ProfileNamed). A store that isn't known has its conditional puts
+	// proved before the first one.
 	Profile *Profile
-	// BareETags sends ETags without their quotes in the conditions of writes: Ceph's gateway
-	// compares them so.
+	// BareETags sends ETags without their quotes in the conditions of writes: Ceph's
+	// gateway compares them so.
 	BareETags bool
-	// PutConditionsOnly is for stores that keep conditions on reads and on Put alone, such as
-	// Ceph's gateway, and pass over others without a word: a Delete of a certain version is then
-	// ErrUnsupported (Features.DeleteIfVersion), and a Copy with conditions reads and puts.
+	// PutConditionsOnly is for stores that keep conditions on reads and on Put alone,
+	// such as Ceph's gateway, and pass over others without a word: a Delete of a
+	// certain version is then ErrUnsupported (Features.DeleteIfVersion), and a Copy
+	// with conditions reads and puts.
 	PutConditionsOnly bool
-	// Timeout is how long a request waits for the first byte of its answer; 0 is a minute, but 10
-	// minutes for a copy and the end of an upload in parts, at which S3 may work for long. A
-	// negative one is no bound. Then the error is files.ErrUnavailable, and the policy repeats.
+	// Timeout is how long a request waits for the first byte of its answer; 0 is a
+	// minute, but 10 minutes for a copy and the end of an upload in parts, at which S3
+	// may work for long. A negative one is no bound. Then the error is
+	// files.ErrUnavailable, and the policy repeats.
 	Timeout time.Duration
-	// ReadTimeout is how long a body may stand still, one that is read and one that is sent; 0 is a
-	// minute, and a negative one no bound. A slow body that moves is never cut.
+	// ReadTimeout is how long a body may stand still, one that is read and one that is
+	// sent; 0 is a minute, and a negative one no bound. A slow body that moves is never
+	// cut.
 	ReadTimeout time.Duration
-	// RequesterPays lets the caller's account pay for requests and traffic, which buckets of that
-	// kind want; without it they are files.ErrPermission.
+	// RequesterPays lets the caller's account pay for requests and traffic, which
+	// buckets of that kind want; without it they are files.ErrPermission.
 	RequesterPays bool
-	// UnsignedAcceptEncoding leaves the header Accept-Encoding out of the signature, for a store
-	// behind something that changes it, such as Google's door for S3, which is known by its host.
+	// UnsignedAcceptEncoding leaves the header Accept-Encoding out of the signature,
+	// for a store behind something that changes it, such as Google's door for S3, which
+	// is known by its host.
 	UnsignedAcceptEncoding bool
 	// Defaults hold for every Put and Copy whose own options don't say otherwise.
 	Defaults PutOptions
@@ -56,12 +62,12 @@ type Options struct {
 type Checksums uint8
 
 const (
-	// ChecksumsAuto is ChecksumsCRC32C, unless the client is set to use checksums only where they
-	// are required (RequestChecksumCalculation); a store that refuses them is asked without from
-	// then on.
+	// ChecksumsAuto is ChecksumsCRC32C, unless the client is set to use checksums only
+	// where they are required (RequestChecksumCalculation); a store that refuses them
+	// is asked without from then on.
 	ChecksumsAuto Checksums = iota
-	// ChecksumsCRC32C gives every upload its CRC-32C, which S3 checks and stores. A store that
-	// refuses it is an error.
+	// ChecksumsCRC32C gives every upload its CRC-32C, which S3 checks and stores. A
+	// store that refuses it is an error.
 	ChecksumsCRC32C
 	// ChecksumsNone is for stores that have none: Features.Digests is false.
 	ChecksumsNone
@@ -85,8 +91,9 @@ const (
 	DefaultConcurrency = 5
 )
 
-// New returns the bucket of that name, reached by the caller's client, of which nothing is changed
-// or closed. It makes no request. It panics where client is nil or the name is empty.
+// New returns the bucket of that name, reached by the caller's client, of which nothing
+// is changed or closed. It makes no request. It panics where client is nil or the name
+// is empty.
 func New(client *s3.Client, bucket string, opts *Options) files.Bucket {
 	if client == nil || bucket == "" {
 		panic("s3: New without a client or without a bucket's name")
@@ -137,7 +144,8 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 	if o.Checksums == ChecksumsAuto {
 		o.Checksums = profile.Checksums
 	}
-	if o.Checksums == ChecksumsAuto && sdk.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
+	if o.Checksums == ChecksumsAuto &&
+		sdk.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
 		o.Checksums = ChecksumsNone
 	}
 	b := &backend{
@@ -162,7 +170,9 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 	b.known.init(profile)
 	b.client = derive(ours(client, &b.opts), hear(&b.known))
 	if profile.Decompresses {
-		b.client = derive(b.client, func(o *s3.Options) { o.APIOptions = append(o.APIOptions, asStored) })
+		b.client = derive(b.client, func(o *s3.Options) {
+			o.APIOptions = append(o.APIOptions, asStored)
+		})
 	}
 	b.noSums.Store(o.Checksums == ChecksumsNone)
 	return b
@@ -182,8 +192,8 @@ func (b *backend) Features() files.Features {
 		IfAbsent:        b.known.is(PutIfAbsent) != NotKept,
 		IfVersion:       b.known.is(PutIfVersion) != NotKept,
 		DeleteIfVersion: b.known.is(DeleteIf) == Kept,
-		// Each answer's own version is compared, so a store that ignores the conditions costs bytes
-		// alone.
+		// Each answer's own version is compared, so a store that ignores the conditions
+		// costs bytes alone.
 		ReadConditions:  !b.known.profile.NoETags,
 		OneVersionReads: true,
 		Attributes:      true,
@@ -210,7 +220,8 @@ func (b *backend) Varied() uint64 {
 	return number
 }
 
-// Close leaves everything as it is: the client is the caller's, and the transport is shared.
+// Close leaves everything as it is: the client is the caller's, and the transport is
+// shared.
 func (b *backend) Close() error { return nil }
 
 // Store tells which bucket this is.

@@ -56,15 +56,22 @@ func newSubject(t *testing.T, server string, opts Options) *subject {
 
 // client is an SDK client without anything of ours.
 func (s *subject) client(c s3.HTTPClient, endpoint string) *s3.Client {
-	return s3.New(s3.Options{Region: s.server.Region, BaseEndpoint: &endpoint, UsePathStyle: true, HTTPClient: c,
-		Credentials: credentials.NewStaticCredentialsProvider(s.server.AccessKey, s.server.SecretKey, "")})
+	return s3.New(s3.Options{
+		Region:       s.server.Region,
+		BaseEndpoint: &endpoint,
+		UsePathStyle: true,
+		HTTPClient:   c,
+		Credentials: credentials.NewStaticCredentialsProvider(s.server.AccessKey,
+			s.server.SecretKey, ""),
+	})
 }
 
 // create makes an empty bucket.
 func (s *subject) create(t conformance.T) string {
 	t.Helper()
 	name := fmt.Sprintf("s3-%d-%s", buckets.Add(1), strings.ToLower(s.server.AccessKey[:8]))
-	if _, err := s.admin.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
+	if _, err := s.admin.CreateBucket(t.Context(),
+		&s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatalf("bucket %s: %v", name, err)
 	}
 	return name
@@ -93,17 +100,20 @@ var transport64 = func() *http.Transport {
 
 var transport64Client = &http.Client{Transport: transport64}
 
-// harness holds the driver to the contract on the server. foreign are keys outside the naming rule
-// that the server takes.
-// maxFiles is how many files a case may put: beyond, a server takes seconds.
+// harness holds the driver to the contract on the server. foreign are keys outside the
+// naming rule that the server takes. maxFiles is how many files a case may put: beyond,
+// a server takes seconds.
 const maxFiles = 1500
 
 func (s *subject) harness(foreign ...string) conformance.Harness {
 	return conformance.Harness{
-		Name: "s3", Server: s.server.Name + " " + s.server.Version,
+		Name:     "s3",
+		Server:   s.server.Name + " " + s.server.Version,
 		MaxFiles: maxFiles,
 		New:      func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
-		Second:   func(t conformance.T, b files.Bucket) files.Bucket { return s.open(s.of(b).name) },
+		Second: func(t conformance.T, b files.Bucket) files.Bucket {
+			return s.open(s.of(b).name)
+		},
 		Damage: func(_ conformance.T, b files.Bucket, name string) {
 			h := s.of(b)
 			h.wire.Damage(h.name, h.prefix+name)
@@ -113,14 +123,19 @@ func (s *subject) harness(foreign ...string) conformance.Harness {
 		Vanish:    func(t conformance.T, b files.Bucket) { s.vanish(t, b) },
 		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
 			name := s.of(b).name
-			if _, err := s.admin.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &name, Key: &key, Body: strings.NewReader(content)}); err != nil {
+			if _, err := s.admin.PutObject(t.Context(), &s3.PutObjectInput{
+				Bucket: &name,
+				Key:    &key,
+				Body:   strings.NewReader(content),
+			}); err != nil {
 				t.Fatalf("%q: %v", key, err)
 			}
 		},
 		ForeignKeys: foreign,
 		Send:        send,
 		URL: func(t conformance.T) string {
-			return "s3://" + s.create(t) + "?use_path_style=true&region=" + s.server.Region + "&endpoint=" + url.QueryEscape(s.server.Endpoint)
+			return "s3://" + s.create(t) + "?use_path_style=true&region=" + s.server.Region +
+				"&endpoint=" + url.QueryEscape(s.server.Endpoint)
 		},
 		Secrets: func(b files.Bucket) []string {
 			return []string{s.of(b).name, s.server.SecretKey, s.server.AccessKey, s.server.Endpoint}
@@ -134,7 +149,8 @@ func (s *subject) uploads(t conformance.T, name string) int { return len(s.unfin
 // unfinished lists them.
 func (s *subject) unfinished(t conformance.T, name string) (all []faultrun.Upload) {
 	t.Helper()
-	pages := s3.NewListMultipartUploadsPaginator(s.admin, &s3.ListMultipartUploadsInput{Bucket: &name})
+	pages := s3.NewListMultipartUploadsPaginator(s.admin,
+		&s3.ListMultipartUploadsInput{Bucket: &name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(context.WithoutCancel(t.Context()))
 		if err != nil {
@@ -158,17 +174,22 @@ func (s *subject) vanish(t conformance.T, b files.Bucket) {
 	for _, o := range out.Contents {
 		all = append(all, types.ObjectIdentifier{Key: o.Key})
 	}
-	if _, err := s.admin.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: &name, Delete: &types.Delete{Objects: all}}); err != nil {
+	if _, err := s.admin.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{
+		Bucket: &name,
+		Delete: &types.Delete{Objects: all},
+	}); err != nil {
 		t.Fatalf("%v", err)
 	}
-	if _, err := s.admin.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &name}); err != nil {
+	if _, err := s.admin.DeleteBucket(t.Context(),
+		&s3.DeleteBucketInput{Bucket: &name}); err != nil {
 		t.Fatalf("%v", err)
 	}
 }
 
 // send sends a signed request.
 func send(t conformance.T, _ files.Bucket, signed files.SignedURL, content []byte) (int, []byte) {
-	req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL, bytes.NewReader(content))
+	req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL,
+		bytes.NewReader(content))
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

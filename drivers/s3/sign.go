@@ -11,11 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// maxExpiry is the longest life of a signed URL: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+// maxExpiry is the longest life of a signed URL:
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 const maxExpiry = 7 * 24 * time.Hour
 
-// SignURL signs GET, PUT and DELETE. It makes no request, unless the credentials must be fetched first.
-func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
+// SignURL signs GET, PUT and DELETE. It makes no request, unless the credentials must
+// be fetched first.
+func (b *backend) SignURL(ctx context.Context, name string,
+	opts files.SignOptions) (files.SignedURL, error) {
 	if err := b.known.refused(name); err != nil {
 		return files.SignedURL{}, err
 	}
@@ -30,9 +33,16 @@ func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptio
 	case http.MethodGet:
 		req, err = p.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &b.bucket, Key: &name}, life)
 	case http.MethodPut:
-		req, err = p.PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &b.bucket, Key: &name, ContentType: text(opts.ContentType)}, life)
+		req, err = p.PresignPutObject(ctx, &s3.PutObjectInput{
+			Bucket:      &b.bucket,
+			Key:         &name,
+			ContentType: text(opts.ContentType),
+		}, life)
 	case http.MethodDelete:
-		req, err = p.PresignDeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.bucket, Key: &name}, life)
+		req, err = p.PresignDeleteObject(ctx, &s3.DeleteObjectInput{
+			Bucket: &b.bucket,
+			Key:    &name,
+		}, life)
 	}
 	if err != nil {
 		return files.SignedURL{}, fault(ctx, opSign, err)
@@ -43,10 +53,16 @@ func (b *backend) SignURL(ctx context.Context, name string, opts files.SignOptio
 			header[k] = v
 		}
 	}
-	return files.SignedURL{Method: opts.Method, URL: req.URL, Header: header, Expires: expires}, nil
+	return files.SignedURL{
+		Method:  opts.Method,
+		URL:     req.URL,
+		Header:  header,
+		Expires: expires,
+	}, nil
 }
 
-// newPresigner makes what signs. The checksum of a content that isn't there yet must not be signed.
+// newPresigner makes what signs. The checksum of a content that isn't there yet must
+// not be signed.
 func newPresigner(client *s3.Client, pays bool) *s3.PresignClient {
 	return s3.NewPresignClient(derive(client, func(o *s3.Options) {
 		if pays {
@@ -57,21 +73,26 @@ func newPresigner(client *s3.Client, pays bool) *s3.PresignClient {
 	}))
 }
 
-// checkExpiry refuses a life beyond the service's or the credentials', and returns its end.
+// checkExpiry refuses a life beyond the service's or the credentials', and returns its
+// end.
 func (b *backend) checkExpiry(ctx context.Context, life time.Duration) (time.Time, error) {
 	if life > maxExpiry {
-		return time.Time{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v", life, maxExpiry)
+		return time.Time{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v",
+			life, maxExpiry)
 	}
 	if life < time.Second {
 		return time.Time{}, files.Errorf(files.ErrInvalid, "expiry %v is less than a second", life)
 	}
 	credentials, err := b.sdk.Options().Credentials.Retrieve(ctx)
 	if err != nil {
-		return time.Time{}, files.WithCause(files.ErrPermission, err, "there are no credentials to sign with")
+		return time.Time{}, files.WithCause(files.ErrPermission, err,
+			"there are no credentials to sign with")
 	}
 	expires := time.Now().Add(life).UTC()
 	if credentials.CanExpire && credentials.Expires.Before(expires) {
-		return time.Time{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the credentials' own, which end in %v", life, time.Until(credentials.Expires).Round(time.Second))
+		return time.Time{}, files.Errorf(files.ErrInvalid,
+			"expiry %v is beyond the credentials' own, which end in %v", life,
+			time.Until(credentials.Expires).Round(time.Second))
 	}
 	return expires, nil
 }

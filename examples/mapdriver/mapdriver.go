@@ -1,5 +1,6 @@
-// Package mapdriver is a complete driver in about a hundred lines: what the author of a driver writes, beside package files/driver,
-// which does the rest. Its test holds it to the whole contract.
+// Package mapdriver is a complete driver in about a hundred lines: what the author of a
+// driver writes, beside package files/driver, which does the rest. Its test holds it to
+// the whole contract.
 //
 //	b := driver.New(mapdriver.New())
 //
@@ -37,8 +38,24 @@ type file struct {
 func New() *Backend { return &Backend{files: map[string]file{}} }
 
 func (m *Backend) Features() files.Features {
-	return files.Features{TimeResolution: time.Nanosecond, Atomic: true, Versions: true, VersionPerPut: true, PutVersion: true, IfAbsent: true, IfVersion: true, DeleteIfVersion: true,
-		ReadConditions: true, OneVersionReads: true, Attributes: true, Digests: true, Ordered: true, AnyName: true, DirBesideFile: true, StatNoBucket: true}
+	return files.Features{
+		TimeResolution:  time.Nanosecond,
+		Atomic:          true,
+		Versions:        true,
+		VersionPerPut:   true,
+		PutVersion:      true,
+		IfAbsent:        true,
+		IfVersion:       true,
+		DeleteIfVersion: true,
+		ReadConditions:  true,
+		OneVersionReads: true,
+		Attributes:      true,
+		Digests:         true,
+		Ordered:         true,
+		AnyName:         true,
+		DirBesideFile:   true,
+		StatNoBucket:    true,
+	}
 }
 
 func (m *Backend) Close() error { return nil }
@@ -56,7 +73,8 @@ func (m *Backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	}
 	m.puts++
 	info := files.Info{Attributes: req.Attributes, Digest: req.Content.Digest()}
-	info.Name, info.Size, info.Version = req.Name, int64(len(content)), files.Version(strconv.Itoa(m.puts))
+	info.Name, info.Size, info.Version = req.Name, int64(len(content)),
+		files.Version(strconv.Itoa(m.puts))
 	info.ModTime = time.Now().UTC()
 	m.files[req.Name] = file{info, content}
 	if i, ok := slices.BinarySearch(m.names, req.Name); !ok {
@@ -78,7 +96,12 @@ func (m *Backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		return driver.Object{}, files.ErrNotModified
 	}
 	off, n := req.Range.Resolve(f.info.Size)
-	return driver.Object{Info: f.info, Offset: off, Length: n, Body: io.NopCloser(bytes.NewReader(f.content[off : off+n]))}, nil
+	return driver.Object{
+		Info:   f.info,
+		Offset: off,
+		Length: n,
+		Body:   io.NopCloser(bytes.NewReader(f.content[off : off+n])),
+	}, nil
 }
 
 func (m *Backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {

@@ -10,5 +10,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	conformance.Run(t, conformance.Harness{New: func(conformance.T) files.Bucket { return driver.New(mapdriver.New()) }})
+	conformance.Run(t, conformance.Harness{New: func(conformance.T) files.Bucket {
+		return driver.New(mapdriver.New())
+	}})
 }

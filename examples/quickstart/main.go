@@ -1,6 +1,6 @@
-// Command quickstart shows what a bucket does, on real files: it stores the tree of the folder that
-// it is run in, lists it, reads it back whole, in part and where it is missing, replaces a file on
-// condition, and deletes.
+// Command quickstart shows what a bucket does, on real files: it stores the tree of the
+// folder that it is run in, lists it, reads it back whole, in part and where it is
+// missing, replaces a file on condition, and deletes.
 //
 //	go run ./examples/quickstart                      a local folder, removed at the end
 //	go run ./examples/quickstart -url mem://          memory
@@ -23,7 +23,8 @@ import (
 )
 
 func main() {
-	url := flag.String("url", "", "the bucket's URL; empty is that of FILES_URL, or else a new local folder")
+	url := flag.String("url", "",
+		"the bucket's URL; empty is that of FILES_URL, or else a new local folder")
 	src := flag.String("src", ".", "the folder whose files are stored")
 	keep := flag.Bool("keep", false, "leave the files in the bucket")
 	flag.Parse()

@@ -15,7 +15,11 @@ import (
 func source(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, content := range map[string]string{"README.md": "# hi\n", "a/b.txt": strings.Repeat("chunk by chunk\n", 500), ".hidden/x": "x"} {
+	for name, content := range map[string]string{
+		"README.md": "# hi\n",
+		"a/b.txt":   strings.Repeat("chunk by chunk\n", 500),
+		".hidden/x": "x",
+	} {
 		p := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
 			t.Fatal(err)
@@ -29,13 +33,19 @@ func source(t *testing.T) string {
 
 func TestRun(t *testing.T) {
 	kept := filepath.Join(t.TempDir(), "kept")
-	for _, url := range []string{"", "mem://", "file://" + filepath.ToSlash(kept) + "?create_dir=1"} {
+	for _, url := range []string{
+		"", "mem://", "file://" + filepath.ToSlash(kept) + "?create_dir=1",
+	} {
 		t.Run(url, func(t *testing.T) {
 			var out strings.Builder
 			if err := run(t.Context(), &out, url, source(t), false); err != nil {
 				t.Fatalf("%v\n%s", err, &out)
 			}
-			for _, want := range []string{"tree/README.md", "2 files, 7505 bytes", "7500 bytes in 8 chunks", "tree/a/\n", "file does not exist", "file is not of the expected version", "counter.txt is gone"} {
+			for _, want := range []string{
+				"tree/README.md", "2 files, 7505 bytes", "7500 bytes in 8 chunks", "tree/a/\n",
+				"file does not exist", "file is not of the expected version",
+				"counter.txt is gone",
+			} {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("%q is missing in\n%s", want, &out)
 				}
@@ -77,11 +87,13 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// Names of a folder that is shown are strangers': a terminal must not get them as they are.
+// Names of a folder that is shown are strangers': a terminal must not get them as they
+// are.
 func TestRunOddNames(t *testing.T) {
 	src := source(t)
 	odd := "a\u202etxt.exe\u009b2J"
-	if err := os.WriteFile(filepath.Join(src, odd), []byte(strings.Repeat("x", 10_000)), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(src, odd), []byte(strings.Repeat("x", 10_000)),
+		0o666); err != nil {
 		t.Skip("the file system doesn't hold such a name:", err)
 	}
 	var out strings.Builder

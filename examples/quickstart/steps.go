@@ -57,7 +57,8 @@ func listDeep(ctx context.Context, d *demo) error {
 			return err
 		}
 		if count++; count <= 5 {
-			d.say("%-40s %7d bytes  %s", e.Name, e.Size, e.ModTime.Format("2006-01-02 15:04:05.000"))
+			d.say("%-40s %7d bytes  %s", e.Name, e.Size,
+				e.ModTime.Format("2006-01-02 15:04:05.000"))
 		}
 	}
 	d.say("… %d files", count)
@@ -109,7 +110,8 @@ func getStream(ctx context.Context, d *demo) error {
 		chunks++
 		bytes += len(chunk)
 	}
-	d.say("%s: %d bytes in %d chunks; %s, version %s", e.Name, bytes, chunks, r.Info().ContentType, r.Info().Version)
+	d.say("%s: %d bytes in %d chunks; %s, version %s", e.Name, bytes, chunks, r.Info().ContentType,
+		r.Info().Version)
 	return nil
 }
 
@@ -128,7 +130,8 @@ func getRange(ctx context.Context, d *demo) error {
 		if err != nil {
 			return err
 		}
-		d.say("%-16v of %d: bytes %d to %d: %q", rg, r.Info().Size, r.Offset(), r.Offset()+r.Len(), p)
+		d.say("%-16v of %d: bytes %d to %d: %q", rg, r.Info().Size, r.Offset(), r.Offset()+r.Len(),
+			p)
 	}
 	return nil
 }
@@ -145,13 +148,15 @@ func getMissing(ctx context.Context, d *demo) error {
 
 func putIf(ctx context.Context, d *demo) error {
 	const name = "counter.txt"
-	first, err := d.b.Put(ctx, name, strings.NewReader("1"), &files.PutOptions{If: files.IfAbsent()})
+	first, err := d.b.Put(ctx, name, strings.NewReader("1"),
+		&files.PutOptions{If: files.IfAbsent()})
 	if err != nil {
 		return err
 	}
 	d.say("created %s, version %s", name, first.Version)
 	if f := d.b.Features(); !f.IfVersion {
-		d.say("this bucket can't replace by version, and says so: Features().IfVersion is %v", f.IfVersion)
+		d.say("this bucket can't replace by version, and says so: Features().IfVersion is %v",
+			f.IfVersion)
 		return nil
 	}
 	replace := &files.PutOptions{If: files.IfVersion(first.Version)}

@@ -8,7 +8,8 @@ import (
 )
 
 // CopyFrom copies inside the store, where the backend can and src is one that it reaches.
-func (b *bucket) CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string, opts *files.CopyOptions) (files.Info, error) {
+func (b *bucket) CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
+	opts *files.CopyOptions) (files.Info, error) {
 	if opts == nil {
 		opts = &files.CopyOptions{}
 	}
@@ -19,7 +20,8 @@ func (b *bucket) CopyFrom(ctx context.Context, dstName string, src files.Bucket,
 	return info, nil
 }
 
-func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string, opts *files.CopyOptions) (info files.Info, err error) {
+func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
+	opts *files.CopyOptions) (info files.Info, err error) {
 	copier, ok := b.backend.(Copier)
 	if !ok || !b.feat().ServerCopy {
 		return files.Info{}, files.ErrUnsupported
@@ -33,13 +35,21 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		if !ok {
 			return files.Info{}, files.ErrUnsupported
 		}
-		err = through.WithCopySource(ctx, srcName, func(ctx context.Context, below files.Bucket, name string) (err error) {
-			info, err = b.copyFrom(ctx, dstName, below, name, opts)
-			return err
-		})
+		err = through.WithCopySource(ctx, srcName,
+			func(ctx context.Context, below files.Bucket, name string) (err error) {
+				info, err = b.copyFrom(ctx, dstName, below, name, opts)
+				return err
+			})
 		return info, err
 	}
-	req := &CopyRequest{Src: srcName, Dst: dstName, IfSource: opts.IfSource, If: opts.If, FullInfo: opts.FullInfo, Native: opts.Native}
+	req := &CopyRequest{
+		Src:      srcName,
+		Dst:      dstName,
+		IfSource: opts.IfSource,
+		If:       opts.If,
+		FullInfo: opts.FullInfo,
+		Native:   opts.Native,
+	}
 	err = b.enter(ctx, Key{Name: dstName}, func() error {
 		if err := from.checkKey(Key{Name: srcName}); err != nil {
 			return err
@@ -63,7 +73,8 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 		defer from.release()
 	}
 	storeA, keyA := b.Locate(dstName)
-	if storeB, keyB := from.Locate(srcName); storeA == storeB && keyA == keyB && req.Attributes == nil && len(req.Native) == 0 {
+	if storeB, keyB := from.Locate(srcName); storeA == storeB && keyA == keyB &&
+		req.Attributes == nil && len(req.Native) == 0 {
 		return b.copyOnto(ctx, req)
 	}
 	if info, err = copier.Copy(ctx, from.backend, req); err != nil {
@@ -74,8 +85,8 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 	return info, nil
 }
 
-// copyOnto is a copy onto itself without new attributes or native options: nothing but the
-// conditions.
+// copyOnto is a copy onto itself without new attributes or native options: nothing but
+// the conditions.
 func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, error) {
 	info, err := b.statOrNoBucket(ctx, Key{Name: req.Dst})
 	if err != nil {
@@ -92,8 +103,8 @@ func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, er
 	return info, nil
 }
 
-// statOrNoBucket is the backend's Stat, with a second look where that can't tell a missing bucket
-// (E3).
+// statOrNoBucket is the backend's Stat, with a second look where that can't tell a
+// missing bucket (E3).
 func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error) {
 	info, err := b.backend.Stat(ctx, key)
 	if files.KindOf(err) == files.ErrNotExist && !b.feat().StatNoBucket {
@@ -104,8 +115,8 @@ func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error
 	return info, err
 }
 
-// copyAttributes completes new attributes. A type that isn't given and that the name doesn't tell
-// would need the content, so then the copy streams.
+// copyAttributes completes new attributes. A type that isn't given and that the name
+// doesn't tell would need the content, so then the copy streams.
 func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
 	if a == nil {
 		return nil
@@ -140,7 +151,8 @@ func (b *bucket) Locate(name string) (any, string) {
 const DefaultExpiry = 15 * time.Minute
 
 // SignURL checks the options and lets the backend sign.
-func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptions) (files.SignedURL, error) {
+func (b *bucket) SignURL(ctx context.Context, name string,
+	opts *files.SignOptions) (files.SignedURL, error) {
 	var o files.SignOptions
 	if opts != nil {
 		o = *opts
@@ -160,9 +172,14 @@ func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptio
 		if err := files.CheckContentType(o.ContentType); err != nil {
 			return err
 		}
-		able := map[files.Op]bool{files.OpSignGet: b.feat().SignGet, files.OpSignPut: b.feat().SignPut, files.OpSignDelete: b.feat().SignDelete}
+		able := map[files.Op]bool{
+			files.OpSignGet:    b.feat().SignGet,
+			files.OpSignPut:    b.feat().SignPut,
+			files.OpSignDelete: b.feat().SignDelete,
+		}
 		if o.ContentType != "" && !b.feat().SignContentType {
-			return files.Errorf(files.ErrUnsupported, "the bucket can't bind a signed PUT to a content type")
+			return files.Errorf(files.ErrUnsupported,
+				"the bucket can't bind a signed PUT to a content type")
 		}
 		var ok bool
 		if signer, ok = b.backend.(Signer); !ok || !able[op] {
@@ -187,7 +204,8 @@ func (b *bucket) SignURL(ctx context.Context, name string, opts *files.SignOptio
 	return s, nil
 }
 
-// DeleteMany deletes in batches where the backend has them, and else a few names at a time.
+// DeleteMany deletes in batches where the backend has them, and else a few names at a
+// time.
 func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	err := b.acquire()
@@ -205,7 +223,9 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	}
 	many, ok := b.backend.(ManyDeleter)
 	if !ok {
-		return files.EachName(ctx, names, func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) })
+		return files.EachName(ctx, names, func(ctx context.Context, name string) error {
+			return b.Delete(ctx, name, nil)
+		})
 	}
 	var legal []string
 	var at []int

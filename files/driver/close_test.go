@@ -44,7 +44,8 @@ func TestCloseWaitsForNobodyAndCutsNobodyOff(t *testing.T) {
 		}
 	}
 	if listed != 2 || back.closes.Load() != 0 {
-		t.Errorf("%d entries, backend closed %d times while a body was open", listed, back.closes.Load())
+		t.Errorf("%d entries, backend closed %d times while a body was open", listed,
+			back.closes.Load())
 	}
 	if s, err := r.ReadString(); s != "a" || err != nil {
 		t.Errorf("the open body gave %q, %v", s, err)

@@ -6,9 +6,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Get opens the file and makes its Reader, which resumes a broken body where the backend allows
-// (G5).
-func (b *bucket) Get(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader, error) {
+// Get opens the file and makes its Reader, which resumes a broken body where the
+// backend allows (G5).
+func (b *bucket) Get(ctx context.Context, name string,
+	opts *files.GetOptions) (*files.Reader, error) {
 	r, err := b.get(ctx, name, opts)
 	if err != nil {
 		return nil, files.NewError(files.OpGet, name, err)
@@ -18,7 +19,8 @@ func (b *bucket) Get(ctx context.Context, name string, opts *files.GetOptions) (
 
 var wholeFile files.GetOptions
 
-func (b *bucket) get(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader, error) {
+func (b *bucket) get(ctx context.Context, name string,
+	opts *files.GetOptions) (*files.Reader, error) {
 	if opts == nil {
 		opts = &wholeFile
 	}
@@ -36,7 +38,8 @@ func (b *bucket) get(ctx context.Context, name string, opts *files.GetOptions) (
 	return r, err
 }
 
-func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) (*files.Reader, error) {
+func (b *bucket) open(ctx context.Context, name string,
+	opts *files.GetOptions) (*files.Reader, error) {
 	key, err := target(name, opts.Key)
 	if err == nil {
 		err = b.checkKey(key)
@@ -74,16 +77,33 @@ func (b *bucket) open(ctx context.Context, name string, opts *files.GetOptions) 
 	setName(&o.Info, key)
 	body := o.Body
 	if _, local := body.(files.ImmediateBody); !local && body != nil && b.feat().ReadConditions {
-		body = &resumingBody{ctx: ctx, backend: b.backend, req: req, info: o.Info, off: o.Offset, left: o.Length, body: body}
+		body = &resumingBody{
+			ctx:     ctx,
+			backend: b.backend,
+			req:     req,
+			info:    o.Info,
+			off:     o.Offset,
+			left:    o.Length,
+			body:    body,
+		}
 	}
-	return files.NewReader(ctx, files.ReaderConfig{Name: name, Info: o.Info, Offset: o.Offset, Length: o.Length, Body: body,
-		Timeout: opts.ReadTimeout, Verify: !opts.SkipVerify && b.feat().Digests, OnClose: b.releaseFn}), nil
+	return files.NewReader(ctx, files.ReaderConfig{
+		Name:    name,
+		Info:    o.Info,
+		Offset:  o.Offset,
+		Length:  o.Length,
+		Body:    body,
+		Timeout: opts.ReadTimeout,
+		Verify:  !opts.SkipVerify && b.feat().Digests,
+		OnClose: b.releaseFn,
+	}), nil
 }
 
 // check refuses numbers that no file can have: what a service tells is not to be trusted.
 func (o *Object) check() error {
 	size := o.Info.Size
-	if size >= 0 && o.Offset >= 0 && o.Length >= 0 && o.Offset <= size && o.Length <= size-o.Offset {
+	if size >= 0 && o.Offset >= 0 && o.Length >= 0 && o.Offset <= size &&
+		o.Length <= size-o.Offset {
 		return nil
 	}
 	return files.Errorf(files.ErrUnavailable, "the body is said to be %d bytes from %d of %d",
@@ -104,7 +124,8 @@ func (b *bucket) checkGet(opts *files.GetOptions) error {
 }
 
 // Stat asks the backend.
-func (b *bucket) Stat(ctx context.Context, name string, opts *files.StatOptions) (files.Info, error) {
+func (b *bucket) Stat(ctx context.Context, name string,
+	opts *files.StatOptions) (files.Info, error) {
 	raw := ""
 	if opts != nil {
 		raw = opts.Key

@@ -12,11 +12,20 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var memoryPlan = PartPlan{PartSize: 1 << 20, Concurrency: 2, MaxParts: 100, MaxPartSize: 1 << 30}
+var memoryPlan = PartPlan{
+	PartSize:    1 << 20,
+	Concurrency: 2,
+	MaxParts:    100,
+	MaxPartSize: 1 << 30,
+}
 
 // inMemory are the readers whose content isn't copied.
 func inMemory(p []byte) map[string]io.Reader {
-	return map[string]io.Reader{"bytes.Reader": bytes.NewReader(p), "bytes.Buffer": bytes.NewBuffer(p), "strings.Reader": strings.NewReader(string(p))}
+	return map[string]io.Reader{
+		"bytes.Reader":   bytes.NewReader(p),
+		"bytes.Buffer":   bytes.NewBuffer(p),
+		"strings.Reader": strings.NewReader(string(p)),
+	}
 }
 
 func sumOf(p []byte) files.Digest {
@@ -46,9 +55,13 @@ func partsOf(t *testing.T, up *Upload) (parts []*Part, err error) {
 	}
 }
 
-// TestInPlace: content in memory is whole and the same in its parts, each of which can be sent twice, at any length around the pieces and the parts.
+// TestInPlace: content in memory is whole and the same in its parts, each of which can
+// be sent twice, at any length around the pieces and the parts.
 func TestInPlace(t *testing.T) {
-	for _, size := range []int{0, 1, pieceSize - 1, pieceSize, pieceSize + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 2 << 20, 5<<20 + 17} {
+	for _, size := range []int{
+		0, 1, pieceSize - 1, pieceSize, pieceSize + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 2 << 20,
+		5<<20 + 17,
+	} {
 		content := make([]byte, size+3)
 		for i := range content {
 			content[i] = byte(i * 7 >> (i % 5))
@@ -56,21 +69,31 @@ func TestInPlace(t *testing.T) {
 		sum := sumOf(content[3:])
 		for name, r := range inMemory(content) {
 			io.ReadFull(r, make([]byte, 3)) // it need not be at its beginning
-			up := &Upload{ctx: t.Context(), src: r, size: -1, want: files.Digest{CRC32C: sum.CRC32C}}
+			up := &Upload{
+				ctx:  t.Context(),
+				src:  r,
+				size: -1,
+				want: files.Digest{CRC32C: sum.CRC32C},
+			}
 			parts, err := partsOf(t, up)
-			if err != nil || !up.Done() || up.Count() != int64(size) || up.Digest().CRC32C != sum.CRC32C {
-				t.Fatalf("%s of %d bytes: %v, done %v, %d bytes, %v; want %v", name, size, err, up.Done(), up.Count(), up.Digest(), sum)
+			if err != nil || !up.Done() || up.Count() != int64(size) ||
+				up.Digest().CRC32C != sum.CRC32C {
+				t.Fatalf("%s of %d bytes: %v, done %v, %d bytes, %v; want %v", name, size, err,
+					up.Done(), up.Count(), up.Digest(), sum)
 			}
 			var all []byte
 			h := sha256.New()
 			for i, part := range parts {
-				if part.Last != (i == len(parts)-1) || part.Offset != int64(i)<<20 || part.Size > 1<<20 {
-					t.Errorf("%s of %d bytes: part %d is %d bytes at %d, the last: %v", name, size, i, part.Size, part.Offset, part.Last)
+				if part.Last != (i == len(parts)-1) || part.Offset != int64(i)<<20 ||
+					part.Size > 1<<20 {
+					t.Errorf("%s of %d bytes: part %d is %d bytes at %d, the last: %v", name, size,
+						i, part.Size, part.Offset, part.Last)
 				}
 				for range 2 {
 					p, err := io.ReadAll(part.Reader())
 					if err != nil || len(p) != int(part.Size) {
-						t.Fatalf("%s of %d bytes: part %d gives %d bytes, %v", name, size, i, len(p), err)
+						t.Fatalf("%s of %d bytes: part %d gives %d bytes, %v", name, size, i,
+							len(p), err)
 					}
 					if len(all) == int(part.Offset) {
 						all = append(all, p...)
@@ -80,7 +103,8 @@ func TestInPlace(t *testing.T) {
 					t.Errorf("%s: %d bytes for the hash, %v", name, n, err)
 				}
 			}
-			if !bytes.Equal(all, content[3:]) || [32]byte(h.Sum(nil)) != sha256.Sum256(content[3:]) {
+			if !bytes.Equal(all,
+				content[3:]) || [32]byte(h.Sum(nil)) != sha256.Sum256(content[3:]) {
 				t.Errorf("%s of %d bytes: the parts hold another content", name, size)
 			}
 			if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
@@ -90,7 +114,8 @@ func TestInPlace(t *testing.T) {
 	}
 }
 
-// TestInPlaceIsTheCallers: nothing is copied, and the caller's memory never comes into the pool of the parts, though it is as long as a block.
+// TestInPlaceIsTheCallers: nothing is copied, and the caller's memory never comes into
+// the pool of the parts, though it is as long as a block.
 func TestInPlaceIsTheCallers(t *testing.T) {
 	content := bytes.Repeat([]byte{1}, blockSize)
 	parts, err := partsOf(t, &Upload{ctx: t.Context(), src: bytes.NewReader(content), size: -1})
@@ -124,7 +149,8 @@ func TestInPlaceIsTheCallers(t *testing.T) {
 	}
 }
 
-// TestInPlaceChecks: what is declared is compared, and the context looked at, as with any content.
+// TestInPlaceChecks: what is declared is compared, and the context looked at, as with
+// any content.
 func TestInPlaceChecks(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -138,26 +164,41 @@ func TestInPlaceChecks(t *testing.T) {
 	}{
 		"longer than declared":  {t.Context(), 9, files.Digest{}, 0, false, files.ErrCorrupt},
 		"shorter than declared": {t.Context(), 11, files.Digest{}, 0, false, files.ErrCorrupt},
-		"another digest":        {t.Context(), -1, sumOf([]byte("another")), 0, false, files.ErrCorrupt},
-		"too long":              {t.Context(), -1, files.Digest{}, 9, false, files.ErrTooLarge},
-		"a context that ended":  {ctx, -1, files.Digest{}, 0, false, context.Canceled},
-		"read after the end":    {t.Context(), -1, files.Digest{}, 0, true, files.ErrClosed},
+		"another digest": {
+			t.Context(), -1, sumOf([]byte("another")), 0, false, files.ErrCorrupt,
+		},
+		"too long":             {t.Context(), -1, files.Digest{}, 9, false, files.ErrTooLarge},
+		"a context that ended": {ctx, -1, files.Digest{}, 0, false, context.Canceled},
+		"read after the end":   {t.Context(), -1, files.Digest{}, 0, true, files.ErrClosed},
 	} {
 		for kind, r := range inMemory([]byte("0123456789")) {
-			up := Upload{ctx: c.ctx, src: r, size: c.size, want: c.want, maxSize: c.maxSize, finished: c.finished}
+			up := Upload{
+				ctx:      c.ctx,
+				src:      r,
+				size:     c.size,
+				want:     c.want,
+				maxSize:  c.maxSize,
+				finished: c.finished,
+			}
 			if parts, err := partsOf(t, &up); !errors.Is(err, c.err) || len(parts) > 0 {
-				t.Errorf("%s, %s: %d parts, %v; want none and %v", name, kind, len(parts), err, c.err)
+				t.Errorf("%s, %s: %d parts, %v; want none and %v", name, kind, len(parts), err,
+					c.err)
 			}
 		}
 	}
 }
 
-// TestInPlaceLooksAtTheContext: each part of content in memory is taken only while the context goes on (P12), not only the last.
+// TestInPlaceLooksAtTheContext: each part of content in memory is taken only while the
+// context goes on (P12), not only the last.
 func TestInPlaceLooksAtTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for kind, r := range inMemory(make([]byte, 3<<20)) {
-		if parts, err := partsOf(t, &Upload{ctx: ctx, src: r, size: -1}); !errors.Is(err, context.Canceled) || len(parts) > 0 {
+		if parts, err := partsOf(t, &Upload{
+			ctx:  ctx,
+			src:  r,
+			size: -1,
+		}); !errors.Is(err, context.Canceled) || len(parts) > 0 {
 			t.Errorf("%s: %d parts, %v; want none and context.Canceled", kind, len(parts), err)
 		}
 	}

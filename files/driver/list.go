@@ -8,9 +8,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// List checks the options at each range, asks the backend, cuts at the limit and ends with the
-// context (L9).
-func (b *bucket) List(ctx context.Context, dir string, opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+// List checks the options at each range, asks the backend, cuts at the limit and ends
+// with the context (L9).
+func (b *bucket) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	var o files.ListOptions
 	if opts != nil {
 		o = *opts
@@ -29,14 +30,16 @@ func (b *bucket) List(ctx context.Context, dir string, opts *files.ListOptions) 
 func listError(dir string, err error) error {
 	if e, ok := err.(*files.Error); ok && e.Op == files.OpList {
 		base := strings.TrimSuffix(dir, "/")
-		if rest, ok := strings.CutPrefix(e.Name, base); ok && (base == "" || rest != "" && rest[0] == '/') {
+		if rest, ok := strings.CutPrefix(e.Name,
+			base); ok && (base == "" || rest != "" && rest[0] == '/') {
 			return e
 		}
 	}
 	return files.NewError(files.OpList, dir, err)
 }
 
-func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yield func(files.Entry, error) bool) error {
+func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
+	yield func(files.Entry, error) bool) error {
 	if err := b.acquire(); err != nil {
 		return err
 	}
@@ -57,13 +60,23 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions, yiel
 	if ctx.Err() != nil {
 		return files.ContextError(ctx)
 	}
-	req := ListRequest{Prefix: o.Prefix, Shallow: o.Shallow, StartAfter: o.StartAfter, Limit: o.Limit, PageSize: o.PageSize, NamesOnly: o.NamesOnly, Foreign: o.Foreign}
+	req := ListRequest{
+		Prefix:     o.Prefix,
+		Shallow:    o.Shallow,
+		StartAfter: o.StartAfter,
+		Limit:      o.Limit,
+		PageSize:   o.PageSize,
+		NamesOnly:  o.NamesOnly,
+		Foreign:    o.Foreign,
+	}
 	if d != "" {
 		req.Prefix = d + "/" + o.Prefix
 	}
 	switch {
 	case o.StartAfter < req.Prefix, o.StartAfter == req.Prefix && o.Prefix == "":
-		req.StartAfter = "" // everything that can be yielded is behind it; "d/" here is not a directory that was yielded
+		// everything that can be yielded is behind it; "d/" here is not a directory
+		// that was yielded
+		req.StartAfter = ""
 	case !strings.HasPrefix(o.StartAfter, req.Prefix):
 		return nil
 	}

@@ -26,7 +26,8 @@ func expected(names []string, dir string, o files.ListOptions) []string {
 		if i := strings.IndexByte(rest, '/'); o.Shallow && i >= 0 {
 			n = base + rest[:i+1]
 		}
-		skipped := o.Shallow && strings.HasSuffix(o.StartAfter, "/") && strings.HasPrefix(n, o.StartAfter) && len(o.StartAfter) > len(base)
+		skipped := o.Shallow && strings.HasSuffix(o.StartAfter,
+			"/") && strings.HasPrefix(n, o.StartAfter) && len(o.StartAfter) > len(base)
 		if n > o.StartAfter && !skipped {
 			out = append(out, n)
 		}
@@ -61,7 +62,12 @@ func TestListAgainstDefinition(t *testing.T) {
 			for _, shallow := range []bool{false, true} {
 				for _, start := range after {
 					for _, limit := range []int{0, 1, 3} {
-						o := files.ListOptions{Prefix: prefix, Shallow: shallow, StartAfter: start, Limit: limit}
+						o := files.ListOptions{
+							Prefix:     prefix,
+							Shallow:    shallow,
+							StartAfter: start,
+							Limit:      limit,
+						}
 						var got []string
 						for e, err := range b.List(t.Context(), dir, &o) {
 							if err != nil {
@@ -83,7 +89,13 @@ func TestListAgainstDefinition(t *testing.T) {
 }
 
 func TestAfter(t *testing.T) {
-	for in, want := range map[string]string{"": "", "a": "b", "a/": "a0", "a\xff": "b", "\xff\xff": ""} {
+	for in, want := range map[string]string{
+		"":         "",
+		"a":        "b",
+		"a/":       "a0",
+		"a\xff":    "b",
+		"\xff\xff": "",
+	} {
 		if got := driver.After(in); got != want {
 			t.Errorf("After(%q) = %q, want %q", in, got, want)
 		}

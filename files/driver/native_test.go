@@ -43,7 +43,8 @@ func (c *classes) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return c.Backend.Put(ctx, req)
 }
 
-func (c *classes) Copy(_ context.Context, _ driver.Backend, req *driver.CopyRequest) (files.Info, error) {
+func (c *classes) Copy(_ context.Context, _ driver.Backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	c.copies = append(c.copies, req.Native)
 	return files.Info{}, nil
 }
@@ -61,35 +62,50 @@ func TestNative(t *testing.T) {
 		t.Fatal(err)
 	}
 	cold := []files.NativeOption{class("cold")}
-	if _, err := b.Put(t.Context(), "a", strings.NewReader("a"), &files.PutOptions{Native: cold}); err != nil {
+	if _, err := b.Put(t.Context(), "a", strings.NewReader("a"),
+		&files.PutOptions{Native: cold}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := files.Copy(t.Context(), b, "a", b, "a", &files.CopyOptions{Native: cold}); err != nil { // onto itself is a change
+	// onto itself is a change
+	if _, err := files.Copy(t.Context(), b, "a", b, "a",
+		&files.CopyOptions{Native: cold}); err != nil {
 		t.Fatal(err)
 	}
 	plain := driver.New(mapdriver.New())
 	if _, err := plain.Put(t.Context(), "x", strings.NewReader("x"), nil); err != nil {
 		t.Fatal(err)
 	}
-	wrapped := files.Wrap(b, files.Hooks{Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader { return r }}) // no server-side copy
-	if _, err := files.Copy(t.Context(), wrapped, "streamed", plain, "x", &files.CopyOptions{Native: cold}); err != nil {
+	// no server-side copy
+	wrapped := files.Wrap(b, files.Hooks{
+		Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+			return r
+		},
+	})
+	if _, err := files.Copy(t.Context(), wrapped, "streamed", plain, "x",
+		&files.CopyOptions{Native: cold}); err != nil {
 		t.Fatal(err)
 	}
-	if len(c.puts) != 2 || !slices.Equal(c.puts[0], cold) || !slices.Equal(c.puts[1], cold) || len(c.copies) != 1 || !slices.Equal(c.copies[0], cold) {
+	if len(c.puts) != 2 || !slices.Equal(c.puts[0],
+		cold) || !slices.Equal(c.puts[1],
+		cold) || len(c.copies) != 1 || !slices.Equal(c.copies[0], cold) {
 		t.Errorf("the backend got %v and %v", c.puts, c.copies)
 	}
 	var none *other
 	for want, options := range map[error][]files.NativeOption{
 		files.ErrUnsupported: {class("cold"), none}, files.ErrInvalid: {class("")},
 	} {
-		_, err := b.Put(t.Context(), "a", strings.NewReader("a"), &files.PutOptions{Native: options})
+		_, err := b.Put(t.Context(), "a", strings.NewReader("a"),
+			&files.PutOptions{Native: options})
 		_, cerr := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{Native: options})
-		if !errors.Is(err, want) || !errors.Is(cerr, want) || want == files.ErrUnsupported && !strings.Contains(err.Error(), "test.Other") {
+		if !errors.Is(err,
+			want) || !errors.Is(cerr,
+			want) || want == files.ErrUnsupported && !strings.Contains(err.Error(), "test.Other") {
 			t.Errorf("%v: %v, %v", options, err, cerr)
 		}
 	}
 	b.Close()
-	if _, err := files.Copy(t.Context(), b, "b", b, "a", &files.CopyOptions{Native: cold}); !errors.Is(err, files.ErrClosed) {
+	if _, err := files.Copy(t.Context(), b, "b", b, "a",
+		&files.CopyOptions{Native: cold}); !errors.Is(err, files.ErrClosed) {
 		t.Errorf("closed: %v", err)
 	}
 	if len(c.puts) != 2 || len(c.copies) != 1 {

@@ -8,8 +8,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// New makes a bucket of a backend: everything of the contract that is the same for all is done
-// here. The bucket has every optional ability of package files that the backend has.
+// New makes a bucket of a backend: everything of the contract that is the same for all
+// is done here. The bucket has every optional ability of package files that the backend
+// has.
 func New(backend Backend) files.Bucket {
 	b := &bucket{backend: backend, features: usable(backend.Features())}
 	b.varying, _ = backend.(Varying)
@@ -17,12 +18,13 @@ func New(backend Backend) files.Bucket {
 	return b
 }
 
-// Varying is an optional interface of a Backend whose Features become known, or fewer, while it is
-// used: what it stands on is found out by use. Other backends are asked for their Features once.
+// Varying is an optional interface of a Backend whose Features become known, or fewer,
+// while it is used: what it stands on is found out by use. Other backends are asked for
+// their Features once.
 type Varying interface {
 	Backend
-	// Varied returns another number whenever the Features may have changed. Every call asks for it,
-	// so it must be cheap; it is safe for concurrent use.
+	// Varied returns another number whenever the Features may have changed. Every call
+	// asks for it, so it must be cheap; it is safe for concurrent use.
 	Varied() uint64
 }
 
@@ -64,8 +66,9 @@ func Unwrap(b files.Bucket) Backend {
 
 func (b *bucket) Features() files.Features { return *b.feat() }
 
-// feat returns what the backend can do, as it is known now. A store that tells one file without a
-// version, a gateway without ETags for example, has nothing of what stands on versions.
+// feat returns what the backend can do, as it is known now. A store that tells one file
+// without a version, a gateway without ETags for example, has nothing of what stands on
+// versions.
 func (b *bucket) feat() *files.Features {
 	f := b.claimed()
 	if !b.versionless.Load() {
@@ -142,8 +145,8 @@ func (b *bucket) isClosed() bool {
 	return b.closed
 }
 
-// enter checks what every call on one file checks, in the order of rule E2: closed, name, options,
-// context. Where it returns nil, the caller must release.
+// enter checks what every call on one file checks, in the order of rule E2: closed,
+// name, options, context. Where it returns nil, the caller must release.
 func (b *bucket) enter(ctx context.Context, key Key, options func() error) error {
 	if err := b.acquire(); err != nil {
 		return err

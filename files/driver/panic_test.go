@@ -36,8 +36,8 @@ func (p panicking) Read(b []byte) (int, error) {
 	panic("boom")
 }
 
-// A content that panics, in whatever goroutine it is read, panics in the caller's once the backend
-// has put away what it has; nothing is stored, and the bucket goes on.
+// A content that panics, in whatever goroutine it is read, panics in the caller's once
+// the backend has put away what it has; nothing is stored, and the bucket goes on.
 func TestContentPanics(t *testing.T) {
 	for _, begins := range []string{"", strings.Repeat("x", 100_000)} {
 		back := &elsewhere{Backend: driver.Unwrap(mem.New(nil))}

@@ -9,8 +9,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Params reads the query parameters of a bucket's URL. The first malformed one is kept for Err. Every
-// parameter that a Scheme documents should be read through it, once.
+// Params reads the query parameters of a bucket's URL. The first malformed one is kept
+// for Err. Every parameter that a Scheme documents should be read through it, once.
 type Params struct {
 	values url.Values
 	err    error
@@ -19,7 +19,8 @@ type Params struct {
 // NewParams returns the parameters of the URL.
 func NewParams(u *url.URL) *Params { return &Params{values: u.Query()} }
 
-// Err returns an error that is files.ErrInvalid and names the first malformed parameter, or nil.
+// Err returns an error that is files.ErrInvalid and names the first malformed
+// parameter, or nil.
 func (p *Params) Err() error { return p.err }
 
 func (p *Params) fail(name, want string) {
@@ -55,7 +56,8 @@ func (p *Params) Int(name string, def, lo, hi int64) int64 {
 	}
 	v, err := strconv.ParseInt(p.values.Get(name), 10, 64)
 	if err != nil || v < lo || v > hi {
-		p.fail(name, "a whole number from "+strconv.FormatInt(lo, 10)+" to "+strconv.FormatInt(hi, 10))
+		p.fail(name,
+			"a whole number from "+strconv.FormatInt(lo, 10)+" to "+strconv.FormatInt(hi, 10))
 	}
 	return v
 }

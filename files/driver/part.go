@@ -8,11 +8,13 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Parts are held in blocks, so that parts of any size share one pool, and a part that ends early holds no more than it has.
+// Parts are held in blocks, so that parts of any size share one pool, and a part that
+// ends early holds no more than it has.
 const (
 	blockSize = 1 << 20
 	smallSize = 64 << 10
-	// pieceSize is how much is read at a time: what the digests are computed of is in the processor's cache still.
+	// pieceSize is how much is read at a time: what the digests are computed of is in
+	// the processor's cache still.
 	pieceSize = 128 << 10
 )
 
@@ -27,12 +29,14 @@ type block struct {
 	buf   *[]byte // that holds them; nil where they are the caller's own
 }
 
-// Part is one part of an upload, in memory: it can be sent again. What the caller gave in memory is not copied.
+// Part is one part of an upload, in memory: it can be sent again. What the caller gave
+// in memory is not copied.
 type Part struct {
 	Number int   // from 1
 	Offset int64 // in the content
 	Size   int64
-	// Last is true where the content ended with this part: its size and digests match (P10).
+	// Last is true where the content ended with this part: its size and digests match
+	// (P10).
 	Last bool
 
 	owner  *Parts
@@ -45,8 +49,9 @@ type Part struct {
 // Reader returns a new reader of the part, for one goroutine. It is closed by Release.
 func (p *Part) Reader() *PartReader { return &PartReader{part: p} }
 
-// Release gives the part's memory back. Send does it by itself. A transport may still be reading a body when its request has
-// failed: it gets an error from then on, and never what another part holds.
+// Release gives the part's memory back. Send does it by itself. A transport may still
+// be reading a body when its request has failed: it gets an error from then on, and
+// never what another part holds.
 func (p *Part) Release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,7 +70,8 @@ func (p *Part) Release() {
 	p.blocks, p.one = nil, [1]block{}
 }
 
-// PartReader reads a part. It is an io.ReadSeeker, as SDKs want it that send a body again.
+// PartReader reads a part. It is an io.ReadSeeker, as SDKs want it that send a body
+// again.
 type PartReader struct {
 	part  *Part
 	pos   int64

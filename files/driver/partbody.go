@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// PartBody is a part as the body of one request. A transport may go on to read a body when its request has failed already, so
-// whoever sends it calls End before the part is released.
+// PartBody is a part as the body of one request. A transport may go on to read a body
+// when its request has failed already, so whoever sends it calls End before the part is
+// released.
 type PartBody struct {
 	mu   sync.Mutex
 	r    PartReader
@@ -31,8 +32,9 @@ func (b *PartBody) Read(p []byte) (int, error) {
 	return b.r.Read(p)
 }
 
-// WriteTo writes what is left to w: to a hash as it is, and else through a buffer of the parts' pool, which saves io.Copy one of its own. A
-// transport that still writes when its request is over has that buffer in its hands, and not the part.
+// WriteTo writes what is left to w: to a hash as it is, and else through a buffer of
+// the parts' pool, which saves io.Copy one of its own. A transport that still writes
+// when its request is over has that buffer in its hands, and not the part.
 func (b *PartBody) WriteTo(w io.Writer) (total int64, err error) {
 	if h, ok := w.(hash.Hash); ok {
 		return b.sum(h)
@@ -79,7 +81,8 @@ func (b *PartBody) Seek(offset int64, whence int) (int64, error) {
 // Close does nothing: a body that is closed may be sent again.
 func (b *PartBody) Close() error { return nil }
 
-// Len returns how many bytes were not read, also after End: 0 means that the request may have been sent whole.
+// Len returns how many bytes were not read, also after End: 0 means that the request
+// may have been sent whole.
 func (b *PartBody) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

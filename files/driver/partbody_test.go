@@ -8,8 +8,16 @@ import (
 )
 
 func TestPartBody(t *testing.T) {
-	req := &PutRequest{Size: -1, Content: &Upload{ctx: t.Context(), src: strings.NewReader("0123456789"), size: -1}}
-	parts, err := NewParts(PartPlan{PartSize: 4, Concurrency: 1, MaxParts: 10, MaxPartSize: 4}, req)
+	req := &PutRequest{
+		Size:    -1,
+		Content: &Upload{ctx: t.Context(), src: strings.NewReader("0123456789"), size: -1},
+	}
+	parts, err := NewParts(PartPlan{
+		PartSize:    4,
+		Concurrency: 1,
+		MaxParts:    10,
+		MaxPartSize: 4,
+	}, req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,32 +2,33 @@ package driver
 
 import "cloudfiles.dev/files"
 
-// PartPlan says in what parts an upload goes to a service that takes it in parts. All numbers are
-// needed.
+// PartPlan says in what parts an upload goes to a service that takes it in parts. All
+// numbers are needed.
 type PartPlan struct {
-	// PartSize is the size of a part in bytes, the last one's excepted. Content up to it is one
-	// part.
+	// PartSize is the size of a part in bytes, the last one's excepted. Content up to
+	// it is one part.
 	PartSize int64
 	// Concurrency is how many parts are on their way at a time.
 	Concurrency int
-	// MaxParts is how many parts the service takes, and MaxPartSize how large each may be.
+	// MaxParts is how many parts the service takes, and MaxPartSize how large each may
+	// be.
 	MaxParts    int
 	MaxPartSize int64
-	// Equal: the service takes parts of one size only, but for the last, so those of a stream of
-	// unknown length don't grow.
+	// Equal: the service takes parts of one size only, but for the last, so those of a
+	// stream of unknown length don't grow.
 	Equal bool
 }
 
 // memory bounds the bytes of the parts that are held at a time.
 func (p PartPlan) memory() int64 { return p.PartSize * int64(p.Concurrency) }
 
-// levels is in how many steps the parts of a stream of unknown length grow. A tenth of the parts
-// belongs to each step but the last.
+// levels is in how many steps the parts of a stream of unknown length grow. A tenth of
+// the parts belongs to each step but the last.
 const levels = 5
 
-// grown is the size of part number n, from 1, of a stream of unknown length: as the number grows,
-// fewer and larger parts share the memory, so that MaxParts reach far without small streams paying
-// for it.
+// grown is the size of part number n, from 1, of a stream of unknown length: as the
+// number grows, fewer and larger parts share the memory, so that MaxParts reach far
+// without small streams paying for it.
 func (p PartPlan) grown(n int) int64 {
 	if p.Equal {
 		return p.PartSize
@@ -68,12 +69,13 @@ func (p PartPlan) Count(size int64) int {
 	return int(max((size+part-1)/part, 1))
 }
 
-// PartSizeOf is the size of the parts of a content of size bytes. More than fits into MaxParts is
-// files.ErrTooLarge.
+// PartSizeOf is the size of the parts of a content of size bytes. More than fits into
+// MaxParts is files.ErrTooLarge.
 func (p PartPlan) PartSizeOf(size int64) (int64, error) {
 	part := p.even(size)
 	if part > p.MaxPartSize {
-		return 0, files.Errorf(files.ErrTooLarge, "%d bytes are more than %d parts of %d", size, p.MaxParts, p.MaxPartSize)
+		return 0, files.Errorf(files.ErrTooLarge, "%d bytes are more than %d parts of %d", size,
+			p.MaxParts, p.MaxPartSize)
 	}
 	return part, nil
 }

@@ -9,21 +9,24 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Parts reads the content of one Put in parts, in bounded memory: never more than PartSize × Concurrency bytes are held, but for a
-// content whose size is known and so great that MaxParts parts are larger than that; then it is one part.
-// Its methods are for one goroutine.
+// Parts reads the content of one Put in parts, in bounded memory: never more than
+// PartSize × Concurrency bytes are held, but for a content whose size is known and so
+// great that MaxParts parts are larger than that; then it is one part. Its methods are
+// for one goroutine.
 type Parts struct {
 	plan    PartPlan
 	content *Upload
 	size    int64 // known, or -1
 	part    int64 // the size of each part where it is
 	block   int
-	free    chan struct{} // a token for each block that may be held; nil where the content is in memory anyway
-	n       int           // parts that were read
-	off     int64
-	peeked  [1]byte
-	have    bool // peeked is the content's next byte
-	eof     bool
+	// a token for each block that may be held; nil where the content is in memory
+	// anyway
+	free   chan struct{}
+	n      int // parts that were read
+	off    int64
+	peeked [1]byte
+	have   bool // peeked is the content's next byte
+	eof    bool
 }
 
 // ended reports whether no part is left.
@@ -31,7 +34,12 @@ func (p *Parts) ended() bool { return p.eof && !p.have }
 
 // NewParts begins to read the request's content.
 func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
-	p := &Parts{plan: plan, content: req.Content, size: req.Size, block: blockSize}
+	p := &Parts{
+		plan:    plan,
+		content: req.Content,
+		size:    req.Size,
+		block:   blockSize,
+	}
 	held := plan.memory()
 	if p.size >= 0 {
 		var err error
@@ -46,7 +54,8 @@ func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
 	if plan.PartSize < blockSize {
 		p.block = int(plan.PartSize)
 	}
-	count := (held+int64(p.block)-1)/int64(p.block) + 2 // a part may have two small blocks beside its large ones
+	// a part may have two small blocks beside its large ones
+	count := (held+int64(p.block)-1)/int64(p.block) + 2
 	p.free = make(chan struct{}, count)
 	for range count {
 		p.free <- struct{}{}
@@ -62,8 +71,9 @@ func (p *Parts) next() int64 {
 	return max(p.plan.grown(p.n+1), p.part) // also of a content that is longer than it had told
 }
 
-// Next reads the next part: all of it, unless the content ends. It waits for memory that parts on their way hold. After
-// the last one it returns io.EOF. More than MaxParts parts are files.ErrTooLarge.
+// Next reads the next part: all of it, unless the content ends. It waits for memory
+// that parts on their way hold. After the last one it returns io.EOF. More than
+// MaxParts parts are files.ErrTooLarge.
 func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	if p.ended() {
 		return nil, io.EOF
@@ -166,10 +176,12 @@ func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
 	return block{buf: blocks.Get().(*[]byte)}, nil
 }
 
-// Send calls send for first, which Next had returned, and for every part after it, at most Concurrency at a time, each in a goroutine of its
-// own, and releases them. The first error, of the content or of send, cancels the
-// context of the others and is returned when all have ended. nil means that the whole content was sent.
-func (p *Parts) Send(ctx context.Context, first *Part, send func(ctx context.Context, part *Part) error) error {
+// Send calls send for first, which Next had returned, and for every part after it, at
+// most Concurrency at a time, each in a goroutine of its own, and releases them. The
+// first error, of the content or of send, cancels the context of the others and is
+// returned when all have ended. nil means that the whole content was sent.
+func (p *Parts) Send(ctx context.Context, first *Part,
+	send func(ctx context.Context, part *Part) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
@@ -217,20 +229,23 @@ type sendError struct{ err error }
 
 func (e *sendError) Error() string { return e.err.Error() }
 
-// cleanupTime bounds what is done after a failure, when the caller's context has ended or soon will.
+// cleanupTime bounds what is done after a failure, when the caller's context has ended
+// or soon will.
 const cleanupTime = 10 * time.Second
 
-// CleanupContext is a context with the values of ctx for undoing what a failed call began, such as an unfinished upload: it doesn't end with
-// ctx, but after 10 seconds.
+// CleanupContext is a context with the values of ctx for undoing what a failed call
+// began, such as an unfinished upload: it doesn't end with ctx, but after 10 seconds.
 func CleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 }
 
-// undoWait is how long Undo stays when its context has ended: a call returns within 100 ms (X2).
+// undoWait is how long Undo stays when its context has ended: a call returns within 100
+// ms (X2).
 const undoWait = 50 * time.Millisecond
 
-// Undo calls f, with a CleanupContext, to undo what a failed call began at a service. It returns
-// when f does, but at most 50 ms after the end of ctx; f then goes on by itself.
+// Undo calls f, with a CleanupContext, to undo what a failed call began at a service.
+// It returns when f does, but at most 50 ms after the end of ctx; f then goes on by
+// itself.
 func Undo(ctx context.Context, f func(ctx context.Context)) {
 	cleanup, cancel := CleanupContext(ctx)
 	done := make(chan struct{})

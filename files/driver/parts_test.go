@@ -98,18 +98,37 @@ func random(n int) []byte {
 func TestParts(t *testing.T) {
 	const mib = 1 << 20
 	for _, plan := range []driver.PartPlan{
-		{PartSize: 1000, Concurrency: 3, MaxParts: 10_000, MaxPartSize: 1 << 30},
-		{PartSize: mib + 500, Concurrency: 2, MaxParts: 100, MaxPartSize: 1 << 30},
-		{PartSize: 2 * mib, Concurrency: 1, MaxParts: 100, MaxPartSize: 1 << 30},
+		{
+			PartSize:    1000,
+			Concurrency: 3,
+			MaxParts:    10_000,
+			MaxPartSize: 1 << 30,
+		},
+		{
+			PartSize:    mib + 500,
+			Concurrency: 2,
+			MaxParts:    100,
+			MaxPartSize: 1 << 30,
+		},
+		{
+			PartSize:    2 * mib,
+			Concurrency: 1,
+			MaxParts:    100,
+			MaxPartSize: 1 << 30,
+		},
 	} {
 		b := &parted{Backend: mapdriver.New(), plan: plan}
 		bucket := driver.New(b)
 		p := int(plan.PartSize)
 		for _, n := range []int{0, 1, 1000, 64 << 10, 64<<10 + 1, p - 1, p, p + 1, 3 * p, 3*p + 7} {
 			content := random(n)
-			for what, r := range map[string]io.Reader{"told": bytes.NewReader(content), "untold": io.MultiReader(bytes.NewReader(content)),
-				"short reads": iotest.HalfReader(bytes.NewReader(content)), "end with the last bytes": iotest.DataErrReader(bytes.NewReader(content)),
-				"lies": &liar{bytes.NewReader(content)}} {
+			for what, r := range map[string]io.Reader{
+				"told":                    bytes.NewReader(content),
+				"untold":                  io.MultiReader(bytes.NewReader(content)),
+				"short reads":             iotest.HalfReader(bytes.NewReader(content)),
+				"end with the last bytes": iotest.DataErrReader(bytes.NewReader(content)),
+				"lies":                    &liar{bytes.NewReader(content)},
+			} {
 				if _, err := bucket.Put(t.Context(), "a", r, nil); err != nil {
 					t.Fatalf("part size %d, %d bytes, %s: %v", p, n, what, err)
 				}
@@ -117,7 +136,8 @@ func TestParts(t *testing.T) {
 					t.Fatalf("part size %d, %d bytes, %s: other bytes were sent", p, n, what)
 				}
 				if want := max((n+p-1)/p, 1); len(b.sizes) != want {
-					t.Errorf("part size %d, %d bytes, %s: %d parts, want %d", p, n, what, len(b.sizes), want)
+					t.Errorf("part size %d, %d bytes, %s: %d parts, want %d", p, n, what,
+						len(b.sizes), want)
 				}
 			}
 		}
@@ -135,20 +155,27 @@ type liar struct{ *bytes.Reader }
 func (l *liar) Len() int { return l.Reader.Len() / 2 }
 
 func TestPartsGrow(t *testing.T) {
-	b := &parted{Backend: mapdriver.New(), plan: driver.PartPlan{PartSize: 10, Concurrency: 5, MaxParts: 20, MaxPartSize: 1 << 30}}
+	b := &parted{Backend: mapdriver.New(), plan: driver.PartPlan{
+		PartSize:    10,
+		Concurrency: 5,
+		MaxParts:    20,
+		MaxPartSize: 1 << 30,
+	}}
 	bucket := driver.New(b)
 	reach := int(b.plan.MaxUnknownSize())
 	if want := 2*10 + 2*12 + 2*16 + 2*25 + 12*50; reach != want {
 		t.Fatalf("a stream reaches %d, want %d", reach, want)
 	}
 	put := func(n int, size *int64) error {
-		_, err := bucket.Put(t.Context(), "a", io.MultiReader(bytes.NewReader(random(n))), &files.PutOptions{Size: size})
+		_, err := bucket.Put(t.Context(), "a", io.MultiReader(bytes.NewReader(random(n))),
+			&files.PutOptions{Size: size})
 		return err
 	}
 	if err := put(reach, nil); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(b.whole(t), random(reach)) || len(b.sizes) != 20 || b.sizes[1] != 10 || b.sizes[20] != 50 {
+	if !bytes.Equal(b.whole(t),
+		random(reach)) || len(b.sizes) != 20 || b.sizes[1] != 10 || b.sizes[20] != 50 {
 		t.Errorf("parts are %v", b.sizes)
 	}
 	if err := put(reach+1, nil); !errors.Is(err, files.ErrTooLarge) {
@@ -158,11 +185,13 @@ func TestPartsGrow(t *testing.T) {
 	if err := put(4*reach, &declared); err != nil {
 		t.Fatalf("declared: %v", err)
 	}
-	if !bytes.Equal(b.whole(t), random(4*reach)) || len(b.sizes) > 20 || len(b.sizes) != b.plan.Count(declared) {
+	if !bytes.Equal(b.whole(t),
+		random(4*reach)) || len(b.sizes) > 20 || len(b.sizes) != b.plan.Count(declared) {
 		t.Errorf("declared: parts are %v", b.sizes)
 	}
 	b.plan.MaxPartSize = 100
-	if _, err := driver.New(b).Put(t.Context(), "a", strings.NewReader(""), &files.PutOptions{Size: &declared}); !errors.Is(err, files.ErrTooLarge) {
+	if _, err := driver.New(b).Put(t.Context(), "a", strings.NewReader(""),
+		&files.PutOptions{Size: &declared}); !errors.Is(err, files.ErrTooLarge) {
 		t.Errorf("declared, with parts of at most 100: %v", err)
 	}
 }
@@ -170,7 +199,12 @@ func TestPartsGrow(t *testing.T) {
 func TestPartsFail(t *testing.T) {
 	before := runtime.NumGoroutine()
 	boom := errors.New("boom")
-	b := &parted{Backend: mapdriver.New(), plan: driver.PartPlan{PartSize: 100, Concurrency: 3, MaxParts: 1000, MaxPartSize: 1 << 30}}
+	b := &parted{Backend: mapdriver.New(), plan: driver.PartPlan{
+		PartSize:    100,
+		Concurrency: 3,
+		MaxParts:    1000,
+		MaxPartSize: 1 << 30,
+	}}
 	bucket := driver.New(b)
 	var running, most atomic.Int32
 	b.send = func(ctx context.Context, part *driver.Part, content []byte) error {
@@ -189,7 +223,8 @@ func TestPartsFail(t *testing.T) {
 	}
 	_, err := bucket.Put(t.Context(), "a", io.MultiReader(bytes.NewReader(random(5000))), nil)
 	if !errors.Is(err, boom) || running.Load() != 0 || most.Load() > 3 {
-		t.Errorf("a part that fails: %v, %d still run, %d at most", err, running.Load(), most.Load())
+		t.Errorf("a part that fails: %v, %d still run, %d at most", err, running.Load(),
+			most.Load())
 	}
 	b.send = func(ctx context.Context, part *driver.Part, content []byte) error {
 		if part.Number > 1 {
@@ -198,7 +233,8 @@ func TestPartsFail(t *testing.T) {
 		}
 		return nil
 	}
-	_, err = bucket.Put(t.Context(), "a", io.MultiReader(bytes.NewReader(random(250)), iotest.ErrReader(boom)), nil)
+	_, err = bucket.Put(t.Context(), "a",
+		io.MultiReader(bytes.NewReader(random(250)), iotest.ErrReader(boom)), nil)
 	if !errors.Is(err, boom) {
 		t.Errorf("content that fails: %v", err)
 	}
@@ -220,7 +256,8 @@ func TestPartsFail(t *testing.T) {
 		t.Error("the clean-up's context has ended, or has no end")
 	}
 	// What a context's end has started may take a moment to return.
-	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() >
+		before; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
@@ -229,7 +266,12 @@ func TestPartsFail(t *testing.T) {
 
 // TestPartsMemory holds the parts on their way to the bound, growing ones too.
 func TestPartsMemory(t *testing.T) {
-	plan := driver.PartPlan{PartSize: 100, Concurrency: 5, MaxParts: 100, MaxPartSize: 1 << 30}
+	plan := driver.PartPlan{
+		PartSize:    100,
+		Concurrency: 5,
+		MaxParts:    100,
+		MaxPartSize: 1 << 30,
+	}
 	var held, most atomic.Int64
 	b := &parted{Backend: mapdriver.New(), plan: plan}
 	b.send = func(_ context.Context, part *driver.Part, _ []byte) error {
@@ -240,7 +282,8 @@ func TestPartsMemory(t *testing.T) {
 		held.Add(-part.Size)
 		return nil
 	}
-	if _, err := driver.New(b).Put(t.Context(), "a", io.MultiReader(bytes.NewReader(random(int(plan.MaxUnknownSize())))), nil); err != nil {
+	if _, err := driver.New(b).Put(t.Context(), "a",
+		io.MultiReader(bytes.NewReader(random(int(plan.MaxUnknownSize())))), nil); err != nil {
 		t.Fatal(err)
 	}
 	sizes := slices.Collect(func(yield func(int64) bool) {

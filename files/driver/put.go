@@ -11,7 +11,8 @@ import (
 )
 
 // Put checks, finds the content type and hands the content to the backend as an Upload.
-func (b *bucket) Put(ctx context.Context, name string, content io.Reader, opts *files.PutOptions) (files.Info, error) {
+func (b *bucket) Put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
 	info, err := b.put(ctx, name, content, opts)
 	if err != nil {
 		return files.Info{}, files.NewError(files.OpPut, name, err)
@@ -19,7 +20,8 @@ func (b *bucket) Put(ctx context.Context, name string, content io.Reader, opts *
 	return info, nil
 }
 
-func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *files.PutOptions) (files.Info, error) {
+func (b *bucket) put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
 	if opts == nil {
 		opts = &files.PutOptions{}
 	}
@@ -63,11 +65,20 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 	if err := b.checkAttributes(attrs); err != nil {
 		return files.Info{}, err
 	}
-	*req = PutRequest{Name: name, Attributes: attrs, If: opts.If, Size: up.size, SizeDeclared: up.size >= 0, Content: up, Native: opts.Native}
+	*req = PutRequest{
+		Name:         name,
+		Attributes:   attrs,
+		If:           opts.If,
+		Size:         up.size,
+		SizeDeclared: up.size >= 0,
+		Content:      up,
+		Native:       opts.Native,
+	}
 	if req.Size < 0 {
 		req.Size = remaining(content)
 		if limit := b.feat().MaxSize; limit > 0 && req.Size > limit {
-			return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", req.Size, limit)
+			return files.Info{}, files.Errorf(files.ErrTooLarge, "%d bytes, at most %d", req.Size,
+				limit)
 		}
 	}
 	up.held.hold(content)
@@ -88,7 +99,8 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader, opts *
 		if err := up.Err(); err != nil {
 			return files.Info{}, err
 		}
-		return files.Info{}, files.Errorf(files.ErrUncertain, "the driver stopped before the content's end, and says that it is stored")
+		return files.Info{}, files.Errorf(files.ErrUncertain,
+			"the driver stopped before the content's end, and says that it is stored")
 	}
 	info.Name, info.IsDir, info.Key = name, false, ""
 	info.Size = up.Count()
@@ -110,7 +122,9 @@ func (b *bucket) told(a files.Attributes) files.Attributes {
 // checkAttributes refuses what a backend without attributes would lose.
 func (b *bucket) checkAttributes(a files.Attributes) error {
 	a.ContentType = ""
-	if b.feat().Attributes || len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" && a.ContentEncoding == "" && a.ContentLanguage == "" {
+	if b.feat().Attributes ||
+		len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" &&
+			a.ContentEncoding == "" && a.ContentLanguage == "" {
 		return nil
 	}
 	return files.Errorf(files.ErrUnsupported, "the bucket stores no metadata and no headers")
@@ -130,12 +144,13 @@ func (b *bucket) checkCondition(c files.Condition) error {
 	return nil
 }
 
-// errNoVersion is ErrPrecondition as well, which IfVersion("") always was: but reading again, as that
-// asks for, would not help.
+// errNoVersion is ErrPrecondition as well, which IfVersion("") always was: but reading
+// again, as that asks for, would not help.
 var errNoVersion = files.WithCause(files.ErrUnsupported, files.ErrPrecondition,
 	"the version that the file must have is empty, so there is nothing to compare")
 
-// checkSize refuses a declared size that can't be stored, and limits an unknown one (P11).
+// checkSize refuses a declared size that can't be stored, and limits an unknown one
+// (P11).
 func (b *bucket) checkSize(up *Upload) error {
 	up.maxSize = b.feat().MaxSize
 	if up.size < 0 {
@@ -150,8 +165,8 @@ func (b *bucket) checkSize(up *Upload) error {
 	return nil
 }
 
-// findType finds the content type by the name, or by the first bytes, which are then read ahead
-// (P6).
+// findType finds the content type by the name, or by the first bytes, which are then
+// read ahead (P6).
 func (u *Upload) findType(name string) (string, error) {
 	if t, ok := TypeByName(name); ok {
 		return t, nil
@@ -173,8 +188,8 @@ func (u *Upload) findType(name string) (string, error) {
 	return ContentType(name, u.head), nil
 }
 
-// putError prefers the content's own failure, then the context's, to what a backend made of it
-// (P2).
+// putError prefers the content's own failure, then the context's, to what a backend
+// made of it (P2).
 func (b *bucket) putError(ctx context.Context, up *Upload, err error) error {
 	if errors.Is(err, files.ErrUncertain) {
 		return err
@@ -196,12 +211,17 @@ func merge(told, computed files.Digest) files.Digest {
 		}
 		return b
 	}
-	return files.Digest{CRC32C: or(told.CRC32C, computed.CRC32C), MD5: or(told.MD5, computed.MD5), SHA256: or(told.SHA256, computed.SHA256),
-		CRC32: or(told.CRC32, computed.CRC32), CRC64NVME: or(told.CRC64NVME, computed.CRC64NVME)}
+	return files.Digest{
+		CRC32C:    or(told.CRC32C, computed.CRC32C),
+		MD5:       or(told.MD5, computed.MD5),
+		SHA256:    or(told.SHA256, computed.SHA256),
+		CRC32:     or(told.CRC32, computed.CRC32),
+		CRC64NVME: or(told.CRC64NVME, computed.CRC64NVME),
+	}
 }
 
-// remaining returns how many bytes the reader tells that it has, or -1. It never reads or moves it
-// for good.
+// remaining returns how many bytes the reader tells that it has, or -1. It never reads
+// or moves it for good.
 func remaining(r io.Reader) int64 {
 	switch r := r.(type) {
 	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader

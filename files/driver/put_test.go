@@ -49,24 +49,107 @@ func TestPutRefuses(t *testing.T) {
 	}{
 		{name: "nil content", want: files.ErrInvalid},
 		{name: "nil file", content: (*os.File)(nil), want: files.ErrInvalid},
-		{name: "bad name before bad options", file: "a//b", content: strings.NewReader(""), opts: files.PutOptions{Size: size(-1)}, want: files.ErrInvalidName},
-		{name: "bad options before the context", ctx: cancelled, content: strings.NewReader(""), opts: files.PutOptions{Size: size(-1)}, want: files.ErrInvalid},
-		{name: "context", ctx: cancelled, content: strings.NewReader("new"), want: boom},
-		{name: "too short", content: strings.NewReader("new"), opts: files.PutOptions{Size: size(4)}, want: files.ErrCorrupt},
-		{name: "too long", content: strings.NewReader("new"), opts: files.PutOptions{Size: size(2)}, want: files.ErrCorrupt},
-		{name: "declared empty", content: strings.NewReader("new"), opts: files.PutOptions{Size: size(0)}, want: files.ErrCorrupt},
-		{name: "digest", content: strings.NewReader("new"), opts: files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}}, want: files.ErrCorrupt},
-		{name: "no digest", content: strings.NewReader("new"), opts: files.PutOptions{Digest: files.Digest{MD5: "xyz"}}, want: files.ErrInvalid},
-		{name: "reader fails", content: io.MultiReader(strings.NewReader("new"), iotest.ErrReader(boom)), want: boom},
+		{
+			name:    "bad name before bad options",
+			file:    "a//b",
+			content: strings.NewReader(""),
+			opts:    files.PutOptions{Size: size(-1)},
+			want:    files.ErrInvalidName,
+		},
+		{
+			name:    "bad options before the context",
+			ctx:     cancelled,
+			content: strings.NewReader(""),
+			opts:    files.PutOptions{Size: size(-1)},
+			want:    files.ErrInvalid,
+		},
+		{
+			name:    "context",
+			ctx:     cancelled,
+			content: strings.NewReader("new"),
+			want:    boom,
+		},
+		{
+			name:    "too short",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{Size: size(4)},
+			want:    files.ErrCorrupt,
+		},
+		{
+			name:    "too long",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{Size: size(2)},
+			want:    files.ErrCorrupt,
+		},
+		{
+			name:    "declared empty",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{Size: size(0)},
+			want:    files.ErrCorrupt,
+		},
+		{
+			name:    "digest",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{Digest: files.Digest{CRC32C: "00000000"}},
+			want:    files.ErrCorrupt,
+		},
+		{
+			name:    "no digest",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{Digest: files.Digest{MD5: "xyz"}},
+			want:    files.ErrInvalid,
+		},
+		{
+			name:    "reader fails",
+			content: io.MultiReader(strings.NewReader("new"), iotest.ErrReader(boom)),
+			want:    boom,
+		},
 		{name: "reader fails at once", content: iotest.ErrReader(boom), want: boom},
-		{name: "data with error", content: iotest.DataErrReader(io.MultiReader(strings.NewReader("new"), iotest.ErrReader(boom))), want: boom},
+		{
+			name: "data with error",
+			content: iotest.DataErrReader(io.MultiReader(strings.NewReader("new"),
+				iotest.ErrReader(boom))),
+			want: boom,
+		},
 		{name: "too large", content: strings.NewReader("0123456789"), want: files.ErrTooLarge},
-		{name: "too large declared", content: strings.NewReader("x"), opts: files.PutOptions{Size: size(9)}, want: files.ErrTooLarge},
-		{name: "too large, unknown", content: io.MultiReader(strings.NewReader("012345")), want: files.ErrTooLarge},
-		{name: "exists", content: strings.NewReader("new"), opts: files.PutOptions{If: files.IfAbsent()}, want: files.ErrExist},
-		{name: "version", content: strings.NewReader("new"), opts: files.PutOptions{If: files.IfVersion("other")}, want: files.ErrPrecondition},
-		{name: "no version", content: strings.NewReader("new"), opts: files.PutOptions{If: files.IfVersion("")}, want: files.ErrPrecondition},
-		{name: "metadata", content: strings.NewReader("new"), opts: files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"a": "1", "A": "2"}}}, want: files.ErrInvalid},
+		{
+			name:    "too large declared",
+			content: strings.NewReader("x"),
+			opts:    files.PutOptions{Size: size(9)},
+			want:    files.ErrTooLarge,
+		},
+		{
+			name:    "too large, unknown",
+			content: io.MultiReader(strings.NewReader("012345")),
+			want:    files.ErrTooLarge,
+		},
+		{
+			name:    "exists",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{If: files.IfAbsent()},
+			want:    files.ErrExist,
+		},
+		{
+			name:    "version",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{If: files.IfVersion("other")},
+			want:    files.ErrPrecondition,
+		},
+		{
+			name:    "no version",
+			content: strings.NewReader("new"),
+			opts:    files.PutOptions{If: files.IfVersion("")},
+			want:    files.ErrPrecondition,
+		},
+		{
+			name:    "metadata",
+			content: strings.NewReader("new"),
+			opts: files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{
+				"a": "1",
+				"A": "2",
+			}}},
+			want: files.ErrInvalid,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := driver.New(limits{Backend: mapdriver.New(), max: 8, unknown: 4})
@@ -83,7 +166,8 @@ func TestPutRefuses(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Errorf("Put: %v, want %v", err, c.want)
 			}
-			if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpPut || e.Name != c.file {
+			if e, ok := errors.AsType[*files.Error](err); !ok || e.Op != files.OpPut ||
+				e.Name != c.file {
 				t.Errorf("error is %#v", err)
 			}
 			r, err := b.Get(t.Context(), "f", nil)
@@ -104,13 +188,22 @@ func TestPutInfo(t *testing.T) {
 	sum := func(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
 	md, sha := md5.Sum([]byte(content)), sha256.Sum256([]byte(content))
 	right := files.Digest{MD5: sum(md[:]), SHA256: sum(sha[:])}
-	for _, r := range []io.Reader{strings.NewReader(content), iotest.OneByteReader(strings.NewReader(content)), iotest.DataErrReader(strings.NewReader(content)), iotest.HalfReader(bytes.NewBufferString(content))} {
-		info, err := b.Put(t.Context(), "greeting", r, &files.PutOptions{Digest: right, Size: size(13)})
-		if err != nil || !strings.EqualFold(info.Digest.SHA256, right.SHA256) || info.Digest.CRC32 != "" {
+	for _, r := range []io.Reader{
+		strings.NewReader(content), iotest.OneByteReader(strings.NewReader(content)),
+		iotest.DataErrReader(strings.NewReader(content)),
+		iotest.HalfReader(bytes.NewBufferString(content)),
+	} {
+		info, err := b.Put(t.Context(), "greeting", r, &files.PutOptions{
+			Digest: right,
+			Size:   size(13),
+		})
+		if err != nil || !strings.EqualFold(info.Digest.SHA256,
+			right.SHA256) || info.Digest.CRC32 != "" {
 			t.Errorf("%T: %+v, %v", r, info.Digest, err)
 		}
 	}
-	info, err := b.Put(t.Context(), "greeting", strings.NewReader(content), &files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"Kind": "x"}}})
+	info, err := b.Put(t.Context(), "greeting", strings.NewReader(content),
+		&files.PutOptions{Attributes: files.Attributes{Metadata: map[string]string{"Kind": "x"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,10 +211,12 @@ func TestPutInfo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Size != 13 || info.ContentType != "text/plain; charset=utf-8" || info.Metadata["kind"] != "x" || info.Digest.CRC32C == "" || info.Version == "" {
+	if info.Size != 13 || info.ContentType != "text/plain; charset=utf-8" ||
+		info.Metadata["kind"] != "x" || info.Digest.CRC32C == "" || info.Version == "" {
 		t.Errorf("Put told %+v", info)
 	}
-	if stat.Entry != info.Entry || stat.Digest != info.Digest || stat.ContentType != info.ContentType {
+	if stat.Entry != info.Entry || stat.Digest != info.Digest ||
+		stat.ContentType != info.ContentType {
 		t.Errorf("Stat told %+v, Put %+v", stat, info)
 	}
 }
@@ -164,15 +259,17 @@ func TestPutNeverReadsAfterReturning(t *testing.T) {
 	}
 }
 
-// TestPutContextEndsWithContent: a context that ends before the content does so before the commit too (P2), also where the Backend doesn't look.
+// TestPutContextEndsWithContent: a context that ends before the content does so before
+// the commit too (P2), also where the Backend doesn't look.
 func TestPutContextEndsWithContent(t *testing.T) {
 	for _, size := range []int{0, 10, 1 << 20} {
 		b := driver.New(mapdriver.New())
 		ctx, cancel := context.WithCancel(t.Context())
-		content := io.MultiReader(strings.NewReader(strings.Repeat("x", size)), readFunc(func([]byte) (int, error) {
-			cancel()
-			return 0, io.EOF
-		}))
+		content := io.MultiReader(strings.NewReader(strings.Repeat("x", size)),
+			readFunc(func([]byte) (int, error) {
+				cancel()
+				return 0, io.EOF
+			}))
 		if _, err := b.Put(ctx, "a", content, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
@@ -184,7 +281,8 @@ func TestPutContextEndsWithContent(t *testing.T) {
 
 func TestPutWithoutAttributes(t *testing.T) {
 	b := driver.New(limits{Backend: mapdriver.New(), noAttributes: true})
-	_, err := b.Put(t.Context(), "a", strings.NewReader("x"), &files.PutOptions{Attributes: files.Attributes{CacheControl: "no-store"}})
+	_, err := b.Put(t.Context(), "a", strings.NewReader("x"),
+		&files.PutOptions{Attributes: files.Attributes{CacheControl: "no-store"}})
 	if !errors.Is(err, files.ErrUnsupported) {
 		t.Errorf("headers that can't be stored: %v", err)
 	}
@@ -196,7 +294,8 @@ func TestPutWithoutAttributes(t *testing.T) {
 func TestMaxName(t *testing.T) {
 	b := driver.New(limits{Backend: mapdriver.New(), maxName: 10})
 	for n, want := range map[int]error{10: nil, 11: files.ErrInvalidName} {
-		if _, err := b.Put(t.Context(), strings.Repeat("n", n), strings.NewReader(""), nil); !errors.Is(err, want) {
+		if _, err := b.Put(t.Context(), strings.Repeat("n", n), strings.NewReader(""),
+			nil); !errors.Is(err, want) {
 			t.Errorf("a name of %d bytes: %v, want %v", n, err, want)
 		}
 	}
@@ -215,8 +314,12 @@ func TestPutWithoutTheEnd(t *testing.T) {
 	for _, c := range []struct {
 		content io.Reader
 		want    error
-	}{{io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(boom)), boom}, {strings.NewReader("abcdef"), files.ErrUncertain}} {
-		if _, err := driver.New(swallower{mapdriver.New()}).Put(t.Context(), "a.txt", c.content, nil); !errors.Is(err, c.want) {
+	}{
+		{io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(boom)), boom},
+		{strings.NewReader("abcdef"), files.ErrUncertain},
+	} {
+		if _, err := driver.New(swallower{mapdriver.New()}).Put(t.Context(), "a.txt", c.content,
+			nil); !errors.Is(err, c.want) {
 			t.Errorf("Put: %v, want %v", err, c.want)
 		}
 	}

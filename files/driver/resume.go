@@ -10,11 +10,12 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// resumeAttempts is how often in a row a body is opened again without a byte having come (G5).
+// resumeAttempts is how often in a row a body is opened again without a byte having
+// come (G5).
 const resumeAttempts = 5
 
-// resumingBody goes on behind the last byte when a body breaks with files.ErrUnavailable, with the
-// version pinned (G5).
+// resumingBody goes on behind the last byte when a body breaks with
+// files.ErrUnavailable, with the version pinned (G5).
 type resumingBody struct {
 	ctx     context.Context
 	backend Backend
@@ -37,7 +38,8 @@ func (r *resumingBody) Read(p []byte) (int, error) {
 		if n > 0 {
 			r.tries = 0
 		}
-		broken := errors.Is(err, files.ErrUnavailable) || err == io.ErrUnexpectedEOF || err == io.EOF && r.left > 0
+		broken := errors.Is(err,
+			files.ErrUnavailable) || err == io.ErrUnexpectedEOF || err == io.EOF && r.left > 0
 		switch {
 		case !broken:
 			return n, err
@@ -66,7 +68,8 @@ func (r *resumingBody) current() io.ReadCloser {
 func (r *resumingBody) reopen(broken error) error {
 	for {
 		if r.tries++; r.tries > resumeAttempts {
-			return files.WithCause(files.ErrUnavailable, broken, "the connection broke again and again")
+			return files.WithCause(files.ErrUnavailable, broken,
+				"the connection broke again and again")
 		}
 		if r.ctx.Err() != nil {
 			return files.ContextError(r.ctx)
@@ -76,7 +79,8 @@ func (r *resumingBody) reopen(broken error) error {
 		o, err := r.backend.Open(r.ctx, req)
 		switch {
 		case errors.Is(err, files.ErrPrecondition), errors.Is(err, files.ErrNotExist):
-			return files.WithCause(files.ErrChanged, err, "the file was replaced or deleted after the connection broke")
+			return files.WithCause(files.ErrChanged, err,
+				"the file was replaced or deleted after the connection broke")
 		case errors.Is(err, files.ErrUnavailable) && retry.Attempts(err) == 0:
 			continue // unless the driver has repeated it: the two would multiply
 		case err != nil:
@@ -85,13 +89,15 @@ func (r *resumingBody) reopen(broken error) error {
 			if o.Body != nil {
 				o.Body.Close()
 			}
-			return files.Errorf(files.ErrUnavailable, "two answers of one version tell different sizes: one was broken")
+			return files.Errorf(files.ErrUnavailable,
+				"two answers of one version tell different sizes: one was broken")
 		case o.Info.Version != r.info.Version:
 			if o.Body != nil {
 				o.Body.Close()
 			}
 			if o.Info.Version == "" {
-				return files.Errorf(files.ErrUnavailable, "the answer with the rest tells no version")
+				return files.Errorf(files.ErrUnavailable,
+					"the answer with the rest tells no version")
 			}
 			return files.Errorf(files.ErrChanged, "the answer with the rest is of another version")
 		}

@@ -38,7 +38,8 @@ func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 	}
 	o, err := b.Backend.Open(ctx, req)
 	if err == nil && o.Length > int64(b.every) {
-		o.Body = io.NopCloser(io.MultiReader(io.LimitReader(o.Body, int64(b.every)), failing{b.how}))
+		o.Body = io.NopCloser(io.MultiReader(io.LimitReader(o.Body, int64(b.every)),
+			failing{b.how}))
 	}
 	return o, err
 }
@@ -64,17 +65,37 @@ func TestResume(t *testing.T) {
 		{name: "short body", how: io.EOF},
 		{name: "unexpected EOF", how: io.ErrUnexpectedEOF},
 		{name: "four refusals in a row", how: cut, refuse: 4},
-		{name: "gives up", how: cut, refuse: 100, want: files.ErrUnavailable},
-		{name: "replaced", how: cut, want: files.ErrChanged, change: func(b files.Bucket) error {
-			_, err := files.PutString(context.Background(), b, "f", "new", nil)
-			return err
-		}},
-		{name: "deleted", how: cut, want: files.ErrChanged, change: func(b files.Bucket) error {
-			return b.Delete(context.Background(), "f", nil)
-		}},
+		{
+			name:   "gives up",
+			how:    cut,
+			refuse: 100,
+			want:   files.ErrUnavailable,
+		},
+		{
+			name: "replaced",
+			how:  cut,
+			want: files.ErrChanged,
+			change: func(b files.Bucket) error {
+				_, err := files.PutString(context.Background(), b, "f", "new", nil)
+				return err
+			},
+		},
+		{
+			name: "deleted",
+			how:  cut,
+			want: files.ErrChanged,
+			change: func(b files.Bucket) error {
+				return b.Delete(context.Background(), "f", nil)
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			back := &breaking{Backend: mapdriver.New(), every: 64, how: c.how, refuse: c.refuse}
+			back := &breaking{
+				Backend: mapdriver.New(),
+				every:   64,
+				how:     c.how,
+				refuse:  c.refuse,
+			}
 			if c.change != nil {
 				back.onBreak = func(n int) {
 					if n == 3 {
@@ -110,15 +131,23 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestResumeRepeatsOnce: what the driver has repeated by its policy isn't repeated again, for the two would multiply.
+// TestResumeRepeatsOnce: what the driver has repeated by its policy isn't repeated
+// again, for the two would multiply.
 func TestResumeRepeatsOnce(t *testing.T) {
-	back := &breaking{Backend: mapdriver.New(), every: 64, how: io.ErrUnexpectedEOF, refuse: 100, tired: true}
+	back := &breaking{
+		Backend: mapdriver.New(),
+		every:   64,
+		how:     io.ErrUnexpectedEOF,
+		refuse:  100,
+		tired:   true,
+	}
 	b := driver.New(back)
 	if _, err := files.PutString(t.Context(), b, "f", string(make([]byte, 100)), nil); err != nil {
 		t.Fatal(err)
 	}
 	p, err := files.ReadAll(t.Context(), b, "f", nil)
 	if !errors.Is(err, files.ErrUnavailable) || back.opens != 2 {
-		t.Errorf("%d bytes, %v after %d opens; want ErrUnavailable after 2", len(p), err, back.opens)
+		t.Errorf("%d bytes, %v after %d opens; want ErrUnavailable after 2", len(p), err,
+			back.opens)
 	}
 }

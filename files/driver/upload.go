@@ -10,9 +10,9 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Upload is the content of one Put as a Backend reads it: counted, digested and checked. It ends
-// with io.EOF only when the declared size and digests match (P10); before each Read the context is
-// looked at (P12).
+// Upload is the content of one Put as a Backend reads it: counted, digested and
+// checked. It ends with io.EOF only when the declared size and digests match (P10);
+// before each Read the context is looked at (P12).
 type Upload struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
@@ -64,8 +64,8 @@ func (u *Upload) account(p []byte, err error) error {
 	return err
 }
 
-// inPlace returns up to n bytes of content that is in memory, without a copy: they are valid until
-// the Put returns. The last come with io.EOF.
+// inPlace returns up to n bytes of content that is in memory, without a copy: they are
+// valid until the Put returns. The last come with io.EOF.
 func (u *Upload) inPlace(n int64) (p []byte, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -116,20 +116,22 @@ func (u *Upload) read(p []byte) (int, error) {
 	}
 	switch {
 	case n < 0 || n > len(p):
-		return 0, files.Errorf(files.ErrInvalid, "content's Read returned the impossible count %d", n)
+		return 0, files.Errorf(files.ErrInvalid, "content's Read returned the impossible count %d",
+			n)
 	case n > 0 || err != nil || len(p) == 0:
 		u.idle = 0
 	default:
 		if u.idle++; u.idle == maxIdle {
-			err = files.Errorf(files.ErrInvalid, "content's Read gives nothing, and no error: %w", io.ErrNoProgress)
+			err = files.Errorf(files.ErrInvalid, "content's Read gives nothing, and no error: %w",
+				io.ErrNoProgress)
 		}
 	}
 	return n, err
 }
 
-// readSource is a Read of the caller's content. A panic of it may come in any goroutine, also one
-// of an SDK's, where it would end the process: it is kept for resume, and fails the Put until then,
-// so that nothing is left behind.
+// readSource is a Read of the caller's content. A panic of it may come in any
+// goroutine, also one of an SDK's, where it would end the process: it is kept for
+// resume, and fails the Put until then, so that nothing is left behind.
 func (u *Upload) readSource(p []byte) (n int, err error) {
 	whole := false
 	defer func() {
@@ -162,13 +164,15 @@ func (u *Upload) complete() error {
 		return files.ContextError(u.ctx)
 	}
 	if u.size >= 0 && u.n < u.size {
-		return files.Errorf(files.ErrCorrupt, "content has %d bytes, fewer than the %d declared", u.n, u.size)
+		return files.Errorf(files.ErrCorrupt, "content has %d bytes, fewer than the %d declared",
+			u.n, u.size)
 	}
 	if u.want.IsZero() {
 		return io.EOF
 	}
 	if which := u.hasher.Sum().Conflict(u.want); which != "" {
-		return files.Errorf(files.ErrCorrupt, "the content's %s digest is not the one declared", which)
+		return files.Errorf(files.ErrCorrupt, "the content's %s digest is not the one declared",
+			which)
 	}
 	return io.EOF
 }
@@ -180,22 +184,23 @@ func (u *Upload) Count() int64 {
 	return u.n
 }
 
-// Digest returns the digests of what was read so far: after io.EOF, of the whole content. CRC-32C
-// is always there, others where the caller asked.
+// Digest returns the digests of what was read so far: after io.EOF, of the whole
+// content. CRC-32C is always there, others where the caller asked.
 func (u *Upload) Digest() files.Digest {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.err != io.EOF {
 		return u.hasher.Sum()
 	}
-	if u.want.CRC32C == "" { // the others are those that were declared, and complete has compared them
+	// the others are those that were declared, and complete has compared them
+	if u.want.CRC32C == "" {
 		u.want.CRC32C = u.hasher.Sum().CRC32C
 	}
 	return u.want
 }
 
-// Err returns the error that ended the content, or nil while it goes on or when it ended well. A
-// Backend whose SDK hides the reader's error looks here.
+// Err returns the error that ended the content, or nil while it goes on or when it
+// ended well. A Backend whose SDK hides the reader's error looks here.
 func (u *Upload) Err() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -16,11 +16,13 @@ type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
-// TestPutNothing: content that gives nothing again and again ends the Put, also where it is looked at for its type, instead of being asked for ever.
+// TestPutNothing: content that gives nothing again and again ends the Put, also where
+// it is looked at for its type, instead of being asked for ever.
 func TestPutNothing(t *testing.T) {
 	bucket := driver.New(mapdriver.New())
 	for _, name := range []string{"a.txt", "a"} {
-		_, err := bucket.Put(t.Context(), name, io.MultiReader(strings.NewReader("text"), nothing{}), nil)
+		_, err := bucket.Put(t.Context(), name,
+			io.MultiReader(strings.NewReader("text"), nothing{}), nil)
 		if !errors.Is(err, io.ErrNoProgress) || !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("%s: %v; want ErrInvalid, for io.ErrNoProgress", name, err)
 		}

@@ -57,7 +57,8 @@ func TestVaryingFeatures(t *testing.T) {
 		t.Fatalf("before use: IfAbsent %v, MaxName %d", f.IfAbsent, f.MaxName)
 	}
 	absent := &files.PutOptions{If: files.IfAbsent()}
-	if _, err := b.Put(t.Context(), "a", strings.NewReader("x"), absent); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := b.Put(t.Context(), "a", strings.NewReader("x"),
+		absent); !errors.Is(err, errors.ErrUnsupported) {
 		t.Fatalf("the put that finds out: %v", err)
 	}
 	if b.Features().IfAbsent {

@@ -17,14 +17,18 @@ type conditions struct {
 }
 
 func parseConditions(h http.Header) conditions {
-	c := conditions{match: parseTags(h["If-Match"]), noneMatch: parseTags(h["If-None-Match"]), ifRange: textproto.TrimString(h.Get("If-Range"))}
+	c := conditions{
+		match:     parseTags(h["If-Match"]),
+		noneMatch: parseTags(h["If-None-Match"]),
+		ifRange:   textproto.TrimString(h.Get("If-Range")),
+	}
 	c.unmodifiedSince, _ = http.ParseTime(h.Get("If-Unmodified-Since"))
 	c.modifiedSince, _ = http.ParseTime(h.Get("If-Modified-Since"))
 	return c
 }
 
-// failed tells what a GET or HEAD of the file is answered with instead of its content, in the order
-// of RFC 9110, 13.2.2: 412, 304, or 0 where nothing stands against it.
+// failed tells what a GET or HEAD of the file is answered with instead of its content,
+// in the order of RFC 9110, 13.2.2: 412, 304, or 0 where nothing stands against it.
 func (c conditions) failed(info files.Info) int {
 	at := info.ModTime.Truncate(time.Second) // HTTP's dates have seconds
 	dated := hasTime(info)
@@ -47,7 +51,8 @@ func (c conditions) failed(info files.Info) int {
 	return 0
 }
 
-// rangeHolds reports whether If-Range, if it is given, lets the range be served (RFC 9110, 13.1.5).
+// rangeHolds reports whether If-Range, if it is given, lets the range be served (RFC
+// 9110, 13.1.5).
 func (c conditions) rangeHolds(info files.Info) bool {
 	if c.ifRange == "" {
 		return true
@@ -56,21 +61,22 @@ func (c conditions) rangeHolds(info files.Info) bool {
 		t := parseTags([]string{c.ifRange})
 		return len(t.list) == 1 && t.match(info.Version, false)
 	}
-	// A date is no strong validator where two versions may be of one second, and whoever has an
-	// entity tag may not send it.
+	// A date is no strong validator where two versions may be of one second, and
+	// whoever has an entity tag may not send it.
 	date, err := http.ParseTime(c.ifRange)
-	return err == nil && info.Version == "" && hasTime(info) && info.ModTime.Truncate(time.Second).Equal(date)
+	return err == nil && info.Version == "" && hasTime(info) &&
+		info.ModTime.Truncate(time.Second).Equal(date)
 }
 
-// hasTime reports whether the file's time is known, and can be written in a field: HTTP's dates
-// have four digits for the year.
+// hasTime reports whether the file's time is known, and can be written in a field:
+// HTTP's dates have four digits for the year.
 func hasTime(info files.Info) bool {
 	year := info.ModTime.UTC().Year()
 	return !info.ModTime.IsZero() && info.ModTime.Unix() != 0 && 0 < year && year <= 9999
 }
 
-// setLastModified tells the file's time, or that of the answer where it is later (RFC 9110,
-// 8.8.2.1).
+// setLastModified tells the file's time, or that of the answer where it is later (RFC
+// 9110, 8.8.2.1).
 func setLastModified(h http.Header, info files.Info) {
 	if !hasTime(info) {
 		return

@@ -6,8 +6,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ETag returns the entity tag of a version, with its quotes, or "" for none. It is strong, since equal versions mean
-// equal content. Spaces, which tags cannot have, are escaped.
+// ETag returns the entity tag of a version, with its quotes, or "" for none. It is
+// strong, since equal versions mean equal content. Spaces, which tags cannot have, are
+// escaped.
 func ETag(v files.Version) string {
 	if v == "" {
 		return ""
@@ -75,7 +76,8 @@ func parseTag(s string) (t tag, rest string, ok bool) {
 	return t, rest, ok
 }
 
-// match compares strongly or weakly (RFC 9110, 8.8.3.2) with the version of a file that exists.
+// match compares strongly or weakly (RFC 9110, 8.8.3.2) with the version of a file that
+// exists.
 func (t tags) match(v files.Version, weakly bool) bool {
 	if t.any {
 		return true

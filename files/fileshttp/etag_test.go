@@ -52,7 +52,10 @@ func TestTagVersion(t *testing.T) {
 }
 
 func FuzzParseRange(f *testing.F) {
-	for _, s := range []string{"bytes=0-1", "bytes=-5", "bytes=5-", "bytes=9-1", "bytes=0-9223372036854775807", "bytes=9223372036854775807-", "x", ""} {
+	for _, s := range []string{
+		"bytes=0-1", "bytes=-5", "bytes=5-", "bytes=9-1", "bytes=0-9223372036854775807",
+		"bytes=9223372036854775807-", "x", "",
+	} {
 		f.Add(s, int64(10))
 	}
 	f.Fuzz(func(t *testing.T, s string, size int64) {

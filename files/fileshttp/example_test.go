@@ -59,7 +59,8 @@ func ExampleHandler() {
 // A handler of one's own decides who may have which file.
 func ExampleServeFile() {
 	b := mem.New(nil)
-	if _, err := files.PutString(context.Background(), b, "users/7/report.csv", "day,sum\n", nil); err != nil {
+	if _, err := files.PutString(context.Background(), b, "users/7/report.csv", "day,sum\n",
+		nil); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -49,7 +49,8 @@ func TestFileServerFS(t *testing.T) {
 		body, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if resp.StatusCode != tt.status || !strings.Contains(string(body), tt.body) || err != nil {
-			t.Errorf("%s %s = %d, %s, %v; want %d, %q", tt.path, tt.rng, resp.StatusCode, body, err, tt.status, tt.body)
+			t.Errorf("%s %s = %d, %s, %v; want %d, %q", tt.path, tt.rng, resp.StatusCode, body, err,
+				tt.status, tt.body)
 		}
 	}
 }

@@ -9,39 +9,42 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Handler serves a bucket, or a directory of it, by the URL's path, which without its first slash
-// is the file's name: put http.StripPrefix in front where it is mounted elsewhere than at the root.
-// It is safe for concurrent use as long as its fields are not changed.
+// Handler serves a bucket, or a directory of it, by the URL's path, which without its
+// first slash is the file's name: put http.StripPrefix in front where it is mounted
+// elsewhere than at the root. It is safe for concurrent use as long as its fields are
+// not changed.
 //
-// By default it answers GET and HEAD of files, and nothing can be changed or listed through it. It
-// authenticates nobody, and what is uploaded is served with the type that the client gave: whoever
-// serves strangers' files in the browser does so from a host of their own, or sets
-// Content-Disposition or Content-Security-Policy on the ResponseWriter before.
+// By default it answers GET and HEAD of files, and nothing can be changed or listed
+// through it. It authenticates nobody, and what is uploaded is served with the type
+// that the client gave: whoever serves strangers' files in the browser does so from a
+// host of their own, or sets Content-Disposition or Content-Security-Policy on the
+// ResponseWriter before.
 type Handler struct {
 	// Bucket is what is served. The handler does not close it.
 	Bucket files.Bucket
 	// Dir is the directory that is served, "" the whole bucket. No path leads out of it.
 	Dir string
-	// Index, such as "index.html", is the file that stands for a path that is empty or ends in a
-	// slash.
+	// Index, such as "index.html", is the file that stands for a path that is empty or
+	// ends in a slash.
 	Index string
-	// Listing answers GET of a path that is empty or ends in a slash with the files there, unless
-	// the Index is one of them: as HTML, or as JSON where that is accepted. It has pages of 1,000
-	// entries.
+	// Listing answers GET of a path that is empty or ends in a slash with the files
+	// there, unless the Index is one of them: as HTML, or as JSON where that is
+	// accepted. It has pages of 1,000 entries.
 	Listing bool
 	// MaxUpload lets PUT store files of at most so many bytes; 0 refuses it with 405.
 	//
-	// The content streams to the bucket. If the upload is cut, is larger, or does not match its
-	// Content-Length, Content-MD5, Content-Digest or Repr-Digest (sha-256 or md5), nothing is
-	// stored. Content-Type, Content-Disposition, Content-Encoding and Content-Language are stored
-	// with it. If-None-Match: * stores only a new file, If-Match only over that version. The answer
-	// is 201 where the file is new, else 204, with the new ETag; without a condition that takes a
-	// Stat more.
+	// The content streams to the bucket. If the upload is cut, is larger, or does not
+	// match its Content-Length, Content-MD5, Content-Digest or Repr-Digest (sha-256 or
+	// md5), nothing is stored. Content-Type, Content-Disposition, Content-Encoding and
+	// Content-Language are stored with it. If-None-Match: * stores only a new file,
+	// If-Match only over that version. The answer is 201 where the file is new, else
+	// 204, with the new ETag; without a condition that takes a Stat more.
 	MaxUpload int64
-	// AllowDelete lets DELETE remove files; otherwise it is refused with 405. A missing file is 204
-	// too, unless If-Match is given.
+	// AllowDelete lets DELETE remove files; otherwise it is refused with 405. A missing
+	// file is 204 too, unless If-Match is given.
 	AllowDelete bool
-	// CORS says which pages of other origins may use the handler from a browser; nil lets none.
+	// CORS says which pages of other origins may use the handler from a browser; nil
+	// lets none.
 	CORS *CORS
 	ServeOptions
 }
@@ -109,10 +112,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string) {
 	ServeFile(w, r, h.Bucket, name, &opts)
 }
 
-// redirectDir leads from a directory to its path with a slash, as net/http does. It takes a listing
-// of one entry.
+// redirectDir leads from a directory to its path with a slash, as net/http does. It
+// takes a listing of one entry.
 func (h *Handler) redirectDir(w http.ResponseWriter, r *http.Request, name string) bool {
-	for _, err := range h.Bucket.List(r.Context(), name, &files.ListOptions{Limit: 1, NamesOnly: true}) {
+	for _, err := range h.Bucket.List(r.Context(), name, &files.ListOptions{
+		Limit:     1,
+		NamesOnly: true,
+	}) {
 		if err != nil {
 			break
 		}
@@ -124,8 +130,8 @@ func (h *Handler) redirectDir(w http.ResponseWriter, r *http.Request, name strin
 	return false
 }
 
-// name returns the file's name in the bucket. The path is checked by itself, so that it can't lead
-// out of Dir.
+// name returns the file's name in the bucket. The path is checked by itself, so that it
+// can't lead out of Dir.
 func (h *Handler) name(path string, op files.Op) (string, error) {
 	if err := files.CheckName(path); err != nil {
 		return "", files.NewError(op, path, err)

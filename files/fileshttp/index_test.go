@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// TestIndexOrListing: a directory without the Index is listed where Listing is set, as net/http
-// does, and a path without the slash doesn't lead to a 404.
+// TestIndexOrListing: a directory without the Index is listed where Listing is set, as
+// net/http does, and a path without the slash doesn't lead to a 404.
 func TestIndexOrListing(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "plain/x", "web/index.html")
@@ -28,7 +28,8 @@ func TestIndexOrListing(t *testing.T) {
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
 			w := do(h, method, tt.path, "")
-			if w.Code != tt.status || method == "GET" && !strings.Contains(w.Body.String(), tt.body) {
+			if w.Code != tt.status || method == "GET" && !strings.Contains(w.Body.String(),
+				tt.body) {
 				t.Errorf("%s %s = %d, %q", method, tt.path, w.Code, w.Body)
 			}
 		}

@@ -116,7 +116,8 @@ func (h *Handler) page(ctx context.Context, path string, query url.Values) (page
 // html shows the page as net/http shows a directory: links, nothing else.
 func (p page) html(path string) string {
 	var b strings.Builder
-	b.WriteString("<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n")
+	b.WriteString("<!doctype html>\n<meta name=\"viewport\" " +
+		"content=\"width=device-width\">\n<pre>\n")
 	link := func(href, text string) {
 		fmt.Fprintf(&b, "<a href=\"%s\">%s</a>\n", html.EscapeString(href), html.EscapeString(text))
 	}

@@ -18,14 +18,19 @@ func TestHandlerListing(t *testing.T) {
 	h := &fileshttp.Handler{Bucket: b, Dir: "pub", Listing: true}
 	w := do(h, "GET", "/", "")
 	want := "<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n" +
-		"<a href=\"./%3Ci%3E&amp;.txt\">&lt;i&gt;&amp;.txt</a>\n<a href=\"./a\">a</a>\n<a href=\"./a/\">a/</a>\n<a href=\"./b:c\">b:c</a>\n<a href=\"./q%3F%23.txt\">q?#.txt</a>\n<a href=\"./z/\">z/</a>\n</pre>\n"
-	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+		"<a href=\"./%3Ci%3E&amp;.txt\">&lt;i&gt;&amp;.txt</a>\n<a href=\"./a\">a</a>\n<a " +
+		"href=\"./a/\">a/</a>\n<a href=\"./b:c\">b:c</a>\n<a " +
+		"href=\"./q%3F%23.txt\">q?#.txt</a>\n<a href=\"./z/\">z/</a>\n</pre>\n"
+	if w.Code != 200 || w.Body.String() != want ||
+		w.Header().Get("Content-Type") != "text/html; charset=utf-8" ||
+		w.Header().Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("listing = %d, %v, %s", w.Code, w.Header(), w.Body)
 	}
 	if w := do(h, "HEAD", "/", ""); w.Code != 200 || w.Body.Len() > 0 {
 		t.Errorf("HEAD = %d, %q", w.Code, w.Body)
 	}
-	if w := do(h, "GET", "/z/", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `<a href="./x">x</a>`) {
+	if w := do(h, "GET", "/z/",
+		""); w.Code != 200 || !strings.Contains(w.Body.String(), `<a href="./x">x</a>`) {
 		t.Errorf("listing of z/ = %d, %s", w.Code, w.Body)
 	}
 	for path, status := range map[string]int{"/none/": 404, "/../": 404, "//": 404, "/a": 200} {
@@ -33,7 +38,10 @@ func TestHandlerListing(t *testing.T) {
 			t.Errorf("GET %s = %d, want %d", path, w.Code, status)
 		}
 	}
-	if w := do(&fileshttp.Handler{Bucket: mem.New(nil), Listing: true}, "GET", "/", "", "Accept", "application/json"); w.Body.String() != `{"entries":[]}` {
+	if w := do(&fileshttp.Handler{
+		Bucket:  mem.New(nil),
+		Listing: true,
+	}, "GET", "/", "", "Accept", "application/json"); w.Body.String() != `{"entries":[]}` {
 		t.Errorf("an empty bucket = %s", w.Body)
 	}
 }
@@ -43,7 +51,8 @@ func TestHandlerListingPages(t *testing.T) {
 	b := mem.New(nil)
 	const n = 2500
 	for i := range n {
-		name := "d/" + string(rune('a'+i/1000)) + string(rune('a'+i/100%10)) + string(rune('a'+i/10%10)) + string(rune('a'+i%10))
+		name := "d/" + string(rune('a'+i/1000)) + string(rune('a'+i/100%10)) + string(rune('a'+
+			i/10%10)) + string(rune('a'+i%10))
 		if i%3 == 0 {
 			name += "/x"
 		}
@@ -64,7 +73,8 @@ func TestHandlerListingPages(t *testing.T) {
 			t.Fatalf("page %d: %d, %v", pages, w.Code, err)
 		}
 		for _, e := range p.Entries {
-			if e.Name <= last || !strings.HasPrefix(e.Name, "d/") || !e.IsDir && (e.Size == 0 || e.Version == "") {
+			if e.Name <= last || !strings.HasPrefix(e.Name,
+				"d/") || !e.IsDir && (e.Size == 0 || e.Version == "") {
 				t.Errorf("after %q comes %+v", last, e)
 			}
 			last = e.Name
@@ -80,8 +90,8 @@ func TestHandlerListingPages(t *testing.T) {
 	}
 }
 
-// The query's limit makes pages smaller, and is kept by the link to the next one; another than 1 to
-// 1,000 is 400.
+// The query's limit makes pages smaller, and is kept by the link to the next one;
+// another than 1 to 1,000 is 400.
 func TestHandlerListingLimit(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "d/a", "d/b", "d/c/x", "d/d")

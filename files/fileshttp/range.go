@@ -7,8 +7,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// parseRange returns the one range that the field asks for. ok is false where there is none to be served: no
-// field, another unit, several ranges, or a mistake; the answer is then the whole file.
+// parseRange returns the one range that the field asks for. ok is false where there is
+// none to be served: no field, another unit, several ranges, or a mistake; the answer
+// is then the whole file.
 func parseRange(s string) (r files.Range, ok bool) {
 	unit, set, found := strings.Cut(s, "=")
 	if !found || !strings.EqualFold(strings.TrimSpace(unit), "bytes") {

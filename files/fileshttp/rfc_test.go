@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// TestDirectoryRedirects: a directory without its slash leads to the one with it, as in net/http.
+// TestDirectoryRedirects: a directory without its slash leads to the one with it, as in
+// net/http.
 func TestDirectoryRedirects(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "pub/a b/index.html", "pub/f")
@@ -42,7 +43,8 @@ func TestNotModifiedHasTheFieldsOfTheFile(t *testing.T) {
 	h := &fileshttp.Handler{Bucket: b}
 	for i, method := range []string{"GET", "HEAD"} {
 		w := do(h, method, "/f", "", "If-None-Match", fileshttp.ETag(info.Version))
-		if w.Code != 304 || w.Header().Get("Cache-Control") != "max-age=60" || w.Header().Get("Etag") == "" || len(*calls) != i+1 {
+		if w.Code != 304 || w.Header().Get("Cache-Control") != "max-age=60" ||
+			w.Header().Get("Etag") == "" || len(*calls) != i+1 {
 			t.Errorf("%s = %d, %v, with the requests %v", method, w.Code, w.Header(), *calls)
 		}
 	}
@@ -61,10 +63,15 @@ func TestUploadsTellWhatIsNew(t *testing.T) {
 	}
 }
 
-// TestLastModified: it is never later than Date, and left out where HTTP can't write it (RFC 9110,
-// 8.8.2.1).
+// TestLastModified: it is never later than Date, and left out where HTTP can't write it
+// (RFC 9110, 8.8.2.1).
 func TestLastModified(t *testing.T) {
-	for _, at := range []time.Time{time.Now().AddDate(50, 0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), {}} {
+	for _, at := range []time.Time{
+		time.Now().AddDate(50, 0, 0),
+		time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
+		time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC),
+		{},
+	} {
 		inner := mem.New(&mem.Options{PutTime: true, Clock: func() time.Time { return at }})
 		fill(t, inner, "d/f")
 		h := &fileshttp.Handler{Bucket: inner, Listing: true, MaxUpload: 10}
@@ -92,16 +99,24 @@ func TestLastModified(t *testing.T) {
 func TestCORS(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")
-	h := &fileshttp.Handler{Bucket: b, MaxUpload: 10, CORS: &fileshttp.CORS{Origins: []string{"https://app.example"}, MaxAge: time.Minute}}
+	h := &fileshttp.Handler{
+		Bucket:    b,
+		MaxUpload: 10,
+		CORS:      &fileshttp.CORS{Origins: []string{"https://app.example"}, MaxAge: time.Minute},
+	}
 	ask := func(origin string) http.Header {
-		w := do(h, "OPTIONS", "/f", "", "Origin", origin, "Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "content-type")
+		w := do(h, "OPTIONS", "/f", "", "Origin", origin, "Access-Control-Request-Method", "PUT",
+			"Access-Control-Request-Headers", "content-type")
 		if w.Code != 204 {
 			t.Errorf("a preflight request = %d", w.Code)
 		}
 		return w.Header()
 	}
-	if got := ask("https://app.example"); got.Get("Access-Control-Allow-Origin") != "https://app.example" || got.Get("Vary") != "Origin" ||
-		got.Get("Access-Control-Allow-Methods") != "GET, HEAD, OPTIONS, PUT" || got.Get("Access-Control-Max-Age") != "60" {
+	if got := ask(
+		"https://app.example"); got.Get("Access-Control-Allow-Origin") != "https://app.example" ||
+		got.Get("Vary") != "Origin" ||
+		got.Get("Access-Control-Allow-Methods") != "GET, HEAD, OPTIONS, PUT" ||
+		got.Get("Access-Control-Max-Age") != "60" {
 		t.Errorf("allowed: %v", got)
 	}
 	if got := ask("https://evil.example"); got.Get("Access-Control-Allow-Origin") != "" {
@@ -109,7 +124,8 @@ func TestCORS(t *testing.T) {
 	}
 	for path, status := range map[string]int{"/f": 200, "/none": 404} {
 		w := do(h, "GET", path, "", "Origin", "https://app.example")
-		if w.Code != status || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" {
+		if w.Code != status ||
+			w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" {
 			t.Errorf("GET %s = %d, %v", path, w.Code, w.Header())
 		}
 	}

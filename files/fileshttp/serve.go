@@ -10,10 +10,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ServeFile answers a GET or HEAD request with the file: its content, or whatever conditions, a
-// range or an error make of it, as the package documentation says. Other methods get 405. The name
-// is the caller's to choose and check: the URL is not looked at. opts may be nil.
-func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name string, opts *ServeOptions) {
+// ServeFile answers a GET or HEAD request with the file: its content, or whatever
+// conditions, a range or an error make of it, as the package documentation says. Other
+// methods get 405. The name is the caller's to choose and check: the URL is not looked
+// at. opts may be nil.
+func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name string,
+	opts *ServeOptions) {
 	if opts.withoutBucket(w, r, b) {
 		return
 	}
@@ -38,7 +40,8 @@ func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name stri
 	}
 }
 
-func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name string, opts *ServeOptions) {
+func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name string,
+	opts *ServeOptions) {
 	cond := parseConditions(r.Header)
 	var get files.GetOptions
 	get.Growing = opts != nil && opts.Growing
@@ -73,10 +76,14 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 		}
 		status = http.StatusPartialContent
 		first := body.Offset()
-		w.Header().Set("Content-Range", "bytes "+strconv.FormatInt(first, 10)+"-"+strconv.FormatInt(first+body.Len()-1, 10)+"/"+strconv.FormatInt(info.Size, 10))
+		w.Header().Set("Content-Range",
+			"bytes "+strconv.FormatInt(first,
+				10)+"-"+strconv.FormatInt(first+body.Len()-1,
+				10)+"/"+strconv.FormatInt(info.Size, 10))
 	}
 	setHeaders(w, info)
-	if status == http.StatusPartialContent || w.Header().Get("Content-Encoding") == info.ContentEncoding {
+	if status == http.StatusPartialContent ||
+		w.Header().Get("Content-Encoding") == info.ContentEncoding {
 		setLength(w, body.Len()) // else a wrapper of w encodes, and knows the length better
 	}
 	out := &lateHeader{w: w, status: status}
@@ -87,8 +94,8 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	out.begin()
 }
 
-// lateHeader writes the header with the first bytes of the body: until there are any, the answer
-// may still become an error.
+// lateHeader writes the header with the first bytes of the body: until there are any,
+// the answer may still become an error.
 type lateHeader struct {
 	w      http.ResponseWriter
 	status int
@@ -107,8 +114,8 @@ func (l *lateHeader) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// abort ends a response whose body failed. Once it has begun, nothing can be said any more but that
-// it isn't whole.
+// abort ends a response whose body failed. Once it has begun, nothing can be said any
+// more but that it isn't whole.
 func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 	if !out.begun {
 		for _, k := range [...]string{"Content-Range", "Accept-Ranges"} {
@@ -118,12 +125,14 @@ func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 		return
 	}
 	opts.tell(r, err)
-	if _, own := errors.AsType[*files.Error](err); own && r.Context().Value(http.ServerContextKey) != nil {
+	if _, own := errors.AsType[*files.Error](err); own &&
+		r.Context().Value(http.ServerContextKey) != nil {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// answerWithout answers 304 or 412, with what the client is to know of the file that there is.
+// answerWithout answers 304 or 412, with what the client is to know of the file that
+// there is.
 func answerWithout(w http.ResponseWriter, status int, info files.Info) {
 	if status != http.StatusNotModified {
 		refuse(w, status)

@@ -13,19 +13,32 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// Errors say their status, and nothing of the bucket or the file; what was said of the content is taken back.
+// Errors say their status, and nothing of the bucket or the file; what was said of the
+// content is taken back.
 func TestServeFileErrors(t *testing.T) {
 	secret := errors.New("the secret cause")
-	for _, err := range []error{files.ErrNotExist, files.ErrPermission, files.ErrUnavailable, files.ErrNoBucket, files.ErrClosed, files.ErrChanged, secret, context.DeadlineExceeded, context.Canceled} {
+	for _, err := range []error{
+		files.ErrNotExist, files.ErrPermission, files.ErrUnavailable, files.ErrNoBucket,
+		files.ErrClosed, files.ErrChanged, secret, context.DeadlineExceeded, context.Canceled,
+	} {
 		for _, method := range []string{"GET", "HEAD"} {
 			inner, _ := one(t, text)
 			cause := files.WithCause(err, secret, "hidden detail")
-			b := files.Wrap(inner, files.Hooks{Around: func(context.Context, *files.Call, func(context.Context) error) error { return cause }})
+			b := files.Wrap(inner, files.Hooks{
+				Around: func(context.Context, *files.Call, func(context.Context) error) error {
+					return cause
+				},
+			})
 			var told error
 			w := httptest.NewRecorder()
 			w.Header().Set("Cache-Control", "max-age=99")
-			fileshttp.ServeFile(w, request(method), b, "private/f.txt", &fileshttp.ServeOptions{OnError: func(_ *http.Request, err error) { told = err }})
-			if want := fileshttp.Status(err); w.Code != want || !errors.Is(told, err) || !errors.Is(told, secret) {
+			fileshttp.ServeFile(w, request(method), b, "private/f.txt", &fileshttp.ServeOptions{
+				OnError: func(_ *http.Request, err error) {
+					told = err
+				},
+			})
+			if want := fileshttp.Status(err); w.Code != want || !errors.Is(told,
+				err) || !errors.Is(told, secret) {
 				t.Errorf("%s: %v = %d, told %v; want %d", method, err, w.Code, told, want)
 			}
 			body := w.Body.String()
@@ -34,27 +47,36 @@ func TestServeFileErrors(t *testing.T) {
 					t.Errorf("%s: %v: the answer %q shows %q", method, err, body, no)
 				}
 			}
-			if h := w.Header(); h.Get("Cache-Control") != "" || h.Get("Etag") != "" || h.Get("X-Content-Type-Options") != "nosniff" || body == "" {
+			if h := w.Header(); h.Get("Cache-Control") != "" || h.Get("Etag") != "" ||
+				h.Get("X-Content-Type-Options") != "nosniff" || body == "" {
 				t.Errorf("%s: %v: fields %v, body %q", method, err, h, body)
 			}
 		}
 	}
 }
 
-// A body that fails in the middle never looks whole, not even when nothing says how long it is.
+// A body that fails in the middle never looks whole, not even when nothing says how
+// long it is.
 func TestServeFileBodyFails(t *testing.T) {
 	inner, _ := one(t, strings.Repeat(text, 1<<17))
 	broken := errors.New("broken disk")
-	b := files.Wrap(inner, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
-		return io.MultiReader(io.LimitReader(body, 1<<20), failing{broken})
-	}})
+	b := files.Wrap(inner, files.Hooks{
+		Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+			return io.MultiReader(io.LimitReader(body, 1<<20), failing{broken})
+		},
+	})
 	for _, kind := range []string{"", "compressed", "HTTP/2", "compressed HTTP/2"} {
 		told := make(chan error, 1)
-		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
 			if strings.HasPrefix(kind, "compressed") {
 				w.Header().Set("Content-Encoding", "own")
 			}
-			fileshttp.ServeFile(w, r, b, "f.txt", &fileshttp.ServeOptions{OnError: func(_ *http.Request, err error) { told <- err }})
+			fileshttp.ServeFile(w, r, b, "f.txt", &fileshttp.ServeOptions{
+				OnError: func(_ *http.Request, err error) {
+					told <- err
+				},
+			})
 		}))
 		if srv.EnableHTTP2 = strings.HasSuffix(kind, "HTTP/2"); srv.EnableHTTP2 {
 			srv.StartTLS()
@@ -67,8 +89,10 @@ func TestServeFileBodyFails(t *testing.T) {
 		}
 		got, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode != 200 || err == nil || len(got) > 1<<20 || (resp.ProtoMajor == 2) != srv.EnableHTTP2 {
-			t.Errorf("%s: a broken body came as %d, %d bytes, %v, by %s", kind, resp.StatusCode, len(got), err, resp.Proto)
+		if resp.StatusCode != 200 || err == nil || len(got) > 1<<20 ||
+			(resp.ProtoMajor == 2) != srv.EnableHTTP2 {
+			t.Errorf("%s: a broken body came as %d, %d bytes, %v, by %s", kind, resp.StatusCode,
+				len(got), err, resp.Proto)
 		}
 		if err := <-told; !errors.Is(err, broken) {
 			t.Errorf("told %v", err)
@@ -87,7 +111,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// A whole file arrives as such; a damaged one is an error, or cut before its end if it is large (G6).
+// A whole file arrives as such; a damaged one is an error, or cut before its end if it
+// is large (G6).
 func TestServeFileDamaged(t *testing.T) {
 	for _, tt := range []struct {
 		size    int
@@ -96,12 +121,14 @@ func TestServeFileDamaged(t *testing.T) {
 	}{{1 << 10, false, 200}, {1 << 22, false, 200}, {1 << 10, true, 500}, {1 << 22, true, 200}} {
 		content := strings.Repeat(text, tt.size/len(text))
 		inner, _ := one(t, content)
-		b := files.Wrap(inner, files.Hooks{Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
-			if !tt.damaged {
-				return body
-			}
-			return &damaging{Reader: body}
-		}})
+		b := files.Wrap(inner, files.Hooks{
+			Body: func(_ context.Context, _ *files.Call, body io.Reader) io.Reader {
+				if !tt.damaged {
+					return body
+				}
+				return &damaging{Reader: body}
+			},
+		})
 		srv := httptest.NewServer(&fileshttp.Handler{Bucket: b})
 		resp, err := srv.Client().Get(srv.URL + "/f.txt")
 		if err != nil {
@@ -110,10 +137,13 @@ func TestServeFileDamaged(t *testing.T) {
 		got, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		whole := string(got) == content && err == nil && resp.ContentLength == int64(tt.size)
-		if resp.StatusCode != tt.status || whole == tt.damaged || len(got) >= tt.size != whole || tt.status == 200 && (err != nil) != tt.damaged {
-			t.Errorf("%+v: %d, %d bytes of %d, %v", tt, resp.StatusCode, len(got), resp.ContentLength, err)
+		if resp.StatusCode != tt.status || whole == tt.damaged || len(got) >= tt.size != whole ||
+			tt.status == 200 && (err != nil) != tt.damaged {
+			t.Errorf("%+v: %d, %d bytes of %d, %v", tt, resp.StatusCode, len(got),
+				resp.ContentLength, err)
 		}
-		if h := resp.Header; tt.status == 500 && (h.Get("Etag") != "" || h.Get("Accept-Ranges") != "" || string(got) != "Internal Server Error\n") {
+		if h := resp.Header; tt.status == 500 && (h.Get("Etag") != "" ||
+			h.Get("Accept-Ranges") != "" || string(got) != "Internal Server Error\n") {
 			t.Errorf("%+v: %v, %q", tt, h, got)
 		}
 		srv.Close()

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// StatusClientClosedRequest is the status of a request whose context was cancelled. Nobody sees it
-// but logs: it is not in the standard, but common.
+// StatusClientClosedRequest is the status of a request whose context was cancelled.
+// Nobody sees it but logs: it is not in the standard, but common.
 const StatusClientClosedRequest = 499
 
 // Status returns the HTTP status that tells the error: 200 for nil, 500 where none fits.
@@ -75,12 +75,13 @@ func Status(err error) int {
 
 // ServeOptions are the options of ServeFile. The zero value is the default.
 type ServeOptions struct {
-	// OnError is told of every error, also of those that are the client's and of a body that failed
-	// in the middle: the responses do not tell it, and the package logs nothing. It is called
-	// concurrently.
+	// OnError is told of every error, also of those that are the client's and of a body
+	// that failed in the middle: the responses do not tell it, and the package logs
+	// nothing. It is called concurrently.
 	OnError func(r *http.Request, err error)
-	// Growing serves files that other programs append to, such as logs on a disk, as long as they
-	// were when the request came (files.GetOptions.Growing). Without it such an answer is cut off.
+	// Growing serves files that other programs append to, such as logs on a disk, as
+	// long as they were when the request came (files.GetOptions.Growing). Without it
+	// such an answer is cut off.
 	Growing bool
 
 	missing func() bool // answers for a file that isn't there, if it returns true
@@ -121,10 +122,13 @@ func (o *ServeOptions) tell(r *http.Request, err error) {
 	}
 }
 
-// refuse answers with a status and its name. What was said of the file's content doesn't go for
-// this one.
+// refuse answers with a status and its name. What was said of the file's content
+// doesn't go for this one.
 func refuse(w http.ResponseWriter, status int) {
-	for _, h := range [...]string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Etag", "Last-Modified", "Repr-Digest"} {
+	for _, h := range [...]string{
+		"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",
+		"Content-Length", "Etag", "Last-Modified", "Repr-Digest",
+	} {
 		w.Header().Del(h)
 	}
 	if status == http.StatusNotModified {

@@ -51,7 +51,8 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 
 // putOptions reads the request's fields; the body is not touched yet.
 func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, err error) {
-	if r.Header.Get("Content-Range") != "" { // RFC 9110, 14.5: to store a part as if it were the whole would destroy the file
+	// RFC 9110, 14.5: to store a part as if it were the whole would destroy the file
+	if r.Header.Get("Content-Range") != "" {
 		return o, files.Errorf(files.ErrInvalid, "Content-Range in a PUT")
 	}
 	if r.ContentLength > h.MaxUpload {
@@ -60,8 +61,12 @@ func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, 
 	if r.ContentLength >= 0 {
 		o.Size = &r.ContentLength
 	}
-	o.Attributes = files.Attributes{ContentType: r.Header.Get("Content-Type"), ContentDisposition: r.Header.Get("Content-Disposition"),
-		ContentEncoding: r.Header.Get("Content-Encoding"), ContentLanguage: r.Header.Get("Content-Language")}
+	o.Attributes = files.Attributes{
+		ContentType:        r.Header.Get("Content-Type"),
+		ContentDisposition: r.Header.Get("Content-Disposition"),
+		ContentEncoding:    r.Header.Get("Content-Encoding"),
+		ContentLanguage:    r.Header.Get("Content-Language"),
+	}
 	if o.Digest, err = parseDigests(r.Header); err != nil {
 		return o, err
 	}
@@ -69,8 +74,9 @@ func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, 
 	return o, err
 }
 
-// writeCondition makes one condition, decided at the commit, of the request's. Where the fields do
-// not name the one version themselves, the file is looked at first, and must then stay what it was.
+// writeCondition makes one condition, decided at the commit, of the request's. Where
+// the fields do not name the one version themselves, the file is looked at first, and
+// must then stay what it was.
 func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition, error) {
 	c := parseConditions(r.Header)
 	switch {
@@ -79,7 +85,8 @@ func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition,
 	case c.noneMatch.any:
 		return files.IfAbsent(), nil
 	case c.noneMatch.given:
-		return files.Condition{}, files.Errorf(files.ErrUnsupported, "If-None-Match of a write other than *")
+		return files.Condition{}, files.Errorf(files.ErrUnsupported,
+			"If-None-Match of a write other than *")
 	case c.match.given && !c.match.any && len(c.match.list) == 1:
 		v, ok := c.match.list[0].version()
 		if !ok || c.match.list[0].weak {
@@ -101,7 +108,8 @@ func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition,
 		!c.match.given && info.ModTime.Truncate(time.Second).After(c.unmodifiedSince):
 		return files.Condition{}, files.ErrPrecondition
 	case info.Version == "":
-		return files.Condition{}, files.Errorf(files.ErrUnsupported, "a condition on a file that has no version")
+		return files.Condition{}, files.Errorf(files.ErrUnsupported,
+			"a condition on a file that has no version")
 	}
 	return files.IfVersion(info.Version), nil
 }

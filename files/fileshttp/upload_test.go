@@ -37,8 +37,11 @@ func TestHandlerPutFails(t *testing.T) {
 		w := httptest.NewRecorder()
 		h := fileshttp.Handler{Bucket: b, MaxUpload: 100}
 		h.ServeHTTP(w, r)
-		if got, err := files.ReadString(t.Context(), b, "f", nil); w.Code != tt.status || got != "content of f" || err != nil || strings.Contains(w.Body.String(), "secret") {
-			t.Errorf("%s: %d, %q; then %q, %v; want %d", tt.what, w.Code, w.Body, got, err, tt.status)
+		if got, err := files.ReadString(t.Context(), b, "f",
+			nil); w.Code != tt.status || got != "content of f" || err != nil ||
+			strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: %d, %q; then %q, %v; want %d", tt.what, w.Code, w.Body, got, err,
+				tt.status)
 		}
 	}
 }
@@ -47,7 +50,9 @@ func TestHandlerPutFails(t *testing.T) {
 func TestHandlerPutCut(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")
-	for _, head := range []string{"Content-Length: 100\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"} {
+	for _, head := range []string{
+		"Content-Length: 100\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+	} {
 		told := make(chan error, 1)
 		h := &fileshttp.Handler{Bucket: b, MaxUpload: 1000}
 		h.OnError = func(_ *http.Request, err error) { told <- err }
@@ -61,20 +66,23 @@ func TestHandlerPutCut(t *testing.T) {
 		}
 		conn.Close()
 		err = <-told
-		if got, gerr := files.ReadString(t.Context(), b, "f", nil); got != "content of f" || gerr != nil || err == nil {
+		if got, gerr := files.ReadString(t.Context(), b, "f",
+			nil); got != "content of f" || gerr != nil || err == nil {
 			t.Errorf("a cut upload (%v) left %q, %v", err, got, gerr)
 		}
 		srv.Close()
 	}
 }
 
-// The bucket reads what the client has sent before the client sends more: nothing is collected in
-// between.
+// The bucket reads what the client has sent before the client sends more: nothing is
+// collected in between.
 func TestHandlerPutStreams(t *testing.T) {
 	seen := make(chan string)
-	b := files.Wrap(mem.New(nil), files.Hooks{Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
-		return &watching{content, seen}
-	}})
+	b := files.Wrap(mem.New(nil), files.Hooks{
+		Content: func(_ context.Context, _ *files.Call, content io.Reader) io.Reader {
+			return &watching{content, seen}
+		},
+	})
 	srv := httptest.NewServer(&fileshttp.Handler{Bucket: b, MaxUpload: 1 << 20})
 	defer srv.Close()
 	body, client := io.Pipe()
@@ -101,7 +109,8 @@ func TestHandlerPutStreams(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if got, err := files.ReadString(t.Context(), b, "f.txt", nil); got != "firstsecondthird" || err != nil {
+	if got, err := files.ReadString(t.Context(), b, "f.txt",
+		nil); got != "firstsecondthird" || err != nil {
 		t.Errorf("stored %q, %v", got, err)
 	}
 }
@@ -119,7 +128,8 @@ func (w *watching) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Headers beyond the limit, or of another alphabet, are refused, and nothing is stored (P7).
+// Headers beyond the limit, or of another alphabet, are refused, and nothing is stored
+// (P7).
 func TestHandlerPutHeaders(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "f")
@@ -129,7 +139,8 @@ func TestHandlerPutHeaders(t *testing.T) {
 	} {
 		for _, value := range []string{strings.Repeat("x", files.MaxHeader+1), "ü", "a\tb"} {
 			w := do(&h, "PUT", "/f", "new", name, value)
-			if got, err := files.ReadString(t.Context(), b, "f", nil); w.Code != 400 || err != nil ||
+			if got, err := files.ReadString(t.Context(), b, "f",
+				nil); w.Code != 400 || err != nil ||
 				got != "content of f" {
 				t.Errorf("%s of %.10q…: %d; then %q, %v; want 400", name, value, w.Code, got, err)
 			}

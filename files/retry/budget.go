@@ -8,22 +8,26 @@ const DefaultBurst = 100
 // payback is how many calls must succeed to pay for one repeat.
 const payback = 10
 
-// Budget bounds the repeats of many calls, so that a service that fails isn't given several times its load on top. It is a bucket
-// of tokens: each repeat takes one, and each call that succeeds puts back a tenth of one. So in the long run
-// there is one repeat for ten successes at most, beside a burst. When the tokens are used up, calls fail at their first failure, and only
-// successes bring them back.
+// Budget bounds the repeats of many calls, so that a service that fails isn't given
+// several times its load on top. It is a bucket of tokens: each repeat takes one, and
+// each call that succeeds puts back a tenth of one. So in the long run there is one
+// repeat for ten successes at most, beside a burst. When the tokens are used up, calls
+// fail at their first failure, and only successes bring them back.
 //
-// The zero Budget is full, of DefaultBurst tokens; the nil one has no end. It is safe for concurrent use, usually shared by
-// the calls of one bucket, and must not be copied.
+// The zero Budget is full, of DefaultBurst tokens; the nil one has no end. It is safe
+// for concurrent use, usually shared by the calls of one bucket, and must not be
+// copied.
 type Budget struct {
-	// Burst is how many repeats are possible before any success; 0 is DefaultBurst. It is not changed while the Budget is in use.
+	// Burst is how many repeats are possible before any success; 0 is DefaultBurst. It
+	// is not changed while the Budget is in use.
 	Burst int
 
 	mu   sync.Mutex
 	owed int // what is taken, in tenths
 }
 
-// Left returns how many repeats are possible now; -1 for the nil Budget, which has no end.
+// Left returns how many repeats are possible now; -1 for the nil Budget, which has no
+// end.
 func (b *Budget) Left() int {
 	if b == nil {
 		return -1

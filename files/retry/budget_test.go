@@ -16,13 +16,22 @@ func TestBudget(t *testing.T) {
 		p := &retry.Policy{Budget: &retry.Budget{Burst: 6}}
 		calls := 0
 		broken := func(context.Context, int) error { calls++; return unavailable() }
-		for i, want := range []struct{ calls, left, attempts int }{{5, 2, 5}, {3, 0, 3}, {1, 0, 1}, {1, 0, 1}} {
+		for i, want := range []struct{ calls, left, attempts int }{
+			{5, 2, 5},
+			{3, 0, 3},
+			{1, 0, 1},
+			{1, 0, 1},
+		} {
 			calls = 0
 			err := p.Do(t.Context(), broken)
-			if calls != want.calls || p.Budget.Left() != want.left || retry.Attempts(err) != want.attempts || !errors.Is(err, errReset) {
-				t.Errorf("call %d: %d attempts (the error tells %d), %d left; want %+v; %v", i, calls, retry.Attempts(err), p.Budget.Left(), want, err)
+			if calls != want.calls || p.Budget.Left() != want.left ||
+				retry.Attempts(err) != want.attempts || !errors.Is(err, errReset) {
+				t.Errorf("call %d: %d attempts (the error tells %d), %d left; want %+v; %v", i,
+					calls, retry.Attempts(err), p.Budget.Left(), want, err)
 			}
-			if i == 2 && text(err) != "temporarily unavailable: the service is busy, after 1 attempt, no more, for too many requests fail" {
+			if i == 2 &&
+				text(err) != "temporarily unavailable: the service is busy, after 1 attempt, no "+
+					"more, for too many requests fail" {
 				t.Errorf("%q", text(err))
 			}
 		}
@@ -42,7 +51,8 @@ func TestBudget(t *testing.T) {
 		}
 	})
 	var none *retry.Budget
-	if none.Left() != -1 || (&retry.Budget{}).Left() != retry.DefaultBurst || retry.New().Budget.Left() != retry.DefaultBurst || (&retry.Budget{Burst: -1}).Left() != 0 {
+	if none.Left() != -1 || (&retry.Budget{}).Left() != retry.DefaultBurst ||
+		retry.New().Budget.Left() != retry.DefaultBurst || (&retry.Budget{Burst: -1}).Left() != 0 {
 		t.Error("the nil, the zero or the negative Budget")
 	}
 	// What isn't the service's trouble neither costs nor pays.
@@ -53,7 +63,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestBudgetIsShared: many callers together repeat as often as the budget says, and not once more.
+// TestBudgetIsShared: many callers together repeat as often as the budget says, and not
+// once more.
 func TestBudgetIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &retry.Policy{Attempts: 20, Budget: &retry.Budget{Burst: 100}}

@@ -9,20 +9,41 @@ import (
 // Params documents the URL parameters that FromParams reads, for a driver's files.Scheme.
 func Params() []files.Param {
 	return []files.Param{
-		{Name: "retry_attempts", Values: "1…100", Doc: "how many requests one call makes at most, the first included (5); 1 never repeats"},
-		{Name: "retry_delay", Values: "duration", Doc: "bound of the random delay before the first repeat, doubled for each further one (250ms)"},
-		{Name: "retry_max_delay", Values: "duration", Doc: "bound of every delay, also of one that the service asks for (20s)"},
-		{Name: "retry_budget", Values: "0…1000000", Doc: "how many repeats all calls together may make before some succeed, ten successes paying for one (100); 0 is no bound"},
+		{
+			Name:   "retry_attempts",
+			Values: "1…100",
+			Doc: "how many requests one call makes at most, the first included (5); 1 " +
+				"never repeats",
+		},
+		{
+			Name:   "retry_delay",
+			Values: "duration",
+			Doc: "bound of the random delay before the first repeat, doubled for each further " +
+				"one (250ms)",
+		},
+		{
+			Name:   "retry_max_delay",
+			Values: "duration",
+			Doc:    "bound of every delay, also of one that the service asks for (20s)",
+		},
+		{
+			Name:   "retry_budget",
+			Values: "0…1000000",
+			Doc: "how many repeats all calls together may make before some succeed, ten " +
+				"successes paying for one (100); 0 is no bound",
+		},
 	}
 }
 
-// Source reads URL parameters, as *driver.Params of package files/driver does; it keeps the error of what is malformed.
+// Source reads URL parameters, as *driver.Params of package files/driver does; it keeps
+// the error of what is malformed.
 type Source interface {
 	Int(name string, def, lo, hi int64) int64
 	Duration(name string, def time.Duration) time.Duration
 }
 
-// FromParams returns the policy that the URL parameters of Params ask for; where they say nothing, that of New.
+// FromParams returns the policy that the URL parameters of Params ask for; where they
+// say nothing, that of New.
 func FromParams(p Source) *Policy {
 	policy := &Policy{
 		Attempts: int(p.Int("retry_attempts", DefaultAttempts, 1, 100)),

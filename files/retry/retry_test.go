@@ -55,26 +55,95 @@ func TestClasses(t *testing.T) {
 		"success":             {nil, nil, 1, 0, nil, ""},
 		"after one failure":   {nil, many[:1], 2, 0, nil, ""},
 		"after four failures": {nil, many[:4], 5, 0, nil, ""},
-		"always":              {nil, many, 5, 5, files.ErrUnavailable, "temporarily unavailable: the service is busy, after 5 attempts"},
-		"twice":               {&retry.Policy{Attempts: 2}, many, 2, 2, files.ErrUnavailable, "temporarily unavailable: the service is busy, after 2 attempts"},
-		"never":               {&retry.Policy{Attempts: 1}, many, 1, 0, files.ErrUnavailable, "temporarily unavailable: the service is busy"},
-		"bare sentinel":       {nil, []error{files.ErrUnavailable, files.ErrUnavailable, files.ErrUnavailable, files.ErrUnavailable, files.ErrUnavailable}, 5, 5, files.ErrUnavailable, "temporarily unavailable: after 5 attempts"},
-		"refused":             {nil, []error{refusal}, 1, 0, files.ErrPermission, "permission denied: no"},
-		"refused at last":     {nil, []error{u, refusal}, 2, 2, files.ErrPermission, "permission denied: no, after 2 attempts"},
-		"not classed":         {nil, []error{io.ErrShortWrite}, 1, 0, nil, "short write"},
-		"not classed at last": {nil, []error{u, io.ErrShortWrite}, 2, 2, nil, "short write, after 2 attempts"},
-		"uncertain":           {nil, []error{files.WithCause(files.ErrUncertain, u, "the answer was lost")}, 1, 0, files.ErrUncertain, "outcome is uncertain: the answer was lost"},
-		"permanent":           {nil, []error{retry.Permanent(u)}, 1, 1, files.ErrUnavailable, "temporarily unavailable: the service is busy"},
-		"permanent at last":   {nil, []error{u, u, retry.Permanent(u)}, 3, 3, files.ErrUnavailable, "temporarily unavailable: the service is busy, after 3 attempts"},
-		"an operation's":      {nil, []error{files.NewError(files.OpPut, "a", u), files.NewError(files.OpPut, "a", refusal)}, 2, 2, files.ErrPermission, "files: put a: permission denied: no, after 2 attempts"},
-		"canceled":            {nil, []error{context.Canceled}, 1, 0, nil, "context canceled"},
+		"always": {
+			nil, many, 5, 5, files.ErrUnavailable,
+			"temporarily unavailable: the service is busy, after 5 attempts",
+		},
+		"twice": {
+			&retry.Policy{Attempts: 2}, many, 2, 2, files.ErrUnavailable,
+			"temporarily unavailable: the service is busy, after 2 attempts",
+		},
+		"never": {
+			&retry.Policy{Attempts: 1}, many, 1, 0, files.ErrUnavailable,
+			"temporarily unavailable: the service is busy",
+		},
+		"bare sentinel": {
+			nil,
+			[]error{
+				files.ErrUnavailable, files.ErrUnavailable, files.ErrUnavailable,
+				files.ErrUnavailable, files.ErrUnavailable,
+			},
+			5,
+			5,
+			files.ErrUnavailable,
+			"temporarily unavailable: after 5 attempts",
+		},
+		"refused": {
+			nil,
+			[]error{refusal},
+			1,
+			0,
+			files.ErrPermission,
+			"permission denied: no",
+		},
+		"refused at last": {
+			nil,
+			[]error{u, refusal},
+			2,
+			2,
+			files.ErrPermission,
+			"permission denied: no, after 2 attempts",
+		},
+		"not classed": {nil, []error{io.ErrShortWrite}, 1, 0, nil, "short write"},
+		"not classed at last": {
+			nil,
+			[]error{u, io.ErrShortWrite},
+			2,
+			2,
+			nil,
+			"short write, after 2 attempts",
+		},
+		"uncertain": {
+			nil,
+			[]error{files.WithCause(files.ErrUncertain, u, "the answer was lost")},
+			1,
+			0,
+			files.ErrUncertain,
+			"outcome is uncertain: the answer was lost",
+		},
+		"permanent": {
+			nil,
+			[]error{retry.Permanent(u)},
+			1,
+			1,
+			files.ErrUnavailable,
+			"temporarily unavailable: the service is busy",
+		},
+		"permanent at last": {
+			nil,
+			[]error{u, u, retry.Permanent(u)},
+			3,
+			3,
+			files.ErrUnavailable,
+			"temporarily unavailable: the service is busy, after 3 attempts",
+		},
+		"an operation's": {
+			nil,
+			[]error{files.NewError(files.OpPut, "a", u), files.NewError(files.OpPut, "a", refusal)},
+			2,
+			2,
+			files.ErrPermission,
+			"files: put a: permission denied: no, after 2 attempts",
+		},
+		"canceled": {nil, []error{context.Canceled}, 1, 0, nil, "context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
 				err := c.policy.Do(t.Context(), failing(&calls, c.errs...))
 				if calls != c.calls || retry.Attempts(err) != c.attempts {
-					t.Errorf("%d calls, the error tells %d; want %d and %d", calls, retry.Attempts(err), c.calls, c.attempts)
+					t.Errorf("%d calls, the error tells %d; want %d and %d", calls,
+						retry.Attempts(err), c.calls, c.attempts)
 				}
 				if files.KindOf(err) != c.kind {
 					t.Errorf("kind %v, want %v", files.KindOf(err), c.kind)
@@ -90,12 +159,16 @@ func TestClasses(t *testing.T) {
 				}
 				// What a bucket makes of it keeps everything.
 				e := files.NewError(files.OpGet, "n", err)
-				if retry.Attempts(e) != c.attempts || files.KindOf(e) != c.kind || c.attempts > 1 && !strings.HasSuffix(e.Error(), "attempts") {
+				if retry.Attempts(e) != c.attempts || files.KindOf(e) != c.kind ||
+					c.attempts > 1 && !strings.HasSuffix(e.Error(), "attempts") {
 					t.Errorf("as an *Error: %v, %d attempts", e, retry.Attempts(e))
 				}
 				// And no policy above repeats it, unless nobody has.
 				again := 0
-				if err := (*retry.Policy)(nil).Do(t.Context(), func(context.Context, int) error { again++; return e }); c.attempts > 0 && (again != 1 || err != e) {
+				if err := (*retry.Policy)(nil).Do(t.Context(), func(context.Context, int) error {
+					again++
+					return e
+				}); c.attempts > 0 && (again != 1 || err != e) {
 					t.Errorf("a policy above made %d calls, and %v of %v", again, err, e)
 				}
 			})
@@ -104,7 +177,8 @@ func TestClasses(t *testing.T) {
 	if retry.Permanent(nil) != nil || retry.Attempts(nil) != 0 {
 		t.Error("nil is no error")
 	}
-	if err := retry.Permanent(retry.Permanent(u)); retry.Attempts(err) != 1 || !errors.Is(err, errReset) {
+	if err := retry.Permanent(retry.Permanent(u)); retry.Attempts(err) != 1 || !errors.Is(err,
+		errReset) {
 		t.Errorf("permanent twice: %v", err)
 	}
 }
@@ -124,16 +198,43 @@ func TestDelays(t *testing.T) {
 		lo, hi []time.Duration
 	}{
 		"defaults": {retry.Policy{}, unavailable(), []time.Duration{0, 0, 0, 0},
-			[]time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second}},
-		"bounded": {retry.Policy{Delay: time.Second, MaxDelay: 3 * time.Second}, unavailable(), []time.Duration{0, 0, 0, 0},
-			[]time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second}},
-		"a bound below the first": {retry.Policy{MaxDelay: time.Millisecond}, unavailable(), []time.Duration{0}, []time.Duration{time.Millisecond}},
-		"asked for": {retry.Policy{Delay: time.Second}, files.WithCause(files.ErrUnavailable, &asking{7 * time.Second}, ""), []time.Duration{7 * time.Second, 7 * time.Second},
-			[]time.Duration{8 * time.Second, 8 * time.Second}},
-		"too much asked for": {retry.Policy{Delay: time.Second}, files.WithCause(files.ErrUnavailable, &asking{time.Hour}, ""), []time.Duration{20 * time.Second},
-			[]time.Duration{21 * time.Second}},
-		"nothing asked for": {retry.Policy{Delay: time.Second}, files.WithCause(files.ErrUnavailable, &asking{0}, ""), []time.Duration{0}, []time.Duration{time.Second}},
-		"huge":              {retry.Policy{Delay: 1 << 61, MaxDelay: 1<<63 - 1}, unavailable(), []time.Duration{0}, []time.Duration{1 << 61}},
+			[]time.Duration{
+				250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second,
+			}},
+		"bounded": {
+			retry.Policy{Delay: time.Second, MaxDelay: 3 * time.Second},
+			unavailable(),
+			[]time.Duration{0, 0, 0, 0},
+			[]time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second},
+		},
+		"a bound below the first": {
+			retry.Policy{MaxDelay: time.Millisecond},
+			unavailable(),
+			[]time.Duration{0},
+			[]time.Duration{time.Millisecond},
+		},
+		"asked for": {
+			retry.Policy{Delay: time.Second},
+			files.WithCause(files.ErrUnavailable, &asking{7 * time.Second}, ""),
+			[]time.Duration{7 * time.Second, 7 * time.Second},
+			[]time.Duration{8 * time.Second, 8 * time.Second},
+		},
+		"too much asked for": {
+			retry.Policy{Delay: time.Second},
+			files.WithCause(files.ErrUnavailable, &asking{time.Hour}, ""),
+			[]time.Duration{20 * time.Second},
+			[]time.Duration{21 * time.Second},
+		},
+		"nothing asked for": {
+			retry.Policy{Delay: time.Second},
+			files.WithCause(files.ErrUnavailable, &asking{0}, ""),
+			[]time.Duration{0},
+			[]time.Duration{time.Second},
+		},
+		"huge": {retry.Policy{
+			Delay:    1 << 61,
+			MaxDelay: 1<<63 - 1,
+		}, unavailable(), []time.Duration{0}, []time.Duration{1 << 61}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			longest := make([]time.Duration, len(c.lo))
@@ -155,7 +256,8 @@ func TestDelays(t *testing.T) {
 			}
 			for i, d := range longest {
 				if span := c.hi[i] - c.lo[i]; c.hi[i] < time.Hour && d < span*3/4 {
-					t.Errorf("delay %d was at most %v above the least one in 200 runs, want up to %v", i+1, d, span)
+					t.Errorf("delay %d was at most %v above the least one in 200 runs, want "+
+						"up to %v", i+1, d, span)
 				}
 			}
 		})
@@ -166,7 +268,9 @@ func TestDelays(t *testing.T) {
 func TestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var want time.Duration
-		p := &retry.Policy{OnRetry: func(_ context.Context, _ int, d time.Duration, _ error) { want += d }}
+		p := &retry.Policy{OnRetry: func(_ context.Context, _ int, d time.Duration, _ error) {
+			want += d
+		}}
 		start := time.Now()
 		p.Do(t.Context(), func(context.Context, int) error { return unavailable() })
 		if got := time.Since(start); got != want || got == 0 {
@@ -192,13 +296,17 @@ func TestContextEnds(t *testing.T) {
 				t.Errorf("%v is not %v", err, want)
 			}
 		}
-		if retry.Attempts(err) != 1 || text(err) != "temporarily unavailable: busy, the user went home before another attempt" {
+		if retry.Attempts(err) != 1 ||
+			text(err) != "temporarily unavailable: busy, the user went home before "+
+				"another attempt" {
 			t.Errorf("%d attempts: %v", retry.Attempts(err), err)
 		}
 		// One that ended during the attempt is not slept for.
 		calls = 0
 		start = time.Now()
-		if err := (&retry.Policy{}).Do(ctx, failing(&calls, ask)); calls != 1 || time.Since(start) != 0 || !errors.Is(err, context.Canceled) {
+		if err := (&retry.Policy{}).Do(ctx,
+			failing(&calls,
+				ask)); calls != 1 || time.Since(start) != 0 || !errors.Is(err, context.Canceled) {
 			t.Errorf("%d calls, %v after %v", calls, err, time.Since(start))
 		}
 	})
@@ -215,8 +323,10 @@ func TestDeadline(t *testing.T) {
 		if d := time.Since(start); calls != 2 || d < 6*time.Second || d > 7*time.Second {
 			t.Errorf("%d calls in %v, want two in 6 to 7 s", calls, d)
 		}
-		if !errors.Is(err, ask) || errors.Is(err, context.DeadlineExceeded) || retry.Attempts(err) != 2 ||
-			text(err) != "temporarily unavailable: busy, after 2 attempts, another would come after the deadline" {
+		if !errors.Is(err,
+			ask) || errors.Is(err, context.DeadlineExceeded) || retry.Attempts(err) != 2 ||
+			text(err) != "temporarily unavailable: busy, after 2 attempts, another would come "+
+				"after the deadline" {
 			t.Errorf("%d attempts: %v", retry.Attempts(err), err)
 		}
 	})

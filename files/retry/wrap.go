@@ -9,15 +9,20 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Wrap returns the bucket with each call that fails with files.ErrUnavailable repeated as the policy says, for buckets that don't do that themselves. What a
-// bucket below has repeated already is left alone. The nil policy has the defaults. Closing the result leaves b open.
+// Wrap returns the bucket with each call that fails with files.ErrUnavailable repeated
+// as the policy says, for buckets that don't do that themselves. What a bucket below
+// has repeated already is left alone. The nil policy has the defaults. Closing the
+// result leaves b open.
 //
-// Reads, listings, deletions and copies are repeated, and a Put where its content can seek: it is rewound to where it was. Content that can't is never sent again:
-// that error is marked as Permanent. A listing that breaks off goes on behind the last name that came, with attempts counted anew,
-// where the bucket lists in order.
+// Reads, listings, deletions and copies are repeated, and a Put where its content can
+// seek: it is rewound to where it was. Content that can't is never sent again: that
+// error is marked as Permanent. A listing that breaks off goes on behind the last name
+// that came, with attempts counted anew, where the bucket lists in order.
 //
-// A bucket that keeps the contract says files.ErrUncertain where the answer to a commit was lost, and that is not repeated (P2). Should it say
-// files.ErrUnavailable nonetheless, a repeated conditional write may be refused by its own first attempt: so a refusal after a repeat is files.ErrUncertain.
+// A bucket that keeps the contract says files.ErrUncertain where the answer to a commit
+// was lost, and that is not repeated (P2). Should it say files.ErrUnavailable
+// nonetheless, a repeated conditional write may be refused by its own first attempt: so
+// a refusal after a repeat is files.ErrUncertain.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
 	h := files.Hooks{Around: p.around}
 	if b != nil && b.Features().Ordered {
@@ -26,7 +31,8 @@ func Wrap(b files.Bucket, p *Policy) files.Bucket {
 	return files.Wrap(b, h)
 }
 
-func (p *Policy) around(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+func (p *Policy) around(ctx context.Context, c *files.Call,
+	next func(context.Context) error) error {
 	switch c.Op {
 	case files.OpList, files.OpCopyFrom: // these only begin what is repeated elsewhere
 		return next(ctx)
@@ -35,14 +41,20 @@ func (p *Policy) around(ctx context.Context, c *files.Call, next func(context.Co
 	case files.OpDeleteMany:
 		return p.deleteMany(ctx, c, next)
 	}
-	return p.Do(ctx, func(ctx context.Context, attempt int) error { return certain(c, attempt, next(ctx)) })
+	return p.Do(ctx, func(ctx context.Context, attempt int) error {
+		return certain(c, attempt, next(ctx))
+	})
 }
 
-// certain makes ErrUncertain of a conditional write's refusal that an attempt before may have caused.
+// certain makes ErrUncertain of a conditional write's refusal that an attempt before
+// may have caused.
 func certain(c *files.Call, attempt int, err error) error {
-	conditional := c.Put != nil && !c.Put.If.IsZero() || c.Copy != nil && !c.Copy.If.IsZero() || c.Delete != nil && c.Delete.IfVersion != ""
-	if kind := files.KindOf(err); attempt > 1 && conditional && (kind == files.ErrExist || kind == files.ErrPrecondition) {
-		return files.WithCause(files.ErrUncertain, err, "refused when it was repeated, maybe because the first attempt had succeeded")
+	conditional := c.Put != nil && !c.Put.If.IsZero() || c.Copy != nil && !c.Copy.If.IsZero() ||
+		c.Delete != nil && c.Delete.IfVersion != ""
+	if kind := files.KindOf(err); attempt > 1 && conditional && (kind == files.ErrExist ||
+		kind == files.ErrPrecondition) {
+		return files.WithCause(files.ErrUncertain, err,
+			"refused when it was repeated, maybe because the first attempt had succeeded")
 	}
 	return err
 }
@@ -77,9 +89,11 @@ func rewinder(content io.Reader) func() error {
 	return func() error { _, err := s.Seek(at, io.SeekStart); return err }
 }
 
-// deleteMany repeats the deletion of those names that fail so. What is deleted stays out of it: somebody may have put it anew, and a
-// refusal of the repeat says nothing of it.
-func (p *Policy) deleteMany(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+// deleteMany repeats the deletion of those names that fail so. What is deleted stays
+// out of it: somebody may have put it anew, and a refusal of the repeat says nothing of
+// it.
+func (p *Policy) deleteMany(ctx context.Context, c *files.Call,
+	next func(context.Context) error) error {
 	names := c.Names
 	result := make([]error, len(names))
 	tries := make([]int, len(names))
@@ -100,7 +114,8 @@ func (p *Policy) deleteMany(ctx context.Context, c *files.Call, next func(contex
 		var again []int
 		var unavailable error
 		for j, i := range left {
-			if result[i] = c.Errors[j]; files.KindOf(result[i]) == files.ErrUnavailable && Attempts(result[i]) == 0 {
+			if result[i] = c.Errors[j]; files.KindOf(result[i]) == files.ErrUnavailable &&
+				Attempts(result[i]) == 0 {
 				again, unavailable = append(again, i), result[i]
 			}
 		}
@@ -126,7 +141,9 @@ func (p *Policy) deleteMany(ctx context.Context, c *files.Call, next func(contex
 }
 
 // list goes on behind the last name when a listing breaks off.
-func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions, list func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
+	list func(context.Context,
+		files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 	if o.Foreign { // whose keys are no place to go on from
 		return list(ctx, o)
 	}
@@ -137,7 +154,8 @@ func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions, l
 			err := p.Do(ctx, func(ctx context.Context, _ int) error {
 				before := l.n
 				err := l.run(list(ctx, l.opts))
-				if more = err != nil && l.n > before && files.KindOf(err) == files.ErrUnavailable && Attempts(err) == 0; more {
+				if more = err != nil && l.n > before && files.KindOf(err) == files.ErrUnavailable &&
+					Attempts(err) == 0; more {
 					return nil // attempts count anew after what came
 				}
 				return err
@@ -160,7 +178,8 @@ type listing struct {
 	over  bool              // the loop's body wants no more
 	dir   string
 	full  bool // there are as many as Limit wants
-	// unread tells of what can't be read before the place to go on from: no repeat meets it (L9).
+	// unread tells of what can't be read before the place to go on from: no repeat
+	// meets it (L9).
 	unread error
 }
 
@@ -188,8 +207,8 @@ func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
 	return nil
 }
 
-// passed reports whether an error names something below the directory and before the place to go
-// on from.
+// passed reports whether an error names something below the directory and before the
+// place to go on from.
 func (l *listing) passed(err error) bool {
 	e, ok := err.(*files.Error)
 	if !ok || e.Op != files.OpList || l.n == 0 {

@@ -16,7 +16,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// flaky is memory of which each operation of a kind fails some times, before or after it was carried out.
+// flaky is memory of which each operation of a kind fails some times, before or after
+// it was carried out.
 type flaky struct {
 	files.Bucket
 	op    files.Op
@@ -70,12 +71,16 @@ func TestWrap(t *testing.T) {
 		attempts int
 		content  string // of f; "" is none
 	}{
-		"put":                    {files.OpPut, 2, false, put(sized, nil), 3, nil, 0, "new text"},
-		"put, done each time":    {files.OpPut, 2, true, put(sized, nil), 3, nil, 0, "new text"},
-		"put, always":            {files.OpPut, 9, false, put(sized, nil), 5, files.ErrUnavailable, 5, "old"},
-		"put of a stream":        {files.OpPut, 1, false, put(stream, nil), 1, files.ErrUnavailable, 1, "old"},
-		"put if absent":          {files.OpPut, 1, false, put(sized, &files.PutOptions{If: files.IfAbsent()}), 2, files.ErrUncertain, 2, "old"},
-		"put if absent, at once": {files.OpPut, 0, false, put(sized, &files.PutOptions{If: files.IfAbsent()}), 1, files.ErrExist, 0, "old"},
+		"put":                 {files.OpPut, 2, false, put(sized, nil), 3, nil, 0, "new text"},
+		"put, done each time": {files.OpPut, 2, true, put(sized, nil), 3, nil, 0, "new text"},
+		"put, always": {files.OpPut, 9, false, put(sized,
+			nil), 5, files.ErrUnavailable, 5, "old"},
+		"put of a stream": {files.OpPut, 1, false, put(stream,
+			nil), 1, files.ErrUnavailable, 1, "old"},
+		"put if absent": {files.OpPut, 1, false, put(sized,
+			&files.PutOptions{If: files.IfAbsent()}), 2, files.ErrUncertain, 2, "old"},
+		"put if absent, at once": {files.OpPut, 0, false, put(sized,
+			&files.PutOptions{If: files.IfAbsent()}), 1, files.ErrExist, 0, "old"},
 		"put if version, after it": {files.OpPut, 1, true, func(b files.Bucket) error {
 			i, err := b.Stat(context.Background(), "f", nil)
 			if err != nil {
@@ -83,7 +88,9 @@ func TestWrap(t *testing.T) {
 			}
 			return put(sized, &files.PutOptions{If: files.IfVersion(i.Version)})(b)
 		}, 2, files.ErrUncertain, 2, "new text"},
-		"delete": {files.OpDelete, 2, true, func(b files.Bucket) error { return b.Delete(context.Background(), "f", nil) }, 3, nil, 0, ""},
+		"delete": {files.OpDelete, 2, true, func(b files.Bucket) error {
+			return b.Delete(context.Background(), "f", nil)
+		}, 3, nil, 0, ""},
 		"delete if version, after it": {files.OpDelete, 1, true, func(b files.Bucket) error {
 			i, err := b.Stat(context.Background(), "f", nil)
 			if err != nil {
@@ -91,8 +98,14 @@ func TestWrap(t *testing.T) {
 			}
 			return b.Delete(context.Background(), "f", &files.DeleteOptions{IfVersion: i.Version})
 		}, 2, files.ErrUncertain, 2, ""},
-		"stat":       {files.OpStat, 2, false, func(b files.Bucket) error { _, err := b.Stat(context.Background(), "f", nil); return err }, 3, nil, 0, "old"},
-		"stat, none": {files.OpStat, 2, false, func(b files.Bucket) error { _, err := b.Stat(context.Background(), "g", nil); return err }, 3, files.ErrNotExist, 3, "old"},
+		"stat": {files.OpStat, 2, false, func(b files.Bucket) error {
+			_, err := b.Stat(context.Background(), "f", nil)
+			return err
+		}, 3, nil, 0, "old"},
+		"stat, none": {files.OpStat, 2, false, func(b files.Bucket) error {
+			_, err := b.Stat(context.Background(), "g", nil)
+			return err
+		}, 3, files.ErrNotExist, 3, "old"},
 		"get": {files.OpGet, 2, true, func(b files.Bucket) error {
 			s, err := files.ReadString(context.Background(), b, "f", nil)
 			if err == nil && s != "old" {
@@ -104,7 +117,9 @@ func TestWrap(t *testing.T) {
 			_, err := files.Copy(context.Background(), b, "g", b, "f", nil)
 			return err
 		}, 3, nil, 0, "old"},
-		"check": {files.OpCheck, 2, false, func(b files.Bucket) error { return files.Check(context.Background(), b) }, 3, nil, 0, "old"},
+		"check": {files.OpCheck, 2, false, func(b files.Bucket) error {
+			return files.Check(context.Background(), b)
+		}, 3, nil, 0, "old"},
 		"delete many": {files.OpDeleteMany, 2, false, func(b files.Bucket) error {
 			res, err := files.DeleteMany(context.Background(), b, slices.Values([]string{"f", "g"}))
 			if err == nil && res.Deleted != 2 {
@@ -129,8 +144,10 @@ func TestWrap(t *testing.T) {
 				f.times, f.calls = c.times, 0
 				b := retry.Wrap(f.Bucket, nil)
 				err := c.do(b)
-				if !errors.Is(err, c.want) || err != nil && c.want == nil || retry.Attempts(err) != c.attempts {
-					t.Errorf("got %v (%d attempts), want %v (%d)", err, retry.Attempts(err), c.want, c.attempts)
+				if !errors.Is(err,
+					c.want) || err != nil && c.want == nil || retry.Attempts(err) != c.attempts {
+					t.Errorf("got %v (%d attempts), want %v (%d)", err, retry.Attempts(err), c.want,
+						c.attempts)
 				}
 				if f.calls != c.calls {
 					t.Errorf("%d calls below, want %d", f.calls, c.calls)
@@ -141,7 +158,8 @@ func TestWrap(t *testing.T) {
 					}
 				}
 				f.times = 0
-				if s, err := files.ReadString(t.Context(), f, "f", nil); s != c.content || (err != nil) != (c.content == "") {
+				if s, err := files.ReadString(t.Context(), f, "f",
+					nil); s != c.content || (err != nil) != (c.content == "") {
 					t.Errorf("f holds %q, %v; want %q", s, err, c.content)
 				}
 			})
@@ -152,22 +170,26 @@ func TestWrap(t *testing.T) {
 // breaking breaks a listing after so many entries, each time until times is used up.
 func breaking(every, times int) (b files.Bucket, begun *int) {
 	begun = new(int)
-	return files.Wrap(mem.New(nil), files.Hooks{List: func(ctx context.Context, _ *files.Call, o files.ListOptions, list func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
-		return func(yield func(files.Entry, error) bool) {
-			*begun++
-			n := 0
-			for e, err := range list(ctx, o) {
-				if n == every && times > 0 {
-					times--
-					yield(files.Entry{}, unavailable())
-					return
-				}
-				if n++; !yield(e, err) {
-					return
+	return files.Wrap(mem.New(nil), files.Hooks{
+		List: func(ctx context.Context, _ *files.Call, o files.ListOptions,
+			list func(context.Context,
+				files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+			return func(yield func(files.Entry, error) bool) {
+				*begun++
+				n := 0
+				for e, err := range list(ctx, o) {
+					if n == every && times > 0 {
+						times--
+						yield(files.Entry{}, unavailable())
+						return
+					}
+					if n++; !yield(e, err) {
+						return
+					}
 				}
 			}
-		}
-	}}), begun
+		},
+	}), begun
 }
 
 func TestWrapList(t *testing.T) {
@@ -205,8 +227,10 @@ func TestWrapList(t *testing.T) {
 				}
 			}
 			got, err := names(retry.Wrap(inner, nil), c.opts)
-			if got != c.want || (err == nil) != (c.attempts < 0) || err != nil && retry.Attempts(err) != c.attempts || *begun != c.begun {
-				t.Errorf("%+v: %q, %v (%d attempts) in %d listings", c, got, err, retry.Attempts(err), *begun)
+			if got != c.want || (err == nil) != (c.attempts < 0) ||
+				err != nil && retry.Attempts(err) != c.attempts || *begun != c.begun {
+				t.Errorf("%+v: %q, %v (%d attempts) in %d listings", c, got, err,
+					retry.Attempts(err), *begun)
 			}
 		})
 	}
@@ -231,50 +255,61 @@ func TestWrapKeepsAbilities(t *testing.T) {
 	}
 }
 
-// TestWrapDeleteManyLeft: only what failed is deleted again, and an error of the repeat says how often that name was tried.
+// TestWrapDeleteManyLeft: only what failed is deleted again, and an error of the repeat
+// says how often that name was tried.
 func TestWrapDeleteManyLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type state struct{ names, answers string }
 		for _, c := range []struct {
-			rounds []state // of names in a call, and what each gives: k is ok, u unavailable, p refused
-			want   string  // of a, b and c: ok, or the sentinel with the attempts
+			// of names in a call, and what each gives: k is ok, u unavailable, p
+			// refused
+			rounds []state
+			want   string // of a, b and c: ok, or the sentinel with the attempts
 		}{
 			{[]state{{"a b c", "kuk"}, {"b", "k"}}, "ok ok ok"},
 			{[]state{{"a b c", "kup"}, {"b", "p"}}, "ok Permission/2 Permission/0"},
 			{[]state{{"a b c", "uku"}, {"a c", "uk"}, {"a", "k"}}, "ok ok ok"},
-			{[]state{{"a b c", "uup"}, {"a b", "up"}, {"a", "u"}, {"a", "u"}, {"a", "u"}}, "Unavailable/5 Permission/2 Permission/0"},
+			{
+				[]state{{"a b c", "uup"}, {"a b", "up"}, {"a", "u"}, {"a", "u"}, {"a", "u"}},
+				"Unavailable/5 Permission/2 Permission/0",
+			},
 		} {
 			n := 0
-			inner := files.Wrap(mem.New(nil), files.Hooks{Around: func(ctx context.Context, call *files.Call, next func(context.Context) error) error {
-				if n == len(c.rounds) {
-					t.Fatalf("another call, with %v", call.Names)
-				}
-				r := c.rounds[n]
-				n++
-				if got := strings.Join(call.Names, " "); got != r.names {
-					t.Errorf("call %d deletes %q, want %q", n, got, r.names)
-				}
-				if err := next(ctx); err != nil {
-					return err
-				}
-				for i := range r.answers {
-					switch r.answers[i] {
-					case 'u':
-						call.Errors[i] = unavailable()
-					case 'p':
-						call.Errors[i] = files.ErrPermission
+			inner := files.Wrap(mem.New(nil), files.Hooks{
+				Around: func(ctx context.Context, call *files.Call,
+					next func(context.Context) error) error {
+					if n == len(c.rounds) {
+						t.Fatalf("another call, with %v", call.Names)
 					}
-				}
-				return nil
-			}})
+					r := c.rounds[n]
+					n++
+					if got := strings.Join(call.Names, " "); got != r.names {
+						t.Errorf("call %d deletes %q, want %q", n, got, r.names)
+					}
+					if err := next(ctx); err != nil {
+						return err
+					}
+					for i := range r.answers {
+						switch r.answers[i] {
+						case 'u':
+							call.Errors[i] = unavailable()
+						case 'p':
+							call.Errors[i] = files.ErrPermission
+						}
+					}
+					return nil
+				},
+			})
 			b := retry.Wrap(inner, nil)
 			res, _ := files.DeleteMany(t.Context(), b, slices.Values([]string{"a", "b", "c"}))
 			got := map[string]string{"a": "ok", "b": "ok", "c": "ok"}
 			for _, e := range res.Failed {
-				got[e.Name] = fmt.Sprintf("%s/%d", files.KindName(files.KindOf(e)), retry.Attempts(e))
+				got[e.Name] = fmt.Sprintf("%s/%d", files.KindName(files.KindOf(e)),
+					retry.Attempts(e))
 			}
 			if s := got["a"] + " " + got["b"] + " " + got["c"]; s != c.want || n != len(c.rounds) {
-				t.Errorf("%v: %s after %d calls, want %s after %d", c.rounds, s, n, c.want, len(c.rounds))
+				t.Errorf("%v: %s after %d calls, want %s after %d", c.rounds, s, n, c.want,
+					len(c.rounds))
 			}
 		}
 	})
@@ -282,7 +317,8 @@ func TestWrapDeleteManyLeft(t *testing.T) {
 
 // TestWrapNil: a bucket that isn't there refuses everything (E2).
 func TestWrapNil(t *testing.T) {
-	if _, err := retry.Wrap(nil, nil).Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrInvalid) {
+	if _, err := retry.Wrap(nil, nil).Stat(t.Context(), "a",
+		nil); !errors.Is(err, files.ErrInvalid) {
 		t.Errorf("%v, want ErrInvalid", err)
 	}
 }

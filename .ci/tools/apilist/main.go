@@ -32,7 +32,10 @@ func main() {
 }
 
 func list(dir string, patterns []string) ([]string, error) {
-	pkgs, err := packages.Load(&packages.Config{Dir: dir, Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedSyntax | packages.NeedTypesInfo}, patterns...)
+	pkgs, err := packages.Load(&packages.Config{
+		Dir:  dir,
+		Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedSyntax | packages.NeedTypesInfo,
+	}, patterns...)
 	if err != nil {
 		return nil, err
 	}
@@ -78,13 +81,15 @@ func exported(pkg *types.Package) []string {
 			add("type %s struct", name)
 			for f := range u.Fields() {
 				if f.Exported() {
-					add("type %s struct, %s %s", name, f.Name(), types.TypeString(f.Type(), qualify))
+					add("type %s struct, %s %s", name, f.Name(),
+						types.TypeString(f.Type(), qualify))
 				}
 			}
 		case *types.Interface:
 			add("type %s interface", name)
 			for m := range u.Methods() {
-				add("type %s interface, %s%s", name, m.Name(), strings.TrimPrefix(types.TypeString(m.Type(), qualify), "func"))
+				add("type %s interface, %s%s", name, m.Name(),
+					strings.TrimPrefix(types.TypeString(m.Type(), qualify), "func"))
 			}
 		default:
 			add("type %s %s", name, types.TypeString(u, qualify))
@@ -94,7 +99,8 @@ func exported(pkg *types.Package) []string {
 		}
 		for sel := range types.NewMethodSet(types.NewPointer(named)).Methods() {
 			if m := sel.Obj(); m.Exported() && len(sel.Index()) == 1 {
-				add("method (%s) %s%s", receiver(m, qualify), m.Name(), strings.TrimPrefix(types.TypeString(m.Type(), qualify), "func"))
+				add("method (%s) %s%s", receiver(m, qualify), m.Name(),
+					strings.TrimPrefix(types.TypeString(m.Type(), qualify), "func"))
 			}
 		}
 	}

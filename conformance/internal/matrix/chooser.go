@@ -13,8 +13,8 @@ type question struct {
 	answer func(s service) string
 }
 
-// questions are asked of what a bucket claims and of its store's profile. An answer begins with yes
-// or no, or is a size.
+// questions are asked of what a bucket claims and of its store's profile. An answer
+// begins with yes or no, or is a size.
 var questions = []question{
 	{
 		"create if absent (`IfAbsent`)",

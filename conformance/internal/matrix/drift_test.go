@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/conformance"
 )
 
-// TestDrift goes through what CI meets: the tables are true, one is not, a report is missing, or of
-// half a run.
+// TestDrift goes through what CI meets: the tables are true, one is not, a report is
+// missing, or of half a run.
 func TestDrift(t *testing.T) {
 	m := newModule(t)
 	for _, c := range columns {
@@ -127,8 +127,8 @@ func keepEnvironment(t *testing.T) {
 	}
 }
 
-// TestTablesOfClaims holds the tables that need no test run to what the drivers claim, also where
-// nobody runs the command.
+// TestTablesOfClaims holds the tables that need no test run to what the drivers claim,
+// also where nobody runs the command.
 func TestTablesOfClaims(t *testing.T) {
 	keepEnvironment(t)
 	parts, err := fromClaims(t.Context())
@@ -145,8 +145,8 @@ func TestTablesOfClaims(t *testing.T) {
 	}
 }
 
-// TestChooserTells: what a bucket claims, and what its store's profile leaves open, is what a cell
-// says.
+// TestChooserTells: what a bucket claims, and what its store's profile leaves open, is
+// what a cell says.
 func TestChooserTells(t *testing.T) {
 	keepEnvironment(t)
 	all, err := opened(t.Context())

@@ -1,6 +1,6 @@
-// Command matrix keeps the tables of the documents true: the README's chooser and the table of
-// stores, which it makes of what buckets and profiles claim, and the rules by bucket in
-// conformance/MATRIX.md, which it makes of the reports of a test run.
+// Command matrix keeps the tables of the documents true: the README's chooser and the
+// table of stores, which it makes of what buckets and profiles claim, and the rules by
+// bucket in conformance/MATRIX.md, which it makes of the reports of a test run.
 //
 //	go run ./conformance/internal/matrix -reports DIR      fails where a table is out of date
 //	go run ./conformance/internal/matrix -reports DIR -w   writes them
@@ -29,8 +29,8 @@ type column struct {
 	pkg, test string
 }
 
-// columns are those of the table. Every one has a report: a missing one is an error, so that no
-// cell is older than the others.
+// columns are those of the table. Every one has a report: a missing one is an error, so
+// that no cell is older than the others.
 var columns = []column{
 	{"mem", "`mem://`", "./conformance", "TestMem"},
 	{"local", "`file://`", "./conformance", "TestLocal"},
@@ -141,7 +141,8 @@ func test(dir string) error {
 	return nil
 }
 
-// read reads a report for each column, of a whole run in which no case failed that isn't known to.
+// read reads a report for each column, of a whole run in which no case failed that
+// isn't known to.
 func read(dir string) (all []*conformance.Report, err error) {
 	var errs []error
 	for _, c := range columns {

@@ -39,8 +39,8 @@ var services = []service{
 	{title: "other S3", store: "unknown"},
 }
 
-// opened returns the services with what their buckets claim when they are opened, which makes no
-// request.
+// opened returns the services with what their buckets claim when they are opened, which
+// makes no request.
 func opened(ctx context.Context) ([]service, error) {
 	scratch, err := os.MkdirTemp("", "cloudfiles-chooser-")
 	if err != nil {
@@ -75,8 +75,8 @@ func opened(ctx context.Context) ([]service, error) {
 	return out, nil
 }
 
-// credentials sets what Open of GCS and Azure looks for. They are made up: a bucket that may sign
-// tells more than one that is opened without credentials.
+// credentials sets what Open of GCS and Azure looks for. They are made up: a bucket
+// that may sign tells more than one that is opened without credentials.
 func credentials(dir string) error {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package stacks finds the goroutines that a part of a program started, by their pprof label, which goroutines inherit.
+// Package stacks finds the goroutines that a part of a program started, by their pprof
+// label, which goroutines inherit.
 package stacks
 
 import (
@@ -8,8 +9,9 @@ import (
 	"strings"
 )
 
-// Labelled returns the stacks of the goroutines that carry a label of that value, each distinct one with its count in front, and how many
-// goroutines these are. The value should be found in no other label.
+// Labelled returns the stacks of the goroutines that carry a label of that value, each
+// distinct one with its count in front, and how many goroutines these are. The value
+// should be found in no other label.
 func Labelled(value string) (text string, n int) {
 	var all bytes.Buffer
 	pprof.Lookup("goroutine").WriteTo(&all, 1)

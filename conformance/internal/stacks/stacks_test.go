@@ -10,7 +10,8 @@ import (
 	"cloudfiles.dev/conformance/internal/stacks"
 )
 
-// TestLabelled: what is started below a label is found, also by those that it starts, and nothing else.
+// TestLabelled: what is started below a label is found, also by those that it starts,
+// and nothing else.
 func TestLabelled(t *testing.T) {
 	end := make(chan struct{})
 	var started, done sync.WaitGroup
@@ -24,7 +25,8 @@ func TestLabelled(t *testing.T) {
 		})
 	})
 	started.Wait()
-	if text, n := stacks.Labelled("one of this test"); n != 2 || !strings.Contains(text, "TestLabelled") {
+	if text, n := stacks.Labelled("one of this test"); n != 2 || !strings.Contains(text,
+		"TestLabelled") {
 		t.Errorf("%d goroutines, want 2:\n%s", n, text)
 	}
 	close(end)

@@ -1,5 +1,5 @@
-// Package term makes what the project's commands print safe for a terminal, whatever names and
-// answers stand in it.
+// Package term makes what the project's commands print safe for a terminal, whatever
+// names and answers stand in it.
 package term
 
 import (
@@ -29,8 +29,8 @@ func Text(s string) string {
 // Sprintf is fmt.Sprintf, escaped by Text.
 func Sprintf(format string, args ...any) string { return Text(fmt.Sprintf(format, args...)) }
 
-// Writer escapes what is written, where each Write is of whole characters, as those of fmt and of
-// package flag are.
+// Writer escapes what is written, where each Write is of whole characters, as those of
+// fmt and of package flag are.
 func Writer(w io.Writer) io.Writer { return writer{w} }
 
 type writer struct{ w io.Writer }

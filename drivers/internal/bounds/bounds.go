@@ -1,5 +1,5 @@
-// Package bounds tells documents that no service sends before a parser sees them, which would keep
-// what it reads many times over.
+// Package bounds tells documents that no service sends before a parser sees them, which
+// would keep what it reads many times over.
 package bounds
 
 import (
@@ -7,20 +7,20 @@ import (
 )
 
 const (
-	// MaxDepth is how deep the elements of a document nest at most. Services' documents have
-	// fewer than ten levels.
+	// MaxDepth is how deep the elements of a document nest at most. Services' documents
+	// have fewer than ten levels.
 	MaxDepth = 1000
 	// MaxTag is how long a tag is at most, with all its attributes, in bytes.
 	MaxTag = 64 << 10
-	// MaxElements is how many elements a document has at most. A page of 5,000 entries with thirty
-	// each has three fifths of that.
+	// MaxElements is how many elements a document has at most. A page of 5,000 entries
+	// with thirty each has three fifths of that.
 	MaxElements = 250_000
 )
 
-// XML reports whether a document is one that encoding/xml reads in memory of about its own size: a
-// few MiB of elements that nest, of attributes, or of entries that have nothing, would take it a
-// hundred. It is a quick look at the tags alone, for documents without comments and CDATA of their
-// own kind.
+// XML reports whether a document is one that encoding/xml reads in memory of about its
+// own size: a few MiB of elements that nest, of attributes, or of entries that have
+// nothing, would take it a hundred. It is a quick look at the tags alone, for documents
+// without comments and CDATA of their own kind.
 func XML(document []byte) bool {
 	depth, elements := 0, 0
 	for {

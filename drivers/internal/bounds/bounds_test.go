@@ -59,7 +59,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestReadAll: everything up to the limit, and the reader's own error; so is what is held.
+// TestReadAll: everything up to the limit, and the reader's own error; so is what is
+// held.
 func TestReadAll(t *testing.T) {
 	for _, n := range []int{0, 1, 4095, 4096, 4097, 100_000, 3 << 20} {
 		want := bytes.Repeat([]byte("x"), n)

@@ -2,13 +2,13 @@ package bounds
 
 import "bytes"
 
-// MaxValues is how many commas a document in JSON has at most between its values. A page of 1,000
-// entries with fifty fields each has a fourth of that.
+// MaxValues is how many commas a document in JSON has at most between its values. A
+// page of 1,000 entries with fifty fields each has a fourth of that.
 const MaxValues = 200_000
 
-// JSON reports whether a document has no more values than [MaxValues], each of which takes a parser
-// many times the two bytes that "1," has. It is a quick look, in which names' own commas don't
-// count.
+// JSON reports whether a document has no more values than [MaxValues], each of which
+// takes a parser many times the two bytes that "1," has. It is a quick look, in which
+// names' own commas don't count.
 func JSON(document []byte) bool {
 	if bytes.Count(document, comma) <= MaxValues {
 		return true

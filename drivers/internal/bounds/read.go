@@ -14,8 +14,9 @@ const (
 	maxBlock   = 1 << 20
 )
 
-// ReadAll reads to the end; what is longer than limit bytes is ErrTooLong. It takes little more
-// memory than it has read, where io.ReadAll takes several times that while it grows.
+// ReadAll reads to the end; what is longer than limit bytes is ErrTooLong. It takes
+// little more memory than it has read, where io.ReadAll takes several times that while
+// it grows.
 func ReadAll(r io.Reader, limit int64) ([]byte, error) {
 	blocks, err := readBlocks(r, limit)
 	switch {
@@ -27,8 +28,8 @@ func ReadAll(r io.Reader, limit int64) ([]byte, error) {
 	return slices.Concat(blocks...), nil
 }
 
-// Hold reads as ReadAll does, for a reader who grows as it reads: it lets go of what was read from
-// it, and an error comes before the first byte.
+// Hold reads as ReadAll does, for a reader who grows as it reads: it lets go of what
+// was read from it, and an error comes before the first byte.
 func Hold(r io.Reader, limit int64) (io.Reader, error) {
 	blocks, err := readBlocks(r, limit)
 	if err != nil {

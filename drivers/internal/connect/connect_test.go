@@ -95,8 +95,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestSlowButLiving: bodies that take longer than both limits together, a piece at a time, and a
-// reader of the caller's that takes its time.
+// TestSlowButLiving: bodies that take longer than both limits together, a piece at a
+// time, and a reader of the caller's that takes its time.
 func TestSlowButLiving(t *testing.T) {
 	t.Parallel()
 	const pieces, pause, limit = 12, 200 * time.Millisecond, 2 * time.Second
@@ -115,7 +115,12 @@ func TestSlowButLiving(t *testing.T) {
 	c := client(Limits{Timeout: limit, ReadTimeout: limit})
 	for _, req := range []func() (*http.Response, error){
 		func() (*http.Response, error) { return c.Get(url) },
-		func() (*http.Response, error) { return c.Post(url, "", &slowly{left: pieces, pause: pause}) },
+		func() (*http.Response, error) {
+			return c.Post(url, "", &slowly{
+				left:  pieces,
+				pause: pause,
+			})
+		},
 	} {
 		resp, err := req()
 		if err != nil {
@@ -167,7 +172,8 @@ func TestLimits(t *testing.T) {
 		{Limits{Timeout: 5, ReadTimeout: 7}, 5, 5, 7},
 		{Limits{Timeout: -1, ReadTimeout: -1}, -1, -1, -1},
 	} {
-		if a, s, r := c.l.answer(false), c.l.answer(true), c.l.read(); a != c.answer || s != c.slow ||
+		if a, s, r := c.l.answer(false), c.l.answer(true), c.l.read(); a != c.answer ||
+			s != c.slow ||
 			r != c.read {
 			t.Errorf("%+v: %v, %v, %v", c.l, a, s, r)
 		}
@@ -176,7 +182,12 @@ func TestLimits(t *testing.T) {
 
 // TestWrongScheme: the two ways of taking HTTP for HTTPS, and certificates.
 func TestWrongScheme(t *testing.T) {
-	settings := Settings{TLS: "say-tls", Plain: "say-plain", Host: "say-host", Authority: "say-ca"}
+	settings := Settings{
+		TLS:       "say-tls",
+		Plain:     "say-plain",
+		Host:      "say-host",
+		Authority: "say-ca",
+	}
 	quiet := func(srv *httptest.Server) *httptest.Server {
 		srv.Config.ErrorLog = nolog
 		return srv
@@ -187,10 +198,12 @@ func TestWrongScheme(t *testing.T) {
 	secure := quiet(httptest.NewUnstartedServer(nothing))
 	secure.StartTLS()
 	defer secure.Close()
-	// https://github.com/nginx/nginx/blob/master/src/http/ngx_http_special_response.c, error 497
+	// https://github.com/nginx/nginx/blob/master/src/http/ngx_http_special_response.c,
+	// error 497
 	nginx := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
-		io.WriteString(w, "<html><center>The plain HTTP request was sent to HTTPS port</center></html>")
+		io.WriteString(w,
+			"<html><center>The plain HTTP request was sent to HTTPS port</center></html>")
 	}))
 	defer nginx.Close()
 	mutual := quiet(httptest.NewUnstartedServer(nothing))
@@ -279,7 +292,8 @@ func TestEndpoint(t *testing.T) {
 		u, err := Endpoint("endpoint", in)
 		switch {
 		case err == nil && u.String() == want:
-		case err != nil && errors.Is(err, files.ErrInvalid) && strings.Contains(err.Error(), want) &&
+		case err != nil && errors.Is(err,
+			files.ErrInvalid) && strings.Contains(err.Error(), want) &&
 			!strings.Contains(err.Error(), "KEY"):
 		default:
 			t.Errorf("%q: %v, %v; want %s", in, u, err, want)

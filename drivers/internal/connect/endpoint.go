@@ -9,8 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Endpoint reads the address of a service, which setting names: a scheme, http or https in any
-// case, a host with or without a port, and maybe a path, which comes without the slashes at its end.
+// Endpoint reads the address of a service, which setting names: a scheme, http or https
+// in any case, a host with or without a port, and maybe a path, which comes without the
+// slashes at its end.
 //
 // Errors: files.ErrInvalid, which says what to write and shows nothing of the address.
 func Endpoint(setting, address string) (*url.URL, error) {
@@ -53,8 +54,8 @@ func portOK(port string) bool {
 	return err == nil && n > 0
 }
 
-// IsAlone reports whether the host, without a port, can have no names below it: it is an address,
-// localhost, or a name without a dot, as containers have.
+// IsAlone reports whether the host, without a port, can have no names below it: it is
+// an address, localhost, or a name without a dot, as containers have.
 func IsAlone(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))

@@ -21,9 +21,10 @@ type Settings struct {
 	Authority string // to trust another authority
 }
 
-// Fault says what a failure means that no service answered, and that is the same for all services;
-// nil where it is none of these. What it finds is no matter of trying again, but for a server that
-// was silent, and but for that the request was not carried out.
+// Fault says what a failure means that no service answered, and that is the same for
+// all services; nil where it is none of these. What it finds is no matter of trying
+// again, but for a server that was silent, and but for that the request was not carried
+// out.
 func Fault(err error, s Settings) (words string, kind error) {
 	var (
 		silent *Silent
@@ -54,7 +55,8 @@ func Refused(err error) bool {
 	return kind == files.ErrInvalid
 }
 
-// isCertificate finds what a transport of the caller's own may say without crypto/tls's wrapping.
+// isCertificate finds what a transport of the caller's own may say without crypto/tls's
+// wrapping.
 func isCertificate(err error) bool {
 	var (
 		authority x509.UnknownAuthorityError
@@ -73,7 +75,8 @@ func certificate(err error, s Settings) string {
 	case errors.As(err, &host):
 		return "the server's certificate is another host's: " + s.Host
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "the server's certificate has expired, or is not valid yet by this machine's clock: " +
+		return "the server's certificate has expired, or is not valid yet by this " +
+			"machine's clock: " +
 			"set the clock, or have it renewed"
 	case errors.As(err, &invalid):
 		return "the server's certificate is not valid: have it renewed, or " + s.Authority
@@ -94,8 +97,8 @@ type tlsSpoken struct{}
 
 func (*tlsSpoken) Error() string { return "the server speaks TLS" }
 
-// plainWords are what servers say to plain HTTP where they speak TLS, with status 400: net/http's,
-// and so MinIO, SeaweedFS and Caddy; nginx; Apache.
+// plainWords are what servers say to plain HTTP where they speak TLS, with status 400:
+// net/http's, and so MinIO, SeaweedFS and Caddy; nginx; Apache.
 var plainWords = [][]byte{
 	[]byte("HTTP request to an HTTPS server"),
 	[]byte("plain HTTP request was sent to HTTPS port"),
@@ -139,8 +142,8 @@ type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-// spokeTLS finds what net/http says of a TLS alert in place of an answer: it begins with 0x15, and
-// the version.
+// spokeTLS finds what net/http says of a TLS alert in place of an answer: it begins
+// with 0x15, and the version.
 func spokeTLS(err error) bool {
 	return err != nil && strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Silent is the failure of a request whose server said nothing for too long. Nothing is known of
-// what the server did.
+// Silent is the failure of a request whose server said nothing for too long. Nothing is
+// known of what the server did.
 type Silent struct {
 	Setting string // that bounds the wait
 	After   time.Duration
@@ -29,7 +29,8 @@ func Broke(err error) string {
 func (s *Silent) Error() string {
 	switch {
 	case s.sending:
-		return "the server took no bytes for " + s.After.String() + ": " + s.Setting + "= bounds that"
+		return "the server took no bytes for " + s.After.String() + ": " + s.Setting +
+			"= bounds that"
 	case s.Setting == readSetting:
 		return "the answer's body stood still for " + s.After.String() + ": " + s.Setting +
 			"= bounds that"
@@ -57,9 +58,9 @@ const (
 	ofServer         // that doesn't read
 )
 
-// watch ends one request when its server is silent for too long, and is the body of the request and
-// of its answer. It has one timer, which is set anew only where it would come too late, so that a
-// read costs two looks at the clock.
+// watch ends one request when its server is silent for too long, and is the body of the
+// request and of its answer. It has one timer, which is set anew only where it would
+// come too late, so that a read costs two looks at the clock.
 type watch struct {
 	cancel context.CancelCauseFunc
 	limits Limits

@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// Within calls f, and returns without it when the context ends: f may hear nothing of a context.
+// Within calls f, and returns without it when the context ends: f may hear nothing of a
+// context.
 func Within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, error) {
 	if ctx.Done() == nil {
 		return f()
@@ -38,8 +39,8 @@ func Within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, e
 	}
 }
 
-// Prompt is a transport that returns when a request's context ends, though base hears nothing of
-// it: oauth2's fetches a token without it.
+// Prompt is a transport that returns when a request's context ends, though base hears
+// nothing of it: oauth2's fetches a token without it.
 func Prompt(base http.RoundTripper) http.RoundTripper { return &prompt{base} }
 
 type prompt struct{ base http.RoundTripper }

@@ -8,9 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// JSON is the document with everything in its strings that JSON can't hold, or that a parser takes
-// for U+FFFD, put so that it comes back by [Restore]: control characters as they are, invalid
-// UTF-8, and halves of surrogate pairs. The document itself comes back where it is as it should be.
+// JSON is the document with everything in its strings that JSON can't hold, or that a
+// parser takes for U+FFFD, put so that it comes back by [Restore]: control characters
+// as they are, invalid UTF-8, and halves of surrogate pairs. The document itself comes
+// back where it is as it should be.
 func JSON(document []byte) []byte {
 	if plainJSON(document) {
 		return document
@@ -58,8 +59,9 @@ func plainJSON(document []byte) bool {
 		!bytes.Contains(document, []byte(`\ud`)) && !bytes.Contains(document, []byte(`\uD`))
 }
 
-// oddJSON reads at the beginning what a string can't hold: the bytes that it stands for, or nil for
-// a pair of surrogates that is whole. n is its length; 0 where there is nothing of the kind.
+// oddJSON reads at the beginning what a string can't hold: the bytes that it stands
+// for, or nil for a pair of surrogates that is whole. n is its length; 0 where there is
+// nothing of the kind.
 func oddJSON(p []byte) (stands []byte, n int) {
 	r, size := utf8.DecodeRune(p)
 	switch {

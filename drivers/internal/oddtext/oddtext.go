@@ -1,5 +1,6 @@
-// Package oddtext lets a page of a listing be read whose names have what XML or JSON can't hold:
-// one name that others stored must not fail a whole page, nor come as another one.
+// Package oddtext lets a page of a listing be read whose names have what XML or JSON
+// can't hold: one name that others stored must not fail a whole page, nor come as
+// another one.
 package oddtext
 
 import (
@@ -9,17 +10,18 @@ import (
 	"unicode/utf8"
 )
 
-// A byte that XML can't hold is taken for a character while the page is read, first and it, and
-// [Restore] turns it back. Those characters are of the last plane for private use; where a page has
-// them itself, their own bytes are taken so, too.
+// A byte that XML can't hold is taken for a character while the page is read, first and
+// it, and [Restore] turns it back. Those characters are of the last plane for private
+// use; where a page has them itself, their own bytes are taken so, too.
 const (
 	first = 0x10FF00
 	last  = 0x10FFFF
 )
 
-// XML is the document with everything that XML can't hold put so that it can: control characters,
-// invalid UTF-8, U+FFFE, U+FFFF and surrogates, as they are or as "&#x1;", and an "&" that begins
-// nothing. The document itself comes back where it is as it should be.
+// XML is the document with everything that XML can't hold put so that it can: control
+// characters, invalid UTF-8, U+FFFE, U+FFFF and surrogates, as they are or as "&#x1;",
+// and an "&" that begins nothing. The document itself comes back where it is as it
+// should be.
 func XML(document []byte) []byte {
 	if plain(document) {
 		return document
@@ -63,8 +65,9 @@ func plain(document []byte) bool {
 		!bytes.Contains(document, []byte("\xF4\x8F"))
 }
 
-// odd reads what XML can't hold at the beginning: the bytes that it stands for, or nil for an "&"
-// that begins nothing. n is its length; 0 where there is nothing of the kind.
+// odd reads what XML can't hold at the beginning: the bytes that it stands for, or nil
+// for an "&" that begins nothing. n is its length; 0 where there is nothing of the
+// kind.
 func odd(p []byte) (stands []byte, n int) {
 	r, size := utf8.DecodeRune(p)
 	switch {

@@ -49,7 +49,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// FuzzXML: what is read of a text comes back as it was, or not at all, and nothing panics.
+// FuzzXML: what is read of a text comes back as it was, or not at all, and nothing
+// panics.
 func FuzzXML(f *testing.F) {
 	for _, s := range []string{"a&#x1;b", "\xFF&", "&#xD800;", "\U0010FF01", "<![CDATA[&]]>"} {
 		f.Add(s)

@@ -15,8 +15,9 @@ type call struct {
 	do   func(ctx context.Context, p Peer) error
 }
 
-// calls prepares what the calls need, of which a listing goes through so many names, and returns them. What is read is the same
-// file for every peer, which the driver has put.
+// calls prepares what the calls need, of which a listing goes through so many names,
+// and returns them. What is read is the same file for every peer, which the driver has
+// put.
 func calls(t testing.TB, all []Peer, names int) []call {
 	t.Helper()
 	kib, mib := make([]byte, 1<<10), make([]byte, 1<<20)
@@ -31,7 +32,9 @@ func calls(t testing.TB, all []Peer, names int) []call {
 		prepare(fmt.Sprintf("list/%04d.txt", i), kib[:1])
 	}
 	put := func(content []byte) func(ctx context.Context, p Peer) error {
-		return func(ctx context.Context, p Peer) error { return p.Put(ctx, p.Name+"/put.txt", content) }
+		return func(ctx context.Context, p Peer) error {
+			return p.Put(ctx, p.Name+"/put.txt", content)
+		}
 	}
 	get := func(name string) func(ctx context.Context, p Peer) error {
 		return func(ctx context.Context, p Peer) error { return p.Get(ctx, name) }
@@ -41,7 +44,9 @@ func calls(t testing.TB, all []Peer, names int) []call {
 		{"op=put/size=1MiB", put(mib)},
 		{"op=get/size=1KiB", get("small.txt")},
 		{"op=get/size=1MiB", get("large.txt")},
-		{"op=range/size=1KiB", func(ctx context.Context, p Peer) error { return p.Range(ctx, "large.txt", 1000, 1<<10) }},
+		{"op=range/size=1KiB", func(ctx context.Context, p Peer) error {
+			return p.Range(ctx, "large.txt", 1000, 1<<10)
+		}},
 		{"op=stat", func(ctx context.Context, p Peer) error { return p.Stat(ctx, "small.txt") }},
 		{"op=put-delete/size=1KiB", func(ctx context.Context, p Peer) error {
 			if err := p.Put(ctx, p.Name+"/delete.txt", kib); err != nil {
@@ -49,7 +54,9 @@ func calls(t testing.TB, all []Peer, names int) []call {
 			}
 			return p.Delete(ctx, p.Name+"/delete.txt")
 		}},
-		{"op=copy/size=1KiB", func(ctx context.Context, p Peer) error { return p.Copy(ctx, p.Name+"/copy.txt", "small.txt") }},
+		{"op=copy/size=1KiB", func(ctx context.Context, p Peer) error {
+			return p.Copy(ctx, p.Name+"/copy.txt", "small.txt")
+		}},
 		{fmt.Sprintf("op=list/names=%d", names), func(ctx context.Context, p Peer) error {
 			if n, err := p.List(ctx, "list/"); n != names || err != nil {
 				return fmt.Errorf("%d names, %w", n, err)
@@ -59,9 +66,11 @@ func calls(t testing.TB, all []Peer, names int) []call {
 	}
 }
 
-// Bench measures each call by each peer, for benchstat -col /impl, and then by the driver, all[0], and each other one in turn, where cpu-ratio is how often the
-// driver takes the other's processor time: other work on the machine slows both then. Two at a time, so that none is charged with a third
-// one's garbage. The server is another process, and not counted.
+// Bench measures each call by each peer, for benchstat -col /impl, and then by the
+// driver, all[0], and each other one in turn, where cpu-ratio is how often the driver
+// takes the other's processor time: other work on the machine slows both then. Two at a
+// time, so that none is charged with a third one's garbage. The server is another
+// process, and not counted.
 func Bench(b *testing.B, all ...Peer) {
 	for _, c := range calls(b, all, 1000) {
 		for _, p := range all {
@@ -82,7 +91,8 @@ func Bench(b *testing.B, all ...Peer) {
 	}
 }
 
-// turn is for how long a peer's turn goes on: what it leaves for later, such as its garbage, is little beside it.
+// turn is for how long a peer's turn goes on: what it leaves for later, such as its
+// garbage, is little beside it.
 const turn = 20 * time.Millisecond
 
 func inTurn(b *testing.B, c call, driver, other Peer) {
@@ -107,8 +117,10 @@ func inTurn(b *testing.B, c call, driver, other Peer) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// Allocations holds all[0], the driver, to its bounds: a call allocates at most 1.1 times what it does on all[1], the bare SDK, and no more than on
-// all[2], the bare Go CDK, but for the calls that the latter does in another way, as other tells by their names.
+// Allocations holds all[0], the driver, to its bounds: a call allocates at most 1.1
+// times what it does on all[1], the bare SDK, and no more than on all[2], the bare Go
+// CDK, but for the calls that the latter does in another way, as other tells by their
+// names.
 func Allocations(t *testing.T, other map[string]string, all ...Peer) {
 	for _, c := range calls(t, all, 50) {
 		n := make([]float64, len(all))
@@ -125,7 +137,8 @@ func Allocations(t *testing.T, other map[string]string, all ...Peer) {
 			n[2] = max(n[2], n[0])
 		}
 		if n[0] > 1.1*n[1] || n[0] > n[2] {
-			t.Errorf("%s allocates %.0f times, %.0f on the SDK, %.0f on the Go CDK", c.name, n[0], n[1], n[2])
+			t.Errorf("%s allocates %.0f times, %.0f on the SDK, %.0f on the Go CDK", c.name, n[0],
+				n[1], n[2])
 		}
 	}
 }

@@ -1,4 +1,5 @@
-// Package peers compares a driver with the bare SDK and the bare Go CDK: the same calls, on one server, in one process.
+// Package peers compares a driver with the bare SDK and the bare Go CDK: the same
+// calls, on one server, in one process.
 package peers
 
 import (
@@ -12,7 +13,8 @@ import (
 // ContentType is what every peer puts its content with.
 const ContentType = "text/plain"
 
-// Peer does what the driver does, in another way. Each call asks for the same thing of the server and uses the same of the answer.
+// Peer does what the driver does, in another way. Each call asks for the same thing of
+// the server and uses the same of the answer.
 type Peer struct {
 	Name string
 	// Put stores content under name with ContentType, in one request.
@@ -25,7 +27,8 @@ type Peer struct {
 	Delete func(ctx context.Context, name string) error
 	// Copy copies inside the bucket.
 	Copy func(ctx context.Context, dst, src string) error
-	// List goes through all names that begin with dir, and their sizes, times and versions, and counts them.
+	// List goes through all names that begin with dir, and their sizes, times and
+	// versions, and counts them.
 	List func(ctx context.Context, dir string) (int, error)
 }
 
@@ -41,14 +44,18 @@ func Driver(b files.Bucket) Peer {
 	return Peer{
 		Name: "driver",
 		Put: func(ctx context.Context, name string, content []byte) error {
-			_, err := files.PutBytes(ctx, b, name, content, &files.PutOptions{Attributes: files.Attributes{ContentType: ContentType}})
+			_, err := files.PutBytes(ctx, b, name, content,
+				&files.PutOptions{Attributes: files.Attributes{ContentType: ContentType}})
 			return err
 		},
 		Get: func(ctx context.Context, name string) error { return get(ctx, name, nil) },
 		Range: func(ctx context.Context, name string, off, n int64) error {
 			return get(ctx, name, &files.GetOptions{Range: files.Bytes(off, n)})
 		},
-		Stat:   func(ctx context.Context, name string) error { _, err := b.Stat(ctx, name, nil); return err },
+		Stat: func(ctx context.Context, name string) error {
+			_, err := b.Stat(ctx, name, nil)
+			return err
+		},
 		Delete: func(ctx context.Context, name string) error { return b.Delete(ctx, name, nil) },
 		Copy: func(ctx context.Context, dst, src string) error {
 			_, err := files.Copy(ctx, b, dst, b, src, nil)
@@ -79,13 +86,20 @@ func GoCDK(b *blob.Bucket) Peer {
 		Put: func(ctx context.Context, name string, content []byte) error {
 			return b.WriteAll(ctx, name, content, &blob.WriterOptions{ContentType: ContentType})
 		},
-		Get: func(ctx context.Context, name string) error { return read(b.NewReader(ctx, name, nil)) },
+		Get: func(ctx context.Context, name string) error {
+			return read(b.NewReader(ctx, name, nil))
+		},
 		Range: func(ctx context.Context, name string, off, n int64) error {
 			return read(b.NewRangeReader(ctx, name, off, n, nil))
 		},
-		Stat:   func(ctx context.Context, name string) error { _, err := b.Attributes(ctx, name); return err },
+		Stat: func(ctx context.Context, name string) error {
+			_, err := b.Attributes(ctx, name)
+			return err
+		},
 		Delete: b.Delete,
-		Copy:   func(ctx context.Context, dst, src string) error { return b.Copy(ctx, dst, src, nil) },
+		Copy: func(ctx context.Context, dst, src string) error {
+			return b.Copy(ctx, dst, src, nil)
+		},
 		List: func(ctx context.Context, dir string) (n int, err error) {
 			for i := b.List(&blob.ListOptions{Prefix: dir}); ; n++ {
 				if _, err := i.Next(ctx); err == io.EOF {

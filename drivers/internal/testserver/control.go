@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// readyLimit is for everything from the call to a server that answers, the build of its program
-	// included. A package of tests ends within 10 minutes.
+	// readyLimit is for everything from the call to a server that answers, the build of
+	// its program included. A package of tests ends within 10 minutes.
 	readyLimit = 8 * time.Minute
 	// commandLimit is for one command, such as starting a node.
 	commandLimit = 2 * time.Minute
 )
 
-// control speaks with the command that holds the server. It has no goroutine, for the tests count
-// theirs.
+// control speaks with the command that holds the server. It has no goroutine, for the
+// tests count theirs.
 type control struct {
 	mu      sync.Mutex
 	in      *os.File // the command ends when this is closed, be it by the kernel
@@ -38,8 +38,8 @@ type answer struct {
 	URL   string `json:"url"`
 }
 
-// The credentials of every S3 server of this process, for they are in the environment, which is
-// one.
+// The credentials of every S3 server of this process, for they are in the environment,
+// which is one.
 var accessKey, secretKey = rand.Text()[:20], rand.Text() + rand.Text()[:14]
 
 // run starts the server; missing tells that it can't be had here.
@@ -69,9 +69,11 @@ func run(name string) (s *Server, missing bool, err error) {
 		c.close()
 		text, _ := os.ReadFile(said.Name())
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = fmt.Errorf("not ready in %v; `go run -C %s . -build %s` builds it without a limit", readyLimit, module, name)
+			err = fmt.Errorf("not ready in %v; `go run -C %s . -build %s` builds it "+
+				"without a limit", readyLimit, module, name)
 		}
-		return nil, true, fmt.Errorf("%w\n%s", err, text) // such as: the command doesn't compile without the network
+		// such as: the command doesn't compile without the network
+		return nil, true, fmt.Errorf("%w\n%s", err, text)
 	}
 	if first.Error != "" {
 		c.close()
@@ -105,7 +107,8 @@ func open(module, name string, said *os.File) (*control, error) {
 	}
 	defer outWrite.Close()
 	cmd := exec.Command("go", "run", "-C", module, ".", "-json", name)
-	cmd.Env = append(os.Environ(), "GOWORK=off", "CLOUDFILES_SERVERS_ACCESS_KEY="+accessKey, "CLOUDFILES_SERVERS_SECRET_KEY="+secretKey)
+	cmd.Env = append(os.Environ(), "GOWORK=off", "CLOUDFILES_SERVERS_ACCESS_KEY="+accessKey,
+		"CLOUDFILES_SERVERS_SECRET_KEY="+secretKey)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inRead, outWrite, said
 	if err := cmd.Start(); err != nil {
 		in.Close()
@@ -115,7 +118,8 @@ func open(module, name string, said *os.File) (*control, error) {
 	return &control{in: in, out: out, answers: bufio.NewReader(out)}, nil
 }
 
-// findModule returns the folder of the module of the servers, which is in the checkout of this one.
+// findModule returns the folder of the module of the servers, which is in the checkout
+// of this one.
 func findModule() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -123,14 +127,17 @@ func findModule() (string, error) {
 	}
 	for {
 		module := filepath.Join(dir, "conformance", "servers")
-		if text, err := os.ReadFile(filepath.Join(module, "go.mod")); err == nil && strings.HasPrefix(string(text), "module cloudfiles.dev/conformance/servers\n") {
+		if text, err := os.ReadFile(filepath.Join(module,
+			"go.mod")); err == nil && strings.HasPrefix(string(text),
+			"module cloudfiles.dev/conformance/servers\n") {
 			return module, nil
 		}
 		if parent := filepath.Dir(dir); parent != dir {
 			dir = parent
 			continue
 		}
-		return "", errors.New("the module conformance/servers is not here: the tests of the servers run in a checkout of cloudfiles.dev")
+		return "", errors.New("the module conformance/servers is not here: the tests of the " +
+			"servers run in a checkout of cloudfiles.dev")
 	}
 }
 
@@ -157,7 +164,9 @@ func (c *control) do(what, name string) (answer, error) {
 
 // read reads one line into v.
 func (c *control) read(limit time.Duration, v any) error {
-	if err := c.out.SetReadDeadline(time.Now().Add(limit)); err != nil && !errors.Is(err, os.ErrNoDeadline) { // Windows has none for pipes
+	// Windows has none for pipes
+	if err := c.out.SetReadDeadline(time.Now().Add(limit)); err != nil && !errors.Is(err,
+		os.ErrNoDeadline) {
 		return err
 	}
 	line, err := c.answers.ReadBytes('\n')

@@ -1,5 +1,5 @@
-// Package testserver gives tests a real storage server on this machine, without anything that the
-// test has to install or stop:
+// Package testserver gives tests a real storage server on this machine, without
+// anything that the test has to install or stop:
 //
 //	func TestConformance(t *testing.T) {
 //		server := testserver.Start(t, testserver.Versitygw)
@@ -8,28 +8,31 @@
 //				b, err := files.Open(t.Context(), server.Store(t)) // an empty store of its own
 //				…
 //
-// The first Start of a server in a test binary builds it, where it isn't in the user's cache yet (a
-// minute or two, once), and starts it with credentials of its own on a free port; every later one
-// returns the same. It stops when the test binary ends, however that ends: killed, too. Start sets
-// the environment variables that the cloud's SDK reads, for the whole process; all S3 servers of a
-// process have the same credentials.
+// The first Start of a server in a test binary builds it, where it isn't in the user's
+// cache yet (a minute or two, once), and starts it with credentials of its own on a
+// free port; every later one returns the same. It stops when the test binary ends,
+// however that ends: killed, too. Start sets the environment variables that the cloud's
+// SDK reads, for the whole process; all S3 servers of a process have the same
+// credentials.
 //
-// The servers are those of the module conformance/servers, whose command it runs; that module's
-// documentation says how each differs from the service that it stands for. This package links none
-// of it.
+// The servers are those of the module conformance/servers, whose command it runs; that
+// module's documentation says how each differs from the service that it stands for.
+// This package links none of it.
 //
 // # Without a server
 //
-// Where a server can't be had (no network at the first time, no npm, not Linux), Start skips the
-// test and says what is missing; with CI=true in the environment it fails. A server that is there
-// and doesn't start is always a failure. Under go test -short, Ceph and MinIO are left out.
+// Where a server can't be had (no network at the first time, no npm, not Linux), Start
+// skips the test and says what is missing; with CI=true in the environment it fails. A
+// server that is there and doesn't start is always a failure. Under go test -short,
+// Ceph and MinIO are left out.
 //
 // # A bucket of your own
 //
-// With CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL set to a URL as
-// files.Open takes it, the same tests run on that bucket instead, with the credentials of your
-// environment, each under a prefix of its own that it empties at the end. Ceph and MinIO are
-// skipped then, for it would be the same tests a second time.
+// With CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL set
+// to a URL as files.Open takes it, the same tests run on that bucket instead, with the
+// credentials of your environment, each under a prefix of its own that it empties at
+// the end. Ceph and MinIO are skipped then, for it would be the same tests a second
+// time.
 package testserver
 
 import (
@@ -66,17 +69,19 @@ type T interface {
 	Skipf(format string, args ...any)
 }
 
-// Server is a server that runs, or the bucket of the user that is taken instead. Its methods are
-// safe for concurrent use.
+// Server is a server that runs, or the bucket of the user that is taken instead. Its
+// methods are safe for concurrent use.
 type Server struct {
-	Name      string            `json:"name"`
-	Version   string            `json:"version"`
-	Service   string            `json:"service"`    // s3, gcs or azure
-	Endpoint  string            `json:"endpoint"`   // http://127.0.0.1:PORT; "" for a user's bucket
-	URL       string            `json:"url"`        // of a bucket that all tests of the process share
-	Bucket    string            `json:"bucket"`     // its name
-	Region    string            `json:"region"`     // S3
-	AccessKey string            `json:"access_key"` // Azure: the account; "" for a user's bucket, and for GCS
+	Name     string `json:"name"`
+	Version  string `json:"version"`
+	Service  string `json:"service"`  // s3, gcs or azure
+	Endpoint string `json:"endpoint"` // http://127.0.0.1:PORT; "" for a user's bucket
+	// of a bucket that all tests of the process share
+	URL    string `json:"url"`
+	Bucket string `json:"bucket"` // its name
+	Region string `json:"region"` // S3
+	// Azure: the account; "" for a user's bucket, and for GCS
+	AccessKey string            `json:"access_key"`
 	SecretKey string            `json:"secret_key"`
 	Env       map[string]string `json:"env"`  // what Start set; what is empty, it unset
 	Logs      string            `json:"logs"` // the folder of its logs, which stay
@@ -99,12 +104,14 @@ var services = map[string]string{
 	Minio:     "s3",
 }
 
-// further are servers beside the first of their service: they are left out under -short, and where
-// the tests run on a bucket of the user's.
+// further are servers beside the first of their service: they are left out under
+// -short, and where the tests run on a bucket of the user's.
 func further(name string) bool { return name == Ceph || name == Minio }
 
 // Name of the variable that holds the user's own bucket of a service.
-func variable(service string) string { return "CLOUDFILES_TEST_" + strings.ToUpper(service) + "_URL" }
+func variable(service string) string {
+	return "CLOUDFILES_TEST_" + strings.ToUpper(service) + "_URL"
+}
 
 // started is the one start of a server in this process.
 type started struct {
@@ -149,7 +156,8 @@ func Start(t T, name string) *Server {
 	one.once.Do(func() { one.server, one.missing, one.err = run(name) })
 	switch {
 	case one.err == nil:
-		t.Logf("%s %s at %s, logs in %s", one.server.Name, one.server.Version, one.server.Endpoint, one.server.Logs)
+		t.Logf("%s %s at %s, logs in %s", one.server.Name, one.server.Version, one.server.Endpoint,
+			one.server.Logs)
 	case one.missing && !inCI():
 		const line = "SKIPPED, for %s is missing on this machine: %v"
 		fmt.Fprintf(os.Stderr, "testserver: "+line+"\n", name, one.err)
@@ -171,9 +179,18 @@ func inCI() bool {
 func userServer(name, service, own string) (*Server, error) {
 	u, err := url.Parse(own)
 	if err != nil {
-		return nil, fmt.Errorf("no URL: %w", err.(*url.Error).Err) // without the URL, which may hold secrets
+		// without the URL, which may hold secrets
+		return nil, fmt.Errorf("no URL: %w", err.(*url.Error).Err)
 	}
-	return &Server{Name: name, Version: "user", Service: service, URL: own, Bucket: u.Host, Region: u.Query().Get("region"), User: true}, nil
+	return &Server{
+		Name:    name,
+		Version: "user",
+		Service: service,
+		URL:     own,
+		Bucket:  u.Host,
+		Region:  u.Query().Get("region"),
+		User:    true,
+	}, nil
 }
 
 var (
@@ -181,8 +198,8 @@ var (
 	count   atomic.Int64
 )
 
-// Store returns the URL of an empty store that belongs to this test: a new bucket, or, in a user's
-// bucket, a new prefix, whose files are deleted after the test.
+// Store returns the URL of an empty store that belongs to this test: a new bucket, or,
+// in a user's bucket, a new prefix, whose files are deleted after the test.
 func (s *Server) Store(t T) string {
 	t.Helper()
 	name := fmt.Sprintf("test-%s-%d", process, count.Add(1))
@@ -216,8 +233,8 @@ func empty(ctx context.Context, store string) error {
 	return err
 }
 
-// NewBucket makes a bucket (Azure: a container) and returns its URL; it needs a server, for in a
-// user's account nothing is made.
+// NewBucket makes a bucket (Azure: a container) and returns its URL; it needs a server,
+// for in a user's account nothing is made.
 func (s *Server) NewBucket(t T, name string) string {
 	t.Helper()
 	if s.User {
@@ -236,15 +253,15 @@ type Node struct {
 	PID  int    `json:"pid"`
 }
 
-// StopNode stops a node in order: it keeps what it holds. Meanwhile the others take writes, as long
-// as two are left.
+// StopNode stops a node in order: it keeps what it holds. Meanwhile the others take
+// writes, as long as two are left.
 func (s *Server) StopNode(t T, node string) { t.Helper(); s.setNode(t, "stop", node) }
 
 // KillNode kills a node, as when a machine is lost with its disk: what it held is gone.
 func (s *Server) KillNode(t T, node string) { t.Helper(); s.setNode(t, "kill", node) }
 
-// StartNode starts a node that was stopped or killed, and returns when it has a copy of everything
-// again. For that every node has to run.
+// StartNode starts a node that was stopped or killed, and returns when it has a copy of
+// everything again. For that every node has to run.
 func (s *Server) StartNode(t T, node string) { t.Helper(); s.setNode(t, "start", node) }
 
 func (s *Server) setNode(t T, do, node string) {

@@ -19,7 +19,8 @@ func TestStartIsShared(t *testing.T) {
 	if one != two {
 		t.Errorf("two starts gave two servers, %s and %s", one.Endpoint, two.Endpoint)
 	}
-	if got, want := os.Getenv("STORAGE_EMULATOR_HOST"), strings.TrimPrefix(one.Endpoint, "http://"); got != want {
+	if got, want := os.Getenv("STORAGE_EMULATOR_HOST"), strings.TrimPrefix(one.Endpoint,
+		"http://"); got != want {
 		t.Errorf("STORAGE_EMULATOR_HOST is %q, want %q", got, want)
 	}
 	a, b := one.Store(t), one.Store(t)
@@ -81,11 +82,19 @@ func TestMissing(t *testing.T) {
 		all[name] = before
 		mu.Unlock()
 	}()
-	for ci, want := range map[string]string{"": "skip: ", "false": "skip: ", "0": "skip: ", "true": "fatal: ", "1": "fatal: ", "yes": "fatal: "} {
+	for ci, want := range map[string]string{
+		"":      "skip: ",
+		"false": "skip: ",
+		"0":     "skip: ",
+		"true":  "fatal: ",
+		"1":     "fatal: ",
+		"yes":   "fatal: ",
+	} {
 		t.Setenv("CI", ci)
 		f := &fakeT{T: t}
 		got := f.call(func() { Start(f, name) })
-		if !strings.HasPrefix(got, want) || !strings.Contains(got, "conformance/servers is not here") {
+		if !strings.HasPrefix(got,
+			want) || !strings.Contains(got, "conformance/servers is not here") {
 			t.Errorf("CI=%q: the test ended with %q, want %q and the reason", ci, got, want)
 		}
 	}
@@ -93,13 +102,15 @@ func TestMissing(t *testing.T) {
 
 func TestUnknownServer(t *testing.T) {
 	f := &fakeT{T: t}
-	if got := f.call(func() { Start(f, "swift") }); !strings.HasPrefix(got, "fatal: ") || !strings.Contains(got, `"swift"`) {
+	if got := f.call(func() {
+		Start(f, "swift")
+	}); !strings.HasPrefix(got, "fatal: ") || !strings.Contains(got, `"swift"`) {
 		t.Errorf("the test ended with %q", got)
 	}
 }
 
-// A user's bucket is used under prefixes, which are emptied after the test; what else is in it
-// stays.
+// A user's bucket is used under prefixes, which are emptied after the test; what else
+// is in it stays.
 func TestUserBucket(t *testing.T) {
 	const own = "mem://testserver?prefix=mine/"
 	t.Setenv("CLOUDFILES_TEST_S3_URL", own)
@@ -125,11 +136,13 @@ func TestUserBucket(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer b.Close()
-			if _, err := files.PutString(ctx, b, "file", "x", &files.PutOptions{If: files.IfAbsent()}); err != nil {
+			if _, err := files.PutString(ctx, b, "file", "x",
+				&files.PutOptions{If: files.IfAbsent()}); err != nil {
 				t.Error(err)
 			}
 		}
-		if got := names(t, whole); len(got) != 4 || !strings.HasPrefix(got[1], "mine/cloudfiles-test-") {
+		if got := names(t,
+			whole); len(got) != 4 || !strings.HasPrefix(got[1], "mine/cloudfiles-test-") {
 			t.Errorf("meanwhile the bucket holds %q", got)
 		}
 		f := &fakeT{T: t}

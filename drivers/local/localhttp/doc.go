@@ -1,5 +1,6 @@
-// Package localhttp signs URLs for buckets on the local disk, and serves and accepts what was signed. Import it
-// for the URL parameters base_url and secret_key_path, which are fileblob's:
+// Package localhttp signs URLs for buckets on the local disk, and serves and accepts
+// what was signed. Import it for the URL parameters base_url and secret_key_path, which
+// are fileblob's:
 //
 //	import _ "cloudfiles.dev/drivers/local/localhttp"
 //
@@ -8,10 +9,11 @@
 //	http.Handle("/files", h) // at base_url
 //	signed, err := files.SignURL(ctx, b, "report.pdf", nil)
 //
-// or give a [Signer] to local.Options. The signature is the one of gocloud.dev/blob/fileblob (HMAC-SHA256 over name, method, expiry and content
-// type), whose URLs are accepted here as these are there, where base URL and key are the same. The key is the file's content as it is,
-// with a newline at its end if there is one.
+// or give a [Signer] to local.Options. The signature is the one of
+// gocloud.dev/blob/fileblob (HMAC-SHA256 over name, method, expiry and content type),
+// whose URLs are accepted here as these are there, where base URL and key are the same.
+// The key is the file's content as it is, with a newline at its end if there is one.
 //
-// It is a package of its own because it brings net/http and parts of the Go CDK, which a program that
-// signs nothing need not have.
+// It is a package of its own because it brings net/http and parts of the Go CDK, which
+// a program that signs nothing need not have.
 package localhttp

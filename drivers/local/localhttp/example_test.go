@@ -15,7 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Somebody without credentials uploads a file, and fetches it, by URLs that allow just that.
+// Somebody without credentials uploads a file, and fetches it, by URLs that allow just
+// that.
 func Example() {
 	if err := example(); err != nil {
 		fmt.Println(err)
@@ -41,7 +42,11 @@ func example() error {
 	mux := http.NewServeMux()
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
-	q := url.Values{"create_dir": {"1"}, "base_url": {srv.URL + "/files"}, "secret_key_path": {keyFile}}
+	q := url.Values{
+		"create_dir":      {"1"},
+		"base_url":        {srv.URL + "/files"},
+		"secret_key_path": {keyFile},
+	}
 	b, err := files.Open(ctx, "file://"+filepath.ToSlash(dir)+"/bucket?"+q.Encode())
 	if err != nil {
 		return err
@@ -53,7 +58,10 @@ func example() error {
 	}
 	mux.Handle("/files", h)
 
-	put, err := files.SignURL(ctx, b, "report.csv", &files.SignOptions{Method: "PUT", ContentType: "text/csv"})
+	put, err := files.SignURL(ctx, b, "report.csv", &files.SignOptions{
+		Method:      "PUT",
+		ContentType: "text/csv",
+	})
 	if err != nil {
 		return err
 	}

@@ -9,30 +9,31 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// Options are the options of NewHandler. The zero value takes the bucket's own Signer and refuses
-// PUT.
+// Options are the options of NewHandler. The zero value takes the bucket's own Signer
+// and refuses PUT.
 type Options struct {
-	// Signer verifies the URLs. nil is the Signer of the bucket, which a layer that renames or
-	// restricts hides: a handler must serve the names that were signed, and through a Sub-bucket or
-	// a prefix= they are others.
+	// Signer verifies the URLs. nil is the Signer of the bucket, which a layer that
+	// renames or restricts hides: a handler must serve the names that were signed, and
+	// through a Sub-bucket or a prefix= they are others.
 	Signer *Signer
-	// MaxUpload is the largest file in bytes that a signed PUT may store; 0 refuses every PUT with
-	// 405.
+	// MaxUpload is the largest file in bytes that a signed PUT may store; 0 refuses
+	// every PUT with 405.
 	MaxUpload int64
-	// CORS says which pages of other origins may use signed URLs from a browser, whose preflight
-	// requests are then answered; nil lets none. A preflight request carries no method to verify,
-	// so it is no sign that a URL is valid.
+	// CORS says which pages of other origins may use signed URLs from a browser, whose
+	// preflight requests are then answered; nil lets none. A preflight request carries
+	// no method to verify, so it is no sign that a URL is valid.
 	CORS *fileshttp.CORS
 	fileshttp.ServeOptions
 }
 
-// NewHandler returns the handler of the bucket's signed URLs, to be mounted where the Signer's base
-// URL leads. GET, HEAD, PUT and DELETE of a file are answered by fileshttp, conditions, ranges and
-// all, if the URL was signed for that method, name and (PUT) content type and has not expired;
-// everything else is 403. It doesn't close the bucket. opts may be nil.
+// NewHandler returns the handler of the bucket's signed URLs, to be mounted where the
+// Signer's base URL leads. GET, HEAD, PUT and DELETE of a file are answered by
+// fileshttp, conditions, ranges and all, if the URL was signed for that method, name
+// and (PUT) content type and has not expired; everything else is 403. It doesn't close
+// the bucket. opts may be nil.
 //
-// Errors: files.ErrUnsupported if no Signer is given and the bucket shows none of this package;
-// files.ErrInvalid for a negative MaxUpload.
+// Errors: files.ErrUnsupported if no Signer is given and the bucket shows none of this
+// package; files.ErrInvalid for a negative MaxUpload.
 func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
 	var o Options
 	if opts != nil {
@@ -45,10 +46,16 @@ func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
 		s, _ := files.As[local.Signer](b)
 		var ok bool
 		if o.Signer, ok = s.(*Signer); !ok {
-			return nil, files.Errorf(files.ErrUnsupported, "the bucket shows no signer of localhttp; give it to Options.Signer")
+			return nil, files.Errorf(files.ErrUnsupported,
+				"the bucket shows no signer of localhttp; give it to Options.Signer")
 		}
 	}
-	return &handler{o, &fileshttp.Handler{Bucket: b, MaxUpload: o.MaxUpload, AllowDelete: true, ServeOptions: o.ServeOptions}}, nil
+	return &handler{o, &fileshttp.Handler{
+		Bucket:       b,
+		MaxUpload:    o.MaxUpload,
+		AllowDelete:  true,
+		ServeOptions: o.ServeOptions,
+	}}, nil
 }
 
 type handler struct {

@@ -37,7 +37,8 @@ func newSigner(t testing.TB, base string, secret []byte) *localhttp.Signer {
 	return s
 }
 
-// newBucket returns a bucket in a folder, that folder, and the handler of its signed URLs.
+// newBucket returns a bucket in a folder, that folder, and the handler of its signed
+// URLs.
 func newBucket(t testing.TB, opts *localhttp.Options) (files.Bucket, string, http.Handler) {
 	t.Helper()
 	dir := t.TempDir()
@@ -63,7 +64,8 @@ func sign(t testing.TB, b files.Bucket, name string, opts *files.SignOptions) fi
 }
 
 // send sends a request to the handler; header are pairs.
-func send(h http.Handler, method, rawURL, body string, header ...string) *httptest.ResponseRecorder {
+func send(h http.Handler, method, rawURL, body string,
+	header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, rawURL, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
@@ -73,14 +75,18 @@ func send(h http.Handler, method, rawURL, body string, header ...string) *httpte
 	return w
 }
 
-var names = []string{"hello.txt", "notes/day14.txt", "a b/ü?#&=%41+;.txt", `back\slash`, "*", " ", "x.attrs", strings.Repeat("long/", 200) + "name"}
+var names = []string{
+	"hello.txt", "notes/day14.txt", "a b/ü?#&=%41+;.txt", `back\slash`, "*", " ", "x.attrs",
+	strings.Repeat("long/", 200) + "name",
+}
 
 // Every method on every name, from the signature to the file.
 func TestRoundTrip(t *testing.T) {
 	b, _, h := newBucket(t, &localhttp.Options{MaxUpload: 100})
 	for _, name := range names {
 		put := sign(t, b, name, &files.SignOptions{Method: "PUT", ContentType: "text/x-own"})
-		if len(put.Header) != 1 || put.Header["Content-Type"][0] != "text/x-own" || !strings.HasPrefix(put.URL, base+"?") {
+		if len(put.Header) != 1 || put.Header["Content-Type"][0] != "text/x-own" ||
+			!strings.HasPrefix(put.URL, base+"?") {
 			t.Errorf("%q: signed %+v", name, put)
 		}
 		if w := send(h, "PUT", put.URL, "hello", "Content-Type", "text/x-own"); w.Code != 201 {
@@ -88,16 +94,21 @@ func TestRoundTrip(t *testing.T) {
 		}
 		get := sign(t, b, name, nil)
 		w := send(h, "GET", get.URL, "")
-		if w.Code != 200 || w.Body.String() != "hello" || w.Header().Get("Content-Type") != "text/x-own" || w.Header().Get("Etag") == "" || get.Header != nil {
+		if w.Code != 200 || w.Body.String() != "hello" ||
+			w.Header().Get("Content-Type") != "text/x-own" || w.Header().Get("Etag") == "" ||
+			get.Header != nil {
 			t.Errorf("GET %q = %d, %q, %v", name, w.Code, w.Body, w.Header())
 		}
-		if w := send(h, "GET", get.URL, "", "Range", "bytes=1-2"); w.Code != 206 || w.Body.String() != "el" {
+		if w := send(h, "GET", get.URL, "", "Range",
+			"bytes=1-2"); w.Code != 206 || w.Body.String() != "el" {
 			t.Errorf("GET of a range of %q = %d, %q", name, w.Code, w.Body)
 		}
-		if w := send(h, "GET", get.URL, "", "If-None-Match", w.Header().Get("Etag")); w.Code != 304 {
+		if w := send(h, "GET", get.URL, "", "If-None-Match",
+			w.Header().Get("Etag")); w.Code != 304 {
 			t.Errorf("GET of a current %q = %d", name, w.Code)
 		}
-		if w := send(h, "HEAD", get.URL, ""); w.Code != 200 || w.Header().Get("Content-Length") != "5" {
+		if w := send(h, "HEAD", get.URL,
+			""); w.Code != 200 || w.Header().Get("Content-Length") != "5" {
 			t.Errorf("HEAD %q = %d, %v", name, w.Code, w.Header())
 		}
 		del := sign(t, b, name, &files.SignOptions{Method: "DELETE"})
@@ -178,7 +189,12 @@ func TestRefused(t *testing.T) {
 		{"PUT with DELETE's", "PUT", del, nil},
 		{"PUT without the type", "PUT", typed, nil},
 		{"PUT of another type", "PUT", typed, []string{"Content-Type", "text/html"}},
-		{"PUT of two types", "PUT", typed, []string{"Content-Type", "text/plain", "Content-Type", "text/html"}},
+		{
+			"PUT of two types",
+			"PUT",
+			typed,
+			[]string{"Content-Type", "text/plain", "Content-Type", "text/html"},
+		},
 		{"PUT with the type taken out", "PUT", with(typed, "contentType", ""), nil},
 		{"PUT of a type where none was signed", "PUT", put, []string{"Content-Type", "text/html"}},
 	} {
@@ -194,7 +210,12 @@ func TestRefused(t *testing.T) {
 	for _, tt := range []struct {
 		method, url string
 		header      []string
-	}{{"GET", get, nil}, {"PUT", put, nil}, {"PUT", typed, []string{"Content-Type", "text/plain"}}, {"DELETE", del, nil}} {
+	}{
+		{"GET", get, nil},
+		{"PUT", put, nil},
+		{"PUT", typed, []string{"Content-Type", "text/plain"}},
+		{"DELETE", del, nil},
+	} {
 		if w := send(h, tt.method, tt.url, "new", tt.header...); w.Code >= 300 {
 			t.Errorf("%s = %d", tt.method, w.Code)
 		}
@@ -212,7 +233,10 @@ func TestExpiry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		signed, err := s.SignURL(t.Context(), "f.txt", files.SignOptions{Method: "GET", Expiry: time.Minute})
+		signed, err := s.SignURL(t.Context(), "f.txt", files.SignOptions{
+			Method: "GET",
+			Expiry: time.Minute,
+		})
 		if err != nil || !signed.Expires.Equal(time.Now().Add(time.Minute)) {
 			t.Fatalf("expires %v, %v", signed.Expires, err)
 		}
@@ -274,11 +298,15 @@ func TestInterchange(t *testing.T) {
 	}
 	defer cdk.Close()
 	for _, name := range names {
-		signed, err := cdk.SignedURL(t.Context(), name, &blob.SignedURLOptions{Method: "PUT", ContentType: "text/x-own"})
+		signed, err := cdk.SignedURL(t.Context(), name, &blob.SignedURLOptions{
+			Method:      "PUT",
+			ContentType: "text/x-own",
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w := send(h, "PUT", signed, "content of "+name, "Content-Type", "text/x-own"); w.Code != 201 {
+		if w := send(h, "PUT", signed, "content of "+name, "Content-Type",
+			"text/x-own"); w.Code != 201 {
 			t.Errorf("PUT %q that fileblob signed = %d", name, w.Code)
 		}
 		if signed, err = cdk.SignedURL(t.Context(), name, nil); err != nil {
@@ -287,7 +315,10 @@ func TestInterchange(t *testing.T) {
 		if w := send(h, "GET", signed, ""); w.Code != 200 || w.Body.String() != "content of "+name {
 			t.Errorf("GET %q that fileblob signed = %d, %q", name, w.Code, w.Body)
 		}
-		for _, opts := range []*files.SignOptions{nil, {Method: "PUT"}, {Method: "PUT", ContentType: "a/b"}, {Method: "DELETE"}} {
+		for _, opts := range []*files.SignOptions{nil, {Method: "PUT"}, {
+			Method:      "PUT",
+			ContentType: "a/b",
+		}, {Method: "DELETE"}} {
 			ours, err := url.Parse(sign(t, b, name, opts).URL)
 			if err != nil {
 				t.Fatal(err)
@@ -296,7 +327,8 @@ func TestInterchange(t *testing.T) {
 				t.Errorf("fileblob reads %q of %q, %v", key, name, err)
 			}
 		}
-		if signed, err = cdk.SignedURL(t.Context(), name, &blob.SignedURLOptions{Method: "DELETE"}); err != nil {
+		if signed, err = cdk.SignedURL(t.Context(), name,
+			&blob.SignedURLOptions{Method: "DELETE"}); err != nil {
 			t.Fatal(err)
 		}
 		if w := send(h, "DELETE", signed, ""); w.Code != 204 {

@@ -34,7 +34,8 @@ func TestURLParameters(t *testing.T) {
 		if key != "" {
 			q.Set("secret_key_path", key)
 		}
-		return files.Open(ctx, "file://"+filepath.ToSlash(filepath.Join(dir, "bucket"))+"?"+q.Encode())
+		return files.Open(ctx,
+			"file://"+filepath.ToSlash(filepath.Join(dir, "bucket"))+"?"+q.Encode())
 	}
 	b, err := open("/show", key)
 	if err != nil {
@@ -49,7 +50,8 @@ func TestURLParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := sign(t, b, "f.txt", &files.SignOptions{Method: "PUT"})
-	if w := send(h, "PUT", put.URL, "content"); w.Code != 201 || !strings.HasPrefix(put.URL, "/show?") {
+	if w := send(h, "PUT", put.URL,
+		"content"); w.Code != 201 || !strings.HasPrefix(put.URL, "/show?") {
 		t.Errorf("PUT %s = %d", put.URL, w.Code)
 	}
 	if s := put.String(); strings.Contains(s, url.QueryEscape(mustQuery(t, put.URL, "signature"))) {
@@ -64,7 +66,9 @@ func TestURLParameters(t *testing.T) {
 		{"an empty key", "/show", empty, "is empty"},
 	} {
 		_, err := open(tt.base, tt.key)
-		if !errors.Is(err, files.ErrInvalid) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hidden") {
+		if !errors.Is(err,
+			files.ErrInvalid) || !strings.Contains(err.Error(),
+			tt.want) || strings.Contains(err.Error(), "hidden") {
 			t.Errorf("%s: %v", tt.what, err)
 		}
 	}
@@ -79,40 +83,52 @@ func mustQuery(t testing.TB, raw, param string) string {
 	return u.Query().Get(param)
 }
 
-// A sub-bucket signs for its own names, below those that the handler serves; it lends nobody its
-// signer.
+// A sub-bucket signs for its own names, below those that the handler serves; it lends
+// nobody its signer.
 func TestLayers(t *testing.T) {
 	b, _, h := newBucket(t, &localhttp.Options{MaxUpload: 10})
 	tenant, err := files.Sub(b, "tenants/7")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := send(h, "PUT", sign(t, tenant, "f.txt", &files.SignOptions{Method: "PUT"}).URL, "theirs"); w.Code != 201 {
+	if w := send(h, "PUT", sign(t, tenant, "f.txt", &files.SignOptions{Method: "PUT"}).URL,
+		"theirs"); w.Code != 201 {
 		t.Errorf("PUT = %d", w.Code)
 	}
-	if got, err := files.ReadString(t.Context(), b, "tenants/7/f.txt", nil); got != "theirs" || err != nil {
+	if got, err := files.ReadString(t.Context(), b, "tenants/7/f.txt",
+		nil); got != "theirs" || err != nil {
 		t.Errorf("stored %q, %v", got, err)
 	}
-	for what, layer := range map[string]files.Bucket{"a sub-bucket": tenant, "a read-only bucket": files.ReadOnly(b), "a bucket that signs nothing": mem.New(nil)} {
+	for what, layer := range map[string]files.Bucket{
+		"a sub-bucket":                tenant,
+		"a read-only bucket":          files.ReadOnly(b),
+		"a bucket that signs nothing": mem.New(nil),
+	} {
 		if _, err := localhttp.NewHandler(layer, nil); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("NewHandler of %s = %v", what, err)
 		}
 	}
-	readOnly, err := localhttp.NewHandler(files.ReadOnly(b), &localhttp.Options{Signer: newSigner(t, base, secret), MaxUpload: 10})
+	readOnly, err := localhttp.NewHandler(files.ReadOnly(b), &localhttp.Options{
+		Signer:    newSigner(t, base, secret),
+		MaxUpload: 10,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := send(readOnly, "PUT", sign(t, b, "f.txt", &files.SignOptions{Method: "PUT"}).URL, "x"); w.Code != 403 {
+	if w := send(readOnly, "PUT", sign(t, b, "f.txt", &files.SignOptions{Method: "PUT"}).URL,
+		"x"); w.Code != 403 {
 		t.Errorf("PUT to a read-only bucket = %d", w.Code)
 	}
-	if _, err := files.SignURL(t.Context(), files.ReadOnly(b), "f.txt", &files.SignOptions{Method: "PUT"}); !errors.Is(err, files.ErrPermission) {
+	if _, err := files.SignURL(t.Context(), files.ReadOnly(b), "f.txt",
+		&files.SignOptions{Method: "PUT"}); !errors.Is(err, files.ErrPermission) {
 		t.Errorf("signing a PUT of a read-only bucket = %v", err)
 	}
 }
 
 func TestBadArguments(t *testing.T) {
 	b, _, _ := newBucket(t, nil)
-	if _, err := localhttp.NewHandler(b, &localhttp.Options{MaxUpload: -1}); !errors.Is(err, files.ErrInvalid) {
+	if _, err := localhttp.NewHandler(b,
+		&localhttp.Options{MaxUpload: -1}); !errors.Is(err, files.ErrInvalid) {
 		t.Errorf("a negative bound: %v", err)
 	}
 	if _, err := localhttp.NewSigner(nil, secret); !errors.Is(err, files.ErrInvalid) {
@@ -121,7 +137,11 @@ func TestBadArguments(t *testing.T) {
 	if _, err := localhttp.NewSigner(&url.URL{Path: "/x"}, nil); !errors.Is(err, files.ErrInvalid) {
 		t.Errorf("no secret: %v", err)
 	}
-	for what, opts := range map[string]*files.SignOptions{"a negative expiry": {Expiry: -1}, "an unknown method": {Method: "POST"}, "a type of a GET": {ContentType: "a/b"}} {
+	for what, opts := range map[string]*files.SignOptions{
+		"a negative expiry": {Expiry: -1},
+		"an unknown method": {Method: "POST"},
+		"a type of a GET":   {ContentType: "a/b"},
+	} {
 		if _, err := files.SignURL(t.Context(), b, "x", opts); !errors.Is(err, files.ErrInvalid) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -137,12 +157,14 @@ func TestBadArguments(t *testing.T) {
 		t.Fatal(err)
 	}
 	clear(mine)
-	if name, err := s.Verify(httptest.NewRequest("GET", signed.URL, nil)); name != "x" || err != nil {
+	if name, err := s.Verify(httptest.NewRequest("GET", signed.URL,
+		nil)); name != "x" || err != nil {
 		t.Errorf("Verify = %q, %v", name, err)
 	}
 }
 
-// TestCORS: a browser's preflight request for a signed URL can be allowed, and is not by default.
+// TestCORS: a browser's preflight request for a signed URL can be allowed, and is not
+// by default.
 func TestCORS(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
 		o := &localhttp.Options{MaxUpload: 100}
@@ -151,12 +173,17 @@ func TestCORS(t *testing.T) {
 		}
 		b, _, h := newBucket(t, o)
 		put := sign(t, b, "f.txt", &files.SignOptions{Method: "PUT", ContentType: "text/plain"})
-		w := send(h, "OPTIONS", put.URL, "", "Origin", "https://app.example", "Access-Control-Request-Method", "PUT")
-		if ok := w.Code == 204 && w.Header().Get("Access-Control-Allow-Origin") == "*"; ok != allowed || !allowed && w.Code != 403 {
+		w := send(h, "OPTIONS", put.URL, "", "Origin", "https://app.example",
+			"Access-Control-Request-Method", "PUT")
+		if ok := w.Code == 204 &&
+			w.Header().Get("Access-Control-Allow-Origin") == "*"; ok != allowed ||
+			!allowed && w.Code != 403 {
 			t.Errorf("allowed %v: a preflight request = %d, %v", allowed, w.Code, w.Header())
 		}
-		w = send(h, "PUT", put.URL, "x", "Origin", "https://app.example", "Content-Type", "text/plain")
-		if ok := w.Header().Get("Access-Control-Allow-Origin") == "*"; w.Code != 201 || ok != allowed {
+		w = send(h, "PUT", put.URL, "x", "Origin", "https://app.example", "Content-Type",
+			"text/plain")
+		if ok := w.Header().Get("Access-Control-Allow-Origin") == "*"; w.Code != 201 ||
+			ok != allowed {
 			t.Errorf("allowed %v: PUT = %d, %v", allowed, w.Code, w.Header())
 		}
 	}

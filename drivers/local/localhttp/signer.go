@@ -25,15 +25,18 @@ func init() {
 	})
 }
 
-// Signer signs URLs as fileblob's URLSignerHMAC does, and verifies them. It is safe for concurrent use.
+// Signer signs URLs as fileblob's URLSignerHMAC does, and verifies them. It is safe for
+// concurrent use.
 type Signer struct{ hmac *fileblob.URLSignerHMAC }
 
 var _ local.Signer = (*Signer)(nil)
 
-// NewSigner returns the Signer of URLs that begin with base, which may be relative, signed with the secret, of which it keeps a copy. Whoever knows
-// the secret can sign; 32 random bytes are a good one.
+// NewSigner returns the Signer of URLs that begin with base, which may be relative,
+// signed with the secret, of which it keeps a copy. Whoever knows the secret can sign;
+// 32 random bytes are a good one.
 //
-// Errors: files.ErrInvalid for an empty secret, or a base that has a parameter or fragment of its own.
+// Errors: files.ErrInvalid for an empty secret, or a base that has a parameter or
+// fragment of its own.
 func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 	switch {
 	case len(secret) == 0:
@@ -41,15 +44,21 @@ func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 	case base == nil:
 		return nil, files.Errorf(files.ErrInvalid, "the base of signed URLs is nil")
 	case base.RawQuery != "" || base.Fragment != "": // a parameter might pass for a signed one
-		return nil, files.Errorf(files.ErrInvalid, "the base of signed URLs has a query or fragment")
+		return nil, files.Errorf(files.ErrInvalid,
+			"the base of signed URLs has a query or fragment")
 	}
 	return &Signer{fileblob.NewURLSignerHMAC(base, bytes.Clone(secret))}, nil
 }
 
 // SignURL implements local.Signer. The expiry counts in whole seconds.
-func (s *Signer) SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error) {
-	u, err := s.hmac.URLFromKey(ctx, name, &driver.SignedURLOptions{Method: opts.Method, Expiry: opts.Expiry, ContentType: opts.ContentType,
-		EnforceAbsentContentType: opts.Method == http.MethodPut && opts.ContentType == ""})
+func (s *Signer) SignURL(ctx context.Context, name string,
+	opts files.SignOptions) (files.SignedURL, error) {
+	u, err := s.hmac.URLFromKey(ctx, name, &driver.SignedURLOptions{
+		Method:                   opts.Method,
+		Expiry:                   opts.Expiry,
+		ContentType:              opts.ContentType,
+		EnforceAbsentContentType: opts.Method == http.MethodPut && opts.ContentType == "",
+	})
 	if err != nil {
 		return files.SignedURL{}, err
 	}
@@ -63,12 +72,16 @@ func (s *Signer) SignURL(ctx context.Context, name string, opts files.SignOption
 	return signed, nil
 }
 
-// Verify returns the name that a request may use: its URL was signed with the secret for its method and, if it is a PUT, its content type, and has
-// not expired. A HEAD may use what was signed for GET. Otherwise the error is files.ErrPermission; it doesn't say which of these it was.
+// Verify returns the name that a request may use: its URL was signed with the secret
+// for its method and, if it is a PUT, its content type, and has not expired. A HEAD may
+// use what was signed for GET. Otherwise the error is files.ErrPermission; it doesn't
+// say which of these it was.
 //
-// The URL's scheme, host and path are not looked at: they are not signed, and proxies change them.
+// The URL's scheme, host and path are not looked at: they are not signed, and proxies
+// change them.
 func (s *Signer) Verify(r *http.Request) (name string, err error) {
-	refused := files.Errorf(files.ErrPermission, "the URL's signature does not allow the request, or has expired")
+	refused := files.Errorf(files.ErrPermission,
+		"the URL's signature does not allow the request, or has expired")
 	name, err = s.hmac.KeyFromURL(r.Context(), r.URL)
 	if err != nil {
 		return "", refused
@@ -85,8 +98,10 @@ func (s *Signer) Verify(r *http.Request) (name string, err error) {
 	if method != signed {
 		return "", refused
 	}
-	// A PUT that was signed without a type must have none, or its holder could choose one.
-	if types := r.Header.Values("Content-Type"); method == http.MethodPut && (len(types) > 1 || r.Header.Get("Content-Type") != q.Get("contentType")) {
+	// A PUT that was signed without a type must have none, or its holder could choose
+	// one.
+	if types := r.Header.Values("Content-Type"); method == http.MethodPut && (len(types) > 1 ||
+		r.Header.Get("Content-Type") != q.Get("contentType")) {
 		return "", refused
 	}
 	return name, nil

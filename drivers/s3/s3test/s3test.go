@@ -1,8 +1,9 @@
-// Package s3test is what the conformance suite needs of a store that speaks S3's protocol beside
-// the driver: damage behind the bucket's back (Damage), connections that break (Cut), a bucket that
-// goes away (Vanish), and the uploads that are left unfinished (Leftovers). It works through the
-// SDK's own client, so it is for any driver of such a store, and changes nothing in the store but
-// the buckets that it makes.
+// Package s3test is what the conformance suite needs of a store that speaks S3's
+// protocol beside the driver: damage behind the bucket's back (Damage), connections
+// that break (Cut), a bucket that goes away (Vanish), and the uploads that are left
+// unfinished (Leftovers). It works through the SDK's own client, so it is for any
+// driver of such a store, and changes nothing in the store but the buckets that it
+// makes.
 package s3test
 
 import (
@@ -20,16 +21,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Store is a store whose credentials may make and delete buckets. Its methods are safe for
-// concurrent use. Options and Open are needed.
+// Store is a store whose credentials may make and delete buckets. Its methods are safe
+// for concurrent use. Options and Open are needed.
 type Store struct {
-	// Options reach the store: endpoint, region, credentials, path style. The HTTPClient is not
-	// used.
+	// Options reach the store: endpoint, region, credentials, path style. The
+	// HTTPClient is not used.
 	Options s3.Options
 	// Transport sends the requests; nil is http.DefaultTransport.
 	Transport http.RoundTripper
-	// Open makes the driver's bucket of that name, whose requests go through the client: its
-	// HTTPClient is the Wire that Cut and Damage break.
+	// Open makes the driver's bucket of that name, whose requests go through the
+	// client: its HTTPClient is the Wire that Cut and Damage break.
 	Open func(client *s3.Client, bucket string) files.Bucket
 
 	opened sync.Map // files.Bucket to *handle
@@ -40,8 +41,9 @@ type handle struct {
 	wire *Wire
 }
 
-// Harness is one for conformance.Run, in which each case has a bucket of its own, which is deleted
-// at the end. The caller adds the names, foreign keys, URLs and faults of the server.
+// Harness is one for conformance.Run, in which each case has a bucket of its own, which
+// is deleted at the end. The caller adds the names, foreign keys, URLs and faults of
+// the server.
 func (s *Store) Harness() conformance.Harness {
 	return conformance.Harness{
 		Name: "s3",

@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// Example holds the driver to the contract on a store of one's own, in a test. The cases that need
-// Damage, Cut, Vanish and Leftovers run too.
+// Example holds the driver to the contract on a store of one's own, in a test. The
+// cases that need Damage, Cut, Vanish and Leftovers run too.
 func Example() {
 	_ = func(t *testing.T) {
 		endpoint := "http://127.0.0.1:7070"
@@ -78,7 +78,8 @@ func TestHarness(t *testing.T) {
 		t.Errorf("through another handle: %q, %v", s, err)
 	}
 	h.Cut(t, second, 0)
-	if _, err := files.ReadString(ctx, second, "a", nil); files.KindOf(err) != files.ErrUnavailable {
+	if _, err := files.ReadString(ctx, second, "a",
+		nil); files.KindOf(err) != files.ErrUnavailable {
 		t.Errorf("a connection that breaks: %v", err)
 	}
 	h.Cut(t, second, -1)

@@ -9,8 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// Wire is an HTTP client for the SDK whose answers to GetObject, path style, can break or be
-// damaged. The zero value is one of http.DefaultTransport. It is safe for concurrent use.
+// Wire is an HTTP client for the SDK whose answers to GetObject, path style, can break
+// or be damaged. The zero value is one of http.DefaultTransport. It is safe for
+// concurrent use.
 type Wire struct {
 	// Next sends the requests; nil is http.DefaultTransport.
 	Next http.RoundTripper
@@ -22,8 +23,8 @@ type Wire struct {
 // Cut lets each body that begins from now on break behind n bytes; below 0 none does.
 func (w *Wire) Cut(n int64) { w.cut.Store(max(n+1, 0)) }
 
-// Damage changes a byte of whatever is read of the object from now on. Reads of a part are as
-// they are.
+// Damage changes a byte of whatever is read of the object from now on. Reads of a part
+// are as they are.
 func (w *Wire) Damage(bucket, key string) { w.damaged.Store("/"+bucket+"/"+key, true) }
 
 // Do sends a request. It follows no redirect.

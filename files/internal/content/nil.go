@@ -1,4 +1,5 @@
-// Package content looks at the reader that a Put was given, before anything is done with it.
+// Package content looks at the reader that a Put was given, before anything is done
+// with it.
 package content
 
 import (
@@ -13,9 +14,9 @@ import (
 
 // Check returns the reader to read from, or false for one that is nil.
 //
-// A typed nil of the standard library has nothing to read, and its methods panic. A nil of another
-// type may be a reader like any other, if its methods expect it: so it is read, and a panic is an
-// error.
+// A typed nil of the standard library has nothing to read, and its methods panic. A nil
+// of another type may be a reader like any other, if its methods expect it: so it is
+// read, and a panic is an error.
 func Check(r io.Reader) (io.Reader, bool) {
 	switch r := r.(type) {
 	case nil:
@@ -60,7 +61,8 @@ func nested(r *io.LimitedReader, ok bool) (io.Reader, bool) {
 	return r, ok
 }
 
-// guarded is a nil whose Read may panic. It has no other methods, which may panic as well.
+// guarded is a nil whose Read may panic. It has no other methods, which may panic as
+// well.
 type guarded struct{ r io.Reader }
 
 // NilError is the failure of a nil reader that can't be read.

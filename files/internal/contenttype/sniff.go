@@ -4,8 +4,9 @@ package contenttype
 const SniffLen = 512
 
 // sniff returns the type that the content's beginning tells, by the rules of
-// https://mimesniff.spec.whatwg.org/ and with the result of net/http.DetectContentType, which
-// isn't used because net/http makes a program 2 MB larger. Empty content is, as by the rules, text.
+// https://mimesniff.spec.whatwg.org/ and with the result of net/http.DetectContentType,
+// which isn't used because net/http makes a program 2 MB larger. Empty content is, as
+// by the rules, text.
 func sniff(data []byte) string {
 	data = data[:min(len(data), SniffLen)]
 	trimmed := data
@@ -29,8 +30,9 @@ func sniff(data []byte) string {
 	return "text/plain; charset=utf-8"
 }
 
-// signature is one pattern of section 6 of the rules: content of at least min bytes that has head
-// at its beginning, tail at offset at, and passes the test, if there is one.
+// signature is one pattern of section 6 of the rules: content of at least min bytes
+// that has head at its beginning, tail at offset at, and passes the test, if there is
+// one.
 type signature struct {
 	head        string
 	at          int
@@ -41,10 +43,12 @@ type signature struct {
 }
 
 func (s *signature) matches(data []byte) bool {
-	return len(data) >= s.min && has(data, 0, s.head) && has(data, s.at, s.tail) && (s.test == nil || s.test(data))
+	return len(data) >= s.min && has(data, 0,
+		s.head) && has(data, s.at, s.tail) && (s.test == nil || s.test(data))
 }
 
-// signatures in the order of the rules, which matters for the two that leave the first bytes open.
+// signatures in the order of the rules, which matters for the two that leave the first
+// bytes open.
 var signatures = [...]signature{
 	{head: "%PDF-", contentType: "application/pdf"},
 	{head: "%!PS-Adobe-", contentType: "application/postscript"},
@@ -58,17 +62,42 @@ var signatures = [...]signature{
 	{head: "BM", contentType: "image/bmp"},
 	{head: "GIF87a", contentType: "image/gif"},
 	{head: "GIF89a", contentType: "image/gif"},
-	{head: "RIFF", at: 8, tail: "WEBPVP", contentType: "image/webp"},
+	{
+		head:        "RIFF",
+		at:          8,
+		tail:        "WEBPVP",
+		contentType: "image/webp",
+	},
 	{head: "\x89PNG\r\n\x1A\n", contentType: "image/png"},
 	{head: "\xFF\xD8\xFF", contentType: "image/jpeg"},
 
-	{head: "FORM", at: 8, tail: "AIFF", contentType: "audio/aiff"},
+	{
+		head:        "FORM",
+		at:          8,
+		tail:        "AIFF",
+		contentType: "audio/aiff",
+	},
 	{head: "ID3", contentType: "audio/mpeg"},
 	{head: "OggS\x00", contentType: "application/ogg"},
 	{head: "MThd\x00\x00\x00\x06", contentType: "audio/midi"},
-	{head: "RIFF", at: 8, tail: "AVI ", contentType: "video/avi"},
-	{head: "RIFF", at: 8, tail: "WAVE", contentType: "audio/wave"},
-	{at: 4, tail: "ftyp", test: isMP4, contentType: "video/mp4"},
+	{
+		head:        "RIFF",
+		at:          8,
+		tail:        "AVI ",
+		contentType: "video/avi",
+	},
+	{
+		head:        "RIFF",
+		at:          8,
+		tail:        "WAVE",
+		contentType: "audio/wave",
+	},
+	{
+		at:          4,
+		tail:        "ftyp",
+		test:        isMP4,
+		contentType: "video/mp4",
+	},
 	{head: "\x1A\x45\xDF\xA3", contentType: "video/webm"},
 
 	{at: 34, tail: "LP", contentType: "application/vnd.ms-fontobject"},
@@ -92,17 +121,36 @@ func has(data []byte, at int, s string) bool {
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
 
 // htmlTags are what HTML begins with, behind "<".
-var htmlTags = [...]string{"!DOCTYPE HTML", "HTML", "HEAD", "SCRIPT", "IFRAME", "H1", "DIV", "FONT", "TABLE", "A", "STYLE", "TITLE", "B", "BODY",
-	"BR", "P", "!--"}
+var htmlTags = [...]string{
+	"!DOCTYPE HTML",
+	"HTML",
+	"HEAD",
+	"SCRIPT",
+	"IFRAME",
+	"H1",
+	"DIV",
+	"FONT",
+	"TABLE",
+	"A",
+	"STYLE",
+	"TITLE",
+	"B",
+	"BODY",
+	"BR",
+	"P",
+	"!--",
+}
 
-// isHTML reports whether data begins with one of the tags, in any case, and a space or ">".
+// isHTML reports whether data begins with one of the tags, in any case, and a space or
+// ">".
 func isHTML(data []byte) bool {
 	if len(data) == 0 || data[0] != '<' {
 		return false
 	}
 	data = data[1:]
 	for _, tag := range htmlTags {
-		if len(data) > len(tag) && (data[len(tag)] == ' ' || data[len(tag)] == '>') && isTag(data, tag) {
+		if len(data) > len(tag) && (data[len(tag)] == ' ' || data[len(tag)] == '>') && isTag(data,
+			tag) {
 			return true
 		}
 	}
@@ -122,8 +170,9 @@ func isTag(data []byte, tag string) bool {
 	return true
 }
 
-// isMP4 reports whether the file type box, whose size is in the first four bytes and which must be
-// there whole, names an "mp4" brand. The four bytes at 12 are a version and no brand.
+// isMP4 reports whether the file type box, whose size is in the first four bytes and
+// which must be there whole, names an "mp4" brand. The four bytes at 12 are a version
+// and no brand.
 func isMP4(data []byte) bool {
 	if len(data) < 12 || data[0] != 0 || data[1] != 0 {
 		return false
@@ -140,8 +189,8 @@ func isMP4(data []byte) bool {
 	return false
 }
 
-// isBinary reports whether there is a byte that text doesn't have: a control character other than
-// tab, line feed, form feed, carriage return and escape.
+// isBinary reports whether there is a byte that text doesn't have: a control character
+// other than tab, line feed, form feed, carriage return and escape.
 func isBinary(data []byte) bool {
 	for _, c := range data {
 		if c < ' ' && !isSpace(c) && c != 0x1B {

@@ -87,10 +87,27 @@ func TestImage(t *testing.T) {
 		never   []string          // contents that "f" never has
 		always  []string          // of "f" and "g", one is there in every image
 	}{
-		{"nothing synced", func(t *testing.T, d fsys.Dir) { write(t, d, "f", "new", false) }, map[string]string{}, nil, nil},
-		{"the file alone", func(t *testing.T, d fsys.Dir) { write(t, d, "f", "new", true) }, map[string]string{}, []string{"", "\x00\x00\x00"}, nil},
-		{"the folder alone", func(t *testing.T, d fsys.Dir) { write(t, d, "f", "new", false); must(t, d.Sync()) },
-			map[string]string{"f": ""}, nil, []string{"f"}},
+		{
+			"nothing synced",
+			func(t *testing.T, d fsys.Dir) { write(t, d, "f", "new", false) },
+			map[string]string{},
+			nil,
+			nil,
+		},
+		{
+			"the file alone",
+			func(t *testing.T, d fsys.Dir) { write(t, d, "f", "new", true) },
+			map[string]string{},
+			[]string{"", "\x00\x00\x00"},
+			nil,
+		},
+		{
+			"the folder alone",
+			func(t *testing.T, d fsys.Dir) { write(t, d, "f", "new", false); must(t, d.Sync()) },
+			map[string]string{"f": ""},
+			nil,
+			[]string{"f"},
+		},
 		{"replaced", func(t *testing.T, d fsys.Dir) {
 			write(t, d, "f", "old", true)
 			must(t, d.Sync())
@@ -144,8 +161,12 @@ func TestImage(t *testing.T) {
 					if c, ok := got["f"]; ok && slices.Contains(tt.never, c) {
 						t.Errorf("%v unsynced survives: f is %q", s, c)
 					}
-					if tt.always != nil && !slices.ContainsFunc(tt.always, func(n string) bool { _, ok := got[n]; return ok }) {
-						t.Errorf("%v unsynced survives: left is %q, want one of %q", s, got, tt.always)
+					if tt.always != nil && !slices.ContainsFunc(tt.always, func(n string) bool {
+						_, ok := got[n]
+						return ok
+					}) {
+						t.Errorf("%v unsynced survives: left is %q, want one of %q", s, got,
+							tt.always)
 					}
 				}
 			}

@@ -5,12 +5,14 @@ import (
 	"slices"
 )
 
-// Disk plays a recording and knows what of it is on the disk if the power fails: of a file, what was at its last Sync; of a
-// directory, the entries at its last Sync. What came later may be there or not (Image).
+// Disk plays a recording and knows what of it is on the disk if the power fails: of a
+// file, what was at its last Sync; of a directory, the entries at its last Sync. What
+// came later may be there or not (Image).
 //
-// As on file systems that keep a journal, a rename inside a directory is there or not, as a whole; one between two directories
-// never loses the file: its removal from the one is not on the disk without its arrival in the other. Operations on one entry
-// keep their order; and a directory's removal comes behind those of what was in it.
+// As on file systems that keep a journal, a rename inside a directory is there or not,
+// as a whole; one between two directories never loses the file: its removal from the
+// one is not on the disk without its arrival in the other. Operations on one entry keep
+// their order; and a directory's removal comes behind those of what was in it.
 type Disk struct {
 	events []event
 	pos    int
@@ -38,7 +40,12 @@ type part struct {
 func (r *Recorder) Disk() *Disk {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &Disk{events: slices.Clone(r.events), dirs: maps.Clone(r.dirs), files: map[int]*diskFile{}, now: map[int]map[string]int{}}
+	return &Disk{
+		events: slices.Clone(r.events),
+		dirs:   maps.Clone(r.dirs),
+		files:  map[int]*diskFile{},
+		now:    map[int]map[string]int{},
+	}
 }
 
 // Step plays one event; it returns the mark, if it is one, and false at the end.
@@ -76,13 +83,15 @@ func (d *Disk) Step() (mark any, ok bool) {
 	return nil, true
 }
 
-// change adds one operation: the parts of a rename are the arrival and the removal, which needs the arrival.
+// change adds one operation: the parts of a rename are the arrival and the removal,
+// which needs the arrival.
 func (d *Disk) change(entries []entry) {
 	var first *part
 	for _, e := range entries {
 		p := &part{entry: e}
 		for _, q := range d.parts {
-			if q.dir == e.dir && q.name == e.name || e.node == 0 && d.dirs[e.was] && q.dir == e.was {
+			if q.dir == e.dir && q.name == e.name ||
+				e.node == 0 && d.dirs[e.was] && q.dir == e.was {
 				p.needs = append(p.needs, q)
 			}
 		}

@@ -40,14 +40,16 @@ func (f *Faulter) Fail(err error, of ...Kind) {
 	})
 }
 
-// Set makes operations fail with what match returns; nil ends all failing. match is never called twice at a time.
+// Set makes operations fail with what match returns; nil ends all failing. match is
+// never called twice at a time.
 func (f *Faulter) Set(match func(op *Op) error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.match, f.count = match, 0
 }
 
-// Count is how many operations were counted, or failed, since then, and Kind the kind of the last that failed.
+// Count is how many operations were counted, or failed, since then, and Kind the kind
+// of the last that failed.
 func (f *Faulter) Count() (int, Kind) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,7 +13,8 @@ const (
 
 func (s Sync) String() string { return [...]string{"file sync", "folder sync", "parent sync"}[s] }
 
-// Forgetter does nothing where it should sync, and says that it did: a proof of durability must notice.
+// Forgetter does nothing where it should sync, and says that it did: a proof of
+// durability must notice.
 type Forgetter struct {
 	Forget  Sync
 	mu      sync.Mutex

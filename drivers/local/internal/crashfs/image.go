@@ -69,8 +69,8 @@ func (im *Image) take(p *part, taken map[*part]bool) {
 	}
 }
 
-// image is what a file may be: what was synced, or some of what came later. Size, time and attributes are metadata and may be
-// there without the content.
+// image is what a file may be: what was synced, or some of what came later. Size, time
+// and attributes are metadata and may be there without the content.
 func (f *diskFile) image(s Survival, rng *rand.Rand) fileState {
 	var old fileState
 	if f.synced != nil {
@@ -96,7 +96,8 @@ func (f *diskFile) image(s Survival, rng *rand.Rand) fileState {
 }
 
 func (f *diskFile) same() bool {
-	return f.synced.content == f.now.content && f.synced.modTime == f.now.modTime && maps.Equal(f.synced.xattrs, f.now.xattrs)
+	return f.synced.content == f.now.content && f.synced.modTime == f.now.modTime &&
+		maps.Equal(f.synced.xattrs, f.now.xattrs)
 }
 
 var seed = maphash.MakeSeed()
@@ -131,7 +132,8 @@ func (im *Image) walk(dir int, path string, f func(path string, n int)) {
 	}
 }
 
-// Write makes the image in an empty folder, with the files' times and attributes. A file of two names has them both.
+// Write makes the image in an empty folder, with the files' times and attributes. A
+// file of two names has them both.
 func (im *Image) Write(dir string) (err error) {
 	first := map[int]string{}
 	im.walk(root, "", func(path string, n int) {

@@ -20,7 +20,8 @@ var Moments = []Moment{Before, After, Middle}
 
 func (m Moment) String() string { return [...]string{"before", "after", "in the middle of"}[m] }
 
-// Killer kills its own process, as SIGKILL does, at the n-th operation that changes something.
+// Killer kills its own process, as SIGKILL does, at the n-th operation that changes
+// something.
 type Killer struct {
 	N      int // from 1; 0 never kills
 	Moment Moment
@@ -59,7 +60,8 @@ func (k *Killer) Hook(op *Op, do func() error) error {
 	return nil
 }
 
-// Die ends the process without a trace: no deferred call, no finalizer, no buffer written.
+// Die ends the process without a trace: no deferred call, no finalizer, no buffer
+// written.
 func Die() {
 	p, err := os.FindProcess(os.Getpid())
 	if err == nil {

@@ -1,5 +1,5 @@
-// Package crashfs stands between the local driver and its seam in tests: it kills, breaks, counts
-// and records at each operation. Only tests import it.
+// Package crashfs stands between the local driver and its seam in tests: it kills,
+// breaks, counts and records at each operation. Only tests import it.
 package crashfs
 
 import "cloudfiles.dev/drivers/local/internal/fsys"
@@ -7,8 +7,8 @@ import "cloudfiles.dev/drivers/local/internal/fsys"
 // Kind is the method of the seam that an operation is.
 type Kind uint8
 
-// The kinds of operations, one for each method but Close, OSFile and Volume, which can neither fail
-// usefully nor change anything.
+// The kinds of operations, one for each method but Close, OSFile and Volume, which can
+// neither fail usefully nor change anything.
 const (
 	OpenRoot Kind = iota
 	StatRoot
@@ -48,8 +48,8 @@ const (
 	kinds
 )
 
-// about tells what a kind is called and whether it changes what others see of the folder: where a
-// kill matters.
+// about tells what a kind is called and whether it changes what others see of the
+// folder: where a kill matters.
 var about = [kinds]struct {
 	name    string
 	changes bool
@@ -96,7 +96,8 @@ func (k Kind) String() string { return about[k].name }
 // Changes reports whether the operation changes what other processes see.
 func (k Kind) Changes() bool { return about[k].changes }
 
-// Op is one operation, with the directory or the file of the layer below that it is made on.
+// Op is one operation, with the directory or the file of the layer below that it is
+// made on.
 type Op struct {
 	Kind    Kind
 	Dir     fsys.Dir  // nil for an operation on a file or on a root by its path
@@ -111,6 +112,6 @@ type Op struct {
 	OpenedFile fsys.File
 }
 
-// Hook is called around every operation: do performs it. What Hook returns is what the driver sees.
-// do may be left out, or called once. Hooks are called concurrently.
+// Hook is called around every operation: do performs it. What Hook returns is what the
+// driver sees. do may be left out, or called once. Hooks are called concurrently.
 type Hook func(op *Op, do func() error) error

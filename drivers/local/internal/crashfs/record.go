@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// Recorder logs every operation that changes something, or makes it durable, with its data. The
-// folder must be empty when the recording begins, and every change of it must go through the
-// recorder.
+// Recorder logs every operation that changes something, or makes it durable, with its
+// data. The folder must be empty when the recording begins, and every change of it must
+// go through the recorder.
 type Recorder struct {
 	mu     sync.Mutex
 	ids    map[inode]int
@@ -119,10 +119,25 @@ func (r *Recorder) Hook(op *Op, do func() error) error {
 		r.entries(entry{dir: r.node(op.Dir), name: op.Name, node: r.add(d, true)})
 	case Rename, RenameNoReplace:
 		from, to := r.node(op.Dir), r.node(op.To)
-		r.entries(entry{dir: to, name: op.NewName, node: was, was: target}, entry{dir: from, name: op.Name, was: was})
+		r.entries(entry{
+			dir:  to,
+			name: op.NewName,
+			node: was,
+			was:  target,
+		}, entry{dir: from, name: op.Name, was: was})
 	case Exchange:
 		from, to := r.node(op.Dir), r.node(op.To)
-		r.entries(entry{dir: to, name: op.NewName, node: was, was: target}, entry{dir: from, name: op.Name, node: target, was: was})
+		r.entries(entry{
+			dir:  to,
+			name: op.NewName,
+			node: was,
+			was:  target,
+		}, entry{
+			dir:  from,
+			name: op.Name,
+			node: target,
+			was:  was,
+		})
 	case Unlink, Rmdir:
 		r.entries(entry{dir: r.node(op.Dir), name: op.Name, was: was})
 	case SyncDir:
@@ -184,7 +199,12 @@ func (r *Recorder) entries(e ...entry) {
 
 func (r *Recorder) create(op *Op, was int) {
 	n := r.begin(op)
-	r.entries(entry{dir: r.node(op.Dir), name: op.Name, node: n, was: was})
+	r.entries(entry{
+		dir:  r.node(op.Dir),
+		name: op.Name,
+		node: n,
+		was:  was,
+	})
 }
 
 // begin notes a new file.

@@ -17,7 +17,8 @@ type FS struct {
 // Wrap puts the hook around every operation of below.
 func Wrap(below fsys.FS, hook Hook) *FS { return &FS{below: below, hook: hook} }
 
-// Open is how many directories and files are open: none when the driver closed all that it opened.
+// Open is how many directories and files are open: none when the driver closed all that
+// it opened.
 func (f *FS) Open() int64 { return f.open.Load() }
 
 func (f *FS) OpenRoot(path string) (fsys.Dir, error) {
@@ -25,8 +26,8 @@ func (f *FS) OpenRoot(path string) (fsys.Dir, error) {
 	return f.opened(op, func() (fsys.Dir, error) { return f.below.OpenRoot(path) })
 }
 
-// opened performs an operation that opens a directory. One that the hook fails after it was opened
-// is closed.
+// opened performs an operation that opens a directory. One that the hook fails after it
+// was opened is closed.
 func (f *FS) opened(op *Op, open func() (fsys.Dir, error)) (fsys.Dir, error) {
 	err := f.hook(op, func() (err error) { op.Opened, err = open(); return err })
 	if err != nil {
@@ -53,12 +54,18 @@ func (f *FS) openedFile(op *Op, open func() (fsys.File, error)) (fsys.File, erro
 }
 
 func (f *FS) StatRoot(path string) (st fsys.Stat, err error) {
-	err = f.hook(&Op{Kind: StatRoot, Name: path}, func() (err error) { st, err = f.below.StatRoot(path); return err })
+	err = f.hook(&Op{
+		Kind: StatRoot,
+		Name: path,
+	}, func() (err error) { st, err = f.below.StatRoot(path); return err })
 	return st, err
 }
 
 func (f *FS) MkdirAll(path string, perm fs.FileMode, sync bool) error {
-	return f.hook(&Op{Kind: MkdirAll, Name: path}, func() error { return f.below.MkdirAll(path, perm, sync) })
+	return f.hook(&Op{
+		Kind: MkdirAll,
+		Name: path,
+	}, func() error { return f.below.MkdirAll(path, perm, sync) })
 }
 
 // dir is an open directory of the layer below.
@@ -68,11 +75,19 @@ type dir struct {
 }
 
 func (d *dir) OpenDir(path string) (fsys.Dir, error) {
-	return d.fs.opened(&Op{Kind: OpenDir, Dir: d.below, Name: path}, func() (fsys.Dir, error) { return d.below.OpenDir(path) })
+	return d.fs.opened(&Op{
+		Kind: OpenDir,
+		Dir:  d.below,
+		Name: path,
+	}, func() (fsys.Dir, error) { return d.below.OpenDir(path) })
 }
 
 func (d *dir) OpenFile(path string) (f fsys.File, st fsys.Stat, err error) {
-	f, err = d.fs.openedFile(&Op{Kind: OpenFile, Dir: d.below, Name: path}, func() (f fsys.File, err error) {
+	f, err = d.fs.openedFile(&Op{
+		Kind: OpenFile,
+		Dir:  d.below,
+		Name: path,
+	}, func() (f fsys.File, err error) {
 		f, st, err = d.below.OpenFile(path)
 		return f, err
 	})
@@ -81,7 +96,11 @@ func (d *dir) OpenFile(path string) (f fsys.File, st fsys.Stat, err error) {
 
 // OpenSeen is the same operation as OpenFile.
 func (d *dir) OpenSeen(path string) (f fsys.File, st fsys.Stat, err error) {
-	f, err = d.fs.openedFile(&Op{Kind: OpenFile, Dir: d.below, Name: path}, func() (f fsys.File, err error) {
+	f, err = d.fs.openedFile(&Op{
+		Kind: OpenFile,
+		Dir:  d.below,
+		Name: path,
+	}, func() (f fsys.File, err error) {
 		f, st, err = d.below.OpenSeen(path)
 		return f, err
 	})
@@ -89,11 +108,19 @@ func (d *dir) OpenSeen(path string) (f fsys.File, st fsys.Stat, err error) {
 }
 
 func (d *dir) Create(name string) (fsys.File, error) {
-	return d.fs.openedFile(&Op{Kind: Create, Dir: d.below, Name: name}, func() (fsys.File, error) { return d.below.Create(name) })
+	return d.fs.openedFile(&Op{
+		Kind: Create,
+		Dir:  d.below,
+		Name: name,
+	}, func() (fsys.File, error) { return d.below.Create(name) })
 }
 
 func (d *dir) CreatePrivate(name string) (fsys.File, error) {
-	return d.fs.openedFile(&Op{Kind: Create, Dir: d.below, Name: name}, func() (fsys.File, error) { return d.below.CreatePrivate(name) })
+	return d.fs.openedFile(&Op{
+		Kind: Create,
+		Dir:  d.below,
+		Name: name,
+	}, func() (fsys.File, error) { return d.below.CreatePrivate(name) })
 }
 
 func (d *dir) CreateUnnamed() (fsys.File, error) {
@@ -102,7 +129,12 @@ func (d *dir) CreateUnnamed() (fsys.File, error) {
 
 func (d *dir) Link(f fsys.File, name string) error {
 	below := f.(*file).below
-	op := &Op{Kind: Link, Dir: d.below, File: below, Name: name}
+	op := &Op{
+		Kind: Link,
+		Dir:  d.below,
+		File: below,
+		Name: name,
+	}
 	return d.fs.hook(op, func() error { return d.below.Link(below, name) })
 }
 
@@ -115,7 +147,11 @@ func (d *dir) Attribute(name, attr string, buf []byte) (int, error) {
 }
 
 func (d *dir) OpenLock(name string) (fsys.File, error) {
-	return d.fs.openedFile(&Op{Kind: OpenLock, Dir: d.below, Name: name}, func() (fsys.File, error) { return d.below.OpenLock(name) })
+	return d.fs.openedFile(&Op{
+		Kind: OpenLock,
+		Dir:  d.below,
+		Name: name,
+	}, func() (fsys.File, error) { return d.below.OpenLock(name) })
 }
 
 func (d *dir) Lstat(name string) (st fsys.Stat, err error) {
@@ -129,7 +165,10 @@ func (d *dir) Stat() (st fsys.Stat, err error) {
 }
 
 func (d *dir) ReadDir(buf []byte, each func(name []byte, t fsys.Type)) (more bool, err error) {
-	err = d.do(ReadDir, "", func() (err error) { more, err = d.below.ReadDir(buf, each); return err })
+	err = d.do(ReadDir, "", func() (err error) {
+		more, err = d.below.ReadDir(buf, each)
+		return err
+	})
 	return more && err == nil, err
 }
 
@@ -168,19 +207,37 @@ func (d *dir) do(k Kind, name string, f func() error) error {
 
 func (d *dir) Rename(name string, to fsys.Dir, newname string) error {
 	t := to.(*dir).below
-	op := &Op{Kind: Rename, Dir: d.below, To: t, Name: name, NewName: newname}
+	op := &Op{
+		Kind:    Rename,
+		Dir:     d.below,
+		To:      t,
+		Name:    name,
+		NewName: newname,
+	}
 	return d.fs.hook(op, func() error { return d.below.Rename(name, t, newname) })
 }
 
 func (d *dir) Exchange(name string, to fsys.Dir, newname string) error {
 	t := to.(*dir).below
-	op := &Op{Kind: Exchange, Dir: d.below, To: t, Name: name, NewName: newname}
+	op := &Op{
+		Kind:    Exchange,
+		Dir:     d.below,
+		To:      t,
+		Name:    name,
+		NewName: newname,
+	}
 	return d.fs.hook(op, func() error { return d.below.Exchange(name, t, newname) })
 }
 
 func (d *dir) RenameNoReplace(name string, to fsys.Dir, newname string) error {
 	t := to.(*dir).below
-	op := &Op{Kind: RenameNoReplace, Dir: d.below, To: t, Name: name, NewName: newname}
+	op := &Op{
+		Kind:    RenameNoReplace,
+		Dir:     d.below,
+		To:      t,
+		Name:    name,
+		NewName: newname,
+	}
 	return d.fs.hook(op, func() error { return d.below.RenameNoReplace(name, t, newname) })
 }
 

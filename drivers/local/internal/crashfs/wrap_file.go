@@ -14,7 +14,12 @@ type file struct {
 }
 
 func (f *file) do(k Kind, name string, data []byte, do func() error) error {
-	return f.fs.hook(&Op{Kind: k, File: f.below, Name: name, Data: data}, do)
+	return f.fs.hook(&Op{
+		Kind: k,
+		File: f.below,
+		Name: name,
+		Data: data,
+	}, do)
 }
 
 func (f *file) Read(p []byte) (n int, err error) {
@@ -27,8 +32,8 @@ func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// Write hands the hook what is to be written; a hook that fails it may have written a part to the
-// file below.
+// Write hands the hook what is to be written; a hook that fails it may have written a
+// part to the file below.
 func (f *file) Write(p []byte) (n int, err error) {
 	err = f.do(Write, "", p, func() (err error) { n, err = f.below.Write(p); return err })
 	return n, err
@@ -45,7 +50,10 @@ func (f *file) Look() (st fsys.Stat, err error) {
 }
 
 func (f *file) Getxattr(name string, buf []byte) (n int, err error) {
-	err = f.do(Getxattr, name, nil, func() (err error) { n, err = f.below.Getxattr(name, buf); return err })
+	err = f.do(Getxattr, name, nil, func() (err error) {
+		n, err = f.below.Getxattr(name, buf)
+		return err
+	})
 	return n, err
 }
 
@@ -73,7 +81,10 @@ func (f *file) Clone(src fsys.File) error {
 }
 
 func (f *file) CopyRange(src fsys.File, n int64) (m int64, err error) {
-	err = f.do(CopyRange, "", nil, func() (err error) { m, err = f.below.CopyRange(src.(*file).below, n); return err })
+	err = f.do(CopyRange, "", nil, func() (err error) {
+		m, err = f.below.CopyRange(src.(*file).below, n)
+		return err
+	})
 	return m, err
 }
 

@@ -15,36 +15,41 @@ func IsNotEmpty(err error) bool {
 // IsCrossDevice reports whether err is that of a Rename between two file systems.
 func IsCrossDevice(err error) bool { return errors.Is(err, syscall.EXDEV) }
 
-// IsDirectory reports whether err is that of a Rename or an Unlink where a directory is in the way.
+// IsDirectory reports whether err is that of a Rename or an Unlink where a directory is
+// in the way.
 func IsDirectory(err error) bool {
 	return errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.EEXIST)
 }
 
 // IsNotDirectory reports whether err says that something on the way is no directory.
 func IsNotDirectory(err error) bool {
-	return errors.Is(err, ErrNotDir) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
+	return errors.Is(err,
+		ErrNotDir) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
 // IsReadOnly reports whether err is that of a read-only file system.
 func IsReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
 
-// IsTooLarge reports whether err is that of a file which outgrows the file system or a limit.
+// IsTooLarge reports whether err is that of a file which outgrows the file system or a
+// limit.
 func IsTooLarge(err error) bool {
 	return errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EOVERFLOW)
 }
 
-// IsExhausted reports whether err is that of too many open files or locks, or of a lack of memory.
+// IsExhausted reports whether err is that of too many open files or locks, or of a lack
+// of memory.
 func IsExhausted(err error) bool {
 	return isOne(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOLCK)
 }
 
-// IsFull reports whether err is that of a full disk or quota, or of a directory that takes no more.
+// IsFull reports whether err is that of a full disk or quota, or of a directory that
+// takes no more.
 func IsFull(err error) bool {
 	return isOne(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EMLINK)
 }
 
-// IsNameTooLong reports whether err is that of a name or path which is too long for the file
-// system.
+// IsNameTooLong reports whether err is that of a name or path which is too long for the
+// file system.
 func IsNameTooLong(err error) bool { return errors.Is(err, syscall.ENAMETOOLONG) }
 
 // isOne reports whether err is one of these.
@@ -68,15 +73,15 @@ func IsStale(err error) bool { return errors.Is(err, syscall.ESTALE) }
 // IsFailing reports whether err is that of a device that failed, or of a server.
 func IsFailing(err error) bool { return errors.Is(err, syscall.EIO) }
 
-// IsDisconnected reports whether err says that the program or the server that holds the file
-// system is gone.
+// IsDisconnected reports whether err says that the program or the server that holds the
+// file system is gone.
 func IsDisconnected(err error) bool {
 	return errors.Is(err, syscall.ENOTCONN) || errors.Is(err, syscall.ESHUTDOWN)
 }
 
-// IsLost reports whether err says that whoever serves the file system gave no answer: a call that
-// was to change something may have changed it. ENOTCONN of a FUSE file system whose program died
-// before is among them, for a program may answer it as well.
+// IsLost reports whether err says that whoever serves the file system gave no answer: a
+// call that was to change something may have changed it. ENOTCONN of a FUSE file system
+// whose program died before is among them, for a program may answer it as well.
 func IsLost(err error) bool {
 	return IsDisconnected(err) || isOne(err, syscall.ECONNABORTED, syscall.ECONNRESET,
 		syscall.ENETRESET, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN,

@@ -23,7 +23,8 @@ func IsNotEmpty(err error) bool { return isOne(err, windows.ERROR_DIR_NOT_EMPTY)
 // IsCrossDevice reports whether err is that of a Rename between two file systems.
 func IsCrossDevice(err error) bool { return isOne(err, windows.ERROR_NOT_SAME_DEVICE) }
 
-// IsDirectory reports whether err is that of a Rename or an Unlink where a directory is in the way.
+// IsDirectory reports whether err is that of a Rename or an Unlink where a directory is
+// in the way.
 func IsDirectory(err error) bool {
 	return isOne(err, syscall.EISDIR, windows.ERROR_ALREADY_EXISTS)
 }
@@ -36,17 +37,20 @@ func IsNotDirectory(err error) bool {
 // IsReadOnly reports whether err is that of a read-only file system.
 func IsReadOnly(err error) bool { return isOne(err, windows.ERROR_WRITE_PROTECT) }
 
-// IsTooLarge reports whether err is that of a file which outgrows the file system or a limit.
+// IsTooLarge reports whether err is that of a file which outgrows the file system or a
+// limit.
 func IsTooLarge(err error) bool { return isOne(err, windows.ERROR_FILE_TOO_LARGE) }
 
-// IsExhausted reports whether err is that of too many open files or locks, or of a lack of memory.
+// IsExhausted reports whether err is that of too many open files or locks, or of a lack
+// of memory.
 func IsExhausted(err error) bool {
 	return isOne(err, windows.ERROR_TOO_MANY_OPEN_FILES, windows.ERROR_NOT_ENOUGH_MEMORY)
 }
 
 // IsFull reports whether err is that of a full disk or quota.
 func IsFull(err error) bool {
-	return isOne(err, windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED,
+	return isOne(err, windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL,
+		windows.ERROR_DISK_QUOTA_EXCEEDED,
 		windows.ERROR_TOO_MANY_LINKS)
 }
 
@@ -58,13 +62,14 @@ func IsBusy(err error) bool {
 // IsStale reports whether err is that of a directory or a file that a server has no more.
 func IsStale(error) bool { return false }
 
-// IsDisconnected reports whether err says that the server that holds the file system is gone.
+// IsDisconnected reports whether err says that the server that holds the file system is
+// gone.
 func IsDisconnected(err error) bool {
 	return isOne(err, windows.ERROR_BAD_NETPATH, windows.ERROR_NETNAME_DELETED)
 }
 
-// IsLost reports whether err says that whoever serves the file system gave no answer: a call that
-// was to change something may have changed it.
+// IsLost reports whether err says that whoever serves the file system gave no answer: a
+// call that was to change something may have changed it.
 func IsLost(err error) bool {
 	return IsDisconnected(err) || isOne(err, windows.ERROR_UNEXP_NET_ERR, windows.ERROR_SEM_TIMEOUT,
 		windows.ERROR_NETWORK_UNREACHABLE, windows.ERROR_HOST_UNREACHABLE,
@@ -73,9 +78,10 @@ func IsLost(err error) bool {
 
 // IsFailing reports whether err is that of a device that failed, or of a server.
 func IsFailing(err error) bool {
-	return isOne(err, windows.ERROR_IO_DEVICE, windows.ERROR_ADAP_HDW_ERR, windows.ERROR_DEV_NOT_EXIST)
+	return isOne(err, windows.ERROR_IO_DEVICE, windows.ERROR_ADAP_HDW_ERR,
+		windows.ERROR_DEV_NOT_EXIST)
 }
 
-// IsNameTooLong reports whether err is that of a name or path which is too long for the file
-// system.
+// IsNameTooLong reports whether err is that of a name or path which is too long for the
+// file system.
 func IsNameTooLong(err error) bool { return isOne(err, windows.ERROR_FILENAME_EXCED_RANGE) }

@@ -1,11 +1,13 @@
-// Package fsys is the seam between the local driver and the operating system: every file operation
-// of the driver is one call here, so that tests can count, record, break or kill at each of them.
+// Package fsys is the seam between the local driver and the operating system: every
+// file operation of the driver is one call here, so that tests can count, record, break
+// or kill at each of them.
 //
-// Operations are relative to an open directory and never follow a symbolic link below it. A name is
-// one element; a path is elements separated by "/", without "." and "..", and "" is the directory
-// itself. A call that changes something makes one changing system call, but where its comment says
-// otherwise. Errors are bare: syscall.Errno where the system gave one, so errors.Is with
-// fs.ErrNotExist and the like works, and no text holds a path.
+// Operations are relative to an open directory and never follow a symbolic link below
+// it. A name is one element; a path is elements separated by "/", without "." and "..",
+// and "" is the directory itself. A call that changes something makes one changing
+// system call, but where its comment says otherwise. Errors are bare: syscall.Errno
+// where the system gave one, so errors.Is with fs.ErrNotExist and the like works, and
+// no text holds a path.
 package fsys
 
 import (
@@ -22,55 +24,57 @@ type FS interface {
 	OpenRoot(path string) (Dir, error)
 	// StatRoot looks where the path leads, following links.
 	StatRoot(path string) (Stat, error)
-	// MkdirAll makes the folder and its missing parents, and syncs each parent of a new one if sync
-	// is set: several system calls.
+	// MkdirAll makes the folder and its missing parents, and syncs each parent of a new
+	// one if sync is set: several system calls.
 	MkdirAll(path string, perm fs.FileMode, sync bool) error
 }
 
 // Dir is an open directory. It is safe for concurrent use, but for Close and ReadDir.
 type Dir interface {
-	// OpenDir opens a directory below. A link, or anything else on the way that is no directory, is
-	// ErrNotDir.
+	// OpenDir opens a directory below. A link, or anything else on the way that is no
+	// directory, is ErrNotDir.
 	OpenDir(path string) (Dir, error)
-	// OpenFile opens a regular file for reading, and never blocks. What is not a regular file is
-	// ErrNotFile, and is not opened: to open a FIFO would wake who waits at it, a device would do
-	// what it does. So is what lies behind a link or a file that stands for a directory. Two system
-	// calls before the opening's result is known to be that file.
+	// OpenFile opens a regular file for reading, and never blocks. What is not a
+	// regular file is ErrNotFile, and is not opened: to open a FIFO would wake who
+	// waits at it, a device would do what it does. So is what lies behind a link or a
+	// file that stands for a directory. Two system calls before the opening's result is
+	// known to be that file.
 	OpenFile(path string) (File, Stat, error)
-	// OpenSeen is OpenFile with one system call less: Stat is what was seen before the opening.
-	// What was opened is the same file, unless another took its name at that moment; File.Stat
-	// tells, and is ErrNotFile where it is no regular file.
+	// OpenSeen is OpenFile with one system call less: Stat is what was seen before the
+	// opening. What was opened is the same file, unless another took its name at that
+	// moment; File.Stat tells, and is ErrNotFile where it is no regular file.
 	OpenSeen(path string) (File, Stat, error)
-	// Lstat looks at one entry without following a link. Of a path, it follows those on the way, so
-	// that what it tells must not be taken for what an opening finds.
+	// Lstat looks at one entry without following a link. Of a path, it follows those on
+	// the way, so that what it tells must not be taken for what an opening finds.
 	Lstat(path string) (Stat, error)
-	// ReadDir reads some entries, in the order of the file system, into buf, of at least 4 KiB, and
-	// calls each for all but "." and "..", with the name, valid during the call only, and the type,
-	// which may be Unknown. It returns false when there are no more. The position is the handle's:
-	// a new reading needs a new OpenDir, or Rewind.
+	// ReadDir reads some entries, in the order of the file system, into buf, of at
+	// least 4 KiB, and calls each for all but "." and "..", with the name, valid during
+	// the call only, and the type, which may be Unknown. It returns false when there
+	// are no more. The position is the handle's: a new reading needs a new OpenDir, or
+	// Rewind.
 	ReadDir(buf []byte, each func(name []byte, t Type)) (more bool, err error)
-	// Rewind makes the next ReadDir begin anew: at the first entry, or, if tail is set and the
-	// system can, at the last one that was read.
+	// Rewind makes the next ReadDir begin anew: at the first entry, or, if tail is set
+	// and the system can, at the last one that was read.
 	Rewind(tail bool) error
 	// Stat looks at the directory itself.
 	Stat() (Stat, error)
 	// Kind tells the kind of file system that the directory is on.
 	Kind() Kind
 
-	// Create makes a new file, open for writing and reading, of mode 0666 less umask; fs.ErrExist
-	// if the name is taken.
+	// Create makes a new file, open for writing and reading, of mode 0666 less umask;
+	// fs.ErrExist if the name is taken.
 	Create(name string) (File, error)
 	// CreatePrivate is Create of mode 0600.
 	CreatePrivate(name string) (File, error)
-	// CreateUnnamed makes a new file, as Create does, that nobody finds by a name, and that is gone
-	// when it is closed, until Link gives it one: errors.ErrUnsupported where the system or the file
-	// system can't.
+	// CreateUnnamed makes a new file, as Create does, that nobody finds by a name, and
+	// that is gone when it is closed, until Link gives it one: errors.ErrUnsupported
+	// where the system or the file system can't.
 	CreateUnnamed() (File, error)
-	// Link gives such a file its name: fs.ErrExist if the name is taken. errors.ErrUnsupported where
-	// the file system refuses.
+	// Link gives such a file its name: fs.ErrExist if the name is taken.
+	// errors.ErrUnsupported where the file system refuses.
 	Link(f File, name string) error
-	// OpenLock opens the file for writing, and makes it where it is missing (of mode 0666 less
-	// umask): for Lock.
+	// OpenLock opens the file for writing, and makes it where it is missing (of mode
+	// 0666 less umask): for Lock.
 	OpenLock(name string) (File, error)
 	// Mkdir makes a directory of mode perm less umask.
 	Mkdir(name string, perm fs.FileMode) error
@@ -79,20 +83,22 @@ type Dir interface {
 	// Exchange lets the entry and newname, which exists, change places in one step;
 	// errors.ErrUnsupported where the system or the file system can't.
 	Exchange(name string, to Dir, newname string) error
-	// RenameNoReplace moves the entry unless newname exists: fs.ErrExist. On a file system that
-	// can't, it is a link and an unlink: between them the file has both names. Where there are no
-	// links either, it is a look and a Rename, which the caller's lock makes one.
+	// RenameNoReplace moves the entry unless newname exists: fs.ErrExist. On a file
+	// system that can't, it is a link and an unlink: between them the file has both
+	// names. Where there are no links either, it is a look and a Rename, which the
+	// caller's lock makes one.
 	RenameNoReplace(name string, to Dir, newname string) error
 	// Unlink removes an entry that is no directory.
 	Unlink(name string) error
 	// Rmdir removes an empty directory: ENOTEMPTY (IsNotEmpty) otherwise.
 	Rmdir(name string) error
-	// SetMode and SetOwner change the directory's own mode and owner, as those of File do.
+	// SetMode and SetOwner change the directory's own mode and owner, as those of File
+	// do.
 	SetMode(perm fs.FileMode) error
 	SetOwner(uid, gid int) error
-	// Attribute reads an extended attribute of an entry, or of the directory itself where the name
-	// is "": ErrNoXattr as File.Getxattr, and where the entry is gone. With a nil buf it returns
-	// the attribute's length alone.
+	// Attribute reads an extended attribute of an entry, or of the directory itself
+	// where the name is "": ErrNoXattr as File.Getxattr, and where the entry is gone.
+	// With a nil buf it returns the attribute's length alone.
 	Attribute(name, attr string, buf []byte) (int, error)
 	// Sync makes the directory's entries durable.
 	Sync() error
@@ -128,23 +134,23 @@ type File interface {
 	Read(p []byte) (int, error)
 	// ReadAt reads as io.ReaderAt does.
 	ReadAt(p []byte, off int64) (int, error)
-	// AppendOnly makes every Write go to the file's end, so that a file which others cut stays
-	// shorter than what was written, instead of getting a hole. It is a hint.
+	// AppendOnly makes every Write go to the file's end, so that a file which others
+	// cut stays shorter than what was written, instead of getting a hole. It is a hint.
 	AppendOnly()
 	// Write writes all of p, in one system call unless the system takes less.
 	Write(p []byte) (int, error)
 	Stat() (Stat, error)
 	// Look is Stat that tells the birth too.
 	Look() (Stat, error)
-	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none, the file
-	// system has none at all, or they may not be read.
+	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none,
+	// the file system has none at all, or they may not be read.
 	Getxattr(name string, buf []byte) (int, error)
-	// Setxattr sets an extended attribute: errors.ErrUnsupported where the file system has none,
-	// ErrNoXattr where this one can't be set, because it is too large, or not allowed, or the file
-	// system has no room for it.
+	// Setxattr sets an extended attribute: errors.ErrUnsupported where the file system
+	// has none, ErrNoXattr where this one can't be set, because it is too large, or not
+	// allowed, or the file system has no room for it.
 	Setxattr(name string, value []byte) error
-	// SetModTime sets the modification time, and that of the last access, in nanoseconds since
-	// 1970.
+	// SetModTime sets the modification time, and that of the last access, in
+	// nanoseconds since 1970.
 	SetModTime(ns int64) error
 	// SetMode sets permissions, and the bits ModeSetgid and ModeSticky.
 	SetMode(perm fs.FileMode) error
@@ -153,31 +159,34 @@ type File interface {
 	// Clone makes the file, which is empty, share src's content; an error changes nothing
 	// (reflink).
 	Clone(src File) error
-	// CopyRange copies up to n bytes between the two files' positions inside the system; 0 at src's
-	// end. An error at the first call means that the system can't, and nothing was copied.
+	// CopyRange copies up to n bytes between the two files' positions inside the
+	// system; 0 at src's end. An error at the first call means that the system can't,
+	// and nothing was copied.
 	CopyRange(src File, n int64) (int64, error)
-	// Data finds the first part of the file at off or behind it that is no hole. Where the file has
-	// no more data, from is its size; where holes can't be told, all is data.
+	// Data finds the first part of the file at off or behind it that is no hole. Where
+	// the file has no more data, from is its size; where holes can't be told, all is
+	// data.
 	Data(off, size int64) (from, to int64)
 	// MoveTo moves the position of Read, Write and CopyRange to off.
 	MoveTo(off int64) error
 	// SetSize cuts the file, or adds a hole.
 	SetSize(size int64) error
-	// StartSync begins to write the content to the disk and doesn't wait: where another file is
-	// synced meanwhile, both go with one write of a journal. It is a hint, which promises nothing,
-	// and changes nothing.
+	// StartSync begins to write the content to the disk and doesn't wait: where another
+	// file is synced meanwhile, both go with one write of a journal. It is a hint,
+	// which promises nothing, and changes nothing.
 	StartSync()
 	// Sync makes content, times and attributes durable.
 	Sync() error
-	// TryLock takes an exclusive advisory lock on the byte at off, which dies with the process:
-	// ErrLocked if another open file has it. Locks of one open file do not exclude each other.
-	// Unlock gives it back. errors.ErrUnsupported where the system has no such locks.
+	// TryLock takes an exclusive advisory lock on the byte at off, which dies with the
+	// process: ErrLocked if another open file has it. Locks of one open file do not
+	// exclude each other. Unlock gives it back. errors.ErrUnsupported where the system
+	// has no such locks.
 	TryLock(off int64) error
 	Unlock(off int64) error
-	// Guard keeps others from changing the content of a file that this process has made: they wait,
-	// at the latest until Close. Behind it the file can't be written to. It is busy (IsBusy) where
-	// somebody has the file open for writing, or is just cutting it; errors.ErrUnsupported where the
-	// system has nothing like it.
+	// Guard keeps others from changing the content of a file that this process has
+	// made: they wait, at the latest until Close. Behind it the file can't be written
+	// to. It is busy (IsBusy) where somebody has the file open for writing, or is just
+	// cutting it; errors.ErrUnsupported where the system has nothing like it.
 	Guard() error
 	// Guarded reports whether Guard still holds, and nobody waits to change the content.
 	Guarded() bool
@@ -199,8 +208,9 @@ const (
 	Other
 )
 
-// Stat is what the system tells of an entry. Times are nanoseconds since 1970; what int64 can't
-// hold, of the years before 1678 and after 2261, is the nearest that it can.
+// Stat is what the system tells of an entry. Times are nanoseconds since 1970; what
+// int64 can't hold, of the years before 1678 and after 2261, is the nearest that it
+// can.
 type Stat struct {
 	Type       Type
 	Perm       fs.FileMode // with ModeSetgid and ModeSticky

@@ -20,8 +20,9 @@ type linuxFS struct{}
 
 // dir is a directory's descriptor.
 type dir struct {
-	fd         int
-	last, next int64 // the offsets, in the directory, of the entry that was read last and of the next
+	fd int
+	// the offsets, in the directory, of the entry that was read last and of the next
+	last, next int64
 }
 
 const (
@@ -32,7 +33,10 @@ const (
 
 // hasOpenat2 is false on kernels before 5.6 and in sandboxes that refuse the call.
 var hasOpenat2 = sync.OnceValue(func() bool {
-	fd, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{Flags: openDir, Resolve: unix.RESOLVE_NO_SYMLINKS})
+	fd, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{
+		Flags:   openDir,
+		Resolve: unix.RESOLVE_NO_SYMLINKS,
+	})
 	if err != nil {
 		return false
 	}
@@ -96,8 +100,8 @@ func retry(f func() (int, error)) (n int, err error) {
 	return n, err
 }
 
-// staleTries is how often a path is looked up again whose file went while it was (ESTALE): network
-// file systems and mergerfs remember a while what a name led to.
+// staleTries is how often a path is looked up again whose file went while it was
+// (ESTALE): network file systems and mergerfs remember a while what a name led to.
 const staleTries = 10
 
 // open opens a path below d without following links.
@@ -124,8 +128,8 @@ func (d *dir) openBeneath(path string, flags int) (int, error) {
 // maxPath is the longest path that the system takes at a time, with the zero behind it.
 const maxPath = 4096
 
-// openFar opens a path that is longer than the system takes: by the folder that is as far as it
-// can be. Escaped names may be three times as long as what they stand for.
+// openFar opens a path that is longer than the system takes: by the folder that is as
+// far as it can be. Escaped names may be three times as long as what they stand for.
 func (d *dir) openFar(path string, flags int) (int, error) {
 	i := strings.LastIndexByte(path[:maxPath], '/')
 	if i <= 0 {
@@ -139,10 +143,11 @@ func (d *dir) openFar(path string, flags int) (int, error) {
 	return (&dir{fd: fd}).openBeneath(path[i+1:], flags)
 }
 
-// stale looks again where a file was replaced on a server, or below another file system,
-// while it was looked up, or was moved out of the directory meanwhile, which openat2 calls EXDEV:
-// what a Put replaces goes to the control folder, of which a root inside the bucket's knows nothing.
-// It is bounded: a folder that a server has removed stays so.
+// stale looks again where a file was replaced on a server, or below another file
+// system, while it was looked up, or was moved out of the directory meanwhile, which
+// openat2 calls EXDEV: what a Put replaces goes to the control folder, of which a root
+// inside the bucket's knows nothing. It is bounded: a folder that a server has removed
+// stays so.
 func stale(f func() (int, error)) (n int, err error) {
 	for range staleTries {
 		if n, err = retry(f); err != unix.ESTALE && err != unix.EXDEV {
@@ -243,15 +248,18 @@ func (d *dir) Stat() (Stat, error) {
 }
 
 func (d *dir) Create(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o666)
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC,
+		0o666)
 }
 
 func (d *dir) CreatePrivate(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC,
+		0o600)
 }
 
 func (d *dir) OpenLock(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o666)
+	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC,
+		0o666)
 }
 
 func (d *dir) create(name string, flags int, mode uint32) (File, error) {
@@ -330,9 +338,14 @@ func fstat(fd int) (Stat, error) {
 
 func toStat(st *unix.Stat_t) Stat {
 	s := Stat{
-		Perm: permOf(st.Mode), Size: st.Size, UID: st.Uid, GID: st.Gid,
+		Perm:       permOf(st.Mode),
+		Size:       st.Size,
+		UID:        st.Uid,
+		GID:        st.Gid,
 		ChangeTime: nanos(int64(st.Ctim.Sec), int64(st.Ctim.Nsec)),
-		Dev:        uint64(st.Dev), Ino: st.Ino, Nlink: uint64(st.Nlink),
+		Dev:        uint64(st.Dev),
+		Ino:        st.Ino,
+		Nlink:      uint64(st.Nlink),
 	}
 	s.setModTime(int64(st.Mtim.Sec), int64(st.Mtim.Nsec))
 	s.Type = typeOf(st.Mode)

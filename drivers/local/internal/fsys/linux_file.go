@@ -42,7 +42,9 @@ func readResult(n int, err error) (int, error) {
 func (f *file) ReadAt(p []byte, off int64) (int, error) {
 	var total int
 	for total < len(p) {
-		n, err := retry(func() (int, error) { return unix.Pread(f.fd, p[total:], off+int64(total)) })
+		n, err := retry(func() (int, error) {
+			return unix.Pread(f.fd, p[total:], off+int64(total))
+		})
 		n, err = readResult(n, err)
 		total += n
 		if err != nil {
@@ -156,7 +158,12 @@ func (f *file) TryLock(off int64) error { return f.lock(off, unix.F_WRLCK) }
 func (f *file) Unlock(off int64) error  { return f.lock(off, unix.F_UNLCK) }
 
 func (f *file) lock(off int64, kind int16) error {
-	lk := unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: off, Len: 1}
+	lk := unix.Flock_t{
+		Type:   kind,
+		Whence: io.SeekStart,
+		Start:  off,
+		Len:    1,
+	}
 	_, err := retry(func() (int, error) {
 		return 0, unix.FcntlFlock(uintptr(f.fd), unix.F_OFD_SETLK, &lk)
 	})

@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Guard takes a lease, for which nobody may have the file open for writing: so it is opened anew.
-// Whoever then opens it for writing, or cuts it by its name, waits in the kernel until the lease
-// ends. Of that, the process gets a signal, which is one that every program ignores.
+// Guard takes a lease, for which nobody may have the file open for writing: so it is
+// opened anew. Whoever then opens it for writing, or cuts it by its name, waits in the
+// kernel until the lease ends. Of that, the process gets a signal, which is one that
+// every program ignores.
 func (f *file) Guard() error {
 	if !f.reading {
 		fd, err := f.again()
@@ -32,8 +33,8 @@ func (f *file) Guard() error {
 	return errors.ErrUnsupported
 }
 
-// again opens the file for reading: by the name that it was made under, which takes half the time,
-// or, where that leads to another file or nowhere, by /proc.
+// again opens the file for reading: by the name that it was made under, which takes
+// half the time, or, where that leads to another file or nowhere, by /proc.
 func (f *file) again() (int, error) {
 	const flags = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOFOLLOW
 	if f.in != nil && f.ino != 0 {

@@ -38,8 +38,8 @@ func kindOf(fd int) Kind {
 	return kinds[uint32(st.Type)]
 }
 
-// fineClock reports whether the kernel, since 6.13, gives a file a time of its own where the last
-// one was looked at.
+// fineClock reports whether the kernel, since 6.13, gives a file a time of its own
+// where the last one was looked at.
 var fineClock = sync.OnceValue(func() bool {
 	var u unix.Utsname
 	if unix.Uname(&u) != nil {

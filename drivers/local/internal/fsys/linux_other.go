@@ -50,15 +50,17 @@ func renameat(fd int, name string, tofd int, newname string) error {
 	return unix.Renameat(fd, name, tofd, newname)
 }
 
-func fgetxattr(fd int, attr string, buf []byte) (int, error) { return unix.Fgetxattr(fd, attr, buf) }
+func fgetxattr(fd int, attr string, buf []byte) (int, error) {
+	return unix.Fgetxattr(fd, attr, buf)
+}
 
 func fsetxattr(fd int, attr string, value []byte) error {
 	return unix.Fsetxattr(fd, attr, value, 0)
 }
 
-// SetModTime sets the time of access too: some programs behind FUSE ignore a change of one alone,
-// and answer that it was made. It goes through /proc, because the call for an open file has no
-// wrapper.
+// SetModTime sets the time of access too: some programs behind FUSE ignore a change of
+// one alone, and answer that it was made. It goes through /proc, because the call for
+// an open file has no wrapper.
 func (f *file) SetModTime(ns int64) error {
 	ts := []unix.Timespec{unix.NsecToTimespec(ns), unix.NsecToTimespec(ns)}
 	return unix.UtimesNanoAt(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(f.fd), ts, 0)

@@ -19,8 +19,8 @@ func (d *dir) SetOwner(uid, gid int) error  { return unix.Fchown(d.fd, uid, gid)
 func (f *file) SetMode(p fs.FileMode) error { return unix.Fchmod(f.fd, modeOf(p)) }
 func (f *file) SetOwner(uid, gid int) error { return unix.Fchown(f.fd, uid, gid) }
 
-// Attribute of an entry is one call from Linux 6.13 on, and goes by /proc before, since the entry
-// may be one that can't be opened.
+// Attribute of an entry is one call from Linux 6.13 on, and goes by /proc before, since
+// the entry may be one that can't be opened.
 func (d *dir) Attribute(name, attr string, buf []byte) (n int, err error) {
 	switch {
 	case name == "":
@@ -65,7 +65,8 @@ func getxattrat(fd int, name, attr string, buf []byte) (int, error) {
 		args.value = uint64(uintptr(unsafe.Pointer(&buf[0])))
 	}
 	n, _, errno := unix.Syscall6(unix.SYS_GETXATTRAT, uintptr(fd), uintptr(unsafe.Pointer(at)),
-		unix.AT_SYMLINK_NOFOLLOW, uintptr(unsafe.Pointer(of)), uintptr(unsafe.Pointer(&args)), unsafe.Sizeof(args))
+		unix.AT_SYMLINK_NOFOLLOW, uintptr(unsafe.Pointer(of)), uintptr(unsafe.Pointer(&args)),
+		unsafe.Sizeof(args))
 	runtime.KeepAlive(buf)
 	if errno != 0 {
 		return 0, errno
@@ -82,8 +83,9 @@ func bytePtr(buf []byte, s string) (*byte, error) {
 	return &buf[0], nil
 }
 
-// Umask is the process's; known is false where the system doesn't tell it. An error says nothing:
-// another time it may be known. Package os would try a call that is interrupted for ever.
+// Umask is the process's; known is false where the system doesn't tell it. An error
+// says nothing: another time it may be known. Package os would try a call that is
+// interrupted for ever.
 func Umask() (m fs.FileMode, known bool, err error) {
 	fd, err := retry(func() (int, error) {
 		return unix.Open("/proc/self/status", unix.O_RDONLY|unix.O_CLOEXEC, 0)

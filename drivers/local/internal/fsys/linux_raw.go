@@ -38,8 +38,8 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	return Stat{}, e
 }
 
-// lookSlowly is Lstat for long paths and old systems, and looks again where a server has replaced
-// the file meanwhile.
+// lookSlowly is Lstat for long paths and old systems, and looks again where a server
+// has replaced the file meanwhile.
 func (d *dir) lookSlowly(path string) (Stat, error) {
 	if path == "" {
 		path = "."
@@ -60,11 +60,13 @@ func (d *dir) lookSlowly(path string) (Stat, error) {
 	return toStat(&st), nil
 }
 
-// SetModTime sets the time of access too: some programs behind FUSE ignore a change of one
-// alone, and answer that it was made. It is futimens, which has no wrapper for an open file.
+// SetModTime sets the time of access too: some programs behind FUSE ignore a change of
+// one alone, and answer that it was made. It is futimens, which has no wrapper for an
+// open file.
 func (f *file) SetModTime(ns int64) error {
 	ts := [2]unix.Timespec{unix.NsecToTimespec(ns), unix.NsecToTimespec(ns)}
-	if _, _, e := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(f.fd), 0, uintptr(unsafe.Pointer(&ts)), 0, 0, 0); e != 0 {
+	if _, _, e := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(f.fd), 0, uintptr(unsafe.Pointer(&ts)),
+		0, 0, 0); e != 0 {
 		return e
 	}
 	return nil
@@ -85,7 +87,8 @@ func look(fd int) (Stat, error) {
 	return toStatx(&x), nil
 }
 
-// text is a string as the system takes it, on the stack: these are the calls of every put.
+// text is a string as the system takes it, on the stack: these are the calls of every
+// put.
 type text [256]byte
 
 // set reports whether the string fits, and has no zero.

@@ -50,8 +50,15 @@ func TestOpenTypes(t *testing.T) {
 		want error
 	}
 	tests := []test{
-		{"dir/sub/file", nil}, {"dir/sub", ErrNotFile}, {"", ErrNotFile}, {"link", ErrNotFile}, {"linkdir/secret", ErrNotFile}, {"inner/sub/file", ErrNotFile},
-		{"dir/sub/file/x", ErrNotFile}, {"none", fs.ErrNotExist}, {"none/x", fs.ErrNotExist},
+		{"dir/sub/file", nil},
+		{"dir/sub", ErrNotFile},
+		{"", ErrNotFile},
+		{"link", ErrNotFile},
+		{"linkdir/secret", ErrNotFile},
+		{"inner/sub/file", ErrNotFile},
+		{"dir/sub/file/x", ErrNotFile},
+		{"none", fs.ErrNotExist},
+		{"none/x", fs.ErrNotExist},
 	}
 	for _, tt := range tests {
 		f, st, err := d.OpenFile(tt.path)
@@ -65,7 +72,15 @@ func TestOpenTypes(t *testing.T) {
 			f.Close()
 		}
 	}
-	for _, tt := range []test{{"", nil}, {"dir", nil}, {"dir/sub", nil}, {"dir/sub/file", ErrNotDir}, {"linkdir", ErrNotDir}, {"inner/sub", ErrNotDir}, {"no", fs.ErrNotExist}} {
+	for _, tt := range []test{
+		{"", nil},
+		{"dir", nil},
+		{"dir/sub", nil},
+		{"dir/sub/file", ErrNotDir},
+		{"linkdir", ErrNotDir},
+		{"inner/sub", ErrNotDir},
+		{"no", fs.ErrNotExist},
+	} {
 		e, err := d.OpenDir(tt.path)
 		if !errors.Is(err, tt.want) {
 			t.Errorf("OpenDir(%q): %v, want %v", tt.path, err, tt.want)
@@ -84,7 +99,8 @@ func TestReadDir(t *testing.T) {
 		want = append(want, name)
 		must(t, os.WriteFile(filepath.Join(path, name), nil, 0o666))
 	}
-	must(t, os.Mkdir(filepath.Join(path, "zdir"), 0o777), os.Symlink("x", filepath.Join(path, "zlink")))
+	must(t, os.Mkdir(filepath.Join(path, "zdir"), 0o777),
+		os.Symlink("x", filepath.Join(path, "zlink")))
 	var got []string
 	types := map[string]Type{}
 	e, err := d.OpenDir("")
@@ -102,7 +118,11 @@ func TestReadDir(t *testing.T) {
 	if !slices.Equal(got, append(want, "zdir", "zlink")) {
 		t.Errorf("read %d entries: %q", len(got), got)
 	}
-	for name, wantType := range map[string]Type{"file-with-a-name-000": Regular, "zdir": Directory, "zlink": Other} {
+	for name, wantType := range map[string]Type{
+		"file-with-a-name-000": Regular,
+		"zdir":                 Directory,
+		"zlink":                Other,
+	} {
 		if typ := types[name]; typ != wantType && typ != Unknown {
 			t.Errorf("%s has type %d, want %d", name, typ, wantType)
 		}
@@ -141,7 +161,8 @@ func TestFile(t *testing.T) {
 	if err := d.Rename("b", d, "d"); !IsDirectory(err) {
 		t.Errorf("Rename onto a directory: %v", err)
 	}
-	must(t, d.Rename("b", d, "e"), d.Mkdir("f", 0o777), os.WriteFile(filepath.Join(path, "f/x"), nil, 0o666))
+	must(t, d.Rename("b", d, "e"), d.Mkdir("f", 0o777),
+		os.WriteFile(filepath.Join(path, "f/x"), nil, 0o666))
 	if err := d.Rmdir("f"); !IsNotEmpty(err) {
 		t.Errorf("Rmdir of a full directory: %v", err)
 	}
@@ -185,7 +206,14 @@ func TestOpenElements(t *testing.T) {
 	if !ok {
 		t.Skip("the Linux implementation only")
 	}
-	for path, want := range map[string]error{"a/b": nil, "a": nil, ".": nil, "a/l": syscall.ENOTDIR, "a/l/x": syscall.ENOTDIR, "n": syscall.ENOENT} {
+	for path, want := range map[string]error{
+		"a/b":   nil,
+		"a":     nil,
+		".":     nil,
+		"a/l":   syscall.ENOTDIR,
+		"a/l/x": syscall.ENOTDIR,
+		"n":     syscall.ENOENT,
+	} {
 		fd, err := d.openElements(path, openDir)
 		if err != want {
 			t.Errorf("openElements(%q): %v, want %v", path, err, want)
@@ -198,6 +226,7 @@ func TestOpenElements(t *testing.T) {
 
 func openFor(t *testing.T) Dir {
 	d, path := root(t)
-	must(t, os.MkdirAll(filepath.Join(path, "a/b"), 0o777), os.Symlink("b", filepath.Join(path, "a/l")))
+	must(t, os.MkdirAll(filepath.Join(path, "a/b"), 0o777),
+		os.Symlink("b", filepath.Join(path, "a/l")))
 	return d
 }

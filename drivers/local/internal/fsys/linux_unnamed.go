@@ -19,8 +19,8 @@ func (d *dir) CreateUnnamed() (File, error) {
 	return f, err
 }
 
-// Link needs a right for a link by the descriptor alone, but for who has made the file, since Linux
-// 6.10. Without it the answer is ENOENT, and the link goes by /proc.
+// Link needs a right for a link by the descriptor alone, but for who has made the file,
+// since Linux 6.10. Without it the answer is ENOENT, and the link goes by /proc.
 func (d *dir) Link(f File, name string) error {
 	fd := f.(*file).fd
 	err := linkFile(fd, d.fd, name)

@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// OS returns the operating system's file systems, by way of os.Root. Links are told by looking at
-// each element before it is used, so that another process may put one in between; it can't lead out
-// of the root.
+// OS returns the operating system's file systems, by way of os.Root. Links are told by
+// looking at each element before it is used, so that another process may put one in
+// between; it can't lead out of the root.
 func OS() FS { return portableFS{} }
 
 type portableFS struct{}
@@ -84,7 +84,8 @@ func (d *dir) join(name string) string {
 	return path.Join(d.path, name)
 }
 
-// walk looks at every element of a path without following links, and returns what the last is.
+// walk looks at every element of a path without following links, and returns what the
+// last is.
 func (d *dir) walk(p string) (Stat, error) {
 	if p == "" {
 		return d.lstat(d.path)

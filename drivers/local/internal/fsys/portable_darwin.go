@@ -39,7 +39,12 @@ func (f *file) TryLock(off int64) error { return f.lock(off, unix.F_WRLCK) }
 func (f *file) Unlock(off int64) error  { return f.lock(off, unix.F_UNLCK) }
 
 func (f *file) lock(off int64, kind int16) error {
-	lk := syscall.Flock_t{Type: kind, Whence: io.SeekStart, Start: off, Len: 1}
+	lk := syscall.Flock_t{
+		Type:   kind,
+		Whence: io.SeekStart,
+		Start:  off,
+		Len:    1,
+	}
 	switch err := syscall.FcntlFlock(f.f.Fd(), ofdSetLock, &lk); err {
 	case syscall.EAGAIN:
 		return ErrLocked

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The tag osroot builds the implementation of other systems on Linux, to test it there, without
-// attributes.
+// The tag osroot builds the implementation of other systems on Linux, to test it there,
+// without attributes.
 
 func (f *file) Getxattr(string, []byte) (int, error) { return 0, ErrNoXattr }
 func (f *file) Setxattr(string, []byte) error        { return errors.ErrUnsupported }
@@ -25,7 +25,12 @@ const (
 )
 
 func (f *file) lock(off int64, kind int16) error {
-	lk := syscall.Flock_t{Type: kind, Whence: io.SeekStart, Start: off, Len: 1}
+	lk := syscall.Flock_t{
+		Type:   kind,
+		Whence: io.SeekStart,
+		Start:  off,
+		Len:    1,
+	}
 	err := syscall.FcntlFlock(f.f.Fd(), ofdSetLock, &lk)
 	if err == syscall.EAGAIN {
 		return ErrLocked

@@ -20,7 +20,11 @@ func statFile(f *os.File) (Stat, error) {
 
 func toStat(fi fs.FileInfo) Stat {
 	t := fi.ModTime()
-	s := Stat{Type: Other, Perm: fi.Mode() & (fs.ModePerm | fs.ModeSetgid | fs.ModeSticky), Size: fi.Size()}
+	s := Stat{
+		Type: Other,
+		Perm: fi.Mode() & (fs.ModePerm | fs.ModeSetgid | fs.ModeSticky),
+		Size: fi.Size(),
+	}
 	s.setModTime(t.Unix(), int64(t.Nanosecond()))
 	s.ChangeTime = s.ModTime
 	switch {

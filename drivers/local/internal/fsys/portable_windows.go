@@ -46,14 +46,16 @@ func syncHandle(*os.File) error { return nil }
 func (f *file) Getxattr(string, []byte) (int, error) { return 0, ErrNoXattr }
 func (f *file) Setxattr(string, []byte) error        { return errors.ErrUnsupported }
 
-// region is one byte at off. Windows locks are mandatory, so it lies far behind what is read.
+// region is one byte at off. Windows locks are mandatory, so it lies far behind what is
+// read.
 func region(off int64) *windows.Overlapped {
 	off += 1 << 40
 	return &windows.Overlapped{Offset: uint32(off), OffsetHigh: uint32(off >> 32)}
 }
 
 func (f *file) TryLock(off int64) error {
-	err := windows.LockFileEx(windows.Handle(f.f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, region(off))
+	err := windows.LockFileEx(windows.Handle(f.f.Fd()),
+		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, region(off))
 	if err == windows.ERROR_LOCK_VIOLATION || err == windows.ERROR_IO_PENDING {
 		return ErrLocked
 	}

@@ -1,4 +1,5 @@
-// Package mounts gives tests fresh file systems of many kinds, mounted for the test alone.
+// Package mounts gives tests fresh file systems of many kinds, mounted for the test
+// alone.
 //
 //	for _, kind := range mounts.Kinds {
 //		t.Run(string(kind), func(t *testing.T) {
@@ -7,9 +8,9 @@
 //		})
 //	}
 //
-// It needs Linux, root, /dev/loop*, /dev/fuse and the tools that Packages names. Where one of
-// them is missing, a test is skipped with a text that says what to install; with CI=true it
-// fails.
+// It needs Linux, root, /dev/loop*, /dev/fuse and the tools that Packages names. Where
+// one of them is missing, a test is skipped with a text that says what to install; with
+// CI=true it fails.
 package mounts
 
 // Kind is a kind of file system.
@@ -62,8 +63,8 @@ type options struct {
 // written. For Overlay and for FUSE over an ext4 it is the size of that.
 func Size(bytes int64) Option { return func(o *options) { o.size = bytes } }
 
-// Inodes limits the number of inodes, of which the file system takes a few. Kinds with ext4
-// below and Tmpfs have the limit.
+// Inodes limits the number of inodes, of which the file system takes a few. Kinds with
+// ext4 below and Tmpfs have the limit.
 func Inodes(n int) Option { return func(o *options) { o.inodes = n } }
 
 // Flags adds options of the mount, such as "noatime" or ntfs-3g's "windows_names".

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// New mounts a new file system of the kind until the test ends, and returns its folder, which
-// is empty but for a lost+found. The test may use it from several processes, and must have
-// ended them before it ends.
+// New mounts a new file system of the kind until the test ends, and returns its folder,
+// which is empty but for a lost+found. The test may use it from several processes, and
+// must have ended them before it ends.
 func New(t testing.TB, kind Kind, opts ...Option) string {
 	t.Helper()
 	need(t, kind)
@@ -140,8 +140,8 @@ func fuse(t testing.TB, dir string, o options, program, source string) {
 	cleanup(t, dir)
 }
 
-// below mounts an ext4 with the folders, to lie below another file system, and returns what
-// gives their paths.
+// below mounts an ext4 with the folders, to lie below another file system, and returns
+// what gives their paths.
 func below(t testing.TB, o options, folders ...string) func(string) string {
 	t.Helper()
 	o.flags = nil

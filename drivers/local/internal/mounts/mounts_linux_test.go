@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Each kind is mounted, holds a file, has the size that was asked for, and is gone after the
-// test.
+// Each kind is mounted, holds a file, has the size that was asked for, and is gone
+// after the test.
 func TestKinds(t *testing.T) {
 	for _, kind := range Kinds {
 		t.Run(string(kind), func(t *testing.T) {
@@ -76,7 +76,8 @@ func TestLimits(t *testing.T) {
 				t.Errorf("%d folders in 64 inodes", made)
 			}
 			os.Remove(filepath.Join(dir, "0"))
-			if err := os.WriteFile(filepath.Join(dir, "0"), make([]byte, 9<<20), 0o644); err == nil {
+			if err := os.WriteFile(filepath.Join(dir, "0"), make([]byte, 9<<20),
+				0o644); err == nil {
 				t.Error("9 MiB in 8 MiB")
 			}
 		})

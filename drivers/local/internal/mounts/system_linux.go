@@ -14,7 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// commandTime is the most that one command may take, on a machine that does other work beside.
+// commandTime is the most that one command may take, on a machine that does other work
+// beside.
 const commandTime = time.Minute
 
 // tools are the programs of each kind, and what else it takes.
@@ -32,8 +33,8 @@ var tools = map[Kind]string{
 	Mergerfs:  "mergerfs mkfs.ext4 losetup mount umount /dev/loop-control /dev/fuse",
 }
 
-// Need skips the test, or fails it in CI, where it doesn't run as root or lacks a program or
-// file.
+// Need skips the test, or fails it in CI, where it doesn't run as root or lacks a
+// program or file.
 func Need(t testing.TB, names ...string) {
 	t.Helper()
 	var lacks []string
@@ -98,8 +99,8 @@ func run(t testing.TB, args ...string) string {
 	return strings.TrimSpace(out)
 }
 
-// command runs a command. Its output goes through a file: a FUSE program that goes on in the
-// background would hold a pipe open.
+// command runs a command. Its output goes through a file: a FUSE program that goes on
+// in the background would hold a pipe open.
 func command(args ...string) (string, error) {
 	path, err := lookPath(args[0])
 	if err != nil {
@@ -120,8 +121,8 @@ func command(args ...string) (string, error) {
 	return string(text), err
 }
 
-// loop attaches a file to a loop device. Other processes may take the device that was free a
-// moment ago, and a container may lack its node.
+// loop attaches a file to a loop device. Other processes may take the device that was
+// free a moment ago, and a container may lack its node.
 func loop(t testing.TB, file string) string {
 	t.Helper()
 	var out string
@@ -146,16 +147,17 @@ func loop(t testing.TB, file string) string {
 func makeNode(dev string) {
 	n, err := strconv.Atoi(strings.TrimPrefix(dev, "/dev/loop"))
 	if err == nil {
-		unix.Mknod(dev, unix.S_IFBLK|0o660, int(unix.Mkdev(7, uint32(n)))) // there already, as a rule
+		// there already, as a rule
+		unix.Mknod(dev, unix.S_IFBLK|0o660, int(unix.Mkdev(7, uint32(n))))
 	}
 }
 
-// detach gives the device back as soon as nothing is mounted of it, even if this process is
-// killed.
+// detach gives the device back as soon as nothing is mounted of it, even if this
+// process is killed.
 func detach(t testing.TB, dev string) { t.Helper(); run(t, "losetup", "-d", dev) }
 
-// cleanup unmounts the folder at the test's end: lazily where something in it is still open
-// after a while.
+// cleanup unmounts the folder at the test's end: lazily where something in it is still
+// open after a while.
 func cleanup(t testing.TB, dir string) {
 	t.Cleanup(func() {
 		var out string

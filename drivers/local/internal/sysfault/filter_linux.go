@@ -33,8 +33,8 @@ var allowed = append([]uint32{
 	unix.SYS_CLOSE_RANGE, unix.SYS_MEMBARRIER,
 }, allowedHere...)
 
-// program is the filter: writes to the pipe and the runtime's calls are done, the others are
-// asked about.
+// program is the filter: writes to the pipe and the runtime's calls are done, the
+// others are asked about.
 func program() []unix.SockFilter {
 	const ( // offsets in seccomp_data
 		number = 0
@@ -44,7 +44,12 @@ func program() []unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
 	}
 	equal := func(k uint32, yes, no uint8) unix.SockFilter {
-		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: yes, Jf: no, K: k}
+		return unix.SockFilter{
+			Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K,
+			Jt:   yes,
+			Jf:   no,
+			K:    k,
+		}
 	}
 	answer := func(k uint32) unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: k}
@@ -63,7 +68,8 @@ func program() []unix.SockFilter {
 	return append(p, answer(unix.SECCOMP_RET_USER_NOTIF), answer(unix.SECCOMP_RET_ALLOW))
 }
 
-// Install puts this process under the supervision of the one that started it by Supervise.
+// Install puts this process under the supervision of the one that started it by
+// Supervise.
 func Install() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -97,7 +103,8 @@ func Install() error {
 	return ignoreRuntime()
 }
 
-// ignoreRuntime excludes the descriptors of the Go runtime, by which it wakes its own threads.
+// ignoreRuntime excludes the descriptors of the Go runtime, by which it wakes its own
+// threads.
 func ignoreRuntime() error {
 	all, err := os.ReadDir("/proc/self/fd")
 	for _, e := range all {
@@ -130,8 +137,8 @@ func tell(o order, a, b, c int) int {
 	return int(n) - 1
 }
 
-// Arm makes the n-th system call of the number nr from now on, from 1, fail with errno; with
-// always each later one too. With errno 0 none fails, and all are counted.
+// Arm makes the n-th system call of the number nr from now on, from 1, fail with errno;
+// with always each later one too. With errno 0 none fails, and all are counted.
 func Arm(nr, n int, errno unix.Errno, always bool) {
 	what := int(errno)
 	if always {
@@ -140,8 +147,8 @@ func Arm(nr, n int, errno unix.Errno, always bool) {
 	tell(tellArm, nr, n, what)
 }
 
-// Disarm ends it, and returns how many have failed. A descriptor whose close failed is closed
-// now: a close that fails gives the descriptor back all the same.
+// Disarm ends it, and returns how many have failed. A descriptor whose close failed is
+// closed now: a close that fails gives the descriptor back all the same.
 func Disarm() int {
 	hits := tell(tellDisarm, 0, 0, 0)
 	for {

@@ -41,8 +41,9 @@ func Supervise(c *exec.Cmd) error {
 	}
 	defer r.Close()
 	c.ExtraFiles = []*os.File{w}
-	// Signals of the runtime's own would make calls begin again, and be counted twice; and it
-	// reads files at moments of its own unless the number of processors is given.
+	// Signals of the runtime's own would make calls begin again, and be counted twice;
+	// and it reads files at moments of its own unless the number of processors is
+	// given.
 	c.Env = append(c.Environ(), "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=4")
 	err = c.Start()
 	w.Close()
@@ -150,8 +151,8 @@ func (s *supervisor) decide(in *notice) int32 {
 	return s.errno
 }
 
-// onDescriptor reports whether a call's first argument is a descriptor that the runtime may
-// use as well.
+// onDescriptor reports whether a call's first argument is a descriptor that the runtime
+// may use as well.
 func onDescriptor(nr int) bool {
 	switch nr {
 	case unix.SYS_READ, unix.SYS_WRITE, unix.SYS_FCNTL, unix.SYS_CLOSE:

@@ -19,7 +19,8 @@ func TestFaults(t *testing.T) {
 	c.Env = append(os.Environ(), childEnv+"=1")
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, &out
-	if err := Supervise(c); err != nil || !bytes.Contains(out.Bytes(), []byte("--- PASS: TestChild")) {
+	if err := Supervise(c); err != nil || !bytes.Contains(out.Bytes(),
+		[]byte("--- PASS: TestChild")) {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 }

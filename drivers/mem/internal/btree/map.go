@@ -1,5 +1,5 @@
-// Package btree is an ordered map from strings whose readers never wait: they read a snapshot, a tree that
-// no longer changes, while one writer at a time makes the next.
+// Package btree is an ordered map from strings whose readers never wait: they read a
+// snapshot, a tree that no longer changes, while one writer at a time makes the next.
 package btree
 
 import (
@@ -7,13 +7,14 @@ import (
 	"sync/atomic"
 )
 
-// A node holds between minLen and maxLen entries, the root fewer. A change copies one node of each level, so
-// that smaller ones make writing cheaper and larger ones make reading cheaper.
+// A node holds between minLen and maxLen entries, the root fewer. A change copies one
+// node of each level, so that smaller ones make writing cheaper and larger ones make
+// reading cheaper.
 const (
 	maxLen = 32
 	minLen = maxLen / 4
-	// joinLen is the most entries of two neighbours that are joined when one of them is short: below maxLen, so that
-	// the next insertion doesn't split them again.
+	// joinLen is the most entries of two neighbours that are joined when one of them is
+	// short: below maxLen, so that the next insertion doesn't split them again.
 	joinLen = maxLen - minLen
 )
 
@@ -37,14 +38,15 @@ type item[V any] struct {
 	val V
 }
 
-// kid is a subtree whose keys are at least low and below the low of the next. A branch's first kid has the low of the
-// branch itself, which in the root is "".
+// kid is a subtree whose keys are at least low and below the low of the next. A
+// branch's first kid has the low of the branch itself, which in the root is "".
 type kid[V any] struct {
 	low string
 	*node[V]
 }
 
-// Publish makes the changes since the last Publish visible to further Snapshots, all at once.
+// Publish makes the changes since the last Publish visible to further Snapshots, all at
+// once.
 func (m *Map[V]) Publish() {
 	m.published.Store(m.root)
 	m.gen++
@@ -56,7 +58,8 @@ func (m *Map[V]) Snapshot() Snapshot[V] { return Snapshot[V]{m.published.Load()}
 // Get returns the value of the key as the writer sees it, with what isn't published yet.
 func (m *Map[V]) Get(key string) (V, bool) { return Snapshot[V]{m.root}.Get(key) }
 
-// Set sets the value of the key. The key's string stays in the map after the key was deleted, now and then.
+// Set sets the value of the key. The key's string stays in the map after the key was
+// deleted, now and then.
 func (m *Map[V]) Set(key string, val V) {
 	if m.root == nil {
 		m.root = &node[V]{gen: m.gen}
@@ -99,7 +102,8 @@ func (m *Map[V]) own(p **node[V]) {
 	*p = c
 }
 
-// set sets the key below n, which is owned. Where n grew too long, its upper part is returned.
+// set sets the key below n, which is owned. Where n grew too long, its upper part is
+// returned.
 func (m *Map[V]) set(n *node[V], key string, val V) (right kid[V]) {
 	var at int
 	if n.kids == nil {
@@ -156,7 +160,8 @@ func (m *Map[V]) remove(n *node[V], key string) {
 	}
 }
 
-// mend joins the short i-th kid of n with a neighbour, or shares their entries evenly. n is owned.
+// mend joins the short i-th kid of n with a neighbour, or shares their entries evenly.
+// n is owned.
 func (m *Map[V]) mend(n *node[V], i int) {
 	i = max(i-1, 0)
 	a, b := &n.kids[i], &n.kids[i+1]

@@ -14,7 +14,8 @@ func check(t *testing.T, n *node[int], root bool, low, high string) int {
 	if n == nil {
 		return 0
 	}
-	if n.len() > maxLen || !root && n.len() < minLen || root && n.len() == 0 || root && len(n.kids) == 1 {
+	if n.len() > maxLen || !root && n.len() < minLen || root && n.len() == 0 ||
+		root && len(n.kids) == 1 {
 		t.Fatalf("node of %d entries, root %v", n.len(), root)
 	}
 	if len(n.items) > 0 && len(n.kids) > 0 {
@@ -84,9 +85,14 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// Random changes against a map, published now and then, with old snapshots looked at again later.
+// Random changes against a map, published now and then, with old snapshots looked at
+// again later.
 func TestModel(t *testing.T) {
-	for _, c := range []struct{ names, steps, publish int }{{20, 2_000, 1}, {300, 20_000, 3}, {5_000, 60_000, 50}} {
+	for _, c := range []struct{ names, steps, publish int }{
+		{20, 2_000, 1},
+		{300, 20_000, 3},
+		{5_000, 60_000, 50},
+	} {
 		t.Run(fmt.Sprint(c.names), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, uint64(c.names)))
 			var m Map[int]
@@ -98,7 +104,8 @@ func TestModel(t *testing.T) {
 			var olds []old
 			for i := range c.steps {
 				key := fmt.Sprint("k", r.IntN(c.names))
-				// Phases of growing and of shrinking, so that every kind of joining happens.
+				// Phases of growing and of shrinking, so that every kind of joining
+				// happens.
 				if grow := i / (c.steps / 6) % 2; r.IntN(10) < 3+4*grow {
 					m.Set(key, i)
 					model[key] = i
@@ -146,7 +153,9 @@ func TestLarge(t *testing.T) {
 	descending := slices.Clone(ascending)
 	slices.Reverse(descending)
 	random := slices.Clone(ascending)
-	rand.New(rand.NewPCG(1, 1)).Shuffle(n, func(i, j int) { random[i], random[j] = random[j], random[i] })
+	rand.New(rand.NewPCG(1, 1)).Shuffle(n, func(i, j int) {
+		random[i], random[j] = random[j], random[i]
+	})
 	orders := [][]string{ascending, descending, random}
 	for i, in := range orders {
 		var m Map[int]

@@ -1,6 +1,7 @@
 package btree
 
-// Snapshot is a state of a Map that no longer changes. Its methods may be called concurrently.
+// Snapshot is a state of a Map that no longer changes. Its methods may be called
+// concurrently.
 type Snapshot[V any] struct{ root *node[V] }
 
 // Get returns the value of the key.
@@ -28,8 +29,10 @@ func (s Snapshot[V]) Cursor() *Cursor[V] {
 // Cursor goes through a snapshot in ascending order of the keys. It is for one goroutine.
 type Cursor[V any] struct {
 	root  *node[V]
-	items []item[V]    // of the leaf, from the cursor on
-	path  [16][]kid[V] // what is left of each branch above: with minLen entries a node, more than any memory holds
+	items []item[V] // of the leaf, from the cursor on
+	// what is left of each branch above: with minLen entries a node, more than any
+	// memory holds
+	path  [16][]kid[V]
 	depth int
 }
 
@@ -53,7 +56,8 @@ func (c *Cursor[V]) push(rest []kid[V]) {
 	c.depth++
 }
 
-// Next moves the cursor over the next key and returns it with its value, or false at the end.
+// Next moves the cursor over the next key and returns it with its value, or false at
+// the end.
 func (c *Cursor[V]) Next() (key string, val V, ok bool) {
 	if len(c.items) == 0 && !c.nextLeaf() {
 		return "", val, false

@@ -17,7 +17,9 @@ func TestSeek(t *testing.T) {
 	}
 	m.Publish()
 	c := m.Snapshot().Cursor()
-	for _, from := range []string{"", "a", "k", "k00000", "k00001", "k02001", "k03997", "k03998", "k03999", "z", "k00500"} {
+	for _, from := range []string{
+		"", "a", "k", "k00000", "k00001", "k02001", "k03997", "k03998", "k03999", "z", "k00500",
+	} {
 		c.Seek(from)
 		at, _ := slices.BinarySearch(keys, from)
 		for _, want := range keys[at:min(at+70, len(keys))] {
@@ -33,7 +35,8 @@ func TestSeek(t *testing.T) {
 	}
 }
 
-// Readers see every state that was published whole, while a writer goes on: all keys of a snapshot have one value.
+// Readers see every state that was published whole, while a writer goes on: all keys of
+// a snapshot have one value.
 func TestConcurrentReaders(t *testing.T) {
 	var m Map[int]
 	set := func(v int) {

@@ -12,7 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestConformanceSub runs every case below a directory of its own in one bucket of three nodes.
+// TestConformanceSub runs every case below a directory of its own in one bucket of
+// three nodes.
 func TestConformanceSub(t *testing.T) {
 	server := testserver.Start(t, testserver.Ceph)
 	u, err := url.Parse(server.Store(t))
@@ -20,7 +21,13 @@ func TestConformanceSub(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := u.Query() // what the gateway needs, and no bound for the repeats of all cases together
-	for k, v := range map[string]string{"checksum": "none", "etag": "bare", "conditions": "put", "part_size": "5242880", "retry_budget": "0"} {
+	for k, v := range map[string]string{
+		"checksum":     "none",
+		"etag":         "bare",
+		"conditions":   "put",
+		"part_size":    "5242880",
+		"retry_budget": "0",
+	} {
 		q.Set(k, v)
 	}
 	u.RawQuery = q.Encode()
@@ -33,8 +40,11 @@ func TestConformanceSub(t *testing.T) {
 		return b
 	}
 	conformance.Run(t, conformance.Harness{
-		Name: "s3-ceph-sub", Server: fmt.Sprintf("%s %s", server.Name, server.Version),
-		Store: open, Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
-		ServerFaults: cephtest.Faults, ServerRaces: cephtest.Races,
+		Name:         "s3-ceph-sub",
+		Server:       fmt.Sprintf("%s %s", server.Name, server.Version),
+		Store:        open,
+		Second:       func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
+		ServerFaults: cephtest.Faults,
+		ServerRaces:  cephtest.Races,
 	})
 }

@@ -36,10 +36,10 @@ func (c *counting) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// TestWritesBesideDeletes: writes into a directory that deletes beside them empty again and again
-// are carried out, whatever the server answers to the first request. Deep directories make the race
-// frequent: MinIO denies one put of a dozen here, and versitygw says that a directory is in the
-// way.
+// TestWritesBesideDeletes: writes into a directory that deletes beside them empty again
+// and again are carried out, whatever the server answers to the first request. Deep
+// directories make the race frequent: MinIO denies one put of a dozen here, and
+// versitygw says that a directory is in the way.
 func TestWritesBesideDeletes(t *testing.T) {
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
@@ -99,15 +99,18 @@ func writesBesideDeletes(t *testing.T, server *testserver.Server, store string) 
 	t.Logf("%d rounds of 3 writers; errors that the server answered: %v", rounds, answers.seen)
 }
 
-// cycle puts a file, copies it beside itself where that is asked for, reads, and deletes it.
-func cycle(t *testing.T, b files.Bucket, name, content string, o *files.PutOptions, copied bool) error {
+// cycle puts a file, copies it beside itself where that is asked for, reads, and
+// deletes it.
+func cycle(t *testing.T, b files.Bucket, name, content string, o *files.PutOptions,
+	copied bool) error {
 	ctx := t.Context()
 	for try := 0; ; try++ {
 		_, err := b.Put(ctx, name, strings.NewReader(content), o)
 		if err == nil {
 			break
 		}
-		// What was sent in parts is lost where its end was refused: the caller begins again.
+		// What was sent in parts is lost where its end was refused: the caller begins
+		// again.
 		if len(content) < 5<<20 || try == 20 || files.KindOf(err) != files.ErrUnavailable {
 			return fmt.Errorf("put (%v): %w", o.If, err)
 		}

@@ -31,24 +31,28 @@ func open(t conformance.T, u *url.URL, params map[string]string) files.Bucket {
 
 // faults are the cases that the server fails each time, with the reason.
 var faults = func() map[string]string {
-	const long = "MinIO refuses segments of more than 255 bytes with KeyTooLongError; S3 takes keys of 1,024"
-	const prefixes = "MinIO counts the eleven bytes of x-amz-meta- before each metadata key into the 2 KiB; " +
+	const long = "MinIO refuses segments of more than 255 bytes with KeyTooLongError; S3 takes " +
+		"keys of 1,024"
+	const prefixes = "MinIO counts the eleven bytes of x-amz-meta- before each metadata key into " +
+		"the 2 KiB; " +
 		"S3 counts keys and values"
 	faults := map[string]string{
-		"P7/headers":               "MinIO takes aws-chunked out of a Content-Encoding that the caller gave",
+		"P7/headers": "MinIO takes aws-chunked out of a Content-Encoding that the " +
+			"caller gave",
 		"P7/header-limit":          prefixes,
 		"P7/header-limit-in-parts": prefixes,
 	}
 	for _, id := range []string{
-		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element", "P7/on-every-file",
+		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element",
+		"P7/on-every-file",
 	} {
 		faults[id] = long
 	}
 	return faults
 }()
 
-// TestConformance runs every case in a directory of its own of one bucket, by the store's own
-// profile and as a store of which nothing is known.
+// TestConformance runs every case in a directory of its own of one bucket, by the
+// store's own profile and as a store of which nothing is known.
 func TestConformance(t *testing.T) {
 	server := testserver.Start(t, testserver.Minio)
 	for name, params := range map[string]map[string]string{
@@ -64,7 +68,9 @@ func TestConformance(t *testing.T) {
 				Name:   name,
 				Server: fmt.Sprintf("%s %s", server.Name, server.Version),
 				Store:  func(t conformance.T) files.Bucket { return open(t, u, params) },
-				Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, u, params) },
+				Second: func(t conformance.T, _ files.Bucket) files.Bucket {
+					return open(t, u, params)
+				},
 
 				ServerFaults: faults,
 			})

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestMoveBesideWriter: 300 Moves beside a writer lose nothing that was acknowledged, on every S3
-// server of the tests, with its own profile and with none.
+// TestMoveBesideWriter: 300 Moves beside a writer lose nothing that was acknowledged,
+// on every S3 server of the tests, with its own profile and with none.
 func TestMoveBesideWriter(t *testing.T) {
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
@@ -102,7 +102,8 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%v: %v, want %v", c, got, want)
 		}
 	}
-	if got, want := found.Params(), "conditions=get,absent,version,complete,source&beside=refused"; got != want {
+	if got, want := found.Params(),
+		"conditions=get,absent,version,complete,source&beside=refused"; got != want {
 		t.Errorf("parameters %q, want %q", got, want)
 	}
 	for e, err := range b.List(t.Context(), "", nil) {
@@ -110,8 +111,8 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// TestFalseClaims: Check fails on what is claimed and not kept, says what to write, and leaves
-// nothing behind.
+// TestFalseClaims: Check fails on what is claimed and not kept, says what to write, and
+// leaves nothing behind.
 func TestFalseClaims(t *testing.T) {
 	u, err := url.Parse(testserver.Start(t, testserver.Minio).Store(t))
 	if err != nil {
@@ -129,7 +130,8 @@ func TestFalseClaims(t *testing.T) {
 	if b.Features().DeleteIfVersion {
 		t.Error("what Check disproved is still claimed")
 	}
-	if err := files.Check(t.Context(), open(t, u, map[string]string{"store": "minio"})); err != nil {
+	if err := files.Check(t.Context(),
+		open(t, u, map[string]string{"store": "minio"})); err != nil {
 		t.Errorf("Check with the profile: %v", err)
 	}
 	for e, err := range b.List(t.Context(), "", nil) {

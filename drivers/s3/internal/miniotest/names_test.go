@@ -24,8 +24,8 @@ func (nameless) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// TestRefusedNames: what MinIO refuses is ErrUnsupported from every method, with its own profile
-// and where nothing tells that it is MinIO.
+// TestRefusedNames: what MinIO refuses is ErrUnsupported from every method, with its
+// own profile and where nothing tells that it is MinIO.
 func TestRefusedNames(t *testing.T) {
 	server := testserver.Start(t, testserver.Minio)
 	for _, store := range []string{"minio", "unknown"} {
