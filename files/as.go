@@ -1,15 +1,15 @@
 package files
 
-// Aser is a Bucket that gives away what it is built on.
+// Aser is a Bucket that gives access to what it is built on.
 type Aser interface {
-	// As sets the pointer target and returns true, if there is a value of the type that
-	// it points to.
+	// As sets the pointer target and returns true if the bucket has a value of the type
+	// that target points to.
 	As(target any) bool
 }
 
-// As reaches the SDK's own client, or a wrapped bucket, of the type T. It stops at a
-// layer that renames, restricts or claims less, because what lies below would get round
-// it.
+// As returns the SDK's own client, or a wrapped bucket, of the type T. It stops at a
+// layer that renames, restricts or claims less, because what lies below would bypass
+// that layer.
 func As[T any](b Bucket) (T, bool) {
 	var t T
 	if v, ok := b.(T); ok {

@@ -6,14 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// MaxMetadata is how many bytes all metadata of a file may have, keys and values
-// counted as URL-escaped, which is how S3 carries and limits them (P7).
+// MaxMetadata is how many bytes all metadata of a file may have. Keys and values are
+// counted as URL-escaped, because S3 carries and limits them so (P7).
 const MaxMetadata = 1900
 
 // NormalizeAttributes checks attributes and returns them with the metadata's keys
-// folded, sharing no map with a. What can't be stored everywhere is ErrInvalid (P7): a
-// key that is empty or not UTF-8, two keys that fold to one, a value that isn't UTF-8,
-// too many bytes, and headers that are too long or not printable ASCII.
+// folded, sharing no map with a. It returns ErrInvalid for what can't be stored
+// everywhere (P7):
+//
+//   - a key that is empty or not UTF-8, or two keys that fold to one;
+//   - a value that isn't UTF-8;
+//   - more bytes than MaxMetadata;
+//   - headers that are too long or not printable ASCII.
 func NormalizeAttributes(a Attributes) (Attributes, error) {
 	if err := checkHeaders(&a); err != nil {
 		return Attributes{}, err

@@ -2,12 +2,12 @@ package files
 
 import "context"
 
-// Checker is a Bucket that can tell whether it is there and may be used.
+// Checker is a Bucket that can check whether it is there and may be used.
 type Checker interface {
 	Check(ctx context.Context) error
 }
 
-// Check makes one request to tell whether the bucket is there and may be read (U3).
+// Check makes one request to find out whether the bucket is there and may be read (U3).
 //
 // Errors: ErrNoBucket, ErrPermission, ErrUnavailable, ErrClosed.
 func Check(ctx context.Context, b Bucket) error {
@@ -18,7 +18,7 @@ func Check(ctx context.Context, b Bucket) error {
 	return listOne(ctx, b)
 }
 
-// listOne is the check of a bucket that has none of its own.
+// listOne is the check of a bucket that is not a Checker.
 func listOne(ctx context.Context, b Bucket) error {
 	for _, err := range b.List(ctx, "", &ListOptions{Limit: 1, NamesOnly: true}) {
 		return NewError(OpCheck, "", err)

@@ -32,8 +32,8 @@ func newHash(name string) hash.Hash {
 	panic("files: unknown digest " + name)
 }
 
-// Hasher computes digests of a stream: CRC-32C always, others where asked. For drivers
-// and wrappers; not for concurrent use.
+// Hasher computes digests of a stream: CRC-32C always, others if they are asked for. It
+// is for drivers and wrappers, and not for concurrent use.
 type Hasher struct {
 	crc    uint32
 	hashes [4]hash.Hash // in the order of others
@@ -45,7 +45,7 @@ func (d *Digest) others() [4]*string {
 	return [4]*string{&d.MD5, &d.SHA256, &d.CRC32, &d.CRC64NVME}
 }
 
-// NewHasher returns a Hasher that computes, beside CRC-32C, every digest that ask has.
+// NewHasher returns a Hasher that computes CRC-32C and every digest that ask has.
 func NewHasher(ask Digest) *Hasher {
 	h := &Hasher{}
 	h.Init(ask)

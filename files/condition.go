@@ -1,7 +1,7 @@
 package files
 
-// Condition makes a Put or a Copy depend on what is there at the moment of the
-// commit. The zero Condition is none.
+// Condition makes a Put or a Copy depend on what is there at the moment of the commit.
+// The zero Condition is unconditional.
 type Condition struct {
 	kind    conditionKind
 	version Version
@@ -15,13 +15,13 @@ const (
 	ifVersion
 )
 
-// IfAbsent lets the write succeed only where no file is: otherwise it fails with
-// ErrExist and changes nothing (P8).
+// IfAbsent lets the write succeed only if there is no file. Otherwise the write fails
+// with ErrExist and changes nothing (P8).
 func IfAbsent() Condition { return Condition{kind: ifAbsent} }
 
-// IfVersion lets the write succeed only where the file is of version v: otherwise,
-// also where there is no file, it fails with ErrPrecondition and changes nothing
-// (P9). IfVersion("") never writes: it is ErrUnsupported, and ErrPrecondition as well.
+// IfVersion lets the write succeed only if the file is of version v. Otherwise, also if
+// there is no file, the write fails with ErrPrecondition and changes nothing (P9).
+// IfVersion("") never writes: it is ErrUnsupported, and ErrPrecondition as well.
 func IfVersion(v Version) Condition { return Condition{kind: ifVersion, version: v} }
 
 // IsZero reports whether there is no condition.

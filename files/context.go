@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// ContextError returns why the context ended, or nil while it hasn't: an error that is
-// the cause and ctx.Err() as well, so that errors.Is finds context.Canceled also where
-// a cause was given (E1). For drivers and wrappers.
+// ContextError returns why the context ended, or nil if it hasn't ended. The error is
+// the context's cause and ctx.Err() as well, so that errors.Is finds context.Canceled
+// even if a cause was given (E1). It is for drivers and wrappers.
 func ContextError(ctx context.Context) error {
 	if ctx == nil {
 		return nil
@@ -22,7 +22,7 @@ func ContextError(ctx context.Context) error {
 	return &ended{err: err, cause: cause}
 }
 
-// ended is a context's end with a cause of its own, which is what people read.
+// ended is the end of a context with a cause of its own. Its text is the cause.
 type ended struct{ err, cause error }
 
 func (e *ended) Error() string   { return e.cause.Error() }

@@ -10,56 +10,55 @@ import (
 // attributes and overwrites.
 type CopyOptions struct {
 	// Attributes replace those of the source as a whole, metadata included
-	// (UpdateAttributes changes some); nil keeps them. With an empty ContentType the
-	// type is found anew, by the target's name.
+	// (UpdateAttributes changes some). nil keeps the source's. If ContentType is empty
+	// the type is found anew, by the target's name.
 	Attributes *Attributes
 	// If is the condition on the target.
 	If Condition
-	// IfSource copies only that version of the source: ErrPrecondition otherwise. "" is
-	// no condition.
+	// IfSource copies only that version of the source; otherwise the copy is
+	// ErrPrecondition. "" is no condition.
 	IfSource Version
-	// FullInfo makes the Info that is returned that of Stat also where it costs a
-	// further request (S3). Without it the Info has what the answer to the copy tells:
-	// where Size is -1, that isn't the size, and not the attributes unless they were
-	// given.
+	// FullInfo returns the same Info as Stat, even if that costs a further request
+	// (S3). Without it the Info has what the answer to the copy reports: Size is -1 if
+	// the answer has no size, and attributes are set only if they were given.
 	FullInfo bool
-	// MayLoseConcurrentPut lets Move work where the source can't delete a certain
-	// version (Features.DeleteIfVersion): a file that somebody puts under the source's
-	// name while it is moved may then be deleted, though its Put has returned nil. Copy
-	// ignores it.
+	// MayLoseConcurrentPut lets Move work if the source can't delete a certain version
+	// (Features.DeleteIfVersion). A file that somebody puts under the source's name
+	// during the move may then be deleted, although its Put has returned nil. Copy
+	// ignores this option.
 	MayLoseConcurrentPut bool
-	// Native are options of the target's service alone, as in PutOptions. With one, a
-	// copy onto itself is a change.
+	// Native are options of the target's service alone, as in PutOptions. With a native
+	// option, a copy onto itself is a change.
 	Native []NativeOption
 }
 
 // Copier is a Bucket that copies without the content passing through the program.
 type Copier interface {
-	// CopyFrom copies src's srcName to the bucket's own dstName. Where it can't reach
-	// src it answers errors.ErrUnsupported and changes nothing.
+	// CopyFrom copies src's srcName to the bucket's own dstName. If it can't reach src
+	// it returns errors.ErrUnsupported and changes nothing.
 	CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string,
 		opts *CopyOptions) (Info, error)
 }
 
-// CopySource is a Bucket that stands for another one as the source of a copy: a
-// wrapper. WithCopySource calls fn with the bucket below and its name for the file,
-// inside whatever the wrapper does around reading it; it answers errors.ErrUnsupported
-// where a copy would get round the wrapper.
+// CopySource is a wrapper that can be the source of a copy inside the store.
+// WithCopySource calls fn with the bucket below and its name for the file, inside
+// whatever the wrapper does around reading the file. It returns errors.ErrUnsupported
+// if a copy would bypass the wrapper.
 type CopySource interface {
 	WithCopySource(ctx context.Context, name string,
 		fn func(ctx context.Context, b Bucket, name string) error) error
 }
 
-// Locator is a Bucket that tells which file a name is: names with equal, comparable
-// results are one file.
+// Locator is a Bucket that reports which file a name stands for: names with equal,
+// comparable results are one file.
 type Locator interface {
 	Locate(name string) (store any, key string)
 }
 
-// Copy copies a file, inside one bucket or from one to another: content, content type,
-// headers and metadata, all or nothing (C1). It is server-side where both are one store
-// and streams otherwise. A copy onto itself changes nothing but the attributes, if
-// there are new ones.
+// Copy copies a file, inside one bucket or from one bucket to another: content, content
+// type, headers and metadata, all or nothing (C1). It copies inside the store if source
+// and target are one store, and streams otherwise. A copy onto itself changes nothing
+// but the attributes, if new ones are given.
 //
 // Errors: ErrNotExist for a missing source; ErrExist and ErrPrecondition by the
 // options; and those of Get and Put.
@@ -108,12 +107,11 @@ func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
 	return storeA != nil && storeA == storeB && keyA == keyB
 }
 
-// errOtherView: the file would be read through one view while it is written through the
-// other.
+// errOtherView: the file would be read through one view and written through the other.
 var errOtherView = Errorf(ErrUnsupported,
 	"both are one stored file, of two views that store it differently")
 
-// viewOf tells in which way a bucket stores what it is given; nil is as it is.
+// viewOf returns in which way a bucket stores what it is given; nil means unchanged.
 func viewOf(b Bucket) any {
 	if v, ok := b.(interface{ view() any }); ok {
 		return v.view()
@@ -121,7 +119,8 @@ func viewOf(b Bucket) any {
 	return nil
 }
 
-// locate tells which file a name is; a bucket that doesn't tell is a store of its own.
+// locate returns which file a name stands for. A bucket that isn't a Locator is a store
+// of its own.
 func locate(b Bucket, name string) (store any, key string) {
 	if l, ok := b.(Locator); ok {
 		return l.Locate(name)
@@ -160,8 +159,8 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	if opts.Attributes == nil && len(opts.Native) == 0 {
 		return info, nil
 	}
-	// A writer in between must not be undone: the content read is put back only over
-	// its own version.
+	// A writer in between must not be undone: the content that was read is put back
+	// only over its own version.
 	for i := 1; ; i++ {
 		o := *opts
 		if f.IfVersion {
@@ -197,7 +196,7 @@ func CheckCondition(c Condition, exists bool, current Version) error {
 }
 
 // checkCopyTarget looks at the target before the source: a bad name must not cost a
-// read, and what is refused is refused whether the source exists or not (E2).
+// read, and what is refused is refused whether or not the source exists (E2).
 func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
 	f := dst.Features()
 	if f.ReadOnly {
@@ -206,9 +205,9 @@ func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
 	return CheckNameMax(name, f.maxName())
 }
 
-// refusal is what a read-only bucket says to a write, which may be that it is closed or
-// that the name is illegal. The content is nil, so that nothing would be written
-// anyway.
+// refusal returns the error of a read-only bucket for a write; it may also be that the
+// bucket is closed or that the name is illegal. The content is nil, so nothing would be
+// written anyway.
 func refusal(ctx context.Context, b Bucket, name string) error {
 	if _, err := b.Put(ctx, name, nil, nil); err != nil && !errors.Is(err, ErrInvalid) {
 		return err
@@ -216,8 +215,9 @@ func refusal(ctx context.Context, b Bucket, name string) error {
 	return errReadOnly
 }
 
-// closedFirst is err, unless one of the buckets is closed, which comes before all else
-// that is wrong (E2). Stat of no name tells: it does no I/O (N1).
+// closedFirst returns err, unless one of the buckets is closed, which comes before
+// everything else that is wrong (E2). A Stat of no name finds that out: it does no I/O
+// (N1).
 func closedFirst(ctx context.Context, err error, buckets ...Bucket) error {
 	for _, b := range buckets {
 		if _, serr := b.Stat(ctx, "", nil); errors.Is(serr, ErrClosed) {
@@ -227,7 +227,7 @@ func closedFirst(ctx context.Context, err error, buckets ...Bucket) error {
 	return err
 }
 
-// statOrNoBucket is Stat, with a second look where that can't tell a missing bucket (E3).
+// statOrNoBucket is Stat, with a second look if Stat can't tell a missing bucket (E3).
 func statOrNoBucket(ctx context.Context, b Bucket, name string) (Info, error) {
 	info, err := b.Stat(ctx, name, nil)
 	if KindOf(err) == ErrNotExist && !b.Features().StatNoBucket {
@@ -238,12 +238,12 @@ func statOrNoBucket(ctx context.Context, b Bucket, name string) (Info, error) {
 	return info, err
 }
 
-// errNoVersion: what needs a version of the file can't be done safely, and reading
-// again wouldn't help.
+// errNoVersion: an operation that needs a version of the file can't be done safely, and
+// reading again wouldn't help.
 var errNoVersion = Errorf(ErrUnsupported,
 	"the file has no version, so another writer's change would be lost")
 
-// checkSource compares what a source must be with what it is.
+// checkSource compares the version that the source must have with the one that it has.
 func checkSource(want, have Version) error {
 	switch {
 	case want == "" || want == have:
@@ -254,8 +254,8 @@ func checkSource(want, have Version) error {
 	return ErrPrecondition
 }
 
-// checkNativeTarget refuses native options before anything is looked at, but not before
-// a bad name (E2).
+// checkNativeTarget refuses native options before anything is looked at, but after a
+// bad name (E2).
 func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 	if len(options) == 0 {
 		return nil
@@ -266,7 +266,7 @@ func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 	return CheckNative(dst, OpCopy, options)
 }
 
-// copyStream reads and writes.
+// copyStream copies by reading and writing.
 func copyStream(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
 	opts *CopyOptions) (Info, error) {
 	if err := checkCopyTarget(ctx, dst, dstName); err != nil {

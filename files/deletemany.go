@@ -22,15 +22,15 @@ type ManyDeleter interface {
 	DeleteMany(ctx context.Context, names []string) []error
 }
 
-// DeleteResult says what DeleteMany, DeleteDir and DeleteAll did.
+// DeleteResult reports what DeleteMany, DeleteDir and DeleteAll did.
 type DeleteResult struct {
-	// Deleted counts the names that are gone, those that had not existed included.
+	// Deleted counts the names that are gone, including those that had not existed.
 	Deleted int64
 	// Failed has an error for each name that could not be deleted.
 	Failed []*Error
 }
 
-// Err joins the failures, or is nil.
+// Err returns the joined failures, or nil.
 func (r DeleteResult) Err() error {
 	errs := make([]error, len(r.Failed))
 	for i, e := range r.Failed {
@@ -40,9 +40,9 @@ func (r DeleteResult) Err() error {
 }
 
 // DeleteMany deletes the named files in as few requests as the bucket allows (D3). It
-// goes on after a failure, and the result says which names failed; the error is
-// DeleteResult.Err, or what ended the work early: the context, a closed bucket, or
-// 1,000 failures. Names are taken as they come, a batch of 1,000 at a time.
+// takes the names as they come, in batches of 1,000, and goes on after a failure; the
+// result says which names failed. The error is DeleteResult.Err, or what ended the work
+// early: the end of the context, a closed bucket, or 1,000 failures.
 func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
 	ctx, b = given(ctx, b)
 	var res DeleteResult
@@ -99,14 +99,15 @@ func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error 
 	return nil
 }
 
-// deleteBatch deletes at once where the bucket can, and else one by one, a few at a time.
+// deleteBatch deletes all at once if the bucket can, and otherwise a few at a time.
 func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 	if d, ok := b.(ManyDeleter); ok {
 		errs := d.DeleteMany(ctx, names)
 		if len(errs) == len(names) {
 			return errs
 		}
-		// None can be matched with its name, and what isn't matched isn't done (D3).
+		// No answer can be matched with its name, and a name without an answer isn't
+		// deleted (D3).
 		unmatched := Errorf(ErrUnavailable, "%d answers came for %d names", len(errs), len(names))
 		return EachName(ctx, names, func(context.Context, string) error { return unmatched })
 	}
@@ -116,7 +117,7 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 }
 
 // EachName calls f for every name, eight at a time, and returns the errors in the order
-// of names. Drivers without a bulk delete use it.
+// of names. It is for drivers without a bulk delete.
 func EachName(ctx context.Context, names []string,
 	f func(ctx context.Context, name string) error) []error {
 	errs := make([]error, len(names))
@@ -151,9 +152,8 @@ func EachName(ctx context.Context, names []string,
 	return errs
 }
 
-// brokenOff carries a panic, or runtime.Goexit, in other goroutines to the one that
-// waits for them: there it can be recovered, as it could be if these goroutines weren't
-// there.
+// brokenOff carries a panic or runtime.Goexit from other goroutines to the one that
+// waits for them, so that it can be recovered there as if it had happened there.
 type brokenOff struct {
 	off   atomic.Bool
 	once  sync.Once
@@ -162,13 +162,13 @@ type brokenOff struct {
 
 func (b *brokenOff) is() bool { return b.off.Load() }
 
-// by notes what ended one of them; nil is runtime.Goexit.
+// by notes what ended one of the goroutines; nil is runtime.Goexit.
 func (b *brokenOff) by(value any) {
 	b.once.Do(func() { b.value = value })
 	b.off.Store(true)
 }
 
-// resume ends the goroutine that waits as the other one was.
+// resume ends the goroutine that waits in the same way as the other one ended.
 func (b *brokenOff) resume() {
 	switch {
 	case !b.off.Load():
@@ -179,9 +179,9 @@ func (b *brokenOff) resume() {
 	}
 }
 
-// DeleteDir deletes every file below the directory. "" is refused with ErrInvalid,
-// since it would be everything by accident: use DeleteAll. Files that are put meanwhile
-// may stay.
+// DeleteDir deletes every file below the directory. It refuses "" with ErrInvalid,
+// because that would delete everything by accident: use DeleteAll for that. Files that
+// are put meanwhile may stay.
 func DeleteDir(ctx context.Context, b Bucket, dir string) (DeleteResult, error) {
 	if dir == "" {
 		return DeleteResult{}, NewError(OpDeleteMany, dir,

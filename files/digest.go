@@ -2,8 +2,8 @@ package files
 
 import "strings"
 
-// Digest holds digests of a file's whole content, as hexadecimal text; "" is one
-// that isn't known. Given to Put, it is checked while the content streams.
+// Digest holds digests of a file's whole content, as hexadecimal text; "" is a digest
+// that isn't known. A Digest that is given to Put is checked while the content streams.
 type Digest struct {
 	CRC32C    string `json:"crc32c,omitempty"`    // Castagnoli, 8 digits
 	MD5       string `json:"md5,omitempty"`       // 32 digits
@@ -15,8 +15,8 @@ type Digest struct {
 // IsZero reports whether no digest is known.
 func (d Digest) IsZero() bool { return d == Digest{} }
 
-// Normalize returns the digests in lower case. Text of the wrong length or with other
-// characters is an error that is ErrInvalid.
+// Normalize returns the digests in lower case. It returns ErrInvalid for text of the
+// wrong length or with other characters.
 func (d Digest) Normalize() (Digest, error) {
 	for _, f := range [...]struct {
 		name, text string
@@ -50,7 +50,7 @@ func isHex(s string) bool {
 	return true
 }
 
-// Conflict names the first digest that both know and that differs, or "".
+// Conflict returns the name of the first digest that both know and that differs, or "".
 func (d Digest) Conflict(e Digest) string {
 	differ := func(a, b string) bool { return a != "" && b != "" && !strings.EqualFold(a, b) }
 	switch {

@@ -12,8 +12,8 @@ import (
 )
 
 // Download copies the file's content, or the range of it, to w and returns the file's
-// Info. After an error w has got a part of the content, in which a digest that doesn't
-// match may show only at the end (G6).
+// Info. If it fails, w may have received a part of the content: a digest that doesn't
+// match shows only at the end (G6).
 //
 // Errors: those of Get and of reading, and what w returned.
 func Download(ctx context.Context, b Bucket, name string, w io.Writer,
@@ -33,7 +33,8 @@ func Download(ctx context.Context, b Bucket, name string, w io.Writer,
 	return r.Info(), nil
 }
 
-// downloadError names the file in errors of the target; those of reading do already.
+// downloadError names the file in errors of the target; those of reading have its name
+// already.
 func downloadError(name string, err error) error {
 	if e, ok := err.(*Error); ok && e.Op == OpGet && e.Name == name {
 		return e
@@ -58,8 +59,8 @@ func targetKind(err error) error {
 	}
 }
 
-// targetError hides the sentinels that would speak of the bucket's file; errors.As
-// reaches the cause.
+// targetError hides the sentinels that would refer to the bucket's file; errors.As
+// still reaches the cause.
 type targetError struct{ err error }
 
 func (t targetError) Error() string { return clean(t.err) }
@@ -73,15 +74,16 @@ func (t targetError) Is(target error) bool {
 func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 
 // DownloadFile copies the file's content, or the range of it, to a file at path on
-// disk, all or nothing: it is written beside its place, synced and renamed, so at path
-// is what was there before or the whole new content, also after a crash. On Linux it
-// has no name until then, where the file system allows that, so that a process that is
-// killed leaves nothing; else a file .download-….tmp, which the next DownloadFile to
-// the folder removes. A link at path is replaced, not followed. The folder must exist.
-// The permission is 0666 less the umask.
+// disk, all or nothing: the path has the old file or the whole new content, also after
+// a crash. The content is written beside its place, synced and renamed.
 //
-// Errors: those of Get and of reading; what the disk gives, where a missing folder is
-// ErrInvalid. Nothing is then left behind. ErrUncertain: the file is in its place, but
+// Until then the new file has no name, on Linux if the file system allows that, so that
+// a process that is killed leaves nothing. Elsewhere it is called .download-….tmp, and
+// the next DownloadFile to the folder removes what is left of it. A link at path is
+// replaced, not followed. The folder must exist. The permission is 0666 less the umask.
+//
+// Errors: those of Get, of reading and of the disk; a missing folder is ErrInvalid.
+// Nothing is left behind after these. After ErrUncertain the file is in its place, but
 // its folder could not be synced.
 func DownloadFile(ctx context.Context, b Bucket, name, path string,
 	opts *GetOptions) (Info, error) {
@@ -124,7 +126,7 @@ func writeFile(path string, content io.WriterTo) (err error) {
 	return nil
 }
 
-// syncDir makes a rename durable, where the system can.
+// syncDir makes a rename durable, if the system can.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" { // has no such call
 		return nil

@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// A download is written to a file without a name where the system has such files
-// (Linux), so that a program that is killed leaves nothing. Elsewhere, and for the
-// moment between getting a name and taking the place of another file, it has a
-// temporary name and a lock, which ends with the process: the next download to the
-// folder removes what nobody has locked.
+// A download is written to a file without a name if the system has such files (Linux),
+// so that a program that is killed leaves nothing. Elsewhere, and for the moment
+// between getting a name and taking the place of another file, it has a temporary name
+// and a lock, which ends with the process. The next download to the folder removes
+// files that nobody has locked.
 
 // downloadTemp is the file that a download is written to.
 type downloadTemp struct {
@@ -24,7 +24,8 @@ type downloadTemp struct {
 	named string // the path where it has a name, or ""
 }
 
-// newDownloadTemp has the permission of an ordinary file, which the file keeps.
+// newDownloadTemp makes the file with the permission of an ordinary file, which it
+// keeps.
 func newDownloadTemp(dir string) (*downloadTemp, error) {
 	sweepDownloads(dir)
 	if f, ok := openUnnamed(dir); ok {
@@ -61,7 +62,7 @@ func tempPath(dir string) string {
 	return filepath.Join(dir, fmt.Sprintf(".download-%016x.tmp", rand.Uint64()))
 }
 
-// place gives the file its name, replacing what has it.
+// place gives the file its name and replaces the file that has it.
 func (d *downloadTemp) place(path string) error {
 	if d.named == "" {
 		err := linkUnnamed(d.File, path)
@@ -86,7 +87,7 @@ func (d *downloadTemp) place(path string) error {
 	return nil
 }
 
-// discard releases the file, and removes it where it still has its temporary name.
+// discard releases the file, and removes it if it still has its temporary name.
 func (d *downloadTemp) discard() {
 	if d.named != "" && renamesOpen { // before the lock ends
 		os.Remove(d.named)
@@ -104,7 +105,7 @@ func isDownloadTemp(name string) bool {
 	return ok && tmp && len(random) == 16 && strings.Trim(random, "0123456789abcdef") == ""
 }
 
-// sweeps are the folders that were looked through, and what it cost.
+// sweeps are the folders that were looked through, and how long that took.
 var sweeps = struct {
 	sync.Mutex
 	last map[string]swept
@@ -116,8 +117,8 @@ type swept struct {
 }
 
 // sweepDownloads removes what downloads of killed processes left in the folder. Looking
-// through a large one isn't to cost more than the downloads: at most a fiftieth of the
-// time.
+// through a large folder must not cost more than the downloads: it takes at most a
+// fiftieth of the time.
 func sweepDownloads(dir string) {
 	begun := time.Now()
 	sweeps.Lock()
@@ -128,7 +129,7 @@ func sweepDownloads(dir string) {
 	}
 	d, err := os.Open(dir)
 	if err != nil {
-		return // which the download will tell
+		return // the download will report it
 	}
 	defer d.Close()
 	for {
@@ -171,6 +172,6 @@ func removeUnlocked(path string) {
 		}
 		return
 	}
-	f.Close() // Windows removes no file that somebody has open
+	f.Close() // before the removal: Windows removes no file that is open
 	os.Remove(path)
 }

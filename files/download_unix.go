@@ -10,8 +10,8 @@ import (
 // renamesOpen: an open file can be renamed and removed.
 const renamesOpen = true
 
-// lockDownload locks the file until it is closed, by whatever ends the process; false
-// says that another process, or another download, has it.
+// lockDownload locks the file until it is closed, by whatever ends the process. It
+// returns false if another process or another download has locked it.
 func lockDownload(f *os.File) bool {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

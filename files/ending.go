@@ -5,10 +5,10 @@ import (
 	"errors"
 )
 
-// errCutOff ends what neither returned nor failed.
+// errCutOff is the error of an operation that neither returned nor failed.
 var errCutOff = errors.New("a panic or runtime.Goexit ended the operation")
 
-// ending tells Done of the end of an operation, once, whatever ends it. Its tell is
+// ending reports the end of an operation to Done, once, whatever ends it. Its tell is
 // deferred.
 type ending struct {
 	w    *wrapped

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What a wrapper doesn't claim it refuses by itself, whatever lies below: its Features
+// A wrapper refuses by itself what it doesn't claim, whatever lies below: its Features
 // are a promise to the caller, and a hook may have taken something from them.
 
 // claims are a wrapper's Features, and how they differ from those of the bucket below.
@@ -14,7 +14,7 @@ type claims struct {
 	below, outer Features
 	differs      bool // in more than the length of names
 	hides        bool // something that an Info or an Entry of the bucket below may tell
-	streams      bool // a copy inside the store would bring along what is masked
+	streams      bool // a copy inside the store would copy what is masked as well
 }
 
 // hiding finds out what the wrapper masks.
@@ -30,7 +30,7 @@ func (c *claims) hiding() {
 	smaller := o.MaxSize > 0 && (b.MaxSize <= 0 || o.MaxSize < b.MaxSize)
 	c.streams = attributes || versions || smaller ||
 		b.ReadConditions && !o.ReadConditions ||
-		// into a read-only one nothing is copied anyway
+		// nothing is copied into a read-only wrapper anyway
 		b.ServerCopy && !o.ServerCopy && !o.ReadOnly
 }
 
@@ -51,7 +51,7 @@ func (c *claims) info(i Info) Info {
 	return i
 }
 
-// putInfo is info for Put's.
+// putInfo is info for the Info of a Put.
 func (c *claims) putInfo(i Info) Info {
 	if c.below.PutVersion && !c.outer.PutVersion {
 		i.Version, i.Digest = "", Digest{}
@@ -69,7 +69,8 @@ func (c *claims) entry(e Entry) Entry {
 	return e
 }
 
-// failed is the failure of a question that isn't as sharp as the one below.
+// failed makes ErrNotExist of ErrNoBucket if the wrapper doesn't claim to tell them
+// apart.
 func (c *claims) failed(err error) error {
 	if c.below.StatNoBucket && !c.outer.StatNoBucket && KindOf(err) == ErrNoBucket {
 		return ErrNotExist
@@ -100,7 +101,7 @@ func (c *claims) checkPut(content io.Reader, o *PutOptions) error {
 		return errReadOnly
 	}
 	if o == nil || content == nil || o.Size != nil && *o.Size < 0 {
-		return nil // or is ErrInvalid below, which comes first
+		return nil // or it is ErrInvalid below, which comes first
 	}
 	if err := c.checkCondition(o.If); err != nil {
 		return err
@@ -165,8 +166,9 @@ func (c *claims) checkSign(op Op, o *SignOptions) error {
 	return nil
 }
 
-// limit returns how long content may be whose size the caller declared or did not,
-// where the bucket below would take more; 0 is no limit of the wrapper's own.
+// limit returns how long content may be, whether or not the caller declared its size,
+// if the bucket below would take more; 0 means that the wrapper has no limit of its
+// own.
 func (c *claims) limit(declared bool) int64 {
 	of := func(f *Features) int64 {
 		if !declared && f.MaxUnknownSize > 0 {
@@ -181,8 +183,8 @@ func (c *claims) limit(declared bool) int64 {
 	return outer
 }
 
-// limited returns content that fails with ErrTooLarge behind limit bytes, and seeks if
-// it can. What is in memory is refused at once.
+// limited returns content that fails with ErrTooLarge after limit bytes, and that can
+// seek if content can. Content that is in memory is refused at once.
 func limited(content io.Reader, limit int64) (io.Reader, error) {
 	switch c := content.(type) {
 	case *bytes.Reader, *bytes.Buffer, *strings.Reader:

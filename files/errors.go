@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// sentinel is an error that also answers to the standard library's name for it.
+// sentinel is an error that is also the standard library's error for the same thing.
 type sentinel struct {
 	text string
 	std  error
@@ -21,7 +21,8 @@ type sentinel struct {
 func (s *sentinel) Error() string        { return s.text }
 func (s *sentinel) Is(target error) bool { return s.std != nil && target == s.std }
 
-// The sentinels: what errors.Is finds in every *Error, the same on every driver (E2).
+// The sentinels are what errors.Is finds in every *Error, the same on every driver
+// (E2).
 var (
 	ErrNotExist     error = &sentinel{"file does not exist", fs.ErrNotExist}
 	ErrExist        error = &sentinel{"file already exists", fs.ErrExist}
@@ -33,20 +34,20 @@ var (
 	ErrCorrupt      error = &sentinel{"content does not match its size or digest", nil}
 	ErrChanged      error = &sentinel{"file changed while it was read", nil}
 	ErrTooLarge     error = &sentinel{"file is too large", nil}
-	// ErrUncertain: the answer to a commit was lost; the file is the old or the new
+	// ErrUncertain: the answer to a commit was lost, and the file is the old or the new
 	// one, whole (P2).
 	ErrUncertain error = &sentinel{"outcome is uncertain", nil}
 	// ErrNoBucket: the bucket, or the folder of a local one, is missing (E3). It is not
 	// ErrNotExist.
 	ErrNoBucket error = &sentinel{"bucket does not exist", nil}
 	ErrClosed   error = &sentinel{"already closed", fs.ErrClosed}
-	// ErrUnavailable is the one that retrying may mend.
+	// ErrUnavailable is the only error that a retry may fix.
 	ErrUnavailable error = &sentinel{"temporarily unavailable", nil}
 	// ErrUnsupported is errors.ErrUnsupported.
 	ErrUnsupported = errors.ErrUnsupported
 )
 
-// sentinels in the order in which an error that is several is classed.
+// sentinels are in the order in which KindOf classes an error that is several.
 var sentinels = []error{
 	ErrClosed,
 	ErrInvalidName,
@@ -68,13 +69,15 @@ var sentinels = []error{
 // Error is the failure of one operation (E1). errors.Is finds the sentinel, the cause
 // and what the cause wraps; errors.As reaches the backend's own error.
 //
-// The text is made to be shown: operation, the caller's name, the sentinel, and what
-// there is to say to a user, but no physical path, prefix or credential. What looks
-// like a secret in the words of a cause, whatever type it has, is printed as "…", and
-// what can't be printed safely is escaped ([Printable]). In the same situation it is
-// the same on every backend: in which words a service answered ErrNotExist, ErrExist,
-// ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged, ErrNoBucket or ErrClosed
-// stands in Detail, which LogValue, the JSON and the verb %+v have too.
+// The text is made to be shown: it has the operation, the caller's name, the sentinel,
+// and what there is to say to a user, but no physical path, prefix or credential. What
+// looks like a secret in the words of a cause, whatever type it has, is printed as "…",
+// and what can't be printed safely is escaped ([Printable]).
+//
+// The text is the same on every backend in the same situation. The words of a service
+// that answered ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt,
+// ErrChanged, ErrNoBucket or ErrClosed are in Detail, which LogValue, the JSON and the
+// verb %+v have too.
 type Error struct {
 	Op   Op     // what failed
 	Name string // the caller's name of the file or directory; for OpOpen the URL, without secrets
@@ -87,8 +90,8 @@ type Error struct {
 }
 
 // NewError returns err as an *Error of the operation and name. An err that already is
-// one keeps its sentinel, detail and cause. The sentinel is found with errors.Is; a
-// context's end has none. It returns nil for a nil err.
+// an *Error keeps its sentinel, detail and cause. The sentinel is found with errors.Is;
+// the end of a context has none. NewError returns nil for a nil err.
 func NewError(op Op, name string, err error) error {
 	if err == nil {
 		return nil
@@ -109,7 +112,7 @@ func NewError(op Op, name string, err error) error {
 	return e
 }
 
-// isOutcome says whether the sentinel says all that a user is to know.
+// isOutcome reports whether the sentinel says everything that a user has to know.
 func isOutcome(kind error) bool {
 	switch kind {
 	case ErrNotExist, ErrExist, ErrPrecondition, ErrNotModified, ErrCorrupt, ErrChanged,
@@ -119,7 +122,7 @@ func isOutcome(kind error) bool {
 	return false
 }
 
-// isBackends says whether the words of an error, which clean takes, are a backend's.
+// isBackends reports whether the words of an error, which clean takes, are a backend's.
 func isBackends(err error) bool {
 	if d, ok := err.(*detailed); ok {
 		return d.backends
@@ -131,8 +134,8 @@ func isBackends(err error) bool {
 	return ok && d.backends
 }
 
-// KindOf returns the sentinel that err is, or nil. Where one was given on purpose, by
-// Errorf, WithCause or an *Error, that is it, whatever its cause is as well.
+// KindOf returns the sentinel that err is, or nil. A sentinel that was given on
+// purpose, by Errorf, WithCause or an *Error, comes first, whatever else the cause is.
 func KindOf(err error) error {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		switch e := e.(type) {
@@ -150,7 +153,7 @@ func KindOf(err error) error {
 			return s
 		}
 	}
-	// The standard library's own names, as drivers over it return them.
+	// The standard library's own errors, as drivers built on it return them.
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return ErrNotExist
@@ -170,10 +173,10 @@ func (e *Error) Error() string {
 	if e == nil {
 		return "<nil>"
 	}
-	return e.text(!e.backends || e.Op == OpOpen) // who opens must be told what to mend
+	return e.text(!e.backends || e.Op == OpOpen) // who opens must be told what to fix
 }
 
-// Format writes the text, and for the verb %+v the text with Detail whatever it is of.
+// Format writes the text. The verb %+v writes it with Detail, whatever the sentinel.
 func (e *Error) Format(s fmt.State, verb rune) {
 	switch {
 	case verb == 'v' && s.Flag('+') && e != nil:
@@ -214,7 +217,7 @@ func (e *Error) shownName() string {
 	return Printable(e.Name)
 }
 
-// Unwrap gives the sentinel and the cause.
+// Unwrap returns the sentinel and the cause.
 func (e *Error) Unwrap() []error {
 	if e == nil {
 		return nil
@@ -230,7 +233,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// Timeout reports whether the cause was a deadline, as net.Error has it.
+// Timeout reports whether the cause was a deadline, as in net.Error.
 func (e *Error) Timeout() bool {
 	if e == nil {
 		return false
@@ -254,19 +257,19 @@ func (d *detailed) Unwrap() []error {
 	return []error{d.kind, d.err}
 }
 
-// Errorf returns an error of the sentinel kind with a detail that stands in its text,
-// for anybody to see: it must hold no physical path, prefix or credential, and be the
+// Errorf returns an error of the sentinel kind with a detail that is part of its text.
+// Anybody may see it: it must hold no physical path, prefix or credential, and be the
 // same on every backend. The verb %w makes an error the cause, whose text it shows.
-// Drivers and wrappers use it.
+// Errorf is for drivers and wrappers.
 func Errorf(kind error, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	return &detailed{kind: kind, detail: err.Error(), err: errors.Unwrap(err)}
 }
 
 // WithCause returns an error of the sentinel kind (which may not be nil) whose cause is
-// the backend's own err, which may be nil: errors.As reaches it. detail stands for its
-// text: it may be shown, and of an outcome that is the same on every backend it is for
-// the logs alone ([Error]).
+// the backend's own err (which may be nil); errors.As reaches it. detail stands for the
+// text of err and may be shown. If the sentinel's text is the same on every backend,
+// detail is for the logs alone ([Error]).
 func WithCause(kind, err error, detail string) error {
 	return &detailed{
 		kind:     kind,
@@ -276,8 +279,8 @@ func WithCause(kind, err error, detail string) error {
 	}
 }
 
-// explained is WithCause where the words are for users: not a backend speaks, but this
-// package.
+// explained is WithCause with words for users: they are this package's, not a
+// backend's.
 func explained(kind, err error, detail string) error {
 	return &detailed{kind: kind, detail: detail, err: err}
 }
@@ -296,7 +299,7 @@ func clean(err error) string {
 		ue   *url.Error
 		errn syscall.Errno
 	)
-	if d, ok := err.(*detailed); ok { // whose words stand for those of its cause
+	if d, ok := err.(*detailed); ok { // its words stand for those of its cause
 		return d.detail
 	}
 	switch {

@@ -2,23 +2,22 @@ package files
 
 import "time"
 
-// Features tells what a bucket can do, beforehand. What it does not claim answers
-// errors.ErrUnsupported and changes nothing; nothing degrades silently. The
-// zero value claims nothing.
+// Features are what a bucket can do, known beforehand. What it does not claim is
+// errors.ErrUnsupported and changes nothing; nothing degrades silently. The zero value
+// claims nothing.
 type Features struct {
-	// MaxName is the longest name in bytes, at most 1024 (N1); 0 where the bucket tells
-	// none, which stands for 1024.
+	// MaxName is the longest name in bytes, at most 1024 (N1); 0 stands for 1024.
 	MaxName int `json:"maxName"`
 	// MaxSize is the largest file in bytes; 0 where no limit is known.
 	MaxSize int64 `json:"maxSize,omitempty"`
-	// MaxUnknownSize is the largest file that Put takes from a stream whose size it
-	// wasn't told, in bytes; 0 where it is MaxSize (P11).
+	// MaxUnknownSize is the largest file in bytes that Put takes from a stream of
+	// undeclared size; 0 means that it is MaxSize (P11).
 	MaxUnknownSize int64 `json:"maxUnknownSize,omitempty"`
 	// TimeResolution is what ModTime is cut to (V2).
 	TimeResolution time.Duration `json:"timeResolution"`
 
 	// AnyName: every legal name of at most MaxName bytes can be stored (N4). Without it
-	// Put answers ErrUnsupported for the few that the service has no place for, which
+	// Put returns ErrUnsupported for the few names that the service can't hold, which
 	// the driver's documentation lists (section Z).
 	AnyName bool `json:"anyName"`
 	// ReadOnly: Put, Delete, Copy and signing for them are refused with ErrPermission.
@@ -29,10 +28,10 @@ type Features struct {
 	// Durable: what is acknowledged survives a crash of the machine (P4).
 	Durable bool `json:"durable"`
 	// Versions: every file has a version, and equal versions mean equal content. A
-	// wrapper that doesn't claim it claims none of the five that follow from it:
+	// wrapper that doesn't claim Versions claims none of the five that follow from it:
 	// VersionPerPut, PutVersion, IfVersion, DeleteIfVersion and ReadConditions.
 	Versions bool `json:"versions"`
-	// VersionPerPut: every Put makes a new version, also of the same bytes (V1).
+	// VersionPerPut: every Put makes a new version, even of the same bytes (V1).
 	VersionPerPut bool `json:"versionPerPut"`
 	// PutVersion: Put's Info carries the version and the digest (P3).
 	PutVersion bool `json:"putVersion"`
@@ -54,9 +53,10 @@ type Features struct {
 	Ordered bool `json:"ordered"`
 	// DirBesideFile: "a" and "a/b" may both exist (N3).
 	DirBesideFile bool `json:"dirBesideFile"`
-	// StatNoBucket: Stat tells a missing bucket, ErrNoBucket, from a missing file (E3).
-	// Without it Stat, and Exists, answer as for a missing file, since the service's
-	// answer doesn't tell (S3: HEAD has no body); every other method tells.
+	// StatNoBucket: Stat can tell a missing bucket, ErrNoBucket, from a missing file
+	// (E3). Without it Stat and Exists answer as for a missing file, because the
+	// service's answer doesn't say which it is (S3: HEAD has no body). Every other
+	// method can tell.
 	StatNoBucket bool `json:"statNoBucket"`
 	// ForeignKeys: List can yield objects outside the naming rule (L7).
 	ForeignKeys bool `json:"foreignKeys"`
@@ -70,7 +70,7 @@ type Features struct {
 	SignContentType bool `json:"signContentType"`
 }
 
-// maxName is MaxName, made usable for a bucket that tells none.
+// maxName returns MaxName made usable: 1024 if it is 0 or out of bounds.
 func (f Features) maxName() int {
 	if f.MaxName <= 0 || f.MaxName > MaxName {
 		return MaxName
