@@ -231,8 +231,11 @@ func (h *H) Clean(t T, after string) {
 // Cases returns the table, in the order of the contract.
 func Cases() []Case {
 	return slices.Concat(nameCases, nameTwinCases, nameRandomCases, versionCases, putAtomicCases,
-		putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases, conditionCases, versionEmptyCases, digestCases,
-		getCases, rangeCases, damageCases, readerCases, readerEndCases, lengthCases, statCases, listCases, listPageCases, listCostCases, listEntryCases, helperCases, listConcurrentCases, deleteCases, copyCases, moveCases,
+		putOverCases, putFailureCases, putContentCases, putSourceCases, attributeCases,
+		conditionCases, versionEmptyCases, digestCases,
+		getCases, rangeCases, damageCases, readerCases, readerEndCases, lengthCases,
+		statCases, listCases, listPageCases, listCostCases, listEntryCases, helperCases,
+		listConcurrentCases, deleteCases, copyCases, moveCases,
 		errorCases, errorNilCases, nativeCases, modelCases, modelFindCases, concurrencyCases,
 		processCases, cancelCases, cancelPanicCases, closeCases, signCases, urlCases)
 }

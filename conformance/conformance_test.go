@@ -92,7 +92,8 @@ var memLacks = map[string]string{
 
 // TestMemStrong is memory with all that it can tell.
 func TestMemStrong(t *testing.T) {
-	const params = "?put_time=true&copy_info=true&version_per_put=true&given_digests=true&time_resolution=1ns"
+	const params = "?put_time=true&copy_info=true&version_per_put=true" +
+		"&given_digests=true&time_resolution=1ns"
 	h := memHarnessOf(bare, params)
 	h.Unclaimed = memLacks
 	conformance.Run(t, h)

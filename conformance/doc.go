@@ -31,23 +31,34 @@
 // harness. Then go through the rules in this order, one group at a time, each by its
 // pattern (the numbers are those of the contract in package files):
 //
-//		go test -run 'TestConformance/^(P11|P12|G1|G2|S1|D1)$' ./mydriver   # bytes in, bytes out
-//		go test -run 'TestConformance/^(N.|P6|P7)$' ./mydriver               # names, types, metadata
-//		go test -run 'TestConformance/^(L.|D3)$' ./mydriver                  # listings: order, directories, pages
-//		go test -run 'TestConformance/^(P1|P2|P5|P10|E.)$' ./mydriver       # all or nothing, and what failures look like
-//		go test -run 'TestConformance/^(V.|P3|P8|P9|D2|G8|X1)$' ./mydriver  # versions and conditions
-//		go test -run 'TestConformance/^(G.|C1|X.|W1|U.)$' ./mydriver             # ranges, broken reads, copies, cancelling, signing, URLs
+//	# bytes in, bytes out
+//	go test -run 'TestConformance/^(P11|P12|G1|G2|S1|D1)$' ./mydriver
+//	# names, types, metadata
+//	go test -run 'TestConformance/^(N.|P6|P7)$' ./mydriver
+//	# listings: order, directories, pages
+//	go test -run 'TestConformance/^(L.|D3)$' ./mydriver
+//	# all or nothing, and what failures look like
+//	go test -run 'TestConformance/^(P1|P2|P5|P10|E.)$' ./mydriver
+//	# versions and conditions
+//	go test -run 'TestConformance/^(V.|P3|P8|P9|D2|G8|X1)$' ./mydriver
+//	# ranges, broken reads, copies, cancelling, signing, URLs
+//	go test -run 'TestConformance/^(G.|C1|X.|W1|U.)$' ./mydriver
 //
-//	 1. Put, Open, Stat, List and Delete without conditions. Claim Ordered once L1 passes; if the service doesn't list in byte order, don't claim it, and
-//	    nothing is asked of you there. driver.Scan lists for whoever can walk names in order.
-//	 2. Atomic: content goes where nobody sees it and is committed in one step, with its metadata. P1 and P2 look
-//	    at the store in the middle of an upload; P10 passes with them, for a digest that doesn't match is a reader that fails.
-//	 3. Attributes, Digests: store what PutRequest gives, and give it back.
-//	 4. Versions, then IfAbsent, IfVersion, DeleteIfVersion and ReadConditions. A condition is decided at the commit, by the store: to
-//	    look first and write then fails P8/race and P9/race, and some day loses a user's file.
-//	 5. The optional interfaces of files/driver: Copier, ManyDeleter, Signer, Checker, Identifier. Each is claimed by its feature
-//	    and has its cases (C1, D3, W1, U3).
-//	 6. A URL opener, and Harness.URL.
+// Write the driver in this order:
+//
+//  1. Put, Open, Stat, List and Delete without conditions. Claim Ordered once L1
+//     passes. If the service doesn't list in byte order, don't claim it, and nothing is
+//     asked of you there. driver.Scan lists for a driver that can walk names in order.
+//  2. Atomic: content goes where nobody sees it and is committed in one step, with its
+//     metadata. P1 and P2 look at the store in the middle of an upload. P10 passes with
+//     them, since a digest that doesn't match is a reader that fails.
+//  3. Attributes, Digests: store what PutRequest gives, and give it back.
+//  4. Versions, then IfAbsent, IfVersion, DeleteIfVersion and ReadConditions. The store
+//     decides a condition, at the commit. A driver that looks first and writes then
+//     fails P8/race and P9/race, and some day loses a user's file.
+//  5. The optional interfaces of files/driver: Copier, ManyDeleter, Signer, Checker,
+//     Identifier. Each is claimed by its feature and has its cases (C1, D3, W1, U3).
+//  6. A URL opener, and Harness.URL.
 //
 // What the service provably can't do stays unclaimed: that is no failure. A report
 // shows it, with the reason that Harness.Unclaimed gives. What it breaks although it is
@@ -102,7 +113,9 @@
 // and signing, or leaks them. Then
 //
 //	func TestWrapper(t *testing.T) {
-//		conformance.RunWrapper(t, func(b files.Bucket) files.Bucket { return mywrapper.New(b) }, nil)
+//		conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
+//			return mywrapper.New(b)
+//		}, nil)
 //	}
 //
 // runs every case over memory, and the essential ones over memory that lacks one

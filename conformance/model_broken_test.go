@@ -288,12 +288,14 @@ func newBucket(t *testing.T) files.Bucket {
 	if os.Getenv("PRINTED_SOUND") != "" {
 		return mem.New(nil)
 	}
-	return files.Wrap(mem.New(nil), files.Hooks{Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
-		if c.Op == files.OpDelete {
-			c.Delete = nil
-		}
-		return next(ctx)
-	}})
+	return files.Wrap(mem.New(nil), files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpDelete {
+				c.Delete = nil
+			}
+			return next(ctx)
+		},
+	})
 }
 `,
 	})

@@ -85,7 +85,12 @@ var masks = []mask{
 		change: func(f *files.Features) { f.ReadConditions = false },
 	},
 	{name: "no-versions", change: func(f *files.Features) {
-		f.Versions, f.VersionPerPut, f.PutVersion, f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false, false, false, false
+		f.Versions = false
+		f.VersionPerPut = false
+		f.PutVersion = false
+		f.IfVersion = false
+		f.DeleteIfVersion = false
+		f.ReadConditions = false
 	}},
 	{name: "no-attributes", change: func(f *files.Features) { f.Attributes = false }},
 	{name: "no-digests", also: none, change: func(f *files.Features) { f.Digests = false }},

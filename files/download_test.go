@@ -196,7 +196,8 @@ func TestDownloadTargetError(t *testing.T) {
 		files.ErrNotExist) || files.KindOf(err) != files.ErrInvalid {
 		t.Errorf("%#v", err)
 	}
-	if want := "files: get a: invalid argument: the target: open: no such file or directory"; err == nil || err.Error() != want {
+	want := "files: get a: invalid argument: the target: open: no such file or directory"
+	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }

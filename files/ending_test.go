@@ -218,8 +218,8 @@ func TestEveryBeginningEnds(t *testing.T) {
 			"the hook List": {
 				hooks: files.Hooks{
 					List: func(context.Context, *files.Call, files.ListOptions,
-						func(context.Context,
-							files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+						func(context.Context, files.ListOptions) iter.Seq2[files.Entry, error],
+					) iter.Seq2[files.Entry, error] {
 						end()
 						return nil
 					},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"cloudfiles.dev/files"
 )
@@ -280,11 +281,14 @@ func ExampleDeleteDir() {
 }
 
 func ExampleOpen() {
-	_, err := files.Open(ctx, "")
+	_, err := files.Open(ctx, "./data")
 	fmt.Println(err)
 	_, err = files.Open(ctx, "mem://?nomd6=true")
-	fmt.Println(err)
+	problem, known, _ := strings.Cut(err.Error(), "; ")
+	fmt.Println(problem)
+	fmt.Println("it lists the right name:", strings.Contains(known, "nomd5"))
 	// Output:
-	// files: open: invalid argument: the URL is empty; is the variable that should hold it unset? Write mem:// for memory or file:///path/to/folder for a local folder
-	// files: open mem://?nomd6=true: invalid argument: unknown parameter "nomd6"; mem:// knows copy_info, given_digests, key, nomd5, prefix, put_time, time_resolution, version_per_put
+	// files: open …: invalid argument: a path is not a URL; write file:///absolute/path/to/data
+	// files: open mem://?nomd6=true: invalid argument: unknown parameter "nomd6"
+	// it lists the right name: true
 }

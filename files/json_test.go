@@ -31,7 +31,8 @@ func TestJSONTags(t *testing.T) {
 				},
 				Digest: files.Digest{CRC32C: "00000000"},
 			},
-			`{"name":"a","size":1,"modTime":"2026-01-02T03:04:05Z","version":"v","contentType":"text/plain","metadata":{"k":"v"},"digest":{"crc32c":"00000000"}}`,
+			`{"name":"a","size":1,"modTime":"2026-01-02T03:04:05Z","version":"v",` +
+				`"contentType":"text/plain","metadata":{"k":"v"},"digest":{"crc32c":"00000000"}}`,
 		},
 		{files.Info{Entry: files.Entry{Name: "a"}}, `{"name":"a","size":0}`},
 	} {

@@ -36,17 +36,20 @@ func TestOpenRefuses(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "the variable that should hold it unset? Write mem:// " +
 			"for memory or file:///path/to/folder",
-		"  \n":                         "the URL is empty",
-		"/var/lib/app":                 "write file:///var/lib/app",
-		"./data":                       "write file:///absolute/path/to/data",
-		"data dir":                     "write file:///absolute/path/to/folder",
-		`C:\data`:                      "write file:///C:/data",
-		"bucket?token=hidden":          "a path is not a URL",
-		"//user:hidden@host/bucket":    "a path is not a URL",
-		"ftp://x":                      `unknown scheme "ftp"; registered: mem, s3; is there a driver for it to import?`,
-		"file:///x":                    `unknown scheme "file"; registered: mem, s3; the program must import _ cloudfiles.dev/drivers/local`,
-		"gs://x":                       "cloudfiles.dev/drivers/gcs",
-		"mem://?regoin=x":              `unknown parameter "regoin"; mem:// knows key, prefix, region`,
+		"  \n":                      "the URL is empty",
+		"/var/lib/app":              "write file:///var/lib/app",
+		"./data":                    "write file:///absolute/path/to/data",
+		"data dir":                  "write file:///absolute/path/to/folder",
+		`C:\data`:                   "write file:///C:/data",
+		"bucket?token=hidden":       "a path is not a URL",
+		"//user:hidden@host/bucket": "a path is not a URL",
+		"ftp://x": `unknown scheme "ftp"; registered: mem, s3; ` +
+			`is there a driver for it to import?`,
+		"file:///x": `unknown scheme "file"; registered: mem, s3; ` +
+			`the program must import _ cloudfiles.dev/drivers/local`,
+		"gs://x": "cloudfiles.dev/drivers/gcs",
+		"mem://?regoin=x": `unknown parameter "regoin"; ` +
+			`mem:// knows key, prefix, region`,
 		"mem://?region=x&region=y":     `parameter "region" is given 2 times`,
 		"mem://?prefix=":               `parameter "prefix" is empty`,
 		"mem://?key=":                  `parameter "key" is empty`,

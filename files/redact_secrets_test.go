@@ -51,7 +51,8 @@ func TestNoSecretOfAURL(t *testing.T) {
 		"https://host/b?sig=%s", "https://host/b/%s",
 		"postgres://u:%s@host/db", "redis://:%s@host", "ss://%s", "azblob+x://%s",
 		// What other tools call a connection string.
-		"DefaultEndpointsProtocol=https;AccountName=a;AccountKey=%s;EndpointSuffix=core.windows.net",
+		"DefaultEndpointsProtocol=https;AccountName=a;AccountKey=%s;" +
+			"EndpointSuffix=core.windows.net",
 		"azblob://DefaultEndpointsProtocol=https;AccountName=a;AccountKey=%s",
 		"azblob:DefaultEndpointsProtocol=https;AccountName=a;AccountKey=%s",
 		"BlobEndpoint=https://a.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=%s",

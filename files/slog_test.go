@@ -60,7 +60,8 @@ func TestLogValues(t *testing.T) {
 		{files.Entry{Key: "d//x"}, `v.name="" v.key=d//x v.size=0`},
 		{
 			i,
-			`v.name=a\nb v.size=3 v.modTime=2026-01-02T03:04:05.000Z v.version=v1 v.contentType=text/plain`,
+			`v.name=a\nb v.size=3 v.modTime=2026-01-02T03:04:05.000Z v.version=v1 ` +
+				`v.contentType=text/plain`,
 		},
 		{&files.Error{
 			Op:   files.OpGet,
@@ -93,7 +94,8 @@ func TestErrorJSON(t *testing.T) {
 	err := files.NewError(files.OpGet, "a\n",
 		files.WithCause(files.ErrUnavailable, errors.New("hidden"), "503"))
 	got, jerr := json.Marshal(map[string]error{"err": err, "nil": (*files.Error)(nil)})
-	if want := `{"err":{"op":"get","name":"a\n","kind":"Unavailable","detail":"503"},"nil":null}`; jerr != nil || string(got) != want {
+	want := `{"err":{"op":"get","name":"a\n","kind":"Unavailable","detail":"503"},"nil":null}`
+	if jerr != nil || string(got) != want {
 		t.Errorf("got %s, %v; want %s", got, jerr, want)
 	}
 }

@@ -141,7 +141,8 @@ var words = []struct {
 		},
 		func(string) string {
 			return "the store doesn't know the SDK's checksums: add " +
-				"request_checksum_calculation=when_required&response_checksum_validation=when_required"
+				"request_checksum_calculation=when_required&" +
+				"response_checksum_validation=when_required"
 		},
 	},
 	{[]string{"http response to https client"}, func(string) string {

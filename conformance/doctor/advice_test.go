@@ -46,7 +46,8 @@ func TestAdvice(t *testing.T) {
 		{"s3", files.OpPut, hidden(files.ErrInvalid,
 			"XAmzContentSHA256Mismatch"), "request_checksum_calculation=when_required"},
 		{"s3", files.OpPut, hidden(files.ErrUnsupported,
-			"NotImplemented: x-amz-checksum-crc32 is not known"), "request_checksum_calculation=when_required"},
+			"NotImplemented: x-amz-checksum-crc32 is not known"),
+			"request_checksum_calculation=when_required"},
 		{"s3", files.OpCheck, fmt.Errorf("x: %w", &net.DNSError{
 			Err:        "no such host",
 			Name:       "h",

@@ -348,7 +348,8 @@ func TestUsage(t *testing.T) {
 		{"-url mem:// -timeout 1ns", statusBroken, "did not end within 1ns"},
 		{"-url mem:// -run ^S1/ -json /nonexistent/r.json", statusBroken, "r.json"},
 		{
-			"-url s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint=http://127.0.0.1:1",
+			"-url s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1" +
+				"&endpoint=http://127.0.0.1:1",
 			statusUsage, "nothing listens there",
 		},
 	} {

@@ -3,7 +3,9 @@
 // through a proxy that makes a part of the requests fail in every way it knows.
 //
 //	p := proxy.Start(t, proxy.S3, server, nil)
-//	b := … // the driver's bucket, empty, whose endpoint is p.URL(), with short delays between attempts
+//	// The driver's bucket, empty, with p.URL() as its endpoint and short delays between
+//	// attempts.
+//	b := …
 //	faultrun.Run(t, faultrun.Config{Bucket: b, Proxy: p})
 //
 // What it checks: nothing acknowledged is lost, nothing partial is visible, no body is

@@ -41,7 +41,9 @@ func (u *uploader) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		fmt.Fprintf(w,
-			"<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>%s</Key><UploadId>%s</UploadId></InitiateMultipartUploadResult>", up.Key, up.ID)
+			"<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>%s</Key>"+
+				"<UploadId>%s</UploadId></InitiateMultipartUploadResult>",
+			up.Key, up.ID)
 	case r.URL.Query().Get("status") != "": // the store's own failure
 		w.WriteHeader(http.StatusInternalServerError)
 	}

@@ -82,7 +82,8 @@ func documentWays(s *Service) []Way {
 			in("keys twice", "which of the two?",
 				`{"kind":"storage#objects","kind":1,"items":{}}`),
 			in("values of other types", "no parser's panic",
-				`{"items":{"name":[1]},"prefixes":7,"nextPageToken":{},"done":"yes","resource":[]}`),
+				`{"items":{"name":[1]},"prefixes":7,"nextPageToken":{},`+
+					`"done":"yes","resource":[]}`),
 		)
 	}
 	return append(ways,

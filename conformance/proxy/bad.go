@@ -62,9 +62,15 @@ func (s *Service) BadAnswers(redirect string) []BadAnswer {
 			"Content-Type":        {"application/xml"},
 			"X-Amz-Bucket-Region": {"eu-central-1"},
 		}
-		moved := `<?xml version="1.0" encoding="UTF-8"?><Error><Code>PermanentRedirect</Code><Message>The bucket you are attempting to access must be addressed using the specified endpoint.</Message>` +
-			`<Endpoint>bucket.s3.eu-central-1.amazonaws.com</Endpoint><Bucket>bucket</Bucket></Error>`
-		malformed := `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AuthorizationHeaderMalformed</Code><Message>The authorization header is malformed; the region is wrong; expecting 'eu-central-1'</Message>` +
+		moved := `<?xml version="1.0" encoding="UTF-8"?><Error><Code>PermanentRedirect</Code>` +
+			`<Message>The bucket you are attempting to access must be addressed using the ` +
+			`specified endpoint.</Message>` +
+			`<Endpoint>bucket.s3.eu-central-1.amazonaws.com</Endpoint>` +
+			`<Bucket>bucket</Bucket></Error>`
+		malformed := `<?xml version="1.0" encoding="UTF-8"?>` +
+			`<Error><Code>AuthorizationHeaderMalformed</Code>` +
+			`<Message>The authorization header is malformed; the region is wrong; ` +
+			`expecting 'eu-central-1'</Message>` +
 			`<Region>eu-central-1</Region></Error>`
 		bad = append(bad,
 			BadAnswer{

@@ -62,7 +62,9 @@ func startCeph(ctx context.Context, dir string, i *instance) error {
 func (c *cephCluster) startMonitor(ctx context.Context, id string) (*process, error) {
 	mon, _, err := startOnPort(ctx, func(addr string) *process {
 		monmap := filepath.Join(c.dir, "monmap")
-		script := `set -e; rm -rf "$6"; "$1" --create --clobber --fsid "$2" --addv a "[v2:$3/0]" "$4"; "$5" --mkfs -i a --monmap "$4"; exec "$5" -f -i a`
+		script := `set -e; rm -rf "$6"; ` +
+			`"$1" --create --clobber --fsid "$2" --addv a "[v2:$3/0]" "$4"; ` +
+			`"$5" --mkfs -i a --monmap "$4"; exec "$5" -f -i a`
 		if err := c.writeConf(id, addr); err != nil {
 			script = fmt.Sprintf("echo %s; exit 1", quote(err.Error()))
 		}

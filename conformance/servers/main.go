@@ -2,9 +2,13 @@
 // tested on. It is a module of its own, so that nobody who imports cloudfiles.dev
 // downloads them.
 //
-//	go run -C conformance/servers . versitygw   starts one to play with, prints what to export, stops it on Ctrl-C
-//	go run -C conformance/servers . -list       what there is, in which version, under which licence, and for what
-//	go run -C conformance/servers . -build all  fetches and builds them, and starts nothing
+//	go run -C conformance/servers . versitygw
+//	go run -C conformance/servers . -list
+//	go run -C conformance/servers . -build all
+//
+// The first starts a server to play with, prints what to export, and stops the server
+// on Ctrl-C. The second lists the servers: version, licence, and what each is for. The
+// third downloads and builds them all, and starts nothing.
 //
 // Tests need nothing of this: package drivers/internal/testserver runs it with -json,
 // which speaks the protocol of [Ready], [Command] and [Answer] over standard input and

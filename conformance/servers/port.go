@@ -30,7 +30,8 @@ var freePort = func() (int, error) {
 
 // taken is what the servers print when somebody else was faster to take the port.
 var taken = regexp.MustCompile(
-	`(?i)address already in use|specified port is already in use|EADDRINUSE|only one usage of each socket address`)
+	`(?i)address already in use|specified port is already in use|EADDRINUSE|` +
+		`only one usage of each socket address`)
 
 // startOnPort starts a process on a free port, with another port where that was taken
 // meanwhile, and waits until answers returns nil.

@@ -150,8 +150,8 @@ func TestReplies(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
 	// 1 leaves nothing for retries
 	s3 := open(t,
-		"gocloud+s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1&endpoint="+
-			srv.URL)
+		"gocloud+s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1"+
+			"&endpoint="+srv.URL)
 	gs := open(t, "gs://bucket?anonymous=true")
 	az := open(t, "gocloud+azblob://container?protocol=http&domain="+host)
 	list := func(ctx context.Context, b files.Bucket) error {

@@ -43,8 +43,9 @@ func TestNoCredentialsAnywhere(t *testing.T) {
 	t.Setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://"+nobody)
 	for rawURL, set := range map[string]string{
 		"s3://bucket?store=aws&region=x&endpoint=https://" + nobody:   "AWS_ACCESS_KEY_ID",
-		"gs://bucket?retry_attempts=5":                                "GOOGLE_APPLICATION_CREDENTIALS",
 		"azblob://c?storage_account=a&domain=" + nobody + "&cdn=true": "AZURE_STORAGE_KEY",
+
+		"gs://bucket?retry_attempts=5": "GOOGLE_APPLICATION_CREDENTIALS",
 	} {
 		b, err := files.Open(t.Context(), rawURL)
 		if err == nil {

@@ -37,7 +37,8 @@ func TestConnectionStrings(t *testing.T) {
 		{"UseDevelopmentStorage=true", "", "http://127.0.0.1:10000/devstoreaccount1/c", true},
 		{"AccountName=a;AccountKey=a2V5", "", "https://a.blob.core.windows.net/c", true},
 		{
-			"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.example",
+			"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;" +
+				"EndpointSuffix=core.example",
 			"", "http://a.blob.core.example/c", true,
 		},
 		{

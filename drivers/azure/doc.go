@@ -88,6 +88,7 @@
 //
 // Names that Go CDK has escaped (__0x5c__) are what they are: other names.
 //
-// Sources: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api,
-// https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata.
+// Sources: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
+// and
+// https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 package azure

@@ -46,10 +46,13 @@ func ExamplePutOptions() {
 		panic(err)
 	}
 	defer b.Close()
-	_, err = b.Put(context.Background(), "2025/archive.tar", strings.NewReader("…"),
+	_, err = b.Put(context.Background(), "2025.tar", strings.NewReader("…"),
 		&files.PutOptions{
 			Native: []files.NativeOption{azure.PutOptions{AccessTier: "Frosty"}},
 		})
-	fmt.Println(errors.Is(err, files.ErrInvalid), err)
-	// Output: true files: put 2025/archive.tar: invalid argument: azure.PutOptions: there is no access tier "Frosty"
+	fmt.Println(errors.Is(err, files.ErrInvalid))
+	fmt.Println(err)
+	// Output:
+	// true
+	// files: put 2025.tar: invalid argument: azure.PutOptions: there is no access tier "Frosty"
 }

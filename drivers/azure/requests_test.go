@@ -168,7 +168,9 @@ func TestRequestsListMany(t *testing.T) {
 		fmt.Fprint(w, `<?xml version="1.0"?><EnumerationResults><Blobs>`)
 		for i := first; i < last; i++ {
 			fmt.Fprintf(w,
-				`<Blob><Name>%05d</Name><Properties><Etag>0x%X</Etag><Content-Length>%d</Content-Length></Properties></Blob>`, i, i+1, i)
+				`<Blob><Name>%05d</Name><Properties><Etag>0x%X</Etag>`+
+					`<Content-Length>%d</Content-Length></Properties></Blob>`,
+				i, i+1, i)
 		}
 		next := ""
 		if last < n {

@@ -171,7 +171,9 @@ func jsonError(w http.ResponseWriter, status int, reason, message string) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
 	fmt.Fprintf(w,
-		`{"error":{"code":%d,"message":%q,"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`, status, message, reason)
+		`{"error":{"code":%d,"message":%q,`+
+			`"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`,
+		status, message, reason)
 }
 
 func xmlError(w http.ResponseWriter, status int, code string) {

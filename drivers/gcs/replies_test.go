@@ -72,7 +72,9 @@ func TestReplies(t *testing.T) {
 		return b.Delete(ctx, "n", &files.DeleteOptions{IfVersion: "1"})
 	}
 	json := func(code int, reason, message string) string {
-		return fmt.Sprintf(`{"error":{"code":%d,"message":%q,"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`, code, message, reason)
+		return fmt.Sprintf(`{"error":{"code":%d,"message":%q,`+
+			`"errors":[{"message":%[2]q,"domain":"global","reason":%q}]}}`,
+			code, message, reason)
 	}
 	xml := func(code string) string {
 		return "<?xml version='1.0' encoding='UTF-8'?><Error><Code>" + code +

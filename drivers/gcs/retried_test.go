@@ -225,7 +225,8 @@ func TestBadInput(t *testing.T) {
 	faultrun.BadInput(t, proxy.GCS, func(endpoint string) files.Bucket {
 		t.Setenv("STORAGE_EMULATOR_HOST", endpoint)
 		return openBucket(t,
-			"gs://secret-bucket?prefix=secret/&retry_attempts=2&retry_delay=1ms&retry_max_delay=1ms")
+			"gs://secret-bucket?prefix=secret/"+
+				"&retry_attempts=2&retry_delay=1ms&retry_max_delay=1ms")
 	}, []string{"secret", "127.0.0.1"})
 }
 

@@ -78,7 +78,13 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 
 // service is what the three clouds have in common.
 func service(f *files.Features) {
-	f.Atomic, f.Durable, f.Versions, f.IfAbsent, f.ReadConditions, f.OneVersionReads, f.DirBesideFile = true, true, true, true, true, true, true
+	f.Atomic = true
+	f.Durable = true
+	f.Versions = true
+	f.IfAbsent = true
+	f.ReadConditions = true
+	f.OneVersionReads = true
+	f.DirBesideFile = true
 }
 
 // signs tries to sign: azureblob does it by a key that it holds, or says at once that

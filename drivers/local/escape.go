@@ -11,8 +11,10 @@ import (
 // the mark:
 //
 //	%cf-e-<text>                    the element, percent-encoded where need be
-//	%cf-d-<part>-/…/%cf-x-<part>    the same text in parts, of an element too long for one: a chain of folders
-//	%cf-l-<element>                 the file beside a folder of the same name (N3), the element being one of the above or plain
+//	%cf-d-<part>-/…/%cf-x-<part>    the same text in parts, as a chain of folders, for an
+//	                                element that is too long for one
+//	%cf-l-<element>                 the file beside a folder of the same name (N3); the
+//	                                element is one of the above, or plain
 //
 // Each element has one form. Whatever else lies on disk is foreign (L7).
 const (

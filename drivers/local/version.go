@@ -15,7 +15,8 @@ import (
 
 // A version has one of two forms:
 //
-//	time-size[-token]        of a file that was put: fileblob's ETag, and the record's token, if any
+//	time-size[-token]        of a file that was put: fileblob's ETag, and the record's
+//	                         token, if any
 //	time-size-inode-change   of a file that others wrote, with the time of its last change
 //
 // A Put gives each file a time that no other of its name has, but others can copy a

@@ -18,9 +18,11 @@ import (
 // moves them; else the folder is read again. Nothing depends on them, so a token is
 // only a name.
 //
-//	first time    the names behind the start, as many as maxPageSize holds, are read and kept
+//	first time    the names behind the start, as many as maxPageSize holds, are read
+//	              and kept
 //	unmoved       they are taken from there
-//	moved         the folder is read, and only the next few names are sorted: others are at work in it
+//	moved         the folder is read, and only the next few names are sorted, since
+//	              others are at work in it
 //	unmoved then  as the first time
 //
 // All handles of a process share them, so a bucket that is opened for each page has

@@ -115,7 +115,8 @@ func oneCRC(t *testing.T) (a, b string) {
 
 // The parameters of a URL are the options, and hold for the bucket, whoever opens it.
 func TestStrongURL(t *testing.T) {
-	const params = "?put_time=true&copy_info=true&version_per_put=true&given_digests=true&time_resolution=1ns"
+	const params = "?put_time=true&copy_info=true&version_per_put=true" +
+		"&given_digests=true&time_resolution=1ns"
 	name := "mem://strong-" + t.Name()
 	b, err := files.Open(t.Context(), name+params)
 	if err != nil {

@@ -25,7 +25,8 @@ func TestMemory(t *testing.T) {
 		switch {
 		case r.Method == http.MethodPost && r.URL.Query().Has("uploads"):
 			io.WriteString(w,
-				`<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>`)
+				`<InitiateMultipartUploadResult><UploadId>u</UploadId>`+
+					`</InitiateMultipartUploadResult>`)
 		case r.Method == http.MethodPost:
 			io.WriteString(w,
 				`<CompleteMultipartUploadResult><ETag>"1-1"</ETag></CompleteMultipartUploadResult>`)
@@ -80,7 +81,8 @@ func TestOpen(t *testing.T) {
 		return driver.Unwrap(b).(*backend)
 	}
 	a, b := open("s3://a?region=eu-central-1"),
-		open("s3://b?region=us-east-1&part_size=10485760&concurrency=3&checksum=none&etag=bare&conditions=put&ssetype=aws:kms&kmskeyid=k")
+		open("s3://b?region=us-east-1&part_size=10485760&concurrency=3&checksum=none&etag=bare"+
+			"&conditions=put&ssetype=aws:kms&kmskeyid=k")
 	if a.client.Options().HTTPClient != b.client.Options().HTTPClient {
 		t.Error("two buckets have two transports")
 	}

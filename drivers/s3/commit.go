@@ -60,7 +60,8 @@ func (b *backend) putCondition(v files.Version) *string {
 // run makes the request by the bucket's policy. attempt tells whether the whole request
 // may have been sent.
 func (c *commit) run(ctx context.Context,
-	attempt func(ctx context.Context) (info files.Info, sent bool, err error)) (info files.Info, err error) {
+	attempt func(ctx context.Context) (info files.Info, sent bool, err error),
+) (info files.Info, err error) {
 	var final error
 	err = c.b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		var sent bool

@@ -66,15 +66,20 @@
 //
 // Single parameters, or [Options], overrule the profile:
 //
-//	checksum=auto|crc32c|none   auto stores CRC-32C, and goes without for good where the store refuses it; none never sends or asks for one
-//	etag=quoted|bare            how If-Match names a version on writes: bare for a store that compares it without its quotes
-//	conditions=all|put|none|…   which conditions the store keeps: put means those on reads and on Put alone; or some of
+//	checksum=auto|crc32c|none   auto sends and asks for CRC-32C until the store refuses
+//	                            it; none never does
+//	etag=quoted|bare            how If-Match names a version on writes: bare for a store
+//	                            that compares it without its quotes
+//	conditions=all|put|none|…   which conditions the store keeps: put means those on
+//	                            reads and on Put alone; or some of
 //	                            get,absent,version,complete,delete,copy,source
 //	beside=kept|refused|unchecked
-//	                            whether "a" and "a/b" may both exist. refused: a Put of the second is
-//	                            errors.ErrUnsupported, which costs each Put one or two requests (MinIO, which lists only
-//	                            one of them); unchecked: nothing looks
-//	part_size, concurrency      of an upload in parts: bytes of a part, and how many are on their way
+//	                            whether "a" and "a/b" may both exist. refused: a Put of
+//	                            the second is errors.ErrUnsupported, which costs each
+//	                            Put one or two requests (MinIO, which lists only one of
+//	                            them); unchecked: nothing looks
+//	part_size, concurrency      of an upload in parts: bytes of a part, and how many are
+//	                            on their way
 //
 // For MinIO write store=minio, for Ceph's gateway store=ceph, for versitygw (1.8 or
 // later) store=versitygw.

@@ -91,8 +91,10 @@ func ExampleSignPost() {
 	}
 	slices.Sort(fields)
 	fmt.Println(form)
-	fmt.Println(fields, form.Fields["key"], form.Fields["Content-Type"])
+	fmt.Println(fields)
+	fmt.Println(form.Fields["key"], form.Fields["Content-Type"])
 	// Output:
 	// POST https://my-bucket.s3.eu-central-1.amazonaws.com
-	// [Content-Type X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Signature key policy] uploads/42.png image/png
+	// [Content-Type X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Signature key policy]
+	// uploads/42.png image/png
 }

@@ -36,13 +36,14 @@ var documentHeader = http.Header{"Content-Type": {"application/xml"}}
 
 var listings = []string{
 	"<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>dir/a</Key><Size>3</Size>" +
-		"<ETag>&quot;1&quot;</ETag><LastModified>2026-01-02T03:04:05.000Z</LastModified></Contents>" +
+		"<ETag>&quot;1&quot;</ETag><LastModified>2026-01-02T03:04:05.000Z</LastModified>" +
+		"</Contents>" +
 		"<Contents><Key>dir/b%2Fc</Key><Size>4</Size></Contents></ListBucketResult>",
 	"<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>" +
 		"<NextContinuationToken>t</NextContinuationToken><CommonPrefixes><Prefix>dir/d/</Prefix>" +
 		"</CommonPrefixes></ListBucketResult>",
-	"<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>dir/&#x1;</Key><Size>-5</Size>" +
-		"</Contents></ListBucketResult>",
+	"<ListBucketResult><IsTruncated>false</IsTruncated>" +
+		"<Contents><Key>dir/&#x1;</Key><Size>-5</Size></Contents></ListBucketResult>",
 	"<ListBucketResult></ListBucketResult>", "<Error><Code>SlowDown</Code></Error>", "<html>", "",
 }
 

@@ -17,7 +17,8 @@ func (s *subject) opener(t *testing.T) (p *proxy.Proxy, name string, open func()
 	return p, name, func() files.Bucket {
 		return must(files.Open(t.Context(),
 			"s3://"+name+"?use_path_style=true&region="+s.server.Region+"&endpoint="+p.URL()+
-				"&part_size=5242880&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0"))
+				"&part_size=5242880&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms"+
+				"&retry_budget=0"))
 	}
 }
 

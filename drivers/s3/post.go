@@ -65,7 +65,13 @@ func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
 // bucket's owner's to set once, with aws s3api put-bucket-cors, the console or
 // PutBucketCors of the SDK (files.As gives its client):
 //
-//	{"CORSRules": [{"AllowedOrigins": ["https://app.example"], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3600}]}
+//	{"CORSRules": [{
+//		"AllowedOrigins": ["https://app.example"],
+//		"AllowedMethods": ["POST"],
+//		"AllowedHeaders": ["*"],
+//		"ExposeHeaders": ["ETag"],
+//		"MaxAgeSeconds": 3600
+//	}]}
 //
 // ExposeHeaders lets the script read the ETag, which is the file's version.
 // AllowedOrigins is no protection: any program may send what it was given; the

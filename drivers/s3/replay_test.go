@@ -85,7 +85,9 @@ func TestReplay(t *testing.T) {
 		"X-Amz-Checksum-Crc32c": "y/Q5Jg==",
 		"X-Amz-Checksum-Type":   "FULL_OBJECT",
 	}
-	copied := `<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult><LastModified>2026-10-28T22:32:01.000Z</LastModified><ETag>"9b2cf535f27731c974343645a3985328"</ETag></CopyObjectResult>`
+	copied := `<?xml version="1.0" encoding="UTF-8"?>` +
+		`<CopyObjectResult><LastModified>2026-10-28T22:32:01.000Z</LastModified>` +
+		`<ETag>"9b2cf535f27731c974343645a3985328"</ETag></CopyObjectResult>`
 	look := exchange{
 		method: "HEAD",
 		uri:    "/bucket/a",
@@ -348,29 +350,37 @@ func TestReplay(t *testing.T) {
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 	t.Run("list", func(t *testing.T) {
 		page := func(rest string) string {
-			return `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>bucket</Name><EncodingType>url</EncodingType>` + rest + `</ListBucketResult>`
+			return `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult>` +
+				`<Name>bucket</Name><EncodingType>url</EncodingType>` + rest +
+				`</ListBucketResult>`
 		}
 		object := func(key string) string {
 			return `<Contents><Key>` + key +
-				`</Key><LastModified>2026-10-28T22:32:01.789Z</LastModified><ETag>&quot;1&quot;</ETag><Size>3</Size></Contents>`
+				`</Key><LastModified>2026-10-28T22:32:01.789Z</LastModified>` +
+				`<ETag>&quot;1&quot;</ETag><Size>3</Size></Contents>`
 		}
+		const listed = "encoding-type=url&list-type=2&max-keys=1000"
 		b := replayed(t, nil,
 			exchange{
 				method: "GET",
-				uri:    "/bucket?delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000",
+				uri:    "/bucket?delimiter=%2F&" + listed,
 				status: 200,
-				body:   page(`<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>` + object("a") + object("a+b%2B%01") + object("c%20d") + `<CommonPrefixes><Prefix>a%21/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`),
+				body: page(`<IsTruncated>true</IsTruncated>` +
+					`<NextContinuationToken>t</NextContinuationToken>` +
+					object("a") + object("a+b%2B%01") + object("c%20d") +
+					`<CommonPrefixes><Prefix>a%21/</Prefix></CommonPrefixes>` +
+					`<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`),
 			},
 			exchange{
 				method: "GET",
-				uri:    "/bucket?continuation-token=t&delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000",
+				uri:    "/bucket?continuation-token=t&delimiter=%2F&" + listed,
 				status: 200,
 				body: page(`<IsTruncated>false</IsTruncated>` + object("d") +
 					`<CommonPrefixes><Prefix>/</Prefix></CommonPrefixes>`),
 			},
 			exchange{
 				method: "GET",
-				uri:    "/bucket?delimiter=%2F&encoding-type=url&list-type=2&max-keys=1000&start-after=b%2F",
+				uri:    "/bucket?delimiter=%2F&" + listed + "&start-after=b%2F",
 				status: 200,
 				body: page(`<IsTruncated>false</IsTruncated>` + object("c") +
 					`<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>`),

@@ -1,7 +1,8 @@
 // Package fileshttp serves the files of a bucket over HTTP, and takes uploads where
 // that is asked for.
 //
-//	http.Handle("/static/", http.StripPrefix("/static/", &fileshttp.Handler{Bucket: b, Dir: "public"}))
+//	http.Handle("/static/",
+//		http.StripPrefix("/static/", &fileshttp.Handler{Bucket: b, Dir: "public"}))
 //
 // A GET is one Get of the bucket and a HEAD one Stat: what is needed for the headers
 // comes with the body. (The one exception is an If-Range that no longer holds, whose

@@ -168,8 +168,10 @@ func TestHandlerPut(t *testing.T) {
 		return fileshttp.ETag(info.Version)
 	}
 	old := tag()
-	// of "wrong"
-	const md5x, sha = "K9opmNmw7hl9oUKgRH9nJQ==", "sha-256=:iBCtWB5Z8rw5KLJhcHpxMI9+E56wSCA2bcTVwY2YAiU=:"
+	const ( // of "wrong"
+		md5x = "K9opmNmw7hl9oUKgRH9nJQ=="
+		sha  = "sha-256=:iBCtWB5Z8rw5KLJhcHpxMI9+E56wSCA2bcTVwY2YAiU=:"
+	)
 	for _, tt := range []struct {
 		what   string
 		path   string

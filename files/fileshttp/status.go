@@ -25,7 +25,8 @@ const StatusClientClosedRequest = 499
 //	ErrUnsupported                             501
 //	ErrUnavailable, ErrNoBucket, ErrClosed     503
 //	ErrChanged                                 503, for the same request may succeed now
-//	ErrCorrupt                                 400 from Put: the upload was not what it said; else 500
+//	ErrCorrupt                                 400 from Put: the upload was not what it said;
+//	                                           else 500
 //	ErrUncertain                               500
 //	a deadline                                 504
 //	context.Canceled                           499

@@ -33,8 +33,9 @@ func main() {
 
 func list(dir string, patterns []string) ([]string, error) {
 	pkgs, err := packages.Load(&packages.Config{
-		Dir:  dir,
-		Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedSyntax | packages.NeedTypesInfo,
+		Dir: dir,
+		Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports |
+			packages.NeedDeps | packages.NeedSyntax | packages.NeedTypesInfo,
 	}, patterns...)
 	if err != nil {
 		return nil, err

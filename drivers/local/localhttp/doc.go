@@ -4,7 +4,8 @@
 //
 //	import _ "cloudfiles.dev/drivers/local/localhttp"
 //
-//	b, err := files.Open(ctx, "file:///var/lib/app?base_url=https://example.com/files&secret_key_path=/etc/app/key")
+//	b, err := files.Open(ctx, "file:///var/lib/app"+
+//		"?base_url=https://example.com/files&secret_key_path=/etc/app/key")
 //	h, err := localhttp.NewHandler(b, &localhttp.Options{MaxUpload: 100 << 20})
 //	http.Handle("/files", h) // at base_url
 //	signed, err := files.SignURL(ctx, b, "report.pdf", nil)
