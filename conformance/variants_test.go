@@ -123,12 +123,16 @@ var variants = []struct {
 			info.ModTime = info.ModTime.Truncate(time.Hour)
 			return info, err
 		},
-		list: collected(func(_ driver.ListRequest, all []files.Entry) []files.Entry {
-			for i := range all {
-				all[i].ModTime = all[i].ModTime.Truncate(time.Hour)
+		list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
+			return func(yield func(files.Entry, error) bool) {
+				for e, err := range m.List(context.Background(), req) {
+					e.ModTime = e.ModTime.Truncate(time.Hour)
+					if !yield(e, err) {
+						return
+					}
+				}
 			}
-			return all
-		}).list}},
+		}}},
 	{
 		"no-time-in-puts-answer",
 		faulty{
