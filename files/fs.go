@@ -7,52 +7,54 @@ import (
 )
 
 // FS returns the bucket as an io/fs file system, for fs.WalkDir, template.ParseFS and
-// whatever else reads one. ctx governs every request and every open file of it, for an
-// fs.FS takes none: a web handler makes a view for each request, which costs an
-// allocation. The view has no Close and closes nothing of the bucket, nor does fs.Sub
-// of it.
+// everything else that reads one. ctx governs every request and every open file of the
+// view, because an fs.FS takes no context. A view costs an allocation, so a web handler
+// makes one for each request. The view has no Close and closes nothing of the bucket;
+// neither does fs.Sub of it.
 //
-// It implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS, fs.GlobFS and fs.SubFS. Open of
-// a file is one request; of a directory, or of what does not exist, it is one more. A
-// file seeks, and implements io.ReaderAt (for concurrent use) and io.WriterTo. Reading
-// on where the last Read ended costs no request; a ReadAt is a request for just that
-// range, and so is the first Read behind a Seek to elsewhere. All are of the version
-// that Open found: if the file has been replaced or deleted since, they fail with
-// ErrChanged (a bucket without Features.ReadConditions is asked, and its answer
-// compared).
+// The view implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS, fs.GlobFS and fs.SubFS.
 //
-// An error isn't for ever: the next Read or ReadDir goes on where the last one stood,
-// in a new request, but for ErrCorrupt (until a Seek) and listings of a bucket without
-// an order. A listing with an entry that isn't directly in the directory is
-// ErrInvalidName.
+// Opening a file takes one request; opening a directory, or what does not exist, takes
+// one more. A file can seek, and implements io.ReaderAt (for concurrent use) and
+// io.WriterTo. Continuing where the last Read ended takes no request. A ReadAt takes a
+// request for just that range, and so does the first Read after a Seek to another
+// place. All requests read the version that Open found: if the file was replaced or
+// deleted since, they fail with ErrChanged. (If a bucket lacks Features.ReadConditions,
+// the view compares the version of its answer.)
 //
-// A directory is what has files below it, so an empty one does not exist, but for ".";
-// its time is zero. Directories implement fs.ReadDirFile: ReadDir(n) reads page by page
-// in bounded memory, in the bucket's order; ReadDir(-1) and fs.ReadDir sort by name.
+// A failed Read or ReadDir can be retried: the next one continues where the last one
+// stood, in a new request. The exceptions are ErrCorrupt, which stays until a Seek, and
+// listings of a bucket without an order. A listing with an entry that isn't directly in
+// the directory is ErrInvalidName.
 //
-// io/fs has no place for the directory "a" beside the file "a", which may both exist
-// (N3). The view shows the file, once, and ReadDir, and with it fs.WalkDir and
-// os.CopyFS, ends with an error behind everything that it can show: it is
-// ErrUnsupported and names the directories that are left out, so that no copy of a tree
-// lacks files silently. Glob returns it beside its matches. [NewFS] has an option that
-// ignores them. What lies below is reached all the same by Open("a/b"), ReadDir("a")
-// and fs.Sub(view, "a").
+// A directory exists if there are files below it, so an empty directory does not exist,
+// except for "."; the time of a directory is zero. Directories implement
+// fs.ReadDirFile: ReadDir(n) reads page by page in bounded memory, in the bucket's
+// order; ReadDir(-1) and fs.ReadDir sort by name.
+//
+// io/fs can't show the directory "a" beside the file "a", which may both exist (N3).
+// The view shows the file, once. ReadDir, and with it fs.WalkDir and os.CopyFS, shows
+// everything that it can and then ends with an error that is ErrUnsupported and names
+// the directories that are left out, so that no copy of a tree lacks files silently.
+// Glob returns the error beside its matches. [NewFS] has an option that ignores these
+// directories. Open("a/b"), ReadDir("a") and fs.Sub(view, "a") still reach what is
+// below them.
 //
 // Sys of a FileInfo is the Info of Open or Stat, the Entry of a listing, or nil for a
-// directory. Every failure is an *fs.PathError that wraps the *Error, so that errors.Is
-// finds fs.ErrNotExist as well as ErrNotExist; where the path can't be printed as it
-// is, errors.As finds the *fs.PathError behind one whose text is escaped. A path that
+// directory. Every failure is an *fs.PathError that wraps the *Error, so errors.Is
+// finds fs.ErrNotExist as well as ErrNotExist. If the path can't be printed as it is,
+// the text is escaped, and errors.As still finds the *fs.PathError. A path that
 // fs.ValidPath refuses is fs.ErrInvalid, as is a name that the naming rule refuses
 // (N1).
 //
-// To serve files over HTTP, package fileshttp is better than http.FileServerFS: stored
-// headers, ETag, one request.
+// To serve files over HTTP, use package fileshttp rather than http.FileServerFS: it has
+// the stored headers and an ETag, and makes one request.
 func FS(ctx context.Context, b Bucket) fs.FS { return NewFS(ctx, b, nil) }
 
 // FSOptions are the options of NewFS. The zero value leaves nothing out silently.
 type FSOptions struct {
-	// IgnoreHidden shows directories without those that have the name of a file beside
-	// them, and without an error.
+	// IgnoreHidden leaves out directories that have the name of a file beside them,
+	// without an error.
 	IgnoreHidden bool
 }
 
@@ -92,8 +94,7 @@ func pathError(op, name string, err error) error {
 	return e
 }
 
-// oddPathError is an fs.PathError whose text would have a path that can't be printed as
-// it is.
+// oddPathError is an fs.PathError with a path that can't be printed as it is.
 type oddPathError struct{ err *fs.PathError }
 
 func (e *oddPathError) Error() string {
@@ -103,8 +104,8 @@ func (e *oddPathError) Error() string {
 func (e *oddPathError) Unwrap() error { return e.err }
 func (e *oddPathError) Timeout() bool { return e.err.Timeout() }
 
-// checkPath refuses what is no path of io/fs. What remains is a name, or not, as the
-// bucket finds.
+// checkPath refuses what isn't a path of io/fs. The bucket decides whether the rest is
+// a name.
 func checkPath(fop string, op Op, name string) error {
 	if fs.ValidPath(name) {
 		return nil
@@ -135,7 +136,7 @@ func (v *fsView) Open(name string) (fs.File, error) {
 	return newFSDir(v, name), nil
 }
 
-// isDir returns nil where missing says that no file is there but a directory is, and
+// isDir returns nil if missing says that there is no file and there is a directory, and
 // otherwise the error to report.
 func (v *fsView) isDir(name string, missing error) error {
 	if !errors.Is(missing, ErrNotExist) {
@@ -197,15 +198,14 @@ func (v *fsView) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil || len(list) > 0 || name == "." {
 		return list, err
 	}
-	// Nothing is below: it is a file, or nothing at all.
+	// Nothing is below: it is a file, or it doesn't exist.
 	if _, err := v.b.Stat(v.ctx, name, nil); err != nil {
 		return nil, pathError("open", name, err)
 	}
 	return nil, pathError("readdir", name, NewError(OpList, name, errNotDir))
 }
 
-// Sub returns the view of a directory, which need not exist. The view of it is nothing
-// that could be closed.
+// Sub returns the view of a directory, which need not exist. There is nothing to close.
 func (v *fsView) Sub(dir string) (fs.FS, error) {
 	if err := checkPath("sub", OpOpen, dir); err != nil {
 		return nil, err

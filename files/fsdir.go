@@ -17,14 +17,14 @@ type fsDir struct {
 
 	mu     sync.Mutex
 	closed bool
-	done   bool   // the listing has ended, with err or without
-	last   string // the last entry that came, behind which a listing that failed goes on
-	err    error  // what ended it, until it was told
+	done   bool   // the listing has ended, with or without err
+	last   string // the last entry that came: a listing that failed continues after it
+	err    error  // what ended it, until it was returned
 	next   func() (Entry, error, bool)
 	stop   func()
 	shown  fsShown
 	hidden fsHidden
-	rest   []fs.DirEntry // of an unordered bucket: all that is still to come
+	rest   []fs.DirEntry // of an unordered bucket: everything that is still to come
 }
 
 func newFSDir(v *fsView, name string) *fsDir { return &fsDir{view: v, name: name} }
@@ -42,7 +42,7 @@ func (d *fsDir) Read([]byte) (int, error) {
 	return 0, pathError("read", d.name, NewError(OpGet, d.name, errIsDir))
 }
 
-// Close ends the listing. Closing again is fine.
+// Close ends the listing. Closing again is allowed.
 func (d *fsDir) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -63,7 +63,8 @@ func (d *fsDir) end(err error) {
 }
 
 // ReadDir reads the next n entries, or with n <= 0 all that are left, sorted by name.
-// It returns what came before an error with the error; at the end io.EOF, if n > 0.
+// If it fails, it also returns what came before the error. At the end it returns io.EOF
+// if n > 0.
 func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -71,7 +72,7 @@ func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 		return nil, pathError("readdir", d.name, NewError(OpList, d.name, ErrClosed))
 	}
 	list := []fs.DirEntry{}
-	// a file may come behind the directory of its name: sorting it out takes all
+	// a file may come after the directory of its name: sorting takes all of them
 	if n > 0 && !d.view.b.Features().Ordered {
 		if d.rest == nil {
 			d.rest = d.all()
@@ -104,9 +105,9 @@ func (d *fsDir) ReadDir(n int) ([]fs.DirEntry, error) {
 	return list, nil
 }
 
-// retry lets the next call go on behind what came, after an error was told. What io/fs
-// can't show is told once. A bucket without an order has no place to go on from: its
-// error stays. The caller holds mu.
+// retry lets the next call continue after what came, once an error was returned. What
+// io/fs can't show is reported once. A bucket without an order can't continue from a
+// place, so its error stays. The caller holds mu.
 func (d *fsDir) retry() {
 	switch _, hidden := errors.AsType[hiddenDirs](d.err); {
 	case hidden:
@@ -122,7 +123,7 @@ func (d *fsDir) all() []fs.DirEntry {
 	for e, ok := d.entry(); ok; e, ok = d.entry() {
 		list = append(list, listedInfo(e))
 	}
-	// A file stands before the directory of its name.
+	// A file sorts before the directory of its name.
 	slices.SortStableFunc(list, func(a, b fs.DirEntry) int {
 		if c := strings.Compare(a.Name(), b.Name()); c != 0 || a.IsDir() == b.IsDir() {
 			return c
@@ -136,7 +137,7 @@ func (d *fsDir) all() []fs.DirEntry {
 		if a.Name() != b.Name() {
 			return false
 		}
-		d.hidden.add(b.Name() + "/") // which an unordered bucket had shown before its file
+		d.hidden.add(b.Name() + "/") // an unordered bucket had shown it before its file
 		return true
 	})
 	if d.err == nil {
@@ -181,8 +182,8 @@ func (d *fsDir) entry() (Entry, bool) {
 	}
 }
 
-// checkEntry refuses an entry that isn't directly in the directory: who walks the view
-// would follow it elsewhere, or for ever.
+// checkEntry refuses an entry that isn't directly in the directory: a walk of the view
+// would follow it elsewhere, or without end.
 func (d *fsDir) checkEntry(e Entry) error {
 	name := e.Name
 	if d.name != "." {
@@ -197,9 +198,9 @@ func (d *fsDir) checkEntry(e Entry) error {
 	return Errorf(ErrInvalidName, "the bucket lists %q there", e.Name+e.Key)
 }
 
-// fsShown leaves out a directory whose name was shown as a file. In byte order other
-// names may stand between "a" and "a/", but only such as begin with "a": so it keeps
-// the files that the last name begins with, and no others.
+// fsShown leaves out a directory whose name was shown as a file. In byte order there
+// may be other names between "a" and "a/", but all of them begin with "a". So it keeps
+// only the files that the last name begins with.
 type fsShown struct{ files []string }
 
 func (s *fsShown) first(e Entry) bool {

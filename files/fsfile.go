@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// fsFile is an open file of the io/fs view: a body that is read on as long as it goes,
-// and is opened anew where a Seek went elsewhere.
+// fsFile is an open file of the io/fs view. It reads one body for as long as possible,
+// and opens another one after a Seek to another place.
 type fsFile struct {
 	view *fsView
 	name string
@@ -35,7 +35,7 @@ func (f *fsFile) fail(op string, err error) error {
 	return pathError(op, f.name, err)
 }
 
-// Stat tells what Open found, without a request.
+// Stat returns what Open found, without a request.
 func (f *fsFile) Stat() (fs.FileInfo, error) {
 	if err := f.check(OpStat); err != nil {
 		return nil, f.fail("stat", err)
@@ -54,7 +54,7 @@ func (f *fsFile) check(op Op) error {
 	return nil
 }
 
-// Close ends the reading, also a Read in progress. Closing again is fine.
+// Close ends the reading, including a Read in progress. Closing again is allowed.
 func (f *fsFile) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -66,10 +66,10 @@ func (f *fsFile) Close() error {
 	return nil
 }
 
-// Read reads on from where the file stands. After an error the next Read tries again
-// from there, in a new request of the same version. ErrCorrupt stays until a Seek
-// elsewhere, for the rest read by itself would hide that the whole doesn't match its
-// digest.
+// Read continues where the file stands. After an error the next Read retries from
+// there, in a new request for the same version. ErrCorrupt stays until a Seek to
+// another place, because reading the rest by itself would hide that the whole doesn't
+// match its digest.
 func (f *fsFile) Read(p []byte) (int, error) {
 	body, err := f.stream(len(p))
 	if err != nil {
@@ -92,18 +92,18 @@ func (f *fsFile) WriteTo(w io.Writer) (int64, error) {
 	}
 	n, err := body.WriteTo(w)
 	f.pos += n
-	f.at = body.off + body.n - body.remaining // further than pos where the writer took less
+	f.at = body.off + body.n - body.remaining // beyond pos if the writer took less
 	f.failed(body, err)
-	if _, own := errors.AsType[*Error](err); own { // else it is the writer's
+	if _, own := errors.AsType[*Error](err); own { // otherwise it is the writer's
 		err = f.fail("read", err)
 	}
 	return n, err
 }
 
-// failed closes a body that failed, so that the next Read opens another one.
+// failed closes a body that failed, so that the next Read opens another.
 func (f *fsFile) failed(body *Reader, err error) {
 	if _, own := errors.AsType[*Error](err); !own || KindOf(err) == ErrCorrupt {
-		return // the end, a writer's error, or what stays
+		return // the end, a writer's error, or an error that stays
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,7 +118,7 @@ func (f *fsFile) moved(n int64) {
 	f.pos = f.at
 }
 
-// stream returns the body, at pos. want is 0 for a Read of nothing.
+// stream returns the body, at pos. want is 0 for a Read of no bytes.
 func (f *fsFile) stream(want int) (*Reader, error) {
 	if body, err := f.current(); body != nil || err != nil {
 		return body, err
@@ -140,7 +140,7 @@ func (f *fsFile) stream(want int) (*Reader, error) {
 	return body, nil
 }
 
-// current returns the open body, if it stands at pos, and closes it otherwise.
+// current returns the open body if it stands at pos, and closes it otherwise.
 func (f *fsFile) current() (*Reader, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -176,8 +176,8 @@ func (f *fsFile) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// ReadAt reads len(p) bytes from offset off in a request of its own; fewer only with an
-// error, io.EOF at the end. It may be called concurrently.
+// ReadAt reads len(p) bytes from offset off, in a request of its own. It returns fewer
+// only with an error, which is io.EOF at the end. It may be called concurrently.
 func (f *fsFile) ReadAt(p []byte, off int64) (int, error) {
 	if err := f.check(OpGet); err != nil {
 		return 0, f.fail("read", err)
@@ -229,8 +229,8 @@ func (f *fsFile) open(r Range) (*Reader, error) {
 	return body, nil
 }
 
-// changed has no cause: that the bucket answered ErrNotExist does not make the open
-// file one that never was.
+// changed has no cause: if the bucket answered ErrNotExist, the open file was still
+// there once.
 func (f *fsFile) changed(detail string) error {
 	return &Error{
 		Op:     OpGet,

@@ -30,7 +30,7 @@ type hiddenDirs struct{ error }
 
 func (h hiddenDirs) Unwrap() error { return h.error }
 
-// hiddenError names what was left out, or is nil.
+// hiddenError returns an error that names what was left out, or nil.
 func (d *fsDir) hiddenError() error {
 	if d.hidden.n == 0 || d.view.opts.IgnoreHidden {
 		return nil
@@ -51,9 +51,9 @@ func (d *fsDir) hiddenError() error {
 	return NewError(OpList, d.name, hiddenDirs{err})
 }
 
-// Glob is fs.Glob, but for directories that can't be shown whole: it returns what
-// matched with the first error that a directory gave, where fs.Glob would ignore it and
-// all that the directory has.
+// Glob is fs.Glob, except for directories that can't be shown whole: it returns the
+// matches and the first error of a directory. fs.Glob would ignore that error and
+// everything in the directory.
 func (v *fsView) Glob(pattern string) ([]string, error) {
 	g := &globView{view: v}
 	matches, err := fs.Glob(g, pattern)

@@ -30,7 +30,7 @@ func (i fsInfo) Info() (fs.FileInfo, error) { return i, nil }
 func (i fsInfo) Sys() any                   { return i.sys }
 func (i fsInfo) String() string             { return Printable(fs.FormatFileInfo(i)) }
 
-// Mode says that the view is for reading; a bucket has no modes of its own.
+// Mode says that the view is for reading; a bucket has no modes.
 func (i fsInfo) Mode() fs.FileMode {
 	if i.entry.IsDir {
 		return fs.ModeDir | 0o555

@@ -6,8 +6,9 @@ import (
 	"iter"
 )
 
-// given is what every function that takes a context and a bucket begins with: without
-// one of them the work is done on a bucket that refuses everything with ErrInvalid.
+// given is the first call of every function that takes a context and a bucket. If one
+// of them is nil, the function works on a bucket that refuses everything with
+// ErrInvalid.
 func given(ctx context.Context, b Bucket) (context.Context, Bucket) {
 	if b == nil {
 		b = refusing{errNilBucket}
@@ -23,7 +24,7 @@ var (
 	errNilContext = invalid("the context is nil")
 )
 
-// refusing is a Bucket that stands for one that isn't there.
+// refusing is a Bucket in place of one that is nil.
 type refusing struct{ err error }
 
 func (r refusing) Put(_ context.Context, name string, _ io.Reader, _ *PutOptions) (Info, error) {
@@ -52,7 +53,7 @@ func (r refusing) Delete(_ context.Context, name string, _ *DeleteOptions) error
 
 func (r refusing) Close() error { return nil }
 
-// Features claim what functions ask for beforehand, so that they come to the refusal.
+// Features claim what functions ask for beforehand, so that they get to the refusal.
 func (r refusing) Features() Features {
 	return Features{
 		MaxName:         MaxName,

@@ -1,8 +1,8 @@
 package files
 
-// The limits of the headers of Attributes, in bytes (P7). They are what every service
-// keeps: S3 takes 2 KiB of names and values together, in which encryption and storage
-// class count too, and Google Cloud Storage takes 100 bytes of Content-Language.
+// The limits of the headers of Attributes, in bytes (P7). Every service keeps headers
+// of this size: S3 takes 2 KiB of names and values together, including encryption and
+// storage class, and Google Cloud Storage takes 100 bytes of Content-Language.
 const (
 	// MaxHeader is the longest value of one header.
 	MaxHeader = 1024
@@ -36,8 +36,8 @@ func checkHeaders(a *Attributes) error {
 	return nil
 }
 
-// checkHeader refuses what some service would drop, cut, decode or answer with another
-// text.
+// checkHeader refuses a value that some service would drop, cut, decode or return as
+// another text.
 func checkHeader(name, value string, most int) error {
 	if len(value) > most {
 		return invalid("%s has %d bytes, more than %d", name, len(value), most)
@@ -53,7 +53,7 @@ func checkHeader(name, value string, most int) error {
 	return nil
 }
 
-// CheckContentType returns an error that is ErrInvalid for a content type that no
-// bucket stores (P7). Put and Copy check theirs by themselves; it is for those who
-// implement [URLSigner].
+// CheckContentType returns ErrInvalid for a content type that no bucket stores (P7).
+// Put and Copy check theirs by themselves; CheckContentType is for those who implement
+// [URLSigner].
 func CheckContentType(t string) error { return checkHeader("content type", t, MaxHeader) }

@@ -6,13 +6,13 @@ import (
 	"iter"
 )
 
-// Call is one operation on its way through a wrapper. The options are those that the
-// caller gave, or nil; a hook that changes them replaces the pointer by one to a copy,
-// before it calls next.
+// Call is one operation on its way through a wrapper. Its options are those that the
+// caller gave, or nil. A hook that wants other options makes a copy, changes it, and
+// sets the pointer to it before it calls next.
 type Call struct {
 	Op   Op
-	Name string // the file or directory, as the caller named it; for DeleteMany ""
-	// Source and SourceName are a copy's or move's source, as the caller gave them.
+	Name string // the file or directory, as the caller named it; "" for DeleteMany
+	// Source and SourceName are the source of a copy or move, as the caller gave them.
 	Source     Bucket
 	SourceName string
 
@@ -24,108 +24,115 @@ type Call struct {
 	Copy   *CopyOptions
 	Sign   *SignOptions
 	Names  []string // of DeleteMany; a hook that calls next again may leave out what is done
-	// Content is what a Put reads, or nil; a hook that calls next again rewinds it
+	// Content is what a Put reads, or nil. A hook that calls next again rewinds it
 	// before, if it can seek.
 	Content io.Reader
-	// Errors are those of DeleteMany, one, or nil, for each of Names, once next has
-	// returned. When Around returns, they are for the names that the caller gave.
+	// Errors are those of DeleteMany, set once next has returned: an error, or nil, for
+	// each of Names. When Around returns, they must be for the names that the caller
+	// gave.
 	Errors []error
 
-	// Info is filled in by next for OpPut, OpGet, OpStat and OpCopy, where they
-	// succeed. Around may change it, but for OpGet.
+	// Info is set by next for OpPut, OpGet, OpStat and OpCopy if they succeed. Around
+	// may change it, except for OpGet.
 	Info Info
-	// Signed is filled in by next for OpSignGet, OpSignPut and OpSignDelete. Around may
-	// replace it, or set it without calling next: a wrapper that signs by itself.
+	// Signed is set by next for OpSignGet, OpSignPut and OpSignDelete. Around may
+	// replace it. A wrapper that signs by itself sets it without calling next.
 	Signed SignedURL
 
 	won winner
 }
 
-// Hooks say what a wrapper does to the operations that pass through it. Nil hooks do
+// Hooks are what a wrapper does to the operations that pass through it. A nil hook does
 // nothing. Hooks are called concurrently.
 //
-// What the wrapper doesn't claim in its Features, it refuses by itself, before a hook
-// is called: errors.ErrUnsupported, or ErrPermission where it is ReadOnly.
+// The wrapper refuses by itself what its Features don't claim, before a hook is called:
+// with errors.ErrUnsupported, or with ErrPermission if it is ReadOnly.
 type Hooks struct {
-	// Around is called for each operation but Features and Close; next carries it out.
-	// An error that Around returns is what the caller sees. Not calling next means that
-	// nothing happens: then Around must return an error, or set Call.Signed. For a
-	// listing next returns at once, and for OpGet as soon as the body is open.
+	// Around is called for each operation except Features and Close; next carries the
+	// operation out.
 	//
-	// Around may call next again where next has failed and the content, if any, can be
-	// read again. Of several calls at once, which a Put's content rules out, the first
-	// that succeeds counts: the others are ErrClosed, and their bodies are closed.
+	//   - The caller gets the error that Around returns.
+	//   - If Around doesn't call next, nothing happens: then it must return an error,
+	//     or set Call.Signed.
+	//   - For a listing next returns at once, and for OpGet as soon as the body is
+	//     open.
+	//   - Around may call next again if next has failed and the content, if any, can be
+	//     read again.
+	//   - Around may make several calls of next at once, except with a Put's content.
+	//     The first call that succeeds counts. The others are ErrClosed, and their
+	//     bodies are closed.
 	//
-	// The context that is given to next governs the operation, and goes on to govern
-	// the listing or the body: a deadline holds until its end. Only a cancellation that
-	// comes before Around has returned, as by a deferred cancel, ends nothing that next
-	// has opened.
+	// The context that is given to next governs the operation, and then the listing or
+	// the body until its end; so does its deadline. The exception is a cancellation
+	// before Around has returned, such as that of a deferred cancel: it doesn't end
+	// what next has opened.
 	Around func(ctx context.Context, call *Call, next func(context.Context) error) error
-	// Done is called once for each operation that began, which is when Around is
-	// called: for OpGet when the body is closed, for a listing when the loop ends,
-	// otherwise when the operation is over. n is the bytes of the body that were read
-	// or stored, or the entries that were listed; a loop that breaks off early has a
-	// nil err.
+	// Done is called once for each operation for which Around is called: for OpGet when
+	// the body is closed, for a listing when the loop ends, and otherwise when the
+	// operation is over. n is the bytes of the body that were read or stored, or the
+	// entries that were listed. If a loop breaks off early, err is nil.
 	//
-	// It is called whatever ends the operation: where a panic or runtime.Goexit does,
-	// of a hook, a reader, a writer that the body is written to, or the body of a loop
-	// over a listing or over Chunks, err says so. Each range over a listing is an
-	// operation of its own, and one that isn't run is none.
+	// Done is called whatever ends the operation. If a panic or runtime.Goexit does,
+	// err says so: in a hook, a reader, a writer that the body is written to, or the
+	// body of a loop over a listing or over Chunks. Each range over a listing is an
+	// operation of its own; a listing that is never ranged over is not an operation.
 	Done func(ctx context.Context, call *Call, n int64, err error)
 	// Content replaces the reader of a Put's content. A content that can seek stays
-	// seekable only if the replacement can. It is for observers: what stores other
-	// bytes than it is given is a Transform.
+	// seekable only if the replacement can seek. Content is for observers: a wrapper
+	// that stores other bytes than it is given uses Transform.
 	Content func(ctx context.Context, call *Call, content io.Reader) io.Reader
-	// Body replaces the reader of a Get's body, beneath the check against the digest,
-	// which is that of the bytes stored. One whose Read may block should have a Close
-	// that ends it, with an error or without; the body itself is closed anyway.
-	// Server-side copies from such a wrapper and signed URLs are refused, since they
-	// would get round it.
+	// Body replaces the reader of a Get's body, below the check against the digest,
+	// which is that of the stored bytes. A replacement whose Read may block should have
+	// a Close that ends the Read, with or without an error result; the body itself is
+	// closed anyway. A wrapper with Body refuses server-side copies and signed URLs,
+	// because they would bypass it.
 	Body func(ctx context.Context, call *Call, body io.Reader) io.Reader
 	// Transform, if not nil, stores other bytes than the caller's: compression,
-	// encryption. It is the one place where sizes, digests, ranges and content are the
-	// wrapper's to say.
+	// encryption. Only there does the wrapper decide sizes, digests, ranges and
+	// content.
 	Transform *Transform
-	// List replaces the listing of the bucket below, which list begins with the options
-	// that it is given: how a hook goes on with one that broke off. Names and options
-	// are those below.
+	// List replaces the listing of the bucket below. Each call of list begins such a
+	// listing with the options that it is given, so that a hook can continue one that
+	// broke off. Names and options are those below.
 	List func(ctx context.Context, call *Call, opts ListOptions,
 		list func(context.Context, ListOptions) iter.Seq2[Entry, error]) iter.Seq2[Entry, error]
 	// Entry keeps a listed entry if it returns true.
 	Entry func(call *Call, e Entry) bool
-	// Names, if not nil, gives the files other names below than above.
+	// Names, if not nil, gives the files other names in the bucket below.
 	Names *NameMap
-	// Features changes what the bucket says that it can do. It may be called again,
-	// when what the bucket below can do has become known.
+	// Features changes what the bucket claims. It may be called again when more is
+	// known about what the bucket below can do.
 	Features func(Features) Features
-	// Restrict stops As at this wrapper, which a wrapper with Names, Body or Transform
-	// does anyway.
+	// Restrict stops As at this wrapper. A wrapper with Names, Body or Transform stops
+	// it anyway.
 	Restrict bool
-	// CloseInner closes the wrapped bucket with the wrapper, which then owns it.
+	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
+	// bucket.
 	CloseInner bool
 }
 
 // looks reports whether contents pass through a hook, which server-side copies and
-// signed URLs would get round.
+// signed URLs would bypass.
 func (h *Hooks) looks() bool { return h.Body != nil || h.Content != nil || h.Transform != nil }
 
-// NameMap is a one-to-one mapping of the names above a wrapper to some of those below,
-// which keeps byte order and directories.
+// NameMap is a one-to-one mapping of the names above a wrapper to some of those below.
+// It keeps byte order and directories.
 type NameMap struct {
-	// Extra is by how many bytes a name grows at most.
+	// Extra is how many bytes a name grows by at most.
 	Extra int
-	// Check refuses names that the mapping does not have; nil refuses none beyond the
-	// naming rule.
+	// Check refuses names that the mapping does not have. nil refuses only what the
+	// naming rule refuses.
 	Check func(name string) error
-	// In maps a name, Out maps back; ok is false for names below that have none above.
+	// In maps a name down, and Out maps a name back up; ok is false for a name below
+	// that has no name above.
 	In  func(name string) string
 	Out func(inner string) (name string, ok bool)
-	// List maps a listing's directory (without a trailing slash) and options, which are
-	// a copy.
+	// List maps a listing's directory (without a trailing slash) and its options, which
+	// are a copy.
 	List func(dir string, opts *ListOptions) (innerDir string)
 }
 
-// complete gives what is nil the meaning of no change.
+// complete fills in nil functions with ones that change nothing.
 func (n *NameMap) complete() *NameMap {
 	if n == nil {
 		return nil

@@ -7,8 +7,10 @@ import (
 
 const jsonType = "application/json"
 
-// PutJSON stores v as JSON, with the content type application/json where the options
-// give none. Errors are those of Put, and ErrInvalid where v can't be encoded.
+// PutJSON stores v as JSON. The content type is application/json unless the options
+// give one.
+//
+// Errors: those of Put, and ErrInvalid if v can't be encoded.
 func PutJSON(ctx context.Context, b Bucket, name string, v any, opts *PutOptions) (Info, error) {
 	content, err := encodeJSON(v)
 	if err != nil {
@@ -22,10 +24,10 @@ func PutJSON(ctx context.Context, b Bucket, name string, v any, opts *PutOptions
 }
 
 // ReadJSON reads the file and decodes it as JSON. Fields that T does not have are
-// passed over. Bound what you read from strangers with ReadOptions.MaxBytes.
+// ignored. When reading files of strangers, set ReadOptions.MaxBytes.
 //
-// Errors: those of ReadAll; an error without a sentinel where the content is not JSON
-// or does not fit, in which errors.As finds encoding/json's own.
+// Errors: those of ReadAll; an error without a sentinel if the content is not JSON or
+// does not fit, in which errors.As finds the error of encoding/json.
 func ReadJSON[T any](ctx context.Context, b Bucket, name string, opts *ReadOptions) (T, error) {
 	var v T
 	content, err := ReadAll(ctx, b, name, opts)
@@ -49,8 +51,8 @@ func encodeJSON(v any) ([]byte, error) {
 
 func decodeJSON(content []byte, v any) error { return json.Unmarshal(content, v) }
 
-// foreignError wraps an error of the caller's own code, whose operation and name, where
-// it is an *Error, are not these.
+// foreignError wraps an error of the caller's own code. If it is an *Error, its
+// operation and name are not this operation's.
 func foreignError(op Op, name string, err error) error {
 	return &Error{
 		Op:     op,
@@ -62,9 +64,9 @@ func foreignError(op Op, name string, err error) error {
 }
 
 // UpdateJSON is Update for a file that holds a value as JSON. fn changes v, which is
-// the zero value where there is no file; a SkipUpdate from fn leaves the file as it is.
-// It is called again after each conflict, with the value read anew. A value whose
-// encoding stays the same writes nothing. The value returned is the one that the file
+// the zero value if there is no file. It is called again after each conflict, with the
+// value read anew. A SkipUpdate from fn leaves the file as it is, and a value whose
+// encoding stays the same writes nothing. UpdateJSON returns the value that the file
 // then holds.
 //
 // A new file has the content type application/json. Errors are those of Update and

@@ -2,7 +2,7 @@ package files
 
 import "strings"
 
-// Check returns an error that is ErrInvalid where the options make no sense.
+// Check returns ErrInvalid if the options make no sense.
 func (o *ListOptions) Check() error {
 	switch {
 	case o == nil:

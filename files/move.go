@@ -5,14 +5,19 @@ import (
 	"reflect"
 )
 
-// Move copies and then deletes the version that was copied: after a crash both may
-// exist, never none (C1). Onto itself it is a no-op.
+// Move copies a file and then deletes the version that was copied: after a crash both
+// may exist, never none (C1). Moving a file onto itself changes nothing.
 //
-// Errors: those of Copy; ErrUnsupported, before anything is written, where the source
-// can't delete a certain version (Features.DeleteIfVersion) or tells none, unless
-// CopyOptions.MayLoseConcurrentPut allows it, or where source and target may be one
-// file and can't be told apart; ErrPrecondition where the source was replaced
-// meanwhile: then the target holds what was copied, and the source stays.
+// Errors:
+//
+//   - those of Copy;
+//   - ErrUnsupported, before anything is written, if the source can't delete a certain
+//     version (Features.DeleteIfVersion) or reports no version, unless
+//     CopyOptions.MayLoseConcurrentPut allows it;
+//   - ErrUnsupported, before anything is written, if source and target may be one file
+//     and can't be told apart;
+//   - ErrPrecondition if the source was replaced meanwhile: then the target holds what
+//     was copied, and the source stays.
 func Move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName string,
 	opts *CopyOptions) (Info, error) {
 	if opts == nil {
@@ -55,8 +60,8 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 	return nil
 }
 
-// maybeSame reports whether a and b may be one store that can't be known again: buckets
-// of one type that can't be compared, which implement no Locator.
+// maybeSame reports whether a and b may be one store without a way to find out: they
+// are buckets of one type that can't be compared and don't implement Locator.
 func maybeSame(a, b Bucket) bool {
 	if _, ok := b.(Locator); ok {
 		return false
@@ -104,8 +109,9 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 	return info, deleteMoved(ctx, src, srcName, from.Version)
 }
 
-// deleteMoved deletes the version that was copied. Where the source can't, which the
-// caller has allowed, it looks shortly before whether that still is what is there.
+// deleteMoved deletes the version that was copied. If the source can't, which the
+// caller has allowed, it checks shortly before the deletion whether that version is
+// still there.
 func deleteMoved(ctx context.Context, src Bucket, name string, v Version) error {
 	if v != "" && src.Features().DeleteIfVersion {
 		return src.Delete(ctx, name, &DeleteOptions{IfVersion: v})

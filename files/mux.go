@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// Scheme is what a driver registers: how URLs of one scheme are opened.
+// Scheme is what a driver registers: how to open URLs of one scheme.
 type Scheme struct {
 	// Name is the URL's scheme, in lower case: "file".
 	Name string
@@ -19,9 +19,9 @@ type Scheme struct {
 	// Example is a URL as a user would write it: "file:///var/lib/app?create_dir=1".
 	Example string
 	// Params are the query parameters that Open knows. "prefix" and "key" are known for
-	// every scheme and never come to Open.
+	// every scheme and never reach Open.
 	Params []Param
-	// AnyParam lets parameters pass that Params doesn't have: Open checks them itself.
+	// AnyParam allows parameters that Params doesn't have: Open checks them itself.
 	AnyParam bool
 	// Open opens the bucket. It makes no request (U3).
 	Open func(ctx context.Context, u *url.URL) (Bucket, error)
@@ -30,16 +30,17 @@ type Scheme struct {
 // Param documents a query parameter.
 type Param struct {
 	Name string `json:"name"`
-	// Values shows what it may be: "full|none", "path", "1".
+	// Values shows what the value may be: "full|none", "path", "1".
 	Values string `json:"values"`
 	Doc    string `json:"doc"`
-	// Public says that the value is no secret when it is what it should be, such as an
-	// endpoint or an account's name: logs and errors show it unless it looks like a
-	// key. Values that Values lists and numbers are always shown.
+	// Public says that a correct value is not a secret, such as an endpoint or an
+	// account's name: logs and errors show it unless it looks like a key. Numbers, and
+	// values that are listed in Values, are always shown.
 	Public bool `json:"public,omitempty"`
 }
 
-// Mux opens URLs by their scheme. The zero Mux knows none. It is safe for concurrent use.
+// Mux opens URLs by their scheme. The zero Mux knows no scheme. It is safe for
+// concurrent use.
 type Mux struct {
 	mu       sync.RWMutex
 	schemes  map[string]Scheme
@@ -60,9 +61,9 @@ func DefaultMux() *Mux { return &defaultMux }
 // bucket to the one file k, work on every scheme (U2). Opening makes no request (U3);
 // use Check for that.
 //
-// Errors: ErrInvalid for an empty or malformed URL, an unknown scheme or parameter;
-// whatever else the driver finds, such as ErrNoBucket for a missing folder. The text
-// shows no secret.
+// Errors: ErrInvalid for an empty or malformed URL, and for an unknown scheme or
+// parameter; whatever else the driver finds, such as ErrNoBucket for a missing folder.
+// The text shows no secret.
 func Open(ctx context.Context, rawURL string) (Bucket, error) {
 	return defaultMux.Open(ctx, rawURL)
 }
@@ -90,7 +91,7 @@ func (m *Mux) Register(s Scheme) {
 }
 
 // RegisterFallback adds a function that is asked for schemes that nobody registered, in
-// the order of registration: how an adapter offers another library's schemes.
+// the order of registration. An adapter offers another library's schemes in this way.
 func (m *Mux) RegisterFallback(f func(scheme string) (Scheme, bool)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -157,7 +158,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 		q.Del("key")
 		u.RawQuery = q.Encode()
 	}
-	if key != "" { // the key stands behind the prefix
+	if key != "" { // the key comes after the prefix
 		if err := CheckName(prefix + key); err != nil {
 			return nil, invalid("parameter key: %s", clean(err))
 		}
@@ -236,7 +237,7 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 	return u, s, nil
 }
 
-// quotedName is the parameter's name behind a space, or "" where it may be a secret.
+// quotedName returns the parameter's name after a space, or "" if it may be a secret.
 func (s Scheme) quotedName(name string, values []string) string {
 	given := slices.ContainsFunc(values, func(v string) bool { return v != "" })
 	name, _, _ = strings.Cut(name, "=")
@@ -255,7 +256,7 @@ func (s Scheme) paramHelp() string {
 	return s.Name + ":// knows " + strings.Join(names, ", ")
 }
 
-// imports tells which import brings a scheme that isn't there.
+// imports maps a scheme to the import that registers it.
 var imports = map[string]string{
 	"mem":            "cloudfiles.dev/drivers/mem",
 	"file":           "cloudfiles.dev/drivers/local",
@@ -269,7 +270,7 @@ var imports = map[string]string{
 	"gocloud+mem":    "cloudfiles.dev/drivers/gocloud and gocloud.dev/blob/memblob",
 }
 
-// help says what is registered, and which import is missing.
+// help returns what is registered, and which import is missing.
 func (m *Mux) help(scheme string) string {
 	var have []string
 	for _, s := range m.Schemes() {
@@ -286,8 +287,8 @@ func (m *Mux) help(scheme string) string {
 	return registered + "; is there a driver for it to import?"
 }
 
-// pathURL shows how a path is written as a URL. What isn't known to be a path may be a
-// secret, and isn't shown.
+// pathURL returns how a path is written as a URL. A text that isn't known to be a path
+// may be a secret, and isn't shown.
 func pathURL(p string) string {
 	slash := strings.ReplaceAll(p, `\`, "/")
 	if len(slash) > 1 && slash[1] == ':' {
@@ -309,7 +310,7 @@ func pathURL(p string) string {
 	return (&url.URL{Scheme: "file", Path: slash}).String()
 }
 
-// Description says what a URL would open, without a secret and without opening it.
+// Description is what a URL would open, without a secret and without opening it.
 type Description struct {
 	URL     string  `json:"url"` // user information and parameters that look secret print as "…"
 	Scheme  string  `json:"scheme"`
@@ -320,7 +321,7 @@ type Description struct {
 // String returns the URL, without its secrets.
 func (d Description) String() string { return d.URL }
 
-// Describe says what the URL would open. Its errors are those of Open that need no
+// Describe returns what the URL would open. Its errors are those of Open that need no
 // driver.
 func Describe(rawURL string) (Description, error) { return defaultMux.Describe(rawURL) }
 

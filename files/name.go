@@ -10,17 +10,17 @@ import (
 // MaxName is the longest name that any bucket takes, in bytes (N1).
 const MaxName = 1024
 
-// CheckName returns nil for a legal name and otherwise an error that is
-// ErrInvalidName and says what is wrong (N1): a name is 1 to 1024 bytes of valid
-// UTF-8, elements separated by "/", none of them empty, "." or "..", without the control
-// characters U+0000 to U+001F and U+007F.
+// CheckName returns nil for a legal name, and otherwise an error that is ErrInvalidName
+// and says what is wrong (N1). A legal name is 1 to 1024 bytes of valid UTF-8. It has
+// elements separated by "/", none of them empty, "." or "..", and no control characters
+// (U+0000 to U+001F and U+007F).
 func CheckName(name string) error { return checkName(name, MaxName) }
 
 // CheckNameMax is CheckName for a bucket that holds shorter names (Features.MaxName).
 func CheckNameMax(name string, max int) error { return checkName(name, max) }
 
 func checkName(name string, max int) error {
-	// Plain ASCII is nearly everything: one pass, elements checked at each slash.
+	// Nearly all names are plain ASCII: one pass, elements checked at each slash.
 	if name == "" {
 		return Errorf(ErrInvalidName, "name is empty")
 	}
@@ -67,8 +67,8 @@ func checkElement(e string, end, size int) error {
 	return nil
 }
 
-// CheckElement is CheckName for one element, a name without "/": what a tenant's id
-// must be before it becomes a directory.
+// CheckElement is CheckName for one element, which is a name without "/". Use it for a
+// tenant's id, for example, before the id becomes a directory.
 func CheckElement(element string) error {
 	if i := strings.IndexByte(element, '/'); i >= 0 {
 		return Errorf(ErrInvalidName, "slash at byte %d of an element", i)
@@ -76,8 +76,8 @@ func CheckElement(element string) error {
 	return CheckName(element)
 }
 
-// CheckDir is CheckName for a directory: "" is the whole bucket, and one
-// trailing slash is allowed. It returns the directory without it.
+// CheckDir is CheckName for a directory: "" is the whole bucket, and one trailing slash
+// is allowed. It returns the directory without that slash.
 func CheckDir(dir string) (string, error) {
 	return checkDir(dir, MaxName)
 }
@@ -93,10 +93,14 @@ func checkDir(dir string, max int) (string, error) {
 }
 
 // SafeName makes a legal one-element name from an untrusted file name, such as a
-// browser sends with an upload: the part behind the last slash or backslash, invalid
-// UTF-8, control and invisible formatting characters replaced by "_", cut to 255 bytes
-// with its extension kept, leading and trailing spaces and trailing dots removed. What
-// remains empty becomes "file". It does not make names unique.
+// browser sends with an upload. It does not make names unique.
+//
+//   - It takes the part after the last slash or backslash;
+//   - It replaces invalid UTF-8, control characters and invisible formatting characters
+//     by "_";
+//   - It cuts the name to 255 bytes and keeps its extension;
+//   - It removes leading and trailing spaces and trailing dots;
+//   - It returns "file" if nothing is left.
 func SafeName(untrusted string) string {
 	s := untrusted
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
@@ -139,7 +143,7 @@ func cutUTF8(s string, n int) string {
 	return s[:n]
 }
 
-// checkTarget checks the name, or, where a raw key is given, that there is no name (L7).
+// checkTarget checks the name, or, if a raw key is given, that there is no name (L7).
 func checkTarget(name, key string, max int) error {
 	if key == "" {
 		return checkName(name, max)
@@ -150,7 +154,7 @@ func checkTarget(name, key string, max int) error {
 	return nil
 }
 
-// join puts a name behind a directory, "" being none.
+// join puts a name after a directory; "" is no directory.
 func join(dir, name string) string {
 	if dir == "" {
 		return name

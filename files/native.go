@@ -2,24 +2,24 @@ package files
 
 import "fmt"
 
-// NativeOption is an option of one service alone, such as a storage class or a key of
-// its encryption: a value of a type that the service's driver defines. A bucket that
-// doesn't know the type refuses the call with ErrUnsupported, which names it, before
-// anything is done; a bad value is ErrInvalid.
+// NativeOption is an option of one service alone, such as a storage class or an
+// encryption key: a value of a type that the service's driver defines. A bucket that
+// doesn't know the type refuses the call, before anything is done, with ErrUnsupported,
+// which names the type. A bad value is ErrInvalid.
 type NativeOption interface {
 	// NativeOption returns the type's name for errors: "s3.PutOptions".
 	NativeOption() string
 }
 
-// NativeChecker is a Bucket that takes native options. Wrappers pass the question on.
+// NativeChecker is a Bucket that takes native options. A wrapper asks the bucket below.
 type NativeChecker interface {
-	// CheckNative returns nil where a call of the operation, OpPut or OpCopy, would
-	// take the options.
+	// CheckNative returns nil if a call of the operation, OpPut or OpCopy, would take
+	// the options.
 	CheckNative(op Op, options []NativeOption) error
 }
 
-// CheckNative returns nil where the bucket takes the options in a call of the
-// operation, OpPut or OpCopy, or an error that is ErrUnsupported or ErrInvalid. It
+// CheckNative returns nil if the bucket takes the options in a call of the operation,
+// OpPut or OpCopy, and otherwise an error that is ErrUnsupported or ErrInvalid. It
 // makes no request.
 func CheckNative(b Bucket, op Op, options []NativeOption) error {
 	for _, o := range options {
@@ -39,7 +39,7 @@ func CheckNative(b Bucket, op Op, options []NativeOption) error {
 	return UnknownNative(options[0])
 }
 
-// UnknownNative is the refusal of an option that a bucket doesn't know.
+// UnknownNative returns the error for an option that a bucket doesn't know.
 func UnknownNative(o NativeOption) error {
 	return Errorf(ErrUnsupported, "the bucket does not know %s", nativeName(o))
 }

@@ -23,7 +23,7 @@ const (
 	OpClose      Op = "close"
 )
 
-// writes is the one place where operations are classed.
+// writes is the only place where operations are classed.
 var writes = map[Op]bool{
 	OpOpen:       false,
 	OpGet:        false,
@@ -43,8 +43,8 @@ var writes = map[Op]bool{
 	OpUpdate:     true,
 }
 
-// Writes reports whether the operation changes the bucket, or lets somebody change it.
-// It panics on an operation that nobody has classed.
+// Writes reports whether the operation changes the bucket, or allows somebody to change
+// it. It panics on an operation that isn't classed.
 func (o Op) Writes() bool {
 	w, ok := writes[o]
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// MaxPage is the largest page that ListPage gives.
+// MaxPage is the largest page that ListPage returns.
 const MaxPage = 10000
 
 // tokenVersion is the first byte of a page token; tokenSum is how many bytes of the
@@ -22,20 +22,23 @@ const (
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
 // ListPage returns one page of a listing, for a web page or an API: at most limit
-// entries, from 1 to MaxPage, and the token of the next page, "" where this is the last
-// one. The first page's token is "". Tokens are safe in a URL, never expire and hold no
-// state; each goes on behind the last name of its page, so what is put or deleted
-// meanwhile neither repeats nor hides other entries. A token belongs to its directory
-// and options (Shallow, Prefix, StartAfter, Foreign); limit may differ from page to
-// page. It is no secret and no proof: whoever may list the directory could make one,
-// and reaches nothing else with it.
+// entries, from 1 to MaxPage, and the token of the next page, or "" after the last one.
+// The first page's token is "".
 //
-// An error of List comes with the entries before it. Where that is of a folder or a
-// file that can't be read (L9), these are the whole page, and next leads on.
+// A token is safe in a URL, never expires and holds no state. It continues after the
+// last name of its page, so files that are put or deleted meanwhile neither repeat nor
+// hide other entries. It belongs to its directory and options (Shallow, Prefix,
+// StartAfter, Foreign); limit may differ from page to page. It is not a secret and not
+// a proof: anybody who may list the directory could make one, and reaches nothing else
+// with it.
+//
+// If List fails, the entries before the error are returned with it. If the error is
+// that of a folder or a file that can't be read (L9), they are the whole page, and next
+// is the token of the page after it.
 //
 // Errors: those of List; ErrInvalid for a token of another listing or one that was
 // changed, a limit out of bounds, and options with a Limit of their own; ErrUnsupported
-// where the bucket doesn't list in order.
+// if the bucket doesn't list in order.
 func ListPage(ctx context.Context, b Bucket, dir, token string, limit int,
 	opts *ListOptions) (entries []Entry, next string, err error) {
 	entries, next, err = listPage(ctx, b, dir, token, limit, opts)
@@ -100,14 +103,14 @@ func makeToken(dir string, o ListOptions, last string) string {
 		last...))
 }
 
-// openToken returns the name that the token goes on behind; ok is false for one of
+// openToken returns the name that the token continues after; ok is false for a token of
 // another listing.
 func openToken(dir string, o ListOptions, token string) (last string, ok bool) {
 	if len(token) > maxToken {
 		return "", false
 	}
 	raw, err := tokenEncoding.DecodeString(token)
-	// which the decoder passes over
+	// the decoder ignores line breaks
 	if err != nil || len(raw) <= 1+tokenSum || raw[0] != tokenVersion || strings.ContainsAny(token,
 		"\r\n") {
 		return "", false
@@ -117,8 +120,8 @@ func openToken(dir string, o ListOptions, token string) (last string, ok bool) {
 	return last, string(raw[1:1+tokenSum]) == string(sum[:tokenSum])
 }
 
-// tokenHash is over all that decides which entries a page has, each part behind its
-// length.
+// tokenHash is over everything that decides which entries a page has, each part after
+// its length.
 func tokenHash(dir string, o ListOptions, last string) [sha256.Size]byte {
 	var p []byte
 	for _, s := range []string{

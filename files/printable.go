@@ -6,17 +6,21 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns text for a terminal, a log line or a message to a person. What
-// can't be printed safely is escaped as [strconv.Quote] escapes it, without the quotes
-// around it: control characters (U+009B begins a terminal's command as ESC does),
-// bidirectional controls, which show a name in another order (U+202E), invisible
-// characters and invalid UTF-8. Where something is escaped, so are backslashes and
-// quotes. Other text is returned as it is, without an allocation; the result of
-// Printable is such text.
+// Printable returns text for a terminal, a log line or a message to a person. It
+// escapes what can't be printed safely as [strconv.Quote] does, without the quotes
+// around it:
 //
-// Errors of this package and what they log are printed in this way already. A program
-// that prints names, which strangers may have chosen, uses it for them. JSON does not
-// need it: there a name is to come back as it is.
+//   - control characters (a terminal takes U+009B for the beginning of a command, like
+//     ESC);
+//   - bidirectional controls, which show a name in another order (U+202E);
+//   - invisible characters and invalid UTF-8.
+//
+// If something is escaped, so are backslashes and quotes. Other text is returned as it
+// is, without an allocation; so is the result of Printable.
+//
+// Errors of this package and what they log are printed in this way already. Use
+// Printable in a program that prints names, which strangers may have chosen. JSON does
+// not need it: there a name must come back as it is.
 func Printable(text string) string {
 	for i := 0; i < len(text); i++ {
 		if c := text[i]; c < ' ' || c >= 0x7f {

@@ -7,12 +7,12 @@ import (
 	"os"
 )
 
-// PutFile stores the regular file at path on disk, following links to it. The content
-// type is found by name, not by path (P6). A file that is changed while it is read, as
-// its size and modification time tell, is ErrChanged, and nothing is stored.
+// PutFile stores the regular file at path on disk, and follows links to it. The content
+// type is found by name, not by path (P6). If the file is changed while it is read, as
+// its size and modification time show, PutFile is ErrChanged and stores nothing.
 //
-// Errors: those of Put; what opening the file gives (errors.Is finds fs.ErrNotExist and
-// fs.ErrPermission); ErrInvalid where path is a directory, a device or a pipe.
+// Errors: those of Put; those of opening the file (errors.Is finds fs.ErrNotExist and
+// fs.ErrPermission); ErrInvalid if path is a directory, a device or a pipe.
 func PutFile(ctx context.Context, b Bucket, name, path string, opts *PutOptions) (Info, error) {
 	ctx, b = given(ctx, b)
 	if err := CheckName(name); err != nil { // before the disk is touched
@@ -31,8 +31,8 @@ func PutFile(ctx context.Context, b Bucket, name, path string, opts *PutOptions)
 	return info, err
 }
 
-// onDisk makes clear that it is the file on disk that is missing or refused, not the
-// one in the bucket.
+// onDisk makes clear that the file on disk is missing or refused, not the one in the
+// bucket.
 func onDisk(err error) error {
 	if kind := KindOf(err); kind != nil {
 		return explained(kind, err, "on disk: "+clean(err))
@@ -66,8 +66,8 @@ func putOpened(ctx context.Context, b Bucket, name string, f fs.File,
 	return info, before.Size(), err
 }
 
-// steady reads a file from its beginning and fails with ErrChanged, in place of the
-// end, where the file was changed meanwhile.
+// steady reads a file from its beginning. If the file was changed meanwhile, it returns
+// ErrChanged in place of the end.
 type steady struct {
 	file   fs.File
 	before fs.FileInfo
@@ -95,7 +95,7 @@ func (s *steady) Read(p []byte) (int, error) {
 
 var errChangedOnDisk = Errorf(ErrChanged, "the file on disk was changed while it was stored")
 
-// seekableSteady keeps a file seekable, for layers that try again.
+// seekableSteady keeps a file seekable, for layers that retry.
 type seekableSteady struct {
 	*steady
 	seeker io.Seeker

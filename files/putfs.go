@@ -9,35 +9,35 @@ import (
 // PutFSOptions are the options of PutFS. The zero value stores every regular file and
 // overwrites.
 type PutFSOptions struct {
-	// Attributes are those of every file. With an empty ContentType each file's is
-	// found (P6).
+	// Attributes are those of every file. If ContentType is empty, each file's is found
+	// (P6).
 	Attributes Attributes
 	// If is the condition on every Put.
 	If Condition
-	// Filter chooses by the path in the file system: what it answers false to is left
-	// out, a directory with all that is in it. nil chooses everything.
+	// Filter chooses by the path in the file system. If it returns false, the entry is
+	// left out, a directory with everything in it. nil chooses everything.
 	Filter func(path string, d fs.DirEntry) bool
 }
 
 // PutFSResult counts what PutFS did.
 type PutFSResult struct {
 	Files   int64 `json:"files"`   // stored
-	Bytes   int64 `json:"bytes"`   // of these
+	Bytes   int64 `json:"bytes"`   // of the files stored
 	Skipped int64 `json:"skipped"` // links, devices, leftovers of DownloadFile and the like
 }
 
 // PutFS stores the files of a tree, such as os.DirFS(path) or an embed.FS, below the
-// directory dir of the bucket ("" is the bucket itself), one after the other, each
-// streaming. Links are not followed: they, devices and whatever else is no regular file
-// are left out and counted. The first error ends it; the result tells what was stored
-// until then, which stays. Files of names such as .download-….tmp, which a DownloadFile
-// that was killed left, are left out as well.
+// directory dir of the bucket ("" is the bucket itself). It stores one file after the
+// other, each as a stream. It does not follow links: it leaves out and counts links,
+// devices and everything else that isn't a regular file, as well as files with names
+// such as .download-….tmp, which are left by a DownloadFile that was killed. The first
+// error ends PutFS. The result says what was stored until then, which stays.
 //
 // The names of a directory are checked before any of them is followed, and so is the
-// depth: a file system that lists "/abs", "..", "a/b", one name twice, or directories
+// depth. A file system that lists "/abs", "..", "a/b", one name twice, or directories
 // without an end is ErrInvalidName, which names the entry.
 //
-// Errors: those of Put and of the file system; ErrInvalidName for a path that is no
+// Errors: those of Put and of the file system; ErrInvalidName for a path that isn't a
 // legal name; ErrChanged for a file that was changed while it was stored.
 func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 	opts *PutFSOptions) (PutFSResult, error) {
@@ -76,7 +76,7 @@ func putFromFS(ctx context.Context, b Bucket, name string, fsys fs.FS, path stri
 	}
 	defer f.Close()
 	_, n, err := putOpened(ctx, b, name, f, opts)
-	// from a reader: it must not end the walk silently
+	// it came from a reader, and must not end the walk silently
 	if errors.Is(err, fs.SkipDir) || errors.Is(err, fs.SkipAll) {
 		err = NewError(OpPut, name,
 			Errorf(ErrInvalid, "the file system gave a walk's sentinel as an error"))

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// fsWalk stores a tree. It is fs.WalkDir, but for file systems that lie.
+// fsWalk stores a tree. It is like fs.WalkDir, but safe with file systems that lie.
 type fsWalk struct {
 	ctx    context.Context
 	bucket Bucket
@@ -20,7 +20,7 @@ type fsWalk struct {
 
 func (w *fsWalk) fail(name string, err error) error { return NewError(OpPut, name, err) }
 
-// root stores what the file system's root is: a directory, or, of a strange one, a file.
+// root stores the file system's root: a directory, or in a strange file system a file.
 func (w *fsWalk) root() error {
 	info, err := fs.Stat(w.fsys, ".")
 	switch {
@@ -36,7 +36,7 @@ func (w *fsWalk) root() error {
 	return w.entry(".", w.dir, fs.FileInfoToDirEntry(info))
 }
 
-// entries stores what the directory at path has, which is name in the bucket.
+// entries stores what is in the directory at path, whose name in the bucket is name.
 func (w *fsWalk) entries(path, name string) error {
 	list, err := fs.ReadDir(w.fsys, path)
 	if err != nil {
@@ -59,7 +59,7 @@ func (w *fsWalk) entries(path, name string) error {
 }
 
 // check refuses a listing with an entry that isn't one element, or that comes twice,
-// before anything of it is followed.
+// before it follows any of them.
 func (w *fsWalk) check(dir string, list []fs.DirEntry) error {
 	names := make([]string, len(list))
 	for i, e := range list {
@@ -92,7 +92,7 @@ func (w *fsWalk) entry(path, name string, e fs.DirEntry) error {
 	case w.filter != nil && path != "." && !w.filter(path, e):
 		return nil
 	case e.IsDir():
-		// Below a directory of the longest name there is none: that bounds the depth.
+		// A directory of the longest name has nothing below it: that bounds the depth.
 		if err := CheckName(name + "/x"); err != nil {
 			return w.fail(name, err)
 		}

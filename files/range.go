@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Range is a part of a file, for Get. The zero Range is the whole file; a length that
-// was computed as 0 is 0 bytes. Make one with Bytes, From or Last.
+// Range is a part of a file, for Get. The zero Range is the whole file, and a length
+// that was computed as 0 is 0 bytes. Make a Range with Bytes, From or Last.
 type Range struct {
 	kind   rangeKind
 	off, n int64
@@ -21,8 +21,8 @@ const (
 	rangeLast
 )
 
-// Bytes is n bytes from offset off, both in bytes. Less comes when the file ends before;
-// nothing, and no error, when it ends at off or before (G3).
+// Bytes is n bytes from offset off, both in bytes. If the file ends before, the body is
+// shorter; if it ends at off or before, the body is empty, without an error (G3).
 func Bytes(off, n int64) Range { return Range{rangeBytes, off, n} }
 
 // From is everything from offset off, in bytes.
@@ -34,7 +34,7 @@ func Last(n int64) Range { return Range{rangeLast, 0, n} }
 // IsWhole reports whether the range is the zero Range: the whole file.
 func (r Range) IsWhole() bool { return r.kind == rangeAll }
 
-// Check returns an error that is ErrInvalid for a negative offset or length.
+// Check returns ErrInvalid for a negative offset or length.
 func (r Range) Check() error {
 	if r.off < 0 {
 		return invalid("negative offset %d in range", r.off)
@@ -45,9 +45,9 @@ func (r Range) Check() error {
 	return nil
 }
 
-// Resolve says what the range is of a file of size bytes: the offset and count of the
-// bytes to deliver, with 0 <= off <= size and off+n <= size. The range must
-// have passed Check.
+// Resolve returns what the range is in a file of size bytes: the offset and count of
+// the bytes to deliver, with 0 <= off <= size and off+n <= size. The range must have
+// passed Check.
 func (r Range) Resolve(size int64) (off, n int64) {
 	switch r.kind {
 	case rangeBytes:
@@ -63,9 +63,9 @@ func (r Range) Resolve(size int64) (off, n int64) {
 	return 0, size
 }
 
-// Parts returns the range for a protocol that knows offsets, lengths and suffixes: off
-// and n as given, n being math.MaxInt64 for "to the end"; for Last, last is true and n
-// the count from the end.
+// Parts returns the range for a protocol that knows offsets, lengths and suffixes. off
+// and n are as they were given, and n is math.MaxInt64 for "to the end". For Last, last
+// is true and n is the count from the end.
 func (r Range) Parts() (off, n int64, last bool) {
 	switch r.kind {
 	case rangeBytes:

@@ -6,8 +6,8 @@ import "context"
 // the whole file, of any size.
 type ReadOptions struct {
 	GetOptions
-	// MaxBytes bounds the memory: content, or the range of it, that is longer is
-	// ErrTooLarge, of which nothing is read. 0 is no limit.
+	// MaxBytes bounds the memory. Content, or the range of it, that is longer is
+	// ErrTooLarge, and nothing of it is read. 0 is no limit.
 	MaxBytes int64
 }
 
@@ -22,13 +22,13 @@ func ReadAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]b
 	return content, nil
 }
 
-// ReadString is ReadAll, as text.
+// ReadString is ReadAll with the content as a string.
 func ReadString(ctx context.Context, b Bucket, name string, opts *ReadOptions) (string, error) {
 	content, err := ReadAll(ctx, b, name, opts)
 	return string(content), err
 }
 
-// readAll also returns the Info. The content is not nil where the error is.
+// readAll also returns the Info. If the error is nil the content is not nil.
 func readAll(ctx context.Context, b Bucket, name string, opts *ReadOptions) ([]byte, Info, error) {
 	ctx, b = given(ctx, b)
 	var get *GetOptions

@@ -9,15 +9,15 @@ import (
 )
 
 // Reader is the streaming body of a file (G7), with the file's Info. It is for one
-// goroutine, but for Close, which may be called at any time. An error, once returned,
-// stays. Failures are *Error; the end is io.EOF.
+// goroutine, except Close, which may be called at any time. An error stays once it was
+// returned. Failures are *Error; the end is io.EOF.
 type Reader struct {
 	name      string
 	info      Info
 	off, n    int64
 	body      io.ReadCloser
 	ctx       context.Context
-	also      []context.Context // which end ctx too, but later
+	also      []context.Context // they end ctx too, but later
 	onClose   func()
 	done      func(n int64, err error)
 	stopWatch func() bool // ends the watch over ctx
@@ -28,20 +28,21 @@ type Reader struct {
 	check     checker
 
 	mu         sync.Mutex
-	reading    bool // a call of the caller's is in progress
-	waiting    bool // and its Read of the body
+	reading    bool // a call by the caller is in progress
+	waiting    bool // and it is waiting for its Read of the body
 	closed     bool
 	bodyClosed bool
 	expired    bool // the read timeout fired
 	broken     bool // a writer or the body of a loop panicked
 }
 
-// Body is what NewReader reads from. Close may be called while a Read is in progress,
-// which it must end, and is called once.
+// Body is what NewReader reads from. Close is called once, maybe while a Read is in
+// progress: it must end that Read.
 type Body = io.ReadCloser
 
-// ImmediateBody marks a Body whose Read waits for nothing but memory or a local disk,
-// and so need not be interrupted when the context ends: it is checked between reads.
+// ImmediateBody marks a Body whose Read waits for nothing but memory or a local disk.
+// Such a Read need not be interrupted when the context ends: the context is checked
+// between reads.
 type ImmediateBody interface {
 	Body
 	Immediate()
@@ -54,7 +55,7 @@ type FileBody interface {
 	CopyTo(dst *os.File, n int64) (int64, error)
 }
 
-// ReaderConfig tells NewReader what it reads.
+// ReaderConfig is what NewReader needs to know about a body.
 type ReaderConfig struct {
 	Name   string // for errors
 	Info   Info   // of the whole file
@@ -65,14 +66,14 @@ type ReaderConfig struct {
 	Timeout time.Duration
 	// Verify checks a body that is the whole file against Info.Digest (G6).
 	Verify bool
-	// OnClose, if not nil, is called once, after the body was closed.
+	// OnClose, if not nil, is called once, after the body is closed.
 	OnClose func()
 }
 
-// NewReader makes the Reader of an open body, for implementers of Bucket (files/driver
-// does it for those that are built on it). The context governs the body until Close
-// (G9). A nil context never ends. A negative Offset or Length, which only a service's
-// wrong answer can be, makes a Reader whose every read fails with ErrUnavailable.
+// NewReader makes the Reader of an open body, for those who implement Bucket without
+// files/driver, which calls it for its buckets. The context governs the body until
+// Close (G9); a nil context never ends. If Offset or Length is negative, which only a
+// service's wrong answer can be, every read of the Reader fails with ErrUnavailable.
 func NewReader(ctx context.Context, c ReaderConfig) *Reader {
 	if ctx == nil {
 		ctx = context.Background()
@@ -120,7 +121,7 @@ func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
 func (emptyBody) Immediate()               {}
 
-// Info returns what is known of the file: Size is that of the whole file, also when a
+// Info returns what is known of the file. Size is that of the whole file, even if a
 // range is read.
 func (r *Reader) Info() Info {
 	if r == nil {
@@ -131,7 +132,7 @@ func (r *Reader) Info() Info {
 	return i
 }
 
-// Offset returns where in the file the body begins, in bytes, as the range resolved.
+// Offset returns where the body begins in the file, in bytes, as the range resolved.
 func (r *Reader) Offset() int64 {
 	if r == nil {
 		return 0
@@ -139,7 +140,7 @@ func (r *Reader) Offset() int64 {
 	return r.off
 }
 
-// Len returns how many bytes the body has in all.
+// Len returns how many bytes the whole body has.
 func (r *Reader) Len() int64 {
 	if r == nil {
 		return 0
@@ -148,7 +149,7 @@ func (r *Reader) Len() int64 {
 }
 
 // SetReadTimeout bounds the wait of each further Read, in place of
-// GetOptions.ReadTimeout; 0 is no limit. It is not for use during a Read.
+// GetOptions.ReadTimeout; 0 is no limit. It must not be called during a Read.
 func (r *Reader) SetReadTimeout(d time.Duration) {
 	if r != nil {
 		r.timeout = max(d, 0)
@@ -157,7 +158,7 @@ func (r *Reader) SetReadTimeout(d time.Duration) {
 
 // Read reads up to len(p) bytes.
 //
-// Errors: ErrCorrupt when the content does not match its digest, in place of the last
+// Errors: ErrCorrupt if the content does not match its digest, in place of the last
 // bytes (G6); ErrChanged; the context's error; os.ErrDeadlineExceeded after the read
 // timeout; ErrClosed.
 func (r *Reader) Read(p []byte) (int, error) {
@@ -185,7 +186,7 @@ func errImpossible(n int) error {
 	return Errorf(ErrUnavailable, "a Read of the body returned the impossible count %d", n)
 }
 
-// got counts and checks what the body gave, and leaves the read.
+// got counts and checks what the body returned, and leaves the read.
 func (r *Reader) got(p []byte, err error) (int, error) {
 	n := len(p)
 	if n > 0 {
@@ -216,12 +217,12 @@ func (r *Reader) readBody(p []byte) (int, error) {
 	n, err := r.body.Read(p)
 	t.Stop()
 	if r.setWaiting(false) && n > 0 {
-		err = nil // the bytes came in the last moment; the next Read tells the timeout
+		err = nil // the bytes came in the last moment; the next Read returns the timeout
 	}
 	return n, err
 }
 
-// setWaiting says whether a Read of the body is in progress, and returns whether its
+// setWaiting sets whether a Read of the body is in progress, and returns whether its
 // time is over.
 func (r *Reader) setWaiting(w bool) bool {
 	r.mu.Lock()
@@ -230,7 +231,7 @@ func (r *Reader) setWaiting(w bool) bool {
 	return r.expired
 }
 
-// finish is the Read behind the last byte: an empty file's digest is checked here.
+// finish is the Read after the last byte: an empty file's digest is checked here.
 func (r *Reader) finish() error {
 	if r.n == 0 {
 		if err := r.check.verify(); err != nil {
@@ -240,7 +241,8 @@ func (r *Reader) finish() error {
 	return io.EOF
 }
 
-// begin enters a read, unless the Reader is closed, failed or its context ended.
+// begin enters a read, unless the Reader is closed or has failed, or its context has
+// ended.
 func (r *Reader) begin() error {
 	if r == nil || r.body == nil {
 		return errNilReader
@@ -269,7 +271,7 @@ func (r *Reader) begin() error {
 
 var errNilReader = &Error{Op: OpGet, Kind: ErrInvalid, Detail: "the Reader is nil"}
 
-// end leaves a read, and returns the error that the caller is to see.
+// end leaves a read and returns the error for the caller.
 func (r *Reader) end(err error) error {
 	r.mu.Lock()
 	r.reading = false
@@ -296,16 +298,16 @@ func (r *Reader) end(err error) error {
 }
 
 // cutOff, deferred, leaves a read that a panic of the body ended, so that Close
-// releases all.
+// releases everything.
 func (r *Reader) cutOff() {
-	if r.reading { // which no other goroutine sets
+	if r.reading { // no other goroutine sets it
 		r.setWaiting(false)
 		r.end(errCutOff)
 	}
 }
 
 // breaksOff, deferred, notes that the caller's code, which was given a part of the
-// body, didn't return: if nothing more is read, that is how the operation ended.
+// body, didn't return. If nothing more is read, the operation ended in that way.
 func (r *Reader) breaksOff(returned *bool) {
 	if !*returned {
 		r.mu.Lock()
@@ -343,8 +345,8 @@ func (r *Reader) closeBody() {
 	}
 }
 
-// Close ends the reading, also a Read in progress, and releases what the body holds,
-// without downloading the rest. Closing again is fine and returns nil.
+// Close ends the reading, including a Read in progress, and releases what the body
+// holds without downloading the rest. It returns nil, and may be called again.
 func (r *Reader) Close() error {
 	if r == nil || r.body == nil {
 		return nil
@@ -358,13 +360,13 @@ func (r *Reader) Close() error {
 	reading := r.reading
 	r.closeBody()
 	r.mu.Unlock()
-	if !reading { // else the Read that just ended releases
+	if !reading { // otherwise the Read that is just ending releases
 		r.release()
 	}
 	return nil
 }
 
-// release is called once, by whoever saw the Reader closed and no Read in progress.
+// release is called once, by whoever found the Reader closed and no Read in progress.
 func (r *Reader) release() {
 	if r.stopWatch != nil {
 		r.stopWatch()

@@ -10,11 +10,11 @@ import (
 // ChunkSize is the size of the chunks of Next, in bytes.
 const ChunkSize = 1024
 
-// copySize is the unit in which WriteTo reads: large enough that a disk's or a
-// network's speed is reached.
+// copySize is the unit in which WriteTo reads: large enough to reach the speed of a
+// disk or a network.
 const copySize = 1 << 20
 
-// smallCopySize is that of what is shorter.
+// smallCopySize is the unit for what is shorter.
 const smallCopySize = 64 << 10
 
 var (
@@ -22,8 +22,8 @@ var (
 	smallBuffers = sync.Pool{New: func() any { b := make([]byte, smallCopySize); return &b }}
 )
 
-// WriteTo copies the rest of the body to w, in pieces of a MiB, or, where nothing is to
-// be checked, from file to file by the operating system.
+// WriteTo copies the rest of the body to w, in pieces of a MiB. If nothing is to be
+// checked, the operating system copies from file to file.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if r == nil || r.body == nil {
 		return 0, errNilReader
@@ -75,7 +75,7 @@ func (r *Reader) writeTo(w io.Writer) (int64, error) {
 	}
 }
 
-// copyToFile copies in pieces, between which the context is looked at.
+// copyToFile copies in pieces, and looks at the context between them.
 func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 	const piece = 64 << 20
 	defer r.cutOff()
@@ -99,22 +99,22 @@ func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
 			return total, err
 		}
 	}
-	if _, err = r.Read(nil); err == io.EOF { // also where nothing was left
+	if _, err = r.Read(nil); err == io.EOF { // even if nothing was left
 		err = nil
 	}
 	return total, err
 }
 
 // ReadAll reads the rest of the body into memory: bound what you read with a Range or
-// by Len. The memory grows with what arrives, not with the length that a service tells.
+// by Len. The memory grows with what arrives, not with the length that a service
+// reports.
 func (r *Reader) ReadAll() ([]byte, error) {
 	if r == nil {
 		return nil, errNilReader
 	}
 	p, err := r.readFull(nil, r.remaining)
 	if err == nil || err == io.EOF {
-		// The end is asked for as well, so that whatever follows the last byte is
-		// reported.
+		// The end is read as well, so that whatever follows the last byte is reported.
 		if _, err = r.Read(nil); err == io.EOF {
 			err = nil
 		}
@@ -122,14 +122,14 @@ func (r *Reader) ReadAll() ([]byte, error) {
 	return p, err
 }
 
-// ReadString is ReadAll, as text.
+// ReadString is ReadAll with the content as a string.
 func (r *Reader) ReadString() (string, error) {
 	b, err := r.ReadAll()
 	return string(b), err
 }
 
-// ReadN reads the next n bytes, or what is left of the body where that is less; at the
-// end it returns io.EOF.
+// ReadN reads the next n bytes, or all that are left of the body if there are fewer. At
+// the end it returns io.EOF.
 func (r *Reader) ReadN(n int) ([]byte, error) {
 	switch {
 	case r == nil:
@@ -144,7 +144,8 @@ func (r *Reader) ReadN(n int) ([]byte, error) {
 	return p, kept(p, err)
 }
 
-// kept keeps an error behind the bytes that came before it: the next call returns it.
+// kept keeps an error until after the bytes that came before it: the next call returns
+// it.
 func kept(p []byte, err error) error {
 	if len(p) > 0 {
 		return nil
@@ -152,15 +153,15 @@ func kept(p []byte, err error) error {
 	return err
 }
 
-// The memory for a part of a body is at most trusted at once, and grows by the factor
-// grows as more arrives: the length is a service's word.
+// The length of a part of a body is only a service's word. So the memory for it is at
+// most trusted at once, and grows by the factor grows as more arrives.
 const (
 	trusted = 8 << 20
 	grows   = 4
 )
 
-// readFull reads n bytes into p's memory, or more of it. Its errors are those of
-// io.ReadFull.
+// readFull reads n bytes into p's memory, or into more memory if needed. Its errors are
+// those of io.ReadFull.
 func (r *Reader) readFull(p []byte, n int64) ([]byte, error) {
 	size := n
 	if size > int64(cap(p)) {
@@ -184,15 +185,15 @@ func (r *Reader) readFull(p []byte, n int64) ([]byte, error) {
 	return p[:m], err
 }
 
-// Next returns the next chunk of ChunkSize bytes, a shorter one last, then io.EOF. The
-// chunk is valid until the next call.
+// Next returns the next chunk of ChunkSize bytes. The last chunk may be shorter; after
+// it, Next returns io.EOF. The chunk is valid until the next call.
 func (r *Reader) Next() ([]byte, error) { return r.next(ChunkSize) }
 
 func (r *Reader) next(size int) ([]byte, error) {
 	if r == nil {
 		return nil, errNilReader
 	}
-	// No more memory than there is content.
+	// Take no more memory than there is content.
 	chunk, err := r.readFull(r.chunk, min(int64(size), max(r.remaining, 1)))
 	if cap(chunk) > 0 {
 		r.chunk = chunk[:0]
@@ -203,9 +204,9 @@ func (r *Reader) next(size int) ([]byte, error) {
 	return chunk, nil
 }
 
-// Chunks iterates over the rest of the body in chunks of size bytes, the last one
-// shorter; 0 or less is ChunkSize. A chunk is valid until the next. An error ends the
-// loop; the end of the file is none.
+// Chunks iterates over the rest of the body in chunks of size bytes; a size of 0 or
+// less means ChunkSize. The last chunk may be shorter. A chunk is valid until the next.
+// An error ends the loop; the end of the file is not an error.
 func (r *Reader) Chunks(size int) iter.Seq2[[]byte, error] {
 	if size <= 0 {
 		size = ChunkSize

@@ -4,9 +4,9 @@ import "context"
 
 var errReadOnly = WithCause(ErrPermission, ErrUnsupported, "the bucket is read-only")
 
-// ReadOnly returns the bucket for reading only: whatever writes, signing a PUT or
-// DELETE included, is refused with an error that is ErrPermission and ErrUnsupported,
-// and As doesn't reach below. Closing it closes nothing of b.
+// ReadOnly returns the bucket for reading only. Every call that writes, and signing a
+// PUT or DELETE, fails with an error that is ErrPermission and ErrUnsupported. As
+// doesn't reach the bucket below. Closing the result closes nothing of b.
 func ReadOnly(b Bucket) Bucket {
 	return Wrap(b, Hooks{
 		Restrict: true,

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// RedactURL returns the URL for logs and errors. What isn't known to be harmless prints
-// as "…" (U1):
+// RedactURL returns the URL for logs and errors. It prints what isn't known to be
+// harmless as "…" (U1):
 //
-//   - user information, fragments, and everything behind the scheme of a URL that is
-//     malformed or has a scheme that nobody knows;
-//   - the values of parameters, but for true, false and the like, for prefix= and
-//     region=, and for those that the scheme's driver registered: one of the listed
-//     values, a number, a duration, or text of a [Param] that is Public;
-//   - hosts and folders that look like a key: what mixes cases and digits, or has
+//   - user information, fragments, and everything after the scheme of a URL that is
+//     malformed or has an unknown scheme;
+//   - the values of parameters, except true, false and the like, those of prefix= and
+//     region=, and those that the scheme's driver registered: one of the listed values,
+//     a number, a duration, or text of a [Param] that is Public;
+//   - hosts and folders that look like a key, because they mix cases and digits or have
 //     characters such as "=" and ";".
 //
-// Bucket, host and folder of a well-formed URL are shown otherwise.
+// It shows every other bucket, host and folder of a well-formed URL.
 func RedactURL(rawURL string) string { return defaultMux.redact(rawURL) }
 
 // hiddenText stands for what isn't shown.
@@ -51,8 +51,8 @@ func (m *Mux) redact(rawURL string) string {
 	return name + "://" + s.redactRest(u)
 }
 
-// redactor returns what is known of a scheme; of one that only programs with other
-// imports know, it is the name.
+// redactor returns what is known of a scheme. If only programs with other imports know
+// the scheme, that is its name.
 func (m *Mux) redactor(name string) (Scheme, bool) {
 	if s, ok := m.lookup(name); ok {
 		return s, true
@@ -61,7 +61,7 @@ func (m *Mux) redactor(name string) (Scheme, bool) {
 	return Scheme{Name: name}, hint || name == "http" || name == "https"
 }
 
-// redactRest shows what stands behind "scheme://".
+// redactRest shows what follows "scheme://".
 func (s Scheme) redactRest(u *url.URL) string {
 	var b strings.Builder
 	if u.User != nil {
@@ -79,10 +79,10 @@ func (s Scheme) redactRest(u *url.URL) string {
 	return Printable(b.String())
 }
 
-var withoutBrackets = strings.NewReplacer("[", "", "]", "") // which stand around an IPv6 address
+var withoutBrackets = strings.NewReplacer("[", "", "]", "") // around an IPv6 address
 
-// redactHost shows the host, which for most schemes is the bucket. Only memory's may
-// have capitals.
+// redactHost shows the host, which for most schemes is the bucket. Only a memory
+// bucket's may have capitals.
 func (s Scheme) redactHost(host string) string {
 	lax := s.Name == "mem" || s.Name == "gocloud+mem"
 	if host != "" && (!harmlessText(withoutBrackets.Replace(host),
@@ -92,7 +92,7 @@ func (s Scheme) redactHost(host string) string {
 	return host
 }
 
-// redactPath shows the path where the scheme has one, element by element.
+// redactPath shows the path, element by element, if the scheme has one.
 func (s Scheme) redactPath(u *url.URL) string {
 	path := u.Path
 	switch {
@@ -112,7 +112,8 @@ func (s Scheme) redactPath(u *url.URL) string {
 	return strings.Join(elements, "/")
 }
 
-// hasPath reports whether URLs of the scheme have a path, as their example has.
+// hasPath reports whether URLs of the scheme have a path: whether their example has
+// one.
 func (s Scheme) hasPath() bool {
 	if s.Name == "http" || s.Name == "https" || strings.TrimPrefix(s.Name, "gocloud+") == "file" {
 		return true
@@ -150,9 +151,9 @@ func (s Scheme) redactPair(pair string) string {
 	return name + "=" + raw
 }
 
-// harmlessName reports whether a parameter's name is shown: one that the scheme knows,
-// or a word. What has no value may be a secret itself, so it must be one of letters
-// alone.
+// harmlessName reports whether a parameter's name is shown: a name that the scheme
+// knows, or a word. A name without a value may be a secret itself, so it must consist
+// of letters alone.
 func (s Scheme) harmlessName(name string, given bool) bool {
 	if name == "prefix" || name == "key" {
 		return true
@@ -164,14 +165,14 @@ func (s Scheme) harmlessName(name string, given bool) bool {
 		"") && (given || !strings.ContainsAny(name, "0123456789"))
 }
 
-// harmlessValues are no secret, whatever they are the value of.
+// harmlessValues are never secrets, whatever they are the value of.
 var harmlessValues = []string{
 	"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "full", "auto", "always",
 	"http", "https",
 }
 
-// secretWords in a parameter's name make its value a secret, whatever it is registered
-// as.
+// secretWords in a parameter's name make its value a secret, even if the parameter is
+// registered as Public.
 var secretWords = []string{
 	"secret", "token", "pass", "pwd", "jwt", "bearer", "encryption", "customer", "sig",
 	"credential", "accesskey", "access_key", "access-key", "access_id", "accountkey",
@@ -185,7 +186,7 @@ func looksSecret(name string) bool {
 	})
 }
 
-// harmlessValue reports whether a parameter's value is known to be no secret.
+// harmlessValue reports whether a parameter's value is known not to be a secret.
 func (s Scheme) harmlessValue(name, value string) bool {
 	switch {
 	case looksSecret(name):
@@ -218,8 +219,8 @@ func harmlessEndpoint(s string) bool {
 			"/") == u.Scheme+"://"+u.Host && harmlessText(withoutBrackets.Replace(u.Host), ":")
 }
 
-// harmlessScheme reports whether the text in front of "://" is shown although nobody
-// knows it (U1): a word in lower case.
+// harmlessScheme reports whether the text before "://" is shown although the scheme is
+// unknown (U1): it must be a word in lower case.
 func harmlessScheme(s string) bool {
 	return s != "" && s == strings.ToLower(s) && 'a' <= s[0] && s[0] <= 'z' && len(s) <= 24 &&
 		harmlessText(s, "+") && !strings.Contains(s, "_")

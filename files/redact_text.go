@@ -5,13 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxWord is how long a word without a separator may be in what is shown.
+// maxWord is how long a word without a separator may be in text that is shown.
 const maxWord = 32
 
 // harmlessText reports whether the text reads like names that people give, and not like
 // a key: words of letters and digits, separated by ".", "-", "_", "~" or one of the
-// further characters. Keys, however they are encoded, mix capitals, small letters and
-// digits all the way.
+// further characters. Keys, in every encoding, mix capitals, small letters and digits
+// throughout.
 func harmlessText(s, separators string) bool {
 	if !utf8.ValidString(s) {
 		return false
@@ -42,11 +42,11 @@ func containsRune(s string, r rune) bool {
 	return false
 }
 
-// word counts where a run of letters and digits changes its kind. A capital before
-// small letters is none.
+// word counts how often a run of letters and digits changes its kind. A capital before
+// small letters doesn't count.
 type word struct {
 	length, changes int
-	resumed         bool // letters stand behind a digit
+	resumed         bool // letters come after a digit
 	last            rune // 'a', 'A' or '0'; 0 at the beginning
 }
 

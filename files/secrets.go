@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// shown is text of an error as it may be printed: without secrets, and printable. The
-// text of a cause is anybody's: a reader's, a hook's or a backend's, who often put the
-// URL of a request into it, which may be signed.
+// shown returns the text of an error as it may be printed: without secrets, and
+// printable. Anybody may have written the text of a cause: a reader, a hook or a
+// backend often puts the URL of a request into it, which may be signed.
 func shown(text string) string { return Printable(withoutSecrets(text)) }
 
-// withoutSecrets returns the text with "…" in place of what looks like a secret, in
-// whatever form of words it stands:
+// withoutSecrets returns the text with "…" in place of what looks like a secret, in any
+// of these forms:
 //
-//   - user information in front of an "@": scheme://user:password@host,
-//     user:password@host;
-//   - values of names that are those of secrets, as parameters, fields or settings:
-//     sig=, X-Amz-Signature=, AccountKey=, "password": "…", Authorization: …; and with
-//     one of them all values of the URL's query or the connection string that it stands
-//     in;
-//   - the same in XML, in JSON with its escapes, and in Go's syntax: <SecretAccessKey>…;
-//   - behind words that a sentence may have, such as token and secret, what reads like
-//     a key;
+//   - user information before an "@": scheme://user:password@host, user:password@host;
+//   - values whose names are those of secrets, as parameters, fields or settings: sig=,
+//     X-Amz-Signature=, AccountKey=, "password": "…", Authorization: …; and together
+//     with such a value all values of the URL's query or the connection string that it
+//     is in;
+//   - the same in XML, in JSON with its escapes, and in Go's syntax:
+//     <SecretAccessKey>…;
+//   - what reads like a key after words that a sentence may have, such as token and
+//     secret;
 //   - credentials of HTTP: Bearer, Basic and SharedKey with what follows;
 //   - texts that only keys look like: AWS access keys, JSON web tokens, OAuth tokens
 //     and private keys of Google and others.
@@ -38,8 +38,8 @@ func withoutSecrets(text string) string {
 	return hideShapes(text)
 }
 
-// maybeSecret is the fast path: it reports whether the text has what all the forms have
-// one of.
+// maybeSecret is the fast path: it reports whether the text has something that all of
+// these forms have.
 func maybeSecret(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -54,8 +54,7 @@ func maybeSecret(s string) bool {
 	}) || hasShape(s))
 }
 
-// hasFold is strings.Contains without regard to ASCII case; what is looked for has no
-// capitals.
+// hasFold is strings.Contains without regard to ASCII case; lower has no capitals.
 func hasFold(s, lower string) bool { return indexFold(s, lower) >= 0 }
 
 func indexFold(s, lower string) int {
@@ -73,7 +72,7 @@ func endsToken(c byte) bool {
 	return c <= ' ' || strings.IndexByte("\"'`<>|\\", c) >= 0
 }
 
-// hideUsers hides what stands in front of an "@" and has a colon, or stands behind "://".
+// hideUsers hides what comes before an "@", if it has a colon or follows "://".
 func hideUsers(s string) string {
 	at := strings.IndexByte(s, '@')
 	if at < 0 {
@@ -108,7 +107,7 @@ func nextToken(s string) (begin, end int) {
 func hideUser(token string) string {
 	if i := strings.Index(token, "://"); i >= 0 {
 		head, rest := token[:i+3], token[i+3:]
-		front := rest // with the path, for a password may have a slash though it mustn't
+		front := rest // with the path: a password may have a slash, although it mustn't
 		if j := strings.IndexAny(rest, "?#"); j >= 0 {
 			front = rest[:j]
 		}
@@ -126,7 +125,7 @@ func hideUser(token string) string {
 	return token[:begin] + hiddenText + token[at:]
 }
 
-// hideUserOfNext goes on behind a URL, in which another may stand.
+// hideUserOfNext continues after a URL, in which there may be another one.
 func hideUserOfNext(rest string) string {
 	if i := strings.Index(rest, "://"); i >= 0 {
 		return hideUser(rest)
@@ -134,7 +133,8 @@ func hideUserOfNext(rest string) string {
 	return rest
 }
 
-// hidePrivateKeys hides PEM blocks of private keys, to their end or that of the text.
+// hidePrivateKeys hides PEM blocks of private keys, to their end or to the end of the
+// text.
 func hidePrivateKeys(s string) string {
 	const begin, end = "-----BEGIN ", "-----END "
 	i := strings.Index(s, begin)

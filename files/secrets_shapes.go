@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// schemesOfHTTP are words in front of credentials.
+// schemesOfHTTP are words before credentials.
 var schemesOfHTTP = []string{
 	"bearer ", "basic ", "sharedkey ", "sharedkeylite ", "negotiate ", "digest ",
 }
 
-// wordsOfKeys are words in front of what may be a key, in a sentence.
+// wordsOfKeys are words before what may be a key, in a sentence.
 var wordsOfKeys = []string{"token ", "secret ", "password ", "signature ", "credential "}
 
-// hideCredentials hides the word behind a scheme of HTTP's credentials, where it isn't
-// English, and the one behind a word of keys, where it reads like one.
+// hideCredentials hides the word after a scheme of HTTP's credentials if it isn't
+// English, and the word after one of wordsOfKeys if it reads like a key.
 func hideCredentials(s string) string {
 	s = hideBehind(s, schemesOfHTTP, isCredential)
 	return hideBehind(s, wordsOfKeys, func(_, word string) bool { return keyLike(word) })
@@ -26,7 +26,7 @@ func keyLike(word string) bool {
 	return len(word) >= 16 && !harmlessText(word, "/+=%:@")
 }
 
-// hideBehind hides the word behind each of some others, if it is a secret there.
+// hideBehind hides the word after each of some others if it is a secret there.
 func hideBehind(s string, words []string, secret func(before, word string) bool) string {
 	for _, scheme := range words {
 		from := 0
@@ -54,7 +54,7 @@ func hideBehind(s string, words []string, secret func(before, word string) bool)
 	return s
 }
 
-// englishBehind are words that stand behind the name of a scheme in sentences.
+// englishBehind are words that follow the name of a scheme in sentences.
 var englishBehind = []string{
 	"token", "tokens", "auth", "authentication", "authorization", "scheme", "header", "realm",
 	"credential", "credentials", "challenge", "error", "is", "was", "and", "or", "not", "of", "in",
@@ -74,7 +74,7 @@ func isCredential(scheme, word string) bool {
 	return len(word) >= 8 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz.-,:") != ""
 }
 
-// shapes are beginnings that only keys have, and how long the key is at least.
+// shapes are the beginnings that only keys have, and the least length of the key.
 var shapes = []struct {
 	prefix string
 	length int
@@ -117,7 +117,7 @@ func hideShapes(s string) string {
 			for end < len(s) && (isKeyByte(s[end]) || s[end] == '.' && shape.prefix == "eyJ") {
 				end++
 			}
-			if strings.HasSuffix(shape.prefix, ".") { // which the loop above ended at
+			if strings.HasSuffix(shape.prefix, ".") { // the loop above ended at it
 				for end = begin + len(shape.prefix); end < len(s) && isKeyByte(s[end]); {
 					end++
 				}

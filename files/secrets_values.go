@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// secretNames are the ends of the names, without separators and in lower case, whose
-// values are secrets.
+// secretNames are the ends of names whose values are secrets, without separators and in
+// lower case.
 var secretNames = []string{
 	"signature", "sig", "secret", "password", "passwd", "passphrase", "passcode", "pwd", "pw",
 	"pass", "token", "jwt", "bearer", "sas", "auth", "authorization", "cookie", "assertion",
@@ -18,7 +18,7 @@ var secretNames = []string{
 	"subscriptionkey",
 }
 
-// wordNames are names that people also write in front of a colon where no secret follows.
+// wordNames are names that people also write before a colon when no secret follows.
 var wordNames = []string{
 	"token", "sig", "signature", "auth", "credential", "credentials", "pw", "jwt", "bearer", "sas",
 	"secret", "assertion",
@@ -36,7 +36,7 @@ func secretName(name string) bool {
 		!strings.HasSuffix(n, "compass") && !strings.HasSuffix(n, "bypass")
 }
 
-// plainName is the name in lower case, without what separates its words.
+// plainName returns the name in lower case, without what separates its words.
 func plainName(name string) string {
 	plain := true
 	for i := 0; i < len(name); i++ {
@@ -59,7 +59,7 @@ func plainName(name string) string {
 	}, name)
 }
 
-// isNameByte reports whether the byte may belong to the name of a value.
+// isNameByte reports whether the byte may be part of the name of a value.
 func isNameByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
 		c == '-' || c == '_' || c == '.' || c == '[' || c == ']' || c == '$'
@@ -68,7 +68,7 @@ func isNameByte(c byte) bool {
 // hideValues hides the values of secret names.
 func hideValues(s string) string {
 	var b strings.Builder
-	done := 0 // what is in b
+	done := 0 // how much of s is in b
 	for i := 0; i < len(s); i++ {
 		size, colon := separator(s[i:])
 		if size == 0 || i < done {
@@ -113,8 +113,8 @@ func hideValues(s string) string {
 	return b.String()
 }
 
-// separator returns the length of what stands between a name and its value at the
-// beginning of s, 0 where nothing does.
+// separator returns the length of what separates a name from its value at the beginning
+// of s, or 0 if nothing does.
 func separator(s string) (size int, colon bool) {
 	switch {
 	case s[0] == '=':
@@ -149,8 +149,8 @@ func nameBefore(s string) string {
 	return name
 }
 
-// secretBeforeColon reports whether a colon separates a secret from its name, and isn't
-// part of a sentence: in JSON, or where the name is one that only headers and settings
+// secretBeforeColon reports whether a colon separates a name from a secret and isn't
+// part of a sentence: it is in JSON, or the name is one that only headers and settings
 // have.
 func secretBeforeColon(before, name string) bool {
 	if n := len(before); n > 0 && (before[n-1] == '"' || before[n-1] == '\'') {
@@ -171,7 +171,7 @@ func valueBegin(s string, i int, colon bool) int {
 	return i
 }
 
-// valueEnd returns where the value ends that begins at i.
+// valueEnd returns where the value that begins at i ends.
 func valueEnd(s string, i int, colon bool, name string) int {
 	quote := byte(0)
 	if i > 0 && (s[i-1] == '"' || s[i-1] == '\'') {
@@ -182,7 +182,7 @@ func valueEnd(s string, i int, colon bool, name string) int {
 	// several words
 	case strings.HasSuffix(name, "authorization") || strings.HasSuffix(name, "cookie"):
 		stops = "\r\n]"
-	case name == "sharedaccesssignature": // which is a query
+	case name == "sharedaccesssignature": // it is a query
 		stops = ";"
 	}
 	header := colon && stops == "\r\n]"
@@ -200,8 +200,8 @@ func valueEnd(s string, i int, colon bool, name string) int {
 	return len(s)
 }
 
-// runBegin returns where the query or connection string begins that has a pair whose
-// separator is at i; runEnd returns where one ends.
+// runBegin returns where the query or connection string begins in which the pair with
+// its separator at i is; runEnd returns where one ends.
 func runBegin(s string, from, i int) int {
 	for i > from && !endsToken(s[i-1]) && s[i-1] != '?' {
 		i--

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// SignOptions say what a signed URL allows (W1).
+// SignOptions describe what a signed URL allows (W1).
 type SignOptions struct {
 	// Method is GET, PUT or DELETE; "" is GET.
 	Method string
-	// Expiry is how long the URL works; 0 is 15 minutes. Longer than the service allows
-	// is ErrInvalid.
+	// Expiry is how long the URL works; 0 is 15 minutes. An expiry beyond what the
+	// service allows is ErrInvalid.
 	Expiry time.Duration
-	// ContentType is the one that a PUT must send.
+	// ContentType is the content type that a PUT must send.
 	ContentType string
 }
 
-// SignedURL is a request that its holder may send: a URL alone is not enough. Its
-// String and log value hide the signature.
+// SignedURL is a request that its holder may send. The URL alone is not enough: Method
+// and Header belong to it. Its String and its log value hide the signature.
 type SignedURL struct {
 	Method string
 	URL    string
@@ -58,7 +58,7 @@ func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (Sig
 	return SignedURL{}, NewError(op, name, ErrUnsupported)
 }
 
-// SignOp returns the operation of a signed URL's method, or an error that is ErrInvalid.
+// SignOp returns the operation of a signed URL's method, or ErrInvalid.
 func SignOp(method string) (Op, error) {
 	switch method {
 	case "", "GET":

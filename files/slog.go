@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// LogValue is for structured logs: name, size, time and version.
+// LogValue returns name, size, time and version for structured logs.
 func (e Entry) LogValue() slog.Value { return slog.GroupValue(e.logAttrs()...) }
 
 func (e Entry) logAttrs() []slog.Attr {
@@ -29,8 +29,8 @@ func (e Entry) logAttrs() []slog.Attr {
 	return a
 }
 
-// LogValue is for structured logs: the entry and its content type. Metadata and headers
-// are left out, for they may hold what does not belong in a log.
+// LogValue returns the entry and its content type for structured logs. It leaves out
+// metadata and headers, because they may hold what does not belong in a log.
 func (i Info) LogValue() slog.Value {
 	a := i.Entry.logAttrs()
 	if i.ContentType != "" {
@@ -62,7 +62,8 @@ var kindNames = []struct {
 }
 
 // KindName returns the name of a sentinel in structured logs and metrics, such as
-// "NotExist" for ErrNotExist, and "" for an error that is none. Give it KindOf(err).
+// "NotExist" for ErrNotExist, and "" for an error that isn't a sentinel. Give it
+// KindOf(err).
 func KindName(kind error) string {
 	for _, k := range kindNames {
 		if k.kind == kind {
@@ -72,8 +73,8 @@ func KindName(kind error) string {
 	return ""
 }
 
-// LogValue is for structured logs: operation, name, the sentinel's name and the detail,
-// which may be shown; never the text of the cause (E1).
+// LogValue returns the operation, the name, the sentinel's name and the detail, which
+// may be shown, for structured logs. It never has the text of the cause (E1).
 func (e *Error) LogValue() slog.Value {
 	if e == nil {
 		return slog.Value{}
@@ -91,9 +92,9 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(a...)
 }
 
-// MarshalJSON has what LogValue has, as an object. The name comes back from it as it
-// is, unless it is not valid UTF-8; characters that can't be printed safely are escaped
-// as JSON's.
+// MarshalJSON returns what LogValue has, as an object. The name is kept as it is,
+// unless it is not valid UTF-8; characters that can't be printed safely are escaped as
+// JSON's.
 func (e *Error) MarshalJSON() ([]byte, error) {
 	if e == nil {
 		return []byte("null"), nil
@@ -111,8 +112,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	return escapeJSON(text), err
 }
 
-// escapeJSON escapes what can't be printed safely in JSON, where it stands in strings
-// only.
+// escapeJSON escapes what can't be printed safely. In JSON it is only found in strings.
 func escapeJSON(text []byte) []byte {
 	if allPrintable(string(text)) {
 		return text

@@ -2,10 +2,10 @@ package files
 
 import "strings"
 
-// Sub returns the bucket of a directory, per tenant for example: its names are those
+// Sub returns the bucket of a directory, one tenant's for example. Its names are those
 // below dir, and nothing else can be reached through it. Closing it closes nothing of
-// b. The directory need not exist; "" is refused with ErrInvalid, since it would be the
-// whole bucket by accident.
+// b. The directory need not exist. Sub refuses "" with ErrInvalid, because that would
+// be the whole bucket by accident.
 func Sub(b Bucket, dir string) (Bucket, error) {
 	if b == nil {
 		return nil, NewError(OpOpen, dir, errNilBucket)
@@ -24,7 +24,7 @@ func Sub(b Bucket, dir string) (Bucket, error) {
 	return withPrefix(b, d+"/", false), nil
 }
 
-// withPrefix puts a raw prefix in front of every name.
+// withPrefix puts a raw prefix before every name.
 func withPrefix(b Bucket, prefix string, own bool) Bucket {
 	cut := strings.LastIndexByte(prefix, '/') + 1
 	dir, part := strings.TrimSuffix(prefix[:cut], "/"), prefix[cut:]
@@ -45,8 +45,8 @@ func withPrefix(b Bucket, prefix string, own bool) Bucket {
 	}})
 }
 
-// cutPrefix is strings.CutPrefix for names: what remains is not empty, nor does it
-// begin with a slash.
+// cutPrefix is strings.CutPrefix for names: the rest is not empty and does not begin
+// with a slash.
 func cutPrefix(name, prefix string) (string, bool) {
 	rest, ok := strings.CutPrefix(name, prefix)
 	return rest, ok && rest != "" && rest[0] != '/'
@@ -60,7 +60,7 @@ func checkPrefix(prefix string) error {
 	return CheckName(prefix + "x")
 }
 
-// withKey narrows a bucket to one file: other names are refused with ErrPermission.
+// withKey narrows a bucket to one file and refuses other names with ErrPermission.
 func withKey(b Bucket, key string) Bucket {
 	return Wrap(b, Hooks{CloseInner: true, Names: &NameMap{
 		Check: func(name string) error {

@@ -78,8 +78,8 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	}), nil
 }
 
-// lateCloser closes a plain body when no Read of it is in progress: the closed parts
-// have ended it.
+// lateCloser closes a plain body when no Read of it is in progress: closing the parts
+// has ended the Read.
 type lateCloser struct{ r io.Reader }
 
 func (l lateCloser) Close() { closeAny(l.r) }
@@ -137,7 +137,7 @@ func (s *storedParts) get(ctx context.Context, r Range) (*Reader, error) {
 	return part, nil
 }
 
-// sameState compares what is known of two states of one file.
+// sameState compares what is known about two states of one file.
 func sameState(a, b Info) bool {
 	return a.Version == b.Version && a.Size == b.Size && a.ModTime.Equal(b.ModTime)
 }

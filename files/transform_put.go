@@ -81,7 +81,8 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 	return info, nil
 }
 
-// attributes are the caller's, with place for the wrapper's own metadata.
+// attributes returns the caller's attributes, if they leave room for the wrapper's own
+// metadata.
 func (t *Transform) attributes(a Attributes) (Attributes, error) {
 	n, err := NormalizeAttributes(a)
 	if err != nil || t.Metadata <= 0 {
@@ -93,7 +94,7 @@ func (t *Transform) attributes(a Attributes) (Attributes, error) {
 	return n, nil
 }
 
-// metadataSize is what MaxMetadata bounds.
+// metadataSize returns the size that MaxMetadata bounds.
 func metadataSize(m map[string]string) (n int) {
 	for k, v := range m {
 		n += len(url.QueryEscape(k)) + len(url.QueryEscape(v))
@@ -105,7 +106,7 @@ func metadataSize(m map[string]string) (n int) {
 type plainContent struct {
 	ctx    context.Context
 	src    io.Reader
-	seeker io.Seeker // nil where src can't be rewound
+	seeker io.Seeker // nil if src can't be rewound
 	start  int64     // where src began
 	size   int64     // declared, or -1
 	want   Digest    // declared
@@ -115,14 +116,14 @@ type plainContent struct {
 	headErr  error
 	hasher   Hasher
 	n        int64
-	err      error // what ended it, io.EOF too
+	err      error // what ended it, including io.EOF
 	finished bool
 }
 
 func (p *plainContent) begin() {
 	p.hasher.Init(p.want)
 	if s, ok := p.src.(io.Seeker); ok {
-		// else a pipe, which is an *os.File as well
+		// otherwise it is a pipe, which is an *os.File as well
 		if at, err := s.Seek(0, io.SeekCurrent); err == nil {
 			p.seeker, p.start = s, at
 		}
@@ -214,7 +215,7 @@ func (p *plainContent) complete() error {
 	return io.EOF
 }
 
-// cause is err, or the content's own failure, which it comes from.
+// cause returns the content's own failure, which err comes from, or err.
 func (p *plainContent) cause(err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -224,11 +225,11 @@ func (p *plainContent) cause(err error) error {
 	return p.err
 }
 
-// ended returns what is wrong where the stored content ends before the plain one has
-// ended well.
+// ended returns what is wrong if the stored content ends before the plain one has ended
+// well.
 func (p *plainContent) ended() error {
 	var one [1]byte
-	switch n, err := p.Read(one[:]); { // who knows the length need not ask for the end
+	switch n, err := p.Read(one[:]); { // a reader that knows the length need not read the end
 	case n > 0:
 		return invalid("the wrapper's content ended before the caller's")
 	case err != nil:
@@ -237,7 +238,7 @@ func (p *plainContent) ended() error {
 	return nil
 }
 
-// finish lets nothing more be read (P12).
+// finish prevents further reading (P12).
 func (p *plainContent) finish() {
 	p.mu.Lock()
 	p.finished = true
@@ -268,7 +269,7 @@ type storedContent struct {
 	pos   int64
 }
 
-// encode begins the stored content, from the beginning of the plain one.
+// encode starts the stored content, from the beginning of the plain one.
 func (s *storedContent) encode() (err error) {
 	s.opts.Attributes, s.opts.Size, s.pos = s.attrs.Clone(), nil, 0
 	if s.opts.Metadata == nil {
@@ -302,7 +303,7 @@ func (s *storedContent) close() {
 	}
 }
 
-// seekableStored can be rewound, by being made again.
+// seekableStored can be rewound, by being made anew.
 type seekableStored struct{ *storedContent }
 
 func (s *seekableStored) Seek(offset int64, whence int) (int64, error) {

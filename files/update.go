@@ -13,43 +13,44 @@ import (
 //lint:ignore ST1012 the standard library's fs.SkipDir is named so too
 var SkipUpdate = errors.New("leave the file as it is")
 
-// DefaultAttempts is how often Update tries where nothing else is asked.
+// DefaultAttempts is how often Update tries if nothing else is given.
 const DefaultAttempts = 32
 
 // UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's
 // attributes.
 type UpdateOptions struct {
-	// Attributes replace those of the file as a whole; nil keeps them. With an empty
-	// ContentType the type is found anew (P6).
+	// Attributes replace those of the file as a whole; nil keeps them. If ContentType
+	// is empty the type is found anew (P6).
 	Attributes *Attributes
 	// Attempts bounds how often the file is read and written; 0 is DefaultAttempts.
 	Attempts int
-	// MaxBytes bounds the memory: a file that is longer is ErrTooLarge. 0 is no limit.
+	// MaxBytes bounds the memory. A file that is longer is ErrTooLarge. 0 is no limit.
 	MaxBytes int64
 }
 
-// The wait before the second attempt is random, up to updateWait, which doubles up to
-// updateWaitMax.
+// The wait before the second attempt is random, up to updateWait. The limit doubles
+// with each attempt, up to updateWaitMax.
 const (
 	updateWait    = 4 * time.Millisecond
 	updateWaitMax = time.Second
 )
 
 // Update reads the file, lets fn make the new content of the old, and writes it if the
-// file is still the same version; otherwise it waits a little and begins again, so that
-// no update is lost, whoever else writes. old is nil where there is no file, and not
-// nil where it is empty; it is fn's to change. Where fn returns what it was given, or
-// nil where there is no file, or the error SkipUpdate, nothing is written. Another
-// error of fn ends Update. Attributes are kept.
+// file is still the same version. Otherwise it waits a little and begins again, so that
+// no update is lost, whoever else writes. Attributes are kept.
 //
-// The Info is that of the file as it then is, zero where there is none. When the answer
-// to a write is lost, the file is read again: content equal to the new one counts as
-// written. What must be counted exactly should therefore differ each time, by an id of
-// the writer for example (V1).
+// fn gets the old content: nil if there is no file, and not nil if the file is empty.
+// fn may change it. Nothing is written if fn returns what it was given, nil when there
+// is no file, or the error SkipUpdate. Another error of fn ends Update.
 //
-// Errors: ErrUnsupported where the bucket can't put conditionally (Features.IfAbsent,
-// IfVersion); ErrPrecondition where every attempt met another writer; ErrUncertain;
-// those of Get and Put; and fn's own.
+// The Info is that of the file as it then is, and zero if there is none. If the answer
+// to a write is lost, Update reads the file again, and content equal to the new one
+// counts as written. So content that must be counted exactly should differ each time,
+// for example by an id of the writer (V1).
+//
+// Errors: ErrUnsupported if the bucket can't put conditionally (Features.IfAbsent,
+// IfVersion); ErrPrecondition if every attempt met another writer; ErrUncertain; those
+// of Get and Put; and fn's own.
 func Update(ctx context.Context, b Bucket, name string, fn func(old []byte) ([]byte, error),
 	opts *UpdateOptions) (Info, error) {
 	return update(ctx, b, name, "", fn, opts)
@@ -86,7 +87,7 @@ type updater struct {
 	lost    *state // a write whose answer was lost
 }
 
-// state is what was read, and what is to be written over it.
+// state is what was read, and what will be written over it.
 type state struct {
 	exists   bool
 	info     Info
@@ -141,7 +142,7 @@ func (u *updater) check() error {
 	return nil
 }
 
-// attempt reads, calls fn and writes once. done is false where another writer came
+// attempt reads, calls fn and writes once. done is false if there was another writer in
 // between.
 func (u *updater) attempt() (info Info, done bool, err error) {
 	s, err := u.read()
@@ -159,7 +160,7 @@ func (u *updater) attempt() (info Info, done bool, err error) {
 			return s.info, done, err
 		}
 	} else {
-		s.new, err = u.fn(bytes.Clone(s.old)) // a copy, for fn may change it in place
+		s.new, err = u.fn(bytes.Clone(s.old)) // a copy, because fn may change it in place
 		switch {
 		case err == SkipUpdate:
 			return s.info, true, nil
@@ -190,9 +191,9 @@ func (u *updater) read() (*state, error) {
 	return &state{exists: true, info: info, old: old}, err
 }
 
-// recover decides, after the answer to a write was lost, what has become of it. Where
-// it has not happened, the same content is to be written again, without asking fn, for
-// it may still happen.
+// recover decides what has become of a write whose answer was lost. If it has not
+// happened, it may still happen, so the same content is written again, without asking
+// fn.
 func (u *updater) recover(now *state) (done bool, err error) {
 	switch {
 	case now.exists && bytes.Equal(now.old, u.lost.new):
@@ -205,7 +206,7 @@ func (u *updater) recover(now *state) (done bool, err error) {
 		"the answer to a write was lost, and the file was changed since")
 }
 
-// ended keeps an outcome that is uncertain from looking like a failure that changed
+// ended makes sure that an uncertain outcome doesn't look like a failure that changed
 // nothing.
 func (u *updater) ended(err error) error {
 	if u.lost == nil || errors.Is(err, ErrUncertain) {

@@ -14,26 +14,25 @@ type UpdateAttributesOptions struct {
 }
 
 // UpdateAttributes changes attributes of a file and keeps its content, its digest and
-// all other attributes: fn gets the attributes that the file has, metadata included,
-// and changes what it wants to. ([Copy] with new Attributes replaces them all.) It is
-// guarded by the version: if another writer comes between, nothing is mixed or lost,
-// and it begins again with what is then there, calling fn again. Where fn changes
-// nothing, or returns SkipUpdate, nothing is written. Another error of fn ends it. A
-// content type that fn empties is found anew, by the name (P6).
+// all other attributes. fn gets the attributes that the file has, metadata included,
+// and changes what it wants to. ([Copy] with new Attributes replaces them all.) If fn
+// changes nothing, or returns SkipUpdate, nothing is written. Another error of fn ends
+// UpdateAttributes. If fn empties the content type, it is found anew, by the name (P6).
 //
-// Where not every Put makes a new version (Features.VersionPerPut, S3), the guard is of
-// the content alone: a change of attributes by another writer, at the same time and
-// without new content, is not seen, and the later one stays.
+// The version guards the change: if there is another writer in between, nothing is
+// mixed or lost, and UpdateAttributes begins again with what is then there, calling fn
+// again. If not every Put makes a new version (Features.VersionPerPut, S3), the version
+// guards the content alone: another writer's change of attributes at the same time,
+// without new content, is not seen, and the later change stays.
 //
-// It takes two requests where the bucket copies on the server's side
-// (Features.ServerCopy), Stat and a copy of the file onto itself; elsewhere it takes
-// Get and Put, and the content passes through the program. The Info is that of the file
-// as it then is.
+// It takes two requests, Stat and a copy of the file onto itself, if the bucket copies
+// on the server's side (Features.ServerCopy). Otherwise it takes Get and Put, and the
+// content passes through the program. The Info is that of the file as it then is.
 //
-// Errors: ErrNotExist; ErrUnsupported where the bucket can't put conditionally
-// (Features.IfVersion); ErrPrecondition where every attempt met another writer;
-// ErrInvalid for attributes that can't be stored (P7); ErrUncertain; those of Stat,
-// Get, Put and Copy; and fn's own.
+// Errors: ErrNotExist; ErrUnsupported if the bucket can't put conditionally
+// (Features.IfVersion); ErrPrecondition if every attempt met another writer; ErrInvalid
+// for attributes that can't be stored (P7); ErrUncertain; those of Stat, Get, Put and
+// Copy; and fn's own.
 func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attributes) error,
 	opts *UpdateAttributesOptions) (Info, error) {
 	ctx, b = given(ctx, b)
@@ -113,8 +112,8 @@ func (u *attributeUpdate) check() error {
 	return nil
 }
 
-// attempt looks, calls fn and writes once. done is false where another writer came
-// between.
+// attempt stats the file, calls fn and writes once. done is false if there was another
+// writer in between.
 func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
 	var body *Reader
 	copier, server := u.bucket.(Copier)
@@ -138,7 +137,7 @@ func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
 			If:         IfVersion(info.Version),
 			IfSource:   info.Version,
 		})
-		if errors.Is(err, ErrUnsupported) { // the conditions, or so large a file
+		if errors.Is(err, ErrUnsupported) { // of the conditions, or of a file of this size
 			if body, err = u.bucket.Get(u.ctx, u.name, nil); err != nil {
 				return Info{}, false, err
 			}
@@ -169,12 +168,12 @@ func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
 	return Info{}, false, err
 }
 
-// want tells the attributes to write; done is true where there is nothing to do.
+// want returns the attributes to write; done is true if there is nothing to do.
 func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error) {
 	if info.Version == "" {
 		return want, false, errNoVersion
 	}
-	if u.lost != nil { // what was asked for may still happen, so it is asked for again
+	if u.lost != nil { // it may still happen, so the same is asked for again
 		switch {
 		case equalAttributes(info.Attributes, u.lost.want):
 			return want, true, nil
@@ -197,8 +196,8 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 	return want, equalAttributes(info.Attributes, want), nil
 }
 
-// equalAttributes reports whether the file that has the attributes need not be written
-// to have those that are wanted.
+// equalAttributes reports whether the file's attributes are the wanted ones already, so
+// that nothing need be written.
 func equalAttributes(have, want Attributes) bool {
 	return maps.Equal(want.Metadata,
 		have.Metadata) && want.ContentType == have.ContentType &&
@@ -208,7 +207,8 @@ func equalAttributes(have, want Attributes) bool {
 		want.ContentLanguage == have.ContentLanguage
 }
 
-// sameContent adds to the answer to a write what is known from the content that was kept.
+// sameContent adds to the answer to a write what is known about the content that was
+// kept.
 func sameContent(after, before Info) Info {
 	after.Size = before.Size
 	if after.Digest == (Digest{}) {

@@ -2,9 +2,9 @@ package files
 
 import "context"
 
-// Usage counts the files below the directory, "" being the whole bucket, and their
-// bytes, by listing them all. A directory that does not exist has none. After an error
-// the counts are those until then.
+// Usage counts the files below the directory and their bytes, by listing them all; ""
+// is the whole bucket. A directory that does not exist has none. After an error the
+// counts are those so far.
 func Usage(ctx context.Context, b Bucket, dir string) (count, bytes int64, err error) {
 	ctx, b = given(ctx, b)
 	for e, err := range b.List(ctx, dir, nil) {

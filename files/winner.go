@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// winner decides which call of an Around's next counts, for a hook may make several at
-// once.
+// winner decides which call of an Around's next counts, because a hook may make several
+// at once.
 type winner struct {
 	on   bool // there is an Around
 	mu   sync.Mutex
@@ -17,7 +17,7 @@ type winner struct {
 
 var errLost = Errorf(ErrClosed, "another call of next was first")
 
-// turn is what win is told at the end of a call.
+// turn returns the value that win gets at the end of a call.
 func (c *Call) turn() int {
 	if !c.won.on {
 		return 0
@@ -28,7 +28,7 @@ func (c *Call) turn() int {
 }
 
 // win runs keep, which takes over the results of a call, unless another call that ran
-// at the same time has succeeded before, or nobody waits any more.
+// at the same time has succeeded before, or nobody is waiting any more.
 func (c *Call) win(turn int, keep func()) bool {
 	if !c.won.on {
 		keep()
@@ -44,7 +44,7 @@ func (c *Call) win(turn int, keep func()) bool {
 	return true
 }
 
-// settle lets no call win any more.
+// settle prevents further calls from winning.
 func (c *Call) settle() {
 	if c.won.on {
 		c.won.mu.Lock()
@@ -53,10 +53,11 @@ func (c *Call) settle() {
 	}
 }
 
-// governed is a context with the values of a hook's, whose end others decide.
+// governed is a context with the values of a hook's context; others decide when it
+// ends.
 type governed struct{ context.Context }
 
-// Err tells a deadline from a cancellation, as the context did that ended it.
+// Err tells a deadline from a cancellation, as did the context that ended it.
 func (g governed) Err() error {
 	err := g.Context.Err()
 	if err != nil && errors.Is(context.Cause(g.Context), context.DeadlineExceeded) {
@@ -65,8 +66,8 @@ func (g governed) Err() error {
 	return err
 }
 
-// opening is the context of a body: while it is opened the hook's context governs it, and
-// afterwards what govern is given.
+// opening is the context of a body. The hook's context governs it while the body is
+// opened, and afterwards the context that govern gets.
 type opening struct {
 	ctx    governed
 	hook   context.Context
@@ -74,7 +75,7 @@ type opening struct {
 	stop   func() bool
 }
 
-// newOpening returns nil where the hook's context ends only with the caller's.
+// newOpening returns nil if the hook's context ends only with the caller's.
 func newOpening(caller, hook context.Context) *opening {
 	if hook == nil || hook.Done() == caller.Done() {
 		return nil
@@ -89,8 +90,8 @@ func (o *opening) follow(ctx context.Context) {
 	o.stop = context.AfterFunc(ctx, func() { o.cancel(context.Cause(ctx)) })
 }
 
-// opened ends the hold of the hook's context; it returns its error where it has ended
-// already.
+// opened ends the influence of the hook's context. If that context has ended already,
+// opened returns its error.
 func (o *opening) opened() error {
 	if o.stop() {
 		return nil
@@ -98,9 +99,9 @@ func (o *opening) opened() error {
 	return ContextError(o.hook)
 }
 
-// govern is called when Around has returned: a deadline of the hook's context goes on
-// to hold, but not its cancellation, which a deferred cancel has just made. It returns
-// the context that governs, whose end comes to the body's a moment later.
+// govern is called when Around has returned. A deadline of the hook's context still
+// holds, but not its cancellation, which a deferred cancel has just made. govern
+// returns the context that governs; its end reaches the body's context a moment later.
 func (o *opening) govern(caller context.Context) context.Context {
 	by := o.hook
 	if by.Err() == context.Canceled {

@@ -8,12 +8,12 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Wrap returns a bucket that passes every operation, the optional ones too, through the
-// hooks to b. It is the only forwarding type: a wrapper that embeds Bucket loses the
-// optional abilities, or leaks them. What its Features don't claim it refuses by
-// itself, whatever b can do.
+// Wrap returns a bucket that passes every operation, including the optional ones,
+// through the hooks to b. It is the only type that forwards: a wrapper that embeds
+// Bucket loses the optional abilities, or leaks them. The wrapper refuses by itself
+// what its Features don't claim, whatever b can do.
 //
-// A logging wrapper is five lines:
+// A logging wrapper is a few lines:
 //
 //	files.Wrap(b, files.Hooks{Done: func(ctx context.Context, c *files.Call, n int64, err error) {
 //		slog.InfoContext(ctx, "files", "op", c.Op, "name", c.Name, "n", n, "err", err)
@@ -35,7 +35,7 @@ type wrapped struct {
 	closed atomic.Bool
 }
 
-// claim says what the wrapper can do over a bucket of these features.
+// claim returns what the wrapper can do over a bucket with these features.
 func (w *wrapped) claim(below Features) *claims {
 	c := &claims{below: below, outer: below}
 	f, h := &c.outer, &w.hooks
@@ -44,7 +44,7 @@ func (w *wrapped) claim(below Features) *claims {
 		f.MaxName = max(f.MaxName-h.Names.Extra, 1) // 0 would stand for 1024
 		f.ForeignKeys = false
 	}
-	if h.looks() { // which a copy below and a signed URL would get round
+	if h.looks() { // a copy below and a signed URL would bypass it
 		f.ServerCopy, f.SignGet, f.SignPut = false, false, false
 		f.SignDelete, f.SignContentType = false, false
 	}
@@ -55,7 +55,7 @@ func (w *wrapped) claim(below Features) *claims {
 		*f = h.Features(*f)
 		f.MaxName = f.maxName()
 	}
-	if below.Versions && !f.Versions { // nor is there anything that takes or tells one
+	if below.Versions && !f.Versions { // nor is there anything that takes or returns one
 		f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false
 		f.PutVersion, f.VersionPerPut = false, false
 	}
@@ -75,7 +75,8 @@ func (w *wrapped) claims() *claims {
 
 func (w *wrapped) Features() Features { return w.claims().outer }
 
-// Close closes the wrapper; the bucket below only where the wrapper owns it (X3).
+// Close closes the wrapper. It closes the bucket below only if the wrapper owns it
+// (X3).
 func (w *wrapped) Close() error {
 	if w.closed.Swap(true) || !w.hooks.CloseInner {
 		return nil
@@ -83,7 +84,7 @@ func (w *wrapped) Close() error {
 	return w.inner.Close()
 }
 
-// As reaches what lies below, unless that would get round the wrapper.
+// As reaches what lies below, unless that would bypass the wrapper.
 func (w *wrapped) As(target any) bool {
 	if w.hooks.Restrict || w.hooks.Names != nil || w.hooks.looks() || w.hooks.Entry != nil ||
 		w.claims().differs {
@@ -97,7 +98,7 @@ func (w *wrapped) As(target any) bool {
 	return ok && a.As(target)
 }
 
-// check is what every operation on a name begins with, in the order of rule E2.
+// check is the beginning of every operation on a name, in the order of rule E2.
 func (w *wrapped) check(ctx context.Context, c *claims, name, key string) error {
 	if w.closed.Load() {
 		return ErrClosed
@@ -127,7 +128,7 @@ func (w *wrapped) in(name string) string {
 }
 
 // around runs the operation inside the hook, and gives its error the caller's name. A
-// context that has ended is found below, behind the options, as rule E2 orders it.
+// context that has ended is found below, after the options, in the order of rule E2.
 func (w *wrapped) around(ctx context.Context, c *Call, next func(context.Context) error) error {
 	if w.hooks.Around == nil {
 		return NewError(c.Op, c.Name, next(ctx))
@@ -170,7 +171,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
 	if err == nil {
 		var ok bool
 		if content, ok = readable.Check(content); !ok {
-			content = nil // which the bucket below refuses
+			content = nil // the bucket below refuses it
 		}
 		err = cl.checkPut(content, opts)
 	}
@@ -207,7 +208,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
 	return c.Info, nil
 }
 
-// put hands the content to the bucket below.
+// put passes the content to the bucket below.
 func (w *wrapped) put(ctx context.Context, c *Call, cl *claims) (Info, error) {
 	body := c.Content
 	if w.hooks.Content != nil && body != nil {

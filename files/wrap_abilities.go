@@ -2,8 +2,8 @@ package files
 
 import "context"
 
-// The optional abilities of a wrapper: each is there when the bucket below has it, and
-// answers errors.ErrUnsupported otherwise.
+// The optional abilities of a wrapper: each is there if the bucket below has it, and
+// returns errors.ErrUnsupported otherwise.
 
 // CopyFrom copies in the bucket below, inside the hook. A wrapper that looks at
 // contents has no server-side copy.
@@ -82,7 +82,7 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string,
 	return err
 }
 
-// view tells views of one file apart that store it differently, for Copy and Move; nil
+// view tells apart views of one file that store it differently, for Copy and Move; nil
 // is what is stored.
 func (w *wrapped) view() any {
 	if w.hooks.Transform != nil {
@@ -99,7 +99,7 @@ func (w *wrapped) CheckNative(op Op, options []NativeOption) error {
 	return CheckNative(w.inner, op, options)
 }
 
-// Locate tells which file of the bucket below a name is.
+// Locate returns which file of the bucket below a name stands for.
 func (w *wrapped) Locate(name string) (any, string) {
 	if w.check(context.Background(), w.claims(), name, "") != nil {
 		return nil, ""

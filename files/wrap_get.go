@@ -27,8 +27,8 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 	end := ending{w: w, ctx: ctx, call: c}
 	opened := false
 	defer func() {
-		if !opened { // else the body's Close tells
-			r.Close() // where the hook failed, or panicked behind, what had succeeded
+		if !opened { // otherwise the body's Close reports it
+			r.Close() // if the hook failed, or panicked, after the call had succeeded
 			end.tell()
 		}
 	}()
@@ -44,7 +44,7 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 			got.Close()
 			return errLost
 		}
-		before.Close() // where a hook tries again
+		before.Close() // if a hook retries
 		return nil
 	})
 	if err == nil && r == nil {
@@ -71,7 +71,7 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 	return r, nil
 }
 
-// open opens the file below under the context of o, or, where there is none, of the hook.
+// open opens the file below under the context of o, or of the hook if there is no o.
 func (w *wrapped) open(hook context.Context, o *opening, c *Call, cl *claims) (*Reader, error) {
 	ctx := hook
 	if o != nil {
@@ -142,13 +142,13 @@ func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, 
 	return r, nil
 }
 
-// layer reads from a hook's reader and closes it, if it can be closed, and the body
-// beneath.
+// layer reads from a hook's reader. Its Close closes that reader, if it can be closed,
+// and the body below.
 type layer struct {
 	r    io.Reader
 	body io.Closer
-	// A Close without an error, as a decoder's, mustn't come during a Read: it waits
-	// for its end, which the closed body brings.
+	// A Close without an error result, such as a decoder's, mustn't come during a Read.
+	// It waits for the end of the Read, which closing the body brings.
 	late            interface{ Close() }
 	bare            bool // r itself isn't closed
 	mu              sync.Mutex

@@ -2,14 +2,16 @@ package files
 
 import "iter"
 
-// listLimited lists with a limit above a bucket of whose entries some may be left out:
-// the caller counts those that count, and wanted tells how many are still to come. What
-// the bucket below couldn't read comes behind the last entry (L9), which it does only
-// where that listing ends there by its own limit. So as many are asked for as are
-// wanted, and where some were left out, parts of growing size behind them; of a part
-// that isn't used up, what was used is listed once more.
+// listLimited lists with a limit above a bucket some of whose entries may be left out.
+// The caller counts the entries that it keeps, and wanted returns how many are still to
+// come.
 //
-// A bucket without an order has no place to go on from, and is listed without a limit.
+// What the bucket below couldn't read comes after the last entry (L9), and that is only
+// known if its listing ends there by its own limit. So listLimited asks for as many
+// entries as are wanted, and, if some were left out, for parts of growing size after
+// them. If a part isn't used up, what was used of it is listed once more.
+//
+// A bucket without an order can't continue from a name, and is listed without a limit.
 func listLimited(
 	o ListOptions, ordered bool, wanted func() int64,
 	list func(ListOptions) iter.Seq2[Entry, error],
@@ -59,7 +61,7 @@ func listLimited(
 // maxPart is how many entries a part has at most.
 const maxPart = 1 << 20
 
-// unreadOf is what couldn't be read of the first entries of a listing.
+// unreadOf returns what couldn't be read of the first entries of a listing.
 func unreadOf(o ListOptions, n int, list func(ListOptions) iter.Seq2[Entry, error]) error {
 	o.Limit, o.NamesOnly = n, true
 	seen := 0
@@ -74,7 +76,7 @@ func unreadOf(o ListOptions, n int, list func(ListOptions) iter.Seq2[Entry, erro
 	return nil
 }
 
-// firstOf is the first error of two listings, one behind the other.
+// firstOf returns the first error of two listings that follow each other.
 func firstOf(a, b error) error {
 	if a != nil {
 		return a

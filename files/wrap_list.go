@@ -39,7 +39,7 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 }
 
 // outlive returns the context of a listing: the one that the hook gave to next, unless
-// that was cancelled, as by a deferred cancel, before the listing could begin.
+// that one was cancelled before the listing could begin, as by a deferred cancel.
 func outlive(ctx, hook context.Context) (context.Context, func()) {
 	if hook.Err() != context.Canceled || ctx.Err() != nil {
 		return hook, func() {}
@@ -68,7 +68,7 @@ func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string,
 }
 
 // list yields the entries of the bucket below under their names above, and counts them
-// in n, also where the loop's body panics.
+// in n, even if the loop's body panics.
 func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *int64,
 	yield func(Entry, error) bool) error {
 	var o ListOptions
@@ -131,7 +131,7 @@ func (w *wrapped) listInner(ctx context.Context, c *Call, dir string,
 		})
 }
 
-// listError keeps the name of what can't be read where it lies below the directory, and
+// listError keeps the name of what can't be read if it lies below the directory, and
 // makes it the caller's.
 func (w *wrapped) listError(c *Call, err error) error {
 	e, ok := err.(*Error)

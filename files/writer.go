@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// Writer writes a file piece by piece: what is written is stored by Commit, as one Put,
-// and only by it. It is for one goroutine, but for Close, which may be called at any
-// time.
+// Writer writes a file piece by piece. Commit stores what was written, as one Put;
+// nothing is stored without it. A Writer is for one goroutine, except Close, which may
+// be called at any time.
 //
 //	w := files.NewWriter(ctx, b, "report.csv", nil)
-//	defer w.Close() // stores nothing where Commit wasn't reached
+//	defer w.Close() // stores nothing if Commit wasn't reached
 //	if err := produce(w); err != nil {
 //		return err
 //	}
 //	_, err := w.Commit()
 //
-// Each Write is handed to the bucket before it returns: put a bufio.Writer in front of
-// many small ones, and flush it before Commit.
+// Each Write is passed to the bucket before it returns. For many small ones, put a
+// bufio.Writer in front, and flush it before Commit.
 type Writer struct {
 	name   string
 	ctx    context.Context
@@ -30,14 +30,14 @@ type Writer struct {
 
 	mu       sync.Mutex
 	ended    bool // Commit or Close was called
-	panicked any  // what the Put has panicked with, until it was told
+	panicked any  // what the Put has panicked with, until it was reported
 }
 
-// NewWriter begins to write the file; the options are those of Put. It makes no check
-// of its own: what Put refuses, an illegal name for example, fails the first Write, or
-// Commit. The context governs the Writer until Commit or Close, one of which must be
-// called. A panic in the Put, such as that of a wrapper's hook, goes on in the
-// goroutine that uses the Writer, once.
+// NewWriter begins to write the file, with the options of Put. It checks nothing
+// itself: if Put refuses something, such as an illegal name, the first Write or Commit
+// fails. The context governs the Writer until Commit or Close, one of which must be
+// called. A panic in the Put, such as that of a wrapper's hook, continues once in the
+// goroutine that uses the Writer.
 func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Writer {
 	ctx, b = given(ctx, b)
 	var o *PutOptions
@@ -61,7 +61,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	}
 	w.err = NewError(OpPut, name, errCutOff) // unless Put returns
 	// A Put that waits for the next Write doesn't see the context end (P12), so its
-	// content must.
+	// content must see it.
 	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextError(ctx)) })
 	go func() {
 		defer func() {
@@ -76,7 +76,8 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	return w
 }
 
-// Write hands p to the Put. It fails with the Put's error as soon as that has failed.
+// Write passes p to the Put. It fails with the Put's error as soon as the Put has
+// failed.
 //
 // Errors: those of Put; ErrClosed after Commit or Close.
 func (w *Writer) Write(p []byte) (int, error) {
@@ -109,7 +110,7 @@ func (w *Writer) usable() error {
 	return nil
 }
 
-// wait returns when the Put is over, and goes on with its panic.
+// wait returns when the Put is over, and continues its panic.
 func (w *Writer) wait() {
 	<-w.done
 	w.mu.Lock()
@@ -121,7 +122,7 @@ func (w *Writer) wait() {
 	}
 }
 
-// failure is the error of a Write that the Put did not take.
+// failure returns the error of a Write that the Put did not take.
 func (w *Writer) failure() error {
 	w.wait()
 	if w.isEnded() { // by a Close during the Write
@@ -132,7 +133,7 @@ func (w *Writer) failure() error {
 
 func (w *Writer) closed() error { return &Error{Op: OpPut, Name: w.name, Kind: ErrClosed} }
 
-// outcome is the error of a Put that was over before Commit.
+// outcome returns the error of a Put that was over before Commit.
 func (w *Writer) outcome() error {
 	if w.err == nil {
 		return NewError(OpPut, w.name,
@@ -157,8 +158,8 @@ func (w *Writer) isEnded() bool {
 	return w.ended
 }
 
-// Commit ends the content and stores the file; it returns when Put does, with its Info
-// or error. The Writer is then over, also where Commit fails.
+// Commit ends the content and stores the file. It returns when Put does, with its Info
+// or error. The Writer is then finished, even if Commit fails.
 //
 // Errors: those of Put; ErrClosed after Commit or Close.
 func (w *Writer) Commit() (Info, error) {
@@ -169,8 +170,8 @@ func (w *Writer) Commit() (Info, error) {
 		return Info{}, w.closed()
 	}
 	early := w.over()
-	// A context that has ended ends the content with its error, also where what watches
-	// it comes later.
+	// A context that has ended ends the content with its error, even if the function
+	// that watches it comes later.
 	if w.ctx.Err() != nil {
 		w.pipe.CloseWithError(ContextError(w.ctx))
 	} else {
@@ -183,7 +184,7 @@ func (w *Writer) Commit() (Info, error) {
 	return w.info, w.err
 }
 
-// end lets nothing more be written; it returns false where that was so already.
+// end prevents further writes; it returns false if that was done before.
 func (w *Writer) end() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -192,10 +193,10 @@ func (w *Writer) end() bool {
 	return first
 }
 
-// Close aborts the Put where Commit has not been called: nothing is stored, and what
-// was there before stays. It returns when the Put is over. After Commit it does
-// nothing, so it may be deferred; during a Commit it cancels what can still be
-// cancelled, and Commit tells the outcome. It returns nil.
+// Close aborts the Put if Commit has not been called: nothing is stored, and the old
+// file is kept. It returns nil when the Put is over. After Commit it does nothing, so
+// it may be deferred. During a Commit it cancels what can still be cancelled, and
+// Commit returns the outcome.
 func (w *Writer) Close() error {
 	if w == nil || w.pipe == nil {
 		return nil
