@@ -17,7 +17,10 @@ import (
 func newClient(s service, name string, limits connect.Limits) (*container.Client, error) {
 	repeats := &again{}
 	opts := &container.ClientOptions{ClientOptions: clientOptions(limits, repeats)}
-	u := s.url().JoinPath(name).String()
+	u, err := s.container(name)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case s.anonymous:
 		c, err := container.NewClientWithNoCredential(u, opts)

@@ -11,10 +11,23 @@ import (
 
 // connectionString is the one of the environment, or "".
 func connectionString() string {
-	if s := os.Getenv("AZURE_STORAGE_CONNECTION_STRING"); s != "" {
+	if s := setting("AZURE_STORAGE_CONNECTION_STRING"); s != "" {
 		return s
 	}
-	return os.Getenv("AZURE_STORAGEBLOB_CONNECTIONSTRING")
+	return setting("AZURE_STORAGEBLOB_CONNECTIONSTRING")
+}
+
+// setting is a variable of the environment, without the quotes that files of such
+// variables leave around it.
+func setting(name string) string { return unquoted(os.Getenv(name)) }
+
+// unquoted removes white space, and one pair of quotes that match.
+func unquoted(s string) string {
+	s = strings.TrimSpace(s)
+	if n := len(s); n >= 2 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
+		return strings.TrimSpace(s[1 : n-1])
+	}
+	return s
 }
 
 // The account of emulators, which is no secret:
@@ -40,7 +53,7 @@ func connectionService() (service, error) {
 		if key = strings.ToLower(strings.TrimSpace(key)); !ok && key != "" {
 			return s, files.Errorf(files.ErrInvalid, "%s is malformed: a part of it has no =", from)
 		}
-		v = strings.TrimSpace(v)
+		v = unquoted(v)
 		if was, twice := parts[key]; twice && key != "" && was != v {
 			return s, files.Errorf(files.ErrInvalid, "%s has a part twice, of different values",
 				from)
@@ -50,7 +63,21 @@ func connectionService() (service, error) {
 	s.account, s.key, s.keyFrom = parts["accountname"], parts["accountkey"],
 		"the AccountKey of "+from
 	s.sas = strings.TrimPrefix(parts["sharedaccesssignature"], "?")
-	address := parts["blobendpoint"]
+	address, signature, signed := strings.Cut(parts["blobendpoint"], "?")
+	if signed && signature != "" {
+		q, err := url.ParseQuery(signature)
+		switch {
+		case err != nil || !q.Has("sig"):
+			return s, files.Errorf(files.ErrInvalid,
+				"the BlobEndpoint of %s has a query that is no shared access signature", from)
+		case s.sas != "" && s.sas != signature:
+			return s, files.Errorf(files.ErrInvalid,
+				"%s has two shared access signatures, of different values", from)
+		}
+		s.sas = signature
+		// One of an account is for its address; any other is shown with a container's.
+		s.inContainer = !q.Has("ss")
+	}
 	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
 		s.account, s.key = devAccount, devKey
 		proxy, err := endpointOf(or(parts["developmentstorageproxyuri"], "http://127.0.0.1"))
@@ -80,11 +107,11 @@ func connectionService() (service, error) {
 	if s.account == "" { // of a signature: the first word of the host, or the path
 		s.account, _, _ = strings.Cut(u.Hostname(), ".")
 		if connect.IsAlone(u.Hostname()) {
-			s.account = strings.Trim(u.Path, "/")
+			s.account, _, _ = strings.Cut(strings.Trim(u.Path, "/"), "/")
 		}
 	}
 	if s.key != "" {
-		s.sas = ""
+		s.sas, s.inContainer = "", false
 	}
 	return s, nil
 }

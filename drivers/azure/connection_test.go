@@ -55,6 +55,35 @@ func TestConnectionStrings(t *testing.T) {
 			"https://b.blob.core.windows.net/c", false},
 		{"AccountName=a", "", "", false},
 		{"AccountKey=SECRET", "", "", false},
+		// A part twice: the same value is no matter.
+		{"AccountName=a;AccountKey=a2V5;AccountName=a", "",
+			"https://a.blob.core.windows.net/c", true},
+		{"AccountName=a;AccountKey=a2V5;accountname=b", "", "", false},
+		{"AccountName=a;AccountKey=SECRET;AccountKey=SECRET2", "", "", false},
+		// The emulator has its own port, whatever the proxy's is.
+		{"UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://myProxyUri:8888", "",
+			"http://myproxyuri:10000/devstoreaccount1/c", true},
+		{"UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://[::1]:8888/", "",
+			"http://[::1]:10000/devstoreaccount1/c", true},
+		{"UseDevelopmentStorage=true;DevelopmentStorageProxyUri=SECRET:8888", "", "", false},
+		// Quotes, as files of variables leave them.
+		{`"AccountName=a;AccountKey=a2V5"`, "", "https://a.blob.core.windows.net/c", true},
+		{" 'AccountName=a;AccountKey=a2V5;'\n", "", "https://a.blob.core.windows.net/c", true},
+		{`AccountName="a";AccountKey='a2V5'`, "", "https://a.blob.core.windows.net/c", true},
+		{`"AccountName=a;AccountKey=SECRET'`, "", "", false},
+		// A signature inside of the endpoint: of the account, and of a container.
+		{"BlobEndpoint=https://h.example/?" + sas, "", "https://h.example/c?" + sas, false},
+		{"BlobEndpoint=https://h.example/c?" + sas, "", "https://h.example/c?" + sas, false},
+		{"BlobEndpoint=https://h/c?sr=c&" + sas, "", "https://h/c?sr=c&" + sas, false},
+		{"BlobEndpoint=https://h.example/d?sr=c&" + sas, "", "", false},
+		{"BlobEndpoint=http://127.0.0.1:1/c?ss=b&" + sas, "",
+			"http://127.0.0.1:1/c/c?ss=b&" + sas, false},
+		{"BlobEndpoint=http://127.0.0.1:1/a/c?" + sas, "", "http://127.0.0.1:1/a/c?" + sas, false},
+		{"BlobEndpoint=https://h.example?" + sas + ";SharedAccessSignature=" + sas, "",
+			"https://h.example/c?" + sas, false},
+		{"BlobEndpoint=https://h.example?" + sas + ";SharedAccessSignature=sig=other", "",
+			"", false},
+		{"BlobEndpoint=https://h.example?token=SECRET", "", "", false},
 		{"SECRET", "", "", false},
 	} {
 		bareEnvironment(t)

@@ -34,6 +34,12 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	if missing(driver.Key{Name: req.Src}) {
 		return files.Info{}, files.ErrNotExist
 	}
+	v, _ := req.If.Version()
+	for _, v := range []files.Version{v, req.IfSource} {
+		if err := usable(v); err != nil {
+			return files.Info{}, err
+		}
+	}
 	signed, err := src.SignURL(ctx, req.Src, files.SignOptions{Method: "GET", Expiry: copyLife})
 	if err != nil {
 		return files.Info{}, err
@@ -46,6 +52,10 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		})
 		if err != nil {
 			return files.Info{}, err
+		}
+		if isWeak(source.Version) {
+			// Nothing holds the look and the copy together: read and put.
+			return files.Info{}, files.ErrUnsupported
 		}
 		if req.Attributes == nil && !printable(&source.Attributes) {
 			return files.Info{}, files.ErrUnsupported // which a Put says what is wrong with

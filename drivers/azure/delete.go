@@ -24,6 +24,9 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	case missing(key):
 		return files.ErrPrecondition
 	}
+	if err := usable(ifVersion); err != nil {
+		return err
+	}
 	opts := &blob.DeleteOptions{
 		DeleteSnapshots:  &withSnapshots,
 		AccessConditions: readConditions(ifVersion, ""),

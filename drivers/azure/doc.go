@@ -20,11 +20,11 @@
 // the policy repeats. A client that is given to [New] gets this, and all else that a
 // bucket of a URL has, by [ClientOptions].
 //
-// A connection string may have an account's key, a shared access signature, or
-// UseDevelopmentStorage=true. It says where the account is, and a URL or
-// AZURE_STORAGE_ACCOUNT that names another is files.ErrInvalid. anonymous=true opens a
-// public container without credentials. Where the domain is an address, localhost or a
-// name without a dot, the account stands in the path.
+// A connection string may have an account's key, a shared access signature, also as the
+// query of its BlobEndpoint, or UseDevelopmentStorage=true. It says where the account
+// is, and a URL or AZURE_STORAGE_ACCOUNT that names another is files.ErrInvalid.
+// anonymous=true opens a public container without credentials. Where the domain is an
+// address, localhost or a name without a dot, the account stands in the path.
 //
 // Where there are no credentials, the first call is files.ErrPermission and says what
 // to set. After AuthenticationFailed those that azidentity finds are looked for again,
@@ -35,7 +35,9 @@
 //
 // # How the contract is kept
 //
-//   - A version is the ETag, and every Put makes a new one (V1).
+//   - A version is the ETag, and every Put makes a new one (V1). A weak ETag (W/"…"),
+//     which a proxy that compresses makes, is a version for IfNotVersion alone; as a
+//     condition of anything else it is errors.ErrUnsupported.
 //   - Content up to the block size is one Put Blob; more goes in blocks, a few at a
 //     time, and one Put Block List makes the blob of them (P1). Blocks of an upload
 //     that failed are seen by nobody; the service, which has no request to drop them,

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
@@ -18,11 +17,6 @@ func value[T any](p *T) (v T) {
 		v = *p
 	}
 	return v
-}
-
-// version is an ETag without its quotes.
-func version(e *azcore.ETag) files.Version {
-	return files.Version(strings.Trim(strings.TrimPrefix(string(value(e)), "W/"), `"`))
 }
 
 // isFolder reports whether an answer is of a directory: an account with a hierarchical
@@ -42,15 +36,6 @@ func isFolder(h http.Header) bool {
 // tell.
 func isTree(h http.Header) bool {
 	return h.Get("X-Ms-Resource-Type") != "" || h.Get("X-Ms-Permissions") != ""
-}
-
-// etag is the ETag of a version. "*", which is no version, must not stand for any.
-func etag(v files.Version) *azcore.ETag {
-	if v == "*" {
-		v = "none"
-	}
-	e := azcore.ETag(`"` + string(v) + `"`)
-	return &e
 }
 
 // cut cuts a time to what all answers have, as HTTP tells it (V2).

@@ -87,6 +87,27 @@ func (l *listing) from(at place) iter.Seq2[placed, error] {
 			page, next, err := l.pageAt(marker)
 			check.tree = check.tree || l.b.tree.Load()
 			for i, e := range page {
+				if key, odd := undecodable(e.Name); odd {
+					// It has no place in the order, so it comes behind what is there.
+					if l.req.Foreign && i >= index && key > l.req.StartAfter {
+						name := check.last
+						if !check.some {
+							name = l.req.Prefix
+						}
+						foreign := files.Entry{
+							Name:    name,
+							Key:     key,
+							Size:    e.Size,
+							ModTime: e.ModTime,
+							Version: e.Version,
+							IsDir:   e.IsDir,
+						}
+						if !yield(placed{foreign, place{marker: marker, index: i}}, nil) {
+							return
+						}
+					}
+					continue
+				}
 				if e.Name == "" {
 					continue // a directory
 				}
@@ -200,6 +221,9 @@ func (l *listing) page(marker *string, from string) (
 			*d.Name = oddtext.Restore(*d.Name)
 		}
 	}
+	if strings.TrimSpace(value(next)) == "" {
+		next = nil
+	}
 	return merge(items, dirs), next, nil
 }
 
@@ -286,6 +310,10 @@ func entryOf(item *container.BlobItem) files.Entry {
 // emit yields an entry, unless it is outside of what is asked for, and returns whether
 // to go on.
 func (l *listing) emit(e files.Entry, yield func(files.Entry, error) bool) bool {
+	if e.Key != "" { // it can't be decoded
+		e.Name = ""
+		return yield(e, nil)
+	}
 	if l.some && !l.b.tree.Load() && (e.Name < l.last || e.Name == l.last && e.IsDir == l.lastDir) {
 		yield(files.Entry{}, badListing("names in no order, or twice"))
 		return false

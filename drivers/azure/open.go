@@ -22,14 +22,20 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	if missing(req.Key) {
 		return driver.Object{}, files.ErrNotExist
 	}
+	if err := usable(req.IfVersion); err != nil {
+		return driver.Object{}, err
+	}
 	off, n, last := req.Range.Parts()
 	if last || n == 0 {
 		o, empty, err := b.openEmpty(ctx, req)
 		if err != nil || empty {
 			return o, err
 		}
-		// what was resolved holds for this one only
-		req.IfVersion, req.IfNotVersion = o.Info.Version, ""
+		// What was resolved holds for this one only. A weak version can't say so, but
+		// then the answer's own size has to fit.
+		if req.IfNotVersion = ""; !isWeak(o.Info.Version) {
+			req.IfVersion = o.Info.Version
+		}
 		o, err = b.download(ctx, req, o.Offset, o.Length)
 		switch {
 		case errors.Is(err, files.ErrPrecondition), errors.Is(err, errRange):
@@ -171,18 +177,6 @@ func parseContentRange(s string) (first, last, size int64, ok bool) {
 	size, errs[2] = strconv.ParseInt(total, 10, 64)
 	ok = errors.Join(errs[:]...) == nil && first >= 0 && last >= first && size > last
 	return first, last, size, ok
-}
-
-// compare compares the version of an answer: what ignores conditions on reads sends
-// another version, or the caller's own.
-func compare(req driver.OpenRequest, v files.Version) error {
-	switch {
-	case req.IfVersion != "" && v != req.IfVersion:
-		return files.ErrPrecondition
-	case req.IfNotVersion != "" && v == req.IfNotVersion:
-		return files.ErrNotModified
-	}
-	return nil
 }
 
 // asks is the operation with the conditions of a read.

@@ -29,6 +29,11 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := checkName(req.Name); err != nil {
 		return files.Info{}, err
 	}
+	if v, ok := req.If.Version(); ok {
+		if err := usable(v); err != nil {
+			return files.Info{}, err
+		}
+	}
 	parts, err := driver.NewParts(b.plan(), req)
 	if err != nil {
 		return files.Info{}, err

@@ -100,9 +100,16 @@ var elements = map[string]func(value []byte) bool{
 
 func okTime(v []byte) bool { return len(v) == 0 || plainTime(v) || isTime(string(v)) }
 
-func okNumber(v []byte) bool { _, err := strconv.ParseInt(string(v), 10, 64); return err == nil }
+// White space around numbers and booleans is no part of them, to the SDK either.
+func okNumber(v []byte) bool {
+	_, err := strconv.ParseInt(string(bytes.TrimSpace(v)), 10, 64)
+	return err == nil
+}
 
-func okBool(v []byte) bool { _, err := strconv.ParseBool(string(v)); return err == nil }
+func okBool(v []byte) bool {
+	_, err := strconv.ParseBool(string(bytes.TrimSpace(v)))
+	return err == nil
+}
 
 func okBinary(v []byte) bool {
 	_, err := base64.StdEncoding.DecodeString(string(v))
@@ -113,7 +120,7 @@ func okBinary(v []byte) bool {
 // out what is none; what XML can't hold in a name is put so that it can. The page
 // itself comes back where it is as it should be.
 func repairPage(page []byte) []byte {
-	page = oddtext.XML(page)
+	page = markUndecodable(oddtext.XML(page))
 	var anew []byte
 	done := 0 // of page
 	for i := bytes.IndexByte(page, '<'); i >= 0; {

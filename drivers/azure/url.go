@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 
@@ -112,6 +111,7 @@ type service struct {
 	endpoint                  *url.URL // of a connection string; nil: the account's
 	key, keyFrom              string
 	sas                       string
+	inContainer               bool // the endpoint may be a container's
 	anonymous                 bool
 }
 
@@ -119,13 +119,13 @@ type service struct {
 // access signature, a connection string.
 func environment() (service, error) {
 	s := service{
-		account:  os.Getenv("AZURE_STORAGE_ACCOUNT"),
-		domain:   os.Getenv("AZURE_STORAGE_DOMAIN"),
-		protocol: strings.ToLower(os.Getenv("AZURE_STORAGE_PROTOCOL")),
+		account:  setting("AZURE_STORAGE_ACCOUNT"),
+		domain:   setting("AZURE_STORAGE_DOMAIN"),
+		protocol: strings.ToLower(setting("AZURE_STORAGE_PROTOCOL")),
 	}
-	s.cdn, _ = strconv.ParseBool(os.Getenv("AZURE_STORAGE_IS_CDN"))
-	s.emulator, _ = strconv.ParseBool(os.Getenv("AZURE_STORAGE_IS_LOCAL_EMULATOR"))
-	key, sas := os.Getenv("AZURE_STORAGE_KEY"), os.Getenv("AZURE_STORAGE_SAS_TOKEN")
+	s.cdn, _ = strconv.ParseBool(setting("AZURE_STORAGE_IS_CDN"))
+	s.emulator, _ = strconv.ParseBool(setting("AZURE_STORAGE_IS_LOCAL_EMULATOR"))
+	key, sas := setting("AZURE_STORAGE_KEY"), setting("AZURE_STORAGE_SAS_TOKEN")
 	switch {
 	case s.account != "" && key != "":
 		s.key, s.keyFrom = key, "AZURE_STORAGE_KEY"
@@ -133,7 +133,7 @@ func environment() (service, error) {
 		s.sas = strings.TrimPrefix(sas, "?")
 		if s.account == "" {
 			c, err := connectionService()
-			s.account, s.endpoint = c.account, c.endpoint
+			s.account, s.endpoint, s.inContainer = c.account, c.endpoint, c.inContainer
 			return s, err
 		}
 	case connectionString() != "":
@@ -217,6 +217,26 @@ func (s service) url() *url.URL {
 		u.Host = s.account + "." + host
 	}
 	return u
+}
+
+// container is a container's. A signature that was given with a container's address is
+// for that one alone.
+func (s service) container(name string) (string, error) {
+	u := s.url()
+	dir, last := "", ""
+	if s.inContainer && s.endpoint != nil {
+		i := strings.LastIndexByte(u.Path, '/')
+		dir, last = u.Path[:max(i, 0)], u.Path[i+1:]
+	}
+	q, _ := url.ParseQuery(s.sas)
+	switch {
+	case last == name && name != "":
+		u.Path, u.RawPath = dir, ""
+	case last != "" && q.Get("sr") == "c":
+		return "", files.Errorf(files.ErrInvalid,
+			"the BlobEndpoint of AZURE_STORAGE_CONNECTION_STRING is another container's")
+	}
+	return u.JoinPath(name).String(), nil
 }
 
 func or(s, def string) string {

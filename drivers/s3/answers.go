@@ -219,6 +219,8 @@ func understandSuccess(operation string, resp *smithyhttp.Response, tag bool) er
 			return foreign("an element with nothing in it")
 		}
 		body = mendPage(body)
+	} else {
+		body = mendDocument(body)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
@@ -237,6 +239,9 @@ func understandError(resp *smithyhttp.Response) error {
 	e, ok := errorDocument(body)
 	if !ok {
 		return &told{status: resp.StatusCode, bare: len(bytes.TrimSpace(body)) == 0}
+	}
+	if t := trimValues(body); len(t) < len(body) {
+		resp.Body = io.NopCloser(bytes.NewReader(t))
 	}
 	if e.Region != "" && resp.Header.Get("X-Amz-Bucket-Region") == "" {
 		resp.Header.Set("X-Amz-Bucket-Region", e.Region)

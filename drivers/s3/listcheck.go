@@ -89,6 +89,9 @@ func (c *listCheck) object(size *int64, key *string) error {
 // page looks at a page's end, and returns the token of the next one, "" behind the last.
 func (c *listCheck) page(out *s3.ListObjectsV2Output) (next string, err error) {
 	next = aws.ToString(out.NextContinuationToken)
+	if strings.TrimSpace(next) == "" {
+		next = ""
+	}
 	switch {
 	case out.IsTruncated != nil && !*out.IsTruncated, out.IsTruncated == nil && next == "":
 		return "", nil

@@ -47,7 +47,14 @@ func mendHeader(h http.Header) {
 // asked for in an encoding, and whose times are odd, or what nobody asks about. The
 // page itself comes back where it is as it should be.
 func mendPage(page []byte) []byte {
-	return mendTimes(dropOdd(oddtext.XML(page)))
+	return mendTimes(dropOdd(trimValues(oddtext.XML(page))))
+}
+
+// mendDocument lets an answer that is no page be read: white space around values, and
+// odd times.
+func mendDocument(document []byte) []byte {
+	document = dropElements(trimValues(document), "DeleteMarker", isBool)
+	return mendTimes(document)
 }
 
 // dropOdd leaves out what the SDK would fail a page for and nobody asks about: numbers
@@ -58,10 +65,13 @@ func dropOdd(page []byte) []byte {
 		_, err := strconv.ParseInt(string(s), 10, 64)
 		return err == nil
 	}
+	page = dropElements(page, "IsTruncated", func(s []byte) bool { return len(s) > 0 })
 	page = dropElements(page, "MaxKeys", isNumber)
 	page = dropElements(page, "KeyCount", isNumber)
 	return dropElements(page, "RestoreStatus", func([]byte) bool { return false })
 }
+
+func isBool(s []byte) bool { _, err := strconv.ParseBool(string(s)); return err == nil }
 
 // maxDropped is how long an element is at most that is left out, in bytes.
 const maxDropped = 1 << 10
