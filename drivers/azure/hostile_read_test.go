@@ -173,7 +173,7 @@ func TestOneVersion(t *testing.T) {
 		second func(w http.ResponseWriter)
 		want   error // of the read; nil is all of it
 	}{
-		"the rest":                  {part(`"1"`, "bytes 5-9/10", "56789"), nil},
+		"the rest": {part(`"1"`, "bytes 5-9/10", "56789"), nil},
 		"of a weak ETag": {part(`W/"1"`, "bytes 5-9/10", "56789"),
 			errors.ErrUnsupported},
 		"of another version":        {part(`"2"`, "bytes 5-9/10", "EVIL!"), files.ErrChanged},
