@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// TestContentTypeIsPuts: the function tells what Put stores.
+// TestContentTypeIsPuts: the function returns the type that Put stores.
 func TestContentTypeIsPuts(t *testing.T) {
 	b := mem.New(nil)
 	for _, name := range []string{
@@ -43,7 +43,7 @@ func ExampleContentType() {
 	// application/pdf
 }
 
-// TestOptionsComeLast: what the package documentation says of options is true of the
+// TestOptionsComeLast: what the package documentation says about options is true of the
 // interface.
 func TestOptionsComeLast(t *testing.T) {
 	bucket := reflect.TypeFor[files.Bucket]()

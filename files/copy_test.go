@@ -204,7 +204,7 @@ func TestCopyOntoItself(t *testing.T) {
 	}
 }
 
-// TestCopyOntoItselfUnknown: a bucket that can't be compared isn't known again, but
+// TestCopyOntoItselfUnknown: a bucket that can't be compared isn't recognised, but
 // nothing is lost.
 func TestCopyOntoItselfUnknown(t *testing.T) {
 	for _, c := range []struct {
@@ -276,7 +276,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// TestMoveUnderAWriter: what was put to the source behind the copy's back is not deleted.
+// TestMoveUnderAWriter: what was put to the source after the copy is not deleted.
 func TestMoveUnderAWriter(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "from", "old")

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// vagueBackend has a bulk delete that does nothing, and answers with n errors.
+// vagueBackend has a bulk delete that does nothing and returns n errors.
 type vagueBackend struct {
 	driver.Backend
 	n int
@@ -28,7 +28,8 @@ type vagueBucket struct {
 
 func (v *vagueBucket) DeleteMany(context.Context, []string) []error { return make([]error, v.n) }
 
-// A bulk delete that doesn't answer for each name is an error for all of them (D3).
+// A bulk delete that doesn't return an answer for each name is an error for all of them
+// (D3).
 func TestDeleteManyUnanswered(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 5} {
 		for what, b := range map[string]files.Bucket{

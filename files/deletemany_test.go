@@ -58,7 +58,7 @@ func TestDeleteManyStops(t *testing.T) {
 	}
 	has(t, b, "a", "text of a")
 
-	// A bucket that refuses everything isn't asked for ever.
+	// A bucket that refuses everything is not asked without end.
 	asked := 0
 	_, err = files.DeleteMany(ctx, files.ReadOnly(b), func(yield func(string) bool) {
 		for asked = 0; asked < 1_000_000 && yield(fmt.Sprint(asked)); asked++ {
@@ -90,7 +90,7 @@ func TestDeleteDirAndAll(t *testing.T) {
 		t.Error(res, err)
 	}
 	wantList(t, b, "", nil, "d", "d0", "e/f")
-	// A listing that fails half-way is told, and what was deleted is counted.
+	// A listing that fails half-way is reported, and what was deleted is counted.
 	failing := &failingList{b}
 	res, err := files.DeleteAll(ctx, failing)
 	if !errors.Is(err, errBroken) || res.Deleted != 1 {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// forbidden are standard packages that none of the small packages may bring, with the
+// forbidden are standard packages that none of the small packages may import, with the
 // reason.
 var forbidden = map[string]string{
 	"net/http":    "adds 2.7 MB to every program, also to those that open no cloud",
@@ -24,9 +24,9 @@ var forbidden = map[string]string{
 	"runtime/cgo":   "needs a C compiler",
 }
 
-// TestDependencies: files, files/driver, files/retry and drivers/mem stand on the
-// standard library alone, without the network, so a program's tests and small programs
-// stay small.
+// TestDependencies: files, files/driver, files/retry and drivers/mem import the
+// standard library alone, without the network, so that a program's tests and small
+// programs stay small.
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
@@ -55,8 +55,8 @@ func TestDependencies(t *testing.T) {
 }
 
 // TestArrows: files imports nothing of this module, files/retry only files, and
-// files/driver these two; what is below files/internal stands on nothing, and any of
-// them may use it.
+// files/driver these two. What is below files/internal imports nothing of it either,
+// and any of them may import that.
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/content", "internal/contenttype"}

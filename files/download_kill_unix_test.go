@@ -62,8 +62,8 @@ func folder(t *testing.T, dir string) []string {
 }
 
 // TestDownloadKilled: a process that is killed in DownloadFile leaves nothing that
-// stays: nothing at all where files without a name work, and else what the next
-// download removes.
+// stays. If files without a name work it leaves nothing at all, and otherwise what the
+// next download removes.
 func TestDownloadKilled(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestDownloadChild$")
@@ -97,7 +97,7 @@ func TestDownloadKilled(t *testing.T) {
 	}
 }
 
-// What a process still holds stays, as does what only looks like ours.
+// A file that a process still holds stays, as does one that only looks like ours.
 func TestDownloadSweeps(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string) string {

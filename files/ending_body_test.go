@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBodyInBrokenCode: a panic or runtime.Goexit of the writer or the loop that a body
-// is read by is told to Done, as that of a listing's loop is.
+// TestBodyInBrokenCode: a panic or runtime.Goexit of the writer or the loop that reads
+// a body is reported to Done, like that of a listing's loop.
 func TestBodyInBrokenCode(t *testing.T) {
 	ctx := context.Background()
 	layered := func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {

@@ -56,8 +56,8 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-// TestSentinels: each is itself, and the standard library's where that has a name for
-// it, and no other.
+// TestSentinels: each sentinel is itself and the standard library's error of the same
+// name, if there is one, and no other.
 func TestSentinels(t *testing.T) {
 	std := map[error]error{
 		files.ErrNotExist:    fs.ErrNotExist,
@@ -89,8 +89,8 @@ func TestSentinels(t *testing.T) {
 	}
 }
 
-// TestErrorTexts: no path, URL or text of a system's error leaves through a text, and
-// the errors stay reachable (E1).
+// TestErrorTexts: no path, URL or text of a system's error gets into a text, and the
+// errors stay reachable (E1).
 func TestErrorTexts(t *testing.T) {
 	secret := "/srv/hidden/tenant"
 	for _, c := range []struct {

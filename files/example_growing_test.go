@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Another program writes a log, which is followed from where the last reading ended.
+// Follow a log that another program writes, from where the last reading ended.
 func ExampleGetOptions_growing() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "")

@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A wrapper that logs what happens is one call.
+// Log every operation with a wrapper, which is one call.
 func ExampleWrap() {
 	b := files.Wrap(open(), files.Hooks{
 		Done: func(_ context.Context, c *files.Call, n int64, err error) {
@@ -31,7 +31,7 @@ func ExampleWrap() {
 	// stat missing 0 files: stat missing: file does not exist
 }
 
-// A tenant gets a bucket of its own, which reaches nothing else.
+// Give a tenant a bucket of its own, which reaches nothing else.
 func ExampleSub() {
 	b := open()
 	tenant := "acme"
@@ -63,7 +63,7 @@ func ExampleReadOnly() {
 	// files: put hello.txt: permission denied: the bucket is read-only
 }
 
-// Count in a file. However many programs do so at once, no count is lost.
+// Count in a file. No count is lost, however many programs count at once.
 func ExampleUpdate() {
 	b := open()
 	for range 3 {
@@ -110,7 +110,7 @@ func ExampleUpdateJSON() {
 	// [ann bob] <nil>
 }
 
-// Show a listing page by page: the token goes into the link to the next page.
+// Show a listing page by page. The token goes into the link to the next page.
 func ExampleListPage() {
 	b := open()
 	fill(b, "a", "b/1", "b/2", "c", "d")
@@ -142,8 +142,8 @@ func ExampleListPage() {
 	// files: list: invalid argument: the page token is not one of this listing
 }
 
-// Write a file as its content is made. Where anything goes wrong before Commit, nothing
-// is stored.
+// Write a file as its content is made. If anything goes wrong before Commit, nothing is
+// stored.
 func ExampleNewWriter() {
 	b := open()
 	report := func(rows [][]string) error {
@@ -173,8 +173,8 @@ func ExampleNewWriter() {
 	// <nil>
 }
 
-// Copy a file, with its content type and metadata, inside a bucket or from one to
-// another.
+// Copy a file, with its content type and metadata, inside a bucket or from one bucket
+// to another.
 func ExampleCopy() {
 	b, backup := open(), open()
 	attrs := files.Attributes{Metadata: map[string]string{"author": "ann"}}
@@ -204,7 +204,7 @@ func ExampleMove() {
 	// false <nil>
 }
 
-// Replace a file only where nobody else has changed it.
+// Replace a file only if nobody else has changed it.
 func ExampleIfVersion() {
 	b := open()
 	fill(b, "page.html")

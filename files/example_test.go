@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// open opens a new bucket in memory. The same program works with any URL whose driver
+// open opens a new bucket in memory. The same program works with every URL whose driver
 // it imports.
 func open() files.Bucket {
 	b, err := files.Open(context.Background(), "mem://")
@@ -56,7 +56,7 @@ func ExamplePutString() {
 	// Output: hello.txt 13 text/plain; charset=utf-8 <nil>
 }
 
-// Put a text into a directory, which needs no making.
+// Put a text into a directory, which need not be made before.
 func ExamplePutString_directory() {
 	b := open()
 	info, err := files.PutString(ctx, b, "notes/day14.txt", "Rain again.", nil)
@@ -118,7 +118,7 @@ func ExampleReader_ReadString() {
 	// Output: about hello.txt 15 <nil>
 }
 
-// Read a given amount, and then what is left.
+// Read a given number of bytes, and then what is left.
 func ExampleReader_ReadN() {
 	b := open()
 	fill(b, "hello.txt")
@@ -139,7 +139,7 @@ func ExampleReader_ReadN() {
 	// "o.txt" <nil>
 }
 
-// Iterate over a file in chunks, of 1024 bytes where no size is asked for.
+// Iterate over a file in chunks, which have 1024 bytes unless another size is given.
 func ExampleReader_Chunks() {
 	b := open()
 	if _, err := files.PutBytes(ctx, b, "data.bin", make([]byte, 2500), nil); err != nil {
@@ -217,7 +217,7 @@ func ExampleGetOptions_readTimeout() {
 	// files: get hello.txt: i/o timeout
 }
 
-// Close a file: reading it afterwards is an error, closing it again is none.
+// Close a file. Reading it afterwards is an error; closing it again is not.
 func ExampleReader_Close() {
 	b := open()
 	fill(b, "hello.txt")
@@ -276,7 +276,7 @@ func ExampleBucket_list_directory() {
 	// notes/old/ true
 }
 
-// Delete one file. Deleting what isn't there is no error.
+// Delete one file. Deleting what isn't there is not an error.
 func ExampleBucket_delete() {
 	b := open()
 	fill(b, "hello.txt", "notes.txt")

@@ -13,8 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A wrapper that compresses what is put in one piece: the plain size stands in the
-// metadata.
+// Compress what is put in one piece. The metadata holds the plain size.
 func ExampleTransform() {
 	const sizeKey = "plain-size"
 	store := mem.New(nil)
@@ -67,7 +66,7 @@ func ExampleTransform() {
 			}, nil
 		},
 		Info: info,
-		// A listing tells no metadata, and so no plain size.
+		// A listing has no metadata, and so no plain size.
 		Entry: func(_ *files.Call, e files.Entry) (files.Entry, error) { return e, nil },
 	}})
 

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Whatever reads an fs.FS reads a bucket.
+// Everything that reads an fs.FS can read a bucket.
 func ExampleFS() {
 	ctx := context.Background()
 	b := mem.New(nil)

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// A bucket that lists in no order, in reverse here, makes the same view.
+// A bucket that lists without an order, here in reverse, makes the same view.
 func TestFSUnordered(t *testing.T) {
 	inner, _ := fsBucket(t, "a", "a-", "a/b", "b/c", "c")
 	b := fsUnordered{Bucket: inner}

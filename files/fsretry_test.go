@@ -16,7 +16,7 @@ import (
 
 var errOnce = errors.New("once")
 
-// failsOnce gives bodies of which each of the first fails behind some bytes.
+// failsOnce returns bodies; each of the first ones fails after some bytes.
 func failsOnce(t *testing.T, text string, after int64, times int) files.Bucket {
 	m := mem.New(nil)
 	put(t, m, "a", text)
@@ -30,8 +30,8 @@ func failsOnce(t *testing.T, text string, after int64, times int) files.Bucket {
 	})
 }
 
-// TestFSFileTriesAgain: an error of a Read isn't for ever: the next goes on where the
-// file stands.
+// TestFSFileTriesAgain: an error of a Read doesn't stay: the next Read continues where
+// the file stands.
 func TestFSFileTriesAgain(t *testing.T) {
 	const text = "0123456789"
 	for what, read := range map[string]func(f fs.File) ([]byte, error){
@@ -100,7 +100,7 @@ func (w *fewBytes) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// A directory that could not be listed to its end goes on behind what came.
+// A directory that could not be listed to its end continues after what came.
 func TestFSDirTriesAgain(t *testing.T) {
 	m := mem.New(nil)
 	for _, name := range []string{"a", "b/x", "c", "d"} {
@@ -170,8 +170,8 @@ func (l lists) List(context.Context, string, *files.ListOptions) iter.Seq2[files
 	}
 }
 
-// A listing that leads elsewhere, or for ever, is refused by the view, with the entry's
-// name.
+// A listing that leads elsewhere, or has no end, is refused by the view, with the
+// entry's name.
 func TestFSLyingBucket(t *testing.T) {
 	for _, e := range []files.Entry{
 		{Name: "/abs"},

@@ -78,7 +78,7 @@ func (b *broken) Read(p []byte) (int, error) {
 
 var _ io.Reader = &broken{}
 
-// failingList is a bucket whose listings break behind the first entry.
+// failingList is a bucket whose listings break after the first entry.
 type failingList struct{ files.Bucket }
 
 func (f *failingList) List(ctx context.Context, dir string,

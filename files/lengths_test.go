@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// boasting is a service that tells other lengths than it has.
+// boasting is a service that reports other lengths than it has.
 type boasting struct {
 	driver.Backend
 	size, offset, length int64
@@ -54,7 +54,7 @@ var foreignLengths = []int64{
 	-1, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1, 1 << 47, 1 << 40, 27,
 }
 
-// TestForeignLengths: what a service tells of a body's length is neither believed nor
+// TestForeignLengths: a body's length that a service reports is neither believed nor
 // allocated.
 func TestForeignLengths(t *testing.T) {
 	for _, n := range foreignLengths {
@@ -153,7 +153,7 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-// TestReadAllGrows: what is larger than is trusted at once comes whole.
+// TestReadAllGrows: content larger than what is trusted at once arrives whole.
 func TestReadAllGrows(t *testing.T) {
 	b := mem.New(nil)
 	big := strings.Repeat(alphabet, 50<<20/len(alphabet))

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// terse is a map backend that copies, and tells of a copy no more than S3 does unless
+// terse is a map backend that copies. Its answer to a copy has no more than S3's unless
 // it is asked.
 type terse struct {
 	*mapdriver.Backend

@@ -257,7 +257,7 @@ func TestNilContent(t *testing.T) {
 	}
 }
 
-// TestNilIsThoughtOf: each exported function and method of the package stands in a test
+// TestNilIsThoughtOf: each exported function and method of the package is in a test
 // above, or here with the reason why it has nothing that could be nil.
 func TestNilIsThoughtOf(t *testing.T) {
 	thought := map[string]string{

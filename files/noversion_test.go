@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// blank is a backend that claims all and tells no version, as a gateway without ETags
-// does. It counts what is written.
+// blank is a backend that claims everything and reports no version, as a gateway
+// without ETags does. It counts what is written.
 type blank struct {
 	driver.Backend
 	writes int
@@ -60,8 +60,8 @@ type claiming struct{ files.Bucket }
 
 func (c *claiming) Features() files.Features { return mem.New(nil).Features() }
 
-// TestNoVersion: what needs a version and finds none is ErrUnsupported before anything
-// is written, also where the bucket goes on claiming to have them (P9, C1).
+// TestNoVersion: a call that needs a version and finds none is ErrUnsupported before
+// anything is written, even if the bucket goes on claiming to have them (P9, C1).
 func TestNoVersion(t *testing.T) {
 	newText := func([]byte) ([]byte, error) { return []byte("new"), nil }
 	change := func(a *files.Attributes) error { a.CacheControl = "x"; return nil }
@@ -156,8 +156,8 @@ func TestNoVersionIsTold(t *testing.T) {
 	}
 }
 
-// breaking breaks each body after three bytes, and tells what follows to be of another
-// version.
+// breaking breaks each body after three bytes, and reports another version for what
+// follows.
 type breaking struct {
 	driver.Backend
 	version files.Version
@@ -177,7 +177,7 @@ func (b *breaking) Open(ctx context.Context, req driver.OpenRequest) (driver.Obj
 }
 
 // A body that breaks is not resumed without a version, nor with another one: it fails
-// behind what came (G5).
+// after what came (G5).
 func TestNoVersionNoResume(t *testing.T) {
 	for version, want := range map[files.Version]error{
 		"":      files.ErrUnavailable,

@@ -6,8 +6,8 @@ import (
 )
 
 // TestOptionsAreClassed: a field that is added to the features or to options must be
-// thought of by wrappers: enforced where the features don't claim it, and passed on or
-// answered by a Transform.
+// handled by wrappers: refused if the features don't claim it, and passed on or handled
+// by a Transform.
 func TestOptionsAreClassed(t *testing.T) {
 	const (
 		enforced = "enforced by Wrap"

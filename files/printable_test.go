@@ -51,8 +51,8 @@ var oddNames = []string{
 	"t\U000e0041",
 }
 
-// TestNamesInATerminal: what can't be printed safely in a name reaches no text of an
-// error, and JSON gives the name back (E1).
+// TestNamesInATerminal: what can't be printed safely in a name gets into no text of an
+// error, and JSON keeps the name (E1).
 func TestNamesInATerminal(t *testing.T) {
 	b := mem.New(nil)
 	sub, err := files.Sub(b, oddNames[0])

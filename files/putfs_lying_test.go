@@ -41,8 +41,9 @@ func (l lie) Mode() fs.FileMode {
 	return 0o644
 }
 
-// TestPutFSLies: a tree whose listings lead elsewhere, twice to one place, or for ever
-// is refused with the entry's name, and nothing of the directory that lies is stored.
+// TestPutFSLies: a tree whose listings lead elsewhere, twice to one place, or have no
+// end, is refused with the entry's name, and nothing of the directory that lies is
+// stored.
 func TestPutFSLies(t *testing.T) {
 	file := func(name string) fs.DirEntry { return lie{name: name} }
 	dir := func(name string) fs.DirEntry { return lie{name: name, dir: true} }

@@ -9,7 +9,7 @@ import (
 )
 
 // TestNoSecretInAnyForm: a secret is found in whatever syntax a cause writes it (E1),
-// and what only looks like one of its names is shown.
+// and text that only looks like a secret's name is shown.
 func TestNoSecretInAnyForm(t *testing.T) {
 	const key = "Zx9q8Kd73hfK29ahdKWE82hdQ"
 	for _, text := range []string{

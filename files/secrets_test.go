@@ -178,7 +178,7 @@ func TestRestOfACause(t *testing.T) {
 	}
 }
 
-// A hook's error is somebody's as well, whatever operation it fails.
+// A hook's error may come from anybody, whatever operation it fails.
 func TestNoSecretOfAHook(t *testing.T) {
 	req, err := http.NewRequest("GET", "https://h/f?sig=hUnTeR2x", nil)
 	if err != nil {

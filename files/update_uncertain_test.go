@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// lossy is a bucket whose first Put answers ErrUncertain: where happens is true, the
-// content is stored nonetheless. then is called behind it.
+// lossy is a bucket whose first Put returns ErrUncertain. If happens is true, the
+// content is stored nonetheless. then is called afterwards.
 func lossy(b files.Bucket, happens bool, then func()) files.Bucket {
 	lost := false
 	return around(b,
@@ -100,7 +100,7 @@ func TestUpdateUncertainThenLate(t *testing.T) {
 	})
 }
 
-// TestUpdateUncertainThenFailure: a failure behind a lost answer must not look as if
+// TestUpdateUncertainThenFailure: a failure after a lost answer must not look as if
 // nothing had changed.
 func TestUpdateUncertainThenFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

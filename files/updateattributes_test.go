@@ -119,8 +119,8 @@ func TestUpdateAttributesKeepsTheRest(t *testing.T) {
 	}
 }
 
-// TestUpdateAttributesRaces: with another writer between, nothing is mixed and nothing
-// is lost.
+// TestUpdateAttributesRaces: with another writer in between, nothing is mixed and
+// nothing is lost.
 func TestUpdateAttributesRaces(t *testing.T) {
 	for name, b := range attributeBuckets(t) {
 		put(t, b, "f", "one")
@@ -179,8 +179,8 @@ func TestUpdateAttributesRaces(t *testing.T) {
 	}
 }
 
-// TestUpdateAttributesLostAnswer: where the answer to the write is lost, what was
-// written is found.
+// TestUpdateAttributesLostAnswer: if the answer to the write is lost, what was written
+// is found.
 func TestUpdateAttributesLostAnswer(t *testing.T) {
 	inner := mem.New(nil)
 	put(t, inner, "f", "one")

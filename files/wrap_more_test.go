@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestAroundDefersCancel: the usual way of a timeout ends neither the body nor the
-// listing.
+// TestAroundDefersCancel: a deferred cancel, the usual way to set a timeout, ends
+// neither the body nor the listing.
 func TestAroundDefersCancel(t *testing.T) {
 	b := around(tree(t),
 		func(ctx context.Context, _ *files.Call, next func(context.Context) error) error {
@@ -55,7 +55,7 @@ func TestAroundDefersCancel(t *testing.T) {
 	is(t, err, context.Canceled)
 }
 
-// TestAroundDeadlineHolds: a deadline that is not cancelled goes on to hold.
+// TestAroundDeadlineHolds: a deadline that is not cancelled still holds.
 func TestAroundDeadlineHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := mem.New(nil)
@@ -183,7 +183,7 @@ func TestSigningIsAnsweredAndReplaced(t *testing.T) {
 	}
 }
 
-// TestMaskedSource: a copy from a bucket that shows less brings no more than it shows.
+// TestMaskedSource: a copy from a bucket that shows less copies no more than it shows.
 func TestMaskedSource(t *testing.T) {
 	store := mem.New(nil)
 	_, err := files.PutString(ctx, store, "a", "x", &files.PutOptions{

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// unreadAt is a bucket of a hundred files "d/00" to "d/99", of which a folder just
-// before "d/55" can't be read, which its listings tell as a driver does (L9).
+// unreadAt is a bucket of a hundred files "d/00" to "d/99". A folder just before "d/55"
+// can't be read, which its listings report as a driver does (L9).
 func unreadAt(t *testing.T) files.Bucket {
 	t.Helper()
 	b := mem.New(nil)
@@ -48,9 +48,9 @@ func unreadAt(t *testing.T) files.Bucket {
 	return files.Wrap(b, files.Hooks{List: list, CloseInner: true})
 }
 
-// A listing through a wrapper that maps names, or leaves some out, tells what can't be
-// read as the bucket below does: behind the last entry that Limit allows, if that lies
-// before it (L9).
+// A listing through a wrapper that maps names, or leaves some out, reports what can't
+// be read as the bucket below does: after the last entry that Limit allows, if it lies
+// before that entry (L9).
 func TestWrapUnread(t *testing.T) {
 	below := unreadAt(t)
 	sub, err := files.Sub(below, "d")

@@ -10,7 +10,7 @@ import (
 )
 
 // TestMaskedVersions: a wrapper that claims no versions takes none either, by any
-// method, though the bucket below would.
+// method, even if the bucket below would.
 func TestMaskedVersions(t *testing.T) {
 	ctx := context.Background()
 	inner := mem.New(nil)

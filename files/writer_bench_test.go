@@ -13,8 +13,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// BenchmarkWriter stores 64 MiB in memory through a Writer, beside a Put of the same:
-// what the hand-over costs.
+// BenchmarkWriter stores 64 MiB in memory through a Writer, and by a Put for
+// comparison, to show what the Writer costs.
 func BenchmarkWriter(b *testing.B) {
 	const size = 64 << 20
 	source := func() io.Reader { return io.LimitReader(zeros{}, size) }

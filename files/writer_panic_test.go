@@ -63,7 +63,7 @@ func TestWriterPanics(t *testing.T) {
 	}
 }
 
-// TestNothingGiven: what is nil is ErrInvalid also where there would be nothing to do
+// TestNothingGiven: a nil argument is ErrInvalid even if there would be nothing to do
 // (E2).
 func TestNothingGiven(t *testing.T) {
 	none := func(func(string) bool) {}

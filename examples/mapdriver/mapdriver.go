@@ -1,6 +1,6 @@
-// Package mapdriver is a complete driver in about a hundred lines: what the author of a
-// driver writes, beside package files/driver, which does the rest. Its test holds it to
-// the whole contract.
+// Package mapdriver is a complete driver in about a hundred lines. It is what the
+// author of a driver writes; package files/driver does the rest. Its test checks it
+// against the whole contract.
 //
 //	b := driver.New(mapdriver.New())
 //
@@ -34,7 +34,7 @@ type file struct {
 	content []byte
 }
 
-// New returns an empty one, for driver.New.
+// New returns an empty Backend, for driver.New.
 func New() *Backend { return &Backend{files: map[string]file{}} }
 
 func (m *Backend) Features() files.Features {

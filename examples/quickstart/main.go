@@ -1,12 +1,12 @@
-// Command quickstart shows what a bucket does, on real files: it stores the tree of the
-// folder that it is run in, lists it, reads it back whole, in part and where it is
-// missing, replaces a file on condition, and deletes.
+// Command quickstart shows what a bucket does, on real files. It stores the tree of the
+// folder that it is run in, lists it, and reads it back: whole, in part, and a file
+// that is missing. Then it replaces a file on a condition, and deletes everything.
 //
 //	go run ./examples/quickstart                      a local folder, removed at the end
 //	go run ./examples/quickstart -url mem://          memory
 //	go run ./examples/quickstart -url 'file:///tmp/demo?create_dir=1'
 //
-// It touches nothing but names below one directory of its own, which it removes.
+// It only touches names below one directory of its own, which it removes.
 package main
 
 import (
@@ -44,7 +44,7 @@ func main() {
 
 var errOpen = errors.New("can't open the bucket")
 
-// run does it all against the bucket of the URL.
+// run runs all steps against the bucket of the URL.
 func run(ctx context.Context, w io.Writer, url, src string, keep bool) (err error) {
 	if url == "" {
 		dir, err := os.MkdirTemp("", "cloudfiles-quickstart-")
@@ -68,7 +68,7 @@ func run(ctx context.Context, w io.Writer, url, src string, keep bool) (err erro
 		return err
 	}
 	if !keep {
-		// Also after Ctrl-C, which has ended ctx.
+		// This also runs after Ctrl-C, which has ended ctx.
 		defer func() {
 			if _, derr := files.DeleteAll(context.WithoutCancel(ctx), b); err == nil {
 				err = derr

@@ -2,8 +2,8 @@
 
 package main
 
-// Memory and local disk only, so that the first line shows in seconds: -tags all brings
-// every scheme.
+// Memory and local disk only, so that the first output comes within seconds; -tags all
+// adds every scheme.
 import (
 	_ "cloudfiles.dev/drivers/local"
 	_ "cloudfiles.dev/drivers/mem"

@@ -12,14 +12,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// demo is what the steps share.
+// demo is what all steps need.
 type demo struct {
 	b   files.Bucket
 	w   io.Writer
 	src string
 }
 
-// say prints a line. What stands in it may be anybody's, such as the names in a folder.
+// say prints a line. Anybody may have chosen what it prints, such as the names in a
+// folder.
 func (d *demo) say(format string, args ...any) {
 	fmt.Fprintf(d.w, "  %s\n", files.Printable(fmt.Sprintf(format, args...)))
 }
@@ -38,7 +39,7 @@ var steps = []struct {
 	{"Delete, and once more: it is no error", deleteOne},
 }
 
-// putTree stores the source files below src, hidden ones left out.
+// putTree stores the source files below src, except hidden ones.
 func putTree(ctx context.Context, d *demo) error {
 	res, err := files.PutFS(ctx, d.b, "tree", os.DirFS(d.src), &files.PutFSOptions{
 		Filter: func(path string, e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".") },

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// CopyFrom copies inside the store, where the backend can and src is one that it reaches.
+// CopyFrom copies inside the store, if the backend can and reaches src.
 func (b *bucket) CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
 	opts *files.CopyOptions) (files.Info, error) {
 	if opts == nil {
@@ -85,8 +85,8 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 	return info, nil
 }
 
-// copyOnto is a copy onto itself without new attributes or native options: nothing but
-// the conditions.
+// copyOnto is a copy onto itself without new attributes or native options: it only
+// checks the conditions.
 func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, error) {
 	info, err := b.statOrNoBucket(ctx, Key{Name: req.Dst})
 	if err != nil {
@@ -103,8 +103,8 @@ func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, er
 	return info, nil
 }
 
-// statOrNoBucket is the backend's Stat, with a second look where that can't tell a
-// missing bucket (E3).
+// statOrNoBucket is the backend's Stat, with a second look if that can't tell a missing
+// bucket (E3).
 func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error) {
 	info, err := b.backend.Stat(ctx, key)
 	if files.KindOf(err) == files.ErrNotExist && !b.feat().StatNoBucket {
@@ -116,7 +116,7 @@ func (b *bucket) statOrNoBucket(ctx context.Context, key Key) (files.Info, error
 }
 
 // copyAttributes completes new attributes. A type that isn't given and that the name
-// doesn't tell would need the content, so then the copy streams.
+// doesn't decide would need the content, so in that case the copy streams.
 func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
 	if a == nil {
 		return nil
@@ -139,7 +139,7 @@ func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
 	return nil
 }
 
-// Locate tells which file a name is.
+// Locate returns which file a name stands for.
 func (b *bucket) Locate(name string) (any, string) {
 	if i, ok := b.backend.(Identifier); ok {
 		return i.Store(), name
@@ -147,7 +147,7 @@ func (b *bucket) Locate(name string) (any, string) {
 	return b, name
 }
 
-// DefaultExpiry is how long a signed URL works where nothing else is asked.
+// DefaultExpiry is how long a signed URL works if no expiry is given.
 const DefaultExpiry = 15 * time.Minute
 
 // SignURL checks the options and lets the backend sign.
@@ -204,7 +204,7 @@ func (b *bucket) SignURL(ctx context.Context, name string,
 	return s, nil
 }
 
-// DeleteMany deletes in batches where the backend has them, and else a few names at a
+// DeleteMany deletes in batches if the backend can, and otherwise a few names at a
 // time.
 func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
@@ -284,7 +284,7 @@ func (b *bucket) checkBackend(ctx context.Context) error {
 	return nil
 }
 
-// As gives the backend's own client.
+// As returns the backend's own client.
 func (b *bucket) As(target any) bool {
 	a, ok := b.backend.(Aser)
 	return ok && a.As(target)

@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Get opens the file and makes its Reader, which resumes a broken body where the
-// backend allows (G5).
+// Get opens the file and makes its Reader, which resumes a broken body if the backend
+// allows it (G5).
 func (b *bucket) Get(ctx context.Context, name string,
 	opts *files.GetOptions) (*files.Reader, error) {
 	r, err := b.get(ctx, name, opts)
@@ -28,7 +28,7 @@ func (b *bucket) get(ctx context.Context, name string,
 		return nil, err
 	}
 	opened := false
-	defer func() { // also where a hook below panics
+	defer func() { // even if a hook below panics
 		if !opened {
 			b.release()
 		}
@@ -99,7 +99,7 @@ func (b *bucket) open(ctx context.Context, name string,
 	}), nil
 }
 
-// check refuses numbers that no file can have: what a service tells is not to be trusted.
+// check refuses numbers that no file can have: what a service reports is not trusted.
 func (o *Object) check() error {
 	size := o.Info.Size
 	if size >= 0 && o.Offset >= 0 && o.Length >= 0 && o.Offset <= size &&

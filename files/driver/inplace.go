@@ -7,16 +7,16 @@ import (
 	"unsafe"
 )
 
-// held is content that is in memory already and need not be copied to be read again: it
-// is only read, and only while its Put goes on.
+// held is content that is in memory already, so that it need not be copied to be read
+// again. It is only read, and only during its Put.
 type held struct {
 	ok    bool
 	bytes []byte // what is left
 }
 
-// hold takes what the standard library's readers of memory have left, by their WriteTo,
-// which gives all of it in one call and leaves them at their end. What others implement
-// under that name may do anything, and is not asked.
+// hold takes what the standard library's readers of memory have left. Their WriteTo
+// passes all of it in one call and leaves them at their end. Other types' WriteTo may
+// do anything, and is not called.
 func (h *held) hold(r io.Reader) {
 	switch r.(type) {
 	case *bytes.Reader, *bytes.Buffer, *strings.Reader:
@@ -30,8 +30,8 @@ func (h *held) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// WriteString keeps what a strings.Reader has. A string's bytes are not changed: nobody
-// is given them to write.
+// WriteString keeps what a strings.Reader has. The bytes of the string are never
+// changed: nobody who could write gets them.
 func (h *held) WriteString(s string) (int, error) {
 	return h.Write(unsafe.Slice(unsafe.StringData(s), len(s)))
 }

@@ -55,8 +55,8 @@ func partsOf(t *testing.T, up *Upload) (parts []*Part, err error) {
 	}
 }
 
-// TestInPlace: content in memory is whole and the same in its parts, each of which can
-// be sent twice, at any length around the pieces and the parts.
+// TestInPlace: content in memory arrives whole and unchanged in its parts, each of
+// which can be sent twice, at any length around the pieces and the parts.
 func TestInPlace(t *testing.T) {
 	for _, size := range []int{
 		0, 1, pieceSize - 1, pieceSize, pieceSize + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 2 << 20,
@@ -114,8 +114,8 @@ func TestInPlace(t *testing.T) {
 	}
 }
 
-// TestInPlaceIsTheCallers: nothing is copied, and the caller's memory never comes into
-// the pool of the parts, though it is as long as a block.
+// TestInPlaceIsTheCallers: nothing is copied, and the caller's memory never gets into
+// the pool of the parts, even if it is as long as a block.
 func TestInPlaceIsTheCallers(t *testing.T) {
 	content := bytes.Repeat([]byte{1}, blockSize)
 	parts, err := partsOf(t, &Upload{ctx: t.Context(), src: bytes.NewReader(content), size: -1})
@@ -149,8 +149,8 @@ func TestInPlaceIsTheCallers(t *testing.T) {
 	}
 }
 
-// TestInPlaceChecks: what is declared is compared, and the context looked at, as with
-// any content.
+// TestInPlaceChecks: what is declared is compared, and the context is looked at, as
+// with any content.
 func TestInPlaceChecks(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

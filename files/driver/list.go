@@ -26,7 +26,7 @@ func (b *bucket) List(ctx context.Context, dir string,
 	}
 }
 
-// listError keeps the name of what can't be read where it lies below the directory.
+// listError keeps the name of what can't be read if it lies below the directory.
 func listError(dir string, err error) error {
 	if e, ok := err.(*files.Error); ok && e.Op == files.OpList {
 		base := strings.TrimSuffix(dir, "/")
@@ -74,7 +74,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 	}
 	switch {
 	case o.StartAfter < req.Prefix, o.StartAfter == req.Prefix && o.Prefix == "":
-		// everything that can be yielded is behind it; "d/" here is not a directory
+		// everything that can be yielded comes after it; "d/" here is not a directory
 		// that was yielded
 		req.StartAfter = ""
 	case !strings.HasPrefix(o.StartAfter, req.Prefix):

@@ -2,10 +2,10 @@ package driver
 
 import "cloudfiles.dev/files"
 
-// NativeTaker is a Backend with options of its own. Without it every native option is
-// refused.
+// NativeTaker is a Backend with options of its own. New refuses every native option for
+// other backends.
 type NativeTaker interface {
-	// CheckNative looks at one option of a call, files.OpPut or files.OpCopy, before
+	// CheckNative checks one option of a call, files.OpPut or files.OpCopy, before
 	// anything is done. It returns files.UnknownNative for a type that it doesn't know,
 	// and files.ErrInvalid for a bad value.
 	CheckNative(op files.Op, option files.NativeOption) error

@@ -8,9 +8,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// New makes a bucket of a backend: everything of the contract that is the same for all
-// is done here. The bucket has every optional ability of package files that the backend
-// has.
+// New makes a bucket of a backend. It does everything in the contract that is the same
+// for all backends. The bucket has every optional ability of package files that the
+// backend has.
 func New(backend Backend) files.Bucket {
 	b := &bucket{backend: backend, features: usable(backend.Features())}
 	b.varying, _ = backend.(Varying)
@@ -19,22 +19,22 @@ func New(backend Backend) files.Bucket {
 }
 
 // Varying is an optional interface of a Backend whose Features become known, or fewer,
-// while it is used: what it stands on is found out by use. Other backends are asked for
-// their Features once.
+// with use, because only use shows what the backend stands on. Other backends are asked
+// for their Features once.
 type Varying interface {
 	Backend
-	// Varied returns another number whenever the Features may have changed. Every call
-	// asks for it, so it must be cheap; it is safe for concurrent use.
+	// Varied returns another number whenever the Features may have changed. It is
+	// called in every call, so it must be cheap. It is safe for concurrent use.
 	Varied() uint64
 }
 
-// varied are Features, as they were when Varied returned the number.
+// varied are the Features as they were when Varied returned the number.
 type varied struct {
 	number   uint64
 	features files.Features
 }
 
-// usable makes MaxName a limit where the backend tells none.
+// usable sets MaxName to 1024 if the backend gives none, or more.
 func usable(f files.Features) files.Features {
 	if f.MaxName <= 0 || f.MaxName > files.MaxName {
 		f.MaxName = files.MaxName
@@ -49,7 +49,7 @@ type bucket struct {
 	varied    atomic.Pointer[varied]
 	releaseFn func()
 
-	versionless atomic.Bool // a file was told without a version
+	versionless atomic.Bool // a file without a version was seen
 
 	mu     sync.Mutex
 	closed bool
@@ -66,9 +66,9 @@ func Unwrap(b files.Bucket) Backend {
 
 func (b *bucket) Features() files.Features { return *b.feat() }
 
-// feat returns what the backend can do, as it is known now. A store that tells one file
-// without a version, a gateway without ETags for example, has nothing of what stands on
-// versions.
+// feat returns what the backend can do, as far as it is known now. If a store has
+// returned one file without a version, as a gateway without ETags does, it has nothing
+// that depends on versions.
 func (b *bucket) feat() *files.Features {
 	f := b.claimed()
 	if !b.versionless.Load() {
@@ -87,7 +87,7 @@ func (b *bucket) seen(info *files.Info, key Key) {
 	}
 }
 
-// claimed is what the backend says itself.
+// claimed returns what the backend itself claims.
 func (b *bucket) claimed() *files.Features {
 	if b.varying == nil {
 		return &b.features
@@ -118,11 +118,11 @@ func (b *bucket) release() {
 	last := b.closed && b.users == 0
 	b.mu.Unlock()
 	if last {
-		b.backend.Close() // nobody is left to tell
+		b.backend.Close() // nobody is left to get the error
 	}
 }
 
-// Close closes the backend when nobody uses it any more (X3).
+// Close closes the backend once nobody uses it any more (X3).
 func (b *bucket) Close() error {
 	b.mu.Lock()
 	if b.closed {
@@ -146,7 +146,7 @@ func (b *bucket) isClosed() bool {
 }
 
 // enter checks what every call on one file checks, in the order of rule E2: closed,
-// name, options, context. Where it returns nil, the caller must release.
+// name, options, context. If it returns nil, the caller must release.
 func (b *bucket) enter(ctx context.Context, key Key, options func() error) error {
 	if err := b.acquire(); err != nil {
 		return err

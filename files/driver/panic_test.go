@@ -37,7 +37,7 @@ func (p panicking) Read(b []byte) (int, error) {
 }
 
 // A content that panics, in whatever goroutine it is read, panics in the caller's once
-// the backend has put away what it has; nothing is stored, and the bucket goes on.
+// the backend has released what it has. Nothing is stored, and the bucket works on.
 func TestContentPanics(t *testing.T) {
 	for _, begins := range []string{"", strings.Repeat("x", 100_000)} {
 		back := &elsewhere{Backend: driver.Unwrap(mem.New(nil))}

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Params reads the query parameters of a bucket's URL. The first malformed one is kept
+// Params reads the query parameters of a bucket's URL. It keeps the first malformed one
 // for Err. Every parameter that a Scheme documents should be read through it, once.
 type Params struct {
 	values url.Values
@@ -29,7 +29,7 @@ func (p *Params) fail(name, want string) {
 	}
 }
 
-// String returns a parameter's text, or def.
+// String returns a parameter's text, or def if the parameter isn't given.
 func (p *Params) String(name, def string) string {
 	if !p.values.Has(name) {
 		return def

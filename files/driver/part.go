@@ -9,12 +9,12 @@ import (
 )
 
 // Parts are held in blocks, so that parts of any size share one pool, and a part that
-// ends early holds no more than it has.
+// ends early holds no more than its content.
 const (
 	blockSize = 1 << 20
 	smallSize = 64 << 10
-	// pieceSize is how much is read at a time: what the digests are computed of is in
-	// the processor's cache still.
+	// pieceSize is how much is read at a time, so that the digests are computed while
+	// the piece is still in the processor's cache.
 	pieceSize = 128 << 10
 )
 
@@ -26,32 +26,32 @@ var (
 // block is a piece of a part.
 type block struct {
 	bytes []byte
-	buf   *[]byte // that holds them; nil where they are the caller's own
+	buf   *[]byte // holds the bytes; nil if they are the caller's own
 }
 
-// Part is one part of an upload, in memory: it can be sent again. What the caller gave
-// in memory is not copied.
+// Part is one part of an upload, in memory, so it can be sent again. What the caller
+// gave in memory is not copied.
 type Part struct {
 	Number int   // from 1
 	Offset int64 // in the content
 	Size   int64
-	// Last is true where the content ended with this part: its size and digests match
+	// Last is true if the content ended with this part: its size and digests match
 	// (P10).
 	Last bool
 
 	owner  *Parts
 	mu     sync.Mutex
 	blocks []block
-	one    [1]block // what most parts have
+	one    [1]block // most parts have no more
 	gone   bool
 }
 
-// Reader returns a new reader of the part, for one goroutine. It is closed by Release.
+// Reader returns a new reader of the part, for one goroutine. Release closes it.
 func (p *Part) Reader() *PartReader { return &PartReader{part: p} }
 
-// Release gives the part's memory back. Send does it by itself. A transport may still
-// be reading a body when its request has failed: it gets an error from then on, and
-// never what another part holds.
+// Release returns the part's memory to the pool. Send calls it by itself. A transport
+// may still be reading a body after its request has failed: from then on it gets an
+// error, and never the content of another part.
 func (p *Part) Release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -70,7 +70,7 @@ func (p *Part) Release() {
 	p.blocks, p.one = nil, [1]block{}
 }
 
-// PartReader reads a part. It is an io.ReadSeeker, as SDKs want it that send a body
+// PartReader reads a part. It is an io.ReadSeeker, which SDKs need to send a body
 // again.
 type PartReader struct {
 	part  *Part

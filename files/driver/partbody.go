@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// PartBody is a part as the body of one request. A transport may go on to read a body
-// when its request has failed already, so whoever sends it calls End before the part is
+// PartBody is a part as the body of one request. A transport may still read a body
+// after its request has failed, so whoever sends it calls End before the part is
 // released.
 type PartBody struct {
 	mu   sync.Mutex
@@ -32,9 +32,9 @@ func (b *PartBody) Read(p []byte) (int, error) {
 	return b.r.Read(p)
 }
 
-// WriteTo writes what is left to w: to a hash as it is, and else through a buffer of
-// the parts' pool, which saves io.Copy one of its own. A transport that still writes
-// when its request is over has that buffer in its hands, and not the part.
+// WriteTo writes what is left to w: to a hash without a copy, and otherwise through a
+// buffer of the parts' pool, so that io.Copy needs none of its own. A transport that
+// still writes after its request is over holds that buffer, and not the part.
 func (b *PartBody) WriteTo(w io.Writer) (total int64, err error) {
 	if h, ok := w.(hash.Hash); ok {
 		return b.sum(h)
@@ -68,7 +68,7 @@ func (b *PartBody) sum(h hash.Hash) (int64, error) {
 	return b.r.writeTo(h)
 }
 
-// Seek moves the body, to be sent again.
+// Seek moves the body, so that it can be sent again.
 func (b *PartBody) Seek(offset int64, whence int) (int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -81,7 +81,7 @@ func (b *PartBody) Seek(offset int64, whence int) (int64, error) {
 // Close does nothing: a body that is closed may be sent again.
 func (b *PartBody) Close() error { return nil }
 
-// Len returns how many bytes were not read, also after End: 0 means that the request
+// Len returns how many bytes were not read, even after End: 0 means that the request
 // may have been sent whole.
 func (b *PartBody) Len() int {
 	b.mu.Lock()
@@ -89,7 +89,7 @@ func (b *PartBody) Len() int {
 	return b.r.Len()
 }
 
-// End waits for a Read in progress and lets none begin.
+// End waits for a Read in progress and prevents further ones.
 func (b *PartBody) End() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -2,33 +2,33 @@ package driver
 
 import "cloudfiles.dev/files"
 
-// PartPlan says in what parts an upload goes to a service that takes it in parts. All
-// numbers are needed.
+// PartPlan describes how an upload is divided for a service that takes it in parts. All
+// numbers are required.
 type PartPlan struct {
-	// PartSize is the size of a part in bytes, the last one's excepted. Content up to
-	// it is one part.
+	// PartSize is the size of a part in bytes, except the last one. Content of at most
+	// this size is one part.
 	PartSize int64
-	// Concurrency is how many parts are on their way at a time.
+	// Concurrency is how many parts are sent at a time.
 	Concurrency int
-	// MaxParts is how many parts the service takes, and MaxPartSize how large each may
-	// be.
+	// MaxParts is how many parts the service takes, and MaxPartSize is how large each
+	// part may be, in bytes.
 	MaxParts    int
 	MaxPartSize int64
-	// Equal: the service takes parts of one size only, but for the last, so those of a
-	// stream of unknown length don't grow.
+	// Equal: the service takes only parts of one size, except the last one, so the
+	// parts of a stream of unknown length don't grow.
 	Equal bool
 }
 
-// memory bounds the bytes of the parts that are held at a time.
+// memory returns the most bytes of parts that are held at a time.
 func (p PartPlan) memory() int64 { return p.PartSize * int64(p.Concurrency) }
 
-// levels is in how many steps the parts of a stream of unknown length grow. A tenth of
-// the parts belongs to each step but the last.
+// levels is the number of steps in which the parts of a stream of unknown length grow.
+// Each step but the last has a tenth of the parts.
 const levels = 5
 
-// grown is the size of part number n, from 1, of a stream of unknown length: as the
-// number grows, fewer and larger parts share the memory, so that MaxParts reach far
-// without small streams paying for it.
+// grown returns the size of part number n, from 1, of a stream of unknown length. As
+// the number grows, fewer and larger parts share the memory, so that MaxParts suffice
+// for long streams and small streams don't pay for it.
 func (p PartPlan) grown(n int) int64 {
 	if p.Equal {
 		return p.PartSize
@@ -42,7 +42,8 @@ func (p PartPlan) grown(n int) int64 {
 	return min(max(size, p.PartSize), p.MaxPartSize)
 }
 
-// MaxUnknownSize is how far a stream of unknown length reaches, in bytes, for Features.
+// MaxUnknownSize returns how long a stream of unknown length may be, in bytes, for
+// Features.
 func (p PartPlan) MaxUnknownSize() int64 {
 	step, total := max(p.MaxParts/10, 1), int64(0)
 	for n := 1; n <= p.MaxParts; n += step {
@@ -51,7 +52,7 @@ func (p PartPlan) MaxUnknownSize() int64 {
 	return total
 }
 
-// even is the size of every part of a content of size bytes.
+// even returns the size of every part of a content of size bytes.
 func (p PartPlan) even(size int64) int64 {
 	if size <= p.PartSize*int64(p.MaxParts) {
 		return p.PartSize
@@ -63,14 +64,14 @@ func (p PartPlan) even(size int64) int64 {
 	return part
 }
 
-// Count is how many parts an upload of size bytes has.
+// Count returns how many parts an upload of size bytes has.
 func (p PartPlan) Count(size int64) int {
 	part := p.even(size)
 	return int(max((size+part-1)/part, 1))
 }
 
-// PartSizeOf is the size of the parts of a content of size bytes. More than fits into
-// MaxParts is files.ErrTooLarge.
+// PartSizeOf returns the size of the parts of a content of size bytes. A content that
+// doesn't fit into MaxParts is files.ErrTooLarge.
 func (p PartPlan) PartSizeOf(size int64) (int64, error) {
 	part := p.even(size)
 	if part > p.MaxPartSize {

@@ -9,18 +9,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Parts reads the content of one Put in parts, in bounded memory: never more than
-// PartSize × Concurrency bytes are held, but for a content whose size is known and so
-// great that MaxParts parts are larger than that; then it is one part. Its methods are
+// Parts reads the content of one Put in parts, in bounded memory. It holds at most
+// PartSize × Concurrency bytes, with one exception: if the content's size is known and
+// so great that MaxParts parts are larger than that, it holds one part. Its methods are
 // for one goroutine.
 type Parts struct {
 	plan    PartPlan
 	content *Upload
 	size    int64 // known, or -1
-	part    int64 // the size of each part where it is
+	part    int64 // the size of each part if size is known
 	block   int
-	// a token for each block that may be held; nil where the content is in memory
-	// anyway
+	// a token for each block that may be held; nil if the content is in memory anyway
 	free   chan struct{}
 	n      int // parts that were read
 	off    int64
@@ -63,16 +62,16 @@ func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
 	return p, nil
 }
 
-// next is the size of the part after those that were read.
+// next returns the size of the part that follows those that were read.
 func (p *Parts) next() int64 {
 	if p.size >= 0 && p.off < p.size {
 		return p.part
 	}
-	return max(p.plan.grown(p.n+1), p.part) // also of a content that is longer than it had told
+	return max(p.plan.grown(p.n+1), p.part) // even if a content is longer than it reported
 }
 
 // Next reads the next part: all of it, unless the content ends. It waits for memory
-// that parts on their way hold. After the last one it returns io.EOF. More than
+// that is held by parts being sent. After the last part it returns io.EOF. More than
 // MaxParts parts are files.ErrTooLarge.
 func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	if p.ended() {
@@ -97,7 +96,7 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	return part, nil
 }
 
-// lend makes the part of up to size bytes of what is in memory already.
+// lend makes the part of up to size bytes that are in memory already.
 func (p *Parts) lend(part *Part, size int64) error {
 	bytes, err := p.content.inPlace(size)
 	if err != nil && err != io.EOF {
@@ -109,7 +108,7 @@ func (p *Parts) lend(part *Part, size int64) error {
 	return nil
 }
 
-// fill reads size bytes, and one more, which tells whether they are the last.
+// fill reads size bytes, and one more to find out whether they are the last.
 func (p *Parts) fill(ctx context.Context, part *Part, size int64) error {
 	for part.Size < size && !p.ended() {
 		b, err := p.take(ctx, size-part.Size, p.off+part.Size)
@@ -155,7 +154,7 @@ func (p *Parts) read(ctx context.Context, buf []byte) (int, error) {
 	return n, err
 }
 
-// take waits for a block for the want bytes from off on.
+// take waits for a block for the want bytes from off.
 func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
 	select {
 	case <-p.free:
@@ -176,10 +175,11 @@ func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
 	return block{buf: blocks.Get().(*[]byte)}, nil
 }
 
-// Send calls send for first, which Next had returned, and for every part after it, at
-// most Concurrency at a time, each in a goroutine of its own, and releases them. The
-// first error, of the content or of send, cancels the context of the others and is
-// returned when all have ended. nil means that the whole content was sent.
+// Send calls send for first, which Next had returned, and for every part after it, and
+// releases the parts. It sends at most Concurrency parts at a time, each in a goroutine
+// of its own. The first error, of the content or of send, cancels the context of the
+// others, and Send returns it when all have ended. nil means that the whole content was
+// sent.
 func (p *Parts) Send(ctx context.Context, first *Part,
 	send func(ctx context.Context, part *Part) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -224,7 +224,7 @@ func (p *Parts) Send(ctx context.Context, first *Part,
 	return files.ContextError(ctx)
 }
 
-// sendError tells a failure of send from the end of the caller's context.
+// sendError is a failure of send, as opposed to the end of the caller's context.
 type sendError struct{ err error }
 
 func (e *sendError) Error() string { return e.err.Error() }
@@ -233,18 +233,19 @@ func (e *sendError) Error() string { return e.err.Error() }
 // or soon will.
 const cleanupTime = 10 * time.Second
 
-// CleanupContext is a context with the values of ctx for undoing what a failed call
-// began, such as an unfinished upload: it doesn't end with ctx, but after 10 seconds.
+// CleanupContext returns a context with the values of ctx for undoing what a failed
+// call began, such as an unfinished upload. It ends after 10 seconds, and not when ctx
+// does.
 func CleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 }
 
-// undoWait is how long Undo stays when its context has ended: a call returns within 100
-// ms (X2).
+// undoWait is how long Undo waits after its context has ended: a call returns within
+// 100 ms (X2).
 const undoWait = 50 * time.Millisecond
 
 // Undo calls f, with a CleanupContext, to undo what a failed call began at a service.
-// It returns when f does, but at most 50 ms after the end of ctx; f then goes on by
+// It returns when f does, but at most 50 ms after the end of ctx; f then continues by
 // itself.
 func Undo(ctx context.Context, f func(ctx context.Context)) {
 	cleanup, cancel := CleanupContext(ctx)

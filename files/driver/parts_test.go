@@ -149,7 +149,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// liar tells fewer bytes than it has.
+// liar reports fewer bytes than it has.
 type liar struct{ *bytes.Reader }
 
 func (l *liar) Len() int { return l.Reader.Len() / 2 }
@@ -264,7 +264,8 @@ func TestPartsFail(t *testing.T) {
 	}
 }
 
-// TestPartsMemory holds the parts on their way to the bound, growing ones too.
+// TestPartsMemory checks that the parts being sent, growing ones too, stay within the
+// bound.
 func TestPartsMemory(t *testing.T) {
 	plan := driver.PartPlan{
 		PartSize:    100,

@@ -10,7 +10,8 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Put checks, finds the content type and hands the content to the backend as an Upload.
+// Put checks, finds the content type and passes the content to the backend as an
+// Upload.
 func (b *bucket) Put(ctx context.Context, name string, content io.Reader,
 	opts *files.PutOptions) (files.Info, error) {
 	info, err := b.put(ctx, name, content, opts)
@@ -95,7 +96,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 	if err != nil {
 		return files.Info{}, b.putError(ctx, up, err)
 	}
-	if !up.Done() { // a backend that swallows the content's failure must not turn it into success
+	if !up.Done() { // a backend that hides the content's failure must not turn it into success
 		if err := up.Err(); err != nil {
 			return files.Info{}, err
 		}
@@ -111,7 +112,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 	return info, nil
 }
 
-// told is what Info may tell of attributes: nothing where the backend stores none.
+// told returns the attributes for an Info: none if the backend stores none.
 func (b *bucket) told(a files.Attributes) files.Attributes {
 	if !b.feat().Attributes {
 		return files.Attributes{ContentType: a.ContentType}
@@ -119,7 +120,7 @@ func (b *bucket) told(a files.Attributes) files.Attributes {
 	return a.Clone()
 }
 
-// checkAttributes refuses what a backend without attributes would lose.
+// checkAttributes refuses attributes that a backend without attributes would lose.
 func (b *bucket) checkAttributes(a files.Attributes) error {
 	a.ContentType = ""
 	if b.feat().Attributes ||
@@ -144,8 +145,8 @@ func (b *bucket) checkCondition(c files.Condition) error {
 	return nil
 }
 
-// errNoVersion is ErrPrecondition as well, which IfVersion("") always was: but reading
-// again, as that asks for, would not help.
+// errNoVersion is also ErrPrecondition, which IfVersion("") always was; but reading
+// again, as that error asks for, would not help.
 var errNoVersion = files.WithCause(files.ErrUnsupported, files.ErrPrecondition,
 	"the version that the file must have is empty, so there is nothing to compare")
 
@@ -165,8 +166,8 @@ func (b *bucket) checkSize(up *Upload) error {
 	return nil
 }
 
-// findType finds the content type by the name, or by the first bytes, which are then
-// read ahead (P6).
+// findType finds the content type by the name, or by the first bytes, which it then
+// reads ahead (P6).
 func (u *Upload) findType(name string) (string, error) {
 	if t, ok := TypeByName(name); ok {
 		return t, nil
@@ -188,8 +189,8 @@ func (u *Upload) findType(name string) (string, error) {
 	return ContentType(name, u.head), nil
 }
 
-// putError prefers the content's own failure, then the context's, to what a backend
-// made of it (P2).
+// putError prefers the content's own failure, then the context's, to the error that a
+// backend made of it (P2).
 func (b *bucket) putError(ctx context.Context, up *Upload, err error) error {
 	if errors.Is(err, files.ErrUncertain) {
 		return err
@@ -203,7 +204,7 @@ func (b *bucket) putError(ctx context.Context, up *Upload, err error) error {
 	return err
 }
 
-// merge keeps what the backend told and adds what was computed.
+// merge keeps the digests that the backend reported and adds what was computed.
 func merge(told, computed files.Digest) files.Digest {
 	or := func(a, b string) string {
 		if a != "" {
@@ -220,8 +221,8 @@ func merge(told, computed files.Digest) files.Digest {
 	}
 }
 
-// remaining returns how many bytes the reader tells that it has, or -1. It never reads
-// or moves it for good.
+// remaining returns how many bytes the reader says that it has, or -1. It never reads,
+// and leaves the reader where it was.
 func remaining(r io.Reader) int64 {
 	switch r := r.(type) {
 	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader

@@ -259,8 +259,8 @@ func TestPutNeverReadsAfterReturning(t *testing.T) {
 	}
 }
 
-// TestPutContextEndsWithContent: a context that ends before the content does so before
-// the commit too (P2), also where the Backend doesn't look.
+// TestPutContextEndsWithContent: a context that ends with the content still ends the
+// Put before the commit (P2), even if the Backend doesn't look at it.
 func TestPutContextEndsWithContent(t *testing.T) {
 	for _, size := range []int{0, 10, 1 << 20} {
 		b := driver.New(mapdriver.New())

@@ -10,12 +10,12 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// resumeAttempts is how often in a row a body is opened again without a byte having
-// come (G5).
+// resumeAttempts is how often in a row a body is opened again without getting a byte
+// (G5).
 const resumeAttempts = 5
 
-// resumingBody goes on behind the last byte when a body breaks with
-// files.ErrUnavailable, with the version pinned (G5).
+// resumingBody continues after the last byte when a body breaks with
+// files.ErrUnavailable, with the same version (G5).
 type resumingBody struct {
 	ctx     context.Context
 	backend Backend
@@ -44,13 +44,13 @@ func (r *resumingBody) Read(p []byte) (int, error) {
 		case !broken:
 			return n, err
 		case r.info.Version == "" && n > 0:
-			return n, nil // the next Read finds the break again
+			return n, nil // the next Read meets the break again
 		case r.info.Version == "":
 			return 0, files.WithCause(files.ErrUnavailable, err,
 				"the connection broke, and the file has no version by which the rest could be read")
 		}
 		if n > 0 {
-			return n, nil // the next Read finds the break again
+			return n, nil // the next Read meets the break again
 		}
 		if err := r.reopen(err); err != nil {
 			return 0, err
@@ -82,7 +82,7 @@ func (r *resumingBody) reopen(broken error) error {
 			return files.WithCause(files.ErrChanged, err,
 				"the file was replaced or deleted after the connection broke")
 		case errors.Is(err, files.ErrUnavailable) && retry.Attempts(err) == 0:
-			continue // unless the driver has repeated it: the two would multiply
+			continue // unless the driver has repeated it: the attempts would multiply
 		case err != nil:
 			return err
 		case o.Length != r.left || o.Offset != r.off || o.Info.Size != r.info.Size:
@@ -105,7 +105,7 @@ func (r *resumingBody) reopen(broken error) error {
 	}
 }
 
-// swap takes the new body, unless the caller has closed meanwhile.
+// swap takes the new body, unless the caller has called Close meanwhile.
 func (r *resumingBody) swap(body io.ReadCloser) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

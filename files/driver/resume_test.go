@@ -132,7 +132,7 @@ func TestResume(t *testing.T) {
 }
 
 // TestResumeRepeatsOnce: what the driver has repeated by its policy isn't repeated
-// again, for the two would multiply.
+// again, because the attempts would multiply.
 func TestResumeRepeatsOnce(t *testing.T) {
 	back := &breaking{
 		Backend: mapdriver.New(),

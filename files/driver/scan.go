@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// After is the smallest string that is greater than every string with the prefix, for
-// seeking behind a directory. It is "" where there is none.
+// After returns the smallest string that is greater than every string with the prefix,
+// for seeking past a directory, or "" if there is none.
 func After(prefix string) string {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] != 0xff {
@@ -18,10 +18,10 @@ func After(prefix string) string {
 	return ""
 }
 
-// Scan answers a listing for a backend that can walk its names in byte order: from
-// yields the entries with names >= start, in ascending order. Scan begins where the
-// request does, skips whole directories of a shallow listing by seeking behind them,
-// and stops behind the prefix, so the cost is that of what is yielded (L8).
+// Scan lists for a backend that can walk its names in byte order: from yields the
+// entries with names >= start, in ascending order. Scan begins where the request does,
+// skips whole directories of a shallow listing by seeking past them, and stops after
+// the prefix. So the cost is that of what is yielded (L8).
 func Scan(req ListRequest,
 	from func(start string) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
@@ -35,7 +35,7 @@ func Scan(req ListRequest,
 	}
 }
 
-// scan yields until a directory must be skipped: then it returns where to go on.
+// scan yields until a directory must be skipped, and then returns where to continue.
 func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.Entry, error],
 	yield func(files.Entry, error) bool) (next string, more bool) {
 	for e, err := range from(start) {

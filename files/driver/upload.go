@@ -11,14 +11,14 @@ import (
 )
 
 // Upload is the content of one Put as a Backend reads it: counted, digested and
-// checked. It ends with io.EOF only when the declared size and digests match (P10);
-// before each Read the context is looked at (P12).
+// checked. It ends with io.EOF only if the declared size and digests match (P10). It
+// looks at the context before each Read (P12).
 type Upload struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
 	src      io.Reader
 	panicked any          // what a Read of src panicked with
-	held     held         // what src had, where that is in memory
+	held     held         // what src had, if that is in memory
 	want     files.Digest // declared
 	size     int64        // declared, or -1
 	maxSize  int64        // 0: no limit
@@ -31,7 +31,7 @@ type Upload struct {
 	idle     int // how many Reads in a row gave nothing
 }
 
-// maxIdle is how many Reads in a row may give nothing.
+// maxIdle is how many Reads in a row may return nothing.
 const maxIdle = 100
 
 // Read reads the content.
@@ -64,8 +64,8 @@ func (u *Upload) account(p []byte, err error) error {
 	return err
 }
 
-// inPlace returns up to n bytes of content that is in memory, without a copy: they are
-// valid until the Put returns. The last come with io.EOF.
+// inPlace returns up to n bytes of content that is in memory, without a copy. They are
+// valid until the Put returns. The last bytes come with io.EOF.
 func (u *Upload) inPlace(n int64) (p []byte, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -129,14 +129,14 @@ func (u *Upload) read(p []byte) (int, error) {
 	return n, err
 }
 
-// readSource is a Read of the caller's content. A panic of it may come in any
-// goroutine, also one of an SDK's, where it would end the process: it is kept for
-// resume, and fails the Put until then, so that nothing is left behind.
+// readSource is a Read of the caller's content. It may panic in any goroutine, even an
+// SDK's, where the panic would end the process. So the panic is kept for resume, and
+// fails the Put until then, so that nothing is left behind.
 func (u *Upload) readSource(p []byte) (n int, err error) {
 	whole := false
 	defer func() {
 		if !whole {
-			if u.panicked = recover(); u.panicked != nil { // else it is Goexit, which goes on
+			if u.panicked = recover(); u.panicked != nil { // else it is Goexit, which continues
 				n, err = 0, errPanicked
 			}
 		}
@@ -158,7 +158,7 @@ func (u *Upload) resume() {
 	}
 }
 
-// complete is reached at the content's end, which is before the commit.
+// complete is called at the content's end, which is before the commit.
 func (u *Upload) complete() error {
 	if u.ctx.Err() != nil {
 		return files.ContextError(u.ctx)
@@ -184,8 +184,8 @@ func (u *Upload) Count() int64 {
 	return u.n
 }
 
-// Digest returns the digests of what was read so far: after io.EOF, of the whole
-// content. CRC-32C is always there, others where the caller asked.
+// Digest returns the digests of what was read so far; after io.EOF, those of the whole
+// content. It always has CRC-32C, and the others if the caller asked for them.
 func (u *Upload) Digest() files.Digest {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -199,8 +199,8 @@ func (u *Upload) Digest() files.Digest {
 	return u.want
 }
 
-// Err returns the error that ended the content, or nil while it goes on or when it
-// ended well. A Backend whose SDK hides the reader's error looks here.
+// Err returns the error that ended the content. It returns nil if the content ended
+// well or hasn't ended. A Backend whose SDK hides the reader's error calls it.
 func (u *Upload) Err() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -217,7 +217,7 @@ func (u *Upload) Done() bool {
 	return u.err == io.EOF
 }
 
-// finish waits for a Read in progress and lets none begin (P12).
+// finish waits for a Read in progress and prevents further ones (P12).
 func (u *Upload) finish() {
 	u.mu.Lock()
 	u.finished = true

@@ -11,13 +11,13 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// nothing gives nothing, and no error.
+// nothing returns nothing, and no error.
 type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
-// TestPutNothing: content that gives nothing again and again ends the Put, also where
-// it is looked at for its type, instead of being asked for ever.
+// TestPutNothing: content that returns nothing again and again ends the Put, even while
+// its type is being found, instead of being asked without end.
 func TestPutNothing(t *testing.T) {
 	bucket := driver.New(mapdriver.New())
 	for _, name := range []string{"a.txt", "a"} {

@@ -27,8 +27,8 @@ func parseConditions(h http.Header) conditions {
 	return c
 }
 
-// failed tells what a GET or HEAD of the file is answered with instead of its content,
-// in the order of RFC 9110, 13.2.2: 412, 304, or 0 where nothing stands against it.
+// failed returns the status that a GET or HEAD of the file gets instead of its content,
+// in the order of RFC 9110, 13.2.2: 412, 304, or 0 if no condition fails.
 func (c conditions) failed(info files.Info) int {
 	at := info.ModTime.Truncate(time.Second) // HTTP's dates have seconds
 	dated := hasTime(info)
@@ -51,8 +51,8 @@ func (c conditions) failed(info files.Info) int {
 	return 0
 }
 
-// rangeHolds reports whether If-Range, if it is given, lets the range be served (RFC
-// 9110, 13.1.5).
+// rangeHolds reports whether If-Range, if it is given, allows the range (RFC 9110,
+// 13.1.5).
 func (c conditions) rangeHolds(info files.Info) bool {
 	if c.ifRange == "" {
 		return true
@@ -61,22 +61,22 @@ func (c conditions) rangeHolds(info files.Info) bool {
 		t := parseTags([]string{c.ifRange})
 		return len(t.list) == 1 && t.match(info.Version, false)
 	}
-	// A date is no strong validator where two versions may be of one second, and
-	// whoever has an entity tag may not send it.
+	// A date is not a strong validator if two versions may be of one second. A client
+	// that has an entity tag may not send a date.
 	date, err := http.ParseTime(c.ifRange)
 	return err == nil && info.Version == "" && hasTime(info) &&
 		info.ModTime.Truncate(time.Second).Equal(date)
 }
 
-// hasTime reports whether the file's time is known, and can be written in a field:
+// hasTime reports whether the file's time is known and can be written in a field:
 // HTTP's dates have four digits for the year.
 func hasTime(info files.Info) bool {
 	year := info.ModTime.UTC().Year()
 	return !info.ModTime.IsZero() && info.ModTime.Unix() != 0 && 0 < year && year <= 9999
 }
 
-// setLastModified tells the file's time, or that of the answer where it is later (RFC
-// 9110, 8.8.2.1).
+// setLastModified sets the file's time, or that of the answer if the file's is later
+// (RFC 9110, 8.8.2.1).
 func setLastModified(h http.Header, info files.Info) {
 	if !hasTime(info) {
 		return

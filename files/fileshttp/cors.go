@@ -9,22 +9,22 @@ import (
 )
 
 // CORS says which web pages of other origins may use a handler from a browser (the
-// Fetch standard's protocol). A nil *CORS lets none. Credentials such as cookies are
-// never allowed. It is safe for concurrent use while it is not changed.
+// protocol of the Fetch standard). A nil *CORS allows none. Credentials such as cookies
+// are never allowed. It is safe for concurrent use while it is not changed.
 type CORS struct {
-	// Origins are those that are allowed, such as "https://app.example.com"; "*" allows
-	// all.
+	// Origins are the origins that are allowed, such as "https://app.example.com"; "*"
+	// allows all.
 	Origins []string
-	// Headers are the request's fields that pages may set. Empty means those that the
-	// handlers of this package read.
+	// Headers are the request's fields that pages may set. If it is empty, they are the
+	// fields that the handlers of this package read.
 	Headers []string
 	// MaxAge is how long a browser may keep the answer to a preflight request; 0 leaves
 	// it to the browser.
 	MaxAge time.Duration
 }
 
-// requestHeaders are the fields that the handlers read; exposed are those that pages
-// may read of the answers, beside the ones that they always may.
+// requestHeaders are the fields that the handlers read. exposed are the fields of the
+// answers that pages may read, beside those that they always may.
 var requestHeaders = []string{
 	"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Md5",
 	"Content-Digest", "Repr-Digest",
@@ -34,10 +34,10 @@ var requestHeaders = []string{
 const exposed = "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, " +
 	"Content-Range, Etag, Repr-Digest"
 
-// Answer sets the fields of the protocol for a request that comes from another origin,
-// and answers it whole where it is a preflight request; it reports whether it did.
-// methods are those that the handler takes: "GET, HEAD". A preflight request of an
-// origin that isn't allowed is not answered.
+// Answer sets the fields of the protocol for a request that comes from another origin.
+// It answers a preflight request completely, and reports whether it did. methods are
+// those that the handler takes: "GET, HEAD". It does not answer a preflight request of
+// an origin that isn't allowed.
 func (c *CORS) Answer(w http.ResponseWriter, r *http.Request, methods string) bool {
 	if c == nil {
 		return false

@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// parseDigests reads what an upload says of its content: Content-Digest and Repr-Digest
-// (RFC 9530), which are the same for content that is stored as it comes, and
-// Content-MD5. Algorithms other than sha-256 and md5 are passed over.
+// parseDigests reads the digests of an upload: Content-Digest and Repr-Digest (RFC
+// 9530), which are the same for content that is stored as it comes, and Content-MD5.
+// Algorithms other than sha-256 and md5 are ignored.
 func parseDigests(h http.Header) (files.Digest, error) {
 	var d files.Digest
 	set := func(field *string, size int, sum []byte, err error) error {

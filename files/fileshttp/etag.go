@@ -6,9 +6,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ETag returns the entity tag of a version, with its quotes, or "" for none. It is
-// strong, since equal versions mean equal content. Spaces, which tags cannot have, are
-// escaped.
+// ETag returns the entity tag of a version, with its quotes, or "" for no version. It
+// is strong, because equal versions mean equal content. Spaces, which tags cannot have,
+// are escaped.
 func ETag(v files.Version) string {
 	if v == "" {
 		return ""
@@ -27,7 +27,8 @@ type tag struct {
 	text string // between the quotes
 }
 
-// version returns the version whose ETag the tag is; ok is false if there is none.
+// version returns the version that has this tag as its ETag; ok is false if there is
+// none.
 func (t tag) version() (files.Version, bool) {
 	v := files.Version(unescaper.Replace(t.text))
 	return v, v != "" && ETag(v) == `"`+t.text+`"`
@@ -40,7 +41,7 @@ type tags struct {
 	list  []tag
 }
 
-// parseTags reads the field's lines. What follows a mistake is left out.
+// parseTags reads the field's lines. It ignores what follows a mistake.
 func parseTags(lines []string) tags {
 	s := strings.TrimSpace(strings.Join(lines, ","))
 	t := tags{given: len(lines) > 0}

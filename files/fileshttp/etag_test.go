@@ -36,7 +36,7 @@ func TestParseTags(t *testing.T) {
 	}
 }
 
-// What ETag says of a version is read back as that version, and as no other.
+// The version that an ETag was made of is read back from it, and no other.
 func TestTagVersion(t *testing.T) {
 	for _, v := range []files.Version{"a", "a b", "%", "%20", "%25", "%2520", " ", "~!#"} {
 		tags := parseTags([]string{ETag(v)})

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// A directory of the bucket, for reading and with uploads of up to a MiB.
+// Serve a directory of the bucket, for reading and with uploads of up to a MiB.
 func ExampleHandler() {
 	b := mem.New(nil)
 	h := &fileshttp.Handler{Bucket: b, Dir: "public", MaxUpload: 1 << 20}
@@ -56,7 +56,7 @@ func ExampleHandler() {
 	//  <nil>
 }
 
-// A handler of one's own decides who may have which file.
+// Decide in a handler of your own who may have which file.
 func ExampleServeFile() {
 	b := mem.New(nil)
 	if _, err := files.PutString(context.Background(), b, "users/7/report.csv", "day,sum\n",

@@ -9,42 +9,45 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Handler serves a bucket, or a directory of it, by the URL's path, which without its
-// first slash is the file's name: put http.StripPrefix in front where it is mounted
-// elsewhere than at the root. It is safe for concurrent use as long as its fields are
-// not changed.
+// Handler serves a bucket, or a directory of it. The URL's path without its first slash
+// is the file's name: put http.StripPrefix in front if the handler isn't mounted at the
+// root. It is safe for concurrent use while its fields are not changed.
 //
 // By default it answers GET and HEAD of files, and nothing can be changed or listed
-// through it. It authenticates nobody, and what is uploaded is served with the type
-// that the client gave: whoever serves strangers' files in the browser does so from a
-// host of their own, or sets Content-Disposition or Content-Security-Policy on the
-// ResponseWriter before.
+// through it.
+//
+// It authenticates nobody, and serves uploads with the type that the client gave. To
+// serve strangers' files in the browser, use a host of their own, or set
+// Content-Disposition or Content-Security-Policy on the ResponseWriter before.
 type Handler struct {
 	// Bucket is what is served. The handler does not close it.
 	Bucket files.Bucket
-	// Dir is the directory that is served, "" the whole bucket. No path leads out of it.
+	// Dir is the directory that is served; "" is the whole bucket. No path leads out of
+	// it.
 	Dir string
 	// Index, such as "index.html", is the file that stands for a path that is empty or
 	// ends in a slash.
 	Index string
-	// Listing answers GET of a path that is empty or ends in a slash with the files
-	// there, unless the Index is one of them: as HTML, or as JSON where that is
-	// accepted. It has pages of 1,000 entries.
+	// Listing answers a GET of a path that is empty or ends in a slash with the files
+	// there, unless the Index is one of them. The answer is HTML, or JSON if the
+	// request accepts it, in pages of 1,000 entries.
 	Listing bool
-	// MaxUpload lets PUT store files of at most so many bytes; 0 refuses it with 405.
+	// MaxUpload lets PUT store files of at most so many bytes; with 0 PUT is 405.
 	//
-	// The content streams to the bucket. If the upload is cut, is larger, or does not
-	// match its Content-Length, Content-MD5, Content-Digest or Repr-Digest (sha-256 or
-	// md5), nothing is stored. Content-Type, Content-Disposition, Content-Encoding and
-	// Content-Language are stored with it. If-None-Match: * stores only a new file,
-	// If-Match only over that version. The answer is 201 where the file is new, else
-	// 204, with the new ETag; without a condition that takes a Stat more.
+	// The content streams to the bucket. Nothing is stored if the upload is cut, is
+	// larger, or does not match its Content-Length, Content-MD5, Content-Digest or
+	// Repr-Digest (sha-256 or md5). Content-Type, Content-Disposition, Content-Encoding
+	// and Content-Language are stored with the file.
+	//
+	// If-None-Match: * stores only a new file, and If-Match only replaces that version.
+	// The answer has the new ETag, and is 201 if the file is new and 204 otherwise.
+	// Without a condition that takes an additional Stat.
 	MaxUpload int64
-	// AllowDelete lets DELETE remove files; otherwise it is refused with 405. A missing
-	// file is 204 too, unless If-Match is given.
+	// AllowDelete lets DELETE remove files; without it DELETE is 405. A missing file is
+	// 204 too, unless If-Match is given.
 	AllowDelete bool
 	// CORS says which pages of other origins may use the handler from a browser; nil
-	// lets none.
+	// allows none.
 	CORS *CORS
 	ServeOptions
 }
@@ -112,8 +115,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string) {
 	ServeFile(w, r, h.Bucket, name, &opts)
 }
 
-// redirectDir leads from a directory to its path with a slash, as net/http does. It
-// takes a listing of one entry.
+// redirectDir redirects from a directory to its path with a slash, as net/http does.
+// That takes a listing of one entry.
 func (h *Handler) redirectDir(w http.ResponseWriter, r *http.Request, name string) bool {
 	for _, err := range h.Bucket.List(r.Context(), name, &files.ListOptions{
 		Limit:     1,
@@ -139,7 +142,7 @@ func (h *Handler) name(path string, op files.Op) (string, error) {
 	return h.dirPrefix() + path, nil
 }
 
-// dirPrefix is what stands before every path.
+// dirPrefix is what comes before every path.
 func (h *Handler) dirPrefix() string {
 	if h.Dir == "" || strings.HasSuffix(h.Dir, "/") {
 		return h.Dir

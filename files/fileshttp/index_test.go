@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// TestIndexOrListing: a directory without the Index is listed where Listing is set, as
-// net/http does, and a path without the slash doesn't lead to a 404.
+// TestIndexOrListing: a directory without the Index is listed if Listing is set, as in
+// net/http, and a path without the slash doesn't lead to a 404.
 func TestIndexOrListing(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "plain/x", "web/index.html")

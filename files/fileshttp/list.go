@@ -36,7 +36,7 @@ type page struct {
 	Entries []files.Entry `json:"entries"`
 	// After is the query parameter "after" of the next page; "" on the last one.
 	After string `json:"after,omitempty"`
-	// Incomplete is true where a part of the page could not be read (L9).
+	// Incomplete is true if a part of the page could not be read (L9).
 	Incomplete bool `json:"incomplete,omitempty"`
 	limit      int
 }
@@ -72,7 +72,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request, path string) {
 	setLength(w, int64(len(text)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		w.Write(text) // who no longer listens misses it
+		w.Write(text) // an error means that the client has gone
 	}
 }
 
@@ -106,7 +106,7 @@ func (h *Handler) page(ctx context.Context, path string, query url.Values) (page
 		}
 		e.Name = strings.TrimPrefix(e.Name, prefix)
 		if y := e.ModTime.Year(); y < 0 || y > 9999 {
-			e.ModTime = time.Time{} // which JSON can't have
+			e.ModTime = time.Time{} // JSON can't express it
 		}
 		p.Entries = append(p.Entries, e)
 	}

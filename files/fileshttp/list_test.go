@@ -90,8 +90,8 @@ func TestHandlerListingPages(t *testing.T) {
 	}
 }
 
-// The query's limit makes pages smaller, and is kept by the link to the next one;
-// another than 1 to 1,000 is 400.
+// The query's limit makes pages smaller, and the link to the next page keeps it; a
+// limit outside 1 to 1,000 is 400.
 func TestHandlerListingLimit(t *testing.T) {
 	b := mem.New(nil)
 	fill(t, b, "d/a", "d/b", "d/c/x", "d/d")

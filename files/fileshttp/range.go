@@ -7,9 +7,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// parseRange returns the one range that the field asks for. ok is false where there is
-// none to be served: no field, another unit, several ranges, or a mistake; the answer
-// is then the whole file.
+// parseRange returns the one range that the field asks for. ok is false if there is
+// none to serve: no field, another unit, several ranges, or a mistake. The answer is
+// then the whole file.
 func parseRange(s string) (r files.Range, ok bool) {
 	unit, set, found := strings.Cut(s, "=")
 	if !found || !strings.EqualFold(strings.TrimSpace(unit), "bytes") {
@@ -43,7 +43,8 @@ func parseRange(s string) (r files.Range, ok bool) {
 	return files.Range{}, false
 }
 
-// parsePos reads a number of digits only; what is too large is the largest.
+// parsePos reads a number that has only digits; a number that is too large becomes the
+// largest.
 func parsePos(s string) (int64, bool) {
 	if s == "" {
 		return 0, false
@@ -55,7 +56,7 @@ func parsePos(s string) (int64, bool) {
 			return 0, false
 		}
 		if n > (math.MaxInt64-9)/10 {
-			n = math.MaxInt64 // and stays
+			n = math.MaxInt64 // for all further digits
 			continue
 		}
 		n = n*10 + int64(c-'0')

@@ -10,10 +10,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// ServeFile answers a GET or HEAD request with the file: its content, or whatever
+// ServeFile answers a GET or HEAD request with the file: its content, or what
 // conditions, a range or an error make of it, as the package documentation says. Other
-// methods get 405. The name is the caller's to choose and check: the URL is not looked
-// at. opts may be nil.
+// methods get 405. The caller chooses and checks the name: ServeFile doesn't look at
+// the URL. opts may be nil.
 func ServeFile(w http.ResponseWriter, r *http.Request, b files.Bucket, name string,
 	opts *ServeOptions) {
 	if opts.withoutBucket(w, r, b) {
@@ -51,7 +51,7 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	}
 	body, err := b.Get(r.Context(), name, &get)
 	if err == nil && ranged && !cond.rangeHolds(body.Info()) && cond.failed(body.Info()) == 0 {
-		// The client has a part of another version and is to get all of this one.
+		// The client has a part of another version and must get all of this one.
 		body.Close()
 		get.Range, ranged = files.Range{}, false
 		body, err = b.Get(r.Context(), name, &get)
@@ -84,7 +84,7 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	setHeaders(w, info)
 	if status == http.StatusPartialContent ||
 		w.Header().Get("Content-Encoding") == info.ContentEncoding {
-		setLength(w, body.Len()) // else a wrapper of w encodes, and knows the length better
+		setLength(w, body.Len()) // otherwise a wrapper of w encodes, and knows the length better
 	}
 	out := &lateHeader{w: w, status: status}
 	if _, err := body.WriteTo(out); err != nil {
@@ -94,8 +94,8 @@ func serveGet(w http.ResponseWriter, r *http.Request, b files.Bucket, name strin
 	out.begin()
 }
 
-// lateHeader writes the header with the first bytes of the body: until there are any,
-// the answer may still become an error.
+// lateHeader writes the header with the first bytes of the body. Until then the answer
+// may still become an error.
 type lateHeader struct {
 	w      http.ResponseWriter
 	status int
@@ -114,8 +114,8 @@ func (l *lateHeader) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// abort ends a response whose body failed. Once it has begun, nothing can be said any
-// more but that it isn't whole.
+// abort ends a response whose body failed. If it has begun, all that can still be
+// reported is that it isn't whole.
 func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 	if !out.begun {
 		for _, k := range [...]string{"Content-Range", "Accept-Ranges"} {
@@ -131,8 +131,7 @@ func abort(out *lateHeader, r *http.Request, opts *ServeOptions, err error) {
 	}
 }
 
-// answerWithout answers 304 or 412, with what the client is to know of the file that
-// there is.
+// answerWithout answers 304 or 412, with what the client has to know about the file.
 func answerWithout(w http.ResponseWriter, status int, info files.Info) {
 	if status != http.StatusNotModified {
 		refuse(w, status)
@@ -150,7 +149,7 @@ func answerWithout(w http.ResponseWriter, status int, info files.Info) {
 	w.WriteHeader(status)
 }
 
-// setHeaders says what is known of the file; what was set before stands.
+// setHeaders sets what is known of the file; fields that were set before are kept.
 func setHeaders(w http.ResponseWriter, info files.Info) {
 	h := w.Header()
 	ct := info.ContentType
@@ -175,7 +174,7 @@ func setLength(w http.ResponseWriter, n int64) {
 	w.Header().Set("Content-Length", strconv.FormatInt(n, 10))
 }
 
-// setDefault sets a field that has a value now and had none before.
+// setDefault sets a field if value is not empty and the field isn't set.
 func setDefault(h http.Header, key, value string) {
 	if _, set := h[key]; !set && value != "" {
 		h.Set(key, value)

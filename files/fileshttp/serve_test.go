@@ -49,8 +49,8 @@ func request(method string, header ...string) *http.Request {
 
 func date(add time.Duration) string { return putTime.Add(add).Format(http.TimeFormat) }
 
-// Every case is what http.ServeContent answers too, where it says nothing else, and
-// from one request to the bucket, but for one that says so.
+// Every case has the same answer as http.ServeContent, unless it says otherwise, and
+// takes one request to the bucket, except for one that says so.
 func TestServeFile(t *testing.T) {
 	bare, info := one(t, text)
 	tag := fileshttp.ETag(info.Version)
@@ -409,7 +409,7 @@ func TestServeFileHead(t *testing.T) {
 	}
 }
 
-// The stored fields come back, and those that were set before stand.
+// The stored fields come back, and those that were set before are kept.
 func TestServeFileHeaders(t *testing.T) {
 	b := mem.New(&mem.Options{GivenDigests: true, Clock: func() time.Time { return putTime }})
 	opts := &files.PutOptions{

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// Errors say their status, and nothing of the bucket or the file; what was said of the
-// content is taken back.
+// Errors have their status, and nothing of the bucket or the file; headers about the
+// content are removed.
 func TestServeFileErrors(t *testing.T) {
 	secret := errors.New("the secret cause")
 	for _, err := range []error{
@@ -55,8 +55,8 @@ func TestServeFileErrors(t *testing.T) {
 	}
 }
 
-// A body that fails in the middle never looks whole, not even when nothing says how
-// long it is.
+// A body that fails in the middle never looks whole, not even without a declared
+// length.
 func TestServeFileBodyFails(t *testing.T) {
 	inner, _ := one(t, strings.Repeat(text, 1<<17))
 	broken := errors.New("broken disk")

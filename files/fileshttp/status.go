@@ -14,7 +14,7 @@ import (
 // Nobody sees it but logs: it is not in the standard, but common.
 const StatusClientClosedRequest = 499
 
-// Status returns the HTTP status that tells the error: 200 for nil, 500 where none fits.
+// Status returns the HTTP status of the error: 200 for nil, 500 if no other fits.
 //
 //	ErrNotExist                                404
 //	ErrNotModified                             304
@@ -24,9 +24,8 @@ const StatusClientClosedRequest = 499
 //	ErrTooLarge, *http.MaxBytesError           413
 //	ErrUnsupported                             501
 //	ErrUnavailable, ErrNoBucket, ErrClosed     503
-//	ErrChanged                                 503, for the same request may succeed now
-//	ErrCorrupt                                 400 from Put: the upload was not what it said;
-//	                                           else 500
+//	ErrChanged                                 503: the same request may succeed now
+//	ErrCorrupt                                 400 from Put: not what it declared; else 500
 //	ErrUncertain                               500
 //	a deadline                                 504
 //	context.Canceled                           499
@@ -76,16 +75,16 @@ func Status(err error) int {
 
 // ServeOptions are the options of ServeFile. The zero value is the default.
 type ServeOptions struct {
-	// OnError is told of every error, also of those that are the client's and of a body
-	// that failed in the middle: the responses do not tell it, and the package logs
-	// nothing. It is called concurrently.
+	// OnError gets every error, including those that are the client's and that of a
+	// body that failed in the middle. The responses do not show it, and the package
+	// logs nothing. It is called concurrently.
 	OnError func(r *http.Request, err error)
-	// Growing serves files that other programs append to, such as logs on a disk, as
-	// long as they were when the request came (files.GetOptions.Growing). Without it
-	// such an answer is cut off.
+	// Growing serves files that other programs append to, such as logs on a disk, with
+	// the length that they had when the request came (files.GetOptions.Growing).
+	// Without it such an answer is cut off.
 	Growing bool
 
-	missing func() bool // answers for a file that isn't there, if it returns true
+	missing func() bool // answers for a file that isn't there if it returns true
 }
 
 // fail answers with an error.
@@ -94,7 +93,7 @@ func (o *ServeOptions) fail(w http.ResponseWriter, r *http.Request, err error) {
 	refuse(w, Status(err))
 }
 
-// failRead is fail for what would have to be there: what can't be a name is no file.
+// failRead is fail for what should be there: a path that can't be a name has no file.
 func (o *ServeOptions) failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if files.KindOf(err) == files.ErrNotExist && o != nil && o.missing != nil && o.missing() {
 		return
@@ -107,7 +106,7 @@ func (o *ServeOptions) failRead(w http.ResponseWriter, r *http.Request, err erro
 	refuse(w, status)
 }
 
-// withoutBucket answers 500 where the program gave no bucket.
+// withoutBucket answers 500 if the program gave no bucket.
 func (o *ServeOptions) withoutBucket(w http.ResponseWriter, r *http.Request, b files.Bucket) bool {
 	if b != nil {
 		return false
@@ -123,8 +122,8 @@ func (o *ServeOptions) tell(r *http.Request, err error) {
 	}
 }
 
-// refuse answers with a status and its name. What was said of the file's content
-// doesn't go for this one.
+// refuse answers with a status and its name. Headers about the file's content don't
+// apply to this answer.
 func refuse(w http.ResponseWriter, status int) {
 	for _, h := range [...]string{
 		"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",

@@ -25,7 +25,7 @@ func (h *Handler) put(w http.ResponseWriter, r *http.Request, path string) {
 		h.fail(w, r, err)
 		return
 	}
-	if r.Body == nil { // never in a server
+	if r.Body == nil { // this never happens in a server
 		r.Body = http.NoBody
 	}
 	body := http.MaxBytesReader(w, r.Body, h.MaxUpload)
@@ -74,14 +74,14 @@ func (h *Handler) putOptions(r *http.Request, name string) (o files.PutOptions, 
 	return o, err
 }
 
-// writeCondition makes one condition, decided at the commit, of the request's. Where
-// the fields do not name the one version themselves, the file is looked at first, and
-// must then stay what it was.
+// writeCondition makes one condition, decided at the commit, of the request's
+// conditions. If the fields do not name the one version themselves, it looks at the
+// file first, which must then stay what it was.
 func (h *Handler) writeCondition(r *http.Request, name string) (files.Condition, error) {
 	c := parseConditions(r.Header)
 	switch {
 	case c.noneMatch.any && c.match.given:
-		return files.Condition{}, files.ErrPrecondition // there must be a file, and none
+		return files.Condition{}, files.ErrPrecondition // it must exist and not exist
 	case c.noneMatch.any:
 		return files.IfAbsent(), nil
 	case c.noneMatch.given:

@@ -28,7 +28,7 @@ func ExamplePolicy_Do() {
 	// <nil>
 }
 
-// The error of a call that was repeated in vain tells so.
+// The error of a call that was repeated without success says how often it was tried.
 func ExampleAttempts() {
 	policy := &retry.Policy{Attempts: 3, Delay: time.Millisecond}
 	err := policy.Do(context.Background(), func(context.Context, int) error {

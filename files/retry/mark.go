@@ -11,7 +11,7 @@ import (
 type marked struct {
 	err      error
 	attempts int
-	text     string // of the error's text, behind err's own
+	text     string // added to the error's text, after err's own
 }
 
 func (m *marked) Error() string {
@@ -23,9 +23,9 @@ func (m *marked) Error() string {
 
 func (m *marked) Unwrap() error { return m.err }
 
-// Attempts returns how many requests were made for a call that failed with err, or 0
-// where no policy has repeated or refused to repeat it. A layer that repeats calls by
-// itself leaves alone what has attempts.
+// Attempts returns how many requests were made for a call that failed with err, or 0 if
+// no policy has repeated it or refused to repeat it. A layer that repeats calls by
+// itself leaves an error with attempts alone.
 func Attempts(err error) int {
 	var m *marked
 	if errors.As(err, &m) {
@@ -34,9 +34,9 @@ func Attempts(err error) int {
 	return 0
 }
 
-// Permanent marks err so that no policy repeats it: the content was read already and
-// can't be read again, or the request may have been carried out. It returns nil for
-// nil.
+// Permanent marks err so that no policy repeats it, because the content was read
+// already and can't be read again, or because the request may have been carried out. It
+// returns nil for nil.
 func Permanent(err error) error {
 	if err == nil || Attempts(err) > 0 {
 		return err
@@ -44,8 +44,8 @@ func Permanent(err error) error {
 	return withMark(err, 1, "")
 }
 
-// mark marks err after n attempts of one call, of which below none or some repeated
-// themselves. A single attempt that nothing was refused to stays as it is.
+// mark marks err after n attempts of one call; the attempts below may have been
+// repeated themselves. A single attempt without a refused repeat stays as it is.
 func mark(err error, n int, refused string) error {
 	if n == 1 && refused == "" {
 		return err
@@ -60,12 +60,12 @@ func mark(err error, n int, refused string) error {
 	return withMark(err, n, text)
 }
 
-// withMark marks err so that the text also shows in an error that files.NewError makes
-// of it.
+// withMark marks err so that an error that files.NewError makes of it also shows the
+// text.
 func withMark(err error, n int, text string) error {
 	if e, ok := err.(*files.Error); ok {
 		f := *e
-		if isOutcome(f.Kind) { // whose text is the same on every backend (E1)
+		if isOutcome(f.Kind) { // its text is the same on every backend (E1)
 			text = ""
 		}
 		f.Detail = join(f.Detail, text)
@@ -83,8 +83,8 @@ func withMark(err error, n int, text string) error {
 	return files.WithCause(kind, m, join(files.NewError("", "", err).(*files.Error).Detail, text))
 }
 
-// isOutcome says whether the sentinel is an answer to the call and not trouble, which
-// is what the number of attempts explains.
+// isOutcome reports whether the sentinel is an answer to the call. The number of
+// attempts only explains the others, which are trouble.
 func isOutcome(kind error) bool {
 	switch kind {
 	case nil, files.ErrUnavailable, files.ErrUncertain, files.ErrPermission:
@@ -100,8 +100,8 @@ func join(detail, text string) string {
 	return detail + ", " + text
 }
 
-// interrupted is the end of a context between two attempts, of which n were made: the
-// context's error, and the last failure.
+// interrupted returns the error for a context that ended between two attempts, after n
+// of them: the context's error, and the last failure.
 func interrupted(ctxErr, failure error, n int) error {
 	detail := files.NewError("", "", failure).(*files.Error).Detail
 	text := ctxErr.Error() + " before another attempt"
@@ -109,7 +109,7 @@ func interrupted(ctxErr, failure error, n int) error {
 		join(detail, text))
 }
 
-// both is the context's end in front of the failure that it kept from being repeated.
+// both is the context's end and the failure that was therefore not repeated.
 type both struct{ ctxErr, failure error }
 
 func (b *both) Error() string   { return b.failure.Error() }

@@ -6,7 +6,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Params documents the URL parameters that FromParams reads, for a driver's files.Scheme.
+// Params returns the documentation of the URL parameters that FromParams reads, for a
+// driver's files.Scheme.
 func Params() []files.Param {
 	return []files.Param{
 		{
@@ -35,15 +36,15 @@ func Params() []files.Param {
 	}
 }
 
-// Source reads URL parameters, as *driver.Params of package files/driver does; it keeps
-// the error of what is malformed.
+// Source reads URL parameters, as *driver.Params of package files/driver does. It keeps
+// the error of a malformed one.
 type Source interface {
 	Int(name string, def, lo, hi int64) int64
 	Duration(name string, def time.Duration) time.Duration
 }
 
-// FromParams returns the policy that the URL parameters of Params ask for; where they
-// say nothing, that of New.
+// FromParams returns the policy that the URL parameters of Params ask for. What they
+// leave out is as in New.
 func FromParams(p Source) *Policy {
 	policy := &Policy{
 		Attempts: int(p.Int("retry_attempts", DefaultAttempts, 1, 100)),

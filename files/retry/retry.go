@@ -1,11 +1,16 @@
-// Package retry is the one policy by which calls are repeated that failed with
-// files.ErrUnavailable. Drivers of services take a [Policy] in their options and their
-// URLs ([Params]), run each call through [Policy.Do], and turn the repeats of their SDK
-// off, so that one policy decides and attempts don't multiply.
+// Package retry is the one policy for repeating calls that failed with
+// files.ErrUnavailable.
 //
-// An error that a policy has dealt with is marked: [Attempts] tells how many requests
-// were made, its text says so, and no policy above repeats it. [Permanent] marks an
-// error that must not be repeated although the service was unavailable.
+//	b = retry.Wrap(b, retry.New())
+//
+// Drivers of services take a [Policy] in their options and in their URLs ([Params]),
+// run each call through [Policy.Do], and turn off the repeats of their SDK, so that one
+// policy decides and attempts don't multiply. [Wrap] adds a policy to a bucket that
+// doesn't repeat by itself.
+//
+// An error that a policy has dealt with is marked: [Attempts] returns how many requests
+// were made, the error's text says so, and no policy above repeats it. [Permanent]
+// marks an error that must not be repeated although the service was unavailable.
 package retry
 
 import (
@@ -24,17 +29,17 @@ const (
 	DefaultMaxDelay = 20 * time.Second
 )
 
-// Policy says how often and when a call is repeated. The nil Policy and the zero one
-// have the defaults and no budget. A Policy is safe for concurrent use and is not
-// changed while it is in use.
+// Policy says how often and when a call is repeated. The nil Policy and the zero Policy
+// have the defaults and no budget. A Policy is safe for concurrent use, and must not
+// change while it is in use.
 //
 // The delay before the n-th repeat is a random time of up to Delay·2ⁿ⁻¹, at most
-// MaxDelay (exponential backoff with full jitter). A failure that asks for a delay by a
-// method RetryAfter() time.Duration, as drivers make of the header Retry-After (RFC
-// 9110 §10.2.3), is given that one, at most MaxDelay, and up to Delay more, so that
+// MaxDelay (exponential backoff with full jitter). A failure may ask for a delay by a
+// method RetryAfter() time.Duration, which drivers make of the header Retry-After (RFC
+// 9110 §10.2.3). It gets that delay, at most MaxDelay, and up to Delay more, so that
 // clients that were turned away together don't come back together.
 type Policy struct {
-	// Attempts is how many requests one call makes at most, the first included. 0 is
+	// Attempts is how many requests one call makes at most, including the first. 0 is
 	// DefaultAttempts, and 1 never repeats.
 	Attempts int
 	// Delay bounds the delay before the first repeat; 0 is DefaultDelay.
@@ -44,22 +49,26 @@ type Policy struct {
 	// Budget bounds the repeats of all calls together; nil is no bound.
 	Budget *Budget
 	// OnRetry, if not nil, is called before the wait for each repeat, with the number
-	// of the attempt that failed, from 1 on, and its error, whose text may be the
+	// of the attempt that failed, from 1, and its error, whose text may be the
 	// service's own. It may be called concurrently.
 	OnRetry func(ctx context.Context, attempt int, delay time.Duration, err error)
 }
 
-// New returns a policy of the defaults with a budget of its own.
+// New returns a policy with the defaults and a budget of its own.
 func New() *Policy { return &Policy{Budget: &Budget{}} }
 
 var defaults Policy
 
-// Do calls f, with the number of the attempt from 1 on, until it succeeds, fails with
-// anything but files.ErrUnavailable (as files.KindOf classes it), or may not be
-// repeated any more. The error is f's last one, marked where f ran more than once or a
-// repeat was refused. When ctx ends between two attempts, the error is the context's
-// (files.ContextError) and the last failure as well. A delay that would outlast the
-// context's deadline is not waited for: the failure comes back at once.
+// Do calls f, with the number of the attempt from 1, until f
+//
+//   - succeeds,
+//   - fails with anything but files.ErrUnavailable (as files.KindOf classes it), or
+//   - may not be repeated any more.
+//
+// The error is f's last one, marked if f ran more than once or a repeat was refused. If
+// ctx ends between two attempts, the error is the context's (files.ContextError) and
+// the last failure as well. If a delay would outlast the context's deadline, Do doesn't
+// wait and returns the failure at once.
 //
 // A policy of one attempt leaves the error unmarked, so that a policy above may repeat
 // the call.
@@ -102,7 +111,7 @@ func (p *Policy) attempts() int {
 	return p.Attempts
 }
 
-// delay is the wait after the n-th attempt, which failed with err.
+// delay returns the wait after the n-th attempt, which failed with err.
 func (p *Policy) delay(n int, err error) time.Duration {
 	most := or(p.MaxDelay, DefaultMaxDelay)
 	first := min(or(p.Delay, DefaultDelay), most)
@@ -128,7 +137,7 @@ func or(d, def time.Duration) time.Duration {
 	return d
 }
 
-// sleep waits, unless the context ends first: then it returns the context's error.
+// sleep waits, unless the context ends first; then it returns the context's error.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -15,7 +15,8 @@ import (
 
 var errReset = errors.New("connection reset")
 
-// unavailable is a failure as drivers make it: a sentinel over the backend's own error.
+// unavailable returns a failure as drivers make it: a sentinel with the backend's own
+// error.
 func unavailable() error {
 	return files.WithCause(files.ErrUnavailable, errReset, "the service is busy")
 }
@@ -26,7 +27,7 @@ type asking struct{ delay time.Duration }
 func (a *asking) Error() string             { return "slow down" }
 func (a *asking) RetryAfter() time.Duration { return a.delay }
 
-// failing returns a function that fails with the errors in turn, and then not.
+// failing returns a function that fails with the errors in turn, and then succeeds.
 func failing(calls *int, errs ...error) func(context.Context, int) error {
 	return func(_ context.Context, attempt int) error {
 		if *calls++; *calls != attempt {

@@ -12,8 +12,9 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// What a listing couldn't read is its last word (L9): no repeat behind it loses the
-// error, whatever kind it is of, and one behind the last entry of a limit is kept.
+// What a listing couldn't read is the last that it reports (L9): a repeat doesn't lose
+// the error, whatever kind it is of, and an error after the last entry of a limit is
+// kept.
 func TestListUnread(t *testing.T) {
 	ctx := context.Background()
 	b := mem.New(nil)

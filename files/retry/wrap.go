@@ -9,20 +9,21 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Wrap returns the bucket with each call that fails with files.ErrUnavailable repeated
-// as the policy says, for buckets that don't do that themselves. What a bucket below
-// has repeated already is left alone. The nil policy has the defaults. Closing the
-// result leaves b open.
+// Wrap returns a bucket that repeats each call of b that fails with
+// files.ErrUnavailable, as the policy says. It is for buckets that don't repeat by
+// themselves, and leaves alone what a bucket below has repeated already. The nil policy
+// has the defaults. Closing the result leaves b open.
 //
-// Reads, listings, deletions and copies are repeated, and a Put where its content can
-// seek: it is rewound to where it was. Content that can't is never sent again: that
-// error is marked as Permanent. A listing that breaks off goes on behind the last name
-// that came, with attempts counted anew, where the bucket lists in order.
+//   - Reads, deletions and copies are repeated.
+//   - A listing that breaks off continues after the last name that came, with attempts
+//     counted anew, if the bucket lists in order.
+//   - A Put is repeated if its content can seek: it is rewound to where it was. Content
+//     that can't seek is never sent again, and the error is marked as Permanent.
 //
-// A bucket that keeps the contract says files.ErrUncertain where the answer to a commit
-// was lost, and that is not repeated (P2). Should it say files.ErrUnavailable
-// nonetheless, a repeated conditional write may be refused by its own first attempt: so
-// a refusal after a repeat is files.ErrUncertain.
+// A bucket that keeps the contract returns files.ErrUncertain if the answer to a commit
+// was lost, and that is not repeated (P2). If it returns files.ErrUnavailable
+// nonetheless, a repeated conditional write may be refused because of its own first
+// attempt. So a refusal after a repeat is files.ErrUncertain.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
 	h := files.Hooks{Around: p.around}
 	if b != nil && b.Features().Ordered {
@@ -46,8 +47,8 @@ func (p *Policy) around(ctx context.Context, c *files.Call,
 	})
 }
 
-// certain makes ErrUncertain of a conditional write's refusal that an attempt before
-// may have caused.
+// certain returns ErrUncertain for the refusal of a conditional write if an earlier
+// attempt may have caused the refusal.
 func certain(c *files.Call, attempt int, err error) error {
 	conditional := c.Put != nil && !c.Put.If.IsZero() || c.Copy != nil && !c.Copy.If.IsZero() ||
 		c.Delete != nil && c.Delete.IfVersion != ""
@@ -89,9 +90,9 @@ func rewinder(content io.Reader) func() error {
 	return func() error { _, err := s.Seek(at, io.SeekStart); return err }
 }
 
-// deleteMany repeats the deletion of those names that fail so. What is deleted stays
-// out of it: somebody may have put it anew, and a refusal of the repeat says nothing of
-// it.
+// deleteMany repeats the deletion of those names that fail with files.ErrUnavailable.
+// It leaves out what is deleted: somebody may have put it anew, and a refusal of the
+// repeat says nothing about it.
 func (p *Policy) deleteMany(ctx context.Context, c *files.Call,
 	next func(context.Context) error) error {
 	names := c.Names
@@ -101,7 +102,7 @@ func (p *Policy) deleteMany(ctx context.Context, c *files.Call,
 	for i := range left {
 		left[i] = i
 	}
-	var failed error // of next itself, as against that of a name
+	var failed error // of next itself, as opposed to that of a name
 	last := p.Do(ctx, func(ctx context.Context, attempt int) error {
 		c.Names = make([]string, len(left))
 		for j, i := range left {
@@ -140,11 +141,11 @@ func (p *Policy) deleteMany(ctx context.Context, c *files.Call,
 	return nil
 }
 
-// list goes on behind the last name when a listing breaks off.
+// list continues after the last name when a listing breaks off.
 func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
 	list func(context.Context,
 		files.ListOptions) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
-	if o.Foreign { // whose keys are no place to go on from
+	if o.Foreign { // no listing can continue from their keys
 		return list(ctx, o)
 	}
 	return func(yield func(files.Entry, error) bool) {
@@ -170,7 +171,7 @@ func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
 	}
 }
 
-// listing is one in progress.
+// listing is one listing in progress.
 type listing struct {
 	yield func(files.Entry, error) bool
 	opts  files.ListOptions // for what is left
@@ -178,12 +179,12 @@ type listing struct {
 	over  bool              // the loop's body wants no more
 	dir   string
 	full  bool // there are as many as Limit wants
-	// unread tells of what can't be read before the place to go on from: no repeat
-	// meets it (L9).
+	// unread is the error of what can't be read before the place to continue from: no
+	// repeat meets it (L9).
 	unread error
 }
 
-// run yields the entries until an error, and keeps where to go on.
+// run yields the entries until an error, and keeps where to continue.
 func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
 	for e, err := range entries {
 		if err != nil && (l.full || l.passed(err)) {
@@ -208,7 +209,7 @@ func (l *listing) run(entries iter.Seq2[files.Entry, error]) error {
 }
 
 // passed reports whether an error names something below the directory and before the
-// place to go on from.
+// place to continue from.
 func (l *listing) passed(err error) bool {
 	e, ok := err.(*files.Error)
 	if !ok || e.Op != files.OpList || l.n == 0 {

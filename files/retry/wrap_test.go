@@ -16,8 +16,8 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// flaky is memory of which each operation of a kind fails some times, before or after
-// it was carried out.
+// flaky is a bucket in memory. Operations of one kind fail some times, before or after
+// they are carried out.
 type flaky struct {
 	files.Bucket
 	op    files.Op
