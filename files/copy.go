@@ -140,7 +140,7 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	}
 	info, err := statOrNoBucket(ctx, b, name)
 	if f.ReadOnly && (err == nil || KindOf(err) == ErrNotExist) {
-		return Info{}, errReadOnly // also where nothing would change
+		return Info{}, errReadOnly // even if nothing would change
 	}
 	if err != nil {
 		return Info{}, err

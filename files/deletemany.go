@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// DeleteBatch is how many names DeleteMany hands to a bucket at a time.
+// DeleteBatch is how many names DeleteMany passes to a bucket at a time.
 const DeleteBatch = 1000
 
 // maxFailures is how many failures DeleteMany collects before it gives up.
@@ -46,7 +46,7 @@ func (r DeleteResult) Err() error {
 func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteResult, error) {
 	ctx, b = given(ctx, b)
 	var res DeleteResult
-	if r, ok := b.(refusing); ok { // also where there are no names
+	if r, ok := b.(refusing); ok { // even if there are no names
 		return res, NewError(OpDeleteMany, "", r.err)
 	}
 	if names == nil {

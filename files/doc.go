@@ -1,7 +1,7 @@
 // Package files stores and reads named files wherever they are kept: in memory, in a
 // local folder or in an object store. A [Bucket] is one such place. A program that
 // takes a Bucket runs unchanged on every one of them, because every driver keeps the
-// same contract, which stands below, rule by rule.
+// same contract, which is below, rule by rule.
 //
 //	import _ "cloudfiles.dev/drivers/local"
 //
@@ -59,7 +59,7 @@
 //   - [Sub] and [DeleteDir] refuse the empty directory.
 //
 // Options that make no sense are ErrInvalid before anything is done. Options that a
-// bucket can't honour are errors.ErrUnsupported, as its [Features] say beforehand. They
+// bucket can't honour are errors.ErrUnsupported, as its [Features] say in advance. They
 // are never ignored.
 //
 // # Errors
@@ -163,8 +163,8 @@
 //     again or is ErrUnavailable. The error never reports a missing file or bucket.
 //
 //   - P3: Put returns the Info of what it wrote without another request: size, version,
-//     type, and digest where known. The time is there if the answer had it, and is zero
-//     otherwise; it is never guessed.
+//     type, and digest where known. The time is zero if the answer didn't have it; it
+//     is never guessed.
 //
 //   - P4: When Put, Delete or Copy return nil, the change is durable. On a local disk
 //     data, directory and new parents are synced, unless the URL says otherwise.
@@ -176,7 +176,7 @@
 //   - P6: The content type is what the caller gives. If the caller gives none, it is
 //     what a fixed table, the same on every machine, has for the name's extension. If
 //     the table has none, the first 512 bytes decide by the WHATWG rules. The type is
-//     the same on every driver, and [ContentType] returns it beforehand.
+//     the same on every driver, and [ContentType] returns it in advance.
 //
 //   - P7: Metadata keys are non-empty UTF-8, with ASCII letters folded to lower case,
 //     and every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and
@@ -288,7 +288,7 @@
 //   - L4: What was put before the call is there, and what was deleted is not. A name
 //     that exists all the while comes exactly once, whatever else changes, and change
 //     is never an error. That holds even if replacing a file moves it in its folder,
-//     and if pages are read beside changes.
+//     and if pages are read while files change.
 //
 //   - L5: An entry's size, time and version are Stat's, unless NamesOnly let the bucket
 //     leave them out.
@@ -317,10 +317,10 @@
 //     asked for, in another order than it claims, twice, or of a size that no file has,
 //     or pages that repeat or don't end.
 //
-//   - L9: Each range over the result is a new listing. An error is the last that it
-//     yields. A folder or a file that can't be read does not spoil the rest: its error,
-//     which names the first of them, comes after everything that can be listed, or
-//     after the last entry that Limit allows. No lock is held while the loop's body
+//   - L9: Each range over the result is a new listing. An error is the last thing that
+//     it yields. A folder or a file that can't be read does not spoil the rest: its
+//     error, which names the first of them, comes after everything that can be listed,
+//     or after the last entry that Limit allows. No lock is held while the loop's body
 //     runs, and the body may call every method.
 //
 // D. Delete
@@ -337,7 +337,7 @@
 //
 // C. Copy
 //
-//   - C1: Content, type, headers and metadata come along. Inside one store, if the
+//   - C1: Copy copies content, type, headers and metadata. Inside one store, if the
 //     backend can, the content does not pass through the program, and a size that the
 //     backend copies in one request takes one (CopyOptions.FullInfo may cost one more).
 //     A missing source is ErrNotExist. Conditions hold for the target, and the copy is
@@ -389,7 +389,7 @@
 //
 //     A status alone is not a reason: ErrExist, ErrPrecondition and ErrNotModified only
 //     answer a condition that was sent. What a service answers only because another
-//     call ran beside it is repeated, and is not reported as a reason.
+//     call ran at the same time is repeated, and is not reported as a reason.
 //
 //     A call without credentials is ErrPermission at its first attempt, and its words
 //     say what to set. A certificate that isn't trusted is ErrInvalid at the first
@@ -414,8 +414,8 @@
 //
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no
 //     goroutine, descriptor, temporary file or unfinished upload. A call returns within
-//     100 ms of the context's end; what ends an upload at a service may go on for some
-//     seconds.
+//     100 ms of the context's end; cleaning up an upload at a service may go on for
+//     some seconds.
 //
 //     A panic or runtime.Goexit in the caller's code, such as the body of a loop, a
 //     content's Read or a hook, ends a call as well. A panic reaches the caller, in the
@@ -444,9 +444,9 @@
 //
 // W. Signed URLs
 //
-//   - W1: Method, name, expiry and content type are bound. An expiry beyond the
-//     service's limit or the credentials' life is an error. Signing makes no request,
-//     and its result has the headers that must be sent.
+//   - W1: A signed URL is bound to its method, name, expiry and content type. An expiry
+//     beyond the service's limit or the credentials' life is an error. Signing makes no
+//     request, and its result has the headers that must be sent.
 //
 // U. URLs
 //
@@ -461,9 +461,9 @@
 //     fragments, all other values and everything after the scheme of a URL that is
 //     malformed or of an unknown scheme are "…".
 //
-//   - U2: Go CDK's bucket URLs keep working, with prefix=, a raw string, and key=, one
-//     file. Go CDK's own file and memory drivers open as gocloud+file:// and
-//     gocloud+mem://.
+//   - U2: Go CDK's bucket URLs keep working, with the parameters prefix=, a raw prefix
+//     of every name, and key=, one file. Go CDK's own file and memory drivers open as
+//     gocloud+file:// and gocloud+mem://.
 //
 //   - U3: Opening makes no request; [Check] does. A missing local folder is an error,
 //     unless create_dir is given. Check finds what would keep List from its first

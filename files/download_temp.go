@@ -21,7 +21,7 @@ import (
 // downloadTemp is the file that a download is written to.
 type downloadTemp struct {
 	*os.File
-	named string // the path where it has a name, or ""
+	named string // the path if it has a name, or ""
 }
 
 // newDownloadTemp makes the file with the permission of an ordinary file, which it

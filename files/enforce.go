@@ -13,7 +13,7 @@ import (
 type claims struct {
 	below, outer Features
 	differs      bool // in more than the length of names
-	hides        bool // something that an Info or an Entry of the bucket below may tell
+	hides        bool // something that an Info or an Entry of the bucket below may have
 	streams      bool // a copy inside the store would copy what is masked as well
 }
 

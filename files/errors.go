@@ -81,10 +81,10 @@ var sentinels = []error{
 type Error struct {
 	Op   Op     // what failed
 	Name string // the caller's name of the file or directory; for OpOpen the URL, without secrets
-	Kind error  // the sentinel, or nil where none fits
+	Kind error  // the sentinel, or nil if none fits
 	// Detail is the cause as text that may be shown; Err's own text may not.
 	Detail string
-	Err    error // the cause; nil where Kind says it all
+	Err    error // the cause; nil if Kind says everything
 
 	backends bool // Detail is a backend's, of an outcome that users know by the sentinel
 }

@@ -8,7 +8,7 @@ import "time"
 type Features struct {
 	// MaxName is the longest name in bytes, at most 1024 (N1); 0 stands for 1024.
 	MaxName int `json:"maxName"`
-	// MaxSize is the largest file in bytes; 0 where no limit is known.
+	// MaxSize is the largest file in bytes; 0 if no limit is known.
 	MaxSize int64 `json:"maxSize,omitempty"`
 	// MaxUnknownSize is the largest file in bytes that Put takes from a stream of
 	// undeclared size; 0 means that it is MaxSize (P11).

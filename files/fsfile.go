@@ -18,7 +18,7 @@ type fsFile struct {
 	closed bool
 	body   *Reader // nil when none is open
 
-	at  int64 // where in the file body stands
+	at  int64 // the position of body in the file
 	pos int64 // where the next Read is to begin
 }
 

@@ -75,7 +75,7 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int,
 		}
 		o.StartAfter = last
 	}
-	o.Limit = limit + 1  // one more tells whether this is the last page
+	o.Limit = limit + 1  // one more shows whether this is the last page
 	entries := []Entry{} // as JSON an empty page is [], not null
 	next := ""
 	for e, err := range b.List(ctx, d, &o) {
@@ -96,7 +96,7 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int,
 	return entries, next, nil
 }
 
-// makeToken returns the token of the page behind last.
+// makeToken returns the token of the page after last.
 func makeToken(dir string, o ListOptions, last string) string {
 	sum := tokenHash(dir, o, last)
 	return tokenEncoding.EncodeToString(append(append([]byte{tokenVersion}, sum[:tokenSum]...),

@@ -15,7 +15,7 @@ type PutFSOptions struct {
 	// If is the condition on every Put.
 	If Condition
 	// Filter chooses by the path in the file system. If it returns false, the entry is
-	// left out, a directory with everything in it. nil chooses everything.
+	// left out, and a directory with everything in it. nil chooses everything.
 	Filter func(path string, d fs.DirEntry) bool
 }
 

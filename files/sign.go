@@ -41,7 +41,7 @@ type URLSigner interface {
 // SignURL returns a request for the file that works without credentials until it
 // expires. It makes no request itself.
 //
-// Errors: ErrUnsupported where the bucket cannot sign for the method (Features.SignGet,
+// Errors: ErrUnsupported if the bucket can't sign for the method (Features.SignGet,
 // SignPut, SignDelete), ErrInvalid for an unknown method or an expiry out of bounds.
 func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (SignedURL, error) {
 	ctx, b = given(ctx, b)

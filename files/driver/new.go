@@ -19,7 +19,7 @@ func New(backend Backend) files.Bucket {
 }
 
 // Varying is an optional interface of a Backend whose Features become known, or fewer,
-// with use, because only use shows what the backend stands on. Other backends are asked
+// with use, because only use shows what it depends on. Other backends are asked
 // for their Features once.
 type Varying interface {
 	Backend

@@ -25,7 +25,7 @@ type Handler struct {
 	// Dir is the directory that is served; "" is the whole bucket. No path leads out of
 	// it.
 	Dir string
-	// Index, such as "index.html", is the file that stands for a path that is empty or
+	// Index, such as "index.html", is the file that is served for a path that is empty or
 	// ends in a slash.
 	Index string
 	// Listing answers a GET of a path that is empty or ends in a slash with the files

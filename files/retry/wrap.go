@@ -157,7 +157,7 @@ func (p *Policy) list(ctx context.Context, c *files.Call, o files.ListOptions,
 				err := l.run(list(ctx, l.opts))
 				if more = err != nil && l.n > before && files.KindOf(err) == files.ErrUnavailable &&
 					Attempts(err) == 0; more {
-					return nil // attempts count anew after what came
+					return nil // attempts are counted anew after what came
 				}
 				return err
 			})
