@@ -24,7 +24,8 @@ import (
 //     not the one that the sidecar was prepared for, or not older, go back to 2 without
 //     the lock; after a few turns, prepare under the lock.
 //  5. Commit: rename the sidecar, which tells of both contents, and then the content,
-//     which is the moment of change.
+//     which is the moment of change. Who changes it by its old name meanwhile waits, and
+//     the move is undone (movein.go), or on FUSE made again with a twin (twin.go).
 //  6. Unlock, make the folder durable, and the folders on the way to it.
 //  7. Clean: lock again and remove what belonged to the old content only, unless
 //     somebody else has changed the file since.
@@ -154,7 +155,7 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 	if ctx.Err() != nil {
 		return files.ContextError(ctx)
 	}
-	left, err := b.replace(st, p, d, &lock, cond, ahead)
+	left, err := b.replace(ctx, st, p, d, &lock, cond, ahead)
 	lock.unlock()
 	if err == nil {
 		err = b.syncFolder(d)
@@ -211,7 +212,8 @@ func (b *backend) renewable(st *staged, old int64) bool {
 // content only, by names in the folder, which is to be removed once the commit is
 // durable.
 func (b *backend) replace(
-	st *staged, p *spot, d fsys.Dir, lock *folderLock, cond files.Condition, ahead bool,
+	ctx context.Context, st *staged, p *spot, d fsys.Dir, lock *folderLock, cond files.Condition,
+	ahead bool,
 ) (left []string, err error) {
 	c, err := b.look(d, p, false)
 	if err != nil {
@@ -281,7 +283,7 @@ func (b *backend) replace(
 	if err := g.held(); err != nil { // a move that is undone would be seen
 		return nil, err
 	}
-	if err := b.put(st, d, dest, over, g); err != nil {
+	if err := b.put(ctx, st, p, d, dest, over, g); err != nil {
 		return nil, err
 	}
 	st.done = !over || b.opts.NoSync // else its name has what it replaced
@@ -295,11 +297,14 @@ func (b *backend) replace(
 }
 
 // put is the moment of change.
-func (b *backend) put(st *staged, d fsys.Dir, dest string, over bool, g guard) error {
+func (b *backend) put(
+	ctx context.Context, st *staged, p *spot, d fsys.Dir, dest string, over bool, g guard,
+) error {
 	if st.unnamed {
 		return b.link(st, d, dest)
 	}
-	err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole))
+	err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole),
+		b.again(ctx, st, p, d, dest, g, 0))
 	switch {
 	case err == nil, errors.Is(err, files.ErrUncertain):
 		return err

@@ -34,7 +34,8 @@ func (b *backend) guardStaged(st *staged) (guard, error) {
 	return b.guard(st.f)
 }
 
-// whole is the look at what is guarded, behind which nobody waits to change it.
+// whole is the look at what is guarded, behind which nobody waits to change it: else it
+// is errAwaited.
 func (g guard) whole(look func() error) func() error {
 	if g.f == nil {
 		return look
@@ -43,7 +44,10 @@ func (g guard) whole(look func() error) func() error {
 		if err := look(); err != nil {
 			return err
 		}
-		return g.held()
+		if g.held() != nil {
+			return errAwaited
+		}
+		return nil
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // program may cut it, or take its readers' rights, at any moment. So it is looked at
 // once more when nobody can reach it by that name any longer, and a move that came too
 // late is undone. For that, the file that is replaced gets the staged one's name, where
-// the system can exchange two.
+// the system can exchange two. FUSE can't (twin.go).
 
 // errTouched: another program changed what is staged.
 var errTouched = files.Errorf(files.ErrUnavailable,
@@ -22,14 +22,24 @@ var errTouched = files.Errorf(files.ErrUnavailable,
 // whether what was staged is what was written. What was replaced is left at name, but
 // for sync=none.
 //
+// Where the system can't exchange two, again, unless it is nil, puts another one in
+// place of one that is awaited there (twin.go).
+//
 // Other errors are the system's.
 func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, over bool,
-	whole func() error) error {
+	whole, again func() error) error {
+	settled := func() error {
+		err := whole()
+		if err == errAwaited && again != nil {
+			err = again()
+		}
+		return err
+	}
 	if !over {
 		if err := from.Rename(name, d, dest); err != nil {
 			return err
 		}
-		return b.unless(whole, func() error { return d.Rename(dest, from, name) })
+		return b.unless(settled, func() error { return d.Rename(dest, from, name) })
 	}
 	if !b.noExchange.Load() {
 		err := from.Exchange(name, d, dest)
@@ -49,12 +59,12 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 		b.noExchange.Store(true)
 	}
 	if err := whole(); err != nil { // what can't be undone is worth a look more
-		return err
+		return touched(err)
 	}
 	if err := from.Rename(name, d, dest); err != nil {
 		return err
 	}
-	return b.unless(whole, func() error { return errors.ErrUnsupported })
+	return b.unless(settled, func() error { return errors.ErrUnsupported })
 }
 
 // moved ends an exchange by removing what was replaced. That is refused where it is a
@@ -72,12 +82,20 @@ func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) er
 // unless undoes what was done where it isn't as it should be. Where that fails, nobody
 // knows what is there.
 func (b *backend) unless(whole, undo func() error) error {
-	err := whole()
-	if err == nil {
-		return nil
+	err := touched(whole())
+	if err == nil || errors.Is(err, files.ErrUncertain) {
+		return err
 	}
 	if undo() != nil {
 		return files.WithCause(files.ErrUncertain, err, errText(err))
+	}
+	return err
+}
+
+// touched is errTouched instead of errAwaited.
+func touched(err error) error {
+	if err == errAwaited {
+		return errTouched
 	}
 	return err
 }
@@ -114,6 +132,9 @@ func (st *staged) is(now fsys.Stat) error {
 // whole is that of a sidecar.
 func (s *stagedSidecar) whole() error {
 	now, err := s.f.Stat()
+	if err == nil && now.Perm != s.perm && s.f.SetMode(s.perm) == nil {
+		now, err = s.f.Stat()
+	}
 	switch {
 	case err != nil:
 		return fault(err)

@@ -36,6 +36,11 @@ func probe(dir fsys.Dir, alive fsys.File) (h habits, err error) {
 	if p.h.resolution, err = resolution(alive); err != nil {
 		return h, fault(err)
 	}
+	// Who removes the folder removes what is made in it, until it is gone: that tells
+	// nothing of names.
+	if _, err := dir.Lstat(aliveFile); err != nil {
+		return h, lookAgain(err)
+	}
 	return p.h, nil
 }
 
@@ -49,8 +54,23 @@ func otherCause(err error) error {
 	return nil
 }
 
+// vanishTries is how often a name is made that isn't there afterwards under any name:
+// others may remove what lies in the control folder, and hardly as often in a row.
+const vanishTries = 3
+
 // keeps reports whether the name can be made and comes back as it is.
-func (p *prober) keeps(name string) (bool, error) {
+func (p *prober) keeps(name string) (kept bool, err error) {
+	for range vanishTries {
+		made := len(p.made)
+		if kept, err = p.keepsOnce(name); kept || err != nil || len(p.made) > made {
+			break
+		}
+	}
+	return kept, err
+}
+
+func (p *prober) keepsOnce(name string) (bool, error) {
+	before := len(p.made)
 	f, err := p.dir.Create(name)
 	if err != nil {
 		return false, otherCause(err)
@@ -69,7 +89,9 @@ func (p *prober) keeps(name string) (bool, error) {
 	if slices.Contains(now, name) {
 		return true, nil
 	}
-	p.dir.Unlink(name) // if it is not even listed
+	if len(p.made) == before {
+		p.dir.Unlink(name) // if it is not even listed
+	}
 	return false, nil
 }
 
@@ -79,6 +101,11 @@ func (p *prober) leads(names ...string) (bool, error) {
 		_, err := p.dir.Lstat(name)
 		if err == nil || otherCause(err) != nil {
 			return err == nil, otherCause(err)
+		}
+	}
+	for _, name := range p.made { // what somebody has removed leads nowhere
+		if _, err := p.dir.Lstat(name); missing(err) {
+			return false, lookAgain(err)
 		}
 	}
 	return false, nil
@@ -188,8 +215,21 @@ func (p *prober) length() error {
 	return err
 }
 
-// resolution finds how fine the times are that a file can have.
-func resolution(f fsys.File) (time.Duration, error) {
+// resolution finds how fine the times are that a file can have. Others may change its
+// time meanwhile: the finest of some is it.
+func resolution(f fsys.File) (finest time.Duration, err error) {
+	finest = time.Duration(coarsest)
+	for range vanishTries {
+		r, err := resolutionOnce(f)
+		if err != nil {
+			return 0, err
+		}
+		finest = min(finest, r)
+	}
+	return finest, nil
+}
+
+func resolutionOnce(f fsys.File) (time.Duration, error) {
 	const odd = 1_700_000_001_123_456_789
 	if err := f.SetModTime(odd); err != nil {
 		return 0, err

@@ -66,3 +66,42 @@ func noteBehind(
 	ok(t, err)
 	return string(text), count >= n && n > 0
 }
+
+// Nor is it concluded from a file of the trial that somebody removes, as anything in the
+// control folder may be.
+func TestProbeFilesRemoved(t *testing.T) {
+	for _, name := range []string{"FAT", "short"} {
+		disk := oddDisks()[name]
+		t.Run(name, func(t *testing.T) {
+			want, _ := noteBehind(t, disk(), 0, nil, nil)
+			for n := 1; ; n++ {
+				dir, made := t.TempDir(), 0
+				b, err := open(dir, noSync, crashfs.Wrap(disk(),
+					func(op *crashfs.Op, do func() error) error {
+						err := do()
+						if op.Kind == crashfs.Create && err == nil {
+							if made++; made == n {
+								op.Dir.Unlink(op.Name)
+							}
+						}
+						return err
+					}))
+				ok(t, err)
+				bucket := driver.New(b)
+				_, err = files.PutString(t.Context(), bucket, "a", "x", nil)
+				ok(t, bucket.Close())
+				if made < n {
+					break
+				}
+				if err != nil {
+					continue // without a note, or with one from before
+				}
+				text, err := os.ReadFile(filepath.Join(dir, controlDir, diskFile))
+				ok(t, err)
+				if note := string(text); note != want {
+					t.Errorf("without file %d, the note is %q, want %q", n, note, want)
+				}
+			}
+		})
+	}
+}

@@ -45,7 +45,9 @@ func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
 // stagedSidecar is a sidecar before its rename, for one staged content and one current
 // content.
 type stagedSidecar struct {
+	dir   fsys.Dir
 	name  string // "" where it has none
+	data  []byte
 	f     fsys.File
 	size  int64
 	perm  fs.FileMode
@@ -81,6 +83,8 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current, alone bool) erro
 		return err
 	}
 	side := &stagedSidecar{
+		dir:   st.dir,
+		data:  data,
 		size:  int64(len(data)),
 		mtime: st.rec.mtime,
 		had:   c.exists,
@@ -161,14 +165,7 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) e
 	if s.name == "" {
 		return b.linkSidecar(st, p, d, old)
 	}
-	g, err := b.guard(s.f)
-	if err != nil {
-		return err
-	}
-	if err = s.whole(); err == nil {
-		err = b.moveIn(st.dir, s.name, d, p.sidecar(), old == ourSidecar, g.whole(s.whole))
-	}
-	g.end()
+	err := b.moveSidecar(st, s, p, d, old == ourSidecar, 0)
 	if err == errTouched {
 		st.dropSidecar()
 		return errUnprepared

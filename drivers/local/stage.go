@@ -46,6 +46,8 @@ type staged struct {
 	dressed bool // it has the looks of the file that it replaces
 	worn    bool // it was given others than it was made with
 
+	gone []fsys.File // what it was before a twin took its place
+
 	dirty bool // it is to be synced before its rename, together with its sidecar
 	done  bool // renamed: there is nothing to remove
 	perm  fs.FileMode
@@ -370,6 +372,9 @@ func (b *backend) entry(st *staged) (files.Entry, error) {
 func (st *staged) close() {
 	st.dropSidecar()
 	st.f.Close()
+	for _, f := range st.gone {
+		f.Close()
+	}
 	if !st.done {
 		st.unlink()
 	}

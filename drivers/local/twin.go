@@ -1,0 +1,232 @@
+package local
+
+import (
+	"context"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+)
+
+// Where the system can't exchange two files, as on FUSE, a move over another file can't
+// be undone, and one that can is seen by others first. There the moved file stays at
+// its place, and a twin, which has the same content and record, and so the same
+// version, is moved over it while its guard still holds: who waits to change it then
+// changes a file without a name.
+
+// errAwaited is errTouched of a file that is still whole: another program waits to
+// change it until its guard ends.
+var errAwaited = files.Errorf(files.ErrUnavailable,
+	"another program waits to change the upload in the control folder")
+
+// maxTwins is how many twins a move may take: each may be awaited as well.
+const maxTwins = 8
+
+// hasTwins reports whether a file that was moved to its place may be replaced by a twin.
+func (b *backend) hasTwins(g guard, turn int) bool {
+	return g.f != nil && b.disk.kind == fsys.FUSE && turn < maxTwins
+}
+
+// twin makes one of a staged file, which is guarded. It is staged in the session's
+// folder, or, where that is gone, in the folder d of the file.
+func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, err error) {
+	now, err := st.f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	to := *st
+	to.side, to.gone = nil, nil
+	to.like = looks{
+		there: true,
+		perm:  now.Perm.Perm(),
+		uid:   now.UID,
+		gid:   now.GID,
+		list:  st.like.list,
+	}
+	if to.dir, to.name, to.f, err = st.createBeside(d, &to.like); err != nil {
+		return nil, err
+	}
+	to.own = st.own || to.dir == d
+	defer func() {
+		if err != nil {
+			to.f.Close()
+			to.unlink()
+		}
+	}()
+	if st.size <= syncTogether {
+		ctx = context.WithoutCancel(ctx) // it is quick, and what it replaces is to be cut
+	}
+	if to.id, err = to.f.Look(); err != nil {
+		return nil, err
+	}
+	if err = copyAll(ctx, to.f, st.f, st.size); err != nil {
+		return nil, err
+	}
+	to.like.put(to.f, to.id)
+	if err = to.f.SetModTime(st.rec.mtime); err != nil {
+		return nil, err
+	}
+	if err = b.setRecord(&to); err != nil {
+		return nil, err
+	}
+	if now, err = to.f.Stat(); err != nil {
+		return nil, err
+	}
+	if to.perm = now.Perm; now.ModTime != st.rec.mtime {
+		return nil, errTouched
+	}
+	if !b.opts.NoSync {
+		err = to.f.Sync()
+	}
+	return &to, err
+}
+
+// createBeside makes an empty file with a name where the staged one was, or, where that
+// folder is gone, in d.
+func (st *staged) createBeside(d fsys.Dir, like *looks) (fsys.Dir, string, fsys.File, error) {
+	dir, name := st.dir, st.s.name()
+	if st.own {
+		name = foreignStage(st.s)
+	}
+	f, err := st.s.create(dir, name, like)
+	if vanished(err) && !st.own {
+		dir, name = d, foreignStage(st.s)
+		f, err = st.s.create(dir, name, like)
+	}
+	if err == nil && (st.own || dir == d) {
+		keep(f)
+	}
+	return dir, name, f, err
+}
+
+// putTwin moves a twin over a staged file that has its place and is awaited, and makes
+// that the staged file. The caller holds the guard of what it was.
+func (b *backend) putTwin(
+	ctx context.Context, st *staged, p *spot, d fsys.Dir, dest string, turn int,
+) error {
+	to, err := b.twin(ctx, st, d)
+	if err != nil {
+		return err
+	}
+	err = b.moveTwin(ctx, to, p, d, dest, turn)
+	to.dropSidecar()
+	to.unlink() // it has what was replaced, where two can be exchanged, or is of no use
+	st.gone = append(st.gone, to.gone...)
+	if err != nil {
+		st.gone = append(st.gone, to.f)
+		return err
+	}
+	st.gone = append(st.gone, st.f)
+	st.f, st.id, st.perm = to.f, to.id, to.perm
+	return nil
+}
+
+func (b *backend) moveTwin(
+	ctx context.Context, to *staged, p *spot, d fsys.Dir, dest string, turn int,
+) error {
+	if to.rec.sidecar && !to.recorded { // then the sidecar knows the file by its inode
+		c, err := b.look(d, p, false)
+		if err != nil {
+			return err
+		}
+		if err := b.stageSidecar(to, p, &c, false); err != nil {
+			return err
+		}
+		if err := b.putSidecar(to, p, d, ourSidecar); err != nil {
+			return err
+		}
+	}
+	g, err := b.guard(to.f)
+	if err != nil {
+		return errTouched
+	}
+	defer g.end()
+	if err := to.whole(); err != nil {
+		return err
+	}
+	return b.moveIn(to.dir, to.name, d, dest, true, g.whole(to.whole),
+		b.again(ctx, to, p, d, dest, g, turn))
+}
+
+// again is what replaces a file that has its place and is awaited, nil where nothing
+// does.
+func (b *backend) again(
+	ctx context.Context, st *staged, p *spot, d fsys.Dir, dest string, g guard, turn int,
+) func() error {
+	// The version of a file with a birth is its own.
+	if !b.hasTwins(g, turn) || st.id.Birth != 0 || st.bare {
+		return nil
+	}
+	return twins(turn, func(turn int) error { return b.putTwin(ctx, st, p, d, dest, turn) })
+}
+
+// twins makes another twin of one that met the same fate before it had its place.
+func twins(turn int, put func(turn int) error) func() error {
+	return func() (err error) {
+		for next := turn + 1; next <= maxTwins; next++ {
+			err = put(next)
+			if err != errTouched && err != errStageLost && err != errUnprepared && !vanished(err) {
+				break
+			}
+		}
+		return err
+	}
+}
+
+// moveSidecar moves a staged sidecar to its place, and a twin over it where it is
+// awaited there.
+func (b *backend) moveSidecar(
+	st *staged, s *stagedSidecar, p *spot, d fsys.Dir, over bool, turn int,
+) error {
+	g, err := b.guard(s.f)
+	if err != nil {
+		return err
+	}
+	defer g.end()
+	if err := s.whole(); err != nil {
+		return err
+	}
+	var again func() error
+	if b.hasTwins(g, turn) {
+		again = twins(turn, func(turn int) error {
+			to, err := b.sidecarTwin(st, s, d)
+			if err != nil {
+				return err
+			}
+			err = b.moveSidecar(st, to, p, d, true, turn)
+			to.f.Close()
+			to.dir.Unlink(to.name)
+			return err
+		})
+	}
+	return b.moveIn(s.dir, s.name, d, p.sidecar(), over, g.whole(s.whole), again)
+}
+
+// sidecarTwin makes another one of a staged sidecar.
+func (b *backend) sidecarTwin(st *staged, s *stagedSidecar, d fsys.Dir) (*stagedSidecar, error) {
+	to := *s
+	var err error
+	if to.dir, to.name, to.f, err = st.createBeside(d, &st.like); err != nil {
+		return nil, err
+	}
+	now, err := to.f.Stat()
+	if err == nil && st.like.there {
+		st.like.put(to.f, now)
+		now, err = to.f.Stat()
+	}
+	if err == nil {
+		to.perm = now.Perm
+		_, err = to.f.Write(s.data)
+	}
+	if err == nil {
+		err = to.f.SetModTime(s.mtime)
+	}
+	if err == nil && !b.opts.NoSync {
+		err = to.f.Sync()
+	}
+	if err != nil {
+		to.f.Close()
+		to.dir.Unlink(to.name)
+		return nil, err
+	}
+	return &to, nil
+}

@@ -1,0 +1,107 @@
+package local
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/crashfs"
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/drivers/local/internal/mounts"
+	"cloudfiles.dev/files"
+)
+
+// Another program that has found what is staged by its name in the control folder, and
+// cuts it while it moves to its place, cuts nothing of a Put that is acknowledged, and
+// no attributes, also where the move can't be undone: on FUSE, over another file.
+func TestStagedFileCutInMove(t *testing.T) {
+	for _, kind := range []mounts.Kind{mounts.NTFS3G, mounts.ExfatFuse} {
+		t.Run(string(kind), func(t *testing.T) {
+			for _, sync := range []bool{false, true} {
+				for _, cuts := range []int{1, 2, 3, 4} {
+					t.Run(fmt.Sprintf("sync=%v/%d", sync, cuts), func(t *testing.T) {
+						cutInMove(t, inMount(t, kind), &Options{NoSync: !sync}, cuts)
+					})
+				}
+			}
+		})
+	}
+}
+
+// cutInMove puts files while the first moves of each Put are met by one who cuts.
+func cutInMove(t *testing.T, dir string, opts *Options, cuts int) {
+	t.Helper()
+	var cutters sync.WaitGroup
+	left, met := 0, 0
+	sys := crashfs.Wrap(fsys.OS(), func(op *crashfs.Op, do func() error) error {
+		if op.Kind == crashfs.Rename && left > 0 && op.NewName != diskFile {
+			if waitsToCut(t, dir, op, &cutters) {
+				left--
+				met++
+			}
+		}
+		return do()
+	})
+	b, err := openOver(dir, opts, sys)
+	ok(t, err)
+	defer b.Close()
+	putIn(t, b, "a", "old", nil)
+	for _, name := range []string{"a", "b", "Größe?/c"} {
+		for turn := range 2 {
+			text := strings.Repeat(fmt.Sprintf("%s %d\n", name, turn), 1000)
+			meta := map[string]string{"of": strings.Repeat(fmt.Sprint(turn), 900*turn+1)}
+			left = cuts
+			info, err := b.Put(t.Context(), name, strings.NewReader(text), &files.PutOptions{
+				Attributes: files.Attributes{Metadata: meta},
+			})
+			if err != nil {
+				t.Fatalf("Put of %s, turn %d: %v", name, turn, err)
+			}
+			cutters.Wait()
+			if s, now := fetch(t, b, name); s != text || now.Metadata["of"] != meta["of"] ||
+				now.Version != info.Version {
+				t.Errorf("%s has %d bytes of %d, %.20q, version %s of %s", name, len(s),
+					len(text), now.Metadata["of"], now.Version, info.Version)
+			}
+		}
+	}
+	if met == 0 {
+		t.Error("nobody cut anything")
+	}
+}
+
+// waitsToCut begins to cut the file that is to be moved, by its name, and returns when
+// the kernel makes who does so wait.
+func waitsToCut(t *testing.T, dir string, op *crashfs.Op, cutters *sync.WaitGroup) bool {
+	found, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", op.Name))
+	ok(t, err)
+	st, err := op.Dir.Lstat(op.Name)
+	if err != nil || len(found) != 1 || st.Type != fsys.Regular {
+		return false
+	}
+	cutters.Add(1)
+	go func() {
+		defer cutters.Done()
+		if err := os.Truncate(found[0], 1); err != nil && !os.IsNotExist(err) {
+			t.Errorf("cutting %s: %v", found[0], err)
+		}
+	}()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		locks, err := os.ReadFile("/proc/locks")
+		ok(t, err)
+		for line := range strings.Lines(string(locks)) {
+			if strings.Contains(line,
+				"BREAKING") && strings.Contains(line, fmt.Sprintf(":%d ", st.Ino)) {
+				return true
+			}
+		}
+		if time.Now().After(end) {
+			t.Errorf("%s is cut, and nobody made that wait", found[0])
+			return false
+		}
+	}
+}
