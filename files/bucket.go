@@ -105,6 +105,8 @@ type Attributes struct {
 	// 512 bytes (P6).
 	ContentType string `json:"contentType,omitempty"`
 
+	// CacheControl, ContentDisposition and ContentLanguage are stored and returned as
+	// they are.
 	CacheControl       string `json:"cacheControl,omitempty"`
 	ContentDisposition string `json:"contentDisposition,omitempty"`
 	// ContentEncoding is stored and returned; Get never decodes (P7).

@@ -4,6 +4,7 @@ import "context"
 
 // Checker is a Bucket that can check whether it is there and may be used.
 type Checker interface {
+	// Check makes one request, as the function Check does.
 	Check(ctx context.Context) error
 }
 

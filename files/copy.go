@@ -45,6 +45,7 @@ type Copier interface {
 // whatever the wrapper does around reading the file. It returns errors.ErrUnsupported
 // if a copy would bypass the wrapper.
 type CopySource interface {
+	// WithCopySource calls fn with the bucket below and its name for the file.
 	WithCopySource(ctx context.Context, name string,
 		fn func(ctx context.Context, b Bucket, name string) error) error
 }
@@ -52,6 +53,8 @@ type CopySource interface {
 // Locator is a Bucket that reports which file a name stands for: names with equal,
 // comparable results are one file.
 type Locator interface {
+	// Locate returns the store that has the file and the file's key in it. It makes no
+	// request.
 	Locate(name string) (store any, key string)
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Download copies the file's content, or the range of it, to w and returns the file's
 // Info. If it fails, w may have received a part of the content: a digest that doesn't
-// match shows only at the end (G6).
+// match may show only at the end (G6).
 //
 // Errors: those of Get and of reading, and what w returned.
 func Download(ctx context.Context, b Bucket, name string, w io.Writer,
@@ -77,9 +77,9 @@ func (t targetError) As(target any) bool { return errors.As(t.err, target) }
 // disk, all or nothing: the path has the old file or the whole new content, also after
 // a crash. The content is written beside its place, synced and renamed.
 //
-// Until then the new file has no name, on Linux if the file system allows that, so that
-// a process that is killed leaves nothing. Elsewhere it is called .download-….tmp, and
-// the next DownloadFile to the folder removes what is left of it. A link at path is
+// On Linux, if the file system allows it, the new file has no name until then, so a
+// process that is killed leaves nothing. Elsewhere it is called .download-….tmp, and the
+// next DownloadFile to the folder removes what a killed process left. A link at path is
 // replaced, not followed. The folder must exist. The permission is 0666 less the umask.
 //
 // Errors: those of Get, of reading and of the disk; a missing folder is ErrInvalid.

@@ -169,6 +169,7 @@ func KindOf(err error) error {
 	return nil
 }
 
+// Error returns the text, which is made to be shown.
 func (e *Error) Error() string {
 	if e == nil {
 		return "<nil>"

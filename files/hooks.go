@@ -16,6 +16,7 @@ type Call struct {
 	Source     Bucket
 	SourceName string
 
+	// The options of the operation, as the caller gave them.
 	Put    *PutOptions
 	Get    *GetOptions
 	Stat   *StatOptions

@@ -32,7 +32,8 @@ type Param struct {
 	Name string `json:"name"`
 	// Values shows what the value may be: "full|none", "path", "1".
 	Values string `json:"values"`
-	Doc    string `json:"doc"`
+	// Doc says what the parameter does.
+	Doc string `json:"doc"`
 	// Public says that a correct value is not a secret, such as an endpoint or an
 	// account's name: logs and errors show it unless it looks like a key. Numbers, and
 	// values that are listed in Values, are always shown.

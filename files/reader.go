@@ -45,6 +45,7 @@ type Body = io.ReadCloser
 // between reads.
 type ImmediateBody interface {
 	Body
+	// Immediate does nothing.
 	Immediate()
 }
 

@@ -35,6 +35,7 @@ func (s SignedURL) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // URLSigner is a Bucket that signs URLs.
 type URLSigner interface {
+	// SignURL returns the signed request, as the function SignURL does.
 	SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error)
 }
 

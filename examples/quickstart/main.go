@@ -1,6 +1,6 @@
 // Command quickstart shows what a bucket does, on real files. It stores the tree of the
 // folder that it is run in, lists it, and reads it back: whole, in part, and a file
-// that is missing. Then it replaces a file on a condition, and deletes everything.
+// that is missing. Then it replaces a file on a condition, and deletes.
 //
 //	go run ./examples/quickstart                      a local folder, removed at the end
 //	go run ./examples/quickstart -url mem://          memory

@@ -56,7 +56,7 @@ type Backend interface {
 	// files.ErrPrecondition if there is a condition.
 	Delete(ctx context.Context, key Key, ifVersion files.Version) error
 
-	// Features returns what the backend can do. New asks once.
+	// Features returns what the backend can do. New asks once, unless it is [Varying].
 	Features() files.Features
 
 	// Close releases what the backend holds.
@@ -155,6 +155,7 @@ func (r ListRequest) Dir() string {
 
 // CopyRequest is one copy to the backend that gets it.
 type CopyRequest struct {
+	// Src is the name in the source's backend, and Dst the name in this one.
 	Src, Dst string
 	// IfSource copies only that version of the source; otherwise the copy is
 	// files.ErrPrecondition. "" is no condition.
@@ -175,6 +176,7 @@ type CopyRequest struct {
 // files.ErrUnsupported and changes nothing. A copy onto itself is only asked for with
 // Attributes or Native.
 type Copier interface {
+	// Copy copies req.Src of from to req.Dst.
 	Copy(ctx context.Context, from Backend, req *CopyRequest) (files.Info, error)
 }
 
@@ -185,12 +187,14 @@ type Copier interface {
 // versions repeat for identical bytes (Features.VersionPerPut is false) must be one:
 // otherwise a Move onto the same file by another handle would delete it.
 type Identifier interface {
+	// Store returns what is equal for equal stores.
 	Store() any
 }
 
 // Signer is a Backend that signs URLs (W1). Method, expiry and content type of the
 // options are checked before.
 type Signer interface {
+	// SignURL returns the signed request. It makes no request itself.
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)
 }
 
@@ -199,17 +203,20 @@ type ManyDeleter interface {
 	// DeleteMany deletes at most MaxDeleteMany names and returns one error, or nil, for
 	// each name.
 	DeleteMany(ctx context.Context, names []string) []error
+	// MaxDeleteMany returns how many names one request takes.
 	MaxDeleteMany() int
 }
 
 // Checker is a Backend that can check in one request whether the bucket is there and
 // may be used. For other backends New lists one entry.
 type Checker interface {
+	// Check makes the request.
 	Check(ctx context.Context) error
 }
 
 // Aser is a Backend that gives access to its SDK's own client. As sets *target and
 // returns true if the backend has a value of that type.
 type Aser interface {
+	// As sets *target if it points to a type that the backend has.
 	As(target any) bool
 }

@@ -34,7 +34,7 @@ type block struct {
 type Part struct {
 	Number int   // from 1
 	Offset int64 // in the content
-	Size   int64
+	Size   int64 // in bytes
 	// Last is true if the content ended with this part: its size and digests match
 	// (P10).
 	Last bool
@@ -82,6 +82,7 @@ type PartReader struct {
 // Len returns how many bytes are left.
 func (r *PartReader) Len() int { return int(r.part.Size - r.pos) }
 
+// Read reads the part. It fails once the part is released.
 func (r *PartReader) Read(p []byte) (int, error) {
 	r.part.mu.Lock()
 	defer r.part.mu.Unlock()

@@ -23,6 +23,7 @@ func (p *Part) Body() *PartBody { return &PartBody{r: PartReader{part: p}} }
 
 var errBodyEnded = errors.New("the request is over")
 
+// Read reads the part. It fails after End.
 func (b *PartBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
