@@ -1,9 +1,9 @@
-// Package all brings every scheme: a program that takes any URL imports it for its
-// effect.
+// Package all registers every scheme. A program that takes any URL imports it for its
+// effect:
 //
 //	import _ "cloudfiles.dev/drivers/all"
 //
-// It links the SDKs of AWS, Google and Azure, some 640 packages: a program that knows
+// It links the SDKs of AWS, Google and Azure, some 640 packages. A program that knows
 // which buckets it opens imports their drivers alone.
 package all
 

@@ -8,87 +8,98 @@
 // URLs and environment variables are those of the Go CDK's azureblob:
 // AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN,
 // AZURE_STORAGE_CONNECTION_STRING, or else what azidentity finds (a managed identity,
-// the Azure CLI). Credentials never stand in the URL. [New] takes a client of the
+// the Azure CLI). Credentials are never part of the URL. [New] takes a client of the
 // caller's. files.As gives the *container.Client.
 //
 // # How it connects
 //
-// timeout= bounds the wait for the first byte of an answer: a minute, as the SDK for
-// Java does, and 10 minutes for a copy, which the service makes before it answers.
-// read_timeout= bounds how long a body may stand still, one that is read and one that
-// is sent; no slow body that moves is cut. Then the error is files.ErrUnavailable, and
-// the policy repeats. A client that is given to [New] gets this, and all else that a
-// bucket of a URL has, by [ClientOptions].
+// timeout= bounds the wait for the first byte of an answer. It is a minute, as in the
+// SDK for Java, and 10 minutes for a copy, which the service makes before it answers.
+// read_timeout= bounds how long a body may stand still, whether it is read or sent; a
+// slow body that moves is never cut. When either time is over, the error is
+// files.ErrUnavailable, and the policy retries. With [ClientOptions], a client that is
+// given to [New] gets this too, and everything else that a bucket opened by URL has.
 //
-// A connection string may have an account's key, a shared access signature, also as the
-// query of its BlobEndpoint, or UseDevelopmentStorage=true. It says where the account
-// is, and a URL or AZURE_STORAGE_ACCOUNT that names another is files.ErrInvalid.
-// anonymous=true opens a public container without credentials. Where the domain is an
-// address, localhost or a name without a dot, the account stands in the path.
+// A connection string may have an account's key, a shared access signature (also as the
+// query of its BlobEndpoint), or UseDevelopmentStorage=true. It says where the account
+// is. A URL or AZURE_STORAGE_ACCOUNT that names another account is files.ErrInvalid.
+// anonymous=true opens a public container without credentials. If the domain is an
+// address, localhost or a name without a dot, the account goes into the path.
 //
-// Where there are no credentials, the first call is files.ErrPermission and says what
-// to set. After AuthenticationFailed those that azidentity finds are looked for again,
-// and the request is repeated once; a clock that is wrong is corrected by the answer's
-// Date, and the request repeated once. A certificate that isn't trusted (SSL_CERT_FILE
-// names more authorities), and HTTP where TLS is spoken, are files.ErrInvalid, and not
-// repeated.
+// Failures of credentials, clocks and certificates are handled so:
+//
+//   - Without credentials, the first call is files.ErrPermission and says what to set.
+//   - After AuthenticationFailed, azidentity looks for credentials again, and the
+//     request is repeated once.
+//   - A clock that is wrong is corrected by the answer's Date, and the request is
+//     repeated once.
+//   - A certificate that isn't trusted (SSL_CERT_FILE names more authorities), and HTTP
+//     where TLS is spoken, are files.ErrInvalid and are not retried.
 //
 // # How the contract is kept
 //
 //   - A version is the ETag, and every Put makes a new one (V1). A weak ETag (W/"…"),
-//     which a proxy that compresses makes, is a version for IfNotVersion alone; as a
+//     which a proxy that compresses makes, is a version for IfNotVersion alone. As a
 //     condition of anything else it is errors.ErrUnsupported.
-//   - Content up to the block size is one Put Blob; more goes in blocks, a few at a
-//     time, and one Put Block List makes the blob of them (P1). Blocks of an upload
-//     that failed are seen by nobody; the service, which has no request to drop them,
-//     does so when the blob is written again, or after a week. Of two uploads of one
-//     name in blocks, the one that commits first makes the service drop the other's,
-//     which fails with ErrUnavailable.
+//   - Content up to the block size is one Put Blob. Larger content goes in blocks, a few
+//     at a time, and one Put Block List makes the blob of them (P1). Nobody sees the
+//     blocks of an upload that failed. The service has no request to drop them; it does
+//     so when the blob is written again, or after a week. If two uploads write one name
+//     in blocks, the one that commits first makes the service drop the other's, which
+//     fails with ErrUnavailable.
 //   - The CRC-32C of the content, and other digests that were given to Put, are kept in
-//     the blob's metadata under cloudfiles_digest, which Info doesn't show, and whole
-//     reads are checked against it (G6). Blobs of other programs are checked against
-//     their MD5 where they have one.
+//     the blob's metadata under cloudfiles_digest, which Info doesn't show. Whole reads
+//     are checked against it (G6). Blobs of other programs are checked against their
+//     MD5 if they have one.
 //   - Conditions are the service's If-Match and If-None-Match, decided at the commit
-//     (P8, P9). A conditional write has a random mark in its metadata, cloudfiles_mark:
-//     where its answer was lost and it is sent again, it recognises itself; where it
-//     doesn't, the error is ErrUncertain (P2).
-//   - Listings are in byte order, although the service compares names as UTF-16 (L1):
-//     names with characters beyond U+FFFF wait for those that come before them, at most
-//     10,000 at a time; where more wait, that part is listed twice. A listing with
-//     StartAfter begins there by startFrom, once an answer has shown that the service
-//     does so; where it ignores that, and through a client of the caller's without
-//     [ClientOptions], since the SDK doesn't send it, it costs the names in front.
+//     (P8, P9). A conditional write has a random mark in its metadata, cloudfiles_mark.
+//     If its answer was lost and it is sent again, it recognises its own blob by that.
+//     If it doesn't, the error is ErrUncertain (P2).
+//   - Listings are in byte order, although the service compares names as UTF-16 (L1).
+//     Names with characters beyond U+FFFF wait for those that come before them, at most
+//     10,000 at a time. If more wait, that part is listed twice.
+//   - A listing with StartAfter begins there by startFrom, once an answer has shown that
+//     the service supports it. If the service ignores it, the listing costs the names
+//     before that place, too. So it does through a client of the caller's without
+//     [ClientOptions], since the SDK doesn't send startFrom.
 //   - The last bytes of a file ([files.Last]) take two requests, since the service has
 //     no such ranges (G3).
-//   - Copies inside an account are made by the service from a URL that is signed with
-//     the account's key: the properties, then Put Blob From URL up to 5000 MiB, blocks
-//     above (C1). Without the key (a SAS token, an identity) they pass through the
-//     program. Copy Blob, whose target is visible while it is pending, is not used.
+//   - The service makes copies inside an account, from a URL that is signed with the
+//     account's key: first the properties are read, then the blob is written by Put
+//     Blob From URL up to 5000 MiB, and in blocks above (C1). Without the key (a SAS
+//     token, an identity) copies pass through the program. Copy Blob is not used, since
+//     its target is visible while it is pending.
 //   - Signed URLs are service SAS and need the account's key. They bind name, method
-//     and expiry; a SAS has no place for a content type, so Features.SignContentType is
-//     false (W1).
-//   - What isn't the service's own answer is told as that (E2), also with a client of
-//     the caller's. The driver's own client reads at most 4 MiB of an error and 32 MiB
-//     of a page, and follows no redirect. So does a client of the caller's that has
-//     [ClientOptions] or [Transport]; any other does what it does before the SDK has
-//     the answer, and the SDK reads an error of any length into memory before anybody
-//     else sees it.
-//   - Requests are repeated by the bucket's retry.Policy; the SDK's own retries are off.
+//     and expiry. A SAS can't bind a content type, so Features.SignContentType is false
+//     (W1).
+//   - An answer that isn't the service's own is reported as that (E2), also with a
+//     client of the caller's. The driver's own client reads at most 4 MiB of an error
+//     and 32 MiB of a page, and follows no redirect. So does a client of the caller's
+//     that has [ClientOptions] or [Transport]. Any other client behaves as it does
+//     before the SDK has the answer, and the SDK reads an error of any length into
+//     memory before anybody else sees it.
+//   - Requests are retried by the bucket's retry.Policy. The SDK's own retries are off.
 //
 // # What the service can't keep
 //
 // Names with a backslash, with an element that ends in a dot, or of more than 254
 // elements are ErrUnsupported (Features.AnyName is false): the service takes a
-// backslash for a slash and drops the dot. In an account with a hierarchical namespace
-// "a" and "a/b" can't both exist (N3), listings have an order of their own, and empty
-// directories stay and are listed (L6). That it is one, the first answers tell; then
-// Features.DirBesideFile and Ordered are false. A directory is no file there: Stat and
-// Get don't find it, and Delete leaves it. An empty blob with the metadata
-// hdi_isfolder, by which tools mark a folder in other accounts, is no file to Stat and
-// Get either; a listing shows it as an empty file, for it tells no metadata, unless
-// hide_folder_markers=true (Options.HideFolderMarkers) has it ask for all of them.
+// backslash for a slash and drops the dot.
 //
-// Names that Go CDK has escaped (__0x5c__) are what they are: other names.
+// In an account with a hierarchical namespace:
+//
+//   - "a" and "a/b" can't both exist (N3), listings have an order of their own, and
+//     empty directories stay and are listed (L6).
+//   - The first answers show that the account is one; then Features.DirBesideFile and
+//     Ordered are false.
+//   - A directory is not a file: Stat and Get don't find it, and Delete leaves it.
+//
+// In other accounts, tools mark a folder by an empty blob with the metadata
+// hdi_isfolder. To Stat and Get that isn't a file either. A listing shows it as an empty
+// file, since a listing doesn't return metadata, unless hide_folder_markers=true
+// (Options.HideFolderMarkers) makes it ask for all metadata.
+//
+// Names that the Go CDK has escaped (__0x5c__) are not unescaped: they are other names.
 //
 // Sources: https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 // and

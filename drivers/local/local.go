@@ -1,63 +1,83 @@
-// Package local keeps a bucket in a folder of the local disk: file:// URLs.
+// Package local keeps files in a folder of the local disk. It opens file:// URLs:
 //
 //	import _ "cloudfiles.dev/drivers/local"
 //	b, err := files.Open(ctx, "file:///var/lib/app?create_dir=1")
 //
+// The folder is the one that was opened. When it is removed or renamed, or when another
+// disk is mounted over it, every method returns files.ErrNoBucket.
+//
+// # What is on disk
+//
 // The folder stays an ordinary one: the file "notes/day14.txt" is the file
 // notes/day14.txt in it, and a folder of files that other programs wrote is a bucket.
-// Metadata, headers and a content type that the name and the content don't tell lie in
-// a sidecar, day14.txt.attrs, in the form of the Go CDK's fileblob, whose folders open
-// as they are and which reads what is written here. Digests, and once more such
-// metadata as is small, are kept in an extended attribute, the file's record, which
-// counts where it belongs to the content. A sidecar that somebody edited counts more;
-// one that can't be read any more is files.ErrCorrupt, and one that is gone is made
-// good by the record.
+// Beside the content:
 //
-// The version of a file that was put is told by its time and size. That of a file which
-// others wrote has its inode and the time of its last change too, so it is another
-// whenever the file was written or replaced, whatever time it was given, and also after
-// a chmod, a copy, or when the file makes way for a folder of its name. Who writes into
-// a file that was put, and gives it its old time back, damages it: reading it whole is
-// files.ErrCorrupt.
+//   - A sidecar, day14.txt.attrs, holds metadata, headers, and a content type that can't
+//     be found from the name and the content. It has the form of the Go CDK's fileblob:
+//     fileblob's folders open as they are, and fileblob reads what is written here.
+//   - The file's record, an extended attribute, holds digests, and a second copy of
+//     metadata that is small. It counts if it belongs to the content. A sidecar that
+//     somebody edited overrules it. A sidecar that can't be read any more is
+//     files.ErrCorrupt; one that is gone is restored from the record.
+//   - A name that begins with "%cf-" stands for a name that the disk can't hold as it
+//     is. The first write makes the folder .cloudfiles.attrs, the control folder, which
+//     holds locks and unfinished uploads. Neither is ever listed.
 //
-// What a disk can't hold as it is has a name that begins with "%cf-"; the folder
-// .cloudfiles.attrs, made by the first write, holds locks and unfinished uploads.
-// Neither is ever listed.
+// Some names are never written here. What other programs put under them is listed only
+// as foreign (files.ListOptions.Foreign):
 //
-// What other programs put there under names that are not the ones written here shows
-// only as foreign (files.ListOptions.Foreign): names that aren't UTF-8, elements of 250
-// to 255 bytes (here, long elements leave room for the sidecar's suffix), whatever lies
-// in a folder whose name ends in ".attrs", and what fileblob has escaped.
+//   - names that aren't UTF-8
+//   - elements of 250 to 255 bytes (long elements written here leave room for the
+//     sidecar's suffix)
+//   - everything in a folder whose name ends in ".attrs"
+//   - what fileblob has escaped
+//
+// # Versions
+//
+// The version of a file that was put consists of its time and size. That of a file that
+// others wrote also has its inode and the time of its last change. So it changes
+// whenever the file is written or replaced, whatever time the file was given, and also
+// after a chmod, a copy, or when the file makes way for a folder of its name. A program
+// that writes into a file that was put, and gives it its old time back, damages it:
+// reading it whole is files.ErrCorrupt.
+//
+// # File systems
 //
 // File systems differ. ext4, xfs, btrfs, f2fs, tmpfs and overlayfs keep every name as
-// it is. What another one does is tried out in the control folder by each session
-// before its first write: whether it takes several spellings for one name, refuses
-// characters, cuts a dot at the end, how long a name may be, how fine its times are.
+// it is. On any other, each session tries before its first write, in the control
+// folder:
+//
+//   - whether the file system takes several spellings for one name
+//   - whether it refuses characters, or cuts a dot at the end
+//   - how long a name may be
+//   - how fine its times are
+//
 // The result is noted in the control folder, because all who write there must encode
-// names in the same way. Where spellings fold, the first keeps its place and others get
-// one that begins with "%cf-c-"; so a camera's IMG_0001.JPG is that file for everybody.
-// Until there is a note, times are claimed, and cut, to two seconds. To tell spellings
-// apart, a folder has to be listed for each look at a file that is there, which is slow
-// in large ones. What is found holds for the whole bucket, so no folder in it should be
-// another kind of disk, or have casefold set while its parent has not.
+// names in the same way. Until there is a note, times are claimed, and cut, to two
+// seconds. If spellings fold, the first keeps its place, and others get a name that
+// begins with "%cf-c-". So a camera's IMG_0001.JPG is that file for everybody. To tell
+// spellings apart, the driver lists the folder for each look at a file that exists,
+// which is slow in large folders. The result holds for the whole bucket, so no folder
+// in it should be on another kind of disk, or have casefold set if its parent has not.
+//
+// # Other processes
 //
 // Every rule of the contract is kept, also between processes that share the folder or
-// one that it lies in, as long as directories or files can be locked; where neither
-// can, conditional writes answer errors.ErrUnsupported. On a network's file system,
-// machines exclude each other where they open the same folder. Programs that change the
-// folder by other means are seen, but nothing holds them back from changing a file
-// while it is read: that is files.ErrChanged.
+// one that it lies in, as long as directories or files can be locked. If neither can,
+// conditional writes return errors.ErrUnsupported. On a network file system, machines
+// exclude each other if they open the same folder. Changes that other programs make in
+// the folder are seen. Nothing keeps those programs from changing a file while it is
+// read: that is files.ErrChanged.
 //
-// A file that replaces another keeps its mode, group, access list and, where the system
-// allows it, its user; at no moment can anybody read it who couldn't read the old one.
-// A new file has what open(2) gives it in its folder. Whoever may write in the folder
-// may use the bucket: the control folder has the mode and the group of the bucket's
-// folder, and where another user made it before and doesn't share it, there is one of
-// one's own beside it, .cloudfiles-u<uid>.attrs. A folder that no Put would have made,
-// by its mode, stays when its last file goes.
+// # Permissions
 //
-// The folder is the one that was opened: when it is removed, renamed or another disk is
-// mounted over it, every method answers files.ErrNoBucket.
+// A file that replaces another keeps its mode, group, access list and, if the system
+// allows it, its user. At no moment can anybody read it who couldn't read the old one.
+// A new file gets what open(2) gives it in its folder. Everybody who may write in the
+// folder may use the bucket: the control folder has the mode and the group of the
+// bucket's folder. If another user made the control folder before and doesn't share it,
+// there is a second one beside it, .cloudfiles-u<uid>.attrs. When the last file of a
+// folder goes, the folder stays if its mode shows that no Put made it.
 package local
 
 import (

@@ -1,35 +1,35 @@
-// Package mem is the bucket in memory, for mem:// URLs: the fake for an application's
-// tests, and a store for what need not outlive the process. It keeps the whole contract
-// of package files but durability (P4).
-//
-// As a fake it is as weak as the clouds: by default it tells no more than S3, Google
-// Cloud Storage and Azure all do, so that a program that relies on more fails in its
-// own tests and not in production.
-//
-//   - Put's Info has no time (P3); [Options].PutTime tells it.
-//   - Copy's Info has neither size nor digest, and no attributes but those that were
-//     given, unless CopyOptions.FullInfo asks for them (C1); CopyInfo tells them.
-//   - The same bytes have the same version again, whatever their attributes (V1), as on
-//     S3; VersionPerPut gives every Put and Copy a new one.
-//   - Times are cut to a second (V2); TimeResolution is finer.
-//   - Of the digests that a Put was given only the CRC-32C comes back; GivenDigests
-//     keeps all.
-//
-// What remains stronger than some cloud is told by that cloud with
-// errors.ErrUnsupported (names that it can't hold, Features.AnyName) or can't be met
-// here (a bucket that is missing).
+// Package mem keeps files in memory. It is the fake for an application's tests, and a
+// store for what need not outlive the process. It keeps the whole contract of package
+// files but durability (P4).
 //
 //	b := mem.New(nil)       // a bucket of a test's own: tests may run in parallel
 //	b := mem.Open("shared") // the bucket that mem://shared names, one for the whole process
 //
-// Readers and listings never wait, not even for writers: they read a snapshot, in O(log
-// n) for one name and in order without sorting for many. A body is the content that was
-// stored, which nobody changes, so it stays what it is whatever is put or deleted
-// meanwhile (G4).
+// As a fake it is as weak as the clouds. By default it returns no more than S3, Google
+// Cloud Storage and Azure all do, so a program that relies on more fails in its own
+// tests and not in production. [Options] make it stronger:
 //
-// There is no goroutine and no timer, and time comes from Options.Clock: a bucket works
-// inside a testing/synctest bubble. Content stays in memory until it is replaced or
-// deleted and the last Reader of it is gone.
+//   - Put's Info has no time (P3). PutTime adds it.
+//   - Copy's Info has neither size nor digest, and no attributes but those that were
+//     given, unless CopyOptions.FullInfo asks for them (C1). CopyInfo adds them.
+//   - The same bytes have the same version again, whatever their attributes (V1), as on
+//     S3. VersionPerPut gives every Put and Copy a new one.
+//   - Times are cut to a second (V2). TimeResolution makes them finer.
+//   - Of the digests that a Put was given, only the CRC-32C comes back. GivenDigests
+//     keeps all.
+//
+// In two things it stays stronger than some clouds. It holds names that a cloud may
+// refuse, with errors.ErrUnsupported (Features.AnyName). And it can't show a bucket that
+// is missing.
+//
+// Readers and listings never wait, not even for writers. They read a snapshot, in
+// O(log n) for one name, and in order without sorting for many. A body is the content
+// that was stored, which nobody changes, so it stays the same whatever is put or
+// deleted meanwhile (G4).
+//
+// There is no goroutine and no timer, and time comes from Options.Clock, so a bucket
+// works inside a testing/synctest bubble. Content stays in memory until it is replaced
+// or deleted and the last Reader of it is gone.
 package mem
 
 import (

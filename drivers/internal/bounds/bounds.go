@@ -1,5 +1,5 @@
-// Package bounds tells documents that no service sends before a parser sees them, which
-// would keep what it reads many times over.
+// Package bounds recognises documents that no service sends, before a parser sees them,
+// which would keep many times what it reads.
 package bounds
 
 import (

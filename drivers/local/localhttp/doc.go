@@ -11,10 +11,10 @@
 //	signed, err := files.SignURL(ctx, b, "report.pdf", nil)
 //
 // or give a [Signer] to local.Options. The signature is the one of
-// gocloud.dev/blob/fileblob (HMAC-SHA256 over name, method, expiry and content type),
-// whose URLs are accepted here as these are there, where base URL and key are the same.
-// The key is the file's content as it is, with a newline at its end if there is one.
+// gocloud.dev/blob/fileblob: HMAC-SHA256 over name, method, expiry and content type. If
+// base URL and key are the same, each accepts the other's URLs. The key is the file's
+// content as it is, with a newline at its end if there is one.
 //
-// It is a package of its own because it brings net/http and parts of the Go CDK, which
-// a program that signs nothing need not have.
+// It is a package of its own because it imports net/http and parts of the Go CDK, which
+// a program that signs nothing doesn't need.
 package localhttp
