@@ -202,7 +202,7 @@ func tagOf(h http.Header) string {
 	return strings.Trim(strings.TrimPrefix(h.Get("Etag"), "W/"), `"`)
 }
 
-// rootOf is the name of a document's root element, "" where it is none.
+// rootOf is the name of a document's root element, "" if it isn't a document.
 func rootOf(body []byte) string {
 	if !bounds.XML(body) {
 		return ""

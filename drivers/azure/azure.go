@@ -21,7 +21,7 @@ const (
 	// maxFromURL is the largest source of Put Blob From URL, in bytes.
 	maxFromURL = 5000 * mib
 	// defaultBlock and defaultParallel are the size of a block, in bytes, and how many
-	// are on their way at a time, where Options don't say.
+	// are in flight at a time, where Options don't say.
 	defaultBlock    = 8 * mib
 	defaultParallel = 4
 	// maxElements is how many elements a name has at most.
@@ -30,28 +30,28 @@ const (
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// Retry says how failed requests are repeated; nil is the default policy. The SDK's
+	// Retry says how failed requests are retried; nil is the default policy. The SDK's
 	// own retries are off.
 	Retry *retry.Policy
 	// BlockSize is the size of an upload's blocks in bytes, at least 64 KiB and at most
 	// 4000 MiB; 0 is 8 MiB. Content up to this size is one request.
 	BlockSize int64
-	// Parallel is how many blocks of one upload are on their way at a time; 0 is 4. A
-	// Put holds as many blocks in memory.
+	// Parallel is how many blocks of one upload are sent at a time; 0 is 4. A Put holds
+	// that many blocks in memory.
 	Parallel int
 	// HideFolderMarkers leaves out of listings the empty blobs with the metadata
-	// hdi_isfolder by which tools mark a folder in an account without a hierarchical
-	// namespace. Without it they are listed as empty files, since a listing tells no
-	// metadata unless all of it is asked for, which makes a page larger by that: by a
-	// tenth for files of this package, and by up to 8 KiB a file for others'. Get and
-	// Stat find no file there, with it or without.
+	// hdi_isfolder, by which tools mark a folder in an account without a hierarchical
+	// namespace. Without it they are listed as empty files, since a listing returns no
+	// metadata unless it asks for all of it. Asking makes a page larger: by a tenth for
+	// files of this package, and by up to 8 KiB a file for others'. With it or without,
+	// Get and Stat don't find a file there.
 	HideFolderMarkers bool
 }
 
-// New makes a bucket of a container, through the caller's own client, of which Close
-// closes nothing (X3). The client must not be nil. files.As reaches it. It should be
-// made with [ClientOptions], which say what happens without them: the SDK's clients
-// can't be changed later.
+// New makes a bucket of a container, through the caller's own client. Close leaves the
+// client open (X3). The client must not be nil. files.As returns it. Make it with
+// [ClientOptions], whose documentation says what happens without them: the SDK's
+// clients can't be changed later.
 //
 // Errors: ErrInvalid for options out of bounds.
 func New(client *container.Client, opts *Options) (files.Bucket, error) {

@@ -57,25 +57,29 @@ func clientOptions(limits connect.Limits, repeats *again) azcore.ClientOptions {
 	}
 }
 
-// ClientOptions are the settings that the buckets of URLs have, for a client that is
-// given to New:
+// ClientOptions returns the settings that buckets opened by URL have, for a client that
+// is given to New:
 //
 //	opts := &container.ClientOptions{ClientOptions: azure.ClientOptions(0, 0)}
 //	client, err := container.NewClient(url, credential, opts)
 //
-// With them such a bucket does as one of a URL: requests go by [Transport], so that an
-// answer is read up to a bound, nothing is sent to another host and nobody is waited
-// for longer than timeout and readTimeout (0 is the default, a negative value no
-// bound); the SDK repeats nothing by itself; a request after which the clock turns out
-// to be wrong is repeated once; and a listing with StartAfter begins there. A caller
-// may add policies and logging, and each call returns options of its own, for one
+// With them such a bucket behaves as one opened by URL:
+//
+//   - Requests go through [Transport]. So an answer is read up to a bound, nothing is
+//     sent to another host, and no wait is longer than timeout and readTimeout (0 is
+//     the default, a negative value no bound).
+//   - The SDK doesn't retry by itself.
+//   - If an answer shows that the clock is wrong, the request is repeated once.
+//   - A listing with StartAfter begins there.
+//
+// A caller may add policies and logging. Each call returns options of its own, for one
 // client.
 //
-// Without them a client does what the SDK does before the driver hears of an answer: it
+// Without them a client does what the SDK does before the driver has the answer. It
 // reads an error or a page of any length into memory, waits for as long as the context
-// lasts, and follows redirects to any host, by which names and contents get there, and
-// credentials where the HTTP client doesn't leave them out. The driver then still
-// refuses what another host answered.
+// lasts, and follows redirects to any host. Names and contents get to that host, and so
+// do credentials unless the HTTP client leaves them out. The driver then still refuses
+// what another host answered.
 func ClientOptions(timeout, readTimeout time.Duration) azcore.ClientOptions {
 	return clientOptions(connect.Limits{Timeout: timeout, ReadTimeout: readTimeout}, &again{})
 }
@@ -87,14 +91,20 @@ func within(limits connect.Limits) *http.Client {
 	return &own
 }
 
-// Transport is what the buckets of URLs send their requests by, for the options of a
-// client that is given to New and has others of its own; [ClientOptions] has it
-// already. Its requests wait for the first byte of an answer for timeout, and for a
-// body that stands still, one that is read or one that is sent, for readTimeout; 0 is a
-// minute, or 10 for an answer to a copy, and a negative value is no bound. Then they
-// fail with files.ErrUnavailable. It reads at most 4 MiB of an error and 32 MiB of a
-// page, where the SDK alone reads on and on, follows no redirects, and is safe for
-// concurrent use.
+// Transport returns what buckets opened by URL send their requests through. It is for a
+// client that is given to New and has options other than [ClientOptions], which contain
+// it already.
+//
+//   - Its requests wait for timeout for the first byte of an answer. 0 is a minute, or
+//     10 minutes for a copy, and a negative value is no bound.
+//   - They wait for readTimeout for a body that stands still, whether it is read or
+//     sent. 0 is a minute, and a negative value is no bound.
+//   - When either time is over, they fail with files.ErrUnavailable.
+//   - It reads at most 4 MiB of an error and 32 MiB of a page; the SDK alone has no
+//     bound.
+//   - It follows no redirects.
+//
+// It is safe for concurrent use.
 func Transport(timeout, readTimeout time.Duration) policy.Transporter {
 	return bounded{within(connect.Limits{Timeout: timeout, ReadTimeout: readTimeout})}
 }

@@ -89,7 +89,7 @@ func (w *write) op() op {
 	return o
 }
 
-// written is what the answer to a write tells.
+// written is what the answer to a write says.
 type written struct {
 	etag    *azcore.ETag
 	modTime *time.Time
@@ -164,8 +164,7 @@ func (w *write) info(r written) files.Info {
 	}
 }
 
-// recognise finds what an earlier try of the same write stored; nil where it is
-// another's.
+// recognise finds what an earlier try of the same write stored; nil if it is another's.
 func (b *backend) recognise(ctx context.Context, w *write) *files.Info {
 	var r blob.GetPropertiesResponse
 	err := b.ask(ctx, opStat, func(ctx context.Context) (err error) {
@@ -180,7 +179,7 @@ func (b *backend) recognise(ctx context.Context, w *write) *files.Info {
 }
 
 // uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
-// repeat was told is no outcome, so its sentinel isn't found beside ErrUncertain.
+// repeat was told isn't an outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error, more string) error {
 	words := "the answer to the write was lost" + more + ": " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {

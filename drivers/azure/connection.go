@@ -30,7 +30,7 @@ func unquoted(s string) string {
 	return s
 }
 
-// The account of emulators, which is no secret:
+// The account of emulators, which isn't a secret:
 // https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
 const (
 	devAccount = "devstoreaccount1"

@@ -87,7 +87,7 @@ func printable(a *files.Attributes) bool {
 // to be copied.
 const maxCopyTries = 20
 
-// copyFrom copies that version of the source; the error is errSource where it can't be
+// copyFrom copies that version of the source; the error is errSource if it can't be
 // had.
 func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info,
 	req *driver.CopyRequest,
@@ -131,7 +131,7 @@ type transfer struct {
 	w      write
 }
 
-// whole is one request, or, where the service doesn't have it, blocks.
+// whole is one request, or, if the service doesn't have it, blocks.
 func (c *transfer) whole(ctx context.Context) (files.Info, error) {
 	if c.b.noFromURL.Load() {
 		return c.blocks(ctx)

@@ -13,10 +13,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// Delete removes the blob, with its snapshots, in one request. Where an answer was
-// lost, a conditional one can't know if it was itself that the blob went by. A
-// directory, which an account with a hierarchical namespace refuses to delete with its
-// files, is no file.
+// Delete removes the blob, with its snapshots, in one request. If an answer was lost, a
+// conditional one can't know whether it deleted the blob itself. A directory, which an
+// account with a hierarchical namespace refuses to delete with its files, isn't a file.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	switch {
 	case missing(key) && ifVersion == "":
@@ -155,7 +154,7 @@ func lacksBatch(err error) bool {
 		r.status == http.StatusMethodNotAllowed || r.code == "InvalidQueryParameterValue"
 }
 
-// deleteAtOnce is how many deletions of one name each are on their way.
+// deleteAtOnce is how many deletions of one name each are in flight.
 const deleteAtOnce = 16
 
 // deleteEach deletes names[i] for each i that is asked, a few at a time, and reports

@@ -105,7 +105,7 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 	return &answer{err: files.WithCause(kind, err, words), reply: r, after: retryAfter(r.header)}
 }
 
-// unanswered classes what is no answer of the service's.
+// unanswered classifies failures that aren't an answer of the service.
 func unanswered(err error) error {
 	if files.KindOf(err) != nil {
 		return err
@@ -154,7 +154,7 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// reply is what the service said: status 0 where nothing came.
+// reply is what the service said: status 0 if nothing came.
 type reply struct {
 	status int
 	code   string

@@ -45,8 +45,8 @@ func (r reply) kind(o op) (words string, kind error) {
 	return words, kind
 }
 
-// condition is what the answer says of a condition: ErrUnavailable where none was sent,
-// and nil where it says nothing. The status alone is no reason.
+// condition is what the answer says of a condition: ErrUnavailable if none was sent,
+// and nil if it says nothing. The status alone isn't a reason.
 func (r reply) condition(o op) error {
 	base := o.base()
 	match := base == opPutMatch || base == opDeleteMatch || o&ifMatch != 0

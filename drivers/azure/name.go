@@ -11,8 +11,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// checkName refuses the legal names that the service has no place for (section Z): it
-// takes a backslash for a slash, drops dots at an element's end, and counts elements.
+// checkName refuses the legal names that the service can't hold (section Z): it takes a
+// backslash for a slash, drops dots at an element's end, and counts elements.
 // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 func checkName(name string) error {
 	switch {

@@ -11,9 +11,9 @@ import (
 //
 //	&files.PutOptions{Native: []files.NativeOption{azure.PutOptions{AccessTier: "Cool"}}}
 type PutOptions struct {
-	// AccessTier is where the blob is stored: "Hot", "Cool", "Cold", "Archive", or one
-	// that the SDK knows of premium accounts; "" is the account's default. An archived
-	// blob can't be read before it is rehydrated.
+	// AccessTier is where the blob is stored: "Hot", "Cool", "Cold", "Archive", or a
+	// tier of premium accounts that the SDK knows; "" is the account's default. An
+	// archived blob can't be read until it is rehydrated.
 	AccessTier string
 	// Tags are the blob's index tags, at most ten; keys have 1 to 128 characters,
 	// values at most 256.

@@ -35,7 +35,7 @@ type reorder struct {
 	most  int
 }
 
-// class is what becomes of a name in a pass over a listing.
+// class says what happens to a name in one pass over a listing.
 type class uint8
 
 const (
@@ -46,7 +46,7 @@ const (
 
 // run yields the names from the place on that classify takes, up to the first that it
 // ends at, whose place is returned. Characters in front of byte min are in order
-// already. more is false where nothing more is wanted.
+// already. more is false if nothing more is wanted.
 func (r *reorder) run(from place, min int,
 	classify func(name string) class) (next place, more bool) {
 	for again := true; again; {

@@ -72,7 +72,7 @@ func isTime(s string) bool {
 
 // elements are what a page of a listing may have of a blob and the SDK would fail the
 // whole page for: by what is ok to the SDK. Times are written anew; the rest is left
-// out where it isn't ok, and nobody asks about it, but for the length, without which a
+// out if it isn't ok, and nobody asks about it, but for the length, without which a
 // blob is none.
 var elements = map[string]func(value []byte) bool{
 	"Last-Modified":               okTime,
@@ -148,7 +148,7 @@ func repairPage(page []byte) []byte {
 const maxElementName = 32
 
 // oddElement reads an element at the beginning that can't be read by the SDK. n is its
-// length; 0 where it is none, and name and value are of those that may be times.
+// length, 0 if there is none. name and value are set if it may be a time.
 func oddElement(p []byte) (name, value string, n int) {
 	tag := p[1:min(len(p), maxElementName)]
 	end := bytes.IndexByte(tag, '>')

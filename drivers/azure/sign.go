@@ -17,8 +17,8 @@ var permissions = map[string]sas.BlobPermissions{
 	"DELETE": {Delete: true},
 }
 
-// SignURL makes a service SAS by the account's key (W1). A SAS has no place for a
-// content type. https://learn.microsoft.com/rest/api/storageservices/create-service-sas
+// SignURL makes a service SAS by the account's key (W1). A SAS can't hold a content
+// type. https://learn.microsoft.com/rest/api/storageservices/create-service-sas
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	if err := checkName(name); err != nil {

@@ -13,7 +13,7 @@ import (
 // A listing can begin at a name (startFrom, since the service's version 2026-02-06),
 // inclusive. What the documentation says of it is short, and older servers ignore it;
 // so it is believed only where the answer shows it: by a name that isn't behind the one
-// that was asked for, from which it follows that nothing is left out. Where the answer
+// that was asked for, from which it follows that nothing is left out. If the answer
 // shows nothing, the listing is begun at the front.
 // https://learn.microsoft.com/rest/api/storageservices/list-blobs
 const (
@@ -64,9 +64,9 @@ func (l *listing) state() *fromState {
 	return &l.b.from[i]
 }
 
-// begin asks for the first page from a name on, and keeps it. Where its answer doesn't
+// begin asks for the first page from a name on, and keeps it. If its answer doesn't
 // show that nothing is left out, the listing begins at the front. all is the size of a
-// page of what has to be passed over.
+// page of what has to be skipped.
 func (l *listing) begin(from string, all int32) error {
 	state, some := l.state(), l.size
 	l.size = all

@@ -143,7 +143,7 @@ var hints = map[string]string{
 }
 
 // kind finds the sentinel and the words for an answer that refuses (E2): the reason
-// decides, and the status where there is none that is known.
+// decides, and the status if there is none that is known.
 func (a answer) kind(o op, asked asked) (words string, kind error) {
 	words = a.String()
 	if !a.own {

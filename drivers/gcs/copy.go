@@ -151,9 +151,9 @@ func gone(err error) bool {
 	return ok && e.Code == http.StatusGone
 }
 
-// copyFault tells what a failure means: a condition that fails after a lost answer may
-// have met the copy itself, and of two conditions it is the source's where that is of
-// another version.
+// copyFault returns what a failure means. A condition that fails after a lost answer
+// may have met the copy itself. Of two conditions, the source's has failed if the
+// source is of another version.
 func (b *backend) copyFault(ctx context.Context, err error, p past, req *driver.CopyRequest) error {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition

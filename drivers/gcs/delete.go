@@ -9,7 +9,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Delete removes the object; a missing one is no error (D1), but under a condition (D2).
+// Delete removes the object; a missing one is not an error (D1), except under a
+// condition (D2).
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	c := &call{
 		op:     opDelete,

@@ -45,8 +45,8 @@ func isUnsettled(err error) bool {
 }
 
 // uncertain is the failure of a commit whose answer got lost (P2). What a repeat was
-// told of a condition or of a missing file is no outcome, so its sentinel isn't found
-// beside ErrUncertain.
+// told of a condition or of a missing file isn't an outcome, so its sentinel isn't
+// found beside ErrUncertain.
 func uncertain(err error) error {
 	words := "the answer to the commit was lost"
 	if e, ok := errors.AsType[*files.Error](files.NewError("", "", err)); ok && e.Detail != "" {

@@ -35,7 +35,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 // is refused.
 const maxRangeTries = 3
 
-// Open asks the XML API, whose headers tell the metadata too. A range behind the end,
+// Open asks the XML API, whose headers have the metadata too. A range behind the end,
 // of which the service only says that it isn't there, and one of no bytes ask for the
 // resource instead.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
@@ -162,8 +162,8 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 	return o, bodyOpen, nil
 }
 
-// readHeaders reads the headers of an answer with a body, which is closed where it
-// isn't the object's.
+// readHeaders reads the headers of an answer with a body, which is closed if it isn't
+// the object's.
 func (b *backend) readHeaders(
 	ctx context.Context, c *call, req driver.OpenRequest, resp *http.Response,
 ) (o driver.Object, got outcome, err error) {

@@ -9,9 +9,9 @@ import (
 )
 
 // PutOptions are Cloud Storage's own options of a Put or a Copy, for
-// files.PutOptions.Native and files.CopyOptions.Native. Empty fields leave the bucket's
-// default. What the service refuses, such as a retention in a bucket without it, is
-// ErrInvalid and changes nothing. Source:
+// files.PutOptions.Native and files.CopyOptions.Native. An empty field leaves the
+// bucket's default. Options that the service refuses, such as a retention in a bucket
+// without it, are ErrInvalid and change nothing. Source:
 // https://cloud.google.com/storage/docs/json_api/v1/objects.
 type PutOptions struct {
 	// StorageClass is STANDARD, NEARLINE, COLDLINE or ARCHIVE.
@@ -22,13 +22,13 @@ type PutOptions struct {
 	// PredefinedACL is a set of access controls, such as publicRead, in a bucket
 	// without uniform access.
 	PredefinedACL string
-	// CustomTime is a time of the caller's, which lifecycle rules look at.
+	// CustomTime is a time of the caller's, which lifecycle rules can use.
 	CustomTime time.Time
 	// TemporaryHold and EventBasedHold keep the object from being deleted or replaced
 	// while they are set.
 	TemporaryHold, EventBasedHold bool
-	// Retention, Unlocked or Locked, keeps the object until RetainUntil; a Locked one
-	// can't be shortened. Both are given or none.
+	// Retention, Unlocked or Locked, keeps the object until RetainUntil. A Locked one
+	// can't be shortened. Give both or neither.
 	Retention   string
 	RetainUntil time.Time
 }

@@ -18,62 +18,64 @@ const (
 	kib = 1 << 10
 	mib = 1 << 20
 	tib = 1 << 40
-	// DefaultPartSize is the PartSize where nothing else is asked.
+	// DefaultPartSize is the PartSize if none is given.
 	DefaultPartSize = 8 * mib
 	// partUnit is what the size of each part but the last must be a multiple of.
 	partUnit = 256 * kib
 	maxPart  = 1024 * mib
-	// maxConcurrency bounds the parts of one upload that are on their way.
+	// maxConcurrency bounds the parts of one upload that are in flight.
 	maxConcurrency = 64
 )
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// PartSize is the size in bytes of what is buffered and sent at a time: up to it a
-	// Put is one request, above it an upload in parts, one after another. It is a
-	// multiple of 256 KiB, at most 1 GiB; 0 is DefaultPartSize. A Put holds one part in
-	// memory.
+	// PartSize is the size in bytes of what is buffered and sent at a time. A Put of at
+	// most that size is one request. A larger one is an upload in parts, one after
+	// another. PartSize is a multiple of 256 KiB, at most 1 GiB; 0 is DefaultPartSize.
+	// A Put holds one part in memory.
 	PartSize int
-	// Concurrency is how many parts of one upload are on their way at a time; 0 is 1,
-	// and at most 64. Above 1, parts have at least 5 MiB, a Put holds PartSize ×
-	// Concurrency bytes in memory, and a stream of unknown length is as long as
-	// Features.MaxUnknownSize at most. Conditional puts, and those with Native options
-	// or with metadata that no header can carry, still go part by part: the service's
-	// uploads of parts in parallel have neither.
+	// Concurrency is how many parts of one upload are sent at a time; 0 is 1, and the
+	// most is 64. Above 1:
+	//
+	//   - Parts have at least 5 MiB.
+	//   - A Put holds PartSize × Concurrency bytes in memory.
+	//   - A stream of unknown length has at most Features.MaxUnknownSize bytes.
+	//   - Conditional puts, and those with Native options or with metadata that no
+	//     header can carry, still go part by part, since the service's parallel uploads
+	//     support neither.
 	Concurrency int
-	// Retry is the policy by which requests are repeated; nil is retry.New(). The SDK's
+	// Retry is the policy by which requests are retried; nil is retry.New(). The SDK's
 	// own is not used.
 	Retry *retry.Policy
-	// AccessID is the e-mail address of the service account that signs URLs; with it,
+	// AccessID is the e-mail address of the service account that signs URLs. It needs
 	// either PrivateKey or SignBytes.
 	AccessID string
 	// PrivateKey is the account's RSA key, in PEM form.
 	PrivateKey []byte
-	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) where the key itself isn't at hand.
-	// A call makes whatever request it makes: rule W1 is then the caller's.
+	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) if the key itself isn't available.
+	// If it makes requests, keeping rule W1 is up to the caller.
 	SignBytes func([]byte) ([]byte, error)
 	// HTTPClient sends the requests; it must authorise them. nil is the one that the
 	// *storage.Client was made with.
 	HTTPClient *http.Client
-	// Endpoint is the URL of the service, "https://storage.googleapis.com", maybe with
-	// a path; "" is the one of the *storage.Client.
+	// Endpoint is the URL of the service, such as "https://storage.googleapis.com",
+	// with an optional path; "" is that of the *storage.Client.
 	Endpoint string
-	// Timeout is how long a request waits for the first byte of its answer; 0 is a
-	// minute, but 10 minutes for a copy. A negative one is no bound. Then the error is
-	// files.ErrUnavailable, and the policy repeats.
+	// Timeout is how long a request waits for the first byte of its answer. 0 is a
+	// minute, or 10 minutes for a copy. A negative value is no bound. When the time is
+	// over, the error is files.ErrUnavailable, and the policy retries.
 	Timeout time.Duration
-	// ReadTimeout is how long a body may stand still, one that is read and one that is
-	// sent; 0 is a minute, and a negative one no bound. A slow body that moves is never
-	// cut.
+	// ReadTimeout is how long a body may stand still, whether it is read or sent. 0 is
+	// a minute, and a negative value is no bound. A slow body that moves is never cut.
 	ReadTimeout time.Duration
-	// UserProject is the project that pays for requests and traffic, which buckets
-	// whose requester pays want; without it they are files.ErrInvalid or
+	// UserProject is the project that pays for requests and traffic. Buckets whose
+	// requester pays need it; without it they are files.ErrInvalid or
 	// files.ErrPermission.
 	UserProject string
 }
 
-// New makes a bucket of the caller's own client, which must be one of the HTTP API
-// (storage.NewClient), and which Close leaves open. It makes no request.
+// New makes a bucket of the caller's own client, which must use the HTTP API
+// (storage.NewClient). Close leaves the client open. New makes no request.
 //
 // Errors: files.ErrInvalid.
 func New(client *storage.Client, bucket string, opts *Options) (files.Bucket, error) {

@@ -101,8 +101,8 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// headerInfo is what the headers of an answer of the XML API tell. ok is false where
-// they don't tell the attributes.
+// headerInfo is what the headers of an answer of the XML API tell. ok is false if they
+// don't tell the attributes.
 func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	h := resp.Header
 	info.Size = sizeOf(resp)
@@ -169,9 +169,9 @@ func headerDigest(h http.Header) (d files.Digest) {
 	return d
 }
 
-// storedEncoding is the object's Content-Encoding. asStored is false where the answer
-// is in another one: the service, or something in front of it, has packed or unpacked
-// the content on the way (https://cloud.google.com/storage/docs/transcoding).
+// storedEncoding is the object's Content-Encoding. asStored is false if the answer is
+// in another one: the service, or something in front of it, has packed or unpacked the
+// content on the way (https://cloud.google.com/storage/docs/transcoding).
 func storedEncoding(h http.Header) (encoding string, asStored bool) {
 	told := h.Get("Content-Encoding")
 	switch v := h.Get("X-Goog-Stored-Content-Encoding"); v {

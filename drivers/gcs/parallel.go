@@ -24,8 +24,8 @@ import (
 // which names the attributes, each part is one more, and the last one commits.
 // "Preconditions are not supported in the requests", so a conditional Put goes part by
 // part; so do attributes that no header can carry and the service's own options. The
-// answer to the last request isn't documented to name the generation: where it doesn't,
-// the resource tells, and a mark in it whether it is this Put's.
+// answer to the last request isn't documented to name the generation: if it doesn't,
+// the resource has it, and a mark in it shows whether it is this Put's.
 
 const (
 	// minXMLPart is the least size of a part but the last.
@@ -80,9 +80,9 @@ type xmlPart struct {
 	ETag   string `xml:"ETag"`
 }
 
-// sendParallel sends content that is longer than a part. understood is false where the
-// endpoint has no such uploads, as emulators haven't: then nothing was sent, and first
-// is still there.
+// sendParallel sends content that is longer than a part. understood is false if the
+// endpoint has no such uploads, as some emulators; then nothing was sent, and first is
+// still there.
 func (u *upload) sendParallel(
 	ctx context.Context, parts *driver.Parts, first *driver.Part,
 ) (o *object, understood bool, err error) {

@@ -66,7 +66,7 @@ func (c *call) end() {
 	}
 }
 
-// send makes one request, and returns the answer whatever its status is. Where the call
+// send makes one request, and returns the answer whatever its status is. If the call
 // has a payload, the caller must end it.
 func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	if c.op == opCopy {

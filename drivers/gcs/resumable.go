@@ -140,9 +140,9 @@ func (s *session) run(ctx context.Context, parts *driver.Parts) (*object, error)
 	}
 }
 
-// send sends one part. What is sent again, because an answer got lost, the service
-// passes over as far as it has it; what it has not kept of a part it is sent again. The
-// result is nil but for the last part.
+// send sends one part. If an answer got lost, the part is sent again, and the service
+// ignores what it already has. What it has not kept of a part is sent again. The result
+// is nil, except for the last part.
 func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err error) {
 	kept, past := int64(0), past{}
 	for n := int64(0); o == nil && kept < part.Size; n++ {

@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Delete removes the key; a missing one is no error (D1). fileblob also removes an
-// empty folder of that name, which is no file, and answers for one with files in it
+// Delete removes the key; a missing one is not an error (D1). fileblob also removes an
+// empty folder of that name, which isn't a file, and answers for one with files in it
 // that it isn't empty.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	if b.native() {

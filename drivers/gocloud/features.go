@@ -21,7 +21,7 @@ const (
 	azureBlocks = 50_000
 )
 
-// featuresOf tells what a bucket of the driver can do, without a request.
+// featuresOf returns what a bucket of the driver can do, without a request.
 func featuresOf(b *blob.Bucket, p provider) files.Features {
 	f := files.Features{
 		MaxName:        p.maxName(),

@@ -73,7 +73,7 @@ func (l *listing) onePage(prefix string,
 		if err != nil && err != io.EOF {
 			err = l.b.fault(l.ctx, opList, err)
 			// fileblob fails where a file is removed between two looks at it, which is
-			// no error (L4).
+			// not an error (L4).
 			if vanished++; vanished < maxVanished && errors.Is(err, files.ErrUnavailable) {
 				continue
 			}

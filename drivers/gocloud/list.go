@@ -16,9 +16,9 @@ import (
 // pageSize is how many keys are asked for at a time where nobody says.
 const pageSize = 1000
 
-// List pages through the keys. What StartAfter excludes is passed over, for Go CDK has
-// nothing to begin a listing with; the order is the driver's, but for fileblob's, which
-// is mended.
+// List pages through the keys. Names that StartAfter excludes are skipped here, since
+// Go CDK can't begin a listing at a name. The order is the driver's, except for
+// fileblob's, which is corrected.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		if err := b.present(); err != nil {
@@ -129,7 +129,7 @@ func (l *listing) inDir(key string) bool {
 		"/") && len(after) > len(l.req.Dir()) && strings.HasPrefix(key, after)
 }
 
-// listedVersion is the version that a listing tells: S3's ETag, where it is the
+// listedVersion is the version that a listing shows: S3's ETag, where it is the
 // content's MD5, comes as such.
 func (b *backend) listedVersion(obj *blob.ListObject) files.Version {
 	switch {

@@ -30,7 +30,7 @@ func hook[O any](change func(*O)) func(func(any) bool) error {
 func (b *backend) native() bool { return b.provider.kind == kindBridge }
 
 // bridged takes over what the bucket behind our own bridge says: all but the result of
-// a Put, which Go CDK has no place for, and the headers of signed URLs.
+// a Put, which Go CDK can't hold, and the headers of signed URLs.
 func bridged(b *blob.Bucket, p provider, f *files.Features) {
 	var inner files.Bucket
 	if !b.As(&inner) {

@@ -11,18 +11,18 @@ import (
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// Own makes Close close the *blob.Bucket too. Without it the caller's is left open
-	// (X3).
+	// Own makes Close close the *blob.Bucket too. Without it the caller's bucket is
+	// left open (X3).
 	Own bool
-	// Features, if not nil, replace what is known of the driver: for one that this
-	// package does not know, of which little is claimed. What can't be done through Go
-	// CDK (IfVersion, DeleteIfVersion, PutVersion) stays false.
+	// Features, if not nil, replaces what is known of the driver. It is for a driver
+	// that this package doesn't know, for which it claims little. What can't be done
+	// through the Go CDK (IfVersion, DeleteIfVersion, PutVersion) stays false.
 	Features *files.Features
 }
 
-// New makes a files.Bucket of a Go CDK bucket. What it keeps of the contract, the
-// package documentation says, and Features. files.As reaches the *blob.Bucket and what
-// its own As gives. b must not be nil.
+// New makes a files.Bucket of a Go CDK bucket. The package documentation, and Features,
+// say what it keeps of the contract. files.As returns the *blob.Bucket and what its own
+// As gives. b must not be nil.
 func New(b *blob.Bucket, opts *Options) files.Bucket {
 	if b == nil {
 		panic("gocloud: New of a nil *blob.Bucket")

@@ -57,7 +57,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return files.Info{}, nil
 }
 
-// putFault is ErrUncertain where everything was sent and nobody refused it.
+// putFault is ErrUncertain if everything was sent and nobody refused it.
 func (b *backend) putFault(ctx context.Context, o op, content *driver.Upload, err error) error {
 	mapped := b.fault(ctx, o, err)
 	if !b.provider.remote() || !content.Done() || replyOf(err).certain() {

@@ -105,7 +105,7 @@ func token(s string) string {
 	return s
 }
 
-// String is words for an error's text, "" where nothing answered.
+// String is words for an error's text, "" if nothing answered.
 func (r reply) String() string {
 	switch {
 	case r.status == 0 && r.code == "":

@@ -13,31 +13,36 @@ import (
 // ToBlobOptions are the options of ToBlob. The zero value is the default.
 type ToBlobOptions struct {
 	// Own makes the *blob.Bucket's Close close the files.Bucket too. Without it the
-	// caller's is left open (X3).
+	// caller's bucket is left open (X3).
 	Own bool
 }
 
-// ToBlob makes a Go CDK bucket of a files.Bucket, for programs that are written for Go
-// CDK. It passes Go CDK's own conformance tests. b must not be nil.
+// ToBlob makes a Go CDK bucket of a files.Bucket, for programs that are written for the
+// Go CDK. It passes the Go CDK's own conformance tests. b must not be nil.
 //
 // Keys that the naming rule refuses (empty elements, "." and "..", control characters)
-// are stored under a name in which the offending characters are escaped as Go CDK's
-// drivers do it, "a//b" as "a/__0x2f__b"; any other key is its own name. Keys and names
+// are stored under a name in which the offending characters are escaped as the Go CDK's
+// drivers do it: "a//b" as "a/__0x2f__b". Any other key is its own name. Keys and names
 // correspond one to one. A key whose name would be longer than the bucket's MaxName is
 // InvalidArgument. Listings are in the order of the names. Objects that others put in
 // the bucket under such keys (an "a//b" in a folder that fileblob wrote, a "dir/" in
 // S3) are found under their keys too.
 //
-// As gives: of the bucket, *files.Bucket and what its own As gives; of attributes,
-// *files.Info; of a reader, **files.Reader and *files.Info; of a list object,
-// *files.Entry; of an error, *files.Error by errors.As. The Before hooks give
-// **files.PutOptions, **files.GetOptions, **files.DeleteOptions, **files.CopyOptions,
-// **files.ListOptions and **files.SignOptions, and so conditions that Go CDK has no
-// option for.
+// As gives:
 //
-// Where a failing reader is given to Upload, nothing is stored. A Writer, as Go CDK has
-// it, commits at Close unless its context has ended. Close ends the listings that
-// ListPage keeps.
+//   - for the bucket, *files.Bucket and what its own As gives
+//   - for attributes, *files.Info
+//   - for a reader, **files.Reader and *files.Info
+//   - for a list object, *files.Entry
+//   - for an error, *files.Error by errors.As
+//
+// The Before hooks give **files.PutOptions, **files.GetOptions, **files.DeleteOptions,
+// **files.CopyOptions, **files.ListOptions and **files.SignOptions, and with them the
+// conditions that the Go CDK has no option for.
+//
+// If the reader given to Upload fails, nothing is stored. As in the Go CDK, a Writer
+// commits at Close unless its context has ended. Close ends the listings that ListPage
+// keeps.
 func ToBlob(b files.Bucket, opts *ToBlobOptions) *blob.Bucket {
 	return blob.NewBucket(newBridge(b, opts))
 }

@@ -132,7 +132,7 @@ func (l *bridgeListing) walk(dir, rest string) {
 	}
 }
 
-// objectsOf makes the objects of an entry: none where the key isn't asked for, and two
+// objectsOf makes the objects of an entry: none if the key isn't asked for, and two
 // only for a directory whose name holds an escape.
 func (l *bridgeListing) objectsOf(e files.Entry) ([]*driver.ListObject, error) {
 	switch {

@@ -10,7 +10,7 @@ import (
 	"gocloud.dev/blob"
 )
 
-// rawKeys tells how a bucket names the objects that others put in it under keys outside
+// rawKeys says how a bucket names the objects that others put in it under keys outside
 // the naming rule (L7).
 type rawKeys uint8
 

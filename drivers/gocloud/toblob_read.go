@@ -44,7 +44,7 @@ func typeOf(info files.Info) string {
 	return info.ContentType
 }
 
-// etagOf is the version, or a weak tag of time and size where there is none.
+// etagOf is the version, or a weak tag of time and size if there is none.
 func etagOf(info files.Info) string {
 	if info.Version == "" {
 		return fmt.Sprintf(`W/"%x-%x"`, info.ModTime.UnixNano(), info.Size)
@@ -95,7 +95,7 @@ func (r *bridgeReader) Download(w io.Writer) error {
 // prefixOf returns what the names of all keys with the prefix begin with, as a
 // directory and the beginning of what is in it; names that begin so may have other
 // keys. paths says that there may be fileblob's own names, in which more is escaped.
-// marker is true where the prefix is itself a key whose name does not begin so: "dir/".
+// marker is true if the prefix is itself a key whose name does not begin so: "dir/".
 func prefixOf(prefix string, paths bool) (dir, rest string, marker bool) {
 	// a prefix may end within a character
 	if valid := strings.ToValidUTF8(prefix, "\x00"); valid != prefix {

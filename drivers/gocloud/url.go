@@ -48,9 +48,9 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string,
 	return New(b, &Options{Own: true}), nil
 }
 
-// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one. Go
-// CDK quotes the whole URL in its errors, with the secrets in it, so only the
-// parameter's name is taken over, and the operating system's words.
+// OpenError maps a failure of a Go CDK opener for the URL, for drivers that use one.
+// The Go CDK quotes the whole URL in its errors, with the secrets in it. So OpenError
+// keeps only the parameter's name and the operating system's words.
 func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return &opaque{ctx.Err().Error(), []error{files.ContextError(ctx), err}}

@@ -22,8 +22,8 @@ type backend struct {
 	rootStat fsys.Stat
 	opts     Options
 	disk     disk
-	// mountRoot: the folder is all of a file system, which may have a folder of its own
-	// in it.
+	// mountRoot: the folder is the root of a file system, which may have a folder of
+	// its own there.
 	mountRoot bool
 	fineTimes bool // each change of a file has another time
 
@@ -55,8 +55,8 @@ var (
 	_ driver.ManyDeleter = (*backend)(nil)
 )
 
-// Features tell what is known of the folder's locks: they are tried when it is opened,
-// and those of files at the first write that needs them.
+// Features reports what is known of the folder's locks. They are tried when the folder
+// is opened, and those of files at the first write that needs them.
 func (b *backend) Features() files.Features {
 	locks, signs := !b.lockless(), b.opts.Signer != nil
 	return files.Features{
@@ -87,7 +87,7 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// Varied implements driver.Varying: locks are what is found out late.
+// Varied implements driver.Varying, since it is found out late whether locks work.
 func (b *backend) Varied() uint64 {
 	if b.lockless() {
 		return 1
@@ -95,13 +95,13 @@ func (b *backend) Varied() uint64 {
 	return 0
 }
 
-// store is a folder, whatever path leads to it.
+// store identifies a folder, no matter which path leads to it.
 type store struct{ dev, ino uint64 }
 
-// Store makes two handles of one folder one store.
+// Store identifies the folder, so two handles of one folder are one store.
 func (b *backend) Store() any { return store{b.rootStat.Dev, b.rootStat.Ino} }
 
-// Check lists the first file: what keeps List from that keeps a program from its files.
+// Check lists the first file: what prevents that also keeps a program from its files.
 func (b *backend) Check(ctx context.Context) error {
 	for _, err := range b.List(ctx, driver.ListRequest{Limit: 1}) {
 		return err
@@ -128,8 +128,8 @@ func (b *backend) As(target any) bool {
 }
 
 // alive reports whether the path still leads to the folder that was opened (E3), and
-// that its format is ours. Every call begins here: an unmounted disk must not look
-// empty.
+// that its format is ours. Every call begins here, since an unmounted disk must not
+// look empty.
 func (b *backend) alive() error {
 	_, err := b.seeAlive()
 	return err

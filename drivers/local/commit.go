@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// How a file is written. Its content, at whichever of its places, and its sidecar lie
-// in one folder, so the lock of that folder (folderLock) is all that a writer needs.
-// Readers have none.
+// How a file is written. Its content, in any of its places, and its sidecar are in one
+// folder, so a writer needs only the lock of that folder (folderLock). Readers need no
+// lock.
 //
 //  1. Stage: the whole content goes to a file of the handle's session, with its record,
 //     and is made durable.
@@ -30,11 +30,12 @@ import (
 //  7. Clean: lock again and remove what belonged to the old content only, unless
 //     somebody else has changed the file since.
 //
-// Delete takes 3, 4, an unlink, 6 and 7; it creates nothing and needs no session. A
-// file that has to make way for a folder, or gets its place back, is renamed under the
-// lock of its own folder. A goroutine that has a lock waits for no other.
+// Delete takes steps 3 and 4, an unlink, and steps 6 and 7. It creates nothing and
+// needs no session. A file that has to make way for a folder, or gets its place back,
+// is renamed under the lock of its own folder. A goroutine that holds a lock never
+// waits for another lock.
 
-// What a commit finds in its way; it is removed without the lock.
+// Obstacles that a commit finds. They are removed without the lock.
 var (
 	errFileAside  = errors.New("a file lies where the sidecar goes")
 	errOtherMount = errors.New("the folder is on another file system")
@@ -194,9 +195,8 @@ func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 	return b.stageSidecar(st, p, &c, false)
 }
 
-// renew gives a staged file that isn't newer than the time old the present time. Where
-// that doesn't do, a time is made up under the lock, where nobody else makes up the
-// same.
+// renew sets a staged file's time to now if it isn't newer than old. If that isn't
+// newer either, it makes up a time under the lock, where nobody else makes up the same.
 func (b *backend) renew(st *staged, old int64) error {
 	if st.rec.mtime > old || !b.renewable(st, old) {
 		return nil
@@ -326,7 +326,7 @@ func unlinkAll(d fsys.Dir, names []string) {
 	}
 }
 
-// makeRoom returns the place where the content goes. An empty folder, which is no
+// makeRoom returns the place where the content goes. An empty folder, which isn't a
 // directory (L6), gives way to it.
 func (b *backend) makeRoom(d fsys.Dir, p *spot, c *current) (dest string, err error) {
 	if !c.dirAt0 || b.rmdirNow(d, p.base) == nil {

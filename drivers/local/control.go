@@ -18,8 +18,8 @@ const (
 	lockName    = "lock.attrs"    // of folders and sessions, where directories' own don't do
 	aliveFile   = "alive.attrs"   // of a session: locked while its process lives
 
-	// formatVersion is 2 since folders are locked by their directories. A program
-	// that locks by other means knows format 1 only, and refuses the folder.
+	// formatVersion is 2 because folders are now locked by their directories. A program
+	// that locks by other means knows only format 1, and refuses the folder.
 	formatVersion = 2
 )
 
@@ -67,9 +67,9 @@ func readFormat(f fsys.File) (int, error) {
 	return v, nil
 }
 
-// ownControl is the control folder of a user who may write in the bucket's folder, but
-// not in its control folder, which another made before it was shared: it has sessions,
-// and no locks.
+// ownControl is the control folder of a user who may write in the bucket's folder but
+// not in its control folder, because another user made that before it was shared. It
+// has sessions and no locks.
 func ownControl() string {
 	return ownPrefix + "-u" + strconv.Itoa(os.Geteuid()) + sidecarExt
 }
@@ -104,7 +104,7 @@ func controlFault(err error) error {
 	return err
 }
 
-// writeFormat leaves the mark where there is none, and raises an older one. The caller
+// writeFormat writes the mark if there is none, and raises an older one. The caller
 // holds the control folder's lock.
 func (b *backend) writeFormat(d fsys.Dir) error {
 	v, err := b.format(d)

@@ -11,7 +11,7 @@ import (
 )
 
 // Delete removes the file, then its sidecar, then the folders that became empty. It
-// creates nothing, so that it works on a full disk.
+// creates nothing, so it works on a full disk.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	defer runtime.KeepAlive(b)
 	if err := b.alive(); err != nil {
@@ -78,8 +78,9 @@ func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Versio
 	return nil
 }
 
-// lockToDelete is lockFolder, but where only a lock file could exclude other machines
-// and there is no room for one, who deletes unconditionally goes without.
+// lockToDelete is lockFolder, with one exception: if only a lock file could exclude
+// other machines and there is no room for one, an unconditional delete goes on without
+// it.
 func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string,
 	ifVersion files.Version) (folderLock, error) {
 	lock, err := b.lockFolder(ctx, d, path)
@@ -89,8 +90,9 @@ func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string,
 	return lock, err
 }
 
-// remove deletes under the lock, and reports whether there was something. Older content
-// at another place goes first, and for good, so that nothing comes back.
+// remove deletes under the lock, and reports whether there was something to delete.
+// Older content at another place is deleted first, and durably, so that nothing comes
+// back.
 func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock,
 	ifVersion files.Version) (found bool, err error) {
 	c, err := b.look(d, p, true)

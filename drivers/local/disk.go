@@ -19,12 +19,12 @@ type disk struct {
 	resolution time.Duration
 }
 
-// rules are those by which names are encoded now. A session may find stricter ones,
-// before its first write.
+// rules returns the rules by which names are encoded now. A session may find stricter
+// ones before its first write.
 func (b *backend) rules() rules { return b.disk.known.Load().rules }
 
-// look finds out what there is to find without a change of the folder. The root may get a
-// layer that tells spellings apart.
+// look finds out what it can without changing the folder. The root may get a layer that
+// tells spellings apart.
 func (k *disk) look(root fsys.Dir) (fsys.Dir, error) {
 	h := habits{rules: rules{windows: windows, foldCase: foldCase}, resolution: time.Nanosecond}
 	k.known.Store(&h)
@@ -79,9 +79,8 @@ func exactTimes(root fsys.Dir) time.Duration {
 }
 
 // seemsToFold reports whether an entry of the folder is found by another spelling too.
-// Where there is none with a letter, there is nothing to be mistaken either. A folder
-// that may not be listed is taken for one that doesn't fold; that a listing failed
-// otherwise tells nothing.
+// If no name has a letter, none can be mistaken either. A folder that may not be listed
+// counts as one that doesn't fold. Any other failure of the listing shows nothing.
 func seemsToFold(root fsys.Dir) (bool, error) {
 	names, err := list(root)
 	if err != nil && !isDenied(err) {
@@ -130,7 +129,7 @@ func (b *backend) readNote() error {
 	return err
 }
 
-// adopt goes by these habits from now on.
+// adopt makes the handle use these habits from now on.
 func (b *backend) adopt(h habits) {
 	b.disk.known.Store(&h)
 	if b.disk.sp != nil {
@@ -139,8 +138,8 @@ func (b *backend) adopt(h habits) {
 	b.disk.settled.Store(true)
 }
 
-// learn tries the file system out, in a session that is being made, and writes down
-// what was found. The caller holds the lock of sessions.
+// learn tries out the file system, in a session that is being made, and writes the note
+// of what it found. The caller holds the lock of sessions.
 func (b *backend) learn(s *session) error {
 	if b.disk.sp == nil || b.disk.kind.Exact() && b.disk.settled.Load() {
 		return nil
@@ -165,7 +164,7 @@ func (b *backend) learn(s *session) error {
 	return nil
 }
 
-// tell cuts an entry's time to what Features say.
+// tell cuts an entry's time to the resolution in Features.
 func (b *backend) tell(e files.Entry) files.Entry {
 	if r := b.disk.resolution; r > time.Nanosecond {
 		e.ModTime = e.ModTime.Truncate(r)

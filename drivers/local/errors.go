@@ -13,7 +13,7 @@ import (
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 // missing reports whether err says that there is no file at the place: nothing, or
-// something that is no file (N5).
+// something that isn't a file (N5).
 func missing(err error) bool {
 	return isNotExist(err) || errors.Is(err, fsys.ErrNotFile) || fsys.IsNotDirectory(err) ||
 		// on a disk of short names that nobody has written to yet
@@ -71,11 +71,11 @@ func fault(err error) error {
 	return files.WithCause(kind, err, text)
 }
 
-// commitFault is the fault of the call that was to make the change. Where whoever
-// serves the file system gave no answer, as a FUSE program that dies meanwhile or a
-// network's server, nobody knows whether it did (P2). So it is with EIO, except on a
-// disk of this machine's own, whose file system tells of calls that it didn't carry
-// out.
+// commitFault is the fault of the call that was to make the change. If the program or
+// server behind the file system gave no answer, such as a FUSE program that died
+// meanwhile, nobody knows whether the change was made (P2). The same holds for EIO,
+// except on a disk of this machine, whose file system reports the calls that it didn't
+// carry out.
 func (b *backend) commitFault(err error) error {
 	if fsys.IsLost(err) || fsys.IsFailing(err) && !b.volume.Local {
 		return files.WithCause(files.ErrUncertain, err,

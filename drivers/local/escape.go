@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// An element of a name is a file or a folder of the same name on disk, but for what a
-// disk can't hold or would take for something else (N2, N4). Those elements begin with
-// the mark:
+// An element of a name is a file or a folder of the same name on disk, unless the disk
+// can't hold it or would take it for something else (N2, N4). Such an element begins
+// with the mark on disk:
 //
 //	%cf-e-<text>                    the element, percent-encoded where need be
 //	%cf-d-<part>-/…/%cf-x-<part>    the same text in parts, as a chain of folders, for an
@@ -16,7 +16,7 @@ import (
 //	%cf-l-<element>                 the file beside a folder of the same name (N3); the
 //	                                element is one of the above, or plain
 //
-// Each element has one form. Whatever else lies on disk is foreign (L7).
+// Each element has exactly one form. Everything else on disk is foreign (L7).
 const (
 	mark        = "%cf-"
 	escapedMark = mark + "e-"
@@ -30,8 +30,8 @@ const (
 	sidecarExt = ".attrs"
 )
 
-// rules are the target's own limits of names, beside those that hold everywhere. They
-// are the same for all who write to a folder (habits.go).
+// rules are the file system's own limits of names, beside those that apply everywhere.
+// They are the same for all who write to a folder (habits.go).
 type rules struct {
 	// windows: no device names, none of <>:"\|?*, no dot or space at the end.
 	windows bool
@@ -68,7 +68,8 @@ func (r rules) maxElement() int { return r.limit() - len(sidecarExt) }
 // maxPart is how many bytes of text one part of a chain has at most.
 func (r rules) maxPart() int { return r.limit() - 15 }
 
-// odd reports whether a name may have to be escaped for what this file system refuses.
+// odd reports whether a name may have to be escaped because of what this file system
+// refuses.
 func (r rules) odd() bool {
 	return r.windows || r.foldCase || r.devices || r.tail || r.ascii || r.refused != 0
 }
@@ -130,8 +131,8 @@ func (r rules) plainPath(name string) bool {
 	return true
 }
 
-// encodeElement returns the folders of the chain, of which there are mostly none, and
-// the name in the last of them.
+// encodeElement returns the folders of the chain (usually none) and the name in the
+// last of them.
 func (r rules) encodeElement(e string) (chain []string, last string) {
 	if plain(r, e) {
 		return nil, e

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// diskKind tells what an entry on disk stands for.
+// diskKind says what an entry on disk stands for.
 type diskKind uint8
 
 const (
@@ -15,7 +15,7 @@ const (
 	endEntry                     // the last part of a long element
 )
 
-// decode tells what an entry on disk stands for. The text is the element; of a part,
+// decode returns what an entry on disk stands for. The text is the element; of a part,
 // the part of the escaped text, whose canonical form only the whole chain shows
 // (decodeChain). leaf is true at the place of a file beside a folder of its name (N3).
 // Sidecars are foreign here.
@@ -73,8 +73,8 @@ func (r rules) decodeChain(parts []string, end string) (element string, ok bool)
 	return element, true
 }
 
-// unescape decodes %XX. It fails where the result isn't a legal element; whether the
-// text is the canonical one is found by encoding again.
+// unescape decodes %XX. It fails if the result isn't a legal element; whether the text
+// is the canonical one is found by encoding again.
 func (r rules) unescape(text string) (string, bool) {
 	b := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {

@@ -18,7 +18,7 @@ type found struct {
 	details
 }
 
-// details are what a record or a sidecar tell of a content.
+// details are what a record or a sidecar says about a content.
 type details struct {
 	own     bool   // a record belongs to the content
 	inode   uint64 // of the file, where the sidecar stands for its record
@@ -37,7 +37,7 @@ func entry(st fsys.Stat, v files.Version) files.Entry {
 	return files.Entry{Size: st.Size, ModTime: st.Modified(), Version: v}
 }
 
-// find opens a file and finds what belongs to its content; a missing one is
+// find opens a file and finds what belongs to its content. A missing file is
 // files.ErrNotExist. The caller closes it.
 func (b *backend) find(p *spot) (*found, error) {
 	var last fsys.Stat
@@ -83,8 +83,8 @@ func (b *backend) find(p *spot) (*found, error) {
 	}
 }
 
-// left reports whether a file that was opened isn't at its place any more. It is asked
-// of files without a record of theirs: what a Put has replaced lies in the control
+// left reports whether a file that was opened isn't at its place any more. It is called
+// for files without a record, since a file that a Put has replaced lies in the control
 // folder until it is removed.
 func (b *backend) left(p *spot, st fsys.Stat) bool {
 	for i := range p.alts {
@@ -114,9 +114,8 @@ func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 	return nil, fsys.Stat{}, files.ErrNotExist
 }
 
-// describe finds what belongs to the content of an open file. It is not consistent
-// where the sidecar tells of other contents only: then the details are those of the
-// newest.
+// describe finds what belongs to the content of an open file. It is not consistent if
+// the sidecar describes only other contents. Then the details are those of the newest.
 func describe(dir fsys.Dir, sidecarPath string, f fsys.File,
 	st fsys.Stat) (d details, consistent bool, err error) {
 	rec, ok, err := readRecord(f, st)
@@ -127,8 +126,8 @@ func describe(dir fsys.Dir, sidecarPath string, f fsys.File,
 }
 
 // describeSeen is describe of a file whose state was seen before it was opened. A
-// record that belongs to that state proves that it is the same file; else it is looked
-// at.
+// record that belongs to that state proves that it is the same file. Without one, the
+// open file is looked at.
 func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File,
 	st *fsys.Stat) (d details, consistent bool, err error) {
 	rec, ok, err := readRecord(f, *st)
@@ -220,7 +219,7 @@ func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.Fi
 	return d, false, nil
 }
 
-// contentType finds the type of a file that nobody gave one (P6).
+// contentType finds the type of a file that was given none (P6).
 func contentType(name string, f fsys.File) (string, error) {
 	if t, ok := driver.TypeByName(name); ok {
 		return t, nil
@@ -233,8 +232,8 @@ func contentType(name string, f fsys.File) (string, error) {
 	return driver.ContentType(name, head[:n]), nil
 }
 
-// wrongSize is what a file is that was cut or written to since it was put; the words
-// are for logs (E1).
+// wrongSize is the error for a file that was cut or written to since it was put. The
+// words are for logs (E1).
 func wrongSize(have, written int64) error {
 	return files.WithCause(files.ErrCorrupt, nil,
 		fmt.Sprintf("the file has %d bytes; %d were written", have, written))

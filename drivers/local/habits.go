@@ -13,9 +13,9 @@ import (
 )
 
 // habits are what a folder's file system does with names and times. Names on disk
-// follow from them, so all handles of a folder must know the same: what differs from a
-// file system that keeps everything is written down in the control folder, in diskFile,
-// and only grows.
+// depend on them, so all handles of a folder must know the same habits. What differs
+// from a file system that keeps everything is noted in the control folder, in diskFile.
+// The note only grows.
 //
 // The usual local file systems are known by their type. Others are tried out (probe.go)
 // by each session before its first write, because a folder may have been copied to
@@ -125,8 +125,8 @@ func sealNote(text string) string {
 	return text + sumWord + strconv.FormatUint(uint64(sum), 16) + "\n"
 }
 
-// openNote returns what sealNote was given; ok is false for what a power failure, or
-// somebody else, has cut.
+// openNote returns what sealNote was given. ok is false if a power failure, or somebody
+// else, has cut the note.
 func openNote(note string) (text string, ok bool) {
 	i := strings.LastIndex(note, sumWord)
 	if i < 0 || sealNote(note[:i]) != note {
@@ -135,8 +135,8 @@ func openNote(note string) (text string, ok bool) {
 	return note[:i], true
 }
 
-// readHabits reads the note; ok is false where there is none. A damaged one is none:
-// the disk is tried again.
+// readHabits reads the note; ok is false if there is none. A damaged note counts as
+// none, and the disk is tried again.
 func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	f, _, err := control.OpenFile(path)
 	if missing(err) || isDenied(err) {

@@ -98,24 +98,27 @@ type Options struct {
 	CreateDir bool
 	// DirFileMode is the mode, less umask, of every folder that is made; 0 is 0777.
 	DirFileMode fs.FileMode
-	// NoSync leaves it to the system when what was written reaches the disk: a crash of
-	// the machine may then lose acknowledged writes, or leave empty files. A crash of
-	// the program alone loses nothing (P4).
+	// NoSync leaves it to the system when written data reaches the disk. Then a crash
+	// of the machine may lose acknowledged writes, or leave empty files. A crash of the
+	// program alone loses nothing (P4).
 	NoSync bool
-	// AlwaysSidecar writes a sidecar for each file, for programs that read the folder
-	// through fileblob, to which a file without one is application/octet-stream.
+	// AlwaysSidecar writes a sidecar for each file. It is for programs that read the
+	// folder through fileblob, to which a file without a sidecar is
+	// application/octet-stream.
 	AlwaysSidecar bool
-	// SkipMetadata never writes a sidecar: a Put with metadata, headers or a content
+	// SkipMetadata never writes a sidecar. A Put with metadata, headers or a content
 	// type that would need one is errors.ErrUnsupported.
 	SkipMetadata bool
-	// Signer makes signed URLs; with nil there are none. Package localhttp has one.
+	// Signer makes signed URLs; with nil, signing is unsupported. Package localhttp has
+	// one.
 	Signer Signer
 }
 
-// Open opens the bucket in the folder dir. It makes no change but for CreateDir.
+// Open opens the bucket in the folder dir. It changes nothing, unless CreateDir makes
+// the folder.
 //
-// Errors: files.ErrNoBucket if the folder is missing, files.ErrInvalid if it is no
-// folder, files.ErrPermission.
+// Errors: files.ErrNoBucket if the folder is missing; files.ErrInvalid if dir isn't a
+// folder; files.ErrPermission.
 func Open(dir string, opts *Options) (files.Bucket, error) {
 	b, err := open(dir, opts, fsys.OS())
 	if err != nil {

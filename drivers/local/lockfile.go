@@ -8,8 +8,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// lockBytes is how many bytes of the lock file there are to lock; a folder's is told by
-// a hash.
+// lockBytes is how many bytes of the lock file can be locked. A hash selects a folder's
+// byte.
 const lockBytes = 1 << 20
 
 // lockOffset is the same in every process: 64-bit FNV-1a.
@@ -30,8 +30,8 @@ type lockFile struct {
 	users int // under of.mu
 }
 
-// lockByte locks a byte of the lock file, and looks whether that still is the file which
-// others lock. It returns nil where files have no locks.
+// lockByte locks a byte of the lock file, and checks that others still lock the same
+// file. It returns nil if files have no locks.
 func (b *backend) lockByte(ctx context.Context, off int64) (*lockFile, error) {
 	var r retries
 	for {
@@ -109,7 +109,7 @@ func (l *lockFile) release(off int64) {
 	l.leave(false)
 }
 
-// leave is called when one doesn't use the file any more; with gone, nobody begins to.
+// leave ends one use of the file. With gone, no new use begins.
 func (l *lockFile) leave(gone bool) {
 	l.of.mu.Lock()
 	defer l.of.mu.Unlock()

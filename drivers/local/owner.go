@@ -23,8 +23,8 @@ const (
 	defaultList = "system.posix_acl_default"
 )
 
-// processGroup is the group of new files, but in setgid folders. Go programs don't
-// change theirs.
+// processGroup is the group of new files, except in setgid folders. Go programs don't
+// change their group.
 var processGroup = uint32(os.Getegid())
 
 // looks is what the file has that is to be replaced.
@@ -39,7 +39,7 @@ func (l *looks) same(st fsys.Stat) bool {
 	return l.there && l.perm == st.Perm.Perm() && l.uid == st.UID && l.gid == st.GID
 }
 
-// looksOf finds what the file at a place has now; nobody holds a lock.
+// looksOf finds what the file at a place has now. It is called without a lock.
 func (b *backend) looksOf(p *spot) looks {
 	path := p.path(p.at(0))
 	st, err := b.root.Lstat(path)
@@ -70,8 +70,8 @@ func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
 	return l
 }
 
-// create makes an empty staged file, which only this user may read if it isn't to be as
-// any new one.
+// create makes an empty staged file. Only this user may read it, unless it is to be
+// like any new file.
 func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error) {
 	if like.there && (like.perm != s.filePerm || like.list != nil) {
 		return d.CreatePrivate(name)
@@ -79,7 +79,7 @@ func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error
 	return d.Create(name)
 }
 
-// dress gives the staged file what the one has that it replaces.
+// dress gives the staged file the looks of the one that it replaces.
 func (st *staged) dress() {
 	if !st.like.there || !st.worn && st.like.list == nil && st.like.same(st.id) {
 		return
@@ -97,8 +97,8 @@ func (st *staged) dress() {
 	}
 }
 
-// put gives a file, which is as now, these looks. Where the group or the list can't be
-// kept, the group may do no more than everybody.
+// put gives a file these looks; now are the ones that it has. If the group or the list
+// can't be kept, the group gets no more permissions than everybody.
 func (l *looks) put(f fsys.File, now fsys.Stat) {
 	if l.same(now) && l.list == nil {
 		return
@@ -192,7 +192,7 @@ type setter interface {
 	SetOwner(uid, gid int) error
 }
 
-// share makes an entry of the control folder usable by whoever may write in the
+// share makes an entry of the control folder usable by everybody who may write in the
 // bucket's folder. It does what the system allows.
 func (b *backend) share(e setter, now fsys.Stat) {
 	root, err := b.root.Stat()
@@ -226,7 +226,8 @@ func (b *backend) shareFile(f fsys.File) {
 }
 
 // madeByUs reports whether the folder child, in the folder d, is as a Put would have
-// made it: another is somebody's, and stays when its last file goes.
+// made it. Any other folder was made by somebody else, and stays when its last file
+// goes.
 func (b *backend) madeByUs(d, child fsys.Dir) bool {
 	umask, known, err := fsys.Umask()
 	st, err1 := child.Stat()

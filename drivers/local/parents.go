@@ -96,7 +96,7 @@ func (b *backend) mkdir(d fsys.Dir, f parent) error {
 }
 
 // makeWay moves the file that has the folder's name to its other place, and makes the
-// folder, under the lock of the folder that both lie in.
+// folder. It holds the lock of the folder that contains both.
 func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	lock, err := b.lockFolder(ctx, d, f.dir)
 	if err != nil {
@@ -117,9 +117,9 @@ func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	return b.mkdir(d, f)
 }
 
-// moveToLeaf moves a file to its other place. Where a rename without replacing is a
-// link and an unlink, a crash leaves both names, and a rename between two names of one
-// file does nothing.
+// moveToLeaf moves a file to its other place. If a rename without replacing is a link
+// and an unlink, a crash leaves both names, and a rename between two names of one file
+// does nothing.
 func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 	leaf := leafName(base)
 	if other, err := d.Lstat(leaf); err == nil && other.SameFile(st) {
@@ -129,8 +129,8 @@ func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 }
 
 // removeParents removes the folders on the way that became empty, the innermost first,
-// and gives a file that had to leave its place because of one its place back (N3). What
-// fails here is left for others: an empty folder is no directory.
+// and moves a file that had to make way for one of them back to its place (N3). What
+// fails here is left to others, since an empty folder isn't a directory of the bucket.
 func (b *backend) removeParents(ctx context.Context, p *spot) {
 	all := b.parents(p)
 	for i := len(all) - 1; i >= 0; i-- {
@@ -195,7 +195,7 @@ func (l *dirSet) add(path string, id dirID) {
 }
 
 // syncParents makes the entries of the folders on the way durable, once for each folder
-// that the handle meets: another process may have made one and not synced it yet.
+// that the handle uses, since another process may have made one and not synced it yet.
 func (b *backend) syncParents(p *spot, d fsys.Dir) error {
 	if b.opts.NoSync || p.dir == "" {
 		return nil

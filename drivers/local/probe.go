@@ -12,8 +12,8 @@ import (
 )
 
 // prober tries out what a file system does with names and times, in the session's
-// folder. An errno tells little: refused characters are EINVAL here, ENOENT or EIO
-// there. So only what a listing shows afterwards counts.
+// folder. An errno says little: refused characters are EINVAL on one system, ENOENT or
+// EIO on another. So only what a listing shows afterwards counts.
 type prober struct {
 	dir   fsys.Dir
 	there []string // what was in the folder before
@@ -44,7 +44,7 @@ func probe(dir fsys.Dir, alive fsys.File) (h habits, err error) {
 	return p.h, nil
 }
 
-// otherCause passes on the errors that don't tell about names.
+// otherCause returns the errors that say nothing about names.
 func otherCause(err error) error {
 	switch {
 	case fsys.IsReadOnly(err), errors.Is(err, fs.ErrPermission), fsys.IsExhausted(err),
@@ -190,7 +190,8 @@ func (p *prober) devices() error {
 	return nil
 }
 
-// length finds how many bytes a name may have. statfs tells another number on some.
+// length finds how many bytes a name may have. On some file systems statfs reports
+// another number.
 func (p *prober) length() error {
 	defer p.clear()
 	try := func(n int) (bool, error) {

@@ -12,10 +12,10 @@ import (
 )
 
 // The note about the disk (disk.go) may be removed or cut like all that lies in the
-// control folder. A handle that has written goes on by what it knows, but to a new one
-// that only reads, a name that had to be escaped would be missing, and be listed as
-// somebody else's. So, where there are traces of a note, it tries the disk out like a
-// writer. Where it may not write, it reads what it can.
+// control folder. A handle that has written goes on with what it knows. But a new one
+// that only reads would miss a name that had to be escaped, and list it as somebody
+// else's. So, if there are traces of a note, it tries the disk like a writer. If it may
+// not write, it reads what it can.
 
 // strictest are the habits by which the most names are escaped.
 var strictest = rules{

@@ -12,8 +12,8 @@ import (
 // errRetry: what was looked at changed meanwhile; look again.
 var errRetry = errors.New("look again")
 
-// retryError is errRetry with what was met. Where another process holds a file for a
-// while, it is worth waiting longer.
+// retryError is errRetry with its cause. If another process holds a file for a while,
+// it is worth waiting longer.
 type retryError struct {
 	met    error
 	held   bool

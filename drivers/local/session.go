@@ -18,9 +18,10 @@ import (
 const sessionMark = "s-"
 
 // session is what a handle has in the control folder: the folder s-<random>.attrs with
-// its unfinished uploads. The folder's lock, and that of the file in it which tells its
-// life, die with the process; then any other session may remove it. Whatever of it is
-// removed by others, the handle makes a new one and goes on.
+// its unfinished uploads. The folder has a lock, and so has the file in it that shows
+// that the session lives. Both locks end with the process; then any other session may
+// remove the folder. If others remove any of it, the handle makes a new session and
+// goes on.
 type session struct {
 	control fsys.Dir
 	dir     fsys.Dir
@@ -37,8 +38,8 @@ type session struct {
 	users       atomic.Int32 // the handle is one, and each upload
 }
 
-// begin returns the handle's session, made at the first write, and again in place of
-// the one that is lost. The caller releases it.
+// begin returns the handle's session. It makes one at the first write, and another in
+// place of a lost one. The caller releases it.
 func (b *backend) begin(ctx context.Context, lost *session) (*session, error) {
 	if s := b.currentSession(lost); s != nil {
 		return s, nil
@@ -80,7 +81,8 @@ func vanished(err error) bool {
 	return isNotExist(err) || fsys.IsStale(err) || errors.Is(err, errRetry)
 }
 
-// currentSession is the handle's, unless there is none or it is the lost one.
+// currentSession returns the handle's session, or nil if there is none or it is the
+// lost one.
 func (b *backend) currentSession(lost *session) *session {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -95,7 +97,8 @@ func (b *backend) currentSession(lost *session) *session {
 	return b.session
 }
 
-// told is errRetry where other machines can't tell by the session's file that it lives.
+// told returns errRetry if the session's file doesn't show other machines that the
+// session lives.
 func (b *backend) told(s *session) error {
 	if !b.byFile || b.lockless() {
 		return nil
@@ -107,15 +110,15 @@ func (b *backend) told(s *session) error {
 	return err
 }
 
-// release is called when one doesn't use the session any more. The last one removes it.
+// release ends one use of the session. The last one removes it.
 func (s *session) release() {
 	if s.users.Add(-1) == 0 {
 		s.end()
 	}
 }
 
-// start makes a session in the control folder, or, where that is another user's, in one
-// of its own. Errors are the system's.
+// start makes a session in the control folder, or, if that is another user's, in a
+// control folder of this user. Errors are the system's.
 func (b *backend) start(ctx context.Context) (*session, error) {
 	s, err := b.startIn(ctx, controlDir)
 	if !isDenied(err) || windows {
@@ -127,7 +130,8 @@ func (b *backend) start(ctx context.Context) (*session, error) {
 	return nil, err
 }
 
-// startIn makes a session and removes those of dead ones, alone among all processes.
+// startIn makes a session and removes those of dead processes. No other process does so
+// at the same time.
 func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err error) {
 	s := &session{id: randomID()}
 	made := false
@@ -196,7 +200,8 @@ func (b *backend) probe(s *session) error {
 }
 
 // sweep removes the sessions whose process is dead. The caller holds the control
-// folder's lock, so none is just being made. Errors leave something to the next sweep.
+// folder's lock, so no session is being made meanwhile. What an error leaves, the next
+// sweep removes.
 func (b *backend) sweep(control fsys.Dir) {
 	names, _ := list(control)
 	for _, name := range names {
@@ -221,9 +226,9 @@ func (b *backend) bury(control fsys.Dir, name string) bool {
 	return dead || !known // an empty folder is no loss: its session makes another
 }
 
-// dead reports whether the process of a session is dead, and whether that can be known:
-// by the lock of its folder, and, where other machines may have the session, of the
-// file in it. A session of format 1 has the file's alone.
+// dead reports whether the process of a session is dead, and whether that can be known.
+// It looks at the lock of the session's folder and, if other machines may have the
+// session, at that of the file in it. A session of format 1 has only the file's lock.
 func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
 	if b.byDir {
 		if err := dir.TryLock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
@@ -241,7 +246,7 @@ func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
 	return alive.TryLock(0) == nil, true
 }
 
-// list reads a folder's names; with an error some of them.
+// list returns a folder's names, or with an error some of them.
 func list(d fsys.Dir) (names []string, err error) {
 	r, err := d.OpenDir("")
 	if err != nil {
@@ -257,7 +262,7 @@ func list(d fsys.Dir) (names []string, err error) {
 	return names, err
 }
 
-// empty removes all files of a session's folder, the one that tells its life last.
+// empty removes all files of a session's folder, last the one that shows that it lives.
 func empty(d fsys.Dir) {
 	names, _ := list(d)
 	for _, name := range names {
@@ -268,8 +273,8 @@ func empty(d fsys.Dir) {
 	d.Unlink(aliveFile)
 }
 
-// end removes the session's folder, also where making it has failed halfway. What is
-// still open in it would keep it on some file systems.
+// end removes the session's folder, also if making it has failed halfway. On some file
+// systems, a file in it that is still open would keep it.
 func (s *session) end() {
 	if s.alive != nil {
 		s.alive.Close()

@@ -14,8 +14,8 @@ import (
 
 // sidecar is the JSON beside a file. The first fields are fileblob's, those of the
 // newest content; Own has what fileblob doesn't know, and makes content and attributes
-// change together: the sidecar is replaced first, and tells of the old content and the
-// new one; a reader takes what belongs to the content that it has open.
+// change together: the sidecar is replaced first and describes both the old content and
+// the new one, and a reader uses what belongs to the content that it has open.
 type sidecar struct {
 	CacheControl       string            `json:"user.cache_control"`
 	ContentDisposition string            `json:"user.content_disposition"`
@@ -34,8 +34,8 @@ type ownFields struct {
 	Generations []generation `json:"generations"` // the newest first, at most two
 }
 
-// generation is what belongs to one content, told by its size and time, which copying
-// programs keep, unlike inodes.
+// generation is what belongs to one content. Size and time identify the content, since
+// copying programs keep them, unlike inodes.
 type generation struct {
 	Size    int64        `json:"size"`
 	ModTime int64        `json:"mtime_ns"`
@@ -52,8 +52,8 @@ const (
 	maxSidecar = 16 << 20
 )
 
-// unreadable is the error of attributes that are there and can't be read: they are
-// never left out (P7).
+// unreadable is the error for attributes that exist and can't be read. They are never
+// left out (P7).
 func unreadable(what string) error {
 	return files.Errorf(files.ErrCorrupt, "the sidecar that holds the attributes %s", what)
 }
@@ -66,7 +66,7 @@ func (g *generation) of(st fsys.Stat, token string) bool {
 // owns reports whether it stands for the record of the very file that was put.
 func (g *generation) owns(st fsys.Stat) bool { return g.Inode != 0 && g.Inode == st.Ino }
 
-// generation finds what belongs to a content: -1 is nothing.
+// generation returns the index of what belongs to a content, or -1.
 func (s *sidecar) generation(st fsys.Stat, token string) (at int) {
 	at = -1
 	for i := range s.Own.Generations {
@@ -78,8 +78,8 @@ func (s *sidecar) generation(st fsys.Stat, token string) (at int) {
 	return at
 }
 
-// newest are the attributes of the newest generation: those of fileblob's fields, where
-// somebody has edited them.
+// newest returns the attributes of the newest generation, or those of fileblob's fields
+// if somebody has edited them.
 func (s *sidecar) newest() files.Attributes {
 	g := s.Own.Generations[0].Attributes
 	if a := s.attributes(); !reflect.DeepEqual(a, normal(g)) {
@@ -88,8 +88,8 @@ func (s *sidecar) newest() files.Attributes {
 	return g
 }
 
-// edited reports whether the sidecar may say something else than the record of the file
-// st: it is given the file's time.
+// edited reports whether the sidecar may differ from the record of the file st. An
+// unedited sidecar has the file's time.
 func edited(d fsys.Dir, path string, st fsys.Stat) bool {
 	side, err := d.Lstat(path)
 	return err == nil && (side.ModTime != st.ModTime || wholeMicro(side.ModTime))
@@ -115,8 +115,8 @@ func encodeSidecar(generations ...generation) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// readSidecar reads the sidecar at the path: nil if there is none, or what lies there
-// is a file. One that can't be read whole has what is wrong as its broken.
+// readSidecar reads the sidecar at the path. It returns nil if there is none, or if a
+// file lies there. If a sidecar can't be read whole, its field broken says why.
 func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 	f, st, err := d.OpenFile(path)
 	if missing(err) {

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// sidecarKind tells what lies where a file's sidecar goes.
+// sidecarKind says what lies where a file's sidecar goes.
 type sidecarKind uint8
 
 const (
@@ -157,9 +157,9 @@ func (st *staged) dropSidecar() {
 	}
 }
 
-// putSidecar moves the staged sidecar to its place, before the content. Where the
-// content's record has the attributes too, only what the sidecar says must be on disk,
-// for the sake of the current content, and not its rename.
+// putSidecar moves the staged sidecar to its place, before the content. If the
+// content's record has the attributes too, the sidecar's own content must be on disk,
+// for the sake of the current content, but its rename needn't be.
 func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
 	s := st.side
 	if s.name == "" {

@@ -10,13 +10,14 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Signer makes the signed URLs of a bucket (W1): a folder has no server of its own, so
+// Signer makes the signed URLs of a bucket (W1). A folder has no server of its own, so
 // the URLs lead to a handler that the program serves. Package localhttp has both; it is
-// apart because it needs net/http and the Go CDK. A Signer is safe for concurrent use.
+// a package of its own because it needs net/http and the Go CDK. A Signer is safe for
+// concurrent use.
 type Signer interface {
-	// SignURL signs for the file of that name, which is legal. Method (GET, PUT or
-	// DELETE), Expiry (above 0) and ContentType (of a PUT only) of the options are
-	// checked and filled in. It makes no request.
+	// SignURL signs a URL for the file of that name, which is legal. It makes no
+	// request. Of the options, Method (GET, PUT or DELETE), Expiry (above 0) and
+	// ContentType (only for PUT) are checked and filled in before the call.
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)
 }
 
@@ -26,9 +27,9 @@ var signerMaker struct {
 	make func(base *url.URL, secret []byte) (Signer, error)
 }
 
-// RegisterSigner sets what makes a Signer of the URL parameters base_url and
-// secret_key_path: package localhttp calls it from init. It panics if one is set
-// already.
+// RegisterSigner sets the function that makes a Signer of the URL parameters base_url
+// and secret_key_path. Package localhttp calls it from init. It panics if a function is
+// already set.
 func RegisterSigner(maker func(base *url.URL, secret []byte) (Signer, error)) {
 	signerMaker.Lock()
 	defer signerMaker.Unlock()

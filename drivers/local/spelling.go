@@ -13,24 +13,24 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A file system that folds takes several spellings for one name: by the case of
-// letters, by the form of accents, by a short alias. spelledDir makes it look like one
-// that tells names apart byte by byte, so that the driver above needs no rule for it
+// A file system that folds takes several spellings for one name: it ignores the case of
+// letters or the form of accents, or has short aliases. spelledDir makes it look like
+// one that compares names byte by byte, so that the driver above needs no rule for it
 // (N2):
 //
 //   - a name is on disk as it is (raw) where it was there first, in that very spelling;
 //   - while another spelling has the place, it is %cf-c-<digest of the name>-<name>.
 //
-// So the photos of a camera keep their names, whoever put them there. An escaped place
-// counts before the raw one, and a name goes to a raw place only while it has no
-// escaped one.
+// So the photos of a camera keep their names, no matter which program wrote them. An
+// escaped place takes precedence over the raw one, and a name goes to a raw place only
+// while it has no escaped one.
 //
-// Only a listing tells how an entry is spelled. An entry that was found under a name is
+// Only a listing says how an entry is spelled. An entry that was found under a name is
 // that name's if the folder lists it, byte for byte, between two looks that find the
 // same inode.
 //
-// Whether a raw place is free is decided under the folder's lock, which all hold who put
-// something there.
+// Whether a raw place is free is decided under the folder's lock. Everybody who puts
+// something there holds that lock.
 const spelledMark = mark + "c-"
 
 // spelledExtra is how much longer than its name an escaped spelling is, in bytes.
@@ -86,7 +86,7 @@ func ownPath(path string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// seat tells what is at a name's place.
+// seat says what is at a name's place.
 type seat uint8
 
 const (

@@ -6,9 +6,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// statUnread tells what can be told of a file that may be seen and not opened: its
+// statUnread returns what can be told of a file that may be seen and not opened: its
 // size, time and version as List tells them, and the type that its name has. ok is
-// false where there is none.
+// false if there is none.
 func (b *backend) statUnread(key driver.Key) (info files.Info, ok bool) {
 	p, err := b.place(key)
 	if err != nil {

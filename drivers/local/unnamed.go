@@ -17,7 +17,7 @@ func (b *backend) unnamed() bool {
 	return b.opts.NoSync && b.volume.Local && !b.disk.folds() && !b.noUnnamed.Load()
 }
 
-// createUnnamed makes such a file in the session's folder, nil where that can't be.
+// createUnnamed makes such a file in the session's folder, nil if that can't be.
 func (b *backend) createUnnamed(s *session) fsys.File {
 	if !b.unnamed() {
 		return nil
@@ -72,7 +72,7 @@ func (b *backend) link(st *staged, d fsys.Dir, dest string) error {
 	return b.commitFault(err)
 }
 
-// linkSidecar puts a sidecar without a name to its place, where there is none.
+// linkSidecar puts a sidecar without a name to its place, if there is none.
 func (b *backend) linkSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
 	err := error(nil)
 	if old == noSidecar {

@@ -22,9 +22,9 @@ import (
 // A Put gives each file a time that no other of its name has, but others can copy a
 // time, and the record with it. So the first form needs a proof that the file is the
 // one that was put. The second is another whenever the file was written or replaced; it
-// may also become another for the same content, by chmod, for example. Where the
-// system's clock is too coarse to tell one change from the next, the content's digest
-// stands behind a young one, "~" and 16 hexadecimal digits.
+// may also become another for the same content, by chmod, for example. If the system's
+// clock is too coarse to tell one change from the next, the content's digest stands
+// behind a young one, "~" and 16 hexadecimal digits.
 //
 // A listing opens no file for its version, where it needn't. There are three kinds of
 // times:
@@ -198,7 +198,7 @@ func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, 
 	if err != nil || same || !strings.HasPrefix(string(asked), prefix) {
 		return same, err
 	}
-	// Only its record tells whether it is the one, and may be what nobody may read.
+	// Only its record says whether it is the one, and may be what nobody may read.
 	_, done, err := open()
 	switch {
 	case err == nil:

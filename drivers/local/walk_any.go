@@ -11,8 +11,8 @@ import (
 var smallBuffers = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
 
 // holdsFile reports whether there is a file anywhere below the folder, whose name
-// l.path has: an empty one is no directory (L6). It reads no more than it must. room is
-// how many bytes names in it may have.
+// l.path has: an empty one isn't a directory (L6). It reads no more than it must. room
+// is how many bytes names in it may have.
 func (l *walk) holdsFile(parent fsys.Dir, path string, room int) (found bool, err error) {
 	t := &target{walk: l}
 	s := &search{target: t, room: room, depth: 1}

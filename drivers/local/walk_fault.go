@@ -64,8 +64,8 @@ func (l *walk) folderFault(err error) error {
 	return l.add(err, strings.TrimSuffix(string(l.path), "/"), folderUnreadable)
 }
 
-// fileFault remembers that a file can't be looked at. Where that is refused, it is by
-// its folder.
+// fileFault remembers that a file can't be looked at. If permission is refused, it is
+// the folder that refuses it.
 func (l *walk) fileFault(err error, name string) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return l.add(err, name[:max(strings.LastIndexByte(name, '/'), 0)], folderUnreadable)

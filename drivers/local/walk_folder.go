@@ -248,7 +248,7 @@ const (
 	aChain // text is the part
 )
 
-// classify tells what an entry is: parts are those of the chain that it lies in, nil
+// classify returns what an entry is: parts are those of the chain that it lies in, nil
 // outside of one. The type is known. What may be a sidecar is a file with the place
 // asIs.
 func (r rules) classify(disk string, t fsys.Type, parts []string) (text string, k what, p place) {

@@ -53,7 +53,7 @@ func sortKey(e files.Entry) string {
 	return e.Name
 }
 
-// foreign lists what is no name, and in a shallow listing the folders that hold such.
+// foreign lists what isn't a name, and in a shallow listing the folders that hold such.
 func (l *listing) foreign(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	base := l.req.Dir()
 	f, ok := l.filter(base, 1<<30)

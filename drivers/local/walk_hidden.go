@@ -15,8 +15,8 @@ import (
 // escaped, on every file system, since folders move from one to another: so such a file
 // on disk is never a name. It is a foreign file where it can be no placeholder.
 //
-// The other is the folder for what a check of the file system found no place for, in
-// the root of some.
+// The other, in the root of some file systems, is the folder for what a check of the
+// file system couldn't place.
 
 // placeholders are the prefixes, each followed by so many hexadecimal digits.
 var placeholders = [...]struct {

@@ -69,7 +69,7 @@ func (w *walker) lookAt(dir fsys.Dir, element string, p place) (files.Entry, boo
 	return w.stat(dir, base)
 }
 
-// stat looks at one place; ok is false where there is no file.
+// stat looks at one place; ok is false if there is no file.
 func (w *walker) stat(dir fsys.Dir, base string) (e files.Entry, ok bool, err error) {
 	ok, err = w.statInto(&e, dir, base)
 	return e, ok, err

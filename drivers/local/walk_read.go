@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A system may pass over a name that is moved or replaced while it reads a folder,
-// though the name is there throughout (L4): how and when depends on the file system.
+// A system may skip a name that is moved or replaced while it reads a folder, though
+// the name is there throughout (L4): how and when depends on the file system.
 //
 //	ext4, XFS, F2FS   a name that is replaced stays where it is, and one call reads at one moment
 //	tmpfs             one call reads at one moment; a name that is replaced between two may be
@@ -83,7 +83,7 @@ func settled(k fsys.Kind, st fsys.Stat) bool {
 }
 
 // readAll reads a folder, whose state was st when it was opened or later. exact is true
-// where it was read once, and what was read is there as long as its state is st.
+// if it was read once, and what was read is there as long as its state is st.
 func (l *walk) readAll(d fsys.Dir, st fsys.Stat, buf []byte, r reading) (exact bool, err error) {
 	kind := l.kindOf(d, st.Dev)
 	// a rename may have set the times when st was taken, and not moved the name yet

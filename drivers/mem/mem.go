@@ -44,30 +44,31 @@ import (
 // Options are the options of New. The zero value has no limit and takes the time from
 // time.Now.
 type Options struct {
-	// Clock tells the time of a Put; nil is time.Now. It is called concurrently with
-	// everything but itself, and must not use the bucket.
+	// Clock returns the time of a Put; nil is time.Now. It may be called while other
+	// methods run, but never concurrently with itself, and it must not use the bucket.
 	Clock func() time.Time
-	// MaxSize is the largest file in bytes: more is ErrTooLarge. 0 or less is no limit.
+	// MaxSize is the size in bytes of the largest file; a larger one is ErrTooLarge. 0
+	// or less is no limit.
 	MaxSize int64
 
 	// What follows makes the bucket stronger than some clouds are. A program whose
 	// tests need one of them may not work on these. As URL parameters they are
 	// put_time, copy_info, version_per_put, given_digests and time_resolution.
 
-	// PutTime: Put's Info has the time.
+	// PutTime makes Put's Info have the time.
 	PutTime bool
-	// CopyInfo: Copy's Info is whole without CopyOptions.FullInfo.
+	// CopyInfo makes Copy's Info complete without CopyOptions.FullInfo.
 	CopyInfo bool
-	// VersionPerPut: every Put and Copy makes a new version, also of the same bytes.
+	// VersionPerPut makes a new version at every Put and Copy, also for the same bytes.
 	VersionPerPut bool
-	// GivenDigests: Get and Stat tell every digest that Put was given.
+	// GivenDigests makes Get and Stat return every digest that Put was given.
 	GivenDigests bool
-	// TimeResolution is what times are cut to; 0 or less is a second.
+	// TimeResolution is the unit that times are cut to; 0 or less is a second.
 	TimeResolution time.Duration
 }
 
-// New returns a new, empty bucket, which nothing else reaches. It needs no Close; after
-// Close its content is gone with the last reference. Options may be nil.
+// New returns a new, empty bucket, which nothing else can reach. It needs no Close.
+// After Close its content goes with the last reference to it. opts may be nil.
 func New(opts *Options) files.Bucket { return driver.New(newStore(opts)) }
 
 var named = struct {
@@ -75,11 +76,11 @@ var named = struct {
 	stores map[string]*store
 }{stores: map[string]*store{}}
 
-// Open returns the bucket of that name, the one that mem://name opens: made by the
-// first Open, it lives as long as the process. Each call returns a handle of its own;
-// closing that one leaves the content and the others. An empty name stands for a new
-// bucket each time, as mem:// does. A bucket that is made has the default options,
-// unless a URL made it with others first.
+// Open returns the bucket of that name, the one that mem://name opens. The first Open
+// makes it, and it lives as long as the process. Each call returns a handle of its own;
+// closing one leaves the content and the other handles. An empty name stands for a new
+// bucket each time, as mem:// does. A bucket that Open makes has the default options.
+// If a URL made the bucket first, it has that URL's options.
 func Open(name string) files.Bucket {
 	return driver.New(openStore(name, nil))
 }

@@ -154,8 +154,8 @@ func (s *store) Copy(ctx context.Context, from driver.Backend,
 	}
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	// Where src is s, this is the newest state, for commit is held; another store's is
-	// read without waiting.
+	// If src is s, this is the newest state, since commit is held. Another store's
+	// state is read without waiting.
 	old, ok := src.get(req.Src)
 	switch {
 	case !ok:

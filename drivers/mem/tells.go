@@ -43,7 +43,7 @@ func (t *tells) keep(d files.Digest) files.Digest {
 	return files.Digest{CRC32C: d.CRC32C}
 }
 
-// put is what the answer to a Put tells.
+// put is what the answer to a Put says.
 func (t *tells) put(f *file, name string) files.Info {
 	info := files.Info{Entry: f.entry(name)}
 	if !t.putTime {
@@ -52,7 +52,7 @@ func (t *tells) put(f *file, name string) files.Info {
 	return info
 }
 
-// copy is what the answer to a copy tells.
+// copy is what the answer to a copy says.
 func (t *tells) copy(f *file, req *driver.CopyRequest) files.Info {
 	if t.copyInfo || req.FullInfo {
 		return f.info(req.Dst)

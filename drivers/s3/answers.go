@@ -76,7 +76,7 @@ func (t *told) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 func unkeptPromise(why string) error { return &told{status: http.StatusOK, why: why} }
 
 // hear lets only answers reach the SDK that are S3's, reads no more of them than an
-// answer can have, and mends what the SDK would fail the whole answer for.
+// answer can have, and fixes what the SDK would fail the whole answer for.
 func hear(k *known) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
@@ -276,8 +276,8 @@ func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// rootOf is the name of a document's root element, "" where it is none. Documents as S3
-// writes them are read without a decoder, whose allocations count in small calls.
+// rootOf is the name of a document's root element, "" if it isn't a document. Documents
+// as S3 writes them are read without a decoder, whose allocations count in small calls.
 func rootOf(body []byte) string {
 	if name := plainRoot(body); name != "" {
 		return name
@@ -298,7 +298,7 @@ func rootOf(body []byte) string {
 	}
 }
 
-// plainRoot is the name of the root element after at most a declaration, "" where the
+// plainRoot is the name of the root element after at most a declaration, "" if the
 // document begins in another way.
 func plainRoot(body []byte) string {
 	if rest, declared := bytes.CutPrefix(body, []byte("<?xml ")); declared {

@@ -12,9 +12,9 @@ import (
 
 // Check looks whether the bucket is there and may be read, in one request. Of a store
 // that isn't Amazon's it then proves what is claimed, and what isn't known, on scratch
-// names, which it removes. Where nothing may be written, claims stay as they were.
+// names, which it removes. If nothing may be written, claims stay as they were.
 //
-// Errors: those of List; files.ErrInvalid where the store doesn't keep what the URL,
+// Errors: those of List; files.ErrInvalid if the store doesn't keep what the URL,
 // Options or the profile claim: it says what to write instead, and the bucket doesn't
 // claim it any more.
 func (b *backend) Check(ctx context.Context) error {
@@ -36,7 +36,8 @@ func (b *backend) Check(ctx context.Context) error {
 	return nil
 }
 
-// greet is one request. Its answer tells a store that names itself.
+// greet makes one request, whose answer shows which store it is, if the store names
+// itself.
 func (b *backend) greet(ctx context.Context) error {
 	for _, err := range b.List(ctx, driver.ListRequest{Limit: 1, NamesOnly: true}) {
 		return err
@@ -54,17 +55,18 @@ type Found struct {
 	BareETags bool
 	// Sums: the store took a CRC-32C with an upload.
 	Sums bool
-	// Store is the profile that the store names itself by, in the header Server of its
-	// answers; "" where it tells none. The parameter store= takes it.
+	// Store is the profile that the store's answers name in their header Server, or ""
+	// if they name none. The parameter store= takes it.
 	Store string
 }
 
-// Probe tries on scratch names what the store below a bucket of this package keeps:
+// Probe tries on scratch names what the store behind a bucket of this package keeps:
 // conditions, names, order. It makes some fifty small requests, and removes what it
 // wrote. Afterwards the bucket claims what was found. No probe can show that a store
-// decides a condition and commits in one step; for that take the store's own word.
+// decides a condition and commits in one step; for that, rely on the store's
+// documentation.
 //
-// Errors: files.ErrInvalid where b is no bucket of this package; files.ErrPermission;
+// Errors: files.ErrInvalid if b isn't a bucket of this package; files.ErrPermission;
 // files.ErrUnavailable.
 func Probe(ctx context.Context, b files.Bucket) (Found, error) {
 	var probe prober
@@ -132,7 +134,7 @@ var conditionWords = []struct {
 	{"source", CopySourceIf},
 }
 
-// Params are the parameters of a URL that say what was found.
+// Params returns the URL parameters that say what was found.
 func (f *Found) Params() string {
 	var kept []string
 	for _, w := range conditionWords {
@@ -160,7 +162,7 @@ func (f *Found) Params() string {
 	return strings.Join(params, "&")
 }
 
-// String is a report, a claim a line.
+// String returns a report, one claim a line.
 func (f *Found) String() string {
 	var b strings.Builder
 	for c := range Claim(claims) {

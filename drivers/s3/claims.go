@@ -93,7 +93,7 @@ func (k *known) met(h http.Header) {
 	}
 }
 
-// refused is the error for a legal name that the store has no place for, or nil.
+// refused is the error for a legal name that the store can't hold, or nil.
 func (k *known) refused(name string) error {
 	f := k.refuses.Load()
 	if f == nil {
@@ -109,7 +109,7 @@ func (k *known) refused(name string) error {
 func (k *known) losesAfter() bool { return k.loses.Load() }
 
 // prefix is the longest beginning of a listing's prefix, or of what it starts after,
-// that the store takes; exists is false where no key of the store can begin with the
+// that the store takes; exists is false if no key of the store can begin with the
 // whole.
 func (k *known) prefix(s string) (sent string, exists bool) {
 	f := k.refuses.Load()
@@ -136,9 +136,9 @@ func unkept(c Claim) error {
 	return files.Errorf(files.ErrUnsupported, "the store doesn't keep %v", c)
 }
 
-// relyOn returns nil where the store keeps the claim, after a proof where nothing is
-// known of it. name is what is to be written: scratch names lie in its directory, where
-// the credentials may write.
+// relyOn returns nil if the store keeps the claim, after a proof where nothing is known
+// of it. name is what is to be written: scratch names are in its directory, where the
+// credentials may write.
 func (b *backend) relyOn(ctx context.Context, c Claim, name string) error {
 	if b.known.is(c) == Unproved {
 		if err := b.prove(ctx, c, name); err != nil {

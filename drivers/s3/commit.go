@@ -117,8 +117,8 @@ func (c *commit) run(ctx context.Context,
 func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool) {
 	switch k := files.KindOf(*err); {
 	case k == files.ErrExist, k == files.ErrPrecondition, uploadGone(*err):
-		// Should it have been carried out all the same, the mark tells, or, where there
-		// is none and something in front of the service refused it, nobody.
+		// If it was carried out all the same, the mark shows that. Without a mark, and
+		// if something in front of the service refused it, nobody knows.
 		info, ok := c.mine(ctx)
 		if !ok && c.vague {
 			*err = uncertain(*err)
@@ -155,7 +155,7 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 }
 
 // uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
-// repeat was told is no outcome, so its sentinel isn't found beside ErrUncertain.
+// repeat was told isn't an outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error) error {
 	words := "the answer to the commit was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {

@@ -26,8 +26,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		return files.Info{}, files.ErrUnsupported
 	}
 	// Without conditions that are kept, files.Copy reads and puts: a read is of one
-	// version, and a Put has its own conditions. Where the source is looked at first,
-	// its version holds the two together.
+	// version, and a Put has its own conditions. If the source is looked at first, its
+	// version holds the two together.
 	pinned := req.IfSource != "" || req.FullInfo || src.bucket == b.bucket && req.Src == req.Dst
 	if !req.If.IsZero() && b.known.is(CopyIf) != Kept ||
 		pinned && b.known.is(CopySourceIf) != Kept {
@@ -105,8 +105,8 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		return files.Info{}, files.ErrPrecondition // a store that ignores the condition
 	}
 	if files.KindOf(err) == files.ErrNotExist {
-		// The answer to the copy tells a missing bucket from a missing file (E3). Where
-		// it finds the source all the same, the 404 was a proxy's.
+		// The answer to the copy tells a missing bucket from a missing file (E3). If it
+		// finds the source after all, the 404 came from a proxy.
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
 		if err == nil && req.FullInfo {
 			info = b.lookedUp(ctx, req.Dst, info)
@@ -161,7 +161,7 @@ func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) fi
 	return infoOfHead(out)
 }
 
-// whichCondition tells whether it was the source's condition that failed, or the
+// whichCondition reports whether it was the source's condition that failed, or the
 // target's, for S3 answers both with 412, and with 404 both where the source is missing
 // and where the target is. was is the source's version as it was to be, if that was
 // told.

@@ -63,8 +63,8 @@ func (b *backend) tags(ctx context.Context, src *backend, key string) map[string
 	return tags
 }
 
-// copyFrom copies all parts, a few at a time. After an error no other begins, but those
-// on their way come to their end: S3 goes on with a copy whose client has gone, and
+// copyFrom copies all parts, a few at a time. After an error no other part begins, but
+// those in flight are waited for: S3 goes on with a copy whose client has gone, and
 // what it copies after the abort may stay
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source files.Info) error {

@@ -32,7 +32,7 @@ const setCredentials = "there are no credentials, or they can't be refreshed: " 
 // renewable are credentials that are read anew once a service doesn't know them any
 // more: a program runs for longer than keys that are rotated.
 type renewable struct {
-	// load reads the configuration; nil where the client is the caller's.
+	// load reads the configuration; nil if the client is the caller's.
 	load func(ctx context.Context) (aws.CredentialsProvider, error)
 
 	mu  sync.Mutex

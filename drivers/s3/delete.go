@@ -124,7 +124,7 @@ func lacksMany(err error) bool {
 	}
 }
 
-// deleteAtOnce is how many deletions of one name each are on their way.
+// deleteAtOnce is how many deletions of one name each are in flight.
 const deleteAtOnce = 16
 
 // deleteEach deletes the names one by one, a few at a time, and reports whether all are
@@ -223,7 +223,7 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 	return first
 }
 
-// objectFailure is what an Error element says of one name; nil where it is gone.
+// objectFailure is what an Error element says of one name; nil if it is gone.
 func objectFailure(code string) error {
 	a := answer{code: code, own: true}
 	words, kind := a.kind(opDelete)

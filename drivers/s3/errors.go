@@ -75,7 +75,7 @@ type delayed struct {
 func (d *delayed) Unwrap() error             { return d.error }
 func (d *delayed) RetryAfter() time.Duration { return d.after }
 
-// answer is what the service said: status 0 where nothing came.
+// answer is what the service said: status 0 if nothing came.
 type answer struct {
 	status  int
 	code    string
@@ -125,7 +125,7 @@ func token(s string) string {
 	return s
 }
 
-// String is words for an error's text, "" where nothing answered.
+// String is words for an error's text, "" if nothing answered.
 func (a answer) String() string {
 	switch {
 	case a.status == 0 && a.code == "":
@@ -190,7 +190,7 @@ func retryAfter(s string) time.Duration {
 	return 0
 }
 
-// kind finds the sentinel that the answer is, or nil where there is none.
+// kind finds the sentinel that the answer is, or nil if there is none.
 func (a answer) kind(o op) (words string, kind error) {
 	words = a.String()
 	if a.status == http.StatusRequestedRangeNotSatisfiable && o&^flags == opGet {
@@ -239,9 +239,9 @@ func (o op) writes() bool {
 	return (base == opPut || base == opPutAbsent || base == opPutMatch) && o&copying == 0
 }
 
-// condition is what the answer says of a condition: ErrUnavailable where none was sent,
-// and nil where it says nothing. The status alone is no reason, but to a HEAD, which
-// has no other.
+// condition is what the answer says of a condition: ErrUnavailable if none was sent,
+// and nil if it says nothing. The status alone isn't a reason, but to a HEAD, which has
+// no other.
 func (a answer) condition(o op) error {
 	base := o &^ flags
 	missing := a.code == "NoSuchKey" || a.code == "NoSuchVersion" || a.code == "NotFound"
@@ -356,7 +356,7 @@ func (a answer) elsewhere() bool {
 	return a.status >= 300 && a.status < 400 && a.status != http.StatusNotModified
 }
 
-// unanswered classes what is no answer of S3.
+// unanswered classifies failures that aren't an answer of S3.
 func unanswered(o op, a answer, err error) (words string, kind error) {
 	var dns *net.DNSError
 	var opErr *net.OpError

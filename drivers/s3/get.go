@@ -26,7 +26,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return infoOfHead(out), nil
 }
 
-// refused is the error for a name that the store has no place for.
+// refused is the error for a name that the store can't hold.
 func (b *backend) refused(key driver.Key) error {
 	if key.Raw {
 		return nil
@@ -65,8 +65,8 @@ func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed err
 	return failed
 }
 
-// noBucket is ErrNoBucket where HEAD found no object because there is no bucket, which
-// its answer doesn't tell (E3).
+// noBucket is ErrNoBucket if HEAD found no object because there is no bucket, which its
+// answer doesn't tell (E3).
 func (b *backend) noBucket(ctx context.Context, err error) error {
 	if files.KindOf(err) != files.ErrNotExist {
 		return err

@@ -44,7 +44,7 @@ func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 	}
 }
 
-// typeOf is what a checksum is of, where the answer doesn't say: of a range, and of an
+// typeOf is what a checksum is of, if the answer doesn't say: of a range, and of an
 // object of parts, it may be that of a part, or of the parts' checksums (G6).
 func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types.ChecksumType {
 	if t == "" && (ranged || parts != nil || strings.Contains(aws.ToString(etag), "-")) {

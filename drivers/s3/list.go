@@ -127,8 +127,8 @@ func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix
 	}
 }
 
-// printed cuts the string where XML can't hold it, in which stores answer it. What is
-// listed too much is passed over.
+// printed cuts the string before the first character that XML can't hold, since stores
+// repeat it in their answer. Names that are listed in excess are skipped.
 func printed(s string) string {
 	for i, r := range s {
 		if r < ' ' || r == utf8.RuneError || r == '\uFFFE' || r == '\uFFFF' {

@@ -154,7 +154,7 @@ func opaqueTag(v files.Version) string {
 }
 
 // usable returns nil for what If-Match can name: no weak version ever matches there,
-// and what is no version of a file isn't current.
+// and what isn't a version of a file isn't current.
 func (b *backend) usable(v files.Version) error {
 	switch {
 	case isWeak(v):

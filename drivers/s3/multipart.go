@@ -178,8 +178,8 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 	return nil
 }
 
-// withSum makes a request with a checksum, and where the store doesn't take it, once
-// more without; the rest of the upload then goes without.
+// withSum makes a request with a checksum, and if the store doesn't take it, once more
+// without; the rest of the upload then goes without.
 func (u *upload) withSum(sum *string, request func(sum *string) error) error {
 	if u.plain.Load() {
 		sum = nil
@@ -242,8 +242,8 @@ func withoutSums(parts []types.CompletedPart) []types.CompletedPart {
 	return plain
 }
 
-// etag is what S3 gives to an object of these parts, "" where it can't be known: the
-// MD5 of the parts' MD5s, and how many there are.
+// etag is what S3 gives to an object of these parts, "" if it can't be known: the MD5
+// of the parts' MD5s, and how many there are.
 func (u *upload) etag() files.Version {
 	var sums []byte
 	for _, part := range u.done {

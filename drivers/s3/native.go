@@ -13,21 +13,21 @@ import (
 )
 
 // PutOptions are S3's own options of a Put or a Copy, for files.PutOptions.Native and
-// files.CopyOptions.Native. Empty fields leave S3's or the bucket's default. What S3
-// refuses, such as a retention in a bucket without Object Lock, is ErrInvalid and
-// changes nothing.
+// files.CopyOptions.Native. An empty field leaves S3's or the bucket's default. Options
+// that S3 refuses, such as a retention in a bucket without Object Lock, are ErrInvalid
+// and change nothing.
 type PutOptions struct {
 	// StorageClass is the class, such as STANDARD_IA.
 	StorageClass types.StorageClass
 	// Tags are the object's tags, at most 10.
 	Tags map[string]string
-	// Encryption is AES256 (S3's own keys), aws:kms or aws:kms:dsse; KMSKeyID is the
-	// key of the latter two, and BucketKey lets S3 ask KMS less often.
+	// Encryption is AES256 (S3's own keys), aws:kms or aws:kms:dsse. For the latter
+	// two, KMSKeyID is the key, and BucketKey lets S3 ask KMS less often.
 	Encryption types.ServerSideEncryption
 	KMSKeyID   string
 	BucketKey  bool
-	// Lock and RetainUntil protect the version until then, GOVERNANCE or COMPLIANCE;
-	// LegalHold does without an end. They need Object Lock.
+	// Lock (GOVERNANCE or COMPLIANCE) protects the version until RetainUntil. LegalHold
+	// protects it without an end. All need Object Lock.
 	Lock        types.ObjectLockMode
 	RetainUntil time.Time
 	LegalHold   bool

@@ -16,15 +16,18 @@ import (
 type PostOptions struct {
 	// Expiry is how long the form works; 0 is 15 minutes, and 7 days is the most.
 	Expiry time.Duration
-	// MaxSize is the largest content in bytes that S3 takes by the form. It is needed:
-	// at least 1, at most 5 GiB.
+	// MaxSize is the largest content in bytes that S3 accepts through the form. It is
+	// required: at least 1, at most 5 GiB.
 	MaxSize int64
-	// MinSize is the smallest, 0 where empty files are welcome.
+	// MinSize is the smallest content in bytes; 0 also accepts empty files.
 	MinSize int64
-	// ContentType is the one that the form must send, and Fields has it. Where it ends
-	// in "/", such as "image/", any that begins with it: the browser then adds the
-	// field Content-Type. Where it is empty, the form can't send any, and S3 stores its
-	// default, binary/octet-stream.
+	// ContentType is the content type that the form must send:
+	//
+	//   - A type, such as "image/png", is in Fields.
+	//   - One that ends in "/", such as "image/", allows any that begins with it. The
+	//     browser then adds the field Content-Type.
+	//   - If it is empty, the form can't send any, and S3 stores its default,
+	//     binary/octet-stream.
 	ContentType string
 	// Attributes other than the content type are stored with the file, as they are
 	// signed.
@@ -32,10 +35,13 @@ type PostOptions struct {
 }
 
 // SignedPost is a form that its holder, usually a browser, may send once or more until
-// it expires: a POST of multipart/form-data to URL with all Fields as they are, no
-// others but Content-Type where PostOptions leave that open, and, last of all, the
-// content as the field "file". S3 answers 204, or with an error in XML. Its fields hold
-// the signature.
+// it expires: a POST of multipart/form-data to URL. It has:
+//
+//   - all Fields, as they are
+//   - Content-Type, if PostOptions leave it open, and no other field
+//   - last, the content, as the field "file"
+//
+// S3 answers 204, or with an error in XML. The fields hold the signature.
 type SignedPost struct {
 	URL     string
 	Fields  map[string]string
@@ -46,24 +52,25 @@ type SignedPost struct {
 func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
 
 // SignPost signs a form for uploading a file of that name from a browser. Unlike a
-// signed PUT, S3 holds it to a size. b must be a bucket of this package, not wrapped: a
-// prefix or a sub-bucket would be got round. It makes no request, unless the
-// credentials must be fetched.
+// signed PUT, the form limits the size of the content, and S3 enforces that. b must be
+// a bucket of this package. It must not be wrapped, since the form would bypass a
+// prefix or a sub-bucket. SignPost makes no request, unless the credentials must be
+// fetched.
 //
 // # CORS
 //
-// A page sends the form to another origin than its own, the bucket's. HTML's own form
-// element may do that without anybody's leave. A script, as with
+// A page sends the form to another origin than its own: the bucket's. HTML's own form
+// element may always do that. A script such as
 //
 //	const form = new FormData();
 //	for (const [k, v] of Object.entries(fields)) form.append(k, v);
-//	form.append("file", file); // last: S3 passes over what comes behind it
+//	form.append("file", file); // last: S3 ignores what comes after it
 //	const answer = await fetch(url, {method: "POST", body: form});
 //
-// sends it too, but the browser hides the answer from it, and so whether it worked,
-// unless the bucket's CORS rules allow the page's origin the method POST. They are the
-// bucket's owner's to set once, with aws s3api put-bucket-cors, the console or
-// PutBucketCors of the SDK (files.As gives its client):
+// sends it too. But the browser hides the answer from the script, and with it whether
+// the upload worked, unless the bucket's CORS rules allow the page's origin the method
+// POST. The bucket's owner sets these rules once, with aws s3api put-bucket-cors, the
+// console or PutBucketCors of the SDK (files.As gives its client):
 //
 //	{"CORSRules": [{
 //		"AllowedOrigins": ["https://app.example"],
@@ -74,16 +81,17 @@ func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
 //	}]}
 //
 // ExposeHeaders lets the script read the ETag, which is the file's version.
-// AllowedOrigins is no protection: any program may send what it was given; the
-// signature is. A multipart/form-data POST without headers of its own, and without
-// listeners to the upload's progress, needs no preflight; with them the browser first
-// sends OPTIONS, which the same rule answers. A signed PUT, GET or DELETE that a script
-// sends needs its method in AllowedMethods, and PUT and DELETE are always preflighted.
-// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html and
+// AllowedOrigins protects nothing, since any program may send what it was given. The
+// signature protects. A multipart/form-data POST without headers of its own, and
+// without listeners to the upload's progress, needs no preflight. With them the browser
+// first sends OPTIONS, which the same rule answers. A signed PUT, GET or DELETE that a
+// script sends needs its method in AllowedMethods, and PUT and DELETE are always
+// preflighted. See
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html and
 // https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS.
 //
 // Errors: ErrInvalidName; ErrInvalid for sizes and an expiry out of bounds;
-// ErrUnsupported for another bucket, one without credentials, and a name or an
+// ErrUnsupported for another bucket, for one without credentials, and for a name or an
 // attribute with ${filename}, which S3 replaces in forms.
 func SignPost(ctx context.Context, b files.Bucket, name string,
 	opts *PostOptions) (SignedPost, error) {
@@ -151,8 +159,8 @@ func signPost(ctx context.Context, bucket files.Bucket, name string,
 	return SignedPost{URL: signed.URL, Fields: fields, Expires: expires}, nil
 }
 
-// fileNameOfForm is replaced by S3 in every field of a form, so it can't be part of
-// what the policy binds:
+// S3 replaces fileNameOfForm in every field of a form, so it can't be part of what the
+// policy binds:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
 const fileNameOfForm = "${filename}"
 

@@ -9,17 +9,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Keep tells what a store does with something that S3 keeps.
+// Keep says what a store does with something that S3 keeps.
 type Keep uint8
 
 const (
-	// Unproved: nothing is known. It is tried on a scratch name before anything is
-	// built on it.
+	// Unproved: nothing is known. The driver tries it on a scratch name before it
+	// relies on it.
 	Unproved Keep = iota
 	// Kept as S3 keeps it.
 	Kept
-	// NotKept: ignored without a word, or refused. It is never sent, and Features don't
-	// claim it.
+	// NotKept: the store ignores it silently, or refuses it. It is never sent, and
+	// Features doesn't claim it.
 	NotKept
 )
 
@@ -72,8 +72,8 @@ var claimNames = [claims]string{
 func (c Claim) String() string { return claimNames[c] }
 
 // Profile is what a store keeps of S3, as far as its documentation, its source or runs
-// on it tell. Where the store's release decides, which can't be seen from outside, the
-// careful answer holds.
+// on it show. If that depends on the store's release, which can't be seen from outside,
+// the careful answer holds.
 type Profile struct {
 	// Name is the value of the URL parameter store.
 	Name string
@@ -81,15 +81,15 @@ type Profile struct {
 	Keeps map[Claim]Keep
 	// BareETags: If-Match of writes has the ETag without its quotes.
 	BareETags bool
-	// RefusesBeside: the store itself refuses "a" beside "a/b", so it needn't be looked
-	// for.
+	// RefusesBeside: the store itself refuses "a" beside "a/b", so the driver needn't
+	// look for it.
 	RefusesBeside bool
 	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the
 	// prefix may end too early.
 	LosesAfter bool
-	// DeniedByRace: an AccessDenied to a write may stand for a race with a delete
-	// beside it. Such a write is repeated, at most twice where nothing tells that the
-	// credentials may write the name.
+	// DeniedByRace: an AccessDenied to a write may mean a race with a delete beside it.
+	// Such a write is retried, at most twice if nothing shows that the credentials may
+	// write the name.
 	DeniedByRace bool
 	// Checksums says what is stored beside the content; ChecksumsAuto finds out.
 	Checksums Checksums
@@ -101,9 +101,9 @@ type Profile struct {
 	// UnsignedAcceptEncoding: something in front of the store changes the header, so
 	// that it can't be signed.
 	UnsignedAcceptEncoding bool
-	// Decompresses: what is stored in an encoding comes decoded to who asks for
-	// identity, so other encodings are taken as well, and content comes as it is
-	// stored.
+	// Decompresses: to a request for identity, the store decodes what is stored in an
+	// encoding. So requests accept other encodings as well, and content arrives as it
+	// is stored.
 	Decompresses bool
 	// NoPartCopy: there is no UploadPartCopy, or none of a certain version of the
 	// source. What is larger than MaxCopy is read and put.
@@ -113,14 +113,14 @@ type Profile struct {
 	MaxParts  int
 	MaxObject int64
 	MaxCopy   int64
-	// Region is what to sign for where nobody says; "" is us-east-1.
+	// Region is the region to sign for if nobody gives one; "" is us-east-1.
 	Region string
-	// refuses tells why the store has no place for a legal name, or "".
+	// refuses returns why the store can't hold a legal name, or "".
 	refuses func(name string) string
 	// hosts end the names of the store's public endpoints.
 	hosts []string
-	// server begins the header Server of its answers, which narrows a profile and never
-	// widens it.
+	// server is the beginning of the header Server of its answers. That header may
+	// narrow a profile; it never widens it.
 	server string
 }
 
@@ -188,7 +188,7 @@ func (o *Options) profile(endpoint string) *Profile {
 	return &changed
 }
 
-// profileByServer is the profile that the header Server of an answer tells, or nil.
+// profileByServer is the profile that the header Server of an answer says, or nil.
 func profileByServer(header string) *Profile {
 	for _, p := range profiles {
 		if p.server != "" && strings.HasPrefix(header, p.server) {

@@ -43,9 +43,9 @@ func (b *backend) newProof(near string) *proof {
 	}
 }
 
-// prove finds out about a claim of which nothing is known. Scratch names lie beside
-// near. Where the proof itself fails, nothing is learned, and the error says what was
-// met.
+// prove finds out about a claim of which nothing is known. The scratch names are beside
+// near. If the proof itself fails, nothing is learned, and the error says what went
+// wrong.
 func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 	k := &b.known
 	k.mu.Lock()
@@ -70,7 +70,7 @@ func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 		" could not be tried on a scratch name: "+detail(err)+"; write store=NAME or conditions=…")
 }
 
-// of tries a claim, and what belongs to it.
+// of tries a claim, together with the claims that belong to it.
 func (p *proof) of(ctx context.Context, c Claim) error {
 	switch c {
 	case PutIfAbsent, PutIfVersion:
@@ -101,7 +101,7 @@ const (
 	unknownHeader                // refused because it doesn't know the header
 )
 
-// keep is what the verdict says of the claim.
+// keep returns what the verdict says about the claim.
 func (v verdict) keep() Keep {
 	if v == refused412 {
 		return Kept
@@ -109,14 +109,14 @@ func (v verdict) keep() Keep {
 	return NotKept
 }
 
-// try makes a request with a condition, repeated where the answer is that of trouble.
+// try makes a request with a condition, and retries it if the store is in trouble.
 func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context) error) (
 	v verdict, err error,
 ) {
 	return p.tryAt(ctx, o, "", request)
 }
 
-// tryAt is try of a write of the key.
+// tryAt is try for a write of the key.
 func (p *proof) tryAt(ctx context.Context, o op, key string,
 	request func(ctx context.Context) error,
 ) (v verdict, err error) {
@@ -181,7 +181,7 @@ func (p *proof) create(ctx context.Context, key string) (etag string, err error)
 	return etag, err
 }
 
-// remove deletes scratch objects, also where the context has ended.
+// remove deletes scratch objects, even if the context has ended.
 func (p *proof) remove(ctx context.Context, keys ...string) {
 	driver.Undo(ctx, func(ctx context.Context) {
 		for _, key := range keys {
@@ -194,8 +194,8 @@ func (p *proof) remove(ctx context.Context, keys ...string) {
 	})
 }
 
-// puts proves the conditions of PutObject: of a missing object, of one that is there,
-// and by the right version and a wrong one.
+// puts proves the conditions of PutObject: on a missing object, on an existing one, and
+// with the right version and a wrong one.
 func (p *proof) puts(ctx context.Context) error {
 	key := p.base
 	defer p.remove(ctx, key)
@@ -236,8 +236,8 @@ func (p *proof) puts(ctx context.Context) error {
 	return nil
 }
 
-// matches tries If-Match of PutObject by a wrong version and by the right one, in both
-// forms.
+// matches tries If-Match of PutObject with a wrong version and with the right one, in
+// both forms.
 func (p *proof) matches(ctx context.Context, key, etag string) (Keep, error) {
 	v, _, err := p.put(ctx, key, "scratch 3", false, p.quoted(wrongETag))
 	if err != nil || v != refused412 || etag == "" {

@@ -81,7 +81,7 @@ func (p *proof) orders(ctx context.Context) error {
 	return nil
 }
 
-// tryNames puts an object under each name; false where the store refuses one.
+// tryNames puts an object under each name; false if the store refuses one.
 func (p *proof) tryNames(ctx context.Context, names ...string) (bool, error) {
 	for _, name := range names {
 		v, _, err := p.put(ctx, name, "scratch", false, nil)

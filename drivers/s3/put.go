@@ -85,11 +85,11 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 	})
 }
 
-// maxOddSums is how many requests in a row must succeed only without a checksum, where
-// the store doesn't say that it is the checksum, before none is sent any more.
+// maxOddSums is how many requests in a row must succeed only without a checksum, if the
+// store doesn't say that it is the checksum, before none is sent any more.
 const maxOddSums = 3
 
-// withSums makes a request with checksums, and, where the store doesn't know them, once
+// withSums makes a request with checksums, and, if the store doesn't know them, once
 // more without: for good where it said so and that request succeeded. One odd answer
 // turns nothing off.
 func (b *backend) withSums(request func(sums bool) error) error {

@@ -15,61 +15,61 @@ import (
 
 // Options are the options of New. The zero value has the defaults.
 type Options struct {
-	// PartSize is the size in bytes of an upload's parts, from 5 MiB, the least that S3
-	// takes, to 5 GiB; 0 is 8 MiB. A content up to it is sent in one request.
+	// PartSize is the size in bytes of an upload's parts. It is at least 5 MiB, the
+	// least that S3 accepts, and at most 5 GiB; 0 is 8 MiB. Content up to this size is
+	// sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are on their way at a time; 0 is 5.
-	// An upload holds PartSize × Concurrency bytes at most.
+	// Concurrency is how many parts of one upload are sent at a time; 0 is 5. An upload
+	// holds at most PartSize × Concurrency bytes in memory.
 	Concurrency int
-	// Retry says how requests are repeated; nil is retry.New(). The SDK's own repeats
+	// Retry says how requests are retried; nil is retry.New(). The SDK's own retries
 	// are off.
 	Retry *retry.Policy
-	// Checksums says what is stored beside the content, and checked.
+	// Checksums says which checksum is stored beside the content, and checked.
 	Checksums Checksums
-	// Profile says what the store keeps; nil chooses by the client's endpoint (see
-	// Profile and ProfileNamed). A store that isn't known has its conditional puts
+	// Profile says what the store keeps; nil chooses it by the client's endpoint (see
+	// Profile and ProfileNamed). For a store that isn't known, conditional puts are
 	// proved before the first one.
 	Profile *Profile
-	// BareETags sends ETags without their quotes in the conditions of writes: Ceph's
-	// gateway compares them so.
+	// BareETags sends ETags without their quotes in the conditions of writes. Ceph's
+	// gateway compares them in this form.
 	BareETags bool
-	// PutConditionsOnly is for stores that keep conditions on reads and on Put alone,
-	// such as Ceph's gateway, and pass over others without a word: a Delete of a
-	// certain version is then ErrUnsupported (Features.DeleteIfVersion), and a Copy
-	// with conditions reads and puts.
+	// PutConditionsOnly is for stores, such as Ceph's gateway, that keep conditions on
+	// reads and on Put alone, and silently ignore others. Then a Delete of a certain
+	// version is ErrUnsupported (Features.DeleteIfVersion), and a Copy with conditions
+	// reads and puts.
 	PutConditionsOnly bool
-	// Timeout is how long a request waits for the first byte of its answer; 0 is a
-	// minute, but 10 minutes for a copy and the end of an upload in parts, at which S3
-	// may work for long. A negative one is no bound. Then the error is
-	// files.ErrUnavailable, and the policy repeats.
+	// Timeout is how long a request waits for the first byte of its answer. 0 is a
+	// minute, or 10 minutes for a copy and for the end of an upload in parts, on which
+	// S3 may work for long. A negative value is no bound. When the time is over, the
+	// error is files.ErrUnavailable, and the policy retries.
 	Timeout time.Duration
-	// ReadTimeout is how long a body may stand still, one that is read and one that is
-	// sent; 0 is a minute, and a negative one no bound. A slow body that moves is never
-	// cut.
+	// ReadTimeout is how long a body may stand still, whether it is read or sent. 0 is
+	// a minute, and a negative value is no bound. A slow body that moves is never cut.
 	ReadTimeout time.Duration
-	// RequesterPays lets the caller's account pay for requests and traffic, which
-	// buckets of that kind want; without it they are files.ErrPermission.
+	// RequesterPays makes the caller's account pay for requests and traffic, which some
+	// buckets ask for. Without it they are files.ErrPermission.
 	RequesterPays bool
 	// UnsignedAcceptEncoding leaves the header Accept-Encoding out of the signature,
-	// for a store behind something that changes it, such as Google's door for S3, which
-	// is known by its host.
+	// for a store behind something that changes the header. Google's endpoint for S3 is
+	// one; it is recognised by its host.
 	UnsignedAcceptEncoding bool
-	// Defaults hold for every Put and Copy whose own options don't say otherwise.
+	// Defaults apply to every Put and Copy whose own options don't say otherwise.
 	Defaults PutOptions
 }
 
-// Checksums is what the store can do.
+// Checksums says which checksums the store can keep.
 type Checksums uint8
 
 const (
 	// ChecksumsAuto is ChecksumsCRC32C, unless the client is set to use checksums only
-	// where they are required (RequestChecksumCalculation); a store that refuses them
-	// is asked without from then on.
+	// where they are required (RequestChecksumCalculation). If a store refuses
+	// checksums, requests go without them from then on.
 	ChecksumsAuto Checksums = iota
-	// ChecksumsCRC32C gives every upload its CRC-32C, which S3 checks and stores. A
-	// store that refuses it is an error.
+	// ChecksumsCRC32C sends the CRC-32C with every upload, which S3 checks and stores.
+	// A store that refuses it is an error.
 	ChecksumsCRC32C
-	// ChecksumsNone is for stores that have none: Features.Digests is false.
+	// ChecksumsNone is for stores that have no checksums: Features.Digests is false.
 	ChecksumsNone
 )
 
@@ -91,9 +91,9 @@ const (
 	DefaultConcurrency = 5
 )
 
-// New returns the bucket of that name, reached by the caller's client, of which nothing
-// is changed or closed. It makes no request. It panics where client is nil or the name
-// is empty.
+// New returns the bucket of that name, reached through the caller's client, which New
+// neither changes nor closes. It makes no request. It panics if client is nil or the
+// name is empty.
 func New(client *s3.Client, bucket string, opts *Options) files.Bucket {
 	if client == nil || bucket == "" {
 		panic("s3: New without a client or without a bucket's name")
@@ -224,7 +224,7 @@ func (b *backend) Varied() uint64 {
 // shared.
 func (b *backend) Close() error { return nil }
 
-// Store tells which bucket this is.
+// Store returns what identifies the bucket.
 func (b *backend) Store() any { return b.store }
 
 // As gives the SDK's client.

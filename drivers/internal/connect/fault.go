@@ -21,10 +21,9 @@ type Settings struct {
 	Authority string // to trust another authority
 }
 
-// Fault says what a failure means that no service answered, and that is the same for
-// all services; nil where it is none of these. What it finds is no matter of trying
-// again, but for a server that was silent, and but for that the request was not carried
-// out.
+// Fault returns the error for a failure that isn't a service's answer and is the same
+// for all services. It returns nil for any other. Retrying doesn't help against what it
+// finds, and the request was not carried out, except if a server was silent.
 func Fault(err error, s Settings) (words string, kind error) {
 	var (
 		silent *Silent

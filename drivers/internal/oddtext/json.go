@@ -60,7 +60,7 @@ func plainJSON(document []byte) bool {
 }
 
 // oddJSON reads at the beginning what a string can't hold: the bytes that it stands
-// for, or nil for a pair of surrogates that is whole. n is its length; 0 where there is
+// for, or nil for a pair of surrogates that is whole. n is its length; 0 if there is
 // nothing of the kind.
 func oddJSON(p []byte) (stands []byte, n int) {
 	r, size := utf8.DecodeRune(p)

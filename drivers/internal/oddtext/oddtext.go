@@ -66,8 +66,7 @@ func plain(document []byte) bool {
 }
 
 // odd reads what XML can't hold at the beginning: the bytes that it stands for, or nil
-// for an "&" that begins nothing. n is its length; 0 where there is nothing of the
-// kind.
+// for an "&" that begins nothing. n is its length; 0 if there is nothing of the kind.
 func odd(p []byte) (stands []byte, n int) {
 	r, size := utf8.DecodeRune(p)
 	switch {

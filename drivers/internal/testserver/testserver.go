@@ -8,7 +8,7 @@
 //				b, err := files.Open(t.Context(), server.Store(t)) // an empty store of its own
 //				…
 //
-// The first Start of a server in a test binary builds it, where it isn't in the user's
+// The first Start of a server in a test binary builds it, if it isn't in the user's
 // cache yet (a minute or two, once), and starts it with credentials of its own on a
 // free port; every later one returns the same. It stops when the test binary ends,
 // however that ends: killed, too. Start sets the environment variables that the cloud's
@@ -21,7 +21,7 @@
 //
 // # Without a server
 //
-// Where a server can't be had (no network at the first time, no npm, not Linux), Start
+// If a server can't be had (no network at the first time, no npm, not Linux), Start
 // skips the test and says what is missing; with CI=true in the environment it fails. A
 // server that is there and doesn't start is always a failure. Under go test -short,
 // Ceph and MinIO are left out.
@@ -168,7 +168,7 @@ func Start(t T, name string) *Server {
 	return one.server
 }
 
-// inCI tells whether a missing server is a failure.
+// inCI reports whether a missing server is a failure.
 func inCI() bool {
 	ci := os.Getenv("CI")
 	yes, err := strconv.ParseBool(ci)

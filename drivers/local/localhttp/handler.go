@@ -26,10 +26,10 @@ type Options struct {
 	fileshttp.ServeOptions
 }
 
-// NewHandler returns the handler of the bucket's signed URLs, to be mounted where the
-// Signer's base URL leads. GET, HEAD, PUT and DELETE of a file are answered by
-// fileshttp, conditions, ranges and all, if the URL was signed for that method, name
-// and (PUT) content type and has not expired; everything else is 403. It doesn't close
+// NewHandler returns the handler of the bucket's signed URLs. Mount it where the
+// Signer's base URL leads. It answers GET, HEAD, PUT and DELETE of a file through
+// fileshttp, with conditions and ranges, if the URL was signed for that method, name
+// and (PUT) content type and has not expired. Anything else is 403. It doesn't close
 // the bucket. opts may be nil.
 //
 // Errors: files.ErrUnsupported if no Signer is given and the bucket shows none of this

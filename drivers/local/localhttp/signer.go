@@ -31,9 +31,9 @@ type Signer struct{ hmac *fileblob.URLSignerHMAC }
 
 var _ local.Signer = (*Signer)(nil)
 
-// NewSigner returns the Signer of URLs that begin with base, which may be relative,
-// signed with the secret, of which it keeps a copy. Whoever knows the secret can sign;
-// 32 random bytes are a good one.
+// NewSigner returns the Signer of URLs that begin with base, which may be relative. It
+// signs with the secret, of which it keeps a copy. Anybody who knows the secret can
+// sign; 32 random bytes are a good secret.
 //
 // Errors: files.ErrInvalid for an empty secret, or a base that has a parameter or
 // fragment of its own.
@@ -72,13 +72,13 @@ func (s *Signer) SignURL(ctx context.Context, name string,
 	return signed, nil
 }
 
-// Verify returns the name that a request may use: its URL was signed with the secret
-// for its method and, if it is a PUT, its content type, and has not expired. A HEAD may
-// use what was signed for GET. Otherwise the error is files.ErrPermission; it doesn't
-// say which of these it was.
+// Verify returns the name that a request may use. Its URL must have been signed with
+// the secret, for its method and, if that is PUT, for its content type, and must not
+// have expired. A HEAD may use what was signed for GET. Otherwise the error is
+// files.ErrPermission, which doesn't say which of these failed.
 //
-// The URL's scheme, host and path are not looked at: they are not signed, and proxies
-// change them.
+// The URL's scheme, host and path are ignored: they are not signed, and proxies change
+// them.
 func (s *Signer) Verify(r *http.Request) (name string, err error) {
 	refused := files.Errorf(files.ErrPermission,
 		"the URL's signature does not allow the request, or has expired")

@@ -48,7 +48,7 @@ const (
 	kinds
 )
 
-// about tells what a kind is called and whether it changes what others see of the
+// about says what a kind is called and whether it changes what others see of the
 // folder: where a kill matters.
 var about = [kinds]struct {
 	name    string

@@ -68,7 +68,7 @@ func (r *Recorder) Mark(m any) {
 	r.events = append(r.events, event{kind: marked, mark: m})
 }
 
-// Err tells whether the log is incomplete.
+// Err reports whether the log is incomplete.
 func (r *Recorder) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -21,7 +21,7 @@ func IsDirectory(err error) bool {
 	return errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.EEXIST)
 }
 
-// IsNotDirectory reports whether err says that something on the way is no directory.
+// IsNotDirectory reports whether err says that something on the way isn't a directory.
 func IsNotDirectory(err error) bool {
 	return errors.Is(err,
 		ErrNotDir) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)

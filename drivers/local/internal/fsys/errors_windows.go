@@ -29,7 +29,7 @@ func IsDirectory(err error) bool {
 	return isOne(err, syscall.EISDIR, windows.ERROR_ALREADY_EXISTS)
 }
 
-// IsNotDirectory reports whether err says that something on the way is no directory.
+// IsNotDirectory reports whether err says that something on the way isn't a directory.
 func IsNotDirectory(err error) bool {
 	return errors.Is(err, ErrNotDir) || isOne(err, syscall.ENOTDIR, windows.ERROR_DIRECTORY)
 }

@@ -31,7 +31,7 @@ type FS interface {
 
 // Dir is an open directory. It is safe for concurrent use, but for Close and ReadDir.
 type Dir interface {
-	// OpenDir opens a directory below. A link, or anything else on the way that is no
+	// OpenDir opens a directory below. A link, or anything else on the way that isn't a
 	// directory, is ErrNotDir.
 	OpenDir(path string) (Dir, error)
 	// OpenFile opens a regular file for reading, and never blocks. What is not a
@@ -42,7 +42,7 @@ type Dir interface {
 	OpenFile(path string) (File, Stat, error)
 	// OpenSeen is OpenFile with one system call less: Stat is what was seen before the
 	// opening. What was opened is the same file, unless another took its name at that
-	// moment; File.Stat tells, and is ErrNotFile where it is no regular file.
+	// moment; File.Stat tells, and is ErrNotFile if it is no regular file.
 	OpenSeen(path string) (File, Stat, error)
 	// Lstat looks at one entry without following a link. Of a path, it follows those on
 	// the way, so that what it tells must not be taken for what an opening finds.
@@ -67,11 +67,11 @@ type Dir interface {
 	// CreatePrivate is Create of mode 0600.
 	CreatePrivate(name string) (File, error)
 	// CreateUnnamed makes a new file, as Create does, that nobody finds by a name, and
-	// that is gone when it is closed, until Link gives it one: errors.ErrUnsupported
-	// where the system or the file system can't.
+	// that is gone when it is closed, until Link gives it one: errors.ErrUnsupported if
+	// the system or the file system can't.
 	CreateUnnamed() (File, error)
 	// Link gives such a file its name: fs.ErrExist if the name is taken.
-	// errors.ErrUnsupported where the file system refuses.
+	// errors.ErrUnsupported if the file system refuses.
 	Link(f File, name string) error
 	// OpenLock opens the file for writing, and makes it where it is missing (of mode
 	// 0666 less umask): for Lock.
@@ -81,14 +81,14 @@ type Dir interface {
 	// Rename moves the entry to newname in the directory to, replacing a file there.
 	Rename(name string, to Dir, newname string) error
 	// Exchange lets the entry and newname, which exists, change places in one step;
-	// errors.ErrUnsupported where the system or the file system can't.
+	// errors.ErrUnsupported if the system or the file system can't.
 	Exchange(name string, to Dir, newname string) error
 	// RenameNoReplace moves the entry unless newname exists: fs.ErrExist. On a file
 	// system that can't, it is a link and an unlink: between them the file has both
-	// names. Where there are no links either, it is a look and a Rename, which the
-	// caller's lock makes one.
+	// names. If there are no links either, it is a look and a Rename, which the
+	// caller's lock makes one step.
 	RenameNoReplace(name string, to Dir, newname string) error
-	// Unlink removes an entry that is no directory.
+	// Unlink removes an entry that isn't a directory.
 	Unlink(name string) error
 	// Rmdir removes an empty directory: ENOTEMPTY (IsNotEmpty) otherwise.
 	Rmdir(name string) error
@@ -103,19 +103,19 @@ type Dir interface {
 	// Sync makes the directory's entries durable.
 	Sync() error
 
-	// TryLock takes the directory's exclusive advisory lock, which ends with
-	// the process: ErrLocked if another open directory has it, also one of the
-	// same process. It needs no room, no permission but to read, and nothing
-	// that could be removed. Unlock gives it back.
-	// errors.ErrUnsupported where the system has no such locks.
+	// TryLock takes the directory's exclusive advisory lock, which ends with the
+	// process: ErrLocked if another open directory has it, also one of the same
+	// process. It needs no room, no permission but to read, and nothing that could be
+	// removed. Unlock gives it back. errors.ErrUnsupported if the system has no such
+	// locks.
 	TryLock() error
 	Unlock() error
-	// Claim says, until Close, that the directory is in use as a root, and
-	// Claimed reports whether another open directory says so.
-	// errors.ErrUnsupported where the system can't tell.
+	// Claim says, until Close, that the directory is in use as a root, and Claimed
+	// reports whether another open directory says so. errors.ErrUnsupported if the
+	// system can't tell.
 	Claim() error
 	Claimed() (bool, error)
-	// Volume tells what is known of the file system. It is a hint.
+	// Volume says what is known of the file system. It is a hint.
 	Volume() Volume
 
 	Close() error
@@ -142,11 +142,11 @@ type File interface {
 	Stat() (Stat, error)
 	// Look is Stat that tells the birth too.
 	Look() (Stat, error)
-	// Getxattr reads an extended attribute into buf: ErrNoXattr where there is none,
-	// the file system has none at all, or they may not be read.
+	// Getxattr reads an extended attribute into buf: ErrNoXattr if there is none, the
+	// file system has none at all, or they may not be read.
 	Getxattr(name string, buf []byte) (int, error)
-	// Setxattr sets an extended attribute: errors.ErrUnsupported where the file system
-	// has none, ErrNoXattr where this one can't be set, because it is too large, or not
+	// Setxattr sets an extended attribute: errors.ErrUnsupported if the file system has
+	// none, ErrNoXattr if this one can't be set, because it is too large, or not
 	// allowed, or the file system has no room for it.
 	Setxattr(name string, value []byte) error
 	// SetModTime sets the modification time, and that of the last access, in
@@ -163,9 +163,9 @@ type File interface {
 	// system; 0 at src's end. An error at the first call means that the system can't,
 	// and nothing was copied.
 	CopyRange(src File, n int64) (int64, error)
-	// Data finds the first part of the file at off or behind it that is no hole. Where
-	// the file has no more data, from is its size; where holes can't be told, all is
-	// data.
+	// Data finds the first part of the file at or after off that isn't a hole. If the
+	// file has no more data, from is its size. If the system can't find holes,
+	// everything is data.
 	Data(off, size int64) (from, to int64)
 	// MoveTo moves the position of Read, Write and CopyRange to off.
 	MoveTo(off int64) error
@@ -179,14 +179,14 @@ type File interface {
 	Sync() error
 	// TryLock takes an exclusive advisory lock on the byte at off, which dies with the
 	// process: ErrLocked if another open file has it. Locks of one open file do not
-	// exclude each other. Unlock gives it back. errors.ErrUnsupported where the system
-	// has no such locks.
+	// exclude each other. Unlock gives it back. errors.ErrUnsupported if the system has
+	// no such locks.
 	TryLock(off int64) error
 	Unlock(off int64) error
 	// Guard keeps others from changing the content of a file that this process has
 	// made: they wait, at the latest until Close. Behind it the file can't be written
 	// to. It is busy (IsBusy) where somebody has the file open for writing, or is just
-	// cutting it; errors.ErrUnsupported where the system has nothing like it.
+	// cutting it; errors.ErrUnsupported if the system has nothing like it.
 	Guard() error
 	// Guarded reports whether Guard still holds, and nobody waits to change the content.
 	Guarded() bool

@@ -83,9 +83,9 @@ func bytePtr(buf []byte, s string) (*byte, error) {
 	return &buf[0], nil
 }
 
-// Umask is the process's; known is false where the system doesn't tell it. An error
-// says nothing: another time it may be known. Package os would try a call that is
-// interrupted for ever.
+// Umask returns the process's umask. known is false if the system doesn't report it. An
+// error says nothing: another time the umask may be known. (Package os would retry an
+// interrupted call for ever.)
 func Umask() (m fs.FileMode, known bool, err error) {
 	fd, err := retry(func() (int, error) {
 		return unix.Open("/proc/self/status", unix.O_RDONLY|unix.O_CLOEXEC, 0)

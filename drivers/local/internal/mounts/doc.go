@@ -8,8 +8,8 @@
 //		})
 //	}
 //
-// It needs Linux, root, /dev/loop*, /dev/fuse and the tools that Packages names. Where
-// one of them is missing, a test is skipped with a text that says what to install; with
+// It needs Linux, root, /dev/loop*, /dev/fuse and the tools that Packages names. If one
+// of them is missing, a test is skipped with a text that says what to install; with
 // CI=true it fails.
 package mounts
 

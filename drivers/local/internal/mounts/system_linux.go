@@ -33,8 +33,8 @@ var tools = map[Kind]string{
 	Mergerfs:  "mergerfs mkfs.ext4 losetup mount umount /dev/loop-control /dev/fuse",
 }
 
-// Need skips the test, or fails it in CI, where it doesn't run as root or lacks a
-// program or file.
+// Need skips the test, or fails it in CI, if it doesn't run as root or lacks a program
+// or file.
 func Need(t testing.TB, names ...string) {
 	t.Helper()
 	var lacks []string
@@ -69,7 +69,7 @@ func need(t testing.TB, kind Kind) {
 	Need(t, strings.Fields(tools[kind])...)
 }
 
-// inCI tells whether what is missing is a failure.
+// inCI reports whether what is missing is a failure.
 func inCI() bool {
 	ci := os.Getenv("CI")
 	yes, err := strconv.ParseBool(ci)

@@ -102,7 +102,7 @@ func (m *Map[V]) own(p **node[V]) {
 	*p = c
 }
 
-// set sets the key below n, which is owned. Where n grew too long, its upper part is
+// set sets the key below n, which is owned. If n grew too long, its upper part is
 // returned.
 func (m *Map[V]) set(n *node[V], key string, val V) (right kid[V]) {
 	var at int
