@@ -114,7 +114,7 @@ func (r reply) byStatus(o op, words string) (string, error) {
 const statusClientGone = 499
 
 // foreign is for an answer that isn't the service's: of a proxy, a login page, another
-// web server. It is never a success, and tells of no file.
+// web server. It is never a success, and says nothing about a file.
 func (r reply) foreign(words string) (string, error) {
 	switch {
 	case r.why != "":

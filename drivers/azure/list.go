@@ -295,7 +295,7 @@ func isMarker(m map[string]*string) bool {
 	return marks && !ours
 }
 
-// entryOf is what a listing tells of a blob. A directory has no name here.
+// entryOf is what a listing says about a blob. A directory has no name here.
 func entryOf(item *container.BlobItem) files.Entry {
 	if isDirectoryItem(item) {
 		return files.Entry{}

@@ -65,7 +65,7 @@ func lessPath(a, b string) bool {
 	return slash.Replace(a) < slash.Replace(b)
 }
 
-// checkBlob looks at what the listing tells of a blob.
+// checkBlob checks what the listing says about a blob.
 func checkBlob(item *container.BlobItem) error {
 	switch p := item.Properties; {
 	case p == nil || p.ContentLength == nil:

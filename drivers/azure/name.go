@@ -38,7 +38,8 @@ func (b *backend) blockBlob(key string) *blockblob.Client {
 	return b.client.NewBlockBlobClient(key)
 }
 
-// storeOf is what tells containers apart: their URL without what may be secret in it.
+// storeOf returns what identifies a container: its URL without what may be secret in
+// it.
 func storeOf(c *container.Client) string {
 	u, err := url.Parse(c.URL())
 	if err != nil {

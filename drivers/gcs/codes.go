@@ -198,8 +198,8 @@ func (a answer) condition(words string, asked asked) (string, error) {
 	return words + " to a request without a condition", files.ErrUnavailable
 }
 
-// notFound tells a missing bucket from a missing object: the JSON API by its message,
-// the XML API by its code.
+// notFound distinguishes a missing bucket from a missing object: the JSON API by its
+// message, the XML API by its code.
 func (a answer) notFound(words string, o op) (string, error) {
 	writes := o == opPut || o == opList // nothing that could be missing but the bucket
 	switch {
@@ -234,7 +234,7 @@ func (a answer) byStatus(words string) (string, error) {
 }
 
 // foreign is for an answer that isn't the service's: of a proxy, a login page, another
-// web server. It is never a success, and tells of no file.
+// web server. It is never a success, and says nothing about a file.
 func (a answer) foreign(words string) (string, error) {
 	switch {
 	case a.torn:

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Stat asks for the object's resource, whose answer tells a missing bucket from a
-// missing object.
+// Stat asks for the object's resource, whose answer distinguishes a missing bucket from
+// a missing object.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	o := object{of: key.Name}
 	c := &call{
@@ -223,7 +223,7 @@ func (b *backend) readHeaders(
 	}, bodyOpen, nil
 }
 
-// notAnObject is the failure for a success that tells no generation.
+// notAnObject is the failure for a success without a generation.
 func (c *call) notAnObject(resp *http.Response) error {
 	text, err := bounds.ReadAll(resp.Body, maxDrain)
 	if err == nil {

@@ -53,7 +53,7 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	return false, nil
 }
 
-// object looks at what the listing tells of an object.
+// object checks what the listing says about an object.
 func (c *listCheck) object(i *item) error {
 	switch {
 	case i.Name == "":

@@ -101,8 +101,8 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// headerInfo is what the headers of an answer of the XML API tell. ok is false if they
-// don't tell the attributes.
+// headerInfo is what the headers of an answer of the XML API say. ok is false if they
+// don't have the attributes.
 func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	h := resp.Header
 	info.Size = sizeOf(resp)
@@ -143,7 +143,7 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 // headerDigest is what x-goog-hash tells, which is of the whole object, also with a
 // part of it
 // (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash): one
-// header for each hash, or both in one. Two that differ tell nothing.
+// header for each hash, or both in one. Two that differ count as none.
 func headerDigest(h http.Header) (d files.Digest) {
 	set := func(to *string, sum string) {
 		if *to != "" && *to != sum {
@@ -184,7 +184,7 @@ func storedEncoding(h http.Header) (encoding string, asStored bool) {
 	}
 }
 
-// sizeOf is the size of the whole object as the service tells it, or -1. Of an answer
+// sizeOf is the size of the whole object as the service gives it, or -1. Of an answer
 // without a range, it is the answer's length where nothing else tells.
 func sizeOf(resp *http.Response) int64 {
 	text := resp.Header.Get("X-Goog-Stored-Content-Length")

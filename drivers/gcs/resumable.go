@@ -95,7 +95,7 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 }
 
 // begun reads the answer to the beginning: a Location at the endpoint's own host, for
-// whoever gets the session's URL gets the content, and credentials with it.
+// anybody who gets the session's URL gets the content, and credentials with it.
 func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return s.u.b.statusFault(ctx, c, resp)

@@ -18,7 +18,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return s.info, err
 }
 
-// state is one answer to Attributes, with what tells versions apart.
+// state is one answer to Attributes, with what distinguishes versions.
 type state struct {
 	info files.Info
 	etag string
@@ -140,8 +140,8 @@ func (b *backend) open(ctx context.Context,
 	return o, false, nil
 }
 
-// young is the age below which a whole second doesn't tell versions apart: times of the
-// service and of this machine may differ so much.
+// young is the age below which a whole second doesn't distinguish versions: times of
+// the service and of this machine may differ so much.
 const young = time.Minute
 
 // changed reports whether the reader is of another version than the attributes.

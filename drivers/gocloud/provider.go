@@ -82,7 +82,7 @@ func (p provider) setting(options, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// exactTimes reports whether times tell versions apart: memblob's and fileblob's are
+// exactTimes reports whether times distinguish versions: memblob's and fileblob's are
 // the clock's.
 func (p provider) exactTimes() bool { return p.kind == kindMem || p.kind == kindBridge }
 

@@ -214,7 +214,7 @@ func (l *bridgeListing) displaced(dir string) ([]*driver.ListObject, error) {
 	return []*driver.ListObject{{Key: dir, IsDir: true}}, nil
 }
 
-// inPlace reports whether the listing tells of the directory in its own place.
+// inPlace reports whether the listing has the directory in its own place.
 func (l *bridgeListing) inPlace(dir string) (bool, error) {
 	i := strings.LastIndex(dir, "/")
 	parent := dir[:max(i, 0)]

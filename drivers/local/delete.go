@@ -144,7 +144,7 @@ func (b *backend) unlinkFile(d fsys.Dir, name string) error {
 }
 
 // removeSidecar removes the sidecar of a file that is deleted for good, so that its
-// content never lacks it, unless there is a new one. A leftover tells of no content.
+// content never lacks it, unless there is a new one. A leftover describes no content.
 func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *spot) {
 	if kind, err := b.sidecarAt(d, p); err != nil || kind != ourSidecar {
 		return

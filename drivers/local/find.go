@@ -175,7 +175,7 @@ func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.Fi
 		if ok { // a sidecar that should be there may just have gone with its file
 			return d, false, nil
 		}
-		// And so may one that no record tells of: it goes after the file, so a file
+		// And so may one that no record mentions: it goes after the file, so a file
 		// that still has its name had none.
 		now, err := f.Stat()
 		return d, now.Nlink > 0, fault(err)

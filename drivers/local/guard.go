@@ -5,13 +5,13 @@ import (
 )
 
 // guard is what keeps a staged file whole while it moves to its place. Another program
-// that has found it by its name in the control folder may be inside the system call
-// that cuts it, which would hit it where it is then, and look like an edit. So, before
-// the last look at the file, those who are inside are found, and others wait.
+// may have found it by its name in the control folder and be inside the system call
+// that cuts it. The cut would reach the file in its new place, and look like an edit.
+// So, before the last look at the file, such programs are found, and others wait.
 type guard struct{ f fsys.File }
 
-// guard takes one, where the file system has them. The error is busy (fsys.IsBusy)
-// where another program is changing the file.
+// guard takes one, if the file system has guards. The error is busy (fsys.IsBusy) if
+// another program is changing the file.
 func (b *backend) guard(f fsys.File) (guard, error) {
 	if !b.volume.Local && b.disk.kind != fsys.FUSE {
 		return guard{}, nil // a server's word for "busy" may mean anything
@@ -26,7 +26,7 @@ func (b *backend) guard(f fsys.File) (guard, error) {
 	return guard{f}, nil
 }
 
-// guardStaged takes one of what can be found.
+// guardStaged guards the staged file if others can find it.
 func (b *backend) guardStaged(st *staged) (guard, error) {
 	if st.unnamed {
 		return guard{}, nil
@@ -51,7 +51,7 @@ func (g guard) whole(look func() error) func() error {
 	}
 }
 
-// held reports errTouched where another program waits to change the file.
+// held returns errTouched if another program waits to change the file.
 func (g guard) held() error {
 	if g.f != nil && !g.f.Guarded() {
 		return errTouched
@@ -59,7 +59,7 @@ func (g guard) held() error {
 	return nil
 }
 
-// end lets those in who wait.
+// end releases the guard, and with it the programs that wait.
 func (g guard) end() {
 	if g.f != nil {
 		g.f.Unguard()

@@ -7,11 +7,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Until a staged file is renamed it has a name in the control folder, by which another
-// program may cut it, or take its readers' rights, at any moment. So it is looked at
-// once more when nobody can reach it by that name any longer, and a move that came too
-// late is undone. For that, the file that is replaced gets the staged one's name, where
-// the system can exchange two. FUSE can't (twin.go).
+// Until a staged file is renamed, it has a name in the control folder. Through that
+// name, another program may cut it, or take its readers' rights, at any moment. So it
+// is looked at once more when nobody can reach it by that name any longer, and a move
+// that came too late is undone. To make that possible, the file that is replaced gets
+// the staged one's name, if the system can exchange two names. FUSE can't (twin.go).
 
 // errTouched: another program changed what is staged.
 var errTouched = files.Errorf(files.ErrUnavailable,
@@ -19,8 +19,8 @@ var errTouched = files.Errorf(files.ErrUnavailable,
 
 // moveIn moves what is staged at name in from to dest in the folder, over a file where
 // over is set. Where it returns errTouched, that one is there again. whole reports
-// whether what was staged is what was written. What was replaced is left at name, but
-// for sync=none.
+// whether what was staged is what was written. The replaced file is left at name,
+// except with sync=none.
 //
 // Where the system can't exchange two, again, unless it is nil, puts another one in
 // place of one that is awaited there (twin.go).
@@ -67,8 +67,8 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 	return b.unless(settled, func() error { return errors.ErrUnsupported })
 }
 
-// moved ends an exchange by removing what was replaced. That is refused where it is a
-// folder, which is not what was looked at.
+// moved ends an exchange by removing what was replaced. The system refuses that if it
+// is a folder, which is not what was looked at.
 func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) error {
 	if err := b.unless(whole, undo); err != nil {
 		return err
@@ -107,9 +107,9 @@ func errText(err error) string {
 	return err.Error()
 }
 
-// whole reports errTouched unless the staged file, which is sealed, is what was
-// written. A mode that another program has changed is set again: a move that is undone
-// for it would be seen.
+// whole returns errTouched unless the staged file, which is sealed, is what was
+// written. If another program has changed the mode, it is set again, since undoing the
+// move because of it would be visible.
 func (st *staged) whole() error {
 	now, err := st.f.Stat()
 	if err == nil && now.Perm != st.perm && st.f.SetMode(st.perm) == nil {
@@ -121,7 +121,7 @@ func (st *staged) whole() error {
 	return st.is(now)
 }
 
-// is reports errTouched unless what is seen of the staged file is what was written.
+// is returns errTouched unless what is seen of the staged file is what was written.
 func (st *staged) is(now fsys.Stat) error {
 	if now.Size != st.size || now.ModTime != st.rec.mtime || now.Perm != st.perm {
 		return errTouched

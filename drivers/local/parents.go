@@ -171,7 +171,7 @@ type dirSet struct {
 	dirs map[string]dirID
 }
 
-// dirID tells a folder from one that took its inode later.
+// dirID distinguishes a folder from one that got its inode later.
 type dirID struct {
 	dev, ino uint64
 	birth    int64

@@ -57,7 +57,7 @@ type stagedSidecar struct {
 	at    string // its name in the folder
 }
 
-// fits reports whether the sidecar tells of the staged content and the current one.
+// fits reports whether the sidecar describes the staged content and the current one.
 func (s *stagedSidecar) fits(st *staged, c *current) bool {
 	if s == nil || s.mtime != st.rec.mtime || s.had != c.exists {
 		return false

@@ -336,7 +336,7 @@ func (b *backend) withoutRecord(st *staged) error {
 	return nil
 }
 
-// generation is what the sidecar tells of the staged content.
+// generation is what the sidecar says about the staged content.
 func (st *staged) generation() generation {
 	g := generation{
 		Size:       st.size,
@@ -351,7 +351,7 @@ func (st *staged) generation() generation {
 	return g
 }
 
-// entry is what a listing will tell of it, once it has its name.
+// entry is what a listing will say about it, once it has its name.
 func (b *backend) entry(st *staged) (files.Entry, error) {
 	now := fsys.Stat{Size: st.size, ModTime: st.rec.mtime}
 	if !st.bare {

@@ -26,8 +26,8 @@ import (
 // clock is too coarse to tell one change from the next, the content's digest stands
 // behind a young one, "~" and 16 hexadecimal digits.
 //
-// A listing opens no file for its version, where it needn't. There are three kinds of
-// times:
+// A listing doesn't open a file for its version, unless it must. There are three kinds
+// of times:
 //
 //	proving   the digits below 100 µs are a hash of the file's inode and birth, which no other
 //	          file has: the file was put, and has a record
@@ -35,11 +35,11 @@ import (
 //	          a whole one: the file may have been put, which its record tells
 //	others    the file was put by nobody
 //
-// Proving times need a file system that tells births; the driver before had marked ones
-// only. A copy of a file with a proving time, with all attributes, keeps its metadata
-// and digests, and has a version of the second form.
+// Proving times need a file system that reports times of birth. An earlier version of
+// the driver had only marked times. A copy of a file with a proving time, with all
+// attributes, keeps its metadata and digests, and has a version of the second form.
 
-// ownVersion is that of a file with a record.
+// ownVersion is the version of a file with a record.
 func ownVersion(st fsys.Stat, token string) files.Version {
 	var buf [64]byte
 	v := appendTimeAndSize(buf[:0], &st)
@@ -50,7 +50,8 @@ func ownVersion(st fsys.Stat, token string) files.Version {
 	return files.Version(v)
 }
 
-// foreignVersion is that of a file without one, whose last change is old enough.
+// foreignVersion is the version of a file without a record, whose last change is old
+// enough.
 func foreignVersion(st fsys.Stat) files.Version {
 	var buf [96]byte
 	v := appendTimeAndSize(buf[:0], &st)
@@ -67,7 +68,8 @@ func appendTimeAndSize(v []byte, st *fsys.Stat) []byte {
 	return strconv.AppendInt(v, st.Size, 16)
 }
 
-// versionOf is the version of a file that isn't open. It opens it only where it must.
+// versionOf returns the version of a file that isn't open. It opens the file only if it
+// must.
 func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
 	switch {
 	case hasProvingTime(st):
@@ -172,15 +174,15 @@ func contentSum(f fsys.File) (string, error) {
 }
 
 // is reports whether an open file is of the version that is asked for, which may have
-// been told when the file was young.
+// been returned when the file was young.
 func (f *found) is(asked files.Version) (bool, error) {
 	return sameVersion(asked, f.version, func() (fsys.File, func(), error) {
 		return f.f, func() {}, nil
 	})
 }
 
-// isVersion is the same for the current file of a name, in the folder d. Its version
-// may take an opening, so only a condition asks for it.
+// isVersion is the same for the current file of a name, in the folder d. Finding its
+// version may take an opening, so only a condition asks for it.
 func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, error) {
 	if !c.exists {
 		return false, nil
@@ -239,8 +241,8 @@ func (b *backend) check(d fsys.Dir, c *current, cond files.Condition) error {
 	return err
 }
 
-// wholeMicro tells the times of coarse file systems: fine ones are never set to a whole
-// microsecond.
+// wholeMicro recognises the times of coarse file systems. Fine times are never set to a
+// whole microsecond.
 func wholeMicro(ns int64) bool { return ns%1000 == 0 }
 
 // mayBeCoarse reports whether the times may be those of a file system of coarse ones.
@@ -257,17 +259,17 @@ func hasProvingTime(st fsys.Stat) bool {
 		provingTime(&st, st.ModTime/timeUnit) == st.ModTime
 }
 
-// timeUnit is what the times of Puts are exact to, in nanoseconds; what is below is the
-// file's.
+// timeUnit is the unit of the times of Puts, in nanoseconds. The digits below it depend
+// on the file.
 const timeUnit = 100_000
 
-// provingTime is the time of the file st in a unit.
+// provingTime returns the time of the file st in a unit.
 func provingTime(st *fsys.Stat, unit int64) int64 {
 	slot := slotOf(st, unit, timeUnit/100*99)
 	return unit*timeUnit + slot + slot/99 + 1 // no multiple of 100
 }
 
-// markedTime is a time in a unit that proves nothing.
+// markedTime returns a time in a unit that proves nothing.
 func markedTime(st *fsys.Stat, unit int64) int64 {
 	slot := slotOf(st, unit, timeUnit/1000*9)
 	return unit*timeUnit + (slot+slot/9+1)*100 // no multiple of 1000

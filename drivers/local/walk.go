@@ -16,11 +16,11 @@ import (
 // of the folders on the path to where it is.
 type walker struct {
 	rules rules
-	// version tells an entry's version, of the file called base in dir.
+	// version returns an entry's version, for the file called base in dir.
 	version func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error)
 	// pages remembers where listings ended; nil remembers nothing.
 	pages *pages
-	// view tells the names of this root apart in pages.
+	// view distinguishes the names of this root in pages.
 	view pageView
 	// mountRoot: the root may hold the file system's own folder.
 	mountRoot bool

@@ -17,7 +17,7 @@ type unread struct {
 	others bool
 }
 
-// err is the error that tells of them.
+// err returns the error that reports them.
 func (u *unread) err() error {
 	if !u.others {
 		return u.first

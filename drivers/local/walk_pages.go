@@ -12,11 +12,11 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A page of a listing costs its entries (L8): the names of the folder in which one
-// listing ended, in order, are kept a while for the one that goes on there. They count
-// only while the folder's times are what they were, on file systems where every change
-// moves them; else the folder is read again. Nothing depends on them, so a token is
-// only a name.
+// A page of a listing costs no more than its entries (L8). So the names of the folder
+// in which one listing ended are kept in order for a while, for the listing that goes
+// on there. They are used only while the folder's times are unchanged, on file systems
+// where every change moves the times. Otherwise the folder is read again. Nothing
+// depends on kept names, so a token is only a name.
 //
 //	first time    the names behind the start, as many as maxPageSize holds, are read
 //	              and kept
@@ -25,9 +25,9 @@ import (
 //	              others are at work in it
 //	unmoved then  as the first time
 //
-// All handles of a process share them, so a bucket that is opened for each page has
-// them too. Of a folder whose names are more than a page holds there are several pages,
-// as listings are at several places in it, and they are the smaller the more there are.
+// All handles of a process share the pages, so a bucket that is opened for each page
+// has them too. A folder with more names than a page holds has several pages, if
+// listings are at several places in it. The more pages there are, the smaller each is.
 const (
 	maxPageSize = 16 << 20    // bytes of a folder's names, and half of all
 	minPagePart = 16          // the smallest page is that part of it
@@ -35,7 +35,7 @@ const (
 	pageIdle    = time.Minute // until what nobody asks for is dropped
 )
 
-// processPages are those of all handles over the system's own files.
+// processPages are the pages of all handles over the system's own files.
 var processPages = pages{shared: true}
 
 // pagesOver are the pages of a handle. Folders of a seam's are known by numbers of its
@@ -54,7 +54,7 @@ type pageView struct {
 	mountRoot        bool
 }
 
-// pageKey tells listings of a folder apart that want different names of it.
+// pageKey distinguishes listings of one folder that want different names of it.
 type pageKey struct {
 	view     pageView
 	dev, ino uint64
@@ -270,7 +270,7 @@ func (s *pages) drop(e *lists.Element) {
 	}
 }
 
-// sweep drops what nobody asked for lately.
+// sweep drops pages that weren't used lately.
 func (s *pages) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// tells is how much a store tells beyond what every cloud does.
+// tells says how much a store returns beyond what every cloud does.
 type tells struct {
 	putTime, copyInfo, versionPerPut, givenDigests bool
 

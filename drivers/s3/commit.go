@@ -57,8 +57,8 @@ func (b *backend) putCondition(v files.Version) *string {
 	return condition(v)
 }
 
-// run makes the request by the bucket's policy. attempt tells whether the whole request
-// may have been sent.
+// run makes the request by the bucket's policy. attempt reports whether the whole
+// request may have been sent.
 func (c *commit) run(ctx context.Context,
 	attempt func(ctx context.Context) (info files.Info, sent bool, err error),
 ) (info files.Info, err error) {

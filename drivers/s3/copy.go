@@ -105,8 +105,8 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		return files.Info{}, files.ErrPrecondition // a store that ignores the condition
 	}
 	if files.KindOf(err) == files.ErrNotExist {
-		// The answer to the copy tells a missing bucket from a missing file (E3). If it
-		// finds the source after all, the 404 came from a proxy.
+		// The answer to the copy distinguishes a missing bucket from a missing file
+		// (E3). If it finds the source after all, the 404 came from a proxy.
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
 		if err == nil && req.FullInfo {
 			info = b.lookedUp(ctx, req.Dst, info)

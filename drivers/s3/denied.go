@@ -96,7 +96,7 @@ func isUnmet(err error) bool {
 	return a.own && (a.code == "PreconditionFailed" || a.code == "NoSuchKey")
 }
 
-// impossible is a Put under a condition that never holds: it tells whether the
+// impossible is a Put under a condition that never holds: it shows whether the
 // credentials may write the key.
 func (b *backend) impossible(ctx context.Context, key string) error {
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{

@@ -310,7 +310,7 @@ func (a answer) byStatus(o op, words string) (string, error) {
 const statusClientGone = 499
 
 // foreign is for an answer that isn't S3's: of a proxy, a login page, another web
-// server. It is never a success, and tells of no file.
+// server. It is never a success, and says nothing about a file.
 func (a answer) foreign(words string) (string, error) {
 	switch {
 	case a.torn:

@@ -124,7 +124,7 @@ type Profile struct {
 	server string
 }
 
-// keep is what the store does.
+// keep returns what the store does with the claim.
 func (p *Profile) keep(c Claim) Keep { return p.Keeps[c] }
 
 // ProfileNamed returns a copy of the profile of that name.
@@ -165,7 +165,7 @@ func profileOf(endpoint string) *Profile {
 	return unknown
 }
 
-// profile is the one that the options ask for, or that of the endpoint.
+// profile returns the profile that the options ask for, or that of the endpoint.
 func (o *Options) profile(endpoint string) *Profile {
 	p := o.Profile
 	if p == nil {
@@ -188,7 +188,8 @@ func (o *Options) profile(endpoint string) *Profile {
 	return &changed
 }
 
-// profileByServer is the profile that the header Server of an answer says, or nil.
+// profileByServer returns the profile that the header Server of an answer names, or
+// nil.
 func profileByServer(header string) *Profile {
 	for _, p := range profiles {
 		if p.server != "" && strings.HasPrefix(header, p.server) {

@@ -124,7 +124,7 @@ type backend struct {
 	presigner func() *s3.PresignClient // made when it is first needed
 }
 
-// store is what tells buckets apart.
+// store identifies a bucket.
 type store struct{ endpoint, region, bucket string }
 
 func newBackend(client *s3.Client, bucket string, o Options) *backend {

@@ -9,11 +9,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Endpoint reads the address of a service, which setting names: a scheme, http or https
-// in any case, a host with or without a port, and maybe a path, which comes without the
-// slashes at its end.
+// Endpoint reads the address of a service, given by the setting of that name: a scheme
+// (http or https, in any case), a host, an optional port and an optional path. The path
+// is returned without the slashes at its end.
 //
-// Errors: files.ErrInvalid, which says what to write and shows nothing of the address.
+// Errors: files.ErrInvalid, which says what to write and doesn't show the address.
 func Endpoint(setting, address string) (*url.URL, error) {
 	fail := func(words string) (*url.URL, error) {
 		return nil, files.Errorf(files.ErrInvalid, "%s %s", setting, words)

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Settings are what a driver's URLs call them, for the texts of errors.
+// Settings are the names of settings in a driver's URLs, for the texts of errors.
 type Settings struct {
 	TLS       string // to speak TLS, such as "write https:// in endpoint="
 	Plain     string // not to
@@ -54,8 +54,8 @@ func Refused(err error) bool {
 	return kind == files.ErrInvalid
 }
 
-// isCertificate finds what a transport of the caller's own may say without crypto/tls's
-// wrapping.
+// isCertificate also finds errors that a transport of the caller's own returns without
+// crypto/tls's wrapping.
 func isCertificate(err error) bool {
 	var (
 		authority x509.UnknownAuthorityError
@@ -84,7 +84,7 @@ func certificate(err error, s Settings) string {
 		s.Authority
 }
 
-// lasting leaves out the alerts that may pass.
+// lasting leaves out the alerts that may be transient.
 func lasting(alert error) bool {
 	text := alert.Error()
 	return strings.HasPrefix(text, "tls: ") && text != "tls: internal error" &&

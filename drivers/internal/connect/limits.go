@@ -1,6 +1,6 @@
-// Package connect is what the drivers of services have in common about how a request
-// reaches a server, whatever it is asked: how long a silent one is waited for, and what
-// a failure means that isn't the service's answer.
+// Package connect is what the drivers of services share about how any request reaches a
+// server: how long to wait for a silent server, and what a failure means that isn't the
+// service's answer.
 package connect
 
 import (
@@ -9,24 +9,24 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The bounds where nothing else is asked. A minute is what boto3 and the Azure SDK for
-// Java wait at most for bytes; services that are under load answer a listing after tens
-// of seconds. Copies and the end of an upload in parts, at which a service may work for
-// minutes before it says a word, have SlowTimeout.
+// The default bounds. boto3 and the Azure SDK for Java wait at most a minute for bytes;
+// a service under load answers a listing after tens of seconds. Copies and the end of
+// an upload in parts have SlowTimeout, since a service may work on them for minutes
+// before it answers.
 const (
 	DefaultTimeout     = time.Minute
 	DefaultReadTimeout = time.Minute
 	SlowTimeout        = 10 * time.Minute
 )
 
-// Limits bound the waits for a server that says nothing. In each, 0 is the default, and
-// a negative value is no bound.
+// Limits bound the waits for a silent server. In each, 0 is the default, and a negative
+// value is no bound.
 type Limits struct {
-	// Timeout is for the first byte of an answer, from when the request was sent;
-	// before that, for the connection.
+	// Timeout bounds the wait for the connection, and then, once the request is sent,
+	// for the first byte of the answer.
 	Timeout time.Duration
-	// ReadTimeout is for each wait between bytes of an answer's body, and between bytes
-	// of a request's that the server doesn't read.
+	// ReadTimeout bounds each wait between bytes of an answer's body, and between bytes
+	// of a request's body that the server doesn't read.
 	ReadTimeout time.Duration
 }
 

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Silent is the failure of a request whose server said nothing for too long. Nothing is
-// known of what the server did.
+// Silent is the failure of a request whose server was silent for too long. What the
+// server did is unknown.
 type Silent struct {
 	Setting string // that bounds the wait
 	After   time.Duration
@@ -59,8 +59,8 @@ const (
 )
 
 // watch ends one request when its server is silent for too long, and is the body of the
-// request and of its answer. It has one timer, which is set anew only where it would
-// come too late, so that a read costs two looks at the clock.
+// request and of its answer. It has one timer, which is reset only if it would fire too
+// late, so a read costs only two looks at the clock.
 type watch struct {
 	cancel context.CancelCauseFunc
 	limits Limits
@@ -194,7 +194,7 @@ func (s *sent) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// received is an answer's body. Nothing is bounded while nobody reads.
+// received is an answer's body. The time between two Reads isn't bounded.
 type received struct {
 	io.ReadCloser
 	w *watch
@@ -283,7 +283,7 @@ func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.limits.Do(req, t.RoundTripper.RoundTrip)
 }
 
-// CloseIdleConnections is what http.Client's asks for.
+// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
 func (t *limited) CloseIdleConnections() {
 	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Within calls f, and returns without it when the context ends: f may hear nothing of a
-// context.
+// Within calls f, and returns without waiting for it when the context ends. It is for
+// an f that ignores the context.
 func Within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, error) {
 	if ctx.Done() == nil {
 		return f()
@@ -39,8 +39,8 @@ func Within[T any](ctx context.Context, f func() (T, error), late func(T)) (T, e
 	}
 }
 
-// Prompt is a transport that returns when a request's context ends, though base hears
-// nothing of it: oauth2's fetches a token without it.
+// Prompt is a transport that returns when a request's context ends, even if base
+// ignores the context: oauth2's transport fetches a token without it.
 func Prompt(base http.RoundTripper) http.RoundTripper { return &prompt{base} }
 
 type prompt struct{ base http.RoundTripper }
@@ -50,7 +50,7 @@ func (p *prompt) RoundTrip(req *http.Request) (*http.Response, error) {
 		func(resp *http.Response) { resp.Body.Close() })
 }
 
-// CloseIdleConnections is what http.Client's asks for.
+// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
 func (p *prompt) CloseIdleConnections() {
 	if c, ok := p.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

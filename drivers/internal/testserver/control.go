@@ -42,7 +42,7 @@ type answer struct {
 // which is one.
 var accessKey, secretKey = rand.Text()[:20], rand.Text() + rand.Text()[:14]
 
-// run starts the server; missing tells that it can't be had here.
+// run starts the server; missing says that it can't be installed here.
 func run(name string) (s *Server, missing bool, err error) {
 	module, err := findModule()
 	if err != nil {

@@ -21,10 +21,10 @@
 //
 // # Without a server
 //
-// If a server can't be had (no network at the first time, no npm, not Linux), Start
-// skips the test and says what is missing; with CI=true in the environment it fails. A
-// server that is there and doesn't start is always a failure. Under go test -short,
-// Ceph and MinIO are left out.
+// If a server can't be installed (no network at the first time, no npm, not Linux),
+// Start skips the test and says what is missing; with CI=true in the environment it
+// fails. A server that is there and doesn't start is always a failure. Under go test
+// -short, Ceph and MinIO are left out.
 //
 // # A bucket of your own
 //
@@ -89,7 +89,7 @@ type Server struct {
 	// Nodes are the parts that can be stopped, of Ceph; as they were at the start.
 	Nodes []Node `json:"nodes"`
 
-	// User tells that it is the bucket of CLOUDFILES_TEST_…_URL.
+	// User says that it is the bucket of CLOUDFILES_TEST_…_URL.
 	User bool `json:"-"`
 
 	control *control

@@ -102,7 +102,7 @@ func (f *diskFile) same() bool {
 
 var seed = maphash.MakeSeed()
 
-// Sum tells images apart.
+// Sum distinguishes images.
 func (im *Image) Sum() uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)

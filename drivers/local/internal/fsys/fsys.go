@@ -5,9 +5,9 @@
 // Operations are relative to an open directory and never follow a symbolic link below
 // it. A name is one element; a path is elements separated by "/", without "." and "..",
 // and "" is the directory itself. A call that changes something makes one changing
-// system call, but where its comment says otherwise. Errors are bare: syscall.Errno
-// where the system gave one, so errors.Is with fs.ErrNotExist and the like works, and
-// no text holds a path.
+// system call, unless its comment says otherwise. Errors are bare: syscall.Errno if the
+// system gave one. So errors.Is with fs.ErrNotExist and the like works, and no text
+// holds a path.
 package fsys
 
 import (
@@ -29,7 +29,8 @@ type FS interface {
 	MkdirAll(path string, perm fs.FileMode, sync bool) error
 }
 
-// Dir is an open directory. It is safe for concurrent use, but for Close and ReadDir.
+// Dir is an open directory. It is safe for concurrent use, except for Close and
+// ReadDir.
 type Dir interface {
 	// OpenDir opens a directory below. A link, or anything else on the way that isn't a
 	// directory, is ErrNotDir.
@@ -44,21 +45,21 @@ type Dir interface {
 	// opening. What was opened is the same file, unless another took its name at that
 	// moment; File.Stat tells, and is ErrNotFile if it is no regular file.
 	OpenSeen(path string) (File, Stat, error)
-	// Lstat looks at one entry without following a link. Of a path, it follows those on
-	// the way, so that what it tells must not be taken for what an opening finds.
+	// Lstat looks at one entry without following a link. In a path, it follows the
+	// links on the way, so an opening may find something else.
 	Lstat(path string) (Stat, error)
 	// ReadDir reads some entries, in the order of the file system, into buf, of at
 	// least 4 KiB, and calls each for all but "." and "..", with the name, valid during
 	// the call only, and the type, which may be Unknown. It returns false when there
-	// are no more. The position is the handle's: a new reading needs a new OpenDir, or
-	// Rewind.
+	// are no more. The position belongs to the handle, so reading anew needs a new
+	// OpenDir, or Rewind.
 	ReadDir(buf []byte, each func(name []byte, t Type)) (more bool, err error)
 	// Rewind makes the next ReadDir begin anew: at the first entry, or, if tail is set
 	// and the system can, at the last one that was read.
 	Rewind(tail bool) error
 	// Stat looks at the directory itself.
 	Stat() (Stat, error)
-	// Kind tells the kind of file system that the directory is on.
+	// Kind returns the kind of file system that the directory is on.
 	Kind() Kind
 
 	// Create makes a new file, open for writing and reading, of mode 0666 less umask;
@@ -66,21 +67,21 @@ type Dir interface {
 	Create(name string) (File, error)
 	// CreatePrivate is Create of mode 0600.
 	CreatePrivate(name string) (File, error)
-	// CreateUnnamed makes a new file, as Create does, that nobody finds by a name, and
-	// that is gone when it is closed, until Link gives it one: errors.ErrUnsupported if
-	// the system or the file system can't.
+	// CreateUnnamed makes a new file, as Create does, but without a name. It is gone
+	// when it is closed, unless Link has given it a name. errors.ErrUnsupported if the
+	// system or the file system can't.
 	CreateUnnamed() (File, error)
 	// Link gives such a file its name: fs.ErrExist if the name is taken.
 	// errors.ErrUnsupported if the file system refuses.
 	Link(f File, name string) error
-	// OpenLock opens the file for writing, and makes it where it is missing (of mode
-	// 0666 less umask): for Lock.
+	// OpenLock opens the file for writing, for Lock. It makes a missing file, of mode
+	// 0666 less umask.
 	OpenLock(name string) (File, error)
 	// Mkdir makes a directory of mode perm less umask.
 	Mkdir(name string, perm fs.FileMode) error
 	// Rename moves the entry to newname in the directory to, replacing a file there.
 	Rename(name string, to Dir, newname string) error
-	// Exchange lets the entry and newname, which exists, change places in one step;
+	// Exchange swaps the entry and newname, which exists, in one step;
 	// errors.ErrUnsupported if the system or the file system can't.
 	Exchange(name string, to Dir, newname string) error
 	// RenameNoReplace moves the entry unless newname exists: fs.ErrExist. On a file
@@ -96,9 +97,9 @@ type Dir interface {
 	// do.
 	SetMode(perm fs.FileMode) error
 	SetOwner(uid, gid int) error
-	// Attribute reads an extended attribute of an entry, or of the directory itself
-	// where the name is "": ErrNoXattr as File.Getxattr, and where the entry is gone.
-	// With a nil buf it returns the attribute's length alone.
+	// Attribute reads an extended attribute of an entry, or of the directory itself if
+	// the name is "". It is ErrNoXattr as File.Getxattr is, and if the entry is gone.
+	// With a nil buf it returns only the attribute's length.
 	Attribute(name, attr string, buf []byte) (int, error)
 	// Sync makes the directory's entries durable.
 	Sync() error
@@ -129,7 +130,7 @@ type Volume struct {
 	SMB bool
 }
 
-// File is an open file. It is for one goroutine, but for the locks.
+// File is an open file. Only its locks may be used by several goroutines.
 type File interface {
 	Read(p []byte) (int, error)
 	// ReadAt reads as io.ReaderAt does.
@@ -140,7 +141,7 @@ type File interface {
 	// Write writes all of p, in one system call unless the system takes less.
 	Write(p []byte) (int, error)
 	Stat() (Stat, error)
-	// Look is Stat that tells the birth too.
+	// Look is Stat with the time of birth.
 	Look() (Stat, error)
 	// Getxattr reads an extended attribute into buf: ErrNoXattr if there is none, the
 	// file system has none at all, or they may not be read.
@@ -154,7 +155,7 @@ type File interface {
 	SetModTime(ns int64) error
 	// SetMode sets permissions, and the bits ModeSetgid and ModeSticky.
 	SetMode(perm fs.FileMode) error
-	// SetOwner changes user and group, but for what is -1.
+	// SetOwner changes user and group. -1 leaves either as it is.
 	SetOwner(uid, gid int) error
 	// Clone makes the file, which is empty, share src's content; an error changes nothing
 	// (reflink).
@@ -171,9 +172,9 @@ type File interface {
 	MoveTo(off int64) error
 	// SetSize cuts the file, or adds a hole.
 	SetSize(size int64) error
-	// StartSync begins to write the content to the disk and doesn't wait: where another
-	// file is synced meanwhile, both go with one write of a journal. It is a hint,
-	// which promises nothing, and changes nothing.
+	// StartSync begins to write the content to the disk and doesn't wait. If another
+	// file is synced meanwhile, both go with one write of a journal. It is a hint: it
+	// promises nothing, and changes nothing.
 	StartSync()
 	// Sync makes content, times and attributes durable.
 	Sync() error
@@ -184,15 +185,15 @@ type File interface {
 	TryLock(off int64) error
 	Unlock(off int64) error
 	// Guard keeps others from changing the content of a file that this process has
-	// made: they wait, at the latest until Close. Behind it the file can't be written
-	// to. It is busy (IsBusy) where somebody has the file open for writing, or is just
-	// cutting it; errors.ErrUnsupported if the system has nothing like it.
+	// made. They wait, at the latest until Close. After Guard the file can't be written
+	// to. The error is busy (IsBusy) if somebody has the file open for writing, or is
+	// just cutting it; errors.ErrUnsupported if the system has nothing like it.
 	Guard() error
 	// Guarded reports whether Guard still holds, and nobody waits to change the content.
 	Guarded() bool
 	// Unguard ends it.
 	Unguard()
-	// OSFile makes an os.File of it, which it belongs to from now on.
+	// OSFile makes an os.File of it, which owns it from now on.
 	OSFile(name string) *os.File
 	Close() error
 }
@@ -208,9 +209,9 @@ const (
 	Other
 )
 
-// Stat is what the system tells of an entry. Times are nanoseconds since 1970; what
-// int64 can't hold, of the years before 1678 and after 2261, is the nearest that it
-// can.
+// Stat is what the system reports about an entry. Times are nanoseconds since 1970. A
+// time that int64 can't hold, before 1678 or after 2261, is the nearest that it can
+// hold.
 type Stat struct {
 	Type       Type
 	Perm       fs.FileMode // with ModeSetgid and ModeSticky

@@ -1,4 +1,4 @@
-// Package cephtest tells what the Ceph gateway of the tests (16.2) breaks, though S3
+// Package cephtest lists what the Ceph gateway of the tests (16.2) breaks, though S3
 // keeps it, and runs the suite below a directory of that store: apart from the driver's
 // other tests, so that these end in time.
 package cephtest
