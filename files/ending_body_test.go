@@ -55,7 +55,7 @@ func TestBodyInBrokenCode(t *testing.T) {
 			}
 		}
 	}
-	// Who breaks a loop off, or goes on behind a panic to the end, has no error.
+	// Breaking off a loop, or reading to the end after a panic, is not an error.
 	in := mem.New(nil)
 	if _, err := files.PutString(ctx, in, "a", "content", nil); err != nil {
 		t.Fatal(err)

@@ -72,7 +72,7 @@ func (e *ends) check(t *testing.T, what string, cut bool) {
 	}
 }
 
-// cutOff runs f in a goroutine of its own, for it panics or calls Goexit.
+// cutOff runs f in a goroutine of its own, because it panics or calls Goexit.
 func cutOff(f func()) (panicked any) {
 	done := make(chan struct{})
 	go func() {
@@ -128,7 +128,7 @@ func oneEach(b files.Bucket) map[string]func() {
 }
 
 // TestEveryBeginningEnds: Done is called once for each operation that began, whatever
-// ends it, and with an error that says so where it neither returned nor failed.
+// ends it, and with an error that says so if it neither returned nor failed.
 func TestEveryBeginningEnds(t *testing.T) {
 	boom := func() { panic("boom") }
 	for how, end := range map[string]func(){"a panic": boom, "Goexit": runtime.Goexit} {

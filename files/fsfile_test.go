@@ -159,7 +159,7 @@ func TestFSFileStaysOneVersion(t *testing.T) {
 			if !errors.Is(err, files.ErrChanged) || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s, %s: ReadAt = %v, want ErrChanged", how, kind, err)
 			}
-			// the body that was open goes on
+			// the body that was open continues
 			if rest, err := io.ReadAll(f); string(rest) != " of x" || err != nil {
 				t.Errorf("%s, %s: the rest = %q, %v", how, kind, rest, err)
 			}

@@ -76,7 +76,7 @@ func TestForeignLengths(t *testing.T) {
 	}
 }
 
-// readForeign reads in every way, none of which may give all and no error.
+// readForeign reads in every way, none of which may return everything without an error.
 func readForeign(t *testing.T, what string, b files.Bucket) {
 	t.Helper()
 	ways := map[string]func() error{

@@ -202,7 +202,7 @@ func TestNilReaderAndOthers(t *testing.T) {
 	}
 }
 
-// emptyNil is a reader of nothing, also where it is nil.
+// emptyNil is a reader of nothing, even if it is nil.
 type emptyNil struct{ _ int }
 
 func (*emptyNil) Read([]byte) (int, error) { return 0, io.EOF }

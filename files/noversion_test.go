@@ -55,7 +55,7 @@ func (b *blank) Delete(ctx context.Context, key driver.Key, _ files.Version) err
 	return b.Backend.Delete(ctx, key, "")
 }
 
-// claiming is a Bucket of somebody's own that goes on claiming what it can't.
+// claiming is a Bucket without a driver that goes on claiming what it can't do.
 type claiming struct{ files.Bucket }
 
 func (c *claiming) Features() files.Features { return mem.New(nil).Features() }

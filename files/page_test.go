@@ -96,7 +96,7 @@ func TestListPageGoesOnWhereNamesComeAndGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := es[2].Name
-	if err := b.Delete(ctx, last, nil); err != nil { // the name that the token goes on behind
+	if err := b.Delete(ctx, last, nil); err != nil { // the name after which the token continues
 		t.Fatal(err)
 	}
 	put(t, b, "d/0", "before")

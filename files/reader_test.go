@@ -158,7 +158,7 @@ func TestReaderWays(t *testing.T) {
 	}
 }
 
-// TestReaderDigests: whichever digest is known is checked, and only where the whole is
+// TestReaderDigests: whichever digest is known is checked, and only if the whole is
 // read.
 func TestReaderDigests(t *testing.T) {
 	h := files.NewHasher(files.Digest{

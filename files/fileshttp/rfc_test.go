@@ -63,7 +63,7 @@ func TestUploadsTellWhatIsNew(t *testing.T) {
 	}
 }
 
-// TestLastModified: it is never later than Date, and left out where HTTP can't write it
+// TestLastModified: it is never later than Date, and left out if HTTP can't write it
 // (RFC 9110, 8.8.2.1).
 func TestLastModified(t *testing.T) {
 	for _, at := range []time.Time{

@@ -49,7 +49,7 @@ func TestClasses(t *testing.T) {
 		policy   *retry.Policy
 		errs     []error
 		calls    int
-		attempts int // as the error tells
+		attempts int // as the error reports
 		kind     error
 		text     string
 	}{
