@@ -22,8 +22,8 @@ const (
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
 // ListPage returns one page of a listing, for a web page or an API: at most limit
-// entries, from 1 to MaxPage, and the token of the next page, or "" after the last one.
-// The first page's token is "".
+// entries, from 1 to MaxPage, and the token of the next page, which is "" if this is
+// the last one. The first page's token is "".
 //
 // A token is safe in a URL, never expires and holds no state. It continues after the
 // last name of its page, so files that are put or deleted meanwhile neither repeat nor
