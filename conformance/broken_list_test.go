@@ -85,6 +85,16 @@ var brokenLists = []broken{
 			return twice
 		}),
 	},
+	{
+		fault:  "stops at 517 names where pages are asked for",
+		caught: []string{"L8/more-than-a-page"},
+		faulty: collected(func(req driver.ListRequest, all []files.Entry) []files.Entry {
+			if req.PageSize == 0 {
+				return all
+			}
+			return all[:min(len(all), 517)]
+		}),
+	},
 	{fault: "stops at a thousand", caught: []string{"L8/more-than-a-page"},
 		faulty: collected(func(_ driver.ListRequest, all []files.Entry) []files.Entry {
 			return all[:min(len(all), 1000)]

@@ -297,6 +297,13 @@ func listMany(t T, h *H) {
 		t.Errorf("a shallow listing of %d files yields %d", len(names), len(got))
 	}
 	wantList(t, h, "", &files.ListOptions{Shallow: true}, "d/")
+	// What a bucket keeps of one page must not stand in for all that comes behind it,
+	// least of all where the directory has changed meanwhile.
+	wantList(t, h, "d", &files.ListOptions{Limit: 1}, names[0])
+	remove(t, h, names[600])
+	names = slices.Delete(names, 600, 601)
+	wantList(t, h, "d", &files.ListOptions{PageSize: 10, NamesOnly: true}, names...)
+	wantList(t, h, "d", &files.ListOptions{Limit: 1200, PageSize: 200}, names[:1200]...)
 }
 
 func listAgain(t T, h *H) {

@@ -172,8 +172,8 @@ func (l *walk) descend(path string, want filter, at *region) (more bool, err err
 		return true, l.folderFault(err)
 	}
 	defer l.levels.leave()
-	for {
-		f, err := l.load(st, &want, at)
+	for first := true; ; first = false {
+		f, err := l.load(st, &want, at, first)
 		if err != nil {
 			return false, err
 		}
@@ -187,6 +187,10 @@ func (l *walk) descend(path string, want filter, at *region) (more bool, err err
 			return more, err
 		}
 		want.past = last
+		// What comes behind may have to be read, and the folder may have been.
+		if err := l.levels.dir().Rewind(false); err != nil {
+			return true, l.folderFault(err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -133,8 +134,10 @@ func (l *walk) reuse(f *folder) {
 }
 
 // load reads what is wanted of the innermost folder, in order, each name once, or finds
-// it among the pages. Of what can't be read the error is kept.
-func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
+// it among the pages. Of what can't be read the error is kept. What comes behind the
+// first part is read whole where no Limit ends the listing, so that a folder is read
+// twice at most.
+func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*folder, error) {
 	d := l.levels.dir()
 	view := l.view
 	view.rules, view.mountRoot = l.rules, l.mountRoot
@@ -150,10 +153,11 @@ func (l *walk) load(st fsys.Stat, want *filter, at *region) (*folder, error) {
 		return f, nil
 	}
 	f.page = p
-	if limit := max(l.req.Limit, l.req.PageSize); limit > 0 {
-		if f.most = most; most == 0 {
-			f.most, f.few = maxPageSize, 2*limit+256
-		}
+	switch limit := l.req.Limit; {
+	case limit > 0 && most == 0:
+		f.most, f.few = maxPageSize, 2*limit+256
+	case limit > 0, l.req.PageSize > 0 && first:
+		f.most = cmp.Or(most, maxPageSize)
 	}
 	r := reading{again: f.settle}
 	var err error
