@@ -194,9 +194,11 @@ func deleteNamed(ctx context.Context, b files.Bucket, names []string, left map[s
 		if err == nil {
 			continue
 		}
-		// Of a name that the store refuses, or a bucket that can't write, nothing was
-		// put.
-		if _, serr := b.Stat(ctx, failed.Name, nil); !errors.Is(serr, files.ErrNotExist) {
+		// Nothing was put under a name that the store refuses, or by a bucket that can't
+		// write.
+		_, serr := b.Stat(ctx, failed.Name, nil)
+		refused := errors.Is(err, errors.ErrUnsupported) && errors.Is(serr, errors.ErrUnsupported)
+		if !refused && !errors.Is(serr, files.ErrNotExist) {
 			left[failed.Name] = err
 		}
 	}

@@ -70,7 +70,8 @@ func TestNothingGiven(t *testing.T) {
 	if _, err := files.DeleteMany(t.Context(), nil, none); !errors.Is(err, files.ErrInvalid) {
 		t.Errorf("DeleteMany in no bucket: %v", err)
 	}
-	if _, err := files.DeleteMany(nil, mem.New(nil), none); !errors.Is(err, files.ErrInvalid) {
+	var missing context.Context
+	if _, err := files.DeleteMany(missing, mem.New(nil), none); !errors.Is(err, files.ErrInvalid) {
 		t.Errorf("DeleteMany without a context: %v", err)
 	}
 }
