@@ -31,8 +31,19 @@ const soakEnv = "CLOUDFILES_SOAK"
 // (P4), no call outlives its context (X2), and each handle works when the others have
 // gone.
 //
-// CLOUDFILES_SOAK=200 makes it 200 rounds of half a second.
+// CLOUDFILES_SOAK=200 makes it 200 rounds of half a second, in which a call may outlive
+// its context by 100 ms (X2). Where other tests run beside it, as in CI, it may by two
+// seconds: a disk that is busy with others holds a single call up for longer than a timer
+// or a write to another file shows.
 func TestSoak(t *testing.T) { soak(t, t.TempDir(), soakRounds(t, 4)) }
+
+// mayOutlive is by how much a call may outlive its context.
+func mayOutlive() time.Duration {
+	if os.Getenv(soakEnv) == "" || os.Getenv("CI") != "" {
+		return 2 * time.Second
+	}
+	return 100 * time.Millisecond
+}
 
 func soakRounds(t *testing.T, rounds int) int {
 	t.Helper()
@@ -229,7 +240,7 @@ func (s *soaking) took(line []byte) {
 	delete(s.begun, key)
 	s.history = append(s.history, o)
 	s.did[strings.TrimSpace(o.Kind+" "+o.Result)]++
-	if o.Late > int64(100*time.Millisecond)+2*o.Delay+o.Waited {
+	if o.Late > int64(mayOutlive())+2*o.Delay+o.Waited {
 		s.said = append(s.said, fmt.Sprintf("%s outlived its context by %v "+
 			"(the machine was late by %v, and its thread waited for %v): %s %s", o.Kind,
 			time.Duration(o.Late), time.Duration(o.Delay), time.Duration(o.Waited), o.Result,
