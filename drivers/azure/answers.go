@@ -241,7 +241,7 @@ func errorCode(body []byte) (string, bool) {
 	return code, code != ""
 }
 
-// token returns a code where it is a plain word, which can hold no name and no secret.
+// token returns a code if it is a plain word, which can't contain a name or a secret.
 func token(s string) string {
 	if len(s) > 64 || strings.ContainsFunc(s, func(c rune) bool {
 		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9')

@@ -75,16 +75,17 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		"the source is replaced again and again")
 }
 
-// printable reports whether the headers can be sent as they are: others store what
-// isn't ASCII, and then the service takes the request for one of another signature.
+// printable reports whether the headers can be sent as they are. Other programs store
+// values that aren't ASCII, and then the service finds another signature than the
+// request's.
 func printable(a *files.Attributes) bool {
 	all := a.ContentType + a.CacheControl + a.ContentDisposition + a.ContentEncoding +
 		a.ContentLanguage
 	return strings.IndexFunc(all, func(c rune) bool { return c < ' ' || c > '~' }) < 0
 }
 
-// maxCopyTries bounds how often a source is looked at that is replaced whenever it is
-// to be copied.
+// maxCopyTries bounds the looks at a source that is replaced each time before it is
+// copied.
 const maxCopyTries = 20
 
 // copyFrom copies that version of the source; the error is errSource if it can't be
@@ -111,8 +112,8 @@ func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info
 	return c.blocks(ctx)
 }
 
-// copyLife is how long the source's signed URL works, which the service reads while it
-// copies.
+// copyLife is how long the source's signed URL works. The service reads from it while
+// it copies.
 const copyLife = 6 * time.Hour
 
 func hostOf(store string) string {
@@ -186,8 +187,8 @@ func (c *transfer) blocks(ctx context.Context) (files.Info, error) {
 	}
 }
 
-// maxOutpaced is how many times a copy's blocks are made, where each time another
-// upload of the name was committed meanwhile.
+// maxOutpaced is how many times a copy's blocks are made if each time another upload of
+// the name was committed meanwhile.
 const maxOutpaced = 20
 
 // fromURLBlock is the size of the blocks that the service copies, in bytes.

@@ -103,7 +103,7 @@ func (a *again) renew(context.Context) bool {
 }
 
 // freshToken gives a request the token of credentials that were made anew, in place of
-// that which the SDK keeps. It comes behind the SDK's own policy.
+// that which the SDK keeps. It comes after the SDK's own policy.
 type freshToken struct{ again *again }
 
 var scope = policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}}

@@ -16,8 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// op is what was asked: the same answer means different things. Flags tell of
-// conditions that were sent.
+// op is what was asked: the same answer means different things. Flags say which
+// conditions were sent.
 type op uint16
 
 const (

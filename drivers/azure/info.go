@@ -38,7 +38,7 @@ func isTree(h http.Header) bool {
 	return h.Get("X-Ms-Resource-Type") != "" || h.Get("X-Ms-Permissions") != ""
 }
 
-// cut cuts a time to what all answers have, as HTTP tells it (V2).
+// cut cuts a time to what all answers have, as HTTP gives it (V2).
 func cut(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}

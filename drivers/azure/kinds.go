@@ -110,7 +110,7 @@ func (r reply) byStatus(o op, words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// statusClientGone is what some servers say where they believe that the client has gone.
+// statusClientGone is what some servers say when they believe that the client has gone.
 const statusClientGone = 499
 
 // foreign is for an answer that isn't the service's: of a proxy, a login page, another

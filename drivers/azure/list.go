@@ -88,7 +88,7 @@ func (l *listing) from(at place) iter.Seq2[placed, error] {
 			check.tree = check.tree || l.b.tree.Load()
 			for i, e := range page {
 				if key, odd := undecodable(e.Name); odd {
-					// It has no place in the order, so it comes behind what is there.
+					// It has no place in the order, so it comes after what is there.
 					if l.req.Foreign && i >= index && key > l.req.StartAfter {
 						name := check.last
 						if !check.some {

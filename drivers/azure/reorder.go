@@ -9,9 +9,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Azure compares names as UTF-16, where a character beyond U+FFFF comes before U+E000
-// to U+FFFF; in bytes it comes behind. So of the names that go on behind a common
-// prefix with one or the other, those beyond U+FFFF have to wait.
+// Azure compares names as UTF-16, in which a character beyond U+FFFF comes before
+// U+E000 to U+FFFF. In bytes it comes after them. So, of names that differ after a
+// common prefix in such characters, those beyond U+FFFF have to wait.
 
 // place is where a listing can go on: a page, and an entry in it; or its end.
 type place struct {
@@ -27,8 +27,8 @@ type placed struct {
 }
 
 // reorder yields a listing that comes in the order of UTF-16, or in byte order already,
-// in byte order. It holds at most `most` entries: where more have to wait they are
-// listed twice.
+// in byte order. It holds at most `most` entries. If more have to wait, they are listed
+// twice.
 type reorder struct {
 	from  func(place) iter.Seq2[placed, error]
 	yield func(files.Entry, error) bool

@@ -13,7 +13,7 @@ import (
 )
 
 // The headers that the SDK would fail a whole answer for, by what it takes them for. A
-// time that can't be read is none, and so is what nobody asks about.
+// time that can't be read is none, and so is what nobody needs.
 var (
 	timeHeaders = []string{
 		"Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Copy-Completion-Time",
@@ -72,8 +72,8 @@ func isTime(s string) bool {
 
 // elements are what a page of a listing may have of a blob and the SDK would fail the
 // whole page for: by what is ok to the SDK. Times are written anew; the rest is left
-// out if it isn't ok, and nobody asks about it, but for the length, without which a
-// blob is none.
+// out if it isn't ok, and nobody needs it, but for the length, without which a blob is
+// none.
 var elements = map[string]func(value []byte) bool{
 	"Last-Modified":               okTime,
 	"Creation-Time":               okTime,
@@ -118,7 +118,7 @@ func okBinary(v []byte) bool {
 
 // repairPage writes times anew that the SDK would fail the whole page for, and leaves
 // out what is none; what XML can't hold in a name is put so that it can. The page
-// itself comes back where it is as it should be.
+// itself is returned if nothing is wrong with it.
 func repairPage(page []byte) []byte {
 	page = markUndecodable(oddtext.XML(page))
 	var anew []byte

@@ -26,9 +26,9 @@ const (
 // fromKey is the key of a name in a request's context.
 type fromKey struct{}
 
-// beginning gives a request the name, for the SDK's own option for it isn't sent
-// (azblob 1.8.0). A client of the caller's doesn't have it, which is the same as a
-// server that ignores it.
+// beginning adds the name to a request, since the SDK doesn't send its own option for
+// it (azblob 1.8.0). A client of the caller's doesn't have this policy, which has the
+// same effect as a server that ignores the name.
 type beginning struct{}
 
 // Do adds the parameter before the request is signed.
@@ -42,7 +42,8 @@ func (beginning) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// maxProofs is how often it is tried to show it where the answers happen not to.
+// maxProofs is how often the driver tries to prove it if the answers happen not to show
+// it.
 const maxProofs = 2
 
 // fromState is what is known of one kind of listing.

@@ -80,7 +80,7 @@ func (b bounded) Do(req *http.Request) (*http.Response, error) {
 // isContainer reports whether a request was for the container: its answer is a document.
 func isContainer(query string) bool { return strings.Contains(query, "restype=container") }
 
-// limited is a body that ends with an error behind its limit. What comes behind maxFree
+// limited is a body that ends with an error behind its limit. What comes after maxFree
 // is looked at to its end before it goes on: the SDK takes more than twice of what it
 // reads, and would do so for an answer of which nothing is kept.
 type limited struct {

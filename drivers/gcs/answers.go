@@ -22,7 +22,7 @@ const (
 	// maxListing bounds a page of a listing: 1,000 names of 1,024 characters that JSON
 	// escapes are some 8 MiB.
 	maxListing = 16 * mib
-	// maxResource bounds what tells of one object, whose metadata is 8 KiB.
+	// maxResource bounds a document about one object, whose metadata is at most 8 KiB.
 	maxResource = mib
 	// maxError bounds the body of an error.
 	maxError = mib
@@ -109,7 +109,7 @@ func errorOf(content []byte) (status int, reason, message string, ok bool) {
 	return 0, "", "", false
 }
 
-// token returns a reason where it is a plain word, which can hold no name and no secret.
+// token returns a reason if it is a plain word, which can't contain a name or a secret.
 func token(s string) string {
 	for _, c := range s {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
@@ -162,7 +162,7 @@ func (b *backend) statusFault(ctx context.Context, c *call, resp *http.Response)
 	return c.refusal(refusalOf(resp.StatusCode, content, err), resp, content, err)
 }
 
-// refusal is the error that the answer is. What was read of it is reached by errors.As.
+// refusal is the error that the answer is. errors.As finds what was read of it.
 func (c *call) refusal(a answer, resp *http.Response, content []byte, broken error) error {
 	cause := &reply{cause: &googleapi.Error{Code: a.status}, after: retryAfter(resp.Header)}
 	if len(content) > maxError || !bounds.JSON(content) {
@@ -193,8 +193,8 @@ func (c *call) foreign(resp *http.Response, why string) error {
 	return c.refusal(a, resp, nil, nil)
 }
 
-// leavesOpen reports whether the request may have been carried out, for all that the
-// answer says: a proxy's word is not the service's (P2).
+// leavesOpen reports whether the request may have been carried out, whatever the answer
+// says: a proxy's word is not the service's (P2).
 func (a answer) leavesOpen(kind error) bool {
 	switch {
 	case a.torn, a.status == http.StatusRequestTimeout, a.status == statusClientGone:

@@ -68,7 +68,7 @@ func storedMetadata(a files.Attributes, mark string) map[string]string {
 	return m
 }
 
-// attributesOf makes the attributes of what is stored, or of what the headers told of
+// attributesOf makes the attributes of what is stored, or of what the headers say of
 // it. The carried ones count while nobody has changed the metadata since.
 func attributesOf(a files.Attributes, metageneration int64) files.Attributes {
 	if len(a.Metadata) == 0 {

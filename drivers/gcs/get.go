@@ -31,13 +31,13 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return o.info(), nil
 }
 
-// maxRangeTries bounds how often a file is looked at that grows whenever a range of it
-// is refused.
+// maxRangeTries bounds the looks at a file that grows each time after a range of it was
+// refused.
 const maxRangeTries = 3
 
-// Open asks the XML API, whose headers have the metadata too. A range behind the end,
-// of which the service only says that it isn't there, and one of no bytes ask for the
-// resource instead.
+// Open asks the XML API, whose headers have the metadata too. A range that begins after
+// the end, of which the service only says that it doesn't exist, and a range of no
+// bytes ask for the resource instead.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	header, some := rangeHeader(req.Range)
 	part := req
@@ -301,7 +301,8 @@ func checkVersion(req driver.OpenRequest, v files.Version) error {
 	return nil
 }
 
-// dropBody closes an unwanted body, and reads it first where that saves the connection.
+// dropBody closes an unwanted body. It reads the body first if that saves the
+// connection.
 func dropBody(resp *http.Response) {
 	if resp.ContentLength >= 0 && resp.ContentLength <= maxDrain {
 		drain(resp.Body)

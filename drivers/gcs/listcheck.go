@@ -67,7 +67,7 @@ func (c *listCheck) object(i *item) error {
 	return nil
 }
 
-// page looks at a page's end, and returns the token of the next one, "" behind the last.
+// page looks at a page's end, and returns the token of the next one, "" after the last.
 func (c *listCheck) page(p *page) (next string, err error) {
 	switch {
 	case p.Next == "":

@@ -54,7 +54,7 @@ func (o *object) unkept() string {
 	return ""
 }
 
-// info is what the object's resource tells.
+// info is what the object's resource says.
 func (o *object) info() files.Info {
 	info := o.written()
 	info.Attributes = attributesOf(files.Attributes{
@@ -140,7 +140,7 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	return info, !carried || metageneration == 1
 }
 
-// headerDigest is what x-goog-hash tells, which is of the whole object, also with a
+// headerDigest is what x-goog-hash says, which is about the whole object, also with a
 // part of it
 // (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash): one
 // header for each hash, or both in one. Two that differ count as none.
@@ -185,7 +185,7 @@ func storedEncoding(h http.Header) (encoding string, asStored bool) {
 }
 
 // sizeOf is the size of the whole object as the service gives it, or -1. Of an answer
-// without a range, it is the answer's length where nothing else tells.
+// without a range, it is the answer's length if nothing else says it.
 func sizeOf(resp *http.Response) int64 {
 	text := resp.Header.Get("X-Goog-Stored-Content-Length")
 	if text == "" {

@@ -104,7 +104,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		Client: &gcp.HTTPClient{Client: *s.client},
 		Options: gcsblob.Options{
 			GoogleAccessID: o.AccessID, PrivateKey: o.PrivateKey,
-			// These come behind its own, among which is an endpoint with "http://" twice
+			// These come after its own, among which is an endpoint with "http://" twice
 			// where the emulator's variable has it.
 			ClientOptions: []option.ClientOption{
 				option.WithHTTPClient(s.client), option.WithEndpoint(s.endpoint + "/storage/v1/"),

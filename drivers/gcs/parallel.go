@@ -234,13 +234,13 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 		return o, nil
 	}
 	// A Put without a version would be no Put (P3): where the look at the file fails,
-	// or another has replaced it already, this one was stored, and nobody tells which
+	// or another has replaced it already, this one was stored, and nobody knows which
 	// version it was.
 	return x.u.own(ctx, files.Errorf(files.ErrUnavailable,
 		"the upload was stored, and its version can't be found out"))
 }
 
-// completed is what the answer's headers tell of the object, or nil.
+// completed is what the answer's headers say about the object, or nil.
 func (x *xmlUpload) completed(resp *http.Response) *object {
 	n, err := strconv.ParseInt(resp.Header.Get("X-Goog-Generation"), 10, 64)
 	if err != nil || n <= 0 {
@@ -253,8 +253,8 @@ func (x *xmlUpload) completed(resp *http.Response) *object {
 	}
 }
 
-// abort gives the upload up, also when the context has ended: the service keeps one,
-// and what it costs, for ever.
+// abort gives the upload up, even if the context has ended, since the service would
+// keep it, and bill it, for ever.
 func (x *xmlUpload) abort(ctx context.Context) {
 	ctx, cancel := driver.CleanupContext(ctx)
 	defer cancel()

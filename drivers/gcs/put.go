@@ -187,14 +187,14 @@ func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, err
 	return o, u.verify(o)
 }
 
-// past is what became of the requests of a call.
+// past is what happened to the requests of a call.
 type past struct {
 	open     bool // one may have been carried out
 	vague    bool // one was refused by something that isn't the service
 	failures int
 }
 
-// saw takes the failure of one, if it is one, and returns it.
+// saw records the failure of a request, if it failed, and returns it.
 func (p *past) saw(err error) error {
 	if err != nil {
 		p.failures++
@@ -204,9 +204,9 @@ func (p *past) saw(err error) error {
 	return err
 }
 
-// outcome is that of a Put whose last request failed with err: one that was carried out
-// may have been repeated, and a conditional one may meet what itself wrote before, also
-// where that was refused.
+// outcome returns the outcome of a Put whose last request failed with err. A request
+// that was carried out may have been retried. A conditional one may find what it wrote
+// itself before, even if the answer was a refusal.
 func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error) {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
@@ -225,9 +225,9 @@ func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error
 	return u.own(ctx, err)
 }
 
-// settles reports whether the refusal of a repeated request tells that none before was
-// carried out: it doesn't where the outcome of the last one is open as well, nor where
-// the service has not been reached.
+// settles reports whether the refusal of a retried request shows that none before it
+// was carried out. It doesn't if the outcome of the last one is open as well, or if the
+// service has not been reached.
 func settles(err error) bool {
 	switch files.KindOf(err) {
 	case nil, files.ErrUnavailable, files.ErrPermission: // a permission may have ended in between
@@ -236,8 +236,8 @@ func settles(err error) bool {
 	return !isUnsettled(err)
 }
 
-// own finds out whether what is there was written by an earlier try of the same Put:
-// then it is the result. Else who was first can't be told.
+// own finds out whether the present object was written by an earlier attempt of the
+// same Put. Then it is the result. Otherwise it can't be known who was first.
 func (u *upload) own(ctx context.Context, failure error) (*object, error) {
 	found := &object{of: u.req.Name}
 	c := &call{

@@ -94,8 +94,8 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 	return s, err
 }
 
-// begun reads the answer to the beginning: a Location at the endpoint's own host, for
-// anybody who gets the session's URL gets the content, and credentials with it.
+// begun reads the answer to the beginning. The Location must be at the endpoint's own
+// host, since whoever has the session's URL gets the content, and credentials with it.
 func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return s.u.b.statusFault(ctx, c, resp)
@@ -228,8 +228,8 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	return kept, nil, nil
 }
 
-// lost is the failure of a session that the service has given up, which tells of no
-// file and no bucket: a Put may begin again.
+// lost is the failure of a session that the service has given up. It says nothing about
+// the file or the bucket, so a Put may begin again.
 func (s *session) lost(ctx context.Context, c *call, resp *http.Response) error {
 	err := s.u.b.statusFault(ctx, c, resp)
 	if files.KindOf(err) == files.ErrUnavailable {

@@ -10,8 +10,8 @@ import (
 )
 
 // Copy copies inside the bucket, where no condition and no new attributes are asked
-// for. The source is asked first: its size tells whether the service copies it in one
-// request, and the result is what it tells.
+// for. The source is asked first: its size decides whether the service copies it in one
+// request, and the result is what it says.
 func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)

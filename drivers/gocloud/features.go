@@ -12,8 +12,8 @@ import (
 const (
 	mib = 1 << 20
 	tib = 1 << 40
-	// s3Part is the part size of Go CDK's S3 uploads where nothing else is asked; there
-	// are at most s3Parts.
+	// s3Part is the part size of Go CDK's S3 uploads if nothing else is asked for;
+	// there are at most s3Parts.
 	s3Part  = 8 * mib
 	s3Parts = 10_000
 	// azureBlock and azureBlocks are the same of Azure.

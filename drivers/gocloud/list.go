@@ -13,7 +13,7 @@ import (
 	"gocloud.dev/blob"
 )
 
-// pageSize is how many keys are asked for at a time where nobody says.
+// pageSize is how many keys are asked for at a time by default.
 const pageSize = 1000
 
 // List pages through the keys. Names that StartAfter excludes are skipped here, since
@@ -121,7 +121,7 @@ func (l *listing) emit(obj *blob.ListObject) bool {
 	return l.yield(e, nil)
 }
 
-// inDir reports whether a shallow listing that goes on behind a directory meets
+// inDir reports whether a shallow listing that goes on after a directory meets
 // something of it again.
 func (l *listing) inDir(key string) bool {
 	after := l.req.StartAfter

@@ -76,7 +76,7 @@ func version(etag string) files.Version {
 }
 
 // Open asks for the attributes, which resolve the range, and then for the body: a
-// reader of Go CDK tells no metadata and no ETag. A body that is of another version is
+// reader of Go CDK has no metadata and no ETag. A body that is of another version is
 // asked for once more.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if b.native() {

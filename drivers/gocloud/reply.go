@@ -91,8 +91,8 @@ func textField(err error, name string) string {
 	return ""
 }
 
-// token returns a service's code where it is a plain word, which can hold no name and
-// no secret.
+// token returns a service's code if it is a plain word, which can't contain a name or a
+// secret.
 func token(s string) string {
 	for _, c := range s {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {

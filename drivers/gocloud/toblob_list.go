@@ -26,7 +26,7 @@ type position struct {
 	Marker bool     `json:"m,omitempty"` // the key that is the prefix itself was looked for
 }
 
-// item is one object, and where the listing goes on behind it.
+// item is one object, and where the listing goes on after it.
 type item struct {
 	object *driver.ListObject
 	next   position

@@ -142,7 +142,7 @@ func copyContent(ctx context.Context, dst, src fsys.File, size int64) error {
 	return extend(dst, end, size)
 }
 
-// extend adds the hole behind the end of what was written.
+// extend adds the hole after the end of what was written.
 func extend(dst fsys.File, end, size int64) error {
 	if end == size {
 		return nil
@@ -153,7 +153,7 @@ func extend(dst fsys.File, end, size int64) error {
 	return fault(dst.SetSize(size))
 }
 
-// checkEnd looks whether another program has cut the file: what is written behind its
+// checkEnd looks whether another program has cut the file: what is written after its
 // end would make the rest zeros.
 func checkEnd(dst fsys.File, end int64) error {
 	st, err := dst.Stat()

@@ -116,8 +116,9 @@ func (l *looks) put(f fsys.File, now fsys.Stat) {
 	f.SetMode(perm)
 }
 
-// fit makes the staged file look as it must at the moment of its commit, under the lock:
-// errOtherMount means that it is to be staged in its folder.
+// fit gives the staged file the looks that it must have at the moment of its commit. It
+// is called under the lock. errOtherMount means that the file must be staged in its
+// folder.
 func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 	if windows || !st.s.owners {
 		return nil
@@ -172,7 +173,7 @@ func hasList(d fsys.Dir) bool {
 	return err == nil && n > 0
 }
 
-// look finds out, by the session's first file, what the system gives a new one.
+// look finds out from the session's first file what the system gives a new file.
 func (s *session) look() {
 	alive, err := s.alive.Stat()
 	dir, err2 := s.dir.Stat()
@@ -249,7 +250,8 @@ func (b *backend) madeByUs(d, child fsys.Dir) bool {
 	return st.Perm == want && (up.Perm&fs.ModeSetgid == 0 || st.GID == up.GID)
 }
 
-// keepsModes reports whether modes mean something: a file system without them gives all.
+// keepsModes reports whether modes mean something. A file system without modes reports
+// all permissions.
 func (b *backend) keepsModes(st fsys.Stat) bool {
 	return st.Perm.Perm() != 0o777 || st.Dev == b.rootStat.Dev && b.rootStat.Perm.Perm() != 0o777
 }

@@ -16,7 +16,7 @@ import (
 //	leafName(base)   while a folder has its own (N3)
 //	raw              x.attrs, unescaped, where other programs put a file that is no sidecar
 //
-// What a crash left at a later place while there is a file at an earlier one is garbage.
+// If there is a file at an earlier place, what a crash left at a later one is garbage.
 type spot struct {
 	lock string // what is locked
 	name string // the caller's name, which tells the content type
@@ -76,8 +76,8 @@ func (p *spot) sidecar() string { return p.base + sidecarExt }
 // maxForeign is the longest name in bytes that any disk has: 255 characters of NTFS.
 const maxForeign = 4 * 255
 
-// foreignPlace is that of a file which has no name: it must be one that List yields as
-// foreign.
+// foreignPlace is the place of a file that has no name. It must be one that List yields
+// as foreign.
 func (b *backend) foreignPlace(key string) (spot, error) {
 	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
 	if len(key) > 4096 || strings.IndexByte(key, 0) >= 0 {
@@ -114,8 +114,8 @@ type current struct {
 	garbage []string // files at later places
 }
 
-// look finds the current file in its folder, and, where asked or cheap, what else lies
-// at its places. The caller holds the name's lock.
+// look finds the current file in its folder and, if that is asked for or cheap, what
+// else lies at its places. The caller holds the name's lock.
 func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error) {
 	for i := range p.alts {
 		name := p.at(i)
@@ -160,8 +160,8 @@ func (r rules) rawSidecarName(element string) bool {
 		ownPrefix)
 }
 
-// foreignPath reports whether a path on disk is one of a foreign file: not the place of
-// a name, and nothing of the driver's own.
+// foreignPath reports whether a path on disk is that of a foreign file: it isn't the
+// place of a name, and it doesn't belong to the driver.
 func (r rules) foreignPath(path string) bool {
 	at := region{}
 	for {

@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Stat opens the file: what is known of it lies in an attribute of it. Of a file that
-// may not be opened it tells what List does.
+// Stat opens the file, since what is known of it is in an attribute. For a file that
+// may not be opened it returns what List does.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	defer runtime.KeepAlive(b)
 	if err := b.alive(); err != nil {
@@ -57,8 +57,8 @@ func (b *backend) findLive(ctx context.Context, key driver.Key) (f *found, err e
 	return f, err
 }
 
-// Open opens the file: its content stays what it is, whatever is put or deleted
-// meanwhile, because a Put never writes into a file that has a name (G4).
+// Open opens the file. The content stays the same whatever is put or deleted meanwhile,
+// because a Put never writes into a file that has a name (G4).
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	defer runtime.KeepAlive(b)
 	f, err := b.findKey(ctx, req.Key)
@@ -168,8 +168,8 @@ func (r *body) readAt(p []byte) (int, error) {
 	return r.f.ReadAt(p, r.off)
 }
 
-// advance counts n bytes. With the last one it looks whether the file is still what was
-// opened: other programs may write into it.
+// advance counts n bytes. After the last byte it checks whether the file is still what
+// was opened, since other programs may write into it.
 func (r *body) advance(n int64) (int, error) {
 	r.off += n
 	if r.left -= n; r.left > 0 {

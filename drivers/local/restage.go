@@ -93,7 +93,8 @@ func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 	return extend(dst, end, size)
 }
 
-// writeAt writes the next piece, or leaves a hole, as hole tells of the piece before it.
+// writeAt writes the next piece, or leaves a hole. hole says which of the two the piece
+// before it was.
 func writeAt(dst fsys.File, data []byte, off, end int64, hole *bool) error {
 	if len(data) == pieceSize && isZero(data) {
 		*hole = true
@@ -121,7 +122,7 @@ func isZero(p []byte) bool {
 }
 
 // sweepFolder removes what dead sessions have staged in a folder, once for each folder
-// that the handle meets.
+// that the handle uses.
 func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
 	st, err := d.Stat()
 	id := dirID{st.Dev, st.Ino, st.Birth}
@@ -168,7 +169,7 @@ func (b *backend) living(s *session, id string) bool {
 	return !dead
 }
 
-// rescue makes another staged file of one whose name is gone from the control folder.
+// rescue makes a new staged file from one whose name is gone from the control folder.
 // What was written can still be read.
 func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	fresh, err := b.beginStage(ctx, from.like, true)

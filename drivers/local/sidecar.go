@@ -172,7 +172,7 @@ func beginsSidecar(data []byte) bool {
 	return false
 }
 
-// attributes returns those that fileblob's fields tell.
+// attributes returns those that fileblob's fields have.
 func (s *sidecar) attributes() files.Attributes {
 	a := files.Attributes{
 		ContentType:        s.ContentType,

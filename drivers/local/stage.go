@@ -27,8 +27,8 @@ type staged struct {
 	dir  fsys.Dir
 	own  bool // dir is to be closed: it isn't the session's
 	name string
-	// unnamed is set where it has no name yet, and namedSide where its sidecar must
-	// have one.
+	// unnamed is set while it has no name yet, and namedSide if its sidecar must have
+	// one.
 	unnamed, namedSide bool
 
 	f     fsys.File
@@ -40,7 +40,7 @@ type staged struct {
 	rec   record
 	inRec bool // the record that the file has holds the attributes too
 	bare  bool // it has a record neither in an attribute nor in a sidecar
-	// modest is set where the time must not prove that there is a record in an attribute.
+	// modest is set if the time must not prove that there is a record in an attribute.
 	recorded, modest bool
 
 	dressed bool // it has the looks of the file that it replaces
@@ -59,12 +59,12 @@ type staged struct {
 	root  fsys.Stat // the bucket's folder at that moment
 }
 
-// brief is how long what an upload has seen when it began is taken for true: about as
-// long as the system may take between any look and the step that goes by it.
+// brief is how long an upload relies on what it saw when it began. It is about as long
+// as the system may take between any look and the step that depends on it.
 const brief = 100 * time.Microsecond
 
-// isBrief reports whether the upload has begun just now. It is then not looked at once
-// more before its commit, but behind it.
+// isBrief reports whether the upload has begun just now. Then the last look at it is
+// not before its commit but after it.
 func (st *staged) isBrief() bool { return !st.begun.IsZero() && time.Since(st.begun) < brief }
 
 // stage makes an empty staged file.
@@ -97,9 +97,9 @@ func (st *staged) unlink() {
 	}
 }
 
-// beginStage finds the session and makes a staged file, in a new session where the old
-// one's folder was removed or can't be used any more. It may have no name, but for
-// named.
+// beginStage finds the session and makes a staged file. If the old session's folder was
+// removed or can't be used any more, it makes a new session. The file may have no name,
+// unless named is set.
 func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*staged, error) {
 	var lost *session
 	var r retries
@@ -183,8 +183,8 @@ func readPiece(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// describe decides where the attributes go: into the record, or, where others must be
-// able to read them, a sidecar.
+// describe decides where the attributes go: into the record or, if other programs must
+// be able to read them, into a sidecar.
 func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, digest files.Digest,
 	found bool) {
 	st.attrs = attrs
@@ -205,7 +205,7 @@ func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, di
 	}
 }
 
-// newToken makes a version that no other is.
+// newToken makes a token that no other version has.
 func newToken() string {
 	var token [tokenLen]byte
 	rand.Read(token[:])
@@ -222,8 +222,8 @@ func needsSidecar(a files.Attributes) bool {
 // sidecar, under the name's lock.
 const syncTogether = 1 << 20
 
-// sealNew seals a staged file for the first time, and again where its name is gone, if
-// that is what the system seals it by.
+// sealNew seals a staged file for the first time. If the system seals a file by its
+// name and the name is gone, it makes a new staged file and seals that.
 func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	var r retries
 	for {
@@ -246,9 +246,9 @@ func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	}
 }
 
-// seal gives the staged file a time from now on, which is in nanoseconds since 1970,
-// and its record, and makes it durable, unless that is left to putSidecar. A file
-// system without attributes has the record in the sidecar.
+// seal gives the staged file a time, not before now (in nanoseconds since 1970), and
+// its record. It makes the file durable, unless that is left to putSidecar. On a file
+// system without attributes, the record is in the sidecar.
 func (b *backend) seal(st *staged, now int64) error {
 	if st.id.Ino == 0 {
 		var err error

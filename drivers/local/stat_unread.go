@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// statUnread returns what can be told of a file that may be seen and not opened: its
-// size, time and version as List tells them, and the type that its name has. ok is
+// statUnread returns what can be known of a file that may be seen and not opened: its
+// size, time and version as List returns them, and the type that its name has. ok is
 // false if there is none.
 func (b *backend) statUnread(key driver.Key) (info files.Info, ok bool) {
 	p, err := b.place(key)

@@ -6,11 +6,11 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// What is staged for a place where nothing is needs no name until it has that one,
-// where the system has such files: nobody can find it before, so it needs no guard, and
-// there is nothing to look at behind the commit, or to undo. Not where it is to be
-// durable: some file systems (btrfs) don't write down what they are told to sync while
-// it has no name.
+// A file that is staged for an empty place needs no name before its own, if the system
+// has files without a name. Nobody can find it before, so it needs no guard, and after
+// the commit there is nothing to check or undo. That doesn't apply if the file is to be
+// durable: some file systems (btrfs) don't write a file to the disk on sync while it
+// has no name.
 
 // unnamed reports whether what is staged may have no name.
 func (b *backend) unnamed() bool {
@@ -32,7 +32,7 @@ func (b *backend) createUnnamed(s *session) fsys.File {
 	return f
 }
 
-// giveName gives what is staged a name in the session's folder, by which it can replace
+// giveName gives the staged file a name in the session's folder, so that it can replace
 // something.
 func (b *backend) giveName(st *staged) error {
 	name := st.s.name()
@@ -50,7 +50,7 @@ func (b *backend) giveName(st *staged) error {
 	return fault(err)
 }
 
-// link commits what has no name.
+// link commits a staged file without a name.
 func (b *backend) link(st *staged, d fsys.Dir, dest string) error {
 	err := d.Link(st.f, dest)
 	switch {

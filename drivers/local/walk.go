@@ -12,13 +12,13 @@ import (
 
 // walker lists a folder in the byte order of full names. It reads one folder at a time,
 // sorts it as if folders ended in "/", and looks at its files shortly before they are
-// yielded. Between the entries it yields nothing is locked; open are at most maxLevels
-// of the folders on the path to where it is.
+// yielded. Between the entries that it yields, nothing is locked, and at most maxLevels
+// of the folders on the path to its place are open.
 type walker struct {
 	rules rules
 	// version returns an entry's version, for the file called base in dir.
 	version func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error)
-	// pages remembers where listings ended; nil remembers nothing.
+	// pages remembers where listings ended; nil means that nothing does.
 	pages *pages
 	// view distinguishes the names of this root in pages.
 	view pageView
@@ -64,7 +64,7 @@ type listing struct {
 	unread
 }
 
-// names lists the names, and no foreign keys. It returns false when the caller has
+// names lists the names but no foreign keys. It returns false when the caller has
 // enough.
 func (l *listing) names(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	base := l.req.Dir()
@@ -89,8 +89,8 @@ func (l *listing) filter(base string, room int) (f filter, ok bool) {
 	return f, true
 }
 
-// emit yields an entry. With the last one that is wanted comes what could not be read
-// before it.
+// emit yields an entry. With the last wanted entry it also reports what could not be
+// read before it.
 func (l *listing) emit(e files.Entry) bool {
 	if l.count++; l.count == l.req.Limit && l.first != nil {
 		l.yield(e, l.err())
@@ -164,7 +164,7 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 }
 
 // descend opens a folder and yields what is wanted of it; it returns false when the
-// caller has enough. One that isn't there any more is empty (L4, L6). at is the
+// caller has enough. A folder that doesn't exist any more is empty (L4, L6). at is the
 // folder's region in a walk of foreign keys, else nil.
 func (l *walk) descend(path string, want filter, at *region) (more bool, err error) {
 	st, err := l.levels.enter(path)
@@ -235,7 +235,7 @@ func (l *walk) ended() bool {
 	return l.steps%256 == 0 && l.ctx.Err() != nil
 }
 
-// enter goes into a folder, whose name l.path has, or yields it where the listing is
+// enter goes into a folder, whose name is in l.path, or yields it if the listing is
 // shallow.
 func (l *walk) enter(f *folder, it item, want filter) (more bool, err error) {
 	text := string(f.text(it))

@@ -25,7 +25,7 @@ func (l *walk) holdsFile(parent fsys.Dir, path string, room int) (found bool, er
 	return false, nil
 }
 
-// target is what the searches in the folders below one share.
+// target is what the searches in all folders below one folder share.
 type target struct {
 	*walk
 	err  error // the first folder that can't be read

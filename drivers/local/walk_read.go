@@ -16,9 +16,9 @@ import (
 //	                  folder was opened, or positioned, isn't read. So one call may miss it
 //	others            unknown: FUSE and overlays have any of these below them
 //
-// So a folder is read again, and what was missed is added, until its times did not move
-// during a reading. On btrfs only the end is read again: what is missed there must have
-// been replaced within one short call, each time.
+// So a folder is read again, and what was missed is added, until its times did not
+// change during a reading. On btrfs only the end is read again: a name that is missed
+// there must have been replaced within one short call, each time.
 
 // reading is what is done with the entries of a folder.
 type reading struct {
@@ -31,12 +31,12 @@ type reading struct {
 }
 
 const (
-	// How often a folder is read that changes all the while. On ext4 and its like, only
-	// files that move between two names may be missed.
+	// How often a folder that keeps changing is read. On ext4 and the like, only files
+	// that move between two names may be missed.
 	maxReadings = 16
 	fewReadings = 4
 	maxTails    = 100
-	// maxRecent is how often one is read whose times may hide a change.
+	// maxRecent is how often a folder is read whose times may hide a change.
 	maxRecent = 3
 	// clockSlack is more than the steps of the clock that file systems take their times
 	// from; coarseSlack is more than those of the coarsest times that they store.
@@ -53,7 +53,7 @@ const (
 	maxBuffer  = 8 << 20
 )
 
-// unknownKind is none that fsys has.
+// unknownKind is a kind that fsys doesn't have.
 const unknownKind = fsys.Kind(255)
 
 // kindOf is the kind of the file system that the folder is on, asked once while a walk

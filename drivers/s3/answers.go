@@ -75,8 +75,8 @@ func (t *told) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 // unkeptPromise is a success that lacks what the protocol promises.
 func unkeptPromise(why string) error { return &told{status: http.StatusOK, why: why} }
 
-// hear lets only answers reach the SDK that are S3's, reads no more of them than an
-// answer can have, and fixes what the SDK would fail the whole answer for.
+// hear lets only S3's own answers reach the SDK. It reads no more of them than an
+// answer can have, and fixes details for which the SDK would refuse the whole answer.
 func hear(k *known) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
@@ -117,7 +117,7 @@ func hear(k *known) func(*s3.Options) {
 	}
 }
 
-// expectNothing leaves Expect: 100-continue out, which was answered with 417.
+// expectNothing leaves out Expect: 100-continue, since it was answered with 417.
 func expectNothing() middleware.FinalizeMiddleware {
 	return middleware.FinalizeMiddlewareFunc("cloudfiles.Expect", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
@@ -138,8 +138,8 @@ func elsewhere(req *smithyhttp.Request, resp *smithyhttp.Response) bool {
 	return a.Host != b.Host || a.Scheme != b.Scheme
 }
 
-// understand returns an error for an answer that isn't what the operation's can be.
-// What has a small body is read whole before.
+// understand returns an error for an answer that the operation can't have. What has a
+// small body is read whole before.
 func understand(operation string, resp *smithyhttp.Response, noETags bool) error {
 	status, tag := resp.StatusCode, strings.Trim(resp.Header.Get("ETag"), `"`) != "" || noETags
 	foreign := func(why string) error {

@@ -13,8 +13,8 @@ import (
 )
 
 // known is what a bucket's store is known to keep at the moment: what its profile says,
-// narrowed by the header Server of its answers, and made sure of by trying. It is safe
-// for concurrent use.
+// narrowed by the header Server of its answers, and proved by trying. It is safe for
+// concurrent use.
 type known struct {
 	profile *Profile // chosen by the caller or the host
 	keeps   [claims]atomic.Uint32
@@ -55,7 +55,7 @@ func (k *known) set(c Claim, v Keep) {
 	k.changes.Add(1)
 }
 
-// settle is set for what isn't known yet.
+// settle sets a claim of which nothing is known yet.
 func (k *known) settle(c Claim, v Keep) {
 	k.keeps[c].CompareAndSwap(uint32(Unproved), uint32(v))
 	k.changes.Add(1)
@@ -151,7 +151,7 @@ func (b *backend) relyOn(ctx context.Context, c Claim, name string) error {
 	return nil
 }
 
-// claimOf is what a conditional Put stands on.
+// claimOf returns the claim that a conditional Put relies on.
 func claimOf(c files.Condition) Claim {
 	if c.Absent() {
 		return PutIfAbsent
@@ -159,9 +159,9 @@ func claimOf(c files.Condition) Claim {
 	return PutIfVersion
 }
 
-// beginPut is what comes before a Put's first request, where the store is not Amazon's:
-// the name is one that it can have, conditions are kept, and no "a" comes beside "a/b"
-// where that is not.
+// beginPut makes the checks before a Put's first request, if the store isn't Amazon's.
+// The store must take the name, it must keep the conditions, and "a" must not come
+// beside "a/b" if the store doesn't keep that.
 func (b *backend) beginPut(ctx context.Context, name string, cond files.Condition) error {
 	if b.known.profile.Name == unknown.Name && !b.known.greeted.Load() {
 		if err := b.greet(ctx); err != nil && files.KindOf(err) != files.ErrPermission {

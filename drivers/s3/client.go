@@ -17,8 +17,8 @@ import (
 )
 
 // derive makes a client of another one's options. The SDK's default provider for
-// directory buckets knows its client, so each gets a new one: the SDK would change the
-// caller's otherwise.
+// directory buckets refers to its client, so each client gets a new one. Otherwise the
+// SDK would change the caller's.
 func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	o := client.Options()
 	if fmt.Sprintf("%T", o.ExpressCredentials) == "*s3.defaultS3ExpressCredentialsProvider" {
@@ -27,9 +27,8 @@ func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	return s3.New(o, change)
 }
 
-// ours is the client with our settings: the policy of the bucket repeats, so the SDK
-// doesn't; checksums are given and checked by the bucket, so the SDK doesn't do it
-// again.
+// ours is the client with our settings. The bucket's policy retries, so the SDK
+// doesn't. The bucket sends and checks checksums, so the SDK doesn't either.
 func ours(client *s3.Client, opts *Options) *s3.Client {
 	return derive(client, func(o *s3.Options) {
 		validate := o.ResponseChecksumValidation != aws.ResponseChecksumValidationWhenRequired
@@ -153,8 +152,7 @@ func sameTransport(a, b *http.Transport) bool {
 		a.DisableKeepAlives == b.DisableKeepAlives && a.DisableCompression == b.DisableCompression
 }
 
-// do makes a request by the bucket's policy: it repeats what failed with
-// files.ErrUnavailable.
+// do makes a request by the bucket's policy, which retries after files.ErrUnavailable.
 func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
 	return b.doAt(ctx, o, "", request)
 }
@@ -186,8 +184,8 @@ func (b *backend) doAt(ctx context.Context, o op, key string,
 	return d.settle(ctx, err)
 }
 
-// uploadGone reports whether an upload in parts has ended, which no repeat changes:
-// only the whole Put may begin again.
+// uploadGone reports whether an upload in parts has ended. Retrying the request doesn't
+// help then; only the whole Put may begin again.
 func uploadGone(err error) bool { return err != nil && answerOf(err).code == "NoSuchUpload" }
 
 // withMD5 gives a request the Content-MD5 that older stores ask for, in place of a

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// commit is the one request of a Put that makes it visible, repeated where that is
-// safe. When an answer was lost, a conditional repeat may meet its own success, which
-// its mark tells.
+// commit is the one request of a Put that makes it visible. It is retried if that is
+// safe. When an answer was lost, a conditional retry may find its own success, which
+// the mark shows.
 type commit struct {
 	b           *backend
 	key         string
@@ -26,7 +26,7 @@ type commit struct {
 	refusals    int           // of attempts that were sent whole
 	vague       bool          // one of them wasn't the service's word
 	denials     *denials      // since the first failure
-	// same finds what was stored without a mark, where it can be told.
+	// same finds what was stored without a mark, if that can be recognised.
 	same func(ctx context.Context) (files.Info, bool)
 }
 
@@ -186,7 +186,7 @@ func detail(err error) string {
 	return e.Detail
 }
 
-// mine looks whether what is there is what an attempt stored whose answer was lost.
+// mine checks whether the present file is what an attempt stored whose answer was lost.
 func (c *commit) mine(ctx context.Context) (files.Info, bool) {
 	if ctx.Err() != nil {
 		return files.Info{}, false

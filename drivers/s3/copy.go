@@ -15,10 +15,10 @@ import (
 // errSourceChanged: the source was replaced between the look at it and the copy.
 var errSourceChanged = errors.New("the source was replaced")
 
-// Copy is one CopyObject, and one HEAD before it where the whole Info is asked for,
-// which its answer doesn't tell. What is larger than CopyObject takes is copied in
-// parts. Another bucket of the same endpoint is copied from if the credentials may read
-// it.
+// Copy is one CopyObject. If the whole Info is asked for, which the answer doesn't
+// contain, one HEAD precedes it. A source that is too large for CopyObject is copied in
+// parts. The source may be in another bucket of the same endpoint if the credentials
+// may read it.
 func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
@@ -54,8 +54,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 
 func (b *backend) copy(ctx context.Context, src *backend,
 	req *driver.CopyRequest) (files.Info, error) {
-	// S3 refuses a copy onto itself that changes nothing that it knows of, so there the
-	// attributes are given anew.
+	// S3 refuses a copy of an object onto itself that changes nothing, so then the
+	// attributes are sent again.
 	itself := src.bucket == b.bucket && req.Src == req.Dst
 	if !req.FullInfo && !itself {
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
@@ -82,12 +82,12 @@ func (b *backend) copy(ctx context.Context, src *backend,
 		"the source is replaced again and again")
 }
 
-// maxCopyTries bounds how often a source is looked at that is replaced whenever it is
-// to be copied.
+// maxCopyTries bounds the looks at a source that is replaced each time before it is
+// copied.
 const maxCopyTries = 20
 
-// tooLargeToCopy: S3 answers InvalidRequest to a source that CopyObject doesn't take
-// for its size.
+// tooLargeToCopy: S3 answers InvalidRequest to a source that is too large for
+// CopyObject.
 func tooLargeToCopy(err error) bool {
 	code := answerOf(err).code
 	return code == "InvalidRequest" || code == "EntityTooLarge"
@@ -151,7 +151,7 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	return info, nil
 }
 
-// lookedUp is the Info of the file, as far as it is still what the copy made; else the
+// lookedUp returns the Info of the file if it is still what the copy made, or else the
 // copy's own.
 func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) files.Info {
 	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &name})
@@ -162,9 +162,9 @@ func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) fi
 }
 
 // whichCondition reports whether it was the source's condition that failed, or the
-// target's, for S3 answers both with 412, and with 404 both where the source is missing
-// and where the target is. was is the source's version as it was to be, if that was
-// told.
+// target's, since S3 answers both with 412, and with 404 both where the source is
+// missing and where the target is. was is the source's version as it was to be, if that
+// was told.
 func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest,
 	was files.Version, failed error) error {
 	now, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src})

@@ -29,8 +29,8 @@ func (n *noCredentials) Unwrap() error { return n.err }
 const setCredentials = "there are no credentials, or they can't be refreshed: " +
 	"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role, or write anonymous=true"
 
-// renewable are credentials that are read anew once a service doesn't know them any
-// more: a program runs for longer than keys that are rotated.
+// renewable are credentials that are read again when a service doesn't know them any
+// more, since a program may run for longer than keys that are rotated.
 type renewable struct {
 	// load reads the configuration; nil if the client is the caller's.
 	load func(ctx context.Context) (aws.CredentialsProvider, error)
@@ -81,8 +81,8 @@ func (r *renewable) ProviderSources() []aws.CredentialSource {
 
 // renew reads the credentials anew, and reports whether the request is worth repeating:
 // always for those that come from elsewhere, but for those of the environment and of
-// files only if they have changed. It asks nobody; what must ask does so for the next
-// request.
+// files only if they have changed. It makes no request; credentials that need one make
+// it before the next request.
 func (r *renewable) renew(sure bool) bool {
 	old := r.current()
 	if !isStatic(old) {
@@ -153,9 +153,8 @@ func bounded(
 	return p
 }
 
-// again is the SDK's retryer. It repeats nothing but, once and at once, what a
-// corrected clock or credentials that were read anew may change; the rest is the
-// policy's.
+// again is the SDK's retryer. It retries only what a corrected clock or new credentials
+// may change, once and without a wait. The policy does the rest.
 type again struct{ credentials *renewable }
 
 var _ aws.RetryerV2 = (*again)(nil)
@@ -183,7 +182,7 @@ var skewed = map[string]bool{
 	"AuthorizationHeaderExpired": true,
 }
 
-// skewTime is how wrong a clock must be for a signature to be refused; S3 takes 15
+// skewTime is how wrong a clock must be for a signature to be refused. S3 accepts 15
 // minutes.
 const skewTime = 4 * time.Minute
 

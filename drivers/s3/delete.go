@@ -34,8 +34,8 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	return err
 }
 
-// deleteVersion deletes under a condition. When an answer was lost, the repeat can't
-// tell whether the first has deleted the file or somebody else has replaced it.
+// deleteVersion deletes under a condition. When an answer was lost, the retry can't
+// know whether the first attempt has deleted the file or somebody else has replaced it.
 func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput,
 	v files.Version) error {
 	if err := b.usable(v); err != nil {
@@ -256,7 +256,7 @@ func (b *backend) sendDelete(ctx context.Context, in *s3.DeleteObjectsInput) (
 	return out, err
 }
 
-// wantsMD5 reports whether a store may want the Content-MD5, which stores tell in many
+// wantsMD5 reports whether a store may want the Content-MD5. Stores say that in many
 // ways.
 func wantsMD5(err error) bool {
 	if err == nil {

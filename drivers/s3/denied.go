@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// maxDenied is how often a denied write is repeated on a store whose denial may be a
-// race, where nothing tells the two apart.
+// maxDenied is how often a denied write is retried on a store whose denial may be a
+// race, if nothing distinguishes the two.
 const maxDenied = 2
 
 // denials repeats writes that are denied on a store whose AccessDenied may stand for a
@@ -39,8 +39,8 @@ func (b *backend) denials(o op, key string) *denials {
 	return d
 }
 
-// look is what the policy is told of a failure: that a denial is trouble, while it may
-// be repeated.
+// look returns what the policy sees of a failure: a denial is unavailability as long as
+// it may be retried.
 func (d *denials) look(ctx context.Context, failure, mapped error) error {
 	if d.noPlace(ctx, failure) {
 		d.seen = true
@@ -76,7 +76,7 @@ func (d *denials) noPlace(ctx context.Context, failure error) bool {
 	return err == nil && !below
 }
 
-// settle makes the denial of what the policy has given up on. A nil d has seen nothing.
+// settle returns the denial once the policy has given up. A nil d has seen nothing.
 func (d *denials) settle(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*denied](err); ok && ctx.Err() == nil {
 		return e.error

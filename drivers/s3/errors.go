@@ -16,8 +16,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// op is what was asked: the same answer means different things. Flags tell of
-// conditions that were sent.
+// op is what was asked: the same answer means different things. Flags say which
+// conditions were sent.
 type op uint16
 
 const (
@@ -42,7 +42,7 @@ const (
 	flags      = ifMatch | ifNone | ifFrom | copying
 )
 
-// asks is the operation with the conditions of a read.
+// asks returns the operation with the conditions of a read.
 func (o op) asks(match, none *string) op {
 	if match != nil {
 		o |= ifMatch
@@ -56,7 +56,7 @@ func (o op) asks(match, none *string) op {
 // errRange is the answer to a range that has no bytes; it doesn't leave the package.
 var errRange = errors.New("the range has no bytes")
 
-// opaque is an error of no sentinel with words that may be shown, in place of its
+// opaque is an error without a sentinel. Its words may be shown, and replace its
 // cause's (E1).
 type opaque struct {
 	detail string
@@ -112,7 +112,7 @@ func answerOf(err error) answer {
 	return a
 }
 
-// token returns a code where it is a plain word, which can hold no name and no secret.
+// token returns a code if it is a plain word, which can't contain a name or a secret.
 func token(s string) string {
 	if kms, ok := strings.CutPrefix(s, "KMS."); ok && token(kms) != "" {
 		return s
@@ -138,9 +138,8 @@ func (a answer) String() string {
 	return "the service answered " + strconv.Itoa(a.status) + " " + a.code
 }
 
-// fault maps an error of the SDK to a sentinel (E2). The SDK's texts hold keys, URLs
-// and request headers, so none is taken over (E1); errors.As reaches the SDK's own
-// error.
+// fault maps an error of the SDK to a sentinel (E2). The SDK's texts contain keys, URLs
+// and request headers, so none is used (E1). errors.As finds the SDK's own error.
 func fault(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
@@ -173,7 +172,7 @@ func fault(ctx context.Context, o op, err error) error {
 	return files.WithCause(kind, err, words)
 }
 
-// both is a context's end, and what the SDK made of it.
+// both is the error of a context's end, together with what the SDK made of it.
 type both struct{ end, err error }
 
 func (b both) Error() string   { return b.end.Error() }
@@ -240,8 +239,8 @@ func (o op) writes() bool {
 }
 
 // condition is what the answer says of a condition: ErrUnavailable if none was sent,
-// and nil if it says nothing. The status alone isn't a reason, but to a HEAD, which has
-// no other.
+// and nil if it says nothing. The status alone isn't a reason, except for a HEAD, which
+// has no other.
 func (a answer) condition(o op) error {
 	base := o &^ flags
 	missing := a.code == "NoSuchKey" || a.code == "NoSuchVersion" || a.code == "NotFound"
@@ -306,7 +305,8 @@ func (a answer) byStatus(o op, words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// statusClientGone is what some servers say where they believe that the client has gone.
+// statusClientGone is the status of some servers when they believe that the client has
+// gone.
 const statusClientGone = 499
 
 // foreign is for an answer that isn't S3's: of a proxy, a login page, another web

@@ -46,9 +46,9 @@ func (b *backend) head(ctx context.Context,
 	return out, err
 }
 
-// reason is what the service says to a GET of one byte where its answer to HEAD, which
-// has no body, is 400: the name may be one that the store refuses, or the credentials
-// have expired.
+// reason makes a GET of one byte to find out why a HEAD, whose answer has no body, was
+// answered with 400. The store may refuse the name, or the credentials may have
+// expired.
 func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed error) error {
 	one := "bytes=0-0"
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{
@@ -66,7 +66,7 @@ func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed err
 }
 
 // noBucket is ErrNoBucket if HEAD found no object because there is no bucket, which its
-// answer doesn't tell (E3).
+// answer doesn't say (E3).
 func (b *backend) noBucket(ctx context.Context, err error) error {
 	if files.KindOf(err) != files.ErrNotExist {
 		return err
@@ -80,8 +80,8 @@ func (b *backend) noBucket(ctx context.Context, err error) error {
 	return err
 }
 
-// Open is one GET. S3 refuses a range that begins at the end or behind it, and any of
-// an empty object, so then, and for no bytes at all, it is a HEAD.
+// Open is one GET. S3 refuses a range that begins at or after the end, and any range of
+// an empty object. In these cases, and for a range of no bytes, Open is a HEAD.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	if err := b.refused(req.Key); err != nil {
 		return driver.Object{}, err
@@ -121,8 +121,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, err
 }
 
-// maxRangeTries bounds how often a file is looked at that grows whenever a range of it
-// is refused.
+// maxRangeTries bounds the looks at a file that grows each time after a range of it was
+// refused.
 const maxRangeTries = 3
 
 // openEmpty resolves a range that should have no bytes.
@@ -209,8 +209,8 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, nil
 }
 
-// compare compares the version of an answer: a store that ignores conditions on reads
-// sends another version, or the caller's own.
+// compare compares the version of an answer, since a store that ignores conditions on
+// reads may send another version, or the one that the caller already has.
 func compare(req driver.OpenRequest, v files.Version) error {
 	switch {
 	case req.IfVersion != "" && v == "":
@@ -242,8 +242,8 @@ func rangeHeader(r files.Range) *string {
 	return nil
 }
 
-// body makes of a connection's failure what New resumes (G5). Closing it during a Read
-// closes the connection, which ends the Read.
+// body turns a connection's failure into the error that New resumes after (G5). Closing
+// it during a Read closes the connection, which ends the Read.
 type body struct {
 	ctx  context.Context
 	r    io.ReadCloser

@@ -23,7 +23,7 @@ func cut(t *time.Time) time.Time {
 	return t.UTC().Truncate(timeResolution)
 }
 
-// infoOfHead is what the answer to HEAD tells.
+// infoOfHead is what the answer to HEAD says.
 func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 	return files.Info{
 		Entry: files.Entry{

@@ -44,9 +44,9 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	}
 }
 
-// listPages lists what begins with prefix and comes behind after. The keys come
-// URL-encoded: XML can't hold every character that a key can. It returns whether the
-// caller wants more.
+// listPages lists the names that begin with prefix and sort after the name after. The
+// keys come URL-encoded: XML can't hold every character that a key can. It returns
+// whether the caller wants more.
 func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
 ) bool {
@@ -89,10 +89,10 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 	}
 }
 
-// listBehind lists for a store that ends a page too early where StartAfter lies in a
-// directory below the prefix: MinIO counts siblings of the directory that sort in front
-// of it, and leaves them out. So StartAfter goes to a listing of its own directory, and
-// then level by level to what comes behind each: "d0" is the first name behind all of
+// listBehind lists for a store that ends a page too early if StartAfter is in a
+// directory below the prefix. (MinIO counts siblings of the directory that sort before
+// it, and leaves them out.) So it first lists the directory of StartAfter, and then
+// level by level what comes after each directory: "d0" is the first name after all of
 // "d/".
 func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
@@ -138,8 +138,8 @@ func printed(s string) string {
 	return s
 }
 
-// pageKeys is how many keys to ask for at a time. A limit is met by one page, and one
-// more is asked for because what StartAfter stands for may come again.
+// pageKeys is how many keys to ask for at a time. One page suffices for a limit. One
+// key more is asked for, because the entry of StartAfter may come again.
 func pageKeys(req driver.ListRequest) int32 {
 	n := pageSize
 	if req.PageSize > 0 {
@@ -159,8 +159,8 @@ func (b *backend) ordered() bool {
 	return b.known.is(Order) != NotKept && !b.isDirectory()
 }
 
-// isDirectory reports whether it is a directory bucket or an access point of one, whose
-// name tells:
+// isDirectory reports whether it is a directory bucket or an access point of one, as
+// its name says:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
 // and
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-directory-buckets-restrictions-limitations-naming-rules.html
@@ -223,8 +223,8 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 	}
 }
 
-// legal ignores what was not asked for, and keys outside the naming rule or that can't
-// be decoded, unless they are (L7).
+// legal ignores what was not asked for. It ignores keys that are outside the naming
+// rule or can't be decoded, unless they were asked for (L7).
 func legal(req driver.ListRequest, e files.Entry, unreadable bool) (files.Entry, bool) {
 	if e.Name <= req.StartAfter || !unreadable && !strings.HasPrefix(e.Name, req.Prefix) {
 		return e, false // some stores list what StartAfter stands for, and S3 the directory
@@ -240,8 +240,8 @@ func legal(req driver.ListRequest, e files.Entry, unreadable bool) (files.Entry,
 	return e, true
 }
 
-// decode undoes the URL encoding of a listing, in which a space is "+". What is odd
-// can't be decoded: it comes as it is, and is no file's name.
+// decode undoes the URL encoding of a listing, in which a space is "+". A key that
+// can't be decoded is returned as it is; it isn't a file's name.
 func decode(s *string, encoded bool) (key string, odd bool) {
 	raw := oddtext.Restore(aws.ToString(s))
 	if !encoded || !strings.ContainsAny(raw, "%+") {

@@ -86,7 +86,7 @@ func (c *listCheck) object(size *int64, key *string) error {
 	return nil
 }
 
-// page looks at a page's end, and returns the token of the next one, "" behind the last.
+// page looks at a page's end, and returns the token of the next one, "" after the last.
 func (c *listCheck) page(out *s3.ListObjectsV2Output) (next string, err error) {
 	next = aws.ToString(out.NextContinuationToken)
 	if strings.TrimSpace(next) == "" {

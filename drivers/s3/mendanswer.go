@@ -11,8 +11,8 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// mendHeader removes what the SDK would fail an answer for and nobody asks about, and
-// writes times anew.
+// mendHeader removes what the SDK would fail an answer for and nobody needs, and writes
+// times anew.
 func mendHeader(h http.Header) {
 	mend := func(key string, ok func(string) bool) {
 		if v, there := h[key]; there && (len(v) != 1 || !ok(v[0])) {
@@ -44,8 +44,8 @@ func mendHeader(h http.Header) {
 }
 
 // mendPage lets a page be read whose keys have what XML can't hold, though they were
-// asked for in an encoding, and whose times are odd, or what nobody asks about. The
-// page itself comes back where it is as it should be.
+// asked for in an encoding, and whose times are odd, or what nobody needs. The page
+// itself is returned if nothing is wrong with it.
 func mendPage(page []byte) []byte {
 	return mendTimes(dropOdd(trimValues(oddtext.XML(page))))
 }

@@ -12,9 +12,9 @@ import (
 // S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go
 // CDK escapes it, and programs on either side read what the other wrote: keys and
 // values are URL-escaped, and in keys what looks like s3blob's own escape, "__0x5f__",
-// is escaped in that way, for it undoes such escapes last.
+// is escaped in that way, since it undoes such escapes last.
 
-// markKey is the key of the random mark of a conditional Put, which Info doesn't tell.
+// markKey is the key of the random mark of a conditional Put, which Info doesn't show.
 const markKey = "cloudfiles-mark"
 
 // storedMetadata escapes, and adds the mark, unless it is empty.

@@ -34,8 +34,8 @@ type upload struct {
 	cut   atomic.Bool // a part's request ended without an answer
 }
 
-// putParts uploads in parts. Whatever fails, the upload is aborted; where the answer to
-// its end was lost, that does no harm.
+// putParts uploads in parts. Whatever fails, the upload is aborted. If only the answer
+// to its end was lost, that does no harm.
 func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest,
 	parts *driver.Parts, first *driver.Part) (files.Info, error) {
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
@@ -90,8 +90,8 @@ func (b *backend) createInput(key string, a files.Attributes, mark string,
 	}
 }
 
-// begin begins an upload, with a checksum of the whole content where that is asked for
-// and the store has it.
+// begin begins an upload, with a checksum of the whole content if that is asked for and
+// the store supports it.
 func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
 	ask bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
@@ -116,7 +116,8 @@ func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
 	return u, err
 }
 
-// beginIf begins an upload whose end is conditional only where the store keeps that.
+// beginIf begins an upload whose end is conditional, if the store keeps such
+// conditions.
 func (b *backend) beginIf(ctx context.Context, c *commit,
 	begin func() (*upload, error)) (*upload, error) {
 	if c.op == opPutAbsent || c.op == opPutMatch {
@@ -268,9 +269,9 @@ var md5Works = sync.OnceValue(func() (works bool) {
 	return true
 })
 
-// landed reports whether the file that is there now is the upload, whose end was
-// answered but the answer lost: it then has the same size, checksum or ETag of parts,
-// and attributes.
+// landed reports whether the present file is the upload, if the answer to its end was
+// lost. Then it has the same size, the same checksum or ETag of parts, and the same
+// attributes.
 func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
 	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
 	want := req.Content.Digest().CRC32C
@@ -283,9 +284,8 @@ func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info
 	return info, same
 }
 
-// abort removes the parts, also when ctx has ended (X2). What a service still does of a
-// part whose request was cut may come in behind the abort, so it is then looked whether
-// anything is left
+// abort removes the parts, also when ctx has ended (X2). A part whose request was cut
+// may arrive after the abort, so afterwards abort checks whether anything is left
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) abort(ctx context.Context) {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
@@ -295,8 +295,8 @@ func (u *upload) abort(ctx context.Context) {
 				_, err := u.b.client.AbortMultipartUpload(ctx, in)
 				return err
 			})
-			// An error is nobody's to hear, and the policy has repeated what may be
-			// repeated.
+			// Nobody is interested in an error, and the policy has retried what may be
+			// retried.
 			if err != nil || !u.cut.Load() || wait > lastAbortWait || u.gone(ctx) {
 				return
 			}

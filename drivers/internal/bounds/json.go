@@ -30,7 +30,7 @@ func JSON(document []byte) bool {
 
 var comma = []byte(",")
 
-// skipString goes on behind the end of a string, if it has one.
+// skipString goes on after the end of a string, if it has one.
 func skipString(document *[]byte) bool {
 	for d := *document; ; {
 		i := bytes.IndexAny(d, `"\`)

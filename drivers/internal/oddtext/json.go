@@ -10,8 +10,8 @@ import (
 
 // JSON is the document with everything in its strings that JSON can't hold, or that a
 // parser takes for U+FFFD, put so that it comes back by [Restore]: control characters
-// as they are, invalid UTF-8, and halves of surrogate pairs. The document itself comes
-// back where it is as it should be.
+// as they are, invalid UTF-8, and halves of surrogate pairs. The document itself is
+// returned if nothing is wrong with it.
 func JSON(document []byte) []byte {
 	if plainJSON(document) {
 		return document
@@ -48,7 +48,7 @@ func JSON(document []byte) []byte {
 	return b.Bytes()
 }
 
-// plainJSON is a quick look, which is right where it finds nothing.
+// plainJSON is a quick look, whose result holds if it finds nothing.
 func plainJSON(document []byte) bool {
 	for _, c := range document {
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {

@@ -20,8 +20,8 @@ const (
 
 // XML is the document with everything that XML can't hold put so that it can: control
 // characters, invalid UTF-8, U+FFFE, U+FFFF and surrogates, as they are or as "&#x1;",
-// and an "&" that begins nothing. The document itself comes back where it is as it
-// should be.
+// and an "&" that begins nothing. The document itself is returned if nothing is wrong
+// with it.
 func XML(document []byte) []byte {
 	if plain(document) {
 		return document
@@ -52,7 +52,7 @@ func XML(document []byte) []byte {
 	return b.Bytes()
 }
 
-// plain is a quick look, which is right where it finds nothing.
+// plain is a quick look, whose result holds if it finds nothing.
 func plain(document []byte) bool {
 	for i, c := range document {
 		if c < ' ' || c == '&' {

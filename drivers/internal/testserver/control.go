@@ -38,8 +38,8 @@ type answer struct {
 	URL   string `json:"url"`
 }
 
-// The credentials of every S3 server of this process, for they are in the environment,
-// which is one.
+// The credentials of every S3 server of this process, since they are in the
+// environment, which is one.
 var accessKey, secretKey = rand.Text()[:20], rand.Text() + rand.Text()[:14]
 
 // run starts the server; missing says that it can't be installed here.

@@ -31,7 +31,7 @@
 // With CLOUDFILES_TEST_S3_URL, CLOUDFILES_TEST_GCS_URL or CLOUDFILES_TEST_AZURE_URL set
 // to a URL as files.Open takes it, the same tests run on that bucket instead, with the
 // credentials of your environment, each under a prefix of its own that it empties at
-// the end. Ceph and MinIO are skipped then, for it would be the same tests a second
+// the end. Ceph and MinIO are skipped then, since it would be the same tests a second
 // time.
 package testserver
 

@@ -12,7 +12,7 @@ import (
 // As on file systems that keep a journal, a rename inside a directory is there or not,
 // as a whole; one between two directories never loses the file: its removal from the
 // one is not on the disk without its arrival in the other. Operations on one entry keep
-// their order; and a directory's removal comes behind those of what was in it.
+// their order; and a directory's removal comes after those of what was in it.
 type Disk struct {
 	events []event
 	pos    int
@@ -106,7 +106,7 @@ func (d *Disk) change(entries []entry) {
 	}
 }
 
-// settle brings a part to the disk, behind all that it needs.
+// settle brings a part to the disk, after all that it needs.
 func (d *Disk) settle(p *part) {
 	if p.done {
 		return

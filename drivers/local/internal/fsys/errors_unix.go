@@ -79,9 +79,10 @@ func IsDisconnected(err error) bool {
 	return errors.Is(err, syscall.ENOTCONN) || errors.Is(err, syscall.ESHUTDOWN)
 }
 
-// IsLost reports whether err says that whoever serves the file system gave no answer: a
-// call that was to change something may have changed it. ENOTCONN of a FUSE file system
-// whose program died before is among them, for a program may answer it as well.
+// IsLost reports whether err says that the program or server behind the file system
+// gave no answer: a call that was to change something may have changed it. ENOTCONN of
+// a FUSE file system whose program died before is among them, since a program may
+// answer it as well.
 func IsLost(err error) bool {
 	return IsDisconnected(err) || isOne(err, syscall.ECONNABORTED, syscall.ECONNRESET,
 		syscall.ENETRESET, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN,

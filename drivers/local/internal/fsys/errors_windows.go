@@ -68,8 +68,8 @@ func IsDisconnected(err error) bool {
 	return isOne(err, windows.ERROR_BAD_NETPATH, windows.ERROR_NETNAME_DELETED)
 }
 
-// IsLost reports whether err says that whoever serves the file system gave no answer: a
-// call that was to change something may have changed it.
+// IsLost reports whether err says that the program or server behind the file system
+// gave no answer: a call that was to change something may have changed it.
 func IsLost(err error) bool {
 	return IsDisconnected(err) || isOne(err, windows.ERROR_UNEXP_NET_ERR, windows.ERROR_SEM_TIMEOUT,
 		windows.ERROR_NETWORK_UNREACHABLE, windows.ERROR_HOST_UNREACHABLE,

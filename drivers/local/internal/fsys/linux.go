@@ -384,7 +384,7 @@ func typeOf(mode uint32) Type {
 	return Other
 }
 
-// toStatx is toStat of the newer call, which tells the birth too.
+// toStatx is toStat of the newer call, which has the time of birth too.
 func toStatx(x *unix.Statx_t) Stat {
 	s := Stat{
 		Type:       typeOf(uint32(x.Mode)),

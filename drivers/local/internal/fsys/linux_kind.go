@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kinds are the file systems by the number that statfs tells.
+// kinds are the file systems by the number that statfs returns.
 var kinds = map[uint32]Kind{
 	0xef53:     Ext,
 	0x58465342: XFS,

@@ -25,7 +25,7 @@ func statFile(f *os.File) (Stat, error) {
 	return s, nil
 }
 
-// toStat knows neither inode nor links, which only an open file tells.
+// toStat knows neither inode nor links, which only an open file has.
 func toStat(fi fs.FileInfo) Stat {
 	t := fi.ModTime()
 	s := Stat{Type: Other, Perm: fi.Mode().Perm(), Size: fi.Size()}
