@@ -28,6 +28,9 @@ type known struct {
 	loses   atomic.Bool // it ends a listing too early: see listBehind
 	// noExpect: something on the way answered 417 to Expect: 100-continue.
 	noExpect atomic.Bool
+	// partCopy is the Keep of UploadPartCopy's condition on its source, where the
+	// profile doesn't tell.
+	partCopy atomic.Uint32
 	// store is the name of the profile that the header Server tells, or nil.
 	store atomic.Pointer[string]
 

@@ -126,7 +126,7 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		attributes = &source.Attributes
 	}
 	var info files.Info
-	if source.Size > b.copyLimit && b.known.profile.NoPartCopy {
+	if source.Size > b.copyLimit && !b.pinsParts(ctx, req.Dst) {
 		return files.Info{}, files.ErrUnsupported // read and put
 	}
 	if source.Size > b.copyLimit {

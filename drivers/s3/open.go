@@ -225,7 +225,7 @@ func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, e
 			`parameter "store" is no store that is known: those are %s`,
 			strings.Join(ProfileNames(), ", "))
 	}
-	return profile.with(p.String("conditions", ""), p.String("beside", ""))
+	return profile.of(u.Host).with(p.String("conditions", ""), p.String("beside", ""))
 }
 
 // options reads our own parameters, and those of the Go CDK that it keeps to itself.

@@ -166,10 +166,10 @@ func profileOf(endpoint string) *Profile {
 }
 
 // profile returns the profile that the options ask for, or that of the endpoint.
-func (o *Options) profile(endpoint string) *Profile {
+func (o *Options) profile(endpoint, bucket string) *Profile {
 	p := o.Profile
 	if p == nil {
-		p = profileOf(endpoint)
+		p = profileOf(endpoint).of(bucket)
 	}
 	if !o.BareETags && !o.PutConditionsOnly {
 		return p

@@ -26,6 +26,8 @@ type proof struct {
 	base  string // a name that nobody else has
 	found map[Claim]Keep
 	bare  bool // the form of ETags that the store took
+	// refusal is the answer to the last request that was refused for what it has.
+	refusal error
 }
 
 func (b *backend) newProof(near string) *proof {
@@ -130,6 +132,7 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 		switch a := answerOf(failure); {
 		case !a.own && a.status != 0 && a.status != http.StatusNotModified &&
 			!(a.bare && (a.status == http.StatusBadRequest ||
+				a.status == http.StatusMethodNotAllowed ||
 				a.status == http.StatusNotImplemented)):
 			// It isn't the store's own word.
 		case a.status == http.StatusPreconditionFailed, a.code == "PreconditionFailed",
@@ -140,8 +143,8 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 			return nil
 		case strings.HasPrefix(hints[a.code], noPlace): // for the directory's name
 		case a.status == http.StatusNotImplemented, a.code == "NotImplemented",
-			a.status == http.StatusBadRequest:
-			v = unknownHeader
+			a.status == http.StatusMethodNotAllowed, a.status == http.StatusBadRequest:
+			v, p.refusal = unknownHeader, fault(ctx, o, failure)
 			return nil
 		}
 		return d.look(ctx, failure, fault(ctx, o, failure))
@@ -174,6 +177,9 @@ func (p *proof) put(ctx context.Context, key, content string, absent bool,
 // create makes the scratch object without a condition.
 func (p *proof) create(ctx context.Context, key string) (etag string, err error) {
 	v, etag, err := p.put(ctx, key, "scratch", false, nil)
+	if err == nil && v == unknownHeader && p.refusal != nil {
+		err = p.refusal // which isn't for a condition
+	}
 	if err == nil && v != passed {
 		err = files.Errorf(files.ErrUnavailable,
 			"the store refuses a small object without a condition")

@@ -139,7 +139,7 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 	}
 	sdk := client.Options()
 	endpoint := endpointOf(sdk)
-	profile := o.profile(endpoint)
+	profile := o.profile(endpoint, bucket)
 	o.UnsignedAcceptEncoding = o.UnsignedAcceptEncoding || profile.UnsignedAcceptEncoding
 	if o.Checksums == ChecksumsAuto {
 		o.Checksums = profile.Checksums

@@ -1,0 +1,127 @@
+package s3
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// TestConditionsRefusedAlone: a store that takes puts, and no conditions on them,
+// however it says so. That is learned once, and told as unsupported.
+func TestConditionsRefusedAlone(t *testing.T) {
+	for what, refuse := range map[string]http.HandlerFunc{
+		"405": refuses(405, xmlError("MethodNotAllowed")), "a bare 405": refuses(405, ""),
+		"501": refuses(501, xmlError("NotImplemented")), "a bare 501": refuses(501, ""),
+	} {
+		b, requests := hostile(t, unknown, func(w http.ResponseWriter, r *http.Request) {
+			conditional := r.Header.Get("If-Match") != "" || r.Header.Get("If-None-Match") != ""
+			if r.Method == http.MethodPut && conditional {
+				refuse(w, r)
+				return
+			}
+			w.Header().Set("ETag", `"1"`)
+			if r.Method == http.MethodGet {
+				io.WriteString(w, "<ListBucketResult><IsTruncated>false</IsTruncated>"+
+					"</ListBucketResult>")
+			}
+		})
+		for i, c := range []files.Condition{files.IfAbsent(), files.IfVersion("1")} {
+			if _, err := putIf(t, b, c); !errors.Is(err, errors.ErrUnsupported) {
+				t.Errorf("%s, %d: %v", what, i, err)
+			}
+		}
+		if f := b.Features(); f.IfAbsent || f.IfVersion {
+			t.Errorf("%s: the conditions are claimed", what)
+		}
+		if _, err := putIf(t, b, files.Condition{}); err != nil {
+			t.Errorf("%s: a plain put: %v", what, err)
+		}
+		requests.Store(0)
+		putIf(t, b, files.IfAbsent())
+		if n := requests.Load(); n != 0 {
+			t.Errorf("%s: %d requests for what is known", what, n)
+		}
+		b, _ = hostile(t, unknown, refuse)
+		_, err := putIf(t, b, files.IfAbsent())
+		if strings.HasSuffix(what, "405") && errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s to everything: %v", what, err)
+		}
+	}
+}
+
+func refuses(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
+// TestOutposts: S3 on Outposts has no If-None-Match.
+func TestOutposts(t *testing.T) {
+	const arn = "arn:aws-us-gov:s3-outposts:us-gov-west-1:123456789012:outpost/op-1/accesspoint/m"
+	for bucket, want := range map[string]bool{
+		"mine-12ab34cd56ef78gh--op-s3": true, arn: true, "mine": false, "op-s3": false,
+		"arn:aws:s3:eu-west-1:123456789012:accesspoint/s3-outposts": false,
+	} {
+		b := newBackend(offlineClient("http://127.0.0.1:1"), bucket,
+			Options{Profile: amazon.of(bucket)})
+		if want {
+			_, err := putIf(t, driver.New(b), files.IfAbsent())
+			if !errors.Is(err, errors.ErrUnsupported) {
+				t.Errorf("%s: %v", bucket, err)
+			}
+		}
+		if f := b.Features(); f.IfAbsent == want || f.DeleteIfVersion == want {
+			t.Errorf("%s: absent %v, delete %v", bucket, f.IfAbsent, f.DeleteIfVersion)
+		}
+		if p := (&Options{}).profile("", bucket); (p.keep(PutIfAbsent) == Kept) == want {
+			t.Errorf("%s: its own profile claims %v", bucket, p.keep(PutIfAbsent))
+		}
+	}
+	if amazon.keep(PutIfAbsent) != Kept {
+		t.Error("the table was changed")
+	}
+}
+
+// TestPartsOfOneSource: a store that keeps a copy's condition on its source, but not a
+// part's, is read and put from above CopyObject's limit.
+func TestPartsOfOneSource(t *testing.T) {
+	for _, keeps := range []bool{true, false} {
+		parts := 0
+		files := map[string]bool{}
+		b, _ := hostile(t, unknown, func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			switch {
+			case q.Has("uploads"):
+				io.WriteString(w, begun)
+			case r.Header.Get("X-Amz-Copy-Source") != "" && q.Has("partNumber"):
+				if parts++; keeps {
+					w.WriteHeader(412)
+					io.WriteString(w, xmlError("PreconditionFailed"))
+					return
+				}
+				io.WriteString(w, `<CopyPartResult><ETag>"1"</ETag></CopyPartResult>`)
+			case r.Method == http.MethodDelete:
+				delete(files, r.URL.Path)
+				w.WriteHeader(204)
+			case r.Method == http.MethodPut:
+				files[r.URL.Path] = true
+				w.Header().Set("ETag", `"1"`)
+			}
+		})
+		back := driver.Unwrap(b).(*backend)
+		for range 2 {
+			if got := back.pinsParts(t.Context(), "dir/a"); got != keeps {
+				t.Errorf("keeps %v: %v", keeps, got)
+			}
+		}
+		if parts != 1 || len(files) > 0 {
+			t.Errorf("keeps %v: tried %d times, %v is left", keeps, parts, files)
+		}
+	}
+}
