@@ -27,10 +27,8 @@ import (
 // was removed for what was refused: so names were escaped that a later trial's handles
 // took for foreign (probe.go).
 //
-// What it still finds, about once in 100 rounds of each: a listing that tells
-// "d/x.attrs", a name that has no file, at the begin of a round, when only the sidecar of
-// "d/x" may lie there. So a listing may take a sidecar for a file on FUSE; that looks
-// like the deleted name that ntfs-3g listed once in 37 rounds. Its cause is unknown.
+// And a sidecar that was listed as a file, because it wasn't there for a moment, when the
+// listing looked whether it is one (walk_place.go).
 func TestSoakFileSystems(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.XFS} {
 		t.Run(string(kind), func(t *testing.T) { soak(t, inMount(t, kind), soakRounds(t, 2)) })

@@ -38,7 +38,8 @@ func (w *walker) lookOnce(dir fsys.Dir, element string, first place) (files.Entr
 			if !strings.HasSuffix(element, sidecarExt) {
 				continue
 			}
-			if sidecar, err := isSidecar(dir, element); sidecar || gone(err) != nil {
+			// One that isn't there may be a sidecar that is just being replaced.
+			if sidecar, err := isSidecar(dir, element); sidecar || err != nil {
 				return files.Entry{}, false, gone(err)
 			}
 		}
