@@ -106,6 +106,8 @@ type broken struct {
 	// unread lists where what lies in the directory can't be read; nil does it as it
 	// should.
 	unread func(req driver.ListRequest, m *mapBackend, dir string) iter.Seq2[files.Entry, error]
+	// root breaks the bucket of a root in the store's root; nil leaves it sound.
+	root func(files.Bucket) files.Bucket
 	// links: a link in the store is taken for a file.
 	links bool
 	// serve changes what a signed request asks for, where the fault is the server's
@@ -143,6 +145,16 @@ func (b broken) harness() conformance.Harness {
 		},
 		Unreadable: func(_ conformance.T, bucket files.Bucket, dir string) files.Bucket {
 			return driver.New(&partly{stores.of(bucket), dir, b.unread})
+		},
+		Root: func(t conformance.T, bucket files.Bucket, dir string) files.Bucket {
+			inner, err := files.Sub(open(stores.of(bucket)), dir)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			if b.root != nil {
+				inner = b.root(inner)
+			}
+			return inner
 		},
 		Cut: func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
 		Leftovers: func(_ conformance.T, b files.Bucket) int {

@@ -68,6 +68,11 @@ type Harness struct {
 	// the directory can't be read, as another user's folder: for stores of which a part
 	// may be unreadable, which are disks. The suite closes it.
 	Unreadable func(t T, b files.Bucket, dir string) files.Bucket
+	// Root opens a directory of the bucket's store as a bucket with a root of its own,
+	// in which the bucket's file dir+"/a" is "a": for stores whose roots may lie in each
+	// other, such as folders. It is called once there is a file below dir. The suite
+	// closes it.
+	Root func(t T, b files.Bucket, dir string) files.Bucket
 	// Cut makes the connection of every body that is opened from now on break after n
 	// bytes; below 0, none.
 	Cut func(t T, b files.Bucket, n int64)
@@ -237,6 +242,7 @@ func Cases() []Case {
 		statCases, listCases, listPageCases, listCostCases, listEntryCases, helperCases,
 		listConcurrentCases, deleteCases, copyCases, moveCases,
 		errorCases, errorNilCases, nativeCases, modelCases, modelFindCases, concurrencyCases,
+		nestedCases,
 		processCases, cancelCases, cancelPanicCases, closeCases, signCases, urlCases)
 }
 

@@ -95,6 +95,7 @@
 //   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks
 //     (G5).
 //   - Unreadable: a handle that may not read a part of the store (L9).
+//   - Root: a directory of the store as a bucket of its own (X1).
 //   - Secrets: what no error may show (E1): the folder, the bucket's prefix, the key.
 //   - Vanish: the store goes away (E3). Foreign and ForeignKeys: what others put there
 //     (L7). Link: what is no file (N5). Send: signed requests are really sent (W1).

@@ -43,6 +43,13 @@ func localHarness(opts local.Options, prefix string,
 	return conformance.Harness{
 		New:    func(t conformance.T) files.Bucket { return open(t, t.TempDir()) },
 		Second: func(t conformance.T, b files.Bucket) files.Bucket { return open(t, dirOf(b)) },
+		Root: func(t conformance.T, b files.Bucket, dir string) files.Bucket {
+			inner, err := local.Open(path(b, dir), &opts)
+			if err != nil {
+				t.Fatalf("opening the folder in the folder: %v", err)
+			}
+			return inner
+		},
 		Process: func(t conformance.T, b files.Bucket) *exec.Cmd {
 			return otherProcess(t, "local"+prefix, dirOf(b))
 		},

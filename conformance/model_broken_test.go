@@ -98,7 +98,7 @@ func everyBroken() []broken {
 	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing,
 		brokenUnread,
 		brokenPanics, brokenNils, brokenLengths, brokenNoVersions, brokenCosts,
-		brokenDeletes)
+		brokenDeletes, brokenNested)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

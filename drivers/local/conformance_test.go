@@ -67,6 +67,9 @@ func harnessIn(
 			path := filepath.Join(dirOf(b), filepath.FromSlash(name))
 			check(t, appendTo(path, content))
 		},
+		Root: func(t conformance.T, b files.Bucket, dir string) files.Bucket {
+			return openOn(t, filepath.Join(dirOf(b), filepath.FromSlash(dir)), sys())
+		},
 		Unreadable: func(t conformance.T, b files.Bucket, dir string) files.Bucket {
 			closed := filepath.Join(dirOf(b), filepath.FromSlash(dir))
 			return openOn(t, dirOf(b), &hookFS{FS: sys(), closed: closed})
