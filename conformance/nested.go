@@ -35,7 +35,8 @@ func nestedRoots(t T, h *H) {
 		t.Errorf("DeleteDir: %v", err)
 	}
 	for e, err := range inner.List(t.Context(), "", nil) {
-		t.Errorf("the inner root lists %q, %v, after the directory was deleted from above", e.Name, err)
+		t.Errorf("the inner root lists %q, %v, after the directory was deleted from above", e.Name,
+			err)
 	}
 	if _, err := inner.Put(t.Context(), "again", stream([]byte("new")), nil); err != nil {
 		t.Fatalf("Put by the inner root, whose last file was deleted from above: %v", err)
