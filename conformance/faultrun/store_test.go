@@ -29,7 +29,10 @@ type service struct {
 	partial bool
 }
 
-func newService() *service { return &service{files: mem.New(nil)} }
+// newService makes a new version with each Put, as backend claims.
+func newService() *service {
+	return &service{files: mem.New(&mem.Options{VersionPerPut: true})}
+}
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, name := r.Context(), strings.TrimPrefix(r.URL.Path, "/")

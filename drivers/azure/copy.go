@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"cloudfiles.dev/drivers/internal/etag"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -53,7 +54,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		if err != nil {
 			return files.Info{}, err
 		}
-		if isWeak(source.Version) {
+		if etag.Weak(source.Version) {
 			// Nothing holds the look and the copy together: read and put.
 			return files.Info{}, files.ErrUnsupported
 		}
@@ -93,7 +94,7 @@ const maxCopyTries = 20
 func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info,
 	req *driver.CopyRequest,
 ) (files.Info, error) {
-	c := &transfer{b: b, source: signed, tag: etag(source.Version)}
+	c := &transfer{b: b, source: signed, tag: etagOf(source.Version)}
 	c.w = write{
 		name:   req.Dst,
 		attrs:  &source.Attributes,

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/etag"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -33,7 +34,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		}
 		// What was resolved holds for this one only. A weak version can't say so, but
 		// then the answer's own size has to fit.
-		if req.IfNotVersion = ""; !isWeak(o.Info.Version) {
+		if req.IfNotVersion = ""; !etag.Weak(o.Info.Version) {
 			req.IfVersion = o.Info.Version
 		}
 		o, err = b.download(ctx, req, o.Offset, o.Length)
@@ -109,7 +110,7 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 		return nil
 	})
 	if err == nil {
-		err = compare(req, version(r.ETag))
+		err = etag.Compare(req.IfVersion, req.IfNotVersion, version(r.ETag))
 	}
 	if err != nil {
 		if r.Body != nil {
@@ -197,10 +198,10 @@ func readConditions(is, not files.Version) *blob.AccessConditions {
 	}
 	m := &blob.ModifiedAccessConditions{}
 	if is != "" {
-		m.IfMatch = etag(is)
+		m.IfMatch = etagOf(is)
 	}
 	if not != "" {
-		m.IfNoneMatch = etag(not)
+		m.IfNoneMatch = etagOf(not)
 	}
 	return &blob.AccessConditions{ModifiedAccessConditions: m}
 }
@@ -223,7 +224,7 @@ func (b *backend) statIf(ctx context.Context, req driver.OpenRequest) (files.Inf
 		return err
 	})
 	if err == nil {
-		err = compare(req, version(r.ETag))
+		err = etag.Compare(req.IfVersion, req.IfNotVersion, version(r.ETag))
 	}
 	if err != nil {
 		return files.Info{}, err

@@ -290,10 +290,15 @@ func TestReceived(t *testing.T) {
 		}
 	}
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		pace := time.NewTicker(time.Millisecond)
+		defer pace.Stop()
 		for r.Context().Err() == nil { // a body without an end, slowly
 			io.WriteString(w, " ")
 			w.(http.Flusher).Flush()
-			time.Sleep(time.Millisecond)
+			select { // which a reader could keep up with
+			case <-pace.C:
+			case <-r.Context().Done():
+			}
 		}
 	})
 	for op, do := range every {

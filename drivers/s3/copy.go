@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/etag"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -117,7 +118,7 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 		return files.Info{}, err
 	}
 	source := infoOfHead(out)
-	if source.Version == "" || isWeak(source.Version) {
+	if source.Version == "" || etag.Weak(source.Version) {
 		// Nothing holds the look and the copy together: read and put.
 		return files.Info{}, files.ErrUnsupported
 	}

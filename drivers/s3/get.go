@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"cloudfiles.dev/drivers/internal/etag"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -86,7 +87,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	if err := b.refused(req.Key); err != nil {
 		return driver.Object{}, err
 	}
-	if isWeak(req.IfVersion) {
+	if etag.Weak(req.IfVersion) {
 		return driver.Object{}, b.usable(req.IfVersion)
 	}
 	if req.IfVersion != "" && !b.isVersion(req.IfVersion) {
@@ -95,7 +96,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		}
 		return driver.Object{}, files.ErrPrecondition
 	}
-	if !isWeak(req.IfNotVersion) && !b.isVersion(req.IfNotVersion) {
+	if !etag.Weak(req.IfNotVersion) && !b.isVersion(req.IfNotVersion) {
 		req.IfNotVersion = "" // which is no file's
 	}
 	if _, n, _ := req.Range.Parts(); n == 0 {
@@ -138,7 +139,7 @@ func (b *backend) openEmpty(ctx context.Context,
 		return o, false, b.noBucket(ctx, err)
 	}
 	o.Info = infoOfHead(out)
-	if err := compare(req, o.Info.Version); err != nil {
+	if err := etag.Compare(req.IfVersion, req.IfNotVersion, o.Info.Version); err != nil {
 		return o, false, err
 	}
 	o.Offset, o.Length = req.Range.Resolve(o.Info.Size)
@@ -162,7 +163,7 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		return driver.Object{}, err
 	}
 	body := &body{ctx: ctx, r: out.Body}
-	if err := compare(req, version(out.ETag)); err != nil {
+	if err := etag.Compare(req.IfVersion, req.IfNotVersion, version(out.ETag)); err != nil {
 		body.Close()
 		return driver.Object{}, err
 	}
@@ -207,24 +208,6 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	body.left, body.cut = o.Length, true
 	return o, nil
-}
-
-// compare compares the version of an answer, since a store that ignores conditions on
-// reads may send another version, or the one that the caller already has.
-func compare(req driver.OpenRequest, v files.Version) error {
-	switch {
-	case req.IfVersion != "" && v == "":
-		return files.Errorf(files.ErrUnsupported, "the store tells no version")
-	case req.IfVersion != "" && isWeak(v) && same(v, req.IfVersion):
-		return files.Errorf(files.ErrUnsupported,
-			"the answer's version is weak, so it names no certain bytes: "+
-				"something in front of the store changes its ETags")
-	case req.IfVersion != "" && v != req.IfVersion:
-		return files.ErrPrecondition
-	case req.IfNotVersion != "" && same(v, req.IfNotVersion):
-		return files.ErrNotModified
-	}
-	return nil
 }
 
 // rangeHeader is RFC 9110's form of the range; nil for all.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloudfiles.dev/drivers/internal/etag"
 	"cloudfiles.dev/files"
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -128,39 +129,15 @@ func unescapeKey(key string) string {
 	return b.String()
 }
 
-// version makes a Version of an ETag, which S3 quotes. A weak one, which a proxy made
-// of it, stays as it is: W/"…".
-func version(etag *string) files.Version {
-	s := aws.ToString(etag)
-	if isWeak(files.Version(s)) {
-		return files.Version(s)
-	}
-	return files.Version(strings.Trim(s, `"`))
-}
-
-// isWeak reports whether the version names no certain bytes (RFC 9110, section 8.8.1).
-func isWeak(v files.Version) bool {
-	return len(v) > 4 && strings.HasPrefix(string(v), `W/"`) && v[len(v)-1] == '"'
-}
-
-// same compares two versions weakly, as If-None-Match does (RFC 9110, section 8.8.3.2).
-func same(a, b files.Version) bool { return a != "" && opaqueTag(a) == opaqueTag(b) }
-
-func opaqueTag(v files.Version) string {
-	if isWeak(v) {
-		return string(v[3 : len(v)-1])
-	}
-	return string(v)
-}
+// version is the version of an answer's ETag.
+func version(e *string) files.Version { return etag.Version(aws.ToString(e)) }
 
 // usable returns nil for what If-Match can name: no weak version ever matches there,
 // and what isn't a version of a file isn't current.
 func (b *backend) usable(v files.Version) error {
 	switch {
-	case isWeak(v):
-		return files.Errorf(files.ErrUnsupported,
-			"the version is weak, so it names no certain bytes: "+
-				"something in front of the store changes its ETags")
+	case etag.Weak(v):
+		return etag.ErrWeak()
 	case !b.isVersion(v):
 		return files.ErrPrecondition
 	}
@@ -185,7 +162,7 @@ func condition(v files.Version) *string {
 		return nil
 	}
 	s := `"` + string(v) + `"`
-	if isWeak(v) {
+	if etag.Weak(v) {
 		s = string(v)
 	}
 	return &s

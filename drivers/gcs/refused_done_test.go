@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
-	"sync/atomic"
 	"testing"
 
 	"cloudfiles.dev/files"
@@ -70,55 +68,5 @@ func TestRefusedAndDone(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// TestOddPage: what JSON can't hold in one name fails no page, and no such name comes
-// as another.
-func TestOddPage(t *testing.T) {
-	item := func(name string) string {
-		return `{"name":"` + name + `","size":"1","generation":"1"}`
-	}
-	for in, want := range map[string]string{
-		item("a\x01b") + "," + item("c"):   "(a\x01b) c",
-		item("a\xFFb") + "," + item("c"):   "(a\xFFb) c",
-		item(`a\ud800b`) + "," + item("c"): "(a\xED\xA0\x80b) c",
-		item(`a\ud83d\ude00`):              "a\U0001F600",
-		item("a\uFFFDb"):                   "a\uFFFDb",
-		item("\U0010FF01"):                 "\U0010FF01",
-	} {
-		b, requests := hostile(t, says(200, `{"kind":"storage#objects","items":[`+in+"]}"))
-		var got []string
-		for e, err := range b.List(t.Context(), "", &files.ListOptions{Foreign: true}) {
-			switch {
-			case err != nil:
-				t.Errorf("%q: %v", in, err)
-			case e.Key != "":
-				got = append(got, "("+e.Key+")")
-			default:
-				got = append(got, e.Name)
-			}
-		}
-		if s := strings.Join(got, " "); s != want || requests.Load() != 1 {
-			t.Errorf("%q: %q, want %q, after %d requests", in, s, want, requests.Load())
-		}
-	}
-}
-
-// TestSessionWithUser: the URL of a session names nobody, who would be sent as
-// credentials.
-func TestSessionWithUser(t *testing.T) {
-	var asked atomic.Int64
-	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			w.Header().Set("Location", "http://user:secret@"+r.Host+"/upload?upload_id=1")
-			return
-		}
-		asked.Add(1)
-	})
-	large := strings.NewReader(strings.Repeat("x", DefaultPartSize+1))
-	_, err := b.Put(t.Context(), "a", large, nil)
-	if files.KindOf(err) != files.ErrUnavailable || asked.Load() > 0 {
-		t.Errorf("%v, %d requests with the session's URL", err, asked.Load())
 	}
 }

@@ -1,0 +1,46 @@
+package s3
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// TestCopyPartsUnpinned: a store of which nobody knows that it keeps conditions on a
+// copy's source isn't asked for parts, which could be those of several versions; the
+// content is read and put.
+func TestCopyPartsUnpinned(t *testing.T) {
+	for _, p := range []*Profile{unknown, b2, r2, wasabi} {
+		parts, put := 0, false
+		b, _ := hostile(t, p, func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			source := r.Header.Get("X-Amz-Copy-Source")
+			switch {
+			case q.Has("list-type"):
+				io.WriteString(w, pageOf(""))
+			case q.Has("uploads"), q.Has("uploadId"):
+				parts++
+				io.WriteString(w, begun)
+			case source != "": // of one whose content is larger than a copy may be
+				w.WriteHeader(400)
+				io.WriteString(w, xmlError("InvalidRequest"))
+			case r.Method == http.MethodHead:
+				w.Header().Set("ETag", `"1"`)
+				w.Header().Set("Content-Length", fmt.Sprint(int64(6*gib)))
+			case r.Method == http.MethodPut:
+				put = true
+				w.Header().Set("ETag", `"2"`)
+			default:
+				w.Header().Set("ETag", `"1"`)
+				io.WriteString(w, "content")
+			}
+		})
+		_, err := files.Copy(t.Context(), b, "to", b, "from", nil)
+		if err != nil || parts > 0 || !put {
+			t.Errorf("%s: %v, %d requests of an upload in parts, put %v", p.Name, err, parts, put)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package s3
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// TestLacksMany: a store without DeleteObjects is asked for each name by itself, and
+// says so once.
+func TestLacksMany(t *testing.T) {
+	names := []string{"a", "b", "c", "d"}
+	for _, c := range []struct {
+		status int
+		body   string
+		lacks  bool
+	}{
+		{501, xmlError("NotImplemented"), true},
+		{400, xmlError("NotImplemented"), true},
+		{405, xmlError("MethodNotAllowed"), true},
+		{400, xmlError("UnsupportedOperation"), true},
+		{501, "", true},
+		{403, xmlError("AccessDenied"), false},
+		{404, xmlError("NoSuchKey"), false},
+		{405, "<html>no</html>", false},
+	} {
+		var many, single atomic.Int64
+		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				many.Add(1)
+				w.WriteHeader(c.status)
+				io.WriteString(w, c.body)
+				return
+			}
+			single.Add(1)
+			w.WriteHeader(204)
+		})
+		for round := range 2 {
+			before := many.Load()
+			res, err := files.DeleteMany(t.Context(), b, func(yield func(string) bool) {
+				for _, n := range names {
+					if !yield(n) {
+						return
+					}
+				}
+			})
+			switch {
+			case errors.Is(err, files.ErrNotExist):
+				t.Errorf("%d %.40s: %v", c.status, c.body, err)
+			case c.lacks != (err == nil && int(res.Deleted) == len(names)):
+				t.Errorf("%d %.40s: %+v, %v", c.status, c.body, res, err)
+			case c.lacks && single.Load() != int64(len(names)*(round+1)):
+				t.Errorf("%d %.40s: %d single requests", c.status, c.body, single.Load())
+			case c.lacks && round == 1 && many.Load() > before:
+				t.Errorf("%d %.40s: it is asked again", c.status, c.body)
+			}
+		}
+	}
+}
+
+// TestFullStore: a store that is full says so, and leaves nothing open.
+func TestFullStore(t *testing.T) {
+	b, requests := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(507)
+		io.WriteString(w, xmlError("XMinioStorageFull"))
+	})
+	if _, err := putIf(t, b, files.IfAbsent()); files.KindOf(err) != files.ErrTooLarge {
+		t.Error(err)
+	}
+	_, err := files.PutString(t.Context(), b, "a", "x", nil)
+	if files.KindOf(err) != files.ErrTooLarge {
+		t.Error(err)
+	}
+	if n := requests.Load(); n != 2 {
+		t.Errorf("%d requests", n)
+	}
+}
