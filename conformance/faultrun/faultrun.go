@@ -66,6 +66,10 @@ type Config struct {
 	// Ignore reports names that the server itself lists for a moment, such as those of
 	// its temporary files; nil is none.
 	Ignore func(name string) bool
+	// StatMixes says that the service, and not the driver, may tell in one Stat the size
+	// of one write and the metadata of another while a write replaces the file, as one
+	// does that was given up and is still under way.
+	StatMixes bool
 	// Timeout ends an operation that stalls; 0 is 3 seconds.
 	Timeout time.Duration
 	// Leftovers lists the unfinished uploads in the store, behind the proxy's back; nil

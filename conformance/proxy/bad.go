@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"net"
 	"net/http"
 
 	"cloudfiles.dev/files"
@@ -16,18 +15,6 @@ type BadAnswer struct {
 	// Head are those for a HEAD, whose answer has no body to tell more; nil is Want,
 	// and empty any error.
 	Head []error
-}
-
-// Refused returns the URL of a port of the loopback interface on which nobody listens.
-func Refused(t T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("proxy: %v", err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	return "http://" + addr
 }
 
 // Gone answers as a server that closes each connection without a word.

@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,12 +82,7 @@ func TestBadServices(t *testing.T) {
 	b, p := proxied(t, append([]string{"retry_attempts", "2"}, fast...)...)
 	server := testserver.Start(t, testserver.Azurite)
 	put(t, b, "a", "text", nil)
-	refusing, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := refusing.Addr().String()
-	refusing.Close()
+	nobody := strings.TrimPrefix(proxy.Refused(t), "http://")
 	answer := func(status int, code string) proxy.Fault {
 		return proxy.Answer(code, status, http.Header{"X-Ms-Error-Code": {code}}, "")
 	}

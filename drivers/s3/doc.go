@@ -111,7 +111,7 @@
 //     any other is files.ErrUncertain.
 //   - An error in an answer of status 200 is that error.
 //
-// Some stores answer a write wrongly when it races with a delete:
+// Some stores answer wrongly when a write races with a delete or with another write:
 //
 //   - MinIO answers 403 AccessDenied, as it does to credentials that may not write, to a
 //     write that races with a delete of the last file of a directory. If the profile
@@ -122,6 +122,8 @@
 //     on these stores, and none on any other.
 //   - After versitygw's 409 ExistingObjectIsDirectory a listing looks for that
 //     directory. If there is none, the write is retried.
+//   - versitygw reads a file's size and its attributes one after the other. A Stat while
+//     the file is replaced may tell one write's size and another's metadata and version.
 //   - MinIO loses the parts of an upload whose end it refuses so. That Put is
 //     files.ErrUnavailable, and may begin again.
 //
