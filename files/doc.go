@@ -232,6 +232,10 @@
 //     whole Info. A range that reaches past the end is cut. Length 0 is 0 bytes.
 //     [Reader.Offset] and [Reader.Len] return what the range came to.
 //
+//     If a server doesn't know ranges and sends the whole file, the range is taken from
+//     it. Up to 8 MiB in front of the range are read and thrown away; if there are
+//     more, Get is ErrUnavailable.
+//
 //   - G4: A body is one version from the first byte to the last, whatever is put or
 //     deleted meanwhile. If a backend can't keep to that version, reading fails with
 //     ErrChanged.
@@ -243,7 +247,9 @@
 //   - G5: A connection that breaks is resumed where it stopped, with the same version.
 //     The caller gets all bytes or an error, never fewer bytes and nil. Attempts are
 //     counted anew after bytes have come. Each answer's own version, range and size are
-//     compared with what was asked for. Nothing is resumed without a version.
+//     compared with what was asked for. Nothing is resumed without a version. A server
+//     that sends the whole file in place of the rest is ErrUnavailable, because each
+//     break would begin it anew.
 //
 //   - G6: A whole read is checked against the stored digest, if there is one. Damage is
 //     ErrCorrupt, from the Read that would return the last bytes; that Read returns

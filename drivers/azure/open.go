@@ -6,10 +6,9 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"cloudfiles.dev/drivers/internal/etag"
+	"cloudfiles.dev/drivers/internal/span"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -135,49 +134,28 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	case r.ContentRange == nil && r.ContentLength == nil:
 		return refuse("the service's answer tells no size")
 	case r.ContentRange != nil:
-		var last int64
-		var ok bool
-		if first, last, size, ok = parseContentRange(*r.ContentRange); !ok {
+		part, ok := span.Parse(*r.ContentRange)
+		if !ok || part.Size < 0 {
 			if r.ContentLength != nil && length == 0 { // an empty file's, as "bytes 0--1/0"
 				body.Close()
 				return driver.Object{}, errRange
 			}
 			return refuse("the answer's Content-Range can't be read")
 		}
-		if told := length; r.ContentLength != nil && told != last-first+1 {
+		if r.ContentLength != nil && length != part.Len() {
 			return refuse("the answer's Content-Range is of %d bytes, and its length %d",
-				last-first+1, told)
+				part.Len(), length)
 		}
-		length = last - first + 1
+		first, length, size = part.First, part.Len(), part.Size
 	}
 	o := driver.Object{Info: downloaded(r, size), Body: body}
-	o.Offset, o.Length = req.Range.Resolve(size)
 	body.left = length
-	if o.Offset == first && o.Length == length {
-		return o, nil
-	}
-	// A server that doesn't know ranges sends all.
-	if o.Offset < first || o.Offset+o.Length > first+length {
+	var fits bool
+	o.Offset, o.Length, o.Before, fits = span.Fit(req.Range, first, length, size)
+	if !fits {
 		return refuse("the answer has another range than was asked for")
 	}
-	if _, err := io.CopyN(io.Discard, body, o.Offset-first); err != nil {
-		body.Close()
-		return driver.Object{}, err
-	}
-	body.left, body.cut = o.Length, true
 	return o, nil
-}
-
-// parseContentRange reads "bytes 0-9/20".
-func parseContentRange(s string) (first, last, size int64, ok bool) {
-	span, total, _ := strings.Cut(strings.TrimPrefix(s, "bytes "), "/")
-	from, to, _ := strings.Cut(span, "-")
-	var errs [3]error
-	first, errs[0] = strconv.ParseInt(from, 10, 64)
-	last, errs[1] = strconv.ParseInt(to, 10, 64)
-	size, errs[2] = strconv.ParseInt(total, 10, 64)
-	ok = errors.Join(errs[:]...) == nil && first >= 0 && last >= first && size > last
-	return first, last, size, ok
 }
 
 // asks is the operation with the conditions of a read.
@@ -238,17 +216,10 @@ type body struct {
 	b    *backend
 	ctx  context.Context
 	r    io.ReadCloser
-	cut  bool  // after left bytes
 	left int64 // that were told
 }
 
 func (r *body) Read(p []byte) (int, error) {
-	if r.cut {
-		if r.left == 0 {
-			return 0, io.EOF
-		}
-		p = p[:min(int64(len(p)), r.left)]
-	}
 	n, err := r.r.Read(p)
 	r.left -= int64(n)
 	switch {

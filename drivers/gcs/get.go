@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"cloudfiles.dev/drivers/internal/bounds"
+	"cloudfiles.dev/drivers/internal/span"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -191,8 +191,8 @@ func (b *backend) readHeaders(
 	if err != nil {
 		return o, bodyOpen, err
 	}
-	wantOff, want := req.Range.Resolve(info.Size)
-	if off != wantOff || n != want {
+	wantOff, want, before, fits := span.Fit(req.Range, off, n, info.Size)
+	if !fits {
 		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
 			"the answer is another part of the file than was asked for")
 	}
@@ -217,8 +217,9 @@ func (b *backend) readHeaders(
 	}
 	return driver.Object{
 		Info:   info,
-		Offset: off,
-		Length: n,
+		Offset: wantOff,
+		Length: want,
+		Before: before,
 		Body:   body,
 	}, bodyOpen, nil
 }
@@ -254,16 +255,16 @@ func extent(c *call, resp *http.Response, size int64) (off, n int64, err error) 
 	case resp.StatusCode == http.StatusPartialContent && told == "":
 		return 0, 0, c.foreign(resp, "a part without a Content-Range")
 	case resp.StatusCode == http.StatusPartialContent:
-		first, last, total, ok := parseContentRange(told)
+		part, ok := span.Parse(told)
 		switch {
 		case !ok && resp.ContentLength == 0 && size == 0:
 			return 0, 0, errEmptyRange
 		case !ok:
 			return bad("has a Content-Range that is none")
-		case size < 0, total >= 0 && total != size, last >= size:
+		case size < 0, part.Size >= 0 && part.Size != size, part.Last >= size:
 			return bad("has a Content-Range that its size contradicts")
 		}
-		off, n = first, last-first+1
+		off, n = part.First, part.Len()
 	case size < 0:
 		return 0, 0, c.foreign(resp, "without a length")
 	default:
@@ -273,22 +274,6 @@ func extent(c *call, resp *http.Response, size int64) (off, n int64, err error) 
 		return bad("is not the bytes that are stored: something on the way changes them")
 	}
 	return off, n, nil
-}
-
-// parseContentRange reads "bytes 100-199/1000"; total is -1 for "*".
-func parseContentRange(s string) (first, last, total int64, ok bool) {
-	s, ok = strings.CutPrefix(s, "bytes ")
-	part, whole, cut := strings.Cut(s, "/")
-	a, b, dash := strings.Cut(part, "-")
-	first, err1 := strconv.ParseInt(a, 10, 64)
-	last, err2 := strconv.ParseInt(b, 10, 64)
-	total, err3 := strconv.ParseInt(whole, 10, 64)
-	if whole == "*" {
-		total, err3 = -1, nil
-	}
-	ok = ok && cut && dash && err1 == nil && err2 == nil && err3 == nil &&
-		first >= 0 && first <= last && (total == -1 || last < total)
-	return first, last, total, ok
 }
 
 func checkVersion(req driver.OpenRequest, v files.Version) error {

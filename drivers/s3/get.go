@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"cloudfiles.dev/drivers/internal/etag"
+	"cloudfiles.dev/drivers/internal/span"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -169,9 +170,8 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	size, first, length := aws.ToInt64(out.ContentLength), int64(0), aws.ToInt64(out.ContentLength)
 	if out.ContentRange != nil {
-		var last int64
-		var ok bool
-		if first, last, size, ok = parseContentRange(*out.ContentRange); !ok {
+		part, ok := span.Parse(*out.ContentRange)
+		if !ok || part.Size < 0 {
 			body.Close()
 			if out.ContentLength != nil && *out.ContentLength == 0 {
 				return driver.Object{}, errRange // an empty file's: MinIO says "bytes 0--1/0"
@@ -179,7 +179,7 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
 				"the answer's Content-Range can't be read")
 		}
-		length = last - first + 1
+		first, length, size = part.First, part.Len(), part.Size
 		if out.ContentLength != nil && *out.ContentLength != length {
 			body.Close()
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
@@ -192,21 +192,13 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	o := driver.Object{Info: infoOfGet(out, size), Body: body}
 	body.left = length
-	o.Offset, o.Length = req.Range.Resolve(size)
-	if o.Offset == first && o.Length == length {
-		return o, nil
-	}
-	// A store that doesn't know ranges sends all.
-	if o.Offset < first || o.Offset+o.Length > first+length {
+	var fits bool
+	o.Offset, o.Length, o.Before, fits = span.Fit(req.Range, first, length, size)
+	if !fits {
 		body.Close()
 		return driver.Object{}, files.Errorf(files.ErrUnavailable,
 			"the answer has another range than was asked for")
 	}
-	if _, err := io.CopyN(io.Discard, body, o.Offset-first); err != nil {
-		body.Close()
-		return driver.Object{}, err
-	}
-	body.left, body.cut = o.Length, true
 	return o, nil
 }
 
@@ -230,17 +222,10 @@ func rangeHeader(r files.Range) *string {
 type body struct {
 	ctx  context.Context
 	r    io.ReadCloser
-	cut  bool  // after left bytes
 	left int64 // that were told
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	if b.cut {
-		if b.left == 0 {
-			return 0, io.EOF
-		}
-		p = p[:min(int64(len(p)), b.left)]
-	}
 	n, err := b.r.Read(p)
 	b.left -= int64(n)
 	if err == io.EOF && b.left > 0 {

@@ -3,7 +3,6 @@ package s3
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"strconv"
 	"strings"
 	"time"
 
@@ -107,16 +106,4 @@ func base64Of(digits string) *string {
 		return nil
 	}
 	return base64OfBytes(p)
-}
-
-// parseContentRange reads "bytes 10-14/27".
-func parseContentRange(s string) (first, last, size int64, ok bool) {
-	s, found := strings.CutPrefix(s, "bytes ")
-	span, total, slash := strings.Cut(s, "/")
-	from, to, dash := strings.Cut(span, "-")
-	first, err1 := strconv.ParseInt(from, 10, 64)
-	last, err2 := strconv.ParseInt(to, 10, 64)
-	size, err3 := strconv.ParseInt(total, 10, 64)
-	return first, last, size, found && slash && dash && err1 == nil && err2 == nil && err3 == nil &&
-		first >= 0 && last >= first && size > last
 }

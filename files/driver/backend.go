@@ -111,11 +111,15 @@ type OpenRequest struct {
 // Object is an open file.
 type Object struct {
 	Info files.Info // of the whole file
-	// Offset and Length are what the body delivers, as Range.Resolve returns them.
+	// Offset and Length are what was asked for, as Range.Resolve returns them.
 	Offset, Length int64
-	// Body delivers Length bytes from Offset. It may be nil if Length is 0. Close may
-	// be called during a Read, and must end it. Body may implement files.ImmediateBody
-	// or files.FileBody, which are then used.
+	// Before is how many bytes the body delivers in front of Offset, because the
+	// service doesn't know ranges and sends the whole file. New leaves them out, up to
+	// MaxBefore.
+	Before int64
+	// Body delivers Length bytes from Offset. What is behind them is not read. It may
+	// be nil if Length is 0. Close may be called during a Read, and must end it. Body
+	// may implement files.ImmediateBody or files.FileBody, which are then used.
 	Body io.ReadCloser
 }
 

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"io"
 
 	"cloudfiles.dev/files"
 )
@@ -67,7 +68,10 @@ func (b *bucket) open(ctx context.Context, name string,
 	if err != nil {
 		return nil, err
 	}
-	if err := o.check(); err != nil {
+	if err = o.check(); err == nil {
+		err = o.skip()
+	}
+	if err != nil {
 		if o.Body != nil {
 			o.Body.Close()
 		}
@@ -103,11 +107,37 @@ func (b *bucket) open(ctx context.Context, name string,
 func (o *Object) check() error {
 	size := o.Info.Size
 	if size >= 0 && o.Offset >= 0 && o.Length >= 0 && o.Offset <= size &&
-		o.Length <= size-o.Offset {
+		o.Length <= size-o.Offset && o.Before >= 0 && o.Before <= o.Offset {
 		return nil
 	}
 	return files.Errorf(files.ErrUnavailable, "the body is said to be %d bytes from %d of %d",
 		o.Length, o.Offset, size)
+}
+
+// MaxBefore is how many bytes in front of a range are read and thrown away, where a
+// service sends the whole file in place of the range (G3).
+const MaxBefore = 8 << 20
+
+// skip reads what the body has in front of the range. A range of no bytes needs no body.
+func (o *Object) skip() error {
+	if o.Length == 0 && o.Body != nil {
+		o.Body.Close()
+		o.Body, o.Before = nil, 0
+	}
+	if o.Before == 0 {
+		return nil
+	}
+	if o.Before > MaxBefore {
+		return files.Errorf(files.ErrUnavailable, "the service sends the whole file in place of "+
+			"a range, and %d bytes in front of it are too many to be thrown away", o.Before)
+	}
+	n, err := io.CopyN(io.Discard, o.Body, o.Before)
+	if err == io.EOF {
+		err = files.Errorf(files.ErrUnavailable, "the body ended %d bytes in front of the range",
+			o.Before-n)
+	}
+	o.Before = 0
+	return err
 }
 
 func (b *bucket) checkGet(opts *files.GetOptions) error {

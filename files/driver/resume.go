@@ -100,6 +100,10 @@ func (r *resumingBody) reopen(broken error) error {
 					"the answer with the rest tells no version")
 			}
 			return files.Errorf(files.ErrChanged, "the answer with the rest is of another version")
+		case o.Before > 0: // it would come again with each break
+			o.Body.Close()
+			return files.WithCause(files.ErrUnavailable, broken, "the connection broke, and the "+
+				"service sends the whole file in place of the rest")
 		}
 		return r.swap(o.Body)
 	}

@@ -1,0 +1,210 @@
+package all
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// holds answers the reads of every service for a file of that version and size; GCS's
+// JSON API and HEAD get their answer at once, and then more is false.
+func holds(w http.ResponseWriter, r *http.Request, version string, size int64) (more bool) {
+	h := w.Header()
+	h.Set("ETag", `"`+version+`"`)
+	h.Set("X-Goog-Generation", version)
+	h.Set("X-Goog-Stored-Content-Length", strconv.FormatInt(size, 10))
+	h.Set("X-Ms-Request-Id", "5c9e")
+	h.Set("X-Ms-Version", "2026-06-06")
+	h.Set("X-Ms-Blob-Type", "BlockBlob")
+	h.Set("Last-Modified", "Sun, 29 Nov 2026 12:00:00 GMT")
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/storage/"):
+		fmt.Fprintf(w, `{"kind": "storage#object", "name": "a", "bucket": "bucket", `+
+			`"generation": %q, "size": "%d", "updated": "2026-11-29T12:00:00Z"}`, version, size)
+		return false
+	case r.Method == http.MethodHead:
+		h.Set("Content-Length", strconv.FormatInt(size, 10))
+		return false
+	}
+	return true
+}
+
+// asked is whether a request is for a part.
+func asked(r *http.Request) bool {
+	return r.Header.Get("Range") != "" || r.Header.Get("X-Ms-Range") != ""
+}
+
+// part reads a range of the file "a". A driver that waits for bytes that never come
+// ends with the context.
+func part(t *testing.T, b files.Bucket, o files.GetOptions) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := b.Get(ctx, "a", &o)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	p, err := r.ReadAll()
+	return string(p), err
+}
+
+// forEach opens a bucket of each service at a server, which counts its requests.
+func forEach(t *testing.T, h http.HandlerFunc,
+	f func(t *testing.T, b files.Bucket, n *atomic.Int32)) {
+	environment(t)
+	for _, s := range services {
+		t.Run(s.name, func(t *testing.T) {
+			var requests atomic.Int32
+			over := make(chan struct{})
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+				r *http.Request) {
+				requests.Add(1)
+				ctx, cancel := context.WithCancel(r.Context())
+				defer cancel()
+				go func() {
+					select {
+					case <-over:
+						cancel()
+					case <-ctx.Done():
+					}
+				}()
+				h(w, r.WithContext(ctx))
+			}))
+			t.Cleanup(func() {
+				close(over)
+				srv.Close()
+			})
+			b, err := s.open(t, "http", strings.TrimPrefix(srv.URL, "http://"),
+				"&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			f(t, b, &requests)
+		})
+	}
+}
+
+// TestWithoutRanges: from a server that sends the whole file, or more of it than was
+// asked for, every driver takes the part that was asked for (G3).
+func TestWithoutRanges(t *testing.T) {
+	var text strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "%d,", i)
+	}
+	content := text.String()
+	size := int64(len(content))
+	var wide atomic.Bool // a few bytes more on both sides, with 206
+	forEach(t, func(w http.ResponseWriter, r *http.Request) {
+		if !holds(w, r, "1", size) {
+			return
+		}
+		var first, last int64
+		rng := r.Header.Get("Range") + r.Header.Get("X-Ms-Range")
+		n, _ := fmt.Sscanf(rng, "bytes=%d-%d", &first, &last)
+		if wide.Load() && n > 0 && first >= 0 && first < size {
+			if n < 2 {
+				last = size - 1
+			}
+			first, last = max(first-7, 0), min(last+9, size-1)
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, size))
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, content[first:last+1])
+			return
+		}
+		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+		io.WriteString(w, content)
+	}, func(t *testing.T, b files.Bucket, requests *atomic.Int32) {
+		for range 2 {
+			for _, r := range []files.Range{
+				{}, files.Bytes(2, 3), files.Bytes(0, 5), files.From(50_000), files.Last(10),
+				files.Bytes(size-1, 1), files.Bytes(size-5, 100), files.Bytes(7, 0),
+				files.From(size), files.From(size + 1), files.Last(size + 1),
+			} {
+				requests.Store(0)
+				off, n := r.Resolve(size)
+				got, err := part(t, b, files.GetOptions{Range: r})
+				if err != nil || got != content[off:off+n] {
+					t.Errorf("%v, wide %v: %.20q of %d bytes, %v, want %.20q of %d", r,
+						wide.Load(), got, len(got), err, content[off:off+n], n)
+				}
+				if requests.Load() > 2 {
+					t.Errorf("%v: %d requests", r, requests.Load())
+				}
+			}
+			wide.Store(!wide.Load())
+		}
+		for v, want := range map[files.Version]error{
+			"1": nil,
+			"2": files.ErrPrecondition,
+		} {
+			got, err := part(t, b, files.GetOptions{Range: files.Bytes(2, 3), IfVersion: v})
+			if !errors.Is(err, want) || err == nil && got != content[2:5] {
+				t.Errorf("if of version %s: %q, %v", v, got, err)
+			}
+		}
+	})
+}
+
+// TestWholeIsTooMuch: what lies in front of a range is thrown away up to a bound, and
+// beyond it the answer is ErrUnavailable at once (G3).
+func TestWholeIsTooMuch(t *testing.T) {
+	const size = 5 << 30
+	forEach(t, func(w http.ResponseWriter, r *http.Request) {
+		if holds(w, r, "1", size) {
+			w.Header().Set("Content-Length", strconv.Itoa(size))
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done() // the rest would take long
+		}
+	}, func(t *testing.T, b files.Bucket, requests *atomic.Int32) {
+		for _, r := range []files.Range{
+			files.Last(10), files.Bytes(driver.MaxBefore+1, 10), files.From(size - 1),
+		} {
+			requests.Store(0)
+			_, err := part(t, b, files.GetOptions{Range: r})
+			if files.KindOf(err) != files.ErrUnavailable ||
+				!strings.Contains(err.Error(), "whole file in place of a range") {
+				t.Errorf("%v: %v", r, err)
+			}
+			if requests.Load() > 2 {
+				t.Errorf("%v: %d requests", r, requests.Load())
+			}
+		}
+	})
+}
+
+// TestWholeInPlaceOfRest: a body that broke isn't begun anew where the server doesn't
+// know ranges, because each further break would begin it again (G5).
+func TestWholeInPlaceOfRest(t *testing.T) {
+	forEach(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !holds(w, r, "1", 10):
+		case asked(r):
+			io.WriteString(w, "0123456789")
+		default:
+			w.Header().Set("Content-Length", "10")
+			io.WriteString(w, "01234") // and the connection breaks
+		}
+	}, func(t *testing.T, b files.Bucket, requests *atomic.Int32) {
+		got, err := part(t, b, files.GetOptions{})
+		if files.KindOf(err) != files.ErrUnavailable || got != "01234" {
+			t.Errorf("%q, %v", got, err)
+		}
+		if requests.Load() > 2 {
+			t.Errorf("%d requests", requests.Load())
+		}
+	})
+}
