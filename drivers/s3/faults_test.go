@@ -46,10 +46,10 @@ func TestFaultRun(t *testing.T) {
 		return !strings.Contains(e.Name, ".sgwtmp.")
 	}})
 	faultrun.Run(t, faultrun.Config{
-		Bucket:    b,
-		Proxy:     p,
-		Ops:       ops,
-		Large:     minPart + 100_000,
+		Bucket: b,
+		Proxy:  p,
+		Ops:    ops,
+		Large:  minPart + 100_000,
 		// versitygw reads the size and the attributes one after the other: 11 of 9,172
 		// Stats beside replacements were mixtures.
 		StatMixes: true,
