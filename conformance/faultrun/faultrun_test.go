@@ -15,6 +15,7 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // verdict records what a run would say of a bucket.
@@ -52,7 +53,7 @@ func TestSound(t *testing.T) {
 	back, p := start(t, newService())
 	b := driver.New(back)
 	defer b.Close()
-	ops, kinds := 10_000, 12
+	ops, kinds := longtest.N(t, 3000, 10_000), longtest.N(t, 10, 12)
 	if testing.Short() {
 		ops, kinds = 1500, 6 // which fault a request gets is chance
 	}

@@ -42,7 +42,7 @@ func lock(ctx context.Context, path string) (*flock.Flock, error) {
 
 // install returns the folder of the server's program, and builds it first if it isn't
 // there. Of any number of processes that ask at once, one builds; the folder appears
-// whole or not at all.
+// whole or not at all. Meanwhile the log has what it waits for, every few seconds.
 func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 	cache, err := cacheDir()
 	if err != nil {
@@ -53,6 +53,10 @@ func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
+	said := &tail{more: log}
+	name := s.name + " " + s.version()
+	wait := waitFor(said, sayEvery, "waiting for another process, which builds "+name)
+	defer wait.end()
 	l, err := lock(ctx, dir+".lock")
 	if err != nil {
 		return "", err
@@ -77,7 +81,8 @@ func install(ctx context.Context, s *server, log io.Writer) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(tmp)
-	said := &tail{more: log}
+	fmt.Fprintf(said, "servers: building %s, once; it may take minutes\n", name)
+	wait.now("building " + name)
 	if err := s.build(ctx, tmp, said); err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)

@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/suite"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
@@ -121,7 +122,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, bareHarness(t))
 }
 
-// TestConformanceSub runs the contract below a directory.
+// TestConformanceSub runs what names and listings are about below a directory, and the
+// whole contract with the long tests.
 func TestConformanceSub(t *testing.T) {
-	conformance.Run(t, subHarness(t))
+	suite.Part(t, subHarness(t), suite.Names)
 }

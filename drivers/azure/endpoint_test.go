@@ -10,6 +10,7 @@ import (
 	ways "cloudfiles.dev/conformance/hostile"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
@@ -23,7 +24,7 @@ func TestHostile(t *testing.T) {
 	bareEnvironment(t)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", key)
-	holdHostile(t, key, 1, func(endpoint string) (files.Bucket, error) {
+	holdHostile(t, key, longtest.N(t, 4, 1), func(endpoint string) (files.Bucket, error) {
 		u, err := url.Parse(endpoint)
 		if err != nil {
 			return nil, err
@@ -44,7 +45,7 @@ func TestHostileClient(t *testing.T) {
 	opts := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: Transport(0, 0),
 	}}
-	holdHostile(t, key, 10, func(endpoint string) (files.Bucket, error) {
+	holdHostile(t, key, longtest.N(t, 20, 10), func(endpoint string) (files.Bucket, error) {
 		c, err := container.NewClientWithSharedKeyCredential(endpoint+"/container", cred, opts)
 		if err != nil {
 			return nil, err
@@ -67,7 +68,7 @@ func holdHostile(t *testing.T, key string, part int, open func(string) (files.Bu
 	case os.Getenv(ways.Full)+os.Getenv(ways.OnlyVariable) != "":
 		part = 1
 	case testing.Short():
-		part *= 10
+		part = 40
 	}
 	var known []ways.Known
 	for _, op := range []string{"stat", "get of the end", "copy", "copy if absent", "move"} {

@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/conformance/faultrun"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
@@ -24,7 +25,7 @@ func TestFaults(t *testing.T) {
 		Bucket: files.Wrap(b, uncommitted(direct)),
 		Proxy:  p,
 		Large:  200_000,
-		Ops:    10_000,
+		Ops:    longtest.N(t, 1500, 10_000),
 	}
 	if testing.Short() {
 		c.Ops = 500

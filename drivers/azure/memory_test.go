@@ -6,14 +6,14 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+
+	"cloudfiles.dev/internal/longtest"
 )
 
 // TestPutMemory puts 4 GiB of unknown length to an endpoint that discards: the memory
 // stays below the blocks on their way and 32 MiB (P11).
 func TestPutMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long: moves 4 GiB")
-	}
+	longtest.Only(t, "moves 4 GiB")
 	var got, peak atomic.Int64
 	b := onHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)

@@ -6,6 +6,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/suite"
 )
 
 // What fake-gcs-server does otherwise than Cloud Storage, with the service's
@@ -62,7 +63,7 @@ func TestConformance(t *testing.T) {
 }
 
 // TestConformanceAsDocumented runs all cases with what the server does otherwise than
-// the service mended by its documentation.
+// the service mended by its documentation: a part of them, and all with the long tests.
 func TestConformanceAsDocumented(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
@@ -72,10 +73,11 @@ func TestConformanceAsDocumented(t *testing.T) {
 	h := plainHarness(t, s)
 	h.Name, h.Server = "gcs-documented", h.Server+", mended as documented"
 	h.Cut, h.Damage, h.Vanish = d.cut, d.damage, d.vanish
-	conformance.Run(t, h)
+	suite.Part(t, h, "")
 }
 
-// TestConformanceSub runs them behind files.Sub, in one bucket.
+// TestConformanceSub runs them behind files.Sub, in one bucket: a part of them, and all
+// with the long tests.
 func TestConformanceSub(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {
@@ -88,5 +90,5 @@ func TestConformanceSub(t *testing.T) {
 	url := with(s.Store(t), signParams(t))
 	h.Store, h.New = func(t conformance.T) files.Bucket { return openBucket(t, url) }, nil
 	h.URL = func(conformance.T) string { return url }
-	conformance.Run(t, h)
+	suite.Part(t, h, suite.Names)
 }

@@ -10,6 +10,7 @@ import (
 	ways "cloudfiles.dev/conformance/hostile"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 	"google.golang.org/api/option"
 )
 
@@ -27,7 +28,7 @@ func TestHostileEndpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	part := 1
+	part := longtest.N(t, 4, 1)
 	if testing.Short() {
 		part = 10
 	}

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"cloudfiles.dev/internal/longtest"
 )
 
 // stream is n bytes that nobody can tell the length of; it watches the memory while it
@@ -60,10 +62,7 @@ func discard(w http.ResponseWriter, r *http.Request) {
 // (P11): that, and at most 32 MiB, the service that discards it, which is in the same
 // process, included.
 func TestPutMemory(t *testing.T) {
-	size := int64(4 << 30)
-	if testing.Short() {
-		size = 256 * mib
-	}
+	size := int64(longtest.N(t, 256, 4096)) * mib
 	srv := httptest.NewServer(http.HandlerFunc(discard))
 	defer srv.Close()
 	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)

@@ -14,6 +14,7 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // afterThat carries the request out, does something else, and loses the answer.
@@ -233,7 +234,7 @@ func TestBadInput(t *testing.T) {
 // TestFaultRun holds the driver to a model while requests fail.
 func TestFaultRun(t *testing.T) {
 	b, _, p := proxied(t, "part_size=262144&retry_attempts=5")
-	ops := 10_000
+	ops := longtest.N(t, 1500, 10_000)
 	if testing.Short() {
 		ops = 1500
 	}

@@ -13,6 +13,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/suite"
 )
 
 // harness makes buckets in folders of their own.
@@ -114,7 +115,7 @@ func TestConformanceOptions(t *testing.T) {
 		"sidecar=always": {AlwaysSidecar: true, NoSync: true},
 		"metadata=skip":  {SkipMetadata: true, NoSync: true},
 	} {
-		t.Run(name, func(t *testing.T) { conformance.Run(t, harness(opts, fsys.OS)) })
+		t.Run(name, func(t *testing.T) { suite.Part(t, harness(opts, fsys.OS), "") })
 	}
 }
 
@@ -134,6 +135,6 @@ func TestConformanceFileSystems(t *testing.T) {
 		"another mount":                hooked(hookFS{mount: true}),
 		"another mount, no attributes": hooked(hookFS{mount: true, noXattr: true}),
 	} {
-		t.Run(name, func(t *testing.T) { conformance.Run(t, harness(&Options{NoSync: true}, sys)) })
+		t.Run(name, func(t *testing.T) { suite.Part(t, harness(&Options{NoSync: true}, sys), "") })
 	}
 }

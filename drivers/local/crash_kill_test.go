@@ -14,6 +14,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/internal/longtest"
 )
 
 func init() { childJobs["scenario"] = scenarioChild }
@@ -29,10 +30,10 @@ func TestKillAtEveryOperation(t *testing.T) {
 			if len(operations) < 5 {
 				t.Fatalf("only these operations were counted: %v", operations)
 			}
+			every := longtest.N(t, 3, 1)
 			for n, kind := range operations {
 				for _, m := range crashfs.Moments {
-					if (m != crashfs.Middle || kind == crashfs.Write) && (!testing.Short() ||
-						n%3 == i%3) {
+					if (m != crashfs.Middle || kind == crashfs.Write) && n%every == i%every {
 						killedAt(t, i, n+1, m)
 					}
 				}

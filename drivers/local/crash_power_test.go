@@ -13,6 +13,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // progress is a mark in the recording: so many steps were begun and so many acknowledged.
@@ -83,8 +84,10 @@ func (r *recording) possible(p progress) (allowed []state, subjects []string) {
 // failures cuts the power behind each operation from the given step on and opens what
 // is left. It stops at the first few failures. Of images, there are one without and
 // some with what was not synced.
-func (r *recording) failures(ctx context.Context, dir string, from int,
+func (r *recording) failures(t *testing.T, dir string, from int,
 	seed uint64) (checked int, failures []error) {
+	t.Helper()
+	every := longtest.N(t, 3, 1)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	d := r.Disk()
 	var now progress
@@ -97,7 +100,7 @@ func (r *recording) failures(ctx context.Context, dir string, from int,
 		if p, ok := mark.(progress); ok {
 			now = p
 		}
-		if now.begun < from || testing.Short() && n%3 != int(seed%3) {
+		if now.begun < from || n%every != int(seed)%every {
 			continue
 		}
 		for _, s := range []crashfs.Survival{
@@ -107,7 +110,7 @@ func (r *recording) failures(ctx context.Context, dir string, from int,
 			if key := fmt.Sprint(im.Sum(), now); !seen[key] {
 				seen[key] = true
 				checked++
-				if err := r.check(ctx, dir, im, now, checked%8 == 0); err != nil {
+				if err := r.check(t.Context(), dir, im, now, checked%8 == 0); err != nil {
 					failures = append(failures,
 						fmt.Errorf("power failed at operation %d (%d steps begun, %d "+
 							"acknowledged), %v unsynced survives: %w", n, now.begun, now.acked, s,
@@ -179,18 +182,18 @@ func TestPowerFailure(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), nil, nil)
-			checked, failures := r.failures(t.Context(), t.TempDir(), len(sc.setup)+1, uint64(i))
+			checked, failures := r.failures(t, t.TempDir(), len(sc.setup)+1, uint64(i))
 			for _, err := range failures {
 				t.Error(err)
 			}
-			if checked < 10 && !testing.Short() {
+			if most := longtest.N(t, 1, 10); checked < most {
 				t.Errorf("only %d images were checked", checked)
 			}
 		})
 	}
 	t.Run("mixed", func(t *testing.T) {
 		t.Parallel()
-		_, failures := recordSteps(t, mixed(30, 1), nil, nil).failures(t.Context(), t.TempDir(), 0,
+		_, failures := recordSteps(t, mixed(30, 1), nil, nil).failures(t, t.TempDir(), 0,
 			1)
 		for _, err := range failures {
 			t.Error(err)
@@ -205,7 +208,7 @@ func TestPowerFailureIsNoticed(t *testing.T) {
 		for i, sc := range scenarios {
 			r := recordSteps(t, append(sc.setup[:len(sc.setup):len(sc.setup)], sc.run), opts,
 				over())
-			if _, failures := r.failures(t.Context(), t.TempDir(), len(sc.setup)+1,
+			if _, failures := r.failures(t, t.TempDir(), len(sc.setup)+1,
 				uint64(i)); len(failures) > 0 {
 				t.Logf("noticed: %s: %v", sc.name, failures[0])
 				return
@@ -246,7 +249,7 @@ func TestPowerFailureAfterOthers(t *testing.T) {
 						d = sub
 					}
 				})
-			_, failures := r.failures(t.Context(), t.TempDir(), 0, 1)
+			_, failures := r.failures(t, t.TempDir(), 0, 1)
 			for _, err := range failures {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -263,7 +266,7 @@ func TestPowerFailureAfterOthers(t *testing.T) {
 			_, err = f.Write([]byte("older"))
 			check(t, err, f.Sync(), root.Sync(), f.Close())
 		})
-		_, failures := r.failures(t.Context(), t.TempDir(), 0, 2)
+		_, failures := r.failures(t, t.TempDir(), 0, 2)
 		for _, err := range failures {
 			t.Error(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // history is what is known of one name since the round began, in order of the reports.
@@ -67,7 +68,7 @@ func (p puts) madeBy(s seenFile) (proofFile, error) {
 // again on the same folder: every acknowledged put that no later operation touched is
 // whole, with its own metadata (P1, P2).
 func TestKillAtRandom(t *testing.T) {
-	kills := 200
+	kills := longtest.N(t, 40, 200)
 	if testing.Short() {
 		kills = 20
 	}

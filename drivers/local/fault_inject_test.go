@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // broken are errors that operations may meet, in turn, and the sentinel that they are,
@@ -56,10 +57,10 @@ func TestFaultAtEveryOperation(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
-			failed := 0
+			failed, every := 0, longtest.N(t, 3, 1)
 			for _, fault := range broken {
 				for n := 1; ; n++ {
-					if testing.Short() && n%3 != i%3 {
+					if n%every != i%every {
 						continue
 					}
 					cause := fault.errs[(n+i)%len(fault.errs)]

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cloudfiles.dev/drivers/local/internal/sysfault"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // faultErrnos are what system calls may answer.
@@ -56,7 +57,7 @@ type syscallTask struct {
 // By default it is a sample; CLOUDFILES_FAULTS=1 makes it the whole, which takes about
 // half an hour of two processors.
 func TestErrnoAtEverySystemCall(t *testing.T) {
-	task := syscallTask{Shards: 2, Every: 100}
+	task := syscallTask{Shards: 2, Every: longtest.N(t, 300, 100)}
 	if text, ok := os.LookupEnv(faultsEnv); ok {
 		var err error
 		if task.Every, err = strconv.Atoi(text); err != nil || task.Every < 1 {

@@ -12,6 +12,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // onMount is the harness with its buckets on a mounted file system.
@@ -67,6 +68,9 @@ func TestMountedNames(t *testing.T) {
 		mounts.ExfatFuse, mounts.NTFS3G, mounts.Gocryptfs, mounts.Ext4Old,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
+			if kind == mounts.ExfatFuse {
+				longtest.Only(t, "hundreds of files through FUSE")
+			}
 			var flags []mounts.Option
 			if kind == mounts.NTFS3G {
 				flags = append(flags, mounts.Flags("windows_names"))

@@ -14,6 +14,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // lostErrnos are what a call answers whose server, or FUSE program, went away.
@@ -80,7 +81,7 @@ func (s *lostServer) set(n int, err error, done bool, after error) (count int, a
 //
 // By default it is each eighth of them; CLOUDFILES_FAULTS=1 makes it all.
 func TestLostAtEveryOperation(t *testing.T) {
-	every := 8
+	every := longtest.N(t, 24, 8)
 	if os.Getenv("CLOUDFILES_FAULTS") == "1" {
 		every = 1
 	}

@@ -14,6 +14,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // TestSoakFileSystems is TestSoak on file systems of other kinds; on those of FUSE only
@@ -31,7 +32,9 @@ import (
 // listing looked whether it is one (walk_place.go).
 func TestSoakFileSystems(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.XFS} {
-		t.Run(string(kind), func(t *testing.T) { soak(t, inMount(t, kind), soakRounds(t, 2)) })
+		t.Run(string(kind), func(t *testing.T) {
+			soak(t, inMount(t, kind), soakRounds(t, longtest.N(t, 1, 2)))
+		})
 	}
 	if os.Getenv(soakEnv) == "" {
 		return
@@ -67,8 +70,12 @@ func TestListedBesideReplacing(t *testing.T) {
 	for _, kind := range []mounts.Kind{
 		mounts.Btrfs, mounts.Ext4, mounts.XFS, mounts.Tmpfs, mounts.Overlay,
 	} {
+		many := kind == mounts.Btrfs || kind == mounts.Overlay
 		for _, names := range []int{100, 3000} {
 			t.Run(fmt.Sprintf("%s/%d", kind, names), func(t *testing.T) {
+				if names > 100 && !many {
+					longtest.Only(t, "thousands of files on one more file system")
+				}
 				listBesideReplacing(t, inMount(t, kind), names)
 			})
 		}
@@ -77,7 +84,7 @@ func TestListedBesideReplacing(t *testing.T) {
 
 func listBesideReplacing(t *testing.T, dir string, names int) {
 	t.Helper()
-	most, limit := 1<<40, 500*time.Millisecond
+	most, limit := 1<<40, time.Duration(longtest.N(t, 200, 500))*time.Millisecond
 	if text, ok := os.LookupEnv(listingsEnv); ok {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {

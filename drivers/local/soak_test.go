@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // soakEnv is the number of rounds of each soak.
@@ -35,7 +36,7 @@ const soakEnv = "CLOUDFILES_SOAK"
 // its context by 100 ms (X2). Where other tests run beside it, as in CI, it may by two
 // seconds: a disk that is busy with others holds a single call up for longer than a timer
 // or a write to another file shows.
-func TestSoak(t *testing.T) { soak(t, t.TempDir(), soakRounds(t, 4)) }
+func TestSoak(t *testing.T) { soak(t, t.TempDir(), soakRounds(t, longtest.N(t, 2, 4))) }
 
 // mayOutlive is by how much a call may outlive its context.
 func mayOutlive() time.Duration {

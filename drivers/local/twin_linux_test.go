@@ -13,6 +13,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // Another program that has found what is staged by its name in the control folder, and
@@ -24,6 +25,9 @@ func TestStagedFileCutInMove(t *testing.T) {
 			for _, sync := range []bool{false, true} {
 				for _, cuts := range []int{1, 2, 3, 4} {
 					t.Run(fmt.Sprintf("sync=%v/%d", sync, cuts), func(t *testing.T) {
+						if cuts == 2 || cuts == 3 {
+							longtest.Only(t, "between those with one and four cuts")
+						}
 						cutInMove(t, inMount(t, kind), &Options{NoSync: !sync}, cuts)
 					})
 				}

@@ -11,14 +11,13 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/smithy-go/logging"
 )
 
 // TestMemory: a put of 4 GiB of unknown length holds its parts and no more.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("4 GiB are sent")
-	}
+	longtest.Only(t, "4 GiB are sent")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		w.Header().Set("ETag", `"1"`)

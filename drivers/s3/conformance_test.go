@@ -7,6 +7,7 @@ import (
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/s3/internal/cephtest"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/suite"
 )
 
 // What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run
@@ -55,7 +56,8 @@ func TestConformance(t *testing.T) {
 	conformance.Run(t, h)
 }
 
-// TestConformanceSub runs the contract below a directory. That of the distributed store
+// TestConformanceSub runs what names and listings are about below a directory, and the
+// whole contract with the long tests. That of the distributed store
 // is in internal/cephtest.
 func TestConformanceSub(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw})
@@ -76,7 +78,7 @@ func TestConformanceSub(t *testing.T) {
 	h.Second = func(t conformance.T, b files.Bucket) files.Bucket { return below(t, s.of(b).name) }
 	h.Foreign, h.ForeignKeys, h.URL = nil, nil, nil
 	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
-	conformance.Run(t, h)
+	suite.Part(t, h, suite.Names)
 }
 
 // cephOptions are what Ceph's gateway needs.

@@ -7,12 +7,13 @@ import (
 	ways "cloudfiles.dev/conformance/hostile"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // TestHostile: whatever the endpoint answers, nothing is believed that S3 didn't say or
 // prove.
 func TestHostile(t *testing.T) {
-	part := 1
+	part := longtest.N(t, 4, 1)
 	if testing.Short() {
 		part = 10
 	}

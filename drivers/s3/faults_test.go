@@ -20,6 +20,7 @@ import (
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -36,7 +37,7 @@ func TestFaultRun(t *testing.T) {
 		OnRetry:  func(context.Context, int, time.Duration, error) { retries.Add(1) },
 	}
 	b, p, name := s.proxied(t, Options{PartSize: minPart, Retry: policy})
-	ops := 10_000
+	ops := longtest.N(t, 1500, 10_000)
 	if testing.Short() {
 		ops = 500
 	}

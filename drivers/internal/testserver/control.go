@@ -65,7 +65,13 @@ func run(name string) (s *Server, missing bool, err error) {
 		Missing bool   `json:"missing"`
 	}
 	first.Server = s
-	if err := c.read(readyLimit, &first); err != nil {
+	w := &waiting{
+		name:  name,
+		said:  said.Name(),
+		begin: time.Now(),
+		every: sayEvery,
+	}
+	if err := c.readSaying(readyLimit, &first, w); err != nil {
 		c.close()
 		text, _ := os.ReadFile(said.Name())
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -163,20 +169,36 @@ func (c *control) do(what, name string) (answer, error) {
 }
 
 // read reads one line into v.
-func (c *control) read(limit time.Duration, v any) error {
-	// Windows has none for pipes
-	if err := c.out.SetReadDeadline(time.Now().Add(limit)); err != nil && !errors.Is(err,
-		os.ErrNoDeadline) {
-		return err
+func (c *control) read(limit time.Duration, v any) error { return c.readSaying(limit, v, nil) }
+
+// readSaying is read that says every few seconds what it waits for.
+func (c *control) readSaying(limit time.Duration, v any, w *waiting) error {
+	end := time.Now().Add(limit)
+	var line []byte
+	for {
+		next := end
+		if w != nil {
+			if soon := time.Now().Add(w.every); soon.Before(end) {
+				next = soon
+			}
+		}
+		// Windows has none for pipes
+		if err := c.out.SetReadDeadline(next); err != nil && !errors.Is(err, os.ErrNoDeadline) {
+			return err
+		}
+		part, err := c.answers.ReadBytes('\n')
+		line = append(line, part...)
+		switch {
+		case err == nil:
+			return json.Unmarshal(line, v)
+		case errors.Is(err, io.EOF):
+			return errors.New("the command that holds the server has ended")
+		case errors.Is(err, os.ErrDeadlineExceeded) && next.Before(end):
+			w.say()
+		default:
+			return err
+		}
 	}
-	line, err := c.answers.ReadBytes('\n')
-	if errors.Is(err, io.EOF) {
-		return errors.New("the command that holds the server has ended")
-	}
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(line, v)
 }
 
 // close lets the command end.

@@ -10,10 +10,11 @@ import (
 	_ "cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/drivers/s3/internal/cephtest"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/suite"
 )
 
-// TestConformanceSub runs every case below a directory of its own in one bucket of
-// three nodes.
+// TestConformanceSub runs what names and listings are about below a directory of its own
+// in one bucket of three nodes, and every case with the long tests.
 func TestConformanceSub(t *testing.T) {
 	server := testserver.Start(t, testserver.Ceph)
 	u, err := url.Parse(server.Store(t))
@@ -39,12 +40,12 @@ func TestConformanceSub(t *testing.T) {
 		t.Cleanup(func() { b.Close() })
 		return b
 	}
-	conformance.Run(t, conformance.Harness{
+	suite.Part(t, conformance.Harness{
 		Name:         "s3-ceph-sub",
 		Server:       fmt.Sprintf("%s %s", server.Name, server.Version),
 		Store:        open,
 		Second:       func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
 		ServerFaults: cephtest.Faults,
 		ServerRaces:  cephtest.Races,
-	})
+	}, suite.Names)
 }

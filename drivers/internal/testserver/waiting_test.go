@@ -1,0 +1,63 @@
+package testserver
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestWaiting: what is waited for is said again and again, with what the command does
+// just now, until it answers; and an answer that comes in pieces is whole.
+func TestWaiting(t *testing.T) {
+	said := filepath.Join(t.TempDir(), "said")
+	if err := os.WriteFile(said, []byte("first\n\x1b[1mbuilding fake\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer out.Close()
+	if err := out.SetReadDeadline(time.Time{}); err != nil {
+		t.Skipf("pipes have no deadlines here: %v", err)
+	}
+	in.WriteString(`{"url":`)
+	var b strings.Builder
+	w := &waiting{
+		name:  "fake",
+		said:  said,
+		begin: time.Now(),
+		every: time.Millisecond,
+		w: writer(func(p []byte) {
+			b.Write(p)
+			if strings.Count(b.String(), "\n") == 3 {
+				in.WriteString("\"there\"}\n")
+			}
+		}),
+	}
+	c := &control{out: out, answers: bufio.NewReader(out)}
+	var a answer
+	if err := c.readSaying(time.Minute, &a, w); err != nil || a.URL != "there" {
+		t.Errorf("got %q, %v", a.URL, err)
+	}
+	line := regexp.MustCompile(`^testserver: waiting for fake, \d+ s so far: \[1mbuilding fake$`)
+	all := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if len(all) < 3 {
+		t.Errorf("said %q", all)
+	}
+	for _, l := range all {
+		if !line.MatchString(l) {
+			t.Errorf("said %q", l)
+		}
+	}
+}
+
+// writer is a function of what is written.
+type writer func(p []byte)
+
+func (w writer) Write(p []byte) (int, error) { w(p); return len(p), nil }

@@ -1,0 +1,83 @@
+// Package longtest separates the tests that take minutes from those that every run of go
+// test has:
+//
+//	CLOUDFILES_LONG=1 go test -timeout 25m ./...
+//
+// runs everything, as .ci/run does. It is for tests only, and imports the standard
+// library alone.
+package longtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+// Variable is the environment variable that a run with the long tests has set to 1.
+const Variable = "CLOUDFILES_LONG"
+
+// leftOutVariable names the file to which the name of every test is added that Only left
+// out. .ci/run sets it, and fails if there is such a test.
+const leftOutVariable = "CLOUDFILES_LEFT_OUT"
+
+// On reports whether the long tests are run.
+func On() bool {
+	on, err := strconv.ParseBool(os.Getenv(Variable))
+	return on && err == nil
+}
+
+// T is what is needed of a test; *testing.T has it.
+type T interface {
+	Helper()
+	Name() string
+	Fatalf(format string, args ...any)
+	Skipf(format string, args ...any)
+}
+
+// all reports whether everything is run: -short has the last word.
+func all() bool { return On() && !testing.Short() }
+
+// Only skips the test unless the long tests are run. why says what takes so long. Like
+// N, it heeds -short.
+func Only(t T, why string) {
+	t.Helper()
+	if all() {
+		return
+	}
+	LeftOut(t, why)
+	t.Skipf("long: %s; %s=1 runs it", why, Variable)
+}
+
+// LeftOut notes that the test does less than it does if the long tests are run, unless
+// -short asked for that.
+func LeftOut(t T, what string) {
+	t.Helper()
+	path := os.Getenv(leftOutVariable)
+	if path == "" || testing.Short() {
+		return
+	}
+	f, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		t.Fatalf("%s: %v", leftOutVariable, err)
+	}
+	_, err = fmt.Fprintf(f, "%s: %s\n", t.Name(), what)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", leftOutVariable, err)
+	}
+}
+
+// N is n, or with the long tests whole: a number of rounds, or that each so many-th of
+// the cases is tried.
+func N(t T, n, whole int) int {
+	t.Helper()
+	if all() {
+		return whole
+	}
+	LeftOut(t, fmt.Sprintf("%d instead of %d", n, whole))
+	return n
+}

@@ -1,0 +1,70 @@
+// Package suite runs the conformance suite once more over code that a whole run covers
+// already: in a mode of a driver, or below a layer. Every run of go test has a part of
+// it, and the long tests have the whole.
+package suite
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/internal/longtest"
+)
+
+// together is how many cases run at a time. They wait for a server or a disk more than
+// they compute.
+const together = 4
+
+// heavy are the cases that take long because of how much they do: thousands of files,
+// megabytes, or random operations. A part leaves them out.
+var heavy = regexp.MustCompile("^(" + strings.Join([]string{
+	"D3/over-a-batch", "L3/by-pages", "L4/.*", "L8/.*", "N2/random", "N4/every-character",
+	"P1/torn-info", "P10/size", "P11/large", "X1/.*", "X2/no-goroutines",
+}, "|") + ")$")
+
+// Names is the pattern of the cases that a layer can break that changes names: the rules
+// about names, listings, deletes, copies, errors, URLs and signed URLs.
+const Names = "^(N|L|D|C|E|U|W)"
+
+// Part runs the cases whose ID the pattern is found in, without the heavy and the long
+// ones. With the long tests it is [conformance.Run], which runs the whole suite. The
+// cases of a part are no subtests: -run doesn't choose among them.
+func Part(t *testing.T, h conformance.Harness, pattern string) {
+	t.Helper()
+	if longtest.On() {
+		conformance.Run(t, h)
+		return
+	}
+	ids := part(regexp.MustCompile(pattern))
+	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{
+		Pattern:  "^(" + strings.Join(ids, "|") + ")$",
+		Short:    true,
+		Parallel: together,
+		Progress: func(_, _ int, r conformance.Result) {
+			if r.Outcome == conformance.Failed {
+				t.Errorf("%s", r.Text())
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Cases) != len(ids) {
+		t.Errorf("%d cases ran, want %d", len(r.Cases), len(ids))
+	}
+	what := fmt.Sprintf("%d of the suite's %d cases", len(r.Cases), r.Suite)
+	longtest.LeftOut(t, what)
+	t.Logf("%s; %s=1 runs all", what, longtest.Variable)
+}
+
+// part returns the IDs of the cases that Part runs.
+func part(pattern *regexp.Regexp) (ids []string) {
+	for _, c := range conformance.Cases() {
+		if id := c.ID(); pattern.MatchString(id) && !c.Long && !heavy.MatchString(id) {
+			ids = append(ids, regexp.QuoteMeta(id))
+		}
+	}
+	return ids
+}

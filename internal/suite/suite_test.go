@@ -1,0 +1,45 @@
+package suite
+
+import (
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
+)
+
+// TestPart: a part has a case of every rule but those that are heavy as a whole.
+func TestPart(t *testing.T) {
+	ids := part(regexp.MustCompile(""))
+	for _, r := range conformance.Rules() {
+		has := false
+		for _, id := range ids {
+			has = has || strings.HasPrefix(id, r.ID+"/")
+		}
+		if heavyRule := r.ID == "L4" || r.ID == "L8" || r.ID == "X1"; has == heavyRule {
+			t.Errorf("a part has a case of %s: %v", r.ID, has)
+		}
+	}
+	if n, all := len(ids), len(conformance.Cases()); n < all*3/4 {
+		t.Errorf("a part has %d of %d cases", n, all)
+	}
+}
+
+// TestRun: a part runs the cases that were asked for, and with the long tests all of
+// them run.
+func TestRun(t *testing.T) {
+	var made atomic.Int64
+	t.Run("part", func(t *testing.T) {
+		Part(t, conformance.Harness{New: func(conformance.T) files.Bucket {
+			made.Add(1)
+			return mem.New(nil)
+		}}, "^D1/")
+	})
+	if n := made.Load(); n == 0 || longtest.On() != (n > 100) {
+		t.Errorf("%d buckets were made, with long tests: %v", n, longtest.On())
+	}
+}
