@@ -22,8 +22,8 @@ var (
 		Claimed: func(f files.Features) bool { return f.VersionPerPut },
 	}
 	putVersion = &Ability{
-		Name:    "PutVersion",
-		Claimed: func(f files.Features) bool { return f.PutVersion },
+		Name:    "PutReturnsVersion",
+		Claimed: func(f files.Features) bool { return f.PutReturnsVersion },
 	}
 	atomicPuts = &Ability{
 		Name:    "Atomic",

@@ -69,7 +69,7 @@ type careless struct{ unversioned }
 
 func (b *careless) Features() files.Features {
 	f := b.Bucket.Features()
-	f.Versions, f.VersionPerPut, f.PutVersion, f.ReadConditions = false, false, false, false
+	f.Versions, f.VersionPerPut, f.PutReturnsVersion, f.ReadConditions = false, false, false, false
 	f.IfVersion, f.DeleteIfVersion = false, false
 	return f
 }

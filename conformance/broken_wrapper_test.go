@@ -256,7 +256,7 @@ func modestFeatures(f files.Features) files.Features {
 	f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false, false
 	f.Attributes, f.ForeignKeys, f.ServerCopy = false, false, false
 	f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
-	f.Versions, f.VersionPerPut, f.PutVersion, f.Digests = false, false, false, false
+	f.Versions, f.VersionPerPut, f.PutReturnsVersion, f.Digests = false, false, false, false
 	f.MaxSize, f.MaxName, f.TimeResolution = 8<<20, 800, time.Second
 	return f
 }

@@ -267,7 +267,7 @@ func featuresStay(t T, h *H) {
 		t.Errorf("Features have a negative limit: %+v", before)
 	}
 	if (before.IfVersion || before.DeleteIfVersion || before.ReadConditions ||
-		before.VersionPerPut || before.PutVersion) && !before.Versions {
+		before.VersionPerPut || before.PutReturnsVersion) && !before.Versions {
 		t.Errorf("Features claim what needs versions, but not Versions: %+v", before)
 	}
 }

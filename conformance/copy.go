@@ -232,13 +232,13 @@ func copyInfo(t T, h *H) {
 				if info.ModTime.IsZero() {
 					info.ModTime = want.ModTime // as in Put's (P3)
 				}
-				if info.Version == "" && (!full || !h.F.PutVersion) {
+				if info.Version == "" && (!full || !h.F.PutReturnsVersion) {
 					info.Version = want.Version
 				}
 				if which := info.Digest.Conflict(want.Digest); which != "" {
 					t.Errorf("the %s in Copy's Info isn't Stat's", which)
 				}
-				if !info.Digest.IsZero() || !full || !h.F.PutVersion {
+				if !info.Digest.IsZero() || !full || !h.F.PutReturnsVersion {
 					info.Digest = want.Digest // of two that don't conflict each may have one more
 				}
 				same(t,

@@ -282,7 +282,7 @@ func deleteMany(t T, h *H) {
 
 func deleteOverBatch(t T, h *H) {
 	var names []string
-	for i := range files.DeleteBatch + 3 {
+	for i := range files.DeleteBatchSize + 3 {
 		names = append(names, fmt.Sprintf("d/%04d", i))
 	}
 	puts(t, h, names...)

@@ -48,7 +48,8 @@
 //
 //  1. Put, Open, Stat, List and Delete without conditions. Claim Ordered once L1
 //     passes. If the service doesn't list in byte order, don't claim it, and nothing is
-//     asked of you there. driver.Scan lists for a driver that can walk names in order.
+//     asked of you there. driver.ListSorted lists for a driver that can walk names in
+//     order.
 //  2. Atomic: content goes where nobody sees it and is committed in one step, with its
 //     metadata. P1 and P2 look at the store in the middle of an upload. P10 passes with
 //     them, since a digest that doesn't match is a reader that fails.

@@ -50,22 +50,22 @@ func newMap() *mapBackend {
 
 func (m *mapBackend) Features() files.Features {
 	return files.Features{
-		TimeResolution:  time.Second,
-		Atomic:          true,
-		Durable:         true,
-		Versions:        true,
-		VersionPerPut:   true,
-		PutVersion:      true,
-		IfAbsent:        true,
-		IfVersion:       true,
-		DeleteIfVersion: true,
-		ReadConditions:  true,
-		OneVersionReads: true,
-		Attributes:      true,
-		Digests:         true,
-		Ordered:         true,
-		AnyName:         true,
-		DirBesideFile:   true,
+		TimeResolution:    time.Second,
+		Atomic:            true,
+		Durable:           true,
+		Versions:          true,
+		VersionPerPut:     true,
+		PutReturnsVersion: true,
+		IfAbsent:          true,
+		IfVersion:         true,
+		DeleteIfVersion:   true,
+		ReadConditions:    true,
+		OneVersionReads:   true,
+		Attributes:        true,
+		Digests:           true,
+		Ordered:           true,
+		AnyName:           true,
+		DirBesideFile:     true,
 	}
 }
 
@@ -174,7 +174,7 @@ func (m *mapBackend) Stat(ctx context.Context, key driver.Key) (files.Info, erro
 
 func (m *mapBackend) List(ctx context.Context,
 	req driver.ListRequest) iter.Seq2[files.Entry, error] {
-	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
+	return driver.ListSorted(req, func(start string) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {
 			for {
 				m.mu.Lock()

@@ -341,7 +341,7 @@ func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, writt
 				quote(name), info.Version)
 		}
 	case info.Version == "":
-		if !written || m.f.PutVersion && op == string(doPut) {
+		if !written || m.f.PutReturnsVersion && op == string(doPut) {
 			m.differ(v+`.Version == ""`, "%s(%s) tells no version", op, quote(name))
 		}
 	case f.version != "":

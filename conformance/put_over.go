@@ -103,7 +103,7 @@ func putInfoVersion(t T, h *H) {
 	for i := range 5 {
 		info := put(t, h, "a", content(i, 100), nil)
 		if info.Version == "" {
-			t.Errorf("Put's Info has no version, but the bucket claims PutVersion")
+			t.Errorf("Put's Info has no version, but the bucket claims PutReturnsVersion")
 		}
 		same(t, "version of Put's Info, against Stat's", info.Version, stat(t, h, "a").Version)
 	}

@@ -155,7 +155,7 @@ func (s *session) clean(ctx context.Context, dir string) error {
 		of = ""
 	}
 	left := map[string]error{}
-	for names := range slices.Chunk(s.stored.take(of), files.DeleteBatch) {
+	for names := range slices.Chunk(s.stored.take(of), files.DeleteBatchSize) {
 		deleteNamed(ctx, s.store, names, left)
 	}
 	found, err := listed(ctx, s.store, dir)
@@ -228,7 +228,7 @@ func deleteListed(ctx context.Context, b files.Bucket, all []files.Entry, left m
 			left[e.Key] = err
 		}
 	}
-	for names := range slices.Chunk(names, files.DeleteBatch) {
+	for names := range slices.Chunk(names, files.DeleteBatchSize) {
 		deleteNamed(ctx, b, names, left)
 	}
 }

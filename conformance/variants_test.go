@@ -145,7 +145,7 @@ var variants = []struct {
 		},
 	},
 	{"no-version-in-puts-answer", faulty{
-		tell: func(f *files.Features) { f.PutVersion = false },
+		tell: func(f *files.Features) { f.PutReturnsVersion = false },
 		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
 			info, err := m.Put(ctx, req)
 			info.Version = ""

@@ -87,7 +87,7 @@ var masks = []mask{
 	{name: "no-versions", change: func(f *files.Features) {
 		f.Versions = false
 		f.VersionPerPut = false
-		f.PutVersion = false
+		f.PutReturnsVersion = false
 		f.IfVersion = false
 		f.DeleteIfVersion = false
 		f.ReadConditions = false

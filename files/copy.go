@@ -172,7 +172,7 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 		done, err := copyStream(ctx, b, name, b, name, &o)
 		_, conditional := opts.If.Version()
 		if !errors.Is(err,
-			ErrPrecondition) || conditional || opts.IfSource != "" || i == DefaultAttempts {
+			ErrPrecondition) || conditional || opts.IfSource != "" || i == DefaultUpdateAttempts {
 			return done, err
 		}
 		if info, err = b.Stat(ctx, name, nil); err != nil {

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// DeleteBatch is how many names DeleteMany passes to a bucket at a time.
-const DeleteBatch = 1000
+// DeleteBatchSize is how many names DeleteMany passes to a bucket at a time.
+const DeleteBatchSize = 1000
 
 // maxFailures is how many failures DeleteMany collects before it gives up.
 const maxFailures = 1000
@@ -60,7 +60,7 @@ func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteRe
 		return stop == nil
 	}
 	for name := range names {
-		if batch = append(batch, name); len(batch) == DeleteBatch && !flush() {
+		if batch = append(batch, name); len(batch) == DeleteBatchSize && !flush() {
 			return res, stop
 		}
 	}

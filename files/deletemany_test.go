@@ -64,7 +64,7 @@ func TestDeleteManyStops(t *testing.T) {
 		for asked = 0; asked < 1_000_000 && yield(fmt.Sprint(asked)); asked++ {
 		}
 	})
-	if is(t, err, files.ErrPermission); asked > 2*files.DeleteBatch {
+	if is(t, err, files.ErrPermission); asked > 2*files.DeleteBatchSize {
 		t.Errorf("asked %d times", asked)
 	}
 	b.Close()

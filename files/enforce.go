@@ -23,7 +23,8 @@ func (c *claims) hiding() {
 	attributes := b.Attributes && !o.Attributes
 	versions := b.Versions && !o.Versions
 	digests := b.Digests && !o.Digests
-	c.hides = attributes || versions || digests || b.PutVersion && !o.PutVersion || c.coarser()
+	c.hides = attributes || versions || digests || b.PutReturnsVersion && !o.PutReturnsVersion ||
+		c.coarser()
 	alike := *b
 	alike.MaxName = o.MaxName
 	c.differs = alike != *o
@@ -53,7 +54,7 @@ func (c *claims) info(i Info) Info {
 
 // putInfo is info for the Info of a Put.
 func (c *claims) putInfo(i Info) Info {
-	if c.below.PutVersion && !c.outer.PutVersion {
+	if c.below.PutReturnsVersion && !c.outer.PutReturnsVersion {
 		i.Version, i.Digest = "", Digest{}
 	}
 	return c.info(i)

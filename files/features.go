@@ -29,12 +29,12 @@ type Features struct {
 	Durable bool `json:"durable"`
 	// Versions: every file has a version, and equal versions mean equal content. A
 	// wrapper that doesn't claim Versions claims none of the five that follow from it:
-	// VersionPerPut, PutVersion, IfVersion, DeleteIfVersion and ReadConditions.
+	// VersionPerPut, PutReturnsVersion, IfVersion, DeleteIfVersion and ReadConditions.
 	Versions bool `json:"versions"`
 	// VersionPerPut: every Put makes a new version, even of the same bytes (V1).
 	VersionPerPut bool `json:"versionPerPut"`
-	// PutVersion: Put's Info carries the version and the digest (P3).
-	PutVersion bool `json:"putVersion"`
+	// PutReturnsVersion: Put's Info carries the version and the digest (P3).
+	PutReturnsVersion bool `json:"putVersion"`
 	// IfAbsent: Put honours IfAbsent, decided at the commit (P8).
 	IfAbsent bool `json:"ifAbsent"`
 	// IfVersion: Put honours IfVersion (P9).

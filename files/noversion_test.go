@@ -146,7 +146,8 @@ func TestNoVersionIsTold(t *testing.T) {
 		look(below)
 		for _, b := range []files.Bucket{below, view} {
 			f := b.Features()
-			if f.Versions || f.IfVersion || f.DeleteIfVersion || f.ReadConditions || f.PutVersion ||
+			if f.Versions || f.IfVersion || f.DeleteIfVersion || f.ReadConditions ||
+				f.PutReturnsVersion ||
 				!f.IfAbsent {
 				t.Errorf("behind %s: %+v", what, f)
 			}

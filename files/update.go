@@ -13,8 +13,8 @@ import (
 //lint:ignore ST1012 the standard library's fs.SkipDir is named so too
 var SkipUpdate = errors.New("leave the file as it is")
 
-// DefaultAttempts is how often Update tries if nothing else is given.
-const DefaultAttempts = 32
+// DefaultUpdateAttempts is how often Update tries if nothing else is given.
+const DefaultUpdateAttempts = 32
 
 // UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's
 // attributes.
@@ -22,7 +22,7 @@ type UpdateOptions struct {
 	// Attributes replace those of the file as a whole; nil keeps them. If ContentType
 	// is empty the type is found anew (P6).
 	Attributes *Attributes
-	// Attempts bounds how often the file is read and written; 0 is DefaultAttempts.
+	// Attempts bounds how often the file is read and written; 0 is DefaultUpdateAttempts.
 	Attempts int
 	// MaxBytes bounds the memory. A file that is longer is ErrTooLarge. 0 is no limit.
 	MaxBytes int64
@@ -100,7 +100,7 @@ func (u *updater) run() (Info, error) {
 	}
 	attempts := u.opts.Attempts
 	if attempts == 0 {
-		attempts = DefaultAttempts
+		attempts = DefaultUpdateAttempts
 	}
 	wait := updateWait
 	for i := 1; ; i++ {

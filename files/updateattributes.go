@@ -9,7 +9,8 @@ import (
 
 // UpdateAttributesOptions are the options of UpdateAttributes.
 type UpdateAttributesOptions struct {
-	// Attempts bounds how often the file is looked at and written; 0 is DefaultAttempts.
+	// Attempts bounds how often the file is looked at and written; 0 is
+	// DefaultUpdateAttempts.
 	Attempts int
 }
 
@@ -41,7 +42,7 @@ func UpdateAttributes(ctx context.Context, b Bucket, name string, fn func(*Attri
 		bucket:   b,
 		name:     name,
 		fn:       fn,
-		attempts: DefaultAttempts,
+		attempts: DefaultUpdateAttempts,
 	}
 	if opts != nil && opts.Attempts != 0 {
 		u.attempts = opts.Attempts

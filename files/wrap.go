@@ -57,7 +57,7 @@ func (w *wrapped) claim(below Features) *claims {
 	}
 	if below.Versions && !f.Versions { // nor is there anything that takes or returns one
 		f.IfVersion, f.DeleteIfVersion, f.ReadConditions = false, false, false
-		f.PutVersion, f.VersionPerPut = false, false
+		f.PutReturnsVersion, f.VersionPerPut = false, false
 	}
 	c.hiding()
 	return c

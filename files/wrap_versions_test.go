@@ -23,7 +23,8 @@ func TestMaskedVersions(t *testing.T) {
 		return f
 	}})
 	f := b.Features()
-	if f.VersionPerPut || f.PutVersion || f.IfVersion || f.DeleteIfVersion || f.ReadConditions {
+	if f.VersionPerPut || f.PutReturnsVersion || f.IfVersion || f.DeleteIfVersion ||
+		f.ReadConditions {
 		t.Errorf("without Versions the wrapper claims %+v", f)
 	}
 	v := info.Version

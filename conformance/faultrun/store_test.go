@@ -172,21 +172,21 @@ func newBackend(url string, t *http.Transport) *backend {
 
 func (b *backend) Features() files.Features {
 	return files.Features{
-		TimeResolution:  time.Nanosecond,
-		Atomic:          true,
-		Versions:        true,
-		VersionPerPut:   true,
-		PutVersion:      true,
-		IfAbsent:        true,
-		IfVersion:       true,
-		DeleteIfVersion: true,
-		ReadConditions:  true,
-		OneVersionReads: true,
-		Attributes:      true,
-		Digests:         true,
-		Ordered:         true,
-		AnyName:         true,
-		DirBesideFile:   true,
+		TimeResolution:    time.Nanosecond,
+		Atomic:            true,
+		Versions:          true,
+		VersionPerPut:     true,
+		PutReturnsVersion: true,
+		IfAbsent:          true,
+		IfVersion:         true,
+		DeleteIfVersion:   true,
+		ReadConditions:    true,
+		OneVersionReads:   true,
+		Attributes:        true,
+		Digests:           true,
+		Ordered:           true,
+		AnyName:           true,
+		DirBesideFile:     true,
 	}
 }
 
@@ -365,7 +365,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (info files.Info, er
 }
 
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
-	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
+	return driver.ListSorted(req, func(start string) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) { b.list(ctx, req.Prefix, start, yield) }
 	})
 }

@@ -76,7 +76,7 @@ func (c *check) call(ctx context.Context, out *outcome) (wrong string) {
 
 // judgeVersion holds the version that a write told to the one that the file has.
 func (c *check) judgeVersion() string {
-	if !c.world.features.PutVersion && c.told == "" || !c.world.features.Versions {
+	if !c.world.features.PutReturnsVersion && c.told == "" || !c.world.features.Versions {
 		return ""
 	}
 	c.endpoint.truthful()

@@ -38,15 +38,15 @@ var _ driver.Backend = (*naive)(nil)
 
 func (n *naive) Features() files.Features {
 	return files.Features{
-		Versions:        true,
-		PutVersion:      true,
-		IfAbsent:        true,
-		IfVersion:       true,
-		DeleteIfVersion: true,
-		ReadConditions:  true,
-		TimeResolution:  time.Second,
-		Ordered:         true,
-		Atomic:          true,
+		Versions:          true,
+		PutReturnsVersion: true,
+		IfAbsent:          true,
+		IfVersion:         true,
+		DeleteIfVersion:   true,
+		ReadConditions:    true,
+		TimeResolution:    time.Second,
+		Ordered:           true,
+		Atomic:            true,
 	}
 }
 
@@ -178,7 +178,7 @@ func (n *naive) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 }
 
 func (n *naive) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
-	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
+	return driver.ListSorted(req, func(start string) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) { n.list(ctx, req.Prefix, start, yield) }
 	})
 }

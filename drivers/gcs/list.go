@@ -115,7 +115,7 @@ func (b *backend) listQuery(req driver.ListRequest) url.Values {
 	}
 	if start := req.StartAfter; start != "" {
 		if req.Shallow && strings.HasSuffix(start, "/") && len(start) > len(req.Dir()) {
-			start = driver.After(start) // goes on behind the directory
+			start = driver.PrefixEnd(start) // goes on behind the directory
 		}
 		q.Set("startOffset", start)
 	}

@@ -56,16 +56,16 @@ var (
 	noVersions = "the ETag is made of time and size"
 	noSwap     = "no driver of Go CDK puts, gets or deletes if of a version"
 	memLacks   = map[string]string{
-		"Durable":         "memory ends with the process",
-		"Versions":        noVersions,
-		"VersionPerPut":   noVersions,
-		"PutVersion":      noVersions,
-		"IfVersion":       noSwap,
-		"DeleteIfVersion": noSwap,
-		"ReadConditions":  noSwap,
-		"SignGet":         "memory has no address",
-		"SignPut":         "memory has no address",
-		"SignDelete":      "memory has no address",
+		"Durable":           "memory ends with the process",
+		"Versions":          noVersions,
+		"VersionPerPut":     noVersions,
+		"PutReturnsVersion": noVersions,
+		"IfVersion":         noSwap,
+		"DeleteIfVersion":   noSwap,
+		"ReadConditions":    noSwap,
+		"SignGet":           "memory has no address",
+		"SignPut":           "memory has no address",
+		"SignDelete":        "memory has no address",
 	}
 	fileLacks = map[string]string{
 		"Atomic": "the sidecar with the metadata and the content are two renames: of two " +
@@ -74,16 +74,17 @@ var (
 		"Durable": "nothing is synced",
 		"IfAbsent": "a mutex for each writer, then stat, then rename: 30 of 300 races had " +
 			"more than one winner, or none",
-		"DirBesideFile":   "a/b can't be put while there is a, and a not while there is a folder a",
-		"Versions":        noVersions,
-		"VersionPerPut":   noVersions,
-		"PutVersion":      noVersions,
-		"IfVersion":       noSwap,
-		"DeleteIfVersion": noSwap,
-		"ReadConditions":  noSwap,
-		"SignGet":         "no URLSigner was given",
-		"SignPut":         "no URLSigner was given",
-		"SignDelete":      "no URLSigner was given",
+		"DirBesideFile": "a/b can't be put while there is a, and a not while there is a " +
+			"folder a",
+		"Versions":          noVersions,
+		"VersionPerPut":     noVersions,
+		"PutReturnsVersion": noVersions,
+		"IfVersion":         noSwap,
+		"DeleteIfVersion":   noSwap,
+		"ReadConditions":    noSwap,
+		"SignGet":           "no URLSigner was given",
+		"SignPut":           "no URLSigner was given",
+		"SignDelete":        "no URLSigner was given",
 	}
 )
 

@@ -94,12 +94,12 @@ func TestFeatures(t *testing.T) {
 
 func TestOptionsFeatures(t *testing.T) {
 	b := New(blob.PrefixedBucket(memblob.OpenBucket(nil), "p/"), &Options{Features: &files.Features{
-		IfVersion:       true,
-		DeleteIfVersion: true,
-		PutVersion:      true,
-		Durable:         true,
+		IfVersion:         true,
+		DeleteIfVersion:   true,
+		PutReturnsVersion: true,
+		Durable:           true,
 	}})
-	if f := b.Features(); f.IfVersion || f.DeleteIfVersion || f.PutVersion || !f.Durable ||
+	if f := b.Features(); f.IfVersion || f.DeleteIfVersion || f.PutReturnsVersion || !f.Durable ||
 		f.MaxName != 1022 || f.TimeResolution <= 0 {
 		t.Errorf("features are %+v", f)
 	}

@@ -39,7 +39,7 @@ func bridged(b *blob.Bucket, p provider, f *files.Features) {
 	foreign := f.ForeignKeys
 	*f = inner.Features()
 	f.MaxName = max(f.MaxName-p.prefix, 1)
-	f.ForeignKeys, f.PutVersion = foreign, false
+	f.ForeignKeys, f.PutReturnsVersion = foreign, false
 }
 
 // openNative opens with one request.

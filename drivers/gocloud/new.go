@@ -16,7 +16,7 @@ type Options struct {
 	Own bool
 	// Features, if not nil, replaces what is known of the driver. It is for a driver
 	// that this package doesn't know, for which it claims little. What can't be done
-	// through the Go CDK (IfVersion, DeleteIfVersion, PutVersion) stays false.
+	// through the Go CDK (IfVersion, DeleteIfVersion, PutReturnsVersion) stays false.
 	Features *files.Features
 }
 
@@ -34,7 +34,7 @@ func New(b *blob.Bucket, opts *Options) files.Bucket {
 	f := featuresOf(b, p)
 	if opts.Features != nil {
 		f = *opts.Features
-		f.IfVersion, f.DeleteIfVersion, f.PutVersion = false, false, false
+		f.IfVersion, f.DeleteIfVersion, f.PutReturnsVersion = false, false, false
 		f.TimeResolution = max(f.TimeResolution, 1)
 		if m := p.maxName(); f.MaxName <= 0 || f.MaxName > m {
 			f.MaxName = m

@@ -58,7 +58,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 }
 
 // putFault is ErrUncertain if everything was sent and nobody refused it.
-func (b *backend) putFault(ctx context.Context, o op, content *driver.Upload, err error) error {
+func (b *backend) putFault(ctx context.Context, o op, content *driver.Content, err error) error {
 	mapped := b.fault(ctx, o, err)
 	if !b.provider.remote() || !content.Done() || replyOf(err).certain() {
 		return mapped
@@ -71,7 +71,7 @@ func (b *backend) putFault(ctx context.Context, o op, content *driver.Upload, er
 
 // source is the content, whose failure aborts the upload.
 type source struct {
-	content *driver.Upload
+	content *driver.Content
 	abort   context.CancelFunc
 }
 

@@ -31,10 +31,11 @@ func TestThereAndBack(t *testing.T) {
 			b := New(c.open(inner), nil)
 			defer b.Close()
 			f, in := b.Features(), inner.Features()
-			if f.MaxName != in.MaxName-len(c.prefix) || f.PutVersion || !f.ForeignKeys {
+			if f.MaxName != in.MaxName-len(c.prefix) || f.PutReturnsVersion || !f.ForeignKeys {
 				t.Errorf("features are %+v", f)
 			}
-			f.MaxName, f.PutVersion, f.ForeignKeys = in.MaxName, in.PutVersion, in.ForeignKeys
+			f.MaxName, f.PutReturnsVersion, f.ForeignKeys = in.MaxName, in.PutReturnsVersion,
+				in.ForeignKeys
 			if f != in {
 				t.Errorf("features are\n%+v, the bucket's own\n%+v", f, in)
 			}

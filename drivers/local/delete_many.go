@@ -9,7 +9,7 @@ import (
 )
 
 // MaxDeleteMany is how many names DeleteMany takes.
-func (b *backend) MaxDeleteMany() int { return files.DeleteBatch }
+func (b *backend) MaxDeleteMany() int { return files.DeleteBatchSize }
 
 // DeleteMany deletes a few files at a time. On a full disk an unlink may need room
 // itself, such as one of a file in a lower layer of an overlay; what failed for that is

@@ -131,7 +131,7 @@ func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*stag
 }
 
 // fill writes the content.
-func (st *staged) fill(content *driver.Upload) error {
+func (st *staged) fill(content *driver.Content) error {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
 	for {

@@ -67,7 +67,7 @@ func (b *body) Immediate() {}
 // List implements driver.Backend: one snapshot, from the first entry to the last.
 func (s *store) List(_ context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	cursor := s.files.Snapshot().Cursor()
-	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
+	return driver.ListSorted(req, func(start string) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {
 			cursor.Seek(start)
 			for name, f, ok := cursor.Next(); ok && yield(f.entry(name), nil); {

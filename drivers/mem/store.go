@@ -36,24 +36,24 @@ func newStore(opts *Options) *store {
 // Features implements driver.Backend.
 func (s *store) Features() files.Features {
 	return files.Features{
-		MaxSize:         s.maxSize,
-		TimeResolution:  s.tells.resolution,
-		AnyName:         true,
-		Atomic:          true,
-		Versions:        true,
-		VersionPerPut:   s.tells.versionPerPut,
-		PutVersion:      true,
-		IfAbsent:        true,
-		IfVersion:       true,
-		DeleteIfVersion: true,
-		ReadConditions:  true,
-		OneVersionReads: true,
-		Attributes:      true,
-		Digests:         true,
-		Ordered:         true,
-		DirBesideFile:   true,
-		StatNoBucket:    true, // the bucket is never missing
-		ServerCopy:      true,
+		MaxSize:           s.maxSize,
+		TimeResolution:    s.tells.resolution,
+		AnyName:           true,
+		Atomic:            true,
+		Versions:          true,
+		VersionPerPut:     s.tells.versionPerPut,
+		PutReturnsVersion: true,
+		IfAbsent:          true,
+		IfVersion:         true,
+		DeleteIfVersion:   true,
+		ReadConditions:    true,
+		OneVersionReads:   true,
+		Attributes:        true,
+		Digests:           true,
+		Ordered:           true,
+		DirBesideFile:     true,
+		StatNoBucket:      true, // the bucket is never missing
+		ServerCopy:        true,
 	}
 }
 

@@ -38,7 +38,7 @@ type PutOptions struct {
 // NativeOption names the type.
 func (PutOptions) NativeOption() string { return "s3.PutOptions" }
 
-var _ driver.NativeTaker = (*backend)(nil)
+var _ driver.NativeChecker = (*backend)(nil)
 
 // CheckNative takes one PutOptions.
 func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {

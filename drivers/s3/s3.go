@@ -180,18 +180,18 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 
 func (b *backend) Features() files.Features {
 	return files.Features{
-		MaxName:         files.MaxName,
-		MaxSize:         b.maxObject,
-		MaxUnknownSize:  min(b.plan.MaxUnknownSize(), b.maxObject),
-		TimeResolution:  timeResolution,
-		AnyName:         b.known.is(AnyName) == Kept,
-		Atomic:          true,
-		Durable:         true,
-		Versions:        !b.known.profile.NoETags,
-		PutVersion:      !b.known.profile.NoETags,
-		IfAbsent:        b.known.is(PutIfAbsent) != NotKept,
-		IfVersion:       b.known.is(PutIfVersion) != NotKept,
-		DeleteIfVersion: b.known.is(DeleteIf) == Kept,
+		MaxName:           files.MaxName,
+		MaxSize:           b.maxObject,
+		MaxUnknownSize:    min(b.plan.MaxUnknownSize(), b.maxObject),
+		TimeResolution:    timeResolution,
+		AnyName:           b.known.is(AnyName) == Kept,
+		Atomic:            true,
+		Durable:           true,
+		Versions:          !b.known.profile.NoETags,
+		PutReturnsVersion: !b.known.profile.NoETags,
+		IfAbsent:          b.known.is(PutIfAbsent) != NotKept,
+		IfVersion:         b.known.is(PutIfVersion) != NotKept,
+		DeleteIfVersion:   b.known.is(DeleteIf) == Kept,
 		// Each answer's own version is compared, so a store that ignores the conditions
 		// costs bytes alone.
 		ReadConditions:  !b.known.profile.NoETags,

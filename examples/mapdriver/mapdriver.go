@@ -39,22 +39,22 @@ func New() *Backend { return &Backend{files: map[string]file{}} }
 
 func (m *Backend) Features() files.Features {
 	return files.Features{
-		TimeResolution:  time.Nanosecond,
-		Atomic:          true,
-		Versions:        true,
-		VersionPerPut:   true,
-		PutVersion:      true,
-		IfAbsent:        true,
-		IfVersion:       true,
-		DeleteIfVersion: true,
-		ReadConditions:  true,
-		OneVersionReads: true,
-		Attributes:      true,
-		Digests:         true,
-		Ordered:         true,
-		AnyName:         true,
-		DirBesideFile:   true,
-		StatNoBucket:    true,
+		TimeResolution:    time.Nanosecond,
+		Atomic:            true,
+		Versions:          true,
+		VersionPerPut:     true,
+		PutReturnsVersion: true,
+		IfAbsent:          true,
+		IfVersion:         true,
+		DeleteIfVersion:   true,
+		ReadConditions:    true,
+		OneVersionReads:   true,
+		Attributes:        true,
+		Digests:           true,
+		Ordered:           true,
+		AnyName:           true,
+		DirBesideFile:     true,
+		StatNoBucket:      true,
 	}
 }
 
@@ -115,7 +115,7 @@ func (m *Backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 }
 
 func (m *Backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
-	return driver.Scan(req, func(start string) iter.Seq2[files.Entry, error] {
+	return driver.ListSorted(req, func(start string) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {
 			for {
 				m.mu.Lock()

@@ -87,8 +87,8 @@ type PutRequest struct {
 	// SizeDeclared is true if the caller declared the size.
 	SizeDeclared bool
 	// Content is the content. It ends with io.EOF only if size and digests match.
-	Content *Upload
-	// Native are the caller's options, checked by NativeTaker.
+	Content *Content
+	// Native are the caller's options, checked by NativeChecker.
 	Native []files.NativeOption
 }
 
@@ -171,7 +171,7 @@ type CopyRequest struct {
 	// FullInfo: the Info must be that of Stat. Without it, the Info may have Size -1
 	// and no attributes if finding them costs a request.
 	FullInfo bool
-	// Native are the caller's options, checked by NativeTaker.
+	// Native are the caller's options, checked by NativeChecker.
 	Native []files.NativeOption
 }
 

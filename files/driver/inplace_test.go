@@ -35,7 +35,7 @@ func sumOf(p []byte) files.Digest {
 	return h.Sum()
 }
 
-func partsOf(t *testing.T, up *Upload) (parts []*Part, err error) {
+func partsOf(t *testing.T, up *Content) (parts []*Part, err error) {
 	t.Helper()
 	up.held.hold(up.src)
 	up.hasher.Init(up.want)
@@ -69,7 +69,7 @@ func TestInPlace(t *testing.T) {
 		sum := sumOf(content[3:])
 		for name, r := range inMemory(content) {
 			io.ReadFull(r, make([]byte, 3)) // it need not be at its beginning
-			up := &Upload{
+			up := &Content{
 				ctx:  t.Context(),
 				src:  r,
 				size: -1,
@@ -118,7 +118,7 @@ func TestInPlace(t *testing.T) {
 // the pool of the parts, even if it is as long as a block.
 func TestInPlaceIsTheCallers(t *testing.T) {
 	content := bytes.Repeat([]byte{1}, blockSize)
-	parts, err := partsOf(t, &Upload{ctx: t.Context(), src: bytes.NewReader(content), size: -1})
+	parts, err := partsOf(t, &Content{ctx: t.Context(), src: bytes.NewReader(content), size: -1})
 	if err != nil || len(parts) != 1 {
 		t.Fatal(len(parts), err)
 	}
@@ -138,7 +138,7 @@ func TestInPlaceIsTheCallers(t *testing.T) {
 	}
 	for range 4 {
 		stream := io.MultiReader(bytes.NewReader(make([]byte, blockSize)))
-		others, err := partsOf(t, &Upload{ctx: t.Context(), src: stream, size: -1})
+		others, err := partsOf(t, &Content{ctx: t.Context(), src: stream, size: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +172,7 @@ func TestInPlaceChecks(t *testing.T) {
 		"read after the end":   {t.Context(), -1, files.Digest{}, 0, true, files.ErrClosed},
 	} {
 		for kind, r := range inMemory([]byte("0123456789")) {
-			up := Upload{
+			up := Content{
 				ctx:      c.ctx,
 				src:      r,
 				size:     c.size,
@@ -194,7 +194,7 @@ func TestInPlaceLooksAtTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for kind, r := range inMemory(make([]byte, 3<<20)) {
-		if parts, err := partsOf(t, &Upload{
+		if parts, err := partsOf(t, &Content{
 			ctx:  ctx,
 			src:  r,
 			size: -1,

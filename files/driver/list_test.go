@@ -96,8 +96,8 @@ func TestAfter(t *testing.T) {
 		"a\xff":    "b",
 		"\xff\xff": "",
 	} {
-		if got := driver.After(in); got != want {
-			t.Errorf("After(%q) = %q, want %q", in, got, want)
+		if got := driver.PrefixEnd(in); got != want {
+			t.Errorf("PrefixEnd(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

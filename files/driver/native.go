@@ -2,9 +2,9 @@ package driver
 
 import "cloudfiles.dev/files"
 
-// NativeTaker is a Backend with options of its own. New refuses every native option for
+// NativeChecker is a Backend with options of its own. New refuses every native option for
 // other backends.
-type NativeTaker interface {
+type NativeChecker interface {
 	// CheckNative checks one option of a call, files.OpPut or files.OpCopy, before
 	// anything is done. It returns files.UnknownNative for a type that it doesn't know,
 	// and files.ErrInvalid for a bad value.
@@ -20,7 +20,7 @@ func (b *bucket) CheckNative(op files.Op, options []files.NativeOption) error {
 }
 
 func (b *bucket) checkNative(op files.Op, options []files.NativeOption) error {
-	taker, ok := b.backend.(NativeTaker)
+	taker, ok := b.backend.(NativeChecker)
 	for _, o := range options {
 		switch {
 		case o == nil:

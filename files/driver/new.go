@@ -75,7 +75,7 @@ func (b *bucket) feat() *files.Features {
 		return f
 	}
 	c := *f
-	c.Versions, c.VersionPerPut, c.PutVersion = false, false, false
+	c.Versions, c.VersionPerPut, c.PutReturnsVersion = false, false, false
 	c.IfVersion, c.DeleteIfVersion, c.ReadConditions = false, false, false
 	return &c
 }

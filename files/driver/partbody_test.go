@@ -10,7 +10,7 @@ import (
 func TestPartBody(t *testing.T) {
 	req := &PutRequest{
 		Size:    -1,
-		Content: &Upload{ctx: t.Context(), src: strings.NewReader("0123456789"), size: -1},
+		Content: &Content{ctx: t.Context(), src: strings.NewReader("0123456789"), size: -1},
 	}
 	parts, err := NewParts(PartPlan{
 		PartSize:    4,

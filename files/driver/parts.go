@@ -15,7 +15,7 @@ import (
 // for one goroutine.
 type Parts struct {
 	plan    PartPlan
-	content *Upload
+	content *Content
 	size    int64 // known, or -1
 	part    int64 // the size of each part if size is known
 	block   int

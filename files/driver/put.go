@@ -11,7 +11,7 @@ import (
 )
 
 // Put checks, finds the content type and passes the content to the backend as an
-// Upload.
+// Content.
 func (b *bucket) Put(ctx context.Context, name string, content io.Reader,
 	opts *files.PutOptions) (files.Info, error) {
 	info, err := b.put(ctx, name, content, opts)
@@ -28,7 +28,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 	}
 	var attrs files.Attributes
 	both := &struct {
-		up  Upload
+		up  Content
 		req PutRequest
 	}{} // one allocation
 	up, req := &both.up, &both.req
@@ -152,7 +152,7 @@ var errNoVersion = files.WithCause(files.ErrUnsupported, files.ErrPrecondition,
 
 // checkSize refuses a declared size that can't be stored, and limits an unknown one
 // (P11).
-func (b *bucket) checkSize(up *Upload) error {
+func (b *bucket) checkSize(up *Content) error {
 	up.maxSize = b.feat().MaxSize
 	if up.size < 0 {
 		if m := b.feat().MaxUnknownSize; m > 0 {
@@ -168,7 +168,7 @@ func (b *bucket) checkSize(up *Upload) error {
 
 // findType finds the content type by the name, or by the first bytes, which it then
 // reads ahead (P6).
-func (u *Upload) findType(name string) (string, error) {
+func (u *Content) findType(name string) (string, error) {
 	if t, ok := TypeByName(name); ok {
 		return t, nil
 	}
@@ -191,7 +191,7 @@ func (u *Upload) findType(name string) (string, error) {
 
 // putError prefers the content's own failure, then the context's, to the error that a
 // backend made of it (P2).
-func (b *bucket) putError(ctx context.Context, up *Upload, err error) error {
+func (b *bucket) putError(ctx context.Context, up *Content, err error) error {
 	if errors.Is(err, files.ErrUncertain) {
 		return err
 	}

@@ -235,7 +235,7 @@ func (s *seen) Read(p []byte) (int, error) {
 // keeper keeps the content that it was given, as a careless SDK does.
 type keeper struct {
 	*mapdriver.Backend
-	content *driver.Upload
+	content *driver.Content
 }
 
 func (k *keeper) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {

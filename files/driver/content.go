@@ -10,10 +10,10 @@ import (
 	readable "cloudfiles.dev/files/internal/content"
 )
 
-// Upload is the content of one Put as a Backend reads it: counted, digested and
+// Content is the content of one Put as a Backend reads it: counted, digested and
 // checked. It ends with io.EOF only if the declared size and digests match (P10). It
 // looks at the context before each Read (P12).
-type Upload struct {
+type Content struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
 	src      io.Reader
@@ -35,7 +35,7 @@ type Upload struct {
 const maxIdle = 100
 
 // Read reads the content.
-func (u *Upload) Read(p []byte) (int, error) {
+func (u *Content) Read(p []byte) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if err := u.ready(); err != nil {
@@ -49,7 +49,7 @@ func (u *Upload) Read(p []byte) (int, error) {
 }
 
 // account counts, digests and checks what came with err.
-func (u *Upload) account(p []byte, err error) error {
+func (u *Content) account(p []byte, err error) error {
 	u.hasher.Write(p)
 	u.n += int64(len(p))
 	switch {
@@ -66,7 +66,7 @@ func (u *Upload) account(p []byte, err error) error {
 
 // inPlace returns up to n bytes of content that is in memory, without a copy. They are
 // valid until the Put returns. The last bytes come with io.EOF.
-func (u *Upload) inPlace(n int64) (p []byte, err error) {
+func (u *Content) inPlace(n int64) (p []byte, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if err := u.ready(); err != nil {
@@ -87,14 +87,14 @@ func (u *Upload) inPlace(n int64) (p []byte, err error) {
 }
 
 // ready returns why nothing more can be read, or nil.
-func (u *Upload) ready() error {
+func (u *Content) ready() error {
 	if u.err == nil && u.finished {
 		return files.ErrClosed
 	}
 	return u.err
 }
 
-func (u *Upload) read(p []byte) (int, error) {
+func (u *Content) read(p []byte) (int, error) {
 	if len(u.head) > 0 {
 		n := copy(p, u.head)
 		u.head = u.head[n:]
@@ -132,7 +132,7 @@ func (u *Upload) read(p []byte) (int, error) {
 // readSource is a Read of the caller's content. It may panic in any goroutine, even an
 // SDK's, where the panic would end the process. So the panic is kept for resume, and
 // fails the Put until then, so that nothing is left behind.
-func (u *Upload) readSource(p []byte) (n int, err error) {
+func (u *Content) readSource(p []byte) (n int, err error) {
 	whole := false
 	defer func() {
 		if !whole {
@@ -149,7 +149,7 @@ func (u *Upload) readSource(p []byte) (n int, err error) {
 var errPanicked = errors.New("the content's Read panicked")
 
 // resume panics as the content did, in the goroutine that called Put.
-func (u *Upload) resume() {
+func (u *Content) resume() {
 	u.mu.Lock()
 	value := u.panicked
 	u.mu.Unlock()
@@ -159,7 +159,7 @@ func (u *Upload) resume() {
 }
 
 // complete is called at the content's end, which is before the commit.
-func (u *Upload) complete() error {
+func (u *Content) complete() error {
 	if u.ctx.Err() != nil {
 		return files.ContextError(u.ctx)
 	}
@@ -178,7 +178,7 @@ func (u *Upload) complete() error {
 }
 
 // Count returns how many bytes were read so far.
-func (u *Upload) Count() int64 {
+func (u *Content) Count() int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.n
@@ -186,7 +186,7 @@ func (u *Upload) Count() int64 {
 
 // Digest returns the digests of what was read so far; after io.EOF, those of the whole
 // content. It always has CRC-32C, and the others if the caller asked for them.
-func (u *Upload) Digest() files.Digest {
+func (u *Content) Digest() files.Digest {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.err != io.EOF {
@@ -201,7 +201,7 @@ func (u *Upload) Digest() files.Digest {
 
 // Err returns the error that ended the content. It returns nil if the content ended
 // well or hasn't ended. A Backend whose SDK hides the reader's error calls it.
-func (u *Upload) Err() error {
+func (u *Content) Err() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.err == io.EOF {
@@ -211,14 +211,14 @@ func (u *Upload) Err() error {
 }
 
 // Done reports whether the content ended well: io.EOF was returned.
-func (u *Upload) Done() bool {
+func (u *Content) Done() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.err == io.EOF
 }
 
 // finish waits for a Read in progress and prevents further ones (P12).
-func (u *Upload) finish() {
+func (u *Content) finish() {
 	u.mu.Lock()
 	u.finished = true
 	u.mu.Unlock()

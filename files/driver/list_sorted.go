@@ -7,9 +7,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// After returns the smallest string that is greater than every string with the prefix,
-// for seeking past a directory, or "" if there is none.
-func After(prefix string) string {
+// PrefixEnd returns the smallest string that is greater than every string with the
+// prefix, for seeking past a directory, or "" if there is none.
+func PrefixEnd(prefix string) string {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] != 0xff {
 			return prefix[:i] + string([]byte{prefix[i] + 1})
@@ -18,16 +18,16 @@ func After(prefix string) string {
 	return ""
 }
 
-// Scan lists for a backend that can walk its names in byte order: from yields the
-// entries with names >= start, in ascending order. Scan begins where the request does,
-// skips whole directories of a shallow listing by seeking past them, and stops after
-// the prefix. So the cost is that of what is yielded (L8).
-func Scan(req ListRequest,
+// ListSorted lists for a backend that can walk its names in byte order: from yields the
+// entries with names >= start, in ascending order. ListSorted begins where the request
+// does, skips whole directories of a shallow listing by seeking past them, and stops
+// after the prefix. So the cost is that of what is yielded (L8).
+func ListSorted(req ListRequest,
 	from func(start string) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		dir, start := req.Dir(), max(req.Prefix, req.StartAfter)
 		if req.Shallow && len(req.StartAfter) > len(dir) && strings.HasSuffix(req.StartAfter, "/") {
-			start = max(start, After(req.StartAfter))
+			start = max(start, PrefixEnd(req.StartAfter))
 		}
 		for more := true; more; {
 			start, more = scan(req, dir, start, from, yield)
@@ -55,7 +55,7 @@ func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.
 				if d > req.StartAfter && !yield(files.Entry{Name: d, IsDir: true}, nil) {
 					return "", false
 				}
-				next = After(d)
+				next = PrefixEnd(d)
 				return next, next != ""
 			}
 		}
