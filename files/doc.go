@@ -397,6 +397,10 @@
 //     answer a condition that was sent. What a service answers only because another
 //     call ran at the same time is repeated, and is not reported as a reason.
 //
+//     Credentials that a service refuses are read again from where the bucket found
+//     them. If they are others by then, the request is repeated once; otherwise it is
+//     ErrPermission. Calls that are refused at the same time share one reading.
+//
 //     A call without credentials is ErrPermission at its first attempt, and its words
 //     say what to set. A certificate that isn't trusted is ErrInvalid at the first
 //     attempt, and so is HTTP where HTTPS is spoken or the other way round; the words

@@ -55,17 +55,17 @@ type Options struct {
 //
 // Errors: ErrInvalid for options out of bounds.
 func New(client *container.Client, opts *Options) (files.Bucket, error) {
-	b, err := newBackend(client, opts)
+	if client == nil {
+		panic("azure: New of a nil client")
+	}
+	b, err := newBackend(accessOf(client), opts)
 	if err != nil {
 		return nil, err
 	}
 	return driver.New(b), nil
 }
 
-func newBackend(client *container.Client, opts *Options) (*backend, error) {
-	if client == nil {
-		panic("azure: New of a nil client")
-	}
+func newBackend(a *access, opts *Options) (*backend, error) {
 	o := Options{}
 	if opts != nil {
 		o = *opts
@@ -88,10 +88,10 @@ func newBackend(client *container.Client, opts *Options) (*backend, error) {
 		o.Retry = retry.New()
 	}
 	b := &backend{
-		client: client,
+		access: a,
 		opts:   o,
-		store:  storeOf(client),
-		signs:  canSign(client),
+		store:  storeOf(a.client()),
+		signs:  canSign(a.client()),
 	}
 	b.endpoint, _ = url.Parse(b.store)
 	return b, nil
@@ -101,7 +101,7 @@ const minBlock = 64 << 10
 
 // backend is a driver.Backend over a container.
 type backend struct {
-	client   *container.Client
+	access   *access
 	opts     Options
 	store    string
 	endpoint *url.URL // the container's
@@ -165,7 +165,7 @@ func (b *backend) Close() error { return nil }
 // As gives the container's client.
 func (b *backend) As(target any) bool {
 	if p, ok := target.(**container.Client); ok {
-		*p = b.client
+		*p = b.client()
 		return true
 	}
 	return false
@@ -176,8 +176,9 @@ func (b *backend) As(target any) bool {
 func (b *backend) Check(ctx context.Context) error {
 	one := int32(1)
 	return b.do(ctx, opList, func(ctx context.Context) error {
-		_, err := b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: &one}).
-			NextPage(ctx)
+		_, err := b.client().NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+			MaxResults: &one,
+		}).NextPage(ctx)
 		return err
 	})
 }

@@ -14,8 +14,9 @@ import (
 
 // newClient makes a container's client by the credentials of the service: the account's
 // key, a shared access signature, none at all, or whatever azidentity finds.
-func newClient(s service, name string, limits connect.Limits) (*container.Client, error) {
-	repeats := &again{}
+func newClient(s service, name string, limits connect.Limits, repeats *again) (
+	*container.Client, error,
+) {
 	opts := &container.ClientOptions{ClientOptions: clientOptions(limits, repeats)}
 	u, err := s.container(name)
 	if err != nil {
@@ -41,8 +42,6 @@ func newClient(s service, name string, limits connect.Limits) (*container.Client
 	if err != nil {
 		return nil, files.WithCause(files.ErrPermission, err, setCredentials)
 	}
-	repeats.chain = true
-	opts.PerRetryPolicies = append(opts.PerRetryPolicies, freshToken{repeats})
 	c, err := container.NewClient(u, cred, opts)
 	return c, openFault(err)
 }

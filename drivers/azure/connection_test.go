@@ -99,7 +99,7 @@ func TestConnectionStrings(t *testing.T) {
 			t.Errorf("%s%s: %v", c.env, c.params, err)
 			continue
 		}
-		if got := driver.Unwrap(b).(*backend).client.URL(); got != c.want ||
+		if got := driver.Unwrap(b).(*backend).client().URL(); got != c.want ||
 			b.Features().SignGet != c.signs {
 			t.Errorf("%s%s leads to %s, signs %v", c.env, c.params, got, b.Features().SignGet)
 		}
@@ -154,7 +154,7 @@ func TestDomains(t *testing.T) {
 			t.Errorf("%s: %v", domain, err)
 			continue
 		}
-		if got := driver.Unwrap(b).(*backend).client.URL(); got != want {
+		if got := driver.Unwrap(b).(*backend).client().URL(); got != want {
 			t.Errorf("%s: %s", domain, got)
 		}
 		b.Close()

@@ -41,10 +41,6 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 			return files.Info{}, err
 		}
 	}
-	signed, err := src.SignURL(ctx, req.Src, files.SignOptions{Method: "GET", Expiry: copyLife})
-	if err != nil {
-		return files.Info{}, err
-	}
 	var last files.Version
 	for range maxCopyTries {
 		source, err := src.statIf(ctx, driver.OpenRequest{
@@ -67,6 +63,14 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 			return files.Info{}, files.ErrUnsupported
 		}
 		last = source.Version
+		// Signed after the look, which may have read the credentials again.
+		signed, err := src.SignURL(ctx, req.Src, files.SignOptions{
+			Method: "GET",
+			Expiry: copyLife,
+		})
+		if err != nil {
+			return files.Info{}, err
+		}
 		info, err := b.copyFrom(ctx, signed.URL, source, req)
 		if !errors.Is(err, errSource) || errors.Is(err, files.ErrUncertain) {
 			return info, err

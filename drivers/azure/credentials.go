@@ -1,10 +1,8 @@
 package azure
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,14 +36,10 @@ func isCredentials(err error) bool {
 	return errors.As(err, &no)
 }
 
-// again repeats a request once and at once where a corrected clock, or credentials that
-// are read anew, may change the answer.
+// again repeats a request once and at once where a corrected clock may change the
+// answer.
 type again struct {
-	chain  bool         // the credentials are those of azidentity
 	offset atomic.Int64 // of the service's clock, in nanoseconds
-
-	mu    sync.Mutex
-	fresh azcore.TokenCredential
 }
 
 // skewTime is how wrong a clock must be; the service takes 15 minutes:
@@ -57,7 +51,7 @@ func (a *again) Do(req *policy.Request) (*http.Response, error) {
 	a.date(req)
 	resp, err := req.Next()
 	if err != nil || resp.StatusCode != http.StatusForbidden &&
-		resp.StatusCode != http.StatusUnauthorized || !a.worthwhile(req, resp) {
+		resp.StatusCode != http.StatusUnauthorized || !a.skewed(resp) {
 		return resp, err
 	}
 	if rewindErr := req.RewindBody(); rewindErr != nil {
@@ -76,49 +70,13 @@ func (a *again) date(req *policy.Request) {
 	}
 }
 
-func (a *again) worthwhile(req *policy.Request, resp *http.Response) bool {
+// skewed corrects the clock by an answer's, and reports whether it was wrong.
+func (a *again) skewed(resp *http.Response) bool {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	off := time.Until(date)
-	if err == nil && (off-time.Duration(a.offset.Load())).Abs() > skewTime {
-		a.offset.Store(int64(off))
-		return true
-	}
-	switch resp.Header.Get("x-ms-error-code") {
-	case "AuthenticationFailed", "InvalidAuthenticationInfo":
-		return a.chain && a.renew(req.Raw().Context())
-	}
-	return false
-}
-
-// renew makes the chain of credentials anew.
-func (a *again) renew(context.Context) bool {
-	cred, err := azidentity.NewDefaultAzureCredential(nil)
-	if err != nil {
+	if err != nil || (off-time.Duration(a.offset.Load())).Abs() <= skewTime {
 		return false
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.fresh = cred
+	a.offset.Store(int64(off))
 	return true
-}
-
-// freshToken gives a request the token of credentials that were made anew, in place of
-// that which the SDK keeps. It comes after the SDK's own policy.
-type freshToken struct{ again *again }
-
-var scope = policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}}
-
-// Do replaces the token.
-func (f freshToken) Do(req *policy.Request) (*http.Response, error) {
-	f.again.mu.Lock()
-	cred := f.again.fresh
-	f.again.mu.Unlock()
-	if cred != nil {
-		token, err := cred.GetToken(req.Raw().Context(), scope)
-		if err != nil {
-			return nil, err
-		}
-		req.Raw().Header.Set("Authorization", "Bearer "+token.Token)
-	}
-	return req.Next()
 }

@@ -194,7 +194,8 @@ func (b *backend) batch(ctx context.Context, names []string, asked []int) (
 	r container.SubmitBatchResponse, err error,
 ) {
 	err = b.do(ctx, opBatch, func(ctx context.Context) (err error) {
-		builder, err := b.client.NewBatchBuilder()
+		client := b.client()
+		builder, err := client.NewBatchBuilder()
 		if err != nil {
 			return err
 		}
@@ -212,7 +213,7 @@ func (b *backend) batch(ctx context.Context, names []string, asked []int) (
 				err = &told{status: http.StatusAccepted, why: "with answers to what wasn't asked"}
 			}
 		}()
-		r, err = b.client.SubmitBatch(ctx, builder, nil)
+		r, err = client.SubmitBatch(ctx, builder, nil)
 		return err
 	})
 	return r, err

@@ -29,8 +29,11 @@
 // Failures of credentials, clocks and certificates are handled so:
 //
 //   - Without credentials, the first call is files.ErrPermission and says what to set.
-//   - After AuthenticationFailed, azidentity looks for credentials again, and the
-//     request is repeated once.
+//   - A key, a shared access signature or a connection string that the service refuses
+//     is read again from the environment. If it is another by then, for the same
+//     account and of the same kind, the request is repeated once. After
+//     AuthenticationFailed, azidentity looks for credentials again, and the request is
+//     repeated once.
 //   - A clock that is wrong is corrected by the answer's Date, and the request is
 //     repeated once.
 //   - A certificate that isn't trusted (SSL_CERT_FILE names more authorities), and HTTP

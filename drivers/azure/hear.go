@@ -27,8 +27,9 @@ func (e *ear) Value(key any) any {
 	return e.Context.Value(key)
 }
 
-// ask makes one request.
-func (b *backend) ask(ctx context.Context, o op, request func(ctx context.Context) error) error {
+// askOnce makes one request.
+func (b *backend) askOnce(ctx context.Context, o op,
+	request func(ctx context.Context) error) error {
 	e := &ear{Context: ctx, b: b, op: o}
 	ctx = e
 	if !b.own { // whose client has the settings already

@@ -162,7 +162,7 @@ func (l *listing) page(marker *string, from string) (
 	err = l.b.do(ctx, opList, func(ctx context.Context) error {
 		items, dirs, next = nil, nil, nil
 		if l.req.Shallow {
-			page, err := l.b.client.NewListBlobsHierarchyPager("/",
+			page, err := l.b.client().NewListBlobsHierarchyPager("/",
 				&container.ListBlobsHierarchyOptions{
 					Prefix:     &l.req.Prefix,
 					MaxResults: &l.size,
@@ -178,7 +178,7 @@ func (l *listing) page(marker *string, from string) (
 			items, dirs, next = page.Segment.BlobItems, page.Segment.BlobPrefixes, page.NextMarker
 			return nil
 		}
-		page, err := l.b.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+		page, err := l.b.client().NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
 			Prefix:     &l.req.Prefix,
 			MaxResults: &l.size,
 			Marker:     marker,

@@ -32,10 +32,13 @@ func checkName(name string) error {
 // reach another one.
 func missing(key driver.Key) bool { return !key.Raw && checkName(key.Name) != nil }
 
-func (b *backend) blob(key string) *blob.Client { return b.client.NewBlobClient(key) }
+// client is the container's, with the credentials that were read last.
+func (b *backend) client() *container.Client { return b.access.client() }
+
+func (b *backend) blob(key string) *blob.Client { return b.client().NewBlobClient(key) }
 
 func (b *backend) blockBlob(key string) *blockblob.Client {
-	return b.client.NewBlockBlobClient(key)
+	return b.client().NewBlockBlobClient(key)
 }
 
 // storeOf returns what identifies a container: its URL without what may be secret in

@@ -10,6 +10,7 @@ import (
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
 func init() {
@@ -86,15 +87,16 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	service, err := findService(p)
+	repeats := &again{}
+	access, err := newAccess(func() (service, error) {
+		return findService(driver.NewParams(u))
+	}, func(s service) (*container.Client, error) {
+		return newClient(s, u.Host, limits, repeats)
+	})
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(service, u.Host, limits)
-	if err != nil {
-		return nil, err
-	}
-	b, err := newBackend(client, opts)
+	b, err := newBackend(access, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -183,6 +183,7 @@ type backend struct {
 	noXMLParts   atomic.Bool // the endpoint has no uploads of parts in parallel
 	retry        *retry.Policy
 	signer       *signer
+	signsAsAsks  bool // the signer is the account of the credentials
 }
 
 var (

@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"bytes"
 	"context"
 	"net/url"
 	"strings"
@@ -126,6 +127,8 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		return nil, err
 	}
 	b.blob, b.tokens = opened, s.tokens
+	b.signsAsAsks = s.tokens != nil && s.accessID != "" && o.AccessID == s.accessID &&
+		bytes.Equal(o.PrivateKey, s.privateKey)
 	return driver.New(b), nil
 }
 

@@ -2,6 +2,7 @@ package gcs
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/drivers/internal/connect"
+	"golang.org/x/oauth2"
 )
 
 // call is one request.
@@ -72,12 +74,31 @@ func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	if c.op == opCopy {
 		ctx = connect.Slow(ctx)
 	}
-	resp, err := b.sendOnce(ctx, c)
-	if err == nil && resp.StatusCode == http.StatusUnauthorized && b.renew(ctx) {
-		resp.Body.Close()
+	if b.tokens == nil {
 		return b.sendOnce(ctx, c)
 	}
-	return resp, err
+	since := b.tokens.since()
+	resp, err := b.sendOnce(ctx, c)
+	switch {
+	case err != nil && isRefusedToken(err):
+		if !b.tokens.renew(ctx, since, true) {
+			return nil, err
+		}
+	case err != nil || resp.StatusCode != http.StatusUnauthorized ||
+		!b.tokens.renew(ctx, since, false):
+		return resp, err
+	default:
+		resp.Body.Close()
+	}
+	return b.sendOnce(ctx, c)
+}
+
+// isRefusedToken reports that whoever gives tokens has refused one, for a key that was
+// deleted, for example.
+func isRefusedToken(err error) bool {
+	token, ok := errors.AsType[*oauth2.RetrieveError](err)
+	return ok && token.Response != nil && token.Response.StatusCode >= 400 &&
+		token.Response.StatusCode < 500
 }
 
 func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error) {

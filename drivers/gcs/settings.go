@@ -116,7 +116,7 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 		case err != nil:
 			s.client.Transport = &oauth2.Transport{Source: noCredentials{}}
 		default:
-			s.tokens = &tokens{source: creds.TokenSource, universe: key.universe}
+			s.tokens = newTokens(creds, key.universe)
 			s.client.Transport = &oauth2.Transport{Base: transport(), Source: s.tokens}
 			s.readAccount(creds.JSON)
 			if d, err := creds.GetUniverseDomain(); err == nil && universe == "" {

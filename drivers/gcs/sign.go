@@ -64,8 +64,14 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 // given, the content type.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
-	if b.signer == nil {
+	by := b.signer
+	if by == nil {
 		return files.SignedURL{}, files.ErrUnsupported
+	}
+	if b.signsAsAsks {
+		if read := b.tokens.signer.Load(); read != nil {
+			by = read
+		}
 	}
 	if opts.Expiry > maxExpiry {
 		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
@@ -83,7 +89,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	}
 	var failed error
 	o := &storage.SignedURLOptions{
-		GoogleAccessID: b.signer.id,
+		GoogleAccessID: by.id,
 		Method:         opts.Method,
 		Expires:        s.Expires,
 		ContentType:    opts.ContentType,
@@ -91,7 +97,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		Insecure:       b.scheme == "http",
 		Hostname:       b.host,
 		SignBytes: func(text []byte) (sum []byte, err error) {
-			sum, failed = b.signer.sign(text)
+			sum, failed = by.sign(text)
 			return sum, failed
 		},
 	}

@@ -1,14 +1,17 @@
 package gcs
 
 import (
+	"bytes"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google"
 )
 
 // address is what the settings are called, for the texts of errors.
@@ -30,12 +33,35 @@ func (n *noToken) Error() string { return "no access token: " + n.err.Error() }
 func (n *noToken) Unwrap() error { return n.err }
 
 // tokens are those of the credentials that the environment has. They are read again
-// once the service doesn't take a token: a file of them may have been replaced.
+// once the service doesn't take a token, or no token is given for them: a file of them
+// may have been replaced.
 type tokens struct {
 	universe string
+	turn     chan struct{} // of who reads them again: has room for one
 
-	mu     sync.Mutex
-	source oauth2.TokenSource
+	// signer is that of an account that was read again, or nil.
+	signer atomic.Pointer[signer]
+
+	mu       sync.Mutex
+	source   oauth2.TokenSource
+	text     []byte // of the file, if they are of one
+	readings int    // how often they were read again
+}
+
+func newTokens(c *google.Credentials, universe string) *tokens {
+	return &tokens{
+		universe: universe,
+		turn:     make(chan struct{}, 1),
+		source:   c.TokenSource,
+		text:     c.JSON,
+	}
+}
+
+// since is what renew takes for the credentials of the moment.
+func (t *tokens) since() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.readings
 }
 
 // Token has no context: who asks waits in connect.Prompt.
@@ -50,24 +76,38 @@ func (t *tokens) Token() (*oauth2.Token, error) {
 	return token, nil
 }
 
-// renew reads the credentials again, and reports whether the request is worth repeating.
-func (b *backend) renew(ctx context.Context) bool {
-	if b.tokens == nil {
+// renew reads the credentials again, unless another call has done so since then, and
+// reports whether the request is worth repeating: if others are needed, only if they
+// have changed.
+func (t *tokens) renew(ctx context.Context, since int, others bool) bool {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
 		return false
 	}
-	creds, err := connect.Within(ctx, func() (oauth2.TokenSource, error) {
-		c, err := credentials(ctx, b.tokens.universe)
-		if err != nil {
-			return nil, err
-		}
-		return c.TokenSource, nil
+	if t.since() != since {
+		return true
+	}
+	c, err := connect.Within(ctx, func() (*google.Credentials, error) {
+		return credentials(ctx, t.universe)
 	}, nil)
 	if err != nil {
 		return false
 	}
-	b.tokens.mu.Lock()
-	b.tokens.source = creds
-	b.tokens.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if others && bytes.Equal(c.JSON, t.text) {
+		return false
+	}
+	t.source, t.text = c.TokenSource, c.JSON
+	t.readings++
+	var account settings
+	account.readAccount(c.JSON)
+	s, err := newSigner(&Options{AccessID: account.accessID, PrivateKey: account.privateKey})
+	if err == nil {
+		t.signer.Store(s)
+	}
 	return true
 }
 

@@ -35,6 +35,7 @@ func ours(client *s3.Client, opts *Options) *s3.Client {
 		creds := renewableOf(o.Credentials, nil)
 		if creds != nil {
 			o.Credentials = creds
+			o.APIOptions = append(o.APIOptions, creds.watched)
 		}
 		o.Retryer, o.RetryMaxAttempts = &again{creds}, 0
 		o.HTTPClient = limited{

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // metadataTime bounds the wait for a machine's metadata, which answers within
@@ -35,8 +36,11 @@ type renewable struct {
 	// load reads the configuration; nil if the client is the caller's.
 	load func(ctx context.Context) (aws.CredentialsProvider, error)
 
-	mu  sync.Mutex
-	now aws.CredentialsProvider
+	mu       sync.Mutex
+	now      aws.CredentialsProvider
+	readings int // how often they were read again
+
+	reading sync.Mutex // held while they are read again
 }
 
 var (
@@ -82,8 +86,14 @@ func (r *renewable) ProviderSources() []aws.CredentialSource {
 // renew reads the credentials anew, and reports whether the request is worth repeating:
 // always for those that come from elsewhere, but for those of the environment and of
 // files only if they have changed. It makes no request; credentials that need one make
-// it before the next request.
-func (r *renewable) renew(sure bool) bool {
+// it before the next request. Calls that are refused at the same time share one reading:
+// since is what attempt had before the request.
+func (r *renewable) renew(sure bool, since int) bool {
+	r.reading.Lock()
+	defer r.reading.Unlock()
+	if r.attempt() != since {
+		return true // another call has read them meanwhile
+	}
 	old := r.current()
 	if !isStatic(old) {
 		cache, ok := old.(*aws.CredentialsCache)
@@ -91,6 +101,7 @@ func (r *renewable) renew(sure bool) bool {
 			return false
 		}
 		cache.Invalidate()
+		r.take(old)
 		return true
 	}
 	if r.load == nil {
@@ -109,10 +120,49 @@ func (r *renewable) renew(sure bool) bool {
 			return false
 		}
 	}
-	r.mu.Lock()
-	r.now = p
-	r.mu.Unlock()
+	r.take(p)
 	return true
+}
+
+// attempt is how often the credentials were read again.
+func (r *renewable) attempt() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.readings
+}
+
+func (r *renewable) take(p aws.CredentialsProvider) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = p
+	r.readings++
+}
+
+// refusal is the failure of one attempt of the SDK's, with what renewable.attempt was
+// before it was signed.
+type refusal struct {
+	error
+	since int
+}
+
+func (r *refusal) Unwrap() error { return r.error }
+
+// watched notes with each failure which credentials the attempt had. It stands between
+// the SDK's retries and its signature.
+func (r *renewable) watched(stack *middleware.Stack) error {
+	if _, makes := stack.Finalize.Get("Retry"); !makes {
+		return nil // a URL is signed, and no request made
+	}
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("cloudfiles.Credentials", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		since := r.attempt()
+		out, md, err := next.HandleFinalize(ctx, in)
+		if err != nil {
+			err = &refusal{err, since}
+		}
+		return out, md, err
+	}), "Retry", middleware.After)
 }
 
 func isStatic(p aws.CredentialsProvider) bool {
@@ -187,20 +237,23 @@ var skewed = map[string]bool{
 const skewTime = 4 * time.Minute
 
 func (a *again) IsErrorRetryable(err error) bool {
-	answer := answerOf(err)
+	answer, since := answerOf(err), 0
+	if r, ok := errors.AsType[*refusal](err); ok {
+		since = r.since
+	}
 	switch head := answer.code == "" || answer.code == "Forbidden" || answer.code == "BadRequest" ||
 		answer.code == "UnknownError"; {
 	case skewed[answer.code]:
 		return true
 	case renewing[answer.code]:
 		sure := answer.code != "SignatureDoesNotMatch"
-		return a.credentials != nil && a.credentials.renew(sure)
+		return a.credentials != nil && a.credentials.renew(sure, since)
 	case head && (answer.status == http.StatusForbidden || answer.status == http.StatusBadRequest):
 		date, err := http.ParseTime(answer.header.Get("Date"))
 		if err == nil && time.Since(date).Abs() > skewTime {
 			return true
 		}
-		return a.credentials != nil && a.credentials.renew(false)
+		return a.credentials != nil && a.credentials.renew(false, since)
 	}
 	return false
 }

@@ -1,0 +1,302 @@
+package azure
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// guarded is a service that takes one secret, an account's key or a signature's sig, and
+// refuses all others as the service does.
+type guarded struct {
+	host     string
+	secret   atomic.Value // of string
+	requests atomic.Int32
+	refused  atomic.Int32
+	gate     atomic.Pointer[sync.WaitGroup] // that refusals wait at, if there is one
+}
+
+func guard(t *testing.T) *guarded {
+	t.Helper()
+	g := &guarded{}
+	srv := httptest.NewServer(g)
+	t.Cleanup(srv.Close)
+	g.host = strings.TrimPrefix(srv.URL, "http://")
+	return g
+}
+
+// keyOf is an account's key.
+func keyOf(secret string) string { return base64.StdEncoding.EncodeToString([]byte(secret)) }
+
+// allows checks a signature of either kind.
+func (g *guarded) allows(r *http.Request) bool {
+	secret := g.secret.Load().(string)
+	if r.Header.Get("Authorization") == "" {
+		return r.URL.Query().Get("sig") == secret
+	}
+	return r.Header.Get("Authorization") == "SharedKey account:"+sharedKey(r, secret)
+}
+
+// sharedKey signs a request. See
+// https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+func sharedKey(r *http.Request, secret string) string {
+	length := ""
+	if n := max(r.ContentLength, 0); n > 0 {
+		length = fmt.Sprint(n)
+	}
+	h := r.Header
+	text := []string{
+		r.Method, h.Get("Content-Encoding"), h.Get("Content-Language"), length,
+		h.Get("Content-MD5"), h.Get("Content-Type"), "", h.Get("If-Modified-Since"),
+		h.Get("If-Match"), h.Get("If-None-Match"), h.Get("If-Unmodified-Since"), h.Get("Range"),
+	}
+	var own []string
+	for k := range h {
+		if k = strings.ToLower(k); strings.HasPrefix(k, "x-ms-") {
+			own = append(own, k)
+		}
+	}
+	slices.Sort(own)
+	for _, k := range own {
+		text = append(text, k+":"+strings.Join(h.Values(k), ","))
+	}
+	resource := "/account" + r.URL.EscapedPath()
+	q := r.URL.Query()
+	for _, k := range slices.Sorted(maps.Keys(q)) {
+		resource += "\n" + strings.ToLower(k) + ":" + strings.Join(q[k], ",")
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	io.WriteString(mac, strings.Join(append(text, resource), "\n"))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.requests.Add(1)
+	body, _ := io.ReadAll(r.Body)
+	switch q := r.URL.Query(); {
+	case !g.allows(r):
+		g.refused.Add(1)
+		if gate := g.gate.Load(); gate != nil {
+			gate.Done()
+			gate.Wait()
+		}
+		refuses(w, 403, "AuthenticationFailed")
+	case q.Get("comp") == "batch":
+		g.batch(w, r, body)
+	case q.Get("restype") == "container":
+		azures(w)
+		io.WriteString(w, `<EnumerationResults><Blobs></Blobs><NextMarker/></EnumerationResults>`)
+	case r.Method == http.MethodDelete:
+		azures(w)
+		w.WriteHeader(202)
+	case r.Method == http.MethodPut:
+		made(w, `"1"`)
+	default:
+		holds(w, r, `"1"`, "content")
+	}
+}
+
+// batch answers each part, whose signatures are its own.
+func (g *guarded) batch(w http.ResponseWriter, r *http.Request, body []byte) {
+	_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	azures(w).Set("Content-Type", "multipart/mixed; boundary=answers")
+	w.WriteHeader(202)
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			break
+		}
+		status := "202 Accepted\r\n"
+		one, err := http.ReadRequest(bufio.NewReader(part))
+		if err != nil || !g.allows(one) {
+			status = "403 Forbidden\r\nx-ms-error-code: AuthenticationFailed\r\n"
+		}
+		fmt.Fprintf(w, "--answers\r\nContent-Type: application/http\r\nContent-ID: %s\r\n\r\n"+
+			"HTTP/1.1 %sx-ms-request-id: 1\r\nx-ms-version: 2026-06-06\r\n\r\n\r\n",
+			part.Header.Get("Content-Id"), status)
+	}
+	io.WriteString(w, "--answers--\r\n")
+}
+
+// rotations are the ways in which a secret comes in by the environment.
+var rotations = map[string]func(t *testing.T, host, secret string){
+	"key": func(t *testing.T, host, secret string) {
+		t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+		t.Setenv("AZURE_STORAGE_DOMAIN", host)
+		t.Setenv("AZURE_STORAGE_PROTOCOL", "http")
+		t.Setenv("AZURE_STORAGE_KEY", keyOf(secret))
+	},
+	"signature": func(t *testing.T, host, secret string) {
+		t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+		t.Setenv("AZURE_STORAGE_DOMAIN", host)
+		t.Setenv("AZURE_STORAGE_PROTOCOL", "http")
+		t.Setenv("AZURE_STORAGE_SAS_TOKEN", "?sv=2024-11-04&sig="+secret)
+	},
+	"connection string with a key": func(t *testing.T, host, secret string) {
+		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "AccountName=account;AccountKey="+
+			keyOf(secret)+";BlobEndpoint=http://"+host+"/account")
+	},
+	"connection string with a signature": func(t *testing.T, host, secret string) {
+		t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "BlobEndpoint=http://"+host+
+			"/account;SharedAccessSignature=sv=2024-11-04&sig="+secret)
+	},
+	"an address with a signature": func(t *testing.T, host, secret string) {
+		t.Setenv("AZURE_STORAGEBLOB_CONNECTIONSTRING", "BlobEndpoint=http://"+host+
+			"/account/box?sv=2024-11-04&sr=c&sig="+secret)
+	},
+}
+
+const rotatedURL = "azblob://box?block_size=65536&retry_attempts=5&retry_delay=1ms" +
+	"&retry_max_delay=1ms&retry_budget=0"
+
+// TestRotatedSecrets: a key or a signature that the service refuses is read again from
+// the environment. If it is another by then, the request is repeated once, else it is
+// ErrPermission after one request (E2).
+func TestRotatedSecrets(t *testing.T) {
+	for how, set := range rotations {
+		t.Run(how, func(t *testing.T) {
+			bareEnvironment(t)
+			g := guard(t)
+			for what, call := range every {
+				g.secret.Store("old")
+				set(t, g.host, "old")
+				b := open(t, rotatedURL)
+				count := func(want error) int32 {
+					t.Helper()
+					g.requests.Store(0)
+					err := call(t.Context(), b)
+					if files.KindOf(err) != want || want == nil && err != nil {
+						t.Errorf("%s: %v, want %v", what, err, want)
+					}
+					return g.requests.Load()
+				}
+				cost := count(nil)
+				g.secret.Store("new")
+				g.refused.Store(0)
+				// An upload's blocks go at the same time, and a copy is tried as a Put.
+				most := map[string]int32{"put in blocks": 2, "copy": 2}[what]
+				if n := count(files.ErrPermission); n > max(most, 1) {
+					t.Errorf("%s: %d requests with the old secret", what, n)
+				}
+				set(t, g.host, "new")
+				g.refused.Store(0)
+				n := count(nil)
+				if more := g.refused.Load(); more < 1 || more > max(most, 1) || n != cost+more {
+					t.Errorf("%s: %d requests after the rotation, %d refused, want %d and 1", what,
+						n, more, cost+1)
+				}
+				if n := count(nil); n > cost { // fewer where something was learned
+					t.Errorf("%s: %d requests from then on, want %d", what, n, cost)
+				}
+				b.Close()
+			}
+		})
+	}
+}
+
+// TestRotatedTogether: calls that are refused at the same time share one reading of the
+// credentials, and each is repeated once.
+func TestRotatedTogether(t *testing.T) {
+	for how, set := range rotations {
+		t.Run(how, func(t *testing.T) {
+			bareEnvironment(t)
+			g := guard(t)
+			g.secret.Store("old")
+			set(t, g.host, "old")
+			b := open(t, rotatedURL)
+			a := driver.Unwrap(b).(*backend).access
+			find, reads := a.find, 0 // under the access's lock
+			a.find = func() (service, error) { reads++; return find() }
+			set(t, g.host, "new")
+			g.secret.Store("new")
+			const calls = 20
+			gate := &sync.WaitGroup{} // all are refused before one is told so
+			gate.Add(calls)
+			g.gate.Store(gate)
+			var all sync.WaitGroup
+			for range calls {
+				all.Go(func() {
+					if _, err := b.Stat(context.WithoutCancel(t.Context()), "a", nil); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			if n := g.requests.Load(); n != 2*calls || reads != 1 {
+				t.Errorf("%d requests and %d readings, want %d and 1", n, reads, 2*calls)
+			}
+		})
+	}
+}
+
+// TestNotRotated: credentials for elsewhere, of another kind, or that aren't any, are
+// not taken in place of refused ones, and a page of something in front of the service
+// makes nobody read them again.
+func TestNotRotated(t *testing.T) {
+	for what, change := range map[string]func(t *testing.T, host string){
+		"another account": func(t *testing.T, host string) {
+			t.Setenv("AZURE_STORAGE_ACCOUNT", "other")
+			t.Setenv("AZURE_STORAGE_KEY", keyOf("new"))
+		},
+		"another host": func(t *testing.T, host string) {
+			t.Setenv("AZURE_STORAGE_DOMAIN", "127.0.0.2:1")
+			t.Setenv("AZURE_STORAGE_KEY", keyOf("new"))
+		},
+		"another kind": func(t *testing.T, host string) {
+			t.Setenv("AZURE_STORAGE_KEY", "")
+			t.Setenv("AZURE_STORAGE_SAS_TOKEN", "sig=new")
+		},
+		"no key":   func(t *testing.T, host string) { t.Setenv("AZURE_STORAGE_KEY", "%%%") },
+		"the same": func(*testing.T, string) {},
+	} {
+		t.Run(what, func(t *testing.T) {
+			bareEnvironment(t)
+			g := guard(t)
+			g.secret.Store("new")
+			rotations["key"](t, g.host, "old")
+			b := open(t, rotatedURL)
+			change(t, g.host)
+			_, err := b.Stat(t.Context(), "a", nil)
+			if files.KindOf(err) != files.ErrPermission || g.requests.Load() != 1 {
+				t.Errorf("%v, %d requests", err, g.requests.Load())
+			}
+		})
+	}
+	t.Run("not the service", func(t *testing.T) {
+		bareEnvironment(t)
+		var requests atomic.Int32
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			requests.Add(1)
+			w.WriteHeader(403)
+			io.WriteString(w, "<html>Please log in.</html>")
+		}))
+		t.Cleanup(srv.Close)
+		host := strings.TrimPrefix(srv.URL, "http://")
+		rotations["key"](t, host, "old")
+		b := open(t, rotatedURL)
+		rotations["key"](t, host, "new")
+		_, err := files.PutString(t.Context(), b, "a", "content", nil)
+		if files.KindOf(err) != files.ErrPermission || requests.Load() != 1 {
+			t.Errorf("%v, %d requests", err, requests.Load())
+		}
+	})
+}
