@@ -131,6 +131,7 @@ func TestBroken(t *testing.T) {
 		}, proxy.Latency(0), "which nobody put"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			// What fails is left to chance, and so is whether it meets what is broken:
 			// one run of several shows it.
 			const runs = 8

@@ -51,6 +51,13 @@ type LeakConfig struct {
 // the use made, or an upload that the driver could have ended.
 func Leaks(t T, c LeakConfig) {
 	t.Helper()
+	leaks(t, c, leakWait)
+}
+
+// leaks is Leaks that waits so long for what is on its way out.
+func leaks(t T, c LeakConfig, wait time.Duration) {
+	t.Helper()
+	settles := func(ok func() bool) bool { return settles(wait, ok) }
 	p := c.Proxy
 	before := descriptors()
 	value := fmt.Sprintf("leaks %x", rand.Uint64())
@@ -102,11 +109,11 @@ func Leaks(t T, c LeakConfig) {
 		len(before))
 }
 
-// settles waits until ok, for leakWait at most.
-func settles(ok func() bool) bool {
+// settles waits until ok, for so long at most.
+func settles(wait time.Duration, ok func() bool) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(leakWait); !ok(); <-tick.C {
+	for end := time.Now().Add(wait); !ok(); <-tick.C {
 		if time.Now().After(end) {
 			return false
 		}

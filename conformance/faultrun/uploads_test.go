@@ -206,7 +206,7 @@ func TestUploadsClientGone(t *testing.T) {
 // noted waits until the proxy has noticed that the client had gone.
 func (u *uploader) noted() {
 	u.t.Helper()
-	if !settles(func() bool { return u.proxy.Records()[0].Err != "" }) {
+	if !settles(leakWait, func() bool { return u.proxy.Records()[0].Err != "" }) {
 		u.t.Fatalf("the proxy has not noticed: %v", u.proxy.Records())
 	}
 }

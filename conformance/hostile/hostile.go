@@ -333,7 +333,7 @@ func (r *runner) fail(w *Way, op, mode, what string) {
 }
 
 // settleTime is how long what is on its way out may take; a leak stays.
-const settleTime = 10 * time.Second
+var settleTime = 10 * time.Second // a constant, but for tests
 
 func settles(ok func() bool) bool {
 	for end := time.Now().Add(settleTime); !ok(); time.Sleep(time.Millisecond) {

@@ -54,6 +54,7 @@ func found(t *testing.T, way, op string, f faults) []string {
 
 // TestNaive: a driver that believes what it is told is found out, for each kind of fault.
 func TestNaive(t *testing.T) {
+	hostile.LeaksNow(t)
 	leaks := make(chan struct{})
 	defer close(leaks)
 	for _, c := range []struct {

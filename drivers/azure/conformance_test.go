@@ -125,5 +125,7 @@ func TestConformance(t *testing.T) {
 // TestConformanceSub runs what names and listings are about below a directory, and the
 // whole contract with the long tests.
 func TestConformanceSub(t *testing.T) {
-	suite.Part(t, subHarness(t), suite.Names)
+	// not all of suite.Names: the emulator goes through all of a container's blobs for
+	// each listing
+	suite.Part(t, subHarness(t), "^(N1|N2|N3|N5|L1|L2|L5|L7|D1|D3|C1|E1|U|W1)")
 }

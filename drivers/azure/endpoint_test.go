@@ -24,7 +24,7 @@ func TestHostile(t *testing.T) {
 	bareEnvironment(t)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", key)
-	holdHostile(t, key, longtest.N(t, 4, 1), func(endpoint string) (files.Bucket, error) {
+	holdHostile(t, key, 1, 4, func(endpoint string) (files.Bucket, error) {
 		u, err := url.Parse(endpoint)
 		if err != nil {
 			return nil, err
@@ -45,7 +45,7 @@ func TestHostileClient(t *testing.T) {
 	opts := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: Transport(0, 0),
 	}}
-	holdHostile(t, key, longtest.N(t, 20, 10), func(endpoint string) (files.Bucket, error) {
+	holdHostile(t, key, 10, 20, func(endpoint string) (files.Bucket, error) {
 		c, err := container.NewClientWithSharedKeyCredential(endpoint+"/container", cred, opts)
 		if err != nil {
 			return nil, err
@@ -61,14 +61,19 @@ func TestHostileClient(t *testing.T) {
 	})
 }
 
-// holdHostile tries one in so many ways, all of them with [ways.Full].
-func holdHostile(t *testing.T, key string, part int, open func(string) (files.Bucket, error)) {
+// holdHostile tries one in so many ways, few of them without the long tests, and all of
+// them with [ways.Full].
+func holdHostile(
+	t *testing.T, key string, part, few int, open func(string) (files.Bucket, error),
+) {
 	t.Helper()
 	switch {
 	case os.Getenv(ways.Full)+os.Getenv(ways.OnlyVariable) != "":
 		part = 1
 	case testing.Short():
-		part = 40
+		part *= 10
+	default:
+		part = longtest.N(t, few, part)
 	}
 	var known []ways.Known
 	for _, op := range []string{"stat", "get of the end", "copy", "copy if absent", "move"} {

@@ -13,6 +13,9 @@ import (
 // TestPutMemory puts 4 GiB of unknown length to an endpoint that discards: the memory
 // stays below the blocks on their way and 32 MiB (P11).
 func TestPutMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: moves 4 GiB")
+	}
 	longtest.Only(t, "moves 4 GiB")
 	var got, peak atomic.Int64
 	b := onHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

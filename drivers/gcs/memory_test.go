@@ -63,6 +63,9 @@ func discard(w http.ResponseWriter, r *http.Request) {
 // process, included.
 func TestPutMemory(t *testing.T) {
 	size := int64(longtest.N(t, 256, 4096)) * mib
+	if testing.Short() {
+		size = 256 * mib
+	}
 	srv := httptest.NewServer(http.HandlerFunc(discard))
 	defer srv.Close()
 	t.Setenv("STORAGE_EMULATOR_HOST", srv.URL)

@@ -30,7 +30,7 @@ func TestKillAtEveryOperation(t *testing.T) {
 			if len(operations) < 5 {
 				t.Fatalf("only these operations were counted: %v", operations)
 			}
-			every := longtest.N(t, 3, 1)
+			every := longtest.EachOf(t, 6, 3)
 			for n, kind := range operations {
 				for _, m := range crashfs.Moments {
 					if (m != crashfs.Middle || kind == crashfs.Write) && n%every == i%every {

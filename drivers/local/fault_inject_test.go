@@ -57,7 +57,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 	for i, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
-			failed, every := 0, longtest.N(t, 3, 1)
+			failed, every := 0, longtest.EachOf(t, 6, 3)
 			for _, fault := range broken {
 				for n := 1; ; n++ {
 					if n%every != i%every {

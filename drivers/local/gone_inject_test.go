@@ -81,7 +81,7 @@ func (s *lostServer) set(n int, err error, done bool, after error) (count int, a
 //
 // By default it is each eighth of them; CLOUDFILES_FAULTS=1 makes it all.
 func TestLostAtEveryOperation(t *testing.T) {
-	every := longtest.N(t, 24, 8)
+	every := longtest.N(t, 40, 8)
 	if os.Getenv("CLOUDFILES_FAULTS") == "1" {
 		every = 1
 	}

@@ -28,8 +28,8 @@ func inOthersHands(t *testing.T, dir string) {
 	b := openBucket(t, dir, nil)
 	putIn(t, b, "a", "old", nil)
 	long := strings.Repeat("new", 1<<20) // of which the end is read when the file is there
-	put := func(name string, limit time.Duration, begun func(*os.File)) error {
-		ctx, cancel := context.WithTimeout(t.Context(), limit)
+	put := func(name string, begun func(f *os.File, end func())) error {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		content := io.MultiReader(strings.NewReader(long), afterwards(func() {
 			path, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*",
@@ -39,7 +39,7 @@ func inOthersHands(t *testing.T, dir string) {
 				if filepath.Base(p) != aliveFile {
 					f, err := os.OpenFile(p, os.O_WRONLY, 0)
 					check(t, err)
-					begun(f)
+					begun(f, cancel)
 				}
 			}
 		}))
@@ -48,8 +48,11 @@ func inOthersHands(t *testing.T, dir string) {
 	}
 	for _, name := range []string{"a", "b"} {
 		var held *os.File
-		err := put(name, 300*time.Millisecond, func(f *os.File) { held = f })
-		if !errors.Is(err, context.DeadlineExceeded) {
+		err := put(name, func(f *os.File, end func()) {
+			held = f
+			time.AfterFunc(200*time.Millisecond, end)
+		})
+		if !errors.Is(err, context.Canceled) {
 			t.Errorf("Put of %s while another program has its file: %v", name, err)
 		}
 		ok(t, held.Truncate(1), held.Close())
@@ -63,8 +66,8 @@ func inOthersHands(t *testing.T, dir string) {
 
 	// Who closes it lets the Put go on: with the content, or with an error where it has
 	// cut it.
-	hold := func(cut bool) func(*os.File) {
-		return func(f *os.File) {
+	hold := func(cut bool) func(*os.File, func()) {
+		return func(f *os.File, _ func()) {
 			time.AfterFunc(50*time.Millisecond, func() {
 				if cut {
 					f.Truncate(1)
@@ -73,11 +76,11 @@ func inOthersHands(t *testing.T, dir string) {
 			})
 		}
 	}
-	check(t, put("a", time.Minute, hold(false)))
+	check(t, put("a", hold(false)))
 	if s, _ := fetch(t, b, "a"); s != long {
 		t.Errorf("a is %.20q", s)
 	}
-	if err := put("a", time.Minute, hold(true)); !errors.Is(err, files.ErrUnavailable) {
+	if err := put("a", hold(true)); !errors.Is(err, files.ErrUnavailable) {
 		t.Errorf("Put of a file that was cut: %v", err)
 	}
 	if s, _ := fetch(t, b, "a"); s != long {

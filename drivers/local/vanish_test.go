@@ -84,7 +84,7 @@ func TestControlFolderVanishes(t *testing.T) {
 		sc := scenarios[i]
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
-			every := longtest.N(t, 4, 1)
+			every := longtest.EachOf(t, 12, 4)
 			for k, m := range mischiefs {
 				for n := 1; ; n++ {
 					if (n+k)%every != turn%every {

@@ -17,6 +17,9 @@ import (
 
 // TestMemory: a put of 4 GiB of unknown length holds its parts and no more.
 func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: 4 GiB are sent")
+	}
 	longtest.Only(t, "4 GiB are sent")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

@@ -7,6 +7,7 @@ import (
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/s3/internal/cephtest"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 	"cloudfiles.dev/internal/suite"
 )
 
@@ -84,7 +85,10 @@ func TestConformanceSub(t *testing.T) {
 // cephOptions are what Ceph's gateway needs.
 var cephOptions = Options{Profile: ceph}
 
+// TestConformanceCeph runs the contract on the distributed store, in a bucket for each
+// case. That below a directory, in internal/cephtest, is run without the long tests too.
 func TestConformanceCeph(t *testing.T) {
+	longtest.Only(t, "the suite on a second cluster of Ceph")
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	h := s.harness()
 	h.ServerFaults, h.ServerRaces = cephtest.Faults, cephtest.Races

@@ -12,11 +12,13 @@ import (
 
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // TestNodeKilled: a node of the distributed store is killed while 64 writers put. What
 // was acknowledged is there and whole, and the writers go on.
 func TestNodeKilled(t *testing.T) {
+	longtest.Only(t, "a second cluster of Ceph, of which a node is killed")
 	s := newSubject(t, testserver.Ceph, cephOptions)
 	if len(s.server.Nodes) == 0 {
 		t.Fatal("the server has no nodes")

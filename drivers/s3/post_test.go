@@ -19,6 +19,7 @@ import (
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
@@ -143,6 +144,9 @@ func TestPostForm(t *testing.T) {
 		headers bool
 	}{{testserver.Versitygw, Options{}, true}, {testserver.Ceph, cephOptions, false}} {
 		t.Run(c.server, func(t *testing.T) {
+			if c.server == testserver.Ceph {
+				longtest.Only(t, "a second cluster of Ceph")
+			}
 			s := newSubject(t, c.server, c.opts)
 			name := s.create(t)
 			b := s.open(name)

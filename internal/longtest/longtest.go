@@ -36,26 +36,22 @@ type T interface {
 	Skipf(format string, args ...any)
 }
 
-// all reports whether everything is run: -short has the last word.
-func all() bool { return On() && !testing.Short() }
-
-// Only skips the test unless the long tests are run. why says what takes so long. Like
-// N, it heeds -short.
+// Only skips the test unless the long tests are run. why says what takes so long. It
+// doesn't look at -short, and nor does N.
 func Only(t T, why string) {
 	t.Helper()
-	if all() {
+	if On() {
 		return
 	}
 	LeftOut(t, why)
 	t.Skipf("long: %s; %s=1 runs it", why, Variable)
 }
 
-// LeftOut notes that the test does less than it does if the long tests are run, unless
-// -short asked for that.
+// LeftOut notes that the test does less than it does if the long tests are run.
 func LeftOut(t T, what string) {
 	t.Helper()
 	path := os.Getenv(leftOutVariable)
-	if path == "" || testing.Short() {
+	if path == "" {
 		return
 	}
 	f, err := os.OpenFile(filepath.Clean(path), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
@@ -71,11 +67,23 @@ func LeftOut(t T, what string) {
 	}
 }
 
-// N is n, or with the long tests whole: a number of rounds, or that each so many-th of
-// the cases is tried.
+// EachOf is for many trials of one kind: each so many-th is made. That is every one with
+// the long tests, or each short-th under -short.
+func EachOf(t T, usual, short int) int {
+	t.Helper()
+	switch {
+	case !On():
+		return N(t, usual, 1)
+	case testing.Short():
+		return short
+	}
+	return 1
+}
+
+// N is n, or whole with the long tests.
 func N(t T, n, whole int) int {
 	t.Helper()
-	if all() {
+	if On() {
 		return whole
 	}
 	LeftOut(t, fmt.Sprintf("%d instead of %d", n, whole))

@@ -23,9 +23,6 @@ func (f *fake) Skipf(format string, args ...any) {
 // TestOnly: a test that is left out says by which variable it runs, and is noted where
 // .ci/run looks.
 func TestOnly(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short leaves out the long tests whatever the variable says")
-	}
 	path := filepath.Join(t.TempDir(), "left")
 	t.Setenv(leftOutVariable, path)
 	for value, on := range map[string]bool{"": false, "0": false, "false": false, "1": true} {
@@ -55,5 +52,20 @@ func TestOnly(t *testing.T) {
 	Only(f, "")
 	if len(f.said) == 0 || !strings.HasPrefix(f.said[0], "fatal: ") {
 		t.Errorf("where nothing can be noted: %q", f.said)
+	}
+}
+
+// TestEachOf: every trial is made with the long tests alone.
+func TestEachOf(t *testing.T) {
+	whole := 1
+	if testing.Short() {
+		whole = 3
+	}
+	for value, want := range map[string]int{"": 6, "1": whole} {
+		t.Setenv(Variable, value)
+		t.Setenv(leftOutVariable, "")
+		if got := EachOf(&fake{}, 6, 3); got != want {
+			t.Errorf("with %q it is each %d-th, want %d", value, got, want)
+		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/internal/term"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // column is one bucket of the table.
@@ -132,7 +133,7 @@ func fromClaims(ctx context.Context) ([]part, error) {
 func test(dir string) error {
 	for _, c := range columns {
 		cmd := exec.Command("go", "test", "-count=1", "-run", "^"+c.test+"$", c.pkg)
-		cmd.Env = append(os.Environ(), conformance.ReportDir+"="+dir)
+		cmd.Env = append(os.Environ(), conformance.ReportDir+"="+dir, longtest.Variable+"=1")
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("%s in %s: %w", c.test, c.pkg, err)

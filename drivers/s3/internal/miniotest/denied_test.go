@@ -16,6 +16,7 @@ import (
 	"cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -70,7 +71,7 @@ func writesBesideDeletes(t *testing.T, server *testserver.Server, store string) 
 		Retry:    &retry.Policy{Attempts: 12, Delay: 10 * time.Millisecond, MaxDelay: time.Second},
 	})
 	defer b.Close()
-	rounds := 16
+	rounds := longtest.N(t, 8, 16)
 	if n, err := strconv.Atoi(os.Getenv("CLOUDFILES_SOAK")); err == nil {
 		rounds *= n
 	}

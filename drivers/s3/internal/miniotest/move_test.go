@@ -11,10 +11,11 @@ import (
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 )
 
-// TestMoveBesideWriter: 300 Moves beside a writer lose nothing that was acknowledged,
-// on every S3 server of the tests, with its own profile and with none.
+// TestMoveBesideWriter: Moves beside a writer lose nothing that was acknowledged, on every
+// S3 server of the tests, with its own profile and with none.
 func TestMoveBesideWriter(t *testing.T) {
 	for server, stores := range map[string][]string{
 		testserver.Minio:     {"minio", "unknown"},
@@ -23,6 +24,9 @@ func TestMoveBesideWriter(t *testing.T) {
 	} {
 		for _, store := range stores {
 			t.Run(server+"/"+store, func(t *testing.T) {
+				if server == testserver.Ceph {
+					longtest.Only(t, "a second cluster of Ceph")
+				}
 				u, err := url.Parse(testserver.Start(t, server).Store(t))
 				if err != nil {
 					t.Fatal(err)
@@ -36,7 +40,8 @@ func TestMoveBesideWriter(t *testing.T) {
 func moveBesideWriter(t *testing.T, b files.Bucket) {
 	ctx := t.Context()
 	lost, moved := 0, 0
-	for i := range 300 {
+	rounds := longtest.N(t, 100, 300)
+	for i := range rounds {
 		src, dst := fmt.Sprintf("in/%d", i), fmt.Sprintf("out/%d", i)
 		if _, err := files.PutString(ctx, b, src, "first", nil); err != nil {
 			t.Fatal(err)
@@ -71,9 +76,9 @@ func moveBesideWriter(t *testing.T, b files.Bucket) {
 		}
 	}
 	if lost > 0 {
-		t.Errorf("%d of 300 acknowledged puts are lost", lost)
+		t.Errorf("%d of %d acknowledged puts are lost", lost, rounds)
 	}
-	t.Logf("%d of 300 moves were carried out", moved)
+	t.Logf("%d of %d moves were carried out", moved, rounds)
 }
 
 // TestProbe: what the profile says is what the server does.
