@@ -8,6 +8,10 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"cloudfiles.dev/conformance/internal/cases"
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
 )
 
 // CheckOptions are the options of Check. The zero value runs every case.
@@ -39,21 +43,21 @@ func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) 
 	if opts != nil {
 		o = *opts
 	}
-	cases, err := chosen(o)
+	kept, err := chosen(o)
 	if err != nil {
 		return nil, err
 	}
-	s, err := begin(ctx, h)
+	s, err := suite.Begin(ctx, suite.Harness(h), cases.All())
 	if err != nil {
 		return nil, err
 	}
-	s.short = s.short || o.Short
+	s.Short = s.Short || o.Short
 	if o.Started != nil {
-		o.Started(s.prefix)
+		o.Started(s.Prefix)
 	}
-	c := s.collect()
-	interrupted := s.runAll(ctx, cases, o, c)
-	err = s.end(ctx)
+	c := collect(s)
+	interrupted := runAll(ctx, s, kept, o, c)
+	err = s.End(ctx)
 	r := c.finish()
 	r.Short, r.Pattern, r.Interrupted = o.Short, o.Pattern, interrupted
 	if interrupted {
@@ -63,25 +67,25 @@ func Check(ctx context.Context, h Harness, opts *CheckOptions) (*Report, error) 
 }
 
 // chosen returns the cases that the options keep.
-func chosen(o CheckOptions) (cases []Case, err error) {
+func chosen(o CheckOptions) (kept []suite.Case, err error) {
 	pattern, err := regexp.Compile(o.Pattern)
 	if err != nil {
 		return nil, fmt.Errorf("the pattern of cases: %w", err)
 	}
-	for _, c := range Cases() {
+	for _, c := range cases.All() {
 		if pattern.MatchString(c.ID()) && !(o.Short && c.Long) {
-			cases = append(cases, c)
+			kept = append(kept, c)
 		}
 	}
-	if len(cases) == 0 {
+	if len(kept) == 0 {
 		return nil, fmt.Errorf("no case matches the pattern %q", o.Pattern)
 	}
-	return cases, nil
+	return kept, nil
 }
 
 // runAll runs the cases, several at a time, and returns whether the context's end left
 // some out. What a case found after that is not the bucket's fault, and goes uncounted.
-func (s *session) runAll(ctx context.Context, cases []Case, o CheckOptions,
+func runAll(ctx context.Context, s *suite.Runner, cases []suite.Case, o CheckOptions,
 	c *collector) (interrupted bool) {
 	n := o.Parallel
 	if n <= 0 {
@@ -90,19 +94,19 @@ func (s *session) runAll(ctx context.Context, cases []Case, o CheckOptions,
 	var next atomic.Int64
 	var mu sync.Mutex
 	done := 0
-	parallel(n, func(int) {
+	check.Parallel(n, func(int) {
 		for {
 			i := int(next.Add(1)) - 1
 			if i >= len(cases) || ctx.Err() != nil {
 				return
 			}
-			r := s.judge(s.run(ctx, cases[i]))
+			r := s.Judge(s.Run(ctx, cases[i]))
 			mu.Lock()
 			if ctx.Err() == nil {
 				done++
 				c.add(r)
 				if o.Progress != nil {
-					o.Progress(done, len(cases), r)
+					o.Progress(done, len(cases), resultOf(r))
 				}
 			}
 			mu.Unlock()

@@ -1,21 +1,26 @@
 package conformance
 
-import "cloudfiles.dev/files"
+import (
+	"cloudfiles.dev/conformance/internal/wrappers"
+	"cloudfiles.dev/files"
+)
 
 // WrapperHarnesses are the harnesses of RunWrapper, by what is below.
 func WrapperHarnesses(wrap func(files.Bucket) files.Bucket, o *WrapperOptions) map[string]Harness {
-	if o == nil {
-		o = &WrapperOptions{}
-	}
 	all := map[string]Harness{}
-	for _, m := range masks {
-		all[m.name] = newWrapping(wrap, *o, m).harness()
+	for below, h := range wrappers.Harnesses(wrap, (*wrappers.Options)(o)) {
+		all[below] = Harness(h)
 	}
 	return all
 }
 
 // WrapperCases are RunWrapper's own.
-func WrapperCases() []Case { return wrapperCases() }
+func WrapperCases() (all []Case) {
+	for _, c := range wrappers.Cases() {
+		all = append(all, Case(c))
+	}
+	return all
+}
 
 // Essential are the IDs of the essential cases.
-func Essential() []string { return essential }
+func Essential() []string { return wrappers.Essential }

@@ -102,16 +102,16 @@ func everyBroken() []broken {
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.
-func findIn(ctx context.Context, h conformance.Harness) (*conformance.Found, conformance.Result) {
+func findIn(ctx context.Context, h conformance.Harness) (*difference, conformance.Result) {
 	h.Seed = 1
-	return conformance.FindDifference(ctx, h, 300)
+	return findDifference(ctx, h, 300)
 }
 
 // TestModelFindsFaults: random sequences find simple faults, and shrink to little more
 // than the fault.
 func TestModelFindsFaults(t *testing.T) {
 	all := allBroken()
-	found := make([]*conformance.Found, len(all))
+	found := make([]*difference, len(all))
 	left := len(modelFinds)
 	t.Run("faults", func(t *testing.T) {
 		for i, b := range all {

@@ -87,7 +87,7 @@ func TestLinearizableFindsFaults(t *testing.T) {
 				"no order of the") && !strings.Contains(text, "(P1)") {
 				t.Fatalf("%s: %s, want it to fail", r.Outcome, text)
 			}
-			_, illegals, differ, _ := conformance.BothVerdicts(t.Context(), b.harness(), 4)
+			_, illegals, differ, _ := bothVerdicts(t.Context(), b.harness(), 4)
 			for _, d := range differ {
 				t.Errorf("the checkers differ: %s", d)
 			}

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"cloudfiles.dev/conformance/internal/cases"
+	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
 )
 
@@ -157,24 +159,24 @@ func writeFile(path string, write func(io.Writer) error) error {
 
 // collector makes a report of results that come in any order.
 type collector struct {
-	s     *session
+	s     *suite.Runner
 	start time.Time
 
 	mu    sync.Mutex
 	found map[string]CaseReport
 }
 
-func (s *session) collect() *collector {
+func collect(s *suite.Runner) *collector {
 	return &collector{s: s, start: time.Now(), found: map[string]CaseReport{}}
 }
 
-func (c *collector) add(r Result) {
+func (c *collector) add(r suite.Result) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := r.Case.ID()
 	c.found[id] = CaseReport{
 		ID:       id,
-		Outcome:  r.Outcome,
+		Outcome:  Outcome(r.Outcome),
 		Reason:   r.Reason,
 		Missing:  r.Missing,
 		Turned:   r.Turned,
@@ -188,15 +190,15 @@ func (c *collector) add(r Result) {
 func (c *collector) finish() *Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	h := &c.s.h
-	all := Cases()
+	h := &c.s.Harness
+	all := cases.All()
 	r := &Report{
 		Format:   reportFormat,
 		Name:     h.Name,
 		Server:   h.Server,
 		Versions: versionsOf(h.Versions),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Features: c.s.claimed(),
+		Features: c.s.Claimed(),
 		Seed:     h.Seed,
 		Suite:    len(all),
 		Date:     c.start.UTC().Truncate(time.Second),

@@ -1,0 +1,2 @@
+// Package benchmarks has the benchmarks of conformance.Bench.
+package benchmarks

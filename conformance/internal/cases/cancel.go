@@ -1,0 +1,269 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/stacks"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var cancelCases = []suite.Case{
+	{
+		Rule: "X2",
+		Name: "cancelled-before",
+		Why:  "a call that was given up before it began must do nothing: not even a delete",
+		Run:  cancelledBefore,
+	},
+	{
+		Rule: "X2",
+		Name: "deadline-passed",
+		Why:  "a deadline that has passed is the same",
+		Run:  deadlinePassed,
+	},
+	{
+		Rule: "X2",
+		Name: "mid-list",
+		Why:  "a listing of millions must stop when its user is gone",
+		Run:  cancelMidList,
+	},
+	{
+		Rule:    "X2",
+		Name:    "promptly",
+		Why:     "a cancelled upload must not go on reading its source",
+		Largest: 2 << 20,
+		Run:     cancelPromptly,
+	},
+	{
+		Rule: "X2",
+		Name: "no-goroutines",
+		Why:  "a server that leaks a goroutine for each broken request dies of it",
+		Run:  leakGoroutines,
+	},
+	{
+		Rule: "X2",
+		Name: "no-temporaries",
+		Why:  "broken uploads must not fill the disk, nor be billed for ever",
+		Run:  leakTemporaries,
+	},
+}
+
+// noEffect calls every method with an ended context, and fails where one does something
+// or succeeds.
+func noEffect(t suite.T, h *suite.H, ended context.Context, want error) {
+	t.Helper()
+	check.Puts(t, h, "old", "d/a")
+	for _, name := range []string{"old", "missing", "d/a"} {
+		for _, m := range append(check.Methods(t, h.Bucket, name), check.Listing(h.Bucket, "", nil),
+			check.Listing(h.Bucket, "d", &files.ListOptions{Shallow: true}),
+			check.Listing(h.Bucket, "empty", nil)) {
+			check.WantErr(t, fmt.Sprintf("%s(%q)", m.Name, name), m.Call(ended), want)
+		}
+	}
+	check.WantOnly(t, h, "old", "d/a")
+	check.WantContent(t, h, "old", []byte("old"))
+	check.WantContent(t, h, "d/a", []byte("d/a"))
+	if err := files.Check(ended, h.Bucket); !errors.Is(err, want) {
+		t.Errorf("Check: got %s, want %q", check.ErrText(err), want)
+	}
+	read := false
+	_, err := h.Put(ended, "old", check.ReaderFunc(func([]byte) (int, error) {
+		read = true
+		return 0, io.EOF
+	}), nil)
+	check.WantErr(t, "Put", err, want)
+	if read {
+		t.Errorf("Put with an ended context reads the content")
+	}
+	h.Clean(t, "calls with an ended context")
+}
+
+func cancelledBefore(t suite.T, h *suite.H) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	noEffect(t, h, ctx, context.Canceled)
+}
+
+func deadlinePassed(t suite.T, h *suite.H) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
+	defer cancel()
+	noEffect(t, h, ctx, context.DeadlineExceeded)
+}
+
+func cancelMidList(t suite.T, h *suite.H) {
+	var names []string
+	for i := range 60 {
+		names = append(names, fmt.Sprintf("d%d/%02d", i%4, i))
+	}
+	check.Puts(t, h, names...)
+	for _, sh := range []bool{false, true} {
+		for _, size := range []int{0, 5} {
+			dir := ""
+			if sh {
+				dir = "d1"
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			n, last := 0, error(nil)
+			for e, err := range h.List(ctx, dir, &files.ListOptions{PageSize: size, Shallow: sh}) {
+				if err != nil {
+					last = err
+					check.Same(t, "the entry beside the error", e, files.Entry{})
+					continue
+				}
+				if last != nil {
+					t.Errorf("List yields %q behind its error", e.Name)
+				}
+				if n++; n == 3 {
+					cancel()
+				}
+			}
+			cancel()
+			check.WantErr(t, "List whose context is cancelled in the loop", last, context.Canceled)
+			if n > 3 {
+				t.Errorf("List yields %d more entries after its context was cancelled, want the "+
+					"error next", n-3)
+			}
+		}
+	}
+}
+
+func cancelPromptly(t suite.T, h *suite.H) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const at = 1 << 20
+	after := 0
+	total := 0
+	endless := check.ReaderFunc(func(p []byte) (int, error) {
+		if total >= at {
+			cancel()
+			// it is proved; a bucket that keeps what it reads must not fill the memory
+			if after++; after > 100 {
+				return 0, io.EOF
+			}
+		}
+		n := copy(p, check.Content(1, min(len(p), 32<<10)))
+		total += n
+		return n, nil
+	})
+	_, err := h.Put(ctx, "a", endless, nil)
+	check.WantErr(t, "Put of a stream whose context is cancelled", err, context.Canceled)
+	if after > 2 {
+		t.Errorf("Put reads the content %d times after its context was cancelled, want to stop "+
+			"before the next", after)
+	}
+	if h.F.Atomic {
+		check.WantMissing(t, h, "a")
+	}
+}
+
+// brokenUses leaves every kind of call half-done.
+func brokenUses(t suite.T, h *suite.H) {
+	c := check.Content(1, 200_000)
+	h.Put(t.Context(), "broken", check.Failing(c, false, check.ErrReader), nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	h.Put(ctx, "broken", check.Hook(c, 100_000, cancel), nil)
+	h.Put(t.Context(), "broken", check.Stream(c), &files.PutOptions{Size: new(int64(5))})
+	h.Put(t.Context(), "broken", check.Stream(c), &files.PutOptions{Digest: allDigests(nil)})
+	if h.F.IfAbsent {
+		h.Put(t.Context(), "old", check.Stream(c), &files.PutOptions{If: files.IfAbsent()})
+	}
+	for _, read := range []int{0, 100} { // closed early
+		if r, err := h.Get(t.Context(), "old", nil); err == nil {
+			r.ReadN(read)
+			r.Close()
+		}
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	if r, err := h.Get(ctx, "old", nil); err == nil { // cancelled, then closed
+		r.ReadN(10)
+		cancel()
+		r.Read(make([]byte, 10))
+		r.Close()
+	}
+	cancel()
+	ctx, cancel = context.WithCancel(t.Context())
+	for range h.List(ctx, "", nil) {
+		cancel()
+	}
+	cancel()
+	for range h.List(t.Context(), "", &files.ListOptions{PageSize: 1}) {
+		break
+	}
+	files.Copy(t.Context(), h.Bucket, "x", h.Bucket, "missing", nil)
+}
+
+func leakGoroutines(t suite.T, h *suite.H) {
+	check.Put(t, h, "old", check.Content(1, 200_000), nil)
+	check.Puts(t, h, "d/a", "d/b")
+	const rounds = 24
+	for range 4 { // pools and connections are made here
+		brokenUses(t, h)
+	}
+	label, ok := suite.LabelOf(t.Context())
+	if !ok {
+		t.Skipf("the case's goroutines carry no label")
+	}
+	// A leak grows with every round. A pool of connections may grow too, but it stops;
+	// so more rounds decide.
+	const series = 4
+	_, before := stacks.Labelled(label)
+	var left string
+	first := before
+	for range series {
+		for range rounds {
+			brokenUses(t, h)
+		}
+		var now int
+		if left, now = settled(label, before+rounds/2); now < before+rounds/2 {
+			return
+		}
+		before = now
+	}
+	t.Fatalf("%d broken calls leave %d goroutines more than before:\n%s",
+		series*rounds, before-first, left)
+}
+
+// settled waits until fewer than limit goroutines carry the label, for a moment at
+// most: what is on its way out needs one, and a leak stays. It returns their stacks and
+// how many they are.
+func settled(label string, limit int) (stack string, n int) {
+	deadline := time.Now().Add(5 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		stack, n = stacks.Labelled(label)
+		if n < limit || time.Now().After(deadline) {
+			return stack, n
+		}
+		runtime.Gosched()
+		<-tick.C
+	}
+}
+
+func leakTemporaries(t suite.T, h *suite.H) {
+	if h.Harness.Leftovers == nil {
+		t.Skipf("the harness can't count what is left over")
+	}
+	check.Put(t, h, "old", check.Content(1, 200_000), nil)
+	for range 5 {
+		brokenUses(t, h)
+	}
+	h.Clean(t, "broken calls")
+	var names []string
+	for e, err := range h.List(t.Context(), "", nil) {
+		if err != nil {
+			t.Fatalf("List: %v", err)
+		}
+		names = append(names, e.Name)
+	}
+	if h.F.Atomic && strings.Join(names, " ") != "old" {
+		t.Errorf("broken calls leave the files %q, want only the old one", names)
+	}
+}

@@ -1,0 +1,25 @@
+package cases
+
+import (
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/history"
+	"cloudfiles.dev/conformance/internal/model"
+	"cloudfiles.dev/conformance/internal/suite"
+)
+
+var modelCases = []suite.Case{
+	{
+		Rule: "X1",
+		Name: "model",
+		Why: "every operation leaves what the next one builds on; faults that need several in a " +
+			"row are found by trying many",
+		Run: model.RandomSequences,
+	},
+	{
+		Rule:  "X1",
+		Name:  "linearizable",
+		Why:   "once one client has seen the new file, no client may see the old one",
+		Needs: feature.Needs(feature.Atomic),
+		Run:   history.Linearizable,
+	},
+}

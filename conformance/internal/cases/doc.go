@@ -1,0 +1,3 @@
+// Package cases has the cases of every bucket, the files named after the groups of the
+// contract's rules: names, put, get, list and so on.
+package cases

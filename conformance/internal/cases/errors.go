@@ -1,0 +1,421 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var errorCases = []suite.Case{
+	{
+		Rule: "E1",
+		Name: "type",
+		Why:  "a program that logs failures needs the operation and the name, always",
+		Run:  errorType,
+	},
+	{
+		Rule: "E1",
+		Name: "same-text",
+		Why:  "users read the text: it must not depend on where their files are",
+		Run:  errorTexts,
+	},
+	{
+		Rule: "E1",
+		Name: "no-secrets",
+		Why:  "errors are shown to users and sent to trackers: no path, prefix or credential",
+		Run:  errorSecrets,
+	},
+	{
+		Rule: "E1",
+		Name: "names-above",
+		Why:  "who works in a tenant's directory must read his own names",
+		Run:  errorNames,
+	},
+	{
+		Rule: "E1",
+		Name: "causes",
+		Why:  "errors.Is and errors.As must find the program's own errors",
+		Run:  errorCauses,
+	},
+	{
+		Rule: "E1",
+		Name: "cause-of-context",
+		Why:  "a context that was cancelled with a cause is both cancelled and the cause",
+		Run:  errorContextCause,
+	},
+	{
+		Rule: "E1",
+		Name: "printable",
+		Why:  "a name with a line break forges log lines",
+		Run:  errorPrintable,
+	},
+	{
+		Rule: "E2",
+		Name: "precedence",
+		Why:  "the same call with two mistakes must give the same error everywhere",
+		Run:  errorPrecedence,
+	},
+	{
+		Rule: "E2",
+		Name: "one-kind",
+		Why:  "a program switches over the sentinels: an error must not be two of them",
+		Run:  errorOneKind,
+	},
+	{
+		Rule: "E2",
+		Name: "read-only",
+		Why:  "what a read-only bucket refuses must be seen as refused, not as missing",
+		Run:  errorReadOnly,
+	},
+	{
+		Rule:  "E3",
+		Name:  "vanished",
+		Why:   "an unmounted disk must not look like an empty one: a sync would delete everything",
+		Run:   vanished,
+		Apart: true,
+	},
+}
+
+// failures makes many kinds of failures on a bucket and hands each to see, with what it
+// should be.
+func failures(t suite.T, b files.Bucket,
+	see func(what string, op files.Op, name string, err, want error)) {
+	f := b.Features()
+	check.Put(t, b, "dir/old", check.Content(1, 100), nil)
+	_, err := b.Get(t.Context(), "dir/missing", nil)
+	see("Get of a missing file", files.OpGet, "dir/missing", err, files.ErrNotExist)
+	_, err = b.Stat(t.Context(), "dir/missing", nil)
+	see("Stat of a missing file", files.OpStat, "dir/missing", err, files.ErrNotExist)
+	_, err = b.Get(t.Context(), "a//b", nil)
+	see("Get of an illegal name", files.OpGet, "a//b", err, files.ErrInvalidName)
+	_, err = b.Put(t.Context(), "a//b", check.Stream(nil), nil)
+	see("Put of an illegal name", files.OpPut, "a//b", err, files.ErrInvalidName)
+	see("Delete of an illegal name", files.OpDelete, "a//b", b.Delete(t.Context(), "a//b", nil),
+		files.ErrInvalidName)
+	_, err = b.Put(t.Context(), "dir/new", nil, nil)
+	see("Put of nil", files.OpPut, "dir/new", err, files.ErrInvalid)
+	_, err = b.Put(t.Context(), "dir/new", check.Failing(nil, false, check.ErrReader), nil)
+	see("Put of a failing reader", files.OpPut, "dir/new", err, check.ErrReader)
+	_, err = b.Put(t.Context(), "dir/new", check.Stream(check.Content(1, 10)),
+		&files.PutOptions{Size: new(int64(9))})
+	see("Put of too much", files.OpPut, "dir/new", err, files.ErrCorrupt)
+	_, err = b.Get(t.Context(), "dir/old", &files.GetOptions{Range: files.Bytes(-1, 1)})
+	see("Get of a negative range", files.OpGet, "dir/old", err, files.ErrInvalid)
+	for _, err := range b.List(t.Context(), "a//b", nil) {
+		see("List of an illegal directory", files.OpList, "a//b", err, files.ErrInvalidName)
+	}
+	for _, err := range b.List(t.Context(), "dir", &files.ListOptions{Limit: -1}) {
+		see("List with a negative limit", files.OpList, "dir", err, files.ErrInvalid)
+	}
+	if f.IfAbsent {
+		_, err = b.Put(t.Context(), "dir/old", check.Stream(nil),
+			&files.PutOptions{If: files.IfAbsent()})
+		see("Put with IfAbsent", files.OpPut, "dir/old", err, files.ErrExist)
+	}
+	if f.IfVersion {
+		_, err = b.Put(t.Context(), "dir/old", check.Stream(nil),
+			&files.PutOptions{If: files.IfVersion("no-such-version")})
+		see("Put with IfVersion", files.OpPut, "dir/old", err, files.ErrPrecondition)
+	}
+	if f.DeleteIfVersion {
+		err = b.Delete(t.Context(), "dir/old", &files.DeleteOptions{IfVersion: "no-such-version"})
+		see("Delete with IfVersion", files.OpDelete, "dir/old", err, files.ErrPrecondition)
+	}
+	if f.ReadConditions {
+		_, err = b.Get(t.Context(), "dir/old", &files.GetOptions{IfVersion: "no-such-version"})
+		see("Get with IfVersion", files.OpGet, "dir/old", err, files.ErrPrecondition)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = b.Put(ctx, "dir/new", check.Stream(nil), nil)
+	see("Put with a cancelled context", files.OpPut, "dir/new", err, context.Canceled)
+	_, err = b.Get(ctx, "dir/old", nil)
+	see("Get with a cancelled context", files.OpGet, "dir/old", err, context.Canceled)
+	_, err = files.Copy(t.Context(), b, "dir/new", b, "dir/missing", nil)
+	see("Copy of a missing file", files.OpCopy, "dir/missing to dir/new", err, files.ErrNotExist)
+	r, err := b.Get(t.Context(), "dir/old", nil)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	r.Close()
+	_, err = r.Read(make([]byte, 1))
+	see("Read after Close", files.OpGet, "dir/old", err, files.ErrClosed)
+}
+
+func errorType(t suite.T, h *suite.H) {
+	failures(t, h.Bucket, func(what string, op files.Op, name string, err, want error) {
+		check.WantErr(t, what, err, want)
+		e, ok := err.(*files.Error)
+		if !ok {
+			return
+		}
+		check.Same(t, "Op of the error of "+what, e.Op, op)
+		check.Same(t, "Name in the error of "+what, e.Name, name)
+		text := err.Error()
+		if !strings.HasPrefix(text, "files: "+string(op)) {
+			t.Errorf("the error of %s is %q, want it to begin with files: %s", what, text, op)
+		}
+		if e.Kind != nil && !strings.Contains(text, e.Kind.Error()) {
+			t.Errorf("the error of %s is %q, which doesn't say %q", what, text, e.Kind)
+		}
+	})
+}
+
+func errorSecrets(t suite.T, h *suite.H) {
+	secrets := []string{"/tmp/", "secret-tenant", ".attrs", ".tmp", "%cf-"}
+	if h.Harness.Secrets != nil {
+		secrets = append(secrets, h.Harness.Secrets(h.Bucket)...)
+	}
+	if _, prefix := suite.Base(h.Bucket); prefix != "" {
+		secrets = append(secrets, suite.StorePrefix)
+	}
+	sub, err := files.Sub(h.Bucket, "secret-tenant")
+	if err != nil {
+		t.Fatalf("Sub: %v", err)
+	}
+	failures(t, sub, func(what string, _ files.Op, _ string, err, _ error) {
+		if err == nil {
+			return
+		}
+		for _, s := range secrets {
+			if s != "" && strings.Contains(err.Error(), s) {
+				t.Errorf("the error of %s is %q, which shows %q", what, err, s)
+			}
+		}
+	})
+}
+
+func errorNames(t suite.T, h *suite.H) {
+	sub, err := files.Sub(h.Bucket, "outer")
+	if err != nil {
+		t.Fatalf("Sub: %v", err)
+	}
+	inner, err := files.Sub(sub, "inner")
+	if err != nil {
+		t.Fatalf("Sub: %v", err)
+	}
+	failures(t, inner, func(what string, op files.Op, name string, err, want error) {
+		check.WantErr(t, what+" in a sub-bucket", err, want)
+		if e, ok := err.(*files.Error); ok {
+			check.Same(t, "Op and Name in the error of "+what+" in a sub-bucket",
+				[2]string{string(e.Op), e.Name}, [2]string{string(op), name})
+		}
+	})
+}
+
+func errorCauses(t suite.T, h *suite.H) {
+	cause := &check.OwnError{Code: 42}
+	for _, fail := range []error{cause, fmt.Errorf("wrapped: %w", cause)} {
+		_, err := h.Put(t.Context(), "a", check.Failing(check.Content(1, 1000), false, fail), nil)
+		check.WantErr(t, "Put of a reader that fails with an error of its own", err, cause)
+		var own *check.OwnError
+		if !errors.As(err, &own) || own.Code != 42 {
+			t.Errorf("errors.As does not find the reader's own error in %q", check.ErrText(err))
+		}
+	}
+	b := files.Wrap(h.Bucket, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			return cause
+		},
+	})
+	for _, m := range check.Methods(t, b, "a") {
+		if strings.HasPrefix(m.Name,
+			"Copy") || strings.HasPrefix(m.Name, "Move") || strings.HasPrefix(m.Name, "Delete") {
+			continue
+		}
+		check.WantErr(t, m.Name+" of a wrapper that fails", m.Call(t.Context()), cause)
+	}
+}
+
+func errorContextCause(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 100), nil)
+	check.Put(t, h, "old", check.Content(1, 100), nil)
+	cause := &check.OwnError{Code: 7}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	r, err := h.Get(ctx, "a", nil)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	defer r.Close()
+	cancel(cause)
+	verify := func(what string, err error) {
+		check.WantErr(t, what+" with a context cancelled with a cause", err, cause)
+		check.WantErr(t, what+" with a context cancelled with a cause", err, context.Canceled)
+	}
+	for _, m := range append(check.Methods(t, h.Bucket, "a"), check.Listing(h.Bucket, "", nil)) {
+		verify(m.Name, m.Call(ctx))
+	}
+	_, err = r.Read(make([]byte, 1))
+	verify("Read", err)
+	ctx, cancel = context.WithCancelCause(t.Context())
+	_, err = h.Put(ctx, "a", check.Hook(check.Content(2, 5000), 2000, func() {
+		cancel(cause)
+	}), nil)
+	verify("Put in whose middle the context ends,", err)
+}
+
+func errorPrintable(t suite.T, h *suite.H) {
+	for _, name := range []string{
+		"a\nfiles: put b: fine", "a\x1b[31mb", "a\x00b", "a\rb", "a\xffb",
+	} {
+		_, err := h.Stat(t.Context(), name, nil)
+		check.WantErr(t, fmt.Sprintf("Stat(%q)", name), err, files.ErrInvalidName)
+		if text := check.ErrText(err); err != nil && strings.ContainsFunc(err.Error(),
+			func(r rune) bool {
+				return r < ' ' || r == 0x7f || r == '\uFFFD'
+			}) {
+			t.Errorf("%s has characters that a log line must not have", text)
+		}
+	}
+}
+
+// errorPrecedence makes calls that are wrong in several ways: closed, then name, then
+// options, then context.
+func errorPrecedence(t suite.T, h *suite.H) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	bad := func(b files.Bucket, ctx context.Context, name string, options bool) map[string]error {
+		var (
+			put  *files.PutOptions
+			get  *files.GetOptions
+			list *files.ListOptions
+		)
+		if options {
+			put, get, list = &files.PutOptions{Size: new(int64(-1))},
+				&files.GetOptions{Range: files.Last(-1)}, &files.ListOptions{Limit: -1}
+		}
+		_, perr := b.Put(ctx, name, check.Stream(nil), put)
+		_, gerr := b.Get(ctx, name, get)
+		return map[string]error{
+			"Put":  perr,
+			"Get":  gerr,
+			"List": check.Listing(b, name, list).Call(ctx),
+		}
+	}
+	check.Puts(t, h, "dir/a")
+	for _, c := range []struct {
+		what    string
+		name    string
+		options bool
+		want    error
+	}{
+		{"an illegal name, bad options and an ended context", "a//b", true, files.ErrInvalidName},
+		{"an illegal name and an ended context", "a//b", false, files.ErrInvalidName},
+		{"bad options and an ended context", "dir", true, files.ErrInvalid},
+		{"an ended context and a missing file", "dir", false, context.Canceled},
+	} {
+		for m, err := range bad(h.Bucket, ended, c.name, c.options) {
+			check.WantErr(t, m+" with "+c.what, err, c.want)
+		}
+	}
+	for _, name := range []string{"a//b", "missing"} {
+		want := files.ErrInvalidName
+		if name == "missing" {
+			want = context.Canceled
+		}
+		for _, m := range check.Methods(t, h.Bucket, name) {
+			if m.Name == "DeleteMany" {
+				continue // reads its names one by one, and stops before the first
+			}
+			check.WantErr(t, fmt.Sprintf("%s(%q) with an ended context", m.Name, name),
+				m.Call(ended),
+				want)
+		}
+	}
+	check.WantOnly(t, h, "dir/a")
+	h.Close()
+	for m, err := range bad(h.Bucket, ended, "a//b", true) {
+		check.WantErr(t, m+" with everything wrong in a closed bucket", err, files.ErrClosed)
+	}
+	for _, m := range check.Methods(t, h.Bucket, "a//b") {
+		if m.Name != "DeleteMany" {
+			check.WantErr(t, m.Name+" of an illegal name in a closed bucket", m.Call(ended),
+				files.ErrClosed)
+		}
+	}
+}
+
+func errorOneKind(t suite.T, h *suite.H) {
+	failures(t, h.Bucket, func(what string, _ files.Op, _ string, err, _ error) {
+		var are []error
+		for _, k := range check.Kinds {
+			if errors.Is(err, k) {
+				are = append(are, k)
+			}
+		}
+		if len(are) > 1 {
+			t.Errorf("the error of %s is %d sentinels at once: %v", what, len(are), are)
+		}
+	})
+}
+
+func errorReadOnly(t suite.T, h *suite.H) {
+	check.Puts(t, h, "a", "d/b")
+	ro := files.ReadOnly(h.Bucket)
+	if !ro.Features().ReadOnly {
+		t.Errorf("Features of a read-only bucket do not say so")
+	}
+	for _, m := range check.Methods(t, ro, "a") {
+		switch err := m.Call(t.Context()); {
+		case m.Name == "Get" || m.Name == "Stat" || m.Name == "SignURL GET":
+			if err != nil {
+				t.Errorf("%s in a read-only bucket: %v", m.Name, err)
+			}
+		default:
+			check.WantErr(t, m.Name+" in a read-only bucket", err, files.ErrPermission)
+		}
+	}
+	_, err := files.SignURL(t.Context(), ro, "a", &files.SignOptions{Method: "PUT"})
+	check.WantErr(t, "SignURL for PUT in a read-only bucket", err, files.ErrUnsupported)
+	if _, err := files.DeleteAll(t.Context(), ro); !errors.Is(err, files.ErrPermission) {
+		t.Errorf("DeleteAll in a read-only bucket: got %s, want ErrPermission", check.ErrText(err))
+	}
+	check.WantOnly(t, ro, "a", "d/b")
+	check.WantContent(t, ro, "a", []byte("a"))
+	check.Same(t, "Stat in a read-only bucket", check.Stat(t, ro, "d/b"), check.Stat(t, h, "d/b"))
+	if inner, ok := files.As[interface{ unexported() }](ro); ok {
+		t.Errorf("As reaches %T below a read-only bucket", inner)
+	}
+}
+
+func vanished(t suite.T, h *suite.H) {
+	if h.Harness.Vanish == nil {
+		t.Skipf("the harness can't take the store away")
+	}
+	if _, prefix := suite.Base(h.Bucket); prefix != "" {
+		t.Skipf("the harness's store is shared, and it makes none apart")
+	}
+	check.Puts(t, h, "a", "d/b")
+	h.Harness.Vanish(t, h.Bucket)
+	for _, m := range append(check.Methods(t, h.Bucket, "a"), check.Listing(h.Bucket, "", nil),
+		check.Listing(h.Bucket, "d",
+			nil), check.Listing(h.Bucket, "", &files.ListOptions{Shallow: true}),
+		check.Method{
+			Name: "Check",
+			Call: func(ctx context.Context) error { return files.Check(ctx, h.Bucket) },
+		}) {
+		if strings.HasPrefix(m.Name, "Sign") {
+			continue // makes no request
+		}
+		err := m.Call(t.Context())
+		if m.Name == "Stat" && !h.F.StatNoBucket {
+			check.WantErr(t, "Stat in a vanished store, which can't tell", err, files.ErrNotExist)
+			continue
+		}
+		check.WantErr(t, m.Name+" in a vanished store", err, files.ErrNoBucket)
+		if text := files.ErrNoBucket.Error(); err != nil && !strings.HasSuffix(err.Error(),
+			": "+text) {
+			t.Errorf("%s in a vanished store: the text is %q, want %q at its end and no "+
+				"backend's words", m.Name, err, text)
+		}
+		if errors.Is(err, files.ErrNotExist) {
+			t.Errorf("%s in a vanished store: the error is ErrNotExist too, as if only the file "+
+				"were missing", m.Name)
+		}
+	}
+}

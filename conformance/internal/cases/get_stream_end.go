@@ -1,0 +1,281 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"testing/iotest"
+	"time"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var readerEndCases = []suite.Case{
+	{
+		Rule: "G7",
+		Name: "close",
+		Why:  "a body is closed twice by defer and by hand, and must not be read afterwards",
+		Run:  readerClose,
+	},
+	{
+		Rule:    "G7",
+		Name:    "close-early",
+		Why:     "who stops reading must not pay for the rest, nor leave it open",
+		Largest: 3 << 20,
+		Run:     readerCloseEarly,
+	},
+	{
+		Rule: "G7",
+		Name: "close-during-read",
+		Why:  "Close is how a stuck download is stopped",
+		Run:  readerCloseDuring,
+	},
+	{
+		Rule: "G7",
+		Name: "read-timeout",
+		Why:  "a connection that stalls would hang the program for ever",
+		Run:  readerTimeout,
+	},
+	{
+		Rule: "G7",
+		Name: "timeout-is-per-read",
+		Why:  "a slow but steady stream is none that stalls",
+		Run:  readerNoTimeout,
+	},
+	{
+		Rule:    "G9",
+		Name:    "cancelled",
+		Why:     "when the request is over, so is the download",
+		Largest: 3 << 20,
+		Run:     readerCancelled,
+	},
+	{
+		Rule: "G9",
+		Name: "cancelled-blocked",
+		Why:  "also while it waits for bytes",
+		Run:  readerCancelledBlocked,
+	},
+	{
+		Rule: "G9",
+		Name: "deadline",
+		Why:  "a deadline governs the body too",
+		Run:  readerDeadline,
+	},
+	{
+		Rule: "G9",
+		Name: "cancelled-after-close",
+		Why:  "a context that ends later must not touch what is closed",
+		Run:  readerCancelledLater,
+	},
+}
+
+func readerClose(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 5000), nil)
+	check.Put(t, h, "empty", nil, nil)
+	for _, name := range []string{"a", "empty"} {
+		r := open(t, h, name, nil)
+		for range 3 {
+			if err := r.Close(); err != nil {
+				t.Errorf("Close: %v, want no error however often", err)
+			}
+		}
+		_, err := r.Read(make([]byte, 10))
+		check.WantErr(t, "Read after Close", err, files.ErrClosed)
+		_, err = r.Next()
+		check.WantErr(t, "Next after Close", err, files.ErrClosed)
+		_, err = r.WriteTo(io.Discard)
+		check.WantErr(t, "WriteTo after Close", err, files.ErrClosed)
+		check.Same(t, "size after Close", r.Info().Size, check.Stat(t, h, name).Size)
+	}
+	r := open(t, h, "a", nil)
+	if _, err := r.ReadAll(); err != nil {
+		t.Errorf("ReadAll: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Errorf("Close behind the end: %v", err)
+	}
+	_, err := r.Read(make([]byte, 10))
+	check.WantErr(t, "Read after Close behind the end", err, files.ErrClosed)
+}
+
+func readerCloseEarly(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 3<<20), nil)
+	for i := range 20 {
+		r := open(t, h, "a", nil)
+		if _, err := r.ReadN(i * 1000); err != nil {
+			t.Fatalf("ReadN: %v", err)
+		}
+		if err := r.Close(); err != nil {
+			t.Errorf("Close in the middle: %v", err)
+		}
+	}
+	check.Put(t, h, "a", check.Content(2, 10), nil)
+	check.WantContent(t, h, "a", check.Content(2, 10))
+}
+
+// stalled is a body whose Read blocks until Close.
+type stalled struct {
+	reading chan struct{} // closed with the first Read
+	closed  chan struct{}
+	once    [2]sync.Once
+}
+
+func newStalled() *stalled {
+	return &stalled{reading: make(chan struct{}), closed: make(chan struct{})}
+}
+
+func (s *stalled) Read([]byte) (int, error) {
+	s.once[0].Do(func() { close(s.reading) })
+	<-s.closed
+	return 0, io.ErrClosedPipe
+}
+
+func (s *stalled) Close() error {
+	s.once[1].Do(func() { close(s.closed) })
+	return nil
+}
+
+// stall returns the bucket with bodies that stall after n bytes.
+func stall(h *suite.H, n int64) (files.Bucket, *stalled) {
+	s := newStalled()
+	type body struct {
+		io.Reader
+		io.Closer
+	}
+	return bodies(h, func(r io.Reader) io.Reader {
+		return body{io.MultiReader(io.LimitReader(r, n), s), s}
+	}), s
+}
+
+func readerCloseDuring(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 5000), nil)
+	b, s := stall(h, 100)
+	r := open(t, b, "a", nil)
+	var rerr error
+	done := check.Background(t, func() { _, rerr = io.Copy(io.Discard, r) })
+	select {
+	case <-s.reading:
+	case <-done:
+	}
+	if err := r.Close(); err != nil {
+		t.Errorf("Close during a Read: %v", err)
+	}
+	<-done
+	check.WantErr(t, "a Read during which the body was closed", rerr, files.ErrClosed)
+	// Without a stall, at any moment.
+	for range 20 {
+		r := open(t, h, "a", nil)
+		done := check.Background(t, func() { r.Close() })
+		if _, err := io.Copy(io.Discard, r); err != nil && !errors.Is(err, files.ErrClosed) {
+			t.Errorf("a Read during which the body was closed: %v, want no error or ErrClosed", err)
+		}
+		<-done
+	}
+}
+
+func readerTimeout(t suite.T, h *suite.H) {
+	c := check.Content(1, 5000)
+	check.Put(t, h, "a", c, nil)
+	for _, set := range []bool{false, true} {
+		b, _ := stall(h, 100)
+		opts := &files.GetOptions{ReadTimeout: time.Millisecond}
+		if set {
+			opts = nil
+		}
+		r := open(t, b, "a", opts)
+		if set {
+			r.SetReadTimeout(time.Millisecond)
+		}
+		p, err := io.ReadAll(r)
+		check.WantErr(t, "reading a stalled body with a read timeout", err, os.ErrDeadlineExceeded)
+		if d := check.Diff(p, c[:min(len(p), 100)]); d != "" {
+			t.Errorf("what came before the timeout %s", d)
+		}
+		_, err = r.Read(make([]byte, 1))
+		check.WantErr(t, "Read after a timeout", err, os.ErrDeadlineExceeded)
+	}
+	_, err := h.Get(t.Context(), "a", &files.GetOptions{ReadTimeout: -1})
+	check.WantErr(t, "Get with a negative read timeout", err, files.ErrInvalid)
+}
+
+func readerNoTimeout(t suite.T, h *suite.H) {
+	c := check.Content(1, 5000)
+	check.Put(t, h, "a", c, nil)
+	r := open(t, h, "a", &files.GetOptions{ReadTimeout: time.Minute})
+	p, err := io.ReadAll(iotest.OneByteReader(r))
+	if d := check.Diff(p, c); err != nil || d != "" {
+		t.Errorf("reading byte by byte with a read timeout: %v; %s", err, d)
+	}
+}
+
+func readerCancelled(t suite.T, h *suite.H) {
+	for _, n := range []int{100, 3 << 20} {
+		check.Put(t, h, "a", check.Content(1, n), nil)
+		for _, first := range []int{0, 10} {
+			ctx, cancel := context.WithCancel(t.Context())
+			r, err := h.Get(ctx, "a", nil)
+			if err != nil {
+				t.Fatalf("Get: %v", err)
+			}
+			if _, err := r.ReadN(first); err != nil {
+				t.Errorf("ReadN: %v", err)
+			}
+			cancel()
+			got, err := r.Read(make([]byte, 10))
+			check.WantErr(t, "Read after the context was cancelled", err, context.Canceled)
+			if got != 0 {
+				t.Errorf("Read after the context was cancelled gives %d bytes with the error", got)
+			}
+			_, err = r.WriteTo(io.Discard)
+			check.WantErr(t, "WriteTo after the context was cancelled", err, context.Canceled)
+			r.Close()
+		}
+	}
+}
+
+func readerCancelledBlocked(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 5000), nil)
+	b, s := stall(h, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := b.Get(ctx, "a", nil)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	defer r.Close()
+	go func() { <-s.reading; cancel() }()
+	_, err = io.ReadAll(r)
+	check.WantErr(t, "a Read that waits while the context is cancelled", err, context.Canceled)
+}
+
+func readerDeadline(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 5000), nil)
+	b, _ := stall(h, 100)
+	// The deadline may pass before Get answers: then Get tells it.
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, _, err := check.Read(ctx, b, "a", nil)
+	check.WantErr(t, "reading a stalled body past the deadline", err, context.DeadlineExceeded)
+}
+
+func readerCancelledLater(t suite.T, h *suite.H) {
+	c := check.Content(1, 5000)
+	check.Put(t, h, "a", c, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := h.Get(ctx, "a", nil)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	if p, err := r.ReadAll(); err != nil || check.Diff(p, c) != "" {
+		t.Errorf("ReadAll: %v", err)
+	}
+	r.Close()
+	cancel()
+	_, err = r.Read(make([]byte, 1))
+	check.WantErr(t, "Read after Close and cancel", err, files.ErrClosed)
+	check.WantContent(t, h, "a", c)
+}

@@ -1,0 +1,271 @@
+package cases
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var listCases = []suite.Case{
+	{
+		Rule: "L1",
+		Name: "below-dir",
+		Why:  "a listing of one tenant's directory must not show another's files",
+		Run:  listBelow,
+	},
+	{
+		Rule:  "L1",
+		Name:  "order",
+		Why:   "programs merge, page and compare listings by byte order",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listOrder,
+	},
+	{
+		Rule:  "L1",
+		Name:  "order-around-slash",
+		Why:   "characters below / sort before a directory's files: walking folders gets it wrong",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listAroundSlash,
+	},
+	{
+		Rule:  "L1",
+		Name:  "order-beyond-ascii",
+		Why:   "byte order is not a language's order, nor UTF-16's",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listBeyondASCII,
+	},
+	{
+		Rule: "L1",
+		Name: "trailing-slash",
+		Why:  "what a shallow listing yields can be listed",
+		Run:  listTrailingSlash,
+	},
+	{
+		Rule: "L1",
+		Name: "literal",
+		Why:  "a user's directory named * must not list everything",
+		Run:  listLiteral,
+	},
+	{
+		Rule: "L2",
+		Name: "shallow",
+		Why:  "a file browser shows one level",
+		Run:  listShallow,
+	},
+	{
+		Rule:  "L2",
+		Name:  "shallow-order",
+		Why:   "a directory stands where its name with the slash belongs",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   shallowOrder,
+	},
+	{
+		Rule:  "L2",
+		Name:  "dir-beside-file",
+		Why:   "both a and a/ are there to be seen",
+		Needs: feature.Needs(feature.DirBesideFile),
+		Run:   shallowBeside,
+	},
+	{
+		Rule: "L2",
+		Name: "once",
+		Why:  "a directory with many files is one entry",
+		Run:  shallowOnce,
+	},
+}
+
+func listBelow(t suite.T, h *suite.H) {
+	names := []string{
+		"notes.txt", "notes-old/x", "notes/day14.txt", "notes/old/day1.txt", "notes/z", "notes2/x",
+		"note", "Notes/x", "a/notes/y",
+	}
+	check.Puts(t, h, names...)
+	for _, dir := range []string{"notes", "notes/"} {
+		got := check.List(t, h, dir, nil)
+		slices.Sort(got)
+		if d := check.DiffNames(got,
+			[]string{"notes/day14.txt", "notes/old/day1.txt", "notes/z"}); d != "" {
+			t.Errorf("List(%q): %s", dir, d)
+		}
+	}
+	check.WantOnly(t, h, names...)
+	check.WantList(t, h, "notes/old", nil, "notes/old/day1.txt")
+	for _, dir := range []string{
+		"no", "notes/day14.txt", "notes/ol", "otes", "notes/old/day1.txt", "NOTES", "z",
+	} {
+		check.WantList(t, h, dir, nil)
+		check.WantList(t, h, dir, &files.ListOptions{Shallow: true})
+	}
+}
+
+func listOrder(t suite.T, h *suite.H) {
+	var names []string
+	for i := range 300 {
+		names = append(names,
+			fmt.Sprintf("%x/%x", check.Mix(uint64(i))>>60, check.Mix(uint64(i))>>40),
+			fmt.Sprintf("%x", check.Mix(uint64(i))>>44))
+	}
+	slices.Sort(names)
+	names = holds(h, slices.Compact(names))
+	check.Puts(t, h, names...)
+	check.WantList(t, h, "", nil, names...)
+}
+
+// aroundSlash has names whose order is easy to get wrong: characters below, at and
+// above the slash.
+func aroundSlash(h *suite.H) []string {
+	names := []string{
+		"a!", "a!/x", "a-", "a-/x", "a-b", "a.", "a./x", "a.txt", "a/!", "a/-", "a/.x", "a/0",
+		"a/b", "a/b!", "a/b-c/x", "a/b.c", "a0", "a0/x", "aa", "a b", "a ", "b", "a/c/d", "a/c-",
+		"a/c.d/e", "a0b",
+	}
+	names = append(names, "a", "a/b/c", "a/b/c/d", "a/c")
+	return holds(h, names)
+}
+
+// holds sorts the names, and leaves out those that are directories of others where the
+// bucket can't have both.
+func holds(h *suite.H, names []string) []string {
+	slices.Sort(names)
+	return slices.DeleteFunc(names, func(n string) bool {
+		return !h.F.DirBesideFile && slices.ContainsFunc(names, func(o string) bool {
+			return strings.HasPrefix(o, n+"/")
+		})
+	})
+}
+
+func listAroundSlash(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	check.WantList(t, h, "", nil, names...)
+	below := slices.DeleteFunc(slices.Clone(names), func(s string) bool {
+		return !strings.HasPrefix(s, "a/")
+	})
+	check.WantList(t, h, "a", nil, below...)
+	check.WantList(t, h, "", &files.ListOptions{Prefix: "a/b"},
+		slices.DeleteFunc(slices.Clone(names), func(s string) bool {
+			return !strings.HasPrefix(s, "a/b")
+		})...)
+}
+
+func listBeyondASCII(t suite.T, h *suite.H) {
+	names := []string{
+		"z", "Z", "ä", "a", "Ä", "é", "e\u0301", "\uffee", "\U00010000", "😀", "名", "~", "\u0080",
+		"\u07ff", "\u0800", "dir/ä", "dir/z", "dirä/x", "\ue000/x", "\U0001f600/x",
+	}
+	names = holds(h, names)
+	check.Puts(t, h, names...)
+	check.WantList(t, h, "", nil, names...)
+	check.WantList(t, h, "", &files.ListOptions{Shallow: true},
+		check.ListModel(names, "", files.ListOptions{Shallow: true})...)
+}
+
+func listTrailingSlash(t suite.T, h *suite.H) {
+	check.Puts(t, h, "d/e/f", "d/x", "de/y")
+	for e, err := range h.List(t.Context(), "d/", &files.ListOptions{Shallow: true}) {
+		if err != nil {
+			t.Fatalf("List: %v", err)
+		}
+		if e.IsDir {
+			check.WantList(t, h, e.Name, nil, "d/e/f")
+			check.WantList(t, h, strings.TrimSuffix(e.Name, "/"), nil, "d/e/f")
+		}
+	}
+}
+
+func listLiteral(t suite.T, h *suite.H) {
+	special := []string{"*", "?", "[a-z]", "a*", "%", "_", ".", "\\", "{a}", "^", "$"}
+	names := []string{"a/x", "b/x", "abc/x", "z"}
+	for _, s := range special {
+		if s != "." {
+			names = append(names, s+"/x")
+		}
+	}
+	stored := putStorable(t, h, names...)
+	for _, s := range special {
+		switch {
+		case s == ".":
+			check.WantList(t, h, "", &files.ListOptions{Prefix: s})
+		case slices.Contains(stored, s+"/x"):
+			check.WantList(t, h, s, nil, s+"/x")
+			check.WantList(t, h, "", &files.ListOptions{Prefix: s + "/"}, s+"/x")
+		}
+	}
+}
+
+func listShallow(t suite.T, h *suite.H) {
+	check.Puts(t, h, "a", "d/x", "d/e/y", "d/e/z", "d/f/g/h", "z")
+	for dir, want := range map[string][]string{
+		"":    {"a", "d/", "z"},
+		"d":   {"d/e/", "d/f/", "d/x"},
+		"d/e": {"d/e/y", "d/e/z"},
+		"d/f": {"d/f/g/"},
+	} {
+		var got []string
+		for _, e := range check.Shallow(t, h, dir) {
+			got = append(got, e.Name)
+			if e.IsDir != strings.HasSuffix(e.Name, "/") {
+				t.Errorf("the entry %q of a shallow listing has IsDir %v", e.Name, e.IsDir)
+			}
+			if e.IsDir && (e.Size != 0 || e.Version != "" || e.Key != "") {
+				t.Errorf("the directory entry is %+v, want only a name", e)
+			}
+		}
+		slices.Sort(got)
+		if d := check.DiffNames(got, want); d != "" {
+			t.Errorf("shallow List(%q): %s", dir, d)
+		}
+	}
+	for e := range h.List(t.Context(), "", nil) {
+		if e.IsDir {
+			t.Errorf("a deep listing yields the directory %q", e.Name)
+		}
+	}
+}
+
+func shallowOrder(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for _, dir := range []string{"", "a", "a/b-c"} {
+		o := files.ListOptions{Shallow: true}
+		check.WantList(t, h, dir, &o, check.ListModel(names, dir, o)...)
+	}
+}
+
+func shallowBeside(t suite.T, h *suite.H) {
+	check.Puts(t, h, "a", "a/b", "a/b/c", "a.txt", "a0")
+	got := check.Shallow(t, h, "")
+	var names []string
+	for _, e := range got {
+		names = append(names, e.Name)
+		check.Same(t, "IsDir of "+e.Name, e.IsDir, e.Name == "a/")
+	}
+	slices.Sort(names)
+	check.Same(t, "shallow listing", names, []string{"a", "a.txt", "a/", "a0"})
+}
+
+func shallowOnce(t suite.T, h *suite.H) {
+	var names []string
+	for i := range 120 {
+		names = append(names, fmt.Sprintf("d/%03d/x", i%40), fmt.Sprintf("d/%03d/%d", i%40, i),
+			fmt.Sprintf("e%02d/x", i%10))
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	check.Puts(t, h, names...)
+	for _, dir := range []string{"", "d"} {
+		seen := map[string]int{}
+		for _, e := range check.Shallow(t, h, dir) {
+			if seen[e.Name]++; seen[e.Name] > 1 {
+				t.Errorf("shallow List(%q) yields %q twice", dir, e.Name)
+			}
+		}
+		if want := len(check.ListModel(names, dir,
+			files.ListOptions{Shallow: true})); len(seen) != want {
+			t.Errorf("shallow List(%q) yields %d entries, want %d", dir, len(seen), want)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package cases
+
+import (
+	"fmt"
+	"time"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var listCostCases = []suite.Case{
+	{
+		Rule:  "L8",
+		Name:  "last-page",
+		Why:   "a page that lists again what came before it makes paging quadratic",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   lastPage,
+	},
+	{
+		Rule:  "L8",
+		Name:  "large-folder",
+		Why:   "who pages through a folder of 100,000 names must not read all for each page",
+		Needs: feature.Needs(feature.Ordered),
+		Long:  true,
+		Run:   largeFolder,
+	},
+}
+
+// costs are of two things that should cost about the same, by the least of several
+// turns each, so that what else runs on the machine counts for little.
+type costs struct{ small, large time.Duration }
+
+// costBound is how much more the large may cost. A page that costs its entries is far
+// below, one that costs the names before it, or all of the folder's, far above.
+const costBound = 20
+
+// turns is how often both are done at most, and again only where the bound is exceeded.
+// On a loaded machine what takes a millisecond may take twenty, many times in a row.
+const turns = 50
+
+// compare does both in turns. The large one is done by pieces, until it says that it is
+// whole, and broken off where it exceeds the bound.
+func compare(small func(), large func(piece int) (whole bool)) (c costs, within bool) {
+	for i := range turns {
+		start := time.Now()
+		small()
+		if d := max(time.Since(start), 1); i == 0 || d < c.small {
+			c.small = d
+		}
+		start = time.Now()
+		bound := costBound * c.small
+		for piece := 0; !large(piece) && time.Since(start) <= bound; piece++ {
+		}
+		if d := time.Since(start); i == 0 || d < c.large {
+			c.large = d
+		}
+		if i >= 2 && c.large <= bound {
+			return c, true
+		}
+		if i >= 4 && c.large > time.Second {
+			break // what takes so long is not disturbed by others every time
+		}
+	}
+	return c, false
+}
+
+// lastPage compares the first page of one name with the last one, where each request
+// gives one name: a bucket that lists from the beginning makes lastPages requests for
+// it.
+func lastPage(t suite.T, h *suite.H) {
+	const names = 100
+	var all []string
+	for i := range names {
+		all = append(all, fmt.Sprintf("d/%03d", i))
+	}
+	check.Puts(t, h, all...)
+	page := func(after, want string) {
+		o := &files.ListOptions{StartAfter: after, Limit: 1, PageSize: 1}
+		if got := check.List(t, h, "d", o); len(got) != 1 || got[0] != want {
+			t.Fatalf("List(%q, %s): got %q, want %q", "d", check.ListText(o), got, want)
+		}
+	}
+	first := func() { page("", all[0]) }
+	last := func(int) bool {
+		page(all[names-2], all[names-1])
+		return true
+	}
+	if c, ok := compare(first, last); !ok {
+		t.Errorf("the last of %d pages takes %v, the first %v: want no more than %d times that",
+			names, c.large, c.small, costBound)
+	}
+}
+
+// largeFolder pages through a folder of many names, and as many pages through one of
+// few, again and again.
+func largeFolder(t suite.T, h *suite.H) {
+	const few, many, limit = 10, 2000, 10
+	if n := h.Harness.MaxFiles; h.Runner.Store != nil || n > 0 && n < many+few {
+		t.Skipf("it puts %d files, and the harness allows fewer, or its store is shared", many+few)
+	}
+	var all []string
+	for i := range many {
+		all = append(all, fmt.Sprintf("many/%05d", i))
+	}
+	for i := range few {
+		all = append(all, fmt.Sprintf("few/%05d", i))
+	}
+	check.Puts(t, h, all...)
+	page := func(dir, token string) string {
+		p, next, err := files.ListPage(t.Context(), h.Bucket, dir, token, limit, nil)
+		if err != nil || len(p) != limit {
+			t.Fatalf("ListPage of %q: %d entries, %v, want %d", dir, len(p), err, limit)
+		}
+		return next
+	}
+	small := func() {
+		token := ""
+		for range many / limit {
+			token = page("few", token)
+		}
+	}
+	token := ""
+	large := func(piece int) bool {
+		if piece == 0 {
+			token = ""
+		}
+		token = page("many", token)
+		return piece == many/limit-1
+	}
+	c, ok := compare(small, large)
+	if !ok {
+		t.Errorf("%d pages of %d through a folder of %d names take %v and more, as many "+
+			"through one "+
+			"of %d names %v: want no more than %d times that",
+			many/limit, limit, many, c.large, few, c.small, costBound)
+	}
+	t.Logf("many names: %v, few: %v", c.large, c.small)
+}

@@ -1,0 +1,213 @@
+package cases
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var listPageCases = []suite.Case{
+	{
+		Rule: "L3",
+		Name: "prefix",
+		Why:  "a prefix is part of a name, not a directory and not a pattern",
+		Run:  listPrefix,
+	},
+	{
+		Rule: "L3",
+		Name: "prefix-shallow",
+		Why:  "a search box in a file browser",
+		Run:  listPrefixShallow,
+	},
+	{
+		Rule:  "L3",
+		Name:  "limit",
+		Why:   "asking for ten must give ten, the first ones",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listLimit,
+	},
+	{
+		Rule: "L3",
+		Name: "page-sizes",
+		Why:  "names at the end of a page are the ones that get lost or repeated",
+		Run:  listPageSizes,
+	},
+	{
+		Rule:  "L3",
+		Name:  "start-after-each",
+		Why:   "a listing that is resumed must neither repeat nor skip",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listStartAfter,
+	},
+	{
+		Rule:  "L3",
+		Name:  "start-after-shallow",
+		Why:   "resuming behind a directory goes on behind all of it",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listStartAfterShallow,
+	},
+	{
+		Rule:  "L3",
+		Name:  "start-after-anything",
+		Why:   "the file to go on behind may have been deleted",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listStartAfterAny,
+	},
+	{
+		Rule:  "L3",
+		Name:  "together",
+		Why:   "each option must hold in the presence of the others",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listTogether,
+	},
+	{
+		Rule:  "L3",
+		Name:  "by-pages",
+		Why:   "paging through a listing by StartAfter gives the listing",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listByPages,
+	},
+}
+
+// wantModel fails where the listing isn't what the model says.
+func wantModel(t suite.T, h *suite.H, names []string, dir string, o files.ListOptions) {
+	t.Helper()
+	got, want := check.List(t, h, dir, &o), check.ListModel(names, dir, o)
+	if !h.F.Ordered {
+		slices.Sort(got)
+	}
+	if d := check.DiffNames(got, want); d != "" {
+		t.Errorf("List(%q, %s): %s", dir, check.ListText(&o), d)
+	}
+}
+
+func listPrefix(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for _, p := range []string{
+		"a", "a/", "a/b", "a/c-", "a/c", "a-", "a0", "b", "B", "z", "*", "a*", "/", "a/b-c/x",
+		"a/b-c/xx", "//", "..", " ",
+	} {
+		wantModel(t, h, names, "", files.ListOptions{Prefix: p})
+		wantModel(t, h, names, "a", files.ListOptions{Prefix: strings.TrimPrefix(p, "a/")})
+	}
+}
+
+func listPrefixShallow(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for _, p := range []string{"a", "a-", "a.", "b", "c", "z", "", "a0", "A"} {
+		wantModel(t, h, names, "", files.ListOptions{Prefix: p, Shallow: true})
+		wantModel(t, h, names, "a", files.ListOptions{Prefix: p, Shallow: true})
+		wantModel(t, h, names, "missing", files.ListOptions{Prefix: p, Shallow: true})
+	}
+}
+
+func listLimit(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for limit := range len(names) + 2 {
+		for _, sh := range []bool{false, true} {
+			wantModel(t, h, names, "", files.ListOptions{Limit: limit, Shallow: sh})
+		}
+		wantModel(t, h, names, "a", files.ListOptions{Limit: limit})
+	}
+}
+
+func listPageSizes(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for size := 1; size < len(names)+2; size++ {
+		for _, sh := range []bool{false, true} {
+			for _, dir := range []string{"", "a"} {
+				wantModel(t, h, names, dir, files.ListOptions{PageSize: size, Shallow: sh})
+			}
+		}
+	}
+	wantModel(t, h, names, "", files.ListOptions{PageSize: 1 << 30})
+}
+
+func listStartAfter(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for _, s := range names {
+		wantModel(t, h, names, "", files.ListOptions{StartAfter: s})
+		wantModel(t, h, names, "", files.ListOptions{StartAfter: s, PageSize: 1})
+		wantModel(t, h, names, "a", files.ListOptions{StartAfter: s})
+	}
+}
+
+func listStartAfterShallow(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for _, dir := range []string{"", "a", "a/c"} {
+		for _, s := range append(check.ListModel(names, dir, files.ListOptions{Shallow: true}),
+			names...) {
+			wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: true})
+			wantModel(t, h, names, dir, files.ListOptions{
+				StartAfter: s,
+				Shallow:    true,
+				PageSize:   2,
+			})
+		}
+	}
+}
+
+func listStartAfterAny(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for _, s := range []string{
+		"", " ", "/", "a/", "a//", "a/b/", "A", "a,", "a/a", "a/bb", "a/b/b", "a/zz", "a1", "zzz",
+		"\U0010ffff", "\xff", "..", "a\x00", "a/c/", "missing/x",
+	} {
+		for _, dir := range []string{"", "a", "a/c"} {
+			for _, sh := range []bool{false, true} {
+				wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: sh})
+			}
+		}
+	}
+}
+
+func listTogether(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for i := range 400 {
+		r := check.Mix(uint64(i))
+		pick := func(from ...string) string {
+			s := from[r%uint64(len(from))]
+			r = check.Mix(r)
+			return s
+		}
+		o := files.ListOptions{
+			Shallow:  r%2 == 0,
+			Limit:    int(r >> 8 % 7),
+			PageSize: int(r >> 16 % 5),
+		}
+		dir := pick("", "", "a", "a", "a/c", "a-", "a/b-c")
+		o.Prefix = pick("", "", "a", "b", "c", "a-", "a.", "x")
+		o.StartAfter = pick(append(names, "", "", "", "a/", "a-/", "a/c/", "zz", "a/b")...)
+		wantModel(t, h, names, dir, o)
+	}
+}
+
+func listByPages(t suite.T, h *suite.H) {
+	names := putStorable(t, h, aroundSlash(h)...)
+	for _, sh := range []bool{false, true} {
+		for _, dir := range []string{"", "a"} {
+			for limit := 1; limit < 6; limit++ {
+				o := files.ListOptions{Shallow: sh, Limit: limit}
+				var got []string
+				for {
+					page := check.List(t, h, dir, &o)
+					got = append(got, page...)
+					if len(page) < limit || len(got) > len(names) {
+						break
+					}
+					o.StartAfter = page[len(page)-1]
+				}
+				if d := check.DiffNames(got,
+					check.ListModel(names, dir, files.ListOptions{Shallow: sh})); d != "" {
+					t.Errorf("%s, by pages of %d: %s", fmt.Sprintf("List(%q, shallow %v)", dir, sh),
+						limit, d)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package cases
+
+import (
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var nameRandomCases = []suite.Case{
+	{
+		Rule: "N2",
+		Name: "random",
+		Why:  "the two names that nobody thought of are those that become one file",
+		Run:  randomTwins,
+	},
+}
+
+// alike are pieces of names that something takes for each other: each group differs by
+// case, normal form, escape, width or in what is cut off.
+var alike = [][]string{
+	{"a", "A", "ａ"},
+	{"\u00e9", "e\u0301", "e", "É"},
+	{"ß", "ẞ", "ss", "SS"},
+	{"i", "I", "İ", "ı"},
+	{"ſ", "s"},
+	{"K", "\u212a", "k"},
+	{"µ", "μ"},
+	{"%41", "%2541", "%61", "="},
+	{"+", "%2B", "%2b"},
+	{" ", "%20", "\u00a0", "  "},
+	{"", ".", "..", " ."},
+	{"-", "_", "%2d", "–"},
+	{"/", "%2F", "%2f", "∕"},
+	{"~", "~1", "%7e"},
+	{"1", "01", "１"},
+	{":", "%3A", "__0x3a__"},
+	{"\u200b", "", "\ufeff"},
+	{"\ufffd", "?"},
+	{"𝄞", "\U0001d11f"},
+}
+
+// randomTwins puts each group's pieces between the same random others: at the end of a
+// name, at its beginning and in its middle.
+func randomTwins(t suite.T, h *suite.H) {
+	random := h.Seed
+	some := func() (s string) {
+		for range 1 + random%4 {
+			random = check.Mix(random)
+			group := alike[random%uint64(len(alike))]
+			// which may be a directory only where it is the piece
+			s += strings.ReplaceAll(group[random>>32%uint64(len(group))], "/", "x") + "x"
+		}
+		return s
+	}
+	var names []string
+	for _, group := range alike {
+		for _, around := range [][2]string{{some(), ""}, {"", some()}, {some(), some()}} {
+			for _, piece := range group {
+				if name := around[0] + piece + around[1]; files.CheckName(name) == nil &&
+					len(name) <= h.F.MaxName {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	names = putStorable(t, h, slices.Compact(names)...)
+	check.WantOnly(t, h, names...)
+	for _, n := range names {
+		check.WantContent(t, h, n, []byte(n))
+	}
+	var left []string
+	for i, n := range names {
+		if i%2 == 0 {
+			check.Remove(t, h, n)
+		} else {
+			left = append(left, n)
+		}
+	}
+	check.WantOnly(t, h, left...)
+	for _, n := range left {
+		check.WantContent(t, h, n, []byte(n))
+	}
+}
+
+// twins is a case of rule N2: names that some file system or some driver takes for each
+// other, or can't hold.
+func twins(name, why string, names ...string) suite.Case {
+	return suite.Case{
+		Rule: "N2",
+		Name: name,
+		Why:  why,
+		Run: func(t suite.T, h *suite.H) {
+			all := slices.Clone(names)
+			for _, n := range names {
+				all = append(all, "dir/"+n, n+".d/x") // also as a leaf and as a directory elsewhere
+			}
+			all = putStorable(t, h, all...)
+			check.WantOnly(t, h, all...)
+			for _, n := range all {
+				check.WantContent(t, h, n, []byte(n))
+			}
+			// Each one alone: deleting the others must not take it away, and it must not
+			// stand in for them.
+			for i, n := range all {
+				check.Remove(t, h, n)
+				check.WantMissing(t, h, n)
+				for _, other := range all[i+1 : min(i+4, len(all))] {
+					check.WantContent(t, h, other, []byte(other))
+				}
+			}
+			check.WantOnly(t, h)
+		},
+	}
+}
+
+var nameTwinCases = []suite.Case{
+	twins("case", "Photo.jpg and photo.jpg of two users become one, and the last put wins",
+		"Photo.jpg", "photo.jpg", "PHOTO.JPG", "ß", "ẞ", "İ", "i", "I", "ı"),
+	twins("normal-form", "the same letters typed on a Mac and on Linux are two keys in a cloud",
+		"caf\u00e9", "cafe\u0301", "\u212b", "\u00c5", "A\u030a", "\ufb01", "fi", "\u1100\u1161",
+		"\uac00"),
+	twins("dots-and-spaces", "Windows drops trailing dots and spaces", "x", "x.", "x..", "x ", " x",
+		"x. ", "x .", "x\u00a0"),
+	twins("device-names", "Windows can't hold them", "CON", "con.txt", "PRN", "AUX", "NUL",
+		"nul.tar.gz", "COM1", "LPT9", "CONIN$", "aux"),
+	twins("driver-suffixes",
+		"a user's file of that name must not be taken for the driver's own, nor overwrite it",
+		"x", "x.attrs", "x.attrs.attrs", ".attrs", "x.tmp", ".tmp", "x.lock", "x.part",
+		".x.swp", "x.1234567890.tmp", ".cloudfiles", ".cf", ".staging", "x.attrs.tmp"),
+	twins("escapes", "a name that looks like an escape must not come back decoded", "A", "%41",
+		"%2541", "%", "%%", "%zz", "a%2Fb", "a%2fb", "__0x2f__", "a__0x2f__b",
+		"%cf-", "%cf-x", "%cf-00", "%cf-2f", "%CF-2F",
+		"=41", "\\x41", "&#65;", "+", "%20", "%2e%2e"),
+	twins("shell-and-url",
+		"what means something to a shell, a URL or Windows is a plain character here", "*", "?",
+		"[a]", "a?b=c&d", "#frag", "a:b", "a|b", "<x>", "\"q\"", "'q'", "`x`", "$x", "a;b", "a\\b",
+		"\\", "{a,b}", "@", "!"),
+	twins("hidden", "what some tools hide or create must be listed like everything else", ".hidden",
+		"..hidden", "desktop.ini", "Thumbs.db", ".DS_Store", "lost+found", ".git", "$RECYCLE.BIN",
+		"~", "x~", "#x#", "-rf"),
+	twins("numbers", "names are text: no number is normalised", "1", "01", "1.0", "+1", "-1", "0x1",
+		"1e3", "٣", "³"),
+	twins("long-tails", "names that differ only behind byte 255 are different files",
+		strings.Repeat("t", 400)+"a", strings.Repeat("t", 400)+"b", strings.Repeat("t", 400),
+		strings.Repeat("t", 255), strings.Repeat("t", 256)),
+	twins("invisible", "characters that nobody sees still tell names apart", "ab", "a\u200bb",
+		"a\u200db", "a\ufeffb", "a\u00adb", "a\u202eb", "a\u0085b", "a\u2028b"),
+}

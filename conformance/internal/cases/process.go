@@ -1,0 +1,202 @@
+package cases
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/process"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/conformance/internal/term"
+	"cloudfiles.dev/files"
+)
+
+// What two handles of one process don't show: a lock, a cache or a counter that both
+// have in common.
+var processCases = []suite.Case{
+	{
+		Rule:  "P1",
+		Name:  "other-process",
+		Why:   "who reads is another process, which shares no lock with the writer",
+		Needs: feature.Needs(feature.Atomic),
+		Run:   processWhole,
+	},
+	{
+		Rule:  "P8",
+		Name:  "race-processes",
+		Why:   "two programs that take the same job must not both get it",
+		Needs: feature.Needs(feature.IfAbsent),
+		Run:   processAbsentRace,
+	},
+	{
+		Rule:  "P9",
+		Name:  "counter-processes",
+		Why:   "two programs that count in one file lose no count",
+		Needs: feature.Needs(feature.Versions, feature.IfVersion),
+		Run:   processCounter,
+	},
+	{
+		Rule: "L4",
+		Name: "other-process",
+		Why:  "what one program stored, the next one finds",
+		Run:  processSees,
+	},
+}
+
+func processWhole(t suite.T, h *suite.H) {
+	p := process.Start(t, h)
+	contents := [][]byte{check.Content(1, 200_000), check.Content(2, 70_000)}
+	check.Put(t, h, "a", contents[0], nil)
+	isOne := func(where string, got []byte, err error) {
+		t.Helper()
+		if !check.IsAny(err,
+			files.ErrChanged) && (err != nil || !slices.ContainsFunc(contents, func(c []byte) bool {
+			return bytes.Equal(c, got)
+		})) {
+			t.Errorf("Get %s, beside puts in the other process: %d bytes, error %s: neither the "+
+				"old file nor the new one", where, len(got), check.ErrText(err))
+		}
+	}
+	const rounds = 60
+	here := func(i int) error {
+		_, err := h.Put(t.Context(), "a", check.Stream(contents[i%2]), nil)
+		return err
+	}
+	there := func(i int) error {
+		_, err := p.Do(process.Call{Do: "put", Name: "a", Content: contents[i%2]})
+		return err
+	}
+	for _, c := range []struct {
+		put func(i int) error
+		get func()
+	}{
+		{here, func() {
+			a, err := p.Do(process.Call{Do: "get", Name: "a"})
+			if a == nil {
+				t.Fatalf("%v", err)
+			}
+			isOne("there", a.Content, err)
+		}},
+		{there, func() {
+			got, _, err := check.Read(t.Context(), h, "a", nil)
+			isOne("here", got, err)
+		}},
+	} {
+		done := check.Background(t, func() {
+			for i := range rounds {
+				if err := c.put(i); err != nil {
+					t.Errorf("Put: %v", err)
+				}
+			}
+		})
+		for running := true; running; {
+			select {
+			case <-done:
+				running = false
+			default:
+				c.get()
+			}
+		}
+	}
+}
+
+// processAbsentRace has both go through the same names. Who is behind fails at once,
+// and so draws level: they stay together.
+func processAbsentRace(t suite.T, h *suite.H) {
+	p := process.Start(t, h)
+	var names []string
+	for i := range h.Rounds(300) {
+		names = append(names, fmt.Sprintf("d/%03d", i))
+	}
+	contents := [][]byte{check.Content(1, 2000), check.Content(2, 3000)}
+	var won [2][]string
+	check.Race(2, func(i int) {
+		var err error
+		if i == 0 {
+			won[i], err = process.Create(t.Context(), h, names, contents[i])
+		} else {
+			var a *process.Answer
+			if a, err = p.Do(process.Call{
+				Do:      "create",
+				Names:   names,
+				Content: contents[i],
+			}); a != nil {
+				won[i] = a.Names
+			}
+		}
+		if err != nil {
+			t.Errorf("Put with IfAbsent, beside the other process: got %s, want ErrExist or "+
+				"no error", check.ErrText(err))
+		}
+	})
+	for _, name := range names {
+		switch here, there := slices.Contains(won[0], name), slices.Contains(won[1], name); {
+		case here && there:
+			t.Errorf("two processes both created %s", term.Quote(name))
+		case here:
+			check.WantContent(t, h, name, contents[0])
+		case there:
+			check.WantContent(t, h, name, contents[1])
+		default:
+			t.Errorf("neither of two processes created %s", term.Quote(name))
+		}
+	}
+}
+
+func processCounter(t suite.T, h *suite.H) {
+	const times = 100
+	p := process.Start(t, h)
+	check.Put(t, h, "counter", []byte("0"), nil)
+	check.Race(2, func(i int) {
+		var err error
+		if i == 0 {
+			err = process.Count(t.Context(), h, "counter", times)
+		} else {
+			_, err = p.Do(process.Call{Do: "count", Name: "counter", Times: times})
+		}
+		if err != nil {
+			t.Errorf("counting, beside the other process: got %s, want ErrPrecondition or no error",
+				check.ErrText(err))
+		}
+	})
+	check.WantContent(t, h, "counter", []byte(strconv.Itoa(2*times)))
+}
+
+func processSees(t suite.T, h *suite.H) {
+	p := process.Start(t, h)
+	do := func(c process.Call) *process.Answer {
+		t.Helper()
+		a, err := p.Do(c)
+		if err != nil {
+			t.Fatalf("%s of %s: %v", c.Do, term.Quote(c.Name), err)
+		}
+		return a
+	}
+	for i := range 5 {
+		name, c := fmt.Sprintf("d%d/a", i%2), check.Content(i, 1000)
+		check.Put(t, h, name, c, nil)
+		if d := check.Diff(do(process.Call{Do: "get", Name: name}).Content, c); d != "" {
+			t.Errorf("the content there of what was put here %s", d)
+		}
+		if d := check.DiffNames(do(process.Call{Do: "list"}).Names, []string{name}); d != "" {
+			t.Errorf("List there of what was put here: %s", d)
+		}
+		c = check.Content(i+100, 500)
+		do(process.Call{Do: "put", Name: name, Content: c})
+		check.WantContent(t, h, name, c)
+		check.Same(t, "size here of what was put there", check.Stat(t, h, name).Size, int64(len(c)))
+		check.WantOnly(t, h, name)
+		do(process.Call{Do: "delete", Name: name})
+		check.WantMissing(t, h, name)
+		check.WantOnly(t, h)
+		if _, err := p.Do(process.Call{
+			Do:   "get",
+			Name: name,
+		}); !check.IsAny(err, files.ErrNotExist) {
+			t.Errorf("Get there of what was deleted: got %s, want ErrNotExist", check.ErrText(err))
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package cases
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var putOverCases = []suite.Case{
+	{
+		Rule:    "P3",
+		Name:    "info-is-stat",
+		Why:     "a program that keeps Put's answer saves a request",
+		Largest: 2 << 20,
+		Run:     putInfo,
+	},
+	{
+		Rule:  "P3",
+		Name:  "version",
+		Why:   "the next conditional write starts from Put's answer",
+		Needs: feature.Needs(feature.Versions, feature.PutReturnsVersion),
+		Run:   putInfoVersion,
+	},
+	{
+		Rule:  "P4",
+		Name:  "reopened",
+		Why:   "what was acknowledged must be there for whoever opens the store next",
+		Needs: feature.Needs(feature.Durable),
+		Run:   reopened,
+	},
+	{
+		Rule:    "P5",
+		Name:    "shorter",
+		Why:     "the tail of the old content must not show behind a shorter new one",
+		Largest: 2 << 20,
+		Run:     overwriteShorter,
+	},
+	{
+		Rule: "P5",
+		Name: "empty",
+		Why:  "an empty file replaces too",
+		Run:  overwriteEmpty,
+	},
+	{
+		Rule:  "P5",
+		Name:  "clears-attributes",
+		Why:   "a download served with the last file's encoding or owner is broken or leaked",
+		Needs: feature.Needs(feature.Attributes),
+		Run:   overwriteAttributes,
+	},
+	{
+		Rule:    "P5",
+		Name:    "own-content",
+		Why:     "a program may stream a file back into itself",
+		Needs:   feature.Needs(feature.Atomic, feature.OneVersionReads),
+		Largest: 3 << 20,
+		Run:     overwriteItself,
+	},
+	{
+		Rule: "P5",
+		Name: "read-after-write",
+		Why:  "what was put is what is read, at once, whatever it replaced",
+		Run:  readAfterWrite,
+	},
+}
+
+func putInfo(t suite.T, h *suite.H) {
+	for i, size := range []int{0, 1, 3000, 2 << 20} {
+		name := fmt.Sprintf("d/%d.csv", size)
+		opts := &files.PutOptions{}
+		if h.F.Attributes {
+			opts.Attributes = files.Attributes{
+				CacheControl: "no-cache",
+				Metadata:     map[string]string{"Key": "value"},
+			}
+		}
+		got := check.Put(t, h, name, check.Content(i, size), opts)
+		want := check.Stat(t, h, name)
+		check.Same(t, "name", got.Name, name)
+		check.Same(t, "size", got.Size, int64(size))
+		check.Same(t, "attributes of Put's Info, against Stat's", got.Attributes, want.Attributes)
+		if !got.ModTime.IsZero() {
+			check.Same(t, "time of Put's Info, against Stat's", got.ModTime, want.ModTime)
+		}
+		if got.Version != "" {
+			check.Same(t, "version of Put's Info, against Stat's", got.Version, want.Version)
+		}
+		if which := got.Digest.Conflict(want.Digest); which != "" {
+			t.Errorf("Put's and Stat's %s differ", which)
+		}
+		if c := got.Digest.CRC32C; c != "" {
+			check.Same(t, "CRC-32C", c, crc32c(check.Content(i, size)))
+		}
+		if got.IsDir || got.Key != "" {
+			t.Errorf("Put's Info is %+v, want that of a file", got.Entry)
+		}
+	}
+}
+
+func putInfoVersion(t suite.T, h *suite.H) {
+	for i := range 5 {
+		info := check.Put(t, h, "a", check.Content(i, 100), nil)
+		if info.Version == "" {
+			t.Errorf("Put's Info has no version, but the bucket claims PutReturnsVersion")
+		}
+		check.Same(t, "version of Put's Info, against Stat's", info.Version,
+			check.Stat(t, h, "a").Version)
+	}
+}
+
+func reopened(t suite.T, h *suite.H) {
+	if h.Harness.Second == nil {
+		t.Skipf("the harness has no second handle")
+	}
+	old := check.Content(1, 5000)
+	opts := &files.PutOptions{}
+	if h.F.Attributes {
+		opts.Attributes = files.Attributes{
+			ContentType: "x/y",
+			Metadata:    map[string]string{"k": "v"},
+		}
+	}
+	check.Put(t, h, "d/a", old, opts)
+	check.Put(t, h, "d/gone", old, nil)
+	check.Remove(t, h, "d/gone")
+	if _, err := files.Copy(t.Context(), h.Bucket, "copy", h.Bucket, "d/a", nil); err != nil {
+		t.Fatalf("Copy: %v", err)
+	}
+	before := check.Stat(t, h, "d/a")
+	second := h.Second(t)
+	if err := h.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	check.Same(t, "Stat after the bucket was closed and opened", check.Stat(t, second, "d/a"),
+		before)
+	check.WantContent(t, second, "d/a", old)
+	check.WantContent(t, second, "copy", old)
+	check.WantOnly(t, second, "d/a", "copy")
+}
+
+func overwriteShorter(t suite.T, h *suite.H) {
+	for _, size := range []int{2 << 20, 70_000, 4097, 4096, 513, 512, 2, 1} {
+		check.Put(t, h, "a", check.Content(size, size), nil)
+		check.WantContent(t, h, "a", check.Content(size, size))
+	}
+}
+
+func overwriteEmpty(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 5000), nil)
+	check.Put(t, h, "a", nil, nil)
+	check.WantContent(t, h, "a", nil)
+	check.Same(t, "size", check.Stat(t, h, "a").Size, int64(0))
+	check.Put(t, h, "a", check.Content(2, 10), nil)
+	check.WantContent(t, h, "a", check.Content(2, 10))
+}
+
+func overwriteAttributes(t suite.T, h *suite.H) {
+	full := files.Attributes{
+		ContentType:        "x/y",
+		CacheControl:       "no-store",
+		ContentDisposition: "attachment",
+		ContentEncoding:    "gzip",
+		ContentLanguage:    "de",
+		Metadata:           map[string]string{"owner": "ann", "kept": "no"},
+	}
+	check.Put(t, h, "a", []byte("old"), &files.PutOptions{Attributes: full})
+	check.Put(t, h, "a", []byte("new"), nil)
+	check.Same(t, "attributes after a Put without any", check.Stat(t, h, "a").Attributes,
+		files.Attributes{ContentType: "text/plain; charset=utf-8"})
+	check.Put(t, h, "a", []byte("old"), &files.PutOptions{Attributes: full})
+	part := files.Attributes{ContentType: "x/z", Metadata: map[string]string{"owner": "bob"}}
+	check.Put(t, h, "a", []byte("new"), &files.PutOptions{Attributes: part})
+	check.Same(t, "attributes after a Put with some", check.Stat(t, h, "a").Attributes, part)
+	check.Remove(t, h, "a")
+	check.Put(t, h, "a", []byte("new"), nil)
+	check.Same(t, "attributes after deleting and putting", check.Stat(t, h, "a").Attributes,
+		files.Attributes{ContentType: "text/plain; charset=utf-8"})
+}
+
+func overwriteItself(t suite.T, h *suite.H) {
+	for _, size := range []int{100, 2 << 20} {
+		c := check.Content(3, size)
+		check.Put(t, h, "a", c, nil)
+		r, err := h.Get(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatalf("Get: %v", err)
+		}
+		_, err = h.Put(t.Context(), "a", io.MultiReader(r, bytes.NewReader(c[:50])), nil)
+		r.Close()
+		if err != nil {
+			t.Fatalf("Put of the file's own content: %v", err)
+		}
+		check.WantContent(t, h, "a", append(c[:size:size], c[:50]...))
+	}
+}
+
+func readAfterWrite(t suite.T, h *suite.H) {
+	for i := range 30 {
+		switch c := check.Content(i, 10+i*7%50); i % 3 {
+		case 2:
+			check.Remove(t, h, "a")
+			check.WantMissing(t, h, "a")
+			check.WantOnly(t, h)
+		default:
+			check.Put(t, h, "a", c, nil)
+			check.WantContent(t, h, "a", c)
+			check.Same(t, "size of Stat after Put", check.Stat(t, h, "a").Size, int64(len(c)))
+			check.WantOnly(t, h, "a")
+		}
+	}
+}

@@ -1,0 +1,296 @@
+package cases
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing/iotest"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var putSourceCases = []suite.Case{
+	{
+		Rule: "P12",
+		Name: "readers",
+		Why: "content comes from files, pipes, networks and buffers; each keeps io.Reader's " +
+			"contract in its own way",
+		Run: putReaders,
+	},
+	{
+		Rule: "P12",
+		Name: "position",
+		Why:  "who has read a header goes on behind it",
+		Run:  putPosition,
+	},
+	{
+		Rule: "P12",
+		Name: "file",
+		Why:  "an opened file is the usual content",
+		Run:  putFile,
+	},
+	{
+		Rule: "P12",
+		Name: "not-closed",
+		Why:  "the reader is its owner's: to close, and to use again",
+		Run:  putNotClosed,
+	},
+	{
+		Rule:    "P12",
+		Name:    "not-read-later",
+		Why:     "a reader whose owner goes on using it must not be read behind his back",
+		Largest: 2 << 20,
+		Run:     putNotReadLater,
+	},
+	{
+		Rule: "P12",
+		Name: "buffer-reused",
+		Why:  "a program that reuses its buffer must not change what it stored",
+		Run:  putBufferReused,
+	},
+	{
+		Rule: "P12",
+		Name: "nil-content",
+		Why:  "a nil reader is a mistake, and must not panic or store an empty file",
+		Run:  putNil,
+	},
+	{
+		Rule: "P12",
+		Name: "impossible-count",
+		Why:  "a broken reader must not make the bucket panic or store what never was",
+		Run:  putImpossible,
+	},
+	{
+		Rule: "P12",
+		Name: "from-bucket",
+		Why:  "copying by Get and Put is what programs do",
+		Run:  putFromBucket,
+	},
+}
+
+// sources are readers of the content that behave in all the ways that io.Reader allows.
+func sources(c []byte) iter.Seq2[string, io.Reader] {
+	return func(yield func(string, io.Reader) bool) {
+		pipe := func() io.Reader {
+			r, w := io.Pipe()
+			go func() {
+				for i := 0; i < len(c); i += 1000 {
+					w.Write(c[i:min(i+1000, len(c))])
+				}
+				w.Close()
+			}()
+			return r
+		}
+		_ = yield("a bytes.Reader", bytes.NewReader(c)) &&
+			yield("a bytes.Buffer", bytes.NewBuffer(bytes.Clone(c))) &&
+			yield("a strings.Reader", strings.NewReader(string(c))) &&
+			yield("a plain reader", check.Stream(c)) &&
+			yield("one-byte reads", iotest.OneByteReader(bytes.NewReader(c))) &&
+			yield("half reads", iotest.HalfReader(bytes.NewReader(c))) &&
+			yield("data with io.EOF", iotest.DataErrReader(bytes.NewReader(c))) &&
+			yield("a buffered reader", bufio.NewReader(check.Stream(c))) &&
+			yield("reads of nothing between", lazy(c)) &&
+			yield("a limited reader",
+				io.LimitReader(bytes.NewReader(append(c[:len(c):len(c)], "too much"...)),
+					int64(len(c)))) &&
+			yield("a section reader",
+				io.NewSectionReader(bytes.NewReader(append([]byte("skip"), c...)), 4,
+					int64(len(c)))) &&
+			yield("several readers",
+				io.MultiReader(bytes.NewReader(c[:len(c)/3]), check.Stream(c[len(c)/3:]))) &&
+			yield("a pipe", pipe())
+	}
+}
+
+// lazy returns 0 bytes and no error before each piece.
+func lazy(c []byte) io.Reader {
+	n := 0
+	return check.ReaderFunc(func(p []byte) (int, error) {
+		if n++; n%2 == 1 {
+			return 0, nil
+		}
+		if len(c) == 0 {
+			return 0, io.EOF
+		}
+		m := copy(p[:min(len(p), 700)], c)
+		c = c[m:]
+		return m, nil
+	})
+}
+
+func putReaders(t suite.T, h *suite.H) {
+	for _, n := range []int{0, 1, 512, 5000} {
+		c := check.Content(n, n)
+		for _, opts := range []*files.PutOptions{nil, {Size: new(int64(n))}} {
+			for what, r := range sources(c) {
+				if _, err := h.Put(t.Context(), "a", r, opts); err != nil {
+					t.Errorf("Put of %d bytes from %s: %v", n, what, err)
+				}
+				check.WantContent(t, h, "a", c)
+			}
+		}
+	}
+}
+
+func putPosition(t suite.T, h *suite.H) {
+	c := check.Content(1, 10_000)
+	r := bytes.NewReader(c)
+	if _, err := r.Seek(1234, io.SeekStart); err != nil {
+		t.Fatalf("Seek: %v", err)
+	}
+	info, err := h.Put(t.Context(), "a", r, nil)
+	if err != nil {
+		t.Fatalf("Put: %v", err)
+	}
+	check.Same(t, "size", info.Size, int64(len(c)-1234))
+	check.WantContent(t, h, "a", c[1234:])
+	if _, err := h.Put(t.Context(), "a", r, nil); err != nil { // it stands at its end
+		t.Fatalf("Put: %v", err)
+	}
+	check.WantContent(t, h, "a", nil)
+}
+
+func putFile(t suite.T, h *suite.H) {
+	c := check.Content(1, 300_000)
+	path := filepath.Join(t.TempDir(), "source")
+	if err := os.WriteFile(path, c, 0o600); err != nil {
+		t.Fatalf("%v", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer f.Close()
+	for _, at := range []int{0, 100_001, len(c)} {
+		if _, err := f.Seek(int64(at), io.SeekStart); err != nil {
+			t.Fatalf("%v", err)
+		}
+		if _, err := h.Put(t.Context(), "a", f, nil); err != nil {
+			t.Fatalf("Put of a file from offset %d: %v", at, err)
+		}
+		check.WantContent(t, h, "a", c[at:])
+	}
+	if _, err := f.Stat(); err != nil {
+		t.Errorf("the file was closed by Put: %v", err)
+	}
+}
+
+type closeCounter struct {
+	io.Reader
+	closes int
+}
+
+func (c *closeCounter) Close() error { c.closes++; return nil }
+
+func putNotClosed(t suite.T, h *suite.H) {
+	good := &closeCounter{Reader: check.Stream(check.Content(1, 5000))}
+	if _, err := h.Put(t.Context(), "a", good, nil); err != nil {
+		t.Fatalf("Put: %v", err)
+	}
+	bad := &closeCounter{Reader: check.Failing(check.Content(1, 5000), false, check.ErrReader)}
+	_, err := h.Put(t.Context(), "a", bad, nil)
+	check.WantErr(t, "Put", err, check.ErrReader)
+	if good.closes+bad.closes > 0 {
+		t.Errorf("Put closed the content %d times, want never", good.closes+bad.closes)
+	}
+}
+
+func putNotReadLater(t suite.T, h *suite.H) {
+	for _, fail := range []error{nil, check.ErrReader, files.ErrCorrupt} {
+		returned := make(chan struct{})
+		c := check.Content(1, 2<<20)
+		src := io.Reader(bytes.NewReader(c))
+		opts := &files.PutOptions{}
+		switch {
+		case errors.Is(fail, check.ErrReader):
+			src = check.Failing(c[:1<<20], false, check.ErrReader)
+		case fail != nil:
+			opts.Size = new(int64(1 << 20))
+		}
+		_, err := h.Put(t.Context(), "a", check.ReaderFunc(func(p []byte) (int, error) {
+			select {
+			case <-returned:
+				t.Errorf("the content is read after Put returned")
+			default:
+			}
+			return src.Read(p)
+		}), opts)
+		close(returned)
+		if !errors.Is(err, fail) {
+			t.Errorf("Put: got %s, want %v", check.ErrText(err), fail)
+		}
+		check.WantOnly(t, h, "a")
+	}
+}
+
+func putBufferReused(t suite.T, h *suite.H) {
+	for _, n := range []int{100, 100_000} {
+		c := check.Content(1, n)
+		buf := bytes.Clone(c)
+		check.Put(t, h, "a", buf, nil)
+		for i := range buf {
+			buf[i] = 'x'
+		}
+		check.WantContent(t, h, "a", c)
+		// And what is read is the reader's own.
+		p, _ := check.Get(t, h, "a", nil)
+		for i := range p {
+			p[i] = 'y'
+		}
+		check.WantContent(t, h, "a", c)
+	}
+}
+
+func putNil(t suite.T, h *suite.H) {
+	check.Put(t, h, "old", check.Content(1, 10), nil)
+	for _, name := range []string{"old", "new"} {
+		_, err := h.Put(t.Context(), name, nil, nil)
+		check.WantErr(t, "Put of nil", err, files.ErrInvalid)
+		_, err = h.Put(t.Context(), name, (*os.File)(nil), nil)
+		check.WantErr(t, "Put of a nil *os.File", err, files.ErrInvalid)
+	}
+	check.WantOnly(t, h, "old")
+	check.WantContent(t, h, "old", check.Content(1, 10))
+}
+
+func putImpossible(t suite.T, h *suite.H) {
+	for _, n := range []int{-1, 1 << 30} {
+		_, err := h.Put(t.Context(), "a", check.ReaderFunc(func(p []byte) (int, error) {
+			return n, nil
+		}), nil)
+		if err == nil {
+			t.Errorf("Put of a reader whose Read returns the count %d: no error", n)
+		}
+		check.WantMissing(t, h, "a")
+	}
+}
+
+func putFromBucket(t suite.T, h *suite.H) {
+	c := check.Content(1, 300_000)
+	check.Put(t, h, "a", c, nil)
+	r, err := h.Get(t.Context(), "a", nil)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	defer r.Close()
+	if _, err := h.Put(t.Context(), "b", r, nil); err != nil {
+		t.Fatalf("Put from a Reader: %v", err)
+	}
+	check.WantContent(t, h, "b", c)
+	r, err = h.Get(t.Context(), "a", &files.GetOptions{Range: files.Bytes(1000, 2000)})
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	defer r.Close()
+	if _, err := h.Put(t.Context(), "b", r, nil); err != nil {
+		t.Fatalf("Put from a Reader of a range: %v", err)
+	}
+	check.WantContent(t, h, "b", c[1000:3000])
+}

@@ -1,0 +1,281 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var urlCases = []suite.Case{
+	{
+		Rule: "U1",
+		Name: "unknown-scheme",
+		Why:  "who forgot an import must read which",
+		Run:  unknownScheme,
+	},
+	{
+		Rule: "U1",
+		Name: "empty-and-paths",
+		Why:  "an unset variable and a bare path are the two usual mistakes",
+		Run:  urlMistakes,
+	},
+	{
+		Rule: "U1",
+		Name: "unknown-parameter",
+		Why:  "a misspelt parameter that is passed over stores without what it asked for",
+		Run:  unknownParameter,
+	},
+	{
+		Rule: "U1",
+		Name: "no-secrets",
+		Why:  "URLs are logged, and hold passwords",
+		Run:  urlSecrets,
+	},
+	{
+		Rule: "U1",
+		Name: "no-values",
+		Why:  "a secret in the wrong parameter is quoted by the error that refuses it",
+		Run:  urlValues,
+	},
+	{
+		Rule: "U2",
+		Name: "prefix",
+		Why:  "Go CDK's prefix= is a raw string",
+		Run:  urlPrefix,
+	},
+	{
+		Rule: "U2",
+		Name: "key",
+		Why:  "Go CDK's key= narrows a bucket to one file",
+		Run:  urlKey,
+	},
+	{
+		Rule: "U3",
+		Name: "cheap",
+		Why:  "opening must not wait for a network, and a context that has ended opens nothing",
+		Run:  urlCheap,
+	},
+	{
+		Rule: "U3",
+		Name: "check",
+		Why:  "a program wants to know at its start whether the bucket is there",
+		Run:  urlCheck,
+	},
+}
+
+// address returns a URL of an empty bucket, with a parameter more where it isn't "".
+func address(t suite.T, h *suite.H, parameter string) string {
+	t.Helper()
+	if h.Harness.URL == nil {
+		t.Skipf("the harness has no URL")
+	}
+	u := h.Harness.URL(t)
+	if h.Runner.Store != nil {
+		return h.Runner.Address(t, u, parameter)
+	}
+	return suite.WithParameter(u, parameter)
+}
+
+// opened opens the URL; the bucket is closed with the case.
+func opened(t suite.T, h *suite.H, u string) files.Bucket {
+	t.Helper()
+	b, err := files.Open(t.Context(), u)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	b = h.Runner.OfURL(b, u)
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+func unknownScheme(t suite.T, h *suite.H) {
+	for scheme, says := range map[string]string{
+		"nosuchscheme": "nosuchscheme",
+		"my+scheme":    "my+scheme",
+	} {
+		_, err := files.Open(t.Context(), scheme+"://bucket")
+		check.WantErr(t, "Open of an unknown scheme", err, files.ErrInvalid)
+		if !strings.Contains(check.ErrText(err),
+			says) || !strings.Contains(check.ErrText(err), "regist") {
+			t.Errorf("Open of an unknown scheme: got %s, want it to name the scheme and what is "+
+				"registered", check.ErrText(err))
+		}
+	}
+	for _, s := range files.DefaultMux().Schemes() {
+		if _, err := files.Open(t.Context(),
+			"nosuchscheme://x"); !strings.Contains(check.ErrText(err), s.Name) {
+			t.Errorf("Open of an unknown scheme does not name the registered %s", s.Name)
+		}
+	}
+}
+
+func urlMistakes(t suite.T, h *suite.H) {
+	for u, says := range map[string]string{
+		"":             "unset",
+		" ":            "unset",
+		"/var/lib/app": "file:///var/lib/app",
+		"./data":       "file:///",
+		`C:\data`:      "file:///C:/data",
+		"data":         "file:///",
+		"a%zz://x":     "",
+	} {
+		_, err := files.Open(t.Context(), u)
+		check.WantErr(t, fmt.Sprintf("Open(%q)", u), err, files.ErrInvalid)
+		if !strings.Contains(check.ErrText(err), says) {
+			t.Errorf("Open(%q): got %s, want it to say %q", u, check.ErrText(err), says)
+		}
+	}
+}
+
+func unknownParameter(t suite.T, h *suite.H) {
+	for _, p := range []string{
+		"nosuchparameter=1", "nosuchparameter", "Prefix=x", "nosuchparameter=1&nosuchparameter=2",
+	} {
+		b, err := files.Open(t.Context(), address(t, h, p))
+		if err == nil {
+			b.Close()
+		}
+		check.WantErr(t, "Open with the parameter "+p, err, files.ErrInvalid)
+		name, _, _ := strings.Cut(p, "=")
+		if !strings.Contains(check.ErrText(err), name) {
+			t.Errorf("Open with the parameter %s: got %s, which doesn't name it", p,
+				check.ErrText(err))
+		}
+	}
+	for _, p := range []string{
+		"prefix=", "prefix=a&prefix=b", "key=", "key=a//b", "prefix=a//", "prefix=%zz",
+	} {
+		b, err := files.Open(t.Context(), address(t, h, p))
+		if err == nil {
+			b.Close()
+		}
+		check.WantErr(t, "Open with "+p, err, files.ErrInvalid)
+	}
+}
+
+func urlSecrets(t suite.T, h *suite.H) {
+	for _, u := range []string{
+		"nosuchscheme://user:hunter2@host/b", "nosuchscheme://host/b?secret=hunter2",
+		"nosuchscheme://host/b?access_token=hunter2", "nosuchscheme://host/%zz?password=hunter2",
+		"nosuchscheme://user:hunter2@ho st/", "nosuchscheme://b?sig=hunter2#frag",
+		"nosuchscheme://b?sas=hunter2",
+		"nosuchscheme://hunter2/x", "nosuchscheme://b/hunter2", "nosuchscheme:hunter2",
+		"hunter2@host", "b?x=hunter2",
+		"AccountName=a;AccountKey=hunter2", "AccountKey=hunter2;BlobEndpoint=https://h",
+		"user:hunter2@host",
+	} {
+		_, err := files.Open(t.Context(), u)
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("Open of a URL with a secret: got %s, want an error that doesn't show it",
+				check.ErrText(err))
+		}
+		if _, err := files.Describe(u); strings.Contains(check.ErrText(err), "hunter2") {
+			t.Errorf("Describe of a URL with a secret: got %s, which shows it", check.ErrText(err))
+		}
+	}
+	if h.Harness.URL == nil {
+		return
+	}
+	u := address(t, h, "nosuchsecret=hunter2")
+	_, err := files.Open(t.Context(), u)
+	check.WantErr(t, "Open with an unknown parameter that looks secret", err, files.ErrInvalid)
+	if strings.Contains(check.ErrText(err), "hunter2") {
+		t.Errorf("got %s, which shows the parameter's value", check.ErrText(err))
+	}
+	d, err := files.Describe(address(t, h, ""))
+	if err != nil || d.Scheme == "" || d.Package == "" || d.String() == "" {
+		t.Errorf("Describe: %+v, %v, want scheme and package", d, err)
+	}
+}
+
+// urlValues gives every parameter that the driver knows a secret for its value.
+func urlValues(t suite.T, h *suite.H) {
+	d, err := files.Describe(address(t, h, ""))
+	if err != nil {
+		t.Fatalf("Describe: %v", err)
+	}
+	const secret = "hUnTeR2=hUnTeR2"
+	for _, p := range d.Params {
+		u := address(t, h, url.QueryEscape(p.Name)+"="+url.QueryEscape(secret))
+		b, err := files.Open(t.Context(), u)
+		if err == nil {
+			b.Close()
+			continue
+		}
+		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err)} {
+			if strings.Contains(strings.ToLower(text), "hunter2") {
+				t.Errorf("Open with a secret as the parameter %s: got %s, which shows it", p.Name,
+					text)
+			}
+		}
+	}
+}
+
+func urlPrefix(t suite.T, h *suite.H) {
+	for _, prefix := range []string{"p/", "p/q/", "raw-", "p/raw", "ü ", "%41"} {
+		b := opened(t, h, address(t, h, "prefix="+url.QueryEscape(prefix)))
+		names := []string{"a", "d/b", "z"}
+		check.Puts(t, b, names...)
+		check.WantOnly(t, b, names...)
+		check.WantList(t, b, "d", nil, "d/b")
+		got := check.List(t, b, "", &files.ListOptions{Shallow: true})
+		check.Same(t, "shallow listing with prefix="+prefix, got, []string{"a", "d/", "z"})
+		if want := 1024 - len(prefix); b.Features().MaxName > want {
+			t.Errorf("MaxName with a prefix of %d bytes is %d, want at most %d", len(prefix),
+				b.Features().MaxName, want)
+		}
+		check.Remove(t, b, "d/b")
+		check.WantOnly(t, b, "a", "z")
+	}
+}
+
+func urlKey(t suite.T, h *suite.H) {
+	for _, p := range []string{"key=d/one.txt", "prefix=p/&key=d/one.txt"} {
+		b := opened(t, h, address(t, h, p))
+		check.Puts(t, b, "d/one.txt")
+		check.WantContent(t, b, "d/one.txt", []byte("d/one.txt"))
+		check.WantOnly(t, b, "d/one.txt")
+		_, err := b.Put(t.Context(), "other", check.Stream(nil), nil)
+		check.WantErr(t, "Put of another name with key=", err, files.ErrPermission)
+		check.Remove(t, b, "d/one.txt")
+		check.WantOnly(t, b)
+	}
+}
+
+func urlCheap(t suite.T, h *suite.H) {
+	u := address(t, h, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if b, err := files.Open(ctx, u); err == nil {
+		b.Close()
+		t.Errorf("Open with a cancelled context: no error")
+	} else if !errors.Is(err, context.Canceled) {
+		t.Errorf("Open with a cancelled context: %v, want context.Canceled", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	b, err := files.Open(ctx, u)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	b = h.Runner.OfURL(b, u)
+	defer b.Close()
+	cancel() // opening is over: the bucket lives on
+	check.Puts(t, b, "a")
+	check.WantOnly(t, b, "a")
+}
+
+func urlCheck(t suite.T, h *suite.H) {
+	b := opened(t, h, address(t, h, ""))
+	for _, b := range []files.Bucket{b, h.Bucket, files.ReadOnly(h.Bucket), files.Wrap(h.Bucket,
+		files.Hooks{})} {
+		if err := files.Check(t.Context(), b); err != nil {
+			t.Errorf("Check of a bucket that is there: %v", err)
+		}
+	}
+}

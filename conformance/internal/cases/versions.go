@@ -1,0 +1,189 @@
+package cases
+
+import (
+	"time"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var versionCases = []suite.Case{
+	{
+		Rule:  "V1",
+		Name:  "opaque-text",
+		Why:   "a version goes into headers, forms and databases",
+		Needs: feature.Needs(feature.Versions),
+		Run:   versionText,
+	},
+	{
+		Rule:  "V1",
+		Name:  "different-bytes",
+		Why:   "a change that keeps its version is overwritten unseen",
+		Needs: feature.Needs(feature.Versions),
+		Run:   versionBytes,
+	},
+	{
+		Rule:  "V1",
+		Name:  "per-put",
+		Why:   "two writers of the same bytes must not both believe that they own the file",
+		Needs: feature.Needs(feature.Versions, feature.VersionPerPut),
+		Run:   versionEachPut,
+	},
+	{
+		Rule: "V1",
+		Name: "fast-rewrites",
+		Why: "clocks are coarser than programs are fast: same size, same millisecond, " +
+			"other bytes",
+		Needs: feature.Needs(feature.Versions),
+		Run:   versionFast,
+	},
+	{
+		Rule:  "V1",
+		Name:  "after-delete",
+		Why:   "a version of a deleted file must not fit its successor",
+		Needs: feature.Needs(feature.Versions),
+		Run:   versionAfterDelete,
+	},
+	{
+		Rule:  "V1",
+		Name:  "not-by-reading",
+		Why:   "a version that changes by itself makes every conditional write fail",
+		Needs: feature.Needs(feature.Versions),
+		Run:   versionStable,
+	},
+	{
+		Rule: "V2",
+		Name: "utc-and-cut",
+		Why:  "times are compared across answers and machines",
+		Run:  timesCut,
+	},
+	{
+		Rule: "V2",
+		Name: "forward",
+		Why:  "a file that is rewritten must not become older",
+		Run:  timesForward,
+	},
+}
+
+func versionText(t suite.T, h *suite.H) {
+	for i, name := range []string{"a", "d/b", "empty"} {
+		check.Put(t, h, name, check.Content(i, 100*(2-i)), nil)
+		v := check.Stat(t, h, name).Version
+		if v == "" {
+			t.Errorf("Stat(%q) has no version, but the bucket claims Versions", name)
+		}
+		for _, c := range v {
+			if c <= ' ' || c > '~' || c == '"' || c == '\'' {
+				t.Errorf("the version %q has the character %q, want printable ASCII without quotes",
+					v, c)
+			}
+		}
+	}
+}
+
+func versionBytes(t suite.T, h *suite.H) {
+	seen := map[files.Version]string{}
+	for i := range 8 {
+		check.Put(t, h, "a", check.Content(i, 64), nil)
+		v := check.Stat(t, h, "a").Version
+		if _, ok := seen[v]; ok {
+			t.Errorf("content %d has the version %q of an earlier one", i, v)
+		}
+		seen[v] = "a"
+	}
+	check.Put(t, h, "a", nil, nil)
+	if v := check.Stat(t, h, "a").Version; seen[v] != "" {
+		t.Errorf("the empty file has the version %q of one of 64 bytes", v)
+	}
+}
+
+func versionEachPut(t suite.T, h *suite.H) {
+	seen := map[files.Version]bool{}
+	for range 8 {
+		check.Put(t, h, "a", []byte("the same"), nil)
+		v := check.Stat(t, h, "a").Version
+		if seen[v] {
+			t.Errorf("two puts of the same bytes have the version %q, but the bucket claims "+
+				"VersionPerPut", v)
+		}
+		seen[v] = true
+	}
+}
+
+func versionFast(t suite.T, h *suite.H) {
+	seen := map[files.Version]int{}
+	for i := range 200 {
+		info := check.Put(t, h, "a", check.Content(i, 32), nil)
+		if info.Version == "" {
+			info = check.Stat(t, h, "a")
+		}
+		if before, ok := seen[info.Version]; ok {
+			t.Fatalf("rewrite %d has the version %q of rewrite %d, whose bytes are others", i,
+				info.Version, before)
+		}
+		seen[info.Version] = i
+	}
+}
+
+func versionAfterDelete(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 32), nil)
+	first := check.Stat(t, h, "a").Version
+	check.Remove(t, h, "a")
+	check.Put(t, h, "a", check.Content(2, 32), nil)
+	if second := check.Stat(t, h, "a").Version; second == first {
+		t.Errorf("deleted and put again with other bytes, the file still has the version %q", first)
+	}
+}
+
+func versionStable(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 32), nil)
+	first := check.Stat(t, h, "a").Version
+	check.Get(t, h, "a", nil)
+	check.Puts(t, h, "a.txt", "b", "c/d")
+	check.Remove(t, h, "b")
+	check.List(t, h, "", nil)
+	check.Same(t, "version after reading it and changing others", check.Stat(t, h, "a").Version,
+		first)
+}
+
+func timesCut(t suite.T, h *suite.H) {
+	res := h.F.TimeResolution
+	verify := func(what string, m time.Time) {
+		switch {
+		case m.IsZero():
+		case m.Location() != time.UTC:
+			t.Errorf("%s is in %v, want UTC", what, m.Location())
+		case res > 0 && !m.Equal(m.Truncate(res)):
+			t.Errorf("%s is %v, finer than Features().TimeResolution = %v", what, m, res)
+		}
+	}
+	for i := range 5 {
+		info := check.Put(t, h, "a", check.Content(i, 32), nil)
+		verify("Put's ModTime", info.ModTime)
+		s := check.Stat(t, h, "a")
+		verify("Stat's ModTime", s.ModTime)
+		_, g := check.Get(t, h, "a", nil)
+		check.Same(t, "Get's ModTime", g.ModTime, s.ModTime)
+		if !info.ModTime.IsZero() {
+			check.Same(t, "Put's ModTime, against Stat's", info.ModTime, s.ModTime)
+		}
+		for e := range h.List(t.Context(), "", nil) {
+			verify("the entry's ModTime", e.ModTime)
+			check.Same(t, "the entry's ModTime, against Stat's", e.ModTime, s.ModTime)
+		}
+	}
+}
+
+func timesForward(t suite.T, h *suite.H) {
+	var last time.Time
+	for i := range 20 {
+		check.Put(t, h, "a", check.Content(i, 32), nil)
+		m := check.Stat(t, h, "a").ModTime
+		if m.Before(last) {
+			t.Errorf("rewrite %d has the time %v, before that of the one before, %v", i, m, last)
+		}
+		last = m
+	}
+}

@@ -1,0 +1,123 @@
+package check
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Content returns n bytes that tell their position and their seed, so that a swapped,
+// shifted or mixed part shows: each block begins with a word of its own, and goes on
+// with a piece of noise from a place of its own.
+func Content(seed, n int) []byte {
+	const block = 512
+	all := noise()
+	b := make([]byte, n+block)
+	for i := 0; i < n; i += block {
+		own := Mix(uint64(seed)<<40 ^ uint64(i))
+		copy(b[i:i+block], all[own%(noiseSize-block):])
+		binary.LittleEndian.PutUint64(b[i:], own)
+	}
+	return b[:n:n]
+}
+
+const noiseSize = 1 << 16
+
+// noise doesn't repeat.
+var noise = sync.OnceValue(func() []byte {
+	b := make([]byte, noiseSize)
+	for i := 0; i < len(b); i += 8 {
+		binary.LittleEndian.PutUint64(b[i:], Mix(uint64(i)))
+	}
+	return b
+})
+
+// Mix scatters x one-to-one.
+func Mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// Diff says where got differs from want, or "".
+func Diff(got, want []byte) string {
+	if bytes.Equal(got, want) {
+		return ""
+	}
+	n := 0
+	for n < len(got) && n < len(want) && got[n] == want[n] {
+		n++
+	}
+	switch {
+	case n == len(got):
+		return fmt.Sprintf("ends after %d bytes, want %d", n, len(want))
+	case n == len(want):
+		return fmt.Sprintf("goes on to %d bytes, want %d", len(got), len(want))
+	}
+	return fmt.Sprintf("differs at offset %d (0x%02x, want 0x%02x) and has %d bytes, want %d", n,
+		got[n], want[n], len(got), len(want))
+}
+
+// plain hides everything but Read.
+type plain struct{ io.Reader }
+
+// Stream returns the bytes as a reader that tells neither its length nor seeks.
+func Stream(b []byte) io.Reader { return plain{bytes.NewReader(b)} }
+
+// ReaderFunc is a Read method.
+type ReaderFunc func(p []byte) (int, error)
+
+func (f ReaderFunc) Read(p []byte) (int, error) { return f(p) }
+
+// Hook reads b, and calls at once before the Read that begins at or behind the offset at.
+func Hook(b []byte, at int, once func()) io.Reader {
+	pos := 0
+	return ReaderFunc(func(p []byte) (int, error) {
+		if pos >= at && once != nil {
+			f := once
+			once = nil
+			f()
+		}
+		if pos == len(b) {
+			return 0, io.EOF
+		}
+		if pos < at {
+			p = p[:min(len(p), at-pos)]
+		}
+		n := copy(p, b[pos:])
+		pos += n
+		return n, nil
+	})
+}
+
+// Failing reads b and then fails; together with the last bytes, where with is true.
+func Failing(b []byte, with bool, err error) io.Reader {
+	return ReaderFunc(func(p []byte) (int, error) {
+		n := copy(p, b)
+		b = b[n:]
+		if len(b) == 0 && (with || n == 0) {
+			return n, err
+		}
+		return n, nil
+	})
+}
+
+// Flip changes the byte at the offset.
+func Flip(r io.Reader, at int) io.Reader {
+	pos := 0
+	return ReaderFunc(func(p []byte) (int, error) {
+		n, err := r.Read(p)
+		if i := at - pos; i >= 0 && i < n {
+			p[i] ^= 1
+		}
+		pos += n
+		return n, err
+	})
+}
+
+// ErrReader is what a reader that fails fails with.
+var ErrReader = errors.New("the content's own failure")

@@ -1,0 +1,37 @@
+package check
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestContentShowsItsPlace(t *testing.T) {
+	c := Content(1, 5000)
+	if d := Diff(c, Content(1, 5000)); d != "" {
+		t.Errorf("the same content %s", d)
+	}
+	if bytes.Equal(Content(1, 5000),
+		Content(2, 5000)) || !bytes.Equal(Content(1, 100), Content(1, 5000)[:100]) {
+		t.Error("content must depend on the seed, and not on the length")
+	}
+	seen := map[string]int{}
+	for i := 0; i+16 <= len(c); i++ {
+		if before, ok := seen[string(c[i:i+16])]; ok {
+			t.Fatalf("the 16 bytes at %d are those at %d", i, before)
+		}
+		seen[string(c[i:i+16])] = i
+	}
+	for _, d := range []struct {
+		got  []byte
+		says string
+	}{
+		{c[:10], "ends after 10 bytes"},
+		{append(c[:5000:5000], 1), "goes on to 5001 bytes"},
+		{append(bytes.Clone(c[:7]), bytes.Repeat([]byte{c[7] ^ 1}, 4993)...), "offset 7"},
+	} {
+		if text := Diff(d.got, c); !strings.Contains(text, d.says) {
+			t.Errorf("diff says %q, want %q", text, d.says)
+		}
+	}
+}

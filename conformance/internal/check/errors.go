@@ -1,0 +1,41 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+
+	"cloudfiles.dev/files"
+)
+
+// OwnError is an error type of the program's.
+type OwnError struct{ Code int }
+
+func (e *OwnError) Error() string { return fmt.Sprintf("own error %d", e.Code) }
+
+// Kinds that are told apart.
+var Kinds = []error{
+	files.ErrNotExist,
+	files.ErrExist,
+	files.ErrPrecondition,
+	files.ErrNotModified,
+	files.ErrPermission,
+	files.ErrInvalidName,
+	files.ErrInvalid,
+	files.ErrCorrupt,
+	files.ErrChanged,
+	files.ErrTooLarge,
+	files.ErrUncertain,
+	files.ErrNoBucket,
+	files.ErrClosed,
+	files.ErrUnavailable,
+}
+
+// IsAny reports whether err is one of the sentinels.
+func IsAny(err error, sentinels ...error) bool {
+	for _, s := range sentinels {
+		if errors.Is(err, s) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,63 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// LiarSize is how many bytes the bodies of a Liar have.
+const LiarSize = 2600
+
+// liarLengths are what is told of the LiarSize bytes that there are.
+var liarLengths = []int64{
+	-1, math.MinInt64, LiarSize + 1, 1 << 40, math.MaxInt64 - 1, math.MaxInt64,
+}
+
+// Liar is a store that tells a length of its own for every body.
+type Liar struct {
+	Memory
+	told int64
+	// size: of the file too, and not only of the body.
+	size bool
+}
+
+func (l *Liar) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	o, err := l.Memory.Open(ctx, req)
+	o.Length = l.told
+	if l.size {
+		o.Info.Size, o.Info.Digest = l.told, files.Digest{}
+	}
+	return o, err
+}
+
+func (l *Liar) Copy(
+	context.Context, driver.Backend, *driver.CopyRequest,
+) (files.Info, error) {
+	return files.Info{}, files.ErrUnsupported
+}
+
+// EachLiar hands over a store for each length and way of telling it.
+func EachLiar(do func(what string, l *Liar)) {
+	for _, n := range liarLengths {
+		for _, size := range []bool{false, true} {
+			what := fmt.Sprintf("a body of %d bytes that is told to have %d", LiarSize, n)
+			if size {
+				what = fmt.Sprintf("a file of %d bytes that is told to have %d", LiarSize, n)
+			}
+			do(what, &Liar{driver.Unwrap(mem.New(nil)).(Memory), n, size})
+		}
+	}
+}
+
+// Memory is what mem's backend can do.
+type Memory interface {
+	driver.Backend
+	driver.Copier
+	driver.ManyDeleter
+	driver.Identifier
+}

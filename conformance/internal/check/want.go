@@ -1,0 +1,115 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/conformance/internal/term"
+	"cloudfiles.dev/files"
+)
+
+// WantContent fails where the file isn't exactly that.
+func WantContent(t suite.T, b files.Bucket, name string, want []byte) {
+	t.Helper()
+	p, info, err := Read(t.Context(), b, name, nil)
+	if err != nil {
+		t.Errorf("Get(%s): %v after %d bytes, want %d bytes and no error", term.Quote(name), err,
+			len(p),
+			len(want))
+		return
+	}
+	if d := Diff(p, want); d != "" {
+		t.Errorf("content of %s %s", term.Quote(name), d)
+	}
+	if info.Size != int64(len(want)) {
+		t.Errorf("Get(%s) tells size %d, want %d", term.Quote(name), info.Size, len(want))
+	}
+}
+
+// WantMissing fails where the file is there in any way.
+func WantMissing(t suite.T, b files.Bucket, name string) {
+	t.Helper()
+	if r, err := b.Get(t.Context(), name, nil); !errors.Is(err, files.ErrNotExist) {
+		if err == nil {
+			r.Close()
+		}
+		t.Errorf("Get(%s): %v, want ErrNotExist", term.Quote(name), err)
+	}
+	if _, err := b.Stat(t.Context(), name, nil); !errors.Is(err, files.ErrNotExist) {
+		t.Errorf("Stat(%s): %v, want ErrNotExist", term.Quote(name), err)
+	}
+	for e, err := range b.List(t.Context(), "", &files.ListOptions{Prefix: name}) {
+		if err != nil {
+			t.Errorf("List: %v", err)
+		} else if e.Name == name {
+			t.Errorf("List yields %s, which is not there", term.Quote(name))
+		}
+	}
+}
+
+// WantErr fails where err isn't the sentinel, or not an *Error of the operation and name.
+func WantErr(t suite.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: got %s, want an error that is %q", what, ErrText(err), want)
+		return
+	}
+	if _, ok := err.(*files.Error); !ok {
+		t.Errorf("%s: the error is a %T, want a *files.Error", what, err)
+	}
+}
+
+// Same fails where got isn't want.
+func Same(t suite.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: got %+v, want %+v", what, got, want)
+	}
+}
+
+// WantList fails where the listing isn't exactly those names in that order.
+func WantList(t suite.T, b files.Bucket, dir string, opts *files.ListOptions, want ...string) {
+	t.Helper()
+	got := List(t, b, dir, opts)
+	if d := DiffNames(got, want); d != "" {
+		t.Errorf("List(%s, %s): %s", term.Quote(dir), ListText(opts), d)
+	}
+}
+
+// DiffNames says where two lists of names differ first, or "".
+func DiffNames(got, want []string) string {
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			return fmt.Sprintf("ends after %d entries, want %d: next would be %s", len(got),
+				len(want), term.Quote(want[i]))
+		case i >= len(want):
+			return fmt.Sprintf("goes on after %d entries, all that there are, with %s", len(want),
+				term.Quote(got[i]))
+		case got[i] != want[i]:
+			return fmt.Sprintf("entry %d is %s, want %s", i, term.Quote(got[i]),
+				term.Quote(want[i]))
+		}
+	}
+	return ""
+}
+
+// WantOnly fails where the bucket has other files than those, in whatever order.
+func WantOnly(t suite.T, b files.Bucket, names ...string) {
+	t.Helper()
+	want := slices.Sorted(slices.Values(names))
+	if d := DiffNames(slices.Sorted(slices.Values(List(t, b, "", nil))), want); d != "" {
+		t.Errorf("the bucket's files: %s", d)
+	}
+}
+
+// WantFailure wants an error, and no panic.
+func WantFailure(t suite.T, what string, f func() error) {
+	t.Helper()
+	if err, ok := Calm(t, what, f); ok && err == nil {
+		t.Errorf("%s: no error, want one", what)
+	}
+}

@@ -1,0 +1,110 @@
+package feature
+
+import (
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var (
+	Versions = &suite.Ability{
+		Name:    "Versions",
+		Claimed: func(f files.Features) bool { return f.Versions },
+		Refused: refusedVersions,
+	}
+	VersionPerPut = &suite.Ability{
+		Name:    "VersionPerPut",
+		Claimed: func(f files.Features) bool { return f.VersionPerPut },
+	}
+	PutReturnsVersion = &suite.Ability{
+		Name:    "PutReturnsVersion",
+		Claimed: func(f files.Features) bool { return f.PutReturnsVersion },
+	}
+	Atomic = &suite.Ability{
+		Name:    "Atomic",
+		Claimed: func(f files.Features) bool { return f.Atomic },
+	}
+	Durable = &suite.Ability{
+		Name:    "Durable",
+		Claimed: func(f files.Features) bool { return f.Durable },
+	}
+	IfAbsent = &suite.Ability{
+		Name:    "IfAbsent",
+		Claimed: func(f files.Features) bool { return f.IfAbsent },
+		Refused: refusedIfAbsent,
+	}
+	IfVersion = &suite.Ability{
+		Name:    "IfVersion",
+		Claimed: func(f files.Features) bool { return f.IfVersion },
+		Refused: refusedIfVersion,
+	}
+	DeleteIfVersion = &suite.Ability{
+		Name:    "DeleteIfVersion",
+		Claimed: func(f files.Features) bool { return f.DeleteIfVersion },
+		Refused: refusedDeleteIfVersion,
+	}
+	ReadConditions = &suite.Ability{
+		Name:    "ReadConditions",
+		Claimed: func(f files.Features) bool { return f.ReadConditions },
+		Refused: refusedReadConditions,
+	}
+	OneVersionReads = &suite.Ability{
+		Name:    "OneVersionReads",
+		Claimed: func(f files.Features) bool { return f.OneVersionReads },
+	}
+	Attributes = &suite.Ability{
+		Name:    "Attributes",
+		Claimed: func(f files.Features) bool { return f.Attributes },
+		Refused: refusedAttributes,
+	}
+	Digests = &suite.Ability{
+		Name:    "Digests",
+		Claimed: func(f files.Features) bool { return f.Digests },
+	}
+	Ordered = &suite.Ability{
+		Name:    "Ordered",
+		Claimed: func(f files.Features) bool { return f.Ordered },
+	}
+	DirBesideFile = &suite.Ability{
+		Name:    "DirBesideFile",
+		Claimed: func(f files.Features) bool { return f.DirBesideFile },
+	}
+	ForeignKeys = &suite.Ability{
+		Name:    "ForeignKeys",
+		Apart:   true,
+		Claimed: func(f files.Features) bool { return f.ForeignKeys },
+		Refused: refusedForeign,
+	}
+	SignGet = &suite.Ability{
+		Name:    "SignGet",
+		Claimed: func(f files.Features) bool { return f.SignGet },
+		Refused: func(t suite.T, h *suite.H) { refusedSign(t, h, "GET") },
+	}
+	SignPut = &suite.Ability{
+		Name:    "SignPut",
+		Claimed: func(f files.Features) bool { return f.SignPut },
+		Refused: func(t suite.T, h *suite.H) { refusedSign(t, h, "PUT") },
+	}
+	SignDelete = &suite.Ability{
+		Name:    "SignDelete",
+		Claimed: func(f files.Features) bool { return f.SignDelete },
+		Refused: func(t suite.T, h *suite.H) { refusedSign(t, h, "DELETE") },
+	}
+	SignContentType = &suite.Ability{
+		Name:    "SignContentType",
+		Claimed: func(f files.Features) bool { return f.SignContentType },
+		Refused: refusedSignType,
+	}
+	MaxUnknownSize = &suite.Ability{
+		Name: "MaxUnknownSize",
+		Claimed: func(f files.Features) bool {
+			return f.MaxUnknownSize > 0 && f.MaxUnknownSize <= 64<<20
+		},
+	}
+	MaxSize = &suite.Ability{
+		Name:    "MaxSize",
+		Claimed: func(f files.Features) bool { return f.MaxSize > 0 && f.MaxSize <= 64<<20 },
+	}
+)
+
+// Needs is for tables.
+func Needs(a ...*suite.Ability) []*suite.Ability { return a }

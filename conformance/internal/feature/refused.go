@@ -1,0 +1,131 @@
+package feature
+
+import (
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+// withOld puts a file, asks for something, and checks that ErrUnsupported came and that
+// the file is as it was.
+func withOld(t suite.T, h *suite.H, what string, ask func(name string) error) {
+	t.Helper()
+	const name = "refused.txt"
+	old := check.Content(1, 100)
+	check.Put(t, h, name, old, nil)
+	check.WantErr(t, what+", which the bucket does not claim", ask(name), files.ErrUnsupported)
+	check.WantContent(t, h, name, old)
+	check.WantOnly(t, h, name)
+}
+
+func refusedVersions(t suite.T, h *suite.H) {
+	check.Put(t, h, "refused.txt", check.Content(1, 10), nil)
+	if v := check.Stat(t, h, "refused.txt").Version; v != "" {
+		t.Errorf("Stat tells the version %q, but the bucket does not claim Versions", v)
+	}
+}
+
+func refusedIfAbsent(t suite.T, h *suite.H) {
+	withOld(t, h, "Put with IfAbsent", func(string) error {
+		_, err := h.Put(t.Context(), "new", check.Stream(check.Content(2, 10)),
+			&files.PutOptions{If: files.IfAbsent()})
+		return err
+	})
+}
+
+func refusedIfVersion(t suite.T, h *suite.H) {
+	for _, empty := range []bool{false, true} {
+		withOld(t, h, "Put with IfVersion", func(name string) error {
+			v := files.Version("")
+			if !empty {
+				v = anyVersion(t, h, name)
+			}
+			_, err := h.Put(t.Context(), name, check.Stream(check.Content(2, 10)),
+				&files.PutOptions{If: files.IfVersion(v)})
+			return err
+		})
+	}
+}
+
+func refusedDeleteIfVersion(t suite.T, h *suite.H) {
+	withOld(t, h, "Delete with IfVersion", func(name string) error {
+		return h.Delete(t.Context(), name, &files.DeleteOptions{IfVersion: anyVersion(t, h, name)})
+	})
+}
+
+func refusedReadConditions(t suite.T, h *suite.H) {
+	for what, o := range map[string]files.GetOptions{
+		"IfNotVersion": {IfNotVersion: "x"},
+		"IfVersion":    {IfVersion: "x"},
+	} {
+		withOld(t, h, "Get with "+what, func(name string) error {
+			r, err := h.Get(t.Context(), name, &o)
+			if err == nil {
+				r.Close()
+			}
+			return err
+		})
+	}
+}
+
+func refusedAttributes(t suite.T, h *suite.H) {
+	for what, a := range map[string]files.Attributes{
+		"metadata":            {Metadata: map[string]string{"k": "v"}},
+		"Cache-Control":       {CacheControl: "no-cache"},
+		"Content-Disposition": {ContentDisposition: "inline"},
+		"Content-Encoding":    {ContentEncoding: "gzip"},
+		"Content-Language":    {ContentLanguage: "de"},
+	} {
+		withOld(t, h, "Put with "+what, func(name string) error {
+			_, err := h.Put(t.Context(), name, check.Stream(check.Content(2, 10)),
+				&files.PutOptions{Attributes: a})
+			return err
+		})
+	}
+}
+
+func refusedForeign(t suite.T, h *suite.H) {
+	withOld(t, h, "List with Foreign", func(string) error {
+		for _, err := range h.List(t.Context(), "", &files.ListOptions{Foreign: true}) {
+			return err
+		}
+		return nil
+	})
+	withOld(t, h, "Get of a raw key", func(string) error {
+		_, err := h.Get(t.Context(), "", &files.GetOptions{Key: "a//b"})
+		return err
+	})
+	withOld(t, h, "Stat of a raw key", func(string) error {
+		_, err := h.Stat(t.Context(), "", &files.StatOptions{Key: "a//b"})
+		return err
+	})
+	withOld(t, h, "Delete of a raw key", func(string) error {
+		return h.Delete(t.Context(), "", &files.DeleteOptions{Key: "a//b"})
+	})
+}
+
+func refusedSign(t suite.T, h *suite.H, method string) {
+	withOld(t, h, "SignURL for "+method, func(name string) error {
+		_, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{Method: method})
+		return err
+	})
+}
+
+func refusedSignType(t suite.T, h *suite.H) {
+	withOld(t, h, "SignURL for PUT with a content type", func(name string) error {
+		_, err := files.SignURL(t.Context(), h.Bucket, name, &files.SignOptions{
+			Method:      "PUT",
+			ContentType: "text/x-own",
+		})
+		return err
+	})
+}
+
+// anyVersion is the file's version, or some text where the bucket has none.
+func anyVersion(t suite.T, h *suite.H, name string) files.Version {
+	t.Helper()
+	if v := check.Stat(t, h, name).Version; v != "" {
+		return v
+	}
+	return "1"
+}

@@ -1,0 +1,253 @@
+package history
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Op is one operation on one name, in a history that several clients made.
+type Op struct {
+	Kind         OpKind
+	Call, Return int64 // on a clock that all share; Return is Forever where the outcome is unknown
+	Value        int   // written, or read
+	Expect       int   // of a swap or drop: the value whose version it names
+	OK           bool  // a get that found the file; a write that took place
+}
+
+// OpKind says what an operation does.
+type OpKind string
+
+// The kinds of operations.
+const (
+	OpPut    OpKind = "put"
+	OpCreate OpKind = "create" // IfAbsent
+	OpSwap   OpKind = "swap"   // IfVersion
+	OpDelete OpKind = "delete"
+	OpDrop   OpKind = "drop" // a delete with IfVersion
+	OpGet    OpKind = "get"
+	OpSeen   OpKind = "seen" // a listing, or a Stat that tells no content: there or not
+)
+
+// Forever is when an operation of unknown outcome ends: it may take effect at any time
+// after its call, or never, which is the same as after everything else.
+const Forever = math.MaxInt64
+
+// Unknown tells whether the outcome isn't known; OK says nothing then.
+func (o Op) Unknown() bool { return o.Return == Forever }
+
+// Apply says whether the operation can have had its outcome where the file holds the
+// state (0 is no file), and what it then holds.
+func (o Op) Apply(state int) (after int, possible bool) {
+	held := true
+	after = state
+	switch o.Kind {
+	case OpPut:
+		after = o.Value
+	case OpDelete:
+		after = 0
+	case OpCreate:
+		if held = state == 0; held {
+			after = o.Value
+		}
+	case OpSwap:
+		if held = state == o.Expect && state != 0; held {
+			after = o.Value
+		}
+	case OpDrop:
+		if held = state == o.Expect && state != 0; held {
+			after = 0
+		}
+	case OpSeen:
+		held = state != 0
+	default:
+		if held = state != 0; held && o.OK && o.Value != state {
+			return state, false
+		}
+	}
+	return after, o.Unknown() || held == o.OK
+}
+
+// reads tells whether the operation can't have changed anything: a history without it
+// is as legal.
+func (o Op) reads() bool {
+	return o.Kind == OpGet || o.Kind == OpSeen || !o.OK && !o.Unknown()
+}
+
+// Verdict is what comes of checking a history.
+type Verdict int
+
+// The verdicts.
+const (
+	Legal Verdict = iota
+	Illegal
+	Inconclusive // given up
+)
+
+// checkBudget is how many states a check looks at before it gives up.
+const checkBudget = 500_000
+
+// Check looks for an order of the operations that respects their times and
+// explains every outcome, beginning with no file (Wing and Gong's search, with Lowe's
+// memory of the dead ends).
+func Check(history []Op) Verdict {
+	ops := slices.Clone(history)
+	slices.SortFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
+	s := &search{
+		ops:    ops,
+		done:   make([]uint64, len(ops)/64+1),
+		dead:   map[string]struct{}{},
+		budget: checkBudget,
+	}
+	for _, o := range ops {
+		if !o.Unknown() {
+			s.left++
+		}
+	}
+	switch found := s.from(0, 0); {
+	case found:
+		return Legal
+	case s.budget <= 0:
+		return Inconclusive
+	}
+	return Illegal
+}
+
+type search struct {
+	ops    []Op
+	done   []uint64 // a bit for each
+	left   int      // how many of known outcome are not done
+	dead   map[string]struct{}
+	key    []byte
+	budget int
+}
+
+func (s *search) is(i int) bool { return s.done[i/64]&(1<<(i%64)) != 0 }
+
+func (s *search) flip(i int) { s.done[i/64] ^= 1 << (i % 64) }
+
+// from goes on where all those before first are done. What is of unknown outcome may
+// stay undone.
+func (s *search) from(first, state int) bool {
+	if s.left == 0 {
+		return true
+	}
+	if s.budget--; s.budget <= 0 {
+		return false
+	}
+	for s.is(first) {
+		first++
+	}
+	if s.known(first, state) {
+		return false
+	}
+	// An operation may be next if none that is left ended before it began.
+	ends := s.ops[first].Return
+	for i := first; i < len(s.ops) && s.ops[i].Call <= ends; i++ {
+		if s.is(i) {
+			continue
+		}
+		o := s.ops[i]
+		ends = min(ends, o.Return)
+		after, possible := o.Apply(state)
+		if !possible || o.Unknown() && after == state {
+			continue
+		}
+		count := 1
+		if o.Unknown() {
+			count = 0
+		}
+		s.flip(i)
+		s.left -= count
+		if s.from(first, after) {
+			return true
+		}
+		s.flip(i)
+		s.left += count
+	}
+	s.remember(first, state)
+	return false
+}
+
+// known tells whether this is a dead end: what is done and the state decide how the
+// search goes on.
+func (s *search) known(first, state int) bool {
+	_, dead := s.dead[string(s.makeKey(first, state))]
+	return dead
+}
+
+func (s *search) remember(first, state int) { s.dead[string(s.makeKey(first, state))] = struct{}{} }
+
+func (s *search) makeKey(first, state int) []byte {
+	s.key = binary.AppendUvarint(s.key[:0], uint64(state))
+	for i := first / 64; i < len(s.done); i++ {
+		if s.done[i] != 0 {
+			s.key = binary.AppendUvarint(s.key, uint64(i))
+			s.key = binary.LittleEndian.AppendUint64(s.key, s.done[i])
+		}
+	}
+	return binary.AppendUvarint(s.key, uint64(first))
+}
+
+// Reduce leaves out of an illegal history what isn't needed to see that it is:
+// operations that changed nothing, one at a time. What was written stays, for without
+// it a read would look wrong that isn't. It gives up when there is no more time.
+func Reduce(history []Op, more func() bool) []Op {
+	ops := slices.Clone(history)
+	slices.SortFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
+	for i := len(ops) - 1; i >= 0 && more(); i-- {
+		if !ops[i].reads() {
+			continue
+		}
+		if less := slices.Delete(slices.Clone(ops), i, i+1); Check(less) == Illegal {
+			ops = less
+		}
+	}
+	// Nor is what began after all the rest had ended that depends on others.
+	last := int64(0)
+	for again := true; again; {
+		again = false
+		for _, o := range ops {
+			if (o.reads() ||
+				o.Kind != OpPut && o.Kind != OpDelete) && !o.Unknown() && o.Return > last &&
+				(o.reads() || o.Call <= last) {
+				last, again = o.Return, true
+			}
+		}
+	}
+	if less := slices.DeleteFunc(slices.Clone(ops), func(o Op) bool {
+		return o.Call > last
+	}); Check(less) == Illegal {
+		return less
+	}
+	return ops
+}
+
+// Text shows a history, in the order of the calls.
+func Text(history []Op) string {
+	ops := slices.Clone(history)
+	slices.SortFunc(ops, func(a, b Op) int { return cmp.Compare(a.Call, b.Call) })
+	var b strings.Builder
+	for _, o := range ops {
+		ret := fmt.Sprint(o.Return)
+		if o.Unknown() {
+			ret = "?"
+		}
+		fmt.Fprintf(&b, "    %3d–%-3s %-6s", o.Call, ret, o.Kind)
+		if o.Kind == OpSwap || o.Kind == OpDrop {
+			fmt.Fprintf(&b, " %d →", o.Expect)
+		}
+		if o.Value != 0 {
+			fmt.Fprintf(&b, " %d", o.Value)
+		}
+		if o.Unknown() {
+			b.WriteString(" unknown\n")
+		} else {
+			fmt.Fprintf(&b, " %v\n", o.OK)
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}

@@ -1,0 +1,370 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/conformance/internal/term"
+	"cloudfiles.dev/files"
+)
+
+// mirror runs a sequence on a bucket and on a map, and compares every answer.
+type mirror struct {
+	ctx   context.Context
+	b     files.Bucket
+	f     files.Features
+	files map[string]*held
+	past  map[string][]told // the versions that each name had, the present one included
+	n     int               // of the step, from 1
+	bad   *difference
+	code  *script // nil where nothing is printed
+}
+
+// held is what the map knows of a file.
+type held struct {
+	content    text
+	attributes files.Attributes
+	version    files.Version // "" until an answer told it
+	versionAt  string        // the variable that holds it in the printed code
+	modTime    time.Time
+	modTimeAt  string
+	copied     bool // not by a Put, so that its version may repeat with the same content
+}
+
+type told struct {
+	version files.Version
+	content text
+	at      string
+}
+
+// difference is the first answer that isn't the model's.
+type difference struct {
+	step int    // from 1
+	What string // for people
+	// a Go expression that is true where the answer is wrong; "" where the step's call
+	// itself tells
+	check string
+	each  bool // check is on the entry e of a listing
+}
+
+// runSteps runs the steps on a new bucket and returns the first difference, or nil. The
+// code is written where it isn't nil.
+func runSteps(t suite.T, h *suite.H, steps []step, code *script) (d *difference) {
+	scoped(t, func(t suite.T) {
+		hh := h.Runner.NewH(t, false)
+		m := &mirror{
+			ctx:   t.Context(),
+			b:     hh.Bucket,
+			f:     hh.F,
+			files: map[string]*held{},
+			past:  map[string][]told{},
+			code:  code,
+		}
+		defer func() {
+			if p := recover(); p != nil {
+				d = &difference{
+					step: m.n,
+					What: fmt.Sprintf("step %d, %s, panics: %v", m.n, steps[m.n-1].do, p),
+				}
+			}
+		}()
+		for i, s := range steps {
+			m.n = i + 1
+			if m.do(s); m.bad != nil {
+				d = m.bad
+				return
+			}
+		}
+	})
+	return d
+}
+
+func (m *mirror) do(s step) {
+	switch s.do {
+	case doPut:
+		m.put(s)
+	case doGet:
+		m.get(s)
+	case doStat:
+		m.stat(s)
+	case doList:
+		m.list(s)
+	case doDelete:
+		m.delete(s)
+	case doCopy, doMove:
+		m.copy(s)
+	case doDeleteDir:
+		m.deleteDir(s)
+	}
+}
+
+// differ notes that an answer is wrong.
+func (m *mirror) differ(check, format string, args ...any) {
+	if m.bad == nil {
+		m.bad = &difference{
+			step:  m.n,
+			What:  fmt.Sprintf("step %d: ", m.n) + fmt.Sprintf(format, args...),
+			check: check,
+		}
+	}
+}
+
+// v is a variable of the step in the printed code.
+func (m *mirror) v(prefix string) string { return prefix + strconv.Itoa(m.n) }
+
+// call notes a call that is about to be made.
+func (m *mirror) call(v string, w wanted, call func() string) {
+	if m.code == nil {
+		return
+	}
+	if v != "" {
+		v = m.v(v)
+	}
+	m.code.add(part{
+		kind: partCall,
+		step: m.n,
+		v:    v,
+		call: call(),
+		w:    w,
+	})
+}
+
+// wanted are the errors of which one must come, and others that may.
+type wanted struct{ must, may []error }
+
+func (w *wanted) add(err error) { w.must = append(w.must, err) }
+
+// legal wants the names to be refused if one is illegal, and else tells that they are
+// not.
+func (m *mirror) legal(w *wanted, names ...string) bool {
+	for _, name := range names {
+		if files.CheckNameMax(name, maxNameOf(m.f)) != nil {
+			w.must = []error{files.ErrInvalidName}
+			return false
+		}
+	}
+	return true
+}
+
+// ended compares the error with what is wanted, and tells whether the call succeeded as
+// it should.
+func (m *mirror) ended(s step, w wanted, err error) bool {
+	ok := len(w.must) == 0 && err == nil
+	for _, want := range slices.Concat(w.must, w.may) {
+		ok = ok || errors.Is(err, want)
+	}
+	// which joins errors
+	if _, is := err.(*files.Error); ok && err != nil && !is && s.do != doDeleteDir {
+		m.differ("!errors.As(err, new(*files.Error))",
+			"%s(%s): the error is a %T, want a *files.Error", s.do, term.Quote(s.name), err)
+	}
+	if !ok {
+		want := "no error"
+		for i, e := range w.must {
+			if want = want + fmt.Sprintf(" or %q", e); i == 0 {
+				want = fmt.Sprintf("%q", e)
+			}
+		}
+		m.differ("", "%s: got %s, want %s", s.text(), check.ErrText(err), want)
+	}
+	return ok && err == nil
+}
+
+// text is the step for people.
+func (s step) text() string {
+	if s.do == doCopy || s.do == doMove {
+		return fmt.Sprintf("%s(%s to %s)", s.do, term.Quote(s.name), term.Quote(s.to))
+	}
+	return fmt.Sprintf("%s(%s)", s.do, term.Quote(s.name))
+}
+
+// NoVersion is the version of nothing.
+const NoVersion = files.Version("none")
+
+// version is what a condition on the name is to say, as a value and in the printed
+// code, and whether the file is of that version.
+func (m *mirror) version(name string, w which,
+	variable string) (v files.Version, code string, is bool) {
+	f := m.files[name]
+	if f != nil && m.f.Versions && f.version == "" && files.CheckNameMax(name,
+		maxNameOf(m.f)) == nil {
+		m.call(variable, wanted{}, func() string { return codeStat(name) })
+		info, err := m.b.Stat(m.ctx, name, nil)
+		if err != nil {
+			m.differ("", "Stat(%s): got %s, want no error", term.Quote(name), check.ErrText(err))
+		} else {
+			m.info(m.v(variable), "Stat", name, f, info, ofFile)
+		}
+	}
+	if w == whenCurrent && f != nil && f.version != "" {
+		return f.version, f.versionAt, true
+	}
+	for _, p := range slices.Backward(m.past[name]) {
+		if f == nil || p.version != f.version {
+			return p.version, p.at, false
+		}
+	}
+	return NoVersion, fmt.Sprintf("%q", NoVersion), false
+}
+
+// condition makes the condition of a put or copy, and wants the error that it must have.
+func (m *mirror) condition(name string, s step, w *wanted) (c files.Condition, code string) {
+	exists := m.files[name] != nil
+	switch s.cond {
+	case anyState:
+		return c, ""
+	case whenAbsent:
+		if !m.f.IfAbsent {
+			w.add(files.ErrUnsupported)
+		} else if exists {
+			w.add(files.ErrExist)
+		}
+		return files.IfAbsent(), "files.IfAbsent()"
+	case emptyVersion:
+		if !m.f.IfVersion {
+			w.add(files.ErrUnsupported)
+		} else {
+			w.add(files.ErrPrecondition)
+		}
+		return files.IfVersion(""), `files.IfVersion("")`
+	}
+	v, code, is := m.version(name, s.cond, "s")
+	if !m.f.IfVersion {
+		w.add(files.ErrUnsupported)
+	} else if !is {
+		w.add(files.ErrPrecondition)
+	}
+	return files.IfVersion(v), "files.IfVersion(" + code + ")"
+}
+
+// folded are the attributes as they come back.
+func folded(a files.Attributes) files.Attributes {
+	var m map[string]string
+	for k, v := range a.Metadata {
+		if m == nil {
+			m = map[string]string{}
+		}
+		m[strings.ToLower(k)] = v
+	}
+	a.Metadata = m
+	return a
+}
+
+// stores tells whether the bucket can hold the attributes.
+func (m *mirror) stores(a files.Attributes, w *wanted) {
+	if !m.f.Attributes && (len(a.Metadata) > 0 ||
+		a.CacheControl+a.ContentDisposition+a.ContentEncoding+a.ContentLanguage != "") {
+		w.add(files.ErrUnsupported)
+	}
+}
+
+// telling is whose Info it is, for some know less.
+type telling int
+
+const (
+	ofFile  telling = iota
+	ofRange         // may have no digest
+	ofPut           // and no time
+	ofCopy          // and neither size nor attributes
+)
+
+// info compares an Info with what the map knows, and adds what it didn't know.
+func (m *mirror) info(v, op, name string, f *held, info files.Info, of telling) {
+	terse, written := of == ofCopy && info.Size == -1, of >= ofPut
+	field := func(field, got, want string) {
+		if got != want {
+			m.differ(fmt.Sprintf("%s.%s != %q", v, field, want),
+				"%s(%s) tells %s %.200q, want %.200q", op, term.Quote(name), field, got, want)
+		}
+	}
+	field("Name", info.Name, name)
+	field("Key", info.Key, "")
+	if info.IsDir {
+		m.differ(v+".IsDir", "%s(%s) tells a directory", op, term.Quote(name))
+	}
+	if !terse && info.Size != int64(f.content.size) {
+		m.differ(fmt.Sprintf("%s.Size != %d", v, f.content.size), "%s(%s) tells size %d, want %d",
+			op, term.Quote(name), info.Size, f.content.size)
+	}
+	if a := f.attributes; m.f.Attributes && !terse {
+		field("ContentType", info.ContentType, a.ContentType)
+		field("CacheControl", info.CacheControl, a.CacheControl)
+		field("ContentDisposition", info.ContentDisposition, a.ContentDisposition)
+		field("ContentEncoding", info.ContentEncoding, a.ContentEncoding)
+		field("ContentLanguage", info.ContentLanguage, a.ContentLanguage)
+		if !maps.Equal(info.Metadata, a.Metadata) {
+			check := fmt.Sprintf("!maps.Equal(%s.Metadata, %s)", v, codeMap(a.Metadata))
+			if len(a.Metadata) == 0 {
+				check = fmt.Sprintf("len(%s.Metadata) != 0", v)
+			}
+			m.differ(check, "%s(%s) tells the metadata %q, want %q", op, term.Quote(name),
+				info.Metadata,
+				a.Metadata)
+		}
+	}
+	if d := info.Digest.CRC32C; d != "" {
+		field("Digest.CRC32C", d,
+			fmt.Sprintf("%08x", crc32.Checksum([]byte(f.content.String()), castagnoli)))
+	}
+	m.infoVersion(v, op, name, f, info, written)
+	if m.f.Digests && of == ofFile && info.Digest.IsZero() {
+		m.differ(v+".Digest.IsZero()", "%s(%s) tells no digest, but the bucket claims Digests", op,
+			term.Quote(name))
+	}
+	if info.ModTime.Location() != time.UTC {
+		m.differ(v+".ModTime.Location() != time.UTC", "%s(%s) tells the time %v, want UTC", op,
+			term.Quote(name), info.ModTime)
+	}
+	switch {
+	case info.ModTime.IsZero() && (written || f.modTime.IsZero()):
+	case f.modTime.IsZero():
+		f.modTime, f.modTimeAt = info.ModTime, v+".ModTime"
+	case !info.ModTime.Equal(f.modTime):
+		m.differ(fmt.Sprintf("!%s.ModTime.Equal(%s)", v, f.modTimeAt),
+			"%s(%s) tells the time %v, and it was %v", op, term.Quote(name), info.ModTime,
+			f.modTime)
+	}
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (m *mirror) infoVersion(v, op, name string, f *held, info files.Info, written bool) {
+	switch {
+	case !m.f.Versions:
+		if info.Version != "" {
+			m.differ(v+`.Version != ""`,
+				"%s(%s) tells the version %q, but the bucket does not claim Versions", op,
+				term.Quote(name), info.Version)
+		}
+	case info.Version == "":
+		if !written || m.f.PutReturnsVersion && op == string(doPut) {
+			m.differ(v+`.Version == ""`, "%s(%s) tells no version", op, term.Quote(name))
+		}
+	case f.version != "":
+		if info.Version != f.version {
+			m.differ(fmt.Sprintf("%s.Version != %s", v, f.versionAt),
+				"%s(%s) tells the version %q, and it was %q", op, term.Quote(name), info.Version,
+				f.version)
+		}
+	default:
+		for _, p := range m.past[name] {
+			if p.version == info.Version && (p.content.String() != f.content.String() ||
+				m.f.VersionPerPut && !f.copied) {
+				m.differ(fmt.Sprintf("%s.Version == %s", v, p.at),
+					"%s(%s) tells the version %q, which is that of an earlier file", op,
+					term.Quote(name), p.version)
+			}
+		}
+		f.version, f.versionAt = info.Version, v+".Version"
+		m.past[name] = append(m.past[name], told{f.version, f.content, f.versionAt})
+	}
+}

@@ -1,0 +1,145 @@
+package process
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/files"
+)
+
+// Call is what a case asks of the other process. The first one says below which
+// directory to work.
+type Call struct {
+	ID      int
+	Do      string
+	Name    string // or the directory
+	Names   []string
+	Content []byte
+	Times   int
+}
+
+// Answer has the error as its sentinel, by its place in kinds, and its text, for
+// an error's type doesn't travel.
+type Answer struct {
+	ID      int
+	Names   []string
+	Content []byte
+	Kind    int // from 1; 0 is none
+	Failed  string
+}
+
+// Serve is conformance.Serve, which documents it.
+func Serve(b files.Bucket, in io.Reader, out io.Writer) error {
+	dec, enc := gob.NewDecoder(in), gob.NewEncoder(out)
+	var writing sync.Mutex
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	for {
+		var c Call
+		if err := dec.Decode(&c); err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return fmt.Errorf("conformance: reading what the case asks for: %w", err)
+		}
+		if c.Do == "below" {
+			sub, err := files.Sub(b, c.Name)
+			if err != nil {
+				return err
+			}
+			b = sub
+			continue
+		}
+		calls.Go(func() {
+			a := c.on(b)
+			writing.Lock()
+			defer writing.Unlock()
+			enc.Encode(a) // one that can't be sent has nobody who waits for it
+		})
+	}
+}
+
+func (c *Call) on(b files.Bucket) *Answer {
+	ctx, a := context.Background(), &Answer{ID: c.ID}
+	var err error
+	switch c.Do {
+	case "put":
+		_, err = b.Put(ctx, c.Name, bytes.NewReader(c.Content), nil)
+	case "create":
+		a.Names, err = Create(ctx, b, c.Names, c.Content)
+	case "get":
+		a.Content, _, err = check.Read(ctx, b, c.Name, nil)
+	case "count":
+		err = Count(ctx, b, c.Name, c.Times)
+	case "delete":
+		err = b.Delete(ctx, c.Name, nil)
+	case "list":
+		for e, lerr := range b.List(ctx, c.Name, nil) {
+			if err = lerr; err != nil {
+				break
+			}
+			a.Names = append(a.Names, e.Name)
+		}
+	default:
+		err = fmt.Errorf("the other process can't %q", c.Do)
+	}
+	if err != nil {
+		a.Failed = err.Error()
+		for i, k := range check.Kinds {
+			if errors.Is(err, k) {
+				a.Kind = i + 1
+			}
+		}
+	}
+	return a
+}
+
+// Create puts the content under each name that isn't taken, and returns those.
+func Create(ctx context.Context, b files.Bucket, names []string,
+	content []byte) (won []string, err error) {
+	for _, name := range names {
+		_, err := b.Put(ctx, name, bytes.NewReader(content),
+			&files.PutOptions{If: files.IfAbsent()})
+		switch {
+		case err == nil:
+			won = append(won, name)
+		case !errors.Is(err, files.ErrExist):
+			return won, err
+		}
+	}
+	return won, nil
+}
+
+// Count adds one to the number in the file, so many times, by compare-and-swap.
+func Count(ctx context.Context, b files.Bucket, name string, times int) error {
+	for done := 0; done < times; {
+		old, info, err := check.Read(ctx, b, name, nil)
+		if check.IsAny(err, files.ErrChanged) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		n, err := strconv.Atoi(string(old))
+		if err != nil {
+			return err
+		}
+		_, err = b.Put(ctx, name, strings.NewReader(strconv.Itoa(n+1)),
+			&files.PutOptions{If: files.IfVersion(info.Version)})
+		switch {
+		case err == nil:
+			done++
+		case !check.IsAny(err, files.ErrPrecondition):
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,17 @@
+package suite
+
+// Case has the fields of conformance.Case, which documents them: that one is converted
+// to this one.
+type Case struct {
+	Rule    string
+	Name    string
+	Why     string
+	Needs   []*Ability
+	Long    bool
+	Largest int64
+	Apart   bool
+	Run     func(t T, h *H)
+}
+
+// ID is the case's name in reports and subtests.
+func (c *Case) ID() string { return c.Rule + "/" + c.Name }

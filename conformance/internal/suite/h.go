@@ -1,0 +1,119 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/conformance/internal/term"
+	"cloudfiles.dev/files"
+)
+
+// H is what a case works with: a bucket that is empty and its own.
+type H struct {
+	files.Bucket
+	F       files.Features
+	Seed    uint64   // of what is random
+	Harness *Harness // of the run
+	Runner  *Runner
+}
+
+// Another returns an empty bucket of another store, or, where the harness has but one,
+// of another directory.
+func (h *H) Another(t T) files.Bucket {
+	t.Helper()
+	return h.Runner.bucket(t, true)
+}
+
+// Fresh returns an empty bucket, for a case that uses up several.
+func (h *H) Fresh(t T) files.Bucket {
+	t.Helper()
+	return h.Runner.bucket(t, false)
+}
+
+// Second returns another handle on the bucket's store.
+func (h *H) Second(t T) files.Bucket {
+	t.Helper()
+	if h.Harness.Second == nil {
+		t.Skipf("the harness has no second handle")
+	}
+	var b files.Bucket
+	if _, prefix := Base(h.Bucket); prefix != "" {
+		b = h.Runner.sub(t, strings.TrimSuffix(prefix, "/"), true)
+	} else if b = h.Harness.Second(t, h.Bucket); b == nil {
+		t.Fatalf("the harness is wrong: Second returned nil")
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// Allows ends the case where the harness does not allow a content of n bytes.
+func (h *H) Allows(t T, n int64) {
+	t.Helper()
+	if reason := h.Harness.TooLarge(n); reason != "" {
+		t.Skipf("%s", reason)
+	}
+}
+
+// cleanTime is how long Clean waits at most.
+const cleanTime = 5 * time.Second
+
+// Clean fails where the driver left temporaries or uploads behind.
+func (h *H) Clean(t T, after string) {
+	t.Helper()
+	if h.Harness.Leftovers == nil {
+		return
+	}
+	// What ends an upload at a service may go on when the call's context has ended (X2).
+	n := h.Harness.Leftovers(t, h.Bucket)
+	for end := time.Now().Add(cleanTime); n != 0 && time.Now().Before(end); {
+		time.Sleep(cleanTime / 100)
+		n = h.Harness.Leftovers(t, h.Bucket)
+	}
+	if n != 0 {
+		t.Errorf("%d temporaries or uploads are left after %s, want none", n, after)
+	}
+}
+
+// Rounds counts those of a case that races: n, times the harness's Soak as long as half
+// of the case's limit lasts.
+func (h *H) Rounds(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		limit := h.Harness.Limit
+		if limit <= 0 {
+			limit = DefaultLimit
+		}
+		start := time.Now()
+		for i := range n * h.Harness.SoakFactor() {
+			if i >= n && time.Since(start) > limit/2 || !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// Endless is more than any case puts into a bucket.
+const Endless = 20_000
+
+// List is the bucket's, but ends: the loop of a case must not go on for ever, nor after
+// the case is over.
+func (h *H) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	all := h.Bucket.List(ctx, dir, opts)
+	return func(yield func(files.Entry, error) bool) {
+		n := 0
+		for e, err := range all {
+			if !yield(e, err) {
+				return
+			}
+			if n++; n > Endless {
+				yield(files.Entry{},
+					fmt.Errorf("the listing goes on after %d entries, the last of them %s", Endless,
+						term.Quote(e.Name)))
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package suite
+
+import (
+	"fmt"
+	"os/exec"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// Harness has the fields of conformance.Harness, which documents them: that one is
+// converted to this one.
+type Harness struct {
+	New         func(t T) files.Bucket
+	Store       func(t T) files.Bucket
+	Apart       func(t T) files.Bucket
+	Second      func(t T, b files.Bucket) files.Bucket
+	Process     func(t T, b files.Bucket) *exec.Cmd
+	Damage      func(t T, b files.Bucket, name string)
+	Append      func(t T, b files.Bucket, name string, content []byte)
+	Unreadable  func(t T, b files.Bucket, dir string) files.Bucket
+	Root        func(t T, b files.Bucket, dir string) files.Bucket
+	Cut         func(t T, b files.Bucket, n int64)
+	Leftovers   func(t T, b files.Bucket) int
+	Vanish      func(t T, b files.Bucket)
+	Foreign     func(t T, b files.Bucket, key, content string)
+	ForeignKeys []string
+	Send        func(t T, b files.Bucket, s files.SignedURL,
+		content []byte) (status int, answer []byte)
+	Link         func(t T, b files.Bucket, name string)
+	URL          func(t T) string
+	Secrets      func(b files.Bucket) []string
+	Limit        time.Duration
+	MaxContent   int64
+	MaxFiles     int
+	Known        map[string]string
+	ServerFaults map[string]string
+	ServerRaces  map[string]string
+	Unclaimed    map[string]string
+	Name         string
+	Server       string
+	Versions     map[string]string
+	Seed         uint64
+	Soak         int
+}
+
+// TooLarge says why the suite may not put n bytes, or "".
+func (h *Harness) TooLarge(n int64) string {
+	if h.MaxContent <= 0 || n <= h.MaxContent {
+		return ""
+	}
+	return fmt.Sprintf("it puts up to %d bytes, and the harness allows %d", n, h.MaxContent)
+}
+
+// SoakFactor is Soak, at least 1.
+func (h *Harness) SoakFactor() int { return max(h.Soak, 1) }
+
+// Within returns a function that tells whether less than so many percent of the case's
+// time are used.
+func (h *Harness) Within(t T) func(percent time.Duration) bool {
+	limit := h.Limit
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	start := time.Now()
+	return func(percent time.Duration) bool {
+		return time.Since(start) < limit*percent/100 && t.Context().Err() == nil
+	}
+}
+
+// DefaultLimit is how long a case may take where the harness doesn't say.
+const DefaultLimit = time.Minute

@@ -1,0 +1,104 @@
+package suite
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// Remembered has every name below the run's directory under which something was put in
+// the shared store. The run deletes by it: a listing may hide what is there, as MinIO's
+// does with everything below an object "a" where "a/b" exists, too.
+type Remembered struct {
+	mu   sync.Mutex
+	dirs map[string]map[string]int // by the case's directory; the number is of writes under way
+}
+
+// dirOf is the case's directory that a name of the store is below.
+func dirOf(name string) string {
+	run, rest, _ := strings.Cut(name, "/")
+	dir, _, _ := strings.Cut(rest, "/")
+	return run + "/" + dir
+}
+
+// Put notes the names before they are written; the function that it returns says that
+// the write is over.
+func (m *Remembered) Put(names ...string) (over func()) {
+	add := func(n int) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for _, name := range names {
+			dir := dirOf(name)
+			if m.dirs[dir] == nil {
+				if m.dirs == nil {
+					m.dirs = map[string]map[string]int{}
+				}
+				m.dirs[dir] = map[string]int{}
+			}
+			m.dirs[dir][name] += n
+		}
+	}
+	add(1)
+	return func() { add(-1) }
+}
+
+// take returns the names below a case's directory, or all for "", in order. They are
+// forgotten, but for those whose write is still under way, as that of a case that
+// hangs.
+func (m *Remembered) take(dir string) (names []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for d, of := range m.dirs {
+		if dir != "" && d != dir {
+			continue
+		}
+		names = slices.AppendSeq(names, maps.Keys(of))
+		maps.DeleteFunc(of, func(_ string, writes int) bool { return writes == 0 })
+		if len(of) == 0 {
+			delete(m.dirs, d)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// through returns the bucket that remembers: what is put through it, copies, moves and
+// signed PUTs included, is noted under prefix and name. It owns the bucket below where
+// own says so.
+func (m *Remembered) through(b files.Bucket, prefix string, own bool) files.Bucket {
+	return files.Wrap(b, files.Hooks{CloseInner: own, Around: func(
+		ctx context.Context, c *files.Call, next func(context.Context) error,
+	) error {
+		switch {
+		case !c.Op.Writes(), c.Op == files.OpDelete, c.Op == files.OpDeleteMany,
+			c.Op == files.OpSignDelete:
+			return next(ctx)
+		case files.CheckName(prefix+c.Name) != nil:
+			return next(ctx)
+		}
+		defer m.Put(prefix + c.Name)()
+		return next(ctx)
+	}})
+}
+
+// OfURL is through for a bucket that was opened by a URL of the shared store with
+// prefix=, and maybe key=.
+func (s *Runner) OfURL(b files.Bucket, rawURL string) files.Bucket {
+	if s.Store == nil {
+		return b
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return b
+	}
+	_, prefix, ok := strings.Cut(u.Query().Get("prefix"), s.Prefix+"/")
+	if !ok {
+		return b
+	}
+	return s.Stored.through(b, s.Prefix+"/"+prefix, true)
+}

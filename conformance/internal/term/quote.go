@@ -1,0 +1,13 @@
+package term
+
+import (
+	"fmt"
+)
+
+// Quote shortens long names.
+func Quote(s string) string {
+	if len(s) > 80 {
+		return fmt.Sprintf("%.40q…%q (%d bytes)", s, s[len(s)-8:], len(s))
+	}
+	return fmt.Sprintf("%q", s)
+}

@@ -1,0 +1,159 @@
+package wrappers
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+// wantThrough fails where the calls of a copy aren't what the wrapper claims.
+func wantThrough(t suite.T, what string, serverCopy bool, calls []belowCall) {
+	t.Helper()
+	all := ops(calls)
+	copied := slices.Contains(all, files.OpCopy)
+	streamed := slices.Contains(all, files.OpGet) || slices.Contains(all, files.OpPut)
+	switch {
+	case serverCopy && (streamed || !copied):
+		t.Errorf("%s: the wrapper claims ServerCopy, and below it there came %v, want a copy and "+
+			"no content", what, all)
+	case !serverCopy && copied:
+		t.Errorf("%s: the wrapper does not claim ServerCopy, and below it there came %v", what, all)
+	}
+}
+
+func wrapperServerCopy(t suite.T, h *suite.H) {
+	u := under(t, h)
+	f := u.outer.Features()
+	if f.ReadOnly {
+		t.Skipf("the wrapper is read-only")
+	}
+	c := check.Content(1, 3000)
+	check.Put(t, h, "src", c, nil)
+	u.store.seen()
+	if _, err := files.Copy(t.Context(), u.outer, "d/dst", u.outer, "src", nil); err != nil {
+		t.Fatalf("Copy: %v", err)
+	}
+	wantThrough(t, "Copy", f.ServerCopy, u.store.seen())
+	check.WantContent(t, h, "d/dst", c)
+	copier, ok := u.outer.(files.Copier)
+	if f.ServerCopy || !ok {
+		return
+	}
+	_, err := copier.CopyFrom(t.Context(), "refused", u.outer, "src", nil)
+	if !errors.Is(err, files.ErrUnsupported) {
+		t.Errorf("CopyFrom of a wrapper that does not claim ServerCopy: got %s, want "+
+			"ErrUnsupported", check.ErrText(err))
+	}
+	wantThrough(t, "CopyFrom", false, u.store.seen())
+	check.WantMissing(t, h, "refused")
+}
+
+func wrapperBetween(t suite.T, h *suite.H) {
+	u := under(t, h)
+	physical, plain := putBelow(t, h, "src")
+	c := check.Content(3, 700)
+	check.Put(t, h, "src", c, nil)
+	u.store.seen()
+	if _, err := files.Copy(t.Context(), u.raw, "out/of/it", u.outer, "src", nil); err != nil {
+		t.Fatalf("Copy from the wrapper to what is below: %v", err)
+	}
+	if f := u.outer.Features(); f.ServerCopy {
+		wantThrough(t, "Copy from the wrapper", true, u.store.seen())
+	}
+	check.WantContent(t, u.raw, "out/of/it", c)
+	if u.outer.Features().ReadOnly {
+		return
+	}
+	check.Put(t, u.raw, "from/below", c, nil)
+	u.store.seen()
+	if _, err := files.Copy(t.Context(), u.outer, "d/into", u.raw, "from/below", nil); err != nil {
+		t.Fatalf("Copy from what is below to the wrapper: %v", err)
+	}
+	if f := u.outer.Features(); f.ServerCopy {
+		wantThrough(t, "Copy to the wrapper", true, u.store.seen())
+	}
+	check.WantContent(t, h, "d/into", c)
+	if physical != "" && plain {
+		prefix, ok := strings.CutSuffix(physical, "src")
+		if ok {
+			check.WantContent(t, u.raw, prefix+"d/into", c)
+		}
+	}
+}
+
+func wrapperSameFile(t suite.T, h *suite.H) {
+	u := under(t, h)
+	physical, plain := putBelow(t, h, "a")
+	if !plain || u.outer.Features().ReadOnly {
+		t.Skipf("the wrapper is read-only, or stores something else than is put")
+	}
+	c := check.Content(1, 700)
+	before := check.Stat(t, h, "a")
+	for _, way := range []struct {
+		what             string
+		dst, src         files.Bucket
+		dstName, srcName string
+	}{
+		{"from below", u.outer, u.inner, "a", physical},
+		{"to below", u.inner, u.outer, physical, "a"},
+	} {
+		if _, err := files.Copy(t.Context(), way.dst, way.dstName, way.src, way.srcName,
+			nil); err != nil {
+			t.Errorf("Copy of a file onto itself, %s: %v", way.what, err)
+		}
+		check.WantContent(t, h, "a", c)
+		check.Same(t, "Stat after a copy onto itself, "+way.what, check.Stat(t, h, "a"), before)
+		if !h.F.DeleteIfVersion {
+			continue
+		}
+		if _, err := files.Move(t.Context(), way.dst, way.dstName, way.src, way.srcName,
+			nil); err != nil {
+			t.Errorf("Move of a file onto itself, %s: %v", way.what, err)
+		}
+		check.WantContent(t, h, "a", c)
+	}
+}
+
+func wrapperSigns(t suite.T, h *suite.H) {
+	u := under(t, h)
+	physical, plain := putBelow(t, h, "d/a b.txt")
+	f := u.outer.Features()
+	for method, able := range map[string]bool{
+		"GET":    f.SignGet,
+		"PUT":    f.SignPut,
+		"DELETE": f.SignDelete,
+	} {
+		u.store.seen()
+		s, err := files.SignURL(t.Context(), u.outer, "d/a b.txt",
+			&files.SignOptions{Method: method})
+		if !able {
+			if !errors.Is(err, files.ErrUnsupported) {
+				t.Errorf("SignURL for %s, which the wrapper does not claim: got %s, want "+
+					"ErrUnsupported", method, check.ErrText(err))
+			}
+			if calls := u.store.seen(); len(calls) > 0 {
+				t.Errorf("SignURL for %s, which the wrapper does not claim, was signed below",
+					method)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("SignURL for %s, which the wrapper claims: %v", method, err)
+			continue
+		}
+		if method != "DELETE" && !plain && physical != "" {
+			t.Errorf("a %s with the signed URL gets round the wrapper, which stores something "+
+				"else than is put", method)
+		}
+		if want := signedHost + url.PathEscape(physical); physical != "" &&
+			!strings.HasPrefix(s.URL, want+"?") {
+			t.Errorf("the URL signed for %s is %q, want that of %q, where the file lies", method,
+				s.URL, physical)
+		}
+	}
+}

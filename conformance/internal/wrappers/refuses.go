@@ -1,0 +1,187 @@
+package wrappers
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+// refusal is a call that asks for what the wrapper doesn't claim.
+type refusal struct {
+	feature string
+	want    error
+	call    func(ctx context.Context) error
+}
+
+// refusals are the calls for all that the features of b leave out. "old" is there,
+// "new" is not.
+func refusals(b files.Bucket) (all []refusal) {
+	f := b.Features()
+	const name, fresh, version = "old", "new", files.Version("some-version")
+	add := func(claimed bool, feature string, call func(ctx context.Context) error) {
+		if !claimed {
+			all = append(all, refusal{feature, files.ErrUnsupported, call})
+		}
+	}
+	putting := func(o files.PutOptions) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := b.Put(ctx, fresh, strings.NewReader("new"), &o)
+			return err
+		}
+	}
+	writing := func(o files.PutOptions) func(context.Context) error {
+		return func(ctx context.Context) error {
+			w := files.NewWriter(ctx, b, fresh, &o)
+			defer w.Close()
+			w.Write([]byte("new"))
+			_, err := w.Commit()
+			return err
+		}
+	}
+	copying := func(o files.CopyOptions) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := files.Copy(ctx, b, fresh, b, name, &o)
+			return err
+		}
+	}
+	getting := func(name string, o files.GetOptions) func(context.Context) error {
+		return func(ctx context.Context) error {
+			r, err := b.Get(ctx, name, &o)
+			r.Close()
+			return err
+		}
+	}
+	attributes := files.Attributes{Metadata: map[string]string{"k": "v"}}
+	for feature, c := range map[string]struct {
+		claimed bool
+		put     files.PutOptions
+		copy    files.CopyOptions
+	}{
+		"IfAbsent": {
+			f.IfAbsent,
+			files.PutOptions{If: files.IfAbsent()},
+			files.CopyOptions{If: files.IfAbsent()},
+		},
+		"IfVersion": {
+			f.IfVersion,
+			files.PutOptions{If: files.IfVersion(version)},
+			files.CopyOptions{If: files.IfVersion(version)},
+		},
+		"Attributes": {
+			f.Attributes,
+			files.PutOptions{Attributes: attributes},
+			files.CopyOptions{Attributes: &attributes},
+		},
+	} {
+		add(c.claimed, feature+" of Put", putting(c.put))
+		add(c.claimed, feature+" of a Writer", writing(c.put))
+		add(c.claimed, feature+" of Copy", copying(c.copy))
+		if copier, ok := b.(files.Copier); ok {
+			add(c.claimed, feature+" of CopyFrom", func(ctx context.Context) error {
+				_, err := copier.CopyFrom(ctx, fresh, b, name, &c.copy)
+				return err
+			})
+		}
+	}
+	add(f.IfVersion && f.IfAbsent, "Update", func(ctx context.Context) error {
+		_, err := files.Update(ctx, b, name, func([]byte) ([]byte, error) {
+			return []byte("new"), nil
+		}, nil)
+		return err
+	})
+	add(f.DeleteIfVersion, "DeleteIfVersion", func(ctx context.Context) error {
+		return b.Delete(ctx, name, &files.DeleteOptions{IfVersion: version})
+	})
+	add(f.DeleteIfVersion, "Move", func(ctx context.Context) error {
+		_, err := files.Move(ctx, b, fresh, b, name, nil)
+		return err
+	})
+	add(f.ReadConditions, "IfVersion of Get", getting(name, files.GetOptions{IfVersion: version}))
+	add(f.ReadConditions, "IfNotVersion of Get",
+		getting(name, files.GetOptions{IfNotVersion: version}))
+	add(f.ForeignKeys, "Key of Get", getting("", files.GetOptions{Key: "a//b"}))
+	add(f.ForeignKeys, "Key of Stat", func(ctx context.Context) error {
+		_, err := b.Stat(ctx, "", &files.StatOptions{Key: "a//b"})
+		return err
+	})
+	add(f.ForeignKeys, "Key of Delete", func(ctx context.Context) error {
+		return b.Delete(ctx, "", &files.DeleteOptions{Key: "a//b"})
+	})
+	add(f.ForeignKeys, "Foreign of List",
+		check.Listing(b, "", &files.ListOptions{Foreign: true}).Call)
+	for method, claimed := range map[string]bool{
+		"GET":    f.SignGet,
+		"PUT":    f.SignPut,
+		"DELETE": f.SignDelete,
+	} {
+		add(claimed, "SignURL of "+method, func(ctx context.Context) error {
+			_, err := files.SignURL(ctx, b, name, &files.SignOptions{Method: method})
+			return err
+		})
+	}
+	add(f.SignContentType, "ContentType of SignURL", func(ctx context.Context) error {
+		_, err := files.SignURL(ctx, b, name, &files.SignOptions{
+			Method:      "PUT",
+			ContentType: "text/plain",
+		})
+		return err
+	})
+	if f.MaxSize > 0 {
+		all = append(all,
+			refusal{
+				"MaxSize", files.ErrTooLarge, putting(files.PutOptions{Size: new(f.MaxSize + 1)}),
+			})
+	}
+	if n := f.MaxName + 1; n <= files.MaxName {
+		all = append(all, refusal{"MaxName", files.ErrInvalidName, func(ctx context.Context) error {
+			_, err := b.Put(ctx, strings.Repeat("n", n), strings.NewReader("new"), nil)
+			return err
+		}})
+	}
+	return all
+}
+
+// wrapperRefuses: what a wrapper doesn't claim, it doesn't do.
+func wrapperRefuses(t suite.T, h *suite.H) {
+	u := under(t, h)
+	check.Puts(t, h, "old")
+	f := u.outer.Features()
+	u.store.seen()
+	for _, r := range refusals(u.outer) {
+		err := r.call(t.Context())
+		if !check.IsAny(err, r.want) && !(f.ReadOnly && check.IsAny(err, files.ErrPermission)) {
+			t.Errorf("%s, which the wrapper does not claim: got %s, want %v", r.feature,
+				check.ErrText(err), r.want)
+		}
+		for _, op := range ops(u.store.seen()) {
+			if slices.Contains([]files.Op{
+				files.OpPut, files.OpDelete, files.OpCopy, files.OpSignGet,
+			}, op) {
+				t.Errorf("%s, which the wrapper does not claim: a %s came through", r.feature, op)
+			}
+		}
+	}
+	check.WantOnly(t, u.outer, "old")
+	_, got, err := check.Read(t.Context(), u.outer, "old", nil)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	for what, info := range map[string]files.Info{
+		"Stat": check.Stat(t, u.outer, "old"),
+		"Get":  got,
+	} {
+		if !f.Versions && info.Version != "" {
+			t.Errorf("%s tells a version, and Features claim none", what)
+		}
+		if !f.Digests && !info.Digest.IsZero() {
+			t.Errorf("%s tells a digest, and Features claim none", what)
+		}
+		if r := f.TimeResolution; r > 0 && !info.ModTime.Equal(info.ModTime.Truncate(r)) {
+			t.Errorf("%s tells the time %v, and Features a resolution of %v", what, info.ModTime, r)
+		}
+	}
+}

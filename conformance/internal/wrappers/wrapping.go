@@ -1,0 +1,135 @@
+package wrappers
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// wrapping makes wrapped buckets over one kind of memory, and remembers what each
+// stands on.
+type wrapping struct {
+	wrap func(files.Bucket) files.Bucket
+	o    Options
+	mask mask
+}
+
+// wrapped has the *wrappedBucket of each bucket that the suite works with.
+var wrapped sync.Map
+
+// wrappedBucket is what belongs to one bucket that the suite works with.
+type wrappedBucket struct {
+	by    *wrapping
+	store *below
+	raw   files.Bucket // of the store, with nothing refused
+	inner files.Bucket // what wrap was given
+	outer files.Bucket // what it returned
+}
+
+func newWrapping(wrap func(files.Bucket) files.Bucket, o Options, m mask) *wrapping {
+	return &wrapping{wrap: wrap, o: o, mask: m}
+}
+
+// runs says whether the case belongs to the memory of this mask.
+func (w *wrapping) runs(c suite.Case) bool {
+	if slices.ContainsFunc(Cases(), func(own suite.Case) bool { return own.ID() == c.ID() }) {
+		return true
+	}
+	if _, known := w.o.Known[c.ID()]; known && w.mask.name != masks[0].name {
+		return false
+	}
+	f := newBelow(w.mask.change).features
+	turned := slices.ContainsFunc(c.Needs, func(a *suite.Ability) bool {
+		return a.Refused != nil && !a.Claimed(f)
+	})
+	if w.mask.also != nil {
+		return turned || w.mask.also(c)
+	}
+	return turned || isEssential(c.ID())
+}
+
+func (w *wrapping) harness() suite.Harness {
+	h := suite.Harness{
+		New: func(t suite.T) files.Bucket { return w.open(t, newBelow(w.mask.change)) },
+		Second: func(t suite.T, b files.Bucket) files.Bucket {
+			return w.open(t, ofBucket(t, b).store.belowStore)
+		},
+		Damage: func(t suite.T, b files.Bucket, _ string) {
+			ofBucket(t, b).store.damage(t.Context())
+		},
+		Cut:    func(t suite.T, b files.Bucket, n int64) { ofBucket(t, b).store.cut.Store(n + 1) },
+		Vanish: func(t suite.T, b files.Bucket) { ofBucket(t, b).store.vanished.Store(true) },
+	}
+	if w.mask.name == masks[0].name {
+		h.Known = w.o.Known
+	}
+	return h
+}
+
+func ofBucket(t suite.T, b files.Bucket) *wrappedBucket {
+	t.Helper()
+	made, ok := wrapped.Load(b)
+	if !ok {
+		t.Fatalf("the suite has lost what is below the bucket")
+	}
+	return made.(*wrappedBucket)
+}
+
+// open makes the bucket that the suite works with on a store.
+func (w *wrapping) open(t suite.T, s *belowStore) files.Bucket {
+	t.Helper()
+	store := &below{belowStore: s}
+	raw := driver.New(store)
+	t.Cleanup(func() { raw.Close() })
+	made := &wrappedBucket{
+		by:    w,
+		store: store,
+		raw:   raw,
+		inner: w.innerOf(raw),
+	}
+	made.outer = w.wrapped(t, made.inner)
+	b := made.outer
+	if b.Features().ReadOnly {
+		write := raw
+		switch {
+		case w.o.Beside != nil:
+			write = w.o.Beside(raw)
+		// a wrapper that is not read-only by itself writes under its own names
+		case w.mask.readOnly:
+			if again := w.wrapped(t, raw); !again.Features().ReadOnly {
+				write = again
+			}
+		}
+		b = &halves{made.outer, write}
+	}
+	wrapped.Store(b, made)
+	t.Cleanup(func() { wrapped.Delete(b) }) // with what the case stored
+	return b
+}
+
+// innerOf returns the bucket that wrap is given.
+func (w *wrapping) innerOf(raw files.Bucket) files.Bucket {
+	switch {
+	case w.mask.readOnly:
+		return files.Wrap(files.ReadOnly(raw), files.Hooks{CloseInner: true})
+	case w.mask.modest:
+		return &modest{raw}
+	}
+	return raw
+}
+
+func (w *wrapping) wrapped(t suite.T, inner files.Bucket) files.Bucket {
+	t.Helper()
+	b := w.wrap(inner)
+	if b == nil {
+		t.Fatalf("the wrapper is wrong: wrap returned nil")
+	}
+	if !reflect.ValueOf(b).Comparable() {
+		t.Fatalf("the wrapper is wrong: a %T can't be compared; return a pointer", b)
+	}
+	return b
+}
