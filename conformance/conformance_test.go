@@ -12,6 +12,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/suite"
 )
 
 func TestMap(t *testing.T) {
@@ -96,7 +97,7 @@ func TestMemStrong(t *testing.T) {
 		"&given_digests=true&time_resolution=1ns"
 	h := memHarnessOf(bare, params)
 	h.Unclaimed = memLacks
-	conformance.Run(t, h)
+	suite.Part(t, h, "")
 }
 
 // sub is a view of a directory, which doesn't own what it stands on.
@@ -111,7 +112,7 @@ func sub(b files.Bucket) files.Bucket {
 func TestMemSub(t *testing.T) {
 	h := memHarness(sub)
 	h.Secrets = func(files.Bucket) []string { return []string{"tenants"} }
-	conformance.Run(t, h)
+	suite.Part(t, h, suite.Names)
 }
 
 // stack is three wrappers: one that counts, one that has contents and bodies pass
@@ -168,7 +169,7 @@ func (h half) Close() error {
 }
 
 func TestMemReadOnlyHalf(t *testing.T) {
-	conformance.Run(t, memHarness(func(b files.Bucket) files.Bucket {
+	suite.Part(t, memHarness(func(b files.Bucket) files.Bucket {
 		return half{files.ReadOnly(b), b}
-	}))
+	}), "")
 }

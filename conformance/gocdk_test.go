@@ -7,6 +7,8 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/gocloud"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
+	"cloudfiles.dev/internal/suite"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
 )
@@ -33,7 +35,7 @@ var pagesFromStart = map[string]string{
 const listsAll = "Go CDK has nothing to begin a listing with, so a page lists what comes before it"
 
 func TestGoCDKMemory(t *testing.T) {
-	conformance.Run(t, conformance.Harness{
+	suite.Part(t, conformance.Harness{
 		New: func(conformance.T) files.Bucket {
 			return gocloud.New(memblob.OpenBucket(nil), &gocloud.Options{Own: true})
 		},
@@ -41,13 +43,14 @@ func TestGoCDKMemory(t *testing.T) {
 
 		MaxFiles:    1500, // it looks at all names for each page
 		ServerRaces: pagesFromStart,
-	})
+	}, "")
 }
 
 func TestGoCDKFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: fileblob walks the tree for each page")
 	}
+	longtest.Only(t, "fileblob walks the tree for each page; drivers/gocloud has these cases")
 	conformance.Run(t, conformance.Harness{
 		New: func(t conformance.T) files.Bucket {
 			b, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{NoTempDir: true})

@@ -7,10 +7,11 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/local"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // TestModelCounts: CI runs 2,000 sequences on memory and 300 on local disk, and some on
-// what stands on them; each time with another seed.
+// what stands on them, each time with another seed; without the long tests a fifth.
 func TestModelCounts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")
@@ -30,15 +31,15 @@ func TestModelCounts(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			c.harness.Soak = c.soak
+			c.harness.Soak = longtest.N(t, max(1, c.soak/5), c.soak)
 			r := conformance.RunCase(t.Context(), c.harness, caseOf(t, "X1/model"))
 			if r.Outcome != conformance.Passed {
 				t.Fatalf("%s", r.Text())
 			}
 			log := strings.Join(r.Log, "\n")
 			if t.Log(log); !strings.HasPrefix(log,
-				fmt.Sprintf("%d random sequences agree", 100*c.soak)) {
-				t.Errorf("want %d sequences", 100*c.soak)
+				fmt.Sprintf("%d random sequences agree", 100*c.harness.Soak)) {
+				t.Errorf("want %d sequences", 100*c.harness.Soak)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ import (
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/suite"
 )
 
 // sharedMap has every case in one map, whose functions find their way by Base.
@@ -76,11 +77,11 @@ func TestStore(t *testing.T) {
 
 func TestStoreMem(t *testing.T) {
 	name := memName()
-	conformance.Run(t, conformance.Harness{
+	suite.Part(t, conformance.Harness{
 		Store:  func(conformance.T) files.Bucket { return mem.Open(name) },
 		Second: func(conformance.T, files.Bucket) files.Bucket { return mem.Open(name) },
 		URL:    func(conformance.T) string { return "mem://" + name + "?prefix=tenant/" },
-	})
+	}, "")
 }
 
 // TestStoreLocal leaves nothing in the folder, not even an empty one.
@@ -110,7 +111,7 @@ func TestStoreLocal(t *testing.T) {
 			t.Errorf("the user's file is %q, %v, %v", content, rerr, err)
 		}
 	})
-	conformance.Run(t, conformance.Harness{
+	suite.Part(t, conformance.Harness{
 		Store:  func(t conformance.T) files.Bucket { return open(t, dir) },
 		Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, dir) },
 		Process: func(t conformance.T, _ files.Bucket) *exec.Cmd {
@@ -136,7 +137,7 @@ func TestStoreLocal(t *testing.T) {
 		},
 		Secrets: func(files.Bucket) []string { return []string{dir} },
 		Limit:   3 * time.Minute,
-	})
+	}, "")
 }
 
 // TestBase shows what a harness's functions learn of a case's bucket.

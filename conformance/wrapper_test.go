@@ -7,6 +7,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/internal/longtest"
 )
 
 func TestWrapperIdentity(t *testing.T) {
@@ -16,6 +17,7 @@ func TestWrapperIdentity(t *testing.T) {
 }
 
 func TestWrapperEmptyHooks(t *testing.T) {
+	longtest.Only(t, "TestWrapperStack has these hooks too")
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
 		return files.Wrap(b, files.Hooks{})
 	}, nil)
@@ -61,6 +63,7 @@ func TestWrapperStack(t *testing.T) {
 
 // TestWrapperModest: what a hook takes from the features, Wrap refuses by itself.
 func TestWrapperModest(t *testing.T) {
+	longtest.Only(t, "the suite once more, over every kind of bucket")
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
 		return files.Wrap(b, files.Hooks{Features: modestFeatures})
 	}, &conformance.WrapperOptions{Features: modestFeatures})

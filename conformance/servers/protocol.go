@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 )
 
 // Ready is the first line that -json prints.
@@ -72,7 +73,7 @@ func serveJSON(ctx context.Context, name, bucket string, in io.Reader, out io.Wr
 			}
 		}
 	}()
-	i, err := start(ctx, name, bucket, io.Discard)
+	i, err := start(ctx, name, bucket, os.Stderr)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ const (
 	// readyLimit is for everything from the call to a server that answers, the build of
 	// its program included. A package of tests ends within 10 minutes.
 	readyLimit = 8 * time.Minute
+	// saidMost is how many bytes of what the command printed an error shows.
+	saidMost = 4 << 10
 	// commandLimit is for one command, such as starting a node.
 	commandLimit = 2 * time.Minute
 )
@@ -74,6 +76,7 @@ func run(name string) (s *Server, missing bool, err error) {
 	if err := c.readSaying(readyLimit, &first, w); err != nil {
 		c.close()
 		text, _ := os.ReadFile(said.Name())
+		text = text[max(0, len(text)-saidMost):] // the rest is what was downloaded
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = fmt.Errorf("not ready in %v; `go run -C %s . -build %s` builds it "+
 				"without a limit", readyLimit, module, name)

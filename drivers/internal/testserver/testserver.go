@@ -10,7 +10,9 @@
 //
 // The first Start of a server in a test binary builds it, if it isn't in the user's
 // cache yet (a minute or two, once), and starts it with credentials of its own on a
-// free port; every later one returns the same. It stops when the test binary ends,
+// free port; every later one returns the same. Until it is there, the terminal gets a
+// line every five seconds that says what is waited for; without a terminal that is in
+// the test's standard error. It stops when the test binary ends,
 // however that ends: killed, too. Start sets the environment variables that the cloud's
 // SDK reads, for the whole process; all S3 servers of a process have the same
 // credentials.
