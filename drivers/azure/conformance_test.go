@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/internal/longtest"
 	"cloudfiles.dev/internal/suite"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -92,7 +93,7 @@ func bareHarness(t *testing.T) conformance.Harness {
 		Server:      fmt.Sprintf("%s %s", server.Name, server.Version),
 		Limit:       conformanceLimit,
 		ServerRaces: azuriteRaces,
-		MaxFiles:    1500, // beyond, putting takes the server seconds
+		MaxFiles:    longtest.N(t, 500, 1500), // beyond, putting takes the server seconds
 		New:         func(t conformance.T) files.Bucket { return at(t, store(t)) },
 		Second:      func(t conformance.T, b files.Bucket) files.Bucket { return at(t, of(b)) },
 		URL:         store,
@@ -118,8 +119,9 @@ func bareHarness(t *testing.T) conformance.Harness {
 	return h
 }
 
+// TestConformance runs the contract, and all that -short leaves out with the long tests.
 func TestConformance(t *testing.T) {
-	conformance.Run(t, bareHarness(t))
+	suite.Short(t, bareHarness(t))
 }
 
 // TestConformanceSub runs what names and listings are about below a directory, and the

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/internal/longtest"
@@ -16,6 +17,9 @@ import (
 // together is how many cases run at a time. They wait for a server or a disk more than
 // they compute.
 const together = 4
+
+// limit is how long a case may take at least, on a machine that does other work beside.
+const limit = 5 * time.Minute
 
 // heavy are the cases that take long because of how much they do: thousands of files,
 // megabytes, or random operations. A part leaves them out.
@@ -33,11 +37,25 @@ const Names = "^(N|L|D|C|E|U|W)"
 // cases of a part are no subtests: -run doesn't choose among them.
 func Part(t *testing.T, h conformance.Harness, pattern string) {
 	t.Helper()
+	chosen := regexp.MustCompile(pattern)
+	some(t, h, func(id string) bool { return chosen.MatchString(id) && !heavy.MatchString(id) })
+}
+
+// Short runs the suite as -short has it, for a server that is slow: without the long
+// cases, and with fewer random operations. With the long tests it is [conformance.Run].
+func Short(t *testing.T, h conformance.Harness) {
+	t.Helper()
+	some(t, h, func(string) bool { return true })
+}
+
+func some(t *testing.T, h conformance.Harness, chosen func(id string) bool) {
+	t.Helper()
 	if longtest.On() {
 		conformance.Run(t, h)
 		return
 	}
-	ids := part(regexp.MustCompile(pattern))
+	ids := part(chosen)
+	h.Limit = max(h.Limit, limit)
 	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{
 		Pattern:  "^(" + strings.Join(ids, "|") + ")$",
 		Short:    true,
@@ -59,10 +77,10 @@ func Part(t *testing.T, h conformance.Harness, pattern string) {
 	t.Logf("%s; %s=1 runs all", what, longtest.Variable)
 }
 
-// part returns the IDs of the cases that Part runs.
-func part(pattern *regexp.Regexp) (ids []string) {
+// part returns those of the chosen cases that aren't long, as patterns.
+func part(chosen func(id string) bool) (ids []string) {
 	for _, c := range conformance.Cases() {
-		if id := c.ID(); pattern.MatchString(id) && !c.Long && !heavy.MatchString(id) {
+		if id := c.ID(); chosen(id) && !c.Long {
 			ids = append(ids, regexp.QuoteMeta(id))
 		}
 	}
