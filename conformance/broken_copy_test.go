@@ -20,7 +20,7 @@ func soundCopy(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (fil
 		return files.Info{}, files.ErrPrecondition
 	}
 	old, exists := m.files[req.Dst]
-	if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
+	if err := req.If.Check(exists, old.info.Version); err != nil {
 		return files.Info{}, err
 	}
 	a := src.info.Attributes

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var brokenDeletes = []broken{
@@ -23,7 +24,7 @@ var brokenDeletes = []broken{
 type skipping struct{ files.Bucket }
 
 func (b *skipping) DeleteMany(ctx context.Context, names []string) []error {
-	return files.EachName(ctx, names, func(ctx context.Context, name string) error {
+	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
 		if len(names) > 1 && name == names[len(names)-2] {
 			return nil
 		}

@@ -71,7 +71,7 @@ var brokenGrowing = []broken{
 			if old, ok := m.before[req.Key.Name]; ok {
 				o.Info.Digest = old.info.Digest
 			} else if o.Info.Digest.IsZero() {
-				h := files.NewHasher(files.Digest{})
+				h := driver.NewHasher(files.Digest{})
 				o.Info.Digest = h.Sum()
 			}
 			return nil

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var brokenLengths = []broken{
@@ -70,7 +71,7 @@ func (b *trustingReads) Get(
 	defer r.Close()
 	have := make([]byte, r.Len())
 	n, _ := io.ReadFull(r, have)
-	return files.NewReader(ctx, files.ReaderConfig{
+	return driver.NewReader(ctx, driver.ReaderConfig{
 		Name:   name,
 		Info:   r.Info(),
 		Offset: r.Offset(),

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var brokenNoVersions = []broken{
@@ -41,7 +42,7 @@ func (b *unversioned) Get(
 	}
 	info := r.Info()
 	info.Version = ""
-	return files.NewReader(ctx, files.ReaderConfig{
+	return driver.NewReader(ctx, driver.ReaderConfig{
 		Name:   name,
 		Info:   info,
 		Offset: r.Offset(),

@@ -117,7 +117,7 @@ var brokenPuts = []broken{
 			put: func(ctx context.Context, req *driver.PutRequest,
 				m *mapBackend) (files.Info, error) {
 				info, err := m.Stat(ctx, driver.Key{Name: req.Name})
-				if err := files.CheckCondition(req.If, err == nil, info.Version); err != nil {
+				if err := req.If.Check(err == nil, info.Version); err != nil {
 					return files.Info{}, err
 				}
 				req.If = files.Condition{}

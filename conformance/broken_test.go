@@ -75,7 +75,7 @@ func (f *faulty) CheckNative(_ files.Op, o files.NativeOption) error {
 	if f.native {
 		return nil
 	}
-	return files.UnknownNative(o)
+	return driver.UnknownNative(o)
 }
 
 func (f *faulty) Features() files.Features {

@@ -8,12 +8,13 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestURLValueIsQuoted: a driver that quotes the value of a parameter that it refuses
 // fails U1/no-values.
 func TestURLValueIsQuoted(t *testing.T) {
-	files.Register(files.Scheme{
+	driver.Register(files.Scheme{
 		Name:    "quoting",
 		Package: "example.com/quoting",
 		Params:  []files.Param{{Name: "mode", Values: "fast|slow"}},

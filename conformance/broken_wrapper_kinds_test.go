@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // embedding is what everybody writes first: it has the seven methods, and has lost the
@@ -95,7 +96,7 @@ func (c *counting) Get(ctx context.Context, name string,
 	if err != nil {
 		return nil, err
 	}
-	return files.NewReader(ctx, files.ReaderConfig{
+	return driver.NewReader(ctx, driver.ReaderConfig{
 		Name:   name,
 		Info:   r.Info(),
 		Offset: r.Offset(),
@@ -145,7 +146,7 @@ func (w *wholeOnly) Get(ctx context.Context, name string,
 	r.Close()
 	info := r.Info()
 	info.Digest = files.Digest{}
-	return files.NewReader(ctx, files.ReaderConfig{
+	return driver.NewReader(ctx, driver.ReaderConfig{
 		Name:   name,
 		Info:   info,
 		Length: int64(len(p)),
@@ -167,7 +168,7 @@ type transparent struct {
 	whole files.Bucket
 }
 
-func (t *transparent) As(target any) bool { return t.whole.(files.Aser).As(target) }
+func (t *transparent) As(target any) bool { return t.whole.(driver.BucketAser).As(target) }
 
 // contented is a wrapper that finds everything all right.
 type contented struct{ files.Bucket }

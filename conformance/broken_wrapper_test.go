@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // brokenWrappers have a typical fault each, and the case that must catch it, over what.
@@ -264,9 +265,9 @@ func modestFeatures(f files.Features) files.Features {
 // subBucket is what Sub returns, with what a copy needs.
 type subBucket interface {
 	files.Bucket
-	files.Copier
-	files.CopySource
-	files.Locator
+	driver.BucketCopier
+	driver.BucketCopySource
+	driver.BucketLocator
 }
 
 // misplaced forgets its directory in copies.
@@ -277,7 +278,7 @@ type misplaced struct {
 
 func (m *misplaced) CopyFrom(ctx context.Context, dst string, src files.Bucket, name string,
 	o *files.CopyOptions) (files.Info, error) {
-	return m.whole.(files.Copier).CopyFrom(ctx, dst, src, name, o)
+	return m.whole.(driver.BucketCopier).CopyFrom(ctx, dst, src, name, o)
 }
 
 // TestBrokenWrappers proves that RunWrapper's cases can fail.

@@ -90,7 +90,7 @@ func (m *mapBackend) store(name string, req *driver.PutRequest,
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old, exists := m.files[name]
-	if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
+	if err := req.If.Check(exists, old.info.Version); err != nil {
 		return files.Info{}, err
 	}
 	return m.set(name, req, content), nil
@@ -122,7 +122,7 @@ func (m *mapBackend) redigest(name string) {
 
 func (m *mapBackend) redigestLocked(name string) {
 	f := m.files[name]
-	h := files.NewHasher(files.Digest{})
+	h := driver.NewHasher(files.Digest{})
 	h.Write(f.content)
 	f.info.Digest = h.Sum()
 	m.files[name] = f

@@ -161,7 +161,7 @@ func (l *locking) Put(ctx context.Context, name string, r io.Reader,
 	processLock.Lock()
 	defer processLock.Unlock()
 	info, err := l.Bucket.Stat(ctx, name, nil)
-	if err := files.CheckCondition(o.If, err == nil, info.Version); err != nil {
+	if err := o.If.Check(err == nil, info.Version); err != nil {
 		return files.Info{}, files.NewError(files.OpPut, name, err)
 	}
 	// as long as a few writes take, or two processes would hardly meet between look and

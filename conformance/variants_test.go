@@ -45,7 +45,7 @@ func versioned(of func(puts int64) files.Version) faulty {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			old, exists := m.files[req.Name]
-			if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
+			if err := req.If.Check(exists, old.info.Version); err != nil {
 				return files.Info{}, err
 			}
 			info := m.set(req.Name, req, content)

@@ -1,12 +1,5 @@
 package files
 
-// Aser is a Bucket that gives access to what it is built on.
-type Aser interface {
-	// As sets the pointer target and returns true if the bucket has a value of the type
-	// that target points to.
-	As(target any) bool
-}
-
 // As returns the SDK's own client, or a wrapped bucket, of the type T. It stops at a
 // layer that renames, restricts or claims less, because what lies below would bypass
 // that layer.
@@ -15,7 +8,7 @@ func As[T any](b Bucket) (T, bool) {
 	if v, ok := b.(T); ok {
 		return v, true
 	}
-	if a, ok := b.(Aser); ok && a.As(&t) {
+	if a, ok := b.(aser); ok && a.As(&t) {
 		return t, true
 	}
 	return t, false

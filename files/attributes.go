@@ -6,11 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxMetadata is how many bytes all metadata of a file may have. Keys and values are
-// counted as URL-escaped, because S3 carries and limits them so (P7).
-const MaxMetadata = 1900
-
-// NormalizeAttributes checks attributes and returns them with the metadata's keys
+// Normalize checks the attributes and returns them with the metadata's keys
 // folded, sharing no map with a. It returns ErrInvalid for what can't be stored
 // everywhere (P7):
 //
@@ -18,7 +14,7 @@ const MaxMetadata = 1900
 //   - a value that isn't UTF-8;
 //   - more bytes than MaxMetadata;
 //   - headers that are too long or not printable ASCII.
-func NormalizeAttributes(a Attributes) (Attributes, error) {
+func (a Attributes) Normalize() (Attributes, error) {
 	if err := checkHeaders(&a); err != nil {
 		return Attributes{}, err
 	}

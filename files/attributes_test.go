@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestNormalizeAttributes(t *testing.T) {
@@ -21,7 +22,7 @@ func TestNormalizeAttributes(t *testing.T) {
 		ContentDisposition: `attachment; filename*=UTF-8''%C3%A9.txt`,
 		Metadata:           map[string]string{"Key-É": "v\n\x00", "empty": "", "ü": "x"},
 	}
-	got, err := files.NormalizeAttributes(in)
+	got, err := in.Normalize()
 	if err != nil || got.ContentType != in.ContentType ||
 		got.ContentDisposition != in.ContentDisposition ||
 		!maps.Equal(got.Metadata, map[string]string{"key-É": "v\n\x00", "empty": "", "ü": "x"}) {
@@ -31,9 +32,9 @@ func TestNormalizeAttributes(t *testing.T) {
 	if len(in.Metadata) != 3 {
 		t.Error("the caller's map is shared")
 	}
-	if got, err := files.NormalizeAttributes(files.Attributes{
+	if got, err := (files.Attributes{
 		Metadata: map[string]string{},
-	}); err != nil || got.Metadata != nil {
+	}).Normalize(); err != nil || got.Metadata != nil {
 		t.Error(got, err)
 	}
 	meta := func(kv ...string) files.Attributes {
@@ -43,8 +44,8 @@ func TestNormalizeAttributes(t *testing.T) {
 		}
 		return files.Attributes{Metadata: m}
 	}
-	if _, err := files.NormalizeAttributes(meta("k",
-		strings.Repeat("x", files.MaxMetadata-1))); err != nil {
+	if _, err := meta("k",
+		strings.Repeat("x", files.MaxMetadata-1)).Normalize(); err != nil {
 		t.Error(err)
 	}
 	for what, a := range map[string]files.Attributes{
@@ -66,7 +67,7 @@ func TestNormalizeAttributes(t *testing.T) {
 			ContentDisposition: strings.Repeat("x", files.MaxHeaders-files.MaxHeader+1),
 		},
 	} {
-		if got, err := files.NormalizeAttributes(a); !errors.Is(err,
+		if got, err := a.Normalize(); !errors.Is(err,
 			files.ErrInvalid) || got.ContentType != "" || got.Metadata != nil {
 			t.Errorf("%s: %v, %v", what, got, err)
 		}
@@ -91,7 +92,7 @@ func TestHasher(t *testing.T) {
 		SHA256: hex.EncodeToString(s[:]),
 		CRC32:  fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(text))),
 	}
-	h := files.NewHasher(files.Digest{
+	h := driver.NewHasher(files.Digest{
 		MD5:       "?",
 		SHA256:    "?",
 		CRC32:     "?",
@@ -182,13 +183,13 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%v", c.c)
 		}
 		for i, v := range []files.Version{"", "v", "w"} {
-			if err := files.CheckCondition(c.c, i > 0, v); err != c.want[i] {
+			if err := c.c.Check(i > 0, v); err != c.want[i] {
 				t.Errorf("%v at %q: %v", c.c, v, err)
 			}
 		}
 	}
 	// A file without a version is never the one that IfVersion("") names.
-	if err := files.CheckCondition(files.IfVersion(""), true, ""); err != files.ErrPrecondition {
+	if err := files.IfVersion("").Check(true, ""); err != files.ErrPrecondition {
 		t.Error(err)
 	}
 }

@@ -33,6 +33,20 @@ func (c Condition) Absent() bool { return c.kind == ifAbsent }
 // Version returns the version asked for, and whether the condition is IfVersion.
 func (c Condition) Version() (v Version, ok bool) { return c.version, c.kind == ifVersion }
 
+// Check decides the condition against what is there: whether a file exists, and its
+// version. It returns nil, ErrExist or ErrPrecondition. Drivers call it at the moment of
+// the commit.
+func (c Condition) Check(exists bool, current Version) error {
+	v, ok := c.Version()
+	switch {
+	case c.Absent() && exists:
+		return ErrExist
+	case ok && (!exists || v == "" || v != current):
+		return ErrPrecondition
+	}
+	return nil
+}
+
 // String is for logs.
 func (c Condition) String() string {
 	switch c.kind {

@@ -2,28 +2,9 @@ package files
 
 import (
 	"context"
-	"errors"
+
+	"cloudfiles.dev/files/internal/contexts"
 )
 
-// ContextError returns why the context ended, or nil if it hasn't ended. The error is
-// the context's cause and ctx.Err() as well, so that errors.Is finds context.Canceled
-// even if a cause was given (E1). It is for drivers and wrappers.
-func ContextError(ctx context.Context) error {
-	if ctx == nil {
-		return nil
-	}
-	err, cause := ctx.Err(), context.Cause(ctx)
-	switch {
-	case err == nil: // it may end at this moment, between the two
-		return nil
-	case errors.Is(cause, err):
-		return cause
-	}
-	return &ended{err: err, cause: cause}
-}
-
-// ended is the end of a context with a cause of its own. Its text is the cause.
-type ended struct{ err, cause error }
-
-func (e *ended) Error() string   { return e.cause.Error() }
-func (e *ended) Unwrap() []error { return []error{e.cause, e.err} }
+// contextError returns why the context ended, or nil if it hasn't ended.
+func contextError(ctx context.Context) error { return contexts.Err(ctx) }

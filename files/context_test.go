@@ -5,23 +5,23 @@ import (
 	"errors"
 	"testing"
 
-	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestContextError(t *testing.T) {
 	own := errors.New("own")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	if err := files.ContextError(ctx); err != nil {
+	if err := driver.ContextError(ctx); err != nil {
 		t.Errorf("before the end: %v", err)
 	}
 	cancel(own)
-	if err := files.ContextError(ctx); !errors.Is(err,
+	if err := driver.ContextError(ctx); !errors.Is(err,
 		own) || !errors.Is(err, context.Canceled) || err.Error() != "own" {
 		t.Errorf("cancelled with a cause: %v, want the cause and context.Canceled", err)
 	}
 	plain, stop := context.WithCancel(t.Context())
 	stop()
-	if err := files.ContextError(plain); err != context.Canceled {
+	if err := driver.ContextError(plain); err != context.Canceled {
 		t.Errorf("cancelled without a cause: %v", err)
 	}
 }

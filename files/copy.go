@@ -32,32 +32,6 @@ type CopyOptions struct {
 	Native []NativeOption
 }
 
-// Copier is a Bucket that copies without the content passing through the program.
-type Copier interface {
-	// CopyFrom copies src's srcName to the bucket's own dstName. If it can't reach src
-	// it returns errors.ErrUnsupported and changes nothing.
-	CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string,
-		opts *CopyOptions) (Info, error)
-}
-
-// CopySource is a wrapper that can be the source of a copy inside the store.
-// WithCopySource calls fn with the bucket below and its name for the file, inside
-// whatever the wrapper does around reading the file. It returns errors.ErrUnsupported
-// if a copy would bypass the wrapper.
-type CopySource interface {
-	// WithCopySource calls fn with the bucket below and its name for the file.
-	WithCopySource(ctx context.Context, name string,
-		fn func(ctx context.Context, b Bucket, name string) error) error
-}
-
-// Locator is a Bucket that reports which file a name stands for: names with equal,
-// comparable results are one file.
-type Locator interface {
-	// Locate returns the store that has the file and the file's key in it. It makes no
-	// request.
-	Locate(name string) (store any, key string)
-}
-
 // Copy copies a file, inside one bucket or from one bucket to another: content, content
 // type, headers and metadata, all or nothing (C1). It copies inside the store if source
 // and target are one store, and streams otherwise. A copy onto itself changes nothing
@@ -86,7 +60,7 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 	if err := checkNativeTarget(dst, dstName, opts.Native); err != nil {
 		return Info{}, closedFirst(ctx, err, dst, src)
 	}
-	if c, ok := dst.(Copier); ok && dst.Features().ServerCopy {
+	if c, ok := dst.(copier); ok && dst.Features().ServerCopy {
 		info, err := c.CopyFrom(ctx, dstName, src, srcName, opts)
 		if !errors.Is(err, ErrUnsupported) {
 			return info, err
@@ -122,10 +96,10 @@ func viewOf(b Bucket) any {
 	return nil
 }
 
-// locate returns which file a name stands for. A bucket that isn't a Locator is a store
+// locate returns which file a name stands for. A bucket that has no Locate is a store
 // of its own.
 func locate(b Bucket, name string) (store any, key string) {
-	if l, ok := b.(Locator); ok {
+	if l, ok := b.(locator); ok {
 		return l.Locate(name)
 	}
 	if !reflect.ValueOf(b).Comparable() {
@@ -156,7 +130,7 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 			return Info{}, errNoVersion
 		}
 	}
-	if err := CheckCondition(opts.If, true, info.Version); err != nil {
+	if err := opts.If.Check(true, info.Version); err != nil {
 		return Info{}, err
 	}
 	if opts.Attributes == nil && len(opts.Native) == 0 {
@@ -184,20 +158,6 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 	}
 }
 
-// CheckCondition decides a condition against what is there: whether a file exists, and
-// its version. It returns nil, ErrExist or ErrPrecondition. Drivers call it at the
-// moment of the commit.
-func CheckCondition(c Condition, exists bool, current Version) error {
-	v, ok := c.Version()
-	switch {
-	case c.Absent() && exists:
-		return ErrExist
-	case ok && (!exists || v == "" || v != current):
-		return ErrPrecondition
-	}
-	return nil
-}
-
 // checkCopyTarget looks at the target before the source: a bad name must not cost a
 // read, and what is refused is refused whether or not the source exists (E2).
 func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
@@ -205,7 +165,7 @@ func checkCopyTarget(ctx context.Context, dst Bucket, name string) error {
 	if f.ReadOnly {
 		return refusal(ctx, dst, name)
 	}
-	return CheckNameMax(name, f.maxName())
+	return checkName(name, f.maxName())
 }
 
 // refusal returns the error of a read-only bucket for a write; it may also be that the
@@ -263,10 +223,10 @@ func checkNativeTarget(dst Bucket, name string, options []NativeOption) error {
 	if len(options) == 0 {
 		return nil
 	}
-	if err := CheckNameMax(name, dst.Features().maxName()); err != nil {
+	if err := checkName(name, dst.Features().maxName()); err != nil {
 		return err
 	}
-	return CheckNative(dst, OpCopy, options)
+	return checkNative(dst, OpCopy, options)
 }
 
 // copyStream copies by reading and writing.

@@ -4,23 +4,12 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"runtime"
-	"sync"
-	"sync/atomic"
-)
 
-// DeleteBatchSize is how many names DeleteMany passes to a bucket at a time.
-const DeleteBatchSize = 1000
+	"cloudfiles.dev/files/internal/each"
+)
 
 // maxFailures is how many failures DeleteMany collects before it gives up.
 const maxFailures = 1000
-
-// ManyDeleter is a Bucket that deletes many files in few requests.
-type ManyDeleter interface {
-	// DeleteMany deletes the files and returns an error, or nil, for each name, in the
-	// order of names.
-	DeleteMany(ctx context.Context, names []string) []error
-}
 
 // DeleteResult reports what DeleteMany, DeleteDir and DeleteAll did.
 type DeleteResult struct {
@@ -73,7 +62,7 @@ func DeleteMany(ctx context.Context, b Bucket, names iter.Seq[string]) (DeleteRe
 // add deletes a batch.
 func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error {
 	if ctx.Err() != nil {
-		return NewError(OpDeleteMany, "", ContextError(ctx))
+		return NewError(OpDeleteMany, "", contextError(ctx))
 	}
 	if len(batch) == 0 {
 		return nil
@@ -90,7 +79,7 @@ func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error 
 		}
 	}
 	if ctx.Err() != nil {
-		return NewError(OpDeleteMany, "", ContextError(ctx))
+		return NewError(OpDeleteMany, "", contextError(ctx))
 	}
 	if len(r.Failed) >= maxFailures {
 		return errors.Join(NewError(OpDeleteMany, "",
@@ -101,7 +90,7 @@ func (r *DeleteResult) add(ctx context.Context, b Bucket, batch []string) error 
 
 // deleteBatch deletes all at once if the bucket can, and otherwise a few at a time.
 func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
-	if d, ok := b.(ManyDeleter); ok {
+	if d, ok := b.(manyDeleter); ok {
 		errs := d.DeleteMany(ctx, names)
 		if len(errs) == len(names) {
 			return errs
@@ -109,74 +98,11 @@ func deleteBatch(ctx context.Context, b Bucket, names []string) []error {
 		// No answer can be matched with its name, and a name without an answer isn't
 		// deleted (D3).
 		unmatched := Errorf(ErrUnavailable, "%d answers came for %d names", len(errs), len(names))
-		return EachName(ctx, names, func(context.Context, string) error { return unmatched })
+		return each.Name(ctx, names, func(context.Context, string) error { return unmatched })
 	}
-	return EachName(ctx, names, func(ctx context.Context, name string) error {
+	return each.Name(ctx, names, func(ctx context.Context, name string) error {
 		return b.Delete(ctx, name, nil)
 	})
-}
-
-// EachName calls f for every name, eight at a time, and returns the errors in the order
-// of names. It is for drivers without a bulk delete.
-func EachName(ctx context.Context, names []string,
-	f func(ctx context.Context, name string) error) []error {
-	errs := make([]error, len(names))
-	if f == nil || ctx == nil {
-		for i := range errs {
-			errs[i] = invalid("the context or the function is nil")
-		}
-		return errs
-	}
-	const workers = 8
-	var (
-		wg     sync.WaitGroup
-		next   atomic.Int64
-		broken brokenOff
-	)
-	for range min(workers, len(names)) {
-		wg.Go(func() {
-			whole := false
-			defer func() {
-				if !whole {
-					broken.by(recover())
-				}
-			}()
-			for i := next.Add(1) - 1; i < int64(len(names)) && !broken.is(); i = next.Add(1) - 1 {
-				errs[i] = f(ctx, names[i])
-			}
-			whole = true
-		})
-	}
-	wg.Wait()
-	broken.resume()
-	return errs
-}
-
-// brokenOff carries a panic or runtime.Goexit from other goroutines to the one that
-// waits for them, so that it can be recovered there as if it had happened there.
-type brokenOff struct {
-	off   atomic.Bool
-	once  sync.Once
-	value any // of the panic; nil for runtime.Goexit
-}
-
-func (b *brokenOff) is() bool { return b.off.Load() }
-
-// by notes what ended one of the goroutines; nil is runtime.Goexit.
-func (b *brokenOff) by(value any) {
-	b.once.Do(func() { b.value = value })
-	b.off.Store(true)
-}
-
-// resume ends the goroutine that waits in the same way as the other one ended.
-func (b *brokenOff) resume() {
-	switch {
-	case !b.off.Load():
-	case b.value == nil:
-		runtime.Goexit()
-	default:
-		panic(b.value)
-	}
 }
 
 // DeleteDir deletes every file below the directory. It refuses "" with ErrInvalid,

@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestDeleteMany(t *testing.T) {
@@ -105,7 +106,7 @@ func TestEachName(t *testing.T) {
 		for i := range names {
 			names[i] = fmt.Sprint(i)
 		}
-		errs := files.EachName(ctx, names, func(_ context.Context, name string) error {
+		errs := driver.EachName(ctx, names, func(_ context.Context, name string) error {
 			if len(name) == 1 {
 				return errors.New(name)
 			}
@@ -116,7 +117,7 @@ func TestEachName(t *testing.T) {
 				t.Errorf("%d: %v", i, err)
 			}
 		}
-		if errs := files.EachName(ctx, nil, nil); len(errs) != 0 {
+		if errs := driver.EachName(ctx, nil, nil); len(errs) != 0 {
 			t.Error(errs)
 		}
 	})

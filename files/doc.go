@@ -16,26 +16,29 @@
 //
 // # What do you want to do?
 //
-//   - Open a bucket: [Open] by URL, with the drivers that the program imports. [Check]
-//     asks whether the bucket is there, and [Describe] and [RedactURL] show a URL
-//     without its secrets.
+//   - Open a bucket: [Open] by URL, with the drivers that the program imports, which
+//     [DefaultMux] lists, or by a [Mux] of your own. [Check] asks whether the bucket is
+//     there. [Describe] and [RedactURL] show a URL without its secrets.
 //   - Store: Bucket.Put for a stream; [PutString], [PutBytes] and [PutJSON] for what is
 //     in memory; [PutFile] and [PutFS] for a file or a tree on disk; [NewWriter] for
-//     content that is written piece by piece.
+//     content that is written piece by piece. A [Condition], made by [IfAbsent] or
+//     [IfVersion], guards what is there.
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
-//     memory; [Download] and [DownloadFile] to a writer or to disk; [FS] for code that
-//     reads an fs.FS.
-//   - Ask: Bucket.Stat, [Exists], [Usage] and [ContentType]; Bucket.Features for what
-//     the bucket can do.
+//     memory; [Download] and [DownloadFile] to a writer or to disk; [FS] and [NewFS] for
+//     code that reads an fs.FS. A [Range], made by [Bytes], [From] or [Last], is a part.
+//   - Ask: Bucket.Stat and [Exists] about a file, [Usage] about a directory,
+//     Bucket.Features about the bucket.
 //   - List: Bucket.List, and [ListPage] for a web page or an API.
 //   - Change: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update;
 //     [Copy] and [Move]; Bucket.Delete, [DeleteMany], [DeleteDir] and [DeleteAll].
 //   - Sign: [SignURL] makes a URL that works without credentials.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
-//     else.
+//     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
+//     what is below.
 //   - Take names from users and print them: [CheckName], [CheckElement] and [SafeName];
 //     [Printable].
-//   - Handle an error: the sentinels below, [KindOf] and [KindName].
+//   - Handle an error: the sentinels below, [KindOf] and [KindName]. Make one in a hook:
+//     [Errorf], [WithCause] and [NewError].
 //   - Write a driver: package files/driver.
 //
 // The package imports the standard library only, and not net/http. Package fileshttp
@@ -512,9 +515,10 @@
 //
 // # Wrappers
 //
-// Optional abilities, such as copying inside the store, are interfaces beside Bucket:
-// [Copier], [URLSigner], [ManyDeleter], [Checker], [Aser] and [Locator]. For each there
-// is a function that uses it, falls back, or returns errors.ErrUnsupported.
+// Optional abilities, such as copying inside the store, are interfaces beside Bucket,
+// which package driver lists. For each there is a function here that uses it, falls
+// back, or returns errors.ErrUnsupported: [Copy], [SignURL], [DeleteMany], [Check] and
+// [As].
 //
 // Wrappers don't embed. A struct that embeds a Bucket loses these abilities, and a
 // struct that embeds the concrete type leaks them: a signed PUT through a read-only
@@ -545,7 +549,7 @@
 // # Implementing a Bucket
 //
 // Package files/driver makes a Bucket of a small Backend. It does names, types,
-// metadata, digests, ranges, errors, timeouts and closing for the Backend. Implementing
-// Bucket directly is possible: return [NewReader] from Get and errors made by
-// [NewError], and run package conformance.
+// metadata, digests, ranges, errors, timeouts and closing for the Backend. What only
+// authors of drivers call is there too. Implementing Bucket directly is possible: that
+// package says how.
 package files

@@ -13,6 +13,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // ends counts what became of the operations that began.
@@ -328,14 +329,14 @@ func TestPanicReleases(t *testing.T) {
 func TestEachNamePanics(t *testing.T) {
 	names := make([]string, 100)
 	got := cutOff(func() {
-		files.EachName(ctx, names, func(context.Context, string) error { panic("boom") })
+		driver.EachName(ctx, names, func(context.Context, string) error { panic("boom") })
 	})
 	if got != "boom" {
 		t.Errorf("got %v", got)
 	}
 	returned := false
 	cutOff(func() {
-		files.EachName(ctx, names, func(context.Context, string) error {
+		driver.EachName(ctx, names, func(context.Context, string) error {
 			runtime.Goexit()
 			return nil
 		})
@@ -346,7 +347,7 @@ func TestEachNamePanics(t *testing.T) {
 	}
 	n := 0
 	var mu sync.Mutex
-	errs := files.EachName(ctx, names, func(context.Context, string) error {
+	errs := driver.EachName(ctx, names, func(context.Context, string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		n++

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestKindOf(t *testing.T) {
@@ -169,17 +170,17 @@ func TestErrorTimeout(t *testing.T) {
 }
 
 func TestContextEndedWithCause(t *testing.T) {
-	if err := files.ContextError(ctx); err != nil {
+	if err := driver.ContextError(ctx); err != nil {
 		t.Error(err)
 	}
 	plain, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := files.ContextError(plain); err != context.Canceled {
+	if err := driver.ContextError(plain); err != context.Canceled {
 		t.Error(err)
 	}
 	caused, cancelCause := context.WithCancelCause(ctx)
 	cancelCause(errBroken)
-	err := files.ContextError(caused)
+	err := driver.ContextError(caused)
 	if !errors.Is(err,
 		context.Canceled) || !errors.Is(err, errBroken) || err.Error() != "it broke" {
 		t.Error(err)
@@ -190,7 +191,8 @@ func TestContextEndedWithCause(t *testing.T) {
 	late, cancelLate := context.WithTimeoutCause(ctx, 0, errBroken)
 	defer cancelLate()
 	if err := files.NewError(files.OpGet, "n",
-		files.ContextError(late)); !os.IsTimeout(err) || !errors.Is(err, context.DeadlineExceeded) {
+		driver.ContextError(late)); !os.IsTimeout(err) || !errors.Is(err,
+		context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

@@ -72,7 +72,7 @@ func (r refusing) Features() Features {
 func (r refusing) SignURL(_ context.Context, name string, opts *SignOptions) (SignedURL, error) {
 	op := OpSignGet
 	if opts != nil {
-		op, _ = SignOp(opts.Method)
+		op, _ = opts.Op()
 	}
 	return SignedURL{}, NewError(op, name, r.err)
 }

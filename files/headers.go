@@ -1,17 +1,5 @@
 package files
 
-// The limits of the headers of Attributes, in bytes (P7). Every service keeps headers
-// of this size: S3 takes 2 KiB of names and values together, including encryption and
-// storage class, and Google Cloud Storage takes 100 bytes of Content-Language.
-const (
-	// MaxHeader is the longest value of one header.
-	MaxHeader = 1024
-	// MaxContentLanguage is the longest Content-Language.
-	MaxContentLanguage = 100
-	// MaxHeaders is how many bytes the values of all five headers may have together.
-	MaxHeaders = 1500
-)
-
 // checkHeaders refuses headers that can't be stored everywhere as they are.
 func checkHeaders(a *Attributes) error {
 	total := 0
@@ -52,8 +40,3 @@ func checkHeader(name, value string, most int) error {
 	}
 	return nil
 }
-
-// CheckContentType returns ErrInvalid for a content type that no bucket stores (P7).
-// Put and Copy check theirs by themselves; CheckContentType is for those who implement
-// [URLSigner].
-func CheckContentType(t string) error { return checkHeader("content type", t, MaxHeader) }

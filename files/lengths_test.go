@@ -41,13 +41,13 @@ func (b *boasting) Stat(context.Context, driver.Key) (files.Info, error) {
 // boaster is a Bucket that is built on no driver, and does the same.
 type boaster struct {
 	files.Bucket
-	c files.ReaderConfig
+	c driver.ReaderConfig
 }
 
 func (b *boaster) Get(ctx context.Context, _ string, _ *files.GetOptions) (*files.Reader, error) {
 	c := b.c
 	c.Body = io.NopCloser(strings.NewReader(alphabet))
-	return files.NewReader(ctx, c), nil
+	return driver.NewReader(ctx, c), nil
 }
 
 var foreignLengths = []int64{
@@ -62,10 +62,10 @@ func TestForeignLengths(t *testing.T) {
 			"driver":          driver.New(&boasting{driver.Unwrap(mem.New(nil)), n, 0, n}),
 			"driver's length": driver.New(&boasting{driver.Unwrap(mem.New(nil)), 26, 0, n}),
 			"driver's offset": driver.New(&boasting{driver.Unwrap(mem.New(nil)), 26, n, 26}),
-			"bucket": &boaster{mem.New(nil), files.ReaderConfig{
+			"bucket": &boaster{mem.New(nil), driver.ReaderConfig{
 				Info: files.Info{Entry: files.Entry{Size: n}}, Length: n, Verify: true,
 			}},
-			"bucket's offset": &boaster{mem.New(nil), files.ReaderConfig{
+			"bucket's offset": &boaster{mem.New(nil), driver.ReaderConfig{
 				Info: files.Info{Entry: files.Entry{Size: 26}}, Offset: min(n, -1), Length: 26,
 			}},
 		} {

@@ -43,7 +43,7 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 		return err
 	}
 	// before what the source can't do (E2)
-	if err := CheckNameMax(srcName, f.maxName()); err != nil {
+	if err := checkName(srcName, f.maxName()); err != nil {
 		return err
 	}
 	if f.ReadOnly {
@@ -61,9 +61,10 @@ func checkMove(ctx context.Context, dst Bucket, dstName string, src Bucket, srcN
 }
 
 // maybeSame reports whether a and b may be one store without a way to find out: they
-// are buckets of one type that can't be compared and don't implement Locator.
+// are buckets of one type that can't be compared and have no Locate (package driver's
+// BucketLocator).
 func maybeSame(a, b Bucket) bool {
-	if _, ok := b.(Locator); ok {
+	if _, ok := b.(locator); ok {
 		return false
 	}
 	return !reflect.ValueOf(b).Comparable() && reflect.TypeOf(a) == reflect.TypeOf(b)

@@ -50,7 +50,7 @@ type Mux struct {
 
 var defaultMux Mux
 
-// DefaultMux is the Mux of Open and Register.
+// DefaultMux is the Mux of Open, in which drivers register their schemes.
 func DefaultMux() *Mux { return &defaultMux }
 
 // Open opens the bucket that the URL names, with the drivers that the program imports:
@@ -68,10 +68,6 @@ func DefaultMux() *Mux { return &defaultMux }
 func Open(ctx context.Context, rawURL string) (Bucket, error) {
 	return defaultMux.Open(ctx, rawURL)
 }
-
-// Register makes Open know a scheme. Drivers call it from init. It panics if the scheme
-// is incomplete or registered already.
-func Register(s Scheme) { defaultMux.Register(s) }
 
 // Register makes the Mux know a scheme. It panics if the scheme is incomplete or
 // registered already.
@@ -150,7 +146,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 		return nil, errNilContext
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, ContextError(ctx)
+		return nil, contextError(ctx)
 	}
 	q := u.Query()
 	prefix, key := q.Get("prefix"), q.Get("key")

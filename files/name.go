@@ -5,10 +5,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-)
 
-// MaxName is the longest name that any bucket takes, in bytes (N1).
-const MaxName = 1024
+	"cloudfiles.dev/files/internal/names"
+)
 
 // CheckName returns nil for a legal name, and otherwise an error that is ErrInvalidName
 // and says what is wrong (N1). A legal name is 1 to 1024 bytes of valid UTF-8. It has
@@ -16,55 +15,13 @@ const MaxName = 1024
 // (U+0000 to U+001F and U+007F).
 func CheckName(name string) error { return checkName(name, MaxName) }
 
-// CheckNameMax is CheckName for a bucket that holds shorter names (Features.MaxName).
-func CheckNameMax(name string, max int) error { return checkName(name, max) }
+func checkName(name string, max int) error { return nameError(names.Problem(name, max)) }
 
-func checkName(name string, max int) error {
-	// Nearly all names are plain ASCII: one pass, elements checked at each slash.
-	if name == "" {
-		return Errorf(ErrInvalidName, "name is empty")
+func nameError(problem string) error {
+	if problem == "" {
+		return nil
 	}
-	if len(name) > max {
-		return Errorf(ErrInvalidName, "name has %d bytes, more than %d", len(name), max)
-	}
-	start, ascii := 0, true
-	for i := 0; i < len(name); i++ {
-		switch c := name[i]; {
-		case c == '/':
-			if err := checkElement(name[start:i], i, len(name)); err != nil {
-				return err
-			}
-			start = i + 1
-		case c < ' ' || c == 0x7f:
-			return Errorf(ErrInvalidName, "control character %U at byte %d", rune(c), i)
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	if err := checkElement(name[start:], len(name), len(name)); err != nil {
-		return err
-	}
-	if !ascii && !utf8.ValidString(name) {
-		return Errorf(ErrInvalidName, "name is not valid UTF-8")
-	}
-	return nil
-}
-
-// checkElement checks the element that ends at byte end of a name of size bytes.
-func checkElement(e string, end, size int) error {
-	switch {
-	case e == "" && end == 0:
-		return Errorf(ErrInvalidName, "name begins with a slash")
-	case e == "" && end == size:
-		return Errorf(ErrInvalidName, "name ends with a slash")
-	case e == "":
-		return Errorf(ErrInvalidName, "double slash at byte %d", end)
-	case e == ".":
-		return Errorf(ErrInvalidName, `element "." at byte %d`, end-1)
-	case e == "..":
-		return Errorf(ErrInvalidName, `element ".." at byte %d`, end-2)
-	}
-	return nil
+	return Errorf(ErrInvalidName, "%s", problem)
 }
 
 // CheckElement is CheckName for one element, which is a name without "/". Use it for a
@@ -76,20 +33,9 @@ func CheckElement(element string) error {
 	return CheckName(element)
 }
 
-// CheckDir is CheckName for a directory: "" is the whole bucket, and one trailing slash
-// is allowed. It returns the directory without that slash.
-func CheckDir(dir string) (string, error) {
-	return checkDir(dir, MaxName)
-}
-
 func checkDir(dir string, max int) (string, error) {
-	if dir == "" {
-		return "", nil
-	}
-	if d, ok := strings.CutSuffix(dir, "/"); ok && d != "" {
-		dir = d
-	}
-	return dir, checkName(dir, max)
+	dir, problem := names.Dir(dir, max)
+	return dir, nameError(problem)
 }
 
 // SafeName makes a legal one-element name from an untrusted file name, such as a

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestCheckName(t *testing.T) {
@@ -65,10 +66,10 @@ func TestCheckName(t *testing.T) {
 			t.Errorf("%.40q: %v, want %s", name, err, why)
 		}
 	}
-	if err := files.CheckNameMax("abcd", 3); !errors.Is(err, files.ErrInvalidName) {
+	if err := driver.CheckNameMax("abcd", 3); !errors.Is(err, files.ErrInvalidName) {
 		t.Error(err)
 	}
-	if err := files.CheckNameMax("abc", 3); err != nil {
+	if err := driver.CheckNameMax("abc", 3); err != nil {
 		t.Error(err)
 	}
 }
@@ -99,7 +100,7 @@ func TestCheckElementAndDir(t *testing.T) {
 		"..":    "!",
 		"a/../": "!",
 	} {
-		got, err := files.CheckDir(dir)
+		got, err := driver.CheckDir(dir)
 		if want == "!" && !errors.Is(err,
 			files.ErrInvalidName) || want != "!" && (err != nil || got != want) {
 			t.Errorf("directory %q: %q, %v", dir, got, err)

@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// MaxPage is the largest page that ListPage returns.
-const MaxPage = 10000
-
 // tokenVersion is the first byte of a page token; tokenSum is how many bytes of the
 // hash follow it.
 const (
@@ -55,7 +52,7 @@ func listPage(ctx context.Context, b Bucket, dir, token string, limit int,
 	if opts != nil {
 		o = *opts
 	}
-	d, err := CheckDir(dir)
+	d, err := checkDir(dir, MaxName)
 	switch {
 	case err != nil:
 		return nil, "", err

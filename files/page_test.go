@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // tree is a bucket with names that sort around the slash.
@@ -179,7 +180,7 @@ func FuzzPageToken(f *testing.F) {
 			}
 			return
 		}
-		d, _ := files.CheckDir(dir)
+		d, _ := driver.CheckDir(dir)
 		for _, e := range es {
 			if d != "" && !strings.HasPrefix(e.Name, d+"/") {
 				t.Fatal("the token leads out of the directory:", e.Name)

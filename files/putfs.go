@@ -46,7 +46,7 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 		opts = &PutFSOptions{}
 	}
 	var res PutFSResult
-	d, err := CheckDir(dir)
+	d, err := checkDir(dir, MaxName)
 	if err == nil && fsys == nil {
 		err = invalid("the file system is nil")
 	}

@@ -27,7 +27,7 @@ func (w *fsWalk) root() error {
 	case err != nil:
 		return w.fail(w.dir, onDisk(err))
 	case w.ctx.Err() != nil:
-		return w.fail(w.dir, ContextError(w.ctx))
+		return w.fail(w.dir, contextError(w.ctx))
 	case info == nil:
 		return w.fail(w.dir, invalid("the file system tells nothing of its root"))
 	case info.IsDir():
@@ -88,7 +88,7 @@ func (w *fsWalk) check(dir string, list []fs.DirEntry) error {
 func (w *fsWalk) entry(path, name string, e fs.DirEntry) error {
 	switch {
 	case w.ctx.Err() != nil:
-		return w.fail(name, ContextError(w.ctx))
+		return w.fail(name, contextError(w.ctx))
 	case w.filter != nil && path != "." && !w.filter(path, e):
 		return nil
 	case e.IsDir():

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"cloudfiles.dev/files/internal/handover"
 )
 
 // Reader is the streaming body of a file (G7), with the file's Info. It is for one
@@ -36,46 +38,10 @@ type Reader struct {
 	broken     bool // a writer or the body of a loop panicked
 }
 
-// Body is what NewReader reads from. Close is called once, maybe while a Read is in
-// progress: it must end that Read.
-type Body = io.ReadCloser
+func init() { handover.NewReader = newReader }
 
-// ImmediateBody marks a Body whose Read waits for nothing but memory or a local disk.
-// Such a Read need not be interrupted when the context ends: the context is checked
-// between reads.
-type ImmediateBody interface {
-	Body
-	// Immediate does nothing.
-	Immediate()
-}
-
-// FileBody is a Body that can copy itself to a file by the operating system's own means.
-type FileBody interface {
-	Body
-	// CopyTo copies at most n bytes to dst.
-	CopyTo(dst *os.File, n int64) (int64, error)
-}
-
-// ReaderConfig is what NewReader needs to know about a body.
-type ReaderConfig struct {
-	Name   string // for errors
-	Info   Info   // of the whole file
-	Offset int64  // of the body's first byte in the file
-	Length int64  // of the body, in bytes: fewer is an error, more is not read
-	Body   Body   // nil for an empty one
-	// Timeout is GetOptions.ReadTimeout.
-	Timeout time.Duration
-	// Verify checks a body that is the whole file against Info.Digest (G6).
-	Verify bool
-	// OnClose, if not nil, is called once, after the body is closed.
-	OnClose func()
-}
-
-// NewReader makes the Reader of an open body, for those who implement Bucket without
-// files/driver, which calls it for its buckets. The context governs the body until
-// Close (G9); a nil context never ends. If Offset or Length is negative, which only a
-// service's wrong answer can be, every read of the Reader fails with ErrUnavailable.
-func NewReader(ctx context.Context, c ReaderConfig) *Reader {
+// newReader is driver.NewReader.
+func newReader(ctx context.Context, c handover.ReaderConfig[Info]) *Reader {
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -103,7 +69,7 @@ func NewReader(ctx context.Context, c ReaderConfig) *Reader {
 	if c.Verify && c.Offset == 0 && c.Length == c.Info.Size {
 		r.check.start(c.Info.Digest)
 	}
-	if _, ok := r.body.(ImmediateBody); !ok {
+	if _, ok := r.body.(immediateBody); !ok {
 		r.watch()
 	}
 	return r
@@ -257,12 +223,12 @@ func (r *Reader) begin() error {
 		return r.err
 	}
 	if err := r.ctx.Err(); err != nil {
-		r.err = r.wrap(ContextError(r.ctx))
+		r.err = r.wrap(contextError(r.ctx))
 		return r.err
 	}
 	for _, ctx := range r.also {
 		if err := ctx.Err(); err != nil {
-			r.err = r.wrap(ContextError(ctx))
+			r.err = r.wrap(contextError(ctx))
 			return r.err
 		}
 	}
@@ -284,7 +250,7 @@ func (r *Reader) end(err error) error {
 	case r.expired && err != io.EOF: // the last bytes may have come in the last moment
 		err = r.wrap(os.ErrDeadlineExceeded)
 	case r.ctx.Err() != nil && err != io.EOF:
-		err = r.wrap(ContextError(r.ctx))
+		err = r.wrap(contextError(r.ctx))
 	case err != io.EOF:
 		err = r.wrap(err)
 	}

@@ -2,18 +2,9 @@ package files
 
 import "io"
 
-// BytesBody is an ImmediateBody whose content is in memory already: WriteTo passes it
-// to the writer without a copy.
-type BytesBody interface {
-	ImmediateBody
-	// Take returns the next n bytes, or all that are left if there are fewer, and moves
-	// past them, as Read does. Nobody changes these bytes.
-	Take(n int) []byte
-}
-
 // writeBytes is WriteTo without a buffer. It still writes in pieces, and looks at the
 // context between them.
-func (r *Reader) writeBytes(b BytesBody, w io.Writer) (int64, error) {
+func (r *Reader) writeBytes(b bytesBody, w io.Writer) (int64, error) {
 	var total int64
 	for {
 		n, p, err := r.take(b)
@@ -37,7 +28,7 @@ func (r *Reader) writeBytes(b BytesBody, w io.Writer) (int64, error) {
 }
 
 // take is Read without a buffer: the caller gets the first n bytes of p.
-func (r *Reader) take(b BytesBody) (n int, p []byte, err error) {
+func (r *Reader) take(b bytesBody) (n int, p []byte, err error) {
 	if err := r.begin(); err != nil {
 		return 0, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // body is a Body made of a reader; closed counts its Closes.
@@ -26,11 +27,11 @@ func (b *body) Close() error { b.closed++; return nil }
 
 // reader makes a Reader of text, whose Info says size and digest as they are.
 func reader(ctx context.Context, r io.Reader, text string,
-	change func(*files.ReaderConfig)) (*files.Reader, *body) {
-	h := files.NewHasher(files.Digest{})
+	change func(*driver.ReaderConfig)) (*files.Reader, *body) {
+	h := driver.NewHasher(files.Digest{})
 	io.WriteString(h, text)
 	b := &body{Reader: r}
-	c := files.ReaderConfig{
+	c := driver.ReaderConfig{
 		Name:   "n",
 		Info:   files.Info{Entry: files.Entry{Name: "n", Size: int64(len(text))}, Digest: h.Sum()},
 		Length: int64(len(text)),
@@ -40,7 +41,7 @@ func reader(ctx context.Context, r io.Reader, text string,
 	if change != nil {
 		change(&c)
 	}
-	return files.NewReader(ctx, c), b
+	return driver.NewReader(ctx, c), b
 }
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
@@ -161,7 +162,7 @@ func TestReaderWays(t *testing.T) {
 // TestReaderDigests: whichever digest is known is checked, and only if the whole is
 // read.
 func TestReaderDigests(t *testing.T) {
-	h := files.NewHasher(files.Digest{
+	h := driver.NewHasher(files.Digest{
 		MD5:       "x",
 		SHA256:    "x",
 		CRC32:     "x",
@@ -178,16 +179,16 @@ func TestReaderDigests(t *testing.T) {
 	} {
 		for _, c := range []struct {
 			text   string
-			change func(*files.ReaderConfig)
+			change func(*driver.ReaderConfig)
 			want   error
 		}{
-			{alphabet, func(*files.ReaderConfig) {}, nil},
-			{strings.ToUpper(alphabet), func(*files.ReaderConfig) {}, files.ErrCorrupt},
-			{strings.ToUpper(alphabet), func(c *files.ReaderConfig) { c.Verify = false }, nil},
-			{alphabet[1:], func(c *files.ReaderConfig) { c.Offset, c.Length = 1, 25 }, nil},
-			{alphabet[:25], func(c *files.ReaderConfig) { c.Length = 25 }, nil},
+			{alphabet, func(*driver.ReaderConfig) {}, nil},
+			{strings.ToUpper(alphabet), func(*driver.ReaderConfig) {}, files.ErrCorrupt},
+			{strings.ToUpper(alphabet), func(c *driver.ReaderConfig) { c.Verify = false }, nil},
+			{alphabet[1:], func(c *driver.ReaderConfig) { c.Offset, c.Length = 1, 25 }, nil},
+			{alphabet[:25], func(c *driver.ReaderConfig) { c.Length = 25 }, nil},
 		} {
-			r, _ := reader(ctx, strings.NewReader(c.text), alphabet, func(rc *files.ReaderConfig) {
+			r, _ := reader(ctx, strings.NewReader(c.text), alphabet, func(rc *driver.ReaderConfig) {
 				rc.Info.Digest = d
 				c.change(rc)
 			})
@@ -196,7 +197,7 @@ func TestReaderDigests(t *testing.T) {
 			}
 		}
 	}
-	empty, _ := reader(ctx, nil, "", func(c *files.ReaderConfig) {
+	empty, _ := reader(ctx, nil, "", func(c *driver.ReaderConfig) {
 		c.Body, c.Info.Digest = nil, all
 	})
 	_, err := empty.ReadAll()
@@ -232,7 +233,7 @@ func (g *gate) Close() error {
 
 func TestReaderTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, _ := reader(ctx, nil, alphabet, func(c *files.ReaderConfig) {
+		r, _ := reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
 			c.Body, c.Timeout = newGate(""), time.Hour
 		})
 		start := time.Now()
@@ -247,7 +248,7 @@ func TestReaderTimeout(t *testing.T) {
 
 		// Bytes that come in the last moment are not lost, and where they are the last
 		// ones, the body has ended well.
-		r, _ = reader(ctx, nil, alphabet, func(c *files.ReaderConfig) {
+		r, _ = reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
 			c.Body, c.Timeout = newGate(alphabet), time.Hour
 		})
 		if text, err := r.ReadString(); text != alphabet || err != nil {
@@ -273,7 +274,7 @@ func TestReaderCloseAndContextEndARead(t *testing.T) {
 			_, err := r.ReadAll()
 			got <- err
 		}
-		r, _ := reader(ctx, nil, alphabet, func(c *files.ReaderConfig) { c.Body = newGate("") })
+		r, _ := reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) { c.Body = newGate("") })
 		go read(r)
 		synctest.Wait()
 		r.Close()
@@ -281,7 +282,7 @@ func TestReaderCloseAndContextEndARead(t *testing.T) {
 
 		ended := 0
 		ctx, cancel := context.WithCancel(ctx)
-		r, _ = reader(ctx, nil, alphabet, func(c *files.ReaderConfig) {
+		r, _ = reader(ctx, nil, alphabet, func(c *driver.ReaderConfig) {
 			c.Body, c.OnClose = newGate(""), func() { ended++ }
 		})
 		go read(r)
@@ -297,7 +298,7 @@ func TestReaderCloseAndContextEndARead(t *testing.T) {
 }
 
 func TestReaderInfoIsTheCallers(t *testing.T) {
-	r, _ := reader(ctx, nil, "", func(c *files.ReaderConfig) {
+	r, _ := reader(ctx, nil, "", func(c *driver.ReaderConfig) {
 		c.Body, c.Info.Metadata = nil, map[string]string{"k": "v"}
 	})
 	r.Info().Metadata["k"] = "changed"
@@ -387,7 +388,7 @@ func TestReaderCopiesFileToFile(t *testing.T) {
 		if c.text == "" {
 			size = 0
 		}
-		r, _ := reader(ctx, nil, alphabet, func(rc *files.ReaderConfig) {
+		r, _ := reader(ctx, nil, alphabet, func(rc *driver.ReaderConfig) {
 			rc.Body, rc.Verify, rc.Length = &fileBody{left: c.text, err: c.err}, false, size
 		})
 		n, err := r.WriteTo(f)

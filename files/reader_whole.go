@@ -7,9 +7,6 @@ import (
 	"sync"
 )
 
-// ChunkSize is the size of the chunks of Next, in bytes.
-const ChunkSize = 1024
-
 // copySize is the unit in which WriteTo reads: large enough to reach the speed of a
 // disk or a network.
 const copySize = 1 << 20
@@ -39,11 +36,11 @@ func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 }
 
 func (r *Reader) writeTo(w io.Writer) (int64, error) {
-	if b, ok := r.body.(BytesBody); ok {
+	if b, ok := r.body.(bytesBody); ok {
 		return r.writeBytes(b, w)
 	}
 	if f, ok := w.(*os.File); ok && !r.check.on() && r.timeout <= 0 {
-		if b, ok := r.body.(FileBody); ok {
+		if b, ok := r.body.(fileBody); ok {
 			return r.copyToFile(b, f)
 		}
 	}
@@ -76,7 +73,7 @@ func (r *Reader) writeTo(w io.Writer) (int64, error) {
 }
 
 // copyToFile copies in pieces, and looks at the context between them.
-func (r *Reader) copyToFile(b FileBody, f *os.File) (total int64, err error) {
+func (r *Reader) copyToFile(b fileBody, f *os.File) (total int64, err error) {
 	const piece = 64 << 20
 	defer r.cutOff()
 	for r.remaining > 0 {

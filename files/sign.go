@@ -17,6 +17,20 @@ type SignOptions struct {
 	ContentType string
 }
 
+// Op returns the operation that the method is, such as OpSignGet, and ErrInvalid for a
+// method that can't be signed.
+func (o SignOptions) Op() (Op, error) {
+	switch o.Method {
+	case "", "GET":
+		return OpSignGet, nil
+	case "PUT":
+		return OpSignPut, nil
+	case "DELETE":
+		return OpSignDelete, nil
+	}
+	return OpSignGet, invalid("method %q can't be signed: GET, PUT or DELETE", o.Method)
+}
+
 // SignedURL is a request that its holder may send. The URL alone is not enough: Method
 // and Header belong to it. Its String and its log value hide the signature.
 type SignedURL struct {
@@ -33,12 +47,6 @@ func (s SignedURL) String() string { return s.Method + " " + RedactURL(s.URL) }
 // LogValue hides the query.
 func (s SignedURL) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// URLSigner is a Bucket that signs URLs.
-type URLSigner interface {
-	// SignURL returns the signed request, as the function SignURL does.
-	SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error)
-}
-
 // SignURL returns a request for the file that works without credentials until it
 // expires. It makes no request itself.
 //
@@ -46,28 +54,15 @@ type URLSigner interface {
 // SignPut, SignDelete), ErrInvalid for an unknown method or an expiry out of bounds.
 func SignURL(ctx context.Context, b Bucket, name string, opts *SignOptions) (SignedURL, error) {
 	ctx, b = given(ctx, b)
-	if s, ok := b.(URLSigner); ok {
+	if s, ok := b.(urlSigner); ok {
 		return s.SignURL(ctx, name, opts)
 	}
 	op := OpSignGet
 	if opts != nil {
-		op, _ = SignOp(opts.Method)
+		op, _ = opts.Op()
 	}
-	if err := CheckNameMax(name, b.Features().maxName()); err != nil {
+	if err := checkName(name, b.Features().maxName()); err != nil {
 		return SignedURL{}, NewError(op, name, err)
 	}
 	return SignedURL{}, NewError(op, name, ErrUnsupported)
-}
-
-// SignOp returns the operation of a signed URL's method, or ErrInvalid.
-func SignOp(method string) (Op, error) {
-	switch method {
-	case "", "GET":
-		return OpSignGet, nil
-	case "PUT":
-		return OpSignPut, nil
-	case "DELETE":
-		return OpSignDelete, nil
-	}
-	return OpSignGet, invalid("method %q can't be signed: GET, PUT or DELETE", method)
 }

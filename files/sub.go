@@ -13,7 +13,7 @@ func Sub(b Bucket, dir string) (Bucket, error) {
 	if dir == "" {
 		return nil, NewError(OpOpen, dir, invalid("the directory of a sub-bucket is empty"))
 	}
-	d, err := CheckDir(dir)
+	d, err := checkDir(dir, MaxName)
 	if err != nil {
 		return nil, NewError(OpOpen, dir, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"sync"
+
+	"cloudfiles.dev/files/internal/handover"
 )
 
 func (t *Transform) info(c *Call, stored Info) (Info, error) {
@@ -58,7 +60,7 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	if info.ModTime.IsZero() {
 		info.ModTime = s.first.info.ModTime
 	}
-	var body Body = s
+	var body io.ReadCloser = s
 	if p.Body != nil {
 		body = &layer{
 			r:    p.Body,
@@ -67,7 +69,7 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 			bare: true,
 		}
 	}
-	return NewReader(ctx, ReaderConfig{
+	return newReader(ctx, handover.ReaderConfig[Info]{
 		Name:    c.Name,
 		Info:    info,
 		Offset:  p.Offset,

@@ -8,6 +8,7 @@ import (
 
 	readable "cloudfiles.dev/files/internal/content"
 	"cloudfiles.dev/files/internal/contenttype"
+	"cloudfiles.dev/files/internal/digests"
 )
 
 // putTransformed stores what Transform.Put makes of the content.
@@ -34,14 +35,14 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 	if p.want, err = o.Digest.Normalize(); err != nil {
 		return Info{}, err
 	}
-	if err := CheckNative(w.inner, OpPut, o.Native); err != nil { // before the content is read
+	if err := checkNative(w.inner, OpPut, o.Native); err != nil { // before the content is read
 		return Info{}, err
 	}
 	if t.Put == nil {
 		return Info{}, invalid("the wrapper's Transform has no Put")
 	}
 	if ctx.Err() != nil {
-		return Info{}, ContextError(ctx)
+		return Info{}, contextError(ctx)
 	}
 	defer p.finish()
 	p.begin()
@@ -76,7 +77,7 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 		info.Attributes = Attributes{ContentType: attrs.ContentType}
 	}
 	if cl.outer.Digests {
-		info.Digest = p.hasher.Sum()
+		info.Digest = Digest(p.hasher.Sum())
 	}
 	return info, nil
 }
@@ -84,7 +85,7 @@ func (w *wrapped) putTransformed(ctx context.Context, c *Call, cl *claims,
 // attributes returns the caller's attributes, if they leave room for the wrapper's own
 // metadata.
 func (t *Transform) attributes(a Attributes) (Attributes, error) {
-	n, err := NormalizeAttributes(a)
+	n, err := a.Normalize()
 	if err != nil || t.Metadata <= 0 {
 		return n, err
 	}
@@ -114,14 +115,14 @@ type plainContent struct {
 	mu       sync.Mutex
 	head     []byte // read ahead
 	headErr  error
-	hasher   Hasher
+	hasher   digests.Hasher
 	n        int64
 	err      error // what ended it, including io.EOF
 	finished bool
 }
 
 func (p *plainContent) begin() {
-	p.hasher.Init(p.want)
+	p.hasher.Init(digests.Digest(p.want))
 	if s, ok := p.src.(io.Seeker); ok {
 		// otherwise it is a pipe, which is an *os.File as well
 		if at, err := s.Seek(0, io.SeekCurrent); err == nil {
@@ -135,7 +136,7 @@ func (p *plainContent) findType(name string) (string, error) {
 	if t, ok := contenttype.ByName(name); ok {
 		return t, nil
 	}
-	buf := make([]byte, SniffLen)
+	buf := make([]byte, contenttype.SniffLen)
 	var (
 		n, idle int
 		err     error
@@ -177,7 +178,7 @@ func (p *plainContent) Read(b []byte) (int, error) {
 	case p.err != nil:
 		return 0, p.err
 	case p.ctx.Err() != nil:
-		return 0, ContextError(p.ctx)
+		return 0, contextError(p.ctx)
 	}
 	var n int
 	var err error
@@ -209,7 +210,7 @@ func (p *plainContent) complete() error {
 	if p.size >= 0 && p.n < p.size {
 		return Errorf(ErrCorrupt, "content has %d bytes, fewer than the %d declared", p.n, p.size)
 	}
-	if which := p.hasher.Sum().Conflict(p.want); which != "" {
+	if which := Digest(p.hasher.Sum()).Conflict(p.want); which != "" {
 		return Errorf(ErrCorrupt, "the content's %s digest is not the one declared", which)
 	}
 	return io.EOF
@@ -252,7 +253,7 @@ func (p *plainContent) rewind() error {
 		return err
 	}
 	p.head, p.headErr, p.n, p.err = nil, nil, 0, nil
-	p.hasher.Init(p.want)
+	p.hasher.Init(digests.Digest(p.want))
 	return nil
 }
 

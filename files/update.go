@@ -13,9 +13,6 @@ import (
 //lint:ignore ST1012 the standard library's fs.SkipDir is named so too
 var SkipUpdate = errors.New("leave the file as it is")
 
-// DefaultUpdateAttempts is how often Update tries if nothing else is given.
-const DefaultUpdateAttempts = 32
-
 // UpdateOptions are the options of Update and UpdateJSON. The zero value keeps the file's
 // attributes.
 type UpdateOptions struct {
@@ -226,7 +223,7 @@ func (u *updater) unchanged(s *state) bool {
 	if u.opts.Attributes == nil {
 		return true
 	}
-	want, err := NormalizeAttributes(*u.opts.Attributes)
+	want, err := u.opts.Attributes.Normalize()
 	if err != nil {
 		return false // Put says what is wrong
 	}
@@ -257,6 +254,6 @@ func sleepFor(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return ContextError(ctx)
+		return contextError(ctx)
 	}
 }

@@ -117,7 +117,7 @@ func (u *attributeUpdate) check() error {
 // writer in between.
 func (u *attributeUpdate) attempt() (info Info, done bool, err error) {
 	var body *Reader
-	copier, server := u.bucket.(Copier)
+	copier, server := u.bucket.(copier)
 	if server = server && u.bucket.Features().ServerCopy; server {
 		info, err = statOrNoBucket(u.ctx, u.bucket, u.name)
 	} else if body, err = u.bucket.Get(u.ctx, u.name, nil); err == nil {
@@ -191,7 +191,7 @@ func (u *attributeUpdate) want(info Info) (want Attributes, done bool, err error
 	case err != nil:
 		return want, false, foreignError(OpUpdate, u.name, err)
 	}
-	if want, err = NormalizeAttributes(want); err != nil {
+	if want, err = want.Normalize(); err != nil {
 		return want, false, err
 	}
 	return want, equalAttributes(info.Attributes, want), nil

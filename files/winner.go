@@ -96,7 +96,7 @@ func (o *opening) opened() error {
 	if o.stop() {
 		return nil
 	}
-	return ContextError(o.hook)
+	return contextError(o.hook)
 }
 
 // govern is called when Around has returned. A deadline of the hook's context still

@@ -94,7 +94,7 @@ func (w *wrapped) As(target any) bool {
 		*p = w.inner
 		return true
 	}
-	a, ok := w.inner.(Aser)
+	a, ok := w.inner.(aser)
 	return ok && a.As(target)
 }
 

@@ -17,7 +17,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 	if err == nil && src == nil {
 		err = errNilBucket
 	}
-	inner, ok := w.inner.(Copier)
+	inner, ok := w.inner.(copier)
 	if err == nil && (!ok || !cl.outer.ServerCopy || cl.streams || w.hooks.Content != nil ||
 		w.hooks.Transform != nil) {
 		err = ErrUnsupported
@@ -96,7 +96,7 @@ func (w *wrapped) CheckNative(op Op, options []NativeOption) error {
 	if w.closed.Load() {
 		return ErrClosed
 	}
-	return CheckNative(w.inner, op, options)
+	return checkNative(w.inner, op, options)
 }
 
 // Locate returns which file of the bucket below a name stands for.
@@ -104,7 +104,7 @@ func (w *wrapped) Locate(name string) (any, string) {
 	if w.check(context.Background(), w.claims(), name, "") != nil {
 		return nil, ""
 	}
-	l, ok := w.inner.(Locator)
+	l, ok := w.inner.(locator)
 	if !ok {
 		return w.inner, w.in(name)
 	}
@@ -113,11 +113,11 @@ func (w *wrapped) Locate(name string) (any, string) {
 
 // SignURL signs for the name below, unless Around signs by itself.
 func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error) {
-	method := ""
+	var o SignOptions
 	if opts != nil {
-		method = opts.Method
+		o = *opts
 	}
-	op, merr := SignOp(method)
+	op, merr := o.Op()
 	cl := w.claims()
 	err := w.check(ctx, cl, name, "")
 	if err == nil {

@@ -54,7 +54,7 @@ func (w *wrapped) checkList(ctx context.Context, cl *claims, dir string,
 	if w.closed.Load() {
 		return "", ErrClosed
 	}
-	d, err := CheckDir(dir)
+	d, err := checkDir(dir, MaxName)
 	if err != nil {
 		return "", err
 	}

@@ -62,7 +62,7 @@ func NewWriter(ctx context.Context, b Bucket, name string, opts *PutOptions) *Wr
 	w.err = NewError(OpPut, name, errCutOff) // unless Put returns
 	// A Put that waits for the next Write doesn't see the context end (P12), so its
 	// content must see it.
-	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(ContextError(ctx)) })
+	stop := context.AfterFunc(ctx, func() { pw.CloseWithError(contextError(ctx)) })
 	go func() {
 		defer func() {
 			w.panicked = recover()
@@ -173,7 +173,7 @@ func (w *Writer) Commit() (Info, error) {
 	// A context that has ended ends the content with its error, even if the function
 	// that watches it comes later.
 	if w.ctx.Err() != nil {
-		w.pipe.CloseWithError(ContextError(w.ctx))
+		w.pipe.CloseWithError(contextError(w.ctx))
 	} else {
 		w.pipe.Close()
 	}

@@ -21,6 +21,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // childVariable makes the test binary the command itself; its value is the user that it
@@ -44,7 +45,7 @@ func TestMain(m *testing.M) {
 // registerStuck makes stuck://, a bucket in which no delete but the probe's ever ends.
 func registerStuck() {
 	var deletes atomic.Int64
-	files.Register(files.Scheme{
+	driver.Register(files.Scheme{
 		Name:    "stuck",
 		Package: "cloudfiles.dev/conformance/doctor",
 		Example: "stuck://",

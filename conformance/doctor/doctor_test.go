@@ -18,6 +18,7 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // call runs the command in this process.
@@ -41,7 +42,7 @@ var schemes atomic.Int64
 func scheme(hooks files.Hooks) (name string) {
 	name = fmt.Sprintf("doctor-%d", schemes.Add(1))
 	hooks.CloseInner = true
-	files.Register(files.Scheme{
+	driver.Register(files.Scheme{
 		Name:     name,
 		Package:  "cloudfiles.dev/conformance/doctor",
 		Example:  name + "://",

@@ -166,7 +166,7 @@ func (b *backend) deleteEach(ctx context.Context, names []string, asked []int, e
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if errs[i] = files.ContextError(ctx); errs[i] == nil {
+			if errs[i] = driver.ContextError(ctx); errs[i] == nil {
 				errs[i] = b.Delete(ctx, driver.Key{Name: names[i]}, "")
 			}
 		})

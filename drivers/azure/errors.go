@@ -13,6 +13,7 @@ import (
 
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
@@ -92,7 +93,7 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 	if _, mapped := errors.AsType[*answer](err); mapped {
 		return err

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
@@ -35,7 +36,7 @@ func (o PutOptions) tier() *blob.AccessTier {
 func (b *backend) CheckNative(_ files.Op, option files.NativeOption) error {
 	o, ok := option.(PutOptions)
 	if !ok {
-		return files.UnknownNative(option)
+		return driver.UnknownNative(option)
 	}
 	if o.AccessTier != "" && !slices.Contains(blob.PossibleAccessTierValues(),
 		blob.AccessTier(o.AccessTier)) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/internal/longtest"
 )
 
@@ -132,7 +133,7 @@ func TestRequestsDeleteMany(t *testing.T) {
 	for i := range names {
 		names[i] = fmt.Sprintf("dir/%05d", i)
 	}
-	errs := files.EachName(t.Context(), append(names, "dir/kept"),
+	errs := driver.EachName(t.Context(), append(names, "dir/kept"),
 		func(ctx context.Context, name string) error {
 			_, err := b.Put(ctx, name, strings.NewReader(name), nil)
 			return err

@@ -14,7 +14,7 @@ import (
 )
 
 func init() {
-	files.Register(files.Scheme{
+	driver.Register(files.Scheme{
 		Name:    "azblob",
 		Package: "cloudfiles.dev/drivers/azure",
 		Example: "azblob://container?storage_account=name",

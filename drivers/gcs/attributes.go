@@ -107,7 +107,7 @@ func attributesOf(a files.Attributes, metageneration int64) files.Attributes {
 	return a
 }
 
-// lower folds ASCII letters, as files.NormalizeAttributes does.
+// lower folds ASCII letters, as files.Attributes.Normalize does.
 func lower(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

@@ -60,7 +60,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	for range min(deleteAtOnce, len(names)) {
 		wg.Go(func() {
 			for i := range next {
-				if errs[i] = files.ContextError(ctx); errs[i] == nil {
+				if errs[i] = driver.ContextError(ctx); errs[i] == nil {
 					errs[i] = b.Delete(ctx, driver.Key{Name: names[i]}, "")
 				}
 			}

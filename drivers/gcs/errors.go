@@ -11,6 +11,7 @@ import (
 
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 )
@@ -89,10 +90,10 @@ func (r *reply) RetryAfter() time.Duration { return r.after }
 func (b *backend) transportFault(ctx context.Context, c *call, err error) error {
 	sent := c.sent == nil || c.sent.whole()
 	if ctx.Err() != nil {
-		if err := files.ContextError(ctx); sent {
+		if err := driver.ContextError(ctx); sent {
 			return c.settle(err)
 		}
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 	var (
 		token *oauth2.RetrieveError

@@ -43,7 +43,7 @@ func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {
 	p, ok := putOptions(o)
 	switch {
 	case !ok:
-		return files.UnknownNative(o)
+		return driver.UnknownNative(o)
 	case (p.Retention == "") != p.RetainUntil.IsZero():
 		return files.Errorf(files.ErrInvalid,
 			"gcs.PutOptions: Retention and RetainUntil are given together or not at all")

@@ -18,7 +18,7 @@ import (
 )
 
 func init() {
-	files.Register(files.Scheme{
+	driver.Register(files.Scheme{
 		Name:    gcsblob.Scheme,
 		Package: "cloudfiles.dev/drivers/gcs",
 		Example: "gs://bucket",

@@ -96,7 +96,7 @@ func (u *upload) sendParallel(
 	}
 	err = parts.Send(ctx, first, x.send)
 	if err == nil {
-		err = files.ContextError(ctx)
+		err = driver.ContextError(ctx)
 	}
 	if err == nil {
 		o, err = x.complete(ctx)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // TestRequests counts the requests of each operation.
@@ -179,7 +180,7 @@ func TestManyRequests(t *testing.T) {
 	for i := range names {
 		names[i] = fmt.Sprintf("f%04d", i)
 	}
-	for _, err := range files.EachName(t.Context(), names,
+	for _, err := range driver.EachName(t.Context(), names,
 		func(ctx context.Context, name string) error {
 			_, err := files.PutString(ctx, b, name, name, nil)
 			return err

@@ -109,7 +109,7 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 		creds, err := credentials(ctx, key.universe)
 		switch {
 		case err != nil && ctx.Err() != nil:
-			return nil, files.ContextError(ctx)
+			return nil, driver.ContextError(ctx)
 		case err != nil && !signsOnly:
 			return nil, files.WithCause(files.ErrPermission, err,
 				"there are no Application Default Credentials that can be read: "+setCredentials)

@@ -127,7 +127,7 @@ func settingsWithin(ctx context.Context, p *driver.Params, anonymous bool) (*set
 	case err == nil:
 		return s, nil
 	case ctx.Err() != nil:
-		return nil, files.ContextError(ctx)
+		return nil, driver.ContextError(ctx)
 	case within.Err() != nil:
 		return nil, files.WithCause(files.ErrPermission, nil,
 			"no Application Default Credentials were found in time: "+setCredentials)

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"gocloud.dev/gcerrors"
 )
 
@@ -49,7 +50,7 @@ func (b *backend) fault(ctx context.Context, o op, err error) error {
 	if cause := ctx.Err(); cause != nil && (errors.Is(err,
 		cause) || gcerrors.Code(err) == gcerrors.Canceled ||
 		gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
-		return &opaque{cause.Error(), []error{files.ContextError(ctx), err}}
+		return &opaque{cause.Error(), []error{driver.ContextError(ctx), err}}
 	}
 	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
 		return ownFault(own)

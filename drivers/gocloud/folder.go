@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"gocloud.dev/blob"
 )
 
@@ -80,7 +81,7 @@ func (l *listing) onePage(prefix string,
 			return nil, false, err
 		}
 		if l.ctx.Err() != nil {
-			return nil, false, files.ContextError(l.ctx) // fileblob doesn't look
+			return nil, false, driver.ContextError(l.ctx) // fileblob doesn't look
 		}
 		if len(next) > 0 {
 			if try && !deep {

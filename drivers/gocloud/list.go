@@ -108,7 +108,7 @@ func (l *listing) emit(obj *blob.ListObject) bool {
 	} else {
 		e.Size, e.ModTime, e.Version = obj.Size, l.b.cut(obj.ModTime), l.b.listedVersion(obj)
 	}
-	if files.CheckNameMax(name, l.b.features.MaxName) != nil {
+	if driver.CheckNameMax(name, l.b.features.MaxName) != nil {
 		if !l.req.Foreign {
 			return true
 		}

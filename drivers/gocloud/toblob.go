@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cloudfiles.dev/files"
+	cfdriver "cloudfiles.dev/files/driver"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/gcerrors"
@@ -106,7 +107,7 @@ func (b *bridge) As(target any) bool {
 	if set(target, b.b) {
 		return true
 	}
-	a, ok := b.b.(files.Aser)
+	a, ok := b.b.(cfdriver.BucketAser)
 	return ok && target != nil && a.As(target)
 }
 

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // A key of Go CDK is any text; a name obeys rule N1. nameOf and keyOf are inverse to
@@ -17,7 +17,7 @@ const escapeMark = "__0x"
 
 // nameOf returns the name of a key.
 func nameOf(key string) string {
-	if files.CheckNameMax(key, len(key)) == nil && !taken(key) {
+	if driver.CheckNameMax(key, len(key)) == nil && !taken(key) {
 		return key
 	}
 	return escapeKey(key)

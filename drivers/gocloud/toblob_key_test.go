@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func TestNameOf(t *testing.T) {
@@ -73,13 +73,13 @@ func TestKeysAndNames(t *testing.T) {
 
 func checkKey(t *testing.T, key string) {
 	name := nameOf(key)
-	if err := files.CheckNameMax(name, len(name)); err != nil {
+	if err := driver.CheckNameMax(name, len(name)); err != nil {
 		t.Fatalf("the name %q of %q: %v", name, key, err)
 	}
 	if got := keyOf(name); got != key {
 		t.Fatalf("%q has the name %q, which has the key %q", key, name, got)
 	}
-	if files.CheckNameMax(key, len(key)) == nil { // a key that is also a name
+	if driver.CheckNameMax(key, len(key)) == nil { // a key that is also a name
 		if got := nameOf(keyOf(key)); got != key {
 			t.Fatalf("the name %q has the key %q, which has the name %q", key, keyOf(key), got)
 		}

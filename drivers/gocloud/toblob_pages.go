@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	cfdriver "cloudfiles.dev/files/driver"
 	"gocloud.dev/blob/driver"
 )
 
@@ -85,7 +86,7 @@ func (w *walk) page(ctx context.Context, size int) (*driver.ListPage, error) {
 	unwatch := context.AfterFunc(ctx, w.cancel)
 	page, err := w.read(size)
 	if !unwatch() { // the walk ended with the caller's context
-		return nil, files.ContextError(ctx)
+		return nil, cfdriver.ContextError(ctx)
 	}
 	return page, err
 }

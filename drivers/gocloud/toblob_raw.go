@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"gocloud.dev/blob"
 )
 
@@ -39,7 +40,7 @@ func (r rawKeys) of(key string) (string, bool) {
 		path := fileblobEscape(key)
 		return path, path != key
 	case r == rawSame && key != "":
-		return key, files.CheckNameMax(key, len(key)) != nil
+		return key, driver.CheckNameMax(key, len(key)) != nil
 	}
 	return "", false
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"cloudfiles.dev/files"
+	cfdriver "cloudfiles.dev/files/driver"
 	"gocloud.dev/blob/driver"
 )
 
@@ -19,7 +20,7 @@ const smallWrite = 128 << 10
 func (b *bridge) NewTypedWriter(ctx context.Context, key, contentType string,
 	opts *driver.WriterOptions) (driver.Writer, error) {
 	name := nameOf(key)
-	if err := files.CheckNameMax(name, b.b.Features().MaxName); err != nil {
+	if err := cfdriver.CheckNameMax(name, b.b.Features().MaxName); err != nil {
 		return nil, err
 	}
 	if contentType == "" { // the caller wants none to be found
@@ -88,7 +89,7 @@ func (w *bridgeWriter) Write(p []byte) (int, error) {
 func (w *bridgeWriter) begin() error {
 	r, pipe := io.Pipe()
 	w.pipe, w.done = pipe, make(chan struct{})
-	w.stop = context.AfterFunc(w.ctx, func() { pipe.CloseWithError(files.ContextError(w.ctx)) })
+	w.stop = context.AfterFunc(w.ctx, func() { pipe.CloseWithError(cfdriver.ContextError(w.ctx)) })
 	go func() {
 		defer close(w.done)
 		w.err = w.put(r)
@@ -117,12 +118,12 @@ func (w *bridgeWriter) Close() error {
 	}
 	if w.pipe == nil {
 		if w.ctx.Err() != nil {
-			return files.ContextError(w.ctx)
+			return cfdriver.ContextError(w.ctx)
 		}
 		return w.put(bytes.NewReader(w.small))
 	}
 	if w.ctx.Err() != nil {
-		w.pipe.CloseWithError(files.ContextError(w.ctx))
+		w.pipe.CloseWithError(cfdriver.ContextError(w.ctx))
 	} else {
 		w.pipe.Close()
 	}

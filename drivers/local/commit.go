@@ -8,6 +8,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // How a file is written. Its content, in any of its places, and its sidecar are in one
@@ -130,11 +131,11 @@ func (b *backend) closeFolder(d fsys.Dir) {
 func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files.Condition,
 	ahead bool) error {
 	if ctx.Err() != nil {
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 	d, err := b.folder(p)
 	if missing(err) {
-		if err := files.CheckCondition(cond, false, ""); err != nil {
+		if err := cond.Check(false, ""); err != nil {
 			return err
 		}
 		return lookAgain(err)
@@ -154,7 +155,7 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 	}
 	defer lock.unlock()
 	if ctx.Err() != nil {
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 	left, err := b.replace(ctx, st, p, d, &lock, cond, ahead)
 	lock.unlock()

@@ -177,7 +177,7 @@ func copyPart(ctx context.Context, dst, src fsys.File, from, to int64) error {
 	}
 	for from < to {
 		if ctx.Err() != nil {
-			return files.ContextError(ctx)
+			return driver.ContextError(ctx)
 		}
 		n, err := dst.CopyRange(src, min(to-from, piece))
 		switch {

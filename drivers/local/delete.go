@@ -63,7 +63,7 @@ func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Versio
 	}
 	defer lock.unlock()
 	if ctx.Err() != nil {
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 	found, err := b.remove(d, p, &lock, ifVersion)
 	lock.unlock()

@@ -18,7 +18,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	remove := func(ctx context.Context, name string) error {
 		return b.Delete(ctx, driver.Key{Name: name}, "")
 	}
-	errs := files.EachName(ctx, names, remove)
+	errs := driver.EachName(ctx, names, remove)
 	for i, err := range errs {
 		if fsys.IsFull(err) && ctx.Err() == nil {
 			errs[i] = remove(ctx, names[i])

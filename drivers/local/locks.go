@@ -9,6 +9,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // folderLock is the lock of one folder, which is that of all files in it. It is made of
@@ -149,7 +150,7 @@ func (l *queues) lock(ctx context.Context, path string) error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.leave(path, n)
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 }
 

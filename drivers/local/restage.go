@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
-	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // stagePrefix begins the names of uploads that are staged in their own folder, because
@@ -73,7 +73,7 @@ func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 	hole, end := false, int64(0)
 	for off := int64(0); off < size; {
 		if ctx.Err() != nil {
-			return files.ContextError(ctx)
+			return driver.ContextError(ctx)
 		}
 		n, err := src.ReadAt((*p)[:min(size-off, pieceSize)], off)
 		if n == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // errRetry: what was looked at changed meanwhile; look again.
@@ -66,7 +67,7 @@ func (r *retries) again(ctx context.Context, err error) error {
 	r.turns++
 	switch {
 	case ctx.Err() != nil:
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	case held && time.Now().After(r.until):
 		return gaveUp(met, "another process holds the file")
 	case !held && r.turns > maxTurns:
@@ -93,7 +94,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 }
 

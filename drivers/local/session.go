@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
-	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 const sessionMark = "s-"
@@ -48,7 +48,7 @@ func (b *backend) begin(ctx context.Context, lost *session) (*session, error) {
 	case b.starting <- struct{}{}:
 		defer func() { <-b.starting }()
 	case <-ctx.Done():
-		return nil, files.ContextError(ctx)
+		return nil, driver.ContextError(ctx)
 	}
 	if s := b.currentSession(lost); s != nil {
 		return s, nil // another goroutine was faster

@@ -186,7 +186,7 @@ func (s *sidecar) attributes() files.Attributes {
 }
 
 func normal(a files.Attributes) files.Attributes {
-	if n, err := files.NormalizeAttributes(a); err == nil {
+	if n, err := a.Normalize(); err == nil {
 		a = n
 	}
 	if len(a.Metadata) == 0 {

@@ -13,7 +13,7 @@ import (
 )
 
 func init() {
-	files.Register(files.Scheme{
+	driver.Register(files.Scheme{
 		Name:    "file",
 		Package: "cloudfiles.dev/drivers/local",
 		Example: "file:///var/lib/app?create_dir=1",

@@ -232,7 +232,7 @@ func sameVersion(asked, now files.Version, open func() (fsys.File, func(), error
 func (b *backend) check(d fsys.Dir, c *current, cond files.Condition) error {
 	asked, ok := cond.Version()
 	if !ok || !c.exists {
-		return files.CheckCondition(cond, c.exists, "")
+		return cond.Check(c.exists, "")
 	}
 	same, err := b.isVersion(d, c, asked)
 	if err == nil && !same {

@@ -200,7 +200,7 @@ func (l *walk) items(f *folder, want filter, at *region) (more bool, err error) 
 	for rest := f.items[f.start:]; len(rest) > 0; {
 		n := 1
 		if l.ended() {
-			return false, files.ContextError(l.ctx)
+			return false, driver.ContextError(l.ctx)
 		}
 		switch {
 		case at != nil:

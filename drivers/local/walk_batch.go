@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // batch is a number of files of one folder, one behind the other in the order of the
@@ -58,7 +59,7 @@ func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) 
 	b.walk, b.folder, b.items, b.prefix = l, f, items[:n], string(l.path)
 	if l.req.NamesOnly && !f.asIs && !f.replaced {
 		if l.ctx.Err() != nil {
-			return n, false, files.ContextError(l.ctx)
+			return n, false, driver.ContextError(l.ctx)
 		}
 		for _, it := range b.items {
 			if !l.emit(files.Entry{Name: b.name(it)}) {
@@ -68,7 +69,7 @@ func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) 
 		return n, true, nil
 	}
 	if b.look(); l.ctx.Err() != nil {
-		return n, false, files.ContextError(l.ctx)
+		return n, false, driver.ContextError(l.ctx)
 	}
 	for i := range b.seen {
 		s := &b.seen[i]

@@ -7,6 +7,7 @@ import (
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // all merges the names with the keys of foreign files, which are their paths on disk
@@ -115,7 +116,7 @@ func (l *walk) isForeign(disk string, at region, kind fsys.Kind) bool {
 // foreignItem yields what is foreign of an item.
 func (l *walk) foreignItem(f *folder, it item, want filter, at region) (more bool, err error) {
 	if l.ctx.Err() != nil {
-		return false, files.ContextError(l.ctx)
+		return false, driver.ContextError(l.ctx)
 	}
 	l.path = append(l.path, f.text(it)...)
 	disk := string(f.text(it))

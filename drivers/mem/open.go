@@ -51,7 +51,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Take implements files.BytesBody.
+// Take implements driver.BytesBody.
 func (b *body) Take(n int) []byte {
 	p := b.rest[:min(n, len(b.rest))]
 	b.rest = b.rest[len(p):]
@@ -61,7 +61,7 @@ func (b *body) Take(n int) []byte {
 // Close has nothing to end: a Read waits for nothing.
 func (b *body) Close() error { return nil }
 
-// Immediate implements files.ImmediateBody.
+// Immediate implements driver.ImmediateBody.
 func (b *body) Immediate() {}
 
 // List implements driver.Backend: one snapshot, from the first entry to the last.

@@ -77,7 +77,7 @@ func (s *store) put(name string, cond files.Condition, f *file) error {
 	} else {
 		name = strings.Clone(name) // which may be a part of something large
 	}
-	if err := files.CheckCondition(cond, exists, version); err != nil {
+	if err := cond.Check(exists, version); err != nil {
 		return err
 	}
 	s.commits++
@@ -107,7 +107,7 @@ func (s *store) Put(ctx context.Context, req *driver.PutRequest) (files.Info, er
 	s.commit.Lock()
 	defer s.commit.Unlock()
 	if ctx.Err() != nil {
-		return files.Info{}, files.ContextError(ctx)
+		return files.Info{}, driver.ContextError(ctx)
 	}
 	if err := s.put(req.Name, req.If, f); err != nil {
 		return files.Info{}, err

@@ -12,7 +12,7 @@ import (
 )
 
 func init() {
-	files.Register(files.Scheme{
+	driver.Register(files.Scheme{
 		Name:    "mem",
 		Package: "cloudfiles.dev/drivers/mem",
 		Example: "mem://name",

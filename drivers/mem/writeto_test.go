@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 const large = 3<<20 + 7 // several pieces of WriteTo
@@ -29,7 +30,7 @@ func stored(t *testing.T, ctx context.Context,
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Close() })
-	info, ok := b.(files.Locator)
+	info, ok := b.(driver.BucketLocator)
 	if !ok {
 		t.Fatal("the bucket has no Locate")
 	}

@@ -70,7 +70,7 @@ type Found struct {
 // files.ErrUnavailable.
 func Probe(ctx context.Context, b files.Bucket) (Found, error) {
 	var probe prober
-	if a, ok := b.(files.Aser); !ok || !a.As(&probe) {
+	if a, ok := b.(driver.BucketAser); !ok || !a.As(&probe) {
 		return Found{}, files.NewError(files.OpCheck, "",
 			files.Errorf(files.ErrInvalid, "not a bucket of package s3"))
 	}

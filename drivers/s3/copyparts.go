@@ -93,7 +93,7 @@ func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source 
 	case err := <-failed:
 		return err
 	default:
-		return files.ContextError(ctx)
+		return driver.ContextError(ctx)
 	}
 }
 

@@ -229,7 +229,7 @@ func TestManyRequests(t *testing.T) {
 	for i := range n {
 		names = append(names, fmt.Sprintf("dir/%05d", i))
 	}
-	for _, err := range files.EachName(t.Context(), names,
+	for _, err := range driver.EachName(t.Context(), names,
 		func(ctx context.Context, name string) error {
 			_, err := b.Put(ctx, name, bytes.NewReader(nil), nil)
 			return err

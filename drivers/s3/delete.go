@@ -141,7 +141,7 @@ func (b *backend) deleteEach(ctx context.Context, todo []types.ObjectIdentifier,
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			if errs[i] = files.ContextError(ctx); errs[i] == nil {
+			if errs[i] = driver.ContextError(ctx); errs[i] == nil {
 				errs[i] = b.Delete(ctx, driver.Key{Name: *o.Key}, "")
 			}
 		})

@@ -12,6 +12,7 @@ import (
 
 	"cloudfiles.dev/drivers/internal/connect"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 )
@@ -151,7 +152,7 @@ func fault(ctx context.Context, o op, err error) error {
 		return d
 	}
 	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || answerOf(err).status == 0) {
-		return &opaque{ctx.Err().Error(), both{files.ContextError(ctx), err}}
+		return &opaque{ctx.Err().Error(), both{driver.ContextError(ctx), err}}
 	}
 	a := answerOf(err)
 	words, kind := a.kind(o)

@@ -128,7 +128,7 @@ func FuzzMetadata(f *testing.F) {
 		f.Add(k, v)
 	}
 	f.Fuzz(func(t *testing.T, k, v string) {
-		a, err := files.NormalizeAttributes(files.Attributes{Metadata: map[string]string{k: v}})
+		a, err := (files.Attributes{Metadata: map[string]string{k: v}}).Normalize()
 		if err != nil {
 			return
 		}

@@ -52,7 +52,7 @@ func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutReques
 	}
 	if ctx.Err() != nil {
 		u.abort(ctx)
-		return files.Info{}, files.ContextError(ctx)
+		return files.Info{}, driver.ContextError(ctx)
 	}
 	digest := ""
 	if u.sums {

@@ -44,7 +44,7 @@ var _ driver.NativeChecker = (*backend)(nil)
 func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {
 	p, ok := putOptions(o)
 	if !ok {
-		return files.UnknownNative(o)
+		return driver.UnknownNative(o)
 	}
 	return p.check()
 }

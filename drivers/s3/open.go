@@ -17,7 +17,7 @@ import (
 	"gocloud.dev/blob/s3blob"
 )
 
-func init() { files.Register(scheme) }
+func init() { driver.Register(scheme) }
 
 var scheme = files.Scheme{
 	Name:    "s3",

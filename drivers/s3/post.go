@@ -166,7 +166,7 @@ const fileNameOfForm = "${filename}"
 
 // postFields are the fields that the form must send as they are.
 func postFields(o PostOptions) (map[string]string, error) {
-	a, err := files.NormalizeAttributes(o.Attributes)
+	a, err := o.Attributes.Normalize()
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (m *Backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old, exists := m.files[req.Name]
-	if err := files.CheckCondition(req.If, exists, old.info.Version); err != nil {
+	if err := req.If.Check(exists, old.info.Version); err != nil {
 		return files.Info{}, err
 	}
 	m.puts++

@@ -31,7 +31,7 @@ func (b *bucket) copyFrom(ctx context.Context, dstName string, src files.Bucket,
 	}
 	from, ok := src.(*bucket)
 	if !ok {
-		through, ok := src.(files.CopySource)
+		through, ok := src.(BucketCopySource)
 		if !ok {
 			return files.Info{}, files.ErrUnsupported
 		}
@@ -95,7 +95,7 @@ func (b *bucket) copyOnto(ctx context.Context, req *CopyRequest) (files.Info, er
 	if req.IfSource != "" && req.IfSource != info.Version {
 		return files.Info{}, files.ErrPrecondition
 	}
-	if err := files.CheckCondition(req.If, true, info.Version); err != nil {
+	if err := req.If.Check(true, info.Version); err != nil {
 		return files.Info{}, err
 	}
 	setName(&info, Key{Name: req.Dst})
@@ -121,7 +121,7 @@ func (b *bucket) copyAttributes(req *CopyRequest, a *files.Attributes) error {
 	if a == nil {
 		return nil
 	}
-	attrs, err := files.NormalizeAttributes(*a)
+	attrs, err := a.Normalize()
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (b *bucket) SignURL(ctx context.Context, name string,
 	if opts != nil {
 		o = *opts
 	}
-	op, merr := files.SignOp(o.Method)
+	op, merr := o.Op()
 	var signer Signer
 	err := b.enter(ctx, Key{Name: name}, func() error {
 		if merr != nil {
@@ -169,7 +169,8 @@ func (b *bucket) SignURL(ctx context.Context, name string,
 		if o.ContentType != "" && op != files.OpSignPut {
 			return files.Errorf(files.ErrInvalid, "only a PUT has a content type to bind")
 		}
-		if err := files.CheckContentType(o.ContentType); err != nil {
+		a := files.Attributes{ContentType: o.ContentType}
+		if _, err := a.Normalize(); err != nil {
 			return err
 		}
 		able := map[files.Op]bool{
@@ -223,14 +224,14 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 	}
 	many, ok := b.backend.(ManyDeleter)
 	if !ok {
-		return files.EachName(ctx, names, func(ctx context.Context, name string) error {
+		return EachName(ctx, names, func(ctx context.Context, name string) error {
 			return b.Delete(ctx, name, nil)
 		})
 	}
 	var legal []string
 	var at []int
 	for i, name := range names {
-		if errs[i] = files.CheckNameMax(name, b.feat().MaxName); errs[i] == nil {
+		if errs[i] = CheckNameMax(name, b.feat().MaxName); errs[i] == nil {
 			legal, at = append(legal, name), append(at, i)
 		}
 	}
@@ -239,7 +240,7 @@ func (b *bucket) DeleteMany(ctx context.Context, names []string) []error {
 		end := min(start+size, len(legal))
 		if ctx.Err() != nil {
 			for j := start; j < end; j++ {
-				errs[at[j]] = files.ContextError(ctx)
+				errs[at[j]] = ContextError(ctx)
 			}
 			continue
 		}
@@ -269,7 +270,7 @@ func (b *bucket) Check(ctx context.Context) error {
 		return files.NewError(files.OpCheck, "", errNilContext)
 	}
 	if ctx.Err() != nil {
-		return files.NewError(files.OpCheck, "", files.ContextError(ctx))
+		return files.NewError(files.OpCheck, "", ContextError(ctx))
 	}
 	return files.NewError(files.OpCheck, "", b.checkBackend(ctx))
 }

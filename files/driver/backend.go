@@ -1,18 +1,3 @@
-// Package driver is for authors of drivers. A [Backend] moves bytes and decides
-// conditions. [New] makes a files.Bucket of it, and does everything else once for all
-// drivers: names, content types, metadata, digests, ranges, errors, chunks, timeouts
-// and closing.
-//
-//	b := driver.New(&backend{client: client})
-//
-// A Backend gets only legal names, checked options and a context that has not ended. It
-// returns the sentinels of package files, bare or through files.Errorf and
-// files.WithCause; New adds operation and name. The texts of its errors are passed on
-// as they are, so they must hold no physical path, prefix or secret (E1).
-//
-// Package cloudfiles.dev/conformance describes step by step how to write a driver and
-// check it against the contract. Package cloudfiles.dev/examples/mapdriver is a
-// complete one.
 package driver
 
 import (
@@ -119,7 +104,7 @@ type Object struct {
 	Before int64
 	// Body delivers Length bytes from Offset. What is behind them is not read. It may
 	// be nil if Length is 0. Close may be called during a Read, and must end it. Body
-	// may implement files.ImmediateBody or files.FileBody, which are then used.
+	// may implement ImmediateBody or FileBody, which are then used.
 	Body io.ReadCloser
 }
 

@@ -76,6 +76,6 @@ func afterClose(ctx context.Context, b files.Bucket) map[string]error {
 	_, res["sign"] = files.SignURL(ctx, b, "", nil)
 	_, res["copy"] = files.Copy(ctx, b, "", b, "", nil)
 	res["check"] = files.Check(ctx, b)
-	res["delete many"] = b.(files.ManyDeleter).DeleteMany(ctx, []string{"a"})[0]
+	res["delete many"] = b.(driver.BucketManyDeleter).DeleteMany(ctx, []string{"a"})[0]
 	return res
 }

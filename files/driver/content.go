@@ -23,7 +23,7 @@ type Content struct {
 	size     int64        // declared, or -1
 	maxSize  int64        // 0: no limit
 	n        int64
-	hasher   files.Hasher
+	hasher   Hasher
 	err      error
 	headErr  error
 	mu       sync.Mutex
@@ -74,7 +74,7 @@ func (u *Content) inPlace(n int64) (p []byte, err error) {
 	}
 	for whole := u.held.bytes; err == nil && int64(len(p)) < n; {
 		var piece []byte
-		if err = files.ContextError(u.ctx); err == nil {
+		if err = ContextError(u.ctx); err == nil {
 			piece, err = u.held.next(min(pieceSize, n-int64(len(p))))
 		}
 		p = whole[:len(p)+len(piece)]
@@ -104,7 +104,7 @@ func (u *Content) read(p []byte) (int, error) {
 		return 0, u.headErr
 	}
 	if err := u.ctx.Err(); err != nil {
-		return 0, files.ContextError(u.ctx)
+		return 0, ContextError(u.ctx)
 	}
 	if u.held.ok {
 		piece, err := u.held.next(int64(len(p)))
@@ -161,7 +161,7 @@ func (u *Content) resume() {
 // complete is called at the content's end, which is before the commit.
 func (u *Content) complete() error {
 	if u.ctx.Err() != nil {
-		return files.ContextError(u.ctx)
+		return ContextError(u.ctx)
 	}
 	if u.size >= 0 && u.n < u.size {
 		return files.Errorf(files.ErrCorrupt, "content has %d bytes, fewer than the %d declared",

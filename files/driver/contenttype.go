@@ -5,8 +5,14 @@ import "cloudfiles.dev/files/internal/contenttype"
 // SniffLen is how many bytes of the content the sniffer looks at.
 const SniffLen = contenttype.SniffLen
 
-// ContentType is [files.ContentType]: it returns the content type of a file for which
-// the caller gave none (P6).
+// ContentType returns the content type that Put chooses for a file if PutOptions give
+// none (P6). It is the same on every driver and every machine. The name's extension
+// decides if a fixed table has it; otherwise the first SniffLen bytes of the content
+// decide.
+//
+// head is the beginning of the content: at least its first SniffLen bytes, or all of a
+// shorter content. It may be longer, and it may be nil if the name decides. ContentType
+// never returns "". The name need not be a legal one.
 func ContentType(name string, head []byte) string { return contenttype.Of(name, head) }
 
 // TypeByName returns the content type if the name's extension alone decides it, so that

@@ -29,3 +29,11 @@ func Example() {
 	// notes/old/ 0 <nil>
 	// files: get missing.txt: file does not exist
 }
+
+func ExampleContentType() {
+	fmt.Println(driver.ContentType("photos/Cat.JPG", nil))
+	fmt.Println(driver.ContentType("report", []byte("%PDF-1.7")))
+	// Output:
+	// image/jpeg
+	// application/pdf
+}

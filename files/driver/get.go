@@ -55,7 +55,7 @@ func (b *bucket) open(ctx context.Context, name string,
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, files.ContextError(ctx)
+		return nil, ContextError(ctx)
 	}
 	req := OpenRequest{
 		Key:          key,
@@ -80,7 +80,7 @@ func (b *bucket) open(ctx context.Context, name string,
 	b.seen(&o.Info, key)
 	setName(&o.Info, key)
 	body := o.Body
-	if _, local := body.(files.ImmediateBody); !local && body != nil && b.feat().ReadConditions {
+	if _, local := body.(ImmediateBody); !local && body != nil && b.feat().ReadConditions {
 		body = &resumingBody{
 			ctx:     ctx,
 			backend: b.backend,
@@ -91,7 +91,7 @@ func (b *bucket) open(ctx context.Context, name string,
 			body:    body,
 		}
 	}
-	return files.NewReader(ctx, files.ReaderConfig{
+	return NewReader(ctx, ReaderConfig{
 		Name:    name,
 		Info:    o.Info,
 		Offset:  o.Offset,

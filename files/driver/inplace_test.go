@@ -29,7 +29,7 @@ func inMemory(p []byte) map[string]io.Reader {
 }
 
 func sumOf(p []byte) files.Digest {
-	var h files.Hasher
+	var h Hasher
 	h.Init(files.Digest{})
 	h.Write(p)
 	return h.Sum()

@@ -44,7 +44,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 		return err
 	}
 	defer b.release()
-	d, err := files.CheckDir(dir)
+	d, err := CheckDir(dir)
 	if err == nil {
 		err = o.Check()
 	}
@@ -58,7 +58,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 		return err
 	}
 	if ctx.Err() != nil {
-		return files.ContextError(ctx)
+		return ContextError(ctx)
 	}
 	req := ListRequest{
 		Prefix:     o.Prefix,
@@ -86,7 +86,7 @@ func (b *bucket) list(ctx context.Context, dir string, o files.ListOptions,
 			return err
 		}
 		if ctx.Err() != nil {
-			return files.ContextError(ctx)
+			return ContextError(ctx)
 		}
 		if !yield(e, nil) {
 			return nil

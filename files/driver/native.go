@@ -6,7 +6,7 @@ import "cloudfiles.dev/files"
 // other backends.
 type NativeChecker interface {
 	// CheckNative checks one option of a call, files.OpPut or files.OpCopy, before
-	// anything is done. It returns files.UnknownNative for a type that it doesn't know,
+	// anything is done. It returns UnknownNative for a type that it doesn't know,
 	// and files.ErrInvalid for a bad value.
 	CheckNative(op files.Op, option files.NativeOption) error
 }
@@ -26,7 +26,7 @@ func (b *bucket) checkNative(op files.Op, options []files.NativeOption) error {
 		case o == nil:
 			return files.Errorf(files.ErrInvalid, "a native option is nil")
 		case !ok:
-			return files.UnknownNative(o)
+			return UnknownNative(o)
 		}
 		if err := taker.CheckNative(op, o); err != nil {
 			return err

@@ -35,7 +35,7 @@ func (c *classes) CheckNative(op files.Op, o files.NativeOption) error {
 		}
 		return nil
 	}
-	return files.UnknownNative(o)
+	return driver.UnknownNative(o)
 }
 
 func (c *classes) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {

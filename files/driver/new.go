@@ -159,7 +159,7 @@ func (b *bucket) enter(ctx context.Context, key Key, options func() error) error
 		err = options()
 	}
 	if err == nil && ctx.Err() != nil {
-		err = files.ContextError(ctx)
+		err = ContextError(ctx)
 	}
 	if err != nil {
 		b.release()
@@ -171,7 +171,7 @@ var errNilContext = files.Errorf(files.ErrInvalid, "the context is nil")
 
 func (b *bucket) checkKey(key Key) error {
 	if !key.Raw {
-		return files.CheckNameMax(key.Name, b.feat().MaxName)
+		return CheckNameMax(key.Name, b.feat().MaxName)
 	}
 	if !b.feat().ForeignKeys {
 		return files.Errorf(files.ErrUnsupported, "the bucket has no keys outside the naming rule")

@@ -145,7 +145,7 @@ func (p *Parts) fill(ctx context.Context, part *Part, size int64) error {
 // read reads once; the end is kept in eof.
 func (p *Parts) read(ctx context.Context, buf []byte) (int, error) {
 	if ctx.Err() != nil {
-		return 0, files.ContextError(ctx)
+		return 0, ContextError(ctx)
 	}
 	n, err := p.content.Read(buf)
 	if err == io.EOF {
@@ -162,7 +162,7 @@ func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
 		select {
 		case <-p.free:
 		case <-ctx.Done():
-			return block{}, files.ContextError(ctx)
+			return block{}, ContextError(ctx)
 		}
 	}
 	switch {
@@ -221,7 +221,7 @@ func (p *Parts) Send(ctx context.Context, first *Part,
 	case *sendError:
 		return cause.err
 	}
-	return files.ContextError(ctx)
+	return ContextError(ctx)
 }
 
 // sendError is a failure of send, as opposed to the end of the caller's context.

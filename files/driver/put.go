@@ -47,7 +47,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 		if up.want, err = opts.Digest.Normalize(); err != nil {
 			return err
 		}
-		if attrs, err = files.NormalizeAttributes(opts.Attributes); err != nil {
+		if attrs, err = opts.Attributes.Normalize(); err != nil {
 			return err
 		}
 		if err = b.checkNative(files.OpPut, opts.Native); err != nil {
@@ -199,7 +199,7 @@ func (b *bucket) putError(ctx context.Context, up *Content, err error) error {
 		return cause
 	}
 	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) && files.KindOf(err) == nil {
-		return files.ContextError(ctx)
+		return ContextError(ctx)
 	}
 	return err
 }

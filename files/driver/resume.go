@@ -72,7 +72,7 @@ func (r *resumingBody) reopen(broken error) error {
 				"the connection broke again and again")
 		}
 		if r.ctx.Err() != nil {
-			return files.ContextError(r.ctx)
+			return ContextError(r.ctx)
 		}
 		req := r.req
 		req.Range, req.IfNotVersion, req.IfVersion = files.Bytes(r.off, r.left), "", r.info.Version

@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/fileshttp"
 )
 
@@ -520,7 +521,7 @@ func (u unversioned) Get(ctx context.Context, name string,
 	}
 	info := r.Info()
 	info.Version = ""
-	return files.NewReader(ctx, files.ReaderConfig{
+	return driver.NewReader(ctx, driver.ReaderConfig{
 		Name:   name,
 		Info:   info,
 		Offset: r.Offset(),

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/contexts"
 )
 
 // The defaults of a Policy.
@@ -66,7 +67,7 @@ var defaults Policy
 //   - may not be repeated any more.
 //
 // The error is f's last one, marked if f ran more than once or a repeat was refused. If
-// ctx ends between two attempts, the error is the context's (files.ContextError) and
+// ctx ends between two attempts, the error is the context's cause and
 // the last failure as well. If a delay would outlast the context's deadline, Do doesn't
 // wait and returns the failure at once.
 //
@@ -85,7 +86,7 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 		if n >= p.attempts() || files.KindOf(err) != files.ErrUnavailable || Attempts(err) > 0 {
 			return mark(err, n, "")
 		}
-		if cerr := files.ContextError(ctx); cerr != nil {
+		if cerr := contexts.Err(ctx); cerr != nil {
 			return interrupted(cerr, err, n)
 		}
 		delay := p.delay(n, err)
@@ -145,6 +146,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return files.ContextError(ctx)
+		return contexts.Err(ctx)
 	}
 }

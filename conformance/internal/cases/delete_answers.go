@@ -7,12 +7,12 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/conformance/internal/term"
-	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // deleteAnswers asks the bucket itself, and wants an answer for each name that is true.
 func deleteAnswers(t suite.T, h *suite.H) {
-	d, ok := h.Bucket.(files.ManyDeleter)
+	d, ok := h.Bucket.(driver.BucketManyDeleter)
 	if !ok {
 		t.Skipf("the bucket has no DeleteMany")
 	}

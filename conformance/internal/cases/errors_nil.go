@@ -14,6 +14,7 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var errorNilCases = []suite.Case{
@@ -76,13 +77,13 @@ func nilContext(t suite.T, h *suite.H) {
 
 // abilityCalls are the optional methods that the bucket has.
 func abilityCalls(b files.Bucket) (calls []check.Method) {
-	if c, ok := b.(files.Copier); ok && b.Features().ServerCopy {
+	if c, ok := b.(driver.BucketCopier); ok && b.Features().ServerCopy {
 		calls = append(calls, check.Method{Name: "CopyFrom", Call: func(ctx context.Context) error {
 			_, err := c.CopyFrom(ctx, "b", b, "a", nil)
 			return err
 		}})
 	}
-	if d, ok := b.(files.ManyDeleter); ok {
+	if d, ok := b.(driver.BucketManyDeleter); ok {
 		calls = append(calls, check.Method{
 			Name: "DeleteMany of the bucket",
 			Call: func(ctx context.Context) error {
@@ -93,7 +94,7 @@ func abilityCalls(b files.Bucket) (calls []check.Method) {
 			},
 		})
 	}
-	if c, ok := b.(files.Checker); ok {
+	if c, ok := b.(driver.BucketChecker); ok {
 		calls = append(calls, check.Method{Name: "Check of the bucket", Call: c.Check})
 	}
 	return calls

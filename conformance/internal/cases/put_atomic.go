@@ -10,6 +10,7 @@ import (
 	"cloudfiles.dev/conformance/internal/feature"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var putAtomicCases = []suite.Case{
@@ -244,7 +245,7 @@ func secondHandle(t suite.T, h *suite.H) {
 }
 
 func crc32c(b []byte) string {
-	h := files.NewHasher(files.Digest{})
+	h := driver.NewHasher(files.Digest{})
 	h.Write(b)
 	return h.Sum().CRC32C
 }

@@ -10,6 +10,7 @@ import (
 	"cloudfiles.dev/conformance/internal/feature"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 var digestCases = []suite.Case{
@@ -57,7 +58,7 @@ var digestCases = []suite.Case{
 
 // allDigests of the content.
 func allDigests(c []byte) files.Digest {
-	h := files.NewHasher(files.Digest{
+	h := driver.NewHasher(files.Digest{
 		MD5:       "x",
 		SHA256:    "x",
 		CRC32:     "x",

@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/conformance/internal/term"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // reader is the content as the step gives it.
@@ -210,7 +211,7 @@ func (m *mirror) copy(s step) {
 
 func (m *mirror) deleteDir(s step) {
 	var w wanted
-	dir, err := files.CheckDir(s.name)
+	dir, err := driver.CheckDir(s.name)
 	if dir == "" {
 		w.add(files.ErrInvalid)
 	} else if err != nil {
@@ -234,7 +235,7 @@ func (m *mirror) deleteDir(s step) {
 
 func (m *mirror) list(s step) {
 	var w wanted
-	if _, err := files.CheckDir(s.name); err != nil {
+	if _, err := driver.CheckDir(s.name); err != nil {
 		w.add(files.ErrInvalidName)
 	}
 	m.code.list(m.n, s, w)

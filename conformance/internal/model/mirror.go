@@ -15,6 +15,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/conformance/internal/term"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // mirror runs a sequence on a bucket and on a map, and compares every answer.
@@ -147,7 +148,7 @@ func (w *wanted) add(err error) { w.must = append(w.must, err) }
 // not.
 func (m *mirror) legal(w *wanted, names ...string) bool {
 	for _, name := range names {
-		if files.CheckNameMax(name, maxNameOf(m.f)) != nil {
+		if driver.CheckNameMax(name, maxNameOf(m.f)) != nil {
 			w.must = []error{files.ErrInvalidName}
 			return false
 		}
@@ -195,7 +196,7 @@ const NoVersion = files.Version("none")
 func (m *mirror) version(name string, w which,
 	variable string) (v files.Version, code string, is bool) {
 	f := m.files[name]
-	if f != nil && m.f.Versions && f.version == "" && files.CheckNameMax(name,
+	if f != nil && m.f.Versions && f.version == "" && driver.CheckNameMax(name,
 		maxNameOf(m.f)) == nil {
 		m.call(variable, wanted{}, func() string { return codeStat(name) })
 		info, err := m.b.Stat(m.ctx, name, nil)

@@ -9,6 +9,7 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // wantThrough fails where the calls of a copy aren't what the wrapper claims.
@@ -40,7 +41,7 @@ func wrapperServerCopy(t suite.T, h *suite.H) {
 	}
 	wantThrough(t, "Copy", f.ServerCopy, u.store.seen())
 	check.WantContent(t, h, "d/dst", c)
-	copier, ok := u.outer.(files.Copier)
+	copier, ok := u.outer.(driver.BucketCopier)
 	if f.ServerCopy || !ok {
 		return
 	}

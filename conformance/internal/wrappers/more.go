@@ -11,6 +11,7 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 func wrapperNames(t suite.T, h *suite.H) {
@@ -99,7 +100,7 @@ func wrapperReadOnly(t suite.T, h *suite.H) {
 		}
 		all = append(all, methodOf("SignURL "+method, sign))
 	}
-	if c, ok := u.outer.(files.Copier); ok {
+	if c, ok := u.outer.(driver.BucketCopier); ok {
 		all = append(all, methodOf("CopyFrom", func(ctx context.Context) error {
 			_, err := c.CopyFrom(ctx, "a", u.outer, "old", nil)
 			return err

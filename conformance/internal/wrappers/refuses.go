@@ -8,6 +8,7 @@ import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // refusal is a call that asks for what the wrapper doesn't claim.
@@ -80,7 +81,7 @@ func refusals(b files.Bucket) (all []refusal) {
 		add(c.claimed, feature+" of Put", putting(c.put))
 		add(c.claimed, feature+" of a Writer", writing(c.put))
 		add(c.claimed, feature+" of Copy", copying(c.copy))
-		if copier, ok := b.(files.Copier); ok {
+		if copier, ok := b.(driver.BucketCopier); ok {
 			add(c.claimed, feature+" of CopyFrom", func(ctx context.Context) error {
 				_, err := copier.CopyFrom(ctx, fresh, b, name, &c.copy)
 				return err

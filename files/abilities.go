@@ -1,0 +1,56 @@
+package files
+
+import (
+	"context"
+	"io"
+	"os"
+)
+
+// The optional abilities of a Bucket. Package driver exports and documents each of them
+// under the name that stands behind it.
+
+type aser interface { // driver.BucketAser
+	As(target any) bool
+}
+
+type pinger interface { // driver.BucketChecker
+	Check(ctx context.Context) error
+}
+
+type copier interface { // driver.BucketCopier
+	CopyFrom(ctx context.Context, dstName string, src Bucket, srcName string,
+		opts *CopyOptions) (Info, error)
+}
+
+type locator interface { // driver.BucketLocator
+	Locate(name string) (store any, key string)
+}
+
+type manyDeleter interface { // driver.BucketManyDeleter
+	DeleteMany(ctx context.Context, names []string) []error
+}
+
+type nativeChecker interface { // driver.BucketNativeChecker
+	CheckNative(op Op, options []NativeOption) error
+}
+
+type urlSigner interface { // driver.BucketURLSigner
+	SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error)
+}
+
+// The optional abilities of a body.
+
+type immediateBody interface { // driver.ImmediateBody
+	io.ReadCloser
+	Immediate()
+}
+
+type bytesBody interface { // driver.BytesBody
+	immediateBody
+	Take(n int) []byte
+}
+
+type fileBody interface { // driver.FileBody
+	io.ReadCloser
+	CopyTo(dst *os.File, n int64) (int64, error)
+}

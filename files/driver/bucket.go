@@ -1,0 +1,81 @@
+package driver
+
+import (
+	"context"
+
+	"cloudfiles.dev/files"
+)
+
+// BucketAser is a Bucket that gives access to what it is built on. The function
+// files.As uses it.
+type BucketAser interface {
+	// As sets the pointer target and returns true if the bucket has a value of the type
+	// that target points to.
+	As(target any) bool
+}
+
+// BucketChecker is a Bucket that can check whether it is there and may be used.
+type BucketChecker interface {
+	// Check makes one request, as the function files.Check does.
+	Check(ctx context.Context) error
+}
+
+// BucketCopier is a Bucket that copies without the content passing through the program.
+type BucketCopier interface {
+	// CopyFrom copies src's srcName to the bucket's own dstName. If it can't reach src
+	// it returns errors.ErrUnsupported and changes nothing.
+	CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
+		opts *files.CopyOptions) (files.Info, error)
+}
+
+// BucketCopySource is a wrapper that can be the source of a copy inside the store.
+// WithCopySource calls fn with the bucket below and its name for the file, inside
+// whatever the wrapper does around reading the file. It returns errors.ErrUnsupported
+// if a copy would bypass the wrapper.
+type BucketCopySource interface {
+	// WithCopySource calls fn with the bucket below and its name for the file.
+	WithCopySource(ctx context.Context, name string,
+		fn func(ctx context.Context, b files.Bucket, name string) error) error
+}
+
+// BucketLocator is a Bucket that reports which file a name stands for: names with
+// equal, comparable results are one file. Copy and Move ask it.
+type BucketLocator interface {
+	// Locate returns the store that has the file and the file's key in it. It makes no
+	// request.
+	Locate(name string) (store any, key string)
+}
+
+// BucketManyDeleter is a Bucket that deletes many files in few requests.
+type BucketManyDeleter interface {
+	// DeleteMany deletes the files and returns an error, or nil, for each name, in the
+	// order of names. It gets at most files.DeleteBatchSize names.
+	DeleteMany(ctx context.Context, names []string) []error
+}
+
+// BucketNativeChecker is a Bucket that takes native options. A wrapper asks the bucket
+// below.
+type BucketNativeChecker interface {
+	// CheckNative returns nil if a call of the operation, files.OpPut or files.OpCopy,
+	// would take the options. Otherwise the error is ErrUnsupported ([UnknownNative])
+	// or ErrInvalid. CheckNative makes no request.
+	CheckNative(op files.Op, options []files.NativeOption) error
+}
+
+// BucketURLSigner is a Bucket that signs URLs.
+type BucketURLSigner interface {
+	// SignURL returns the signed request, as the function files.SignURL does.
+	SignURL(ctx context.Context, name string,
+		opts *files.SignOptions) (files.SignedURL, error)
+}
+
+// What New makes has every ability of a Bucket, as far as the backend has it.
+var (
+	_ BucketAser          = (*bucket)(nil)
+	_ BucketChecker       = (*bucket)(nil)
+	_ BucketCopier        = (*bucket)(nil)
+	_ BucketLocator       = (*bucket)(nil)
+	_ BucketManyDeleter   = (*bucket)(nil)
+	_ BucketNativeChecker = (*bucket)(nil)
+	_ BucketURLSigner     = (*bucket)(nil)
+)

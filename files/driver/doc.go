@@ -1,0 +1,46 @@
+// Package driver is for authors of drivers. A [Backend] moves bytes and decides
+// conditions. [New] makes a files.Bucket of it, and does everything else once for all
+// drivers: names, content types, metadata, digests, ranges, errors, chunks, timeouts
+// and closing.
+//
+//	b := driver.New(&backend{client: client})
+//
+// A Backend gets only legal names, checked options and a context that has not ended. It
+// returns the sentinels of package files, bare or through files.Errorf and
+// files.WithCause; New adds operation and name. The texts of its errors are passed on
+// as they are, so they must hold no physical path, prefix or secret (E1).
+//
+// Package cloudfiles.dev/conformance describes step by step how to write a driver and
+// check it against the contract. Package cloudfiles.dev/examples/mapdriver is a
+// complete one.
+//
+// # What is here
+//
+//   - What a driver implements: [Backend], with [PutRequest], [OpenRequest], [Object],
+//     [ListRequest], [Key] and [Content]. A body in memory or on a local disk may also
+//     be an [ImmediateBody], a [BytesBody] or a [FileBody].
+//   - What a Backend may implement too: [Copier] with [CopyRequest], [Identifier],
+//     [ManyDeleter], [Signer], [Checker], [NativeChecker], [Aser] and [Varying].
+//   - Open by URL: [Register] and files.Scheme; [NewParams] reads the parameters.
+//   - Put: files.Condition has a method Check. [Parts] cuts an upload into parts in
+//     bounded memory, by a [PartPlan]; [ContentType] and [TypeByName] find the type,
+//     [Hasher] computes digests. files.Attributes has a method Normalize.
+//   - List: [ListSorted] for a backend that walks its names in byte order, and
+//     [PrefixEnd] for seeking past a directory.
+//   - Delete: [EachName], for a service without a bulk delete.
+//   - End: [ContextError] says why a context ended. [CleanupContext] and [Undo] clean up
+//     after it.
+//   - Check names: [CheckNameMax] and [CheckDir].
+//
+// # A Bucket of your own
+//
+// A type may also implement files.Bucket itself. It then keeps the whole contract by
+// itself: Get returns what [NewReader] makes of a [ReaderConfig], errors are made by
+// files.NewError, and native options that it doesn't know are refused by
+// [UnknownNative]. Its optional abilities are the interfaces whose names begin with
+// Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
+// [BucketLocator], [BucketManyDeleter], [BucketNativeChecker] and [BucketURLSigner]. What
+// New returns has them all, as far as the Backend has them, and so has every wrapper
+// made by files.Wrap. Applications need none of them: the functions of package files use
+// them.
+package driver

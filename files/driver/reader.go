@@ -1,0 +1,39 @@
+package driver
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/handover"
+)
+
+// ReaderConfig is what NewReader needs to know about a body.
+type ReaderConfig struct {
+	Name   string     // for errors
+	Info   files.Info // of the whole file
+	Offset int64      // of the body's first byte in the file
+	Length int64      // of the body, in bytes: fewer is an error, more is not read
+	// Body is what is read; nil for an empty one. Close is called once, maybe while a
+	// Read is in progress: it must end that Read. A Body may also be an [ImmediateBody],
+	// a [BytesBody] or a [FileBody].
+	Body io.ReadCloser
+	// Timeout is GetOptions.ReadTimeout.
+	Timeout time.Duration
+	// Verify checks a body that is the whole file against Info.Digest (G6).
+	Verify bool
+	// OnClose, if not nil, is called once, after the body is closed.
+	OnClose func()
+}
+
+// NewReader makes the Reader of an open body, for those who implement files.Bucket
+// themselves; New does it for its buckets. The context governs the body until Close
+// (G9); a nil context never ends. If Offset or Length is negative, which only a
+// service's wrong answer can be, every read of the Reader fails with ErrUnavailable.
+func NewReader(ctx context.Context, c ReaderConfig) *files.Reader {
+	return newReader(ctx, handover.ReaderConfig[files.Info](c))
+}
+
+var newReader = handover.NewReader.(func(context.Context,
+	handover.ReaderConfig[files.Info]) *files.Reader)

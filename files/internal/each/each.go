@@ -1,0 +1,69 @@
+// Package each calls a function for many names, for package files and for drivers whose
+// service has no bulk delete (D3).
+package each
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// workers is how many names are worked on at a time.
+const workers = 8
+
+// Name calls f for every name, eight at a time, and returns the errors in the order of
+// names. A panic or runtime.Goexit of f ends the calling goroutine in the same way (X2).
+func Name(ctx context.Context, names []string,
+	f func(ctx context.Context, name string) error) []error {
+	errs := make([]error, len(names))
+	var (
+		wg     sync.WaitGroup
+		next   atomic.Int64
+		broken brokenOff
+	)
+	for range min(workers, len(names)) {
+		wg.Go(func() {
+			whole := false
+			defer func() {
+				if !whole {
+					broken.by(recover())
+				}
+			}()
+			for i := next.Add(1) - 1; i < int64(len(names)) && !broken.is(); i = next.Add(1) - 1 {
+				errs[i] = f(ctx, names[i])
+			}
+			whole = true
+		})
+	}
+	wg.Wait()
+	broken.resume()
+	return errs
+}
+
+// brokenOff carries a panic or runtime.Goexit from other goroutines to the one that
+// waits for them, so that it can be recovered there as if it had happened there.
+type brokenOff struct {
+	off   atomic.Bool
+	once  sync.Once
+	value any // of the panic; nil for runtime.Goexit
+}
+
+func (b *brokenOff) is() bool { return b.off.Load() }
+
+// by notes what ended one of the goroutines; nil is runtime.Goexit.
+func (b *brokenOff) by(value any) {
+	b.once.Do(func() { b.value = value })
+	b.off.Store(true)
+}
+
+// resume ends the goroutine that waits in the same way as the other one ended.
+func (b *brokenOff) resume() {
+	switch {
+	case !b.off.Load():
+	case b.value == nil:
+		runtime.Goexit()
+	default:
+		panic(b.value)
+	}
+}

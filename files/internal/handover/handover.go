@@ -1,0 +1,24 @@
+// Package handover is how package driver makes what only package files can make, because
+// its fields are private.
+package handover
+
+import (
+	"io"
+	"time"
+)
+
+// NewReader is package files' func(context.Context, ReaderConfig[files.Info])
+// *files.Reader.
+var NewReader any
+
+// ReaderConfig is driver.ReaderConfig. Info is files.Info, which can't be named here.
+type ReaderConfig[Info any] struct {
+	Name    string
+	Info    Info
+	Offset  int64
+	Length  int64
+	Body    io.ReadCloser
+	Timeout time.Duration
+	Verify  bool
+	OnClose func()
+}

@@ -1,0 +1,27 @@
+package files
+
+// Limits and sizes, in bytes unless it is said otherwise.
+const (
+	// MaxName is the longest name that any bucket takes (N1).
+	MaxName = 1024
+	// MaxMetadata is how much all metadata of a file may have. Keys and values are
+	// counted as URL-escaped, because S3 carries and limits them so (P7).
+	MaxMetadata = 1900
+	// MaxHeader is the longest value of one header of Attributes (P7). Every service
+	// keeps headers of this size, and of the next two: S3 takes 2 KiB of names and
+	// values together, including encryption and storage class, and Google Cloud Storage
+	// takes 100 bytes of Content-Language.
+	MaxHeader = 1024
+	// MaxContentLanguage is the longest Content-Language.
+	MaxContentLanguage = 100
+	// MaxHeaders is how much the values of all five headers may have together.
+	MaxHeaders = 1500
+	// MaxPage is how many entries a page of ListPage has at most.
+	MaxPage = 10000
+	// ChunkSize is the size of the chunks of Reader.Next.
+	ChunkSize = 1024
+	// DeleteBatchSize is how many names DeleteMany passes to a bucket at a time.
+	DeleteBatchSize = 1000
+	// DefaultUpdateAttempts is how often Update tries if nothing else is given.
+	DefaultUpdateAttempts = 32
+)

@@ -1,0 +1,55 @@
+package files_test
+
+import (
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestNamesOfPackage: the package shows at most 80 names, as go doc -short counts them,
+// and the index of its documentation has every function. What only authors of drivers
+// call belongs into package driver.
+func TestNamesOfPackage(t *testing.T) {
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fset := token.NewFileSet()
+	var sources []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, f)
+	}
+	p, err := doc.NewFromFiles(fset, sources, "cloudfiles.dev/files")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(p.Consts) + len(p.Vars) + len(p.Funcs) + len(p.Types)
+	if n < 60 || n > 80 {
+		t.Errorf("the package has %d names, want at most 80", n)
+	}
+	_, rest, ok := strings.Cut(p.Doc, "# What do you want to do?")
+	index, _, found := strings.Cut(rest, "\n# ")
+	if !ok || !found {
+		t.Fatal("the package documentation has no index")
+	}
+	funcs := p.Funcs
+	for _, typ := range p.Types {
+		funcs = append(funcs, typ.Funcs...)
+	}
+	for _, f := range funcs {
+		if !strings.Contains(index, "["+f.Name+"]") {
+			t.Errorf("the index does not have %s", f.Name)
+		}
+	}
+}
