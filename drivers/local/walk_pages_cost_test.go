@@ -17,6 +17,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/fileshttp"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // cpuTime is the processor's time that f takes, with the system's.
@@ -40,6 +41,9 @@ func cpuTime(t *testing.T, f func()) time.Duration {
 func TestPagesCost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it compares times, which the race detector changes; TestPagesReadOnce counts")
+	}
+	if os.Getenv("CLOUDFILES_PAGE_FILES") == "" {
+		longtest.Only(t, "it compares times; TestPagesReadOnce counts")
 	}
 	n := 20000
 	if s := os.Getenv("CLOUDFILES_PAGE_FILES"); s != "" {
