@@ -4,6 +4,7 @@
 package suite
 
 import (
+	"flag"
 	"fmt"
 	"regexp"
 	"strings"
@@ -24,17 +25,22 @@ const limit = 5 * time.Minute
 // heavy are the cases that take long because of how much they do: thousands of files,
 // megabytes, or random operations. A part leaves them out.
 var heavy = regexp.MustCompile("^(" + strings.Join([]string{
-	"D3/over-a-batch", "L3/by-pages", "L4/.*", "L8/.*", "N2/random", "N4/every-character",
-	"P1/torn-info", "P10/size", "P11/large", "X1/.*", "X2/no-goroutines",
+	"D3/over-a-batch", "L3/(by-pages|start-after-each|tokens-under-change)", "L4/.*", "L8/.*",
+	"N2/random", "N4/every-character", "P1/torn-info", "P6/sniffed-in-pieces", "P9/counter",
+	"P10/size", "P11/large", "P12/readers", "X1/.*", "X2/no-goroutines",
 }, "|") + ")$")
 
 // Names is the pattern of the cases that a layer can break that changes names: the rules
 // about names, listings, deletes, copies, errors, URLs and signed URLs.
 const Names = "^(N|L|D|C|E|U|W)"
 
+// Store is the pattern of the cases that another server can fail, with a driver that
+// passes them on one.
+const Store = "^(N|V|P1|P2|P3|P5|P7|P8|P9|G2|G3|G8|S|L|D|C|U|W)"
+
 // Part runs the cases whose ID the pattern is found in, without the heavy and the long
-// ones. With the long tests it is [conformance.Run], which runs the whole suite. The
-// cases of a part are no subtests: -run doesn't choose among them.
+// ones. With the long tests it is [conformance.Run], which runs the whole suite.
+// -run chooses among the cases as it does there, though they are no subtests.
 func Part(t *testing.T, h conformance.Harness, pattern string) {
 	t.Helper()
 	chosen := regexp.MustCompile(pattern)
@@ -54,7 +60,14 @@ func some(t *testing.T, h conformance.Harness, chosen func(id string) bool) {
 		conformance.Run(t, h)
 		return
 	}
-	ids := part(chosen)
+	run := ""
+	if f := flag.Lookup("test.run"); f != nil {
+		run = f.Value.String()
+	}
+	ids := part(func(id string) bool { return chosen(id) && asked(run, t.Name(), id) })
+	if len(ids) == 0 {
+		t.Skip("-run has none of these cases")
+	}
 	h.Limit = max(h.Limit, limit)
 	r, err := conformance.Check(t.Context(), h, &conformance.CheckOptions{
 		Pattern:  "^(" + strings.Join(ids, "|") + ")$",
@@ -75,6 +88,22 @@ func some(t *testing.T, h conformance.Harness, chosen func(id string) bool) {
 	what := fmt.Sprintf("%d of the suite's %d cases", len(r.Cases), r.Suite)
 	longtest.LeftOut(t, what)
 	t.Logf("%s; %s=1 runs all", what, longtest.Variable)
+}
+
+// asked reports whether the pattern of -run would choose the case as a subtest of the
+// test: its elements are matched one by one, and what it doesn't have matches.
+func asked(run, test, id string) bool {
+	patterns := strings.Split(run, "/")
+	depth := strings.Count(test, "/") + 1
+	for i, element := range strings.Split(id, "/") {
+		if depth+i >= len(patterns) {
+			return true
+		}
+		if ok, err := regexp.MatchString(patterns[depth+i], element); err != nil || !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // part returns those of the chosen cases that aren't long, as patterns.

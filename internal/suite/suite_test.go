@@ -42,3 +42,24 @@ func TestRun(t *testing.T) {
 		t.Errorf("%d buckets were made, with long tests: %v", n, longtest.On())
 	}
 }
+
+// TestAsked: go test's -run chooses among the cases of a part.
+func TestAsked(t *testing.T) {
+	for _, c := range []struct {
+		run, test, id string
+		want          bool
+	}{
+		{"", "TestConformanceSub", "P8/race", true},
+		{"Sub", "TestConformanceSub", "P8/race", true},
+		{"Conformance.*/P8/race", "TestConformanceSub", "P8/race", true},
+		{"Conformance.*/P8", "TestConformanceSub", "P8/race", true},
+		{"Conformance.*/P8/^race$", "TestConformanceSub", "P8/race-two-handles", false},
+		{"Conformance.*/P9/race", "TestConformanceSub", "P8/race", false},
+		{"TestConformance/minio/P8", "TestConformance/s3-minio", "P8/race", true},
+		{"TestConformance/minio/D", "TestConformance/s3-minio", "P8/race", false},
+	} {
+		if got := asked(c.run, c.test, c.id); got != c.want {
+			t.Errorf("-run %s has %s of %s: %v, want %v", c.run, c.id, c.test, got, c.want)
+		}
+	}
+}

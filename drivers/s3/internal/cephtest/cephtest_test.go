@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/internal/suite"
 )
 
-// TestConformanceSub runs the cases below a directory of its own in one bucket of three
-// nodes, and the heavy ones with the long tests.
+// TestConformanceSub runs what a server can break below a directory of its own in one
+// bucket of three nodes, and every case with the long tests.
 func TestConformanceSub(t *testing.T) {
 	server := testserver.Start(t, testserver.Ceph)
 	u, err := url.Parse(server.Store(t))
@@ -47,5 +47,5 @@ func TestConformanceSub(t *testing.T) {
 		Second:       func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
 		ServerFaults: cephtest.Faults,
 		ServerRaces:  cephtest.Races,
-	}, "")
+	}, suite.Store)
 }
