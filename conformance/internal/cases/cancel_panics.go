@@ -14,7 +14,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var cancelPanicCases = []suite.Case{
+var cancelPanicsCases = []suite.Case{
 	{
 		Rule:    "X2",
 		Name:    "content-panics",

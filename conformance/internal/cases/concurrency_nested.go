@@ -11,14 +11,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var nestedCases = []suite.Case{{
-	Rule: "X1",
-	Name: "nested-roots",
-	Why: "an administrator's program and a tenant's meet at the same file by two roots: what " +
-		"one of them was told is done must not be undone by the other",
-	Needs: feature.Needs(feature.Versions, feature.IfAbsent, feature.IfVersion),
-	Run:   nestedRoots,
-}}
+var concurrencyNestedCases = []suite.Case{
+	{
+		Rule: "X1",
+		Name: "nested-roots",
+		Why: "an administrator's program and a tenant's meet at the same file by two roots: what " +
+			"one of them was told is done must not be undone by the other",
+		Needs: feature.Needs(feature.Versions, feature.IfAbsent, feature.IfVersion),
+		Run:   nestedRoots,
+	},
+}
 
 // nestedRoots uses a directory of the bucket by a root of its own, beside the bucket.
 func nestedRoots(t suite.T, h *suite.H) {

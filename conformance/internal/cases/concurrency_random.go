@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/conformance/internal/suite"
 )
 
-var modelCases = []suite.Case{
+var concurrencyRandomCases = []suite.Case{
 	{
 		Rule: "X1",
 		Name: "model",

@@ -1,8 +1,6 @@
 package cases
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,13 +11,6 @@ import (
 )
 
 var deleteCases = []suite.Case{
-	{
-		Rule: "D3",
-		Name: "answers",
-		Why: "a name that no answer speaks of is still there, and its owner thinks that " +
-			"it is gone",
-		Run: deleteAnswers,
-	},
 	{
 		Rule: "D1",
 		Name: "missing",
@@ -56,64 +47,6 @@ var deleteCases = []suite.Case{
 		Name: "racing",
 		Why:  "several that clean up the same file all succeed",
 		Run:  deleteRacing,
-	},
-	{
-		Rule:  "D2",
-		Name:  "that-version",
-		Why:   "a worker deletes the message it has read, not the one that came after",
-		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
-		Run:   deleteThatVersion,
-	},
-	{
-		Rule:  "D2",
-		Name:  "stale",
-		Why:   "an old version must delete nothing",
-		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
-		Run:   deleteStale,
-	},
-	{
-		Rule:  "D2",
-		Name:  "race",
-		Why:   "of many that take the same message exactly one has it",
-		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
-		Run:   deleteRace,
-	},
-	{
-		Rule:  "D2",
-		Name:  "against-update",
-		Why:   "a file is either updated or deleted: not both, and not updated after it is gone",
-		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion, feature.IfVersion),
-		Run:   deleteAgainstUpdate,
-	},
-	{
-		Rule: "D3",
-		Name: "many",
-		Why:  "the result must say which names failed",
-		Run:  deleteMany,
-	},
-	{
-		Rule: "D3",
-		Name: "over-a-batch",
-		Why:  "services delete 1,000 at a time: the 1,001st must not be forgotten",
-		Run:  deleteOverBatch,
-	},
-	{
-		Rule: "D3",
-		Name: "directory",
-		Why:  "a tenant that leaves takes his files, and nobody else's",
-		Run:  deleteDir,
-	},
-	{
-		Rule: "D3",
-		Name: "everything-on-purpose",
-		Why:  "an empty variable must not delete everything",
-		Run:  deleteEverything,
-	},
-	{
-		Rule: "D3",
-		Name: "cancelled",
-		Why:  "a long deletion can be stopped, and says how far it came",
-		Run:  deleteManyCancelled,
 	},
 }
 
@@ -197,157 +130,4 @@ func deleteRacing(t suite.T, h *suite.H) {
 		}
 		check.WantOnly(t, h, "d/b")
 	}
-}
-
-func deleteThatVersion(t suite.T, h *suite.H) {
-	check.Put(t, h, "d/a", check.Content(1, 100), nil)
-	v := current(t, h, "d/a")
-	if err := h.Delete(t.Context(), "d/a", &files.DeleteOptions{IfVersion: v}); err != nil {
-		t.Errorf("Delete of the version that is there: %v", err)
-	}
-	check.WantMissing(t, h, "d/a")
-	check.WantOnly(t, h)
-}
-
-func deleteStale(t suite.T, h *suite.H) {
-	check.Put(t, h, "a", check.Content(1, 100), nil)
-	v := current(t, h, "a")
-	check.Put(t, h, "a", check.Content(2, 100), nil)
-	for _, stale := range []files.Version{v, "no-such-version"} {
-		for _, name := range []string{"a", "missing", "a/b"} {
-			check.WantErr(t, fmt.Sprintf("Delete(%q) of a version that isn't there", name),
-				h.Delete(t.Context(), name, &files.DeleteOptions{IfVersion: stale}),
-				files.ErrPrecondition)
-		}
-	}
-	check.WantContent(t, h, "a", check.Content(2, 100))
-	check.Remove(t, h, "a")
-	check.WantErr(t, "Delete of a version of a deleted file",
-		h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v}), files.ErrPrecondition)
-}
-
-func deleteRace(t suite.T, h *suite.H) {
-	for round := range h.Rounds(5) {
-		check.Put(t, h, "a", check.Content(round, 100), nil)
-		v := current(t, h, "a")
-		errs := make([]error, 32)
-		check.Race(len(errs), func(i int) {
-			errs[i] = h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v})
-		})
-		oneWinner(t, errs, files.ErrPrecondition, func(int) { check.WantMissing(t, h, "a") })
-	}
-}
-
-func deleteAgainstUpdate(t suite.T, h *suite.H) {
-	for round := range h.Rounds(20) {
-		check.Put(t, h, "a", check.Content(round, 100), nil)
-		v := current(t, h, "a")
-		errs := make([]error, 8)
-		check.Race(len(errs), func(i int) {
-			if i%2 == 0 {
-				errs[i] = h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v})
-			} else {
-				_, errs[i] = ifVersion(t, h, "a", check.Content(1000+i, 50), v)
-			}
-		})
-		oneWinner(t, errs, files.ErrPrecondition, func(i int) {
-			if i%2 == 0 {
-				check.WantMissing(t, h, "a")
-			} else {
-				check.WantContent(t, h, "a", check.Content(1000+i, 50))
-			}
-		})
-	}
-}
-
-func deleteMany(t suite.T, h *suite.H) {
-	check.Puts(t, h, "a", "b", "c/d", "c/e", "keep")
-	res, err := files.DeleteMany(t.Context(), h.Bucket,
-		slices.Values([]string{"a", "missing", "bad//name", "c/d", "", "b", "a"}))
-	if err == nil {
-		t.Errorf("DeleteMany with illegal names: no error")
-	}
-	check.Same(t, "Deleted", res.Deleted, int64(5))
-	var failed []string
-	for _, e := range res.Failed {
-		failed = append(failed, e.Name)
-		if !errors.Is(e, files.ErrInvalidName) {
-			t.Errorf("the failure of %q is %v, want ErrInvalidName", e.Name, e)
-		}
-	}
-	check.Same(t, "names that failed", failed, []string{"bad//name", ""})
-	check.WantOnly(t, h, "c/e", "keep")
-	res, err = files.DeleteMany(t.Context(), h.Bucket, slices.Values([]string(nil)))
-	if err != nil || res.Deleted != 0 {
-		t.Errorf("DeleteMany of nothing: %+v, %v", res, err)
-	}
-}
-
-func deleteOverBatch(t suite.T, h *suite.H) {
-	var names []string
-	for i := range files.DeleteBatchSize + 3 {
-		names = append(names, fmt.Sprintf("d/%04d", i))
-	}
-	check.Puts(t, h, names...)
-	check.Puts(t, h, "e", "d.txt")
-	res, err := files.DeleteMany(t.Context(), h.Bucket, slices.Values(names))
-	if err != nil || res.Deleted != int64(len(names)) {
-		t.Errorf("DeleteMany of %d files: %d, %v", len(names), res.Deleted, err)
-	}
-	check.WantOnly(t, h, "e", "d.txt")
-}
-
-func deleteDir(t suite.T, h *suite.H) {
-	for _, dir := range []string{"t1", "t1/"} {
-		names := []string{
-			"t1/a", "t1/b/c", "t1/b/d/e", "t1.txt", "t1-/x", "t10/a", "T1/a", "x/t1/a",
-		}
-		if h.F.DirBesideFile {
-			names = append(names, "t1", "t1/b")
-		}
-		check.Puts(t, h, names...)
-		res, err := files.DeleteDir(t.Context(), h.Bucket, dir)
-		if err != nil {
-			t.Errorf("DeleteDir: %v", err)
-		}
-		left := slices.DeleteFunc(slices.Clone(names), func(s string) bool {
-			return len(s) > 3 && s[:3] == "t1/"
-		})
-		check.Same(t, "Deleted", res.Deleted, int64(len(names)-len(left)))
-		check.WantOnly(t, h, left...)
-	}
-	res, err := files.DeleteDir(t.Context(), h.Bucket, "missing")
-	if err != nil || res.Deleted != 0 {
-		t.Errorf("DeleteDir of a missing directory: %+v, %v", res, err)
-	}
-}
-
-func deleteEverything(t suite.T, h *suite.H) {
-	check.Puts(t, h, "a", "d/x")
-	_, err := files.DeleteDir(t.Context(), h.Bucket, "")
-	check.WantErr(t, `DeleteDir("")`, err, files.ErrInvalid)
-	for _, dir := range []string{"/", "..", "d//"} {
-		if _, err := files.DeleteDir(t.Context(), h.Bucket,
-			dir); !errors.Is(err, files.ErrInvalidName) {
-			t.Errorf("DeleteDir(%q): got %s, want ErrInvalidName", dir, check.ErrText(err))
-		}
-	}
-	check.WantOnly(t, h, "a", "d/x")
-	res, err := files.DeleteAll(t.Context(), h.Bucket)
-	if err != nil || res.Deleted != 2 {
-		t.Errorf("DeleteAll: %+v, %v", res, err)
-	}
-	check.WantOnly(t, h)
-}
-
-func deleteManyCancelled(t suite.T, h *suite.H) {
-	check.Puts(t, h, "a", "b", "d/c")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := files.DeleteMany(ctx, h.Bucket, slices.Values([]string{"a", "b"}))
-	check.WantErr(t, "DeleteMany with a cancelled context", err, context.Canceled)
-	if _, err := files.DeleteDir(ctx, h.Bucket, "d"); !errors.Is(err, context.Canceled) {
-		t.Errorf("DeleteDir with a cancelled context: got %s", check.ErrText(err))
-	}
-	check.WantOnly(t, h, "a", "b", "d/c")
 }

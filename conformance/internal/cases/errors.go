@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var errorCases = []suite.Case{
+var errorsCases = []suite.Case{
 	{
 		Rule: "E1",
 		Name: "type",
@@ -53,31 +53,6 @@ var errorCases = []suite.Case{
 		Name: "printable",
 		Why:  "a name with a line break forges log lines",
 		Run:  errorPrintable,
-	},
-	{
-		Rule: "E2",
-		Name: "precedence",
-		Why:  "the same call with two mistakes must give the same error everywhere",
-		Run:  errorPrecedence,
-	},
-	{
-		Rule: "E2",
-		Name: "one-kind",
-		Why:  "a program switches over the sentinels: an error must not be two of them",
-		Run:  errorOneKind,
-	},
-	{
-		Rule: "E2",
-		Name: "read-only",
-		Why:  "what a read-only bucket refuses must be seen as refused, not as missing",
-		Run:  errorReadOnly,
-	},
-	{
-		Rule:  "E3",
-		Name:  "vanished",
-		Why:   "an unmounted disk must not look like an empty one: a sync would delete everything",
-		Run:   vanished,
-		Apart: true,
 	},
 }
 
@@ -270,152 +245,6 @@ func errorPrintable(t suite.T, h *suite.H) {
 				return r < ' ' || r == 0x7f || r == '\uFFFD'
 			}) {
 			t.Errorf("%s has characters that a log line must not have", text)
-		}
-	}
-}
-
-// errorPrecedence makes calls that are wrong in several ways: closed, then name, then
-// options, then context.
-func errorPrecedence(t suite.T, h *suite.H) {
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	bad := func(b files.Bucket, ctx context.Context, name string, options bool) map[string]error {
-		var (
-			put  *files.PutOptions
-			get  *files.GetOptions
-			list *files.ListOptions
-		)
-		if options {
-			put, get, list = &files.PutOptions{Size: new(int64(-1))},
-				&files.GetOptions{Range: files.Last(-1)}, &files.ListOptions{Limit: -1}
-		}
-		_, perr := b.Put(ctx, name, check.Stream(nil), put)
-		_, gerr := b.Get(ctx, name, get)
-		return map[string]error{
-			"Put":  perr,
-			"Get":  gerr,
-			"List": check.Listing(b, name, list).Call(ctx),
-		}
-	}
-	check.Puts(t, h, "dir/a")
-	for _, c := range []struct {
-		what    string
-		name    string
-		options bool
-		want    error
-	}{
-		{"an illegal name, bad options and an ended context", "a//b", true, files.ErrInvalidName},
-		{"an illegal name and an ended context", "a//b", false, files.ErrInvalidName},
-		{"bad options and an ended context", "dir", true, files.ErrInvalid},
-		{"an ended context and a missing file", "dir", false, context.Canceled},
-	} {
-		for m, err := range bad(h.Bucket, ended, c.name, c.options) {
-			check.WantErr(t, m+" with "+c.what, err, c.want)
-		}
-	}
-	for _, name := range []string{"a//b", "missing"} {
-		want := files.ErrInvalidName
-		if name == "missing" {
-			want = context.Canceled
-		}
-		for _, m := range check.Methods(t, h.Bucket, name) {
-			if m.Name == "DeleteMany" {
-				continue // reads its names one by one, and stops before the first
-			}
-			check.WantErr(t, fmt.Sprintf("%s(%q) with an ended context", m.Name, name),
-				m.Call(ended),
-				want)
-		}
-	}
-	check.WantOnly(t, h, "dir/a")
-	h.Close()
-	for m, err := range bad(h.Bucket, ended, "a//b", true) {
-		check.WantErr(t, m+" with everything wrong in a closed bucket", err, files.ErrClosed)
-	}
-	for _, m := range check.Methods(t, h.Bucket, "a//b") {
-		if m.Name != "DeleteMany" {
-			check.WantErr(t, m.Name+" of an illegal name in a closed bucket", m.Call(ended),
-				files.ErrClosed)
-		}
-	}
-}
-
-func errorOneKind(t suite.T, h *suite.H) {
-	failures(t, h.Bucket, func(what string, _ files.Op, _ string, err, _ error) {
-		var are []error
-		for _, k := range check.Kinds {
-			if errors.Is(err, k) {
-				are = append(are, k)
-			}
-		}
-		if len(are) > 1 {
-			t.Errorf("the error of %s is %d sentinels at once: %v", what, len(are), are)
-		}
-	})
-}
-
-func errorReadOnly(t suite.T, h *suite.H) {
-	check.Puts(t, h, "a", "d/b")
-	ro := files.ReadOnly(h.Bucket)
-	if !ro.Features().ReadOnly {
-		t.Errorf("Features of a read-only bucket do not say so")
-	}
-	for _, m := range check.Methods(t, ro, "a") {
-		switch err := m.Call(t.Context()); {
-		case m.Name == "Get" || m.Name == "Stat" || m.Name == "SignURL GET":
-			if err != nil {
-				t.Errorf("%s in a read-only bucket: %v", m.Name, err)
-			}
-		default:
-			check.WantErr(t, m.Name+" in a read-only bucket", err, files.ErrPermission)
-		}
-	}
-	_, err := files.SignURL(t.Context(), ro, "a", &files.SignOptions{Method: "PUT"})
-	check.WantErr(t, "SignURL for PUT in a read-only bucket", err, files.ErrUnsupported)
-	if _, err := files.DeleteAll(t.Context(), ro); !errors.Is(err, files.ErrPermission) {
-		t.Errorf("DeleteAll in a read-only bucket: got %s, want ErrPermission", check.ErrText(err))
-	}
-	check.WantOnly(t, ro, "a", "d/b")
-	check.WantContent(t, ro, "a", []byte("a"))
-	check.Same(t, "Stat in a read-only bucket", check.Stat(t, ro, "d/b"), check.Stat(t, h, "d/b"))
-	if inner, ok := files.As[interface{ unexported() }](ro); ok {
-		t.Errorf("As reaches %T below a read-only bucket", inner)
-	}
-}
-
-func vanished(t suite.T, h *suite.H) {
-	if h.Harness.Vanish == nil {
-		t.Skipf("the harness can't take the store away")
-	}
-	if _, prefix := suite.Base(h.Bucket); prefix != "" {
-		t.Skipf("the harness's store is shared, and it makes none apart")
-	}
-	check.Puts(t, h, "a", "d/b")
-	h.Harness.Vanish(t, h.Bucket)
-	for _, m := range append(check.Methods(t, h.Bucket, "a"), check.Listing(h.Bucket, "", nil),
-		check.Listing(h.Bucket, "d",
-			nil), check.Listing(h.Bucket, "", &files.ListOptions{Shallow: true}),
-		check.Method{
-			Name: "Check",
-			Call: func(ctx context.Context) error { return files.Check(ctx, h.Bucket) },
-		}) {
-		if strings.HasPrefix(m.Name, "Sign") {
-			continue // makes no request
-		}
-		err := m.Call(t.Context())
-		if m.Name == "Stat" && !h.F.StatNoBucket {
-			check.WantErr(t, "Stat in a vanished store, which can't tell", err, files.ErrNotExist)
-			continue
-		}
-		check.WantErr(t, m.Name+" in a vanished store", err, files.ErrNoBucket)
-		if text := files.ErrNoBucket.Error(); err != nil && !strings.HasSuffix(err.Error(),
-			": "+text) {
-			t.Errorf("%s in a vanished store: the text is %q, want %q at its end and no "+
-				"backend's words", m.Name, err, text)
-		}
-		if errors.Is(err, files.ErrNotExist) {
-			t.Errorf("%s in a vanished store: the error is ErrNotExist too, as if only the file "+
-				"were missing", m.Name)
 		}
 	}
 }

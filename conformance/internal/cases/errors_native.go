@@ -8,7 +8,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var nativeCases = []suite.Case{
+var errorsNativeCases = []suite.Case{
 	{
 		Rule: "E2",
 		Name: "unknown-native",

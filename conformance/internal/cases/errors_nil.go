@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-var errorNilCases = []suite.Case{
+var errorsNilCases = []suite.Case{
 	{
 		Rule: "E2",
 		Name: "nil-context",

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var rangeCases = []suite.Case{
+var getRangesCases = []suite.Case{
 	{
 		Rule: "G3",
 		Name: "all-pairs",

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var readerCases = []suite.Case{
+var getStreamCases = []suite.Case{
 	{
 		Rule: "G7",
 		Name: "io-reader",

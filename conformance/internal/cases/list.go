@@ -51,32 +51,6 @@ var listCases = []suite.Case{
 		Why:  "a user's directory named * must not list everything",
 		Run:  listLiteral,
 	},
-	{
-		Rule: "L2",
-		Name: "shallow",
-		Why:  "a file browser shows one level",
-		Run:  listShallow,
-	},
-	{
-		Rule:  "L2",
-		Name:  "shallow-order",
-		Why:   "a directory stands where its name with the slash belongs",
-		Needs: feature.Needs(feature.Ordered),
-		Run:   shallowOrder,
-	},
-	{
-		Rule:  "L2",
-		Name:  "dir-beside-file",
-		Why:   "both a and a/ are there to be seen",
-		Needs: feature.Needs(feature.DirBesideFile),
-		Run:   shallowBeside,
-	},
-	{
-		Rule: "L2",
-		Name: "once",
-		Why:  "a directory with many files is one entry",
-		Run:  shallowOnce,
-	},
 }
 
 func listBelow(t suite.T, h *suite.H) {
@@ -193,79 +167,6 @@ func listLiteral(t suite.T, h *suite.H) {
 		case slices.Contains(stored, s+"/x"):
 			check.WantList(t, h, s, nil, s+"/x")
 			check.WantList(t, h, "", &files.ListOptions{Prefix: s + "/"}, s+"/x")
-		}
-	}
-}
-
-func listShallow(t suite.T, h *suite.H) {
-	check.Puts(t, h, "a", "d/x", "d/e/y", "d/e/z", "d/f/g/h", "z")
-	for dir, want := range map[string][]string{
-		"":    {"a", "d/", "z"},
-		"d":   {"d/e/", "d/f/", "d/x"},
-		"d/e": {"d/e/y", "d/e/z"},
-		"d/f": {"d/f/g/"},
-	} {
-		var got []string
-		for _, e := range check.Shallow(t, h, dir) {
-			got = append(got, e.Name)
-			if e.IsDir != strings.HasSuffix(e.Name, "/") {
-				t.Errorf("the entry %q of a shallow listing has IsDir %v", e.Name, e.IsDir)
-			}
-			if e.IsDir && (e.Size != 0 || e.Version != "" || e.Key != "") {
-				t.Errorf("the directory entry is %+v, want only a name", e)
-			}
-		}
-		slices.Sort(got)
-		if d := check.DiffNames(got, want); d != "" {
-			t.Errorf("shallow List(%q): %s", dir, d)
-		}
-	}
-	for e := range h.List(t.Context(), "", nil) {
-		if e.IsDir {
-			t.Errorf("a deep listing yields the directory %q", e.Name)
-		}
-	}
-}
-
-func shallowOrder(t suite.T, h *suite.H) {
-	names := putStorable(t, h, aroundSlash(h)...)
-	for _, dir := range []string{"", "a", "a/b-c"} {
-		o := files.ListOptions{Shallow: true}
-		check.WantList(t, h, dir, &o, check.ListModel(names, dir, o)...)
-	}
-}
-
-func shallowBeside(t suite.T, h *suite.H) {
-	check.Puts(t, h, "a", "a/b", "a/b/c", "a.txt", "a0")
-	got := check.Shallow(t, h, "")
-	var names []string
-	for _, e := range got {
-		names = append(names, e.Name)
-		check.Same(t, "IsDir of "+e.Name, e.IsDir, e.Name == "a/")
-	}
-	slices.Sort(names)
-	check.Same(t, "shallow listing", names, []string{"a", "a.txt", "a/", "a0"})
-}
-
-func shallowOnce(t suite.T, h *suite.H) {
-	var names []string
-	for i := range 120 {
-		names = append(names, fmt.Sprintf("d/%03d/x", i%40), fmt.Sprintf("d/%03d/%d", i%40, i),
-			fmt.Sprintf("e%02d/x", i%10))
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	check.Puts(t, h, names...)
-	for _, dir := range []string{"", "d"} {
-		seen := map[string]int{}
-		for _, e := range check.Shallow(t, h, dir) {
-			if seen[e.Name]++; seen[e.Name] > 1 {
-				t.Errorf("shallow List(%q) yields %q twice", dir, e.Name)
-			}
-		}
-		if want := len(check.ListModel(names, dir,
-			files.ListOptions{Shallow: true})); len(seen) != want {
-			t.Errorf("shallow List(%q) yields %d entries, want %d", dir, len(seen), want)
 		}
 	}
 }

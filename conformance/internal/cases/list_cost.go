@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"cloudfiles.dev/conformance/internal/check"
@@ -25,6 +26,12 @@ var listCostCases = []suite.Case{
 		Needs: feature.Needs(feature.Ordered),
 		Long:  true,
 		Run:   largeFolder,
+	},
+	{
+		Rule: "L8",
+		Name: "more-than-a-page",
+		Why:  "a listing that stops at 1,000 loses the rest, silently",
+		Run:  listMany,
 	},
 }
 
@@ -137,4 +144,30 @@ func largeFolder(t suite.T, h *suite.H) {
 			many/limit, limit, many, c.large, few, c.small, costBound)
 	}
 	t.Logf("many names: %v, few: %v", c.large, c.small)
+}
+
+func listMany(t suite.T, h *suite.H) {
+	var names []string
+	for i := range 1203 {
+		names = append(names, fmt.Sprintf("d/%04d", i))
+	}
+	check.Puts(t, h, names...)
+	check.WantOnly(t, h, names...)
+	if got := check.List(t, h, "d", &files.ListOptions{
+		Shallow:   true,
+		NamesOnly: true,
+	}); len(got) != len(names) {
+		t.Errorf("a shallow listing of %d files yields %d", len(names), len(got))
+	}
+	check.WantList(t, h, "", &files.ListOptions{Shallow: true}, "d/")
+	// What a bucket keeps of one page must not stand in for all that comes behind it,
+	// least of all where the directory has changed meanwhile.
+	if !h.F.Ordered {
+		return
+	}
+	check.WantList(t, h, "d", &files.ListOptions{Limit: 1}, names[0])
+	check.Remove(t, h, names[600])
+	names = slices.Delete(names, 600, 601)
+	check.WantList(t, h, "d", &files.ListOptions{PageSize: 10, NamesOnly: true}, names...)
+	check.WantList(t, h, "d", &files.ListOptions{Limit: 1200, PageSize: 200}, names[:1200]...)
 }

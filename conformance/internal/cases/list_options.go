@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var listPageCases = []suite.Case{
+var listOptionsCases = []suite.Case{
 	{
 		Rule: "L3",
 		Name: "prefix",

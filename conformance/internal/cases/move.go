@@ -3,6 +3,7 @@ package cases
 import (
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/model"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/conformance/internal/term"
 	"cloudfiles.dev/files"
@@ -59,6 +60,24 @@ var moveCases = []suite.Case{
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   moveBetween,
 	},
+	{
+		Rule: "E2",
+		Name: "move-names",
+		Why: "a name that no bucket takes is a mistake of the program, whatever else the bucket " +
+			"can't do",
+		Run: moveNames,
+	},
+}
+
+func moveNames(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", []byte("x"), nil)
+	for _, name := range model.RefusedNames {
+		_, err := files.Move(t.Context(), h.Bucket, "a", h.Bucket, name, nil)
+		check.WantErr(t, "Move from "+term.Quote(name), err, files.ErrInvalidName)
+		_, err = files.Move(t.Context(), h.Bucket, name, h.Bucket, "a", nil)
+		check.WantErr(t, "Move to "+term.Quote(name), err, files.ErrInvalidName)
+	}
+	check.WantOnly(t, h, "a")
 }
 
 func mv(t suite.T, h *suite.H, dst, src string, opts *files.CopyOptions) files.Info {

@@ -14,8 +14,6 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// What two handles of one process don't show: a lock, a cache or a counter that both
-// have in common.
 var processCases = []suite.Case{
 	{
 		Rule:  "P1",

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var attributeCases = []suite.Case{
+var putAttributesCases = []suite.Case{
 	{
 		Rule:  "P7",
 		Name:  "round-trip",

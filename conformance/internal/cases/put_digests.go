@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-var digestCases = []suite.Case{
+var putDigestsCases = []suite.Case{
 	{
 		Rule:    "P10",
 		Name:    "size",

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"errors"
 	"fmt"
 
 	"cloudfiles.dev/conformance/internal/check"
@@ -10,27 +11,6 @@ import (
 )
 
 var statCases = []suite.Case{
-	{
-		Rule:  "G8",
-		Name:  "not-modified",
-		Why:   "a cache asks whether its copy is current, and pays for no body",
-		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
-		Run:   notModified,
-	},
-	{
-		Rule:  "G8",
-		Name:  "modified",
-		Why:   "a cache that is told that an old copy is current serves old data",
-		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
-		Run:   modified,
-	},
-	{
-		Rule:  "G8",
-		Name:  "if-version",
-		Why:   "several reads of one state are how large files are read in parallel",
-		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
-		Run:   getIfVersion,
-	},
 	{
 		Rule: "S1",
 		Name: "is-get",
@@ -50,64 +30,35 @@ var statCases = []suite.Case{
 		Needs: feature.Needs(feature.Attributes),
 		Run:   statFields,
 	},
+	{
+		Rule: "S1",
+		Name: "exists",
+		Why:  "missing is no error, but a failure is no answer",
+		Run:  exists,
+	},
 }
 
-func notModified(t suite.T, h *suite.H) {
-	for i, n := range []int{0, 10, 100_000} {
-		check.Put(t, h, "a", check.Content(i, n), nil)
-		v := current(t, h, "a")
-		for _, r := range []files.Range{{}, files.Bytes(0, 5), files.Last(3)} {
-			body, err := h.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: v, Range: r})
-			check.WantErr(t, "Get with IfNotVersion of the current version", err,
-				files.ErrNotModified)
-			if err == nil {
-				body.Close()
-			}
+func exists(t suite.T, h *suite.H) {
+	check.Puts(t, h, "d/a")
+	for name, want := range map[string]bool{
+		"d/a":     true,
+		"d":       false,
+		"d/b":     false,
+		"d/a/b":   false,
+		"missing": false,
+	} {
+		got, err := files.Exists(t.Context(), h.Bucket, name)
+		if err != nil || got != want {
+			t.Errorf("Exists(%q): %v, %v, want %v", name, got, err, want)
 		}
 	}
-}
-
-func modified(t suite.T, h *suite.H) {
-	check.Put(t, h, "a", check.Content(1, 10), nil)
-	v := current(t, h, "a")
-	check.Put(t, h, "a", check.Content(2, 10), nil)
-	for _, v := range []files.Version{v, "no-such-version"} {
-		p, _ := check.Get(t, h, "a", &files.GetOptions{IfNotVersion: v})
-		if d := check.Diff(p, check.Content(2, 10)); d != "" {
-			t.Errorf("the body with IfNotVersion %s", d)
-		}
-		_, _, err := check.Read(t.Context(), h, "missing", &files.GetOptions{IfNotVersion: v})
-		check.WantErr(t, "Get with IfNotVersion of a missing file", err, files.ErrNotExist)
+	if _, err := files.Exists(t.Context(), h.Bucket,
+		"a//b"); !errors.Is(err, files.ErrInvalidName) {
+		t.Errorf("Exists of an illegal name: got %s, want ErrInvalidName", check.ErrText(err))
 	}
-	check.Remove(t, h, "a")
-	_, _, err := check.Read(t.Context(), h, "a", &files.GetOptions{IfNotVersion: v})
-	check.WantErr(t, "Get with IfNotVersion of a deleted file", err, files.ErrNotExist)
-}
-
-func getIfVersion(t suite.T, h *suite.H) {
-	c := check.Content(1, 5000)
-	check.Put(t, h, "a", c, nil)
-	v := current(t, h, "a")
-	for off := 0; off < 5000; off += 1250 {
-		p, _ := check.Get(t, h, "a", &files.GetOptions{
-			IfVersion: v,
-			Range:     files.Bytes(int64(off), 1250),
-		})
-		if d := check.Diff(p, c[off:off+1250]); d != "" {
-			t.Errorf("part at %d %s", off, d)
-		}
-	}
-	check.Put(t, h, "a", check.Content(2, 5000), nil)
-	for _, r := range []files.Range{{}, files.Bytes(10, 5)} {
-		_, _, err := check.Read(t.Context(), h, "a", &files.GetOptions{IfVersion: v, Range: r})
-		check.WantErr(t, "Get with IfVersion of a replaced file", err, files.ErrPrecondition)
-	}
-	check.Remove(t, h, "a")
-	if _, _, err := check.Read(t.Context(), h, "a",
-		&files.GetOptions{IfVersion: v}); !check.IsAny(err, files.ErrPrecondition,
-		files.ErrNotExist) {
-		t.Errorf("Get with IfVersion of a deleted file: got %s, want ErrNotExist or "+
-			"ErrPrecondition", check.ErrText(err))
+	h.Close()
+	if _, err := files.Exists(t.Context(), h.Bucket, "d/a"); !errors.Is(err, files.ErrClosed) {
+		t.Errorf("Exists in a closed bucket: got %s, want ErrClosed", check.ErrText(err))
 	}
 }
 

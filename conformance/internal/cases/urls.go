@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var urlCases = []suite.Case{
+var urlsCases = []suite.Case{
 	{
 		Rule: "U1",
 		Name: "unknown-scheme",

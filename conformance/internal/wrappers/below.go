@@ -147,38 +147,6 @@ func (s *belowStore) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 	return o, nil
 }
 
-// breaking fails after n bytes.
-type breaking struct {
-	io.Reader
-	n int64
-}
-
-func (b *breaking) Read(p []byte) (int, error) {
-	if b.n == 0 {
-		return 0, files.Errorf(files.ErrUnavailable, "the connection broke")
-	}
-	n, err := b.Reader.Read(p[:min(int64(len(p)), b.n)])
-	b.n -= int64(n)
-	return n, err
-}
-
-// belowBody is an open body.
-type belowBody struct {
-	io.Reader
-	store *belowStore
-	once  sync.Once
-}
-
-func (b *belowBody) Close() error {
-	b.once.Do(func() {
-		b.store.mu.Lock()
-		b.store.bodies--
-		b.store.mu.Unlock()
-		b.store.changed.Broadcast()
-	})
-	return nil
-}
-
 // allClosed waits until no body is open, and tells how many are after the wait.
 func (s *belowStore) allClosed(wait time.Duration) int {
 	late := false
@@ -305,4 +273,12 @@ func (s *belowStore) fail(err error) {
 		return
 	}
 	s.fails.Store(&err)
+}
+
+// ops are the operations among the calls.
+func ops(calls []belowCall) (all []files.Op) {
+	for _, c := range calls {
+		all = append(all, c.op)
+	}
+	return all
 }

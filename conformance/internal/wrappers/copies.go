@@ -2,7 +2,6 @@ package wrappers
 
 import (
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -117,44 +116,5 @@ func wrapperSameFile(t suite.T, h *suite.H) {
 			t.Errorf("Move of a file onto itself, %s: %v", way.what, err)
 		}
 		check.WantContent(t, h, "a", c)
-	}
-}
-
-func wrapperSigns(t suite.T, h *suite.H) {
-	u := under(t, h)
-	physical, plain := putBelow(t, h, "d/a b.txt")
-	f := u.outer.Features()
-	for method, able := range map[string]bool{
-		"GET":    f.SignGet,
-		"PUT":    f.SignPut,
-		"DELETE": f.SignDelete,
-	} {
-		u.store.seen()
-		s, err := files.SignURL(t.Context(), u.outer, "d/a b.txt",
-			&files.SignOptions{Method: method})
-		if !able {
-			if !errors.Is(err, files.ErrUnsupported) {
-				t.Errorf("SignURL for %s, which the wrapper does not claim: got %s, want "+
-					"ErrUnsupported", method, check.ErrText(err))
-			}
-			if calls := u.store.seen(); len(calls) > 0 {
-				t.Errorf("SignURL for %s, which the wrapper does not claim, was signed below",
-					method)
-			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("SignURL for %s, which the wrapper claims: %v", method, err)
-			continue
-		}
-		if method != "DELETE" && !plain && physical != "" {
-			t.Errorf("a %s with the signed URL gets round the wrapper, which stores something "+
-				"else than is put", method)
-		}
-		if want := signedHost + url.PathEscape(physical); physical != "" &&
-			!strings.HasPrefix(s.URL, want+"?") {
-			t.Errorf("the URL signed for %s is %q, want that of %q, where the file lies", method,
-				s.URL, physical)
-		}
 	}
 }

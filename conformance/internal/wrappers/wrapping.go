@@ -3,7 +3,6 @@ package wrappers
 import (
 	"reflect"
 	"slices"
-	"sync"
 
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
@@ -16,18 +15,6 @@ type wrapping struct {
 	wrap func(files.Bucket) files.Bucket
 	o    Options
 	mask mask
-}
-
-// wrapped has the *wrappedBucket of each bucket that the suite works with.
-var wrapped sync.Map
-
-// wrappedBucket is what belongs to one bucket that the suite works with.
-type wrappedBucket struct {
-	by    *wrapping
-	store *below
-	raw   files.Bucket // of the store, with nothing refused
-	inner files.Bucket // what wrap was given
-	outer files.Bucket // what it returned
 }
 
 func newWrapping(wrap func(files.Bucket) files.Bucket, o Options, m mask) *wrapping {
@@ -68,15 +55,6 @@ func (w *wrapping) harness() suite.Harness {
 		h.Known = w.o.Known
 	}
 	return h
-}
-
-func ofBucket(t suite.T, b files.Bucket) *wrappedBucket {
-	t.Helper()
-	made, ok := wrapped.Load(b)
-	if !ok {
-		t.Fatalf("the suite has lost what is below the bucket")
-	}
-	return made.(*wrappedBucket)
 }
 
 // open makes the bucket that the suite works with on a store.

@@ -12,13 +12,15 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var versionEmptyCases = []suite.Case{{
-	Rule:    "P9",
-	Name:    "no-version",
-	Why:     "what goes on without a version overwrites or deletes what somebody has just put",
-	Largest: 3 << 20,
-	Run:     filesWithoutVersion,
-}}
+var putIfVersionEmptyCases = []suite.Case{
+	{
+		Rule:    "P9",
+		Name:    "no-version",
+		Why:     "what goes on without a version overwrites or deletes what somebody has just put",
+		Largest: 3 << 20,
+		Run:     filesWithoutVersion,
+	},
+}
 
 // filesWithoutVersion makes files in several ways, and looks what the bucket does with
 // one that has no version.

@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var putContentCases = []suite.Case{
+var putTypesCases = []suite.Case{
 	{
 		Rule:  "P6",
 		Name:  "given",
@@ -44,42 +43,6 @@ var putContentCases = []suite.Case{
 		Name: "told-everywhere",
 		Why:  "Put, Stat and Get must agree",
 		Run:  typeEverywhere,
-	},
-	{
-		Rule:    "P11",
-		Name:    "sizes",
-		Why:     "off-by-one errors live where blocks and parts begin and end",
-		Largest: 2 << 20,
-		Run:     putSizes,
-	},
-	{
-		Rule:    "P11",
-		Name:    "unknown-length",
-		Why:     "a stream whose length nobody knows is stored whole",
-		Largest: 2 << 20,
-		Run:     putUnknown,
-	},
-	{
-		Rule:    "P11",
-		Name:    "large",
-		Why:     "parts that are swapped, repeated or lost show in large files only",
-		Long:    true,
-		Largest: 12 << 20,
-		Run:     putLarge,
-	},
-	{
-		Rule:  "P11",
-		Name:  "unknown-limit",
-		Why:   "a stream that outgrows the service must not be stored cut",
-		Needs: feature.Needs(feature.MaxUnknownSize),
-		Run:   putUnknownLimit,
-	},
-	{
-		Rule:  "P11",
-		Name:  "limit",
-		Why:   "a file that is too large must be refused, not cut",
-		Needs: feature.Needs(feature.MaxSize),
-		Run:   putLimit,
 	},
 }
 
@@ -181,76 +144,4 @@ func typeEverywhere(t suite.T, h *suite.H) {
 		check.Same(t, "content type of Put, against Stat", info.ContentType, s.ContentType)
 		check.Same(t, "content type of Get, against Stat", g.ContentType, s.ContentType)
 	}
-}
-
-var boundarySizes = []int{
-	0, 1, 2, 3, 7, 8, 9, 511, 512, 513, 1023, 1024, 1025, 4095, 4096, 4097, 32767, 32768, 32769,
-	65535, 65536, 65537, 1<<20 - 1, 1 << 20, 1<<20 + 1,
-}
-
-func putSizes(t suite.T, h *suite.H) {
-	for _, n := range boundarySizes {
-		c := check.Content(n, n)
-		info := check.Put(t, h, "a", c, &files.PutOptions{Size: new(int64(n))})
-		check.Same(t, "size in Put's Info", info.Size, int64(n))
-		check.WantContent(t, h, "a", c)
-		check.Same(t, "size in Stat's Info", check.Stat(t, h, "a").Size, int64(n))
-	}
-}
-
-func putUnknown(t suite.T, h *suite.H) {
-	for _, n := range boundarySizes {
-		c := check.Content(n, n)
-		info, err := h.Put(t.Context(), "a", check.Stream(c), nil)
-		if err != nil {
-			t.Fatalf("Put of %d bytes of unknown length: %v", n, err)
-		}
-		check.Same(t, "size in Put's Info", info.Size, int64(n))
-		check.WantContent(t, h, "a", c)
-	}
-}
-
-func putLarge(t suite.T, h *suite.H) {
-	for _, n := range []int{5<<20 - 1, 5 << 20, 8<<20 + 1, 11<<20 + 12345} {
-		c := check.Content(n, n)
-		if _, err := h.Put(t.Context(), "known", bytes.NewReader(c), nil); err != nil {
-			t.Fatalf("Put of %d bytes: %v", n, err)
-		}
-		check.WantContent(t, h, "known", c)
-		if _, err := h.Put(t.Context(), "unknown", check.Stream(c), nil); err != nil {
-			t.Fatalf("Put of %d bytes of unknown length: %v", n, err)
-		}
-		check.WantContent(t, h, "unknown", c)
-	}
-}
-
-func putUnknownLimit(t suite.T, h *suite.H) {
-	max := h.F.MaxUnknownSize
-	h.Allows(t, max+1)
-	brokenPut(t, h, "a stream of MaxUnknownSize+1 bytes", files.ErrTooLarge,
-		func(name string) error {
-			_, err := h.Put(t.Context(), name, check.Stream(check.Content(1, int(max)+1)), nil)
-			return err
-		})
-	c := check.Content(2, int(max)+1)
-	check.Put(t, h, "known", c, &files.PutOptions{Size: new(max + 1)})
-	check.WantContent(t, h, "known", c)
-}
-
-func putLimit(t suite.T, h *suite.H) {
-	max := h.F.MaxSize
-	h.Allows(t, max+1)
-	brokenPut(t, h, "a file of MaxSize+1 bytes", files.ErrTooLarge, func(name string) error {
-		_, err := h.Put(t.Context(), name, bytes.NewReader(check.Content(1, int(max)+1)), nil)
-		return err
-	})
-	brokenPut(t, h, "a declared size of MaxSize+1 bytes", files.ErrTooLarge,
-		func(name string) error {
-			_, err := h.Put(t.Context(), name, check.Stream(nil),
-				&files.PutOptions{Size: new(max + 1)})
-			return err
-		})
-	c := check.Content(2, int(max))
-	check.Put(t, h, "most", c, nil)
-	check.WantContent(t, h, "most", c)
 }

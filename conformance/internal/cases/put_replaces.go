@@ -2,7 +2,6 @@ package cases
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 
 	"cloudfiles.dev/conformance/internal/check"
@@ -11,28 +10,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var putOverCases = []suite.Case{
-	{
-		Rule:    "P3",
-		Name:    "info-is-stat",
-		Why:     "a program that keeps Put's answer saves a request",
-		Largest: 2 << 20,
-		Run:     putInfo,
-	},
-	{
-		Rule:  "P3",
-		Name:  "version",
-		Why:   "the next conditional write starts from Put's answer",
-		Needs: feature.Needs(feature.Versions, feature.PutReturnsVersion),
-		Run:   putInfoVersion,
-	},
-	{
-		Rule:  "P4",
-		Name:  "reopened",
-		Why:   "what was acknowledged must be there for whoever opens the store next",
-		Needs: feature.Needs(feature.Durable),
-		Run:   reopened,
-	},
+var putReplacesCases = []suite.Case{
 	{
 		Rule:    "P5",
 		Name:    "shorter",
@@ -67,80 +45,6 @@ var putOverCases = []suite.Case{
 		Why:  "what was put is what is read, at once, whatever it replaced",
 		Run:  readAfterWrite,
 	},
-}
-
-func putInfo(t suite.T, h *suite.H) {
-	for i, size := range []int{0, 1, 3000, 2 << 20} {
-		name := fmt.Sprintf("d/%d.csv", size)
-		opts := &files.PutOptions{}
-		if h.F.Attributes {
-			opts.Attributes = files.Attributes{
-				CacheControl: "no-cache",
-				Metadata:     map[string]string{"Key": "value"},
-			}
-		}
-		got := check.Put(t, h, name, check.Content(i, size), opts)
-		want := check.Stat(t, h, name)
-		check.Same(t, "name", got.Name, name)
-		check.Same(t, "size", got.Size, int64(size))
-		check.Same(t, "attributes of Put's Info, against Stat's", got.Attributes, want.Attributes)
-		if !got.ModTime.IsZero() {
-			check.Same(t, "time of Put's Info, against Stat's", got.ModTime, want.ModTime)
-		}
-		if got.Version != "" {
-			check.Same(t, "version of Put's Info, against Stat's", got.Version, want.Version)
-		}
-		if which := got.Digest.Conflict(want.Digest); which != "" {
-			t.Errorf("Put's and Stat's %s differ", which)
-		}
-		if c := got.Digest.CRC32C; c != "" {
-			check.Same(t, "CRC-32C", c, crc32c(check.Content(i, size)))
-		}
-		if got.IsDir || got.Key != "" {
-			t.Errorf("Put's Info is %+v, want that of a file", got.Entry)
-		}
-	}
-}
-
-func putInfoVersion(t suite.T, h *suite.H) {
-	for i := range 5 {
-		info := check.Put(t, h, "a", check.Content(i, 100), nil)
-		if info.Version == "" {
-			t.Errorf("Put's Info has no version, but the bucket claims PutReturnsVersion")
-		}
-		check.Same(t, "version of Put's Info, against Stat's", info.Version,
-			check.Stat(t, h, "a").Version)
-	}
-}
-
-func reopened(t suite.T, h *suite.H) {
-	if h.Harness.Second == nil {
-		t.Skipf("the harness has no second handle")
-	}
-	old := check.Content(1, 5000)
-	opts := &files.PutOptions{}
-	if h.F.Attributes {
-		opts.Attributes = files.Attributes{
-			ContentType: "x/y",
-			Metadata:    map[string]string{"k": "v"},
-		}
-	}
-	check.Put(t, h, "d/a", old, opts)
-	check.Put(t, h, "d/gone", old, nil)
-	check.Remove(t, h, "d/gone")
-	if _, err := files.Copy(t.Context(), h.Bucket, "copy", h.Bucket, "d/a", nil); err != nil {
-		t.Fatalf("Copy: %v", err)
-	}
-	before := check.Stat(t, h, "d/a")
-	second := h.Second(t)
-	if err := h.Close(); err != nil {
-		t.Fatalf("Close: %v", err)
-	}
-	check.Same(t, "Stat after the bucket was closed and opened", check.Stat(t, second, "d/a"),
-		before)
-	check.WantContent(t, second, "d/a", old)
-	check.WantContent(t, second, "copy", old)
-	check.WantOnly(t, second, "d/a", "copy")
 }
 
 func overwriteShorter(t suite.T, h *suite.H) {

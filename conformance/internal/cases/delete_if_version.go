@@ -1,0 +1,102 @@
+package cases
+
+import (
+	"fmt"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var deleteIfVersionCases = []suite.Case{
+	{
+		Rule:  "D2",
+		Name:  "that-version",
+		Why:   "a worker deletes the message it has read, not the one that came after",
+		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
+		Run:   deleteThatVersion,
+	},
+	{
+		Rule:  "D2",
+		Name:  "stale",
+		Why:   "an old version must delete nothing",
+		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
+		Run:   deleteStale,
+	},
+	{
+		Rule:  "D2",
+		Name:  "race",
+		Why:   "of many that take the same message exactly one has it",
+		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
+		Run:   deleteRace,
+	},
+	{
+		Rule:  "D2",
+		Name:  "against-update",
+		Why:   "a file is either updated or deleted: not both, and not updated after it is gone",
+		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion, feature.IfVersion),
+		Run:   deleteAgainstUpdate,
+	},
+}
+
+func deleteThatVersion(t suite.T, h *suite.H) {
+	check.Put(t, h, "d/a", check.Content(1, 100), nil)
+	v := current(t, h, "d/a")
+	if err := h.Delete(t.Context(), "d/a", &files.DeleteOptions{IfVersion: v}); err != nil {
+		t.Errorf("Delete of the version that is there: %v", err)
+	}
+	check.WantMissing(t, h, "d/a")
+	check.WantOnly(t, h)
+}
+
+func deleteStale(t suite.T, h *suite.H) {
+	check.Put(t, h, "a", check.Content(1, 100), nil)
+	v := current(t, h, "a")
+	check.Put(t, h, "a", check.Content(2, 100), nil)
+	for _, stale := range []files.Version{v, "no-such-version"} {
+		for _, name := range []string{"a", "missing", "a/b"} {
+			check.WantErr(t, fmt.Sprintf("Delete(%q) of a version that isn't there", name),
+				h.Delete(t.Context(), name, &files.DeleteOptions{IfVersion: stale}),
+				files.ErrPrecondition)
+		}
+	}
+	check.WantContent(t, h, "a", check.Content(2, 100))
+	check.Remove(t, h, "a")
+	check.WantErr(t, "Delete of a version of a deleted file",
+		h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v}), files.ErrPrecondition)
+}
+
+func deleteRace(t suite.T, h *suite.H) {
+	for round := range h.Rounds(5) {
+		check.Put(t, h, "a", check.Content(round, 100), nil)
+		v := current(t, h, "a")
+		errs := make([]error, 32)
+		check.Race(len(errs), func(i int) {
+			errs[i] = h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v})
+		})
+		oneWinner(t, errs, files.ErrPrecondition, func(int) { check.WantMissing(t, h, "a") })
+	}
+}
+
+func deleteAgainstUpdate(t suite.T, h *suite.H) {
+	for round := range h.Rounds(20) {
+		check.Put(t, h, "a", check.Content(round, 100), nil)
+		v := current(t, h, "a")
+		errs := make([]error, 8)
+		check.Race(len(errs), func(i int) {
+			if i%2 == 0 {
+				errs[i] = h.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v})
+			} else {
+				_, errs[i] = ifVersion(t, h, "a", check.Content(1000+i, 50), v)
+			}
+		})
+		oneWinner(t, errs, files.ErrPrecondition, func(i int) {
+			if i%2 == 0 {
+				check.WantMissing(t, h, "a")
+			} else {
+				check.WantContent(t, h, "a", check.Content(1000+i, 50))
+			}
+		})
+	}
+}

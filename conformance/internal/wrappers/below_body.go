@@ -1,0 +1,39 @@
+package wrappers
+
+import (
+	"cloudfiles.dev/files"
+	"io"
+	"sync"
+)
+
+// breaking fails after n bytes.
+type breaking struct {
+	io.Reader
+	n int64
+}
+
+func (b *breaking) Read(p []byte) (int, error) {
+	if b.n == 0 {
+		return 0, files.Errorf(files.ErrUnavailable, "the connection broke")
+	}
+	n, err := b.Reader.Read(p[:min(int64(len(p)), b.n)])
+	b.n -= int64(n)
+	return n, err
+}
+
+// belowBody is an open body.
+type belowBody struct {
+	io.Reader
+	store *belowStore
+	once  sync.Once
+}
+
+func (b *belowBody) Close() error {
+	b.once.Do(func() {
+		b.store.mu.Lock()
+		b.store.bodies--
+		b.store.mu.Unlock()
+		b.store.changed.Broadcast()
+	})
+	return nil
+}
