@@ -193,7 +193,7 @@ func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 	if st.side.fits(st, &c) {
 		return nil
 	}
-	return b.stageSidecar(st, p, &c, false)
+	return b.stageSidecar(st, p, d, &c, false)
 }
 
 // renew sets a staged file's time to now if it isn't newer than old. If that isn't
@@ -245,7 +245,7 @@ func (b *backend) replace(
 	case ahead:
 		return nil, errUnprepared
 	default:
-		if err := b.stageSidecar(st, p, &c, old == noSidecar); err != nil {
+		if err := b.stageSidecar(st, p, d, &c, old == noSidecar); err != nil {
 			return nil, err
 		}
 	}
@@ -266,7 +266,7 @@ func (b *backend) replace(
 	defer func() { g.end() }()
 	// what is guarded stays what it is
 	if !st.unnamed && (g.f != nil || st.rec.sidecar || !st.isBrief()) {
-		if err := st.intact(); err != nil {
+		if err := st.intact(g); err != nil {
 			return nil, err
 		}
 	}
@@ -280,9 +280,10 @@ func (b *backend) replace(
 		if err := b.putSidecar(st, p, d, old); err != nil {
 			return nil, err
 		}
-	}
-	if err := g.held(); err != nil { // a move that is undone would be seen
-		return nil, err
+		// It took a while, and a move that is undone would be seen.
+		if err := g.held(); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.put(ctx, st, p, d, dest, over, g); err != nil {
 		return nil, err
@@ -376,17 +377,21 @@ func (b *backend) sealAfter(st *staged, c *current) error {
 	return b.seal(st, now)
 }
 
-// intact reports an error unless the staged file still is where and what it was.
-func (st *staged) intact() error {
-	now, err := st.f.Stat()
-	if err != nil {
-		return fault(err)
+// intact reports an error unless the staged file still is where and what it was, as it
+// was seen when it was guarded.
+func (st *staged) intact(g guard) (err error) {
+	now := g.st
+	if g.f == nil {
+		if now, err = st.f.Stat(); err != nil {
+			return fault(err)
+		}
 	}
 	if err := st.is(now); err != nil {
 		return err
 	}
 	if now.Nlink == 0 { // which some file systems say of all files
-		if _, err := st.dir.Lstat(st.name); missing(err) {
+		there, err := st.dir.Lstat(st.name)
+		if missing(err) || err == nil && st.is(there) != nil { // it is another file's name
 			return errStageLost
 		}
 	}

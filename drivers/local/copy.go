@@ -69,7 +69,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if err := b.conditional(cond); err != nil {
 		return files.Info{}, err
 	}
-	if err := st.copyFrom(ctx, f); err != nil {
+	if err := st.copyFrom(ctx, &f); err != nil {
 		return files.Info{}, err
 	}
 	attrs := f.attrs

@@ -15,9 +15,10 @@ func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 // missing reports whether err says that there is no file at the place: nothing, or
 // something that isn't a file (N5).
 func missing(err error) bool {
-	return isNotExist(err) || errors.Is(err, fsys.ErrNotFile) || fsys.IsNotDirectory(err) ||
+	return err != nil && (isNotExist(err) || errors.Is(err,
+		fsys.ErrNotFile) || fsys.IsNotDirectory(err) ||
 		// on a disk of short names that nobody has written to yet
-		errors.Is(err, syscall.ENAMETOOLONG)
+		errors.Is(err, syscall.ENAMETOOLONG))
 }
 
 // isDenied reports whether err is that of a missing right.

@@ -39,14 +39,14 @@ func entry(st fsys.Stat, v files.Version) files.Entry {
 
 // find opens a file and finds what belongs to its content. A missing file is
 // files.ErrNotExist. The caller closes it.
-func (b *backend) find(p *spot) (*found, error) {
+func (b *backend) find(p *spot) (found, error) {
 	var last fsys.Stat
 	for try := 0; ; try++ {
 		f, st, err := b.openAt(p)
 		if err != nil {
-			return nil, err
+			return found{}, err
 		}
-		d, consistent, err := describeSeen(b.root, p.path(p.sidecar()), f, &st)
+		d, consistent, err := describeSeen(b.root, p, f, &st)
 		if missing(err) && try < 100 {
 			f.Close() // something that is no file took its name between the look and the opening
 			continue
@@ -77,9 +77,9 @@ func (b *backend) find(p *spot) (*found, error) {
 		}
 		if err != nil {
 			f.Close()
-			return nil, fault(err)
+			return found{}, fault(err)
 		}
-		return &found{f, st, v, d}, nil
+		return found{f, st, v, d}, nil
 	}
 }
 
@@ -114,21 +114,22 @@ func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 	return nil, fsys.Stat{}, files.ErrNotExist
 }
 
-// describe finds what belongs to the content of an open file. It is not consistent if
-// the sidecar describes only other contents. Then the details are those of the newest.
-func describe(dir fsys.Dir, sidecarPath string, f fsys.File,
+// describe finds what belongs to the content of an open file, whose place is below dir.
+// It is not consistent if the sidecar describes only other contents. Then the details
+// are those of the newest.
+func describe(dir fsys.Dir, p *spot, f fsys.File,
 	st fsys.Stat) (d details, consistent bool, err error) {
 	rec, ok, err := readRecord(f, st)
 	if err != nil {
 		return d, false, err
 	}
-	return describeBy(rec, ok, dir, sidecarPath, f, st)
+	return describeBy(rec, ok, dir, p, f, st)
 }
 
 // describeSeen is describe of a file whose state was seen before it was opened. A
 // record that belongs to that state proves that it is the same file. Without one, the
 // open file is looked at.
-func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File,
+func describeSeen(dir fsys.Dir, p *spot, f fsys.File,
 	st *fsys.Stat) (d details, consistent bool, err error) {
 	rec, ok, err := readRecord(f, *st)
 	if err == nil && !ok {
@@ -138,10 +139,10 @@ func describeSeen(dir fsys.Dir, sidecarPath string, f fsys.File,
 	if err != nil {
 		return d, false, err
 	}
-	return describeBy(rec, ok, dir, sidecarPath, f, *st)
+	return describeBy(rec, ok, dir, p, f, *st)
 }
 
-func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.File,
+func describeBy(rec record, ok bool, dir fsys.Dir, p *spot, f fsys.File,
 	st fsys.Stat) (d details, consistent bool, err error) {
 	d.own = ok
 	if ok {
@@ -149,12 +150,13 @@ func describeBy(rec record, ok bool, dir fsys.Dir, sidecarPath string, f fsys.Fi
 		if rec.attrs != nil {
 			d.attrs = *rec.attrs
 		}
-		if !rec.sidecar || rec.attrs != nil && !edited(dir, sidecarPath, st) {
+		if !rec.sidecar || rec.attrs != nil && !edited(dir, p.sidecarPath(), st) {
 			return d, true, nil
 		}
 	} else if rec.mtime == st.ModTime && rec.size != st.Size && !wholeMicro(st.ModTime) {
 		d.corrupt = wrongSize(st.Size, rec.size)
 	}
+	sidecarPath := p.sidecarPath()
 	s, sst, err := readSidecar(dir, sidecarPath)
 	if s == nil && err == nil && !ok {
 		folder, base := split(sidecarPath)

@@ -1,6 +1,8 @@
 package local
 
 import (
+	"errors"
+
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
@@ -8,7 +10,10 @@ import (
 // may have found it by its name in the control folder and be inside the system call
 // that cuts it. The cut would reach the file in its new place, and look like an edit.
 // So, before the last look at the file, such programs are found, and others wait.
-type guard struct{ f fsys.File }
+type guard struct {
+	f  fsys.File
+	st fsys.Stat // as it is since then
+}
 
 // guard takes one, if the file system has guards. The error is busy (fsys.IsBusy) if
 // another program is changing the file.
@@ -16,14 +21,18 @@ func (b *backend) guard(f fsys.File) (guard, error) {
 	if !b.volume.Local && b.disk.kind != fsys.FUSE {
 		return guard{}, nil // a server's word for "busy" may mean anything
 	}
-	err := f.Guard()
-	if fsys.IsBusy(err) {
+	st, err := f.Guard(b.volume.Local && b.disk.kind != fsys.FUSE)
+	switch {
+	case err == nil:
+		return guard{f, st}, nil
+	case fsys.IsBusy(err):
 		return guard{}, err
-	}
-	if err != nil {
+	case err == fsys.ErrReplaced:
+		return guard{}, errTouched
+	case errors.Is(err, errors.ErrUnsupported):
 		return guard{}, nil
 	}
-	return guard{f}, nil
+	return guard{}, fault(err)
 }
 
 // guardStaged guards the staged file if others can find it.

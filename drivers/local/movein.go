@@ -135,10 +135,15 @@ func (s *stagedSidecar) whole() error {
 	if err == nil && now.Perm != s.perm && s.f.SetMode(s.perm) == nil {
 		now, err = s.f.Stat()
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return fault(err)
-	case now.Size != s.size, now.Perm != s.perm:
+	}
+	return s.is(now)
+}
+
+// is returns errTouched unless what is seen of the sidecar is what was written.
+func (s *stagedSidecar) is(now fsys.Stat) error {
+	if now.Size != s.size || now.Perm != s.perm {
 		return errTouched
 	}
 	return nil

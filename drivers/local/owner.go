@@ -98,10 +98,11 @@ func (st *staged) dress() {
 }
 
 // put gives a file these looks; now are the ones that it has. If the group or the list
-// can't be kept, the group gets no more permissions than everybody.
-func (l *looks) put(f fsys.File, now fsys.Stat) {
+// can't be kept, the group gets no more permissions than everybody. It reports whether
+// it changed anything.
+func (l *looks) put(f fsys.File, now fsys.Stat) bool {
 	if l.same(now) && l.list == nil {
-		return
+		return false
 	}
 	perm := l.perm
 	if l.gid != now.GID && f.SetOwner(-1, int(l.gid)) != nil {
@@ -114,6 +115,7 @@ func (l *looks) put(f fsys.File, now fsys.Stat) {
 		perm &^= 0o070 &^ (perm & 0o007 << 3)
 	}
 	f.SetMode(perm)
+	return true
 }
 
 // fit gives the staged file the looks that it must have at the moment of its commit. It

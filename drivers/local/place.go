@@ -73,6 +73,13 @@ func (p *spot) path(name string) string {
 
 func (p *spot) sidecar() string { return p.base + sidecarExt }
 
+func (p *spot) sidecarPath() string {
+	if p.dir == "" {
+		return p.sidecar()
+	}
+	return p.dir + "/" + p.base + sidecarExt
+}
+
 // maxForeign is the longest name in bytes that any disk has: 255 characters of NTFS.
 const maxForeign = 4 * 255
 

@@ -32,7 +32,8 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := b.conditional(req.If); err != nil {
 		return files.Info{}, err
 	}
-	if err := st.fill(req.Content); err != nil {
+	_, known := driver.TypeByName(req.Name)
+	if err := st.fill(req.Content, !known || b.opts.SkipMetadata); err != nil {
 		return files.Info{}, err
 	}
 	b.describeStaged(st, &p, req.Attributes, req.Content.Digest(), req.TypeFound)

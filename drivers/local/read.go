@@ -38,18 +38,18 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return info, nil
 }
 
-func (b *backend) findKey(ctx context.Context, key driver.Key) (*found, error) {
+func (b *backend) findKey(ctx context.Context, key driver.Key) (found, error) {
 	if err := b.alive(); err != nil {
-		return nil, err
+		return found{}, err
 	}
 	return b.findLive(ctx, key)
 }
 
 // findLive is findKey in a folder that is known to be there.
-func (b *backend) findLive(ctx context.Context, key driver.Key) (f *found, err error) {
+func (b *backend) findLive(ctx context.Context, key driver.Key) (f found, err error) {
 	p, err := b.placeKnown(ctx, key)
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
 	if f, err = b.find(&p); fsys.IsBusy(err) {
 		err = patiently(ctx, func() error { f, err = b.find(&p); return err })
@@ -89,7 +89,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	r := &body{
 		f:     f.f,
-		st:    f.st,
+		size:  f.st.Size,
+		mtime: f.st.ModTime,
 		off:   o.Offset,
 		left:  o.Length,
 		grows: req.Growing,
@@ -117,7 +118,8 @@ type body struct {
 	mu     sync.Mutex // a Close waits for a Read in progress, which only waits for a disk
 	f      fsys.File
 	os     *os.File // the same, once CopyTo needed it
-	st     fsys.Stat
+	size   int64    // as it was opened
+	mtime  int64
 	off    int64
 	left   int64
 	err    error
@@ -201,10 +203,10 @@ func (r *body) changed() (bool, error) {
 		}
 		size, mtime = st.Size, st.ModTime
 	}
-	if r.grows && size > r.st.Size {
+	if r.grows && size > r.size {
 		return false, nil
 	}
-	return size != r.st.Size || mtime != r.st.ModTime, nil
+	return size != r.size || mtime != r.mtime, nil
 }
 
 // CopyTo copies inside the system, where it can.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"sync"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
@@ -124,9 +125,13 @@ func decodeRecord(b []byte) (r record, err error) {
 	return r, decodeAttributes(b, r.attrs)
 }
 
+// records are buffers for one record each.
+var records = sync.Pool{New: func() any { return new([maxRecord]byte) }}
+
 // readRecord returns the record of an open file, and whether it belongs to the content.
 func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool, err error) {
-	var short [maxRecord]byte
+	short := records.Get().(*[maxRecord]byte)
+	defer records.Put(short)
 	buf := short[:]
 	n, err := f.Getxattr(recordAttr, buf)
 	if err != nil && err != fsys.ErrNoXattr { // a long content type
@@ -147,7 +152,6 @@ func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool, err error) {
 }
 
 // belongsTo reports whether it is the record of a content of that size and time.
-
 func (r *record) belongsTo(st fsys.Stat) bool {
 	return r.there && r.mtime == st.ModTime && r.size == st.Size
 }

@@ -19,22 +19,19 @@ const (
 )
 
 func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
-	st, err := d.Lstat(p.sidecar())
-	switch {
-	case missing(err):
-		return noSidecar, nil
-	case err != nil:
+	if strings.HasPrefix(p.base, endMark) { // in a chain lies nothing else
+		st, err := d.Lstat(p.sidecar())
+		if err == nil && st.Type == fsys.Regular {
+			return ourSidecar, nil
+		}
+		if err == nil || missing(err) {
+			return noSidecar, nil
+		}
 		return noSidecar, fault(err)
-	case st.Type == fsys.Directory:
-		return noSidecar, nil // a rename onto it fails
-	case st.Type != fsys.Regular:
-		return noSidecar, nil // a link, which is no file, and is replaced
-	case strings.HasPrefix(p.base, endMark):
-		return ourSidecar, nil // in a chain lies nothing else
 	}
 	is, err := isSidecar(d, p.sidecar())
 	switch {
-	case missing(err):
+	case missing(err): // also a folder, onto which a rename fails, or a link, which is replaced
 		return noSidecar, nil
 	case is:
 		return ourSidecar, fault(err)
@@ -68,11 +65,11 @@ func (s *stagedSidecar) fits(st *staged, c *current) bool {
 
 // stageSidecar makes the sidecar for the staged content and the current one, and makes
 // it, and the content, durable. It may have no name where it replaces nothing.
-func (b *backend) stageSidecar(st *staged, p *spot, c *current, alone bool) error {
+func (b *backend) stageSidecar(st *staged, p *spot, d fsys.Dir, c *current, alone bool) error {
 	st.dropSidecar()
 	generations := []generation{st.generation()}
 	if c.exists {
-		old, err := b.currentGeneration(p, c)
+		old, err := b.currentGeneration(d, p, c)
 		if err != nil {
 			return err
 		}
@@ -111,8 +108,7 @@ func (b *backend) stageSidecar(st *staged, p *spot, c *current, alone bool) erro
 		keep(side.f)
 	}
 	now, err := side.f.Stat()
-	if err == nil && st.like.there {
-		st.like.put(side.f, now)
+	if err == nil && st.like.there && st.like.put(side.f, now) {
 		now, err = side.f.Stat()
 	}
 	if err != nil {
@@ -193,9 +189,9 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) e
 	return fault(d.Sync())
 }
 
-// currentGeneration is what belongs to the content that is there.
-func (b *backend) currentGeneration(p *spot, c *current) (generation, error) {
-	f, st, err := b.root.OpenFile(p.path(c.name))
+// currentGeneration is what belongs to the content that is there, in the folder d.
+func (b *backend) currentGeneration(d fsys.Dir, p *spot, c *current) (generation, error) {
+	f, st, err := d.OpenSeen(c.name)
 	if missing(err) {
 		return generation{}, lookAgain(err)
 	}
@@ -203,14 +199,14 @@ func (b *backend) currentGeneration(p *spot, c *current) (generation, error) {
 		return generation{}, fault(err)
 	}
 	defer f.Close()
-	d, _, err := describe(b.root, p.path(p.sidecar()), f, st)
+	det, _, err := describeSeen(d, &spot{base: p.base}, f, &st)
 	return generation{
 		Size:       st.Size,
 		ModTime:    st.ModTime,
-		Token:      d.token,
-		Digest:     d.digest,
-		Attributes: d.attrs,
-		Inode:      d.inode,
+		Token:      det.token,
+		Digest:     det.digest,
+		Attributes: det.attrs,
+		Inode:      det.inode,
 	}, err
 }
 

@@ -35,7 +35,7 @@ type staged struct {
 	id    fsys.Stat // the file as it was made, where known
 	like  looks     // what it has of the file that it replaces
 	size  int64
-	head  []byte // its first bytes, where the type isn't told by the name
+	head  []byte // its first bytes, where they may tell the type
 	attrs files.Attributes
 	rec   record
 	inRec bool // the record that the file has holds the attributes too
@@ -130,14 +130,14 @@ func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*stag
 	}
 }
 
-// fill writes the content.
-func (st *staged) fill(content *driver.Content) error {
+// fill writes the content. sniff says that its first bytes may tell the type.
+func (st *staged) fill(content *driver.Content, sniff bool) error {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
 	for {
 		n, err := readPiece(content, *p)
 		if n > 0 {
-			if st.size == 0 {
+			if st.size == 0 && sniff {
 				st.head = append(st.head, (*p)[:min(n, driver.SniffLen)]...)
 			}
 			if st.size > 0 { // a file that was cut before has a hole
@@ -299,7 +299,8 @@ func (b *backend) setRecord(st *staged) error {
 	if !st.own && b.noXattr.Load() {
 		return b.withoutRecord(st)
 	}
-	var buf [maxRecord]byte
+	buf := records.Get().(*[maxRecord]byte)
+	defer records.Put(buf)
 	rec := st.rec
 	if rec.sidecar {
 		rec.typ, rec.attrs = "", &st.attrs // both are in the sidecar

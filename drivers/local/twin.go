@@ -128,7 +128,7 @@ func (b *backend) moveTwin(
 		if err != nil {
 			return err
 		}
-		if err := b.stageSidecar(to, p, &c, false); err != nil {
+		if err := b.stageSidecar(to, p, d, &c, false); err != nil {
 			return err
 		}
 		if err := b.putSidecar(to, p, d, ourSidecar); err != nil {
@@ -176,14 +176,20 @@ func twins(turn int, put func(turn int) error) func() error {
 // awaited there.
 func (b *backend) moveSidecar(
 	st *staged, s *stagedSidecar, p *spot, d fsys.Dir, over bool, turn int,
-) error {
+) (err error) {
 	g, err := b.guard(s.f)
 	if err != nil {
 		return err
 	}
-	defer g.end()
-	if err := s.whole(); err != nil {
-		return err
+	defer func() {
+		if err != nil { // else it ends when the sidecar is closed, which is at once
+			g.end()
+		}
+	}()
+	if g.f == nil || s.is(g.st) != nil {
+		if err := s.whole(); err != nil {
+			return err
+		}
 	}
 	var again func() error
 	if b.hasTwins(g, turn) {
@@ -209,8 +215,7 @@ func (b *backend) sidecarTwin(st *staged, s *stagedSidecar, d fsys.Dir) (*staged
 		return nil, err
 	}
 	now, err := to.f.Stat()
-	if err == nil && st.like.there {
-		st.like.put(to.f, now)
+	if err == nil && st.like.there && st.like.put(to.f, now) {
 		now, err = to.f.Stat()
 	}
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -100,7 +101,7 @@ func (b *backend) versionByRecord(d fsys.Dir, base string, st fsys.Stat) (files.
 		return "", fault(err)
 	}
 	defer f.Close()
-	det, _, err := describe(d, strings.TrimPrefix(base, leafMark)+sidecarExt, f, now)
+	det, _, err := describe(d, &spot{base: strings.TrimPrefix(base, leafMark)}, f, now)
 	if err != nil {
 		return "", err
 	}
@@ -289,14 +290,17 @@ func slotOf(st *fsys.Stat, unit, slots int64) int64 {
 type clock struct {
 	mu   sync.Mutex
 	unit int64 // the last that was used
-	used map[int64]struct{}
+	used []int64
 }
+
+// maxUsed is how many times are used in one unit.
+const maxUsed = 32
 
 // time returns a time for the file st, at now or shortly after it.
 func (c *clock) time(st fsys.Stat, now int64, proving bool) int64 {
-	make := markedTime
+	of := markedTime
 	if proving && st.Birth != 0 {
-		make = provingTime
+		of = provingTime
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -305,12 +309,12 @@ func (c *clock) time(st fsys.Stat, now int64, proving bool) int64 {
 		unit = c.unit
 	}
 	for ; ; unit++ {
-		if unit != c.unit || c.used == nil {
-			c.unit, c.used = unit, map[int64]struct{}{}
+		if unit != c.unit {
+			c.unit, c.used = unit, c.used[:0]
 		}
-		t := make(&st, unit)
-		if _, used := c.used[t]; t >= now && !used {
-			c.used[t] = struct{}{}
+		t := of(&st, unit)
+		if t >= now && len(c.used) < maxUsed && !slices.Contains(c.used, t) {
+			c.used = append(c.used, t)
 			return t
 		}
 	}

@@ -105,7 +105,7 @@ const sidecarHead = `{"user.cache_control"`
 // isSidecar reports whether the file, whose name ends in .attrs, is a sidecar. One that
 // may not be read is taken for one.
 func isSidecar(dir fsys.Dir, base string) (bool, error) {
-	f, _, err := dir.OpenFile(base)
+	f, _, err := dir.OpenSeen(base)
 	if errors.Is(err, fs.ErrPermission) {
 		return true, nil
 	}
@@ -117,6 +117,9 @@ func isSidecar(dir fsys.Dir, base string) (bool, error) {
 	n, err := f.ReadAt(head[:], 0)
 	if err == nil || err == io.EOF {
 		return beginsSidecar(head[:n]), nil
+	}
+	if _, e := f.Stat(); e != nil {
+		err = e // it isn't what it was a moment before
 	}
 	return false, err
 }

@@ -375,6 +375,11 @@ func (d *countingDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	return d.Dir.OpenFile(path)
 }
 
+func (d *countingDir) OpenSeen(path string) (fsys.File, fsys.Stat, error) {
+	*d.opened++
+	return d.Dir.OpenSeen(path)
+}
+
 func counting(d fsys.Dir) *countingDir { return &countingDir{d, new(int), new(int), new(int)} }
 
 // TestWalkCost: a file costs one look, and none where names are enough; a sidecar is

@@ -92,9 +92,9 @@ func (f *file) CopyRange(src fsys.File, n int64) (m int64, err error) {
 func (f *file) AppendOnly() { f.below.AppendOnly() }
 
 // Guard and what belongs to it change nothing.
-func (f *file) Guard() error  { return f.below.Guard() }
-func (f *file) Guarded() bool { return f.below.Guarded() }
-func (f *file) Unguard()      { f.below.Unguard() }
+func (f *file) Guard(numbered bool) (fsys.Stat, error) { return f.below.Guard(numbered) }
+func (f *file) Guarded() bool                          { return f.below.Guarded() }
+func (f *file) Unguard()                               { f.below.Unguard() }
 
 // StartSync is no operation: it promises nothing.
 func (f *file) StartSync() { f.below.StartSync() }

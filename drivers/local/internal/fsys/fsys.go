@@ -187,8 +187,13 @@ type File interface {
 	// Guard keeps others from changing the content of a file that this process has
 	// made. They wait, at the latest until Close. After Guard the file can't be written
 	// to. The error is busy (IsBusy) if somebody has the file open for writing, or is
-	// just cutting it; errors.ErrUnsupported if the system has nothing like it.
-	Guard() error
+	// just cutting it; errors.ErrUnsupported if the system has nothing like it. The Stat
+	// is that of the guarded file.
+	//
+	// numbered says that the file keeps its inode number, so that the system needn't be
+	// asked twice whether the name still leads to it. ErrReplaced if it doesn't: then
+	// the content is lost, and the file may only be closed.
+	Guard(numbered bool) (Stat, error)
 	// Guarded reports whether Guard still holds, and nobody waits to change the content.
 	Guarded() bool
 	// Unguard ends it.
@@ -262,4 +267,6 @@ var (
 	ErrNotFile = errors.New("not a regular file")
 	ErrNoXattr = errors.New("no such attribute")
 	ErrLocked  = errors.New("locked by another process")
+
+	ErrReplaced = errors.New("another file has the name")
 )

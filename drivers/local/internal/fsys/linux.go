@@ -248,21 +248,29 @@ func (d *dir) Stat() (Stat, error) {
 }
 
 func (d *dir) Create(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC,
-		0o666)
+	return opened(d.create(name,
+		unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o666))
 }
 
 func (d *dir) CreatePrivate(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC,
-		0o600)
+	return opened(d.create(name,
+		unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600))
 }
 
 func (d *dir) OpenLock(name string) (File, error) {
-	return d.create(name, unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC,
-		0o666)
+	return opened(d.create(name,
+		unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o666))
 }
 
-func (d *dir) create(name string, flags int, mode uint32) (File, error) {
+// opened is the file as a File, which is nil where there is none.
+func opened(f *file, err error) (File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (d *dir) create(name string, flags int, mode uint32) (*file, error) {
 	fd, err := retry(func() (int, error) { return openat(d.fd, name, flags, mode) })
 	if err != nil {
 		return nil, err

@@ -13,45 +13,66 @@ import (
 // opened anew. Whoever then opens it for writing, or cuts it by its name, waits in the
 // kernel until the lease ends. Of that, the process gets a signal, which is one that
 // every program ignores.
-func (f *file) Guard() error {
+func (f *file) Guard(numbered bool) (Stat, error) {
+	of, byName := *f, false
 	if !f.reading {
-		fd, err := f.again()
+		fd, named, err := f.again(numbered)
 		if err != nil {
-			return errors.ErrUnsupported
+			return Stat{}, errors.ErrUnsupported
 		}
 		err = unix.Close(f.fd)
 		f.fd, f.reading, f.shared = fd, true, err != nil
-		unix.FcntlInt(uintptr(fd), unix.F_SETSIG, int(unix.SIGURG))
+		byName = named && numbered
+		unix.RawSyscall(unix.SYS_FCNTL, uintptr(fd), unix.F_SETSIG, uintptr(unix.SIGURG))
 	}
-	if f.shared {
-		return errors.ErrUnsupported
+	refused := errors.ErrUnsupported
+	if !f.shared {
+		refused = control(f.fd, unix.F_SETLEASE, unix.F_RDLCK)
 	}
-	_, err := unix.FcntlInt(uintptr(f.fd), unix.F_SETLEASE, unix.F_RDLCK)
-	if err == nil || err == unix.EAGAIN {
-		return err
+	st, err := f.Stat()
+	switch {
+	case byName && (err == ErrNotFile || err == nil && (st.Dev != of.dev || st.Ino != of.ino)):
+		return st, ErrReplaced
+	case byName && err != nil:
+		return st, err // nobody knows which file it is
+	case refused == unix.EAGAIN:
+		return st, refused
+	case refused != nil, err != nil:
+		return st, errors.ErrUnsupported
 	}
-	return errors.ErrUnsupported
+	return st, nil
 }
 
 // again opens the file for reading: by the name that it was made under, which takes
-// half the time, or, where that leads to another file or nowhere, by /proc.
-func (f *file) again() (int, error) {
+// half the time, or, where that leads to another file or nowhere, by /proc. named says
+// that it was the name; unless trusted is set, it was the same file.
+func (f *file) again(trusted bool) (fd int, named bool, err error) {
 	const flags = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOFOLLOW
 	if f.in != nil && f.ino != 0 {
 		fd, err := openat(f.in.fd, f.name, flags, 0)
 		if err == nil {
+			if trusted {
+				return fd, true, nil
+			}
 			if now, err := fstat(fd); err == nil && now.Dev == f.dev && now.Ino == f.ino {
-				return fd, nil
+				return fd, true, nil
 			}
 			unix.Close(fd)
 		}
 	}
-	return unix.Open("/proc/self/fd/"+strconv.Itoa(f.fd), flags&^unix.O_NOFOLLOW, 0)
+	fd, err = unix.Open("/proc/self/fd/"+strconv.Itoa(f.fd), flags&^unix.O_NOFOLLOW, 0)
+	return fd, false, err
 }
 
 func (f *file) Guarded() bool {
-	kind, err := unix.FcntlInt(uintptr(f.fd), unix.F_GETLEASE, 0)
-	return err != nil || kind == unix.F_RDLCK
+	kind, _, e := unix.RawSyscall(unix.SYS_FCNTL, uintptr(f.fd), unix.F_GETLEASE, 0)
+	return e != 0 || kind == unix.F_RDLCK
 }
 
-func (f *file) Unguard() { unix.FcntlInt(uintptr(f.fd), unix.F_SETLEASE, unix.F_UNLCK) }
+func (f *file) Unguard() { control(f.fd, unix.F_SETLEASE, unix.F_UNLCK) }
+
+// control is fcntl with a number.
+func control(fd, cmd, n int) error {
+	_, err := unix.FcntlInt(uintptr(fd), cmd, n)
+	return err
+}

@@ -51,7 +51,8 @@ func (f *file) MoveTo(off int64) error {
 	return bare(err)
 }
 
-func (f *file) Guard() error           { return errors.ErrUnsupported }
+func (f *file) Guard(bool) (Stat, error) { return Stat{}, errors.ErrUnsupported }
+
 func (f *file) Guarded() bool          { return false }
 func (f *file) Unguard()               {}
 func (f *file) StartSync()             {}

@@ -1,0 +1,55 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/drivers/local/internal/mounts"
+	"cloudfiles.dev/files"
+)
+
+// A file that another program moves to the name of what is staged is never taken for
+// what was written: the Put stores its own content, or nothing.
+func TestStagedNameTaken(t *testing.T) {
+	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Tmpfs, mounts.Bindfs} {
+		t.Run(string(kind), func(t *testing.T) {
+			for i, opts := range []*Options{{}, {NoSync: true}} {
+				stagedNameTaken(t, filepath.Join(inMount(t, kind), fmt.Sprint(i)), opts)
+			}
+		})
+	}
+}
+
+func stagedNameTaken(t *testing.T, dir string, opts *Options) {
+	t.Helper()
+	check(t, os.Mkdir(dir, 0o777))
+	b := openBucket(t, dir, opts)
+	putIn(t, b, "over.txt", "old", nil)
+	for _, name := range []string{"over.txt", "new.txt"} {
+		old, _ := files.ReadString(t.Context(), b, name, nil)
+		stranger := filepath.Join(dir, "stranger")
+		check(t, os.WriteFile(stranger, []byte("of others"), 0o666))
+		content := io.MultiReader(strings.NewReader("of mine!!"), afterwards(func() {
+			names := stagedNames(t, dir)
+			if len(names) > 1 || len(names) == 0 && !opts.NoSync {
+				t.Errorf("%q are staged", names)
+			}
+			for _, p := range names {
+				check(t, os.Rename(stranger, p))
+			}
+		}))
+		_, err := b.Put(t.Context(), name, content, nil)
+		got, getErr := files.ReadString(t.Context(), b, name, nil)
+		switch {
+		case err == nil && (got != "of mine!!" || getErr != nil):
+			t.Errorf("%s, %+v: the Put stored %q, %v", name, opts, got, getErr)
+		case err != nil && (!errors.Is(err, files.ErrUnavailable) || got != old):
+			t.Errorf("%s, %+v: %v, and %q is there", name, opts, err, got)
+		}
+	}
+}
