@@ -191,7 +191,11 @@ func isPage(h http.Header) bool {
 
 // understandSuccess is for answers that have a document, or nothing.
 func understandSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
-	body, err := readBody(resp, maxPage)
+	limit := int64(maxError)
+	if operation == "ListObjectsV2" || operation == "DeleteObjects" {
+		limit = maxPage
+	}
+	body, err := readBody(resp, limit)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 )
 
 // ErrTooLong is content of more than the limit.
@@ -55,23 +56,51 @@ func (h *held) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// spare are blocks of maxBlock bytes that nobody needs any more. An answer that is too
+// long is asked for again, which would take as much memory again before the garbage
+// collector finds the first one's.
+var spare sync.Pool
+
+func newBlock(size int) []byte {
+	if size == maxBlock {
+		if b, ok := spare.Get().(*[maxBlock]byte); ok {
+			return b[:0]
+		}
+	}
+	return make([]byte, 0, size)
+}
+
+// discard gives blocks back that were read in vain.
+func discard(blocks [][]byte) {
+	for _, b := range blocks {
+		if cap(b) == maxBlock {
+			spare.Put((*[maxBlock]byte)(b[:maxBlock]))
+		}
+	}
+}
+
 // readBlocks reads to the end; there is always a block.
-func readBlocks(r io.Reader, limit int64) ([][]byte, error) {
-	var blocks [][]byte
+func readBlocks(r io.Reader, limit int64) (blocks [][]byte, err error) {
 	block, total := make([]byte, 0, firstBlock), int64(0)
+	defer func() {
+		if err != nil {
+			discard(append(blocks, block))
+			blocks = nil
+		}
+	}()
 	for {
 		n, err := r.Read(block[len(block):cap(block)])
 		block, total = block[:len(block)+n], total+int64(n)
 		switch {
 		case total > limit:
-			return nil, ErrTooLong
+			return blocks, ErrTooLong
 		case err == io.EOF:
 			return append(blocks, block), nil
 		case err != nil:
-			return nil, err
+			return blocks, err
 		case len(block) == cap(block):
 			blocks = append(blocks, block)
-			block = make([]byte, 0, min(2*cap(block), maxBlock))
+			block = newBlock(min(2*cap(block), maxBlock))
 		}
 	}
 }
