@@ -407,7 +407,9 @@
 //     A call without credentials is ErrPermission at its first attempt, and its words
 //     say what to set. A certificate that isn't trusted is ErrInvalid at the first
 //     attempt, and so is HTTP where HTTPS is spoken or the other way round; the words
-//     name the setting.
+//     name the setting. What a server refuses for good in the TLS handshake is
+//     ErrInvalid too. A handshake that breaks is ErrUnavailable and never ErrUncertain,
+//     because nothing was sent.
 //
 //   - E3: A bucket that is missing, or a folder that has vanished, is ErrNoBucket and
 //     not ErrNotExist: an unmounted disk does not look like an empty one. L6 and D1

@@ -33,6 +33,13 @@
 // A panic of the call is a failure; one in a goroutine of the driver's own ends the
 // test's process.
 //
+// # TLS
+//
+// [RunTLS] does the same where the connection itself fails: certificates that aren't
+// trusted, HTTP where HTTPS is spoken and the other way round, handshakes that break, are
+// refused, or are never finished. What another attempt can't change is files.ErrInvalid
+// after one connection, and its words name the setting that helps.
+//
 // # Other services
 //
 // The package has [S3], [GCS] and [Azure]. For a driver of another one, a [Service]

@@ -240,3 +240,55 @@ func TestKnown(t *testing.T) {
 		t.Errorf("of one exception and one failure: %q", said)
 	}
 }
+
+// TestNaiveTLS: what a driver makes of failures in TLS is found out.
+func TestNaiveTLS(t *testing.T) {
+	tr := &http.Transport{}
+	defer tr.CloseIdleConnections()
+	for _, c := range []struct {
+		way, want string
+		faults    faults
+	}{
+		{
+			way:  "an expired certificate",
+			want: "want invalid argument",
+		},
+		{
+			way:  "HTTP in place of TLS",
+			want: "want invalid argument",
+		},
+		{
+			way:    "an end in the handshake",
+			faults: faults{shows: true},
+			want:   `the error's text shows "127.0.0.1"`,
+		},
+		{
+			way:    "no handshake",
+			faults: faults{late: true},
+			want:   "behind the context's end",
+		},
+		{
+			way:    "an end before the handshake",
+			faults: faults{many: true},
+			want:   "connections, want at most",
+		},
+	} {
+		v := &verdict{TB: t, ctx: t.Context()}
+		hostile.RunTLS(v, hostile.Config{
+			Service:  hostile.S3,
+			Attempts: 1,
+			Only:     func(way, op string) bool { return way == c.way && op == "stat" },
+			Open: func(endpoint string) files.Bucket {
+				return driver.New(&naive{
+					endpoint: endpoint,
+					client:   &http.Client{Transport: tr},
+					faults:   c.faults,
+				})
+			},
+		}, hostile.Fixes{})
+		said := strings.Join(v.said, "\n")
+		if !strings.Contains(said, c.want) {
+			t.Errorf("%s: %q is not found out: %.2000s", c.way, c.want, said)
+		}
+	}
+}

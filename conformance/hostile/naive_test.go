@@ -80,6 +80,9 @@ func (n *naive) ask(
 			if ctx.Err() != nil && n.faults.late {
 				time.Sleep(5 * time.Second / 8)
 			}
+			if n.faults.many {
+				continue
+			}
 			if n.faults.shows {
 				return nil, files.Errorf(files.ErrUnavailable, "%v", err)
 			}

@@ -24,13 +24,45 @@ func TestHostile(t *testing.T) {
 	bareEnvironment(t)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", key)
-	holdHostile(t, key, 1, 4, func(endpoint string) (files.Bucket, error) {
+	holdHostile(t, key, 1, 4, openHostile(t))
+}
+
+// openHostile opens a bucket by a URL, at an endpoint of either scheme.
+func openHostile(t *testing.T) func(endpoint string) (files.Bucket, error) {
+	return func(endpoint string) (files.Bucket, error) {
 		u, err := url.Parse(endpoint)
 		if err != nil {
 			return nil, err
 		}
-		return files.Open(t.Context(), "azblob://container?protocol=http&cdn=true&domain="+u.Host+
-			"&block_size=65536&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0")
+		return files.Open(t.Context(), "azblob://container?cdn=true&protocol="+u.Scheme+"&domain="+
+			u.Host+"&block_size=65536&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms"+
+			"&retry_budget=0")
+	}
+}
+
+// TestHostileTLS holds the driver to what it says where TLS fails.
+func TestHostileTLS(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString([]byte(secretWord))
+	bareEnvironment(t)
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+	t.Setenv("AZURE_STORAGE_KEY", key)
+	open := openHostile(t)
+	ways.RunTLS(t, ways.Config{
+		Service: ways.Azure,
+		Large:   minBlock + 1,
+		Secrets: []string{key, secretWord, "sig="},
+		Open: func(endpoint string) files.Bucket {
+			b, err := open(endpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		},
+	}, ways.Fixes{
+		TLS:       "protocol=https",
+		Plain:     "protocol=http",
+		Host:      "certificate's host in domain=",
+		Authority: "SSL_CERT_FILE",
 	})
 }
 

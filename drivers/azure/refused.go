@@ -15,7 +15,7 @@ import (
 func refused(err error) bool {
 	switch r := answered(err); {
 	case r.status == 0:
-		if connect.Refused(err) || isCredentials(err) {
+		if connect.Refused(err) || connect.Unsent(err) || isCredentials(err) {
 			return true
 		}
 		var dns *net.DNSError

@@ -88,7 +88,7 @@ func (r *reply) RetryAfter() time.Duration { return r.after }
 
 // transportFault maps the failure of a request that has no answer, or none to its end.
 func (b *backend) transportFault(ctx context.Context, c *call, err error) error {
-	sent := c.sent == nil || c.sent.whole()
+	sent := (c.sent == nil || c.sent.whole()) && !connect.Unsent(err)
 	if ctx.Err() != nil {
 		if err := driver.ContextError(ctx); sent {
 			return c.settle(err)

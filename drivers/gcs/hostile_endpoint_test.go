@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -17,22 +18,41 @@ import (
 // TestHostileEndpoint: whatever the endpoint answers, nothing is believed that Cloud
 // Storage didn't say or prove. No exception is needed.
 func TestHostileEndpoint(t *testing.T) {
+	part := longtest.N(t, 4, 1)
+	switch {
+	case os.Getenv(ways.Full)+os.Getenv(ways.OnlyVariable) != "":
+		part = 1
+	case testing.Short():
+		part = 10
+	}
+	ways.Run(t, hostileConfig(t, part))
+}
+
+// TestHostileTLS holds the driver to what it says where TLS fails.
+func TestHostileTLS(t *testing.T) {
+	ways.RunTLS(t, hostileConfig(t, 1), ways.Fixes{
+		TLS:       "https:// in STORAGE_EMULATOR_HOST",
+		Plain:     "http:// in STORAGE_EMULATOR_HOST",
+		Host:      "certificate's host in STORAGE_EMULATOR_HOST",
+		Authority: "SSL_CERT_FILE",
+	})
+}
+
+// hostileConfig tries one in part of the ways.
+func hostileConfig(t *testing.T, part int) ways.Config {
+	t.Helper()
 	transport := &http.Transport{
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader, // as a bucket's of a URL
 	}
-	defer transport.CloseIdleConnections()
+	t.Cleanup(transport.CloseIdleConnections)
 	hc := &http.Client{Transport: bearer{transport}}
 	client, err := storage.NewClient(context.Background(), option.WithHTTPClient(hc))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
-	part := longtest.N(t, 4, 1)
-	if testing.Short() {
-		part = 10
-	}
-	ways.Run(t, ways.Config{
+	t.Cleanup(func() { client.Close() })
+	return ways.Config{
 		Service: ways.GCS,
 		Large:   partUnit + 1,
 		Secrets: []string{"s3cr3t-token"},
@@ -53,7 +73,7 @@ func TestHostileEndpoint(t *testing.T) {
 			}
 			return b
 		},
-	})
+	}
 }
 
 // bearer gives each request a token, as an OAuth client does.

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -14,10 +15,28 @@ import (
 // prove.
 func TestHostile(t *testing.T) {
 	part := longtest.N(t, 4, 1)
-	if testing.Short() {
+	switch {
+	case os.Getenv(ways.Full)+os.Getenv(ways.OnlyVariable) != "":
+		part = 1
+	case testing.Short():
 		part = 10
 	}
-	ways.Run(t, ways.Config{
+	ways.Run(t, hostileConfig(part))
+}
+
+// TestHostileTLS holds the driver to what it says where TLS fails.
+func TestHostileTLS(t *testing.T) {
+	ways.RunTLS(t, hostileConfig(1), ways.Fixes{
+		TLS:       "https:// in endpoint=",
+		Plain:     "http:// in endpoint=",
+		Host:      "host of the certificate in endpoint=",
+		Authority: "AWS_CA_BUNDLE or SSL_CERT_FILE",
+	})
+}
+
+// hostileConfig tries one in part of the ways.
+func hostileConfig(part int) ways.Config {
+	return ways.Config{
 		Service: ways.S3,
 		Large:   minPart + 1,
 		Secrets: offlineSecrets,
@@ -33,5 +52,5 @@ func TestHostile(t *testing.T) {
 				},
 			})
 		},
-	})
+	}
 }

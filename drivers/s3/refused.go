@@ -33,7 +33,7 @@ func refused(err error) bool {
 		return a.status == http.StatusServiceUnavailable || a.status == http.StatusNotImplemented ||
 			codes[a.code] == files.ErrTooLarge // MinIO's 507: the store is full
 	}
-	if isCredentials(err) || connect.Refused(err) {
+	if isCredentials(err) || connect.Refused(err) || connect.Unsent(err) {
 		return true
 	}
 	var opErr *net.OpError

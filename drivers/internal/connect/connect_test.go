@@ -248,7 +248,7 @@ func TestOtherBadRequests(t *testing.T) {
 		ProtoMajor: 1,
 		ProtoMinor: 1,
 		Body:       http.NoBody,
-	}); err != nil {
+	}, nil); err != nil {
 		t.Error(err)
 	}
 	long := strings.Repeat("x", 5000)

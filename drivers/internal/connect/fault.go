@@ -2,6 +2,7 @@ package connect
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -23,7 +25,8 @@ type Settings struct {
 
 // Fault returns the error for a failure that isn't a service's answer and is the same
 // for all services. It returns nil for any other. Retrying doesn't help against what it
-// finds, and the request was not carried out, except if a server was silent.
+// finds as files.ErrInvalid, and the request was not carried out, except if a server was
+// silent.
 func Fault(err error, s Settings) (words string, kind error) {
 	var (
 		silent *Silent
@@ -41,12 +44,21 @@ func Fault(err error, s Settings) (words string, kind error) {
 		return "the server doesn't speak TLS: " + s.Plain, files.ErrInvalid
 	case errors.As(err, &cert), isCertificate(err):
 		return certificate(err, s), files.ErrInvalid
+	case err != nil && strings.Contains(err.Error(), oldTLS):
+		return "the server speaks no version of TLS that is still safe: have it updated",
+			files.ErrInvalid
 	case errors.As(err, &alert) && alert.Op == "remote error" && lasting(alert.Err):
 		return "the server refuses TLS with this machine (" + alert.Err.Error() + "): " + s.Host,
 			files.ErrInvalid
 	}
+	if Unsent(err) {
+		return "the connection broke in the TLS handshake", files.ErrUnavailable
+	}
 	return "", nil
 }
+
+// oldTLS is what crypto/tls says of a server that chooses a version below 1.2.
+const oldTLS = "tls: server selected unsupported protocol version"
 
 // Refused reports a failure that Fault knows, after which nothing was carried out.
 func Refused(err error) bool {
@@ -105,21 +117,25 @@ var plainWords = [][]byte{
 	[]byte("This combination of host and port requires TLS"), // Tomcat
 }
 
-// mixup finds such an answer.
-func mixup(req *http.Request, resp *http.Response) error {
+// mixup finds such an answer. The words of one to a HEAD, which has none, are asked for
+// by a GET where a web server answered.
+func mixup(req *http.Request, resp *http.Response,
+	next func(*http.Request) (*http.Response, error)) error {
 	if req.URL.Scheme != "http" || resp.StatusCode != http.StatusBadRequest || resp.Body == nil {
 		return nil
 	}
 	if req.Method == http.MethodHead {
 		// net/http's server says it in HTTP/1.0 without a header, which no service does.
 		if resp.ProtoAtLeast(1, 1) || len(resp.Header) > 0 {
+			if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+				return saidToGet(req, next)
+			}
 			return nil
 		}
 		resp.Body.Close()
 		return &tlsSpoken{}
 	}
-	const most = 1 << 10
-	first, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	first, err := io.ReadAll(io.LimitReader(resp.Body, maxWords))
 	for _, words := range plainWords {
 		if bytes.Contains(first, words) {
 			resp.Body.Close()
@@ -134,6 +150,51 @@ func mixup(req *http.Request, resp *http.Response) error {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(first), rest), resp.Body}
+	return nil
+}
+
+// maxWords is how much of an answer is looked at, in bytes, and wordsTime for how long
+// one is waited for that only has the words.
+const (
+	maxWords  = 1 << 10
+	wordsTime = 5 * time.Second
+)
+
+// saidToGet is what mixup finds in the answer to a GET of the same path, which has
+// neither headers nor a query, and so no secret.
+func saidToGet(req *http.Request, next func(*http.Request) (*http.Response, error)) error {
+	u := *req.URL
+	u.RawQuery = ""
+	ctx, cancel := context.WithTimeout(req.Context(), wordsTime)
+	defer cancel()
+	get, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil
+	}
+	resp, err := next(get)
+	if spokeTLS(err) {
+		return &tlsSpoken{}
+	}
+	if err != nil {
+		return nil
+	}
+	defer resp.Body.Close()
+	first, _ := io.ReadAll(io.LimitReader(resp.Body, maxWords))
+	for _, words := range plainWords {
+		if resp.StatusCode == http.StatusBadRequest && bytes.Contains(first, words) {
+			return &tlsSpoken{}
+		}
+	}
+	return nil
+}
+
+// hidden finds an alert in place of an answer whose words net/http has hidden: it closes
+// the connection, and then may report that the rest of the request can't be written.
+func hidden(req *http.Request, err error,
+	next func(*http.Request) (*http.Response, error)) error {
+	if req.URL.Scheme == "http" && errors.Is(err, net.ErrClosed) && req.Context().Err() == nil {
+		return saidToGet(req, next)
+	}
 	return nil
 }
 

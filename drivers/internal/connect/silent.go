@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
 	"time"
 )
@@ -229,6 +230,11 @@ func (l Limits) Do(
 ) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	w := &watch{cancel: cancel, limits: l, slow: ctx.Value(slowKey{}) != nil}
+	var shake *handshake
+	if req.URL.Scheme == "https" {
+		shake = &handshake{}
+		ctx = httptrace.WithClientTrace(ctx, shake.trace())
+	}
 	out := req.WithContext(ctx)
 	if req.Body != nil && req.Body != http.NoBody {
 		w.sent = sent{req.Body, w, req.ContentLength}
@@ -250,7 +256,11 @@ func (l Limits) Do(
 	resp, err := next(out)
 	w.answered()
 	if err == nil {
-		err = mixup(req, resp)
+		err = mixup(req, resp, next)
+	} else if shake.failed() {
+		err = &unsent{err}
+	} else if mix := hidden(req, err, next); mix != nil {
+		err = mix
 	}
 	if err != nil {
 		err = w.why(err)
