@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"strings"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -18,6 +19,44 @@ var brokenDeletes = []broken{
 		caught: []string{"D3/answers", "D3/many"},
 		wrap:   func(b files.Bucket) files.Bucket { return &curt{b} },
 	},
+	{
+		fault:  "deletes the directory with the file",
+		caught: []string{"D1/directory", "D1/beside", "N3/dir-beside-file"},
+		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
+			if err := m.Delete(context.Background(), k, v); err != nil {
+				return err
+			}
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for name := range m.files {
+				if strings.HasPrefix(name, k.Name+"/") {
+					delete(m.files, name)
+				}
+			}
+			return nil
+		}},
+	},
+	{fault: "fails to delete what is missing", caught: []string{"D1/missing", "D1/racing"},
+		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
+			if _, err := m.Stat(context.Background(), k); err != nil {
+				return err
+			}
+			return m.Delete(context.Background(), k, v)
+		}}},
+	{
+		fault:  "deletes whatever version is there",
+		caught: []string{"D2/stale", "D2/race", "D2/against-update"},
+		faulty: faulty{del: func(k driver.Key, _ files.Version, m *mapBackend) error {
+			return m.Delete(context.Background(), k, "")
+		}},
+	},
+	{fault: "is content to delete a version of nothing", caught: []string{"D2/stale", "D2/race"},
+		faulty: faulty{del: func(k driver.Key, v files.Version, m *mapBackend) error {
+			if _, err := m.Stat(context.Background(), k); err != nil {
+				return nil
+			}
+			return m.Delete(context.Background(), k, v)
+		}}},
 }
 
 // skipping leaves the second name out.

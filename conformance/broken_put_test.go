@@ -331,4 +331,32 @@ var brokenPuts = []broken{
 		caught: []string{"N2/driver-suffixes"},
 		faulty: renamed(func(s string) string { return strings.TrimSuffix(s, ".tmp") }),
 	},
+	{fault: "swaps two writers' content", caught: []string{"P1/two-writers", "P1/torn-read"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				if err == nil {
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					f := m.files[req.Name]
+					f.content, m.last = m.last, f.content
+					f.info.Size = int64(len(f.content))
+					m.files[req.Name] = f
+					m.redigestLocked(req.Name)
+				}
+				return info, err
+			},
+		}},
+	{fault: "destroys the old file where a create is refused", caught: []string{"P8/creates-once"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				if err == files.ErrExist {
+					m.Delete(ctx, driver.Key{Name: req.Name}, "")
+				}
+				return info, err
+			},
+		}},
 }

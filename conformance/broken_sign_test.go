@@ -98,6 +98,11 @@ var brokenSigned = []broken{
 			}
 		},
 	},
+	{
+		fault:  "signs any method",
+		caught: []string{"W1/method"},
+		wrap:   func(b files.Bucket) files.Bucket { return &obliging{b} },
+	},
 }
 
 // TestSoundSigned proves that it is those faults that the cases catch.
@@ -111,4 +116,12 @@ func TestSoundSigned(t *testing.T) {
 			t.Errorf("%s: %s: %s", id, r.Outcome, r.Text())
 		}
 	}
+}
+
+// obliging signs whatever it is asked for.
+type obliging struct{ files.Bucket }
+
+func (o *obliging) SignURL(_ context.Context, name string,
+	_ *files.SignOptions) (files.SignedURL, error) {
+	return files.SignedURL{URL: "https://signed.example/" + name}, nil
 }

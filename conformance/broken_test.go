@@ -183,7 +183,7 @@ func TestBroken(t *testing.T) {
 		}
 		all[c.ID()] = c
 	}
-	for _, b := range everyBroken() {
+	for _, b := range allBroken() {
 		t.Run(b.fault, func(t *testing.T) {
 			t.Parallel()
 			if len(b.caught) == 0 {
@@ -217,4 +217,12 @@ func TestBroken(t *testing.T) {
 // is the fault that they catch.
 func TestSound(t *testing.T) {
 	conformance.Run(t, broken{faulty: faulty{cp: soundCopy}}.harness())
+}
+
+// around is a fault above the driver.
+func around(f func(ctx context.Context, c *files.Call,
+	next func(context.Context) error) error) func(files.Bucket) files.Bucket {
+	return func(b files.Bucket) files.Bucket {
+		return files.Wrap(b, files.Hooks{CloseInner: true, Around: f})
+	}
 }

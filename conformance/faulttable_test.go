@@ -17,7 +17,7 @@ const faultTable = "CLOUDFILES_FAULT_TABLE"
 
 // faults are all broken buckets and wrappers, each with what makes its harness.
 func faults() (all []fault) {
-	for _, b := range everyBroken() {
+	for _, b := range allBroken() {
 		f := fault{name: b.fault, harness: b.harness}
 		if b.hangs {
 			f.hangs = b.caught

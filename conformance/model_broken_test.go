@@ -88,17 +88,12 @@ var modelFinds = map[string]int{
 	"swaps two writers' content":                     2,
 }
 
-// allBroken is the table of the suite's own faults, as far as the model knows of them.
+// allBroken is the table of the suite's own faults.
 func allBroken() []broken {
-	return slices.Concat(brokenPuts, brokenReads, brokenLists, brokenCopies, brokenRest)
-}
-
-// everyBroken is the whole of it.
-func everyBroken() []broken {
-	return slices.Concat(allBroken(), brokenMore, brokenSigned, brokenLimits, brokenGrowing,
-		brokenUnread,
-		brokenPanics, brokenNils, brokenLengths, brokenNoVersions, brokenCosts,
-		brokenDeletes, brokenNested)
+	return slices.Concat(brokenNames, brokenPuts, brokenReads, brokenLists, brokenDeletes,
+		brokenCopies, brokenErrors, brokenFeatures, brokenCancelled, brokenCloses, brokenShared,
+		brokenSigned, brokenLimits, brokenGrowing, brokenUnread, brokenPanics, brokenNils,
+		brokenLengths, brokenNoVersions, brokenCosts, brokenNested)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

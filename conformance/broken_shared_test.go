@@ -10,66 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// told is the fault that the bucket tells other features than it has, above the driver,
-// which would keep them.
-func told(change func(*files.Features)) func(files.Bucket) files.Bucket {
-	return func(b files.Bucket) files.Bucket { return &telling{b, change} }
-}
-
-// telling tells other features than it has. A wrapper by Wrap would keep to them.
-type telling struct {
-	files.Bucket
-	change func(*files.Features)
-}
-
-func (b *telling) Features() files.Features {
-	f := b.Bucket.Features()
-	b.change(&f)
-	return f
-}
-
-var brokenMore = []broken{
-	{
-		fault:  "leaves a temporary where a put fails",
-		caught: []string{"X2/no-temporaries", "P2/reader-fails"},
-		faulty: faulty{
-			put: func(ctx context.Context, req *driver.PutRequest,
-				m *mapBackend) (files.Info, error) {
-				m.left.Add(1)
-				info, err := m.Put(ctx, req)
-				if err == nil {
-					m.left.Add(-1)
-				}
-				return info, err
-			},
-		},
-	},
-	{
-		fault:  "stores a large upload though its context has ended",
-		caught: []string{"P2/cancelled-midway"},
-		faulty: faulty{
-			put: func(ctx context.Context, req *driver.PutRequest,
-				m *mapBackend) (files.Info, error) {
-				content, err := io.ReadAll(req.Content)
-				if err != nil && (ctx.Err() == nil || len(content) < 64<<10) {
-					return files.Info{}, err
-				}
-				info, _ := m.store(req.Name, req, content)
-				return info, err
-			},
-		},
-	},
-	{fault: "destroys the old file where a create is refused", caught: []string{"P8/creates-once"},
-		faulty: faulty{
-			put: func(ctx context.Context, req *driver.PutRequest,
-				m *mapBackend) (files.Info, error) {
-				info, err := m.Put(ctx, req)
-				if err == files.ErrExist {
-					m.Delete(ctx, driver.Key{Name: req.Name}, "")
-				}
-				return info, err
-			},
-		}},
+var brokenShared = []broken{
 	{
 		fault:  "keeps the caller's buffer",
 		caught: []string{"P12/buffer-reused"},
@@ -101,22 +42,6 @@ var brokenMore = []broken{
 			o.Body = &common{m: m, left: copy(m.last, content)}
 			return err
 		})},
-	{
-		fault:  "takes more than the largest file that it tells",
-		caught: []string{"P11/limit"},
-		wrap:   told(func(f *files.Features) { f.MaxSize = 1 << 20 }),
-	},
-	{
-		fault:  "takes more of unknown length than it tells",
-		caught: []string{"P11/unknown-limit"},
-		wrap:   told(func(f *files.Features) { f.MaxUnknownSize = 1 << 20 }),
-	},
-	{fault: "takes a link for a file", caught: []string{"N5/link"}, links: true},
-	{
-		fault:  "signs any method",
-		caught: []string{"W1/method"},
-		wrap:   func(b files.Bucket) files.Bucket { return &obliging{b} },
-	},
 }
 
 // keeper keeps the slice that the content is read from, and stores it late.
@@ -193,11 +118,3 @@ func (c *common) Read(p []byte) (int, error) {
 }
 
 func (*common) Close() error { return nil }
-
-// obliging signs whatever it is asked for.
-type obliging struct{ files.Bucket }
-
-func (o *obliging) SignURL(_ context.Context, name string,
-	_ *files.SignOptions) (files.SignedURL, error) {
-	return files.SignedURL{URL: "https://signed.example/" + name}, nil
-}

@@ -1,0 +1,55 @@
+package conformance_test
+
+import (
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+var brokenFeatures = []broken{
+	{fault: "claims what it doesn't do", caught: []string{"P8/creates-once", "P8/race"},
+		faulty: early(func(req *driver.PutRequest, _ *mapBackend) error {
+			if req.If.Absent() {
+				req.If = files.Condition{}
+			}
+			return nil
+		})},
+	{
+		fault: "does what it doesn't claim",
+		caught: []string{
+			"P8/creates-once", "P9/stale", "D2/stale", "G8/not-modified", "P7/headers",
+			"V1/opaque-text",
+		},
+		wrap: told(func(f *files.Features) {
+			f.IfAbsent, f.IfVersion, f.DeleteIfVersion = false, false, false
+			f.ReadConditions, f.Attributes, f.Versions = false, false, false
+		}),
+	},
+	{
+		fault:  "takes more than the largest file that it tells",
+		caught: []string{"P11/limit"},
+		wrap:   told(func(f *files.Features) { f.MaxSize = 1 << 20 }),
+	},
+	{
+		fault:  "takes more of unknown length than it tells",
+		caught: []string{"P11/unknown-limit"},
+		wrap:   told(func(f *files.Features) { f.MaxUnknownSize = 1 << 20 }),
+	},
+}
+
+// told is the fault that the bucket tells other features than it has, above the driver,
+// which would keep them.
+func told(change func(*files.Features)) func(files.Bucket) files.Bucket {
+	return func(b files.Bucket) files.Bucket { return &telling{b, change} }
+}
+
+// telling tells other features than it has. A wrapper by Wrap would keep to them.
+type telling struct {
+	files.Bucket
+	change func(*files.Features)
+}
+
+func (b *telling) Features() files.Features {
+	f := b.Bucket.Features()
+	b.change(&f)
+	return f
+}
