@@ -24,8 +24,9 @@
 //     content that is written piece by piece. A [Condition], made by [IfAbsent] or
 //     [IfVersion], guards what is there.
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
-//     memory; [Download] and [DownloadFile] to a writer or to disk; [FS] and [NewFS] for
-//     code that reads an fs.FS. A [Range], made by [Bytes], [From] or [Last], is a part.
+//     memory; [Download] and [DownloadFile] to a writer or to disk; [OpenAt] and
+//     [ReadRanges] at any place; [FS] and [NewFS] for code that reads an fs.FS. A
+//     [Range], made by [Bytes], [From] or [Last], is a part.
 //   - Ask: Bucket.Stat and [Exists] about a file, [Usage] about a directory,
 //     Bucket.Features about the bucket.
 //   - List: Bucket.List, and [ListPage] for a web page or an API.
@@ -271,6 +272,13 @@
 //
 //   - G9: Get's context governs the body until Close: when it ends, reads fail with its
 //     error.
+//
+//   - G10: [OpenAt] and [ReadRanges] read parts of one version at any place: each read
+//     returns the bytes of the version that the opening found, or ErrChanged. ReadAt
+//     returns fewer bytes than it was asked for only with an error, which is io.EOF at
+//     the end alone. After any error but ErrChanged the next read tries again. Close
+//     ends the reads in progress with ErrClosed. A file of the io/fs view is read in the
+//     same way.
 //
 // S. Stat
 //

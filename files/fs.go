@@ -15,12 +15,12 @@ import (
 // The view implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS, fs.GlobFS and fs.SubFS.
 //
 // Opening a file takes one request; opening a directory, or what does not exist, takes
-// one more. A file can seek, and implements io.ReaderAt (for concurrent use) and
-// io.WriterTo. Continuing where the last Read ended takes no request. A ReadAt takes a
-// request for just that range, and so does the first Read after a Seek to another
-// place. All requests read the version that Open found: if the file was replaced or
-// deleted since, they fail with ErrChanged. (If a bucket lacks Features.ReadConditions,
-// the view compares the version of its answer.)
+// one more. Reading a file from its beginning to its end takes no further request, and is
+// checked against the digest (G6). A file can seek, and implements io.ReaderAt (for
+// concurrent use) and io.WriterTo: reads at other places cost the few requests that
+// [OpenAt] describes. All requests read the version that Open found: if the file was
+// replaced or deleted since, they fail with ErrChanged. (If a bucket lacks
+// Features.ReadConditions, the view compares the version of its answer.)
 //
 // A failed Read or ReadDir can be retried: the next one continues where the last one
 // stood, in a new request. The exceptions are ErrCorrupt, which stays until a Seek, and
@@ -121,14 +121,9 @@ func (v *fsView) Open(name string) (fs.File, error) {
 	if name == "." {
 		return newFSDir(v, name), nil
 	}
-	r, err := v.b.Get(v.ctx, name, nil)
+	f, err := v.openFile(name)
 	if err == nil {
-		return &fsFile{
-			view: v,
-			name: name,
-			info: r.Info(),
-			body: r,
-		}, nil
+		return f, nil
 	}
 	if err = v.isDir(name, err); err != nil {
 		return nil, pathError("open", name, err)

@@ -185,7 +185,7 @@ func TestFSRequests(t *testing.T) {
 			f.Seek(3, io.SeekStart)
 			io.ReadAll(f)
 			f.Close()
-		}, "get notes/a, get notes/a"},
+		}, "get notes/a"},
 		{"ReadFile", func() { fs.ReadFile(view, "zz") }, "get zz"},
 		{"Stat a file", func() { fs.Stat(view, "zz") }, "stat zz"},
 		{"Stat a directory", func() { fs.Stat(view, "notes") }, "stat notes, list notes"},

@@ -45,6 +45,8 @@ func bucketCalls(ctx context.Context, b files.Bucket) map[string]error {
 	_, m["ReadJSON"] = files.ReadJSON[int](ctx, b, "a", nil)
 	_, m["Download"] = files.Download(ctx, b, "a", io.Discard, nil)
 	_, m["DownloadFile"] = files.DownloadFile(ctx, b, "a", path, nil)
+	_, m["OpenAt"] = files.OpenAt(ctx, b, "a", nil)
+	_, m["ReadRanges"] = files.ReadRanges(ctx, b, "a", nil, nil)
 	_, m["Exists"] = files.Exists(ctx, b, "a")
 	_, _, m["Usage"] = files.Usage(ctx, b, "")
 	_, _, m["ListPage"] = files.ListPage(ctx, b, "", "", 1, nil)

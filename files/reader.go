@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cloudfiles.dev/files/internal/handover"
@@ -28,6 +29,7 @@ type Reader struct {
 	err       error // what every further Read returns
 	chunk     []byte
 	check     checker
+	beside    atomic.Int64 // bytes that readAt read
 
 	mu         sync.Mutex
 	reading    bool // a call by the caller is in progress
@@ -349,6 +351,45 @@ func (r *Reader) release() {
 		case err == nil && r.broken:
 			err = r.wrap(errCutOff)
 		}
-		r.done(r.n-r.remaining, err)
+		r.done(r.n-r.remaining+r.beside.Load(), err)
 	}
+}
+
+// readerAt is a body that reads at any place of the file, of the version that is open. It
+// is safe for concurrent use, with Read and Close too.
+type readerAt interface {
+	ImmediateBody
+	// ReadAt is as io.ReaderAt has it; off is an offset in the file, whatever part of
+	// it the body is.
+	ReadAt(p []byte, off int64) (int, error)
+}
+
+// readsAt reports whether readAt can be called.
+func (r *Reader) readsAt() bool {
+	_, ok := r.body.(readerAt)
+	return ok
+}
+
+// readAt fills p from offset off of the file, which has so many bytes.
+func (r *Reader) readAt(p []byte, off int64) (int, error) {
+	body, ok := r.body.(readerAt)
+	if !ok {
+		return 0, r.wrap(Errorf(ErrUnsupported, "the body can't be read at any place"))
+	}
+	var total int
+	for total < len(p) {
+		if err := r.ctx.Err(); err != nil {
+			return total, r.wrap(ContextError(r.ctx))
+		}
+		n, err := body.ReadAt(p[total:min(len(p), total+copySize)], off+int64(total))
+		total += n
+		r.beside.Add(int64(n))
+		if err == io.EOF && total < len(p) || err == nil && n == 0 {
+			err = Errorf(ErrCorrupt, "content ended %d bytes early", len(p)-total)
+		}
+		if err != nil && err != io.EOF {
+			return total, r.wrap(err)
+		}
+	}
+	return total, nil
 }

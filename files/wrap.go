@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"cloudfiles.dev/files/internal/blockcache"
 	readable "cloudfiles.dev/files/internal/content"
 )
 
@@ -33,7 +34,12 @@ type wrapped struct {
 	hooks  Hooks
 	known  atomic.Pointer[claims]
 	closed atomic.Bool
+	memory blockcache.Owner
 }
+
+// BlockShare is where the blocks of open files are kept: with those of the bucket below,
+// apart from them.
+func (w *wrapped) BlockShare() blockcache.Share { return w.memory.Share(w.inner) }
 
 // claim returns what the wrapper can do over a bucket with these features.
 func (w *wrapped) claim(below Features) *claims {
@@ -78,7 +84,11 @@ func (w *wrapped) Features() Features { return w.claims().outer }
 // Close closes the wrapper. It closes the bucket below only if the wrapper owns it
 // (X3).
 func (w *wrapped) Close() error {
-	if w.closed.Swap(true) || !w.hooks.CloseInner {
+	if w.closed.Swap(true) {
+		return nil
+	}
+	w.memory.Close()
+	if !w.hooks.CloseInner {
 		return nil
 	}
 	return w.inner.Close()

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -115,7 +116,10 @@ func (f *found) compare(req *driver.OpenRequest) (same, other bool, err error) {
 
 // body reads a part of a file.
 type body struct {
-	mu     sync.Mutex // a Close waits for a Read in progress, which only waits for a disk
+	// A Close waits for a Read in progress, which only waits for a disk. ReadAt, which
+	// changes nothing, needs it for reading.
+	mu     sync.RWMutex
+	stat   sync.Mutex // File.Stat is for one at a time
 	f      fsys.File
 	os     *os.File // the same, once CopyTo needed it
 	size   int64    // as it was opened
@@ -186,6 +190,36 @@ func (r *body) advance(n int64) (int, error) {
 		return 0, r.err
 	}
 	return int(n), nil
+}
+
+// ReadAt reads at any place of the file that was opened, for files.OpenAt.
+func (r *body) ReadAt(p []byte, off int64) (int, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.f == nil && r.os == nil {
+		return 0, files.ErrClosed
+	}
+	p = p[:max(min(int64(len(p)), r.st.Size-off), 0)]
+	var n int
+	var err error
+	if r.os != nil {
+		n, err = r.os.ReadAt(p, off)
+	} else {
+		n, err = r.f.ReadAt(p, off)
+	}
+	if n < len(p) && (err == nil || err == io.EOF) {
+		return 0, fault(errChanged)
+	}
+	if err != nil && err != io.EOF {
+		return 0, fault(err)
+	}
+	r.stat.Lock()
+	changed, err := r.changed()
+	r.stat.Unlock()
+	if err != nil || changed {
+		return 0, fault(cmp.Or(err, errChanged))
+	}
+	return n, nil
 }
 
 func (r *body) changed() (bool, error) {

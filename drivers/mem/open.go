@@ -34,13 +34,16 @@ func (s *store) Open(_ context.Context, req driver.OpenRequest) (driver.Object, 
 		Info:   f.info(req.Key.Name),
 		Offset: off,
 		Length: n,
-		Body:   &body{f.data[off : off+n]},
+		Body:   &body{rest: f.data[off : off+n], all: f.data},
 	}, nil
 }
 
 // body reads from the content as it is stored. Only Read touches rest, so that Close
 // may come at any time.
-type body struct{ rest []byte }
+type body struct {
+	rest []byte
+	all  []byte // the whole file
+}
 
 func (b *body) Read(p []byte) (int, error) {
 	if len(b.rest) == 0 {
@@ -56,6 +59,18 @@ func (b *body) Take(n int) []byte {
 	p := b.rest[:min(n, len(b.rest))]
 	b.rest = b.rest[len(p):]
 	return p
+}
+
+// ReadAt reads at any place of the file, for files.OpenAt.
+func (b *body) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off >= int64(len(b.all)) {
+		return 0, io.EOF
+	}
+	n := copy(p, b.all[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // Close has nothing to end: a Read waits for nothing.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/blockcache"
 )
 
 // New makes a bucket of a backend. It does everything in the contract that is the same
@@ -50,6 +51,7 @@ type bucket struct {
 	releaseFn func()
 
 	versionless atomic.Bool // a file without a version was seen
+	memory      blockcache.Owner
 
 	mu     sync.Mutex
 	closed bool
@@ -132,11 +134,15 @@ func (b *bucket) Close() error {
 	b.closed = true
 	idle := b.users == 0
 	b.mu.Unlock()
+	b.memory.Close()
 	if !idle {
 		return nil
 	}
 	return files.NewError(files.OpClose, "", b.backend.Close())
 }
+
+// BlockShare is for package files: where the blocks of open files are kept.
+func (b *bucket) BlockShare() blockcache.Share { return b.memory.Share(nil) }
 
 // isClosed is for methods that make no request.
 func (b *bucket) isClosed() bool {

@@ -1,0 +1,374 @@
+package files
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cloudfiles.dev/files/internal/blockcache"
+)
+
+// OpenAtOptions are the options of OpenAt and ReadRanges. They hold for every request of
+// the File.
+type OpenAtOptions struct {
+	// IfVersion makes OpenAt fail with ErrPrecondition if the file isn't of that version.
+	IfVersion Version
+	// ReadTimeout is GetOptions.ReadTimeout.
+	ReadTimeout time.Duration
+	// Growing is GetOptions.Growing: the File is what was there when it was opened.
+	Growing bool
+	// Key is the raw key of a foreign entry (L7); the name must then be "".
+	Key string
+	// Memory bounds the memory, in bytes, that all Files of the bucket use together; 0
+	// leaves the bound as it is, 32 MiB in the beginning.
+	Memory int64
+}
+
+// File is one version of a file, to be read at any place. ReadAt, ReadRanges, Size, Info,
+// Counts and Close are safe for concurrent use; Read, Seek and WriteTo share a position,
+// and are for one goroutine at a time. Failures are *Error; the end is io.EOF. After any
+// error but ErrChanged, the next call tries again.
+type File struct {
+	at      pinned
+	ctx     context.Context
+	size    int64
+	blocks  *blockcache.File // nil if direct
+	direct  *Reader          // an open body that reads at any place by itself, or nil
+	release *release
+	counts  struct{ requests, bytes atomic.Int64 }
+
+	mu      sync.Mutex
+	closed  bool
+	changed error // once the version is gone, of which what is here can still be read
+	streams []*stream
+	ends    [8]int64 // where reads ended lately, or -1
+	nextEnd int
+	window  int64 // what a read at a new place fetches
+
+	pos   int64
+	stuck error // ErrCorrupt, until a Seek
+}
+
+var (
+	_ io.ReadSeekCloser = (*File)(nil)
+	_ io.ReaderAt       = (*File)(nil)
+	_ io.WriterTo       = (*File)(nil)
+)
+
+// What OpenAt reads, and a read at a new place, in bytes. A service needs as long for a
+// request as for some hundred KiB of a body. So a first read takes more than it is asked
+// for, and less each time that the rest isn't used.
+const (
+	headSize  = 2 * blockcache.Size
+	tailSize  = 2 * blockcache.Size
+	maxWindow = 4 * blockcache.Size
+)
+
+// OpenAt opens a file to be read at any place, by ReadAt, by Read and Seek, or by
+// ReadRanges, such as an archive, a Parquet file or a video. It suits zip.NewReader and
+// http.ServeContent. To read a file once, from its beginning to its end, use Get.
+//
+// OpenAt makes one request, which reads the first 64 KiB. All that is read later is of
+// the version that it found, or the read fails with ErrChanged: two versions are never
+// mixed. ctx governs the File until Close.
+//
+// Reads cost few requests:
+//
+//   - A read at a new place fetches 128 KiB, and less each time that the rest isn't used,
+//     down to 32 KiB. A read in the last 64 KiB fetches these.
+//   - Reads that go on forward, in about the order of the file, share one request,
+//     however small they are. Up to eight places of a File are followed in this way. A
+//     request that nobody reads from for two seconds is ended.
+//   - A read of 256 KiB or more goes straight to its buffer.
+//   - Readers that need the same bytes at the same time share one request.
+//
+// What was fetched stays in memory that all Files of the bucket share, also after Close,
+// until it is needed for something else or the bucket is closed; OpenAtOptions.Memory
+// bounds it. Blocks that are read repeatedly stay longest. An idle File holds no
+// connection and no goroutine. From memory and from a local disk a File reads directly,
+// without requests, blocks or copies, and holds a descriptor until Close.
+//
+// Bytes that are read by pieces can't be checked against the digest of the whole (G6). A
+// file of up to 64 KiB is checked when it is opened.
+//
+// Errors: as Get's.
+func OpenAt(ctx context.Context, b Bucket, name string, opts *OpenAtOptions) (*File, error) {
+	if opts == nil {
+		opts = &OpenAtOptions{}
+	}
+	switch {
+	case b == nil:
+		return nil, NewError(OpGet, name, errNilBucket)
+	case ctx == nil:
+		return nil, NewError(OpGet, name, errNilContext)
+	case opts.Memory < 0:
+		return nil, NewError(OpGet, name, invalid("negative memory %d", opts.Memory))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	o := &GetOptions{
+		Range:       Bytes(0, headSize),
+		IfVersion:   opts.IfVersion,
+		ReadTimeout: opts.ReadTimeout,
+		Growing:     opts.Growing,
+		Key:         opts.Key,
+	}
+	r, err := b.Get(ctx, name, o)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	f := newFile(ctx, cancel, pinned{
+		b:    b,
+		name: name,
+		opts: *o,
+		info: r.Info(),
+	}, r)
+	if opts.Memory > 0 && f.release.share.Cache != nil {
+		f.release.share.Cache.SetLimit(opts.Memory)
+	}
+	if f.direct != nil {
+		return f, nil
+	}
+	f.counts.requests.Add(1)
+	head, err := r.ReadAll()
+	r.Close()
+	f.counts.bytes.Add(int64(len(head)))
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	f.keep(head)
+	return f, nil
+}
+
+// newFile makes the File of an open body.
+func newFile(ctx context.Context, cancel context.CancelFunc, at pinned, r *Reader) *File {
+	f := &File{
+		at:     at,
+		ctx:    ctx,
+		size:   at.info.Size,
+		window: maxWindow,
+		release: &release{
+			cancel: cancel,
+		},
+	}
+	for i := range f.ends {
+		f.ends[i] = -1
+	}
+	if r.readsAt() {
+		f.direct = r
+		return f
+	}
+	share := shareOf(at.b)
+	f.release.share = share
+	f.blocks = share.Cache.Open(share.Space, at.name+"\x00"+at.opts.Key, at.state())
+	f.release.blocks = f.blocks
+	runtime.AddCleanup(f, func(r *release) { r.all() }, f.release)
+	return f
+}
+
+// adopt reads on from the body of the whole file that a File was made of.
+func (f *File) adopt(r *Reader) {
+	switch {
+	case f.direct != nil:
+	case f.size == 0:
+		f.direct = r // for the check of the digest
+	default:
+		s := &stream{
+			token: make(chan struct{}, 1),
+			r:     r,
+			stays: true,
+		}
+		s.token <- struct{}{}
+		f.counts.requests.Add(1)
+		f.streams = append(f.streams, s)
+	}
+}
+
+// shareOf returns the memory for a bucket's blocks. A bucket that has none, since it is
+// another program's type, gets one for each File.
+func shareOf(b Bucket) blockcache.Share {
+	if s, ok := b.(blockcache.Sharer); ok {
+		return s.BlockShare()
+	}
+	return blockcache.Share{Cache: blockcache.New(0)}
+}
+
+// release gives back what a File holds of others, at Close or when nobody has the File
+// any more.
+type release struct {
+	once   sync.Once
+	cancel context.CancelFunc
+	share  blockcache.Share
+	blocks *blockcache.File
+}
+
+func (r *release) all() {
+	r.once.Do(func() {
+		r.cancel()
+		if r.blocks != nil {
+			r.blocks.Close()
+		}
+	})
+}
+
+// keep puts the beginning of the file into memory.
+func (f *File) keep(head []byte) {
+	n := int64(len(head)+blockcache.Size-1) / blockcache.Size
+	if fl := f.blocks.Begin(0, n, f.size); fl != nil {
+		bufs := fl.Buffers()
+		for i := range bufs {
+			copy(bufs[i], head[i*blockcache.Size:])
+		}
+		fl.End(bufs, nil)
+	}
+	f.ended(int64(len(head)))
+}
+
+// Info returns what is known of the version that is read.
+func (f *File) Info() Info {
+	if f == nil {
+		return Info{}
+	}
+	info := f.at.info
+	info.Attributes = info.Attributes.Clone()
+	return info
+}
+
+// Size returns the size of the file in bytes.
+func (f *File) Size() int64 {
+	if f == nil {
+		return 0
+	}
+	return f.size
+}
+
+// Counts returns how many requests the File has made, OpenAt's included, and how many
+// bytes their bodies delivered. From memory and local disk both are 0.
+func (f *File) Counts() (requests, bytes int64) {
+	if f == nil {
+		return 0, 0
+	}
+	return f.counts.requests.Load(), f.counts.bytes.Load()
+}
+
+// Close ends the reads that are in progress with ErrClosed. Closing again is allowed.
+func (f *File) Close() error {
+	if f == nil {
+		return nil
+	}
+	f.mu.Lock()
+	f.closed = true
+	bodies := []*Reader{f.direct}
+	for _, s := range f.streams {
+		bodies = append(bodies, s.end())
+	}
+	f.streams = nil
+	f.mu.Unlock()
+	f.release.all()
+	for _, r := range bodies {
+		r.Close()
+	}
+	return nil
+}
+
+func (f *File) isClosed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
+// failure returns why nothing can be read any more, or nil.
+func (f *File) failure() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed:
+		return f.fail(ErrClosed)
+	case f.ctx.Err() != nil:
+		return f.fail(ContextError(f.ctx))
+	}
+	return nil
+}
+
+func (f *File) fail(err error) error { return NewError(OpGet, f.at.name, err) }
+
+// noted returns the error of a read as the caller gets it, and remembers that the
+// version is gone.
+func (f *File) noted(err error) error {
+	if err == nil {
+		return nil
+	}
+	if KindOf(err) == ErrChanged && f.blocks != nil {
+		f.blocks.Outdated()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed:
+		return f.fail(ErrClosed)
+	case KindOf(err) == ErrChanged && f.changed == nil:
+		f.changed = err
+	}
+	return err
+}
+
+// pinned opens parts of one version of a file.
+type pinned struct {
+	b    Bucket
+	name string
+	opts GetOptions
+	info Info
+}
+
+var stateless atomic.Int64
+
+// state tells the versions of a file apart; without versions nothing is shared.
+func (p *pinned) state() string {
+	if p.info.Version != "" {
+		return "v" + string(p.info.Version)
+	}
+	return "n" + strconv.FormatInt(stateless.Add(1), 10)
+}
+
+// open opens a part of the version.
+func (p *pinned) open(ctx context.Context, r Range) (*Reader, error) {
+	o := p.opts
+	o.Range, o.IfVersion = r, ""
+	if p.b.Features().ReadConditions {
+		o.IfVersion = p.info.Version
+	}
+	body, err := p.b.Get(ctx, p.name, &o)
+	if kind := KindOf(err); kind == ErrPrecondition || kind == ErrNotExist {
+		return nil, p.changed("replaced or deleted since it was opened")
+	}
+	if err != nil {
+		return nil, err
+	}
+	now, same := body.Info(), false
+	if p.info.Version != "" {
+		same = now.Version == p.info.Version
+	} else {
+		same = now.ModTime.Equal(p.info.ModTime)
+	}
+	if !same || now.Size != p.info.Size {
+		body.Close()
+		return nil, p.changed("replaced since it was opened")
+	}
+	return body, nil
+}
+
+// changed has no cause: if the bucket answered ErrNotExist, the file was still there
+// once.
+func (p *pinned) changed(detail string) error {
+	return &Error{
+		Op:     OpGet,
+		Name:   p.name,
+		Kind:   ErrChanged,
+		Detail: detail,
+	}
+}

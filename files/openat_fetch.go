@@ -1,0 +1,160 @@
+package files
+
+import (
+	"context"
+	"io"
+
+	"cloudfiles.dev/files/internal/blockcache"
+)
+
+// directSize is from how many bytes on a read goes straight to its buffer.
+const directSize = 256 << 10
+
+// open opens a part of the file and counts the request.
+func (f *File) open(ctx context.Context, r Range) (*Reader, error) {
+	f.mu.Lock()
+	changed := f.changed
+	f.mu.Unlock()
+	if changed != nil {
+		return nil, changed
+	}
+	f.counts.requests.Add(1)
+	return f.at.open(ctx, r)
+}
+
+// readFull fills p from a body and counts what came.
+func (f *File) readFull(r *Reader, p []byte) (int, error) {
+	n, err := io.ReadFull(r, p)
+	f.counts.bytes.Add(int64(n))
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = f.fail(Errorf(ErrCorrupt, "the body ended %d bytes early", len(p)-n))
+	}
+	return n, err
+}
+
+// exact reads p in a request of its own, without the memory for blocks.
+func (f *File) exact(p []byte, off int64) (int, error) {
+	r, err := f.open(f.ctx, Bytes(off, int64(len(p))))
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	return f.readFull(r, p)
+}
+
+// fetch gets the bytes at off, of which there is no block: from a request that goes on
+// there, or in a new one. It fills the beginning of p, or puts blocks into memory and
+// returns 0.
+func (f *File) fetch(p []byte, off int64) (int, error) {
+	large := len(p) >= directSize
+	s, opened := f.streamFor(off, large)
+	switch {
+	case s == nil && large:
+		return f.exact(p, off)
+	case s == nil:
+		return f.fetchBlocks(p, off)
+	case !opened:
+		// A large read doesn't wait for another: it is one of several at a time.
+		if !s.take(f.ctx, !large) {
+			if f.ctx.Err() != nil {
+				return 0, f.fail(ContextError(f.ctx))
+			}
+			return f.exact(p, off)
+		}
+	}
+	defer s.give()
+	if opened {
+		if err := f.begin(s); err != nil {
+			return 0, err
+		}
+	}
+	if !s.reaches(off) || !f.blocks.Missing(off/blockcache.Size) {
+		return 0, nil // it went on meanwhile
+	}
+	return f.advance(s, p, off)
+}
+
+// fetchBlocks reads the blocks of p, and what the window says beyond.
+func (f *File) fetchBlocks(p []byte, off int64) (int, error) {
+	count := (f.size + blockcache.Size - 1) / blockcache.Size
+	first := off / blockcache.Size
+	last := (off + int64(len(p)) + blockcache.Size - 1) / blockcache.Size
+	lo, hi := first, count
+	if tail := max(f.size-tailSize, 0) / blockcache.Size; first >= tail {
+		for lo > tail && f.blocks.Missing(lo-1) {
+			lo--
+		}
+	} else {
+		end := (off + f.takeWindow() + blockcache.Size - 1) / blockcache.Size
+		hi = min(max(last, end), count)
+	}
+	fl := f.blocks.Begin(lo, hi, f.size)
+	if fl == nil || fl.Hi <= first {
+		if fl != nil {
+			fl.End(nil, errNotRead)
+		}
+		if !f.blocks.Missing(first) {
+			return 0, nil
+		}
+		return f.exact(p, off) // all memory is being read into
+	}
+	fl.Start(f.ctx, func(ctx context.Context, bufs [][]byte) error {
+		from := fl.Lo * blockcache.Size
+		r, err := f.open(ctx, Bytes(from, min(fl.Hi*blockcache.Size, f.size)-from))
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		for _, p := range bufs {
+			if _, err := f.readFull(r, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err, ended := fl.Wait(f.ctx)
+	if !ended {
+		err = f.fail(ContextError(f.ctx))
+	}
+	return 0, err
+}
+
+var errNotRead = Errorf(ErrUnavailable, "the blocks were not read")
+
+// takeWindow returns how many bytes a read at a new place fetches at least, and halves
+// that for the next. In the end it is the block alone.
+func (f *File) takeWindow() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := f.window
+	if f.window /= 2; f.window < blockcache.Size {
+		f.window = 1
+	}
+	return n
+}
+
+// used notes that a block was of use that nobody had asked for.
+func (f *File) used(off int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.ends {
+		if e >= 0 && e <= off && off-e < maxWindow {
+			f.window = maxWindow
+			return
+		}
+	}
+}
+
+// ended notes where a read ended: one that begins there soon goes on with it.
+func (f *File) ended(off int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, e := range f.ends {
+		if e >= 0 && e <= off && off-e <= skipSize {
+			f.ends[i] = off
+			return
+		}
+	}
+	f.ends[f.nextEnd] = off
+	f.nextEnd = (f.nextEnd + 1) % len(f.ends)
+}

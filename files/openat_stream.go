@@ -1,0 +1,267 @@
+package files
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"cloudfiles.dev/files/internal/blockcache"
+)
+
+const (
+	// skipSize is how many bytes a stream reads and keeps to get to a place, rather than
+	// making a request for it.
+	skipSize = 256 << 10
+	// maxStreams is how many places of a File are followed.
+	maxStreams = 8
+	// idleTime is after what time a stream that nobody reads from is closed.
+	idleTime = 2 * time.Second
+)
+
+// stream is the body of a request for all that follows, for reads that go on forward.
+type stream struct {
+	token chan struct{} // whoever has it reads
+	r     *Reader       // nil while it is being opened
+	at    atomic.Int64  // where r stands; changed with the token
+	over  atomic.Bool   // there is nothing to read any more
+	stays bool          // until the File is closed
+	last  atomic.Int64  // when it was used, in nanoseconds
+	timer *time.Timer
+}
+
+// take takes the right to read. Without wait, it gives up if another has it.
+func (s *stream) take(ctx context.Context, wait bool) bool {
+	select {
+	case <-s.token:
+		return true
+	default:
+	}
+	if !wait {
+		return false
+	}
+	select {
+	case <-s.token:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s *stream) give() {
+	s.last.Store(time.Now().UnixNano())
+	s.token <- struct{}{}
+}
+
+// reaches reports whether off can be read from the stream, or will be soon.
+func (s *stream) reaches(off int64) bool {
+	at := s.at.Load()
+	return !s.over.Load() && at <= off && off-at <= skipSize
+}
+
+// end makes it a stream that is over, and returns the body to close. The caller holds the
+// File's mu.
+func (s *stream) end() *Reader {
+	s.over.Store(true)
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	return s.r
+}
+
+// streamFor returns a stream that reaches off. If reads go on there and none does, it is
+// a new one, whose token the caller has.
+func (f *File) streamFor(off int64, large bool) (s *stream, opened bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.streams {
+		if s.reaches(off) {
+			return s, false
+		}
+	}
+	if f.closed || !f.goesOn(off) {
+		return nil, false
+	}
+	s = &stream{token: make(chan struct{}, 1)}
+	if !large {
+		off -= off % blockcache.Size
+	}
+	s.at.Store(off)
+	if len(f.streams) >= maxStreams {
+		f.evict()
+	}
+	f.streams = append(f.streams, s)
+	return s, true
+}
+
+// goesOn reports whether a read ended a little before off. The caller holds mu.
+func (f *File) goesOn(off int64) bool {
+	return slices.ContainsFunc(f.ends[:], func(e int64) bool {
+		return e >= 0 && e <= off && off-e <= skipSize
+	})
+}
+
+// evict closes the stream that was used longest ago, unless all are in use. The caller
+// holds mu.
+func (f *File) evict() {
+	var oldest *stream
+	for _, s := range f.streams {
+		if !s.stays && (oldest == nil || s.last.Load() < oldest.last.Load()) {
+			oldest = s
+		}
+	}
+	if oldest != nil && oldest.take(f.ctx, false) {
+		f.streams = slices.DeleteFunc(f.streams, func(s *stream) bool { return s == oldest })
+		oldest.end().Close()
+		oldest.token <- struct{}{}
+	}
+}
+
+// drop closes a stream and forgets it.
+func (f *File) drop(s *stream) {
+	f.mu.Lock()
+	f.streams = slices.DeleteFunc(f.streams, func(o *stream) bool { return o == s })
+	r := s.end()
+	f.mu.Unlock()
+	r.Close()
+}
+
+// begin makes the request of a new stream.
+func (f *File) begin(s *stream) error {
+	r, err := f.open(f.ctx, From(s.at.Load()))
+	if err != nil {
+		f.drop(s)
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.r = r
+	if f.closed {
+		r.Close()
+		return f.fail(ErrClosed)
+	}
+	f.window = maxWindow
+	s.last.Store(time.Now().UnixNano())
+	s.timer = time.AfterFunc(idleTime, func() { f.idle(s) })
+	return nil
+}
+
+// idle closes a stream that nobody reads from.
+func (f *File) idle(s *stream) {
+	since := time.Duration(time.Now().UnixNano() - s.last.Load())
+	if since < idleTime || !s.take(f.ctx, false) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if !s.over.Load() {
+			s.timer.Reset(max(idleTime-since, idleTime/4))
+		}
+		return
+	}
+	f.drop(s)
+	s.token <- struct{}{}
+}
+
+// readOn reads from a stream that stands at the position, past the beginning of the file,
+// as it comes. ok is false if there is none. What is read in this way isn't kept: whoever
+// reads forward doesn't come back but to the beginning, as http.ServeContent does.
+func (f *File) readOn(p []byte) (n int, ok bool, err error) {
+	if f.pos < headSize {
+		return 0, false, nil
+	}
+	f.mu.Lock()
+	i := slices.IndexFunc(f.streams, func(s *stream) bool { return s.at.Load() == f.pos })
+	if i < 0 || !f.streams[i].take(f.ctx, false) {
+		f.mu.Unlock()
+		return 0, false, nil
+	}
+	s := f.streams[i]
+	f.mu.Unlock()
+	defer s.give()
+	if s.at.Load() != f.pos || s.over.Load() {
+		return 0, false, nil
+	}
+	n, err = s.r.Read(p)
+	f.counts.bytes.Add(int64(n))
+	f.moved(s, int64(n), err)
+	f.ended(f.pos + int64(n))
+	return n, true, err
+}
+
+// advance reads forward to off, and then into p or into memory. The caller has the
+// token. What is passed on the way is kept, since it may be wanted as well.
+func (f *File) advance(s *stream, p []byte, off int64) (int, error) {
+	for {
+		at := s.at.Load()
+		block := at / blockcache.Size
+		begin, end := block*blockcache.Size, min((block+1)*blockcache.Size, f.size)
+		switch {
+		case at == off && int64(len(p)) >= end-at && (at == begin || len(p) >= directSize):
+			n := int64(len(p))
+			if at+n < f.size && n > end-at {
+				n -= (at + n) % blockcache.Size // the rest goes through a block
+			}
+			return f.take(s, p[:n])
+		case at == begin:
+			if kept, err := f.takeBlock(s, block); err != nil {
+				return 0, err
+			} else if kept {
+				if off < end {
+					return 0, nil
+				}
+				continue
+			}
+		}
+		if at == off {
+			return f.take(s, p[:min(int64(len(p)), end-at)])
+		}
+		if err := f.skip(s, min(off, end)-at); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// take reads p from the stream.
+func (f *File) take(s *stream, p []byte) (int, error) {
+	n, err := f.readFull(s.r, p)
+	f.moved(s, int64(n), err)
+	return n, err
+}
+
+// takeBlock reads a block into memory, and reports whether there was some.
+func (f *File) takeBlock(s *stream, block int64) (bool, error) {
+	fl := f.blocks.Begin(block, block+1, f.size)
+	if fl == nil {
+		return false, nil
+	}
+	bufs := fl.Buffers()
+	done := false
+	defer func() {
+		if !done { // the body panicked
+			fl.End(nil, errNotRead)
+		}
+	}()
+	n, err := f.readFull(s.r, bufs[0])
+	done = true
+	fl.End(bufs, err)
+	f.moved(s, int64(n), err)
+	return true, err
+}
+
+// skip reads n bytes for nobody: they are in memory already, or there is none.
+func (f *File) skip(s *stream, n int64) error {
+	m, err := io.CopyN(io.Discard, s.r, n)
+	f.counts.bytes.Add(m)
+	if err == io.EOF {
+		err = f.fail(Errorf(ErrCorrupt, "the body ended %d bytes early", n-m))
+	}
+	f.moved(s, m, err)
+	return err
+}
+
+// moved notes where the stream stands. At the end, and after an error, it is over.
+func (f *File) moved(s *stream, n int64, err error) {
+	if s.at.Add(n) >= f.size || err != nil {
+		f.drop(s)
+	}
+}
