@@ -93,7 +93,8 @@ func allBroken() []broken {
 	return slices.Concat(brokenNames, brokenPuts, brokenReads, brokenLists, brokenDeletes,
 		brokenCopies, brokenErrors, brokenFeatures, brokenCancelled, brokenCloses, brokenShared,
 		brokenSigned, brokenLimits, brokenGrowing, brokenUnread, brokenPanics, brokenNils,
-		brokenLengths, brokenNoVersions, brokenCosts, brokenNested)
+		brokenLengths, brokenNoVersions, brokenCosts, brokenNested,
+		brokenOpenAts)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

@@ -290,7 +290,7 @@ func (f *File) failure() error {
 	case f.closed:
 		return f.fail(ErrClosed)
 	case f.ctx.Err() != nil:
-		return f.fail(ContextError(f.ctx))
+		return f.fail(contextError(f.ctx))
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (f *File) fetch(p []byte, off int64) (int, error) {
 		// A large read doesn't wait for another: it is one of several at a time.
 		if !s.take(f.ctx, !large) {
 			if f.ctx.Err() != nil {
-				return 0, f.fail(ContextError(f.ctx))
+				return 0, f.fail(contextError(f.ctx))
 			}
 			return f.exact(p, off)
 		}
@@ -114,7 +114,7 @@ func (f *File) fetchBlocks(p []byte, off int64) (int, error) {
 	})
 	err, ended := fl.Wait(f.ctx)
 	if !ended {
-		err = f.fail(ContextError(f.ctx))
+		err = f.fail(contextError(f.ctx))
 	}
 	return 0, err
 }

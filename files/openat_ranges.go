@@ -231,7 +231,7 @@ func readGroups(ctx context.Context, name string, parts []*part, results [][]byt
 	}
 	wg.Wait()
 	if first == nil && len(parts) > 0 {
-		first = NewError(OpGet, name, ContextError(ctx))
+		first = NewError(OpGet, name, contextError(ctx))
 	}
 	return first
 }

@@ -48,7 +48,7 @@ func (f *File) readAt(p []byte, off int64) (n int, err error) {
 		case flight != nil:
 			err, ended := flight.Wait(f.ctx)
 			if !ended {
-				return n, f.noted(f.fail(ContextError(f.ctx)))
+				return n, f.noted(f.fail(contextError(f.ctx)))
 			}
 			if err == nil {
 				continue

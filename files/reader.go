@@ -358,7 +358,7 @@ func (r *Reader) release() {
 // readerAt is a body that reads at any place of the file, of the version that is open. It
 // is safe for concurrent use, with Read and Close too.
 type readerAt interface {
-	ImmediateBody
+	immediateBody
 	// ReadAt is as io.ReaderAt has it; off is an offset in the file, whatever part of
 	// it the body is.
 	ReadAt(p []byte, off int64) (int, error)
@@ -379,7 +379,7 @@ func (r *Reader) readAt(p []byte, off int64) (int, error) {
 	var total int
 	for total < len(p) {
 		if err := r.ctx.Err(); err != nil {
-			return total, r.wrap(ContextError(r.ctx))
+			return total, r.wrap(contextError(r.ctx))
 		}
 		n, err := body.ReadAt(p[total:min(len(p), total+copySize)], off+int64(total))
 		total += n

@@ -53,6 +53,7 @@ var ruleTitles = []struct {
 		{"G7", "the stream, read timeouts"},
 		{"G8", "get if changed"},
 		{"G9", "the context governs the body"},
+		{"G10", "reads at any place"},
 	}},
 	{"Stat", [][2]string{
 		{"S1", "tells what Get tells"},

@@ -16,6 +16,7 @@ var Essential = []string{
 	"P11/sizes", "P12/readers",
 	"G1/missing", "G2/info", "G3/all-pairs", "G3/past-the-end", "G4/overwritten", "G5/resumed",
 	"G6/damage", "G7/all-at-once", "G7/close", "G8/not-modified", "G9/cancelled",
+	"G10/replaced",
 	"S1/is-get", "S1/directory", "L1/below-dir", "L1/order", "L2/shallow", "L3/page-sizes",
 	"L4/what-was-put", "L5/is-stat", "L6/empty", "L7/nothing-of-the-drivers", "L9/body-may-call",
 	"D1/missing", "D1/directory", "D2/stale", "D3/directory", "C1/content", "C1/attributes",

@@ -1,0 +1,199 @@
+package cases
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var openAtCases = []suite.Case{
+	{
+		Rule:    "G10",
+		Name:    "every-place",
+		Why:     "an archive, a table or a video is read here and there, not from end to end",
+		Largest: 300_000,
+		Run:     openAtPlaces,
+	},
+	{
+		Rule:    "G10",
+		Name:    "replaced",
+		Why:     "an index of one version and the data of another are garbage",
+		Largest: 1 << 20,
+		Run:     openAtReplaced,
+	},
+	{
+		Rule:    "G10",
+		Name:    "in-parallel",
+		Why:     "io.ReaderAt is for many goroutines, and Close may come at any time",
+		Largest: 1 << 20,
+		Run:     openAtParallel,
+	},
+	{
+		Rule:    "G10",
+		Name:    "ranges",
+		Why:     "columns and rows are read in few requests, each where it belongs",
+		Largest: 3 << 20,
+		Run:     openAtRanges,
+	},
+}
+
+// openAt opens a file at any place.
+func openAt(t suite.T, h *suite.H, name string) *files.File {
+	t.Helper()
+	f, err := files.OpenAt(t.Context(), h, name, nil)
+	if err != nil {
+		t.Fatalf("OpenAt of %q: %v", name, err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// wantAt fails unless ReadAt returns what bytes.Reader does.
+func wantAt(t suite.T, f *files.File, c []byte, off int64, n int) {
+	t.Helper()
+	p, q := make([]byte, n), make([]byte, n)
+	got, err := f.ReadAt(p, off)
+	want, wantErr := bytes.NewReader(c).ReadAt(q, off)
+	if n == 0 {
+		wantErr = nil
+	}
+	if got != want || err != wantErr {
+		t.Errorf("ReadAt of %d bytes from %d of %d = %d, %v, want %d, %v", n, off, len(c), got, err,
+			want, wantErr)
+		return
+	}
+	if d := check.Diff(p[:got], q[:want]); d != "" {
+		t.Errorf("ReadAt of %d bytes from %d of %d %s", n, off, len(c), d)
+	}
+}
+
+func openAtPlaces(t suite.T, h *suite.H) {
+	for i, size := range []int{0, 1, 5, 1000, 70_000, 300_000} {
+		name, c := fmt.Sprint("f", i), check.Content(i, size)
+		check.Put(t, h, name, c, nil)
+		f := openAt(t, h, name)
+		check.Same(t, "Size", f.Size(), int64(size))
+		for _, off := range []int{0, 1, 4, size / 2, size - 1, size, size + 1, 65_535, 65_536} {
+			for _, n := range []int{0, 1, 2, 777, 70_000} {
+				if off >= 0 {
+					wantAt(t, f, c, int64(off), n)
+				}
+			}
+		}
+		if end, err := f.Seek(0, io.SeekEnd); err != nil || end != int64(size) {
+			t.Errorf("Seek to the end of %d bytes = %d, %v", size, end, err)
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			t.Errorf("Seek to the beginning: %v", err)
+		}
+		p, err := io.ReadAll(f)
+		if err != nil {
+			t.Errorf("reading all %d bytes: %v", size, err)
+		}
+		if d := check.Diff(p, c); d != "" {
+			t.Errorf("Read by Read, the content %s", d)
+		}
+		f.Close()
+		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, files.ErrClosed) {
+			t.Errorf("ReadAt after Close = %v, want ErrClosed", err)
+		}
+	}
+	_, err := files.OpenAt(t.Context(), h, "missing", nil)
+	check.WantErr(t, "OpenAt of a missing file", err, files.ErrNotExist)
+}
+
+// openAtReplaced: all that is read is of the version that was opened.
+func openAtReplaced(t suite.T, h *suite.H) {
+	old, now := check.Content(1, 900_000), check.Content(2, 900_001)
+	for how, change := range map[string]func(){
+		"replaced": func() { check.Put(t, h, "a", now, nil) },
+		"deleted":  func() { check.Remove(t, h, "a") },
+	} {
+		check.Put(t, h, "a", old, nil)
+		f := openAt(t, h, "a")
+		wantAt(t, f, old, 10, 1000)
+		wantAt(t, f, old, 800_000, 1000)
+		change()
+		for _, off := range []int64{20, 400_000, 600_000, 800_500} {
+			p := make([]byte, 1000)
+			n, err := f.ReadAt(p, off)
+			switch {
+			case errors.Is(err, files.ErrChanged):
+			case err != nil:
+				t.Errorf("ReadAt of a file that was %s = %v, want its bytes or ErrChanged", how,
+					err)
+			default:
+				if d := check.Diff(p[:n], old[off:off+1000]); d != "" {
+					t.Errorf("ReadAt of a file that was %s %s", how, d)
+				}
+			}
+		}
+		f.Close()
+	}
+	check.Put(t, h, "a", now, nil)
+	wantAt(t, openAt(t, h, "a"), now, 800_500, 1000)
+}
+
+func openAtParallel(t suite.T, h *suite.H) {
+	c := check.Content(3, 900_000)
+	check.Put(t, h, "a", c, nil)
+	for range h.Rounds(3) {
+		f := openAt(t, h, "a")
+		var all sync.WaitGroup
+		all.Add(8)
+		check.Parallel(9, func(i int) {
+			if i == 8 {
+				all.Wait() // each has read something
+				f.Close()
+				return
+			}
+			began := sync.OnceFunc(all.Done)
+			defer began()
+			for off := int64(i) * 111_000; ; off = (off + 70_001) % 890_000 {
+				p := make([]byte, 5000)
+				n, err := f.ReadAt(p, off)
+				if errors.Is(err, files.ErrClosed) {
+					return
+				}
+				if err != nil || !bytes.Equal(p[:n], c[off:off+5000]) {
+					t.Errorf("ReadAt of 5000 bytes from %d, beside others = %d, %v", off, n, err)
+					return
+				}
+				began()
+			}
+		})
+	}
+}
+
+func openAtRanges(t suite.T, h *suite.H) {
+	for i, size := range []int{0, 1000, 2_500_000} {
+		name, c := fmt.Sprint("f", i), check.Content(i, size)
+		check.Put(t, h, name, c, nil)
+		end := int64(size)
+		ranges := []files.Range{
+			files.Last(10), files.Bytes(end/2, 1000), files.Bytes(5, 10), files.Bytes(5, 10),
+			files.Bytes(end, 10), files.Bytes(0, 0), files.Bytes(8, 20), files.From(max(end-5, 0)),
+			files.Bytes(end/3, 100_000), files.Bytes(end/3+10, 10), files.Bytes(end-1, 1<<40),
+		}
+		if size == 0 {
+			ranges = ranges[:len(ranges)-1]
+		}
+		got, err := files.ReadRanges(t.Context(), h, name, ranges, nil)
+		if err != nil {
+			t.Errorf("ReadRanges of %d bytes: %v", size, err)
+			continue
+		}
+		for i, r := range ranges {
+			off, n := r.Resolve(end)
+			if d := check.Diff(got[i], c[off:off+n]); d != "" {
+				t.Errorf("of ReadRanges of %d bytes, %v %s", size, r, d)
+			}
+		}
+	}
+}
