@@ -45,6 +45,11 @@ type immediateBody interface { // driver.ImmediateBody
 	Immediate()
 }
 
+type atBody interface { // driver.AtBody
+	immediateBody
+	io.ReaderAt
+}
+
 type bytesBody interface { // driver.BytesBody
 	immediateBody
 	Take(n int) []byte

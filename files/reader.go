@@ -355,24 +355,15 @@ func (r *Reader) release() {
 	}
 }
 
-// readerAt is a body that reads at any place of the file, of the version that is open. It
-// is safe for concurrent use, with Read and Close too.
-type readerAt interface {
-	immediateBody
-	// ReadAt is as io.ReaderAt has it; off is an offset in the file, whatever part of
-	// it the body is.
-	ReadAt(p []byte, off int64) (int, error)
-}
-
 // readsAt reports whether readAt can be called.
 func (r *Reader) readsAt() bool {
-	_, ok := r.body.(readerAt)
+	_, ok := r.body.(atBody)
 	return ok
 }
 
 // readAt fills p from offset off of the file, which has so many bytes.
 func (r *Reader) readAt(p []byte, off int64) (int, error) {
-	body, ok := r.body.(readerAt)
+	body, ok := r.body.(atBody)
 	if !ok {
 		return 0, r.wrap(Errorf(ErrUnsupported, "the body can't be read at any place"))
 	}

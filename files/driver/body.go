@@ -14,6 +14,15 @@ type ImmediateBody interface {
 	Immediate()
 }
 
+// AtBody is an ImmediateBody that reads at any place of the version that was opened: then
+// files.OpenAt and files.ReadRanges read directly from it, without requests or blocks.
+type AtBody interface {
+	ImmediateBody
+	// ReadAt is that of io.ReaderAt; off is an offset in the file, whatever part of it
+	// the body is. It is safe for concurrent use, also beside Read and Close.
+	io.ReaderAt
+}
+
 // BytesBody is an ImmediateBody whose content is in memory already: WriteTo passes it
 // to the writer without a copy.
 type BytesBody interface {
