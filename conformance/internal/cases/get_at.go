@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-var openAtCases = []suite.Case{
+var getAtCases = []suite.Case{
 	{
 		Rule:    "G10",
 		Name:    "every-place",
