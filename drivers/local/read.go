@@ -199,7 +199,7 @@ func (r *body) ReadAt(p []byte, off int64) (int, error) {
 	if r.f == nil && r.os == nil {
 		return 0, files.ErrClosed
 	}
-	p = p[:max(min(int64(len(p)), r.st.Size-off), 0)]
+	p = p[:max(min(int64(len(p)), r.size-off), 0)]
 	var n int
 	var err error
 	if r.os != nil {
