@@ -11,6 +11,7 @@ import (
 )
 
 func TestWrapperIdentity(t *testing.T) {
+	longtest.Only(t, "the suite over every kind of bucket, without a wrapper")
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
 		return b
 	}, &conformance.WrapperOptions{Owns: true})
@@ -24,6 +25,7 @@ func TestWrapperEmptyHooks(t *testing.T) {
 }
 
 func TestWrapperRetry(t *testing.T) {
+	longtest.Only(t, "the suite once more, over every kind of bucket")
 	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
 		return retry.Wrap(b, &retry.Policy{Delay: time.Millisecond, MaxDelay: time.Millisecond})
 	}, nil)

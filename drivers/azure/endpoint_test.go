@@ -24,7 +24,7 @@ func TestHostile(t *testing.T) {
 	bareEnvironment(t)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", key)
-	holdHostile(t, key, 1, 4, openHostile(t))
+	holdHostile(t, key, 1, 8, openHostile(t))
 }
 
 // openHostile opens a bucket by a URL, at an endpoint of either scheme.

@@ -18,7 +18,7 @@ import (
 // TestHostileEndpoint: whatever the endpoint answers, nothing is believed that Cloud
 // Storage didn't say or prove. No exception is needed.
 func TestHostileEndpoint(t *testing.T) {
-	part := longtest.N(t, 4, 1)
+	part := longtest.N(t, 8, 1)
 	switch {
 	case os.Getenv(ways.Full)+os.Getenv(ways.OnlyVariable) != "":
 		part = 1

@@ -10,6 +10,7 @@ import (
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/internal/longtest"
 )
 
 // TestRequests counts the requests of each operation.
@@ -219,14 +220,15 @@ func TestManyRequests(t *testing.T) {
 // unknown; up to a part, it is one.
 func TestPartRequests(t *testing.T) {
 	b, _, p := proxied(t, "")
-	content := bytes.Repeat([]byte("0123456789abcdef"), 4<<20)
+	parts := longtest.N(t, 3, 8)
+	content := bytes.Repeat([]byte("0123456789abcdef"), parts<<19)
 	for _, c := range []struct {
 		size int
 		want map[string]int
 	}{
 		{8 << 20, map[string]int{"InsertObject": 1}},
 		{8<<20 + 1, map[string]int{"StartUpload": 1, "UploadChunk": 2}},
-		{64 << 20, map[string]int{"StartUpload": 1, "UploadChunk": 8}},
+		{parts * 8 << 20, map[string]int{"StartUpload": 1, "UploadChunk": parts}},
 	} {
 		for _, r := range []io.Reader{
 			bytes.NewReader(content[:c.size]), io.MultiReader(bytes.NewReader(content[:c.size])),

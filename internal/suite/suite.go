@@ -36,7 +36,7 @@ const Names = "^(N|L|D|C|E|U|W)"
 
 // Store is the pattern of the cases that another server can fail, with a driver that
 // passes them on one.
-const Store = "^(N|V|P1|P2|P3|P5|P7|P8|P9|G2|G3|G8|S|L|D|C|U|W)"
+const Store = "^(N1|N3|N5|V|P1|P3|P5|P7|P8|P9|G3|G8|S|L1|L5|L7|D|C|W)"
 
 // Part runs the cases whose ID the pattern is found in, without the heavy and the long
 // ones. With the long tests it is [conformance.Run], which runs the whole suite.
