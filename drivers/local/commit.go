@@ -305,7 +305,14 @@ func (b *backend) put(
 	if st.unnamed {
 		return b.link(st, d, dest)
 	}
-	err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(st.whole),
+	placed := func() error {
+		err := st.whole()
+		if err == nil && g.numbered && st.links == 0 {
+			err = errStray
+		}
+		return err
+	}
+	err := b.moveIn(st.dir, st.name, d, dest, over, g.whole(placed),
 		b.again(ctx, st, p, d, dest, g, 0))
 	switch {
 	case err == nil, errors.Is(err, files.ErrUncertain):

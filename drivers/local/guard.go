@@ -13,6 +13,8 @@ import (
 type guard struct {
 	f  fsys.File
 	st fsys.Stat // as it is since then
+	// numbered: the file keeps its inode, and links are counted.
+	numbered bool
 }
 
 // guard takes one, if the file system has guards. The error is busy (fsys.IsBusy) if
@@ -21,10 +23,11 @@ func (b *backend) guard(f fsys.File) (guard, error) {
 	if !b.volume.Local && b.disk.kind != fsys.FUSE {
 		return guard{}, nil // a server's word for "busy" may mean anything
 	}
-	st, err := f.Guard(b.volume.Local && b.disk.kind != fsys.FUSE)
+	numbered := b.volume.Local && b.disk.kind != fsys.FUSE
+	st, err := f.Guard(numbered)
 	switch {
 	case err == nil:
-		return guard{f, st}, nil
+		return guard{f, st, numbered && st.Nlink > 0}, nil
 	case fsys.IsBusy(err):
 		return guard{}, err
 	case err == fsys.ErrReplaced:

@@ -53,3 +53,37 @@ func stagedNameTaken(t *testing.T, dir string, opts *Options) {
 		}
 	}
 }
+
+// A file that takes the name of what is staged at the last moment before that is moved
+// is not acknowledged as what was written.
+func TestStagedNameTakenLate(t *testing.T) {
+	for _, opts := range []*Options{{}, {NoSync: true}} {
+		for _, name := range []string{"over.txt", "new.txt"} {
+			dir := t.TempDir()
+			armed := false
+			h := &hookFS{before: func(op, _ string) error {
+				if op == "rename" && armed {
+					armed = false
+					for _, p := range stagedNames(t, dir) {
+						check(t, os.Rename(filepath.Join(dir, "stranger"), p))
+					}
+				}
+				return nil
+			}}
+			b := openHooked(t, dir, opts, h)
+			putIn(t, b, "over.txt", "old", nil)
+			check(t, os.WriteFile(filepath.Join(dir, "stranger"), []byte("of others"), 0o666))
+			armed = true
+			_, err := files.PutString(t.Context(), b, name, "of mine!!", nil)
+			if got, _ := files.ReadString(t.Context(), b, name, nil); err == nil &&
+				got != "of mine!!" {
+				t.Errorf("%s, %+v: the Put stored %q", name, opts, got)
+			} else if err != nil && !errors.Is(err, files.ErrUncertain) {
+				t.Errorf("%s, %+v: %v, and %q is there", name, opts, err, got)
+			}
+			if armed && !opts.NoSync {
+				t.Errorf("%s, %+v: nothing was renamed", name, opts)
+			}
+		}
+	}
+}

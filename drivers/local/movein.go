@@ -17,6 +17,10 @@ import (
 var errTouched = files.Errorf(files.ErrUnavailable,
 	"another program changed the upload in the control folder")
 
+// errStray: the staged file has no name any more. What was moved by its name may be a
+// file of others, or they replaced it at its place, which must not be undone.
+var errStray = errors.New("the staged file has lost its name")
+
 // moveIn moves what is staged at name in from to dest in the folder, over a file where
 // over is set. Where it returns errTouched, that one is there again. whole reports
 // whether what was staged is what was written. The replaced file is left at name,
@@ -82,7 +86,12 @@ func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) er
 // unless undoes what was done where it isn't as it should be. Where that fails, nobody
 // knows what is there.
 func (b *backend) unless(whole, undo func() error) error {
-	err := touched(whole())
+	err := whole()
+	if err == errStray {
+		return files.WithCause(files.ErrUncertain, nil,
+			"another program replaced the upload, in the control folder or at its place")
+	}
+	err = touched(err)
 	if err == nil || errors.Is(err, files.ErrUncertain) {
 		return err
 	}
@@ -92,9 +101,9 @@ func (b *backend) unless(whole, undo func() error) error {
 	return err
 }
 
-// touched is errTouched instead of errAwaited.
+// touched is errTouched instead of errAwaited and errStray.
 func touched(err error) error {
-	if err == errAwaited {
+	if err == errAwaited || err == errStray {
 		return errTouched
 	}
 	return err
@@ -118,6 +127,7 @@ func (st *staged) whole() error {
 	if err != nil {
 		return fault(err)
 	}
+	st.links = now.Nlink
 	return st.is(now)
 }
 

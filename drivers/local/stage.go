@@ -48,8 +48,9 @@ type staged struct {
 
 	gone []fsys.File // what it was before a twin took its place
 
-	dirty bool // it is to be synced before its rename, together with its sidecar
-	done  bool // renamed: there is nothing to remove
+	dirty bool   // it is to be synced before its rename, together with its sidecar
+	done  bool   // renamed: there is nothing to remove
+	links uint64 // how many names it has, as it was seen by whole
 	perm  fs.FileMode
 	side  *stagedSidecar
 	dest  string // its name in its folder, once it is committed
