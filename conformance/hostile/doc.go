@@ -26,7 +26,8 @@
 //   - it makes at most as many requests as the policy allows, and some to look what
 //     became of a write;
 //   - it returns within [MaxLate] of its context's end, measured against a goroutine
-//     that does nothing but wait for it; a call that is late must be so five times;
+//     that does nothing but wait for it; a call that is late must be so five times in a
+//     row, and five times more when nothing else runs;
 //   - it takes less than [MaxMemory] of memory more than before, store included;
 //   - no request and no connection reaches another host, and no goroutine is left.
 //

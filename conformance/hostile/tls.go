@@ -106,6 +106,7 @@ func RunTLS(t T, c Config, fixes Fixes) {
 			r.handshakes(w, fixes)
 		}
 	}
+	r.rest()
 	for _, k := range c.Known {
 		if c.Only == nil && r.known[k] == 0 {
 			t.Errorf("the exception of %q, %q is not needed: %s", k.Way, k.Op, k.Why)
@@ -127,21 +128,29 @@ func (r *runner) handshakes(w *tlsWay, fixes Fixes) {
 			if r.costs[op.name] == 0 {
 				continue // it makes no request
 			}
-			wrong := ""
-			for range lateTries {
-				var late bool
-				if wrong, late = r.handshake(w, way, op, fixes); !late {
-					break
-				}
-			}
-			if wrong != "" {
-				r.fail(way, op.name, "each connection", wrong)
-			}
+			r.handshaken(w, way, op, fixes)
 		}
 	})
 	if !settles(func() bool { _, n := stacks.Labelled(value); return n == 0 }) {
 		left, n := stacks.Labelled(value)
 		r.fail(way, "", "", fmt.Sprintf("%d goroutines are left:\n%.3000s", n, left))
+	}
+}
+
+// handshaken tries a way on an operation.
+func (r *runner) handshaken(w *tlsWay, way *Way, op *operation, fixes Fixes) {
+	var wrong string
+	var late bool
+	for range lateTries {
+		if wrong, late = r.handshake(w, way, op, fixes); !late {
+			break
+		}
+	}
+	if late && r.later(func() { r.handshaken(w, way, op, fixes) }) {
+		return
+	}
+	if wrong != "" {
+		r.fail(way, op.name, "each connection", wrong)
 	}
 }
 
