@@ -251,9 +251,9 @@
 //   - G5: A connection that breaks is resumed where it stopped, with the same version.
 //     The caller gets all bytes or an error, never fewer bytes and nil. Attempts are
 //     counted anew after bytes have come. Each answer's own version, range and size are
-//     compared with what was asked for. Nothing is resumed without a version. A server
-//     that sends the whole file in place of the rest is ErrUnavailable, because each
-//     break would begin it anew.
+//     compared with what was asked for. An answer that has two of them is an error.
+//     Nothing is resumed without a version. A server that sends the whole file in place
+//     of the rest is ErrUnavailable, because each break would begin it anew.
 //
 //   - G6: A whole read is checked against the stored digest, if there is one. Damage is
 //     ErrCorrupt, from the Read that would return the last bytes; that Read returns

@@ -158,6 +158,60 @@ func TestWithoutRanges(t *testing.T) {
 	})
 }
 
+// TestTwoHeaders: an answer with two values for what only has one isn't believed, neither
+// of a read nor of a write; the same value twice is one.
+func TestTwoHeaders(t *testing.T) {
+	for what, c := range map[string]struct {
+		header, first, second string
+		whole                 bool
+		want                  error
+	}{
+		"two ranges": {
+			"Content-Range", "bytes 2-4/10", "bytes 3-5/10", false, files.ErrUnavailable,
+		},
+		"one range twice": {"Content-Range", "bytes 2-4/10", "bytes 2-4/10", false, nil},
+		"two ETags":       {"Etag", `"1"`, `"2"`, true, files.ErrUnavailable},
+		"one ETag twice":  {"Etag", `"1"`, `"1"`, true, nil},
+		"two generations": {"X-Goog-Generation", "1", "2", true, files.ErrUnavailable},
+	} {
+		t.Run(what, func(t *testing.T) {
+			forEach(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodGet {
+					io.Copy(io.Discard, r.Body)
+					w.Header().Set("X-Ms-Version", "2026-06-06")
+					w.Header()[c.header] = []string{c.first, c.second}
+					if r.Header.Get("X-Ms-Version") != "" {
+						w.WriteHeader(http.StatusCreated)
+					}
+					return
+				}
+				if !holds(w, r, "1", 10) {
+					return
+				}
+				w.Header()[c.header] = []string{c.first, c.second}
+				if c.whole {
+					io.WriteString(w, "0123456789")
+					return
+				}
+				w.WriteHeader(http.StatusPartialContent)
+				io.WriteString(w, "234")
+			}, func(t *testing.T, b files.Bucket, _ *atomic.Int32) {
+				got, err := part(t, b, files.GetOptions{Range: files.Bytes(2, 3)})
+				if files.KindOf(err) != c.want || err == nil && got != "234" {
+					t.Errorf("get: %q, %v", got, err)
+				}
+				if c.header != "Etag" || c.want == nil {
+					return
+				}
+				_, err = files.PutString(t.Context(), b, "a", "content", nil)
+				if k := files.KindOf(err); k != files.ErrUncertain && k != files.ErrUnavailable {
+					t.Errorf("put: %v", err)
+				}
+			})
+		})
+	}
+}
+
 // TestWholeIsTooMuch: what lies in front of a range is thrown away up to a bound, and
 // beyond it the answer is ErrUnavailable at once (G3).
 func TestWholeIsTooMuch(t *testing.T) {

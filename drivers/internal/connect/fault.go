@@ -51,6 +51,9 @@ func Fault(err error, s Settings) (words string, kind error) {
 		return "the server refuses TLS with this machine (" + alert.Err.Error() + "): " + s.Host,
 			files.ErrInvalid
 	}
+	if t, ok := errors.AsType[*Twice](err); ok {
+		return t.Error(), files.ErrUnavailable
+	}
 	if Unsent(err) {
 		return "the connection broke in the TLS handshake", files.ErrUnavailable
 	}

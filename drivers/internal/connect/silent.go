@@ -256,7 +256,11 @@ func (l Limits) Do(
 	resp, err := next(out)
 	w.answered()
 	if err == nil {
-		err = mixup(req, resp, next)
+		if err = mixup(req, resp, next); err == nil {
+			if err = twice(resp.Header); err != nil && resp.Body != nil {
+				resp.Body.Close()
+			}
+		}
 	} else if shake.failed() {
 		err = &unsent{err}
 	} else if mix := hidden(req, err, next); mix != nil {

@@ -1,0 +1,32 @@
+package connect
+
+import (
+	"net/http"
+)
+
+// Twice is an answer that has a header more than once, with values that differ, where
+// only one can be true: two servers, or two parts of a proxy, have written it.
+type Twice struct{ Header string }
+
+func (t *Twice) Error() string {
+	return "the answer has the header " + t.Header + " more than once, with different values"
+}
+
+// single are the headers that say which content an answer has. net/http refuses two
+// lengths by itself.
+var single = [...]string{
+	"Etag", "Content-Range", "X-Goog-Generation", "X-Goog-Stored-Content-Length",
+}
+
+// twice finds such a header.
+func twice(h http.Header) error {
+	for _, name := range single {
+		values := h[name]
+		for _, v := range values[min(1, len(values)):] {
+			if v != values[0] {
+				return &Twice{name}
+			}
+		}
+	}
+	return nil
+}
