@@ -87,3 +87,38 @@ func TestStagedNameTakenLate(t *testing.T) {
 		}
 	}
 }
+
+// The same of a sidecar: the attributes are those of the Put, which stages it again.
+func TestStagedSidecarNameTaken(t *testing.T) {
+	for _, opts := range []*Options{{}, {NoSync: true}} {
+		dir := t.TempDir()
+		armed := false
+		h := &hookFS{before: func(op, name string) error {
+			if op == "rename" && armed && strings.HasSuffix(name, ".txt"+sidecarExt) {
+				armed = false
+				names := stagedNames(t, dir)
+				check(t, os.Rename(filepath.Join(dir, "stranger"), names[len(names)-1]))
+			}
+			return nil
+		}}
+		b := openHooked(t, dir, opts, h)
+		meta := func(s string) *files.PutOptions {
+			return &files.PutOptions{Attributes: files.Attributes{
+				Metadata: map[string]string{"k": strings.Repeat(s, maxRecord)},
+			}}
+		}
+		_, err := files.PutString(t.Context(), b, "a.txt", "old", meta("o"))
+		check(t, err)
+		check(t, os.WriteFile(filepath.Join(dir, "stranger"), []byte("of others"), 0o666))
+		armed = true
+		_, err = files.PutString(t.Context(), b, "a.txt", "new", meta("n"))
+		check(t, err)
+		if armed {
+			t.Error("no sidecar was moved")
+		}
+		info, err := b.Stat(t.Context(), "a.txt", nil)
+		if err != nil || info.Metadata["k"] != meta("n").Metadata["k"] {
+			t.Errorf("%+v: %.20q, %v", opts, info.Metadata["k"], err)
+		}
+	}
+}

@@ -148,6 +148,7 @@ func (s *stagedSidecar) whole() error {
 	if err != nil {
 		return fault(err)
 	}
+	s.links = now.Nlink
 	return s.is(now)
 }
 

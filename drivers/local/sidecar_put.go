@@ -52,6 +52,7 @@ type stagedSidecar struct {
 	had   bool  // there is a current content
 	old   fsys.Stat
 	at    string // its name in the folder
+	links uint64 // how many names the sidecar has, as it was seen by whole
 }
 
 // fits reports whether the sidecar describes the staged content and the current one.

@@ -191,6 +191,13 @@ func (b *backend) moveSidecar(
 			return err
 		}
 	}
+	placed := func() error {
+		err := s.whole()
+		if err == nil && g.numbered && s.links == 0 {
+			err = errTouched // what was moved is of others
+		}
+		return err
+	}
 	var again func() error
 	if b.hasTwins(g, turn) {
 		again = twins(turn, func(turn int) error {
@@ -204,7 +211,7 @@ func (b *backend) moveSidecar(
 			return err
 		})
 	}
-	return b.moveIn(s.dir, s.name, d, p.sidecar(), over, g.whole(s.whole), again)
+	return b.moveIn(s.dir, s.name, d, p.sidecar(), over, g.whole(placed), again)
 }
 
 // sidecarTwin makes another one of a staged sidecar.
