@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/suite"
 )
 
 func TestMap(t *testing.T) {
@@ -97,7 +97,7 @@ func TestMemStrong(t *testing.T) {
 		"&given_digests=true&time_resolution=1ns"
 	h := memHarnessOf(bare, params)
 	h.Unclaimed = memLacks
-	suite.Part(t, h, "")
+	rerun.Part(t, h, "")
 }
 
 // sub is a view of a directory, which doesn't own what it stands on.
@@ -112,7 +112,7 @@ func sub(b files.Bucket) files.Bucket {
 func TestMemSub(t *testing.T) {
 	h := memHarness(sub)
 	h.Secrets = func(files.Bucket) []string { return []string{"tenants"} }
-	suite.Part(t, h, suite.Names)
+	rerun.Part(t, h, rerun.Names)
 }
 
 // stack is three wrappers: one that counts, one that has contents and bodies pass
@@ -169,7 +169,7 @@ func (h half) Close() error {
 }
 
 func TestMemReadOnlyHalf(t *testing.T) {
-	suite.Part(t, memHarness(func(b files.Bucket) files.Bucket {
+	rerun.Part(t, memHarness(func(b files.Bucket) files.Bucket {
 		return half{files.ReadOnly(b), b}
 	}), "")
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/gocloud"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
-	"cloudfiles.dev/internal/suite"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
 )
@@ -35,7 +35,7 @@ var pagesFromStart = map[string]string{
 const listsAll = "Go CDK has nothing to begin a listing with, so a page lists what comes before it"
 
 func TestGoCDKMemory(t *testing.T) {
-	suite.Part(t, conformance.Harness{
+	rerun.Part(t, conformance.Harness{
 		New: func(conformance.T) files.Bucket {
 			return gocloud.New(memblob.OpenBucket(nil), &gocloud.Options{Own: true})
 		},

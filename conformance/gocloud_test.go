@@ -3,9 +3,9 @@ package conformance_test
 import (
 	"testing"
 
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/gocloud"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/suite"
 )
 
 // thereAndBack is a bucket as a Go CDK bucket, and that as a bucket again.
@@ -17,5 +17,5 @@ func thereAndBack(b files.Bucket) files.Bucket {
 func TestMemThroughGoCloud(t *testing.T) {
 	h := memHarness(thereAndBack)
 	h.ServerRaces = pagesFromStart
-	suite.Part(t, h, "")
+	rerun.Part(t, h, "")
 }

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/local/localhttp"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/suite"
 )
 
 // localHarness makes buckets in temporary folders, each seen through wrap; prefix is
@@ -168,10 +168,10 @@ func TestLocal(t *testing.T) {
 	opts.NoSync = false
 	h := localHarness(opts, "", bare)
 	h.Name, h.Send = "local", send.Send
-	suite.Part(t, h, "") // drivers/local has the whole
+	rerun.Part(t, h, "") // drivers/local has the whole
 }
 
 func TestLocalSub(t *testing.T) {
 	h := localHarness(local.Options{NoSync: true}, "tenants/äöü 1/", sub)
-	suite.Part(t, h, suite.Names)
+	rerun.Part(t, h, rerun.Names)
 }

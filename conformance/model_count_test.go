@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestModelCounts: CI runs 2,000 sequences on memory and 300 on local disk, and some on

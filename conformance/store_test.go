@@ -17,11 +17,11 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/suite"
 )
 
 // sharedMap has every case in one map, whose functions find their way by Base.
@@ -77,7 +77,7 @@ func TestStore(t *testing.T) {
 
 func TestStoreMem(t *testing.T) {
 	name := memName()
-	suite.Part(t, conformance.Harness{
+	rerun.Part(t, conformance.Harness{
 		Store:  func(conformance.T) files.Bucket { return mem.Open(name) },
 		Second: func(conformance.T, files.Bucket) files.Bucket { return mem.Open(name) },
 		URL:    func(conformance.T) string { return "mem://" + name + "?prefix=tenant/" },
@@ -111,7 +111,7 @@ func TestStoreLocal(t *testing.T) {
 			t.Errorf("the user's file is %q, %v, %v", content, rerr, err)
 		}
 	})
-	suite.Part(t, conformance.Harness{
+	rerun.Part(t, conformance.Harness{
 		Store:  func(t conformance.T) files.Bucket { return open(t, dir) },
 		Second: func(t conformance.T, _ files.Bucket) files.Bucket { return open(t, dir) },
 		Process: func(t conformance.T, _ files.Bucket) *exec.Cmd {

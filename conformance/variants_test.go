@@ -10,9 +10,9 @@ import (
 	"testing/iotest"
 	"time"
 
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/suite"
 )
 
 // bodied is a variant whose bodies read otherwise.
@@ -176,6 +176,6 @@ var variants = []struct {
 // TestVariants: what the contract leaves open is accepted.
 func TestVariants(t *testing.T) {
 	for _, v := range variants {
-		t.Run(v.name, func(t *testing.T) { suite.Part(t, broken{faulty: v.faulty}.harness(), "") })
+		t.Run(v.name, func(t *testing.T) { rerun.Part(t, broken{faulty: v.faulty}.harness(), "") })
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 )
 
 func TestWrapperIdentity(t *testing.T) {

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/faultrun"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // verdict records what a run would say of a bucket.

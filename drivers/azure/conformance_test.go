@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
-	"cloudfiles.dev/internal/suite"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
@@ -122,13 +122,13 @@ func bareHarness(t *testing.T) conformance.Harness {
 // TestConformance runs the contract; without the long tests it leaves out the heavy cases,
 // since the emulator is slow.
 func TestConformance(t *testing.T) {
-	suite.Part(t, bareHarness(t), "")
+	rerun.Part(t, bareHarness(t), "")
 }
 
 // TestConformanceSub runs what names and listings are about below a directory, and the
 // whole contract with the long tests.
 func TestConformanceSub(t *testing.T) {
-	// not all of suite.Names: the emulator goes through all of a container's blobs for
+	// not all of rerun.Names: the emulator goes through all of a container's blobs for
 	// each listing
-	suite.Part(t, subHarness(t), "^(N1|N3|N5|L1|L2|D1|C1|E1|U|W1)")
+	rerun.Part(t, subHarness(t), "^(N1|N3|N5|L1|L2|D1|C1|E1|U|W1)")
 }

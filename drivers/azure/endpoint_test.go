@@ -8,9 +8,9 @@ import (
 	"time"
 
 	ways "cloudfiles.dev/conformance/hostile"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )

@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance/faultrun"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"cloudfiles.dev/internal/longtest"
+	"cloudfiles.dev/conformance/longtest"
 )
 
 // TestPutMemory puts 4 GiB of unknown length to an endpoint that discards: the memory

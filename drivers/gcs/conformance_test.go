@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/suite"
 )
 
 // What fake-gcs-server does otherwise than Cloud Storage, with the service's
@@ -61,7 +61,7 @@ func TestConformance(t *testing.T) {
 	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS))
 	h.Name = "gcs-fake"
 	h.ServerFaults, h.ServerRaces = serverFaults, serverRaces
-	suite.Part(t, h, "^(N|V|P|G|S|L|D|C)")
+	rerun.Part(t, h, "^(N|V|P|G|S|L|D|C)")
 }
 
 // TestConformanceAsDocumented runs all cases with what the server does otherwise than
@@ -75,7 +75,7 @@ func TestConformanceAsDocumented(t *testing.T) {
 	h := plainHarness(t, s)
 	h.Name, h.Server = "gcs-documented", h.Server+", mended as documented"
 	h.Cut, h.Damage, h.Vanish = d.cut, d.damage, d.vanish
-	suite.Short(t, h)
+	rerun.Short(t, h)
 }
 
 // TestConformanceSub runs them behind files.Sub, in one bucket: a part of them, and all
@@ -92,5 +92,5 @@ func TestConformanceSub(t *testing.T) {
 	url := with(s.Store(t), signParams(t))
 	h.Store, h.New = func(t conformance.T) files.Bucket { return openBucket(t, url) }, nil
 	h.URL = func(conformance.T) string { return url }
-	suite.Part(t, h, suite.Names)
+	rerun.Part(t, h, rerun.Names)
 }

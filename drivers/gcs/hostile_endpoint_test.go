@@ -9,9 +9,9 @@ import (
 
 	"cloud.google.com/go/storage"
 	ways "cloudfiles.dev/conformance/hostile"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 	"google.golang.org/api/option"
 )
 

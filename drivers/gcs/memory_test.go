@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"cloudfiles.dev/internal/longtest"
+	"cloudfiles.dev/conformance/longtest"
 )
 
 // stream is n bytes that nobody can tell the length of; it watches the memory while it

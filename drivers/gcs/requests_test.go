@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestRequests counts the requests of each operation.

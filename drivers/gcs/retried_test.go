@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance/faultrun"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // afterThat carries the request out, does something else, and loses the answer.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/suite"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
@@ -129,7 +129,7 @@ func TestFileblobConforms(t *testing.T) {
 		dirs.Store(b, dir)
 		return b
 	}
-	suite.Short(t, conformance.Harness{
+	rerun.Short(t, conformance.Harness{
 		New: func(t conformance.T) files.Bucket {
 			dir, err := os.MkdirTemp(base, "")
 			if err != nil {

@@ -10,10 +10,10 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/suite"
 )
 
 // harness makes buckets in folders of their own.
@@ -119,7 +119,7 @@ func TestConformanceOptions(t *testing.T) {
 		"sidecar=always": {&Options{AlwaysSidecar: true, NoSync: true}, ""},
 		"metadata=skip":  {&Options{SkipMetadata: true, NoSync: true}, ""},
 	} {
-		t.Run(name, func(t *testing.T) { suite.Part(t, harness(c.opts, fsys.OS), c.cases) })
+		t.Run(name, func(t *testing.T) { rerun.Part(t, harness(c.opts, fsys.OS), c.cases) })
 	}
 }
 
@@ -142,7 +142,7 @@ func TestConformanceFileSystems(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.FS = fsys.OS()
 			sys := func() fsys.FS { return &c.hookFS }
-			suite.Part(t, harness(&Options{NoSync: true}, sys), c.cases)
+			rerun.Part(t, harness(&Options{NoSync: true}, sys), c.cases)
 		})
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
-	"cloudfiles.dev/internal/longtest"
 )
 
 func init() { childJobs["scenario"] = scenarioChild }

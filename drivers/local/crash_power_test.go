@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // progress is a mark in the recording: so many steps were begun and so many acknowledged.

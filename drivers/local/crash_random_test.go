@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/fsys"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // history is what is known of one name since the round began, in order of the reports.

@@ -8,9 +8,9 @@ import (
 	"syscall"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // broken are errors that operations may meet, in turn, and the sentinel that they are,

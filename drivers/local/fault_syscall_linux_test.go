@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/sysfault"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // faultErrnos are what system calls may answer.

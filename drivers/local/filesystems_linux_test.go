@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // onMount is the harness with its buckets on a mounted file system.

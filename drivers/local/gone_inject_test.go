@@ -10,11 +10,11 @@ import (
 	"syscall"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // lostErrnos are what a call answers whose server, or FUSE program, went away.

@@ -6,11 +6,11 @@ import (
 	"syscall"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // What a disk does with names is never concluded from an operation that failed for

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestSoakFileSystems is TestSoak on file systems of other kinds; on those of FUSE only

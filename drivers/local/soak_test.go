@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/fsys"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // soakEnv is the number of rounds of each soak.

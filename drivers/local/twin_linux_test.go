@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/crashfs"
 	"cloudfiles.dev/drivers/local/internal/fsys"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // Another program that has found what is staged by its name in the control folder, and

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestListWhileReplaced: names that exist all the while are in every listing, while one

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/fileshttp"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // cpuTime is the processor's time that f takes, with the system's.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
-	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/smithy-go/logging"
 )
 

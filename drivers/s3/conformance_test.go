@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/s3/internal/cephtest"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
-	"cloudfiles.dev/internal/suite"
 )
 
 // What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run
@@ -55,7 +55,7 @@ func TestConformance(t *testing.T) {
 	h := s.harness("line\nbreak", "dir/tab\t")
 	h.Name = "s3-versitygw"
 	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
-	suite.Short(t, h)
+	rerun.Short(t, h)
 }
 
 // TestConformanceSub runs what names and listings are about below a directory, and the
@@ -80,7 +80,7 @@ func TestConformanceSub(t *testing.T) {
 	h.Second = func(t conformance.T, b files.Bucket) files.Bucket { return below(t, s.of(b).name) }
 	h.Foreign, h.ForeignKeys, h.URL = nil, nil, nil
 	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces
-	suite.Part(t, h, suite.Names)
+	rerun.Part(t, h, rerun.Names)
 }
 
 // cephOptions are what Ceph's gateway needs.

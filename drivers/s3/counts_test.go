@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	ways "cloudfiles.dev/conformance/hostile"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestHostile: whatever the endpoint answers, nothing is believed that S3 didn't say or

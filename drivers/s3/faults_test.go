@@ -15,12 +15,12 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance/faultrun"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestNodeKilled: a node of the distributed store is killed while 64 writers put. What

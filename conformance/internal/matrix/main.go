@@ -19,7 +19,7 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/internal/term"
-	"cloudfiles.dev/internal/longtest"
+	"cloudfiles.dev/conformance/longtest"
 )
 
 // column is one bucket of the table.

@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/internal/testserver"
 	_ "cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/drivers/s3/internal/cephtest"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/suite"
 )
 
 // TestConformanceSub runs what a server can break below a directory of its own in one
@@ -40,12 +40,12 @@ func TestConformanceSub(t *testing.T) {
 		t.Cleanup(func() { b.Close() })
 		return b
 	}
-	suite.Part(t, conformance.Harness{
+	rerun.Part(t, conformance.Harness{
 		Name:         "s3-ceph-sub",
 		Server:       fmt.Sprintf("%s %s", server.Name, server.Version),
 		Store:        open,
 		Second:       func(t conformance.T, _ files.Bucket) files.Bucket { return open(t) },
 		ServerFaults: cephtest.Faults,
 		ServerRaces:  cephtest.Races,
-	}, suite.Store)
+	}, rerun.Store)
 }

@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
-	"cloudfiles.dev/internal/longtest"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 )

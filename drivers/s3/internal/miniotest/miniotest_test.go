@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
 	"cloudfiles.dev/drivers/internal/testserver"
 	_ "cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/suite"
 )
 
 func open(t conformance.T, u *url.URL, params map[string]string) files.Bucket {
@@ -58,7 +58,7 @@ var faults = func() map[string]string {
 func TestConformance(t *testing.T) {
 	server := testserver.Start(t, testserver.Minio)
 	for _, c := range []struct{ name, store, cases string }{
-		{"s3-minio", "minio", suite.Store},
+		{"s3-minio", "minio", rerun.Store},
 		// what a store has to prove first
 		{"s3-minio-unknown", "unknown", "^(N3|P8|P9|D|C1|U)"},
 	} {
@@ -68,7 +68,7 @@ func TestConformance(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			suite.Part(t, conformance.Harness{
+			rerun.Part(t, conformance.Harness{
 				Name:   c.name,
 				Server: fmt.Sprintf("%s %s", server.Name, server.Version),
 				Store:  func(t conformance.T) files.Bucket { return open(t, u, params) },

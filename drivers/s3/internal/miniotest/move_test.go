@@ -8,10 +8,10 @@ import (
 	"sync"
 	"testing"
 
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/s3"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestMoveBesideWriter: Moves beside a writer lose nothing that was acknowledged, on every

@@ -1,4 +1,4 @@
-package suite
+package rerun
 
 import (
 	"strings"
@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/internal/longtest"
 )
 
 // TestPart: a part has a case of every rule but those that are heavy as a whole.

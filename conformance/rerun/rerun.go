@@ -1,7 +1,7 @@
-// Package suite runs the conformance suite once more over code that a whole run covers
+// Package rerun runs the conformance suite once more over code that a whole run covers
 // already: in a mode of a driver, or below a layer. Every run of go test has a part of
 // it, and the long tests have the whole.
-package suite
+package rerun
 
 import (
 	"flag"
@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/conformance"
-	"cloudfiles.dev/internal/longtest"
+	"cloudfiles.dev/conformance/longtest"
 )
 
 // together is how many cases run at a time. They wait for a server or a disk more than
