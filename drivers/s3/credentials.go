@@ -153,16 +153,23 @@ func (r *renewable) watched(stack *middleware.Stack) error {
 	if _, makes := stack.Finalize.Get("Retry"); !makes {
 		return nil // a URL is signed, and no request made
 	}
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("cloudfiles.Credentials", func(
-		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
-	) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		since := r.attempt()
-		out, md, err := next.HandleFinalize(ctx, in)
-		if err != nil {
-			err = &refusal{err, since}
-		}
-		return out, md, err
-	}), "Retry", middleware.After)
+	return stack.Finalize.Insert((*watch)(r), "Retry", middleware.After)
+}
+
+// watch is the middleware of watched, one for all requests.
+type watch renewable
+
+func (*watch) ID() string { return "cloudfiles.Credentials" }
+
+func (w *watch) HandleFinalize(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	since := (*renewable)(w).attempt()
+	out, md, err := next.HandleFinalize(ctx, in)
+	if err != nil {
+		err = &refusal{err, since}
+	}
+	return out, md, err
 }
 
 func isStatic(p aws.CredentialsProvider) bool {
