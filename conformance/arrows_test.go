@@ -25,7 +25,9 @@ var arrows = []struct {
 	{"history", []string{"suite", "check"}},
 	{"model", []string{"suite", "check", "term"}},
 	{"benchmarks", []string{"suite", "check", "feature"}},
-	{"cases", []string{"suite", "check", "feature", "process", "history", "model", "term", "stacks"}},
+	{"cases", []string{
+		"suite", "check", "feature", "process", "history", "model", "term", "stacks",
+	}},
 	{"wrappers", []string{"suite", "check"}},
 	{".", []string{"suite", "check", "process", "benchmarks", "cases", "wrappers"}},
 }

@@ -60,8 +60,8 @@ func TestDependencies(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/blockcache", "internal/content", "internal/contenttype",
-		"internal/contexts", "internal/digests", "internal/each", "internal/handover", "internal/names",
-		"internal/native"}
+		"internal/contexts", "internal/digests", "internal/each", "internal/handover",
+		"internal/names", "internal/native"}
 	arrows := map[string][]string{
 		".":      nil,
 		"retry":  {own},
