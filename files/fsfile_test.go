@@ -235,3 +235,47 @@ func TestFSFileZip(t *testing.T) {
 		t.Errorf("read %q, %v", p, err)
 	}
 }
+
+// TestFSFileIsChecked: a file that is read from its beginning to its end is checked against
+// the digest (G6), although its blocks are in memory already, of a read at some place that
+// brought other bytes.
+func TestFSFileIsChecked(t *testing.T) {
+	content := fsPattern(200_000)
+	inner := mem.New(nil)
+	if _, err := files.PutBytes(t.Context(), inner, "x", content, nil); err != nil {
+		t.Fatal(err)
+	}
+	damaged := true
+	b := files.Wrap(inner, files.Hooks{
+		Body: func(_ context.Context, c *files.Call, body io.Reader) io.Reader {
+			at := 0
+			return readerFunc(func(p []byte) (int, error) {
+				n, err := body.Read(p)
+				if damaged && at == 0 && n > 0 {
+					p[0] ^= 1
+				}
+				at += n
+				return n, err
+			})
+		},
+	})
+	f := openFS(t, b, "x")
+	if _, err := f.ReadAt(make([]byte, 100), 0); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	damaged = false
+	f = openFS(t, b, "x")
+	if p, err := io.ReadAll(f); err != nil || !bytes.Equal(p, content) {
+		t.Errorf("of a file that is sound now: %d bytes, %v", len(p), err)
+	}
+	f.Seek(0, io.SeekStart)
+	if p, err := io.ReadAll(f); err != nil || !bytes.Equal(p, content) {
+		t.Errorf("read again: %d bytes, %v", len(p), err)
+	}
+	damaged = true
+	f = openFS(t, b, "x")
+	if _, err := io.ReadAll(f); !errors.Is(err, files.ErrCorrupt) {
+		t.Errorf("of a damaged file: %v, want ErrCorrupt", err)
+	}
+}

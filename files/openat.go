@@ -50,7 +50,8 @@ type File struct {
 	window  int64 // what a read at a new place fetches
 
 	pos   int64
-	stuck error // ErrCorrupt, until a Seek
+	head  []byte // the beginning, as Read got it from the first body
+	stuck error  // ErrCorrupt, until a Seek
 }
 
 var (

@@ -162,15 +162,18 @@ func (f *File) idle(s *stream) {
 	s.token <- struct{}{}
 }
 
-// readOn reads from a stream that stands at the position, past the beginning of the file,
-// as it comes. ok is false if there is none. What is read in this way isn't kept: whoever
-// reads forward doesn't come back but to the beginning, as http.ServeContent does.
+// readOn reads from a stream that stands at the position, as it comes, or from what the
+// first body brought. ok is false if there is neither. What is read in this way isn't
+// kept for others: whoever reads forward comes back to the beginning alone, as
+// http.ServeContent does, and that is kept for the File that the body was opened for.
 func (f *File) readOn(p []byte) (n int, ok bool, err error) {
-	if f.pos < headSize {
-		return 0, false, nil
+	if f.pos < int64(len(f.head)) {
+		return copy(p, f.head[f.pos:]), true, nil
 	}
 	f.mu.Lock()
-	i := slices.IndexFunc(f.streams, func(s *stream) bool { return s.at.Load() == f.pos })
+	i := slices.IndexFunc(f.streams, func(s *stream) bool {
+		return s.at.Load() == f.pos && (s.stays || f.pos >= headSize)
+	})
 	if i < 0 || !f.streams[i].take(f.ctx, false) {
 		f.mu.Unlock()
 		return 0, false, nil
@@ -182,6 +185,9 @@ func (f *File) readOn(p []byte) (n int, ok bool, err error) {
 		return 0, false, nil
 	}
 	n, err = s.r.Read(p)
+	if more := min(n, headSize-len(f.head)); s.stays && f.pos == int64(len(f.head)) && more > 0 {
+		f.head = append(f.head, p[:more]...)
+	}
 	f.counts.bytes.Add(int64(n))
 	f.moved(s, int64(n), err)
 	f.ended(f.pos + int64(n))
