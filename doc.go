@@ -33,8 +33,9 @@
 //     endpoint that answers wrongly, in two hundred ways.
 //   - cloudfiles.dev/conformance/proxy: counts requests and injects faults, for the
 //     tests of drivers.
-//   - cloudfiles.dev/conformance/longtest, cloudfiles.dev/conformance/rerun: for this
-//     module's own tests: which take long, and a part of the suite once more.
+//   - cloudfiles.dev/conformance/longtest: tells this module's long tests apart.
+//   - cloudfiles.dev/conformance/rerun: runs a part of the suite once more, in the
+//     module's own tests.
 //   - cloudfiles.dev/examples/quickstart: a command that shows what a bucket does.
 //   - cloudfiles.dev/examples/mapdriver: a driver in about a hundred lines.
 //
