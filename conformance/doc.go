@@ -9,9 +9,9 @@
 //
 // Each case is a subtest named <rule>/<case>, such as P8/race; cases run in parallel,
 // each in a bucket of its own. A failure says which rule it is, what was expected and
-// what came, and why that matters to an application. A feature that the bucket does not
-// claim turns its cases round: the call must answer files.ErrUnsupported and change
-// nothing.
+// what came, and why that matters to an application. For a feature
+// that the bucket does not claim, the cases check that the call is errors.ErrUnsupported
+// and changes nothing.
 //
 // Where buckets are dear, Harness.Store has all cases in one. [Check] runs the suite
 // outside go test, and [Report] is what came of it. [RunWrapper] does the same for
@@ -103,8 +103,8 @@
 //     URL: the driver's opener (U1, U2, U3).
 //
 // A store that is slow or costs: Store instead of New, so that one bucket serves all
-// cases; MaxContent, above which nothing is put; MaxFiles, above which no case goes;
-// Limit, which is the slowest that a case may be. The suite works below directories of
+// cases; MaxContent, the largest content in bytes; MaxFiles, the most files of a case;
+// Limit, the longest time that a case may take. The suite works below directories of
 // its own and touches nothing that it didn't put there; with New, a bucket that isn't
 // empty is refused. -short leaves out the long cases, Soak multiplies the random and
 // racing ones.

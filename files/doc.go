@@ -120,8 +120,9 @@
 //     other.
 //
 //   - N4: Every legal name comes back byte for byte, including elements longer than a
-//     file system's 255 bytes. A store that can hold the name as it is, does. A file
-//     system that folds letters holds the first of several spellings as it is.
+//     file system's 255 bytes. If a store can hold the name unchanged, it holds it
+//     unchanged. A file system that takes several spellings for one name holds the
+//     first of them unchanged.
 //
 //   - N5: No name reaches outside the bucket. In a local folder a symbolic link,
 //     device, socket or pipe is not a file: it is not listed, it is ErrNotExist, Put
@@ -140,9 +141,9 @@
 //     change while its content doesn't.
 //
 //   - V2: A file's time is when it was put, whatever the time of the file that it
-//     replaced. Times are UTC, cut to Features.TimeResolution, which is the coarsest
-//     that any of the driver's answers has. The resolution stays the same for the life
-//     of a bucket: a driver that can't know it at opening claims its coarsest.
+//     replaced. Times are UTC, truncated to Features.TimeResolution, which is that of
+//     the driver's least precise answer. It stays the same for the life of a bucket: a
+//     driver that can't know it at opening claims its coarsest.
 //
 // P. Put
 //
@@ -159,9 +160,9 @@
 //     program, goes away meanwhile. A proxy's answer in the service's place leaves the
 //     outcome as open as a lost answer does.
 //
-//     After the commit Put returns nil, even if the context has ended. A repeat that
-//     meets what an earlier attempt stored recognises it, whatever the answer to that
-//     attempt was.
+//     After the commit Put returns nil, even if the context has ended. If a retry finds
+//     what an earlier attempt of the same Put stored, Put succeeds, whatever the answer
+//     to that attempt was.
 //
 //     If the service gives up an upload in parts before the commit, the upload is begun
 //     again or is ErrUnavailable. The error never reports a missing file or bucket.
@@ -207,8 +208,8 @@
 //
 //     An empty version is not a version. A call that needs a file's version and finds
 //     none is ErrUnsupported before anything is written: IfVersion of what was read,
-//     Update, UpdateAttributes, Move, and Copy of a version or onto itself. Once such a
-//     file was seen, Features no longer claim what needs a version.
+//     Update, UpdateAttributes, Move, and Copy of a version or onto itself. After a
+//     bucket has met such a file, its Features no longer claim what needs a version.
 //
 //   - P10: A size or digest that was given (CRC-32C, MD5, SHA-256, CRC-32, CRC-64/NVME)
 //     and does not match the content is ErrCorrupt, and nothing is written. Only
@@ -246,7 +247,8 @@
 //
 //     With GetOptions.Growing the body is what the file held when it was opened, even
 //     if another program appends to it in place. Info, size and range are those of the
-//     opening, appending is not an error, and no digest of other content is checked.
+//     opening, appending is not an error, and a digest that covers other bytes is not
+//     checked.
 //
 //   - G5: A connection that breaks is resumed where it stopped, with the same version.
 //     The caller gets all bytes or an error, never fewer bytes and nil. Attempts are
@@ -257,8 +259,9 @@
 //
 //   - G6: A whole read is checked against the stored digest, if there is one. Damage is
 //     ErrCorrupt, from the Read that would return the last bytes; that Read returns
-//     none. The digest is a CRC-32C, CRC-32 or CRC-64/NVME of the whole content, or one
-//     that was given to Put. Ranges, composite checksums and ETags are not checked, and
+//     none. The stored digest is a CRC-32C, CRC-32 or CRC-64/NVME of the whole content,
+//     one that was given to Put, or an MD5 of the whole content that another program
+//     stored. Ranges, composite checksums and ETags are not checked, and
 //     GetOptions.SkipVerify turns the check off.
 //
 //   - G7: [Reader] streams: Read, WriteTo, ReadAll, ReadN, Next and Chunks (1 KiB by
@@ -299,13 +302,14 @@
 //   - L3: Prefix, StartAfter, Limit and PageSize work with both kinds of listing.
 //     Prefix is relative to dir and may be part of an element; in a shallow listing it
 //     has no "/". StartAfter is any string, exclusive, compared with names as they are
-//     yielded; in a shallow listing "d/" continues after all of d. The page size never
-//     changes the result.
+//     yielded. In a shallow listing, StartAfter "d/" begins after everything below d.
+//     The page size never changes the result.
 //
 //   - L4: What was put before the call is there, and what was deleted is not. A name
 //     that exists all the while comes exactly once, whatever else changes, and change
-//     is never an error. That holds even if replacing a file moves it in its folder,
-//     and if pages are read while files change.
+//     is never an error. That holds even if a replaced file gets another place in the
+//     order in which the disk lists its folder, and if pages are read while files
+//     change.
 //
 //   - L5: An entry's size, time and version are Stat's, unless NamesOnly let the bucket
 //     leave them out.
@@ -320,8 +324,9 @@
 //     or comes as another name. What a file system puts into folders for itself, such
 //     as the placeholder of a file that was removed while open, is not listed.
 //
-//   - L8: Memory is bounded, on a local disk by one folder. Cost is linear: a million
-//     names cost ten times a hundred thousand, and breaking off costs what was read.
+//   - L8: Memory is bounded. On a local disk the bound is the names of one folder. Cost
+//     is linear: a million names cost ten times a hundred thousand, and stopping early
+//     costs only what was read.
 //
 //     A page costs its entries, however many names come before and after it: 20,000
 //     pages of 10 cost at most three times one listing. That also holds if each page is
@@ -335,7 +340,7 @@
 //     or pages that repeat or don't end.
 //
 //   - L9: Each range over the result is a new listing. An error is the last thing that
-//     it yields. A folder or a file that can't be read does not spoil the rest: its
+//     it yields. A folder or a file that can't be read does not spoil the rest: one
 //     error, which names the first of them, comes after everything that can be listed,
 //     or after the last entry that Limit allows. No lock is held while the loop's body
 //     runs, and the body may call every method.
@@ -349,8 +354,8 @@
 //     Delete is ErrPrecondition (Features.DeleteIfVersion).
 //
 //   - D3: Many names, or a whole directory, take as few requests as the backend allows,
-//     and the result says which failed. A name that no answer matches does not count as
-//     deleted: if there are not as many answers as names, every name has failed.
+//     and the result says which failed. A name for which no answer came has failed. If
+//     there are not as many answers as names, every name has failed.
 //
 // C. Copy
 //
@@ -430,10 +435,10 @@
 //   - X1: A bucket is safe for concurrent use, and every name is linearizable,
 //     whichever root it is reached by: one bucket's folder may lie in another's.
 //
-//     Others may remove or cut what a driver keeps for itself beside the files, at any
-//     moment; so may whoever opened it before. Exclusion still holds, the upload that
-//     is hit goes on or fails before it changes anything, and the same bucket still
-//     works.
+//     Other programs may remove or truncate what a driver keeps for itself beside the
+//     files, at any moment; so may a program that has opened it. Exclusion still holds.
+//     An upload whose temporary file is hit goes on, or fails before it changes
+//     anything. The same bucket still works.
 //
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no
 //     goroutine, descriptor, temporary file or unfinished upload. A call returns within
@@ -489,7 +494,7 @@
 //     gocloud+file:// and gocloud+mem://.
 //
 //   - U3: Opening makes no request; [Check] does. A missing local folder is an error,
-//     unless create_dir is given. Check finds what would keep List from its first
+//     unless create_dir is given. Check fails if List would fail before its first
 //     entry.
 //
 // Z. What services cannot keep
@@ -508,12 +513,15 @@
 //   - Go CDK's drivers: a page that begins after a name lists what comes before it
 //     (L8), because Go CDK can't begin a listing at a name.
 //   - GCS: no names under .well-known/acme-challenge/.
-//   - Azure: at most 254 elements, no "\", no trailing dot; another order outside the
-//     Basic Multilingual Plane. Hierarchical namespaces, which the first answers
-//     reveal, don't keep N3, list in an order of their own, and keep and list empty
-//     directories (L6). In other accounts an empty blob with hdi_isfolder, which marks
-//     a folder, is not a file to Get and Stat, but is listed as an empty one (L7): a
-//     listing has no metadata, unless a parameter makes it ask for all.
+//   - Azure: blocks of a Put that failed stay, uncommitted and unlisted, until the
+//     service removes them after a week (X2). Where it doesn't know startFrom, a page
+//     that begins after a name lists what comes before it (L8). At most 254 elements,
+//     no "\", no trailing dot; another order outside the Basic Multilingual Plane.
+//     Hierarchical namespaces, which the first answers reveal, don't keep N3, list in
+//     an order of their own, and keep and list empty directories (L6). In other
+//     accounts an empty blob with hdi_isfolder, which marks a folder, is not a file to
+//     Get and Stat, but is listed as an empty one (L7): a listing has no metadata,
+//     unless a parameter makes it ask for all.
 //   - Local: what a file system cannot hold and escaping can't solve, such as paths
 //     that are too long for the file system below another one (encfs). Times are as
 //     coarse as the disk's. Linux is proven; macOS and Windows are compiled, not run.

@@ -256,10 +256,10 @@ func (x *xmlUpload) completed(resp *http.Response) *object {
 // abort gives the upload up, even if the context has ended, since the service would
 // keep it, and bill it, for ever.
 func (x *xmlUpload) abort(ctx context.Context) {
-	ctx, cancel := driver.CleanupContext(ctx)
-	defer cancel()
-	c := x.call("DELETE", url.Values{})
-	x.u.b.retried(ctx, c, nil) // nobody is left to tell
+	driver.Undo(ctx, func(ctx context.Context) {
+		c := x.call("DELETE", url.Values{})
+		x.u.b.retried(ctx, c, nil) // nobody is left to tell
+	})
 }
 
 // doXML makes one request of an upload and reads the answer.

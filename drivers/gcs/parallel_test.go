@@ -2,6 +2,7 @@ package gcs
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"maps"
@@ -125,6 +126,42 @@ func TestParallelFaults(t *testing.T) {
 	}
 	if n := p.Counts()["XMLDelete"]; n != 1 {
 		t.Errorf("%d uploads were aborted, want 1: %v", n, p.Counts())
+	}
+}
+
+// TestParallelAbortWaitsForNobody: who cancels an upload in parts gets the call back at
+// once, although the service takes its time to abort the upload (X2).
+func TestParallelAbortWaitsForNobody(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	returned, aborted := make(chan struct{}), make(chan bool, 1)
+	b := behindWith(t, parallelParams,
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			switch q := r.URL.Query(); {
+			case q.Has("uploads"):
+				io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId>"+
+					"</InitiateMultipartUploadResult>")
+			case r.Method == http.MethodPut:
+				cancel()
+				<-r.Context().Done()
+			case r.Method == http.MethodDelete:
+				select {
+				case <-returned:
+					aborted <- true
+				case <-time.After(5 * time.Second): // half of what an abort may take
+					aborted <- false
+				}
+				w.WriteHeader(http.StatusNoContent)
+			}
+		}))
+	_, err := b.Put(ctx, "a", bytes.NewReader(make([]byte, 20*mib)), nil)
+	close(returned)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Put: %v", err)
+	}
+	if !<-aborted {
+		t.Error("Put waited for the end of the abort")
 	}
 }
 

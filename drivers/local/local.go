@@ -53,12 +53,13 @@
 //   - how fine its times are
 //
 // The result is noted in the control folder, because all who write there must encode
-// names in the same way. Until there is a note, times are claimed, and cut, to two
-// seconds. If spellings fold, the first keeps its place, and others get a name that
-// begins with "%cf-c-". So a camera's IMG_0001.JPG is that file for everybody. To tell
-// spellings apart, the driver lists the folder for each look at a file that exists,
-// which is slow in large folders. The result holds for the whole bucket, so no folder
-// in it should be on another kind of disk, or have casefold set if its parent has not.
+// names in the same way. Until there is a note, times are claimed, and truncated, to
+// two seconds. If the disk takes two spellings for one name, the first is stored as it
+// is, and others get a name that begins with "%cf-c-". So a camera's IMG_0001.JPG is
+// that file for everybody. To tell spellings apart, the driver lists the folder for
+// each look at a file that exists, which is slow in large folders. The result holds for
+// the whole bucket, so no folder in it should be on another kind of disk, or have
+// casefold set if its parent has not.
 //
 // # Other processes
 //
@@ -72,12 +73,12 @@
 // # Permissions
 //
 // A file that replaces another keeps its mode, group, access list and, if the system
-// allows it, its user. At no moment can anybody read it who couldn't read the old one.
-// A new file gets what open(2) gives it in its folder. Everybody who may write in the
-// folder may use the bucket: the control folder has the mode and the group of the
-// bucket's folder. If another user made the control folder before and doesn't share it,
-// there is a second one beside it, .cloudfiles-u<uid>.attrs. When the last file of a
-// folder goes, the folder stays if its mode shows that no Put made it.
+// allows it, its user. Nobody who couldn't read the old file can read the new one, at
+// any moment. A new file gets what open(2) gives it in its folder. Everybody who may
+// write in the folder may use the bucket: the control folder has the mode and the group
+// of the bucket's folder. If another user made the control folder before and doesn't
+// share it, there is a second one beside it, .cloudfiles-u<uid>.attrs. When the last
+// file of a folder goes, the folder stays if its mode shows that no Put made it.
 package local
 
 import (
