@@ -22,6 +22,10 @@ func PrefixEnd(prefix string) string {
 // entries with names >= start, in ascending order. ListSorted begins where the request
 // does, skips whole directories of a shallow listing by seeking past them, and stops
 // after the prefix. So the cost is that of what is yielded (L8).
+//
+// An entry with a Key and no Name is foreign (L7): it stands where its key does in the
+// order, and is yielded only if the request asks for foreign entries, in a shallow
+// listing only directly in the directory.
 func ListSorted(req ListRequest,
 	from func(start string) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
@@ -43,10 +47,21 @@ func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.
 			yield(files.Entry{}, err)
 			return "", false
 		}
-		if !strings.HasPrefix(e.Name, req.Prefix) {
+		key := e.Name
+		if key == "" {
+			key = e.Key
+		}
+		if !strings.HasPrefix(key, req.Prefix) {
 			return "", false
 		}
-		if e.Name <= req.StartAfter {
+		if key <= req.StartAfter {
+			continue
+		}
+		if e.Name == "" {
+			deep := req.Shallow && strings.Contains(key[len(dir):], "/")
+			if req.Foreign && !deep && !yield(e, nil) {
+				return "", false
+			}
 			continue
 		}
 		if req.Shallow {

@@ -1,0 +1,56 @@
+package driver_test
+
+import (
+	"iter"
+	"slices"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// TestListSortedForeign: an entry that has a key and no name doesn't end a listing, and is
+// yielded where its key stands if it is asked for (L7).
+func TestListSortedForeign(t *testing.T) {
+	entries := []files.Entry{
+		{Key: "\x01"}, {Name: "a"}, {Key: "d//x"}, {Name: "d/a"}, {Key: "d/b\n"}, {Name: "d/c"},
+		{Key: "d/e/\n"}, {Name: "d/e/f"}, {Key: "x\n"}, {Name: "z"},
+	}
+	from := func(start string) iter.Seq2[files.Entry, error] {
+		return func(yield func(files.Entry, error) bool) {
+			for _, e := range entries {
+				if e.Name+e.Key >= start && !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+	for _, c := range []struct {
+		req  driver.ListRequest
+		want []string
+	}{
+		{driver.ListRequest{}, []string{"a", "d/a", "d/c", "d/e/f", "z"}},
+		{driver.ListRequest{Foreign: true}, []string{
+			"\x01", "a", "d//x", "d/a", "d/b\n", "d/c", "d/e/\n", "d/e/f", "x\n", "z",
+		}},
+		{driver.ListRequest{Prefix: "d/"}, []string{"d/a", "d/c", "d/e/f"}},
+		{driver.ListRequest{Prefix: "d/", Foreign: true, StartAfter: "d/a"}, []string{
+			"d/b\n", "d/c", "d/e/\n", "d/e/f",
+		}},
+		{driver.ListRequest{Prefix: "d/", Shallow: true, Foreign: true}, []string{
+			"d/a", "d/b\n", "d/c", "d/e/",
+		}},
+		{driver.ListRequest{Shallow: true}, []string{"a", "d/", "z"}},
+	} {
+		var got []string
+		for e, err := range driver.ListSorted(c.req, from) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, e.Name+e.Key)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %q, want %q", c.req, got, c.want)
+		}
+	}
+}
