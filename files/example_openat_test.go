@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"os"
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
@@ -57,4 +58,24 @@ func ExampleReadRanges() {
 		[]files.Range{files.Last(3), files.Bytes(0, 3), files.Bytes(12, 5)}, nil)
 	fmt.Printf("%q %v\n", parts, err)
 	// Output: ["end" "id1" "name1"] <nil>
+}
+
+// A large file comes by eight connections at a time, checked as a whole.
+func ExampleDownloadAt() {
+	ctx, b := context.Background(), mem.New(nil)
+	if _, err := files.PutString(ctx, b, "large", "imagine a gigabyte", nil); err != nil {
+		log.Fatal(err)
+	}
+	f, err := os.CreateTemp("", "large")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if _, err := files.DownloadAt(ctx, b, "large", f, nil); err != nil {
+		log.Fatal(err)
+	}
+	text, err := os.ReadFile(f.Name())
+	fmt.Printf("%s %v\n", text, err)
+	// Output: imagine a gigabyte <nil>
 }

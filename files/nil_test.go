@@ -45,6 +45,7 @@ func bucketCalls(ctx context.Context, b files.Bucket) map[string]error {
 	_, m["ReadJSON"] = files.ReadJSON[int](ctx, b, "a", nil)
 	_, m["Download"] = files.Download(ctx, b, "a", io.Discard, nil)
 	_, m["DownloadFile"] = files.DownloadFile(ctx, b, "a", path, nil)
+	_, m["DownloadAt"] = files.DownloadAt(ctx, b, "a", &sink{}, nil)
 	_, m["OpenAt"] = files.OpenAt(ctx, b, "a", nil)
 	_, m["ReadRanges"] = files.ReadRanges(ctx, b, "a", nil, nil)
 	_, m["Exists"] = files.Exists(ctx, b, "a")
@@ -133,6 +134,7 @@ func TestNilArguments(t *testing.T) {
 	b := tree(t)
 	got := map[string]error{}
 	_, got["Download"] = files.Download(ctx, b, "a", nil, nil)
+	_, got["DownloadAt"] = files.DownloadAt(ctx, b, "a", nil, nil)
 	_, got["PutFS"] = files.PutFS(ctx, b, "", nil, nil)
 	_, got["Update"] = files.Update(ctx, b, "a", nil, nil)
 	_, got["UpdateJSON"] = files.UpdateJSON[int](ctx, b, "a", nil, nil)

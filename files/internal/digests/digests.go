@@ -13,10 +13,12 @@ import (
 
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	// nvme is the polynomial of CRC-64/NVME in reversed bit order (NVM Express NVM
-	// Command Set 1.0d, 5.2.1.3.4).
-	nvme = crc64.MakeTable(0x9a6c9329ac4bc9b5)
+	nvme       = crc64.MakeTable(nvmePoly)
 )
+
+// nvmePoly is the polynomial of CRC-64/NVME in reversed bit order (NVM Express NVM
+// Command Set 1.0d, 5.2.1.3.4).
+const nvmePoly = 0x9a6c9329ac4bc9b5
 
 // Digest has the fields of files.Digest, to which it can be converted.
 type Digest struct {

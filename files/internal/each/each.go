@@ -17,12 +17,24 @@ const workers = 8
 func Name(ctx context.Context, names []string,
 	f func(ctx context.Context, name string) error) []error {
 	errs := make([]error, len(names))
+	Index(workers, len(names), func(i int) bool {
+		errs[i] = f(ctx, names[i])
+		return true
+	})
+	return errs
+}
+
+// Index calls f for every number from 0 to n-1, in order, so many at a time, until f
+// returns false or breaks off. A panic or runtime.Goexit of f ends the calling goroutine
+// in the same way.
+func Index(atOnce, n int, f func(i int) bool) {
 	var (
 		wg     sync.WaitGroup
 		next   atomic.Int64
+		over   atomic.Bool
 		broken brokenOff
 	)
-	for range min(workers, len(names)) {
+	for range min(atOnce, n) {
 		wg.Go(func() {
 			whole := false
 			defer func() {
@@ -30,15 +42,20 @@ func Name(ctx context.Context, names []string,
 					broken.by(recover())
 				}
 			}()
-			for i := next.Add(1) - 1; i < int64(len(names)) && !broken.is(); i = next.Add(1) - 1 {
-				errs[i] = f(ctx, names[i])
+			for !over.Load() && !broken.is() {
+				i := int(next.Add(1) - 1)
+				if i >= n {
+					break
+				}
+				if !f(i) {
+					over.Store(true)
+				}
 			}
 			whole = true
 		})
 	}
 	wg.Wait()
 	broken.resume()
-	return errs
 }
 
 // brokenOff carries a panic or runtime.Goexit from other goroutines to the one that

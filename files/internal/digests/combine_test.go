@@ -1,0 +1,54 @@
+package digests
+
+import (
+	"encoding/hex"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestCombine: the CRCs of parts combine to that of the whole, for each CRC and for parts
+// of any length.
+func TestCombine(t *testing.T) {
+	content := make([]byte, 100_000)
+	rng := rand.NewChaCha8([32]byte{7})
+	rng.Read(content)
+	lengths := rand.New(rng)
+	for _, ask := range []Digest{{CRC32C: "?"}, {CRC32: "?"}, {CRC64NVME: "?"}} {
+		for round := range 50 {
+			whole, _, ok := NewPart(ask)
+			if !ok {
+				t.Fatalf("%+v has no CRC", ask)
+			}
+			for rest := content; len(rest) > 0; {
+				n := min(lengths.IntN(1<<(round%17+1)), len(rest))
+				if round == 0 {
+					n = len(rest)
+				}
+				part, _, _ := NewPart(ask)
+				part.Write(rest[:n])
+				whole.Append(part)
+				rest = rest[n:]
+			}
+			var want string
+			switch {
+			case ask.CRC32C != "":
+				digits := CRCDigits(UpdateCRC32C(0, content))
+				want = string(digits[:])
+			case ask.CRC32 != "":
+				h := New("crc32")
+				h.Write(content)
+				want = hex.EncodeToString(h.Sum(nil))
+			default:
+				h := New("crc64nvme")
+				h.Write(content)
+				want = hex.EncodeToString(h.Sum(nil))
+			}
+			if got := whole.Digits(); got != want || whole.n != int64(len(content)) {
+				t.Fatalf("%+v, round %d: %s of %d bytes, want %s", ask, round, got, whole.n, want)
+			}
+		}
+	}
+	if _, _, ok := NewPart(Digest{SHA256: "?"}); ok {
+		t.Error("a SHA-256 can't be combined")
+	}
+}
