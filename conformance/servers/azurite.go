@@ -133,7 +133,7 @@ func azureURL(addr, name string) string {
 	return (&url.URL{Scheme: "azblob", Host: name, RawQuery: q.Encode()}).String()
 }
 
-// azureContainer makes a container; one that is there already is no error.
+// azureContainer makes a container; one that exists already is not an error.
 func azureContainer(ctx context.Context, addr, account, key, name string) error {
 	keys, err := container.NewSharedKeyCredential(account, key)
 	if err != nil {

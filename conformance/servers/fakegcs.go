@@ -53,7 +53,7 @@ var fakeGCS = &server{
 	},
 }
 
-// gcsBucket makes a bucket; one that is there already is no error.
+// gcsBucket makes a bucket; one that exists already is not an error.
 func gcsBucket(ctx context.Context, addr, name string) error {
 	body, err := json.Marshal(map[string]string{"name": name})
 	if err != nil {

@@ -48,7 +48,7 @@ func (i *instance) s3Request(ctx context.Context, method, endpoint, path string,
 	return send(req)
 }
 
-// s3Bucket makes a bucket; one that is there already, and of this user, is no error.
+// s3Bucket makes a bucket; one that is there already, and of this user, is not an error.
 func (i *instance) s3Bucket(ctx context.Context, endpoint, name string) error {
 	status, answer, err := i.s3Request(ctx, http.MethodPut, endpoint, "/"+url.PathEscape(name), nil)
 	if err == nil && status != http.StatusOK && status != http.StatusConflict {

@@ -36,7 +36,7 @@ var steps = []struct {
 	{"Get, by range: the first and the last bytes only", getRange},
 	{"Get of a file that is missing", getMissing},
 	{"Put, on condition: of two that saw the same version, one wins", putIf},
-	{"Delete, and once more: it is no error", deleteOne},
+	{"Delete, and again: deleting a missing file is not an error", deleteOne},
 }
 
 // putTree stores the source files below src, except hidden ones.

@@ -33,7 +33,7 @@ var listConcurrentCases = []suite.Case{
 	{
 		Rule: "L4",
 		Name: "directories-come-and-go",
-		Why:  "a folder that vanishes under the walk is no error",
+		Why:  "a folder that is removed during the walk is not an error",
 		Run:  listDirsComeAndGo,
 	},
 }

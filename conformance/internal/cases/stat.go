@@ -33,7 +33,7 @@ var statCases = []suite.Case{
 	{
 		Rule: "S1",
 		Name: "exists",
-		Why:  "missing is no error, but a failure is no answer",
+		Why:  "a missing file is not an error, but a failure must not be taken for one",
 		Run:  exists,
 	},
 }
