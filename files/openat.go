@@ -45,7 +45,7 @@ type File struct {
 	closed  bool
 	changed error // once the version is gone, of which what is here can still be read
 	streams []*stream
-	ends    [8]int64 // where reads ended lately, or -1
+	ends    [8]track // where reads ended lately
 	nextEnd int
 	window  int64 // what a read at a new place fetches
 
@@ -157,9 +157,6 @@ func newFile(ctx context.Context, cancel context.CancelFunc, at pinned, r *Reade
 			cancel: cancel,
 		},
 	}
-	for i := range f.ends {
-		f.ends[i] = -1
-	}
 	if r.readsAt() {
 		f.direct = r
 		return f
@@ -227,7 +224,7 @@ func (f *File) keep(head []byte) {
 		}
 		fl.End(bufs, nil)
 	}
-	f.ended(int64(len(head)))
+	f.ended(0, int64(len(head)))
 }
 
 // Info returns what is known of the version that is read.

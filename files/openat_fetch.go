@@ -138,23 +138,37 @@ func (f *File) used(off int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, e := range f.ends {
-		if e >= 0 && e <= off && off-e < maxWindow {
+		if e.leads(off) {
 			f.window = maxWindow
 			return
 		}
 	}
 }
 
-// ended notes where a read ended: one that begins there soon goes on with it.
-func (f *File) ended(off int64) {
+// track is where reads have gone forward lately.
+type track struct {
+	end   int64 // of the last
+	reads int   // how many there were; 0 is none
+	bytes int64 // that they read
+}
+
+// leads reports whether a read at off goes on where they ended, or a little behind that.
+func (t *track) leads(off int64) bool {
+	return t.reads > 0 && t.end <= off && off-t.end <= nearSize
+}
+
+const nearSize = 2 * blockcache.Size
+
+// ended notes a read: one that begins where it ended goes on with it.
+func (f *File) ended(off, n int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i, e := range f.ends {
-		if e >= 0 && e <= off && off-e <= skipSize {
-			f.ends[i] = off
+	for i := range f.ends {
+		if e := &f.ends[i]; e.leads(off) {
+			e.end, e.reads, e.bytes = off+n, e.reads+1, e.bytes+n
 			return
 		}
 	}
-	f.ends[f.nextEnd] = off
+	f.ends[f.nextEnd] = track{off + n, 1, n}
 	f.nextEnd = (f.nextEnd + 1) % len(f.ends)
 }

@@ -72,7 +72,7 @@ func (f *File) readAt(p []byte, off int64) (n int, err error) {
 			return n, f.noted(err)
 		}
 	}
-	f.ended(off + int64(n))
+	f.ended(off, int64(n))
 	return n, nil
 }
 

@@ -13,7 +13,7 @@ import (
 const (
 	// skipSize is how many bytes a stream reads and keeps to get to a place, rather than
 	// making a request for it.
-	skipSize = 256 << 10
+	skipSize = 128 << 10
 	// maxStreams is how many places of a File are followed.
 	maxStreams = 8
 	// idleTime is after what time a stream that nobody reads from is closed.
@@ -95,11 +95,20 @@ func (f *File) streamFor(off int64, large bool) (s *stream, opened bool) {
 	return s, true
 }
 
-// goesOn reports whether a read ended a little before off. The caller holds mu.
+// goesOn reports whether reads have gone on forward for a while to a little before off.
+// If only one has, by which chance random reads are near each other too, the next
+// blocks are fetched by themselves, more of them. The caller holds mu.
 func (f *File) goesOn(off int64) bool {
-	return slices.ContainsFunc(f.ends[:], func(e int64) bool {
-		return e >= 0 && e <= off && off-e <= skipSize
-	})
+	for _, e := range f.ends {
+		if !e.leads(off) {
+			continue
+		}
+		if e.reads > 1 && e.bytes >= blockcache.Size/2 || e.bytes >= headSize {
+			return true
+		}
+		f.window = min(2*max(f.window, blockcache.Size), maxWindow)
+	}
+	return false
 }
 
 // evict closes the stream that was used longest ago, unless all are in use. The caller
@@ -190,7 +199,7 @@ func (f *File) readOn(p []byte) (n int, ok bool, err error) {
 	}
 	f.counts.bytes.Add(int64(n))
 	f.moved(s, int64(n), err)
-	f.ended(f.pos + int64(n))
+	f.ended(f.pos, int64(n))
 	return n, true, err
 }
 

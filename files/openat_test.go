@@ -278,7 +278,7 @@ func TestRandomReads(t *testing.T) {
 	if n := r.gets.Load(); n > reads {
 		t.Errorf("%d requests for %d reads", n, reads)
 	}
-	if n := r.sent.Load(); n > reads*blockSize*11/10 {
+	if n := r.sent.Load(); n > reads*blockSize {
 		t.Errorf("%d bytes for %d reads", n, reads)
 	}
 }
