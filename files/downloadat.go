@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -55,10 +56,6 @@ func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 		o = *opts
 	}
 	switch {
-	case b == nil:
-		return Info{}, NewError(OpGet, name, errNilBucket)
-	case ctx == nil:
-		return Info{}, NewError(OpGet, name, errNilContext)
 	case w == nil:
 		return Info{}, NewError(OpGet, name, invalid("the writer is nil"))
 	case o.PartSize < 0 || o.Concurrency < 0:
@@ -70,6 +67,7 @@ func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 	if o.Concurrency == 0 {
 		o.Concurrency = defaultConcurrency
 	}
+	ctx, b = given(ctx, b)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d := &downloadAt{
@@ -97,8 +95,11 @@ type downloadAt struct {
 	opts   DownloadAtOptions
 	cancel context.CancelFunc
 
-	once sync.Once
-	err  error // the first
+	mu   sync.Mutex
+	err  error                // the first
+	crc  digests.Part         // of the parts up to next
+	next int                  // the first part that isn't in crc
+	done map[int]digests.Part // those behind it that came before it
 }
 
 // run makes the first request, which tells size, version and digest, and then those of
@@ -112,8 +113,10 @@ func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	if err := d.at.pin(first); err != nil {
+		return Info{}, err
+	}
 	defer first.Close()
-	d.at.info = first.Info()
 	size := d.at.info.Size
 	crc, want, combines := digests.NewPart(digests.Digest(d.at.info.Digest))
 	checked := !d.opts.SkipVerify && !d.at.info.Digest.IsZero() &&
@@ -130,30 +133,41 @@ func (d *downloadAt) run(ctx context.Context) (Info, error) {
 		defer whole.Close()
 		return d.whole(whole)
 	}
-	count := int((size + d.opts.PartSize - 1) / d.opts.PartSize)
-	parts := make([]digests.Part, count)
-	each.Index(d.opts.Concurrency, count, func(i int) bool {
-		parts[i] = crc
-		err := d.part(ctx, i, first, &parts[i], checked)
-		if err != nil {
-			d.once.Do(func() { d.err = err })
-			d.cancel()
-		}
-		return err == nil
+	d.crc, d.done = crc, map[int]digests.Part{}
+	count := (size-1)/d.opts.PartSize + 1
+	each.Index(d.opts.Concurrency, int(min(count, math.MaxInt)), func(i int) bool {
+		part := crc
+		return d.ended(i, &part, d.part(ctx, i, first, &part, checked))
 	})
 	if d.err != nil {
 		return Info{}, d.target(d.err)
 	}
-	if checked {
-		for _, p := range parts {
-			crc.Append(p)
-		}
-		if got := crc.Digits(); got != want {
-			return Info{}, NewError(OpGet, d.at.name,
-				WithCause(ErrCorrupt, nil, "digest is "+got+", stored was "+want))
-		}
+	if got := d.crc.Digits(); checked && got != want {
+		return Info{}, NewError(OpGet, d.at.name,
+			WithCause(ErrCorrupt, nil, "digest is "+got+", stored was "+want))
 	}
 	return d.at.info, nil
+}
+
+// ended notes a part, and reports whether to go on. CRCs are combined as soon as they can
+// be, so that the memory doesn't depend on the size that a service tells.
+func (d *downloadAt) ended(i int, part *digests.Part, err error) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		if d.err == nil {
+			d.err = err
+		}
+		d.cancel()
+		return false
+	}
+	d.done[i] = *part
+	for p, ok := d.done[d.next]; ok; p, ok = d.done[d.next] {
+		d.crc.Append(p)
+		delete(d.done, d.next)
+		d.next++
+	}
+	return true
 }
 
 // whole copies the body of the whole file.
@@ -185,36 +199,23 @@ func (d *downloadAt) part(ctx context.Context, i int, first *Reader, crc *digest
 
 // copy writes a body to its place, and adds it to crc unless that is nil.
 func (d *downloadAt) copy(r *Reader, crc *digests.Part) error {
-	pool := &copyBuffers
-	if r.n < copySize {
-		pool = &smallBuffers
+	w := io.Writer(io.NewOffsetWriter(d.w, r.off))
+	if crc != nil {
+		w = &summing{w, crc}
 	}
-	buf := pool.Get().(*[]byte)
-	defer pool.Put(buf)
-	off := r.off
-	for {
-		n, err := r.Read(*buf)
-		if n > 0 {
-			p := (*buf)[:n]
-			if crc != nil {
-				crc.Write(p)
-			}
-			m, werr := d.w.WriteAt(p, off)
-			if werr == nil && m < n {
-				werr = io.ErrShortWrite
-			}
-			if werr != nil {
-				return werr
-			}
-			off += int64(n)
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
+	_, err := r.WriteTo(w)
+	return err
+}
+
+// summing adds what it writes to a CRC.
+type summing struct {
+	io.Writer
+	crc *digests.Part
+}
+
+func (s *summing) Write(p []byte) (int, error) {
+	s.crc.Write(p)
+	return s.Writer.Write(p)
 }
 
 // target names the file in an error of w; nil stays nil.

@@ -27,7 +27,12 @@ func (v *fsView) openFile(name string) (*fsFile, error) {
 		cancel()
 		return nil, err
 	}
-	f := newFile(ctx, cancel, pinned{b: v.b, name: name, info: r.Info()}, r)
+	at := pinned{b: v.b, name: name}
+	if err := at.pin(r); err != nil {
+		cancel()
+		return nil, err
+	}
+	f := newFile(ctx, cancel, at, r)
 	f.adopt(r)
 	return &fsFile{name: name, f: f}, nil
 }

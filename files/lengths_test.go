@@ -21,11 +21,21 @@ import (
 type boasting struct {
 	driver.Backend
 	size, offset, length int64
+	anyPlace             bool // its bodies are read at any place
 }
+
+// anyPlace is a body that reads at any place.
+type anyPlace struct{ *strings.Reader }
+
+func (anyPlace) Close() error { return nil }
+func (anyPlace) Immediate()   {}
 
 func (b *boasting) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	info, _ := b.Stat(ctx, req.Key)
 	body := io.NopCloser(strings.NewReader(alphabet))
+	if b.anyPlace {
+		body = anyPlace{strings.NewReader(alphabet)}
+	}
 	return driver.Object{
 		Info:   info,
 		Offset: b.offset,
@@ -54,14 +64,19 @@ var foreignLengths = []int64{
 	-1, math.MinInt64, math.MaxInt64, math.MaxInt64 - 1, 1 << 47, 1 << 40, 27,
 }
 
+func boast(size, offset, length int64, anyPlace bool) files.Bucket {
+	return driver.New(&boasting{driver.Unwrap(mem.New(nil)), size, offset, length, anyPlace})
+}
+
 // TestForeignLengths: a body's length that a service reports is neither believed nor
 // allocated.
 func TestForeignLengths(t *testing.T) {
 	for _, n := range foreignLengths {
 		for what, b := range map[string]files.Bucket{
-			"driver":          driver.New(&boasting{driver.Unwrap(mem.New(nil)), n, 0, n}),
-			"driver's length": driver.New(&boasting{driver.Unwrap(mem.New(nil)), 26, 0, n}),
-			"driver's offset": driver.New(&boasting{driver.Unwrap(mem.New(nil)), 26, n, 26}),
+			"driver":          boast(n, 0, n, false),
+			"driver's length": boast(26, 0, n, false),
+			"driver's offset": boast(26, n, 26, false),
+			"any place":       boast(n, 0, n, true),
 			"bucket": &boaster{mem.New(nil), driver.ReaderConfig{
 				Info: files.Info{Entry: files.Entry{Size: n}}, Length: n, Verify: true,
 			}},
@@ -88,6 +103,40 @@ func readForeign(t *testing.T, what string, b files.Bucket) {
 		},
 		"DownloadFile": func() error {
 			_, err := files.DownloadFile(ctx, b, "a", filepath.Join(t.TempDir(), "f"), nil)
+			return err
+		},
+		"DownloadAt": func() error {
+			_, err := files.DownloadAt(ctx, b, "a", io.NewOffsetWriter(&sink{}, 0), nil)
+			return err
+		},
+		"ReadRanges": func() error {
+			_, err := files.ReadRanges(ctx, b, "a", []files.Range{{}}, nil)
+			return err
+		},
+		"ReadRanges from the end": func() error {
+			_, err := files.ReadRanges(ctx, b, "a",
+				[]files.Range{files.Last(math.MaxInt64), files.From(3)}, nil)
+			return err
+		},
+		"OpenAt": func() error {
+			f, err := files.OpenAt(ctx, b, "a", nil)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if _, err := f.ReadAt(make([]byte, 100), max(f.Size()-100, 0)); err != nil {
+				return err
+			}
+			_, err = f.WriteTo(io.Discard)
+			return err
+		},
+		"a file of FS": func() error {
+			f, err := files.FS(ctx, b).Open("a")
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = io.ReadAll(f)
 			return err
 		},
 		"FS": func() error { _, err := fs.ReadFile(files.FS(ctx, b), "a"); return err },

@@ -28,6 +28,15 @@ type OpenAtOptions struct {
 	Memory int64
 }
 
+func (o *OpenAtOptions) get() GetOptions {
+	return GetOptions{
+		IfVersion:   o.IfVersion,
+		ReadTimeout: o.ReadTimeout,
+		Growing:     o.Growing,
+		Key:         o.Key,
+	}
+}
+
 // File is one version of a file, to be read at any place. ReadAt, ReadRanges, Size, Info,
 // Counts and Close are safe for concurrent use; Read, Seek and WriteTo share a position,
 // and are for one goroutine at a time. Failures are *Error; the end is io.EOF. After any
@@ -101,38 +110,29 @@ func OpenAt(ctx context.Context, b Bucket, name string, opts *OpenAtOptions) (*F
 	if opts == nil {
 		opts = &OpenAtOptions{}
 	}
-	switch {
-	case b == nil:
-		return nil, NewError(OpGet, name, errNilBucket)
-	case ctx == nil:
-		return nil, NewError(OpGet, name, errNilContext)
-	case opts.Memory < 0:
+	if opts.Memory < 0 {
 		return nil, NewError(OpGet, name, invalid("negative memory %d", opts.Memory))
 	}
+	ctx, b = given(ctx, b)
 	ctx, cancel := context.WithCancel(ctx)
-	o := &GetOptions{
-		Range:       Bytes(0, headSize),
-		IfVersion:   opts.IfVersion,
-		ReadTimeout: opts.ReadTimeout,
-		Growing:     opts.Growing,
-		Key:         opts.Key,
-	}
-	r, err := b.Get(ctx, name, o)
+	at := pinned{b: b, name: name, opts: opts.get()}
+	o := at.opts
+	o.Range = Bytes(0, headSize)
+	r, err := b.Get(ctx, name, &o)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	f := newFile(ctx, cancel, pinned{
-		b:    b,
-		name: name,
-		opts: *o,
-		info: r.Info(),
-	}, r)
-	if opts.Memory > 0 && f.release.share.Cache != nil {
-		f.release.share.Cache.SetLimit(opts.Memory)
+	if err := at.pin(r); err != nil {
+		cancel()
+		return nil, err
 	}
+	f := newFile(ctx, cancel, at, r)
 	if f.direct != nil {
 		return f, nil
+	}
+	if opts.Memory > 0 {
+		f.blocks.SetLimit(opts.Memory)
 	}
 	f.counts.requests.Add(1)
 	head, err := r.ReadAll()
@@ -162,7 +162,6 @@ func newFile(ctx context.Context, cancel context.CancelFunc, at pinned, r *Reade
 		return f
 	}
 	share := shareOf(at.b)
-	f.release.share = share
 	f.blocks = share.Cache.Open(share.Space, at.name+"\x00"+at.opts.Key, at.state())
 	f.release.blocks = f.blocks
 	runtime.AddCleanup(f, func(r *release) { r.all() }, f.release)
@@ -201,7 +200,6 @@ func shareOf(b Bucket) blockcache.Share {
 type release struct {
 	once   sync.Once
 	cancel context.CancelFunc
-	share  blockcache.Share
 	blocks *blockcache.File
 }
 
@@ -321,6 +319,18 @@ type pinned struct {
 	name string
 	opts GetOptions
 	info Info
+}
+
+// pin takes the version that an open body is of. It closes the body if its size is one
+// that no file can have (G2).
+func (p *pinned) pin(r *Reader) error {
+	p.info = r.Info()
+	if p.info.Size >= 0 {
+		return nil
+	}
+	r.Close()
+	return NewError(OpGet, p.name,
+		Errorf(ErrUnavailable, "the file is said to have %d bytes", p.info.Size))
 }
 
 var stateless atomic.Int64

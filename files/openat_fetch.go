@@ -5,10 +5,15 @@ import (
 	"io"
 
 	"cloudfiles.dev/files/internal/blockcache"
+	"cloudfiles.dev/files/internal/each"
 )
 
 // directSize is from how many bytes on a read goes straight to its buffer.
 const directSize = 256 << 10
+
+// maxBlocked is the largest size of which blocks are kept. No file is larger: a service
+// that tells such a size isn't to be believed, and numbers of blocks could overflow.
+const maxBlocked = 1 << 62
 
 // open opens a part of the file and counts the request.
 func (f *File) open(ctx context.Context, r Range) (*Reader, error) {
@@ -46,6 +51,9 @@ func (f *File) exact(p []byte, off int64) (int, error) {
 // there, or in a new one. It fills the beginning of p, or puts blocks into memory and
 // returns 0.
 func (f *File) fetch(p []byte, off int64) (int, error) {
+	if f.size > maxBlocked {
+		return f.exact(p, off)
+	}
 	large := len(p) >= directSize
 	s, opened := f.streamFor(off, large)
 	switch {
@@ -98,25 +106,41 @@ func (f *File) fetchBlocks(p []byte, off int64) (int, error) {
 		}
 		return f.exact(p, off) // all memory is being read into
 	}
-	fl.Start(f.ctx, func(ctx context.Context, bufs [][]byte) error {
-		from := fl.Lo * blockcache.Size
-		r, err := f.open(ctx, Bytes(from, min(fl.Hi*blockcache.Size, f.size)-from))
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		for _, p := range bufs {
-			if _, err := f.readFull(r, p); err != nil {
-				return err
+	var broken each.BrokenOff
+	fl.Start(f.ctx, func(ctx context.Context, bufs [][]byte) (err error) {
+		whole := false
+		defer func() {
+			if !whole { // a hook broke off
+				broken.By(recover())
+				err = errNotRead
 			}
-		}
-		return nil
+		}()
+		err = f.readBlocks(ctx, fl.Lo, bufs)
+		whole = true
+		return err
 	})
 	err, ended := fl.Wait(f.ctx)
 	if !ended {
-		err = f.fail(contextError(f.ctx))
+		return 0, f.fail(contextError(f.ctx))
 	}
+	broken.Resume()
 	return 0, err
+}
+
+// readBlocks reads the blocks from the one of that number on.
+func (f *File) readBlocks(ctx context.Context, first int64, bufs [][]byte) error {
+	from := first * blockcache.Size
+	r, err := f.open(ctx, Bytes(from, min(int64(len(bufs))*blockcache.Size, f.size-from)))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for _, p := range bufs {
+		if _, err := f.readFull(r, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var errNotRead = Errorf(ErrUnavailable, "the blocks were not read")

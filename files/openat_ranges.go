@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"math"
 	"slices"
 	"sync"
+
+	"cloudfiles.dev/files/internal/each"
 )
 
 // Ranges that lie near each other are read in one request. A gap of up to smallGap bytes
@@ -31,26 +34,11 @@ func ReadRanges(ctx context.Context, b Bucket, name string, ranges []Range,
 	if opts == nil {
 		opts = &OpenAtOptions{}
 	}
-	switch {
-	case b == nil:
-		return nil, NewError(OpGet, name, errNilBucket)
-	case ctx == nil:
-		return nil, NewError(OpGet, name, errNilContext)
-	}
 	if err := checkRanges(name, ranges); err != nil {
 		return nil, err
 	}
-	p := pinned{
-		b:    b,
-		name: name,
-		opts: GetOptions{
-			IfVersion:   opts.IfVersion,
-			ReadTimeout: opts.ReadTimeout,
-			Growing:     opts.Growing,
-			Key:         opts.Key,
-		},
-	}
-	return readRanges(ctx, p, ranges)
+	ctx, b = given(ctx, b)
+	return readRanges(ctx, pinned{b: b, name: name, opts: opts.get()}, ranges)
 }
 
 func checkRanges(name string, ranges []Range) error {
@@ -65,25 +53,20 @@ func checkRanges(name string, ranges []Range) error {
 // readRanges makes a first request, which tells the version and the size, and then the
 // others together.
 func readRanges(ctx context.Context, p pinned, ranges []Range) ([][]byte, error) {
-	results := make([][]byte, len(ranges))
 	o := p.opts
 	o.Range = firstRange(ranges)
 	r, err := p.b.Get(ctx, p.name, &o)
 	if err != nil {
 		return nil, err
 	}
-	p.info = r.Info()
+	if err := p.pin(r); err != nil {
+		return nil, err
+	}
 	if r.readsAt() {
 		defer r.Close()
-		for i, rg := range ranges {
-			off, n := rg.Resolve(p.info.Size)
-			results[i] = make([]byte, n)
-			if _, err := r.readAt(results[i], off); err != nil {
-				return nil, err
-			}
-		}
-		return results, nil
+		return readDirectly(r, ranges, p.info.Size)
 	}
+	results := make([][]byte, len(ranges))
 	parts := resolve(ranges, p.info.Size)
 	var inside []*part
 	parts = slices.DeleteFunc(parts, func(q *part) bool {
@@ -96,7 +79,7 @@ func readRanges(ctx context.Context, p pinned, ranges []Range) ([][]byte, error)
 	err = readParts(r, inside, results)
 	r.Close()
 	if err == nil {
-		err = readGroups(ctx, p.name, parts, results, p.open)
+		err = readGroups(ctx, parts, results, p.open)
 	}
 	if err != nil {
 		return nil, err
@@ -115,18 +98,12 @@ func (f *File) ReadRanges(ranges ...Range) ([][]byte, error) {
 	if err := checkRanges(f.at.name, ranges); err != nil {
 		return nil, err
 	}
-	results := make([][]byte, len(ranges))
 	if f.direct != nil {
-		for i, r := range ranges {
-			off, n := r.Resolve(f.size)
-			results[i] = make([]byte, n)
-			if _, err := f.direct.readAt(results[i], off); err != nil {
-				return nil, f.noted(err)
-			}
-		}
-		return results, nil
+		results, err := readDirectly(f.direct, ranges, f.size)
+		return results, f.noted(err)
 	}
-	err := readGroups(f.ctx, f.at.name, resolve(ranges, f.size), results,
+	results := make([][]byte, len(ranges))
+	err := readGroups(f.ctx, resolve(ranges, f.size), results,
 		func(ctx context.Context, r Range) (*Reader, error) {
 			body, err := f.open(ctx, r)
 			if err == nil {
@@ -136,6 +113,26 @@ func (f *File) ReadRanges(ranges ...Range) ([][]byte, error) {
 		})
 	if err != nil {
 		return nil, f.noted(err)
+	}
+	return results, nil
+}
+
+// readDirectly reads from a body that reads at any place. The memory for a large range
+// grows with what arrives.
+func readDirectly(r *Reader, ranges []Range, size int64) ([][]byte, error) {
+	results := make([][]byte, len(ranges))
+	for i, rg := range ranges {
+		off, n := rg.Resolve(size)
+		p := []byte{}
+		for have := int64(0); have < n; have = int64(len(p)) {
+			next := make([]byte, min(n, max(trusted, grows*have)))
+			copy(next, p)
+			if _, err := r.readAt(next[have:], off+have); err != nil {
+				return nil, err
+			}
+			p = next
+		}
+		results[i] = p
 	}
 	return results, nil
 }
@@ -177,9 +174,18 @@ func firstRange(ranges []Range) Range {
 	return Bytes(group[0].off, endOf(group)-group[0].off)
 }
 
+// end is where the part ends; of what only the caller's numbers tell, it may not be
+// there.
+func (p *part) end() int64 {
+	if p.n > math.MaxInt64-p.off {
+		return math.MaxInt64
+	}
+	return p.off + p.n
+}
+
 func endOf(group []*part) (end int64) {
 	for _, p := range group {
-		end = max(end, p.off+min(p.n, 1<<62-p.off))
+		end = max(end, p.end())
 	}
 	return end
 }
@@ -188,7 +194,7 @@ func endOf(group []*part) (end int64) {
 func nextGroup(parts []*part) []*part {
 	var begin, end, useful int64
 	for i, p := range parts {
-		pEnd := p.off + min(p.n, 1<<62-p.off)
+		pEnd := p.end()
 		if i == 0 {
 			begin, end, useful = p.off, pEnd, pEnd-p.off
 			continue
@@ -206,33 +212,29 @@ func nextGroup(parts []*part) []*part {
 }
 
 // readGroups reads parts, which are sorted, a group in a request and several at a time.
-func readGroups(ctx context.Context, name string, parts []*part, results [][]byte,
+func readGroups(ctx context.Context, parts []*part, results [][]byte,
 	open func(context.Context, Range) (*Reader, error)) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var groups [][]*part
+	for len(parts) > 0 {
+		group := nextGroup(parts)
+		groups, parts = append(groups, group), parts[len(group):]
+	}
 	var (
-		wg    sync.WaitGroup
 		once  sync.Once
 		first error
-		slots = make(chan struct{}, rangesOnce)
 	)
-	for len(parts) > 0 && ctx.Err() == nil {
-		group := nextGroup(parts)
-		parts = parts[len(group):]
-		begin, n := group[0].off, endOf(group)-group[0].off
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			err := readGroup(ctx, Bytes(begin, n), group, results, open)
-			if err != nil {
-				once.Do(func() { first = err; cancel(err) })
-			}
-		})
-	}
-	wg.Wait()
-	if first == nil && len(parts) > 0 {
-		first = NewError(OpGet, name, contextError(ctx))
-	}
+	each.Index(rangesOnce, len(groups), func(i int) bool {
+		begin := groups[i][0].off
+		rg := Bytes(begin, endOf(groups[i])-begin)
+		err := readGroup(ctx, rg, groups[i], results, open)
+		if err != nil {
+			once.Do(func() { first = err })
+			cancel()
+		}
+		return err == nil
+	})
 	return first
 }
 

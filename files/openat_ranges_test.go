@@ -43,7 +43,9 @@ func TestReadRanges(t *testing.T) {
 				ranges = append(ranges, files.Bytes(off, 0), files.Bytes(off, n),
 					files.Bytes(off, n))
 			case 3:
-				ranges = append(ranges, files.Range{}, files.Bytes(off, math.MaxInt64-off))
+				ranges = append(ranges, files.Range{}, files.Bytes(off, math.MaxInt64-off),
+					files.Bytes(off, math.MaxInt64), files.Bytes(math.MaxInt64-5, 10),
+					files.Bytes(1<<62+5, 10), files.From(math.MaxInt64), files.Last(math.MaxInt64))
 			default:
 				ranges = append(ranges, files.Bytes(off, n))
 			}

@@ -177,31 +177,8 @@ func (f *File) WriteTo(w io.Writer) (int64, error) {
 	case w == nil:
 		return 0, f.fail(invalid("the writer is nil"))
 	}
-	pool := &copyBuffers
-	if f.size-f.pos < copySize {
-		pool = &smallBuffers
-	}
-	buf := pool.Get().(*[]byte)
-	defer pool.Put(buf)
-	var total int64
-	for {
-		n, err := f.Read(*buf)
-		if n > 0 {
-			m, werr := w.Write((*buf)[:n])
-			total += int64(m)
-			if werr == nil && m < n {
-				werr = io.ErrShortWrite
-			}
-			if werr != nil {
-				f.pos += int64(m - n)
-				return total, werr
-			}
-		}
-		if err == io.EOF {
-			return total, nil
-		}
-		if err != nil {
-			return total, err
-		}
-	}
+	start := f.pos
+	n, err := copyPieces(w, f, f.size-f.pos)
+	f.pos = start + n // if w took less than was read
+	return n, err
 }

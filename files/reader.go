@@ -357,6 +357,9 @@ func (r *Reader) release() {
 
 // readsAt reports whether readAt can be called.
 func (r *Reader) readsAt() bool {
+	if r == nil {
+		return false
+	}
 	_, ok := r.body.(atBody)
 	return ok
 }

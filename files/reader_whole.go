@@ -44,8 +44,14 @@ func (r *Reader) writeTo(w io.Writer) (int64, error) {
 			return r.copyToFile(b, f)
 		}
 	}
+	return copyPieces(w, r, r.remaining)
+}
+
+// copyPieces copies r, which has so many bytes, to w in pieces. It returns how many w
+// took.
+func copyPieces(w io.Writer, r io.Reader, size int64) (int64, error) {
 	pool := &copyBuffers
-	if r.remaining < copySize {
+	if size < copySize {
 		pool = &smallBuffers
 	}
 	buf := pool.Get().(*[]byte)

@@ -46,6 +46,9 @@ func (f *File) Close() {
 	f.cache.forget(f)
 }
 
+// SetLimit changes how many bytes the file's cache holds.
+func (f *File) SetLimit(limit int64) { f.cache.SetLimit(limit) }
+
 // Outdated makes the file's blocks the first to be forgotten, because the version is
 // gone.
 func (f *File) Outdated() {

@@ -1,6 +1,9 @@
 package blockcache
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Flight is a read of neighbouring blocks that is in progress. Those who need one of the
 // blocks wait for it. It stops early only when all of them have left.
@@ -35,10 +38,13 @@ func (fl *Flight) Start(ctx context.Context, read func(ctx context.Context, p []
 	c.mu.Unlock()
 	go func() {
 		defer cancel()
-		p := fl.Buffers()
-		fl.End(p, read(ctx, p))
+		p, err := fl.Buffers(), errNoEnd
+		defer func() { fl.End(p, err) }() // even if read ends the goroutine
+		err = read(ctx, p)
 	}()
 }
+
+var errNoEnd = errors.New("the read ended its goroutine")
 
 // End ends the read with the blocks' content or an error. A read that failed leaves
 // nothing behind. The caller must not use p any more.

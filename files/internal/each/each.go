@@ -32,14 +32,14 @@ func Index(atOnce, n int, f func(i int) bool) {
 		wg     sync.WaitGroup
 		next   atomic.Int64
 		over   atomic.Bool
-		broken brokenOff
+		broken BrokenOff
 	)
 	for range min(atOnce, n) {
 		wg.Go(func() {
 			whole := false
 			defer func() {
 				if !whole {
-					broken.by(recover())
+					broken.By(recover())
 				}
 			}()
 			for !over.Load() && !broken.is() {
@@ -55,27 +55,27 @@ func Index(atOnce, n int, f func(i int) bool) {
 		})
 	}
 	wg.Wait()
-	broken.resume()
+	broken.Resume()
 }
 
-// brokenOff carries a panic or runtime.Goexit from other goroutines to the one that
+// BrokenOff carries a panic or runtime.Goexit from other goroutines to the one that
 // waits for them, so that it can be recovered there as if it had happened there.
-type brokenOff struct {
+type BrokenOff struct {
 	off   atomic.Bool
 	once  sync.Once
 	value any // of the panic; nil for runtime.Goexit
 }
 
-func (b *brokenOff) is() bool { return b.off.Load() }
+func (b *BrokenOff) is() bool { return b.off.Load() }
 
-// by notes what ended one of the goroutines; nil is runtime.Goexit.
-func (b *brokenOff) by(value any) {
+// By notes what ended one of the goroutines; nil is runtime.Goexit.
+func (b *BrokenOff) By(value any) {
 	b.once.Do(func() { b.value = value })
 	b.off.Store(true)
 }
 
-// resume ends the goroutine that waits in the same way as the other one ended.
-func (b *brokenOff) resume() {
+// Resume ends the goroutine that waits in the same way as the other one ended.
+func (b *BrokenOff) Resume() {
 	switch {
 	case !b.off.Load():
 	case b.value == nil:
