@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"cloudfiles.dev/drivers/internal/peers"
+	"cloudfiles.dev/drivers/internal/baseline"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
@@ -16,22 +16,22 @@ import (
 	"gocloud.dev/blob/azureblob"
 )
 
-// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on
+// BenchmarkBaselines has calls through the driver beside the same on the bare SDK and on
 // the bare Go CDK.
-func BenchmarkPeers(b *testing.B) { peers.Bench(b, subjects(b)...) }
+func BenchmarkBaselines(b *testing.B) { baseline.Bench(b, baselines(b)...) }
 
 // TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
 // no more than on the bare Go CDK.
 func TestAllocations(t *testing.T) {
-	peers.Allocations(t,
+	baseline.Allocations(t,
 		map[string]string{
 			"op=copy/size=1KiB": "Copy Blob, one request, whose target can be seen while it is " +
 				"pending (P1)",
-		}, subjects(t)...)
+		}, baselines(t)...)
 }
 
 // subjects are the driver, the bare SDK and the bare Go CDK, on one client.
-func subjects(t testing.TB) []peers.Peer {
+func baselines(t testing.TB) []baseline.Client {
 	t.Helper()
 	server := testserver.Start(t, testserver.Azurite)
 	bucket, err := files.Open(t.Context(), server.Store(t))
@@ -45,27 +45,27 @@ func subjects(t testing.TB) []peers.Peer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { raw.Close() })
-	return []peers.Peer{peers.Driver(bucket), sdkPeer(client), peers.GoCDK(raw)}
+	return []baseline.Client{baseline.Driver(bucket), bareSDK(client), baseline.GoCDK(raw)}
 }
 
-// sdkPeer is the SDK as a program would use it. Its puts have a content type and
+// bareSDK is the SDK as a program would use it. Its puts have a content type and
 // nothing of what the driver adds: no digest in the metadata. Its copy makes the
 // requests of the driver's, since the emulator lacks Put Blob From URL.
-func sdkPeer(client *container.Client) peers.Peer {
+func bareSDK(client *container.Client) baseline.Client {
 	read := func(ctx context.Context, name string, opts *blob.DownloadStreamOptions) error {
 		r, err := client.NewBlobClient(name).DownloadStream(ctx, opts)
 		if err != nil {
 			return err
 		}
-		return peers.Discard(r.Body)
+		return baseline.Discard(r.Body)
 	}
-	return peers.Peer{
+	return baseline.Client{
 		Name: "sdk",
 		Put: func(ctx context.Context, name string, content []byte) error {
 			_, err := client.NewBlockBlobClient(name).Upload(ctx,
 				streaming.NopCloser(bytes.NewReader(content)),
 				&blockblob.UploadOptions{
-					HTTPHeaders: &blob.HTTPHeaders{BlobContentType: new(peers.ContentType)},
+					HTTPHeaders: &blob.HTTPHeaders{BlobContentType: new(baseline.ContentType)},
 				})
 			return err
 		},

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"cloud.google.com/go/storage"
-	"cloudfiles.dev/drivers/internal/peers"
+	"cloudfiles.dev/drivers/internal/baseline"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
@@ -14,16 +14,16 @@ import (
 	"google.golang.org/api/iterator"
 )
 
-// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on
+// BenchmarkBaselines has calls through the driver beside the same on the bare SDK and on
 // the bare Go CDK.
-func BenchmarkPeers(b *testing.B) { peers.Bench(b, subjects(b)...) }
+func BenchmarkBaselines(b *testing.B) { baseline.Bench(b, baselines(b)...) }
 
 // TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
 // no more than on the bare Go CDK.
-func TestAllocations(t *testing.T) { peers.Allocations(t, nil, subjects(t)...) }
+func TestAllocations(t *testing.T) { baseline.Allocations(t, nil, baselines(t)...) }
 
 // subjects are the driver, the bare SDK and the bare Go CDK, on one client.
-func subjects(t testing.TB) []peers.Peer {
+func baselines(t testing.TB) []baseline.Client {
 	t.Helper()
 	s := testserver.Start(t, testserver.FakeGCS)
 	b, err := files.Open(t.Context(), s.Store(t))
@@ -33,26 +33,26 @@ func subjects(t testing.TB) []peers.Peer {
 	t.Cleanup(func() { b.Close() })
 	client, _ := files.As[*storage.Client](b)
 	raw, _ := files.As[*blob.Bucket](b)
-	return []peers.Peer{
-		peers.Driver(b), sdkPeer(client.Bucket(driver.Unwrap(b).(*backend).bucket)),
-		peers.GoCDK(raw),
+	return []baseline.Client{
+		baseline.Driver(b), bareSDK(client.Bucket(driver.Unwrap(b).(*backend).bucket)),
+		baseline.GoCDK(raw),
 	}
 }
 
-// sdkPeer is the SDK as a program would use it: with a chunk size of 0 it sends in one
+// bareSDK is the SDK as a program would use it: with a chunk size of 0 it sends in one
 // request without a buffer, and its listing asks for what the driver's tells.
-func sdkPeer(bucket *storage.BucketHandle) peers.Peer {
+func bareSDK(bucket *storage.BucketHandle) baseline.Client {
 	read := func(r *storage.Reader, err error) error {
 		if err != nil {
 			return err
 		}
-		return peers.Discard(r)
+		return baseline.Discard(r)
 	}
-	return peers.Peer{
+	return baseline.Client{
 		Name: "sdk",
 		Put: func(ctx context.Context, name string, content []byte) error {
 			w := bucket.Object(name).NewWriter(ctx)
-			w.ChunkSize, w.ContentType = 0, peers.ContentType
+			w.ChunkSize, w.ContentType = 0, baseline.ContentType
 			if _, err := w.Write(content); err != nil {
 				return err
 			}

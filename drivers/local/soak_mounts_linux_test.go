@@ -29,7 +29,7 @@ import (
 // took for foreign (probe.go).
 //
 // And a sidecar that was listed as a file, because it wasn't there for a moment, when the
-// listing looked whether it is one (walk_place.go).
+// listing looked whether it is one (walk_stat.go).
 func TestSoakFileSystems(t *testing.T) {
 	for _, kind := range []mounts.Kind{mounts.Btrfs, mounts.XFS} {
 		t.Run(string(kind), func(t *testing.T) {

@@ -7,24 +7,24 @@ import (
 	"net/http"
 	"testing"
 
-	"cloudfiles.dev/drivers/internal/peers"
+	"cloudfiles.dev/drivers/internal/baseline"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob/s3blob"
 )
 
-// BenchmarkPeers has calls through the driver beside the same on the bare SDK and on
+// BenchmarkBaselines has calls through the driver beside the same on the bare SDK and on
 // the bare Go CDK.
-func BenchmarkPeers(b *testing.B) { peers.Bench(b, subjects(b)...) }
+func BenchmarkBaselines(b *testing.B) { baseline.Bench(b, baselines(b)...) }
 
 // TestAllocations: a call allocates at most 1.1 times what it does on the bare SDK, and
 // no more than on the bare Go CDK.
-func TestAllocations(t *testing.T) { peers.Allocations(t, nil, subjects(t)...) }
+func TestAllocations(t *testing.T) { baseline.Allocations(t, nil, baselines(t)...) }
 
 // subjects are the driver, the bare SDK and the bare Go CDK, on one client, which has
 // the SDK's defaults: it adds and checks checksums, as the driver does.
-func subjects(t testing.TB) []peers.Peer {
+func baselines(t testing.TB) []baseline.Client {
 	t.Helper()
 	server := testserver.Start(t, testserver.Versitygw)
 	if server.User {
@@ -45,26 +45,26 @@ func subjects(t testing.TB) []peers.Peer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { theirs.Close() })
-	return []peers.Peer{peers.Driver(ours), sdkPeer(client, &name), peers.GoCDK(theirs)}
+	return []baseline.Client{baseline.Driver(ours), bareSDK(client, &name), baseline.GoCDK(theirs)}
 }
 
-// sdkPeer is the SDK as a program would use it.
-func sdkPeer(client *s3.Client, bucket *string) peers.Peer {
+// bareSDK is the SDK as a program would use it.
+func bareSDK(client *s3.Client, bucket *string) baseline.Client {
 	read := func(ctx context.Context, in *s3.GetObjectInput) error {
 		out, err := client.GetObject(ctx, in)
 		if err != nil {
 			return err
 		}
-		return peers.Discard(out.Body)
+		return baseline.Discard(out.Body)
 	}
-	return peers.Peer{
+	return baseline.Client{
 		Name: "sdk",
 		Put: func(ctx context.Context, name string, content []byte) error {
 			_, err := client.PutObject(ctx, &s3.PutObjectInput{
 				Bucket:      bucket,
 				Key:         &name,
 				Body:        bytes.NewReader(content),
-				ContentType: aws.String(peers.ContentType),
+				ContentType: aws.String(baseline.ContentType),
 			})
 			return err
 		},

@@ -62,7 +62,7 @@ func TestBadURLs(t *testing.T) {
 		"gs://bucket?hunter2=1":         "gs:// knows",
 		"gs://bucket?access_id=hunter2&private_key_path=/hunter2": "private_key_path: the file " +
 			"can't be read",
-		"gs://bucket?private_key_path=open_test.go": "private_key_path: the file has no RSA key",
+		"gs://bucket?private_key_path=url_test.go": "private_key_path: the file has no RSA key",
 	} {
 		_, err := files.Open(t.Context(), url)
 		if files.KindOf(err) != files.ErrInvalid || !strings.Contains(err.Error(),

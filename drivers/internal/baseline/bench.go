@@ -1,4 +1,4 @@
-package peers
+package baseline
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 // call is one thing to compare.
 type call struct {
 	name string
-	do   func(ctx context.Context, p Peer) error
+	do   func(ctx context.Context, p Client) error
 }
 
 // calls prepares what the calls need, of which a listing goes through so many names,
-// and returns them. What is read is the same file for every peer, which the driver has
+// and returns them. What is read is the same file for every client, which the driver has
 // put.
-func calls(t testing.TB, all []Peer, names int) []call {
+func calls(t testing.TB, all []Client, names int) []call {
 	t.Helper()
 	kib, mib := make([]byte, 1<<10), make([]byte, 1<<20)
 	prepare := func(name string, content []byte) {
@@ -31,33 +31,33 @@ func calls(t testing.TB, all []Peer, names int) []call {
 	for i := range names {
 		prepare(fmt.Sprintf("list/%04d.txt", i), kib[:1])
 	}
-	put := func(content []byte) func(ctx context.Context, p Peer) error {
-		return func(ctx context.Context, p Peer) error {
+	put := func(content []byte) func(ctx context.Context, p Client) error {
+		return func(ctx context.Context, p Client) error {
 			return p.Put(ctx, p.Name+"/put.txt", content)
 		}
 	}
-	get := func(name string) func(ctx context.Context, p Peer) error {
-		return func(ctx context.Context, p Peer) error { return p.Get(ctx, name) }
+	get := func(name string) func(ctx context.Context, p Client) error {
+		return func(ctx context.Context, p Client) error { return p.Get(ctx, name) }
 	}
 	return []call{
 		{"op=put/size=1KiB", put(kib)},
 		{"op=put/size=1MiB", put(mib)},
 		{"op=get/size=1KiB", get("small.txt")},
 		{"op=get/size=1MiB", get("large.txt")},
-		{"op=range/size=1KiB", func(ctx context.Context, p Peer) error {
+		{"op=range/size=1KiB", func(ctx context.Context, p Client) error {
 			return p.Range(ctx, "large.txt", 1000, 1<<10)
 		}},
-		{"op=stat", func(ctx context.Context, p Peer) error { return p.Stat(ctx, "small.txt") }},
-		{"op=put-delete/size=1KiB", func(ctx context.Context, p Peer) error {
+		{"op=stat", func(ctx context.Context, p Client) error { return p.Stat(ctx, "small.txt") }},
+		{"op=put-delete/size=1KiB", func(ctx context.Context, p Client) error {
 			if err := p.Put(ctx, p.Name+"/delete.txt", kib); err != nil {
 				return err
 			}
 			return p.Delete(ctx, p.Name+"/delete.txt")
 		}},
-		{"op=copy/size=1KiB", func(ctx context.Context, p Peer) error {
+		{"op=copy/size=1KiB", func(ctx context.Context, p Client) error {
 			return p.Copy(ctx, p.Name+"/copy.txt", "small.txt")
 		}},
-		{fmt.Sprintf("op=list/names=%d", names), func(ctx context.Context, p Peer) error {
+		{fmt.Sprintf("op=list/names=%d", names), func(ctx context.Context, p Client) error {
 			if n, err := p.List(ctx, "list/"); n != names || err != nil {
 				return fmt.Errorf("%d names, %w", n, err)
 			}
@@ -66,12 +66,12 @@ func calls(t testing.TB, all []Peer, names int) []call {
 	}
 }
 
-// Bench measures each call by each peer, for benchstat -col /impl, and then by the
+// Bench measures each call by each client, for benchstat -col /impl, and then by the
 // driver, all[0], and each other one in turn, where cpu-ratio is how often the driver
 // takes the other's processor time: other work on the machine slows both then. Two at a
 // time, so that none is charged with a third one's garbage. The server is another
 // process, and not counted.
-func Bench(b *testing.B, all ...Peer) {
+func Bench(b *testing.B, all ...Client) {
 	for _, c := range calls(b, all, 1000) {
 		for _, p := range all {
 			b.Run(c.name+"/impl="+p.Name, func(b *testing.B) {
@@ -91,13 +91,13 @@ func Bench(b *testing.B, all ...Peer) {
 	}
 }
 
-// turn is for how long a peer's turn goes on: what it leaves for later, such as its
+// turn is for how long a client's turn goes on: what it leaves for later, such as its
 // garbage, is little beside it.
 const turn = 20 * time.Millisecond
 
-func inTurn(b *testing.B, c call, driver, other Peer) {
+func inTurn(b *testing.B, c call, driver, other Client) {
 	runtime.GC()
-	pair := [2]Peer{driver, other}
+	pair := [2]Client{driver, other}
 	var used [2]time.Duration
 	var calls [2]int
 	for b.Loop() {
@@ -121,7 +121,7 @@ func inTurn(b *testing.B, c call, driver, other Peer) {
 // times what it does on all[1], the bare SDK, and no more than on all[2], the bare Go
 // CDK, but for the calls that the latter does in another way, as other tells by their
 // names.
-func Allocations(t *testing.T, other map[string]string, all ...Peer) {
+func Allocations(t *testing.T, other map[string]string, all ...Client) {
 	for _, c := range calls(t, all, 50) {
 		n := make([]float64, len(all))
 		for i, p := range all {

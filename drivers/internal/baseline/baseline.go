@@ -1,6 +1,6 @@
-// Package peers compares a driver with the bare SDK and the bare Go CDK: the same
+// Package baseline compares a driver with the bare SDK and the bare Go CDK: the same
 // calls, on one server, in one process.
-package peers
+package baseline
 
 import (
 	"context"
@@ -10,12 +10,12 @@ import (
 	"gocloud.dev/blob"
 )
 
-// ContentType is what every peer puts its content with.
+// ContentType is what every client puts its content with.
 const ContentType = "text/plain"
 
-// Peer does what the driver does, in another way. Each call asks for the same thing of
+// Client does what the driver does, in another way. Each call asks for the same thing of
 // the server and uses the same of the answer.
-type Peer struct {
+type Client struct {
 	Name string
 	// Put stores content under name with ContentType, in one request.
 	Put func(ctx context.Context, name string, content []byte) error
@@ -33,7 +33,7 @@ type Peer struct {
 }
 
 // Driver is the driver itself.
-func Driver(b files.Bucket) Peer {
+func Driver(b files.Bucket) Client {
 	get := func(ctx context.Context, name string, opts *files.GetOptions) error {
 		r, err := b.Get(ctx, name, opts)
 		if err != nil {
@@ -41,7 +41,7 @@ func Driver(b files.Bucket) Peer {
 		}
 		return Discard(r)
 	}
-	return Peer{
+	return Client{
 		Name: "driver",
 		Put: func(ctx context.Context, name string, content []byte) error {
 			_, err := files.PutBytes(ctx, b, name, content,
@@ -74,14 +74,14 @@ func Driver(b files.Bucket) Peer {
 }
 
 // GoCDK is the Go CDK without the driver.
-func GoCDK(b *blob.Bucket) Peer {
+func GoCDK(b *blob.Bucket) Client {
 	read := func(r *blob.Reader, err error) error {
 		if err != nil {
 			return err
 		}
 		return Discard(r)
 	}
-	return Peer{
+	return Client{
 		Name: "gocdk",
 		Put: func(ctx context.Context, name string, content []byte) error {
 			return b.WriteAll(ctx, name, content, &blob.WriterOptions{ContentType: ContentType})
