@@ -105,34 +105,6 @@ var variants = []struct {
 				}
 			}
 		}}},
-	{"coarse-times", faulty{
-		tell: func(f *files.Features) { f.TimeResolution = time.Hour },
-		stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
-			info, err := m.Stat(context.Background(), k)
-			info.ModTime = info.ModTime.Truncate(time.Hour)
-			return info, err
-		},
-		open: func(ctx context.Context, req driver.OpenRequest,
-			m *mapBackend) (driver.Object, error) {
-			o, err := m.Open(ctx, req)
-			o.Info.ModTime = o.Info.ModTime.Truncate(time.Hour)
-			return o, err
-		},
-		put: func(ctx context.Context, req *driver.PutRequest, m *mapBackend) (files.Info, error) {
-			info, err := m.Put(ctx, req)
-			info.ModTime = info.ModTime.Truncate(time.Hour)
-			return info, err
-		},
-		list: func(req driver.ListRequest, m *mapBackend) iter.Seq2[files.Entry, error] {
-			return func(yield func(files.Entry, error) bool) {
-				for e, err := range m.List(context.Background(), req) {
-					e.ModTime = e.ModTime.Truncate(time.Hour)
-					if !yield(e, err) {
-						return
-					}
-				}
-			}
-		}}},
 	{
 		"no-time-in-puts-answer",
 		faulty{

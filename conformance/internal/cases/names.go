@@ -2,6 +2,7 @@ package cases
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"cloudfiles.dev/conformance/internal/check"
@@ -9,6 +10,11 @@ import (
 	"cloudfiles.dev/conformance/internal/term"
 	"cloudfiles.dev/files"
 )
+
+// fitting leaves out the names that are longer than the bucket's MaxName.
+func fitting(h *suite.H, names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool { return len(name) > h.F.MaxName })
+}
 
 // putStorable is puts, but for the names that a bucket without AnyName refuses, with
 // ErrUnsupported and changing nothing. It returns the others.

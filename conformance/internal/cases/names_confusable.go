@@ -38,7 +38,9 @@ var namesConfusableCases = []suite.Case{
 		"1e3", "٣", "³"),
 	twins("long-tails", "names that differ only behind byte 255 are different files",
 		strings.Repeat("t", 400)+"a", strings.Repeat("t", 400)+"b", strings.Repeat("t", 400),
-		strings.Repeat("t", 255), strings.Repeat("t", 256)),
+		strings.Repeat("t", 270)+"a", strings.Repeat("t", 270)+"b",
+		strings.Repeat("t", 255), strings.Repeat("t", 256), strings.Repeat("t", 60)+"a",
+		strings.Repeat("t", 60)+"b"),
 	twins("invisible", "characters that nobody sees still tell names apart", "ab", "a\u200bb",
 		"a\u200db", "a\ufeffb", "a\u00adb", "a\u202eb", "a\u0085b", "a\u2028b"),
 	{
@@ -125,10 +127,11 @@ func twins(name, why string, names ...string) suite.Case {
 		Name: name,
 		Why:  why,
 		Run: func(t suite.T, h *suite.H) {
-			all := slices.Clone(names)
+			var all []string
 			for _, n := range names {
-				all = append(all, "dir/"+n, n+".d/x") // also as a leaf and as a directory elsewhere
+				all = append(all, n, "dir/"+n, n+".d/x") // also as a leaf and as a directory
 			}
+			all = fitting(h, all)
 			all = putStorable(t, h, all...)
 			check.WantOnly(t, h, all...)
 			for _, n := range all {

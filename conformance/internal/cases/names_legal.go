@@ -121,7 +121,7 @@ func longElement(t suite.T, h *suite.H) {
 		names = append(names, strings.Repeat(r, max/len(r)), strings.Repeat(r, 255/len(r)+1))
 	}
 	slices.Sort(names)
-	names = slices.Compact(names)
+	names = fitting(h, slices.Compact(names))
 	check.Puts(t, h, names...)
 	check.WantOnly(t, h, names...)
 	for _, n := range names {

@@ -23,10 +23,19 @@ func Calm(t suite.T, what string, f func() error) (err error, ok bool) {
 	return f(), true
 }
 
-// Put stores the content, which must succeed.
+// Put stores the content, which must succeed. It declares a size that the bucket takes
+// only if it is declared.
 func Put(t suite.T, b files.Bucket, name string, content []byte,
 	opts *files.PutOptions) files.Info {
 	t.Helper()
+	n := int64(len(content))
+	if most := b.Features().MaxUnknownSize; most > 0 && n > most {
+		var o files.PutOptions
+		if opts != nil {
+			o = *opts
+		}
+		o.Size, opts = &n, &o
+	}
 	info, err := b.Put(t.Context(), name, bytes.NewReader(content), opts)
 	if err != nil {
 		t.Fatalf("Put(%s) of %d bytes: %v, want no error", term.Quote(name), len(content), err)

@@ -54,7 +54,8 @@ func WantMissing(t suite.T, b files.Bucket, name string) {
 func WantErr(t suite.T, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
-		t.Errorf("%s: got %s, want an error that is %q", what, ErrText(err), want)
+		t.Errorf("%s: got %s, want an error that is %s%s", what, ErrText(err), KindText(want),
+			alike(err, want))
 		return
 	}
 	if _, ok := err.(*files.Error); !ok {

@@ -191,6 +191,9 @@ func (s *Runner) runCase(t *Recorder, c *Case) {
 	if most := hh.F.MaxSize; most > 0 && c.Largest > most {
 		t.Skipf("it puts up to %d bytes, and the bucket takes %d", c.Largest, most)
 	}
+	if most := hh.F.MaxUnknownSize; most > 0 && c.Largest > most {
+		t.Skipf("it puts streams of up to %d bytes, and the bucket takes %d", c.Largest, most)
+	}
 	var missing []*Ability
 	for _, a := range c.Needs {
 		if !a.Claimed(hh.F) {
@@ -231,9 +234,13 @@ func (s *Runner) NewH(t T, apart bool) *H {
 		}
 		t.Fatalf("the harness is wrong: the new bucket isn't empty, it has %q", e.Name)
 	}
+	features := b.Features()
+	if features.MaxName == 0 {
+		features.MaxName = files.MaxName // which it stands for
+	}
 	h := &H{
 		Bucket:  b,
-		F:       b.Features(),
+		F:       features,
 		Seed:    s.Harness.Seed,
 		Harness: &s.Harness,
 		Runner:  s,
