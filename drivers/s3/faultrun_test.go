@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +16,6 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/files"
-	"cloudfiles.dev/files/driver"
 	"cloudfiles.dev/files/retry"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -82,142 +78,6 @@ var offlineSecrets = []string{"AKIASECRETID", "s3cr3tkey", "s3ss10ntoken", "X-Am
 // TestBadInput: what is set up wrongly gives a clear error.
 func TestBadInput(t *testing.T) {
 	faultrun.BadInput(t, proxy.S3, offline, offlineSecrets)
-}
-
-// TestLostAnswers: a Put whose answer is lost is recognised as its own, or its outcome
-// is said to be uncertain (P2).
-func TestLostAnswers(t *testing.T) {
-	s := newSubject(t, testserver.Versitygw, Options{})
-	b, p, name := s.proxied(t, Options{
-		PartSize: minPart,
-		Retry:    &retry.Policy{Attempts: 2, Delay: time.Millisecond},
-	})
-	large := noise(minPart + 1000)
-	lose := func(times int, kinds ...string) {
-		p.Clear()
-		p.Reset()
-		p.Add(proxy.Rule{Kinds: kinds, Times: times, Fault: proxy.ResetAfter()})
-	}
-	put1 := func(what, file string, content []byte, o *files.PutOptions, want error) files.Info {
-		t.Helper()
-		info, err := b.Put(t.Context(), file, bytes.NewReader(content), o)
-		if want == nil && err != nil || !errors.Is(err, want) {
-			t.Errorf("%s: %v, want %v; %v", what, err, want, p.Counts())
-		}
-		p.Clear()
-		if want == nil {
-			if got, now := read(t, b, file,
-				nil); !bytes.Equal(got,
-				content) || now.Version != info.Version || len(now.Metadata) != 0 {
-				t.Errorf("%s: %d bytes are there, %+v; Put told %+v", what, len(got), now, info)
-			}
-		}
-		return info
-	}
-	lose(1, "PutObject")
-	first := put1("unconditional, the first answer lost", "a", []byte("first"), nil, nil)
-	lose(1, "PutObject")
-	put1("if absent, the first answer lost", "b", []byte("b"),
-		&files.PutOptions{If: files.IfAbsent()}, nil)
-	p.Want(t, map[string]int{"PutObject": 2, "HeadObject": 1, "GetObject": 1})
-	lose(1, "PutObject")
-	second := put1("if of a version, the first answer lost", "a", []byte("second"),
-		&files.PutOptions{If: files.IfVersion(first.Version)}, nil)
-	lose(9, "PutObject")
-	put1("if absent, all answers lost", "c", []byte("c"), &files.PutOptions{If: files.IfAbsent()},
-		nil)
-	lose(9, "PutObject")
-	put1("unconditional, all answers lost", "a", []byte("third"), nil, files.ErrUncertain)
-	lose(9, "PutObject", "HeadObject")
-	put1("nobody answers any more", "d", []byte("d"), &files.PutOptions{If: files.IfAbsent()},
-		files.ErrUncertain)
-
-	// Another writer comes between the lost answer and the repeat: nobody can tell.
-	p.Clear()
-	p.Add(proxy.Rule{
-		Kinds: []string{"PutObject"},
-		Times: 1,
-		Fault: proxy.Fault{
-			Name: "another writer",
-			Do: func(x *proxy.Exchange, next proxy.Send) (*http.Response, error) {
-				resp, err := proxy.ResetAfter().Do(x, next)
-				s.admin.PutObject(t.Context(), &s3.PutObjectInput{
-					Bucket: &name,
-					Key:    new("e"),
-					Body:   strings.NewReader("other"),
-				})
-				return resp, err
-			},
-		},
-	})
-	put1("another writer came between", "e", []byte("mine"),
-		&files.PutOptions{If: files.IfAbsent()}, files.ErrUncertain)
-
-	// Where nothing was lost, the answer is plain.
-	put1("if of an old version", "a", []byte("x"),
-		&files.PutOptions{If: files.IfVersion(second.Version)}, files.ErrPrecondition)
-	put1("if absent, onto another's", "e", []byte("x"), &files.PutOptions{If: files.IfAbsent()},
-		files.ErrExist)
-	p.Add(proxy.Rule{Kinds: []string{"PutObject"}, Fault: proxy.S3.SlowDown(0)})
-	put1("slow down", "a", []byte("x"), nil, files.ErrUnavailable)
-	p.Add(proxy.Rule{
-		Kinds: []string{"PutObject"},
-		Times: 1,
-		Fault: proxy.S3.Refuse(409, "ConditionalRequestConflict", "at the same time"),
-	})
-	put1("a conflict, then none", "f", []byte("f"), &files.PutOptions{If: files.IfAbsent()}, nil)
-
-	// The connection broke before the content was sent: what the service would have
-	// said is what is there.
-	for _, c := range []struct {
-		key  string
-		cond files.Condition
-		want error
-	}{
-		{"e", files.IfAbsent(), files.ErrExist},
-		{"e", files.IfVersion(second.Version), files.ErrPrecondition},
-		{"gone", files.IfVersion(second.Version), files.ErrPrecondition},
-		{"gone", files.IfAbsent(), files.ErrUnavailable},
-	} {
-		_, err := driver.Unwrap(b).(*backend).newCommit(c.key, c.cond).run(t.Context(),
-			func(context.Context) (files.Info, bool, error) {
-				return files.Info{}, false, &net.OpError{Op: "write", Err: syscall.ECONNRESET}
-			})
-		if !errors.Is(err, c.want) {
-			t.Errorf("%s, %+v: %v, want %v", c.key, c.cond, err, c.want)
-		}
-	}
-
-	for _, kind := range []string{
-		"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload",
-	} {
-		lose(1, kind)
-		put1("in parts, an answer to "+kind+" lost", "large "+kind, large, nil, nil)
-		lose(1, kind)
-		put1("in parts if absent, an answer to "+kind+" lost", "new "+kind, large,
-			&files.PutOptions{If: files.IfAbsent()}, nil)
-	}
-	before := s.uploads(t, name) // those whose creation's answer was lost
-	lose(9, "CompleteMultipartUpload")
-	// what is there is the content
-	put1("in parts, all answers lost", "large lost", large, nil, nil)
-	p.Add(proxy.Rule{Kinds: []string{"CompleteMultipartUpload"}, Fault: proxy.S3.InternalError()})
-	put1("in parts, 500 always", "large 500", large, nil, files.ErrUncertain)
-	p.Add(proxy.Rule{Kinds: []string{"UploadPart"}, Nth: 2, Fault: proxy.S3.Forbidden()})
-	put1("a part that is refused", "large 403", large, nil, files.ErrPermission)
-	put1("content that fails", "large broken", nil, nil, nil)
-	broken := errors.New("broken")
-	if _, err := b.Put(t.Context(), "large broken",
-		io.MultiReader(bytes.NewReader(large), errReader{broken}), nil); !errors.Is(err, broken) {
-		t.Error(err)
-	}
-	if n := s.uploads(t, name) - before; n != 0 {
-		t.Errorf("%d uploads are left", n)
-	}
-	lose(1, "DeleteObject")
-	if err := b.Delete(t.Context(), "f", nil); err != nil {
-		t.Error(err)
-	}
 }
 
 type errReader struct{ err error }

@@ -1,0 +1,31 @@
+package driver
+
+import (
+	"context"
+
+	"cloudfiles.dev/files"
+)
+
+// Delete asks the backend.
+func (b *bucket) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
+	var o files.DeleteOptions
+	if opts != nil {
+		o = *opts
+	}
+	key, err := target(name, o.Key)
+	if err == nil {
+		err = b.enter(ctx, key, func() error {
+			if o.IfVersion != "" && !b.feat().DeleteIfVersion {
+				return files.Errorf(files.ErrUnsupported, "the bucket can't delete if of a version")
+			}
+			return nil
+		})
+	} else if b.isClosed() {
+		err = files.ErrClosed
+	}
+	if err != nil {
+		return files.NewError(files.OpDelete, name, err)
+	}
+	defer b.release()
+	return files.NewError(files.OpDelete, name, b.backend.Delete(ctx, key, o.IfVersion))
+}

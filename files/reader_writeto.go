@@ -1,0 +1,108 @@
+package files
+
+import (
+	"io"
+	"os"
+	"sync"
+)
+
+// copySize is the unit in which WriteTo reads: large enough to reach the speed of a
+// disk or a network.
+const copySize = 1 << 20
+
+// smallCopySize is the unit for what is shorter.
+const smallCopySize = 64 << 10
+
+var (
+	copyBuffers  = sync.Pool{New: func() any { b := make([]byte, copySize); return &b }}
+	smallBuffers = sync.Pool{New: func() any { b := make([]byte, smallCopySize); return &b }}
+)
+
+// WriteTo copies the rest of the body to w, in pieces of a MiB. If nothing is to be
+// checked, the operating system copies from file to file.
+func (r *Reader) WriteTo(w io.Writer) (int64, error) {
+	if r == nil || r.body == nil {
+		return 0, errNilReader
+	}
+	if w == nil {
+		return 0, NewError(OpGet, r.name, invalid("the writer is nil"))
+	}
+	returned := false
+	defer r.breaksOff(&returned)
+	n, err := r.writeTo(w)
+	returned = true
+	return n, err
+}
+
+func (r *Reader) writeTo(w io.Writer) (int64, error) {
+	if b, ok := r.body.(bytesBody); ok {
+		return r.writeBytes(b, w)
+	}
+	if f, ok := w.(*os.File); ok && !r.check.on() && r.timeout <= 0 {
+		if b, ok := r.body.(fileBody); ok {
+			return r.copyToFile(b, f)
+		}
+	}
+	return copyPieces(w, r, r.remaining)
+}
+
+// copyPieces copies r, which has so many bytes, to w in pieces. It returns how many w
+// took.
+func copyPieces(w io.Writer, r io.Reader, size int64) (int64, error) {
+	pool := &copyBuffers
+	if size < copySize {
+		pool = &smallBuffers
+	}
+	buf := pool.Get().(*[]byte)
+	defer pool.Put(buf)
+	var total int64
+	for {
+		n, err := r.Read(*buf)
+		if n > 0 {
+			m, werr := w.Write((*buf)[:n])
+			total += int64(m)
+			if werr != nil {
+				return total, werr
+			}
+			if m < n {
+				return total, io.ErrShortWrite
+			}
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// copyToFile copies in pieces, and looks at the context between them.
+func (r *Reader) copyToFile(b fileBody, f *os.File) (total int64, err error) {
+	const piece = 64 << 20
+	defer r.cutOff()
+	for r.remaining > 0 {
+		if err := r.begin(); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return total, err
+		}
+		n, err := b.CopyTo(f, min(r.remaining, piece))
+		if n < 0 || n > r.remaining {
+			return total, r.end(errImpossible(int(n)))
+		}
+		total += n
+		r.remaining -= n
+		if n == 0 && err == nil {
+			err = Errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
+		}
+		if err = r.end(err); err != nil {
+			return total, err
+		}
+	}
+	if _, err = r.Read(nil); err == io.EOF { // even if nothing was left
+		err = nil
+	}
+	return total, err
+}
