@@ -1,0 +1,276 @@
+// Command mutate finds out what the tests notice. It puts small faults into packages,
+// one at a time: a negated condition, a comparison that is off by one, && for ||, a
+// dropped statement, a dropped error, another constant, swapped operands. It runs the
+// tests that reach each fault. A fault that no test notices is a hole in the tests, or
+// it makes no difference; then survivors.txt says why.
+//
+//	mutate [flags] [-pkg drivers/mem,files]
+//
+// All faults of a package are compiled into it at once, asleep, by an overlay of go
+// build: the tree isn't touched, and each test program is built once. Every test runs
+// by itself first, to learn how long it takes and which faults it reaches.
+//
+// The command fails if a mutant survives that isn't judged, or if one that is judged is
+// killed or doesn't exist any more. With -short it fails if less than 85% are killed.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// options are the command's flags.
+type options struct {
+	dir     string
+	pkgs    string
+	list    string
+	report  string
+	match   string
+	sample  int
+	seed    uint64
+	short   bool
+	dry     bool
+	recheck bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.dir, "dir", ".", "the module's `folder`")
+	flag.StringVar(&o.pkgs, "pkg", strings.Join(everyday, ","), "the `packages` to mutate")
+	flag.StringVar(&o.list, "judged", ".ci/tools/mutate/survivors.txt",
+		"the list of judged survivors, a `file` below -dir")
+	flag.StringVar(&o.report, "report", "", "also write the results to this `file`")
+	flag.StringVar(&o.match, "match", "", "only mutants whose line or key matches this `regexp`")
+	flag.IntVar(&o.sample, "sample", 0, "only `n` mutants of each package; 0 for all")
+	flag.Uint64Var(&o.seed, "seed", 1, "which ones a sample has")
+	flag.BoolVar(&o.short, "short", false, "only the tests with -short")
+	flag.BoolVar(&o.dry, "n", false, "only list the mutants")
+	flag.BoolVar(&o.recheck, "recheck", false, "only the judged survivors: do they still survive?")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "mutate: unexpected argument", flag.Arg(0))
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := mutate(ctx, o, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(1)
+	}
+}
+
+func mutate(ctx context.Context, o options, out io.Writer) error {
+	dir, err := filepath.Abs(o.dir)
+	if err != nil {
+		return err
+	}
+	if o.report != "" {
+		f, err := os.Create(o.report)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		out = io.MultiWriter(out, f)
+	}
+	match, err := regexp.Compile(o.match)
+	if err != nil {
+		return err
+	}
+	known, err := readJudged(filepath.Join(dir, o.list))
+	if err != nil {
+		return err
+	}
+	targets, err := load(dir, strings.Split(o.pkgs, ","))
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	adopt()
+	limit()
+	r := &runner{
+		options: o,
+		known:   known,
+		match:   match,
+		out:     out,
+		bench: &bench{
+			dir:      dir,
+			tmp:      tmp,
+			programs: map[string]string{},
+			leftOut:  map[string]bool{},
+		},
+	}
+	r.bench.say = func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
+	for _, t := range targets {
+		for _, m := range t.mutants {
+			r.bench.ids = max(r.bench.ids, m.id)
+		}
+	}
+	if r.bench.overlay, err = overlay(targets, tmp); err != nil {
+		return err
+	}
+	return r.run(ctx, targets)
+}
+
+// A runner goes through the mutants of the packages.
+type runner struct {
+	options
+	known map[string]string // the judged survivors
+	match *regexp.Regexp
+	out   io.Writer
+	bench *bench
+}
+
+func (r *runner) run(ctx context.Context, targets []*target) error {
+	var errs []error
+	tallies := make([]tally, len(targets))
+	for i, t := range targets {
+		tallies[i].all = len(t.mutants)
+		errs = append(errs, r.gone(t)...)
+		if err := r.target(ctx, t, &tallies[i]); err != nil {
+			return err
+		}
+	}
+	if r.dry {
+		return errors.Join(errs...)
+	}
+	for i, t := range targets {
+		c := &tallies[i]
+		c.print(r.out, t.folder, r.short)
+		if n := c.counted[revived]; n > 0 {
+			errs = append(errs, fmt.Errorf("%s: %d judged survivors are killed; remove them from "+
+				"the list", t.folder, n))
+		}
+		if n := c.counted[survived]; n > 0 && !r.short {
+			errs = append(errs, fmt.Errorf("%s: %d survivors are not judged", t.folder, n))
+		}
+		if r.short && c.killed(true) < 85 {
+			errs = append(errs, fmt.Errorf("%s: less than 85%% are killed", t.folder))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// gone reports judged survivors that the code doesn't have any more.
+func (r *runner) gone(t *target) []error {
+	has := map[string]bool{}
+	for _, m := range t.mutants {
+		has[m.key()] = true
+	}
+	var errs []error
+	for key := range r.known {
+		if folder, _, _ := strings.Cut(key, " "); folder == t.folder && !has[key] {
+			errs = append(errs, fmt.Errorf("judged, and not in the code any more: %s", key))
+		}
+	}
+	return errs
+}
+
+// chosen are the mutants that the flags ask for.
+func (r *runner) chosen(t *target) []*mutant {
+	var some []*mutant
+	for _, m := range t.mutants {
+		_, known := r.known[m.key()]
+		if (known || !r.recheck) &&
+			(r.match.MatchString(m.key()) || r.match.MatchString(line(m, ""))) {
+			some = append(some, m)
+		}
+	}
+	return sample(some, r.sample, r.seed)
+}
+
+func (r *runner) target(ctx context.Context, t *target, counts *tally) error {
+	some := r.chosen(t)
+	if r.dry {
+		for _, m := range some {
+			fmt.Fprintln(r.out, line(m, m.key()))
+		}
+		return nil
+	}
+	if len(some) == 0 {
+		return nil
+	}
+	r.bench.say("%s: %d mutants, %d of them tried (seed %d)", t.folder, len(t.mutants), len(some),
+		r.seed)
+	quick, err := r.bench.explore(ctx, t.folder, true)
+	if err != nil {
+		return err
+	}
+	// What is explored when the first mutant needs it, since that takes a while.
+	slow := sync.OnceValues(func() ([]*unit, error) {
+		all, err := r.bench.explore(ctx, t.folder, false)
+		return longer(all, quick), err
+	})
+	for _, m := range some {
+		v, by, err := r.stage(ctx, m, quick, unreached, killedShort)
+		if err != nil {
+			return err
+		}
+		if _, known := r.known[m.key()]; v != killedShort && !r.short && (!known || r.recheck) {
+			units, err := slow()
+			if err != nil {
+				return err
+			}
+			if v, by, err = r.stage(ctx, m, units, v, killedLong); err != nil {
+				return err
+			}
+		}
+		r.record(counts, m, v, by)
+	}
+	return nil
+}
+
+// stage tries a mutant on the tests that reach it. The verdict stays if there are none.
+func (r *runner) stage(ctx context.Context, m *mutant, units []*unit, v, killed verdict) (
+	verdict, string, error,
+) {
+	units = reaching(units, m)
+	if len(units) == 0 {
+		return v, "", nil
+	}
+	by, err := r.bench.try(ctx, m, units)
+	if err != nil || by == "" {
+		return survived, "", err
+	}
+	return killed, by, nil
+}
+
+// record notes what became of a mutant, and says it.
+func (r *runner) record(counts *tally, m *mutant, v verdict, by string) {
+	what := ""
+	reason, known := r.known[m.key()]
+	switch {
+	case v == unreached:
+		what = "unreached"
+		if known {
+			v, what = judged, "unreached, judged "+reason
+		}
+	case v == survived && known:
+		v, what = judged, "survived, judged "+reason
+	case v == survived:
+		what = "survived\n  " + m.key()
+	case known:
+		v, what = revived, "judged, but killed by "+by
+	default:
+		what = "killed by " + by
+		if v == killedLong {
+			what += " (not in -short)"
+		}
+	}
+	counts.counted[v]++
+	fmt.Fprintln(r.out, line(m, what))
+}
