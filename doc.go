@@ -8,6 +8,7 @@
 //   - cloudfiles.dev/files: the interface, the contract, and every function that takes
 //     a bucket. Start here.
 //   - cloudfiles.dev/files/fileshttp: serves files of a bucket over HTTP.
+//   - cloudfiles.dev/files/transfer: copies, moves, removes and synchronizes whole trees.
 //   - cloudfiles.dev/files/retry: the one policy by which calls to a service are
 //     repeated.
 //   - cloudfiles.dev/files/driver: for authors of drivers.

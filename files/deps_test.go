@@ -24,13 +24,13 @@ var forbidden = map[string]string{
 	"runtime/cgo":   "needs a C compiler",
 }
 
-// TestDependencies: files, files/driver, files/retry and drivers/mem import the
+// TestDependencies: files, files/driver, files/retry, files/transfer and drivers/mem import the
 // standard library alone, without the network, so that a program's tests and small
 // programs stay small.
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
-		"cloudfiles.dev/drivers/mem",
+		"cloudfiles.dev/files/transfer", "cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
 			pkg).CombinedOutput()
@@ -54,8 +54,8 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// TestArrows: files imports nothing of this module, files/retry only files, and
-// files/driver these two. What is below files/internal imports nothing of it either,
+// TestArrows: files imports nothing of this module, files/retry only files, files/driver
+// these two, and files/transfer files and files/driver. What is below files/internal imports nothing of it either,
 // and any of them may import that.
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
@@ -63,9 +63,10 @@ func TestArrows(t *testing.T) {
 		"internal/contexts", "internal/digests", "internal/each", "internal/handover",
 		"internal/names", "internal/native"}
 	arrows := map[string][]string{
-		".":      nil,
-		"retry":  {own},
-		"driver": {own, own + "/retry"},
+		".":        nil,
+		"retry":    {own},
+		"driver":   {own, own + "/retry"},
+		"transfer": {own, own + "/driver"},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

@@ -1,0 +1,306 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/each"
+)
+
+// ahead is how many changes are planned before they are carried out, so that the totals
+// of most runs are known early.
+const ahead = 4096
+
+// Apply carries the plan out: it lists both trees, compares, copies and at last deletes.
+// It returns when everything is done, or can't be.
+//
+//   - Each file is all or nothing (P1), and what is done stays done: the next Apply finds
+//     the rest.
+//   - A file that fails doesn't stop the others. Result.Errors has the first 100
+//     failures, each with the file's name, and the error joins them. Failures that will
+//     meet every file end the run: a bucket that is gone, a full disk, 50 refusals in a
+//     row, or Options.MaxErrors.
+//   - Deletions come last, and each is of the version that was listed. None is made, and
+//     all are counted as withheld, if a listing failed, a limit or the guard forbids it,
+//     or the run was ended.
+//
+// When ctx ends, Apply stops soon, leaves no file half-written, and returns the context's
+// error beside what was done.
+func (p *Plan) Apply(ctx context.Context) (Result, error) {
+	if ctx == nil {
+		return Result{}, files.NewError(p.op, p.dst.dir, invalid("the context is nil"))
+	}
+	return newRun(p).apply(ctx, p.All(ctx))
+}
+
+// ApplyChanges carries out chosen changes of the plan, such as those of Changes that a
+// person has confirmed. A copy takes the source as it is now. An error in the sequence
+// ends it, and then no file is deleted. The limits on deletions were counted by
+// Changes: its error must not be lost.
+//
+// The changes must be of a plan of the same trees: a change whose names don't belong to
+// them is ErrInvalid.
+func (p *Plan) ApplyChanges(ctx context.Context,
+	changes iter.Seq2[Change, error]) (Result, error) {
+	if ctx == nil || changes == nil {
+		return Result{}, files.NewError(p.op, p.dst.dir,
+			invalid("the context or the sequence of changes is nil"))
+	}
+	return newRun(p).apply(ctx, changes)
+}
+
+// run is one Apply.
+type run struct {
+	plan    *Plan
+	track   *tracker
+	broken  each.BrokenOff
+	stop    context.CancelCauseFunc
+	deletes *spool
+	// Copies that a bucket which can't hold "a" beside "a/b" may take after the
+	// deletions.
+	late   []Change
+	lateMu sync.Mutex
+}
+
+func newRun(p *Plan) *run {
+	return &run{plan: p, track: newTracker(p.opts.Progress), deletes: &spool{}}
+}
+
+// guarded calls f, and keeps a panic for the goroutine that waits.
+func (r *run) guarded(f func()) {
+	whole := false
+	defer func() {
+		if !whole {
+			r.broken.By(recover())
+			if r.stop != nil {
+				r.stop(errStopped)
+			}
+		}
+	}()
+	f()
+	whole = true
+}
+
+func (r *run) apply(ctx context.Context, changes iter.Seq2[Change, error]) (Result, error) {
+	inner, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r.stop = stop
+	defer r.deletes.close()
+	err := r.copies(inner, changes)
+	r.broken.Resume()
+	r.track.update(Event{Kind: EventProgress},
+		func(p *Progress, _ *Result) { p.TotalKnown = err == nil })
+	if err == nil {
+		err = r.deletions(inner)
+		r.broken.Resume()
+	}
+	return r.end(ctx, inner, err)
+}
+
+// copies reads the changes, carries the copies out and keeps the deletions for later. It
+// returns what ended the sequence.
+func (r *run) copies(ctx context.Context, changes iter.Seq2[Change, error]) (err error) {
+	work := make(chan Change, ahead)
+	var workers sync.WaitGroup
+	started := 0
+	begin := func() { // as many workers as there is work for
+		started++
+		workers.Go(func() {
+			r.guarded(func() {
+				for c := range work {
+					if ctx.Err() == nil {
+						r.carryOut(ctx, c)
+					}
+				}
+			})
+		})
+	}
+	whole := false
+	defer func() {
+		if !whole { // a panic in the caller's code ends the copies, too
+			r.stop(errStopped)
+		}
+		close(work)
+		workers.Wait()
+	}()
+	for c, e := range changes {
+		if err = e; err == nil {
+			err = r.checkChange(c)
+		}
+		if err == nil && c.Action == ActionDelete {
+			err = r.deletes.add(c)
+		}
+		if err != nil {
+			break
+		}
+		switch c.Action {
+		case ActionCopy, ActionMove:
+			r.planned(c)
+			if started < r.plan.opts.Parallel && len(work) >= started/2 {
+				begin()
+			}
+			select {
+			case work <- c:
+			case <-ctx.Done():
+			}
+		case ActionDelete:
+			r.planned(c)
+		case ActionSkip:
+			r.track.update(Event{Kind: EventSkipped, Change: c}, func(p *Progress, res *Result) {
+				p.Skipped++
+				res.Skipped++
+			})
+		default:
+			r.track.update(Event{Kind: EventProgress}, func(p *Progress, res *Result) {
+				p.Equal++
+				res.Equal++
+			})
+		}
+		if ctx.Err() != nil {
+			err = ended(ctx)
+			break
+		}
+	}
+	whole = true
+	return err
+}
+
+// checkChange refuses a change that this plan can't have made.
+func (r *run) checkChange(c Change) error {
+	p := r.plan
+	bad := func(e files.Entry, at place) bool { return e.Name != at.full(c.Name) }
+	switch c.Action {
+	case ActionCopy, ActionMove:
+		if p.verb == verbRemove || bad(c.Source, p.src) ||
+			c.Action == ActionMove != (p.verb == verbMove) {
+			break
+		}
+		return nil
+	case ActionDelete:
+		if p.verb != verbRemove && p.verb != verbSync || bad(c.Target, p.dst) {
+			break
+		}
+		return nil
+	default:
+		return nil
+	}
+	return files.NewError(p.op, c.Name, invalid("the change %q is not of this plan", c.String()))
+}
+
+func (r *run) planned(c Change) {
+	r.track.update(Event{Kind: EventProgress}, func(p *Progress, _ *Result) {
+		p.TotalFiles++
+		p.TotalBytes += c.Size()
+	})
+}
+
+// carryOut makes one copy or move, and counts it.
+func (r *run) carryOut(ctx context.Context, c Change) {
+	n, err := r.copyOrMove(ctx, c)
+	if err != nil && !r.plan.dst.features.DirBesideFile &&
+		files.KindOf(err) == files.ErrUnsupported && r.postpone(c) {
+		return
+	}
+	r.finish(ctx, c, n, err)
+}
+
+// maxLate is how many copies wait for the deletions.
+const maxLate = 1000
+
+func (r *run) postpone(c Change) bool {
+	r.lateMu.Lock()
+	defer r.lateMu.Unlock()
+	if r.plan.verb != verbSync || len(r.late) == maxLate {
+		return false
+	}
+	r.late = append(r.late, c)
+	return true
+}
+
+// finish counts a change that was carried out; n is how many bytes were copied.
+func (r *run) finish(ctx context.Context, c Change, n int64, err error) {
+	if err != nil {
+		r.failed(ctx, c, err)
+		return
+	}
+	r.track.update(Event{Kind: EventDone, Change: c}, func(p *Progress, res *Result) {
+		r.track.inARow = 0
+		p.Files++
+		p.Bytes += n
+		p.TotalBytes += n - c.Size() // the file may have changed since it was listed
+		switch {
+		case c.Action == ActionDelete:
+			res.Deleted++
+			return
+		case c.Action == ActionMove:
+			res.Moved++
+		}
+		if !c.equal() {
+			res.Copied++
+			res.CopiedBytes += n
+		}
+	})
+}
+
+func (r *run) failed(ctx context.Context, c Change, err error) {
+	if ctx.Err() != nil && !hopeless(err) {
+		return // what ended the run says it
+	}
+	var stop bool
+	r.track.update(Event{Kind: EventFailed, Change: c, Err: err},
+		func(p *Progress, res *Result) {
+			p.Failed++
+			p.TotalFiles--
+			p.TotalBytes -= c.Size()
+			res.Failed++
+			if len(res.Errors) < maxErrorsKept {
+				res.Errors = append(res.Errors, err)
+			}
+			if suspicious(err) {
+				r.track.inARow++
+			}
+			stop = hopeless(err) || r.track.inARow >= maxInARow ||
+				res.Failed >= r.plan.opts.MaxErrors
+		})
+	if stop {
+		r.stop(fmt.Errorf("%w after %d failures", errStopped, r.track.failures()))
+	}
+}
+
+func (t *tracker) failures() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.result.Failed
+}
+
+// end makes the result. err is what ended the changes, or nil.
+func (r *run) end(ctx, inner context.Context, err error) (Result, error) {
+	r.track.mu.Lock()
+	res := r.track.result
+	r.track.mu.Unlock()
+	res.Retries = r.track.snapshot().Retries
+	res.Withheld += r.deletes.left()
+	errs := make([]error, 0, len(res.Errors)+2)
+	switch {
+	case ctx.Err() != nil:
+		errs = append(errs, files.NewError(r.plan.op, r.plan.dst.dir, ended(ctx)))
+	case inner.Err() != nil && errors.Is(context.Cause(inner), errStopped):
+		errs = append(errs, context.Cause(inner))
+	case err != nil:
+		errs = append(errs, err)
+	}
+	errs = append(errs, res.Errors...)
+	if more := res.Failed - int64(len(res.Errors)); more > 0 {
+		errs = append(errs, fmt.Errorf("transfer: and %d more files failed", more))
+	}
+	if res.Withheld > 0 && len(errs) > 0 {
+		errs = append(errs, fmt.Errorf("transfer: %d deletions were withheld", res.Withheld))
+	}
+	all := errors.Join(errs...)
+	r.track.update(Event{Kind: EventEnd, Err: all}, func(*Progress, *Result) {})
+	return res, all
+}

@@ -1,0 +1,191 @@
+package transfer
+
+import (
+	"context"
+	"io"
+	"maps"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// copier is driver.BucketCopier.
+type copier interface {
+	CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
+		opts *files.CopyOptions) (files.Info, error)
+}
+
+// copyOrMove carries a change out, and returns how many bytes it copied.
+func (r *run) copyOrMove(ctx context.Context, c Change) (int64, error) {
+	if r.plan.opts.DryRun {
+		return c.Size(), nil
+	}
+	if c.equal() {
+		return 0, r.deleteSource(ctx, c)
+	}
+	n, version, err := r.copyTwice(ctx, c)
+	if err == nil && c.Action == ActionMove {
+		c.Source.Version = version
+		err = r.deleteSource(ctx, c)
+	}
+	return n, err
+}
+
+// deleteSource deletes the version that the target has now.
+func (r *run) deleteSource(ctx context.Context, c Change) error {
+	return deleteVersion(ctx, r.plan.src, c.Source.Name, c.Source.Version)
+}
+
+// copyTwice copies a file, and begins once more if that may help: drivers have retried
+// requests already, but not a file that was changed while it was read.
+func (r *run) copyTwice(ctx context.Context, c Change) (n int64, v files.Version, err error) {
+	if err := r.afterTick(ctx, c); err != nil {
+		return 0, "", err
+	}
+	n, v, err = r.copyOnce(ctx, c)
+	switch files.KindOf(err) {
+	case files.ErrChanged, files.ErrUncertain, files.ErrUnavailable:
+		if ctx.Err() != nil {
+			break
+		}
+		r.track.update(Event{Kind: EventRetry, Change: c, Err: err},
+			func(p *Progress, _ *Result) { p.Retries++ })
+		return r.copyOnce(ctx, c)
+	}
+	return n, v, err
+}
+
+// afterTick waits until a file that was just changed has an older time than its copy will
+// have, in the resolution of both sides, so that the next run sees that they are equal
+// without a look. It waits at most one unit of the resolution.
+func (r *run) afterTick(ctx context.Context, c Change) error {
+	res := r.plan.resolution()
+	if c.Source.ModTime.IsZero() || r.plan.opts.Compare != ByTime || r.plan.verb == verbMove {
+		return nil
+	}
+	wait := time.Until(c.Source.ModTime.Truncate(res).Add(res))
+	if wait <= 0 || wait > res {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ended(ctx)
+	}
+}
+
+// copyOnce copies a file inside the store if that is possible, and through this process
+// otherwise. It returns the size and the version of what was copied; a move's version is
+// that of the listing.
+func (r *run) copyOnce(ctx context.Context, c Change) (int64, files.Version, error) {
+	p := r.plan
+	name := p.dst.full(c.Name)
+	opts := &files.CopyOptions{If: r.condition(c)}
+	if p.verb == verbMove {
+		opts.IfSource = c.Source.Version
+	}
+	inside, ok := p.dst.b.(copier)
+	if ok && p.dst.features.ServerCopy && !p.opts.StoreTime && !p.opts.ContentOnly {
+		_, err := inside.CopyFrom(ctx, name, p.src.b, c.Source.Name, opts)
+		if files.KindOf(err) != files.ErrUnsupported {
+			if err != nil {
+				err = files.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
+			}
+			return c.Source.Size, c.Source.Version, err
+		}
+	}
+	n, v, err := r.stream(ctx, c, name, opts)
+	if err != nil {
+		err = files.NewError(files.OpCopy, c.Source.Name+" to "+name, err)
+	}
+	return n, v, err
+}
+
+// condition keeps a file that somebody puts meanwhile where none may be overwritten.
+func (r *run) condition(c Change) files.Condition {
+	if r.plan.opts.NoOverwrite && r.plan.dst.features.IfAbsent {
+		return files.IfAbsent()
+	}
+	return files.Condition{}
+}
+
+func (r *run) stream(ctx context.Context, c Change, name string,
+	opts *files.CopyOptions) (int64, files.Version, error) {
+	p := r.plan
+	get := &files.GetOptions{}
+	if p.src.features.ReadConditions {
+		get.IfVersion = opts.IfSource
+	}
+	body, err := p.src.b.Get(ctx, c.Source.Name, get)
+	if err != nil {
+		return 0, "", err
+	}
+	defer body.Close()
+	info := body.Info()
+	if opts.IfSource != "" && info.Version != opts.IfSource {
+		return 0, "", files.ErrPrecondition
+	}
+	put := &files.PutOptions{
+		Attributes: p.attributes(info, c),
+		If:         opts.If,
+		Size:       &info.Size,
+		Digest:     info.Digest,
+	}
+	content, done := r.counted(body, info.Size)
+	defer done()
+	if _, err := p.dst.b.Put(ctx, name, content, put); err != nil {
+		return 0, "", err
+	}
+	return info.Size, info.Version, nil
+}
+
+// attributes are what the copy gets beside the content.
+func (p *Plan) attributes(info files.Info, c Change) files.Attributes {
+	if p.opts.ContentOnly || !p.dst.features.Attributes {
+		return files.Attributes{}
+	}
+	a := info.Attributes
+	if p.opts.StoreTime && !c.Source.ModTime.IsZero() {
+		if _, ok := a.Metadata[timeKey]; !ok {
+			a.Metadata = maps.Clone(a.Metadata)
+			if a.Metadata == nil {
+				a.Metadata = map[string]string{}
+			}
+			a.Metadata[timeKey] = formatTime(c.Source.ModTime)
+		}
+	}
+	return a
+}
+
+// countedSize is from which size on the bytes of a file are counted as they come. Smaller
+// bodies go to the bucket as they are, which may know them.
+const countedSize = 8 << 20
+
+// counted counts the bytes of a body as active until done is called.
+func (r *run) counted(body *files.Reader, size int64) (content io.Reader, done func()) {
+	if size < countedSize || r.plan.opts.Progress == nil {
+		return body, func() {}
+	}
+	c := &counter{r: body, track: r.track}
+	return c, func() { c.add(-c.n) }
+}
+
+type counter struct {
+	r     io.Reader
+	track *tracker
+	n     int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.add(int64(n))
+	return n, err
+}
+
+func (c *counter) add(n int64) {
+	c.n += n
+	c.track.update(Event{Kind: EventProgress}, func(p *Progress, _ *Result) { p.Active += n })
+}

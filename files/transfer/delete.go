@@ -1,0 +1,149 @@
+package transfer
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// deletions carries out what was kept, and then the copies that were in its way.
+func (r *run) deletions(ctx context.Context) error {
+	size := 1
+	if r.plan.verb == verbRemove || r.plan.opts.MayLoseConcurrentPut {
+		size = files.DeleteBatchSize
+	}
+	work := make(chan []Change)
+	var workers sync.WaitGroup
+	for range min(int64(r.plan.opts.Parallel), r.deletes.left()/int64(size)+1) {
+		workers.Go(func() {
+			r.guarded(func() {
+				for batch := range work {
+					r.deleteBatch(ctx, batch)
+				}
+			})
+		})
+	}
+	var batch []Change
+	give := func() bool {
+		select {
+		case work <- batch:
+			batch = nil
+			return true
+		case <-ctx.Done():
+			r.withhold(len(batch))
+			return false
+		}
+	}
+	err := r.deletes.each(func(c Change) bool {
+		batch = append(batch, c)
+		return len(batch) < size || give()
+	})
+	if len(batch) > 0 {
+		give()
+	}
+	close(work)
+	workers.Wait()
+	r.lateMu.Lock()
+	late := r.late
+	r.late = nil
+	r.lateMu.Unlock()
+	for _, c := range late {
+		if ctx.Err() != nil {
+			break
+		}
+		n, err := r.copyOrMove(ctx, c)
+		r.finish(ctx, c, n, err)
+	}
+	return err
+}
+
+// withhold counts deletions that are not tried.
+func (r *run) withhold(n int) {
+	r.track.update(Event{Kind: EventProgress},
+		func(_ *Progress, res *Result) { res.Withheld += int64(n) })
+}
+
+// deleteBatch deletes one file by its version, or many by their names.
+func (r *run) deleteBatch(ctx context.Context, batch []Change) {
+	switch {
+	case ctx.Err() != nil:
+		r.withhold(len(batch))
+	case r.plan.opts.DryRun:
+		for _, c := range batch {
+			r.finish(ctx, c, 0, nil)
+		}
+	case r.plan.verb == verbRemove || r.plan.opts.MayLoseConcurrentPut:
+		failed := r.deleteNames(ctx, batch)
+		for _, c := range batch {
+			r.finish(ctx, c, 0, failed[c.Target.Name])
+		}
+	default:
+		for _, c := range batch {
+			err := deleteVersion(ctx, r.plan.dst, c.Target.Name, c.Target.Version)
+			r.finish(ctx, c, 0, err)
+		}
+	}
+}
+
+// deleteNames deletes by name and returns the errors. What the service was too busy for
+// is tried once more.
+func (r *run) deleteNames(ctx context.Context, batch []Change) map[string]error {
+	names := make([]string, len(batch))
+	for i, c := range batch {
+		names[i] = c.Target.Name
+	}
+	failed := map[string]error{}
+	for try := range 2 {
+		res, err := files.DeleteMany(ctx, r.plan.dst.b, slices.Values(names))
+		for _, name := range names {
+			delete(failed, name)
+		}
+		for _, e := range res.Failed {
+			failed[e.Name] = e
+		}
+		if err != nil && len(res.Failed) == 0 { // what ended it, it did to all
+			for _, name := range names {
+				failed[name] = err
+			}
+		}
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return files.KindOf(failed[name]) != files.ErrUnavailable
+		})
+		if len(names) == 0 || try > 0 || ctx.Err() != nil {
+			break
+		}
+		r.track.update(Event{Kind: EventRetry, Err: failed[names[0]]},
+			func(p *Progress, _ *Result) { p.Retries += int64(len(names)) })
+	}
+	return failed
+}
+
+// deleteVersion deletes that version of a file. If the bucket can't, it compares the
+// version shortly before. A file that is gone already is not an error.
+func deleteVersion(ctx context.Context, p place, name string, v files.Version) error {
+	if v != "" && p.features.DeleteIfVersion {
+		err := p.b.Delete(ctx, name, &files.DeleteOptions{IfVersion: v})
+		if files.KindOf(err) != files.ErrPrecondition {
+			return err
+		}
+		if _, serr := p.b.Stat(ctx, name, nil); files.KindOf(serr) == files.ErrNotExist {
+			return nil
+		}
+		return err
+	}
+	if v != "" {
+		now, err := p.b.Stat(ctx, name, nil)
+		if files.KindOf(err) == files.ErrNotExist {
+			return nil
+		}
+		if err != nil {
+			return files.NewError(files.OpDelete, name, err)
+		}
+		if now.Version != v {
+			return files.NewError(files.OpDelete, name, files.ErrPrecondition)
+		}
+	}
+	return p.b.Delete(ctx, name, nil)
+}

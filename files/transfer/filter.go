@@ -1,0 +1,145 @@
+package transfer
+
+import (
+	"path"
+	"strings"
+)
+
+// filter is a list of rules.
+type filter struct {
+	rules []rule
+	// what is left over is taken
+	rest bool
+}
+
+type rule struct {
+	take    bool
+	dirOnly bool     // the pattern ended in a slash
+	elems   []string // of the pattern; "**" is any number of elements
+}
+
+// newFilter reads the rules.
+func newFilter(lines []string) (*filter, error) {
+	f := &filter{rest: true}
+	for _, line := range lines {
+		sign, pattern, ok := strings.Cut(line, " ")
+		if pattern = strings.TrimLeft(pattern, " "); !ok || sign != "+" && sign != "-" {
+			return nil, invalid("filter %q begins with neither \"+ \" nor \"- \"", line)
+		}
+		r, err := newRule(sign == "+", pattern)
+		if err != nil {
+			return nil, err
+		}
+		f.rules = append(f.rules, r)
+		f.rest = !r.take
+	}
+	return f, nil
+}
+
+func newRule(take bool, pattern string) (rule, error) {
+	r := rule{take: take}
+	p := pattern
+	if rest, ok := strings.CutSuffix(p, "/"); ok {
+		r.dirOnly, p = true, rest
+	}
+	anchored := strings.Contains(p, "/")
+	p = strings.TrimPrefix(p, "/")
+	if p == "" {
+		return rule{}, invalid("the pattern %q of a filter is empty", pattern)
+	}
+	if !anchored && p != "**" {
+		r.elems = append(r.elems, "**")
+	}
+	for e := range strings.SplitSeq(p, "/") {
+		if e == "" {
+			return rule{}, invalid("the pattern %q has an empty element", pattern)
+		}
+		if e != "**" && strings.Contains(e, "**") {
+			return rule{}, invalid("in the pattern %q, ** is only a part of an element", pattern)
+		}
+		e = withCarets(e)
+		if _, err := path.Match(e, "x"); err != nil {
+			return rule{}, invalid("the pattern %q is malformed", pattern)
+		}
+		if n := len(r.elems); e == "**" && n > 0 && r.elems[n-1] == "**" {
+			continue
+		}
+		r.elems = append(r.elems, e)
+	}
+	return r, nil
+}
+
+// takes reports whether a file belongs to the transfer.
+func (f *filter) takes(name string) bool {
+	if len(f.rules) == 0 {
+		return true
+	}
+	elems := strings.Split(name, "/")
+	for _, r := range f.rules {
+		if r.matches(elems) {
+			return r.take
+		}
+	}
+	return f.rest
+}
+
+// matches reports whether the pattern matches the file, or a directory that it is in.
+func (r *rule) matches(elems []string) bool {
+	last := len(elems)
+	if r.dirOnly {
+		last--
+	}
+	for n := 1; n <= last; n++ {
+		if matchElems(r.elems, elems[:n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchElems matches whole names. A "**" in the middle matches no element as well, and
+// one at the end at least one: "a/**" is what is in a.
+func matchElems(pattern, elems []string) bool {
+	p, e := 0, 0
+	star, from := -1, 0 // the last "**", and what it has matched up to
+	for e < len(elems) {
+		switch {
+		case p < len(pattern) && pattern[p] == "**":
+			if p == len(pattern)-1 {
+				return true
+			}
+			star, from = p, e
+			p++
+		case p < len(pattern) && matchElem(pattern[p], elems[e]):
+			p, e = p+1, e+1
+		case star >= 0:
+			from++
+			p, e = star+1, from
+		default:
+			return false
+		}
+	}
+	return p == len(pattern)
+}
+
+func matchElem(pattern, elem string) bool {
+	if !strings.ContainsAny(pattern, `*?[\`) {
+		return pattern == elem
+	}
+	ok, _ := path.Match(pattern, elem) // it was checked
+	return ok
+}
+
+// withCarets writes "[!a]" as package path wants it, "[^a]".
+func withCarets(elem string) string {
+	b := []byte(elem)
+	for i := 0; i+1 < len(b); i++ {
+		switch {
+		case b[i] == '\\':
+			i++
+		case b[i] == '[' && b[i+1] == '!':
+			b[i+1] = '^'
+		}
+	}
+	return string(b)
+}

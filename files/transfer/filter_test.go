@@ -1,0 +1,105 @@
+package transfer_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/transfer"
+)
+
+// TestFilters: the table of patterns, on memory and on a disk.
+func TestFilters(t *testing.T) {
+	names := []string{
+		"a", "a.tmp", "b/a", "b/a.tmp", "b/c/a", "b/c/d.log", "data/x", "data/y/z.tmp",
+		"deep/b/a", "keep.log", "x.log", "[x]", "a*b", "axb", "Z/a",
+	}
+	disk, _ := folder(t)
+	buckets := map[string]files.Bucket{"memory": fine(), "disk": disk}
+	for _, b := range buckets {
+		put(t, b, names...)
+	}
+	for filter, want := range map[string]string{
+		"": strings.Join(names, " "),
+		"- *.tmp": "a b/a b/c/a b/c/d.log data/x deep/b/a keep.log x.log [x] " +
+			"a*b axb Z/a",
+		"+ *.log": "b/c/d.log keep.log x.log",
+		"+ keep.log;- *.log": "a a.tmp b/a b/a.tmp b/c/a data/x data/y/z.tmp deep/b/a " +
+			"keep.log [x] a*b axb Z/a",
+		"- *.tmp;+ data/**":      "data/x",
+		"+ data/":                "data/x data/y/z.tmp",
+		"+ data":                 "data/x data/y/z.tmp",
+		"+ /b/*":                 "b/a b/a.tmp b/c/a b/c/d.log",
+		"- b/*/;+ /b/*":          "b/a b/a.tmp",
+		"+ b/**/a":               "b/a b/c/a",
+		"+ **/b/a":               "b/a deep/b/a",
+		"+ b/a":                  "b/a",
+		"+ a":                    "a b/a b/c/a deep/b/a Z/a",
+		"+ a/":                   "",
+		"+ ?":                    "a b/a b/a.tmp b/c/a b/c/d.log deep/b/a Z/a data/x data/y/z.tmp",
+		"+ /?":                   "a b/a b/a.tmp b/c/a b/c/d.log Z/a",
+		"+ **":                   strings.Join(names, " "),
+		"+ [!a-z]*":              "[x] Z/a",
+		`+ a\*b`:                 "a*b",
+		`+ \[x]`:                 "[x]",
+		"+ a[^*]b":               "axb",
+		"+ z":                    "",
+		"- b;- Z;- data;- deep":  "a a.tmp keep.log x.log [x] a*b axb",
+		"- **/c/**;+ /b/;- **/*": "b/a b/a.tmp",
+	} {
+		for what, b := range buckets {
+			o := &transfer.Options{}
+			if filter != "" {
+				o.Filter = strings.Split(filter, ";")
+			}
+			var got []string
+			for c, err := range must(transfer.Copy(whole(fine()), whole(b),
+				o)).Changes(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, c.Name)
+			}
+			wanted := strings.Fields(want)
+			slices.Sort(wanted)
+			if !slices.Equal(got, wanted) {
+				t.Errorf("%s, %q:\n\t%v\nwant\n\t%v", what, filter, got, wanted)
+			}
+		}
+	}
+	for _, bad := range []string{
+		"", "*.tmp", "+", "+ ", "-*.tmp", "! x", "+ /", "+ a//b", "+ a**", "+ [a", `+ a\`,
+		"- a/**b",
+	} {
+		_, err := transfer.Copy(whole(fine()), whole(fine()),
+			&transfer.Options{Filter: []string{bad}})
+		if !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("filter %q: %v", bad, err)
+		}
+	}
+}
+
+// TestFilteredDeletions: what a filter leaves out is deleted on neither side, and a list
+// that takes one directory deletes nothing outside of it.
+func TestFilteredDeletions(t *testing.T) {
+	src, dst := fine(), fine()
+	put(t, src, "data/a", "x.tmp")
+	put(t, dst, "data/old", "data/b.tmp", "other/x", "y.tmp")
+	apply(t, must(transfer.Sync(whole(dst), whole(src),
+		&transfer.Options{Filter: []string{"- *.tmp", "+ data/**"}})))
+	holds(t, whole(dst), "data/a", "data/b.tmp", "other/x", "y.tmp")
+	apply(t, must(transfer.Sync(whole(dst), whole(src), &transfer.Options{
+		Filter:         []string{"- *.tmp"},
+		DeleteExcluded: true,
+	})))
+	holds(t, whole(dst), "data/a")
+	holds(t, whole(src), "data/a", "x.tmp")
+	put(t, dst, "small")
+	put(t, src, "small=larger than before, and left out by its size")
+	apply(t, must(transfer.Sync(whole(dst), whole(src), &transfer.Options{
+		Select: func(e files.Entry) bool { return e.Size < 20 },
+	})))
+	holds(t, whole(dst), "data/a", "small", "x.tmp")
+}

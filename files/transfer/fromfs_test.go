@@ -1,0 +1,157 @@
+package transfer_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/transfer"
+)
+
+// TestFromFS: a file system is a source in byte order, with times, modes and types, and
+// the second plan is empty.
+func TestFromFS(t *testing.T) {
+	dir, old := t.TempDir(), time.Date(1969, 7, 20, 20, 17, 40, 5e8, time.UTC)
+	var want []string
+	for _, name := range names[:5] { // a folder can't have "a" beside "a/b"
+		write(t, dir, name, "content of "+name, old)
+		want = append(want, name)
+	}
+	src := transfer.FromFS(os.DirFS(dir), &transfer.FromFSOptions{StoreModes: true})
+	for _, o := range []*transfer.Options{nil, {Compare: transfer.ByStoredTime}} {
+		dst := fine()
+		plan := must(transfer.Sync(whole(dst), whole(src), o))
+		apply(t, plan)
+		holds(t, whole(dst), want...)
+		plans(t, plan)
+		info, err := dst.Stat(t.Context(), "a0", nil)
+		if err != nil || !strings.HasPrefix(info.Metadata["mode"], "100") {
+			t.Errorf("%+v, %v", info, err)
+		}
+		if o != nil && info.Metadata["mtime"] != "-14182939.5" {
+			t.Errorf("mtime is %q", info.Metadata["mtime"])
+		}
+	}
+	plans(t, must(transfer.Copy(whole(fine()), in(src, "a"), nil)),
+		"copy b missing", "copy c/d missing")
+	for start, first := range map[string]string{"": "a-b", "a-b": "a.b/c", "a.b/c": "a/b",
+		"a/b": "a/c/d", "a/c": "a/c/d", "a/c/d": "a0", "a0": ""} {
+		got := ""
+		for e, err := range src.List(t.Context(), "", &files.ListOptions{StartAfter: start}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = e.Name
+			break
+		}
+		if got != first {
+			t.Errorf("after %q comes %q, want %q", start, got, first)
+		}
+	}
+	if _, err := files.PutString(t.Context(), src, "x", "x",
+		nil); !errors.Is(err, files.ErrPermission) {
+		t.Errorf("Put: %v", err)
+	}
+	gone := transfer.FromFS(os.DirFS(filepath.Join(dir, "gone")), nil)
+	dst := fine()
+	put(t, dst, "kept")
+	res, err := must(transfer.Sync(whole(dst), whole(gone),
+		&transfer.Options{AllowEmptySource: true})).Apply(t.Context())
+	is(t, err, files.ErrNoBucket)
+	holds(t, whole(dst), "kept")
+	if strings.Contains(err.Error(), dir) || res.Deleted != 0 {
+		t.Errorf("%v, %+v", err, res)
+	}
+}
+
+// TestYears: times of odd years don't wrap, and the second plan is empty.
+func TestYears(t *testing.T) {
+	tree := fstest.MapFS{}
+	for _, year := range []int{1600, 1665, 1969, 2038, 2300} {
+		tree[time.Date(year, 1, 1, 0, 0, 0, 1, time.UTC).Format("2006")] = &fstest.MapFile{
+			Data:    []byte("x"),
+			ModTime: time.Date(year, 1, 1, 0, 0, 0, 1, time.UTC),
+		}
+	}
+	for _, compare := range []transfer.Compare{transfer.ByStoredTime, transfer.ByContent} {
+		dst := fine()
+		plan := must(transfer.Sync(whole(dst), whole(transfer.FromFS(tree, nil)),
+			&transfer.Options{Compare: compare}))
+		apply(t, plan)
+		plans(t, plan)
+	}
+	// The default asks for the digest of a file of the future, which there is none of
+	// here: the stored time decides.
+	dst := fine()
+	plan := must(transfer.Sync(whole(dst), whole(transfer.FromFS(tree, nil)),
+		&transfer.Options{StoreTime: true}))
+	apply(t, plan)
+	plans(t, plan)
+}
+
+// TestChangedWhileRead: a file that changes while it is read is reported, and the target
+// has the old file, whole.
+func TestChangedWhileRead(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a", "first", time.Unix(1, 0))
+	write(t, dir, "b", "fine", time.Unix(1, 0))
+	dst := fine()
+	put(t, dst, "a=the old file")
+	src := transfer.FromFS(changing{os.DirFS(dir), dir}, nil)
+	res, err := must(transfer.Copy(whole(dst), whole(src), nil)).Apply(t.Context())
+	is(t, err, files.ErrChanged)
+	if res.Failed != 1 || res.Copied != 1 || res.Retries != 1 || !strings.Contains(err.Error(),
+		"a") {
+		t.Errorf("%+v, %v", res, err)
+	}
+	holds(t, whole(dst), "a=the old file", "b=fine")
+}
+
+// changing changes the file "a" whenever it was opened.
+type changing struct {
+	fs.FS
+	dir string
+}
+
+func (c changing) Open(name string) (fs.File, error) {
+	f, err := c.FS.Open(name)
+	if err != nil || name != "a" {
+		return f, err
+	}
+	return changingFile{f, filepath.Join(c.dir, name)}, nil
+}
+
+type changingFile struct {
+	fs.File
+	path string
+}
+
+func (c changingFile) Read(p []byte) (int, error) {
+	at := time.Now().Add(time.Hour)
+	if err := os.Chtimes(c.path, at, at); err != nil {
+		return 0, err
+	}
+	return c.File.Read(p)
+}
+
+func skipped(t *testing.T, p *transfer.Plan) []string {
+	t.Helper()
+	var all []string
+	for c, err := range p.Changes(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Action == transfer.ActionSkip {
+			all = append(all, c.Source.Key)
+		}
+	}
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,56 @@
+//go:build unix
+
+package transfer_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/transfer"
+)
+
+// TestSpecialFiles: links are not followed unless asked, loops end, and what isn't a
+// file is named as skipped and never opened.
+func TestSpecialFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "real/file", "content", time.Time{})
+	write(t, dir, "bad\x01name", "content", time.Time{})
+	for name, target := range map[string]string{
+		"link": "real/file", "dirlink": "real", "real/loop": "..", "dangling": "nowhere",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dst := fine()
+	plan := must(transfer.Sync(whole(dst), whole(transfer.FromFS(os.DirFS(dir), nil)), nil))
+	want := []string{"bad\x01name", "dangling", "dirlink", "link", "pipe", "real/loop"}
+	if got := skipped(t, plan); !slices.Equal(got, want) {
+		t.Errorf("skipped are %q, want %q", got, want)
+	}
+	if res := apply(t, plan); res.Skipped != int64(len(want)) || res.Copied != 1 {
+		t.Errorf("%+v", res)
+	}
+	holds(t, whole(dst), "real/file=content")
+
+	src := transfer.FromFS(os.DirFS(dir), &transfer.FromFSOptions{FollowLinks: true})
+	plan = must(transfer.Sync(whole(dst), whole(src), nil))
+	want = []string{"bad\x01name", "dangling", "dirlink/loop", "pipe", "real/loop"}
+	if got := skipped(t, plan); !slices.Equal(got, want) {
+		t.Errorf("skipped are %q, want %q", got, want)
+	}
+	apply(t, plan)
+	holds(t, whole(dst), "real/file=content", "link=content", "dirlink/file=content")
+	if _, err := files.ReadString(t.Context(), src, "pipe",
+		nil); files.KindOf(err) != files.ErrNotExist {
+		t.Errorf("the pipe: %v", err)
+	}
+}

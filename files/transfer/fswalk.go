@@ -1,0 +1,140 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// fsWalk lists a file system in byte order of the paths, from start on, as far as it
+// begins with prefix or may lead there.
+type fsWalk struct {
+	source        *fsSource
+	ctx           context.Context
+	start, prefix string
+	yield         func(files.Entry, error) bool
+	failed        error // of the first directory or file that can't be read
+	inside        []fs.FileInfo
+}
+
+// root walks everything. It returns false if the caller has broken off.
+func (w *fsWalk) root() bool {
+	fi, err := w.source.lstat(".")
+	if errors.Is(err, fs.ErrNotExist) {
+		err = files.WithCause(files.ErrNoBucket, err, "the folder is missing")
+	}
+	if err != nil {
+		return w.yield(files.Entry{}, cleaned(err))
+	}
+	return w.dir(".", "", fi)
+}
+
+// dir walks what is in a directory; below is its path with a slash, or "".
+func (w *fsWalk) dir(path, below string, fi fs.FileInfo) bool {
+	if w.ctx.Err() != nil {
+		return w.yield(files.Entry{}, ended(w.ctx))
+	}
+	entries, err := fs.ReadDir(w.source.fsys, path)
+	if err != nil {
+		w.fail(path, err)
+	}
+	w.inside = append(w.inside, fi)
+	defer func() { w.inside = w.inside[:len(w.inside)-1] }()
+	items := make([]fsItem, 0, len(entries))
+	for _, e := range entries {
+		if e != nil {
+			items = append(items, w.item(below, e))
+		}
+	}
+	slices.SortFunc(items, func(a, b fsItem) int { return strings.Compare(a.key, b.key) })
+	for i, it := range items {
+		if i > 0 && it.key == items[i-1].key {
+			w.fail(it.path, files.Errorf(files.ErrUnavailable, "the directory lists it twice"))
+			continue
+		}
+		if !w.visit(it) {
+			return false
+		}
+	}
+	return true
+}
+
+// fsItem is an entry; the key is its path, for a directory with a slash at the end.
+type fsItem struct {
+	path, key string
+	info      fs.FileInfo // nil if it isn't needed or can't be had
+	entry     fs.DirEntry
+	dir       bool
+}
+
+func (w *fsWalk) item(below string, e fs.DirEntry) fsItem {
+	it := fsItem{path: below + e.Name(), entry: e, dir: e.IsDir()}
+	if w.source.opts.FollowLinks && e.Type()&fs.ModeSymlink != 0 && fs.ValidPath(it.path) {
+		if fi, err := fs.Stat(w.source.fsys, it.path); err == nil {
+			it.info, it.dir = fi, fi.IsDir() && !w.loops(fi)
+		}
+	}
+	it.key = it.path
+	if it.dir {
+		it.key += "/"
+	}
+	return it
+}
+
+// loops reports whether a link leads to a directory that it lies in.
+func (w *fsWalk) loops(fi fs.FileInfo) bool {
+	return slices.ContainsFunc(w.inside, func(d fs.FileInfo) bool { return os.SameFile(d, fi) })
+}
+
+func (w *fsWalk) visit(it fsItem) bool {
+	if it.dir {
+		leads := strings.HasPrefix(it.key, w.prefix) || strings.HasPrefix(w.prefix, it.key)
+		over := it.key < w.start && !strings.HasPrefix(w.start, it.key)
+		if !leads || over || !w.legal(it.path) {
+			return !leads || over || w.foreign(it)
+		}
+		fi := it.info
+		if fi == nil {
+			var err error
+			if fi, err = it.entry.Info(); err != nil {
+				w.fail(it.path, err)
+				return true
+			}
+		}
+		return w.dir(it.path, it.key, fi)
+	}
+	if it.key < w.start || !strings.HasPrefix(it.key, w.prefix) {
+		return true
+	}
+	fi, err := it.info, error(nil)
+	if fi == nil {
+		fi, err = it.entry.Info()
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // it vanished meanwhile
+		return true
+	case err != nil:
+		w.fail(it.path, err)
+		return true
+	case !fi.Mode().IsRegular() || !w.legal(it.path):
+		return w.foreign(it)
+	}
+	return w.yield(w.source.info(it.path, fi).Entry, nil)
+}
+
+func (w *fsWalk) legal(path string) bool { return files.CheckName(path) == nil }
+
+// foreign yields an entry that is not a file, or whose path is not a name.
+func (w *fsWalk) foreign(it fsItem) bool { return w.yield(files.Entry{Key: it.path}, nil) }
+
+// fail notes what can't be read, which the listing reports when it has ended (L9).
+func (w *fsWalk) fail(path string, err error) {
+	if w.failed == nil {
+		w.failed = files.NewError(files.OpList, path, cleaned(err))
+	}
+}

@@ -1,0 +1,184 @@
+package transfer
+
+import (
+	"context"
+	"iter"
+
+	"cloudfiles.dev/files"
+)
+
+// Plan is what a Copy, Move, Sync or Remove will do. It holds no list: Changes and Apply
+// find the changes by listing both trees when they are called, in bounded memory. A Plan
+// can be used again, and is safe for concurrent use.
+type Plan struct {
+	op       files.Op
+	verb     verb
+	dst, src place // of a Remove only dst
+	opts     Options
+	filter   *filter
+}
+
+type verb int
+
+const (
+	verbCopy verb = iota
+	verbMove
+	verbSync
+	verbRemove
+)
+
+// Copy plans to bring every file of the source tree to the target tree, under the same
+// name below the directory. Files that the target has already are left alone, and other
+// files of the target too.
+//
+// Errors: ErrInvalid for impossible options, for trees that overlap, and for a nil
+// bucket; ErrInvalidName for an impossible directory.
+func Copy(dst, src Tree, opts *Options) (*Plan, error) {
+	return newPlan(verbCopy, files.OpCopy, dst, &src, opts)
+}
+
+// Move plans a Copy, after which each file of the source that was copied, or was found to
+// be the same by digest or content, is deleted: that version of it, and no other.
+//
+// Errors: those of Copy; ErrUnsupported if the source can't delete a certain version
+// (Features.DeleteIfVersion), unless Options.MayLoseConcurrentPut allows that.
+func Move(dst, src Tree, opts *Options) (*Plan, error) {
+	return newPlan(verbMove, files.OpMove, dst, &src, opts)
+}
+
+// Sync plans to make the target tree the same as the source tree: it copies, and deletes
+// the target's files that the source doesn't have.
+//
+// Errors: those of Copy.
+func Sync(dst, src Tree, opts *Options) (*Plan, error) {
+	return newPlan(verbSync, files.OpCopy, dst, &src, opts)
+}
+
+// Remove plans to delete the files of a tree. If its Dir is empty, that is every file
+// of the bucket. Apply deletes by name, many files in one request if the bucket can
+// (D3): a file that is put under a listed name meanwhile is deleted, too. Foreign keys
+// (L7) are not removed.
+//
+// Errors: those of Copy.
+func Remove(tree Tree, opts *Options) (*Plan, error) {
+	return newPlan(verbRemove, files.OpDeleteMany, tree, nil, opts)
+}
+
+func newPlan(v verb, op files.Op, dst Tree, src *Tree, opts *Options) (*Plan, error) {
+	p := &Plan{op: op, verb: v}
+	if opts != nil {
+		p.opts = *opts
+	}
+	if err := p.init(dst, src); err != nil {
+		return nil, files.NewError(op, dst.Dir, err)
+	}
+	return p, nil
+}
+
+func (p *Plan) init(dst Tree, src *Tree) (err error) {
+	if err := p.opts.check(); err != nil {
+		return err
+	}
+	p.opts.complete()
+	if p.filter, err = newFilter(p.opts.Filter); err != nil {
+		return err
+	}
+	if p.dst, err = dst.place("target"); err != nil {
+		return err
+	}
+	if src == nil {
+		return nil
+	}
+	p.opts.StoreTime = p.opts.StoreTime || p.opts.Compare == ByStoredTime
+	if p.opts.StoreTime && !p.dst.features.Attributes {
+		return files.Errorf(files.ErrUnsupported, "the target stores no metadata, so no times")
+	}
+	if p.src, err = src.place("source"); err != nil {
+		return err
+	}
+	if overlap(p.dst, p.src) {
+		return invalid("source and target overlap: they are one directory, or one is in the other")
+	}
+	if p.verb == verbMove && !p.src.features.DeleteIfVersion && !p.opts.MayLoseConcurrentPut {
+		return files.Errorf(files.ErrUnsupported,
+			"the source can't delete the version that was copied, so what is put meanwhile "+
+				"could be lost; Options.MayLoseConcurrentPut allows that")
+	}
+	if p.verb == verbMove && p.opts.Compare != ByContent {
+		p.opts.Compare = ByDigest
+	}
+	return nil
+}
+
+// Changes yields what Apply would do, in byte order of the names, without doing it; files
+// that are the same on both sides are not among them. Each range over the result lists
+// both trees anew.
+//
+// An error is the last thing that is yielded: one of a listing or of a comparison, or a
+// *DeleteLimitError after all changes.
+func (p *Plan) Changes(ctx context.Context) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		for c, err := range p.All(ctx) {
+			if c.Action == ActionKeep && err == nil {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// All is Changes with the files that are the same on both sides (ActionKeep).
+func (p *Plan) All(ctx context.Context) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		if ctx == nil {
+			yield(Change{}, files.NewError(p.op, p.dst.dir, invalid("the context is nil")))
+			return
+		}
+		g := &guard{plan: p}
+		stopped := false
+		end := p.compared(ctx, func(c Change) bool {
+			g.note(c)
+			stopped = !yield(c, nil)
+			return !stopped
+		})
+		if stopped {
+			return
+		}
+		if end == nil {
+			end = g.err()
+		}
+		if end != nil {
+			yield(Change{}, end)
+		}
+	}
+}
+
+// guard counts what decides whether deletions are allowed.
+type guard struct {
+	plan    *Plan
+	sources int64
+	deletes int64
+}
+
+func (g *guard) note(c Change) {
+	if c.Action == ActionDelete {
+		g.deletes++
+	} else {
+		g.sources++
+	}
+}
+
+func (g *guard) err() error {
+	o := &g.plan.opts
+	switch {
+	case g.deletes == 0:
+		return nil
+	case g.plan.verb == verbSync && g.sources == 0 && !o.AllowEmptySource:
+		return &DeleteLimitError{Due: g.deletes}
+	case o.MaxDeletes > 0 && g.deletes > o.MaxDeletes:
+		return &DeleteLimitError{Due: g.deletes, Limit: o.MaxDeletes}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package transfer
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+)
+
+// EventKind is what an Event reports.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventDone     EventKind = "done"     // a file was copied, moved or deleted
+	EventFailed   EventKind = "failed"   // a file could not be; Err says why
+	EventSkipped  EventKind = "skipped"  // the plan skips the file; the change says why
+	EventRetry    EventKind = "retry"    // a file is tried once more, because of Err
+	EventProgress EventKind = "progress" // bytes of a large file have come, or files were equal
+	EventEnd      EventKind = "end"      // the run has ended; Err is what Apply returns
+)
+
+// Event is something that happened in Apply.
+type Event struct {
+	Kind     EventKind
+	Change   Change // zero for EventProgress and EventEnd
+	Err      error
+	Progress Progress
+}
+
+// Progress counts a run of Apply. Files and Bytes count what is finished: they never fall
+// and never exceed the totals.
+type Progress struct {
+	// Files were copied, moved or deleted; Bytes are those of the files copied.
+	Files int64 `json:"files"`
+	Bytes int64 `json:"bytes"`
+	// Active is how many bytes of unfinished files have come. It falls when a file ends,
+	// or is begun again.
+	Active int64 `json:"active"`
+	// TotalFiles and TotalBytes are what was planned so far, less what has failed. They
+	// grow until TotalKnown is true, which is when both listings have been read.
+	TotalFiles int64 `json:"totalFiles"`
+	TotalBytes int64 `json:"totalBytes"`
+	TotalKnown bool  `json:"totalKnown"`
+	Equal      int64 `json:"equal"`   // files that were the same on both sides
+	Skipped    int64 `json:"skipped"` // by the plan
+	Failed     int64 `json:"failed"`
+	Retries    int64 `json:"retries"` // files that were begun once more
+	// Elapsed is the time since Apply began.
+	Elapsed time.Duration `json:"elapsed"`
+}
+
+// Rate is how many bytes have come in a second, over the whole run.
+func (p Progress) Rate() float64 {
+	if p.Elapsed <= 0 {
+		return 0
+	}
+	return float64(p.Bytes+p.Active) / p.Elapsed.Seconds()
+}
+
+// Left estimates how long the rest takes at that rate; ok is false while the total or the
+// rate isn't known. Where only deletions are left it counts files.
+func (p Progress) Left() (left time.Duration, ok bool) {
+	if !p.TotalKnown || p.Elapsed <= 0 {
+		return 0, false
+	}
+	done, total := float64(p.Bytes+p.Active), float64(p.TotalBytes)
+	if done >= total {
+		done, total = float64(p.Files), float64(p.TotalFiles)
+	}
+	if done <= 0 {
+		return 0, total == 0
+	}
+	return time.Duration(max(total-done, 0) / done * float64(p.Elapsed)), true
+}
+
+// Result is what Apply did.
+type Result struct {
+	Copied      int64 `json:"copied"`      // files
+	CopiedBytes int64 `json:"copiedBytes"` // of them
+	Moved       int64 `json:"moved"`       // files whose source is deleted, also if they were equal
+	Deleted     int64 `json:"deleted"`     // files of the target, or of Remove's tree
+	Equal       int64 `json:"equal"`       // files that were the same on both sides
+	Skipped     int64 `json:"skipped"`     // by the plan: foreign keys, and by options
+	Failed      int64 `json:"failed"`      // changes that failed
+	Withheld    int64 `json:"withheld"`    // deletions that were due and were not tried
+	Retries     int64 `json:"retries"`     // files that were begun once more
+	// Errors are the first 100 errors, each with the file's name.
+	Errors []error `json:"-"`
+}
+
+// tracker keeps Progress and Result, and calls Options.Progress.
+type tracker struct {
+	mu       sync.Mutex
+	progress Progress
+	result   Result
+	began    time.Time
+	told     time.Time // of the last EventProgress
+	call     func(Event)
+	inARow   int64 // failures
+}
+
+// progressEvery is how often bytes and equal files make an event.
+const progressEvery = 100 * time.Millisecond
+
+func newTracker(call func(Event)) *tracker {
+	return &tracker{call: call, began: time.Now()}
+}
+
+// update changes the numbers and reports an event, one at a time.
+func (t *tracker) update(e Event, f func(*Progress, *Result)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f(&t.progress, &t.result)
+	if t.call == nil {
+		return
+	}
+	now := time.Now()
+	if e.Kind == EventProgress {
+		if now.Sub(t.told) < progressEvery {
+			return
+		}
+		t.told = now
+	}
+	t.progress.Elapsed = now.Sub(t.began)
+	e.Progress = t.progress
+	t.call(e)
+}
+
+// Events runs Apply and yields its events, in the order in which they happen. The last
+// one is EventEnd; the error that comes with it is the one that Apply returns. Breaking
+// off the loop ends the run as the end of the context does. Options.Progress is called
+// as well.
+func (p *Plan) Events(ctx context.Context) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		events := make(chan Event)
+		q := *p
+		q.opts.Progress = func(e Event) {
+			if p.opts.Progress != nil {
+				p.opts.Progress(e)
+			}
+			if e.Kind == EventEnd {
+				return
+			}
+			select {
+			case events <- e:
+			case <-ctx.Done():
+			}
+		}
+		var end Event
+		done := make(chan struct{})
+		defer func() {
+			cancel()
+			<-done
+		}()
+		run := newRun(&q)
+		go func() {
+			defer close(done)
+			run.guarded(func() {
+				_, end.Err = run.apply(ctx, q.All(ctx))
+			})
+		}()
+		for going := true; going; {
+			select {
+			case e := <-events:
+				if !yield(e, nil) {
+					return
+				}
+			case <-done:
+				going = false
+			}
+		}
+		run.broken.Resume()
+		end.Kind, end.Progress = EventEnd, run.track.snapshot()
+		yield(end, end.Err)
+	}
+}
+
+func (t *tracker) snapshot() Progress {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.progress.Elapsed = time.Since(t.began)
+	return t.progress
+}

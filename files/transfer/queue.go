@@ -1,0 +1,128 @@
+package transfer
+
+import (
+	"context"
+	"time"
+
+	"cloudfiles.dev/files/internal/each"
+)
+
+// compared calls f for each change, in order, and returns what ended the listings. Files
+// that must be looked at are looked at several at a time, while the listings go on: the
+// changes wait in a queue for the first of them.
+func (p *Plan) compared(ctx context.Context, f func(Change) bool) error {
+	now := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	q := &queue{
+		plan:   p,
+		ctx:    ctx,
+		f:      f,
+		now:    now,
+		broken: &each.BrokenOff{},
+	}
+	defer q.wait()
+	defer cancel()
+	going := true
+	err := p.merge(ctx, func(m pair) bool {
+		if c, ask, ok := p.decide(m, now); ok {
+			going = q.add(c, ask)
+		}
+		return going
+	})
+	if going {
+		going = q.flush(0)
+	}
+	if q.err != nil || !going {
+		return q.err
+	}
+	return err
+}
+
+// queue keeps changes in order while some of them are compared.
+type queue struct {
+	plan    *Plan
+	ctx     context.Context
+	f       func(Change) bool
+	now     time.Time
+	waiting []*asked
+	asking  int // of those that wait
+	err     error
+	broken  *each.BrokenOff
+}
+
+// asked is a change that waits, or one behind it.
+type asked struct {
+	change Change
+	err    error
+	done   chan struct{} // nil if the change is not compared
+}
+
+func (q *queue) add(c Change, ask bool) bool {
+	if !ask && len(q.waiting) == 0 {
+		return q.f(c)
+	}
+	a := &asked{change: c}
+	q.waiting = append(q.waiting, a)
+	if ask {
+		a.done = make(chan struct{})
+		q.asking++
+		go q.compare(a)
+	}
+	limit := q.plan.opts.Parallel
+	if q.asking < limit && len(q.waiting) < 16*limit {
+		return true
+	}
+	return q.flush(16*limit - 1)
+}
+
+// compare looks at one file. A panic in the caller's code goes to the caller.
+func (q *queue) compare(a *asked) {
+	defer close(a.done)
+	whole := false
+	defer func() {
+		if !whole {
+			q.broken.By(recover())
+		}
+	}()
+	a.change, a.err = q.plan.lookAt(q.ctx, a.change, q.now)
+	whole = true
+}
+
+// flush hands on what is decided. It waits for comparisons until at most so many changes
+// wait, and fewer are compared than Options.Parallel.
+func (q *queue) flush(most int) bool {
+	n := 0
+	defer func() { q.waiting = append(q.waiting[:0], q.waiting[n:]...) }()
+	for ; n < len(q.waiting); n++ {
+		a := q.waiting[n]
+		if a.done != nil {
+			if len(q.waiting)-n <= most && q.asking < q.plan.opts.Parallel {
+				select {
+				case <-a.done:
+				default:
+					return true
+				}
+			}
+			<-a.done
+			q.asking--
+			q.broken.Resume()
+		}
+		if a.err != nil {
+			q.err = a.err
+			return false
+		}
+		if !q.f(a.change) {
+			return false
+		}
+	}
+	return true
+}
+
+// wait lets no comparison go on behind the caller's back.
+func (q *queue) wait() {
+	for _, a := range q.waiting {
+		if a.done != nil {
+			<-a.done
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package transfer
+
+import (
+	"reflect"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// Tree is a directory of a bucket with everything below it. The zero Dir is the whole
+// bucket. A folder on disk is a Tree of a bucket that the local driver opened, or of
+// [FromFS].
+type Tree struct {
+	Bucket files.Bucket
+	// Dir is the directory, without a slash at its end or with one. It need not exist:
+	// a missing source directory is empty, and a missing target is made by what is
+	// stored in it.
+	Dir string
+}
+
+// place is a Tree that has been checked.
+type place struct {
+	b        files.Bucket
+	dir      string // without a slash at its end
+	features files.Features
+}
+
+func (t Tree) place(what string) (place, error) {
+	if t.Bucket == nil {
+		return place{}, invalid("the bucket of the %s is nil", what)
+	}
+	dir := strings.TrimSuffix(t.Dir, "/")
+	if dir != "" {
+		if err := files.CheckName(dir); err != nil {
+			return place{}, err
+		}
+	} else if t.Dir != "" {
+		return place{}, invalid("the directory of the %s is %q", what, t.Dir)
+	}
+	return place{t.Bucket, dir, t.Bucket.Features()}, nil
+}
+
+// full returns the bucket's name of a name below the directory.
+func (p place) full(name string) string {
+	if p.dir == "" {
+		return name
+	}
+	return p.dir + "/" + name
+}
+
+// below returns the name below the directory; ok is false for a name elsewhere.
+func (p place) below(full string) (name string, ok bool) {
+	if p.dir == "" {
+		return full, full != ""
+	}
+	name, ok = strings.CutPrefix(full, p.dir+"/")
+	return name, ok && name != ""
+}
+
+// locator is driver.BucketLocator.
+type locator interface {
+	Locate(name string) (store any, key string)
+}
+
+// root returns the store and what all its keys below the directory begin with; store is
+// nil if it can't be known.
+func (p place) root() (store any, prefix string) {
+	const probe = "x"
+	l, ok := p.b.(locator)
+	if !ok {
+		if !reflect.ValueOf(p.b).Comparable() {
+			return nil, ""
+		}
+		return p.b, p.full("")
+	}
+	store, key := l.Locate(p.full(probe))
+	if store == nil || !reflect.ValueOf(store).Comparable() {
+		return nil, ""
+	}
+	return store, strings.TrimSuffix(key, probe)
+}
+
+// overlap reports whether a file of one place can be a file of the other.
+func overlap(a, b place) bool {
+	storeA, prefixA := a.root()
+	storeB, prefixB := b.root()
+	if storeA == nil || storeA != storeB {
+		return false
+	}
+	return strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA)
+}
+
+func invalid(format string, args ...any) error {
+	return files.Errorf(files.ErrInvalid, format, args...)
+}
