@@ -20,10 +20,11 @@ const (
 	maxBlock  = 4000 * mib
 	// maxFromURL is the largest source of Put Blob From URL, in bytes.
 	maxFromURL = 5000 * mib
-	// defaultBlock and defaultParallel are the size of a block, in bytes, and how many
-	// are in flight at a time, where Options don't say.
-	defaultBlock    = 8 * mib
-	defaultParallel = 4
+	// DefaultPartSize and DefaultConcurrency are the PartSize, in bytes, and the
+	// Concurrency if none is given.
+	DefaultPartSize    = 8 * mib
+	DefaultConcurrency = 8
+	maxConcurrency     = 100
 	// maxElements is how many elements a name has at most.
 	maxElements = 254
 )
@@ -33,12 +34,13 @@ type Options struct {
 	// Retry says how failed requests are retried; nil is the default policy. The SDK's
 	// own retries are off.
 	Retry *retry.Policy
-	// BlockSize is the size of an upload's blocks in bytes, at least 64 KiB and at most
-	// 4000 MiB; 0 is 8 MiB. Content up to this size is one request.
-	BlockSize int64
-	// Parallel is how many blocks of one upload are sent at a time; 0 is 4. A Put holds
-	// that many blocks in memory.
-	Parallel int
+	// PartSize is the size in bytes of an upload's parts, which the service calls
+	// blocks. It is at least 64 KiB and at most 4000 MiB; 0 is 8 MiB. Content up to
+	// this size is sent in one request.
+	PartSize int64
+	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
+	// 8. An upload holds at most PartSize × Concurrency bytes in memory.
+	Concurrency int
 	// HideFolderMarkers leaves out of listings the empty blobs with the metadata
 	// hdi_isfolder, by which tools mark a folder in an account without a hierarchical
 	// namespace. Without it they are listed as empty files, since a listing returns no
@@ -70,19 +72,19 @@ func newBackend(a *access, opts *Options) (*backend, error) {
 	if opts != nil {
 		o = *opts
 	}
-	if o.BlockSize == 0 {
-		o.BlockSize = defaultBlock
+	if o.PartSize == 0 {
+		o.PartSize = DefaultPartSize
 	}
-	if o.Parallel == 0 {
-		o.Parallel = defaultParallel
+	if o.Concurrency == 0 {
+		o.Concurrency = DefaultConcurrency
 	}
-	if o.BlockSize < minBlock || o.BlockSize > maxBlock {
-		return nil, files.Errorf(files.ErrInvalid, "a block size of %d bytes: want %d to %d",
-			o.BlockSize, minBlock, maxBlock)
+	if o.PartSize < minBlock || o.PartSize > maxBlock {
+		return nil, files.Errorf(files.ErrInvalid, "a part size of %d bytes: want %d to %d",
+			o.PartSize, minBlock, maxBlock)
 	}
-	if o.Parallel < 1 {
-		return nil, files.Errorf(files.ErrInvalid, "%d blocks at a time: want at least one",
-			o.Parallel)
+	if o.Concurrency < 1 || o.Concurrency > maxConcurrency {
+		return nil, files.Errorf(files.ErrInvalid, "%d parts at a time: want 1 to %d",
+			o.Concurrency, maxConcurrency)
 	}
 	if o.Retry == nil {
 		o.Retry = retry.New()

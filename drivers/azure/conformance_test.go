@@ -37,10 +37,10 @@ func subHarness(t *testing.T) conformance.Harness {
 		Name:   "azure",
 		Server: fmt.Sprintf("%s %s", server.Name, server.Version),
 		Store: func(t conformance.T) files.Bucket {
-			return open(t, store, "block_size", "262144")
+			return open(t, store, "part_size", "262144")
 		},
 		Second: func(t conformance.T, _ files.Bucket) files.Bucket {
-			return open(t, store, "block_size", "262144")
+			return open(t, store, "part_size", "262144")
 		},
 		Limit:       conformanceLimit,
 		ServerRaces: azuriteRaces,
@@ -58,7 +58,7 @@ func bareHarness(t *testing.T) conformance.Harness {
 	server := testserver.Start(t, testserver.Azurite)
 	var stores sync.Map // files.Bucket to its URL
 	at := func(t conformance.T, store string) files.Bucket {
-		b := open(t, store, "block_size", "262144")
+		b := open(t, store, "part_size", "262144")
 		stores.Store(b, store)
 		return b
 	}

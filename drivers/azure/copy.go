@@ -171,7 +171,7 @@ func (c *transfer) pinned() *blob.SourceModifiedAccessConditions {
 func (c *transfer) blocks(ctx context.Context) (files.Info, error) {
 	size, err := driver.PartPlan{
 		PartSize:    fromURLBlock,
-		Concurrency: c.b.opts.Parallel,
+		Concurrency: c.b.opts.Concurrency,
 		MaxParts:    maxBlocks,
 		MaxPartSize: maxBlock,
 	}.PartSizeOf(c.w.size)
@@ -204,7 +204,7 @@ func (c *transfer) stage(ctx context.Context, ids blockIDs, n int, size int64) e
 		return c.stageBlock(ctx, ids.id(0), 0, size)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(c.b.opts.Parallel)
+	g.SetLimit(c.b.opts.Concurrency)
 	for i := range n {
 		g.Go(func() error { return c.stageBlock(ctx, ids.id(i), int64(i)*size, size) })
 	}

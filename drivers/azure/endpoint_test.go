@@ -35,7 +35,7 @@ func openHostile(t *testing.T) func(endpoint string) (files.Bucket, error) {
 			return nil, err
 		}
 		return files.Open(t.Context(), "azblob://container?cdn=true&protocol="+u.Scheme+"&domain="+
-			u.Host+"&block_size=65536&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms"+
+			u.Host+"&part_size=65536&retry_attempts=3&retry_delay=1ms&retry_max_delay=2ms"+
 			"&retry_budget=0")
 	}
 }
@@ -83,7 +83,7 @@ func TestHostileClient(t *testing.T) {
 			return nil, err
 		}
 		return New(c, &Options{
-			BlockSize: minBlock,
+			PartSize: minBlock,
 			Retry: &retry.Policy{
 				Attempts: 3,
 				Delay:    time.Millisecond,

@@ -22,8 +22,8 @@ func ExampleNew() {
 		panic(err)
 	}
 	b, err := azure.New(client, &azure.Options{
-		Retry:     &retry.Policy{Attempts: 3, MaxDelay: 5 * time.Second, Budget: &retry.Budget{}},
-		BlockSize: 32 << 20,
+		Retry:    &retry.Policy{Attempts: 3, MaxDelay: 5 * time.Second, Budget: &retry.Budget{}},
+		PartSize: 32 << 20,
 	})
 	if err != nil {
 		panic(err)

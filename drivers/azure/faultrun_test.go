@@ -20,7 +20,7 @@ import (
 // many operations it does.
 func TestFaults(t *testing.T) {
 	b, p, direct := proxiedBeside(t,
-		append([]string{"block_size", "65536", "retry_budget", "0"}, fast...)...)
+		append([]string{"part_size", "65536", "retry_budget", "0"}, fast...)...)
 	c := faultrun.Config{
 		Bucket: files.Wrap(b, uncommitted(direct)),
 		Proxy:  p,
@@ -70,7 +70,7 @@ func blocks(ctx context.Context, b files.Bucket, name string) (int, error) {
 // TestUncommittedBlocks holds Azurite to what uncommitted says of it: once it has no
 // such fault, that goes.
 func TestUncommittedBlocks(t *testing.T) {
-	b, p, direct := proxiedBeside(t, "block_size", "65536")
+	b, p, direct := proxiedBeside(t, "part_size", "65536")
 	p.Add(proxy.Rule{Kinds: []string{"PutBlockList"}, Times: 1, Fault: proxy.Azure.Forbidden()})
 	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("x", 200_000),
 		nil); !errors.Is(err, files.ErrPermission) {

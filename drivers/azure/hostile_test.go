@@ -37,7 +37,7 @@ func hostile(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic
 		t.Fatal(err)
 	}
 	b, err = New(c, &Options{
-		BlockSize: minBlock,
+		PartSize: minBlock,
 		Retry: &retry.Policy{
 			Attempts: 3,
 			Delay:    time.Millisecond,
@@ -69,7 +69,7 @@ func opened(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.
 	}
 	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
 	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
-	b = open(t, "azblob://box?protocol=http&localemu=true&block_size=65536&retry_attempts=3"+
+	b = open(t, "azblob://box?protocol=http&localemu=true&part_size=65536&retry_attempts=3"+
 		"&retry_delay=1ms&retry_max_delay=2ms&retry_budget=0", "domain",
 		strings.TrimPrefix(srv.URL, "http://"))
 	return b, requests

@@ -20,7 +20,7 @@ func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	store := server.Store(t)
 	return p, func() files.Bucket {
 		return open(t, store,
-			append([]string{"domain", p.Addr(), "protocol", "http", "block_size", "262144"},
+			append([]string{"domain", p.Addr(), "protocol", "http", "part_size", "262144"},
 				fast...)...)
 	}
 }

@@ -17,7 +17,7 @@ var fast = []string{"retry_delay", "1ms", "retry_max_delay", "5ms"}
 
 // TestLostAnswers loses the answer to a write that was carried out (P2).
 func TestLostAnswers(t *testing.T) {
-	b, p := proxied(t, append([]string{"block_size", "65536"}, fast...)...)
+	b, p := proxied(t, append([]string{"part_size", "65536"}, fast...)...)
 	large := strings.Repeat("0123456789abcdef", 10_000)
 	lose := func(kind string) func() {
 		return p.Add(proxy.Rule{Kinds: []string{kind}, Nth: 1, Fault: proxy.ResetAfter()})

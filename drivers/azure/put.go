@@ -14,8 +14,8 @@ import (
 // plan says in what blocks content is uploaded.
 func (b *backend) plan() driver.PartPlan {
 	return driver.PartPlan{
-		PartSize:    b.opts.BlockSize,
-		Concurrency: b.opts.Parallel,
+		PartSize:    b.opts.PartSize,
+		Concurrency: b.opts.Concurrency,
 		MaxParts:    maxBlocks,
 		MaxPartSize: maxBlock,
 	}

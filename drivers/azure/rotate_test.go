@@ -165,7 +165,7 @@ var rotations = map[string]func(t *testing.T, host, secret string){
 	},
 }
 
-const rotatedURL = "azblob://box?block_size=65536&retry_attempts=5&retry_delay=1ms" +
+const rotatedURL = "azblob://box?part_size=65536&retry_attempts=5&retry_delay=1ms" +
 	"&retry_max_delay=1ms&retry_budget=0"
 
 // TestRotatedSecrets: a key or a signature that the service refuses is read again from

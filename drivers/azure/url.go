@@ -43,15 +43,17 @@ func init() {
 				Doc:    "the account stands in the path, as emulators have it",
 			},
 			{
-				Name:   "block_size",
+				Name:   "part_size",
 				Values: "bytes",
-				Doc:    "the size of an upload's blocks, 65536 to 4194304000; 8388608 by default",
+				Doc:    "the size of an upload's parts, from 64 KiB (8 MiB)",
 			},
 			{
-				Name:   "parallel",
-				Values: "1…",
-				Doc:    "how many blocks of an upload are on their way at a time; 4 by default",
+				Name:   "concurrency",
+				Values: "1…100",
+				Doc:    "how many parts of an upload are on their way at a time (8)",
 			},
+			{Name: "block_size", Values: "bytes", Doc: "part_size, by its old name"},
+			{Name: "parallel", Values: "1…100", Doc: "concurrency, by its old name"},
 			{Name: "anonymous", Values: "true|false", Doc: "no credentials: for public containers"},
 			{
 				Name:   "hide_folder_markers",
@@ -77,9 +79,11 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 			"write azblob://container, and prefix= for a part of it")
 	}
 	p := driver.NewParams(u)
+	partSize, concurrency := p.Int("block_size", 0, minBlock, maxBlock),
+		p.Int("parallel", 0, 1, maxConcurrency)
 	opts := &Options{
-		BlockSize:         p.Int("block_size", 0, minBlock, maxBlock),
-		Parallel:          int(p.Int("parallel", 0, 1, 1000)),
+		PartSize:          p.Int("part_size", partSize, minBlock, maxBlock),
+		Concurrency:       int(p.Int("concurrency", concurrency, 1, maxConcurrency)),
 		HideFolderMarkers: p.Bool("hide_folder_markers", false),
 		Retry:             retry.FromParams(p),
 	}

@@ -25,8 +25,10 @@ func TestBadURLs(t *testing.T) {
 		{"azblob://container?no_such=1", "no_such"},
 		{"azblob://container?protocol=ftp", "protocol"},
 		{"azblob://container?cdn=perhaps", "cdn"},
+		{"azblob://container?part_size=1", "part_size"},
 		{"azblob://container?block_size=1", "block_size"},
-		{"azblob://container?parallel=0", "parallel"},
+		{"azblob://container?parallel=101", "parallel"},
+		{"azblob://container?concurrency=0", "concurrency"},
 		{"azblob://container?retry_attempts=0", "retry_attempts"},
 	} {
 		_, err := files.Open(t.Context(), c.url)

@@ -22,20 +22,21 @@
 //
 // # Uploads in parts
 //
-// Content larger than a part goes up part by part, in a resumable session, which the
-// service forgets by itself if the program dies. With concurrency=4
-// (Options.Concurrency) four parts are sent at a time, in an upload of the XML API. That
-// must be asked for, because of what such uploads cost:
+// Content larger than a part goes up in parts, eight of 8 MiB at a time (part_size= and
+// concurrency=, Options.PartSize and Options.Concurrency), in a multipart upload of the
+// XML API. It is visible under no name until its end, and an upload that fails is
+// aborted. If the program dies, its upload stays, and is billed, until a lifecycle rule
+// (AbortIncompleteMultipartUpload) aborts it.
 //
-//   - They hold that many parts in memory, and a part has at least 5 MiB.
-//   - If the program dies, its upload stays (and is billed) until a lifecycle rule
-//     aborts it.
-//   - They have no preconditions ("Preconditions are not supported in the requests",
-//     https://cloud.google.com/storage/docs/multipart-uploads).
-//
-// So a conditional Put, native options, and metadata that no header can carry still go
-// part by part. Each part is sent with its CRC-32C. An endpoint that has no such
-// uploads, such as fake-gcs-server, gets the parts one by one, too.
+// Such an upload has no preconditions: the service answers them with "400
+// NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). So
+// a conditional Put, native options, and metadata that no header can carry go up part by
+// part instead, in a resumable session, which the service forgets by itself if the
+// program dies. concurrency=1 sends every Put in this way. So does an endpoint that has
+// no parallel uploads, such as fake-gcs-server, and an account whose role lacks the
+// permission storage.multipartUploads.create: the first large Put finds out, by one
+// request that is refused. Each part is sent with its CRC-32C, and the whole is compared
+// with what the service stored.
 //
 // # How it connects
 //

@@ -18,31 +18,27 @@ const (
 	kib = 1 << 10
 	mib = 1 << 20
 	tib = 1 << 40
-	// DefaultPartSize is the PartSize if none is given.
-	DefaultPartSize = 8 * mib
+	// DefaultPartSize and DefaultConcurrency are the PartSize, in bytes, and the
+	// Concurrency if none is given.
+	DefaultPartSize    = 8 * mib
+	DefaultConcurrency = 8
 	// partUnit is what the size of each part but the last must be a multiple of.
 	partUnit = 256 * kib
 	maxPart  = 1024 * mib
 	// maxConcurrency bounds the parts of one upload that are in flight.
-	maxConcurrency = 64
+	maxConcurrency = 100
 )
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// PartSize is the size in bytes of what is buffered and sent at a time. A Put of at
-	// most that size is one request. A larger one is an upload in parts, one after
-	// another. PartSize is a multiple of 256 KiB, at most 1 GiB; 0 is DefaultPartSize.
-	// A Put holds one part in memory.
-	PartSize int
-	// Concurrency is how many parts of one upload are sent at a time; 0 is 1, and the
-	// most is 64. Above 1:
-	//
-	//   - Parts have at least 5 MiB.
-	//   - A Put holds PartSize × Concurrency bytes in memory.
-	//   - A stream of unknown length has at most Features.MaxUnknownSize bytes.
-	//   - Conditional puts, and those with Native options or with metadata that no
-	//     header can carry, still go part by part, since the service's parallel uploads
-	//     support neither.
+	// PartSize is the size in bytes of an upload's parts. It is a multiple of 256 KiB,
+	// at most 1 GiB; 0 is 8 MiB. Content up to this size is sent in one request.
+	PartSize int64
+	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
+	// 8, or 1 if parts have less than 5 MiB, which the service's parallel uploads don't
+	// take. An upload holds at most PartSize × Concurrency bytes in memory. Conditional
+	// puts, and those with Native options or with metadata that no header can carry, go
+	// part by part, since parallel uploads support none of these.
 	Concurrency int
 	// Retry is the policy by which requests are retried; nil is retry.New(). The SDK's
 	// own is not used.
@@ -107,6 +103,12 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	if o.Concurrency < 0 || o.Concurrency > maxConcurrency {
 		return nil, files.Errorf(files.ErrInvalid,
 			"concurrency %d is not up to %d", o.Concurrency, maxConcurrency)
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = DefaultConcurrency
+		if o.PartSize < minXMLPart {
+			o.Concurrency = 1
+		}
 	}
 	if o.Concurrency > 1 && o.PartSize < minXMLPart {
 		return nil, files.Errorf(files.ErrInvalid,
@@ -178,7 +180,7 @@ type backend struct {
 	bucket       string
 	project      string  // that pays
 	tokens       *tokens // of a URL with credentials
-	part         int
+	part         int64
 	concurrency  int
 	noXMLParts   atomic.Bool // the endpoint has no uploads of parts in parallel
 	retry        *retry.Policy

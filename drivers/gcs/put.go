@@ -41,7 +41,7 @@ type upload struct {
 // there may be as many as there are.
 func (b *backend) plan() driver.PartPlan {
 	return driver.PartPlan{
-		PartSize:    int64(b.part),
+		PartSize:    b.part,
 		Concurrency: 1,
 		MaxParts:    math.MaxInt32,
 		MaxPartSize: maxPart,

@@ -22,8 +22,12 @@ import (
 // Parts several at a time are an upload of the XML API:
 // https://cloud.google.com/storage/docs/multipart-uploads. It begins with one request,
 // which names the attributes, each part is one more, and the last one commits.
-// "Preconditions are not supported in the requests", so a conditional Put goes part by
-// part; so do attributes that no header can carry and the service's own options. The
+// "Preconditions cannot be used in XML API multipart uploads. Attempting to do so results
+// in a 400 NotImplemented error"
+// (https://docs.cloud.google.com/storage/docs/request-preconditions), so a conditional Put
+// goes part by part; so do attributes that no header can carry and the service's own
+// options. To compose an object of others has conditions, but the others would be listed
+// beside it, and would stay if the program died (P1). The
 // answer to the last request isn't documented to name the generation: if it doesn't,
 // the resource has it, and a mark in it shows whether it is this Put's.
 
@@ -36,7 +40,7 @@ const (
 // parallelPlan is the plan of an upload whose parts go several at a time.
 func (b *backend) parallelPlan() driver.PartPlan {
 	return driver.PartPlan{
-		PartSize:    int64(b.part),
+		PartSize:    b.part,
 		Concurrency: b.concurrency,
 		MaxParts:    maxXMLParts,
 		MaxPartSize: maxPart,
@@ -109,11 +113,19 @@ func (u *upload) sendParallel(
 }
 
 // unknownRequest reports whether the answer may be of an endpoint that doesn't know the
-// request.
+// request, or refuses it alone: such uploads have a permission of their own,
+// storage.multipartUploads.create, which a custom role may lack.
 func unknownRequest(err error) bool {
 	e, ok := errors.AsType[*googleapi.Error](err)
-	return ok && (e.Code == http.StatusBadRequest || e.Code == http.StatusNotFound ||
-		e.Code == http.StatusMethodNotAllowed || e.Code == http.StatusNotImplemented)
+	if !ok {
+		return false
+	}
+	switch e.Code {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusNotImplemented, http.StatusForbidden:
+		return true
+	}
+	return false
 }
 
 // call is a request of the upload.

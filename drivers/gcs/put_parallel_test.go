@@ -235,11 +235,13 @@ func TestStoredWithoutVersion(t *testing.T) {
 }
 
 // TestNoXMLUploads: an endpoint without them, as emulators are, gets the parts one by
-// one.
+// one, and so does an account that may not begin them.
 func TestNoXMLUploads(t *testing.T) {
 	for _, answer := range []http.HandlerFunc{
 		says(400,
 			refuses(400, "invalid")), says(404, "404 page not found"), says(405, ""), says(501, ""),
+		says(403, refuses(403, "forbidden")),
+		says(403, "<Error><Code>AccessDenied</Code></Error>"),
 	} {
 		asked, kept := 0, ""
 		b := behindWith(t, parallelParams,

@@ -43,12 +43,13 @@ func init() {
 			{
 				Name:   "part_size",
 				Values: "bytes",
-				Doc:    "what is buffered and sent at a time, a multiple of 256 KiB (8388608)",
+				Doc:    "the size of an upload's parts, a multiple of 256 KiB (8 MiB)",
 			},
 			{
 				Name:   "concurrency",
-				Values: "number",
-				Doc:    "parts of one upload at a time (1); above 1, part_size is 5 MiB at least",
+				Values: "1…100",
+				Doc: "how many parts of an upload are on their way at a time (8); above 1, " +
+					"part_size is 5 MiB at least",
 			},
 			{
 				Name:   "grpc",
@@ -72,7 +73,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	p := driver.NewParams(u)
 	limits := connect.FromParams(p)
 	o := &Options{
-		PartSize:    int(p.Int("part_size", DefaultPartSize, partUnit, maxPart)),
+		PartSize:    p.Int("part_size", DefaultPartSize, partUnit, maxPart),
 		Concurrency: int(p.Int("concurrency", 0, 1, maxConcurrency)),
 		Retry:       retry.FromParams(p),
 		Timeout:     limits.Timeout,

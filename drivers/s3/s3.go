@@ -19,8 +19,8 @@ type Options struct {
 	// least that S3 accepts, and at most 5 GiB; 0 is 8 MiB. Content up to this size is
 	// sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are sent at a time; 0 is 5. An upload
-	// holds at most PartSize × Concurrency bytes in memory.
+	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
+	// 8. An upload holds at most PartSize × Concurrency bytes in memory.
 	Concurrency int
 	// Retry says how requests are retried; nil is retry.New(). The SDK's own retries
 	// are off.
@@ -88,7 +88,8 @@ const (
 // The defaults of Options.
 const (
 	DefaultPartSize    = 8 * mib
-	DefaultConcurrency = 5
+	DefaultConcurrency = 8
+	maxConcurrency     = 100
 )
 
 // New returns the bucket of that name, reached through the caller's client, which New
@@ -157,7 +158,7 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 		maxObject: cmp.Or(profile.MaxObject, maxObject),
 		plan: driver.PartPlan{
 			PartSize:    min(max(o.PartSize, minPart), maxPart),
-			Concurrency: o.Concurrency,
+			Concurrency: min(o.Concurrency, maxConcurrency),
 			MaxParts:    cmp.Or(profile.MaxParts, maxParts),
 			MaxPartSize: maxPart,
 			Equal:       profile.EqualParts,

@@ -131,7 +131,7 @@ var scheme = files.Scheme{
 		{
 			Name:   "concurrency",
 			Values: "1…100",
-			Doc:    "how many parts of an upload are on their way at a time (5)",
+			Doc:    "how many parts of an upload are on their way at a time (8)",
 		},
 	}, append(connect.Params(), retry.Params()...)...),
 	Open: open,
@@ -236,7 +236,7 @@ func options(u *url.URL) (Options, error) {
 		Timeout:     limits.Timeout,
 		ReadTimeout: limits.ReadTimeout,
 		PartSize:    p.Int("part_size", DefaultPartSize, minPart, maxPart),
-		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, 100)),
+		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, maxConcurrency)),
 		Retry:       retry.FromParams(p),
 		BareETags:   p.Enum("etag", "quoted", "bare") == "bare",
 		Defaults:    PutOptions{KMSKeyID: p.String("kmskeyid", "")},
