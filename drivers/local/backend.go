@@ -35,6 +35,7 @@ type backend struct {
 	// noExchange is found at the first write over a file.
 	noExchange atomic.Bool
 	noUnnamed  atomic.Bool // found at the first write
+	replaces   atomic.Bool // the last commit has replaced a file
 
 	volume      fsys.Volume
 	byDir       bool        // folders are locked by their directories

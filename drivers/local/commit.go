@@ -159,6 +159,11 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 	}
 	left, err := b.replace(ctx, st, p, d, &lock, cond, ahead)
 	lock.unlock()
+	if err == nil && !st.done {
+		// What was replaced has its name. It goes before the sync, behind which it
+		// would wait for the disk once more.
+		st.done = st.unlink() == nil
+	}
 	if err == nil {
 		err = b.syncFolder(d)
 	}
@@ -187,13 +192,16 @@ func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition)
 	if err := b.check(d, &c, cond); err != nil {
 		return err // it failed at this moment
 	}
+	if err := b.fitUnnamed(st, d, &c); err != nil {
+		return err
+	}
 	if err := b.renew(st, c.st.ModTime); err != nil {
 		return err
 	}
 	if st.side.fits(st, &c) {
 		return nil
 	}
-	return b.stageSidecar(st, p, d, &c, false)
+	return b.stageSidecar(st, p, d, &c, !c.exists)
 }
 
 // renew sets a staged file's time to now if it isn't newer than old. If that isn't
@@ -221,6 +229,10 @@ func (b *backend) replace(
 		return nil, err
 	}
 	if err := b.check(d, &c, cond); err != nil {
+		return nil, err
+	}
+	b.foresee(c.exists)
+	if err := b.fitUnnamed(st, d, &c); err != nil {
 		return nil, err
 	}
 	if c.exists && c.st.ModTime >= st.rec.mtime {

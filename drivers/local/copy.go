@@ -60,7 +60,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	if err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx, b.looksOf(&p), false)
+	st, err := b.beginStage(ctx, b.looksAhead(&p), false)
 	if err != nil {
 		return files.Info{}, err
 	}

@@ -79,10 +79,11 @@ func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error
 	return d.Create(name)
 }
 
-// dress gives the staged file the looks of the one that it replaces.
-func (st *staged) dress() {
+// dress gives the staged file the looks of the one that it replaces. It reports whether
+// it changed anything.
+func (st *staged) dress() bool {
 	if !st.like.there || !st.worn && st.like.list == nil && st.like.same(st.id) {
-		return
+		return false
 	}
 	was := st.id
 	if st.worn {
@@ -95,6 +96,7 @@ func (st *staged) dress() {
 	if now, err := st.f.Stat(); err == nil {
 		st.perm = now.Perm
 	}
+	return true
 }
 
 // put gives a file these looks; now are the ones that it has. If the group or the list
@@ -132,8 +134,7 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 			return nil
 		}
 		st.like = looksAt(d, c.name, c.st)
-		st.dress()
-		changed = true
+		changed = st.dress()
 	case st.like.there && (st.like.list != nil || st.like.perm != st.s.filePerm ||
 		!st.like.same(st.id)):
 		st.like = looks{} // it was deleted meanwhile
@@ -163,10 +164,19 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 		}
 		changed = true
 	}
-	if changed && !b.opts.NoSync {
+	if changed && !b.opts.NoSync && !st.dirty {
 		return fault(st.f.Sync())
 	}
 	return nil
+}
+
+// fitUnnamed is fit of a file without a name that is to replace one: before it has a
+// name, or its sidecar has.
+func (b *backend) fitUnnamed(st *staged, d fsys.Dir, c *current) error {
+	if !st.unnamed || !c.exists {
+		return nil
+	}
+	return b.fit(st, d, c)
 }
 
 // hasList reports whether the folder gives new files an access list.

@@ -22,7 +22,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx, b.looksOf(&like), false)
+	st, err := b.beginStage(ctx, b.looksAhead(&like), false)
 	if err != nil {
 		return files.Info{}, err
 	}

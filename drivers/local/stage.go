@@ -30,6 +30,7 @@ type staged struct {
 	// unnamed is set while it has no name yet, and namedSide if its sidecar must have
 	// one.
 	unnamed, namedSide bool
+	number             uint64 // of the name that it gets where it needs one
 
 	f     fsys.File
 	id    fsys.Stat // the file as it was made, where known
@@ -74,7 +75,7 @@ func (b *backend) stage(s *session, like looks, named bool) (*staged, error) {
 	var err error
 	if !named && !like.there {
 		st.f = b.createUnnamed(s)
-		st.unnamed = st.f != nil
+		st.unnamed, st.number = st.f != nil, s.next.Add(1)
 	}
 	if !st.unnamed {
 		st.name = s.name()
@@ -92,10 +93,11 @@ func (b *backend) stage(s *session, like looks, named bool) (*staged, error) {
 }
 
 // unlink removes the name.
-func (st *staged) unlink() {
-	if !st.unnamed {
-		st.dir.Unlink(st.name)
+func (st *staged) unlink() error {
+	if st.unnamed {
+		return nil
 	}
+	return st.dir.Unlink(st.name)
 }
 
 // beginStage finds the session and makes a staged file. If the old session's folder was
@@ -141,7 +143,7 @@ func (st *staged) fill(content *driver.Content, sniff bool) error {
 			if st.size == 0 && sniff {
 				st.head = append(st.head, (*p)[:min(n, driver.SniffLen)]...)
 			}
-			if st.size > 0 { // a file that was cut before has a hole
+			if st.size > 0 && !st.unnamed { // a file that was cut before has a hole
 				if st.size == int64(len(*p)) {
 					st.f.AppendOnly()
 				}

@@ -299,7 +299,9 @@ func (s *session) close() {
 }
 
 // name returns a new name for a staged file.
-func (s *session) name() string { return strconv.FormatUint(s.next.Add(1), 36) + sidecarExt }
+func (s *session) name() string { return nameOf(s.next.Add(1)) }
+
+func nameOf(number uint64) string { return strconv.FormatUint(number, 36) + sidecarExt }
 
 func randomID() string {
 	var b [10]byte

@@ -8,13 +8,34 @@ import (
 
 // A file that is staged for an empty place needs no name before its own, if the system
 // has files without a name. Nobody can find it before, so it needs no guard, and after
-// the commit there is nothing to check or undo. That doesn't apply if the file is to be
-// durable: some file systems (btrfs) don't write a file to the disk on sync while it
-// has no name.
+// the commit there is nothing to check or undo. If it turns out that it replaces a file,
+// it gets a name for the moment of the commit.
+//
+// That doesn't apply if the file is to be durable: some file systems (btrfs) don't
+// write a file to the disk on sync while it has no name, others (ext2) don't write how
+// many it has when its folder is synced. tmpfs has nothing to sync.
 
 // unnamed reports whether what is staged may have no name.
 func (b *backend) unnamed() bool {
-	return b.opts.NoSync && b.volume.Local && !b.disk.folds() && !b.noUnnamed.Load()
+	volatile := b.opts.NoSync || b.disk.kind == fsys.Tmpfs
+	return volatile && b.volume.Local && !b.disk.folds() && !b.noUnnamed.Load()
+}
+
+// looksAhead is what a file has that is to be replaced, as far as its staged file needs
+// it before the commit. One without a name, which nobody can read, doesn't. It has none
+// where the last commit has found an empty place, since the next may as well.
+func (b *backend) looksAhead(p *spot) looks {
+	if b.unnamed() && !b.replaces.Load() {
+		return looks{}
+	}
+	return b.looksOf(p)
+}
+
+// foresee notes whether the last commit has replaced a file.
+func (b *backend) foresee(replaced bool) {
+	if b.replaces.Load() != replaced {
+		b.replaces.Store(replaced)
+	}
 }
 
 // createUnnamed makes such a file in the session's folder, nil if that can't be.
@@ -35,7 +56,7 @@ func (b *backend) createUnnamed(s *session) fsys.File {
 // giveName gives the staged file a name in the session's folder, so that it can replace
 // something.
 func (b *backend) giveName(st *staged) error {
-	name := st.s.name()
+	name := nameOf(st.number)
 	err := st.dir.Link(st.f, name)
 	switch {
 	case err == nil:

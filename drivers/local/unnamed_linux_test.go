@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/drivers/local/internal/mounts"
 	"cloudfiles.dev/files"
 )
 
@@ -42,35 +43,44 @@ func stagedNames(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// A new file of a Put that isn't synced has no name before it has its own, so no other
-// program can find it; one that replaces a file, or is synced, has.
+// A new file of a Put that isn't synced, or is on a disk of memory, has no name before
+// it has its own, so no other program can find it. One that replaces a file has if the
+// Put before has replaced one too; one that is synced has.
 func TestStagedWithoutName(t *testing.T) {
-	for _, sync := range []bool{false, true} {
-		b, dir := newBucket(t, &Options{NoSync: !sync})
-		needUnnamed(t, dir)
-		for i, over := range []bool{false, true, false} {
-			want := 1
-			if !sync && !over {
-				want = 0
+	for _, kind := range []mounts.Kind{mounts.Ext4, mounts.Tmpfs} {
+		t.Run(string(kind), func(t *testing.T) {
+			stagedWithoutName(t, inMount(t, kind), true, false)
+			stagedWithoutName(t, inMount(t, kind), kind == mounts.Tmpfs, true)
+		})
+	}
+}
+
+func stagedWithoutName(t *testing.T, dir string, nameless, sync bool) {
+	t.Helper()
+	b := openBucket(t, dir, &Options{NoSync: !sync})
+	needUnnamed(t, dir)
+	for i, names := range []int{0, 0, 1, 0, 0} {
+		want := 1
+		if nameless {
+			want = names
+		}
+		if i == 3 {
+			del(t, b, "a")
+		}
+		content := io.MultiReader(strings.NewReader("content"), afterwards(func() {
+			if names := stagedNames(t, dir); len(names) != want {
+				t.Errorf("sync %v, Put %d: %q is staged, want %d names", sync, i, names, want)
 			}
-			if i == 2 {
-				del(t, b, "a")
-			}
-			content := io.MultiReader(strings.NewReader("content"), afterwards(func() {
-				if names := stagedNames(t, dir); len(names) != want {
-					t.Errorf("sync %v, Put %d: %q is staged, want %d names", sync, i, names, want)
-				}
-			}))
-			opts := &files.PutOptions{Attributes: someAttributes}
-			_, err := b.Put(t.Context(), "a", content, opts)
-			check(t, err)
-			s, info := fetch(t, b, "a")
-			if s != "content" || info.CacheControl != someAttributes.CacheControl {
-				t.Errorf("%q, %+v", s, info)
-			}
-			if names := stagedNames(t, dir); len(names) != 0 {
-				t.Errorf("left: %q", names)
-			}
+		}))
+		opts := &files.PutOptions{Attributes: someAttributes}
+		_, err := b.Put(t.Context(), "a", content, opts)
+		check(t, err)
+		s, info := fetch(t, b, "a")
+		if s != "content" || info.CacheControl != someAttributes.CacheControl {
+			t.Errorf("%q, %+v", s, info)
+		}
+		if names := stagedNames(t, dir); len(names) != 0 {
+			t.Errorf("left: %q", names)
 		}
 	}
 }
@@ -133,6 +143,45 @@ func TestStagedGetsName(t *testing.T) {
 			if names := stagedNames(t, dir); len(names) != 0 {
 				t.Errorf("%v: left: %q", fault, names)
 			}
+		}
+	}
+}
+
+// What gets a name because it replaces a file that only its owner may read can't be read
+// by others under that name either, nor can its sidecar.
+func TestStagedNameIsPrivate(t *testing.T) {
+	long := files.Attributes{
+		Metadata: map[string]string{"k": strings.Repeat("v", maxRecord)},
+	}
+	for _, at := range []files.Attributes{{}, someAttributes, long} {
+		dir, met := t.TempDir(), 0
+		h := &hookFS{before: func(op, _ string) error {
+			if op != "rename" {
+				return nil
+			}
+			for _, p := range stagedNames(t, dir) {
+				fi, err := os.Stat(p)
+				check(t, err)
+				if met++; fi.Mode().Perm() != 0o600 {
+					t.Errorf("%s has %v", filepath.Base(p), fi.Mode())
+				}
+			}
+			return nil
+		}}
+		b := openHooked(t, dir, &Options{NoSync: true}, h)
+		path := filepath.Join(dir, "a")
+		ok(t, os.WriteFile(path, []byte("old"), 0o600), os.Chmod(path, 0o600))
+		_, err := files.PutString(t.Context(), b, "a", "new", &files.PutOptions{Attributes: at})
+		check(t, err)
+		if met == 0 {
+			t.Error("nothing was moved")
+		}
+		side, err := os.Stat(path + sidecarExt)
+		if err == nil && side.Mode().Perm() != 0o600 || err != nil && at.Metadata != nil {
+			t.Errorf("the sidecar: %v, %v", side, err)
+		}
+		if fi, err := os.Stat(path); err != nil || fi.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", fi, err)
 		}
 	}
 }
