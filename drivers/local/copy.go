@@ -39,7 +39,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 
 func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRequest,
 	onto bool) (files.Info, error) {
-	f, err := src.findKey(ctx, driver.Key{Name: req.Src})
+	var f found
+	err := src.findKey(ctx, driver.Key{Name: req.Src}, &f)
 	if err != nil {
 		return files.Info{}, err
 	}

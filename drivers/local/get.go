@@ -21,7 +21,8 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	if err := b.alive(); err != nil {
 		return files.Info{}, err
 	}
-	f, err := b.findLive(ctx, key)
+	var f found
+	err := b.findLive(ctx, key, &f)
 	if errors.Is(err, files.ErrPermission) {
 		if info, ok := b.statUnread(key); ok {
 			return info, nil
@@ -39,30 +40,31 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return info, nil
 }
 
-func (b *backend) findKey(ctx context.Context, key driver.Key) (found, error) {
+func (b *backend) findKey(ctx context.Context, key driver.Key, f *found) error {
 	if err := b.alive(); err != nil {
-		return found{}, err
+		return err
 	}
-	return b.findLive(ctx, key)
+	return b.findLive(ctx, key, f)
 }
 
 // findLive is findKey in a folder that is known to be there.
-func (b *backend) findLive(ctx context.Context, key driver.Key) (f found, err error) {
+func (b *backend) findLive(ctx context.Context, key driver.Key, f *found) error {
 	p, err := b.placeKnown(ctx, key)
 	if err != nil {
-		return found{}, err
+		return err
 	}
-	if f, err = b.find(&p); fsys.IsBusy(err) {
-		err = patiently(ctx, func() error { f, err = b.find(&p); return err })
+	if err = b.find(&p, f); fsys.IsBusy(err) {
+		err = patiently(ctx, func() error { return b.find(&p, f) })
 	}
-	return f, err
+	return err
 }
 
 // Open opens the file. The content stays the same whatever is put or deleted meanwhile,
 // because a Put never writes into a file that has a name (G4).
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	defer runtime.KeepAlive(b)
-	f, err := b.findKey(ctx, req.Key)
+	var f found
+	err := b.findKey(ctx, req.Key, &f)
 	if err != nil {
 		return driver.Object{}, err
 	}

@@ -37,49 +37,47 @@ func entry(st fsys.Stat, v files.Version) files.Entry {
 	return files.Entry{Size: st.Size, ModTime: st.Modified(), Version: v}
 }
 
-// find opens a file and finds what belongs to its content. A missing file is
-// files.ErrNotExist. The caller closes it.
-func (b *backend) find(p *spot) (found, error) {
+// find opens a file and finds what belongs to its content, in f. A missing file is
+// files.ErrNotExist. The caller closes it, unless there is an error.
+func (b *backend) find(p *spot, f *found) error {
 	var last fsys.Stat
 	for try := 0; ; try++ {
-		f, st, err := b.openAt(p)
-		if err != nil {
-			return found{}, err
+		if err := b.openAt(p, f); err != nil {
+			return err
 		}
-		d, consistent, err := describeSeen(b.root, p, f, &st)
-		if missing(err) && try < 100 {
-			f.Close() // something that is no file took its name between the look and the opening
-			continue
-		}
-		if err == nil && !d.own && try < 100 && b.left(p, st) {
+		consistent, err := f.describe(b.root, p)
+		again := false
+		switch {
+		case missing(err):
+			again = true // something that is no file took its name between the look and the opening
+		case err == nil && !f.own && b.left(p, f.st):
 			// Somebody exchanged it for another, and others may change it where it lies
 			// now.
-			f.Close()
-			continue
-		}
-		if err == nil && !consistent && (st != last && try < 100) {
+			again = true
+		case err == nil && !consistent && f.st != last:
 			// Writers were faster, or the file was changed by other means: then the
 			// second look finds the same.
-			last = st
-			f.Close()
+			last, again = f.st, true
+		}
+		if again && try < 100 {
+			f.f.Close()
 			continue
 		}
-		if err == nil && d.attrs.ContentType == "" {
-			d.attrs.ContentType, err = contentType(p.name, f)
+		if err == nil && f.attrs.ContentType == "" {
+			f.attrs.ContentType, err = contentType(p.name, f.f)
 		}
-		var v files.Version
 		if err == nil {
-			v, err = b.versionOfOpen(f, &st, &d)
+			f.version, err = b.versionOfOpen(f.f, &f.st, &f.details)
 		}
 		if fsys.IsStale(err) && try < maxConfirms { // it was replaced, and is no longer known
-			f.Close()
+			f.f.Close()
 			continue
 		}
 		if err != nil {
-			f.Close()
-			return found{}, fault(err)
+			f.f.Close()
+			return fault(err)
 		}
-		return found{f, st, v, d}, nil
+		return nil
 	}
 }
 
@@ -97,21 +95,31 @@ func (b *backend) left(p *spot, st fsys.Stat) bool {
 
 // openAt opens the file at the first of its places. While one writer moves it from one
 // to the other, both may seem empty; so they are looked at twice.
-func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
+func (b *backend) openAt(p *spot, found *found) error {
 	for try := 0; try < 2 || try < maxConfirms && !b.confirmedAt(p); try++ {
 		for i := range p.alts {
-			f, st, err := b.root.OpenSeen(p.path(p.at(i)))
+			path := ""
+			if i == 0 {
+				path = p.first()
+			} else {
+				path = p.path(p.at(i))
+			}
+			f, st, err := b.root.OpenSeen(path)
 			if missing(err) {
 				continue
 			}
-			if err == nil && p.unlessSidecar(i) && headIsSidecar(f) {
+			if err != nil {
+				return fault(err)
+			}
+			if p.unlessSidecar(i) && headIsSidecar(f) {
 				f.Close()
 				continue
 			}
-			return f, st, fault(err)
+			found.f, found.st = f, st
+			return nil
 		}
 	}
-	return nil, fsys.Stat{}, files.ErrNotExist
+	return files.ErrNotExist
 }
 
 // describe finds what belongs to the content of an open file, whose place is below dir.
@@ -119,39 +127,41 @@ func (b *backend) openAt(p *spot) (fsys.File, fsys.Stat, error) {
 // are those of the newest.
 func describe(dir fsys.Dir, p *spot, f fsys.File,
 	st fsys.Stat) (d details, consistent bool, err error) {
-	rec, ok, err := readRecord(f, st)
+	of := found{f: f, st: st}
+	rec, ok, err := readRecord(f, &st)
 	if err != nil {
 		return d, false, err
 	}
-	return describeBy(rec, ok, dir, p, f, st)
+	consistent, err = of.describeBy(&rec, ok, dir, p)
+	return of.details, consistent, err
 }
 
-// describeSeen is describe of a file whose state was seen before it was opened. A
-// record that belongs to that state proves that it is the same file. Without one, the
-// open file is looked at.
-func describeSeen(dir fsys.Dir, p *spot, f fsys.File,
-	st *fsys.Stat) (d details, consistent bool, err error) {
-	rec, ok, err := readRecord(f, *st)
+// describe is describe of a file whose state was seen before it was opened. A record
+// that belongs to that state proves that it is the same file. Without one, the open
+// file is looked at.
+func (f *found) describe(dir fsys.Dir, p *spot) (consistent bool, err error) {
+	rec, ok, err := readRecord(f.f, &f.st)
 	if err == nil && !ok {
-		*st, err = f.Look()
-		ok = rec.belongsTo(*st)
+		f.st, err = f.f.Look()
+		ok = rec.belongsTo(&f.st)
 	}
 	if err != nil {
-		return d, false, err
+		return false, err
 	}
-	return describeBy(rec, ok, dir, p, f, *st)
+	return f.describeBy(&rec, ok, dir, p)
 }
 
-func describeBy(rec record, ok bool, dir fsys.Dir, p *spot, f fsys.File,
-	st fsys.Stat) (d details, consistent bool, err error) {
-	d.own = ok
+func (f *found) describeBy(rec *record, ok bool, dir fsys.Dir, p *spot) (consistent bool,
+	err error) {
+	f.details = details{own: ok}
+	d, st := &f.details, &f.st
 	if ok {
 		d.digest, d.token, d.attrs.ContentType = rec.digest, rec.token, rec.typ
 		if rec.attrs != nil {
 			d.attrs = *rec.attrs
 		}
-		if !rec.sidecar || rec.attrs != nil && !edited(dir, p.sidecarPath(), st) {
-			return d, true, nil
+		if !rec.sidecar || rec.attrs != nil && !edited(dir, p.sidecarPath(), st.ModTime) {
+			return true, nil
 		}
 	} else if rec.mtime == st.ModTime && rec.size != st.Size && !wholeMicro(st.ModTime) {
 		d.corrupt = wrongSize(st.Size, rec.size)
@@ -168,44 +178,44 @@ func describeBy(rec record, ok bool, dir fsys.Dir, p *spot, f fsys.File,
 		}
 	}
 	if err != nil {
-		return d, false, err
+		return false, err
 	}
 	if s == nil && rec.attrs != nil && ok {
-		return d, true, nil // it is lost
+		return true, nil // it is lost
 	}
 	if s == nil {
 		if ok { // a sidecar that should be there may just have gone with its file
-			return d, false, nil
+			return false, nil
 		}
 		// And so may one that no record mentions: it goes after the file, so a file
 		// that still has its name had none.
-		now, err := f.Stat()
-		return d, now.Nlink > 0, fault(err)
+		now, err := f.f.Stat()
+		return now.Nlink > 0, fault(err)
 	}
 	if s.broken != nil {
 		d.lost = s.broken
-		return d, true, nil
+		return true, nil
 	}
 	if s.Own == nil {
 		d.attrs = s.attributes()
 		if !ok && len(s.MD5) == 16 && st.ModTime <= sst.ModTime {
 			d.digest.MD5 = hex.EncodeToString(s.MD5)
 		}
-		return d, true, nil
+		return true, nil
 	}
-	if i := s.generation(st, d.token); i >= 0 {
+	if i := s.generation(*st, d.token); i >= 0 {
 		g := &s.Own.Generations[i]
 		d.attrs, d.token = g.Attributes, g.Token
 		if i == 0 {
 			d.attrs = s.newest()
 		}
 		if !ok {
-			d.digest, d.own = g.Digest, g.owns(st)
+			d.digest, d.own = g.Digest, g.owns(*st)
 			if d.own {
 				d.inode = g.Inode
 			}
 		}
-		return d, true, nil
+		return true, nil
 	}
 	for _, g := range s.Own.Generations {
 		if g.ModTime == st.ModTime && g.Size != st.Size && !wholeMicro(st.ModTime) {
@@ -213,12 +223,12 @@ func describeBy(rec record, ok bool, dir fsys.Dir, p *spot, f fsys.File,
 		}
 	}
 	if rec.attrs != nil && ok {
-		return d, true, nil // the sidecar is of another content, which was to replace this one
+		return true, nil // the sidecar is of another content, which was to replace this one
 	}
 	if len(s.Own.Generations) > 0 {
 		d.attrs = s.Own.Generations[0].Attributes
 	}
-	return d, false, nil
+	return false, nil
 }
 
 // contentType finds the type of a file that was given none (P6).

@@ -41,7 +41,7 @@ func (l *looks) same(st fsys.Stat) bool {
 
 // looksOf finds what the file at a place has now. It is called without a lock.
 func (b *backend) looksOf(p *spot) looks {
-	path := p.path(p.at(0))
+	path := p.first()
 	st, err := b.root.Lstat(path)
 	// else nothing is at the other place, or not for long
 	if err == nil && st.Type == fsys.Directory {

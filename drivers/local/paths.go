@@ -63,6 +63,15 @@ func (p *spot) unlessSidecar(i int) bool {
 	return i == 2 || p.alts == 1 && strings.HasSuffix(p.base, sidecarExt)
 }
 
+// first returns the path of the first place.
+func (p *spot) first() string {
+	if n := len(p.dir); n > 0 && n+1+len(p.base) == len(p.name) && p.name[:n] == p.dir &&
+		p.name[n+1:] == p.base {
+		return p.name // it stands for itself
+	}
+	return p.path(p.base)
+}
+
 // path returns the path of a name in the folder.
 func (p *spot) path(name string) string {
 	if p.dir == "" {

@@ -129,7 +129,7 @@ func decodeRecord(b []byte) (r record, err error) {
 var records = sync.Pool{New: func() any { return new([maxRecord]byte) }}
 
 // readRecord returns the record of an open file, and whether it belongs to the content.
-func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool, err error) {
+func readRecord(f fsys.File, st *fsys.Stat) (r record, ok bool, err error) {
 	short := records.Get().(*[maxRecord]byte)
 	defer records.Put(short)
 	buf := short[:]
@@ -152,6 +152,6 @@ func readRecord(f fsys.File, st fsys.Stat) (r record, ok bool, err error) {
 }
 
 // belongsTo reports whether it is the record of a content of that size and time.
-func (r *record) belongsTo(st fsys.Stat) bool {
+func (r *record) belongsTo(st *fsys.Stat) bool {
 	return r.there && r.mtime == st.ModTime && r.size == st.Size
 }

@@ -37,13 +37,14 @@ func appendAttributes(b []byte, a *files.Attributes) []byte {
 
 func decodeAttributes(b []byte, a *files.Attributes) error {
 	bad := false
+	all := string(b) // which they share
 	text := func() string {
 		n, w := binary.Uvarint(b)
 		if w <= 0 || n > uint64(len(b)-w) {
 			b, bad = nil, true
 			return ""
 		}
-		s := string(b[w : w+int(n)])
+		s := all[len(all)-len(b)+w:][:n]
 		b = b[w+int(n):]
 		return s
 	}

@@ -88,11 +88,11 @@ func (s *sidecar) newest() files.Attributes {
 	return g
 }
 
-// edited reports whether the sidecar may differ from the record of the file st. An
-// unedited sidecar has the file's time.
-func edited(d fsys.Dir, path string, st fsys.Stat) bool {
+// edited reports whether the sidecar may differ from the record of a file of that time.
+// An unedited sidecar has the file's time.
+func edited(d fsys.Dir, path string, time int64) bool {
 	side, err := d.Lstat(path)
-	return err == nil && (side.ModTime != st.ModTime || wholeMicro(side.ModTime))
+	return err == nil && (side.ModTime != time || wholeMicro(side.ModTime))
 }
 
 // encodeSidecar makes the sidecar of the new content and, if there is one, the old.

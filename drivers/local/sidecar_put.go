@@ -200,10 +200,11 @@ func (b *backend) currentGeneration(d fsys.Dir, p *spot, c *current) (generation
 		return generation{}, fault(err)
 	}
 	defer f.Close()
-	det, _, err := describeSeen(d, &spot{base: p.base}, f, &st)
+	det := found{f: f, st: st}
+	_, err = det.describe(d, &spot{base: p.base})
 	return generation{
-		Size:       st.Size,
-		ModTime:    st.ModTime,
+		Size:       det.st.Size,
+		ModTime:    det.st.ModTime,
 		Token:      det.token,
 		Digest:     det.digest,
 		Attributes: det.attrs,

@@ -359,7 +359,7 @@ func (st *staged) generation() generation {
 func (b *backend) entry(st *staged) (files.Entry, error) {
 	now := fsys.Stat{Size: st.size, ModTime: st.rec.mtime}
 	if !st.bare {
-		return entry(now, ownVersion(now, st.rec.token)), nil
+		return entry(now, ownVersion(&now, st.rec.token)), nil
 	}
 	now, err := st.f.Stat()
 	if err == nil {

@@ -155,10 +155,7 @@ func TestStagedNameIsPrivate(t *testing.T) {
 	}
 	for _, at := range []files.Attributes{{}, someAttributes, long} {
 		dir, met := t.TempDir(), 0
-		h := &hookFS{before: func(op, _ string) error {
-			if op != "rename" {
-				return nil
-			}
+		h := &hookFS{before: func(string, string) error {
 			for _, p := range stagedNames(t, dir) {
 				fi, err := os.Stat(p)
 				check(t, err)

@@ -41,9 +41,9 @@ import (
 // attributes, keeps its metadata and digests, and has a version of the second form.
 
 // ownVersion is the version of a file with a record.
-func ownVersion(st fsys.Stat, token string) files.Version {
+func ownVersion(st *fsys.Stat, token string) files.Version {
 	var buf [64]byte
-	v := appendTimeAndSize(buf[:0], &st)
+	v := appendTimeAndSize(buf[:0], st)
 	if token != "" {
 		v = append(v, '-')
 		v = append(v, token...)
@@ -53,9 +53,9 @@ func ownVersion(st fsys.Stat, token string) files.Version {
 
 // foreignVersion is the version of a file without a record, whose last change is old
 // enough.
-func foreignVersion(st fsys.Stat) files.Version {
+func foreignVersion(st *fsys.Stat) files.Version {
 	var buf [96]byte
-	v := appendTimeAndSize(buf[:0], &st)
+	v := appendTimeAndSize(buf[:0], st)
 	v = append(v, '-')
 	v = strconv.AppendUint(v, st.Ino, 16)
 	v = append(v, '-')
@@ -73,15 +73,15 @@ func appendTimeAndSize(v []byte, st *fsys.Stat) []byte {
 // must.
 func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
 	switch {
-	case hasProvingTime(st):
-		return ownVersion(st, ""), nil
-	case !hasMarkedTime(st) && b.settled(st):
-		return foreignVersion(st), nil
+	case hasProvingTime(&st):
+		return ownVersion(&st, ""), nil
+	case !hasMarkedTime(&st) && b.settled(&st):
+		return foreignVersion(&st), nil
 	}
 	var v files.Version
 	var err error
 	for range maxConfirms { // while others replace it, what is open may be no longer known
-		if v, err = b.versionByRecord(d, base, st); !fsys.IsStale(err) {
+		if v, err = b.versionByRecord(d, base, &st); !fsys.IsStale(err) {
 			break
 		}
 	}
@@ -89,7 +89,7 @@ func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Versio
 }
 
 // versionByRecord opens the file, whose state was st.
-func (b *backend) versionByRecord(d fsys.Dir, base string, st fsys.Stat) (files.Version, error) {
+func (b *backend) versionByRecord(d fsys.Dir, base string, st *fsys.Stat) (files.Version, error) {
 	f, now, err := d.OpenFile(base)
 	if missing(err) {
 		return foreignVersion(st), nil // it is gone
@@ -110,19 +110,19 @@ func (b *backend) versionByRecord(d fsys.Dir, base string, st fsys.Stat) (files.
 
 // versionOfOpen is the version of an open file. It may look at it again.
 func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.Version, error) {
-	if hasProvingTime(*st) { // as for a listing, which opens no file with such a time
-		return ownVersion(*st, ""), nil
+	if hasProvingTime(st) { // as for a listing, which opens no file with such a time
+		return ownVersion(st, ""), nil
 	}
-	if d.own && hasMarkedTime(*st) {
-		return ownVersion(*st, d.token), nil
+	if d.own && hasMarkedTime(st) {
+		return ownVersion(st, d.token), nil
 	}
 	for range 3 {
 		switch {
-		case b.settled(*st):
-			return foreignVersion(*st), nil
-		case coarseChange(*st):
+		case b.settled(st):
+			return foreignVersion(st), nil
+		case coarseChange(st):
 			sum, err := contentSum(f)
-			return foreignVersion(*st) + files.Version("~"+sum), err
+			return foreignVersion(st) + files.Version("~"+sum), err
 		}
 		time.Sleep(fineTick) // its next change has another time
 		now, err := f.Look()
@@ -131,7 +131,7 @@ func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.V
 		}
 		*st = now
 	}
-	return foreignVersion(*st), nil // it is written to all the time, and read as it changes (G4)
+	return foreignVersion(st), nil // it is written to all the time, and read as it changes (G4)
 }
 
 const (
@@ -140,7 +140,7 @@ const (
 )
 
 // settled reports whether the next change of the file will show in its times.
-func (b *backend) settled(st fsys.Stat) bool {
+func (b *backend) settled(st *fsys.Stat) bool {
 	coarse := coarseChange(st)
 	if b.fineTimes && !coarse && st.Dev == b.rootStat.Dev {
 		return true
@@ -154,7 +154,7 @@ func (b *backend) settled(st fsys.Stat) bool {
 }
 
 // coarseChange reports whether the time of the last change has whole milliseconds only.
-func coarseChange(st fsys.Stat) bool { return st.ChangeTime%1_000_000 == 0 }
+func coarseChange(st *fsys.Stat) bool { return st.ChangeTime%1_000_000 == 0 }
 
 // contentSum is a digest of an open file's content.
 func contentSum(f fsys.File) (string, error) {
@@ -250,14 +250,14 @@ func wholeMicro(ns int64) bool { return ns%1000 == 0 }
 func mayBeCoarse(st fsys.Stat) bool { return wholeMicro(st.ModTime) && wholeMicro(st.ChangeTime) }
 
 // hasMarkedTime reports whether the file's record, if it has one, proves that it was put.
-func hasMarkedTime(st fsys.Stat) bool {
+func hasMarkedTime(st *fsys.Stat) bool {
 	return st.ModTime%100 == 0 && (!wholeMicro(st.ModTime) || wholeMicro(st.ChangeTime))
 }
 
 // hasProvingTime reports whether the file's time proves that it was put.
-func hasProvingTime(st fsys.Stat) bool {
+func hasProvingTime(st *fsys.Stat) bool {
 	return st.Birth != 0 && st.ModTime%100 != 0 && st.ModTime > st.Birth &&
-		provingTime(&st, st.ModTime/timeUnit) == st.ModTime
+		provingTime(st, st.ModTime/timeUnit) == st.ModTime
 }
 
 // timeUnit is the unit of the times of Puts, in nanoseconds. The digits below it depend

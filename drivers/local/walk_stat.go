@@ -82,6 +82,10 @@ func (w *walker) statInto(e *files.Entry, dir fsys.Dir, base string) (ok bool, e
 		return false, gone(err)
 	}
 	e.Size, e.ModTime = st.Size, st.Modified()
+	if hasProvingTime(&st) { // as most have
+		e.Version = ownVersion(&st, "")
+		return true, nil
+	}
 	e.Version, err = listedVersion(w.version, dir, base, st)
 	return err == nil, gone(err)
 }
@@ -94,7 +98,7 @@ func listedVersion(
 ) (files.Version, error) {
 	v, err := of(dir, base, st)
 	if errors.Is(err, fs.ErrPermission) {
-		return foreignVersion(st), nil
+		return foreignVersion(&st), nil
 	}
 	return v, err
 }
