@@ -239,10 +239,10 @@ func (f *finder) constant(e ast.Expr, tv types.TypeAndValue) {
 		}
 		to := f.text(e) + " + 1"
 		switch {
-		case typ == "time.Duration":
-			to = "0"
 		case tv.Value.ExactString() == "0":
 			to = "1"
+		case typ == "time.Duration":
+			to = "0"
 		case tv.Value.ExactString() == "1":
 			to = "0"
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -67,6 +68,9 @@ func load(dir string, folders []string) ([]*target, error) {
 		if err := t.find(dir); err != nil {
 			return nil, err
 		}
+		slices.SortStableFunc(t.mutants, func(a, b *mutant) int {
+			return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line))
+		})
 		for _, m := range t.mutants {
 			id++
 			m.id = id

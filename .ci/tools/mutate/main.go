@@ -25,7 +25,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 )
 
@@ -206,27 +205,23 @@ func (r *runner) target(ctx context.Context, t *target, counts *tally) error {
 	}
 	r.bench.say("%s: %d mutants, %d of them tried (seed %d)", t.folder, len(t.mutants), len(some),
 		r.seed)
-	quick, err := r.bench.explore(ctx, t.folder, true)
-	if err != nil {
-		return err
-	}
-	// What is explored when the first mutant needs it, since that takes a while.
-	slow := sync.OnceValues(func() ([]*unit, error) {
-		all, err := r.bench.explore(ctx, t.folder, false)
-		return longer(all, quick), err
-	})
+	stages := r.bench.stages(ctx, t.folder, r.short)
 	for _, m := range some {
-		v, by, err := r.stage(ctx, m, quick, unreached, killedShort)
-		if err != nil {
-			return err
-		}
-		if _, known := r.known[m.key()]; v != killedShort && !r.short && (!known || r.recheck) {
-			units, err := slow()
-			if err != nil {
+		v, by, err := unreached, "", error(nil)
+		_, known := r.known[m.key()]
+		for _, st := range stages {
+			if st.long && known && !r.recheck {
+				break
+			}
+			killed := killedShort
+			if st.long {
+				killed = killedLong
+			}
+			if v, by, err = r.stage(m, st, v, killed); err != nil {
 				return err
 			}
-			if v, by, err = r.stage(ctx, m, units, v, killedLong); err != nil {
-				return err
+			if v == killed {
+				break
 			}
 		}
 		r.record(counts, m, v, by)
@@ -235,14 +230,16 @@ func (r *runner) target(ctx context.Context, t *target, counts *tally) error {
 }
 
 // stage tries a mutant on the tests that reach it. The verdict stays if there are none.
-func (r *runner) stage(ctx context.Context, m *mutant, units []*unit, v, killed verdict) (
-	verdict, string, error,
-) {
+func (r *runner) stage(m *mutant, st stage, v, killed verdict) (verdict, string, error) {
+	units, err := st.units()
+	if err != nil {
+		return v, "", err
+	}
 	units = reaching(units, m)
 	if len(units) == 0 {
 		return v, "", nil
 	}
-	by, err := r.bench.try(ctx, m, units)
+	by, err := st.try(m, units)
 	if err != nil || by == "" {
 		return survived, "", err
 	}

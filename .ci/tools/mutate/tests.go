@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -74,12 +75,55 @@ func (b *bench) list(ctx context.Context, s suite) ([]string, error) {
 	return names, nil
 }
 
-// explore runs each test of a package's plan by itself, without a fault, and records
-// what it reaches. A test that fails so is no judge of mutants and is left out, with a
-// word about it.
-func (b *bench) explore(ctx context.Context, folder string, short bool) ([]*unit, error) {
+// A stage is a part of the tests, explored when the first mutant comes to it.
+type stage struct {
+	long  bool // without -short
+	units func() ([]*unit, error)
+	try   func(*mutant, []*unit) (string, error)
+}
+
+// stages lists the tests for a package in the order in which they are asked: its own
+// with -short, the other suites with -short, then what is longer without.
+func (b *bench) stages(ctx context.Context, folder string, short bool) []stage {
+	add := func(long bool, units func() ([]*unit, error)) stage {
+		return stage{
+			long:  long,
+			units: sync.OnceValues(units),
+			try:   func(m *mutant, u []*unit) (string, error) { return b.try(ctx, m, u) },
+		}
+	}
+	suites := suitesOf(folder, true)
+	own := add(false, func() ([]*unit, error) { return b.explore(ctx, suites[:1], true) })
+	all := []stage{own}
+	if len(suites) > 1 {
+		all = append(all, add(false, func() ([]*unit, error) {
+			return b.explore(ctx, suites[1:], true)
+		}))
+	}
+	if short {
+		return all
+	}
+	before := all
+	return append(all, add(true, func() ([]*unit, error) {
+		long, err := b.explore(ctx, suitesOf(folder, false), false)
+		for _, s := range before {
+			if err != nil {
+				break
+			}
+			var units []*unit
+			units, err = s.units()
+			long = longer(long, units)
+		}
+		return long, err
+	}))
+}
+
+// explore runs each test of some suites by itself, without a fault, and records what it
+// reaches. A test that fails so is no judge of mutants and is left out, with a word
+// about it.
+func (b *bench) explore(ctx context.Context, suites []suite, short bool) ([]*unit, error) {
 	var units []*unit
-	for i, s := range suitesOf(folder, short) {
+	for i, s := range suites {
 		names, err := b.list(ctx, s)
 		if err != nil {
 			return nil, err
