@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"io"
 	"maps"
 	"net/url"
@@ -258,6 +260,26 @@ var brokenPuts = []broken{
 					m.mu.Lock()
 					defer m.mu.Unlock()
 					f := m.files[req.Name]
+					f.info.Version = info.Version
+					m.files[req.Name] = f
+				}
+				return info, err
+			},
+		},
+	},
+	{
+		fault:  "makes the version of size and CRC-32C",
+		caught: []string{"V1/same-checksum"},
+		faulty: faulty{
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				info, err := m.Put(ctx, req)
+				if err == nil {
+					m.mu.Lock()
+					defer m.mu.Unlock()
+					f := m.files[req.Name]
+					sum := crc32.Checksum(f.content, crc32.MakeTable(crc32.Castagnoli))
+					info.Version = files.Version(fmt.Sprintf("%d-%08x", info.Size, sum))
 					f.info.Version = info.Version
 					m.files[req.Name] = f
 				}

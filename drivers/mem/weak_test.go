@@ -92,6 +92,9 @@ func TestVersionsAreOfTheContent(t *testing.T) {
 	if x.Version == y.Version {
 		t.Errorf("both have version %q", x.Version)
 	}
+	if over := put(t, b, "x", two); over.Version == x.Version {
+		t.Errorf("put over each other, both have version %q", x.Version)
+	}
 }
 
 // oneCRC finds two contents of one size and one CRC-32C.

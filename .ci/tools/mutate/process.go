@@ -103,7 +103,7 @@ func (p *process) run(ctx context.Context) (outcome, error) {
 // watch stops a process that spins or hangs, and reports whether it did. On a loaded
 // machine the time on the clock says little: what waits for a processor is left alone.
 func (p *process) watch(ctx context.Context, group int, stop func()) bool {
-	tick := time.NewTicker(200 * time.Millisecond)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	active := time.Now()
 	var before time.Duration

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -33,26 +32,40 @@ func reap() {
 }
 
 // activity sums the processor time of a process group, and reports whether a thread of
-// it runs, waits for a processor or waits for a disk.
+// it runs, waits for a processor or waits for a disk. The others are looked at only if
+// the leader rests.
 func activity(group int) (used time.Duration, running bool) {
+	used, running = activityOf("/proc/" + strconv.Itoa(group))
+	if running {
+		return used, true
+	}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
 		f := statFields(path)
-		if len(f) < 15 || f[2] != strconv.Itoa(group) {
-			continue
-		}
-		for _, ticks := range f[11:15] { // user, system, and those of its children that ended
-			n, _ := strconv.Atoi(ticks)
-			used += time.Duration(n) * time.Second / 100
-		}
-		threads, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "task", "*", "stat"))
-		for _, t := range threads {
-			if f := statFields(t); len(f) > 0 && (f[0] == "R" || f[0] == "D") {
-				running = true
-			}
+		if len(f) > 2 && f[2] == strconv.Itoa(group) && f[1] != strconv.Itoa(os.Getpid()) {
+			u, r := activityOf(filepath.Dir(path))
+			used, running = used+u, running || r
 		}
 	}
 	return used, running
+}
+
+func activityOf(proc string) (used time.Duration, running bool) {
+	f := statFields(proc + "/stat")
+	if len(f) < 15 {
+		return 0, false
+	}
+	for _, ticks := range f[11:15] { // user, system, and those of its children that ended
+		n, _ := strconv.Atoi(ticks)
+		used += time.Duration(n) * time.Second / 100
+	}
+	threads, _ := filepath.Glob(proc + "/task/*/stat")
+	for _, t := range threads {
+		if f := statFields(t); len(f) > 0 && (f[0] == "R" || f[0] == "D") {
+			return used, true
+		}
+	}
+	return used, false
 }
 
 // statFields reads the fields of /proc/…/stat that follow the name: state, parent,
@@ -66,13 +79,14 @@ func statFields(path string) []string {
 	return strings.Fields(s[strings.LastIndexByte(s, ')')+1:])
 }
 
+// children are those of each thread, as the kernel lists them.
 func children() []int {
 	var pids []int
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	self := fmt.Sprint(os.Getpid())
-	for _, path := range stats {
-		if f := statFields(path); len(f) > 1 && f[1] == self {
-			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+	lists, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, path := range lists {
+		b, _ := os.ReadFile(path)
+		for _, f := range strings.Fields(string(b)) {
+			if pid, err := strconv.Atoi(f); err == nil {
 				pids = append(pids, pid)
 			}
 		}

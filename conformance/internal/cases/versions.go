@@ -23,6 +23,14 @@ var versionsCases = []suite.Case{
 		Run:   versionBytes,
 	},
 	{
+		Rule: "V1",
+		Name: "same-checksum",
+		Why: "two contents of one size and one CRC-32C are found within a second: an update of " +
+			"one must not pass for the other",
+		Needs: feature.Needs(feature.Versions),
+		Run:   versionChecksum,
+	},
+	{
 		Rule:  "V1",
 		Name:  "per-put",
 		Why:   "two writers of the same bytes must not both believe that they own the file",
@@ -83,6 +91,22 @@ func versionBytes(t suite.T, h *suite.H) {
 	if v := check.Stat(t, h, "a").Version; seen[v] != "" {
 		t.Errorf("the empty file has the version %q of one of 64 bytes", v)
 	}
+}
+
+// versionChecksum puts contents over each other whose CRC-32C is one. Whoever takes the second for
+// the first leaves the version, or the content, as it was.
+func versionChecksum(t suite.T, h *suite.H) {
+	one, two := []byte("1441e896"), []byte("fca1a963")
+	if crc32c(one) != crc32c(two) {
+		t.Fatalf("the contents have the checksums %s and %s", crc32c(one), crc32c(two))
+	}
+	check.Put(t, h, "a", one, nil)
+	first := check.Stat(t, h, "a").Version
+	check.Put(t, h, "a", two, nil)
+	if second := check.Stat(t, h, "a").Version; second == first {
+		t.Errorf("other bytes with the same size and CRC-32C have the same version %q", first)
+	}
+	check.WantContent(t, h, "a", two)
 }
 
 func versionEachPut(t suite.T, h *suite.H) {

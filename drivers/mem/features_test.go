@@ -1,0 +1,56 @@
+package mem_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// What is claimed is all that the bucket can do: the suite skips what isn't.
+func TestFeatures(t *testing.T) {
+	want := files.Features{
+		MaxName:           files.MaxName,
+		TimeResolution:    time.Second,
+		AnyName:           true,
+		Atomic:            true,
+		Versions:          true,
+		PutReturnsVersion: true,
+		IfAbsent:          true,
+		IfVersion:         true,
+		DeleteIfVersion:   true,
+		ReadConditions:    true,
+		OneVersionReads:   true,
+		Attributes:        true,
+		Digests:           true,
+		Ordered:           true,
+		DirBesideFile:     true,
+		StatNoBucket:      true,
+		ServerCopy:        true,
+	}
+	if got := mem.New(nil).Features(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	want.MaxSize, want.TimeResolution, want.VersionPerPut = 5, time.Millisecond, true
+	if got := mem.New(&mem.Options{
+		MaxSize:        5,
+		TimeResolution: time.Millisecond,
+		VersionPerPut:  true,
+	}).Features(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// A copy may be as large as a put.
+func TestCopyOfTheLargestSize(t *testing.T) {
+	from, to := mem.New(nil), mem.New(&mem.Options{MaxSize: 4})
+	put(t, from, "a", "four")
+	if _, err := files.Copy(t.Context(), to, "a", from, "a", nil); err != nil {
+		t.Error(err)
+	}
+	if got := read(t, to, "a"); got != "four" {
+		t.Error(got)
+	}
+}
