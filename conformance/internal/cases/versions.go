@@ -93,8 +93,8 @@ func versionBytes(t suite.T, h *suite.H) {
 	}
 }
 
-// versionChecksum puts contents over each other whose CRC-32C is one. Whoever takes the second for
-// the first leaves the version, or the content, as it was.
+// versionChecksum puts contents over each other whose CRC-32C is one. Whoever takes the
+// second for the first leaves the version, or the content, as it was.
 func versionChecksum(t suite.T, h *suite.H) {
 	one, two := []byte("1441e896"), []byte("fca1a963")
 	if crc32c(one) != crc32c(two) {
