@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childEnv); text != "" {
+		if err := runChild(text); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var tiny = scale{
+	Large: 8 * mib,
+	Many:  3,
+	Calls: 20,
+	Tree:  10,
+	Names: []int{30},
+}
+
+// TestCompareOnDisk does every work that needs no server, and reads its report.
+func TestCompareOnDisk(t *testing.T) {
+	var todo []work
+	for _, w := range works(tiny) {
+		if w.service == "disk" {
+			todo = append(todo, w)
+		}
+	}
+	rows, err := measure(t.Context(), todo, tiny, 2, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(todo) * len(diskPeers); len(rows) != want {
+		t.Errorf("%d rows, want %d", len(rows), want)
+	}
+	for _, r := range rows {
+		if r.err != "" {
+			t.Errorf("%s, %s: %s", r.work.id(), r.peer.name, r.err)
+		} else if len(r.rounds) != 2 || r.speed() <= 0 || r.peak() < 0 {
+			t.Errorf("%s, %s: %+v", r.work.id(), r.peer.name, r.rounds)
+		}
+	}
+	dir := t.TempDir()
+	if err := (report{
+		dir:    dir,
+		scale:  tiny,
+		rounds: 2,
+		rows:   rows,
+	}).write(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, resultsName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"## disk, loopback, download", "| 8 MiB | cloudfiles |",
+		"| Go CDK |", "| afero |", "github.com/spf13/afero v1.", "put of 4 KiB", "30 names"} {
+		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("the report lacks %q:\n%s", want, text)
+		}
+	}
+	pictures, err := filepath.Glob(filepath.Join(dir, "*.svg"))
+	if err != nil || len(pictures) == 0 {
+		t.Fatalf("pictures: %v, %v", pictures, err)
+	}
+	for _, picture := range pictures {
+		text, err := os.ReadFile(picture)
+		if err == nil {
+			err = xml.Unmarshal(text, new(struct{}))
+		}
+		if err != nil {
+			t.Errorf("%s: %v", picture, err)
+		}
+	}
+}
+
+// failing fails in every call.
+type failing struct{ us }
+
+var errPlanted = errors.New("planted")
+
+func (failing) stat(context.Context, string) error { return errPlanted }
+
+// TestRoundReportsErrors: a work that failed has no speed, and says why.
+func TestRoundReportsErrors(t *testing.T) {
+	w, err := findWork("s3/loopback/stat of 4 KiB/16 at a time", tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := round(t.Context(), w, failing{}, tiny); r.Error != errPlanted.Error() {
+		t.Errorf("%+v", r)
+	}
+	w, err = findWork("s3/20 ms/tree of files of 4 KiB/folder to bucket", tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := round(t.Context(), w, minioClient{}, tiny); !r.Unable {
+		t.Errorf("a peer without trees: %+v", r)
+	}
+}
+
+// TestTableRatios checks medians, ratios and the list of what is slower.
+func TestTableRatios(t *testing.T) {
+	w := work{
+		group:   "download",
+		name:    "1 MiB",
+		service: "s3",
+		link:    "loopback",
+		bytes:   true,
+	}
+	rounds := func(seconds ...float64) (all []result) {
+		for _, s := range seconds {
+			all = append(all, result{
+				Amount:  1e6,
+				Seconds: s,
+				CPU:     s / 2,
+			})
+		}
+		return all
+	}
+	var b strings.Builder
+	r := report{rows: []row{{
+		work:   w,
+		peer:   peer{name: "cloudfiles"},
+		rounds: rounds(0.1, 0.2, 9),
+	}, {
+		work: w,
+		peer: peer{
+			name:   "fast",
+			module: "m",
+		},
+		rounds: rounds(0.1, 0.1, 0.1),
+	}, {
+		work: w,
+		peer: peer{
+			name:   "slow",
+			module: "m",
+		},
+		rounds: rounds(0.4, 0.4, 0.4),
+	}}}
+	r.slower(&b)
+	if want := "- s3, loopback, download, 1 MiB: fast, 2.00 × our speed.\n"; !strings.Contains(
+		b.String(), want) {
+		t.Errorf("slower:\n%s", b.String())
+	}
+	if got := line("", r.rows[2],
+		r.rows[0]); !strings.Contains(got, "| slow | 2 | 2 to 2 | 2.00 |") {
+		t.Errorf("the line of the slow peer: %s", got)
+	}
+}
+
+// TestRelay passes bytes both ways unchanged, closes one side after the other, and
+// neither exceeds its rate nor is early.
+func TestRelay(t *testing.T) {
+	echo, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer echo.Close()
+	go func() {
+		for {
+			c, err := echo.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				io.Copy(c, c)
+			}()
+		}
+	}()
+	l := link{
+		rtt:  40 * time.Millisecond,
+		rate: 8e6,
+	}
+	r, err := newRelay(echo.Addr().String(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	c, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	sent := noise[:800_000] // 100 ms in each direction, which overlap
+	begin := time.Now()
+	go func() {
+		c.Write(sent)
+		c.(*net.TCPConn).CloseWrite()
+	}()
+	got, err := io.ReadAll(c)
+	took := time.Since(begin)
+	if err != nil || !bytes.Equal(got, sent) {
+		t.Fatalf("%d bytes of %d came back, %v", len(got), len(sent), err)
+	}
+	if least := 100*time.Millisecond + l.rtt; took < least {
+		t.Errorf("they took %v, want at least %v", took, least)
+	}
+}
+
+// TestTargetAt: a child finds the server by the relay, in the URL and the environment.
+func TestTargetAt(t *testing.T) {
+	got := target{
+		Endpoint: "http://127.0.0.1:9000",
+		URL:      "s3://b?endpoint=http%3A%2F%2F127.0.0.1%3A9000&region=r",
+		Env:      map[string]string{"STORAGE_EMULATOR_HOST": "127.0.0.1:9000"},
+	}.at("127.0.0.1:1")
+	if got.Endpoint != "http://127.0.0.1:1" ||
+		got.URL != "s3://b?endpoint=http%3A%2F%2F127.0.0.1%3A1&region=r" ||
+		got.Env["STORAGE_EMULATOR_HOST"] != "127.0.0.1:1" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+)
+
+// serversDir is the module that starts the servers, seen from the module of this
+// command.
+const serversDir = "../servers"
+
+func main() {
+	if text := os.Getenv(childEnv); text != "" {
+		if err := runChild(text); err != nil {
+			fmt.Fprintln(os.Stderr, "compare: child:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var (
+		out    = flag.String("out", ".", "write RESULTS.md and its pictures to this `directory`")
+		match  = flag.String("run", "", "do only the works whose id matches this `expression`")
+		list   = flag.Bool("list", false, "print the works' ids and the peers, and do nothing")
+		quick  = flag.Bool("quick", false, "small sizes and three rounds")
+		rounds = flag.Int("rounds", 5, "measure each peer so many times")
+		s3     = flag.String("s3", "versitygw", "the S3 `server`: versitygw or minio")
+		large  = flag.Int64("large", gib, "`bytes` of the large file")
+		tree   = flag.Int("tree", 10_000, "files of the trees")
+		most   = flag.Int("names", 100_000, "names of the longest listing")
+	)
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	}
+	chosen, err := regexp.Compile(*match)
+	if err != nil {
+		return err
+	}
+	if *rounds < 1 || *large < 8*mib || *tree < 1 {
+		return fmt.Errorf("-rounds and -tree begin with 1, -large with %d", 8*mib)
+	}
+	s := scale{
+		Large: *large,
+		Many:  256,
+		Calls: 2000,
+		Tree:  *tree,
+	}
+	if *quick {
+		s = scale{
+			Large: 64 * mib,
+			Many:  32,
+			Calls: 300,
+			Tree:  300,
+		}
+		*rounds, *most = 3, 1000
+	}
+	for n := 1000; n <= *most; n *= 10 {
+		s.Names = append(s.Names, n)
+	}
+	var todo []work
+	for _, w := range works(s) {
+		if chosen.MatchString(w.id()) {
+			todo = append(todo, w)
+		}
+	}
+	if *list {
+		for _, w := range todo {
+			fmt.Println(w.id())
+		}
+		for _, p := range peers {
+			fmt.Printf("%s, %s %s\n", p.service, p.name, p.module)
+		}
+		return nil
+	}
+	if len(todo) == 0 {
+		return fmt.Errorf("no work matches %q; see -list", *match)
+	}
+	if err := buildRclone(); err != nil {
+		return fmt.Errorf("rclone: %w", err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	measured, err := measure(ctx, todo, s, *rounds, *s3)
+	if err != nil {
+		return err
+	}
+	return report{
+		dir:     *out,
+		scale:   s,
+		rounds:  *rounds,
+		command: strings.Join(os.Args[1:], " "),
+		rows:    measured,
+	}.write()
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+)
+
+// row is what one peer needed for one work.
+type row struct {
+	work     work
+	peer     peer
+	server   string
+	rounds   []result
+	requests int64 // of one round; 0 where there are none to count
+	err      string
+}
+
+// median of the rounds' speeds, in amounts per second.
+func (r row) speed() float64 {
+	return r.median(func(m result) float64 { return m.Amount / m.Seconds })
+}
+
+// cpu is the CPU time for a GiB, or for 1,000 calls.
+func (r row) cpu() float64 {
+	unit := 1000.0
+	if r.work.bytes {
+		unit = gib
+	}
+	return r.median(func(m result) float64 { return m.CPU / m.Amount * unit })
+}
+
+func (r row) peak() float64 { return r.median(func(m result) float64 { return float64(m.Peak) }) }
+
+func (r row) median(of func(result) float64) float64 {
+	var all []float64
+	for _, m := range r.rounds {
+		all = append(all, of(m))
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+}
+
+// measure does the works, one after another, on one server for each service.
+func measure(ctx context.Context, todo []work, s scale, rounds int, s3 string) ([]row, error) {
+	targets := map[string]target{}
+	for _, w := range todo {
+		if _, ok := targets[w.service]; ok {
+			continue
+		}
+		t, stop, err := startTarget(w.service, s3)
+		if err != nil {
+			return nil, err
+		}
+		defer stop()
+		targets[w.service] = t
+	}
+	var all []row
+	prepared := map[string]bool{}
+	for i, w := range todo {
+		fmt.Fprintf(os.Stderr, "%d of %d: %s\n", i+1, len(todo), w.id())
+		t := targets[w.service]
+		key := w.service + "/" + w.group + "/" + w.name
+		if w.prepare != nil && !prepared[key] {
+			prepared[key] = true
+			if err := prepare(ctx, w, t, s); err != nil {
+				return nil, fmt.Errorf("%s: prepare: %w", w.id(), err)
+			}
+		}
+		rows, err := measureWork(ctx, w, t, s, rounds)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", w.id(), err)
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
+func startTarget(service, s3 string) (target, func(), error) {
+	name := map[string]string{
+		"s3":    s3,
+		"gcs":   "fake-gcs-server",
+		"azure": "azurite",
+	}[service]
+	if name == "" {
+		dir, err := os.MkdirTemp("", "compare-disk-")
+		return target{
+			Service: service,
+			Name:    "disk",
+			Bucket:  dir,
+			URL:     "file://" + dir,
+		}, func() { os.RemoveAll(dir) }, err
+	}
+	srv, err := startServer(name)
+	if err != nil {
+		return target{}, nil, err
+	}
+	return srv.target, srv.close, nil
+}
+
+// prepare lets this library make what the work reads.
+func prepare(ctx context.Context, w work, t target, s scale) error {
+	for k, v := range t.Env {
+		if err := os.Setenv(k, v); err != nil {
+			return err
+		}
+	}
+	c, err := openUs(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer c.(us).b.Close()
+	return w.prepare(ctx, c, s)
+}
+
+// measureWork starts a process for each peer, lets each do a round that isn't measured,
+// and then the others by turns. Another round passes a proxy that counts requests.
+func measureWork(ctx context.Context, w work, t target, s scale, rounds int) ([]row, error) {
+	var l link
+	for _, known := range links {
+		if known.name == w.link {
+			l = known
+		}
+	}
+	through := t
+	if t.Endpoint != "" {
+		r, err := newRelay(t.host(), l)
+		if err != nil {
+			return nil, err
+		}
+		defer r.close()
+		through = t.at(r.addr)
+	}
+	of := peersOf(t.Service)
+	rows := make([]row, len(of))
+	children := make([]*child, len(of))
+	for i, p := range of {
+		rows[i] = row{
+			work:   w,
+			peer:   p,
+			server: t.Name + " " + t.Version,
+		}
+		c, err := startChild(task{
+			Peer:   p.name,
+			Work:   w.id(),
+			Target: through,
+			Scale:  s,
+		})
+		if err != nil {
+			return nil, err
+		}
+		defer c.close()
+		children[i] = c
+	}
+	for n := range rounds + 1 {
+		for i := range rows {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if rows[i].err != "" {
+				continue
+			}
+			r, err := children[i].round()
+			switch {
+			case err != nil:
+				rows[i].err = "the process ended: " + err.Error()
+			case r.Unable:
+				rows[i].err = "–"
+			case r.Error != "":
+				rows[i].err = r.Error
+			case n > 0:
+				rows[i].rounds = append(rows[i].rounds, r)
+			}
+		}
+	}
+	for i := range rows {
+		if rows[i].err == "" && t.Endpoint != "" && l.rate == 0 {
+			rows[i].requests = countRequests(w, of[i], t, s)
+		}
+	}
+	return slices.DeleteFunc(rows, func(r row) bool { return r.err == "–" }), nil
+}
+
+// countRequests counts those of a second round, for the first connects and asks what is
+// remembered. It is 0 if the peer doesn't get along with the proxy.
+func countRequests(w work, p peer, t target, s scale) int64 {
+	proxy, err := newCounter(t.host())
+	if err != nil {
+		return 0
+	}
+	defer proxy.close()
+	c, err := startChild(task{
+		Peer:   p.name,
+		Work:   w.id(),
+		Target: t.at(proxy.addr),
+		Scale:  s,
+	})
+	if err != nil {
+		return 0
+	}
+	defer c.close()
+	if r, err := c.round(); err != nil || r.Error != "" {
+		return 0
+	}
+	before := proxy.requests.Load()
+	if r, err := c.round(); err != nil || r.Error != "" {
+		return 0
+	}
+	return proxy.requests.Load() - before
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"cloudfiles.dev/files"
+
+	_ "cloudfiles.dev/drivers/azure"
+	_ "cloudfiles.dev/drivers/gcs"
+	_ "cloudfiles.dev/drivers/local"
+	_ "cloudfiles.dev/drivers/s3"
+)
+
+// us is this library.
+type us struct{ b files.Bucket }
+
+func openUs(ctx context.Context, t target) (client, error) {
+	b, err := files.Open(ctx, t.URL)
+	return us{b}, err
+}
+
+func (u us) put(ctx context.Context, name string, content io.ReadSeeker, _ int64) error {
+	_, err := u.b.Put(ctx, name, content, nil)
+	return err
+}
+
+func (u us) get(ctx context.Context, name string, w io.Writer) error {
+	r, err := u.b.Get(ctx, name, nil)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(w, r)
+	return err
+}
+
+func (u us) getAt(ctx context.Context, name string, w io.WriterAt, _ int64) error {
+	_, err := files.DownloadAt(ctx, u.b, name, w, nil)
+	return err
+}
+
+func (u us) stat(ctx context.Context, name string) error {
+	_, err := u.b.Stat(ctx, name, nil)
+	return err
+}
+
+func (u us) del(ctx context.Context, name string) error { return u.b.Delete(ctx, name, nil) }
+
+func (u us) list(ctx context.Context, dir string) (n int, err error) {
+	for _, err := range u.b.List(ctx, dir, nil) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

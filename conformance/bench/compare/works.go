@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	gib = 1 << 30
+	// smallSize is the size of a small file.
+	smallSize = 4 * kib
+)
+
+// works returns all that is measured, in the order of the report.
+func works(s scale) (all []work) {
+	for _, service := range []string{"s3", "gcs", "azure"} {
+		for _, l := range []string{"20 ms", "80 ms", "loopback"} {
+			if l == "80 ms" && service != "s3" {
+				continue
+			}
+			all = append(all, large(service, l, s)...)
+		}
+	}
+	all = append(all, large("disk", "loopback", s)...)
+	for _, service := range []string{"s3", "gcs", "azure", "disk"} {
+		all = append(all, small(service, s)...)
+	}
+	all = append(all, trees(s)...)
+	for _, service := range []string{"s3", "disk"} {
+		all = append(all, listings(service, s)...)
+	}
+	return all
+}
+
+// large are the works on one large file, and on many of 1 MiB.
+func large(service, link string, s scale) (all []work) {
+	sizes := []int64{1 * mib, 8 * mib, 64 * mib, s.Large}
+	for _, size := range sizes {
+		if size > s.Large {
+			continue
+		}
+		name := sizeName(size)
+		again := max(1, int(16*mib/size)) // what is short is done more than once
+		file := fmt.Sprintf("large/%d", size)
+		put := func(ctx context.Context, c client, _ scale) error {
+			return c.put(ctx, file, &pattern{size: size}, size)
+		}
+		all = append(all, work{
+			group:   "download",
+			name:    name,
+			service: service,
+			link:    link,
+			bytes:   true,
+			prepare: put,
+			run: func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
+				m.begin()
+				for range again {
+					var got counted
+					if err := c.getAt(ctx, file, &got, size); err != nil {
+						return 0, err
+					}
+					if err := got.want(size); err != nil {
+						return 0, err
+					}
+				}
+				return float64(int64(again) * size), nil
+			},
+		}, work{
+			group:   "stream",
+			name:    name,
+			service: service,
+			link:    link,
+			bytes:   true,
+			prepare: put,
+			run: func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
+				m.begin()
+				for range again {
+					var got counted
+					if err := c.get(ctx, file, &got); err != nil {
+						return 0, err
+					}
+					if err := got.want(size); err != nil {
+						return 0, err
+					}
+				}
+				return float64(int64(again) * size), nil
+			},
+		}, work{
+			group:   "upload",
+			name:    name,
+			service: service,
+			link:    link,
+			bytes:   true,
+			run: func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
+				m.begin()
+				for range again {
+					if err := c.put(ctx, "up/"+file, &pattern{size: size}, size); err != nil {
+						return 0, err
+					}
+				}
+				return float64(int64(again) * size), nil
+			},
+		})
+	}
+	return append(all, many(service, link)...)
+}
+
+// many are the works on many files of 1 MiB, 16 at a time.
+func many(service, link string) []work {
+	file := func(i int) string { return fmt.Sprintf("many/%04d", i) }
+	put := func(ctx context.Context, c client, s scale) error {
+		return together(s.Many, 16, func(i int) error {
+			return c.put(ctx, file(i), &pattern{size: mib}, mib)
+		})
+	}
+	return []work{{
+		group:   "many files of 1 MiB, 16 at a time",
+		name:    "download",
+		service: service,
+		link:    link,
+		bytes:   true,
+		prepare: put,
+		run: func(ctx context.Context, c client, s scale, m *meter) (float64, error) {
+			m.begin()
+			var got counted
+			err := together(s.Many, 16, func(i int) error { return c.get(ctx, file(i), &got) })
+			if err == nil {
+				err = got.want(int64(s.Many) * mib)
+			}
+			return float64(s.Many) * mib, err
+		},
+	}, {
+		group:   "many files of 1 MiB, 16 at a time",
+		name:    "upload",
+		service: service,
+		link:    link,
+		bytes:   true,
+		run: func(ctx context.Context, c client, s scale, m *meter) (float64, error) {
+			m.begin()
+			return float64(s.Many) * mib, put(ctx, c, s)
+		},
+	}}
+}
+
+// small are single calls on files of 4 KiB.
+func small(service string, s scale) (all []work) {
+	for _, at := range []int{1, 16, 64} {
+		all = append(all, smallAt(service, at)...)
+	}
+	return all
+}
+
+func smallAt(service string, at int) (all []work) {
+	file := func(i int) string { return fmt.Sprintf("small/%d/%06d", at, i) }
+	put := func(ctx context.Context, c client, s scale) error {
+		return together(s.Calls, max(at, 16), func(i int) error {
+			return c.put(ctx, file(i), &pattern{size: smallSize}, smallSize)
+		})
+	}
+	calls := []struct {
+		name   string
+		before func(ctx context.Context, c client, s scale) error // each round, not measured
+		call   func(ctx context.Context, c client, i int) error
+	}{
+		{
+			name: "put",
+			call: func(ctx context.Context, c client, i int) error {
+				return c.put(ctx, file(i), &pattern{size: smallSize}, smallSize)
+			},
+		},
+		{
+			name: "get",
+			call: func(ctx context.Context, c client, i int) error {
+				var got counted
+				if err := c.get(ctx, file(i), &got); err != nil {
+					return err
+				}
+				return got.want(smallSize)
+			},
+		},
+		{
+			name: "stat",
+			call: func(ctx context.Context, c client, i int) error { return c.stat(ctx, file(i)) },
+		},
+		{
+			name:   "delete",
+			before: put,
+			call:   func(ctx context.Context, c client, i int) error { return c.del(ctx, file(i)) },
+		},
+	}
+	for _, call := range calls {
+		all = append(all, work{
+			group:   call.name + " of 4 KiB",
+			name:    fmt.Sprintf("%d at a time", at),
+			service: service,
+			link:    "loopback",
+			prepare: put,
+			run: func(ctx context.Context, c client, s scale, m *meter) (float64, error) {
+				if call.before != nil {
+					if err := call.before(ctx, c, s); err != nil {
+						return 0, err
+					}
+				}
+				m.begin()
+				err := together(s.Calls, at, func(i int) error { return call.call(ctx, c, i) })
+				return float64(s.Calls), err
+			},
+		})
+	}
+	return all
+}
+
+// listings count all files of a directory.
+func listings(service string, s scale) (all []work) {
+	for _, n := range s.Names {
+		dir := fmt.Sprintf("names-%d", n)
+		all = append(all, work{
+			group:   "list",
+			name:    fmt.Sprintf("%d names", n),
+			service: service,
+			link:    "loopback",
+			prepare: func(ctx context.Context, c client, _ scale) error {
+				return together(n, 32, func(i int) error {
+					return c.put(ctx, fmt.Sprintf("%s/%02d/%07d", dir, i%100, i), &pattern{}, 0)
+				})
+			},
+			run: func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
+				m.begin()
+				got, err := c.list(ctx, dir)
+				if err == nil && got != n {
+					err = fmt.Errorf("%d names listed, want %d", got, n)
+				}
+				return float64(n), err
+			},
+		})
+	}
+	return all
+}
+
+// sizeName is a size in words, such as 64 MiB.
+func sizeName(n int64) string {
+	switch {
+	case n >= gib && n%gib == 0:
+		return fmt.Sprintf("%d GiB", n/gib)
+	case n >= mib:
+		return fmt.Sprintf("%d MiB", n/mib)
+	}
+	return fmt.Sprintf("%d KiB", n/kib)
+}
