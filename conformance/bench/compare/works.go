@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 const (
@@ -36,8 +37,7 @@ func works(s scale) (all []work) {
 
 // large are the works on one large file, and on many of 1 MiB.
 func large(service, link string, s scale) (all []work) {
-	sizes := []int64{1 * mib, 8 * mib, 64 * mib, s.Large}
-	for _, size := range sizes {
+	for _, size := range slices.Compact([]int64{1 * mib, 8 * mib, 64 * mib, s.Large}) {
 		if size > s.Large {
 			continue
 		}
