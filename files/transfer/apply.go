@@ -34,7 +34,7 @@ func (p *Plan) Apply(ctx context.Context) (Result, error) {
 	if ctx == nil {
 		return Result{}, files.NewError(p.op, p.dst.dir, invalid("the context is nil"))
 	}
-	return newRun(p).apply(ctx, p.All(ctx))
+	return newRun(p).apply(ctx, p.each)
 }
 
 // ApplyChanges carries out chosen changes of the plan, such as those of Changes that a
@@ -50,7 +50,14 @@ func (p *Plan) ApplyChanges(ctx context.Context,
 		return Result{}, files.NewError(p.op, p.dst.dir,
 			invalid("the context or the sequence of changes is nil"))
 	}
-	return newRun(p).apply(ctx, changes)
+	return newRun(p).apply(ctx, func(_ context.Context, f func(*Change) bool) error {
+		for c, err := range changes {
+			if err != nil || !f(&c) {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // run is one Apply.
@@ -85,7 +92,10 @@ func (r *run) guarded(f func()) {
 	whole = true
 }
 
-func (r *run) apply(ctx context.Context, changes iter.Seq2[Change, error]) (Result, error) {
+// source calls f for each change until f returns false, and returns what ended them.
+type source func(ctx context.Context, f func(*Change) bool) error
+
+func (r *run) apply(ctx context.Context, changes source) (Result, error) {
 	inner, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.stop = stop
@@ -103,7 +113,7 @@ func (r *run) apply(ctx context.Context, changes iter.Seq2[Change, error]) (Resu
 
 // copies reads the changes, carries the copies out and keeps the deletions for later. It
 // returns what ended the sequence.
-func (r *run) copies(ctx context.Context, changes iter.Seq2[Change, error]) (err error) {
+func (r *run) copies(ctx context.Context, changes source) error {
 	work := make(chan Change, ahead)
 	var workers sync.WaitGroup
 	started := 0
@@ -127,19 +137,9 @@ func (r *run) copies(ctx context.Context, changes iter.Seq2[Change, error]) (err
 		close(work)
 		workers.Wait()
 	}()
-	for c, e := range changes {
-		if err = e; err == nil {
-			err = r.checkChange(c)
-		}
-		if err == nil && c.Action == ActionDelete {
-			err = r.deletes.add(c)
-		}
-		if err != nil {
-			break
-		}
-		switch c.Action {
-		case ActionCopy, ActionMove:
-			r.planned(c)
+	var own error
+	err := changes(ctx, func(c *Change) bool {
+		own = r.take(ctx, c, func(c Change) {
 			if started < r.plan.opts.Parallel && len(work) >= started/2 {
 				begin()
 			}
@@ -147,30 +147,49 @@ func (r *run) copies(ctx context.Context, changes iter.Seq2[Change, error]) (err
 			case work <- c:
 			case <-ctx.Done():
 			}
-		case ActionDelete:
-			r.planned(c)
-		case ActionSkip:
-			r.track.update(Event{Kind: EventSkipped, Change: c}, func(p *Progress, res *Result) {
-				p.Skipped++
-				res.Skipped++
-			})
-		default:
-			r.track.update(Event{Kind: EventProgress}, func(p *Progress, res *Result) {
-				p.Equal++
-				res.Equal++
-			})
-		}
-		if ctx.Err() != nil {
-			err = ended(ctx)
-			break
-		}
-	}
+		})
+		return own == nil
+	})
 	whole = true
+	if own != nil {
+		return own
+	}
 	return err
 }
 
+// take gives a change to those who carry it out, or keeps it until the end.
+func (r *run) take(ctx context.Context, c *Change, carry func(Change)) error {
+	switch c.Action {
+	case ActionCopy, ActionMove:
+		if err := r.checkChange(c); err != nil {
+			return err
+		}
+		r.planned(c)
+		carry(*c)
+	case ActionDelete:
+		if err := r.checkChange(c); err != nil {
+			return err
+		}
+		if err := r.deletes.add(c); err != nil {
+			return err
+		}
+		r.planned(c)
+	case ActionSkip:
+		r.track.update(Event{Kind: EventSkipped, Change: *c}, func(p *Progress, res *Result) {
+			p.Skipped++
+			res.Skipped++
+		})
+	default:
+		r.track.equal()
+	}
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
+	return nil
+}
+
 // checkChange refuses a change that this plan can't have made.
-func (r *run) checkChange(c Change) error {
+func (r *run) checkChange(c *Change) error {
 	p := r.plan
 	bad := func(e files.Entry, at place) bool { return e.Name != at.full(c.Name) }
 	switch c.Action {
@@ -191,7 +210,7 @@ func (r *run) checkChange(c Change) error {
 	return files.NewError(p.op, c.Name, invalid("the change %q is not of this plan", c.String()))
 }
 
-func (r *run) planned(c Change) {
+func (r *run) planned(c *Change) {
 	r.track.update(Event{Kind: EventProgress}, func(p *Progress, _ *Result) {
 		p.TotalFiles++
 		p.TotalBytes += c.Size()

@@ -12,7 +12,7 @@ import (
 
 // lookAt compares the files of a change. What went wrong with one file alone makes the
 // file differ: the copy will report it.
-func (p *Plan) lookAt(ctx context.Context, c Change, now time.Time) (Change, error) {
+func (p *Plan) lookAt(ctx context.Context, c *Change, now time.Time) error {
 	var (
 		same bool
 		why  Reason
@@ -28,18 +28,20 @@ func (p *Plan) lookAt(ctx context.Context, c Change, now time.Time) (Change, err
 	}
 	switch {
 	case err != nil && (ctx.Err() != nil || hopeless(err)):
-		return c, err
+		return err
 	case err != nil:
-		return p.differing(c, ReasonNoDigest, now), nil
+		p.differing(c, ReasonNoDigest, now)
 	case same:
-		return p.same(c, why), nil
+		p.same(c, why)
+	default:
+		p.differing(c, why, now)
 	}
-	return p.differing(c, why, now), nil
+	return nil
 }
 
 // byDigest compares a digest that both sides have. Where ByTime asks, the times don't say
 // anything, and there may be the source's time in the target's metadata.
-func (p *Plan) byDigest(ctx context.Context, c Change) (same bool, why Reason, err error) {
+func (p *Plan) byDigest(ctx context.Context, c *Change) (same bool, why Reason, err error) {
 	src, dst, err := p.both(ctx, c)
 	if err != nil {
 		return false, "", err
@@ -63,7 +65,7 @@ func (p *Plan) byDigest(ctx context.Context, c Change) (same bool, why Reason, e
 }
 
 // both asks for the Info of both sides at the same time.
-func (p *Plan) both(ctx context.Context, c Change) (src, dst files.Info, err error) {
+func (p *Plan) both(ctx context.Context, c *Change) (src, dst files.Info, err error) {
 	sides := [2]struct {
 		b    files.Bucket
 		name string
@@ -97,7 +99,7 @@ func sameDigest(a, b files.Digest) (same, ok bool) {
 }
 
 // byStoredTime compares the source's time with the one that the target stores.
-func (p *Plan) byStoredTime(ctx context.Context, c Change) (same bool, why Reason, err error) {
+func (p *Plan) byStoredTime(ctx context.Context, c *Change) (same bool, why Reason, err error) {
 	dst, err := p.dst.b.Stat(ctx, c.Target.Name, nil)
 	if err != nil {
 		return false, "", err
@@ -121,7 +123,7 @@ func (p *Plan) byStoredTime(ctx context.Context, c Change) (same bool, why Reaso
 }
 
 // byContent reads both files to the end, or to the first byte that differs.
-func (p *Plan) byContent(ctx context.Context, c Change) (same bool, why Reason, err error) {
+func (p *Plan) byContent(ctx context.Context, c *Change) (same bool, why Reason, err error) {
 	a, err := p.src.b.Get(ctx, c.Source.Name, nil)
 	if err != nil {
 		return false, "", err

@@ -79,15 +79,14 @@
 // Patterns are matched with the name below the tree's directory, never with a path on the
 // disk, and mean the same on every bucket:
 //
-//   - any characters but "/"
-//     ?            one character but "/"
-//     [a-c] [!a-c] one character of a set, or not of it
-//     \*           the character itself
-//     **           as a whole element: any number of directories, also none;
-//     at the end: everything in the directory
-//     a/b  /a      a pattern with a slash begins at the tree's directory
-//     a            one without a slash matches at any depth
-//     a/           only a directory
+//   - "*" matches any characters but "/", and "?" one of them.
+//   - "[a-c]" matches one character of a set, and "[!a-c]" one that is not in it.
+//   - "\*" matches the character itself.
+//   - "**" as a whole element matches any number of directories, also none; at the end of a
+//     pattern it matches everything in the directory.
+//   - "a/b" and "/a", patterns with a slash, begin at the tree's directory; "a", without
+//     one, matches at any depth.
+//   - "a/" matches a directory only.
 //
 // A pattern that matches a directory matches everything in it. Letters match in their own
 // case only. What a filter leaves out is neither copied nor deleted, on either side, unless

@@ -159,7 +159,7 @@ func wrong(p place, what, name string) error {
 }
 
 // peek returns the entry that is next; ok is false at the end, or after an error.
-func (l *listing) peek(ctx context.Context) (e listed, ok bool) {
+func (l *listing) peek(ctx context.Context) (e *listed, ok bool) {
 	for !l.done && l.at == len(l.page.entries) {
 		if l.page.err != nil {
 			l.err, l.done = l.page.err, true
@@ -170,7 +170,7 @@ func (l *listing) peek(ctx context.Context) (e listed, ok bool) {
 		case l.page, more = <-l.pages:
 		case <-ctx.Done():
 			l.err, l.done = ended(ctx), true
-			return listed{}, false
+			return nil, false
 		}
 		l.at = 0
 		if !more {
@@ -182,9 +182,9 @@ func (l *listing) peek(ctx context.Context) (e listed, ok bool) {
 		}
 	}
 	if l.done {
-		return listed{}, false
+		return nil, false
 	}
-	return l.page.entries[l.at], true
+	return &l.page.entries[l.at], true
 }
 
 func (l *listing) next() { l.at++ }

@@ -136,23 +136,27 @@ func (p *Plan) All(ctx context.Context) iter.Seq2[Change, error] {
 			yield(Change{}, files.NewError(p.op, p.dst.dir, invalid("the context is nil")))
 			return
 		}
-		g := &guard{plan: p}
 		stopped := false
-		end := p.compared(ctx, func(c Change) bool {
-			g.note(c)
-			stopped = !yield(c, nil)
+		end := p.each(ctx, func(c *Change) bool {
+			stopped = !yield(*c, nil)
 			return !stopped
 		})
-		if stopped {
-			return
-		}
-		if end == nil {
-			end = g.err()
-		}
-		if end != nil {
+		if !stopped && end != nil {
 			yield(Change{}, end)
 		}
 	}
+}
+
+// each calls f for every change until it returns false, and returns what All ends with.
+func (p *Plan) each(ctx context.Context, f func(*Change) bool) error {
+	g := &guard{plan: p}
+	if err := p.compared(ctx, func(c *Change) bool {
+		g.note(c)
+		return f(c)
+	}); err != nil {
+		return err
+	}
+	return g.err()
 }
 
 // guard counts what decides whether deletions are allowed.
@@ -162,7 +166,7 @@ type guard struct {
 	deletes int64
 }
 
-func (g *guard) note(c Change) {
+func (g *guard) note(c *Change) {
 	if c.Action == ActionDelete {
 		g.deletes++
 	} else {

@@ -127,6 +127,18 @@ func (t *tracker) update(e Event, f func(*Progress, *Result)) {
 	t.call(e)
 }
 
+// equal counts a file that is the same on both sides, of which there may be millions.
+func (t *tracker) equal() {
+	t.mu.Lock()
+	t.progress.Equal++
+	t.result.Equal++
+	n := t.result.Equal
+	t.mu.Unlock()
+	if t.call != nil && n%256 == 0 {
+		t.update(Event{Kind: EventProgress}, func(*Progress, *Result) {})
+	}
+}
+
 // Events runs Apply and yields its events, in the order in which they happen. The last
 // one is EventEnd; the error that comes with it is the one that Apply returns. Breaking
 // off the loop ends the run as the end of the context does. Options.Progress is called
@@ -161,7 +173,7 @@ func (p *Plan) Events(ctx context.Context) iter.Seq2[Event, error] {
 		go func() {
 			defer close(done)
 			run.guarded(func() {
-				_, end.Err = run.apply(ctx, q.All(ctx))
+				_, end.Err = run.apply(ctx, q.each)
 			})
 		}()
 		for going := true; going; {

@@ -10,7 +10,7 @@ import (
 // compared calls f for each change, in order, and returns what ended the listings. Files
 // that must be looked at are looked at several at a time, while the listings go on: the
 // changes wait in a queue for the first of them.
-func (p *Plan) compared(ctx context.Context, f func(Change) bool) error {
+func (p *Plan) compared(ctx context.Context, f func(*Change) bool) error {
 	now := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	q := &queue{
@@ -23,8 +23,9 @@ func (p *Plan) compared(ctx context.Context, f func(Change) bool) error {
 	defer q.wait()
 	defer cancel()
 	going := true
-	err := p.merge(ctx, func(m pair) bool {
-		if c, ask, ok := p.decide(m, now); ok {
+	c := new(Change)
+	err := p.merge(ctx, func(m *pair) bool {
+		if ask, ok := p.decide(c, m, now); ok {
 			going = q.add(c, ask)
 		}
 		return going
@@ -42,7 +43,7 @@ func (p *Plan) compared(ctx context.Context, f func(Change) bool) error {
 type queue struct {
 	plan    *Plan
 	ctx     context.Context
-	f       func(Change) bool
+	f       func(*Change) bool
 	now     time.Time
 	waiting []*asked
 	asking  int // of those that wait
@@ -57,11 +58,11 @@ type asked struct {
 	done   chan struct{} // nil if the change is not compared
 }
 
-func (q *queue) add(c Change, ask bool) bool {
+func (q *queue) add(c *Change, ask bool) bool {
 	if !ask && len(q.waiting) == 0 {
 		return q.f(c)
 	}
-	a := &asked{change: c}
+	a := &asked{change: *c}
 	q.waiting = append(q.waiting, a)
 	if ask {
 		a.done = make(chan struct{})
@@ -84,7 +85,7 @@ func (q *queue) compare(a *asked) {
 			q.broken.By(recover())
 		}
 	}()
-	a.change, a.err = q.plan.lookAt(q.ctx, a.change, q.now)
+	a.err = q.plan.lookAt(q.ctx, &a.change, q.now)
 	whole = true
 }
 
@@ -111,7 +112,7 @@ func (q *queue) flush(most int) bool {
 			q.err = a.err
 			return false
 		}
-		if !q.f(a.change) {
+		if !q.f(&a.change) {
 			return false
 		}
 	}

@@ -22,7 +22,7 @@ type spool struct {
 const spoolMemory = 4 << 20
 
 // add keeps a deletion. Only its names and the version are kept.
-func (s *spool) add(c Change) error {
+func (s *spool) add(c *Change) error {
 	s.buf = s.buf[:0]
 	for _, text := range [...]string{
 		c.Name, c.Target.Name, string(c.Target.Version), string(c.Reason),

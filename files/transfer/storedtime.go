@@ -56,7 +56,7 @@ func formatTime(t time.Time) string {
 }
 
 // sourceTime is the time that a copy of the source stores.
-func sourceTime(src files.Info, c Change) time.Time {
+func sourceTime(src files.Info, c *Change) time.Time {
 	if t, ok := storedTime(src); ok {
 		return t
 	}

@@ -1,0 +1,44 @@
+package s3
+
+import (
+	"fmt"
+	"testing"
+
+	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/files/transfer"
+)
+
+// TestTransferRequests: a sync inside a store takes a request a file and the listings, no
+// content passes through the program, and with nothing to do there are only the listings.
+func TestTransferRequests(t *testing.T) {
+	s := newSubject(t, testserver.Versitygw, Options{})
+	b, p, _ := s.proxied(t, Options{})
+	n := longtest.N(t, 200, 10_000)
+	for i := range n {
+		put(t, b, fmt.Sprintf("from/%02d/file-%06d", i/100, i), noise(64), nil)
+	}
+	pages := n/1000 + 1
+	plan := must(transfer.Sync(transfer.Tree{Bucket: b, Dir: "to"},
+		transfer.Tree{Bucket: b, Dir: "from"}, nil))
+	p.Reset()
+	res := must(plan.Apply(t.Context()))
+	if most := n + pages + 1; p.Total() > most || res.Copied != int64(n) {
+		t.Errorf("%d requests, at most %d are expected; %+v", p.Total(), most, res)
+	}
+	p.Reset()
+	if res = must(plan.Apply(t.Context())); res.Equal != int64(n) {
+		t.Errorf("%+v", res)
+	}
+	if most := 2 * pages; p.Total() > most {
+		t.Errorf("%d requests with nothing to do, at most %d are expected", p.Total(), most)
+	}
+	p.Reset()
+	remove := must(transfer.Remove(transfer.Tree{Bucket: b, Dir: "to"}, nil))
+	if res = must(remove.Apply(t.Context())); res.Deleted != int64(n) {
+		t.Errorf("%+v", res)
+	}
+	if most := 2 * pages; p.Total() > most {
+		t.Errorf("%d requests for %d deletions, at most %d are expected", p.Total(), n, most)
+	}
+}

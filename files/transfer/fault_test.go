@@ -1,0 +1,508 @@
+package transfer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/transfer"
+)
+
+// relisted is a bucket whose listings go through a function.
+type relisted struct {
+	files.Bucket
+	list     func(iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error]
+	features func(*files.Features)
+}
+
+func (r relisted) List(ctx context.Context, dir string,
+	o *files.ListOptions) iter.Seq2[files.Entry, error] {
+	return r.list(r.Bucket.List(ctx, dir, o))
+}
+
+func (r relisted) Features() files.Features {
+	f := r.Bucket.Features()
+	if r.features != nil {
+		r.features(&f)
+	}
+	return f
+}
+
+// breaksAfter ends listings with an error after n entries.
+func breaksAfter(n int, err error) func(iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry,
+	error] {
+	return func(list iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+		return func(yield func(files.Entry, error) bool) {
+			i := 0
+			for e, lerr := range list {
+				if i == n {
+					yield(files.Entry{}, err)
+					return
+				}
+				if !yield(e, lerr) {
+					return
+				}
+				i++
+			}
+		}
+	}
+}
+
+// shuffled yields the entries in another order, the last one first.
+func shuffled(list iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
+	return func(yield func(files.Entry, error) bool) {
+		var all []files.Entry
+		for e := range list {
+			all = append(all, e)
+		}
+		slices.Reverse(all)
+		for _, e := range all {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestBrokenListing: if a listing fails after some names, on either side, nothing is
+// deleted, and the error comes back beside what is withheld.
+func TestBrokenListing(t *testing.T) {
+	cause := files.Errorf(files.ErrUnavailable, "the listing broke off")
+	for k := range 5 {
+		src, dst := fine(), fine()
+		put(t, src, "b", "d", "f", "h", "j")
+		put(t, dst, "a", "c", "e", "g", "i", "k")
+		from := whole(relisted{Bucket: src, list: breaksAfter(k, cause)})
+		res, err := must(transfer.Sync(whole(dst), from, nil)).Apply(t.Context())
+		is(t, err, files.ErrUnavailable)
+		if res.Deleted != 0 || int(res.Withheld) > k+1 || res.Copied != int64(k) {
+			t.Errorf("after %d names of the source: %+v", k, res)
+		}
+		if res.Withheld > 0 && !strings.Contains(err.Error(), "withheld") {
+			t.Errorf("%v doesn't say what is withheld", err)
+		}
+		to := whole(relisted{Bucket: dst, list: breaksAfter(k, cause)})
+		res, err = must(transfer.Sync(to, whole(src), nil)).Apply(t.Context())
+		is(t, err, files.ErrUnavailable)
+		if n := len(contents(t, whole(dst))); res.Deleted != 0 || n < 6 {
+			t.Errorf("after %d names of the target: %+v, %d files", k, res, n)
+		}
+	}
+}
+
+// TestOrder: a side that goes backwards is an error before any deletion; one that doesn't
+// claim an order is sorted.
+func TestOrder(t *testing.T) {
+	src, dst := fine(), fine()
+	put(t, src, "a", "b", "c")
+	put(t, dst, "b", "c", "d")
+	for what, trees := range map[string][2]files.Bucket{
+		"source": {dst, relisted{Bucket: src, list: shuffled}},
+		"target": {relisted{Bucket: dst, list: shuffled}, src},
+	} {
+		res, err := must(transfer.Sync(whole(trees[0]), whole(trees[1]),
+			&transfer.Options{DryRun: true})).Apply(t.Context())
+		is(t, err, files.ErrUnavailable)
+		if res.Deleted != 0 || !strings.Contains(err.Error(), "order") {
+			t.Errorf("%s: %v, %+v", what, err, res)
+		}
+	}
+	unordered := func(f *files.Features) { f.Ordered = false }
+	plans(t, must(transfer.Sync(whole(relisted{dst, shuffled, unordered}),
+		whole(relisted{src, shuffled, unordered}), nil)),
+		"copy a missing", "delete d notInSource")
+}
+
+// failing lets the Puts of some names fail.
+func failing(b files.Bucket, fail func(name string) error) files.Bucket {
+	c, n := counted(b)
+	n.fail = func(call *files.Call) error {
+		if call.Op != files.OpPut && call.Op != files.OpCopy {
+			return nil
+		}
+		return fail(call.Name)
+	}
+	return c
+}
+
+// TestOneFails: a file that fails is named and stops nothing; the next run does only what
+// is missing.
+func TestOneFails(t *testing.T) {
+	src, dst := fine(), fine()
+	var want []string
+	for i := range 300 {
+		want = append(want, fmt.Sprintf("f%03d", i))
+	}
+	put(t, src, want...)
+	put(t, dst, "f007=old", "gone")
+	bad := errors.New("this one fails")
+	broken := failing(dst, func(name string) error {
+		if strings.HasSuffix(name, "7") {
+			return bad
+		}
+		return nil
+	})
+	for _, limit := range []int64{0, 10} {
+		res, err := must(transfer.Sync(whole(broken), whole(src),
+			&transfer.Options{MaxErrors: limit})).Apply(t.Context())
+		is(t, err, bad)
+		if limit == 0 && (res.Failed != 30 || res.Copied != 270 || len(res.Errors) != 30 ||
+			res.Deleted != 1) || limit > 0 && (res.Failed < 10 || res.Failed > 26) {
+			t.Errorf("%+v", res)
+		}
+		for _, err := range res.Errors {
+			e, ok := errors.AsType[*files.Error](err)
+			if !ok || !strings.Contains(e.Name, "7") {
+				t.Errorf("%v doesn't name the file", err)
+			}
+		}
+	}
+	if got := contents(t, whole(dst))["f007"]; got != "old" {
+		t.Errorf("the old file is %q", got)
+	}
+	res := apply(t, must(transfer.Sync(whole(dst), whole(src), nil)))
+	if res.Copied != 30 || res.Equal != 270 {
+		t.Errorf("the second run: %+v", res)
+	}
+	holds(t, whole(dst), want...)
+}
+
+// TestManyErrors: the errors are bounded, and the rest is counted.
+func TestManyErrors(t *testing.T) {
+	src, dst := fine(), fine()
+	for i := range 400 {
+		put(t, src, fmt.Sprintf("f%03d", i))
+	}
+	broken := failing(dst, func(string) error { return errors.New("no") })
+	res, err := must(transfer.Copy(whole(broken), whole(src), nil)).Apply(t.Context())
+	if res.Failed != 400 || len(res.Errors) != 100 ||
+		!strings.Contains(err.Error(), "300 more") {
+		t.Errorf("%d failed, %d errors", res.Failed, len(res.Errors))
+	}
+}
+
+// TestHopeless: what will meet every file stops the run soon: a full disk, no
+// descriptors, a bucket that is gone, rights that were lost.
+func TestHopeless(t *testing.T) {
+	for what, cause := range map[string]error{
+		"full":        files.WithCause(files.ErrTooLarge, syscall.ENOSPC, "disk full"),
+		"descriptors": files.WithCause(files.ErrUnavailable, syscall.EMFILE, "too many files"),
+		"gone":        files.ErrNoBucket,
+		"closed":      files.ErrClosed,
+		"rights":      files.ErrPermission,
+	} {
+		src, dst := fine(), fine()
+		for i := range 500 {
+			put(t, src, fmt.Sprintf("f%03d", i))
+		}
+		put(t, dst, "kept")
+		var tries atomic.Int64
+		broken := failing(dst, func(string) error { tries.Add(1); return cause })
+		res, err := must(transfer.Sync(whole(broken), whole(src), nil)).Apply(t.Context())
+		is(t, err, cause)
+		// at most one attempt and a retry of every worker beyond the limit
+		if n := tries.Load(); n > 50+2*16 || res.Copied != 0 {
+			t.Errorf("%s: %d attempts, %+v", what, n, res)
+		}
+		if _, err := files.ReadString(t.Context(), dst, "kept", nil); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestCancel: a run that is ended leaves whole files only, deletes nothing, returns the
+// context's error, and the next run finishes it.
+func TestCancel(t *testing.T) {
+	for at := range 20 {
+		src, dst := fine(), fine()
+		var want []string
+		for i := range 40 {
+			want = append(want, fmt.Sprintf("f%03d", i))
+		}
+		put(t, src, want...)
+		put(t, dst, "gone")
+		ctx, cancel := context.WithCancel(t.Context())
+		var n atomic.Int64
+		slow := failing(dst, func(string) error {
+			if n.Add(1) == int64(at)+1 {
+				cancel()
+			}
+			return nil
+		})
+		res, err := must(transfer.Sync(whole(slow), whole(src),
+			&transfer.Options{Parallel: 4})).Apply(ctx)
+		is(t, err, context.Canceled)
+		if res.Deleted != 0 || res.Failed != 0 {
+			t.Errorf("%+v", res)
+		}
+		for name, text := range contents(t, whole(dst)) {
+			if text != "content of "+name {
+				t.Errorf("%s is %q", name, text)
+			}
+		}
+		second := apply(t, must(transfer.Sync(whole(dst), whole(src), nil)))
+		if second.Copied+res.Copied < 40 || second.Copied+res.Copied > 44 {
+			t.Errorf("%d and then %d files were copied", res.Copied, second.Copied)
+		}
+		holds(t, whole(dst), want...)
+	}
+}
+
+// TestDeletesWhatWasSeen: a file that was put after it was listed is not deleted.
+func TestDeletesWhatWasSeen(t *testing.T) {
+	src, dst := fine(), fine()
+	put(t, src, "a")
+	put(t, dst, "old1", "old2", "old3")
+	for _, masked := range []bool{false, true} {
+		to := dst
+		if masked { // the version is then compared before the deletion
+			to = files.Wrap(dst, files.Hooks{Features: func(f files.Features) files.Features {
+				f.DeleteIfVersion = false
+				return f
+			}})
+		}
+		plan := must(transfer.Sync(whole(to), whole(src), nil))
+		var seen []transfer.Change
+		for c, err := range plan.Changes(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, c)
+		}
+		put(t, dst, "old2=new, and nobody has seen it")
+		if err := dst.Delete(t.Context(), "old3", nil); err != nil {
+			t.Fatal(err)
+		}
+		res, err := plan.ApplyChanges(t.Context(), func(yield func(transfer.Change, error) bool) {
+			for _, c := range seen {
+				if !yield(c, nil) {
+					return
+				}
+			}
+		})
+		is(t, err, files.ErrPrecondition)
+		if res.Deleted != 2 || res.Failed != 1 {
+			t.Errorf("%+v", res)
+		}
+		holds(t, whole(dst), "a", "old2=new, and nobody has seen it")
+		put(t, dst, "old1", "old3")
+	}
+	plan := must(transfer.Sync(whole(dst), whole(src), nil))
+	_, err := plan.ApplyChanges(t.Context(), func(yield func(transfer.Change, error) bool) {
+		yield(transfer.Change{Action: transfer.ActionDelete, Name: "x",
+			Target: files.Entry{Name: "y"}}, nil)
+	})
+	is(t, err, files.ErrInvalid)
+}
+
+// TestRemoveInBulk: Remove takes one request for many names, reports each that the
+// service refuses, and tries those again for which it was too busy.
+func TestRemoveInBulk(t *testing.T) {
+	b := fine()
+	for i := range 2500 {
+		put(t, b, fmt.Sprintf("f%04d", i))
+	}
+	var mu sync.Mutex
+	busy := map[string]bool{"f0003": true, "f1003": true}
+	calls := 0
+	refusing := files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call,
+		next func(context.Context) error) error {
+		err := next(ctx)
+		if c.Op != files.OpDeleteMany {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		calls++
+		for i, name := range c.Names {
+			switch {
+			case busy[name]:
+				delete(busy, name)
+				c.Errors[i] = files.ErrUnavailable
+			case name == "f0100":
+				c.Errors[i] = files.ErrPermission
+			}
+		}
+		return err
+	}})
+	res, err := must(transfer.Remove(whole(refusing), nil)).Apply(t.Context())
+	is(t, err, files.ErrPermission)
+	if res.Deleted != 2499 || res.Failed != 1 || res.Retries != 2 || calls != 5 ||
+		!strings.Contains(err.Error(), "f0100") {
+		t.Errorf("%+v, %v, %d calls", res, err, calls)
+	}
+}
+
+// TestProgress: what is done never falls, never exceeds the total, and ends at the sum of
+// the finished files; retries and failures are counted apart.
+func TestProgress(t *testing.T) {
+	src, dst := fine(), fine()
+	for i := range 200 {
+		put(t, src, fmt.Sprintf("f%03d", i))
+	}
+	put(t, src, "large="+strings.Repeat("x", 20<<20))
+	put(t, dst, "gone")
+	var mu sync.Mutex
+	seen := map[string]int{}
+	broken := failing(dst, func(name string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[name]++
+		switch {
+		case strings.HasSuffix(name, "13"):
+			return errors.New("fails")
+		case strings.HasSuffix(name, "5") && seen[name] == 1:
+			return files.ErrUnavailable
+		}
+		return nil
+	})
+	var last transfer.Progress
+	var end error
+	kinds := map[transfer.EventKind]int{}
+	plan := must(transfer.Sync(whole(broken), whole(src), nil))
+	for e, err := range plan.Events(t.Context()) {
+		p := e.Progress
+		kinds[e.Kind]++
+		if p.Files < last.Files || p.Bytes < last.Bytes || p.Files > p.TotalFiles ||
+			p.Bytes+p.Active > p.TotalBytes || p.Retries < last.Retries {
+			t.Fatalf("%+v comes after %+v", p, last)
+		}
+		if last.TotalKnown && p.TotalFiles > last.TotalFiles {
+			t.Fatalf("the total grows: %+v comes after %+v", p, last)
+		}
+		last, end = p, err
+	}
+	size := int64(200-2)*int64(len("content of f000")) + 20<<20
+	if last.Files != 198+1+1 || last.Bytes != size || last.TotalBytes != size || last.Failed != 2 ||
+		last.Retries != 20 || last.Active != 0 || !last.TotalKnown || end == nil {
+		t.Errorf("the end is %+v, %v", last, end)
+	}
+	if kinds[transfer.EventDone] != 200 || kinds[transfer.EventFailed] != 2 ||
+		kinds[transfer.EventRetry] != 20 || kinds[transfer.EventEnd] != 1 {
+		t.Errorf("events: %v", kinds)
+	}
+	if left, ok := last.Left(); !ok || left != 0 || last.Rate() <= 0 {
+		t.Errorf("left %v, %v; rate %v", left, ok, last.Rate())
+	}
+	for range plan.Events(t.Context()) {
+		break // ends the run, and waits for it
+	}
+}
+
+// TestPanics: a panic in the caller's code reaches the caller, and nothing hangs.
+func TestPanics(t *testing.T) {
+	src, dst := fine(), fine()
+	for i := range 100 {
+		put(t, src, fmt.Sprintf("f%03d", i))
+	}
+	for what, f := range map[string]func(){
+		"Progress": func() {
+			p := must(transfer.Copy(whole(dst), whole(src), &transfer.Options{
+				Progress: func(e transfer.Event) {
+					if e.Kind == transfer.EventDone {
+						panic("mine")
+					}
+				},
+			}))
+			p.Apply(t.Context())
+		},
+		"Select": func() {
+			must(transfer.Copy(whole(dst), whole(src), &transfer.Options{
+				Select: func(files.Entry) bool { panic("mine") },
+			})).Apply(t.Context())
+		},
+		"a loop": func() {
+			for range must(transfer.Copy(whole(dst), whole(src), nil)).Changes(t.Context()) {
+				panic("mine")
+			}
+		},
+		"events": func() {
+			for range must(transfer.Copy(whole(fine()), whole(src), nil)).Events(t.Context()) {
+				panic("mine")
+			}
+		},
+		"a hook": func() {
+			bad := failing(fine(), func(string) error { panic("mine") })
+			must(transfer.Copy(whole(bad), whole(src), nil)).Apply(t.Context())
+		},
+		"a listing": func() {
+			bad := relisted{Bucket: src, list: func(iter.Seq2[files.Entry,
+				error]) iter.Seq2[files.Entry, error] {
+				panic("mine")
+			}}
+			must(transfer.Copy(whole(dst), whole(bad), nil)).Apply(t.Context())
+		},
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != "mine" {
+					t.Errorf("%s: %v is recovered", what, got)
+				}
+			}()
+			f()
+			t.Errorf("%s: no panic", what)
+		}()
+	}
+}
+
+// TestTwoAtOnce: two runs to one target leave every file, whole, and both report success.
+func TestTwoAtOnce(t *testing.T) {
+	src, dst := fine(), fine()
+	var want []string
+	for i := range 100 {
+		want = append(want, fmt.Sprintf("f%03d", i))
+	}
+	put(t, src, want...)
+	var runs sync.WaitGroup
+	for range 2 {
+		runs.Go(func() {
+			if _, err := must(transfer.Sync(whole(dst), whole(src),
+				nil)).Apply(t.Context()); err != nil {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	runs.Wait()
+	holds(t, whole(dst), want...)
+}
+
+// TestNoOverwriteAtTheWrite: a file that somebody puts after the listing stays.
+func TestNoOverwriteAtTheWrite(t *testing.T) {
+	src, dst := fine(), fine()
+	put(t, src, "a", "b")
+	plan := must(transfer.Copy(whole(dst), whole(src), &transfer.Options{NoOverwrite: true}))
+	res, err := plan.ApplyChanges(t.Context(), func(yield func(transfer.Change, error) bool) {
+		for c, err := range plan.Changes(t.Context()) {
+			if c.Name == "a" {
+				put(t, dst, "a=somebody's")
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	})
+	is(t, err, files.ErrExist)
+	if res.Copied != 1 || res.Failed != 1 {
+		t.Errorf("%+v", res)
+	}
+	holds(t, whole(dst), "a=somebody's", "b")
+}
+
+// TestClocks: with Options.ClockSkew digests decide where the times are close together.
+func TestClocks(t *testing.T) {
+	src, dst := fine(), fine()
+	put(t, src, "a=1")
+	put(t, dst, "a=2") // later, as the wrong clock of the target says
+	plans(t, must(transfer.Copy(whole(dst), whole(src), nil)))
+	plans(t, must(transfer.Copy(whole(dst), whole(src),
+		&transfer.Options{ClockSkew: 15 * time.Minute})), "copy a digest")
+}
