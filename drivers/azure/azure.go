@@ -115,7 +115,7 @@ type backend struct {
 	noFromURL atomic.Bool
 	// noBatch: the service has no batches of deletions, which some emulators lack.
 	noBatch atomic.Bool
-	// tree: an answer told that the account has a hierarchical namespace.
+	// tree: a response told that the account has a hierarchical namespace.
 	tree atomic.Bool
 	// from is what is known of listings that begin at a name, by fromState.
 	from [4]fromState
@@ -151,7 +151,8 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// Varied implements driver.Varying: a hierarchical namespace is found out by its answers.
+// Varied implements driver.Varying: a hierarchical namespace is found out by its
+// responses.
 func (b *backend) Varied() uint64 {
 	if b.tree.Load() {
 		return 1
@@ -177,7 +178,7 @@ func (b *backend) As(target any) bool {
 // to who may read it.
 func (b *backend) Check(ctx context.Context) error {
 	one := int32(1)
-	return b.do(ctx, opList, func(ctx context.Context) error {
+	return b.withRetry(ctx, opList, func(ctx context.Context) error {
 		_, err := b.client().NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
 			MaxResults: &one,
 		}).NextPage(ctx)
@@ -185,9 +186,10 @@ func (b *backend) Check(ctx context.Context) error {
 	})
 }
 
-// do makes a request as the policy says, and maps its failure.
-func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
+// withRetry makes a request as the policy says, and maps its failure.
+func (b *backend) withRetry(ctx context.Context, o op,
+	request func(ctx context.Context) error) error {
 	return b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
-		return b.fault(ctx, o, b.ask(ctx, o, request))
+		return b.mapError(ctx, o, b.request(ctx, o, request))
 	})
 }

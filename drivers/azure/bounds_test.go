@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestBoundsOfUnread: what the SDK leaves for the caller to read, the answers to a Get
+// TestBoundsOfUnread: what the SDK leaves for the caller to read, the responses to a Get
 // and to a batch, is read up to a bound through every client, where it isn't what was
 // asked for.
 func TestBoundsOfUnread(t *testing.T) {
@@ -71,7 +71,7 @@ func TestLargePages(t *testing.T) {
 	}
 }
 
-// TestWordless: only a HEAD's answer tells of a file without the service's code, since
+// TestWordless: only a HEAD's response tells of a file without the service's code, since
 // it has no body where the code could stand.
 func TestWordless(t *testing.T) {
 	for _, status := range []int{404, 409, 412} {

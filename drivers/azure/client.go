@@ -25,7 +25,7 @@ func newClient(s service, name string, limits connect.Limits, repeats *again) (
 	switch {
 	case s.anonymous:
 		c, err := container.NewClientWithNoCredential(u, opts)
-		return c, openFault(err)
+		return c, mapOpenError(err)
 	case s.key != "":
 		cred, err := container.NewSharedKeyCredential(s.account, s.key)
 		if err != nil {
@@ -33,24 +33,24 @@ func newClient(s service, name string, limits connect.Limits, repeats *again) (
 				s.keyFrom+" is no account key, which is base64")
 		}
 		c, err := container.NewClientWithSharedKeyCredential(u, cred, opts)
-		return c, openFault(err)
+		return c, mapOpenError(err)
 	case s.sas != "":
 		c, err := container.NewClientWithNoCredential(u, opts)
-		return c, openFault(err)
+		return c, mapOpenError(err)
 	}
 	cred, err := azidentity.NewDefaultAzureCredential(nil)
 	if err != nil {
 		return nil, files.WithCause(files.ErrPermission, err, setCredentials)
 	}
 	c, err := container.NewClient(u, cred, opts)
-	return c, openFault(err)
+	return c, mapOpenError(err)
 }
 
 // clientOptions are those of every client that the driver makes.
 func clientOptions(limits connect.Limits, repeats *again) azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Transport:       bounded{within(limits)},
-		Retry:           once,
+		Retry:           singleAttempt,
 		PerCallPolicies: []policy.Policy{beginning{}, repeats},
 		Telemetry:       policy.TelemetryOptions{ApplicationID: "cloudfiles"},
 	}
@@ -64,17 +64,17 @@ func clientOptions(limits connect.Limits, repeats *again) azcore.ClientOptions {
 //
 // With them such a bucket behaves as one opened by URL:
 //
-//   - Requests go through [Transport]. So an answer is read up to a bound, nothing is
+//   - Requests go through [Transport]. So a response is read up to a bound, nothing is
 //     sent to another host, and no wait is longer than timeout and readTimeout (0 is
 //     the default, a negative value no bound).
 //   - The SDK doesn't retry by itself.
-//   - If an answer shows that the clock is wrong, the request is repeated once.
+//   - If a response shows that the clock is wrong, the request is repeated once.
 //   - A listing with StartAfter begins there.
 //
 // A caller may add policies and logging. Each call returns options of its own, for one
 // client.
 //
-// Without them a client does what the SDK does before the driver has the answer. It
+// Without them a client does what the SDK does before the driver has the response. It
 // reads an error or a page of any length into memory, waits for as long as the context
 // lasts, and follows redirects to any host. Names and contents get to that host, and so
 // do credentials unless the HTTP client leaves them out. The driver then still refuses
@@ -94,7 +94,7 @@ func within(limits connect.Limits) *http.Client {
 // client that is given to New and has options other than [ClientOptions], which contain
 // it already.
 //
-//   - Its requests wait for timeout for the first byte of an answer. 0 is a minute, or
+//   - Its requests wait for timeout for the first byte of a response. 0 is a minute, or
 //     10 minutes for a copy, and a negative value is no bound.
 //   - They wait for readTimeout for a body that stands still, whether it is read or
 //     sent. 0 is a minute, and a negative value is no bound.
@@ -108,8 +108,8 @@ func Transport(timeout, readTimeout time.Duration) policy.Transporter {
 	return bounded{within(connect.Limits{Timeout: timeout, ReadTimeout: readTimeout})}
 }
 
-// openFault hides the SDK's words, which may quote the connection string.
-func openFault(err error) error {
+// mapOpenError hides the SDK's words, which may quote the connection string.
+func mapOpenError(err error) error {
 	if err == nil {
 		return nil
 	}

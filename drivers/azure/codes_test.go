@@ -70,7 +70,7 @@ func TestCodes(t *testing.T) {
 		}
 		for o := range ops {
 			for _, flag := range []op{0, ifMatch, ifNone} {
-				checkKind(t, reply{status: status, code: code, own: true}, o|flag)
+				checkKind(t, response{status: status, code: code, own: true}, o|flag)
 			}
 		}
 	}
@@ -78,14 +78,14 @@ func TestCodes(t *testing.T) {
 	for status := 300; status < 600; status++ {
 		for o := range ops {
 			for _, own := range []bool{true, false} {
-				checkKind(t, reply{status: status, code: "UnheardOf", own: own}, o)
-				checkKind(t, reply{status: status, own: own, bare: true}, o)
+				checkKind(t, response{status: status, code: "UnheardOf", own: own}, o)
+				checkKind(t, response{status: status, own: own, bare: true}, o)
 			}
 		}
 	}
 }
 
-func checkKind(t *testing.T, r reply, o op) {
+func checkKind(t *testing.T, r response, o op) {
 	t.Helper()
 	_, kind := r.kind(o)
 	base := o.base()

@@ -14,14 +14,14 @@ import (
 // write is what one request makes of a blob: Put Blob, Put Block List, or Put Blob From
 // URL.
 type write struct {
-	name   string
-	attrs  *files.Attributes
-	digest files.Digest
-	size   int64
-	cond   files.Condition
-	native PutOptions
-	mark   string // in the metadata of conditional writes
-	copies bool   // the content is another blob's, which the request names
+	name    string
+	attrs   *files.Attributes
+	digest  files.Digest
+	size    int64
+	cond    files.Condition
+	native  PutOptions
+	writeID string // in the metadata of conditional writes
+	copies  bool   // the content is another blob's, which the request names
 
 	// What is made of these for the request: here, since each for itself would be an
 	// allocation.
@@ -33,10 +33,10 @@ func (w *write) headers() *blob.HTTPHeaders {
 	a := w.attrs
 	w.http = blob.HTTPHeaders{
 		BlobContentType:        &a.ContentType,
-		BlobCacheControl:       given(&a.CacheControl),
-		BlobContentDisposition: given(&a.ContentDisposition),
-		BlobContentEncoding:    given(&a.ContentEncoding),
-		BlobContentLanguage:    given(&a.ContentLanguage),
+		BlobCacheControl:       strPtr(&a.CacheControl),
+		BlobContentDisposition: strPtr(&a.ContentDisposition),
+		BlobContentEncoding:    strPtr(&a.ContentEncoding),
+		BlobContentLanguage:    strPtr(&a.ContentLanguage),
 	}
 	if w.digest.MD5 != "" {
 		w.http.BlobContentMD5 = fromHex(w.digest.MD5)
@@ -44,8 +44,8 @@ func (w *write) headers() *blob.HTTPHeaders {
 	return &w.http
 }
 
-// given is nil for "".
-func given(s *string) *string {
+// strPtr is nil for "".
+func strPtr(s *string) *string {
 	if *s == "" {
 		return nil
 	}
@@ -56,8 +56,8 @@ func (w *write) metadata() map[string]*string {
 	m := encodeMetadata(w.attrs.Metadata)
 	w.sum = digestMark(w.digest, w.size)
 	m[digestKey] = &w.sum
-	if w.mark != "" {
-		m[markKey] = &w.mark
+	if w.writeID != "" {
+		m[markKey] = &w.writeID
 	}
 	return m
 }
@@ -89,40 +89,40 @@ func (w *write) op() op {
 	return o
 }
 
-// written is what the answer to a write says.
-type written struct {
+// writeResult is what the response to a write says.
+type writeResult struct {
 	etag    *azcore.ETag
 	modTime *time.Time
 }
 
-// commit makes the request that the file changes by. A conditional one whose answer was
+// commit makes the request that the file changes by. A conditional one whose response was
 // lost recognises itself by its mark when it is repeated, or at the end; what can't be
 // known is ErrUncertain (P2). sent, if not nil, reports whether the request's content
 // was sent whole: before that nothing can have changed.
 func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
-	request func(ctx context.Context) (written, error),
+	request func(ctx context.Context) (writeResult, error),
 ) (files.Info, error) {
 	if !w.cond.IsZero() {
-		w.mark = rand.Text()
+		w.writeID = rand.Text()
 	}
 	unsure, asked := false, false
 	refusals, vague := 0, false // of requests that were sent whole; one wasn't the service's word
-	var done written
+	var done writeResult
 	var found *files.Info
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
-		err := b.ask(ctx, w.op(), func(ctx context.Context) (err error) {
+		err := b.request(ctx, w.op(), func(ctx context.Context) (err error) {
 			done, err = request(ctx)
 			return err
 		})
 		if err == nil {
 			return nil
 		}
-		mapped := b.fault(ctx, w.op(), err)
+		mapped := b.mapError(ctx, w.op(), err)
 		failed := files.KindOf(mapped) == files.ErrExist ||
 			files.KindOf(mapped) == files.ErrPrecondition
 		if failed && (unsure || refusals > 0) {
 			asked = true
-			switch found = b.recognise(ctx, w); {
+			switch found = b.findOwnWrite(ctx, w); {
 			case found != nil:
 				return nil
 			case unsure || vague:
@@ -130,8 +130,8 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 			}
 		}
 		if sent == nil || sent() {
-			unsure = unsure || !refused(err)
-			if r := answered(err); r.status != 0 {
+			unsure = unsure || !notApplied(err)
+			if r := responseOf(err); r.status != 0 {
 				refusals++
 				vague = vague || !r.own
 			}
@@ -144,11 +144,11 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 	case err == nil:
 		return w.info(done), nil
 	case !unsure, k == files.ErrUncertain, k == files.ErrCorrupt, k == files.ErrInvalid &&
-		w.mark == "":
+		w.writeID == "":
 		return files.Info{}, err // the repeat was refused for what it is, and so was the first
 	}
-	if w.mark != "" && !asked && ctx.Err() == nil {
-		if found := b.recognise(ctx, w); found != nil {
+	if w.writeID != "" && !asked && ctx.Err() == nil {
+		if found := b.findOwnWrite(ctx, w); found != nil {
 			return *found, nil
 		}
 	}
@@ -156,22 +156,27 @@ func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 }
 
 // info is what a write made.
-func (w *write) info(r written) files.Info {
+func (w *write) info(r writeResult) files.Info {
 	return files.Info{
-		Entry:      files.Entry{Size: w.size, ModTime: cut(r.modTime), Version: version(r.etag)},
+		Entry: files.Entry{
+			Size:    w.size,
+			ModTime: truncateTime(r.modTime),
+			Version: version(r.etag),
+		},
 		Attributes: *w.attrs,
 		Digest:     w.digest,
 	}
 }
 
-// recognise finds what an earlier try of the same write stored; nil if it is another's.
-func (b *backend) recognise(ctx context.Context, w *write) *files.Info {
+// findOwnWrite finds what an earlier try of the same write stored; nil if it is
+// another's.
+func (b *backend) findOwnWrite(ctx context.Context, w *write) *files.Info {
 	var r blob.GetPropertiesResponse
-	err := b.ask(ctx, opStat, func(ctx context.Context) (err error) {
+	err := b.request(ctx, opStat, func(ctx context.Context) (err error) {
 		r, err = b.blob(w.name).GetProperties(ctx, nil)
 		return err
 	})
-	if err != nil || own(r.Metadata, markKey) != w.mark {
+	if err != nil || reservedValue(r.Metadata, markKey) != w.writeID {
 		return nil
 	}
 	info := properties(r)
@@ -181,26 +186,26 @@ func (b *backend) recognise(ctx context.Context, w *write) *files.Info {
 // uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
 // repeat was told isn't an outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error, more string) error {
-	words := "the answer to the write was lost" + more + ": " + detail(err)
+	words := "the response to the write was lost" + more + ": " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
-		err = &hushed{err}
+		err = &causeOnly{err}
 	}
 	return files.WithCause(files.ErrUncertain, err, words)
 }
 
-// hushed is a cause whose sentinel doesn't count.
-type hushed struct{ err error }
+// causeOnly is a cause whose sentinel doesn't count.
+type causeOnly struct{ err error }
 
-func (h *hushed) Error() string { return h.err.Error() }
+func (h *causeOnly) Error() string { return h.err.Error() }
 
 // Is finds the context's end alone.
-func (h *hushed) Is(target error) bool {
+func (h *causeOnly) Is(target error) bool {
 	ended := target == context.Canceled || target == context.DeadlineExceeded
 	return ended && errors.Is(h.err, target)
 }
 
 // As reaches the SDK's error.
-func (h *hushed) As(target any) bool { return errors.As(h.err, target) }
+func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 // detail is an error's words without those of its sentinel.
 func detail(err error) string {

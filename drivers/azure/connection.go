@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"net/url"
 	"os"
 	"strings"
@@ -80,7 +81,7 @@ func connectionService() (service, error) {
 	}
 	if strings.EqualFold(parts["usedevelopmentstorage"], "true") {
 		s.account, s.key = devAccount, devKey
-		proxy, err := endpointOf(or(parts["developmentstorageproxyuri"], "http://127.0.0.1"))
+		proxy, err := endpointOf(cmp.Or(parts["developmentstorageproxyuri"], "http://127.0.0.1"))
 		if err != nil {
 			return s, err
 		}
@@ -88,8 +89,9 @@ func connectionService() (service, error) {
 		address = proxy.Scheme + "://" + proxy.Host + ":10000/" + devAccount
 	}
 	if address == "" && s.account != "" {
-		address = or(parts["defaultendpointsprotocol"], "https") + "://" + s.account + ".blob." +
-			or(parts["endpointsuffix"], "core.windows.net")
+		address = cmp.Or(parts["defaultendpointsprotocol"],
+			"https") + "://" + s.account + ".blob." +
+			cmp.Or(parts["endpointsuffix"], "core.windows.net")
 	}
 	switch {
 	case address == "":

@@ -142,7 +142,7 @@ func (c *transfer) whole(ctx context.Context) (files.Info, error) {
 	if c.b.noFromURL.Load() {
 		return c.blocks(ctx)
 	}
-	info, err := c.b.commit(ctx, &c.w, nil, func(ctx context.Context) (written, error) {
+	info, err := c.b.commit(ctx, &c.w, nil, func(ctx context.Context) (writeResult, error) {
 		opts := &blockblob.UploadBlobFromURLOptions{
 			CopySourceBlobProperties:       new(false),
 			HTTPHeaders:                    c.w.headers(),
@@ -153,9 +153,9 @@ func (c *transfer) whole(ctx context.Context) (files.Info, error) {
 			SourceModifiedAccessConditions: c.pinned(),
 		}
 		r, err := c.b.blockBlob(c.w.name).UploadBlobFromURL(ctx, c.source, opts)
-		return written{r.ETag, r.LastModified}, err
+		return writeResult{r.ETag, r.LastModified}, err
 	})
-	if r := answered(err); r.own && r.status == http.StatusNotImplemented {
+	if r := responseOf(err); r.own && r.status == http.StatusNotImplemented {
 		c.b.noFromURL.Store(true)
 		return c.blocks(ctx)
 	}
@@ -216,7 +216,7 @@ func (c *transfer) stageBlock(ctx context.Context, id string, off, size int64) e
 		Range:                          blob.HTTPRange{Offset: off, Count: min(size, c.w.size-off)},
 		SourceModifiedAccessConditions: c.pinned(),
 	}
-	return c.b.do(ctx, opBlock|copying, func(ctx context.Context) error {
+	return c.b.withRetry(ctx, opBlock|copying, func(ctx context.Context) error {
 		_, err := c.b.blockBlob(c.w.name).StageBlockFromURL(ctx, id, c.source, opts)
 		return err
 	})

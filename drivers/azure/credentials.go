@@ -70,7 +70,7 @@ func (a *again) date(req *policy.Request) {
 	}
 }
 
-// skewed corrects the clock by an answer's, and reports whether it was wrong.
+// skewed corrects the clock by a response's, and reports whether it was wrong.
 func (a *again) skewed(resp *http.Response) bool {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	off := time.Until(date)

@@ -13,7 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// Delete removes the blob, with its snapshots, in one request. If an answer was lost, a
+// Delete removes the blob, with its snapshots, in one request. If a response was lost, a
 // conditional one can't know whether it deleted the blob itself. A directory, which an
 // account with a hierarchical namespace refuses to delete with its files, isn't a file.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
@@ -36,18 +36,18 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	}
 	unsure, vague := false, false // of vague ones, something in front of the service said no
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
-		err := b.ask(ctx, o, func(ctx context.Context) error {
+		err := b.request(ctx, o, func(ctx context.Context) error {
 			_, err := b.blob(key.Name).Delete(ctx, opts)
 			return err
 		})
-		mapped := b.fault(ctx, o, err)
+		mapped := b.mapError(ctx, o, err)
 		k := files.KindOf(mapped)
 		if (unsure || vague) && (k == files.ErrNotExist || k == files.ErrPrecondition) {
-			return files.WithCause(files.ErrUncertain, &hushed{mapped},
-				"the answer to the deletion was lost, and the file is now gone or another")
+			return files.WithCause(files.ErrUncertain, &causeOnly{mapped},
+				"the response to the deletion was lost, and the file is now gone or another")
 		}
-		unsure = unsure || ifVersion != "" && err != nil && !refused(err)
-		r := answered(err)
+		unsure = unsure || ifVersion != "" && err != nil && !notApplied(err)
+		r := responseOf(err)
 		vague = vague || ifVersion != "" && r.status != 0 && !r.own
 		return mapped
 	})
@@ -63,12 +63,12 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	return err
 }
 
-// uncertainDelete is for a conditional deletion whose answer was lost, and whose
+// uncertainDelete is for a conditional deletion whose response was lost, and whose
 // repeats failed.
 func uncertainDelete(err error) error {
-	words := "the answer to the deletion was lost: " + detail(err)
+	words := "the response to the deletion was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
-		err = &hushed{err}
+		err = &causeOnly{err}
 	}
 	return files.WithCause(files.ErrUncertain, err, words)
 }
@@ -76,7 +76,7 @@ func uncertainDelete(err error) error {
 // isDirectory reports that a directory was to be deleted, which has files. See
 // https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-known-issues
 func isDirectory(err error) bool {
-	code := answered(err).code
+	code := responseOf(err).code
 	return code == "DirectoryIsNotEmpty" || code == "DirectoryNotEmpty"
 }
 
@@ -123,7 +123,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 			continue
 		}
 		i := asked[k]
-		err := b.fault(ctx, opDelete|inBatch, heardPart(item.Error))
+		err := b.mapError(ctx, opDelete|inBatch, batchPartError(item.Error))
 		if files.KindOf(err) == files.ErrUnavailable {
 			continue // it is asked again, by itself
 		}
@@ -143,7 +143,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 // lacksBatch reports whether the service says that it has no batches, as some emulators
 // and gateways haven't.
 func lacksBatch(err error) bool {
-	r := answered(err)
+	r := responseOf(err)
 	switch {
 	case err == nil:
 		return false
@@ -175,14 +175,14 @@ func (b *backend) deleteEach(ctx context.Context, names []string, asked []int, e
 	return errors.Join(errs...) == nil
 }
 
-// heardPart is the failure of a part of a batch, which must be in the service's own
-// words as any other answer.
-func heardPart(err error) error {
+// batchPartError is the failure of a part of a batch, which must be in the service's own
+// words as any other response.
+func batchPartError(err error) error {
 	r, ok := errors.AsType[*azcore.ResponseError](err)
 	if !ok || r.RawResponse == nil {
 		return err
 	}
-	if t := understandError(r.RawResponse); t != nil {
+	if t := checkErrorResponse(r.RawResponse); t != nil {
 		t.cause = err
 		return t
 	}
@@ -193,7 +193,7 @@ func heardPart(err error) error {
 func (b *backend) batch(ctx context.Context, names []string, asked []int) (
 	r container.SubmitBatchResponse, err error,
 ) {
-	err = b.do(ctx, opBatch, func(ctx context.Context) (err error) {
+	err = b.withRetry(ctx, opBatch, func(ctx context.Context) (err error) {
 		client := b.client()
 		builder, err := client.NewBatchBuilder()
 		if err != nil {
@@ -207,10 +207,13 @@ func (b *backend) batch(ctx context.Context, names []string, asked []int) (
 				return err
 			}
 		}
-		// The SDK panics at an answer to a part that it didn't ask for.
+		// The SDK panics at a response to a part that it didn't ask for.
 		defer func() {
 			if recover() != nil {
-				err = &told{status: http.StatusAccepted, why: "with answers to what wasn't asked"}
+				err = &badResponse{
+					status: http.StatusAccepted,
+					why:    "with responses to what wasn't asked",
+				}
 			}
 		}()
 		r, err = client.SubmitBatch(ctx, builder, nil)

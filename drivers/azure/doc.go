@@ -13,7 +13,7 @@
 //
 // # How it connects
 //
-// timeout= bounds the wait for the first byte of an answer. It is a minute, as in the
+// timeout= bounds the wait for the first byte of a response. It is a minute, as in the
 // SDK for Java, and 10 minutes for a copy, which the service makes before it answers.
 // read_timeout= bounds how long a body may stand still, whether it is read or sent; a
 // slow body that moves is never cut. When either time is over, the error is
@@ -34,7 +34,7 @@
 //     account and of the same kind, the request is repeated once. After
 //     AuthenticationFailed, azidentity looks for credentials again, and the request is
 //     repeated once.
-//   - A clock that is wrong is corrected by the answer's Date, and the request is
+//   - A clock that is wrong is corrected by the response's Date, and the request is
 //     repeated once.
 //   - A certificate that isn't trusted (SSL_CERT_FILE names more authorities), and HTTP
 //     where TLS is spoken, are files.ErrInvalid and are not retried.
@@ -56,12 +56,12 @@
 //     MD5 if they have one.
 //   - Conditions are the service's If-Match and If-None-Match, decided at the commit
 //     (P8, P9). A conditional write has a random mark in its metadata, cloudfiles_mark.
-//     If its answer was lost and it is sent again, it recognises its own blob by that.
+//     If its response was lost and it is sent again, it recognises its own blob by that.
 //     If it doesn't, the error is ErrUncertain (P2).
 //   - Listings are in byte order, although the service compares names as UTF-16 (L1).
 //     Names with characters beyond U+FFFF wait for those that come before them, at most
 //     10,000 at a time. If more wait, that part is listed twice.
-//   - A listing with StartAfter begins there by startFrom, once an answer has shown that
+//   - A listing with StartAfter begins there by startFrom, once a response has shown that
 //     the service supports it. If the service ignores it, the listing costs the names
 //     before that place, too. So it does through a client of the caller's without
 //     [ClientOptions], since the SDK doesn't send startFrom.
@@ -75,11 +75,11 @@
 //   - Signed URLs are service SAS and need the account's key. They bind name, method
 //     and expiry. A SAS can't bind a content type, so Features.SignContentType is false
 //     (W1).
-//   - An answer that isn't the service's own is reported as that (E2), also with a
+//   - A response that isn't the service's own is reported as that (E2), also with a
 //     client of the caller's. The driver's own client reads at most 4 MiB of an error
 //     and 32 MiB of a page, and follows no redirect. So does a client of the caller's
 //     that has [ClientOptions] or [Transport]. Any other client behaves as it does
-//     before the SDK has the answer, and the SDK reads an error of any length into
+//     before the SDK has the response, and the SDK reads an error of any length into
 //     memory before anybody else sees it.
 //   - Requests are retried by the bucket's retry.Policy. The SDK's own retries are off.
 //
@@ -93,7 +93,7 @@
 //
 //   - "a" and "a/b" can't both exist (N3), listings have an order of their own, and
 //     empty directories stay and are listed (L6).
-//   - The first answers show that the account is one; then Features.DirBesideFile and
+//   - The first responses show that the account is one; then Features.DirBesideFile and
 //     Ordered are false.
 //   - A directory is not a file: Stat and Get don't find it, and Delete leaves it.
 //

@@ -17,7 +17,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// op is what was asked: the same answer means different things. Flags say which
+// op is what was asked: the same response means different things. Flags say which
 // conditions were sent.
 type op uint16
 
@@ -37,7 +37,7 @@ const (
 	ifMatch op = 1 << 8  // If-Match, of a read
 	ifNone  op = 1 << 9  // If-None-Match, of a read
 	copying op = 1 << 10 // the content is another blob's, of a certain version
-	inBatch op = 1 << 11 // the answer is a part of another one
+	inBatch op = 1 << 11 // the response is a part of another one
 	flags      = ifMatch | ifNone | copying | inBatch
 )
 
@@ -63,51 +63,56 @@ func (o op) success() int {
 	return http.StatusOK
 }
 
-// errSource is the answer to a copy whose source can't be read, or is another version
+// errSource is the response to a copy whose source can't be read, or is another version
 // now. It doesn't leave the package.
 var errSource = errors.New("the source of the copy can't be read, or was replaced")
 
-// answer is a service's failure: a sentinel, words for it, and what the service asks for.
-type answer struct {
-	err   error // files.Errorf's
-	reply reply
-	after time.Duration
+// serviceError is a service's failure: a sentinel, words for it, and what the service
+// asks for.
+type serviceError struct {
+	err      error // files.Errorf's
+	response response
+	after    time.Duration
 }
 
-func (a *answer) Error() string             { return a.err.Error() }
-func (a *answer) Unwrap() error             { return a.err }
-func (a *answer) RetryAfter() time.Duration { return a.after }
+func (a *serviceError) Error() string             { return a.err.Error() }
+func (a *serviceError) Unwrap() error             { return a.err }
+func (a *serviceError) RetryAfter() time.Duration { return a.after }
 
-// answered is what the service said, if it did.
-func answered(err error) reply {
-	if a, ok := errors.AsType[*answer](err); ok {
-		return a.reply
+// responseOf is what the service said, if it did.
+func responseOf(err error) response {
+	if a, ok := errors.AsType[*serviceError](err); ok {
+		return a.response
 	}
-	return replyOf(err)
+	return sdkResponseOf(err)
 }
 
-// fault maps an error of the SDK to a sentinel (E2). Its own text has the URL in it, so
-// it is never shown (E1); errors.As reaches it.
-func (b *backend) fault(ctx context.Context, o op, err error) error {
+// mapError maps an error of the SDK to a sentinel (E2). Its own text has the URL in it,
+// so it is never shown (E1); errors.As reaches it.
+func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
 		return driver.ContextError(ctx)
 	}
-	if _, mapped := errors.AsType[*answer](err); mapped {
+	if _, mapped := errors.AsType[*serviceError](err); mapped {
 		return err
 	}
-	r := replyOf(err)
+	r := sdkResponseOf(err)
 	if r.status == 0 {
-		return unanswered(err)
+		return mapConnectionError(err)
 	}
 	words, kind := r.kind(o)
-	return &answer{err: files.WithCause(kind, err, words), reply: r, after: retryAfter(r.header)}
+	return &serviceError{
+		err:      files.WithCause(kind, err, words),
+		response: r,
+		after:    retryAfter(r.header),
+	}
 }
 
-// unanswered classifies failures that aren't an answer of the service.
-func unanswered(err error) error {
+// mapConnectionError classifies failures that aren't a response of the service.
+func mapConnectionError(err error) error {
 	if files.KindOf(err) != nil {
 		return err
 	}
@@ -125,12 +130,12 @@ func unanswered(err error) error {
 	}
 	var network net.Error
 	if !errors.As(err, &network) && isUnreadable(err) {
-		return files.WithCause(files.ErrUnavailable, err, "the answer can't be read: "+notAzure)
+		return files.WithCause(files.ErrUnavailable, err, "the response can't be read: "+notAzure)
 	}
 	return files.WithCause(files.ErrUnavailable, err, "the service can't be reached")
 }
 
-// isUnreadable finds what parsers say of an answer.
+// isUnreadable finds what parsers say of a response.
 func isUnreadable(err error) bool {
 	var (
 		syntax *xml.SyntaxError
@@ -155,34 +160,34 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// reply is what the service said: status 0 if nothing came.
-type reply struct {
+// response is what the service said: status 0 if nothing came.
+type response struct {
 	status int
 	code   string
 	header http.Header
 	own    bool   // it is the service's
 	bare   bool   // of what isn't: it has no body
 	why    string // of what isn't
-	folder bool   // it is of a directory
+	isDir  bool   // it is of a directory
 }
 
-func replyOf(err error) reply {
-	var r reply
+func sdkResponseOf(err error) response {
+	var r response
 	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
-		r.status, r.code, r.own = e.StatusCode, token(e.ErrorCode), true
+		r.status, r.code, r.own = e.StatusCode, safeCode(e.ErrorCode), true
 		if e.RawResponse != nil {
 			r.header = e.RawResponse.Header
 		}
 	}
-	if t, ok := errors.AsType[*told](err); ok {
+	if t, ok := errors.AsType[*badResponse](err); ok {
 		r.status, r.code, r.own, r.bare, r.why = t.status, t.code, t.code != "", t.bare, t.why
-		r.folder = t.folder
+		r.isDir = t.isDir
 	}
 	return r
 }
 
 // String is words for an error's text.
-func (r reply) String() string {
+func (r response) String() string {
 	s := "the service answered " + strconv.Itoa(r.status)
 	if r.code != "" {
 		s += " " + r.code

@@ -18,7 +18,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// answeredBy is a bucket whose service has one answer to everything.
+// answeredBy is a bucket whose service has one response to everything.
 func answeredBy(t *testing.T, a *answering) files.Bucket {
 	opts := &container.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: a,
@@ -65,7 +65,7 @@ var headers = []string{
 	"",
 }
 
-// answering is an HTTP client that has one answer to everything.
+// answering is an HTTP client that has one response to everything.
 type answering struct {
 	status int
 	header http.Header

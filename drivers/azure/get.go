@@ -15,7 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 )
 
-// Open asks for the content, whose answer has the whole Info. The service knows no
+// Open asks for the content, whose response has the whole Info. The service knows no
 // suffixes, so the last bytes, and what comes of a range that begins at the end, take
 // the properties too.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
@@ -32,7 +32,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return o, err
 		}
 		// What was resolved holds for this one only. A weak version can't say so, but
-		// then the answer's own size has to fit.
+		// then the response's own size has to fit.
 		if req.IfNotVersion = ""; !etag.Weak(o.Info.Version) {
 			req.IfVersion = o.Info.Version
 		}
@@ -63,7 +63,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 // is refused.
 const maxRangeTries = 2
 
-// errRange is the answer to a range that has no bytes; it doesn't leave the package.
+// errRange is the response to a range that has no bytes; it doesn't leave the package.
 var errRange = errors.New("the range has no bytes")
 
 // openEmpty resolves a range that should have no bytes.
@@ -96,7 +96,7 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 		}
 	}
 	var r blob.DownloadStreamResponse
-	err := b.do(ctx, opGet.asks(req), func(ctx context.Context) (err error) {
+	err := b.withRetry(ctx, opGet.asks(req), func(ctx context.Context) (err error) {
 		if !b.own {
 			ctx = policy.WithHTTPHeader(ctx, plainly)
 		}
@@ -104,7 +104,7 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 			return err
 		}
 		if r.ErrorCode != nil { // 304, which the SDK takes for a success
-			return &told{status: http.StatusNotModified, code: *r.ErrorCode}
+			return &badResponse{status: http.StatusNotModified, code: *r.ErrorCode}
 		}
 		return nil
 	})
@@ -120,7 +120,7 @@ func (b *backend) download(ctx context.Context, req driver.OpenRequest, off, n i
 	return b.content(ctx, req, r)
 }
 
-// content holds what an answer says of its content to what was asked for.
+// content holds what a response says of its content to what was asked for.
 func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	r blob.DownloadStreamResponse,
 ) (driver.Object, error) {
@@ -132,7 +132,7 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	size, first, length := value(r.ContentLength), int64(0), value(r.ContentLength)
 	switch {
 	case r.ContentRange == nil && r.ContentLength == nil:
-		return refuse("the service's answer tells no size")
+		return refuse("the service's response tells no size")
 	case r.ContentRange != nil:
 		part, ok := span.Parse(*r.ContentRange)
 		if !ok || part.Size < 0 {
@@ -140,10 +140,10 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 				body.Close()
 				return driver.Object{}, errRange
 			}
-			return refuse("the answer's Content-Range can't be read")
+			return refuse("the response's Content-Range can't be read")
 		}
 		if r.ContentLength != nil && length != part.Len() {
-			return refuse("the answer's Content-Range is of %d bytes, and its length %d",
+			return refuse("the response's Content-Range is of %d bytes, and its length %d",
 				part.Len(), length)
 		}
 		first, length, size = part.First, part.Len(), part.Size
@@ -153,7 +153,7 @@ func (b *backend) content(ctx context.Context, req driver.OpenRequest,
 	var fits bool
 	o.Offset, o.Length, o.Before, fits = span.Fit(req.Range, first, length, size)
 	if !fits {
-		return refuse("the answer has another range than was asked for")
+		return refuse("the response has another range than was asked for")
 	}
 	return o, nil
 }
@@ -197,7 +197,7 @@ func (b *backend) statIf(ctx context.Context, req driver.OpenRequest) (files.Inf
 	opts := &blob.GetPropertiesOptions{
 		AccessConditions: readConditions(req.IfVersion, req.IfNotVersion),
 	}
-	err := b.do(ctx, opStat.asks(req), func(ctx context.Context) (err error) {
+	err := b.withRetry(ctx, opStat.asks(req), func(ctx context.Context) (err error) {
 		r, err = b.blob(req.Key.Name).GetProperties(ctx, opts)
 		return err
 	})
@@ -226,7 +226,7 @@ func (r *body) Read(p []byte) (int, error) {
 	case err == io.EOF && r.left > 0:
 		err = files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
 	case err != nil && err != io.EOF:
-		err = r.b.fault(r.ctx, opGet, err)
+		err = r.b.mapError(r.ctx, opGet, err)
 	}
 	return n, err
 }

@@ -266,7 +266,7 @@ func TestRangesAtTheEdge(t *testing.T) {
 	}
 }
 
-// TestIgnoredConditions: the answer's own version counts.
+// TestIgnoredConditions: the response's own version counts.
 func TestIgnoredConditions(t *testing.T) {
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		holds(w, r, `"2"`, "content")
@@ -382,7 +382,7 @@ func TestFolders(t *testing.T) {
 			t.Errorf("a file of %d bytes: %v", len(content), err)
 		}
 	}
-	// The first answer that tells.
+	// The first response that tells.
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		azures(w).Set("X-Ms-Resource-Type", "file")
 		holds(w, r, `"1"`, "x")

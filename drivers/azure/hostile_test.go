@@ -75,7 +75,7 @@ func opened(t *testing.T, h http.HandlerFunc) (b files.Bucket, requests *atomic.
 	return b, requests
 }
 
-// azures marks an answer as the service's.
+// azures marks a response as the service's.
 func azures(w http.ResponseWriter) http.Header {
 	w.Header().Set("X-Ms-Request-Id", "5c9e")
 	w.Header().Set("X-Ms-Version", "2026-06-06")
@@ -230,7 +230,7 @@ func TestNotAzure(t *testing.T) {
 			"the caller's": hostile, "the driver's": opened,
 		} {
 			if client == "the caller's" && name == "a redirect to a login" {
-				continue // which it follows, to where no answer is
+				continue // which it follows, to where no response is
 			}
 			b, requests := make(t, h)
 			for op, do := range every {
@@ -344,7 +344,7 @@ func TestErrorInSuccess(t *testing.T) {
 	}
 }
 
-// TestBounds: no answer is read on and on, and no body of an error is kept.
+// TestBounds: no response is read on and on, and no body of an error is kept.
 func TestBounds(t *testing.T) {
 	for what, status := range map[string]int{"errors": 500, "pages": 200} {
 		var sent atomic.Int64
@@ -374,7 +374,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestOtherHosts: no answer leads to another host.
+// TestOtherHosts: no response leads to another host.
 func TestOtherHosts(t *testing.T) {
 	var met atomic.Int64
 	host := func(seen func()) string {

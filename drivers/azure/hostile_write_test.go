@@ -201,7 +201,7 @@ func TestHeadersThatCantBeSent(t *testing.T) {
 	}
 }
 
-// TestBatchesThatLie: what the answer to a batch doesn't match isn't taken for done.
+// TestBatchesThatLie: what the response to a batch doesn't match isn't taken for done.
 func TestBatchesThatLie(t *testing.T) {
 	part := func(id, status string) string {
 		return "--b\r\nContent-Type: application/http\r\nContent-ID: " + id + "\r\n\r\nHTTP/1.1 " +

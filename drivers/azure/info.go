@@ -19,11 +19,11 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-// isFolder reports whether an answer is of a directory: an account with a hierarchical
-// namespace, or a tool that makes a marker of its own kind, answers for it as for an
-// empty blob. See
+// isDirMarker reports whether a response is of a directory: an account with a
+// hierarchical namespace, or a tool that makes a marker of its own kind, answers for it
+// as for an empty blob. See
 // https://learn.microsoft.com/rest/api/storageservices/get-blob-properties
-func isFolder(h http.Header) bool {
+func isDirMarker(h http.Header) bool {
 	if h.Get("X-Ms-Resource-Type") == "directory" {
 		return true
 	}
@@ -32,24 +32,28 @@ func isFolder(h http.Header) bool {
 		h.Get("X-Ms-Meta-"+digestKey) == "" // which a Put of ours has, whatever its metadata
 }
 
-// isTree reports whether an answer has what only accounts with a hierarchical namespace
+// isTree reports whether a response has what only accounts with a hierarchical namespace
 // tell.
 func isTree(h http.Header) bool {
 	return h.Get("X-Ms-Resource-Type") != "" || h.Get("X-Ms-Permissions") != ""
 }
 
-// cut cuts a time to what all answers have, as HTTP gives it (V2).
-func cut(t *time.Time) time.Time {
+// truncateTime cuts a time to what all responses have, as HTTP gives it (V2).
+func truncateTime(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
 	}
 	return t.UTC().Truncate(time.Second)
 }
 
-// downloaded is the Info in the answer to Get Blob.
+// downloaded is the Info in the response to Get Blob.
 func downloaded(r blob.DownloadStreamResponse, size int64) files.Info {
 	info := files.Info{
-		Entry: files.Entry{Size: size, ModTime: cut(r.LastModified), Version: version(r.ETag)},
+		Entry: files.Entry{
+			Size:    size,
+			ModTime: truncateTime(r.LastModified),
+			Version: version(r.ETag),
+		},
 		Attributes: files.Attributes{
 			ContentType:        value(r.ContentType),
 			CacheControl:       value(r.CacheControl),
@@ -67,11 +71,15 @@ func downloaded(r blob.DownloadStreamResponse, size int64) files.Info {
 	return info
 }
 
-// properties is the Info in the answer to Get Blob Properties.
+// properties is the Info in the response to Get Blob Properties.
 func properties(r blob.GetPropertiesResponse) files.Info {
 	size := value(r.ContentLength)
 	return files.Info{
-		Entry: files.Entry{Size: size, ModTime: cut(r.LastModified), Version: version(r.ETag)},
+		Entry: files.Entry{
+			Size:    size,
+			ModTime: truncateTime(r.LastModified),
+			Version: version(r.ETag),
+		},
 		Attributes: files.Attributes{
 			ContentType:        value(r.ContentType),
 			CacheControl:       value(r.CacheControl),
@@ -116,7 +124,7 @@ func digestFields(d *files.Digest) [5]digestField {
 // digestOf is what Put stored of digests, or else the MD5 that the service or whoever
 // wrote the blob has of it.
 func digestOf(m map[string]*string, md5 []byte, size int64) files.Digest {
-	of, rest, _ := strings.Cut(own(m, digestKey), "_")
+	of, rest, _ := strings.Cut(reservedValue(m, digestKey), "_")
 	if n, ok := strings.CutPrefix(of, "n"); !ok || n != strconv.FormatInt(size, 10) {
 		if len(md5) == 16 {
 			return files.Digest{MD5: hex.EncodeToString(md5)}

@@ -6,17 +6,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// kind finds the sentinel that the answer is.
-func (r reply) kind(o op) (words string, kind error) {
+// kind finds the sentinel that the response is.
+func (r response) kind(o op) (words string, kind error) {
 	words = r.String()
 	switch {
-	case r.folder:
+	case r.isDir:
 		return "it is a directory", files.ErrNotExist
 	case r.status == http.StatusRequestedRangeNotSatisfiable && o.base() == opGet:
 		return words, errRange // a look at the file tells
 	case r.status == http.StatusNotModified: // which has no body
 	case !r.own:
-		return r.foreign(words)
+		return r.notService(words)
 	}
 	if kind := r.condition(o); kind != nil {
 		if kind == files.ErrUnavailable {
@@ -45,9 +45,9 @@ func (r reply) kind(o op) (words string, kind error) {
 	return words, kind
 }
 
-// condition is what the answer says of a condition: ErrUnavailable if none was sent,
+// condition is what the response says of a condition: ErrUnavailable if none was sent,
 // and nil if it says nothing. The status alone isn't a reason.
-func (r reply) condition(o op) error {
+func (r response) condition(o op) error {
 	base := o.base()
 	match := base == opPutMatch || base == opDeleteMatch || o&ifMatch != 0
 	switch {
@@ -84,8 +84,8 @@ func (r reply) condition(o op) error {
 	return nil
 }
 
-// byStatus is for codes that the table doesn't have, and for answers without one.
-func (r reply) byStatus(o op, words string) (string, error) {
+// byStatus is for codes that the table doesn't have, and for responses without one.
+func (r response) byStatus(o op, words string) (string, error) {
 	switch r.status {
 	case http.StatusNotFound:
 		base := o.base()
@@ -113,9 +113,9 @@ func (r reply) byStatus(o op, words string) (string, error) {
 // statusClientGone is what some servers say when they believe that the client has gone.
 const statusClientGone = 499
 
-// foreign is for an answer that isn't the service's: of a proxy, a login page, another
-// web server. It is never a success, and says nothing about a file.
-func (r reply) foreign(words string) (string, error) {
+// notService is for a response that isn't the service's: of a proxy, a login page,
+// another web server. It is never a success, and says nothing about a file.
+func (r response) notService(words string) (string, error) {
 	switch {
 	case r.why != "":
 		words += ", " + r.why

@@ -63,7 +63,7 @@ func (l *listing) run(from string, yield func(files.Entry, error) bool) {
 		}
 		return l.emit(e, yield)
 	}}
-	r.run(place{}, 0, func(string) class { return take })
+	r.run(cursor{}, 0, func(string) class { return take })
 }
 
 // listing is one listing.
@@ -80,8 +80,8 @@ type listing struct {
 }
 
 // from yields the entries from the place on, as the service has them.
-func (l *listing) from(at place) iter.Seq2[placed, error] {
-	return func(yield func(placed, error) bool) {
+func (l *listing) from(at cursor) iter.Seq2[cursorEntry, error] {
+	return func(yield func(cursorEntry, error) bool) {
 		check := &listCheck{prefix: l.req.Prefix, shallow: l.req.Shallow, tree: l.b.tree.Load()}
 		for marker, index := at.marker, at.index; ; index = 0 {
 			page, next, err := l.pageAt(marker)
@@ -102,7 +102,7 @@ func (l *listing) from(at place) iter.Seq2[placed, error] {
 							Version: e.Version,
 							IsDir:   e.IsDir,
 						}
-						if !yield(placed{foreign, place{marker: marker, index: i}}, nil) {
+						if !yield(cursorEntry{foreign, cursor{marker: marker, index: i}}, nil) {
 							return
 						}
 					}
@@ -119,7 +119,7 @@ func (l *listing) from(at place) iter.Seq2[placed, error] {
 				if i < index || again {
 					continue
 				}
-				if !yield(placed{e, place{marker: marker, index: i}}, nil) {
+				if !yield(cursorEntry{e, cursor{marker: marker, index: i}}, nil) {
 					return
 				}
 			}
@@ -127,7 +127,7 @@ func (l *listing) from(at place) iter.Seq2[placed, error] {
 				err = check.page(value(next), len(page))
 			}
 			if err != nil {
-				yield(placed{}, err)
+				yield(cursorEntry{}, err)
 				return
 			}
 			if value(next) == "" {
@@ -159,7 +159,7 @@ func (l *listing) page(marker *string, from string) (
 	if from != "" {
 		ctx = context.WithValue(ctx, fromKey{}, from)
 	}
-	err = l.b.do(ctx, opList, func(ctx context.Context) error {
+	err = l.b.withRetry(ctx, opList, func(ctx context.Context) error {
 		items, dirs, next = nil, nil, nil
 		if l.req.Shallow {
 			page, err := l.b.client().NewListBlobsHierarchyPager("/",
@@ -231,7 +231,7 @@ func (l *listing) page(marker *string, from string) (
 // account with a hierarchical namespace answers one where a part of it is a file's
 // name. That the container is there is asked for.
 func (l *listing) nothing(err error) bool {
-	code := answered(err).code
+	code := responseOf(err).code
 	known := code == "BlobNotFound" || code == "PathNotFound" || code == "ResourceTypeMismatch" ||
 		code == "PathConflict" || code == "InvalidPathParts"
 	if !known || l.req.Prefix == "" {
@@ -285,7 +285,7 @@ func isDirectoryItem(item *container.BlobItem) bool {
 		value(p.ContentLength) == 0 && isMarker(item.Metadata)
 }
 
-// isMarker is isFolder of a blob's metadata.
+// isMarker is isDirMarker of a blob's metadata.
 func isMarker(m map[string]*string) bool {
 	marks, ours := false, false
 	for k, v := range m {
@@ -302,7 +302,8 @@ func entryOf(item *container.BlobItem) files.Entry {
 	}
 	e := files.Entry{Name: value(item.Name)}
 	if p := item.Properties; p != nil {
-		e.Size, e.ModTime, e.Version = value(p.ContentLength), cut(p.LastModified), version(p.ETag)
+		e.Size, e.ModTime, e.Version = value(p.ContentLength), truncateTime(p.LastModified),
+			version(p.ETag)
 	}
 	return e
 }

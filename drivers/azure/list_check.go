@@ -11,7 +11,7 @@ import (
 // there is more.
 const maxEmptyPages = 100
 
-// badListing is the error for an answer that isn't a valid listing.
+// badListing is the error for a response that isn't a valid listing.
 func badListing(what string) error {
 	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }

@@ -12,14 +12,14 @@ import (
 
 // A listing can begin at a name (startFrom, since the service's version 2026-02-06),
 // inclusive. What the documentation says of it is short, and older servers ignore it;
-// so it is believed only where the answer shows it: by a name that isn't behind the one
-// that was asked for, from which it follows that nothing is left out. If the answer
+// so it is believed only where the response shows it: by a name that isn't behind the one
+// that was asked for, from which it follows that nothing is left out. If the response
 // shows nothing, the listing is begun at the front.
 // https://learn.microsoft.com/rest/api/storageservices/list-blobs
 const (
 	fromUnknown int32 = iota
-	fromKept          // an answer has shown it
-	fromIgnored       // an answer began in front of it
+	fromKept          // a response has shown it
+	fromIgnored       // a response began in front of it
 	fromRefused       // it was an error
 )
 
@@ -42,7 +42,7 @@ func (beginning) Do(req *policy.Request) (*http.Response, error) {
 	return req.Next()
 }
 
-// maxProofs is how often the driver tries to prove it if the answers happen not to show
+// maxProofs is how often the driver tries to prove it if the responses happen not to show
 // it.
 const maxProofs = 2
 
@@ -65,7 +65,7 @@ func (l *listing) state() *fromState {
 	return &l.b.from[i]
 }
 
-// begin asks for the first page from a name on, and keeps it. If its answer doesn't
+// begin asks for the first page from a name on, and keeps it. If its response doesn't
 // show that nothing is left out, the listing begins at the front. all is the size of a
 // page of what has to be skipped.
 func (l *listing) begin(from string, all int32) error {
@@ -112,7 +112,7 @@ type firstPage struct {
 
 // refusesFrom reports whether the service may not know the parameter.
 func refusesFrom(err error) bool {
-	r := answered(err)
+	r := responseOf(err)
 	kind := codes[r.code]
 	return r.own && r.status >= 400 && r.status < 500 &&
 		(kind == nil || kind == files.ErrInvalid || kind == files.ErrUnsupported ||

@@ -13,24 +13,24 @@ import (
 // U+E000 to U+FFFF. In bytes it comes after them. So, of names that differ after a
 // common prefix in such characters, those beyond U+FFFF have to wait.
 
-// place is where a listing can go on: a page, and an entry in it; or its end.
-type place struct {
+// cursor is where a listing can go on: a page, and an entry in it; or its end.
+type cursor struct {
 	marker *string
 	index  int
 	over   bool
 }
 
-// placed is an entry and its place.
-type placed struct {
+// cursorEntry is an entry and its place.
+type cursorEntry struct {
 	files.Entry
-	at place
+	cursor cursor
 }
 
 // reorder yields a listing that comes in the order of UTF-16, or in byte order already,
 // in byte order. It holds at most `most` entries. If more have to wait, they are listed
 // twice.
 type reorder struct {
-	from  func(place) iter.Seq2[placed, error]
+	from  func(cursor) iter.Seq2[cursorEntry, error]
 	yield func(files.Entry, error) bool
 	most  int
 }
@@ -47,8 +47,8 @@ const (
 // run yields the names from the place on that classify takes, up to the first that it
 // ends at, whose place is returned. Characters in front of byte min are in order
 // already. more is false if nothing more is wanted.
-func (r *reorder) run(from place, min int,
-	classify func(name string) class) (next place, more bool) {
+func (r *reorder) run(from cursor, min int,
+	classify func(name string) class) (next cursor, more bool) {
 	for again := true; again; {
 		from, again, more = r.pass(from, min, classify)
 	}
@@ -57,12 +57,12 @@ func (r *reorder) run(from place, min int,
 
 // pass is run, but for what had to be listed twice: behind that it returns, to begin
 // again.
-func (r *reorder) pass(from place, min int,
-	classify func(name string) class) (next place, again, more bool) {
+func (r *reorder) pass(from cursor, min int,
+	classify func(name string) class) (next cursor, again, more bool) {
 	if from.over {
 		return from, false, true
 	}
-	var held []placed
+	var held []cursorEntry
 	prefix := "" // of those held
 	for e, err := range r.from(from) {
 		if err != nil {
@@ -81,7 +81,7 @@ func (r *reorder) pass(from place, min int,
 			held = nil
 		}
 		if c == end {
-			return e.at, false, true
+			return e.cursor, false, true
 		}
 		if held == nil {
 			i := beyond(e.Name, min)
@@ -94,16 +94,16 @@ func (r *reorder) pass(from place, min int,
 			prefix = e.Name[:i]
 		}
 		if held = append(held, e); len(held) > r.most {
-			next, more = r.twice(held[0].at, prefix)
+			next, more = r.twice(held[0].cursor, prefix)
 			return next, more, more
 		}
 	}
-	return place{over: true}, false, r.release(held)
+	return cursor{over: true}, false, r.release(held)
 }
 
 // release yields what was held.
-func (r *reorder) release(held []placed) bool {
-	slices.SortFunc(held, func(a, b placed) int { return strings.Compare(a.Name, b.Name) })
+func (r *reorder) release(held []cursorEntry) bool {
+	slices.SortFunc(held, func(a, b cursorEntry) int { return strings.Compare(a.Name, b.Name) })
 	for _, e := range held {
 		if !r.yield(e.Entry, nil) {
 			return false
@@ -114,7 +114,7 @@ func (r *reorder) release(held []placed) bool {
 
 // twice lists the names with the prefix that go on with a character of U+E000 to
 // U+FFFF, and then those that go on beyond.
-func (r *reorder) twice(from place, prefix string) (next place, more bool) {
+func (r *reorder) twice(from cursor, prefix string) (next cursor, more bool) {
 	only := func(wanted part) func(string) class {
 		return func(name string) class {
 			if !strings.HasPrefix(name, prefix) {

@@ -20,8 +20,8 @@ type pages struct {
 	asked int
 }
 
-func (p *pages) from(at place) iter.Seq2[placed, error] {
-	return func(yield func(placed, error) bool) {
+func (p *pages) from(at cursor) iter.Seq2[cursorEntry, error] {
+	return func(yield func(cursorEntry, error) bool) {
 		start := 0
 		if at.marker != nil {
 			fmt.Sscan(*at.marker, &start)
@@ -33,7 +33,10 @@ func (p *pages) from(at place) iter.Seq2[placed, error] {
 				if begin == start && i < at.index {
 					continue
 				}
-				if !yield(placed{files.Entry{Name: n}, place{marker: &marker, index: i}}, nil) {
+				if !yield(cursorEntry{files.Entry{Name: n}, cursor{
+					marker: &marker,
+					index:  i,
+				}}, nil) {
 					return
 				}
 			}
@@ -79,7 +82,7 @@ func TestReorder(t *testing.T) {
 					return err == nil && len(got) < limit
 				},
 			}
-			r.run(place{}, 0, func(string) class { return take })
+			r.run(cursor{}, 0, func(string) class { return take })
 			if w := want[:min(limit, len(want))]; !slices.Equal(got, w) {
 				t.Fatalf("%q, in pages of %d, holding %d:\n got %q\nwant %q", names, p.size, r.most,
 					got, w)
@@ -113,7 +116,7 @@ func TestReorderCost(t *testing.T) {
 			most:  hold,
 			yield: func(files.Entry, error) bool { n++; return true },
 		}
-		r.run(place{}, 0, func(string) class { return take })
+		r.run(cursor{}, 0, func(string) class { return take })
 		if n != 1000 || p.asked > c.most {
 			t.Errorf("%s: %d names of 1000, in %d requests, want at most %d", what, n, p.asked,
 				c.most)

@@ -15,7 +15,7 @@ import (
 // fast repeats without long waits.
 var fast = []string{"retry_delay", "1ms", "retry_max_delay", "5ms"}
 
-// TestLostAnswers loses the answer to a write that was carried out (P2).
+// TestLostAnswers loses the response to a write that was carried out (P2).
 func TestLostAnswers(t *testing.T) {
 	b, p := proxied(t, append([]string{"part_size", "65536"}, fast...)...)
 	large := strings.Repeat("0123456789abcdef", 10_000)
@@ -51,7 +51,7 @@ func TestLostAnswers(t *testing.T) {
 	})
 	t.Run("if absent, but another's", func(t *testing.T) {
 		put(t, b, "other", "theirs", nil)
-		// The answer to the first try is lost before the service had the request, so
+		// The response to the first try is lost before the service had the request, so
 		// the file in the way is another's.
 		defer p.Add(proxy.Rule{
 			Kinds: []string{"PutBlob"},

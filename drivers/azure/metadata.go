@@ -29,7 +29,7 @@ func encodeMetadata(m map[string]string) map[string]*string {
 	return out
 }
 
-// decodeMetadata takes an answer's metadata, whose keys come in any case.
+// decodeMetadata takes a response's metadata, whose keys come in any case.
 func decodeMetadata(m map[string]*string) map[string]string {
 	var out map[string]string
 	for k, v := range m {
@@ -49,8 +49,8 @@ func decodeMetadata(m map[string]*string) map[string]string {
 	return out
 }
 
-// own returns the value of a key of our own.
-func own(m map[string]*string, key string) string {
+// reservedValue returns the value of a key of our own.
+func reservedValue(m map[string]*string, key string) string {
 	for k, v := range m {
 		if strings.EqualFold(k, key) && v != nil {
 			return *v
@@ -65,7 +65,7 @@ func encodeKey(k string) string {
 		_, _, escape := cutEscape(k[i:])
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9' && i > 0, c == '_' &&
-			!escape && !ours(k):
+			!escape && !isReservedKey(k):
 			s.WriteRune(c)
 		default:
 			fmt.Fprintf(&s, "__%#x__", c)
@@ -74,9 +74,9 @@ func encodeKey(k string) string {
 	return s.String()
 }
 
-// ours reports a caller's key that would be taken for one of our own: its underscores
-// are escaped.
-func ours(k string) bool { return k == digestKey || k == markKey }
+// isReservedKey reports a caller's key that would be taken for one of our own: its
+// underscores are escaped.
+func isReservedKey(k string) bool { return k == digestKey || k == markKey }
 
 func decodeKey(k string) string {
 	var s strings.Builder

@@ -71,7 +71,7 @@ func (b *backend) putBlob(ctx context.Context, w *write, part *driver.Part) (fil
 	var body *driver.PartBody
 	return b.commit(ctx, w, func() bool {
 		return body.Len() == 0
-	}, func(ctx context.Context) (written, error) {
+	}, func(ctx context.Context) (writeResult, error) {
 		body = part.Body()
 		defer body.End()
 		r, err := b.blockBlob(w.name).Upload(ctx, body, &blockblob.UploadOptions{
@@ -81,12 +81,12 @@ func (b *backend) putBlob(ctx context.Context, w *write, part *driver.Part) (fil
 			Tier:             w.native.tier(),
 			Tags:             w.native.Tags,
 		})
-		return written{r.ETag, r.LastModified}, err
+		return writeResult{r.ETag, r.LastModified}, err
 	})
 }
 
 func (b *backend) stageBlock(ctx context.Context, w *write, id string, part *driver.Part) error {
-	return b.do(ctx, opBlock, func(ctx context.Context) error {
+	return b.withRetry(ctx, opBlock, func(ctx context.Context) error {
 		body := part.Body()
 		defer body.End()
 		_, err := b.blockBlob(w.name).StageBlock(ctx, id, body, nil)
@@ -96,7 +96,7 @@ func (b *backend) stageBlock(ctx context.Context, w *write, id string, part *dri
 
 // commitBlocks makes the blob of its blocks.
 func (b *backend) commitBlocks(ctx context.Context, w *write, ids []string) (files.Info, error) {
-	return b.commit(ctx, w, nil, func(ctx context.Context) (written, error) {
+	return b.commit(ctx, w, nil, func(ctx context.Context) (writeResult, error) {
 		r, err := b.blockBlob(w.name).CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{
 			HTTPHeaders:      w.headers(),
 			Metadata:         w.metadata(),
@@ -105,9 +105,9 @@ func (b *backend) commitBlocks(ctx context.Context, w *write, ids []string) (fil
 			Tags:             w.native.Tags,
 		})
 		if dropped(err) {
-			err = retry.Permanent(b.fault(ctx, opPut, err)) // the blocks are gone
+			err = retry.Permanent(b.mapError(ctx, opPut, err)) // the blocks are gone
 		}
-		return written{r.ETag, r.LastModified}, err
+		return writeResult{r.ETag, r.LastModified}, err
 	})
 }
 

@@ -9,11 +9,11 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// refused reports whether nothing was done for certain: the service said no in its own
-// words, or was not reached. Otherwise an answer was lost, or a proxy's word stands for
+// notApplied reports whether nothing was done for certain: the service said no in its own
+// words, or was not reached. Otherwise a response was lost, or a proxy's word stands for
 // it (P2).
-func refused(err error) bool {
-	switch r := answered(err); {
+func notApplied(err error) bool {
+	switch r := responseOf(err); {
 	case r.status == 0:
 		if connect.Refused(err) || connect.Unsent(err) || isCredentials(err) {
 			return true

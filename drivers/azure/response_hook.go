@@ -7,21 +7,21 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
-// ear is the context of one request, and hears its answer before the SDK reads it. The
-// SDK's policy of repeats, which is off, shows each answer: that works for the caller's
-// own clients too.
-type ear struct {
+// observer is the context of one request, and hears its response before the SDK reads
+// it. The SDK's policy of repeats, which is off, shows each response: that works for
+// the caller's own clients too.
+type observer struct {
 	context.Context
-	b    *backend
-	op   op
-	told *told // why what the SDK made of the answer doesn't count
+	b   *backend
+	op  op
+	bad *badResponse // why what the SDK made of the response doesn't count
 }
 
-type earKey struct{}
+type observerKey struct{}
 
 // Value finds the ear itself.
-func (e *ear) Value(key any) any {
-	if key == (earKey{}) {
+func (e *observer) Value(key any) any {
+	if key == (observerKey{}) {
 		return e
 	}
 	return e.Context.Value(key)
@@ -30,41 +30,44 @@ func (e *ear) Value(key any) any {
 // askOnce makes one request.
 func (b *backend) askOnce(ctx context.Context, o op,
 	request func(ctx context.Context) error) error {
-	e := &ear{Context: ctx, b: b, op: o}
+	e := &observer{Context: ctx, b: b, op: o}
 	ctx = e
 	if !b.own { // whose client has the settings already
-		ctx = policy.WithRetryOptions(e, policy.RetryOptions{MaxRetries: -1, ShouldRetry: e.hear})
+		ctx = policy.WithRetryOptions(e, policy.RetryOptions{
+			MaxRetries:  -1,
+			ShouldRetry: e.observe,
+		})
 	}
 	err := request(ctx)
-	if e.told != nil {
-		e.told.cause = err
-		return e.told
+	if e.bad != nil {
+		e.bad.cause = err
+		return e.bad
 	}
 	return err
 }
 
-// once turns the SDK's own repeats off, which would multiply with the policy's, and has
-// the answers heard.
-var once = policy.RetryOptions{
+// singleAttempt turns the SDK's own repeats off, which would multiply with the
+// policy's, and has the responses heard.
+var singleAttempt = policy.RetryOptions{
 	MaxRetries: -1,
 	ShouldRetry: func(resp *http.Response, err error) bool {
 		if resp == nil || resp.Request == nil {
 			return false
 		}
-		if e, ok := resp.Request.Context().Value(earKey{}).(*ear); ok {
-			e.hear(resp, err)
+		if e, ok := resp.Request.Context().Value(observerKey{}).(*observer); ok {
+			e.observe(resp, err)
 		}
 		return false
 	},
 }
 
-// hear looks at an answer. It never asks for a repeat.
-func (e *ear) hear(resp *http.Response, err error) (again bool) {
+// observe looks at a response. It never asks for a repeat.
+func (e *observer) observe(resp *http.Response, err error) (again bool) {
 	if err != nil || resp == nil {
 		return false
 	}
 	repairHeader(resp.Header)
-	if e.told = e.b.understand(e.op, resp); e.told != nil {
+	if e.bad = e.b.checkResponse(e.op, resp); e.bad != nil {
 		resp.Body.Close()
 		return false
 	}

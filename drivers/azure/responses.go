@@ -12,29 +12,31 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
-// notAzure is in the text of every error that stands for an answer that isn't the
+// notAzure is in the text of every error that stands for a response that isn't the
 // service's.
 const notAzure = "this isn't an Azure Blob endpoint, or something in front of it answered"
 
-// told is an answer that doesn't count as the SDK reads it: it isn't the service's, or
-// it is its error with a status of success, or it is of a directory.
-type told struct {
+// badResponse is a response that doesn't count as the SDK reads it: it isn't the
+// service's, or it is its error with a status of success, or it is of a directory.
+type badResponse struct {
 	status int
 	code   string // of an error of the service's own
 	bare   bool   // it has no body
 	why    string // what is missing
-	folder bool   // it is of a directory, which is no file
+	isDir  bool   // it is of a directory, which is no file
 	cause  error  // the SDK's, if any
 }
 
-func (t *told) Error() string { return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why }
-func (t *told) Unwrap() error { return t.cause }
+func (t *badResponse) Error() string {
+	return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why
+}
+func (t *badResponse) Unwrap() error { return t.cause }
 
-// understand returns nil for an answer that the operation can have. See
+// checkResponse returns nil for a response that the operation can have. See
 // https://learn.microsoft.com/rest/api/storageservices/operations-on-blobs
-func (b *backend) understand(o op, resp *http.Response) *told {
+func (b *backend) checkResponse(o op, resp *http.Response) *badResponse {
 	status := resp.StatusCode
-	foreign := func(why string) *told { return &told{status: status, why: why} }
+	foreign := func(why string) *badResponse { return &badResponse{status: status, why: why} }
 	base := o.base()
 	switch {
 	case b.elsewhere(resp):
@@ -44,15 +46,15 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	case status == http.StatusNotModified:
 		return nil
 	case status >= 300:
-		return understandError(resp)
+		return checkErrorResponse(resp)
 	case status < 200 || status != base.success() && (base != opGet ||
 		status != http.StatusPartialContent):
 		if t := errorInSuccess(resp); t != nil {
 			return t
 		}
-		return foreign("no status of such an answer")
+		return foreign("no status of such a response")
 	case base == opGet, base == opStat:
-		return understandBlob(base, resp)
+		return checkBlobResponse(base, resp)
 	case base == opBatch:
 		kind := strings.ToLower(resp.Header.Get("Content-Type"))
 		if strings.HasPrefix(kind, "multipart/mixed") {
@@ -61,7 +63,7 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 		if t := errorInSuccess(resp); t != nil {
 			return t
 		}
-		return foreign("without the answers to its parts")
+		return foreign("without the responses to its parts")
 	}
 	body, broken := bodyOf(resp, maxAnswer)
 	if broken != "" {
@@ -89,10 +91,10 @@ func (b *backend) understand(o op, resp *http.Response) *told {
 	return nil
 }
 
-// understandBlob is for the answers to Get Blob and Get Blob Properties.
-func understandBlob(base op, resp *http.Response) *told {
+// checkBlobResponse is for the responses to Get Blob and Get Blob Properties.
+func checkBlobResponse(base op, resp *http.Response) *badResponse {
 	h, status := resp.Header, resp.StatusCode
-	foreign := func(why string) *told { return &told{status: status, why: why} }
+	foreign := func(why string) *badResponse { return &badResponse{status: status, why: why} }
 	ranged := h.Get("Content-Range") != ""
 	switch {
 	case tagOf(h) == "":
@@ -103,51 +105,51 @@ func understandBlob(base op, resp *http.Response) *told {
 		return foreign("a part without a Content-Range")
 	case resp.ContentLength < 0 && h.Get("Content-Length") == "" && (base == opStat || !ranged):
 		return foreign("without a length")
-	case isFolder(h):
-		return &told{status: http.StatusNotFound, folder: true}
+	case isDirMarker(h):
+		return &badResponse{status: http.StatusNotFound, isDir: true}
 	}
 	return nil
 }
 
-// understandError leaves the service's own errors to the SDK.
-func understandError(resp *http.Response) *told {
-	if token(resp.Header.Get("X-Ms-Error-Code")) != "" {
+// checkErrorResponse leaves the service's own errors to the SDK.
+func checkErrorResponse(resp *http.Response) *badResponse {
+	if safeCode(resp.Header.Get("X-Ms-Error-Code")) != "" {
 		return nil
 	}
 	body, broken := bodyOf(resp, maxError)
 	if broken != "" {
-		return &told{status: resp.StatusCode, why: broken}
+		return &badResponse{status: resp.StatusCode, why: broken}
 	}
 	if !bounds.XML(body) {
 		resp.Body = http.NoBody
-		return &told{status: resp.StatusCode, why: "it has more elements than it can have"}
+		return &badResponse{status: resp.StatusCode, why: "it has more elements than it can have"}
 	}
 	bare := len(bytes.TrimSpace(body)) == 0
-	// whose answer has no body
+	// whose response has no body
 	head := resp.Request != nil && resp.Request.Method == http.MethodHead
 	if _, ok := errorCode(body); ok || head && isOwn(resp.Header) {
 		return nil
 	}
-	return &told{status: resp.StatusCode, bare: bare}
+	return &badResponse{status: resp.StatusCode, bare: bare}
 }
 
 // errorInSuccess is the service's error that came with a status of success, or nil.
-func errorInSuccess(resp *http.Response) *told {
+func errorInSuccess(resp *http.Response) *badResponse {
 	body, broken := bodyOf(resp, maxError)
 	if broken != "" {
-		return &told{status: resp.StatusCode, why: broken}
+		return &badResponse{status: resp.StatusCode, why: broken}
 	}
 	code, ok := errorCode(body)
 	if !ok {
 		if rootOf(body) != "Error" {
 			return nil
 		}
-		return &told{status: resp.StatusCode, why: "an error without a code"}
+		return &badResponse{status: resp.StatusCode, why: "an error without a code"}
 	}
-	return &told{status: resp.StatusCode, code: code}
+	return &badResponse{status: resp.StatusCode, code: code}
 }
 
-// bodyOf is the answer's whole body, which can be read again. The SDK has most of them
+// bodyOf is the response's whole body, which can be read again. The SDK has most of them
 // in memory by then, whatever their length: only the transport can bound those. What it
 // has left is read up to the limit. broken says why there is none.
 func bodyOf(resp *http.Response, most int64) (body []byte, broken string) {
@@ -180,7 +182,7 @@ func (b *backend) elsewhere(resp *http.Response) bool {
 }
 
 // isOwn reports whether the service has put something of its own into the header: each
-// of its answers has the request's ID and the protocol's version.
+// of its responses has the request's ID and the protocol's version.
 func isOwn(h http.Header) bool {
 	for _, key := range [...]string{"X-Ms-Request-Id", "X-Ms-Version", "X-Ms-Blob-Type"} {
 		if h.Get(key) != "" {
@@ -237,12 +239,12 @@ func errorCode(body []byte) (string, bool) {
 	if rootOf(body) != "Error" || xml.Unmarshal(body, &e) != nil {
 		return "", false
 	}
-	code := token(strings.TrimSpace(e.Code))
+	code := safeCode(strings.TrimSpace(e.Code))
 	return code, code != ""
 }
 
-// token returns a code if it is a plain word, which can't contain a name or a secret.
-func token(s string) string {
+// safeCode returns a code if it is a plain word, which can't contain a name or a secret.
+func safeCode(s string) string {
 	if len(s) > 64 || strings.ContainsFunc(s, func(c rune) bool {
 		return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9')
 	}) {

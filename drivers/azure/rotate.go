@@ -52,7 +52,7 @@ func (a *access) client() *container.Client { return a.now.Load() }
 // renew reads the credentials again after the service has refused those of the client
 // used, and reports whether the request is worth repeating. Calls that are refused at
 // the same time share one reading.
-func (a *access) renew(used *container.Client, r reply) bool {
+func (a *access) renew(used *container.Client, r response) bool {
 	if a.find == nil {
 		return false
 	}
@@ -76,7 +76,7 @@ func (a *access) renew(used *container.Client, r reply) bool {
 
 // replaces reports whether these credentials may be taken where the others are refused:
 // they are for the same, of the same kind, since Features depend on that, and others.
-// What azidentity finds can't be compared, and is asked again only after an answer that
+// What azidentity finds can't be compared, and is asked again only after a response that
 // is about who asks, not about what he may do.
 func (s service) replaces(old service, code string) bool {
 	switch {
@@ -91,15 +91,16 @@ func (s service) replaces(old service, code string) bool {
 	return code == "AuthenticationFailed" || code == "InvalidAuthenticationInfo"
 }
 
-// ask makes a request, and once more if it was refused and the credentials are others
+// request makes a request, and once more if it was refused and the credentials are others
 // by now. Only the service's own refusal says that nothing was done.
-func (b *backend) ask(ctx context.Context, o op, request func(ctx context.Context) error) error {
+func (b *backend) request(ctx context.Context, o op,
+	request func(ctx context.Context) error) error {
 	used := b.client()
 	err := b.askOnce(ctx, o, request)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	r := replyOf(err)
+	r := sdkResponseOf(err)
 	refused := r.status == http.StatusForbidden || r.status == http.StatusUnauthorized
 	if refused && r.own && b.access.renew(used, r) {
 		return b.askOnce(ctx, o, request)

@@ -30,10 +30,10 @@ var transport = sync.OnceValue(func() *http.Client {
 			TLSHandshakeTimeout:   10 * time.Second,
 			ExpectContinueTimeout: time.Second,
 			DisableCompression:    true,
-			// The service's have a few KiB; what comes before an answer counts too.
+			// The service's have a few KiB; what comes before a response counts too.
 			MaxResponseHeaderBytes: maxHeader,
 		},
-		// An answer that leads elsewhere is an error: credentials don't go to other
+		// A response that leads elsewhere is an error: credentials don't go to other
 		// hosts.
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
@@ -41,7 +41,7 @@ var transport = sync.OnceValue(func() *http.Client {
 	}
 })
 
-// What is read of an answer at most, in bytes. A page of 5,000 names has 4 MiB, and 30
+// What is read of a response at most, in bytes. A page of 5,000 names has 4 MiB, and 30
 // MiB where each is as long as can be and escaped.
 const (
 	maxAnswer = 32 * mib
@@ -49,7 +49,7 @@ const (
 	maxHeader = mib
 )
 
-// bounded reads no more of an answer than it can have. The SDK would read it whole,
+// bounded reads no more of a response than it can have. The SDK would read it whole,
 // whatever comes.
 type bounded struct{ *http.Client }
 
@@ -77,12 +77,13 @@ func (b bounded) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isContainer reports whether a request was for the container: its answer is a document.
+// isContainer reports whether a request was for the container: its response is a
+// document.
 func isContainer(query string) bool { return strings.Contains(query, "restype=container") }
 
 // limited is a body that ends with an error behind its limit. What comes after maxFree
 // is looked at to its end before it goes on: the SDK takes more than twice of what it
-// reads, and would do so for an answer of which nothing is kept.
+// reads, and would do so for a response of which nothing is kept.
 type limited struct {
 	io.ReadCloser
 	got, limit int64
@@ -112,9 +113,9 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tooLong is an answer that isn't read to its end.
+// tooLong is a response that isn't read to its end.
 type tooLong struct{ limit int64 }
 
 func (t *tooLong) Error() string {
-	return fmt.Sprintf("an answer of more than %d MiB", t.limit/mib)
+	return fmt.Sprintf("a response of more than %d MiB", t.limit/mib)
 }

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strconv"
@@ -213,8 +214,8 @@ func (s service) url() *url.URL {
 		u.RawQuery = s.sas
 		return &u
 	}
-	host := strings.TrimRight(or(s.domain, "blob.core.windows.net"), "/")
-	u := &url.URL{Scheme: or(s.protocol, "https"), Host: host, RawQuery: s.sas}
+	host := strings.TrimRight(cmp.Or(s.domain, "blob.core.windows.net"), "/")
+	u := &url.URL{Scheme: cmp.Or(s.protocol, "https"), Host: host, RawQuery: s.sas}
 	name := (&url.URL{Host: host}).Hostname()
 	switch {
 	case s.emulator, connect.IsAlone(name) && !s.cdn:
@@ -243,13 +244,6 @@ func (s service) container(name string) (string, error) {
 			"the BlobEndpoint of AZURE_STORAGE_CONNECTION_STRING is another container's")
 	}
 	return u.JoinPath(name).String(), nil
-}
-
-func or(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }
 
 // findService is where the account is, with credentials of the environment, of which a

@@ -120,7 +120,7 @@ func TestBadServices(t *testing.T) {
 		{"a page of HTML that forbids", b, proxy.HTML(403), files.ErrPermission},
 		{"a redirect", b, proxy.Redirect(307,
 			"http://127.0.0.1:1/elsewhere"), files.ErrUnavailable},
-		{"no answer", b, proxy.ResetBefore(), files.ErrUnavailable},
+		{"no response", b, proxy.ResetBefore(), files.ErrUnavailable},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			if c.fault.Do != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// version is the version of an answer's ETag.
+// version is the version of a response's ETag.
 func version(e *azcore.ETag) files.Version { return etag.Version(string(value(e))) }
 
 // etagOf is the ETag of a version. What no file has as its version, such as "*" or a list

@@ -10,11 +10,11 @@ import (
 	raw "google.golang.org/api/storage/v1"
 )
 
-// insides finds the authorised *http.Client and the endpoint of a *storage.Client,
-// which it gives to nobody: its fields are unexported. Only pointers are taken, of
-// fields whose type is checked, so that an SDK that is laid out otherwise is told and
-// not misread; a test fails then.
-func insides(client *storage.Client) (hc *http.Client, endpoint string, ok bool) {
+// clientInternals finds the authorised *http.Client and the endpoint of a
+// *storage.Client, which it gives to nobody: its fields are unexported. Only pointers
+// are taken, of fields whose type is checked, so that an SDK that is laid out otherwise
+// is told and not misread; a test fails then.
+func clientInternals(client *storage.Client) (hc *http.Client, endpoint string, ok bool) {
 	v := reflect.ValueOf(client).Elem()
 	h, r := v.FieldByName("hc"), v.FieldByName("raw")
 	if !h.IsValid() || !r.IsValid() || h.Type() != reflect.TypeFor[*http.Client]() ||

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// op is what was asked for: the same answer means different things.
+// op is what was asked for: the same response means different things.
 type op uint8
 
 const (
@@ -32,7 +32,7 @@ const (
 const statusClientGone = 499
 
 // codes maps the reasons of the JSON API and the codes of the XML API to what they
-// mean, whatever was asked; what depends on that is in answer.kind. See
+// mean, whatever was asked; what depends on that is in response.kind. See
 //   - https://cloud.google.com/storage/docs/json_api/v1/status-codes
 //   - https://cloud.google.com/storage/docs/xml-api/reference-status
 var codes = map[string]error{}
@@ -142,18 +142,18 @@ var hints = map[string]string{
 		"no condition was looked at",
 }
 
-// kind finds the sentinel and the words for an answer that refuses (E2): the reason
+// kind finds the sentinel and the words for a response that refuses (E2): the reason
 // decides, and the status if there is none that is known.
-func (a answer) kind(o op, asked asked) (words string, kind error) {
+func (a response) kind(o op, asked asked) (words string, kind error) {
 	words = a.String()
 	if !a.own {
-		return a.foreign(words)
+		return a.notService(words)
 	}
 	if hint := hints[a.reason]; hint != "" {
 		words += ": " + hint
 	}
 	if a.reason == "" || a.reason == "NOT_FOUND" {
-		a.reason = a.told()
+		a.reason = a.reasonFromMessage()
 	}
 	k, known := codes[a.reason]
 	switch {
@@ -172,10 +172,10 @@ func (a answer) kind(o op, asked asked) (words string, kind error) {
 	return a.byStatus(words)
 }
 
-// told is the reason that the service's message gives where the answer names none, as
-// it may: https://cloud.google.com/storage/docs/json_api/v1/status-codes has the list
-// of errors as optional.
-func (a answer) told() string {
+// reasonFromMessage is the reason that the service's message gives where the response
+// names none, as it may: https://cloud.google.com/storage/docs/json_api/v1/status-codes
+// has the list of errors as optional.
+func (a response) reasonFromMessage() string {
 	has := func(words string) bool { return strings.Contains(a.message, words) }
 	switch {
 	case a.status == http.StatusNotFound && (has("No such object") || has("bucket does not exist")):
@@ -187,8 +187,8 @@ func (a answer) told() string {
 	return a.reason
 }
 
-// condition is for an answer that says that a condition failed.
-func (a answer) condition(words string, asked asked) (string, error) {
+// condition is for a response that says that a condition failed.
+func (a response) condition(words string, asked asked) (string, error) {
 	switch {
 	case asked&askAbsent != 0:
 		return words, files.ErrExist
@@ -200,7 +200,7 @@ func (a answer) condition(words string, asked asked) (string, error) {
 
 // notFound distinguishes a missing bucket from a missing object: the JSON API by its
 // message, the XML API by its code.
-func (a answer) notFound(words string, o op) (string, error) {
+func (a response) notFound(words string, o op) (string, error) {
 	writes := o == opPut || o == opList // nothing that could be missing but the bucket
 	switch {
 	case strings.Contains(a.message, "bucket does not exist"):
@@ -210,11 +210,11 @@ func (a answer) notFound(words string, o op) (string, error) {
 	case writes && a.reason == "notFound" && !strings.Contains(a.message, "No such object"):
 		return words, files.ErrNoBucket
 	}
-	return words + ", which is no answer to that: is the endpoint right?", files.ErrUnavailable
+	return words + ", which is no response to that: is the endpoint right?", files.ErrUnavailable
 }
 
 // byStatus is for reasons that the table doesn't have.
-func (a answer) byStatus(words string) (string, error) {
+func (a response) byStatus(words string) (string, error) {
 	switch a.status {
 	case http.StatusForbidden, http.StatusMethodNotAllowed:
 		return words, files.ErrPermission
@@ -233,9 +233,9 @@ func (a answer) byStatus(words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// foreign is for an answer that isn't the service's: of a proxy, a login page, another
-// web server. It is never a success, and says nothing about a file.
-func (a answer) foreign(words string) (string, error) {
+// notService is for a response that isn't the service's: of a proxy, a login page,
+// another web server. It is never a success, and says nothing about a file.
+func (a response) notService(words string) (string, error) {
 	switch {
 	case a.torn:
 		return words + ", and " + a.broke, files.ErrUnavailable

@@ -228,7 +228,7 @@ func TestCodes(t *testing.T) {
 		walkCode(t, "nobodyKnows", status, "")
 		walkCode(t, "", status, "")
 		for _, own := range []bool{false, true} {
-			a := answer{status: status, own: own, bare: true}
+			a := response{status: status, own: own, bare: true}
 			if _, kind := a.kind(opPut, askAbsent); files.KindOf(kind) == nil {
 				t.Errorf("%d without a body: %v", status, kind)
 			}
@@ -241,7 +241,7 @@ func walkCode(t *testing.T, reason string, status int, want string) {
 	t.Helper()
 	for o := range ops {
 		for _, asked := range []asked{0, askAbsent, askMatch, askSource, askMatch | askSource} {
-			a := answer{status: status, reason: reason, own: true}
+			a := response{status: status, reason: reason, own: true}
 			_, kind := a.kind(o, asked)
 			writes := o == opPut || o == opList
 			expect, some := become[want]
@@ -306,7 +306,8 @@ func TestErrorForms(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, reason, want)
 		}
 	}
-	wrong := refusalOf(400, []byte(`Provided CRC32C "a" doesn't match calculated CRC32C "b".`), nil)
+	wrong := errorResponseOf(400,
+		[]byte(`Provided CRC32C "a" doesn't match calculated CRC32C "b".`), nil)
 	if _, kind := wrong.kind(opPut, 0); !errors.Is(kind, files.ErrCorrupt) {
 		t.Errorf("a wrong checksum in plain text: %v", kind)
 	}

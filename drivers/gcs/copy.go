@@ -11,7 +11,7 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// rewritten is the answer to one step of a copy:
+// rewritten is the response to one step of a copy:
 // https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite
 type rewritten struct {
 	Kind      string  `json:"kind"`
@@ -151,14 +151,14 @@ func gone(err error) bool {
 	return ok && e.Code == http.StatusGone
 }
 
-// copyFault returns what a failure means. A condition that fails after a lost answer
+// mapCopyError returns what a failure means. A condition that fails after a lost response
 // may have met the copy itself. Of two conditions, the source's has failed if the
 // source is of another version.
 func (b *backend) copyFault(ctx context.Context, err error, p past, req *driver.CopyRequest) error {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
 	switch {
-	case failed && p.vague, p.open && (failed || !settles(err)):
+	case failed && p.byProxy, p.uncertain && (failed || !notApplied(err)):
 		return uncertain(err)
 	case kind == files.ErrExist && req.IfSource != "":
 		info, serr := b.Stat(ctx, driver.Key{Name: req.Src})

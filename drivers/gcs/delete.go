@@ -30,15 +30,15 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 		return past.saw(b.do(ctx, c, nil))
 	})
-	open := past.open || past.vague &&
+	open := past.uncertain || past.byProxy &&
 		(files.KindOf(err) == files.ErrNotExist || files.KindOf(err) == files.ErrPrecondition)
 	switch kind := files.KindOf(err); {
 	case err == nil, kind == files.ErrNotExist && ifVersion == "":
 		return nil
-	case open && (kind == files.ErrNotExist || kind == files.ErrPrecondition || !settles(err)):
+	case open && (kind == files.ErrNotExist || kind == files.ErrPrecondition || !notApplied(err)):
 		return uncertain(err)
 	case kind == files.ErrNotExist:
-		return files.WithCause(files.ErrPrecondition, &hushed{err}, "there is no file")
+		return files.WithCause(files.ErrPrecondition, &causeOnly{err}, "there is no file")
 	}
 	return err
 }

@@ -40,7 +40,7 @@
 //
 // # How it connects
 //
-// timeout= (Options.Timeout) bounds the wait for the first byte of an answer. It is a
+// timeout= (Options.Timeout) bounds the wait for the first byte of a response. It is a
 // minute, since a service under load answers a listing after tens of seconds, and 10
 // minutes for a copy. read_timeout= bounds how long a body may stand still, whether it
 // is read or sent; a slow body that moves is never cut. When either time is over, the
@@ -81,7 +81,7 @@
 //
 // # What isn't the service
 //
-// An answer counts as Cloud Storage's if it has what the APIs promise: JSON with its
+// A response counts as Cloud Storage's if it has what the APIs promise: JSON with its
 // kind, size and generation, a body with its generation and length, an error in one of
 // the two documented forms. Anything else, from a login page, a web server or a proxy,
 // is files.ErrUnavailable (or files.ErrPermission for 401 and 403), with the words "this
@@ -96,7 +96,7 @@
 //     after https, is refused, so neither content nor credentials go there.
 //   - A listing that isn't in order, repeats itself or doesn't end is an error, and so
 //     is a copy that doesn't end.
-//   - An error, and an answer about one object, is read up to 1 MiB. A page of a listing
+//   - An error, and a response about one object, is read up to 1 MiB. A page of a listing
 //     is read up to 16 MiB, and none with more than 200,000 values.
 //   - Content that was packed or unpacked on the way is not taken for what is stored.
 //
@@ -106,7 +106,7 @@
 //     errors.ErrUnsupported.
 //   - A file has at most 5 TiB.
 //   - A conditional get whose condition fails (files.GetOptions.IfNotVersion) is decided
-//     by the answer's headers, because the API that returns metadata with the content
+//     by the response's headers, because the API that returns metadata with the content
 //     has no such condition. The body isn't read. If it is longer than 64 KiB, that
 //     costs the connection.
 package gcs

@@ -8,7 +8,8 @@ import (
 	"net/http/httptest"
 )
 
-// parts is an upload in parts: what the service has kept, and its answer to the last one.
+// parts is an upload in parts: what the service has kept, and its response to the last
+// one.
 type parts struct {
 	kept int64
 	last *httptest.ResponseRecorder

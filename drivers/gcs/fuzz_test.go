@@ -22,7 +22,7 @@ func FuzzErrors(f *testing.F) {
 		f.Add(200, s)
 	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		a := refusalOf(status, []byte(body), nil)
+		a := errorResponseOf(status, []byte(body), nil)
 		for o := range ops {
 			words, kind := a.kind(o, 0)
 			switch {

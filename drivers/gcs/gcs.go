@@ -57,7 +57,7 @@ type Options struct {
 	// Endpoint is the URL of the service, such as "https://storage.googleapis.com",
 	// with an optional path; "" is that of the *storage.Client.
 	Endpoint string
-	// Timeout is how long a request waits for the first byte of its answer. 0 is a
+	// Timeout is how long a request waits for the first byte of its response. 0 is a
 	// minute, or 10 minutes for a copy. A negative value is no bound. When the time is
 	// over, the error is files.ErrUnavailable, and the policy retries.
 	Timeout time.Duration
@@ -117,7 +117,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	}
 	hc, endpoint := o.HTTPClient, o.Endpoint
 	if hc == nil || endpoint == "" {
-		c, e, ok := insides(client)
+		c, e, ok := clientInternals(client)
 		if !ok {
 			return nil, files.Errorf(files.ErrInvalid,
 				"the *storage.Client doesn't speak HTTP, or can't be looked into: "+

@@ -18,11 +18,11 @@ func TestInsides(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	hc, endpoint, ok := insides(c)
+	hc, endpoint, ok := clientInternals(c)
 	if !ok || hc != own || endpoint != "https://storage.googleapis.com" {
 		t.Errorf("insides of a *storage.Client: %v, %q, %v", hc == own, endpoint, ok)
 	}
-	if _, _, ok := insides(&storage.Client{}); ok {
+	if _, _, ok := clientInternals(&storage.Client{}); ok {
 		t.Error("insides of an empty *storage.Client are told")
 	}
 	g, err := storage.NewGRPCClient(t.Context(), option.WithoutAuthentication(),

@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Stat asks for the object's resource, whose answer distinguishes a missing bucket from
+// Stat asks for the object's resource, whose response distinguishes a missing bucket from
 // a missing object.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	o := object{of: key.Name}
@@ -25,7 +25,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 		url:    b.resource(key.Name),
 		query:  url.Values{"fields": {objectFields}},
 	}
-	if err := b.retried(ctx, c, &o); err != nil {
+	if err := b.withRetry(ctx, c, &o); err != nil {
 		return files.Info{}, err
 	}
 	return o.info(), nil
@@ -143,18 +143,18 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 		case http.StatusNotFound:
 			content, err := bounds.ReadAll(resp.Body, maxError)
 			resp.Body.Close()
-			a := refusalOf(resp.StatusCode, content, err)
+			a := errorResponseOf(resp.StatusCode, content, err)
 			if err == nil && !a.own {
 				got = foreign404 // the resource tells
 				return nil
 			}
-			return c.refusal(a, resp, content, err)
+			return c.responseError(a, resp, content, err)
 		}
 		if resp.StatusCode < 300 {
 			resp.Body.Close()
-			return c.foreign(resp, "no status of an object")
+			return c.badResponse(resp, "no status of an object")
 		}
-		return b.statusFault(ctx, c, resp)
+		return b.statusError(ctx, c, resp)
 	})
 	if err != nil || got != bodyOpen {
 		return driver.Object{}, got, err
@@ -162,7 +162,7 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 	return o, bodyOpen, nil
 }
 
-// readHeaders reads the headers of an answer with a body, which is closed if it isn't
+// readHeaders reads the headers of a response with a body, which is closed if it isn't
 // the object's.
 func (b *backend) readHeaders(
 	ctx context.Context, c *call, req driver.OpenRequest, resp *http.Response,
@@ -181,7 +181,7 @@ func (b *backend) readHeaders(
 	}
 	if _, asStored := storedEncoding(resp.Header); !asStored {
 		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
-			"the answer is not the bytes that are stored: something on the way packs or "+
+			"the response is not the bytes that are stored: something on the way packs or "+
 				"unpacks them")
 	}
 	off, n, err := extent(c, resp, info.Size)
@@ -194,7 +194,7 @@ func (b *backend) readHeaders(
 	wantOff, want, before, fits := span.Fit(req.Range, off, n, info.Size)
 	if !fits {
 		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
-			"the answer is another part of the file than was asked for")
+			"the response is another part of the file than was asked for")
 	}
 	if !ok {
 		again, err := b.Stat(ctx, req.Key)
@@ -207,7 +207,7 @@ func (b *backend) readHeaders(
 		}
 		info = again
 	}
-	body := &content{
+	body := &body{
 		b:      b,
 		ctx:    ctx,
 		c:      c,
@@ -229,31 +229,31 @@ func (c *call) notAnObject(resp *http.Response) error {
 	text, err := bounds.ReadAll(resp.Body, maxDrain)
 	if err == nil {
 		if _, reason, message, ok := errorOf(text); ok {
-			a := answer{
+			a := response{
 				status:  resp.StatusCode,
 				reason:  reason,
 				message: message,
 				own:     true,
 			}
-			return c.refusal(a, resp, text, nil)
+			return c.responseError(a, resp, text, nil)
 		}
 	}
-	return c.foreign(resp, "without a generation")
+	return c.badResponse(resp, "without a generation")
 }
 
 // errEmptyRange is that of an empty file's part, which some servers answer as "bytes
 // 0--1/0".
 var errEmptyRange = errors.New("the range has no bytes")
 
-// extent is what part of the object, of size bytes or -1, the answer's body is.
+// extent is what part of the object, of size bytes or -1, the response's body is.
 func extent(c *call, resp *http.Response, size int64) (off, n int64, err error) {
 	bad := func(why string) (int64, int64, error) {
-		return 0, 0, files.Errorf(files.ErrUnavailable, "the answer %s", why)
+		return 0, 0, files.Errorf(files.ErrUnavailable, "the response %s", why)
 	}
 	told := resp.Header.Get("Content-Range")
 	switch {
 	case resp.StatusCode == http.StatusPartialContent && told == "":
-		return 0, 0, c.foreign(resp, "a part without a Content-Range")
+		return 0, 0, c.badResponse(resp, "a part without a Content-Range")
 	case resp.StatusCode == http.StatusPartialContent:
 		part, ok := span.Parse(told)
 		switch {
@@ -266,7 +266,7 @@ func extent(c *call, resp *http.Response, size int64) (off, n int64, err error) 
 		}
 		off, n = part.First, part.Len()
 	case size < 0:
-		return 0, 0, c.foreign(resp, "without a length")
+		return 0, 0, c.badResponse(resp, "without a length")
 	default:
 		n = size
 	}
@@ -295,8 +295,8 @@ func dropBody(resp *http.Response) {
 	resp.Body.Close()
 }
 
-// content is the body of a get.
-type content struct {
+// body is the body of a get.
+type body struct {
 	b    *backend
 	ctx  context.Context
 	c    *call
@@ -307,7 +307,7 @@ type content struct {
 	framed bool
 }
 
-func (r *content) Read(p []byte) (int, error) {
+func (r *body) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
 	r.left -= int64(n)
 	if r.left == 0 && err == nil && n > 0 && !r.framed {
@@ -322,10 +322,10 @@ func (r *content) Read(p []byte) (int, error) {
 	case err == io.EOF && r.left > 0:
 		return n, files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
 	case err != nil && err != io.EOF:
-		err = r.b.transportFault(r.ctx, r.c, err)
+		err = r.b.transportError(r.ctx, r.c, err)
 	}
 	return n, err
 }
 
 // Close may be called during a Read, which it ends.
-func (r *content) Close() error { return r.body.Close() }
+func (r *body) Close() error { return r.body.Close() }

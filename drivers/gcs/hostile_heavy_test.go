@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestHeavyAnswers: an answer takes no more memory than some times what it has,
+// TestHeavyAnswers: a response takes no more memory than some times what it has,
 // whatever it has: values of two bytes, of which each would be an entry, elements in
 // elements, and attributes.
 func TestHeavyAnswers(t *testing.T) {

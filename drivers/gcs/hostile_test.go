@@ -307,7 +307,7 @@ func TestErrorInSuccess(t *testing.T) {
 	}
 }
 
-// TestUnaskedStatus: 304 and 412 without a condition are no answer, and a status isn't
+// TestUnaskedStatus: 304 and 412 without a condition are no response, and a status isn't
 // its reason.
 func TestUnaskedStatus(t *testing.T) {
 	for _, c := range []struct {

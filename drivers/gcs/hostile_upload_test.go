@@ -78,7 +78,7 @@ func TestSessionsThatEnd(t *testing.T) {
 			}
 		}
 	}
-	// The answer to the last part is lost, and then the session is gone.
+	// The response to the last part is lost, and then the session is gone.
 	for cond, want := range map[files.Condition]error{
 		{}:               files.ErrUncertain,
 		files.IfAbsent(): nil,

@@ -81,7 +81,7 @@ func behindWith(t *testing.T, params string, h http.Handler) files.Bucket {
 	return b
 }
 
-// TestProxysWord: a gateway's own answer leaves open whether the write was done; the
+// TestProxysWord: a gateway's own response leaves open whether the write was done; the
 // mark decides.
 func TestProxysWord(t *testing.T) {
 	for _, status := range []int{200, 408, 429, 499, 500, 502, 503, 504, 520} {
@@ -115,7 +115,7 @@ func TestProxysWord(t *testing.T) {
 			}
 		}
 	}
-	// The gateway's answer is the last one that comes: the mark still decides.
+	// The gateway's response is the last one that comes: the mark still decides.
 	s := &tiny{}
 	s.gateway = func(w http.ResponseWriter) bool {
 		s.exists = s.puts == 3
@@ -123,7 +123,7 @@ func TestProxysWord(t *testing.T) {
 		return true
 	}
 	if info, err := putIf(t, behind(t, s), files.IfAbsent()); err != nil || info.Version != "1" {
-		t.Errorf("the last answer is a gateway's: %+v, %v", info, err)
+		t.Errorf("the last response is a gateway's: %+v, %v", info, err)
 	}
 	// The service's own refusal is one.
 	b, _ := hostile(t, says(429, refuses(429, "rateLimitExceeded")))
@@ -151,7 +151,7 @@ func TestProxysWord(t *testing.T) {
 	}
 }
 
-// TestOtherHosts: nothing goes where an answer leads.
+// TestOtherHosts: nothing goes where a response leads.
 func TestOtherHosts(t *testing.T) {
 	var reached atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -57,7 +57,7 @@ func (o *object) unkept() string {
 // info is what the object's resource says.
 func (o *object) info() files.Info {
 	info := o.written()
-	info.Attributes = attributesOf(files.Attributes{
+	info.Attributes = decodeAttributes(files.Attributes{
 		ContentType:        o.ContentType,
 		CacheControl:       o.CacheControl,
 		ContentDisposition: o.ContentDisposition,
@@ -73,7 +73,7 @@ func (o *object) written() files.Info {
 	return files.Info{
 		Entry: files.Entry{
 			Size:    o.Size.n,
-			ModTime: cut(o.Updated.Time),
+			ModTime: truncateTime(o.Updated.Time),
 			Version: version(o.Generation.n),
 		},
 		Digest: files.Digest{CRC32C: toHex(o.CRC32C, 4), MD5: toHex(o.MD5, 16)},
@@ -81,7 +81,7 @@ func (o *object) written() files.Info {
 }
 
 // decimal is a number of 64 bits, which JSON has as a string. What is none isn't known,
-// and doesn't spoil the rest of the answer.
+// and doesn't spoil the rest of the response.
 type decimal struct {
 	n     int64
 	known bool
@@ -101,7 +101,7 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// headerInfo is what the headers of an answer of the XML API say. ok is false if they
+// headerInfo is what the headers of a response of the XML API say. ok is false if they
 // don't have the attributes.
 func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	h := resp.Header
@@ -111,7 +111,7 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	if err != nil {
 		t, _ = oddtime.Parse(told)
 	}
-	info.ModTime = cut(t)
+	info.ModTime = truncateTime(t)
 	generation, _ := strconv.ParseInt(h.Get("X-Goog-Generation"), 10, 64)
 	info.Version = version(generation)
 	info.Digest = headerDigest(h)
@@ -136,7 +136,7 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 		metageneration, _ = strconv.ParseInt(v, 10, 64)
 	}
 	_, carried := a.Metadata[carriedHeader]
-	info.Attributes = attributesOf(a, metageneration)
+	info.Attributes = decodeAttributes(a, metageneration)
 	return info, !carried || metageneration == 1
 }
 
@@ -169,7 +169,7 @@ func headerDigest(h http.Header) (d files.Digest) {
 	return d
 }
 
-// storedEncoding is the object's Content-Encoding. asStored is false if the answer is
+// storedEncoding is the object's Content-Encoding. asStored is false if the response is
 // in another one: the service, or something in front of it, has packed or unpacked the
 // content on the way (https://cloud.google.com/storage/docs/transcoding).
 func storedEncoding(h http.Header) (encoding string, asStored bool) {
@@ -184,8 +184,8 @@ func storedEncoding(h http.Header) (encoding string, asStored bool) {
 	}
 }
 
-// sizeOf is the size of the whole object as the service gives it, or -1. Of an answer
-// without a range, it is the answer's length if nothing else says it.
+// sizeOf is the size of the whole object as the service gives it, or -1. Of a response
+// without a range, it is the response's length if nothing else says it.
 func sizeOf(resp *http.Response) int64 {
 	text := resp.Header.Get("X-Goog-Stored-Content-Length")
 	if text == "" {
@@ -215,8 +215,8 @@ func generation(v files.Version) (string, bool) {
 	return string(v), err == nil && version(n) == v
 }
 
-// cut cuts a time as all answers have it (V2).
-func cut(t time.Time) time.Time {
+// truncateTime cuts a time as all responses have it (V2).
+func truncateTime(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
 	}

@@ -15,7 +15,7 @@ import (
 // maxPage is the most names that the service gives at a time.
 const maxPage = 1000
 
-// page is one answer to a listing.
+// page is one response to a listing.
 type page struct {
 	Kind     string   `json:"kind"`
 	Next     string   `json:"nextPageToken"`
@@ -68,7 +68,7 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 				url:    b.resource(""),
 				query:  q,
 			}
-			err := b.retried(ctx, c, &p)
+			err := b.withRetry(ctx, c, &p)
 			next, on := "", false
 			p.restore()
 			if err == nil {
@@ -157,7 +157,7 @@ func (l *listing) object(i *item) (on bool, err error) {
 	}
 	return l.emit(i.Name, i.Name, files.Entry{
 		Size:    i.Size.n,
-		ModTime: cut(i.Updated.Time),
+		ModTime: truncateTime(i.Updated.Time),
 		Version: version(i.Generation.n),
 	}), nil
 }

@@ -13,7 +13,7 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// afterThat carries the request out, does something else, and loses the answer.
+// afterThat carries the request out, does something else, and loses the response.
 func afterThat(do func()) proxy.Fault {
 	return proxy.Fault{
 		Name: "answer lost, and something else done",
@@ -58,7 +58,7 @@ func TestLostAnswers(t *testing.T) {
 	stat := must(direct.Stat(ctx, "a", nil))
 	if stat.Version != info.Version || fmt.Sprint(stat.Metadata) != "map[k:one]" ||
 		info.Digest.CRC32C == "" {
-		t.Errorf("Put with a lost answer tells %+v, and Stat %+v", info, stat)
+		t.Errorf("Put with a lost response tells %+v, and Stat %+v", info, stat)
 	}
 	p.Want(t, map[string]int{"InsertObject": 2, "GetObject": 1})
 
@@ -77,12 +77,12 @@ func TestLostAnswers(t *testing.T) {
 	_, err := put(b, "b", "mine", files.IfAbsent())
 	// E2: one of them
 	if files.KindOf(err) != files.ErrUncertain || errors.Is(err, files.ErrExist) {
-		t.Errorf("Put that was replaced while its answer got lost: %v", err)
+		t.Errorf("Put that was replaced while its response got lost: %v", err)
 	}
 
 	p.Clear()
 	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: proxy.ResetBefore()})
-	// it can't be told from a lost answer
+	// it can't be told from a lost response
 	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain {
 		t.Errorf("Put to a name in use whose first try was reset: %v", err)
 	}
@@ -92,14 +92,14 @@ func TestLostAnswers(t *testing.T) {
 	if _, err := put(b, "f", "mine",
 		files.Condition{}); files.KindOf(err) != files.ErrUncertain || !errors.Is(err,
 		files.ErrPermission) {
-		t.Errorf("Put whose answer got lost, and whose repeat is forbidden: %v", err)
+		t.Errorf("Put whose response got lost, and whose repeat is forbidden: %v", err)
 	}
 
 	lose("InsertObject", 0)
 	_, err = put(b, "c", "mine", files.Condition{})
 	if files.KindOf(err) != files.ErrUncertain || retry.Attempts(err) != 3 ||
 		!strings.Contains(err.Error(), "after 3 attempts") {
-		t.Errorf("Put whose answers all get lost: %v", err)
+		t.Errorf("Put whose responses all get lost: %v", err)
 	}
 	p.Want(t, map[string]int{"InsertObject": 3})
 
@@ -108,20 +108,20 @@ func TestLostAnswers(t *testing.T) {
 	lose("DeleteObject", 1)
 	if err := b.Delete(ctx, "d",
 		&files.DeleteOptions{IfVersion: v}); files.KindOf(err) != files.ErrUncertain {
-		t.Errorf("Delete of a version whose answer got lost: %v", err)
+		t.Errorf("Delete of a version whose response got lost: %v", err)
 	}
 	lose("DeleteObject", 1)
 	if err := b.Delete(ctx, "a", nil); err != nil {
-		t.Errorf("Delete whose answer got lost: %v", err)
+		t.Errorf("Delete whose response got lost: %v", err)
 	}
 	lose("RewriteObject", 1)
 	if _, err := files.Copy(ctx, b, "e", b, "b",
 		&files.CopyOptions{If: files.IfAbsent()}); files.KindOf(err) != files.ErrUncertain {
-		t.Errorf("Copy with a condition whose answer got lost: %v", err)
+		t.Errorf("Copy with a condition whose response got lost: %v", err)
 	}
 	lose("RewriteObject", 1)
 	if _, err := files.Copy(ctx, b, "e", b, "b", nil); err != nil {
-		t.Errorf("Copy whose answer got lost: %v", err)
+		t.Errorf("Copy whose response got lost: %v", err)
 	}
 }
 

@@ -15,7 +15,7 @@ const (
 	markKey = "cloudfiles-mark"
 	// carriedKey holds the attributes that no header can carry, as base64url of JSON.
 	carriedKey    = "cloudfiles-attributes"
-	carriedHeader = "Cloudfiles-Attributes" // as it comes in the answer's headers
+	carriedHeader = "Cloudfiles-Attributes" // as it comes in the response's headers
 )
 
 // carried are attributes in the form that is stored in carriedKey.
@@ -28,9 +28,9 @@ type carried struct {
 	Metadata           map[string]string `json:"m,omitempty"`
 }
 
-// storedMetadata is the metadata to store for the attributes: their own, the carried
+// encodeMetadata is the metadata to store for the attributes: their own, the carried
 // ones if need be, and the mark if there is one.
-func storedMetadata(a files.Attributes, mark string) map[string]string {
+func encodeMetadata(a files.Attributes, mark string) map[string]string {
 	whole := true
 	for _, v := range []string{
 		a.ContentType, a.CacheControl, a.ContentDisposition, a.ContentEncoding, a.ContentLanguage,
@@ -49,7 +49,7 @@ func storedMetadata(a files.Attributes, mark string) map[string]string {
 	}
 	for k, v := range a.Metadata {
 		if k == markKey || strings.ContainsFunc(v, unicode.IsControl) {
-			// carried alone: a caller's own of that name, and what breaks the answer of
+			// carried alone: a caller's own of that name, and what breaks the response of
 			// a server that sends it as a header
 			delete(m, k)
 		}
@@ -68,9 +68,9 @@ func storedMetadata(a files.Attributes, mark string) map[string]string {
 	return m
 }
 
-// attributesOf makes the attributes of what is stored, or of what the headers say of
+// decodeAttributes makes the attributes of what is stored, or of what the headers say of
 // it. The carried ones count while nobody has changed the metadata since.
-func attributesOf(a files.Attributes, metageneration int64) files.Attributes {
+func decodeAttributes(a files.Attributes, metageneration int64) files.Attributes {
 	if len(a.Metadata) == 0 {
 		a.Metadata = nil
 		return a

@@ -28,11 +28,11 @@ func checkStorable(name string) error {
 
 // upload is one Put.
 type upload struct {
-	b     *backend
-	req   *driver.PutRequest
-	asked asked
-	query url.Values
-	mark  string // of conditional ones
+	b       *backend
+	req     *driver.PutRequest
+	asked   asked
+	query   url.Values
+	writeID string // of conditional ones
 	// native are the service's own options, or nil.
 	native *PutOptions
 }
@@ -66,12 +66,12 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 		return files.Info{}, err
 	}
 	if u.asked != 0 {
-		u.mark = rand.Text()
+		u.writeID = rand.Text()
 	}
 	plan := b.plan()
 	parallel := u.parallel()
 	if parallel {
-		u.mark, plan = rand.Text(), b.parallelPlan()
+		u.writeID, plan = rand.Text(), b.parallelPlan()
 	}
 	parts, err := driver.NewParts(plan, req)
 	if err != nil {
@@ -94,7 +94,7 @@ func (u *upload) send(
 ) (*object, error) {
 	if first.Last {
 		if parallel {
-			u.mark = "" // one request needs none
+			u.writeID = "" // one request needs none
 		}
 		return u.sendWhole(ctx, first)
 	}
@@ -153,7 +153,7 @@ func newResource(a files.Attributes, mark string, native *PutOptions) *resource 
 		ContentDisposition: a.ContentDisposition,
 		ContentEncoding:    a.ContentEncoding,
 		ContentLanguage:    a.ContentLanguage,
-		Metadata:           storedMetadata(a, mark),
+		Metadata:           encodeMetadata(a, mark),
 	}
 	native.addTo(r)
 	return r
@@ -189,56 +189,56 @@ func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, err
 
 // past is what happened to the requests of a call.
 type past struct {
-	open     bool // one may have been carried out
-	vague    bool // one was refused by something that isn't the service
-	failures int
+	uncertain bool // one may have been carried out
+	byProxy   bool // one was refused by something that isn't the service
+	failures  int
 }
 
 // saw records the failure of a request, if it failed, and returns it.
 func (p *past) saw(err error) error {
 	if err != nil {
 		p.failures++
-		p.open = p.open || isUnsettled(err)
-		p.vague = p.vague || isVague(err)
+		p.uncertain = p.uncertain || isUncertain(err)
+		p.byProxy = p.byProxy || isProxyRefusal(err)
 	}
 	return err
 }
 
 // outcome returns the outcome of a Put whose last request failed with err. A request
 // that was carried out may have been retried. A conditional one may find what it wrote
-// itself before, even if the answer was a refusal.
+// itself before, even if the response was a refusal.
 func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error) {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
-	open := p.open || failed && p.vague
+	open := p.uncertain || failed && p.byProxy
 	switch {
-	case failed && !open && p.failures > 1 && u.mark != "" && ctx.Err() == nil:
-		if o, ownErr := u.own(ctx, err); ownErr == nil {
+	case failed && !open && p.failures > 1 && u.writeID != "" && ctx.Err() == nil:
+		if o, ownErr := u.findOwnWrite(ctx, err); ownErr == nil {
 			return o, nil
 		}
 		return nil, err
-	case !open, settles(err) && !failed:
+	case !open, notApplied(err) && !failed:
 		return nil, err
-	case u.mark == "" || ctx.Err() != nil:
+	case u.writeID == "" || ctx.Err() != nil:
 		return nil, uncertain(err)
 	}
-	return u.own(ctx, err)
+	return u.findOwnWrite(ctx, err)
 }
 
-// settles reports whether the refusal of a retried request shows that none before it
+// notApplied reports whether the refusal of a retried request shows that none before it
 // was carried out. It doesn't if the outcome of the last one is open as well, or if the
 // service has not been reached.
-func settles(err error) bool {
+func notApplied(err error) bool {
 	switch files.KindOf(err) {
 	case nil, files.ErrUnavailable, files.ErrPermission: // a permission may have ended in between
 		return false
 	}
-	return !isUnsettled(err)
+	return !isUncertain(err)
 }
 
-// own finds out whether the present object was written by an earlier attempt of the
-// same Put. Then it is the result. Otherwise it can't be known who was first.
-func (u *upload) own(ctx context.Context, failure error) (*object, error) {
+// findOwnWrite finds out whether the present object was written by an earlier attempt
+// of the same Put. Then it is the result. Otherwise it can't be known who was first.
+func (u *upload) findOwnWrite(ctx context.Context, failure error) (*object, error) {
 	found := &object{of: u.req.Name}
 	c := &call{
 		op:     opRead,
@@ -246,7 +246,7 @@ func (u *upload) own(ctx context.Context, failure error) (*object, error) {
 		url:    u.b.resource(u.req.Name),
 		query:  url.Values{"fields": {objectFields}},
 	}
-	if err := u.b.retried(ctx, c, found); err != nil || found.Metadata[markKey] != u.mark {
+	if err := u.b.withRetry(ctx, c, found); err != nil || found.Metadata[markKey] != u.writeID {
 		return nil, uncertain(cmp.Or(failure, err))
 	}
 	return found, nil

@@ -10,7 +10,7 @@ import (
 // multipart makes the request that uploads an object at once: its resource, with the
 // checksum, and its content (RFC 2387).
 func (u *upload) multipart(part *driver.Part) (*call, error) {
-	r := newResource(u.req.Attributes, u.mark, u.native)
+	r := newResource(u.req.Attributes, u.writeID, u.native)
 	r.CRC32C = toBase64(u.req.Content.Digest().CRC32C)
 	text, err := r.encode()
 	if err != nil {

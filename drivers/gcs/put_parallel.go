@@ -112,7 +112,7 @@ func (u *upload) sendParallel(
 	return o, true, u.verify(o)
 }
 
-// unknownRequest reports whether the answer may be of an endpoint that doesn't know the
+// unknownRequest reports whether the response may be of an endpoint that doesn't know the
 // request, or refuses it alone: such uploads have a permission of their own,
 // storage.multipartUploads.create, which a custom role may lack.
 func unknownRequest(err error) bool {
@@ -160,7 +160,7 @@ func (x *xmlUpload) begin(ctx context.Context) error {
 	for k, v := range a.Metadata {
 		c.header["X-Goog-Meta-"+k] = []string{v}
 	}
-	c.header["X-Goog-Meta-"+markKey] = []string{x.u.mark}
+	c.header["X-Goog-Meta-"+markKey] = []string{x.u.writeID}
 	var unknown error
 	err := x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 		resp, content, err := x.u.b.doXML(ctx, c)
@@ -177,7 +177,7 @@ func (x *xmlUpload) begin(ctx context.Context) error {
 		}
 		if xml.Unmarshal(content, &out) != nil || out.ID == "" ||
 			out.XMLName.Local != "InitiateMultipartUploadResult" {
-			return c.foreign(resp, "without an upload")
+			return c.badResponse(resp, "without an upload")
 		}
 		x.id = out.ID
 		return nil
@@ -206,7 +206,7 @@ func (x *xmlUpload) send(ctx context.Context, part *driver.Part) error {
 		}
 		tag := resp.Header.Get("ETag")
 		if tag == "" || len(bytes.TrimSpace(content)) > 0 {
-			return c.foreign(resp, "a part without an ETag, or with a body")
+			return c.badResponse(resp, "a part without an ETag, or with a body")
 		}
 		x.mu.Lock()
 		defer x.mu.Unlock()
@@ -232,7 +232,7 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 	err = x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 		resp, content, err := x.u.b.doXML(ctx, c)
 		if err == nil && !isRoot(content, "CompleteMultipartUploadResult") {
-			err = c.foreign(resp, "without the end of an upload")
+			err = c.badResponse(resp, "without the end of an upload")
 		}
 		if err == nil {
 			o = x.completed(resp)
@@ -248,11 +248,11 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 	// A Put without a version would be no Put (P3): where the look at the file fails,
 	// or another has replaced it already, this one was stored, and nobody knows which
 	// version it was.
-	return x.u.own(ctx, files.Errorf(files.ErrUnavailable,
+	return x.u.findOwnWrite(ctx, files.Errorf(files.ErrUnavailable,
 		"the upload was stored, and its version can't be found out"))
 }
 
-// completed is what the answer's headers say about the object, or nil.
+// completed is what the response's headers say about the object, or nil.
 func (x *xmlUpload) completed(resp *http.Response) *object {
 	n, err := strconv.ParseInt(resp.Header.Get("X-Goog-Generation"), 10, 64)
 	if err != nil || n <= 0 {
@@ -270,11 +270,11 @@ func (x *xmlUpload) completed(resp *http.Response) *object {
 func (x *xmlUpload) abort(ctx context.Context) {
 	driver.Undo(ctx, func(ctx context.Context) {
 		c := x.call("DELETE", url.Values{})
-		x.u.b.retried(ctx, c, nil) // nobody is left to tell
+		x.u.b.withRetry(ctx, c, nil) // nobody is left to tell
 	})
 }
 
-// doXML makes one request of an upload and reads the answer.
+// doXML makes one request of an upload and reads the response.
 func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, error) {
 	defer c.end()
 	resp, err := b.send(ctx, c)
@@ -283,29 +283,29 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return resp, nil, b.statusFault(ctx, c, resp)
+		return resp, nil, b.statusError(ctx, c, resp)
 	}
 	content, err := bounds.ReadAll(resp.Body, maxError)
 	switch {
 	case err == bounds.ErrTooLong:
-		return resp, nil, c.foreign(resp, "it is too long")
+		return resp, nil, c.badResponse(resp, "it is too long")
 	case err != nil:
-		return resp, nil, b.transportFault(ctx, c, err)
+		return resp, nil, b.transportError(ctx, c, err)
 	}
 	if _, reason, message, ok := errorOf(content); ok {
-		a := answer{
+		a := response{
 			status:  resp.StatusCode,
 			reason:  reason,
 			message: message,
 			own:     true,
 		}
-		return resp, nil, c.refusal(a, resp, content, nil)
+		return resp, nil, c.responseError(a, resp, content, nil)
 	}
 	switch {
 	case resp.StatusCode != http.StatusOK:
-		return resp, nil, c.foreign(resp, "no status of such an answer")
+		return resp, nil, c.badResponse(resp, "no status of such a response")
 	case !bounds.XML(content):
-		return resp, nil, c.foreign(resp, "with more elements than it can have")
+		return resp, nil, c.badResponse(resp, "with more elements than it can have")
 	}
 	return resp, content, nil
 }

@@ -81,7 +81,7 @@ func TestParallelParts(t *testing.T) {
 }
 
 // TestParallelFaults: each request of an upload that fails in each way is sent again;
-// the mark tells what a lost answer was; and what fails leaves nothing.
+// the mark tells what a lost response was; and what fails leaves nothing.
 func TestParallelFaults(t *testing.T) {
 	b, direct, p := proxied(t, parallelParams+"&retry_attempts=3")
 	for _, f := range []proxy.Fault{
@@ -201,12 +201,12 @@ func TestPartsAtOnce(t *testing.T) {
 	}
 }
 
-// TestStoredWithoutVersion: the answer to the last request names no version, and the
+// TestStoredWithoutVersion: the response to the last request names no version, and the
 // look at the file that follows fails, or finds another's: then Put doesn't return nil
 // with an empty version.
 func TestStoredWithoutVersion(t *testing.T) {
 	for what, look := range map[string]http.HandlerFunc{
-		"no answer":   says(503, refuses(503, "backendError")),
+		"no response": says(503, refuses(503, "backendError")),
 		"another's":   says(200, resourceOf("a", 9, 20*mib)),
 		"no file":     says(404, refuses(404, "notFound")),
 		"not allowed": says(403, refuses(403, "forbidden")),

@@ -59,7 +59,7 @@ func (u *upload) sendParts(
 
 // begin opens the session.
 func (u *upload) begin(ctx context.Context) (*session, error) {
-	text, err := newResource(u.req.Attributes, u.mark, u.native).encode()
+	text, err := newResource(u.req.Attributes, u.writeID, u.native).encode()
 	if err != nil {
 		return nil, err
 	}
@@ -94,32 +94,32 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 	return s, err
 }
 
-// begun reads the answer to the beginning. The Location must be at the endpoint's own
+// begun reads the response to the beginning. The Location must be at the endpoint's own
 // host, since whoever has the session's URL gets the content, and credentials with it.
 func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return s.u.b.statusFault(ctx, c, resp)
+		return s.u.b.statusError(ctx, c, resp)
 	}
 	content, err := bounds.ReadAll(resp.Body, maxDrain)
 	resp.Body.Close()
 	if err != nil && err != bounds.ErrTooLong {
-		return s.u.b.transportFault(ctx, c, err)
+		return s.u.b.transportError(ctx, c, err)
 	}
 	if code, reason, message, ok := errorOf(content); ok {
-		a := answer{
+		a := response{
 			status:  max(code, resp.StatusCode),
 			reason:  reason,
 			message: message,
 			own:     true,
 		}
-		return c.refusal(a, resp, content, nil)
+		return c.responseError(a, resp, content, nil)
 	}
 	location, err := url.Parse(resp.Header.Get("Location"))
 	switch {
 	case err != nil || location.Host == "":
-		return c.foreign(resp, "without an upload's session")
+		return c.badResponse(resp, "without an upload's session")
 	case !s.u.b.here(location) || location.User != nil: // which would be sent as credentials
-		return c.foreign(resp, "with an upload's session on another host")
+		return c.badResponse(resp, "with an upload's session on another host")
 	}
 	s.url = location
 	return nil
@@ -140,7 +140,7 @@ func (s *session) run(ctx context.Context, parts *driver.Parts) (*object, error)
 	}
 }
 
-// send sends one part. If an answer got lost, the part is sent again, and the service
+// send sends one part. If a response got lost, the part is sent again, and the service
 // ignores what it already has. What it has not kept of a part is sent again. The result
 // is nil, except for the last part.
 func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err error) {
@@ -207,14 +207,14 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	case http.StatusPermanentRedirect: // which says here: go on
 	case http.StatusNotFound, http.StatusGone:
 		s.gone = true
-		return 0, nil, s.lost(ctx, c, resp)
+		return 0, nil, s.lostError(ctx, c, resp)
 	default:
 		done = &object{of: s.u.req.Name}
 		if err := b.take(ctx, c, resp, done); err != nil {
 			return 0, nil, err
 		}
 		if !part.Last {
-			return 0, nil, c.foreign(resp, "an object before all of it was sent")
+			return 0, nil, c.badResponse(resp, "an object before all of it was sent")
 		}
 		return end, done, nil
 	}
@@ -228,14 +228,14 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	return kept, nil, nil
 }
 
-// lost is the failure of a session that the service has given up. It says nothing about
-// the file or the bucket, so a Put may begin again.
-func (s *session) lost(ctx context.Context, c *call, resp *http.Response) error {
-	err := s.u.b.statusFault(ctx, c, resp)
+// lostError is the failure of a session that the service has given up. It says nothing
+// about the file or the bucket, so a Put may begin again.
+func (s *session) lostError(ctx context.Context, c *call, resp *http.Response) error {
+	err := s.u.b.statusError(ctx, c, resp)
 	if files.KindOf(err) == files.ErrUnavailable {
 		return err
 	}
-	return files.WithCause(files.ErrUnavailable, &hushed{err},
+	return files.WithCause(files.ErrUnavailable, &causeOnly{err},
 		"the service has given up the upload")
 }
 

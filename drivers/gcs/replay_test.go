@@ -286,7 +286,7 @@ func TestLongCopy(t *testing.T) {
 	}
 }
 
-// TestHeaders: an answer of the XML API tells everything
+// TestHeaders: a response of the XML API tells everything
 // (https://cloud.google.com/storage/docs/xml-api/reference-headers).
 func TestHeaders(t *testing.T) {
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {

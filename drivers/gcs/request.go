@@ -22,9 +22,9 @@ type call struct {
 	query   url.Values
 	header  http.Header
 	payload *payload
-	sent    *body // of the try that is under way
+	sent    *requestBody // of the try that is under way
 	tried   bool
-	// last says that the request commits something: an answer that is lost leaves the
+	// last says that the request commits something: a response that is lost leaves the
 	// outcome open.
 	last bool
 }
@@ -60,7 +60,7 @@ func (b *backend) uploads() *url.URL {
 	}
 }
 
-// end ends what send began to send: when the answer was read, for a transport that
+// end ends what send began to send: when the response was read, for a transport that
 // can't send all of a body closes the connection.
 func (c *call) end() {
 	for b := c.sent; b != nil; b = b.prev {
@@ -68,7 +68,7 @@ func (c *call) end() {
 	}
 }
 
-// send makes one request, and returns the answer whatever its status is. If the call
+// send makes one request, and returns the response whatever its status is. If the call
 // has a payload, the caller must end it.
 func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	if c.op == opCopy {
@@ -140,11 +140,11 @@ func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error)
 	}
 	resp, err := b.hc.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, b.transportFault(ctx, c, err)
+		return nil, b.transportError(ctx, c, err)
 	}
 	if from := resp.Request; from != nil && from.URL != nil && !b.here(from.URL) {
 		resp.Body.Close() // a transport that follows redirects by itself
-		return nil, c.foreign(resp, errAway.Error())
+		return nil, c.badResponse(resp, errAway.Error())
 	}
 	return resp, nil
 }
@@ -155,7 +155,8 @@ func (b *backend) here(u *url.URL) bool { return u.Scheme == b.scheme && u.Host 
 
 var userAgent = []string{"cloudfiles-gcs"}
 
-// do makes one request and reads the answer, of a success, into out, unless that is nil.
+// do makes one request and reads the response, of a success, into out, unless that is
+// nil.
 func (b *backend) do(ctx context.Context, c *call, out document) error {
 	defer c.end()
 	resp, err := b.send(ctx, c)
@@ -165,11 +166,11 @@ func (b *backend) do(ctx context.Context, c *call, out document) error {
 	return b.take(ctx, c, resp, out)
 }
 
-// take reads an answer.
+// take reads a response.
 func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out document) error {
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return b.statusFault(ctx, c, resp)
+		return b.statusError(ctx, c, resp)
 	}
 	limit := int64(maxDrain)
 	if out != nil {
@@ -178,12 +179,12 @@ func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out do
 	content, err := bounds.ReadAll(resp.Body, limit)
 	switch {
 	case err == bounds.ErrTooLong:
-		return c.foreign(resp, "it is longer than "+strconv.FormatInt(limit/kib, 10)+" KiB")
+		return c.badResponse(resp, "it is longer than "+strconv.FormatInt(limit/kib, 10)+" KiB")
 	case err != nil:
-		return b.transportFault(ctx, c, err)
+		return b.transportError(ctx, c, err)
 	}
 	if err = c.readDocument(resp, content, out); err == io.ErrUnexpectedEOF {
-		return b.transportFault(ctx, c, err)
+		return b.transportError(ctx, c, err)
 	}
 	return err
 }
@@ -191,7 +192,7 @@ func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out do
 // drain reads what is left of an unwanted body, if it is short.
 func drain(r io.Reader) { io.CopyN(io.Discard, r, maxDrain) }
 
-// retried repeats the request by the policy.
-func (b *backend) retried(ctx context.Context, c *call, out document) error {
+// withRetry repeats the request by the policy.
+func (b *backend) withRetry(ctx context.Context, c *call, out document) error {
 	return b.retry.Do(ctx, func(ctx context.Context, _ int) error { return b.do(ctx, c, out) })
 }

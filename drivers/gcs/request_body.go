@@ -24,8 +24,8 @@ func (p *payload) size() int64 {
 	return n
 }
 
-func (p *payload) body() *body {
-	b := &body{before: p.before, after: p.after}
+func (p *payload) body() *requestBody {
+	b := &requestBody{before: p.before, after: p.after}
 	if p.part != nil {
 		b.part = p.part.Body()
 		b.part.Seek(p.from, io.SeekStart) // which fails after End only
@@ -33,22 +33,22 @@ func (p *payload) body() *body {
 	return b
 }
 
-// body is a payload as one request sends it. A transport may go on to read it when its
-// request has failed already, so that it is ended before the part's memory is given
-// back.
-type body struct {
+// requestBody is a payload as one request sends it. A transport may go on to read it
+// when its request has failed already, so that it is ended before the part's memory is
+// given back.
+type requestBody struct {
 	mu            sync.Mutex
 	before, after string
 	part          *driver.PartBody // or nil
 	over          bool
-	prev          *body // that the transport had before, in the same request
+	prev          *requestBody // that the transport had before, in the same request
 }
 
 var errBodyEnded = errors.New("the request is over")
 
 // Read fills p, as far as there is something: the transport makes a packet of what it
 // gets.
-func (b *body) Read(p []byte) (n int, err error) {
+func (b *requestBody) Read(p []byte) (n int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.over {
@@ -76,14 +76,14 @@ func (b *body) Read(p []byte) (n int, err error) {
 }
 
 // whole reports whether it was handed over to its end.
-func (b *body) whole() bool {
+func (b *requestBody) whole() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.before == "" && b.after == "" && (b.part == nil || b.part.Len() == 0)
 }
 
 // end waits for a Read in progress and lets none begin.
-func (b *body) end() {
+func (b *requestBody) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.over = true
@@ -92,4 +92,4 @@ func (b *body) end() {
 	}
 }
 
-func (b *body) Close() error { return nil }
+func (b *requestBody) Close() error { return nil }

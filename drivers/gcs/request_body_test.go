@@ -69,7 +69,7 @@ func TestBody(t *testing.T) {
 			t.Errorf("ten bytes: %v, handed over whole: %v", err, again.whole())
 		}
 		c.end()
-		for _, b := range []*body{first, again} {
+		for _, b := range []*requestBody{first, again} {
 			if n, err := b.Read(make([]byte, 10)); n != 0 || err == nil || err == io.EOF {
 				t.Errorf("after the end: %d bytes, %v; want an error that isn't the end", n, err)
 			}

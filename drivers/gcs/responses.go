@@ -26,19 +26,19 @@ const (
 	maxResource = mib
 	// maxError bounds the body of an error.
 	maxError = mib
-	// maxHeader bounds the headers of an answer, which have a few KiB.
+	// maxHeader bounds the headers of a response, which have a few KiB.
 	maxHeader = mib
-	// maxDrain is how much of an unwanted answer is read so that the connection can be
+	// maxDrain is how much of an unwanted response is read so that the connection can be
 	// used again.
 	maxDrain = 64 * kib
 )
 
-// notGCS is in the text of every error that stands for an answer that isn't the
+// notGCS is in the text of every error that stands for a response that isn't the
 // service's.
 const notGCS = "this isn't a GCS endpoint, or something in front of it answered"
 
-// answer is what the service, or something in its place, said.
-type answer struct {
+// response is what the service, or something in its place, said.
+type response struct {
 	status  int
 	reason  string // the service's own word for an error, where it is one
 	message string // the service's
@@ -50,7 +50,7 @@ type answer struct {
 }
 
 // String is words for an error's text.
-func (a answer) String() string {
+func (a response) String() string {
 	words := "the service answered " + strconv.Itoa(a.status)
 	if a.reason != "" {
 		words += " " + a.reason
@@ -58,7 +58,7 @@ func (a answer) String() string {
 	return words
 }
 
-var errAway = errors.New("the answer came from another host")
+var errAway = errors.New("the response came from another host")
 
 // errorOf reads an error of one of the service's two forms:
 //   - https://cloud.google.com/storage/docs/json_api/v1/status-codes
@@ -92,7 +92,7 @@ func errorOf(content []byte) (status int, reason, message string, ok bool) {
 			reason = e.Errors[0].Reason
 			message += " " + e.Errors[0].Message
 		}
-		return e.Code, token(reason), message, true
+		return e.Code, safeCode(reason), message, true
 	case content[0] == '<' && bounds.XML(content):
 		var doc struct {
 			XMLName xml.Name
@@ -103,14 +103,15 @@ func errorOf(content []byte) (status int, reason, message string, ok bool) {
 		if xml.Unmarshal(content, &doc) != nil || doc.XMLName.Local != "Error" {
 			return 0, "", "", false
 		}
-		reason = token(strings.TrimSpace(doc.Code))
+		reason = safeCode(strings.TrimSpace(doc.Code))
 		return 0, reason, doc.Message + " " + doc.Details, reason != ""
 	}
 	return 0, "", "", false
 }
 
-// token returns a reason if it is a plain word, which can't contain a name or a secret.
-func token(s string) string {
+// safeCode returns a reason if it is a plain word, which can't contain a name or a
+// secret.
+func safeCode(s string) string {
 	for _, c := range s {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_') {
 			return ""
@@ -122,9 +123,9 @@ func token(s string) string {
 	return s
 }
 
-// refusalOf reads the body of an answer that refuses.
-func refusalOf(status int, content []byte, err error) answer {
-	a := answer{status: status}
+// errorResponseOf reads the body of a response that refuses.
+func errorResponseOf(status int, content []byte, err error) response {
+	a := response{status: status}
 	code, reason, message, ok := errorOf(content)
 	switch {
 	case err == bounds.ErrTooLong:
@@ -152,19 +153,22 @@ func bareStatus(status int) bool {
 // wrongSum is what the service says, in either API, of content that came damaged.
 const wrongSum = "doesn't match calculated"
 
-// statusFault maps an answer that refuses, and reads its body.
-func (b *backend) statusFault(ctx context.Context, c *call, resp *http.Response) error {
+// statusError maps a response that refuses, and reads its body.
+func (b *backend) statusError(ctx context.Context, c *call, resp *http.Response) error {
 	content, err := bounds.ReadAll(resp.Body, maxError)
 	resp.Body.Close()
 	if err != nil && err != bounds.ErrTooLong && ctx.Err() != nil {
-		return b.transportFault(ctx, c, err)
+		return b.transportError(ctx, c, err)
 	}
-	return c.refusal(refusalOf(resp.StatusCode, content, err), resp, content, err)
+	return c.responseError(errorResponseOf(resp.StatusCode, content, err), resp, content, err)
 }
 
-// refusal is the error that the answer is. errors.As finds what was read of it.
-func (c *call) refusal(a answer, resp *http.Response, content []byte, broken error) error {
-	cause := &reply{cause: &googleapi.Error{Code: a.status}, after: retryAfter(resp.Header)}
+// responseError is the error that the response is. errors.As finds what was read of it.
+func (c *call) responseError(a response, resp *http.Response, content []byte, broken error) error {
+	cause := &responseFailure{
+		cause: &googleapi.Error{Code: a.status},
+		after: retryAfter(resp.Header),
+	}
 	if len(content) > maxError || !bounds.JSON(content) {
 		content = nil // nobody's words
 	}
@@ -180,22 +184,22 @@ func (c *call) refusal(a answer, resp *http.Response, content []byte, broken err
 	err = files.WithCause(kind, err, words)
 	switch {
 	case a.leavesOpen(kind):
-		return c.settle(err)
+		return c.markUncertain(err)
 	case !a.own && c.last:
-		return &vague{err}
+		return &proxyRefusal{err}
 	}
 	return err
 }
 
-// foreign is the error for a success that lacks what the protocol promises.
-func (c *call) foreign(resp *http.Response, why string) error {
-	a := answer{status: resp.StatusCode, why: why}
-	return c.refusal(a, resp, nil, nil)
+// badResponse is the error for a success that lacks what the protocol promises.
+func (c *call) badResponse(resp *http.Response, why string) error {
+	a := response{status: resp.StatusCode, why: why}
+	return c.responseError(a, resp, nil, nil)
 }
 
-// leavesOpen reports whether the request may have been carried out, whatever the answer
+// leavesOpen reports whether the request may have been carried out, whatever the response
 // says: a proxy's word is not the service's (P2).
-func (a answer) leavesOpen(kind error) bool {
+func (a response) leavesOpen(kind error) bool {
 	switch {
 	case a.torn, a.status == http.StatusRequestTimeout, a.status == statusClientGone:
 		return true
@@ -209,39 +213,39 @@ func (a answer) leavesOpen(kind error) bool {
 	return a.status >= 500
 }
 
-// document is the answer to a request of the JSON API.
+// document is the response to a request of the JSON API.
 type document interface {
-	// reset forgets an answer that was read before.
+	// reset forgets a response that was read before.
 	reset()
 	// limit is how long it can be, in bytes.
 	limit() int64
-	// unkept is what the answer lacks, or "".
+	// unkept is what the response lacks, or "".
 	unkept() string
 }
 
-// readDocument reads an answer that has a document, or, for nil, none.
+// readDocument reads a response that has a document, or, for nil, none.
 func (c *call) readDocument(resp *http.Response, content []byte, out document) error {
 	if code, reason, message, ok := errorOf(content); ok { // an error that came as a success
-		a := answer{
+		a := response{
 			status:  max(code, resp.StatusCode),
 			reason:  reason,
 			message: message,
 			own:     true,
 		}
-		return c.refusal(a, resp, content, nil)
+		return c.responseError(a, resp, content, nil)
 	}
 	if out == nil {
 		return c.readNothing(resp, content)
 	}
 	out.reset()
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
-		return c.foreign(resp, "no status of such an answer")
+		return c.badResponse(resp, "no status of such a response")
 	}
 	if len(bytes.TrimSpace(content)) == 0 {
-		return c.foreign(resp, "without a word")
+		return c.badResponse(resp, "without a word")
 	}
 	if !bounds.JSON(content) {
-		return c.foreign(resp, "with more values than it can have")
+		return c.badResponse(resp, "with more values than it can have")
 	}
 	if _, listed := out.(*page); listed {
 		content = oddtext.JSON(content)
@@ -251,15 +255,15 @@ func (c *call) readDocument(resp *http.Response, content []byte, out document) e
 		if ok && content[0] == '{' && s.Offset >= int64(len(content)) {
 			return io.ErrUnexpectedEOF // of a wrong length
 		}
-		return c.foreign(resp, "with a body that isn't JSON of its form")
+		return c.badResponse(resp, "with a body that isn't JSON of its form")
 	}
 	if why := out.unkept(); why != "" {
-		return c.foreign(resp, why)
+		return c.badResponse(resp, why)
 	}
 	return nil
 }
 
-// readNothing is for the answer to a deletion, which is 204 and has no body. Emulators
+// readNothing is for the response to a deletion, which is 204 and has no body. Emulators
 // answer 200 with an empty JSON value.
 func (c *call) readNothing(resp *http.Response, content []byte) error {
 	content = bytes.TrimSpace(content)
@@ -267,13 +271,13 @@ func (c *call) readNothing(resp *http.Response, content []byte) error {
 	case resp.StatusCode == http.StatusNoContent:
 		return nil
 	case resp.StatusCode != http.StatusOK:
-		return c.foreign(resp, "no status of a deletion")
+		return c.badResponse(resp, "no status of a deletion")
 	case string(content) == "null", string(content) == "{}":
 		return nil
 	case len(content) == 0 && resp.Header.Get("X-Guploader-Uploadid") != "": // the service's own
 		return nil
 	case len(content) == 0:
-		return c.foreign(resp, "without a word")
+		return c.badResponse(resp, "without a word")
 	}
-	return c.foreign(resp, "with a body, which it never has")
+	return c.badResponse(resp, "with a body, which it never has")
 }

@@ -120,7 +120,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	u, err := storage.SignedURL(b.bucket, object, o)
 	switch {
 	case err != nil && failed != nil:
-		return files.SignedURL{}, &opaque{"the signing function failed", failed}
+		return files.SignedURL{}, &redactedError{"the signing function failed", failed}
 	case err != nil:
 		return files.SignedURL{}, files.WithCause(files.ErrInvalid, err, "the URL can't be signed")
 	}

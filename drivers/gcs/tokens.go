@@ -26,11 +26,11 @@ var address = connect.Settings{
 const setCredentials = "set GOOGLE_APPLICATION_CREDENTIALS to a file of them, run gcloud auth " +
 	"application-default login, or write anonymous=true for a public bucket"
 
-// noToken is the failure to get an access token.
-type noToken struct{ err error }
+// tokenError is the failure to get an access token.
+type tokenError struct{ err error }
 
-func (n *noToken) Error() string { return "no access token: " + n.err.Error() }
-func (n *noToken) Unwrap() error { return n.err }
+func (n *tokenError) Error() string { return "no access token: " + n.err.Error() }
+func (n *tokenError) Unwrap() error { return n.err }
 
 // tokens are those of the credentials that the environment has. They are read again
 // once the service doesn't take a token, or no token is given for them: a file of them
@@ -71,7 +71,7 @@ func (t *tokens) Token() (*oauth2.Token, error) {
 	t.mu.Unlock()
 	token, err := source.Token()
 	if err != nil {
-		return nil, &noToken{err}
+		return nil, &tokenError{err}
 	}
 	return token, nil
 }
@@ -112,7 +112,7 @@ func (t *tokens) renew(ctx context.Context, since int, others bool) bool {
 }
 
 // credentialsTime bounds the search for credentials: Google's library asks the network
-// whether this is one of its machines, which those answer within milliseconds.
+// whether this is one of its machines, which those response within milliseconds.
 const credentialsTime = 5 * time.Second
 
 // settingsWithin is findSettings, which may ask the network for long and hears little

@@ -42,7 +42,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, files.ErrClosed
 	}
 	if err != nil && err != io.EOF {
-		err = b.backend.fault(b.ctx, opBody, err)
+		err = b.backend.mapError(b.ctx, opBody, err)
 	}
 	return n, err
 }

@@ -26,12 +26,12 @@ func hook[O any](change func(*O)) func(func(any) bool) error {
 	}
 }
 
-// native reports whether the driver is our own bridge.
-func (b *backend) native() bool { return b.provider.kind == kindBridge }
+// isOverBridge reports whether the driver is our own bridge.
+func (b *backend) isOverBridge() bool { return b.provider.kind == kindBridge }
 
-// bridged takes over what the bucket behind our own bridge says: all but the result of
-// a Put, which Go CDK can't hold, and the headers of signed URLs.
-func bridged(b *blob.Bucket, p provider, f *files.Features) {
+// takeBridgeFeatures takes over what the bucket behind our own bridge says: all but the
+// result of a Put, which Go CDK can't hold, and the headers of signed URLs.
+func takeBridgeFeatures(b *blob.Bucket, p provider, f *files.Features) {
 	var inner files.Bucket
 	if !b.As(&inner) {
 		return
@@ -73,7 +73,7 @@ func (b *backend) openNative(ctx context.Context, req driver.OpenRequest) (drive
 // attributes as they are: Go CDK would normalise the type and fold keys beyond ASCII
 // (P6, P7).
 func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
-	if !b.native() {
+	if !b.isOverBridge() {
 		return nil
 	}
 	return hook(func(o *files.PutOptions) {
@@ -86,7 +86,7 @@ func (b *backend) putHook(req *driver.PutRequest) func(func(any) bool) error {
 
 // deleteNative deletes under a condition.
 func (b *backend) deleteNative(ctx context.Context, key driver.Key, v files.Version) error {
-	err := b.fault(ctx, opDelete, b.bucket.DeleteWithOptions(ctx, key.Name, &blob.DeleteOptions{
+	err := b.mapError(ctx, opDelete, b.bucket.DeleteWithOptions(ctx, key.Name, &blob.DeleteOptions{
 		BeforeDelete: hook(func(o *files.DeleteOptions) {
 			o.IfVersion = v
 		}),
@@ -108,7 +108,7 @@ func (b *backend) copyNative(ctx context.Context, req *driver.CopyRequest) (file
 		}),
 	})
 	if err != nil {
-		return files.Info{}, b.fault(ctx, opCopy, err)
+		return files.Info{}, b.mapError(ctx, opCopy, err)
 	}
 	return b.Stat(ctx, driver.Key{Name: req.Dst})
 }

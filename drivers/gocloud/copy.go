@@ -15,7 +15,7 @@ import (
 func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
-	if ok && src.bucket == b.bucket && b.native() {
+	if ok && src.bucket == b.bucket && b.isOverBridge() {
 		return b.copyNative(ctx, req)
 	}
 	if !ok || src.bucket != b.bucket || !req.If.IsZero() || req.IfSource != "" ||
@@ -29,7 +29,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	if b.provider.kind == kindS3 && info.Size > maxS3Copy {
 		return files.Info{}, files.ErrUnsupported
 	}
-	err = b.fault(ctx, opCopy, b.bucket.Copy(ctx, req.Dst, req.Src, nil))
+	err = b.mapError(ctx, opCopy, b.bucket.Copy(ctx, req.Dst, req.Src, nil))
 	if errors.Is(err, files.ErrNotExist) {
 		// Some stores don't find a source whose key s3blob escapes in its way; it was
 		// there a moment ago, so the copy streams, which finds out.

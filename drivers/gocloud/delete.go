@@ -12,13 +12,13 @@ import (
 // empty folder of that name, which isn't a file, and answers for one with files in it
 // that it isn't empty.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
-	if b.native() {
+	if b.isOverBridge() {
 		return b.deleteNative(ctx, key, ifVersion)
 	}
-	if err := b.present(); err != nil {
+	if err := b.checkDir(); err != nil {
 		return err
 	}
-	err := b.fault(ctx, opDelete, b.bucket.Delete(ctx, key.Name))
+	err := b.mapError(ctx, opDelete, b.bucket.Delete(ctx, key.Name))
 	if errors.Is(err, files.ErrNotExist) && !errors.Is(err, files.ErrNoBucket) {
 		return nil
 	}

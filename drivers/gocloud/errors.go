@@ -30,46 +30,46 @@ const (
 	opClose
 )
 
-// opaque is an error of no sentinel with words that may be shown, in place of its
+// redactedError is an error of no sentinel with words that may be shown, in place of its
 // cause's (E1).
-type opaque struct {
+type redactedError struct {
 	detail string
 	causes []error
 }
 
-func (e *opaque) Error() string   { return e.detail }
-func (e *opaque) Unwrap() []error { return e.causes }
+func (e *redactedError) Error() string   { return e.detail }
+func (e *redactedError) Unwrap() []error { return e.causes }
 
-// fault maps an error of Go CDK to a sentinel (E2). Its text holds the escaped,
+// mapError maps an error of Go CDK to a sentinel (E2). Its text holds the escaped,
 // prefixed key or a physical path, and so is never shown; errors.As still reaches what
 // is below.
-func (b *backend) fault(ctx context.Context, o op, err error) error {
+func (b *backend) mapError(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
 	}
 	if cause := ctx.Err(); cause != nil && (errors.Is(err,
 		cause) || gcerrors.Code(err) == gcerrors.Canceled ||
 		gcerrors.Code(err) == gcerrors.DeadlineExceeded) {
-		return &opaque{cause.Error(), []error{driver.ContextError(ctx), err}}
+		return &redactedError{cause.Error(), []error{driver.ContextError(ctx), err}}
 	}
 	if own, ok := errors.AsType[*files.Error](err); ok { // from behind our own bridge
-		return ownFault(own)
+		return mapFilesError(own)
 	}
 	detail, k := b.kindOf(o, err)
-	if b.present() != nil {
+	if b.checkDir() != nil {
 		k, detail = files.ErrNoBucket, "the folder is not there"
 	}
 	if k == nil {
-		return &opaque{detail, []error{err}}
+		return &redactedError{detail, []error{err}}
 	}
 	return files.WithCause(k, err, detail)
 }
 
-// ownFault leaves out the error's own name, which a prefix or a sub-bucket may lie
+// mapFilesError leaves out the error's own name, which a prefix or a sub-bucket may lie
 // above (E1).
-func ownFault(own *files.Error) error {
+func mapFilesError(own *files.Error) error {
 	if own.Kind == nil {
-		return &opaque{own.Detail, []error{own.Err}}
+		return &redactedError{own.Detail, []error{own.Err}}
 	}
 	unnamed := *own
 	unnamed.Op, unnamed.Name = "", ""
@@ -78,10 +78,10 @@ func ownFault(own *files.Error) error {
 
 // kindOf finds words and the sentinel, or nil.
 func (b *backend) kindOf(o op, err error) (detail string, kind error) {
-	code, r := gcerrors.Code(err), replyOf(err)
+	code, r := gcerrors.Code(err), responseOf(err)
 	words := r.String() // "" where only the driver speaks
 	if b.provider.kind == kindFile {
-		if detail, ok, kind := fileKind(o, err); ok {
+		if detail, ok, kind := mapFileError(o, err); ok {
 			return detail, kind
 		}
 	}
@@ -129,8 +129,8 @@ func (b *backend) kindOf(o op, err error) (detail string, kind error) {
 	return words, nil
 }
 
-// fileKind knows what fileblob's errors are by the operating system's.
-func fileKind(o op, err error) (detail string, known bool, kind error) {
+// mapFileError knows what fileblob's errors are by the operating system's.
+func mapFileError(o op, err error) (detail string, known bool, kind error) {
 	errno, isErrno := errors.AsType[syscall.Errno](err)
 	detail = "the file system failed"
 	if isErrno {
@@ -158,9 +158,9 @@ func fileKind(o op, err error) (detail string, known bool, kind error) {
 		gcerrors.Code(err)), isErrno && !errors.Is(err, fs.ErrNotExist), nil
 }
 
-// present reports a folder of fileblob that vanished: its listings and look-ups would
+// checkDir reports a folder of fileblob that vanished: its listings and look-ups would
 // only be empty (E3).
-func (b *backend) present() error {
+func (b *backend) checkDir() error {
 	if b.provider.kind != kindFile {
 		return nil
 	}

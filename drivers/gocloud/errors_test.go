@@ -106,7 +106,7 @@ func TestVanishedFolder(t *testing.T) {
 func TestPermission(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Log("root is refused nothing: the mapping alone is tested")
-		if _, _, k := fileKind(opRead, &os.PathError{
+		if _, _, k := mapFileError(opRead, &os.PathError{
 			Op:   "open",
 			Path: "/secret",
 			Err:  os.ErrPermission,

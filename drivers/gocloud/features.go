@@ -68,7 +68,7 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 		f.SignGet = signs(b)
 		f.SignPut, f.SignDelete = f.SignGet, f.SignGet
 	case kindBridge:
-		bridged(b, p, &f)
+		takeBridgeFeatures(b, p, &f)
 	}
 	if p.single {
 		f.ServerCopy = false // Copy's source is the one key, whatever is asked for

@@ -18,7 +18,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return s.info, err
 }
 
-// state is one answer to Attributes, with what distinguishes versions.
+// state is one response to Attributes, with what distinguishes versions.
 type state struct {
 	info files.Info
 	etag string
@@ -30,12 +30,12 @@ func (s state) equal(t state) bool {
 }
 
 func (b *backend) stat(ctx context.Context, key string) (state, error) {
-	if err := b.present(); err != nil {
+	if err := b.checkDir(); err != nil {
 		return state{}, err
 	}
 	a, err := b.bucket.Attributes(ctx, key)
 	if err != nil {
-		return state{}, b.fault(ctx, opRead, err)
+		return state{}, b.mapError(ctx, opRead, err)
 	}
 	var fi os.FileInfo
 	if b.provider.kind == kindFile && a.As(&fi) && !fi.Mode().IsRegular() {
@@ -43,10 +43,10 @@ func (b *backend) stat(ctx context.Context, key string) (state, error) {
 		return state{}, files.WithCause(files.ErrNotExist, nil, "not a regular file")
 	}
 	s := state{etag: a.ETag, mod: a.ModTime}
-	if b.native() && a.As(&s.info) {
+	if b.isOverBridge() && a.As(&s.info) {
 		return s, nil
 	}
-	s.info.Size, s.info.ModTime = a.Size, b.cut(a.ModTime)
+	s.info.Size, s.info.ModTime = a.Size, b.truncateTime(a.ModTime)
 	s.info.Attributes = files.Attributes{
 		ContentType:        a.ContentType,
 		CacheControl:       a.CacheControl,
@@ -79,7 +79,7 @@ func version(etag string) files.Version {
 // reader of Go CDK has no metadata and no ETag. A body that is of another version is
 // asked for once more.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
-	if b.native() {
+	if b.isOverBridge() {
 		return b.openNative(ctx, req)
 	}
 	for try := 0; ; try++ {
@@ -173,7 +173,7 @@ func (b *backend) read(ctx context.Context, key string, offset, length int64,
 	r, err := b.bucket.NewRangeReader(ctx, key, offset, length, opts)
 	if err != nil {
 		cancel()
-		return nil, nil, b.fault(ctx, opRead, err)
+		return nil, nil, b.mapError(ctx, opRead, err)
 	}
 	return &body{
 		backend: b,

@@ -66,7 +66,7 @@ func (b *backend) Close() error {
 		return nil
 	}
 	if err := b.bucket.Close(); err != nil {
-		return b.fault(context.Background(), opClose, err)
+		return b.mapError(context.Background(), opClose, err)
 	}
 	return nil
 }
@@ -85,15 +85,15 @@ func (b *backend) Check(ctx context.Context) error {
 	if b.provider.single {
 		return nil // it can't be asked
 	}
-	if err := b.present(); err != nil {
+	if err := b.checkDir(); err != nil {
 		return err
 	}
 	_, _, err := b.bucket.ListPage(ctx, blob.FirstPageToken, 1, nil)
-	return b.fault(ctx, opList, err)
+	return b.mapError(ctx, opList, err)
 }
 
-// cut cuts a time as the bucket's times are (V2).
-func (b *backend) cut(t time.Time) time.Time {
+// truncateTime cuts a time as the bucket's times are (V2).
+func (b *backend) truncateTime(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
 	}

@@ -21,7 +21,7 @@ const pageSize = 1000
 // fileblob's, which is corrected.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
-		if err := b.present(); err != nil {
+		if err := b.checkDir(); err != nil {
 			yield(files.Entry{}, err)
 			return
 		}
@@ -32,8 +32,8 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			yield: yield,
 		}
 		if b.provider.kind == kindFile {
-			if l.folder(req.Prefix) {
-				if err := b.present(); err != nil { // it only looked empty
+			if l.emitDir(req.Prefix) {
+				if err := b.checkDir(); err != nil { // it only looked empty
 					yield(files.Entry{}, err)
 				}
 			}
@@ -77,7 +77,7 @@ func (l *listing) pages() {
 	for token := blob.FirstPageToken; len(token) > 0; {
 		page, next, err := l.b.bucket.ListPage(l.ctx, token, size, o)
 		if err != nil && err != io.EOF {
-			l.yield(files.Entry{}, l.b.fault(l.ctx, opList, err))
+			l.yield(files.Entry{}, l.b.mapError(l.ctx, opList, err))
 			return
 		}
 		for _, obj := range page {
@@ -106,7 +106,8 @@ func (l *listing) emit(obj *blob.ListObject) bool {
 		l.lastDir = obj.Key
 		name = strings.TrimSuffix(name, "/")
 	} else {
-		e.Size, e.ModTime, e.Version = obj.Size, l.b.cut(obj.ModTime), l.b.listedVersion(obj)
+		e.Size, e.ModTime, e.Version = obj.Size, l.b.truncateTime(obj.ModTime),
+			l.b.listedVersion(obj)
 	}
 	if driver.CheckNameMax(name, l.b.features.MaxName) != nil {
 		if !l.req.Foreign {

@@ -16,9 +16,9 @@ import (
 // a single page, which is sorted here: the order is right, the memory is that of one
 // folder, and the cost is linear (L1, L8).
 
-// folder yields what lies below the prefix, and returns whether to go on. What is no
+// emitDir yields what lies below the prefix, and returns whether to go on. What is no
 // more than a page comes deep at once.
-func (l *listing) folder(prefix string) bool {
+func (l *listing) emitDir(prefix string) bool {
 	objs, whole, err := l.onePage(prefix, !l.req.Shallow)
 	if err == nil && !whole {
 		objs, _, err = l.onePage(prefix, false)
@@ -34,7 +34,7 @@ func (l *listing) folder(prefix string) bool {
 				return false
 			}
 		case l.behind(obj.Key):
-		case !l.folder(obj.Key):
+		case !l.emitDir(obj.Key):
 			return false
 		}
 	}
@@ -72,7 +72,7 @@ func (l *listing) onePage(prefix string,
 		objs, next, err := l.b.bucket.ListPage(l.ctx, blob.FirstPageToken, size,
 			l.options(ask, !deep && !try))
 		if err != nil && err != io.EOF {
-			err = l.b.fault(l.ctx, opList, err)
+			err = l.b.mapError(l.ctx, opList, err)
 			// fileblob fails where a file is removed between two looks at it, which is
 			// not an error (L4).
 			if vanished++; vanished < maxVanished && errors.Is(err, files.ErrUnavailable) {

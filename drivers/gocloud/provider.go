@@ -86,7 +86,7 @@ func (p provider) setting(options, name string) reflect.Value {
 // the clock's.
 func (p provider) exactTimes() bool { return p.kind == kindMem || p.kind == kindBridge }
 
-// remote reports whether the answer to a commit can get lost on its way.
+// remote reports whether the response to a commit can get lost on its way.
 func (p provider) remote() bool { return p.kind != kindMem && p.kind != kindFile }
 
 // maxName is the longest name that fits behind the prefix.

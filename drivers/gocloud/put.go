@@ -19,13 +19,13 @@ import (
 // Close, and the digests are checked by the Upload already (P10).
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	a := req.Attributes
-	if b.native() {
+	if b.isOverBridge() {
 		a = files.Attributes{ContentType: "application/octet-stream"} // the hook gives them
 	}
 	if err := checkAttributes(a); err != nil {
 		return files.Info{}, err
 	}
-	if err := b.present(); err != nil {
+	if err := b.checkDir(); err != nil {
 		return files.Info{}, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -49,7 +49,7 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	case err != nil && req.Content.Err() != nil:
 		return files.Info{}, req.Content.Err()
 	case err != nil:
-		return files.Info{}, b.putFault(ctx, o, req.Content, err)
+		return files.Info{}, b.mapPutError(ctx, o, req.Content, err)
 	case !req.Content.Done():
 		return files.Info{}, files.WithCause(files.ErrCorrupt, nil,
 			"the driver committed before the content's end")
@@ -57,10 +57,10 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return files.Info{}, nil
 }
 
-// putFault is ErrUncertain if everything was sent and nobody refused it.
-func (b *backend) putFault(ctx context.Context, o op, content *driver.Content, err error) error {
-	mapped := b.fault(ctx, o, err)
-	if !b.provider.remote() || !content.Done() || replyOf(err).certain() {
+// mapPutError is ErrUncertain if everything was sent and nobody refused it.
+func (b *backend) mapPutError(ctx context.Context, o op, content *driver.Content, err error) error {
+	mapped := b.mapError(ctx, o, err)
+	if !b.provider.remote() || !content.Done() || responseOf(err).notApplied() {
 		return mapped
 	}
 	if k := files.KindOf(mapped); k == nil || k == files.ErrUnavailable {

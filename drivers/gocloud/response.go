@@ -10,17 +10,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// reply is what a service answered: the HTTP status, and its own code, such as
+// response is what a service answered: the HTTP status, and its own code, such as
 // NoSuchBucket.
-type reply struct {
+type response struct {
 	status int
 	code   string
 }
 
-// replyOf finds a service's answer in an error, without linking its SDK: by the methods
-// of AWS's errors and by the fields of Azure's and Google's.
-func replyOf(err error) reply {
-	var r reply
+// responseOf finds a service's response in an error, without linking its SDK: by the
+// methods of AWS's errors and by the fields of Azure's and Google's.
+func responseOf(err error) response {
+	var r response
 	if e, ok := errors.AsType[interface {
 		error
 		HTTPStatusCode() int
@@ -32,12 +32,12 @@ func replyOf(err error) reply {
 		ErrorCode() string
 		ErrorMessage() string
 	}](err); ok {
-		r.code = token(e.ErrorCode())
+		r.code = safeCode(e.ErrorCode())
 	}
 	visitAll(err, func(err error) bool {
 		switch t := reflect.TypeOf(err).String(); t {
 		case "*exported.ResponseError":
-			r.status, r.code = intField(err, "StatusCode"), token(textField(err, "ErrorCode"))
+			r.status, r.code = intField(err, "StatusCode"), safeCode(textField(err, "ErrorCode"))
 		case "*googleapi.Error":
 			r.status = intField(err, "Code")
 			if strings.Contains(textField(err, "Message"), "bucket does not exist") {
@@ -91,9 +91,9 @@ func textField(err error, name string) string {
 	return ""
 }
 
-// token returns a service's code if it is a plain word, which can't contain a name or a
-// secret.
-func token(s string) string {
+// safeCode returns a service's code if it is a plain word, which can't contain a name
+// or a secret.
+func safeCode(s string) string {
 	for _, c := range s {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {
 			return ""
@@ -106,7 +106,7 @@ func token(s string) string {
 }
 
 // String is words for an error's text, "" if nothing answered.
-func (r reply) String() string {
+func (r response) String() string {
 	switch {
 	case r.status == 0 && r.code == "":
 		return ""
@@ -118,8 +118,8 @@ func (r reply) String() string {
 	return "the service answered " + strconv.Itoa(r.status) + " " + r.code
 }
 
-// kind is the sentinel that the answer is more surely than Go CDK's code, or nil.
-func (r reply) kind(o op) error {
+// kind is the sentinel that the response is more surely than Go CDK's code, or nil.
+func (r response) kind(o op) error {
 	switch r.code {
 	case "NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled":
 		return files.ErrNoBucket
@@ -156,7 +156,7 @@ func (r reply) kind(o op) error {
 	return nil
 }
 
-// certain reports whether the service refused: then a commit did not happen (P2).
-func (r reply) certain() bool {
+// notApplied reports whether the service refused: then a commit did not happen (P2).
+func (r response) notApplied() bool {
 	return r.status >= 400 && r.status < 500 && r.status != http.StatusRequestTimeout
 }

@@ -23,7 +23,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		ContentType: opts.ContentType,
 	})
 	if err != nil {
-		return files.SignedURL{}, b.fault(ctx, opSign, err)
+		return files.SignedURL{}, b.mapError(ctx, opSign, err)
 	}
 	s := files.SignedURL{
 		Method:  opts.Method,

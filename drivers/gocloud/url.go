@@ -54,7 +54,7 @@ func openURL(ctx context.Context, mux *blob.URLMux, scheme string,
 // keeps only the parameter's name and the operating system's words.
 func OpenError(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
-		return &opaque{ctx.Err().Error(), []error{driver.ContextError(ctx), err}}
+		return &redactedError{ctx.Err().Error(), []error{driver.ContextError(ctx), err}}
 	}
 	for name := range u.Query() {
 		if strings.Contains(err.Error(),

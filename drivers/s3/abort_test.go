@@ -13,7 +13,7 @@ import (
 // one abort is enough.
 func TestAbortAgain(t *testing.T) {
 	for what, c := range map[string]struct {
-		lost   bool // the answers to the parts
+		lost   bool // the responses to the parts
 		aborts int
 		looks  int
 	}{

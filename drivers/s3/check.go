@@ -36,7 +36,7 @@ func (b *backend) Check(ctx context.Context) error {
 	return nil
 }
 
-// greet makes one request, whose answer shows which store it is, if the store names
+// greet makes one request, whose response shows which store it is, if the store names
 // itself.
 func (b *backend) greet(ctx context.Context) error {
 	for _, err := range b.List(ctx, driver.ListRequest{Limit: 1, NamesOnly: true}) {
@@ -55,7 +55,7 @@ type Found struct {
 	BareETags bool
 	// Sums: the store took a CRC-32C with an upload.
 	Sums bool
-	// Store is the profile that the store's answers name in their header Server, or ""
+	// Store is the profile that the store's responses name in their header Server, or ""
 	// if they name none. The parameter store= takes it.
 	Store string
 }

@@ -13,14 +13,14 @@ import (
 )
 
 // known is what a bucket's store is known to keep at the moment: what its profile says,
-// narrowed by the header Server of its answers, and proved by trying. It is safe for
+// narrowed by the header Server of its responses, and proved by trying. It is safe for
 // concurrent use.
 type known struct {
 	profile *Profile // chosen by the caller or the host
 	keeps   [claims]atomic.Uint32
 	changes atomic.Uint64
 	bare    atomic.Bool // ETags without quotes
-	// greeted: an answer has come, so the header Server has been looked at.
+	// greeted: a response has come, so the header Server has been looked at.
 	greeted atomic.Bool
 	// refuses is the profile's, or that of the store that the header tells.
 	refuses atomic.Pointer[func(name string) string]
@@ -58,15 +58,15 @@ func (k *known) set(c Claim, v Keep) {
 	k.changes.Add(1)
 }
 
-// settle sets a claim of which nothing is known yet.
-func (k *known) settle(c Claim, v Keep) {
+// setUnproved sets a claim of which nothing is known yet.
+func (k *known) setUnproved(c Claim, v Keep) {
 	k.keeps[c].CompareAndSwap(uint32(Unproved), uint32(v))
 	k.changes.Add(1)
 }
 
-// met looks at an answer's header Server, the first time that one comes. It takes
+// learnFrom looks at a response's header Server, the first time that one comes. It takes
 // claims back that the store of that name doesn't keep, and adds none.
-func (k *known) met(h http.Header) {
+func (k *known) learnFrom(h http.Header) {
 	if k.greeted.Swap(true) {
 		return
 	}
@@ -79,7 +79,7 @@ func (k *known) met(h http.Header) {
 	}
 	for c := range Claim(claims) {
 		if p.keep(c) == NotKept {
-			k.settle(c, NotKept)
+			k.setUnproved(c, NotKept)
 		}
 	}
 	if p.BareETags {
@@ -96,8 +96,8 @@ func (k *known) met(h http.Header) {
 	}
 }
 
-// refused is the error for a legal name that the store can't hold, or nil.
-func (k *known) refused(name string) error {
+// checkName is the error for a legal name that the store can't hold, or nil.
+func (k *known) checkName(name string) error {
 	f := k.refuses.Load()
 	if f == nil {
 		return nil
@@ -171,7 +171,7 @@ func (b *backend) beginPut(ctx context.Context, name string, cond files.Conditio
 			return err
 		}
 	}
-	if err := b.known.refused(name); err != nil {
+	if err := b.known.checkName(name); err != nil {
 		return err
 	}
 	if !cond.IsZero() {
@@ -223,7 +223,7 @@ func (b *backend) alone(ctx context.Context, name string) error {
 func (b *backend) holds(ctx context.Context, prefix string) (bool, error) {
 	var out *s3.ListObjectsV2Output
 	one := int32(1)
-	err := b.do(ctx, opList, func(ctx context.Context) (err error) {
+	err := b.withRetry(ctx, opList, func(ctx context.Context) (err error) {
 		out, err = b.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
 			Bucket:  &b.bucket,
 			Prefix:  &prefix,

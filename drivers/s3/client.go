@@ -27,9 +27,9 @@ func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	return s3.New(o, change)
 }
 
-// ours is the client with our settings. The bucket's policy retries, so the SDK
-// doesn't. The bucket sends and checks checksums, so the SDK doesn't either.
-func ours(client *s3.Client, opts *Options) *s3.Client {
+// configureClient is the client with our settings. The bucket's policy retries, so the
+// SDK doesn't. The bucket sends and checks checksums, so the SDK doesn't either.
+func configureClient(client *s3.Client, opts *Options) *s3.Client {
 	return derive(client, func(o *s3.Options) {
 		validate := o.ResponseChecksumValidation != aws.ResponseChecksumValidationWhenRequired
 		creds := renewableOf(o.Credentials, nil)
@@ -39,7 +39,7 @@ func ours(client *s3.Client, opts *Options) *s3.Client {
 		}
 		o.Retryer, o.RetryMaxAttempts = &again{creds}, 0
 		o.HTTPClient = limited{
-			client: stay(o.HTTPClient),
+			client: withoutRedirects(o.HTTPClient),
 			limits: connect.Limits{Timeout: opts.Timeout, ReadTimeout: opts.ReadTimeout},
 		}
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
@@ -153,13 +153,15 @@ func sameTransport(a, b *http.Transport) bool {
 		a.DisableKeepAlives == b.DisableKeepAlives && a.DisableCompression == b.DisableCompression
 }
 
-// do makes a request by the bucket's policy, which retries after files.ErrUnavailable.
-func (b *backend) do(ctx context.Context, o op, request func(ctx context.Context) error) error {
-	return b.doAt(ctx, o, "", request)
+// withRetry makes a request by the bucket's policy, which retries after
+// files.ErrUnavailable.
+func (b *backend) withRetry(ctx context.Context, o op,
+	request func(ctx context.Context) error) error {
+	return b.withRetryAt(ctx, o, "", request)
 }
 
-// doAt is do for a write of the key.
-func (b *backend) doAt(ctx context.Context, o op, key string,
+// withRetryAt is do for a write of the key.
+func (b *backend) withRetryAt(ctx context.Context, o op, key string,
 	request func(ctx context.Context) error,
 ) error {
 	var final error
@@ -169,7 +171,7 @@ func (b *backend) doAt(ctx context.Context, o op, key string,
 		if failure == nil {
 			return nil
 		}
-		mapped := fault(ctx, o, failure)
+		mapped := mapError(ctx, o, failure)
 		if uploadGone(failure) {
 			final = mapped
 			return nil
@@ -177,17 +179,17 @@ func (b *backend) doAt(ctx context.Context, o op, key string,
 		if d == nil {
 			d = b.denials(o, key)
 		}
-		return d.look(ctx, failure, mapped)
+		return d.classify(ctx, failure, mapped)
 	})
 	if err == nil {
 		err = final
 	}
-	return d.settle(ctx, err)
+	return d.result(ctx, err)
 }
 
 // uploadGone reports whether an upload in parts has ended. Retrying the request doesn't
 // help then; only the whole Put may begin again.
-func uploadGone(err error) bool { return err != nil && answerOf(err).code == "NoSuchUpload" }
+func uploadGone(err error) bool { return err != nil && responseOf(err).code == "NoSuchUpload" }
 
 // withMD5 gives a request the Content-MD5 that older stores ask for, in place of a
 // checksum.

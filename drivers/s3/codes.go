@@ -3,7 +3,7 @@ package s3
 import "cloudfiles.dev/files"
 
 // codes maps the error codes of S3 and of stores that speak its protocol to what they
-// mean, whatever was asked; what depends on that is in answer.kind. See
+// mean, whatever was asked; what depends on that is in response.kind. See
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 var codes = map[string]error{}
 

@@ -197,12 +197,12 @@ func TestCodes(t *testing.T) {
 	}
 	special := map[string]bool{"PreconditionFailed": true, "FileAlreadyExists": true}
 	for code, n := range status {
-		_, denied := credentialCodes[token(code)]
-		away := answer{code: token(code)}.elsewhere()
-		if codes[token(code)] == nil && !denied && !special[code] && !away {
+		_, denied := credentialCodes[safeCode(code)]
+		away := response{code: safeCode(code)}.elsewhere()
+		if codes[safeCode(code)] == nil && !denied && !special[code] && !away {
 			t.Errorf("%s has no row", code)
 		}
-		walkCode(t, token(code), n)
+		walkCode(t, safeCode(code), n)
 	}
 	walkCode(t, "NobodyKnows", 0)
 	for n := 400; n < 600; n++ {
@@ -218,7 +218,7 @@ func walkCode(t *testing.T, code string, status int) {
 			continue
 		}
 		for _, flag := range []op{0, ifMatch, ifNone, ifFrom | copying} {
-			a := answer{
+			a := response{
 				status: status,
 				code:   code,
 				own:    true,
@@ -291,7 +291,7 @@ func TestCodesByOperation(t *testing.T) {
 		{"NobodyKnows", 404, opGet, files.ErrUnavailable},
 		{"NotFound", 404, opStat, files.ErrNotExist},
 	} {
-		a := answer{
+		a := response{
 			status: c.status,
 			code:   c.code,
 			own:    true,

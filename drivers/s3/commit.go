@@ -12,7 +12,7 @@ import (
 )
 
 // commit is the one request of a Put that makes it visible. It is retried if that is
-// safe. When an answer was lost, a conditional retry may find its own success, which
+// safe. When a response was lost, a conditional retry may find its own success, which
 // the mark shows.
 type commit struct {
 	b           *backend
@@ -21,8 +21,8 @@ type commit struct {
 	ifMatch     *string
 	ifNoneMatch *string
 	want        files.Version // of IfVersion
-	mark        string        // of conditional ones
-	lost        error         // the answer to an attempt that may have been carried out was lost
+	writeID     string        // of conditional ones
+	uncertain   error         // the response to an attempt that may have been carried out was lost
 	refusals    int           // of attempts that were sent whole
 	vague       bool          // one of them wasn't the service's word
 	denials     *denials      // since the first failure
@@ -42,7 +42,7 @@ func (b *backend) newCommit(key string, c files.Condition) *commit {
 	}
 	var random [16]byte
 	rand.Read(random[:]) // never fails
-	w.mark = hex.EncodeToString(random[:])
+	w.writeID = hex.EncodeToString(random[:])
 	return w
 }
 
@@ -54,7 +54,7 @@ func (b *backend) putCondition(v files.Version) *string {
 		}
 		return aws.String(string(v))
 	}
-	return condition(v)
+	return etagOf(v)
 }
 
 // run makes the request by the bucket's policy. attempt reports whether the whole
@@ -69,23 +69,23 @@ func (c *commit) run(ctx context.Context,
 		if info, sent, failure = attempt(ctx); failure == nil {
 			return nil
 		}
-		mapped := fault(ctx, c.op, failure)
-		if sent && !refused(failure) {
-			c.lost = mapped
+		mapped := mapError(ctx, c.op, failure)
+		if sent && !notApplied(failure) {
+			c.uncertain = mapped
 			return mapped
 		}
-		if a := answerOf(failure); sent && a.status != 0 {
+		if a := responseOf(failure); sent && a.status != 0 {
 			c.refusals++
 			c.vague = c.vague || !a.own
 		}
-		if uploadGone(failure) { // by a lost answer's attempt, or by somebody else
+		if uploadGone(failure) { // by a lost response's attempt, or by somebody else
 			final = mapped
 			return nil
 		}
 		if c.denials == nil {
 			c.denials = c.b.denials(c.op, c.key)
 		}
-		return c.denials.look(ctx, failure, mapped)
+		return c.denials.classify(ctx, failure, mapped)
 	})
 	if err == nil && final == nil {
 		return info, nil
@@ -93,8 +93,8 @@ func (c *commit) run(ctx context.Context,
 	if err == nil {
 		err = final
 	}
-	err = c.denials.settle(ctx, err)
-	if c.lost == nil {
+	err = c.denials.result(ctx, err)
+	if c.uncertain == nil {
 		if c.denials != nil && c.denials.seen || c.refusals > 1 {
 			if info, ok := c.refusedFirst(ctx, &err); ok {
 				return info, nil
@@ -102,29 +102,29 @@ func (c *commit) run(ctx context.Context,
 		}
 		return files.Info{}, c.refusal(ctx, err)
 	}
-	if k := files.KindOf(err); k == files.ErrCorrupt || k == files.ErrInvalid && c.mark == "" {
+	if k := files.KindOf(err); k == files.ErrCorrupt || k == files.ErrInvalid && c.writeID == "" {
 		// The repeat was refused for what it is, and so was the first.
 		return files.Info{}, err
 	}
-	if info, ok := c.mine(ctx); ok {
+	if info, ok := c.findOwnWrite(ctx); ok {
 		return info, nil
 	}
 	return files.Info{}, uncertain(err)
 }
 
-// refusedFirst reads the answer to the repeat of a request that was refused before, by
+// refusedFirst reads the response to the repeat of a request that was refused before, by
 // a race, for the moment, or by something in front of the service.
 func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool) {
 	switch k := files.KindOf(*err); {
 	case k == files.ErrExist, k == files.ErrPrecondition, uploadGone(*err):
 		// If it was carried out all the same, the mark shows that. Without a mark, and
 		// if something in front of the service refused it, nobody knows.
-		info, ok := c.mine(ctx)
+		info, ok := c.findOwnWrite(ctx)
 		if !ok && c.vague {
 			*err = uncertain(*err)
 		}
 		return info, ok
-	case answerOf(*err).code == "InvalidPart":
+	case responseOf(*err).code == "InvalidPart":
 		// MinIO has lost them by then (cmd/xl-storage.go, RenameData; run).
 		*err = files.WithCause(files.ErrUnavailable, *err,
 			"the parts of the upload are gone, for its end was refused by a race: begin again")
@@ -133,18 +133,18 @@ func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool
 }
 
 // refusal is what the service would have said of a condition where the connection broke
-// while the content was sent: a server that refuses early may close before its answer
+// while the content was sent: a server that refuses early may close before its response
 // is read.
 func (c *commit) refusal(ctx context.Context, err error) error {
-	if c.mark == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
+	if c.writeID == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
 		return err
 	}
 	out, herr := c.b.head(ctx, &s3.HeadObjectInput{Bucket: &c.b.bucket, Key: &c.key})
-	missing := errors.Is(fault(ctx, opStat, herr), files.ErrNotExist)
+	missing := errors.Is(mapError(ctx, opStat, herr), files.ErrNotExist)
 	switch {
 	case herr != nil && !missing:
 		return err
-	case missing && answerOf(err).status != 0:
+	case missing && responseOf(err).status != 0:
 		return err // what answered may be no S3, and then the bare 404 is no more S3's
 	case c.ifNoneMatch != nil && !missing:
 		return files.WithCause(files.ErrExist, err, detail(err))
@@ -157,26 +157,26 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 // uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
 // repeat was told isn't an outcome, so its sentinel isn't found beside ErrUncertain.
 func uncertain(err error) error {
-	words := "the answer to the commit was lost: " + detail(err)
+	words := "the response to the commit was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
-		err = &hushed{err}
+		err = &causeOnly{err}
 	}
 	return files.WithCause(files.ErrUncertain, err, words)
 }
 
-// hushed is a cause whose sentinel doesn't count.
-type hushed struct{ err error }
+// causeOnly is a cause whose sentinel doesn't count.
+type causeOnly struct{ err error }
 
-func (h *hushed) Error() string { return h.err.Error() }
+func (h *causeOnly) Error() string { return h.err.Error() }
 
 // Is finds the context's end alone.
-func (h *hushed) Is(target error) bool {
+func (h *causeOnly) Is(target error) bool {
 	ended := target == context.Canceled || target == context.DeadlineExceeded
 	return ended && errors.Is(h.err, target)
 }
 
 // As reaches the SDK's error.
-func (h *hushed) As(target any) bool { return errors.As(h.err, target) }
+func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 func detail(err error) string {
 	e, ok := errors.AsType[*files.Error](files.NewError("", "", err))
@@ -186,19 +186,20 @@ func detail(err error) string {
 	return e.Detail
 }
 
-// mine checks whether the present file is what an attempt stored whose answer was lost.
-func (c *commit) mine(ctx context.Context) (files.Info, bool) {
+// findOwnWrite checks whether the present file is what an attempt stored whose response
+// was lost.
+func (c *commit) findOwnWrite(ctx context.Context) (files.Info, bool) {
 	if ctx.Err() != nil {
 		return files.Info{}, false
 	}
-	if c.mark == "" {
+	if c.writeID == "" {
 		if c.same == nil {
 			return files.Info{}, false
 		}
 		return c.same(ctx)
 	}
 	out, err := c.b.head(ctx, &s3.HeadObjectInput{Bucket: &c.b.bucket, Key: &c.key})
-	if err != nil || out.Metadata[markKey] != c.mark {
+	if err != nil || out.Metadata[markKey] != c.writeID {
 		return files.Info{}, false
 	}
 	return infoOfHead(out), true

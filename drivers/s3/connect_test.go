@@ -154,7 +154,7 @@ func TestNoCredentials(t *testing.T) {
 	}
 }
 
-// TestInstanceRole: a machine that has a role works. The answers are those of
+// TestInstanceRole: a machine that has a role works. The responses are those of
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 func TestInstanceRole(t *testing.T) {
 	plainEnvironment(t)
@@ -257,7 +257,7 @@ func TestRotatedKeys(t *testing.T) {
 	}
 }
 
-// TestClockSkew: the first call is repeated with the clock of the answer's Date.
+// TestClockSkew: the first call is repeated with the clock of the response's Date.
 func TestClockSkew(t *testing.T) {
 	plainEnvironment(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")

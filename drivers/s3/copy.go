@@ -16,7 +16,7 @@ import (
 // errSourceChanged: the source was replaced between the look at it and the copy.
 var errSourceChanged = errors.New("the source was replaced")
 
-// Copy is one CopyObject. If the whole Info is asked for, which the answer doesn't
+// Copy is one CopyObject. If the whole Info is asked for, which the response doesn't
 // contain, one HEAD precedes it. A source that is too large for CopyObject is copied in
 // parts. The source may be in another bucket of the same endpoint if the credentials
 // may read it.
@@ -34,7 +34,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		pinned && b.known.is(CopySourceIf) != Kept {
 		return files.Info{}, files.ErrUnsupported
 	}
-	if err := src.known.refused(req.Src); err != nil {
+	if err := src.known.checkName(req.Src); err != nil {
 		return files.Info{}, err
 	}
 	if err := b.beginPut(ctx, req.Dst, files.Condition{}); err != nil {
@@ -87,10 +87,10 @@ func (b *backend) copy(ctx context.Context, src *backend,
 // copied.
 const maxCopyTries = 20
 
-// tooLargeToCopy: S3 answers InvalidRequest to a source that is too large for
+// tooLargeToCopy: S3 responses InvalidRequest to a source that is too large for
 // CopyObject.
 func tooLargeToCopy(err error) bool {
-	code := answerOf(err).code
+	code := responseOf(err).code
 	return code == "InvalidRequest" || code == "EntityTooLarge"
 }
 
@@ -100,13 +100,13 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	out, err := b.head(ctx, &s3.HeadObjectInput{
 		Bucket:  &src.bucket,
 		Key:     &req.Src,
-		IfMatch: condition(req.IfSource),
+		IfMatch: etagOf(req.IfSource),
 	})
 	if err == nil && req.IfSource != "" && version(out.ETag) != req.IfSource {
 		return files.Info{}, files.ErrPrecondition // a store that ignores the condition
 	}
 	if files.KindOf(err) == files.ErrNotExist {
-		// The answer to the copy distinguishes a missing bucket from a missing file
+		// The response to the copy distinguishes a missing bucket from a missing file
 		// (E3). If it finds the source after all, the 404 came from a proxy.
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
 		if err == nil && req.FullInfo {
@@ -163,7 +163,7 @@ func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) fi
 }
 
 // whichCondition reports whether it was the source's condition that failed, or the
-// target's, since S3 answers both with 412, and with 404 both where the source is
+// target's, since S3 responses both with 412, and with 404 both where the source is
 // missing and where the target is. was is the source's version as it was to be, if that
 // was told.
 func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest,
@@ -195,7 +195,7 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 		Bucket:                    &b.bucket,
 		Key:                       &req.Dst,
 		CopySource:                copySource(src.bucket, req.Src),
-		CopySourceIfMatch:         condition(v),
+		CopySourceIfMatch:         etagOf(v),
 		IfMatch:                   c.ifMatch,
 		IfNoneMatch:               c.ifNoneMatch,
 		StorageClass:              n.StorageClass,
@@ -211,13 +211,14 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 		in.TaggingDirective, in.Tagging = types.TaggingDirectiveReplace, n.tagging()
 	}
 	if a == nil {
-		c.mark = "" // the source's metadata comes along
+		c.writeID = "" // the source's metadata comes along
 	} else {
 		in.MetadataDirective, in.Metadata = types.MetadataDirectiveReplace,
-			storedMetadata(a.Metadata, c.mark)
-		in.ContentType, in.CacheControl, in.ContentDisposition = text(a.ContentType),
-			text(a.CacheControl), text(a.ContentDisposition)
-		in.ContentEncoding, in.ContentLanguage = text(a.ContentEncoding), text(a.ContentLanguage)
+			encodeMetadata(a.Metadata, c.writeID)
+		in.ContentType, in.CacheControl, in.ContentDisposition = strPtr(a.ContentType),
+			strPtr(a.CacheControl), strPtr(a.ContentDisposition)
+		in.ContentEncoding, in.ContentLanguage = strPtr(a.ContentEncoding),
+			strPtr(a.ContentLanguage)
 	}
 	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
 		var out *s3.CopyObjectOutput
@@ -237,7 +238,7 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 			info.Attributes = *a
 		}
 		if r := out.CopyObjectResult; r != nil {
-			info.Version, info.ModTime = version(r.ETag), cut(r.LastModified)
+			info.Version, info.ModTime = version(r.ETag), truncateTime(r.LastModified)
 			info.Digest = digest(r.ChecksumType, r.ChecksumCRC32C, r.ChecksumCRC32,
 				r.ChecksumCRC64NVME, r.ChecksumSHA256)
 		}

@@ -30,7 +30,7 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 	// No checksum is asked for, so S3 computes its own of the whole, CRC-64/NVME: the
 	// parts' can't be told from here.
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
-		return b.begin(ctx, b.createInput(req.Dst, attributes, c.mark, &n), false)
+		return b.begin(ctx, b.createInput(req.Dst, attributes, c.writeID, &n), false)
 	})
 	if err != nil {
 		return files.Info{}, err
@@ -105,12 +105,12 @@ func (u *upload) copyPart(ctx context.Context, src *backend, key string, source 
 		UploadId:          u.id,
 		PartNumber:        &number,
 		CopySource:        copySource(src.bucket, key),
-		CopySourceIfMatch: condition(source.Version),
+		CopySourceIfMatch: etagOf(source.Version),
 		CopySourceRange: aws.String("bytes=" + strconv.FormatInt(off,
 			10) + "-" + strconv.FormatInt(off+n-1, 10)),
 	}
 	var out *s3.UploadPartCopyOutput
-	err := u.b.do(ctx, opCopy|copying|ifFrom, func(ctx context.Context) (err error) {
+	err := u.b.withRetry(ctx, opCopy|copying|ifFrom, func(ctx context.Context) (err error) {
 		out, err = u.b.client.UploadPartCopy(ctx, in)
 		return err
 	})

@@ -244,7 +244,7 @@ var skewed = map[string]bool{
 const skewTime = 4 * time.Minute
 
 func (a *again) IsErrorRetryable(err error) bool {
-	answer, since := answerOf(err), 0
+	answer, since := responseOf(err), 0
 	if r, ok := errors.AsType[*refusal](err); ok {
 		since = r.since
 	}

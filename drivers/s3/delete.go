@@ -17,14 +17,14 @@ import (
 
 // Delete is one request, which S3 answers with success for a missing key too.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
-	if err := b.refused(key); err != nil {
+	if err := b.checkName(key); err != nil {
 		return err
 	}
 	in := &s3.DeleteObjectInput{Bucket: &b.bucket, Key: &key.Name}
 	if ifVersion != "" {
 		return b.deleteVersion(ctx, in, ifVersion)
 	}
-	err := b.do(ctx, opDelete, func(ctx context.Context) error {
+	err := b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 		_, err := b.client.DeleteObject(ctx, in)
 		return err
 	})
@@ -34,24 +34,24 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	return err
 }
 
-// deleteVersion deletes under a condition. When an answer was lost, the retry can't
+// deleteVersion deletes under a condition. When a response was lost, the retry can't
 // know whether the first attempt has deleted the file or somebody else has replaced it.
 func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput,
 	v files.Version) error {
 	if err := b.usable(v); err != nil {
 		return err
 	}
-	in.IfMatch = condition(v)
+	in.IfMatch = etagOf(v)
 	lost, vague := false, false // of vague ones, something in front of the service said no
 	d := b.denials(opDeleteMatch, "")
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		_, err := b.client.DeleteObject(ctx, in)
-		lost = lost || err != nil && !refused(err)
-		a := answerOf(err)
+		lost = lost || err != nil && !notApplied(err)
+		a := responseOf(err)
 		vague = vague || a.status != 0 && !a.own
-		return d.look(ctx, err, fault(ctx, opDeleteMatch, err))
+		return d.classify(ctx, err, mapError(ctx, opDeleteMatch, err))
 	})
-	err = d.settle(ctx, err)
+	err = d.result(ctx, err)
 	if err != nil && lost || vague && files.KindOf(err) == files.ErrPrecondition {
 		return uncertain(err)
 	}
@@ -71,7 +71,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	at := make(map[string][]int, len(names)) // a name may come twice
 	var todo []types.ObjectIdentifier
 	for i, name := range names {
-		switch err := b.known.refused(name); {
+		switch err := b.known.checkName(name); {
 		case err != nil:
 			errs[i] = err
 		case strings.ContainsAny(name, "\uFFFE\uFFFF"): // which XML can't hold
@@ -96,7 +96,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 		return errs
 	}
 	d := b.denials(opDelete, "")
-	err := d.settle(ctx, b.do(ctx, opDeleteMany, func(ctx context.Context) error {
+	err := d.result(ctx, b.withRetry(ctx, opDeleteMany, func(ctx context.Context) error {
 		return b.deleteObjects(ctx, d, &todo, set)
 	}))
 	if errors.Is(err, errNoMD5) || lacksMany(err) {
@@ -115,7 +115,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 
 // lacksMany reports whether a store says that it has no DeleteObjects.
 func lacksMany(err error) bool {
-	switch a := answerOf(err); {
+	switch a := responseOf(err); {
 	case a.own:
 		return codes[a.code] == files.ErrUnsupported || a.code == "MethodNotAllowed" ||
 			a.status == http.StatusNotImplemented || a.status == http.StatusMethodNotAllowed
@@ -167,7 +167,7 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 	if err != nil {
 		return err
 	}
-	open := make(map[string]bool, len(*todo)) // what the answer doesn't name
+	open := make(map[string]bool, len(*todo)) // what the response doesn't name
 	for _, o := range *todo {
 		open[*o.Key] = true
 	}
@@ -181,7 +181,7 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 			continue
 		}
 		delete(open, key)
-		err := objectFailure(token(aws.ToString(e.Code)))
+		err := objectFailure(safeCode(aws.ToString(e.Code)))
 		set(key, err)
 		if aws.ToString(e.Code) == "AccessDenied" && d.left > 0 {
 			again = append(again, types.ObjectIdentifier{Key: e.Key})
@@ -206,7 +206,7 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 	if len(open) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
 		if first == nil {
 			first = files.Errorf(files.ErrUnavailable,
-				"the answer doesn't tell of each name, or tells of others")
+				"the response doesn't tell of each name, or tells of others")
 		}
 		for key := range open {
 			again = append(again, types.ObjectIdentifier{Key: &key})
@@ -225,7 +225,7 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 
 // objectFailure is what an Error element says of one name; nil if it is gone.
 func objectFailure(code string) error {
-	a := answer{code: code, own: true}
+	a := response{code: code, own: true}
 	words, kind := a.kind(opDelete)
 	switch {
 	case code == "NoSuchKey":
@@ -262,7 +262,7 @@ func wantsMD5(err error) bool {
 	if err == nil {
 		return false
 	}
-	switch a := answerOf(err); a.code {
+	switch a := responseOf(err); a.code {
 	case "MissingContentMD5", "MissingArgument", "MissingRequiredHeader", "MissingHeader",
 		"MissingDigest":
 		return true

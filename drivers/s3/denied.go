@@ -39,10 +39,10 @@ func (b *backend) denials(o op, key string) *denials {
 	return d
 }
 
-// look returns what the policy sees of a failure: a denial is unavailability as long as
-// it may be retried.
-func (d *denials) look(ctx context.Context, failure, mapped error) error {
-	if d.noPlace(ctx, failure) {
+// classify returns what the policy sees of a failure: a denial is unavailability as
+// long as it may be retried.
+func (d *denials) classify(ctx context.Context, failure, mapped error) error {
+	if d.noDirectory(ctx, failure) {
 		d.seen = true
 		return &denied{mapped}
 	}
@@ -64,11 +64,11 @@ func (d *denials) look(ctx context.Context, failure, mapped error) error {
 	return &denied{mapped}
 }
 
-// noPlace reports whether the store says that a directory of the file's name is in its
-// way, and there is none: versitygw says so too where a delete removed the file's
+// noDirectory reports whether the store says that a directory of the file's name is in
+// its way, and there is none: versitygw says so too where a delete removed the file's
 // directory meanwhile (backend/posix/posix.go, PutObject; run).
-func (d *denials) noPlace(ctx context.Context, failure error) bool {
-	a := answerOf(failure)
+func (d *denials) noDirectory(ctx context.Context, failure error) bool {
+	a := responseOf(failure)
 	if d.key == "" || !a.own || a.code != "ExistingObjectIsDirectory" {
 		return false
 	}
@@ -76,8 +76,8 @@ func (d *denials) noPlace(ctx context.Context, failure error) bool {
 	return err == nil && !below
 }
 
-// settle returns the denial once the policy has given up. A nil d has seen nothing.
-func (d *denials) settle(ctx context.Context, err error) error {
+// result returns the denial once the policy has given up. A nil d has seen nothing.
+func (d *denials) result(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*denied](err); ok && ctx.Err() == nil {
 		return e.error
 	}
@@ -86,13 +86,13 @@ func (d *denials) settle(ctx context.Context, err error) error {
 
 // isDenial: the service said so of itself.
 func isDenial(err error) bool {
-	a := answerOf(err)
+	a := responseOf(err)
 	return a.own && a.status == http.StatusForbidden && a.code == "AccessDenied"
 }
 
 // isUnmet: a condition was looked at and does not hold.
 func isUnmet(err error) bool {
-	a := answerOf(err)
+	a := responseOf(err)
 	return a.own && (a.code == "PreconditionFailed" || a.code == "NoSuchKey")
 }
 

@@ -112,7 +112,7 @@ func TestDeniedByRace(t *testing.T) {
 					before = 1 // a look at the source
 				}
 				if p == unknown && op != "delete" && op != "delete many" {
-					before++ // the first answer tells the store's name
+					before++ // the first response tells the store's name
 				}
 				if n := requests.Load() - before; n > 1+maxDenied {
 					t.Errorf("%s, %v, %s denied: %d requests", p.Name, keep, op, n)

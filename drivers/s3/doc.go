@@ -11,7 +11,7 @@
 //
 // # How it connects
 //
-// timeout= (Options.Timeout) bounds the wait for the first byte of an answer. It is a
+// timeout= (Options.Timeout) bounds the wait for the first byte of a response. It is a
 // minute, as in boto3, since a service under load answers a listing after tens of
 // seconds. It is 10 minutes for copies and for the end of an upload in parts, on which
 // S3 may work for long. read_timeout= bounds how long a body may stand still, whether
@@ -60,7 +60,7 @@
 //   - Before the first conditional Put, the driver tries on a scratch name, in the
 //     directory of the file, whether the store keeps conditions. If it doesn't, the Put
 //     is errors.ErrUnsupported, and Features no longer claims it.
-//   - The header Server of an answer may take claims away. It never adds one.
+//   - The header Server of a response may take claims away. It never adds one.
 //   - All parts of an upload but the last have one size. So a stream of unknown length
 //     can have at most 10,000 parts (Features.MaxUnknownSize), which is 78 GiB by
 //     default. part_size= or a declared size raises that. If the profile knows that the
@@ -93,23 +93,23 @@
 // later) store=versitygw.
 //
 // A store without ETags, such as JuiceFS's gateway (store=juicefs), has no versions,
-// and what needs one is errors.ErrUnsupported. From any other store, an answer without
+// and what needs one is errors.ErrUnsupported. From any other store, a response without
 // an ETag is an error.
 //
 // # What isn't S3
 //
 // A login page, a captive portal, a web server or a proxy may answer in S3's place. So
-// an answer counts as S3's only if it has what the protocol promises:
+// a response counts as S3's only if it has what the protocol promises:
 //
 //   - A success has an ETag, a length, the document's root element, or no body at all.
-//   - A file is missing only if S3's own error says NoSuchKey, or if a HEAD answers
+//   - A file is missing only if S3's own error says NoSuchKey, or if a HEAD responses
 //     404, which has no body to say more.
 //   - Anything else is files.ErrUnavailable (files.ErrPermission for 401 and 403), with
 //     the words "this isn't an S3 endpoint".
 //   - A write may have been done although a proxy answers it with 408, 429 or 5xx, or
 //     with a success that isn't S3's. A conditional write is recognised by its mark;
 //     any other is files.ErrUncertain.
-//   - An error in an answer of status 200 is that error.
+//   - An error in a response of status 200 is that error.
 //
 // Some stores answer wrongly when a write races with a delete or with another write:
 //
@@ -140,7 +140,7 @@
 // programs on the Go CDK read what this package wrote, and the other way round. A name
 // that s3blob would escape (one with "../", or with "__0x2f__" in it) is another key
 // there. A conditional Put adds the metadata key cloudfiles-mark, which Info doesn't
-// show. By this mark, a Put whose answer was lost recognises its own file. CRC-32C is
+// show. By this mark, a Put whose response was lost recognises its own file. CRC-32C is
 // sent with every upload. S3 checks and stores it, and a whole read is checked against
 // it.
 //
@@ -149,12 +149,13 @@
 //
 // # What S3 can't do
 //
-//   - Stat of a file in a missing bucket is ErrNotExist, since the answer to HEAD has no
-//     body (Features.StatNoBucket is false).
-//   - Without permission to list, a missing file is ErrPermission, since S3 answers 403.
+//   - Stat of a file in a missing bucket is ErrNotExist, since the response to HEAD has
+//     no body (Features.StatNoBucket is false).
+//   - Without permission to list, a missing file is ErrPermission, since S3 responses
+//     403.
 //   - Directory buckets are not ordered, and a directory is listed whole. A Prefix below
 //     it, and StartAfter, are applied here.
-//   - If the answer to the beginning of an upload in parts is lost, S3 may keep an
+//   - If the response to the beginning of an upload in parts is lost, S3 may keep an
 //     upload that nobody knows of. A lifecycle rule (AbortIncompleteMultipartUpload)
 //     removes it.
 package s3

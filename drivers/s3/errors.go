@@ -17,7 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// op is what was asked: the same answer means different things. Flags say which
+// op is what was asked: the same response means different things. Flags say which
 // conditions were sent.
 type op uint16
 
@@ -31,7 +31,7 @@ const (
 	opPutMatch  // If-Match
 	opDelete
 	opDeleteMatch
-	opDeleteMany // of names that its answer tells of
+	opDeleteMany // of names that its response tells of
 	opCopy
 	opSign
 	ops // how many
@@ -54,30 +54,30 @@ func (o op) asks(match, none *string) op {
 	return o
 }
 
-// errRange is the answer to a range that has no bytes; it doesn't leave the package.
+// errRange is the response to a range that has no bytes; it doesn't leave the package.
 var errRange = errors.New("the range has no bytes")
 
-// opaque is an error without a sentinel. Its words may be shown, and replace its
+// redactedError is an error without a sentinel. Its words may be shown, and replace its
 // cause's (E1).
-type opaque struct {
+type redactedError struct {
 	detail string
 	cause  error
 }
 
-func (e *opaque) Error() string { return e.detail }
-func (e *opaque) Unwrap() error { return e.cause }
+func (e *redactedError) Error() string { return e.detail }
+func (e *redactedError) Unwrap() error { return e.cause }
 
-// delayed is an answer that says when to come back, for the policy.
-type delayed struct {
+// retryAfterError is a response that says when to come back, for the policy.
+type retryAfterError struct {
 	error
 	after time.Duration
 }
 
-func (d *delayed) Unwrap() error             { return d.error }
-func (d *delayed) RetryAfter() time.Duration { return d.after }
+func (d *retryAfterError) Unwrap() error             { return d.error }
+func (d *retryAfterError) RetryAfter() time.Duration { return d.after }
 
-// answer is what the service said: status 0 if nothing came.
-type answer struct {
+// response is what the service said: status 0 if nothing came.
+type response struct {
 	status  int
 	code    string
 	message string
@@ -89,8 +89,8 @@ type answer struct {
 	why     string // of what isn't
 }
 
-func answerOf(err error) answer {
-	var a answer
+func responseOf(err error) response {
+	var a response
 	if re, ok := errors.AsType[*awshttp.ResponseError](err); ok && re.Response != nil {
 		a.status = re.HTTPStatusCode()
 		if re.Response.Response != nil {
@@ -98,7 +98,7 @@ func answerOf(err error) answer {
 		}
 	}
 	if ae, ok := errors.AsType[smithy.APIError](err); ok {
-		a.code, a.message, a.own = token(ae.ErrorCode()), ae.ErrorMessage(), true
+		a.code, a.message, a.own = safeCode(ae.ErrorCode()), ae.ErrorMessage(), true
 	} else {
 		// XML that ends too early is told by text alone.
 		var broken net.Error
@@ -106,16 +106,16 @@ func answerOf(err error) answer {
 		a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) ||
 			err != nil && strings.Contains(err.Error(), "EOF")
 	}
-	if t, ok := errors.AsType[*told](err); ok {
+	if t, ok := errors.AsType[*badResponse](err); ok {
 		a.status, a.own, a.bare, a.why, a.torn = t.status, t.code != "", t.bare, t.why, t.torn
 		a.broke = connect.Broke(err)
 	}
 	return a
 }
 
-// token returns a code if it is a plain word, which can't contain a name or a secret.
-func token(s string) string {
-	if kms, ok := strings.CutPrefix(s, "KMS."); ok && token(kms) != "" {
+// safeCode returns a code if it is a plain word, which can't contain a name or a secret.
+func safeCode(s string) string {
+	if kms, ok := strings.CutPrefix(s, "KMS."); ok && safeCode(kms) != "" {
 		return s
 	}
 	if len(s) > 64 || strings.ContainsFunc(s, func(c rune) bool {
@@ -127,7 +127,7 @@ func token(s string) string {
 }
 
 // String is words for an error's text, "" if nothing answered.
-func (a answer) String() string {
+func (a response) String() string {
 	switch {
 	case a.status == 0 && a.code == "":
 		return ""
@@ -139,9 +139,9 @@ func (a answer) String() string {
 	return "the service answered " + strconv.Itoa(a.status) + " " + a.code
 }
 
-// fault maps an error of the SDK to a sentinel (E2). The SDK's texts contain keys, URLs
-// and request headers, so none is used (E1). errors.As finds the SDK's own error.
-func fault(ctx context.Context, o op, err error) error {
+// mapError maps an error of the SDK to a sentinel (E2). The SDK's texts contain keys,
+// URLs and request headers, so none is used (E1). errors.As finds the SDK's own error.
+func mapError(ctx context.Context, o op, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -151,33 +151,33 @@ func fault(ctx context.Context, o op, err error) error {
 	if d, ok := err.(*denied); ok {
 		return d
 	}
-	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || answerOf(err).status == 0) {
-		return &opaque{ctx.Err().Error(), both{driver.ContextError(ctx), err}}
+	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || responseOf(err).status == 0) {
+		return &redactedError{ctx.Err().Error(), endedError{driver.ContextError(ctx), err}}
 	}
-	a := answerOf(err)
+	a := responseOf(err)
 	words, kind := a.kind(o)
 	if kind == errRange {
 		return errRange
 	}
 	if kind == nil {
-		words, kind = unanswered(o, a, err)
+		words, kind = mapConnectionError(o, a, err)
 	}
 	if kind == nil {
-		return &opaque{words, err}
+		return &redactedError{words, err}
 	}
 	if s := a.header.Get("Retry-After"); s != "" {
 		if d := retryAfter(s); d > 0 {
-			err = &delayed{err, d}
+			err = &retryAfterError{err, d}
 		}
 	}
 	return files.WithCause(kind, err, words)
 }
 
-// both is the error of a context's end, together with what the SDK made of it.
-type both struct{ end, err error }
+// endedError is the error of a context's end, together with what the SDK made of it.
+type endedError struct{ end, err error }
 
-func (b both) Error() string   { return b.end.Error() }
-func (b both) Unwrap() []error { return []error{b.end, b.err} }
+func (b endedError) Error() string   { return b.end.Error() }
+func (b endedError) Unwrap() []error { return []error{b.end, b.err} }
 
 // retryAfter reads the header's two forms (RFC 9110, section 10.2.3).
 func retryAfter(s string) time.Duration {
@@ -190,8 +190,8 @@ func retryAfter(s string) time.Duration {
 	return 0
 }
 
-// kind finds the sentinel that the answer is, or nil if there is none.
-func (a answer) kind(o op) (words string, kind error) {
+// kind finds the sentinel that the response is, or nil if there is none.
+func (a response) kind(o op) (words string, kind error) {
 	words = a.String()
 	if a.status == http.StatusRequestedRangeNotSatisfiable && o&^flags == opGet {
 		return "", errRange // a look at the file tells
@@ -201,7 +201,7 @@ func (a answer) kind(o op) (words string, kind error) {
 	case a.status >= 200 && a.status < 300 && !a.own && a.why == "":
 		return words, nil // the SDK couldn't read it
 	case a.status != 0 && !a.own:
-		return a.foreign(words)
+		return a.notService(words)
 	}
 	if s, ok := credentialCodes[a.code]; ok {
 		return words + ": " + s, files.ErrPermission
@@ -239,10 +239,10 @@ func (o op) writes() bool {
 	return (base == opPut || base == opPutAbsent || base == opPutMatch) && o&copying == 0
 }
 
-// condition is what the answer says of a condition: ErrUnavailable if none was sent,
+// condition is what the response says of a condition: ErrUnavailable if none was sent,
 // and nil if it says nothing. The status alone isn't a reason, except for a HEAD, which
 // has no other.
-func (a answer) condition(o op) error {
+func (a response) condition(o op) error {
 	base := o &^ flags
 	missing := a.code == "NoSuchKey" || a.code == "NoSuchVersion" || a.code == "NotFound"
 	switch {
@@ -269,8 +269,8 @@ func (a answer) condition(o op) error {
 	return nil
 }
 
-// byStatus is for codes that the table doesn't have, and for the answers to HEAD.
-func (a answer) byStatus(o op, words string) (string, error) {
+// byStatus is for codes that the table doesn't have, and for the responses to HEAD.
+func (a response) byStatus(o op, words string) (string, error) {
 	head := o&^flags == opStat
 	switch a.status {
 	case 0:
@@ -310,9 +310,9 @@ func (a answer) byStatus(o op, words string) (string, error) {
 // gone.
 const statusClientGone = 499
 
-// foreign is for an answer that isn't S3's: of a proxy, a login page, another web
+// notService is for a response that isn't S3's: of a proxy, a login page, another web
 // server. It is never a success, and says nothing about a file.
-func (a answer) foreign(words string) (string, error) {
+func (a response) notService(words string) (string, error) {
 	switch {
 	case a.torn:
 		return words + ", and " + a.broke, files.ErrUnavailable
@@ -338,17 +338,17 @@ func (a answer) foreign(words string) (string, error) {
 }
 
 // region is for a bucket that is somewhere else.
-func (a answer) region(words string) (string, error) {
+func (a response) region(words string) (string, error) {
 	words += ": the bucket is in another region, or at another endpoint"
 	region := a.header.Get("X-Amz-Bucket-Region")
-	if token(strings.ReplaceAll(region, "-", "")) != "" {
+	if safeCode(strings.ReplaceAll(region, "-", "")) != "" {
 		words += "; write region=" + region
 	}
 	return words, files.ErrInvalid
 }
 
 // elsewhere reports whether the service sends to another region.
-func (a answer) elsewhere() bool {
+func (a response) elsewhere() bool {
 	switch a.code {
 	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed",
 		"IllegalLocationConstraintException", "MovedPermanently":
@@ -357,8 +357,8 @@ func (a answer) elsewhere() bool {
 	return a.status >= 300 && a.status < 400 && a.status != http.StatusNotModified
 }
 
-// unanswered classifies failures that aren't an answer of S3.
-func unanswered(o op, a answer, err error) (words string, kind error) {
+// mapConnectionError classifies failures that aren't a response of S3.
+func mapConnectionError(o op, a response, err error) (words string, kind error) {
 	var dns *net.DNSError
 	var opErr *net.OpError
 	var netErr net.Error

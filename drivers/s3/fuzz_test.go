@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// answeredBy is a bucket whose service has one answer to everything.
+// answeredBy is a bucket whose service has one response to everything.
 func answeredBy(t *testing.T, a *answering) files.Bucket {
 	endpoint := "http://127.0.0.1:1"
 	client := s3.New(s3.Options{
@@ -61,7 +61,7 @@ var headers = []string{
 	"",
 }
 
-// answering is an HTTP client that has one answer to everything.
+// answering is an HTTP client that has one response to everything.
 type answering struct {
 	status int
 	header http.Header

@@ -18,7 +18,7 @@ import (
 
 // Stat is one HEAD.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
-	if err := b.refused(key); err != nil {
+	if err := b.checkName(key); err != nil {
 		return files.Info{}, err
 	}
 	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &key.Name})
@@ -28,27 +28,28 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return infoOfHead(out), nil
 }
 
-// refused is the error for a name that the store can't hold.
-func (b *backend) refused(key driver.Key) error {
+// checkName is the error for a name that the store can't hold.
+func (b *backend) checkName(key driver.Key) error {
 	if key.Raw {
 		return nil
 	}
-	return b.known.refused(key.Name)
+	return b.known.checkName(key.Name)
 }
 
 func (b *backend) head(ctx context.Context,
 	in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
-	err = b.do(ctx, opStat.asks(in.IfMatch, in.IfNoneMatch), func(ctx context.Context) (err error) {
-		out, err = b.client.HeadObject(ctx, in)
-		if answerOf(err).status == http.StatusBadRequest {
-			err = b.reason(ctx, in, err)
-		}
-		return err
-	})
+	err = b.withRetry(ctx, opStat.asks(in.IfMatch, in.IfNoneMatch),
+		func(ctx context.Context) (err error) {
+			out, err = b.client.HeadObject(ctx, in)
+			if responseOf(err).status == http.StatusBadRequest {
+				err = b.reason(ctx, in, err)
+			}
+			return err
+		})
 	return out, err
 }
 
-// reason makes a GET of one byte to find out why a HEAD, whose answer has no body, was
+// reason makes a GET of one byte to find out why a HEAD, whose response has no body, was
 // answered with 400. The store may refuse the name, or the credentials may have
 // expired.
 func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed error) error {
@@ -61,7 +62,7 @@ func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed err
 	if err == nil {
 		out.Body.Close()
 	}
-	if a := answerOf(err); a.own && a.code != "" && a.status == http.StatusBadRequest {
+	if a := responseOf(err); a.own && a.code != "" && a.status == http.StatusBadRequest {
 		return err
 	}
 	return failed
@@ -85,7 +86,7 @@ func (b *backend) noBucket(ctx context.Context, err error) error {
 // Open is one GET. S3 refuses a range that begins at or after the end, and any range of
 // an empty object. In these cases, and for a range of no bytes, Open is a HEAD.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
-	if err := b.refused(req.Key); err != nil {
+	if err := b.checkName(req.Key); err != nil {
 		return driver.Object{}, err
 	}
 	if etag.Weak(req.IfVersion) {
@@ -133,8 +134,8 @@ func (b *backend) openEmpty(ctx context.Context,
 	out, err := b.head(ctx, &s3.HeadObjectInput{
 		Bucket:      &b.bucket,
 		Key:         &req.Key.Name,
-		IfMatch:     condition(req.IfVersion),
-		IfNoneMatch: condition(req.IfNotVersion),
+		IfMatch:     etagOf(req.IfVersion),
+		IfNoneMatch: etagOf(req.IfNotVersion),
 	})
 	if err != nil {
 		return o, false, b.noBucket(ctx, err)
@@ -152,14 +153,15 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		Bucket:      &b.bucket,
 		Key:         &req.Key.Name,
 		Range:       rangeHeader(req.Range),
-		IfMatch:     condition(req.IfVersion),
-		IfNoneMatch: condition(req.IfNotVersion),
+		IfMatch:     etagOf(req.IfVersion),
+		IfNoneMatch: etagOf(req.IfNotVersion),
 	}
 	var out *s3.GetObjectOutput
-	err := b.do(ctx, opGet.asks(in.IfMatch, in.IfNoneMatch), func(ctx context.Context) (err error) {
-		out, err = b.client.GetObject(ctx, in)
-		return err
-	})
+	err := b.withRetry(ctx, opGet.asks(in.IfMatch, in.IfNoneMatch),
+		func(ctx context.Context) (err error) {
+			out, err = b.client.GetObject(ctx, in)
+			return err
+		})
 	if err != nil {
 		return driver.Object{}, err
 	}
@@ -177,18 +179,18 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 				return driver.Object{}, errRange // an empty file's: MinIO says "bytes 0--1/0"
 			}
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
-				"the answer's Content-Range can't be read")
+				"the response's Content-Range can't be read")
 		}
 		first, length, size = part.First, part.Len(), part.Size
 		if out.ContentLength != nil && *out.ContentLength != length {
 			body.Close()
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
-				"the answer's Content-Range is of %d bytes, and its length %d", length,
+				"the response's Content-Range is of %d bytes, and its length %d", length,
 				*out.ContentLength)
 		}
 	} else if out.ContentLength == nil {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the answer tells no length")
+		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the response tells no length")
 	}
 	o := driver.Object{Info: infoOfGet(out, size), Body: body}
 	body.left = length
@@ -197,7 +199,7 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	if !fits {
 		body.Close()
 		return driver.Object{}, files.Errorf(files.ErrUnavailable,
-			"the answer has another range than was asked for")
+			"the response has another range than was asked for")
 	}
 	return o, nil
 }
@@ -232,7 +234,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", b.left)
 	}
 	if err != nil && err != io.EOF {
-		err = fault(b.ctx, opBody, err)
+		err = mapError(b.ctx, opBody, err)
 	}
 	return n, err
 }

@@ -11,7 +11,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestSumsOfSomethingElse: a checksum is the file's only where the answer says so.
+// TestSumsOfSomethingElse: a checksum is the file's only where the response says so.
 func TestSumsOfSomethingElse(t *testing.T) {
 	const wrong = "AAAAAA=="
 	for what, h := range map[string]map[string]string{
@@ -43,7 +43,7 @@ func TestSumsOfSomethingElse(t *testing.T) {
 	}
 }
 
-// TestSumsStayOn: one odd answer turns no checksums off; a store that never takes them
+// TestSumsStayOn: one odd response turns no checksums off; a store that never takes them
 // is asked without in the end.
 func TestSumsStayOn(t *testing.T) {
 	for _, c := range []struct {
@@ -59,7 +59,7 @@ func TestSumsStayOn(t *testing.T) {
 		{400, `<Error><Code>InvalidRequest</Code>` +
 			`<Message>x-amz-checksum-crc32c is not known</Message></Error>`, 1},
 	} {
-		once := true // only the first answer is odd
+		once := true // only the first response is odd
 		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
 			if once && r.Header.Get("X-Amz-Checksum-Crc32c") != "" {
 				once = false
@@ -98,7 +98,7 @@ func TestSumsStayOn(t *testing.T) {
 	}
 }
 
-// TestPartsLost: the answer to Complete is lost; the ETag of the parts tells, where
+// TestPartsLost: the response to Complete is lost; the ETag of the parts tells, where
 // there are no checksums. And an upload that another ended is begun by nobody else.
 func TestPartsLost(t *testing.T) {
 	content := strings.Repeat("x", DefaultPartSize+1)

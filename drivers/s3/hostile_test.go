@@ -16,7 +16,7 @@ import (
 	"cloudfiles.dev/files/retry"
 )
 
-// begun is the answer to the beginning of an upload in parts.
+// begun is the response to the beginning of an upload in parts.
 const begun = "<InitiateMultipartUploadResult><UploadId>u</UploadId>" +
 	"</InitiateMultipartUploadResult>"
 

@@ -47,7 +47,7 @@ func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestProxysWord: a gateway's own answer leaves open whether the write was done; the
+// TestProxysWord: a gateway's own response leaves open whether the write was done; the
 // mark decides.
 func TestProxysWord(t *testing.T) {
 	for _, status := range []int{200, 408, 429, 499, 500, 502, 503, 504, 520} {
@@ -97,7 +97,7 @@ func TestProxysWord(t *testing.T) {
 	}
 }
 
-// TestUnaskedStatus: 304 and 412 without a condition are no answer, and a status isn't
+// TestUnaskedStatus: 304 and 412 without a condition are no response, and a status isn't
 // its reason.
 func TestUnaskedStatus(t *testing.T) {
 	for _, c := range []struct {
@@ -150,7 +150,7 @@ func TestUnaskedStatus(t *testing.T) {
 	}
 }
 
-// TestDeleteMatch: what the answer doesn't match isn't done.
+// TestDeleteMatch: what the response doesn't match isn't done.
 func TestDeleteMatch(t *testing.T) {
 	names := func(yield func(string) bool) { _ = yield("a") && yield("b") && yield("c") }
 	result := func(s string) string { return "<DeleteResult>" + s + "</DeleteResult>" }
@@ -246,7 +246,7 @@ func TestDeleteWithoutMD5(t *testing.T) {
 	}
 }
 
-// TestOtherHosts: nothing goes where an answer leads.
+// TestOtherHosts: nothing goes where a response leads.
 func TestOtherHosts(t *testing.T) {
 	var reached atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -15,19 +15,19 @@ import (
 // timeResolution is that of the header Last-Modified; listings have milliseconds.
 const timeResolution = time.Second
 
-func cut(t *time.Time) time.Time {
+func truncateTime(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
 	}
 	return t.UTC().Truncate(timeResolution)
 }
 
-// infoOfHead is what the answer to HEAD says.
+// infoOfHead is what the response to HEAD says.
 func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 	return files.Info{
 		Entry: files.Entry{
 			Size:    aws.ToInt64(o.ContentLength),
-			ModTime: cut(o.LastModified),
+			ModTime: truncateTime(o.LastModified),
 			Version: version(o.ETag),
 		},
 		Attributes: files.Attributes{
@@ -36,14 +36,14 @@ func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 			ContentDisposition: aws.ToString(o.ContentDisposition),
 			ContentEncoding:    aws.ToString(o.ContentEncoding),
 			ContentLanguage:    aws.ToString(o.ContentLanguage),
-			Metadata:           toldMetadata(o.Metadata),
+			Metadata:           decodeMetadata(o.Metadata),
 		},
 		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, false),
 			o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),
 	}
 }
 
-// typeOf is what a checksum is of, if the answer doesn't say: of a range, and of an
+// typeOf is what a checksum is of, if the response doesn't say: of a range, and of an
 // object of parts, it may be that of a part, or of the parts' checksums (G6).
 func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types.ChecksumType {
 	if t == "" && (ranged || parts != nil || strings.Contains(aws.ToString(etag), "-")) {
@@ -55,14 +55,18 @@ func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types
 // infoOfGet is the same of GET; size is that of the whole file.
 func infoOfGet(o *s3.GetObjectOutput, size int64) files.Info {
 	return files.Info{
-		Entry: files.Entry{Size: size, ModTime: cut(o.LastModified), Version: version(o.ETag)},
+		Entry: files.Entry{
+			Size:    size,
+			ModTime: truncateTime(o.LastModified),
+			Version: version(o.ETag),
+		},
 		Attributes: files.Attributes{
 			ContentType:        aws.ToString(o.ContentType),
 			CacheControl:       aws.ToString(o.CacheControl),
 			ContentDisposition: aws.ToString(o.ContentDisposition),
 			ContentEncoding:    aws.ToString(o.ContentEncoding),
 			ContentLanguage:    aws.ToString(o.ContentLanguage),
-			Metadata:           toldMetadata(o.Metadata),
+			Metadata:           decodeMetadata(o.Metadata),
 		},
 		Digest: digest(typeOf(o.ChecksumType, o.ETag, o.PartsCount, o.ContentRange != nil),
 			o.ChecksumCRC32C, o.ChecksumCRC32, o.ChecksumCRC64NVME, o.ChecksumSHA256),

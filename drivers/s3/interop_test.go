@@ -109,13 +109,13 @@ func TestEscapes(t *testing.T) {
 		}) {
 			t.Errorf("%q is stored as %q, which is no token of HTTP", k, stored)
 		}
-		if got := toldMetadata(map[string]string{
-			strings.ToLower(stored): storedMetadata(map[string]string{k: v}, "")[stored],
+		if got := decodeMetadata(map[string]string{
+			strings.ToLower(stored): encodeMetadata(map[string]string{k: v}, "")[stored],
 		}); got[k] != v || len(got) != 1 {
 			t.Errorf("%q: %q comes back as %q", k, v, got)
 		}
 	}
-	if got := toldMetadata(map[string]string{
+	if got := decodeMetadata(map[string]string{
 		"raw%zz": "100%",
 		markKey:  "x",
 	}); got["raw%zz"] != "100%" || len(got) != 1 {
@@ -133,8 +133,8 @@ func FuzzMetadata(f *testing.F) {
 			return
 		}
 		for k, v := range a.Metadata {
-			for stored, sv := range storedMetadata(a.Metadata, "") {
-				if got := toldMetadata(map[string]string{
+			for stored, sv := range encodeMetadata(a.Metadata, "") {
+				if got := decodeMetadata(map[string]string{
 					strings.ToLower(stored): sv,
 				}); got[k] != v {
 					t.Errorf("%q: %q comes back as %q", k, v, got)

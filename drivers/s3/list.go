@@ -52,8 +52,8 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 ) bool {
 	in := &s3.ListObjectsV2Input{
 		Bucket:       &b.bucket,
-		Prefix:       text(prefix),
-		StartAfter:   text(after),
+		Prefix:       strPtr(prefix),
+		StartAfter:   strPtr(after),
 		EncodingType: types.EncodingTypeUrl,
 		MaxKeys:      aws.Int32(pageKeys(req)),
 	}
@@ -68,7 +68,7 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 	}
 	for {
 		var out *s3.ListObjectsV2Output
-		err := b.do(ctx, opList, func(ctx context.Context) (err error) {
+		err := b.withRetry(ctx, opList, func(ctx context.Context) (err error) {
 			out, err = b.client.ListObjectsV2(ctx, in)
 			return err
 		})
@@ -128,7 +128,7 @@ func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix
 }
 
 // printed cuts the string before the first character that XML can't hold, since stores
-// repeat it in their answer. Names that are listed in excess are skipped.
+// repeat it in their response. Names that are listed in excess are skipped.
 func printed(s string) string {
 	for i, r := range s {
 		if r < ' ' || r == utf8.RuneError || r == '\uFFFE' || r == '\uFFFF' {
@@ -198,7 +198,7 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 			e = files.Entry{
 				Name:    object,
 				Size:    aws.ToInt64(o.Size),
-				ModTime: cut(o.LastModified),
+				ModTime: truncateTime(o.LastModified),
 				Version: version(o.ETag),
 			}
 			objects, haveObject, unreadable = objects[1:], false, odd

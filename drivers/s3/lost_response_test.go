@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// TestLostAnswers: a Put whose answer is lost is recognised as its own, or its outcome
+// TestLostAnswers: a Put whose response is lost is recognised as its own, or its outcome
 // is said to be uncertain (P2).
 func TestLostAnswers(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
@@ -51,24 +51,24 @@ func TestLostAnswers(t *testing.T) {
 		return info
 	}
 	lose(1, "PutObject")
-	first := put1("unconditional, the first answer lost", "a", []byte("first"), nil, nil)
+	first := put1("unconditional, the first response lost", "a", []byte("first"), nil, nil)
 	lose(1, "PutObject")
-	put1("if absent, the first answer lost", "b", []byte("b"),
+	put1("if absent, the first response lost", "b", []byte("b"),
 		&files.PutOptions{If: files.IfAbsent()}, nil)
 	p.Want(t, map[string]int{"PutObject": 2, "HeadObject": 1, "GetObject": 1})
 	lose(1, "PutObject")
-	second := put1("if of a version, the first answer lost", "a", []byte("second"),
+	second := put1("if of a version, the first response lost", "a", []byte("second"),
 		&files.PutOptions{If: files.IfVersion(first.Version)}, nil)
 	lose(9, "PutObject")
-	put1("if absent, all answers lost", "c", []byte("c"), &files.PutOptions{If: files.IfAbsent()},
+	put1("if absent, all responses lost", "c", []byte("c"), &files.PutOptions{If: files.IfAbsent()},
 		nil)
 	lose(9, "PutObject")
-	put1("unconditional, all answers lost", "a", []byte("third"), nil, files.ErrUncertain)
+	put1("unconditional, all responses lost", "a", []byte("third"), nil, files.ErrUncertain)
 	lose(9, "PutObject", "HeadObject")
 	put1("nobody answers any more", "d", []byte("d"), &files.PutOptions{If: files.IfAbsent()},
 		files.ErrUncertain)
 
-	// Another writer comes between the lost answer and the repeat: nobody can tell.
+	// Another writer comes between the lost response and the repeat: nobody can tell.
 	p.Clear()
 	p.Add(proxy.Rule{
 		Kinds: []string{"PutObject"},
@@ -89,7 +89,7 @@ func TestLostAnswers(t *testing.T) {
 	put1("another writer came between", "e", []byte("mine"),
 		&files.PutOptions{If: files.IfAbsent()}, files.ErrUncertain)
 
-	// Where nothing was lost, the answer is plain.
+	// Where nothing was lost, the response is plain.
 	put1("if of an old version", "a", []byte("x"),
 		&files.PutOptions{If: files.IfVersion(second.Version)}, files.ErrPrecondition)
 	put1("if absent, onto another's", "e", []byte("x"), &files.PutOptions{If: files.IfAbsent()},
@@ -128,15 +128,15 @@ func TestLostAnswers(t *testing.T) {
 		"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload",
 	} {
 		lose(1, kind)
-		put1("in parts, an answer to "+kind+" lost", "large "+kind, large, nil, nil)
+		put1("in parts, a response to "+kind+" lost", "large "+kind, large, nil, nil)
 		lose(1, kind)
-		put1("in parts if absent, an answer to "+kind+" lost", "new "+kind, large,
+		put1("in parts if absent, a response to "+kind+" lost", "new "+kind, large,
 			&files.PutOptions{If: files.IfAbsent()}, nil)
 	}
-	before := s.uploads(t, name) // those whose creation's answer was lost
+	before := s.uploads(t, name) // those whose creation's response was lost
 	lose(9, "CompleteMultipartUpload")
 	// what is there is the content
-	put1("in parts, all answers lost", "large lost", large, nil, nil)
+	put1("in parts, all responses lost", "large lost", large, nil, nil)
 	p.Add(proxy.Rule{Kinds: []string{"CompleteMultipartUpload"}, Fault: proxy.S3.InternalError()})
 	put1("in parts, 500 always", "large 500", large, nil, files.ErrUncertain)
 	p.Add(proxy.Rule{Kinds: []string{"UploadPart"}, Nth: 2, Fault: proxy.S3.Forbidden()})

@@ -18,8 +18,8 @@ import (
 // markKey is the key of the random mark of a conditional Put, which Info doesn't show.
 const markKey = "cloudfiles-mark"
 
-// storedMetadata escapes, and adds the mark, unless it is empty.
-func storedMetadata(m map[string]string, mark string) map[string]string {
+// encodeMetadata escapes, and adds the mark, unless it is empty.
+func encodeMetadata(m map[string]string, mark string) map[string]string {
 	if len(m) == 0 && mark == "" {
 		return nil
 	}
@@ -89,9 +89,9 @@ func isHexEscape(s string) bool {
 	return ok
 }
 
-// toldMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What
+// decodeMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What
 // others wrote and isn't an escape is told as it is.
-func toldMetadata(stored map[string]string) map[string]string {
+func decodeMetadata(stored map[string]string) map[string]string {
 	var m map[string]string
 	for k, v := range stored {
 		if k == markKey {
@@ -129,7 +129,7 @@ func unescapeKey(key string) string {
 	return b.String()
 }
 
-// version is the version of an answer's ETag.
+// version is the version of a response's ETag.
 func version(e *string) files.Version { return etag.Version(aws.ToString(e)) }
 
 // usable returns nil for what If-Match can name: no weak version ever matches there,
@@ -156,8 +156,8 @@ func (b *backend) isVersion(v files.Version) bool {
 	return true
 }
 
-// condition makes an ETag of a version.
-func condition(v files.Version) *string {
+// etagOf makes an ETag of a version.
+func etagOf(v files.Version) *string {
 	if v == "" {
 		return nil
 	}

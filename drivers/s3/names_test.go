@@ -10,7 +10,7 @@ import (
 )
 
 // TestRefusedNames: a name that the store refuses is ErrUnsupported with the reason,
-// from every method, though the answer to a HEAD is a bare 400 and says no more than
+// from every method, though the response to a HEAD is a bare 400 and says no more than
 // that to expired credentials.
 func TestRefusedNames(t *testing.T) {
 	for code, want := range map[string]error{

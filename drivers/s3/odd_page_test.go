@@ -70,7 +70,7 @@ func TestOddPage(t *testing.T) {
 func TestOddPageIsCheap(t *testing.T) {
 	open := strings.Repeat("<RestoreStatus>", 1<<20)
 	begin := time.Now()
-	if got := mendPage([]byte(open)); string(got) != open {
+	if got := repairPage([]byte(open)); string(got) != open {
 		t.Error("it was changed")
 	}
 	if d := time.Since(begin); d > 30*time.Second {

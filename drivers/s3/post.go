@@ -41,7 +41,7 @@ type PostOptions struct {
 //   - Content-Type, if PostOptions leave it open, and no other field
 //   - last, the content, as the field "file"
 //
-// S3 answers 204, or with an error in XML. The fields hold the signature.
+// S3 responses 204, or with an error in XML. The fields hold the signature.
 type SignedPost struct {
 	URL     string
 	Fields  map[string]string
@@ -67,7 +67,7 @@ func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
 //	form.append("file", file); // last: S3 ignores what comes after it
 //	const answer = await fetch(url, {method: "POST", body: form});
 //
-// sends it too. But the browser hides the answer from the script, and with it whether
+// sends it too. But the browser hides the response from the script, and with it whether
 // the upload worked, unless the bucket's CORS rules allow the page's origin the method
 // POST. The bucket's owner sets these rules once, with aws s3api put-bucket-cors, the
 // console or PutBucketCors of the SDK (files.As gives its client):
@@ -151,7 +151,7 @@ func signPost(ctx context.Context, bucket files.Bucket, name string,
 		p.Expires, p.Conditions = o.Expiry, conditions
 	})
 	if err != nil {
-		return SignedPost{}, fault(ctx, opSign, err)
+		return SignedPost{}, mapError(ctx, opSign, err)
 	}
 	for k, v := range signed.Values {
 		fields[k] = v
@@ -184,7 +184,7 @@ func postFields(o PostOptions) (map[string]string, error) {
 	if o.ContentType != "" && !strings.HasSuffix(o.ContentType, "/") {
 		fields["Content-Type"] = o.ContentType
 	}
-	for k, v := range storedMetadata(a.Metadata, "") {
+	for k, v := range encodeMetadata(a.Metadata, "") {
 		fields["x-amz-meta-"+k] = v
 	}
 	return fields, nil

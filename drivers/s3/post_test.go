@@ -287,7 +287,7 @@ func formExpires(t *testing.T, b files.Bucket) {
 }
 
 // formFromOrigin: with the rule that SignPost's documentation has, a script of that
-// origin reads the answer, and one of another doesn't.
+// origin reads the response, and one of another doesn't.
 func formFromOrigin(t *testing.T, s *subject, b files.Bucket, bucket string) {
 	const origin = "https://app.example"
 	_, err := s.admin.PutBucketCors(t.Context(), &s3.PutBucketCorsInput{

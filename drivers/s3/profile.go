@@ -96,7 +96,7 @@ type Profile struct {
 	// EqualParts: all parts of an upload but the last have one size.
 	EqualParts bool
 	// NoETags: answers have no ETag, so files have no version, and what needs one is
-	// ErrUnsupported. From any other store an answer without one is an error.
+	// ErrUnsupported. From any other store a response without one is an error.
 	NoETags bool
 	// UnsignedAcceptEncoding: something in front of the store changes the header, so
 	// that it can't be signed.
@@ -119,7 +119,7 @@ type Profile struct {
 	refuses func(name string) string
 	// hosts end the names of the store's public endpoints.
 	hosts []string
-	// server is the beginning of the header Server of its answers. That header may
+	// server is the beginning of the header Server of its responses. That header may
 	// narrow a profile; it never widens it.
 	server string
 }
@@ -188,7 +188,7 @@ func (o *Options) profile(endpoint, bucket string) *Profile {
 	return &changed
 }
 
-// profileByServer returns the profile that the header Server of an answer names, or
+// profileByServer returns the profile that the header Server of a response names, or
 // nil.
 func profileByServer(header string) *Profile {
 	for _, p := range profiles {

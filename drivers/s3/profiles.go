@@ -144,7 +144,7 @@ var versitygw = &Profile{
 var garage = &Profile{
 	Name: "garage",
 	Keeps: map[Claim]Keep{
-		// src/api/s3/get.rs; If-Match since 1.1.0, and each answer's version is
+		// src/api/s3/get.rs; If-Match since 1.1.0, and each response's version is
 		// compared
 		GetIf:        Kept,
 		DeleteIf:     NotKept,

@@ -26,7 +26,7 @@ type proof struct {
 	base  string // a name that nobody else has
 	found map[Claim]Keep
 	bare  bool // the form of ETags that the store took
-	// refusal is the answer to the last request that was refused for what it has.
+	// refusal is the response to the last request that was refused for what it has.
 	refusal error
 }
 
@@ -59,7 +59,7 @@ func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 	err := p.of(ctx, c)
 	if err == nil {
 		for c, v := range p.found {
-			k.settle(c, v)
+			k.setUnproved(c, v)
 		}
 		k.bare.Store(p.bare)
 		return nil
@@ -129,7 +129,7 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 			v = passed
 			return nil
 		}
-		switch a := answerOf(failure); {
+		switch a := responseOf(failure); {
 		case !a.own && a.status != 0 && a.status != http.StatusNotModified &&
 			!(a.bare && (a.status == http.StatusBadRequest ||
 				a.status == http.StatusMethodNotAllowed ||
@@ -144,12 +144,12 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 		case strings.HasPrefix(hints[a.code], noPlace): // for the directory's name
 		case a.status == http.StatusNotImplemented, a.code == "NotImplemented",
 			a.status == http.StatusMethodNotAllowed, a.status == http.StatusBadRequest:
-			v, p.refusal = unknownHeader, fault(ctx, o, failure)
+			v, p.refusal = unknownHeader, mapError(ctx, o, failure)
 			return nil
 		}
-		return d.look(ctx, failure, fault(ctx, o, failure))
+		return d.classify(ctx, failure, mapError(ctx, o, failure))
 	})
-	return v, d.settle(ctx, err)
+	return v, d.result(ctx, err)
 }
 
 // put writes the scratch object, under conditions.
@@ -192,7 +192,7 @@ func (p *proof) remove(ctx context.Context, keys ...string) {
 	driver.Undo(ctx, func(ctx context.Context) {
 		for _, key := range keys {
 			in := &s3.DeleteObjectInput{Bucket: &p.b.bucket, Key: &key}
-			p.b.do(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+			p.b.withRetry(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
 				_, err := p.b.client.DeleteObject(ctx, in)
 				return err
 			})
@@ -267,7 +267,7 @@ func (p *proof) quoted(etag string) *string {
 	if p.bare {
 		return &etag
 	}
-	return condition(files.Version(etag))
+	return etagOf(files.Version(etag))
 }
 
 // deletes proves If-Match of DeleteObject.
@@ -288,13 +288,13 @@ func (p *proof) deletes(ctx context.Context) error {
 			return err
 		})
 	}
-	wrong, err := del(condition(wrongETag))
+	wrong, err := del(etagOf(wrongETag))
 	if err != nil {
 		return err
 	}
 	keep := wrong.keep()
 	if keep == Kept {
-		right, err := del(condition(files.Version(etag)))
+		right, err := del(etagOf(files.Version(etag)))
 		if err != nil {
 			return err
 		}
@@ -332,11 +332,11 @@ func (p *proof) copies(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	match, err := cp(func(in *s3.CopyObjectInput) { in.IfMatch = condition(wrongETag) })
+	match, err := cp(func(in *s3.CopyObjectInput) { in.IfMatch = etagOf(wrongETag) })
 	if err != nil {
 		return err
 	}
-	source, err := cp(func(in *s3.CopyObjectInput) { in.CopySourceIfMatch = condition(wrongETag) })
+	source, err := cp(func(in *s3.CopyObjectInput) { in.CopySourceIfMatch = etagOf(wrongETag) })
 	if err != nil {
 		return err
 	}
@@ -382,7 +382,7 @@ func (p *proof) completeOnce(ctx context.Context, key string, absent bool) (v ve
 		}
 	}()
 	var part *s3.UploadPartOutput
-	err = p.b.do(ctx, opPut, func(ctx context.Context) (err error) {
+	err = p.b.withRetry(ctx, opPut, func(ctx context.Context) (err error) {
 		part, err = p.b.client.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket:     &p.b.bucket,
 			Key:        &key,
@@ -434,11 +434,11 @@ func (p *proof) gets(ctx context.Context) error {
 		})
 	}
 	keep := NotKept
-	wrong, err := get(condition(wrongETag), nil)
+	wrong, err := get(etagOf(wrongETag), nil)
 	if err != nil {
 		return err
 	}
-	same, err := get(nil, condition(files.Version(etag)))
+	same, err := get(nil, etagOf(files.Version(etag)))
 	if err != nil {
 		return err
 	}

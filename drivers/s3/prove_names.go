@@ -85,7 +85,7 @@ func (p *proof) orders(ctx context.Context) error {
 func (p *proof) tryNames(ctx context.Context, names ...string) (bool, error) {
 	for _, name := range names {
 		v, _, err := p.put(ctx, name, "scratch", false, nil)
-		if a := answerOf(err); err != nil && (a.status < 400 || a.status >= 500 ||
+		if a := responseOf(err); err != nil && (a.status < 400 || a.status >= 500 ||
 			files.KindOf(err) == files.ErrPermission || files.KindOf(err) == files.ErrNoBucket) {
 			return false, err
 		}
@@ -101,7 +101,7 @@ func (p *proof) listed(ctx context.Context) (keys []string, err error) {
 	var token *string
 	for range maxEmptyPages {
 		var out *s3.ListObjectsV2Output
-		err := p.b.do(ctx, opList, func(ctx context.Context) (err error) {
+		err := p.b.withRetry(ctx, opList, func(ctx context.Context) (err error) {
 			out, err = p.b.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
 				Bucket:            &p.b.bucket,
 				Prefix:            &p.base,

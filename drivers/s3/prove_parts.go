@@ -9,7 +9,7 @@ import (
 
 // pinsParts reports whether a copy in parts is of one version of its source. That a
 // store keeps the source's condition of CopyObject says nothing of UploadPartCopy, and
-// an answer to that doesn't tell what version a part is of. So where it was proved and
+// a response to that doesn't tell what version a part is of. So where it was proved and
 // isn't known by the store's profile, it is tried before the first such copy.
 func (b *backend) pinsParts(ctx context.Context, near string) bool {
 	k := &b.known
@@ -50,7 +50,7 @@ func (p *proof) partCopy(ctx context.Context) (v verdict, err error) {
 			UploadId:          u.id,
 			PartNumber:        aws.Int32(1),
 			CopySource:        copySource(p.b.bucket, from),
-			CopySourceIfMatch: condition(wrongETag),
+			CopySourceIfMatch: etagOf(wrongETag),
 		})
 		return err
 	})

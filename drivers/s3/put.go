@@ -44,12 +44,12 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 		Bucket:                    &b.bucket,
 		Key:                       &req.Name,
 		ContentLength:             &part.Size,
-		ContentType:               text(a.ContentType),
-		CacheControl:              text(a.CacheControl),
-		ContentDisposition:        text(a.ContentDisposition),
-		ContentEncoding:           text(a.ContentEncoding),
-		ContentLanguage:           text(a.ContentLanguage),
-		Metadata:                  storedMetadata(a.Metadata, c.mark),
+		ContentType:               strPtr(a.ContentType),
+		CacheControl:              strPtr(a.CacheControl),
+		ContentDisposition:        strPtr(a.ContentDisposition),
+		ContentEncoding:           strPtr(a.ContentEncoding),
+		ContentLanguage:           strPtr(a.ContentLanguage),
+		Metadata:                  encodeMetadata(a.Metadata, c.writeID),
 		IfMatch:                   c.ifMatch,
 		IfNoneMatch:               c.ifNoneMatch,
 		StorageClass:              n.StorageClass,
@@ -90,7 +90,7 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 const maxOddSums = 3
 
 // withSums makes a request with checksums, and, if the store doesn't know them, once
-// more without: for good where it said so and that request succeeded. One odd answer
+// more without: for good where it said so and that request succeeded. One odd response
 // turns nothing off.
 func (b *backend) withSums(request func(sums bool) error) error {
 	sums := !b.noSums.Load()
@@ -112,7 +112,7 @@ func (b *backend) withSums(request func(sums bool) error) error {
 
 // saysSums reports whether the store said that it is the checksum that it doesn't take.
 func saysSums(err error) bool {
-	a := answerOf(err)
+	a := responseOf(err)
 	message := strings.ToLower(a.message)
 	return a.code == "NotImplemented" || a.code == "UnsupportedHeader" ||
 		strings.Contains(message, "checksum") || strings.Contains(message, "x-amz-sdk")
@@ -121,11 +121,11 @@ func saysSums(err error) bool {
 // refusesSums reports whether the checksum may be what the store doesn't take. Stores
 // answer in many ways.
 func refusesSums(err error) bool {
-	switch answerOf(err).code {
+	switch responseOf(err).code {
 	case "NotImplemented", "InvalidArgument", "InvalidRequest", "InvalidHeader",
 		"UnsupportedHeader", "InvalidDigest", "BadRequest", "MissingContentMD5":
 		return true
 	}
-	a := answerOf(err)
+	a := responseOf(err)
 	return a.status == 501 && a.own || (a.status == 501 || a.status == 400) && a.bare
 }

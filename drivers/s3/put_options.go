@@ -134,7 +134,7 @@ func (p *PutOptions) tagging() *string {
 	return aws.String(strings.ReplaceAll(v.Encode(), "+", "%20"))
 }
 
-func (p *PutOptions) kmsKey() *string { return text(p.KMSKeyID) }
+func (p *PutOptions) kmsKey() *string { return strPtr(p.KMSKeyID) }
 
 func (p *PutOptions) bucketKey() *bool {
 	if !p.BucketKey {
@@ -157,8 +157,8 @@ func (p *PutOptions) legalHold() types.ObjectLockLegalHoldStatus {
 	return ""
 }
 
-// text is nil for "".
-func text(s string) *string {
+// strPtr is nil for "".
+func strPtr(s string) *string {
 	if s == "" {
 		return nil
 	}

@@ -31,15 +31,16 @@ type upload struct {
 	mu    sync.Mutex
 	done  []types.CompletedPart
 	plain atomic.Bool // a part was taken only without its checksum, so no other checksum is sent
-	cut   atomic.Bool // a part's request ended without an answer
+	cut   atomic.Bool // a part's request ended without a response
 }
 
-// putParts uploads in parts. Whatever fails, the upload is aborted. If only the answer
+// putParts uploads in parts. Whatever fails, the upload is aborted. If only the response
 // to its end was lost, that does no harm.
 func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest,
 	parts *driver.Parts, first *driver.Part) (files.Info, error) {
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
-		return b.begin(ctx, b.createInput(req.Name, req.Attributes, c.mark, b.native(req.Native)),
+		return b.begin(ctx,
+			b.createInput(req.Name, req.Attributes, c.writeID, b.native(req.Native)),
 			true)
 	})
 	if err != nil {
@@ -58,7 +59,7 @@ func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutReques
 	if u.sums {
 		digest = req.Content.Digest().CRC32C
 	}
-	c.same = func(ctx context.Context) (files.Info, bool) { return u.landed(ctx, req) }
+	c.same = func(ctx context.Context) (files.Info, bool) { return u.findOwnWrite(ctx, req) }
 	info, err := u.complete(ctx, c, digest)
 	if err != nil {
 		u.abort(ctx)
@@ -72,12 +73,12 @@ func (b *backend) createInput(key string, a files.Attributes, mark string,
 	return &s3.CreateMultipartUploadInput{
 		Bucket:                    &b.bucket,
 		Key:                       aws.String(key),
-		ContentType:               text(a.ContentType),
-		CacheControl:              text(a.CacheControl),
-		ContentDisposition:        text(a.ContentDisposition),
-		ContentEncoding:           text(a.ContentEncoding),
-		ContentLanguage:           text(a.ContentLanguage),
-		Metadata:                  storedMetadata(a.Metadata, mark),
+		ContentType:               strPtr(a.ContentType),
+		CacheControl:              strPtr(a.CacheControl),
+		ContentDisposition:        strPtr(a.ContentDisposition),
+		ContentEncoding:           strPtr(a.ContentEncoding),
+		ContentLanguage:           strPtr(a.ContentLanguage),
+		Metadata:                  encodeMetadata(a.Metadata, mark),
 		StorageClass:              n.StorageClass,
 		Tagging:                   n.tagging(),
 		ServerSideEncryption:      n.Encryption,
@@ -95,7 +96,7 @@ func (b *backend) createInput(key string, a files.Attributes, mark string,
 func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
 	ask bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
-	err := b.doAt(ctx, opPut, *in.Key, func(ctx context.Context) error {
+	err := b.withRetryAt(ctx, opPut, *in.Key, func(ctx context.Context) error {
 		return b.withSums(func(sums bool) error {
 			u.sums = sums && ask
 			in.ChecksumAlgorithm, in.ChecksumType = "", ""
@@ -108,7 +109,7 @@ func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
 				return err
 			}
 			if u.id = out.UploadId; aws.ToString(u.id) == "" {
-				return unkeptPromise("without an UploadId")
+				return missingPromise("without an UploadId")
 			}
 			return nil
 		})
@@ -155,7 +156,7 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 		}
 	}
 	var out *s3.UploadPartOutput
-	err := u.b.doAt(ctx, opPut, u.key, func(ctx context.Context) (err error) {
+	err := u.b.withRetryAt(ctx, opPut, u.key, func(ctx context.Context) (err error) {
 		return u.withSum(in.ChecksumCRC32C, func(sum *string) error {
 			in.ChecksumCRC32C = sum
 			body := part.Body()
@@ -166,7 +167,7 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 		})
 	})
 	if err != nil {
-		if !refused(err) {
+		if !notApplied(err) {
 			u.cut.Store(true)
 		}
 		return err
@@ -269,10 +270,10 @@ var md5Works = sync.OnceValue(func() (works bool) {
 	return true
 })
 
-// landed reports whether the present file is the upload, if the answer to its end was
-// lost. Then it has the same size, the same checksum or ETag of parts, and the same
-// attributes.
-func (u *upload) landed(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
+// findOwnWrite reports whether the present file is the upload, if the response to its
+// end was lost. Then it has the same size, the same checksum or ETag of parts, and the
+// same attributes.
+func (u *upload) findOwnWrite(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
 	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
 	want := req.Content.Digest().CRC32C
 	a, b := info.Attributes, req.Attributes
@@ -291,13 +292,13 @@ func (u *upload) abort(ctx context.Context) {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
 	driver.Undo(ctx, func(ctx context.Context) {
 		for wait := firstAbortWait; ; wait *= 4 {
-			err := u.b.do(ctx, opDelete, func(ctx context.Context) error {
+			err := u.b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 				_, err := u.b.client.AbortMultipartUpload(ctx, in)
 				return err
 			})
 			// Nobody is interested in an error, and the policy has retried what may be
 			// retried.
-			if err != nil || !u.cut.Load() || wait > lastAbortWait || u.gone(ctx) {
+			if err != nil || !u.cut.Load() || wait > lastAbortWait || u.isGone(ctx) {
 				return
 			}
 			select {
@@ -316,14 +317,14 @@ const (
 	lastAbortWait  = 2 * time.Second
 )
 
-// gone reports whether the service knows the upload no more, or can't tell.
-func (u *upload) gone(ctx context.Context) bool {
+// isGone reports whether the service knows the upload no more, or can't tell.
+func (u *upload) isGone(ctx context.Context) bool {
 	_, err := u.b.client.ListParts(ctx, &s3.ListPartsInput{
 		Bucket:   &u.b.bucket,
 		Key:      &u.key,
 		UploadId: u.id,
 		MaxParts: aws.Int32(1),
 	})
-	return uploadGone(err) || err != nil && files.KindOf(fault(ctx, opGet,
+	return uploadGone(err) || err != nil && files.KindOf(mapError(ctx, opGet,
 		err)) != files.ErrUnavailable
 }

@@ -14,10 +14,10 @@ import (
 // which keeps its connections for itself.
 var staying sync.Map // weak.Pointer[awshttp.BuildableClient] to s3.HTTPClient
 
-// stay is the HTTP client without its redirects: no name, content or credential goes
-// where an answer leads. A client of another type than the SDK's and net/http's is
-// asked as it is, and what it brings from elsewhere is refused.
-func stay(c s3.HTTPClient) s3.HTTPClient {
+// withoutRedirects is the HTTP client without its redirects: no name, content or
+// credential goes where a response leads. A client of another type than the SDK's and
+// net/http's is asked as it is, and what it brings from elsewhere is refused.
+func withoutRedirects(c s3.HTTPClient) s3.HTTPClient {
 	switch c := c.(type) {
 	case *http.Client:
 		own := *c
@@ -39,7 +39,8 @@ func stay(c s3.HTTPClient) s3.HTTPClient {
 	return c
 }
 
-// maxHeader is how many bytes the headers of an answer have at most. S3's have a few KiB.
+// maxHeader is how many bytes the headers of a response have at most. S3's have a few
+// KiB.
 const maxHeader = mib
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

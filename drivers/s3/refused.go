@@ -11,11 +11,11 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// refused reports whether nothing was done for certain: the service said no in its own
-// words, or was not reached. Otherwise an answer was lost, or a proxy's word stands for
+// notApplied reports whether nothing was done for certain: the service said no in its own
+// words, or was not reached. Otherwise a response was lost, or a proxy's word stands for
 // it (P2).
-func refused(err error) bool {
-	switch a := answerOf(err); {
+func notApplied(err error) bool {
+	switch a := responseOf(err); {
 	case a.status == 0:
 	case a.torn:
 		return false

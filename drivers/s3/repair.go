@@ -11,9 +11,9 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// mendHeader removes what the SDK would fail an answer for and nobody needs, and writes
-// times anew.
-func mendHeader(h http.Header) {
+// repairHeader removes what the SDK would fail a response for and nobody needs, and
+// writes times anew.
+func repairHeader(h http.Header) {
 	mend := func(key string, ok func(string) bool) {
 		if v, there := h[key]; there && (len(v) != 1 || !ok(v[0])) {
 			h.Del(key)
@@ -43,18 +43,18 @@ func mendHeader(h http.Header) {
 	}
 }
 
-// mendPage lets a page be read whose keys have what XML can't hold, though they were
+// repairPage lets a page be read whose keys have what XML can't hold, though they were
 // asked for in an encoding, and whose times are odd, or what nobody needs. The page
 // itself is returned if nothing is wrong with it.
-func mendPage(page []byte) []byte {
-	return mendTimes(dropOdd(trimValues(oddtext.XML(page))))
+func repairPage(page []byte) []byte {
+	return repairTimes(dropOdd(trimValues(oddtext.XML(page))))
 }
 
-// mendDocument lets an answer that is no page be read: white space around values, and
+// repairDocument lets a response that is no page be read: white space around values, and
 // odd times.
-func mendDocument(document []byte) []byte {
+func repairDocument(document []byte) []byte {
 	document = dropElements(trimValues(document), "DeleteMarker", isBool)
-	return mendTimes(document)
+	return repairTimes(document)
 }
 
 // dropOdd leaves out what the SDK would fail a page for and nobody asks about: numbers
@@ -117,8 +117,8 @@ func dropElements(page []byte, name string, ok func(value []byte) bool) []byte {
 	return append(kept, rest...)
 }
 
-// mendTimes writes times anew that the SDK can't read, and leaves out what is none.
-func mendTimes(page []byte) []byte {
+// repairTimes writes times anew that the SDK can't read, and leaves out what is none.
+func repairTimes(page []byte) []byte {
 	const open, shut = "<LastModified>", "</LastModified>"
 	var b []byte
 	rest := page

@@ -19,14 +19,15 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// What is read of an answer at most. A page of 1,000 keys, each byte of them escaped,
+// What is read of a response at most. A page of 1,000 keys, each byte of them escaped,
 // has 4 MiB.
 const (
 	maxPage  = 32 * mib
 	maxError = 4 * mib
 )
 
-// notS3 is in the text of every error that stands for an answer that isn't the service's.
+// notS3 is in the text of every error that stands for a response that isn't the
+// service's.
 const notS3 = "this isn't an S3 endpoint, or something in front of it answered"
 
 // promise is what the protocol promises of an operation's success.
@@ -52,9 +53,9 @@ var promises = map[string]promise{
 	"GetObjectTagging":        {roots: []string{"Tagging"}},
 }
 
-// told is an answer that the SDK must not read: it isn't S3's, or it is S3's error with
-// a status of success.
-type told struct {
+// badResponse is a response that the SDK must not read: it isn't S3's, or it is S3's
+// error with a status of success.
+type badResponse struct {
 	status  int
 	code    string // of an error of S3's own
 	message string
@@ -63,21 +64,22 @@ type told struct {
 	why     string // what is missing
 }
 
-var _ smithy.APIError = (*told)(nil)
+var _ smithy.APIError = (*badResponse)(nil)
 
-func (t *told) Error() string {
+func (t *badResponse) Error() string {
 	return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why
 }
-func (t *told) ErrorCode() string             { return t.code }
-func (t *told) ErrorMessage() string          { return t.message }
-func (t *told) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
+func (t *badResponse) ErrorCode() string             { return t.code }
+func (t *badResponse) ErrorMessage() string          { return t.message }
+func (t *badResponse) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 
-// unkeptPromise is a success that lacks what the protocol promises.
-func unkeptPromise(why string) error { return &told{status: http.StatusOK, why: why} }
+// missingPromise is a success that lacks what the protocol promises.
+func missingPromise(why string) error { return &badResponse{status: http.StatusOK, why: why} }
 
-// hear lets only S3's own answers reach the SDK. It reads no more of them than an
-// answer can have, and fixes details for which the SDK would refuse the whole answer.
-func hear(k *known) func(*s3.Options) {
+// checkResponses lets only S3's own responses reach the SDK. It reads no more of them
+// than an answer can have, and fixes details for which the SDK would refuse the whole
+// response.
+func checkResponses(k *known) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			operation := stack.ID()
@@ -98,7 +100,7 @@ func hear(k *known) func(*s3.Options) {
 					}
 					if req, ok := in.Request.(*smithyhttp.Request); ok && elsewhere(req, resp) {
 						resp.Body.Close()
-						return out, md, &told{
+						return out, md, &badResponse{
 							status: resp.StatusCode,
 							why:    "it came from another host",
 						}
@@ -106,10 +108,10 @@ func hear(k *known) func(*s3.Options) {
 					if resp.StatusCode == http.StatusExpectationFailed {
 						k.noExpect.Store(true)
 					}
-					mendHeader(resp.Header)
-					err = understand(operation, resp, k.profile.NoETags)
-					if foreign, ok := err.(*told); err == nil || ok && foreign.code != "" {
-						k.met(resp.Header) // a proxy's header tells nothing of the store
+					repairHeader(resp.Header)
+					err = checkResponse(operation, resp, k.profile.NoETags)
+					if foreign, ok := err.(*badResponse); err == nil || ok && foreign.code != "" {
+						k.learnFrom(resp.Header) // a proxy's header tells nothing of the store
 					}
 					return out, md, err
 				}), middleware.After)
@@ -138,13 +140,13 @@ func elsewhere(req *smithyhttp.Request, resp *smithyhttp.Response) bool {
 	return a.Host != b.Host || a.Scheme != b.Scheme
 }
 
-// understand returns an error for an answer that the operation can't have. What has a
+// checkResponse returns an error for a response that the operation can't have. What has a
 // small body is read whole before.
-func understand(operation string, resp *smithyhttp.Response, noETags bool) error {
+func checkResponse(operation string, resp *smithyhttp.Response, noETags bool) error {
 	status, tag := resp.StatusCode, strings.Trim(resp.Header.Get("ETag"), `"`) != "" || noETags
 	foreign := func(why string) error {
 		resp.Body.Close()
-		return &told{status: status, why: why}
+		return &badResponse{status: status, why: why}
 	}
 	switch {
 	case operation == "HeadObject":
@@ -179,9 +181,9 @@ func understand(operation string, resp *smithyhttp.Response, noETags bool) error
 	case operation == "GetObject" && status < 300:
 		return foreign("no status of an object")
 	case status >= 200 && status < 300:
-		return understandSuccess(operation, resp, tag)
+		return checkSuccess(operation, resp, tag)
 	}
-	return understandError(resp)
+	return checkErrorResponse(resp)
 }
 
 // isPage reports whether a web server answered for itself.
@@ -189,8 +191,8 @@ func isPage(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "text/html") && h.Get("X-Amz-Request-Id") == ""
 }
 
-// understandSuccess is for answers that have a document, or nothing.
-func understandSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
+// checkSuccess is for responses that have a document, or nothing.
+func checkSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
 	limit := int64(maxError)
 	if operation == "ListObjectsV2" || operation == "DeleteObjects" {
 		limit = maxPage
@@ -203,12 +205,12 @@ func understandSuccess(operation string, resp *smithyhttp.Response, tag bool) er
 	if !known {
 		return nil
 	}
-	foreign := func(why string) error { return &told{status: resp.StatusCode, why: why} }
+	foreign := func(why string) error { return &badResponse{status: resp.StatusCode, why: why} }
 	root := rootOf(body)
 	switch {
 	case root == "Error":
 		if e, ok := errorDocument(body); ok {
-			return &told{status: resp.StatusCode, code: e.Code, message: e.Message}
+			return &badResponse{status: resp.StatusCode, code: e.Code, message: e.Message}
 		}
 		return foreign("an error without a code")
 	case len(p.roots) == 0 && len(bytes.TrimSpace(body)) > 0:
@@ -222,27 +224,27 @@ func understandSuccess(operation string, resp *smithyhttp.Response, tag bool) er
 		if !hasChild(body) {
 			return foreign("an element with nothing in it")
 		}
-		body = mendPage(body)
+		body = repairPage(body)
 	} else {
-		body = mendDocument(body)
+		body = repairDocument(body)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
 
-// understandError leaves S3's own errors to the SDK.
-func understandError(resp *smithyhttp.Response) error {
+// checkErrorResponse leaves S3's own errors to the SDK.
+func checkErrorResponse(resp *smithyhttp.Response) error {
 	body, err := readBody(resp, maxError)
 	if err != nil {
-		t := &told{status: resp.StatusCode, why: "it is too long", torn: true}
-		if long, ok := err.(*told); ok {
+		t := &badResponse{status: resp.StatusCode, why: "it is too long", torn: true}
+		if long, ok := err.(*badResponse); ok {
 			return long
 		}
-		return &tornAnswer{t, err}
+		return &tornResponse{t, err}
 	}
 	e, ok := errorDocument(body)
 	if !ok {
-		return &told{status: resp.StatusCode, bare: len(bytes.TrimSpace(body)) == 0}
+		return &badResponse{status: resp.StatusCode, bare: len(bytes.TrimSpace(body)) == 0}
 	}
 	if t := trimValues(body); len(t) < len(body) {
 		resp.Body = io.NopCloser(bytes.NewReader(t))
@@ -253,14 +255,14 @@ func understandError(resp *smithyhttp.Response) error {
 	return nil
 }
 
-// tornAnswer is an answer whose body broke.
-type tornAnswer struct {
-	told  *told
+// tornResponse is a response whose body broke.
+type tornResponse struct {
+	bad   *badResponse
 	cause error
 }
 
-func (t *tornAnswer) Error() string   { return "the answer broke: " + t.cause.Error() }
-func (t *tornAnswer) Unwrap() []error { return []error{t.told, t.cause} }
+func (t *tornResponse) Error() string   { return "the response broke: " + t.cause.Error() }
+func (t *tornResponse) Unwrap() []error { return []error{t.bad, t.cause} }
 
 // readBody reads up to limit bytes and puts them in place of the body.
 func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
@@ -269,13 +271,16 @@ func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	switch {
 	case err == bounds.ErrTooLong:
-		return nil, &told{status: resp.StatusCode, why: "it is longer than " +
+		return nil, &badResponse{status: resp.StatusCode, why: "it is longer than " +
 			strconv.FormatInt(limit/mib, 10) + " MiB"}
 	case err != nil:
-		return nil, fmt.Errorf("the body of an answer: %w", err)
+		return nil, fmt.Errorf("the body of a response: %w", err)
 	case !bounds.XML(body):
 		resp.Body = http.NoBody
-		return nil, &told{status: resp.StatusCode, why: "it has more elements than it can have"}
+		return nil, &badResponse{
+			status: resp.StatusCode,
+			why:    "it has more elements than it can have",
+		}
 	}
 	return body, nil
 }
@@ -361,7 +366,7 @@ func errorDocument(body []byte) (errorDoc, bool) {
 // promised is the error for a success that should name a version.
 func (b *backend) promised(v files.Version) error {
 	if v == "" && !b.known.profile.NoETags {
-		return unkeptPromise("without an ETag")
+		return missingPromise("without an ETag")
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func TestRotatedTogether(t *testing.T) {
 					all.Go(func() {
 						ctx := context.WithoutCancel(t.Context())
 						var err error
-						if code == "" { // a HEAD's answer has none
+						if code == "" { // a HEAD's response has none
 							_, err = b.Stat(ctx, "a", nil)
 						} else {
 							err = files.Check(ctx, b)

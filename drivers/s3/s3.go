@@ -39,7 +39,7 @@ type Options struct {
 	// version is ErrUnsupported (Features.DeleteIfVersion), and a Copy with conditions
 	// reads and puts.
 	PutConditionsOnly bool
-	// Timeout is how long a request waits for the first byte of its answer. 0 is a
+	// Timeout is how long a request waits for the first byte of its response. 0 is a
 	// minute, or 10 minutes for a copy and for the end of an upload in parts, on which
 	// S3 may work for long. A negative value is no bound. When the time is over, the
 	// error is files.ErrUnavailable, and the policy retries.
@@ -169,7 +169,7 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 		}),
 	}
 	b.known.init(profile)
-	b.client = derive(ours(client, &b.opts), hear(&b.known))
+	b.client = derive(configureClient(client, &b.opts), checkResponses(&b.known))
 	if profile.Decompresses {
 		b.client = derive(b.client, func(o *s3.Options) {
 			o.APIOptions = append(o.APIOptions, asStored)
@@ -193,7 +193,7 @@ func (b *backend) Features() files.Features {
 		IfAbsent:          b.known.is(PutIfAbsent) != NotKept,
 		IfVersion:         b.known.is(PutIfVersion) != NotKept,
 		DeleteIfVersion:   b.known.is(DeleteIf) == Kept,
-		// Each answer's own version is compared, so a store that ignores the conditions
+		// Each response's own version is compared, so a store that ignores the conditions
 		// costs bytes alone.
 		ReadConditions:  !b.known.profile.NoETags,
 		OneVersionReads: true,

@@ -19,7 +19,7 @@ const maxExpiry = 7 * 24 * time.Hour
 // be fetched first.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
-	if err := b.known.refused(name); err != nil {
+	if err := b.known.checkName(name); err != nil {
 		return files.SignedURL{}, err
 	}
 	expires, err := b.checkExpiry(ctx, opts.Expiry)
@@ -36,7 +36,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		req, err = p.PresignPutObject(ctx, &s3.PutObjectInput{
 			Bucket:      &b.bucket,
 			Key:         &name,
-			ContentType: text(opts.ContentType),
+			ContentType: strPtr(opts.ContentType),
 		}, life)
 	case http.MethodDelete:
 		req, err = p.PresignDeleteObject(ctx, &s3.DeleteObjectInput{
@@ -45,7 +45,7 @@ func (b *backend) SignURL(ctx context.Context, name string,
 		}, life)
 	}
 	if err != nil {
-		return files.SignedURL{}, fault(ctx, opSign, err)
+		return files.SignedURL{}, mapError(ctx, opSign, err)
 	}
 	header := map[string][]string{}
 	for k, v := range req.SignedHeader {

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestWhiteSpace: white space around numbers, booleans, times and words of an answer is
+// TestWhiteSpace: white space around numbers, booleans, times and words of a response is
 // no part of them, as XML Schema has it; around names it is. An element with nothing in
 // it is as one that is missing.
 func TestWhiteSpace(t *testing.T) {

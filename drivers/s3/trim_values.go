@@ -22,7 +22,7 @@ var trimmed = map[string]bool{
 }
 
 // trimValues removes the white space around values, for which the SDK would fail a
-// whole answer. The document itself is returned if there is none.
+// whole response. The document itself is returned if there is none.
 func trimValues(document []byte) []byte {
 	var b []byte
 	done := 0                             // of the document
