@@ -104,4 +104,20 @@ var brokenOpenAts = []broken{
 			}}
 		}(),
 	},
+	{
+		fault:  "answers a later request for a version with whatever is there by then",
+		caught: []string{"G10/connections"},
+		faulty: faulty{open: func(ctx context.Context, req driver.OpenRequest,
+			m *mapBackend) (driver.Object, error) {
+			version := req.IfVersion
+			if !req.Range.IsWhole() {
+				req.IfVersion = ""
+			}
+			o, err := m.Open(ctx, req)
+			if version != "" {
+				o.Info.Version = version
+			}
+			return o, err
+		}},
+	},
 }

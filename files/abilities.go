@@ -59,3 +59,16 @@ type fileBody interface { // driver.FileBody
 	io.ReadCloser
 	CopyTo(dst *os.File, n int64) (int64, error)
 }
+
+// viewBody is a body that package driver's New makes, which has read ahead.
+type viewBody interface {
+	io.ReadCloser
+	// View is Read into p, or into memory of the body's own. The result, of up to
+	// len(p) bytes, is valid until the next call.
+	View(p []byte) ([]byte, error)
+}
+
+// countedBody is a body that package driver's New makes of requests.
+type countedBody interface {
+	Requests() int64
+}

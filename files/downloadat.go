@@ -82,6 +82,7 @@ func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
 				ReadTimeout: o.ReadTimeout,
 				SkipVerify:  o.SkipVerify,
 				Key:         o.Key,
+				Connections: 1,
 			},
 		},
 	}

@@ -182,6 +182,7 @@ func (f *File) adopt(r *Reader) {
 		}
 		s.token <- struct{}{}
 		f.counts.requests.Add(1)
+		f.countMore(r)
 		f.streams = append(f.streams, s)
 	}
 }
@@ -249,7 +250,13 @@ func (f *File) Counts() (requests, bytes int64) {
 	if f == nil {
 		return 0, 0
 	}
-	return f.counts.requests.Load(), f.counts.bytes.Load()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	requests = f.counts.requests.Load()
+	for _, s := range f.streams {
+		requests += more(s.r)
+	}
+	return requests, f.counts.bytes.Load()
 }
 
 // Close ends the reads that are in progress with ErrClosed. Closing again is allowed.

@@ -24,8 +24,26 @@ func (f *File) open(ctx context.Context, r Range) (*Reader, error) {
 		return nil, changed
 	}
 	f.counts.requests.Add(1)
-	return f.at.open(ctx, r)
+	body, err := f.at.open(ctx, r)
+	f.countMore(body)
+	return body, err
 }
+
+// countMore counts the requests that a body takes beside its first, once it is closed.
+func (f *File) countMore(r *Reader) {
+	if r == nil {
+		return
+	}
+	before := r.onClose
+	r.onClose = func() {
+		f.counts.requests.Add(more(r))
+		if before != nil {
+			before()
+		}
+	}
+}
+
+func more(r *Reader) int64 { return max(r.Requests()-1, 0) }
 
 // readFull fills p from a body and counts what came.
 func (f *File) readFull(r *Reader, p []byte) (int, error) {

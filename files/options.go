@@ -47,6 +47,14 @@ type GetOptions struct {
 	// Growing makes no difference if files are never changed in place, which is
 	// everywhere except on disks.
 	Growing bool
+	// Connections is how many requests at a time may read a large body, since one
+	// connection to a service is often slower than the line (G10). 1 is never more than
+	// one; 0 is what the bucket's URL says, and 8 unless it says otherwise.
+	Connections int
+	// ConnectionsAfter is how many bytes one connection reads before others join it. 0
+	// is what the bucket's URL says, and 8 MiB unless it says otherwise. To read all of
+	// a large file as fast as can be, set it to 1.
+	ConnectionsAfter int64
 	// Key is the raw key of a foreign entry (L7); the name must then be "".
 	Key string
 }

@@ -55,8 +55,15 @@ func TestOptionsAreClassed(t *testing.T) {
 			"Native":     passes,
 		},
 		reflect.TypeFor[GetOptions](): {
-			"Range": plain, "IfNotVersion": enforced, "IfVersion": enforced, "ReadTimeout": passes,
-			"SkipVerify": passes, "Growing": passes, "Key": enforced,
+			"Range":            plain,
+			"IfNotVersion":     enforced,
+			"IfVersion":        enforced,
+			"ReadTimeout":      passes,
+			"SkipVerify":       passes,
+			"Growing":          passes,
+			"Connections":      passes,
+			"ConnectionsAfter": passes,
+			"Key":              enforced,
 		},
 		reflect.TypeFor[StatOptions](): {"Key": enforced},
 		reflect.TypeFor[ListOptions](): {

@@ -30,6 +30,7 @@ type Reader struct {
 	chunk     []byte
 	check     checker
 	beside    atomic.Int64 // bytes that readAt read
+	requests  func() int64 // that the body has taken
 
 	mu         sync.Mutex
 	reading    bool // a call by the caller is in progress
@@ -73,6 +74,10 @@ func newReader(ctx context.Context, c handover.ReaderConfig[Info]) *Reader {
 	}
 	if _, ok := r.body.(immediateBody); !ok {
 		r.watch()
+		r.requests = func() int64 { return 1 }
+	}
+	if counted, ok := r.body.(countedBody); ok {
+		r.requests = counted.Requests
 	}
 	return r
 }
@@ -115,6 +120,17 @@ func (r *Reader) Len() int64 {
 		return 0
 	}
 	return r.n
+}
+
+// Requests returns how many requests the body has taken so far: one, and one more for
+// each time that it was resumed (G5) or that another connection joined (G10). What a
+// driver repeats by itself isn't counted. It is 0 for a body from memory or a local
+// disk, and for one of no bytes. Requests may be called at any time.
+func (r *Reader) Requests() int64 {
+	if r == nil || r.requests == nil {
+		return 0
+	}
+	return r.requests()
 }
 
 // SetReadTimeout bounds the wait of each further Read, in place of
@@ -177,18 +193,27 @@ func (r *Reader) got(p []byte, err error) (int, error) {
 }
 
 // readBody reads once, bounded by the read timeout.
-func (r *Reader) readBody(p []byte) (int, error) {
+func (r *Reader) readBody(p []byte) (n int, err error) {
 	if r.timeout <= 0 {
 		return r.body.Read(p)
 	}
+	stop := r.startTimeout()
+	n, err = r.body.Read(p)
+	return n, stop(n, err)
+}
+
+// startTimeout begins a wait for the body. The function that it returns ends the wait,
+// and returns the error of the Read.
+func (r *Reader) startTimeout() (stop func(n int, err error) error) {
 	r.setWaiting(true)
 	t := time.AfterFunc(r.timeout, r.expire)
-	n, err := r.body.Read(p)
-	t.Stop()
-	if r.setWaiting(false) && n > 0 {
-		err = nil // the bytes came in the last moment; the next Read returns the timeout
+	return func(n int, err error) error {
+		t.Stop()
+		if r.setWaiting(false) && n > 0 {
+			return nil // the bytes came in the last moment; the next Read returns the timeout
+		}
+		return err
 	}
-	return n, err
 }
 
 // setWaiting sets whether a Read of the body is in progress, and returns whether its

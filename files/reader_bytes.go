@@ -27,6 +27,50 @@ func (r *Reader) writeBytes(b bytesBody, w io.Writer) (int64, error) {
 	}
 }
 
+// writeViews is WriteTo of what was read ahead, without a copy.
+func (r *Reader) writeViews(b viewBody, w io.Writer) (int64, error) {
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	var total int64
+	for {
+		p, err := r.view(b, *buf)
+		if len(p) > 0 {
+			m, werr := w.Write(p)
+			total += int64(m)
+			if werr != nil {
+				return total, werr
+			}
+			if m < len(p) {
+				return total, io.ErrShortWrite
+			}
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// view is Read into buf, or into the body's own memory.
+func (r *Reader) view(b viewBody, buf []byte) ([]byte, error) {
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	defer r.cutOff()
+	if r.remaining == 0 {
+		return nil, r.end(r.finish())
+	}
+	stop := func(_ int, err error) error { return err }
+	if r.timeout > 0 {
+		stop = r.startTimeout()
+	}
+	p, err := b.View(buf[:min(int64(len(buf)), r.remaining)])
+	n, err := r.got(p, stop(len(p), err))
+	return p[:n], err
+}
+
 // take is Read without a buffer: the caller gets the first n bytes of p.
 func (r *Reader) take(b bytesBody) (n int, p []byte, err error) {
 	if err := r.begin(); err != nil {

@@ -43,6 +43,9 @@ func (r *Reader) writeTo(w io.Writer) (int64, error) {
 			return r.copyToFile(b, f)
 		}
 	}
+	if b, ok := r.body.(viewBody); ok {
+		return r.writeViews(b, w)
+	}
 	return copyPieces(w, r, r.remaining)
 }
 

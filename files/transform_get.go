@@ -69,7 +69,7 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 			bare: true,
 		}
 	}
-	return newReader(ctx, handover.ReaderConfig[Info]{
+	made := newReader(ctx, handover.ReaderConfig[Info]{
 		Name:    c.Name,
 		Info:    info,
 		Offset:  p.Offset,
@@ -77,7 +77,9 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 		Body:    body,
 		Timeout: s.opts.ReadTimeout,
 		Verify:  !s.opts.SkipVerify && cl.outer.Digests,
-	}), nil
+	})
+	made.requests = s.requests
+	return made, nil
 }
 
 // lateCloser closes a plain body when no Read of it is in progress: closing the parts
@@ -144,6 +146,16 @@ func sameState(a, b Info) bool {
 	return a.Version == b.Version && a.Size == b.Size && a.ModTime.Equal(b.ModTime)
 }
 
+// requests is Reader.Requests for all parts together.
+func (s *storedParts) requests() (n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.open {
+		n += r.Requests()
+	}
+	return n
+}
+
 func (s *storedParts) Read([]byte) (int, error) { return 0, io.EOF }
 
 // Close ends all Reads of the parts.
@@ -151,7 +163,6 @@ func (s *storedParts) Close() error {
 	s.mu.Lock()
 	s.closed = true
 	open := s.open
-	s.open = nil
 	s.mu.Unlock()
 	for _, r := range open {
 		r.Close()

@@ -41,6 +41,8 @@ type Options struct {
 	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
 	// 8. An upload holds at most PartSize × Concurrency bytes in memory.
 	Concurrency int
+	// ReadAhead says how large bodies are read by several connections at a time (G10).
+	ReadAhead driver.ReadAhead
 	// HideFolderMarkers leaves out of listings the empty blobs with the metadata
 	// hdi_isfolder, by which tools mark a folder in an account without a hierarchical
 	// namespace. Without it they are listed as empty files, since a listing returns no
@@ -193,3 +195,6 @@ func (b *backend) withRetry(ctx context.Context, o op,
 		return b.mapError(ctx, o, b.request(ctx, o, request))
 	})
 }
+
+// ReadAhead is for New of package driver.
+func (b *backend) ReadAhead() driver.ReadAhead { return b.opts.ReadAhead }

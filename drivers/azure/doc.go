@@ -20,6 +20,10 @@
 // files.ErrUnavailable, and the policy retries. With [ClientOptions], a client that is
 // given to [New] gets this too, and everything else that a bucket opened by URL has.
 //
+// read_connections= (Options.ReadAhead) is how many connections at a time read a large
+// body, 8 unless it is given, and read_connections_after= how many bytes one reads before
+// others join it (8 MiB).
+//
 // A connection string may have an account's key, a shared access signature (also as the
 // query of its BlobEndpoint), or UseDevelopmentStorage=true. It says where the account
 // is. A URL or AZURE_STORAGE_ACCOUNT that names another account is files.ErrInvalid.

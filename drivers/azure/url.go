@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +63,7 @@ func init() {
 				Doc: "listings leave out empty blobs with hdi_isfolder, and so ask for metadata; " +
 					"false by default",
 			},
-		}, append(connect.Params(), retry.Params()...)...),
+		}, slices.Concat(driver.ReadAheadParams(), connect.Params(), retry.Params())...),
 		Open: openURL,
 	})
 }
@@ -87,6 +88,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		Concurrency:       int(p.Int("concurrency", concurrency, 1, maxConcurrency)),
 		HideFolderMarkers: p.Bool("hide_folder_markers", false),
 		Retry:             retry.FromParams(p),
+		ReadAhead:         p.ReadAhead(),
 	}
 	limits := connect.FromParams(p)
 	if err := p.Err(); err != nil {

@@ -46,6 +46,10 @@
 // is read or sent; a slow body that moves is never cut. When either time is over, the
 // error is files.ErrUnavailable, and the policy retries.
 //
+// read_connections= (Options.ReadAhead) is how many connections at a time read a large
+// body, 8 unless it is given, and read_connections_after= how many bytes one reads before
+// others join it (8 MiB).
+//
 // STORAGE_EMULATOR_HOST may have a path. Application Default Credentials are looked for
 // at most 5 s. Without them Open is files.ErrPermission and says what to set. After a
 // 401 they are read again, and the request is repeated once. A certificate that isn't

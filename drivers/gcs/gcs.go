@@ -64,6 +64,8 @@ type Options struct {
 	// ReadTimeout is how long a body may stand still, whether it is read or sent. 0 is
 	// a minute, and a negative value is no bound. A slow body that moves is never cut.
 	ReadTimeout time.Duration
+	// ReadAhead says how large bodies are read by several connections at a time (G10).
+	ReadAhead driver.ReadAhead
 	// UserProject is the project that pays for requests and traffic. Buckets whose
 	// requester pays need it; without it they are files.ErrInvalid or
 	// files.ErrPermission.
@@ -161,6 +163,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		rawBase:     base.EscapedPath(),
 		bucket:      bucket,
 		concurrency: o.Concurrency,
+		readAhead:   o.ReadAhead,
 		project:     o.UserProject,
 		part:        o.PartSize,
 		retry:       o.Retry,
@@ -182,6 +185,7 @@ type backend struct {
 	tokens       *tokens // of a URL with credentials
 	part         int64
 	concurrency  int
+	readAhead    driver.ReadAhead
 	noXMLParts   atomic.Bool // the endpoint has no uploads of parts in parallel
 	retry        *retry.Policy
 	signer       *signer
@@ -254,3 +258,6 @@ func (b *backend) As(target any) bool {
 // Close has nothing to close: connections and credentials are shared by all buckets of
 // the same settings, and a client that New was given is the caller's.
 func (b *backend) Close() error { return nil }
+
+// ReadAhead is for New of package driver.
+func (b *backend) ReadAhead() driver.ReadAhead { return b.readAhead }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/storage"
@@ -62,7 +63,7 @@ func init() {
 				Values: "project",
 				Doc:    "the project that pays, for buckets whose requester does",
 			},
-		}, append(connect.Params(), retry.Params()...)...),
+		}, slices.Concat(driver.ReadAheadParams(), connect.Params(), retry.Params())...),
 		Open: openURL,
 	})
 }
@@ -76,6 +77,7 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		PartSize:    p.Int("part_size", DefaultPartSize, partUnit, maxPart),
 		Concurrency: int(p.Int("concurrency", 0, 1, maxConcurrency)),
 		Retry:       retry.FromParams(p),
+		ReadAhead:   p.ReadAhead(),
 		Timeout:     limits.Timeout,
 		ReadTimeout: limits.ReadTimeout,
 		UserProject: p.String("user_project", ""),

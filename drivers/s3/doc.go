@@ -18,6 +18,10 @@
 // it is read or sent; a slow body that moves is never cut. When either time is over,
 // the error is files.ErrUnavailable, and the policy retries.
 //
+// read_connections= (Options.ReadAhead) is how many connections at a time read a large
+// body, 8 unless it is given, and read_connections_after= how many bytes one reads before
+// others join it (8 MiB).
+//
 // An endpoint is http:// or https://, in any case, then a host, an optional port and an
 // optional path. If the host is an address, localhost or a name without a dot, the
 // bucket goes into the path, unless use_path_style=false or hostname_immutable is

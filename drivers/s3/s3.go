@@ -47,6 +47,8 @@ type Options struct {
 	// ReadTimeout is how long a body may stand still, whether it is read or sent. 0 is
 	// a minute, and a negative value is no bound. A slow body that moves is never cut.
 	ReadTimeout time.Duration
+	// ReadAhead says how large bodies are read by several connections at a time (G10).
+	ReadAhead driver.ReadAhead
 	// RequesterPays makes the caller's account pay for requests and traffic, which some
 	// buckets ask for. Without it they are files.ErrPermission.
 	RequesterPays bool
@@ -240,3 +242,6 @@ func (b *backend) As(target any) bool {
 	}
 	return true
 }
+
+// ReadAhead is for New of package driver.
+func (b *backend) ReadAhead() driver.ReadAhead { return b.opts.ReadAhead }

@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"cloudfiles.dev/drivers/gocloud"
@@ -133,7 +134,7 @@ var scheme = files.Scheme{
 			Values: "1…100",
 			Doc:    "how many parts of an upload are on their way at a time (8)",
 		},
-	}, append(connect.Params(), retry.Params()...)...),
+	}, slices.Concat(driver.ReadAheadParams(), connect.Params(), retry.Params())...),
 	Open: open,
 }
 
@@ -157,7 +158,7 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	for _, name := range own {
 		q.Del(name)
 	}
-	for _, p := range retry.Params() {
+	for _, p := range slices.Concat(driver.ReadAheadParams(), retry.Params()) {
 		q.Del(p.Name)
 	}
 	if _, isStore := ProfileNamed(q.Get("profile")); isStore && !sharedProfile(ctx,
@@ -238,6 +239,7 @@ func options(u *url.URL) (Options, error) {
 		PartSize:    p.Int("part_size", DefaultPartSize, minPart, maxPart),
 		Concurrency: int(p.Int("concurrency", DefaultConcurrency, 1, maxConcurrency)),
 		Retry:       retry.FromParams(p),
+		ReadAhead:   p.ReadAhead(),
 		BareETags:   p.Enum("etag", "quoted", "bare") == "bare",
 		Defaults:    PutOptions{KMSKeyID: p.String("kmskeyid", "")},
 	}

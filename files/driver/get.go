@@ -68,6 +68,14 @@ func (b *bucket) open(ctx context.Context, name string,
 	if err != nil {
 		return nil, err
 	}
+	ahead := b.readAhead
+	if opts.Connections > 0 || opts.ConnectionsAfter > 0 {
+		ahead = ReadAhead{
+			Connections: min(opts.Connections, maxConnections),
+			After:       opts.ConnectionsAfter,
+		}.or(ahead)
+	}
+	suits := ahead.suits(&o)
 	if err = o.check(); err == nil {
 		err = o.skip()
 	}
@@ -81,14 +89,21 @@ func (b *bucket) open(ctx context.Context, name string,
 	setName(&o.Info, key)
 	body := o.Body
 	if _, local := body.(ImmediateBody); !local && body != nil && b.feat().ReadConditions {
-		body = &resumingBody{
-			ctx:     ctx,
+		from := &source{
 			backend: b.backend,
 			req:     req,
 			info:    o.Info,
-			off:     o.Offset,
-			left:    o.Length,
-			body:    body,
+		}
+		from.requests.Store(1)
+		alone := &resumingBody{
+			ctx:  ctx,
+			from: from,
+			off:  o.Offset,
+			left: o.Length,
+			body: body,
+		}
+		if body = alone; suits {
+			body = newWideBody(b, ahead, alone)
 		}
 	}
 	return NewReader(ctx, ReaderConfig{
@@ -146,6 +161,9 @@ func (b *bucket) checkGet(opts *files.GetOptions) error {
 	}
 	if opts.ReadTimeout < 0 {
 		return files.Errorf(files.ErrInvalid, "negative read timeout %v", opts.ReadTimeout)
+	}
+	if opts.Connections < 0 || opts.ConnectionsAfter < 0 {
+		return files.Errorf(files.ErrInvalid, "negative number of connections, or of bytes")
 	}
 	if (opts.IfNotVersion != "" || opts.IfVersion != "") && !b.feat().ReadConditions {
 		return files.Errorf(files.ErrUnsupported, "the bucket has no conditional reads")

@@ -13,7 +13,11 @@ import (
 // for all backends. The bucket has every optional ability of package files that the
 // backend has.
 func New(backend Backend) files.Bucket {
-	b := &bucket{backend: backend, features: usable(backend.Features())}
+	b := &bucket{
+		backend:   backend,
+		features:  usable(backend.Features()),
+		readAhead: readAheadOf(backend),
+	}
 	b.varying, _ = backend.(Varying)
 	b.releaseFn = b.release
 	return b
@@ -49,6 +53,7 @@ type bucket struct {
 	varying   Varying        // nil for most backends
 	varied    atomic.Pointer[varied]
 	releaseFn func()
+	readAhead ReadAhead
 
 	versionless atomic.Bool // a file without a version was seen
 	memory      blockcache.Owner
@@ -112,6 +117,13 @@ func (b *bucket) acquire() error {
 	}
 	b.users++
 	return nil
+}
+
+// hold keeps the backend open until release, for one who keeps it open already.
+func (b *bucket) hold() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.users++
 }
 
 func (b *bucket) release() {

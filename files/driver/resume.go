@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/retry"
@@ -14,23 +15,74 @@ import (
 // (G5).
 const resumeAttempts = 5
 
+// source opens parts of one version of a file, that of a body.
+type source struct {
+	backend  Backend
+	req      OpenRequest
+	info     files.Info
+	requests atomic.Int64
+}
+
+// errBefore is for a service that sends the whole file in place of a range.
+var errBefore = files.Errorf(files.ErrUnavailable,
+	"the service sends the whole file in place of the rest")
+
+// open opens n bytes from off on, of the same version. again reports that the backend
+// failed in a way that a repetition may help against, and hasn't repeated it by itself:
+// otherwise the attempts would multiply.
+func (s *source) open(ctx context.Context, off, n int64) (body io.ReadCloser, again bool,
+	err error) {
+	req := s.req
+	req.Range, req.IfNotVersion, req.IfVersion = files.Bytes(off, n), "", s.info.Version
+	s.requests.Add(1)
+	o, err := s.backend.Open(ctx, req)
+	switch {
+	case errors.Is(err, files.ErrPrecondition), errors.Is(err, files.ErrNotExist):
+		return nil, false, files.WithCause(files.ErrChanged, err,
+			"the file was replaced or deleted while it was read")
+	case err != nil:
+		again = errors.Is(err, files.ErrUnavailable) && retry.Attempts(err) == 0
+		return nil, again, err
+	case o.Length != n || o.Offset != off || o.Info.Size != s.info.Size:
+		err = files.Errorf(files.ErrUnavailable,
+			"two answers of one version tell different sizes: one was broken")
+	case o.Info.Version == "":
+		err = files.Errorf(files.ErrUnavailable, "the answer with the rest tells no version")
+	case o.Info.Version != s.info.Version:
+		err = files.Errorf(files.ErrChanged, "the answer with the rest is of another version")
+	case o.Before > 0: // it would come again with each break
+		err = errBefore
+	case o.Body == nil:
+		err = files.Errorf(files.ErrUnavailable, "the answer with the rest has no body")
+	default:
+		return o.Body, false, nil
+	}
+	if o.Body != nil {
+		o.Body.Close()
+	}
+	return nil, false, err
+}
+
 // resumingBody continues after the last byte when a body breaks with
 // files.ErrUnavailable, with the same version (G5).
 type resumingBody struct {
-	ctx     context.Context
-	backend Backend
-	req     OpenRequest
-	info    files.Info
-	off     int64 // of the next byte
-	left    int64
-	tries   int // since the last byte
+	ctx   context.Context
+	from  *source
+	off   int64 // of the next byte
+	left  int64
+	tries int // since the last byte
 
 	mu     sync.Mutex
-	body   io.ReadCloser
+	body   io.ReadCloser // nil if the first Read opens it
 	closed bool
 }
 
 func (r *resumingBody) Read(p []byte) (int, error) {
+	if r.current() == nil {
+		if err := r.reopen(nil); err != nil {
+			return 0, err
+		}
+	}
 	for {
 		n, err := r.current().Read(p)
 		r.off += int64(n)
@@ -43,9 +95,9 @@ func (r *resumingBody) Read(p []byte) (int, error) {
 		switch {
 		case !broken:
 			return n, err
-		case r.info.Version == "" && n > 0:
+		case r.from.info.Version == "" && n > 0:
 			return n, nil // the next Read meets the break again
-		case r.info.Version == "":
+		case r.from.info.Version == "":
 			return 0, files.WithCause(files.ErrUnavailable, err,
 				"the connection broke, and the file has no version by which the rest could be read")
 		}
@@ -64,7 +116,7 @@ func (r *resumingBody) current() io.ReadCloser {
 	return r.body
 }
 
-// reopen opens the rest; broken is the error that made it necessary.
+// reopen opens the rest; broken is the error that made it necessary, or nil.
 func (r *resumingBody) reopen(broken error) error {
 	for {
 		if r.tries++; r.tries > resumeAttempts {
@@ -74,38 +126,20 @@ func (r *resumingBody) reopen(broken error) error {
 		if r.ctx.Err() != nil {
 			return ContextError(r.ctx)
 		}
-		req := r.req
-		req.Range, req.IfNotVersion, req.IfVersion = files.Bytes(r.off, r.left), "", r.info.Version
-		o, err := r.backend.Open(r.ctx, req)
+		body, again, err := r.from.open(r.ctx, r.off, r.left)
 		switch {
-		case errors.Is(err, files.ErrPrecondition), errors.Is(err, files.ErrNotExist):
-			return files.WithCause(files.ErrChanged, err,
-				"the file was replaced or deleted after the connection broke")
-		case errors.Is(err, files.ErrUnavailable) && retry.Attempts(err) == 0:
-			continue // unless the driver has repeated it: the attempts would multiply
-		case err != nil:
-			return err
-		case o.Length != r.left || o.Offset != r.off || o.Info.Size != r.info.Size:
-			if o.Body != nil {
-				o.Body.Close()
+		case err == nil:
+			return r.swap(body)
+		case again:
+			if broken == nil {
+				broken = err
 			}
-			return files.Errorf(files.ErrUnavailable,
-				"two answers of one version tell different sizes: one was broken")
-		case o.Info.Version != r.info.Version:
-			if o.Body != nil {
-				o.Body.Close()
-			}
-			if o.Info.Version == "" {
-				return files.Errorf(files.ErrUnavailable,
-					"the answer with the rest tells no version")
-			}
-			return files.Errorf(files.ErrChanged, "the answer with the rest is of another version")
-		case o.Before > 0: // it would come again with each break
-			o.Body.Close()
+		case err == errBefore && broken != nil:
 			return files.WithCause(files.ErrUnavailable, broken, "the connection broke, and the "+
 				"service sends the whole file in place of the rest")
+		default:
+			return err
 		}
-		return r.swap(o.Body)
 	}
 }
 
@@ -113,7 +147,9 @@ func (r *resumingBody) reopen(broken error) error {
 func (r *resumingBody) swap(body io.ReadCloser) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.body.Close()
+	if r.body != nil {
+		r.body.Close()
+	}
 	r.body = body
 	if r.closed {
 		body.Close()
@@ -129,5 +165,11 @@ func (r *resumingBody) Close() error {
 		return nil
 	}
 	r.closed = true
+	if r.body == nil {
+		return nil
+	}
 	return r.body.Close()
 }
+
+// Requests returns how many requests the body has taken.
+func (r *resumingBody) Requests() int64 { return r.from.requests.Load() }

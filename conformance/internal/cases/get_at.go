@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
 )
@@ -40,6 +41,14 @@ var getAtCases = []suite.Case{
 		Why:     "columns and rows are read in few requests, each where it belongs",
 		Largest: 3 << 20,
 		Run:     openAtRanges,
+	},
+	{
+		Rule:    "G10",
+		Name:    "connections",
+		Why:     "a large body comes by several requests at a time, and is still one file",
+		Needs:   feature.Needs(feature.OneVersionReads),
+		Largest: manyRequests,
+		Run:     getConnections,
 	},
 }
 
@@ -198,5 +207,46 @@ func openAtRanges(t suite.T, h *suite.H) {
 				t.Errorf("of ReadRanges of %d bytes, %v %s", size, r, d)
 			}
 		}
+	}
+}
+
+// manyRequests is a size, in bytes, of which several requests at a time read a part each.
+const manyRequests = 21<<20 + 5
+
+// getConnections reads by more connections as soon as can be, while the file is replaced
+// and while it isn't.
+func getConnections(t suite.T, h *suite.H) {
+	old, now := check.Content(1, manyRequests), check.Content(2, manyRequests)
+	check.Put(t, h, "a", old, nil)
+	for _, rg := range []files.Range{{}, files.From(1_000_003), files.Last(manyRequests - 77)} {
+		r := open(t, h, "a", &files.GetOptions{
+			Range:            rg,
+			Connections:      4,
+			ConnectionsAfter: 1,
+		})
+		p, err := r.ReadAll()
+		if err != nil {
+			t.Errorf("reading %v by several connections: %v", rg, err)
+		} else if d := check.Diff(p, old[r.Offset():][:r.Len()]); d != "" {
+			t.Errorf("read by several connections, %v %s", rg, d)
+		}
+	}
+	r := open(t, h, "a", &files.GetOptions{Connections: 2, ConnectionsAfter: 1})
+	p, err := r.ReadN(1 << 20)
+	if err != nil {
+		t.Fatalf("ReadN: %v", err)
+	}
+	check.Put(t, h, "a", now, nil)
+	rest, err := io.ReadAll(r)
+	p = append(p, rest...)
+	switch {
+	case errors.Is(err, files.ErrChanged):
+		old = old[:min(len(p), len(old))]
+	case err != nil:
+		t.Errorf("reading on after the change: %v, want the old content or ErrChanged", err)
+		return
+	}
+	if d := check.Diff(p, old); d != "" {
+		t.Errorf("the body of a file that was replaced while several connections read it %s", d)
 	}
 }

@@ -21,14 +21,15 @@ const DefaultLimit = 32 << 20
 // scan of much more than fits leaves what was read twice, which has up to three quarters
 // of the memory.
 type Cache struct {
-	mu     sync.Mutex
-	limit  int64
-	used   int64 // bytes of blocks, and of those that are being read
-	twice  int64 // bytes of the blocks in often
-	files  map[id]*File
-	once   list.List // of *entry, the most recently used in front
-	often  list.List // of *entry
-	closed bool
+	mu      sync.Mutex
+	limit   int64
+	used    int64 // bytes of blocks, and of those that are being read
+	twice   int64 // bytes of the blocks in often
+	files   map[id]*File
+	once    list.List // of *entry, the most recently used in front
+	often   list.List // of *entry
+	windows map[*Window]struct{}
+	closed  bool
 }
 
 // id is what no two files' versions share.
@@ -52,7 +53,7 @@ func (c *Cache) SetLimit(limit int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.limit = limit
-	c.evict(0)
+	c.evict(0, true)
 }
 
 // Used returns how many bytes the cache holds, those that are being read included.
@@ -69,6 +70,8 @@ func (c *Cache) Close() {
 	c.closed = true
 	for _, f := range c.files {
 		c.drop(f)
+	}
+	for c.reclaim() {
 	}
 }
 
@@ -92,12 +95,12 @@ func (c *Cache) drop(f *File) {
 	}
 }
 
-// evict makes room for n bytes more, and reports whether there is some. The caller
-// holds mu.
-func (c *Cache) evict(n int64) bool {
+// evict makes room for n bytes more, and reports whether there is some. Blocks that were
+// read repeatedly go only if often is true. The caller holds mu.
+func (c *Cache) evict(n int64, often bool) bool {
 	for c.used+n > c.limit {
 		oldest := c.once.Back()
-		if oldest == nil {
+		if oldest == nil && often {
 			oldest = c.often.Back()
 		}
 		if oldest == nil {

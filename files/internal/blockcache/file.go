@@ -98,17 +98,23 @@ func (f *File) Begin(lo, hi, size int64) *Flight {
 	c := f.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := lo; i < hi; i++ {
-		if f.blocks[i] != nil {
-			hi = i
+	var n int64
+	for {
+		for i := lo; i < hi; i++ {
+			if f.blocks[i] != nil {
+				hi = i
+			}
 		}
-	}
-	if hi <= lo || c.closed {
-		return nil
-	}
-	n := min(hi*Size, size) - lo*Size
-	if !c.evict(n) {
-		return nil
+		if hi <= lo || c.closed {
+			return nil
+		}
+		n = min(hi*Size, size) - lo*Size
+		if c.evict(n, true) {
+			break
+		}
+		if !c.reclaim() {
+			return nil
+		}
 	}
 	c.used += n
 	fl := &Flight{
