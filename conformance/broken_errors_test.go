@@ -39,7 +39,7 @@ var brokenErrors = []broken{
 		})},
 	{
 		fault:  "refuses with the wrong sentinel",
-		caught: []string{"P8/creates-once", "P8/race", "E1/type"},
+		caught: []string{"P8/creates-once", "P8/race", "E1/has-op-and-name"},
 		faulty: faulty{
 			put: func(ctx context.Context, req *driver.PutRequest,
 				m *mapBackend) (files.Info, error) {

@@ -181,7 +181,7 @@ var brokenReads = []broken{
 		}},
 	{
 		fault:  "has an error of its own for what is missing",
-		caught: []string{"G1/missing", "E1/type"},
+		caught: []string{"G1/missing", "E1/has-op-and-name"},
 		faulty: faulty{stat: func(k driver.Key, m *mapBackend) (files.Info, error) {
 			info, err := m.Stat(context.Background(), k)
 			if err != nil {

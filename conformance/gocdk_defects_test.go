@@ -84,7 +84,7 @@ var defects = []struct {
 	{
 		rule:   "E1",
 		what:   "messages carry the path or the escaped key",
-		mended: []string{"E1/no-secrets", "E1/names-above"},
+		mended: []string{"E1/no-secrets", "E1/callers-name"},
 	},
 	{rule: "X3", what: "a sub-view closes its parent", mended: []string{"X3/wrappers"}},
 	{

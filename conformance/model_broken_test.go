@@ -164,7 +164,7 @@ import (
 )
 
 func printedBucket(t *testing.T, fault int) files.Bucket {
-	if os.Getenv("PRINTED_SOUND") != "" {
+	if os.Getenv("CLOUDFILES_PRINTED_SOUND") != "" {
 		return mapHarness().New(t)
 	}
 	return allBroken()[fault].harness().New(t)
@@ -233,7 +233,7 @@ func compile(t *testing.T, pkg string,
 	return func(sound bool) (failed, passed []string) {
 		cmd := exec.Command(binary, "-test.run", `^Test(Printed\d+|Sequence)$`, "-test.v")
 		if sound {
-			cmd.Env = append(os.Environ(), "PRINTED_SOUND=1")
+			cmd.Env = append(os.Environ(), "CLOUDFILES_PRINTED_SOUND=1")
 		}
 		out, _ := cmd.CombinedOutput() // fails where the tests do
 		for line := range strings.Lines(string(out)) {
@@ -281,7 +281,7 @@ import (
 )
 
 func newBucket(t *testing.T) files.Bucket {
-	if os.Getenv("PRINTED_SOUND") != "" {
+	if os.Getenv("CLOUDFILES_PRINTED_SOUND") != "" {
 		return mem.New(nil)
 	}
 	return files.Wrap(mem.New(nil), files.Hooks{

@@ -28,7 +28,7 @@ func someReport(t *testing.T, opts conformance.CheckOptions) *conformance.Report
 				tell: func(f *files.Features) { f.IfAbsent, f.Durable = false, false }})
 		},
 		Known:        map[string]string{"D1/only-that": "it deletes | nothing"},
-		ServerFaults: map[string]string{"D1/beside": "issue 17"},
+		ServerFaults: map[string]string{"D1/keeps-files-below": "issue 17"},
 		Unclaimed:    map[string]string{"IfAbsent": "it would be stat, then write"},
 		Name:         "half a map",
 		Server:       "mapd 1.0",
@@ -48,12 +48,12 @@ func TestReport(t *testing.T) {
 		got[c.ID] = c
 	}
 	for id, want := range map[string]conformance.Outcome{
-		"D1/only-that": conformance.KnownFailure,
-		"D1/beside":    conformance.ServerFault,
-		"D1/recreate":  conformance.Failed,
-		"P4/reopened":  conformance.NotApplicable,
-		"P8/race":      conformance.Passed,
-		"S1/is-get":    conformance.Passed,
+		"D1/only-that":         conformance.KnownFailure,
+		"D1/keeps-files-below": conformance.ServerFault,
+		"D1/recreate":          conformance.Failed,
+		"P4/reopened":          conformance.NotApplicable,
+		"P8/race":              conformance.Passed,
+		"S1/is-get":            conformance.Passed,
 	} {
 		if got[id].Outcome != want {
 			t.Errorf("%s: %+v, want it %s", id, got[id], want)
@@ -64,7 +64,7 @@ func TestReport(t *testing.T) {
 		c.Reason != "the bucket does not claim IfAbsent: it would be stat, then write" {
 		t.Errorf("a case that was turned round: %+v", c)
 	}
-	if c := got["D1/beside"]; c.Reason != "issue 17" || len(c.Failures) == 0 {
+	if c := got["D1/keeps-files-below"]; c.Reason != "issue 17" || len(c.Failures) == 0 {
 		t.Errorf("a fault of the server's: %+v", c)
 	}
 	if r.OK() || r.Count(conformance.ServerFault) != 1 || r.Seed != 42 || r.Server != "mapd 1.0" ||
@@ -151,7 +151,7 @@ func TestCertificate(t *testing.T) {
 		"- D1/recreate\n\n      ",
 		"- D1/only-that: it deletes | nothing\n",
 		"\n## The server's faults\n",
-		"- D1/beside: issue 17\n",
+		"- D1/keeps-files-below: issue 17\n",
 		"\n## Not applicable\n",
 		"- P4/reopened: the bucket does not claim Durable\n",
 		"\n## Refused\n",

@@ -12,7 +12,7 @@ import (
 // Open opens the bucket that the URL names, with the drivers that the program imports:
 //
 //	import _ "cloudfiles.dev/drivers/local"
-//	b, err := files.Open(ctx, os.Getenv("FILES_URL"))
+//	b, err := files.Open(ctx, os.Getenv("CLOUDFILES_URL"))
 //
 // The parameters prefix=p, a raw prefix of every name, and key=k, which narrows the
 // bucket to the one file k, work on every scheme (U2). Opening makes no request (U3);

@@ -44,8 +44,8 @@ func TestNoSecretOfAURL(t *testing.T) {
 		"s3://b/%%zz?x=%s", "s3://b\x7f%s", "s3://b?x=\n%s", "%s", "%s:", "%s@b", "user:%s@b",
 		"//%s@b", "//b/%s", "?%s", "#%s",
 		"b?x=%s", ":%s", "://%s", "\"s3://%s\"", "'s3://b?x=%s'", " s3://%s", "s3://b?x=%s ",
-		"export FILES_URL=s3://%s",
-		"FILES_URL=%s", "/%s", "./%s", `C:\%s`, `\\host\%s`,
+		"export CLOUDFILES_URL=s3://%s",
+		"CLOUDFILES_URL=%s", "/%s", "./%s", `C:\%s`, `\\host\%s`,
 		// Schemes that nobody knows, and typos.
 		"s4://%s", "s4://b?x=%s", "s4://u:%s@b", "s4://b/%s", "https://%s@host/b",
 		"https://host/b?sig=%s", "https://host/b/%s",

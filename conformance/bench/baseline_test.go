@@ -70,7 +70,7 @@ var ctx = context.Background()
 
 // folder is a new folder on the disk that is to be measured.
 func folder(b testing.TB) string {
-	dir, err := os.MkdirTemp(os.Getenv("BENCH_DIR"), "cloudfiles-bench-")
+	dir, err := os.MkdirTemp(os.Getenv("CLOUDFILES_BENCH_DIR"), "cloudfiles-bench-")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,7 @@
 // The command in compare measures services and disks beside other libraries and
 // programs, and writes a report.
 //
-// The folders are made below $BENCH_DIR, or the system's temporary folder: mind that it
-// may be in memory. Listings of 1M names and bodies of 1 GiB are left out with -short.
+// The folders are made below $CLOUDFILES_BENCH_DIR, or the system's temporary folder:
+// mind that it may be in memory. Listings of 1M names and bodies of 1 GiB are left out
+// with -short.
 package bench

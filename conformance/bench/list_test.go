@@ -68,7 +68,7 @@ func benchList(b *testing.B, shape string, n int) {
 
 // plant makes the files with bare calls.
 func plant(b *testing.B, n int, fileName func(int) string) string {
-	dir, err := os.MkdirTemp(os.Getenv("BENCH_DIR"), "cloudfiles-bench-")
+	dir, err := os.MkdirTemp(os.Getenv("CLOUDFILES_BENCH_DIR"), "cloudfiles-bench-")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func TestInterrupted(t *testing.T) {
 		dir := userFolder(t)
 		before := tree(t, dir)
 		report := filepath.Join(t.TempDir(), "r.json")
-		c := start(t, os.Geteuid(), "-url", fileURL(dir), "-v", "-json", report)
+		c := start(t, os.Geteuid(), "-url", fileURL(dir), "-v", "-report", report)
 		for range 20 {
 			c.wait(t, c.out, "ok    ")
 		}

@@ -126,7 +126,7 @@ func unchanged(t *testing.T, dir string, before map[string]string) {
 func TestMemory(t *testing.T) {
 	files := t.TempDir()
 	j, m := filepath.Join(files, "r.json"), filepath.Join(files, "r.md")
-	status, out, errs := call(t, "-url", "mem://", "-short", "-seed", "5", "-json", j, "-md", m)
+	status, out, errs := call(t, "-url", "mem://", "-short", "-seed", "5", "-report", j, "-md", m)
 	if status != statusOK || errs != "" || !strings.Contains(out,
 		"The bucket keeps the contract: ") || !strings.Contains(out,
 		"Seed 5.") || strings.Contains(out, "\x1b") || strings.Contains(out, "\r") {
@@ -288,7 +288,7 @@ func TestNoSecrets(t *testing.T) {
 	}
 	sound := scheme(files.Hooks{})
 	status, out, errs := call(t, "-url", sound+"://user:hunter2@host?access_token=hunter2", "-v",
-		"-run", "^(S1|U1)/", "-json", j, "-md", m)
+		"-run", "^(S1|U1)/", "-report", j, "-md", m)
 	text := out + errs
 	for _, path := range []string{j, m} {
 		c, err := os.ReadFile(path)
@@ -324,7 +324,7 @@ func TestList(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	t.Setenv("FILES_URL", "")
+	t.Setenv("CLOUDFILES_URL", "")
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
 	t.Setenv("AWS_CONFIG_FILE", "/nonexistent")
@@ -347,7 +347,7 @@ func TestUsage(t *testing.T) {
 		{"-nosuchflag", statusUsage, "-nosuchflag"},
 		{"-h", statusOK, "-parallel"},
 		{"-url mem:// -timeout 1ns", statusBroken, "did not end within 1ns"},
-		{"-url mem:// -run ^S1/ -json /nonexistent/r.json", statusBroken, "r.json"},
+		{"-url mem:// -run ^S1/ -report /nonexistent/r.json", statusBroken, "r.json"},
 		{
 			"-url s3://bucket?region=us-east-1&use_path_style=true&rate_limiter_capacity=1" +
 				"&endpoint=http://127.0.0.1:1",

@@ -17,6 +17,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -92,15 +93,16 @@ type doctor struct {
 func (d *doctor) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	f.SetOutput(d.err)
-	f.StringVar(&d.url, "url", "", "the bucket's `URL`; the variable FILES_URL otherwise")
+	f.StringVar(&d.url, "url", "", "the bucket's `URL`; the variable CLOUDFILES_URL otherwise")
 	f.BoolVar(&d.list, "list", false, "print every case, with its rule and why it matters")
 	f.StringVar(&d.pattern, "run", "",
 		"run the cases that this `regexp` is found in: '^P8/', 'race'")
 	f.BoolVar(&d.short, "short", false, "leave out the long cases")
-	f.StringVar(&d.json, "json", "", "write the report to this `file`")
+	f.StringVar(&d.json, "report", "", "write the report, in JSON, to this `file`")
 	f.StringVar(&d.markdown, "md", "", "write the certificate to this `file`")
 	f.DurationVar(&d.timeout, "timeout", 0, "end the run after this time; 0 is never")
-	f.DurationVar(&d.limit, "limit", conformance.DefaultLimit, "how long one case may take")
+	f.DurationVar(&d.limit, "casetimeout", conformance.DefaultLimit,
+		"how long one case may take")
 	f.IntVar(&d.parallel, "parallel", max(4, runtime.GOMAXPROCS(0)), "how many cases run at a time")
 	f.Uint64Var(&d.seed, "seed", 0, "the seed of what is random; 0 is a new one")
 	f.BoolVar(&d.verbose, "v", false, "print every case")
@@ -113,7 +115,7 @@ func (d *doctor) run(ctx context.Context, args []string) int {
 	err := f.Parse(args)
 	if d.url == "" {
 		// as the flag's default it would be printed, with its secrets
-		d.url = os.Getenv("FILES_URL")
+		d.url = cmp.Or(os.Getenv("CLOUDFILES_URL"), os.Getenv("FILES_URL"))
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -128,7 +130,8 @@ func (d *doctor) run(ctx context.Context, args []string) int {
 		return d.usage(fmt.Errorf("the argument %q is one too many; the bucket is given with -url",
 			arg))
 	case d.parallel < 1 || d.limit <= 0 || d.timeout < 0:
-		return d.usage(errors.New("-parallel and -limit are above 0, -timeout is not below"))
+		return d.usage(errors.New("-parallel and -casetimeout must be above 0, and -timeout " +
+			"not below 0"))
 	case d.list:
 		return d.listCases()
 	}

@@ -183,7 +183,7 @@ func printEnv(out io.Writer, r Ready) {
 			fmt.Fprintf(out, "export %s=%s\n", k, quote(r.Env[k]))
 		}
 	}
-	fmt.Fprintf(out, "export FILES_URL=%s\n", quote(r.URL))
+	fmt.Fprintf(out, "export CLOUDFILES_URL=%s\n", quote(r.URL))
 }
 
 // printable escapes what a terminal must not get as it is, but for line ends and tabs.

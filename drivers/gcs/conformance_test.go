@@ -29,7 +29,7 @@ const (
 )
 
 var serverFaults = map[string]string{
-	"W1/bound":                      signFault,
+	"W1/only-what-is-signed":        signFault,
 	"W1/tampered":                   signFault,
 	"W1/expired":                    signFault,
 	"C1/onto-itself-new-attributes": rewriteFault,
@@ -55,8 +55,8 @@ var serverRaces = map[string]string{
 	"X1/model":          rewriteFault,
 }
 
-// TestConformance runs the contract on the server as it is: a part of it, and all with the
-// long tests.
+// TestConformance runs the contract on the server as it is: a part of it, and all with
+// the long tests.
 func TestConformance(t *testing.T) {
 	h := plainHarness(t, testserver.Start(t, testserver.FakeGCS))
 	h.Name = "gcs-fake"
@@ -65,7 +65,8 @@ func TestConformance(t *testing.T) {
 }
 
 // TestConformanceAsDocumented runs all cases with what the server does otherwise than
-// the service mended by its documentation, and what -short leaves out with the long tests.
+// the service mended by its documentation, and what -short leaves out with the long
+// tests.
 func TestConformanceAsDocumented(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	if s.User {

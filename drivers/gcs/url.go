@@ -24,7 +24,7 @@ func init() {
 		Package: "cloudfiles.dev/drivers/gcs",
 		Example: "gs://bucket",
 		Params: append([]files.Param{
-			{Name: "anonymous", Values: "true", Doc: "no credentials: for public buckets"},
+			{Name: "anonymous", Values: "true|false", Doc: "no credentials: for public buckets"},
 			{
 				Name:   "access_id",
 				Values: "e-mail address|-",
@@ -54,10 +54,10 @@ func init() {
 			},
 			{
 				Name:   "grpc",
-				Values: "true",
+				Values: "true|false",
 				Doc:    "the gRPC API: through the Go CDK, as far as gocloud+gs:// goes",
 			},
-			{Name: "zonal", Values: "true", Doc: "a zonal bucket: likewise"},
+			{Name: "zonal", Values: "true|false", Doc: "a zonal bucket: likewise"},
 			{
 				Name:   "user_project",
 				Values: "project",

@@ -18,7 +18,7 @@ func init() {
 		Package: "cloudfiles.dev/drivers/local",
 		Example: "file:///var/lib/app?create_dir=1",
 		Params: []files.Param{
-			{Name: "create_dir", Values: "1", Doc: "makes the folder if it is missing"},
+			{Name: "create_dir", Values: "true|false", Doc: "makes the folder if it is missing"},
 			{
 				Name:   "dir_file_mode",
 				Values: "0755",
@@ -41,7 +41,7 @@ func init() {
 			},
 			{
 				Name:   "no_tmp_dir",
-				Values: "1",
+				Values: "true|false",
 				Doc:    "no effect: uploads are always staged inside the folder",
 			},
 			{

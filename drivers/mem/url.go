@@ -22,14 +22,22 @@ func init() {
 }
 
 var params = []files.Param{
-	{Name: "put_time", Values: "true", Doc: "a put's answer has the time, as not on every cloud"},
-	{Name: "copy_info", Values: "true", Doc: "a copy's answer is whole, as not on every cloud"},
-	{Name: "version_per_put", Values: "true", Doc: "every put makes a new version, as not on S3"},
-	{Name: "given_digests", Values: "true", Doc: "all digests that a put was given come back"},
-	{Name: "time_resolution", Values: "1s, 1ms, 1us or 1ns", Doc: "what times are cut to"},
+	{Name: "put_time", Values: "true|false", Doc: "Put returns the time, unlike some clouds"},
+	{
+		Name:   "copy_info",
+		Values: "true|false",
+		Doc:    "a copy returns the whole Info, unlike some clouds",
+	},
+	{
+		Name:   "version_per_put",
+		Values: "true|false",
+		Doc:    "every Put makes a new version, unlike S3",
+	},
+	{Name: "given_digests", Values: "true|false", Doc: "every digest that Put was given is kept"},
+	{Name: "time_resolution", Values: "1s|1ms|1us|1ns", Doc: "what times are truncated to"},
 	{
 		Name:   "nomd5",
-		Values: "true",
+		Values: "true|false",
 		Doc:    "changes nothing: MD5 is computed only if given; Go CDK has it",
 	},
 }

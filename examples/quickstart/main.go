@@ -24,12 +24,13 @@ import (
 
 func main() {
 	url := flag.String("url", "",
-		"the bucket's URL; empty is that of FILES_URL, or else a new local folder")
+		"the bucket's URL; empty is that of CLOUDFILES_URL, or else a new local folder")
 	src := flag.String("src", ".", "the folder whose files are stored")
 	keep := flag.Bool("keep", false, "leave the files in the bucket")
 	flag.Parse()
 	if *url == "" {
-		*url = os.Getenv("FILES_URL") // as the flag's default it would be printed, with its secrets
+		// as the flag's default it would be printed, with its secrets
+		*url = os.Getenv("CLOUDFILES_URL")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

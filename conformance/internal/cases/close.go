@@ -19,7 +19,7 @@ var closeCases = []suite.Case{
 	},
 	{
 		Rule: "X3",
-		Name: "afterwards",
+		Name: "use-after-close",
 		Why:  "a use after Close must be an error that says so, not a crash, nor another's data",
 		Run:  closedMethods,
 	},

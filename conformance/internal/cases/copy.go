@@ -29,7 +29,7 @@ var copyCases = []suite.Case{
 	},
 	{
 		Rule: "C1",
-		Name: "over",
+		Name: "replaces-target",
 		Why:  "a copy replaces its target whole",
 		Run:  copyOver,
 	},
@@ -54,7 +54,7 @@ var copyCases = []suite.Case{
 	},
 	{
 		Rule:  "C1",
-		Name:  "beside",
+		Name:  "onto-file-beside-dir",
 		Why:   "a to a/b and back are copies like others",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   copyBeside,

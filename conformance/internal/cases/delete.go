@@ -31,7 +31,7 @@ var deleteCases = []suite.Case{
 	},
 	{
 		Rule:  "D1",
-		Name:  "beside",
+		Name:  "keeps-files-below",
 		Why:   "a and a/b are two files",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   deleteBeside,

@@ -14,7 +14,7 @@ import (
 var errorsCases = []suite.Case{
 	{
 		Rule: "E1",
-		Name: "type",
+		Name: "has-op-and-name",
 		Why:  "a program that logs failures needs the operation and the name, always",
 		Run:  errorType,
 	},
@@ -32,7 +32,7 @@ var errorsCases = []suite.Case{
 	},
 	{
 		Rule: "E1",
-		Name: "names-above",
+		Name: "callers-name",
 		Why:  "who works in a tenant's directory must read his own names",
 		Run:  errorNames,
 	},

@@ -84,7 +84,7 @@ var putFailureCases = []suite.Case{
 	},
 	{
 		Rule: "P2",
-		Name: "again",
+		Name: "put-after-failure",
 		Why:  "after a failure the same name must take a good upload",
 		Run:  putAgain,
 	},

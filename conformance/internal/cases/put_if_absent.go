@@ -43,7 +43,7 @@ var putIfAbsentCases = []suite.Case{
 	},
 	{
 		Rule:  "P8",
-		Name:  "beside",
+		Name:  "ignores-files-below",
 		Why:   "a file in the directory of the name isn't the file",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   absentBeside,

@@ -45,7 +45,7 @@ var signCases = []suite.Case{
 	},
 	{
 		Rule:  "W1",
-		Name:  "bound",
+		Name:  "only-what-is-signed",
 		Why:   "who holds a URL for one file must not reach another, nor write where he may read",
 		Needs: feature.Needs(feature.SignGet, feature.SignPut, feature.SignDelete),
 		Run:   signedBound,

@@ -57,7 +57,7 @@ var urlsCases = []suite.Case{
 	},
 	{
 		Rule: "U3",
-		Name: "cheap",
+		Name: "no-request",
 		Why:  "opening must not wait for a network, and a context that has ended opens nothing",
 		Run:  urlCheap,
 	},

@@ -16,7 +16,7 @@ var versionsTimesCases = []suite.Case{
 	},
 	{
 		Rule: "V2",
-		Name: "forward",
+		Name: "time-never-goes-back",
 		Why:  "a file that is rewritten must not become older",
 		Run:  timesForward,
 	},

@@ -41,7 +41,7 @@ func TestTable(t *testing.T) {
 		case c.Rule() == "P9":
 			c.Missing = []string{"IfVersion"}
 			c.Reason = "the bucket does not claim IfVersion: nothing does"
-		case c.ID == "D1/beside":
+		case c.ID == "D1/keeps-files-below":
 			c.Outcome, c.Reason = conformance.ServerFault, "issue 17"
 		case c.ID == "X1/linearizable":
 			c.Racing, c.Reason = true, "issue 18"
@@ -75,7 +75,7 @@ func TestTable(t *testing.T) {
 	for _, want := range []string{
 		"\n1. Other n/a, does not claim Atomic: P1/torn-info\n",
 		"\n2. Other ✗ stat, then rename \\| twice: P8/race\n",
-		"\n4. Other server: issue 17: D1/beside\n",
+		"\n4. Other server: issue 17: D1/keeps-files-below\n",
 		"| **Put** |",
 	} {
 		if !strings.Contains(text, want) {

@@ -20,9 +20,10 @@ var Essential = []string{
 	"S1/is-get", "S1/directory", "L1/below-dir", "L1/order", "L2/shallow", "L3/page-sizes",
 	"L4/what-was-put", "L5/is-stat", "L6/empty", "L7/nothing-of-the-drivers", "L9/body-may-call",
 	"D1/missing", "D1/directory", "D2/stale", "D3/directory", "C1/content", "C1/attributes",
-	"C1/if-absent", "C1/between-buckets", "E1/type", "E1/names-above", "E2/precedence",
+	"C1/if-absent", "C1/between-buckets", "E1/has-op-and-name", "E1/callers-name", "E2/precedence",
 	"E3/vanished",
-	"X1/linearizable", "X2/cancelled-before", "X2/no-goroutines", "X3/afterwards", "X3/open-bodies",
+	"X1/linearizable", "X2/cancelled-before", "X2/no-goroutines", "X3/use-after-close",
+	"X3/open-bodies",
 	"W1/round-wrappers",
 }
 
