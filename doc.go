@@ -38,6 +38,8 @@
 //   - cloudfiles.dev/conformance/rerun: runs a part of the suite once more, in the
 //     module's own tests.
 //   - cloudfiles.dev/examples/quickstart: a command that shows what a bucket does.
+//   - cloudfiles.dev/examples/files: a command: ls, cat, cp, sync, rm, du, sign and check,
+//     on folders and buckets.
 //   - cloudfiles.dev/examples/mapdriver: a driver in about a hundred lines.
 //
 // This package is empty: import the ones above.

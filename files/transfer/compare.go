@@ -25,6 +25,9 @@ func (p *Plan) lookAt(ctx context.Context, c *Change, now time.Time) error {
 		same, why, err = p.byContent(ctx, c)
 	default:
 		same, why, err = p.byDigest(ctx, c)
+		if why == ReasonNoDigest && p.opts.Compare == ByDigestOrContent {
+			same, why, err = p.byContent(ctx, c)
+		}
 	}
 	switch {
 	case err != nil && (ctx.Err() != nil || hopeless(err)):

@@ -28,6 +28,9 @@ const (
 	ByDigest
 	// ByContent reads both files and compares every byte.
 	ByContent
+	// ByDigestOrContent is ByDigest, and ByContent for files without a digest in common,
+	// as files in a folder are that other programs wrote.
+	ByDigestOrContent
 )
 
 // Options are the options of Copy, Move, Sync and Remove. The zero value takes every
@@ -98,7 +101,7 @@ const (
 
 func (o *Options) check() error {
 	switch {
-	case o.Compare < ByTime || o.Compare > ByContent:
+	case o.Compare < ByTime || o.Compare > ByDigestOrContent:
 		return invalid("unknown comparison %d", o.Compare)
 	case o.Parallel < 0 || o.Parallel > maxParallel:
 		return invalid("%d files at a time; at most %d are possible", o.Parallel, maxParallel)

@@ -104,7 +104,7 @@ func (p *Plan) init(dst Tree, src *Tree) (err error) {
 			"the source can't delete the version that was copied, so what is put meanwhile "+
 				"could be lost; Options.MayLoseConcurrentPut allows that")
 	}
-	if p.verb == verbMove && p.opts.Compare != ByContent {
+	if p.verb == verbMove && p.opts.Compare < ByDigest {
 		p.opts.Compare = ByDigest
 	}
 	return nil

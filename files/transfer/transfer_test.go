@@ -77,6 +77,9 @@ func TestPlan(t *testing.T) {
 	plans(t, must(transfer.Copy(whole(dst), whole(src),
 		&transfer.Options{Compare: transfer.ByContent})),
 		"copy added missing", "copy changed content", "copy size size")
+	plans(t, must(transfer.Copy(whole(dst), whole(src),
+		&transfer.Options{Compare: transfer.ByDigestOrContent})),
+		"copy added missing", "copy changed digest", "copy size size")
 	plans(t, must(transfer.Remove(in(dst, "dir"), nil)), "delete x removed")
 	put(t, dst, "size=123")
 	plans(t, must(transfer.Copy(whole(dst), whole(src), &transfer.Options{KeepNewer: true})),

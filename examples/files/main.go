@@ -1,0 +1,269 @@
+// Command files works with the files of any two places: folders on disk, and buckets of
+// every service, named by their URLs.
+//
+//	go run ./examples/files ls s3://bucket/photos?region=eu-central-1
+//	go run ./examples/files cp notes.txt gs://bucket/notes.txt
+//	go run ./examples/files sync --delete --dry-run ./site azblob://container/site
+//
+// files help lists the commands, and files help COMMAND its flags.
+//
+// A place is a path, or the URL of a bucket with the name of a file or a directory behind
+// it. In a file:// URL the path is the folder. Neither a path nor a name is a pattern.
+//
+// # Exit codes
+//
+//	0    everything is done, or was so already
+//	1    something failed, is missing or differs; the lines on standard error say what
+//	2    the command line is wrong
+//	130  interrupted
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+
+	_ "cloudfiles.dev/drivers/all"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/transfer"
+)
+
+// command is one of the commands.
+type command struct {
+	name, args, help string
+	least, most      int // how many places; a most of 0 is any number
+	flags            func(fs *flag.FlagSet, f *flags)
+	run              func(a *app, ctx context.Context, places []place) error
+}
+
+var commands = []command{
+	{"ls", "PLACE", "lists a directory", 1, 1, lsFlags, (*app).ls},
+	{"cat", "FILE...", "writes files to standard output", 1, 0, nil, (*app).cat},
+	{"cp", "SOURCE TARGET", "copies a file, or with -r a directory", 2, 2, cpFlags, (*app).cp},
+	{"sync", "SOURCE TARGET", "copies what differs, and with --delete makes equal", 2, 2,
+		syncFlags, (*app).sync},
+	{"rm", "PLACE...", "deletes files, or with -r directories", 1, 0, rmFlags, (*app).rm},
+	{"du", "PLACE...", "counts files and bytes", 1, 0, nil, (*app).du},
+	{"sign", "FILE", "prints a URL that needs no credentials", 1, 1, signFlags, (*app).signURL},
+	{"check", "PLACE [PLACE]", "asks for a bucket, or compares two directories", 1, 2,
+		checkFlags, (*app).check},
+}
+
+// app is one call of the command.
+type app struct {
+	flags
+	out, err io.Writer
+}
+
+var (
+	errUsage  = errors.New("usage")
+	errDiffer = errors.New("the places differ")
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program as usual
+	a := &app{out: os.Stdout, err: os.Stderr}
+	os.Exit(a.main(ctx, os.Args[1:]))
+}
+
+// main runs a command line and returns the exit code.
+func (a *app) main(ctx context.Context, args []string) int {
+	err := a.dispatch(ctx, args)
+	if err == nil {
+		return 0
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(a.err, "files:", files.Printable(strings.TrimRight(line, "\n")))
+	}
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(a.err, "files: interrupted. No file at the target is half-written; "+
+			"the same command does what is missing.")
+		return 130
+	case errors.Is(err, errUsage):
+		return 2
+	}
+	return 1
+}
+
+func (a *app) dispatch(ctx context.Context, args []string) error {
+	help := len(args) > 0 && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0])
+	if help {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		fmt.Fprint(a.out, "files works with folders and buckets.\n\n")
+		for _, c := range commands {
+			fmt.Fprintf(a.out, "  files %-6s %-15s %s\n", c.name, c.args, c.help)
+		}
+		fmt.Fprint(a.out, "\nA place is a path, or a URL such as s3://bucket/directory/name.\n"+
+			"files help COMMAND lists the flags of a command.\n")
+		return nil
+	}
+	i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })
+	if i < 0 {
+		return fmt.Errorf("%w: there is no command %q; files help lists them", errUsage, args[0])
+	}
+	c := commands[i]
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(a.err)
+	fs.Usage = func() {
+		fmt.Fprintf(fs.Output(), "files %s [flags] %s\n\nIt %s.\n\n", c.name, c.args, c.help)
+		fs.PrintDefaults()
+	}
+	a.common(fs)
+	if c.flags != nil {
+		c.flags(fs, &a.flags)
+	}
+	if help {
+		fs.SetOutput(a.out)
+		fs.Usage()
+		return nil
+	}
+	places, err := parse(fs, args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return errUsage // package flag has printed it
+	}
+	if n := len(places); n < c.least || c.most > 0 && n > c.most {
+		return fmt.Errorf("%w: files %s takes %s", errUsage, c.name, c.args)
+	}
+	opened := make([]place, len(places))
+	for i, text := range places {
+		target := i == 1 && (c.name == "cp" || c.name == "sync")
+		p, err := a.open(ctx, text, target)
+		if err != nil {
+			return err
+		}
+		defer p.close()
+		opened[i] = p
+	}
+	return c.run(a, ctx, opened)
+}
+
+// parse lets flags stand behind the places, too; behind "--" there are only places.
+func parse(fs *flag.FlagSet, args []string) (places []string, err error) {
+	for {
+		if err := fs.Parse(args); err != nil {
+			return nil, err
+		}
+		rest := fs.Args()
+		if n := len(args) - len(rest); len(rest) == 0 || n > 0 && args[n-1] == "--" {
+			return append(places, rest...), nil
+		}
+		places, args = append(places, rest[0]), rest[1:]
+	}
+}
+
+// flags are those of all commands.
+type flags struct {
+	json, quiet, long, recursive, all, deletes, copies bool
+
+	sign     files.SignOptions
+	transfer transfer.Options
+}
+
+func (f *flags) common(fs *flag.FlagSet) {
+	fs.BoolVar(&f.json, "json", false, "print JSON, a value a line")
+	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
+}
+
+func lsFlags(fs *flag.FlagSet, f *flags) {
+	fs.BoolVar(&f.long, "l", false, "print sizes in bytes and times, too")
+	fs.BoolVar(&f.recursive, "r", false, "list everything below the directory")
+}
+
+func signFlags(fs *flag.FlagSet, f *flags) {
+	fs.StringVar(&f.sign.Method, "method", "GET", "the method: GET, PUT or DELETE")
+	fs.DurationVar(&f.sign.Expiry, "expires", 15*time.Minute, "how long the URL works")
+}
+
+func rmFlags(fs *flag.FlagSet, f *flags) {
+	fs.BoolVar(&f.recursive, "r", false, "delete everything below the directory")
+	fs.BoolVar(&f.all, "all", false, "with -r: the place may be a whole bucket or folder")
+	fs.BoolVar(&f.transfer.DryRun, "dry-run", false, "print what would be done, and do nothing")
+	f.selecting(fs)
+	f.limiting(fs)
+}
+
+func cpFlags(fs *flag.FlagSet, f *flags) {
+	f.copies = true
+	fs.BoolVar(&f.recursive, "r", false, "copy everything below the directory")
+	f.copying(fs)
+}
+
+func syncFlags(fs *flag.FlagSet, f *flags) {
+	fs.BoolVar(&f.deletes, "delete", false, "delete what the source doesn't have")
+	fs.BoolVar(&f.transfer.AllowEmptySource, "allow-empty-source", false,
+		"with --delete: delete everything if the source has no file")
+	f.copying(fs)
+	f.limiting(fs)
+}
+
+func checkFlags(fs *flag.FlagSet, f *flags) {
+	f.selecting(fs)
+	f.comparing(fs, "exact")
+}
+
+func (f *flags) copying(fs *flag.FlagSet) {
+	f.selecting(fs)
+	f.comparing(fs, "time")
+	o := &f.transfer
+	fs.BoolVar(&o.DryRun, "dry-run", false, "print what would be done, and do nothing")
+	fs.BoolVar(&o.NoOverwrite, "no-overwrite", false, "keep the files that the target has")
+	fs.BoolVar(&o.KeepNewer, "keep-newer", false, "keep files of the target that are newer")
+	fs.BoolVar(&o.StoreTime, "store-time", false, "store the source's time as metadata mtime")
+	fs.BoolVar(&o.ContentOnly, "content-only", false, "copy no type, headers and metadata")
+	fs.IntVar(&o.Parallel, "parallel", 16, "how many files at a time")
+}
+
+func (f *flags) limiting(fs *flag.FlagSet) {
+	fs.Int64Var(&f.transfer.MaxDeletes, "max-delete", 0,
+		"delete nothing if more files are due; 0 is no limit")
+}
+
+// selecting has the filters, which count in the order in which they are given.
+func (f *flags) selecting(fs *flag.FlagSet) {
+	add := func(sign string) func(string) error {
+		return func(pattern string) error {
+			f.transfer.Filter = append(f.transfer.Filter, sign+pattern)
+			return nil
+		}
+	}
+	fs.Func("include", "take what the pattern matches; the first match decides", add("+ "))
+	fs.Func("exclude", "leave out what the pattern matches", add("- "))
+}
+
+func (f *flags) comparing(fs *flag.FlagSet, usual string) {
+	known := map[string]transfer.Compare{
+		"time":    transfer.ByTime,
+		"size":    transfer.BySize,
+		"stored":  transfer.ByStoredTime,
+		"digest":  transfer.ByDigest,
+		"content": transfer.ByContent,
+		"exact":   transfer.ByDigestOrContent,
+	}
+	f.transfer.Compare = known[usual]
+	fs.Func("compare",
+		"by time, size, stored (time), digest, content, or exact: by digest or else "+
+			"content (default "+usual+")",
+		func(text string) error {
+			c, ok := known[text]
+			if !ok {
+				return fmt.Errorf("unknown comparison")
+			}
+			f.transfer.Compare = c
+			return nil
+		})
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/transfer"
+)
+
+// place is a file or a directory of an open bucket.
+type place struct {
+	text string // for a person, without secrets
+	b    files.Bucket
+	name string // below the bucket; "" is all of it
+	path string // on disk; "" for a URL
+}
+
+func (p place) tree() transfer.Tree { return transfer.Tree{Bucket: p.b, Dir: p.name} }
+
+func (p place) close() {
+	if p.b != nil {
+		p.b.Close()
+	}
+}
+
+// open opens a place. The folder of a target is made if it isn't there.
+func (a *app) open(ctx context.Context, text string, target bool) (p place, err error) {
+	scheme, rest, isURL := strings.Cut(text, "://")
+	if !isURL || len(scheme) < 2 || strings.ContainsAny(scheme, `/\.`) { // "c:\x" is a path
+		return a.openPath(ctx, text, target)
+	}
+	p.text = files.RedactURL(text)
+	switch scheme {
+	case "file", "mem", "gocloud+file", "gocloud+mem": // the path belongs to the bucket
+		p.b, err = files.Open(ctx, text)
+		return p, err
+	}
+	rest, query, _ := strings.Cut(rest, "?")
+	host, name, _ := strings.Cut(rest, "/")
+	if p.name, err = url.PathUnescape(strings.TrimSuffix(name, "/")); err != nil {
+		return p, fmt.Errorf("the name in %s: %w", p.text, err)
+	}
+	if strings.HasSuffix(name, "/") && target && !a.recursive && a.copies {
+		p.name += "/" // into that directory
+	}
+	p.b, err = files.Open(ctx, scheme+"://"+host+strings.TrimSuffix("?"+query, "?"))
+	return p, err
+}
+
+// openPath opens the folder that the path is, or the one that the file is in. A file that
+// is a target is not opened: it is downloaded to its path.
+func (a *app) openPath(ctx context.Context, path string, target bool) (place, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return place{}, err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real // the bucket's own folder may be a link
+	}
+	p := place{text: files.Printable(path), path: abs}
+	if target && a.copies && !a.recursive {
+		return p, nil
+	}
+	dir, params := abs, ""
+	if target {
+		params = "?create_dir=1&metadata=skip"
+	}
+	switch fi, err := os.Stat(abs); {
+	case errors.Is(err, fs.ErrNotExist) && target && a.transfer.DryRun:
+		p.b, err = files.Open(ctx, "mem://") // nothing is there, and nothing is made
+		return p, err
+	case errors.Is(err, fs.ErrNotExist) && !target:
+		return p, fmt.Errorf("%s: there is no such file or folder", path)
+	case err == nil && !fi.IsDir() && !target:
+		dir, p.name = filepath.Split(abs)
+	}
+	if dir = filepath.ToSlash(dir); !strings.HasPrefix(dir, "/") {
+		dir = "/" + dir
+	}
+	u := url.URL{Scheme: "file", Path: dir}
+	p.b, err = files.Open(ctx, u.String()+params)
+	return p, err
+}
+
+// file refuses a place that can't be a file.
+func (p place) file() error {
+	if p.name == "" {
+		return fmt.Errorf("%s is a bucket or a folder, not a file; -r takes directories", p.text)
+	}
+	return nil
+}
+
+// apart refuses folders of which one is in the other, which the library can't see.
+func apart(a, b place) error {
+	in := func(a, b string) bool {
+		rel, err := filepath.Rel(a, b)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	}
+	if a.path != "" && b.path != "" && (in(a.path, b.path) || in(b.path, a.path)) {
+		return errors.New("source and target overlap: they are one folder, or one is in the other")
+	}
+	return nil
+}
