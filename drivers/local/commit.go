@@ -27,7 +27,8 @@ import (
 //  5. Commit: rename the sidecar, which tells of both contents, and then the content,
 //     which is the moment of change. Who changes it by its old name meanwhile waits, and
 //     the move is undone (movein.go), or on FUSE made again with a twin (twin.go).
-//  6. Unlock, make the folder durable, and the folders on the way to it.
+//  6. Unlock, remove what was replaced, make the folder durable, and the folders on the
+//     way to it.
 //  7. Clean: lock again and remove what belonged to the old content only, unless
 //     somebody else has changed the file since.
 //
