@@ -220,7 +220,8 @@
 //     backend's limit. A stream of unknown length that is longer than
 //     Features.MaxUnknownSize is ErrTooLarge; a declared size raises that limit to
 //     MaxSize. Nothing is allocated for a declared size, or for a length that the
-//     content reports: a wrong one is an error, or is not believed.
+//     content reports: a wrong one is an error, or is not believed. What concurrent Puts
+//     of a bucket hold together is bounded too, beyond one part each.
 //
 //   - P12: Put reads from the content's current position, does not close it and does
 //     not read it after returning. It looks at the context between Reads; unblocking a

@@ -39,7 +39,9 @@ type Options struct {
 	// this size is sent in one request.
 	PartSize int64
 	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
-	// 8. An upload holds at most PartSize × Concurrency bytes in memory.
+	// 8. An upload holds at most PartSize × Concurrency bytes in memory, and all
+	//    uploads of the
+	// bucket together at most that, or 256 MiB if that is more, beyond one part each.
 	Concurrency int
 	// ReadAhead says how large bodies are read by several connections at a time (G10).
 	ReadAhead driver.ReadAhead
@@ -96,6 +98,8 @@ func newBackend(a *access, opts *Options) (*backend, error) {
 		opts:   o,
 		store:  storeOf(a.client()),
 		signs:  canSign(a.client()),
+		memory: driver.NewPartMemory(max(driver.DefaultPartMemory,
+			o.PartSize*int64(o.Concurrency))),
 	}
 	b.endpoint, _ = url.Parse(b.store)
 	return b, nil
@@ -110,6 +114,7 @@ type backend struct {
 	store    string
 	endpoint *url.URL // the container's
 	signs    bool
+	memory   *driver.PartMemory
 	// own: newClient made the client, which doesn't repeat requests and decompresses
 	// nothing.
 	own bool

@@ -18,6 +18,7 @@ func (b *backend) plan() driver.PartPlan {
 		Concurrency: b.opts.Concurrency,
 		MaxParts:    maxBlocks,
 		MaxPartSize: maxBlock,
+		Memory:      b.memory,
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 // none: https://cloud.google.com/storage/docs/multipart-uploads
 type xmlUploads map[string]*xmlStored
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 type xmlStored struct {
 	target     target
 	attributes map[string]any

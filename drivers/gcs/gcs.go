@@ -36,9 +36,11 @@ type Options struct {
 	PartSize int64
 	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
 	// 8, or 1 if parts have less than 5 MiB, which the service's parallel uploads don't
-	// take. An upload holds at most PartSize × Concurrency bytes in memory. Conditional
-	// puts, and those with Native options or with metadata that no header can carry, go
-	// part by part, since parallel uploads support none of these.
+	// take. An upload holds at most PartSize × Concurrency bytes in memory, and all
+	// uploads of the bucket together at most that, or 256 MiB if that is more, beyond
+	// one part each. Conditional puts, and those with Native options or with metadata
+	// that no header can carry, go part by part, since parallel uploads support none of
+	// these.
 	Concurrency int
 	// Retry is the policy by which requests are retried; nil is retry.New(). The SDK's
 	// own is not used.
@@ -166,8 +168,10 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		readAhead:   o.ReadAhead,
 		project:     o.UserProject,
 		part:        o.PartSize,
-		retry:       o.Retry,
-		signer:      sign,
+		memory: driver.NewPartMemory(max(driver.DefaultPartMemory,
+			o.PartSize*int64(o.Concurrency))),
+		retry:  o.Retry,
+		signer: sign,
 	}, nil
 }
 
@@ -184,6 +188,7 @@ type backend struct {
 	project      string  // that pays
 	tokens       *tokens // of a URL with credentials
 	part         int64
+	memory       *driver.PartMemory
 	concurrency  int
 	readAhead    driver.ReadAhead
 	noXMLParts   atomic.Bool // the endpoint has no uploads of parts in parallel

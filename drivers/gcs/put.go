@@ -45,6 +45,7 @@ func (b *backend) plan() driver.PartPlan {
 		Concurrency: 1,
 		MaxParts:    math.MaxInt32,
 		MaxPartSize: maxPart,
+		Memory:      b.memory,
 	}
 }
 

@@ -3,10 +3,9 @@ package gcs
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/xml"
 	"errors"
-	"hash/crc32"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,14 +21,14 @@ import (
 // Parts several at a time are an upload of the XML API:
 // https://cloud.google.com/storage/docs/multipart-uploads. It begins with one request,
 // which names the attributes, each part is one more, and the last one commits.
-// "Preconditions cannot be used in XML API multipart uploads. Attempting to do so results
-// in a 400 NotImplemented error"
-// (https://docs.cloud.google.com/storage/docs/request-preconditions), so a conditional Put
-// goes part by part; so do attributes that no header can carry and the service's own
-// options. To compose an object of others has conditions, but the others would be listed
-// beside it, and would stay if the program died (P1). The
-// answer to the last request isn't documented to name the generation: if it doesn't,
-// the resource has it, and a mark in it shows whether it is this Put's.
+// "Preconditions cannot be used in XML API multipart uploads. Attempting to do so
+// results in a 400 NotImplemented error"
+// (https://docs.cloud.google.com/storage/docs/request-preconditions), so a conditional
+// Put goes part by part; so do attributes that no header can carry and the service's
+// own options. To compose an object of others has conditions, but the others would be
+// listed beside it, and would stay if the program died (P1). The answer to the last
+// request isn't documented to name the generation: if it doesn't, the resource has it,
+// and a mark in it shows whether it is this Put's.
 
 const (
 	// minXMLPart is the least size of a part but the last.
@@ -44,6 +43,7 @@ func (b *backend) parallelPlan() driver.PartPlan {
 		Concurrency: b.concurrency,
 		MaxParts:    maxXMLParts,
 		MaxPartSize: maxPart,
+		Memory:      b.memory,
 	}
 }
 
@@ -188,16 +188,10 @@ func (x *xmlUpload) begin(ctx context.Context) error {
 	return err
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // send sends one part, which the service checks.
 func (x *xmlUpload) send(ctx context.Context, part *driver.Part) error {
-	h := crc32.New(castagnoli)
-	if _, err := io.Copy(h, part.Reader()); err != nil {
-		return err
-	}
 	c := x.call("PUT", url.Values{"partNumber": {strconv.Itoa(part.Number)}})
-	c.header.Set("X-Goog-Hash", "crc32c="+base64Of(h.Sum(nil)))
+	c.header.Set("X-Goog-Hash", "crc32c="+base64Of(binary.BigEndian.AppendUint32(nil, part.CRC32C)))
 	c.payload = &payload{part: part}
 	return x.u.b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 		resp, content, err := x.u.b.doXML(ctx, c)

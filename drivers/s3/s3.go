@@ -20,7 +20,9 @@ type Options struct {
 	// sent in one request.
 	PartSize int64
 	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
-	// 8. An upload holds at most PartSize × Concurrency bytes in memory.
+	// 8. An upload holds at most PartSize × Concurrency bytes in memory, and all
+	//    uploads of the
+	// bucket together at most that, or 256 MiB if that is more, beyond one part each.
 	Concurrency int
 	// Retry says how requests are retried; nil is retry.New(). The SDK's own retries
 	// are off.
@@ -164,6 +166,8 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 			MaxParts:    cmp.Or(profile.MaxParts, maxParts),
 			MaxPartSize: maxPart,
 			Equal:       profile.EqualParts,
+			Memory: driver.NewPartMemory(max(driver.DefaultPartMemory,
+				o.PartSize*int64(o.Concurrency))),
 		},
 		store: store{endpoint, sdk.Region, bucket},
 		presigner: sync.OnceValue(func() *s3.PresignClient {

@@ -199,6 +199,13 @@ func (u *Content) Digest() files.Digest {
 	return u.want
 }
 
+// crc32c returns the CRC-32C of what was read so far.
+func (u *Content) crc32c() uint32 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.hasher.h.CRC32C()
+}
+
 // Err returns the error that ended the content. It returns nil if the content ended
 // well or hasn't ended. A Backend whose SDK hides the reader's error calls it.
 func (u *Content) Err() error {

@@ -25,8 +25,9 @@ var (
 
 // block is a piece of a part.
 type block struct {
-	bytes []byte
-	buf   *[]byte // holds the bytes; nil if they are the caller's own
+	bytes  []byte
+	buf    *[]byte // holds the bytes; nil if they are the caller's own
+	shared bool    // its memory is the bucket's, not the upload's own
 }
 
 // Part is one part of an upload, in memory, so it can be sent again. What the caller
@@ -35,6 +36,9 @@ type Part struct {
 	Number int   // from 1
 	Offset int64 // in the content
 	Size   int64 // in bytes
+	// CRC32C is the part's CRC-32C. It is found while the content is read, from the
+	// whole content's before the part and after it, so the part isn't read again.
+	CRC32C uint32
 	// Last is true if the content ended with this part: its size and digests match
 	// (P10).
 	Last bool
@@ -65,7 +69,7 @@ func (p *Part) Release() {
 		} else if len(*b.buf) == blockSize {
 			blocks.Put(b.buf)
 		}
-		p.owner.free <- struct{}{}
+		p.owner.memory.give(b.shared)
 	}
 	p.blocks, p.one = nil, [1]block{}
 }

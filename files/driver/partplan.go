@@ -17,6 +17,9 @@ type PartPlan struct {
 	// Equal: the service takes only parts of one size, except the last one, so the
 	// parts of a stream of unknown length don't grow.
 	Equal bool
+	// Memory is what the uploads of a bucket may hold together, or nil for no bound of
+	// this kind. Every upload may always hold one part.
+	Memory *PartMemory
 }
 
 // memory returns the most bytes of parts that are held at a time.

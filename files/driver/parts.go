@@ -7,25 +7,26 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/digests"
 )
 
 // Parts reads the content of one Put in parts, in bounded memory. It holds at most
 // PartSize × Concurrency bytes, with one exception: if the content's size is known and
-// so great that MaxParts parts are larger than that, it holds one part. Its methods are
-// for one goroutine.
+// so great that MaxParts parts are larger than that, it holds one part. If the plan has a
+// Memory, what exceeds one part is taken from there. Its methods are for one goroutine.
 type Parts struct {
 	plan    PartPlan
 	content *Content
 	size    int64 // known, or -1
 	part    int64 // the size of each part if size is known
 	block   int
-	// a token for each block that may be held; nil if the content is in memory anyway
-	free   chan struct{}
-	n      int // parts that were read
-	off    int64
-	peeked [1]byte
-	have   bool // peeked is the content's next byte
-	eof    bool
+	memory  partTokens
+	crc     uint32 // of the parts that were read
+	n       int    // parts that were read
+	off     int64
+	peeked  [1]byte
+	have    bool // peeked is the content's next byte
+	eof     bool
 }
 
 // ended reports whether no part is left.
@@ -53,14 +54,13 @@ func NewParts(plan PartPlan, req *PutRequest) (*Parts, error) {
 	if plan.PartSize < blockSize {
 		p.block = int(plan.PartSize)
 	}
-	// a part may have two small blocks beside its large ones
-	count := (held+int64(p.block)-1)/int64(p.block) + 2
-	p.free = make(chan struct{}, count)
-	for range count {
-		p.free <- struct{}{}
-	}
+	p.memory.init(plan.Memory, p.tokens(held))
 	return p, nil
 }
+
+// tokens returns how many blocks hold size bytes. A part may have two small blocks beside
+// its large ones.
+func (p *Parts) tokens(size int64) int { return int((size+int64(p.block)-1)/int64(p.block)) + 2 }
 
 // next returns the size of the part that follows those that were read.
 func (p *Parts) next() int64 {
@@ -82,6 +82,7 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 	}
 	part := &Part{Number: p.n + 1, Offset: p.off, owner: p}
 	part.blocks = part.one[:0]
+	before := p.crc
 	if p.content.held.ok {
 		if err := p.lend(part, p.next()); err != nil {
 			return nil, err
@@ -90,6 +91,7 @@ func (p *Parts) Next(ctx context.Context) (*Part, error) {
 		part.Release()
 		return nil, err
 	}
+	part.CRC32C = digests.TailCRC32C(before, p.crc, part.Size)
 	p.n++
 	p.off += part.Size
 	part.Last = p.ended()
@@ -103,6 +105,7 @@ func (p *Parts) lend(part *Part, size int64) error {
 		return err
 	}
 	p.eof = err == io.EOF
+	p.crc = p.content.crc32c()
 	part.blocks = append(part.blocks, block{bytes: bytes})
 	part.Size = int64(len(bytes))
 	return nil
@@ -110,6 +113,7 @@ func (p *Parts) lend(part *Part, size int64) error {
 
 // fill reads size bytes, and one more to find out whether they are the last.
 func (p *Parts) fill(ctx context.Context, part *Part, size int64) error {
+	p.memory.own(p.tokens(size))
 	for part.Size < size && !p.ended() {
 		b, err := p.take(ctx, size-part.Size, p.off+part.Size)
 		if err != nil {
@@ -132,6 +136,7 @@ func (p *Parts) fill(ctx context.Context, part *Part, size int64) error {
 		last.bytes = buf[:n]
 		part.Size += int64(n)
 	}
+	p.crc = p.content.crc32c() // before the byte that is the next part's
 	for !p.eof && !p.have {
 		n, err := p.read(ctx, p.peeked[:])
 		if err != nil {
@@ -156,23 +161,21 @@ func (p *Parts) read(ctx context.Context, buf []byte) (int, error) {
 
 // take waits for a block for the want bytes from off.
 func (p *Parts) take(ctx context.Context, want, off int64) (block, error) {
-	select {
-	case <-p.free:
-	default:
-		select {
-		case <-p.free:
-		case <-ctx.Done():
-			return block{}, ContextError(ctx)
-		}
+	shared, err := p.memory.take(ctx)
+	if err != nil {
+		return block{}, err
 	}
+	b := block{shared: shared}
 	switch {
 	case p.block != blockSize:
-		b := make([]byte, p.block)
-		return block{buf: &b}, nil
+		buf := make([]byte, p.block)
+		b.buf = &buf
 	case want <= smallSize || off <= p.size && p.size-off <= smallSize:
-		return block{buf: smallBlocks.Get().(*[]byte)}, nil
+		b.buf = smallBlocks.Get().(*[]byte)
+	default:
+		b.buf = blocks.Get().(*[]byte)
 	}
-	return block{buf: blocks.Get().(*[]byte)}, nil
+	return b, nil
 }
 
 // Send calls send for first, which Next had returned, and for every part after it, and

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/crc32"
 	"io"
 	"math/rand/v2"
 	"runtime"
@@ -53,6 +54,9 @@ func (b *parted) Put(ctx context.Context, req *driver.PutRequest) (files.Info, e
 		content, err := io.ReadAll(r)
 		if err != nil {
 			return err
+		}
+		if part.CRC32C != crc32.Checksum(content, crc32.MakeTable(crc32.Castagnoli)) {
+			return errors.New("the part's CRC-32C is another's")
 		}
 		if _, err := r.Seek(part.Size/2, io.SeekStart); err != nil {
 			return err

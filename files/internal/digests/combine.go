@@ -50,6 +50,16 @@ func (c *Part) Append(next Part) {
 	c.n += next.n
 }
 
+// TailCRC32C returns the CRC-32C of the last n bytes of a content, of the content's
+// CRC-32C before these bytes and after them.
+func TailCRC32C(before, after uint32, n int64) uint32 {
+	if before == 0 {
+		return after
+	}
+	c := Part{bits: 32, poly: crc32.Castagnoli}
+	return after ^ uint32(c.times(c.power(n), uint64(before)))
+}
+
 // Digits returns the CRC as files.Digest has it.
 func (c *Part) Digits() string { return fmt.Sprintf("%0*x", c.bits/4, c.crc) }
 

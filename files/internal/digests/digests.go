@@ -86,6 +86,9 @@ func (h *Hasher) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// CRC32C returns the CRC-32C of what was written so far.
+func (h *Hasher) CRC32C() uint32 { return h.crc }
+
 // Sum returns the digests of what was written so far.
 func (h *Hasher) Sum() Digest {
 	crc := CRCDigits(h.crc)
