@@ -1,0 +1,120 @@
+package all
+
+import (
+	"testing"
+
+	"cloudfiles.dev/drivers/internal/testserver"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/filestest"
+)
+
+// TestPersonalitiesClaim: the fakes claim what the real drivers do. What no fake has is
+// left out: durability, limits of size, foreign keys, signed URLs.
+func TestPersonalitiesClaim(t *testing.T) {
+	environment(t)
+	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1") // no credentials are looked for
+	t.Setenv("AWS_ACCESS_KEY_ID", "a")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "account")
+	t.Setenv("AZURE_STORAGE_KEY", "a2V5")
+	comparable := func(f files.Features) files.Features {
+		f.Durable, f.ForeignKeys = false, false
+		f.MaxSize, f.MaxUnknownSize = 0, 0
+		f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+		return f
+	}
+	for _, c := range []struct {
+		p   filestest.Personality
+		url string
+	}{
+		{filestest.Strong, "mem://?put_time=true&copy_info=true&version_per_put=true" +
+			"&given_digests=true&time_resolution=1ns"},
+		{filestest.S3, "s3://bucket?region=us-east-1"},
+		{filestest.MinIO, "s3://bucket?region=us-east-1&store=minio&endpoint=http://127.0.0.1:1"},
+		{filestest.GCS, "gs://bucket"},
+		{filestest.Azure, "azblob://container"},
+		{filestest.Disk, "file://" + t.TempDir()},
+	} {
+		b, err := files.Open(t.Context(), c.url)
+		if err != nil {
+			t.Errorf("%s: %v", c.p, err)
+			continue
+		}
+		defer b.Close()
+		got := comparable(filestest.New(t, filestest.As(c.p)).Features())
+		if want := comparable(b.Features()); got != want {
+			t.Errorf("%s claims\n%+v\nand the driver\n%+v", c.p, got, want)
+		}
+	}
+}
+
+// habits are what services do differently and no feature says.
+type habits struct {
+	PutTime     bool // Put's Info has the time
+	CopySize    bool // Copy's Info has the size
+	CopyDigest  bool
+	CopyType    bool
+	SameVersion bool // the same bytes have the same version again
+}
+
+func habitsOf(t *testing.T, b files.Bucket) (h habits) {
+	t.Helper()
+	ctx := t.Context()
+	first, err := files.PutString(ctx, b, "habits/a", "text", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := files.PutString(ctx, b, "habits/a", "text", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := files.Copy(ctx, b, "habits/copy", b, "habits/a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.PutTime = !first.ModTime.IsZero()
+	h.CopySize = copied.Size >= 0
+	h.CopyDigest = !copied.Digest.IsZero()
+	h.CopyType = copied.ContentType != ""
+	h.SameVersion = first.Version == second.Version
+	return h
+}
+
+// TestPersonalitiesHabits: the fakes return what the real drivers do, on real servers,
+// and of a copy never more.
+func TestPersonalitiesHabits(t *testing.T) {
+	for _, c := range []struct {
+		p     filestest.Personality
+		store func(t *testing.T) string
+	}{
+		{filestest.S3, func(t *testing.T) string {
+			return testserver.Start(t, testserver.Versitygw).Store(t)
+		}},
+		{filestest.MinIO, func(t *testing.T) string {
+			return testserver.Start(t, testserver.Minio).Store(t)
+		}},
+		{filestest.GCS, func(t *testing.T) string {
+			return testserver.Start(t, testserver.FakeGCS).Store(t)
+		}},
+		{filestest.Azure, func(t *testing.T) string {
+			return testserver.Start(t, testserver.Azurite).Store(t)
+		}},
+		{filestest.Disk, func(t *testing.T) string { return "file://" + t.TempDir() }},
+	} {
+		t.Run(c.p.String(), func(t *testing.T) {
+			b, err := files.Open(t.Context(), c.store(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			want := habitsOf(t, b)
+			got := habitsOf(t, filestest.New(t, filestest.As(c.p)))
+			less := got
+			less.CopyDigest = got.CopyDigest || want.CopyDigest
+			less.CopyType = got.CopyType || want.CopyType
+			if less != want {
+				t.Errorf("the fake: %+v, the driver: %+v", got, want)
+			}
+		})
+	}
+}

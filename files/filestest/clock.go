@@ -1,0 +1,43 @@
+package filestest
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock is the clock of a fake. It is the real one (in a synctest bubble, the bubble's)
+// until it is set. It gives files their times and lets signed URLs expire; it never ends
+// a wait. It is safe for concurrent use.
+type Clock struct {
+	mu    sync.Mutex
+	fixed time.Time     // if not zero, the clock stands
+	ahead time.Duration // otherwise
+}
+
+// Now returns the fake's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.fixed.IsZero() {
+		return c.fixed
+	}
+	return time.Now().Add(c.ahead)
+}
+
+// Set stops the clock at t. The zero Time lets it go on as the real clock.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fixed, c.ahead = t, 0
+}
+
+// Advance moves the clock. One that stands still stands at the new time.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fixed.IsZero() {
+		c.ahead += d
+	} else {
+		c.fixed = c.fixed.Add(d)
+	}
+}

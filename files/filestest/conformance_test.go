@@ -1,0 +1,59 @@
+package filestest_test
+
+import (
+	"sync"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/rerun"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/filestest"
+)
+
+// TestConformance: the fake keeps the contract with every personality, and the suite
+// leaves nothing open. Without the long tests, most personalities run the cases on which
+// they can differ.
+func TestConformance(t *testing.T) {
+	for _, p := range []filestest.Personality{
+		filestest.Clouds, filestest.Strong, filestest.S3, filestest.GCS, filestest.Azure,
+		filestest.MinIO, filestest.Disk,
+	} {
+		known := map[string]string{}
+		if p.String() == "MinIO" {
+			for _, id := range []string{
+				"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element",
+				"P7/on-every-file",
+			} {
+				known[id] = "it has no elements of more than 255 bytes, as MinIO"
+			}
+		}
+		pattern := rerun.Store
+		if p.String() == "clouds" {
+			pattern = ""
+		}
+		t.Run(p.String(), func(t *testing.T) {
+			var urls sync.Map // of each bucket
+			made := func(b *filestest.Bucket) files.Bucket {
+				urls.Store(files.Bucket(b), b.URL())
+				return b
+			}
+			rerun.Part(t, conformance.Harness{
+				Known: known,
+				New: func(conformance.T) files.Bucket {
+					return made(filestest.New(t, filestest.As(p)))
+				},
+				Second: func(ct conformance.T, b files.Bucket) files.Bucket {
+					url, _ := urls.Load(b)
+					second, err := files.Open(ct.Context(), url.(string))
+					if err != nil {
+						ct.Fatalf("Open: %v", err)
+					}
+					return second
+				},
+				URL: func(conformance.T) string {
+					return filestest.New(t, filestest.As(p)).URL()
+				},
+			}, pattern)
+		})
+	}
+}

@@ -1,0 +1,49 @@
+// Package filestest has the fake that an application is tested with: a bucket in memory
+// that fails the test on leaks, fails calls as it is told, and remembers them.
+//
+//	b := filestest.New(t) // no other line of set-up, and none to take down
+//	handler := app.New(b)  // or app.Open(ctx, b.URL())
+//	upload(t, handler, "photos/cat.jpg", jpeg)
+//	b.WantCreated(t, "photos/cat.jpg")
+//
+// # Faults
+//
+// On begins a rule, which says which calls it is for and what happens to them:
+//
+//	b.On(files.OpPut, "invoices/*").Nth(3).Fail(files.ErrUnavailable)
+//	b.On(files.OpGet, "big").BreakAfter(10)                 // 10 bytes of the body
+//	b.On(files.OpList, "").Delay(5 * time.Second)           // free in a synctest bubble
+//	b.On(files.OpPut, "lock").LoseAnswer(filestest.Stored)  // ErrUncertain, but stored
+//
+// Of several rules that match a call, the one that was made first is applied, and no
+// other. Each call that reaches the fake is one call: a program that retries makes
+// several. A rule that wasn't applied as often as it says fails the test at its end,
+// with its line. Sweep fails every call of a function, one after another.
+//
+// # What was called
+//
+// Calls returns what the program called, and Within checks a budget:
+//
+//	b.Within(t, filestest.Budget{Calls: 2, Writes: 1}, func() { get(t, handler, "/photos") })
+//
+// WantCreated, WantReplaced and WantDeleted ask what was changed since New, Fill or Mark.
+// Want compares the whole content with a Tree.
+//
+// # Leaks
+//
+// At the end of the test, after all subtests and all functions that were given to Cleanup
+// after New, the fake reports each Reader that wasn't closed, each Writer without Commit
+// or Close, and each listing that still runs, with the line that began it. Then it ends
+// them. Only what came from this fake is counted, so parallel tests don't disturb each
+// other.
+//
+// # What it is
+//
+// The fake keeps the whole contract of package files but durability (P4), as package mem
+// does, and is as weak as the clouds are together. New's options make it like one of
+// them. The package links the standard library alone, starts no goroutine of its own, and
+// works in testing/synctest bubbles.
+//
+// A Bucket is safe for concurrent use. Its checks may be called by the test's own
+// goroutine only if they take a testing.TB, as with all of package testing.
+package filestest

@@ -1,0 +1,152 @@
+package filestest
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// breakKey is the key of a *breakAt in the context of a call.
+type breakKey struct{}
+
+// breakAt is where a body or a listing breaks.
+type breakAt struct {
+	after int64
+	err   error
+
+	once sync.Once
+	at   int64
+}
+
+// end is the offset in the file at which a body breaks that began at off. A body that
+// is continued breaks at the same place.
+func (c *breakAt) end(off int64) int64 {
+	c.once.Do(func() { c.at = off + c.after })
+	return c.at
+}
+
+// memory is what the backend of the memory driver can do.
+type memory interface {
+	driver.Backend
+	driver.Copier
+	driver.ManyDeleter
+	driver.Identifier
+	driver.Checker
+}
+
+var _ memory = (*instrumented)(nil)
+
+// instrumented is the memory driver's backend below the instruments that a wrapper
+// can't have without losing abilities: bodies that break, and a look at what is
+// committed.
+type instrumented struct {
+	driver.Backend
+	fake        *Bucket
+	personality Personality
+}
+
+func (b *instrumented) below() memory { return b.Backend.(memory) }
+
+// Features implements driver.Backend.
+func (b *instrumented) Features() files.Features {
+	f := b.Backend.Features()
+	if b.personality.features != nil {
+		b.personality.features(&f)
+	}
+	return f
+}
+
+// storable returns why the personality can't store the name, or nil.
+func (b *instrumented) storable(name string) error {
+	if b.personality.refuses == nil {
+		return nil
+	}
+	return b.personality.refuses(b.fake, name)
+}
+
+// Put implements driver.Backend.
+func (b *instrumented) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	if err := b.storable(req.Name); err != nil {
+		return files.Info{}, err
+	}
+	var info files.Info
+	err := b.fake.changes.stored(req.Name, func() (err error) {
+		info, err = b.Backend.Put(ctx, req)
+		return err
+	})
+	return info, err
+}
+
+// Open implements driver.Backend.
+func (b *instrumented) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	o, err := b.Backend.Open(ctx, req)
+	cut, ok := ctx.Value(breakKey{}).(*breakAt)
+	if err != nil || !ok || o.Body == nil {
+		return o, err
+	}
+	o.Body = &breaking{
+		ReadCloser: o.Body,
+		left:       max(cut.end(o.Offset)-o.Offset, 0),
+		err:        cut.err,
+	}
+	return o, nil
+}
+
+// breaking is a body that breaks.
+type breaking struct {
+	io.ReadCloser
+	left int64
+	err  error
+}
+
+func (b *breaking) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, b.err
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// Delete implements driver.Backend.
+func (b *instrumented) Delete(ctx context.Context, key driver.Key,
+	ifVersion files.Version) error {
+	return b.fake.changes.deleted([]string{key.Name}, func() []error {
+		return []error{b.Backend.Delete(ctx, key, ifVersion)}
+	})[0]
+}
+
+// DeleteMany implements driver.ManyDeleter.
+func (b *instrumented) DeleteMany(ctx context.Context, names []string) []error {
+	return b.fake.changes.deleted(names, func() []error {
+		return b.below().DeleteMany(ctx, names)
+	})
+}
+
+// MaxDeleteMany implements driver.ManyDeleter.
+func (b *instrumented) MaxDeleteMany() int { return b.below().MaxDeleteMany() }
+
+// Copy implements driver.Copier.
+func (b *instrumented) Copy(ctx context.Context, src driver.Backend,
+	req *driver.CopyRequest) (info files.Info, err error) {
+	if err := b.storable(req.Dst); err != nil {
+		return files.Info{}, err
+	}
+	if from, ok := src.(*instrumented); ok {
+		src = from.Backend
+	}
+	err = b.fake.changes.stored(req.Dst, func() error {
+		info, err = b.below().Copy(ctx, src, req)
+		return err
+	})
+	return info, err
+}
+
+// Store implements driver.Identifier.
+func (b *instrumented) Store() any { return b.below().Store() }
+
+// Check implements driver.Checker.
+func (b *instrumented) Check(ctx context.Context) error { return b.below().Check(ctx) }

@@ -1,0 +1,131 @@
+package filestest
+
+import (
+	"strings"
+	"time"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// Personality says how a fake answers where services differ, within what the contract
+// allows them: what it claims, what Put and Copy return, how fine times are, and which
+// names are refused. What it claims is compared with the real drivers by their tests.
+//
+// A fake has no foreign keys (L7), signs no URLs, isn't durable (P4), and has no limit of
+// size, whatever its personality.
+type Personality struct {
+	name     string
+	memory   mem.Options
+	features func(*files.Features)
+	refuses  func(b *Bucket, name string) error // of a name that is to be stored
+}
+
+// String returns the personality's name, such as "S3".
+func (p Personality) String() string { return p.name }
+
+// The personalities.
+var (
+	// Clouds is the default: it can what S3, GCS and Azure all can, and returns no more
+	// than all of them do.
+	Clouds = Personality{
+		name:     "clouds",
+		features: func(f *files.Features) { f.StatNoBucket = false },
+	}
+	// Strong returns everything that the contract allows, as the memory driver does with
+	// all of its options. Tests that pass only with it may not work on a cloud.
+	Strong = Personality{
+		name:   "strong",
+		memory: strong,
+	}
+	// S3 is Amazon S3.
+	S3 = Personality{
+		name:     "S3",
+		features: func(f *files.Features) { f.StatNoBucket = false },
+	}
+	// GCS is Google Cloud Storage: every Put makes a new version, and some legal names
+	// are refused.
+	GCS = Personality{
+		name:     "GCS",
+		memory:   mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
+		features: func(f *files.Features) { f.AnyName = false },
+		refuses: refuseNames(func(name string) string {
+			if strings.HasPrefix(name, ".well-known/acme-challenge/") {
+				return "GCS has no names below .well-known/acme-challenge"
+			}
+			return ""
+		}),
+	}
+	// Azure is Azure Blob Storage with a flat namespace.
+	Azure = Personality{
+		name:     "Azure",
+		memory:   mem.Options{VersionPerPut: true, PutTime: true, CopyInfo: true},
+		features: func(f *files.Features) { f.AnyName = false },
+		refuses: refuseNames(func(name string) string {
+			if strings.HasSuffix(name, ".") || strings.Contains(name, "./") {
+				return "Azure cuts dots off at the end of an element"
+			}
+			return ""
+		}),
+	}
+	// MinIO is MinIO's community edition: no conditional deletes, no file beside a
+	// directory of its name, elements of at most 255 bytes.
+	MinIO = Personality{
+		name: "MinIO",
+		features: func(f *files.Features) {
+			f.AnyName, f.DirBesideFile, f.DeleteIfVersion = false, false, false
+			f.StatNoBucket = false
+		},
+		refuses: func(b *Bucket, name string) error {
+			for e := range strings.SplitSeq(name, "/") {
+				if len(e) > 255 {
+					return files.Errorf(files.ErrUnsupported,
+						"MinIO has no elements of more than 255 bytes")
+				}
+			}
+			return b.refuseBeside(name)
+		},
+	}
+	// Disk is a folder on a Linux file system.
+	Disk = Personality{
+		name:   "disk",
+		memory: strong,
+	}
+)
+
+var strong = mem.Options{
+	PutTime:        true,
+	CopyInfo:       true,
+	VersionPerPut:  true,
+	GivenDigests:   true,
+	TimeResolution: time.Nanosecond,
+}
+
+// refuseNames makes a refusal of a function that says why a name is refused, or "".
+func refuseNames(why func(name string) string) func(*Bucket, string) error {
+	return func(_ *Bucket, name string) error {
+		if text := why(name); text != "" {
+			return files.Errorf(files.ErrUnsupported, "%s", text)
+		}
+		return nil
+	}
+}
+
+// refuseBeside refuses a file where there is a directory of that name, and a file below
+// a file. The service takes such a file, and hides one of the two.
+func (b *Bucket) refuseBeside(name string) error {
+	b.changes.mu.Lock()
+	defer b.changes.mu.Unlock()
+	for i, c := range name {
+		if c == '/' && b.changes.present[name[:i]] {
+			return files.Errorf(files.ErrUnsupported, "%q is a file, so nothing can be below it",
+				name[:i])
+		}
+	}
+	for other := range b.changes.present {
+		if strings.HasPrefix(other, name+"/") {
+			return files.Errorf(files.ErrUnsupported, "there are files below the name")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,299 @@
+package filestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// Rule says which calls it is for and what happens to them. Its methods return it, so
+// that they can be chained. A rule without an action changes nothing.
+type Rule struct {
+	op      files.Op
+	pattern string
+	line    string
+
+	mu      sync.Mutex
+	nth     int // the only one, from 1; 0: all
+	first   int // only so many; 0: all
+	rate    float64
+	seed    uint64
+	delay   time.Duration
+	action  func(ctx context.Context, call *files.Call, next func(context.Context) error) error
+	seen    int // calls that matched
+	applied int
+	stopped bool
+}
+
+// rules are in the order in which they were made.
+type rules struct {
+	mu    sync.Mutex
+	all   []*Rule
+	calls []string // that no rule was for, the first few
+	// every, if not nil, is asked about each call before the rules.
+	every func(ctx context.Context, call *files.Call) error
+}
+
+// On begins a rule for the calls of an operation on names that match. The pattern is
+// that of path.Match; one that ends in "/" is everything below the directory, and "" is
+// every name. A DeleteMany matches by any of its names, and a listing by its directory.
+// A malformed pattern fails the test.
+func (b *Bucket) On(op files.Op, pattern string) *Rule {
+	b.t.Helper()
+	if _, err := path.Match(pattern, ""); err != nil {
+		b.t.Errorf("filestest: the pattern %q: %v", pattern, err)
+	}
+	op.Writes() // panics on an operation that doesn't exist
+	r := &Rule{
+		op:      op,
+		pattern: pattern,
+		line:    callerLine(),
+	}
+	b.rules.mu.Lock()
+	defer b.rules.mu.Unlock()
+	b.rules.all = append(b.rules.all, r)
+	return r
+}
+
+// Nth applies the rule to the n-th call that matches only; the first is 1.
+func (r *Rule) Nth(n int) *Rule { return r.set(n > 0, "Nth", func() { r.nth = n }) }
+
+// Times applies the rule to the first n calls that match, and to no later one.
+func (r *Rule) Times(n int) *Rule { return r.set(n > 0, "Times", func() { r.first = n }) }
+
+// Rate applies the rule to some of the calls that match: to this part of them, chosen by
+// the seed, the operation, the name and how many calls matched before, and by nothing
+// else. Such a rule needn't be applied at all.
+func (r *Rule) Rate(part float64, seed uint64) *Rule {
+	return r.set(part >= 0 && part <= 1, "Rate", func() { r.rate, r.seed = part, seed+1 })
+}
+
+// Delay lets the calls wait before anything else happens. The wait ends with the context,
+// which then is the error. Other calls go on meanwhile.
+func (r *Rule) Delay(d time.Duration) *Rule {
+	return r.set(d >= 0, "Delay", func() { r.delay = d })
+}
+
+// Fail lets the calls return an error of this kind and change nothing.
+func (r *Rule) Fail(kind error) *Rule {
+	return r.set(kind != nil, "Fail", func() {
+		r.action = func(_ context.Context, call *files.Call, _ func(context.Context) error) error {
+			if call.Op == files.OpDeleteMany {
+				call.Errors = make([]error, len(call.Names))
+				for i := range call.Errors {
+					call.Errors[i] = kind
+				}
+			}
+			return kind
+		}
+	})
+}
+
+// BreakAfter lets a body break after n bytes with ErrUnavailable, also if it is read
+// again from there, and a listing after n entries.
+func (r *Rule) BreakAfter(n int64) *Rule {
+	return r.set(n >= 0 && (r.op == files.OpGet || r.op == files.OpList), "BreakAfter", func() {
+		r.action = func(ctx context.Context, _ *files.Call,
+			next func(context.Context) error) error {
+			return next(context.WithValue(ctx, breakKey{}, &breakAt{
+				after: n,
+				err:   files.Errorf(files.ErrUnavailable, "the connection broke (filestest)"),
+			}))
+		}
+	})
+}
+
+// Outcome is what became of a write whose answer was lost.
+type Outcome int
+
+const (
+	NotStored Outcome = iota // the write never reached the service
+	Stored                   // the write was done
+)
+
+// LoseAnswer lets a write return ErrUncertain, done or not.
+func (r *Rule) LoseAnswer(o Outcome) *Rule {
+	return r.set(r.op.Writes() && (o == Stored || o == NotStored), "LoseAnswer", func() {
+		r.action = func(ctx context.Context, call *files.Call,
+			next func(context.Context) error) error {
+			if o == Stored {
+				if err := next(ctx); err != nil {
+					return err
+				}
+				call.Info = files.Info{}
+			}
+			lost := files.Errorf(files.ErrUncertain, "the answer was lost (filestest)")
+			if call.Op == files.OpDeleteMany {
+				call.Errors = make([]error, len(call.Names))
+				for i := range call.Errors {
+					call.Errors[i] = lost
+				}
+			}
+			return lost
+		}
+	})
+}
+
+// Do calls f instead of the operation. f may call next, which carries the operation out,
+// and may use the bucket.
+func (r *Rule) Do(f func(ctx context.Context, call *files.Call,
+	next func(context.Context) error) error) *Rule {
+	return r.set(f != nil, "Do", func() { r.action = f })
+}
+
+// Stop ends the rule: later calls are not matched.
+func (r *Rule) Stop() { r.set(true, "Stop", func() { r.stopped = true }) }
+
+// Applied is how often the rule was applied.
+func (r *Rule) Applied() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.applied
+}
+
+// set changes the rule. Like package regexp's MustCompile it panics on a value that is
+// wrong in the test's source.
+func (r *Rule) set(ok bool, method string, change func()) *Rule {
+	if !ok {
+		panic(fmt.Sprintf("filestest: %s of a rule for %s can't have this argument", method, r.op))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+	return r
+}
+
+// where is the line that made the rule; r may be nil.
+func (r *Rule) where() string {
+	if r == nil {
+		return ""
+	}
+	return r.line
+}
+
+// match returns the rule that is applied to the call, or nil.
+func (s *rules) match(call *files.Call) *Rule {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.all {
+		if r.takes(call) {
+			return r
+		}
+	}
+	if len(s.calls) < maxShown {
+		s.calls = append(s.calls, fmt.Sprintf("%s %q", call.Op, call.Name))
+	}
+	return nil
+}
+
+// takes counts the call, if the rule is for it, and reports whether it is applied.
+func (r *Rule) takes(call *files.Call) bool {
+	if call.Op != r.op || !r.matches(call) {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return false
+	}
+	r.seen++
+	switch {
+	case r.nth > 0 && r.seen != r.nth, r.first > 0 && r.seen > r.first,
+		r.seed > 0 && !r.drawn(call):
+		return false
+	}
+	r.applied++
+	return true
+}
+
+func (r *Rule) matches(call *files.Call) bool {
+	if call.Op != files.OpDeleteMany {
+		return matchName(r.pattern, call.Name)
+	}
+	for _, name := range call.Names {
+		if matchName(r.pattern, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchName(pattern, name string) bool {
+	if pattern == "" || strings.HasSuffix(pattern, "/") {
+		return strings.HasPrefix(name, pattern)
+	}
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}
+
+// drawn reports whether this call is one of those that Rate chooses.
+func (r *Rule) drawn(call *files.Call) bool {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%s/%s/%d", r.seed, call.Op, call.Name, r.seen)
+	x := h.Sum64()
+	x ^= x >> 33 // FNV's upper bits change little with the last byte
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return float64(x>>11)/(1<<53) < r.rate
+}
+
+// apply carries the rule out.
+func (r *Rule) apply(ctx context.Context, call *files.Call,
+	next func(context.Context) error) error {
+	r.mu.Lock()
+	delay, action := r.delay, r.action
+	r.mu.Unlock()
+	if delay > 0 {
+		timer := time.NewTimer(delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return cause(ctx)
+		}
+	}
+	if action == nil {
+		return next(ctx)
+	}
+	return action(ctx, call, next)
+}
+
+// cause is the error of a context that has ended, in the contract's terms.
+func cause(ctx context.Context) error {
+	if err := context.Cause(ctx); errors.Is(err, files.ErrClosed) {
+		return err
+	}
+	return ctx.Err()
+}
+
+// unspent returns a line for each rule that wasn't applied as often as it says.
+func (s *rules) unspent() (lines []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.all {
+		r.mu.Lock()
+		want := max(r.first, 1)
+		if r.applied < want && r.seed == 0 && !r.stopped {
+			lines = append(lines, r.missed(want, s.calls))
+		}
+		r.mu.Unlock()
+	}
+	return lines
+}
+
+// missed says that the rule was applied too rarely, and which calls no rule was for.
+func (r *Rule) missed(want int, others []string) string {
+	text := fmt.Sprintf("the rule for %s %q at %s was applied %d of %d times (%d calls matched)",
+		r.op, r.pattern, r.line, r.applied, want, r.seen)
+	if len(others) == 0 {
+		return text + "; nothing else was called"
+	}
+	return text + "; calls without a rule:\n\t" + strings.Join(others, "\n\t")
+}

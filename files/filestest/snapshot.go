@@ -1,0 +1,83 @@
+package filestest
+
+import (
+	"context"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// Snapshot is the content of a fake at one moment. It never changes.
+type Snapshot struct{ store files.Bucket }
+
+// Snapshot returns what is stored now, with attributes. Content is shared, not copied.
+func (b *Bucket) Snapshot() *Snapshot {
+	s := &Snapshot{store: mem.New(nil)}
+	if err := copyAll(s.store, b.store); err != nil {
+		panic("filestest: memory can't be copied: " + err.Error())
+	}
+	return s
+}
+
+// Restore brings a snapshot back, of this fake or of another one, and marks. Files that
+// come back have a new version where every Put makes one. It fails the test if a call is
+// under way, because what that would do is anybody's guess.
+func (b *Bucket) Restore(t testing.TB, s *Snapshot) {
+	t.Helper()
+	if running := b.pending.running(); running != "" {
+		t.Fatalf("filestest: Restore during a call: %s", running)
+	}
+	ctx := context.Background()
+	keep := map[string]bool{}
+	for e, err := range s.store.List(ctx, "", nil) {
+		if err != nil {
+			t.Fatalf("filestest: Restore: %v", err)
+		}
+		keep[e.Name] = true
+	}
+	for e, err := range b.store.List(ctx, "", nil) {
+		if err == nil && !keep[e.Name] {
+			err = b.changes.deleted([]string{e.Name}, func() []error {
+				return []error{b.store.Delete(ctx, e.Name, nil)}
+			})[0]
+		}
+		if err != nil {
+			t.Fatalf("filestest: Restore: %v", err)
+		}
+	}
+	for name := range keep {
+		err := b.changes.stored(name, func() error {
+			_, err := files.Copy(ctx, b.store, name, s.store, name, nil)
+			return err
+		})
+		if err != nil {
+			t.Fatalf("filestest: Restore: %v", err)
+		}
+	}
+	b.changes.reset()
+}
+
+// copyAll copies every file of src to dst.
+func copyAll(dst, src files.Bucket) error {
+	ctx := context.Background()
+	for e, err := range src.List(ctx, "", nil) {
+		if err != nil {
+			return err
+		}
+		if _, err := files.Copy(ctx, dst, e.Name, src, e.Name, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// running returns a line of a call that has not ended, or "".
+func (p *pending) running() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.calls {
+		return c.String()
+	}
+	return ""
+}

@@ -1,0 +1,155 @@
+package filestest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"cloudfiles.dev/files"
+)
+
+// Tree is the content of files by their names.
+type Tree map[string]string
+
+// Fill stores files, and marks: they don't count as created. fsys may be an
+// fstest.MapFS, os.DirFS of a folder, or a Tree's own FS. No rule is applied and nothing
+// is recorded.
+func (b *Bucket) Fill(t testing.TB, fsys fs.FS) {
+	t.Helper()
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		return b.fill(name, string(content))
+	})
+	b.changes.reset()
+	if err != nil {
+		t.Fatalf("filestest: Fill: %v", err)
+	}
+}
+
+// FillTree stores files, and marks, as Fill does.
+func (b *Bucket) FillTree(t testing.TB, tree Tree) {
+	t.Helper()
+	defer b.changes.reset()
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		if err := b.fill(name, tree[name]); err != nil {
+			t.Fatalf("filestest: FillTree: %v", err)
+		}
+	}
+}
+
+func (b *Bucket) fill(name, content string) error {
+	return b.changes.stored(name, func() error {
+		_, err := files.PutString(context.Background(), b.store, name, content, nil)
+		return err
+	})
+}
+
+// Tree returns the content of all files.
+func (b *Bucket) Tree() Tree {
+	tree := Tree{}
+	ctx := context.Background()
+	for e, err := range b.store.List(ctx, "", nil) {
+		if err != nil {
+			panic("filestest: memory can't be listed: " + err.Error())
+		}
+		text, err := files.ReadString(ctx, b.store, e.Name, nil)
+		if errors.Is(err, files.ErrNotExist) {
+			continue // deleted meanwhile
+		} else if err != nil {
+			panic("filestest: memory can't be read: " + err.Error())
+		}
+		tree[e.Name] = text
+	}
+	return tree
+}
+
+// Want checks that the fake has exactly these files, with this content.
+func (b *Bucket) Want(t testing.TB, want Tree) {
+	t.Helper()
+	if diff := want.diff(b.Tree()); len(diff) > 0 {
+		t.Errorf("filestest: the files differ:\n%s", strings.Join(cut(diff), "\n"))
+	}
+}
+
+// WantOneOf checks that the fake has exactly the files of one of the trees: what was
+// there before a call and what is there after it, for example.
+func (b *Bucket) WantOneOf(t testing.TB, wants ...Tree) {
+	t.Helper()
+	got := b.Tree()
+	var lines []string
+	for i, want := range wants {
+		diff := want.diff(got)
+		if len(diff) == 0 {
+			return
+		}
+		lines = append(lines, fmt.Sprintf("from tree %d of %d:", i+1, len(wants)))
+		lines = append(lines, diff...)
+	}
+	t.Errorf("filestest: the files differ from every tree:\n%s", strings.Join(cut(lines), "\n"))
+}
+
+// diff returns a line for each file in which got differs.
+func (want Tree) diff(got Tree) (lines []string) {
+	names := map[string]bool{}
+	for name := range want {
+		names[name] = true
+	}
+	for name := range got {
+		names[name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		w, wanted := want[name]
+		g, there := got[name]
+		switch {
+		case !there:
+			lines = append(lines, fmt.Sprintf("\t%q is missing; want %s", name, show(w)))
+		case !wanted:
+			lines = append(lines,
+				fmt.Sprintf("\t%q is there with %s; want no such file", name, show(g)))
+		case w != g:
+			lines = append(lines, fmt.Sprintf("\t%q: %s", name, difference(w, g)))
+		}
+	}
+	return lines
+}
+
+// difference says where two contents begin to differ.
+func difference(want, got string) string {
+	at := 0
+	for at < len(want) && at < len(got) && want[at] == got[at] {
+		at++
+	}
+	line := strings.Count(want[:at], "\n") + 1
+	from := max(strings.LastIndexByte(want[:at], '\n')+1, at-20)
+	return fmt.Sprintf("got %d bytes, want %d; they differ at byte %d, line %d: got %s, want %s",
+		len(got), len(want), at, line, show(got[from:]), show(want[from:]))
+}
+
+// show is content for a failure: text is quoted and cut, other bytes are only counted.
+func show(content string) string {
+	const most = 40
+	head := content[:min(len(content), most)]
+	for len(head) > 0 && len(head) < len(content) && !utf8.RuneStart(content[len(head)]) {
+		head = head[:len(head)-1]
+	}
+	if !utf8.ValidString(head) || bytes.ContainsRune([]byte(head), 0) {
+		return fmt.Sprintf("%d bytes that are no text", len(content))
+	}
+	if len(head) < len(content) {
+		return fmt.Sprintf("%q… (%d bytes)", head, len(content))
+	}
+	return fmt.Sprintf("%q", content)
+}
