@@ -9,6 +9,7 @@
 //     a bucket. Start here.
 //   - cloudfiles.dev/files/fileshttp: serves files of a bucket over HTTP.
 //   - cloudfiles.dev/files/transfer: copies, moves, removes and synchronizes whole trees.
+//   - cloudfiles.dev/files/filestest: the fake that an application is tested with.
 //   - cloudfiles.dev/files/retry: the one policy by which calls to a service are
 //     repeated.
 //   - cloudfiles.dev/files/driver: for authors of drivers.
