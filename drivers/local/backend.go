@@ -144,7 +144,7 @@ func (b *backend) seeAlive() (fsys.Stat, error) {
 		return st, files.WithCause(files.ErrNoBucket, nil,
 			"the folder was removed, renamed or hidden by a mount")
 	case err != nil:
-		return st, fault(err)
+		return st, mapError(err)
 	}
 	if !b.disk.settled.Load() {
 		if err := b.readNote(); err != nil {
@@ -160,5 +160,5 @@ func (b *backend) seeAlive() (fsys.Stat, error) {
 // Close removes what this handle has in the control folder.
 func (b *backend) Close() error {
 	b.forgotten.Stop()
-	return fault(b.giveBack())
+	return mapError(b.giveBack())
 }

@@ -16,7 +16,7 @@ type belongings struct {
 	pages *pages // where listings ended
 
 	mu       sync.Mutex
-	session  *session  // nil until the first write
+	session  *staging  // nil until the first write
 	lockFile *lockFile // nil until it is needed
 }
 

@@ -16,9 +16,9 @@ var errClaimed = errors.New("the folder is the root of a bucket that is in use")
 
 var errKept = errors.New("somebody made the folder")
 
-// settle finds out what locks the folder has, and claims it. It reports whether the
+// claimRoot finds out what locks the folder has, and claims it. It reports whether the
 // path still leads to it: it may have been removed before it was claimed.
-func (b *backend) settle() bool {
+func (b *backend) claimRoot() bool {
 	b.volume = b.root.Volume()
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
@@ -61,7 +61,7 @@ func (b *backend) rmdir(ctx context.Context, d fsys.Dir, path, base string) erro
 	if !b.madeByUs(d, child) {
 		return errKept
 	}
-	lock, err := b.lockDirectory(ctx, child, path)
+	lock, err := b.lockDirAlone(ctx, child, path)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // How a file is written. Its content, in any of its places, and its sidecar are in one
-// folder, so a writer needs only the lock of that folder (folderLock). Readers need no
+// folder, so a writer needs only the lock of that folder (dirLock). Readers need no
 // lock.
 //
 //  1. Stage: the whole content goes to a file of the handle's session, with its record,
@@ -50,7 +50,7 @@ const patientTurns = 3
 
 // commit moves a sealed file to its name. It returns the staged file, which may be
 // another one.
-func (b *backend) commit(ctx context.Context, st *staged, p *spot,
+func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 	cond files.Condition) (_ *staged, err error) {
 	made := false
 	defer func() {
@@ -80,7 +80,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *spot,
 			err = b.moveAside(ctx, p)
 		case err == errStageLost, err == errOtherMount && !st.own:
 			if st, err = b.stageAgain(ctx, st, p, met); err == errStageLost {
-				err = lookAgain(err) // the other one was removed as well
+				err = retryLookup(err) // the other one was removed as well
 			}
 		case err == errOtherMount:
 			return st, files.Errorf(files.ErrUnavailable,
@@ -99,7 +99,8 @@ func (b *backend) commit(ctx context.Context, st *staged, p *spot,
 }
 
 // stageAgain replaces a staged file that can't be renamed to its place.
-func (b *backend) stageAgain(ctx context.Context, st *staged, p *spot, met error) (*staged, error) {
+func (b *backend) stageAgain(ctx context.Context, st *staged, p *filePaths,
+	met error) (*staged, error) {
 	again := b.rescue
 	if met == errOtherMount || st.own {
 		again = func(ctx context.Context, st *staged) (*staged, error) {
@@ -114,43 +115,43 @@ func (b *backend) stageAgain(ctx context.Context, st *staged, p *spot, met error
 	return other, nil
 }
 
-// folder opens the folder of a place; the root is there already.
-func (b *backend) folder(p *spot) (fsys.Dir, error) {
+// openDir opens the folder of a place; the root is there already.
+func (b *backend) openDir(p *filePaths) (fsys.Dir, error) {
 	if p.dir == "" {
 		return b.root, nil
 	}
 	return b.root.OpenDir(p.dir)
 }
 
-func (b *backend) closeFolder(d fsys.Dir) {
+func (b *backend) closeDir(d fsys.Dir) {
 	if d != b.root {
 		d.Close()
 	}
 }
 
 // tryCommit is one turn; ahead says that what takes time is to be done before the lock.
-func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files.Condition,
+func (b *backend) tryCommit(ctx context.Context, st *staged, p *filePaths, cond files.Condition,
 	ahead bool) error {
 	if ctx.Err() != nil {
 		return driver.ContextError(ctx)
 	}
-	d, err := b.folder(p)
+	d, err := b.openDir(p)
 	if missing(err) {
 		if err := cond.Check(false, ""); err != nil {
 			return err
 		}
-		return lookAgain(err)
+		return retryLookup(err)
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
-	defer b.closeFolder(d)
+	defer b.closeDir(d)
 	if ahead {
 		if err := b.prepare(st, p, d, cond); err != nil {
 			return err
 		}
 	}
-	lock, err := b.lockFolder(ctx, d, p.dir)
+	lock, err := b.lockDir(ctx, d, p.dir)
 	if err != nil {
 		return err
 	}
@@ -166,7 +167,7 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 		st.done = st.unlink() == nil
 	}
 	if err == nil {
-		err = b.syncFolder(d)
+		err = b.syncDir(d)
 	}
 	if err == nil && len(left) > 0 {
 		b.clean(ctx, st, p, d, left)
@@ -179,14 +180,14 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *spot, cond files
 
 // prepare does, without the lock, what would take time under it: it gives the staged
 // file a time greater than that of the one it replaces, and stages its sidecar.
-func (b *backend) prepare(st *staged, p *spot, d fsys.Dir, cond files.Condition) error {
+func (b *backend) prepare(st *staged, p *filePaths, d fsys.Dir, cond files.Condition) error {
 	if err := b.renew(st, st.newer); err != nil {
 		return err
 	}
 	if !st.rec.sidecar {
 		return nil
 	}
-	c, err := b.look(d, p, false)
+	c, err := b.findCurrent(d, p, false)
 	if err != nil {
 		return err
 	}
@@ -222,10 +223,10 @@ func (b *backend) renewable(st *staged, old int64) bool {
 // content only, by names in the folder, which is to be removed once the commit is
 // durable.
 func (b *backend) replace(
-	ctx context.Context, st *staged, p *spot, d fsys.Dir, lock *folderLock, cond files.Condition,
+	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, lock *dirLock, cond files.Condition,
 	ahead bool,
 ) (left []string, err error) {
-	c, err := b.look(d, p, false)
+	c, err := b.findCurrent(d, p, false)
 	if err != nil {
 		return nil, err
 	}
@@ -313,7 +314,7 @@ func (b *backend) replace(
 
 // put is the moment of change.
 func (b *backend) put(
-	ctx context.Context, st *staged, p *spot, d fsys.Dir, dest string, over bool, g guard,
+	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, dest string, over bool, g guard,
 ) error {
 	if st.unnamed {
 		return b.link(st, d, dest)
@@ -331,9 +332,9 @@ func (b *backend) put(
 	case err == nil, errors.Is(err, files.ErrUncertain):
 		return err
 	case fsys.IsLost(err), fsys.IsFailing(err):
-		return b.commitFault(err)
+		return b.mapCommitError(err)
 	}
-	err = b.renameFault(err, st.dir, st.name)
+	err = b.mapRenameError(err, st.dir, st.name)
 	var e *retryError
 	if errors.As(err, &e) {
 		e.costly = st.rec.sidecar && !b.opts.NoSync
@@ -350,7 +351,7 @@ func unlinkAll(d fsys.Dir, names []string) {
 
 // makeRoom returns the place where the content goes. An empty folder, which isn't a
 // directory (L6), gives way to it.
-func (b *backend) makeRoom(d fsys.Dir, p *spot, c *current) (dest string, err error) {
+func (b *backend) makeRoom(d fsys.Dir, p *filePaths, c *current) (dest string, err error) {
 	if !c.dirAt0 || b.rmdirNow(d, p.base) == nil {
 		return p.base, nil
 	}
@@ -403,7 +404,7 @@ func (st *staged) intact(g guard) (err error) {
 	now := g.st
 	if g.f == nil {
 		if now, err = st.f.Stat(); err != nil {
-			return fault(err)
+			return mapError(err)
 		}
 	}
 	if err := st.is(now); err != nil {
@@ -418,26 +419,27 @@ func (st *staged) intact(g guard) (err error) {
 	return nil
 }
 
-// renameFault classes the error of a rename of what is staged.
-func (b *backend) renameFault(err error, from fsys.Dir, name string) error {
+// mapRenameError classes the error of a rename of what is staged.
+func (b *backend) mapRenameError(err error, from fsys.Dir, name string) error {
 	switch {
 	case isNotExist(err):
 		if _, e := from.Lstat(name); missing(e) {
 			return errStageLost
 		}
-		return lookAgain(err)
+		return retryLookup(err)
 	case fsys.IsDirectory(err), fsys.IsNotDirectory(err), fsys.IsStale(err):
-		return lookAgain(err) // the folder went, or one came
+		return retryLookup(err) // the folder went, or one came
 	case fsys.IsCrossDevice(err):
 		return errOtherMount
 	case fsys.IsBusy(err), b.volume.SMB && errors.Is(err, fs.ErrPermission):
 		return heldBy(err) // by who reads the old content
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // leftovers are the names of what belonged to the old content only.
-func (st *staged) leftovers(p *spot, c *current, dest string, old sidecarKind) (left []string) {
+func (st *staged) leftovers(p *filePaths, c *current, dest string,
+	old sidecarKind) (left []string) {
 	st.dest = dest
 	if c.exists && c.name != dest {
 		left = append(left, c.name)
@@ -455,8 +457,8 @@ func (st *staged) leftovers(p *spot, c *current, dest string, old sidecarKind) (
 
 // clean removes leftovers behind a commit that is durable, unless the file has been
 // changed since. What stays is found again by the next write.
-func (b *backend) clean(ctx context.Context, st *staged, p *spot, d fsys.Dir, left []string) {
-	lock, err := b.lockFolder(ctx, d, p.dir)
+func (b *backend) clean(ctx context.Context, st *staged, p *filePaths, d fsys.Dir, left []string) {
+	lock, err := b.lockDir(ctx, d, p.dir)
 	if err != nil {
 		return
 	}
@@ -468,8 +470,8 @@ func (b *backend) clean(ctx context.Context, st *staged, p *spot, d fsys.Dir, le
 	unlinkAll(d, left)
 }
 
-// syncFolder makes a change that has happened durable.
-func (b *backend) syncFolder(d fsys.Dir) error {
+// syncDir makes a change that has happened durable.
+func (b *backend) syncDir(d fsys.Dir) error {
 	if b.opts.NoSync {
 		return nil
 	}

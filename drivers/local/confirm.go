@@ -41,7 +41,7 @@ func confirmed(d fsys.Dir, names ...string) bool {
 }
 
 // confirmedAt is confirmed for a file of a name.
-func (b *backend) confirmedAt(p *spot) bool {
+func (b *backend) confirmedAt(p *filePaths) bool {
 	return confirmedAt(b.root, p.dir, p.base, leafName(p.base))
 }
 

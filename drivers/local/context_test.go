@@ -22,7 +22,7 @@ func TestEndedContextIsCanceled(t *testing.T) {
 	if _, err := files.PutString(t.Context(), bucket, "f", "x", nil); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := b.lockFolder(t.Context(), b.root, "")
+	lock, err := b.lockDir(t.Context(), b.root, "")
 	if err != nil {
 		t.Fatal(err)
 	}

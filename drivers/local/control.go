@@ -34,7 +34,7 @@ func (b *backend) checkFormat() error {
 		return nil
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	defer f.Close()
 	if _, err := readFormat(f); err != nil {
@@ -49,7 +49,7 @@ func readFormat(f fsys.File) (int, error) {
 	buf := make([]byte, 32)
 	n, err := f.ReadAt(buf, 0)
 	if err != nil && err != io.EOF {
-		return 0, fault(err)
+		return 0, mapError(err)
 	}
 	text := strings.Trim(string(buf[:n]), "\x00 \n") // a power failure may leave zeros
 	if text == "" {
@@ -85,7 +85,7 @@ func (b *backend) control() (fsys.Dir, error) { return b.controlAt(controlDir) }
 func (b *backend) controlAt(name string) (fsys.Dir, error) {
 	d, err := b.root.OpenDir(name)
 	if !isNotExist(err) {
-		return d, controlFault(err)
+		return d, mapControlError(err)
 	}
 	if err := b.root.Mkdir(name, b.opts.DirFileMode); err != nil && !isExist(err) {
 		return nil, err
@@ -94,10 +94,10 @@ func (b *backend) controlAt(name string) (fsys.Dir, error) {
 	if err == nil && name == controlDir {
 		b.shareDir(d)
 	}
-	return d, controlFault(err)
+	return d, mapControlError(err)
 }
 
-func controlFault(err error) error {
+func mapControlError(err error) error {
 	if fsys.IsNotDirectory(err) {
 		return files.Errorf(files.ErrInvalid, "something that is no folder is called "+controlDir)
 	}

@@ -39,8 +39,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 
 func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRequest,
 	onto bool) (files.Info, error) {
-	var f found
-	err := src.findKey(ctx, driver.Key{Name: req.Src}, &f)
+	var f openedFile
+	err := src.lookupKey(ctx, driver.Key{Name: req.Src}, &f)
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -54,14 +54,14 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 			return files.Info{}, err
 		}
 	}
-	if err := errors.Join(f.corrupt, f.lost); err != nil {
+	if err := errors.Join(f.corrupt, f.unreadable); err != nil {
 		return files.Info{}, err
 	}
-	p, err := b.place(driver.Key{Name: req.Dst})
+	p, err := b.pathsOf(driver.Key{Name: req.Dst})
 	if err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx, b.looksAhead(&p), false)
+	st, err := b.beginStage(ctx, b.ownershipAhead(&p), false)
 	if err != nil {
 		return files.Info{}, err
 	}
@@ -97,15 +97,15 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 		return files.Info{}, err
 	}
 	e, err := b.entry(st)
-	return files.Info{Entry: b.tell(e), Attributes: attrs, Digest: f.digest}, err
+	return files.Info{Entry: b.truncateTime(e), Attributes: attrs, Digest: f.digest}, err
 }
 
 // copyFrom fills the staged file from another.
-func (st *staged) copyFrom(ctx context.Context, f *found) error {
+func (st *staged) copyFrom(ctx context.Context, f *openedFile) error {
 	st.size = f.st.Size
 	head := make([]byte, min(st.size, driver.SniffLen))
 	if _, err := f.f.ReadAt(head, 0); err != nil && err != io.EOF {
-		return fault(err)
+		return mapError(err)
 	}
 	st.head = head
 	if st.f.Clone(f.f) != nil {
@@ -117,7 +117,7 @@ func (st *staged) copyFrom(ctx context.Context, f *found) error {
 	if err == nil && (now.Size != f.st.Size || now.ModTime != f.st.ModTime) {
 		err = errChanged
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // copyContent copies inside the system, or else through memory. Holes stay holes.
@@ -133,7 +133,7 @@ func copyContent(ctx context.Context, dst, src fsys.File, size int64) error {
 		}
 		err := copyPart(ctx, dst, src, from, min(to, size))
 		if err == errNoCopying {
-			return fault(copyAll(ctx, dst, src, size))
+			return mapError(copyAll(ctx, dst, src, size))
 		}
 		if err != nil {
 			return err
@@ -151,7 +151,7 @@ func extend(dst fsys.File, end, size int64) error {
 	if err := checkEnd(dst, end); err != nil {
 		return err
 	}
-	return fault(dst.SetSize(size))
+	return mapError(dst.SetSize(size))
 }
 
 // checkEnd looks whether another program has cut the file: what is written after its
@@ -161,7 +161,7 @@ func checkEnd(dst fsys.File, end int64) error {
 	if err == nil && st.Size != end {
 		err = files.Errorf(files.ErrUnavailable, "another program changed the upload")
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // errNoCopying: the system can't copy between these files.
@@ -171,10 +171,10 @@ var errNoCopying = errors.New("no copying inside the system")
 func copyPart(ctx context.Context, dst, src fsys.File, from, to int64) error {
 	const piece = 64 << 20
 	if err := src.MoveTo(from); err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	if err := dst.MoveTo(from); err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	for from < to {
 		if ctx.Err() != nil {
@@ -185,7 +185,7 @@ func copyPart(ctx context.Context, dst, src fsys.File, from, to int64) error {
 		case err != nil && !fsys.IsFull(err) && !fsys.IsTooLarge(err):
 			return errNoCopying
 		case err != nil:
-			return fault(err)
+			return mapError(err)
 		case n == 0:
 			return errNoCopying // what the file system does with some files; a shorter one shows
 		}

@@ -49,7 +49,7 @@ func checkDisk(dir string, s state, sessions int, unwritten ...string) error {
 			if rest == lockName || rest == versionFile {
 				return nil
 			}
-			if strings.HasPrefix(rest, sessionMark) {
+			if strings.HasPrefix(rest, stagingMark) {
 				session, file, _ := strings.Cut(rest, "/")
 				live[session] = true
 				if file == "" || file == aliveFile {

@@ -141,7 +141,7 @@ func TestLiveUploadsSurvive(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*")); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*")); len(left) != 0 {
 		t.Errorf("left are %q", left)
 	}
 }
@@ -163,7 +163,7 @@ func stagedFiles(t *testing.T, dir string) []string {
 
 // stagedIn are the files in sessions' folders, but for those that tell their life.
 func stagedIn(dir string) []string {
-	all, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", "*"))
+	all, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*", "*"))
 	if err != nil {
 		panic(err) // the pattern is malformed
 	}

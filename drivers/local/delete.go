@@ -17,7 +17,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	if err := b.alive(); err != nil {
 		return err
 	}
-	p, err := b.placeKnown(ctx, key)
+	p, err := b.knownPathsOf(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -48,15 +48,15 @@ func noFile(ifVersion files.Version) error {
 	return nil
 }
 
-func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Version) error {
-	d, err := b.folder(p)
+func (b *backend) tryDelete(ctx context.Context, p *filePaths, ifVersion files.Version) error {
+	d, err := b.openDir(p)
 	if missing(err) {
 		return noFile(ifVersion)
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
-	defer b.closeFolder(d)
+	defer b.closeDir(d)
 	lock, err := b.lockToDelete(ctx, d, p.dir, ifVersion)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Versio
 	if err != nil || !found {
 		return err
 	}
-	if err := b.syncFolder(d); err != nil {
+	if err := b.syncDir(d); err != nil {
 		return err
 	}
 	b.removeSidecar(ctx, d, p)
@@ -78,14 +78,14 @@ func (b *backend) tryDelete(ctx context.Context, p *spot, ifVersion files.Versio
 	return nil
 }
 
-// lockToDelete is lockFolder, with one exception: if only a lock file could exclude
+// lockToDelete is lockDir, with one exception: if only a lock file could exclude
 // other machines and there is no room for one, an unconditional delete goes on without
 // it.
 func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string,
-	ifVersion files.Version) (folderLock, error) {
-	lock, err := b.lockFolder(ctx, d, path)
+	ifVersion files.Version) (dirLock, error) {
+	lock, err := b.lockDir(ctx, d, path)
 	if b.byFile && ifVersion == "" && (fsys.IsFull(err) || fsys.IsReadOnly(err)) {
-		return b.lockDirectory(ctx, d, path)
+		return b.lockDirAlone(ctx, d, path)
 	}
 	return lock, err
 }
@@ -93,9 +93,9 @@ func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string,
 // remove deletes under the lock, and reports whether there was something to delete.
 // Older content at another place is deleted first, and durably, so that nothing comes
 // back.
-func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock,
+func (b *backend) remove(d fsys.Dir, p *filePaths, lock *dirLock,
 	ifVersion files.Version) (found bool, err error) {
-	c, err := b.look(d, p, true)
+	c, err := b.findCurrent(d, p, true)
 	if err != nil {
 		return false, err
 	}
@@ -117,7 +117,7 @@ func (b *backend) remove(d fsys.Dir, p *spot, lock *folderLock,
 		}
 	}
 	if len(c.garbage) > 0 {
-		if err := b.syncFolder(d); err != nil {
+		if err := b.syncDir(d); err != nil {
 			return false, err
 		}
 	}
@@ -137,29 +137,29 @@ func (b *backend) unlinkFile(d fsys.Dir, name string) error {
 	case missing(err):
 		return nil
 	case fsys.IsDirectory(err), fsys.IsStale(err):
-		return lookAgain(err)
+		return retryLookup(err)
 	default:
-		return b.commitFault(err)
+		return b.mapCommitError(err)
 	}
 }
 
 // removeSidecar removes the sidecar of a file that is deleted for good, so that its
 // content never lacks it, unless there is a new one. A leftover describes no content.
-func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *spot) {
+func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *filePaths) {
 	if kind, err := b.sidecarAt(d, p); err != nil || kind != ourSidecar {
 		return
 	}
-	lock, err := b.lockFolder(ctx, d, p.dir)
+	lock, err := b.lockDir(ctx, d, p.dir)
 	if err != nil {
 		return
 	}
 	defer lock.unlock()
-	if c, err := b.look(d, p, false); err == nil && !c.exists {
+	if c, err := b.findCurrent(d, p, false); err == nil && !c.exists {
 		b.unlinkSidecar(d, p)
 	}
 }
 
-func (b *backend) unlinkSidecar(d fsys.Dir, p *spot) {
+func (b *backend) unlinkSidecar(d fsys.Dir, p *filePaths) {
 	if kind, err := b.sidecarAt(d, p); err == nil && kind == ourSidecar {
 		d.Unlink(p.sidecar())
 	}

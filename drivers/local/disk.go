@@ -23,9 +23,9 @@ type disk struct {
 // ones before its first write.
 func (b *backend) rules() rules { return b.disk.known.Load().rules }
 
-// look finds out what it can without changing the folder. The root may get a layer that
+// detect finds out what it can without changing the folder. The root may get a layer that
 // tells spellings apart.
-func (k *disk) look(root fsys.Dir) (fsys.Dir, error) {
+func (k *disk) detect(root fsys.Dir) (fsys.Dir, error) {
 	h := habits{rules: rules{windows: windows, foldCase: foldCase}, resolution: time.Nanosecond}
 	k.known.Store(&h)
 	k.kind = root.Kind()
@@ -58,7 +58,7 @@ func (k *disk) look(root fsys.Dir) (fsys.Dir, error) {
 	folds := h.folds || !noted && fsys.Folding(root)
 	if !noted && !folds {
 		if folds, err = seemsToFold(root); err != nil {
-			return root, fault(err)
+			return root, mapError(err)
 		}
 	}
 	k.sp = &spelling{}
@@ -140,7 +140,7 @@ func (b *backend) adopt(h habits) {
 
 // learn tries out the file system, in a session that is being made, and writes the note
 // of what it found. The caller holds the lock of sessions.
-func (b *backend) learn(s *session) error {
+func (b *backend) learn(s *staging) error {
 	if b.disk.sp == nil || b.disk.kind.Exact() && b.disk.settled.Load() {
 		return nil
 	}
@@ -164,8 +164,8 @@ func (b *backend) learn(s *session) error {
 	return nil
 }
 
-// tell cuts an entry's time to the resolution in Features.
-func (b *backend) tell(e files.Entry) files.Entry {
+// truncateTime cuts an entry's time to the resolution in Features.
+func (b *backend) truncateTime(e files.Entry) files.Entry {
 	if r := b.disk.resolution; r > time.Nanosecond {
 		e.ModTime = e.ModTime.Truncate(r)
 	}

@@ -39,7 +39,7 @@ func TestEveryErrnoHasAKind(t *testing.T) {
 		syscall.ENOSYS:    files.ErrUnsupported,
 	}
 	for errno := syscall.Errno(1); errno < 134; errno++ {
-		err := fault(errno)
+		err := mapError(errno)
 		kind := files.KindOf(err)
 		if kind == nil || kind == files.ErrNotExist || kind == files.ErrExist || !errors.Is(err,
 			errno) {

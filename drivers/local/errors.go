@@ -24,10 +24,10 @@ func missing(err error) bool {
 // isDenied reports whether err is that of a missing right.
 func isDenied(err error) bool { return errors.Is(err, fs.ErrPermission) }
 
-// fault is an unexpected error of the system as the caller sees it: each has a sentinel
-// (E2). What is missing then, or there, is the driver's own, and must not look like the
-// caller's file. Errors that aren't the system's pass as they are.
-func fault(err error) error {
+// mapError is an unexpected error of the system as the caller sees it: each has a
+// sentinel (E2). What is missing then, or there, is the driver's own, and must not look
+// like the caller's file. Errors that aren't the system's pass as they are.
+func mapError(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -72,15 +72,15 @@ func fault(err error) error {
 	return files.WithCause(kind, err, text)
 }
 
-// commitFault is the fault of the call that was to make the change. If the program or
+// mapCommitError is the fault of the call that was to make the change. If the program or
 // server behind the file system gave no answer, such as a FUSE program that died
 // meanwhile, nobody knows whether the change was made (P2). The same holds for EIO,
 // except on a disk of this machine, whose file system reports the calls that it didn't
 // carry out.
-func (b *backend) commitFault(err error) error {
+func (b *backend) mapCommitError(err error) error {
 	if fsys.IsLost(err) || fsys.IsFailing(err) && !b.volume.Local {
 		return files.WithCause(files.ErrUncertain, err,
 			"the file system's server gave no answer to the change: "+err.Error())
 	}
-	return fault(err)
+	return mapError(err)
 }

@@ -142,15 +142,16 @@ func (r rules) encodeElement(e string) (chain []string, last string) {
 		return nil, escapedMark + text
 	}
 	for len(text) > r.maxPart() {
-		n := cut(text, r.maxPart())
+		n := truncate(text, r.maxPart())
 		chain = append(chain, chainMark+text[:n]+chainTail)
 		text = text[n:]
 	}
 	return chain, endMark + text
 }
 
-// cut returns where the first part of a text ends: not inside a character or an escape.
-func cut(text string, n int) int {
+// truncate returns where the first part of a text ends: not inside a character or an
+// escape.
+func truncate(text string, n int) int {
 	for !utf8.RuneStart(text[n]) {
 		n--
 	}

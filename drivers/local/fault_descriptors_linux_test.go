@@ -135,7 +135,7 @@ func leftBehind(
 	if err != nil {
 		return err
 	}
-	sessions, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*"))
+	sessions, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*"))
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func TestForgottenBuckets(t *testing.T) {
 		}
 	}()
 	sessions := func() []string {
-		left, err := filepath.Glob(filepath.Join(dir, "d", controlDir, sessionMark+"*"))
+		left, err := filepath.Glob(filepath.Join(dir, "d", controlDir, stagingMark+"*"))
 		ok(t, err)
 		return left
 	}

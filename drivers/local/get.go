@@ -21,8 +21,8 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	if err := b.alive(); err != nil {
 		return files.Info{}, err
 	}
-	var f found
-	err := b.findLive(ctx, key, &f)
+	var f openedFile
+	err := b.lookupLive(ctx, key, &f)
 	if errors.Is(err, files.ErrPermission) {
 		if info, ok := b.statUnread(key); ok {
 			return info, nil
@@ -32,29 +32,29 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 		return files.Info{}, err
 	}
 	defer f.f.Close()
-	if f.lost != nil {
-		return files.Info{}, f.lost
+	if f.unreadable != nil {
+		return files.Info{}, f.unreadable
 	}
 	info := f.info()
-	info.Entry = b.tell(info.Entry)
+	info.Entry = b.truncateTime(info.Entry)
 	return info, nil
 }
 
-func (b *backend) findKey(ctx context.Context, key driver.Key, f *found) error {
+func (b *backend) lookupKey(ctx context.Context, key driver.Key, f *openedFile) error {
 	if err := b.alive(); err != nil {
 		return err
 	}
-	return b.findLive(ctx, key, f)
+	return b.lookupLive(ctx, key, f)
 }
 
-// findLive is findKey in a folder that is known to be there.
-func (b *backend) findLive(ctx context.Context, key driver.Key, f *found) error {
-	p, err := b.placeKnown(ctx, key)
+// lookupLive is lookupKey in a folder that is known to be there.
+func (b *backend) lookupLive(ctx context.Context, key driver.Key, f *openedFile) error {
+	p, err := b.knownPathsOf(ctx, key)
 	if err != nil {
 		return err
 	}
-	if err = b.find(&p, f); fsys.IsBusy(err) {
-		err = patiently(ctx, func() error { return b.find(&p, f) })
+	if err = b.lookup(&p, f); fsys.IsBusy(err) {
+		err = patiently(ctx, func() error { return b.lookup(&p, f) })
 	}
 	return err
 }
@@ -63,13 +63,13 @@ func (b *backend) findLive(ctx context.Context, key driver.Key, f *found) error 
 // because a Put never writes into a file that has a name (G4).
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	defer runtime.KeepAlive(b)
-	var f found
-	err := b.findKey(ctx, req.Key, &f)
+	var f openedFile
+	err := b.lookupKey(ctx, req.Key, &f)
 	if err != nil {
 		return driver.Object{}, err
 	}
 	o := driver.Object{Info: f.info()}
-	o.Info.Entry = b.tell(o.Info.Entry)
+	o.Info.Entry = b.truncateTime(o.Info.Entry)
 	same, other, err := f.compare(&req)
 	switch {
 	case err != nil:
@@ -77,8 +77,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		err = files.ErrNotModified
 	case other:
 		err = files.ErrPrecondition
-	case f.lost != nil:
-		err = f.lost
+	case f.unreadable != nil:
+		err = f.unreadable
 	default:
 		err = f.corrupt
 	}
@@ -88,7 +88,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	}
 	o.Offset, o.Length = req.Range.Resolve(f.st.Size)
 	if o.Length == 0 {
-		return o, fault(f.f.Close())
+		return o, mapError(f.f.Close())
 	}
 	r := &body{
 		f:     f.f,
@@ -105,7 +105,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 
 // compare reports whether the file is of the version that the caller has, or isn't of
 // the one that is asked for.
-func (f *found) compare(req *driver.OpenRequest) (same, other bool, err error) {
+func (f *openedFile) compare(req *driver.OpenRequest) (same, other bool, err error) {
 	if req.IfNotVersion != "" {
 		same, err = f.is(req.IfNotVersion)
 	}
@@ -154,7 +154,7 @@ func (r *body) Read(p []byte) (int, error) {
 		if err == nil || err == io.EOF {
 			err = errChanged
 		}
-		r.err = fault(err)
+		r.err = mapError(err)
 		return 0, r.err
 	}
 	return r.advance(int64(n))
@@ -188,7 +188,7 @@ func (r *body) advance(n int64) (int, error) {
 		err = errChanged
 	}
 	if err != nil {
-		r.err = fault(err)
+		r.err = mapError(err)
 		return 0, r.err
 	}
 	return int(n), nil
@@ -210,16 +210,16 @@ func (r *body) ReadAt(p []byte, off int64) (int, error) {
 		n, err = r.f.ReadAt(p, off)
 	}
 	if n < len(p) && (err == nil || err == io.EOF) {
-		return 0, fault(errChanged)
+		return 0, mapError(errChanged)
 	}
 	if err != nil && err != io.EOF {
-		return 0, fault(err)
+		return 0, mapError(err)
 	}
 	r.stat.Lock()
 	changed, err := r.changed()
 	r.stat.Unlock()
 	if err != nil || changed {
-		return 0, fault(cmp.Or(err, errChanged))
+		return 0, mapError(cmp.Or(err, errChanged))
 	}
 	return n, nil
 }
@@ -285,7 +285,7 @@ func (r *body) Close() error {
 		r.keeper.release()
 		err := r.f.Close()
 		r.f = nil
-		return fault(err)
+		return mapError(err)
 	}
 	return nil
 }

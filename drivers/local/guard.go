@@ -35,7 +35,7 @@ func (b *backend) guard(f fsys.File) (guard, error) {
 	case errors.Is(err, errors.ErrUnsupported):
 		return guard{}, nil
 	}
-	return guard{}, fault(err)
+	return guard{}, mapError(err)
 }
 
 // guardStaged guards the staged file if others can find it.

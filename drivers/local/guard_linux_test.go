@@ -32,7 +32,7 @@ func inOthersHands(t *testing.T, dir string) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		content := io.MultiReader(strings.NewReader(long), afterwards(func() {
-			path, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*",
+			path, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*",
 				"[0-9a-z]*.attrs"))
 			check(t, err)
 			for _, p := range path {

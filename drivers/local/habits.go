@@ -143,13 +143,13 @@ func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 		return h, false, nil
 	}
 	if err != nil {
-		return h, false, fault(err)
+		return h, false, mapError(err)
 	}
 	defer f.Close()
 	buf := make([]byte, 512)
 	n, err := f.ReadAt(buf, 0)
 	if err != nil && err != io.EOF {
-		return h, false, fault(err)
+		return h, false, mapError(err)
 	}
 	text, whole := openNote(string(buf[:n]))
 	if !whole {
@@ -160,11 +160,11 @@ func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 }
 
 // writeHabits replaces the note. The caller holds the lock of sessions.
-func (b *backend) writeHabits(s *session, h habits) error {
+func (b *backend) writeHabits(s *staging, h habits) error {
 	name := s.name()
 	f, err := s.dir.Create(name)
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	defer f.Close()
 	if _, err = f.Write([]byte(sealNote(h.String()))); err == nil && !b.opts.NoSync {
@@ -175,10 +175,10 @@ func (b *backend) writeHabits(s *session, h habits) error {
 	}
 	if err != nil {
 		s.dir.Unlink(name)
-		return fault(err)
+		return mapError(err)
 	}
 	if b.opts.NoSync {
 		return nil
 	}
-	return fault(s.control.Sync())
+	return mapError(s.control.Sync())
 }

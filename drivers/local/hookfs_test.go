@@ -93,7 +93,7 @@ func (d *hookDir) OpenDir(path string) (fsys.Dir, error) {
 	}
 	if err == nil {
 		e.(*hookDir).below = d.below || path != "" && !strings.HasPrefix(path,
-			controlDir) && !strings.HasPrefix(path, sessionMark)
+			controlDir) && !strings.HasPrefix(path, stagingMark)
 	}
 	return e, err
 }

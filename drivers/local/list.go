@@ -54,7 +54,7 @@ func (b *backend) listOn(
 			*req = rest
 			return true
 		}
-		if !yield(b.tell(e), fault(err)) || err != nil {
+		if !yield(b.truncateTime(e), mapError(err)) || err != nil {
 			return false
 		}
 		rest.StartAfter = sortKey(e)

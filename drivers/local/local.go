@@ -156,13 +156,13 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	b.path = path
 	var r retries
 	for {
-		b.root, b.rootStat, err = openFolder(sys, path, &b.opts)
+		b.root, b.rootStat, err = openRootDir(sys, path, &b.opts)
 		if err == nil {
 			b.fineTimes = b.root.Kind().FineTimes()
 		}
-		if err == nil && b.settle() {
+		if err == nil && b.claimRoot() {
 			b.mountRoot = isMountRoot(sys, path, b.root, b.rootStat)
-			if b.root, err = b.disk.look(b.root); err != nil {
+			if b.root, err = b.disk.detect(b.root); err != nil {
 				b.root.Close()
 				return nil, err
 			}
@@ -182,15 +182,15 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	}
 }
 
-func openFolder(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, error) {
+func openRootDir(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, error) {
 	st, err := sys.StatRoot(path)
 	if isNotExist(err) && opts.CreateDir {
 		err = sys.MkdirAll(path, opts.DirFileMode, !opts.NoSync)
 		if isNotExist(err) {
-			return nil, st, lookAgain(err)
+			return nil, st, retryLookup(err)
 		}
 		if err != nil {
-			return nil, st, fault(err)
+			return nil, st, mapError(err)
 		}
 		st, err = sys.StatRoot(path)
 	}
@@ -201,18 +201,18 @@ func openFolder(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, e
 	case fsys.IsNotDirectory(err), err == nil && st.Type != fsys.Directory:
 		return nil, st, files.Errorf(files.ErrInvalid, "there is a file where the folder should be")
 	case err != nil:
-		return nil, st, fault(err)
+		return nil, st, mapError(err)
 	}
 	root, err := sys.OpenRoot(path)
 	if isNotExist(err) {
-		return nil, st, lookAgain(err)
+		return nil, st, retryLookup(err)
 	}
 	if err != nil {
-		return nil, st, fault(err)
+		return nil, st, mapError(err)
 	}
 	if st, err = root.Stat(); err != nil {
 		root.Close()
-		return nil, st, fault(err)
+		return nil, st, mapError(err)
 	}
 	return root, st, nil
 }

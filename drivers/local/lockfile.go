@@ -45,7 +45,7 @@ func (b *backend) lockByte(ctx context.Context, off int64) (*lockFile, error) {
 				return nil, nil
 			case err != nil:
 				l.leave(false)
-				return nil, fault(err)
+				return nil, mapError(err)
 			case l.isCurrent():
 				return l, nil
 			}

@@ -65,7 +65,7 @@ func TestLockFileReplaced(t *testing.T) {
 	bucket := driver.New(first)
 	putIn(t, bucket, "f", "x", nil) // so that the file is open
 	ok(t, os.Remove(filepath.Join(dir, controlDir, lockName)))
-	lock, err := second.lockFolder(t.Context(), second.root, "")
+	lock, err := second.lockDir(t.Context(), second.root, "")
 	ok(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

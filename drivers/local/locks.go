@@ -12,12 +12,12 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// folderLock is the lock of one folder, which is that of all files in it. It is made of
+// dirLock is the lock of one folder, which is that of all files in it. It is made of
 // up to three: a place in the handle's queue; the directory's own lock, which is the
 // same by whatever root the directory is reached, and which nothing that is removed can
 // undo; and, where other machines have the folder too or directories have no locks, a
 // byte of the lock file.
-type folderLock struct {
+type dirLock struct {
 	b    *backend
 	d    fsys.Dir
 	path string
@@ -25,9 +25,9 @@ type folderLock struct {
 	held bool // of the directory
 }
 
-// lockFolder locks the open folder d, whose path is its place in the bucket.
-func (b *backend) lockFolder(ctx context.Context, d fsys.Dir, path string) (folderLock, error) {
-	l, err := b.lockDirectory(ctx, d, path)
+// lockDir locks the open folder d, whose path is its place in the bucket.
+func (b *backend) lockDir(ctx context.Context, d fsys.Dir, path string) (dirLock, error) {
+	l, err := b.lockDirAlone(ctx, d, path)
 	if err != nil || l.held && !b.byFile || b.noFileLocks.Load() {
 		return l, err
 	}
@@ -37,36 +37,37 @@ func (b *backend) lockFolder(ctx context.Context, d fsys.Dir, path string) (fold
 	return l, err
 }
 
-// lockDirectory locks the directory alone.
-func (b *backend) lockDirectory(ctx context.Context, d fsys.Dir, path string) (folderLock, error) {
+// lockDirAlone locks the directory alone.
+func (b *backend) lockDirAlone(ctx context.Context, d fsys.Dir, path string) (dirLock, error) {
 	if err := b.queues.lock(ctx, path); err != nil {
-		return folderLock{}, err
+		return dirLock{}, err
 	}
-	l := folderLock{b: b, d: d, path: path}
+	l := dirLock{b: b, d: d, path: path}
 	if !b.byDir {
 		return l, nil
 	}
 	err := waitLock(ctx, d.TryLock)
 	if l.held = err == nil; !l.held && !errors.Is(err, errors.ErrUnsupported) {
 		l.unlock()
-		return l, lockFault(err)
+		return l, mapLockError(err)
 	}
 	return l, nil
 }
 
-// lockFault is the error of a lock: that a folder has gone is for the caller to find out.
-func lockFault(err error) error {
+// mapLockError is the error of a lock: that a folder has gone is for the caller to find
+// out.
+func mapLockError(err error) error {
 	if isNotExist(err) || fsys.IsStale(err) {
-		return lookAgain(err)
+		return retryLookup(err)
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // lost reports whether the lock file was removed since: then others lock another one.
-func (l *folderLock) lost() bool { return l.file != nil && !l.file.isCurrent() }
+func (l *dirLock) lost() bool { return l.file != nil && !l.file.isCurrent() }
 
 // unlock gives the lock back; once it is given back, it does nothing.
-func (l *folderLock) unlock() {
+func (l *dirLock) unlock() {
 	if l.b == nil {
 		return
 	}

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// found is an open file with what is known of it.
-type found struct {
+// openedFile is an open file with what is known of it.
+type openedFile struct {
 	f       fsys.File
 	st      fsys.Stat
 	version files.Version
@@ -20,16 +20,16 @@ type found struct {
 
 // details are what a record or a sidecar says about a content.
 type details struct {
-	own     bool   // a record belongs to the content
-	inode   uint64 // of the file, where the sidecar stands for its record
-	attrs   files.Attributes
-	digest  files.Digest
-	token   string
-	corrupt error // the content is not what was written
-	lost    error // there are attributes that can't be read
+	own        bool   // a record belongs to the content
+	inode      uint64 // of the file, where the sidecar stands for its record
+	attrs      files.Attributes
+	digest     files.Digest
+	token      string
+	corrupt    error // the content is not what was written
+	unreadable error // there are attributes that can't be read
 }
 
-func (f *found) info() files.Info {
+func (f *openedFile) info() files.Info {
 	return files.Info{Entry: entry(f.st, f.version), Attributes: f.attrs, Digest: f.digest}
 }
 
@@ -37,9 +37,9 @@ func entry(st fsys.Stat, v files.Version) files.Entry {
 	return files.Entry{Size: st.Size, ModTime: st.Modified(), Version: v}
 }
 
-// find opens a file and finds what belongs to its content, in f. A missing file is
+// lookup opens a file and finds what belongs to its content, in f. A missing file is
 // files.ErrNotExist. The caller closes it, unless there is an error.
-func (b *backend) find(p *spot, f *found) error {
+func (b *backend) lookup(p *filePaths, f *openedFile) error {
 	var last fsys.Stat
 	for try := 0; ; try++ {
 		if err := b.openAt(p, f); err != nil {
@@ -75,7 +75,7 @@ func (b *backend) find(p *spot, f *found) error {
 		}
 		if err != nil {
 			f.f.Close()
-			return fault(err)
+			return mapError(err)
 		}
 		return nil
 	}
@@ -84,7 +84,7 @@ func (b *backend) find(p *spot, f *found) error {
 // left reports whether a file that was opened isn't at its place any more. It is called
 // for files without a record, since a file that a Put has replaced lies in the control
 // folder until it is removed.
-func (b *backend) left(p *spot, st fsys.Stat) bool {
+func (b *backend) left(p *filePaths, st fsys.Stat) bool {
 	for i := range p.alts {
 		if now, err := b.root.Lstat(p.path(p.at(i))); err == nil && now.SameFile(st) {
 			return false
@@ -95,7 +95,7 @@ func (b *backend) left(p *spot, st fsys.Stat) bool {
 
 // openAt opens the file at the first of its places. While one writer moves it from one
 // to the other, both may seem empty; so they are looked at twice.
-func (b *backend) openAt(p *spot, found *found) error {
+func (b *backend) openAt(p *filePaths, found *openedFile) error {
 	for try := 0; try < 2 || try < maxConfirms && !b.confirmedAt(p); try++ {
 		for i := range p.alts {
 			path := ""
@@ -109,7 +109,7 @@ func (b *backend) openAt(p *spot, found *found) error {
 				continue
 			}
 			if err != nil {
-				return fault(err)
+				return mapError(err)
 			}
 			if p.unlessSidecar(i) && headIsSidecar(f) {
 				f.Close()
@@ -125,9 +125,9 @@ func (b *backend) openAt(p *spot, found *found) error {
 // describe finds what belongs to the content of an open file, whose place is below dir.
 // It is not consistent if the sidecar describes only other contents. Then the details
 // are those of the newest.
-func describe(dir fsys.Dir, p *spot, f fsys.File,
+func describe(dir fsys.Dir, p *filePaths, f fsys.File,
 	st fsys.Stat) (d details, consistent bool, err error) {
-	of := found{f: f, st: st}
+	of := openedFile{f: f, st: st}
 	rec, ok, err := readRecord(f, &st)
 	if err != nil {
 		return d, false, err
@@ -139,7 +139,7 @@ func describe(dir fsys.Dir, p *spot, f fsys.File,
 // describe is describe of a file whose state was seen before it was opened. A record
 // that belongs to that state proves that it is the same file. Without one, the open
 // file is looked at.
-func (f *found) describe(dir fsys.Dir, p *spot) (consistent bool, err error) {
+func (f *openedFile) describe(dir fsys.Dir, p *filePaths) (consistent bool, err error) {
 	rec, ok, err := readRecord(f.f, &f.st)
 	if err == nil && !ok {
 		f.st, err = f.f.Look()
@@ -151,7 +151,7 @@ func (f *found) describe(dir fsys.Dir, p *spot) (consistent bool, err error) {
 	return f.describeBy(&rec, ok, dir, p)
 }
 
-func (f *found) describeBy(rec *record, ok bool, dir fsys.Dir, p *spot) (consistent bool,
+func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths) (consistent bool,
 	err error) {
 	f.details = details{own: ok}
 	d, st := &f.details, &f.st
@@ -190,10 +190,10 @@ func (f *found) describeBy(rec *record, ok bool, dir fsys.Dir, p *spot) (consist
 		// And so may one that no record mentions: it goes after the file, so a file
 		// that still has its name had none.
 		now, err := f.f.Stat()
-		return now.Nlink > 0, fault(err)
+		return now.Nlink > 0, mapError(err)
 	}
 	if s.broken != nil {
-		d.lost = s.broken
+		d.unreadable = s.broken
 		return true, nil
 	}
 	if s.Own == nil {
@@ -239,7 +239,7 @@ func contentType(name string, f fsys.File) (string, error) {
 	var head [driver.SniffLen]byte
 	n, err := f.ReadAt(head[:], 0)
 	if err != nil && err != io.EOF {
-		return "", fault(err)
+		return "", mapError(err)
 	}
 	return driver.ContentType(name, head[:n]), nil
 }

@@ -68,7 +68,7 @@ func TestDescribeDeleted(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		if d, consistent, err := describe(root, &spot{base: "a"}, f,
+		if d, consistent, err := describe(root, &filePaths{base: "a"}, f,
 			st); err != nil || !consistent || len(d.attrs.Metadata) != 1 {
 			t.Errorf("without attributes %v: %+v, %v, %v", noXattr, d, consistent, err)
 		}
@@ -76,7 +76,7 @@ func TestDescribeDeleted(t *testing.T) {
 			if err := bucket.Delete(t.Context(), "a", nil); err != nil {
 				t.Error(err)
 			}
-		}}, &spot{base: "a"}, f, st)
+		}}, &filePaths{base: "a"}, f, st)
 		if err != nil || consistent {
 			t.Errorf("without attributes %v: a deleted file is %+v, consistent %v, %v", noXattr, d,
 				consistent, err)

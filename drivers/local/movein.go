@@ -125,7 +125,7 @@ func (st *staged) whole() error {
 		now, err = st.f.Stat()
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	st.links = now.Nlink
 	return st.is(now)
@@ -146,7 +146,7 @@ func (s *stagedSidecar) whole() error {
 		now, err = s.f.Stat()
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	s.links = now.Nlink
 	return s.is(now)

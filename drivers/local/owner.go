@@ -27,20 +27,20 @@ const (
 // change their group.
 var processGroup = uint32(os.Getegid())
 
-// looks is what the file has that is to be replaced.
-type looks struct {
+// ownership is what the file has that is to be replaced.
+type ownership struct {
 	there    bool
 	perm     fs.FileMode
 	uid, gid uint32
 	list     []byte // its access list, nil where it has none
 }
 
-func (l *looks) same(st fsys.Stat) bool {
+func (l *ownership) same(st fsys.Stat) bool {
 	return l.there && l.perm == st.Perm.Perm() && l.uid == st.UID && l.gid == st.GID
 }
 
-// looksOf finds what the file at a place has now. It is called without a lock.
-func (b *backend) looksOf(p *spot) looks {
+// ownershipOf finds what the file at a place has now. It is called without a lock.
+func (b *backend) ownershipOf(p *filePaths) ownership {
 	path := p.first()
 	st, err := b.root.Lstat(path)
 	// else nothing is at the other place, or not for long
@@ -49,13 +49,13 @@ func (b *backend) looksOf(p *spot) looks {
 		st, err = b.root.Lstat(path)
 	}
 	if err != nil || st.Type != fsys.Regular {
-		return looks{}
+		return ownership{}
 	}
-	return looksAt(b.root, path, st)
+	return ownershipAt(b.root, path, st)
 }
 
-func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
-	l := looks{
+func ownershipAt(d fsys.Dir, name string, st fsys.Stat) ownership {
+	l := ownership{
 		there: true,
 		perm:  st.Perm.Perm(),
 		uid:   st.UID,
@@ -72,7 +72,7 @@ func looksAt(d fsys.Dir, name string, st fsys.Stat) looks {
 
 // create makes an empty staged file. Only this user may read it, unless it is to be
 // like any new file.
-func (s *session) create(d fsys.Dir, name string, like *looks) (fsys.File, error) {
+func (s *staging) create(d fsys.Dir, name string, like *ownership) (fsys.File, error) {
 	if like.there && (like.perm != s.filePerm || like.list != nil) {
 		return d.CreatePrivate(name)
 	}
@@ -102,7 +102,7 @@ func (st *staged) dress() bool {
 // put gives a file these looks; now are the ones that it has. If the group or the list
 // can't be kept, the group gets no more permissions than everybody. It reports whether
 // it changed anything.
-func (l *looks) put(f fsys.File, now fsys.Stat) bool {
+func (l *ownership) put(f fsys.File, now fsys.Stat) bool {
 	if l.same(now) && l.list == nil {
 		return false
 	}
@@ -133,11 +133,11 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 		if st.like.same(c.st) {
 			return nil
 		}
-		st.like = looksAt(d, c.name, c.st)
+		st.like = ownershipAt(d, c.name, c.st)
 		changed = st.dress()
 	case st.like.there && (st.like.list != nil || st.like.perm != st.s.filePerm ||
 		!st.like.same(st.id)):
-		st.like = looks{} // it was deleted meanwhile
+		st.like = ownership{} // it was deleted meanwhile
 		if !st.own {
 			return errOtherMount
 		}
@@ -146,11 +146,11 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 		if d != b.root || !st.isBrief() {
 			var err error
 			if folder, err = d.Stat(); err != nil {
-				return fault(err)
+				return mapError(err)
 			}
 		}
 		gid := processGroup
-		if folder.Perm&fs.ModeSetgid != 0 || st.s.folderGroup {
+		if folder.Perm&fs.ModeSetgid != 0 || st.s.dirGroup {
 			gid = folder.GID
 		}
 		if hasList(d) || st.s.listed {
@@ -165,7 +165,7 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 		changed = true
 	}
 	if changed && !b.opts.NoSync && !st.dirty {
-		return fault(st.f.Sync())
+		return mapError(st.f.Sync())
 	}
 	return nil
 }
@@ -185,8 +185,9 @@ func hasList(d fsys.Dir) bool {
 	return err == nil && n > 0
 }
 
-// look finds out from the session's first file what the system gives a new file.
-func (s *session) look() {
+// learnOwnership finds out from the session's first file what the system gives a new
+// file.
+func (s *staging) learnOwnership() {
 	alive, err := s.alive.Stat()
 	dir, err2 := s.dir.Stat()
 	if err != nil || err2 != nil {
@@ -195,7 +196,7 @@ func (s *session) look() {
 	s.filePerm = alive.Perm.Perm()
 	s.owners = int(alive.UID) == os.Geteuid()
 	s.listed = hasList(s.dir)
-	s.folderGroup = dir.Perm&fs.ModeSetgid == 0 && int(alive.GID) != os.Getegid() &&
+	s.dirGroup = dir.Perm&fs.ModeSetgid == 0 && int(alive.GID) != os.Getegid() &&
 		alive.GID == dir.GID
 }
 

@@ -16,10 +16,10 @@ type parent struct {
 	name      string // the name whose folder it is; "" in the middle of a long element's chain
 }
 
-func (f parent) path() string { return (&spot{dir: f.dir}).path(f.base) }
+func (f parent) path() string { return (&filePaths{dir: f.dir}).path(f.base) }
 
 // parents are the folders on the way, the outermost first.
-func (b *backend) parents(p *spot) (all []parent) {
+func (b *backend) parents(p *filePaths) (all []parent) {
 	if p.dir == "" {
 		return nil
 	}
@@ -43,7 +43,7 @@ func (b *backend) parents(p *spot) (all []parent) {
 
 // makeParents makes the folders on the way to a file. A file that has a folder's name
 // moves to its other place (N3).
-func (b *backend) makeParents(ctx context.Context, p *spot) error {
+func (b *backend) makeParents(ctx context.Context, p *filePaths) error {
 	for _, f := range b.parents(p) {
 		if err := b.makeParent(ctx, f); err != nil {
 			return err
@@ -53,14 +53,14 @@ func (b *backend) makeParents(ctx context.Context, p *spot) error {
 }
 
 func (b *backend) makeParent(ctx context.Context, f parent) error {
-	d, err := b.folder(&spot{dir: f.dir})
+	d, err := b.openDir(&filePaths{dir: f.dir})
 	if missing(err) {
-		return lookAgain(err)
+		return retryLookup(err)
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
-	defer b.closeFolder(d)
+	defer b.closeDir(d)
 	st, err := d.Lstat(f.base)
 	switch {
 	case err == nil && st.Type == fsys.Directory:
@@ -71,7 +71,7 @@ func (b *backend) makeParent(ctx context.Context, f parent) error {
 		return files.Errorf(files.ErrInvalid,
 			"a link or another special file stands where a folder is needed")
 	case !missing(err):
-		return fault(err)
+		return mapError(err)
 	}
 	if b.disk.folds() { // which place the folder gets must be decided by one at a time
 		return b.makeWay(ctx, d, f)
@@ -86,19 +86,19 @@ func (b *backend) mkdir(d fsys.Dir, f parent) error {
 	case isExist(err):
 		return nil // whatever it is: the caller looks again
 	case isNotExist(err):
-		return lookAgain(err)
+		return retryLookup(err)
 	case err != nil:
-		return fault(err)
+		return mapError(err)
 	case b.opts.NoSync:
 		return nil
 	}
-	return fault(d.Sync())
+	return mapError(d.Sync())
 }
 
 // makeWay moves the file that has the folder's name to its other place, and makes the
 // folder. It holds the lock of the folder that contains both.
 func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
-	lock, err := b.lockFolder(ctx, d, f.dir)
+	lock, err := b.lockDir(ctx, d, f.dir)
 	if err != nil {
 		return err
 	}
@@ -107,12 +107,12 @@ func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	if err == nil && st.Type == fsys.Regular && f.name != "" {
 		if err := moveToLeaf(d, f.base, st); err != nil {
 			if missing(err) || fsys.IsDirectory(err) {
-				return lookAgain(err)
+				return retryLookup(err)
 			}
-			return fault(err)
+			return mapError(err)
 		}
 	} else if err != nil && !missing(err) {
-		return fault(err)
+		return mapError(err)
 	}
 	return b.mkdir(d, f)
 }
@@ -131,7 +131,7 @@ func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 // removeParents removes the folders on the way that became empty, the innermost first,
 // and moves a file that had to make way for one of them back to its place (N3). What
 // fails here is left to others, since an empty folder isn't a directory of the bucket.
-func (b *backend) removeParents(ctx context.Context, p *spot) {
+func (b *backend) removeParents(ctx context.Context, p *filePaths) {
 	all := b.parents(p)
 	for i := len(all) - 1; i >= 0; i-- {
 		if !b.removeParent(ctx, all[i]) {
@@ -141,11 +141,11 @@ func (b *backend) removeParents(ctx context.Context, p *spot) {
 }
 
 func (b *backend) removeParent(ctx context.Context, f parent) bool {
-	d, err := b.folder(&spot{dir: f.dir})
+	d, err := b.openDir(&filePaths{dir: f.dir})
 	if err != nil {
 		return missing(err)
 	}
-	defer b.closeFolder(d)
+	defer b.closeDir(d)
 	if err := b.rmdir(ctx, d, f.path(), f.base); err != nil {
 		return isNotExist(err)
 	}
@@ -156,7 +156,7 @@ func (b *backend) removeParent(ctx context.Context, f parent) bool {
 	if st, err := d.Lstat(leaf); err != nil || st.Type != fsys.Regular {
 		return true
 	}
-	lock, err := b.lockFolder(ctx, d, f.dir)
+	lock, err := b.lockDir(ctx, d, f.dir)
 	if err != nil {
 		return false
 	}
@@ -196,7 +196,7 @@ func (l *dirSet) add(path string, id dirID) {
 
 // syncParents makes the entries of the folders on the way durable, once for each folder
 // that the handle uses, since another process may have made one and not synced it yet.
-func (b *backend) syncParents(p *spot, d fsys.Dir) error {
+func (b *backend) syncParents(p *filePaths, d fsys.Dir) error {
 	if b.opts.NoSync || p.dir == "" {
 		return nil
 	}
@@ -212,15 +212,15 @@ func (b *backend) syncParents(p *spot, d fsys.Dir) error {
 		return nil
 	}
 	for _, f := range b.parents(p) {
-		up, err := b.folder(&spot{dir: f.dir})
+		up, err := b.openDir(&filePaths{dir: f.dir})
 		if missing(err) {
 			return nil // the file is deleted again
 		}
 		if err != nil {
 			return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
 		}
-		err = b.syncFolder(up)
-		b.closeFolder(up)
+		err = b.syncDir(up)
+		b.closeDir(up)
 		if err != nil {
 			return err
 		}
@@ -229,8 +229,8 @@ func (b *backend) syncParents(p *spot, d fsys.Dir) error {
 	return nil
 }
 
-// placeOf is the place of a legal name.
-func (b *backend) placeOf(name string) spot {
-	p, _ := b.place(driver.Key{Name: name})
+// pathsOfName is the place of a legal name.
+func (b *backend) pathsOfName(name string) filePaths {
+	p, _ := b.pathsOf(driver.Key{Name: name})
 	return p
 }

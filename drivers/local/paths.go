@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// spot says where on disk a file may be. It is at one of three places in its folder,
+// filePaths says where on disk a file may be. It is at one of three places in its folder,
 // looked at in this order:
 //
 //	base             its own
@@ -17,7 +17,7 @@ import (
 //	raw              x.attrs, unescaped, where other programs put a file that is no sidecar
 //
 // If there is a file at an earlier place, what a crash left at a later one is garbage.
-type spot struct {
+type filePaths struct {
 	lock string // what is locked
 	name string // the caller's name, which tells the content type
 	dir  string // of the folder, "" for the root
@@ -26,15 +26,15 @@ type spot struct {
 	alts int    // how many places there are
 }
 
-// place finds the places of a file. The key of a foreign file is its path on disk.
-func (b *backend) place(key driver.Key) (spot, error) {
+// pathsOf finds the places of a file. The key of a foreign file is its path on disk.
+func (b *backend) pathsOf(key driver.Key) (filePaths, error) {
 	if key.Raw {
-		return b.foreignPlace(key.Name)
+		return b.rawPathsOf(key.Name)
 	}
 	if err := b.checkLost(key.Name); err != nil {
-		return spot{}, err
+		return filePaths{}, err
 	}
-	p := spot{lock: key.Name, name: key.Name, alts: 2}
+	p := filePaths{lock: key.Name, name: key.Name, alts: 2}
 	p.dir, p.base = b.rules().encode(key.Name)
 	if strings.HasSuffix(key.Name, sidecarExt) {
 		if last := key.Name[strings.LastIndexByte(key.Name,
@@ -47,7 +47,7 @@ func (b *backend) place(key driver.Key) (spot, error) {
 }
 
 // at returns the i-th place's name in the folder.
-func (p *spot) at(i int) string {
+func (p *filePaths) at(i int) string {
 	switch i {
 	case 0:
 		return p.base
@@ -59,12 +59,12 @@ func (p *spot) at(i int) string {
 
 // unlessSidecar reports whether what lies at the i-th place is no file where it is a
 // sidecar.
-func (p *spot) unlessSidecar(i int) bool {
+func (p *filePaths) unlessSidecar(i int) bool {
 	return i == 2 || p.alts == 1 && strings.HasSuffix(p.base, sidecarExt)
 }
 
 // first returns the path of the first place.
-func (p *spot) first() string {
+func (p *filePaths) first() string {
 	if n := len(p.dir); n > 0 && n+1+len(p.base) == len(p.name) && p.name[:n] == p.dir &&
 		p.name[n+1:] == p.base {
 		return p.name // it stands for itself
@@ -73,16 +73,16 @@ func (p *spot) first() string {
 }
 
 // path returns the path of a name in the folder.
-func (p *spot) path(name string) string {
+func (p *filePaths) path(name string) string {
 	if p.dir == "" {
 		return name
 	}
 	return p.dir + "/" + name
 }
 
-func (p *spot) sidecar() string { return p.base + sidecarExt }
+func (p *filePaths) sidecar() string { return p.base + sidecarExt }
 
-func (p *spot) sidecarPath() string {
+func (p *filePaths) sidecarPath() string {
 	if p.dir == "" {
 		return p.sidecar()
 	}
@@ -92,26 +92,26 @@ func (p *spot) sidecarPath() string {
 // maxForeign is the longest name in bytes that any disk has: 255 characters of NTFS.
 const maxForeign = 4 * 255
 
-// foreignPlace is the place of a file that has no name. It must be one that List yields
+// rawPathsOf is the place of a file that has no name. It must be one that List yields
 // as foreign.
-func (b *backend) foreignPlace(key string) (spot, error) {
+func (b *backend) rawPathsOf(key string) (filePaths, error) {
 	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
 	if len(key) > 4096 || strings.IndexByte(key, 0) >= 0 {
-		return spot{}, refuse
+		return filePaths{}, refuse
 	}
 	for e := range strings.SplitSeq(key, "/") {
 		if e == "" || e == "." || e == ".." || isControl(e) || len(e) > maxForeign {
-			return spot{}, refuse
+			return filePaths{}, refuse
 		}
 	}
 	if !b.rules().foreignPath(key) {
-		return spot{}, refuse
+		return filePaths{}, refuse
 	}
 	if b.disk.kind == fsys.FUSE && !utf8.ValidString(key) && !listedPath(b.root, key) {
-		return spot{}, files.ErrNotExist
+		return filePaths{}, files.ErrNotExist
 	}
 	i := strings.LastIndexByte(key, '/')
-	return spot{
+	return filePaths{
 		lock: "\x00" + key,
 		name: key,
 		dir:  key[:max(i, 0)],
@@ -130,9 +130,9 @@ type current struct {
 	garbage []string // files at later places
 }
 
-// look finds the current file in its folder and, if that is asked for or cheap, what
-// else lies at its places. The caller holds the name's lock.
-func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error) {
+// findCurrent finds the current file in its folder and, if that is asked for or cheap,
+// what else lies at its places. The caller holds the name's lock.
+func (b *backend) findCurrent(d fsys.Dir, p *filePaths, garbage bool) (c current, err error) {
 	for i := range p.alts {
 		name := p.at(i)
 		st, err := d.Lstat(name)
@@ -140,7 +140,7 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 			continue
 		}
 		if err != nil {
-			return c, fault(err)
+			return c, mapError(err)
 		}
 		if i == 0 && st.Type == fsys.Directory {
 			c.dirAt0 = true
@@ -151,7 +151,7 @@ func (b *backend) look(d fsys.Dir, p *spot, garbage bool) (c current, err error)
 		if p.unlessSidecar(i) {
 			if is, err := isSidecar(d, name); err != nil || is {
 				if err != nil && !missing(err) {
-					return c, fault(err)
+					return c, mapError(err)
 				}
 				continue
 			}

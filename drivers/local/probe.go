@@ -25,21 +25,21 @@ type prober struct {
 func probe(dir fsys.Dir, alive fsys.File) (h habits, err error) {
 	p := &prober{dir: dir}
 	if p.there, err = list(dir); err != nil {
-		return h, fault(err)
+		return h, mapError(err)
 	}
 	defer p.clear()
 	for _, try := range []func() error{p.letters, p.tails, p.characters, p.devices, p.length} {
 		if err := try(); err != nil {
-			return h, fault(err)
+			return h, mapError(err)
 		}
 	}
 	if p.h.resolution, err = resolution(alive); err != nil {
-		return h, fault(err)
+		return h, mapError(err)
 	}
 	// Who removes the folder removes what is made in it, until it is gone: that tells
 	// nothing of names.
 	if _, err := dir.Lstat(aliveFile); err != nil {
-		return h, lookAgain(err)
+		return h, retryLookup(err)
 	}
 	return p.h, nil
 }
@@ -105,7 +105,7 @@ func (p *prober) leads(names ...string) (bool, error) {
 	}
 	for _, name := range p.made { // what somebody has removed leads nowhere
 		if _, err := p.dir.Lstat(name); missing(err) {
-			return false, lookAgain(err)
+			return false, retryLookup(err)
 		}
 	}
 	return false, nil

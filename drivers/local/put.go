@@ -18,16 +18,16 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err != nil {
 		return files.Info{}, err
 	}
-	like, err := b.place(driver.Key{Name: req.Name})
+	like, err := b.pathsOf(driver.Key{Name: req.Name})
 	if err != nil {
 		return files.Info{}, err
 	}
-	st, err := b.beginStage(ctx, b.looksAhead(&like), false)
+	st, err := b.beginStage(ctx, b.ownershipAhead(&like), false)
 	if err != nil {
 		return files.Info{}, err
 	}
 	st.begun, st.root = begun, root
-	p := b.placeOf(req.Name) // by the rules that the session has found
+	p := b.pathsOfName(req.Name) // by the rules that the session has found
 	defer func() { st.close() }()
 	if err := b.conditional(req.If); err != nil {
 		return files.Info{}, err
@@ -44,5 +44,5 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 		return files.Info{}, err
 	}
 	e, err := b.entry(st)
-	return files.Info{Entry: b.tell(e)}, err
+	return files.Info{Entry: b.truncateTime(e)}, err
 }

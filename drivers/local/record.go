@@ -142,7 +142,7 @@ func readRecord(f fsys.File, st *fsys.Stat) (r record, ok bool, err error) {
 		return r, false, nil
 	}
 	if err != nil { // without it, the content would go unchecked
-		return r, false, fault(err)
+		return r, false, mapError(err)
 	}
 	if r, err = decodeRecord(buf[:n]); err != nil {
 		return r, false, nil

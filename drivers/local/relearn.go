@@ -25,9 +25,9 @@ var strictest = rules{
 	short:    255 - minLimit,
 }
 
-// placeKnown is place, which learns of the disk where the place depends on it.
-func (b *backend) placeKnown(ctx context.Context, key driver.Key) (spot, error) {
-	p, err := b.place(key)
+// knownPathsOf is place, which learns of the disk where the place depends on it.
+func (b *backend) knownPathsOf(ctx context.Context, key driver.Key) (filePaths, error) {
+	p, err := b.pathsOf(key)
 	if err != nil || key.Raw || b.disk.settled.Load() {
 		return p, err
 	}
@@ -37,7 +37,7 @@ func (b *backend) placeKnown(ctx context.Context, key driver.Key) (spot, error) 
 	if err := b.relearn(ctx, p.dir); err != nil {
 		return p, err
 	}
-	return b.place(key)
+	return b.pathsOf(key)
 }
 
 // relearn finds out what the disk is like where a note about it is lost. Escaped names

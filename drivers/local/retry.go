@@ -24,8 +24,8 @@ type retryError struct {
 func (e *retryError) Error() string        { return errRetry.Error() + ": " + e.met.Error() }
 func (e *retryError) Is(target error) bool { return target == errRetry }
 
-// lookAgain is errRetry because of what was met.
-func lookAgain(met error) error { return &retryError{met: met} }
+// retryLookup is errRetry because of what was met.
+func retryLookup(met error) error { return &retryError{met: met} }
 
 // heldBy is errRetry because another process holds a file.
 func heldBy(met error) error { return &retryError{met: met, held: true} }

@@ -123,7 +123,7 @@ func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 		return nil, st, nil
 	}
 	if err != nil {
-		return nil, st, fault(err)
+		return nil, st, mapError(err)
 	}
 	defer f.Close()
 	if st.Size > maxSidecar {
@@ -135,7 +135,7 @@ func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 	data := make([]byte, max(st.Size, 0))
 	n, err := f.ReadAt(data, 0)
 	if err != nil && err != io.EOF {
-		return nil, st, fault(err)
+		return nil, st, mapError(err)
 	}
 	if data = data[:n]; !beginsSidecar(data) {
 		return nil, st, nil

@@ -18,7 +18,7 @@ const (
 	otherFile // a file that is named x.attrs
 )
 
-func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
+func (b *backend) sidecarAt(d fsys.Dir, p *filePaths) (sidecarKind, error) {
 	if strings.HasPrefix(p.base, endMark) { // in a chain lies nothing else
 		st, err := d.Lstat(p.sidecar())
 		if err == nil && st.Type == fsys.Regular {
@@ -27,16 +27,16 @@ func (b *backend) sidecarAt(d fsys.Dir, p *spot) (sidecarKind, error) {
 		if err == nil || missing(err) {
 			return noSidecar, nil
 		}
-		return noSidecar, fault(err)
+		return noSidecar, mapError(err)
 	}
 	is, err := isSidecar(d, p.sidecar())
 	switch {
 	case missing(err): // also a folder, onto which a rename fails, or a link, which is replaced
 		return noSidecar, nil
 	case is:
-		return ourSidecar, fault(err)
+		return ourSidecar, mapError(err)
 	}
-	return otherFile, fault(err)
+	return otherFile, mapError(err)
 }
 
 // stagedSidecar is a sidecar before its rename, for one staged content and one current
@@ -66,7 +66,7 @@ func (s *stagedSidecar) fits(st *staged, c *current) bool {
 
 // stageSidecar makes the sidecar for the staged content and the current one, and makes
 // it, and the content, durable. It may have no name where it replaces nothing.
-func (b *backend) stageSidecar(st *staged, p *spot, d fsys.Dir, c *current, alone bool) error {
+func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current, alone bool) error {
 	st.dropSidecar()
 	generations := []generation{st.generation()}
 	if c.exists {
@@ -95,13 +95,13 @@ func (b *backend) stageSidecar(st *staged, p *spot, d fsys.Dir, c *current, alon
 	if side.f == nil {
 		side.name = st.s.name()
 		if st.own {
-			side.name = foreignStage(st.s)
+			side.name = crossDevName(st.s)
 		}
 		if side.f, err = st.s.create(st.dir, side.name, &st.like); err != nil {
 			if vanished(err) {
 				return errStageLost // with the folder that it is in
 			}
-			return fault(err)
+			return mapError(err)
 		}
 	}
 	st.side = side
@@ -114,7 +114,7 @@ func (b *backend) stageSidecar(st *staged, p *spot, d fsys.Dir, c *current, alon
 	}
 	if err != nil {
 		st.dropSidecar()
-		return fault(err)
+		return mapError(err)
 	}
 	side.perm = now.Perm
 	if err := b.writeSidecar(st, data); err != nil {
@@ -140,7 +140,7 @@ func (b *backend) writeSidecar(st *staged, data []byte) error {
 			err = f.Sync()
 		}
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // dropSidecar removes a staged sidecar that isn't needed.
@@ -157,7 +157,7 @@ func (st *staged) dropSidecar() {
 // putSidecar moves the staged sidecar to its place, before the content. If the
 // content's record has the attributes too, the sidecar's own content must be on disk,
 // for the sake of the current content, but its rename needn't be.
-func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
+func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKind) error {
 	s := st.side
 	if s.name == "" {
 		return b.linkSidecar(st, p, d, old)
@@ -172,7 +172,7 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) e
 			return files.WithCause(files.ErrUnsupported, err,
 				"a folder stands where the attributes would be kept")
 		}
-		if err = b.renameFault(err, st.dir, s.name); err == errStageLost {
+		if err = b.mapRenameError(err, st.dir, s.name); err == errStageLost {
 			st.dropSidecar()
 			return errUnprepared
 		}
@@ -187,21 +187,21 @@ func (b *backend) putSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) e
 	if b.opts.NoSync || st.inRec {
 		return nil
 	}
-	return fault(d.Sync())
+	return mapError(d.Sync())
 }
 
 // currentGeneration is what belongs to the content that is there, in the folder d.
-func (b *backend) currentGeneration(d fsys.Dir, p *spot, c *current) (generation, error) {
+func (b *backend) currentGeneration(d fsys.Dir, p *filePaths, c *current) (generation, error) {
 	f, st, err := d.OpenSeen(c.name)
 	if missing(err) {
-		return generation{}, lookAgain(err)
+		return generation{}, retryLookup(err)
 	}
 	if err != nil {
-		return generation{}, fault(err)
+		return generation{}, mapError(err)
 	}
 	defer f.Close()
-	det := found{f: f, st: st}
-	_, err = det.describe(d, &spot{base: p.base})
+	det := openedFile{f: f, st: st}
+	_, err = det.describe(d, &filePaths{base: p.base})
 	return generation{
 		Size:       det.st.Size,
 		ModTime:    det.st.ModTime,
@@ -214,35 +214,35 @@ func (b *backend) currentGeneration(d fsys.Dir, p *spot, c *current) (generation
 
 // moveAside gives the file x.attrs, which lies where the sidecar of x goes, its escaped
 // place. It is a file of its own in the same folder, with the same lock.
-func (b *backend) moveAside(ctx context.Context, p *spot) error {
+func (b *backend) moveAside(ctx context.Context, p *filePaths) error {
 	name := p.name[:strings.LastIndexByte(p.name, '/')+1] + p.sidecar()
 	if files.CheckName(name) != nil {
 		return files.Errorf(files.ErrUnsupported,
 			"another file lies where the attributes would be kept")
 	}
-	to := b.placeOf(name)
+	to := b.pathsOfName(name)
 	if to.dir != p.dir { // its escaped name is too long for one element
 		if err := b.makeParents(ctx, &to); err != nil {
 			return err
 		}
 	}
-	d, err := b.folder(p)
+	d, err := b.openDir(p)
 	if missing(err) {
-		return lookAgain(err)
+		return retryLookup(err)
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
-	defer b.closeFolder(d)
-	dest, err := b.folder(&to)
+	defer b.closeDir(d)
+	dest, err := b.openDir(&to)
 	if missing(err) {
-		return lookAgain(err)
+		return retryLookup(err)
 	}
 	if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
-	defer b.closeFolder(dest)
-	lock, err := b.lockFolder(ctx, d, p.dir)
+	defer b.closeDir(dest)
+	lock, err := b.lockDir(ctx, d, p.dir)
 	if err != nil {
 		return err
 	}
@@ -254,13 +254,13 @@ func (b *backend) moveAside(ctx context.Context, p *spot) error {
 	case isExist(err): // the file has been put since: what lies here is older
 		d.Unlink(p.sidecar())
 	case isNotExist(err):
-		return lookAgain(err)
+		return retryLookup(err)
 	case err != nil:
-		return fault(err)
+		return mapError(err)
 	}
 	lock.unlock()
-	if err := b.syncFolder(dest); err != nil || dest == d {
+	if err := b.syncDir(dest); err != nil || dest == d {
 		return err
 	}
-	return b.syncFolder(d)
+	return b.syncDir(d)
 }

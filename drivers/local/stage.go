@@ -23,7 +23,7 @@ var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b
 // staged is an upload before its commit: a whole file, with its record, under a name
 // that nobody looks for.
 type staged struct {
-	s    *session
+	s    *staging
 	dir  fsys.Dir
 	own  bool // dir is to be closed: it isn't the session's
 	name string
@@ -34,7 +34,7 @@ type staged struct {
 
 	f     fsys.File
 	id    fsys.Stat // the file as it was made, where known
-	like  looks     // what it has of the file that it replaces
+	like  ownership // what it has of the file that it replaces
 	size  int64
 	head  []byte // its first bytes, where they may tell the type
 	attrs files.Attributes
@@ -70,7 +70,7 @@ const brief = 100 * time.Microsecond
 func (st *staged) isBrief() bool { return !st.begun.IsZero() && time.Since(st.begun) < brief }
 
 // stage makes an empty staged file.
-func (b *backend) stage(s *session, like looks, named bool) (*staged, error) {
+func (b *backend) stage(s *staging, like ownership, named bool) (*staged, error) {
 	st := &staged{s: s, dir: s.dir, like: like}
 	var err error
 	if !named && !like.there {
@@ -103,8 +103,8 @@ func (st *staged) unlink() error {
 // beginStage finds the session and makes a staged file. If the old session's folder was
 // removed or can't be used any more, it makes a new session. The file may have no name,
 // unless named is set.
-func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*staged, error) {
-	var lost *session
+func (b *backend) beginStage(ctx context.Context, like ownership, named bool) (*staged, error) {
+	var lost *staging
 	var r retries
 	for {
 		s, err := b.begin(ctx, lost)
@@ -112,7 +112,7 @@ func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*stag
 			return nil, err
 		}
 		var st *staged
-		if err = b.told(s); err == nil {
+		if err = b.checkAlive(s); err == nil {
 			st, err = b.stage(s, like, named)
 		}
 		if err == nil {
@@ -121,7 +121,7 @@ func (b *backend) beginStage(ctx context.Context, like looks, named bool) (*stag
 		s.release()
 		refused := errors.Is(err, fs.ErrPermission) && lost == nil
 		if !vanished(err) && !refused {
-			return nil, fault(err)
+			return nil, mapError(err)
 		}
 		lost = s
 		if err := b.alive(); err != nil {
@@ -152,7 +152,7 @@ func (st *staged) fill(content *driver.Content, sniff bool) error {
 				}
 			}
 			if _, werr := st.f.Write((*p)[:n]); werr != nil {
-				return fault(werr)
+				return mapError(werr)
 			}
 			st.size += int64(n)
 		}
@@ -173,7 +173,7 @@ func (st *staged) unchanged() error {
 		err = files.Errorf(files.ErrUnavailable,
 			"another program changed the upload while it was written")
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // readPiece reads until p is full or the content ends.
@@ -188,7 +188,8 @@ func readPiece(r io.Reader, p []byte) (n int, err error) {
 
 // describe decides where the attributes go: into the record or, if other programs must
 // be able to read them, into a sidecar.
-func (b *backend) describeStaged(st *staged, p *spot, attrs files.Attributes, digest files.Digest,
+func (b *backend) describeStaged(st *staged, p *filePaths, attrs files.Attributes,
+	digest files.Digest,
 	found bool) {
 	st.attrs = attrs
 	st.rec.digest = digest
@@ -259,7 +260,7 @@ func (b *backend) seal(st *staged, now int64) error {
 			if missing(err) {
 				return errStageLost
 			}
-			return fault(err)
+			return mapError(err)
 		}
 	}
 	if !st.dressed {
@@ -271,12 +272,12 @@ func (b *backend) seal(st *staged, now int64) error {
 	if err := st.f.SetModTime(mtime); isNotExist(err) {
 		return errStageLost
 	} else if err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	if st.s.coarse || st.own {
 		now, err := st.f.Stat()
 		if err != nil {
-			return fault(err)
+			return mapError(err)
 		}
 		mtime = now.ModTime
 	}
@@ -294,7 +295,7 @@ func (b *backend) seal(st *staged, now int64) error {
 	if st.dirty = st.rec.sidecar && st.size <= syncTogether; st.dirty {
 		return nil
 	}
-	return fault(st.f.Sync())
+	return mapError(st.f.Sync())
 }
 
 func (b *backend) setRecord(st *staged) error {
@@ -318,7 +319,7 @@ func (b *backend) setRecord(st *staged) error {
 	switch {
 	case errors.Is(err, fsys.ErrNoXattr): // this one can't be set
 	case !errors.Is(err, errors.ErrUnsupported):
-		return fault(err)
+		return mapError(err)
 	case !st.own:
 		b.noXattr.Store(true)
 	}

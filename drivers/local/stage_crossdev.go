@@ -15,28 +15,28 @@ import (
 // a mount makes it another file system than the root. The session's id follows.
 const stagePrefix = ownPrefix + "-"
 
-func foreignStage(s *session) string { return stagePrefix + s.id + "-" + s.name() }
+func crossDevName(s *staging) string { return stagePrefix + s.id + "-" + s.name() }
 
 // restage copies a staged file to the file system of its folder. It has about the same
 // time.
-func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, error) {
+func (b *backend) restage(ctx context.Context, from *staged, p *filePaths) (*staged, error) {
 	d, err := b.root.OpenDir(p.dir)
 	if missing(err) {
-		return nil, lookAgain(err)
+		return nil, retryLookup(err)
 	}
 	if err != nil {
-		return nil, fault(err)
+		return nil, mapError(err)
 	}
-	b.sweepFolder(p.dir, d, from.s)
+	b.sweepDir(p.dir, d, from.s)
 	to := *from
-	to.dir, to.own, to.name, to.side, to.unnamed = d, true, foreignStage(from.s), nil, false
+	to.dir, to.own, to.name, to.side, to.unnamed = d, true, crossDevName(from.s), nil, false
 	to.id, to.dressed, to.worn = fsys.Stat{}, false, false
 	if to.f, err = to.s.create(d, to.name, &to.like); err != nil {
 		d.Close()
 		if isNotExist(err) {
-			return nil, lookAgain(err)
+			return nil, retryLookup(err)
 		}
-		return nil, fault(err)
+		return nil, mapError(err)
 	}
 	keep(to.f)
 	to.s.users.Add(1)
@@ -50,17 +50,17 @@ func (b *backend) restage(ctx context.Context, from *staged, p *spot) (*staged, 
 	}
 	if err != nil {
 		to.close()
-		return nil, stagedFault(err)
+		return nil, mapStagedError(err)
 	}
 	return &to, nil
 }
 
-// stagedFault is the error of a copy of what is staged.
-func stagedFault(err error) error {
+// mapStagedError is the error of a copy of what is staged.
+func mapStagedError(err error) error {
 	if err == errChanged {
 		return errTouched
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // copyAll copies size bytes from src's beginning to dst's. What is zero becomes a hole.
@@ -121,9 +121,9 @@ func isZero(p []byte) bool {
 	return p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }
 
-// sweepFolder removes what dead sessions have staged in a folder, once for each folder
+// sweepDir removes what dead sessions have staged in a folder, once for each folder
 // that the handle uses.
-func (b *backend) sweepFolder(path string, d fsys.Dir, s *session) {
+func (b *backend) sweepDir(path string, d fsys.Dir, s *staging) {
 	st, err := d.Stat()
 	id := dirID{st.Dev, st.Ino, st.Birth}
 	if b.lockless() || err != nil || b.swept.known(path, id) {
@@ -159,8 +159,8 @@ func abandoned(d fsys.Dir, name string) bool {
 }
 
 // living reports whether the process of another session lives, or may do so.
-func (b *backend) living(s *session, id string) bool {
-	dir, err := s.control.OpenDir(sessionMark + id + sidecarExt)
+func (b *backend) living(s *staging, id string) bool {
+	dir, err := s.control.OpenDir(stagingMark + id + sidecarExt)
 	if err != nil {
 		return !isNotExist(err)
 	}
@@ -189,7 +189,7 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	}
 	if err != nil {
 		to.close()
-		return nil, stagedFault(err)
+		return nil, mapStagedError(err)
 	}
 	return &to, nil
 }

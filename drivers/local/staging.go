@@ -15,14 +15,14 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-const sessionMark = "s-"
+const stagingMark = "s-"
 
-// session is what a handle has in the control folder: the folder s-<random>.attrs with
+// staging is what a handle has in the control folder: the folder s-<random>.attrs with
 // its unfinished uploads. The folder has a lock, and so has the file in it that shows
 // that the session lives. Both locks end with the process; then any other session may
 // remove the folder. If others remove any of it, the handle makes a new session and
 // goes on.
-type session struct {
+type staging struct {
 	control fsys.Dir
 	dir     fsys.Dir
 	id      string
@@ -31,17 +31,17 @@ type session struct {
 	coarse  bool      // its times are coarser than a microsecond
 	next    atomic.Uint64
 
-	filePerm    fs.FileMode  // of a new file
-	owners      bool         // the file system keeps owners
-	listed      bool         // a new file in the session's folder gets an access list
-	folderGroup bool         // a new file gets its folder's group, also where that isn't setgid
-	users       atomic.Int32 // the handle is one, and each upload
+	filePerm fs.FileMode  // of a new file
+	owners   bool         // the file system keeps owners
+	listed   bool         // a new file in the session's folder gets an access list
+	dirGroup bool         // a new file gets its folder's group, also where that isn't setgid
+	users    atomic.Int32 // the handle is one, and each upload
 }
 
 // begin returns the handle's session. It makes one at the first write, and another in
 // place of a lost one. The caller releases it.
-func (b *backend) begin(ctx context.Context, lost *session) (*session, error) {
-	if s := b.currentSession(lost); s != nil {
+func (b *backend) begin(ctx context.Context, lost *staging) (*staging, error) {
+	if s := b.currentStaging(lost); s != nil {
 		return s, nil
 	}
 	select {
@@ -50,7 +50,7 @@ func (b *backend) begin(ctx context.Context, lost *session) (*session, error) {
 	case <-ctx.Done():
 		return nil, driver.ContextError(ctx)
 	}
-	if s := b.currentSession(lost); s != nil {
+	if s := b.currentStaging(lost); s != nil {
 		return s, nil // another goroutine was faster
 	}
 	var r retries
@@ -65,7 +65,7 @@ func (b *backend) begin(ctx context.Context, lost *session) (*session, error) {
 			return s, nil
 		}
 		if !vanished(err) {
-			return nil, fault(err)
+			return nil, mapError(err)
 		}
 		if err := b.alive(); err != nil {
 			return nil, err
@@ -81,9 +81,9 @@ func vanished(err error) bool {
 	return isNotExist(err) || fsys.IsStale(err) || errors.Is(err, errRetry)
 }
 
-// currentSession returns the handle's session, or nil if there is none or it is the
+// currentStaging returns the handle's session, or nil if there is none or it is the
 // lost one.
-func (b *backend) currentSession(lost *session) *session {
+func (b *backend) currentStaging(lost *staging) *staging {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if s := b.session; s != nil && s == lost {
@@ -97,9 +97,9 @@ func (b *backend) currentSession(lost *session) *session {
 	return b.session
 }
 
-// told returns errRetry if the session's file doesn't show other machines that the
+// checkAlive returns errRetry if the session's file doesn't show other machines that the
 // session lives.
-func (b *backend) told(s *session) error {
+func (b *backend) checkAlive(s *staging) error {
 	if !b.byFile || b.lockless() {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (b *backend) told(s *session) error {
 }
 
 // release ends one use of the session. The last one removes it.
-func (s *session) release() {
+func (s *staging) release() {
 	if s.users.Add(-1) == 0 {
 		s.end()
 	}
@@ -119,7 +119,7 @@ func (s *session) release() {
 
 // start makes a session in the control folder, or, if that is another user's, in a
 // control folder of this user. Errors are the system's.
-func (b *backend) start(ctx context.Context) (*session, error) {
+func (b *backend) start(ctx context.Context) (*staging, error) {
 	s, err := b.startIn(ctx, controlDir)
 	if !isDenied(err) || windows {
 		return s, err
@@ -132,8 +132,8 @@ func (b *backend) start(ctx context.Context) (*session, error) {
 
 // startIn makes a session and removes those of dead processes. No other process does so
 // at the same time.
-func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err error) {
-	s := &session{id: randomID()}
+func (b *backend) startIn(ctx context.Context, folder string) (_ *staging, err error) {
+	s := &staging{id: randomID()}
 	made := false
 	defer func() {
 		switch {
@@ -146,7 +146,7 @@ func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err e
 	if s.control, err = b.controlAt(folder); err != nil {
 		return nil, err
 	}
-	lock, err := b.lockFolder(ctx, s.control, folder)
+	lock, err := b.lockDir(ctx, s.control, folder)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err e
 	if !b.lockless() {
 		b.sweep(s.control)
 	}
-	name := sessionMark + s.id + sidecarExt
+	name := stagingMark + s.id + sidecarExt
 	if err := s.control.Mkdir(name, b.opts.DirFileMode); err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err e
 	if err := s.alive.TryLock(0); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, err
 	}
-	s.look()
+	s.learnOwnership()
 	b.shareDir(s.dir)
 	b.shareFile(s.alive)
 	if err := b.probe(s); err != nil {
@@ -189,14 +189,14 @@ func (b *backend) startIn(ctx context.Context, folder string) (_ *session, err e
 }
 
 // probe finds out whether the file system keeps times exactly.
-func (b *backend) probe(s *session) error {
+func (b *backend) probe(s *staging) error {
 	t := b.clock.time(fsys.Stat{}, time.Now().UnixNano(), true)
 	if err := s.alive.SetModTime(t); err != nil {
-		return fault(err)
+		return mapError(err)
 	}
 	st, err := s.alive.Stat()
 	s.coarse = st.ModTime != t
-	return fault(err)
+	return mapError(err)
 }
 
 // sweep removes the sessions whose process is dead. The caller holds the control
@@ -205,7 +205,7 @@ func (b *backend) probe(s *session) error {
 func (b *backend) sweep(control fsys.Dir) {
 	names, _ := list(control)
 	for _, name := range names {
-		if strings.HasPrefix(name, sessionMark) && b.bury(control, name) {
+		if strings.HasPrefix(name, stagingMark) && b.bury(control, name) {
 			control.Rmdir(name)
 		}
 	}
@@ -275,7 +275,7 @@ func empty(d fsys.Dir) {
 
 // end removes the session's folder, also if making it has failed halfway. On some file
 // systems, a file in it that is still open would keep it.
-func (s *session) end() {
+func (s *staging) end() {
 	if s.alive != nil {
 		s.alive.Close()
 		s.alive = nil
@@ -283,11 +283,11 @@ func (s *session) end() {
 	if s.dir != nil {
 		empty(s.dir)
 	}
-	s.control.Rmdir(sessionMark + s.id + sidecarExt)
+	s.control.Rmdir(stagingMark + s.id + sidecarExt)
 	s.close()
 }
 
-func (s *session) close() {
+func (s *staging) close() {
 	if s.alive != nil {
 		s.alive.Close()
 	}
@@ -299,7 +299,7 @@ func (s *session) close() {
 }
 
 // name returns a new name for a staged file.
-func (s *session) name() string { return nameOf(s.next.Add(1)) }
+func (s *staging) name() string { return nameOf(s.next.Add(1)) }
 
 func nameOf(number uint64) string { return strconv.FormatUint(number, 36) + sidecarExt }
 

@@ -10,15 +10,15 @@ import (
 // size, time and version as List returns them, and the type that its name has. ok is
 // false if there is none.
 func (b *backend) statUnread(key driver.Key) (info files.Info, ok bool) {
-	p, err := b.place(key)
+	p, err := b.pathsOf(key)
 	if err != nil {
 		return info, false
 	}
-	d, err := b.folder(&p)
+	d, err := b.openDir(&p)
 	if err != nil {
 		return info, false
 	}
-	defer b.closeFolder(d)
+	defer b.closeDir(d)
 	for i := range p.alts {
 		st, err := d.Lstat(p.at(i))
 		if missing(err) || err == nil && st.Type != fsys.Regular {

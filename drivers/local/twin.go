@@ -35,7 +35,7 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 	}
 	to := *st
 	to.side, to.gone = nil, nil
-	to.like = looks{
+	to.like = ownership{
 		there: true,
 		perm:  now.Perm.Perm(),
 		uid:   now.UID,
@@ -82,14 +82,14 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 
 // createBeside makes an empty file with a name where the staged one was, or, where that
 // folder is gone, in d.
-func (st *staged) createBeside(d fsys.Dir, like *looks) (fsys.Dir, string, fsys.File, error) {
+func (st *staged) createBeside(d fsys.Dir, like *ownership) (fsys.Dir, string, fsys.File, error) {
 	dir, name := st.dir, st.s.name()
 	if st.own {
-		name = foreignStage(st.s)
+		name = crossDevName(st.s)
 	}
 	f, err := st.s.create(dir, name, like)
 	if vanished(err) && !st.own {
-		dir, name = d, foreignStage(st.s)
+		dir, name = d, crossDevName(st.s)
 		f, err = st.s.create(dir, name, like)
 	}
 	if err == nil && (st.own || dir == d) {
@@ -101,7 +101,7 @@ func (st *staged) createBeside(d fsys.Dir, like *looks) (fsys.Dir, string, fsys.
 // putTwin moves a twin over a staged file that has its place and is awaited, and makes
 // that the staged file. The caller holds the guard of what it was.
 func (b *backend) putTwin(
-	ctx context.Context, st *staged, p *spot, d fsys.Dir, dest string, turn int,
+	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, dest string, turn int,
 ) error {
 	to, err := b.twin(ctx, st, d)
 	if err != nil {
@@ -121,10 +121,10 @@ func (b *backend) putTwin(
 }
 
 func (b *backend) moveTwin(
-	ctx context.Context, to *staged, p *spot, d fsys.Dir, dest string, turn int,
+	ctx context.Context, to *staged, p *filePaths, d fsys.Dir, dest string, turn int,
 ) error {
 	if to.rec.sidecar && !to.recorded { // then the sidecar knows the file by its inode
-		c, err := b.look(d, p, false)
+		c, err := b.findCurrent(d, p, false)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (b *backend) moveTwin(
 // again is what replaces a file that has its place and is awaited, nil where nothing
 // does.
 func (b *backend) again(
-	ctx context.Context, st *staged, p *spot, d fsys.Dir, dest string, g guard, turn int,
+	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, dest string, g guard, turn int,
 ) func() error {
 	// The version of a file with a birth is its own.
 	if !b.hasTwins(g, turn) || st.id.Birth != 0 || st.bare {
@@ -175,7 +175,7 @@ func twins(turn int, put func(turn int) error) func() error {
 // moveSidecar moves a staged sidecar to its place, and a twin over it where it is
 // awaited there.
 func (b *backend) moveSidecar(
-	st *staged, s *stagedSidecar, p *spot, d fsys.Dir, over bool, turn int,
+	st *staged, s *stagedSidecar, p *filePaths, d fsys.Dir, over bool, turn int,
 ) (err error) {
 	g, err := b.guard(s.f)
 	if err != nil {

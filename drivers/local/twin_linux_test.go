@@ -81,7 +81,7 @@ func cutInMove(t *testing.T, dir string, opts *Options, cuts int) {
 // waitsToCut begins to cut the file that is to be moved, by its name, and returns when
 // the kernel makes who does so wait.
 func waitsToCut(t *testing.T, dir string, op *crashfs.Op, cutters *sync.WaitGroup) bool {
-	found, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", op.Name))
+	found, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*", op.Name))
 	ok(t, err)
 	st, err := op.Dir.Lstat(op.Name)
 	if err != nil || len(found) != 1 || st.Type != fsys.Regular {

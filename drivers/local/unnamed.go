@@ -21,14 +21,14 @@ func (b *backend) unnamed() bool {
 	return volatile && b.volume.Local && !b.disk.folds() && !b.noUnnamed.Load()
 }
 
-// looksAhead is what a file has that is to be replaced, as far as its staged file needs
-// it before the commit. One without a name, which nobody can read, doesn't. It has none
-// where the last commit has found an empty place, since the next may as well.
-func (b *backend) looksAhead(p *spot) looks {
+// ownershipAhead is what a file has that is to be replaced, as far as its staged file
+// needs it before the commit. One without a name, which nobody can read, doesn't. It
+// has none where the last commit has found an empty place, since the next may as well.
+func (b *backend) ownershipAhead(p *filePaths) ownership {
 	if b.unnamed() && !b.replaces.Load() {
-		return looks{}
+		return ownership{}
 	}
-	return b.looksOf(p)
+	return b.ownershipOf(p)
 }
 
 // foresee notes whether the last commit has replaced a file.
@@ -39,7 +39,7 @@ func (b *backend) foresee(replaced bool) {
 }
 
 // createUnnamed makes such a file in the session's folder, nil if that can't be.
-func (b *backend) createUnnamed(s *session) fsys.File {
+func (b *backend) createUnnamed(s *staging) fsys.File {
 	if !b.unnamed() {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (b *backend) giveName(st *staged) error {
 	case isNotExist(err), isExist(err):
 		return errStageLost
 	}
-	return fault(err)
+	return mapError(err)
 }
 
 // link commits a staged file without a name.
@@ -81,20 +81,20 @@ func (b *backend) link(st *staged, d fsys.Dir, dest string) error {
 		if e := b.giveName(st); e != nil {
 			return e
 		}
-		return lookAgain(err)
+		return retryLookup(err)
 	case errors.Is(err, errors.ErrUnsupported):
 		b.noUnnamed.Store(true)
 		return errStageLost
 	case isNotExist(err), fsys.IsStale(err):
-		return lookAgain(err) // the folder went
+		return retryLookup(err) // the folder went
 	case fsys.IsCrossDevice(err):
 		return errOtherMount
 	}
-	return b.commitFault(err)
+	return b.mapCommitError(err)
 }
 
 // linkSidecar puts a sidecar without a name to its place, if there is none.
-func (b *backend) linkSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) error {
+func (b *backend) linkSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKind) error {
 	err := error(nil)
 	if old == noSidecar {
 		err = d.Link(st.side.f, p.sidecar())
@@ -105,11 +105,11 @@ func (b *backend) linkSidecar(st *staged, p *spot, d fsys.Dir, old sidecarKind) 
 		st.dropSidecar()
 		return errUnprepared
 	case isNotExist(err), fsys.IsStale(err):
-		return lookAgain(err)
+		return retryLookup(err)
 	case fsys.IsCrossDevice(err):
 		return errOtherMount
 	case err != nil:
-		return fault(err)
+		return mapError(err)
 	}
 	st.side.f.Close()
 	st.side = nil

@@ -33,7 +33,7 @@ func needUnnamed(t *testing.T, dir string) {
 // stagedNames are the names of what is staged.
 func stagedNames(t *testing.T, dir string) (names []string) {
 	t.Helper()
-	all, err := filepath.Glob(filepath.Join(dir, controlDir, sessionMark+"*", "*"))
+	all, err := filepath.Glob(filepath.Join(dir, controlDir, stagingMark+"*", "*"))
 	check(t, err)
 	for _, p := range all {
 		if filepath.Base(p) != aliveFile {

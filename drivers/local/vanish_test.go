@@ -31,7 +31,7 @@ var mischiefs = []mischief{
 		eachFile(c, func(path string) { os.Remove(path) })
 	}, false},
 	{"the sessions are removed", func(c string, _ *sync.WaitGroup) {
-		sessions, _ := filepath.Glob(filepath.Join(c, sessionMark+"*"))
+		sessions, _ := filepath.Glob(filepath.Join(c, stagingMark+"*"))
 		for _, s := range sessions {
 			os.RemoveAll(s)
 		}
@@ -41,7 +41,7 @@ var mischiefs = []mischief{
 	}, false},
 	{"every file is replaced by an empty one", func(c string, _ *sync.WaitGroup) {
 		eachFile(c, func(path string) {
-			if !strings.Contains(path, sessionMark) || filepath.Base(path) == aliveFile {
+			if !strings.Contains(path, stagingMark) || filepath.Base(path) == aliveFile {
 				os.Remove(path)
 				os.WriteFile(path, nil, 0o666)
 			}

@@ -98,10 +98,10 @@ func (b *backend) versionByRecord(d fsys.Dir, base string, st *fsys.Stat) (files
 		return foreignVersion(st), nil // nobody can ask for its record, Stat neither
 	}
 	if err != nil {
-		return "", fault(err)
+		return "", mapError(err)
 	}
 	defer f.Close()
-	det, _, err := describe(d, &spot{base: strings.TrimPrefix(base, leafMark)}, f, now)
+	det, _, err := describe(d, &filePaths{base: strings.TrimPrefix(base, leafMark)}, f, now)
 	if err != nil {
 		return "", err
 	}
@@ -127,7 +127,7 @@ func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.V
 		time.Sleep(fineTick) // its next change has another time
 		now, err := f.Look()
 		if err != nil {
-			return "", fault(err)
+			return "", mapError(err)
 		}
 		*st = now
 	}
@@ -169,14 +169,14 @@ func contentSum(f fsys.File) (string, error) {
 			return hex.EncodeToString(h.Sum(nil)[:8]), nil
 		}
 		if err != nil {
-			return "", fault(err)
+			return "", mapError(err)
 		}
 	}
 }
 
 // is reports whether an open file is of the version that is asked for, which may have
 // been returned when the file was young.
-func (f *found) is(asked files.Version) (bool, error) {
+func (f *openedFile) is(asked files.Version) (bool, error) {
 	return sameVersion(asked, f.version, func() (fsys.File, func(), error) {
 		return f.f, func() {}, nil
 	})
@@ -207,7 +207,7 @@ func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, 
 	case err == nil:
 		done()
 	case isDenied(err):
-		return false, fault(err)
+		return false, mapError(err)
 	}
 	return false, nil
 }
@@ -222,7 +222,7 @@ func sameVersion(asked, now files.Version, open func() (fsys.File, func(), error
 		return false, nil
 	}
 	if err != nil {
-		return false, fault(err)
+		return false, mapError(err)
 	}
 	defer done()
 	is, err := contentSum(f)

@@ -114,9 +114,9 @@ type walk struct {
 	*listing
 	emit   func(files.Entry) bool
 	levels levels
-	buf    *[]byte   // for ReadDir
-	path   []byte    // the folder's name, with a slash behind it, or empty
-	free   []*folder // to be used again
+	buf    *[]byte       // for ReadDir
+	path   []byte        // the folder's name, with a slash behind it, or empty
+	free   []*dirContent // to be used again
 	steps  uint
 	batch  batch
 	pages  *pages
@@ -169,7 +169,7 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 func (l *walk) descend(path string, want filter, at *region) (more bool, err error) {
 	st, err := l.levels.enter(path)
 	if err != nil {
-		return true, l.folderFault(err)
+		return true, l.mapDirError(err)
 	}
 	defer l.levels.leave()
 	for first := true; ; first = false {
@@ -189,13 +189,13 @@ func (l *walk) descend(path string, want filter, at *region) (more bool, err err
 		want.past = last
 		// What comes behind may have to be read, and the folder may have been.
 		if err := l.levels.dir().Rewind(false); err != nil {
-			return true, l.folderFault(err)
+			return true, l.mapDirError(err)
 		}
 	}
 }
 
 // items yields what was read of a folder.
-func (l *walk) items(f *folder, want filter, at *region) (more bool, err error) {
+func (l *walk) items(f *dirContent, want filter, at *region) (more bool, err error) {
 	length := len(l.path)
 	for rest := f.items[f.start:]; len(rest) > 0; {
 		n := 1
@@ -205,7 +205,7 @@ func (l *walk) items(f *folder, want filter, at *region) (more bool, err error) 
 		switch {
 		case at != nil:
 			more, err = l.foreignItem(f, rest[0], want, *at)
-		case rest[0].isFolder():
+		case rest[0].isDir():
 			l.path = append(l.path[:length], f.text(rest[0])...)
 			more, err = l.enter(f, rest[0], want)
 		default:
@@ -218,7 +218,7 @@ func (l *walk) items(f *folder, want filter, at *region) (more bool, err error) 
 		if l.levels.closed() && (len(rest) > n || f.cut) {
 			if f.dir, f.replaced, err = l.levels.reopen(); err != nil {
 				f.cut = false
-				return true, l.folderFault(err)
+				return true, l.mapDirError(err)
 			}
 		}
 		rest = rest[n:]
@@ -237,7 +237,7 @@ func (l *walk) ended() bool {
 
 // enter goes into a folder, whose name is in l.path, or yields it if the listing is
 // shallow.
-func (l *walk) enter(f *folder, it item, want filter) (more bool, err error) {
+func (l *walk) enter(f *dirContent, it item, want filter) (more bool, err error) {
 	text := string(f.text(it))
 	path := l.rules.encodeDir(text[:len(text)-1])
 	want.room -= len(text)

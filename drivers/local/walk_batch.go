@@ -15,16 +15,16 @@ import (
 // in them. The goroutines that help end before anything is yielded.
 type batch struct {
 	walk   *walk
-	folder *folder
+	folder *dirContent
 	items  []item
 	prefix string
-	seen   []looked // what was found, of as many items
-	total  int      // of the listing so far
+	seen   []statResult // what was found, of as many items
+	total  int          // of the listing so far
 	next   atomic.Int64
 }
 
-// looked is what there is to yield of an item.
-type looked struct {
+// statResult is what there is to yield of an item.
+type statResult struct {
 	entry files.Entry
 	ok    bool
 	err   error
@@ -39,12 +39,12 @@ const (
 	// is worth starting one for.
 	shareSize = 16
 	// maxHelpers bounds the goroutines of a listing, where there are as many processors.
-	maxHelpers = maxLookers - 1
+	maxHelpers = maxStats - 1
 )
 
 // emitFiles yields the first of the items that are files, as many as it looks at
 // together, and returns how many those were.
-func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) {
+func (l *walk) emitFiles(f *dirContent, items []item) (n int, more bool, err error) {
 	b := &l.batch
 	size := 1
 	if b.total >= firstBatch {
@@ -53,7 +53,7 @@ func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) 
 	if l.req.Limit > 0 {
 		size = min(size, l.req.Limit-l.count)
 	}
-	for n = 1; n < len(items) && n < size && !items[n].isFolder(); n++ {
+	for n = 1; n < len(items) && n < size && !items[n].isDir(); n++ {
 	}
 	b.total += n
 	b.walk, b.folder, b.items, b.prefix = l, f, items[:n], string(l.path)
@@ -68,13 +68,13 @@ func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) 
 		}
 		return n, true, nil
 	}
-	if b.look(); l.ctx.Err() != nil {
+	if b.statAll(); l.ctx.Err() != nil {
 		return n, false, driver.ContextError(l.ctx)
 	}
 	for i := range b.seen {
 		s := &b.seen[i]
 		if s.err != nil {
-			if err := l.fileFault(s.err, s.entry.Name); err != nil {
+			if err := l.mapFileError(s.err, s.entry.Name); err != nil {
 				return n, false, err
 			}
 			continue
@@ -88,10 +88,10 @@ func (l *walk) emitFiles(f *folder, items []item) (n int, more bool, err error) 
 
 func (b *batch) name(it item) string { return b.prefix + string(b.folder.text(it)) }
 
-// look looks at all items, here and with helpers.
-func (b *batch) look() {
+// statAll looks at all items, here and with helpers.
+func (b *batch) statAll() {
 	if cap(b.seen) < len(b.items) {
-		b.seen = make([]looked, min(2*len(b.items), maxBatch))
+		b.seen = make([]statResult, min(2*len(b.items), maxBatch))
 	}
 	b.seen = b.seen[:len(b.items)]
 	b.next.Store(0)
@@ -113,15 +113,15 @@ func (b *batch) share() {
 			return
 		}
 		for i := start; i < min(end, len(b.items)); i++ {
-			b.seen[i] = b.lookAt(b.items[i])
+			b.seen[i] = b.statItem(b.items[i])
 		}
 	}
 }
 
-// lookAt finds what there is to yield of an item.
-func (b *batch) lookAt(it item) (s looked) {
+// statItem finds what there is to yield of an item.
+func (b *batch) statItem(it item) (s statResult) {
 	name := b.name(it)
-	if b.walk.req.NamesOnly && it.place() != asIs && !b.folder.replaced {
+	if b.walk.req.NamesOnly && it.pathKind() != asIs && !b.folder.replaced {
 		s.ok = true
 		s.entry.Name = name
 		return s
@@ -131,7 +131,7 @@ func (b *batch) lookAt(it item) (s looked) {
 		s.ok, s.err = b.walk.statInto(&s.entry, b.folder.dir, element)
 	}
 	if !s.ok && s.err == nil {
-		s.entry, s.ok, s.err = b.walk.look(b.folder.dir, element, it.place())
+		s.entry, s.ok, s.err = b.walk.statEntry(b.folder.dir, element, it.pathKind())
 	}
 	s.entry.Name = name
 	return s

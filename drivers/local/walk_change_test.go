@@ -275,9 +275,9 @@ func TestWalkVanished(t *testing.T) {
 
 // TestWalkPeakPerEntry: an entry of a folder takes 16 bytes and its name.
 func TestWalkPeakPerEntry(t *testing.T) {
-	f, want := &folder{}, filter{room: files.MaxName}
+	f, want := &dirContent{}, filter{room: files.MaxName}
 	for i := range 1000 {
-		f.add(&want, fmt.Appendf(nil, "%04d", i*7919%1000), false, ownPlace)
+		f.add(&want, fmt.Appendf(nil, "%04d", i*7919%1000), false, ownName)
 	}
 	f.sort()
 	if len(f.names) != 4000 || len(f.items) != 1000 {

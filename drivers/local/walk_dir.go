@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// folder is what was read of one: 16 bytes and the name for each entry.
-type folder struct {
+// dirContent is what was read of one: 16 bytes and the name for each entry.
+type dirContent struct {
 	dir      fsys.Dir
 	names    []byte // one behind the other; those of folders end in "/"
 	items    []item
@@ -37,29 +37,29 @@ type item struct {
 }
 
 const (
-	isFolder = 1 << 3
-	isPlain  = 1 << 2 // the name is the one on disk
+	dirBit   = 1 << 3
+	plainBit = 1 << 2 // the name is the one on disk
 )
 
-func (it item) len() int       { return int(it.loc >> 4 & 0xfff) }
-func (it item) offset() int    { return int(it.loc >> 16) }
-func (it item) isFolder() bool { return it.loc&isFolder != 0 }
-func (it item) isPlain() bool  { return it.loc&isPlain != 0 }
-func (it item) place() place   { return place(it.loc & 3) }
+func (it item) len() int           { return int(it.loc >> 4 & 0xfff) }
+func (it item) offset() int        { return int(it.loc >> 16) }
+func (it item) isDir() bool        { return it.loc&dirBit != 0 }
+func (it item) isPlain() bool      { return it.loc&plainBit != 0 }
+func (it item) pathKind() pathKind { return pathKind(it.loc & 3) }
 
-func (f *folder) text(it item) []byte {
+func (f *dirContent) text(it item) []byte {
 	off := it.offset()
 	return f.names[off : off+it.len()]
 }
 
 // add appends an entry if it is wanted.
-func (f *folder) add(want *filter, text []byte, dir bool, p place) {
+func (f *dirContent) add(want *filter, text []byte, dir bool, p pathKind) {
 	off := len(f.names)
 	f.names = append(f.names, text...)
 	kind := uint64(p)
 	if dir {
 		f.names = append(f.names, '/')
-		kind = isFolder
+		kind = dirBit
 	}
 	name := f.names[off:]
 	if !want.wants(name,
@@ -76,7 +76,7 @@ func (f *folder) add(want *filter, text []byte, dir bool, p place) {
 }
 
 // shorten drops the last half of the names.
-func (f *folder) shorten() {
+func (f *dirContent) shorten() {
 	f.sort()
 	keep := f.items[:(len(f.items)+1)/2]
 	names := make([]byte, 0, cap(f.names))
@@ -92,8 +92,8 @@ func (f *folder) shorten() {
 	}
 }
 
-// settle brings the items in order, before the folder is read again.
-func (f *folder) settle() {
+// sortNames brings the items in order, before the folder is read again.
+func (f *dirContent) sortNames() {
 	if len(f.items) > f.known {
 		f.sort()
 		f.known = len(f.items)
@@ -101,7 +101,7 @@ func (f *folder) settle() {
 }
 
 // last is the last name, or "".
-func (f *folder) last() string {
+func (f *dirContent) last() string {
 	if len(f.items) == 0 {
 		return ""
 	}
@@ -116,19 +116,19 @@ const (
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
-func (l *walk) folder(dir fsys.Dir) *folder {
+func (l *walk) newDir(dir fsys.Dir) *dirContent {
 	if n := len(l.free); n > 0 {
 		f := l.free[n-1]
 		l.free = l.free[:n-1]
 		f.dir = dir
 		return f
 	}
-	return &folder{dir: dir}
+	return &dirContent{dir: dir}
 }
 
-func (l *walk) reuse(f *folder) {
+func (l *walk) reuse(f *dirContent) {
 	if cap(f.items) <= keepItems && !f.shared {
-		*f = folder{names: f.names[:0], items: f.items[:0], limit: f.limit[:0]}
+		*f = dirContent{names: f.names[:0], items: f.items[:0], limit: f.limit[:0]}
 		l.free = append(l.free, f)
 	}
 }
@@ -137,7 +137,7 @@ func (l *walk) reuse(f *folder) {
 // it among the pages. Of what can't be read the error is kept. What comes behind the
 // first part is read whole where no Limit ends the listing, so that a folder is read
 // twice at most.
-func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*folder, error) {
+func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*dirContent, error) {
 	d := l.levels.dir()
 	view := l.view
 	view.rules, view.mountRoot = l.rules, l.mountRoot
@@ -147,7 +147,7 @@ func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*folder
 		after: want.after,
 		past:  want.past,
 	}
-	f := l.folder(d)
+	f := l.newDir(d)
 	most := l.pages.find(f, &p, want, l.kindOf(d, st.Dev))
 	if f.shared {
 		return f, nil
@@ -159,7 +159,7 @@ func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*folder
 	case limit > 0, l.req.PageSize > 0 && first:
 		f.most = cmp.Or(most, maxPageSize)
 	}
-	r := reading{again: f.settle}
+	r := reading{again: f.sortNames}
 	var err error
 	if at != nil {
 		err = l.readDisk(f, st, want, *at, r)
@@ -172,7 +172,7 @@ func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*folder
 
 // scan adds every entry of the folder, and of the chains of folders in it that stand
 // for long elements, of which parts are those that d lies in.
-func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []string,
+func (l *walk) scan(f *dirContent, d fsys.Dir, st fsys.Stat, want *filter, parts []string,
 	r reading) error {
 	var chains []string
 	var failed error
@@ -181,7 +181,7 @@ func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []s
 		case t == fsys.Other || failed != nil:
 		case parts == nil && t != fsys.Unknown && plain(l.rules, name):
 			if t != fsys.Directory || !l.lostAndFound(d, name) {
-				f.add(want, name, t == fsys.Directory, ownPlace|isPlain)
+				f.add(want, name, t == fsys.Directory, ownName|plainBit)
 			}
 		default:
 			disk := string(name)
@@ -192,7 +192,7 @@ func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []s
 			if t == fsys.Unknown {
 				look, err := d.Lstat(disk)
 				if err != nil {
-					failed = l.fileFault(err, string(l.path)+disk)
+					failed = l.mapFileError(err, string(l.path)+disk)
 					break
 				}
 				if t = look.Type; t == fsys.Directory && parts == nil && l.lostAndFound(d, name) {
@@ -210,7 +210,7 @@ func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []s
 	}
 	exact, err := l.readAll(d, st, *l.buf, r)
 	if err != nil {
-		exact, failed = false, l.folderFault(err)
+		exact, failed = false, l.mapDirError(err)
 	}
 	f.page.exact = exact && len(chains) == 0 && parts == nil
 	slices.Sort(chains)
@@ -223,18 +223,18 @@ func (l *walk) scan(f *folder, d fsys.Dir, st fsys.Stat, want *filter, parts []s
 	return failed
 }
 
-func (l *walk) scanChain(f *folder, d fsys.Dir, want *filter, parts []string, r reading) error {
+func (l *walk) scanChain(f *dirContent, d fsys.Dir, want *filter, parts []string, r reading) error {
 	if len(parts) > maxChain {
 		return nil
 	}
 	sub, err := d.OpenDir(chainMark + parts[len(parts)-1] + chainTail)
 	if err != nil {
-		return l.folderFault(err)
+		return l.mapDirError(err)
 	}
 	defer sub.Close()
 	st, err := sub.Stat()
 	if err != nil {
-		return l.folderFault(err)
+		return l.mapDirError(err)
 	}
 	return l.scan(f, sub, st, want, parts, r)
 }
@@ -255,14 +255,15 @@ const (
 // classify returns what an entry is: parts are those of the chain that it lies in, nil
 // outside of one. The type is known. What may be a sidecar is a file with the place
 // asIs.
-func (r rules) classify(disk string, t fsys.Type, parts []string) (text string, k what, p place) {
+func (r rules) classify(disk string, t fsys.Type,
+	parts []string) (text string, k what, p pathKind) {
 	isDir := t == fsys.Directory
 	if t != fsys.Regular && !isDir {
 		return "", nothing, 0
 	}
 	kind, text, leaf := r.decode(disk)
 	if leaf {
-		p = leafPlace
+		p = leafPath
 	}
 	k = aFile
 	if isDir {

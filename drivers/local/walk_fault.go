@@ -44,7 +44,7 @@ func (u *unread) add(err error, name, detail string) error {
 		u.others = u.others || u.first.Name != name
 		return nil
 	}
-	kind := files.KindOf(fault(err))
+	kind := files.KindOf(mapError(err))
 	if kind == nil {
 		kind = files.ErrUnavailable
 	}
@@ -58,15 +58,15 @@ const (
 	fileUnreadable   = "the file cannot be looked at"
 )
 
-// folderFault remembers that the folder whose path l.path has can't be read, or what is
+// mapDirError remembers that the folder whose path l.path has can't be read, or what is
 // in it.
-func (l *walk) folderFault(err error) error {
+func (l *walk) mapDirError(err error) error {
 	return l.add(err, strings.TrimSuffix(string(l.path), "/"), folderUnreadable)
 }
 
-// fileFault remembers that a file can't be looked at. If permission is refused, it is
+// mapFileError remembers that a file can't be looked at. If permission is refused, it is
 // the folder that refuses it.
-func (l *walk) fileFault(err error, name string) error {
+func (l *walk) mapFileError(err error, name string) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return l.add(err, name[:max(strings.LastIndexByte(name, '/'), 0)], folderUnreadable)
 	}

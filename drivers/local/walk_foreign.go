@@ -114,13 +114,13 @@ func (l *walk) isForeign(disk string, at region, kind fsys.Kind) bool {
 }
 
 // foreignItem yields what is foreign of an item.
-func (l *walk) foreignItem(f *folder, it item, want filter, at region) (more bool, err error) {
+func (l *walk) foreignItem(f *dirContent, it item, want filter, at region) (more bool, err error) {
 	if l.ctx.Err() != nil {
 		return false, driver.ContextError(l.ctx)
 	}
 	l.path = append(l.path, f.text(it)...)
 	disk := string(f.text(it))
-	if !it.isFolder() {
+	if !it.isDir() {
 		return l.emitForeign(f.dir, disk)
 	}
 	if !l.emit(passed(string(l.path))) {
@@ -132,12 +132,12 @@ func (l *walk) foreignItem(f *folder, it item, want filter, at region) (more boo
 func (l *walk) emitForeign(dir fsys.Dir, disk string) (more bool, err error) {
 	if strings.HasSuffix(disk, sidecarExt) {
 		if sidecar, err := isSidecar(dir, disk); sidecar || err != nil {
-			return true, l.fileFault(err, string(l.path))
+			return true, l.mapFileError(err, string(l.path))
 		}
 	}
 	e, ok, err := l.stat(dir, disk)
 	if err != nil {
-		return true, l.fileFault(err, string(l.path))
+		return true, l.mapFileError(err, string(l.path))
 	}
 	if !ok {
 		return true, nil
@@ -146,7 +146,8 @@ func (l *walk) emitForeign(dir fsys.Dir, disk string) (more bool, err error) {
 	return l.emit(e), nil
 }
 
-func (l *walk) enterForeign(f *folder, text string, want filter, at region) (more bool, err error) {
+func (l *walk) enterForeign(f *dirContent, text string, want filter,
+	at region) (more bool, err error) {
 	disk := text[:len(text)-1]
 	if isControl(disk) {
 		return true, nil // the bucket's, or that of a bucket whose root lies in this one
@@ -175,7 +176,7 @@ func (l *walk) enterForeign(f *folder, text string, want filter, at region) (mor
 
 // readDisk adds what is foreign in the innermost folder, and its folders, which may
 // hold such.
-func (l *walk) readDisk(f *folder, st fsys.Stat, want *filter, at region, r reading) error {
+func (l *walk) readDisk(f *dirContent, st fsys.Stat, want *filter, at region, r reading) error {
 	var failed error
 	kind := l.kindOf(f.dir, st.Dev)
 	r.each = func(name []byte, t fsys.Type) bool {
@@ -186,7 +187,7 @@ func (l *walk) readDisk(f *folder, st fsys.Stat, want *filter, at region, r read
 		if t == fsys.Unknown {
 			look, err := f.dir.Lstat(string(name))
 			if err != nil {
-				failed = l.fileFault(err, string(l.path)+string(name))
+				failed = l.mapFileError(err, string(l.path)+string(name))
 				return failed == nil
 			}
 			t = look.Type
@@ -194,13 +195,13 @@ func (l *walk) readDisk(f *folder, st fsys.Stat, want *filter, at region, r read
 		switch {
 		case t == fsys.Directory && !l.lostAndFound(f.dir, name),
 			t == fsys.Regular && l.isForeign(string(name), at, kind):
-			f.add(want, name, t == fsys.Directory, ownPlace)
+			f.add(want, name, t == fsys.Directory, ownName)
 		}
 		return true
 	}
 	exact, err := l.readAll(f.dir, st, *l.buf, r)
 	if f.page.exact = exact; err != nil {
-		failed = l.folderFault(err)
+		failed = l.mapDirError(err)
 	}
 	return failed
 }

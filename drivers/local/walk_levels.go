@@ -13,7 +13,7 @@ const (
 	maxLevels        = 8 // of a walk
 	maxForeignLevels = 4 // of the walk of foreign keys beside it
 	maxSearchLevels  = 3 // of a search for a first file
-	maxLookers       = 8 // goroutines that look at files, with this one
+	maxStats         = 8 // goroutines that look at files, with this one
 	// maxPath is less than what systems take as one path.
 	maxPath = 2048
 )

@@ -44,12 +44,12 @@ type search struct {
 	path  string
 	parts []string // of the chain that the folder is in
 	room  int
-	subs  []subfolder
+	subs  []subdir
 	found bool
 	fatal error
 }
 
-type subfolder struct {
+type subdir struct {
 	disk, text string
 	chain      bool
 }
@@ -118,7 +118,7 @@ func (s *search) entry(d fsys.Dir, name []byte, t fsys.Type) bool {
 	switch {
 	case s.fatal != nil:
 	case k == aFolder || k == aChain:
-		s.subs = append(s.subs, subfolder{disk, text, k == aChain})
+		s.subs = append(s.subs, subdir{disk, text, k == aChain})
 	case k == aFile && len(text) <= s.room:
 		sidecar := false
 		if p == asIs {

@@ -110,7 +110,7 @@ func (p *page) covers(o *page) bool {
 	return !p.cut || o.cut && !p.endsBefore(o.last())
 }
 
-func (p *page) last() string { return (&folder{names: p.names, items: p.items}).last() }
+func (p *page) last() string { return (&dirContent{names: p.names, items: p.items}).last() }
 
 func (p *page) endsBefore(start string) bool {
 	if !p.cut || len(p.items) == 0 {
@@ -136,7 +136,7 @@ func (s *pages) pageSize() int { return cmp.Or(s.most, maxPageSize) }
 
 // find gives the folder the names from a page, if there is one that is still true. Else
 // it returns how many bytes of those that are read now should be kept, 0 for none.
-func (s *pages) find(f *folder, p *page, want *filter, kind fsys.Kind) (most int) {
+func (s *pages) find(f *dirContent, p *page, want *filter, kind fsys.Kind) (most int) {
 	if s == nil || kind != fsys.Overlay && kind != fsys.ZFS && !atOnce(kind) && kind != fsys.Btrfs {
 		return 0
 	}
@@ -190,16 +190,16 @@ func (s *pages) dropOld(key pageKey, st fsys.Stat) (moved bool) {
 }
 
 // take makes the page's names those of the folder.
-func (f *folder) take(p *page, want *filter) {
+func (f *dirContent) take(p *page, want *filter) {
 	f.names, f.items, f.asIs, f.cut, f.shared = p.names, p.items, p.asIs, p.cut, true
 	start := max(want.after, want.past, want.prefix)
 	text := func(i int) string { return string(f.text(f.items[i])) }
 	f.start = sort.Search(len(f.items), func(i int) bool { return text(i) >= start })
-	if i := f.start; i > 0 && want.wants(f.text(f.items[i-1]), f.items[i-1].isFolder()) {
+	if i := f.start; i > 0 && want.wants(f.text(f.items[i-1]), f.items[i-1].isDir()) {
 		f.start--
 	}
 	for f.start < len(f.items) && !want.wants(f.text(f.items[f.start]),
-		f.items[f.start].isFolder()) && text(f.start) <= start {
+		f.items[f.start].isDir()) && text(f.start) <= start {
 		f.start++
 	}
 	if want.prefix != p.key.prefix {
@@ -214,7 +214,7 @@ func (f *folder) take(p *page, want *filter) {
 }
 
 // keep keeps what was read of a folder in which a listing ended.
-func (s *pages) keep(f *folder) {
+func (s *pages) keep(f *dirContent) {
 	p := f.page
 	if s == nil || f.shared || !p.exact || f.few > 0 {
 		return

@@ -154,11 +154,11 @@ func TestPagesReadOnce(t *testing.T) {
 // TestPagesOfHugeFolder: of a folder larger than a page may be, the next names are
 // kept, and memory is bounded.
 func TestPagesOfHugeFolder(t *testing.T) {
-	f, want := &folder{most: 1 << 16}, filter{after: "00100", room: 100}
+	f, want := &dirContent{most: 1 << 16}, filter{after: "00100", room: 100}
 	rnd := rand.New(rand.NewPCG(1, 1))
 	order := rnd.Perm(50000)
 	for _, i := range order {
-		f.add(&want, fmt.Appendf(nil, "%05d", i), i%7 == 0, ownPlace)
+		f.add(&want, fmt.Appendf(nil, "%05d", i), i%7 == 0, ownName)
 		if len(f.names)+16*len(f.items) > 1<<16 {
 			t.Fatal("more than the limit")
 		}

@@ -70,8 +70,9 @@ func (l *walk) kindOf(d fsys.Dir, device uint64) fsys.Kind {
 func stays(k fsys.Kind) bool  { return k == fsys.Ext || k == fsys.XFS || k == fsys.F2FS }
 func atOnce(k fsys.Kind) bool { return stays(k) || k == fsys.Tmpfs }
 
-// settled reports whether a change of the folder, from now on, will give it other times.
-func settled(k fsys.Kind, st fsys.Stat) bool {
+// timesSettled reports whether a change of the folder, from now on, will give it other
+// times.
+func timesSettled(k fsys.Kind, st fsys.Stat) bool {
 	slack := clockSlack
 	switch {
 	case mayBeCoarse(st):
@@ -96,7 +97,7 @@ func (l *walk) readAll(d fsys.Dir, st fsys.Stat, buf []byte, r reading) (exact b
 		buf = make([]byte, min(n, maxBuffer))
 	}
 	for round := 1; ; round++ {
-		still := settled(kind, st)
+		still := timesSettled(kind, st)
 		calls, wanted, err := readOnce(d, buf, r)
 		if err != nil || !wanted {
 			return false, gone(err)

@@ -10,7 +10,7 @@ import (
 
 // sort brings the items in order and drops those of the same name but the one whose
 // place counts.
-func (f *folder) sort() {
+func (f *dirContent) sort() {
 	f.sortFrom(f.items, 0)
 	f.items = slices.CompactFunc(f.items, func(a, b item) bool {
 		return a.key == b.key && bytes.Equal(f.text(a), f.text(b))
@@ -20,7 +20,7 @@ func (f *folder) sort() {
 // sortFrom sorts items whose names have depth bytes in common, by eight bytes at a time
 // behind what they have in common: the bytes lie in the item, so that comparing touches
 // no name.
-func (f *folder) sortFrom(items []item, depth int) {
+func (f *dirContent) sortFrom(items []item, depth int) {
 	if len(items) < 2 {
 		return
 	}
@@ -37,7 +37,9 @@ func (f *folder) sortFrom(items []item, depth int) {
 		longest = max(longest, len(text))
 	}
 	if common == longest { // all are the same
-		slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.place(), b.place()) })
+		slices.SortFunc(items, func(a, b item) int {
+			return cmp.Compare(a.pathKind(), b.pathKind())
+		})
 		return
 	}
 	for i := range items {
@@ -71,7 +73,7 @@ func keyAt(b []byte) uint64 {
 
 // has reports whether the known items have the entry. A folder's name has a slash
 // behind it.
-func (f *folder) has(name []byte) bool {
+func (f *dirContent) has(name []byte) bool {
 	known := f.items[:f.known]
 	i := sort.Search(len(known), func(i int) bool {
 		return bytes.Compare(f.text(known[i]), name) >= 0

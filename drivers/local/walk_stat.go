@@ -10,30 +10,32 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// place is where a file lies. One name has several, of which the first counts.
-type place uint8
+// pathKind is where a file lies. One name has several, of which the first counts.
+type pathKind uint8
 
 const (
-	ownPlace  place = iota // where its name says
-	leafPlace              // beside a folder of its name (N3)
-	asIs                   // x.attrs that other programs put there: a file unless it is a sidecar
+	ownName  pathKind = iota // where its name says
+	leafPath                 // beside a folder of its name (N3)
+	asIs                     // x.attrs that other programs put there: a file unless it is a sidecar
 )
 
-// look finds the file and what there is to tell of it. It may have moved since the
+// statEntry finds the file and what there is to tell of it. It may have moved since the
 // folder was read, to the place beside a folder of its name or back (N3): so both are
 // tried, and more than once. A sidecar at the place where the file was seen is the end:
 // a file of that name elsewhere would have been seen first.
-func (w *walker) look(dir fsys.Dir, element string, first place) (files.Entry, bool, error) {
+func (w *walker) statEntry(dir fsys.Dir, element string,
+	first pathKind) (files.Entry, bool, error) {
 	for try := 0; ; try++ {
-		e, ok, err := w.lookOnce(dir, element, first)
+		e, ok, err := w.statEntryOnce(dir, element, first)
 		if ok || err != nil || try >= maxConfirms || confirmed(dir, element, leafName(element)) {
 			return e, ok, err
 		}
 	}
 }
 
-func (w *walker) lookOnce(dir fsys.Dir, element string, first place) (files.Entry, bool, error) {
-	for _, p := range [...]place{first, ownPlace, leafPlace, ownPlace, leafPlace, asIs} {
+func (w *walker) statEntryOnce(dir fsys.Dir, element string,
+	first pathKind) (files.Entry, bool, error) {
+	for _, p := range [...]pathKind{first, ownName, leafPath, ownName, leafPath, asIs} {
 		if p == asIs {
 			if !strings.HasSuffix(element, sidecarExt) {
 				continue
@@ -43,7 +45,7 @@ func (w *walker) lookOnce(dir fsys.Dir, element string, first place) (files.Entr
 				return files.Entry{}, false, gone(err)
 			}
 		}
-		e, ok, err := w.lookAt(dir, element, p)
+		e, ok, err := w.statEntryAt(dir, element, p)
 		if ok || err != nil {
 			return e, ok, err
 		}
@@ -51,7 +53,7 @@ func (w *walker) lookOnce(dir fsys.Dir, element string, first place) (files.Entr
 	return files.Entry{}, false, nil
 }
 
-func (w *walker) lookAt(dir fsys.Dir, element string, p place) (files.Entry, bool, error) {
+func (w *walker) statEntryAt(dir fsys.Dir, element string, p pathKind) (files.Entry, bool, error) {
 	base := element
 	if p != asIs && !plain(w.rules, element) {
 		chain, last := w.rules.encodeElement(element)
@@ -64,7 +66,7 @@ func (w *walker) lookAt(dir fsys.Dir, element string, p place) (files.Entry, boo
 			dir = d
 		}
 	}
-	if p == leafPlace {
+	if p == leafPath {
 		base = leafName(base)
 	}
 	return w.stat(dir, base)
