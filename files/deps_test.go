@@ -30,7 +30,8 @@ var forbidden = map[string]string{
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
-		"cloudfiles.dev/files/transfer", "cloudfiles.dev/drivers/mem",
+		"cloudfiles.dev/files/transfer", "cloudfiles.dev/files/resume",
+		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
 			pkg).CombinedOutput()
@@ -60,13 +61,15 @@ func TestDependencies(t *testing.T) {
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/blockcache", "internal/content", "internal/contenttype",
-		"internal/contexts", "internal/digests", "internal/each", "internal/handover",
+		"internal/contexts", "internal/digests", "internal/each", "internal/flock",
+		"internal/handover",
 		"internal/names", "internal/native"}
 	arrows := map[string][]string{
 		".":        nil,
 		"retry":    {own},
 		"driver":   {own, own + "/retry"},
 		"transfer": {own, own + "/driver"},
+		"resume":   {own, own + "/driver"},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

@@ -25,9 +25,9 @@
 //     [IfVersion], guards what is there.
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
 //     memory; [Download] and [DownloadFile] to a writer or to disk, and [DownloadAt] by
-//     several connections at a time; [OpenAt] and [ReadRanges] at any place; [FS] and
-//     [NewFS] for code that reads an fs.FS. A [Range], made by [Bytes], [From] or [Last],
-//     is a part.
+//     several connections at a time; package files/resume, to go on where a killed
+//     process was; [OpenAt] and [ReadRanges] at any place; [FS] and [NewFS] for code
+//     that reads an fs.FS. A [Range], made by [Bytes], [From] or [Last], is a part.
 //   - Ask: Bucket.Stat and [Exists] about a file, [Usage] about a directory,
 //     Bucket.Features about the bucket.
 //   - List: Bucket.List, and [ListPage] for a web page or an API.

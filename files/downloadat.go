@@ -32,6 +32,7 @@ type DownloadAtOptions struct {
 const (
 	defaultPartSize    = 8 << 20
 	defaultConcurrency = 8
+	maxConnections     = 64
 )
 
 // DownloadAt copies the file's content to w, each byte at its offset, in several requests
@@ -43,10 +44,12 @@ const (
 //
 // The whole is checked against the stored digest (G6), by combining the CRCs of the
 // parts. A digest that can't be combined (MD5, SHA-256), if it is the only one, is
-// checked by reading the file in one request; SkipVerify avoids that. From memory and
-// from a local disk the file is read in one go.
+// checked by reading the file in order, as Get does; SkipVerify avoids that. From memory
+// and from a local disk the file is read in one go.
 //
-// DownloadAt uses 1 MiB of memory for each request at a time.
+// DownloadAt uses 1 MiB of memory for each request at a time. The first request is for
+// the whole file, since a service may leave the digest out of the answer to another one;
+// it is ended after its part.
 //
 // Errors: those of Get and of reading, and what w returned.
 func DownloadAt(ctx context.Context, b Bucket, name string, w io.WriterAt,
@@ -107,9 +110,8 @@ type downloadAt struct {
 // the other parts while the first is read.
 func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	o := d.at.opts
-	if d.opts.Concurrency > 1 {
-		o.Range = Bytes(0, d.opts.PartSize)
-	}
+	o.Connections = min(d.opts.Concurrency, maxConnections)
+	o.ConnectionsAfter = max(d.opts.PartSize+1, trusted) // the first part is read alone
 	first, err := d.at.b.Get(ctx, d.at.name, &o)
 	if err != nil {
 		return Info{}, err
@@ -123,17 +125,11 @@ func (d *downloadAt) run(ctx context.Context) (Info, error) {
 	checked := !d.opts.SkipVerify && !d.at.info.Digest.IsZero() &&
 		d.at.b.Features().Digests
 	switch {
-	case first.n == size: // it is checked by itself
-		return d.whole(first)
-	case first.readsAt() || checked && !combines:
-		first.Close()
-		whole, err := d.at.open(ctx, Range{})
-		if err != nil {
-			return Info{}, err
-		}
-		defer whole.Close()
-		return d.whole(whole)
+	case d.opts.Concurrency == 1, size <= d.opts.PartSize, first.readsAt(),
+		checked && !combines:
+		return d.whole(first) // it is checked by itself
 	}
+	first.check = checker{} // it isn't read to its end
 	d.crc, d.done = crc, map[int]digests.Part{}
 	count := (size-1)/d.opts.PartSize + 1
 	each.Index(d.opts.Concurrency, int(min(count, math.MaxInt)), func(i int) bool {
@@ -173,7 +169,7 @@ func (d *downloadAt) ended(i int, part *digests.Part, err error) bool {
 
 // whole copies the body of the whole file.
 func (d *downloadAt) whole(r *Reader) (Info, error) {
-	if err := d.copy(r, nil); err != nil {
+	if err := d.copy(r, nil, true); err != nil {
 		return Info{}, d.target(err)
 	}
 	return d.at.info, nil
@@ -195,16 +191,25 @@ func (d *downloadAt) part(ctx context.Context, i int, first *Reader, crc *digest
 	if !checked {
 		crc = nil
 	}
-	return d.copy(r, crc)
+	return d.copy(r, crc, false)
 }
 
-// copy writes a body to its place, and adds it to crc unless that is nil.
-func (d *downloadAt) copy(r *Reader, crc *digests.Part) error {
+// copy writes a part, or the whole, to its place, and adds it to crc unless that is nil.
+func (d *downloadAt) copy(r *Reader, crc *digests.Part, whole bool) error {
 	w := io.Writer(io.NewOffsetWriter(d.w, r.off))
 	if crc != nil {
 		w = &summing{w, crc}
 	}
-	_, err := r.WriteTo(w)
+	if r.n <= d.opts.PartSize || whole {
+		_, err := r.WriteTo(w)
+		return err
+	}
+	n := d.opts.PartSize
+	m, err := copyPieces(w, io.LimitReader(r, n), n)
+	if err == nil && m < n {
+		err = Errorf(ErrCorrupt, "content ended %d bytes early", n-m)
+	}
+	r.Close()
 	return err
 }
 

@@ -333,3 +333,40 @@ func TestReadAheadOfBackend(t *testing.T) {
 		})
 	}
 }
+
+// TestDownloadAtChecks: the digest is checked where a service leaves it out of answers to
+// ranges.
+func TestDownloadAtChecks(t *testing.T) {
+	const size = 40*mib + 3
+	for _, c := range []struct {
+		digest files.Digest
+		want   error
+	}{
+		{patternSum(size), nil},
+		{files.Digest{CRC32C: "00000000"}, files.ErrCorrupt},
+		{files.Digest{MD5: "00000000000000000000000000000000"}, files.ErrCorrupt},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLink(size)
+			l.digest, l.noSums = c.digest, true
+			info, err := files.DownloadAt(t.Context(), driver.New(l), "f", discardAt{}, nil)
+			if !errors.Is(err, c.want) {
+				t.Errorf("%+v: %v, want %v", c.digest, err, c.want)
+			}
+			if err == nil && info.Digest != c.digest {
+				t.Errorf("the Info has %+v, want %+v", info.Digest, c.digest)
+			}
+			if n := l.opens.Load(); c.digest.MD5 == "" && n != 6 {
+				t.Errorf("%d requests, want one for each of 6 parts", n)
+			}
+			synctest.Wait()
+			if n := l.bodies.Load(); n != 0 {
+				t.Errorf("%d bodies stay open", n)
+			}
+		})
+	}
+}
+
+type discardAt struct{}
+
+func (discardAt) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
