@@ -272,7 +272,10 @@ func TestPutFS(t *testing.T) {
 	}
 	// Everything, to the top, but not over what is there.
 	put(t, b, "d/b.html", "mine")
-	res, err = files.PutFS(ctx, b, "", tree, &files.PutFSOptions{If: files.IfAbsent()})
+	res, err = files.PutFS(ctx, b, "", tree, &files.PutFSOptions{
+		If:       files.IfAbsent(),
+		Parallel: 1,
+	})
 	is(t, err, files.ErrExist)
 	if res.Files != 1 {
 		t.Error(res)

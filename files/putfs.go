@@ -17,7 +17,15 @@ type PutFSOptions struct {
 	// Filter chooses by the path in the file system. If it returns false, the entry is
 	// left out, and a directory with everything in it. nil chooses everything.
 	Filter func(path string, d fs.DirEntry) bool
+	// Parallel is how many files are stored at a time; 0 is 16. More than one reads the
+	// file system from several goroutines.
+	Parallel int
 }
+
+const (
+	defaultPutFSParallel = 16
+	maxPutFSParallel     = 1024
+)
 
 // PutFSResult counts what PutFS did.
 type PutFSResult struct {
@@ -27,11 +35,17 @@ type PutFSResult struct {
 }
 
 // PutFS stores the files of a tree, such as os.DirFS(path) or an embed.FS, below the
-// directory dir of the bucket ("" is the bucket itself). It stores one file after the
-// other, each as a stream. It does not follow links: it leaves out and counts links,
+// directory dir of the bucket ("" is the bucket itself). It stores several files at a
+// time, each as a stream, so the file system must be safe for concurrent use, as those of
+// the standard library are. It does not follow links: it leaves out and counts links,
 // devices and everything else that isn't a regular file, as well as files with names
-// such as .download-….tmp, which are left by a DownloadFile that was killed. The first
-// error ends PutFS. The result says what was stored until then, which stays.
+// such as .download-….tmp, which are left by a DownloadFile that was killed.
+//
+// The first error ends PutFS, once the files that are being stored have ended; of
+// several errors it returns that of the first file in the order of the walk, and the
+// files before that one are stored. The result says what was stored, which stays.
+// Package transfer goes on after an error, leaves out what the bucket has already, and
+// reports progress.
 //
 // The names of a directory are checked before any of them is followed, and so is the
 // depth. A file system that lists "/abs", "..", "a/b", one name twice, or directories
@@ -50,6 +64,9 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 	if err == nil && fsys == nil {
 		err = invalid("the file system is nil")
 	}
+	if err == nil && (opts.Parallel < 0 || opts.Parallel > maxPutFSParallel) {
+		err = invalid("%d files at a time", opts.Parallel)
+	}
 	if err != nil {
 		return res, NewError(OpPut, dir, err)
 	}
@@ -61,8 +78,11 @@ func PutFS(ctx context.Context, b Bucket, dir string, fsys fs.FS,
 		filter: opts.Filter,
 		put:    &PutOptions{Attributes: opts.Attributes, If: opts.If},
 	}
-	err = w.root()
-	return w.res, err
+	w.parallel = opts.Parallel
+	if w.parallel == 0 {
+		w.parallel = defaultPutFSParallel
+	}
+	return w.run()
 }
 
 func putFromFS(ctx context.Context, b Bucket, name string, fsys fs.FS, path string,

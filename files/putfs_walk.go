@@ -2,9 +2,14 @@ package files
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
+
+	"cloudfiles.dev/files/internal/each"
 )
 
 // fsWalk stores a tree. It is like fs.WalkDir, but safe with file systems that lie.
@@ -15,7 +20,96 @@ type fsWalk struct {
 	fsys   fs.FS
 	filter func(path string, d fs.DirEntry) bool
 	put    *PutOptions
+
+	parallel int
+	work     chan putFile
+	workers  sync.WaitGroup
+	started  int
+	given    int // files, in the order of the walk
+	broken   each.BrokenOff
+	over     atomic.Bool // something failed: no further file is begun
+
+	mu     sync.Mutex
 	res    PutFSResult
+	failed error
+	first  int // which file failed
+}
+
+// putFile is a file that is to be stored.
+type putFile struct {
+	number     int
+	path, name string
+}
+
+// run walks in this goroutine, and stores in others.
+func (w *fsWalk) run() (PutFSResult, error) {
+	w.work = make(chan putFile)
+	err := func() error {
+		defer w.workers.Wait() // also if the filter panics
+		defer close(w.work)
+		return w.root()
+	}()
+	w.broken.Resume()
+	if w.failed != nil { // it was begun before what ended the walk
+		err = w.failed
+	}
+	return w.res, err
+}
+
+// give lets another goroutine store the file, if nothing has failed.
+func (w *fsWalk) give(path, name string) error {
+	f := putFile{w.given, path, name}
+	w.given++
+	if w.started < w.parallel {
+		select {
+		case w.work <- f:
+			return nil
+		default: // all that were started are busy
+		}
+		w.started++
+		w.workers.Go(w.store)
+	}
+	w.work <- f
+	if w.over.Load() {
+		return errPutFSOver
+	}
+	return nil
+}
+
+// errPutFSOver ends the walk; it is not returned.
+var errPutFSOver = errors.New("a file could not be stored")
+
+// store stores files until there are none, or one fails.
+func (w *fsWalk) store() {
+	whole := false
+	defer func() {
+		if !whole {
+			w.broken.By(recover())
+			w.over.Store(true)
+			for range w.work { // the walk must not wait
+			}
+		}
+	}()
+	for f := range w.work {
+		w.mu.Lock()
+		late := w.failed != nil && f.number > w.first
+		w.mu.Unlock()
+		if late { // what comes before the file that failed is still stored
+			continue
+		}
+		n, err := putFromFS(w.ctx, w.bucket, f.name, w.fsys, f.path, w.put)
+		w.mu.Lock()
+		switch {
+		case err == nil:
+			w.res.Files++
+			w.res.Bytes += n
+		case w.failed == nil || f.number < w.first:
+			w.failed, w.first = err, f.number
+			w.over.Store(true)
+		}
+		w.mu.Unlock()
+	}
+	whole = true
 }
 
 func (w *fsWalk) fail(name string, err error) error { return NewError(OpPut, name, err) }
@@ -98,13 +192,10 @@ func (w *fsWalk) entry(path, name string, e fs.DirEntry) error {
 		}
 		return w.entries(path, name)
 	case !e.Type().IsRegular(), isDownloadTemp(e.Name()):
+		w.mu.Lock()
 		w.res.Skipped++
+		w.mu.Unlock()
 		return nil
 	}
-	n, err := putFromFS(w.ctx, w.bucket, name, w.fsys, path, w.put)
-	if err == nil {
-		w.res.Files++
-		w.res.Bytes += n
-	}
-	return err
+	return w.give(path, name)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -253,6 +254,41 @@ func TestInterrupt(t *testing.T) {
 			t.Errorf("files %q: exit code %d after %v\n%s", args, code, time.Since(sent), &stderr)
 		}
 		has(t, stderr.String(), "interrupted", "half-written", "does what is missing")
+	}
+}
+
+// TestKilled: a sync that is killed leaves whole files, and the second run does the rest.
+func TestKilled(t *testing.T) {
+	dir := t.TempDir()
+	var names []string
+	for i := range 400 {
+		names = append(names, fmt.Sprintf("src/d%d/f%03d", i%7, i))
+	}
+	write(t, dir, names...)
+	for _, lines := range []int{0, 1, 100, 300} {
+		url := fmt.Sprintf("file://%s/bucket%d?create_dir=1&sync=none", filepath.ToSlash(dir),
+			lines)
+		cmd := start(t, dir, "sync", "src", url)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		read := bufio.NewScanner(out)
+		for range lines {
+			read.Scan()
+		}
+		cmd.Process.Kill()
+		cmd.Wait()
+		text, _ := run(t, dir, 0, "sync", "src", url)
+		var again int
+		fmt.Sscanf(text[strings.LastIndex(strings.TrimSpace(text), "\n")+1:], "%d files", &again)
+		if again > 400-lines {
+			t.Errorf("after %d files were reported, %d were copied again", lines, again)
+		}
+		run(t, dir, 0, "check", "src", url)
 	}
 }
 

@@ -26,7 +26,7 @@ type relisted struct {
 
 func (r relisted) List(ctx context.Context, dir string,
 	o *files.ListOptions) iter.Seq2[files.Entry, error] {
-	return r.list(r.Bucket.List(ctx, dir, o))
+	return r.list(r.Bucket.List(ctx, dir, &files.ListOptions{Shallow: o != nil && o.Shallow}))
 }
 
 func (r relisted) Features() files.Features {

@@ -1,0 +1,111 @@
+package files_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// manyFiles is a tree of n files.
+func manyFiles(n int) fstest.MapFS {
+	tree := fstest.MapFS{}
+	for i := range n {
+		tree[fmt.Sprintf("d%d/f%03d", i/50, i)] = &fstest.MapFile{Data: []byte("content")}
+	}
+	return tree
+}
+
+// putting is a memory whose Puts go through a function.
+func putting(f func(name string) error) files.Bucket {
+	return files.Wrap(mem.New(nil), files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op == files.OpPut {
+				if err := f(c.Name); err != nil {
+					return err
+				}
+			}
+			return next(ctx)
+		},
+	})
+}
+
+// TestPutFSParallel: as many Puts are under way as the options say, and never more.
+func TestPutFSParallel(t *testing.T) {
+	for _, parallel := range []int{0, 1, 5} {
+		want := parallel
+		if want == 0 {
+			want = 16
+		}
+		var mu sync.Mutex
+		now, most := 0, 0
+		together := make(chan struct{})
+		b := putting(func(string) error {
+			mu.Lock()
+			now++
+			most = max(most, now)
+			if now == want && most == want {
+				select {
+				case <-together:
+				default:
+					close(together)
+				}
+			}
+			mu.Unlock()
+			select {
+			case <-together:
+			case <-time.After(time.Minute):
+				t.Errorf("%d of %d Puts are under way", most, want)
+			}
+			mu.Lock()
+			now--
+			mu.Unlock()
+			return nil
+		})
+		res, err := files.PutFS(ctx, b, "", manyFiles(120), &files.PutFSOptions{Parallel: parallel})
+		if err != nil || res.Files != 120 || res.Bytes != 840 || most != want {
+			t.Errorf("%+v, %v, %d at a time, want %d", res, err, most, want)
+		}
+	}
+	for _, bad := range []int{-1, 100_000} {
+		_, err := files.PutFS(ctx, mem.New(nil), "", manyFiles(1),
+			&files.PutFSOptions{Parallel: bad})
+		is(t, err, files.ErrInvalid)
+	}
+}
+
+// TestPutFSFirstError: of several failures the first one in the order of the walk is
+// returned, soon, and what is counted is stored.
+func TestPutFSFirstError(t *testing.T) {
+	bad := errors.New("no")
+	for range 20 {
+		b := putting(func(name string) error {
+			if name >= "d0/f020" {
+				return bad
+			}
+			return nil
+		})
+		res, err := files.PutFS(ctx, b, "", manyFiles(500), nil)
+		is(t, err, bad)
+		if err == nil || !strings.Contains(err.Error(), "d0/f020") || res.Files != 20 {
+			t.Errorf("%+v, %v", res, err)
+		}
+		if n, _, _ := files.Usage(ctx, b, ""); n != res.Files {
+			t.Errorf("%d files are stored, and %d counted", n, res.Files)
+		}
+	}
+	defer func() {
+		if got := recover(); got != "mine" {
+			t.Errorf("%v is recovered", got)
+		}
+	}()
+	files.PutFS(ctx, putting(func(string) error { panic("mine") }), "", manyFiles(500), nil)
+	t.Error("a panic in a hook was lost")
+}

@@ -1,0 +1,46 @@
+package transfer
+
+import (
+	"context"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// DownloadDir is the short form of a Copy to a folder on disk, which it makes if it
+// isn't there; files.PutFS is that of the way back. It opens the folder as a file://
+// bucket that stores the contents alone, so the program must import the local driver:
+//
+//	import _ "cloudfiles.dev/drivers/local"
+//
+// Files that the folder has already, by size and time, are left alone. Every file is
+// all or nothing, and durable when DownloadDir returns. Names that the disk can't hold
+// as they are get others, which begin with "%cf-": the driver's documentation has them.
+//
+// Errors: those of files.Open, Copy and Apply.
+func DownloadDir(ctx context.Context, path string, src Tree, opts *Options) (Result, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Result{}, files.NewError(files.OpOpen, "", err)
+	}
+	if ctx == nil {
+		return Result{}, files.NewError(files.OpCopy, src.Dir, invalid("the context is nil"))
+	}
+	slashed := filepath.ToSlash(abs)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed
+	}
+	u := url.URL{Scheme: "file", Path: slashed, RawQuery: "create_dir=1&metadata=skip"}
+	b, err := files.Open(ctx, u.String())
+	if err != nil {
+		return Result{}, err
+	}
+	defer b.Close()
+	plan, err := Copy(Tree{Bucket: b}, src, opts)
+	if err != nil {
+		return Result{}, err
+	}
+	return plan.Apply(ctx)
+}
