@@ -42,15 +42,3 @@ func TestFeatures(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
-
-// A copy may be as large as a put.
-func TestCopyOfTheLargestSize(t *testing.T) {
-	from, to := mem.New(nil), mem.New(&mem.Options{MaxSize: 4})
-	put(t, from, "a", "four")
-	if _, err := files.Copy(t.Context(), to, "a", from, "a", nil); err != nil {
-		t.Error(err)
-	}
-	if got := read(t, to, "a"); got != "four" {
-		t.Error(got)
-	}
-}

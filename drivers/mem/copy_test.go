@@ -1,0 +1,55 @@
+package mem_test
+
+import (
+	"errors"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// A copy may be as large as a put.
+func TestCopyOfTheLargestSize(t *testing.T) {
+	from, to := mem.New(nil), mem.New(&mem.Options{MaxSize: 4})
+	put(t, from, "a", "four")
+	if _, err := files.Copy(t.Context(), to, "a", from, "a", nil); err != nil {
+		t.Error(err)
+	}
+	if got := read(t, to, "a"); got != "four" {
+		t.Error(got)
+	}
+}
+
+// The smallest limit holds for a copy as well.
+func TestCopyAboveOneByte(t *testing.T) {
+	from, to := mem.New(nil), mem.New(&mem.Options{MaxSize: 1})
+	put(t, from, "a", "two")
+	if _, err := files.Copy(t.Context(), to, "a", from, "a",
+		nil); !errors.Is(err, files.ErrTooLarge) {
+		t.Errorf("%v, want ErrTooLarge", err)
+	}
+}
+
+// A copy has the kind of version that its bucket makes, whichever kind its source has: else it
+// would change by a Put of the same bytes where it must not, or not change where it must.
+func TestVersionOfCopyBetweenKinds(t *testing.T) {
+	strong, weak := mem.New(&mem.Options{VersionPerPut: true}), mem.New(nil)
+	copied := func(dst files.Bucket, to string, src files.Bucket) files.Version {
+		t.Helper()
+		info, err := files.Copy(t.Context(), dst, to, src, "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stat, err := dst.Stat(t.Context(), to, nil); err != nil || stat.Version != info.Version {
+			t.Errorf("%q, %v; the copy reported %q", stat.Version, err, info.Version)
+		}
+		return info.Version
+	}
+	put(t, strong, "a", "bytes")
+	if v := copied(weak, "b", strong); v != put(t, weak, "a", "bytes").Version {
+		t.Errorf("the same bytes have another version than the copy's %q", v)
+	}
+	if a, b := copied(strong, "b", weak), copied(strong, "b", weak); a == b {
+		t.Errorf("two copies have the version %q", a)
+	}
+}
