@@ -12,6 +12,7 @@ type suite struct {
 var (
 	memory = suite{folder: "conformance", run: "^TestMem$"}
 	disk   = suite{folder: "drivers/local", run: "^TestConformance$"}
+	strong = suite{folder: "conformance", run: "^TestMemStrong$"}
 	layers = suite{
 		folder: "conformance",
 		run:    "^Test(WrapperSub|WrapperStack|MemSub|MemStack|MemReadOnlyHalf)$",
@@ -23,7 +24,7 @@ var (
 // plans says which tests are asked, beside the package's own, which come first. The
 // whole of go test ./... would take minutes for each mutant.
 var plans = map[string][]suite{
-	"drivers/mem":   {memory},
+	"drivers/mem":   {memory, strong},
 	"drivers/local": nil,
 	"files":         {memory, disk, layers, shell},
 	"files/driver":  {memory, disk},
