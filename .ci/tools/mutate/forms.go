@@ -123,6 +123,9 @@ func (f *finder) visit(n ast.Node) bool {
 			f.constant(e, tv)
 			return false
 		}
+		if isErrorText(e) {
+			return false
+		}
 		f.expression(e)
 	}
 	switch n := n.(type) {
@@ -138,6 +141,21 @@ func (f *finder) visit(n ast.Node) bool {
 		return n.Decl.(*ast.GenDecl).Tok == token.VAR
 	}
 	return true
+}
+
+// isErrorText reports whether e makes an error of a format: its words are for people.
+func isErrorText(e ast.Expr) bool {
+	c, ok := e.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch fun := c.Fun.(type) {
+	case *ast.Ident:
+		return fun.Name == "Errorf"
+	case *ast.SelectorExpr:
+		return fun.Sel.Name == "Errorf"
+	}
+	return false
 }
 
 // expression adds the mutants of an expression that is not constant.
