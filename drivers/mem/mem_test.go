@@ -109,6 +109,10 @@ func TestNamedBuckets(t *testing.T) {
 	if got := read(t, open("mem://TestNamedBuckets/?nomd5=true"), "x"); got != "shared" {
 		t.Error(got)
 	}
+	put(t, mem.Open("TestNamedBuckets/with/slashes"), "x", "deep")
+	if got := read(t, open("mem://TestNamedBuckets/with/slashes"), "x"); got != "deep" {
+		t.Error(got)
+	}
 	for _, other := range []files.Bucket{
 		open("mem://"), open("mem://"), mem.New(nil), mem.Open(""), open("mem://testnamedbuckets"),
 		open("mem://TestNamedBuckets/sub"),
@@ -117,6 +121,7 @@ func TestNamedBuckets(t *testing.T) {
 			t.Errorf("another bucket: %v", err)
 		}
 		put(t, other, "x", "other")
+		defer other.Delete(t.Context(), "x", nil) // so that the test can run again
 	}
 	if got := read(t, b, "x"); got != "shared" {
 		t.Error(got)

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"bytes"
+	"hash/crc32"
 	"io"
 	"strings"
 	"testing"
@@ -51,6 +52,9 @@ func TestPartBody(t *testing.T) {
 	b.End()
 	if _, err := b.WriteTo(io.Discard); err == nil {
 		t.Error("WriteTo after End: want an error")
+	}
+	if _, err := b.WriteTo(crc32.NewIEEE()); err == nil || err == io.EOF {
+		t.Errorf("hashed after End: %v; want an error that isn't the end", err)
 	}
 	if n, err := b.Read(make([]byte, 4)); n != 0 || err == nil || err == io.EOF {
 		t.Errorf("Read after End: %d, %v; want an error that isn't the end", n, err)
