@@ -29,6 +29,10 @@ func soundCopy(ctx context.Context, req *driver.CopyRequest, m *mapBackend) (fil
 	}
 	m.set(req.Dst, &driver.PutRequest{Name: req.Dst, Attributes: a}, src.content)
 	m.redigestLocked(req.Dst)
+	if f := m.files[req.Dst]; src.holes != nil {
+		f.holes, f.info.Size, f.info.Digest = src.holes, src.info.Size, files.Digest{}
+		m.files[req.Dst] = f
+	}
 	return m.files[req.Dst].info, nil
 }
 

@@ -14,8 +14,13 @@ func (m *mapBackend) grow(name string, content []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f := m.files[name]
-	f.content = append(bytes.Clone(f.content), content...)
-	f.info.Size = int64(len(f.content))
+	if f.holes != nil {
+		f.holes = f.holes.and(f.info.Size, content)
+		f.info.Size += int64(len(content))
+	} else {
+		f.content = append(bytes.Clone(f.content), content...)
+		f.info.Size = int64(len(f.content))
+	}
 	f.info.Digest = files.Digest{} // of other content
 	m.puts++
 	f.info.Version = files.Version(fmt.Sprint("v", m.puts))

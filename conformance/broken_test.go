@@ -26,6 +26,8 @@ type faulty struct {
 	shut func(m *mapBackend)
 	// native lets any option of any service pass.
 	native bool
+	// foreign: it claims to list what others put.
+	foreign bool
 }
 
 func (f *faulty) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
@@ -80,7 +82,7 @@ func (f *faulty) CheckNative(_ files.Op, o files.NativeOption) error {
 
 func (f *faulty) Features() files.Features {
 	t := f.mapBackend.Features()
-	t.ServerCopy = f.cp != nil
+	t.ServerCopy, t.ForeignKeys = f.cp != nil, f.foreign
 	if f.tell != nil {
 		f.tell(&t)
 	}
@@ -110,6 +112,8 @@ type broken struct {
 	root func(files.Bucket) files.Bucket
 	// links: a link in the store is taken for a file.
 	links bool
+	// foreign: others put objects under keys outside the naming rule.
+	foreign bool
 	// serve changes what a signed request asks for, where the fault is the server's
 	// that answers it.
 	serve func(r *http.Request, sign func(method, name string) string)
@@ -119,6 +123,7 @@ func (b broken) harness() conformance.Harness {
 	open := func(m *mapBackend) files.Bucket {
 		f := b.faulty
 		f.mapBackend = m
+		f.foreign = b.foreign
 		sound := driver.New(&f)
 		if b.serve != nil {
 			return &signs{sound}
@@ -156,6 +161,9 @@ func (b broken) harness() conformance.Harness {
 			}
 			return inner
 		},
+		Extend: func(_ conformance.T, b files.Bucket, name string, size int64) {
+			stores.of(b).extend(name, size)
+		},
 		Cut: func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
 		Leftovers: func(_ conformance.T, b files.Bucket) int {
 			return int(stores.of(b).left.Load())
@@ -169,6 +177,12 @@ func (b broken) harness() conformance.Harness {
 	}
 	if b.serve != nil {
 		h.Send = sendTo(b.serve)
+	}
+	if b.foreign {
+		h.ForeignKeys = mapForeignKeys
+		h.Foreign = func(_ conformance.T, b files.Bucket, key, content string) {
+			stores.of(b).plantContent(key, content)
+		}
 	}
 	return h
 }

@@ -32,6 +32,9 @@ func mapHarness() conformance.Harness {
 		Append: func(_ conformance.T, b files.Bucket, name string, content []byte) {
 			driver.Unwrap(b).(*mapBackend).grow(name, content)
 		},
+		Extend: func(_ conformance.T, b files.Bucket, name string, size int64) {
+			driver.Unwrap(b).(*mapBackend).extend(name, size)
+		},
 		Unreadable: func(_ conformance.T, b files.Bucket, dir string) files.Bucket {
 			return driver.New(&partly{driver.Unwrap(b).(*mapBackend), dir, nil})
 		},

@@ -95,6 +95,7 @@
 //   - Leftovers: temporaries and unfinished uploads, counted (P2, X2).
 //   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks
 //     (G5).
+//   - Extend, with Append: files beyond 4 GiB that take no room (G3, L5).
 //   - Unreadable: a handle that may not read a part of the store (L9).
 //   - Root: a directory of the store as a bucket of its own (X1).
 //   - Secrets: what no error may show (E1): the folder, the bucket's prefix, the key.

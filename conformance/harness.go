@@ -58,6 +58,10 @@ type Harness struct {
 	// back, as another program does that writes a log: for stores whose files can grow,
 	// which are disks.
 	Append func(t T, b files.Bucket, name string, content []byte)
+	// Extend makes the stored file size bytes long, in place and behind the bucket's
+	// back. What is new is zeros that take no room, so that a file beyond 4 GiB costs
+	// nothing: for stores that have such holes, which are disks.
+	Extend func(t T, b files.Bucket, name string, size int64)
 	// Unreadable opens another handle on the store of the bucket to which what lies in
 	// the directory can't be read, as another user's folder: for stores of which a part
 	// may be unreadable, which are disks. The suite closes it.
@@ -77,7 +81,8 @@ type Harness struct {
 	// the bucket deleted.
 	Vanish func(t T, b files.Bucket)
 	// Foreign puts an object under each of ForeignKeys, which the naming rule doesn't
-	// have, behind the bucket's back.
+	// have, behind the bucket's back. It is also called for such a key behind a
+	// directory ("d/e/"+key), which is no name either.
 	Foreign     func(t T, b files.Bucket, key, content string)
 	ForeignKeys []string
 	// Send sends a signed request of the bucket and returns the answer's HTTP status

@@ -38,6 +38,7 @@ type mapBackend struct {
 type mapFile struct {
 	info    files.Info
 	content []byte
+	holes   *holes // the content, in place of content, unless nil
 }
 
 func newMap() *mapBackend {
@@ -108,7 +109,7 @@ func (m *mapBackend) set(name string, req *driver.PutRequest, content []byte) fi
 	if old, ok := m.files[name]; ok {
 		m.before[name] = old
 	}
-	m.files[name] = mapFile{info, content}
+	m.files[name] = mapFile{info: info, content: content}
 	m.note(name)
 	return info
 }
@@ -143,7 +144,13 @@ func (m *mapBackend) Open(ctx context.Context, req driver.OpenRequest) (driver.O
 		return driver.Object{}, files.ErrNotModified
 	}
 	off, n := req.Range.Resolve(f.info.Size)
-	body := breaking(bytes.NewReader(f.content[off:off+n]), &m.cut)
+	var body io.Reader
+	if f.holes != nil {
+		body = io.NewSectionReader(f.holes, off, n)
+	} else {
+		body = bytes.NewReader(f.content[off : off+n])
+	}
+	body = breaking(body, &m.cut)
 	return driver.Object{
 		Info:   f.info,
 		Offset: off,
@@ -183,7 +190,7 @@ func (m *mapBackend) List(ctx context.Context,
 				if !ok || !yield(e, nil) {
 					return
 				}
-				start = e.Name + "\x00"
+				start = e.Name + e.Key + "\x00"
 			}
 		}
 	})
@@ -194,7 +201,11 @@ func (m *mapBackend) next(start string) (files.Entry, bool) {
 	i, _ := slices.BinarySearch(m.names, start)
 	for _, name := range m.names[i:] {
 		if f, ok := m.files[name]; ok {
-			return f.info.Entry, true
+			e := f.info.Entry
+			if files.CheckName(name) != nil { // what others put (L7)
+				e.Name, e.Key = "", name
+			}
+			return e, true
 		}
 	}
 	return files.Entry{}, false

@@ -68,6 +68,16 @@ func harnessIn(
 			path := filepath.Join(dirOf(b), filepath.FromSlash(name))
 			check(t, appendTo(path, content))
 		},
+		Extend: func(t conformance.T, b files.Bucket, name string, size int64) {
+			path := filepath.Join(dirOf(b), filepath.FromSlash(name))
+			check(t, os.Truncate(path, size))
+		},
+		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
+			path := filepath.Join(dirOf(b), filepath.FromSlash(key))
+			check(t, os.MkdirAll(filepath.Dir(path), 0o777))
+			check(t, os.WriteFile(path, []byte(content), 0o666))
+		},
+		ForeignKeys: []string{"t\nab", "d/bell\a", "d/inv\xffalid", "new/\x7f"},
 		Root: func(t conformance.T, b files.Bucket, dir string) files.Bucket {
 			return openOn(t, filepath.Join(dirOf(b), filepath.FromSlash(dir)), sys())
 		},

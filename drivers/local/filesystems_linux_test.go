@@ -32,6 +32,8 @@ func onMount(root string) conformance.Harness {
 			t.Fatalf("%v", err)
 		}
 	}
+	// Some have no holes, some no such names, and none has room for more than 4 GiB.
+	h.Extend, h.Foreign, h.ForeignKeys = nil, nil, nil
 	if os.Symlink("nowhere", root+"/link") != nil {
 		h.Link = nil
 	}

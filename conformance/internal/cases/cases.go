@@ -23,6 +23,8 @@ func All() []suite.Case {
 		listShallowCases, listOptionsCases, listCostCases, listEntriesCases, listEmptyCases,
 		listForeignCases, listLoopCases, listPagesCases, putWriterCases, putUpdateCases,
 		listConcurrentCases, deleteManyCases, deleteCases, deleteIfVersionCases, copyCases,
+		putLargeCases, putConditionsSizesCases, getLargeCases, getHugeCases, copyLargeCases,
+		putEmptyCases, copyEmptyCases, listWideCases, listForeignManyCases,
 		copyAttributesCases, copyOntoItselfCases, copyConditionsCases, copyBetweenCases,
 		moveCases, errorsCases, errorsKindsCases, errorsVanishedCases, errorsNilCases,
 		errorsNativeCases, concurrencyRandomCases, concurrencyCases, concurrencyNestedCases,

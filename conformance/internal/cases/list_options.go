@@ -60,6 +60,13 @@ var listOptionsCases = []suite.Case{
 	},
 	{
 		Rule:  "L3",
+		Name:  "start-after-odd",
+		Why:   "a token, or what a user has typed, may be no name and no text at all",
+		Needs: feature.Needs(feature.Ordered),
+		Run:   listStartAfterOdd,
+	},
+	{
+		Rule:  "L3",
 		Name:  "together",
 		Why:   "each option must hold in the presence of the others",
 		Needs: feature.Needs(feature.Ordered),
@@ -163,6 +170,34 @@ func listStartAfterAny(t suite.T, h *suite.H) {
 				wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: sh})
 			}
 		}
+	}
+}
+
+// oddPlaces are no names. Some aren't valid UTF-8, and stand before a character that
+// begins with the same bytes; others have elements or characters that names don't.
+var oddPlaces = []string{
+	"\xff", "\x80", "a/\xff", "a/\xc3", "a/\xc3\x28", "a/\xc3\xff", "a/\xe5\x90", "a/\xed\xa0\x80",
+	"a/b\xff", "a/b\xc3\x28/x", "a\xc3", "a/é\x80", "a/b/../x", "a/./b", "a/.", "a//b", "/a/b",
+	"../a", "a/b/..", "a/b/c/../../zz", "a/\x00", "a/b\x00", "a/b\x01", "a/\x1fb", "a/b\x7f", "a\n",
+	"a/b\t/c", "a/" + strings.Repeat("b", 2000), "a/b/" + strings.Repeat("\xff", 1500),
+	strings.Repeat("a/", 600), "\ufffd", "a/\ufffd",
+}
+
+// listStartAfterOdd begins behind what is no name.
+func listStartAfterOdd(t suite.T, h *suite.H) {
+	names := putStorable(t, h, holds(h, []string{
+		"a/!", "a/-", "a/B", "a/b/c", "a/b!", "a/b-c/x", "a/c", "a/à", "a/é", "a/é/x", "a/名",
+		"a/名/x",
+		"aé/x", "a0", "b/x", "z", "é", "名",
+	})...)
+	for _, s := range oddPlaces {
+		for _, dir := range []string{"", "a"} {
+			for _, sh := range []bool{false, true} {
+				wantModel(t, h, names, dir, files.ListOptions{StartAfter: s, Shallow: sh})
+			}
+		}
+		wantModel(t, h, names, "a", files.ListOptions{StartAfter: s, Prefix: "b", PageSize: 2})
+		wantModel(t, h, names, "", files.ListOptions{StartAfter: s, Limit: 2})
 	}
 }
 

@@ -18,6 +18,7 @@ type Harness struct {
 	Process     func(t T, b files.Bucket) *exec.Cmd
 	Damage      func(t T, b files.Bucket, name string)
 	Append      func(t T, b files.Bucket, name string, content []byte)
+	Extend      func(t T, b files.Bucket, name string, size int64)
 	Unreadable  func(t T, b files.Bucket, dir string) files.Bucket
 	Root        func(t T, b files.Bucket, dir string) files.Bucket
 	Cut         func(t T, b files.Bucket, n int64)

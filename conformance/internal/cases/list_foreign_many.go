@@ -1,0 +1,276 @@
+package cases
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/feature"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/conformance/internal/term"
+	"cloudfiles.dev/files"
+)
+
+var listForeignManyCases = []suite.Case{
+	{
+		Rule:  "L7",
+		Name:  "below",
+		Why:   "what others put below a directory belongs there, in its place",
+		Needs: feature.Needs(feature.ForeignKeys),
+		Run:   foreignBelow,
+	},
+	{
+		Rule:  "L7",
+		Name:  "pages",
+		Why:   "what is not listed takes room in a page, at whose end names get lost",
+		Needs: feature.Needs(feature.ForeignKeys, feature.Ordered),
+		Run:   foreignPages,
+	},
+	{
+		Rule:  "L7",
+		Name:  "many",
+		Why:   "a page of nothing but what others put is not the end",
+		Needs: feature.Needs(feature.ForeignKeys),
+		Run:   func(t suite.T, h *suite.H) { foreignMany(t, h, 300) },
+	},
+	{
+		Rule:  "L7",
+		Name:  "thousands",
+		Why:   "a page of a service has 1,000 keys: all of them may be of others",
+		Needs: feature.Needs(feature.ForeignKeys),
+		Long:  true,
+		Run:   func(t suite.T, h *suite.H) { foreignMany(t, h, 2100) },
+	},
+}
+
+// putForeign puts an object under each of the harness's foreign keys, behind each of
+// the prefixes, and returns the keys.
+func putForeign(t suite.T, h *suite.H, prefixes ...string) (keys []string) {
+	t.Helper()
+	if h.Harness.Foreign == nil || len(h.Harness.ForeignKeys) == 0 {
+		t.Skipf("the harness can't put foreign objects")
+	}
+	for _, p := range prefixes {
+		for _, k := range h.Harness.ForeignKeys {
+			h.Harness.Foreign(t, h.Bucket, p+k, "foreign "+p+k)
+			keys = append(keys, p+k)
+		}
+	}
+	return keys
+}
+
+// listKeys is check.List with foreign entries, by their keys.
+func listKeys(t suite.T, h *suite.H, dir string, o files.ListOptions) (all []string) {
+	t.Helper()
+	o.Foreign = true
+	for e, err := range h.List(t.Context(), dir, &o) {
+		if err != nil {
+			t.Fatalf("List(%q, %s) after %d entries: %v", dir, check.ListText(&o), len(all), err)
+		}
+		all = append(all, e.Name+e.Key)
+		if e.Name != "" && e.Key != "" {
+			t.Errorf("an entry has the name %s and the key %s, want one of them",
+				term.Quote(e.Name), term.Quote(e.Key))
+		}
+		if !e.IsDir && (e.Key == "") != (files.CheckName(e.Name) == nil) {
+			t.Errorf("an entry has the name %s and the key %s", term.Quote(e.Name),
+				term.Quote(e.Key))
+		}
+	}
+	if !h.F.Ordered {
+		slices.Sort(all)
+	}
+	return all
+}
+
+// wantKeys fails where a deep listing with Foreign isn't that of names and keys.
+func wantKeys(t suite.T, h *suite.H, all []string, dir string, o files.ListOptions) {
+	t.Helper()
+	if d := check.DiffNames(listKeys(t, h, dir, o), check.ListModel(all, dir, o)); d != "" {
+		t.Errorf("List(%q, %s) with Foreign: %s", dir, check.ListText(&o), d)
+	}
+}
+
+// foreignStore puts names and foreign keys at the root, below a directory that has
+// both, and below one that has foreign keys alone.
+func foreignStore(t suite.T, h *suite.H) (names, all []string) {
+	t.Helper()
+	names = []string{"a", "s/e/b", "s/e/x", "s/e/y/x", "s/m", "z"}
+	keys := putForeign(t, h, "", "s/e/", "s/only/")
+	check.Puts(t, h, names...)
+	return names, slices.Sorted(slices.Values(append(slices.Clone(names), keys...)))
+}
+
+func foreignBelow(t suite.T, h *suite.H) {
+	names, all := foreignStore(t, h)
+	dirs := []string{"", "s", "s/e", "s/only", "s/m"}
+	for _, dir := range dirs {
+		wantModel(t, h, names, dir, files.ListOptions{})
+		wantKeys(t, h, all, dir, files.ListOptions{})
+		wantForeignShallow(t, h, names, all, dir)
+		if !h.F.Ordered {
+			continue
+		}
+		for _, after := range all {
+			wantModel(t, h, names, dir, files.ListOptions{StartAfter: after})
+			wantKeys(t, h, all, dir, files.ListOptions{StartAfter: after})
+		}
+	}
+	for _, k := range all {
+		if slices.Contains(names, k) {
+			continue
+		}
+		p, info := check.Get(t, h, "", &files.GetOptions{Key: k})
+		check.Same(t, "content of "+term.Quote(k), string(p), "foreign "+k)
+		check.Same(t, "key of Get's Info", info.Key, k)
+		p, _ = check.Get(t, h, "", &files.GetOptions{Key: k, Range: files.Last(3)})
+		check.Same(t, "end of "+term.Quote(k), string(p), k[len(k)-min(3, len(k)):])
+	}
+	// What is deleted by its key is that, and nothing else.
+	first := slices.IndexFunc(all, func(s string) bool {
+		return strings.HasPrefix(s, "s/e/") &&
+			!slices.Contains(names, s)
+	})
+	if err := h.Delete(t.Context(), "", &files.DeleteOptions{Key: all[first]}); err != nil {
+		t.Errorf("Delete of the key %s: %v", term.Quote(all[first]), err)
+	}
+	wantKeys(t, h, slices.Delete(all, first, first+1), "", files.ListOptions{})
+	check.WantOnly(t, h, names...)
+}
+
+// wantForeignShallow looks at shallow listings: what is directly in the directory is
+// there, once. A directory that has foreign keys alone may be there or not.
+func wantForeignShallow(t suite.T, h *suite.H, names, all []string, dir string) {
+	t.Helper()
+	o := files.ListOptions{Shallow: true}
+	may := check.ListModel(all, dir, o)
+	for _, foreign := range []bool{false, true} {
+		must := check.ListModel(names, dir, o)
+		if foreign {
+			for _, k := range may {
+				if !strings.HasSuffix(k, "/") && !slices.Contains(must, k) {
+					must = append(must, k) // directly in the directory
+				}
+			}
+			slices.Sort(must)
+		}
+		var got []string
+		for e, err := range h.List(t.Context(), dir, &files.ListOptions{
+			Shallow: true,
+			Foreign: foreign,
+		}) {
+			if err != nil {
+				t.Fatalf("shallow List(%q): %v", dir, err)
+			}
+			k := e.Name + e.Key
+			if !slices.Contains(may, k) && !slices.Contains(all, k) {
+				t.Errorf("shallow List(%q), Foreign %v, yields %s, which is not there", dir,
+					foreign,
+					term.Quote(k))
+			}
+			if slices.Contains(must, k) {
+				got = append(got, k)
+			}
+			if e.Key != "" && !foreign {
+				t.Errorf("shallow List(%q) yields the key %s", dir, term.Quote(e.Key))
+			}
+		}
+		if !h.F.Ordered {
+			slices.Sort(got)
+		}
+		if d := check.DiffNames(got, must); d != "" {
+			t.Errorf("shallow List(%q), Foreign %v: %s", dir, foreign, d)
+		}
+	}
+}
+
+func foreignPages(t suite.T, h *suite.H) {
+	names, all := foreignStore(t, h)
+	for _, dir := range []string{"", "s", "s/e", "s/only"} {
+		for _, size := range []int{1, 2, 3, 5, 1000} {
+			for _, after := range []string{"", all[len(all)/2], all[len(all)/2+1]} {
+				o := files.ListOptions{PageSize: size, StartAfter: after}
+				wantModel(t, h, names, dir, o)
+				wantKeys(t, h, all, dir, o)
+			}
+		}
+		for _, limit := range []int{1, 2, 3, len(names), len(all) + 1} {
+			wantModel(t, h, names, dir, files.ListOptions{Limit: limit})
+			wantKeys(t, h, all, dir, files.ListOptions{Limit: limit, PageSize: 2})
+			got := pages(t, h, dir, limit, files.ListOptions{}, nil)
+			if d := check.DiffNames(got,
+				check.ListModel(names, dir, files.ListOptions{})); d != "" {
+				t.Errorf("ListPage(%q) past foreign keys, pages of %d: %s", dir, limit, d)
+			}
+			if d := check.DiffNames(keyPages(t, h, dir, limit),
+				check.ListModel(all, dir, files.ListOptions{})); d != "" {
+				t.Errorf("ListPage(%q) with Foreign, pages of %d: %s", dir, limit, d)
+			}
+		}
+	}
+}
+
+// keyPages lists with foreign entries by tokens.
+func keyPages(t suite.T, h *suite.H, dir string, limit int) (all []string) {
+	t.Helper()
+	for token := ""; ; {
+		page, next, err := files.ListPage(t.Context(), h.Bucket, dir, token, limit,
+			&files.ListOptions{Foreign: true})
+		if err != nil {
+			t.Fatalf("ListPage(%q) with Foreign after %d entries: %v", dir, len(all), err)
+		}
+		for _, e := range page {
+			all = append(all, e.Name+e.Key)
+		}
+		if next == "" || len(all) > suite.Endless {
+			return all
+		}
+		token = next
+	}
+}
+
+// foreignMany puts many foreign keys in a row, with few names among them.
+func foreignMany(t suite.T, h *suite.H, n int) {
+	if most := h.Harness.MaxFiles; most > 0 {
+		n = min(n, most-10)
+	}
+	if h.Harness.Foreign == nil || len(h.Harness.ForeignKeys) == 0 {
+		t.Skipf("the harness can't put foreign objects")
+	}
+	names := []string{"a", fmt.Sprintf("many/%04d/x", n*2/3), "z"}
+	all := slices.Clone(names)
+	for i := range n {
+		keys := h.Harness.ForeignKeys
+		k := fmt.Sprintf("many/%04d/%s", i, keys[i%len(keys)])
+		h.Harness.Foreign(t, h.Bucket, k, "")
+		all = append(all, k)
+	}
+	slices.Sort(all)
+	check.Puts(t, h, names...)
+	for _, o := range []files.ListOptions{{}, {PageSize: 100}, {PageSize: 1000}, {Prefix: "m"}} {
+		wantModel(t, h, names, "", o)
+		wantKeys(t, h, all, "", o)
+	}
+	wantModel(t, h, names, "many", files.ListOptions{})
+	var shallow []string
+	for _, e := range check.Shallow(t, h, "") {
+		if e.Name != "many/" {
+			shallow = append(shallow, e.Name)
+		}
+	}
+	slices.Sort(shallow)
+	check.Same(t, "files of a shallow listing", shallow, []string{"a", "z"})
+	if !h.F.Ordered {
+		return
+	}
+	for _, o := range []files.ListOptions{
+		{Limit: 2},
+		{Limit: 3},
+		{StartAfter: all[n/2]},
+		{StartAfter: all[n/2], PageSize: 100, Limit: 1},
+	} {
+		wantModel(t, h, names, "", o)
+		wantKeys(t, h, all, "", o)
+	}
+}

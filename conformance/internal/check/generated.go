@@ -1,0 +1,60 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// generatedBlock is how much of a generated content is made at a time.
+const generatedBlock = 64 << 10
+
+// generated is a content of n bytes that nobody holds in memory. Each of its blocks has
+// a content of its own.
+type generated struct {
+	pos, n int64
+	block  []byte // from pos on
+}
+
+// Generated returns a stream of n bytes that reveal their position.
+func Generated(n int64) io.Reader { return &generated{n: n} }
+
+func (g *generated) Read(p []byte) (int, error) {
+	if g.pos == g.n {
+		return 0, io.EOF
+	}
+	if len(g.block) == 0 {
+		skip := g.pos % generatedBlock
+		g.block = Content(int(g.pos/generatedBlock), generatedBlock)[skip:]
+		g.block = g.block[:min(int64(len(g.block)), g.n-g.pos)]
+	}
+	n := copy(p, g.block)
+	g.pos, g.block = g.pos+int64(n), g.block[n:]
+	return n, nil
+}
+
+// WantGenerated reads n bytes of a generated content, of those from off on, and returns
+// what differs, as the end of a sentence.
+func WantGenerated(r io.Reader, off, n int64) error {
+	want := &generated{pos: off, n: off + n}
+	p, q := make([]byte, generatedBlock), make([]byte, generatedBlock)
+	for at := int64(0); ; {
+		k, err := io.ReadFull(r, p)
+		if wanted, _ := io.ReadFull(want, q[:k]); wanted < k {
+			return fmt.Errorf("goes on behind %d bytes", n)
+		}
+		if !bytes.Equal(p[:k], q[:k]) {
+			return fmt.Errorf("%s, from byte %d on", Diff(p[:k], q[:k]), at)
+		}
+		at += int64(k)
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			if at != n {
+				return fmt.Errorf("ends after %d bytes, want %d", at, n)
+			}
+			return nil
+		case err != nil:
+			return fmt.Errorf("can't be read behind byte %d: %w", at, err)
+		}
+	}
+}
