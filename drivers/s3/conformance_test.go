@@ -24,6 +24,8 @@ var versitygwFaults = func() map[string]string {
 	faults := map[string]string{
 		"C1/info":                       replace,
 		"C1/onto-itself-new-attributes": replace,
+		"C1/large-attributes":           replace,
+		"C1/empty-attributes":           replace,
 	}
 	for _, id := range []string{
 		"L7/nothing-of-the-drivers", "N2/long-tails", "N4/long-dir", "N4/long-element",

@@ -150,7 +150,7 @@ func emptyStat(t suite.T, h *suite.H) {
 		}
 		for _, g := range []files.Range{files.Bytes(0, 0), files.Bytes(0, 9), files.Last(1)} {
 			r := open(t, h, name, &files.GetOptions{Range: g})
-			check.Same(t, fmt.Sprintf("Info of the range %v of an empty file", g), r.Info(), want)
+			wantRangeInfo(t, g, r.Info(), want)
 			r.Close()
 		}
 		if there, err := files.Exists(t.Context(), h.Bucket, name); !there || err != nil {

@@ -262,7 +262,7 @@ func largeStat(t suite.T, h *suite.H) {
 		wantSame(t, h, info)
 		for _, g := range []files.Range{files.Bytes(0, 10), files.Last(10)} {
 			r := open(t, h, "a", &files.GetOptions{Range: g})
-			check.Same(t, fmt.Sprintf("Info of the range %v", g), r.Info(), check.Stat(t, h, "a"))
+			wantRangeInfo(t, g, r.Info(), check.Stat(t, h, "a"))
 			r.Close()
 		}
 	}

@@ -34,7 +34,7 @@ func room(t suite.T, h *suite.H, n int) {
 }
 
 // wideNames are of files in n directories beside each other, with files between them.
-// Every 30th directory has many files, so that what a page of keys holds ends within it.
+// Every hundredth directory has many files, so that what a page of keys holds ends within it.
 func wideNames(n int) (names []string) {
 	for i := range n {
 		names = append(names, fmt.Sprintf("w/%04d/x", i))
@@ -42,7 +42,7 @@ func wideNames(n int) (names []string) {
 			names = append(names, fmt.Sprintf("w/%04d.txt", i))
 		}
 		for j := range 12 {
-			if i%30 == 7 {
+			if i%100 == 7 {
 				names = append(names, fmt.Sprintf("w/%04d/%02d", i, j))
 			}
 		}

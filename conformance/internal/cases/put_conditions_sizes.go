@@ -70,7 +70,7 @@ var thresholds = []int{
 	0, 1, 511, 512, 513, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20, 1<<20 + 1, 5 << 20, 5<<20 + 1,
 }
 
-var largeThresholds = []int{8<<20 - 1, 8 << 20, 8<<20 + 1, 16 << 20, 16<<20 + 1}
+var largeThresholds = []int{8 << 20, 8<<20 + 1, 16<<20 + 1}
 
 // sized returns a reader of the content, whose length is known for every second size.
 func sized(i int, c []byte) io.Reader {
