@@ -243,8 +243,8 @@ func TestCheckOptions(t *testing.T) {
 		Pattern: "^(X1|L8|P11)/",
 		Short:   true,
 	})
-	// Without P11/large and L8/large-folder.
-	if len(short.Cases) != len(long.Cases)-2 || !short.Short {
+	// Without P11/large, P11/hundred-mebibytes and L8/large-folder.
+	if len(short.Cases) != len(long.Cases)-3 || !short.Short {
 		t.Errorf("short: %d cases of %d", len(short.Cases), len(long.Cases))
 	}
 	t.Setenv("CLOUDFILES_SEED", "99")

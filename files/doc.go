@@ -298,9 +298,9 @@
 // S. Stat
 //
 //   - S1: Stat returns the Info that Get returns, in one request. A missing file is
-//     ErrNotExist, and a directory is not a file. For a file on a local disk that may
-//     be seen but not read, Stat returns size, time, version and the type that its name
-//     has, as List does.
+//     ErrNotExist, and a directory is not a file. A file of 0 bytes is a file, for every
+//     rule. For a file on a local disk that may be seen but not read, Stat returns size,
+//     time, version and the type that its name has, as List does.
 //
 // L. List
 //
@@ -332,6 +332,8 @@
 //   - L7: Nothing of a driver's own is listed. Objects that others stored under keys
 //     outside N1 are ignored, unless ListOptions.Foreign asks for them. They then come
 //     with the name "" and a raw Key, which the options of Get, Stat and Delete take.
+//     A key stands among the names where its bytes do, and StartAfter, Limit and pages
+//     count it as one of them. Keys that are ignored end neither a page nor a listing.
 //     No key of others, in whatever bytes a service reports it, makes a listing fail,
 //     or comes as another name. What a file system puts into folders for itself, such
 //     as the placeholder of a file that was removed while open, is not listed.
