@@ -11,19 +11,19 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// store is the Backend. Several buckets may share one.
-type store struct {
-	clock   func() time.Time
-	maxSize int64
-	tells   tells
+// backend is the Backend. Several buckets may share one.
+type backend struct {
+	clock    func() time.Time
+	maxSize  int64
+	fidelity fidelity
 
 	commit  sync.Mutex // held by the one who changes files
 	commits uint64
 	files   btree.Map[*file]
 }
 
-func newStore(opts *Options) *store {
-	s := &store{clock: time.Now, tells: opts.tells()}
+func newBackend(opts *Options) *backend {
+	s := &backend{clock: time.Now, fidelity: opts.fidelity()}
 	if opts != nil {
 		s.maxSize = max(opts.MaxSize, 0)
 		if opts.Clock != nil {
@@ -34,14 +34,14 @@ func newStore(opts *Options) *store {
 }
 
 // Features implements driver.Backend.
-func (s *store) Features() files.Features {
+func (s *backend) Features() files.Features {
 	return files.Features{
 		MaxSize:           s.maxSize,
-		TimeResolution:    s.tells.resolution,
+		TimeResolution:    s.fidelity.resolution,
 		AnyName:           true,
 		Atomic:            true,
 		Versions:          true,
-		VersionPerPut:     s.tells.versionPerPut,
+		VersionPerPut:     s.fidelity.versionPerPut,
 		PutReturnsVersion: true,
 		IfAbsent:          true,
 		IfVersion:         true,
@@ -58,18 +58,18 @@ func (s *store) Features() files.Features {
 }
 
 // Store implements driver.Identifier.
-func (s *store) Store() any { return s }
+func (s *backend) Store() any { return s }
 
 // Check implements driver.Checker: memory is always there.
-func (s *store) Check(context.Context) error { return nil }
+func (s *backend) Check(context.Context) error { return nil }
 
 // Close implements driver.Backend. Other buckets may have the store.
-func (s *store) Close() error { return nil }
+func (s *backend) Close() error { return nil }
 
-func (s *store) get(name string) (*file, bool) { return s.files.Snapshot().Get(name) }
+func (s *backend) get(name string) (*file, bool) { return s.files.Snapshot().Get(name) }
 
 // put makes f the file of that name if the condition holds. The caller holds commit.
-func (s *store) put(name string, cond files.Condition, f *file) error {
+func (s *backend) put(name string, cond files.Condition, f *file) error {
 	old, exists := s.files.Get(name)
 	var version files.Version
 	if exists {
@@ -81,23 +81,23 @@ func (s *store) put(name string, cond files.Condition, f *file) error {
 		return err
 	}
 	s.commits++
-	if s.tells.versionPerPut {
+	if s.fidelity.versionPerPut {
 		f.number(s.commits)
 	}
-	f.modTime = s.tells.cut(s.clock())
+	f.modTime = s.fidelity.truncateTime(s.clock())
 	s.files.Set(name, f)
 	s.files.Publish()
 	return nil
 }
 
 // Put implements driver.Backend: the content is read before anything is locked.
-func (s *store) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+func (s *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	data, err := readContent(req.Content, req.Size)
 	if err != nil {
 		return files.Info{}, err
 	}
-	f := newFile(data, req.Attributes, s.tells.keep(req.Content.Digest()))
-	if !s.tells.versionPerPut {
+	f := newFile(data, req.Attributes, s.fidelity.keptDigest(req.Content.Digest()))
+	if !s.fidelity.versionPerPut {
 		if old, ok := s.get(req.Name); ok && old.sameBytes(f) {
 			f.version, f.crc32c = old.version, old.crc32c
 		} else {
@@ -112,11 +112,11 @@ func (s *store) Put(ctx context.Context, req *driver.PutRequest) (files.Info, er
 	if err := s.put(req.Name, req.If, f); err != nil {
 		return files.Info{}, err
 	}
-	return s.tells.put(f, req.Name), nil
+	return s.fidelity.putInfo(f, req.Name), nil
 }
 
 // Delete implements driver.Backend.
-func (s *store) Delete(_ context.Context, key driver.Key, ifVersion files.Version) error {
+func (s *backend) Delete(_ context.Context, key driver.Key, ifVersion files.Version) error {
 	s.commit.Lock()
 	defer s.commit.Unlock()
 	if ifVersion != "" {
@@ -132,7 +132,7 @@ func (s *store) Delete(_ context.Context, key driver.Key, ifVersion files.Versio
 
 // DeleteMany implements driver.ManyDeleter: the tree's nodes are copied once for all
 // names.
-func (s *store) DeleteMany(_ context.Context, names []string) []error {
+func (s *backend) DeleteMany(_ context.Context, names []string) []error {
 	s.commit.Lock()
 	defer s.commit.Unlock()
 	for _, name := range names {
@@ -143,12 +143,12 @@ func (s *store) DeleteMany(_ context.Context, names []string) []error {
 }
 
 // MaxDeleteMany implements driver.ManyDeleter: it bounds how long other writers wait.
-func (s *store) MaxDeleteMany() int { return 1000 }
+func (s *backend) MaxDeleteMany() int { return 1000 }
 
 // Copy implements driver.Copier, between any two stores of memory: the content is shared.
-func (s *store) Copy(ctx context.Context, from driver.Backend,
+func (s *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
-	src, ok := from.(*store)
+	src, ok := from.(*backend)
 	if !ok {
 		return files.Info{}, files.ErrUnsupported
 	}
@@ -167,11 +167,11 @@ func (s *store) Copy(ctx context.Context, from driver.Backend,
 			s.maxSize)
 	}
 	f := old.copy(req.Attributes)
-	if !s.tells.versionPerPut && src.tells.versionPerPut {
+	if !s.fidelity.versionPerPut && src.fidelity.versionPerPut {
 		f.hash()
 	}
 	if err := s.put(req.Dst, req.If, f); err != nil {
 		return files.Info{}, err
 	}
-	return s.tells.copy(f, req), nil
+	return s.fidelity.copyInfoOf(f, req), nil
 }

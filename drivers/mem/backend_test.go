@@ -13,7 +13,7 @@ import (
 // A backend of another kind is copied from by streaming, which package files does.
 func TestCopyFromAnotherKind(t *testing.T) {
 	var other struct{ driver.Backend }
-	if _, err := newStore(nil).Copy(t.Context(), other, &driver.CopyRequest{
+	if _, err := newBackend(nil).Copy(t.Context(), other, &driver.CopyRequest{
 		Src: "a",
 		Dst: "b",
 	}); !errors.Is(err, files.ErrUnsupported) {

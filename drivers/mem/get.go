@@ -10,7 +10,7 @@ import (
 )
 
 // Stat implements driver.Backend.
-func (s *store) Stat(_ context.Context, key driver.Key) (files.Info, error) {
+func (s *backend) Stat(_ context.Context, key driver.Key) (files.Info, error) {
 	f, ok := s.get(key.Name)
 	if !ok {
 		return files.Info{}, files.ErrNotExist
@@ -19,7 +19,7 @@ func (s *store) Stat(_ context.Context, key driver.Key) (files.Info, error) {
 }
 
 // Open implements driver.Backend.
-func (s *store) Open(_ context.Context, req driver.OpenRequest) (driver.Object, error) {
+func (s *backend) Open(_ context.Context, req driver.OpenRequest) (driver.Object, error) {
 	f, ok := s.get(req.Key.Name)
 	switch {
 	case !ok:
@@ -80,7 +80,7 @@ func (b *body) Close() error { return nil }
 func (b *body) Immediate() {}
 
 // List implements driver.Backend: one snapshot, from the first entry to the last.
-func (s *store) List(_ context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+func (s *backend) List(_ context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	cursor := s.files.Snapshot().Cursor()
 	return driver.ListSorted(req, func(start string) iter.Seq2[files.Entry, error] {
 		return func(yield func(files.Entry, error) bool) {

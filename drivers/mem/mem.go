@@ -69,12 +69,12 @@ type Options struct {
 
 // New returns a new, empty bucket, which nothing else can reach. It needs no Close.
 // After Close its content goes with the last reference to it. opts may be nil.
-func New(opts *Options) files.Bucket { return driver.New(newStore(opts)) }
+func New(opts *Options) files.Bucket { return driver.New(newBackend(opts)) }
 
 var named = struct {
 	sync.Mutex
-	stores map[string]*store
-}{stores: map[string]*store{}}
+	stores map[string]*backend
+}{stores: map[string]*backend{}}
 
 // Open returns the bucket of that name, the one that mem://name opens. The first Open
 // makes it, and it lives as long as the process. Each call returns a handle of its own;
@@ -82,19 +82,19 @@ var named = struct {
 // bucket each time, as mem:// does. A bucket that Open makes has the default options.
 // If a URL made the bucket first, it has that URL's options.
 func Open(name string) files.Bucket {
-	return driver.New(openStore(name, nil))
+	return driver.New(openBackend(name, nil))
 }
 
-// openStore returns the store of that name, which the options make if there is none.
-func openStore(name string, opts *Options) *store {
+// openBackend returns the store of that name, which the options make if there is none.
+func openBackend(name string, opts *Options) *backend {
 	if name == "" {
-		return newStore(opts)
+		return newBackend(opts)
 	}
 	named.Lock()
 	defer named.Unlock()
 	s, ok := named.stores[name]
 	if !ok {
-		s = newStore(opts)
+		s = newBackend(opts)
 		named.stores[strings.Clone(name)] = s
 	}
 	return s

@@ -80,8 +80,8 @@ func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 		}
 		stated = true
 	}
-	s := openStore(u.Host+strings.TrimRight(u.Path, "/"), opts)
-	if stated && s.tells != opts.tells() {
+	s := openBackend(u.Host+strings.TrimRight(u.Path, "/"), opts)
+	if stated && s.fidelity != opts.fidelity() {
 		return nil, files.Errorf(files.ErrInvalid,
 			"the bucket is open already, with other parameters")
 	}

@@ -15,7 +15,7 @@ const large = 3<<20 + 7 // several pieces of WriteTo
 
 // stored returns a bucket with the file "a" of large bytes, its Reader and what it holds.
 func stored(t *testing.T, ctx context.Context,
-	opts *files.GetOptions) (*store, *files.Reader, []byte) {
+	opts *files.GetOptions) (*backend, *files.Reader, []byte) {
 	t.Helper()
 	b := New(nil)
 	data := make([]byte, large)
@@ -35,7 +35,7 @@ func stored(t *testing.T, ctx context.Context,
 		t.Fatal("the bucket has no Locate")
 	}
 	s, _ := info.Locate("a")
-	return s.(*store), r, data
+	return s.(*backend), r, data
 }
 
 func TestWriteTo(t *testing.T) {

@@ -25,33 +25,35 @@ var cancelCases = []suite.Case{
 	{
 		Rule: "X2",
 		Name: "deadline-passed",
-		Why:  "a deadline that has passed is the same",
+		Why:  "a call whose deadline has passed before it began must do nothing either",
 		Run:  deadlinePassed,
 	},
 	{
 		Rule: "X2",
 		Name: "mid-list",
-		Why:  "a listing of millions must stop when its user is gone",
+		Why:  "a listing of millions must stop when its context ends",
 		Run:  cancelMidList,
 	},
 	{
 		Rule:    "X2",
 		Name:    "promptly",
-		Why:     "a cancelled upload must not go on reading its source",
+		Why:     "a cancelled upload must stop reading its source at once",
 		Largest: 2 << 20,
 		Run:     cancelPromptly,
 	},
 	{
 		Rule: "X2",
 		Name: "no-goroutines",
-		Why:  "a server that leaks a goroutine for each broken request dies of it",
-		Run:  leakGoroutines,
+		Why: "a broken call must leave no goroutine: a server that leaks one for each " +
+			"request dies of it",
+		Run: leakGoroutines,
 	},
 	{
 		Rule: "X2",
 		Name: "no-temporaries",
-		Why:  "broken uploads must not fill the disk, nor be billed for ever",
-		Run:  leakTemporaries,
+		Why: "a broken upload must leave nothing in the store: it fills the disk, or is " +
+			"billed for ever",
+		Run: leakTemporaries,
 	},
 }
 

@@ -16,32 +16,36 @@ import (
 
 var cancelPanicsCases = []suite.Case{
 	{
-		Rule:    "X2",
-		Name:    "content-panics",
-		Why:     "a server recovers the panic of one request, and must not have stored half of it",
+		Rule: "X2",
+		Name: "content-panics",
+		Why: "a panic in the content must reach the caller, and store nothing: a server " +
+			"recovers it and goes on",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 3 << 20,
 		Run:     contentPanics,
 	},
 	{
-		Rule:  "X2",
-		Name:  "content-exits",
-		Why:   "a test's FailNow in a Read ends the goroutine, and the next Put must not hang",
+		Rule: "X2",
+		Name: "content-exits",
+		Why: "a Read that ends its goroutine, as a test's FailNow does, must not make " +
+			"the next Put hang",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   contentExits,
 	},
 	{
-		Rule:  "X2",
-		Name:  "content-asked",
-		Why:   "content is asked for its length and position, and that can fail as its Read can",
+		Rule: "X2",
+		Name: "content-asked",
+		Why: "content that panics when it is asked for its length or position must fail " +
+			"as one whose Read does",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   contentAsked,
 	},
 	{
 		Rule: "X2",
 		Name: "caller-panics",
-		Why:  "a lock that a panic in a loop leaves held stops every request that comes later",
-		Run:  callerPanics,
+		Why: "a panic in the caller's loop must release every lock: one that stays held " +
+			"stops all later requests",
+		Run: callerPanics,
 	},
 }
 

@@ -14,38 +14,40 @@ var closeCases = []suite.Case{
 	{
 		Rule: "X3",
 		Name: "twice",
-		Why:  "a bucket is closed by defer and by hand",
+		Why:  "a second Close must do nothing: a bucket is closed by defer and by hand",
 		Run:  closeTwice,
 	},
 	{
 		Rule: "X3",
 		Name: "use-after-close",
-		Why:  "a use after Close must be an error that says so, not a crash, nor another's data",
-		Run:  closedMethods,
+		Why: "a call after Close must be an error that says so, and must neither crash " +
+			"nor return another's data",
+		Run: closedMethods,
 	},
 	{
 		Rule:    "X3",
 		Name:    "open-bodies",
-		Why:     "a download that is on its way when the program shuts down comes to its end",
+		Why:     "a body that is open when the bucket is closed must be read to its end",
 		Largest: 3 << 20,
 		Run:     closeOpenBody,
 	},
 	{
 		Rule: "X3",
 		Name: "put-in-flight",
-		Why:  "an upload in flight ends as if nothing had happened",
-		Run:  closeInFlight,
+		Why: "an upload that is under way when the bucket is closed must end as if " +
+			"nothing had happened",
+		Run: closeInFlight,
 	},
 	{
 		Rule: "X3",
 		Name: "list-in-flight",
-		Why:  "a loop in flight comes to its end",
+		Why:  "a listing that is under way when the bucket is closed must come to its end",
 		Run:  closeInLoop,
 	},
 	{
 		Rule: "X3",
 		Name: "wrappers",
-		Why:  "closing a tenant's view must not close everybody's bucket",
+		Why:  "closing a view of a bucket, such as a tenant's, must not close the bucket",
 		Run:  closeWrapper,
 	},
 	{
@@ -57,8 +59,9 @@ var closeCases = []suite.Case{
 	{
 		Rule: "X3",
 		Name: "options-untouched",
-		Why:  "options are shared between calls and goroutines: nobody may change or keep them",
-		Run:  optionsUntouched,
+		Why: "a bucket must neither change nor keep its options: they are shared between " +
+			"calls and goroutines",
+		Run: optionsUntouched,
 	},
 	{
 		Rule: "X3",

@@ -16,20 +16,20 @@ var concurrencyCases = []suite.Case{
 	{
 		Rule:  "X1",
 		Name:  "everything-at-once",
-		Why:   "one bucket serves all of a program's goroutines",
+		Why:   "one bucket must serve all goroutines of a program at once",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   everythingAtOnce,
 	},
 	{
 		Rule: "X1",
 		Name: "same-reader-many",
-		Why:  "many downloads of one file do not disturb each other",
+		Why:  "many downloads of one file at a time must not disturb each other",
 		Run:  manyReaders,
 	},
 	{
 		Rule: "X1",
 		Name: "distinct-names",
-		Why:  "writers of different files never see each other",
+		Why:  "writers of different files must not affect each other",
 		Run:  distinctNames,
 	},
 }

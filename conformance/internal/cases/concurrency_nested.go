@@ -15,8 +15,8 @@ var concurrencyNestedCases = []suite.Case{
 	{
 		Rule: "X1",
 		Name: "nested-roots",
-		Why: "an administrator's program and a tenant's meet at the same file by two roots: what " +
-			"one of them was told is done must not be undone by the other",
+		Why: "what was done through one root must hold through another one above it: two " +
+			"programs may share a file that way",
 		Needs: feature.Needs(feature.Versions, feature.IfAbsent, feature.IfVersion),
 		Run:   nestedRoots,
 	},

@@ -11,8 +11,8 @@ var concurrencyRandomCases = []suite.Case{
 	{
 		Rule: "X1",
 		Name: "model",
-		Why: "every operation leaves what the next one builds on; faults that need several in a " +
-			"row are found by trying many",
+		Why: "every operation must leave what the next one builds on: random sequences " +
+			"find faults that need several in a row",
 		Run: model.RandomSequences,
 	},
 	{

@@ -13,27 +13,29 @@ var copyAttributesCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "attributes",
-		Why:  "a copy that lost its type or owner is another file",
+		Why:  "a copy must keep the attributes: without its type or owner it is another file",
 		Run:  copyAttributes,
 	},
 	{
-		Rule:  "C1",
-		Name:  "one-attribute",
-		Why:   "a change of one attribute keeps the rest, and never undoes another writer",
+		Rule: "C1",
+		Name: "one-attribute",
+		Why: "a change of one attribute must keep the others, and must not undo another " +
+			"writer's change",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion, feature.Attributes),
 		Run:   copyOneAttribute,
 	},
 	{
 		Rule:  "C1",
 		Name:  "new-attributes",
-		Why:   "what the caller says of the copy holds, as a whole",
+		Why:   "attributes that the caller gives must replace those of the source, as a whole",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   copyNewAttributes,
 	},
 	{
-		Rule:  "C1",
-		Name:  "new-type",
-		Why:   "a type that isn't given is found by the target's name, else by its content",
+		Rule: "C1",
+		Name: "new-type",
+		Why: "a type that isn't given must be found by the target's name, or else by its " +
+			"content",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   copyNewType,
 	},

@@ -10,14 +10,13 @@ var copyBetweenCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "through-wrappers",
-		Why: "a copy between a tenant's directory and the whole bucket must end at the " +
-			"right names",
-		Run: copyWrapped,
+		Why:  "a copy between a view and the whole bucket must end at the right names",
+		Run:  copyWrapped,
 	},
 	{
 		Rule: "C1",
 		Name: "between-buckets",
-		Why:  "a copy between two stores must be as good as one inside",
+		Why:  "a copy between two stores must keep all that a copy inside one keeps",
 		Run:  copyBetween,
 	},
 }

@@ -14,20 +14,20 @@ var copyOntoItselfCases = []suite.Case{
 	{
 		Rule: "C1",
 		Name: "onto-itself",
-		Why:  "a rename to the same name must not delete the file",
+		Why:  "a copy of a file onto itself must not delete it",
 		Run:  copySelf,
 	},
 	{
 		Rule:  "C1",
 		Name:  "onto-itself-new-attributes",
-		Why:   "attributes are changed by a copy onto itself",
+		Why:   "a copy onto itself must be able to change the attributes",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   copySelfAttributes,
 	},
 	{
 		Rule: "C1",
 		Name: "onto-itself-conditions",
-		Why:  "a condition that the bucket can't keep must not be answered as if it were kept",
+		Why:  "a condition on a copy onto itself must be checked, or refused as unsupported",
 		Run:  copySelfConditions,
 	},
 }

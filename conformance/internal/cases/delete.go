@@ -14,38 +14,39 @@ var deleteCases = []suite.Case{
 	{
 		Rule: "D1",
 		Name: "missing",
-		Why:  "a clean-up that is repeated must not fail the second time",
-		Run:  deleteMissing,
+		Why: "deleting a missing file must succeed: a clean-up that is repeated must not " +
+			"fail",
+		Run: deleteMissing,
 	},
 	{
 		Rule: "D1",
 		Name: "only-that",
-		Why:  "deleting one file must not take its neighbours",
+		Why:  "deleting one file must not delete its neighbours",
 		Run:  deleteOnly,
 	},
 	{
 		Rule: "D1",
 		Name: "directory",
-		Why:  "deleting a directory's name by mistake must not delete what is in it",
+		Why:  "deleting the name of a directory must not delete what is in it",
 		Run:  deleteDirectoryName,
 	},
 	{
 		Rule:  "D1",
 		Name:  "keeps-files-below",
-		Why:   "a and a/b are two files",
+		Why:   "deleting a must not delete a/b",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   deleteBeside,
 	},
 	{
 		Rule: "D1",
 		Name: "recreate",
-		Why:  "a deleted file must leave nothing to its successor",
+		Why:  "a deleted file must leave nothing to the next file of its name",
 		Run:  deleteRecreate,
 	},
 	{
 		Rule: "D1",
 		Name: "racing",
-		Why:  "several that clean up the same file all succeed",
+		Why:  "all of several callers that delete the same file must succeed",
 		Run:  deleteRacing,
 	},
 }

@@ -11,30 +11,31 @@ import (
 
 var deleteIfVersionCases = []suite.Case{
 	{
-		Rule:  "D2",
-		Name:  "that-version",
-		Why:   "a worker deletes the message it has read, not the one that came after",
+		Rule: "D2",
+		Name: "that-version",
+		Why: "a delete of a version must delete that version only: a worker deletes the " +
+			"message that it has read",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   deleteThatVersion,
 	},
 	{
 		Rule:  "D2",
 		Name:  "stale",
-		Why:   "an old version must delete nothing",
+		Why:   "a delete of an old version must delete nothing",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   deleteStale,
 	},
 	{
 		Rule:  "D2",
 		Name:  "race",
-		Why:   "of many that take the same message exactly one has it",
+		Why:   "of many deletes of the same version exactly one must succeed",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   deleteRace,
 	},
 	{
 		Rule:  "D2",
 		Name:  "against-update",
-		Why:   "a file is either updated or deleted: not both, and not updated after it is gone",
+		Why:   "of an update and a delete of the same version exactly one must succeed",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion, feature.IfVersion),
 		Run:   deleteAgainstUpdate,
 	},

@@ -17,8 +17,8 @@ var deleteManyCases = []suite.Case{
 	{
 		Rule: "D3",
 		Name: "answers",
-		Why: "a name that no answer speaks of is still there, and its owner thinks that " +
-			"it is gone",
+		Why: "a name that the service's response leaves out must be an error: the file " +
+			"is still there",
 		Run: deleteAnswers,
 	},
 	{
@@ -30,26 +30,27 @@ var deleteManyCases = []suite.Case{
 	{
 		Rule: "D3",
 		Name: "over-a-batch",
-		Why:  "services delete 1,000 at a time: the 1,001st must not be forgotten",
+		Why:  "a deletion of more names than a service takes at once must delete all of them",
 		Run:  deleteOverBatch,
 	},
 	{
 		Rule: "D3",
 		Name: "directory",
-		Why:  "a tenant that leaves takes his files, and nobody else's",
+		Why:  "DeleteDir must delete all files of the directory, and no others",
 		Run:  deleteDir,
 	},
 	{
 		Rule: "D3",
 		Name: "everything-on-purpose",
-		Why:  "an empty variable must not delete everything",
+		Why:  "an empty directory must not mean the whole bucket: it may be an unset variable",
 		Run:  deleteEverything,
 	},
 	{
 		Rule: "D3",
 		Name: "cancelled",
-		Why:  "a long deletion can be stopped, and says how far it came",
-		Run:  deleteManyCancelled,
+		Why: "a long deletion must stop when its context ends, and report how many files " +
+			"it deleted",
+		Run: deleteManyCancelled,
 	},
 }
 

@@ -15,25 +15,27 @@ var errorsCases = []suite.Case{
 	{
 		Rule: "E1",
 		Name: "has-op-and-name",
-		Why:  "a program that logs failures needs the operation and the name, always",
-		Run:  errorType,
+		Why: "every error must be a *files.Error with the operation and the name, for " +
+			"the program's log",
+		Run: errorType,
 	},
 	{
 		Rule: "E1",
 		Name: "same-text",
-		Why:  "users read the text: it must not depend on where their files are",
+		Why:  "the text of an error must not depend on the driver: users read it",
 		Run:  errorTexts,
 	},
 	{
 		Rule: "E1",
 		Name: "no-secrets",
-		Why:  "errors are shown to users and sent to trackers: no path, prefix or credential",
-		Run:  errorSecrets,
+		Why: "no error may show a path, a prefix or a credential: errors are shown to " +
+			"users and sent to trackers",
+		Run: errorSecrets,
 	},
 	{
 		Rule: "E1",
 		Name: "callers-name",
-		Why:  "who works in a tenant's directory must read his own names",
+		Why:  "an error must have the name that the caller used, also through a view",
 		Run:  errorNames,
 	},
 	{
@@ -45,14 +47,16 @@ var errorsCases = []suite.Case{
 	{
 		Rule: "E1",
 		Name: "cause-of-context",
-		Why:  "a context that was cancelled with a cause is both cancelled and the cause",
-		Run:  errorContextCause,
+		Why: "an error after a cancellation with a cause must be both context.Canceled " +
+			"and the cause",
+		Run: errorContextCause,
 	},
 	{
 		Rule: "E1",
 		Name: "printable",
-		Why:  "a name with a line break forges log lines",
-		Run:  errorPrintable,
+		Why: "an error's text must have no control characters: a name with a line break " +
+			"forges log lines",
+		Run: errorPrintable,
 	},
 }
 

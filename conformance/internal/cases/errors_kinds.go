@@ -14,19 +14,19 @@ var errorsKindsCases = []suite.Case{
 	{
 		Rule: "E2",
 		Name: "precedence",
-		Why:  "the same call with two mistakes must give the same error everywhere",
+		Why:  "a call with two mistakes must give the same error with every driver",
 		Run:  errorPrecedence,
 	},
 	{
 		Rule: "E2",
 		Name: "one-kind",
-		Why:  "a program switches over the sentinels: an error must not be two of them",
+		Why:  "an error must be one sentinel only: a program switches over them",
 		Run:  errorOneKind,
 	},
 	{
 		Rule: "E2",
 		Name: "read-only",
-		Why:  "what a read-only bucket refuses must be seen as refused, not as missing",
+		Why:  "a refusal of a read-only bucket must be ErrPermission, not ErrNotExist",
 		Run:  errorReadOnly,
 	},
 }

@@ -12,8 +12,8 @@ var errorsNativeCases = []suite.Case{
 	{
 		Rule: "E2",
 		Name: "unknown-native",
-		Why: "an option that is passed over is a file in the wrong storage class, or not " +
-			"encrypted",
+		Why: "a native option that the bucket doesn't know must be refused: if it were " +
+			"ignored, the file would be in the wrong storage class, or unencrypted",
 		Run: unknownNative,
 	},
 }

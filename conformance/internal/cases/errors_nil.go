@@ -21,13 +21,13 @@ var errorsNilCases = []suite.Case{
 	{
 		Rule: "E2",
 		Name: "nil-context",
-		Why:  "a context that was forgotten is found by an error, and not by a panic in production",
+		Why:  "a nil context must be an error, not a panic",
 		Run:  nilContext,
 	},
 	{
 		Rule: "P12",
 		Name: "typed-nil",
-		Why:  "a nil pointer in an io.Reader is not nil, and is the same mistake",
+		Why:  "a nil pointer in an io.Reader must be refused as a nil reader is",
 		Run:  typedNil,
 	},
 }

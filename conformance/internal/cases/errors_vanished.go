@@ -14,7 +14,7 @@ var errorsVanishedCases = []suite.Case{
 	{
 		Rule:  "E3",
 		Name:  "vanished",
-		Why:   "an unmounted disk must not look like an empty one: a sync would delete everything",
+		Why:   "a bucket that has vanished must not look empty: a sync would delete everything",
 		Run:   vanished,
 		Apart: true,
 	},

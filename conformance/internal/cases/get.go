@@ -13,33 +13,33 @@ var getCases = []suite.Case{
 	{
 		Rule: "G1",
 		Name: "missing",
-		Why: "a program asks errors.Is(err, ErrNotExist), or the standard library's name for " +
-			"it, at the call",
-		Run: getMissing,
+		Why:  "a missing file must be ErrNotExist, and fs.ErrNotExist, at the call",
+		Run:  getMissing,
 	},
 	{
 		Rule: "G1",
 		Name: "below-a-file",
-		Why:  "a name below a file's name is only missing",
+		Why:  "a name below a file's name must be missing like any other",
 		Run:  missingBelowFile,
 	},
 	{
 		Rule: "G1",
 		Name: "then-created",
-		Why:  "an answer that something is missing must not be remembered",
-		Run:  missingThenCreated,
+		Why: "a file that was missing must be found once it is put: nothing may remember " +
+			"that it was missing",
+		Run: missingThenCreated,
 	},
 	{
 		Rule: "G2",
 		Name: "info",
-		Why: "the type, size and version of the very body that is served, without a " +
-			"second request",
+		Why: "the Info of a Get must be that of the body that is read, without a second " +
+			"request",
 		Run: getInfo,
 	},
 	{
 		Rule: "G2",
 		Name: "info-of-a-range",
-		Why:  "a server needs the whole size to answer a range",
+		Why:  "the Info of a range must have the size of the whole file",
 		Run:  getInfoRange,
 	},
 }

@@ -14,26 +14,26 @@ var getContextCases = []suite.Case{
 	{
 		Rule:    "G9",
 		Name:    "cancelled",
-		Why:     "when the request is over, so is the download",
+		Why:     "a download must end when its context ends",
 		Largest: 3 << 20,
 		Run:     readerCancelled,
 	},
 	{
 		Rule: "G9",
 		Name: "cancelled-blocked",
-		Why:  "also while it waits for bytes",
+		Why:  "a Read that waits for bytes must end when its context ends",
 		Run:  readerCancelledBlocked,
 	},
 	{
 		Rule: "G9",
 		Name: "deadline",
-		Why:  "a deadline governs the body too",
+		Why:  "a deadline must end the body's reads too",
 		Run:  readerDeadline,
 	},
 	{
 		Rule: "G9",
 		Name: "cancelled-after-close",
-		Why:  "a context that ends later must not touch what is closed",
+		Why:  "a context that ends after the body is closed must have no effect",
 		Run:  readerCancelledLater,
 	},
 }

@@ -17,7 +17,7 @@ var getDamageCases = []suite.Case{
 	{
 		Rule:    "G6",
 		Name:    "damage",
-		Why:     "a disk that lost a bit must not be believed",
+		Why:     "content that the store has damaged must be ErrCorrupt",
 		Needs:   feature.Needs(feature.Digests),
 		Largest: 2 << 20,
 		Run:     damage,
@@ -25,15 +25,16 @@ var getDamageCases = []suite.Case{
 	{
 		Rule:    "G6",
 		Name:    "damage-on-the-way",
-		Why:     "damage between the store and the reader is damage too",
+		Why:     "content that is damaged on its way to the reader must be ErrCorrupt",
 		Needs:   feature.Needs(feature.Digests),
 		Largest: 2 << 20,
 		Run:     damageOnTheWay,
 	},
 	{
-		Rule:  "G6",
-		Name:  "not-checked",
-		Why:   "a range, and a read that skips the check, must still work",
+		Rule: "G6",
+		Name: "not-checked",
+		Why: "a range, and a read without the check, must work although no digest is " +
+			"compared",
 		Needs: feature.Needs(feature.Digests),
 		Run:   damageUnchecked,
 	},

@@ -9,23 +9,26 @@ import (
 
 var getIfChangedCases = []suite.Case{
 	{
-		Rule:  "G8",
-		Name:  "not-modified",
-		Why:   "a cache asks whether its copy is current, and pays for no body",
+		Rule: "G8",
+		Name: "not-modified",
+		Why: "a Get of a version that is current must be ErrNotModified, without a body: " +
+			"a cache asks that",
 		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
 		Run:   notModified,
 	},
 	{
-		Rule:  "G8",
-		Name:  "modified",
-		Why:   "a cache that is told that an old copy is current serves old data",
+		Rule: "G8",
+		Name: "modified",
+		Why: "a Get under IfNotVersion of another version must return the file: " +
+			"otherwise a cache serves old data",
 		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
 		Run:   modified,
 	},
 	{
-		Rule:  "G8",
-		Name:  "if-version",
-		Why:   "several reads of one state are how large files are read in parallel",
+		Rule: "G8",
+		Name: "if-version",
+		Why: "a Get under IfVersion must read that version only: that is how parts are " +
+			"read in parallel",
 		Needs: feature.Needs(feature.Versions, feature.ReadConditions),
 		Run:   getIfVersion,
 	},

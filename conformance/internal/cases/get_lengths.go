@@ -11,7 +11,7 @@ var getLengthsCases = []suite.Case{
 	{
 		Rule: "G2",
 		Name: "copied-from-a-liar",
-		Why:  "a service's wrong length must not become a short file, nor end the program",
+		Why:  "a wrong length of a service must neither make a short file nor a panic",
 		Run:  copyFromLiar,
 	},
 }

@@ -17,19 +17,19 @@ var getStreamCases = []suite.Case{
 	{
 		Rule: "G7",
 		Name: "io-reader",
-		Why:  "everything in Go that reads expects io.Reader's contract",
+		Why:  "a body must keep io.Reader's contract",
 		Run:  readerContract,
 	},
 	{
 		Rule: "G7",
 		Name: "small-buffers",
-		Why:  "a program reads as it likes: one byte, a prime, more than there is",
+		Why:  "a body must be readable with buffers of any size",
 		Run:  readerBuffers,
 	},
 	{
 		Rule: "G7",
 		Name: "chunks",
-		Why:  "the seed's way to read: 1 KiB at a time",
+		Why:  "Chunks must yield the whole file, in pieces of the size that was asked for",
 		Run:  readerChunks,
 	},
 	{
@@ -42,14 +42,13 @@ var getStreamCases = []suite.Case{
 	{
 		Rule: "G7",
 		Name: "mixed",
-		Why:  "a header by ReadN, then the rest",
+		Why:  "ReadN and then Read must continue where the other ended",
 		Run:  readerMixed,
 	},
 	{
-		Rule: "G7",
-		Name: "to-file",
-		Why: "a download to a file may go another way than through memory, with the " +
-			"same result",
+		Rule:    "G7",
+		Name:    "to-file",
+		Why:     "a body that is copied to a file must give the same bytes as one that is read",
 		Largest: 3 << 20,
 		Run:     readerToFile,
 	},

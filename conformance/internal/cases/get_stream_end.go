@@ -17,32 +17,32 @@ var getStreamEndCases = []suite.Case{
 	{
 		Rule: "G7",
 		Name: "close",
-		Why:  "a body is closed twice by defer and by hand, and must not be read afterwards",
+		Why:  "a second Close must do nothing, and a Read after Close must be an error",
 		Run:  readerClose,
 	},
 	{
 		Rule:    "G7",
 		Name:    "close-early",
-		Why:     "who stops reading must not pay for the rest, nor leave it open",
+		Why:     "Close before the end must read no more, and release the connection",
 		Largest: 3 << 20,
 		Run:     readerCloseEarly,
 	},
 	{
 		Rule: "G7",
 		Name: "close-during-read",
-		Why:  "Close is how a stuck download is stopped",
+		Why:  "Close must end a Read that is waiting",
 		Run:  readerCloseDuring,
 	},
 	{
 		Rule: "G7",
 		Name: "read-timeout",
-		Why:  "a connection that stalls would hang the program for ever",
+		Why:  "a Read that gets nothing for ReadTimeout must end in an error",
 		Run:  readerTimeout,
 	},
 	{
 		Rule: "G7",
 		Name: "timeout-is-per-read",
-		Why:  "a slow but steady stream is none that stalls",
+		Why:  "a stream that is slow but steady must not run into ReadTimeout",
 		Run:  readerNoTimeout,
 	},
 }

@@ -15,25 +15,26 @@ var listConcurrentCases = []suite.Case{
 	{
 		Rule: "L4",
 		Name: "what-was-put",
-		Why:  "a file that was put a moment ago must be in the list",
+		Why:  "a listing must have every file whose Put has returned",
 		Run:  listAfterPut,
 	},
 	{
 		Rule: "L4",
 		Name: "stable-once",
-		Why:  "a backup beside writers must have every file that was there all along, once",
-		Run:  listStable,
+		Why: "a listing must have every file that was there all the time, exactly once, " +
+			"whatever others write",
+		Run: listStable,
 	},
 	{
 		Rule: "L4",
 		Name: "while-looping",
-		Why:  "a loop that deletes or adds must not skip or repeat the rest",
+		Why:  "a loop that deletes or adds files must not skip or repeat the others",
 		Run:  listWhileChanging,
 	},
 	{
 		Rule: "L4",
 		Name: "directories-come-and-go",
-		Why:  "a folder that is removed during the walk is not an error",
+		Why:  "a directory that is removed during a listing must not be an error",
 		Run:  listDirsComeAndGo,
 	},
 }

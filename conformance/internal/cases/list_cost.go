@@ -13,16 +13,17 @@ import (
 
 var listCostCases = []suite.Case{
 	{
-		Rule:  "L8",
-		Name:  "last-page",
-		Why:   "a page that lists again what came before it makes paging quadratic",
+		Rule: "L8",
+		Name: "last-page",
+		Why: "a page must not cost a listing of what comes before it: paging would be " +
+			"quadratic",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   lastPage,
 	},
 	{
 		Rule:  "L8",
 		Name:  "large-folder",
-		Why:   "who pages through a folder of 100,000 names must not read all for each page",
+		Why:   "a page of a large directory must not cost a read of all of it",
 		Needs: feature.Needs(feature.Ordered),
 		Long:  true,
 		Run:   largeFolder,
@@ -30,7 +31,7 @@ var listCostCases = []suite.Case{
 	{
 		Rule: "L8",
 		Name: "more-than-a-page",
-		Why:  "a listing that stops at 1,000 loses the rest, silently",
+		Why:  "a listing of more files than the service's page must have all of them",
 		Run:  listMany,
 	},
 }

@@ -10,13 +10,13 @@ var listEmptyCases = []suite.Case{
 	{
 		Rule: "L6",
 		Name: "empty",
-		Why:  "no directory is an empty one, not an error",
+		Why:  "a directory without files must list as empty, without an error",
 		Run:  listEmpty,
 	},
 	{
 		Rule: "L6",
 		Name: "vanishes",
-		Why:  "there are no empty directories to be left behind",
+		Why:  "a directory must vanish with its last file",
 		Run:  listVanishes,
 	},
 }

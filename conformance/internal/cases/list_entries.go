@@ -10,13 +10,13 @@ var listEntriesCases = []suite.Case{
 	{
 		Rule: "L5",
 		Name: "is-stat",
-		Why:  "a program that trusts the listing saves a request for every file",
+		Why:  "an entry of a listing must have what Stat returns",
 		Run:  listIsStat,
 	},
 	{
 		Rule: "L5",
 		Name: "names-only",
-		Why:  "leaving out sizes must not make them wrong",
+		Why:  "a listing that may leave out sizes must not have wrong ones",
 		Run:  listNamesOnly,
 	},
 }

@@ -14,21 +14,22 @@ var listForeignCases = []suite.Case{
 	{
 		Rule: "L7",
 		Name: "nothing-of-the-drivers",
-		Why:  "a sidecar or a lock in the listing is processed as the user's data",
-		Run:  listOnlyFiles,
+		Why: "a listing must not show what the driver keeps for itself, such as sidecars " +
+			"and locks",
+		Run: listOnlyFiles,
 	},
 	{
 		Rule: "L7",
 		Name: "foreign",
-		Why: "what other programs put under odd keys can be found and deleted, and is " +
-			"otherwise passed over",
+		Why: "an object whose key is no legal name must be found and deleted by its key, " +
+			"and otherwise be ignored",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Run:   listForeign,
 	},
 	{
 		Rule:  "L7",
 		Name:  "name-and-key",
-		Why:   "a call that names two files must not choose one",
+		Why:   "a call with both a name and a key must be refused",
 		Needs: feature.Needs(feature.ForeignKeys),
 		Run:   nameAndKey,
 	},

@@ -15,38 +15,38 @@ var listLoopCases = []suite.Case{
 	{
 		Rule: "L9",
 		Name: "again",
-		Why:  "each range over a listing is a new one",
+		Why:  "each range over a listing must list anew",
 		Run:  listAgain,
 	},
 	{
 		Rule: "L9",
 		Name: "body-may-call",
-		Why:  "deleting what is listed is the usual loop; a lock held there is a deadlock",
+		Why:  "the loop's body may call the bucket: it usually deletes what is listed",
 		Run:  listBody,
 	},
 	{
 		Rule: "L9",
 		Name: "break",
-		Why:  "who has found his file stops",
+		Why:  "a loop may end early, and must then leave nothing behind",
 		Run:  listBreak,
 	},
 	{
 		Rule: "L9",
 		Name: "nested",
-		Why:  "a walk by shallow listings lists inside the loop",
+		Why:  "a listing may run inside the loop of another one",
 		Run:  listNested,
 	},
 	{
 		Rule: "L9",
 		Name: "unreadable",
-		Why: "one folder of root's must not hide all that comes behind it, nor be left out " +
-			"in silence",
+		Why: "a directory that may not be read must be reported, and must not hide what " +
+			"comes after it",
 		Run: listUnreadable,
 	},
 	{
 		Rule: "L9",
 		Name: "options",
-		Why:  "options that make no sense are told, and those given are not changed",
+		Why:  "options that make no sense must be refused, and none may be changed",
 		Run:  listOptions,
 	},
 }

@@ -15,21 +15,22 @@ var listPagesCases = []suite.Case{
 	{
 		Rule:  "L3",
 		Name:  "tokens",
-		Why:   "a web page that shows a folder in pages must show all of it, once",
+		Why:   "pages by tokens must show each file exactly once",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   pagesByToken,
 	},
 	{
-		Rule:  "L3",
-		Name:  "tokens-under-change",
-		Why:   "between two pages files come and go, and those that stay are shown once",
+		Rule: "L3",
+		Name: "tokens-under-change",
+		Why: "files that stay must be shown exactly once, although others come and go " +
+			"between pages",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   pagesUnderChange,
 	},
 	{
 		Rule:  "L3",
 		Name:  "foreign-token",
-		Why:   "a token of another folder, or one that was changed, must not show anything",
+		Why:   "a token of another listing, or one that was changed, must be refused",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   pagesForeign,
 	},

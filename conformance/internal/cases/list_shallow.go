@@ -15,27 +15,27 @@ var listShallowCases = []suite.Case{
 	{
 		Rule: "L2",
 		Name: "shallow",
-		Why:  "a file browser shows one level",
+		Why:  "a shallow listing must show one level",
 		Run:  listShallow,
 	},
 	{
 		Rule:  "L2",
 		Name:  "shallow-order",
-		Why:   "a directory stands where its name with the slash belongs",
+		Why:   "a directory must stand where its name with the slash belongs",
 		Needs: feature.Needs(feature.Ordered),
 		Run:   shallowOrder,
 	},
 	{
 		Rule:  "L2",
 		Name:  "dir-beside-file",
-		Why:   "both a and a/ are there to be seen",
+		Why:   "both a and a/ must be listed if both exist",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   shallowBeside,
 	},
 	{
 		Rule: "L2",
 		Name: "once",
-		Why:  "a directory with many files is one entry",
+		Why:  "a directory must be listed once, however many files it has",
 		Run:  shallowOnce,
 	},
 }

@@ -13,7 +13,7 @@ var moveCases = []suite.Case{
 	{
 		Rule:    "C1",
 		Name:    "move",
-		Why:     "after a move the file is at its new name, and only there",
+		Why:     "a file that was moved must be at its new name, and only there",
 		Needs:   feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Largest: 1 << 20,
 		Run:     moveFile,
@@ -21,49 +21,50 @@ var moveCases = []suite.Case{
 	{
 		Rule:  "C1",
 		Name:  "move-over",
-		Why:   "a move replaces its target whole",
+		Why:   "a move must replace its target as a whole",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   moveOver,
 	},
 	{
 		Rule:  "C1",
 		Name:  "move-onto-itself",
-		Why:   "a rename to the same name must not delete the file",
+		Why:   "a move of a file to its own name must not delete it",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   moveSelf,
 	},
 	{
 		Rule:  "C1",
 		Name:  "move-refused",
-		Why:   "a move that fails must leave both as they were",
+		Why:   "a move that fails must leave both files as they were",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   moveRefused,
 	},
 	{
-		Rule:  "C1",
-		Name:  "move-race",
-		Why:   "a queue whose workers take a message by moving it gives each to one worker",
+		Rule: "C1",
+		Name: "move-race",
+		Why: "of many moves of one file exactly one must succeed: workers take messages " +
+			"that way",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion, feature.ReadConditions),
 		Run:   moveRace,
 	},
 	{
 		Rule:  "C1",
 		Name:  "move-beside",
-		Why:   "a to a/b is a move like others",
+		Why:   "a file must be moved from a to a/b and back like others",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion, feature.DirBesideFile),
 		Run:   moveBeside,
 	},
 	{
 		Rule:  "C1",
 		Name:  "move-between",
-		Why:   "a file that goes to another store leaves this one",
+		Why:   "a file that is moved to another store must leave the first",
 		Needs: feature.Needs(feature.Versions, feature.DeleteIfVersion),
 		Run:   moveBetween,
 	},
 	{
 		Rule: "E2",
 		Name: "move-names",
-		Why: "a name that no bucket takes is a mistake of the program, whatever else the bucket " +
+		Why: "a move to an illegal name must be ErrInvalidName, whatever else the bucket " +
 			"can't do",
 		Run: moveNames,
 	},

@@ -11,24 +11,24 @@ import (
 
 var namesBesideCases = []suite.Case{
 	{
-		Rule: "N3",
-		Name: "dir-beside-file",
-		Why: "object stores have both a and a/b; a program that relies on it loses one of them " +
-			"elsewhere",
+		Rule:  "N3",
+		Name:  "dir-beside-file",
+		Why:   "both a and a/b must be stored, if the bucket claims that",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   dirBeside,
 	},
 	{
-		Rule:  "N3",
-		Name:  "file-after-dir",
-		Why:   "the file must not swallow what is below the directory of its name",
+		Rule: "N3",
+		Name: "file-after-dir",
+		Why: "a file must be stored beside the directory of its name, and hide nothing " +
+			"below it",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   fileAfterDir,
 	},
 	{
 		Rule:  "N3",
 		Name:  "overwrite-beside",
-		Why:   "replacing one must never touch the other",
+		Why:   "replacing a or a/b must leave the other alone",
 		Needs: feature.Needs(feature.DirBesideFile),
 		Run:   overwriteBeside,
 	},
@@ -42,7 +42,7 @@ var namesBesideCases = []suite.Case{
 	{
 		Rule: "N3",
 		Name: "emptied-dir",
-		Why:  "what is left of a deleted directory must not be in the way of a file",
+		Why:  "the rest of an emptied directory must not be in the way of a file of its name",
 		Run:  emptiedDir,
 	},
 }

@@ -46,7 +46,7 @@ var namesConfusableCases = []suite.Case{
 	{
 		Rule: "N2",
 		Name: "random",
-		Why:  "the two names that nobody thought of are those that become one file",
+		Why:  "no two names may be taken for one file, whatever their characters are",
 		Run:  randomTwins,
 	},
 }

@@ -12,13 +12,13 @@ var namesContainedCases = []suite.Case{
 	{
 		Rule: "N5",
 		Name: "contained",
-		Why:  "a name must not reach outside the bucket",
+		Why:  "no name may reach outside the bucket",
 		Run:  contained,
 	},
 	{
 		Rule: "N5",
 		Name: "link",
-		Why:  "a link in the folder must not lead a reader or a writer out of it",
+		Why:  "no link in the folder may lead a reader or a writer out of it",
 		Run:  link,
 	},
 }

@@ -15,32 +15,32 @@ var namesIllegalCases = []suite.Case{
 	{
 		Rule: "N1",
 		Name: "illegal",
-		Why: "a name that one backend takes and another refuses strands files on a move; one " +
-			"that reaches out of the bucket is a hole",
+		Why: "an illegal name must be refused by every driver: taken by one alone, its " +
+			"file can't be moved",
 		Run: illegalNames,
 	},
 	{
 		Rule: "N1",
 		Name: "illegal-dir",
-		Why:  "a listing of a directory that can't exist hides a mistake in the program",
+		Why:  "a listing of an illegal directory must be refused, not empty",
 		Run:  illegalDirs,
 	},
 	{
 		Rule: "N1",
 		Name: "before-io",
-		Why:  "an upload whose name is refused must not consume the caller's stream",
+		Why:  "a Put of an illegal name must not read the content",
 		Run:  nameBeforeIO,
 	},
 	{
 		Rule: "N1",
 		Name: "longest",
-		Why:  "a name that the bucket says fits must fit",
+		Why:  "a name of MaxName bytes must be stored",
 		Run:  longestName,
 	},
 	{
 		Rule: "N1",
 		Name: "says-what",
-		Why:  "a person who reads the error must see what to change",
+		Why:  "the error must say what is wrong with the name",
 		Run:  nameErrorText,
 	},
 }

@@ -15,32 +15,31 @@ var namesLegalCases = []suite.Case{
 	{
 		Rule: "N4",
 		Name: "every-character",
-		Why:  "a name that comes back changed is a lost file",
+		Why:  "a name must come back as it was put, whatever its characters are",
 		Run:  everyCharacter,
 	},
 	{
 		Rule: "N4",
 		Name: "every-method",
-		Why:  "a name that one method maps otherwise than another finds no file",
+		Why:  "every method must find a file by the same name",
 		Run:  nameEveryMethod,
 	},
 	{
 		Rule: "N4",
 		Name: "long-element",
-		Why: "object stores take elements of 1024 bytes, file systems 255: the driver must " +
-			"find a way",
-		Run: longElement,
+		Why:  "an element of 1024 bytes must be stored, also on file systems that take 255",
+		Run:  longElement,
 	},
 	{
 		Rule: "N4",
 		Name: "long-dir",
-		Why:  "a long element may be a directory too",
+		Why:  "a long element must be possible as a directory",
 		Run:  longDir,
 	},
 	{
 		Rule: "N4",
 		Name: "deep",
-		Why:  "a name may be all elements",
+		Why:  "a name may have as many elements as fit",
 		Run:  deepName,
 	},
 }

@@ -18,28 +18,28 @@ var processCases = []suite.Case{
 	{
 		Rule:  "P1",
 		Name:  "other-process",
-		Why:   "who reads is another process, which shares no lock with the writer",
+		Why:   "a reader in another process must see the old file or the new one",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   processWhole,
 	},
 	{
 		Rule:  "P8",
 		Name:  "race-processes",
-		Why:   "two programs that take the same job must not both get it",
+		Why:   "of two processes that create one file under IfAbsent exactly one must succeed",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   processAbsentRace,
 	},
 	{
 		Rule:  "P9",
 		Name:  "counter-processes",
-		Why:   "two programs that count in one file lose no count",
+		Why:   "two processes that count in one file must lose no count",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion),
 		Run:   processCounter,
 	},
 	{
 		Rule: "L4",
 		Name: "other-process",
-		Why:  "what one program stored, the next one finds",
+		Why:  "what one process has stored must be found by another",
 		Run:  processSees,
 	},
 }

@@ -17,7 +17,7 @@ var putAtomicCases = []suite.Case{
 	{
 		Rule:    "P1",
 		Name:    "unfinished-new",
-		Why:     "a reader that finds a half-written file processes half the data",
+		Why:     "a file must not be visible before its Put has ended",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 3 << 20,
 		Run:     unfinishedNew,
@@ -25,7 +25,7 @@ var putAtomicCases = []suite.Case{
 	{
 		Rule:    "P1",
 		Name:    "unfinished-over",
-		Why:     "until the new file is whole, the old one must be served",
+		Why:     "the old file must be served until the new one is whole",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 3 << 20,
 		Run:     unfinishedOver,
@@ -33,29 +33,29 @@ var putAtomicCases = []suite.Case{
 	{
 		Rule:  "P1",
 		Name:  "torn-read",
-		Why:   "a reader beside a writer must never see parts of two files",
+		Why:   "no reader may see parts of two files",
 		Needs: feature.Needs(feature.Atomic, feature.OneVersionReads),
 		Run:   tornRead,
 	},
 	{
 		Rule:  "P1",
 		Name:  "torn-info",
-		Why:   "content with another file's metadata is a wrong file",
+		Why:   "no reader may see content with another file's metadata",
 		Needs: feature.Needs(feature.Atomic, feature.Attributes),
 		Run:   tornInfo,
 	},
 	{
 		Rule: "P1",
 		Name: "two-writers",
-		Why: "of two writers one wins whole: the content of one with the type of the other " +
-			"is neither",
+		Why: "of two writers one must win as a whole: content and attributes are of the " +
+			"same Put",
 		Needs: feature.Needs(feature.Atomic, feature.Attributes),
 		Run:   twoWriters,
 	},
 	{
 		Rule:  "P1",
 		Name:  "second-handle",
-		Why:   "another process sees the old file or the new one",
+		Why:   "a second handle must see the old file or the new one",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   secondHandle,
 	},

@@ -11,7 +11,7 @@ var putDurableCases = []suite.Case{
 	{
 		Rule:  "P4",
 		Name:  "reopened",
-		Why:   "what was acknowledged must be there for whoever opens the store next",
+		Why:   "a file whose Put has returned must be there when the store is opened again",
 		Needs: feature.Needs(feature.Durable),
 		Run:   reopened,
 	},

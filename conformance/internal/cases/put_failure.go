@@ -17,14 +17,14 @@ var putFailureCases = []suite.Case{
 	{
 		Rule:  "P2",
 		Name:  "reader-fails",
-		Why:   "an upload that broke in the middle must not be stored as if it were whole",
+		Why:   "content that ends in an error must not be stored",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   readerFails,
 	},
 	{
 		Rule:    "P2",
 		Name:    "reader-fails-over",
-		Why:     "a failed upload must not destroy what it was to replace",
+		Why:     "a failed Put must leave the file that it was to replace",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 3 << 20,
 		Run:     readerFailsOver,
@@ -32,22 +32,22 @@ var putFailureCases = []suite.Case{
 	{
 		Rule:  "P2",
 		Name:  "data-with-error",
-		Why:   "a Read may return its last bytes together with the error",
+		Why:   "a Read that returns bytes together with an error must fail the Put",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   dataWithError,
 	},
 	{
 		Rule: "P2",
 		Name: "eof-lookalikes",
-		Why: "a cut connection is io.ErrUnexpectedEOF; an error that wraps io.EOF is a " +
-			"failure: neither is an end",
+		Why: "io.ErrUnexpectedEOF, and an error that wraps io.EOF, must fail the Put: " +
+			"neither is an end",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   eofLookalikes,
 	},
 	{
 		Rule:    "P2",
 		Name:    "cancelled-midway",
-		Why:     "a request that its user gave up must leave nothing",
+		Why:     "a Put whose context ends must store nothing",
 		Needs:   feature.Needs(feature.Atomic),
 		Largest: 3 << 20,
 		Run:     cancelMidway,
@@ -55,37 +55,39 @@ var putFailureCases = []suite.Case{
 	{
 		Rule:    "P2",
 		Name:    "broken-after-parts",
-		Why:     "parts that were sent and are not the file must go: they are billed for ever",
+		Why:     "the parts of a failed upload must be removed: they are billed for ever",
 		Needs:   feature.Needs(feature.Atomic),
 		Long:    true,
 		Largest: 20 << 20,
 		Run:     brokenAfterParts,
 	},
 	{
-		Rule:  "P2",
-		Name:  "cancelled-at-end",
-		Why:   "a context that ends with the last byte: old or new, and the answer says which",
+		Rule: "P2",
+		Name: "cancelled-at-end",
+		Why: "a Put whose context ends with the last byte must say which file is there, " +
+			"the old or the new one",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   cancelAtEnd,
 	},
 	{
-		Rule:  "P2",
-		Name:  "deadline-midway",
-		Why:   "a deadline is a failure like others, and errors.Is finds it",
+		Rule: "P2",
+		Name: "deadline-midway",
+		Why: "a Put whose deadline passes must store nothing, and errors.Is must find " +
+			"the deadline",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   deadlineMidway,
 	},
 	{
 		Rule: "P2",
 		Name: "committed",
-		Why: "a Put that took place must not be reported as failed because the context ended " +
-			"afterwards",
+		Why: "a Put that took place must not be reported as failed because its context " +
+			"ended afterwards",
 		Run: committedStays,
 	},
 	{
 		Rule: "P2",
 		Name: "put-after-failure",
-		Why:  "after a failure the same name must take a good upload",
+		Why:  "a Put after a failed one of the same name must succeed",
 		Run:  putAgain,
 	},
 }

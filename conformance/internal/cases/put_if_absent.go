@@ -12,31 +12,31 @@ import (
 
 var putIfAbsentCases = []suite.Case{
 	{
-		Rule:  "P8",
-		Name:  "creates-once",
-		Why:   "IfAbsent is how a program takes a lock or a user name",
+		Rule: "P8",
+		Name: "creates-once",
+		Why: "a Put under IfAbsent must fail if there is a file: it takes a lock or a " +
+			"user name",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   absentOnce,
 	},
 	{
 		Rule:  "P8",
 		Name:  "race",
-		Why:   "two workers that both believe they hold the lock corrupt what it protects",
+		Why:   "of many Puts under IfAbsent exactly one must succeed",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   func(t suite.T, h *suite.H) { absentRace(t, h, h.Bucket) },
 	},
 	{
 		Rule:  "P8",
 		Name:  "race-two-handles",
-		Why:   "the other worker is another process",
+		Why:   "of many Puts under IfAbsent through two handles exactly one must succeed",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   func(t suite.T, h *suite.H) { absentRace(t, h, h.Second(t)) },
 	},
 	{
-		Rule: "P8",
-		Name: "at-commit",
-		Why: "a check at the start of the upload lets the slower writer overwrite the " +
-			"faster one",
+		Rule:    "P8",
+		Name:    "at-commit",
+		Why:     "IfAbsent must hold when the file appears, not only when the upload begins",
 		Needs:   feature.Needs(feature.IfAbsent),
 		Largest: 3 << 20,
 		Run:     absentAtCommit,
@@ -44,14 +44,14 @@ var putIfAbsentCases = []suite.Case{
 	{
 		Rule:  "P8",
 		Name:  "ignores-files-below",
-		Why:   "a file in the directory of the name isn't the file",
+		Why:   "IfAbsent must ignore a file in the directory of the name",
 		Needs: feature.Needs(feature.IfAbsent),
 		Run:   absentBeside,
 	},
 	{
 		Rule:  "P8",
 		Name:  "failed",
-		Why:   "a create that failed must leave the name free",
+		Why:   "a failed Put under IfAbsent must leave the name free",
 		Needs: feature.Needs(feature.IfAbsent, feature.Atomic),
 		Run:   absentFailed,
 	},

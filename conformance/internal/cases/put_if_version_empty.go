@@ -14,9 +14,10 @@ import (
 
 var putIfVersionEmptyCases = []suite.Case{
 	{
-		Rule:    "P9",
-		Name:    "no-version",
-		Why:     "what goes on without a version overwrites or deletes what somebody has just put",
+		Rule: "P9",
+		Name: "no-version",
+		Why: "a condition must be refused if the file's version isn't known: it would " +
+			"overwrite another's change",
 		Largest: 3 << 20,
 		Run:     filesWithoutVersion,
 	},

@@ -13,14 +13,14 @@ var putInfoCases = []suite.Case{
 	{
 		Rule:    "P3",
 		Name:    "info-is-stat",
-		Why:     "a program that keeps Put's answer saves a request",
+		Why:     "Put must return what Stat returns",
 		Largest: 2 << 20,
 		Run:     putInfo,
 	},
 	{
 		Rule:  "P3",
 		Name:  "version",
-		Why:   "the next conditional write starts from Put's answer",
+		Why:   "the version that Put returns must fit the next conditional Put",
 		Needs: feature.Needs(feature.Versions, feature.PutReturnsVersion),
 		Run:   putInfoVersion,
 	},

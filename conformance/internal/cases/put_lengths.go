@@ -15,13 +15,13 @@ var putLengthsCases = []suite.Case{
 	{
 		Rule: "P10",
 		Name: "boasted-size",
-		Why:  "a size that somebody typed must not be allocated before the content is there",
+		Why:  "a size that was stated must not be allocated before the content has come",
 		Run:  putBoasted,
 	},
 	{
 		Rule: "P12",
 		Name: "wrong-len",
-		Why:  "content that tells a wrong length is stored as it is read, or not at all",
+		Why:  "content with a wrong Len must be stored as it is read, or refused",
 		Run:  putWrongLen,
 	},
 }

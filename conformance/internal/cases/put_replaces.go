@@ -14,27 +14,28 @@ var putReplacesCases = []suite.Case{
 	{
 		Rule:    "P5",
 		Name:    "shorter",
-		Why:     "the tail of the old content must not show behind a shorter new one",
+		Why:     "nothing of a longer old content may be left behind a shorter new one",
 		Largest: 2 << 20,
 		Run:     overwriteShorter,
 	},
 	{
 		Rule: "P5",
 		Name: "empty",
-		Why:  "an empty file replaces too",
+		Why:  "an empty file must replace a file too",
 		Run:  overwriteEmpty,
 	},
 	{
-		Rule:  "P5",
-		Name:  "clears-attributes",
-		Why:   "a download served with the last file's encoding or owner is broken or leaked",
+		Rule: "P5",
+		Name: "clears-attributes",
+		Why: "a Put must replace the attributes too: the old ones are wrong for the new " +
+			"content",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   overwriteAttributes,
 	},
 	{
 		Rule:    "P5",
 		Name:    "own-content",
-		Why:     "a program may stream a file back into itself",
+		Why:     "a file must be replaceable by content that is read from it",
 		Needs:   feature.Needs(feature.Atomic, feature.OneVersionReads),
 		Largest: 3 << 20,
 		Run:     overwriteItself,
@@ -42,7 +43,7 @@ var putReplacesCases = []suite.Case{
 	{
 		Rule: "P5",
 		Name: "read-after-write",
-		Why:  "what was put is what is read, at once, whatever it replaced",
+		Why:  "a Get after a Put must return what was put",
 		Run:  readAfterWrite,
 	},
 }

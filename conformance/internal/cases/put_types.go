@@ -14,34 +14,35 @@ var putTypesCases = []suite.Case{
 	{
 		Rule:  "P6",
 		Name:  "given",
-		Why:   "what the caller says is what a browser must be told",
+		Why:   "a type that the caller gives must be stored",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   typeGiven,
 	},
 	{
 		Rule: "P6",
 		Name: "by-name",
-		Why:  "the same upload must have the same type on every machine and driver",
-		Run:  typeByName,
+		Why: "a type that isn't given must be found by the name, alike on every machine " +
+			"and with every driver",
+		Run: typeByName,
 	},
 	{
 		Rule:  "P6",
 		Name:  "sniffed",
-		Why:   "a file without an extension still shows in a browser",
+		Why:   "a type that the name doesn't show must be found by the content",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   typeSniffed,
 	},
 	{
 		Rule:  "P6",
 		Name:  "sniffed-in-pieces",
-		Why:   "the type must not depend on how the content arrives",
+		Why:   "the type must not depend on the pieces in which the content arrives",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   typeInPieces,
 	},
 	{
 		Rule: "P6",
 		Name: "told-everywhere",
-		Why:  "Put, Stat and Get must agree",
+		Why:  "Put, Stat and Get must return the same type",
 		Run:  typeEverywhere,
 	},
 }

@@ -13,14 +13,14 @@ var putUpdateCases = []suite.Case{
 	{
 		Rule:  "P9",
 		Name:  "update",
-		Why:   "read, change, write back, by many at once: each change must count",
+		Why:   "of many concurrent Updates of one file none may be lost",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion, feature.IfAbsent),
 		Run:   updateCounts,
 	},
 	{
 		Rule: "P9",
 		Name: "update-keeps",
-		Why:  "an update of the content must not lose type and metadata",
+		Why:  "an Update of the content must keep type and metadata",
 		Needs: feature.Needs(feature.Versions, feature.IfVersion, feature.IfAbsent,
 			feature.Attributes),
 		Run: updateKeeps,

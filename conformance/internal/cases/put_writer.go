@@ -12,24 +12,23 @@ import (
 
 var putWriterCases = []suite.Case{
 	{
-		Rule: "P2",
-		Name: "writer-closed",
-		Why: "a program that returns early on an error has a deferred Close: that must " +
-			"store nothing",
+		Rule:  "P2",
+		Name:  "writer-closed",
+		Why:   "a Writer that is closed without Commit must store nothing",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   writerClosed,
 	},
 	{
 		Rule:  "P2",
 		Name:  "writer-cancelled",
-		Why:   "a Commit after the request is over must not look like success",
+		Why:   "a Commit after the context has ended must fail",
 		Needs: feature.Needs(feature.Atomic),
 		Run:   writerCancelled,
 	},
 	{
 		Rule: "P3",
 		Name: "writer-committed",
-		Why:  "a file that is written piece by piece is a file like others",
+		Why:  "a file that is written by a Writer must be like one that is put",
 		Run:  writerCommitted,
 	},
 }

@@ -16,66 +16,68 @@ import (
 
 var signCases = []suite.Case{
 	{
-		Rule:  "W1",
-		Name:  "get",
-		Why:   "a browser downloads without going through the program",
+		Rule: "W1",
+		Name: "get",
+		Why: "a signed GET must return the file, so that a browser downloads it without " +
+			"the program",
 		Needs: feature.Needs(feature.SignGet),
 		Run:   func(t suite.T, h *suite.H) { signed(t, h, "GET") },
 	},
 	{
-		Rule:  "W1",
-		Name:  "put",
-		Why:   "a browser uploads without going through the program",
+		Rule: "W1",
+		Name: "put",
+		Why: "a signed PUT must store the file, so that a browser uploads it without the " +
+			"program",
 		Needs: feature.Needs(feature.SignPut),
 		Run:   func(t suite.T, h *suite.H) { signed(t, h, "PUT") },
 	},
 	{
 		Rule:  "W1",
 		Name:  "delete",
-		Why:   "a signed deletion is bound to its name",
+		Why:   "a signed DELETE must delete the file of its name only",
 		Needs: feature.Needs(feature.SignDelete),
 		Run:   func(t suite.T, h *suite.H) { signed(t, h, "DELETE") },
 	},
 	{
 		Rule:  "W1",
 		Name:  "sent",
-		Why:   "a URL that doesn't do what it was signed for is of no use",
+		Why:   "a signed URL must do what it was signed for",
 		Needs: feature.Needs(feature.SignGet, feature.SignPut, feature.SignDelete),
 		Run:   signedSent,
 	},
 	{
 		Rule:  "W1",
 		Name:  "only-what-is-signed",
-		Why:   "who holds a URL for one file must not reach another, nor write where he may read",
+		Why:   "a signed URL must open no other file and allow no other method",
 		Needs: feature.Needs(feature.SignGet, feature.SignPut, feature.SignDelete),
 		Run:   signedBound,
 	},
 	{
 		Rule:  "W1",
 		Name:  "range",
-		Why:   "a player that seeks, and a download that goes on, ask for a part",
+		Why:   "a signed GET must serve ranges: players seek",
 		Needs: feature.Needs(feature.SignGet),
 		Run:   signedRange,
 	},
 	{
 		Rule:  "W1",
 		Name:  "tampered",
-		Why:   "who was given an hour must not make it a year",
+		Why:   "a signed URL that was changed must be refused",
 		Needs: feature.Needs(feature.SignGet),
 		Run:   signedTampered,
 	},
 	{
 		Rule:  "W1",
 		Name:  "expired",
-		Why:   "a link that was passed on must not open the file for ever",
+		Why:   "a signed URL must be refused after its expiry",
 		Needs: feature.Needs(feature.SignGet),
 		Run:   signedExpired,
 	},
 	{
 		Rule: "W1",
 		Name: "content-type",
-		Why: "an upload form that may send any type lets its user store a page where an image " +
-			"is expected",
+		Why: "a signed PUT with a type must refuse another type: a page must not be " +
+			"stored as an image",
 		Needs: feature.Needs(feature.SignContentType),
 		Run: func(t suite.T, h *suite.H) {
 			if s := request(t, h, "a.bin", "PUT", "text/x-own"); s.Header["Content-Type"] == nil {
@@ -86,14 +88,14 @@ var signCases = []suite.Case{
 	{
 		Rule:  "W1",
 		Name:  "refused",
-		Why:   "an expiry or a method that nobody can keep is a mistake",
+		Why:   "an expiry or a method that can't be kept must be refused",
 		Needs: feature.Needs(feature.SignGet),
 		Run:   signRefused,
 	},
 	{
 		Rule: "W1",
 		Name: "method",
-		Why:  "a method that can't be signed is told, wherever",
+		Why:  "a method that can't be signed must be ErrUnsupported",
 		Run:  signMethod,
 	},
 	{

@@ -14,26 +14,26 @@ var statCases = []suite.Case{
 	{
 		Rule: "S1",
 		Name: "is-get",
-		Why:  "what Stat says and what Get serves must be one file",
+		Why:  "Stat must return what Get serves",
 		Run:  statIsGet,
 	},
 	{
 		Rule: "S1",
 		Name: "directory",
-		Why:  "a directory is not a file: an upload check by Stat must not find one",
+		Why:  "Stat of a directory must be ErrNotExist",
 		Run:  statDirectory,
 	},
 	{
 		Rule:  "S1",
 		Name:  "every-field",
-		Why:   "each field is somebody's only source",
+		Why:   "Stat must return every field",
 		Needs: feature.Needs(feature.Attributes),
 		Run:   statFields,
 	},
 	{
 		Rule: "S1",
 		Name: "exists",
-		Why:  "a missing file is not an error, but a failure must not be taken for one",
+		Why:  "Exists must be false for a missing file, and an error for any other failure",
 		Run:  exists,
 	},
 }

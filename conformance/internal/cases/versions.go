@@ -9,53 +9,54 @@ import (
 
 var versionsCases = []suite.Case{
 	{
-		Rule:  "V1",
-		Name:  "opaque-text",
-		Why:   "a version goes into headers, forms and databases",
+		Rule: "V1",
+		Name: "opaque-text",
+		Why: "a version must be short printable text: it goes into headers, forms and " +
+			"databases",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionText,
 	},
 	{
-		Rule:  "V1",
-		Name:  "different-bytes",
-		Why:   "a change that keeps its version is overwritten unseen",
+		Rule: "V1",
+		Name: "different-bytes",
+		Why: "a change of the content must change the version: otherwise it is " +
+			"overwritten unseen",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionBytes,
 	},
 	{
-		Rule: "V1",
-		Name: "same-checksum",
-		Why: "two contents of one size and one CRC-32C are found within a second: an update of " +
-			"one must not pass for the other",
+		Rule:  "V1",
+		Name:  "same-checksum",
+		Why:   "contents of the same size and CRC-32C must have different versions",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionChecksum,
 	},
 	{
 		Rule:  "V1",
 		Name:  "per-put",
-		Why:   "two writers of the same bytes must not both believe that they own the file",
+		Why:   "every Put must make a new version, if the bucket claims that",
 		Needs: feature.Needs(feature.Versions, feature.VersionPerPut),
 		Run:   versionEachPut,
 	},
 	{
 		Rule: "V1",
 		Name: "fast-rewrites",
-		Why: "clocks are coarser than programs are fast: same size, same millisecond, " +
-			"other bytes",
+		Why: "a version must change with the content also at the same size and within " +
+			"one tick of the clock",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionFast,
 	},
 	{
 		Rule:  "V1",
 		Name:  "after-delete",
-		Why:   "a version of a deleted file must not fit its successor",
+		Why:   "the version of a deleted file must not fit its successor",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionAfterDelete,
 	},
 	{
 		Rule:  "V1",
 		Name:  "not-by-reading",
-		Why:   "a version that changes by itself makes every conditional write fail",
+		Why:   "a version must not change by itself: every conditional write would fail",
 		Needs: feature.Needs(feature.Versions),
 		Run:   versionStable,
 	},

@@ -11,13 +11,13 @@ var versionsTimesCases = []suite.Case{
 	{
 		Rule: "V2",
 		Name: "utc-and-cut",
-		Why:  "times are compared across answers and machines",
+		Why:  "times must be in UTC, and truncated alike wherever they are returned",
 		Run:  timesCut,
 	},
 	{
 		Rule: "V2",
 		Name: "time-never-goes-back",
-		Why:  "a file that is rewritten must not become older",
+		Why:  "the time of a file that is put again must not be earlier than before",
 		Run:  timesForward,
 	},
 }

@@ -7,18 +7,18 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// tells says how much a store returns beyond what every cloud does.
-type tells struct {
+// fidelity says how much a store returns beyond what every cloud does.
+type fidelity struct {
 	putTime, copyInfo, versionPerPut, givenDigests bool
 
 	resolution time.Duration
 }
 
-func (o *Options) tells() tells {
+func (o *Options) fidelity() fidelity {
 	if o == nil {
 		o = &Options{}
 	}
-	t := tells{
+	t := fidelity{
 		putTime:       o.PutTime,
 		copyInfo:      o.CopyInfo,
 		versionPerPut: o.VersionPerPut,
@@ -31,20 +31,20 @@ func (o *Options) tells() tells {
 	return t
 }
 
-// cut makes the time of a file, which has no monotonic reading.
-func (t *tells) cut(now time.Time) time.Time { return now.UTC().Truncate(t.resolution) }
+// truncateTime makes the time of a file, which has no monotonic reading.
+func (t *fidelity) truncateTime(now time.Time) time.Time { return now.UTC().Truncate(t.resolution) }
 
-// keep returns the digests to keep: a CRC-32C, which is always computed, and those that
+// keptDigest returns the digests to keep: a CRC-32C, which is always computed, and those that
 // were given.
-func (t *tells) keep(d files.Digest) files.Digest {
+func (t *fidelity) keptDigest(d files.Digest) files.Digest {
 	if t.givenDigests {
 		return d
 	}
 	return files.Digest{CRC32C: d.CRC32C}
 }
 
-// put is what the answer to a Put says.
-func (t *tells) put(f *file, name string) files.Info {
+// putInfo is what the answer to a Put says.
+func (t *fidelity) putInfo(f *file, name string) files.Info {
 	info := files.Info{Entry: f.entry(name)}
 	if !t.putTime {
 		info.ModTime = time.Time{}
@@ -52,8 +52,8 @@ func (t *tells) put(f *file, name string) files.Info {
 	return info
 }
 
-// copy is what the answer to a copy says.
-func (t *tells) copy(f *file, req *driver.CopyRequest) files.Info {
+// copyInfoOf is what the answer to a copy says.
+func (t *fidelity) copyInfoOf(f *file, req *driver.CopyRequest) files.Info {
 	if t.copyInfo || req.FullInfo {
 		return f.info(req.Dst)
 	}
