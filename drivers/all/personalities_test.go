@@ -9,7 +9,8 @@ import (
 )
 
 // TestPersonalitiesClaim: the fakes claim what the real drivers do. What no fake has is
-// left out: durability, limits of size, foreign keys, signed URLs.
+// left out: durability, limits of size, foreign keys. Disks and
+// GCS sign if they are told how, and memory never does.
 func TestPersonalitiesClaim(t *testing.T) {
 	environment(t)
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1") // no credentials are looked for
@@ -20,7 +21,6 @@ func TestPersonalitiesClaim(t *testing.T) {
 	comparable := func(f files.Features) files.Features {
 		f.Durable, f.ForeignKeys = false, false
 		f.MaxSize, f.MaxUnknownSize = 0, 0
-		f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
 		return f
 	}
 	for _, c := range []struct {
@@ -42,7 +42,12 @@ func TestPersonalitiesClaim(t *testing.T) {
 		}
 		defer b.Close()
 		got := comparable(filestest.New(t, filestest.As(c.p)).Features())
-		if want := comparable(b.Features()); got != want {
+		want := comparable(b.Features())
+		if !want.SignGet { // here it isn't told how
+			want.SignGet, want.SignPut = got.SignGet, got.SignPut
+			want.SignDelete, want.SignContentType = got.SignDelete, got.SignContentType
+		}
+		if got != want {
 			t.Errorf("%s claims\n%+v\nand the driver\n%+v", c.p, got, want)
 		}
 	}

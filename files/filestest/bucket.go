@@ -2,6 +2,7 @@ package filestest
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"iter"
@@ -24,11 +25,15 @@ type Bucket struct {
 	store   files.Bucket // memory
 	seen    files.Bucket // the instruments over the store, which all handles share
 	outer   files.Bucket // this handle
-	url     string
+	host    string       // of the fake's URLs
+	secret  [32]byte
 	rules   rules
 	record  record
 	changes changes
 	pending pending
+
+	mu       sync.Mutex
+	signBase string
 }
 
 // Option is an option of New.
@@ -67,7 +72,8 @@ func New(t testing.TB, opts ...Option) *Bucket {
 	})
 	b.outer = b.handle()
 	b.changes.reset()
-	b.url = register(b)
+	rand.Read(b.secret[:]) // never fails
+	b.host = register(b)
 	t.Cleanup(b.end)
 	return b
 }
@@ -178,14 +184,14 @@ func (b *Bucket) BlockShare() blockcache.Share {
 	return b.outer.(interface{ BlockShare() blockcache.Share }).BlockShare()
 }
 
-// register makes the fake what its URL opens.
+// register makes the fake what its URL opens, and returns the URL's host.
 func register(b *Bucket) string {
 	open.Lock()
 	defer open.Unlock()
 	open.next++
 	host := fmt.Sprintf("fake-%d", open.next)
 	open.fakes[host] = b
-	return scheme + "://" + host
+	return host
 }
 
 func unregister(b *Bucket) {

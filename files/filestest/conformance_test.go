@@ -1,6 +1,9 @@
 package filestest_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
 	"sync"
 	"testing"
 
@@ -50,10 +53,41 @@ func TestConformance(t *testing.T) {
 					}
 					return second
 				},
+				Send: func(ct conformance.T, b files.Bucket, signed files.SignedURL,
+					content []byte) (int, []byte) {
+					return sendTo(ct, b, signed, content)
+				},
 				URL: func(conformance.T) string {
 					return filestest.New(t, filestest.As(p)).URL()
 				},
 			}, pattern)
 		})
 	}
+}
+
+// sendTo sends a signed request to the fake that it leads to.
+func sendTo(t conformance.T, b files.Bucket, signed files.SignedURL, content []byte) (int,
+	[]byte) {
+	fake, ok := b.(*filestest.Bucket)
+	if !ok {
+		t.Fatalf("%T is not the fake", b)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL,
+		bytes.NewReader(content))
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	for k, v := range signed.Header {
+		r.Header[k] = v
+	}
+	resp, err := fake.Client().Do(r)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return resp.StatusCode, body
 }

@@ -29,6 +29,16 @@
 // WantCreated, WantReplaced and WantDeleted ask what was changed since New, Fill or Mark.
 // Want compares the whole content with a Tree.
 //
+// Golden compares it with a txtar archive.
+//
+// # Signed URLs
+//
+// SignURL works with nothing configured. Client sends what was signed, without a network:
+//
+//	link := app.UploadLink(ctx, b, "me.png")
+//	resp, err := b.Client().Do(upload(link, png))
+//	b.Clock.Advance(16 * time.Minute) // and now the same request is 403
+//
 // # Leaks
 //
 // At the end of the test, after all subtests and all functions that were given to Cleanup

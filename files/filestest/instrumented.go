@@ -53,6 +53,7 @@ func (b *instrumented) below() memory { return b.Backend.(memory) }
 // Features implements driver.Backend.
 func (b *instrumented) Features() files.Features {
 	f := b.Backend.Features()
+	f.SignGet, f.SignPut, f.SignDelete, f.SignContentType = true, true, true, true
 	if b.personality.features != nil {
 		b.personality.features(&f)
 	}

@@ -22,7 +22,7 @@ func init() {
 // URL is a URL under which files.Open finds this fake until the test ends. Afterwards it
 // is ErrNoBucket. Each Open returns a handle of its own; closing one leaves the fake and
 // the other handles.
-func (b *Bucket) URL() string { return b.url }
+func (b *Bucket) URL() string { return scheme + "://" + b.host }
 
 func openURL(_ context.Context, u *url.URL) (files.Bucket, error) {
 	open.Lock()

@@ -1,0 +1,152 @@
+package filestest
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// Txtar returns the tree in the txtar format of golang.org/x/tools/txtar, sorted by name.
+// It fails for what the format can't hold: content that isn't UTF-8 text, has a carriage
+// return, doesn't end with a line end, or has a line that looks like a name, and a name
+// with white space at its ends or a line end.
+func (t Tree) Txtar() ([]byte, error) {
+	var b bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		if why := noTxtar(name, t[name]); why != "" {
+			return nil, fmt.Errorf("filestest: txtar can't hold %q: %s", name, why)
+		}
+		fmt.Fprintf(&b, "-- %s --\n%s", name, t[name])
+	}
+	return b.Bytes(), nil
+}
+
+// noTxtar says why the format can't hold a file, or returns "".
+func noTxtar(name, content string) string {
+	switch {
+	case name != strings.TrimSpace(name) || strings.ContainsAny(name, "\r\n") || name == "":
+		return "the name"
+	case !utf8.ValidString(content) || strings.Contains(content, "\x00"):
+		return "the content is no text"
+	case strings.Contains(content, "\r"):
+		return "the content has a carriage return"
+	case content != "" && !strings.HasSuffix(content, "\n"):
+		return "the content has no line end at its end"
+	}
+	for line := range strings.Lines(content) {
+		if _, ok := txtarName(line); ok {
+			return "the content has a line that looks like a name"
+		}
+	}
+	return ""
+}
+
+// ParseTxtar returns the files of a txtar archive. A name that comes twice is an error,
+// and so is text before the first name that isn't white space or a comment, which begins
+// with "#".
+func ParseTxtar(data []byte) (Tree, error) {
+	tree := Tree{}
+	name, content := "", strings.Builder{}
+	begun := false
+	keep := func() {
+		if begun {
+			tree[name] = content.String()
+			content.Reset()
+		}
+	}
+	for line := range strings.Lines(string(data)) {
+		next, ok := txtarName(line)
+		switch {
+		case ok:
+			keep()
+			if _, twice := tree[next]; twice {
+				return nil, fmt.Errorf("filestest: txtar: %q comes twice", next)
+			}
+			name, begun = next, true
+		case begun:
+			content.WriteString(line)
+			if !strings.HasSuffix(line, "\n") {
+				content.WriteByte('\n') // as the format says
+			}
+		case strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#"):
+			return nil, fmt.Errorf("filestest: txtar: text before the first name: %q", line)
+		}
+	}
+	keep()
+	return tree, nil
+}
+
+// txtarName returns the name of a line "-- name --".
+func txtarName(line string) (string, bool) {
+	line = strings.TrimSuffix(line, "\n")
+	name, ok := strings.CutPrefix(line, "-- ")
+	if !ok {
+		return "", false
+	}
+	if name, ok = strings.CutSuffix(name, " --"); !ok {
+		return "", false
+	}
+	name = strings.TrimSpace(name)
+	return name, name != ""
+}
+
+// updateEnv lets Golden write its files.
+const updateEnv = "CLOUDFILES_UPDATE"
+
+// Golden checks that the fake has exactly the files of the txtar archive at path. With
+// CLOUDFILES_UPDATE=1 in the environment, or the flag -update if the test's program
+// defines one, it writes the archive instead, unless the test has failed, and logs that.
+// A missing archive fails the test.
+func (b *Bucket) Golden(t testing.TB, path string) {
+	t.Helper()
+	got := b.Tree()
+	if updating() {
+		if t.Failed() {
+			t.Logf("filestest: %s is not written, because the test has failed", path)
+			return
+		}
+		text, err := got.Txtar()
+		if err == nil {
+			err = os.WriteFile(path, text, 0o666)
+		}
+		if err != nil {
+			t.Errorf("filestest: %v", err)
+			return
+		}
+		t.Logf("filestest: wrote %s with %d files", path, len(got))
+		return
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Errorf("filestest: %v; with %s=1 it is written", err, updateEnv)
+		return
+	}
+	want, err := ParseTxtar(text)
+	if err != nil {
+		t.Errorf("%s: %v", path, err)
+		return
+	}
+	if diff := want.diff(got); len(diff) > 0 {
+		t.Errorf("filestest: the files differ from %s (with %s=1 it is written anew):\n%s", path,
+			updateEnv, strings.Join(cut(diff), "\n"))
+	}
+}
+
+func updating() bool {
+	if on, err := strconv.ParseBool(os.Getenv(updateEnv)); err == nil && on {
+		return true
+	}
+	f := flag.Lookup("update")
+	if f == nil {
+		return false
+	}
+	on, err := strconv.ParseBool(f.Value.String())
+	return err == nil && on
+}

@@ -1,0 +1,190 @@
+package filestest
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/fileshttp"
+)
+
+var _ driver.Signer = (*instrumented)(nil)
+
+// maxExpiry is how long a signed URL may work: what S3 and GCS allow.
+const maxExpiry = 7 * 24 * time.Hour
+
+// The parameters of a signed URL.
+const (
+	paramMethod    = "method"
+	paramExpires   = "expires"
+	paramType      = "type"
+	paramSignature = "signature"
+)
+
+// SignURL implements driver.Signer. The URL works with Client and Handler.
+func (b *instrumented) SignURL(_ context.Context, name string,
+	o files.SignOptions) (files.SignedURL, error) {
+	if o.Expiry > maxExpiry {
+		return files.SignedURL{}, files.Errorf(files.ErrInvalid,
+			"an expiry of %v is more than 7 days", o.Expiry)
+	}
+	expires := b.fake.Clock.Now().UTC().Add(o.Expiry).Truncate(time.Second)
+	signed := files.SignedURL{
+		Method:  o.Method,
+		Expires: expires,
+	}
+	query := url.Values{
+		paramMethod:  {o.Method},
+		paramExpires: {strconv.FormatInt(expires.Unix(), 10)},
+	}
+	if o.ContentType != "" {
+		query.Set(paramType, o.ContentType)
+		signed.Header = http.Header{"Content-Type": {o.ContentType}}
+	}
+	query.Set(paramSignature, b.fake.signature(name, query))
+	u := url.URL{Path: "/" + name, RawQuery: query.Encode()}
+	signed.URL = b.fake.base() + u.String()
+	return signed, nil
+}
+
+// signature is over the name and all parameters.
+func (b *Bucket) signature(name string, query url.Values) string {
+	mac := hmac.New(sha256.New, b.secret[:])
+	fmt.Fprintf(mac, "%q %q %q %q", name, query.Get(paramMethod), query.Get(paramExpires),
+		query.Get(paramType))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// verify returns the name that the request may use, or why it may not.
+func (b *Bucket) verify(r *http.Request) (name string, err error) {
+	name = strings.TrimPrefix(r.URL.Path, "/")
+	query := r.URL.Query()
+	for _, values := range query {
+		if len(values) != 1 {
+			return "", fmt.Errorf("a parameter is given twice")
+		}
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	expires, err := strconv.ParseInt(query.Get(paramExpires), 10, 64)
+	switch want := b.signature(name, query); {
+	case err != nil || !hmac.Equal([]byte(want), []byte(query.Get(paramSignature))):
+		return "", fmt.Errorf("the signature is wrong")
+	case query.Get(paramMethod) != method:
+		return "", fmt.Errorf("it is signed for %s", query.Get(paramMethod))
+	case b.Clock.Now().Truncate(time.Second).After(time.Unix(expires, 0)):
+		return "", fmt.Errorf("it has expired")
+	case method == http.MethodPut && query.Has(paramType) &&
+		r.Header.Get("Content-Type") != query.Get(paramType):
+		return "", fmt.Errorf("it is signed for the content type %s", query.Get(paramType))
+	}
+	return name, nil
+}
+
+// Handler returns the handler of this fake's signed URLs: GET and HEAD with conditions
+// and ranges, PUT and DELETE. What isn't signed, or for something else, is 403 and
+// changes nothing; CORS is off. For URLs that lead to a server of yours, see SignFor.
+func (b *Bucket) Handler() http.Handler {
+	serve := &fileshttp.Handler{
+		Bucket:      b.seen,
+		MaxUpload:   1 << 40,
+		AllowDelete: true,
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, err := b.verify(r)
+		if err != nil {
+			http.Error(w, "filestest: the signed URL: "+err.Error(), http.StatusForbidden)
+			return
+		}
+		inner := *r
+		inner.URL = &url.URL{Path: "/" + name}
+		serve.ServeHTTP(w, &inner)
+	})
+}
+
+// SignFor lets URLs that are signed from now on begin with this base, such as the URL of
+// an httptest.Server that serves Handler.
+func (b *Bucket) SignFor(base string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.signBase = strings.TrimSuffix(base, "/")
+}
+
+// base is what signed URLs begin with.
+func (b *Bucket) base() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.signBase != "" {
+		return b.signBase
+	}
+	return "http://" + b.host + ".invalid"
+}
+
+// Client returns a client that reaches this fake's signed URLs in memory, without a
+// network, also in a synctest bubble. A request to any other host is an error.
+func (b *Bucket) Client() *http.Client { return &http.Client{Transport: transport{b}} }
+
+type transport struct{ b *Bucket }
+
+// RoundTrip implements http.RoundTripper.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	if base := t.b.base(); r.URL.Scheme+"://"+r.URL.Host != base {
+		return nil, fmt.Errorf("filestest: %s is not a host of this fake, whose signed URLs begin "+
+			"with %s", r.URL.Host, base)
+	}
+	in := r.Clone(r.Context())
+	in.RequestURI = r.URL.RequestURI()
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	out := &recorder{header: http.Header{}}
+	t.b.Handler().ServeHTTP(out, in)
+	out.WriteHeader(http.StatusOK)
+	return &http.Response{
+		Status:        fmt.Sprintf("%d %s", out.code, http.StatusText(out.code)),
+		StatusCode:    out.code,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        out.sent,
+		Body:          io.NopCloser(&out.body),
+		ContentLength: int64(out.body.Len()),
+		Request:       r,
+	}, nil
+}
+
+// recorder is an http.ResponseWriter that keeps the response.
+type recorder struct {
+	header, sent http.Header
+	code         int
+	body         bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+
+func (r *recorder) WriteHeader(code int) {
+	if r.code == 0 && code >= 200 {
+		r.code, r.sent = code, r.header.Clone()
+	}
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.body.Write(p)
+}
