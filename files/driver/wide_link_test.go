@@ -24,6 +24,7 @@ type link struct {
 	version atomic.Int64
 	digest  files.Digest
 	noSums  bool // in answers to ranges, as S3
+	fast    bool // it takes no time
 
 	// Each may be nil.
 	opening func(n int64, req *driver.OpenRequest) error
@@ -67,12 +68,8 @@ func newLink(size int64) *link {
 
 func (l *link) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	n := l.opens.Add(1)
-	trip := time.NewTimer(linkTrip)
-	defer trip.Stop()
-	select {
-	case <-trip.C:
-	case <-ctx.Done():
-		return driver.Object{}, driver.ContextError(ctx)
+	if err := l.wait(ctx, linkTrip, nil); err != nil {
+		return driver.Object{}, err
 	}
 	if l.opening != nil {
 		if err := l.opening(n, &req); err != nil {
@@ -113,6 +110,23 @@ func (l *link) Open(ctx context.Context, req driver.OpenRequest) (driver.Object,
 	return o, nil
 }
 
+// wait lets the time pass, unless ctx or done ends it.
+func (l *link) wait(ctx context.Context, d time.Duration, done <-chan struct{}) error {
+	if l.fast {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return driver.ContextError(ctx)
+	case <-done:
+		return files.ErrClosed
+	}
+}
+
 func (l *link) Close() error {
 	l.closed.Store(true)
 	return nil
@@ -131,16 +145,10 @@ func (b *linkBody) Read(p []byte) (int, error) {
 	if n == 0 {
 		return 0, io.EOF
 	}
-	t := time.NewTimer(time.Duration(float64(n) / linkRate * 1e9))
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-b.ctx.Done():
-		return 0, driver.ContextError(b.ctx)
-	case <-b.done:
-		return 0, files.ErrClosed
+	err := b.l.wait(b.ctx, time.Duration(float64(n)/linkRate*1e9), b.done)
+	if err != nil {
+		return 0, err
 	}
-	var err error
 	patternAt(p[:n], b.off)
 	if b.l.reading != nil {
 		n, err = b.l.reading(b.off, p[:n])
