@@ -1,0 +1,216 @@
+package all
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// uploads is what a service knows of the uploads of one file, in parts or not.
+type uploads struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed at each change
+	open    int           // uploads in parts that were neither ended nor aborted
+	done    bool          // the file is there
+	n       int           // requests that write
+	names   []string      // what each of them was
+	at      int           // the request to be met, or 0
+	meet    func(r *http.Request, carryOut func())
+}
+
+func (u *uploads) change(f func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	f()
+	close(u.changed)
+	u.changed = make(chan struct{})
+}
+
+// request is what the request of that number was.
+func (u *uploads) request(at int) string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.names[at-1]
+}
+
+// stored reports whether the file is there.
+func (u *uploads) stored() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.done
+}
+
+// settled waits until no upload in parts is open.
+func (u *uploads) settled(t *testing.T) bool {
+	limit := time.After(time.Minute)
+	for {
+		u.mu.Lock()
+		open, changed := u.open, u.changed
+		u.mu.Unlock()
+		if open == 0 {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-limit:
+			return false
+		}
+	}
+}
+
+// ServeHTTP takes the requests of uploads of all three services.
+func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	io.Copy(io.Discard, r.Body)
+	h, q := w.Header(), r.URL.Query()
+	h.Set("ETag", `"1"`)
+	h.Set("X-Goog-Generation", "1")
+	h.Set("X-Ms-Request-Id", "5c9e")
+	h.Set("X-Ms-Version", "2026-06-06")
+	h.Set("Last-Modified", "Sun, 29 Nov 2026 12:00:00 GMT")
+	what, carryOut, status, body := "", func() {}, http.StatusOK, ""
+	switch {
+	case q.Has("uploads") && r.Method == http.MethodPost:
+		what, carryOut = "begin", func() { u.open++ }
+		body = "<InitiateMultipartUploadResult><UploadId>u</UploadId>" +
+			"</InitiateMultipartUploadResult>"
+	case r.Method == http.MethodDelete:
+		what, carryOut, status = "abort", func() { u.open = 0 }, http.StatusNoContent
+	case r.Method == http.MethodPut && (q.Has("partNumber") || q.Get("comp") == "block"):
+		what = "part"
+		if q.Get("comp") == "block" {
+			status = http.StatusCreated
+		}
+	case r.Method == http.MethodPost && q.Has("uploadId"):
+		what, carryOut = "end", func() { u.open, u.done = 0, true }
+		body = `<CompleteMultipartUploadResult><ETag>"1-3"</ETag></CompleteMultipartUploadResult>`
+	case r.Method == http.MethodPut && q.Get("comp") == "blocklist":
+		what, carryOut, status = "end", func() { u.done = true }, http.StatusCreated
+	case r.Method == http.MethodGet && q.Has("list-type"):
+		body = "<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated>" +
+			"</ListBucketResult>"
+	case r.Method == http.MethodGet && q.Has("uploadId"): // whether it is still there
+		status, body = http.StatusNotFound, "<Error><Code>NoSuchUpload</Code></Error>"
+	default:
+		status = http.StatusNotFound
+	}
+	met := false
+	if what != "" && what != "abort" {
+		u.change(func() {
+			u.n++
+			u.names = append(u.names, what)
+			met = u.n == u.at
+		})
+	}
+	once := sync.OnceFunc(func() { u.change(carryOut) })
+	if met {
+		u.meet(r, once)
+	}
+	if r.Context().Err() != nil {
+		return
+	}
+	once()
+	w.WriteHeader(status)
+	io.WriteString(w, body)
+}
+
+// TestUploadCancelled: an upload whose context ends at any of its requests, before it
+// was carried out, while its answer is on the way or after it, is stored or fails with
+// context.Canceled, and leaves nothing at the service (P2, X2).
+func TestUploadCancelled(t *testing.T) {
+	environment(t)
+	for _, s := range services {
+		t.Run("service="+s.name, func(t *testing.T) {
+			// put makes one upload, whose context ends at request number at, or, unless
+			// that is negative, when so many bytes of the content were read.
+			put := func(at int, when string, read int64) (*uploads, error) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				u := &uploads{changed: make(chan struct{}), at: at}
+				u.meet = func(r *http.Request, carryOut func()) {
+					if when == "answered" {
+						carryOut()
+						cancel()
+						return
+					}
+					if when == "answer lost" {
+						carryOut()
+					}
+					cancel()
+					<-r.Context().Done()
+				}
+				srv := httptest.NewServer(u)
+				t.Cleanup(srv.Close)
+				b, err := s.open(t, "http", strings.TrimPrefix(srv.URL, "http://"),
+					"&part_size=5242880&concurrency=2&retry_delay=1ms&retry_max_delay=2ms")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer b.Close()
+				content := io.Reader(struct{ io.Reader }{strings.NewReader(threeParts)})
+				if read >= 0 {
+					rest := strings.NewReader(threeParts[read:])
+					content = io.MultiReader(io.LimitReader(content, read), cancelling(cancel),
+						rest)
+				}
+				_, err = b.Put(ctx, "a", content, nil)
+				return u, err
+			}
+			whole, err := put(0, "", -1)
+			if err != nil || !whole.stored() || !whole.settled(t) || whole.n < 4 {
+				t.Fatalf("an upload that nobody cancels: %v, %v", err, whole.names)
+			}
+			const part = 5 << 20
+			for _, read := range []int64{
+				0, 1, part - 1, part, part + 1, 2 * part, 2*part + 1, int64(len(threeParts)),
+			} {
+				u, err := put(0, "", read)
+				if !errors.Is(err, context.Canceled) || u.stored() {
+					t.Errorf("after %d bytes of content: %v, stored: %v", read, err, u.stored())
+				}
+				if !u.settled(t) {
+					t.Errorf("after %d bytes of content: an upload is left", read)
+				}
+			}
+			for at := 1; at <= whole.n; at++ {
+				for _, when := range []string{"not carried out", "answer lost", "answered"} {
+					u, err := put(at, when, -1)
+					what := u.request(at)
+					where := fmt.Sprintf("%s, number %d, %s", what, at, when)
+					switch {
+					case err == nil && !u.stored():
+						t.Errorf("%s: nil, and no file", where)
+					case err != nil && !errors.Is(err, context.Canceled):
+						t.Errorf("%s: %v", where, err)
+					case err != nil && u.stored() && !errors.Is(err, files.ErrUncertain):
+						t.Errorf("%s: %v, and the file is there", where, err)
+					}
+					if what == "begin" && when != "not carried out" {
+						continue // the driver may not know which upload it began
+					}
+					if !u.settled(t) {
+						t.Errorf("%s: an upload is left", where)
+					}
+				}
+			}
+		})
+	}
+}
+
+// cancelling is content that has nothing, and ends a context.
+type cancelling context.CancelFunc
+
+func (c cancelling) Read([]byte) (int, error) {
+	c()
+	return 0, io.EOF
+}
+
+var threeParts = strings.Repeat("0123456789abcdef", 11<<20/16)
