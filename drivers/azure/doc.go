@@ -48,12 +48,12 @@
 //   - A version is the ETag, and every Put makes a new one (V1). A weak ETag (W/"…"),
 //     which a proxy that compresses makes, is a version for IfNotVersion alone. As a
 //     condition of anything else it is errors.ErrUnsupported.
-//   - Content up to the block size is one Put Blob. Larger content goes in blocks, a few
-//     at a time, and one Put Block List makes the blob of them (P1). Nobody sees the
-//     blocks of an upload that failed. The service has no request to drop them; it does
-//     so when the blob is written again, or after a week. If two uploads write one name
-//     in blocks, the one that commits first makes the service drop the other's, which
-//     fails with ErrUnavailable.
+//   - Content up to the part size is one Put Blob. Larger content goes in blocks, eight
+//     of 8 MiB at a time by default, and one Put Block List makes the blob of them
+//     (P1). Nobody sees the blocks of an upload that failed. The service has no request
+//     to drop them; it does so when the blob is written again, or after a week. If two
+//     uploads write one name in blocks, the one that commits first makes the service
+//     drop the other's, which fails with ErrUnavailable.
 //   - The CRC-32C of the content, and other digests that were given to Put, are kept in
 //     the blob's metadata under cloudfiles_digest, which Info doesn't show. Whole reads
 //     are checked against it (G6). Blobs of other programs are checked against their

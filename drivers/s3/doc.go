@@ -49,8 +49,9 @@
 //     full Info, a Stat, a Delete, 1,000 deleted names, 1,000 listed names, a Copy.
 //   - Two requests for a Get of a range that begins past the end, and for a Copy with
 //     FullInfo.
-//   - Larger content goes up in parts, within a fixed amount of memory. An upload that
-//     fails is aborted.
+//   - Larger content goes up in parts, eight of 8 MiB at a time by default, within a
+//     fixed amount of memory. No part waits for an answer before it is sent. An upload
+//     that fails is aborted.
 //
 // # Other stores
 //

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"cloudfiles.dev/files"
@@ -58,6 +59,32 @@ func TestExpectRefused(t *testing.T) {
 		if expected != 1 || plain != 2 {
 			t.Errorf("%q: %d requests with Expect, %d without", body, expected, plain)
 		}
+	}
+}
+
+// TestPartsExpectNothing: a part is sent without asking first whether the store takes it.
+func TestPartsExpectNothing(t *testing.T) {
+	var parts, expected atomic.Int32
+	b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+		switch q := r.URL.Query(); {
+		case q.Has("uploads"):
+			io.WriteString(w, begun)
+		case q.Has("partNumber"):
+			parts.Add(1)
+			if r.Header.Get("Expect") != "" {
+				expected.Add(1)
+			}
+			w.Header().Set("ETag", `"1"`)
+		case r.Method == http.MethodPost:
+			io.WriteString(w, `<CompleteMultipartUploadResult><ETag>"2-1"</ETag>`+
+				`</CompleteMultipartUploadResult>`)
+		}
+	})
+	if err := every["put in parts"](t.Context(), b); err != nil {
+		t.Error(err)
+	}
+	if parts.Load() < 2 || expected.Load() != 0 {
+		t.Errorf("%d of %d parts waited for an answer", expected.Load(), parts.Load())
 	}
 }
 
