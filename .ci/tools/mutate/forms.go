@@ -143,7 +143,8 @@ func (f *finder) visit(n ast.Node) bool {
 	return true
 }
 
-// isErrorText reports whether e makes an error of a format: its words are for people.
+// isErrorText reports whether e makes an error of a format, or panics: its words are
+// for people.
 func isErrorText(e ast.Expr) bool {
 	c, ok := e.(*ast.CallExpr)
 	if !ok {
@@ -151,7 +152,7 @@ func isErrorText(e ast.Expr) bool {
 	}
 	switch fun := c.Fun.(type) {
 	case *ast.Ident:
-		return fun.Name == "Errorf"
+		return fun.Name == "Errorf" || fun.Name == "invalid" || fun.Name == "panic"
 	case *ast.SelectorExpr:
 		return fun.Sel.Name == "Errorf"
 	}

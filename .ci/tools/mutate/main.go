@@ -99,6 +99,9 @@ func mutate(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
+	if err := os.Chmod(tmp, 0o755); err != nil { // tests start programs as other users
+		return err
+	}
 	adopt()
 	limit()
 	r := &runner{

@@ -15,7 +15,7 @@ var (
 	strong = suite{folder: "conformance", run: "^TestMemStrong$"}
 	layers = suite{
 		folder: "conformance",
-		run:    "^Test(WrapperSub|WrapperStack|MemSub|MemStack|MemReadOnlyHalf)$",
+		run:    "^Test(Wrapper(Sub|Stack|ReadOnly|Transform)|MemSub|MemStack|MemReadOnlyHalf)$",
 		long:   true,
 	}
 	shell = suite{folder: "files/fileshttp", long: true}

@@ -1,0 +1,55 @@
+package files_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// Only %+v shows the words of a backend about an outcome that the sentinel says. Every
+// other verb formats the text of Error.
+func TestErrorFormat(t *testing.T) {
+	const short = "files: get a: file does not exist"
+	e := files.NewError(files.OpGet, "a", files.WithCause(files.ErrNotExist, nil, "NoSuchKey"))
+	for format, want := range map[string]string{
+		"%v":   short,
+		"%s":   short,
+		"%+v":  short + ": NoSuchKey",
+		"%q":   `"` + short + `"`,
+		"%#v":  `&files.Error{"` + short + `"}`,
+		"%.5s": "files",
+		"%+s":  short,
+		"%40v": short, // %v is the text, whatever its width
+		"%x":   fmt.Sprintf("%x", short),
+	} {
+		if got := fmt.Sprintf(format, e); got != want {
+			t.Errorf("%s is %q, want %q", format, got, want)
+		}
+	}
+	var none *files.Error
+	for _, format := range []string{"%v", "%+v", "%s"} {
+		if got := fmt.Sprintf(format, none); got != "<nil>" {
+			t.Errorf("%s of a nil *Error is %q", format, got)
+		}
+	}
+}
+
+// ReadDir of a listing that breaks before its first entry reports that, however many
+// are asked for.
+func TestReadDirOfBrokenListing(t *testing.T) {
+	empty, _ := fsBucket(t)
+	b := fsUnordered{Bucket: empty, fail: errors.New("the listing broke")}
+	for _, n := range []int{-1, 0, 1} {
+		d, err := files.FS(t.Context(), b).Open(".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, err := d.(fs.ReadDirFile).ReadDir(n); len(list) > 0 || !errors.Is(err, b.fail) {
+			t.Errorf("ReadDir(%d) = %d entries, %v", n, len(list), err)
+		}
+		d.Close()
+	}
+}

@@ -1,0 +1,28 @@
+package files_test
+
+import (
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// Memory bounds what is kept: with room for two blocks, the first is asked for again
+// after others were read; without a bound it is still there.
+func TestOpenAtMemory(t *testing.T) {
+	for _, memory := range []int64{0, 2 * blockSize} {
+		r := newRemote(t)
+		r.put(t, "f", randomBytes(80*blockSize))
+		f := openAt(t, r, "f", &files.OpenAtOptions{Memory: memory})
+		var before int64
+		for _, block := range []int64{3, 20, 40, 60, 3} {
+			before, _ = f.Counts()
+			if _, err := f.ReadAt(make([]byte, 10), block*blockSize); err != nil {
+				t.Fatal(err)
+			}
+		}
+		after, _ := f.Counts()
+		if again := after > before; again != (memory > 0) {
+			t.Errorf("memory %d: the first block is asked for again: %v", memory, again)
+		}
+	}
+}

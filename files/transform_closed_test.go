@@ -1,0 +1,62 @@
+package files_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+)
+
+// What a Transform's Open was given to read the stored file by ends with the plain
+// body: the parts that are open are closed, and no other is opened, which nobody would
+// close.
+func TestTransformPartsEndWithTheBody(t *testing.T) {
+	var get func(context.Context, files.Range) (*files.Reader, error)
+	var part *files.Reader
+	b := files.Wrap(mem.New(nil), files.Hooks{Transform: &files.Transform{
+		Put: func(_ context.Context, _ *files.Call, plain io.Reader, size int64,
+			_ *files.PutOptions) (io.Reader, int64, error) {
+			return plain, size, nil
+		},
+		Open: func(ctx context.Context, _ *files.Call, r files.Range,
+			g func(context.Context, files.Range) (*files.Reader, error)) (files.Plain, error) {
+			var err error
+			if part, err = g(ctx, r); err != nil {
+				return files.Plain{}, err
+			}
+			get = g
+			off, n := r.Resolve(part.Info().Size)
+			return files.Plain{
+				Info:   part.Info(),
+				Offset: off,
+				Length: n,
+				Body:   part,
+			}, nil
+		},
+		Info: func(_ *files.Call, i files.Info) (files.Info, error) { return i, nil },
+	}})
+	if _, err := files.PutBytes(t.Context(), b, "a", []byte("content"), nil); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Get(t.Context(), "a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if more, err := get(t.Context(), files.Bytes(0, 3)); err != nil {
+		t.Errorf("a part, while the body is open: %v", err)
+	} else if s, err := more.ReadString(); s != "con" || err != nil {
+		t.Errorf("a part, while the body is open: %q, %v", s, err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Read(make([]byte, 1)); !errors.Is(err, files.ErrClosed) {
+		t.Errorf("reading a part after Close: %v, want ErrClosed", err)
+	}
+	if _, err := get(t.Context(), files.Range{}); !errors.Is(err, files.ErrClosed) {
+		t.Errorf("another part after Close: %v, want ErrClosed", err)
+	}
+}
