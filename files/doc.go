@@ -31,6 +31,7 @@
 //   - Ask: Bucket.Stat and [Exists] about a file, [Usage] about a directory,
 //     Bucket.Features about the bucket.
 //   - List: Bucket.List, and [ListPage] for a web page or an API.
+//   - Copy, move, remove and synchronize whole trees: package files/transfer.
 //   - Change: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update;
 //     [Copy] and [Move]; Bucket.Delete, [DeleteMany], [DeleteDir] and [DeleteAll].
 //   - Sign: [SignURL] makes a URL that works without credentials.

@@ -14,7 +14,7 @@ import (
 func TestTransferRequests(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, _ := s.proxied(t, Options{})
-	n := longtest.N(t, 200, 10_000)
+	n := longtest.N(t, 200, 2_000)
 	for i := range n {
 		put(t, b, fmt.Sprintf("from/%02d/file-%06d", i/100, i), noise(64), nil)
 	}

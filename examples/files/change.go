@@ -128,6 +128,7 @@ func (a *app) apply(ctx context.Context, plan *transfer.Plan) error {
 		end, last = err, e.Progress
 		draw(bar, e.Progress)
 		if e.Kind == transfer.EventDone || e.Kind == transfer.EventSkipped {
+			bar.Clear()
 			if err := a.print(e.Change, "%s", e.Change); err != nil {
 				return err
 			}

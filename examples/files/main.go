@@ -69,7 +69,6 @@ var (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program as usual
 	a := &app{out: os.Stdout, err: os.Stderr}
 	os.Exit(a.main(ctx, os.Args[1:]))

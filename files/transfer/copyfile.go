@@ -33,7 +33,7 @@ func (r *run) copyOrMove(ctx context.Context, c Change) (int64, error) {
 
 // deleteSource deletes the version that the target has now.
 func (r *run) deleteSource(ctx context.Context, c Change) error {
-	return deleteVersion(ctx, r.plan.src, c.Source.Name, c.Source.Version)
+	return deleteListed(ctx, r.plan.src, c.Source)
 }
 
 // copyTwice copies a file, and begins once more if that may help: drivers have retried

@@ -81,7 +81,7 @@ func (r *run) deleteBatch(ctx context.Context, batch []Change) {
 		}
 	default:
 		for _, c := range batch {
-			err := deleteVersion(ctx, r.plan.dst, c.Target.Name, c.Target.Version)
+			err := deleteListed(ctx, r.plan.dst, c.Target)
 			r.finish(ctx, c, 0, err)
 		}
 	}
@@ -120,9 +120,11 @@ func (r *run) deleteNames(ctx context.Context, batch []Change) map[string]error 
 	return failed
 }
 
-// deleteVersion deletes that version of a file. If the bucket can't, it compares the
-// version shortly before. A file that is gone already is not an error.
-func deleteVersion(ctx context.Context, p place, name string, v files.Version) error {
+// deleteListed deletes a file as it was listed. If the bucket can't delete a certain
+// version, the version, or else size and time, are compared shortly before. A file that
+// is gone already is not an error.
+func deleteListed(ctx context.Context, p place, e files.Entry) error {
+	name, v := e.Name, e.Version
 	if v != "" && p.features.DeleteIfVersion {
 		err := p.b.Delete(ctx, name, &files.DeleteOptions{IfVersion: v})
 		if files.KindOf(err) != files.ErrPrecondition {
@@ -133,17 +135,19 @@ func deleteVersion(ctx context.Context, p place, name string, v files.Version) e
 		}
 		return err
 	}
-	if v != "" {
-		now, err := p.b.Stat(ctx, name, nil)
-		if files.KindOf(err) == files.ErrNotExist {
-			return nil
-		}
-		if err != nil {
-			return files.NewError(files.OpDelete, name, err)
-		}
-		if now.Version != v {
-			return files.NewError(files.OpDelete, name, files.ErrPrecondition)
-		}
+	now, err := p.b.Stat(ctx, name, nil)
+	if files.KindOf(err) == files.ErrNotExist {
+		return nil
+	}
+	if err != nil {
+		return files.NewError(files.OpDelete, name, err)
+	}
+	same := now.Version == v
+	if v == "" {
+		same = now.Size == e.Size && now.ModTime.Equal(e.ModTime)
+	}
+	if !same {
+		return files.NewError(files.OpDelete, name, files.ErrPrecondition)
 	}
 	return p.b.Delete(ctx, name, nil)
 }

@@ -262,11 +262,12 @@ func TestDeletesWhatWasSeen(t *testing.T) {
 	src, dst := fine(), fine()
 	put(t, src, "a")
 	put(t, dst, "old1", "old2", "old3")
-	for _, masked := range []bool{false, true} {
+	for _, masked := range []string{"", "DeleteIfVersion", "Versions"} {
 		to := dst
-		if masked { // the version is then compared before the deletion
+		if masked != "" { // the version, or size and time, are compared before the deletion
 			to = files.Wrap(dst, files.Hooks{Features: func(f files.Features) files.Features {
 				f.DeleteIfVersion = false
+				f.Versions = masked == "DeleteIfVersion"
 				return f
 			}})
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"os"
+	"time"
 
 	"cloudfiles.dev/files"
 )
@@ -21,7 +22,7 @@ type spool struct {
 
 const spoolMemory = 4 << 20
 
-// add keeps a deletion. Only its names and the version are kept.
+// add keeps a deletion.
 func (s *spool) add(c *Change) error {
 	s.buf = s.buf[:0]
 	for _, text := range [...]string{
@@ -31,6 +32,8 @@ func (s *spool) add(c *Change) error {
 		s.buf = append(s.buf, text...)
 	}
 	s.buf = binary.AppendVarint(s.buf, c.Target.Size)
+	s.buf = binary.AppendVarint(s.buf, c.Target.ModTime.Unix())
+	s.buf = binary.AppendVarint(s.buf, int64(c.Target.ModTime.Nanosecond()))
 	if s.mem.Len()+len(s.buf) > spoolMemory {
 		if err := s.spill(); err != nil {
 			return err
@@ -95,9 +98,13 @@ func readDeletion(in *bufio.Reader) (Change, error) {
 		}
 		texts[i] = string(text)
 	}
-	size, err := binary.ReadVarint(in)
-	if err != nil {
-		return Change{}, unexpected(err)
+	var numbers [3]int64
+	for i := range numbers {
+		n, err := binary.ReadVarint(in)
+		if err != nil {
+			return Change{}, unexpected(err)
+		}
+		numbers[i] = n
 	}
 	return Change{
 		Action: ActionDelete,
@@ -106,7 +113,8 @@ func readDeletion(in *bufio.Reader) (Change, error) {
 		Target: files.Entry{
 			Name:    texts[1],
 			Version: files.Version(texts[2]),
-			Size:    size,
+			Size:    numbers[0],
+			ModTime: time.Unix(numbers[1], numbers[2]).UTC(),
 		},
 	}, nil
 }
