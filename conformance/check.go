@@ -32,7 +32,7 @@ type CheckOptions struct {
 }
 
 // Check runs the cases on the harness outside go test, and reports what came of them.
-// Cases that fail are no error of Check's: ask Report.OK.
+// Cases that fail are not an error of Check's: ask Report.OK.
 //
 // Errors: a harness that is wrong, a Pattern that is none or has no case; a shared
 // store that can't be opened, without a report. When ctx ends, the report is of the

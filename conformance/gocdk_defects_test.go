@@ -113,8 +113,9 @@ var defects = []struct {
 	},
 }
 
-// TestEvidence finds each measured defect by name, or shows that the adapter mends it.
-func TestEvidence(t *testing.T) {
+// TestFindsGoCDKDefects finds each measured defect by name, or shows that the adapter
+// fixes it.
+func TestFindsGoCDKDefects(t *testing.T) {
 	dirs := newBuckets[string]()
 	file := conformance.Harness{
 		New: func(t conformance.T) files.Bucket {

@@ -38,7 +38,7 @@ type mapBackend struct {
 type mapFile struct {
 	info    files.Info
 	content []byte
-	holes   *holes // the content, in place of content, unless nil
+	holes   *holes // the content, instead of content, unless nil
 }
 
 func newMap() *mapBackend {

@@ -78,7 +78,7 @@ func (c CaseReport) Rule() string {
 	return rule
 }
 
-// Count tells how many cases ended so.
+// Count reports how many cases ended so.
 func (r *Report) Count(o Outcome) (n int) {
 	for _, c := range r.Cases {
 		if c.Outcome == o {

@@ -83,7 +83,7 @@ func (r *Report) summary() string {
 	return fmt.Sprintf("%s: %s.", verdict, r.counts())
 }
 
-// counts tells how many cases ended how.
+// counts reports how many cases ended how.
 func (r *Report) counts() string {
 	text := fmt.Sprintf("%d of %d cases passed", r.Count(Passed), len(r.Cases))
 	for _, o := range []Outcome{Failed, KnownFailure, ServerFault, NotApplicable} {
@@ -99,7 +99,7 @@ func (r *Report) counts() string {
 	return text
 }
 
-// scope tells which cases were to run.
+// scope reports which cases were to run.
 func (r *Report) scope() string {
 	text := fmt.Sprintf("%d of the suite's %d", len(r.Cases), r.Suite)
 	if r.Pattern != "" {

@@ -81,7 +81,7 @@ func caseOf(t *testing.T, id string) conformance.Case {
 	return conformance.Case{}
 }
 
-// endless lists the same entry for ever.
+// endless lists the same entry forever.
 type endless struct{ files.Bucket }
 
 func (e endless) List(ctx context.Context, dir string,

@@ -46,9 +46,9 @@ func reader(ctx context.Context, r io.Reader, text string,
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz"
 
-// TestReaderWays reads in every way, from bodies that give their bytes in every legal
-// way.
-func TestReaderWays(t *testing.T) {
+// TestReaderMethodsAgree reads in every way, from bodies that give their bytes in every
+// legal way.
+func TestReaderMethodsAgree(t *testing.T) {
 	bodies := map[string]func(string) io.Reader{
 		"whole": func(s string) io.Reader { return strings.NewReader(s) },
 		"one byte": func(s string) io.Reader {

@@ -230,8 +230,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestLooks shows what is told of a store in which the cases can run.
-func TestLooks(t *testing.T) {
+// TestPreflightWarnsOfClockSkew shows what is told of a store in which the cases can run.
+func TestPreflightWarnsOfClockSkew(t *testing.T) {
 	skewed := scheme(around(func(ctx context.Context, c *files.Call,
 		next func(context.Context) error) error {
 		err := next(ctx)

@@ -155,7 +155,7 @@ func (d *doctor) usage(err error) int {
 	return statusUsage
 }
 
-// at tells what directory the run now stores files below; "" is none.
+// at reports what directory the run now stores files below; "" is none.
 func (d *doctor) at(dir string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -40,13 +42,17 @@ func (d *doctor) listCases() int {
 	if err != nil {
 		return d.usage(fmt.Errorf("-run: %w", err))
 	}
-	titles := map[string]conformance.Rule{}
-	for _, r := range conformance.Rules() {
-		titles[r.ID] = r
+	titles, order := map[string]conformance.Rule{}, map[string]int{}
+	for i, r := range conformance.Rules() {
+		titles[r.ID], order[r.ID] = r, i
 	}
+	cases := conformance.Cases() // several files may have cases of one rule
+	slices.SortStableFunc(cases, func(a, b conformance.Case) int {
+		return cmp.Compare(order[a.Rule], order[b.Rule])
+	})
 	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	n, rule := 0, ""
-	for _, c := range conformance.Cases() {
+	for _, c := range cases {
 		if !pattern.MatchString(c.ID()) || d.short && c.Long {
 			continue
 		}

@@ -46,7 +46,7 @@ func newValue(name string, seq, size int) value {
 	return v
 }
 
-// parse tells which value the content is, or what is wrong with it.
+// parse reports which value the content is, or what is wrong with it.
 func parse(b []byte) (value, error) {
 	var v value
 	head, _, ok := bytes.Cut(b, []byte("\n"))
@@ -70,5 +70,5 @@ func parse(b []byte) (value, error) {
 }
 
 // mark is what the metadata say of the value, so that content and metadata of two
-// writes are told apart.
+// writes are distinguished.
 func (v value) mark() string { return fmt.Sprintf("%d of %s", v.seq, v.name) }

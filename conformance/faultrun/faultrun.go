@@ -77,7 +77,7 @@ type Config struct {
 	// answer was lost, or of which it let no request to abort them through. It needs
 	// the ids that proxy.Record.Upload tells.
 	Leftovers func() []Upload
-	// Retries tells how often the driver has repeated a request, for the report; nil
+	// Retries reports how often the driver has repeated a request, for the report; nil
 	// leaves it out.
 	Retries func() int64
 }
@@ -96,7 +96,7 @@ func Faults(s *proxy.Service) []proxy.Fault {
 	}
 }
 
-// expired is ExpiredCredentials, but for a HEAD: there S3 answers 400 without a body,
+// expired is ExpiredCredentials, but for a HEAD: there S3 responses 400 without a body,
 // of which no client can know what it means.
 func expired(s *proxy.Service) proxy.Fault {
 	f := s.ExpiredCredentials()

@@ -166,8 +166,8 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestNothingShown: a run that shows nothing doesn't pass.
-func TestNothingShown(t *testing.T) {
+// TestVacuousRunFails: a run that shows nothing doesn't pass.
+func TestVacuousRunFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*faultrun.Config, *backend)
 		want   string

@@ -138,16 +138,16 @@ type backend struct {
 	client *http.Client
 	policy *retry.Policy
 	// faults
-	acknowledgesLost bool // a put whose answer is lost counts as done
+	acknowledgesLost bool // a put whose response is lost counts as done
 	endsShort        bool // a body that breaks ends well
 	halfAgain        bool // a content that can't be rewound is sent again from where it was
-	// a conditional put whose answer was lost is sent again, and its own success
+	// a conditional put whose response was lost is sent again, and its own success
 	// refuses it
 	losesConditions  bool
 	ignoresCondition bool // of puts if of a version
-	saysUnchanged    bool // a put whose answer is lost is a refusal
+	saysUnchanged    bool // a put whose response is lost is a refusal
 	dropsNames       bool // a listing that breaks ends well
-	wrongInfo        bool // Stat tells what it was told the last time
+	wrongInfo        bool // Stat reports what it was told the last time
 	retries          atomic.Int64
 	last             atomic.Pointer[files.Info]
 }
@@ -192,10 +192,10 @@ func (b *backend) Features() files.Features {
 
 func (b *backend) Close() error { return nil }
 
-// errLost is an answer that didn't come.
+// errLost is a response that didn't come.
 var errLost = errors.New("the answer was lost")
 
-// ask makes one request. The answer is one of the store's, with a status below 300, or
+// ask makes one request. The response is one of the store's, with a status below 300, or
 // the error is a sentinel; a failure after which the request may have been carried out
 // is errLost as well.
 func (b *backend) ask(ctx context.Context, method, name string, header http.Header,

@@ -19,9 +19,9 @@ type fate struct {
 }
 
 // notForgiven returns those of the uploads that are left which the driver could have
-// ended. It couldn't end one whose creation's answer came back broken or not at all,
+// ended. It couldn't end one whose creation's response came back broken or not at all,
 // and one of which no request to abort it went through the faults. Where the proxy
-// itself didn't get the answer, for the client had gone, the id is nobody's: as many
+// itself didn't get the response, for the client had gone, the id is nobody's: as many
 // uploads of that key are forgiven, if no record names them.
 func notForgiven(records []proxy.Record, left []Upload) (bad []Upload) {
 	fates := map[string]*fate{}

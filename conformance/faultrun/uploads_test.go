@@ -18,8 +18,8 @@ type uploader struct {
 	t     *testing.T
 	proxy *proxy.Proxy
 	begun []Upload      // which are all left
-	begin chan struct{} // an upload was begun, and its answer waits
-	held  string        // the key whose answer does
+	begin chan struct{} // an upload was begun, and its response waits
+	held  string        // the key whose response does
 }
 
 func newUploader(t *testing.T) *uploader {
@@ -60,7 +60,7 @@ func (u *uploader) send(ctx context.Context, method, target string, faults ...pr
 		u.t.Fatal(err)
 	}
 	if resp, err := http.DefaultClient.Do(req); err == nil {
-		// to its end or its failure: a client that goes before has lost the answer
+		// to its end or its failure: a client that goes before has lost the response
 		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
 	}
@@ -166,7 +166,7 @@ func TestUploadsNotBegun(t *testing.T) {
 	}
 }
 
-// TestUploadsNameless: an upload whose answer not even the proxy has, since the client
+// TestUploadsNameless: an upload whose response not even the proxy has, since the client
 // went, is forgiven by its key, once.
 func TestUploadsNameless(t *testing.T) {
 	u := newUploader(t)
@@ -184,7 +184,7 @@ func TestUploadsNameless(t *testing.T) {
 	}
 }
 
-// TestUploadsClientGone: so is one whose answer came when the client had gone.
+// TestUploadsClientGone: so is one whose response came when the client had gone.
 func TestUploadsClientGone(t *testing.T) {
 	u := newUploader(t)
 	ctx, cancel := context.WithCancel(t.Context())

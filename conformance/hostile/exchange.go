@@ -29,7 +29,7 @@ type Exchange struct {
 	done context.Context // ends with the endpoint
 }
 
-// Answer is one answer. The zero Status is 200.
+// Answer is one response. The zero Status is 200.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -54,7 +54,7 @@ func (x *Exchange) ask(u *url.URL) *Answer {
 	return &Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.Bytes()}
 }
 
-// Twin returns the truth about another file of the same size: the answer that the same
+// Twin returns the truth about another file of the same size: the response that the same
 // request would have for it. ok is false where the request isn't for the file that has
 // a twin.
 func (x *Exchange) Twin() (a *Answer, ok bool) {
@@ -100,7 +100,7 @@ func (x *Exchange) Refuse(status int, code string) {
 	x.Send(&Answer{Status: status, Header: h, Body: []byte(body)})
 }
 
-// document is an answer of the service's kind of document.
+// document is a response of the service's kind of document.
 func (x *Exchange) document(body string) *Answer {
 	return &Answer{
 		Header: http.Header{"Content-Type": {x.Service.Document}},
@@ -114,7 +114,7 @@ func (x *Exchange) Elsewhere() string { return x.e.elsewhere.url() }
 // Self is the URL of this endpoint.
 func (x *Exchange) Self() string { return "http://" + x.Request.Host }
 
-// Send sends the answer.
+// Send sends the response.
 func (x *Exchange) Send(a *Answer) {
 	if a.Length != "" {
 		x.Raw(func(w *bufio.Writer) { x.write(w, "HTTP/1.1", a) })
@@ -151,7 +151,7 @@ func (a *Answer) status() int {
 	return a.Status
 }
 
-// write writes the answer as it stands on the wire.
+// write writes the response as it stands on the wire.
 func (x *Exchange) write(w *bufio.Writer, proto string, a *Answer) {
 	w.WriteString(proto + " " + strconv.Itoa(a.status()) + " " +
 		http.StatusText(a.status()) + "\r\n")

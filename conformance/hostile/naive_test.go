@@ -17,7 +17,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// naive is a driver for the protocol of S3 that believes every answer.
+// naive is a driver for the protocol of S3 that believes every response.
 type naive struct {
 	endpoint string
 	client   *http.Client

@@ -8,7 +8,7 @@ type Page struct {
 	// Entries are in the service's order. Those whose names end in "/" and have no
 	// version are directories.
 	Entries []PageEntry
-	// More tells that there are further pages, and Token leads to the next. A page
+	// More reports that there are further pages, and Token leads to the next. A page
 	// without a token and with More is one of the things that can be wrong.
 	More  bool
 	Token string

@@ -8,7 +8,7 @@ import (
 )
 
 // hush leaves out of the standard logger, until end is called, what net/http says of
-// bytes behind an answer, which some ways send: a line of kilobytes each.
+// bytes behind a response, which some ways send: a line of kilobytes each.
 func hush() (end func()) {
 	before := log.Writer()
 	log.SetOutput(&quiet{to: before})

@@ -9,17 +9,17 @@ type Service struct {
 	Name string
 	// Store makes an empty truthful store. The bucket may have any name, or none.
 	Store func() Store
-	// Kind tells what a request does.
+	// Kind reports what a request does.
 	Kind func(*http.Request) Kind
 	// Refusal makes an error of the status in the service's own words, in the form that
-	// an answer to the request has.
+	// a response to the request has.
 	Refusal func(r *http.Request, status int, code, message string) (http.Header, string)
 	// Words are the service's codes.
 	Words Words
 	// ReadPage and WritePage read and write a page of a listing.
 	ReadPage  func(r *http.Request, body []byte) (Page, error)
 	WritePage func(Page) (contentType, body string)
-	// Versions are the headers of an answer that tell an object's version; the first
+	// Versions are the headers of a response that tell an object's version; the first
 	// one is what a client relies on.
 	Versions []string
 	// Pins are the request's headers and query parameters that ask for a certain version.
@@ -27,7 +27,7 @@ type Service struct {
 	// Document is the content type of what isn't content, and Markup tells how it nests.
 	Document string
 	Markup   Markup
-	// BareHead tells that the answer to HEAD, a 404 included, has nothing in it that
+	// BareHead reports that the response to HEAD, a 404 included, has nothing in it that
 	// tells the service from a web server (S3).
 	BareHead bool
 	// Ways are further ones, of this service alone.
@@ -43,13 +43,13 @@ const (
 	Head            // asks for what is known of an object, without its content
 	Read            // asks for content
 	List            // asks for a page of a listing
-	Write           // stores a whole object, and answers what it made
+	Write           // stores a whole object, and responses what it made
 	Begin           // begins an upload in parts
 	Part            // sends a part
 	Commit          // ends an upload
 	Copy            // copies an object
 	Delete          // deletes an object
-	DeleteMany      // deletes several, and answers what became of each
+	DeleteMany      // deletes several, and responses what became of each
 )
 
 // Words are codes of errors.

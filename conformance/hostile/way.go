@@ -29,15 +29,15 @@ type Way struct {
 	Stalls bool
 	// Heavy: a lot comes. The memory is measured with more care, and less often.
 	Heavy bool
-	// Says are the sentinels that the answer tells in the service's own words. They are
+	// Says are the sentinels that the response tells in the service's own words. They are
 	// right where the operation asked for them by a condition.
 	Says []error
-	// NoVersion: the versions that the answers tell are unusable, so none may be told.
+	// NoVersion: the versions that the responses tell are unusable, so none may be told.
 	NoVersion bool
 	// Requests is how many times as many requests as otherwise may be made: where bytes
 	// come each time, a body is resumed again and again. 0 is once.
 	Requests int
-	// Blind are operations for which no client can tell the answer from a true one; Why
+	// Blind are operations for which no client can tell the response from a true one; Why
 	// says why.
 	Blind []string
 }
@@ -68,7 +68,7 @@ func (w *Way) takes(x *Exchange) bool {
 	return true
 }
 
-// says reports whether the answer tells the sentinel in the service's own words.
+// says reports whether the response tells the sentinel in the service's own words.
 func (w *Way) says(kind error) bool { return slices.Contains(w.Says, kind) }
 
 var readKinds = []Kind{Read}

@@ -25,7 +25,7 @@ func cut(x *Exchange, a *Answer, n int) {
 	x.Send(a)
 }
 
-// bodyWays break or change the bodies of answers.
+// bodyWays break or change the bodies of responses.
 func bodyWays() []Way {
 	return []Way{
 		{

@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 )
 
-// documents are the kinds of requests whose answer is a document.
+// documents are the kinds of requests whose response is a document.
 var documents = []Kind{List, Begin, Commit, Copy, DeleteMany}
 
 // documentWays answer with broken documents, in the place of a success and of an error.

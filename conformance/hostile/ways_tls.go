@@ -122,7 +122,7 @@ func replies(text string) func(net.Conn, <-chan struct{}) {
 		}
 		io.WriteString(c, text)
 		if t, ok := c.(*net.TCPConn); ok {
-			t.CloseWrite() // a reset could overtake the answer
+			t.CloseWrite() // a reset could overtake the response
 		}
 		io.Copy(io.Discard, c)
 	}

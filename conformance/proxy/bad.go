@@ -12,7 +12,7 @@ type BadAnswer struct {
 	Fault Fault
 	// Want are the sentinels that the error may have.
 	Want []error
-	// Head are those for a HEAD, whose answer has no body to tell more; nil is Want,
+	// Head are those for a HEAD, whose response has no body to tell more; nil is Want,
 	// and empty any error.
 	Head []error
 }
@@ -22,7 +22,7 @@ func Gone() Fault { return ResetBefore() }
 
 // BadAnswers are answers of the service, or of what stands in front of it, to a client
 // that is set up wrongly: a missing bucket, wrong and expired credentials, a wrong
-// region, redirects, an error that is HTML, and an answer that isn't HTTP's business.
+// region, redirects, an error that is HTML, and a response that isn't HTTP's business.
 // redirect is the URL to which redirects lead.
 func (s *Service) BadAnswers(redirect string) []BadAnswer {
 	denied, away, busy := []error{files.ErrPermission},

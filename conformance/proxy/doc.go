@@ -11,7 +11,7 @@
 //	files.PutString(ctx, b, "a", "text", nil)
 //	p.Want(t, map[string]int{"PutObject": 1})
 //
-//	// The answer to the next put is lost.
+//	// The response to the next put is lost.
 //	p.Add(proxy.Rule{Kinds: []string{"PutObject"}, Nth: 1, Fault: proxy.ResetAfter()})
 //
 // Requests pass unchanged, with the client's own Host header, so that signatures stay

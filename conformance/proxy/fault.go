@@ -17,7 +17,7 @@ import (
 type Fault struct {
 	Name string
 	// Do carries the request, or doesn't. An error is a connection that is reset; so is
-	// one that the answer's body gives, behind the bytes before it.
+	// one that the response's body gives, behind the bytes before it.
 	Do func(x *Exchange, next Send) (*http.Response, error)
 
 	choose func(*rand.Rand) Fault
@@ -129,8 +129,8 @@ func ResetAfter() Fault {
 	}}
 }
 
-// Truncate resets the connection behind n bytes of the answer's body, or below 0 behind
-// half of it. An answer that has no more than n bytes is lost behind its headers.
+// Truncate resets the connection behind n bytes of the response's body, or below 0 behind
+// half of it. A response that has no more than n bytes is lost behind its headers.
 func Truncate(n int64) Fault {
 	return Fault{Name: "truncate", Do: func(x *Exchange, next Send) (*http.Response, error) {
 		resp, err := next(x.Request)
@@ -154,7 +154,7 @@ func Truncate(n int64) Fault {
 	}}
 }
 
-// WrongLength makes the answer's Content-Length differ from its body by delta bytes:
+// WrongLength makes the response's Content-Length differ from its body by delta bytes:
 // above 0 the body ends too early, below 0 its last bytes are missing, unnoticeably but
 // for a digest. Answers without a length or a body stay as they are.
 func WrongLength(delta int64) Fault {
@@ -180,8 +180,8 @@ func WrongLength(delta int64) Fault {
 	}}
 }
 
-// Stall hands out n bytes of the answer's body and then nothing more, until the client
-// goes or the proxy closes; below 0 there is no answer at all, although the server has
+// Stall hands out n bytes of the response's body and then nothing more, until the client
+// goes or the proxy closes; below 0 there is no response at all, although the server has
 // carried out the request.
 func Stall(n int64) Fault {
 	return Fault{Name: "stall", Do: func(x *Exchange, next Send) (*http.Response, error) {
@@ -211,7 +211,7 @@ func StallUpload(n int64) Fault {
 	}}
 }
 
-// Bandwidth slows the bodies of requests and answers down to so many bytes a second
+// Bandwidth slows the bodies of requests and responses down to so many bytes a second
 // each. Requests of one connection come one after the other, so this is the bandwidth
 // of a connection.
 func Bandwidth(bytesPerSecond int64) Fault {

@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/conformance/proxy"
 )
 
-// TestFaults: what each fault does to a request of 1,000 bytes whose answer has 1,000
+// TestFaults: what each fault does to a request of 1,000 bytes whose response has 1,000
 // as well, what of it comes to the server, and what to the client.
 func TestFaults(t *testing.T) {
 	const size = 1000
@@ -30,7 +30,7 @@ func TestFaults(t *testing.T) {
 	}
 	type outcome struct {
 		served int64 // by the server, to the end
-		status int   // 0: no answer
+		status int   // 0: no response
 		body   int   // bytes that came
 		err    error // of the body, or of the request
 	}
@@ -372,7 +372,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestBadAnswers: a server of nothing but one answer; every answer is one.
+// TestBadAnswers: a server of nothing but one response; every response is one.
 func TestBadAnswers(t *testing.T) {
 	for _, s := range []*proxy.Service{proxy.Plain, proxy.S3, proxy.GCS, proxy.Azure} {
 		names := map[string]bool{}

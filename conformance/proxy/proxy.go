@@ -153,7 +153,7 @@ func (p *Proxy) update(f func()) {
 	f()
 }
 
-// countedBody tells how much passes.
+// countedBody reports how much passes.
 type countedBody struct {
 	body   io.ReadCloser
 	count  func(n int)

@@ -52,7 +52,7 @@ func client(t *testing.T) *http.Client {
 	}
 }
 
-// raw sends the request as it is written here and returns the whole answer.
+// raw sends the request as it is written here and returns the whole response.
 func raw(t *testing.T, addr, request string) string {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -149,7 +149,7 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// parsed leaves out of an answer what may differ: the order of the headers, and where
+// parsed leaves out of a response what may differ: the order of the headers, and where
 // chunks end.
 func parsed(t *testing.T, answer, request string) string {
 	method, _, _ := strings.Cut(request, " ")

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/conformance/internal/term"
 )
 
-// Record is one request and its answer, without credentials.
+// Record is one request and its response, without credentials.
 type Record struct {
 	N      int    // the request's number, from 1 on; Reset doesn't begin anew
 	Kind   string // as the service classes it: "PutObject"
@@ -19,22 +19,23 @@ type Record struct {
 	Path   string // as it was sent, escaped
 	Query  string // as it was sent; values that look secret are "…"
 	Header http.Header
-	Status int         // of the answer, 0 where none came
-	Answer http.Header // the answer's headers
+	Status int         // of the response, 0 where none came
+	Answer http.Header // the response's headers
 	// Sent and Received count the bodies' bytes: of the request as they were read, of
-	// the answer as they were handed on. They, and Err, may still change until the
-	// client has read the answer to its end.
+	// the response as they were handed on. They, and Err, may still change until the
+	// client has read the response to its end.
 	Sent, Received int64
 	Faults         []string // the names of those that applied
-	Err            string   // why there was no answer, or only a part
-	// Reached tells that the faults let the request go on to the server, or a part of it.
+	Err            string   // why there was no response, or only a part
+	// Reached reports that the faults let the request go on to the server, or a part of
+	// it.
 	Reached bool
 	// Upload is the id of the upload in parts (S3) that the request names, or that the
-	// server began and named in its answer, whether or not that came back to the
+	// server began and named in its response, whether or not that came back to the
 	// client.
 	Upload string
 
-	length int64 // of the answer that names an upload, as it came from the server
+	length int64 // of the response that names an upload, as it came from the server
 }
 
 // String is one line: number, kind, method, target, sizes, answer and faults.

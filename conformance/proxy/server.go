@@ -16,7 +16,7 @@ import (
 // Options are the options of Start.
 type Options struct {
 	// TargetHost sends the server its own address as the Host, where it would else get
-	// the client's, and puts the proxy's in the place of the server's in the answers'
+	// the client's, and puts the proxy's in the place of the server's in the responses'
 	// Location: for servers that build URLs of themselves (fake-gcs-server), not for
 	// those that check signatures.
 	TargetHost bool
@@ -127,7 +127,7 @@ func (s *server) close() {
 	})
 }
 
-// ServeHTTP carries one request to the server and its answer back.
+// ServeHTTP carries one request to the server and its response back.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.proxy.enter() {
 		reset(r)
@@ -161,7 +161,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if copyBody(w, resp.Body) != nil {
 		reset(r)
 	}
-	if err := r.Context().Err(); err != nil { // the client had gone before the answer's end
+	if err := r.Context().Err(); err != nil { // the client had gone before the response's end
 		if c, ok := resp.Body.(*countedBody); ok {
 			c.failed(err)
 		}

@@ -10,7 +10,7 @@ import (
 
 // uploadIDs is how a service names its uploads in parts.
 type uploadIDs struct {
-	begins string                     // the kind of requests whose answer names a new one
+	begins string                     // the kind of requests whose response names a new one
 	named  func(*http.Request) string // the one that a request names, or ""
 	told   func(answer []byte) string // the new one
 }
@@ -32,7 +32,7 @@ var s3Uploads = &uploadIDs{
 	},
 }
 
-// noteUpload records which upload the server began, before a fault gets the answer.
+// noteUpload records which upload the server began, before a fault gets the response.
 func (p *Proxy) noteUpload(rec *Record, resp *http.Response) {
 	ids := p.service.upload
 	if ids == nil || rec.Kind != ids.begins || resp.StatusCode != http.StatusOK {
@@ -52,9 +52,9 @@ func (p *Proxy) noteUpload(rec *Record, resp *http.Response) {
 	p.update(func() { rec.Upload, rec.length = id, int64(len(answer)) })
 }
 
-// Lost reports, of a request whose answer names a new upload, whether that answer came
-// back to the client with less than it had, or with an error. The client can't know the
-// upload then.
+// Lost reports, of a request whose response names a new upload, whether that response
+// came back to the client with less than it had, or with an error. The client can't
+// know the upload then.
 func (r *Record) Lost() bool {
 	return r.Err != "" || r.Status != http.StatusOK || r.Received < r.length
 }

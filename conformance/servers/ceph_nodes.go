@@ -41,7 +41,7 @@ func (c *cephCluster) setNode(ctx context.Context, do string, p *process) error 
 // socket is where a daemon takes commands.
 func (c *cephCluster) socket(daemon string) string { return filepath.Join(c.dir, daemon+".asok") }
 
-// ask sends a command to a daemon's admin socket: JSON and a zero byte; the answer is
+// ask sends a command to a daemon's admin socket: JSON and a zero byte; the response is
 // its length in four bytes, and JSON.
 func (c *cephCluster) ask(daemon string, command map[string]string, answer any) error {
 	conn, err := net.Dial("unix", c.socket(daemon))
@@ -73,7 +73,7 @@ func (c *cephCluster) ask(daemon string, command map[string]string, answer any) 
 	return nil
 }
 
-// active tells whether the monitor has the node up.
+// active reports whether the monitor has the node up.
 func (c *cephCluster) active(node string) error {
 	var status struct{ State string }
 	if err := c.ask(node, map[string]string{"prefix": "status"}, &status); err != nil {
@@ -115,7 +115,7 @@ func (c *cephCluster) waitClean(ctx context.Context) error {
 	})
 }
 
-// clean tells whether a placement group has all its copies. Its primary knows, and the
+// clean reports whether a placement group has all its copies. Its primary knows, and the
 // other nodes refuse.
 func (c *cephCluster) clean(pg string) error {
 	err := fmt.Errorf("%s is on no node", pg)

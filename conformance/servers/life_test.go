@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// gone tells that neither a process of the server nor its folder is left.
+// gone reports that neither a process of the server nor its folder is left.
 func gone(t *testing.T, temp, endpoint string) {
 	t.Helper()
 	if runtime.GOOS == "linux" {
@@ -46,7 +46,7 @@ func (h *held) tempOf() string {
 
 // Every server starts, makes buckets, and leaves nothing: when its input ends, when it
 // is interrupted, and when it is killed.
-func TestLife(t *testing.T) {
+func TestServersLeaveNothing(t *testing.T) {
 	ends := map[string]func(h *held) error{
 		"input ends":  func(h *held) error { return h.in.Close() },
 		"interrupted": func(h *held) error { return h.cmd.Process.Signal(os.Interrupt) },

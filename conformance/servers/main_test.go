@@ -82,7 +82,7 @@ func (h *held) next(t *testing.T, v any) {
 	}
 }
 
-// do sends a command and returns the answer.
+// do sends a command and returns the response.
 func (h *held) do(t *testing.T, do, name string) Answer {
 	t.Helper()
 	if err := json.NewEncoder(h.in).Encode(Command{do, name}); err != nil {

@@ -12,7 +12,7 @@ import (
 
 const (
 	portTries = 5
-	// startTime is how long a server has to answer.
+	// startTime is how long a server has to response.
 	startTime = 2 * time.Minute
 	// pollTime is between two questions whether it does.
 	pollTime = 20 * time.Millisecond
@@ -63,7 +63,7 @@ func startOnPort(ctx context.Context, create func(addr string) *process,
 	return nil, "", fmt.Errorf("no port of %d was free: %w", portTries, err)
 }
 
-// poll asks until there is no error, the process (which may be nil) has ended, or the
+// poll asks until there is not an error, the process (which may be nil) has ended, or the
 // time is over.
 func poll(ctx context.Context, limit time.Duration, p *process,
 	ask func(ctx context.Context) error) error {

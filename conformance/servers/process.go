@@ -50,7 +50,7 @@ type process struct {
 	env  []string // beside the environment
 	dir  string
 	log  string // the file that holds what it prints
-	// abrupt tells that there is nothing for it to put in order when all is over.
+	// abrupt reports that there is nothing for it to put in order when all is over.
 	abrupt bool
 
 	cmd  *exec.Cmd
@@ -81,7 +81,7 @@ func (p *process) start() error {
 	return nil
 }
 
-// running tells whether it was started and has not ended.
+// running reports whether it was started and has not ended.
 func (p *process) running() bool {
 	if p.done == nil {
 		return false

@@ -20,7 +20,7 @@ const region = "us-east-1"
 // and no proxy: everything is on this machine
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-// send sends the request and returns the status and the beginning of the answer.
+// send sends the request and returns the status and the beginning of the response.
 func send(req *http.Request) (status int, answer string, err error) {
 	resp, err := client.Do(req)
 	if err != nil {

@@ -38,7 +38,7 @@ var versitygw = &server{
 			store = []string{"posix", "--sidecar", meta, data}
 		}
 		p, addr, err := startOnPort(ctx, func(addr string) *process {
-			// Without --keep-alive it closes the connection after every answer; without
+			// Without --keep-alive it closes the connection after every response; without
 			// --iam-dir an unknown key is 404, not 403.
 			p := i.process("versitygw", append([]string{
 				filepath.Join(dir, "server"+exe),

@@ -44,7 +44,7 @@ func open(t *testing.T, url string) files.Bucket {
 }
 
 // TestSchemes opens every scheme, which makes no request, and pins that the drivers are
-// told apart.
+// distinguished.
 func TestSchemes(t *testing.T) {
 	environment(t)
 	dir := t.TempDir()

@@ -18,7 +18,7 @@ import (
 )
 
 // holds answers the reads of every service for a file of that version and size; GCS's
-// JSON API and HEAD get their answer at once, and then more is false.
+// JSON API and HEAD get their response at once, and then more is false.
 func holds(w http.ResponseWriter, r *http.Request, version string, size int64) (more bool) {
 	h := w.Header()
 	h.Set("ETag", `"`+version+`"`)
@@ -158,8 +158,8 @@ func TestWithoutRanges(t *testing.T) {
 	})
 }
 
-// TestTwoHeaders: an answer with two values for what only has one isn't believed, neither
-// of a read nor of a write; the same value twice is one.
+// TestTwoHeaders: a response with two values for what only has one isn't believed,
+// neither of a read nor of a write; the same value twice is one.
 func TestTwoHeaders(t *testing.T) {
 	for what, c := range map[string]struct {
 		header, first, second string
@@ -213,7 +213,7 @@ func TestTwoHeaders(t *testing.T) {
 }
 
 // TestWholeIsTooMuch: what lies in front of a range is thrown away up to a bound, and
-// beyond it the answer is ErrUnavailable at once (G3).
+// beyond it the response is ErrUnavailable at once (G3).
 func TestWholeIsTooMuch(t *testing.T) {
 	const size = 5 << 30
 	forEach(t, func(w http.ResponseWriter, r *http.Request) {

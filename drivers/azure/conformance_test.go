@@ -24,7 +24,8 @@ const conformanceLimit = 4 * time.Minute
 // azuriteRaces is what random operations meet, or do not.
 var azuriteRaces = map[string]string{
 	"X1/model": "Azurite refuses Put Blob with If-None-Match where a refused copy or upload left " +
-		"uncommitted blocks and no blob (TestUncommittedBlocks, TestModelMended); in Azure such " +
+		"uncommitted blocks and no blob (TestUncommittedBlocks, " +
+		"TestModelWithoutUncommittedBlocks); in Azure such " +
 		"a blob does not exist",
 }
 
@@ -119,8 +120,8 @@ func bareHarness(t *testing.T) conformance.Harness {
 	return h
 }
 
-// TestConformance runs the contract; without the long tests it leaves out the heavy cases,
-// since the emulator is slow.
+// TestConformance runs the contract; without the long tests it leaves out the heavy
+// cases, since the emulator is slow.
 func TestConformance(t *testing.T) {
 	rerun.Part(t, bareHarness(t), "")
 }

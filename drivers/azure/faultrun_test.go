@@ -16,9 +16,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// TestFaults has one request in twenty fail, in every way. CLOUDFILES_FAULT_OPS is how
+// TestFaultRun has one request in twenty fail, in every way. CLOUDFILES_FAULT_OPS is how
 // many operations it does.
-func TestFaults(t *testing.T) {
+func TestFaultRun(t *testing.T) {
 	b, p, direct := proxiedBeside(t,
 		append([]string{"part_size", "65536", "retry_budget", "0"}, fast...)...)
 	c := faultrun.Config{
@@ -36,7 +36,7 @@ func TestFaults(t *testing.T) {
 	faultrun.Run(t, c)
 }
 
-// uncommitted tells a refusal that is Azurite's alone: to its Put Blob with
+// uncommitted reports a refusal that is Azurite's alone: to its Put Blob with
 // If-None-Match a name of which there are only uncommitted blocks, left by an upload
 // that failed, exists. To every other request of its, and in the service, it doesn't.
 func uncommitted(direct files.Bucket) files.Hooks {

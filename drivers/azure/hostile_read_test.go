@@ -210,7 +210,7 @@ func TestOneVersion(t *testing.T) {
 	}
 }
 
-// TestRangesAtTheEdge: an empty file, the wrong range, and 416 for ever.
+// TestRangesAtTheEdge: an empty file, the wrong range, and 416 forever.
 func TestRangesAtTheEdge(t *testing.T) {
 	get := func(b files.Bucket, r files.Range) (string, error) {
 		body, err := b.Get(t.Context(), "a", &files.GetOptions{Range: r})

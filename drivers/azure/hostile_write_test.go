@@ -53,7 +53,7 @@ func TestProxysWord(t *testing.T) {
 			}
 		}
 	}
-	// A gateway that answers for ever: the mark decides at the end.
+	// A gateway that answers forever: the mark decides at the end.
 	var mark string
 	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {

@@ -15,8 +15,8 @@ import (
 // fast repeats without long waits.
 var fast = []string{"retry_delay", "1ms", "retry_max_delay", "5ms"}
 
-// TestLostAnswers loses the response to a write that was carried out (P2).
-func TestLostAnswers(t *testing.T) {
+// TestLostResponses loses the response to a write that was carried out (P2).
+func TestLostResponses(t *testing.T) {
 	b, p := proxied(t, append([]string{"part_size", "65536"}, fast...)...)
 	large := strings.Repeat("0123456789abcdef", 10_000)
 	lose := func(kind string) func() {

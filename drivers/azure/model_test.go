@@ -11,11 +11,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
-// TestModelMended runs what Azurite's fault breaks with that fault mended: the blocks
-// of a put or copy that failed are gone, which to a service that keeps "uncommitted
-// blocks" from being a blob
+// TestModelWithoutUncommittedBlocks runs what Azurite's fault breaks with that fault
+// fixed: the blocks of a put or copy that failed are gone, which to a service that
+// keeps "uncommitted blocks" from being a blob
 // (https://learn.microsoft.com/rest/api/storageservices/put-block) makes no difference.
-func TestModelMended(t *testing.T) {
+func TestModelWithoutUncommittedBlocks(t *testing.T) {
 	h := bareHarness(t)
 	h.ServerRaces = nil
 	inner := h.New

@@ -255,7 +255,7 @@ func TestRotatedTogether(t *testing.T) {
 }
 
 // TestNotRotated: credentials for elsewhere, of another kind, or that aren't any, are
-// not taken in place of refused ones, and a page of something in front of the service
+// not taken instead of refused ones, and a page of something in front of the service
 // makes nobody read them again.
 func TestNotRotated(t *testing.T) {
 	for what, change := range map[string]func(t *testing.T, host string){

@@ -8,9 +8,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestLacksBatch: where the service has no batches, names are deleted one by one, and
-// it is asked for a batch once.
-func TestLacksBatch(t *testing.T) {
+// TestDeleteManyWithoutBatches: where the service has no batches, names are deleted one
+// by one, and it is asked for a batch once.
+func TestDeleteManyWithoutBatches(t *testing.T) {
 	for code, status := range map[string]int{
 		"NotImplemented": 501, "UnsupportedHttpVerb": 405, "UnsupportedQueryParameter": 400,
 		"InvalidQueryParameterValue":                             400,

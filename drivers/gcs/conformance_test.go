@@ -10,7 +10,7 @@ import (
 )
 
 // What fake-gcs-server does otherwise than Cloud Storage, with the service's
-// documentation. TestConformanceAsDocumented runs the same cases with these mended.
+// documentation. TestConformanceAsDocumented runs the same cases with these fixed.
 const (
 	rewriteFault = "the server ignores ifGenerationMatch and ifSourceGenerationMatch of a " +
 		"rewrite and keeps attributes that the request's body leaves out; " +
@@ -74,7 +74,7 @@ func TestConformance(t *testing.T) {
 }
 
 // TestConformanceAsDocumented runs all cases with what the server does otherwise than
-// the service mended by its documentation, and what -short leaves out with the long
+// the service fixed by its documentation, and what -short leaves out with the long
 // tests.
 func TestConformanceAsDocumented(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)

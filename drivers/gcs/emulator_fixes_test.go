@@ -339,7 +339,7 @@ func (d *documented) missing(t target) string {
 	return "The specified bucket does not exist."
 }
 
-// mend changes the server's responses: what a 404 means, where an upload goes on, and
+// fix changes the server's responses: what a 404 means, where an upload goes on, and
 // what a case breaks.
 func (d *documented) mend(resp *http.Response) error {
 	r := resp.Request

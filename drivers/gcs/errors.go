@@ -125,7 +125,7 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 	return err
 }
 
-// redactedError is an error of no sentinel with words that may be shown, in place of its
+// redactedError is an error of no sentinel with words that may be shown, instead of its
 // cause's (E1).
 type redactedError struct {
 	words string

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/api/option"
 )
 
-// TestInsides pins that the SDK is laid out as insides expects.
-func TestInsides(t *testing.T) {
+// TestClientEndpointFound pins that the SDK is laid out as insides expects.
+func TestClientEndpointFound(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "")
 	own := &http.Client{Transport: http.DefaultTransport}
 	c, err := storage.NewClient(t.Context(), option.WithHTTPClient(own))

@@ -306,7 +306,7 @@ func TestRangeEdges(t *testing.T) {
 			r.Close()
 		}
 	}
-	// 416 for ever.
+	// 416 forever.
 	b, requests := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/storage/") {
 			io.WriteString(w, resourceOf("a", 1, 10))

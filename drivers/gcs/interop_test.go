@@ -70,9 +70,9 @@ func TestInterchange(t *testing.T) {
 	}
 }
 
-// TestHidden: the mark and the carried attributes are no metadata of the file's, and a
-// caller may have metadata of those names.
-func TestHidden(t *testing.T) {
+// TestReservedMetadataIsHidden: the mark and the carried attributes are no metadata of
+// the file's, and a caller may have metadata of those names.
+func TestReservedMetadataIsHidden(t *testing.T) {
 	s := testserver.Start(t, testserver.FakeGCS)
 	b := openBucket(t, s.Store(t))
 	defer b.Close()

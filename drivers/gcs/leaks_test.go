@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// opener opens a new bucket by its URL, through a proxy. What mends the server would
+// opener opens a new bucket by its URL, through a proxy. What fixes the server would
 // hold all writes up while one stalls, and none of this needs it.
 func opener(t *testing.T) (*proxy.Proxy, func() files.Bucket) {
 	t.Helper()

@@ -29,9 +29,9 @@ func afterThat(do func()) proxy.Fault {
 	}
 }
 
-// TestLostAnswers: a conditional put whose first try was carried out knows its own work
+// TestLostResponses: a conditional put whose first try was carried out knows its own work
 // (P8, P9); what can't be known is ErrUncertain (P2).
-func TestLostAnswers(t *testing.T) {
+func TestLostResponses(t *testing.T) {
 	b, direct, p := proxied(t, "retry_attempts=3")
 	ctx := t.Context()
 	put := func(to files.Bucket, name, content string, c files.Condition) (files.Info, error) {
@@ -82,7 +82,7 @@ func TestLostAnswers(t *testing.T) {
 
 	p.Clear()
 	p.Add(proxy.Rule{Kinds: []string{"InsertObject"}, Times: 1, Fault: proxy.ResetBefore()})
-	// it can't be told from a lost response
+	// it can't be known from a lost response
 	if _, err := put(b, "b", "mine", files.IfAbsent()); files.KindOf(err) != files.ErrUncertain {
 		t.Errorf("Put to a name in use whose first try was reset: %v", err)
 	}

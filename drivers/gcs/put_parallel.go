@@ -260,7 +260,7 @@ func (x *xmlUpload) completed(resp *http.Response) *object {
 }
 
 // abort gives the upload up, even if the context has ended, since the service would
-// keep it, and bill it, for ever.
+// keep it, and bill it, forever.
 func (x *xmlUpload) abort(ctx context.Context) {
 	driver.Undo(ctx, func(ctx context.Context) {
 		c := x.call("DELETE", url.Values{})

@@ -10,7 +10,7 @@ import (
 )
 
 // TestRefusedAndDone: a write that was carried out though something refused it, and
-// whose repeat meets itself, is told by its mark; what has none and was refused by
+// whose repeat meets itself, is known by its mark; what has none and was refused by
 // something in front of the service, nobody can know.
 func TestRefusedAndDone(t *testing.T) {
 	for _, status := range []int{404, 409, 412, 429} {

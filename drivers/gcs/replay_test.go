@@ -28,11 +28,11 @@ func replayed(t *testing.T, answer http.HandlerFunc) files.Bucket {
 	return b
 }
 
-// TestReplies: what the service answers, in its own words
+// TestRecordedResponses: what the service answers, in its own words
 // (https://cloud.google.com/storage/docs/json_api/v1/status-codes and
 // https://cloud.google.com/storage/docs/xml-api/reference-status), becomes the right
 // sentinel (E2, E3).
-func TestReplies(t *testing.T) {
+func TestRecordedResponses(t *testing.T) {
 	var status int
 	var kind, text string
 	b := replayed(t, func(w http.ResponseWriter, r *http.Request) {

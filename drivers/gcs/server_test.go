@@ -151,7 +151,7 @@ func sendSigned(t conformance.T, _ files.Bucket, s files.SignedURL, content []by
 	return resp.StatusCode, answer
 }
 
-// proxied opens a bucket behind the proxy, in front of the server that is mended as
+// proxied opens a bucket behind the proxy, in front of the server that is fixed as
 // documented, and a second one that goes round the proxy.
 func proxied(t *testing.T, params string) (b, direct files.Bucket, p *proxy.Proxy) {
 	t.Helper()

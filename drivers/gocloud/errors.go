@@ -30,7 +30,7 @@ const (
 	opClose
 )
 
-// redactedError is an error of no sentinel with words that may be shown, in place of its
+// redactedError is an error of no sentinel with words that may be shown, instead of its
 // cause's (E1).
 type redactedError struct {
 	detail string

@@ -157,7 +157,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-func TestAs(t *testing.T) {
+func TestAsReachesGoCDK(t *testing.T) {
 	raw := openFile(t, t.TempDir(), nil)
 	b := New(raw, nil)
 	if got, ok := files.As[*blob.Bucket](b); !ok || got != raw {

@@ -19,9 +19,9 @@ import (
 type fake struct {
 	driver.Bucket
 	inner     files.Bucket
-	onRead    func(driver.Reader) driver.Reader // in place of what is opened
+	onRead    func(driver.Reader) driver.Reader // instead of what is opened
 	onOpen    func()                            // before a body is opened
-	onClose   func(commit func() error) error   // in place of a writer's Close
+	onClose   func(commit func() error) error   // instead of a writer's Close
 	attribute func(*driver.Attributes)
 	lists     int
 }
@@ -73,7 +73,7 @@ type fakeWriter struct {
 
 func (w fakeWriter) Close() error { return w.f.onClose(w.Writer.Close) }
 
-// fakeReader reads in place of a driver's.
+// fakeReader reads instead of a driver's.
 type fakeReader struct {
 	driver.Reader
 	read func(p []byte) (int, error)
@@ -233,7 +233,7 @@ func TestCloseDuringRead(t *testing.T) {
 	<-closed
 }
 
-// ctxFake tells the context of a body.
+// ctxFake reports the context of a body.
 type ctxFake struct {
 	*fake
 	opened func(context.Context)

@@ -23,8 +23,8 @@ func openFile(t *testing.T, dir string, o *fileblob.Options) *blob.Bucket {
 	return b
 }
 
-// TestFeatures pins how drivers are told apart, which looks at types of Go CDK's own: a
-// new version may move them.
+// TestFeatures pins how drivers are distinguished, which looks at types of Go CDK's
+// own: a new version may move them.
 func TestFeatures(t *testing.T) {
 	dir := t.TempDir()
 	signer := fileblob.NewURLSignerHMAC(&url.URL{Scheme: "http", Host: "localhost"}, []byte("k"))

@@ -110,7 +110,7 @@ func (b *backend) open(ctx context.Context,
 	}
 	grows := req.Growing && b.provider.kind == kindFile
 	if grows {
-		s.info.Digest = files.Digest{} // whether it is of what is there can't be told
+		s.info.Digest = files.Digest{} // whether it is of what is there can't be known
 	}
 	o.Info = s.info
 	o.Offset, o.Length = req.Range.Resolve(s.info.Size)

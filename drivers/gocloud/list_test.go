@@ -101,7 +101,7 @@ func TestListMany(t *testing.T) {
 	})
 }
 
-// TestForeignKeys: keys outside the naming rule are passed over, or yielded with their
+// TestForeignKeys: keys outside the naming rule are ignored, or yielded with their
 // key (L7).
 func TestForeignKeys(t *testing.T) {
 	both(t, func(t *testing.T, raw *blob.Bucket, b files.Bucket) {

@@ -10,8 +10,8 @@ import (
 	"gocloud.dev/blob"
 )
 
-// TestLostAnswer: everything was sent, and nobody knows whether it is stored (P2).
-func TestLostAnswer(t *testing.T) {
+// TestLostResponse: everything was sent, and nobody knows whether it is stored (P2).
+func TestLostResponse(t *testing.T) {
 	f := newFake(t)
 	b := New(blob.NewBucket(f), cloud)
 	reset := errors.New("connection to 10.0.0.1 reset")

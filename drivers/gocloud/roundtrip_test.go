@@ -12,9 +12,9 @@ import (
 	"gocloud.dev/blob"
 )
 
-// TestThereAndBack: a files.Bucket as a *blob.Bucket as a files.Bucket keeps everything
-// but the result of a Put.
-func TestThereAndBack(t *testing.T) {
+// TestToBlobRoundTrip: a files.Bucket as a *blob.Bucket as a files.Bucket keeps
+// everything but the result of a Put.
+func TestToBlobRoundTrip(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		open   func(b files.Bucket) *blob.Bucket
@@ -129,9 +129,9 @@ func TestThereAndBack(t *testing.T) {
 
 func third[T any](_ T, err error) error { return err }
 
-// TestNamesThereAndBack: names that look escaped are themselves, and keys that are
+// TestNamesRoundTrip: names that look escaped are themselves, and keys that are
 // escaped are foreign ones (N2, L7).
-func TestNamesThereAndBack(t *testing.T) {
+func TestNamesRoundTrip(t *testing.T) {
 	inner := mem.New(nil)
 	defer inner.Close()
 	raw := ToBlob(inner, nil)

@@ -99,9 +99,9 @@ func signingHarness(context.Context, *testing.T) (drivertest.Harness, error) {
 	return &harness{b: s, client: s.server.Client(), close: s.server.Close}, nil
 }
 
-// TestSignedURLThereAndBack: what the bucket signs, Go CDK gives, and the adapter over
+// TestSignedURLRoundTrip: what the bucket signs, Go CDK gives, and the adapter over
 // it.
-func TestSignedURLThereAndBack(t *testing.T) {
+func TestSignedURLRoundTrip(t *testing.T) {
 	s := newSigning()
 	defer s.server.Close()
 	b := New(ToBlob(s, nil), nil)

@@ -9,9 +9,9 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// TestForeignThroughTheBridge: what lies in a bucket under keys outside the naming rule
-// is found under these keys, replaced, and deleted for good (L7).
-func TestForeignThroughTheBridge(t *testing.T) {
+// TestForeignKeysThroughTheBridge: what lies in a bucket under keys outside the naming
+// rule is found under these keys, replaced, and deleted for good (L7).
+func TestForeignKeysThroughTheBridge(t *testing.T) {
 	theirs := memblob.OpenBucket(nil)
 	ours := ToBlob(New(theirs, nil), nil)
 	for _, key := range []string{"a//b", "dir/", "x\x01y", "/"} {

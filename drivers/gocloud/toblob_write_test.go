@@ -51,9 +51,9 @@ func TestUploadThatFails(t *testing.T) {
 	}
 }
 
-// TestWriter: small and large contents, in pieces, committed and cancelled, leave no
-// goroutine.
-func TestWriter(t *testing.T) {
+// TestBridgeWriter: small and large contents, in pieces, committed and cancelled, leave
+// no goroutine.
+func TestBridgeWriter(t *testing.T) {
 	for _, size := range []int{0, 1, smallWrite, smallWrite + 1, 3*smallWrite + 7} {
 		for _, piece := range []int{1 << 10, smallWrite, 1 << 20} {
 			synctest.Test(t, func(t *testing.T) {
@@ -199,8 +199,8 @@ func TestToBlobClose(t *testing.T) {
 	}
 }
 
-// TestHooks: conditions that Go CDK has no option for.
-func TestHooks(t *testing.T) {
+// TestBridgeHooks: conditions that Go CDK has no option for.
+func TestBridgeHooks(t *testing.T) {
 	b := mem.New(nil)
 	raw := ToBlob(b, nil)
 	v := put(t, b, "f", "old", nil).Version

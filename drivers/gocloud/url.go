@@ -93,7 +93,7 @@ func OpenError(ctx context.Context, u *url.URL, err error) error {
 // none of the Go CDK's own but one.
 const letters = "abcdefghijklmnopqrstuvwxyz_-."
 
-// hints say what is most often missing, in place of an SDK's words, which may quote the
+// hints say what is most often missing, instead of an SDK's words, which may quote the
 // configuration that it read.
 var hints = map[string]string{
 	"s3": ": is the bucket's name there, and the AWS configuration well-formed?",

@@ -19,7 +19,7 @@ import (
 // renames are the kinds of operations that move what is staged.
 var renames = map[crashfs.Kind]bool{crashfs.Rename: true, crashfs.Exchange: true}
 
-// A rename that is refused for ever ends the Put soon, with a kind and the cause, and
+// A rename that is refused forever ends the Put soon, with a kind and the cause, and
 // without a sync for each attempt (X2).
 func TestRefusedRenames(t *testing.T) {
 	for _, errno := range []syscall.Errno{

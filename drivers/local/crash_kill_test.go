@@ -129,7 +129,7 @@ func TestKilledBetweenLinkAndUnlink(t *testing.T) {
 	}
 }
 
-// wasKilled tells what else than a SIGKILL ended the child.
+// wasKilled reports what else than a SIGKILL ended the child.
 func wasKilled(err error) error {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ProcessState.String() == "signal: killed" {

@@ -13,7 +13,7 @@ import (
 type disk struct {
 	known   atomic.Pointer[habits]
 	settled atomic.Bool // known is all there is to know
-	sp      *spelling   // nil where names are surely told apart
+	sp      *spelling   // nil where names are surely distinguished
 	kind    fsys.Kind
 	// resolution is what times are cut to (V2). It is the same for a handle's whole life.
 	resolution time.Duration

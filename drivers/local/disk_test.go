@@ -146,7 +146,7 @@ func TestFoldedForeignFiles(t *testing.T) {
 }
 
 // The note about a disk is the same for all, only grows, and a newer one is refused.
-func TestHabits(t *testing.T) {
+func TestDiskTraitsAreFound(t *testing.T) {
 	all := habits{
 		rules: rules{
 			devices: true,

@@ -114,7 +114,7 @@ func TestAttrsFile(t *testing.T) {
 }
 
 // What other programs do to a file that was put.
-func TestEdits(t *testing.T) {
+func TestEditsByOthersAreSeen(t *testing.T) {
 	ctx := context.Background()
 	md5 := files.Digest{MD5: "9a0364b9e99bb480dd25e1f0284c8555"} // of "content"
 	for _, sidecar := range []bool{false, true} {
@@ -215,7 +215,7 @@ func TestChangeWhileReading(t *testing.T) {
 }
 
 // A folder of a newer format is refused, at the first use.
-func TestFormat(t *testing.T) {
+func TestControlFolderFormat(t *testing.T) {
 	ctx := context.Background()
 	for mark, refused := range map[string]bool{
 		"3\n":  true,
@@ -244,7 +244,7 @@ func TestFormat(t *testing.T) {
 }
 
 // What dead sessions left is removed by the next one, and a living one is not touched.
-func TestSweep(t *testing.T) {
+func TestLeftoversAreSwept(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
 	b := openBucket(t, dir, nil)

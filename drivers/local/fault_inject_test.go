@@ -83,7 +83,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 	}
 }
 
-// failedAt runs a scenario whose n-th operation of the kinds fails. It tells whether
+// failedAt runs a scenario whose n-th operation of the kinds fails. It reports whether
 // there was one, and whether the step failed.
 func failedAt(t *testing.T, sc scenario, n int, fault, sentinel error,
 	of []crashfs.Kind) (hit, refused bool, err error) {

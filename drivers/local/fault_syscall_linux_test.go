@@ -180,7 +180,7 @@ func (r *faultRun) String() string {
 	return fmt.Sprintf("%s: %v at call %d of %s, %s", r.sc.name, r.errno, r.n, callName(r.nr), when)
 }
 
-// chosen tells whether it belongs to the sample of each so many-th.
+// chosen reports whether it belongs to the sample of each so many-th.
 func (r *faultRun) chosen(every int) bool {
 	h := fnv.New32a()
 	fmt.Fprint(h, r)

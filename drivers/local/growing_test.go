@@ -24,7 +24,7 @@ func appendTo(path string, content []byte) error {
 
 // A log that others write, which has no record, and one that was put, are read while
 // they grow; what isn't growth is found (G4).
-func TestGrowing(t *testing.T) {
+func TestGrowingFileIsRead(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	path := filepath.Join(dir, "log")
 	text := strings.Repeat("a line\n", 100_000)

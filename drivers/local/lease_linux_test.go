@@ -16,7 +16,7 @@ import (
 
 // Another process's lease makes a Get wait until the context ends, without work, and no
 // longer; a Put and a Delete don't open the file (X2).
-func TestLease(t *testing.T) {
+func TestLeaseOnStagedFile(t *testing.T) {
 	b, dir := newBucket(t, nil)
 	putIn(t, b, "f", "content", nil)
 	f, err := os.OpenFile(filepath.Join(dir, "f"), os.O_RDWR, 0)

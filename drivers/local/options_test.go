@@ -162,7 +162,7 @@ func TestOpenURL(t *testing.T) {
 }
 
 // Files and folders have the usual modes less umask, not a temporary file's 0600.
-func TestModes(t *testing.T) {
+func TestModesOfNewFiles(t *testing.T) {
 	b, dir := newBucket(t, &Options{DirFileMode: 0o750})
 	putIn(t, b, "d/a", "content", &files.PutOptions{Attributes: someAttributes})
 	probe := filepath.Join(dir, "probe")

@@ -118,7 +118,7 @@ func soakSteps(history []soakOp) (map[string][]soakStep, error) {
 }
 
 // soakCheckTime is how long the history of a name is tried. What is in doubt at the end
-// of killed processes may have happened at any time, so a history can take for ever.
+// of killed processes may have happened at any time, so a history can take forever.
 const soakCheckTime = 30 * time.Second
 
 // checkSoak reports an error unless the history of each name is linearizable, and how

@@ -41,7 +41,7 @@ func wantErr(t testing.TB, what string, err, want error, dir string) {
 
 // Links, FIFOs and sockets are no files (N5): not listed, not got, never waited for,
 // replaced by Put, left alone by Delete; and a link to a folder leads nowhere.
-func TestNoFiles(t *testing.T) {
+func TestSpecialFilesAreIgnored(t *testing.T) {
 	ctx := context.Background()
 	b, dir := newBucket(t, nil)
 	outside := t.TempDir()

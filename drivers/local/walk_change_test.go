@@ -210,7 +210,7 @@ func TestWalkDuringChange(t *testing.T) {
 	}
 }
 
-// TestWalkVanished: what goes between the reading and the look is passed over, what
+// TestWalkVanished: what goes between the reading and the look is ignored, what
 // comes there instead is no file or is one.
 func TestWalkVanished(t *testing.T) {
 	for _, c := range []struct {

@@ -38,7 +38,7 @@ func stored(t *testing.T, ctx context.Context,
 	return s.(*backend), r, data
 }
 
-func TestWriteTo(t *testing.T) {
+func TestWriteToIsRead(t *testing.T) {
 	for _, c := range []struct {
 		rng   files.Range
 		first int // bytes read before

@@ -191,7 +191,7 @@ func (b *backend) withRetryAt(ctx context.Context, o op, key string,
 // help then; only the whole Put may begin again.
 func uploadGone(err error) bool { return err != nil && responseOf(err).code == "NoSuchUpload" }
 
-// withMD5 gives a request the Content-MD5 that older stores ask for, in place of a
+// withMD5 gives a request the Content-MD5 that older stores ask for, instead of a
 // checksum.
 func withMD5(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {

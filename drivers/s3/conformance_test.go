@@ -12,12 +12,12 @@ import (
 )
 
 // What versitygw breaks, though S3 keeps it, beside what its profile says. Each is run
-// against S3's documented answers in TestReplay, or needs no more than a store that
-// takes the names.
+// against S3's documented answers in TestRecordedResponses, or needs no more than a
+// store that takes the names.
 var versitygwFaults = func() map[string]string {
 	const (
 		replace = "versitygw's MetadataDirective REPLACE leaves headers that aren't given anew " +
-			"(TestReplay)"
+			"(TestRecordedResponses)"
 		long = "versitygw refuses segments of more than 255 bytes with KeyTooLongError; S3 takes " +
 			"keys of 1,024"
 	)

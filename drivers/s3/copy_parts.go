@@ -28,7 +28,7 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 	}
 	c := b.newCommit(req.Dst, req.If)
 	// No checksum is asked for, so S3 computes its own of the whole, CRC-64/NVME: the
-	// parts' can't be told from here.
+	// parts' can't be known from here.
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
 		return b.begin(ctx, b.createInput(req.Dst, attributes, c.writeID, &n), false)
 	})

@@ -70,12 +70,12 @@ func (r *renewable) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return c, err
 }
 
-// IsCredentialsProvider tells the SDK what is inside.
+// IsCredentialsProvider reports the SDK what is inside.
 func (r *renewable) IsCredentialsProvider(target aws.CredentialsProvider) bool {
 	return aws.IsCredentialsProvider(r.current(), target)
 }
 
-// ProviderSources tells the SDK where the credentials are from.
+// ProviderSources reports the SDK where the credentials are from.
 func (r *renewable) ProviderSources() []aws.CredentialSource {
 	if s, ok := r.current().(aws.CredentialProviderSource); ok {
 		return s.ProviderSources()
@@ -195,7 +195,7 @@ func ofMachine(cfg aws.Config) aws.CredentialsProvider {
 	})
 }
 
-// bounded is the provider that load makes in place of one that asks the machine's
+// bounded is the provider that load makes instead of one that asks the machine's
 // metadata for long.
 func bounded(
 	ctx context.Context, p aws.CredentialsProvider,

@@ -10,7 +10,7 @@ import (
 )
 
 // denying is a store that denies the first writes, n of them or, where n is negative,
-// all. carries tells whether a denied write is carried out all the same.
+// all. carries reports whether a denied write is carried out all the same.
 type denying struct {
 	tiny
 	server  string

@@ -100,7 +100,7 @@ func responseOf(err error) response {
 	if ae, ok := errors.AsType[smithy.APIError](err); ok {
 		a.code, a.message, a.own = safeCode(ae.ErrorCode()), ae.ErrorMessage(), true
 	} else {
-		// XML that ends too early is told by text alone.
+		// XML that ends too early is known by text alone.
 		var broken net.Error
 		a.broke = connect.Broke(err)
 		a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) ||
@@ -277,7 +277,7 @@ func (a response) byStatus(o op, words string) (string, error) {
 		if a.code == "" {
 			return words, nil
 		}
-		return words, files.ErrUnavailable // one of many, whose status nobody tells
+		return words, files.ErrUnavailable // one of many, whose status isn't known
 	case http.StatusNotFound:
 		if head || a.code == "NotFound" && !o.writes() && o&^flags != opDeleteMany {
 			return words, files.ErrNotExist

@@ -37,7 +37,7 @@ func ExampleNew() {
 
 // Options of S3 alone are given by the call; a bucket of another service refuses them.
 func ExamplePutOptions() {
-	// in place of S3
+	// instead of S3
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		fmt.Println(r.Method, r.URL.Path, r.Header.Get("X-Amz-Storage-Class"),

@@ -20,9 +20,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// TestLostAnswers: a Put whose response is lost is recognised as its own, or its outcome
-// is said to be uncertain (P2).
-func TestLostAnswers(t *testing.T) {
+// TestLostResponses: a Put whose response is lost is recognised as its own, or its
+// outcome is said to be uncertain (P2).
+func TestLostResponses(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{})
 	b, p, name := s.proxied(t, Options{
 		PartSize: minPart,

@@ -10,8 +10,8 @@ import (
 	"cloudfiles.dev/conformance/longtest"
 )
 
-// TestMemory: a put of 4 GiB of unknown length holds its parts and no more.
-func TestMemory(t *testing.T) {
+// TestPutMemory: a put of 4 GiB of unknown length holds its parts and no more.
+func TestPutMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: 4 GiB are sent")
 	}

@@ -139,7 +139,7 @@ func TestPostForm(t *testing.T) {
 	for _, c := range []struct {
 		server string
 		opts   Options
-		// that it stores the form's headers, as S3 does; Ceph's gateway passes over all
+		// that it stores the form's headers, as S3 does; Ceph's gateway ignores all
 		// but the content type
 		headers bool
 	}{{testserver.Versitygw, Options{}, true}, {testserver.Ceph, cephOptions, false}} {

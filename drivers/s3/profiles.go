@@ -53,7 +53,7 @@ var minio = &Profile{
 	Keeps: map[Claim]Keep{
 		GetIf: Kept, // cmd/object-handlers-common.go, checkPreconditions; run
 		// Put: since RELEASE.2024-05-07 (888d2bb1d); If-Match of a missing object wrote
-		// until 2025-09-06 (minio/minio#21526). Releases can't be told apart from
+		// until 2025-09-06 (minio/minio#21526). Releases can't be distinguished from
 		// outside, so each is proved.
 		PutIfAbsent:  Unproved,
 		PutIfVersion: Unproved,
@@ -73,7 +73,7 @@ var minio = &Profile{
 	server:       "MinIO",
 }
 
-// aistor is MinIO's product, which can't be told from the community edition by its
+// aistor is MinIO's product, which can't be known from the community edition by its
 // answers.
 var aistor = &Profile{
 	Name: "aistor",

@@ -11,7 +11,7 @@ import (
 )
 
 // TestRefusedAndDone: a write that was carried out though something refused it, and
-// whose repeat meets itself, is told by its mark; where it has none and the refusal
+// whose repeat meets itself, is known by its mark; where it has none and the refusal
 // wasn't the service's, nobody can know.
 func TestRefusedAndDone(t *testing.T) {
 	const proxy = "<html>sorry</html>"

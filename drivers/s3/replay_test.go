@@ -71,9 +71,9 @@ func xmlError(code string) string {
 		`</Code><Message>m</Message><Key>k</Key><RequestId>r</RequestId></Error>`
 }
 
-// TestReplay runs what the server of the conformance run doesn't do against S3's
-// documented answers.
-func TestReplay(t *testing.T) {
+// TestRecordedResponses runs what the server of the conformance run doesn't do against
+// S3's documented answers.
+func TestRecordedResponses(t *testing.T) {
 	const v = "6805f2cfc46c0f04559748bb039d69ae"
 	head := map[string]string{
 		"Content-Length":        "3",

@@ -266,7 +266,7 @@ type tornResponse struct {
 func (t *tornResponse) Error() string   { return "the response broke: " + t.cause.Error() }
 func (t *tornResponse) Unwrap() []error { return []error{t.bad, t.cause} }
 
-// readBody reads up to limit bytes and puts them in place of the body.
+// readBody reads up to limit bytes and puts them instead of the body.
 func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 	body, err := bounds.ReadAll(resp.Body, limit)
 	resp.Body.Close()

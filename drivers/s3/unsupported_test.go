@@ -10,9 +10,9 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// TestLacksMany: a store without DeleteObjects is asked for each name by itself, and
-// says so once.
-func TestLacksMany(t *testing.T) {
+// TestDeleteManyOneByOne: a store without DeleteObjects is asked for each name by
+// itself, and says so once.
+func TestDeleteManyOneByOne(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	for _, c := range []struct {
 		status int

@@ -10,9 +10,9 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
-// TestOpen: buckets of the same settings share a transport (X3), and what is wrong is
+// TestOpenURL: buckets of the same settings share a transport (X3), and what is wrong is
 // named.
-func TestOpen(t *testing.T) {
+func TestOpenURL(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_REGION", "")

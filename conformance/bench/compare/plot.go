@@ -13,7 +13,7 @@ const (
 	plotTop, plotBottom   = 30, 40
 )
 
-// colours can be told apart by people who see few of them, too (Okabe and Ito).
+// colours can be distinguished by people who see few of them, too (Okabe and Ito).
 var colours = []string{
 	"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000",
 }

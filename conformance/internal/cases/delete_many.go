@@ -146,7 +146,7 @@ func deleteManyCancelled(t suite.T, h *suite.H) {
 	check.WantOnly(t, h, "a", "b", "d/c")
 }
 
-// deleteAnswers asks the bucket itself, and wants an answer for each name that is true.
+// deleteAnswers asks the bucket itself, and wants a response for each name that is true.
 func deleteAnswers(t suite.T, h *suite.H) {
 	d, ok := h.Bucket.(driver.BucketManyDeleter)
 	if !ok {

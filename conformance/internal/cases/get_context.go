@@ -81,7 +81,7 @@ func readerCancelledBlocked(t suite.T, h *suite.H) {
 func readerDeadline(t suite.T, h *suite.H) {
 	check.Put(t, h, "a", check.Content(1, 5000), nil)
 	b, _ := stall(h, 100)
-	// The deadline may pass before Get answers: then Get tells it.
+	// The deadline may pass before Get responses: then Get tells it.
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	_, _, err := check.Read(ctx, b, "a", nil)

@@ -163,7 +163,7 @@ func needSend(t suite.T, h *suite.H) {
 	}
 }
 
-// wantStatus sends the request and fails where the answer is of another hundred.
+// wantStatus sends the request and fails where the response is of another hundred.
 func wantStatus(t suite.T, h *suite.H, what string, s files.SignedURL, body []byte,
 	hundred int) []byte {
 	t.Helper()

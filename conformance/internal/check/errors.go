@@ -12,7 +12,7 @@ type OwnError struct{ Code int }
 
 func (e *OwnError) Error() string { return fmt.Sprintf("own error %d", e.Code) }
 
-// Kinds that are told apart.
+// Kinds that are distinguished.
 var Kinds = []error{
 	files.ErrNotExist,
 	files.ErrExist,

@@ -32,7 +32,7 @@ type shared struct {
 	f     files.Features
 	names []string
 	clock atomic.Int64
-	// versions has the value of each name and version, which is one for ever (V1).
+	// versions has the value of each name and version, which is one forever (V1).
 	versions sync.Map
 }
 
@@ -189,7 +189,7 @@ func (c *client) get(name string, o Op) {
 	c.note(name, o, err, files.ErrNotExist)
 }
 
-// stat reads the value from the metadata; without that it only tells whether the file
+// stat reads the value from the metadata; without that it only reports whether the file
 // is there.
 func (c *client) stat(name string, o Op) {
 	o.Kind = OpSeen

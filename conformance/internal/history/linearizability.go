@@ -36,7 +36,7 @@ const (
 // after its call, or never, which is the same as after everything else.
 const Forever = math.MaxInt64
 
-// Unknown tells whether the outcome isn't known; OK says nothing then.
+// Unknown reports whether the outcome isn't known; OK says nothing then.
 func (o Op) Unknown() bool { return o.Return == Forever }
 
 // Apply says whether the operation can have had its outcome where the file holds the
@@ -71,7 +71,7 @@ func (o Op) Apply(state int) (after int, possible bool) {
 	return after, o.Unknown() || held == o.OK
 }
 
-// reads tells whether the operation can't have changed anything: a history without it
+// reads reports whether the operation can't have changed anything: a history without it
 // is as legal.
 func (o Op) reads() bool {
 	return o.Kind == OpGet || o.Kind == OpSeen || !o.OK && !o.Unknown()
@@ -172,7 +172,7 @@ func (s *search) from(first, state int) bool {
 	return false
 }
 
-// known tells whether this is a dead end: what is done and the state decide how the
+// known reports whether this is a dead end: what is done and the state decide how the
 // search goes on.
 func (s *search) known(first, state int) bool {
 	_, dead := s.dead[string(s.makeKey(first, state))]

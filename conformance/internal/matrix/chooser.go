@@ -13,7 +13,7 @@ type question struct {
 	answer func(s service) string
 }
 
-// questions are asked of what a bucket claims and of its store's profile. An answer
+// questions are asked of what a bucket claims and of its store's profile. A response
 // begins with yes or no, or is a size.
 var questions = []question{
 	{

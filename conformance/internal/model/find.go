@@ -124,7 +124,8 @@ func usable(t suite.T, h *suite.H) (names []string, sizes []int) {
 	return names, sizes
 }
 
-// conflicts tells whether the name is another's directory, or has another as a directory.
+// conflicts reports whether the name is another's directory, or has another as a
+// directory.
 func conflicts(name string, others []string) bool {
 	for _, o := range others {
 		if strings.HasPrefix(name, o+"/") || strings.HasPrefix(o, name+"/") {

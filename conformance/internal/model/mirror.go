@@ -18,7 +18,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// mirror runs a sequence on a bucket and on a map, and compares every answer.
+// mirror runs a sequence on a bucket and on a map, and compares every response.
 type mirror struct {
 	ctx   context.Context
 	b     files.Bucket
@@ -34,7 +34,7 @@ type mirror struct {
 type held struct {
 	content    text
 	attributes files.Attributes
-	version    files.Version // "" until an answer told it
+	version    files.Version // "" until a response told it
 	versionAt  string        // the variable that holds it in the printed code
 	modTime    time.Time
 	modTimeAt  string
@@ -47,11 +47,11 @@ type told struct {
 	at      string
 }
 
-// difference is the first answer that isn't the model's.
+// difference is the first response that isn't the model's.
 type difference struct {
 	step int    // from 1
 	What string // for people
-	// a Go expression that is true where the answer is wrong; "" where the step's call
+	// a Go expression that is true where the response is wrong; "" where the step's call
 	// itself tells
 	check string
 	each  bool // check is on the entry e of a listing
@@ -108,7 +108,7 @@ func (m *mirror) do(s step) {
 	}
 }
 
-// differ notes that an answer is wrong.
+// differ notes that a response is wrong.
 func (m *mirror) differ(check, format string, args ...any) {
 	if m.bad == nil {
 		m.bad = &difference{
@@ -156,7 +156,7 @@ func (m *mirror) legal(w *wanted, names ...string) bool {
 	return true
 }
 
-// ended compares the error with what is wanted, and tells whether the call succeeded as
+// ended compares the error with what is wanted, and reports whether the call succeeded as
 // it should.
 func (m *mirror) ended(s step, w wanted, err error) bool {
 	ok := len(w.must) == 0 && err == nil
@@ -260,7 +260,7 @@ func folded(a files.Attributes) files.Attributes {
 	return a
 }
 
-// stores tells whether the bucket can hold the attributes.
+// stores reports whether the bucket can hold the attributes.
 func (m *mirror) stores(a files.Attributes, w *wanted) {
 	if !m.f.Attributes && (len(a.Metadata) > 0 ||
 		a.CacheControl+a.ContentDisposition+a.ContentEncoding+a.ContentLanguage != "") {

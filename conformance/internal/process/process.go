@@ -77,7 +77,7 @@ func Start(t suite.T, h *suite.H) *Process {
 	return p
 }
 
-// receive hands each answer to the call that waits for it.
+// receive hands each response to the call that waits for it.
 func (p *Process) receive(out io.Reader) {
 	dec := gob.NewDecoder(out)
 	for {

@@ -97,7 +97,7 @@ func (h *H) Rounds(n int) iter.Seq[int] {
 // Endless is more than any case puts into a bucket.
 const Endless = 20_000
 
-// List is the bucket's, but ends: the loop of a case must not go on for ever, nor after
+// List is the bucket's, but ends: the loop of a case must not go on forever, nor after
 // the case is over.
 func (h *H) List(ctx context.Context, dir string,
 	opts *files.ListOptions) iter.Seq2[files.Entry, error] {

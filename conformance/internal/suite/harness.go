@@ -56,7 +56,7 @@ func (h *Harness) TooLarge(n int64) string {
 // SoakFactor is Soak, at least 1.
 func (h *Harness) SoakFactor() int { return max(h.Soak, 1) }
 
-// Within returns a function that tells whether less than so many percent of the case's
+// Within returns a function that reports whether less than so many percent of the case's
 // time are used.
 func (h *Harness) Within(t T) func(percent time.Duration) bool {
 	limit := h.Limit

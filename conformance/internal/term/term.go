@@ -1,5 +1,5 @@
 // Package term makes what the project's commands print safe for a terminal, whatever
-// names and answers stand in it.
+// names and responses stand in it.
 package term
 
 import (

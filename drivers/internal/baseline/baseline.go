@@ -14,7 +14,7 @@ import (
 const ContentType = "text/plain"
 
 // Client does what the driver does, in another way. Each call asks for the same thing of
-// the server and uses the same of the answer.
+// the server and uses the same of the response.
 type Client struct {
 	Name string
 	// Put stores content under name with ContentType, in one request.

@@ -56,7 +56,7 @@ func (h *held) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// spare are blocks of maxBlock bytes that nobody needs any more. An answer that is too
+// spare are blocks of maxBlock bytes that nobody needs any more. A response that is too
 // long is asked for again, which would take as much memory again before the garbage
 // collector finds the first one's.
 var spare sync.Pool

@@ -23,7 +23,7 @@ type Settings struct {
 	Authority string // to trust another authority
 }
 
-// Fault returns the error for a failure that isn't a service's answer and is the same
+// Fault returns the error for a failure that isn't a service's response and is the same
 // for all services. It returns nil for any other. Retrying doesn't help against what it
 // finds as files.ErrInvalid, and the request was not carried out, except if a server was
 // silent.
@@ -106,7 +106,7 @@ func lasting(alert error) bool {
 		text != "tls: user canceled" && text != "tls: close notify" && text != "tls: bad record MAC"
 }
 
-// tlsSpoken is the answer of a server that speaks TLS to a request that doesn't.
+// tlsSpoken is the response of a server that speaks TLS to a request that doesn't.
 type tlsSpoken struct{}
 
 func (*tlsSpoken) Error() string { return "the server speaks TLS" }
@@ -120,7 +120,7 @@ var plainWords = [][]byte{
 	[]byte("This combination of host and port requires TLS"), // Tomcat
 }
 
-// mixup finds such an answer. The words of one to a HEAD, which has none, are asked for
+// mixup finds such a response. The words of one to a HEAD, which has none, are asked for
 // by a GET where a web server answered.
 func mixup(req *http.Request, resp *http.Response,
 	next func(*http.Request) (*http.Response, error)) error {
@@ -156,14 +156,14 @@ func mixup(req *http.Request, resp *http.Response,
 	return nil
 }
 
-// maxWords is how much of an answer is looked at, in bytes, and wordsTime for how long
+// maxWords is how much of a response is looked at, in bytes, and wordsTime for how long
 // one is waited for that only has the words.
 const (
 	maxWords  = 1 << 10
 	wordsTime = 5 * time.Second
 )
 
-// saidToGet is what mixup finds in the answer to a GET of the same path, which has
+// saidToGet is what mixup finds in the response to a GET of the same path, which has
 // neither headers nor a query, and so no secret.
 func saidToGet(req *http.Request, next func(*http.Request) (*http.Response, error)) error {
 	u := *req.URL
@@ -191,7 +191,7 @@ func saidToGet(req *http.Request, next func(*http.Request) (*http.Response, erro
 	return nil
 }
 
-// hidden finds an alert in place of an answer whose words net/http has hidden: it closes
+// hidden finds an alert instead of a response whose words net/http has hidden: it closes
 // the connection, and then may report that the rest of the request can't be written.
 func hidden(req *http.Request, err error,
 	next func(*http.Request) (*http.Response, error)) error {
@@ -205,7 +205,7 @@ type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-// spokeTLS finds what net/http says of a TLS alert in place of an answer: it begins
+// spokeTLS finds what net/http says of a TLS alert instead of a response: it begins
 // with 0x15, and the version.
 func spokeTLS(err error) bool {
 	return err != nil && strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)

@@ -1,6 +1,6 @@
 // Package connect is what the drivers of services share about how any request reaches a
 // server: how long to wait for a silent server, and what a failure means that isn't the
-// service's answer.
+// service's response.
 package connect
 
 import (
@@ -23,9 +23,9 @@ const (
 // value is no bound.
 type Limits struct {
 	// Timeout bounds the wait for the connection, and then, once the request is sent,
-	// for the first byte of the answer.
+	// for the first byte of the response.
 	Timeout time.Duration
-	// ReadTimeout bounds each wait between bytes of an answer's body, and between bytes
+	// ReadTimeout bounds each wait between bytes of a response's body, and between bytes
 	// of a request's body that the server doesn't read.
 	ReadTimeout time.Duration
 }

@@ -18,7 +18,8 @@ type Silent struct {
 	sending bool
 }
 
-// Broke says why an answer came in part: the server fell silent, or the connection broke.
+// Broke says why a response came in part: the server fell silent, or the connection
+// broke.
 func Broke(err error) string {
 	var s *Silent
 	if errors.As(err, &s) {
@@ -55,12 +56,12 @@ type silence uint8
 
 const (
 	ofAnswer silence = iota
-	ofBody           // an answer's
+	ofBody           // a response's
 	ofServer         // that doesn't read
 )
 
 // watch ends one request when its server is silent for too long, and is the body of the
-// request and of its answer. It has one timer, which is reset only if it would fire too
+// request and of its response. It has one timer, which is reset only if it would fire too
 // late, so a read costs only two looks at the clock.
 type watch struct {
 	cancel context.CancelCauseFunc
@@ -71,7 +72,7 @@ type watch struct {
 	got    received
 
 	mu      sync.Mutex
-	done    bool      // the answer has come
+	done    bool      // the response has come
 	rings   time.Time // when the timer does; zero: it isn't set
 	waiting bool
 	since   time.Time
@@ -89,7 +90,7 @@ func (w *watch) begin(kind silence) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done != (kind == ofBody) {
-		return // a request's body is still read when the answer is there
+		return // a request's body is still read when the response is there
 	}
 	w.waiting = false
 	if after <= 0 || w.fired != nil {
@@ -117,7 +118,7 @@ func (w *watch) pause() {
 	w.mu.Unlock()
 }
 
-// answered leaves the watch to the answer's body.
+// answered leaves the watch to the response's body.
 func (w *watch) answered() {
 	w.mu.Lock()
 	w.done, w.waiting = true, false
@@ -195,7 +196,7 @@ func (s *sent) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// received is an answer's body. The time between two Reads isn't bounded.
+// received is a response's body. The time between two Reads isn't bounded.
 type received struct {
 	io.ReadCloser
 	w *watch

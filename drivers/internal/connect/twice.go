@@ -4,7 +4,7 @@ import (
 	"net/http"
 )
 
-// Twice is an answer that has a header more than once, with values that differ, where
+// Twice is a response that has a header more than once, with values that differ, where
 // only one can be true: two servers, or two parts of a proxy, have written it.
 type Twice struct{ Header string }
 
@@ -12,7 +12,7 @@ func (t *Twice) Error() string {
 	return "the answer has the header " + t.Header + " more than once, with different values"
 }
 
-// single are the headers that say which content an answer has. net/http refuses two
+// single are the headers that say which content a response has. net/http refuses two
 // lengths by itself.
 var single = [...]string{
 	"Etag", "Content-Range", "X-Goog-Generation", "X-Goog-Stored-Content-Length",

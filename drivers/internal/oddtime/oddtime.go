@@ -1,5 +1,5 @@
 // Package oddtime reads times in the forms in which stores, and what stands in front of
-// them, answer beside the documented one. An odd time must not fail a whole answer.
+// them, answer beside the documented one. An odd time must not fail a whole response.
 package oddtime
 
 import (

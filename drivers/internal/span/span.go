@@ -1,4 +1,4 @@
-// Package span compares the part of a file that an answer has with the part that was
+// Package span compares the part of a file that a response has with the part that was
 // asked for (G3, G5).
 package span
 
@@ -43,7 +43,7 @@ func number(s string, n *int64) bool {
 	return err == nil
 }
 
-// Fit says what of an answer's body is the range r of a file of size bytes, where the
+// Fit says what of a response's body is the range r of a file of size bytes, where the
 // body has the length bytes from first. before is how many bytes come in front of the
 // range: those of a server that sends the whole file, or more than it was asked for. ok
 // is false if the body doesn't have the range.

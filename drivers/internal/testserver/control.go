@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// readyLimit is for everything from the call to a server that answers, the build of
+	// readyLimit is for everything from the call to a server that responses, the build of
 	// its program included. A package of tests ends within 10 minutes.
 	readyLimit = 8 * time.Minute
 	// saidMost is how many bytes of what the command printed an error shows.
@@ -150,7 +150,7 @@ func findModule() (string, error) {
 	}
 }
 
-// do sends a command and returns its answer.
+// do sends a command and returns its response.
 func (c *control) do(what, name string) (answer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 )
 
 // TestWaiting: what is waited for is said again and again, with what the command does
-// just now, until it answers; and an answer that comes in pieces is whole.
+// just now, until it answers; and a response that comes in pieces is whole.
 func TestWaiting(t *testing.T) {
 	said := filepath.Join(t.TempDir(), "said")
 	if err := os.WriteFile(said, []byte("first\n\x1b[1mbuilding fake\n"), 0o666); err != nil {

@@ -28,7 +28,7 @@ func (k Kind) FineTimes() bool {
 	return fineClock() && (k == Ext || k == XFS || k == Btrfs)
 }
 
-// Exact reports whether names are told apart byte by byte, and any 255 bytes are one,
+// Exact reports whether names are distinguished byte by byte, and any 255 bytes are one,
 // unless the folder is one that folds (Folding).
 func (k Kind) Exact() bool {
 	return k == Ext || k == XFS || k == Btrfs || k == Tmpfs || k == F2FS || k == Overlay

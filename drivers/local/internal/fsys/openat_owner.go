@@ -85,7 +85,7 @@ func bytePtr(buf []byte, s string) (*byte, error) {
 
 // Umask returns the process's umask. known is false if the system doesn't report it. An
 // error says nothing: another time the umask may be known. (Package os would retry an
-// interrupted call for ever.)
+// interrupted call forever.)
 func Umask() (m fs.FileMode, known bool, err error) {
 	fd, err := retry(func() (int, error) {
 		return unix.Open("/proc/self/status", unix.O_RDONLY|unix.O_CLOEXEC, 0)

@@ -2,7 +2,7 @@ package fsys
 
 // volumeOf knows the file systems of one machine by their magic numbers. What
 // isn't among them may be a network's: FUSE and virtiofs share one number.
-// 9p tells the server's number, but has no block device.
+// 9p reports the server's number, but has no block device.
 func volumeOf(magic uint32, hasDevice bool) Volume {
 	switch magic {
 	case 0xef53, // ext2, ext3, ext4

@@ -160,7 +160,7 @@ func (m *Map[V]) remove(n *node[V], key string) {
 	}
 }
 
-// mend joins the short i-th kid of n with a neighbour, or shares their entries evenly.
+// fix joins the short i-th kid of n with a neighbour, or shares their entries evenly.
 // n is owned.
 func (m *Map[V]) mend(n *node[V], i int) {
 	i = max(i-1, 0)

@@ -14,7 +14,7 @@ var Faults = map[string]string{
 var Races = map[string]string{
 	"P9/update": "the gateway answers a conditional put that loses a race with 500, so its " +
 		"outcome is uncertain; " +
-		"S3 answers 412 or 409 (TestReplay, TestLostAnswers)",
+		"S3 answers 412 or 409 (TestRecordedResponses, TestLostResponses)",
 	"C1/if-absent-race":     "the same",
 	"P8/race":               "the same",
 	"P8/race-two-handles":   "the same",
