@@ -24,3 +24,26 @@ func TestReadOnlyFeatures(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
+
+// withAs is a bucket that gives something by As.
+type withAs struct{ files.Bucket }
+
+func (withAs) As(target any) bool {
+	p, ok := target.(*int)
+	if ok {
+		*p = 7
+	}
+	return ok
+}
+
+// As doesn't reach behind a bucket for reading: whoever has the service's own client
+// can write.
+func TestReadOnlyHidesAs(t *testing.T) {
+	b := withAs{mem.New(nil)}
+	if n, ok := files.As[int](b); !ok || n != 7 {
+		t.Fatalf("As of the bucket itself: %d, %v", n, ok)
+	}
+	if n, ok := files.As[int](files.ReadOnly(b)); ok {
+		t.Errorf("As reaches behind ReadOnly: %d", n)
+	}
+}
