@@ -289,8 +289,8 @@
 //     Get reads a large body by several requests at a time, for a caller who goes on
 //     reading and waits for bytes most of the time. G4 to G7 hold for it as for one
 //     request. The first 8 MiB come by one request, and so does a body of up to 16 MiB.
-//     No more is fetched in advance than was read. What is in advance of all readers of
-//     a bucket, together with the memory of its Files, is within one bound: 32 MiB
+//     No more is fetched ahead than was read. What is fetched ahead for all readers of a
+//     bucket, and what its Files hold in memory, together stay within one bound: 32 MiB
 //     unless OpenAtOptions.Memory says otherwise. A reader who pauses holds no
 //     connection, and gives up its memory to others. GetOptions.Connections and
 //     ConnectionsAfter, or read_connections= and read_connections_after= in a URL, say
