@@ -57,14 +57,18 @@ func (r *run) copyTwice(ctx context.Context, c Change) (n int64, v files.Version
 
 // afterTick waits until a file that was just changed has an older time than its copy will
 // have, in the resolution of both sides, so that the next run sees that they are equal
-// without a look. It waits at most one unit of the resolution.
+// without a look. It waits at most one unit of the resolution, and a little more: the clock
+// of a file system runs some milliseconds behind.
 func (r *run) afterTick(ctx context.Context, c Change) error {
 	res := r.plan.resolution()
 	if c.Source.ModTime.IsZero() || r.plan.opts.Compare != ByTime || r.plan.verb == verbMove {
 		return nil
 	}
 	wait := time.Until(c.Source.ModTime.Truncate(res).Add(res))
-	if wait <= 0 || wait > res {
+	if res >= time.Millisecond {
+		wait += clockLag
+	}
+	if wait <= 0 || wait > res+clockLag {
 		return nil
 	}
 	timer := time.NewTimer(wait)
@@ -76,6 +80,8 @@ func (r *run) afterTick(ctx context.Context, c Change) error {
 		return ended(ctx)
 	}
 }
+
+const clockLag = 50 * time.Millisecond
 
 // copyOnce copies a file inside the store if that is possible, and through this process
 // otherwise. It returns the size and the version of what was copied; a move's version is
