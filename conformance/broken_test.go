@@ -31,6 +31,7 @@ type faulty struct {
 }
 
 func (f *faulty) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	f.calls.Add(1)
 	if f.put != nil {
 		return f.put(ctx, req, f.mapBackend)
 	}
@@ -38,6 +39,7 @@ func (f *faulty) Put(ctx context.Context, req *driver.PutRequest) (files.Info, e
 }
 
 func (f *faulty) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
+	f.calls.Add(1)
 	if f.open != nil {
 		return f.open(ctx, req, f.mapBackend)
 	}
@@ -45,6 +47,7 @@ func (f *faulty) Open(ctx context.Context, req driver.OpenRequest) (driver.Objec
 }
 
 func (f *faulty) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
+	f.calls.Add(1)
 	if f.stat != nil {
 		return f.stat(key, f.mapBackend)
 	}
@@ -52,6 +55,7 @@ func (f *faulty) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 }
 
 func (f *faulty) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
+	f.calls.Add(1)
 	if f.list != nil {
 		return f.list(req, f.mapBackend)
 	}
@@ -59,6 +63,7 @@ func (f *faulty) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fil
 }
 
 func (f *faulty) Delete(ctx context.Context, key driver.Key, v files.Version) error {
+	f.calls.Add(1)
 	if f.del != nil {
 		return f.del(key, v, f.mapBackend)
 	}
@@ -67,6 +72,7 @@ func (f *faulty) Delete(ctx context.Context, key driver.Key, v files.Version) er
 
 func (f *faulty) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
+	f.calls.Add(1)
 	if src, ok := from.(*faulty); f.cp == nil || !ok || src.mapBackend != f.mapBackend {
 		return files.Info{}, files.ErrUnsupported
 	}
@@ -103,6 +109,8 @@ type broken struct {
 	caught []string
 	faulty faulty
 	hangs  bool // and so is caught by the time limit alone
+	// backend gives the driver more abilities; nil leaves it as it is.
+	backend func(f *faulty) driver.Backend
 	// wrap breaks a sound bucket from outside, where the fault is above the driver.
 	wrap func(files.Bucket) files.Bucket
 	// unread lists where what lies in the directory can't be read; nil does it as it
@@ -124,7 +132,11 @@ func (b broken) harness() conformance.Harness {
 		f := b.faulty
 		f.mapBackend = m
 		f.foreign = b.foreign
-		sound := driver.New(&f)
+		var back driver.Backend = &f
+		if b.backend != nil {
+			back = b.backend(&f)
+		}
+		sound := driver.New(back)
 		if b.serve != nil {
 			return &signs{sound}
 		}
@@ -167,6 +179,9 @@ func (b broken) harness() conformance.Harness {
 		Cut: func(_ conformance.T, b files.Bucket, n int64) { stores.of(b).cut.Store(n + 1) },
 		Leftovers: func(_ conformance.T, b files.Bucket) int {
 			return int(stores.of(b).left.Load())
+		},
+		Requests: func(_ conformance.T, b files.Bucket) int64 {
+			return stores.of(b).calls.Load()
 		},
 		Link: func(_ conformance.T, bucket files.Bucket, name string) {
 			if b.links {

@@ -158,7 +158,11 @@ type half struct {
 	write        files.Bucket
 }
 
-func (h half) Features() files.Features { return h.write.Features() }
+func (h half) Features() files.Features {
+	f := h.write.Features()
+	f.ServerCopy = false // the type has no such method
+	return f
+}
 func (h half) Put(ctx context.Context, name string, content io.Reader,
 	opts *files.PutOptions) (files.Info, error) {
 	return h.write.Put(ctx, name, content, opts)

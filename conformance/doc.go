@@ -93,6 +93,7 @@
 //   - Process: a command that opens the store and runs [Serve]. Finds what even two
 //     handles share inside one process: a lock, a cache (P1, P8, P9, L4).
 //   - Leftovers: temporaries and unfinished uploads, counted (P2, X2).
+//   - Requests: what was asked of the store, counted (N1).
 //   - Damage and Cut: a byte that changed in the store (G6), a connection that breaks
 //     (G5).
 //   - Extend, with Append: files beyond 4 GiB that take no room (G3, L5).

@@ -77,6 +77,10 @@ type Harness struct {
 	// Leftovers counts what the driver holds beside the files of the bucket: temporaries,
 	// unfinished uploads.
 	Leftovers func(t T, b files.Bucket) int
+	// Requests counts what the bucket has asked its store for until now: the requests to
+	// a service, the calls of a backend. Calls of other cases don't count. Without it the
+	// suite can't see whether a call that is refused has sent something first.
+	Requests func(t T, b files.Bucket) int64
 	// Vanish takes the whole store away from beneath the bucket: the folder is removed,
 	// the bucket deleted.
 	Vanish func(t T, b files.Bucket)

@@ -113,10 +113,10 @@ var honest = []struct {
 	{"times-of-1-h", "", timed(time.Hour)},
 	{"pages-of-one", "", faulty{list: pageOf(1)}},
 	{"no-abilities", "", versionless(limited(func(f *files.Features) {
-		*f = files.Features{TimeResolution: time.Second}
+		*f = files.Features{TimeResolution: time.Millisecond}
 	}))},
 	{"nothing-but-versions", "", limited(func(f *files.Features) {
-		*f = files.Features{TimeResolution: time.Second, Versions: true}
+		*f = files.Features{TimeResolution: time.Millisecond, Versions: true}
 	})},
 	{"long-versions", ofVersions, versioned(func(n int64) files.Version {
 		return files.Version(fmt.Sprintf("%s-%d", strings.Repeat("v", 1000), n))

@@ -39,8 +39,9 @@ func TestLargestContent(t *testing.T) {
 			t.Parallel()
 			var most atomic.Int64
 			h := conformance.Harness{
-				New:    func(conformance.T) files.Bucket { return counted(mem.New(nil), &most) },
-				Damage: func(conformance.T, files.Bucket, string) {},
+				New:       func(conformance.T) files.Bucket { return counted(mem.New(nil), &most) },
+				Damage:    func(conformance.T, files.Bucket, string) {},
+				Leftovers: func(conformance.T, files.Bucket) int { return 0 },
 			}
 			conformance.RunCase(t.Context(), h, c)
 			switch n := most.Load(); {

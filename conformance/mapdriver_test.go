@@ -22,8 +22,10 @@ type mapBackend struct {
 	files map[string]mapFile
 	names []string // sorted; some of them may be gone
 	puts  int64
+	clock time.Time // of the last change
 
-	left atomic.Int64 // temporaries
+	left  atomic.Int64 // temporaries
+	calls atomic.Int64 // of the backend that is made of this
 
 	cut atomic.Int64 // after how many bytes bodies break, plus one; 0 is never
 
@@ -51,7 +53,7 @@ func newMap() *mapBackend {
 
 func (m *mapBackend) Features() files.Features {
 	return files.Features{
-		TimeResolution:    time.Second,
+		TimeResolution:    time.Millisecond,
 		Atomic:            true,
 		Durable:           true,
 		Versions:          true,
@@ -104,7 +106,7 @@ func (m *mapBackend) set(name string, req *driver.PutRequest, content []byte) fi
 	if req.Content != nil {
 		info.Digest = req.Content.Digest()
 	}
-	info.Name, info.Size, info.ModTime = name, int64(len(content)), time.Unix(m.puts, 0).UTC()
+	info.Name, info.Size, info.ModTime = name, int64(len(content)), m.tick()
 	info.Version = files.Version(fmt.Sprint("v", m.puts))
 	if old, ok := m.files[name]; ok {
 		m.before[name] = old
@@ -112,6 +114,16 @@ func (m *mapBackend) set(name string, req *driver.PutRequest, content []byte) fi
 	m.files[name] = mapFile{info: info, content: content}
 	m.note(name)
 	return info
+}
+
+// tick is the time of a change, later than that of the one before. The caller holds mu.
+func (m *mapBackend) tick() time.Time {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	if !now.After(m.clock) {
+		now = m.clock.Add(time.Millisecond)
+	}
+	m.clock = now
+	return now
 }
 
 // redigest makes the digest that of the content. The caller of redigestLocked holds mu.

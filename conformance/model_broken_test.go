@@ -94,7 +94,8 @@ func allBroken() []broken {
 		brokenCopies, brokenErrors, brokenFeatures, brokenCancelled, brokenCloses, brokenShared,
 		brokenSigned, brokenLimits, brokenGrowing, brokenUnread, brokenPanics, brokenNils,
 		brokenLengths, brokenNoVersions, brokenCosts, brokenNested,
-		brokenOpenAts)
+		brokenOpenAts, brokenDeleteDoors, brokenPutDoors, brokenCopyDoors, brokenGetDoors,
+		brokenTimes, brokenAfter)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

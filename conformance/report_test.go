@@ -167,7 +167,7 @@ func TestCertificate(t *testing.T) {
 	}
 	b.Reset()
 	if err := someReport(t, conformance.CheckOptions{
-		Pattern: "^S1/",
+		Pattern: "^S1/(is-get|directory|every-field|exists)$", // it deletes nothing
 		Short:   true,
 	}).WriteMarkdown(&b); err != nil || !strings.Contains(b.String(),
 		"It keeps the contract: ") || strings.Contains(b.String(), "## Failed") {

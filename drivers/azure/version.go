@@ -12,14 +12,14 @@ import (
 func version(e *azcore.ETag) files.Version { return etag.Version(string(value(e))) }
 
 // etagOf is the ETag of a version. What no file has as its version, such as "*" or a list
-// of several, must not stand for any.
+// of several, must not stand for any, nor be refused as a list.
 func etagOf(v files.Version) *azcore.ETag {
 	e := azcore.ETag(`"` + string(v) + `"`)
 	switch {
 	case etag.Weak(v):
 		e = azcore.ETag(v)
 	case v == "*" || strings.ContainsFunc(string(v), func(c rune) bool {
-		return c <= ' ' || c > '~' || c == '"'
+		return c <= ' ' || c > '~' || c == '"' || c == ','
 	}):
 		e = `"none"`
 	}

@@ -57,6 +57,7 @@ var (
 	noVersions = "the ETag is made of time and size"
 	noSwap     = "no driver of Go CDK puts, gets or deletes if of a version"
 	memLacks   = map[string]string{
+		"ServerCopy":        "its own copy keeps the time of the source",
 		"Durable":           "memory ends with the process",
 		"Versions":          noVersions,
 		"VersionPerPut":     noVersions,

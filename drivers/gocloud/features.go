@@ -32,8 +32,9 @@ func featuresOf(b *blob.Bucket, p provider) files.Features {
 	switch p.kind {
 	case kindMem:
 		f.TimeResolution = time.Nanosecond
-		f.Atomic, f.IfAbsent, f.OneVersionReads, f.Ordered, f.DirBesideFile, f.ServerCopy = true,
-			true, true, true, true, true
+		// Its own copy keeps the time of the source (V2), so copies stream.
+		f.Atomic, f.IfAbsent, f.OneVersionReads, f.Ordered, f.DirBesideFile = true, true, true,
+			true, true
 		f.AnyName, f.StatNoBucket = true, true
 		noMD5 := p.setting("options", "NoMD5")
 		f.Digests = noMD5.Kind() == reflect.Bool && !noMD5.Bool()

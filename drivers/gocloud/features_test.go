@@ -35,7 +35,7 @@ func TestFeatures(t *testing.T) {
 		want func(f files.Features) bool
 	}{
 		{"memblob", memblob.OpenBucket(nil), kindMem, func(f files.Features) bool {
-			return f.Atomic && f.IfAbsent && f.Ordered && f.Digests && f.ServerCopy &&
+			return f.Atomic && f.IfAbsent && f.Ordered && f.Digests && !f.ServerCopy &&
 				!f.Versions && !f.SignGet && !f.Durable && f.MaxName == 1024
 		}},
 		{

@@ -145,8 +145,12 @@ func (b *backend) usable(v files.Version) error {
 }
 
 // isVersion reports whether a file can have the version: in a header anything else
-// could mean more than it says, such as any version or one of several.
+// could mean more than it says, such as any version or one of several. "*" is none with
+// quotes either: gateways take them off.
 func (b *backend) isVersion(v files.Version) bool {
+	if v == "*" {
+		return false
+	}
 	for i := range len(v) {
 		if v[i] <= ' ' || v[i] > '~' || v[i] == '"' || b.known.bare.Load() && (v[i] == '*' ||
 			v[i] == ',') {

@@ -36,9 +36,21 @@ var buckets atomic.Int64
 
 // handle is what the harness knows of a bucket.
 type handle struct {
-	name   string
-	prefix string
-	wire   *s3test.Wire
+	name     string
+	prefix   string
+	wire     *s3test.Wire
+	requests *atomic.Int64
+}
+
+// counting counts the requests of a client.
+type counting struct {
+	s3.HTTPClient
+	n atomic.Int64
+}
+
+func (c *counting) Do(r *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return c.HTTPClient.Do(r)
 }
 
 func newSubject(t *testing.T, server string, opts Options) *subject {
@@ -82,8 +94,9 @@ func (s *subject) open(name string) files.Bucket {
 	w := &s3test.Wire{Next: transport64}
 	o := s.opts
 	o.Retry = &retry.Policy{Attempts: 3}
-	b := New(s.client(w, s.server.Endpoint), name, &o)
-	s.handles.Store(b, handle{name: name, wire: w})
+	c := &counting{HTTPClient: w}
+	b := New(s.client(c, s.server.Endpoint), name, &o)
+	s.handles.Store(b, handle{name: name, wire: w, requests: &c.n})
 	return b
 }
 
@@ -120,6 +133,7 @@ func (s *subject) harness(foreign ...string) conformance.Harness {
 		},
 		Cut:       func(_ conformance.T, b files.Bucket, n int64) { s.of(b).wire.Cut(n) },
 		Leftovers: func(t conformance.T, b files.Bucket) int { return s.uploads(t, s.of(b).name) },
+		Requests:  func(_ conformance.T, b files.Bucket) int64 { return s.of(b).requests.Load() },
 		Vanish:    func(t conformance.T, b files.Bucket) { s.vanish(t, b) },
 		Foreign: func(t conformance.T, b files.Bucket, key, content string) {
 			name := s.of(b).name

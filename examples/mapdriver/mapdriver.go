@@ -4,6 +4,9 @@
 //
 //	b := driver.New(mapdriver.New())
 //
+// [Handle] adds what a driver may have: several handles on one store, copies inside it,
+// bulk deletes and a URL. The tests' harness for it shows what the suite asks for.
+//
 // A real driver would not read a whole content into memory.
 package mapdriver
 
@@ -15,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cloudfiles.dev/files"
@@ -27,6 +31,8 @@ type Backend struct {
 	files map[string]file
 	names []string // sorted, so that a page of a listing costs its entries (L8)
 	puts  int
+	// staged counts the uploads that are under way.
+	staged atomic.Int64
 }
 
 type file struct {
@@ -61,6 +67,8 @@ func (m *Backend) Features() files.Features {
 func (m *Backend) Close() error { return nil }
 
 func (m *Backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	m.staged.Add(1)
+	defer m.staged.Add(-1)
 	content, err := io.ReadAll(req.Content)
 	if err != nil {
 		return files.Info{}, err
@@ -71,16 +79,22 @@ func (m *Backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	if err := req.If.Check(exists, old.info.Version); err != nil {
 		return files.Info{}, err
 	}
+	return m.commit(req.Name, req.Attributes, req.Content.Digest(), content), nil
+}
+
+// commit stores the file with a version of its own. The caller holds mu.
+func (m *Backend) commit(name string, a files.Attributes, d files.Digest,
+	content []byte) files.Info {
 	m.puts++
-	info := files.Info{Attributes: req.Attributes, Digest: req.Content.Digest()}
-	info.Name, info.Size, info.Version = req.Name, int64(len(content)),
+	info := files.Info{Attributes: a, Digest: d}
+	info.Name, info.Size, info.Version = name, int64(len(content)),
 		files.Version(strconv.Itoa(m.puts))
 	info.ModTime = time.Now().UTC()
-	m.files[req.Name] = file{info, content}
-	if i, ok := slices.BinarySearch(m.names, req.Name); !ok {
-		m.names = slices.Insert(m.names, i, req.Name)
+	m.files[name] = file{info, content}
+	if i, ok := slices.BinarySearch(m.names, name); !ok {
+		m.names = slices.Insert(m.names, i, name)
 	}
-	return info, nil
+	return info
 }
 
 func (m *Backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {

@@ -28,7 +28,10 @@ func All() []suite.Case {
 		copyAttributesCases, copyOntoItselfCases, copyConditionsCases, copyBetweenCases,
 		moveCases, errorsCases, errorsKindsCases, errorsVanishedCases, errorsNilCases,
 		errorsNativeCases, concurrencyRandomCases, concurrencyCases, concurrencyNestedCases,
-		processCases, cancelCases, cancelPanicsCases, closeCases, signCases, urlsCases)
+		processCases, cancelCases, cancelPanicsCases, closeCases, signCases, urlsCases,
+		namesBeforeIOCases, versionsNearCases, versionsTimesNowCases, putEveryWayCases,
+		putSourceLaterCases, getEveryWayCases, statAfterEachCases, deleteManyEachCases,
+		copyEveryWayCases, cancelPartsCases)
 	slices.SortStableFunc(all, func(a, b suite.Case) int {
 		return cmp.Compare(ruleOrder()[a.Rule], ruleOrder()[b.Rule])
 	})

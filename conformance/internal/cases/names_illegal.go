@@ -2,7 +2,6 @@ package cases
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"cloudfiles.dev/conformance/internal/check"
@@ -24,12 +23,6 @@ var namesIllegalCases = []suite.Case{
 		Name: "illegal-dir",
 		Why:  "a listing of an illegal directory must be refused, not empty",
 		Run:  illegalDirs,
-	},
-	{
-		Rule: "N1",
-		Name: "before-io",
-		Why:  "a Put of an illegal name must not read the content",
-		Run:  nameBeforeIO,
 	},
 	{
 		Rule: "N1",
@@ -103,15 +96,6 @@ func illegalDirs(t suite.T, h *suite.H) {
 	}
 	check.Puts(t, h, "a/b")
 	check.WantList(t, h, "a/", nil, "a/b")
-}
-
-func nameBeforeIO(t suite.T, h *suite.H) {
-	r := check.ReaderFunc(func([]byte) (int, error) {
-		t.Errorf("Put with an illegal name reads the content")
-		return 0, io.EOF
-	})
-	_, err := h.Put(t.Context(), "a//b", r, nil)
-	check.WantErr(t, "Put", err, files.ErrInvalidName)
 }
 
 func longestName(t suite.T, h *suite.H) {

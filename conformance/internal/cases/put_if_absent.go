@@ -131,7 +131,7 @@ func absentAtCommit(t suite.T, h *suite.H) {
 }
 
 func absentBeside(t suite.T, h *suite.H) {
-	names := []string{"d.txt", "d-", "e/d"}
+	names := []string{"d.txt", "d-", "D", "e/d"}
 	if h.F.DirBesideFile {
 		names = append(names, "d/x")
 	}
@@ -139,6 +139,17 @@ func absentBeside(t suite.T, h *suite.H) {
 	if _, err := ifAbsent(t, h, "d", []byte("d")); err != nil {
 		t.Errorf("Put with IfAbsent beside others: %v", err)
 	}
+	before := check.Stat(t, h, "d")
+	refused := &files.PutOptions{If: files.IfAbsent()}
+	if h.F.Attributes {
+		refused.Attributes = files.Attributes{
+			ContentType: "x/refused",
+			Metadata:    map[string]string{"refused": "yes"},
+		}
+	}
+	_, err := h.Put(t.Context(), "d", check.Stream([]byte("other")), refused)
+	check.WantErr(t, "Put with IfAbsent and attributes to a name in use", err, files.ErrExist)
+	check.Same(t, "Stat after the refused Put", check.Stat(t, h, "d"), before)
 	if h.F.DirBesideFile {
 		if _, err := ifAbsent(t, h, "d/y", []byte("y")); err != nil {
 			t.Errorf("Put with IfAbsent below a file's name: %v", err)

@@ -3,7 +3,6 @@ package cases
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"iter"
 	"os"
@@ -40,13 +39,6 @@ var putSourceCases = []suite.Case{
 		Name: "not-closed",
 		Why:  "a Put must not close the caller's reader",
 		Run:  putNotClosed,
-	},
-	{
-		Rule:    "P12",
-		Name:    "not-read-later",
-		Why:     "a Put must not read the caller's reader after it has returned",
-		Largest: 2 << 20,
-		Run:     putNotReadLater,
 	},
 	{
 		Rule: "P12",
@@ -198,34 +190,6 @@ func putNotClosed(t suite.T, h *suite.H) {
 	check.WantErr(t, "Put", err, check.ErrReader)
 	if good.closes+bad.closes > 0 {
 		t.Errorf("Put closed the content %d times, want never", good.closes+bad.closes)
-	}
-}
-
-func putNotReadLater(t suite.T, h *suite.H) {
-	for _, fail := range []error{nil, check.ErrReader, files.ErrCorrupt} {
-		returned := make(chan struct{})
-		c := check.Content(1, 2<<20)
-		src := io.Reader(bytes.NewReader(c))
-		opts := &files.PutOptions{}
-		switch {
-		case errors.Is(fail, check.ErrReader):
-			src = check.Failing(c[:1<<20], false, check.ErrReader)
-		case fail != nil:
-			opts.Size = new(int64(1 << 20))
-		}
-		_, err := h.Put(t.Context(), "a", check.ReaderFunc(func(p []byte) (int, error) {
-			select {
-			case <-returned:
-				t.Errorf("the content is read after Put returned")
-			default:
-			}
-			return src.Read(p)
-		}), opts)
-		close(returned)
-		if !errors.Is(err, fail) {
-			t.Errorf("Put: got %s, want %v", check.ErrText(err), fail)
-		}
-		check.WantOnly(t, h, "a")
 	}
 }
 

@@ -74,6 +74,10 @@ var (
 		Claimed: func(f files.Features) bool { return f.ForeignKeys },
 		Refused: refusedForeign,
 	}
+	ServerCopy = &suite.Ability{
+		Name:    "ServerCopy",
+		Claimed: func(f files.Features) bool { return f.ServerCopy },
+	}
 	SignGet = &suite.Ability{
 		Name:    "SignGet",
 		Claimed: func(f files.Features) bool { return f.SignGet },

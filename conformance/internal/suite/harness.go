@@ -23,6 +23,7 @@ type Harness struct {
 	Root        func(t T, b files.Bucket, dir string) files.Bucket
 	Cut         func(t T, b files.Bucket, n int64)
 	Leftovers   func(t T, b files.Bucket) int
+	Requests    func(t T, b files.Bucket) int64
 	Vanish      func(t T, b files.Bucket)
 	Foreign     func(t T, b files.Bucket, key, content string)
 	ForeignKeys []string

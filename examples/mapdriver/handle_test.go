@@ -1,0 +1,38 @@
+package mapdriver_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/examples/mapdriver"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// TestHandle gives the suite more to look at. Each function brings cases with it.
+func TestHandle(t *testing.T) {
+	// store is what a bucket of the harness stands on.
+	store := func(b files.Bucket) *mapdriver.Backend {
+		return driver.Unwrap(b).(mapdriver.Handle).Backend
+	}
+	var names atomic.Int64
+	conformance.Run(t, conformance.Harness{
+		New: func(conformance.T) files.Bucket {
+			return driver.New(mapdriver.Handle{Backend: mapdriver.New()})
+		},
+		// Another handle on the same store, as another process would open it.
+		Second: func(_ conformance.T, b files.Bucket) files.Bucket {
+			return driver.New(mapdriver.Handle{Backend: store(b)})
+		},
+		// What would be temporaries on a disk, or unfinished uploads at a service.
+		Leftovers: func(_ conformance.T, b files.Bucket) int { return store(b).Staged() },
+		Damage: func(_ conformance.T, b files.Bucket, name string) {
+			store(b).Damage(name)
+		},
+		URL: func(conformance.T) string {
+			return fmt.Sprintf("mapdriver://store-%d", names.Add(1))
+		},
+	})
+}
