@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	panic(err)
 }
 
-// TestDownloadKilled: killed at 20 places one after the other, the target is the old file
+// TestDownloadKilled: killed at five places one after the other, the target is the old file
 // until it is the new one, and hardly anything is fetched twice.
 func TestDownloadKilled(t *testing.T) {
 	const size = 100 * part
