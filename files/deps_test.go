@@ -56,8 +56,8 @@ func TestDependencies(t *testing.T) {
 }
 
 // TestArrows: files imports nothing of this module, files/retry only files, files/driver
-// these two, and files/transfer files and files/driver. What is below files/internal imports nothing of it either,
-// and any of them may import that.
+// these two, and files/transfer files and files/driver. What is below files/internal
+// imports nothing of it either, and any of them may import that.
 func TestArrows(t *testing.T) {
 	const own = "cloudfiles.dev/files"
 	inner := []string{"internal/blockcache", "internal/content", "internal/contenttype",

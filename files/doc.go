@@ -151,7 +151,7 @@
 //
 //   - P1: Put is all or nothing. Every reader, anywhere and at any moment, sees the old
 //     file or the new one, whole, with content and metadata of the same Put. An
-//     unfinished upload is visible under no name.
+//     unfinished upload is visible under no name, nor is one that failed (P2).
 //
 //   - P2: A Put that fails before the commit keeps the old file: if the content's
 //     reader fails, the context ends, size or digest differ, the disk is full or the
@@ -201,8 +201,9 @@
 //     ErrCorrupt.
 //
 //   - P8: IfAbsent: of any number of concurrent Puts one succeeds, the others are
-//     ErrExist, and what the one wrote stays. The condition is decided at the commit,
-//     across processes.
+//     ErrExist, and what the one wrote stays. Whether the file exists is decided at the
+//     commit, the moment at which the new file becomes visible, also between processes:
+//     a look before the upload doesn't count.
 //
 //   - P9: IfVersion replaces that version only. Otherwise, also if there is no file,
 //     Put is ErrPrecondition and changes nothing. Of concurrent updates of one version
@@ -343,11 +344,11 @@
 //     is linear: a million names cost ten times a hundred thousand, and stopping early
 //     costs only what was read.
 //
-//     A page costs its entries, however many names come before and after it: 20,000
-//     pages of 10 cost at most three times one listing. That also holds if each page is
-//     a request of its own (package fileshttp), if several callers are at several
-//     places, or if one process opens the bucket for each page. A local disk's listing
-//     has at most 32 descriptors at any depth.
+//     A page costs in proportion to its own entries, wherever it begins: reading a
+//     listing in 20,000 pages of 10 costs at most three times reading it at once. That
+//     also holds if each page is a request of its own (package fileshttp), if several
+//     callers are at several places, or if one process opens the bucket for each page.
+//     A local disk's listing has at most 32 descriptors at any depth.
 //
 //     A service that lists wrongly is ErrUnavailable, which says so, after a bounded
 //     number of requests. It lists wrongly if it returns entries outside of what was
@@ -369,8 +370,8 @@
 //     Delete is ErrPrecondition (Features.DeleteIfVersion).
 //
 //   - D3: Many names, or a whole directory, take as few requests as the backend allows,
-//     and the result says which failed. A name for which no answer came has failed. If
-//     there are not as many answers as names, every name has failed.
+//     and the result has an error for each name that was not surely deleted. If the
+//     backend's answers can't be matched with the names, that is every name.
 //
 // C. Copy
 //

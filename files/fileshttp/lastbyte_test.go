@@ -43,7 +43,14 @@ func TestLastByte(t *testing.T) {
 		{"GET", "/f.unknown", []string{"Range", "bytes=-1"}, 206, 1, 4},
 		{"GET", "/f", []string{"Range", "bytes=9000000-9000001"}, 206, 2, 6},
 		{"HEAD", "/f.mp4", nil, 200, 0, 0},
-		{"GET", "/f.mp4", []string{"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"}, 304, 0, 0},
+		{
+			"GET",
+			"/f.mp4",
+			[]string{"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"},
+			304,
+			0,
+			0,
+		},
 		{"GET", "/f.mp4", nil, 200, size, size / block},
 	} {
 		gets.Store(0)

@@ -14,7 +14,7 @@
 // process. It delays what passes by half of the round-trip time in each direction and
 // limits each connection, as the path to a distant service does.
 //
-// It runs on Unix. What only this command needs is required by the module of this directory, so nobody
-// who imports cloudfiles.dev downloads it. rclone is built through the module proxy,
-// into the user's cache directory, the first time.
+// It runs on Unix. What only this command needs is required by the module of this
+// directory, so nobody who imports cloudfiles.dev downloads it. rclone is built through
+// the module proxy, into the user's cache directory, the first time.
 package main
