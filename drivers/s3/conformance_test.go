@@ -53,7 +53,8 @@ var versitygwRaces = map[string]string{
 
 // TestConformance runs the contract, and all that -short leaves out with the long tests.
 func TestConformance(t *testing.T) {
-	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw})
+	// small parts, so that the large cases upload in parts
+	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, PartSize: minPart})
 	h := s.harness("line\nbreak", "dir/tab\t")
 	h.Name = "s3-versitygw"
 	h.ServerFaults, h.ServerRaces = versitygwFaults, versitygwRaces

@@ -84,8 +84,11 @@
 //	etag=quoted|bare            how If-Match names a version on writes: bare is for a
 //	                            store that compares it without its quotes
 //	conditions=all|put|none|…   which conditions the store keeps: put means those on
-//	                            reads and on Put alone; or some of
-//	                            get,absent,version,complete,delete,copy,source
+//	                            reads and on Put alone, in one request or in parts; or
+//	                            some of get,absent,version,complete,delete,copy,source.
+//	                            Without complete, as on older gateways of Ceph, a
+//	                            conditional Put of more than a part is
+//	                            errors.ErrUnsupported
 //	beside=kept|refused|unchecked
 //	                            whether "a" and "a/b" may both exist. refused: a Put of
 //	                            the second is errors.ErrUnsupported, which costs each

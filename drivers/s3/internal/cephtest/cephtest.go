@@ -3,11 +3,32 @@
 // other tests, so that these end in time.
 package cephtest
 
+import "maps"
+
 // Faults are the cases that the gateway fails each time, with the reason.
 var Faults = map[string]string{
 	"P7/limit": "the gateway refuses a header whose name has 1,900 bytes; S3 counts names and " +
 		"values together",
-	"P7/keys": "the gateway turns _ in metadata keys into -",
+	"P7/keys":        "the gateway turns _ in metadata keys into -",
+	"P8/sizes-large": inParts,
+	"P9/sizes-large": inParts,
+}
+
+const inParts = "the gateway ignores the conditions of CompleteMultipartUpload " +
+	"(ceph/ceph#64830), " +
+	"so the driver refuses a conditional upload in parts with ErrUnsupported; S3 keeps them"
+
+// FaultsOfSmallParts are the faults where the parts of an upload have 5 MiB, so that more
+// cases upload in parts.
+func FaultsOfSmallParts() map[string]string {
+	all := maps.Clone(Faults)
+	for _, id := range []string{
+		"C1/large-attributes", "C1/large-conditions", "P8/large", "P8/sizes", "P9/large",
+		"P9/large-update", "P9/sizes",
+	} {
+		all[id] = inParts
+	}
+	return all
 }
 
 // Races are those that it fails now and then.
