@@ -95,7 +95,8 @@ func allBroken() []broken {
 		brokenSigned, brokenLimits, brokenGrowing, brokenUnread, brokenPanics, brokenNils,
 		brokenLengths, brokenNoVersions, brokenCosts, brokenNested,
 		brokenOpenAts, brokenDeleteDoors, brokenPutDoors, brokenCopyDoors, brokenGetDoors,
-		brokenTimes, brokenAfter)
+		brokenTimes, brokenAfter, brokenLargePuts, brokenLargeReads, brokenLargeCopies,
+		brokenEmpties, brokenBreadths)
 }
 
 // findIn runs the case's sequences on the harness, with a seed that doesn't change.

@@ -29,7 +29,7 @@ var putSizesCases = []suite.Case{
 		Name:    "large",
 		Why:     "a large file's parts must each be stored once, in order",
 		Long:    true,
-		Largest: 12 << 20,
+		Largest: 16 << 20,
 		Run:     putLarge,
 	},
 	{
@@ -77,7 +77,7 @@ func putUnknown(t suite.T, h *suite.H) {
 }
 
 func putLarge(t suite.T, h *suite.H) {
-	for _, n := range []int{5<<20 - 1, 5 << 20, 8<<20 + 1, 11<<20 + 12345} {
+	for _, n := range []int{5<<20 - 1, 5 << 20, 8 << 20, 8<<20 + 1, 11<<20 + 12345, 16 << 20} {
 		c := check.Content(n, n)
 		if _, err := h.Put(t.Context(), "known", bytes.NewReader(c), nil); err != nil {
 			t.Fatalf("Put of %d bytes: %v", n, err)
