@@ -41,6 +41,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 			return files.Info{}, err
 		}
 	}
+	onto := src.store == b.store && req.Src == req.Dst
 	var last files.Version
 	for range maxCopyTries {
 		source, err := src.statIf(ctx, driver.OpenRequest{
@@ -71,7 +72,16 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		if err != nil {
 			return files.Info{}, err
 		}
-		info, err := b.copyFrom(ctx, signed.URL, source, req)
+		cond := req.If
+		if onto && cond.IsZero() {
+			// A writer in between must not be undone: the copy replaces only what it
+			// was made of.
+			cond = files.IfVersion(source.Version)
+		}
+		info, err := b.copyFrom(ctx, signed.URL, source, req, cond)
+		if onto && req.If.IsZero() && files.KindOf(err) == files.ErrPrecondition {
+			continue // and the next look finds what is there now
+		}
 		if !errors.Is(err, errSource) || errors.Is(err, files.ErrUncertain) {
 			return info, err
 		}
@@ -96,7 +106,7 @@ const maxCopyTries = 20
 // copyFrom copies that version of the source; the error is errSource if it can't be
 // had.
 func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info,
-	req *driver.CopyRequest,
+	req *driver.CopyRequest, cond files.Condition,
 ) (files.Info, error) {
 	c := &transfer{b: b, source: signed, tag: etagOf(source.Version)}
 	c.w = write{
@@ -104,7 +114,7 @@ func (b *backend) copyFrom(ctx context.Context, signed string, source files.Info
 		attrs:  &source.Attributes,
 		digest: source.Digest,
 		size:   source.Size,
-		cond:   req.If,
+		cond:   cond,
 		native: native(req.Native),
 		copies: true,
 	}

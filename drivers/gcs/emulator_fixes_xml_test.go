@@ -92,6 +92,15 @@ func headerAttributes(h http.Header) map[string]any {
 	return a
 }
 
+// contentTypeOf is the type that the upload was begun with, which the server takes from
+// the content's part.
+func contentTypeOf(attributes map[string]any) string {
+	if t, ok := attributes["contentType"].(string); ok {
+		return t
+	}
+	return "application/octet-stream"
+}
+
 // completeXML puts the parts together.
 func (d *documented) completeXML(w http.ResponseWriter, r *http.Request, u *xmlStored, id string) {
 	var list struct {
@@ -121,7 +130,7 @@ func (d *documented) completeXML(w http.ResponseWriter, r *http.Request, u *xmlS
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "--xyxyxyxyxyxy\r\nContent-Type: application/json\r\n\r\n%s\r\n"+
-		"--xyxyxyxyxyxy\r\nContent-Type: application/octet-stream\r\n\r\n", text)
+		"--xyxyxyxyxyxy\r\nContent-Type: %s\r\n\r\n", text, contentTypeOf(u.attributes))
 	b.Write(all.Bytes())
 	b.WriteString("\r\n--xyxyxyxyxyxy--\r\n")
 	resp, err := http.Post(d.origin.String()+"/upload/storage/v1/b/"+u.target.bucket+

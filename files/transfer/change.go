@@ -88,11 +88,6 @@ func (c Change) equal() bool {
 	return false
 }
 
-// writes reports whether the change changes anything.
-func (c Change) writes() bool {
-	return c.Action == ActionCopy || c.Action == ActionMove || c.Action == ActionDelete
-}
-
 // String returns one line for a person, without a line end, in which control characters
 // are escaped: "copy a/b.txt (newer, 12 bytes)".
 func (c Change) String() string {

@@ -62,11 +62,6 @@ func peersOf(service string) (of []peer) {
 	return of
 }
 
-// discardAt is an io.WriterAt that keeps nothing.
-type discardAt struct{}
-
-func (discardAt) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }
-
 // inOrder is an io.Writer that writes to w from its beginning on.
 type inOrder struct {
 	w  io.WriterAt
