@@ -48,6 +48,10 @@ const (
 	maxRestarts  = 10
 )
 
+// maxOnto is how many times a copy of a file onto itself begins anew, because somebody
+// has replaced the file.
+const maxOnto = 20
+
 // Copy lets the service copy: in one request inside one location and storage class,
 // else in as many as it asks for, of which the last commits.
 func (b *backend) Copy(ctx context.Context, from driver.Backend,
@@ -56,6 +60,32 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	if !ok || src.host != b.host || src.auth != b.auth && src.bucket != b.bucket {
 		return files.Info{}, files.ErrUnsupported // this handle's credentials may not reach it
 	}
+	if src.bucket != b.bucket || req.Src != req.Dst || !req.If.IsZero() {
+		return b.copyFrom(ctx, src, req)
+	}
+	// What is put in between must not be undone: the copy replaces only what it was made
+	// of.
+	for range maxOnto {
+		info, err := src.Stat(ctx, driver.Key{Name: req.Src})
+		switch {
+		case err != nil:
+			return files.Info{}, err
+		case req.IfSource != "" && req.IfSource != info.Version:
+			return files.Info{}, files.ErrPrecondition
+		}
+		pinned := *req
+		pinned.IfSource, pinned.If = info.Version, files.IfVersion(info.Version)
+		made, err := b.copyFrom(ctx, src, &pinned)
+		if files.KindOf(err) != files.ErrPrecondition || req.IfSource != "" {
+			return made, err
+		}
+	}
+	return files.Info{}, files.Errorf(files.ErrUnavailable, "the file is replaced again and again")
+}
+
+// copyFrom is a copy with the conditions of the request.
+func (b *backend) copyFrom(ctx context.Context, src *backend,
+	req *driver.CopyRequest) (files.Info, error) {
 	if err := checkStorable(req.Dst); err != nil {
 		return files.Info{}, err
 	}

@@ -87,7 +87,8 @@ func main() {
 		t.Fatal(err)
 	}
 	t.Logf("%d bytes", fi.Size())
-	if fi.Size() >= 4<<20 {
+	// Reading by several connections (G10), which every driver has, is 90 kB of it.
+	if fi.Size() >= 4<<20+256<<10 {
 		t.Errorf("the program has %d bytes", fi.Size())
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // TestAbortAgain: a part whose request was cut may come in behind the abort, so the
-// upload is aborted until the store knows it no more. Where every part was answered,
+// upload is aborted until two looks in a row find nothing. Where every part was answered,
 // one abort is enough.
 func TestAbortAgain(t *testing.T) {
 	for what, c := range map[string]struct {
@@ -17,7 +17,7 @@ func TestAbortAgain(t *testing.T) {
 		aborts int
 		looks  int
 	}{
-		"parts are lost":     {true, 2, 2},
+		"parts are lost":     {true, 3, 3},
 		"the end is refused": {false, 1, 0},
 	} {
 		aborts, looks := 0, 0

@@ -34,6 +34,12 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		pinned && b.known.is(CopySourceIf) != Kept {
 		return files.Info{}, files.ErrUnsupported
 	}
+	if src.bucket == b.bucket && req.Src == req.Dst && req.If.IsZero() &&
+		b.known.is(CopyIf) != Kept && b.known.is(PutIfVersion) != NotKept {
+		// A store reads and writes without a second look, so a Put in between would be
+		// undone: read, and put over that version alone.
+		return files.Info{}, files.ErrUnsupported
+	}
 	if err := src.known.checkName(req.Src); err != nil {
 		return files.Info{}, err
 	}
@@ -126,6 +132,14 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	if itself && attributes == nil {
 		attributes = &source.Attributes
 	}
+	again := false // if somebody writes in between
+	if itself && req.If.IsZero() && b.known.is(CopyIf) == Kept {
+		// What is put in between must not be undone: the copy replaces only what it was
+		// made of.
+		pinned := *req
+		pinned.If = files.IfVersion(source.Version)
+		req, again = &pinned, req.IfSource == ""
+	}
 	var info files.Info
 	if source.Size > b.copyLimit && !b.pinsParts(ctx, req.Dst) {
 		return files.Info{}, files.ErrUnsupported // read and put
@@ -138,6 +152,9 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	if err != nil {
 		if k := files.KindOf(err); (k == files.ErrPrecondition ||
 			k == files.ErrExist) && !errors.Is(err, errSourceChanged) {
+			if again {
+				return files.Info{}, errSourceChanged
+			}
 			return files.Info{}, b.whichCondition(ctx, src, req, source.Version, err)
 		}
 		return files.Info{}, err

@@ -281,6 +281,7 @@ func (u *upload) findOwnWrite(ctx context.Context, req *driver.PutRequest) (file
 func (u *upload) abort(ctx context.Context) {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
 	driver.Undo(ctx, func(ctx context.Context) {
+		gone := 0 // looks in a row
 		for wait := firstAbortWait; ; wait *= 4 {
 			err := u.b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 				_, err := u.b.client.AbortMultipartUpload(ctx, in)
@@ -288,12 +289,19 @@ func (u *upload) abort(ctx context.Context) {
 			})
 			// Nobody is interested in an error, and the policy has retried what may be
 			// retried.
-			if err != nil || !u.cut.Load() || wait > lastAbortWait || u.isGone(ctx) {
+			if err != nil && !uploadGone(err) || !u.cut.Load() || wait > lastAbortWait {
 				return
 			}
+			// A part that was on its way may arrive after the abort. Its upload is then
+			// there again, or still: versitygw needs a second look to show it.
 			select {
 			case <-time.After(wait):
 			case <-ctx.Done():
+				return
+			}
+			if !u.isGone(ctx) {
+				gone = 0
+			} else if gone++; gone == 2 {
 				return
 			}
 		}
