@@ -10,18 +10,18 @@ var Faults = map[string]string{
 	"P7/limit": "the gateway refuses a header whose name has 1,900 bytes; S3 counts names and " +
 		"values together",
 	"P7/keys":         "the gateway turns _ in metadata keys into -",
-	"P8/sizes-large":  inParts,
-	"X2/no-parts":     inParts,
+	"P8/sizes-large":  InParts,
 	"C1/near-version": nearETags,
 	"G8/near-version": nearETags,
 	"P9/near-version": nearETags,
-	"P9/sizes-large":  inParts,
+	"P9/sizes-large":  InParts,
 }
 
 const nearETags = "the gateway takes an ETag with something behind it for the ETag; S3 compares " +
 	"the whole"
 
-const inParts = "the gateway ignores the conditions of CompleteMultipartUpload " +
+// InParts is the reason of the faults of conditional uploads in parts.
+const InParts = "the gateway ignores the conditions of CompleteMultipartUpload " +
 	"(ceph/ceph#64830), " +
 	"so the driver refuses a conditional upload in parts with ErrUnsupported; S3 keeps them"
 
@@ -33,7 +33,7 @@ func FaultsOfSmallParts() map[string]string {
 		"C1/large-attributes", "C1/large-conditions", "P8/large", "P8/sizes", "P9/large",
 		"P9/large-update", "P9/sizes",
 	} {
-		all[id] = inParts
+		all[id] = InParts
 	}
 	return all
 }
