@@ -52,7 +52,9 @@ var brokenTimes = []broken{
 	{
 		fault:  "takes its local time for UTC, east of it",
 		caught: []string{"V2/near-now"},
-		faulty: clockedBy(func(t time.Time) time.Time { return t.Add(5*time.Hour + 45*time.Minute) }),
+		faulty: clockedBy(func(t time.Time) time.Time {
+			return t.Add(5*time.Hour + 45*time.Minute)
+		}),
 	},
 	{
 		fault:  "takes seconds for milliseconds",

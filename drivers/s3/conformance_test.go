@@ -16,7 +16,8 @@ import (
 // against S3's documented answers in TestRecordedResponses, or needs no more than a
 // store that takes the names.
 var versitygwFaults = func() map[string]string {
-	const long = "versitygw refuses segments of more than 255 bytes with KeyTooLongError; S3 takes " +
+	const long = "versitygw refuses segments of more than 255 bytes with KeyTooLongError; " +
+		"S3 takes " +
 		"keys of 1,024"
 	faults := map[string]string{}
 	for _, id := range []string{
