@@ -118,46 +118,25 @@ var brokenEmpties = []broken{
 		fault:  "empties a file and keeps its version",
 		caught: []string{"V1/empty"},
 		faulty: emptyPuts(func(p largePut, m *mapBackend) (files.Info, error) {
-			info, err := m.store(p.Name, p.PutRequest, p.content)
-			if err != nil || !p.was {
-				return info, err
-			}
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			f := m.files[p.Name]
-			f.info.Version = p.old.info.Version
-			m.files[p.Name] = f
-			return f.info, nil
+			return p.storeChanged(m, func(f *mapFile) {
+				if p.was {
+					f.info.Version = p.old.info.Version
+				}
+			})
 		}),
 	},
 	{
 		fault:  "has one version for all empty files",
 		caught: []string{"V1/empty"},
 		faulty: emptyPuts(func(p largePut, m *mapBackend) (files.Info, error) {
-			if _, err := m.store(p.Name, p.PutRequest, p.content); err != nil {
-				return files.Info{}, err
-			}
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			f := m.files[p.Name]
-			f.info.Version = "empty"
-			m.files[p.Name] = f
-			return f.info, nil
+			return p.storeChanged(m, func(f *mapFile) { f.info.Version = "empty" })
 		}),
 	},
 	{
 		fault:  "stores no digest of an empty file",
 		caught: []string{"P10/empty"},
 		faulty: emptyPuts(func(p largePut, m *mapBackend) (files.Info, error) {
-			if _, err := m.store(p.Name, p.PutRequest, p.content); err != nil {
-				return files.Info{}, err
-			}
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			f := m.files[p.Name]
-			f.info.Digest = files.Digest{}
-			m.files[p.Name] = f
-			return f.info, nil
+			return p.storeChanged(m, func(f *mapFile) { f.info.Digest = files.Digest{} })
 		}),
 	},
 	{

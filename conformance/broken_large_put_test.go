@@ -41,16 +41,21 @@ func largePuts(from int, do func(p largePut, m *mapBackend) (files.Info, error))
 // return what they stored.
 func largeStored(from int, change func(f *mapFile)) faulty {
 	return largePuts(from, func(p largePut, m *mapBackend) (files.Info, error) {
-		if _, err := m.store(p.Name, p.PutRequest, p.content); err != nil {
-			return files.Info{}, err
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		f := m.files[p.Name]
-		change(&f)
-		m.files[p.Name] = f
-		return f.info, nil
+		return p.storeChanged(m, change)
 	})
+}
+
+// storeChanged stores the file, and changes what is stored.
+func (p largePut) storeChanged(m *mapBackend, change func(f *mapFile)) (files.Info, error) {
+	if _, err := m.store(p.Name, p.PutRequest, p.content); err != nil {
+		return files.Info{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := m.files[p.Name]
+	change(&f)
+	m.files[p.Name] = f
+	return f.info, nil
 }
 
 // largeContent is the fault that large puts store another content than was given.

@@ -75,6 +75,9 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		}
 		pinned := *req
 		pinned.IfSource, pinned.If = info.Version, files.IfVersion(info.Version)
+		if pinned.Attributes == nil && nativeOf(req.Native).inResource() {
+			pinned.Attributes = &info.Attributes // which copyFrom would look for again
+		}
 		made, err := b.copyFrom(ctx, src, &pinned)
 		if files.KindOf(err) != files.ErrPrecondition || req.IfSource != "" {
 			return made, err

@@ -29,13 +29,14 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	// Without conditions that are kept, files.Copy reads and puts: a read is of one
 	// version, and a Put has its own conditions. If the source is looked at first, its
 	// version holds the two together.
-	pinned := req.IfSource != "" || req.FullInfo || src.bucket == b.bucket && req.Src == req.Dst
+	itself := src.bucket == b.bucket && req.Src == req.Dst
+	pinned := req.IfSource != "" || req.FullInfo || itself
 	if !req.If.IsZero() && b.known.is(CopyIf) != Kept ||
 		pinned && b.known.is(CopySourceIf) != Kept {
 		return files.Info{}, files.ErrUnsupported
 	}
-	if src.bucket == b.bucket && req.Src == req.Dst && req.If.IsZero() &&
-		b.known.is(CopyIf) != Kept && b.known.is(PutIfVersion) != NotKept {
+	if itself && req.If.IsZero() && b.known.is(CopyIf) != Kept &&
+		b.known.is(PutIfVersion) != NotKept {
 		// A store reads and writes without a second look, so a Put in between would be
 		// undone: read, and put over that version alone.
 		return files.Info{}, files.ErrUnsupported
@@ -52,18 +53,17 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 			return files.Info{}, err
 		}
 	}
-	info, err := b.copy(ctx, src, req)
+	info, err := b.copy(ctx, src, req, itself)
 	if src.bucket != b.bucket && files.KindOf(err) == files.ErrPermission {
 		return files.Info{}, files.ErrUnsupported // the source's own credentials may be others
 	}
 	return info, err
 }
 
-func (b *backend) copy(ctx context.Context, src *backend,
-	req *driver.CopyRequest) (files.Info, error) {
-	// S3 refuses a copy of an object onto itself that changes nothing, so then the
-	// attributes are sent again.
-	itself := src.bucket == b.bucket && req.Src == req.Dst
+// copy copies inside the store. S3 refuses a copy of an object onto itself that changes
+// nothing, so then the attributes are sent again.
+func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyRequest,
+	itself bool) (files.Info, error) {
 	if !req.FullInfo && !itself {
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
 		_, ifVersion := req.If.Version()

@@ -123,7 +123,7 @@ func TestVerdicts(t *testing.T) {
 	dir := writeShop(t)
 	out, err := runOn(t, dir, nil)
 	if err == nil {
-		t.Error("survivors that nobody judged are no error")
+		t.Error("survivors that nobody judged are not an error")
 	}
 	for _, want := range []string{
 		"left out, since it fails without a mutant: TestFails of price",
@@ -146,7 +146,7 @@ func TestVerdicts(t *testing.T) {
 		t.Log(out)
 	}
 
-	// What is judged is no error any more; a judgement that is wrong or without object
+	// What is judged is not an error any more; a judgement that is wrong or without object
 	// is.
 	var list strings.Builder
 	for line := range strings.Lines(out) {

@@ -54,19 +54,9 @@ func large(service, link string, s scale) (all []work) {
 			link:    link,
 			bytes:   true,
 			prepare: put,
-			run: func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
-				m.begin()
-				for range again {
-					var got counted
-					if err := c.getAt(ctx, file, &got, size); err != nil {
-						return 0, err
-					}
-					if err := got.want(size); err != nil {
-						return 0, err
-					}
-				}
-				return float64(int64(again) * size), nil
-			},
+			run: read(size, again, func(ctx context.Context, c client, to *counted) error {
+				return c.getAt(ctx, file, to, size)
+			}),
 		}, work{
 			group:   "stream",
 			name:    name,
@@ -74,19 +64,9 @@ func large(service, link string, s scale) (all []work) {
 			link:    link,
 			bytes:   true,
 			prepare: put,
-			run: func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
-				m.begin()
-				for range again {
-					var got counted
-					if err := c.get(ctx, file, &got); err != nil {
-						return 0, err
-					}
-					if err := got.want(size); err != nil {
-						return 0, err
-					}
-				}
-				return float64(int64(again) * size), nil
-			},
+			run: read(size, again, func(ctx context.Context, c client, to *counted) error {
+				return c.get(ctx, file, to)
+			}),
 		}, work{
 			group:   "upload",
 			name:    name,
@@ -105,6 +85,24 @@ func large(service, link string, s scale) (all []work) {
 		})
 	}
 	return append(all, many(service, link)...)
+}
+
+// read makes a work of a function that reads size bytes: so many times.
+func read(size int64, again int, get func(context.Context, client, *counted) error) func(
+	context.Context, client, scale, *meter) (float64, error) {
+	return func(ctx context.Context, c client, _ scale, m *meter) (float64, error) {
+		m.begin()
+		for range again {
+			var got counted
+			if err := get(ctx, c, &got); err != nil {
+				return 0, err
+			}
+			if err := got.want(size); err != nil {
+				return 0, err
+			}
+		}
+		return float64(int64(again) * size), nil
+	}
 }
 
 // many are the works on many files of 1 MiB, 16 at a time.

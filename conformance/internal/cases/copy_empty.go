@@ -18,7 +18,7 @@ var copyEmptyCases = []suite.Case{
 	{
 		Rule: "G10",
 		Name: "empty",
-		Why:  "what reads here and there must find that there is nothing, and no error",
+		Why:  "what reads here and there must find that there is nothing, without an error",
 		Run:  emptyAt,
 	},
 	{
