@@ -1,0 +1,46 @@
+package gcs
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cloudfiles.dev/files"
+)
+
+// TestCopyOntoItselfUndoesNoPut: new attributes are a copy that replaces only what it was
+// made of, and begins anew if somebody puts in between (C1).
+func TestCopyOntoItselfUndoesNoPut(t *testing.T) {
+	generation, looks, copies := 1, 0, 0
+	b, _ := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if !strings.Contains(r.URL.Path, "/rewriteTo/") {
+			looks++
+			io.WriteString(w, resourceOf("dir/a", generation, 3))
+			return
+		}
+		if copies++; copies == 1 {
+			generation++ // somebody puts
+		}
+		now, q := fmt.Sprint(generation), r.URL.Query()
+		if q.Get("ifSourceGenerationMatch") != q.Get("ifGenerationMatch") {
+			t.Errorf("the conditions are those of two generations: %v", q)
+		}
+		if q.Get("ifGenerationMatch") != now {
+			w.WriteHeader(http.StatusPreconditionFailed)
+			io.WriteString(w, `{"error":{"code":412,"message":"no","errors":[`+
+				`{"reason":"conditionNotMet","message":"no"}]}}`)
+			return
+		}
+		io.WriteString(w, `{"kind":"storage#rewriteResponse","done":true,"resource":`+
+			resourceOf("dir/a", 9, 3)+`}`)
+	})
+	info, err := files.Copy(t.Context(), b, "dir/a", b, "dir/a", &files.CopyOptions{
+		Attributes: &files.Attributes{ContentType: "x/new"},
+	})
+	if err != nil || info.Version != "9" || copies != 2 || looks < 2 {
+		t.Errorf("Copy: %+v, %v, after %d copies and %d looks", info, err, copies, looks)
+	}
+}
