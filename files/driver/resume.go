@@ -71,6 +71,9 @@ type resumingBody struct {
 	off   int64 // of the next byte
 	left  int64
 	tries int // since the last byte
+	// forgives is how many times more a request may fail for good. A request that one
+	// connection wouldn't have made must not be what a reader fails by.
+	forgives int
 
 	mu     sync.Mutex
 	body   io.ReadCloser // nil if the first Read opens it
@@ -130,7 +133,10 @@ func (r *resumingBody) reopen(broken error) error {
 		switch {
 		case err == nil:
 			return r.swap(body)
-		case again:
+		case again || r.forgives > 0 && err != errBefore && errors.Is(err, files.ErrUnavailable):
+			if !again {
+				r.forgives--
+			}
 			if broken == nil {
 				broken = err
 			}

@@ -348,10 +348,11 @@ func (w *wideBody) narrow() {
 		return
 	}
 	w.alone = &resumingBody{
-		ctx:  w.ctx,
-		from: w.from,
-		off:  w.off,
-		left: w.end - w.off,
+		ctx:      w.ctx,
+		from:     w.from,
+		off:      w.off,
+		left:     w.end - w.off,
+		forgives: 2,
 	}
 }
 
