@@ -22,6 +22,10 @@ type copier interface { // driver.BucketCopier
 		opts *CopyOptions) (Info, error)
 }
 
+type layered interface { // driver.BucketLayers
+	Layers() []string
+}
+
 type locator interface { // driver.BucketLocator
 	Locate(name string) (store any, key string)
 }

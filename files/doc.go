@@ -37,7 +37,7 @@
 //   - Sign: [SignURL] makes a URL that works without credentials.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
 //     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
-//     what is below.
+//     what is below, and [Layers] lists it.
 //   - Take names from users and print them: [CheckName], [CheckElement] and [SafeName];
 //     [Printable].
 //   - Handle an error: the sentinels below, [KindOf] and [KindName]. Make one in a hook:

@@ -49,6 +49,17 @@ type Call struct {
 // The wrapper refuses by itself what its Features don't claim, before a hook is called:
 // with errors.ErrUnsupported, or with ErrPermission if it is ReadOnly.
 type Hooks struct {
+	// Layer is what the function Layers shows for this wrapper: a short text of one
+	// line, without secrets, such as "timeout 5s".
+	Layer string
+	// Observes says that Content and Body only look on: the program loses nothing if
+	// what is copied inside the store, or transferred with a signed URL, doesn't pass
+	// them. So server-side copies, signed URLs and As stay as if the two were nil. The
+	// readers that they return must deliver the same bytes and errors as those that
+	// they are given, and Content's must be able to seek if the content can: then it
+	// keeps a size that is known, and a retry can rewind it. Observes concerns no other
+	// hook.
+	Observes bool
 	// Around is called for each operation except Features and Close; next carries the
 	// operation out.
 	//
@@ -86,7 +97,7 @@ type Hooks struct {
 	// which is that of the stored bytes. A replacement whose Read may block should have
 	// a Close that ends the Read, with or without an error result; the body itself is
 	// closed anyway. A wrapper with Body refuses server-side copies and signed URLs,
-	// because they would bypass it.
+	// because they would bypass it, unless it only Observes.
 	Body func(ctx context.Context, call *Call, body io.Reader) io.Reader
 	// Transform, if not nil, stores other bytes than the caller's: compression,
 	// encryption. Only there does the wrapper decide sizes, digests, ranges and
@@ -112,9 +123,15 @@ type Hooks struct {
 	CloseInner bool
 }
 
-// looks reports whether contents pass through a hook, which server-side copies and
-// signed URLs would bypass.
-func (h *Hooks) looks() bool { return h.Body != nil || h.Content != nil || h.Transform != nil }
+// looks reports whether contents pass through a hook that server-side copies and signed
+// URLs must not bypass.
+func (h *Hooks) looks() bool { return h.reads() || h.stores() }
+
+// reads reports whether what is read passes through such a hook.
+func (h *Hooks) reads() bool { return h.Transform != nil || h.Body != nil && !h.Observes }
+
+// stores reports whether what is stored passes through such a hook.
+func (h *Hooks) stores() bool { return h.Transform != nil || h.Content != nil && !h.Observes }
 
 // NameMap is a one-to-one mapping of the names above a wrapper to some of those below.
 // It keeps byte order and directories.

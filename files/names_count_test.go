@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestNamesOfPackage: the package shows at most 80 names, as go doc -short counts them,
+// TestNamesOfPackage: the package shows at most 87 names, as go doc -short counts them,
 // and the index of its documentation has every function. What only authors of drivers
 // call belongs into package driver.
 func TestNamesOfPackage(t *testing.T) {
@@ -35,8 +35,8 @@ func TestNamesOfPackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := len(p.Consts) + len(p.Vars) + len(p.Funcs) + len(p.Types)
-	if n < 60 || n > 80 {
-		t.Errorf("the package has %d names, want at most 80", n)
+	if n < 60 || n > 87 {
+		t.Errorf("the package has %d names, want at most 87", n)
 	}
 	_, rest, ok := strings.Cut(p.Doc, "# What do you want to do?")
 	index, _, found := strings.Cut(rest, "\n# ")

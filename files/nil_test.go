@@ -277,6 +277,7 @@ func TestNilIsThoughtOf(t *testing.T) {
 		"Last":         "value",
 		"RedactURL":    "value",
 		"Printable":    "value",
+		"Layers":       "value",
 		"ReadOnly":     "above",
 		"Wrap":         "above",
 		"Sub":          "above",

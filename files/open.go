@@ -68,7 +68,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 		return nil, err
 	}
 	if prefix != "" {
-		b = withPrefix(b, prefix, true)
+		b = withPrefix(b, prefix, "prefix", true)
 	}
 	if key != "" {
 		b = withKey(b, key)

@@ -9,6 +9,7 @@ var errReadOnly = WithCause(ErrPermission, ErrUnsupported, "the bucket is read-o
 // doesn't reach the bucket below. Closing the result closes nothing of b.
 func ReadOnly(b Bucket) Bucket {
 	return Wrap(b, Hooks{
+		Layer:    "readonly",
 		Restrict: true,
 		Around: func(ctx context.Context, c *Call, next func(context.Context) error) error {
 			if c.Op.Writes() {

@@ -21,14 +21,14 @@ func Sub(b Bucket, dir string) (Bucket, error) {
 		return nil, NewError(OpOpen, dir,
 			Errorf(ErrInvalidName, "no name fits below a directory of %d bytes", len(d)))
 	}
-	return withPrefix(b, d+"/", false), nil
+	return withPrefix(b, d+"/", "sub", false), nil
 }
 
-// withPrefix puts a raw prefix before every name.
-func withPrefix(b Bucket, prefix string, own bool) Bucket {
+// withPrefix puts a raw prefix before every name. layer is what Layers calls it.
+func withPrefix(b Bucket, prefix, layer string, own bool) Bucket {
 	cut := strings.LastIndexByte(prefix, '/') + 1
 	dir, part := strings.TrimSuffix(prefix[:cut], "/"), prefix[cut:]
-	return Wrap(b, Hooks{CloseInner: own, Names: &NameMap{
+	return Wrap(b, Hooks{Layer: layer + " " + prefix, CloseInner: own, Names: &NameMap{
 		Extra: len(prefix),
 		In:    func(name string) string { return prefix + name },
 		Out:   func(inner string) (string, bool) { return cutPrefix(inner, prefix) },
@@ -62,7 +62,7 @@ func checkPrefix(prefix string) error {
 
 // withKey narrows a bucket to one file and refuses other names with ErrPermission.
 func withKey(b Bucket, key string) Bucket {
-	return Wrap(b, Hooks{CloseInner: true, Names: &NameMap{
+	return Wrap(b, Hooks{Layer: "key", CloseInner: true, Names: &NameMap{
 		Check: func(name string) error {
 			if name != key {
 				return Errorf(ErrPermission, "the bucket was opened for one other file only")

@@ -18,8 +18,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		err = errNilBucket
 	}
 	inner, ok := w.inner.(copier)
-	if err == nil && (!ok || !cl.outer.ServerCopy || cl.streams || w.hooks.Content != nil ||
-		w.hooks.Transform != nil) {
+	if err == nil && (!ok || !cl.outer.ServerCopy || cl.streams || w.hooks.stores()) {
 		err = ErrUnsupported
 	}
 	if err != nil {
@@ -38,7 +37,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		turn := c.turn()
 		from, name := src, srcName
 		if from == Bucket(w) { // one call for both ends
-			if w.hooks.Body != nil {
+			if w.hooks.reads() {
 				return ErrUnsupported
 			}
 			if err := w.check(ctx, cl, srcName, ""); err != nil {
@@ -68,7 +67,7 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string,
 	case err != nil:
 	case fn == nil:
 		err = invalid("the function is nil")
-	case w.hooks.Body != nil || w.hooks.Transform != nil || cl.streams:
+	case w.hooks.reads() || cl.streams:
 		err = ErrUnsupported
 	}
 	if err != nil {

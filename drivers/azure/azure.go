@@ -201,5 +201,8 @@ func (b *backend) withRetry(ctx context.Context, o op,
 	})
 }
 
+// Layer is shown by files.Layers.
+func (b *backend) Layer() string { return "azure, " + b.opts.Retry.String() }
+
 // ReadAhead is for New of package driver.
 func (b *backend) ReadAhead() driver.ReadAhead { return b.opts.ReadAhead }

@@ -264,5 +264,8 @@ func (b *backend) As(target any) bool {
 // the same settings, and a client that New was given is the caller's.
 func (b *backend) Close() error { return nil }
 
+// Layer is shown by files.Layers.
+func (b *backend) Layer() string { return "gcs, " + b.retry.String() }
+
 // ReadAhead is for New of package driver.
 func (b *backend) ReadAhead() driver.ReadAhead { return b.readAhead }

@@ -247,5 +247,8 @@ func (b *backend) As(target any) bool {
 	return true
 }
 
+// Layer is shown by files.Layers.
+func (b *backend) Layer() string { return "s3, " + b.opts.Retry.String() }
+
 // ReadAhead is for New of package driver.
 func (b *backend) ReadAhead() driver.ReadAhead { return b.opts.ReadAhead }

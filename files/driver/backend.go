@@ -180,6 +180,14 @@ type Identifier interface {
 	Store() any
 }
 
+// Layerer is a Backend that describes itself for files.Layers. Others are shown by the
+// name of their package.
+type Layerer interface {
+	// Layer returns a short text of one line, without secrets, such as "s3, retry 5
+	// attempts".
+	Layer() string
+}
+
 // Signer is a Backend that signs URLs (W1). Method, expiry and content type of the
 // options are checked before.
 type Signer interface {

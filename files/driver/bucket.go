@@ -38,6 +38,13 @@ type BucketCopySource interface {
 		fn func(ctx context.Context, b files.Bucket, name string) error) error
 }
 
+// BucketLayers is a Bucket that says what it is made of.
+type BucketLayers interface {
+	// Layers returns the bucket's own layer and those below, as the function
+	// files.Layers does.
+	Layers() []string
+}
+
 // BucketLocator is a Bucket that reports which file a name stands for: names with
 // equal, comparable results are one file. Copy and Move ask it.
 type BucketLocator interface {
@@ -74,6 +81,7 @@ var (
 	_ BucketAser          = (*bucket)(nil)
 	_ BucketChecker       = (*bucket)(nil)
 	_ BucketCopier        = (*bucket)(nil)
+	_ BucketLayers        = (*bucket)(nil)
 	_ BucketLocator       = (*bucket)(nil)
 	_ BucketManyDeleter   = (*bucket)(nil)
 	_ BucketNativeChecker = (*bucket)(nil)

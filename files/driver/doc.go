@@ -39,8 +39,8 @@
 // files.NewError, and native options that it doesn't know are refused by
 // [UnknownNative]. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
-// [BucketLocator], [BucketManyDeleter], [BucketNativeChecker] and [BucketURLSigner]. The
-// bucket that New makes has each ability that its Backend has, and so has every wrapper
-// made by files.Wrap. Applications need none of them: the functions of package files use
-// them.
+// [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker] and
+// [BucketURLSigner]. The bucket that New makes has each ability that its Backend has,
+// and so has every wrapper made by files.Wrap. Applications need none of them: the
+// functions of package files use them.
 package driver

@@ -66,6 +66,7 @@ func New(t testing.TB, opts ...Option) *Bucket {
 		personality: c.personality,
 	})
 	b.seen = files.Wrap(inner, files.Hooks{
+		Layer:  "recorder",
 		Around: b.around,
 		Done:   b.done,
 		List:   b.list,
@@ -79,7 +80,9 @@ func New(t testing.TB, opts ...Option) *Bucket {
 }
 
 // handle returns another handle on the fake, which is closed alone.
-func (b *Bucket) handle() files.Bucket { return files.Wrap(b.seen, files.Hooks{}) }
+func (b *Bucket) handle() files.Bucket {
+	return files.Wrap(b.seen, files.Hooks{Layer: "filestest"})
+}
 
 // end is called when the test is over.
 func (b *Bucket) end() {
@@ -157,6 +160,9 @@ func (b *Bucket) WithCopySource(ctx context.Context, name string,
 	fn func(ctx context.Context, b files.Bucket, name string) error) error {
 	return b.outer.(driver.BucketCopySource).WithCopySource(ctx, name, fn)
 }
+
+// Layers implements driver.BucketLayers.
+func (b *Bucket) Layers() []string { return files.Layers(b.outer) }
 
 // Locate implements driver.BucketLocator.
 func (b *Bucket) Locate(name string) (store any, key string) {

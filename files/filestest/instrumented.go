@@ -39,6 +39,9 @@ type memory interface {
 
 var _ memory = (*instrumented)(nil)
 
+// Layer is shown by files.Layers.
+func (i *instrumented) Layer() string { return "mem" }
+
 // instrumented is the memory driver's backend below the instruments that a wrapper
 // can't have without losing abilities: bodies that break, and a look at what is
 // committed.

@@ -16,6 +16,7 @@ package retry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -103,6 +104,18 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 			return interrupted(cerr, err, n)
 		}
 	}
+}
+
+// String returns how often the policy has a call made at most, such as "retry 5
+// attempts".
+func (p *Policy) String() string {
+	if p == nil {
+		p = &defaults
+	}
+	if n := p.attempts(); n > 1 {
+		return fmt.Sprintf("retry %d attempts", n)
+	}
+	return "retry 1 attempt"
 }
 
 func (p *Policy) attempts() int {

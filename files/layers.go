@@ -1,0 +1,31 @@
+package files
+
+import "fmt"
+
+// Layers returns what the bucket is made of, one short text for each layer, without
+// secrets: first the layer that a call meets first, and last the driver. It is for the
+// log at a program's start, where the order of the layers and who repeats calls can be
+// seen:
+//
+//	[readonly] [sub "notes/"] [retry 5 attempts] [mem]
+//
+// A wrapper has the text of Hooks.Layer, or "wrapper" if that is empty. A Bucket that
+// is made otherwise, and isn't a driver.BucketLayers, has the name of its Go type.
+func Layers(b Bucket) []string {
+	if b == nil {
+		return nil
+	}
+	if l, ok := b.(layered); ok {
+		return l.Layers()
+	}
+	return []string{fmt.Sprintf("%T", b)}
+}
+
+// Layers returns the wrapper's own layer and those below.
+func (w *wrapped) Layers() []string {
+	own := w.hooks.Layer
+	if own == "" {
+		own = "wrapper"
+	}
+	return append([]string{Printable(own)}, Layers(w.inner)...)
+}
