@@ -1,7 +1,6 @@
 package files
 
 import (
-	"context"
 	"errors"
 )
 
@@ -11,8 +10,6 @@ var errCutOff = errors.New("a panic or runtime.Goexit ended the operation")
 // ending reports the end of an operation to Done, once, whatever ends it. Its tell is
 // deferred.
 type ending struct {
-	w    *wrapped
-	ctx  context.Context
 	call *Call
 	n    int64
 	err  error
@@ -26,5 +23,5 @@ func (e *ending) tell() {
 	if !e.over {
 		e.err = NewError(e.call.Op, e.call.Name, errCutOff)
 	}
-	e.w.done(e.ctx, e.call, e.n, e.err)
+	e.call.done(e.n, e.err)
 }

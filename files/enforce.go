@@ -216,6 +216,9 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Limited is for package driver, which finds out the content's size.
+func (l *limitedReader) Limited() (io.Reader, int64) { return l.r, l.left }
+
 type limitedSeeker struct {
 	*limitedReader
 	s     io.Seeker

@@ -40,7 +40,14 @@ type Call struct {
 	// replace it. A wrapper that signs by itself sets it without calling next.
 	Signed SignedURL
 
-	won winner
+	// State is the wrapper's own: what Begin keeps for Passed and Done.
+	State any
+
+	won   winner
+	w     *wrapped
+	ctx   context.Context // that Begin returned
+	step  step            // what next does
+	below *Call           // of the wrapper below that also waits for the end of the body
 }
 
 // Hooks are what a wrapper does to the operations that pass through it. A nil hook does
@@ -60,6 +67,12 @@ type Hooks struct {
 	// keeps a size that is known, and a retry can rewind it. Observes concerns no other
 	// hook.
 	Observes bool
+	// Begin is called at the beginning of each operation except Features and Close. The
+	// context that it returns governs the operation, including a listing or a body
+	// until its end, and is the one that the other hooks get; Done may cancel it. If
+	// Begin returns an error, the operation fails with it before anything is done.
+	// Begin with Done costs less than Around. A nil context stands for the given one.
+	Begin func(ctx context.Context, call *Call) (context.Context, error)
 	// Around is called for each operation except Features and Close; next carries the
 	// operation out.
 	//
@@ -79,16 +92,23 @@ type Hooks struct {
 	// before Around has returned, such as that of a deferred cancel: it doesn't end
 	// what next has opened.
 	Around func(ctx context.Context, call *Call, next func(context.Context) error) error
-	// Done is called once for each operation for which Around is called: for OpGet when
-	// the body is closed, for a listing when the loop ends, and otherwise when the
-	// operation is over. n is the bytes of the body that were read or stored, or the
-	// entries that were listed. If a loop breaks off early, err is nil.
+	// Done is called once for each operation for which Begin and Around are called: for
+	// OpGet when the body is closed, for a listing when the loop ends, and otherwise
+	// when the operation is over. n is the bytes of the body that were read or stored,
+	// or the entries that were listed. If a loop breaks off early, err is nil.
 	//
 	// Done is called whatever ends the operation. If a panic or runtime.Goexit does,
 	// err says so: in a hook, a reader, a writer that the body is written to, or the
 	// body of a loop over a listing or over Chunks. Each range over a listing is an
 	// operation of its own; a listing that is never ranged over is not an operation.
 	Done func(ctx context.Context, call *Call, n int64, err error)
+	// Passed is called with how many bytes have passed: of a Get's body when they are
+	// read, of a Put's content when the bucket below has taken them. It is the cheap
+	// way to count, because everything else stays as it is: sizes, seeking, and the
+	// ways of the operating system. Before the first byte of a body is asked for it is
+	// called with 0. What a retry below reads again is counted again. The calls for one
+	// operation don't overlap, and the reading goes on when Passed has returned.
+	Passed func(ctx context.Context, call *Call, n int64)
 	// Content replaces the reader of a Put's content. A content that can seek stays
 	// seekable only if the replacement can seek. Content is for observers: a wrapper
 	// that stores other bytes than it is given uses Transform.
@@ -121,6 +141,12 @@ type Hooks struct {
 	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
 	// bucket.
 	CloseInner bool
+}
+
+// sees reports whether a hook gets the Call.
+func (h *Hooks) sees() bool {
+	return h.Begin != nil || h.Around != nil || h.Done != nil || h.Passed != nil ||
+		h.Content != nil || h.Body != nil || h.Transform != nil
 }
 
 // looks reports whether contents pass through a hook that server-side copies and signed

@@ -22,7 +22,8 @@ type Reader struct {
 	ctx       context.Context
 	also      []context.Context // they end ctx too, but later
 	onClose   func()
-	done      func(n int64, err error)
+	call      *Call       // of the outermost wrapper that wants to know of bytes or of the end
+	asked     bool        // the first byte was asked for
 	stopWatch func() bool // ends the watch over ctx
 	timeout   time.Duration
 	remaining int64
@@ -189,6 +190,9 @@ func (r *Reader) got(p []byte, err error) (int, error) {
 	if err == io.EOF && r.remaining > 0 {
 		err = Errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
 	}
+	if n > 0 {
+		r.call.passed(int64(n))
+	}
 	return n, r.end(err)
 }
 
@@ -258,6 +262,10 @@ func (r *Reader) begin() error {
 			r.err = r.wrap(contextError(ctx))
 			return r.err
 		}
+	}
+	if r.call != nil && !r.asked {
+		r.asked = true
+		r.call.passed(0)
 	}
 	r.reading = true
 	return nil
@@ -368,7 +376,7 @@ func (r *Reader) release() {
 	if r.onClose != nil {
 		r.onClose()
 	}
-	if r.done != nil {
+	if r.call != nil {
 		err := r.err
 		switch {
 		case err == io.EOF:
@@ -376,7 +384,7 @@ func (r *Reader) release() {
 		case err == nil && r.broken:
 			err = r.wrap(errCutOff)
 		}
-		r.done(r.n-r.remaining+r.beside.Load(), err)
+		r.call.ended(r.n-r.remaining+r.beside.Load(), err)
 	}
 }
 
@@ -387,6 +395,19 @@ func (r *Reader) readsAt() bool {
 	}
 	_, ok := r.body.(atBody)
 	return ok
+}
+
+// passedBeside reports what readAt read, which may be called several times at once.
+func (r *Reader) passedBeside(n int64) {
+	if r.call != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !r.asked {
+			r.asked = true
+			r.call.passed(0)
+		}
+		r.call.passed(n)
+	}
 }
 
 // readAt fills p from offset off of the file, which has so many bytes.
@@ -403,6 +424,9 @@ func (r *Reader) readAt(p []byte, off int64) (int, error) {
 		n, err := body.ReadAt(p[total:min(len(p), total+copySize)], off+int64(total))
 		total += n
 		r.beside.Add(int64(n))
+		if n > 0 {
+			r.passedBeside(int64(n))
+		}
 		if err == io.EOF && total < len(p) || err == nil && n == 0 {
 			err = Errorf(ErrCorrupt, "content ended %d bytes early", len(p)-total)
 		}

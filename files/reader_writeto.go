@@ -97,6 +97,9 @@ func (r *Reader) copyToFile(b fileBody, f *os.File) (total int64, err error) {
 		}
 		total += n
 		r.remaining -= n
+		if n > 0 {
+			r.call.passed(n)
+		}
 		if n == 0 && err == nil {
 			err = Errorf(ErrCorrupt, "content ended %d bytes early", r.remaining)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // winner decides which call of an Around's next counts, because a hook may make several
@@ -12,7 +13,8 @@ type winner struct {
 	on   bool // there is an Around
 	mu   sync.Mutex
 	wins int
-	over bool // Around has returned
+	over bool        // Around has returned
+	ran  atomic.Bool // next was called
 }
 
 var errLost = Errorf(ErrClosed, "another call of next was first")

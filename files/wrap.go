@@ -137,32 +137,89 @@ func (w *wrapped) in(name string) string {
 	return w.hooks.Names.In(name)
 }
 
-// around runs the operation inside the hook, and gives its error the caller's name. A
-// context that has ended is found below, after the options, in the order of rule E2.
-func (w *wrapped) around(ctx context.Context, c *Call, next func(context.Context) error) error {
-	if w.hooks.Around == nil {
-		return NewError(c.Op, c.Name, next(ctx))
+// call returns the Call of an operation.
+func (w *wrapped) call(ctx context.Context, op Op, name string) *Call {
+	return &Call{
+		Op:   op,
+		Name: name,
+		w:    w,
+		ctx:  ctx,
 	}
-	c.won.on = true
+}
+
+// step is what a call of next does.
+type step interface {
+	do(ctx context.Context) error
+}
+
+// stepFunc is a step made of a function.
+type stepFunc func(ctx context.Context) error
+
+func (f stepFunc) do(ctx context.Context) error { return f(ctx) }
+
+// around runs the operation inside the hooks, and gives its error the caller's name. A
+// context that has ended is found below, after the options, in the order of rule E2.
+func (w *wrapped) around(c *Call, s step) error {
+	if err := w.begin(c); err != nil {
+		return NewError(c.Op, c.Name, err)
+	}
+	if w.hooks.Around == nil {
+		return NewError(c.Op, c.Name, s.do(c.ctx))
+	}
+	c.won.on, c.step = true, s
 	defer c.settle()
-	var ran atomic.Bool
-	err := w.hooks.Around(ctx, c, func(ctx context.Context) error {
-		ran.Store(true)
-		if ctx == nil {
-			return NewError(c.Op, c.Name, errNilContext)
-		}
-		return NewError(c.Op, c.Name, next(ctx))
-	})
+	err := w.hooks.Around(c.ctx, c, c.next)
 	c.settle()
-	if err == nil && !ran.Load() && c.Signed.URL == "" {
+	if err == nil && !c.won.ran.Load() && c.Signed.URL == "" {
 		err = Errorf(ErrUnsupported, "a wrapper did not carry out the operation")
 	}
 	return NewError(c.Op, c.Name, err)
 }
 
-func (w *wrapped) done(ctx context.Context, c *Call, n int64, err error) {
-	if w.hooks.Done != nil {
-		w.hooks.Done(ctx, c, n, err)
+// begin calls the first hook.
+func (w *wrapped) begin(c *Call) error {
+	if w.hooks.Begin == nil {
+		return nil
+	}
+	ctx, err := w.hooks.Begin(c.ctx, c)
+	if ctx != nil {
+		c.ctx = ctx
+	}
+	return err
+}
+
+// next is what Around gets.
+func (c *Call) next(ctx context.Context) error {
+	c.won.ran.Store(true)
+	if ctx == nil {
+		return NewError(c.Op, c.Name, errNilContext)
+	}
+	return NewError(c.Op, c.Name, c.step.do(ctx))
+}
+
+// done reports the end of the operation.
+func (c *Call) done(n int64, err error) {
+	if done := c.w.hooks.Done; done != nil {
+		done(c.ctx, c, n, err)
+	}
+}
+
+// passed reports bytes to the wrappers that a body has passed, the lowest first.
+func (c *Call) passed(n int64) {
+	if c == nil {
+		return
+	}
+	c.below.passed(n)
+	if passed := c.w.hooks.Passed; passed != nil {
+		passed(c.ctx, c, n)
+	}
+}
+
+// ended reports the end of a body to the wrappers that wait for it, the lowest first.
+func (c *Call) ended(n int64, err error) {
+	if c != nil {
+		c.below.ended(n, err)
+		c.done(n, err)
 	}
 }
 
@@ -192,15 +249,11 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
 	if err != nil {
 		return Info{}, NewError(OpPut, name, err)
 	}
-	c := &Call{
-		Op:      OpPut,
-		Name:    name,
-		Put:     opts,
-		Content: content,
-	}
-	end := ending{w: w, ctx: ctx, call: c}
+	c := w.call(ctx, OpPut, name)
+	c.Put, c.Content = opts, content
+	end := ending{call: c}
 	defer end.tell()
-	err = w.around(ctx, c, func(ctx context.Context) error {
+	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		turn := c.turn()
 		info, err := w.put(ctx, c, cl)
 		if err != nil {
@@ -210,7 +263,7 @@ func (w *wrapped) Put(ctx context.Context, name string, content io.Reader,
 			return errLost
 		}
 		return nil
-	})
+	}))
 	end.is(c.Info.Size, err)
 	if err != nil {
 		return Info{}, err
@@ -223,6 +276,9 @@ func (w *wrapped) put(ctx context.Context, c *Call, cl *claims) (Info, error) {
 	body := c.Content
 	if w.hooks.Content != nil && body != nil {
 		body = w.hooks.Content(ctx, c, body)
+	}
+	if w.hooks.Passed != nil && body != nil {
+		body = readable.Observe(body, func(n int64) { w.hooks.Passed(c.ctx, c, n) })
 	}
 	if w.hooks.Transform != nil {
 		return w.putTransformed(ctx, c, cl, body)
@@ -239,10 +295,18 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 	if err := w.check(ctx, cl, name, key); err != nil {
 		return Info{}, NewError(OpStat, name, err)
 	}
-	c := &Call{Op: OpStat, Name: name, Stat: opts}
-	end := ending{w: w, ctx: ctx, call: c}
+	if !w.hooks.sees() {
+		info, err := w.inner.Stat(ctx, w.in(name), opts)
+		if err != nil {
+			return Info{}, NewError(OpStat, name, cl.failed(err))
+		}
+		return cl.info(outer(info, name)), nil
+	}
+	c := w.call(ctx, OpStat, name)
+	c.Stat = opts
+	end := ending{call: c}
 	defer end.tell()
-	err := w.around(ctx, c, func(ctx context.Context) error {
+	err := w.around(c, stepFunc(func(ctx context.Context) error {
 		turn := c.turn()
 		info, err := w.inner.Stat(ctx, w.in(name), c.Stat)
 		if err == nil && w.hooks.Transform != nil {
@@ -255,7 +319,7 @@ func (w *wrapped) Stat(ctx context.Context, name string, opts *StatOptions) (Inf
 			return errLost
 		}
 		return nil
-	})
+	}))
 	end.is(0, err)
 	if err != nil {
 		return Info{}, err
@@ -276,12 +340,13 @@ func (w *wrapped) Delete(ctx context.Context, name string, opts *DeleteOptions) 
 	if err != nil {
 		return NewError(OpDelete, name, err)
 	}
-	c := &Call{Op: OpDelete, Name: name, Delete: opts}
-	end := ending{w: w, ctx: ctx, call: c}
+	c := w.call(ctx, OpDelete, name)
+	c.Delete = opts
+	end := ending{call: c}
 	defer end.tell()
-	err = w.around(ctx, c, func(ctx context.Context) error {
+	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		return w.inner.Delete(ctx, w.in(name), c.Delete)
-	})
+	}))
 	end.is(0, err)
 	return err
 }

@@ -30,10 +30,12 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 		Source:     src,
 		SourceName: srcName,
 		Copy:       opts,
+		w:          w,
+		ctx:        ctx,
 	}
-	end := ending{w: w, ctx: ctx, call: c}
+	end := ending{call: c}
 	defer end.tell()
-	err = w.around(ctx, c, func(ctx context.Context) (err error) {
+	err = w.around(c, stepFunc(func(ctx context.Context) (err error) {
 		turn := c.turn()
 		from, name := src, srcName
 		if from == Bucket(w) { // one call for both ends
@@ -50,7 +52,7 @@ func (w *wrapped) CopyFrom(ctx context.Context, dstName string, src Bucket, srcN
 			err = errLost
 		}
 		return err
-	})
+	}))
 	end.is(c.Info.Size, err)
 	if err != nil {
 		return Info{}, err
@@ -73,10 +75,12 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string,
 	if err != nil {
 		return NewError(OpCopyFrom, name, err)
 	}
-	c := &Call{Op: OpCopyFrom, Name: name}
-	end := ending{w: w, ctx: ctx, call: c}
+	c := w.call(ctx, OpCopyFrom, name)
+	end := ending{call: c}
 	defer end.tell()
-	err = w.around(ctx, c, func(ctx context.Context) error { return fn(ctx, w.inner, w.in(name)) })
+	err = w.around(c, stepFunc(func(ctx context.Context) error {
+		return fn(ctx, w.inner, w.in(name))
+	}))
 	end.is(0, err)
 	return err
 }
@@ -128,10 +132,11 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 	if err != nil {
 		return SignedURL{}, NewError(op, name, err)
 	}
-	c := &Call{Op: op, Name: name, Sign: opts}
-	end := ending{w: w, ctx: ctx, call: c}
+	c := w.call(ctx, op, name)
+	c.Sign = opts
+	end := ending{call: c}
 	defer end.tell()
-	err = w.around(ctx, c, func(ctx context.Context) error {
+	err = w.around(c, stepFunc(func(ctx context.Context) error {
 		turn := c.turn()
 		// What is fetched or sent with the URL doesn't pass through a hook.
 		if w.hooks.looks() {
@@ -143,7 +148,7 @@ func (w *wrapped) SignURL(ctx context.Context, name string, opts *SignOptions) (
 			err = errLost
 		}
 		return err
-	})
+	}))
 	end.is(0, err)
 	if err != nil {
 		return SignedURL{}, err
@@ -176,17 +181,18 @@ func (w *wrapped) DeleteMany(ctx context.Context, names []string) []error {
 		}
 		return errs
 	}
-	c := &Call{Op: OpDeleteMany, Names: names, Errors: errs}
-	end := ending{w: w, ctx: ctx, call: c}
+	c := w.call(ctx, OpDeleteMany, "")
+	c.Names, c.Errors = names, errs
+	end := ending{call: c}
 	defer end.tell()
-	err := w.around(ctx, c, func(ctx context.Context) error {
+	err := w.around(c, stepFunc(func(ctx context.Context) error {
 		turn, of := c.turn(), c.Names
 		each := w.deleteEach(ctx, cl, of)
 		if !c.win(turn, func() { copy(errs, each) }) {
 			return errLost
 		}
 		return nil
-	})
+	}))
 	for i := range errs {
 		if err != nil {
 			errs[i] = err
@@ -221,10 +227,10 @@ func (w *wrapped) Check(ctx context.Context) error {
 	if ctx == nil {
 		return NewError(OpCheck, "", errNilContext)
 	}
-	c := &Call{Op: OpCheck}
-	end := ending{w: w, ctx: ctx, call: c}
+	c := w.call(ctx, OpCheck, "")
+	end := ending{call: c}
 	defer end.tell()
-	err := w.around(ctx, c, func(ctx context.Context) error { return Check(ctx, w.inner) })
+	err := w.around(c, stepFunc(func(ctx context.Context) error { return Check(ctx, w.inner) }))
 	end.is(0, err)
 	return err
 }

@@ -19,66 +19,84 @@ func (w *wrapped) Get(ctx context.Context, name string, opts *GetOptions) (*Read
 	if err != nil {
 		return nil, NewError(OpGet, name, err)
 	}
-	c := &Call{Op: OpGet, Name: name, Get: opts}
-	var (
-		r    *Reader
-		from *opening // of r, or nil
-	)
-	end := ending{w: w, ctx: ctx, call: c}
-	opened := false
+	if !w.hooks.sees() {
+		r, err := w.openBelow(ctx, name, opts, nil, cl)
+		if err != nil {
+			return nil, NewError(OpGet, name, err)
+		}
+		return r, nil
+	}
+	g := &getting{cl: cl}
+	g.call.Op, g.call.Name, g.call.Get, g.call.w, g.call.ctx = OpGet, name, opts, w, ctx
+	return g.open()
+}
+
+// getting is a Get on its way through the hooks.
+type getting struct {
+	call   Call
+	cl     *claims
+	r      *Reader
+	from   *opening // of r, or nil
+	opened bool
+}
+
+func (g *getting) open() (*Reader, error) {
+	c := &g.call
+	w := c.w
+	end := ending{call: c}
 	defer func() {
-		if !opened { // otherwise the body's Close reports it
-			r.Close() // if the hook failed, or panicked, after the call had succeeded
+		if !g.opened { // otherwise the body's Close reports it
+			g.r.Close() // if the hook failed, or panicked, after the call had succeeded
 			end.tell()
 		}
 	}()
-	err = w.around(ctx, c, func(hook context.Context) error {
-		turn := c.turn()
-		o := newOpening(ctx, hook)
-		got, err := w.open(hook, o, c, cl)
-		if err != nil {
-			return err
-		}
-		var before *Reader
-		if !c.win(turn, func() { before, r, from, c.Info = r, got, o, got.Info() }) {
-			got.Close()
-			return errLost
-		}
-		before.Close() // if a hook retries
-		return nil
-	})
-	if err == nil && r == nil {
-		err = NewError(OpGet, name,
+	err := w.around(c, g)
+	if err == nil && g.r == nil {
+		err = NewError(OpGet, c.Name,
 			Errorf(ErrUnsupported, "a wrapper hid the failure of the operation"))
 	}
 	if err != nil {
 		end.is(0, err)
 		return nil, err
 	}
-	opened = true
-	if from != nil {
-		r.also = append(r.also, from.govern(ctx))
+	g.opened = true
+	if g.from != nil {
+		g.r.also = append(g.r.also, g.from.govern(c.ctx))
 	}
-	if w.hooks.Done != nil {
-		before := r.done
-		r.done = func(n int64, err error) {
-			if before != nil {
-				before(n, err)
-			}
-			w.done(ctx, c, n, err)
-		}
+	if w.hooks.Done != nil || w.hooks.Passed != nil {
+		c.below, g.r.call = g.r.call, c
 	}
-	return r, nil
+	return g.r, nil
 }
 
-// open opens the file below under the context of o, or of the hook if there is no o.
-func (w *wrapped) open(hook context.Context, o *opening, c *Call, cl *claims) (*Reader, error) {
+// do is what next does.
+func (g *getting) do(hook context.Context) error {
+	c := &g.call
+	turn := c.turn()
+	o := newOpening(c.ctx, hook)
+	got, err := c.w.openUnder(hook, o, c, g.cl)
+	if err != nil {
+		return err
+	}
+	var before *Reader
+	if !c.win(turn, func() { before, g.r, g.from, c.Info = g.r, got, o, got.Info() }) {
+		got.Close()
+		return errLost
+	}
+	before.Close() // if a hook retries
+	return nil
+}
+
+// openUnder opens the file below under the context of o, or of the hook if there is no
+// o.
+func (w *wrapped) openUnder(hook context.Context, o *opening, c *Call,
+	cl *claims) (*Reader, error) {
 	ctx := hook
 	if o != nil {
 		ctx = o.ctx
 	}
 	if o == nil {
-		return w.openBelow(ctx, c, cl)
+		return w.openBelow(ctx, c.Name, c.Get, c, cl)
 	}
 	whole := false
 	defer func() {
@@ -86,7 +104,7 @@ func (w *wrapped) open(hook context.Context, o *opening, c *Call, cl *claims) (*
 			o.end()
 		}
 	}()
-	r, err := w.openBelow(ctx, c, cl)
+	r, err := w.openBelow(ctx, c.Name, c.Get, c, cl)
 	whole = true
 	if ended := o.opened(); ended != nil { // the hook gave up meanwhile
 		r.Close()
@@ -106,7 +124,9 @@ func (w *wrapped) open(hook context.Context, o *opening, c *Call, cl *claims) (*
 	return r, nil
 }
 
-func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, error) {
+// openBelow opens the file in the bucket below. c is nil if no hook sees it.
+func (w *wrapped) openBelow(ctx context.Context, name string, opts *GetOptions, c *Call,
+	cl *claims) (*Reader, error) {
 	var (
 		r   *Reader
 		err error
@@ -114,7 +134,7 @@ func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, 
 	if w.hooks.Transform != nil {
 		r, err = w.openTransformed(ctx, c, cl)
 	} else {
-		r, err = w.inner.Get(ctx, w.in(c.Name), c.Get)
+		r, err = w.inner.Get(ctx, w.in(name), opts)
 	}
 	if err != nil {
 		return nil, err
@@ -122,24 +142,29 @@ func (w *wrapped) openBelow(ctx context.Context, c *Call, cl *claims) (*Reader, 
 	if r == nil || r.body == nil {
 		return nil, Errorf(ErrUnsupported, "the bucket below opened nothing")
 	}
-	whole := false
-	defer func() {
-		if !whole { // a hook panicked
-			r.Close()
-		}
-	}()
-	r.name, r.info = c.Name, cl.info(outer(r.info, c.Name))
+	r.name, r.info = name, cl.info(outer(r.info, name))
 	if cl.below.Digests && !cl.outer.Digests && w.hooks.Transform == nil {
 		r.check = checker{}
 	}
 	if w.hooks.Body != nil {
-		if body := w.hooks.Body(ctx, c, r.body); body != nil {
-			r.body = newLayer(body, r.body)
-			r.watch()
+		w.replaceBody(ctx, c, r)
+	}
+	return r, nil
+}
+
+// replaceBody has the body read through the hook.
+func (w *wrapped) replaceBody(ctx context.Context, c *Call, r *Reader) {
+	whole := false
+	defer func() {
+		if !whole { // the hook panicked
+			r.Close()
 		}
+	}()
+	if body := w.hooks.Body(ctx, c, r.body); body != nil {
+		r.body = newLayer(body, r.body)
+		r.watch()
 	}
 	whole = true
-	return r, nil
 }
 
 // layer reads from a hook's reader. Its Close closes that reader, if it can be closed,

@@ -17,18 +17,19 @@ func (w *wrapped) List(ctx context.Context, dir string, opts *ListOptions) iter.
 			yield(Entry{}, NewError(OpList, dir, err))
 			return
 		}
-		c := &Call{Op: OpList, Name: dir, List: opts}
-		end := ending{w: w, ctx: ctx, call: c}
+		c := w.call(ctx, OpList, dir)
+		c.List = opts
+		end := ending{call: c}
 		defer end.tell()
 		inner := ctx
-		err = w.around(ctx, c, func(hook context.Context) error {
+		err = w.around(c, stepFunc(func(hook context.Context) error {
 			if !c.win(c.turn(), func() { inner = hook }) {
 				return errLost
 			}
 			return nil
-		})
+		}))
 		if err == nil {
-			inner, release := outlive(ctx, inner)
+			inner, release := outlive(c.ctx, inner)
 			defer release()
 			err = w.list(inner, c, cl, d, &end.n, yield)
 		} else {

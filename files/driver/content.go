@@ -17,11 +17,12 @@ type Content struct {
 	ctx      context.Context
 	head     []byte // read ahead to find the content type
 	src      io.Reader
-	panicked any          // what a Read of src panicked with
-	held     held         // what src had, if that is in memory
-	want     files.Digest // declared
-	size     int64        // declared, or -1
-	maxSize  int64        // 0: no limit
+	notes    []func(n int64) // of those who observe src
+	panicked any             // what a Read of src panicked with
+	held     held            // what src had, if that is in memory
+	want     files.Digest    // declared
+	size     int64           // declared, or -1
+	maxSize  int64           // 0: no limit
 	n        int64
 	hasher   Hasher
 	err      error
@@ -61,7 +62,30 @@ func (u *Content) account(p []byte, err error) error {
 		err = u.complete()
 	}
 	u.err = err
+	if len(u.notes) > 0 && len(p) > 0 {
+		if failed := u.tell(int64(len(p))); failed != nil {
+			u.err, err = failed, failed
+		}
+	}
 	return err
+}
+
+// tell calls those who observe the content. A panic of theirs is dealt with like one of
+// the content's Read.
+func (u *Content) tell(n int64) (err error) {
+	whole := false
+	defer func() {
+		if !whole {
+			if u.panicked = recover(); u.panicked != nil {
+				err = errPanicked
+			}
+		}
+	}()
+	for _, note := range u.notes {
+		note(n)
+	}
+	whole = true
+	return nil
 }
 
 // inPlace returns up to n bytes of content that is in memory, without a copy. They are

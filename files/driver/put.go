@@ -38,6 +38,7 @@ func (b *bucket) put(ctx context.Context, name string, content io.Reader,
 		if content, ok = readable.Check(content); !ok {
 			return files.Errorf(files.ErrInvalid, "content is nil")
 		}
+		content, up.notes = readable.Inside(content)
 		up.src = content
 		if opts.Size != nil {
 			if up.size = *opts.Size; up.size < 0 {
@@ -224,6 +225,7 @@ func merge(told, computed files.Digest) files.Digest {
 // remaining returns how many bytes the reader says that it has, or -1. It never reads,
 // and leaves the reader where it was.
 func remaining(r io.Reader) int64 {
+	r, _ = readable.Inside(r)
 	switch r := r.(type) {
 	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
 		return max(int64(r.Len()), -1)
@@ -237,6 +239,11 @@ func remaining(r io.Reader) int64 {
 			return -1
 		}
 		return max(fi.Size()-at, 0)
+	case interface{ Limited() (io.Reader, int64) }: // a limit of package files
+		inside, limit := r.Limited()
+		if n := remaining(inside); n >= 0 {
+			return min(n, limit+1) // it fails if it is longer
+		}
 	case *io.LimitedReader:
 		if n := remaining(r.R); n >= 0 {
 			return max(min(n, r.N), 0)
