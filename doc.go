@@ -8,6 +8,8 @@
 //   - cloudfiles.dev/files: the interface, the contract, and every function that takes
 //     a bucket. Start here.
 //   - cloudfiles.dev/files/fileshttp: serves files of a bucket over HTTP.
+//   - cloudfiles.dev/files/lease: one of many processes works at a time, with a bucket as
+//     the only thing that they share.
 //   - cloudfiles.dev/files/resume: downloads that go on where a killed process was.
 //   - cloudfiles.dev/files/transfer: copies, moves, removes and synchronizes whole trees.
 //   - cloudfiles.dev/files/filestest: the fake that an application is tested with.

@@ -31,6 +31,7 @@ func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
 		"cloudfiles.dev/files/transfer", "cloudfiles.dev/files/resume",
+		"cloudfiles.dev/files/lease",
 		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
@@ -70,6 +71,7 @@ func TestArrows(t *testing.T) {
 		"driver":   {own, own + "/retry"},
 		"transfer": {own, own + "/driver"},
 		"resume":   {own, own + "/driver"},
+		"lease":    {own},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"cloudfiles.dev/drivers/internal/testserver"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/transfer"
@@ -64,20 +63,7 @@ func fill(t *testing.T, b files.Bucket, dir string) {
 // attributes, the second plan is empty by the two listings alone, and a sync inside one
 // store doesn't read a file.
 func TestTransfer(t *testing.T) {
-	stores := map[string]func(t *testing.T) string{
-		"memory": func(*testing.T) string { return "mem://" },
-		"folder": func(t *testing.T) string { return "file://" + t.TempDir() },
-		"versitygw": func(t *testing.T) string {
-			return testserver.Start(t, testserver.Versitygw).Store(t)
-		},
-		"gcs": func(t *testing.T) string {
-			return testserver.Start(t, testserver.FakeGCS).Store(t)
-		},
-		"azurite": func(t *testing.T) string {
-			return testserver.Start(t, testserver.Azurite).Store(t)
-		},
-	}
-	for name, store := range stores {
+	for name, store := range newStores {
 		t.Run(name, func(t *testing.T) {
 			inner := open(t, store(t))
 			ops := &operations{n: map[files.Op]int{}}

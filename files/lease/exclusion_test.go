@@ -1,0 +1,201 @@
+package lease
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"github.com/anishathalye/porcupine"
+)
+
+// tenure is the time for which one lease was held.
+type tenure struct {
+	who        int
+	token      int64
+	begin, end time.Time // of the Context, as its holder saw it
+}
+
+// crew are holders, each on a machine of its own, who count in a file that nothing but
+// the lease protects.
+type crew struct {
+	t      *testing.T
+	store  files.Bucket
+	faults *faults
+	begun  time.Time
+
+	mu      sync.Mutex
+	tenures []tenure
+	counts  []porcupine.Operation
+}
+
+// counter: each operation reads the count and writes one more, as one step.
+var counter = porcupine.Model{
+	Init: func() any { return 0 },
+	Step: func(state, _, output any) (bool, any) { return state == output, state.(int) + 1 },
+	DescribeOperation: func(_, output any) string {
+		return fmt.Sprintf("count from %d", output)
+	},
+}
+
+// TestExclusion: with requests that fail, whose answers are lost, or that arrive late,
+// with holders that vanish, and with a store whose clock is wrong by up to an hour, no
+// two hold the lease at once, tokens rise, and what the holders do one after the other
+// is linearizable (E1 to E4).
+func TestExclusion(t *testing.T) {
+	seeds := longtest.N(t, 12, 300)
+	if testing.Short() {
+		seeds = 4
+	}
+	total := 0
+	for seed := range uint64(seeds) {
+		synctest.Test(t, func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 2))
+			var mu sync.Mutex
+			store := mem.New(&mem.Options{Clock: func() time.Time {
+				mu.Lock()
+				defer mu.Unlock()
+				return time.Now().Add(time.Duration(rnd.Int64N(int64(2*time.Hour))) - time.Hour)
+			}})
+			c := &crew{
+				t:      t,
+				store:  store,
+				faults: newFaults(store, seed, 0.3, 8*time.Second),
+				begun:  time.Now(),
+			}
+			var all sync.WaitGroup
+			for who := range 6 {
+				all.Go(func() { c.work(who, rand.New(rand.NewPCG(seed, uint64(who)+10))) })
+			}
+			all.Wait()
+			c.faults.hidden.Wait()
+			total += c.check()
+		})
+		if t.Failed() {
+			t.Fatalf("with seed %d", seed)
+		}
+	}
+	t.Logf("%d tenures", total)
+}
+
+// work holds the lease a few times.
+func (c *crew) work(who int, rnd *rand.Rand) {
+	durations := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second}
+	lock, err := New(c.faults.bucket(), "lock", &Options{
+		Duration: durations[rnd.IntN(len(durations))],
+		Poll:     time.Second,
+		Holder:   strconv.Itoa(who),
+	})
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	for range 4 {
+		c.once(lock, who, rnd)
+	}
+}
+
+func (c *crew) once(lock *Lock, who int, rnd *rand.Rand) {
+	ctx, vanish := context.WithCancel(context.Background())
+	defer vanish()
+	held, err := lock.Acquire(ctx)
+	for files.KindOf(err) == files.ErrUnavailable {
+		held, err = lock.Acquire(ctx)
+	}
+	if err != nil {
+		c.t.Errorf("Acquire: %v", err)
+		return
+	}
+	begin := time.Now()
+	ended := make(chan time.Time, 1)
+	context.AfterFunc(held.Context(), func() { ended <- time.Now() })
+	for range rnd.IntN(12) {
+		if !c.count(held.Context(), time.Duration(rnd.Int64N(int64(5*time.Second)))) {
+			break
+		}
+	}
+	if rnd.IntN(3) == 0 {
+		vanish() // without a Release
+	} else if err := held.Release(ctx); err != nil && !gaveUp(err) {
+		c.t.Errorf("Release: %v", err)
+	}
+	<-held.done // a renewal may be on its way
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tenures = append(c.tenures, tenure{
+		who:   who,
+		token: held.Token(),
+		begin: begin,
+		end:   <-ended,
+	})
+}
+
+// gaveUp reports whether Release met nothing but trouble for all of its time.
+func gaveUp(err error) bool {
+	kind := files.KindOf(err)
+	return kind == files.ErrUnavailable || kind == files.ErrUncertain ||
+		errors.Is(err, context.DeadlineExceeded)
+}
+
+// count reads, works and writes, if the lease is still held by then.
+func (c *crew) count(ctx context.Context, work time.Duration) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	call := time.Since(c.begun)
+	text, err := files.ReadString(context.Background(), c.store, "count", nil)
+	if err != nil && !errors.Is(err, files.ErrNotExist) {
+		c.t.Error(err)
+	}
+	n, _ := strconv.Atoi(text)
+	time.Sleep(work)
+	if ctx.Err() != nil {
+		return false
+	}
+	if _, err = files.PutString(context.Background(), c.store, "count", strconv.Itoa(n+1),
+		nil); err != nil {
+		c.t.Error(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts = append(c.counts, porcupine.Operation{
+		Call:   int64(call),
+		Output: n,
+		Return: int64(time.Since(c.begun)),
+	})
+	return true
+}
+
+// check returns how many tenures there were.
+func (c *crew) check() int {
+	slices.SortFunc(c.tenures, func(a, b tenure) int {
+		return cmp.Or(a.begin.Compare(b.begin), cmp.Compare(a.token, b.token))
+	})
+	for i, next := range c.tenures {
+		if i == 0 {
+			continue
+		}
+		before := c.tenures[i-1]
+		if next.begin.Before(before.end) {
+			c.t.Errorf("%d held the lease until %v, and %d from %v", before.who,
+				before.end.Sub(c.begun), next.who, next.begin.Sub(c.begun))
+		}
+		if next.token <= before.token {
+			c.t.Errorf("the token %d came after %d", next.token, before.token)
+		}
+	}
+	if !porcupine.CheckOperations(counter, c.counts) {
+		c.t.Errorf("no order explains the %d counts", len(c.counts))
+	}
+	return len(c.tenures)
+}

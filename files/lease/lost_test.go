@@ -1,0 +1,77 @@
+package lease
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/filestest"
+)
+
+// TestLostAnswers: whichever write's answer is lost, and whether it was stored or not,
+// the holder knows its own, nobody else comes in, and nothing stays behind (E2).
+func TestLostAnswers(t *testing.T) {
+	const writes = 6 // to acquire, renewals, and to release
+	for _, stored := range []filestest.Outcome{filestest.Stored, filestest.NotStored} {
+		for nth := 1; nth <= writes; nth++ {
+			synctest.Test(t, func(t *testing.T) {
+				b := filestest.New(t)
+				b.On(files.OpPut, "locks/a").Nth(nth).LoseAnswer(stored)
+				held := acquire(t, newLock(t, b, Options{Duration: time.Minute}))
+				other := newLock(t, b, Options{})
+				for range 20 {
+					time.Sleep(4 * time.Second)
+					if _, err := other.TryAcquire(t.Context()); !errors.Is(err, ErrHeld) {
+						t.Fatalf("write %d, stored %v: another got: %v", nth, stored, err)
+					}
+				}
+				if err := held.Context().Err(); err != nil {
+					t.Fatalf("write %d, stored %v: %v", nth, stored, err)
+				}
+				release(t, held)
+				next, err := other.TryAcquire(t.Context())
+				if err != nil {
+					t.Fatalf("write %d, stored %v, after the release: %v", nth, stored, err)
+				}
+				if next.Token() != 2 {
+					t.Errorf("write %d, stored %v: the token is %d", nth, stored, next.Token())
+				}
+				release(t, next)
+			})
+		}
+	}
+}
+
+// TestOwnWriteAfterOutage: an answer is lost, and so is the look at what became of it:
+// the waiter still knows its own write (E2).
+func TestOwnWriteAfterOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := filestest.New(t)
+		b.On(files.OpPut, "locks/a").Nth(1).LoseAnswer(filestest.Stored)
+		b.On(files.OpGet, "locks/a").Nth(2).Fail(files.ErrUnavailable)
+		from := time.Now()
+		held := acquire(t, newLock(t, b, Options{}))
+		if took := time.Since(from); held.Token() != 1 || took > DefaultDuration/2 {
+			t.Errorf("the token is %d, after %v", held.Token(), took)
+		}
+		release(t, held)
+	})
+}
+
+// TestUnavailable: a waiter waits out an outage that is shorter than Duration, and
+// reports a longer one.
+func TestUnavailable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := filestest.New(t)
+		b.On(files.OpGet, "locks/a").Times(5).Fail(files.ErrUnavailable)
+		release(t, acquire(t, newLock(t, b, Options{})))
+		b.On(files.OpGet, "locks/a").Fail(files.ErrUnavailable)
+		from := time.Now()
+		_, err := newLock(t, b, Options{}).Acquire(t.Context())
+		if !errors.Is(err, files.ErrUnavailable) || time.Since(from) > 2*DefaultDuration {
+			t.Errorf("after %v: %v", time.Since(from), err)
+		}
+	})
+}
