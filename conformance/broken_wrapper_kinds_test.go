@@ -203,3 +203,19 @@ func (p *pulling) List(ctx context.Context, dir string,
 		}
 	}
 }
+
+// flipping is a content that changes what passes, and can seek.
+type flipping struct{ io.ReadSeeker }
+
+func (f *flipping) Read(p []byte) (int, error) { return flippingReads{f.ReadSeeker}.Read(p) }
+
+// flippingReads change what is read.
+type flippingReads struct{ io.Reader }
+
+func (f flippingReads) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	for i := range p[:max(n, 0)] {
+		p[i] ^= 1
+	}
+	return n, err
+}

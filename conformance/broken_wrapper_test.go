@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"strings"
 	"testing"
@@ -139,6 +140,42 @@ var brokenWrappers = []struct {
 		over:   "everything",
 		caught: []string{"G2/wrapper-lengths"},
 		wrap:   func(b files.Bucket) files.Bucket { return &trustingReads{b} },
+	},
+	{
+		fault:  "says that it looks on, and hides what can be rewound",
+		over:   "everything",
+		caught: []string{"P10/wrapper-observes"},
+		o:      &conformance.WrapperOptions{Observes: true},
+		wrap: hooks(files.Hooks{
+			Observes: true,
+			Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+				return through{r}
+			},
+		}),
+	},
+	{
+		fault:  "says that it looks on, and stores other bytes",
+		over:   "everything",
+		caught: []string{"W1/wrapper-signs", "P10/wrapper-observes"},
+		o:      &conformance.WrapperOptions{Observes: true},
+		wrap: hooks(files.Hooks{
+			Observes: true,
+			Content: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+				return &flipping{r.(io.ReadSeeker)}
+			},
+		}),
+	},
+	{
+		fault:  "says that it looks on, and reads other bytes",
+		over:   "everything",
+		caught: []string{"G3/all-pairs"},
+		o:      &conformance.WrapperOptions{Observes: true},
+		wrap: hooks(files.Hooks{
+			Observes: true,
+			Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+				return flippingReads{r}
+			},
+		}),
 	},
 	{
 		fault:  "closes its parent",

@@ -20,6 +20,13 @@ type WrapperOptions struct {
 	// Restricts: files.As must not reach below, although the wrapper changes no name,
 	// content or feature.
 	Restricts bool
+	// Observes: the wrapper only looks on, as files.Hooks.Observes says. Contents of
+	// known size must arrive below with it, and must be rewound by a retry above or
+	// below the wrapper.
+	Observes bool
+	// Only, if not nil, says which cases are run, by their ID: a sample for stacks of
+	// layers each of which is held to all of them.
+	Only func(id string) bool
 	// Beside makes, for a wrapper that is read-only, the bucket through which the suite
 	// writes what the wrapper shows; nil where the names are those of the bucket below.
 	Beside func(below files.Bucket) files.Bucket

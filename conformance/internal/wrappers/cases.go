@@ -125,5 +125,6 @@ func Cases() []suite.Case {
 		},
 		wrapperEnds,
 		wrapperLengths,
+		wrapperObserves,
 	}
 }

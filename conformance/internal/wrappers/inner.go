@@ -30,12 +30,14 @@ type belowStore struct {
 	unordered bool
 
 	vanished atomic.Bool
+	failPuts atomic.Int64 // how many Puts break in their middle
 	cut      atomic.Int64 // after how many bytes bodies break, plus one; 0 is never
 	fails    atomic.Pointer[error]
 
 	mu      sync.Mutex
 	changed *sync.Cond // of bodies
 	bodies  int        // that are open
+	sizes   []int64    // of Puts, as declared or found
 	calls   []belowCall
 	damaged map[string]bool
 }
@@ -112,6 +114,13 @@ func (s *belowStore) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 	if err := s.enter(ctx, files.OpPut, req.Name); err != nil {
 		return files.Info{}, err
 	}
+	s.mu.Lock()
+	s.sizes = append(s.sizes, req.Size)
+	s.mu.Unlock()
+	if s.failPuts.Add(-1) >= 0 {
+		io.CopyN(io.Discard, req.Content, req.Size/2)
+		return files.Info{}, files.Errorf(files.ErrUnavailable, "the connection broke")
+	}
 	i, err := s.Memory.Put(ctx, req)
 	if err == nil {
 		s.mu.Lock()
@@ -119,6 +128,15 @@ func (s *belowStore) Put(ctx context.Context, req *driver.PutRequest) (files.Inf
 		s.mu.Unlock()
 	}
 	return s.told(i), err
+}
+
+// sent returns the sizes of the Puts since the last time.
+func (s *belowStore) sent() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sizes := s.sizes
+	s.sizes = nil
+	return sizes
 }
 
 func (s *belowStore) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {

@@ -13,6 +13,8 @@ type Options struct {
 	Owns      bool
 	Features  func(below files.Features) files.Features
 	Restricts bool
+	Observes  bool
+	Only      func(id string) bool
 	Beside    func(below files.Bucket) files.Bucket
 	Known     map[string]string
 }

@@ -23,6 +23,9 @@ func newWrapping(wrap func(files.Bucket) files.Bucket, o Options, m mask) *wrapp
 
 // runs says whether the case belongs to the memory of this mask.
 func (w *wrapping) runs(c suite.Case) bool {
+	if w.o.Only != nil && !w.o.Only(c.ID()) {
+		return false
+	}
 	if slices.ContainsFunc(Cases(), func(own suite.Case) bool { return own.ID() == c.ID() }) {
 		return true
 	}

@@ -1,0 +1,107 @@
+package wrappers
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/conformance/internal/check"
+	"cloudfiles.dev/conformance/internal/suite"
+	"cloudfiles.dev/files"
+)
+
+var wrapperObserves = suite.Case{
+	Rule: "P10",
+	Name: "wrapper-observes",
+	Why: "a wrapper that counts a content, and so hides its size or that it can be rewound, " +
+		"makes an upload in parts of one request, and a failure of what a retry would fix",
+	Run: keepsContents,
+}
+
+// keepsContents puts contents of known size through a wrapper that only looks on. They
+// must reach the store with their size, and must be rewound above and below the wrapper.
+func keepsContents(t suite.T, h *suite.H) {
+	u := under(t, h)
+	switch {
+	case !u.by.o.Observes:
+		t.Skipf("the wrapper does more than to look on (WrapperOptions.Observes)")
+	case u.outer.Features().ReadOnly:
+		t.Skipf("nothing can be put")
+	}
+	const n = 3000
+	c := check.Content(1, n)
+	f, err := os.CreateTemp("", "")
+	if err != nil {
+		t.Fatalf("a temporary file: %v", err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if _, err := f.Write(c); err != nil {
+		t.Fatalf("a temporary file: %v", err)
+	}
+	known := map[string]func() io.ReadSeeker{
+		"a bytes.Reader":   func() io.ReadSeeker { return bytes.NewReader(c) },
+		"a strings.Reader": func() io.ReadSeeker { return strings.NewReader(string(c)) },
+		"an os.File":       func() io.ReadSeeker { return f },
+	}
+	above := repeating(u.outer)
+	below := u.by.wrapped(t, repeating(u.inner))
+	defer below.Close()
+	for what, content := range known {
+		for where, b := range map[string]files.Bucket{
+			"":                      u.outer,
+			" and a retry above it": above,
+			" and a retry below it": below,
+		} {
+			r := content()
+			if _, err := r.Seek(0, io.SeekStart); err != nil {
+				t.Fatalf("Seek: %v", err)
+			}
+			attempts := 1
+			if where != "" {
+				attempts = 2
+				u.store.failPuts.Store(1)
+			}
+			u.store.sent()
+			_, err := b.Put(t.Context(), "d/a.txt", r, nil)
+			u.store.failPuts.Store(0)
+			sizes := u.store.sent()
+			if err != nil {
+				t.Errorf("Put of %s through the wrapper%s: %v, want that it succeeds after a "+
+					"failure in its middle", what, where, err)
+				continue
+			}
+			if want := slices.Repeat([]int64{n}, attempts); !slices.Equal(sizes, want) {
+				t.Errorf("Put of %s, %d bytes, through the wrapper%s: below it there came Puts of "+
+					"the sizes %v, want %v (-1 is one that isn't known)", what, n, where, sizes,
+					want)
+			}
+			check.WantContent(t, h, "d/a.txt", c)
+		}
+	}
+}
+
+// repeating repeats a Put once, as package retry does.
+func repeating(b files.Bucket) files.Bucket {
+	return files.Wrap(b, files.Hooks{Around: func(ctx context.Context, c *files.Call,
+		next func(context.Context) error) error {
+		s, ok := c.Content.(io.Seeker)
+		if !ok {
+			return next(ctx)
+		}
+		at, err := s.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return err
+		}
+		if err := next(ctx); files.KindOf(err) != files.ErrUnavailable {
+			return err
+		}
+		if _, err := s.Seek(at, io.SeekStart); err != nil {
+			return err
+		}
+		return next(ctx)
+	}})
+}

@@ -1,0 +1,154 @@
+package all
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/retry"
+)
+
+// stackLayer is one layer that stacks are made of.
+type stackLayer struct {
+	name string
+	wrap func(b files.Bucket) (files.Bucket, error)
+	// features says what the layer claims on purpose over a bucket of these features;
+	// nil is the same.
+	features func(below files.Features) files.Features
+	// restricts: As stops here, although neither names nor features differ.
+	restricts bool
+	// changes: the layer doesn't only look on.
+	changes bool
+}
+
+// stackLayers has a line for each layer of the library, in its usual configuration.
+var stackLayers = []stackLayer{
+	{name: "sub", changes: true, wrap: func(b files.Bucket) (files.Bucket, error) {
+		return files.Sub(b, "tenants/a b")
+	}},
+	{
+		name:      "readonly",
+		changes:   true,
+		restricts: true,
+		wrap:      func(b files.Bucket) (files.Bucket, error) { return files.ReadOnly(b), nil },
+		features: func(f files.Features) files.Features {
+			f.ReadOnly, f.SignPut, f.SignDelete, f.SignContentType = true, false, false, false
+			f.IfAbsent, f.IfVersion, f.DeleteIfVersion, f.ServerCopy = false, false, false, false
+			return f
+		},
+	},
+	{name: "retry", wrap: func(b files.Bucket) (files.Bucket, error) {
+		return retry.Wrap(b, &retry.Policy{
+			Delay:    time.Millisecond,
+			MaxDelay: time.Millisecond,
+		}), nil
+	}},
+}
+
+// stackCases are what stacks are held to: each layer alone is held to all cases in its
+// own package, so these are those that a layer can break for another.
+var stackCases = []string{
+	"X3/wrapper-features", "X3/wrapper-close", "C1/wrapper-server-copy", "C1/wrapper-between",
+	"C1/wrapper-same-file", "W1/wrapper-signs", "D3/wrapper-delete-many", "E1/wrapper-names",
+	"E1/wrapper-causes", "E2/wrapper-read-only", "E2/wrapper-refuses", "N5/wrapper-contained",
+	"N5/wrapper-as", "G7/wrapper-body-closed", "L9/wrapper-unreadable", "X2/wrapper-context",
+	"P10/wrapper-observes",
+	"P8/creates-once", "P9/stale", "D2/stale", "G3/all-pairs", "G8/not-modified", "P10/size",
+	"P10/digest-wrong", "P7/round-trip", "L2/shallow", "L3/limit", "L5/is-stat", "S1/is-get",
+	"P3/info-is-stat", "G6/damage", "C1/content", "C1/attributes",
+}
+
+// TestStacks: in a stack of layers every optional ability survives or is masked on
+// purpose, and every rule holds: a sample of pairs and of random stacks, or every pair
+// and fifty stacks with the long tests.
+func TestStacks(t *testing.T) {
+	var stacks [][]stackLayer
+	for _, outer := range stackLayers {
+		for _, inner := range stackLayers {
+			stacks = append(stacks, []stackLayer{outer, inner})
+		}
+	}
+	random := rand.New(rand.NewPCG(13, 2))
+	random.Shuffle(len(stacks), func(i, j int) { stacks[i], stacks[j] = stacks[j], stacks[i] })
+	stacks = stacks[:longtest.N(t, min(3, len(stacks)), len(stacks))]
+	for range longtest.N(t, 2, 50) {
+		stack := make([]stackLayer, 3+random.IntN(4))
+		for i := range stack {
+			stack[i] = stackLayers[random.IntN(len(stackLayers))]
+		}
+		stacks = append(stacks, stack)
+	}
+	for i, stack := range stacks {
+		t.Run(fmt.Sprintf("%d %s", i, nameOf(stack)), func(t *testing.T) {
+			t.Parallel()
+			conformance.RunWrapper(t, wrapStack(t, stack, false), optionsOf(t, stack))
+		})
+	}
+}
+
+func nameOf(stack []stackLayer) string {
+	var names []string
+	for _, l := range stack {
+		names = append(names, l.name)
+	}
+	return strings.Join(names, "+")
+}
+
+// wrapStack returns what makes the stack, whose first layer is the outermost; writing
+// leaves out those that are read-only.
+func wrapStack(t *testing.T, stack []stackLayer, writing bool) func(files.Bucket) files.Bucket {
+	return func(b files.Bucket) files.Bucket {
+		for _, l := range slices.Backward(stack) {
+			if writing && l.features != nil && l.features(files.Features{}).ReadOnly {
+				continue
+			}
+			outer, err := l.wrap(b)
+			if err != nil {
+				t.Errorf("%s: %v", l.name, err)
+				return nil
+			}
+			b = outer
+		}
+		return b
+	}
+}
+
+// optionsOf are those of all layers together.
+func optionsOf(t *testing.T, stack []stackLayer) *conformance.WrapperOptions {
+	o := &conformance.WrapperOptions{
+		Observes: true,
+		Only:     func(id string) bool { return slices.Contains(stackCases, id) },
+		Beside:   wrapStack(t, stack, true),
+		Features: func(f files.Features) files.Features {
+			for _, l := range slices.Backward(stack) {
+				if l.features != nil {
+					f = l.features(f)
+				}
+			}
+			return f
+		},
+	}
+	for _, l := range stack {
+		o.Restricts = o.Restricts || l.restricts
+		o.Observes = o.Observes && !l.changes
+	}
+	return o
+}
+
+// TestStackCasesExist: each case of the sample is one.
+func TestStackCasesExist(t *testing.T) {
+	for _, id := range stackCases {
+		exists := slices.ContainsFunc(conformance.Cases(), func(c conformance.Case) bool {
+			return c.ID() == id
+		})
+		if !exists && !strings.Contains(id, "/wrapper-") {
+			t.Errorf("there is no case %s", id)
+		}
+	}
+}
