@@ -212,12 +212,18 @@ func TestBroken(t *testing.T) {
 		}
 		all[c.ID()] = c
 	}
-	for _, b := range allBroken() {
+	for i, b := range allBroken() {
+		if len(b.caught) == 0 {
+			t.Errorf("%s: no case is named", b.fault)
+		}
+		if raced { // the suite's own races show in any part of this
+			if i%5 != 0 {
+				continue
+			}
+			b.caught = b.caught[:1]
+		}
 		t.Run(b.fault, func(t *testing.T) {
 			t.Parallel()
-			if len(b.caught) == 0 {
-				t.Fatal("no case is named")
-			}
 			for _, id := range b.caught {
 				c, ok := all[id]
 				if !ok {

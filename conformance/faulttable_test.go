@@ -49,7 +49,9 @@ type fault struct {
 // since most others have cheaper cases that find them.
 var heavy = regexp.MustCompile(
 	`/(large$|large-(attributes|conditions|move|once)|sizes|hundred-mebibytes$)|` +
-		`^(G10/(in-parallel|connections)|P1/two-writers)$`)
+		`^(G10/(in-parallel|connections)|P1/(two-writers|torn-read)|P2/broken-after-parts|` +
+		`P7/in-parts|X1/model|X2/no-(parts|goroutines)|` +
+		`L4/stable-once)$`)
 
 // TestFaultTable runs every fault against every case, which takes minutes: .ci/run asks
 // for it. A case that catches no fault is suspect, and stays only with a reason in

@@ -233,15 +233,21 @@ func leakGoroutines(t suite.T, h *suite.H) {
 }
 
 // settled waits until fewer than limit goroutines carry the label, for a moment at
-// most: what is on its way out needs one, and a leak stays. It returns their stacks and
-// how many they are.
+// most: what is on its way out needs one, and a leak stays. It ends when there have not
+// been fewer of them for a second, and after five at the latest. It returns their stacks
+// and how many they are.
 func settled(label string, limit int) (stack string, n int) {
 	deadline := time.Now().Add(5 * time.Second)
+	least, since := 0, time.Now()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		stack, n = stacks.Labelled(label)
-		if n < limit || time.Now().After(deadline) {
+		now := time.Now()
+		if n < least || least == 0 {
+			least, since = n, now
+		}
+		if n < limit || now.After(deadline) || now.Sub(since) > time.Second {
 			return stack, n
 		}
 		runtime.Gosched()

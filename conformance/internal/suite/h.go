@@ -18,6 +18,8 @@ type H struct {
 	Seed    uint64   // of what is random
 	Harness *Harness // of the run
 	Runner  *Runner
+
+	unclean bool // Clean has failed
 }
 
 // Another returns an empty bucket of another store, or, where the harness has but one,
@@ -57,22 +59,31 @@ func (h *H) Allows(t T, n int64) {
 	}
 }
 
-// cleanTime is how long Clean waits at most.
+// cleanTime is how long Clean waits at most, in a case with DefaultLimit.
 const cleanTime = 5 * time.Second
 
-// Clean fails where the driver left temporaries or uploads behind.
+// Clean fails if the driver left temporaries or uploads behind. What ends an upload at a
+// service may go on when the call's context has ended (X2), so Clean waits, but only
+// until it has failed once in the case.
 func (h *H) Clean(t T, after string) {
 	t.Helper()
 	if h.Harness.Leftovers == nil {
 		return
 	}
-	// What ends an upload at a service may go on when the call's context has ended (X2).
+	patience := cleanTime
+	if l := h.Harness.Limit; l > 0 {
+		patience = min(patience, cleanTime*l/DefaultLimit)
+	}
+	if h.unclean {
+		patience = 0
+	}
 	n := h.Harness.Leftovers(t, h.Bucket)
-	for end := time.Now().Add(cleanTime); n != 0 && time.Now().Before(end); {
-		time.Sleep(cleanTime / 100)
+	for end := time.Now().Add(patience); n != 0 && time.Now().Before(end); {
+		time.Sleep(patience / 100)
 		n = h.Harness.Leftovers(t, h.Bucket)
 	}
 	if n != 0 {
+		h.unclean = true
 		t.Errorf("%d temporaries or uploads are left after %s, want none", n, after)
 	}
 }
