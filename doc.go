@@ -10,7 +10,8 @@
 //   - cloudfiles.dev/files/fileshttp: serves files of a bucket over HTTP.
 //   - cloudfiles.dev/files/lease: one of many processes works at a time, with a bucket as
 //     the only thing that they share.
-//   - cloudfiles.dev/files/resume: downloads that go on where a killed process was.
+//   - cloudfiles.dev/files/resume: downloads and uploads that go on where a killed
+//     process was.
 //   - cloudfiles.dev/files/transfer: copies, moves, removes and synchronizes whole trees.
 //   - cloudfiles.dev/files/filestest: the fake that an application is tested with.
 //   - cloudfiles.dev/files/retry: the one policy by which calls to a service are
@@ -42,8 +43,8 @@
 //   - cloudfiles.dev/conformance/rerun: runs a part of the suite once more, in the
 //     module's own tests.
 //   - cloudfiles.dev/examples/quickstart: a command that shows what a bucket does.
-//   - cloudfiles.dev/examples/files: a command: ls, cat, cp, sync, rm, du, sign and check,
-//     on folders and buckets.
+//   - cloudfiles.dev/examples/files: a command: ls, cat, cp, sync, rm, du, sign and
+//     check, on folders and buckets.
 //   - cloudfiles.dev/examples/mapdriver: a driver in about a hundred lines.
 //
 // This package is empty: import the ones above.

@@ -202,6 +202,7 @@ func TestOps(t *testing.T) {
 		files.OpSignGet:  false,
 		files.OpMove:     true,
 		files.OpCopyFrom: false,
+		files.OpUpload:   true,
 	} {
 		if op.Writes() != want {
 			t.Error(op)

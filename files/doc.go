@@ -21,8 +21,9 @@
 //     there. [Describe] and [RedactURL] show a URL without its secrets.
 //   - Store: Bucket.Put for a stream; [PutString], [PutBytes] and [PutJSON] for what is
 //     in memory; [PutFile] and [PutFS] for a file or a tree on disk; [NewWriter] for
-//     content that is written piece by piece. A [Condition], made by [IfAbsent] or
-//     [IfVersion], guards what is there.
+//     content that is written piece by piece; package files/resume, to go on where a
+//     killed process was. A [Condition], made by [IfAbsent] or [IfVersion], guards what
+//     is there.
 //   - Read: Bucket.Get for a [Reader]; [ReadAll], [ReadString] and [ReadJSON] into
 //     memory; [Download] and [DownloadFile] to a writer or to disk, and [DownloadAt] by
 //     several connections at a time; package files/resume, to go on where a killed
@@ -460,7 +461,8 @@
 //   - X2: The end of the context ends a call promptly, within one chunk, and leaves no
 //     goroutine, descriptor, temporary file or unfinished upload. A call returns within
 //     100 ms of the context's end; cleaning up an upload at a service may go on for
-//     some seconds.
+//     some seconds. If an upload could not be removed, the error names it. Only an
+//     upload of package files/resume that somebody has the token of is left.
 //
 //     A panic or runtime.Goexit in the caller's code, such as the body of a loop, a
 //     content's Read or a hook, ends a call as well. A panic reaches the caller, in the

@@ -20,6 +20,7 @@ const (
 	OpSignDelete Op = "sign delete"
 	OpCheck      Op = "check"
 	OpUpdate     Op = "update"
+	OpUpload     Op = "upload" // a step of an upload in parts that outlives a process
 	OpClose      Op = "close"
 )
 
@@ -41,6 +42,7 @@ var writes = map[Op]bool{
 	OpSignPut:    true,
 	OpSignDelete: true,
 	OpUpdate:     true,
+	OpUpload:     true,
 }
 
 // Writes reports whether the operation changes the bucket, or allows somebody to change

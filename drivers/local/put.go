@@ -12,6 +12,12 @@ import (
 // Put stages the content inside the bucket's own file system, with all that belongs to
 // it, and then commits it by one rename.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	return b.store(ctx, req, "")
+}
+
+// store is a Put whose record has that token, if it isn't "".
+func (b *backend) store(ctx context.Context, req *driver.PutRequest,
+	token string) (files.Info, error) {
 	defer runtime.KeepAlive(b)
 	begun := time.Now()
 	root, err := b.seeAlive()
@@ -37,6 +43,9 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 		return files.Info{}, err
 	}
 	b.describeStaged(st, &p, req.Attributes, req.Content.Digest(), req.TypeFound)
+	if token != "" {
+		st.rec.token = token
+	}
 	if st, err = b.sealNew(ctx, st); err != nil {
 		return files.Info{}, err
 	}

@@ -208,6 +208,9 @@ func (b *backend) sweep(control fsys.Dir) {
 		if strings.HasPrefix(name, stagingMark) && b.bury(control, name) {
 			control.Rmdir(name)
 		}
+		if strings.HasPrefix(name, uploadMark) {
+			b.buryUpload(control, name)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type backend struct {
 	commit  sync.Mutex // held by the one who changes files
 	commits uint64
 	files   btree.Map[*file]
+	uploads uploads
 }
 
 func newBackend(opts *Options) *backend {
@@ -92,11 +93,20 @@ func (s *backend) put(name string, cond files.Condition, f *file) error {
 
 // Put implements driver.Backend: the content is read before anything is locked.
 func (s *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
+	return s.store(ctx, req, "")
+}
+
+// store is a Put, of the upload with that ID if it isn't "".
+func (s *backend) store(ctx context.Context, req *driver.PutRequest,
+	upload string) (files.Info, error) {
 	data, err := readContent(req.Content, req.Size)
 	if err != nil {
 		return files.Info{}, err
 	}
 	f := newFile(data, req.Attributes, s.fidelity.keptDigest(req.Content.Digest()))
+	if upload != "" {
+		f.setUpload(upload)
+	}
 	if !s.fidelity.versionPerPut {
 		if old, ok := s.get(req.Name); ok && old.sameBytes(f) {
 			f.version, f.crc32c = old.version, old.crc32c

@@ -22,6 +22,7 @@ type file struct {
 type more struct {
 	attributes files.Attributes
 	digest     files.Digest
+	upload     string // the ID of the upload in parts that it was
 }
 
 func newFile(data []byte, a files.Attributes, d files.Digest) *file {
@@ -36,8 +37,16 @@ func (f *file) setAttributes(a files.Attributes, d files.Digest) {
 	plain := len(a.Metadata) == 0 && a.CacheControl == "" && a.ContentDisposition == "" &&
 		a.ContentEncoding == "" && a.ContentLanguage == ""
 	if !plain || !d.IsZero() {
-		f.more = &more{a, d}
+		f.more = &more{attributes: a, digest: d}
 	}
+}
+
+// setUpload notes the upload in parts that the file was.
+func (f *file) setUpload(id string) {
+	if f.more == nil {
+		f.more = &more{attributes: files.Attributes{ContentType: f.contentType}}
+	}
+	f.more.upload = id
 }
 
 // copy returns a file of the same content, with other attributes if a isn't nil.

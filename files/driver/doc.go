@@ -20,7 +20,8 @@
 //     [ListRequest], [Key] and [Content]. A body in memory or on a local disk may also
 //     be an [ImmediateBody], a [BytesBody] or a [FileBody].
 //   - What a Backend may implement too: [Copier] with [CopyRequest], [Identifier],
-//     [ManyDeleter], [Signer], [Checker], [NativeChecker], [Aser] and [Varying].
+//     [ManyDeleter], [Signer], [Checker], [NativeChecker], [Aser] and [Varying]; and
+//     [PartUploader] with [Upload], for uploads that go on in another process.
 //   - Open by URL: [Register] and files.Scheme; [NewParams] reads the parameters.
 //   - Put: files.Condition has a method Check. [Parts] cuts an upload into parts in
 //     bounded memory, by a [PartPlan]; [ContentType] and [TypeByName] find the type,
@@ -29,7 +30,7 @@
 //     [PrefixEnd] for seeking past a directory.
 //   - Delete: [EachName], for a service without a bulk delete.
 //   - End: [ContextError] says why a context ended. [CleanupContext] and [Undo] clean up
-//     after it.
+//     after it, and [UploadLeft] is the error if that fails.
 //   - Check names: [CheckNameMax] and [CheckDir].
 //
 // # A Bucket of your own
@@ -39,8 +40,8 @@
 // files.NewError, and native options that it doesn't know are refused by
 // [UnknownNative]. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
-// [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker] and
-// [BucketURLSigner]. The bucket that New makes has each ability that its Backend has,
+// [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],
+// [BucketUploader] and [BucketURLSigner]. The bucket that New makes has each ability that its Backend has,
 // and so has every wrapper made by files.Wrap. Applications need none of them: the
 // functions of package files use them.
 package driver

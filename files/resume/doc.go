@@ -3,10 +3,33 @@
 //
 //	info, err := resume.Download(ctx, b, "backups/db.tar", "/data/db.tar", nil)
 //
+//	info, err = resume.UploadFile(ctx, b, "backups/db.tar", "/data/db.tar",
+//		&resume.UploadOptions{TokenFile: "/data/db.tar.token"})
+//
 // If [Download] fails, or its process is killed, the same call goes on where it was. It
 // fetches only what is missing, of the same version of the file, and checks the whole.
 //
-// # What is kept on disk
+// If [Upload] fails, or its process is killed, a call in any process that has the token
+// sends only the parts that the service doesn't have. The token is a text of JSON, of
+// some 40 bytes a part and at most [MaxToken]. It has no content and no secret: an
+// identity of bucket and name, the upload's ID, the part size, and the digests of the
+// parts that were sent (CRC-32C, and half of a SHA-256), with which they are compared
+// again. Without a token, a failed upload leaves nothing.
+//
+// What else interrupted uploads leave is found by [Uploads] and removed by [AbortUpload]
+// and [AbortStale]:
+//
+//   - S3 and Google Cloud Storage keep parts, and bill them, until they are aborted or a
+//     lifecycle rule does so. Their listings say name, ID and beginning, and also have
+//     the uploads of a Put and of other programs.
+//   - Azure keeps blocks for a week after the last one, and until then they can't be
+//     removed. Its listing says the names of files that have nothing but blocks.
+//   - A folder on disk keeps them in its control folder. Any process that writes to the
+//     bucket removes them a week after the last part. Their content is on the disk twice
+//     while they are completed.
+//   - Memory keeps them as long as the bucket, within the process.
+//
+// # What a download keeps on disk
 //
 // Beside path are two files until the download has ended: .resume-….part, which has the
 // content so far, and .resume-….state, which has the version and a SHA-256 of each part

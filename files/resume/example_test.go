@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"time"
 
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
@@ -33,4 +34,56 @@ func ExampleDownload() {
 	content, err := os.ReadFile(path)
 	fmt.Println(info.Size, string(content), err)
 	// Output: 9 all of it <nil>
+}
+
+func ExampleUploadFile() {
+	ctx := context.Background()
+	b := mem.New(nil)
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "db.tar")
+	if err := os.WriteFile(path, []byte("all of it"), 0o666); err != nil {
+		log.Fatal(err)
+	}
+
+	// If the process ends here, the next one that calls the same sends only the parts
+	// that the service doesn't have. Parts are 8 MiB if no size is given.
+	opts := &resume.UploadOptions{
+		PartSize:  4,
+		TokenFile: filepath.Join(dir, "db.tar.token"),
+		Event: func(e resume.UploadEvent) {
+			if e.Kind == resume.UploadBegun {
+				fmt.Println(e.Kind)
+			}
+		},
+	}
+	info, err := resume.UploadFile(ctx, b, "backups/db.tar", path, opts)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = os.Stat(opts.TokenFile)
+	fmt.Println(info.Size, info.ContentType, os.IsNotExist(err))
+	// Output:
+	// begun
+	// 9 application/x-tar true
+}
+
+func ExampleAbortStale() {
+	ctx := context.Background()
+	b := mem.New(nil)
+
+	// What nobody has gone on with for a month, and nothing that a process may be
+	// sending.
+	n, err := resume.AbortStale(ctx, b, &resume.StaleOptions{
+		Dir: "backups",
+		Age: 30 * 24 * time.Hour,
+		Each: func(u resume.Unfinished, err error) {
+			fmt.Println(u.Name, u.Time, u.Size, err)
+		},
+	})
+	fmt.Println(n, err)
+	// Output: 0 <nil>
 }

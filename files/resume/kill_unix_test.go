@@ -44,12 +44,15 @@ func TestMain(m *testing.M) {
 			})
 		},
 	})
+	if os.Getenv("RESUME_TOKEN") != "" {
+		uploadUntilKilled(b, int(most))
+	}
 	_, err = resume.Download(context.Background(), slow, "f", os.Getenv("RESUME_PATH"), small)
 	panic(err)
 }
 
-// TestDownloadKilled: killed at five places one after the other, the target is the old file
-// until it is the new one, and hardly anything is fetched twice.
+// TestDownloadKilled: killed at five places one after the other, the target is the old
+// file until it is the new one, and hardly anything is fetched twice.
 func TestDownloadKilled(t *testing.T) {
 	const size = 100 * part
 	folder, dir := t.TempDir(), t.TempDir()

@@ -25,7 +25,7 @@ import (
 // nonetheless, a repeated conditional write may be refused because of its own first
 // attempt. So a refusal after a repeat is files.ErrUncertain.
 func Wrap(b files.Bucket, p *Policy) files.Bucket {
-	h := files.Hooks{Layer: p.String(), Around: p.around}
+	h := files.Hooks{Layer: p.String(), Around: p.around, Uploads: true}
 	if b != nil && b.Features().Ordered {
 		h.List = p.list
 	}

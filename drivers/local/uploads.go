@@ -1,0 +1,411 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloudfiles.dev/drivers/local/internal/fsys"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// An upload in parts that outlives its process is a folder u-<id>.attrs in the control
+// folder. It has the file name.attrs, and a file for each part, whose name says what is
+// in it. A part is written under a name of its own and then renamed, so another process
+// with the same upload changes nothing that is there, and what was made of another
+// source has another name. Completing it is a Put of the parts one after the other, each
+// of which is compared with its CRC-32C: so nothing of a part need be synced before.
+//
+// Nobody removes the folder with a process. The session of any later one removes it when
+// nothing was written to it for uploadAge.
+
+const (
+	uploadMark = "u-"
+	uploadName = "name" + sidecarExt
+	uploadAge  = 7 * 24 * time.Hour
+	// maxUploadName is how long a name that a folder says may be.
+	maxUploadName = files.MaxName
+)
+
+var _ driver.PartUploader = (*backend)(nil)
+
+// UploadLimits implements driver.PartUploader.
+func (b *backend) UploadLimits() driver.UploadLimits {
+	return driver.UploadLimits{MinPart: 1, MaxPart: 1 << 40, MaxParts: 10_000}
+}
+
+// UploadStore implements driver.PartUploader: it is the folder's path, without links.
+func (b *backend) UploadStore() string {
+	path, err := filepath.EvalSymlinks(b.path)
+	if err != nil {
+		path = b.path
+	}
+	return "local " + path
+}
+
+func uploadFolder(id string) string { return uploadMark + id + sidecarExt }
+
+// isUploadID reports whether the text is an ID of ours, and so an element without a
+// separator.
+func isUploadID(id string) bool {
+	return len(id) == 20 && strings.Trim(id, "0123456789abcdef") == ""
+}
+
+// BeginUpload implements driver.PartUploader.
+func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string, err error) {
+	defer runtime.KeepAlive(b)
+	if err := b.alive(); err != nil {
+		return "", err
+	}
+	if err := b.conditional(u.If); err != nil {
+		return "", err
+	}
+	if b.opts.SkipMetadata { // there may be no place for the mark
+		return "", files.ErrUnsupported
+	}
+	s, err := b.begin(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer s.release()
+	id = randomID()
+	folder := uploadFolder(id)
+	if err := s.control.Mkdir(folder, 0o700); err != nil {
+		return "", mapError(err)
+	}
+	defer func() {
+		if err != nil {
+			b.AbortUpload(ctx, u.Name, id)
+		}
+	}()
+	d, err := s.control.OpenDir(folder)
+	if err != nil {
+		return "", mapError(err)
+	}
+	defer d.Close()
+	return id, writeAs(d, uploadName, strings.NewReader(u.Name))
+}
+
+// writeAs writes a file that is whole when it has its name.
+func writeAs(d fsys.Dir, name string, content io.Reader) error {
+	temp := "t-" + randomID() + sidecarExt
+	f, err := d.CreatePrivate(temp)
+	if err != nil {
+		return mapError(err)
+	}
+	p := pieces.Get().(*[]byte)
+	defer pieces.Put(p)
+	for err == nil {
+		var n int
+		if n, err = content.Read(*p); n > 0 {
+			if _, werr := f.Write((*p)[:n]); werr != nil {
+				err = mapError(werr)
+			}
+		}
+	}
+	f.Close()
+	if err == io.EOF {
+		err = mapError(d.Rename(temp, d, name))
+	}
+	if err != nil {
+		d.Unlink(temp)
+	}
+	return err
+}
+
+// openUpload opens the folder of a name's upload.
+func (b *backend) openUpload(name, id string) (fsys.Dir, error) {
+	if !isUploadID(id) {
+		return nil, driver.ErrUploadGone
+	}
+	if err := b.alive(); err != nil {
+		return nil, err
+	}
+	for _, control := range []string{controlDir, ownControl()} {
+		d, err := b.root.OpenDir(control + "/" + uploadFolder(id))
+		if missing(err) || isDenied(err) {
+			continue
+		}
+		if err != nil {
+			return nil, mapError(err)
+		}
+		if of, err := nameOfUpload(d); err != nil || of != name {
+			d.Close()
+			return nil, driver.ErrUploadGone
+		}
+		return d, nil
+	}
+	return nil, driver.ErrUploadGone
+}
+
+// nameOfUpload reads whose upload it is.
+func nameOfUpload(d fsys.Dir) (string, error) {
+	f, _, err := d.OpenFile(uploadName)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	buf := make([]byte, maxUploadName+1)
+	n, err := f.ReadAt(buf, 0)
+	if err != nil && err != io.EOF {
+		return "", err
+	}
+	return string(buf[:n]), nil
+}
+
+// partName is the name of a part's file; without the ending it is the part's tag.
+func partName(number int, size int64, crc32c uint32) string {
+	return fmt.Sprintf("p-%d-%d-%08x", number, size, crc32c) + sidecarExt
+}
+
+func parsePart(name string) (p driver.UploadedPart, ok bool) {
+	tag, ok := strings.CutSuffix(name, sidecarExt)
+	fields := strings.Split(tag, "-")
+	if !ok || len(fields) != 4 || fields[0] != "p" {
+		return p, false
+	}
+	number, err1 := strconv.Atoi(fields[1])
+	size, err2 := strconv.ParseInt(fields[2], 10, 64)
+	crc, err3 := strconv.ParseUint(fields[3], 16, 32)
+	p = driver.UploadedPart{
+		Number: number,
+		Size:   size,
+		CRC32C: uint32(crc),
+		Tag:    tag,
+	}
+	return p, errors.Join(err1, err2, err3) == nil && partName(number, size, p.CRC32C) == name
+}
+
+// PutPart implements driver.PartUploader.
+func (b *backend) PutPart(ctx context.Context, u *driver.Upload,
+	part *driver.Part) (string, error) {
+	defer runtime.KeepAlive(b)
+	d, err := b.openUpload(u.Name, u.ID)
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	name := partName(part.Number, part.Size, part.CRC32C)
+	err = writeAs(d, name, &whileLive{ctx, part.Reader()})
+	if err != nil && b.uploadLost(u) {
+		return "", driver.ErrUploadGone
+	}
+	return strings.TrimSuffix(name, sidecarExt), err
+}
+
+// uploadLost reports whether the upload's folder is no longer there.
+func (b *backend) uploadLost(u *driver.Upload) bool {
+	d, err := b.openUpload(u.Name, u.ID)
+	if err == nil {
+		d.Close()
+	}
+	return err == driver.ErrUploadGone
+}
+
+// whileLive reads until the context ends.
+type whileLive struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (w *whileLive) Read(p []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, driver.ContextError(w.ctx)
+	}
+	return w.r.Read(p)
+}
+
+// ListParts implements driver.PartUploader.
+func (b *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.UploadedPart, error) {
+	defer runtime.KeepAlive(b)
+	d, err := b.openUpload(u.Name, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	parts, _, err := partsOf(d)
+	return parts, err
+}
+
+// partsOf returns the parts in an upload's folder, of which two may have one number, and
+// how many bytes are there in all.
+func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
+	names, err := list(d)
+	if err != nil {
+		return nil, 0, mapError(err)
+	}
+	for _, name := range names {
+		st, err := d.Lstat(name)
+		if err != nil {
+			continue
+		}
+		if name != uploadName {
+			size += st.Size
+		}
+		if p, ok := parsePart(name); ok && st.Type == fsys.Regular && st.Size == p.Size {
+			parts = append(parts, p)
+		}
+	}
+	return parts, size, nil
+}
+
+// CompleteUpload implements driver.PartUploader.
+func (b *backend) CompleteUpload(ctx context.Context, u *driver.Upload,
+	parts []driver.UploadedPart) (files.Info, error) {
+	defer runtime.KeepAlive(b)
+	d, err := b.openUpload(u.Name, u.ID)
+	if err != nil {
+		return files.Info{}, err
+	}
+	defer d.Close()
+	content := &partsReader{d: d, left: parts}
+	defer content.close()
+	info, err := b.store(ctx, u.PutRequest(ctx, content), u.ID[:2*tokenLen])
+	if content.lost {
+		return files.Info{}, driver.ErrUploadGone
+	}
+	if err == nil {
+		b.AbortUpload(ctx, u.Name, u.ID) // the next sweep removes what stays
+	}
+	return info, err
+}
+
+// partsReader reads parts one after the other. A part that isn't what it was is removed.
+type partsReader struct {
+	d    fsys.Dir
+	left []driver.UploadedPart
+	f    fsys.File
+	sum  *driver.Hasher
+	n    int64
+	lost bool
+}
+
+func (r *partsReader) Read(p []byte) (int, error) {
+	for {
+		if r.f == nil {
+			if len(r.left) == 0 {
+				return 0, io.EOF
+			}
+			f, _, err := r.d.OpenFile(r.left[0].Tag + sidecarExt)
+			if missing(err) {
+				r.lost = true
+				return 0, driver.ErrUploadGone
+			}
+			if err != nil {
+				return 0, mapError(err)
+			}
+			r.f, r.sum, r.n = f, driver.NewHasher(files.Digest{}), 0
+		}
+		n, err := r.f.Read(p)
+		r.sum.Write(p[:n])
+		r.n += int64(n)
+		if err == io.EOF || err == nil && n == 0 {
+			if err = r.end(); err != nil {
+				return 0, err
+			}
+			if n == 0 {
+				continue
+			}
+		}
+		return n, mapError(err)
+	}
+}
+
+// end checks the part that was read.
+func (r *partsReader) end() error {
+	part := r.left[0]
+	r.close()
+	if r.n == part.Size && r.sum.Sum().CRC32C == fmt.Sprintf("%08x", part.CRC32C) {
+		r.left = r.left[1:]
+		return nil
+	}
+	r.d.Unlink(part.Tag + sidecarExt)
+	r.lost = true
+	return driver.ErrUploadGone
+}
+
+func (r *partsReader) close() {
+	if r.f != nil {
+		r.f.Close()
+		r.f = nil
+	}
+}
+
+// FindUpload implements driver.PartUploader: the file's record has the token.
+func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info, bool, error) {
+	defer runtime.KeepAlive(b)
+	if !isUploadID(u.ID) {
+		return files.Info{}, false, nil
+	}
+	var f openedFile
+	err := b.lookupKey(ctx, driver.Key{Name: u.Name}, &f)
+	if files.KindOf(err) == files.ErrNotExist {
+		return files.Info{}, false, nil
+	}
+	if err != nil {
+		return files.Info{}, false, err
+	}
+	defer f.f.Close()
+	info := f.info()
+	info.Entry = b.truncateTime(info.Entry)
+	return info, f.own && f.token == u.ID[:2*tokenLen], nil
+}
+
+// AbortUpload implements driver.PartUploader.
+func (b *backend) AbortUpload(_ context.Context, name, id string) error {
+	defer runtime.KeepAlive(b)
+	d, err := b.openUpload(name, id)
+	if err == driver.ErrUploadGone {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	removeUpload(d)
+	d.Close()
+	for _, control := range []string{controlDir, ownControl()} {
+		c, err := b.root.OpenDir(control)
+		if err != nil {
+			continue
+		}
+		err = c.Rmdir(uploadFolder(id))
+		c.Close()
+		if err == nil {
+			return nil
+		}
+	}
+	if !b.uploadLost(&driver.Upload{Name: name, ID: id}) {
+		return files.Errorf(files.ErrUnavailable, "the upload can't be removed")
+	}
+	return nil
+}
+
+// removeUpload removes what is in an upload's folder. Its name goes first: without it,
+// nobody goes on with the upload.
+func removeUpload(d fsys.Dir) {
+	d.Unlink(uploadName)
+	names, _ := list(d)
+	for _, name := range names {
+		d.Unlink(name)
+	}
+}
+
+// buryUpload removes an upload that nobody goes on with.
+func (b *backend) buryUpload(control fsys.Dir, name string) {
+	d, err := control.OpenDir(name)
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	if st, err := d.Stat(); err == nil && time.Since(time.Unix(0, st.ModTime)) > uploadAge {
+		removeUpload(d)
+		control.Rmdir(name)
+	}
+}

@@ -1,0 +1,147 @@
+package driver
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"iter"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// PartUploader is a Backend whose uploads in parts outlive a process: another one goes
+// on with them, with what [Upload] says (package files/resume).
+//
+//   - Nothing of an unfinished upload is listed, read or overwritten (P1, L7).
+//   - The parts are sent in any order and several at a time. A part that is sent again
+//     replaces the one of its number, or is the same.
+//   - Nothing that a process does with the same upload meanwhile leads to a file of
+//     other parts than those that CompleteUpload names.
+//   - If the upload, or a part of it, is no longer there, the error is [ErrUploadGone].
+type PartUploader interface {
+	// UploadLimits returns how an upload must be divided.
+	UploadLimits() UploadLimits
+	// UploadStore returns a text that is the same for the same store in every process,
+	// and different for others. It is only compared.
+	UploadStore() string
+	// BeginUpload begins an upload and returns its ID, a short printable text without a
+	// secret. errors.ErrUnsupported means that a Put must do, because of the condition
+	// or the attributes.
+	BeginUpload(ctx context.Context, u *Upload) (id string, err error)
+	// PutPart sends one part. The tag is what ListParts will return for it.
+	PutPart(ctx context.Context, u *Upload, part *Part) (tag string, err error)
+	// ListParts returns the parts that are there, by ascending number.
+	ListParts(ctx context.Context, u *Upload) ([]UploadedPart, error)
+	// CompleteUpload makes a file of the parts, as Put does: all or nothing, with the
+	// conditions decided at that moment, and with Put's Info. u.Digest has at least the
+	// CRC-32C of the whole.
+	CompleteUpload(ctx context.Context, u *Upload, parts []UploadedPart) (files.Info, error)
+	// FindUpload reports whether the file that the name has is the upload's, because
+	// its completion was carried out and the response was lost. A file that another
+	// upload or a Put made is not found, even if it is the same.
+	FindUpload(ctx context.Context, u *Upload) (info files.Info, found bool, err error)
+	// AbortUpload removes the parts of the name's upload with that ID. What isn't there
+	// is not an error. errors.ErrUnsupported means that only the service removes them.
+	AbortUpload(ctx context.Context, name, id string) error
+	// ListUploads yields the unfinished uploads of the names that begin with prefix, in
+	// any order, and ends with the first error.
+	ListUploads(ctx context.Context, prefix string) iter.Seq2[UnfinishedUpload, error]
+}
+
+// UploadLimits are how an upload must be divided. Each part but the last has the same
+// size.
+type UploadLimits struct {
+	MinPart, MaxPart int64 // the size of a part but the last, in bytes
+	MaxParts         int
+}
+
+// Upload is an upload in parts, as far as its caller knows it. Everything but ID and
+// Digest is known before it begins, and is the same in each process.
+type Upload struct {
+	Name       string
+	Attributes files.Attributes // complete, as in PutRequest
+	TypeFound  bool             // as in PutRequest
+	If         files.Condition
+	Native     []files.NativeOption // checked by NativeChecker
+	Size       int64                // of the whole, in bytes
+	PartSize   int64                // of each part but the last, in bytes
+
+	ID     string       // what BeginUpload returned
+	Digest files.Digest // of the whole, once it is known
+}
+
+// UploadedPart is a part that a service has.
+type UploadedPart struct {
+	Number int    // from 1
+	Size   int64  // in bytes
+	CRC32C uint32 // as it was sent; ListParts may leave it 0
+	Tag    string
+}
+
+// UnfinishedUpload is an upload that was neither completed nor aborted.
+type UnfinishedUpload struct {
+	Name string
+	ID   string    // "" if the service doesn't say it
+	Time time.Time // when it began, or was last written to; zero if not known
+	Size int64     // of its parts, in bytes; -1 if the listing doesn't say it
+}
+
+// ErrUploadGone is the error of a step of an upload that is no longer there, or has lost
+// a part. It is files.ErrUnavailable as well.
+var ErrUploadGone = files.WithCause(files.ErrUnavailable, nil,
+	"the upload, or a part of it, is no longer there")
+
+// Parts returns how many parts the upload has.
+func (u *Upload) Parts() int {
+	if u.Size == 0 {
+		return 1
+	}
+	return int((u.Size-1)/u.PartSize + 1)
+}
+
+// Part returns where part number n, from 1, begins, and its size.
+func (u *Upload) Part(n int) (offset, size int64) {
+	offset = int64(n-1) * u.PartSize
+	return offset, min(u.PartSize, u.Size-offset)
+}
+
+// PutRequest returns the Put of a whole content, for a backend that keeps the parts
+// itself and stores them as one. The content is checked against u.Digest.
+func (u *Upload) PutRequest(ctx context.Context, content io.Reader) *PutRequest {
+	up := &Content{
+		ctx:  ctx,
+		src:  content,
+		size: u.Size,
+		want: u.Digest,
+	}
+	up.hasher.Init(up.want)
+	if r, ok := content.(*bytes.Reader); ok {
+		up.held.hold(r)
+	}
+	return &PutRequest{
+		Name:         u.Name,
+		Attributes:   u.Attributes,
+		TypeFound:    u.TypeFound,
+		If:           u.If,
+		Size:         u.Size,
+		SizeDeclared: true,
+		Content:      up,
+		Native:       u.Native,
+	}
+}
+
+// NewPart returns a part of bytes in memory, which the caller keeps unchanged until it
+// has called Release.
+func NewPart(number int, offset int64, content []byte, crc32c uint32, last bool) *Part {
+	p := &Part{
+		Number: number,
+		Offset: offset,
+		Size:   int64(len(content)),
+		CRC32C: crc32c,
+		Last:   last,
+	}
+	p.one[0].bytes = content
+	p.blocks = p.one[:1]
+	return p
+}

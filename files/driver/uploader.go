@@ -1,0 +1,179 @@
+package driver
+
+import (
+	"context"
+	"iter"
+
+	"cloudfiles.dev/files"
+)
+
+// BucketUploader is a wrapper whose uploads in parts reach the bucket below it. fn is
+// called with the bucket below and its name for the file, inside whatever the wrapper
+// does around a step of an upload. A wrapper that can't pass uploads returns
+// errors.ErrUnsupported.
+type BucketUploader interface {
+	// WithUpload calls fn with the bucket below and its name for the file.
+	WithUpload(ctx context.Context, name string,
+		fn func(ctx context.Context, b files.Bucket, name string) error) error
+	// WithUploads calls fn with the bucket below, and its own directory and prefix. out
+	// returns the wrapper's name of a file of the bucket below.
+	WithUploads(ctx context.Context, dir, prefix string,
+		fn func(ctx context.Context, b files.Bucket, dir, prefix string) error,
+	) (out func(inner string) (name string, ok bool), err error)
+}
+
+// Uploader is a backend during one step of an upload.
+type Uploader struct {
+	PartUploader
+	Name   string // the backend's, for the file
+	bucket *bucket
+}
+
+var errNoUploads = files.Errorf(files.ErrUnsupported, "the bucket has no uploads in parts")
+
+// WithUploader calls f, which makes one step of an upload to the name, with the backend
+// of a bucket, through all wrappers. f may be called again if it has failed. If the
+// bucket, or a wrapper, has no uploads in parts that outlive a process, it is
+// errors.ErrUnsupported, and f is not called.
+func WithUploader(ctx context.Context, b files.Bucket, name string,
+	f func(ctx context.Context, u *Uploader) error) error {
+	switch b := b.(type) {
+	case *bucket:
+		parts, ok := b.backend.(PartUploader)
+		err := b.enter(ctx, Key{Name: name}, nil)
+		if err == nil {
+			defer b.release()
+			if err = errNoUploads; ok {
+				err = f(ctx, &Uploader{PartUploader: parts, Name: name, bucket: b})
+			}
+		}
+		return files.NewError(files.OpUpload, name, err)
+	case BucketUploader:
+		return b.WithUpload(ctx, name,
+			func(ctx context.Context, below files.Bucket, name string) error {
+				return WithUploader(ctx, below, name, f)
+			})
+	}
+	return files.NewError(files.OpUpload, name, errNoUploads)
+}
+
+// UnfinishedUploads yields the unfinished uploads below a directory, "" for all, of names
+// whose rest begins with prefix, through all wrappers. It is errors.ErrUnsupported if
+// the bucket, or a wrapper, has none.
+func UnfinishedUploads(ctx context.Context, b files.Bucket, dir, prefix string,
+) iter.Seq2[UnfinishedUpload, error] {
+	return func(yield func(UnfinishedUpload, error) bool) {
+		all, err := unfinished(ctx, b, dir, prefix)
+		for _, u := range all {
+			if !yield(u, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(UnfinishedUpload{}, files.NewError(files.OpUpload, dir, err))
+		}
+	}
+}
+
+// unfinished collects them, since a wrapper's call ends before the caller looks at them.
+func unfinished(ctx context.Context, b files.Bucket, dir, prefix string,
+) (all []UnfinishedUpload, err error) {
+	switch b := b.(type) {
+	case *bucket:
+		if dir, err = CheckDir(dir); err != nil {
+			return nil, err
+		}
+		if dir != "" {
+			dir += "/"
+		}
+		if err := b.acquire(); err != nil {
+			return nil, err
+		}
+		defer b.release()
+		parts, ok := b.backend.(PartUploader)
+		switch {
+		case ctx == nil:
+			return nil, errNilContext
+		case !ok:
+			return nil, errNoUploads
+		case ctx.Err() != nil:
+			return nil, ContextError(ctx)
+		}
+		for u, err := range parts.ListUploads(ctx, dir+prefix) {
+			if err != nil {
+				return all, err
+			}
+			if files.CheckName(u.Name) == nil {
+				all = append(all, u)
+			}
+		}
+		return all, nil
+	case BucketUploader:
+		var below []UnfinishedUpload
+		out, err := b.WithUploads(ctx, dir, prefix,
+			func(ctx context.Context, inner files.Bucket, dir, prefix string) (err error) {
+				below, err = unfinished(ctx, inner, dir, prefix)
+				return err
+			})
+		for _, u := range below {
+			if name, ok := out(u.Name); ok {
+				u.Name = name
+				all = append(all, u)
+			}
+		}
+		return all, err
+	}
+	return nil, errNoUploads
+}
+
+// Store returns what identifies the store and the file in it in every process.
+func (u *Uploader) Store() string { return u.UploadStore() + "\x00" + u.Name }
+
+// Prepare checks what Put checks, and returns the upload of size bytes, which begin with
+// head: at least SniffLen of them, or all. Its parts have no size yet.
+func (u *Uploader) Prepare(opts *files.PutOptions, size int64, head []byte) (*Upload, error) {
+	if opts == nil {
+		opts = &files.PutOptions{}
+	}
+	b := u.bucket
+	up := &Content{size: size}
+	attrs, err := opts.Attributes.Normalize()
+	if err == nil {
+		err = b.checkNative(files.OpPut, opts.Native)
+	}
+	if err == nil {
+		err = b.checkCondition(opts.If)
+	}
+	if err == nil {
+		err = b.checkSize(up)
+	}
+	if err == nil {
+		err = b.checkAttributes(attrs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := attrs.ContentType == ""
+	if found {
+		attrs.ContentType = ContentType(u.Name, head)
+	}
+	return &Upload{
+		Name:       u.Name,
+		Attributes: attrs,
+		TypeFound:  found,
+		If:         opts.If,
+		Native:     opts.Native,
+		Size:       size,
+	}, nil
+}
+
+// Info completes what a backend returned for an upload, as Put's.
+func (u *Uploader) Info(up *Upload, info files.Info) files.Info {
+	info.Name, info.IsDir, info.Key = u.Name, false, ""
+	info.Size = up.Size
+	info.Attributes = u.bucket.told(up.Attributes)
+	if u.bucket.feat().Digests {
+		info.Digest = merge(info.Digest, up.Digest)
+	}
+	return info
+}

@@ -1,0 +1,108 @@
+//go:build unix
+
+package resume_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"cloudfiles.dev/drivers/local"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/resume"
+)
+
+// uploadUntilKilled is the killed process: it uploads so many parts, and then waits at
+// the next event. None is the moment before the upload begins.
+func uploadUntilKilled(b files.Bucket, parts int) {
+	s := uploading(os.Getenv("RESUME_TOKEN"))
+	event := s.opts.Event
+	wait := func() {
+		os.Stdout.WriteString("waiting\n")
+		select {}
+	}
+	s.opts.Event = func(e resume.UploadEvent) {
+		if event(e); s.sent >= int64(parts)*part {
+			wait()
+		}
+	}
+	s.opts.Save = func(token string) error {
+		if token == "" { // it is stored, and nobody knows
+			wait()
+		}
+		return nil
+	}
+	_, err := resume.UploadFile(context.Background(), b, "dir/f", os.Getenv("RESUME_PATH"), &s.opts)
+	panic(err)
+}
+
+// TestUploadKilled: killed at places one after the other, at last behind the commit, the
+// file is the old one until it is the new one, and hardly anything is sent twice.
+func TestUploadKilled(t *testing.T) {
+	const count = 100
+	folder, dir := t.TempDir(), t.TempDir()
+	b, err := local.Open(folder, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	want := content(12, count*part)
+	path, token := filepath.Join(dir, "source"), filepath.Join(dir, "token")
+	if err := os.WriteFile(path, want, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	put(t, b, "dir/f", []byte("old"))
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := 0
+	for _, parts := range []int{0, 1, 30, 40, 2 * count} {
+		child := exec.Command(exe)
+		child.Env = append(os.Environ(), "RESUME_CHILD="+strconv.Itoa(parts),
+			"RESUME_BUCKET="+folder, "RESUME_PATH="+path, "RESUME_TOKEN="+token)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatalf("the child ended by itself: %v", err)
+		}
+		child.Process.Kill()
+		var exit *exec.ExitError
+		if err := child.Wait(); !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		if parts < count {
+			sent += parts * part
+			wantStored(t, b, "dir/f", []byte("old"))
+		} else {
+			wantStored(t, b, "dir/f", want)
+		}
+		if parts == 40 { // what all four together may have sent in vain
+			left := unfinished(t, b)
+			if len(left) != 1 || left[0].Size < 71*part {
+				t.Errorf("%+v is there, of %d bytes that were sent", left, sent)
+			}
+		}
+	}
+	s := uploading(token)
+	info, err := resume.UploadFile(t.Context(), b, "dir/f", path, &s.opts)
+	if err != nil || s.sent != 0 || !s.has(resume.UploadFound) {
+		t.Fatalf("%+v, %v: %v, %d bytes were sent", info, err, s.kinds, s.sent)
+	}
+	if stat := wantStored(t, b, "dir/f", want); stat.Version != info.Version {
+		t.Errorf("%+v, stored is %+v", info, stat)
+	}
+	if left := unfinished(t, b); len(left) > 0 {
+		t.Errorf("%+v is left", left)
+	}
+}

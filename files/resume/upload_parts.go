@@ -1,0 +1,197 @@
+package resume
+
+import (
+	"context"
+	"crypto/sha256"
+	"io"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/digests"
+	"cloudfiles.dev/files/internal/each"
+)
+
+// readSize is how much of the source is read at a time, so that the digests are computed
+// while it is in the processor's cache.
+const readSize = 256 << 10
+
+// sending is a pass over the source.
+type sending struct {
+	u       *upload
+	whole   digests.Hasher
+	results chan result
+	broken  each.BrokenOff
+	atOnce  int // parts that are being sent
+	free    [][]byte
+	step    int // the token is saved after so many parts
+}
+
+// result is what became of a part.
+type result struct {
+	n    int
+	sent sent
+	part driver.UploadedPart
+	buf  []byte
+	gone bool
+	err  error
+}
+
+// transfer reads the source once, in order, compares the parts that the token has, and
+// sends what the service doesn't have, unless send is false. It sets the digest of the
+// whole. gone says that the service no longer has the upload.
+func (u *upload) transfer(ctx context.Context, send bool) (gone bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &sending{
+		u:       u,
+		results: make(chan result, u.opts.Concurrency),
+		step:    max(1, u.up.Parts()/100),
+	}
+	s.whole.Init(digests.Digest(u.put.Digest))
+	defer s.broken.Resume()
+	defer func() {
+		cancel()
+		for ; s.atOnce > 0; s.atOnce-- {
+			<-s.results
+		}
+	}()
+	for n := 1; n <= u.up.Parts(); n++ {
+		if gone, err := s.take(u.opts.Concurrency - 1); gone || err != nil {
+			return gone, err
+		}
+		buf, err := s.read(ctx, n)
+		if err != nil {
+			return false, err
+		}
+		if _, there := u.there[n]; there || !send {
+			s.free = append(s.free, buf)
+			continue
+		}
+		s.send(ctx, n, buf)
+	}
+	if gone, err := s.take(0); gone || err != nil {
+		return gone, err
+	}
+	if ctx.Err() != nil {
+		return false, driver.ContextError(ctx)
+	}
+	if err := u.same(); err != nil {
+		return false, err
+	}
+	digest := files.Digest(s.whole.Sum())
+	if which := digest.Conflict(u.put.Digest); which != "" {
+		return false, files.Errorf(files.ErrCorrupt,
+			"the content's %s digest is not the one declared", which)
+	}
+	u.up.Digest = digest
+	return false, nil
+}
+
+// take waits until no more than so many parts are being sent, and notes those that were.
+func (s *sending) take(most int) (gone bool, err error) {
+	for s.atOnce > most || len(s.results) > 0 {
+		r := <-s.results
+		s.atOnce--
+		s.free = append(s.free, r.buf)
+		if r.gone || r.err != nil {
+			return r.gone, r.err
+		}
+		u := s.u
+		u.sent[r.n], u.there[r.n] = r.sent, r.part
+		u.left++
+		if u.left >= s.step {
+			if err := u.save(); err != nil {
+				return false, err
+			}
+		}
+		u.event(UploadEvent{Kind: UploadSent, Part: r.n, Bytes: r.part.Size})
+	}
+	return false, nil
+}
+
+// read reads a part, and compares it if the token has it.
+func (s *sending) read(ctx context.Context, n int) ([]byte, error) {
+	off, size := s.u.up.Part(n)
+	var buf []byte
+	if last := len(s.free) - 1; last >= 0 {
+		buf, s.free = s.free[last], s.free[:last]
+	} else {
+		buf = make([]byte, s.u.up.PartSize)
+	}
+	buf = buf[:size]
+	before := s.whole.CRC32C()
+	sha := sha256.New()
+	for at := 0; at < len(buf); {
+		if ctx.Err() != nil {
+			return nil, driver.ContextError(ctx)
+		}
+		piece := buf[at:min(at+readSize, len(buf))]
+		m, err := s.u.source.ReadAt(piece, off+int64(at))
+		if m < 0 || m > len(piece) {
+			return nil, files.Errorf(files.ErrInvalid,
+				"the source's ReadAt returned the impossible count %d", m)
+		}
+		if m < len(piece) {
+			if err == nil || err == io.EOF {
+				err = files.Errorf(files.ErrCorrupt, "the source ended at %d of %d bytes",
+					off+int64(at+m), s.u.size)
+			}
+			return nil, err
+		}
+		s.whole.Write(piece)
+		if s.u.keeps() {
+			sha.Write(piece)
+		}
+		at += m
+	}
+	now := sent{crc32c: digests.TailCRC32C(before, s.whole.CRC32C(), size)}
+	if s.u.keeps() {
+		copy(now.sha256[:], sha.Sum(nil))
+	}
+	if was, ok := s.u.sent[n]; ok {
+		if now.crc32c != was.crc32c || now.sha256 != was.sha256 {
+			return nil, files.Errorf(files.ErrCorrupt,
+				"the source was changed: %s isn't what was sent",
+				describe(n, off, size))
+		}
+		return buf, nil
+	}
+	s.u.sum = now
+	return buf, nil
+}
+
+// send sends a part in a goroutine.
+func (s *sending) send(ctx context.Context, n int, buf []byte) {
+	u := s.u
+	off, size := u.up.Part(n)
+	sum, ok := u.sent[n]
+	if !ok {
+		sum = u.sum
+	}
+	s.atOnce++
+	go func() {
+		r := result{n: n, buf: buf, err: files.ErrUnavailable} // if a hook breaks off
+		whole := false
+		defer func() {
+			if !whole {
+				s.broken.By(recover())
+			}
+			s.results <- r
+		}()
+		tag := ""
+		r.err, r.gone = u.step(ctx, func(ctx context.Context, to *driver.Uploader) (err error) {
+			part := driver.NewPart(n, off, buf, sum.crc32c, n == u.up.Parts())
+			defer part.Release()
+			tag, err = to.PutPart(ctx, u.up, part)
+			return err
+		})
+		sum.tag = tagSum(tag)
+		r.sent = sum
+		r.part = driver.UploadedPart{
+			Number: n,
+			Size:   size,
+			CRC32C: sum.crc32c,
+			Tag:    tag,
+		}
+		whole = true
+	}()
+}

@@ -1,0 +1,129 @@
+package resume
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/internal/each"
+)
+
+// Unfinished is an upload in parts that was neither completed nor aborted: one that a
+// token goes on with, one that its token was lost of, or, on S3 and Google Cloud
+// Storage, what a Put or another program has left, or is just sending.
+type Unfinished struct {
+	Name string
+	// ID is what AbortUpload takes. It is "" if the service doesn't say it (Azure).
+	ID string
+	// Time is when the upload began, or when it was last written to, as the service
+	// says. It is zero if the service doesn't say it.
+	Time time.Time
+	// Size is how many bytes its parts have, or -1 if the listing doesn't say it (S3,
+	// Google Cloud Storage).
+	Size int64
+}
+
+// Uploads yields the unfinished uploads of a bucket below a directory, "" for all, in
+// any order. Each range over the result is a new listing, and an error is the last thing
+// that it yields. A bucket without such uploads is ErrUnsupported.
+func Uploads(ctx context.Context, b files.Bucket, dir string) iter.Seq2[Unfinished, error] {
+	return func(yield func(Unfinished, error) bool) {
+		if b == nil {
+			yield(Unfinished{}, files.NewError(files.OpUpload, dir,
+				files.Errorf(files.ErrInvalid, "the bucket is nil")))
+			return
+		}
+		for u, err := range driver.UnfinishedUploads(ctx, b, dir, "") {
+			if !yield(Unfinished(u), err) {
+				return
+			}
+		}
+	}
+}
+
+// AbortUpload removes the parts of an unfinished upload, and what goes on with it begins
+// anew. What isn't there is not an error. It is ErrUnsupported if only the service
+// removes parts, as Azure does after a week.
+func AbortUpload(ctx context.Context, b files.Bucket, name, id string) error {
+	if b == nil {
+		return files.NewError(files.OpUpload, name,
+			files.Errorf(files.ErrInvalid, "the bucket is nil"))
+	}
+	return driver.WithUploader(ctx, b, name,
+		func(ctx context.Context, to *driver.Uploader) error {
+			return to.AbortUpload(ctx, to.Name, id)
+		})
+}
+
+// StaleOptions are the options of AbortStale.
+type StaleOptions struct {
+	// Dir is the directory below which uploads are looked for; "" is the whole bucket.
+	Dir string
+	// Prefix is what the names begin with, relative to Dir.
+	Prefix string
+	// Age is how long ago the upload must have begun, or have been written to last; 0 is
+	// seven days.
+	Age time.Duration
+	// Each, if not nil, is called with each upload that was found to be stale, and with
+	// the error of aborting it, by one goroutine at a time.
+	Each func(u Unfinished, err error)
+}
+
+// DefaultAge is the Age of StaleOptions if none is given.
+const DefaultAge = 7 * 24 * time.Hour
+
+// AbortStale removes the parts of unfinished uploads that are older than opts.Age, and
+// returns how many. An upload of which the service says no time is left alone. One that
+// can't be removed doesn't stop the rest: the first error is returned at the end.
+//
+// An upload that a process is still sending is as old as its beginning on S3 and Google
+// Cloud Storage, so Age must be longer than the longest upload takes.
+//
+// Errors: ErrUnsupported if the bucket has no such uploads; ErrInvalid for a negative
+// age.
+func AbortStale(ctx context.Context, b files.Bucket, opts *StaleOptions) (int, error) {
+	var o StaleOptions
+	if opts != nil {
+		o = *opts
+	}
+	if b == nil || o.Age < 0 {
+		return 0, files.NewError(files.OpUpload, o.Dir,
+			files.Errorf(files.ErrInvalid, "the bucket is nil, or the age negative"))
+	}
+	if o.Age == 0 {
+		o.Age = DefaultAge
+	}
+	now := time.Now()
+	var stale []Unfinished
+	var first error
+	for u, err := range driver.UnfinishedUploads(ctx, b, o.Dir, o.Prefix) {
+		if err != nil {
+			first = err
+			break
+		}
+		if !u.Time.IsZero() && now.Sub(u.Time) >= o.Age {
+			stale = append(stale, Unfinished(u))
+		}
+	}
+	errs := make([]error, len(stale))
+	each.Index(8, len(stale), func(i int) bool {
+		errs[i] = AbortUpload(ctx, b, stale[i].Name, stale[i].ID)
+		return true
+	})
+	n := 0
+	for i, err := range errs {
+		if o.Each != nil {
+			o.Each(stale[i], err)
+		}
+		switch {
+		case err == nil:
+			n++
+		case first == nil || errors.Is(first, files.ErrUnsupported):
+			first = err
+		}
+	}
+	return n, first
+}
