@@ -138,11 +138,11 @@ type Hooks struct {
 	// Restrict stops As at this wrapper. A wrapper with Names, Body or Transform stops
 	// it anyway.
 	Restrict bool
-	// Uploads says that Around knows OpUpload: the steps of an upload that goes on in
+	// Uploads says that the hooks know OpUpload: the steps of an upload that goes on in
 	// another process (package files/resume). They store a file without an OpPut, and
 	// Call has nothing of them but the name. Around may call next again, but not several
-	// times at once. Without Uploads, a wrapper with Around has no such uploads, and
-	// package resume makes a Put instead.
+	// times at once. A wrapper whose hooks get Calls, and that doesn't say so, has no
+	// such uploads, and package resume makes a Put instead.
 	Uploads bool
 	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
 	// bucket.

@@ -15,7 +15,7 @@ func (w *wrapped) WithUpload(ctx context.Context, name string,
 	if err != nil {
 		return NewError(OpUpload, name, err)
 	}
-	return w.step(ctx, name, func(ctx context.Context) error {
+	return w.uploadStep(ctx, name, func(ctx context.Context) error {
 		return fn(ctx, w.inner, w.in(name))
 	})
 }
@@ -45,18 +45,17 @@ func (w *wrapped) WithUploads(ctx context.Context, dir, prefix string,
 	if w.hooks.Names != nil {
 		inner = w.hooks.Names.List(dir, &opts)
 	}
-	return out, w.step(ctx, dir, func(ctx context.Context) error {
+	return out, w.uploadStep(ctx, dir, func(ctx context.Context) error {
 		return fn(ctx, w.inner, inner, opts.Prefix)
 	})
 }
 
-// step is one step of an upload, inside the hook.
-func (w *wrapped) step(ctx context.Context, name string,
-	next func(ctx context.Context) error) error {
-	c := &Call{Op: OpUpload, Name: name}
-	end := ending{w: w, ctx: ctx, call: c}
+// uploadStep is one step of an upload, inside the hooks.
+func (w *wrapped) uploadStep(ctx context.Context, name string, next stepFunc) error {
+	c := w.call(ctx, OpUpload, name)
+	end := ending{call: c}
 	defer end.tell()
-	err := w.around(ctx, c, next)
+	err := w.around(c, next)
 	end.is(0, err)
 	return err
 }
@@ -69,7 +68,7 @@ func (w *wrapped) uploads(cl *claims, noFunc bool) error {
 	case noFunc:
 		return invalid("the function is nil")
 	case w.hooks.Transform != nil, w.hooks.Content != nil,
-		w.hooks.Around != nil && !w.hooks.Uploads, cl.narrows():
+		w.hooks.sees() && !w.hooks.Uploads, cl.narrows():
 		return Errorf(ErrUnsupported, "a wrapper passes no uploads in parts")
 	}
 	return nil
