@@ -16,6 +16,8 @@
 //   - cloudfiles.dev/files/filestest: the fake that an application is tested with.
 //   - cloudfiles.dev/files/retry: the one policy by which calls to a service are
 //     repeated.
+//   - cloudfiles.dev/files/crypt: encrypts contents, and names if asked, before they are
+//     stored.
 //   - cloudfiles.dev/files/driver: for authors of drivers.
 //   - cloudfiles.dev/drivers/mem: memory, mem://, and the fake for an application's
 //     tests.

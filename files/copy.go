@@ -134,7 +134,16 @@ func copyOnto(ctx context.Context, b Bucket, name string, opts *CopyOptions) (In
 		return Info{}, err
 	}
 	if opts.Attributes == nil && len(opts.Native) == 0 {
-		return info, nil
+		again, err := renews(ctx, b, name)
+		if err == nil && again && info.Version == "" && f.IfVersion {
+			err = errNoVersion
+		}
+		if err != nil {
+			return Info{}, err
+		}
+		if !again {
+			return info, nil
+		}
 	}
 	// A writer in between must not be undone: the content that was read is put back
 	// only over its own version.

@@ -24,9 +24,9 @@ var forbidden = map[string]string{
 	"runtime/cgo":   "needs a C compiler",
 }
 
-// TestDependencies: files, files/driver, files/retry, files/transfer and drivers/mem import the
-// standard library alone, without the network, so that a program's tests and small
-// programs stay small.
+// TestDependencies: files, files/driver, files/retry, files/transfer and drivers/mem
+// import the standard library alone, without the network, so that a program's tests and
+// small programs stay small.
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
@@ -72,6 +72,7 @@ func TestArrows(t *testing.T) {
 		"transfer": {own, own + "/driver"},
 		"resume":   {own, own + "/driver"},
 		"lease":    {own},
+		"crypt":    {own},
 	}
 	for _, dir := range inner {
 		for from := range arrows {
@@ -91,5 +92,35 @@ func TestArrows(t *testing.T) {
 				t.Errorf("%s imports %s", p.ImportPath, imp)
 			}
 		}
+	}
+}
+
+// weights are the modules that one layer alone links, so that nobody else pays for them.
+var weights = map[string]string{
+	"filippo.io/age": "cloudfiles.dev/files/crypt",
+}
+
+// TestWeights: only the layer that needs a module imports it.
+func TestWeights(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f",
+		`{{$p := .ImportPath}}{{range .Imports}}{{$p}} {{.}}{{"\n"}}{{end}}`,
+		"cloudfiles.dev/...").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	found := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		pkg, imported, _ := strings.Cut(strings.TrimSpace(line), " ")
+		for module, layer := range weights {
+			switch inside := strings.HasPrefix(imported, module); {
+			case inside && pkg == layer:
+				found[module] = true
+			case inside, imported == layer:
+				t.Errorf("%s imports %s", pkg, imported)
+			}
+		}
+	}
+	if len(found) != len(weights) {
+		t.Errorf("only %v of %v are imported", found, weights)
 	}
 }

@@ -383,7 +383,9 @@
 //     A missing source is ErrNotExist. Conditions hold for the target, and the copy is
 //     all or nothing, as in P1.
 //
-//     A copy onto itself changes nothing, or all attributes if new ones are given.
+//     A copy onto itself changes nothing, or all attributes if new ones are given. A
+//     wrapper that stores other bytes may store the file anew (Transform.Renew), which
+//     makes a new version of the same content and attributes.
 //     [UpdateAttributes] changes some, of one version, and keeps the rest.
 //
 //     Move is Copy, then Delete of the version that was copied: after a crash both may

@@ -166,7 +166,8 @@ func (h *Hooks) reads() bool { return h.Transform != nil || h.Body != nil && !h.
 func (h *Hooks) stores() bool { return h.Transform != nil || h.Content != nil && !h.Observes }
 
 // NameMap is a one-to-one mapping of the names above a wrapper to some of those below.
-// It keeps byte order and directories.
+// It keeps directories, and byte order too unless the wrapper's Features don't claim
+// Ordered.
 type NameMap struct {
 	// Extra is how many bytes a name grows by at most.
 	Extra int

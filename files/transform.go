@@ -52,8 +52,16 @@ type Transform struct {
 	// Version and ModTime need not be changed.
 	Info func(call *Call, stored Info) (Info, error)
 	// Entry does the same for an entry of a listing; nil means Info with what the entry
-	// has. L5 requires the size that Stat returns.
+	// has. L5 requires the size that Stat returns. An error doesn't spoil the rest of the
+	// listing: the first one is yielded at the end, with the name of its entry (L9). If
+	// ListOptions.NamesOnly was given, the entry is listed without a size instead.
 	Entry func(call *Call, stored Entry) (Entry, error)
+	// Renew reports whether a copy of a file onto itself must read and store the file
+	// anew, although its attributes stay, for example because it is encrypted with a key
+	// that isn't used any more. nil never does. get is that of Open, and call has the
+	// name only.
+	Renew func(ctx context.Context, call *Call,
+		get func(context.Context, Range) (*Reader, error)) (bool, error)
 	// Metadata is how many bytes of metadata Put adds at most. The caller may use that
 	// many fewer than MaxMetadata; more is ErrInvalid.
 	Metadata int

@@ -82,6 +82,26 @@ func (w *wrapped) openTransformed(ctx context.Context, c *Call, cl *claims) (*Re
 	return made, nil
 }
 
+// renews reports whether a wrapper wants the file to be stored anew when it is copied
+// onto itself.
+func renews(ctx context.Context, b Bucket, name string) (bool, error) {
+	w, ok := b.(*wrapped)
+	if !ok {
+		return false, nil
+	}
+	t := w.hooks.Transform
+	if t == nil || t.Renew == nil {
+		return renews(ctx, w.inner, w.in(name))
+	}
+	s := &storedParts{w: w, name: name, cl: w.claims()}
+	defer s.Close()
+	again, err := t.Renew(ctx, &Call{Op: OpGet, Name: name}, s.get)
+	if err != nil || again {
+		return again, err
+	}
+	return renews(ctx, w.inner, w.in(name))
+}
+
 // lateCloser closes a plain body when no Read of it is in progress: closing the parts
 // has ended the Read.
 type lateCloser struct{ r io.Reader }

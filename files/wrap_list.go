@@ -82,13 +82,14 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *
 	}
 	inner := func(o ListOptions) iter.Seq2[Entry, error] { return w.listInner(ctx, c, dir, o) }
 	entries := inner(o)
-	if limit > 0 && (w.hooks.Entry != nil || w.hooks.Names != nil) {
+	if limit > 0 && (w.hooks.Entry != nil || w.hooks.Names != nil || w.hooks.Transform != nil) {
 		wanted := func() int64 { return limit - *n }
 		entries = listLimited(o, cl.below.Ordered, wanted, inner)
 	}
+	var unread error // the first entry that can't be shown, which spoils no other (L9)
 	for e, err := range entries {
 		if err != nil {
-			err = w.listError(c, err)
+			err = firstOf(unread, w.listError(c, err))
 			yield(Entry{}, err)
 			return err
 		}
@@ -100,10 +101,16 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *
 			e.Name = name
 		}
 		if w.hooks.Transform != nil && !e.IsDir && !(o.NamesOnly && e.Size == 0) {
-			if e, err = w.hooks.Transform.entry(c, e); err != nil {
-				err = NewError(OpList, c.Name, err)
-				yield(Entry{}, err)
-				return err
+			stored := e
+			e, err = w.hooks.Transform.entry(c, e)
+			switch {
+			case err == nil:
+			case o.NamesOnly:
+				stored.Size = 0
+				e = stored
+			default:
+				unread = firstOf(unread, NewError(OpList, stored.Name, err))
+				continue
 			}
 		}
 		if cl.hides {
@@ -117,7 +124,10 @@ func (w *wrapped) list(ctx context.Context, c *Call, cl *claims, dir string, n *
 			return nil
 		}
 	}
-	return nil
+	if unread != nil {
+		yield(Entry{}, unread)
+	}
+	return unread
 }
 
 // listInner lists the bucket below, through the hook.

@@ -107,11 +107,12 @@ func resumed(t suite.T, h *suite.H) {
 }
 
 func resumedPinned(t suite.T, h *suite.H) {
+	const size = 300_000 // more than a wrapper that decrypts reads ahead
 	for what, change := range map[string]func(){
-		"replaced": func() { check.Put(t, h, "a", check.Content(2, 10_000), nil) },
+		"replaced": func() { check.Put(t, h, "a", check.Content(2, size), nil) },
 		"deleted":  func() { check.Remove(t, h, "a") },
 	} {
-		old := check.Content(1, 10_000)
+		old := check.Content(1, size)
 		check.Put(t, h, "a", old, nil)
 		cut(t, h, 1000)
 		r := open(t, h, "a", nil)

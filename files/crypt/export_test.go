@@ -1,0 +1,8 @@
+package crypt
+
+var (
+	MostPlain  = mostPlain
+	HeaderSize = headerSize
+)
+
+const ChunkSize = chunkSize
