@@ -31,7 +31,7 @@ func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
 		"cloudfiles.dev/files/transfer", "cloudfiles.dev/files/resume",
-		"cloudfiles.dev/files/lease",
+		"cloudfiles.dev/files/lease", "cloudfiles.dev/files/watch",
 		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
@@ -73,6 +73,7 @@ func TestArrows(t *testing.T) {
 		"resume":   {own, own + "/driver"},
 		"lease":    {own},
 		"crypt":    {own},
+		"watch":    {own},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

@@ -35,7 +35,8 @@
 //   - Copy, move, remove and synchronize whole trees: package files/transfer.
 //   - Change: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update;
 //     [Copy] and [Move]; Bucket.Delete, [DeleteMany], [DeleteDir] and [DeleteAll].
-//   - Let one process work at a time: package files/lease.
+//   - Let one process work at a time: package files/lease. Follow a file's changes:
+//     package files/watch.
 //   - Sign: [SignURL] makes a URL that works without credentials.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
 //     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
