@@ -27,6 +27,11 @@ type limited struct {
 }
 
 func (l limited) Do(req *http.Request) (*http.Response, error) {
+	if by, ok := req.Context().Value(interceptKey{}).(interceptor); ok {
+		if resp, err, answers := by.intercept(req); answers {
+			return resp, err
+		}
+	}
 	return l.limits.Do(req, l.client.Do)
 }
 

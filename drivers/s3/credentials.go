@@ -164,7 +164,7 @@ func (*watch) ID() string { return "cloudfiles.Credentials" }
 func (w *watch) HandleFinalize(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	since := (*renewable)(w).attempt()
+	since := (*renewable)(w).attemptOf(ctx)
 	out, md, err := next.HandleFinalize(ctx, in)
 	if err != nil {
 		err = &refusal{err, since}

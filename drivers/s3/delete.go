@@ -25,8 +25,7 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 		return b.deleteVersion(ctx, in, ifVersion)
 	}
 	err := b.withRetry(ctx, opDelete, func(ctx context.Context) error {
-		_, err := b.client.DeleteObject(ctx, in)
-		return err
+		return b.deleteObject(ctx, in)
 	})
 	if files.KindOf(err) == files.ErrNotExist { // some stores
 		return nil
@@ -45,7 +44,7 @@ func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput,
 	lost, vague := false, false // of vague ones, something in front of the service said no
 	d := b.denials(opDeleteMatch, "")
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
-		_, err := b.client.DeleteObject(ctx, in)
+		err := b.deleteObject(ctx, in)
 		lost = lost || err != nil && !notApplied(err)
 		a := responseOf(err)
 		vague = vague || a.status != 0 && !a.own

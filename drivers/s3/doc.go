@@ -53,6 +53,15 @@
 //     fixed amount of memory. No part waits for an answer before it is sent. An upload
 //     that fails is aborted.
 //
+// A Get, a Stat and a Delete are made without the SDK's stack of middleware, which takes
+// most of what a small call computes. Their requests are the SDK's in every byte: the
+// client's own request is the form that they are made of, they are signed by its signer
+// with its credentials, and the SDK handles every response but a plain success. The SDK
+// makes all requests if the client has middleware, interceptors, a logging mode, a tracer
+// or a meter, a signer, a resolver of endpoints or an authentication of its own, for
+// Transfer Acceleration, directory buckets, access points and ARNs, and with
+// sdk_only=true (Options.SDKOnly).
+//
 // # Other stores
 //
 // A store that speaks S3's protocol keeps less of it than S3, and mostly doesn't say

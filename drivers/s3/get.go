@@ -40,7 +40,7 @@ func (b *backend) head(ctx context.Context,
 	in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
 	err = b.withRetry(ctx, opStat.asks(in.IfMatch, in.IfNoneMatch),
 		func(ctx context.Context) (err error) {
-			out, err = b.client.HeadObject(ctx, in)
+			out, err = b.headObject(ctx, in)
 			if responseOf(err).status == http.StatusBadRequest {
 				err = b.reason(ctx, in, err)
 			}
@@ -159,7 +159,7 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	var out *s3.GetObjectOutput
 	err := b.withRetry(ctx, opGet.asks(in.IfMatch, in.IfNoneMatch),
 		func(ctx context.Context) (err error) {
-			out, err = b.client.GetObject(ctx, in)
+			out, err = b.getObject(ctx, in)
 			return err
 		})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/files"
@@ -79,7 +80,7 @@ func missingPromise(why string) error { return &badResponse{status: http.StatusO
 // checkResponses lets only S3's own responses reach the SDK. It reads no more of them
 // than an answer can have, and fixes details for which the SDK would refuse the whole
 // response.
-func checkResponses(k *known) func(*s3.Options) {
+func checkResponses(k *known, c *clock) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			operation := stack.ID()
@@ -95,12 +96,15 @@ func checkResponses(k *known) func(*s3.Options) {
 					ctx context.Context, in middleware.DeserializeInput,
 					next middleware.DeserializeHandler,
 				) (middleware.DeserializeOutput, middleware.Metadata, error) {
+					asked := time.Now()
 					out, md, err := next.HandleDeserialize(ctx, in)
 					resp, ok := out.RawResponse.(*smithyhttp.Response)
 					if err != nil || !ok || resp == nil {
 						return out, md, err
 					}
-					if req, ok := in.Request.(*smithyhttp.Request); ok && elsewhere(req, resp) {
+					c.read(resp.Header, asked)
+					if req, ok := in.Request.(*smithyhttp.Request); ok &&
+						elsewhere(req.Request, resp.Response) {
 						resp.Body.Close()
 						return out, md, &badResponse{
 							status: resp.StatusCode,
@@ -134,7 +138,7 @@ func expectNothing() middleware.FinalizeMiddleware {
 }
 
 // elsewhere reports whether an HTTP client has followed a redirect off the endpoint.
-func elsewhere(req *smithyhttp.Request, resp *smithyhttp.Response) bool {
+func elsewhere(req *http.Request, resp *http.Response) bool {
 	if resp.Request == nil || resp.Request.URL == nil {
 		return false
 	}

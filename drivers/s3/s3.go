@@ -58,6 +58,12 @@ type Options struct {
 	// for a store behind something that changes the header. Google's endpoint for S3 is
 	// one; it is recognised by its host.
 	UnsignedAcceptEncoding bool
+	// SDKOnly makes the SDK send every request. Otherwise a Get, a Stat and a Delete are
+	// made without the SDK's stack of middleware, if the client isn't customised: the
+	// requests are the same, and the program computes less for each.
+	SDKOnly bool
+	// ownResolver: the client's endpoint resolver is the one that open let it have.
+	ownResolver bool
 	// Defaults apply to every Put and Copy whose own options don't say otherwise.
 	Defaults PutOptions
 }
@@ -113,6 +119,7 @@ func New(client *s3.Client, bucket string, opts *Options) files.Bucket {
 type backend struct {
 	client *s3.Client // the caller's with our settings
 	sdk    *s3.Client // the caller's
+	lean   *lean
 	bucket string
 	opts   Options
 	plan   driver.PartPlan
@@ -175,12 +182,14 @@ func newBackend(client *s3.Client, bucket string, o Options) *backend {
 		}),
 	}
 	b.known.init(profile)
-	b.client = derive(configureClient(client, &b.opts), checkResponses(&b.known))
+	clock := &clock{off: sdk.DisableClockSkewCorrection}
+	b.client = derive(configureClient(client, &b.opts), checkResponses(&b.known, clock))
 	if profile.Decompresses {
 		b.client = derive(b.client, func(o *s3.Options) {
 			o.APIOptions = append(o.APIOptions, asStored)
 		})
 	}
+	b.lean = newLean(b, sdk, clock)
 	b.noSums.Store(o.Checksums == ChecksumsNone)
 	return b
 }

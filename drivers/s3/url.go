@@ -125,6 +125,12 @@ var scheme = files.Scheme{
 				"that changes it, as with Google's (false there, else true)",
 		},
 		{
+			Name:   "sdk_only",
+			Values: "true|false",
+			Doc: "whether the SDK makes every request; otherwise a Get, a Stat and a Delete " +
+				"are made without its middleware, by the same requests (false)",
+		},
+		{
 			Name:   "part_size",
 			Values: "bytes",
 			Doc:    "the size of an upload's parts, from 5 MiB (8 MiB)",
@@ -142,7 +148,7 @@ var scheme = files.Scheme{
 var own = []string{
 	"checksum", "etag", "store", "conditions", "beside", "part_size", "concurrency",
 	"request_payer",
-	"sign_accept_encoding", "timeout", "read_timeout",
+	"sign_accept_encoding", "timeout", "read_timeout", "sdk_only",
 }
 
 // open lets the Go CDK open the bucket, and takes its client.
@@ -201,6 +207,7 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if u.Query().Has("sign_accept_encoding") {
 		o.Profile.UnsignedAcceptEncoding = o.UnsignedAcceptEncoding
 	}
+	o.ownResolver = true // the Go CDK's, which returns the parameter endpoint
 	return driver.New(newBackend(client, u.Host, o)), nil
 }
 
@@ -245,6 +252,7 @@ func options(u *url.URL) (Options, error) {
 	}
 	p.Enum("beside", "", "kept", "refused", "unchecked")
 	o.RequesterPays = p.Enum("request_payer", "", "requester") != ""
+	o.SDKOnly = p.Bool("sdk_only", false)
 	o.UnsignedAcceptEncoding = !p.Bool("sign_accept_encoding", true)
 	switch p.Enum("checksum", "auto", "crc32c", "none") {
 	case "crc32c":
