@@ -1,6 +1,8 @@
 package conformance_test
 
 import (
+	"context"
+
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 )
@@ -23,6 +25,19 @@ var brokenFeatures = []broken{
 			f.IfAbsent, f.IfVersion, f.DeleteIfVersion = false, false, false
 			f.ReadConditions, f.Attributes, f.Versions = false, false, false
 		}),
+	},
+	{
+		fault:  "accepts a content type that it doesn't store",
+		caught: []string{"P6/given"},
+		faulty: faulty{
+			tell: func(f *files.Features) { f.Attributes = false },
+			put: func(ctx context.Context, req *driver.PutRequest,
+				m *mapBackend) (files.Info, error) {
+				lost := *req
+				lost.Attributes.ContentType = driver.ContentType(req.Name, nil)
+				return m.Put(ctx, &lost)
+			},
+		},
 	},
 	{
 		fault:  "takes more than the largest file that it tells",

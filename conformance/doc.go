@@ -104,6 +104,12 @@
 //     (L7). Link: what is no file (N5). Send: signed requests are really sent (W1).
 //     URL: the driver's opener (U1, U2, U3).
 //
+// A store that only one process may open, such as an embedded database that locks its
+// file, has no Process, and it has Second only if several handles share the open store
+// inside the process. Its opener returns an error that says so while another process has
+// the store open, and its Close gives the store free. The driver's documentation says
+// that programs can't share the store.
+//
 // A store that is slow or costs: Store instead of New, so that one bucket serves all
 // cases; MaxContent, the largest content in bytes; MaxFiles, the most files of a case;
 // Limit, the longest time that a case may take. The suite works below directories of

@@ -16,7 +16,7 @@ import (
 // changed. Names obey [CheckName]. Every failure is an [*Error].
 //
 // After version 1 the interface gains no method. Only the option structs and the
-// optional abilities, such as [Copier], may grow.
+// optional abilities, such as a server-side copy, may grow.
 type Bucket interface {
 	// Put stores the content under the name and replaces the file that is there, all or
 	// nothing (P1). Readers see the old file until the commit, and keep seeing it if

@@ -186,7 +186,10 @@
 //   - P6: The content type is what the caller gives. If the caller gives none, it is
 //     what a fixed table, the same on every machine, has for the name's extension. If
 //     the table has none, the first 512 bytes decide by the WHATWG rules. The type is
-//     the same on every driver, and [ContentType] returns it in advance.
+//     the same on every driver; ContentType of package files/driver returns it in
+//     advance. A bucket that stores no types, because Features.Attributes is false,
+//     refuses a type that it would not find by itself: the Put is
+//     errors.ErrUnsupported.
 //
 //   - P7: Metadata keys are non-empty UTF-8, with ASCII letters folded to lower case,
 //     and every UTF-8 value comes back. Two keys that fold to one, invalid UTF-8 and

@@ -62,7 +62,9 @@ type PutRequest struct {
 	// and folded. The backend may keep the map, which nobody changes.
 	Attributes files.Attributes
 	// TypeFound is true if the caller gave no content type and ContentType found it. A
-	// backend that stores no attributes finds it again.
+	// backend that stores no attributes finds the same type again when the file is read.
+	// If TypeFound is false and the type isn't the one that would be found, such a
+	// backend returns errors.ErrUnsupported (P6).
 	TypeFound bool
 	// If is the condition; the zero Condition is none. It is never IfVersion("").
 	If files.Condition
@@ -105,6 +107,13 @@ type Object struct {
 	// Body delivers Length bytes from Offset. What is behind them is not read. It may
 	// be nil if Length is 0. Close may be called during a Read, and must end it. Body
 	// may implement ImmediateBody or FileBody, which are then used.
+	//
+	// New resumes a body that ends too early: one whose Read returns
+	// files.ErrUnavailable or io.ErrUnexpectedEOF, or io.EOF before Length bytes (G5).
+	// It opens the rest of the same version, and gives up after the fifth time in a row
+	// that brought no byte. A file without a version can't be resumed, so its reader
+	// gets files.ErrUnavailable. Any other error reaches the reader as it is, and the
+	// reader's own context ends a body with ContextError.
 	Body io.ReadCloser
 }
 

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"fmt"
 	"iter"
 	"strings"
 
@@ -26,6 +27,9 @@ func PrefixEnd(prefix string) string {
 // An entry with a Key and no Name is foreign (L7): it stands where its key does in the
 // order, and is yielded only if the request asks for foreign entries, in a shallow
 // listing only directly in the directory.
+//
+// An entry that comes out of order, or with neither Name nor Key, ends the listing with
+// an error: what follows it might be lost otherwise.
 func ListSorted(req ListRequest,
 	from func(start string) iter.Seq2[files.Entry, error]) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
@@ -42,6 +46,7 @@ func ListSorted(req ListRequest,
 // scan yields until a directory must be skipped, and then returns where to continue.
 func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.Entry, error],
 	yield func(files.Entry, error) bool) (next string, more bool) {
+	last := start
 	for e, err := range from(start) {
 		if err != nil {
 			yield(files.Entry{}, err)
@@ -51,6 +56,11 @@ func scan(req ListRequest, dir, start string, from func(string) iter.Seq2[files.
 		if key == "" {
 			key = e.Key
 		}
+		if key == "" || key < last {
+			yield(files.Entry{}, fmt.Errorf("the driver lists %q after %q", key, last))
+			return "", false
+		}
+		last = key
 		if !strings.HasPrefix(key, req.Prefix) {
 			return "", false
 		}

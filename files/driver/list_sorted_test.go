@@ -54,3 +54,32 @@ func TestListSortedForeign(t *testing.T) {
 		}
 	}
 }
+
+// TestListSortedOutOfOrder: what a driver lists out of order or without a name is an
+// error, and never the quiet end of a listing.
+func TestListSortedOutOfOrder(t *testing.T) {
+	for _, entries := range [][]files.Entry{
+		{{Name: "d/b"}, {Name: "d/a"}, {Name: "d/c"}},
+		{{Name: "d/b"}, {Name: "a"}, {Name: "d/c"}},
+		{{Name: "d/b"}, {}, {Name: "d/c"}},
+		{{Name: "a"}, {Name: "d/b"}},
+		{{Name: "d/b"}, {Key: "c\n"}, {Name: "d/c"}},
+	} {
+		from := func(string) iter.Seq2[files.Entry, error] {
+			return func(yield func(files.Entry, error) bool) {
+				for _, e := range entries {
+					if !yield(e, nil) {
+						return
+					}
+				}
+			}
+		}
+		var err error
+		for _, e := range driver.ListSorted(driver.ListRequest{Prefix: "d/"}, from) {
+			err = e
+		}
+		if err == nil {
+			t.Errorf("%v: the listing ends without an error", entries)
+		}
+	}
+}

@@ -82,6 +82,29 @@ func refusedAttributes(t suite.T, h *suite.H) {
 			return err
 		})
 	}
+	keptOrRefusedType(t, h)
+}
+
+// keptOrRefusedType puts a file with a type that neither its name nor its content shows:
+// a bucket that stores no attributes must refuse it, unless it stores the type
+// nevertheless (P6).
+func keptOrRefusedType(t suite.T, h *suite.H) {
+	const name, given = "typed.bin", "text/x-own"
+	old := check.Content(1, 100)
+	check.Put(t, h, name, old, nil)
+	_, err := h.Put(t.Context(), name, check.Stream(check.Content(2, 10)),
+		&files.PutOptions{Attributes: files.Attributes{ContentType: given}})
+	if err != nil {
+		check.WantErr(t, "Put with a content type, which the bucket does not claim to store",
+			err, files.ErrUnsupported)
+		check.WantContent(t, h, name, old)
+	} else if found := check.Stat(t, h, name).ContentType; found != given {
+		t.Errorf("Put accepted the content type %q, and Stat reports %q; "+
+			"want errors.ErrUnsupported from Put", given, found)
+	}
+	if err := h.Delete(t.Context(), name, nil); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
 }
 
 func refusedForeign(t suite.T, h *suite.H) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// NewReader is package files' func(context.Context, ReaderConfig[files.Info])
+// NewReader is package files' func(context.Context, ReaderConfigfiles.Info)
 // *files.Reader.
 var NewReader any
 
