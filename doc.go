@@ -19,6 +19,9 @@
 //     repeated.
 //   - cloudfiles.dev/files/crypt: encrypts contents, and names if asked, before they are
 //     stored.
+//   - cloudfiles.dev/files/limit: bounds calls in flight, operations and bytes a second.
+//   - cloudfiles.dev/files/timeout: bounds how long a call waits for the other side.
+//   - cloudfiles.dev/files/hedge: makes a Get or Stat once more whose answer is late.
 //   - cloudfiles.dev/files/driver: for authors of drivers.
 //   - cloudfiles.dev/drivers/mem: memory, mem://, and the fake for an application's
 //     tests.

@@ -32,6 +32,7 @@ func TestDependencies(t *testing.T) {
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
 		"cloudfiles.dev/files/transfer", "cloudfiles.dev/files/resume",
 		"cloudfiles.dev/files/lease", "cloudfiles.dev/files/watch",
+		"cloudfiles.dev/files/limit", "cloudfiles.dev/files/timeout", "cloudfiles.dev/files/hedge",
 		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
@@ -74,6 +75,9 @@ func TestArrows(t *testing.T) {
 		"lease":    {own},
 		"crypt":    {own},
 		"watch":    {own},
+		"limit":    {own},
+		"timeout":  {own},
+		"hedge":    {own},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

@@ -116,8 +116,9 @@ type Hooks struct {
 	// Body replaces the reader of a Get's body, below the check against the digest,
 	// which is that of the stored bytes. A replacement whose Read may block should have
 	// a Close that ends the Read, with or without an error result; the body itself is
-	// closed anyway. A wrapper with Body refuses server-side copies and signed URLs,
-	// because they would bypass it, unless it only Observes.
+	// closed anyway, and a replacement may close it before. A wrapper with Body refuses
+	// server-side copies and signed URLs, because they would bypass it, unless it only
+	// Observes.
 	Body func(ctx context.Context, call *Call, body io.Reader) io.Reader
 	// Transform, if not nil, stores other bytes than the caller's: compression,
 	// encryption. Only there does the wrapper decide sizes, digests, ranges and

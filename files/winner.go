@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"cloudfiles.dev/files/internal/contexts"
 )
 
 // winner decides which call of an Around's next counts, because a hook may make several
@@ -79,7 +81,10 @@ type opening struct {
 
 // newOpening returns nil if the hook's context ends only with the caller's.
 func newOpening(caller, hook context.Context) *opening {
-	if hook == nil || hook.Done() == caller.Done() {
+	if hook == nil {
+		return nil
+	}
+	if _, ok := hook.(contexts.Lasting); ok || hook.Done() == caller.Done() {
 		return nil
 	}
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(hook))

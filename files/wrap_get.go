@@ -160,11 +160,27 @@ func (w *wrapped) replaceBody(ctx context.Context, c *Call, r *Reader) {
 			r.Close()
 		}
 	}()
-	if body := w.hooks.Body(ctx, c, r.body); body != nil {
-		r.body = newLayer(body, r.body)
+	below := r.body
+	if _, ok := below.(immediateBody); !ok {
+		below = &closedOnce{ReadCloser: below} // the hook may close it too
+	}
+	if body := w.hooks.Body(ctx, c, below); body != nil {
+		r.body = newLayer(body, below)
 		r.watch()
 	}
 	whole = true
+}
+
+// closedOnce is a body that several may close, at the same time too.
+type closedOnce struct {
+	io.ReadCloser
+	once sync.Once
+	err  error
+}
+
+func (c *closedOnce) Close() error {
+	c.once.Do(func() { c.err = c.ReadCloser.Close() })
+	return c.err
 }
 
 // layer reads from a hook's reader. Its Close closes that reader, if it can be closed,

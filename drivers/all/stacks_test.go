@@ -11,7 +11,10 @@ import (
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/longtest"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/hedge"
+	"cloudfiles.dev/files/limit"
 	"cloudfiles.dev/files/retry"
+	"cloudfiles.dev/files/timeout"
 )
 
 // stackLayer is one layer that stacks are made of.
@@ -48,6 +51,22 @@ var stackLayers = []stackLayer{
 			Delay:    time.Millisecond,
 			MaxDelay: time.Millisecond,
 		}), nil
+	}},
+	{name: "limit", wrap: func(b files.Bucket) (files.Bucket, error) {
+		return limit.New(b, &limit.Options{
+			All:    limit.Limits{Calls: 64, BytesPerSecond: 1 << 40},
+			Writes: limit.Limits{PerSecond: 1e9},
+		})
+	}},
+	{name: "timeout", wrap: func(b files.Bucket) (files.Bucket, error) {
+		return timeout.New(b, timeout.Silence(10*time.Minute))
+	}},
+	{name: "hedge", wrap: func(b files.Bucket) (files.Bucket, error) {
+		return hedge.New(b, &hedge.Options{
+			Delay: 1, // so that every call that takes time is made twice
+			Share: 1,
+			Burst: 1 << 20,
+		})
 	}},
 }
 

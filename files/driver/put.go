@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 
 	"cloudfiles.dev/files"
 	readable "cloudfiles.dev/files/internal/content"
@@ -222,32 +221,5 @@ func merge(told, computed files.Digest) files.Digest {
 	}
 }
 
-// remaining returns how many bytes the reader says that it has, or -1. It never reads,
-// and leaves the reader where it was.
-func remaining(r io.Reader) int64 {
-	r, _ = readable.Inside(r)
-	switch r := r.(type) {
-	case interface{ Len() int }: // bytes.Reader, bytes.Buffer, strings.Reader
-		return max(int64(r.Len()), -1)
-	case *os.File:
-		fi, err := r.Stat()
-		if err != nil || !fi.Mode().IsRegular() {
-			return -1
-		}
-		at, err := r.Seek(0, io.SeekCurrent)
-		if err != nil {
-			return -1
-		}
-		return max(fi.Size()-at, 0)
-	case interface{ Limited() (io.Reader, int64) }: // a limit of package files
-		inside, limit := r.Limited()
-		if n := remaining(inside); n >= 0 {
-			return min(n, limit+1) // it fails if it is longer
-		}
-	case *io.LimitedReader:
-		if n := remaining(r.R); n >= 0 {
-			return max(min(n, r.N), 0)
-		}
-	}
-	return -1
-}
+// remaining returns how many bytes the reader says that it has, or -1.
+func remaining(r io.Reader) int64 { return readable.Remaining(r) }

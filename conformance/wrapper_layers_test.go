@@ -1,0 +1,61 @@
+package conformance_test
+
+import (
+	"testing"
+	"time"
+
+	"cloudfiles.dev/conformance"
+	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/hedge"
+	"cloudfiles.dev/files/limit"
+	"cloudfiles.dev/files/timeout"
+)
+
+func withLimit(b files.Bucket) files.Bucket {
+	return made(limit.New(b, &limit.Options{
+		All:    limit.Limits{Calls: 64, BytesPerSecond: 1 << 40},
+		Writes: limit.Limits{PerSecond: 1e9},
+	}))
+}
+
+func withTimeout(b files.Bucket) files.Bucket {
+	return made(timeout.New(b, &timeout.Options{
+		Call:      time.Hour,
+		FirstByte: 10 * time.Minute,
+		Idle:      10 * time.Minute,
+		Page:      10 * time.Minute,
+	}))
+}
+
+// withHedge makes every call that takes more than nothing twice.
+func withHedge(b files.Bucket) files.Bucket {
+	return made(hedge.New(b, &hedge.Options{Delay: 1, Share: 1, Burst: 1 << 20}))
+}
+
+func made(b files.Bucket, err error) files.Bucket {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// TestWrapperLayers is the stack of these three that the documentation recommends.
+func TestWrapperLayers(t *testing.T) {
+	conformance.RunWrapper(t, func(b files.Bucket) files.Bucket {
+		return withHedge(withLimit(withTimeout(b)))
+	}, &conformance.WrapperOptions{Observes: true})
+}
+
+func TestWrapperEachLayer(t *testing.T) {
+	longtest.Only(t, "TestWrapperLayers has the three together")
+	for name, wrap := range map[string]func(files.Bucket) files.Bucket{
+		"limit":   withLimit,
+		"timeout": withTimeout,
+		"hedge":   withHedge,
+	} {
+		t.Run(name, func(t *testing.T) {
+			conformance.RunWrapper(t, wrap, &conformance.WrapperOptions{Observes: true})
+		})
+	}
+}

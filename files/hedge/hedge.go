@@ -1,0 +1,115 @@
+// Package hedge makes reads of a bucket faster whose answer is late now and then: if a
+// Get or Stat has no answer after the time in which most have one, it is made once more,
+// and the first answer counts.
+//
+//	b, err = hedge.New(b, nil)
+//
+// The second call begins after the 95th percentile of the times that the last hundred
+// calls took, Get and Stat apart, or after a fixed delay. A budget bounds the extra
+// requests to a share of all, 5 % by default, so that a service that is slow as a whole
+// doesn't get twice its load.
+//
+// What it promises:
+//
+//   - Writes, listings and all other calls are made once.
+//   - An answer is a success, or an error that a repeat would not change, such as
+//     files.ErrNotExist or files.ErrNotModified. files.ErrUnavailable is an answer only
+//     if no other call is running. A first call that fails before the delay isn't
+//     repeated: package retry does that.
+//   - The call that lost is cancelled, and its body is closed. The body of the other
+//     call isn't touched: it ends with the caller's context alone.
+//   - Both calls have the same options, so a version that is asked for is asked for
+//     twice. Info and body come from one call.
+//
+// What it can't keep: two calls may see two moments. A Get of a file that is being put
+// may find the old or the new one, as any Get may. Only the time until a body is open is
+// hedged, and not the reading. A bucket below that ignores the end of its context keeps
+// a goroutine until it returns.
+//
+// A limit (package limit) belongs below, so that extra requests count, and a timeout
+// (package timeout) and a retry may stand on either side:
+//
+//	b, err = limit.New(b, limits)
+//	b, err = hedge.New(b, nil)
+//	b = retry.Wrap(b, policy)
+//
+// It imports the standard library alone. A Get costs a goroutine, a timer and some
+// thirty allocations once the delay is known, which only pays for a bucket behind a
+// network.
+package hedge
+
+import (
+	"fmt"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// The defaults of Options.
+const (
+	DefaultShare = 0.05
+	DefaultBurst = 10
+)
+
+// Options say when, and how often, a second call is made. The nil Options and the zero
+// Options have the defaults.
+type Options struct {
+	// Delay is the wait before the second call. 0 is the 95th percentile of the last
+	// hundred calls, at least a millisecond; then the first 20 calls aren't hedged.
+	Delay time.Duration
+	// Share bounds the extra requests, as a share of all calls: at most 1, which is one
+	// for each. 0 is DefaultShare.
+	Share float64
+	// Burst is how many extra requests may be made at once, if there were none for a
+	// time, and at the beginning; 0 is DefaultBurst.
+	Burst int
+}
+
+// New returns a bucket whose reads are hedged. It is safe for concurrent use, and
+// closing it leaves b open. opts may be nil. A nil bucket, a negative delay, share or
+// burst and a share above 1 are files.ErrInvalid.
+func New(b files.Bucket, opts *Options) (files.Bucket, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if err := o.check(b); err != nil {
+		return nil, files.NewError(files.OpOpen, "", err)
+	}
+	if o.Share == 0 {
+		o.Share = DefaultShare
+	}
+	if o.Burst == 0 {
+		o.Burst = DefaultBurst
+	}
+	h := &hedger{
+		delay:  o.Delay,
+		budget: budget{share: o.Share, burst: float64(o.Burst), left: float64(o.Burst)},
+	}
+	return files.Wrap(b, files.Hooks{Layer: opts.String(), Around: h.around, Uploads: true}), nil
+}
+
+func (o *Options) check(b files.Bucket) error {
+	wrong := ""
+	switch {
+	case b == nil:
+		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+	case o.Delay < 0:
+		wrong = "Delay is negative"
+	case !(o.Share >= 0 && o.Share <= 1):
+		wrong = "Share must be from 0 to 1"
+	case o.Burst < 0:
+		wrong = "Burst is negative"
+	default:
+		return nil
+	}
+	return files.Errorf(files.ErrInvalid, "hedge.Options.%s", wrong)
+}
+
+// String returns the delay, such as "hedge 50ms" or "hedge p95".
+func (o *Options) String() string {
+	if o == nil || o.Delay == 0 {
+		return "hedge p95"
+	}
+	return fmt.Sprintf("hedge %v", o.Delay)
+}

@@ -1,0 +1,454 @@
+package hedge_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/hedge"
+)
+
+const ms = time.Millisecond
+
+// script is a bucket in memory each of whose calls takes a time, and ends with an error,
+// that the script says; the last line is for all further calls.
+type script struct {
+	files.Bucket
+	lines []line
+
+	mu sync.Mutex
+	counts
+}
+
+type counts struct {
+	calls, ended   int // ended: by their context
+	opened, closed int // bodies
+}
+
+// seen returns what was counted.
+func (s *script) seen() counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts
+}
+
+// next begins a script anew, with other lines if there are any.
+func (s *script) next(lines ...line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = 0
+	if len(lines) > 0 {
+		s.lines = lines
+	}
+}
+
+type line struct {
+	takes time.Duration
+	err   error
+	deaf  bool // it ignores its context
+}
+
+func newScript(t *testing.T, lines ...line) *script {
+	t.Helper()
+	b := mem.New(nil)
+	if _, err := files.PutString(t.Context(), b, "a", "the text", nil); err != nil {
+		t.Fatal(err)
+	}
+	s := &script{lines: lines}
+	s.Bucket = files.Wrap(b, files.Hooks{
+		Observes: true,
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			s.mu.Lock()
+			l := s.lines[min(s.calls, len(s.lines)-1)]
+			s.calls++
+			s.mu.Unlock()
+			over := ctx.Done()
+			if l.deaf {
+				over, ctx = nil, context.WithoutCancel(ctx)
+			}
+			select {
+			case <-time.After(l.takes):
+			case <-over:
+				s.mu.Lock()
+				s.ended++
+				s.mu.Unlock()
+				return ctx.Err()
+			}
+			if l.err != nil {
+				return l.err
+			}
+			return next(ctx)
+		},
+		Body: func(_ context.Context, _ *files.Call, r io.Reader) io.Reader {
+			s.mu.Lock()
+			s.opened++
+			s.mu.Unlock()
+			return &body{s, r}
+		},
+	})
+	return s
+}
+
+type body struct {
+	s *script
+	io.Reader
+}
+
+func (b *body) Close() error {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	b.s.closed++
+	return nil
+}
+
+func hedged(t *testing.T, b files.Bucket, o *hedge.Options) files.Bucket {
+	t.Helper()
+	b, err := hedge.New(b, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var busy = files.Errorf(files.ErrUnavailable, "503 Service Unavailable")
+
+// TestHedge: the first answer counts, and no error while another call may still answer
+// (H1).
+func TestHedge(t *testing.T) {
+	const hour = time.Hour
+	for name, c := range map[string]struct {
+		lines []line
+		kind  error
+		calls int
+		took  time.Duration
+	}{
+		"quick":               {[]line{{takes: 40 * ms}}, nil, 1, 40 * ms},
+		"the second":          {[]line{{takes: hour}, {takes: 10 * ms}}, nil, 2, 60 * ms},
+		"the second, deaf":    {[]line{{takes: hour, deaf: true}, {}}, nil, 2, 50 * ms},
+		"the first after all": {[]line{{takes: 70 * ms}, {takes: hour}}, nil, 2, 70 * ms},
+		"the second fails":    {[]line{{takes: 90 * ms}, {err: busy}}, nil, 2, 90 * ms},
+		"the first fails late": {
+			[]line{{60 * ms, busy, false}, {takes: 40 * ms}},
+			nil,
+			2,
+			90 * ms,
+		},
+		"the first fails at once": {[]line{{err: busy}}, files.ErrUnavailable, 1, 0},
+		"both fail": {
+			[]line{{60 * ms, busy, false}, {30 * ms, busy, false}},
+			files.ErrUnavailable,
+			2,
+			80 * ms,
+		},
+		"the second finds nothing": {
+			[]line{{takes: hour}, {err: files.ErrNotExist}},
+			files.ErrNotExist,
+			2,
+			50 * ms,
+		},
+		"the first finds nothing": {
+			[]line{
+				{60 * ms, files.ErrNotExist, false},
+				{takes: hour},
+			}, files.ErrNotExist, 2, 60 * ms,
+		},
+		"not modified": {
+			[]line{{takes: hour}, {err: files.ErrNotModified}},
+			files.ErrNotModified,
+			2,
+			50 * ms,
+		},
+		"at the same moment": {
+			[]line{{takes: 60 * ms}, {takes: 10 * ms}}, nil, 2, 60 * ms,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for _, op := range []files.Op{files.OpGet, files.OpStat} {
+					s := newScript(t, c.lines...)
+					b := hedged(t, s, &hedge.Options{Delay: 50 * ms})
+					start := time.Now()
+					var err error
+					if op == files.OpStat {
+						_, err = b.Stat(t.Context(), "a", nil)
+					} else {
+						var text string
+						text, err = files.ReadString(t.Context(), b, "a", nil)
+						if err == nil && text != "the text" {
+							t.Errorf("got %q", text)
+						}
+					}
+					if files.KindOf(err) != c.kind || (err == nil) != (c.kind == nil) {
+						t.Errorf("%s: %v, want %v", op, err, c.kind)
+					}
+					if took := time.Since(start); took != c.took || s.seen().calls != c.calls {
+						t.Errorf("%s: %d calls in %v, want %d in %v", op, s.seen().calls, took,
+							c.calls, c.took)
+					}
+					synctest.Wait() // for the one that lost
+					if !c.lines[0].deaf && s.seen().opened != s.seen().closed {
+						t.Errorf("%s: %d bodies opened, %d closed", op, s.seen().opened,
+							s.seen().closed)
+					}
+				}
+				time.Sleep(2 * hour) // a deaf call ends; the bubble fails if a goroutine stays
+			})
+		})
+	}
+}
+
+// TestLoserIsClosed: the body of a call that lost is closed, even if the call ends after
+// the winner's has been read.
+func TestLoserIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t, line{takes: time.Hour, deaf: true}, line{})
+		b := hedged(t, s, &hedge.Options{Delay: 50 * ms})
+		r, err := b.Get(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		if s.seen().opened != 2 || s.seen().closed != 1 {
+			t.Errorf("%d bodies opened, %d closed; want 2 and the loser's", s.seen().opened,
+				s.seen().closed)
+		}
+		if text, err := r.ReadString(); text != "the text" || err != nil {
+			t.Errorf("%q, %v", text, err)
+		}
+		r.Close()
+		if s.seen().closed != 2 {
+			t.Errorf("%d bodies closed", s.seen().closed)
+		}
+	})
+}
+
+// TestContext: the caller's end ends both calls, at once, and the winner's body later.
+func TestContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t, line{takes: time.Hour})
+		b := hedged(t, s, &hedge.Options{Delay: 50 * ms})
+		why := errors.New("the user went home")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(70*ms, func() { cancel(why) })
+		start := time.Now()
+		_, err := b.Get(ctx, "a", nil)
+		synctest.Wait()
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, why) ||
+			time.Since(start) != 70*ms || s.seen().ended != 2 {
+			t.Errorf("after %v: %v, %d calls ended", time.Since(start), err, s.seen().ended)
+		}
+		s.next(line{})
+		ctx, stop := context.WithCancel(t.Context())
+		r, err := b.Get(ctx, "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		stop()
+		synctest.Wait()
+		if _, err := r.ReadAll(); !errors.Is(err, context.Canceled) {
+			t.Errorf("reading after the end: %v", err)
+		}
+	})
+}
+
+// TestWritesOnce: nothing but Get and Stat is made twice.
+func TestWritesOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t, line{takes: time.Minute})
+		b := hedged(t, s.Bucket, &hedge.Options{Delay: ms, Share: 1, Burst: 100})
+		ctx := t.Context()
+		for name, call := range map[string]func(b files.Bucket) error{
+			"Put": func(b files.Bucket) error {
+				_, err := files.PutString(ctx, b, "n", "x", nil)
+				return err
+			},
+			"Copy": func(b files.Bucket) error {
+				_, err := files.Copy(ctx, b, "n", b, "a", nil)
+				return err
+			},
+			"Delete": func(b files.Bucket) error { return b.Delete(ctx, "n", nil) },
+			"Check":  func(b files.Bucket) error { return files.Check(ctx, b) },
+			"List": func(b files.Bucket) error {
+				for _, err := range b.List(ctx, "", nil) {
+					return err
+				}
+				return nil
+			},
+		} {
+			s.next()
+			if err := call(s.Bucket); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			want := s.seen().calls
+			s.next()
+			if err := call(b); err != nil || s.seen().calls != want {
+				t.Errorf("%s: %d calls, want %d; %v", name, s.seen().calls, want, err)
+			}
+		}
+	})
+}
+
+// TestBudget: extra requests are a share of all calls, beside a burst.
+func TestBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t, line{takes: 100 * ms})
+		b := hedged(t, s, &hedge.Options{Delay: 50 * ms, Share: 0.25, Burst: 4})
+		const calls = 400
+		for range calls {
+			if _, err := b.Stat(t.Context(), "a", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if extra := s.seen().calls - calls; extra < 100 || extra > 104 {
+			t.Errorf("%d extra requests for %d calls, want a quarter and 4", extra, calls)
+		}
+		// By default it is one in twenty, for many callers as for one.
+		s = newScript(t, line{takes: 100 * ms})
+		b = hedged(t, s, &hedge.Options{Delay: 50 * ms})
+		var wg sync.WaitGroup
+		for range calls {
+			wg.Go(func() { files.Exists(t.Context(), b, "a") })
+		}
+		wg.Wait()
+		if extra := s.seen().calls - calls; extra != 10 {
+			t.Errorf("%d extra requests at once, want the burst of 10", extra)
+		}
+	})
+}
+
+// TestAdaptiveDelay: the delay is the 95th percentile of the last calls, follows them up
+// and down, and isn't known from too few. Get and Stat have one each.
+func TestAdaptiveDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t, line{})
+		b := hedged(t, s, &hedge.Options{Share: 1, Burst: 1000})
+		took := func(d time.Duration) (time.Duration, int) {
+			s.next(line{takes: d}, line{})
+			start := time.Now()
+			if _, err := b.Stat(t.Context(), "a", nil); err != nil {
+				t.Fatal(err)
+			}
+			return time.Since(start), s.seen().calls
+		}
+		for range 19 {
+			if _, n := took(time.Second); n != 1 {
+				t.Fatal("hedged before enough is known")
+			}
+		}
+		took(time.Second)
+		if d, n := took(time.Hour); n != 2 || d != time.Second {
+			t.Errorf("after 20 calls of 1s: %d calls in %v", n, d)
+		}
+		for i := range 200 { // 90 of 100 take 20 ms, 4 take 40, the others 80
+			switch d := 20 * ms; {
+			case i%25 == 0:
+				took(2 * d)
+			case i%17 == 0:
+				took(4 * d)
+			default:
+				took(d)
+			}
+		}
+		d, n := took(time.Hour)
+		if n != 2 || d != 40*ms {
+			t.Errorf("%d calls in %v, want the second after 40ms", n, d)
+		}
+		if r, err := b.Get(t.Context(), "a", nil); err != nil {
+			t.Error(err)
+		} else {
+			r.Close()
+		}
+		// A service that has become slow isn't asked twice for ever.
+		extra := 0
+		for i := range 300 {
+			s.next(line{takes: 1100*ms - time.Duration(i%100)*ms})
+			b.Stat(t.Context(), "a", nil)
+			extra += s.seen().calls - 1
+		}
+		if extra > 60 { // 10 until the delay is worked out anew, then 5 of 100
+			t.Errorf("%d of 300 calls were made twice when all had become slow", extra)
+		}
+	})
+}
+
+// TestPanic: a panic below reaches the caller, in its own goroutine.
+func TestPanic(t *testing.T) {
+	below := files.Wrap(mem.New(nil), files.Hooks{
+		Around: func(context.Context, *files.Call, func(context.Context) error) error {
+			panic("in a hook")
+		},
+	})
+	b := hedged(t, below, &hedge.Options{Delay: time.Hour})
+	defer func() {
+		if got := recover(); got != "in a hook" {
+			t.Errorf("recovered %v", got)
+		}
+	}()
+	b.Stat(t.Context(), "a", nil)
+	t.Error("the call returned")
+}
+
+// TestPinned: both calls have the caller's options, so both answers are of the version
+// that was asked for.
+func TestPinned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t, line{takes: time.Hour}, line{})
+		b := hedged(t, s, &hedge.Options{Delay: 50 * ms})
+		info, err := b.Stat(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.next(line{takes: time.Hour}, line{})
+		if _, err := files.PutString(t.Context(), s.Bucket, "b", "", nil); err == nil {
+			s.next() // the first line was the Put's
+		}
+		_, err = b.Get(t.Context(), "a", &files.GetOptions{IfVersion: info.Version})
+		if err != nil {
+			t.Errorf("the version that is there: %v", err)
+		}
+		s.next()
+		_, err = b.Get(t.Context(), "a", &files.GetOptions{IfVersion: "another"})
+		if k := files.KindOf(err); k != files.ErrPrecondition && k != files.ErrChanged {
+			t.Errorf("another version: %v", err)
+		}
+		s.next()
+		opts := &files.GetOptions{IfNotVersion: info.Version}
+		if _, err = b.Get(t.Context(), "a", opts); !errors.Is(err, files.ErrNotModified) {
+			t.Errorf("the copy is current: %v", err)
+		}
+	})
+}
+
+// TestBadOptions: what makes no sense is ErrInvalid.
+func TestBadOptions(t *testing.T) {
+	for name, o := range map[string]*hedge.Options{
+		"delay":          {Delay: -1},
+		"share":          {Share: -0.1},
+		"share above 1":  {Share: 1.5},
+		"share of NaN":   {Share: math.NaN()},
+		"negative burst": {Burst: -1},
+	} {
+		if b, err := hedge.New(mem.New(nil), o); b != nil || !errors.Is(err, files.ErrInvalid) {
+			t.Errorf("%s: %v, %v", name, b, err)
+		}
+	}
+	if b, err := hedge.New(nil, nil); b != nil || !errors.Is(err, files.ErrInvalid) {
+		t.Errorf("no bucket: %v, %v", b, err)
+	}
+}
+
+func TestLayer(t *testing.T) {
+	b := hedged(t, hedged(t, mem.New(nil), nil), &hedge.Options{Delay: 50 * ms})
+	if got := strings.Join(files.Layers(b)[:2], ", "); got != "hedge 50ms, hedge p95" {
+		t.Error(got)
+	}
+}

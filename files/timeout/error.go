@@ -1,0 +1,74 @@
+package timeout
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// Error says which limit was exceeded. It is the cause of every error that this package
+// makes; errors.As finds it.
+type Error struct {
+	Limit string        // the field of Options: "Call", "FirstByte", "Idle" or "Page"
+	After time.Duration // the limit
+}
+
+func (e *Error) Error() string {
+	what := "the other side was silent for " + e.After.String()
+	if e.Limit == "Call" {
+		what = "the call waited for " + e.After.String() + " in all"
+	}
+	return what + ", which is timeout.Options." + e.Limit
+}
+
+// Timeout returns true, as in net.Error.
+func (e *Error) Timeout() bool { return true }
+
+// Is finds os.ErrDeadlineExceeded.
+func (e *Error) Is(target error) bool { return target == os.ErrDeadlineExceeded }
+
+// caused is an Error, and what the bucket below said when it was ended.
+type caused struct{ late, below error }
+
+func (c *caused) Error() string { return c.late.Error() }
+func (c *caused) Unwrap() error { return c.late }
+
+// As reaches the backend's own error as well.
+func (c *caused) As(target any) bool {
+	switch target.(type) {
+	case **Error, **files.Error: // one is the cause, the other would be taken for the call's own
+		return false
+	}
+	return c.below != nil && errors.As(c.below, target)
+}
+
+// explain returns what the caller gets if next returned err for a call that is out of
+// time.
+func (c *call) explain(op files.Op, late *Error, err error) error {
+	kind, content := files.KindOf(err), c.content()
+	switch kind {
+	case nil, files.ErrUnavailable, files.ErrUncertain:
+	default:
+		return err // an answer, at the last moment
+	}
+	if content.failure != nil && errors.Is(err, content.failure) {
+		return err
+	}
+	as := files.ErrUnavailable
+	unread := content.watched && !content.whole
+	if kind == files.ErrUncertain || kind == nil && changes(op) && !unread {
+		as = files.ErrUncertain
+	}
+	return files.WithCause(as, &caused{late, err}, late.Error())
+}
+
+// changes reports whether the operation itself changes the bucket.
+func changes(op files.Op) bool {
+	switch op {
+	case files.OpSignPut, files.OpSignDelete: // they only permit it
+		return false
+	}
+	return op.Writes()
+}
