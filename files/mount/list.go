@@ -1,0 +1,265 @@
+package mount
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// segment is a part of all names, in their order, that one member has: those from lo on,
+// and before hi, if that isn't "".
+type segment struct {
+	lo, hi string
+	// after is where a listing of the member begins, if something is mounted in front of
+	// the segment: behind most of what the member has there.
+	after string
+	m     *member
+}
+
+// segmentsOf cuts all names where a mounted directory begins or ends.
+func segmentsOf(r *router) []segment {
+	type cut struct{ at, after string }
+	cuts := []cut{{}}
+	for _, m := range r.members {
+		if m.prefix != "" {
+			cuts = append(cuts, cut{at: m.prefix},
+				cut{driver.PrefixEnd(m.prefix), m.prefix + "\uFFFD"})
+		}
+	}
+	slices.SortStableFunc(cuts, func(a, b cut) int { return strings.Compare(a.at, b.at) })
+	var all []segment
+	for i, c := range cuts {
+		s := segment{lo: c.at, after: c.after, m: r.innermost(c.at)}
+		if i+1 < len(cuts) {
+			if s.hi = cuts[i+1].at; s.hi == s.lo {
+				continue
+			}
+		}
+		if s.m.prefix == s.lo { // it begins here, and there is nothing to leave out
+			s.after = ""
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// innermost returns the member with the longest prefix that the text begins with.
+func (r *router) innermost(text string) *member {
+	found := r.byPrefix[""]
+	for _, m := range r.members {
+		if strings.HasPrefix(text, m.prefix) && len(m.prefix) > len(found.prefix) {
+			found = m
+		}
+	}
+	return found
+}
+
+func (r *router) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	l := lister{r: r, ctx: ctx, dir: dir}
+	if opts != nil {
+		l.o = *opts
+	}
+	if dir = strings.TrimSuffix(dir, "/"); dir != "" {
+		l.base = dir + "/"
+	}
+	return func(yield func(files.Entry, error) bool) {
+		l := l // each range is a new listing
+		l.yield, l.longest = yield, r.Features().MaxName
+		l.run()
+	}
+}
+
+// lister is one listing.
+type lister struct {
+	r       *router
+	ctx     context.Context
+	dir     string
+	base    string // "" or "dir/"
+	o       files.ListOptions
+	longest int
+	yield   func(files.Entry, error) bool
+	n       int
+	failed  error // the first, which comes after everything that can be listed (L9)
+	done    bool  // the caller has broken off, or has what it wants
+	broken  bool  // the caller has broken off
+}
+
+func (l *lister) run() {
+	switch {
+	case l.ctx.Err() != nil:
+		l.failed = driver.ContextError(l.ctx)
+	case l.o.Shallow:
+		l.shallow()
+	default:
+		for _, s := range l.r.segments {
+			l.segment(s, l.base+l.o.Prefix)
+		}
+	}
+	if l.failed != nil && !l.broken {
+		l.yield(files.Entry{}, l.failed)
+	}
+}
+
+// give yields an entry.
+func (l *lister) give(e files.Entry) {
+	if len(e.Name) > l.longest {
+		return
+	}
+	if l.n++; !l.yield(e, nil) {
+		l.done, l.broken = true, true
+	}
+	if l.n == l.o.Limit {
+		l.done = true
+	}
+}
+
+// fail notes an error of a member. One about a file that the member doesn't have here is
+// not an error of the listing. The end of the context ends it at once.
+func (l *lister) fail(m *member, err error) {
+	var e *files.Error
+	if errors.As(err, &e) && e.Op == files.OpList && strings.HasPrefix(e.Name, l.base) &&
+		l.r.owner(e.Name) != m && e.Name+"/" != m.prefix {
+		return
+	}
+	if l.ctx.Err() != nil {
+		l.done = true
+	}
+	if l.failed == nil {
+		if l.failed = err; e == nil || !strings.HasPrefix(e.Name, l.base) {
+			l.failed = m.failed(err)
+		}
+	}
+}
+
+// segment lists what a segment has that begins with the prefix.
+func (l *lister) segment(s segment, prefix string) {
+	after := max(s.after, l.o.StartAfter)
+	switch {
+	case l.done,
+		s.hi != "" && (s.hi <= prefix || s.hi <= after),
+		s.lo > prefix && !strings.HasPrefix(s.lo, prefix):
+		return
+	}
+	full := prefix
+	if len(s.m.prefix) > len(full) {
+		full = s.m.prefix
+	}
+	cut := strings.LastIndexByte(full, '/') + 1
+	o := l.o
+	o.Prefix = full[cut:]
+	for o.StartAfter = after; !l.done; {
+		if o.Limit = 0; l.o.Limit > 0 {
+			o.Limit = l.o.Limit - l.n
+		}
+		seen := 0
+		for e, err := range s.m.b.List(l.ctx, strings.TrimSuffix(full[:cut], "/"), &o) {
+			if err != nil {
+				l.fail(s.m, err)
+				break
+			}
+			if seen++; s.hi != "" && e.Name >= s.hi {
+				return
+			}
+			if o.StartAfter != "" && e.Name <= o.StartAfter {
+				l.fail(s.m, errOrder)
+				return
+			}
+			if o.StartAfter = e.Name; e.Name < s.lo {
+				continue // something else is mounted over it
+			}
+			if l.give(e); l.broken || l.done && seen < o.Limit {
+				return
+			}
+		}
+		if o.Limit == 0 || seen < o.Limit {
+			return
+		}
+	}
+}
+
+var errOrder = files.Errorf(files.ErrUnavailable, "the bucket doesn't list in byte order")
+
+// shallow lists one directory: the files and directories of the member that has it, and
+// the directories that lead to mounted ones.
+func (l *lister) shallow() {
+	owner := l.r.owner(l.base)
+	leading := l.leading()
+	wanted := leading
+	yieldBefore := func(name string) { // all that come before the name
+		for len(wanted) > 0 && (name == "" || wanted[0] < name) && !l.done {
+			l.directory(wanted[0])
+			wanted = wanted[1:]
+		}
+	}
+	last := ""
+	for e, err := range owner.b.List(l.ctx, l.dir, &l.o) {
+		if err != nil {
+			l.fail(owner, err)
+			break
+		}
+		if e.Name <= last {
+			l.fail(owner, errOrder)
+			break
+		}
+		last = e.Name
+		if yieldBefore(e.Name); l.done {
+			return
+		}
+		if slices.Contains(leading, e.Name) {
+			continue // something is mounted in it, or over it
+		}
+		if l.give(e); l.broken || l.done && l.n < l.o.Limit {
+			return
+		}
+	}
+	yieldBefore("")
+}
+
+// leading returns the directories in this one that lead to mounted ones, in order.
+func (l *lister) leading() []string {
+	var all []string
+	for _, m := range l.r.members {
+		rest, ok := strings.CutPrefix(m.prefix, l.base)
+		if !ok || rest == "" {
+			continue
+		}
+		element, _, _ := strings.Cut(rest, "/")
+		d := l.base + element + "/"
+		if strings.HasPrefix(element+"/", l.o.Prefix) && d > l.o.StartAfter {
+			all = append(all, d)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// directory yields a directory if there is a file below it (L6).
+func (l *lister) directory(d string) {
+	one := lister{
+		r:       l.r,
+		ctx:     l.ctx,
+		base:    d,
+		o:       files.ListOptions{Limit: 1, NamesOnly: true},
+		longest: l.longest,
+	}
+	found := false
+	one.yield = func(_ files.Entry, err error) bool {
+		found = found || err == nil
+		return err == nil
+	}
+	for _, s := range l.r.segments {
+		one.segment(s, d)
+	}
+	switch {
+	case found:
+		l.give(files.Entry{Name: d, IsDir: true})
+	case one.failed != nil && l.failed == nil:
+		l.failed = one.failed
+	}
+}

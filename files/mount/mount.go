@@ -1,0 +1,189 @@
+package mount
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// New returns one bucket of those in the table, by the directories where they are
+// mounted; "" is everything that no other entry has. A directory may be given with one
+// "/" at its end, and may lie in another. The buckets stay the caller's: Close closes
+// none of them.
+//
+// Errors:
+//
+//   - ErrInvalid for an empty table, a nil bucket, a directory that isn't a legal name
+//     or is given twice, and for two entries that show the same files of one store, of
+//     which each would have two names;
+//   - ErrUnsupported for a bucket that isn't Ordered.
+func New(table map[string]files.Bucket) (files.Bucket, error) {
+	r, err := newRouter(table)
+	if err != nil {
+		return nil, files.NewError(files.OpOpen, "", err)
+	}
+	return files.Wrap(r, files.Hooks{Layer: r.text(), Restrict: true}), nil
+}
+
+// router is a files.Bucket that is used through Wrap only, which checks what is the same
+// for all operations.
+type router struct {
+	members  []*member          // by prefix
+	byPrefix map[string]*member // and the nowhere for "", if the table has none
+	segments []segment
+	nowhere  *member // or nil
+}
+
+// member is a bucket with its place.
+type member struct {
+	prefix string       // "" or "dir/"
+	raw    files.Bucket // as the caller gave it
+	b      files.Bucket // the same, with the names above
+}
+
+func newRouter(table map[string]files.Bucket) (*router, error) {
+	if len(table) == 0 {
+		return nil, invalid("the table of mounts is empty")
+	}
+	r := &router{byPrefix: map[string]*member{}}
+	for dir, b := range table {
+		m := &member{raw: b}
+		if dir != "" {
+			m.prefix = strings.TrimSuffix(dir, "/") + "/"
+		}
+		if err := m.check(dir); err != nil {
+			return nil, err
+		}
+		if r.byPrefix[m.prefix] != nil {
+			return nil, invalid("%q is mounted twice", strings.TrimSuffix(m.prefix, "/"))
+		}
+		r.byPrefix[m.prefix] = m
+		r.members = append(r.members, m)
+	}
+	slices.SortFunc(r.members, func(a, b *member) int { return strings.Compare(a.prefix, b.prefix) })
+	for i, m := range r.members {
+		for _, o := range r.members[:i] {
+			if overlap(m.raw, o.raw) {
+				return nil, invalid("%s and %s show the same files", o.place(), m.place())
+			}
+		}
+	}
+	r.wrap()
+	r.segments = segmentsOf(r)
+	return r, nil
+}
+
+func (m *member) check(dir string) error {
+	if v := reflect.ValueOf(m.raw); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return invalid("the bucket at %q is nil", dir)
+	}
+	if dir != "" {
+		if err := files.CheckName(m.prefix + "x"); err != nil {
+			return invalid("the directory %q is not a legal name", dir)
+		}
+	}
+	if !m.raw.Features().Ordered {
+		return files.Errorf(files.ErrUnsupported,
+			"the bucket at %q isn't ordered, so that there can't be one listing", dir)
+	}
+	return nil
+}
+
+// place names the member in errors.
+func (m *member) place() string {
+	if m.prefix == "" {
+		return "the root"
+	}
+	return fmt.Sprintf("%q", strings.TrimSuffix(m.prefix, "/"))
+}
+
+// wrap gives the members their names and times.
+func (r *router) wrap() {
+	if r.byPrefix[""] == nil {
+		r.nowhere = &member{raw: driver.New(nothing{})}
+		r.byPrefix[""] = r.nowhere
+	}
+	resolution := r.members[0].raw.Features().TimeResolution
+	for _, m := range r.members {
+		resolution = max(resolution, m.raw.Features().TimeResolution)
+	}
+	for _, m := range r.byPrefix {
+		h := files.Hooks{Features: func(f files.Features) files.Features {
+			f.TimeResolution = max(f.TimeResolution, resolution)
+			return f
+		}}
+		if m.prefix != "" {
+			h.Names = below(m.prefix)
+		}
+		m.b = files.Wrap(m.raw, h)
+	}
+}
+
+// below maps names that begin with the prefix to those without it.
+func below(prefix string) *files.NameMap {
+	return &files.NameMap{
+		Extra: -len(prefix),
+		In:    func(name string) string { return strings.TrimPrefix(name, prefix) },
+		Out:   func(inner string) (string, bool) { return prefix + inner, inner != "" },
+		List: func(dir string, o *files.ListOptions) string {
+			after, ok := strings.CutPrefix(o.StartAfter, prefix)
+			if !ok { // it comes before them all
+				after = ""
+			}
+			o.StartAfter = after
+			return strings.TrimSuffix(strings.TrimPrefix(dir+"/", prefix), "/")
+		},
+	}
+}
+
+// owner returns the member that has the name.
+func (r *router) owner(name string) *member {
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '/' {
+			if m := r.byPrefix[name[:i+1]]; m != nil {
+				return m
+			}
+		}
+	}
+	return r.byPrefix[""]
+}
+
+// text is the layer's text: where what is mounted.
+func (r *router) text() string {
+	var all []string
+	for _, m := range r.members {
+		all = append(all, m.place()+": "+strings.Join(files.Layers(m.raw), ", "))
+	}
+	return "mount " + strings.Join(all, "; ")
+}
+
+// overlap reports whether two buckets may show the same file.
+func overlap(a, b files.Bucket) bool {
+	storeA, prefixA := root(a)
+	storeB, prefixB := root(b)
+	return storeA != nil && storeA == storeB &&
+		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
+}
+
+// root returns a bucket's store, and what all of its keys there begin with.
+func root(b files.Bucket) (store any, prefix string) {
+	const probe = "x"
+	key := probe
+	if l, ok := b.(driver.BucketLocator); ok {
+		store, key = l.Locate(probe)
+	} else if reflect.ValueOf(b).Comparable() {
+		store = b
+	}
+	if store == nil || !reflect.ValueOf(store).Comparable() {
+		return nil, ""
+	}
+	return store, strings.TrimSuffix(key, probe)
+}
+
+func invalid(format string, args ...any) error {
+	return files.Errorf(files.ErrInvalid, format, args...)
+}

@@ -1,0 +1,182 @@
+package mount
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+func (r *router) Put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
+	return r.owner(name).b.Put(ctx, name, content, opts)
+}
+
+func (r *router) Get(ctx context.Context, name string,
+	opts *files.GetOptions) (*files.Reader, error) {
+	return r.owner(name).b.Get(ctx, name, opts)
+}
+
+func (r *router) Stat(ctx context.Context, name string,
+	opts *files.StatOptions) (files.Info, error) {
+	return r.owner(name).b.Stat(ctx, name, opts)
+}
+
+func (r *router) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
+	return r.owner(name).b.Delete(ctx, name, opts)
+}
+
+// Close closes nothing: the buckets are the caller's.
+func (r *router) Close() error { return nil }
+
+// Features are what all members can do, and of what only writes need, what those can do
+// that can be written.
+func (r *router) Features() files.Features {
+	readOnly := true
+	for _, m := range r.members {
+		readOnly = readOnly && m.b.Features().ReadOnly
+	}
+	var f files.Features
+	for i, m := range r.members {
+		g := m.b.Features()
+		if g.ReadOnly && !readOnly {
+			g = writable(g)
+		}
+		if i == 0 {
+			f = g
+		}
+		f = driver.MeetFeatures(f, g)
+	}
+	f.AnyName = f.AnyName && r.nowhere == nil
+	f.ForeignKeys = false
+	return f
+}
+
+// writable gives a bucket for reading only what a write needs, so that it takes nothing
+// from the others.
+func writable(f files.Features) files.Features {
+	f.ReadOnly = false
+	f.MaxSize, f.MaxUnknownSize = 0, 0
+	f.AnyName, f.Atomic, f.Durable, f.DirBesideFile = true, true, true, true
+	f.VersionPerPut, f.PutReturnsVersion = true, true
+	f.IfAbsent, f.IfVersion, f.DeleteIfVersion = true, true, true
+	f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = true, true, true, true
+	return f
+}
+
+// CopyFrom copies in the target's bucket, if that reaches the source.
+func (r *router) CopyFrom(ctx context.Context, dstName string, src files.Bucket, srcName string,
+	opts *files.CopyOptions) (files.Info, error) {
+	to := r.owner(dstName)
+	if own, ok := src.(*router); ok {
+		src = own.owner(srcName).b
+	}
+	c, ok := to.b.(driver.BucketCopier)
+	if !ok {
+		return files.Info{}, files.ErrUnsupported
+	}
+	return c.CopyFrom(ctx, dstName, src, srcName, opts)
+}
+
+// WithCopySource lets another bucket copy from the one that has the name.
+func (r *router) WithCopySource(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return fn(ctx, r.owner(name).b, name)
+}
+
+// Locate returns which file of its bucket a name stands for.
+func (r *router) Locate(name string) (any, string) {
+	if l, ok := r.owner(name).b.(driver.BucketLocator); ok {
+		return l.Locate(name)
+	}
+	return nil, ""
+}
+
+// View returns in which way the name's bucket stores what it is given.
+func (r *router) View(name string) any {
+	if v, ok := r.owner(name).b.(driver.BucketViewer); ok {
+		return v.View(name)
+	}
+	return nil
+}
+
+// CheckNative takes what one of the members takes. The member that gets the option
+// refuses what it doesn't know.
+func (r *router) CheckNative(op files.Op, options []files.NativeOption) error {
+	for _, o := range options {
+		if err := r.checkNative(op, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *router) checkNative(op files.Op, o files.NativeOption) (err error) {
+	for _, m := range r.members {
+		c, ok := m.b.(driver.BucketNativeChecker)
+		if !ok {
+			continue
+		}
+		if err = c.CheckNative(op, []files.NativeOption{o}); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (r *router) SignURL(ctx context.Context, name string,
+	opts *files.SignOptions) (files.SignedURL, error) {
+	return files.SignURL(ctx, r.owner(name).b, name, opts)
+}
+
+// DeleteMany deletes the names of each member together.
+func (r *router) DeleteMany(ctx context.Context, names []string) []error {
+	errs := make([]error, len(names))
+	at := map[*member][]int{}
+	for i, name := range names {
+		m := r.owner(name)
+		at[m] = append(at[m], i)
+	}
+	for m, of := range at {
+		own := make([]string, len(of))
+		for j, i := range of {
+			own[j] = names[i]
+		}
+		for j, err := range deleteMany(ctx, m.b, own) {
+			errs[of[j]] = err
+		}
+	}
+	return errs
+}
+
+// deleteMany returns an error, or nil, for each name.
+func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
+	if many, ok := b.(driver.BucketManyDeleter); ok {
+		if errs := many.DeleteMany(ctx, names); len(errs) == len(names) {
+			return errs
+		}
+	}
+	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
+		return b.Delete(ctx, name, nil)
+	})
+}
+
+// Check asks every member, and names the one that fails.
+func (r *router) Check(ctx context.Context) error {
+	for _, m := range r.members {
+		if err := files.Check(ctx, m.b); err != nil {
+			return m.failed(err)
+		}
+	}
+	return nil
+}
+
+// failed says in the text of an error which member it comes from.
+func (m *member) failed(err error) error {
+	if kind := files.KindOf(err); kind != nil {
+		return files.Errorf(kind, "mounted at %s: %w", m.place(), err)
+	}
+	return fmt.Errorf("mounted at %s: %w", m.place(), err)
+}
