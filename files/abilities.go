@@ -38,6 +38,10 @@ type nativeChecker interface { // driver.BucketNativeChecker
 	CheckNative(op Op, options []NativeOption) error
 }
 
+type viewer interface { // driver.BucketViewer
+	View(name string) any
+}
+
 type urlSigner interface { // driver.BucketURLSigner
 	SignURL(ctx context.Context, name string, opts *SignOptions) (SignedURL, error)
 }

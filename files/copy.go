@@ -67,7 +67,7 @@ func copyFile(ctx context.Context, dst Bucket, dstName string, src Bucket, srcNa
 		}
 	}
 	if sameFile(dst, dstName, src, srcName) {
-		if viewOf(dst) != viewOf(src) {
+		if viewOf(dst, dstName) != viewOf(src, srcName) {
 			return Info{}, errOtherView
 		}
 		return copyOnto(ctx, dst, dstName, opts)
@@ -88,10 +88,11 @@ func sameFile(a Bucket, aName string, b Bucket, bName string) bool {
 var errOtherView = Errorf(ErrUnsupported,
 	"both are one stored file, of two views that store it differently")
 
-// viewOf returns in which way a bucket stores what it is given; nil means unchanged.
-func viewOf(b Bucket) any {
-	if v, ok := b.(interface{ view() any }); ok {
-		return v.view()
+// viewOf returns in which way a bucket stores what it is given under the name; nil means
+// unchanged.
+func viewOf(b Bucket, name string) any {
+	if v, ok := b.(viewer); ok {
+		return v.View(name)
 	}
 	return nil
 }

@@ -33,6 +33,8 @@ func TestDependencies(t *testing.T) {
 		"cloudfiles.dev/files/transfer", "cloudfiles.dev/files/resume",
 		"cloudfiles.dev/files/lease", "cloudfiles.dev/files/watch",
 		"cloudfiles.dev/files/limit", "cloudfiles.dev/files/timeout", "cloudfiles.dev/files/hedge",
+		"cloudfiles.dev/files/lease",
+		"cloudfiles.dev/files/iofs", "cloudfiles.dev/files/mount",
 		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
@@ -78,6 +80,8 @@ func TestArrows(t *testing.T) {
 		"limit":    {own},
 		"timeout":  {own},
 		"hedge":    {own},
+		"iofs":     {own, own + "/driver"},
+		"mount":    {own, own + "/driver"},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

@@ -76,7 +76,7 @@ func move(ctx context.Context, dst Bucket, dstName string, src Bucket, srcName s
 		return Info{}, closedFirst(ctx, err, dst, src)
 	}
 	if sameFile(dst, dstName, src, srcName) {
-		if viewOf(dst) != viewOf(src) {
+		if viewOf(dst, dstName) != viewOf(src, srcName) {
 			return Info{}, closedFirst(ctx, errOtherView, dst, src)
 		}
 		return Copy(ctx, dst, dstName, src, srcName, &opts)

@@ -85,13 +85,13 @@ func (w *wrapped) WithCopySource(ctx context.Context, name string,
 	return err
 }
 
-// view tells apart views of one file that store it differently, for Copy and Move; nil
+// View tells apart views of one file that store it differently, for Copy and Move; nil
 // is what is stored.
-func (w *wrapped) view() any {
+func (w *wrapped) View(name string) any {
 	if w.hooks.Transform != nil {
 		return w
 	}
-	return viewOf(w.inner)
+	return viewOf(w.inner, w.in(name))
 }
 
 // CheckNative asks the bucket below.

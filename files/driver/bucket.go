@@ -76,6 +76,15 @@ type BucketURLSigner interface {
 		opts *files.SignOptions) (files.SignedURL, error)
 }
 
+// BucketViewer is a wrapper that may store other bytes than it is given. Copy and Move
+// ask it about two names that stand for one stored file: if the results differ, the file
+// would be read in one form and written in the other, which is ErrUnsupported.
+type BucketViewer interface {
+	// View returns what is equal for equal forms, and comparable; nil is the form as it
+	// is given. It makes no request.
+	View(name string) any
+}
+
 // What New makes has every ability of a Bucket, as far as the backend has it.
 var (
 	_ BucketAser          = (*bucket)(nil)

@@ -41,7 +41,7 @@
 // [UnknownNative]. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],
-// [BucketUploader] and [BucketURLSigner]. The bucket that New makes has each ability that its Backend has,
-// and so has every wrapper made by files.Wrap. Applications need none of them: the
-// functions of package files use them.
+// [BucketUploader], [BucketURLSigner] and [BucketViewer]. The bucket that New makes has
+// each ability that its Backend has, and so has every wrapper made by files.Wrap.
+// Applications need none of them: the functions of package files use them.
 package driver

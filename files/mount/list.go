@@ -146,24 +146,23 @@ func (l *lister) segment(s segment, prefix string) {
 		s.lo > prefix && !strings.HasPrefix(s.lo, prefix):
 		return
 	}
-	full := prefix
-	if len(s.m.prefix) > len(full) {
-		full = s.m.prefix
+	dir := l.base
+	if len(s.m.prefix) > len(dir) {
+		dir = s.m.prefix
 	}
-	cut := strings.LastIndexByte(full, '/') + 1
 	o := l.o
-	o.Prefix = full[cut:]
+	o.Prefix = prefix[min(len(dir), len(prefix)):]
 	for o.StartAfter = after; !l.done; {
 		if o.Limit = 0; l.o.Limit > 0 {
 			o.Limit = l.o.Limit - l.n
 		}
 		seen := 0
-		for e, err := range s.m.b.List(l.ctx, strings.TrimSuffix(full[:cut], "/"), &o) {
+		for e, err := range s.m.b.List(l.ctx, strings.TrimSuffix(dir, "/"), &o) {
 			if err != nil {
 				l.fail(s.m, err)
 				break
 			}
-			if seen++; s.hi != "" && e.Name >= s.hi {
+			if seen++; l.done || s.hi != "" && e.Name >= s.hi {
 				return
 			}
 			if o.StartAfter != "" && e.Name <= o.StartAfter {
@@ -188,6 +187,9 @@ var errOrder = files.Errorf(files.ErrUnavailable, "the bucket doesn't list in by
 // shallow lists one directory: the files and directories of the member that has it, and
 // the directories that lead to mounted ones.
 func (l *lister) shallow() {
+	if l.o.StartAfter > l.base && !strings.HasPrefix(l.o.StartAfter, l.base) {
+		return // it is behind everything here
+	}
 	owner := l.r.owner(l.base)
 	leading := l.leading()
 	wanted := leading
@@ -197,26 +199,37 @@ func (l *lister) shallow() {
 			wanted = wanted[1:]
 		}
 	}
-	last := ""
-	for e, err := range owner.b.List(l.ctx, l.dir, &l.o) {
-		if err != nil {
-			l.fail(owner, err)
-			break
+	o := l.o
+	for more := true; more && !l.done; {
+		if o.Limit = 0; l.o.Limit > 0 {
+			o.Limit = l.o.Limit - l.n
 		}
-		if e.Name <= last {
-			l.fail(owner, errOrder)
-			break
+		seen := 0
+		for e, err := range owner.b.List(l.ctx, l.dir, &o) {
+			if err == nil && o.StartAfter != "" && e.Name <= o.StartAfter {
+				err = errOrder
+			}
+			if err != nil {
+				l.fail(owner, err)
+				seen = 0
+				break
+			}
+			if l.done {
+				break
+			}
+			o.StartAfter = e.Name
+			seen++
+			if yieldBefore(e.Name); l.done {
+				break
+			}
+			if slices.Contains(leading, e.Name) {
+				continue // something is mounted in it, or over it
+			}
+			if l.give(e); l.broken || l.done && seen < o.Limit {
+				return
+			}
 		}
-		last = e.Name
-		if yieldBefore(e.Name); l.done {
-			return
-		}
-		if slices.Contains(leading, e.Name) {
-			continue // something is mounted in it, or over it
-		}
-		if l.give(e); l.broken || l.done && l.n < l.o.Limit {
-			return
-		}
+		more = o.Limit > 0 && seen == o.Limit
 	}
 	yieldBefore("")
 }

@@ -64,7 +64,9 @@ func newRouter(table map[string]files.Bucket) (*router, error) {
 		r.byPrefix[m.prefix] = m
 		r.members = append(r.members, m)
 	}
-	slices.SortFunc(r.members, func(a, b *member) int { return strings.Compare(a.prefix, b.prefix) })
+	slices.SortFunc(r.members, func(a, b *member) int {
+		return strings.Compare(a.prefix, b.prefix)
+	})
 	for i, m := range r.members {
 		for _, o := range r.members[:i] {
 			if overlap(m.raw, o.raw) {

@@ -14,7 +14,8 @@
 // the source's files once they are copied, from [Sync], which also deletes what the source
 // doesn't have, or from [Remove]. [Plan.Changes] yields each [Change] with its [Reason], and
 // [Plan.Apply] carries all of them out. [Plan.ApplyChanges] carries chosen ones out, and
-// [Plan.Events] yields what happens meanwhile. [FromFS] makes a source of any fs.FS.
+// [Plan.Events] yields what happens meanwhile. Package files/iofs makes a source
+// of any fs.FS.
 //
 // # What holds for every run
 //
@@ -27,7 +28,7 @@
 //   - Nothing is left out silently. An object whose key isn't a legal name (L7), such as
 //     the marker "abc/" of an empty folder, is a change with the action "skip". A name that
 //     the target can't hold fails. Links, devices and pipes in a folder are not files (N5):
-//     a bucket doesn't list them, and FromFS reports them.
+//     a bucket doesn't list them, and iofs.FromFS reports them.
 //   - Content type, headers and metadata are copied with the content, except to a target
 //     that stores none (Features.Attributes). Inside one store the content doesn't pass
 //     through this process, if the bucket can copy (C1).
@@ -65,8 +66,8 @@
 // ByContent don't look at times. If the two clocks may differ, Options.ClockSkew says by
 // how much: AWS accepts 15 minutes.
 //
-// Modes, owners and links of a folder on disk are not part of a bucket's files. FromFS can
-// store modes and times in the metadata, and can follow links.
+// Modes, owners and links of a folder on disk are not part of a bucket's files.
+// iofs.FromFS can store modes and times in the metadata, and can follow links.
 //
 // # Filters
 //

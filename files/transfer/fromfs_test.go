@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/iofs"
 	"cloudfiles.dev/files/transfer"
 )
 
@@ -24,7 +25,7 @@ func TestFromFS(t *testing.T) {
 		write(t, dir, name, "content of "+name, old)
 		want = append(want, name)
 	}
-	src := transfer.FromFS(os.DirFS(dir), &transfer.FromFSOptions{StoreModes: true})
+	src := fromFS(t, os.DirFS(dir), &iofs.Options{StoreModes: true})
 	for _, o := range []*transfer.Options{nil, {Compare: transfer.ByStoredTime}} {
 		dst := fine()
 		plan := must(transfer.Sync(whole(dst), whole(src), o))
@@ -59,7 +60,7 @@ func TestFromFS(t *testing.T) {
 		nil); !errors.Is(err, files.ErrPermission) {
 		t.Errorf("Put: %v", err)
 	}
-	gone := transfer.FromFS(os.DirFS(filepath.Join(dir, "gone")), nil)
+	gone := fromFS(t, os.DirFS(filepath.Join(dir, "gone")), nil)
 	dst := fine()
 	put(t, dst, "kept")
 	res, err := must(transfer.Sync(whole(dst), whole(gone),
@@ -82,7 +83,7 @@ func TestYears(t *testing.T) {
 	}
 	for _, compare := range []transfer.Compare{transfer.ByStoredTime, transfer.ByContent} {
 		dst := fine()
-		plan := must(transfer.Sync(whole(dst), whole(transfer.FromFS(tree, nil)),
+		plan := must(transfer.Sync(whole(dst), whole(fromFS(t, tree, nil)),
 			&transfer.Options{Compare: compare}))
 		apply(t, plan)
 		plans(t, plan)
@@ -90,7 +91,7 @@ func TestYears(t *testing.T) {
 	// The default asks for the digest of a file of the future, which there is none of
 	// here: the stored time decides.
 	dst := fine()
-	plan := must(transfer.Sync(whole(dst), whole(transfer.FromFS(tree, nil)),
+	plan := must(transfer.Sync(whole(dst), whole(fromFS(t, tree, nil)),
 		&transfer.Options{StoreTime: true}))
 	apply(t, plan)
 	plans(t, plan)
@@ -104,7 +105,7 @@ func TestChangedWhileRead(t *testing.T) {
 	write(t, dir, "b", "fine", time.Unix(1, 0))
 	dst := fine()
 	put(t, dst, "a=the old file")
-	src := transfer.FromFS(changing{os.DirFS(dir), dir}, nil)
+	src := fromFS(t, changing{os.DirFS(dir), dir}, nil)
 	res, err := must(transfer.Copy(whole(dst), whole(src), nil)).Apply(t.Context())
 	is(t, err, files.ErrChanged)
 	if res.Failed != 1 || res.Copied != 1 || res.Retries != 1 || !strings.Contains(err.Error(),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/iofs"
 	"cloudfiles.dev/files/transfer"
 )
 
@@ -31,7 +32,7 @@ func TestSpecialFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	dst := fine()
-	plan := must(transfer.Sync(whole(dst), whole(transfer.FromFS(os.DirFS(dir), nil)), nil))
+	plan := must(transfer.Sync(whole(dst), whole(fromFS(t, os.DirFS(dir), nil)), nil))
 	want := []string{"bad\x01name", "dangling", "dirlink", "link", "pipe", "real/loop"}
 	if got := skipped(t, plan); !slices.Equal(got, want) {
 		t.Errorf("skipped are %q, want %q", got, want)
@@ -41,7 +42,7 @@ func TestSpecialFiles(t *testing.T) {
 	}
 	holds(t, whole(dst), "real/file=content")
 
-	src := transfer.FromFS(os.DirFS(dir), &transfer.FromFSOptions{FollowLinks: true})
+	src := fromFS(t, os.DirFS(dir), &iofs.Options{FollowLinks: true})
 	plan = must(transfer.Sync(whole(dst), whole(src), nil))
 	want = []string{"bad\x01name", "dangling", "dirlink/loop", "pipe", "real/loop"}
 	if got := skipped(t, plan); !slices.Equal(got, want) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	_ "cloudfiles.dev/drivers/local"
 	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/iofs"
 	"cloudfiles.dev/files/transfer"
 )
 
@@ -34,6 +36,15 @@ func folder(t *testing.T) (files.Bucket, string) {
 	}
 	t.Cleanup(func() { b.Close() })
 	return b, dir
+}
+
+func fromFS(t *testing.T, fsys fs.FS, o *iofs.Options) files.Bucket {
+	t.Helper()
+	b, err := iofs.FromFS(fsys, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func whole(b files.Bucket) transfer.Tree { return transfer.Tree{Bucket: b} }

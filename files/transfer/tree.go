@@ -9,7 +9,7 @@ import (
 
 // Tree is a directory of a bucket with everything below it. The zero Dir is the whole
 // bucket. A folder on disk is a Tree of a bucket that the local driver opened, or of
-// [FromFS].
+// package files/iofs.
 type Tree struct {
 	Bucket files.Bucket
 	// Dir is the directory, without a slash at its end or with one. It need not exist:

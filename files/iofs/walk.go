@@ -1,4 +1,4 @@
-package transfer
+package iofs
 
 import (
 	"context"
@@ -9,21 +9,23 @@ import (
 	"strings"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
-// fsWalk lists a file system in byte order of the paths, from start on, as far as it
+// walk lists a file system in byte order of the paths, from start on, as far as it
 // begins with prefix or may lead there.
-type fsWalk struct {
-	source        *fsSource
+type walk struct {
+	source        *source
 	ctx           context.Context
 	start, prefix string
+	namesOnly     bool
 	yield         func(files.Entry, error) bool
 	failed        error // of the first directory or file that can't be read
 	inside        []fs.FileInfo
 }
 
 // root walks everything. It returns false if the caller has broken off.
-func (w *fsWalk) root() bool {
+func (w *walk) root() bool {
 	fi, err := w.source.lstat(".")
 	if errors.Is(err, fs.ErrNotExist) {
 		err = files.WithCause(files.ErrNoBucket, err, "the folder is missing")
@@ -35,23 +37,23 @@ func (w *fsWalk) root() bool {
 }
 
 // dir walks what is in a directory; below is its path with a slash, or "".
-func (w *fsWalk) dir(path, below string, fi fs.FileInfo) bool {
+func (w *walk) dir(path, below string, fi fs.FileInfo) bool {
 	if w.ctx.Err() != nil {
-		return w.yield(files.Entry{}, ended(w.ctx))
+		return w.yield(files.Entry{}, driver.ContextError(w.ctx))
 	}
 	entries, err := fs.ReadDir(w.source.fsys, path)
-	if err != nil {
+	if err != nil && (path == "." || !errors.Is(err, fs.ErrNotExist)) { // or it vanished meanwhile
 		w.fail(path, err)
 	}
 	w.inside = append(w.inside, fi)
 	defer func() { w.inside = w.inside[:len(w.inside)-1] }()
-	items := make([]fsItem, 0, len(entries))
+	items := make([]item, 0, len(entries))
 	for _, e := range entries {
 		if e != nil {
-			items = append(items, w.item(below, e))
+			items = append(items, w.itemOf(below, e))
 		}
 	}
-	slices.SortFunc(items, func(a, b fsItem) int { return strings.Compare(a.key, b.key) })
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.key, b.key) })
 	for i, it := range items {
 		if i > 0 && it.key == items[i-1].key {
 			w.fail(it.path, files.Errorf(files.ErrUnavailable, "the directory lists it twice"))
@@ -64,16 +66,16 @@ func (w *fsWalk) dir(path, below string, fi fs.FileInfo) bool {
 	return true
 }
 
-// fsItem is an entry; the key is its path, for a directory with a slash at the end.
-type fsItem struct {
+// item is an entry; the key is its path, for a directory with a slash at the end.
+type item struct {
 	path, key string
 	info      fs.FileInfo // nil if it isn't needed or can't be had
 	entry     fs.DirEntry
 	dir       bool
 }
 
-func (w *fsWalk) item(below string, e fs.DirEntry) fsItem {
-	it := fsItem{path: below + e.Name(), entry: e, dir: e.IsDir()}
+func (w *walk) itemOf(below string, e fs.DirEntry) item {
+	it := item{path: below + e.Name(), entry: e, dir: e.IsDir()}
 	if w.source.opts.FollowLinks && e.Type()&fs.ModeSymlink != 0 && fs.ValidPath(it.path) {
 		if fi, err := fs.Stat(w.source.fsys, it.path); err == nil {
 			it.info, it.dir = fi, fi.IsDir() && !w.loops(fi)
@@ -87,11 +89,11 @@ func (w *fsWalk) item(below string, e fs.DirEntry) fsItem {
 }
 
 // loops reports whether a link leads to a directory that it lies in.
-func (w *fsWalk) loops(fi fs.FileInfo) bool {
+func (w *walk) loops(fi fs.FileInfo) bool {
 	return slices.ContainsFunc(w.inside, func(d fs.FileInfo) bool { return os.SameFile(d, fi) })
 }
 
-func (w *fsWalk) visit(it fsItem) bool {
+func (w *walk) visit(it item) bool {
 	if it.dir {
 		leads := strings.HasPrefix(it.key, w.prefix) || strings.HasPrefix(w.prefix, it.key)
 		over := it.key < w.start && !strings.HasPrefix(w.start, it.key)
@@ -124,16 +126,26 @@ func (w *fsWalk) visit(it fsItem) bool {
 	case !fi.Mode().IsRegular() || !w.legal(it.path):
 		return w.foreign(it)
 	}
-	return w.yield(w.source.info(it.path, fi).Entry, nil)
+	info := w.source.info(it.path, fi)
+	if !w.namesOnly {
+		if err := w.source.version(w.ctx, &info); err != nil {
+			if w.ctx.Err() != nil {
+				return w.yield(files.Entry{}, driver.ContextError(w.ctx))
+			}
+			w.fail(it.path, err)
+			return true
+		}
+	}
+	return w.yield(info.Entry, nil)
 }
 
-func (w *fsWalk) legal(path string) bool { return files.CheckName(path) == nil }
+func (w *walk) legal(path string) bool { return files.CheckName(path) == nil }
 
 // foreign yields an entry that is not a file, or whose path is not a name.
-func (w *fsWalk) foreign(it fsItem) bool { return w.yield(files.Entry{Key: it.path}, nil) }
+func (w *walk) foreign(it item) bool { return w.yield(files.Entry{Key: it.path}, nil) }
 
 // fail notes what can't be read, which the listing reports when it has ended (L9).
-func (w *fsWalk) fail(path string, err error) {
+func (w *walk) fail(path string, err error) {
 	if w.failed == nil {
 		w.failed = files.NewError(files.OpList, path, cleaned(err))
 	}
