@@ -1,8 +1,10 @@
 package s3
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"cloudfiles.dev/files"
@@ -53,6 +55,31 @@ func TestAbortAgain(t *testing.T) {
 		if files.KindOf(err) != want || aborts != c.aborts || looks != c.looks {
 			t.Errorf("%s: %d aborts, %d looks, want %d and %d; %v",
 				what, aborts, looks, c.aborts, c.looks, err)
+		}
+	}
+}
+
+// TestAbortRefused: the error of an upload whose parts may be left names it, and still is
+// what went wrong first; that of one that was aborted doesn't.
+func TestAbortRefused(t *testing.T) {
+	for _, status := range []int{204, 403, 500} {
+		b, _ := hostile(t, amazon, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Query().Has("uploads"):
+				io.WriteString(w, begun)
+			case r.Method == http.MethodPut:
+				w.Header().Set("ETag", `"1"`)
+			case r.Method == http.MethodDelete:
+				w.WriteHeader(status)
+			default:
+				w.WriteHeader(403)
+				io.WriteString(w, xmlError("AccessDenied"))
+			}
+		})
+		err := every["put in parts"](t.Context(), b)
+		if !errors.Is(err, files.ErrPermission) ||
+			strings.Contains(err.Error(), "may be left") != (status != 204) {
+			t.Errorf("an abort with %d: %v", status, err)
 		}
 	}
 }

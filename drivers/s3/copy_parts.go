@@ -36,13 +36,11 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 		return files.Info{}, err
 	}
 	if err := u.copyFrom(ctx, src, req.Src, source); err != nil {
-		u.abort(ctx)
-		return files.Info{}, err
+		return files.Info{}, u.aborted(ctx, err)
 	}
 	info, err := u.complete(ctx, c, "")
 	if err != nil {
-		u.abort(ctx)
-		return files.Info{}, err
+		return files.Info{}, u.aborted(ctx, err)
 	}
 	return info, nil
 }

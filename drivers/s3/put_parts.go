@@ -47,12 +47,10 @@ func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutReques
 		return files.Info{}, err
 	}
 	if err := parts.Send(ctx, first, u.send); err != nil {
-		u.abort(ctx)
-		return files.Info{}, err
+		return files.Info{}, u.aborted(ctx, err)
 	}
 	if ctx.Err() != nil {
-		u.abort(ctx)
-		return files.Info{}, driver.ContextError(ctx)
+		return files.Info{}, u.aborted(ctx, driver.ContextError(ctx))
 	}
 	digest := ""
 	if u.sums {
@@ -61,8 +59,7 @@ func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutReques
 	c.same = func(ctx context.Context) (files.Info, bool) { return u.findOwnWrite(ctx, req) }
 	info, err := u.complete(ctx, c, digest)
 	if err != nil {
-		u.abort(ctx)
-		return files.Info{}, err
+		return files.Info{}, u.aborted(ctx, err)
 	}
 	return info, nil
 }
@@ -277,35 +274,61 @@ func (u *upload) findOwnWrite(ctx context.Context, req *driver.PutRequest) (file
 
 // abort removes the parts, also when ctx has ended (X2). A part whose request was cut
 // may arrive after the abort, so afterwards abort checks whether anything is left
-// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
-func (u *upload) abort(ctx context.Context) {
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). left
+// reports whether the service has not taken the abort, or not yet.
+func (u *upload) abort(ctx context.Context) (left bool) {
+	first := make(chan error, 1)
+	driver.Undo(ctx, func(ctx context.Context) { u.abortNow(ctx, first) })
+	select {
+	case err := <-first:
+		return err != nil
+	default: // it was not answered yet
+		return true
+	}
+}
+
+// abortNow is abort with a context that has not ended. What the first request came to is
+// sent to first, if that isn't nil.
+func (u *upload) abortNow(ctx context.Context, first chan<- error) error {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
-	driver.Undo(ctx, func(ctx context.Context) {
-		gone := 0 // looks in a row
-		for wait := firstAbortWait; ; wait *= 4 {
-			err := u.b.withRetry(ctx, opDelete, func(ctx context.Context) error {
-				_, err := u.b.client.AbortMultipartUpload(ctx, in)
-				return err
-			})
-			// Nobody is interested in an error, and the policy has retried what may be
-			// retried.
-			if err != nil && !uploadGone(err) || !u.cut.Load() || wait > lastAbortWait {
-				return
-			}
-			// A part that was on its way may arrive after the abort. Its upload is then
-			// there again, or still: versitygw needs a second look to show it.
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return
-			}
-			if !u.isGone(ctx) {
-				gone = 0
-			} else if gone++; gone == 2 {
-				return
-			}
+	gone := 0 // looks in a row
+	for wait := firstAbortWait; ; wait *= 4 {
+		err := u.b.withRetry(ctx, opDelete, func(ctx context.Context) error {
+			_, err := u.b.client.AbortMultipartUpload(ctx, in)
+			return err
+		})
+		if uploadGone(err) {
+			err = nil
 		}
-	})
+		if first != nil {
+			first <- err
+			first = nil
+		}
+		if err != nil || !u.cut.Load() || wait > lastAbortWait { // the policy has retried
+			return err
+		}
+		// A part that was on its way may arrive after the abort. Its upload is then
+		// there again, or still: versitygw needs a second look to show it.
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil
+		}
+		if !u.isGone(ctx) {
+			gone = 0
+		} else if gone++; gone == 2 {
+			return nil
+		}
+	}
+}
+
+// aborted aborts the upload because of err, and returns err. It names the upload if the
+// service may keep the parts.
+func (u *upload) aborted(ctx context.Context, err error) error {
+	if u.abort(ctx) {
+		return driver.UploadLeft(err, *u.id)
+	}
+	return err
 }
 
 // The waits between two aborts of an upload that had a part on its way: four times

@@ -46,6 +46,8 @@ var promises = map[string]promise{
 	"DeleteObject":            {},
 	"AbortMultipartUpload":    {},
 	"ListObjectsV2":           {roots: []string{"ListBucketResult"}},
+	"ListParts":               {roots: []string{"ListPartsResult"}},
+	"ListMultipartUploads":    {roots: []string{"ListMultipartUploadsResult"}},
 	"DeleteObjects":           {roots: []string{"DeleteResult"}},
 	"CreateMultipartUpload":   {roots: []string{"InitiateMultipartUploadResult"}},
 	"CompleteMultipartUpload": {roots: []string{"CompleteMultipartUploadResult"}},

@@ -1,0 +1,69 @@
+package s3
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// ListUploads implements driver.PartUploader.
+func (b *backend) ListUploads(ctx context.Context,
+	prefix string) iter.Seq2[driver.UnfinishedUpload, error] {
+	return func(yield func(driver.UnfinishedUpload, error) bool) {
+		sent, exists := b.known.prefix(prefix)
+		if !exists {
+			return
+		}
+		if b.isDirectory() { // which knows only prefixes that end in a slash
+			sent = sent[:strings.LastIndexByte(sent, '/')+1]
+		}
+		in := &s3.ListMultipartUploadsInput{
+			Bucket:       &b.bucket,
+			Prefix:       strPtr(sent),
+			EncodingType: types.EncodingTypeUrl,
+		}
+		for {
+			var out *s3.ListMultipartUploadsOutput
+			err := b.withRetry(ctx, opList, func(ctx context.Context) (err error) {
+				out, err = b.client.ListMultipartUploads(ctx, in)
+				return err
+			})
+			if err != nil {
+				yield(driver.UnfinishedUpload{}, err)
+				return
+			}
+			encoded := out.EncodingType == types.EncodingTypeUrl
+			for _, u := range out.Uploads {
+				key, odd := decode(u.Key, encoded)
+				if odd || !strings.HasPrefix(key, prefix) {
+					continue
+				}
+				if !yield(driver.UnfinishedUpload{
+					Name: key,
+					ID:   aws.ToString(u.UploadId),
+					Time: aws.ToTime(u.Initiated).UTC(),
+					Size: -1,
+				}, nil) {
+					return
+				}
+			}
+			if !aws.ToBool(out.IsTruncated) {
+				return
+			}
+			key, odd := decode(out.NextKeyMarker, encoded)
+			id := aws.ToString(out.NextUploadIdMarker)
+			if odd || key == aws.ToString(in.KeyMarker) && id == aws.ToString(in.UploadIdMarker) {
+				yield(driver.UnfinishedUpload{}, files.Errorf(files.ErrUnavailable,
+					"the service lists uploads without an end"))
+				return
+			}
+			in.KeyMarker, in.UploadIdMarker = &key, strPtr(id)
+		}
+	}
+}
