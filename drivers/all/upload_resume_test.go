@@ -23,6 +23,9 @@ var resumable = map[string]func(t *testing.T) string{
 	"versitygw": func(t *testing.T) string {
 		return testserver.Start(t, testserver.Versitygw).Store(t)
 	},
+	"azurite": func(t *testing.T) string {
+		return testserver.Start(t, testserver.Azurite).Store(t)
+	},
 }
 
 const (
@@ -161,14 +164,16 @@ func TestUploadStale(t *testing.T) {
 			}
 			token, anew := "", false
 			opts := &resume.UploadOptions{
-				PartSize: resumePart,
-				Save:     func(s string) error { token = s; return nil },
+				PartSize:    resumePart,
+				Concurrency: 1,
+				Save:        func(s string) error { token = s; return nil },
 				Event: func(e resume.UploadEvent) {
 					anew = anew || e.Kind == resume.UploadBegunAnew
 				},
 			}
 			put := func(b files.Bucket) error {
-				_, err := resume.Upload(t.Context(), b, "x/f", bytes.NewReader(p), int64(len(p)), opts)
+				_, err := resume.Upload(t.Context(), b, "x/f", bytes.NewReader(p), int64(len(p)),
+					opts)
 				return err
 			}
 			cut := &cutUpload{at: 4}

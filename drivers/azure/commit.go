@@ -20,7 +20,7 @@ type write struct {
 	size    int64
 	cond    files.Condition
 	native  PutOptions
-	writeID string // in the metadata of conditional writes
+	writeID string // in the metadata of conditional writes, and of resumed uploads
 	copies  bool   // the content is another blob's, which the request names
 
 	// What is made of these for the request: here, since each for itself would be an
@@ -102,7 +102,7 @@ type writeResult struct {
 func (b *backend) commit(ctx context.Context, w *write, sent func() bool,
 	request func(ctx context.Context) (writeResult, error),
 ) (files.Info, error) {
-	if !w.cond.IsZero() {
+	if !w.cond.IsZero() && w.writeID == "" {
 		w.writeID = rand.Text()
 	}
 	unsure, asked := false, false

@@ -32,7 +32,8 @@ const (
 	opPutMatch  // with If-Match
 	opDelete
 	opDeleteMatch
-	ops // how many
+	opBlocks // the blocks of a name
+	ops      // how many
 
 	ifMatch op = 1 << 8  // If-Match, of a read
 	ifNone  op = 1 << 9  // If-None-Match, of a read

@@ -83,6 +83,9 @@ func (b *backend) checkResponse(o op, resp *http.Response) *badResponse {
 		if page := repairPage(body); !bytes.Equal(page, body) {
 			resp.Body = io.NopCloser(bytes.NewReader(page))
 		}
+	case base == opBlocks && root != "BlockList":
+		return foreign("without the element BlockList")
+	case base == opBlocks:
 	case len(bytes.TrimSpace(body)) > 0:
 		return foreign("with a body, which it never has")
 	case base.commits() && tagOf(resp.Header) == "":

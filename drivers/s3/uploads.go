@@ -100,7 +100,8 @@ func (b *backend) checkUpload(ctx context.Context, u *driver.Upload) error {
 }
 
 // PutPart implements driver.PartUploader.
-func (b *backend) PutPart(ctx context.Context, u *driver.Upload, part *driver.Part) (string, error) {
+func (b *backend) PutPart(ctx context.Context, u *driver.Upload,
+	part *driver.Part) (string, error) {
 	up, _ := b.uploadOf(u.Name, u.ID)
 	if err := up.send(ctx, part); err != nil {
 		return "", goneOr(err)
@@ -139,7 +140,8 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 		for _, p := range out.Parts {
 			n := int(aws.ToInt32(p.PartNumber))
 			if n <= last || len(parts) > 0 && n <= parts[len(parts)-1].Number {
-				return nil, files.Errorf(files.ErrUnavailable, "the service lists parts out of order")
+				return nil, files.Errorf(files.ErrUnavailable,
+					"the service lists parts out of order")
 			}
 			last = n
 			parts = append(parts, driver.UploadedPart{
