@@ -90,7 +90,8 @@ func checkKind(t *testing.T, r response, o op) {
 	_, kind := r.kind(o)
 	base := o.base()
 	conditional := base == opPutMatch || base == opDeleteMatch || o&(ifMatch|ifNone) != 0
-	reads := base == opGet || base == opStat || base == opDelete || base == opDeleteMatch
+	reads := base == opGet || base == opStat || base == opDelete || base == opDeleteMatch ||
+		base == opBlocks
 	switch {
 	case kind == nil, files.KindOf(kind) == nil && kind != errRange:
 		t.Errorf("%+v by %d has no sentinel: %v", r, o, kind)
