@@ -23,7 +23,7 @@ type client interface {
 // tree is what a peer has that copies whole folders.
 type tree interface {
 	// up copies a folder on disk to the directory of the bucket, and reports how many
-	// files it stored.
+	// files are there.
 	up(ctx context.Context, folder, dir string) (int, error)
 	// down copies a directory of the bucket to a folder on disk.
 	down(ctx context.Context, dir, folder string) (int, error)

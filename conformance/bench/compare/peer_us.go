@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/transfer"
 
 	_ "cloudfiles.dev/drivers/azure"
 	_ "cloudfiles.dev/drivers/gcs"
@@ -55,4 +57,26 @@ func (u us) list(ctx context.Context, dir string) (n int, err error) {
 		n++
 	}
 	return n, nil
+}
+
+// treeParallel is as many files at a time as the peers' best settings take.
+const treeParallel = 64
+
+func (u us) up(ctx context.Context, folder, dir string) (int, error) {
+	plan, err := transfer.Copy(
+		transfer.Tree{Bucket: u.b, Dir: dir},
+		transfer.Tree{Bucket: transfer.FromFS(os.DirFS(folder), nil)},
+		&transfer.Options{Parallel: treeParallel})
+	if err != nil {
+		return 0, err
+	}
+	did, err := plan.Apply(ctx)
+	return int(did.Copied + did.Equal), err
+}
+
+// down makes every file durable, which the peers don't.
+func (u us) down(ctx context.Context, dir, folder string) (int, error) {
+	did, err := transfer.DownloadDir(ctx, folder, transfer.Tree{Bucket: u.b, Dir: dir},
+		&transfer.Options{Parallel: treeParallel})
+	return int(did.Copied), err
 }
