@@ -39,8 +39,9 @@ type lean struct {
 	signer   *v4.Signer
 	creds    *renewable // nil if requests aren't signed
 	clock    *clock
-	asks     bool        // the HTTP client may ask for the SDK's values of a context
-	noETags  bool        // Profile.NoETags
+	asks     bool // the HTTP client may ask for the SDK's values of a context
+	noETags  bool // Profile.NoETags
+	known    *known
 	sdk      bool        // the SDK makes all requests
 	off      atomic.Bool // and it does so from now on
 	failures atomic.Int32
@@ -65,6 +66,7 @@ func newLean(b *backend, caller s3.Options, c *clock) *lean {
 		http:    o.HTTPClient,
 		clock:   c,
 		asks:    !ofSDK(o.HTTPClient),
+		known:   &b.known,
 		noETags: b.known.profile.NoETags,
 	}
 	l.creds, _ = o.Credentials.(*renewable)
@@ -166,7 +168,7 @@ func inLambda() bool {
 	return is
 }
 
-// learn makes the form of an operation, once a request of the SDK's has succeeded: a
+// learn makes the form of an operation, once the service took a request of the SDK's: a
 // program that makes one request doesn't pay for it. It makes no request.
 func (l *lean) learn(ctx context.Context, op leanOp, bucket string) {
 	if l.sdk || l.off.Load() || bucket != l.bucket || inLambda() {
@@ -198,15 +200,15 @@ const maxFailures = 3
 // newForm takes the SDK's request for one name as the form, and compares its request for
 // another one with what the form makes.
 func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, bool) {
-	first, ok := l.capture(ctx, op, formKey, asked{})
-	if !ok {
+	first, failure := l.capture(ctx, op, formKey, asked{})
+	if first == nil {
 		return nil, false
 	}
 	f, ok := formOf(first)
 	if !ok {
 		return nil, false
 	}
-	f.readings = readings
+	f.readings, f.errors = readings, errorOf(failure)
 	// Every header that a request may have, and characters of each kind.
 	const key = "a//é \x01~!*'()&$@=;:+,?#[]{Key+}%41\"<>\\^`|/../b./."
 	what := asked{
@@ -218,8 +220,8 @@ func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, boo
 	if op == leanGet {
 		what.span = aws.String("bytes=1-2")
 	}
-	want, ok := l.capture(ctx, op, key, what)
-	if !ok {
+	want, _ := l.capture(ctx, op, key, what)
+	if want == nil {
 		return nil, false
 	}
 	at, err := requestTime(want)

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
@@ -41,6 +43,10 @@ type form struct {
 	region  string
 	hash    string // of the body
 	values  any    // the SDK's of the context
+	// operation is its name, and errors the type of the SDK's error for a response, nil
+	// if such an error can't be made here.
+	operation string
+	errors    reflect.Type
 	// readings is how often the credentials were read again: the user agent says where
 	// they are from.
 	readings int
@@ -55,12 +61,13 @@ var signerSets = []string{"Authorization", "X-Amz-Date", "X-Amz-Security-Token"}
 // formOf takes a request of the SDK's apart.
 func formOf(r *http.Request) (*form, bool) {
 	f := &form{
-		method: r.Method,
-		url:    *r.URL,
-		host:   r.Host,
-		header: r.Header.Clone(),
-		hash:   r.Header.Get("X-Amz-Content-Sha256"),
-		values: r.Context().Value(stackValues),
+		method:    r.Method,
+		url:       *r.URL,
+		host:      r.Host,
+		header:    r.Header.Clone(),
+		hash:      r.Header.Get("X-Amz-Content-Sha256"),
+		values:    r.Context().Value(stackValues),
+		operation: awsmiddleware.GetOperationName(r.Context()),
 	}
 	var plain, raw bool
 	f.url.Path, plain = strings.CutSuffix(r.URL.Path, "/"+formKey)
@@ -232,20 +239,22 @@ func (c *captured) intercept(r *http.Request) (*http.Response, error, bool) {
 
 var errCaptured = errors.New("the request isn't sent")
 
-// capture is the request that the SDK would send.
+// capture is the request that the SDK would send, nil if there is none, and its error for
+// one that fails.
 func (l *lean) capture(ctx context.Context, op leanOp, key string,
-	what asked) (*http.Request, bool) {
+	what asked) (*http.Request, error) {
 	to := &captured{Context: ctx}
+	var err error
 	switch op {
 	case leanHead:
-		l.client.HeadObject(to, &s3.HeadObjectInput{
+		_, err = l.client.HeadObject(to, &s3.HeadObjectInput{
 			Bucket:      &l.bucket,
 			Key:         &key,
 			IfMatch:     what.match,
 			IfNoneMatch: what.none,
 		})
 	case leanGet:
-		l.client.GetObject(to, &s3.GetObjectInput{
+		_, err = l.client.GetObject(to, &s3.GetObjectInput{
 			Bucket:      &l.bucket,
 			Key:         &key,
 			Range:       what.span,
@@ -253,13 +262,13 @@ func (l *lean) capture(ctx context.Context, op leanOp, key string,
 			IfNoneMatch: what.none,
 		})
 	case leanDelete:
-		l.client.DeleteObject(to, &s3.DeleteObjectInput{
+		_, err = l.client.DeleteObject(to, &s3.DeleteObjectInput{
 			Bucket:  &l.bucket,
 			Key:     &key,
 			IfMatch: what.match,
 		})
 	}
-	return to.request, to.request != nil
+	return to.request, err
 }
 
 // requestTime is when a request of the SDK's was signed.

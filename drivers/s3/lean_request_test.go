@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -285,7 +284,13 @@ func TestLeanLearns(t *testing.T) {
 	if !form(leanHead) || !form(leanGet) || !form(leanDelete) {
 		t.Error("a form is missing after the first requests")
 	}
-	slices.Sort(wire.sent)
+	_, b = leanBackends(nil, nil, &inMemory{answer: told{status: 404}.answer})
+	for name, want := range map[string]bool{"get": false, "stat": true} { // a bare 404 of a GET
+		leanOutcomes[name](t.Context(), b)
+		if got := form(map[string]leanOp{"get": leanGet, "stat": leanHead}[name]); got != want {
+			t.Errorf("%s that finds nothing: a form is there, %v", name, got)
+		}
+	}
 	for _, sent := range wire.sent {
 		if strings.Contains(sent, formKey) {
 			t.Errorf("what was only to be looked at was sent:\n%s", sent)

@@ -148,8 +148,43 @@ func leanTold() map[string]told {
 		500: {"InternalError"},
 	} {
 		for _, code := range codes {
-			all[strconv.Itoa(status)+" "+code] = told{status: status, body: xmlError(code)}
+			name, body := strconv.Itoa(status)+" "+code, xmlError(code)
+			all[name] = told{status: status, body: body}
+			all[name+", length"] = told{status: status, header: sized(body), body: body}
+			all[name+", ids"] = told{
+				status: status,
+				header: append(sized(body), "X-Amz-Request-Id: R1", "X-Amz-Id-2: H1"),
+				body:   body,
+			}
+			for what, in := range map[string]string{
+				"no message":    "<Error><Code>" + code + "</Code></Error>",
+				"empty message": "<Error><Code>" + code + "</Code><Message></Message></Error>",
+				"region": "<Error><Code>" + code + "</Code><Message>m</Message>" +
+					"<Region>eu-west-1</Region></Error>",
+				"spaces": "<Error><Code> " + code + " </Code><Message> m </Message></Error>",
+				"more": "<Error><Code>" + code + "</Code><Message>a&amp;<![CDATA[b]]></Message>" +
+					"<RequestId>r</RequestId><HostId>h</HostId><Key>&#xe4;</Key></Error>",
+				"nested": "<Error><Code>" + code + "</Code><Message>a<b>c</b></Message></Error>",
+				"twice": "<Error><Code>" + code + "</Code><Message>a</Message>" +
+					"<Message>b</Message></Error>",
+				"escaped": "<Error><Code>" + code + "</Code><Message>a&amp;b &#233;</Message>" +
+					"<HostId>h</HostId></Error>",
+				"cut": "<Error><Code>" + code + "</Code><Message>m</Message>",
+			} {
+				all[name+", "+what] = told{status: status, header: sized(in), body: in}
+			}
 		}
+	}
+	all["404, torn"] = told{
+		status: 404,
+		header: []string{"Content-Length: 1000"},
+		body:   xmlError("NoSuchKey"),
+		torn:   true,
+	}
+	all["404, short"] = told{
+		status: 404,
+		header: []string{"Content-Length: 1000"},
+		body:   xmlError("NoSuchKey"),
 	}
 	fine := func(name string, status int, header ...string) {
 		all["success: "+name] = told{
@@ -191,6 +226,8 @@ func leanTold() map[string]told {
 	fine("odd date", 200, etag, length, "Date: today")
 	return all
 }
+
+func sized(body string) []string { return []string{"Content-Length: " + strconv.Itoa(len(body))} }
 
 // leanOutcomes are what calls of the driver return, in words, with the chain of the error
 // and the requests.
@@ -266,6 +303,29 @@ func chain(err error) string {
 		s += "\nids " + id.ServiceRequestID() + " " + id.ServiceHostID()
 	}
 	return s
+}
+
+// TestLeanRefuses: that a file isn't there, or has not changed, costs nothing of the
+// SDK's.
+func TestLeanRefuses(t *testing.T) {
+	missing, other := xmlError("NoSuchKey"), xmlError("PreconditionFailed")
+	for _, c := range []struct {
+		op leanOp
+		a  told
+	}{
+		{leanHead, told{status: 404}},
+		{leanHead, told{status: 304}},
+		{leanHead, told{status: 412}},
+		{leanGet, told{status: 304}},
+		{leanGet, told{status: 404, header: sized(missing), body: missing}},
+		{leanGet, told{status: 412, header: sized(other), body: other}},
+	} {
+		_, b := leanBackends(nil, nil, &inMemory{answer: c.a.answer})
+		f := b.lean.form(t.Context(), c.op, "bucket", "a")
+		if _, rest, no := b.lean.send(t.Context(), f, "a", asked{}); rest != nil || no == nil {
+			t.Errorf("operation %d, %d: %v", c.op, c.a.status, no)
+		}
+	}
 }
 
 // TestLeanResponses: whatever comes, lean requests end as the SDK's do: with the same

@@ -86,9 +86,9 @@ func (r *renewable) attemptOf(ctx context.Context) int {
 }
 
 // send makes a request. It returns the response if it is a plain success by its status
-// and its header, and else what the SDK has to judge.
+// and its header, the error if it is a plain no, and else what the SDK has to judge.
 func (l *lean) send(ctx context.Context, f *form, key string, what asked) (
-	*http.Response, *replay,
+	*http.Response, *replay, error,
 ) {
 	inner := ctx
 	if l.asks {
@@ -104,13 +104,19 @@ func (l *lean) send(ctx context.Context, f *form, key string, what asked) (
 		}
 		_, ok := err.(*unretrieved)
 		rest.used.Store(!ok) // the SDK makes the request
-		return nil, rest
+		return nil, rest, nil
 	}
 	resp, err := l.http.Do(r)
 	if err == nil {
 		l.clock.read(resp.Header, asked)
 		if l.isPlain(r, resp) {
-			return resp, nil
+			repairHeader(resp.Header)
+			l.known.learnFrom(resp.Header)
+			return resp, nil, nil
+		}
+		if no := l.refused(f, r, resp); no != nil {
+			l.known.learnFrom(resp.Header)
+			return nil, nil, no
 		}
 	}
 	return nil, &replay{
@@ -118,7 +124,7 @@ func (l *lean) send(ctx context.Context, f *form, key string, what asked) (
 		resp:    resp,
 		err:     err,
 		since:   f.readings,
-	}
+	}, nil
 }
 
 // isPlain reports whether a response is a success that needs no second look.
@@ -154,18 +160,28 @@ func plainLength(resp *http.Response) (int64, bool) {
 	return n, err == nil && n >= 0
 }
 
+// answered reports whether the service took a request: it said yes or a plain no.
+func answered(err error) bool {
+	if err == nil {
+		return true
+	}
+	a := responseOf(err)
+	return a.own && (a.status == http.StatusNotFound || a.status == http.StatusNotModified ||
+		a.status == http.StatusPreconditionFailed)
+}
+
 // headObject is the SDK's, or lean's.
 func (b *backend) headObject(ctx context.Context,
 	in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
 	f := b.lean.form(ctx, leanHead, *in.Bucket, *in.Key)
 	if f == nil {
 		out, err := b.client.HeadObject(ctx, in)
-		if err == nil {
+		if answered(err) {
 			b.lean.learn(ctx, leanHead, *in.Bucket)
 		}
 		return out, err
 	}
-	resp, rest := b.lean.send(ctx, f, *in.Key, asked{
+	resp, rest, no := b.lean.send(ctx, f, *in.Key, asked{
 		match: in.IfMatch,
 		none:  in.IfNoneMatch,
 	})
@@ -173,9 +189,10 @@ func (b *backend) headObject(ctx context.Context,
 		defer rest.end()
 		return b.client.HeadObject(rest, in, rest.settings)
 	}
+	if no != nil {
+		return nil, no
+	}
 	resp.Body.Close()
-	repairHeader(resp.Header)
-	b.known.learnFrom(resp.Header)
 	h := fields{resp.Header}
 	return &s3.HeadObjectOutput{
 		ContentLength:      h.length(),
@@ -202,12 +219,12 @@ func (b *backend) getObject(ctx context.Context,
 	f := b.lean.form(ctx, leanGet, *in.Bucket, *in.Key)
 	if f == nil {
 		out, err := b.client.GetObject(ctx, in)
-		if err == nil {
+		if answered(err) {
 			b.lean.learn(ctx, leanGet, *in.Bucket)
 		}
 		return out, err
 	}
-	resp, rest := b.lean.send(ctx, f, *in.Key, asked{
+	resp, rest, no := b.lean.send(ctx, f, *in.Key, asked{
 		span:  in.Range,
 		match: in.IfMatch,
 		none:  in.IfNoneMatch,
@@ -216,8 +233,9 @@ func (b *backend) getObject(ctx context.Context,
 		defer rest.end()
 		return b.client.GetObject(rest, in, rest.settings)
 	}
-	repairHeader(resp.Header)
-	b.known.learnFrom(resp.Header)
+	if no != nil {
+		return nil, no
+	}
 	h := fields{resp.Header}
 	return &s3.GetObjectOutput{
 		Body:               resp.Body,
@@ -245,19 +263,21 @@ func (b *backend) deleteObject(ctx context.Context, in *s3.DeleteObjectInput) er
 	f := b.lean.form(ctx, leanDelete, *in.Bucket, *in.Key)
 	if f == nil {
 		_, err := b.client.DeleteObject(ctx, in)
-		if err == nil {
+		if answered(err) {
 			b.lean.learn(ctx, leanDelete, *in.Bucket)
 		}
 		return err
 	}
-	resp, rest := b.lean.send(ctx, f, *in.Key, asked{match: in.IfMatch})
+	resp, rest, no := b.lean.send(ctx, f, *in.Key, asked{match: in.IfMatch})
 	if rest != nil {
 		defer rest.end()
 		_, err := b.client.DeleteObject(rest, in, rest.settings)
 		return err
 	}
+	if no != nil {
+		return no
+	}
 	resp.Body.Close()
-	b.known.learnFrom(resp.Header)
 	return nil
 }
 
