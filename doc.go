@@ -23,6 +23,8 @@
 //   - cloudfiles.dev/files/timeout: bounds how long a call waits for the other side.
 //   - cloudfiles.dev/files/hedge: makes a Get or Stat once more whose answer is late.
 //   - cloudfiles.dev/files/mount: several buckets as one, by a table of directories.
+//   - cloudfiles.dev/files/overlay: reads through several buckets, and writes to the first.
+//   - cloudfiles.dev/files/mirror: writes to two buckets, and reads the first.
 //   - cloudfiles.dev/files/iofs: any fs.FS, such as an embed.FS, as a bucket for reading.
 //   - cloudfiles.dev/files/driver: for authors of drivers.
 //   - cloudfiles.dev/drivers/mem: memory, mem://, and the fake for an application's

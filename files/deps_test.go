@@ -35,6 +35,7 @@ func TestDependencies(t *testing.T) {
 		"cloudfiles.dev/files/limit", "cloudfiles.dev/files/timeout", "cloudfiles.dev/files/hedge",
 		"cloudfiles.dev/files/lease",
 		"cloudfiles.dev/files/iofs", "cloudfiles.dev/files/mount",
+		"cloudfiles.dev/files/overlay", "cloudfiles.dev/files/mirror",
 		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
@@ -82,6 +83,8 @@ func TestArrows(t *testing.T) {
 		"hedge":    {own},
 		"iofs":     {own, own + "/driver"},
 		"mount":    {own, own + "/driver"},
+		"overlay":  {own, own + "/driver"},
+		"mirror":   {own, own + "/driver"},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

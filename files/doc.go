@@ -41,6 +41,8 @@
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
 //     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
 //     what is below, and [Layers] lists it.
+//   - Join: package files/mount for several buckets by directories, files/overlay to read
+//     through several, files/mirror to write to two, files/iofs for any fs.FS.
 //   - Take names from users and print them: [CheckName], [CheckElement] and [SafeName];
 //     [Printable].
 //   - Handle an error: the sentinels below, [KindOf] and [KindName]. Make one in a hook:
@@ -515,8 +517,10 @@
 //     malformed or of an unknown scheme are "…".
 //
 //   - U2: Go CDK's bucket URLs keep working, with the parameters prefix=, a raw prefix
-//     of every name, and key=, one file. Go CDK's own file and memory drivers open as
-//     gocloud+file:// and gocloud+mem://.
+//     of every name, and key=, one file. So does readonly=true, and so do the
+//     parameters of layers whose packages the program imports, such as timeout=; they
+//     have one order around the driver, whatever that in the URL. Go CDK's own file and
+//     memory drivers open as gocloud+file:// and gocloud+mem://.
 //
 //   - U3: Opening makes no request; [Check] does. A missing local folder is an error,
 //     unless create_dir is given. Check fails if List would fail before its first

@@ -23,6 +23,9 @@ func Layers(b Bucket) []string {
 
 // Layers returns the wrapper's own layer and those below.
 func (w *wrapped) Layers() []string {
+	if w.alsoClose != nil { // it only closes
+		return Layers(w.inner)
+	}
 	own := w.hooks.Layer
 	if own == "" {
 		own = "wrapper"

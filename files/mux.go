@@ -17,8 +17,8 @@ type Scheme struct {
 	Package string
 	// Example is a URL as a user would write it: "file:///var/lib/app?create_dir=1".
 	Example string
-	// Params are the query parameters that Open knows. "prefix" and "key" are known for
-	// every scheme and never reach Open.
+	// Params are the query parameters that Open knows. "prefix", "key" and "readonly" are
+	// known for every scheme and never reach Open, nor do those of layers (LayerParam).
 	Params []Param
 	// AnyParam allows parameters that Params doesn't have: Open checks them itself.
 	AnyParam bool
@@ -45,6 +45,7 @@ type Mux struct {
 	mu       sync.RWMutex
 	schemes  map[string]Scheme
 	fallback []func(scheme string) (Scheme, bool)
+	layers   map[string]LayerParam
 }
 
 var defaultMux Mux

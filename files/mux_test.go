@@ -49,7 +49,7 @@ func TestOpenRefuses(t *testing.T) {
 			`the program must import _ cloudfiles.dev/drivers/local`,
 		"gs://x": "cloudfiles.dev/drivers/gcs",
 		"mem://?regoin=x": `unknown parameter "regoin"; ` +
-			`mem:// knows key, prefix, region`,
+			`mem:// knows key, prefix, readonly, region`,
 		"mem://?region=x&region=y":     `parameter "region" is given 2 times`,
 		"mem://?prefix=":               `parameter "prefix" is empty`,
 		"mem://?key=":                  `parameter "key" is empty`,
@@ -135,7 +135,7 @@ func TestRegisterPanics(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	d, err := anyMux().Describe("mem://user:hidden@x?region=eu")
 	if err != nil || d.URL != "mem://…@x?region=eu" || d.String() != d.URL || d.Scheme != "mem" ||
-		d.Package != "example.com/mem" || len(d.Params) != 3 {
+		d.Package != "example.com/mem" || len(d.Params) != 4 {
 		t.Error(d, err)
 	}
 }

@@ -14,9 +14,13 @@ import (
 //	import _ "cloudfiles.dev/drivers/local"
 //	b, err := files.Open(ctx, os.Getenv("CLOUDFILES_URL"))
 //
-// The parameters prefix=p, a raw prefix of every name, and key=k, which narrows the
-// bucket to the one file k, work on every scheme (U2). Opening makes no request (U3);
-// use Check for that.
+// The parameters prefix=p, a raw prefix of every name, key=k, which narrows the bucket
+// to the one file k, and readonly=true work on every scheme (U2). So do those of layers
+// that the program imports ([Mux.RegisterLayer]), such as timeout=5s of package
+// files/timeout, unless the scheme has a parameter of that name itself. Whatever the
+// order in the URL, the driver is inside, around it are the layers, and outside are
+// prefix, key and readonly, as [Layers] and [Describe] show. Opening makes no request
+// (U3); use Check for that.
 //
 // Errors: ErrInvalid for an empty or malformed URL, and for an unknown scheme or
 // parameter; whatever else the driver finds, such as ErrNoBucket for a missing folder.
@@ -42,6 +46,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
+	own, _ := m.lookup(s.Name)
 	if ctx == nil {
 		return nil, errNilContext
 	}
@@ -50,10 +55,19 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 	}
 	q := u.Query()
 	prefix, key := q.Get("prefix"), q.Get("key")
-	if q.Has("prefix") || q.Has("key") {
-		q.Del("prefix")
-		q.Del("key")
+	all := u.Query()
+	for _, p := range commonParams {
+		q.Del(p.Name)
+	}
+	for _, l := range m.layersFor(own) {
+		q.Del(l.Name)
+	}
+	if len(q) < len(all) {
 		u.RawQuery = q.Encode()
+	}
+	readOnly, err := readOnlyParam(all)
+	if err != nil {
+		return nil, err
 	}
 	if key != "" { // the key comes after the prefix
 		if err := CheckName(prefix + key); err != nil {
@@ -67,11 +81,17 @@ func (m *Mux) open(ctx context.Context, rawURL string) (Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b, err = m.wrapLayers(ctx, b, u, own, all); err != nil {
+		return nil, err
+	}
 	if prefix != "" {
 		b = withPrefix(b, prefix, "prefix", true)
 	}
 	if key != "" {
 		b = withKey(b, key)
+	}
+	if readOnly {
+		b = owning(ReadOnly(b), b)
 	}
 	return b, nil
 }
@@ -115,19 +135,26 @@ func (m *Mux) parse(rawURL string) (*url.URL, Scheme, error) {
 		return nil, Scheme{}, invalid("malformed query; write special characters as %%XX, and & " +
 			"between parameters")
 	}
+	layers := m.layersFor(s)
+	s = m.withLayers(s)
 	for p, values := range q {
-		known := p == "prefix" || p == "key" || s.AnyParam || slices.ContainsFunc(s.Params,
-			func(k Param) bool {
-				return k.Name == p
-			})
-		switch {
+		missing := ""
+		if !s.has(p) {
+			missing = missingLayer(p)
+		}
+		empty := isCommon(p) || slices.ContainsFunc(layers,
+			func(l LayerParam) bool { return l.Name == p })
+		switch known := s.AnyParam || s.has(p); {
+		case missing != "":
+			return nil, Scheme{}, invalid("parameter%s is that of a layer; the program must "+
+				"import _ %s", s.quotedName(p, values), missing)
 		case !known:
 			return nil, Scheme{}, invalid("unknown parameter%s; %s", s.quotedName(p, values),
 				s.paramHelp())
 		case len(values) > 1:
 			return nil, Scheme{}, invalid("parameter%s is given %d times", s.quotedName(p, values),
 				len(values))
-		case (p == "prefix" || p == "key") && values[0] == "":
+		case empty && values[0] == "":
 			return nil, Scheme{}, invalid("parameter %q is empty", p)
 		}
 	}
@@ -145,7 +172,7 @@ func (s Scheme) quotedName(name string, values []string) string {
 }
 
 func (s Scheme) paramHelp() string {
-	names := []string{"prefix", "key"}
+	var names []string
 	for _, p := range s.Params {
 		names = append(names, p.Name)
 	}
@@ -209,10 +236,13 @@ func pathURL(p string) string {
 
 // Description is what a URL would open, without a secret and without opening it.
 type Description struct {
-	URL     string  `json:"url"` // user information and parameters that look secret print as "…"
-	Scheme  string  `json:"scheme"`
-	Package string  `json:"package"`
-	Params  []Param `json:"params,omitempty"` // what the scheme knows
+	URL     string `json:"url"` // user information and parameters that look secret print as "…"
+	Scheme  string `json:"scheme"`
+	Package string `json:"package"`
+	// Layers are the parameters that put something around the driver, from the outside
+	// in, and last the scheme.
+	Layers []string `json:"layers"`
+	Params []Param  `json:"params,omitempty"` // what URLs of the scheme may have
 }
 
 // String returns the URL, without its secrets.
@@ -227,23 +257,16 @@ func (m *Mux) Describe(rawURL string) (Description, error) {
 	if m == nil {
 		return Description{}, NewError(OpOpen, RedactURL(rawURL), invalid("the Mux is nil"))
 	}
-	_, s, err := m.parse(rawURL)
+	u, s, err := m.parse(rawURL)
 	if err != nil {
 		return Description{}, NewError(OpOpen, m.redact(rawURL), err)
 	}
-	common := []Param{
-		{
-			Name:   "prefix",
-			Values: "text",
-			Doc:    "put in front of every name, as it is",
-			Public: true,
-		},
-		{Name: "key", Values: "name", Doc: "narrows the bucket to this one file"},
-	}
+	own, _ := m.lookup(s.Name)
 	return Description{
 		URL:     m.redact(rawURL),
 		Scheme:  s.Name,
 		Package: s.Package,
-		Params:  append(slices.Clone(s.Params), common...),
+		Layers:  m.stack(u, own),
+		Params:  s.Params,
 	}, nil
 }

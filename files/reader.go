@@ -42,7 +42,14 @@ type Reader struct {
 	broken     bool // a writer or the body of a loop panicked
 }
 
-func init() { handover.NewReader = newReader }
+func init() {
+	handover.NewReader = newReader
+	handover.SetInfo = func(r *Reader, info Info) {
+		if r != nil {
+			r.info = info
+		}
+	}
+}
 
 // newReader is driver.NewReader.
 func newReader(ctx context.Context, c handover.ReaderConfig[Info]) *Reader {

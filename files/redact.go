@@ -55,10 +55,10 @@ func (m *Mux) redact(rawURL string) string {
 // the scheme, that is its name.
 func (m *Mux) redactor(name string) (Scheme, bool) {
 	if s, ok := m.lookup(name); ok {
-		return s, true
+		return m.withLayers(s), true
 	}
 	_, hint := imports[name]
-	return Scheme{Name: name}, hint || name == "http" || name == "https"
+	return m.withLayers(Scheme{Name: name}), hint || name == "http" || name == "https"
 }
 
 // redactRest shows what follows "scheme://".

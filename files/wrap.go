@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync/atomic"
 
@@ -35,6 +36,8 @@ type wrapped struct {
 	known  atomic.Pointer[claims]
 	closed atomic.Bool
 	memory blockcache.Owner
+
+	alsoClose Bucket // below inner, which doesn't close it; or nil
 }
 
 // BlockShare is where the blocks of open files are kept: with those of the bucket below,
@@ -91,7 +94,11 @@ func (w *wrapped) Close() error {
 	if !w.hooks.CloseInner {
 		return nil
 	}
-	return w.inner.Close()
+	err := w.inner.Close()
+	if w.alsoClose != nil {
+		err = errors.Join(err, w.alsoClose.Close())
+	}
+	return err
 }
 
 // As reaches what lies below, unless that would bypass the wrapper.

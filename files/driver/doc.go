@@ -43,5 +43,7 @@
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],
 // [BucketUploader], [BucketURLSigner] and [BucketViewer]. The bucket that New makes has
 // each ability that its Backend has, and so has every wrapper made by files.Wrap.
-// Applications need none of them: the functions of package files use them.
+// Applications need none of them: the functions of package files use them. A bucket
+// that joins several others uses [MeetFeatures] and [SetInfo], and is given to
+// files.Wrap, which checks what every bucket checks.
 package driver

@@ -10,7 +10,7 @@ func MeetFeatures(a, b files.Features) files.Features {
 	return files.Features{
 		MaxName:           min(a.MaxName, b.MaxName),
 		MaxSize:           smaller(a.MaxSize, b.MaxSize),
-		MaxUnknownSize:    smaller(unknownSize(a), unknownSize(b)),
+		MaxUnknownSize:    meetUnknown(a, b),
 		TimeResolution:    max(a.TimeResolution, b.TimeResolution),
 		AnyName:           a.AnyName && b.AnyName,
 		ReadOnly:          a.ReadOnly && b.ReadOnly,
@@ -36,6 +36,14 @@ func MeetFeatures(a, b files.Features) files.Features {
 		SignDelete:        a.SignDelete && b.SignDelete,
 		SignContentType:   a.SignContentType && b.SignContentType,
 	}
+}
+
+// meetUnknown returns how long a stream of undeclared size may be, if it is not MaxSize.
+func meetUnknown(a, b files.Features) int64 {
+	if a.MaxUnknownSize <= 0 && b.MaxUnknownSize <= 0 {
+		return 0
+	}
+	return smaller(unknownSize(a), unknownSize(b))
 }
 
 // unknownSize returns how long a stream of undeclared size may be; 0 is no limit.

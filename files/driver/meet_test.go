@@ -50,7 +50,7 @@ func TestMeetFeatures(t *testing.T) {
 		}
 	}
 	none := driver.MeetFeatures(files.Features{MaxSize: 5}, files.Features{})
-	if none.MaxSize != 5 || none.MaxUnknownSize != 5 || none.MaxName != files.MaxName {
+	if none.MaxSize != 5 || none.MaxUnknownSize != 0 || none.MaxName != files.MaxName {
 		t.Errorf("of no limits: %+v", none)
 	}
 }

@@ -37,3 +37,10 @@ func NewReader(ctx context.Context, c ReaderConfig) *files.Reader {
 
 var newReader = handover.NewReader.(func(context.Context,
 	handover.ReaderConfig[files.Info]) *files.Reader)
+
+// SetInfo changes what the Reader's Info returns, for a bucket that passes on the Readers of
+// another and gives its files other versions. It must be called before the Reader is given
+// to anybody.
+func SetInfo(r *files.Reader, info files.Info) { setInfo(r, info) }
+
+var setInfo = handover.SetInfo.(func(*files.Reader, files.Info))

@@ -11,6 +11,9 @@ import (
 // *files.Reader.
 var NewReader any
 
+// SetInfo is package files' func(*files.Reader, files.Info).
+var SetInfo any
+
 // ReaderConfig is driver.ReaderConfig. Info is files.Info, which can't be named here.
 type ReaderConfig[Info any] struct {
 	Name    string

@@ -1,0 +1,128 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+
+	"cloudfiles.dev/files"
+)
+
+// maxRounds is how often a file is copied again because the first has another one by
+// then.
+const maxRounds = 100
+
+// follow makes the second's file what the first has, whatever that is.
+func (m *mirror) follow(ctx context.Context, name string, conditional bool) error {
+	versions := m.first.Features().Versions
+	for range maxRounds {
+		copied, err := m.copy(ctx, name)
+		switch {
+		case files.KindOf(err) == files.ErrChanged:
+			continue
+		case err != nil:
+			return failed(1, conditional, err)
+		}
+		now, err := m.first.Stat(ctx, name, nil)
+		gone := files.KindOf(err) == files.ErrNotExist
+		switch {
+		case err != nil && !gone:
+			return failed(1, conditional, err)
+		case copied == nil && gone:
+			return nil
+		case copied != nil && !gone && (!versions || now.Version == copied.Version):
+			return nil
+		}
+	}
+	return failed(1, conditional,
+		files.Errorf(files.ErrUnavailable, "the file changes faster than it is copied"))
+}
+
+// copy copies the file to the second, or deletes it there. It returns nil if it is
+// deleted.
+func (m *mirror) copy(ctx context.Context, name string) (*files.Info, error) {
+	r, err := m.first.Get(ctx, name, nil)
+	if files.KindOf(err) == files.ErrNotExist {
+		return nil, m.second.Delete(ctx, name, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	info := r.Info()
+	o := &files.PutOptions{
+		Attributes: info.Attributes,
+		Size:       &info.Size,
+		Digest:     info.Digest,
+	}
+	if !m.second.Features().Attributes {
+		o.Attributes = files.Attributes{ContentType: info.ContentType}
+	}
+	var read readError
+	if _, err = m.second.Put(ctx, name, io.TeeReader(r, &read), o); err != nil {
+		return nil, err
+	}
+	return &info, nil
+}
+
+// readError is a writer that takes everything. It keeps Put from finding anything in the
+// Reader but its Read.
+type readError struct{}
+
+func (*readError) Write(p []byte) (int, error) { return len(p), nil }
+
+// heal makes both equal after a condition has failed in the first, which may be because
+// an earlier call did it there alone. The failed condition is the call's outcome
+// anyway.
+func (m *mirror) heal(ctx context.Context, name string, err error) {
+	if !errors.Is(err, files.ErrExist) && !errors.Is(err, files.ErrPrecondition) {
+		return
+	}
+	if same, err := m.same(ctx, name); err == nil && !same {
+		_ = m.follow(ctx, name, true)
+	}
+}
+
+// same reports whether both have the same file, as far as sizes, digests and attributes
+// show it: files without a digest in common count as different.
+func (m *mirror) same(ctx context.Context, name string) (bool, error) {
+	a, errA := m.first.Stat(ctx, name, nil)
+	b, errB := m.second.Stat(ctx, name, nil)
+	noA, noB := files.KindOf(errA) == files.ErrNotExist, files.KindOf(errB) == files.ErrNotExist
+	switch {
+	case errA != nil && !noA:
+		return false, errA
+	case errB != nil && !noB:
+		return false, errB
+	case noA || noB:
+		return noA && noB, nil
+	}
+	known, equal := compare(a.Digest, b.Digest)
+	return a.Size == b.Size && (known && equal || a.Size == 0) && m.sameAttributes(a, b), nil
+}
+
+// compare reports whether the digests have one in common, and whether all of those are
+// equal.
+func compare(a, b files.Digest) (known, equal bool) {
+	equal = true
+	for _, d := range [][2]string{
+		{a.CRC32C, b.CRC32C}, {a.MD5, b.MD5}, {a.SHA256, b.SHA256}, {a.CRC32, b.CRC32},
+		{a.CRC64NVME, b.CRC64NVME},
+	} {
+		if d[0] != "" && d[1] != "" {
+			known, equal = true, equal && d[0] == d[1]
+		}
+	}
+	return known, equal
+}
+
+func (m *mirror) sameAttributes(a, b files.Info) bool {
+	if !m.first.Features().Attributes || !m.second.Features().Attributes {
+		return true
+	}
+	return a.ContentType == b.ContentType && a.CacheControl == b.CacheControl &&
+		a.ContentDisposition == b.ContentDisposition &&
+		a.ContentEncoding == b.ContentEncoding && a.ContentLanguage == b.ContentLanguage &&
+		maps.Equal(a.Metadata, b.Metadata)
+}

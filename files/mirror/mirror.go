@@ -1,0 +1,277 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// New returns a bucket that writes to both and reads the first. The buckets stay the
+// caller's: Close closes neither.
+//
+// Errors: ErrInvalid for a nil bucket, and for two that show the same files of one store;
+// ErrUnsupported if only the second is read-only.
+func New(first, second files.Bucket) (files.Bucket, error) {
+	m := &mirror{first: first, second: second}
+	if err := m.check(); err != nil {
+		return nil, files.NewError(files.OpOpen, "", err)
+	}
+	return files.Wrap(first, files.Hooks{
+		Layer:    "mirror to " + strings.Join(files.Layers(second), ", "),
+		Around:   m.around,
+		Features: m.features,
+		Restrict: true,
+	}), nil
+}
+
+type mirror struct {
+	first, second files.Bucket
+	writes        writes
+}
+
+func (m *mirror) check() error {
+	for i, b := range []files.Bucket{m.first, m.second} {
+		if v := reflect.ValueOf(b); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+			return files.Errorf(files.ErrInvalid, "the %s is nil", memberNames[i])
+		}
+	}
+	if overlap(m.first, m.second) {
+		return files.Errorf(files.ErrInvalid, "both members show the same files")
+	}
+	if m.second.Features().ReadOnly && !m.first.Features().ReadOnly {
+		return files.Errorf(files.ErrUnsupported, "the second member is read-only")
+	}
+	return nil
+}
+
+// features are those of the first, as far as the second can follow what is written.
+func (m *mirror) features(f files.Features) files.Features {
+	both := driver.MeetFeatures(f, m.second.Features())
+	f.MaxName, f.MaxSize, f.MaxUnknownSize = both.MaxName, both.MaxSize, both.MaxUnknownSize
+	f.AnyName, f.DirBesideFile, f.Attributes = both.AnyName, both.DirBesideFile, both.Attributes
+	f.Atomic, f.Durable = both.Atomic, both.Durable
+	f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+	f.ForeignKeys = false
+	return f
+}
+
+var memberNames = [...]string{"first member", "second member"}
+
+// MemberError says which member of a mirror failed.
+type MemberError struct {
+	// Member is 0 for the first, which then has nothing of the call, unless Err is
+	// ErrUncertain, and 1 for the second: then the first has what was written.
+	Member int
+	// Err is the member's error.
+	Err error
+
+	final bool // repeating the call wouldn't do it again
+}
+
+// Error returns what the member has answered, with the member in front. It has no name of
+// the member's.
+func (e *MemberError) Error() string {
+	text := "the mirror's " + memberNames[min(max(e.Member, 0), 1)]
+	if own, ok := errors.AsType[*files.Error](e.Err); ok {
+		for _, part := range []string{kindText(own.Kind), own.Detail} {
+			if part != "" {
+				text += ": " + part
+			}
+		}
+		return text
+	}
+	return text + ": " + e.Err.Error()
+}
+
+func kindText(kind error) string {
+	if kind == nil {
+		return ""
+	}
+	return kind.Error()
+}
+
+// Unwrap returns Err, or nil if it is a failure that is repeated or looked into
+// elsewhere, which would hide that the second member lacks what the first has.
+func (e *MemberError) Unwrap() error {
+	if e.final {
+		return nil
+	}
+	return e.Err
+}
+
+// failed makes the error of a member's failure. What the first answers to a condition,
+// the content or the options is the call's own error, as without a mirror.
+func failed(member int, conditional bool, err error) error {
+	if err == nil {
+		return nil
+	}
+	e, kind := &MemberError{Member: member, Err: err}, files.KindOf(err)
+	again := kind == files.ErrUnavailable || kind == files.ErrUncertain
+	switch {
+	case member == 0 && !again && kind != files.ErrTooLarge && kind != files.ErrPermission &&
+		kind != files.ErrNoBucket:
+		return err
+	case member == 1 && again && conditional:
+		e.final = true
+		return e
+	case kind == nil:
+		return e
+	}
+	return files.WithCause(kind, e, e.Error())
+}
+
+func (m *mirror) around(ctx context.Context, c *files.Call,
+	next func(context.Context) error) error {
+	switch c.Op {
+	case files.OpPut:
+		return m.put(ctx, c, next)
+	case files.OpDelete:
+		return m.delete(ctx, c, next)
+	case files.OpDeleteMany:
+		return m.deleteMany(ctx, c, next)
+	case files.OpCheck:
+		if err := next(ctx); err != nil {
+			return failed(0, false, err)
+		}
+		return failed(1, false, files.Check(ctx, m.second))
+	}
+	return next(ctx)
+}
+
+func (m *mirror) put(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+	var o files.PutOptions
+	if c.Put != nil {
+		o = *c.Put
+	}
+	for _, n := range o.Native { // the second could not follow
+		if n == nil {
+			return files.Errorf(files.ErrInvalid, "a native option is nil")
+		}
+		return driver.UnknownNative(n)
+	}
+	m.writes.begin(c.Name)
+	defer m.writes.end(c.Name)
+	conditional := !o.If.IsZero()
+	content, start := c.Content, int64(-1)
+	if s, ok := content.(io.Seeker); ok {
+		if at, err := s.Seek(0, io.SeekCurrent); err == nil {
+			start = at
+		}
+	}
+	if err := next(ctx); err != nil {
+		m.heal(ctx, c.Name, err)
+		return failed(0, conditional, err)
+	}
+	if start >= 0 && m.again(ctx, c, o, start) {
+		return nil
+	}
+	return m.follow(ctx, c.Name, conditional)
+}
+
+// again puts the same content to the second, and reports whether both are equal then. If
+// not, the file is read from the first.
+func (m *mirror) again(ctx context.Context, c *files.Call, o files.PutOptions, start int64) bool {
+	if c.Info.Version == "" || c.Info.Digest.IsZero() {
+		return false // what is put could not be compared
+	}
+	if _, err := c.Content.(io.Seeker).Seek(start, io.SeekStart); err != nil {
+		return false
+	}
+	size := c.Info.Size
+	o.If, o.Size, o.Digest = files.Condition{}, &size, c.Info.Digest
+	o.ContentType = c.Info.ContentType
+	if _, err := m.second.Put(ctx, c.Name, c.Content, &o); err != nil {
+		return false
+	}
+	now, err := m.first.Stat(ctx, c.Name, nil)
+	return err == nil && now.Version == c.Info.Version
+}
+
+func (m *mirror) delete(ctx context.Context, c *files.Call,
+	next func(context.Context) error) error {
+	m.writes.begin(c.Name)
+	defer m.writes.end(c.Name)
+	conditional := c.Delete != nil && c.Delete.IfVersion != ""
+	if err := next(ctx); err != nil {
+		m.heal(ctx, c.Name, err)
+		return failed(0, conditional, err)
+	}
+	if err := m.second.Delete(ctx, c.Name, nil); err != nil {
+		return failed(1, conditional, err)
+	}
+	_, err := m.first.Stat(ctx, c.Name, nil)
+	if files.KindOf(err) == files.ErrNotExist {
+		return nil
+	}
+	return m.follow(ctx, c.Name, conditional) // it was put again meanwhile
+}
+
+// deleteMany deletes in the second what is gone in the first. Names that this mirror
+// writes at the same time are looked at again.
+func (m *mirror) deleteMany(ctx context.Context, c *files.Call,
+	next func(context.Context) error) error {
+	alone := make([]uint64, len(c.Names))
+	for i, name := range c.Names {
+		alone[i] = m.writes.begin(name)
+		defer m.writes.end(name)
+	}
+	if err := next(ctx); err != nil {
+		return failed(0, false, err)
+	}
+	var gone []string
+	var at []int
+	for i, err := range c.Errors {
+		if c.Errors[i] = failed(0, false, err); err == nil {
+			gone, at = append(gone, c.Names[i]), append(at, i)
+		}
+	}
+	for j, err := range deleteMany(ctx, m.second, gone) {
+		i := at[j]
+		if err == nil && !m.writes.alone(gone[j], alone[i]) {
+			c.Errors[i] = m.follow(ctx, gone[j], false)
+			continue
+		}
+		c.Errors[i] = failed(1, false, err)
+	}
+	return nil
+}
+
+// deleteMany returns an error, or nil, for each name.
+func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
+	if many, ok := b.(driver.BucketManyDeleter); ok {
+		if errs := many.DeleteMany(ctx, names); len(errs) == len(names) {
+			return errs
+		}
+	}
+	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
+		return b.Delete(ctx, name, nil)
+	})
+}
+
+// overlap reports whether two buckets may show the same file.
+func overlap(a, b files.Bucket) bool {
+	storeA, prefixA := root(a)
+	storeB, prefixB := root(b)
+	return storeA != nil && storeA == storeB &&
+		(strings.HasPrefix(prefixA, prefixB) || strings.HasPrefix(prefixB, prefixA))
+}
+
+// root returns a bucket's store, and what all of its keys there begin with.
+func root(b files.Bucket) (store any, prefix string) {
+	const probe = "x"
+	key := probe
+	if l, ok := b.(driver.BucketLocator); ok {
+		store, key = l.Locate(probe)
+	} else if reflect.ValueOf(b).Comparable() {
+		store = b
+	}
+	if store == nil || !reflect.ValueOf(store).Comparable() {
+		return nil, ""
+	}
+	return store, strings.TrimSuffix(key, probe)
+}

@@ -1,0 +1,49 @@
+package mirror
+
+import "sync"
+
+// writes knows the writes that are in progress, by name, so that one that has been alone
+// all the time need not look at the first again.
+type writes struct {
+	mu sync.Mutex
+	m  map[string]*inProgress
+}
+
+type inProgress struct {
+	users int
+	begun uint64 // how many have begun since the entry was made
+}
+
+// begin notes a write, and returns what alone is given.
+func (w *writes) begin(name string) uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.m == nil {
+		w.m = map[string]*inProgress{}
+	}
+	p := w.m[name]
+	if p == nil {
+		p = &inProgress{}
+		w.m[name] = p
+	}
+	p.users++
+	p.begun++
+	return p.begun
+}
+
+func (w *writes) end(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.m[name]; p.users > 1 {
+		p.users--
+	} else {
+		delete(w.m, name)
+	}
+}
+
+// alone reports whether no other write has been in progress since the write began.
+func (w *writes) alone(name string, begun uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return begun == 1 && w.m[name].begun == 1
+}

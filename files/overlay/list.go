@@ -1,0 +1,198 @@
+package overlay
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// maxPage is the largest page that a Limit asks the members for.
+const maxPage = 1000
+
+func (r *router) List(ctx context.Context, dir string,
+	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
+	var o files.ListOptions
+	if opts != nil {
+		o = *opts
+	}
+	return func(yield func(files.Entry, error) bool) {
+		l := &lister{
+			r:   r,
+			ctx: ctx,
+			dir: dir,
+			o:   o,
+		}
+		if dir = strings.TrimSuffix(dir, "/"); dir != "" {
+			l.base = dir + "/"
+		}
+		defer l.stop()
+		l.run(yield)
+	}
+}
+
+// lister merges the listings of all members.
+type lister struct {
+	r       *router
+	ctx     context.Context
+	dir     string
+	base    string // "" or "dir/"
+	o       files.ListOptions
+	streams []*stream
+	unread  error // what a member couldn't read, which comes after everything else (L9)
+}
+
+// stream is a member's listing. Its head is the next entry, unless it has ended.
+type stream struct {
+	next  func() (files.Entry, error, bool)
+	stop  func()
+	head  files.Entry
+	ended bool
+}
+
+func (l *lister) stop() {
+	for _, s := range l.streams {
+		s.stop()
+	}
+}
+
+func (l *lister) run(yield func(files.Entry, error) bool) {
+	if err := l.start(); err != nil {
+		yield(files.Entry{}, err)
+		return
+	}
+	for n := 0; ; {
+		e, i, err := l.take()
+		if err == nil && i < 0 {
+			err = l.unread
+		}
+		if err != nil {
+			yield(files.Entry{}, err)
+			return
+		}
+		if i < 0 {
+			return
+		}
+		shown, err := l.shows(e, i)
+		if err != nil {
+			yield(files.Entry{}, err)
+			return
+		}
+		if !shown {
+			continue
+		}
+		e.Version = tag(i, e.Version)
+		if !yield(e, nil) {
+			return
+		}
+		if n++; n == l.o.Limit {
+			if l.unread != nil {
+				yield(files.Entry{}, l.unread)
+			}
+			return
+		}
+	}
+}
+
+// start begins the members' listings. They have no limit, because names may fall out.
+func (l *lister) start() error {
+	if l.ctx.Err() != nil {
+		return driver.ContextError(l.ctx)
+	}
+	o := l.o
+	o.Limit = 0
+	if l.o.Limit > 0 && l.o.Limit < maxPage && o.PageSize == 0 {
+		o.PageSize = l.o.Limit + 1
+	}
+	for i, m := range l.r.members {
+		of := o
+		if i == 0 && l.r.whiteouts {
+			of.NamesOnly = false // the size shows what may be a whiteout
+		}
+		s := &stream{}
+		s.next, s.stop = iter.Pull2(m.List(l.ctx, l.dir, &of))
+		l.streams = append(l.streams, s)
+	}
+	for _, s := range l.streams {
+		if err := l.advance(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// advance moves a stream to its next entry. What a member couldn't read does not spoil
+// the rest; every other error ends the listing, because what is below might be masked.
+func (l *lister) advance(s *stream) error {
+	e, err, ok := s.next()
+	switch {
+	case !ok:
+		s.ended = true
+	case err != nil:
+		s.ended = true
+		var fe *files.Error
+		below := errors.As(err, &fe) && fe.Op == files.OpList &&
+			strings.HasPrefix(fe.Name, l.base) && len(fe.Name) > len(l.base)
+		if !below || l.ctx.Err() != nil {
+			return err
+		}
+		if l.unread == nil {
+			l.unread = err
+		}
+	case e.Name <= s.head.Name:
+		return files.Errorf(files.ErrUnavailable, "a member doesn't list in byte order")
+	default:
+		s.head = e
+	}
+	return nil
+}
+
+// take returns the next entry and its member, or -1 at the end, and moves all streams
+// that have the name.
+func (l *lister) take() (e files.Entry, member int, err error) {
+	member = -1
+	for i, s := range l.streams {
+		if !s.ended && (member < 0 || s.head.Name < e.Name) {
+			e, member = s.head, i
+		}
+	}
+	for _, s := range l.streams {
+		if member >= 0 && !s.ended && s.head.Name == e.Name {
+			if err := l.advance(s); err != nil {
+				return e, member, err
+			}
+		}
+	}
+	return e, member, nil
+}
+
+// shows reports whether an entry is to be seen: it isn't a whiteout, or it is a directory
+// that has a file.
+func (l *lister) shows(e files.Entry, member int) (bool, error) {
+	if len(e.Name) > l.r.members[0].Features().MaxName {
+		return false, nil
+	}
+	if member > 0 || !l.r.whiteouts {
+		return true, nil
+	}
+	if !e.IsDir {
+		if e.Size != int64(len(WhiteoutContent)) {
+			return true, nil
+		}
+		info, err := l.r.members[0].Stat(l.ctx, e.Name, nil)
+		if files.KindOf(err) == files.ErrNotExist { // it was deleted meanwhile
+			return false, nil
+		}
+		return !isWhiteout(info), err
+	}
+	for _, err := range l.r.List(l.ctx, e.Name, &files.ListOptions{
+		Limit:     1,
+		NamesOnly: true,
+	}) {
+		return err == nil, err
+	}
+	return false, nil
+}

@@ -1,0 +1,456 @@
+package overlay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/overlay"
+)
+
+var white = &overlay.Options{Whiteouts: true}
+
+func over(t *testing.T, o *overlay.Options, members ...files.Bucket) files.Bucket {
+	t.Helper()
+	b, err := overlay.New(members, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func put(t *testing.T, b files.Bucket, name, content string) files.Info {
+	t.Helper()
+	info, err := files.PutString(t.Context(), b, name, content, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func names(t *testing.T, b files.Bucket, dir string, o *files.ListOptions) []string {
+	t.Helper()
+	var all []string
+	for e, err := range b.List(t.Context(), dir, o) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e.Name)
+	}
+	return all
+}
+
+// has looks at a name in every way; "" is no file.
+func has(t *testing.T, b files.Bucket, name, want string) {
+	t.Helper()
+	got, err := files.ReadString(t.Context(), b, name, nil)
+	info, serr := b.Stat(t.Context(), name, nil)
+	exists, eerr := files.Exists(t.Context(), b, name)
+	listed := false
+	for e, err := range b.List(t.Context(), "", nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name == name {
+			listed = true
+			if e != info.Entry {
+				t.Errorf("%s is listed as %+v, and is %+v", name, e, info.Entry)
+			}
+		}
+	}
+	there := want != ""
+	if got != want || exists != there || listed != there || eerr != nil ||
+		there != (err == nil) || there != (serr == nil) {
+		t.Errorf("%s: %q, %v; %v; exists %v, listed %v; want %q", name, got, err, serr, exists,
+			listed, want)
+	}
+	if !there {
+		is(t, err, files.ErrNotExist)
+		is(t, serr, files.ErrNotExist)
+	}
+}
+
+func is(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%v, want %v", err, want)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	b := mem.New(nil)
+	sub, err := files.Sub(b, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lacking := func(change func(*files.Features)) files.Bucket {
+		return files.Wrap(mem.New(nil), files.Hooks{
+			Features: func(f files.Features) files.Features {
+				change(&f)
+				return f
+			},
+		})
+	}
+	for what, members := range map[string][]files.Bucket{
+		"nothing":             nil,
+		"a nil bucket":        {b, nil},
+		"a bucket twice":      {b, mem.New(nil), b},
+		"a bucket and a part": {sub, b},
+	} {
+		if _, err := overlay.New(members, nil); files.KindOf(err) != files.ErrInvalid {
+			t.Errorf("%s: %v, want ErrInvalid", what, err)
+		}
+	}
+	unordered := lacking(func(f *files.Features) { f.Ordered = false })
+	_, err = overlay.New([]files.Bucket{b, unordered}, nil)
+	is(t, err, files.ErrUnsupported)
+	plain := lacking(func(f *files.Features) { f.Attributes = false })
+	_, err = overlay.New([]files.Bucket{plain, b}, white)
+	is(t, err, files.ErrUnsupported)
+	over(t, nil, plain, b)
+}
+
+// TestMasks: what is deleted is gone for every method, what is put again is there, and
+// the lower members get no write (M1, M2).
+func TestMasks(t *testing.T) {
+	upper, lower := mem.New(nil), mem.New(nil)
+	put(t, lower, "d/a", "lower")
+	put(t, lower, "d/b", "lower b")
+	var writes atomic.Int64
+	b := over(t, white, upper, files.Wrap(lower, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			if c.Op.Writes() {
+				writes.Add(1)
+			}
+			return next(ctx)
+		},
+	}))
+	has(t, b, "d/a", "lower")
+	for range 2 {
+		if err := b.Delete(t.Context(), "d/a", nil); err != nil {
+			t.Fatal(err)
+		}
+		has(t, b, "d/a", "")
+	}
+	put(t, b, "d/a", "again")
+	has(t, b, "d/a", "again")
+	if err := b.Delete(t.Context(), "d/a", nil); err != nil {
+		t.Fatal(err)
+	}
+	has(t, b, "d/a", "")
+	_, err := files.PutString(t.Context(), b, "d/a", "third",
+		&files.PutOptions{If: files.IfAbsent()})
+	is(t, err, nil)
+	has(t, b, "d/a", "third")
+	_, err = files.PutString(t.Context(), b, "d/b", "x", &files.PutOptions{If: files.IfAbsent()})
+	is(t, err, files.ErrExist)
+	if res, err := files.DeleteDir(t.Context(), b, "d"); err != nil || res.Deleted != 2 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if got := names(t, b, "", &files.ListOptions{Shallow: true}); len(got) != 0 {
+		t.Errorf("an empty directory is listed: %q", got)
+	}
+	has(t, lower, "d/a", "lower")
+	if n := writes.Load(); n != 0 {
+		t.Errorf("%d writes to the lower member", n)
+	}
+	_, err = files.PutString(t.Context(), b, "x", "x", &files.PutOptions{
+		Attributes: files.Attributes{Metadata: map[string]string{"CloudFiles-Whiteout": "1"}},
+	})
+	is(t, err, files.ErrUnsupported)
+}
+
+// TestWithoutWhiteouts: a file that a lower member has can't be deleted, and stays.
+func TestWithoutWhiteouts(t *testing.T) {
+	upper, lower := mem.New(nil), mem.New(nil)
+	put(t, lower, "a", "lower")
+	b := over(t, nil, upper, lower)
+	is(t, b.Delete(t.Context(), "a", nil), files.ErrUnsupported)
+	has(t, b, "a", "lower")
+	put(t, b, "a", "upper")
+	is(t, b.Delete(t.Context(), "a", nil), files.ErrUnsupported)
+	has(t, b, "a", "upper")
+	put(t, b, "b", "upper")
+	is(t, b.Delete(t.Context(), "b", nil), nil)
+	has(t, b, "b", "")
+	_, err := files.Move(t.Context(), b, "c", b, "a", nil)
+	is(t, err, files.ErrUnsupported)
+	has(t, b, "a", "upper")
+}
+
+// TestVersions: a version of one member never matches in another, though the bytes and
+// the texts be equal, and an update of a lower file goes to the first member alone
+// (M2).
+func TestVersions(t *testing.T) {
+	upper, lower := mem.New(nil), mem.New(nil)
+	raw := put(t, lower, "a", "same")
+	b := over(t, white, upper, lower)
+	below, err := b.Stat(t.Context(), "a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if twin := put(t, upper, "a", "same"); twin.Version != raw.Version {
+		t.Fatalf("the members' own versions differ: %q, %q", twin.Version, raw.Version)
+	}
+	for what, do := range map[string]func(v files.Version) error{
+		"Get": func(v files.Version) error {
+			r, err := b.Get(t.Context(), "a", &files.GetOptions{IfVersion: v})
+			r.Close()
+			return err
+		},
+		"Put": func(v files.Version) error {
+			_, err := files.PutString(t.Context(), b, "a", "x",
+				&files.PutOptions{If: files.IfVersion(v)})
+			return err
+		},
+		"Delete": func(v files.Version) error {
+			return b.Delete(t.Context(), "a", &files.DeleteOptions{IfVersion: v})
+		},
+		"Copy": func(v files.Version) error {
+			_, err := files.Copy(t.Context(), b, "c", b, "a", &files.CopyOptions{IfSource: v})
+			return err
+		},
+		"Copy onto itself": func(v files.Version) error {
+			_, err := files.Copy(t.Context(), b, "a", b, "a", &files.CopyOptions{
+				If:         files.IfVersion(v),
+				Attributes: &files.Attributes{ContentType: "text/x"},
+			})
+			return err
+		},
+	} {
+		for _, v := range []files.Version{below.Version, raw.Version, "2." + raw.Version, "x"} {
+			if err := do(v); !errors.Is(err, files.ErrPrecondition) {
+				t.Errorf("%s of %q: %v, want ErrPrecondition", what, v, err)
+			}
+		}
+	}
+	r, err := b.Get(t.Context(), "a", &files.GetOptions{IfNotVersion: below.Version})
+	is(t, err, nil)
+	if r != nil && r.Info().Version == below.Version {
+		t.Error("both members have one version")
+	}
+	r.Close()
+	has(t, b, "a", "same")
+}
+
+// TestCopyUp: a change of a lower file puts the changed one into the first member.
+func TestCopyUp(t *testing.T) {
+	for _, lowerOptions := range []*mem.Options{nil, {VersionPerPut: true, CopyInfo: true}} {
+		upper, lower := mem.New(nil), mem.New(lowerOptions)
+		put(t, lower, "a", "content")
+		put(t, lower, "b", "1")
+		b := over(t, white, upper, lower)
+		info, err := files.UpdateAttributes(t.Context(), b, "a", func(a *files.Attributes) error {
+			a.Metadata = map[string]string{"k": "v"}
+			return nil
+		}, nil)
+		if err != nil || info.Metadata["k"] != "v" || info.Size != 7 {
+			t.Errorf("%+v, %v", info, err)
+		}
+		has(t, b, "a", "content")
+		has(t, upper, "a", "content")
+		if below, err := lower.Stat(t.Context(), "a",
+			nil); err != nil || below.Metadata["k"] != "" {
+			t.Errorf("the lower file is changed: %+v, %v", below, err)
+		}
+		_, err = files.Update(t.Context(), b, "b", func(old []byte) ([]byte, error) {
+			return append(old, '2'), nil
+		}, nil)
+		is(t, err, nil)
+		has(t, b, "b", "12")
+		has(t, lower, "b", "1")
+		if _, err := files.Move(t.Context(), b, "c", b, "b", nil); err != nil {
+			t.Error(err)
+		}
+		has(t, b, "b", "")
+		has(t, b, "c", "12")
+	}
+}
+
+// TestOutage: trouble is not absence. Whatever fails in a member ends the call, and an
+// old file is not served in place of a newer one (M2).
+func TestOutage(t *testing.T) {
+	for _, kind := range []error{
+		files.ErrUnavailable, files.ErrPermission, files.ErrNoBucket, files.ErrCorrupt,
+	} {
+		var on atomic.Bool
+		upper, lower := mem.New(nil), mem.New(nil)
+		put(t, lower, "a", "old")
+		put(t, upper, "a", "new")
+		b := over(t, white, files.Wrap(upper, files.Hooks{
+			Around: func(ctx context.Context, c *files.Call,
+				next func(context.Context) error) error {
+				if on.Load() {
+					return files.Errorf(kind, "down")
+				}
+				return next(ctx)
+			},
+		}), lower)
+		has(t, b, "a", "new")
+		on.Store(true)
+		_, err := b.Get(t.Context(), "a", nil)
+		is(t, err, kind)
+		_, err = b.Stat(t.Context(), "a", nil)
+		is(t, err, kind)
+		is(t, b.Delete(t.Context(), "a", nil), kind)
+		_, err = files.PutString(t.Context(), b, "a", "x", &files.PutOptions{If: files.IfAbsent()})
+		is(t, err, kind)
+		var last error
+		for e, err := range b.List(t.Context(), "", nil) {
+			if last = err; err == nil {
+				t.Errorf("%s is listed", e.Name)
+			}
+		}
+		is(t, last, kind)
+		is(t, files.Check(t.Context(), b), kind)
+	}
+}
+
+// TestListing compares random listings of three members, with equal, interleaved and
+// masked names, with those of one bucket (M4).
+func TestListing(t *testing.T) {
+	parts := []string{"a", "b", "b-", "c", "é", "~"}
+	for seed := range uint64(30) {
+		rng := rand.New(rand.NewPCG(seed, 13))
+		pick := func(n int) string {
+			s := make([]string, 1+rng.IntN(n))
+			for i := range s {
+				s[i] = parts[rng.IntN(len(parts))]
+			}
+			return strings.Join(s, "/")
+		}
+		members, one := []files.Bucket{mem.New(nil), mem.New(nil), mem.New(nil)}, mem.New(nil)
+		b := over(t, white, members...)
+		for i := range members {
+			for range 12 {
+				name := pick(3)
+				put(t, members[2-i], name, fmt.Sprint("of ", 2-i))
+				put(t, one, name, fmt.Sprint("of ", 2-i))
+			}
+		}
+		for range 10 {
+			name := pick(3)
+			for _, b := range []files.Bucket{b, one} {
+				if err := b.Delete(t.Context(), name, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for range 100 {
+			o := files.ListOptions{
+				Shallow:   rng.IntN(2) == 0,
+				PageSize:  rng.IntN(4),
+				Limit:     rng.IntN(6),
+				NamesOnly: rng.IntN(2) == 0,
+			}
+			dir := ""
+			if rng.IntN(2) == 0 {
+				dir = pick(2)
+			}
+			if rng.IntN(3) == 0 {
+				o.Prefix = parts[rng.IntN(len(parts))]
+			}
+			if rng.IntN(2) == 0 {
+				o.StartAfter = pick(3) + []string{"", "/"}[rng.IntN(2)]
+			}
+			got, want := names(t, b, dir, &o), names(t, one, dir, &o)
+			if !slices.Equal(got, want) {
+				t.Fatalf("seed %d, List(%q, %+v):\n got %q\nwant %q", seed, dir, o, got, want)
+			}
+		}
+		for _, name := range names(t, one, "", nil) {
+			want, _ := files.ReadString(t.Context(), one, name, nil)
+			has(t, b, name, want)
+		}
+	}
+}
+
+// TestRaces: of many conditional Puts over a lower file, a whiteout or nothing, one
+// wins, and a Delete that came first is not undone. Size and rewinding of the content
+// arrive (W1, W2).
+func TestRaces(t *testing.T) {
+	var arrived atomic.Int64
+	upper, lower := mem.New(nil), mem.New(nil)
+	put(t, lower, "lower", "1")
+	put(t, lower, "masked", "1")
+	b := over(t, white, files.Wrap(upper, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			_, seeks := c.Content.(io.Seeker)
+			if c.Op == files.OpPut && seeks && c.Put.Size != nil && *c.Put.Size == 3 {
+				arrived.Add(1)
+			}
+			return next(ctx)
+		},
+	}), lower)
+	is(t, b.Delete(t.Context(), "masked", nil), nil)
+	info, err := b.Stat(t.Context(), "lower", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := int64(3)
+	for name, c := range map[string]files.Condition{
+		"lower":  files.IfVersion(info.Version),
+		"masked": files.IfAbsent(),
+		"none":   files.IfAbsent(),
+	} {
+		var wins atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				_, err := b.Put(t.Context(), name, strings.NewReader(fmt.Sprint("ab", i)),
+					&files.PutOptions{If: c, Size: &size})
+				switch {
+				case err == nil:
+					wins.Add(1)
+				case c.Absent() && !errors.Is(err, files.ErrExist),
+					!c.Absent() && !errors.Is(err, files.ErrPrecondition):
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if wins.Load() != 1 {
+			t.Errorf("%s: %d winners", name, wins.Load())
+		}
+	}
+	if arrived.Load() == 0 {
+		t.Error("no Put arrived with its size and a content that can seek")
+	}
+	put(t, lower, "gone", "1")
+	info, err = b.Stat(t.Context(), "gone", nil)
+	is(t, err, nil)
+	is(t, b.Delete(t.Context(), "gone", nil), nil)
+	_, err = files.PutString(t.Context(), b, "gone", "x",
+		&files.PutOptions{If: files.IfVersion(info.Version)})
+	is(t, err, files.ErrPrecondition)
+	has(t, b, "gone", "")
+}
+
+// TestReadThroughFeatures: what only reading needs is what all can, and the rest is the
+// first's.
+func TestReadThroughFeatures(t *testing.T) {
+	upper := mem.New(nil)
+	lower := files.ReadOnly(mem.New(nil))
+	f, want := over(t, nil, upper, lower).Features(), upper.Features()
+	want.ForeignKeys, want.SignGet, want.SignDelete = false, false, false
+	want.ServerCopy = false // the lower one has none
+	if f != want {
+		t.Errorf("%+v\nwant %+v", f, want)
+	}
+}
+
+func TestLayers(t *testing.T) {
+	got := files.Layers(over(t, nil, mem.New(nil), files.ReadOnly(mem.New(nil))))
+	if len(got) != 1 || got[0] != "overlay mem; over readonly, mem" {
+		t.Errorf("%q", got)
+	}
+}

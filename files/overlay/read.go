@@ -1,0 +1,140 @@
+package overlay
+
+import (
+	"context"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
+)
+
+// found is where a name is.
+type found struct {
+	member int // -1: nowhere
+	info   files.Info
+	// masked is the version of the whiteout that masks the name; "" if there is none.
+	masked files.Version
+}
+
+// find looks for a name, in the members from the given one on.
+func (r *router) find(ctx context.Context, name string, from int) (found, error) {
+	for i := from; i < len(r.members); i++ {
+		if !r.fits(i, name) {
+			continue
+		}
+		info, err := r.members[i].Stat(ctx, name, nil)
+		switch {
+		case err == nil && r.masks(i, info):
+			return found{member: -1, masked: info.Version}, nil
+		case err == nil:
+			return found{member: i, info: info}, nil
+		case files.KindOf(err) != files.ErrNotExist:
+			return found{}, err
+		}
+	}
+	return found{member: -1}, nil
+}
+
+// fits reports whether the member can have the name.
+func (r *router) fits(i int, name string) bool {
+	return i == 0 || driver.CheckNameMax(name, r.members[i].Features().MaxName) == nil
+}
+
+// lower looks for a name below the first member. A member whose Stat can't tell a missing
+// bucket is asked for it: what is below a bucket that is gone is not deleted for that.
+func (r *router) lower(ctx context.Context, name string) (bool, error) {
+	f, err := r.find(ctx, name, 1)
+	if err != nil || f.member > 0 {
+		return f.member > 0, err
+	}
+	for _, m := range r.members[1:] {
+		if m.Features().StatNoBucket {
+			continue
+		}
+		if err := files.Check(ctx, m); files.KindOf(err) == files.ErrNoBucket {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+func (r *router) Stat(ctx context.Context, name string, _ *files.StatOptions) (files.Info, error) {
+	f, err := r.find(ctx, name, 0)
+	if err != nil {
+		return files.Info{}, err
+	}
+	if f.member < 0 {
+		return files.Info{}, files.ErrNotExist
+	}
+	return tagged(f.member, f.info), nil
+}
+
+func (r *router) Get(ctx context.Context, name string,
+	opts *files.GetOptions) (*files.Reader, error) {
+	var o files.GetOptions
+	if opts != nil {
+		o = *opts
+	}
+	var last error
+	for i := range r.members {
+		if !r.fits(i, name) {
+			continue
+		}
+		body, err := r.open(ctx, i, name, o)
+		if files.KindOf(err) != files.ErrNotExist {
+			return body, err
+		}
+		if last = err; err == errMasked {
+			break
+		}
+	}
+	return nil, last
+}
+
+// errMasked is the ErrNotExist that ends the search.
+var errMasked = files.Errorf(files.ErrNotExist, "the file is deleted in the overlay")
+
+// open opens a member's file, if the conditions allow that. ErrNotExist leads to the
+// next.
+func (r *router) open(ctx context.Context, i int, name string,
+	o files.GetOptions) (*files.Reader, error) {
+	m := r.members[i]
+	if o.IfNotVersion != "" {
+		of, v := untag(o.IfNotVersion)
+		if o.IfNotVersion = ""; of == i {
+			o.IfNotVersion = v
+		}
+	}
+	if o.IfVersion != "" {
+		of, v := untag(o.IfVersion)
+		if of != i { // whatever is here is of another version
+			info, err := m.Stat(ctx, name, nil)
+			if err == nil && r.masks(i, info) {
+				err = errMasked
+			}
+			if err == nil {
+				err = files.ErrPrecondition
+			}
+			return nil, err
+		}
+		o.IfVersion = v
+	}
+	body, err := m.Get(ctx, name, &o)
+	if i == 0 && r.whiteouts {
+		switch files.KindOf(err) {
+		case files.ErrPrecondition, files.ErrNotModified: // of a file, or of a whiteout?
+			if info, serr := m.Stat(ctx, name, nil); serr == nil && r.masks(i, info) {
+				err = errMasked
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	info := body.Info()
+	if r.masks(i, info) {
+		body.Close()
+		return nil, errMasked
+	}
+	driver.SetInfo(body, tagged(i, info))
+	return body, nil
+}

@@ -1,0 +1,141 @@
+package overlay
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"cloudfiles.dev/files"
+)
+
+// condition turns a condition on a name of the overlay into one for the first member, at
+// whose commit it is decided. The error of that write goes through outcome.
+func (r *router) condition(ctx context.Context, name string,
+	c files.Condition) (files.Condition, error) {
+	if c.Absent() {
+		f, err := r.find(ctx, name, 0)
+		switch {
+		case err != nil:
+			return c, err
+		case f.member > 0:
+			return c, files.ErrExist
+		case f.masked != "":
+			return files.IfVersion(f.masked), nil
+		}
+		return c, nil // the first member says ErrExist by itself
+	}
+	v, ok := c.Version()
+	if !ok || v == "" {
+		return c, nil
+	}
+	i, own := untag(v)
+	if i == 0 {
+		return files.IfVersion(own), nil
+	}
+	f, err := r.find(ctx, name, 0)
+	if err == nil && (i < 0 || f.member != i || f.info.Version != own) {
+		err = files.ErrPrecondition
+	}
+	return files.IfAbsent(), err
+}
+
+// outcome gives the error of a write under the first member's condition the kind that the
+// overlay's condition asks for.
+func outcome(c files.Condition, err error) error {
+	_, version := c.Version()
+	switch kind := files.KindOf(err); {
+	case kind == files.ErrExist && version: // another file came over the lower one
+		return files.ErrPrecondition
+	case kind == files.ErrPrecondition && c.Absent(): // and one over the whiteout
+		return files.ErrExist
+	}
+	return err
+}
+
+func (r *router) Put(ctx context.Context, name string, content io.Reader,
+	opts *files.PutOptions) (files.Info, error) {
+	var o files.PutOptions
+	if opts != nil {
+		o = *opts
+	}
+	if err := r.checkPut(content, &o); err != nil {
+		return files.Info{}, err
+	}
+	asked := o.If
+	if !asked.IsZero() {
+		c, err := r.condition(ctx, name, asked)
+		if err != nil {
+			return files.Info{}, err
+		}
+		o.If = c
+	}
+	info, err := r.members[0].Put(ctx, name, content, &o)
+	return tagged(0, info), outcome(asked, err)
+}
+
+// checkPut finds what is wrong with the options before a condition is looked at (E2).
+func (r *router) checkPut(content io.Reader, o *files.PutOptions) error {
+	if err := r.checkAttributes(&o.Attributes); err != nil || o.If.IsZero() {
+		return err
+	}
+	if content == nil {
+		return invalid("content is nil")
+	}
+	if o.Size != nil && *o.Size < 0 {
+		return invalid("negative size %d", *o.Size)
+	}
+	if _, err := o.Digest.Normalize(); err != nil {
+		return err
+	}
+	if _, err := o.Attributes.Normalize(); err != nil {
+		return err
+	}
+	return r.CheckNative(files.OpPut, o.Native)
+}
+
+var errLower = files.Errorf(files.ErrUnsupported, "a lower member has the file, which can't be "+
+	"deleted without whiteouts")
+
+func (r *router) Delete(ctx context.Context, name string, opts *files.DeleteOptions) error {
+	first, only := r.members[0], files.Condition{}
+	o := files.DeleteOptions{}
+	if opts != nil && opts.IfVersion != "" {
+		i, v := untag(opts.IfVersion)
+		if i != 0 {
+			return r.deleteLower(ctx, name, i, v)
+		}
+		o.IfVersion, only = v, files.IfVersion(v)
+	}
+	lower, err := r.lower(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case !lower:
+		return first.Delete(ctx, name, &o)
+	case !r.whiteouts:
+		return errLower
+	case only.IsZero():
+		if info, err := first.Stat(ctx, name, nil); err == nil && isWhiteout(info) {
+			return nil // it is deleted already
+		}
+	}
+	return r.putWhiteout(ctx, name, only)
+}
+
+// deleteLower deletes a version of a lower member's file.
+func (r *router) deleteLower(ctx context.Context, name string, i int, v files.Version) error {
+	f, err := r.find(ctx, name, 0)
+	switch {
+	case err != nil:
+		return err
+	case f.member < 0 || f.member != i || f.info.Version != v:
+		return files.ErrPrecondition
+	case !r.whiteouts:
+		return errLower
+	}
+	err = r.putWhiteout(ctx, name, files.IfAbsent())
+	if errors.Is(err, files.ErrExist) { // another file came over it
+		return files.ErrPrecondition
+	}
+	return err
+}
