@@ -17,6 +17,7 @@
 //   - cloudfiles.dev/files/watch: calls a function whenever a file has changed.
 //   - cloudfiles.dev/files/retry: the one policy by which calls to a service are
 //     repeated.
+//   - cloudfiles.dev/files/compress: stores files as zstd, in the standard way.
 //   - cloudfiles.dev/files/crypt: encrypts contents, and names if asked, before they are
 //     stored.
 //   - cloudfiles.dev/files/limit: bounds calls in flight, operations and bytes a second.

@@ -76,6 +76,7 @@ func TestArrows(t *testing.T) {
 		"transfer": {own, own + "/driver"},
 		"resume":   {own, own + "/driver"},
 		"lease":    {own},
+		"compress": {own},
 		"crypt":    {own},
 		"watch":    {own},
 		"limit":    {own},
@@ -109,7 +110,8 @@ func TestArrows(t *testing.T) {
 
 // weights are the modules that one layer alone links, so that nobody else pays for them.
 var weights = map[string]string{
-	"filippo.io/age": "cloudfiles.dev/files/crypt",
+	"filippo.io/age":                 "cloudfiles.dev/files/crypt",
+	"github.com/klauspost/compress/": "cloudfiles.dev/files/compress",
 }
 
 // TestWeights: only the layer that needs a module imports it.

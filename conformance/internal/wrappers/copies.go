@@ -92,7 +92,7 @@ func wrapperSameFile(t suite.T, h *suite.H) {
 	if !plain || u.outer.Features().ReadOnly {
 		t.Skipf("the wrapper is read-only, or stores something else than is put")
 	}
-	c := check.Content(1, 700)
+	c := belowContent("a")
 	before := check.Stat(t, h, "a")
 	for _, way := range []struct {
 		what             string

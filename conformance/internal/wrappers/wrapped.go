@@ -1,6 +1,7 @@
 package wrappers
 
 import (
+	"bytes"
 	"cloudfiles.dev/conformance/internal/check"
 	"cloudfiles.dev/conformance/internal/suite"
 	"cloudfiles.dev/files"
@@ -21,7 +22,7 @@ func putBelow(t suite.T, h *suite.H, name string) (physical string, plain bool) 
 	t.Helper()
 	u := under(t, h)
 	before := check.List(t, u.raw, "", nil)
-	c := check.Content(len(name), 700)
+	c := belowContent(name)
 	check.Put(t, h, name, c, nil)
 	var found []string
 	for _, n := range check.List(t, u.raw, "", nil) {
@@ -34,6 +35,12 @@ func putBelow(t suite.T, h *suite.H, name string) (physical string, plain bool) 
 	}
 	p, _, err := check.Read(t.Context(), u.raw, found[0], nil)
 	return found[0], err == nil && check.Diff(p, c) == ""
+}
+
+// belowContent is what putBelow puts. It can be compressed, so that a wrapper that does
+// so is known.
+func belowContent(name string) []byte {
+	return append(check.Content(len(name), 700), bytes.Repeat([]byte("Rain again. "), 500)...)
 }
 
 // writesRefused says whether the method writes and the wrapper is read-only, which may

@@ -1,0 +1,472 @@
+package compress_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloudfiles.dev/drivers/mem"
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/compress"
+	"github.com/klauspost/compress/zstd"
+)
+
+func open(t testing.TB, below files.Bucket, o *compress.Options) files.Bucket {
+	t.Helper()
+	b, err := compress.New(below, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// text is content that can be compressed, and shows its place.
+func text(n int) []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "line %d of the log, and rain again\n", i*i%1000)
+	}
+	return b.Bytes()[:n]
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{byte(n)}).Read(b)
+	return b
+}
+
+func put(t testing.TB, b files.Bucket, name string, c []byte, o *files.PutOptions) files.Info {
+	t.Helper()
+	info, err := files.PutBytes(t.Context(), b, name, c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// stream puts content of a size that nobody knows.
+func stream(t testing.TB, b files.Bucket, name string, c []byte) files.Info {
+	t.Helper()
+	info, err := b.Put(t.Context(), name, struct{ io.Reader }{bytes.NewReader(c)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func part(b files.Bucket, name string, r files.Range) ([]byte, error) {
+	return files.ReadAll(context.Background(), b, name,
+		&files.ReadOptions{GetOptions: files.GetOptions{Range: r}})
+}
+
+// want reads the file in every way, and compares it and its size.
+func want(t *testing.T, b files.Bucket, name string, c []byte) {
+	t.Helper()
+	n := int64(len(c))
+	for _, r := range []files.Range{{}, files.Bytes(1, 10), files.From(n / 2), files.Last(7),
+		files.Bytes(0, n), files.From(n + 5)} {
+		got, err := part(b, name, r)
+		off, k := r.Resolve(n)
+		if err != nil || !bytes.Equal(got, c[off:off+k]) {
+			t.Errorf("%s, %v: %d bytes, %v", name, r, len(got), err)
+		}
+	}
+	if i, err := b.Stat(t.Context(), name, nil); err != nil || i.Size != n ||
+		i.ContentEncoding != "" || len(i.Metadata) > 0 {
+		t.Errorf("%s: Stat has %+v, %v, want %d bytes", name, i, err, n)
+	}
+	for e, err := range b.List(t.Context(), "", &files.ListOptions{Prefix: name}) {
+		if err != nil || e.Size != n {
+			t.Errorf("%s: List has %+v, %v", name, e, err)
+		}
+	}
+}
+
+// attributes returns how a compressed file is stored.
+func stored(t testing.TB, below files.Bucket, name string) ([]byte, files.Attributes) {
+	t.Helper()
+	r, err := below.Get(t.Context(), name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clone(c), r.Info().Attributes
+}
+
+// TestOthersReadIt: what is stored is standard zstd, with a window that browsers take, at
+// every level (Z3).
+func TestOthersReadIt(t *testing.T) {
+	for _, level := range []int{0, 1, 3, 6, 10, 22} {
+		below := mem.New(nil)
+		b := open(t, below, &compress.Options{Level: level})
+		for _, n := range []int{100, 100_000, compress.Tried + 1, 3 << 20} {
+			c := text(n)
+			put(t, b, "declared", c, nil)
+			stream(t, b, "streamed", c)
+			for _, name := range []string{"declared", "streamed"} {
+				want(t, b, name, c)
+				s, a := stored(t, below, name)
+				if a.ContentEncoding != "zstd" || len(s) > n-n/16 || a.Metadata == nil {
+					t.Errorf("level %d, %d bytes: %d stored, %+v", level, n, len(s), a)
+				}
+				d, err := zstd.NewReader(bytes.NewReader(s), zstd.WithDecoderMaxWindow(8<<20))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := io.ReadAll(d)
+				if d.Close(); err != nil || !bytes.Equal(got, c) {
+					t.Errorf("level %d: another reader gets %d bytes of %d, %v", level, len(got),
+						n, err)
+				}
+				var h zstd.Header
+				if err := h.Decode(s); err != nil || h.WindowSize > 8<<20 {
+					t.Errorf("level %d, %d bytes: a window of %d, %v", level, n, h.WindowSize, err)
+				}
+			}
+		}
+	}
+}
+
+// packed compresses as other programs do.
+func packed(t testing.TB, c []byte, o ...zstd.EOption) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	e, err := zstd.NewWriter(&out, append(o, zstd.WithEncoderConcurrency(1))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Write(c); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+var asZstd = &files.PutOptions{Attributes: files.Attributes{ContentEncoding: "zstd"}}
+
+// TestFilesOfOthers are read as they are meant.
+func TestFilesOfOthers(t *testing.T) {
+	gets := 0
+	store := mem.New(nil)
+	below := files.Wrap(store, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call,
+			next func(context.Context) error) error {
+			if c.Op == files.OpGet {
+				gets++
+			}
+			return next(ctx)
+		},
+	})
+	b := open(t, below, nil)
+	small, large := text(5000), text(3<<20)
+	put(t, store, "plain", small, nil)
+	want(t, b, "plain", small)
+	put(t, store, "empty", nil, nil)
+	want(t, b, "empty", nil)
+	put(t, store, "small", packed(t, small), asZstd)
+	want(t, b, "small", small)
+	put(t, store, "two frames", append(packed(t, small), packed(t, large)...), asZstd)
+	want(t, b, "two frames", append(slices.Clone(small), large...))
+	put(t, store, "upper", packed(t, small), &files.PutOptions{
+		Attributes: files.Attributes{ContentEncoding: "ZSTD"},
+	})
+	want(t, b, "upper", small)
+	put(t, store, "not zstd", small, asZstd) // marked wrongly
+	want(t, b, "not zstd", small)
+	put(t, store, "empty zstd", nil, asZstd)
+	want(t, b, "empty zstd", nil)
+	put(t, store, "gzip", small, &files.PutOptions{
+		Attributes: files.Attributes{ContentEncoding: "gzip"},
+	})
+	if got, err := part(b, "gzip", files.Range{}); err != nil || !bytes.Equal(got, small) {
+		t.Errorf("what has another encoding is not as it was put: %v", err)
+	}
+	put(t, store, "large", packed(t, large), asZstd)
+	gets = 0
+	want(t, b, "large", large)
+	counting := gets
+	gets = 0
+	want(t, b, "large", large)
+	if gets >= counting {
+		t.Errorf("%d requests to read it again, %d at first: the size was not remembered", gets,
+			counting)
+	}
+	put(t, store, "large", packed(t, small), asZstd)
+	want(t, b, "large", small)
+}
+
+// TestCuts: Z1.
+func TestCuts(t *testing.T) {
+	for _, n := range []int{3000, compress.Tried + 5000} {
+		below := mem.New(nil)
+		b := open(t, below, nil)
+		put(t, b, "a", text(n), nil)
+		whole, a := stored(t, below, "a")
+		if a.ContentEncoding != "zstd" {
+			t.Fatal("the test's content is not compressed")
+		}
+		damaged := map[string][]byte{
+			"emptied":        {},
+			"another frame":  append(slices.Clone(whole), packed(t, []byte("x"))...),
+			"a frame alone":  packed(t, text(n/2)),
+			"longer by one":  append(slices.Clone(whole), 0),
+			"other content":  packed(t, random(n)),
+			"plain, shorter": text(n - 1),
+		}
+		step := max(len(whole)/97, 1)
+		for k := 0; k < len(whole); k += step {
+			damaged[fmt.Sprint("cut to ", k)] = whole[:k]
+			flipped := slices.Clone(whole)
+			flipped[k] ^= 0x10
+			damaged[fmt.Sprint("changed at ", k)] = flipped
+		}
+		for k := len(whole) - 9; k < len(whole); k++ {
+			damaged[fmt.Sprint("cut to ", k)] = whole[:k]
+		}
+		for what, c := range damaged {
+			put(t, below, "a", c, &files.PutOptions{Attributes: a})
+			for _, r := range []files.Range{{}, files.Last(10), files.From(1)} {
+				_, err := part(b, "a", r)
+				kind := files.KindOf(err)
+				// a changed header may claim anything
+				window := kind == files.ErrTooLarge && strings.HasPrefix(what, "changed")
+				if what == "other content" && (!r.IsWhole() || n > compress.Tried) {
+					continue // it is a whole file of this size, and no CRC-32C is recorded
+				}
+				if kind != files.ErrCorrupt && !window {
+					got, _ := part(b, "a", files.Range{})
+					if err == nil && bytes.Equal(got, text(n)) {
+						continue // a bit of the header that changes nothing
+					}
+					t.Errorf("%d bytes, %s, %v: %v", n, what, r, err)
+				}
+			}
+		}
+		// An emptied file is not an empty one.
+		put(t, below, "a", nil, &files.PutOptions{Attributes: a})
+		if i, err := b.Stat(t.Context(), "a", nil); err != nil || i.Size != int64(n) {
+			t.Errorf("%+v, %v", i, err)
+		}
+	}
+	below := mem.New(nil)
+	b := open(t, below, nil)
+	for _, c := range [][]byte{random(3000), random(compress.Tried + 5)} { // stored as it is
+		put(t, b, "a", c, nil)
+		whole, a := stored(t, below, "a")
+		if a.ContentEncoding != "" {
+			t.Fatal("the test's content is compressed")
+		}
+		for _, k := range []int{0, 1, len(whole) - 1} {
+			put(t, below, "a", whole[:k], &files.PutOptions{Attributes: a})
+			if _, err := part(b, "a", files.Range{}); files.KindOf(err) != files.ErrCorrupt {
+				t.Errorf("cut to %d: %v", k, err)
+			}
+			if _, err := b.Stat(t.Context(), "a", nil); files.KindOf(err) != files.ErrCorrupt {
+				t.Errorf("Stat of what is cut to %d: %v", k, err)
+			}
+		}
+	}
+}
+
+// TestServiceDecodes: Z2.
+func TestServiceDecodes(t *testing.T) {
+	below := mem.New(nil)
+	b := open(t, below, nil)
+	c := text(5000)
+	put(t, b, "a", c, nil)
+	whole, a := stored(t, below, "a")
+	put(t, below, "a", c, &files.PutOptions{Attributes: a}) // the bytes come plain
+	want(t, b, "a", c)
+	changed := slices.Clone(c)
+	changed[7]++
+	put(t, below, "a", changed, &files.PutOptions{Attributes: a})
+	if _, err := part(b, "a", files.Range{}); files.KindOf(err) != files.ErrCorrupt {
+		t.Errorf("other plain bytes: %v", err)
+	}
+	a.ContentEncoding = "" // it lost the header, and our mark is there
+	put(t, below, "a", whole, &files.PutOptions{Attributes: a})
+	want(t, b, "a", c)
+	put(t, b, "r", random(5000), nil)
+	_, a = stored(t, below, "r")
+	put(t, below, "r", whole, &files.PutOptions{Attributes: a}) // marked as plain
+	if _, err := part(b, "r", files.Range{}); files.KindOf(err) != files.ErrCorrupt {
+		t.Errorf("zstd that is marked as plain: %v", err)
+	}
+	a.Metadata[compress.MarkKey] = "zstd-x"
+	put(t, below, "r", whole, &files.PutOptions{Attributes: a})
+	if _, err := b.Stat(t.Context(), "r", nil); files.KindOf(err) != files.ErrCorrupt {
+		t.Errorf("a damaged mark: %v", err)
+	}
+}
+
+// TestBombs: Z3.
+func TestBombs(t *testing.T) {
+	below := mem.New(nil)
+	b := open(t, below, &compress.Options{MaxUnmarked: 10 << 20})
+	wide := packed(t, text(300_000), zstd.WithWindowSize(128<<20))
+	put(t, below, "wide", wide, asZstd)
+	for what, err := range map[string]error{
+		"Get": func() error { _, err := part(b, "wide", files.Range{}); return err }(),
+		"Stat": func() error {
+			_, err := b.Stat(t.Context(), "wide", nil)
+			return err
+		}(),
+	} {
+		if files.KindOf(err) != files.ErrTooLarge || !strings.Contains(err.Error(), "window") {
+			t.Errorf("%s of a frame of 128 MiB: %v", what, err)
+		}
+	}
+	put(t, below, "bomb", packed(t, make([]byte, 11<<20)), asZstd)
+	if _, err := part(b, "bomb", files.Range{}); files.KindOf(err) != files.ErrTooLarge {
+		t.Errorf("a bomb: %v", err)
+	}
+	put(t, below, "fits", packed(t, make([]byte, 10<<20)), asZstd)
+	want(t, b, "fits", make([]byte, 10<<20))
+}
+
+// TestStoredAsItIs: content that compression doesn't make smaller, or that has an
+// encoding of its own, which comes back.
+func TestStoredAsItIs(t *testing.T) {
+	below := mem.New(nil)
+	b := open(t, below, nil)
+	for _, c := range []struct {
+		name string
+		c    []byte
+		o    files.Attributes
+	}{
+		{"photo.jpg", text(5000), files.Attributes{}},
+		{"x", text(5000), files.Attributes{ContentType: "application/zip"}},
+		{"x", text(5000), files.Attributes{ContentType: "application/vnd.x+zip; a=b"}},
+		{"x", random(5000), files.Attributes{}},
+		{"x", random(2 << 20), files.Attributes{}},
+		{"x", nil, files.Attributes{}},
+		{"x", []byte("x"), files.Attributes{}},
+		{"x", text(5000), files.Attributes{ContentEncoding: "gzip"}},
+		{"x", packed(t, text(5000)), files.Attributes{ContentEncoding: "zstd"}},
+		{"x", text(5000), files.Attributes{
+			ContentDisposition: strings.Repeat("d", 1000),
+			CacheControl:       strings.Repeat("c", 489),
+			ContentType:        "text/plain",
+		}},
+	} {
+		put(t, b, c.name, c.c, &files.PutOptions{Attributes: c.o})
+		s, a := stored(t, below, c.name)
+		if !bytes.Equal(s, c.c) || a.ContentEncoding != c.o.ContentEncoding {
+			t.Errorf("%+v: stored with %q", c.o, a.ContentEncoding)
+		}
+		if got, err := part(b, c.name, files.Range{}); err != nil || !bytes.Equal(got, c.c) {
+			t.Errorf("%+v: %v", c.o, err)
+		}
+		i, err := b.Stat(t.Context(), c.name, nil)
+		if err != nil || i.ContentEncoding != c.o.ContentEncoding || i.Size != int64(len(c.c)) {
+			t.Errorf("%+v: %+v, %v", c.o, i, err)
+		}
+	}
+	for _, ct := range []string{"text/plain", "image/svg+xml", "application/json", "audio/wav", "",
+		"application/x-ndjson", "font/ttf"} {
+		if compress.Compressed(ct) {
+			t.Errorf("%s is taken for compressed", ct)
+		}
+	}
+	own := open(t, below, &compress.Options{
+		Plain: func(ct string) bool { return ct == "text/html; charset=utf-8" },
+	})
+	put(t, own, "a.html", text(5000), nil)
+	if s, _ := stored(t, below, "a.html"); len(s) != 5000 {
+		t.Error("Options.Plain is not asked")
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for _, o := range []*compress.Options{{Level: -1}, {Level: 23}, {MaxUnmarked: -1}} {
+		if b, err := compress.New(mem.New(nil), o); b != nil ||
+			files.KindOf(err) != files.ErrInvalid {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	if _, err := compress.New(nil, nil); files.KindOf(err) != files.ErrInvalid {
+		t.Errorf("a nil bucket: %v", err)
+	}
+	bare := files.Wrap(mem.New(nil), files.Hooks{
+		Features: func(f files.Features) files.Features { f.Attributes = false; return f },
+	})
+	if _, err := compress.New(bare, nil); !errors.Is(err, files.ErrUnsupported) {
+		t.Errorf("a bucket without attributes: %v", err)
+	}
+	b := open(t, mem.New(nil), nil)
+	for _, m := range []map[string]string{
+		{compress.MarkKey: "zstd-5"},
+		{"k": strings.Repeat("v", files.MaxMetadata-compress.MetadataSize)},
+	} {
+		_, err := files.PutString(t.Context(), b, "a", "x",
+			&files.PutOptions{Attributes: files.Attributes{Metadata: m}})
+		if files.KindOf(err) != files.ErrInvalid {
+			t.Errorf("%.50v: %v", m, err)
+		}
+	}
+	m := map[string]string{"k": strings.Repeat("v", files.MaxMetadata-compress.MetadataSize-1)}
+	if _, err := files.PutString(t.Context(), b, "a", strings.Repeat("x", 3<<20),
+		&files.PutOptions{Attributes: files.Attributes{Metadata: m}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRaces: W2.
+func TestRaces(t *testing.T) {
+	b := open(t, mem.New(nil), nil)
+	var wg sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		wg.Go(func() {
+			_, errs[i] = files.PutBytes(t.Context(), b, "a", text(1000+i),
+				&files.PutOptions{If: files.IfAbsent()})
+		})
+	}
+	wg.Wait()
+	won := -1
+	for i, err := range errs {
+		switch {
+		case err == nil && won < 0:
+			won = i
+		case !errors.Is(err, files.ErrExist):
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	want(t, b, "a", text(1000+won))
+}
+
+// TestCopyBetweenViews: W4.
+func TestCopyBetweenViews(t *testing.T) {
+	below := mem.New(nil)
+	one, two := open(t, below, nil), open(t, below, &compress.Options{Level: 10})
+	for _, c := range [][]byte{text(70_000), text(2 << 20), random(4000)} {
+		put(t, one, "a", c, nil)
+		for name, to := range map[string]files.Bucket{"b": two, "c": below, "d": one} {
+			if _, err := files.Copy(t.Context(), to, name, one, "a", nil); err != nil {
+				t.Fatal(err)
+			}
+			want(t, to, name, c)
+		}
+		if _, err := files.Move(t.Context(), two, "e", one, "d", nil); err != nil {
+			t.Fatal(err)
+		}
+		want(t, two, "e", c)
+	}
+	_, err := files.SignURL(t.Context(), one, "a", nil)
+	if !errors.Is(err, files.ErrUnsupported) {
+		t.Errorf("a signed URL: %v", err)
+	}
+}

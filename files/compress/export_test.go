@@ -1,0 +1,8 @@
+package compress
+
+var MostPlain = mostPlain
+
+const (
+	MarkKey = markKey
+	Tried   = tried
+)
