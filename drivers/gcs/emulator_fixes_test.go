@@ -33,6 +33,7 @@ type documented struct {
 	damaged map[string]string // bucket/object to the generation that is damaged
 	parts   map[string]*parts // uploads in parts, by their IDs
 	xml     xmlUploads
+	xmlIDs  int
 }
 
 // startDocumented starts it and leads the rest of the test to it.

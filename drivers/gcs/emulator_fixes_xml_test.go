@@ -26,8 +26,13 @@ type xmlStored struct {
 	parts      map[string][]byte
 }
 
-// xmlUpload does a request of such an upload. It is called with writes locked.
+// xmlUpload does a request of such an upload. It is called with writes
+// locked, unless it reads.
 func (d *documented) xmlUpload(w http.ResponseWriter, r *http.Request, t target) {
+	if r.Method == http.MethodGet {
+		d.writes.Lock()
+		defer d.writes.Unlock()
+	}
 	if d.xml == nil {
 		d.xml = xmlUploads{}
 	}
@@ -36,12 +41,17 @@ func (d *documented) xmlUpload(w http.ResponseWriter, r *http.Request, t target)
 		xmlError(w, http.StatusNotImplemented, "NotImplemented")
 		return
 	}
+	if q.Has("uploads") && r.Method == http.MethodGet {
+		d.listXML(w, t.bucket, q)
+		return
+	}
 	if q.Has("uploads") {
 		if d.missing(target{bucket: t.bucket}) == "The specified bucket does not exist." {
 			xmlError(w, http.StatusNotFound, "NoSuchBucket")
 			return
 		}
-		id := "id" + strconv.Itoa(len(d.xml))
+		d.xmlIDs++
+		id := "id" + strconv.Itoa(d.xmlIDs)
 		d.xml[id] = &xmlStored{t, headerAttributes(r.Header), map[string][]byte{}}
 		fmt.Fprintf(w, "<?xml version='1.0' encoding='UTF-8'?><InitiateMultipartUploadResult>"+
 			"<UploadId>%s</UploadId></InitiateMultipartUploadResult>", id)
@@ -51,6 +61,8 @@ func (d *documented) xmlUpload(w http.ResponseWriter, r *http.Request, t target)
 	switch {
 	case u == nil || u.target.bucket != t.bucket || u.target.object != t.object:
 		xmlError(w, http.StatusNotFound, "NoSuchUpload")
+	case r.Method == http.MethodGet:
+		u.list(w, q)
 	case r.Method == http.MethodPut:
 		content, err := io.ReadAll(r.Body)
 		sum := crc32.Checksum(content, castagnoli)

@@ -15,6 +15,7 @@ import (
 	"cloudfiles.dev/drivers/internal/bounds"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
+	"cloudfiles.dev/files/retry"
 	"google.golang.org/api/googleapi"
 )
 
@@ -277,7 +278,11 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return resp, nil, b.statusError(ctx, c, resp)
+		err := b.statusError(ctx, c, resp)
+		if noUpload(err) {
+			err = retry.Permanent(err) // it doesn't come back
+		}
+		return resp, nil, err
 	}
 	content, err := bounds.ReadAll(resp.Body, maxError)
 	switch {

@@ -86,8 +86,9 @@ const (
 // stored once, and each of them returns its Info.
 //
 // Upload is one Put, of which nothing is kept, if the content has no more than one part,
-// and if the bucket has no such uploads: a driver or a wrapper without them, or one that
-// has none for these options. Then a call that is
+// and if the bucket has no such uploads: Go CDK's drivers, a wrapper that sees or changes
+// what passes and doesn't know them (Hooks.Uploads), and Google Cloud Storage with a
+// condition, native options, or attributes that no header can carry. Then a call that is
 // given a token is ErrUnsupported.
 //
 // Errors: those of Put; ErrCorrupt for a changed source; ErrInvalid for a token that
