@@ -10,8 +10,9 @@ import (
 
 // call is one call, the watch over what it waits for, and its context.
 //
-// The context costs nothing until somebody asks for Done. The timer is reset only if it
-// would fire too late, so a wait costs two looks at the clock.
+// The context has neither a channel nor a timer until somebody asks for Done: whoever
+// only asks for Err now and then needs none. The timer is reset only if it would fire too
+// late, so a wait costs two looks at the clock.
 type call struct {
 	context.Context // the caller's
 	layer           *layer
@@ -66,6 +67,9 @@ func (c *call) Done() <-chan struct{} {
 		in.cancel(c.late)
 	}
 	c.inner.Store(in)
+	if c.waiting {
+		c.arm(time.Until(c.end))
+	}
 	return in.Done()
 }
 
@@ -73,11 +77,17 @@ func (c *call) Err() error {
 	if err := c.Context.Err(); err != nil {
 		return err
 	}
+	if in := c.inner.Load(); in != nil && !c.expired.Load() {
+		return in.Err()
+	} else if in == nil { // there may be no timer that sees it
+		c.mu.Lock()
+		if c.inner.Load() == nil && c.body == nil && c.due() {
+			c.expire()
+		}
+		c.mu.Unlock()
+	}
 	if c.expired.Load() {
 		return context.DeadlineExceeded
-	}
-	if in := c.inner.Load(); in != nil {
-		return in.Err()
 	}
 	return nil
 }
@@ -119,6 +129,13 @@ func (c *call) begin(limit string, after time.Duration) {
 	}
 	c.waiting, c.since, c.limit = true, time.Now(), limit
 	c.end = c.since.Add(after)
+	if c.inner.Load() != nil || c.body != nil {
+		c.arm(after)
+	}
+}
+
+// arm has the timer fire at the end of the wait, or before. The caller holds mu.
+func (c *call) arm(after time.Duration) {
 	switch {
 	case c.timer == nil:
 		c.timer = time.AfterFunc(after, c.ring)
@@ -143,27 +160,36 @@ func (c *call) pause() *Error {
 	return c.late
 }
 
+// due reports whether a wait is too long. The caller holds mu.
+func (c *call) due() bool {
+	return c.waiting && !c.over && c.late == nil && !time.Now().Before(c.end)
+}
+
+// expire ends the call, and with it the context, unless there is a body to close. The
+// caller holds mu.
+func (c *call) expire() {
+	c.waiting = false
+	c.late = &Error{c.limit, c.layer.bound(c.limit)}
+	if c.body == nil {
+		c.expired.Store(true)
+	}
+}
+
 // ring is called when the timer fires.
 func (c *call) ring() {
 	c.mu.Lock()
 	c.rings = time.Time{}
-	if !c.waiting || c.over || c.late != nil || c.Context.Err() != nil {
+	switch {
+	case !c.waiting || c.over || c.late != nil || c.Context.Err() != nil:
+		c.mu.Unlock()
+		return
+	case !c.due():
+		c.arm(time.Until(c.end))
 		c.mu.Unlock()
 		return
 	}
-	if left := time.Until(c.end); left > 0 {
-		c.rings = c.end
-		c.timer.Reset(left)
-		c.mu.Unlock()
-		return
-	}
-	c.waiting = false
-	c.late = &Error{c.limit, c.layer.bound(c.limit)}
-	body := c.body
-	if body == nil {
-		c.expired.Store(true)
-	}
-	in, late := c.inner.Load(), c.late
+	c.expire()
+	body, in, late := c.body, c.inner.Load(), c.late
 	c.mu.Unlock()
 	if body != nil {
 		body.Close()

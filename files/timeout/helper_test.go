@@ -41,7 +41,8 @@ func (s *slow) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *slow) bucket(t *testing.T) files.Bucket {
+// memory is the bucket without the network.
+func (s *slow) memory(t *testing.T) files.Bucket {
 	t.Helper()
 	b := mem.New(nil)
 	for _, name := range []string{"a", "b", "c"} {
@@ -50,7 +51,12 @@ func (s *slow) bucket(t *testing.T) files.Bucket {
 			t.Fatal(err)
 		}
 	}
-	return files.Wrap(b, files.Hooks{
+	return b
+}
+
+func (s *slow) bucket(t *testing.T) files.Bucket {
+	t.Helper()
+	return files.Wrap(s.memory(t), files.Hooks{
 		Observes: true,
 		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
 			if c.Op == files.OpList {
