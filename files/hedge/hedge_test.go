@@ -30,6 +30,7 @@ type script struct {
 
 type counts struct {
 	calls, ended   int // ended: by their context
+	running        int
 	opened, closed int // bodies
 }
 
@@ -69,7 +70,13 @@ func newScript(t *testing.T, lines ...line) *script {
 			s.mu.Lock()
 			l := s.lines[min(s.calls, len(s.lines)-1)]
 			s.calls++
+			s.running++
 			s.mu.Unlock()
+			defer func() {
+				s.mu.Lock()
+				s.running--
+				s.mu.Unlock()
+			}()
 			over := ctx.Done()
 			if l.deaf {
 				over, ctx = nil, context.WithoutCancel(ctx)
@@ -194,6 +201,9 @@ func TestHedge(t *testing.T) {
 							c.calls, c.took)
 					}
 					synctest.Wait() // for the one that lost
+					if n := s.seen().running; n > 0 && !c.lines[0].deaf {
+						t.Errorf("%s: %d calls still run", op, n)
+					}
 					if !c.lines[0].deaf && s.seen().opened != s.seen().closed {
 						t.Errorf("%s: %d bodies opened, %d closed", op, s.seen().opened,
 							s.seen().closed)

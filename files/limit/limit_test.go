@@ -266,6 +266,63 @@ func TestLending(t *testing.T) {
 	})
 }
 
+// TestLendingInOrder: a Put that has lent one of its two slots, and not yet the other,
+// when its content comes, waits for none with the other in its hand (L1).
+func TestLendingInOrder(t *testing.T) {
+	for ms := range 60 { // that the content takes
+		synctest.Test(t, func(t *testing.T) {
+			b := limited(t, newBelow(t, time.Millisecond), &limit.Options{
+				All:    limit.Limits{Calls: 1},
+				Writes: limit.Limits{Calls: 1},
+			})
+			var wg sync.WaitGroup
+			for i, name := range []string{"p", "q", "r"} {
+				wg.Go(func() {
+					time.Sleep(time.Duration(i) * time.Millisecond)
+					_, err := b.Put(t.Context(), name, &lazy{open: func() io.Reader {
+						time.Sleep(time.Duration(ms) * time.Millisecond)
+						return strings.NewReader(name)
+					}}, nil)
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+// TestCost: a call that needs not wait costs no allocation beside those of any hook.
+func TestCost(t *testing.T) {
+	b := mem.New(nil)
+	if _, err := files.PutString(t.Context(), b, "a", "text", nil); err != nil {
+		t.Fatal(err)
+	}
+	plain := files.Wrap(b, files.Hooks{
+		Around: func(ctx context.Context, _ *files.Call, next func(context.Context) error) error {
+			return next(ctx)
+		},
+	})
+	count := func(b files.Bucket) float64 {
+		return testing.AllocsPerRun(100, func() {
+			r, err := b.Get(t.Context(), "a", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+		})
+	}
+	want := count(plain)
+	got := count(limited(t, b, &limit.Options{
+		All:   limit.Limits{Calls: 64, PerSecond: 1e9, Burst: 1e9},
+		Reads: limit.Limits{Calls: 64},
+	}))
+	if got > want {
+		t.Errorf("%v allocations, want at most %v", got, want)
+	}
+}
+
 // TestOperations: calls begin evenly spaced, after a burst.
 func TestOperations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

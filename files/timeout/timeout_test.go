@@ -258,6 +258,27 @@ func TestCallersEnd(t *testing.T) {
 	})
 }
 
+// TestCallersEndFirst: a limit that passes while a call is ended by its caller changes
+// nothing.
+func TestCallersEndFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := bounded(t, files.Wrap(mem.New(nil), files.Hooks{
+			Around: func(ctx context.Context, _ *files.Call,
+				_ func(context.Context) error) error {
+				<-ctx.Done()
+				time.Sleep(time.Minute) // to clean up
+				return ctx.Err()
+			},
+		}), timeout.Silence(5*second))
+		ctx, cancel := context.WithTimeout(t.Context(), 2*second)
+		defer cancel()
+		_, err := b.Stat(ctx, "a", nil)
+		if !errors.Is(err, context.DeadlineExceeded) || files.KindOf(err) != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestLastMoment: an answer that comes although the time is over counts, and a Put whose
 // content wasn't read to its end isn't uncertain.
 func TestLastMoment(t *testing.T) {
