@@ -1,5 +1,5 @@
-// Package all registers every scheme. A program that takes any URL imports it for its
-// effect:
+// Package all registers every scheme, and the parameters of layers. A program that
+// takes any URL imports it for its effect:
 //
 //	import _ "cloudfiles.dev/drivers/all"
 //
@@ -15,6 +15,8 @@ import (
 	_ "cloudfiles.dev/drivers/local/localhttp" // and its parameter base_url
 	_ "cloudfiles.dev/drivers/mem"             // mem://
 	_ "cloudfiles.dev/drivers/s3"              // s3://
+
+	_ "cloudfiles.dev/files/timeout" // timeout=, on schemes that have none themselves
 
 	_ "gocloud.dev/blob/azureblob" // gocloud+azblob://
 	_ "gocloud.dev/blob/fileblob"  // gocloud+file://

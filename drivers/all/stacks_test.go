@@ -10,9 +10,13 @@ import (
 
 	"cloudfiles.dev/conformance"
 	"cloudfiles.dev/conformance/longtest"
+	"cloudfiles.dev/drivers/mem"
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/hedge"
 	"cloudfiles.dev/files/limit"
+	"cloudfiles.dev/files/mirror"
+	"cloudfiles.dev/files/mount"
+	"cloudfiles.dev/files/overlay"
 	"cloudfiles.dev/files/retry"
 	"cloudfiles.dev/files/timeout"
 )
@@ -68,6 +72,71 @@ var stackLayers = []stackLayer{
 			Burst: 1 << 20,
 		})
 	}},
+	{
+		name:      "mount",
+		changes:   true,
+		restricts: true,
+		wrap: ordered(func(b files.Bucket) (files.Bucket, error) {
+			return mount.New(map[string]files.Bucket{"": b, "~mounted/here": beside()})
+		}),
+		features: func(f files.Features) files.Features {
+			if !f.Ordered {
+				return f
+			}
+			f.SignGet, f.ForeignKeys = false, false // the other has none
+			if f.ReadOnly {                         // as the other: both count
+				f.Durable, f.VersionPerPut, f.IfAbsent, f.IfVersion = false, false, false, false
+				f.DeleteIfVersion, f.ServerCopy, f.SignPut = false, false, false
+				f.SignDelete, f.SignContentType = false, false
+			}
+			return f
+		},
+	},
+	{
+		name:      "overlay",
+		changes:   true,
+		restricts: true,
+		wrap: ordered(func(b files.Bucket) (files.Bucket, error) {
+			return overlay.New([]files.Bucket{b, beside()}, nil)
+		}),
+		features: func(f files.Features) files.Features {
+			if !f.Ordered {
+				return f
+			}
+			f.SignGet, f.SignDelete, f.ForeignKeys, f.ServerCopy = false, false, false, false
+			f.IfVersion = f.IfVersion && f.IfAbsent
+			return f
+		},
+	},
+	{
+		name:      "mirror",
+		changes:   true,
+		restricts: true,
+		wrap: func(b files.Bucket) (files.Bucket, error) {
+			return mirror.New(b, mem.New(nil))
+		},
+		features: func(f files.Features) files.Features {
+			f.ServerCopy, f.SignPut, f.SignDelete, f.SignContentType = false, false, false, false
+			f.ForeignKeys, f.Durable = false, false
+			return f
+		},
+	},
+}
+
+// beside is an empty bucket for reading that is joined with another.
+func beside() files.Bucket {
+	return files.ReadOnly(mem.New(&mem.Options{TimeResolution: time.Nanosecond}))
+}
+
+// ordered leaves out a layer that refuses a bucket without an order.
+func ordered(wrap func(files.Bucket) (files.Bucket, error)) func(files.Bucket) (files.Bucket,
+	error) {
+	return func(b files.Bucket) (files.Bucket, error) {
+		if !b.Features().Ordered {
+			return files.Wrap(b, files.Hooks{Restrict: true}), nil
+		}
+		return wrap(b)
+	}
 }
 
 // stackCases are what stacks are held to: each layer alone is held to all cases in its

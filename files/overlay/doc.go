@@ -44,9 +44,10 @@
 //
 // # What it costs
 //
-// Reading takes one request to each member down to the one that has the file. A Put takes
-// one; a conditional one asks the members first. A Delete asks the lower members. A
-// listing lists every member at the same time; with Whiteouts it takes one more request
-// for each file of the whiteout's size, and a shallow one for each directory of the first
-// member. The package links package files and package driver alone.
+// Reading takes one request to each member down to the one that has the file. A Put
+// takes one; a conditional one asks the members first. A Delete and DeleteMany ask the
+// lower members. A listing lists every member at the same time; with Whiteouts it takes
+// one more request for each file of the whiteout's size, and a shallow one for each
+// directory of the first member. The package links package files and package driver
+// alone.
 package overlay

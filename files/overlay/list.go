@@ -10,9 +10,6 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// maxPage is the largest page that a Limit asks the members for.
-const maxPage = 1000
-
 func (r *router) List(ctx context.Context, dir string,
 	opts *files.ListOptions) iter.Seq2[files.Entry, error] {
 	var o files.ListOptions
@@ -45,12 +42,39 @@ type lister struct {
 	unread  error // what a member couldn't read, which comes after everything else (L9)
 }
 
-// stream is a member's listing. Its head is the next entry, unless it has ended.
+// stream is a member's listing, which is read in parts if there is a Limit: what the
+// member couldn't read before its last entry comes after that (L9). Its head is the
+// next entry, unless it has ended.
 type stream struct {
+	list  func(files.ListOptions) iter.Seq2[files.Entry, error]
+	o     files.ListOptions
 	next  func() (files.Entry, error, bool)
 	stop  func()
+	seen  int // entries of this part
 	head  files.Entry
+	used  bool // the head
 	ended bool
+}
+
+func (s *stream) begin() {
+	s.seen = 0
+	s.next, s.stop = iter.Pull2(s.list(s.o))
+}
+
+// pull returns the next entry. It begins another part if this one is used up, unless only
+// the error at its end is wanted.
+func (s *stream) pull(onlyEnd bool) (files.Entry, error, bool) {
+	for {
+		e, err, ok := s.next()
+		if ok && err == nil {
+			s.seen++
+		}
+		if ok || s.o.Limit == 0 || s.seen < s.o.Limit || onlyEnd {
+			return e, err, ok
+		}
+		s.o.StartAfter = s.head.Name
+		s.begin()
+	}
 }
 
 func (l *lister) stop() {
@@ -89,6 +113,7 @@ func (l *lister) run(yield func(files.Entry, error) bool) {
 			return
 		}
 		if n++; n == l.o.Limit {
+			l.ends()
 			if l.unread != nil {
 				yield(files.Entry{}, l.unread)
 			}
@@ -97,29 +122,34 @@ func (l *lister) run(yield func(files.Entry, error) bool) {
 	}
 }
 
-// start begins the members' listings. They have no limit, because names may fall out.
+// ends looks for what couldn't be read, where a listing has ended with its Limit.
+func (l *lister) ends() {
+	for _, s := range l.streams {
+		if s.used && !s.ended && s.seen == s.o.Limit {
+			if _, err, ok := s.pull(true); ok && err != nil && l.unread == nil {
+				l.unread = err
+			}
+		}
+	}
+}
+
+// start begins the members' listings.
 func (l *lister) start() error {
 	if l.ctx.Err() != nil {
 		return driver.ContextError(l.ctx)
 	}
 	o := l.o
-	o.Limit = 0
-	if l.o.Limit > 0 && l.o.Limit < maxPage && o.PageSize == 0 {
-		o.PageSize = l.o.Limit + 1
-	}
 	for i, m := range l.r.members {
 		of := o
 		if i == 0 && l.r.whiteouts {
 			of.NamesOnly = false // the size shows what may be a whiteout
 		}
-		s := &stream{}
-		s.next, s.stop = iter.Pull2(m.List(l.ctx, l.dir, &of))
-		l.streams = append(l.streams, s)
-	}
-	for _, s := range l.streams {
-		if err := l.advance(s); err != nil {
-			return err
+		s := &stream{o: of, used: true}
+		s.list = func(o files.ListOptions) iter.Seq2[files.Entry, error] {
+			return m.List(l.ctx, l.dir, &o)
 		}
+		s.begin()
+		l.streams = append(l.streams, s)
 	}
 	return nil
 }
@@ -127,7 +157,8 @@ func (l *lister) start() error {
 // advance moves a stream to its next entry. What a member couldn't read does not spoil
 // the rest; every other error ends the listing, because what is below might be masked.
 func (l *lister) advance(s *stream) error {
-	e, err, ok := s.next()
+	e, err, ok := s.pull(false)
+	s.used = false
 	switch {
 	case !ok:
 		s.ended = true
@@ -150,9 +181,16 @@ func (l *lister) advance(s *stream) error {
 	return nil
 }
 
-// take returns the next entry and its member, or -1 at the end, and moves all streams
-// that have the name.
+// take returns the next entry and its member, or -1 at the end, and marks all streams
+// that have the name as used.
 func (l *lister) take() (e files.Entry, member int, err error) {
+	for _, s := range l.streams {
+		if s.used && !s.ended {
+			if err := l.advance(s); err != nil {
+				return e, -1, err
+			}
+		}
+	}
 	member = -1
 	for i, s := range l.streams {
 		if !s.ended && (member < 0 || s.head.Name < e.Name) {
@@ -160,11 +198,7 @@ func (l *lister) take() (e files.Entry, member int, err error) {
 		}
 	}
 	for _, s := range l.streams {
-		if member >= 0 && !s.ended && s.head.Name == e.Name {
-			if err := l.advance(s); err != nil {
-				return e, member, err
-			}
-		}
+		s.used = member >= 0 && !s.ended && s.head.Name == e.Name
 	}
 	return e, member, nil
 }

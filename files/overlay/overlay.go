@@ -143,7 +143,7 @@ func (r *router) Features() files.Features {
 	if len(r.members) > 1 {
 		f.IfVersion = f.IfVersion && f.IfAbsent // over a lower file
 	}
-	if !f.Versions {
+	if !f.Versions && r.members[0].Features().Versions {
 		f.VersionPerPut, f.PutReturnsVersion, f.IfVersion = false, false, false
 		f.DeleteIfVersion, f.ReadConditions = false, false
 	}

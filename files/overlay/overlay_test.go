@@ -454,3 +454,33 @@ func TestLayers(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestDeleteMany: what no lower member has is deleted by one call of the first member
+// (D3).
+func TestDeleteMany(t *testing.T) {
+	upper, lower := mem.New(nil), mem.New(nil)
+	var mu sync.Mutex
+	ops := map[files.Op]int{}
+	b := over(t, white, files.Wrap(upper, files.Hooks{
+		Around: func(ctx context.Context, c *files.Call, next func(context.Context) error) error {
+			mu.Lock()
+			ops[c.Op]++
+			mu.Unlock()
+			return next(ctx)
+		},
+	}), lower)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		put(t, b, name, "x")
+	}
+	put(t, lower, "b", "lower")
+	res, err := files.DeleteMany(t.Context(), b, slices.Values([]string{"a", "b", "c", "b", "e"}))
+	if err != nil || res.Deleted != 5 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if ops[files.OpDeleteMany] != 1 || ops[files.OpDelete] != 0 {
+		t.Errorf("requests are %v", ops)
+	}
+	if got := names(t, b, "", nil); !slices.Equal(got, []string{"d"}) {
+		t.Errorf("left are %q", got)
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/driver"
 )
 
 // condition turns a condition on a name of the overlay into one for the first member, at
@@ -138,4 +140,43 @@ func (r *router) deleteLower(ctx context.Context, name string, i int, v files.Ve
 		return files.ErrPrecondition
 	}
 	return err
+}
+
+// DeleteMany deletes together what no lower member has, and the rest one by one.
+func (r *router) DeleteMany(ctx context.Context, names []string) []error {
+	var mu sync.Mutex
+	lower := map[string]bool{}
+	errs := driver.EachName(ctx, names, func(ctx context.Context, name string) error {
+		below, err := r.lower(ctx, name)
+		if err == nil && below {
+			err = r.Delete(ctx, name, nil)
+			mu.Lock()
+			defer mu.Unlock()
+			lower[name] = true
+		}
+		return err
+	})
+	var first []string
+	var at []int
+	for i, name := range names {
+		if errs[i] == nil && !lower[name] {
+			first, at = append(first, name), append(at, i)
+		}
+	}
+	for j, err := range deleteMany(ctx, r.members[0], first) {
+		errs[at[j]] = err
+	}
+	return errs
+}
+
+// deleteMany returns an error, or nil, for each name.
+func deleteMany(ctx context.Context, b files.Bucket, names []string) []error {
+	if many, ok := b.(driver.BucketManyDeleter); ok {
+		if errs := many.DeleteMany(ctx, names); len(errs) == len(names) {
+			return errs
+		}
+	}
+	return driver.EachName(ctx, names, func(ctx context.Context, name string) error {
+		return b.Delete(ctx, name, nil)
+	})
 }

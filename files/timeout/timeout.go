@@ -10,7 +10,8 @@
 //
 // Drivers of services have limits of their own, the parameters timeout= and
 // read_timeout= of their URLs, a minute each. This package is for stricter ones, and
-// for buckets that have none.
+// for buckets that have none. A program that imports it may write timeout=5s in the URL
+// of every scheme without such a parameter, which is [Silence].
 //
 // What it promises:
 //

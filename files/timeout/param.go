@@ -1,0 +1,30 @@
+package timeout
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// The parameter timeout= of every scheme that has none itself bounds each silence, as
+// that of the drivers of services does.
+func init() {
+	files.DefaultMux().RegisterLayer(files.LayerParam{
+		Param: files.Param{
+			Name:   "timeout",
+			Values: "duration",
+			Doc:    "bounds each wait for an answer and for further bytes or entries",
+		},
+		Package: "cloudfiles.dev/files/timeout",
+		Wrap: func(_ context.Context, b files.Bucket, _ *url.URL,
+			value string) (files.Bucket, error) {
+			d, err := time.ParseDuration(value)
+			if err != nil || d <= 0 {
+				return nil, files.Errorf(files.ErrInvalid, "want a duration, such as 30s")
+			}
+			return New(b, Silence(d))
+		},
+	})
+}
