@@ -14,6 +14,7 @@
 //     process was.
 //   - cloudfiles.dev/files/transfer: copies, moves, removes and synchronizes whole trees.
 //   - cloudfiles.dev/files/filestest: the fake that an application is tested with.
+//   - cloudfiles.dev/files/signing: signs upload forms with a largest size, for browsers.
 //   - cloudfiles.dev/files/watch: calls a function whenever a file has changed.
 //   - cloudfiles.dev/files/retry: the one policy by which calls to a service are
 //     repeated.

@@ -36,6 +36,7 @@ func TestDependencies(t *testing.T) {
 		"cloudfiles.dev/files/lease",
 		"cloudfiles.dev/files/iofs", "cloudfiles.dev/files/mount",
 		"cloudfiles.dev/files/overlay", "cloudfiles.dev/files/mirror",
+		"cloudfiles.dev/files/signing",
 		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
@@ -86,6 +87,7 @@ func TestArrows(t *testing.T) {
 		"mount":    {own, own + "/driver"},
 		"overlay":  {own, own + "/driver"},
 		"mirror":   {own, own + "/driver"},
+		"signing":  {own, own + "/driver"},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

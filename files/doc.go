@@ -37,7 +37,8 @@
 //     [Copy] and [Move]; Bucket.Delete, [DeleteMany], [DeleteDir] and [DeleteAll].
 //   - Let one process work at a time: package files/lease. Follow a file's changes:
 //     package files/watch.
-//   - Sign: [SignURL] makes a URL that works without credentials.
+//   - Sign: [SignURL] makes a URL that works without credentials; package files/signing
+//     makes upload forms with a largest size.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything
 //     else: a [NameMap] for other names, a [Transform] for other bytes. [As] reaches
 //     what is below, and [Layers] lists it.
@@ -502,6 +503,10 @@
 //   - W1: A signed URL is bound to its method, name, expiry and content type. An expiry
 //     beyond the service's limit or the credentials' life is an error. Signing makes no
 //     request, and its result has the headers that must be sent.
+//
+//     A signed form (package files/signing) is bound to its name or directory, largest
+//     and smallest size, content type, every other field, and expiry. What differs from
+//     it is refused, and nothing is stored.
 //
 // U. URLs
 //

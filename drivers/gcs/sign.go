@@ -64,14 +64,9 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 // given, the content type.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
-	by := b.signer
+	by := b.signing()
 	if by == nil {
 		return files.SignedURL{}, files.ErrUnsupported
-	}
-	if b.signsAsAsks {
-		if read := b.tokens.signer.Load(); read != nil {
-			by = read
-		}
 	}
 	if opts.Expiry > maxExpiry {
 		return files.SignedURL{}, files.Errorf(files.ErrInvalid,

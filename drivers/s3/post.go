@@ -2,54 +2,22 @@ package s3
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"net/http"
+	"strconv"
 	"strings"
-	"time"
 
 	"cloudfiles.dev/files"
 	"cloudfiles.dev/files/driver"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// PostOptions say what a signed form allows.
-type PostOptions struct {
-	// Expiry is how long the form works; 0 is 15 minutes, and 7 days is the most.
-	Expiry time.Duration
-	// MaxSize is the largest content in bytes that S3 accepts through the form. It is
-	// required: at least 1, at most 5 GiB.
-	MaxSize int64
-	// MinSize is the smallest content in bytes; 0 also accepts empty files.
-	MinSize int64
-	// ContentType is the content type that the form must send:
-	//
-	//   - A type, such as "image/png", is in Fields.
-	//   - One that ends in "/", such as "image/", allows any that begins with it. The
-	//     browser then adds the field Content-Type.
-	//   - If it is empty, the form can't send any, and S3 stores its default,
-	//     binary/octet-stream.
-	ContentType string
-	// Attributes other than the content type are stored with the file, as they are
-	// signed.
-	Attributes files.Attributes
-}
+// PostOptions say what a signed form allows. Expiry is at most 7 days, and MaxSize at
+// most 5 GiB.
+type PostOptions = driver.PostOptions
 
-// SignedPost is a form that its holder, usually a browser, may send once or more until
-// it expires: a POST of multipart/form-data to URL. It has:
-//
-//   - all Fields, as they are
-//   - Content-Type, if PostOptions leave it open, and no other field
-//   - last, the content, as the field "file"
-//
-// S3 responses 204, or with an error in XML. The fields hold the signature.
-type SignedPost struct {
-	URL     string
-	Fields  map[string]string
-	Expires time.Time
-}
-
-// String hides the signature.
-func (p SignedPost) String() string { return "POST " + files.RedactURL(p.URL) }
+// SignedPost is a signed form. S3 answers 204, or what PostOptions say, or with an error
+// in XML.
+type SignedPost = driver.PostForm
 
 // SignPost signs a form for uploading a file of that name from a browser. Unlike a
 // signed PUT, the form limits the size of the content, and S3 enforces that. b must be
@@ -108,19 +76,21 @@ func SignPost(ctx context.Context, b files.Bucket, name string,
 
 func signPost(ctx context.Context, bucket files.Bucket, name string,
 	o PostOptions) (SignedPost, error) {
-	b, ok := driver.Unwrap(bucket).(*backend)
-	if !ok || !b.signs {
+	if _, ok := driver.Unwrap(bucket).(*backend); !ok {
 		return SignedPost{}, files.Errorf(files.ErrUnsupported, "the bucket can't sign forms")
 	}
-	if err := files.CheckName(name); err != nil {
+	return driver.SignPost(ctx, bucket, name, o)
+}
+
+// SignPost signs a form by a policy of version 4.
+func (b *backend) SignPost(ctx context.Context, name string,
+	o driver.PostOptions) (driver.PostForm, error) {
+	if o.MaxSize > maxPart {
+		return SignedPost{}, files.Errorf(files.ErrInvalid, "a form of %d bytes: at most 5 GiB",
+			o.MaxSize)
+	}
+	if err := b.known.checkName(name); err != nil {
 		return SignedPost{}, err
-	}
-	if o.MaxSize < 1 || o.MaxSize > maxPart || o.MinSize < 0 || o.MinSize > o.MaxSize {
-		return SignedPost{}, files.Errorf(files.ErrInvalid,
-			"sizes from %d to %d bytes; want at least 0, and at most 5 GiB", o.MinSize, o.MaxSize)
-	}
-	if o.Expiry == 0 {
-		o.Expiry = driver.DefaultExpiry
 	}
 	expires, err := b.checkExpiry(ctx, o.Expiry)
 	if err != nil {
@@ -130,13 +100,6 @@ func signPost(ctx context.Context, bucket files.Bucket, name string,
 	if err != nil {
 		return SignedPost{}, err
 	}
-	for _, v := range append(slices.Collect(maps.Values(fields)), name) {
-		if strings.Contains(v, fileNameOfForm) {
-			return SignedPost{}, files.Errorf(files.ErrUnsupported,
-				"%s in a form stands for the name of the file that the browser sends",
-				fileNameOfForm)
-		}
-	}
 	conditions := []any{[]any{"content-length-range", o.MinSize, o.MaxSize}}
 	if strings.HasSuffix(o.ContentType, "/") {
 		conditions = append(conditions, []any{"starts-with", "$Content-Type", o.ContentType})
@@ -144,9 +107,14 @@ func signPost(ctx context.Context, bucket files.Bucket, name string,
 	for k, v := range fields {
 		conditions = append(conditions, map[string]string{k: v})
 	}
+	key := name
+	if o.Below {
+		key += "/" + driver.FormFileName
+		conditions = append(conditions, []any{"starts-with", "$key", name + "/"})
+	}
 	signed, err := b.presigner().PresignPostObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.bucket,
-		Key:    &name,
+		Key:    &key,
 	}, func(p *s3.PresignPostOptions) {
 		p.Expires, p.Conditions = o.Expiry, conditions
 	})
@@ -158,11 +126,6 @@ func signPost(ctx context.Context, bucket files.Bucket, name string,
 	}
 	return SignedPost{URL: signed.URL, Fields: fields, Expires: expires}, nil
 }
-
-// S3 replaces fileNameOfForm in every field of a form, so it can't be part of what the
-// policy binds:
-// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
-const fileNameOfForm = "${filename}"
 
 // postFields are the fields that the form must send as they are.
 func postFields(o PostOptions) (map[string]string, error) {
@@ -186,6 +149,11 @@ func postFields(o PostOptions) (map[string]string, error) {
 	}
 	for k, v := range encodeMetadata(a.Metadata, "") {
 		fields["x-amz-meta-"+k] = v
+	}
+	if o.Redirect != "" {
+		fields["success_action_redirect"] = o.Redirect
+	} else if o.Status != http.StatusNoContent { // the default
+		fields["success_action_status"] = strconv.Itoa(o.Status)
 	}
 	return fields, nil
 }

@@ -20,8 +20,9 @@
 //     [ListRequest], [Key] and [Content]. A body in memory or on a local disk may also
 //     be an [ImmediateBody], a [BytesBody] or a [FileBody].
 //   - What a Backend may implement too: [Copier] with [CopyRequest], [Identifier],
-//     [ManyDeleter], [Signer], [Checker], [NativeChecker], [Aser] and [Varying]; and
-//     [PartUploader] with [Upload], for uploads that go on in another process.
+//     [ManyDeleter], [Signer], [PostSigner], [Checker], [NativeChecker], [Aser] and
+//     [Varying]; and [PartUploader] with [Upload], for uploads that go on in another
+//     process.
 //   - Open by URL: [Register] and files.Scheme; [NewParams] reads the parameters.
 //   - Put: files.Condition has a method Check. [Parts] cuts an upload into parts in
 //     bounded memory, by a [PartPlan]; [ContentType] and [TypeByName] find the type,
@@ -41,9 +42,9 @@
 // [UnknownNative]. Its optional abilities are the interfaces whose names begin with
 // Bucket: [BucketAser], [BucketChecker], [BucketCopier], [BucketCopySource],
 // [BucketLayers], [BucketLocator], [BucketManyDeleter], [BucketNativeChecker],
-// [BucketUploader], [BucketURLSigner] and [BucketViewer]. The bucket that New makes has
-// each ability that its Backend has, and so has every wrapper made by files.Wrap.
-// Applications need none of them: the functions of package files use them. A bucket
-// that joins several others uses [MeetFeatures] and [SetInfo], and is given to
-// files.Wrap, which checks what every bucket checks.
+// [BucketPostSigner], [BucketUploader], [BucketURLSigner] and [BucketViewer]. The
+// bucket that New makes has each ability that its Backend has, and so has every wrapper
+// made by files.Wrap. Applications need none of them: the functions of package files
+// use them. A bucket that joins several others uses [MeetFeatures] and [SetInfo], and
+// is given to files.Wrap, which checks what every bucket checks.
 package driver

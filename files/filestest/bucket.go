@@ -161,6 +161,12 @@ func (b *Bucket) WithCopySource(ctx context.Context, name string,
 	return b.outer.(driver.BucketCopySource).WithCopySource(ctx, name, fn)
 }
 
+// WithSignPost implements driver.BucketPostSigner.
+func (b *Bucket) WithSignPost(ctx context.Context, name string,
+	fn func(ctx context.Context, b files.Bucket, name string) error) error {
+	return b.outer.(driver.BucketPostSigner).WithSignPost(ctx, name, fn)
+}
+
 // Layers implements driver.BucketLayers.
 func (b *Bucket) Layers() []string { return files.Layers(b.outer) }
 

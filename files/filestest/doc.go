@@ -39,6 +39,8 @@
 //	resp, err := b.Client().Do(upload(link, png))
 //	b.Clock.Advance(16 * time.Minute) // and now the same request is 403
 //
+// Upload forms of package signing work with them too, as on GCS or MinIO ([As]).
+//
 // # Leaks
 //
 // At the end of the test, after all subtests and all functions that were given to Cleanup

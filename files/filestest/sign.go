@@ -19,7 +19,10 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-var _ driver.Signer = (*instrumented)(nil)
+var (
+	_ driver.Signer     = (*instrumented)(nil)
+	_ driver.PostSigner = (*instrumented)(nil)
+)
 
 // maxExpiry is how long a signed URL may work: what S3 and GCS allow.
 const maxExpiry = 7 * 24 * time.Hour
@@ -56,6 +59,31 @@ func (b *instrumented) SignURL(_ context.Context, name string,
 	u := url.URL{Path: "/" + name, RawQuery: query.Encode()}
 	signed.URL = b.fake.base() + u.String()
 	return signed, nil
+}
+
+// SignPost implements driver.PostSigner. The form works with Client and Handler.
+func (b *instrumented) SignPost(_ context.Context, name string,
+	o driver.PostOptions) (driver.PostForm, error) {
+	if !b.Features().SignContentType { // Azure, which has no forms either
+		return driver.PostForm{}, files.Errorf(files.ErrUnsupported,
+			"not every cloud has forms; the fake signs them as GCS, MinIO or another does "+
+				"(filestest.As)")
+	}
+	if o.Expiry > maxExpiry {
+		return driver.PostForm{}, files.Errorf(files.ErrInvalid,
+			"an expiry of %v is more than 7 days", o.Expiry)
+	}
+	return b.fake.forms().SignPost(name, o)
+}
+
+// forms signs and takes the fake's upload forms.
+func (b *Bucket) forms() *fileshttp.Forms {
+	return &fileshttp.Forms{
+		Bucket: b.seen,
+		Secret: b.secret[:],
+		URL:    b.base() + "/",
+		Now:    b.Clock.Now,
+	}
 }
 
 // signature is over the name and all parameters.
@@ -103,7 +131,12 @@ func (b *Bucket) Handler() http.Handler {
 		MaxUpload:   1 << 40,
 		AllowDelete: true,
 	}
+	forms := b.forms()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			forms.ServeHTTP(w, r)
+			return
+		}
 		name, err := b.verify(r)
 		if err != nil {
 			http.Error(w, "filestest: the signed URL: "+err.Error(), http.StatusForbidden)

@@ -16,8 +16,8 @@ type Options struct {
 	// renames or restricts hides: a handler must serve the names that were signed, and
 	// through a Sub-bucket or a prefix= they are others.
 	Signer *Signer
-	// MaxUpload is the largest file in bytes that a signed PUT may store; 0 refuses
-	// every PUT with 405.
+	// MaxUpload is the largest file in bytes that a signed PUT or form may store; 0
+	// refuses every one with 405.
 	MaxUpload int64
 	// CORS says which pages of other origins may use signed URLs from a browser, whose
 	// preflight requests are then answered; nil lets none. A preflight request carries
@@ -29,8 +29,8 @@ type Options struct {
 // NewHandler returns the handler of the bucket's signed URLs. Mount it where the
 // Signer's base URL leads. It answers GET, HEAD, PUT and DELETE of a file through
 // fileshttp, with conditions and ranges, if the URL was signed for that method, name
-// and (PUT) content type and has not expired. Anything else is 403. It doesn't close
-// the bucket. opts may be nil.
+// and (PUT) content type and has not expired. It takes the signed forms of package
+// signing. Anything else is 403. It doesn't close the bucket. opts may be nil.
 //
 // Errors: files.ErrUnsupported if no Signer is given and the bucket shows none of this
 // package; files.ErrInvalid for a negative MaxUpload.
@@ -67,6 +67,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.opts.CORS.Answer(w, r, h.allow()) {
 		return
 	}
+	if r.Method == http.MethodPost {
+		h.post(w, r)
+		return
+	}
 	name, err := h.opts.Signer.Verify(r)
 	if err != nil {
 		if h.opts.OnError != nil {
@@ -83,7 +87,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // allow are the methods that a URL may be signed for.
 func (h *handler) allow() string {
 	if h.opts.MaxUpload > 0 {
-		return "GET, HEAD, PUT, DELETE"
+		return "GET, HEAD, PUT, POST, DELETE"
 	}
 	return "GET, HEAD, DELETE"
 }

@@ -27,7 +27,11 @@ func init() {
 
 // Signer signs URLs as fileblob's URLSignerHMAC does, and verifies them. It is safe for
 // concurrent use.
-type Signer struct{ hmac *fileblob.URLSignerHMAC }
+type Signer struct {
+	hmac   *fileblob.URLSignerHMAC
+	secret []byte
+	base   string
+}
 
 var _ local.Signer = (*Signer)(nil)
 
@@ -47,7 +51,12 @@ func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 		return nil, files.Errorf(files.ErrInvalid,
 			"the base of signed URLs has a query or fragment")
 	}
-	return &Signer{fileblob.NewURLSignerHMAC(base, bytes.Clone(secret))}, nil
+	secret = bytes.Clone(secret)
+	return &Signer{
+		hmac:   fileblob.NewURLSignerHMAC(base, secret),
+		secret: secret,
+		base:   base.String(),
+	}, nil
 }
 
 // SignURL implements local.Signer. The expiry counts in whole seconds.

@@ -1,0 +1,37 @@
+package files
+
+import "context"
+
+// WithSignPost lets the signing of a form reach the bucket below, inside the hook, as the
+// signing of a PUT. A form that would get round the wrapper is refused.
+func (w *wrapped) WithSignPost(ctx context.Context, name string,
+	fn func(ctx context.Context, b Bucket, name string) error) error {
+	cl := w.claims()
+	err := w.check(ctx, cl, name, "")
+	if err == nil {
+		err = cl.checkSign(OpSignPut, nil)
+	}
+	switch {
+	case err != nil:
+	case fn == nil:
+		err = invalid("the function is nil")
+	case cl.narrows():
+		err = Errorf(ErrUnsupported, "a wrapper refuses some uploads, which a form would store")
+	}
+	if err != nil {
+		return NewError(OpSignPut, name, err)
+	}
+	c := w.call(ctx, OpSignPut, name)
+	c.Sign = &SignOptions{Method: "PUT"}
+	end := ending{call: c}
+	defer end.tell()
+	err = w.around(c, stepFunc(func(ctx context.Context) error {
+		if w.hooks.looks() {
+			return Errorf(ErrUnsupported,
+				"a wrapper looks at contents, which a signed form would get round")
+		}
+		return fn(ctx, w.inner, w.in(name))
+	}))
+	end.is(0, err)
+	return err
+}
