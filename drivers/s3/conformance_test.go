@@ -55,8 +55,8 @@ func TestConformance(t *testing.T) {
 }
 
 // TestConformanceSub runs what names and listings are about below a directory, and the
-// whole contract with the long tests. The SDK makes all its requests, where TestConformance
-// has lean ones. That of the distributed store is in internal/cephtest.
+// whole contract with the long tests. The SDK makes all its requests, where
+// TestConformance has lean ones. That of the distributed store is in internal/cephtest.
 func TestConformanceSub(t *testing.T) {
 	s := newSubject(t, testserver.Versitygw, Options{Profile: versitygw, SDKOnly: true})
 	h := s.harness()

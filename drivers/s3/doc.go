@@ -53,10 +53,11 @@
 //     fixed amount of memory. No part waits for an answer before it is sent. An upload
 //     that fails is aborted.
 //
-// A Get, a Stat and a Delete are made without the SDK's stack of middleware, which takes
-// most of what a small call computes. Their requests are the SDK's in every byte: the
-// client's own request is the form that they are made of, they are signed by its signer
-// with its credentials, and the SDK handles every response but a plain success. The SDK
+// A Get, a Stat, a Delete, and a Put of up to 64 KiB without s3.PutOptions, are made
+// without the SDK's stack of middleware, which takes most of what a small call computes.
+// Their requests are the SDK's in every byte: the client's own request is the form that
+// they are made of, they are signed by its signer with its credentials, and the SDK
+// handles every response but a plain success or a plain no. The SDK
 // makes all requests if the client has middleware, interceptors, a logging mode, a tracer
 // or a meter, a signer, a resolver of endpoints or an authentication of its own, for
 // Transfer Acceleration, directory buckets, access points and ARNs, and with

@@ -27,9 +27,10 @@ import (
 // and sent by its HTTP client (send). Before a form is used, a second request of the
 // SDK's is built of it, and must be the same in every byte, the signature included.
 //
-// It judges nothing. Only a plain success is read here. Any other response, and any
-// failure, is given to the SDK as what its first attempt met (replay), so errors, new
-// credentials, the correction of the clock and repeats are the SDK's.
+// It judges little. Only a plain success and a plain no (refused) are read here. Any
+// other response, and any failure, is given to the SDK as what its first attempt met
+// (replay), so errors, new credentials, the correction of the clock and repeats are the
+// SDK's.
 //
 // enabled and form are the one place that decides between the two ways.
 type lean struct {
@@ -39,8 +40,9 @@ type lean struct {
 	signer   *v4.Signer
 	creds    *renewable // nil if requests aren't signed
 	clock    *clock
-	asks     bool // the HTTP client may ask for the SDK's values of a context
-	noETags  bool // Profile.NoETags
+	expect   int64 // from how many bytes on the SDK expects 100 Continue; 0: its own
+	asks     bool  // the HTTP client may ask for the SDK's values of a context
+	noETags  bool  // Profile.NoETags
 	known    *known
 	sdk      bool        // the SDK makes all requests
 	off      atomic.Bool // and it does so from now on
@@ -67,6 +69,7 @@ func newLean(b *backend, caller s3.Options, c *clock) *lean {
 		clock:   c,
 		asks:    !ofSDK(o.HTTPClient),
 		known:   &b.known,
+		expect:  o.ContinueHeaderThresholdBytes,
 		noETags: b.known.profile.NoETags,
 	}
 	l.creds, _ = o.Credentials.(*renewable)
@@ -200,7 +203,11 @@ const maxFailures = 3
 // newForm takes the SDK's request for one name as the form, and compares its request for
 // another one with what the form makes.
 func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, bool) {
-	first, failure := l.capture(ctx, op, formKey, asked{})
+	first, failure := l.capture(ctx, op, formKey, asked{put: &leanPutting{
+		in:   &s3.PutObjectInput{ChecksumCRC32C: aws.String("AAAAAA==")},
+		body: strings.NewReader("a"),
+		size: 1,
+	}})
 	if first == nil {
 		return nil, false
 	}
@@ -213,6 +220,24 @@ func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, boo
 	const key = "a//é \x01~!*'()&$@=;:+,?#[]{Key+}%41\"<>\\^`|/../b./."
 	what := asked{
 		match: aws.String(`"1"`),
+	}
+	if op == leanPut {
+		what.put = &leanPutting{
+			in: &s3.PutObjectInput{
+				CacheControl:       aws.String("c"),
+				ChecksumCRC32C:     aws.String("4waSgw=="),
+				ContentDisposition: aws.String("d"),
+				ContentEncoding:    aws.String("e"),
+				ContentLanguage:    aws.String("l"),
+				ContentType:        aws.String("t/y"),
+				Metadata: map[string]string{
+					"a-b.c_d%20": "v",
+					"e":          "",
+				},
+			},
+			body: strings.NewReader("123456789"),
+			size: 9,
+		}
 	}
 	if op != leanDelete {
 		what.none = aws.String(`"2"`)
@@ -235,7 +260,8 @@ func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, boo
 // sameRequest compares what an HTTP client sees of two requests.
 func sameRequest(a, b *http.Request) bool {
 	u, v := *a.URL, *b.URL
-	return a.Method == b.Method && u == v && a.Host == b.Host && a.Body == nil && b.Body == nil &&
+	return a.Method == b.Method && u == v && a.Host == b.Host &&
+		(a.Body == nil) == (b.Body == nil) &&
 		a.GetBody == nil && b.GetBody == nil && a.ContentLength == b.ContentLength &&
 		a.Close == b.Close && len(a.Trailer)+len(b.Trailer) == 0 &&
 		len(a.TransferEncoding)+len(b.TransferEncoding) == 0 &&

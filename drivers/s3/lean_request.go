@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -25,12 +26,16 @@ const (
 	leanHead leanOp = iota
 	leanGet
 	leanDelete
+	leanPut
 
 	leanOps = iota
 )
 
 // asked is what differs between two requests of an operation, beside the key.
-type asked struct{ span, match, none *string }
+type asked struct {
+	span, match, none *string
+	put               *leanPutting // of a Put
+}
 
 // form is what a request is made of.
 type form struct {
@@ -72,12 +77,20 @@ func formOf(r *http.Request) (*form, bool) {
 	var plain, raw bool
 	f.url.Path, plain = strings.CutSuffix(r.URL.Path, "/"+formKey)
 	f.url.RawPath, raw = strings.CutSuffix(r.URL.RawPath, "/"+formKey)
-	if !plain || !raw || r.URL.Opaque != "" || r.Body != nil || r.ContentLength != 0 {
+	if !plain || !raw || r.URL.Opaque != "" ||
+		(r.Method == http.MethodPut) != (r.Body != nil) {
 		return nil, false
 	}
 	f.url.Path, f.url.RawPath = f.url.Path+"/", f.url.RawPath+"/"
 	for _, name := range signerSets {
 		f.header.Del(name)
+	}
+	if r.Method == http.MethodPut {
+		f.header.Del("Content-Type")
+		f.header.Del("X-Amz-Checksum-Crc32c")
+		if f.hash != unsignedPayload {
+			f.header.Del("X-Amz-Content-Sha256")
+		}
 	}
 	authorization := r.Header.Get("Authorization")
 	if authorization == "" {
@@ -131,12 +144,27 @@ func (l *lean) request(ctx context.Context, f *form, key string, what asked,
 	if what.none != nil {
 		set("If-None-Match", *what.none)
 	}
+	hash := f.hash
+	if what.put != nil {
+		what.put.header(set)
+		if hash != unsignedPayload {
+			sum, err := what.put.sum()
+			if err != nil {
+				return nil, err
+			}
+			set("X-Amz-Content-Sha256", sum)
+			hash = sum
+		}
+	}
 	r := (&http.Request{
 		Method: f.method,
 		URL:    &u,
 		Host:   f.host,
 		Header: h,
 	}).WithContext(ctx)
+	if what.put != nil {
+		r.ContentLength, r.Body = what.put.size, io.NopCloser(what.put.body)
+	}
 	if f.service != "" {
 		if l.creds == nil {
 			return nil, errUnsigned
@@ -145,7 +173,7 @@ func (l *lean) request(ctx context.Context, f *form, key string, what asked,
 		if err != nil {
 			return nil, &unretrieved{err}
 		}
-		if err := l.signer.SignHTTP(ctx, creds, r, f.hash, f.service, f.region, at,
+		if err := l.signer.SignHTTP(ctx, creds, r, hash, f.service, f.region, at,
 			escapedOnce); err != nil {
 			return nil, err
 		}
@@ -261,6 +289,12 @@ func (l *lean) capture(ctx context.Context, op leanOp, key string,
 			IfMatch:     what.match,
 			IfNoneMatch: what.none,
 		})
+	case leanPut:
+		in := *what.put.in
+		in.Bucket, in.Key = &l.bucket, &key
+		in.IfMatch, in.IfNoneMatch = what.match, what.none
+		in.Body, in.ContentLength = what.put.body, &what.put.size
+		_, err = l.client.PutObject(to, &in)
 	case leanDelete:
 		_, err = l.client.DeleteObject(to, &s3.DeleteObjectInput{
 			Bucket:  &l.bucket,

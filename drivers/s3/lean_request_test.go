@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,19 +18,35 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // inMemory is an HTTP client that keeps what is sent, byte by byte.
 type inMemory struct {
 	sent   []string
 	answer func(r *http.Request) (*http.Response, error)
+	// fails, if it isn't nil, may fail a request before its body is read.
+	fails func() error
 }
 
 func (m *inMemory) Do(r *http.Request) (*http.Response, error) {
+	if m.fails != nil {
+		if err := m.fails(); err != nil {
+			return nil, err
+		}
+	}
 	var wire bytes.Buffer
 	fmt.Fprintf(&wire, "%s %s %s\n", r.URL, awsmiddleware.GetOperationName(r.Context()),
 		awsmiddleware.GetRegion(r.Context()))
-	if err := r.Clone(r.Context()).Write(&wire); err != nil {
+	copied := r.Clone(r.Context())
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		copied.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if err := copied.Write(&wire); err != nil {
 		return nil, err
 	}
 	m.sent = append(m.sent, wire.String())
@@ -61,6 +78,8 @@ func responseTo(r *http.Request, status int, header http.Header, body string) *h
 func allFound(r *http.Request) (*http.Response, error) {
 	h := http.Header{"Etag": {`"1"`}, "Content-Length": {"3"}}
 	switch {
+	case r.Method == http.MethodPut:
+		return responseTo(r, http.StatusOK, http.Header{"Etag": {`"1"`}}, ""), nil
 	case r.Method == http.MethodDelete:
 		return responseTo(r, http.StatusNoContent, nil, ""), nil
 	case r.Method == http.MethodHead:
@@ -164,6 +183,19 @@ func leanCalls(ctx context.Context, b *backend, key string) error {
 		tags, none, spans = tags[1:], none[1:2], spans[1:2]
 	}
 	for _, match := range tags {
+		for _, not := range append(none[:1:1], aws.String("*")) {
+			puts := leanPuts()
+			if key != leanNames[0] {
+				puts = puts[3:4] // a byte with all attributes
+			}
+			for _, in := range puts {
+				in.Bucket, in.Key, in.IfMatch, in.IfNoneMatch = bucket, &key, match, not
+				if _, sent, err := b.putObject(ctx, in, *in.ContentLength,
+					contentOf(*in.ContentLength)); err != nil || !sent {
+					return fmt.Errorf("put, sent %v: %w", sent, err)
+				}
+			}
+		}
 		if err := b.deleteObject(ctx, &s3.DeleteObjectInput{
 			Bucket:  bucket,
 			Key:     &key,
@@ -196,6 +228,54 @@ func leanCalls(ctx context.Context, b *backend, key string) error {
 		}
 	}
 	return nil
+}
+
+// leanPuts are contents of several kinds and lengths.
+func leanPuts() (all []*s3.PutObjectInput) {
+	for _, n := range []int64{0, 1, 1000, maxLeanPut, maxLeanPut + 1} {
+		all = append(all, &s3.PutObjectInput{
+			ContentLength:  aws.Int64(n),
+			ChecksumCRC32C: aws.String("4waSgw=="),
+		}, &s3.PutObjectInput{
+			ContentLength:      aws.Int64(n),
+			ChecksumCRC32C:     aws.String("4waSgw=="),
+			ContentType:        aws.String("text/plain; charset=utf-8"),
+			CacheControl:       aws.String("no-cache"),
+			ContentDisposition: aws.String("attachment;  filename=\"a b\""),
+			ContentEncoding:    aws.String("gzip"),
+			ContentLanguage:    aws.String("de"),
+			Metadata: encodeMetadata(map[string]string{
+				"a":      "b c",
+				"x_y-z@": "é",
+			}, "mark"),
+		})
+	}
+	return append(all, &s3.PutObjectInput{ContentLength: aws.Int64(9)}, &s3.PutObjectInput{
+		ContentLength:  aws.Int64(9),
+		ChecksumCRC32C: aws.String("4waSgw=="),
+		StorageClass:   types.StorageClassGlacierIr,
+	})
+}
+
+// testBody is as a *driver.PartBody.
+type testBody struct {
+	*bytes.Reader
+	over bool
+}
+
+func (b *testBody) End() { b.over = true }
+
+func (b *testBody) Read(p []byte) (int, error) {
+	if b.over {
+		return 0, errors.New("the request is over")
+	}
+	return b.Reader.Read(p)
+}
+
+// contentOf has so many bytes.
+func contentOf(n int64) func() partBody {
+	p := bytes.Repeat([]byte("x"), int(n))
+	return func() partBody { return &testBody{Reader: bytes.NewReader(p)} }
 }
 
 // TestLeanRequests: what lean sends is what the SDK sends in every byte, signatures

@@ -33,6 +33,8 @@ type replay struct {
 	err   error
 	since int // renewable.attempt before it was signed
 	used  atomic.Bool
+	// repeated: the SDK has made a request of its own.
+	repeated atomic.Bool
 }
 
 func (r *replay) Value(key any) any {
@@ -58,6 +60,7 @@ func (r *replay) Err() error {
 
 func (r *replay) intercept(*http.Request) (*http.Response, error, bool) {
 	if r.used.Swap(true) {
+		r.repeated.Store(true)
 		return nil, nil, false
 	}
 	return r.resp, r.err, true
@@ -138,6 +141,8 @@ func (l *lean) isPlain(r *http.Request, resp *http.Response) bool {
 	switch r.Method {
 	case http.MethodDelete:
 		return resp.StatusCode == http.StatusNoContent && resp.Body == http.NoBody
+	case http.MethodPut:
+		return resp.StatusCode == http.StatusOK && tag && resp.Body == http.NoBody
 	case http.MethodHead:
 		return resp.StatusCode == http.StatusOK && tag && known
 	}

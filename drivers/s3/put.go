@@ -64,23 +64,21 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 	}
 	digest := req.Content.Digest()
 	return c.run(ctx, func(ctx context.Context) (info files.Info, sent bool, err error) {
-		var out *s3.PutObjectOutput
+		var etag *string
 		err = b.withSums(func(sums bool) error {
 			in.ChecksumCRC32C = nil
 			if sums {
 				in.ChecksumCRC32C = base64Of(digest.CRC32C)
 			}
-			body := part.Body()
-			defer body.End()
-			in.Body = body
-			out, err = b.client.PutObject(ctx, in)
-			sent = body.Len() == 0
+			etag, sent, err = b.putObject(ctx, in, part.Size, func() partBody {
+				return part.Body()
+			})
 			return err
 		})
 		if err != nil {
 			return files.Info{}, sent, err
 		}
-		info.Version = version(out.ETag)
+		info.Version = version(etag)
 		return info, true, nil
 	})
 }

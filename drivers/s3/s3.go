@@ -58,9 +58,9 @@ type Options struct {
 	// for a store behind something that changes the header. Google's endpoint for S3 is
 	// one; it is recognised by its host.
 	UnsignedAcceptEncoding bool
-	// SDKOnly makes the SDK send every request. Otherwise a Get, a Stat and a Delete are
-	// made without the SDK's stack of middleware, if the client isn't customised: the
-	// requests are the same, and the program computes less for each.
+	// SDKOnly makes the SDK send every request. Otherwise a Get, a Stat, a Delete and a
+	// small Put are made without the SDK's stack of middleware, if the client isn't
+	// customised: the requests are the same, and the program computes less for each.
 	SDKOnly bool
 	// ownResolver: the client's endpoint resolver is the one that open let it have.
 	ownResolver bool

@@ -127,8 +127,8 @@ var scheme = files.Scheme{
 		{
 			Name:   "sdk_only",
 			Values: "true|false",
-			Doc: "whether the SDK makes every request; otherwise a Get, a Stat and a Delete " +
-				"are made without its middleware, by the same requests (false)",
+			Doc: "whether the SDK makes every request; otherwise a Get, a Stat, a Delete and a " +
+				"small Put are made without its middleware, by the same requests (false)",
 		},
 		{
 			Name:   "part_size",
