@@ -32,7 +32,8 @@ import (
 // (replay), so errors, new credentials, the correction of the clock and repeats are the
 // SDK's.
 //
-// enabled and form are the one place that decides between the two ways.
+// newLean (once for a bucket) and form (for each request) are the one place that decides
+// between the two ways.
 type lean struct {
 	client   *s3.Client // with our settings
 	bucket   string
