@@ -231,6 +231,9 @@ func (b *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.Uploa
 	}
 	defer d.Close()
 	parts, _, err := partsOf(d)
+	if err != nil && b.uploadLost(u) { // another process has completed it just now
+		err = driver.ErrUploadGone
+	}
 	return parts, err
 }
 

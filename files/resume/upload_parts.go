@@ -3,6 +3,7 @@ package resume
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 
 	"cloudfiles.dev/files"
@@ -48,12 +49,26 @@ func (u *upload) transfer(ctx context.Context, send bool) (gone bool, err error)
 	}
 	s.whole.Init(digests.Digest(u.put.Digest))
 	defer s.broken.Resume()
+	whole := false
 	defer func() {
 		cancel()
 		for ; s.atOnce > 0; s.atOnce-- {
-			<-s.results
+			if r := <-s.results; !r.gone && r.err == nil {
+				s.note(r)
+			}
+		}
+		if _, own := errors.AsType[*saveError](err); whole && err != nil && !own {
+			u.save() // what else was sent; the upload has failed anyway
 		}
 	}()
+	gone, err = s.run(ctx, send)
+	whole = true
+	return gone, err
+}
+
+// run is the pass itself.
+func (s *sending) run(ctx context.Context, send bool) (gone bool, err error) {
+	u := s.u
 	for n := 1; n <= u.up.Parts(); n++ {
 		if gone, err := s.take(u.opts.Concurrency - 1); gone || err != nil {
 			return gone, err
@@ -96,8 +111,7 @@ func (s *sending) take(most int) (gone bool, err error) {
 			return r.gone, r.err
 		}
 		u := s.u
-		u.sent[r.n], u.there[r.n] = r.sent, r.part
-		u.left++
+		s.note(r)
 		if u.left >= s.step {
 			if err := u.save(); err != nil {
 				return false, err
@@ -106,6 +120,12 @@ func (s *sending) take(most int) (gone bool, err error) {
 		u.event(UploadEvent{Kind: UploadSent, Part: r.n, Bytes: r.part.Size})
 	}
 	return false, nil
+}
+
+// note notes a part that was sent.
+func (s *sending) note(r result) {
+	s.u.sent[r.n], s.u.there[r.n] = r.sent, r.part
+	s.u.left++
 }
 
 // read reads a part, and compares it if the token has it.

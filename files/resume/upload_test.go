@@ -232,8 +232,10 @@ func interrupted(t testing.TB, b files.Bucket, p []byte, s *sending) {
 	t.Helper()
 	broken := failing(b)
 	broken.at = 2 + (len(p)+part-1)/part/2
+	opts := s.opts
+	opts.Concurrency = 1 // so that just the parts before that step are there
 	if _, err := resume.Upload(t.Context(), broken.Bucket, "dir/f", bytes.NewReader(p),
-		int64(len(p)), &s.opts); err == nil {
+		int64(len(p)), &opts); err == nil {
 		t.Fatal("no error")
 	}
 	if _, err := os.Stat(s.opts.TokenFile); err != nil {
