@@ -8,6 +8,10 @@
 //   - cloudfiles.dev/files: the interface, the contract, and every function that takes
 //     a bucket. Start here.
 //   - cloudfiles.dev/files/fileshttp: serves files of a bucket over HTTP.
+//   - cloudfiles.dev/files/observe: what a program does with a bucket, for logs,
+//     traces and metrics.
+//   - cloudfiles.dev/files/observe/otelfiles: OpenTelemetry, for package observe.
+//   - cloudfiles.dev/files/observe/promfiles: Prometheus, for package observe.
 //   - cloudfiles.dev/files/lease: one of many processes works at a time, with a bucket as
 //     the only thing that they share.
 //   - cloudfiles.dev/files/resume: downloads and uploads that go on where a killed

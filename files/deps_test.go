@@ -30,6 +30,7 @@ var forbidden = map[string]string{
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
+		"cloudfiles.dev/files/observe",
 		"cloudfiles.dev/files/transfer", "cloudfiles.dev/files/resume",
 		"cloudfiles.dev/files/lease", "cloudfiles.dev/files/watch",
 		"cloudfiles.dev/files/limit", "cloudfiles.dev/files/timeout", "cloudfiles.dev/files/hedge",
@@ -72,6 +73,7 @@ func TestArrows(t *testing.T) {
 		"internal/names", "internal/native"}
 	arrows := map[string][]string{
 		".":        nil,
+		"observe":  {own},
 		"retry":    {own},
 		"driver":   {own, own + "/retry"},
 		"transfer": {own, own + "/driver"},

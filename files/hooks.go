@@ -105,9 +105,10 @@ type Hooks struct {
 	// Passed is called with how many bytes have passed: of a Get's body when they are
 	// read, of a Put's content when the bucket below has taken them. It is the cheap
 	// way to count, because everything else stays as it is: sizes, seeking, and the
-	// ways of the operating system. Before the first byte of a body is asked for it is
-	// called with 0. What a retry below reads again is counted again. The calls for one
-	// operation don't overlap, and the reading goes on when Passed has returned.
+	// ways of the operating system. It is called with 0 when a body has been opened,
+	// and again when its first byte is asked for. What a retry below reads again is
+	// counted again. The calls for one operation don't overlap, and the reading goes on
+	// when Passed has returned.
 	Passed func(ctx context.Context, call *Call, n int64)
 	// Content replaces the reader of a Put's content. A content that can seek stays
 	// seekable only if the replacement can seek. Content is for observers: a wrapper

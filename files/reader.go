@@ -409,6 +409,9 @@ func (r *Reader) passedBeside(n int64) {
 	if r.call != nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		if r.closed { // the end was reported
+			return
+		}
 		if !r.asked {
 			r.asked = true
 			r.call.passed(0)

@@ -59,6 +59,9 @@ func (g *getting) open() (*Reader, error) {
 		end.is(0, err)
 		return nil, err
 	}
+	if w.hooks.Passed != nil {
+		w.hooks.Passed(c.ctx, c, 0)
+	}
 	g.opened = true
 	if g.from != nil {
 		g.r.also = append(g.r.also, g.from.govern(c.ctx))

@@ -103,6 +103,7 @@ func (p *Policy) Do(ctx context.Context, f func(ctx context.Context, attempt int
 		if cerr := sleep(ctx, delay); cerr != nil {
 			return interrupted(cerr, err, n)
 		}
+		contexts.CountRetry(ctx)
 	}
 }
 

@@ -1,0 +1,17 @@
+package contexts
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// RetriesKey is under what a context has an *atomic.Int64 that counts the requests that
+// a retry policy repeats.
+type RetriesKey struct{}
+
+// CountRetry counts a request that is repeated.
+func CountRetry(ctx context.Context) {
+	if n, ok := ctx.Value(RetriesKey{}).(*atomic.Int64); ok {
+		n.Add(1)
+	}
+}
