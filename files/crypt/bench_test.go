@@ -57,6 +57,9 @@ func BenchmarkCrypt(b *testing.B) {
 
 func benchBucket(b *testing.B, c files.Bucket) {
 	plain := content(benchSize)
+	if _, err := files.PutBytes(b.Context(), c, "a", plain, nil); err != nil {
+		b.Fatal(err)
+	}
 	b.Run("put", func(b *testing.B) {
 		b.SetBytes(benchSize)
 		for b.Loop() {
