@@ -12,6 +12,7 @@
 //     traces and metrics.
 //   - cloudfiles.dev/files/observe/otelfiles: OpenTelemetry, for package observe.
 //   - cloudfiles.dev/files/observe/promfiles: Prometheus, for package observe.
+//   - cloudfiles.dev/files/eventlog: an append-only log of small records in a bucket.
 //   - cloudfiles.dev/files/lease: one of many processes works at a time, with a bucket as
 //     the only thing that they share.
 //   - cloudfiles.dev/files/resume: downloads and uploads that go on where a killed

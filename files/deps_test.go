@@ -37,7 +37,7 @@ func TestDependencies(t *testing.T) {
 		"cloudfiles.dev/files/lease",
 		"cloudfiles.dev/files/iofs", "cloudfiles.dev/files/mount",
 		"cloudfiles.dev/files/overlay", "cloudfiles.dev/files/mirror",
-		"cloudfiles.dev/files/signing",
+		"cloudfiles.dev/files/signing", "cloudfiles.dev/files/eventlog",
 		"cloudfiles.dev/drivers/mem",
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}",
@@ -90,6 +90,7 @@ func TestArrows(t *testing.T) {
 		"overlay":  {own, own + "/driver"},
 		"mirror":   {own, own + "/driver"},
 		"signing":  {own, own + "/driver"},
+		"eventlog": {own},
 	}
 	for _, dir := range inner {
 		for from := range arrows {

@@ -36,7 +36,7 @@
 //   - Change: [Update], [UpdateJSON] and [UpdateAttributes], which lose no update;
 //     [Copy] and [Move]; Bucket.Delete, [DeleteMany], [DeleteDir] and [DeleteAll].
 //   - Let one process work at a time: package files/lease. Follow a file's changes:
-//     package files/watch.
+//     package files/watch. Keep a log of small records: package files/eventlog.
 //   - Sign: [SignURL] makes a URL that works without credentials; package files/signing
 //     makes upload forms with a largest size.
 //   - Wrap: [Sub] for one directory, [ReadOnly], and [Wrap] with [Hooks] for everything

@@ -1,0 +1,319 @@
+// Package eventlog keeps an append-only log of small records in a bucket, for a few
+// writers and any number of readers in any process.
+//
+//	log, err := eventlog.New(b, "orders", nil)
+//	...
+//	pos, err := log.Append(ctx, []byte(`{"order":42}`))
+//	for r, err := range log.Read(ctx, next) {
+//		...
+//		next = r.Position + 1
+//	}
+//
+// A log is a directory. Its file "head" has the newest records and the list of the
+// segments, files with older records, which are written once. Every change is a change
+// of head by [files.Update], so the bucket must keep IfAbsent and IfVersion.
+//
+// # What it promises
+//
+//   - Positions are 0, 1, 2 and so on, without gaps and in the order of the appends. A
+//     position is that of a record; reading on from Position+1 repeats and skips
+//     nothing, also across Compact.
+//   - Append puts the record in once, also if answers are lost. Only an Append that
+//     itself returns ErrUncertain leaves it open.
+//   - Once Append has returned, every Read that begins sees the record.
+//   - Compact removes the oldest records. Reading from a position that is gone is
+//     ErrGone: nothing is skipped silently.
+//
+// # What it can't keep
+//
+// Whoever deletes head ends the log. Appends are one after the other: with many writers
+// some wait long, and end with ErrPrecondition.
+//
+// # Cost
+//
+// An Append reads and writes head: two requests, of up to SegmentBytes and the list of
+// segments. Each time SegmentBytes are full there is one more write. A Read is one
+// request for head and one for each segment that it reads. The package links the
+// standard library and package files alone.
+package eventlog
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"cloudfiles.dev/files"
+)
+
+// The limits of records and of the log.
+const (
+	// MaxRecord is the largest record in bytes.
+	MaxRecord = 64 << 10
+	// DefaultSegmentBytes is the default of Options.SegmentBytes.
+	DefaultSegmentBytes = 128 << 10
+	// maxHead bounds what is read of head, and maxSegment of a segment.
+	maxHead, maxSegment = 16 << 20, 16 << 20
+	maxSegmentBytes     = 4 << 20
+	// attempts bounds how often an append meets another.
+	attempts = 100
+)
+
+// ErrGone is the error of Read for a position that Compact has removed.
+var ErrGone = errors.New("the records at this position are gone")
+
+// Options are the options of New.
+type Options struct {
+	// SegmentBytes is how many bytes of records head holds before they become a
+	// segment, at most 4 MiB; 0 is DefaultSegmentBytes. Writers may differ in it.
+	SegmentBytes int
+}
+
+// Record is one record of a log.
+type Record struct {
+	Position int64
+	Data     []byte // the caller's own
+}
+
+// Log is a log in a bucket. It is safe for concurrent use.
+type Log struct {
+	bucket  files.Bucket
+	dir     string
+	segment int
+}
+
+// head is what the file head holds.
+type head struct {
+	Format   int       `json:"log"`
+	First    int64     `json:"first"` // of what Compact has left
+	Segments []segment `json:"segments,omitempty"`
+	Start    int64     `json:"start"` // the position of the first of Records
+	Records  []entry   `json:"records,omitempty"`
+	Write    string    `json:"write"` // differs each time (V1)
+}
+
+// segment is a file of records.
+type segment struct {
+	Name  string `json:"name"`
+	First int64  `json:"first"`
+	Count int64  `json:"count"`
+}
+
+type entry struct {
+	ID   string `json:"id"` // differs for each Append
+	Data []byte `json:"data"`
+}
+
+const format = 1
+
+func (h *head) next() int64 { return h.Start + int64(len(h.Records)) }
+
+// New returns the log in that directory, which comes into being with the first Append.
+// It makes no request.
+//
+// Errors: ErrInvalid and ErrInvalidName, and ErrUnsupported if the bucket can't put
+// conditionally.
+func New(b files.Bucket, dir string, opts *Options) (*Log, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	l := &Log{
+		bucket:  b,
+		dir:     dir,
+		segment: o.SegmentBytes,
+	}
+	if l.segment == 0 {
+		l.segment = DefaultSegmentBytes
+	}
+	if err := l.check(); err != nil {
+		return nil, files.NewError(files.OpUpdate, dir, err)
+	}
+	return l, nil
+}
+
+func (l *Log) check() error {
+	switch err := files.CheckName(l.segmentName(math.MaxInt64)); {
+	case l.dir == "":
+		return files.Errorf(files.ErrInvalidName, "the directory is empty")
+	case err != nil:
+		return err
+	case l.bucket == nil:
+		return files.Errorf(files.ErrInvalid, "the bucket is nil")
+	case l.segment < 0 || l.segment > maxSegmentBytes:
+		return files.Errorf(files.ErrInvalid, "segments of %d bytes: at most %d", l.segment,
+			maxSegmentBytes)
+	}
+	if f := l.bucket.Features(); !f.ReadOnly && (!f.IfAbsent || !f.IfVersion) {
+		return files.Errorf(files.ErrUnsupported,
+			"the bucket can't put conditionally, so records would be lost")
+	}
+	return nil
+}
+
+func (l *Log) headName() string { return l.dir + "/head" }
+
+// segmentName is a name that no other call gives.
+func (l *Log) segmentName(first int64) string {
+	return fmt.Sprintf("%s/segments/%019d-%s", l.dir, first, rand.Text())
+}
+
+// parseHead returns what head holds; nil is no file.
+func parseHead(content []byte) (*head, error) {
+	h := &head{Format: format}
+	if content == nil {
+		return h, nil
+	}
+	*h = head{}
+	if err := json.Unmarshal(content, h); err != nil || h.Format != format || h.First < 0 ||
+		h.Start < 0 || h.First > h.next() {
+		return nil, files.Errorf(files.ErrInvalid, "the file holds no log of format %d", format)
+	}
+	pos := h.Start
+	for i := len(h.Segments) - 1; i >= 0; i-- {
+		s := h.Segments[i]
+		if s.Count < 1 || s.First < 0 || s.First+s.Count != pos || files.CheckName(s.Name) != nil {
+			return nil, files.Errorf(files.ErrInvalid, "the log's segments don't fit")
+		}
+		pos = s.First
+	}
+	if h.First < pos {
+		return nil, files.Errorf(files.ErrInvalid, "the log's beginning is missing")
+	}
+	return h, nil
+}
+
+func (h *head) encode() ([]byte, error) {
+	h.Write = rand.Text()
+	return json.Marshal(h)
+}
+
+var options = &files.UpdateOptions{
+	Attributes: &files.Attributes{ContentType: "application/json", CacheControl: "no-store"},
+	Attempts:   attempts,
+	MaxBytes:   maxHead,
+}
+
+// Append puts a record at the log's end and returns its position. data may be empty.
+//
+// Errors: ErrTooLarge for more than MaxRecord bytes; ErrPrecondition if others were
+// faster again and again; ErrUncertain if an answer was lost and it couldn't be found
+// out whether the record is in; those of Update; ErrInvalid if the directory holds no
+// log.
+func (l *Log) Append(ctx context.Context, data []byte) (int64, error) {
+	if len(data) > MaxRecord {
+		return 0, files.NewError(files.OpUpdate, l.dir, files.Errorf(files.ErrTooLarge,
+			"a record of %d bytes: at most %d", len(data), MaxRecord))
+	}
+	a := &appender{
+		Log:   l,
+		entry: entry{rand.Text(), data},
+		since: -1,
+	}
+	for n := 1; ; n++ {
+		_, err := files.Update(ctx, l.bucket, l.headName(), func(old []byte) ([]byte, error) {
+			return a.add(ctx, old)
+		}, options)
+		kind := files.KindOf(err)
+		a.lost = a.lost || kind == files.ErrUncertain
+		switch {
+		case err == nil:
+			return a.position, nil
+		case !a.lost:
+			return 0, files.NewError(files.OpUpdate, l.dir, err)
+		case n == maxLost || kind != files.ErrUncertain && kind != files.ErrUnavailable &&
+			kind != files.ErrPrecondition:
+			return 0, files.NewError(files.OpUpdate, l.dir, files.WithCause(files.ErrUncertain,
+				err, "the answer to a write was lost"))
+		}
+	}
+}
+
+// maxLost is how often Append looks again after a lost answer.
+const maxLost = 5
+
+// appender is one Append.
+type appender struct {
+	*Log
+	entry    entry
+	position int64
+	since    int64 // the record can't be in front of this; -1: nothing was read yet
+	lost     bool  // the answer to a write
+}
+
+// add returns head with the record.
+func (a *appender) add(ctx context.Context, old []byte) ([]byte, error) {
+	h, err := parseHead(old)
+	if err != nil {
+		return nil, err
+	}
+	if a.since < 0 {
+		a.since = h.next()
+	}
+	if a.lost {
+		switch found, err := a.find(ctx, h); {
+		case err != nil:
+			return nil, err
+		case found:
+			return nil, files.SkipUpdate
+		}
+	}
+	if err := a.spill(ctx, h); err != nil {
+		return nil, err
+	}
+	a.position = h.next()
+	h.Records = append(h.Records, a.entry)
+	return h.encode()
+}
+
+// find looks for the record in what was added since.
+func (a *appender) find(ctx context.Context, h *head) (bool, error) {
+	if h.First > a.since { // compacted that fast: it can't be said any more
+		return false, files.Errorf(files.ErrUncertain,
+			"the answer to a write was lost, and the log was compacted since")
+	}
+	for pos, e := range a.entries(ctx, h, a.since) {
+		if e.err != nil {
+			return false, e.err
+		}
+		if e.ID == a.entry.ID {
+			a.position = pos
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// spill makes a segment of head's records if they are many. If head isn't stored then,
+// the segment belongs to nothing, and Compact deletes it one day.
+func (a *appender) spill(ctx context.Context, h *head) error {
+	size := 0
+	for _, e := range h.Records {
+		size += len(e.Data) + len(e.ID)
+	}
+	if len(h.Records) == 0 || size+len(a.entry.Data) <= a.segment {
+		return nil
+	}
+	s := segment{a.segmentName(h.Start), h.Start, int64(len(h.Records))}
+	content, err := json.Marshal(h.Records)
+	if err != nil {
+		return err
+	}
+	if _, err := files.PutBytes(ctx, a.bucket, s.Name, content, &files.PutOptions{
+		If: files.IfAbsent(),
+	}); err != nil {
+		if files.KindOf(err) == files.ErrUncertain { // of a file that nothing leads to
+			return files.WithCause(files.ErrUnavailable, err, "a segment may not be stored")
+		}
+		return err
+	}
+	h.Segments = append(h.Segments, s)
+	h.Start, h.Records = h.next(), nil
+	return nil
+}
+
+// inDir reports whether a segment's name is one of this log's.
+func (l *Log) inDir(name string) bool { return strings.HasPrefix(name, l.dir+"/segments/") }
