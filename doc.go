@@ -8,6 +8,7 @@
 //   - cloudfiles.dev/files: the interface, the contract, and every function that takes
 //     a bucket. Start here.
 //   - cloudfiles.dev/files/fileshttp: serves files of a bucket over HTTP.
+//   - cloudfiles.dev/files/cache: reads through another bucket, a local folder usually.
 //   - cloudfiles.dev/files/observe: what a program does with a bucket, for logs,
 //     traces and metrics.
 //   - cloudfiles.dev/files/observe/otelfiles: OpenTelemetry, for package observe.

@@ -29,6 +29,7 @@ var forbidden = map[string]string{
 // small programs stay small.
 func TestDependencies(t *testing.T) {
 	for _, pkg := range []string{
+		"cloudfiles.dev/files/cache",
 		"cloudfiles.dev/files", "cloudfiles.dev/files/driver", "cloudfiles.dev/files/retry",
 		"cloudfiles.dev/files/observe",
 		"cloudfiles.dev/files/transfer", "cloudfiles.dev/files/resume",
@@ -73,6 +74,7 @@ func TestArrows(t *testing.T) {
 		"internal/names", "internal/native"}
 	arrows := map[string][]string{
 		".":        nil,
+		"cache":    {own, own + "/driver"},
 		"observe":  {own},
 		"retry":    {own},
 		"driver":   {own, own + "/retry"},

@@ -39,6 +39,11 @@ type Call struct {
 	// Signed is set by next for OpSignGet, OpSignPut and OpSignDelete. Around may
 	// replace it. A wrapper that signs by itself sets it without calling next.
 	Signed SignedURL
+	// Opened is for an Around that has a body of its own for OpGet, such as one from a
+	// cache: it sets Opened without calling next. The Reader is of the same file, and
+	// of the part that the options ask for. The caller's context governs it, and the
+	// wrapper closes it if it isn't used. Body isn't called for it.
+	Opened *Reader
 
 	// State is the wrapper's own: what Begin keeps for Passed and Done.
 	State any
@@ -78,7 +83,7 @@ type Hooks struct {
 	//
 	//   - The caller gets the error that Around returns.
 	//   - If Around doesn't call next, nothing happens: then it must return an error,
-	//     or set Call.Signed.
+	//     or set Call.Signed or Call.Opened.
 	//   - For a listing next returns at once, and for OpGet as soon as the body is
 	//     open.
 	//   - Around may call next again if next has failed and the content, if any, can be
@@ -149,6 +154,9 @@ type Hooks struct {
 	// CloseInner closes the wrapped bucket with the wrapper, which then owns the
 	// bucket.
 	CloseInner bool
+	// OnClose, if not nil, is called once when the wrapper is closed, before CloseInner
+	// closes the bucket below: for what else the wrapper owns. Close returns its error.
+	OnClose func() error
 }
 
 // sees reports whether a hook gets the Call.

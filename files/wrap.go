@@ -91,14 +91,19 @@ func (w *wrapped) Close() error {
 		return nil
 	}
 	w.memory.Close()
-	if !w.hooks.CloseInner {
-		return nil
+	var err error
+	if w.hooks.OnClose != nil {
+		err = w.hooks.OnClose()
 	}
-	err := w.inner.Close()
-	if w.alsoClose != nil {
-		err = errors.Join(err, w.alsoClose.Close())
+	if w.hooks.CloseInner {
+		if cerr := w.inner.Close(); err == nil {
+			err = cerr
+		}
+		if w.alsoClose != nil {
+			err = errors.Join(err, w.alsoClose.Close())
+		}
 	}
-	return err
+	return NewError(OpClose, "", err)
 }
 
 // As reaches what lies below, unless that would bypass the wrapper.
@@ -177,7 +182,7 @@ func (w *wrapped) around(c *Call, s step) error {
 	defer c.settle()
 	err := w.hooks.Around(c.ctx, c, c.next)
 	c.settle()
-	if err == nil && !c.won.ran.Load() && c.Signed.URL == "" {
+	if err == nil && !c.won.ran.Load() && c.Signed.URL == "" && c.Opened == nil {
 		err = Errorf(ErrUnsupported, "a wrapper did not carry out the operation")
 	}
 	return NewError(c.Op, c.Name, err)

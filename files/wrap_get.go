@@ -47,10 +47,18 @@ func (g *getting) open() (*Reader, error) {
 	defer func() {
 		if !g.opened { // otherwise the body's Close reports it
 			g.r.Close() // if the hook failed, or panicked, after the call had succeeded
+			c.Opened.Close()
 			end.tell()
 		}
 	}()
 	err := w.around(c, g)
+	if own := c.Opened; own != nil {
+		if c.Opened = nil; err == nil && g.r == nil {
+			g.r = w.adopt(own, c, g.cl)
+		} else {
+			own.Close()
+		}
+	}
 	if err == nil && g.r == nil {
 		err = NewError(OpGet, c.Name,
 			Errorf(ErrUnsupported, "a wrapper hid the failure of the operation"))
@@ -88,6 +96,19 @@ func (g *getting) do(hook context.Context) error {
 	}
 	before.Close() // if a hook retries
 	return nil
+}
+
+// adopt makes a body that Around opened by itself the caller's.
+func (w *wrapped) adopt(r *Reader, c *Call, cl *claims) *Reader {
+	if r.body == nil {
+		return nil
+	}
+	r.name, r.info = c.Name, cl.info(outer(r.info, c.Name))
+	c.Info = r.Info()
+	if cl.below.Digests && !cl.outer.Digests && w.hooks.Transform == nil {
+		r.check = checker{}
+	}
+	return r
 }
 
 // openUnder opens the file below under the context of o, or of the hook if there is no

@@ -1,0 +1,197 @@
+package cache
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+
+	"cloudfiles.dev/files"
+)
+
+// maxSpoiled bounds for how many names the cache remembers that the store holds
+// something old that it couldn't remove.
+const maxSpoiled = 10_000
+
+// New returns a bucket that reads through store: what was read of origin is stored
+// there, and served from there as long as it is current. Everything else is as the
+// origin does it, and closing the result closes neither, unless opts say so. opts may be
+// nil.
+//
+// An origin whose Features lack Versions or ReadConditions can't be cached: then
+// everything is read from the origin.
+//
+// Errors: ErrInvalid for options that make no sense, or a nil bucket; ErrUnsupported if
+// the store can't hold the names of entries.
+func New(origin, store files.Bucket, opts *Options) (files.Bucket, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	o, err := o.complete()
+	switch {
+	case err != nil:
+	case origin == nil || store == nil:
+		err = files.Errorf(files.ErrInvalid, "the bucket is nil")
+	case origin == store:
+		err = files.Errorf(files.ErrInvalid, "the store is the origin itself")
+	default:
+		if n := store.Features().MaxName; n > 0 && n < len(key{}.name()) {
+			err = files.Errorf(files.ErrUnsupported, "the store holds names of %d bytes only", n)
+		}
+	}
+	if err != nil {
+		return nil, files.NewError(files.OpOpen, "", err)
+	}
+	c := &cache{
+		origin: origin,
+		opts:   o,
+		id:     identity(origin, o.Origin),
+		shelf:  newShelf(store, o),
+		names:  map[string]*state{},
+	}
+	return files.Wrap(origin, files.Hooks{
+		Layer:   "cache " + size(o.MaxBytes),
+		Around:  c.around,
+		OnClose: c.close,
+		Uploads: true,
+	}), nil
+}
+
+// identity names the origin in the keys of entries.
+func identity(origin files.Bucket, given string) string {
+	if given == "" {
+		return "\x00" + rand.Text()
+	}
+	return given + "\x00" + strings.Join(files.Layers(origin), "\x00")
+}
+
+// size returns a number of bytes as text.
+func size(n int64) string {
+	for _, unit := range []struct {
+		bytes int64
+		name  string
+	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if n%unit.bytes == 0 {
+			return fmt.Sprintf("%d %s", n/unit.bytes, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// cache is what the hooks of one cache share.
+type cache struct {
+	origin files.Bucket
+	opts   Options
+	id     string
+	shelf  *shelf
+
+	mu      sync.Mutex
+	names   map[string]*state // of what is read or written at the moment, or spoiled
+	spoiled int
+	off     bool // too much is spoiled
+	open    int  // bodies
+	closed  bool
+}
+
+func (c *cache) around(ctx context.Context, call *files.Call,
+	next func(context.Context) error) error {
+	switch call.Op {
+	case files.OpGet:
+		return c.get(ctx, call, next)
+	case files.OpPut, files.OpCopy, files.OpDelete, files.OpUpload:
+		if call.Name == "" { // a foreign key, which is not cached
+			return next(ctx)
+		}
+		return c.write(ctx, []string{call.Name}, next)
+	case files.OpDeleteMany:
+		return c.write(ctx, call.Names, next)
+	}
+	return next(ctx)
+}
+
+// state returns what is going on with a name, until release.
+func (c *cache) state(name string) *state {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.names[name]
+	if s == nil {
+		s = newState(c, name)
+		c.names[name] = s
+	}
+	s.refs++
+	return s
+}
+
+func (c *cache) retain(s *state) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.refs++
+}
+
+func (c *cache) release(s *state) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.refs--; s.refs == 0 && !s.kept {
+		delete(c.names, s.name)
+	}
+}
+
+// keep notes whether the store holds something old for a name. The state of such a name
+// stays, so that nobody uses it.
+func (c *cache) keep(s *state, spoiled bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.kept == spoiled {
+		return
+	}
+	if s.kept = spoiled; !spoiled {
+		c.spoiled--
+		return
+	}
+	if c.spoiled++; c.spoiled > maxSpoiled {
+		c.off = true
+	}
+}
+
+func (c *cache) isOff() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.off
+}
+
+// bodies counts the open bodies.
+func (c *cache) bodies(n int) {
+	c.mu.Lock()
+	c.open += n
+	over := c.closed && c.open == 0
+	c.mu.Unlock()
+	if over {
+		c.closeOwned()
+	}
+}
+
+// close closes what the cache owns, when nobody reads any more.
+func (c *cache) close() error {
+	c.mu.Lock()
+	c.closed = true
+	over := c.open == 0
+	c.mu.Unlock()
+	if !over {
+		return nil
+	}
+	return c.closeOwned()
+}
+
+func (c *cache) closeOwned() (err error) {
+	if c.opts.OwnsStore {
+		err = c.shelf.b.Close()
+	}
+	if c.opts.OwnsOrigin {
+		if oerr := c.origin.Close(); oerr != nil {
+			err = oerr
+		}
+	}
+	return err
+}

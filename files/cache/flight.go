@@ -1,0 +1,402 @@
+package cache
+
+import (
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/files"
+	"cloudfiles.dev/files/internal/each"
+)
+
+const (
+	// ahead is how far a reader may be in front of a download that it waits for, in
+	// parts. One that is further in front begins a download of its own.
+	ahead = 8
+	// unstored is how many parts that weren't stored a download keeps for readers
+	// behind it.
+	unstored = 4
+	// storeWait is how long the last byte of a download waits until everything is
+	// stored, so that whoever reads the file next finds it. A store that takes longer
+	// is not waited for, nor is anything more of that download stored.
+	storeWait = 10 * time.Second
+	// closeWait is how long Close waits for the origin to end a Read.
+	closeWait = time.Second
+)
+
+// part is a part of a file in memory, which a download fills. The bytes before n don't
+// change any more.
+type part struct {
+	f   *flight
+	buf []byte
+	n   int   // under the state's mu
+	err error // of the download, after these bytes; under the state's mu
+}
+
+// flight is one download of consecutive parts of one version. It reads on only if a
+// reader wants more.
+type flight struct {
+	s        *state
+	epoch    int64
+	info     files.Info
+	from     *source
+	first    int64
+	skip     int64 // bytes in front of the first part
+	mayEvict bool
+	ended    chan struct{} // closed when r isn't read any more
+	broken   each.BrokenOff
+	slots    chan struct{} // of parts that are being stored
+	storing  sync.WaitGroup
+
+	// All that follows is under the state's mu.
+	cond    *sync.Cond
+	opening bool  // r isn't there yet
+	next    int64 // the part that is read next
+	end     int64 // behind the last
+	demand  int64 // up to which byte of the file readers want it
+	parts   map[int64]*part
+	kept    []int64 // parts that weren't stored
+
+	lastStored bool // the last part was stored
+	store      bool
+	over       bool // all was read
+	closed     bool
+	err        error
+}
+
+func (s *state) newFlight(epoch int64, info files.Info, next, end int64) *flight {
+	return &flight{
+		s:     s,
+		epoch: epoch,
+		info:  info,
+		first: next,
+		next:  next,
+		end:   end,
+		parts: map[int64]*part{},
+		cond:  sync.NewCond(&s.mu),
+		ended: make(chan struct{}),
+		slots: make(chan struct{}, 2),
+		store: true,
+	}
+}
+
+// take makes a flight of what a lookup has opened.
+func (s *state) take(from *source, res *result, asked files.Range) {
+	off, n := from.r.Offset(), from.r.Len()
+	if n == 0 {
+		from.close()
+		return
+	}
+	first := parts(off)
+	end := (off + n) / PartSize
+	if off+n == res.info.Size {
+		end = parts(res.info.Size)
+	}
+	f := s.newFlight(res.epoch, res.info, first, end)
+	f.from, f.skip = from, first*PartSize-off
+	f.mayEvict = s.c.mayEvict(asked.IsWhole(), n)
+	s.mu.Lock()
+	s.flights = append(s.flights, f)
+	s.mu.Unlock()
+	s.takeOff(f)
+}
+
+// takeOff begins to read. The flight keeps the state until everything is stored.
+func (s *state) takeOff(f *flight) {
+	s.c.opts.Stats.fetches.Add(1)
+	s.c.retain(s)
+	go f.run()
+}
+
+// mayEvict reports whether a download of so many bytes may evict others.
+func (c *cache) mayEvict(whole bool, n int64) bool {
+	return (whole || c.opts.RangesEvict) && n <= c.opts.MaxBytes/2
+}
+
+// run reads what is wanted, and stores it.
+func (f *flight) run() {
+	s := f.s
+	whole := false
+	var err error
+	defer func() {
+		if !whole {
+			f.broken.By(recover())
+			err = files.Errorf(files.ErrUnavailable, "the download broke off")
+		}
+		f.from.r.Close()
+		f.fail(err)
+		f.storing.Wait()
+		f.from.cancel(nil)
+		s.c.release(s)
+	}()
+	if f.skip > 0 {
+		_, err = io.CopyN(io.Discard, f.from.r, f.skip)
+	}
+	for err == nil {
+		p, i := f.begin()
+		if p == nil {
+			break
+		}
+		if err = f.fill(p, i); err == nil {
+			f.filled(p, i)
+		}
+	}
+	if err == io.EOF {
+		err = files.Errorf(files.ErrCorrupt, "the content ended early")
+	}
+	if files.KindOf(err) == files.ErrCorrupt { // what is stored came before the check
+		s.c.dropVersion(f.from.ctx, s.name, f.info.Version, f.next)
+	}
+	whole = true
+}
+
+// begin waits until the next part is wanted. It returns nil at the end.
+func (f *flight) begin() (*part, int64) {
+	s := f.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := f.next
+	if i >= f.end || !f.wanted(i*PartSize) {
+		return nil, 0
+	}
+	p := &part{f: f, buf: make([]byte, min(PartSize, f.info.Size-i*PartSize))}
+	f.parts[i] = p
+	f.next++
+	return p, i
+}
+
+// wanted waits until a reader wants the byte at off. It returns false if the flight is
+// stopped before. The caller holds mu.
+func (f *flight) wanted(off int64) bool {
+	for !f.closed && f.demand <= off {
+		f.cond.Wait()
+	}
+	return !f.closed
+}
+
+// fill reads a part, as far as readers want it. They get what has come at once, but the
+// very last byte only when everything is stored.
+func (f *flight) fill(p *part, i int64) error {
+	last := 0
+	if i == f.end-1 {
+		last = 1
+	}
+	for n := 0; n < len(p.buf); {
+		f.s.mu.Lock()
+		wanted := f.wanted(i*PartSize + int64(n))
+		f.s.mu.Unlock()
+		if !wanted {
+			return files.ErrClosed
+		}
+		k, err := f.from.r.Read(p.buf[n:])
+		n += k
+		f.s.c.opts.Stats.bytesFetched.Add(int64(k))
+		if n == len(p.buf) {
+			err = nil // the end comes with the next Read
+		}
+		f.s.mu.Lock()
+		p.n = min(n, len(p.buf)-last)
+		f.s.wake()
+		f.s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	if last == 0 {
+		return nil
+	}
+	if _, err := f.from.r.Read(nil); err != io.EOF { // what follows the last byte
+		return err
+	}
+	return nil
+}
+
+// filled stores a part that has come.
+func (f *flight) filled(p *part, i int64) {
+	last := i == f.end-1
+	if last {
+		f.from.r.Close()
+		f.finish()
+	}
+	if f.slot() {
+		f.storing.Go(func() {
+			defer func() { <-f.slots }()
+			stored := false
+			defer func() {
+				if recover() != nil { // the store's trouble is nobody's
+					f.s.c.opts.Stats.failed.Add(1)
+				}
+				f.done(i, stored)
+			}()
+			stored = f.s.put(f, i, p.buf)
+		})
+	} else {
+		f.done(i, false)
+	}
+	if !last {
+		return
+	}
+	f.wait() // a reader gets the last part from here, and not from the store, until then
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	p.n = len(p.buf)
+	f.giveUp(i, f.lastStored)
+}
+
+// finish notes that nothing more is read.
+func (f *flight) finish() {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	if !f.over {
+		f.over = true
+		close(f.ended)
+	}
+}
+
+// slot waits until another part may be stored. It returns false if nothing is stored any
+// more.
+func (f *flight) slot() bool {
+	f.s.mu.Lock()
+	store := f.store
+	f.s.mu.Unlock()
+	if !store {
+		return false
+	}
+	select {
+	case f.slots <- struct{}{}:
+		return true
+	default:
+	}
+	t := time.NewTimer(storeWait)
+	defer t.Stop()
+	select {
+	case f.slots <- struct{}{}:
+		return true
+	case <-t.C:
+		f.s.mu.Lock()
+		f.store = false
+		f.s.mu.Unlock()
+		return false
+	}
+}
+
+// wait waits until all is stored, but not for ever.
+func (f *flight) wait() {
+	stored := make(chan struct{})
+	go func() {
+		f.storing.Wait()
+		close(stored)
+	}()
+	t := time.NewTimer(storeWait)
+	defer t.Stop()
+	select {
+	case <-stored:
+	case <-t.C:
+	}
+}
+
+// done gives up the memory of a part that is stored. Of those that aren't, the last few
+// stay for readers behind the download.
+func (f *flight) done(i int64, stored bool) {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	if i == f.end-1 {
+		f.lastStored = stored
+		return
+	}
+	f.giveUp(i, stored)
+}
+
+func (f *flight) giveUp(i int64, stored bool) {
+	defer f.s.wake()
+	if !stored {
+		if f.kept = append(f.kept, i); len(f.kept) <= unstored {
+			return
+		}
+		i, f.kept = f.kept[0], f.kept[1:]
+	}
+	delete(f.parts, i)
+	f.s.gone++
+}
+
+// fail ends the flight. Readers of a part that is not whole get the error.
+func (f *flight) fail(err error) {
+	f.finish()
+	s := f.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.err = err; err == nil && f.closed {
+		f.err = files.ErrClosed
+	}
+	for i, p := range f.parts {
+		if f.err != nil && p.n < len(p.buf) {
+			p.err = f.err
+			delete(f.parts, i)
+		}
+	}
+	if f.err != nil || !s.needs(f) {
+		s.leave(f)
+	}
+	s.wake()
+}
+
+// leave takes a flight off the list. The caller holds mu.
+func (s *state) leave(f *flight) {
+	s.flights = slices.DeleteFunc(s.flights, func(g *flight) bool { return g == f })
+}
+
+// stop ends a flight that nobody needs.
+func (f *flight) stop() {
+	f.from.close()
+	t := time.NewTimer(closeWait)
+	defer t.Stop()
+	select {
+	case <-f.ended:
+	case <-t.C:
+	}
+}
+
+// sweep takes flights off the list that nobody needs, and returns those that are still
+// reading. The caller holds mu, and stops them without it.
+func (s *state) sweep() (stop []*flight) {
+	kept := s.flights[:0]
+	for _, f := range s.flights {
+		switch {
+		case f.opening || f.err == nil && s.needs(f):
+			kept = append(kept, f)
+		case !f.over:
+			f.closed = true
+			f.cond.Signal()
+			stop = append(stop, f)
+		}
+	}
+	clear(s.flights[len(kept):])
+	s.flights = kept
+	return stop
+}
+
+// needs reports whether an open body, or one that is just being opened, may need
+// something of the flight. The caller holds mu.
+func (s *state) needs(f *flight) bool {
+	if f.over && len(f.parts) == 0 {
+		return false
+	}
+	for b := range s.bodies {
+		if b.pending {
+			return true
+		}
+		if b.epoch != f.epoch || b.info.Version != f.info.Version {
+			continue
+		}
+		if !f.over && max(b.lo, f.next) < min(b.hi, f.end) {
+			return true
+		}
+		for i := range f.parts {
+			if b.lo <= i && i < b.hi {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,105 @@
+package cache
+
+import (
+	"context"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// retryListing is how long after a listing that failed the next one is begun.
+const retryListing = 10 * time.Second
+
+// learn makes sure that what lies in the store is known, and reports whether it is.
+func (s *shelf) learn(ctx context.Context) bool {
+	if s.knows() {
+		return true
+	}
+	select {
+	case <-s.learning:
+	case <-ctx.Done():
+		return false
+	}
+	defer func() { s.learning <- struct{}{} }()
+	if s.knows() {
+		return true
+	}
+	s.mu.Lock()
+	wait := s.retry - s.now()
+	s.mu.Unlock()
+	if wait > 0 {
+		return false
+	}
+	err := s.list(ctx)
+	s.failed(ctx, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.learned = err == nil; !s.learned && ctx.Err() == nil {
+		s.retry = s.now() + retryListing
+	}
+	return s.learned
+}
+
+// knows reports whether the store was listed, and not too much was stored since: others
+// may have stored as much.
+func (s *shelf) knows() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.learned && s.fresh <= s.max/2
+}
+
+// list reads what is there, one entry after the other. It evicts at once what goes
+// beyond the bounds, so that no more is held in memory.
+func (s *shelf) list(ctx context.Context) error {
+	s.mu.Lock()
+	s.scan++
+	scan := s.scan
+	s.fresh = 0
+	s.mu.Unlock()
+	for e, err := range s.b.List(ctx, folder, nil) {
+		if err != nil {
+			return err
+		}
+		if k, ok := parseName(e.Name); ok {
+			s.found(k, e)
+			if err := s.shrink(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, it := range s.items {
+		if it.scan < scan {
+			s.remove(it) // others have removed it
+		}
+	}
+	return nil
+}
+
+// found notes an entry of the listing.
+func (s *shelf) found(k key, e files.Entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if it := s.items[k]; it != nil {
+		it.scan = s.scan
+		return
+	}
+	s.set(k, e.Size, e.ModTime.UnixNano())
+}
+
+// shrink evicts what goes beyond the bounds.
+func (s *shelf) shrink(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		if s.bytes <= s.max && len(s.items) <= s.maxN {
+			s.mu.Unlock()
+			return nil
+		}
+		victim := s.take(key{})
+		s.mu.Unlock()
+		if !s.evict(ctx, victim) {
+			return files.Errorf(files.ErrUnavailable, "an entry can't be removed")
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package cache
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+
+	"cloudfiles.dev/files"
+)
+
+// shelf is the store with the order in which its entries were used, which is kept in
+// memory. A process learns from a listing what earlier ones left there, before it stores
+// anything, and again from time to time because others may use the store too.
+type shelf struct {
+	b     files.Bucket
+	max   int64
+	maxN  int
+	stats *Stats
+	start time.Time
+
+	learning chan struct{} // holds a token while no listing is read
+
+	mu      sync.Mutex
+	items   map[key]*item
+	order   byUse
+	bytes   int64
+	scan    int64 // number of the last listing that was begun
+	learned bool
+	retry   time.Duration // when a listing that failed is begun again
+	fresh   int64         // bytes that were stored since the last listing
+}
+
+// item is what is known of an entry.
+type item struct {
+	key     key
+	size    int64
+	used    int64 // when, in Unix nanoseconds
+	at      int   // in the heap
+	scan    int64 // the last listing that it was in, or that was begun when it was stored
+	checked time.Duration
+	version files.Version // that the origin confirmed at checked, or ""
+}
+
+func newShelf(b files.Bucket, o Options) *shelf {
+	s := &shelf{
+		b:        b,
+		max:      o.MaxBytes,
+		maxN:     o.MaxEntries,
+		stats:    o.Stats,
+		start:    time.Now(),
+		learning: make(chan struct{}, 1),
+		items:    map[key]*item{},
+	}
+	s.learning <- struct{}{}
+	return s
+}
+
+// open opens an entry and reads its header. It returns nil if there is none that can be
+// used: what is damaged is removed, what can't be read is left alone.
+func (s *shelf) open(ctx context.Context, k key) *opened {
+	r, err := s.b.Get(ctx, k.name(), &files.GetOptions{SkipVerify: true})
+	if err != nil {
+		if files.KindOf(err) == files.ErrNotExist {
+			s.forget(k)
+		} else {
+			s.failed(ctx, err)
+		}
+		return nil
+	}
+	e, err := readHeader(r)
+	if err != nil {
+		r.Close()
+		s.unusable(ctx, k, err)
+		return nil
+	}
+	s.used(k, r.Info().Size)
+	return e
+}
+
+// unusable deals with an entry that couldn't be read.
+func (s *shelf) unusable(ctx context.Context, k key, err error) {
+	if err != errDamaged {
+		s.failed(ctx, err)
+		return
+	}
+	s.stats.damaged.Add(1)
+	s.drop(ctx, k)
+}
+
+func (s *shelf) failed(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.stats.failed.Add(1)
+	}
+}
+
+// put stores an entry if there is room for it, or can be made by evicting others.
+func (s *shelf) put(ctx context.Context, k key, h *header, data []byte, evict bool) bool {
+	head, err := h.encode(data)
+	if err != nil {
+		return false
+	}
+	body, size := content(head, data)
+	if !s.learn(ctx) || !s.reserve(ctx, k, size, evict) {
+		return false
+	}
+	_, err = s.b.Put(ctx, k.name(), body, &files.PutOptions{
+		Size:       &size,
+		Attributes: files.Attributes{ContentType: "application/octet-stream"},
+	})
+	if err != nil {
+		s.failed(ctx, err)
+		if files.KindOf(err) != files.ErrUncertain {
+			s.forget(k) // unless the old one is still there: a listing finds it
+		}
+		return false
+	}
+	s.stats.stored.Add(1)
+	return true
+}
+
+// reserve counts an entry of that size before it is stored, and makes room for it.
+func (s *shelf) reserve(ctx context.Context, k key, size int64, evict bool) bool {
+	for {
+		s.mu.Lock()
+		grows, more := size, 1
+		if it := s.items[k]; it != nil {
+			grows, more = size-it.size, 0
+		}
+		if s.bytes+grows <= s.max && len(s.items)+more <= s.maxN {
+			s.set(k, size, time.Now().UnixNano())
+			s.items[k].version = ""
+			s.fresh += size
+			s.mu.Unlock()
+			return true
+		}
+		if !evict || size > s.max || len(s.order) == 0 {
+			s.mu.Unlock()
+			return false
+		}
+		victim := s.take(k)
+		s.mu.Unlock()
+		if victim == nil || !s.evict(ctx, victim) {
+			return false
+		}
+	}
+}
+
+// take takes the entry that was used least recently out of the books, unless it is the
+// one that is to be stored. The caller holds mu.
+func (s *shelf) take(but key) *item {
+	it := s.order[0]
+	if it.key == but {
+		return nil
+	}
+	s.remove(it)
+	return it
+}
+
+// evict deletes an entry that was taken out of the books. One that can't be deleted
+// comes back: the bound counts it.
+func (s *shelf) evict(ctx context.Context, it *item) bool {
+	if err := s.b.Delete(ctx, it.key.name(), nil); err != nil {
+		s.failed(ctx, err)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.items[it.key] == nil {
+			s.set(it.key, it.size, it.used)
+		}
+		return false
+	}
+	s.stats.evicted.Add(1)
+	return true
+}
+
+// drop deletes an entry, and reports whether it is surely gone.
+func (s *shelf) drop(ctx context.Context, k key) bool {
+	if err := s.b.Delete(ctx, k.name(), nil); err != nil {
+		s.failed(ctx, err)
+		s.distrust(k)
+		return false
+	}
+	s.forget(k)
+	return true
+}
+
+// set notes an entry. The caller holds mu.
+func (s *shelf) set(k key, size, used int64) {
+	it := s.items[k]
+	if it == nil {
+		it = &item{key: k}
+		s.items[k] = it
+		heap.Push(&s.order, it)
+		s.stats.entries.Add(1)
+	}
+	s.bytes += size - it.size
+	s.stats.bytes.Add(size - it.size)
+	it.size, it.used, it.scan = size, used, s.scan
+	heap.Fix(&s.order, it.at)
+}
+
+// remove takes an entry out of the books. The caller holds mu.
+func (s *shelf) remove(it *item) {
+	heap.Remove(&s.order, it.at)
+	delete(s.items, it.key)
+	s.bytes -= it.size
+	s.stats.entries.Add(-1)
+	s.stats.bytes.Add(-it.size)
+}
+
+func (s *shelf) forget(k key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if it := s.items[k]; it != nil {
+		s.remove(it)
+	}
+}
+
+// used notes that an entry was found and is in use.
+func (s *shelf) used(k key, size int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.items[k] != nil || len(s.items) < s.maxN {
+		s.set(k, size, time.Now().UnixNano())
+	}
+}
+
+// has reports whether an entry is known to be there.
+func (s *shelf) has(k key) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.items[k] != nil
+}
+
+// now is the time since the beginning, by a clock that nobody sets.
+func (s *shelf) now() time.Duration { return time.Since(s.start) }
+
+// confirm notes that the origin, asked at that time, has confirmed the version of a head.
+func (s *shelf) confirm(k key, v files.Version, at time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if it := s.items[k]; it != nil && (it.version != v || it.checked < at) {
+		it.version, it.checked = v, at
+	}
+}
+
+// distrust makes the next Get ask the origin.
+func (s *shelf) distrust(k key) { s.confirm(k, "", 0) }
+
+// trusts reports whether the version of a head was confirmed at most age ago.
+func (s *shelf) trusts(k key, v files.Version, age time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	it := s.items[k]
+	return it != nil && v != "" && it.version == v && s.now()-it.checked < age
+}
+
+// byUse is a heap of entries: the one that was used least recently is the first.
+type byUse []*item
+
+func (h byUse) Len() int           { return len(h) }
+func (h byUse) Less(i, j int) bool { return h[i].used < h[j].used }
+func (h byUse) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].at, h[j].at = i, j
+}
+
+func (h *byUse) Push(x any) {
+	it := x.(*item)
+	it.at = len(*h)
+	*h = append(*h, it)
+}
+
+func (h *byUse) Pop() any {
+	n := len(*h) - 1
+	it := (*h)[n]
+	(*h)[n] = nil
+	*h = (*h)[:n]
+	return it
+}
