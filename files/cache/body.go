@@ -162,17 +162,23 @@ func (b *body) acquire(i int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b.lo = i
+	var waited *flight
 	missed := int64(-1) // value of gone when the store didn't have the part
 	for {
 		if b.closed {
 			return files.ErrClosed
 		}
-		p, wait := s.inFlight(b, i)
+		p, from := s.inFlight(b, i)
+		if p == nil && waited != nil && waited.err != nil {
+			defer waited.broken.Resume()
+			return waited.err
+		}
+		waited = from
 		switch {
 		case p != nil:
 			b.cur = p
 			return nil
-		case wait:
+		case from != nil:
 			if err := b.waitLocked(); err != nil {
 				return err
 			}
@@ -182,7 +188,8 @@ func (b *body) acquire(i int64) error {
 				return nil
 			}
 		default:
-			if err := b.downloadLocked(i); err != nil {
+			var err error
+			if waited, err = b.downloadLocked(i); err != nil {
 				return err
 			}
 		}
@@ -208,26 +215,26 @@ func (f *flight) want(to int64) {
 	}
 }
 
-// inFlight looks for a part among the downloads. wait says that one will bring it soon.
-func (s *state) inFlight(b *body, i int64) (p *part, wait bool) {
+// inFlight looks for a part among the downloads, or for one that will bring it soon.
+func (s *state) inFlight(b *body, i int64) (p *part, from *flight) {
 	for _, f := range s.flights {
 		if f.epoch != b.epoch || f.info.Version != b.info.Version || f.err != nil {
 			continue
 		}
 		if p := f.parts[i]; p != nil {
-			return p, false
+			return p, f
 		}
 		if !f.closed && !f.over && f.next <= i && i < f.end && i < f.next+ahead {
-			wait = true
+			from = f
 			f.want(b.wants(i))
 		}
 	}
-	return nil, wait
+	return nil, from
 }
 
 // downloadLocked begins a download at a part, to the end of what is read. The caller
 // holds the state's mu.
-func (b *body) downloadLocked(i int64) error {
+func (b *body) downloadLocked(i int64) (*flight, error) {
 	s := b.s
 	o := b.opts
 	o.IfNotVersion, o.ReadTimeout = "", 0
@@ -258,17 +265,18 @@ func (b *body) downloadLocked(i int64) error {
 			err = files.WithCause(files.ErrChanged, err,
 				"the file was replaced or deleted while it was read")
 		}
-		return err
+		return nil, err
 	}
 	info := f.from.r.Info()
 	if off, n := o.Range.Resolve(b.info.Size); info.Version != b.info.Version ||
 		info.Size != b.info.Size || f.from.r.Offset() != off || f.from.r.Len() != n {
 		f.from.close()
-		return files.WithCause(files.ErrChanged, nil, "the file was replaced while it was read")
+		return nil, files.WithCause(files.ErrChanged, nil,
+			"the file was replaced while it was read")
 	}
 	opened = true
 	s.takeOff(f)
-	return nil
+	return f, nil
 }
 
 // loadLocked reads a part from the store. The caller holds the state's mu.

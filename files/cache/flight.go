@@ -59,6 +59,7 @@ type flight struct {
 	kept    []int64 // parts that weren't stored
 
 	lastStored bool // the last part was stored
+	saved      bool // nothing is being stored any more
 	store      bool
 	over       bool // all was read
 	closed     bool
@@ -335,6 +336,7 @@ func (f *flight) fail(err error) {
 			delete(f.parts, i)
 		}
 	}
+	f.saved = true
 	if f.err != nil || !s.needs(f) {
 		s.leave(f)
 	}
@@ -363,7 +365,7 @@ func (s *state) sweep() (stop []*flight) {
 	kept := s.flights[:0]
 	for _, f := range s.flights {
 		switch {
-		case f.opening || f.err == nil && s.needs(f):
+		case f.opening || f.err == nil && (s.needs(f) || f.over && !f.saved):
 			kept = append(kept, f)
 		case !f.over:
 			f.closed = true

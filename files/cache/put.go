@@ -32,11 +32,12 @@ func (s *state) put(f *flight, i int64, data []byte) bool {
 func (s *state) putHead(f *flight, data []byte) bool {
 	s.heads.Lock()
 	defer s.heads.Unlock()
-	s.mu.Lock()
-	if data == nil && s.epoch == f.epoch && s.stored == f.info.Version {
-		s.mu.Unlock()
-		return true
+	if data == nil {
+		if there, same := s.hasHead(f); there {
+			return same
+		}
 	}
+	s.mu.Lock()
 	if s.epoch != f.epoch || s.writers > 0 || s.storing > 0 && s.c.isKept(s) {
 		s.mu.Unlock()
 		return false
@@ -73,6 +74,25 @@ func (s *state) putHead(f *flight, data []byte) bool {
 		Info:    &info,
 	}, data, f.mayEvict)
 	return stored
+}
+
+// hasHead reports whether the store has a head that one without the first part must not
+// replace, and whether that is of the version. One that can't be read stays: it may be.
+func (s *state) hasHead(f *flight) (there, same bool) {
+	s.mu.Lock()
+	same = s.epoch == f.epoch && s.stored == f.info.Version
+	s.mu.Unlock()
+	if same {
+		return true, true
+	}
+	k := s.c.headKey(s.name)
+	e := s.c.shelf.open(f.from.ctx, k)
+	if e == nil {
+		return s.c.shelf.has(k), false
+	}
+	e.r.Close()
+	same = e.Version == f.info.Version && !s.c.isKept(s)
+	return same, same
 }
 
 // dropVersion removes the entries of a version whose content was found damaged.
