@@ -19,8 +19,8 @@ import (
 )
 
 // transport is shared by all buckets that URLs open (X3). HTTP/2 would send all
-// requests over one connection, whose one stream of bytes then bounds what they reach
-// together.
+// requests over one connection, whose single stream of bytes would limit their
+// throughput together.
 var transport = sync.OnceValue(func() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, 256
@@ -33,18 +33,18 @@ var transport = sync.OnceValue(func() *http.Transport {
 	return t
 })
 
-// settings are what buckets share: who asks, and where.
+// settings are shared by buckets: the endpoint, and the credentials for it.
 type settings struct {
 	client   *http.Client
 	endpoint string
-	// accessID and privateKey are those of a service account whose key is the
-	// credentials.
+	// accessID and privateKey belong to the service account whose key is the
+	// credentials, if there is one.
 	accessID   string
 	tokens     *tokens // nil without credentials
 	privateKey []byte
 }
 
-// known keeps the settings, so that access tokens are fetched once and not for each
+// known caches the settings, so that access tokens are fetched once rather than for each
 // bucket.
 var known struct {
 	sync.Mutex
@@ -57,7 +57,7 @@ type settingsKey struct {
 }
 
 // findSettings finds credentials and endpoint. It makes no request to the service; on
-// Google's own machines it asks the metadata server.
+// Google's own machines it makes one to the metadata server.
 func findSettings(ctx context.Context, p *driver.Params, anonymous bool) (*settings, error) {
 	key := settingsKey{
 		universe:    p.String("universe_domain", ""),
@@ -88,8 +88,8 @@ func findSettings(ctx context.Context, p *driver.Params, anonymous bool) (*setti
 }
 
 // emulator makes an endpoint of STORAGE_EMULATOR_HOST: host and port, with or without a
-// scheme and a path. Google's SDKs write the path of the JSON API behind it, which may
-// stand there too.
+// scheme and a path. The path may end in that of the JSON API, which Google's SDKs
+// append.
 func emulator(host string) (string, error) {
 	if !strings.Contains(host, "://") {
 		host = "http://" + host
@@ -112,7 +112,7 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 			return nil, driver.ContextError(ctx)
 		case err != nil && !signsOnly:
 			return nil, files.WithCause(files.ErrPermission, err,
-				"there are no Application Default Credentials that can be read: "+setCredentials)
+				"no Application Default Credentials can be read: "+setCredentials)
 		case err != nil:
 			s.client.Transport = &oauth2.Transport{Source: noCredentials{}}
 		default:
@@ -133,8 +133,8 @@ func makeSettings(ctx context.Context, key settingsKey, signsOnly bool) (*settin
 	return s, nil
 }
 
-// credentials finds Application Default Credentials. Their token source lives longer
-// than the context of one Open.
+// credentials finds Application Default Credentials. Their token source outlives the
+// context of one Open.
 func credentials(ctx context.Context, universe string) (*google.Credentials, error) {
 	client := &http.Client{Transport: connect.Limits{}.Transport(transport())}
 	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, client)
@@ -144,7 +144,7 @@ func credentials(ctx context.Context, universe string) (*google.Credentials, err
 	return gcp.DefaultCredentialsWithParams(ctx, google.CredentialsParams{UniverseDomain: universe})
 }
 
-// readAccount takes over the key of a service account, with which URLs are signed.
+// readAccount reads the key of a service account, which signs URLs.
 func (s *settings) readAccount(text []byte) {
 	var account struct {
 		Email string `json:"client_email"`
@@ -155,9 +155,9 @@ func (s *settings) readAccount(text []byte) {
 	}
 }
 
-// signing sets what signs: the parameters', or else that of the credentials. As with
-// gcsblob, another access_id takes the credentials' key away, and so does an empty
-// private_key_path.
+// signing sets the account and key that sign: from the parameters, or else from the
+// credentials. As in gcsblob, another access_id drops the credentials' key, and so does
+// an empty private_key_path.
 func (s *settings) signing(p *driver.Params, o *Options) error {
 	o.AccessID, o.PrivateKey = s.accessID, s.privateKey
 	if id := p.String("access_id", ""); id == "-" {
@@ -185,7 +185,7 @@ func (s *settings) signing(p *driver.Params, o *Options) error {
 	return nil
 }
 
-// noCredentials is the source of a bucket that was opened to sign URLs alone.
+// noCredentials is the token source of a bucket that was opened only to sign URLs.
 type noCredentials struct{}
 
 var errNoCredentials = errors.New("no credentials")

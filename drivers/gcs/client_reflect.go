@@ -11,9 +11,9 @@ import (
 )
 
 // clientInternals finds the authorised *http.Client and the endpoint of a
-// *storage.Client, which it gives to nobody: its fields are unexported. Only pointers
-// are taken, of fields whose type is checked, so that an SDK that is laid out otherwise
-// is told and not misread; a test fails then.
+// *storage.Client, which only its unexported fields hold. It takes only pointers, of
+// fields whose type is checked, so an SDK with another layout is reported and not
+// misread; a test fails then.
 func clientInternals(client *storage.Client) (hc *http.Client, endpoint string, ok bool) {
 	v := reflect.ValueOf(client).Elem()
 	h, r := v.FieldByName("hc"), v.FieldByName("raw")

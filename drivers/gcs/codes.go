@@ -7,7 +7,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// op is what was asked for: the same response means different things.
+// op is the kind of request: the same response means different things for different
+// kinds.
 type op uint8
 
 const (
@@ -16,23 +17,23 @@ const (
 	opPut
 	opDelete
 	opCopy
-	ops // how many
+	ops // the number of kinds
 )
 
-// asked are the conditions that a request has.
-type asked uint8
+// conditions are the conditions that a request has.
+type conditions uint8
 
 const (
-	askAbsent asked = 1 << iota // that there is none
-	askMatch                    // of a version, of what is written, deleted or read
-	askSource                   // of a version, of what is copied
+	condAbsent        conditions = 1 << iota // the target doesn't exist
+	condVersion                              // of the object that is written, deleted or read
+	condSourceVersion                        // of the source of a copy
 )
 
-// statusClientGone is what the service says of an upload that the client has cancelled.
+// statusClientGone is the service's status for an upload that the client has cancelled.
 const statusClientGone = 499
 
-// codes maps the reasons of the JSON API and the codes of the XML API to what they
-// mean, whatever was asked; what depends on that is in response.kind. See
+// codes maps the reasons of the JSON API and the codes of the XML API to sentinels, for
+// all kinds of request; response.kind handles what depends on the kind. See
 //   - https://cloud.google.com/storage/docs/json_api/v1/status-codes
 //   - https://cloud.google.com/storage/docs/xml-api/reference-status
 var codes = map[string]error{}
@@ -121,14 +122,14 @@ func init() {
 	}
 }
 
-// hints are words for people beside a reason.
+// hints explain a reason to people.
 var hints = map[string]string{
 	"authError":              "the credentials are wrong or have expired",
 	"required":               "the credentials are missing, or a parameter is",
 	"AuthenticationRequired": "the credentials are missing, wrong or expired",
 	"ExpiredToken":           "the credentials have expired",
 	"InvalidAccessKeyId":     "the access key is unknown to the service",
-	"SignatureDoesNotMatch":  "the key isn't the one of the account",
+	"SignatureDoesNotMatch":  "the key isn't the account's",
 	"RequestTimeTooSkewed":   "the clocks of this machine and of the service differ too much",
 	"objectUnderActiveHold":  "a hold keeps the file",
 	"ObjectUnderActiveHold":  "a hold keeps the file",
@@ -137,16 +138,16 @@ var hints = map[string]string{
 	"userProjectMissing":     "the bucket's requester pays, and no project is named",
 	"UserProjectMissing":     "the bucket's requester pays, and no project is named",
 	"orgPolicyConstraintFailed": "a policy of the organization forbids it; " +
-		"no condition was looked at",
+		"no condition was checked",
 	"OrgPolicyConstraintFailed": "a policy of the organization forbids it; " +
-		"no condition was looked at",
+		"no condition was checked",
 }
 
-// kind finds the sentinel and the words for a response that refuses (E2): the reason
-// decides, and the status if there is none that is known.
-func (a response) kind(o op, asked asked) (words string, kind error) {
+// kind returns the sentinel and the words for a response that refuses a request (E2). The
+// reason decides; if there is no known reason, the status does.
+func (a response) kind(o op, conds conditions) (words string, kind error) {
 	words = a.String()
-	if !a.own {
+	if !a.genuine {
 		return a.notService(words)
 	}
 	if hint := hints[a.reason]; hint != "" {
@@ -158,7 +159,7 @@ func (a response) kind(o op, asked asked) (words string, kind error) {
 	k, known := codes[a.reason]
 	switch {
 	case a.reason == "conditionNotMet", a.reason == "PreconditionFailed":
-		return a.condition(words, asked)
+		return a.condition(words, conds)
 	case strings.Contains(a.message, wrongSum):
 		return "the service found another checksum: the content was damaged on the way",
 			files.ErrCorrupt
@@ -172,9 +173,9 @@ func (a response) kind(o op, asked asked) (words string, kind error) {
 	return a.byStatus(words)
 }
 
-// reasonFromMessage is the reason that the service's message gives where the response
-// names none, as it may: https://cloud.google.com/storage/docs/json_api/v1/status-codes
-// has the list of errors as optional.
+// reasonFromMessage derives the reason from the service's message if the response has
+// none. https://cloud.google.com/storage/docs/json_api/v1/status-codes calls the list
+// of errors optional.
 func (a response) reasonFromMessage() string {
 	has := func(words string) bool { return strings.Contains(a.message, words) }
 	switch {
@@ -187,12 +188,12 @@ func (a response) reasonFromMessage() string {
 	return a.reason
 }
 
-// condition is for a response that says that a condition failed.
-func (a response) condition(words string, asked asked) (string, error) {
+// condition handles a response that says that a condition failed.
+func (a response) condition(words string, conds conditions) (string, error) {
 	switch {
-	case asked&askAbsent != 0:
+	case conds&condAbsent != 0:
 		return words, files.ErrExist
-	case asked != 0:
+	case conds != 0:
 		return words, files.ErrPrecondition
 	}
 	return words + " to a request without a condition", files.ErrUnavailable
@@ -201,7 +202,7 @@ func (a response) condition(words string, asked asked) (string, error) {
 // notFound distinguishes a missing bucket from a missing object: the JSON API by its
 // message, the XML API by its code.
 func (a response) notFound(words string, o op) (string, error) {
-	writes := o == opPut || o == opList // nothing that could be missing but the bucket
+	writes := o == opPut || o == opList // only the bucket could be missing
 	switch {
 	case strings.Contains(a.message, "bucket does not exist"):
 		return words, files.ErrNoBucket
@@ -210,10 +211,11 @@ func (a response) notFound(words string, o op) (string, error) {
 	case writes && a.reason == "notFound" && !strings.Contains(a.message, "No such object"):
 		return words, files.ErrNoBucket
 	}
-	return words + ", which is no response to that: is the endpoint right?", files.ErrUnavailable
+	return words + ", which can't be the response to this request: " +
+		"is the endpoint right?", files.ErrUnavailable
 }
 
-// byStatus is for reasons that the table doesn't have.
+// byStatus handles reasons that the table doesn't have.
 func (a response) byStatus(words string) (string, error) {
 	switch a.status {
 	case http.StatusForbidden, http.StatusMethodNotAllowed:
@@ -233,8 +235,8 @@ func (a response) byStatus(words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// notService is for a response that isn't the service's: of a proxy, a login page,
-// another web server. It is never a success, and says nothing about a file.
+// notService handles a response that isn't from the service but from a proxy, a login
+// page or another web server. It is never a success, and it says nothing about a file.
 func (a response) notService(words string) (string, error) {
 	switch {
 	case a.torn:
@@ -244,7 +246,7 @@ func (a response) notService(words string) (string, error) {
 	case a.status >= 300 && a.status < 400:
 		words += ", a redirect, which is never followed"
 	case a.bare:
-		words += " without a word"
+		words += " without a body"
 	default:
 		words += " with a body that is not GCS's"
 	}

@@ -228,8 +228,8 @@ func TestCodes(t *testing.T) {
 		walkCode(t, "nobodyKnows", status, "")
 		walkCode(t, "", status, "")
 		for _, own := range []bool{false, true} {
-			a := response{status: status, own: own, bare: true}
-			if _, kind := a.kind(opPut, askAbsent); files.KindOf(kind) == nil {
+			a := response{status: status, genuine: own, bare: true}
+			if _, kind := a.kind(opPut, condAbsent); files.KindOf(kind) == nil {
 				t.Errorf("%d without a body: %v", status, kind)
 			}
 		}
@@ -240,15 +240,17 @@ func TestCodes(t *testing.T) {
 func walkCode(t *testing.T, reason string, status int, want string) {
 	t.Helper()
 	for o := range ops {
-		for _, asked := range []asked{0, askAbsent, askMatch, askSource, askMatch | askSource} {
-			a := response{status: status, reason: reason, own: true}
-			_, kind := a.kind(o, asked)
+		for _, conds := range []conditions{
+			0, condAbsent, condVersion, condSourceVersion, condVersion | condSourceVersion,
+		} {
+			a := response{status: status, reason: reason, genuine: true}
+			_, kind := a.kind(o, conds)
 			writes := o == opPut || o == opList
 			expect, some := become[want]
 			switch {
-			case want == "condition" && asked&askAbsent != 0:
+			case want == "condition" && conds&condAbsent != 0:
 				expect, some = files.ErrExist, true
-			case want == "condition" && asked != 0:
+			case want == "condition" && conds != 0:
 				expect, some = files.ErrPrecondition, true
 			case want == "condition", want == "object" && writes:
 				expect, some = files.ErrUnavailable, true
@@ -259,7 +261,7 @@ func walkCode(t *testing.T, reason string, status int, want string) {
 			}
 			switch {
 			case some && kind != expect:
-				t.Errorf("%d %s, operation %d, %d: %v, want %v", status, reason, o, asked, kind,
+				t.Errorf("%d %s, operation %d, %d: %v, want %v", status, reason, o, conds, kind,
 					expect)
 			case files.KindOf(kind) == nil:
 				t.Errorf("%d %s, operation %d: no sentinel, but %v", status, reason, o, kind)

@@ -27,33 +27,33 @@ func (r *rewritten) reset() { *r = rewritten{Resource: object{of: r.Resource.of}
 
 func (r *rewritten) limit() int64 { return maxResource }
 
-func (r *rewritten) unkept() string {
+func (r *rewritten) invalid() string {
 	switch {
 	case r.Kind != "storage#rewriteResponse":
 		return "without the kind of a copy"
 	case r.Done:
-		return r.Resource.unkept()
+		return r.Resource.invalid()
 	case r.Token == "":
 		return "a copy that isn't done and has no token"
 	}
 	return ""
 }
 
-// A copy takes as many steps as the service likes, of which each copies some MiB. These
-// bound a service that never ends one.
+// A copy takes as many steps as the service chooses, and each copies some MiB. These
+// limits stop a copy that the service never ends.
 const (
 	maxSteps     = 10_000
-	maxIdleSteps = 50 // in a row, which copy less than minStep
+	maxIdleSteps = 50 // in a row, each of which copies less than minStep
 	minStep      = 256 * kib
 	maxRestarts  = 10
 )
 
-// maxOnto is how many times a copy of a file onto itself begins anew, because somebody
-// has replaced the file.
+// maxOnto is how many times a copy of a file onto itself begins again because another
+// program has replaced the file.
 const maxOnto = 20
 
-// Copy lets the service copy: in one request inside one location and storage class,
-// else in as many as it asks for, of which the last commits.
+// Copy copies within the service: in one request inside one location and storage class,
+// or else in as many requests as the service requires, of which the last commits.
 func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	src, ok := from.(*backend)
@@ -63,8 +63,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	if src.bucket != b.bucket || req.Src != req.Dst || !req.If.IsZero() {
 		return b.copyFrom(ctx, src, req)
 	}
-	// What is put in between must not be undone: the copy replaces only what it was made
-	// of.
+	// A Put in between must not be undone: the copy replaces only the version that it was
+	// made of.
 	for range maxOnto {
 		info, err := src.Stat(ctx, driver.Key{Name: req.Src})
 		switch {
@@ -76,7 +76,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 		pinned := *req
 		pinned.IfSource, pinned.If = info.Version, files.IfVersion(info.Version)
 		if pinned.Attributes == nil && nativeOf(req.Native).inResource() {
-			pinned.Attributes = &info.Attributes // which copyFrom would look for again
+			pinned.Attributes = &info.Attributes // which copyFrom would request again
 		}
 		made, err := b.copyFrom(ctx, src, &pinned)
 		if files.KindOf(err) != files.ErrPrecondition || req.IfSource != "" {
@@ -86,7 +86,7 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	return files.Info{}, files.Errorf(files.ErrUnavailable, "the file is replaced again and again")
 }
 
-// copyFrom is a copy with the conditions of the request.
+// copyFrom copies under the conditions of the request.
 func (b *backend) copyFrom(ctx context.Context, src *backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	if err := checkStorable(req.Dst); err != nil {
@@ -105,22 +105,22 @@ func (b *backend) copyFrom(ctx context.Context, src *backend,
 		query:  url.Values{"fields": {rewrittenFields}},
 	}
 	var err error
-	if c.asked, err = setCondition(c.query, req.If); err != nil {
+	if c.conds, err = setCondition(c.query, req.If); err != nil {
 		return files.Info{}, err
 	}
 	if req.IfSource != "" {
 		g, ok := generation(req.IfSource)
 		if !ok {
 			return files.Info{}, files.WithCause(files.ErrPrecondition, nil,
-				"no file is of such a version")
+				"no file has such a version")
 		}
 		c.query.Set("ifSourceGenerationMatch", g)
-		c.asked |= askSource
+		c.conds |= condSourceVersion
 	}
 	native, attrs := nativeOf(req.Native), req.Attributes
 	native.addQuery(c.query, "destinationKmsKeyName", "destinationPredefinedAcl")
-	// what is sent replaces all, so that the source's attributes are asked for, and the
-	// source is pinned
+	// The resource that is sent replaces all attributes, so the source's are fetched,
+	// and the source is pinned to that version.
 	if attrs == nil && native.inResource() {
 		info, err := src.Stat(ctx, driver.Key{Name: req.Src})
 		switch {
@@ -131,7 +131,7 @@ func (b *backend) copyFrom(ctx context.Context, src *backend,
 		}
 		attrs = &info.Attributes
 		c.query.Set("ifSourceGenerationMatch", string(info.Version))
-		c.asked |= askSource
+		c.conds |= condSourceVersion
 	}
 	if attrs != nil {
 		text, err := newResource(*attrs, "", native).encode()
@@ -144,7 +144,7 @@ func (b *backend) copyFrom(ctx context.Context, src *backend,
 	return b.rewrite(ctx, c, req)
 }
 
-// rewrite goes from step to step.
+// rewrite sends requests until the service has finished the copy.
 func (b *backend) rewrite(ctx context.Context, c *call,
 	req *driver.CopyRequest) (files.Info, error) {
 	copied, idle, restarts := int64(0), 0, 0
@@ -155,13 +155,13 @@ func (b *backend) rewrite(ctx context.Context, c *call,
 			err := b.do(ctx, c, &r)
 			past.saw(err)
 			if gone(err) && c.query.Has("rewriteToken") {
-				c.query.Del("rewriteToken") // which the service has forgotten: from the start
+				c.query.Del("rewriteToken") // the service has forgotten it: begin again
 				copied, restarts = 0, restarts+1
 			}
 			return err
 		})
 		if err != nil {
-			return files.Info{}, b.copyFault(ctx, err, past, req)
+			return files.Info{}, b.mapCopyError(ctx, err, past, req)
 		}
 		if r.Done {
 			return r.Resource.info(), nil
@@ -175,19 +175,21 @@ func (b *backend) rewrite(ctx context.Context, c *call,
 		c.query.Set("rewriteToken", r.Token)
 	}
 	return files.Info{}, files.Errorf(files.ErrUnavailable,
-		"the service doesn't come to an end with the copy")
+		"the service doesn't finish the copy")
 }
 
-// gone reports whether the service has given up what the request belongs to.
+// gone reports whether the service has dropped the copy or upload that the request is
+// part of.
 func gone(err error) bool {
 	e, ok := errors.AsType[*googleapi.Error](err)
 	return ok && e.Code == http.StatusGone
 }
 
-// mapCopyError returns what a failure means. A condition that fails after a lost response
-// may have met the copy itself. Of two conditions, the source's has failed if the
-// source is of another version.
-func (b *backend) copyFault(ctx context.Context, err error, p past, req *driver.CopyRequest) error {
+// mapCopyError maps the failure of a copy. A condition that fails after a lost response
+// may have failed because of the copy itself. Of two conditions, the source's has
+// failed if the source has another version.
+func (b *backend) mapCopyError(ctx context.Context, err error, p past,
+	req *driver.CopyRequest) error {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
 	switch {

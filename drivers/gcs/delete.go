@@ -21,10 +21,10 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	if ifVersion != "" {
 		g, ok := generation(ifVersion)
 		if !ok {
-			return files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
+			return files.WithCause(files.ErrPrecondition, nil, "no file has such a version")
 		}
 		c.query = url.Values{"ifGenerationMatch": {g}}
-		c.asked = askMatch
+		c.conds = condVersion
 	}
 	var past past
 	err := b.retry.Do(ctx, func(ctx context.Context, _ int) error {
@@ -44,15 +44,15 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 }
 
 const (
-	// deleteMany is how many names are taken at a time, and deleteAtOnce how many
-	// requests are under way.
+	// deleteMany is the most names of one call, and deleteAtOnce the most requests at a
+	// time.
 	deleteMany   = 1000
 	deleteAtOnce = 32
 )
 
 func (b *backend) MaxDeleteMany() int { return deleteMany }
 
-// DeleteMany deletes in parallel: a request deletes one object.
+// DeleteMany deletes in parallel, because a request deletes one object.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	next := make(chan int)

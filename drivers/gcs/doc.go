@@ -5,112 +5,116 @@
 //
 // A URL is opened by the Go CDK's opener (gcsblob) and takes all of its parameters.
 // Credentials are Application Default Credentials. STORAGE_EMULATOR_HOST, with or
-// without "http://", leads to an emulator. [New] takes a program's own *storage.Client.
-// files.As gives the *storage.Client, and the *blob.Bucket of a bucket opened by URL.
+// with or without "http://", selects an emulator. [New] takes a program's own
+// *storage.Client. files.As returns the *storage.Client, and the *blob.Bucket of a bucket
+// opened by URL.
 //
 // Requests go through the client's own, authorised *http.Client, but they are written
 // here rather than by the SDK's methods. The SDK's reader hides half of what the
-// answer's headers say. Its writer can't repeat a request that it streams, or keeps a
-// buffer of 16 MiB for each object. Its calls retry by themselves. Here each of these is
-// one request, retried by one policy (Options.Retry):
+// response's headers say. Its writer either can't repeat a request that it streams, or
+// keeps a buffer of 16 MiB for each object. Its calls retry by a policy of their own.
+// Here each of these is one request, retried by one policy (Options.Retry):
 //
 //   - a put up to the part size
-//   - a get with everything that is known of the file
+//   - a get, with everything that is known about the file
 //   - a delete
 //   - a copy inside one location
-//   - a thousand names of a listing
+//   - each thousand names of a listing
 //
 // # Uploads in parts
 //
 // Content larger than a part goes up in parts, eight of 8 MiB at a time (part_size= and
 // concurrency=, Options.PartSize and Options.Concurrency), in a multipart upload of the
-// XML API. It is visible under no name until its end, and an upload that fails is
+// XML API. It is not visible under any name until it ends, and an upload that fails is
 // aborted. If the program dies, its upload stays, and is billed, until a lifecycle rule
 // (AbortIncompleteMultipartUpload) aborts it.
 //
-// Such an upload has no preconditions: the service answers them with "400
-// NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). So
-// a conditional Put, native options, and metadata that no header can carry go up part by
-// part instead, in a resumable session, which the service forgets by itself if the
-// program dies. concurrency=1 sends every Put in this way. So does an endpoint that has
-// no parallel uploads, such as fake-gcs-server, and an account whose role lacks the
-// permission storage.multipartUploads.create: the first large Put finds out, by one
-// request that is refused. Each part is sent with its CRC-32C, and the whole is compared
-// with what the service stored.
+// Such an upload supports no preconditions: the service answers them with "400
+// NotImplemented" (https://docs.cloud.google.com/storage/docs/request-preconditions). A
+// Put with a condition, with native options, or with metadata that no header can carry
+// is therefore sent part by part, in a resumable session. The service removes the
+// session by itself if the program dies. concurrency=1 sends every Put in this way. So
+// does an endpoint without parallel uploads, such as fake-gcs-server, and an account
+// whose role lacks the permission storage.multipartUploads.create; the first large Put
+// finds this out by one refused request. Each part is sent with its CRC-32C, and the
+// whole is compared with what the service stored.
 //
 // # How it connects
 //
-// timeout= (Options.Timeout) bounds the wait for the first byte of a response. It is a
-// minute, since a service under load answers a listing after tens of seconds, and 10
-// minutes for a copy. read_timeout= bounds how long a body may stand still, whether it
-// is read or sent; a slow body that moves is never cut. When either time is over, the
-// error is files.ErrUnavailable, and the policy retries.
+// timeout= (Options.Timeout) limits the wait for the first byte of a response. It is a
+// minute by default, since a service under load may take tens of seconds for a listing,
+// and 10 minutes for a copy. read_timeout= limits how long a body may make no progress,
+// whether it is read or sent; a slow body that makes progress is never cut. When either
+// time is over, the error is files.ErrUnavailable, and the policy retries.
 //
 // read_connections= (Options.ReadAhead) is how many connections at a time read a large
-// body, 8 unless it is given, and read_connections_after= how many bytes one reads before
-// others join it (8 MiB).
+// body, 8 by default. read_connections_after= is how many bytes one connection reads
+// before others join it (8 MiB).
 //
-// STORAGE_EMULATOR_HOST may have a path. Application Default Credentials are looked for
-// at most 5 s. Without them Open is files.ErrPermission and says what to set. After a
-// 401 they are read again, and the request is repeated once. A certificate that isn't
-// trusted (SSL_CERT_FILE names more authorities), and HTTP where TLS is spoken, are
-// files.ErrInvalid and are not retried.
+// STORAGE_EMULATOR_HOST may have a path. Open searches for Application Default
+// Credentials for at most 5 s. If it finds none, the error is files.ErrPermission and
+// says what to set. After a 401 the credentials are read again, and the request is
+// repeated once. A certificate that isn't trusted (SSL_CERT_FILE names more
+// authorities), and plain HTTP to a server that speaks TLS, are files.ErrInvalid and
+// are not retried.
 //
 // user_project= (Options.UserProject) names the project that pays, for buckets whose
-// requester does. It goes into a header of each request, and into the signed query of
-// each signed URL (userProject), in which the endpoint's path comes before the bucket.
+// requester pays. It is in a header of each request, and in the signed query of each
+// signed URL (userProject). In a signed URL the endpoint's path comes before the
+// bucket.
 //
 // # What a version is
 //
-// A version is the object's generation: it names the content, and every Put makes a new
-// one. A change of the metadata alone, by other programs, doesn't make a new one (GCS
-// counts those apart, as metageneration). IfVersion looks at the content only, so a
-// conditional write doesn't fail because the service itself has changed the storage
-// class. Writes made here always make a new generation, also those that change metadata
-// alone.
+// A version is the object's generation: it identifies the content, and every Put makes
+// a new one. If another program changes only the metadata, the version stays the same
+// (GCS counts such changes separately, as the metageneration). IfVersion compares only
+// the generation, so a conditional write doesn't fail because the service itself has
+// changed the storage class. Writes of this package always make a new generation, even
+// if they change only metadata.
 //
 // # What is stored
 //
 // A file's name is the object's name, and its metadata is the object's metadata, both
-// unchanged. They are what gcsblob and other programs write and read, except for names
-// that gcsblob escapes (an element ending in ".." before another). Two entries of
-// metadata are this package's own, and Info doesn't show them:
+// unchanged. gcsblob and other programs write and read the same, except for names that
+// gcsblob escapes (an element ending in ".." before another). Two entries of metadata
+// belong to this package, and Info doesn't show them:
 //
-//   - cloudfiles-mark, a random text on conditional puts. By it a repeated request
-//     recognises what it wrote itself at the first attempt.
+//   - cloudfiles-mark, a random text on conditional puts. By it a retried request
+//     recognises what an earlier attempt wrote.
 //   - cloudfiles-attributes, beside metadata or headers that no HTTP header can carry
 //     (keys that aren't tokens, values beyond ASCII). GCS "does not permit" those in the
-//     answer to a get, so this entry carries them there. If another program wrote such
-//     attributes, Stat returns them, and Get may not.
+//     response to a get, so this entry carries them there. If another program wrote such
+//     attributes, Stat returns them, but Get may not.
 //
-// # What isn't the service
+// # Responses that aren't the service's
 //
 // A response counts as Cloud Storage's if it has what the APIs promise: JSON with its
-// kind, size and generation, a body with its generation and length, an error in one of
-// the two documented forms. Anything else, from a login page, a web server or a proxy,
-// is files.ErrUnavailable (or files.ErrPermission for 401 and 403), with the words "this
-// isn't a GCS endpoint". Further:
+// kind, size and generation, a body with its generation and length, or an error in one
+// of the two documented forms. Any other response, such as a login page or the error
+// page of a web server or proxy, is files.ErrUnavailable (or files.ErrPermission for
+// 401 and 403), with the words "this isn't a GCS endpoint". In addition:
 //
-//   - A write that a proxy answers with 408, 429 or 5xx may have been done. The mark
-//     decides; without a mark it is files.ErrUncertain.
+//   - If a proxy answers a write with 408, 429 or 5xx, the service may have carried it
+//     out. The mark decides; without a mark the error is files.ErrUncertain.
 //   - A 412 is files.ErrExist or files.ErrPrecondition if its reason says that a
-//     condition failed and one was sent. A policy of the organization has the same
-//     status; that is files.ErrPermission.
-//   - Redirects are not followed. An upload's session on another host, or over http
-//     after https, is refused, so neither content nor credentials go there.
-//   - A listing that isn't in order, repeats itself or doesn't end is an error, and so
+//     condition failed and the request had one. A refusal by a policy of the
+//     organization has the same status; it is files.ErrPermission.
+//   - Redirects are not followed. An upload's session on another host, or over http after
+//     https, is refused, so neither content nor credentials are sent there.
+//   - A listing that is out of order, repeats itself or doesn't end is an error, and so
 //     is a copy that doesn't end.
-//   - An error, and a response about one object, is read up to 1 MiB. A page of a listing
-//     is read up to 16 MiB, and none with more than 200,000 values.
-//   - Content that was packed or unpacked on the way is not taken for what is stored.
+//   - An error, and a response about one object, is read up to 1 MiB. A page of a
+//     listing is read up to 16 MiB, and may have at most 200,000 values.
+//   - Content that was compressed or decompressed on the way is never returned as the
+//     stored content.
 //
 // # Limits of the service
 //
 //   - Names that begin with ".well-known/acme-challenge/" can't be stored; they are
 //     errors.ErrUnsupported.
 //   - A file has at most 5 TiB.
-//   - A conditional get whose condition fails (files.GetOptions.IfNotVersion) is decided
-//     by the response's headers, because the API that returns metadata with the content
-//     has no such condition. The body isn't read. If it is longer than 64 KiB, that
-//     costs the connection.
+//   - The condition of a get (files.GetOptions.IfNotVersion) is decided by the
+//     response's headers, because the API that returns metadata with the content has no
+//     such condition. If it fails, the body isn't read; if the body is longer than 64
+//     KiB, the connection can't be used again.
 package gcs

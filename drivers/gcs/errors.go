@@ -29,8 +29,9 @@ func (c *call) markUncertain(err error) error {
 	return err
 }
 
-// proxyRefusal is the refusal of a request by something that isn't the service: a
-// repeat that meets itself tells that it was carried out.
+// proxyRefusal is the refusal of a request by something that isn't the service. If a
+// retry then fails because of what the request itself wrote, the request was carried
+// out.
 type proxyRefusal struct{ error }
 
 func (v *proxyRefusal) Unwrap() error { return v.error }
@@ -45,9 +46,9 @@ func isUncertain(err error) bool {
 	return errors.As(err, &u)
 }
 
-// uncertain is the failure of a commit whose response got lost (P2). What a repeat was
-// told of a condition or of a missing file isn't an outcome, so its sentinel isn't
-// found beside ErrUncertain.
+// uncertain is the failure of a commit whose response was lost (P2). A retry's failed
+// condition or missing file isn't the outcome of the commit, so errors.Is doesn't find
+// its sentinel beside ErrUncertain.
 func uncertain(err error) error {
 	words := "the response to the commit was lost"
 	if e, ok := errors.AsType[*files.Error](files.NewError("", "", err)); ok && e.Detail != "" {
@@ -60,21 +61,21 @@ func uncertain(err error) error {
 	return files.WithCause(files.ErrUncertain, err, words)
 }
 
-// causeOnly is a cause whose sentinel doesn't count.
+// causeOnly is a cause whose sentinel errors.Is doesn't find.
 type causeOnly struct{ err error }
 
 func (h *causeOnly) Error() string { return h.err.Error() }
 
-// Is finds the context's end alone.
+// Is finds only the end of the context.
 func (h *causeOnly) Is(target error) bool {
 	ended := target == context.Canceled || target == context.DeadlineExceeded
 	return ended && errors.Is(h.err, target)
 }
 
-// As reaches the service's own error.
+// As finds the service's own error.
 func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
-// responseFailure is a response that refuses.
+// responseFailure is the cause of an error that a response stands for.
 type responseFailure struct {
 	cause *googleapi.Error
 	after time.Duration
@@ -83,10 +84,11 @@ type responseFailure struct {
 func (r *responseFailure) Error() string { return r.cause.Error() }
 func (r *responseFailure) Unwrap() error { return r.cause }
 
-// RetryAfter is the delay that the service asks for (RFC 9110, section 10.2.3), or 0.
+// RetryAfter is the delay that the service requests (RFC 9110, section 10.2.3), or 0.
 func (r *responseFailure) RetryAfter() time.Duration { return r.after }
 
-// transportError maps the failure of a request that has no response, or none to its end.
+// transportError maps the failure of a request that has no response, or an incomplete
+// one.
 func (b *backend) transportError(ctx context.Context, c *call, err error) error {
 	sent := (c.sent == nil || c.sent.whole()) && !connect.Unsent(err)
 	if ctx.Err() != nil {
@@ -96,10 +98,10 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 		return driver.ContextError(ctx)
 	}
 	var (
-		token *oauth2.RetrieveError
-		own   *tokenError
-		dial  *net.OpError
-		dns   *net.DNSError
+		token   *oauth2.RetrieveError
+		noToken *tokenError
+		dial    *net.OpError
+		dns     *net.DNSError
 	)
 	words, kind := connect.Fault(err, address)
 	switch {
@@ -107,7 +109,7 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 		return c.markUncertain(files.WithCause(kind, err, words))
 	case kind != nil:
 		return files.WithCause(kind, err, words)
-	case errors.As(err, &token), errors.As(err, &own), errors.Is(err, errNoCredentials):
+	case errors.As(err, &token), errors.As(err, &noToken), errors.Is(err, errNoCredentials):
 		return files.WithCause(files.ErrPermission, err,
 			"the credentials give no access token: "+setCredentials)
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -125,8 +127,8 @@ func (b *backend) transportError(ctx context.Context, c *call, err error) error 
 	return err
 }
 
-// redactedError is an error of no sentinel with words that may be shown, instead of its
-// cause's (E1).
+// redactedError is an error without a sentinel. Its text replaces that of its cause,
+// which may contain secrets (E1).
 type redactedError struct {
 	words string
 	cause error
@@ -135,7 +137,7 @@ type redactedError struct {
 func (o *redactedError) Error() string { return o.words }
 func (o *redactedError) Unwrap() error { return o.cause }
 
-// retryAfter reads the header's two forms (RFC 9110, section 10.2.3).
+// retryAfter reads the header, which has two forms (RFC 9110, section 10.2.3).
 func retryAfter(h http.Header) time.Duration {
 	v := h.Get("Retry-After")
 	if n, err := strconv.Atoi(v); err == nil {

@@ -45,7 +45,7 @@ func FuzzPages(f *testing.F) {
 	f.Add(`{"kind":"storage#objects","items":[{"name":"dir/\u0001","size":5,"updated":"x"}]}`, true)
 	f.Fuzz(func(t *testing.T, text string, shallow bool) {
 		var p page
-		if json.Unmarshal([]byte(text), &p) != nil || p.unkept() != "" {
+		if json.Unmarshal([]byte(text), &p) != nil || p.invalid() != "" {
 			return
 		}
 		last := ""

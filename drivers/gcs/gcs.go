@@ -18,11 +18,11 @@ const (
 	kib = 1 << 10
 	mib = 1 << 20
 	tib = 1 << 40
-	// DefaultPartSize and DefaultConcurrency are the PartSize, in bytes, and the
-	// Concurrency if none is given.
+	// DefaultPartSize, in bytes, and DefaultConcurrency are the defaults of PartSize and
+	// Concurrency.
 	DefaultPartSize    = 8 * mib
 	DefaultConcurrency = 8
-	// partUnit is what the size of each part but the last must be a multiple of.
+	// The size of each part but the last is a multiple of partUnit.
 	partUnit = 256 * kib
 	maxPart  = 1024 * mib
 	// maxConcurrency bounds the parts of one upload that are in flight.
@@ -31,19 +31,19 @@ const (
 
 // Options are the options of New. The zero value is the default.
 type Options struct {
-	// PartSize is the size in bytes of an upload's parts. It is a multiple of 256 KiB,
-	// at most 1 GiB; 0 is 8 MiB. Content up to this size is sent in one request.
+	// PartSize is the size in bytes of an upload's parts, a multiple of 256 KiB up to 1
+	// GiB; 0 is 8 MiB. Content up to this size is sent in one request.
 	PartSize int64
-	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
+	// Concurrency is how many parts of one upload are sent at a time, at most 100. 0 is
 	// 8, or 1 if parts have less than 5 MiB, which the service's parallel uploads don't
-	// take. An upload holds at most PartSize × Concurrency bytes in memory, and all
-	// uploads of the bucket together at most that, or 256 MiB if that is more, beyond
-	// one part each. Conditional puts, and those with Native options or with metadata
-	// that no header can carry, go part by part, since parallel uploads support none of
-	// these.
+	// accept. An upload holds at most PartSize × Concurrency bytes in memory. All
+	// uploads of the bucket together hold at most that, or 256 MiB if that is more,
+	// beyond one part each. Conditional puts, and puts with Native options or with
+	// metadata that no header can carry, are sent part by part, since parallel uploads
+	// support none of these.
 	Concurrency int
 	// Retry is the policy by which requests are retried; nil is retry.New(). The SDK's
-	// own is not used.
+	// own policy is not used.
 	Retry *retry.Policy
 	// AccessID is the e-mail address of the service account that signs URLs. It needs
 	// either PrivateKey or SignBytes.
@@ -51,25 +51,26 @@ type Options struct {
 	// PrivateKey is the account's RSA key, in PEM form.
 	PrivateKey []byte
 	// SignBytes signs (RSA, PKCS #1 v1.5, SHA-256) if the key itself isn't available.
-	// If it makes requests, keeping rule W1 is up to the caller.
+	// If it makes requests, the caller must see to rule W1.
 	SignBytes func([]byte) ([]byte, error)
-	// HTTPClient sends the requests; it must authorise them. nil is the one that the
+	// HTTPClient sends the requests; it must authorise them. nil is the client that the
 	// *storage.Client was made with.
 	HTTPClient *http.Client
 	// Endpoint is the URL of the service, such as "https://storage.googleapis.com",
-	// with an optional path; "" is that of the *storage.Client.
+	// with an optional path; "" is the endpoint of the *storage.Client.
 	Endpoint string
 	// Timeout is how long a request waits for the first byte of its response. 0 is a
-	// minute, or 10 minutes for a copy. A negative value is no bound. When the time is
+	// minute, or 10 minutes for a copy. A negative value is no limit. When the time is
 	// over, the error is files.ErrUnavailable, and the policy retries.
 	Timeout time.Duration
-	// ReadTimeout is how long a body may stand still, whether it is read or sent. 0 is
-	// a minute, and a negative value is no bound. A slow body that moves is never cut.
+	// ReadTimeout is how long a body may make no progress, whether it is read or sent.
+	// 0 is a minute, and a negative value is no limit. A slow body that makes progress
+	// is never cut.
 	ReadTimeout time.Duration
-	// ReadAhead says how large bodies are read by several connections at a time (G10).
+	// ReadAhead says how several connections at a time read a large body (G10).
 	ReadAhead driver.ReadAhead
 	// UserProject is the project that pays for requests and traffic. Buckets whose
-	// requester pays need it; without it they are files.ErrInvalid or
+	// requester pays need it; without it their requests are files.ErrInvalid or
 	// files.ErrPermission.
 	UserProject string
 }
@@ -95,7 +96,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		return nil, files.Errorf(files.ErrInvalid, "the *storage.Client is nil")
 	}
 	if bucket == "" || strings.ContainsAny(bucket, "/?#") {
-		return nil, files.Errorf(files.ErrInvalid, "%q is no bucket's name", bucket)
+		return nil, files.Errorf(files.ErrInvalid, "%q is not a bucket's name", bucket)
 	}
 	if o.PartSize == 0 {
 		o.PartSize = DefaultPartSize
@@ -106,7 +107,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	}
 	if o.Concurrency < 0 || o.Concurrency > maxConcurrency {
 		return nil, files.Errorf(files.ErrInvalid,
-			"concurrency %d is not up to %d", o.Concurrency, maxConcurrency)
+			"concurrency %d is not from 0 to %d", o.Concurrency, maxConcurrency)
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = DefaultConcurrency
@@ -116,7 +117,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	}
 	if o.Concurrency > 1 && o.PartSize < minXMLPart {
 		return nil, files.Errorf(files.ErrInvalid,
-			"part size %d is too small for a concurrency of %d: it is %d at least",
+			"part size %d is too small for a concurrency of %d: it must be at least %d",
 			o.PartSize, o.Concurrency, minXMLPart)
 	}
 	hc, endpoint := o.HTTPClient, o.Endpoint
@@ -124,8 +125,8 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 		c, e, ok := clientInternals(client)
 		if !ok {
 			return nil, files.Errorf(files.ErrInvalid,
-				"the *storage.Client doesn't speak HTTP, or can't be looked into: "+
-					"Options.HTTPClient and Endpoint must be given")
+				"the *storage.Client doesn't speak HTTP, or its fields can't be read: "+
+					"set Options.HTTPClient and Options.Endpoint")
 		}
 		if hc == nil {
 			hc = c
@@ -152,7 +153,7 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 	if noRedirect.Transport == nil {
 		noRedirect.Transport = http.DefaultTransport
 	}
-	// A token is fetched without the request's context.
+	// The SDK fetches a token without the request's context.
 	noRedirect.Transport = connect.Limits{Timeout: o.Timeout, ReadTimeout: o.ReadTimeout}.
 		Transport(connect.Prompt(noRedirect.Transport))
 	return &backend{
@@ -177,24 +178,24 @@ func newBackend(client *storage.Client, bucket string, opts *Options) (*backend,
 
 // backend is one handle of a bucket.
 type backend struct {
-	client       *storage.Client
-	blob         *blob.Bucket // of a URL
-	auth         *http.Client // tells credentials apart
-	hc           *http.Client
-	scheme, host string
-	base         string // of every path, as it is
-	rawBase      string // and escaped
-	bucket       string
-	project      string  // that pays
-	tokens       *tokens // of a URL with credentials
-	part         int64
-	memory       *driver.PartMemory
-	concurrency  int
-	readAhead    driver.ReadAhead
-	noXMLParts   atomic.Bool // the endpoint has no uploads of parts in parallel
-	retry        *retry.Policy
-	signer       *signer
-	signsAsAsks  bool // the signer is the account of the credentials
+	client             *storage.Client
+	blob               *blob.Bucket // of a bucket opened by URL
+	auth               *http.Client // identifies the credentials
+	hc                 *http.Client
+	scheme, host       string
+	base               string // the unescaped beginning of every path
+	rawBase            string // the same, escaped
+	bucket             string
+	project            string  // the project that pays
+	tokens             *tokens // of a bucket opened by URL with credentials
+	part               int64
+	memory             *driver.PartMemory
+	concurrency        int
+	readAhead          driver.ReadAhead
+	noXMLParts         atomic.Bool // the endpoint has no parallel uploads
+	retry              *retry.Policy
+	signer             *signer
+	signsByCredentials bool // the signer is the credentials' account
 }
 
 var (
@@ -241,13 +242,13 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// store is a bucket, whatever handle leads to it.
+// store identifies a bucket, whichever handle is used for it.
 type store struct{ host, bucket string }
 
-// Store makes two handles of one bucket one store.
+// Store returns the same value for all handles of one bucket.
 func (b *backend) Store() any { return store{b.host, b.bucket} }
 
-// As gives the *storage.Client, and the *blob.Bucket of a URL.
+// As sets a *storage.Client, or the *blob.Bucket of a bucket opened by URL.
 func (b *backend) As(target any) bool {
 	switch p := target.(type) {
 	case **storage.Client:
@@ -260,12 +261,12 @@ func (b *backend) As(target any) bool {
 	return false
 }
 
-// Close has nothing to close: connections and credentials are shared by all buckets of
-// the same settings, and a client that New was given is the caller's.
+// Close closes nothing: connections and credentials are shared by all buckets with the
+// same settings, and a client that was given to New is the caller's.
 func (b *backend) Close() error { return nil }
 
-// Layer is shown by files.Layers.
+// Layer returns the text for files.Layers.
 func (b *backend) Layer() string { return "gcs, " + b.retry.String() }
 
-// ReadAhead is for New of package driver.
+// ReadAhead is called by New of package driver.
 func (b *backend) ReadAhead() driver.ReadAhead { return b.readAhead }

@@ -15,8 +15,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Stat asks for the object's resource, whose response distinguishes a missing bucket from
-// a missing object.
+// Stat requests the object's resource, whose response distinguishes a missing bucket
+// from a missing object.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	o := object{of: key.Name}
 	c := &call{
@@ -31,13 +31,13 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return o.info(), nil
 }
 
-// maxRangeTries bounds the looks at a file that grows each time after a range of it was
-// refused.
+// maxRangeTries limits the attempts to read a range of a file that grows each time
+// after the range was refused.
 const maxRangeTries = 3
 
-// Open asks the XML API, whose headers have the metadata too. A range that begins after
-// the end, of which the service only says that it doesn't exist, and a range of no
-// bytes ask for the resource instead.
+// Open uses the XML API, whose headers have the metadata too. For a range of no bytes,
+// and for one that begins after the end, which the service only refuses, it requests
+// the resource instead.
 func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Object, error) {
 	header, some := rangeHeader(req.Range)
 	part := req
@@ -56,10 +56,10 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		if err != nil {
 			return driver.Object{}, err
 		}
-		if outcome == foreign404 {
+		if outcome == unknown404 {
 			refused = "says in one API that there is no file, and in the other that there is: " +
 				notGCS
-			continue // it was put meanwhile, or that is no XML API
+			continue // it was put meanwhile, or the endpoint has no XML API
 		}
 		if err := checkVersion(req, info.Version); err != nil {
 			return driver.Object{}, err
@@ -68,8 +68,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		if o.Offset, o.Length = req.Range.Resolve(info.Size); o.Length == 0 {
 			return o, nil
 		}
-		// It was replaced by a longer one meanwhile, or the server doesn't cut a range
-		// that is longer than the file.
+		// A longer file has replaced it meanwhile, or the server refuses a range that
+		// is longer than the file.
 		part.Range = files.Bytes(o.Offset, o.Length)
 		header, some = rangeHeader(part.Range)
 	}
@@ -77,8 +77,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		refused)
 }
 
-// rangeHeader makes the header Range, "" for the whole; some is false for a range that
-// has no bytes in any file.
+// rangeHeader makes the header Range, "" for the whole file. some is false for a range
+// that has no bytes in any file.
 func rangeHeader(r files.Range) (header string, some bool) {
 	off, n, last := r.Parts()
 	switch {
@@ -96,16 +96,16 @@ func rangeHeader(r files.Range) (header string, some bool) {
 	return "bytes=" + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10), true
 }
 
-// outcome is what became of a request for a body.
+// outcome is the outcome of a request for a body.
 type outcome int
 
 const (
 	bodyOpen   outcome = iota
 	emptyRange         // the range has no bytes in this file
-	foreign404         // not the service's own: an emulator's, or a proxy's
+	unknown404         // not from the service but an emulator or a proxy
 )
 
-// openBody makes the request.
+// openBody requests the content.
 func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng string) (
 	o driver.Object, got outcome, err error,
 ) {
@@ -122,10 +122,10 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 		g, ok := generation(req.IfVersion)
 		if !ok {
 			return o, bodyOpen, files.WithCause(files.ErrPrecondition, nil,
-				"no file is of such a version")
+				"no file has such a version")
 		}
 		c.header["X-Goog-If-Generation-Match"] = []string{g}
-		c.asked |= askMatch
+		c.conds |= condVersion
 	}
 	err = b.retry.Do(ctx, func(_ context.Context, _ int) error { // the body lives on with ctx
 		resp, err := b.send(ctx, c)
@@ -144,8 +144,8 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 			content, err := bounds.ReadAll(resp.Body, maxError)
 			resp.Body.Close()
 			a := errorResponseOf(resp.StatusCode, content, err)
-			if err == nil && !a.own {
-				got = foreign404 // the resource tells
+			if err == nil && !a.genuine {
+				got = unknown404 // the request for the resource decides
 				return nil
 			}
 			return c.responseError(a, resp, content, err)
@@ -162,7 +162,7 @@ func (b *backend) openBody(ctx context.Context, req driver.OpenRequest, rng stri
 	return o, bodyOpen, nil
 }
 
-// readHeaders reads the headers of a response with a body, which is closed if it isn't
+// readHeaders reads the headers of a response with a body. It closes the body if it isn't
 // the object's.
 func (b *backend) readHeaders(
 	ctx context.Context, c *call, req driver.OpenRequest, resp *http.Response,
@@ -181,8 +181,8 @@ func (b *backend) readHeaders(
 	}
 	if _, asStored := storedEncoding(resp.Header); !asStored {
 		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
-			"the response is not the bytes that are stored: something on the way packs or "+
-				"unpacks them")
+			"the response is not the bytes that are stored: something on the way compresses or "+
+				"decompresses them")
 	}
 	off, n, err := extent(c, resp, info.Size)
 	if err == errEmptyRange {
@@ -194,7 +194,7 @@ func (b *backend) readHeaders(
 	wantOff, want, before, fits := span.Fit(req.Range, off, n, info.Size)
 	if !fits {
 		return o, bodyOpen, files.Errorf(files.ErrUnavailable,
-			"the response is another part of the file than was asked for")
+			"the response is another part of the file than was requested")
 	}
 	if !ok {
 		again, err := b.Stat(ctx, req.Key)
@@ -224,7 +224,7 @@ func (b *backend) readHeaders(
 	}, bodyOpen, nil
 }
 
-// notAnObject is the failure for a success without a generation.
+// notAnObject is the error for a success without a generation.
 func (c *call) notAnObject(resp *http.Response) error {
 	text, err := bounds.ReadAll(resp.Body, maxDrain)
 	if err == nil {
@@ -233,7 +233,7 @@ func (c *call) notAnObject(resp *http.Response) error {
 				status:  resp.StatusCode,
 				reason:  reason,
 				message: message,
-				own:     true,
+				genuine: true,
 			}
 			return c.responseError(a, resp, text, nil)
 		}
@@ -241,26 +241,27 @@ func (c *call) notAnObject(resp *http.Response) error {
 	return c.badResponse(resp, "without a generation")
 }
 
-// errEmptyRange is that of an empty file's part, which some servers answer as "bytes
-// 0--1/0".
+// errEmptyRange is the error for a range of an empty file, which some servers answer with
+// "bytes 0--1/0".
 var errEmptyRange = errors.New("the range has no bytes")
 
-// extent is what part of the object, of size bytes or -1, the response's body is.
+// extent returns which part of the object the response's body is. size is the object's
+// size in bytes, or -1.
 func extent(c *call, resp *http.Response, size int64) (off, n int64, err error) {
 	bad := func(why string) (int64, int64, error) {
 		return 0, 0, files.Errorf(files.ErrUnavailable, "the response %s", why)
 	}
-	told := resp.Header.Get("Content-Range")
+	contentRange := resp.Header.Get("Content-Range")
 	switch {
-	case resp.StatusCode == http.StatusPartialContent && told == "":
+	case resp.StatusCode == http.StatusPartialContent && contentRange == "":
 		return 0, 0, c.badResponse(resp, "a part without a Content-Range")
 	case resp.StatusCode == http.StatusPartialContent:
-		part, ok := span.Parse(told)
+		part, ok := span.Parse(contentRange)
 		switch {
 		case !ok && resp.ContentLength == 0 && size == 0:
 			return 0, 0, errEmptyRange
 		case !ok:
-			return bad("has a Content-Range that is none")
+			return bad("has an invalid Content-Range")
 		case size < 0, part.Size >= 0 && part.Size != size, part.Last >= size:
 			return bad("has a Content-Range that its size contradicts")
 		}
@@ -286,8 +287,8 @@ func checkVersion(req driver.OpenRequest, v files.Version) error {
 	return nil
 }
 
-// dropBody closes an unwanted body. It reads the body first if that saves the
-// connection.
+// dropBody closes an unwanted body. It reads a short body first, so that the connection
+// can be used again.
 func dropBody(resp *http.Response) {
 	if resp.ContentLength >= 0 && resp.ContentLength <= maxDrain {
 		drain(resp.Body)
@@ -301,9 +302,8 @@ type body struct {
 	ctx  context.Context
 	c    *call
 	body io.ReadCloser
-	left int64 // that were told
-	// framed says that the transport knows the length, which gzip's objects may come
-	// without.
+	left int64 // bytes that are still to come
+	// framed is true if the transport knows the length, which a gzip'd object may lack.
 	framed bool
 }
 
@@ -318,7 +318,8 @@ func (r *body) Read(p []byte) (int, error) {
 	switch {
 	case r.left < 0:
 		r.left += int64(n)
-		return 0, files.Errorf(files.ErrUnavailable, "the body is longer than it was said to be")
+		return 0, files.Errorf(files.ErrUnavailable,
+			"the body is longer than the response's headers say")
 	case err == io.EOF && r.left > 0:
 		return n, files.Errorf(files.ErrUnavailable, "the body ended %d bytes early", r.left)
 	case err != nil && err != io.EOF:

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// object is an object's resource of the JSON API, as far as it is looked at.
+// object is the fields of an object's resource in the JSON API that are used here.
 type object struct {
 	Kind               string            `json:"kind"`
 	Name               string            `json:"name"`
@@ -29,10 +29,10 @@ type object struct {
 	MD5                string            `json:"md5Hash"`
 	Metadata           map[string]string `json:"metadata"`
 
-	of string // the name that was asked for
+	of string // the requested name
 }
 
-// objectFields asks for what object has.
+// objectFields selects the fields of object.
 const objectFields = "kind,name,size,generation,metageneration,updated,contentType,cacheControl," +
 	"contentDisposition,contentEncoding,contentLanguage,crc32c,md5Hash,metadata"
 
@@ -40,7 +40,7 @@ func (o *object) reset() { *o = object{of: o.of} }
 
 func (o *object) limit() int64 { return maxResource }
 
-func (o *object) unkept() string {
+func (o *object) invalid() string {
 	switch {
 	case o.Kind != "storage#object":
 		return "without the kind of an object"
@@ -54,7 +54,7 @@ func (o *object) unkept() string {
 	return ""
 }
 
-// info is what the object's resource says.
+// info returns the Info of the object's resource.
 func (o *object) info() files.Info {
 	info := o.written()
 	info.Attributes = decodeAttributes(files.Attributes{
@@ -68,7 +68,7 @@ func (o *object) info() files.Info {
 	return info
 }
 
-// written is info without the attributes, which a Put knows.
+// written is info without the attributes, which a Put already has.
 func (o *object) written() files.Info {
 	return files.Info{
 		Entry: files.Entry{
@@ -80,8 +80,8 @@ func (o *object) written() files.Info {
 	}
 }
 
-// decimal is a number of 64 bits, which JSON has as a string. What is none isn't known,
-// and doesn't spoil the rest of the response.
+// decimal is a number of 64 bits, which JSON has as a string. Any other text leaves known
+// false, and the rest of the response can still be read.
 type decimal struct {
 	n     int64
 	known bool
@@ -93,7 +93,7 @@ func (d *decimal) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// moment is a time. What is none is the zero one.
+// moment is a time. Any other text is the zero time.
 type moment struct{ time.Time }
 
 func (m *moment) UnmarshalJSON(text []byte) error {
@@ -101,15 +101,15 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// headerInfo is what the headers of a response of the XML API say. ok is false if they
-// don't have the attributes.
+// headerInfo reads the headers of a response of the XML API. ok is false if they don't
+// have the attributes.
 func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	h := resp.Header
 	info.Size = sizeOf(resp)
-	told := h.Get("Last-Modified")
-	t, err := http.ParseTime(told)
+	modified := h.Get("Last-Modified")
+	t, err := http.ParseTime(modified)
 	if err != nil {
-		t, _ = oddtime.Parse(told)
+		t, _ = oddtime.Parse(modified)
 	}
 	info.ModTime = truncateTime(t)
 	generation, _ := strconv.ParseInt(h.Get("X-Goog-Generation"), 10, 64)
@@ -131,7 +131,7 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 			a.Metadata[name] = v[0]
 		}
 	}
-	metageneration := int64(1) // an emulator may not tell
+	metageneration := int64(1) // an emulator may omit it
 	if v := h.Get("X-Goog-Metageneration"); v != "" {
 		metageneration, _ = strconv.ParseInt(v, 10, 64)
 	}
@@ -140,10 +140,10 @@ func headerInfo(resp *http.Response) (info files.Info, ok bool) {
 	return info, !carried || metageneration == 1
 }
 
-// headerDigest is what x-goog-hash says, which is about the whole object, also with a
-// part of it
-// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash): one
-// header for each hash, or both in one. Two that differ count as none.
+// headerDigest reads x-goog-hash, which is about the whole object even in the response
+// to a range
+// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash). There is
+// one header for each hash, or one for both. Two values that differ count as none.
 func headerDigest(h http.Header) (d files.Digest) {
 	set := func(to *string, sum string) {
 		if *to != "" && *to != sum {
@@ -169,23 +169,24 @@ func headerDigest(h http.Header) (d files.Digest) {
 	return d
 }
 
-// storedEncoding is the object's Content-Encoding. asStored is false if the response is
-// in another one: the service, or something in front of it, has packed or unpacked the
-// content on the way (https://cloud.google.com/storage/docs/transcoding).
+// storedEncoding is the object's Content-Encoding. asStored is false if the response
+// has another one: the service, or something in front of it, has compressed or
+// decompressed the content on the way
+// (https://cloud.google.com/storage/docs/transcoding).
 func storedEncoding(h http.Header) (encoding string, asStored bool) {
-	told := h.Get("Content-Encoding")
+	encoded := h.Get("Content-Encoding")
 	switch v := h.Get("X-Goog-Stored-Content-Encoding"); v {
-	case "", told:
-		return told, true
+	case "", encoded:
+		return encoded, true
 	case "identity": // which stands for none
-		return "", told == ""
+		return "", encoded == ""
 	default:
 		return v, false
 	}
 }
 
-// sizeOf is the size of the whole object as the service gives it, or -1. Of a response
-// without a range, it is the response's length if nothing else says it.
+// sizeOf is the size of the whole object as the service reports it, or -1. In a response
+// without a range it is the response's length if no other header has it.
 func sizeOf(resp *http.Response) int64 {
 	text := resp.Header.Get("X-Goog-Stored-Content-Length")
 	if text == "" {
@@ -201,7 +202,7 @@ func sizeOf(resp *http.Response) int64 {
 	return n
 }
 
-// version makes a Version of a generation.
+// version makes a Version from a generation.
 func version(generation int64) files.Version {
 	if generation <= 0 {
 		return ""
@@ -209,13 +210,13 @@ func version(generation int64) files.Version {
 	return files.Version(strconv.FormatInt(generation, 10))
 }
 
-// generation reads a Version; what version doesn't make is none.
+// generation reads a Version; ok is false for one that version can't have made.
 func generation(v files.Version) (string, bool) {
 	n, err := strconv.ParseInt(string(v), 10, 64)
 	return string(v), err == nil && version(n) == v
 }
 
-// truncateTime cuts a time as all responses have it (V2).
+// truncateTime truncates a time to the precision that all responses have (V2).
 func truncateTime(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
@@ -223,7 +224,7 @@ func truncateTime(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Second)
 }
 
-// toHex makes a digest of n bytes of the service's base64, or "".
+// toHex converts the service's base64 digest of n bytes to hex, or returns "".
 func toHex(sum string, n int) string {
 	var buf [16]byte
 	if base64.StdEncoding.DecodedLen(len(sum)) > len(buf)+2 {
@@ -236,7 +237,7 @@ func toHex(sum string, n int) string {
 	return hex.EncodeToString(raw)
 }
 
-// toBase64 is the way back.
+// toBase64 is the reverse of toHex.
 func toBase64(sum string) string {
 	raw, err := hex.DecodeString(sum)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// maxPage is the most names that the service gives at a time.
+// maxPage is the most names that the service returns in a page.
 const maxPage = 1000
 
 // page is one response to a listing.
@@ -27,14 +27,14 @@ func (p *page) reset() { *p = page{} }
 
 func (p *page) limit() int64 { return maxListing }
 
-func (p *page) unkept() string {
+func (p *page) invalid() string {
 	if p.Kind != "storage#objects" {
 		return "without the kind of a listing"
 	}
 	return ""
 }
 
-// restore gives the names what JSON can't hold.
+// restore replaces the escapes of characters that JSON can't hold.
 func (p *page) restore() {
 	for i := range p.Prefixes {
 		p.Prefixes[i] = oddtext.Restore(p.Prefixes[i])
@@ -51,7 +51,7 @@ type item struct {
 	Updated    moment  `json:"updated"`
 }
 
-// List yields page after page, in byte order of UTF-8, which is the service's.
+// List yields page after page, in the service's order, which is the byte order of UTF-8.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		l := &listing{req: req, yield: yield, check: listCheck{
@@ -89,7 +89,7 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 	}
 }
 
-// listQuery asks for no more fields and names than needed.
+// listQuery requests no more fields and names than are needed.
 func (b *backend) listQuery(req driver.ListRequest) url.Values {
 	q := url.Values{"fields": {"kind,nextPageToken,prefixes,items(name,size,generation,updated)"}}
 	if req.NamesOnly {
@@ -105,7 +105,7 @@ func (b *backend) listQuery(req driver.ListRequest) url.Values {
 	if req.Limit > 0 {
 		n := req.Limit
 		if req.StartAfter != "" {
-			n++ // which itself comes too
+			n++ // the service returns StartAfter itself too
 		}
 		size = min(size, n)
 	}
@@ -115,22 +115,22 @@ func (b *backend) listQuery(req driver.ListRequest) url.Values {
 	}
 	if start := req.StartAfter; start != "" {
 		if req.Shallow && strings.HasSuffix(start, "/") && len(start) > len(req.Dir()) {
-			start = driver.PrefixEnd(start) // goes on behind the directory
+			start = driver.PrefixEnd(start) // continues after the directory
 		}
 		q.Set("startOffset", start)
 	}
 	return q
 }
 
-// listing is one listing.
+// listing is the state of one listing.
 type listing struct {
 	req   driver.ListRequest
 	yield func(files.Entry, error) bool
 	check listCheck
 }
 
-// page yields a page's objects and directories in their common order, and returns
-// whether to go on.
+// page yields a page's objects and directories in their common order, and reports whether
+// to continue.
 func (l *listing) page(p *page) (on bool, err error) {
 	items, dirs := p.Items, p.Prefixes
 	for on = true; on && len(items)+len(dirs) > 0; {
@@ -170,7 +170,7 @@ func (l *listing) dir(name string) (on bool, err error) {
 	return l.emit(name, strings.TrimSuffix(name, "/"), files.Entry{IsDir: true}), nil
 }
 
-// emit yields an entry, whose name must be legal or asked for as foreign.
+// emit yields an entry if its name is legal or the request includes raw keys.
 func (l *listing) emit(key, name string, e files.Entry) bool {
 	if key <= l.req.StartAfter {
 		return true

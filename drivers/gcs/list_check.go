@@ -6,8 +6,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxEmptyPages is how many pages in a row may have nothing while the service says that
-// there is more.
+// maxEmptyPages is how many pages in a row may be empty while the service reports that
+// there are more.
 const maxEmptyPages = 100
 
 // badListing is the error for a response that isn't a valid listing.
@@ -15,22 +15,23 @@ func badListing(what string) error {
 	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
-// listCheck holds a listing to what was asked for. Nothing of it grows with the listing.
+// listCheck checks that a listing is what was requested. Its memory doesn't grow with the
+// listing.
 type listCheck struct {
-	prefix    string // as it was sent
+	prefix    string // as in the request
 	shallow   bool
 	namesOnly bool
 
-	last  string // of the entries that came
+	last  string // the latest entry
 	isDir bool
 	some  bool
 
 	pages, empty int
-	kept         string // a token, to find turns by: Brent's way
+	kept         string // a token, to detect cycles by Brent's algorithm
 	keepAt       int
 }
 
-// entry looks at the next one; again is true for a directory that came before.
+// entry checks the next entry; again is true for a directory that was already listed.
 func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	rest, ok := strings.CutPrefix(name, c.prefix)
 	slash := strings.IndexByte(rest, '/')
@@ -44,7 +45,7 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	case !c.some:
 	case name == c.last && isDir && c.isDir:
 		return true, nil
-	case name == c.last && isDir == c.isDir: // else it is a marker, and its directory
+	case name == c.last && isDir == c.isDir: // otherwise it is a marker and its directory
 		return false, badListing("a name twice")
 	case name < c.last:
 		return false, badListing("names in no order, or twice")
@@ -53,7 +54,7 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	return false, nil
 }
 
-// object checks what the listing says about an object.
+// object checks what the listing reports about an object.
 func (c *listCheck) object(i *item) error {
 	switch {
 	case i.Name == "":
@@ -67,13 +68,14 @@ func (c *listCheck) object(i *item) error {
 	return nil
 }
 
-// page looks at a page's end, and returns the token of the next one, "" after the last.
+// page checks the end of a page, and returns the token of the next page, or "" after the
+// last.
 func (c *listCheck) page(p *page) (next string, err error) {
 	switch {
 	case p.Next == "":
 		return "", nil
 	case p.Next == c.kept:
-		return "", badListing("a token that repeats, so it doesn't go on")
+		return "", badListing("a page token that repeats, so it has no end")
 	}
 	if c.pages++; c.pages > c.keepAt {
 		c.kept, c.keepAt = p.Next, 2*c.pages

@@ -9,16 +9,16 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The metadata of this package's own. Both are hidden.
+// The metadata of this package, which is hidden.
 const (
-	// markKey holds a random text, on conditional puts.
+	// markKey holds the random text of conditional puts.
 	markKey = "cloudfiles-mark"
 	// carriedKey holds the attributes that no header can carry, as base64url of JSON.
 	carriedKey    = "cloudfiles-attributes"
-	carriedHeader = "Cloudfiles-Attributes" // as it comes in the response's headers
+	carriedHeader = "Cloudfiles-Attributes" // as in a response's headers
 )
 
-// carried are attributes in the form that is stored in carriedKey.
+// carried are attributes in the form in which carriedKey stores them.
 type carried struct {
 	ContentType        string            `json:"t,omitempty"`
 	CacheControl       string            `json:"c,omitempty"`
@@ -28,8 +28,8 @@ type carried struct {
 	Metadata           map[string]string `json:"m,omitempty"`
 }
 
-// encodeMetadata is the metadata to store for the attributes: their own, the carried
-// ones if need be, and the mark if there is one.
+// encodeMetadata returns the metadata to store for the attributes: their metadata, the
+// carried attributes if needed, and the mark if there is one.
 func encodeMetadata(a files.Attributes, mark string) map[string]string {
 	whole := true
 	for _, v := range []string{
@@ -49,8 +49,8 @@ func encodeMetadata(a files.Attributes, mark string) map[string]string {
 	}
 	for k, v := range a.Metadata {
 		if k == markKey || strings.ContainsFunc(v, unicode.IsControl) {
-			// carried alone: a caller's own of that name, and what breaks the response of
-			// a server that sends it as a header
+			// only carried: a caller's own key of that name, and a value that would
+			// break the response of a server that sends it as a header
 			delete(m, k)
 		}
 	}
@@ -58,7 +58,7 @@ func encodeMetadata(a files.Attributes, mark string) map[string]string {
 		m[markKey] = mark
 	}
 	if !whole {
-		// A struct of strings that are UTF-8 can be marshalled.
+		// A struct of valid UTF-8 strings can always be marshalled.
 		text, _ := json.Marshal(carried{
 			a.ContentType, a.CacheControl, a.ContentDisposition, a.ContentEncoding,
 			a.ContentLanguage, a.Metadata,
@@ -68,8 +68,9 @@ func encodeMetadata(a files.Attributes, mark string) map[string]string {
 	return m
 }
 
-// decodeAttributes makes the attributes of what is stored, or of what the headers say of
-// it. The carried ones count while nobody has changed the metadata since.
+// decodeAttributes returns the attributes for what is stored, or for what the headers
+// say of it. The carried attributes count only if nobody has changed the metadata
+// since.
 func decodeAttributes(a files.Attributes, metageneration int64) files.Attributes {
 	if len(a.Metadata) == 0 {
 		a.Metadata = nil
@@ -78,8 +79,8 @@ func decodeAttributes(a files.Attributes, metageneration int64) files.Attributes
 	m := make(map[string]string, len(a.Metadata))
 	for k, v := range a.Metadata {
 		f := lower(k)
-		// other programs may have keys that differ in case alone: the choice is the
-		// same everywhere
+		// Other programs may write keys that differ only in case: the choice is always
+		// the same.
 		if old, twice := m[f]; !twice || v < old {
 			m[f] = v
 		}
@@ -117,8 +118,8 @@ func lower(s string) string {
 	}, s)
 }
 
-// headerName reports whether the key can be the end of a header's name: a token (RFC
-// 9110, section 5.6.2), in lower case.
+// headerName reports whether the key can be the end of a header's name, that is, a token
+// (RFC 9110, section 5.6.2) in lower case.
 func headerName(k string) bool {
 	for i := range len(k) {
 		c := k[i]
@@ -130,8 +131,8 @@ func headerName(k string) bool {
 	return true
 }
 
-// headerValue reports whether a header carries the value as it is: printable ASCII
-// without outer spaces.
+// headerValue reports whether a header carries the value unchanged: printable ASCII
+// without leading or trailing spaces.
 func headerValue(v string) bool {
 	for i := range len(v) {
 		if v[i] < ' ' || v[i] > '~' {

@@ -13,7 +13,7 @@ import (
 
 var _ driver.PostSigner = (*backend)(nil)
 
-// SignPost signs a form by a policy document of version 4
+// SignPost signs a form with a policy document of version 4
 // (https://cloud.google.com/storage/docs/xml-api/post-object-forms). A form can't set
 // Content-Language, and has no userProject.
 func (b *backend) SignPost(_ context.Context, name string,
@@ -66,7 +66,7 @@ func (b *backend) SignPost(_ context.Context, name string,
 	}
 	object := name
 	if o.Below {
-		object = "" // then the SDK binds no key by itself
+		object = "" // so that the SDK binds no key
 		conditions = append(conditions, storage.ConditionStartsWith("$key", name+"/"))
 	}
 	expires := time.Now().Add(o.Expiry).UTC()
@@ -96,10 +96,10 @@ func (b *backend) SignPost(_ context.Context, name string,
 	return driver.PostForm{URL: p.URL, Fields: p.Fields, Expires: expires}, nil
 }
 
-// signing is what signs now, or nil.
+// signing returns the current signer, or nil.
 func (b *backend) signing() *signer {
 	by := b.signer
-	if by != nil && b.signsAsAsks {
+	if by != nil && b.signsByCredentials {
 		if read := b.tokens.signer.Load(); read != nil {
 			by = read
 		}

@@ -15,7 +15,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// reserved is what no object's name may begin with
+// reserved is the prefix that no object's name may have
 // (https://cloud.google.com/storage/docs/objects#naming).
 const reserved = ".well-known/acme-challenge/"
 
@@ -30,15 +30,15 @@ func checkStorable(name string) error {
 type upload struct {
 	b       *backend
 	req     *driver.PutRequest
-	asked   asked
+	conds   conditions
 	query   url.Values
-	writeID string // of conditional ones
+	writeID string // of conditional and parallel uploads
 	// native are the service's own options, or nil.
 	native *PutOptions
 }
 
-// plan says in what parts content is uploaded part by part: one is held at a time, and
-// there may be as many as there are.
+// plan is the plan of an upload part by part: one part is in memory at a time, and their
+// number is unlimited.
 func (b *backend) plan() driver.PartPlan {
 	return driver.PartPlan{
 		PartSize:    b.part,
@@ -49,8 +49,8 @@ func (b *backend) plan() driver.PartPlan {
 	}
 }
 
-// Put buffers the content up to the part size and sends it in one request; what is
-// longer goes in parts.
+// Put buffers the content up to the part size and sends it in one request; it sends
+// longer content in parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if err := checkStorable(req.Name); err != nil {
 		return files.Info{}, err
@@ -63,10 +63,10 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	}
 	u.native.addQuery(u.query, "kmsKeyName", "predefinedAcl")
 	var err error
-	if u.asked, err = setCondition(u.query, req.If); err != nil {
+	if u.conds, err = setCondition(u.query, req.If); err != nil {
 		return files.Info{}, err
 	}
-	if u.asked != 0 {
+	if u.conds != 0 {
 		u.writeID = rand.Text()
 	}
 	plan := b.plan()
@@ -89,13 +89,13 @@ func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, 
 	return o.written(), nil
 }
 
-// send sends the content in one request, in parts several at a time, or part by part.
+// send sends the content in one request, in parallel parts, or part by part.
 func (u *upload) send(
 	ctx context.Context, parts *driver.Parts, first *driver.Part, parallel bool,
 ) (*object, error) {
 	if first.Last {
 		if parallel {
-			u.writeID = "" // one request needs none
+			u.writeID = "" // a single request needs none
 		}
 		return u.sendWhole(ctx, first)
 	}
@@ -112,11 +112,11 @@ func (u *upload) send(
 	return o, err
 }
 
-// setCondition makes a precondition of the target's condition.
-func setCondition(q url.Values, c files.Condition) (asked, error) {
+// setCondition makes a precondition from the target's condition.
+func setCondition(q url.Values, c files.Condition) (conditions, error) {
 	if c.Absent() {
 		q.Set("ifGenerationMatch", "0")
-		return askAbsent, nil
+		return condAbsent, nil
 	}
 	v, ok := c.Version()
 	if !ok {
@@ -124,10 +124,10 @@ func setCondition(q url.Values, c files.Condition) (asked, error) {
 	}
 	g, ok := generation(v)
 	if !ok {
-		return 0, files.WithCause(files.ErrPrecondition, nil, "no file is of such a version")
+		return 0, files.WithCause(files.ErrPrecondition, nil, "no file has such a version")
 	}
 	q.Set("ifGenerationMatch", g)
-	return askMatch, nil
+	return condVersion, nil
 }
 
 // resource is an object's resource as it is sent.
@@ -188,14 +188,14 @@ func (u *upload) sendWhole(ctx context.Context, part *driver.Part) (*object, err
 	return o, u.verify(o)
 }
 
-// past is what happened to the requests of a call.
+// past is what happened to the requests of a call so far.
 type past struct {
 	uncertain bool // one may have been carried out
 	byProxy   bool // one was refused by something that isn't the service
 	failures  int
 }
 
-// saw records the failure of a request, if it failed, and returns it.
+// saw records the failure of a request, if any, and returns it.
 func (p *past) saw(err error) error {
 	if err != nil {
 		p.failures++
@@ -206,8 +206,9 @@ func (p *past) saw(err error) error {
 }
 
 // outcome returns the outcome of a Put whose last request failed with err. A request
-// that was carried out may have been retried. A conditional one may find what it wrote
-// itself before, even if the response was a refusal.
+// that was carried out may have been retried, and a conditional one may then fail
+// because of what an earlier attempt wrote, even if the response to that attempt was a
+// refusal.
 func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error) {
 	kind := files.KindOf(err)
 	failed := kind == files.ErrExist || kind == files.ErrPrecondition
@@ -226,19 +227,19 @@ func (u *upload) outcome(ctx context.Context, err error, p past) (*object, error
 	return u.findOwnWrite(ctx, err)
 }
 
-// notApplied reports whether the refusal of a retried request shows that none before it
-// was carried out. It doesn't if the outcome of the last one is open as well, or if the
-// service has not been reached.
+// notApplied reports whether the refusal of a retried request shows that no attempt
+// before it was carried out. It doesn't if the outcome of the last attempt is open as
+// well, or if the service was not reached.
 func notApplied(err error) bool {
 	switch files.KindOf(err) {
-	case nil, files.ErrUnavailable, files.ErrPermission: // a permission may have ended in between
+	case nil, files.ErrUnavailable, files.ErrPermission: // a permission may have ended meanwhile
 		return false
 	}
 	return !isUncertain(err)
 }
 
-// findOwnWrite finds out whether the present object was written by an earlier attempt
-// of the same Put. Then it is the result. Otherwise it can't be known who was first.
+// findOwnWrite returns the present object if an earlier attempt of the same Put wrote it.
+// Otherwise it is unknown who wrote first.
 func (u *upload) findOwnWrite(ctx context.Context, failure error) (*object, error) {
 	found := &object{of: u.req.Name}
 	c := &call{

@@ -7,8 +7,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// multipart makes the request that uploads an object at once: its resource, with the
-// checksum, and its content (RFC 2387).
+// multipart makes the request that uploads an object at once (RFC 2387): its resource
+// with the checksum, and its content.
 func (u *upload) multipart(part *driver.Part) (*call, error) {
 	r := newResource(u.req.Attributes, u.writeID, u.native)
 	r.CRC32C = toBase64(u.req.Content.Digest().CRC32C)
@@ -24,7 +24,7 @@ func (u *upload) multipart(part *driver.Part) (*call, error) {
 	boundary := rand.Text()
 	return &call{
 		op:     opPut,
-		asked:  u.asked,
+		conds:  u.conds,
 		method: "POST",
 		url:    u.b.uploads(),
 		query:  u.query,

@@ -11,7 +11,7 @@ import (
 // PutOptions are Cloud Storage's own options of a Put or a Copy, for
 // files.PutOptions.Native and files.CopyOptions.Native. An empty field leaves the
 // bucket's default. Options that the service refuses, such as a retention in a bucket
-// without it, are ErrInvalid and change nothing. Source:
+// without retention, are ErrInvalid and change nothing. Source:
 // https://cloud.google.com/storage/docs/json_api/v1/objects.
 type PutOptions struct {
 	// StorageClass is STANDARD, NEARLINE, COLDLINE or ARCHIVE.
@@ -22,23 +22,23 @@ type PutOptions struct {
 	// PredefinedACL is a set of access controls, such as publicRead, in a bucket
 	// without uniform access.
 	PredefinedACL string
-	// CustomTime is a time of the caller's, which lifecycle rules can use.
+	// CustomTime is a time that lifecycle rules can use.
 	CustomTime time.Time
 	// TemporaryHold and EventBasedHold keep the object from being deleted or replaced
 	// while they are set.
 	TemporaryHold, EventBasedHold bool
-	// Retention, Unlocked or Locked, keeps the object until RetainUntil. A Locked one
-	// can't be shortened. Give both or neither.
+	// Retention, which is Unlocked or Locked, keeps the object until RetainUntil. A
+	// Locked retention can't be shortened. Set both fields or neither.
 	Retention   string
 	RetainUntil time.Time
 }
 
-// NativeOption names the type.
+// NativeOption returns the type's name.
 func (PutOptions) NativeOption() string { return "gcs.PutOptions" }
 
 var _ driver.NativeChecker = (*backend)(nil)
 
-// CheckNative takes one PutOptions.
+// CheckNative accepts a PutOptions.
 func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {
 	p, ok := putOptions(o)
 	switch {
@@ -64,7 +64,7 @@ func putOptions(o files.NativeOption) (*PutOptions, bool) {
 	return nil, false
 }
 
-// nativeOf merges the options of a call; nil is none.
+// nativeOf merges the options of a call; nil means none.
 func nativeOf(options []files.NativeOption) *PutOptions {
 	var m *PutOptions
 	for _, o := range options {
@@ -99,7 +99,8 @@ func (p *PutOptions) merge(q *PutOptions) {
 	}
 }
 
-// addQuery sets what is a parameter of the request; those of a copy are the target's.
+// addQuery sets the options that are parameters of the request. For a copy these are the
+// target's.
 func (p *PutOptions) addQuery(q url.Values, kms, acl string) {
 	if p == nil {
 		return
@@ -118,7 +119,7 @@ type retention struct {
 	Until time.Time `json:"retainUntilTime"`
 }
 
-// addTo sets what is part of the object's resource.
+// addTo sets the options that are part of the object's resource.
 func (p *PutOptions) addTo(r *resource) {
 	if p == nil {
 		return
@@ -131,7 +132,7 @@ func (p *PutOptions) addTo(r *resource) {
 	}
 }
 
-// inResource reports whether a resource must be sent for the options.
+// inResource reports whether the options need a resource in the request.
 func (p *PutOptions) inResource() bool {
 	if p == nil {
 		return false

@@ -19,25 +19,28 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// Parts several at a time are an upload of the XML API:
-// https://cloud.google.com/storage/docs/multipart-uploads. It begins with one request,
-// which names the attributes, each part is one more, and the last one commits.
+// Parallel parts are an upload of the XML API:
+// https://cloud.google.com/storage/docs/multipart-uploads. The first request sends the
+// attributes, each part is one more request, and the last request commits.
+//
 // "Preconditions cannot be used in XML API multipart uploads. Attempting to do so
 // results in a 400 NotImplemented error"
 // (https://docs.cloud.google.com/storage/docs/request-preconditions), so a conditional
-// Put goes part by part; so do attributes that no header can carry and the service's
-// own options. To compose an object of others has conditions, but the others would be
-// listed beside it, and would stay if the program died (P1). The answer to the last
-// request isn't documented to name the generation: if it doesn't, the resource has it,
-// and a mark in it shows whether it is this Put's.
+// Put is sent part by part. So are attributes that no header can carry and the
+// service's own options. Composing an object of others would support conditions, but
+// the others would be listed beside it, and would stay if the program died (P1).
+//
+// The documentation doesn't promise that the response to the last request has the
+// generation. If it hasn't, the resource has it, and a mark in the resource shows whether
+// this Put wrote it.
 
 const (
-	// minXMLPart is the least size of a part but the last.
+	// minXMLPart is the smallest size of a part other than the last.
 	minXMLPart  = 5 * mib
 	maxXMLParts = 10_000
 )
 
-// parallelPlan is the plan of an upload whose parts go several at a time.
+// parallelPlan is the plan of an upload in parallel parts.
 func (b *backend) parallelPlan() driver.PartPlan {
 	return driver.PartPlan{
 		PartSize:    b.part,
@@ -48,9 +51,9 @@ func (b *backend) parallelPlan() driver.PartPlan {
 	}
 }
 
-// parallel reports whether the upload's parts may go several at a time.
+// parallel reports whether the upload may be sent in parallel parts.
 func (u *upload) parallel() bool {
-	return u.b.concurrency > 1 && u.asked == 0 && u.native == nil && inHeaders(u.req.Attributes) &&
+	return u.b.concurrency > 1 && u.conds == 0 && u.native == nil && inHeaders(u.req.Attributes) &&
 		!u.b.noXMLParts.Load()
 }
 
@@ -86,8 +89,8 @@ type xmlPart struct {
 }
 
 // sendParallel sends content that is longer than a part. understood is false if the
-// endpoint has no such uploads, as some emulators; then nothing was sent, and first is
-// still there.
+// endpoint has no such uploads, as some emulators; then nothing was sent, and first can
+// still be used.
 func (u *upload) sendParallel(
 	ctx context.Context, parts *driver.Parts, first *driver.Part,
 ) (o *object, understood bool, err error) {
@@ -113,9 +116,9 @@ func (u *upload) sendParallel(
 	return o, true, u.verify(o)
 }
 
-// unknownRequest reports whether the response may be of an endpoint that doesn't know the
-// request, or refuses it alone: such uploads have a permission of their own,
-// storage.multipartUploads.create, which a custom role may lack.
+// unknownRequest reports whether the endpoint may not know the request, or may refuse
+// only this kind of upload, which has a permission of its own,
+// storage.multipartUploads.create, that a custom role may lack.
 func unknownRequest(err error) bool {
 	e, ok := errors.AsType[*googleapi.Error](err)
 	if !ok {
@@ -129,7 +132,7 @@ func unknownRequest(err error) bool {
 	return false
 }
 
-// call is a request of the upload.
+// call makes a request of the upload.
 func (x *xmlUpload) call(method string, q url.Values) *call {
 	if x.id != "" {
 		q.Set("uploadId", x.id)
@@ -143,7 +146,7 @@ func (x *xmlUpload) call(method string, q url.Values) *call {
 	}
 }
 
-// begin opens the upload.
+// begin begins the upload.
 func (x *xmlUpload) begin(ctx context.Context) error {
 	a := x.u.req.Attributes
 	c := x.call("POST", url.Values{"uploads": {""}})
@@ -189,7 +192,7 @@ func (x *xmlUpload) begin(ctx context.Context) error {
 	return err
 }
 
-// send sends one part, which the service checks.
+// send sends one part, with a checksum that the service compares.
 func (x *xmlUpload) send(ctx context.Context, part *driver.Part) error {
 	c := x.call("PUT", url.Values{"partNumber": {strconv.Itoa(part.Number)}})
 	c.header.Set("X-Goog-Hash", "crc32c="+base64Of(binary.BigEndian.AppendUint32(nil, part.CRC32C)))
@@ -240,14 +243,13 @@ func (x *xmlUpload) complete(ctx context.Context) (o *object, err error) {
 	case o != nil:
 		return o, nil
 	}
-	// A Put without a version would be no Put (P3): where the look at the file fails,
-	// or another has replaced it already, this one was stored, and nobody knows which
-	// version it was.
+	// A Put must return a version (P3). If the request for the file fails, or another
+	// Put has already replaced it, this Put was stored, and its version is unknown.
 	return x.u.findOwnWrite(ctx, files.Errorf(files.ErrUnavailable,
 		"the upload was stored, and its version can't be found out"))
 }
 
-// completed is what the response's headers say about the object, or nil.
+// completed returns the object from the response's headers, or nil.
 func (x *xmlUpload) completed(resp *http.Response) *object {
 	n, err := strconv.ParseInt(resp.Header.Get("X-Goog-Generation"), 10, 64)
 	if err != nil || n <= 0 {
@@ -260,12 +262,12 @@ func (x *xmlUpload) completed(resp *http.Response) *object {
 	}
 }
 
-// abort gives the upload up, even if the context has ended, since the service would
-// keep it, and bill it, forever.
+// abort aborts the upload, even if the context has ended, since the service would keep
+// it, and bill it, forever.
 func (x *xmlUpload) abort(ctx context.Context) {
 	driver.Undo(ctx, func(ctx context.Context) {
 		c := x.call("DELETE", url.Values{})
-		x.u.b.withRetry(ctx, c, nil) // nobody is left to tell
+		x.u.b.withRetry(ctx, c, nil) // the Put has failed already
 	})
 }
 
@@ -280,7 +282,7 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		err := b.statusError(ctx, c, resp)
 		if noUpload(err) {
-			err = retry.Permanent(err) // it doesn't come back
+			err = retry.Permanent(err) // no retry brings it back
 		}
 		return resp, nil, err
 	}
@@ -296,7 +298,7 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 			status:  resp.StatusCode,
 			reason:  reason,
 			message: message,
-			own:     true,
+			genuine: true,
 		}
 		return resp, nil, c.responseError(a, resp, content, nil)
 	}
@@ -309,7 +311,7 @@ func (b *backend) doXML(ctx context.Context, c *call) (*http.Response, []byte, e
 	return resp, content, nil
 }
 
-// isRoot reports whether the document is whole and has that root element.
+// isRoot reports whether the document is complete and has that root element.
 func isRoot(content []byte, name string) bool {
 	var doc struct{ XMLName xml.Name }
 	return xml.Unmarshal(content, &doc) == nil && doc.XMLName.Local == name

@@ -12,23 +12,23 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// An upload in parts:
-// https://cloud.google.com/storage/docs/performing-resumable-uploads. It begins with
-// one request, each part is one more, and the last, which names the whole size,
+// An upload part by part is a resumable session:
+// https://cloud.google.com/storage/docs/performing-resumable-uploads. The first request
+// begins it, each part is one more request, and the last one, which has the whole size,
 // commits.
 
-// session is an upload in parts.
+// session is an upload part by part.
 type session struct {
 	u    *upload
 	url  *url.URL
-	gone bool // the service has given it up
+	gone bool // the service has dropped it
 }
 
-// maxSessions is how many sessions are begun for one Put whose first part no one takes.
+// maxSessions is how many sessions one Put begins if the service drops them before the
+// first part.
 const maxSessions = 3
 
-// sendParts sends content that is longer than a part, of which the first one has been
-// read.
+// sendParts sends content that is longer than a part. The first part has been read.
 func (u *upload) sendParts(
 	ctx context.Context, parts *driver.Parts, first *driver.Part,
 ) (*object, error) {
@@ -57,7 +57,7 @@ func (u *upload) sendParts(
 	return o, u.verify(o)
 }
 
-// begin opens the session.
+// begin begins the session.
 func (u *upload) begin(ctx context.Context) (*session, error) {
 	text, err := newResource(u.req.Attributes, u.writeID, u.native).encode()
 	if err != nil {
@@ -66,7 +66,7 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 	u.query.Set("uploadType", "resumable")
 	c := &call{
 		op:      opPut,
-		asked:   u.asked,
+		conds:   u.conds,
 		method:  "POST",
 		url:     u.b.uploads(),
 		query:   u.query,
@@ -94,8 +94,8 @@ func (u *upload) begin(ctx context.Context) (*session, error) {
 	return s, err
 }
 
-// begun reads the response to the beginning. The Location must be at the endpoint's own
-// host, since whoever has the session's URL gets the content, and credentials with it.
+// begun reads the response to the first request. Its Location must be at the endpoint's
+// own host, since that URL receives the content and the credentials.
 func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return s.u.b.statusError(ctx, c, resp)
@@ -110,7 +110,7 @@ func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error
 			status:  max(code, resp.StatusCode),
 			reason:  reason,
 			message: message,
-			own:     true,
+			genuine: true,
 		}
 		return c.responseError(a, resp, content, nil)
 	}
@@ -118,14 +118,14 @@ func (s *session) begun(ctx context.Context, c *call, resp *http.Response) error
 	switch {
 	case err != nil || location.Host == "":
 		return c.badResponse(resp, "without an upload's session")
-	case !s.u.b.here(location) || location.User != nil: // which would be sent as credentials
+	case !s.u.b.here(location) || location.User != nil: // it would be sent as credentials
 		return c.badResponse(resp, "with an upload's session on another host")
 	}
 	s.url = location
 	return nil
 }
 
-// run sends the parts behind the first.
+// run sends the parts after the first.
 func (s *session) run(ctx context.Context, parts *driver.Parts) (*object, error) {
 	for {
 		part, err := parts.Next(ctx)
@@ -140,13 +140,13 @@ func (s *session) run(ctx context.Context, parts *driver.Parts) (*object, error)
 	}
 }
 
-// send sends one part. If a response got lost, the part is sent again, and the service
-// ignores what it already has. What it has not kept of a part is sent again. The result
-// is nil, except for the last part.
+// send sends one part. If a response is lost, the part is sent again, and the service
+// ignores what it already has. If the service keeps only the beginning of a part, the
+// rest is sent again. The result is nil, except for the last part.
 func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err error) {
 	kept, past := int64(0), past{}
 	for n := int64(0); o == nil && kept < part.Size; n++ {
-		if n > part.Size/partUnit+1 { // of which the service keeps a multiple
+		if n > part.Size/partUnit+1 { // the service keeps a multiple of partUnit
 			return nil, files.Errorf(files.ErrUnavailable, "the service keeps too little of a part")
 		}
 		var lost error
@@ -175,8 +175,8 @@ func (s *session) send(ctx context.Context, part *driver.Part) (o *object, err e
 	return o, nil
 }
 
-// try makes one request, which sends the part from that byte on. The result is how many
-// bytes of the whole the service has, or, at the end, the object.
+// try makes one request, which sends the part from byte from on. It returns how many
+// bytes of the whole content the service has, or, at the end, the object.
 func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	kept int64, done *object, err error,
 ) {
@@ -184,7 +184,7 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	u := *s.url
 	c := &call{
 		op:      opPut,
-		asked:   s.u.asked,
+		conds:   s.u.conds,
 		method:  "PUT",
 		url:     &u,
 		payload: &payload{part: part, from: from},
@@ -204,7 +204,7 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 		return 0, nil, err
 	}
 	switch resp.StatusCode {
-	case http.StatusPermanentRedirect: // which says here: go on
+	case http.StatusPermanentRedirect: // here this status means: continue
 	case http.StatusNotFound, http.StatusGone:
 		s.gone = true
 		return 0, nil, s.lostError(ctx, c, resp)
@@ -228,7 +228,7 @@ func (s *session) try(ctx context.Context, part *driver.Part, from int64) (
 	return kept, nil, nil
 }
 
-// lostError is the failure of a session that the service has given up. It says nothing
+// lostError is the error for a session that the service has dropped. It reports nothing
 // about the file or the bucket, so a Put may begin again.
 func (s *session) lostError(ctx context.Context, c *call, resp *http.Response) error {
 	err := s.u.b.statusError(ctx, c, resp)
@@ -236,17 +236,17 @@ func (s *session) lostError(ctx context.Context, c *call, resp *http.Response) e
 		return err
 	}
 	return files.WithCause(files.ErrUnavailable, &causeOnly{err},
-		"the service has given up the upload")
+		"the service has dropped the upload")
 }
 
-// keptOf reads "bytes=0-524287".
+// keptOf returns 524288 for "bytes=0-524287".
 func keptOf(header string) (int64, error) {
 	_, last, _ := strings.Cut(header, "-")
 	n, err := strconv.ParseInt(last, 10, 64)
 	return n + 1, err
 }
 
-// abort gives the session up, also when the context has ended.
+// abort aborts the session, even if the context has ended.
 func (s *session) abort(ctx context.Context) {
 	u := *s.url
 	c := &call{

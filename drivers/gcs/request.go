@@ -16,21 +16,21 @@ import (
 // call is one request.
 type call struct {
 	op      op
-	asked   asked
+	conds   conditions
 	method  string
 	url     *url.URL
 	query   url.Values
 	header  http.Header
 	payload *payload
-	sent    *requestBody // of the try that is under way
+	sent    *requestBody // of the current attempt
 	tried   bool
-	// last says that the request commits something: a response that is lost leaves the
-	// outcome open.
+	// last is true if the request commits something: if its response is lost, the
+	// outcome is open.
 	last bool
 }
 
-// resource is the URL of an object's resource in the JSON API, or, for "", that of the
-// collection; of more objects than one for a copy.
+// resource is the URL of an object's resource in the JSON API, or, for "", of the
+// bucket's collection of objects.
 func (b *backend) resource(name string) *url.URL {
 	u := &url.URL{Scheme: b.scheme, Host: b.host, Path: b.base + "/storage/v1/b/" + b.bucket + "/o"}
 	if name != "" {
@@ -60,16 +60,16 @@ func (b *backend) uploads() *url.URL {
 	}
 }
 
-// end ends what send began to send: when the response was read, for a transport that
-// can't send all of a body closes the connection.
+// end ends the bodies that send began to send. It is called after the response was read,
+// because a transport that can't send a whole body closes the connection.
 func (c *call) end() {
 	for b := c.sent; b != nil; b = b.prev {
 		b.end()
 	}
 }
 
-// send makes one request, and returns the response whatever its status is. If the call
-// has a payload, the caller must end it.
+// send makes one request, and returns the response with any status. If the call has a
+// payload, the caller must call end.
 func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	if c.op == opCopy {
 		ctx = connect.Slow(ctx)
@@ -93,8 +93,8 @@ func (b *backend) send(ctx context.Context, c *call) (*http.Response, error) {
 	return b.sendOnce(ctx, c)
 }
 
-// isRefusedToken reports that whoever gives tokens has refused one, for a key that was
-// deleted, for example.
+// isRefusedToken reports whether the token server has refused a token, for example
+// because the key was deleted.
 func isRefusedToken(err error) bool {
 	token, ok := errors.AsType[*oauth2.RetrieveError](err)
 	return ok && token.Response != nil && token.Response.StatusCode >= 400 &&
@@ -102,7 +102,7 @@ func isRefusedToken(err error) bool {
 }
 
 func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error) {
-	if c.tried { // a transport may still read what it was given
+	if c.tried { // a transport may still read the previous ones
 		again := *c.url
 		c.url, c.header = &again, c.header.Clone()
 	}
@@ -129,9 +129,9 @@ func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error)
 	if c.payload != nil {
 		before := c.sent
 		c.sent = c.payload.body()
-		c.sent.prev = before // of the same request, before the credentials were read again
+		c.sent.prev = before // from before the credentials were read again
 		req.Body, req.ContentLength = c.sent, c.payload.size()
-		// called in Do, where a connection turned out to be closed
+		// Do calls it if a connection turns out to be closed.
 		req.GetBody = func() (io.ReadCloser, error) {
 			again := c.payload.body()
 			again.prev, c.sent = c.sent, again
@@ -143,20 +143,19 @@ func (b *backend) sendOnce(ctx context.Context, c *call) (*http.Response, error)
 		return nil, b.transportError(ctx, c, err)
 	}
 	if from := resp.Request; from != nil && from.URL != nil && !b.here(from.URL) {
-		resp.Body.Close() // a transport that follows redirects by itself
+		resp.Body.Close() // the transport followed a redirect
 		return nil, c.badResponse(resp, errAway.Error())
 	}
 	return resp, nil
 }
 
-// here reports whether a URL is at the bucket's endpoint: nothing is sent or believed
-// elsewhere.
+// here reports whether a URL is at the bucket's endpoint. Nothing is sent to another,
+// and no response from another is used.
 func (b *backend) here(u *url.URL) bool { return u.Scheme == b.scheme && u.Host == b.host }
 
 var userAgent = []string{"cloudfiles-gcs"}
 
-// do makes one request and reads the response, of a success, into out, unless that is
-// nil.
+// do makes one request and reads the response of a success into out, unless out is nil.
 func (b *backend) do(ctx context.Context, c *call, out document) error {
 	defer c.end()
 	resp, err := b.send(ctx, c)
@@ -189,10 +188,10 @@ func (b *backend) take(ctx context.Context, c *call, resp *http.Response, out do
 	return err
 }
 
-// drain reads what is left of an unwanted body, if it is short.
+// drain reads the rest of an unwanted body, if it is short.
 func drain(r io.Reader) { io.CopyN(io.Discard, r, maxDrain) }
 
-// withRetry repeats the request by the policy.
+// withRetry makes the request under the retry policy.
 func (b *backend) withRetry(ctx context.Context, c *call, out document) error {
 	return b.retry.Do(ctx, func(ctx context.Context, _ int) error { return b.do(ctx, c, out) })
 }

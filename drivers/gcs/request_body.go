@@ -8,12 +8,12 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// payload is what a request sends: text, a part of an upload, and text. Each try reads
-// it by a body of its own.
+// payload is what a request sends: text, a part of an upload, and text. Each attempt
+// reads it through its own requestBody.
 type payload struct {
 	before, after string
 	part          *driver.Part // or nil
-	from          int64        // where in the part it begins, in bytes
+	from          int64        // the offset in the part at which it begins, in bytes
 }
 
 func (p *payload) size() int64 {
@@ -28,26 +28,24 @@ func (p *payload) body() *requestBody {
 	b := &requestBody{before: p.before, after: p.after}
 	if p.part != nil {
 		b.part = p.part.Body()
-		b.part.Seek(p.from, io.SeekStart) // which fails after End only
+		b.part.Seek(p.from, io.SeekStart) // fails only after End
 	}
 	return b
 }
 
-// requestBody is a payload as one request sends it. A transport may go on to read it
-// when its request has failed already, so that it is ended before the part's memory is
-// given back.
+// requestBody is a payload as one request sends it. A transport may continue to read it
+// after its request has failed, so it is ended before the part's memory is released.
 type requestBody struct {
 	mu            sync.Mutex
 	before, after string
 	part          *driver.PartBody // or nil
 	over          bool
-	prev          *requestBody // that the transport had before, in the same request
+	prev          *requestBody // the transport's previous body for the same request
 }
 
 var errBodyEnded = errors.New("the request is over")
 
-// Read fills p, as far as there is something: the transport makes a packet of what it
-// gets.
+// Read fills p as far as possible, because the transport sends each Read as a packet.
 func (b *requestBody) Read(p []byte) (n int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -75,14 +73,14 @@ func (b *requestBody) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// whole reports whether it was handed over to its end.
+// whole reports whether the body was read to its end.
 func (b *requestBody) whole() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.before == "" && b.after == "" && (b.part == nil || b.part.Len() == 0)
 }
 
-// end waits for a Read in progress and lets none begin.
+// end waits for a Read in progress and makes later ones fail.
 func (b *requestBody) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -19,37 +19,36 @@ import (
 )
 
 const (
-	// maxListing bounds a page of a listing: 1,000 names of 1,024 characters that JSON
-	// escapes are some 8 MiB.
+	// maxListing limits a page of a listing: 1,000 names of 1,024 characters, escaped
+	// by JSON, are some 8 MiB.
 	maxListing = 16 * mib
-	// maxResource bounds a document about one object, whose metadata is at most 8 KiB.
+	// maxResource limits a document about one object, whose metadata is at most 8 KiB.
 	maxResource = mib
-	// maxError bounds the body of an error.
+	// maxError limits the body of an error.
 	maxError = mib
-	// maxHeader bounds the headers of a response, which have a few KiB.
+	// maxHeader limits the headers of a response, which have a few KiB.
 	maxHeader = mib
-	// maxDrain is how much of an unwanted response is read so that the connection can be
-	// used again.
+	// maxDrain is how much of an unwanted response is read so that the connection can
+	// be used again.
 	maxDrain = 64 * kib
 )
 
-// notGCS is in the text of every error that stands for a response that isn't the
-// service's.
+// notGCS is in the text of every error for a response that isn't the service's.
 const notGCS = "this isn't a GCS endpoint, or something in front of it answered"
 
-// response is what the service, or something in its place, said.
+// response is the response of the service, or of something in its place.
 type response struct {
 	status  int
-	reason  string // the service's own word for an error, where it is one
-	message string // the service's
-	own     bool   // the error is of the service's own form
-	bare    bool   // of what isn't: it has no body
-	torn    bool   // its body came in part
-	broke   string // and why
-	why     string // of what isn't
+	reason  string // the service's code for an error, or ""
+	message string // the service's text for an error
+	genuine bool   // the response is the service's own
+	bare    bool   // it has no body
+	torn    bool   // its body broke off
+	broke   string // why it broke off
+	why     string // why it isn't the service's
 }
 
-// String is words for an error's text.
+// String returns the words for an error's text.
 func (a response) String() string {
 	words := "the service answered " + strconv.Itoa(a.status)
 	if a.reason != "" {
@@ -64,7 +63,7 @@ var errAway = errors.New("the response came from another host")
 //   - https://cloud.google.com/storage/docs/json_api/v1/status-codes
 //   - https://cloud.google.com/storage/docs/xml-api/reference-status
 //
-// ok is false for anything else. status is the one that it names, or 0.
+// ok is false for anything else. status is the one in the body, or 0.
 func errorOf(content []byte) (status int, reason, message string, ok bool) {
 	content = bytes.TrimSpace(bytes.TrimPrefix(content, []byte("\uFEFF")))
 	if len(content) == 0 || len(content) > maxError {
@@ -109,7 +108,7 @@ func errorOf(content []byte) (status int, reason, message string, ok bool) {
 	return 0, "", "", false
 }
 
-// safeCode returns a reason if it is a plain word, which can't contain a name or a
+// safeCode returns a reason if it is a single word, which can't contain a name or a
 // secret.
 func safeCode(s string) string {
 	for _, c := range s {
@@ -123,7 +122,7 @@ func safeCode(s string) string {
 	return s
 }
 
-// errorResponseOf reads the body of a response that refuses.
+// errorResponseOf reads the body of a response that refuses a request.
 func errorResponseOf(status int, content []byte, err error) response {
 	a := response{status: status}
 	code, reason, message, ok := errorOf(content)
@@ -133,27 +132,27 @@ func errorResponseOf(status int, content []byte, err error) response {
 	case err != nil:
 		a.torn, a.broke = true, connect.Broke(err)
 	case ok && (code == status || code == 0):
-		a.own, a.reason, a.message = true, reason, message
+		a.genuine, a.reason, a.message = true, reason, message
 	case len(bytes.TrimSpace(content)) == 0:
 		a.bare = true
-		a.own = bareStatus(status)
+		a.genuine = bareStatus(status)
 	case status == http.StatusBadRequest && bytes.Contains(content, []byte(wrongSum)):
-		a.own, a.message = true, wrongSum // uploads tell of it in plain text too
+		a.genuine, a.message = true, wrongSum // uploads report it in plain text too
 	}
 	return a
 }
 
-// bareStatus reports whether the service answers so without a body
+// bareStatus reports whether the service sends the status without a body
 // (https://cloud.google.com/storage/docs/json_api/v1/status-codes).
 func bareStatus(status int) bool {
 	return status == http.StatusLengthRequired || status == http.StatusGone ||
 		status == statusClientGone
 }
 
-// wrongSum is what the service says, in either API, of content that came damaged.
+// wrongSum is in the service's message, in either API, about content that was damaged.
 const wrongSum = "doesn't match calculated"
 
-// statusError maps a response that refuses, and reads its body.
+// statusError maps a response that refuses a request, and reads its body.
 func (b *backend) statusError(ctx context.Context, c *call, resp *http.Response) error {
 	content, err := bounds.ReadAll(resp.Body, maxError)
 	resp.Body.Close()
@@ -163,29 +162,29 @@ func (b *backend) statusError(ctx context.Context, c *call, resp *http.Response)
 	return c.responseError(errorResponseOf(resp.StatusCode, content, err), resp, content, err)
 }
 
-// responseError is the error that the response is. errors.As finds what was read of it.
+// responseError makes the response's error. errors.As finds the *googleapi.Error.
 func (c *call) responseError(a response, resp *http.Response, content []byte, broken error) error {
 	cause := &responseFailure{
 		cause: &googleapi.Error{Code: a.status},
 		after: retryAfter(resp.Header),
 	}
 	if len(content) > maxError || !bounds.JSON(content) {
-		content = nil // nobody's words
+		content = nil // not the service's
 	}
 	checked := googleapi.CheckResponseWithBody(resp, content)
-	if e, ok := errors.AsType[*googleapi.Error](checked); ok { // nil for 2xx only
+	if e, ok := errors.AsType[*googleapi.Error](checked); ok { // nil only for 2xx
 		cause.cause = e
 	}
 	var err error = cause
 	if broken != nil {
 		err = errors.Join(cause, broken)
 	}
-	words, kind := a.kind(c.op, c.asked)
+	words, kind := a.kind(c.op, c.conds)
 	err = files.WithCause(kind, err, words)
 	switch {
 	case a.leavesOpen(kind):
 		return c.markUncertain(err)
-	case !a.own && c.last:
+	case !a.genuine && c.last:
 		return &proxyRefusal{err}
 	}
 	return err
@@ -198,7 +197,7 @@ func (c *call) badResponse(resp *http.Response, why string) error {
 }
 
 // leavesOpen reports whether the request may have been carried out, whatever the response
-// says: a proxy's word is not the service's (P2).
+// says: a proxy can't know what the service did (P2).
 func (a response) leavesOpen(kind error) bool {
 	switch {
 	case a.torn, a.status == http.StatusRequestTimeout, a.status == statusClientGone:
@@ -206,31 +205,32 @@ func (a response) leavesOpen(kind error) bool {
 	case a.status == http.StatusNotImplemented:
 		return false
 	case a.status == http.StatusTooManyRequests:
-		return !a.own
+		return !a.genuine
 	case a.status < 300:
-		return !a.own || kind == files.ErrUnavailable
+		return !a.genuine || kind == files.ErrUnavailable
 	}
 	return a.status >= 500
 }
 
 // document is the response to a request of the JSON API.
 type document interface {
-	// reset forgets a response that was read before.
+	// reset discards a previous response.
 	reset()
-	// limit is how long it can be, in bytes.
+	// limit is its largest size in bytes.
 	limit() int64
-	// unkept is what the response lacks, or "".
-	unkept() string
+	// invalid says what is wrong with the response, or "".
+	invalid() string
 }
 
-// readDocument reads a response that has a document, or, for nil, none.
+// readDocument reads a response into out. If out is nil, the response must have no
+// document.
 func (c *call) readDocument(resp *http.Response, content []byte, out document) error {
-	if code, reason, message, ok := errorOf(content); ok { // an error that came as a success
+	if code, reason, message, ok := errorOf(content); ok { // an error with a success's status
 		a := response{
 			status:  max(code, resp.StatusCode),
 			reason:  reason,
 			message: message,
-			own:     true,
+			genuine: true,
 		}
 		return c.responseError(a, resp, content, nil)
 	}
@@ -242,7 +242,7 @@ func (c *call) readDocument(resp *http.Response, content []byte, out document) e
 		return c.badResponse(resp, "no status of such a response")
 	}
 	if len(bytes.TrimSpace(content)) == 0 {
-		return c.badResponse(resp, "without a word")
+		return c.badResponse(resp, "without a body")
 	}
 	if !bounds.JSON(content) {
 		return c.badResponse(resp, "with more values than it can have")
@@ -253,17 +253,17 @@ func (c *call) readDocument(resp *http.Response, content []byte, out document) e
 	if err := json.Unmarshal(content, out); err != nil {
 		s, ok := errors.AsType[*json.SyntaxError](err)
 		if ok && content[0] == '{' && s.Offset >= int64(len(content)) {
-			return io.ErrUnexpectedEOF // of a wrong length
+			return io.ErrUnexpectedEOF // the body was cut
 		}
 		return c.badResponse(resp, "with a body that isn't JSON of its form")
 	}
-	if why := out.unkept(); why != "" {
+	if why := out.invalid(); why != "" {
 		return c.badResponse(resp, why)
 	}
 	return nil
 }
 
-// readNothing is for the response to a deletion, which is 204 and has no body. Emulators
+// readNothing reads the response to a deletion, which is 204 without a body. Emulators
 // answer 200 with an empty JSON value.
 func (c *call) readNothing(resp *http.Response, content []byte) error {
 	content = bytes.TrimSpace(content)
@@ -277,7 +277,7 @@ func (c *call) readNothing(resp *http.Response, content []byte) error {
 	case len(content) == 0 && resp.Header.Get("X-Guploader-Uploadid") != "": // the service's own
 		return nil
 	case len(content) == 0:
-		return c.badResponse(resp, "without a word")
+		return c.badResponse(resp, "without a body")
 	}
 	return c.badResponse(resp, "with a body, which it never has")
 }

@@ -20,14 +20,14 @@ import (
 // (https://cloud.google.com/storage/docs/access-control/signed-urls#expiration).
 const maxExpiry = 7 * 24 * time.Hour
 
-// signer signs for a service account.
+// signer signs as a service account.
 type signer struct {
 	id   string
 	sign func([]byte) ([]byte, error)
 }
 
-// newSigner makes the signer that the options allow, or nil. An account without a key
-// would sign by a request to another service, which W1 forbids.
+// newSigner makes the signer that the options allow, or nil. Without a key, signing would
+// need a request to another service, which W1 forbids.
 func newSigner(o *Options) (*signer, error) {
 	switch {
 	case o.AccessID == "" || o.PrivateKey == nil && o.SignBytes == nil:
@@ -57,11 +57,11 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 			}
 		}
 	}
-	return nil, files.Errorf(files.ErrInvalid, "the private key is no RSA key in PEM form")
+	return nil, files.Errorf(files.ErrInvalid, "the private key is not an RSA key in PEM form")
 }
 
-// SignURL signs by version 4, which binds method, host, name, expiry and, where it is
-// given, the content type.
+// SignURL signs by version 4, which binds method, host, name, expiry and, if given, the
+// content type.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	by := b.signing()
@@ -98,15 +98,16 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	}
 	object := name
 	if b.base != "" {
-		// The SDK has no path in front of the bucket, but a host whose names may have
-		// any: "the path to the resource is everything that follows the host name"
+		// The SDK has no path in front of the bucket, but it can sign for a host whose
+		// names have any path: "the path to the resource is everything that follows the
+		// host name"
 		// (https://cloud.google.com/storage/docs/authentication/canonical-requests).
 		o.Hostname, o.Style = "", storage.BucketBoundHostname(b.host)
 		object = strings.TrimPrefix(b.base, "/") + "/" + b.bucket + "/" + name
 	}
 	if b.project != "" {
-		// Who fetches the URL sends no header of ours, so the project stands in the
-		// query, where it is signed
+		// A client of the URL sends none of this package's headers, so the project is
+		// in the query, where it is signed
 		// (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooguserproject,
 		// https://cloud.google.com/storage/docs/using-requester-pays; gsutil signurl
 		// does the same).

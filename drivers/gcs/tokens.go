@@ -14,7 +14,7 @@ import (
 	"golang.org/x/oauth2/google"
 )
 
-// address is what the settings are called, for the texts of errors.
+// address names the settings in the texts of errors.
 var address = connect.Settings{
 	TLS:   "write https:// in STORAGE_EMULATOR_HOST, or in Options.Endpoint",
 	Plain: "write http:// in STORAGE_EMULATOR_HOST, or in Options.Endpoint",
@@ -32,20 +32,20 @@ type tokenError struct{ err error }
 func (n *tokenError) Error() string { return "no access token: " + n.err.Error() }
 func (n *tokenError) Unwrap() error { return n.err }
 
-// tokens are those of the credentials that the environment has. They are read again
-// once the service doesn't take a token, or no token is given for them: a file of them
-// may have been replaced.
+// tokens are the access tokens of the environment's credentials. The credentials are read
+// again if the service refuses a token, or if no token is issued for them: their file may
+// have been replaced.
 type tokens struct {
 	universe string
-	turn     chan struct{} // of who reads them again: has room for one
+	turn     chan struct{} // held while the credentials are read again; has room for one
 
-	// signer is that of an account that was read again, or nil.
+	// signer is the account that was read again, or nil.
 	signer atomic.Pointer[signer]
 
 	mu       sync.Mutex
 	source   oauth2.TokenSource
-	text     []byte // of the file, if they are of one
-	readings int    // how often they were read again
+	text     []byte // the credentials' file, if they come from one
+	readings int    // how often the credentials were read again
 }
 
 func newTokens(c *google.Credentials, universe string) *tokens {
@@ -57,14 +57,14 @@ func newTokens(c *google.Credentials, universe string) *tokens {
 	}
 }
 
-// since is what renew takes for the credentials of the moment.
+// since identifies the present credentials for renew.
 func (t *tokens) since() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.readings
 }
 
-// Token has no context: who asks waits in connect.Prompt.
+// Token has no context: connect.Prompt lets the caller stop waiting.
 func (t *tokens) Token() (*oauth2.Token, error) {
 	t.mu.Lock()
 	source := t.source
@@ -77,8 +77,8 @@ func (t *tokens) Token() (*oauth2.Token, error) {
 }
 
 // renew reads the credentials again, unless another call has done so since then, and
-// reports whether the request is worth repeating: if others are needed, only if they
-// have changed.
+// reports whether the request is worth repeating. If others is true, it is so only if
+// the credentials have changed.
 func (t *tokens) renew(ctx context.Context, since int, others bool) bool {
 	select {
 	case t.turn <- struct{}{}:
@@ -111,12 +111,12 @@ func (t *tokens) renew(ctx context.Context, since int, others bool) bool {
 	return true
 }
 
-// credentialsTime bounds the search for credentials: Google's library asks the network
-// whether this is one of its machines, which those response within milliseconds.
+// credentialsTime limits the search for credentials. Google's library calls the metadata
+// server, which responds within milliseconds on Google's machines.
 const credentialsTime = 5 * time.Second
 
-// settingsWithin is findSettings, which may ask the network for long and hears little
-// of a context.
+// settingsWithin is findSettings with a time limit, since the search may wait long for
+// the network and hardly observes a context.
 func settingsWithin(ctx context.Context, p *driver.Params, anonymous bool) (*settings, error) {
 	within, cancel := context.WithTimeout(ctx, credentialsTime)
 	defer cancel()

@@ -17,11 +17,11 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// An upload that outlives its process is one of the XML API, as sendParallel's are. It
-// takes neither a condition nor the service's own options, nor attributes that no header
-// can carry. A resumable session of the JSON API takes them, but whoever has its URL may
-// write the file without credentials, and so a token must not hold it. Such an upload is
-// a Put.
+// An upload that outlives its process is an upload of the XML API, as in sendParallel.
+// It supports neither a condition nor the service's own options, nor attributes that no
+// header can carry. A resumable session of the JSON API supports them, but anyone who
+// has its URL can write the file without credentials, so a token must not contain it.
+// Such an upload is a Put instead.
 //
 // The ID is <mark>-<service's ID>; the mark is in the metadata of the file that the
 // upload becomes.
@@ -38,9 +38,9 @@ func (b *backend) UploadStore() string {
 	return "gcs " + b.scheme + "://" + b.host + " " + b.bucket
 }
 
-const markLen = 26 // of rand.Text
+const markLen = 26 // the length of rand.Text's result
 
-// xmlUploadOf is the upload that an ID names: one of ours, or one that a listing has.
+// xmlUploadOf returns the upload with an ID from BeginUpload or from a listing.
 func (b *backend) xmlUploadOf(ctx context.Context, u *driver.Upload) *xmlUpload {
 	up := &upload{b: b, req: u.PutRequest(ctx, bytes.NewReader(nil))}
 	x := &xmlUpload{u: up, id: u.ID}
@@ -63,7 +63,7 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (string, er
 	x := b.xmlUploadOf(ctx, u)
 	x.id, x.u.writeID = "", rand.Text()
 	if err := x.begin(ctx); err != nil {
-		if unknownRequest(err) { // a Put finds out whether it is the request alone
+		if unknownRequest(err) { // a Put finds out whether only this request is refused
 			return "", files.ErrUnsupported
 		}
 		return "", err
@@ -71,7 +71,7 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (string, er
 	return x.u.writeID + "-" + x.id, nil
 }
 
-// noUpload reports whether the service said that it has no such upload.
+// noUpload reports whether the service says that it has no such upload.
 func noUpload(err error) bool { return saidXML(err, http.StatusNotFound, "NoSuchUpload") }
 
 func saidXML(err error, status int, code string) bool {
@@ -79,7 +79,8 @@ func saidXML(err error, status int, code string) bool {
 	return ok && e.Code == status && strings.Contains(err.Error(), code)
 }
 
-// goneOr is ErrUploadGone if the service no longer has the upload or a part.
+// goneOr returns ErrUploadGone if the service no longer has the upload or a part, and err
+// otherwise.
 func goneOr(err error) error {
 	if files.KindOf(err) != files.ErrUncertain && (noUpload(err) ||
 		saidXML(err, http.StatusBadRequest, "InvalidPart")) {
@@ -144,7 +145,7 @@ func (b *backend) ListParts(ctx context.Context, u *driver.Upload) ([]driver.Upl
 	}
 }
 
-// getXML makes one request of the XML API whose response is a document.
+// getXML makes one request of the XML API and reads the document in its response.
 func (b *backend) getXML(ctx context.Context, c *call, root string, page any) error {
 	return b.retry.Do(ctx, func(ctx context.Context, _ int) error {
 		resp, content, err := b.doXML(ctx, c)

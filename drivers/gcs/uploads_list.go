@@ -13,8 +13,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// ListUploads implements driver.PartUploader. Resumable sessions, which a Put with a
-// condition has, are not listed by the service; it removes them after a week.
+// ListUploads implements driver.PartUploader. The service doesn't list resumable
+// sessions, which a Put with a condition uses; it removes them after a week.
 func (b *backend) ListUploads(ctx context.Context,
 	prefix string) iter.Seq2[driver.UnfinishedUpload, error] {
 	return func(yield func(driver.UnfinishedUpload, error) bool) {
@@ -59,7 +59,7 @@ func (b *backend) ListUploads(ctx context.Context,
 				if !strings.HasPrefix(key, prefix) || p.UploadId == "" {
 					continue
 				}
-				t, _ := time.Parse(time.RFC3339Nano, p.Initiated) // zero if it isn't known
+				t, _ := time.Parse(time.RFC3339Nano, p.Initiated) // zero if unknown
 				if !yield(driver.UnfinishedUpload{
 					Name: key,
 					ID:   p.UploadId,

@@ -50,7 +50,7 @@ func init() {
 				Name:   "concurrency",
 				Values: "1…100",
 				Doc: "how many parts of an upload are on their way at a time (8); above 1, " +
-					"part_size is 5 MiB at least",
+					"part_size is at least 5 MiB",
 			},
 			{
 				Name:   "grpc",
@@ -68,7 +68,7 @@ func init() {
 	})
 }
 
-// openURL opens gs://bucket with the Go CDK's opener, but for the *http.Client, the
+// openURL opens gs://bucket with the Go CDK's opener, except for the *http.Client, the
 // endpoint and the credentials, which are found here.
 func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	p := driver.NewParams(u)
@@ -108,8 +108,8 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		Client: &gcp.HTTPClient{Client: *s.client},
 		Options: gcsblob.Options{
 			GoogleAccessID: o.AccessID, PrivateKey: o.PrivateKey,
-			// These come after its own, among which is an endpoint with "http://" twice
-			// where the emulator's variable has it.
+			// These come after the opener's own options, whose endpoint has "http://"
+			// twice if the emulator's variable has a scheme.
 			ClientOptions: []option.ClientOption{
 				option.WithHTTPClient(s.client), option.WithEndpoint(s.endpoint + "/storage/v1/"),
 			},
@@ -130,12 +130,12 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		return nil, err
 	}
 	b.blob, b.tokens = opened, s.tokens
-	b.signsAsAsks = s.tokens != nil && s.accessID != "" && o.AccessID == s.accessID &&
+	b.signsByCredentials = s.tokens != nil && s.accessID != "" && o.AccessID == s.accessID &&
 		bytes.Equal(o.PrivateKey, s.privateKey)
 	return driver.New(b), nil
 }
 
-// theirParams are the parameters that the Go CDK knows.
+// theirParams are the parameters that the Go CDK supports.
 func theirParams(u *url.URL) url.Values {
 	q := url.Values{}
 	for k, v := range u.Query() {
