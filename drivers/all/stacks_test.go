@@ -2,6 +2,7 @@ package all
 
 import (
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"cloudfiles.dev/files/limit"
 	"cloudfiles.dev/files/mirror"
 	"cloudfiles.dev/files/mount"
+	"cloudfiles.dev/files/observe"
 	"cloudfiles.dev/files/overlay"
 	"cloudfiles.dev/files/retry"
 	"cloudfiles.dev/files/timeout"
@@ -50,6 +52,11 @@ var stackLayers = []stackLayer{
 			return f
 		},
 	},
+	{name: "observe", wrap: func(b files.Bucket) (files.Bucket, error) {
+		return observe.New(b, &observe.Options{
+			Observers: []observe.Observer{observe.Log(slog.New(slog.DiscardHandler))},
+		})
+	}},
 	{name: "retry", wrap: func(b files.Bucket) (files.Bucket, error) {
 		return retry.Wrap(b, &retry.Policy{
 			Delay:    time.Millisecond,
