@@ -10,9 +10,9 @@ import (
 	gcaws "gocloud.dev/aws"
 )
 
-// addressed writes the parameter endpoint as the SDK takes it, and puts the bucket into
-// the path where the host can have nothing in front of it.
-func addressed(q url.Values) error {
+// setEndpoint writes the parameter endpoint in the SDK's form. It puts the bucket into
+// the path if no other label can be in front of the host.
+func setEndpoint(q url.Values) error {
 	address := q.Get("endpoint")
 	if address == "" {
 		return nil
@@ -29,24 +29,25 @@ func addressed(q url.Values) error {
 	return nil
 }
 
-// s3Only are the parameters that concern S3 and not the configuration.
+// s3Only are the parameters of the S3 client, which the SDK's configuration refuses.
 var s3Only = []string{
 	"ssetype", "kmskeyid", "accelerate", "use_path_style", "s3ForcePathStyle", "disable_https",
 }
 
-// loader reads the configuration's credentials as the Go CDK does.
+// loader returns a function that reads the configuration's credentials as the Go CDK
+// does.
 func loader(q url.Values) func(ctx context.Context) (aws.CredentialsProvider, error) {
-	theirs := url.Values{}
+	params := url.Values{}
 	for k, v := range q {
 		if !slices.Contains(s3Only, k) {
-			theirs[k] = v
+			params[k] = v
 		}
 	}
 	return func(ctx context.Context) (aws.CredentialsProvider, error) {
-		cfg, err := gcaws.V2ConfigFromURLParams(ctx, theirs)
+		cfg, err := gcaws.V2ConfigFromURLParams(ctx, params)
 		if err != nil {
 			return nil, err
 		}
-		return ofMachine(cfg), nil
+		return machineCredentials(cfg), nil
 	}
 }

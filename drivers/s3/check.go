@@ -10,21 +10,20 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Check looks whether the bucket is there and may be read, in one request. Of a store
-// that isn't Amazon's it then proves what is claimed, and what isn't known, on scratch
-// names, which it removes. If nothing may be written, claims stay as they were.
-//
-// Errors: those of List; files.ErrInvalid if the store doesn't keep what the URL,
-// Options or the profile claim: it says what to write instead, and the bucket doesn't
-// claim it any more.
+// Check checks that the bucket exists and may be read, in one request. On a store that
+// isn't Amazon's it then proves what is claimed, and what is unproved, on scratch
+// names, which it removes. If the credentials may not write, claims stay as they were.
+// Errors: the errors of List; files.ErrInvalid if the store doesn't keep what the URL,
+// Options or the profile claim. That error says what to write instead, and the bucket
+// no longer claims it.
 func (b *backend) Check(ctx context.Context) error {
-	if err := b.greet(ctx); err != nil || b.known.profile.Name == amazon.Name {
+	if err := b.identify(ctx); err != nil || b.known.profile.Name == amazon.Name {
 		return err
 	}
 	f, err := b.probe(ctx)
 	if err != nil {
 		if files.KindOf(err) == files.ErrPermission {
-			return nil // read-only credentials are no fault of the bucket
+			return nil // the bucket works with read-only credentials
 		}
 		return err
 	}
@@ -36,16 +35,16 @@ func (b *backend) Check(ctx context.Context) error {
 	return nil
 }
 
-// greet makes one request, whose response shows which store it is, if the store names
-// itself.
-func (b *backend) greet(ctx context.Context) error {
+// identify makes one request, whose response shows which store it is, if the store
+// names itself.
+func (b *backend) identify(ctx context.Context) error {
 	for _, err := range b.List(ctx, driver.ListRequest{Limit: 1, NamesOnly: true}) {
 		return err
 	}
 	return nil
 }
 
-// Found is what Probe found a store to keep.
+// Found is what Probe found out about a store.
 type Found struct {
 	// Keeps has every Claim.
 	Keeps map[Claim]Keep
@@ -53,18 +52,18 @@ type Found struct {
 	Broken []Claim
 	// BareETags: If-Match of writes has the ETag without its quotes.
 	BareETags bool
-	// Sums: the store took a CRC-32C with an upload.
+	// Sums: the store accepted a CRC-32C with an upload.
 	Sums bool
 	// Store is the profile that the store's responses name in their header Server, or ""
-	// if they name none. The parameter store= takes it.
+	// if they name none. It is a value for the parameter store=.
 	Store string
 }
 
-// Probe tries on scratch names what the store behind a bucket of this package keeps:
-// conditions, names, order. It makes some fifty small requests, and removes what it
-// wrote. Afterwards the bucket claims what was found. No probe can show that a store
-// decides a condition and commits in one step; for that, rely on the store's
-// documentation.
+// Probe finds out what the store behind a bucket of this package keeps: conditions,
+// names, order. It tries that on scratch names. It makes some fifty small requests, and
+// removes what it wrote. Afterwards the bucket claims what was found. No probe can show
+// that a store decides a condition and commits in one step; for that, rely on the
+// store's documentation.
 //
 // Errors: files.ErrInvalid if b isn't a bucket of this package; files.ErrPermission;
 // files.ErrUnavailable.
@@ -81,7 +80,7 @@ func Probe(ctx context.Context, b files.Bucket) (Found, error) {
 // prober is how Probe reaches the backend.
 type prober func(ctx context.Context) (Found, error)
 
-// probe proves every claim, and lets the bucket claim what was found.
+// probe proves every claim, and makes the bucket claim what was found.
 func (b *backend) probe(ctx context.Context) (Found, error) {
 	k := &b.known
 	k.mu.Lock()
@@ -94,7 +93,7 @@ func (b *backend) probe(ctx context.Context) (Found, error) {
 		if err := p.of(ctx, c); err != nil {
 			return Found{}, err
 		}
-		p.base += "x" // a store may remember deleted names for a moment
+		p.base += "x" // a store may keep deleted names for a moment
 	}
 	f := Found{
 		Keeps:     p.found,
@@ -109,7 +108,7 @@ func (b *backend) probe(ctx context.Context) (Found, error) {
 		if k.is(c) == Kept && v == NotKept {
 			f.Broken = append(f.Broken, c)
 		}
-		// What the profile denies stays denied: a probe shows no race.
+		// What the profile says isn't kept stays so: a probe can't show a race.
 		if k.is(c) != NotKept {
 			k.set(c, v)
 		} else {
@@ -120,7 +119,7 @@ func (b *backend) probe(ctx context.Context) (Found, error) {
 	return f, nil
 }
 
-// conditionWords are the values of the URL parameter conditions, for each claim.
+// conditionWords has the word of each claim in the URL parameter conditions.
 var conditionWords = []struct {
 	word  string
 	claim Claim

@@ -12,26 +12,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// known is what a bucket's store is known to keep at the moment: what its profile says,
-// narrowed by the header Server of its responses, and proved by trying. It is safe for
-// concurrent use.
+// known is what is known at the moment about what a bucket's store keeps: what its
+// profile says, less what the header Server of its responses denies, and what proofs
+// have shown. It is safe for concurrent use.
 type known struct {
 	profile *Profile // chosen by the caller or the host
 	keeps   [claims]atomic.Uint32
 	changes atomic.Uint64
 	bare    atomic.Bool // ETags without quotes
-	// greeted: a response has come, so the header Server has been looked at.
-	greeted atomic.Bool
-	// refuses is the profile's, or that of the store that the header tells.
+	// identified: a response has come, so the header Server has been read.
+	identified atomic.Bool
+	// refuses is the function of the profile, or of the store that the header names.
 	refuses atomic.Pointer[func(name string) string]
 	beside  atomic.Bool // the store refuses "a" beside "a/b" by itself
-	loses   atomic.Bool // it ends a listing too early: see listBehind
-	// noExpect: something on the way answered 417 to Expect: 100-continue.
+	loses   atomic.Bool // it ends a listing too early: see listByLevel
+	// noExpect: something on the way answered Expect: 100-continue with 417.
 	noExpect atomic.Bool
-	// partCopy is the Keep of UploadPartCopy's condition on its source, where the
-	// profile doesn't tell.
+	// partCopy is the Keep of UploadPartCopy's condition on its source, if the profile
+	// doesn't say.
 	partCopy atomic.Uint32
-	// store is the name of the profile that the header Server tells, or nil.
+	// store is the name of the profile that the header Server names, or nil.
 	store atomic.Pointer[string]
 
 	mu sync.Mutex // of proofs
@@ -50,7 +50,7 @@ func (k *known) init(p *Profile) {
 	}
 }
 
-// is reports what is known of a claim.
+// is returns what is known about a claim.
 func (k *known) is(c Claim) Keep { return Keep(k.keeps[c].Load()) }
 
 func (k *known) set(c Claim, v Keep) {
@@ -58,16 +58,16 @@ func (k *known) set(c Claim, v Keep) {
 	k.changes.Add(1)
 }
 
-// setUnproved sets a claim of which nothing is known yet.
+// setUnproved sets a claim that is still unproved.
 func (k *known) setUnproved(c Claim, v Keep) {
 	k.keeps[c].CompareAndSwap(uint32(Unproved), uint32(v))
 	k.changes.Add(1)
 }
 
-// learnFrom looks at a response's header Server, the first time that one comes. It takes
-// claims back that the store of that name doesn't keep, and adds none.
-func (k *known) learnFrom(h http.Header) {
-	if k.greeted.Swap(true) {
+// readServer reads the header Server of the first response. It removes the claims that
+// the store of that name doesn't keep, and adds none.
+func (k *known) readServer(h http.Header) {
+	if k.identified.Swap(true) {
 		return
 	}
 	p := profileByServer(h.Get("Server"))
@@ -96,7 +96,7 @@ func (k *known) learnFrom(h http.Header) {
 	}
 }
 
-// checkName is the error for a legal name that the store can't hold, or nil.
+// checkName returns an error for a legal name that the store can't hold.
 func (k *known) checkName(name string) error {
 	f := k.refuses.Load()
 	if f == nil {
@@ -111,9 +111,9 @@ func (k *known) checkName(name string) error {
 // losesAfter reports whether a page may end too early.
 func (k *known) losesAfter() bool { return k.loses.Load() }
 
-// prefix is the longest beginning of a listing's prefix, or of what it starts after,
-// that the store takes; exists is false if no key of the store can begin with the
-// whole.
+// prefix returns the longest beginning of a listing's prefix, or of its StartAfter,
+// that the store takes. exists is false if no key of the store can begin with the whole
+// of s.
 func (k *known) prefix(s string) (sent string, exists bool) {
 	f := k.refuses.Load()
 	if f == nil {
@@ -123,7 +123,7 @@ func (k *known) prefix(s string) (sent string, exists bool) {
 		i := strings.IndexByte(s[start:], '/')
 		if i < 0 {
 			if start < len(s) && (*f)(s[start:]) != "" {
-				return s[:start], true // it may go on: ".." as "..x"
+				return s[:start], true // a key may go on: ".." as "..x"
 			}
 			return s, true
 		}
@@ -134,13 +134,13 @@ func (k *known) prefix(s string) (sent string, exists bool) {
 	}
 }
 
-// unkept is the error for a condition that the store doesn't keep.
+// unkept returns the error for a condition that the store doesn't keep.
 func unkept(c Claim) error {
 	return files.Errorf(files.ErrUnsupported, "the store doesn't keep %v", c)
 }
 
-// relyOn returns nil if the store keeps the claim, after a proof where nothing is known
-// of it. name is what is to be written: scratch names are in its directory, where the
+// relyOn returns nil if the store keeps the claim. It proves an unproved claim first.
+// name is the name to be written: the scratch names are in its directory, where the
 // credentials may write.
 func (b *backend) relyOn(ctx context.Context, c Claim, name string) error {
 	if b.known.is(c) == Unproved {
@@ -166,8 +166,8 @@ func claimOf(c files.Condition) Claim {
 // The store must take the name, it must keep the conditions, and "a" must not come
 // beside "a/b" if the store doesn't keep that.
 func (b *backend) beginPut(ctx context.Context, name string, cond files.Condition) error {
-	if b.known.profile.Name == unknown.Name && !b.known.greeted.Load() {
-		if err := b.greet(ctx); err != nil && files.KindOf(err) != files.ErrPermission {
+	if b.known.profile.Name == unknown.Name && !b.known.identified.Load() {
+		if err := b.identify(ctx); err != nil && files.KindOf(err) != files.ErrPermission {
 			return err
 		}
 	}
@@ -180,28 +180,28 @@ func (b *backend) beginPut(ctx context.Context, name string, cond files.Conditio
 		}
 	}
 	if b.known.is(DirBesideFile) == NotKept && !b.known.beside.Load() {
-		return b.alone(ctx, name)
+		return b.checkBeside(ctx, name)
 	}
 	return nil
 }
 
-// alone refuses a name that would come beside a directory of its own name, or below a
-// file's: the store lists only one of them. Names that other programs write meanwhile
-// are not seen.
-func (b *backend) alone(ctx context.Context, name string) error {
-	below, err := b.holds(ctx, name+"/")
+// checkBeside refuses a name that is also a directory's, or that has a file's name
+// above it, since the store lists only one of the two. It can miss names that other
+// programs write meanwhile.
+func (b *backend) checkBeside(ctx context.Context, name string) error {
+	below, err := b.hasKey(ctx, name+"/")
 	if err != nil {
 		return err
 	}
 	if below {
 		return files.Errorf(files.ErrUnsupported,
-			"the store has no place for a file beside a directory of its name")
+			besideDirectory)
 	}
 	for end := strings.LastIndexByte(name,
 		'/'); end >= 0; end = strings.LastIndexByte(name[:end], '/') {
 		dir := name[:end]
-		if known, err := b.holds(ctx, dir+"/"); err != nil || known {
-			return err // what holds files is no file
+		if known, err := b.hasKey(ctx, dir+"/"); err != nil || known {
+			return err // a directory with files isn't a file
 		}
 		_, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &dir})
 		switch files.KindOf(err) {
@@ -209,7 +209,7 @@ func (b *backend) alone(ctx context.Context, name string) error {
 		case nil:
 			if err == nil {
 				err = files.Errorf(files.ErrUnsupported,
-					"the store has no place for a file below another one's name")
+					belowFile)
 			}
 			return err
 		default:
@@ -219,8 +219,8 @@ func (b *backend) alone(ctx context.Context, name string) error {
 	return nil
 }
 
-// holds reports whether there is a key that begins so.
-func (b *backend) holds(ctx context.Context, prefix string) (bool, error) {
+// hasKey reports whether a key begins with prefix.
+func (b *backend) hasKey(ctx context.Context, prefix string) (bool, error) {
 	var out *s3.ListObjectsV2Output
 	one := int32(1)
 	err := b.withRetry(ctx, opList, func(ctx context.Context) (err error) {
@@ -236,7 +236,7 @@ func (b *backend) holds(ctx context.Context, prefix string) (bool, error) {
 	}
 	for _, o := range out.Contents {
 		if !strings.HasPrefix(aws.ToString(o.Key), prefix) {
-			return false, badListing("names outside of the prefix that was asked for")
+			return false, badListing("names outside of the prefix that was requested")
 		}
 	}
 	return len(out.Contents) > 0, nil

@@ -16,9 +16,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// derive makes a client of another one's options. The SDK's default provider for
-// directory buckets refers to its client, so each client gets a new one. Otherwise the
-// SDK would change the caller's.
+// derive makes a client from another one's options. The SDK's default provider for
+// directory buckets refers to its client, so each client gets a new provider. Otherwise
+// the SDK would change the caller's client.
 func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	o := client.Options()
 	if fmt.Sprintf("%T", o.ExpressCredentials) == "*s3.defaultS3ExpressCredentialsProvider" {
@@ -27,24 +27,24 @@ func derive(client *s3.Client, change func(*s3.Options)) *s3.Client {
 	return s3.New(o, change)
 }
 
-// configureClient is the client with our settings. The bucket's policy retries, so the
-// SDK doesn't. The bucket sends and checks checksums, so the SDK doesn't either.
+// configureClient returns the client with the driver's settings. The bucket's policy
+// retries, and the bucket sends and checks checksums, so the SDK does neither.
 func configureClient(client *s3.Client, opts *Options) *s3.Client {
 	return derive(client, func(o *s3.Options) {
 		validate := o.ResponseChecksumValidation != aws.ResponseChecksumValidationWhenRequired
 		creds := renewableOf(o.Credentials, nil)
 		if creds != nil {
 			o.Credentials = creds
-			o.APIOptions = append(o.APIOptions, creds.watched)
+			o.APIOptions = append(o.APIOptions, creds.markFailures)
 		}
-		o.Retryer, o.RetryMaxAttempts = &again{creds}, 0
+		o.Retryer, o.RetryMaxAttempts = &retryOnce{creds}, 0
 		o.HTTPClient = limited{
 			client: withoutRedirects(o.HTTPClient),
 			limits: connect.Limits{Timeout: opts.Timeout, ReadTimeout: opts.ReadTimeout},
 		}
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		o.APIOptions = append(o.APIOptions, unhurried)
+		o.APIOptions = append(o.APIOptions, markSlow)
 		if opts.RequesterPays {
 			o.APIOptions = append(o.APIOptions, payer)
 		}
@@ -52,8 +52,8 @@ func configureClient(client *s3.Client, opts *Options) *s3.Client {
 			o.APIOptions = append(o.APIOptions, signLess)
 		}
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			// What the SDK tells of its attempts would be wrong: it knows nothing of
-			// the policy's.
+			// What the SDK reports of its attempts would be wrong: it doesn't count the
+			// policy's.
 			stack.Build.Remove("ClientRequestID")
 			stack.Finalize.Remove("RetryMetricsHeader")
 			switch stack.ID() {
@@ -62,8 +62,8 @@ func configureClient(client *s3.Client, opts *Options) *s3.Client {
 					return smithyhttp.SetHeaderValue("X-Amz-Checksum-Mode", "ENABLED")(stack)
 				}
 			case "PutObject", "UploadPart":
-				// TLS and the checksum hold the content whole: no need for its SHA-256
-				// in the signature.
+				// TLS and the checksum protect the content, so the signature needs no
+				// SHA-256 of it.
 				return v4.UseDynamicPayloadSigningMiddleware(stack)
 			}
 			return nil
@@ -71,7 +71,7 @@ func configureClient(client *s3.Client, opts *Options) *s3.Client {
 	})
 }
 
-// endpointOf returns the endpoint that the client was given, or "".
+// endpointOf returns the endpoint that the client's options set, or "".
 func endpointOf(o s3.Options) string {
 	if o.BaseEndpoint != nil {
 		return *o.BaseEndpoint
@@ -85,7 +85,7 @@ func endpointOf(o s3.Options) string {
 	return ""
 }
 
-// idleConns is how many idle connections a host has at most (X3).
+// idleConns is the largest number of idle connections of a host (X3).
 const idleConns = 64
 
 // Transports are shared by all buckets whose settings are equal, and live as long as
@@ -100,17 +100,16 @@ type transport struct {
 	shared *awshttp.BuildableClient
 }
 
-// shareTransport replaces the SDK's own HTTP client, which each configuration has anew,
+// shareTransport replaces the SDK's HTTP client, which each configuration makes anew,
 // by one that is shared.
 func shareTransport(o *s3.Options) {
-	own, ok := o.HTTPClient.(*awshttp.BuildableClient)
+	sdkClient, ok := o.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {
 		return
 	}
-	like := own.GetTransport()
-	timeout, hasTimeout := own.GetReadTimeout()
-	_ = timeout
-	if hasTimeout || own.GetTimeout() != 0 {
+	like := sdkClient.GetTransport()
+	_, hasTimeout := sdkClient.GetReadTimeout()
+	if hasTimeout || sdkClient.GetTimeout() != 0 {
 		return
 	}
 	transportsMu.Lock()
@@ -122,7 +121,7 @@ func shareTransport(o *s3.Options) {
 		i = len(transports)
 		transports = append(transports, &transport{
 			like,
-			own.WithTransportOptions(func(t *http.Transport) {
+			sdkClient.WithTransportOptions(func(t *http.Transport) {
 				t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, idleConns)
 				t.MaxIdleConns = 0 // no bound over all hosts
 			}),
@@ -132,8 +131,8 @@ func shareTransport(o *s3.Options) {
 }
 
 // sameTransport compares what the SDK's configuration sets: the certificates of
-// AWS_CA_BUNDLE, and the times and numbers of its defaults mode. A dialer's own can't
-// be compared; the mode sets it together with the others.
+// AWS_CA_BUNDLE, and the times and numbers of its defaults mode. A dialer's timeouts
+// can't be compared; the mode sets them together with the others.
 func sameTransport(a, b *http.Transport) bool {
 	x, y := a.TLSClientConfig, b.TLSClientConfig
 	switch {
@@ -153,14 +152,14 @@ func sameTransport(a, b *http.Transport) bool {
 		a.DisableKeepAlives == b.DisableKeepAlives && a.DisableCompression == b.DisableCompression
 }
 
-// withRetry makes a request by the bucket's policy, which retries after
+// withRetry makes a request, and retries it by the bucket's policy, after
 // files.ErrUnavailable.
 func (b *backend) withRetry(ctx context.Context, o op,
 	request func(ctx context.Context) error) error {
 	return b.withRetryAt(ctx, o, "", request)
 }
 
-// withRetryAt is do for a write of the key.
+// withRetryAt is withRetry for a write of the key.
 func (b *backend) withRetryAt(ctx context.Context, o op, key string,
 	request func(ctx context.Context) error,
 ) error {
@@ -191,7 +190,7 @@ func (b *backend) withRetryAt(ctx context.Context, o op, key string,
 // help then; only the whole Put may begin again.
 func uploadGone(err error) bool { return err != nil && responseOf(err).code == "NoSuchUpload" }
 
-// withMD5 gives a request the Content-MD5 that older stores ask for, instead of a
+// withMD5 makes a request carry the Content-MD5 that older stores require, instead of a
 // checksum.
 func withMD5(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {

@@ -2,14 +2,14 @@ package s3
 
 import "cloudfiles.dev/files"
 
-// codes maps the error codes of S3 and of stores that speak its protocol to what they
-// mean, whatever was asked; what depends on that is in response.kind. See
+// codes maps the error codes of S3 and of stores that speak its protocol to sentinels,
+// for codes that mean the same to every request. response.kind has the others. See
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 var codes = map[string]error{}
 
 func init() {
 	for kind, names := range map[error][]string{
-		// the latter Ozone's
+		// NoSuchVolume is Ozone's
 		files.ErrNoBucket: {"NoSuchBucket", "NoSuchVolume", "NoSuchAccessPoint"},
 		files.ErrNotExist: {"NoSuchKey", "NoSuchVersion"},
 		files.ErrPermission: {
@@ -91,14 +91,14 @@ func init() {
 			"ClientDisconnected", "XMinioServerNotInitialized", "XMinioBackendDown",
 			"ErrTooManyRequest",
 			"ErrRequestBytesExceed", "TooManyBuckets",
-			// An upload in parts that another ended: the Put may begin again.
+			// Another program ended the upload in parts: the Put may begin again.
 			"NoSuchUpload", "UploadNotFound",
 			"KMS.ThrottlingException", "KMS.KMSInternalException", "KMS.DependencyTimeoutException",
 			"GatewayTimeout", "BadGateway", "InvalidRange", "NotModified", "NoTomesAvailable",
 		},
 		files.ErrUnsupported: {
 			"NotImplemented", "NotSupported", "UnsupportedOperation", "UnsupportedArgument",
-			// The name conflicts with another, or is none that the store can hold.
+			// The name conflicts with another name, or the store can't hold it.
 			"ObjectParentIsFile", "ExistingObjectIsDirectory", "ExistingObjectIsFile", "Conflict",
 			"XMinioObjectExistsAsDirectory", "XMinioParentIsObject", "XMinioInvalidObjectName",
 			"XMinioInvalidResourceName", "FileImmutable", "KeyTooLongError", "KeyTooLong",
@@ -111,27 +111,30 @@ func init() {
 	}
 }
 
-const noPlace = "the store has no place for the name"
+const (
+	nameUnsupported = "the store doesn't support the name"
+	belowFile       = "the store doesn't support a file below another one's name"
+	besideDirectory = "the store doesn't support a file beside a directory of its name"
+)
 
-// hints are words for people beside a code.
+// hints are explanations of codes, for the texts of errors.
 var hints = map[string]string{
 	"PathStyleDomainForbidden":   "write use_path_style=false",
 	"SecondLevelDomainForbidden": "write use_path_style=false",
-	"ObjectParentIsFile":         "the store has no place for a file below another one's name",
-	"ExistingObjectIsDirectory": "the store has no place for a file beside a directory of " +
-		"its name",
-	"ExistingObjectIsFile":      "the store has no place for a file below another one's name",
-	"XMinioInvalidObjectName":   noPlace,
-	"XMinioInvalidResourceName": noPlace,
-	"InvalidObjectName":         noPlace,
-	"InvalidURI":                noPlace,
-	"KeyTooLongError":           noPlace + ", or for one of its elements: it is too long",
-	"KeyTooLong":                noPlace + ", or for one of its elements: it is too long",
-	"XMinioStorageFull":         "the store is full",
-	"NoSuchUpload":              "somebody has ended the upload in parts",
+	"ObjectParentIsFile":         belowFile,
+	"ExistingObjectIsDirectory":  besideDirectory,
+	"ExistingObjectIsFile":       belowFile,
+	"XMinioInvalidObjectName":    nameUnsupported,
+	"XMinioInvalidResourceName":  nameUnsupported,
+	"InvalidObjectName":          nameUnsupported,
+	"InvalidURI":                 nameUnsupported,
+	"KeyTooLongError":            nameUnsupported + ", or one of its elements: it is too long",
+	"KeyTooLong":                 nameUnsupported + ", or one of its elements: it is too long",
+	"XMinioStorageFull":          "the store is full",
+	"NoSuchUpload":               "another program has ended the upload in parts",
 }
 
-// credentialCodes are the codes that tell what is wrong with them, with words for people.
+// credentialCodes are the codes about credentials, with what is wrong with them.
 var credentialCodes = map[string]string{
 	"InvalidAccessKeyId":          "the access key is unknown to the service",
 	"SignatureDoesNotMatch":       "the secret key is not the access key's",

@@ -198,7 +198,7 @@ func TestCodes(t *testing.T) {
 	special := map[string]bool{"PreconditionFailed": true, "FileAlreadyExists": true}
 	for code, n := range status {
 		_, denied := credentialCodes[safeCode(code)]
-		away := response{code: safeCode(code)}.elsewhere()
+		away := response{code: safeCode(code)}.isRedirect()
 		if codes[safeCode(code)] == nil && !denied && !special[code] && !away {
 			t.Errorf("%s has no row", code)
 		}
@@ -221,7 +221,7 @@ func walkCode(t *testing.T, code string, status int) {
 			a := response{
 				status: status,
 				code:   code,
-				own:    true,
+				isS3:   true,
 				header: http.Header{},
 			}
 			_, kind := a.kind(o | flag)
@@ -294,7 +294,7 @@ func TestCodesByOperation(t *testing.T) {
 		a := response{
 			status: c.status,
 			code:   c.code,
-			own:    true,
+			isS3:   true,
 			header: http.Header{},
 		}
 		if words, kind := a.kind(c.o); !errors.Is(kind, c.want) {

@@ -12,21 +12,21 @@ import (
 )
 
 // commit is the one request of a Put that makes it visible. It is retried if that is
-// safe. When a response was lost, a conditional retry may find its own success, which
-// the mark shows.
+// safe. If a response was lost, a conditional retry may fail because of the first
+// attempt's success, which the mark shows.
 type commit struct {
 	b           *backend
 	key         string
 	op          op
 	ifMatch     *string
 	ifNoneMatch *string
-	want        files.Version // of IfVersion
-	writeID     string        // of conditional ones
+	want        files.Version // the version of IfVersion
+	writeID     string        // the mark, if the Put is conditional
 	uncertain   error         // the response to an attempt that may have been carried out was lost
-	refusals    int           // of attempts that were sent whole
-	vague       bool          // one of them wasn't the service's word
+	refusals    int           // how many attempts that were sent whole were refused
+	vague       bool          // one of the refusals wasn't the service's
 	denials     *denials      // since the first failure
-	// same finds what was stored without a mark, if that can be recognised.
+	// same finds what an attempt stored without a mark, if that can be recognised.
 	same func(ctx context.Context) (files.Info, bool)
 }
 
@@ -46,10 +46,10 @@ func (b *backend) newCommit(key string, c files.Condition) *commit {
 	return w
 }
 
-// putCondition is condition for writes.
+// putCondition is etagOf for writes.
 func (b *backend) putCondition(v files.Version) *string {
 	if b.known.bare.Load() {
-		if v == "*" { // which is no version, and bare would stand for any
+		if v == "*" { // isn't a version, and without quotes stands for any
 			v = "none"
 		}
 		return aws.String(string(v))
@@ -57,8 +57,8 @@ func (b *backend) putCondition(v files.Version) *string {
 	return etagOf(v)
 }
 
-// run makes the request by the bucket's policy. attempt reports whether the whole
-// request may have been sent.
+// run makes the request, with retries by the bucket's policy. attempt reports whether
+// the whole request may have been sent.
 func (c *commit) run(ctx context.Context,
 	attempt func(ctx context.Context) (info files.Info, sent bool, err error),
 ) (info files.Info, err error) {
@@ -76,9 +76,9 @@ func (c *commit) run(ctx context.Context,
 		}
 		if a := responseOf(failure); sent && a.status != 0 {
 			c.refusals++
-			c.vague = c.vague || !a.own
+			c.vague = c.vague || !a.isS3
 		}
-		if uploadGone(failure) { // by a lost response's attempt, or by somebody else
+		if uploadGone(failure) { // an attempt whose response was lost ended it, or another program
 			final = mapped
 			return nil
 		}
@@ -96,14 +96,14 @@ func (c *commit) run(ctx context.Context,
 	err = c.denials.result(ctx, err)
 	if c.uncertain == nil {
 		if c.denials != nil && c.denials.seen || c.refusals > 1 {
-			if info, ok := c.refusedFirst(ctx, &err); ok {
+			if info, ok := c.afterRefusal(ctx, &err); ok {
 				return info, nil
 			}
 		}
-		return files.Info{}, c.refusal(ctx, err)
+		return files.Info{}, c.conditionError(ctx, err)
 	}
 	if k := files.KindOf(err); k == files.ErrCorrupt || k == files.ErrInvalid && c.writeID == "" {
-		// The repeat was refused for what it is, and so was the first.
+		// The retry was refused for what it sent, so the first attempt was too.
 		return files.Info{}, err
 	}
 	if info, ok := c.findOwnWrite(ctx); ok {
@@ -112,30 +112,31 @@ func (c *commit) run(ctx context.Context,
 	return files.Info{}, uncertain(err)
 }
 
-// refusedFirst reads the response to the repeat of a request that was refused before, by
+// afterRefusal reads the response to the retry of a request that was refused before: by
 // a race, for the moment, or by something in front of the service.
-func (c *commit) refusedFirst(ctx context.Context, err *error) (files.Info, bool) {
+func (c *commit) afterRefusal(ctx context.Context, err *error) (files.Info, bool) {
 	switch k := files.KindOf(*err); {
 	case k == files.ErrExist, k == files.ErrPrecondition, uploadGone(*err):
-		// If it was carried out all the same, the mark shows that. Without a mark, and
-		// if something in front of the service refused it, nobody knows.
+		// If the first attempt was carried out all the same, the mark shows that.
+		// Without a mark, and if something in front of the service refused it, the
+		// outcome is uncertain.
 		info, ok := c.findOwnWrite(ctx)
 		if !ok && c.vague {
 			*err = uncertain(*err)
 		}
 		return info, ok
 	case responseOf(*err).code == "InvalidPart":
-		// MinIO has lost them by then (cmd/xl-storage.go, RenameData; run).
+		// MinIO has lost the parts by then (cmd/xl-storage.go, RenameData; run).
 		*err = files.WithCause(files.ErrUnavailable, *err,
-			"the parts of the upload are gone, for its end was refused by a race: begin again")
+			"the upload's parts are gone, because a race refused its end: begin again")
 	}
 	return files.Info{}, false
 }
 
-// refusal is what the service would have said of a condition where the connection broke
-// while the content was sent: a server that refuses early may close before its response
-// is read.
-func (c *commit) refusal(ctx context.Context, err error) error {
+// conditionError returns the error that the service would have sent about a condition
+// if the connection had not broken while the content was sent: a server that refuses
+// early may close the connection before its response is read.
+func (c *commit) conditionError(ctx context.Context, err error) error {
 	if c.writeID == "" || files.KindOf(err) != files.ErrUnavailable || ctx.Err() != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	case herr != nil && !missing:
 		return err
 	case missing && responseOf(err).status != 0:
-		return err // what answered may be no S3, and then the bare 404 is no more S3's
+		return err // if something else than S3 answered, it may have sent this 404 too
 	case c.ifNoneMatch != nil && !missing:
 		return files.WithCause(files.ErrExist, err, detail(err))
 	case c.ifMatch != nil && (missing || version(out.ETag) != c.want):
@@ -154,8 +155,8 @@ func (c *commit) refusal(ctx context.Context, err error) error {
 	return err
 }
 
-// uncertain keeps the cause: the context's end, too, is found by errors.Is. What the
-// repeat was told isn't an outcome, so its sentinel isn't found beside ErrUncertain.
+// uncertain makes an ErrUncertain of err. errors.Is also finds a context's end in it,
+// but not the sentinel of err, because the response to a retry isn't the outcome.
 func uncertain(err error) error {
 	words := "the response to the commit was lost: " + detail(err)
 	if k := files.KindOf(err); k != nil && k != files.ErrUnavailable {
@@ -164,18 +165,18 @@ func uncertain(err error) error {
 	return files.WithCause(files.ErrUncertain, err, words)
 }
 
-// causeOnly is a cause whose sentinel doesn't count.
+// causeOnly is a cause that matches no sentinel.
 type causeOnly struct{ err error }
 
 func (h *causeOnly) Error() string { return h.err.Error() }
 
-// Is finds the context's end alone.
+// Is reports only the context's end.
 func (h *causeOnly) Is(target error) bool {
 	ended := target == context.Canceled || target == context.DeadlineExceeded
 	return ended && errors.Is(h.err, target)
 }
 
-// As reaches the SDK's error.
+// As finds the SDK's error.
 func (h *causeOnly) As(target any) bool { return errors.As(h.err, target) }
 
 func detail(err error) string {
@@ -186,8 +187,8 @@ func detail(err error) string {
 	return e.Detail
 }
 
-// findOwnWrite checks whether the present file is what an attempt stored whose response
-// was lost.
+// findOwnWrite reports whether the present file is what an attempt stored whose
+// response was lost.
 func (c *commit) findOwnWrite(ctx context.Context) (files.Info, bool) {
 	if ctx.Err() != nil {
 		return files.Info{}, false

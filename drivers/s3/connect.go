@@ -10,17 +10,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// settings are what the URL's parameters are called, for the texts of errors.
+// settings has the names of the URL's parameters, for the texts of errors.
 var settings = connect.Settings{
 	TLS:   "write https:// in endpoint=",
 	Plain: "write http:// in endpoint=, or disable_https=true without one",
-	Host: "write the host of the certificate in endpoint=, and use_path_style=true where " +
+	Host: "write the host of the certificate in endpoint=, and use_path_style=true if " +
 		"the bucket " +
 		"in front of it is what the certificate lacks",
 	Authority: "set AWS_CA_BUNDLE or SSL_CERT_FILE to the authority's certificate",
 }
 
-// limited is an HTTP client within limits; equal ones are the same.
+// limited is an HTTP client with limits. It is comparable: equal values work alike.
 type limited struct {
 	client s3.HTTPClient
 	limits connect.Limits
@@ -42,8 +42,8 @@ var slow = map[string]bool{
 	"CompleteMultipartUpload": true,
 }
 
-// unhurried marks their requests.
-func unhurried(stack *middleware.Stack) error {
+// markSlow marks the requests of slow operations.
+func markSlow(stack *middleware.Stack) error {
 	if !slow[stack.ID()] {
 		return nil
 	}
@@ -54,20 +54,20 @@ func unhurried(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// payer lets the caller pay, where the bucket's owner doesn't. See
+// payer makes the caller pay, if the bucket's owner doesn't. See
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
 func payer(stack *middleware.Stack) error {
 	return smithyhttp.SetHeaderValue("X-Amz-Request-Payer", "requester")(stack)
 }
 
 // unsigned are the headers that something between the program and the store changes, so
-// that a signature of them is refused: Google's door for S3 rewrites Accept-Encoding.
-// See https://github.com/aws/aws-sdk-go-v2/issues/1816
+// that the store refuses their signature: Google's endpoint for S3 rewrites
+// Accept-Encoding. See https://github.com/aws/aws-sdk-go-v2/issues/1816
 var unsigned = []string{"Accept-Encoding"}
 
 type unsignedKey struct{}
 
-// signLess leaves these headers out of the signature, and sends them.
+// signLess leaves the headers in unsigned out of the signature, and sends them.
 func signLess(stack *middleware.Stack) error {
 	if _, ok := stack.Finalize.Get("Signing"); !ok {
 		return nil
@@ -105,17 +105,17 @@ func signLess(stack *middleware.Stack) error {
 	return stack.Finalize.Insert(give, "Signing", middleware.After)
 }
 
-// encodings are those in which content may come where it is stored so.
+// encodings are the encodings in which stored content may arrive.
 const encodings = "identity, gzip, deflate, br, zstd"
 
-// asStored takes content in any encoding, for a store that otherwise decodes it.
+// asStored accepts content in any encoding, for a store that otherwise decodes it.
 func asStored(stack *middleware.Stack) error {
-	const theirs = "DisableAcceptEncodingGzip" // which asks for identity
+	const identityOnly = "DisableAcceptEncodingGzip" // which asks for identity
 	reads := stack.ID() == "GetObject" || stack.ID() == "HeadObject"
-	if _, ok := stack.Finalize.Get(theirs); !ok || !reads {
+	if _, ok := stack.Finalize.Get(identityOnly); !ok || !reads {
 		return nil
 	}
-	ours := middleware.FinalizeMiddlewareFunc("cloudfiles.AsStored", func(
+	acceptAll := middleware.FinalizeMiddlewareFunc("cloudfiles.AsStored", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		if req, ok := in.Request.(*smithyhttp.Request); ok {
@@ -123,5 +123,5 @@ func asStored(stack *middleware.Stack) error {
 		}
 		return next.HandleFinalize(ctx, in)
 	})
-	return stack.Finalize.Insert(ours, theirs, middleware.After)
+	return stack.Finalize.Insert(acceptAll, identityOnly, middleware.After)
 }

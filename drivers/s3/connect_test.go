@@ -74,7 +74,7 @@ func serving(t *testing.T, h http.HandlerFunc) string {
 // quick are repeats that take no time.
 const quick = "&store=aws&retry_delay=1ms&retry_max_delay=1ms"
 
-func openURL(t *testing.T, u string) files.Bucket {
+func mustOpen(t *testing.T, u string) files.Bucket {
 	t.Helper()
 	b, err := files.Open(t.Context(), u)
 	if err != nil {
@@ -100,7 +100,7 @@ func TestPathStyleOfLonelyHosts(t *testing.T) {
 		"HTTP://127.0.0.1:" + u.Port() + "/":    "/bucket/a",
 		"http://127.0.0.1:" + u.Port() + "/s3/": "/s3/bucket/a",
 	} {
-		b := openURL(t, "s3://bucket?anonymous=true&region=x&endpoint="+
+		b := mustOpen(t, "s3://bucket?anonymous=true&region=x&endpoint="+
 			url.QueryEscape(endpoint)+quick)
 		if _, err := b.Stat(t.Context(), "a", nil); err != nil {
 			t.Errorf("%s: %v", endpoint, err)
@@ -109,7 +109,7 @@ func TestPathStyleOfLonelyHosts(t *testing.T) {
 		}
 	}
 	// What is written holds.
-	b := openURL(t, "s3://bucket?anonymous=true&region=x&use_path_style=false"+
+	b := mustOpen(t, "s3://bucket?anonymous=true&region=x&use_path_style=false"+
 		"&endpoint=http://localhost:1")
 	if driver.Unwrap(b).(*backend).sdk.Options().UsePathStyle {
 		t.Error("use_path_style=false is ignored")
@@ -133,7 +133,7 @@ func TestNoCredentials(t *testing.T) {
 				h(w, r)
 			})
 			t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", addr)
-			b := openURL(t, "s3://bucket?region=x&endpoint="+store+"&retry_delay=1ms")
+			b := mustOpen(t, "s3://bucket?region=x&endpoint="+store+"&retry_delay=1ms")
 			begin := time.Now()
 			_, err := b.Stat(t.Context(), "a", nil)
 			if !errors.Is(err, files.ErrPermission) ||
@@ -178,7 +178,7 @@ func TestInstanceRole(t *testing.T) {
 		}
 		found(w)
 	})
-	b := openURL(t, "s3://bucket?region=x&endpoint="+store)
+	b := mustOpen(t, "s3://bucket?region=x&endpoint="+store)
 	if _, err := b.Stat(t.Context(), "a", nil); err != nil {
 		t.Error(err)
 	}
@@ -215,7 +215,7 @@ func TestRotatedKeys(t *testing.T) {
 				}
 			})
 			open := func() files.Bucket {
-				return openURL(t, "s3://bucket?region=x&endpoint="+store+quick)
+				return mustOpen(t, "s3://bucket?region=x&endpoint="+store+quick)
 			}
 			for name, do := range map[string]func(files.Bucket) error{
 				"Stat": func(b files.Bucket) error {
@@ -277,7 +277,7 @@ func TestClockSkew(t *testing.T) {
 				}
 				found(w)
 			})
-			b := openURL(t, "s3://bucket?region=x&endpoint="+store+quick)
+			b := mustOpen(t, "s3://bucket?region=x&endpoint="+store+quick)
 			var err error
 			if method == "Put" {
 				_, err = files.PutString(t.Context(), b, "a", "content", nil)
@@ -307,7 +307,7 @@ func TestRequesterPays(t *testing.T) {
 		}
 		found(w)
 	})
-	b := openURL(t, "s3://bucket?region=x&request_payer=requester&endpoint="+store)
+	b := mustOpen(t, "s3://bucket?region=x&request_payer=requester&endpoint="+store)
 	if _, err := b.Stat(t.Context(), "a", nil); err != nil {
 		t.Error(err)
 	}
@@ -319,7 +319,7 @@ func TestRequesterPays(t *testing.T) {
 		!strings.Contains(strings.ToLower(s.URL), "x-amz-request-payer") {
 		t.Errorf("%s %v, %v", s.URL, s.Header, err)
 	}
-	b = openURL(t, "s3://bucket?region=x&endpoint="+store)
+	b = mustOpen(t, "s3://bucket?region=x&endpoint="+store)
 	if _, err := b.Stat(t.Context(), "a", nil); !errors.Is(err, files.ErrPermission) {
 		t.Error(err)
 	}
@@ -350,7 +350,7 @@ func TestAcceptEncodingUnsigned(t *testing.T) {
 		"&store=gcs&sign_accept_encoding=true": true,
 		"&store=minio&sign_accept_encoding=false": false,
 	} {
-		b := openURL(t, "s3://bucket?region=x&endpoint="+store+params)
+		b := mustOpen(t, "s3://bucket?region=x&endpoint="+store+params)
 		if _, err := b.Stat(t.Context(), "a", nil); err != nil {
 			t.Fatal(err)
 		}

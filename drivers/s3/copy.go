@@ -13,10 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// errSourceChanged: the source was replaced between the look at it and the copy.
+// errSourceChanged: the source was replaced between its HEAD and the copy.
 var errSourceChanged = errors.New("the source was replaced")
 
-// Copy is one CopyObject. If the whole Info is asked for, which the response doesn't
+// Copy is one CopyObject. If the whole Info is requested, which the response doesn't
 // contain, one HEAD precedes it. A source that is too large for CopyObject is copied in
 // parts. The source may be in another bucket of the same endpoint if the credentials
 // may read it.
@@ -26,9 +26,9 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	if !ok || src.store.endpoint != b.store.endpoint || src.store.region != b.store.region {
 		return files.Info{}, files.ErrUnsupported
 	}
-	// Without conditions that are kept, files.Copy reads and puts: a read is of one
-	// version, and a Put has its own conditions. If the source is looked at first, its
-	// version holds the two together.
+	// If the store doesn't keep the conditions, files.Copy reads and puts: a read is of
+	// one version, and a Put has conditions. pinned means that CopyObject is for one
+	// version of the source.
 	itself := src.bucket == b.bucket && req.Src == req.Dst
 	pinned := req.IfSource != "" || req.FullInfo || itself
 	if !req.If.IsZero() && b.known.is(CopyIf) != Kept ||
@@ -37,8 +37,8 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	}
 	if itself && req.If.IsZero() && b.known.is(CopyIf) != Kept &&
 		b.known.is(PutIfVersion) != NotKept {
-		// A store reads and writes without a second look, so a Put in between would be
-		// undone: read, and put over that version alone.
+		// The store would read and write without comparing the version, which undoes a
+		// Put in between. So read, and put over that version alone.
 		return files.Info{}, files.ErrUnsupported
 	}
 	if err := src.known.checkName(req.Src); err != nil {
@@ -49,19 +49,19 @@ func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	}
 	v, _ := req.If.Version()
 	for _, v := range []files.Version{v, req.IfSource} {
-		if err := b.usable(v); err != nil {
+		if err := b.checkVersion(v); err != nil {
 			return files.Info{}, err
 		}
 	}
 	info, err := b.copy(ctx, src, req, itself)
 	if src.bucket != b.bucket && files.KindOf(err) == files.ErrPermission {
-		return files.Info{}, files.ErrUnsupported // the source's own credentials may be others
+		return files.Info{}, files.ErrUnsupported // the source may have other credentials
 	}
 	return info, err
 }
 
 // copy copies inside the store. S3 refuses a copy of an object onto itself that changes
-// nothing, so then the attributes are sent again.
+// nothing, so such a copy sends the attributes again.
 func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyRequest,
 	itself bool) (files.Info, error) {
 	if !req.FullInfo && !itself {
@@ -75,12 +75,12 @@ func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyReques
 			return info, err
 		}
 		if b.known.is(CopySourceIf) != Kept {
-			// Parts could be those of several versions, so it is read and put.
+			// The parts could be of several versions, so read and put.
 			return files.Info{}, files.ErrUnsupported
 		}
 	}
 	for range maxCopyTries {
-		info, err := b.copyLooking(ctx, src, req, itself)
+		info, err := b.copyPinned(ctx, src, req, itself)
 		if err != errSourceChanged {
 			return info, err
 		}
@@ -89,19 +89,19 @@ func (b *backend) copy(ctx context.Context, src *backend, req *driver.CopyReques
 		"the source is replaced again and again")
 }
 
-// maxCopyTries bounds the looks at a source that is replaced each time before it is
-// copied.
+// maxCopyTries bounds the attempts to copy a source that is replaced each time between
+// its HEAD and the copy.
 const maxCopyTries = 20
 
-// tooLargeToCopy: S3 responses InvalidRequest to a source that is too large for
-// CopyObject.
+// tooLargeToCopy reports whether the source is too large for CopyObject, to which S3
+// answers with InvalidRequest.
 func tooLargeToCopy(err error) bool {
 	code := responseOf(err).code
 	return code == "InvalidRequest" || code == "EntityTooLarge"
 }
 
-// copyLooking looks at the source first, and copies that version.
-func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.CopyRequest,
+// copyPinned reads the source's Info first, and copies that version.
+func (b *backend) copyPinned(ctx context.Context, src *backend, req *driver.CopyRequest,
 	itself bool) (files.Info, error) {
 	out, err := b.head(ctx, &s3.HeadObjectInput{
 		Bucket:  &src.bucket,
@@ -113,10 +113,10 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	}
 	if files.KindOf(err) == files.ErrNotExist {
 		// The response to the copy distinguishes a missing bucket from a missing file
-		// (E3). If it finds the source after all, the 404 came from a proxy.
+		// (E3). If the copy succeeds, the 404 came from a proxy.
 		info, err := b.copyObject(ctx, src, req, req.Attributes, req.IfSource)
 		if err == nil && req.FullInfo {
-			info = b.lookedUp(ctx, req.Dst, info)
+			info = b.infoAfterCopy(ctx, req.Dst, info)
 		}
 		return info, err
 	}
@@ -125,17 +125,17 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	}
 	source := infoOfHead(out)
 	if source.Version == "" || etag.Weak(source.Version) {
-		// Nothing holds the look and the copy together: read and put.
+		// No condition makes the copy be of this version, so read and put.
 		return files.Info{}, files.ErrUnsupported
 	}
 	attributes := req.Attributes
 	if itself && attributes == nil {
 		attributes = &source.Attributes
 	}
-	again := false // if somebody writes in between
+	again := false // retry if another program writes in between
 	if itself && req.If.IsZero() && b.known.is(CopyIf) == Kept {
-		// What is put in between must not be undone: the copy replaces only what it was
-		// made of.
+		// A Put in between must not be undone: the copy replaces only the version that
+		// it reads.
 		pinned := *req
 		pinned.If = files.IfVersion(source.Version)
 		req, again = &pinned, req.IfSource == ""
@@ -169,9 +169,9 @@ func (b *backend) copyLooking(ctx context.Context, src *backend, req *driver.Cop
 	return info, nil
 }
 
-// lookedUp returns the Info of the file if it is still what the copy made, or else the
-// copy's own.
-func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) files.Info {
+// infoAfterCopy returns the Info of the file if it is still what the copy made, and
+// otherwise made.
+func (b *backend) infoAfterCopy(ctx context.Context, name string, made files.Info) files.Info {
 	out, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &b.bucket, Key: &name})
 	if err != nil || version(out.ETag) != made.Version {
 		return made
@@ -179,10 +179,9 @@ func (b *backend) lookedUp(ctx context.Context, name string, made files.Info) fi
 	return infoOfHead(out)
 }
 
-// whichCondition reports whether it was the source's condition that failed, or the
-// target's, since S3 responses both with 412, and with 404 both where the source is
-// missing and where the target is. was is the source's version as it was to be, if that
-// was told.
+// whichCondition finds out whether the condition on the source failed, or the condition
+// on the target: S3 answers both with 412, and a missing source and a missing target
+// with 404. was is the version that the source should have, or "".
 func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.CopyRequest,
 	was files.Version, failed error) error {
 	now, err := b.head(ctx, &s3.HeadObjectInput{Bucket: &src.bucket, Key: &req.Src})
@@ -197,8 +196,8 @@ func (b *backend) whichCondition(ctx context.Context, src *backend, req *driver.
 	return errSourceChanged
 }
 
-// copyObject is one CopyObject of that version of the source, if one is given. The Info
-// has no size.
+// copyObject is one CopyObject, of version v of the source unless v is "". The Info has
+// no size.
 func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.CopyRequest,
 	a *files.Attributes, v files.Version) (files.Info, error) {
 	c, n := b.newCommit(req.Dst, req.If), b.native(req.Native)
@@ -228,7 +227,7 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 		in.TaggingDirective, in.Tagging = types.TaggingDirectiveReplace, n.tagging()
 	}
 	if a == nil {
-		c.writeID = "" // the source's metadata comes along
+		c.writeID = "" // S3 copies the source's metadata
 	} else {
 		in.MetadataDirective, in.Metadata = types.MetadataDirectiveReplace,
 			encodeMetadata(a.Metadata, c.writeID)
@@ -259,13 +258,13 @@ func (b *backend) copyObject(ctx context.Context, src *backend, req *driver.Copy
 			info.Digest = digest(r.ChecksumType, r.ChecksumCRC32C, r.ChecksumCRC32,
 				r.ChecksumCRC64NVME, r.ChecksumSHA256)
 		}
-		return info, true, b.promised(info.Version)
+		return info, true, b.requireVersion(info.Version)
 	})
 }
 
-// copySource is the header's form: bucket and key with everything but letters, digits
-// and -._~/ escaped, since some stores take "+" for a space. Of an access point, which
-// is named by an ARN, it is the object's ARN:
+// copySource returns the value of the header x-amz-copy-source: bucket and key, with
+// everything except letters, digits and -._~/ escaped, since some stores take "+" for a
+// space. For an access point, which is named by an ARN, it is the object's ARN:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 func copySource(bucket, key string) *string {
 	between := "/"

@@ -12,11 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// copyPart is the size of a part of a copy in parts, which nothing of this process holds.
+// copyPart is the size of a part of a copy in parts, which needs no memory here.
 const copyPart = gib
 
-// copyParts copies with UploadPartCopy, of that version of the source. Unlike
-// CopyObject it takes nothing over by itself.
+// copyParts copies one version of the source with UploadPartCopy, which unlike
+// CopyObject copies no attributes and no tags.
 func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyRequest,
 	source files.Info) (files.Info, error) {
 	attributes, n := source.Attributes, *b.native(req.Native)
@@ -27,8 +27,8 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 		n.Tags = b.tags(ctx, src, req.Src)
 	}
 	c := b.newCommit(req.Dst, req.If)
-	// No checksum is asked for, so S3 computes its own of the whole, CRC-64/NVME: the
-	// parts' can't be known from here.
+	// The parts' checksums aren't known here, so none is requested, and S3 computes a
+	// CRC-64/NVME of the whole.
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
 		return b.begin(ctx, b.createInput(req.Dst, attributes, c.writeID, &n), false)
 	})
@@ -45,7 +45,8 @@ func (b *backend) copyParts(ctx context.Context, src *backend, req *driver.CopyR
 	return info, nil
 }
 
-// tags are the source's, as far as the credentials may see them and the store has such.
+// tags returns the source's tags, or none if the credentials may not read them or the
+// store has no tags.
 func (b *backend) tags(ctx context.Context, src *backend, key string) map[string]string {
 	out, err := b.client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
 		Bucket: &src.bucket,
@@ -61,9 +62,9 @@ func (b *backend) tags(ctx context.Context, src *backend, key string) map[string
 	return tags
 }
 
-// copyFrom copies all parts, a few at a time. After an error no other part begins, but
-// those in flight are waited for: S3 goes on with a copy whose client has gone, and
-// what it copies after the abort may stay
+// copyFrom copies all parts, a few at a time. After an error it begins no other part,
+// but waits for the parts in flight: S3 continues a copy whose connection is closed,
+// and what it copies after the abort may stay
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
 func (u *upload) copyFrom(ctx context.Context, src *backend, key string, source files.Info) error {
 	var (
@@ -117,7 +118,7 @@ func (u *upload) copyPart(ctx context.Context, src *backend, key string, source 
 	}
 	if out.CopyPartResult == nil || version(out.CopyPartResult.ETag) == "" {
 		return files.Errorf(files.ErrUnavailable,
-			"the service tells nothing of the part that it copied: "+notS3)
+			"the response doesn't describe the part that was copied: "+notS3)
 	}
 	u.add(types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag})
 	return nil

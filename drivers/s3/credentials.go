@@ -16,12 +16,12 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// metadataTime bounds the wait for a machine's metadata, which answers within
-// milliseconds where it is. botocore asks once, for a second; the SDK here asks for 5
-// to 15 s, for each request anew.
+// metadataTime bounds the wait for a machine's metadata service, which answers within
+// milliseconds if there is one. botocore makes one attempt of a second; this SDK tries
+// for 5 to 15 s, for each request anew.
 const metadataTime = 3 * time.Second
 
-// noCredentials is the failure to get credentials: asking again changes nothing.
+// noCredentials is the failure to get credentials. A retry doesn't help.
 type noCredentials struct{ err error }
 
 func (n *noCredentials) Error() string { return "no credentials: " + n.err.Error() }
@@ -30,17 +30,17 @@ func (n *noCredentials) Unwrap() error { return n.err }
 const setCredentials = "there are no credentials, or they can't be refreshed: " +
 	"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role, or write anonymous=true"
 
-// renewable are credentials that are read again when a service doesn't know them any
-// more, since a program may run for longer than keys that are rotated.
+// renewable are credentials that are read again when a service no longer accepts them,
+// since a program may run for longer than its keys are valid.
 type renewable struct {
 	// load reads the configuration; nil if the client is the caller's.
 	load func(ctx context.Context) (aws.CredentialsProvider, error)
 
 	mu       sync.Mutex
 	now      aws.CredentialsProvider
-	readings int // how often they were read again
+	readings int // how often the credentials were read again
 
-	reading sync.Mutex // held while they are read again
+	reading sync.Mutex // held while the credentials are read again
 }
 
 var (
@@ -54,8 +54,8 @@ func (r *renewable) current() aws.CredentialsProvider {
 	return r.now
 }
 
-// Retrieve returns when the context ends, as the SDK's cache does, which all providers
-// of a configuration have around them.
+// Retrieve returns when the context ends, as the SDK's cache does, which wraps every
+// provider of a configuration.
 func (r *renewable) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	p, outer := r.current(), ctx
 	if aws.IsCredentialsProvider(p, (*ec2rolecreds.Provider)(nil)) {
@@ -70,12 +70,12 @@ func (r *renewable) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return c, err
 }
 
-// IsCredentialsProvider reports the SDK what is inside.
+// IsCredentialsProvider reports whether the provider inside is of the target's type.
 func (r *renewable) IsCredentialsProvider(target aws.CredentialsProvider) bool {
 	return aws.IsCredentialsProvider(r.current(), target)
 }
 
-// ProviderSources reports the SDK where the credentials are from.
+// ProviderSources returns the sources of the credentials.
 func (r *renewable) ProviderSources() []aws.CredentialSource {
 	if s, ok := r.current().(aws.CredentialProviderSource); ok {
 		return s.ProviderSources()
@@ -83,11 +83,12 @@ func (r *renewable) ProviderSources() []aws.CredentialSource {
 	return nil
 }
 
-// renew reads the credentials anew, and reports whether the request is worth repeating:
-// always for those that come from elsewhere, but for those of the environment and of
-// files only if they have changed. It makes no request; credentials that need one make
-// it before the next request. Calls that are refused at the same time share one reading:
-// since is what attempt had before the request.
+// renew reads the credentials again, and reports whether a retry of the request may
+// help. Credentials of the environment and of files must have changed for that.
+// Credentials from elsewhere are fetched before the next request; renew makes no
+// request. sure says that the service refused the credentials and not only the
+// signature. Calls that are refused at the same time share one reading: since is what
+// attempt returned before the request.
 func (r *renewable) renew(sure bool, since int) bool {
 	r.reading.Lock()
 	defer r.reading.Unlock()
@@ -107,7 +108,7 @@ func (r *renewable) renew(sure bool, since int) bool {
 	if r.load == nil {
 		return false
 	}
-	ctx := context.Background() // static ones are read of files alone
+	ctx := context.Background() // static credentials are read from files, without a request
 	p, err := r.load(ctx)
 	if err != nil {
 		return false
@@ -124,7 +125,7 @@ func (r *renewable) renew(sure bool, since int) bool {
 	return true
 }
 
-// attempt is how often the credentials were read again.
+// attempt returns how often the credentials were read again.
 func (r *renewable) attempt() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,36 +139,36 @@ func (r *renewable) take(p aws.CredentialsProvider) {
 	r.readings++
 }
 
-// refusal is the failure of one attempt of the SDK's, with what renewable.attempt was
-// before it was signed.
-type refusal struct {
+// attemptError is the failure of one attempt of the SDK, with what renewable.attempt
+// returned before it was signed.
+type attemptError struct {
 	error
 	since int
 }
 
-func (r *refusal) Unwrap() error { return r.error }
+func (r *attemptError) Unwrap() error { return r.error }
 
-// watched notes with each failure which credentials the attempt had. It stands between
-// the SDK's retries and its signature.
-func (r *renewable) watched(stack *middleware.Stack) error {
+// markFailures adds a middleware that notes with each failure which credentials the
+// attempt had. It stands between the SDK's retries and its signature.
+func (r *renewable) markFailures(stack *middleware.Stack) error {
 	if _, makes := stack.Finalize.Get("Retry"); !makes {
-		return nil // a URL is signed, and no request made
+		return nil // this signs a URL, and makes no request
 	}
-	return stack.Finalize.Insert((*watch)(r), "Retry", middleware.After)
+	return stack.Finalize.Insert((*failureMarker)(r), "Retry", middleware.After)
 }
 
-// watch is the middleware of watched, one for all requests.
-type watch renewable
+// failureMarker is the middleware of markFailures, one for all requests.
+type failureMarker renewable
 
-func (*watch) ID() string { return "cloudfiles.Credentials" }
+func (*failureMarker) ID() string { return "cloudfiles.Credentials" }
 
-func (w *watch) HandleFinalize(
+func (w *failureMarker) HandleFinalize(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	since := (*renewable)(w).attemptOf(ctx)
 	out, md, err := next.HandleFinalize(ctx, in)
 	if err != nil {
-		err = &refusal{err, since}
+		err = &attemptError{err, since}
 	}
 	return out, md, err
 }
@@ -177,13 +178,13 @@ func isStatic(p aws.CredentialsProvider) bool {
 		aws.IsCredentialsProvider(p, (*credentials.StaticCredentialsProvider)(nil))
 }
 
-// ofMachine are the credentials of a configuration, whose metadata service is asked no
-// longer than it takes.
-func ofMachine(cfg aws.Config) aws.CredentialsProvider {
+// machineCredentials returns the credentials of a configuration. If they come from a
+// machine's metadata service, it shortens the SDK's retries.
+func machineCredentials(cfg aws.Config) aws.CredentialsProvider {
 	if !aws.IsCredentialsProvider(cfg.Credentials, (*ec2rolecreds.Provider)(nil)) {
 		return cfg.Credentials
 	}
-	cfg.Logger = logging.Nop{} // it warns of metadata services of the older kind (X3)
+	cfg.Logger = logging.Nop{} // it warns of version 1 of the metadata service (X3)
 	client := imds.NewFromConfig(cfg, func(o *imds.Options) {
 		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
 			s.MaxAttempts, s.MaxBackoff = 2, 100*time.Millisecond
@@ -195,8 +196,8 @@ func ofMachine(cfg aws.Config) aws.CredentialsProvider {
 	})
 }
 
-// bounded is the provider that load makes instead of one that asks the machine's
-// metadata for long.
+// bounded replaces a provider that waits long for a machine's metadata by the one that
+// load makes.
 func bounded(
 	ctx context.Context, p aws.CredentialsProvider,
 	load func(context.Context) (aws.CredentialsProvider, error),
@@ -210,13 +211,13 @@ func bounded(
 	return p
 }
 
-// again is the SDK's retryer. It retries only what a corrected clock or new credentials
-// may change, once and without a wait. The policy does the rest.
-type again struct{ credentials *renewable }
+// retryOnce is the SDK's retryer. It retries only if a corrected clock or new
+// credentials may help, once and without a wait. The policy does the other retries.
+type retryOnce struct{ credentials *renewable }
 
-var _ aws.RetryerV2 = (*again)(nil)
+var _ aws.RetryerV2 = (*retryOnce)(nil)
 
-// renewing are the codes after which the credentials are read anew. See
+// renewing are the codes after which the credentials are read again. See
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 var renewing = map[string]bool{
 	"InvalidAccessKeyId":          true,
@@ -229,8 +230,8 @@ var renewing = map[string]bool{
 	"SignatureDoesNotMatch":       true, // the secret alone was rotated
 }
 
-// skewed are the codes for a clock that goes wrong; the SDK then corrects it by the
-// answer's Date.
+// skewed are the codes for a wrong clock, which the SDK then corrects by the response's
+// Date.
 var skewed = map[string]bool{
 	"RequestTimeTooSkewed":       true,
 	"RequestExpired":             true,
@@ -239,24 +240,24 @@ var skewed = map[string]bool{
 	"AuthorizationHeaderExpired": true,
 }
 
-// skewTime is how wrong a clock must be for a signature to be refused. S3 accepts 15
-// minutes.
+// skewTime is how wrong a clock must be for a 400 or 403 without a code to count as its
+// fault. S3 accepts 15 minutes.
 const skewTime = 4 * time.Minute
 
-func (a *again) IsErrorRetryable(err error) bool {
-	answer, since := responseOf(err), 0
-	if r, ok := errors.AsType[*refusal](err); ok {
+func (a *retryOnce) IsErrorRetryable(err error) bool {
+	resp, since := responseOf(err), 0
+	if r, ok := errors.AsType[*attemptError](err); ok {
 		since = r.since
 	}
-	switch head := answer.code == "" || answer.code == "Forbidden" || answer.code == "BadRequest" ||
-		answer.code == "UnknownError"; {
-	case skewed[answer.code]:
+	switch head := resp.code == "" || resp.code == "Forbidden" || resp.code == "BadRequest" ||
+		resp.code == "UnknownError"; {
+	case skewed[resp.code]:
 		return true
-	case renewing[answer.code]:
-		sure := answer.code != "SignatureDoesNotMatch"
+	case renewing[resp.code]:
+		sure := resp.code != "SignatureDoesNotMatch"
 		return a.credentials != nil && a.credentials.renew(sure, since)
-	case head && (answer.status == http.StatusForbidden || answer.status == http.StatusBadRequest):
-		date, err := http.ParseTime(answer.header.Get("Date"))
+	case head && (resp.status == http.StatusForbidden || resp.status == http.StatusBadRequest):
+		date, err := http.ParseTime(resp.header.Get("Date"))
 		if err == nil && time.Since(date).Abs() > skewTime {
 			return true
 		}
@@ -265,20 +266,21 @@ func (a *again) IsErrorRetryable(err error) bool {
 	return false
 }
 
-func (a *again) MaxAttempts() int                             { return 2 }
-func (a *again) RetryDelay(int, error) (time.Duration, error) { return 0, nil }
+func (a *retryOnce) MaxAttempts() int                             { return 2 }
+func (a *retryOnce) RetryDelay(int, error) (time.Duration, error) { return 0, nil }
 
-func (a *again) GetRetryToken(context.Context, error) (func(error) error, error) {
+func (a *retryOnce) GetRetryToken(context.Context, error) (func(error) error, error) {
 	return released, nil
 }
-func (a *again) GetInitialToken() func(error) error { return released }
-func (a *again) GetAttemptToken(context.Context) (func(error) error, error) {
+func (a *retryOnce) GetInitialToken() func(error) error { return released }
+func (a *retryOnce) GetAttemptToken(context.Context) (func(error) error, error) {
 	return released, nil
 }
 
 func released(error) error { return nil }
 
-// unsigned ones are none: the SDK knows them by their type.
+// renewableOf makes p renewable. It returns nil for unsigned requests, which the SDK
+// recognises by p's type.
 func renewableOf(
 	p aws.CredentialsProvider, load func(context.Context) (aws.CredentialsProvider, error),
 ) *renewable {
@@ -291,7 +293,8 @@ func renewableOf(
 	return &renewable{load: load, now: p}
 }
 
-// isCredentials reports a failure to get them, also of a caller's own provider.
+// isCredentials reports whether err is a failure to get credentials, also from a
+// caller's provider.
 func isCredentials(err error) bool {
 	_, ok := errors.AsType[*noCredentials](err)
 	return ok

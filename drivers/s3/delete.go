@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Delete is one request, which S3 answers with success for a missing key too.
+// Delete is one request. S3 answers it with success even if the key is missing.
 func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Version) error {
 	if err := b.checkName(key); err != nil {
 		return err
@@ -27,27 +27,28 @@ func (b *backend) Delete(ctx context.Context, key driver.Key, ifVersion files.Ve
 	err := b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 		return b.deleteObject(ctx, in)
 	})
-	if files.KindOf(err) == files.ErrNotExist { // some stores
+	if files.KindOf(err) == files.ErrNotExist { // as some stores answer
 		return nil
 	}
 	return err
 }
 
-// deleteVersion deletes under a condition. When a response was lost, the retry can't
-// know whether the first attempt has deleted the file or somebody else has replaced it.
+// deleteVersion deletes under a condition. If a response was lost, the retry's response
+// doesn't show whether the first attempt deleted the file or another program replaced
+// it.
 func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput,
 	v files.Version) error {
-	if err := b.usable(v); err != nil {
+	if err := b.checkVersion(v); err != nil {
 		return err
 	}
 	in.IfMatch = etagOf(v)
-	lost, vague := false, false // of vague ones, something in front of the service said no
+	lost, vague := false, false // vague: something in front of the service refused an attempt
 	d := b.denials(opDeleteMatch, "")
 	err := b.opts.Retry.Do(ctx, func(ctx context.Context, _ int) error {
 		err := b.deleteObject(ctx, in)
 		lost = lost || err != nil && !notApplied(err)
 		a := responseOf(err)
-		vague = vague || a.status != 0 && !a.own
+		vague = vague || a.status != 0 && !a.isS3
 		return d.classify(ctx, err, mapError(ctx, opDeleteMatch, err))
 	})
 	err = d.result(ctx, err)
@@ -57,14 +58,14 @@ func (b *backend) deleteVersion(ctx context.Context, in *s3.DeleteObjectInput,
 	return err
 }
 
-// errNoMD5: the store wants a Content-MD5, and the program has no MD5.
+// errNoMD5: the store requires a Content-MD5, and the program has no MD5.
 var errNoMD5 = errors.New("there is no MD5")
 
-// MaxDeleteMany is how many names one request deletes.
+// MaxDeleteMany returns how many names one request deletes.
 func (b *backend) MaxDeleteMany() int { return maxDelete }
 
-// DeleteMany is one DeleteObjects; names that failed for the service's own trouble are
-// asked for again.
+// DeleteMany is one DeleteObjects. Names for which the service was unavailable are sent
+// again.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	errs := make([]error, len(names))
 	at := make(map[string][]int, len(names)) // a name may come twice
@@ -73,7 +74,7 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 		switch err := b.known.checkName(name); {
 		case err != nil:
 			errs[i] = err
-		case strings.ContainsAny(name, "\uFFFE\uFFFF"): // which XML can't hold
+		case strings.ContainsAny(name, "\uFFFE\uFFFF"): // XML can't hold these
 			errs[i] = b.Delete(ctx, driver.Key{Name: name}, "")
 		case at[name] == nil:
 			todo = append(todo, types.ObjectIdentifier{Key: aws.String(name)})
@@ -112,10 +113,10 @@ func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	return errs
 }
 
-// lacksMany reports whether a store says that it has no DeleteObjects.
+// lacksMany reports whether err says that the store has no DeleteObjects.
 func lacksMany(err error) bool {
 	switch a := responseOf(err); {
-	case a.own:
+	case a.isS3:
 		return codes[a.code] == files.ErrUnsupported || a.code == "MethodNotAllowed" ||
 			a.status == http.StatusNotImplemented || a.status == http.StatusMethodNotAllowed
 	default:
@@ -123,11 +124,11 @@ func lacksMany(err error) bool {
 	}
 }
 
-// deleteAtOnce is how many deletions of one name each are in flight.
+// deleteAtOnce is how many deletions of single names are in flight.
 const deleteAtOnce = 16
 
-// deleteEach deletes the names one by one, a few at a time, and reports whether all are
-// gone.
+// deleteEach deletes each name by a request, a few at a time, and reports whether all
+// are gone.
 func (b *backend) deleteEach(ctx context.Context, todo []types.ObjectIdentifier,
 	set func(string, error),
 ) (gone bool) {
@@ -154,8 +155,8 @@ func (b *backend) deleteEach(ctx context.Context, todo []types.ObjectIdentifier,
 	return gone
 }
 
-// deleteObjects makes one request. todo is left with what is worth another one; the
-// error is then the first of them.
+// deleteObjects makes one request. It leaves in todo the names to send again, and
+// returns the first error among them.
 func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.ObjectIdentifier,
 	set func(string, error),
 ) error {
@@ -166,20 +167,20 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 	if err != nil {
 		return err
 	}
-	open := make(map[string]bool, len(*todo)) // what the response doesn't name
+	unanswered := make(map[string]bool, len(*todo)) // the names that the response doesn't have
 	for _, o := range *todo {
-		open[*o.Key] = true
+		unanswered[*o.Key] = true
 	}
 	var again []types.ObjectIdentifier
 	var first, refusal error
 	unmatched := 0
 	for _, e := range out.Errors {
 		key := aws.ToString(e.Key)
-		if !open[key] {
+		if !unanswered[key] {
 			unmatched++
 			continue
 		}
-		delete(open, key)
+		delete(unanswered, key)
 		err := objectFailure(safeCode(aws.ToString(e.Code)))
 		set(key, err)
 		if aws.ToString(e.Code) == "AccessDenied" && d.left > 0 {
@@ -193,21 +194,21 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 			}
 		}
 	}
-	for _, d := range out.Deleted { // which quiet answers don't have
+	for _, d := range out.Deleted { // a quiet response has none
 		key := aws.ToString(d.Key)
-		if !open[key] {
+		if !unanswered[key] {
 			unmatched++
 		}
-		delete(open, key)
+		delete(unanswered, key)
 	}
-	// What can't be matched isn't done. A store that names what it deleted, though it
-	// needn't, names all.
-	if len(open) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
+	// A name that the response should have and doesn't isn't deleted. A store that
+	// lists deleted names, which it needn't, lists all of them.
+	if len(unanswered) > 0 && (unmatched > 0 || len(out.Deleted) > 0) {
 		if first == nil {
 			first = files.Errorf(files.ErrUnavailable,
-				"the response doesn't tell of each name, or tells of others")
+				"the response doesn't list each name, or lists others")
 		}
-		for key := range open {
+		for key := range unanswered {
 			again = append(again, types.ObjectIdentifier{Key: &key})
 		}
 	}
@@ -216,26 +217,27 @@ func (b *backend) deleteObjects(ctx context.Context, d *denials, todo *[]types.O
 		first = cmp.Or(first, refusal)
 	}
 	for _, o := range again {
-		set(*o.Key, nil) // unless the next request fails it too
+		set(*o.Key, nil) // the next request decides
 	}
 	*todo = again
 	return first
 }
 
-// objectFailure is what an Error element says of one name; nil if it is gone.
+// objectFailure returns the error for the code of an Error element; nil if the file is
+// gone.
 func objectFailure(code string) error {
-	a := response{code: code, own: true}
+	a := response{code: code, isS3: true}
 	words, kind := a.kind(opDelete)
 	switch {
 	case code == "NoSuchKey":
 		return nil
 	case kind == nil:
-		kind, words = files.ErrUnavailable, "the service tells no reason"
+		kind, words = files.ErrUnavailable, "the service gives no reason"
 	}
 	return files.WithCause(kind, &objectError{code}, words)
 }
 
-// sendDelete sends a checksum, or the Content-MD5 that older stores want in its place.
+// sendDelete sends a checksum, or the Content-MD5 that older stores require in its place.
 func (b *backend) sendDelete(ctx context.Context, in *s3.DeleteObjectsInput) (
 	out *s3.DeleteObjectsOutput, err error,
 ) {
@@ -255,7 +257,7 @@ func (b *backend) sendDelete(ctx context.Context, in *s3.DeleteObjectsInput) (
 	return out, err
 }
 
-// wantsMD5 reports whether a store may want the Content-MD5. Stores say that in many
+// wantsMD5 reports whether a store may require the Content-MD5. Stores say that in many
 // ways.
 func wantsMD5(err error) bool {
 	if err == nil {

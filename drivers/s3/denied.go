@@ -12,18 +12,18 @@ import (
 )
 
 // maxDenied is how often a denied write is retried on a store whose denial may be a
-// race, if nothing distinguishes the two.
+// race, if nothing shows which it is.
 const maxDenied = 2
 
-// denials repeats writes that are denied on a store whose AccessDenied may stand for a
-// race. MinIO makes the directories of an object while a delete beside it removes them
-// again; what the file system then says (ENOENT, twice) becomes errFileAccessDenied,
-// and that AccessDenied, in the words of a true denial (cmd/os-reliable.go, mkdirAll
-// and renameAll; run). Nothing was written then.
+// denials retries writes that are denied on a store whose AccessDenied may mean a race.
+// MinIO makes the directories of an object while a delete beside it removes them again;
+// the file system's error (ENOENT, twice) becomes errFileAccessDenied, and that becomes
+// AccessDenied, with the text of a true denial (cmd/os-reliable.go, mkdirAll and
+// renameAll; run). Nothing was written then.
 type denials struct {
 	b    *backend
 	o    op
-	key  string // that is written, "" where nobody looks at it
+	key  string // the key that is written, or "" if it can't be tried
 	seen bool
 	left int
 }
@@ -39,8 +39,8 @@ func (b *backend) denials(o op, key string) *denials {
 	return d
 }
 
-// classify returns what the policy sees of a failure: a denial is unavailability as
-// long as it may be retried.
+// classify returns the error that the policy gets for a failure. A denial is
+// ErrUnavailable until it may not be retried any more.
 func (d *denials) classify(ctx context.Context, failure, mapped error) error {
 	if d.noDirectory(ctx, failure) {
 		d.seen = true
@@ -49,9 +49,9 @@ func (d *denials) classify(ctx context.Context, failure, mapped error) error {
 	if d.left == 0 || !isDenial(failure) {
 		return mapped
 	}
-	// Of a copy the source may be what is denied.
+	// For a copy, the denial may be of the source.
 	if !d.seen && d.key != "" && d.o&copying == 0 && d.b.known.is(PutIfVersion) == Kept {
-		switch err := d.b.impossible(ctx, d.key); {
+		switch err := d.b.putImpossible(ctx, d.key); {
 		case isDenial(err):
 			d.left = 0
 			return mapped
@@ -64,19 +64,20 @@ func (d *denials) classify(ctx context.Context, failure, mapped error) error {
 	return &denied{mapped}
 }
 
-// noDirectory reports whether the store says that a directory of the file's name is in
-// its way, and there is none: versitygw says so too where a delete removed the file's
-// directory meanwhile (backend/posix/posix.go, PutObject; run).
+// noDirectory reports whether the store says that a directory has the file's name, and
+// there is none. versitygw also says that if a delete removed the file's directory
+// meanwhile (backend/posix/posix.go, PutObject; run).
 func (d *denials) noDirectory(ctx context.Context, failure error) bool {
 	a := responseOf(failure)
-	if d.key == "" || !a.own || a.code != "ExistingObjectIsDirectory" {
+	if d.key == "" || !a.isS3 || a.code != "ExistingObjectIsDirectory" {
 		return false
 	}
-	below, err := d.b.holds(ctx, d.key+"/")
+	below, err := d.b.hasKey(ctx, d.key+"/")
 	return err == nil && !below
 }
 
-// result returns the denial once the policy has given up. A nil d has seen nothing.
+// result returns the mapped error of a denial after the policy has given up. d may be
+// nil.
 func (d *denials) result(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*denied](err); ok && ctx.Err() == nil {
 		return e.error
@@ -84,21 +85,21 @@ func (d *denials) result(ctx context.Context, err error) error {
 	return err
 }
 
-// isDenial: the service said so of itself.
+// isDenial reports whether the service, and no proxy, denied the request.
 func isDenial(err error) bool {
 	a := responseOf(err)
-	return a.own && a.status == http.StatusForbidden && a.code == "AccessDenied"
+	return a.isS3 && a.status == http.StatusForbidden && a.code == "AccessDenied"
 }
 
-// isUnmet: a condition was looked at and does not hold.
+// isUnmet reports whether the service compared a condition, which does not hold.
 func isUnmet(err error) bool {
 	a := responseOf(err)
-	return a.own && (a.code == "PreconditionFailed" || a.code == "NoSuchKey")
+	return a.isS3 && (a.code == "PreconditionFailed" || a.code == "NoSuchKey")
 }
 
-// impossible is a Put under a condition that never holds: it shows whether the
-// credentials may write the key.
-func (b *backend) impossible(ctx context.Context, key string) error {
+// putImpossible is a Put under a condition that never holds. Its error shows whether
+// the credentials may write the key.
+func (b *backend) putImpossible(ctx context.Context, key string) error {
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:  &b.bucket,
 		Key:     &key,
@@ -108,11 +109,12 @@ func (b *backend) impossible(ctx context.Context, key string) error {
 	return err
 }
 
-// denied is a denial that may be a race: files.ErrUnavailable for the policy, and for
-// nobody else.
+// denied is a denial that may be a race. It matches files.ErrUnavailable, for the
+// policy alone: result returns the error inside.
 type denied struct{ error }
 
 func (d *denied) Is(target error) bool { return target == files.ErrUnavailable }
 
-// RetryAfter asks for a short wait: the race is over at once, and so is a true denial.
+// RetryAfter returns a short wait: a race is over at once, and a true denial should be
+// reported at once.
 func (d *denied) RetryAfter() time.Duration { return time.Millisecond }

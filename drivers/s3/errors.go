@@ -17,8 +17,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// op is what was asked: the same response means different things. Flags say which
-// conditions were sent.
+// op is the request's kind, since the meaning of a response depends on it. Flags say
+// which conditions were sent.
 type op uint16
 
 const (
@@ -31,10 +31,10 @@ const (
 	opPutMatch  // If-Match
 	opDelete
 	opDeleteMatch
-	opDeleteMany // of names that its response tells of
+	opDeleteMany // whose response names files
 	opCopy
 	opSign
-	ops // how many
+	ops // the number of kinds
 
 	ifMatch op = 1 << 8  // If-Match, of a read
 	ifNone  op = 1 << 9  // If-None-Match, of a read
@@ -43,8 +43,8 @@ const (
 	flags      = ifMatch | ifNone | ifFrom | copying
 )
 
-// asks returns the operation with the conditions of a read.
-func (o op) asks(match, none *string) op {
+// withConditions returns the operation with the conditions of a read.
+func (o op) withConditions(match, none *string) op {
 	if match != nil {
 		o |= ifMatch
 	}
@@ -57,7 +57,7 @@ func (o op) asks(match, none *string) op {
 // errRange is the response to a range that has no bytes; it doesn't leave the package.
 var errRange = errors.New("the range has no bytes")
 
-// redactedError is an error without a sentinel. Its words may be shown, and replace its
+// redactedError is an error without a sentinel. Its text may be shown, in place of its
 // cause's (E1).
 type redactedError struct {
 	detail string
@@ -67,7 +67,7 @@ type redactedError struct {
 func (e *redactedError) Error() string { return e.detail }
 func (e *redactedError) Unwrap() error { return e.cause }
 
-// retryAfterError is a response that says when to come back, for the policy.
+// retryAfterError is a response that says when to retry, for the policy.
 type retryAfterError struct {
 	error
 	after time.Duration
@@ -76,17 +76,17 @@ type retryAfterError struct {
 func (d *retryAfterError) Unwrap() error             { return d.error }
 func (d *retryAfterError) RetryAfter() time.Duration { return d.after }
 
-// response is what the service said: status 0 if nothing came.
+// response is a response of the service that is an error. status is 0 if none came.
 type response struct {
 	status  int
 	code    string
 	message string
 	header  http.Header
-	own     bool   // it is S3's own, or that to a HEAD, which has no body to tell
-	bare    bool   // of what isn't: it has no body
-	torn    bool   // its body came in part
-	broke   string // and why
-	why     string // of what isn't
+	isS3    bool   // S3 sent it, and no proxy, or it is the response to a HEAD, which has no body
+	bare    bool   // S3 didn't send it, and it has no body
+	torn    bool   // a part of its body came
+	broke   string // why the rest didn't
+	why     string // why it isn't S3's
 }
 
 func responseOf(err error) response {
@@ -98,16 +98,16 @@ func responseOf(err error) response {
 		}
 	}
 	if ae, ok := errors.AsType[smithy.APIError](err); ok {
-		a.code, a.message, a.own = safeCode(ae.ErrorCode()), ae.ErrorMessage(), true
+		a.code, a.message, a.isS3 = safeCode(ae.ErrorCode()), ae.ErrorMessage(), true
 	} else {
-		// XML that ends too early is known by text alone.
+		// Only the error's text shows XML that ends too early.
 		var broken net.Error
 		a.broke = connect.Broke(err)
 		a.torn = errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) ||
 			err != nil && strings.Contains(err.Error(), "EOF")
 	}
 	if t, ok := errors.AsType[*badResponse](err); ok {
-		a.status, a.own, a.bare, a.why, a.torn = t.status, t.code != "", t.bare, t.why, t.torn
+		a.status, a.isS3, a.bare, a.why, a.torn = t.status, t.code != "", t.bare, t.why, t.torn
 		a.broke = connect.Broke(err)
 	}
 	return a
@@ -126,7 +126,7 @@ func safeCode(s string) string {
 	return s
 }
 
-// String is words for an error's text, "" if nothing answered.
+// String describes the response in an error's text; "" if none came.
 func (a response) String() string {
 	switch {
 	case a.status == 0 && a.code == "":
@@ -146,7 +146,7 @@ func mapError(ctx context.Context, o op, err error) error {
 		return nil
 	}
 	if _, found := err.(interface{ Unwrap() []error }); found && files.KindOf(err) != nil {
-		return err // it is one of ours
+		return err // this package made it
 	}
 	if d, ok := err.(*denied); ok {
 		return d
@@ -173,7 +173,7 @@ func mapError(ctx context.Context, o op, err error) error {
 	return files.WithCause(kind, err, words)
 }
 
-// endedError is the error of a context's end, together with what the SDK made of it.
+// endedError is the error of a context's end, together with the SDK's error.
 type endedError struct{ end, err error }
 
 func (b endedError) Error() string   { return b.end.Error() }
@@ -190,23 +190,23 @@ func retryAfter(s string) time.Duration {
 	return 0
 }
 
-// kind finds the sentinel that the response is, or nil if there is none.
+// kind returns the sentinel that the response stands for, or nil if there is none.
 func (a response) kind(o op) (words string, kind error) {
 	words = a.String()
 	if a.status == http.StatusRequestedRangeNotSatisfiable && o&^flags == opGet {
-		return "", errRange // a look at the file tells
+		return "", errRange // a HEAD decides
 	}
 	switch {
-	case a.status == http.StatusNotModified: // which has no body
-	case a.status >= 200 && a.status < 300 && !a.own && a.why == "":
+	case a.status == http.StatusNotModified: // has no body
+	case a.status >= 200 && a.status < 300 && !a.isS3 && a.why == "":
 		return words, nil // the SDK couldn't read it
-	case a.status != 0 && !a.own:
+	case a.status != 0 && !a.isS3:
 		return a.notService(words)
 	}
 	if s, ok := credentialCodes[a.code]; ok {
 		return words + ": " + s, files.ErrPermission
 	}
-	if a.elsewhere() {
+	if a.isRedirect() {
 		return a.region(words)
 	}
 	if kind := a.condition(o); kind != nil {
@@ -216,7 +216,7 @@ func (a response) kind(o op) (words string, kind error) {
 		return words, kind
 	}
 	made := o&^flags == opStat && a.code == strings.ReplaceAll(http.StatusText(a.status), " ", "")
-	if k, ok := codes[a.code]; ok && !made { // of HEAD, the SDK makes a code of the status
+	if k, ok := codes[a.code]; ok && !made { // for HEAD, the SDK makes a code from the status
 		if hint := hints[a.code]; hint != "" {
 			words += ": " + hint
 		}
@@ -233,15 +233,15 @@ func (a response) kind(o op) (words string, kind error) {
 	return a.byStatus(o, words)
 }
 
-// writes reports whether there is nothing that could be missing.
+// writes reports whether the operation only writes, so that nothing can be missing.
 func (o op) writes() bool {
 	base := o &^ flags
 	return (base == opPut || base == opPutAbsent || base == opPutMatch) && o&copying == 0
 }
 
-// condition is what the response says of a condition: ErrUnavailable if none was sent,
-// and nil if it says nothing. The status alone isn't a reason, except for a HEAD, which
-// has no other.
+// condition returns the sentinel of a condition that doesn't hold: ErrUnavailable if no
+// condition was sent, and nil if the response isn't about one. The status alone isn't
+// enough, except for a HEAD, which has nothing else.
 func (a response) condition(o op) error {
 	base := o &^ flags
 	missing := a.code == "NoSuchKey" || a.code == "NoSuchVersion" || a.code == "NotFound"
@@ -264,12 +264,12 @@ func (a response) condition(o op) error {
 	case a.code == "FileAlreadyExists":
 		return files.ErrUnsupported
 	case (base == opPutMatch || base == opDeleteMatch) && missing:
-		return files.ErrPrecondition // there is none of that version
+		return files.ErrPrecondition // no file has that version
 	}
 	return nil
 }
 
-// byStatus is for codes that the table doesn't have, and for the responses to HEAD.
+// byStatus is for codes that codes doesn't have, and for the responses to HEAD.
 func (a response) byStatus(o op, words string) (string, error) {
 	head := o&^flags == opStat
 	switch a.status {
@@ -277,7 +277,7 @@ func (a response) byStatus(o op, words string) (string, error) {
 		if a.code == "" {
 			return words, nil
 		}
-		return words, files.ErrUnavailable // one of many, whose status isn't known
+		return words, files.ErrUnavailable // one of many names: it has no status
 	case http.StatusNotFound:
 		if head || a.code == "NotFound" && !o.writes() && o&^flags != opDeleteMany {
 			return words, files.ErrNotExist
@@ -285,8 +285,8 @@ func (a response) byStatus(o op, words string) (string, error) {
 		return words + ", which is not known", files.ErrUnavailable
 	case http.StatusBadRequest:
 		if head {
-			return words + ", and to a HEAD no more: the credentials may have expired, " +
-				"or the region is another", files.ErrPermission
+			return words + ", and the response to a HEAD has no reason: the credentials may have " +
+				"expired, or the bucket is in another region", files.ErrPermission
 		}
 		return words, files.ErrInvalid
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed:
@@ -306,12 +306,12 @@ func (a response) byStatus(o op, words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// statusClientGone is the status of some servers when they believe that the client has
-// gone.
+// statusClientGone is the status that some servers use if the client has closed the
+// connection.
 const statusClientGone = 499
 
-// notService is for a response that isn't S3's: of a proxy, a login page, another web
-// server. It is never a success, and says nothing about a file.
+// notService is for a response that isn't S3's, but a proxy's, a login page's or
+// another web server's. It is never a success, and says nothing about a file.
 func (a response) notService(words string) (string, error) {
 	switch {
 	case a.torn:
@@ -319,7 +319,7 @@ func (a response) notService(words string) (string, error) {
 	case a.why != "":
 		words += ", " + a.why
 	case a.bare:
-		words += " without a word"
+		words += " without a body"
 	default:
 		words += " with a body that is not S3's"
 	}
@@ -328,7 +328,7 @@ func (a response) notService(words string) (string, error) {
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return words, files.ErrPermission
 	case a.bare && (a.status == http.StatusBadRequest || a.status == http.StatusLengthRequired):
-		return words, files.ErrInvalid // Ceph's gateway says no more
+		return words, files.ErrInvalid // Ceph's gateway sends no more
 	case a.bare && a.status == http.StatusNotImplemented:
 		return words, files.ErrUnsupported
 	case a.bare && a.status == http.StatusRequestEntityTooLarge:
@@ -337,7 +337,7 @@ func (a response) notService(words string) (string, error) {
 	return words, files.ErrUnavailable
 }
 
-// region is for a bucket that is somewhere else.
+// region is for a bucket that is in another region or at another endpoint.
 func (a response) region(words string) (string, error) {
 	words += ": the bucket is in another region, or at another endpoint"
 	region := a.header.Get("X-Amz-Bucket-Region")
@@ -347,8 +347,8 @@ func (a response) region(words string) (string, error) {
 	return words, files.ErrInvalid
 }
 
-// elsewhere reports whether the service sends to another region.
-func (a response) elsewhere() bool {
+// isRedirect reports whether the service redirects to another region.
+func (a response) isRedirect() bool {
 	switch a.code {
 	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed",
 		"IllegalLocationConstraintException", "MovedPermanently":
@@ -357,7 +357,7 @@ func (a response) elsewhere() bool {
 	return a.status >= 300 && a.status < 400 && a.status != http.StatusNotModified
 }
 
-// mapConnectionError classifies failures that aren't a response of S3.
+// mapConnectionError maps failures that aren't a response of S3 to sentinels.
 func mapConnectionError(o op, a response, err error) (words string, kind error) {
 	var dns *net.DNSError
 	var opErr *net.OpError
@@ -370,7 +370,7 @@ func mapConnectionError(o op, a response, err error) (words string, kind error) 
 	}
 	switch {
 	case a.status == 0 && o != opBody && strings.Contains(err.Error(), "get identity: "):
-		return setCredentials, files.ErrPermission // of the caller's own, without a network too
+		return setCredentials, files.ErrPermission // of a caller's provider, also without a network
 	case errors.As(err, &dns):
 		return "the service's host can't be found", files.ErrUnavailable
 	case errors.As(err, &opErr) && opErr.Op == "dial":
@@ -387,7 +387,7 @@ func mapConnectionError(o op, a response, err error) (words string, kind error) 
 	return "the SDK refuses the request", nil
 }
 
-// isSend reports whether the request was being sent.
+// isSend reports whether the failure happened while the request was sent.
 func isSend(err error) bool {
 	var sent interface{ ConnectionError() bool }
 	return errors.As(err, &sent) && sent.ConnectionError()

@@ -28,7 +28,7 @@ func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) 
 	return infoOfHead(out), nil
 }
 
-// checkName is the error for a name that the store can't hold.
+// checkName returns an error for a name that the store can't hold.
 func (b *backend) checkName(key driver.Key) error {
 	if key.Raw {
 		return nil
@@ -38,7 +38,7 @@ func (b *backend) checkName(key driver.Key) error {
 
 func (b *backend) head(ctx context.Context,
 	in *s3.HeadObjectInput) (out *s3.HeadObjectOutput, err error) {
-	err = b.withRetry(ctx, opStat.asks(in.IfMatch, in.IfNoneMatch),
+	err = b.withRetry(ctx, opStat.withConditions(in.IfMatch, in.IfNoneMatch),
 		func(ctx context.Context) (err error) {
 			out, err = b.headObject(ctx, in)
 			if responseOf(err).status == http.StatusBadRequest {
@@ -49,9 +49,8 @@ func (b *backend) head(ctx context.Context,
 	return out, err
 }
 
-// reason makes a GET of one byte to find out why a HEAD, whose response has no body, was
-// answered with 400. The store may refuse the name, or the credentials may have
-// expired.
+// reason makes a GET of one byte to find out why the response to a HEAD, which has no
+// body, was 400. The store may refuse the name, or the credentials may have expired.
 func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed error) error {
 	one := "bytes=0-0"
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{
@@ -62,14 +61,14 @@ func (b *backend) reason(ctx context.Context, in *s3.HeadObjectInput, failed err
 	if err == nil {
 		out.Body.Close()
 	}
-	if a := responseOf(err); a.own && a.code != "" && a.status == http.StatusBadRequest {
+	if a := responseOf(err); a.isS3 && a.code != "" && a.status == http.StatusBadRequest {
 		return err
 	}
 	return failed
 }
 
-// noBucket is ErrNoBucket if HEAD found no object because there is no bucket, which its
-// answer doesn't say (E3).
+// noBucket returns ErrNoBucket if HEAD found no object because the bucket is missing,
+// which its response doesn't say (E3).
 func (b *backend) noBucket(ctx context.Context, err error) error {
 	if files.KindOf(err) != files.ErrNotExist {
 		return err
@@ -90,7 +89,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		return driver.Object{}, err
 	}
 	if etag.Weak(req.IfVersion) {
-		return driver.Object{}, b.usable(req.IfVersion)
+		return driver.Object{}, b.checkVersion(req.IfVersion)
 	}
 	if req.IfVersion != "" && !b.isVersion(req.IfVersion) {
 		if _, err := b.Stat(ctx, req.Key); err != nil {
@@ -99,7 +98,7 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		return driver.Object{}, files.ErrPrecondition
 	}
 	if !etag.Weak(req.IfNotVersion) && !b.isVersion(req.IfNotVersion) {
-		req.IfNotVersion = "" // which is no file's
+		req.IfNotVersion = "" // which no file has
 	}
 	if _, n, _ := req.Range.Parts(); n == 0 {
 		o, _, err := b.openEmpty(ctx, req)
@@ -115,8 +114,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
 				"the service refuses a range that the file has, again and again")
 		}
-		// It was replaced by a longer one meanwhile, or the store doesn't cut a range
-		// that is longer than the file.
+		// A longer file replaced it meanwhile, or the store doesn't cut a range that is
+		// longer than the file.
 		cut := req
 		cut.Range = files.Bytes(o.Offset, o.Length)
 		o, err = b.open(ctx, cut)
@@ -124,8 +123,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, err
 }
 
-// maxRangeTries bounds the looks at a file that grows each time after a range of it was
-// refused.
+// maxRangeTries bounds the attempts to read a file that grows each time after a range
+// of it was refused.
 const maxRangeTries = 3
 
 // openEmpty resolves a range that should have no bytes.
@@ -157,7 +156,7 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		IfNoneMatch: etagOf(req.IfNotVersion),
 	}
 	var out *s3.GetObjectOutput
-	err := b.withRetry(ctx, opGet.asks(in.IfMatch, in.IfNoneMatch),
+	err := b.withRetry(ctx, opGet.withConditions(in.IfMatch, in.IfNoneMatch),
 		func(ctx context.Context) (err error) {
 			out, err = b.getObject(ctx, in)
 			return err
@@ -185,12 +184,12 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 		if out.ContentLength != nil && *out.ContentLength != length {
 			body.Close()
 			return driver.Object{}, files.Errorf(files.ErrUnavailable,
-				"the response's Content-Range is of %d bytes, and its length %d", length,
+				"the response's Content-Range is of %d bytes, and its length is %d", length,
 				*out.ContentLength)
 		}
 	} else if out.ContentLength == nil {
 		body.Close()
-		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the response tells no length")
+		return driver.Object{}, files.Errorf(files.ErrUnavailable, "the response has no length")
 	}
 	o := driver.Object{Info: infoOfGet(out, size), Body: body}
 	body.left = length
@@ -199,12 +198,12 @@ func (b *backend) open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	if !fits {
 		body.Close()
 		return driver.Object{}, files.Errorf(files.ErrUnavailable,
-			"the response has another range than was asked for")
+			"the response has another range than the request")
 	}
 	return o, nil
 }
 
-// rangeHeader is RFC 9110's form of the range; nil for all.
+// rangeHeader returns the range in the form of RFC 9110; nil for all.
 func rangeHeader(r files.Range) *string {
 	off, n, last := r.Parts()
 	switch {
@@ -219,12 +218,12 @@ func rangeHeader(r files.Range) *string {
 	return nil
 }
 
-// body turns a connection's failure into the error that New resumes after (G5). Closing
-// it during a Read closes the connection, which ends the Read.
+// body turns a connection's failure into the error after which package driver resumes
+// (G5). Close during a Read closes the connection, which ends the Read.
 type body struct {
 	ctx  context.Context
 	r    io.ReadCloser
-	left int64 // that were told
+	left int64 // bytes, of those that the response announced
 }
 
 func (b *body) Read(p []byte) (int, error) {

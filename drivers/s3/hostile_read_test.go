@@ -64,14 +64,14 @@ func TestListingsThatLie(t *testing.T) {
 		"a name on two pages":      {of(b1, b1), false, "twice", 2},
 		"a negative size":          {one(object("dir/b", "-5")), false, "negative", 1},
 		"no size": {
-			one(c1 + "<Key>dir/b</Key></Contents>"), false, "of no size", 1,
+			one(c1 + "<Key>dir/b</Key></Contents>"), false, "without a size", 1,
 		},
 		"no key": {
 			one(c1 + "<Size>1</Size></Contents>"), false, "without a key", 1,
 		},
-		"directories unasked":         {one(dir("dir/d/")), false, "not asked", 1},
+		"directories unasked":         {one(dir("dir/d/")), false, "not requested", 1},
 		"directories elsewhere":       {one(dir("other/")), true, "outside", 1},
-		"a directory without its end": {one(dir("dir/d")), true, "not asked", 1},
+		"a directory without its end": {one(dir("dir/d")), true, "not requested", 1},
 		"names below a directory":     {one(object("dir/d/x", "1")), true, "below", 1},
 		"a token that repeats": {func(int) (string, string) { return "", "t" }, false,
 			"repeats", 3},

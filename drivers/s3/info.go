@@ -12,7 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// timeResolution is that of the header Last-Modified; listings have milliseconds.
+// timeResolution is the resolution of the header Last-Modified; listings have
+// milliseconds.
 const timeResolution = time.Second
 
 func truncateTime(t *time.Time) time.Time {
@@ -22,7 +23,7 @@ func truncateTime(t *time.Time) time.Time {
 	return t.UTC().Truncate(timeResolution)
 }
 
-// infoOfHead is what the response to HEAD says.
+// infoOfHead returns the Info in the response to HEAD.
 func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 	return files.Info{
 		Entry: files.Entry{
@@ -43,8 +44,9 @@ func infoOfHead(o *s3.HeadObjectOutput) files.Info {
 	}
 }
 
-// typeOf is what a checksum is of, if the response doesn't say: of a range, and of an
-// object of parts, it may be that of a part, or of the parts' checksums (G6).
+// typeOf returns the type of a checksum. If the response doesn't say it, the checksum
+// of a range or of an object of parts may be a part's, or of the parts' checksums, so
+// it counts as composite (G6).
 func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types.ChecksumType {
 	if t == "" && (ranged || parts != nil || strings.Contains(aws.ToString(etag), "-")) {
 		return types.ChecksumTypeComposite
@@ -52,7 +54,7 @@ func typeOf(t types.ChecksumType, etag *string, parts *int32, ranged bool) types
 	return t
 }
 
-// infoOfGet is the same of GET; size is that of the whole file.
+// infoOfGet returns the Info in the response to GET; size is the whole file's.
 func infoOfGet(o *s3.GetObjectOutput, size int64) files.Info {
 	return files.Info{
 		Entry: files.Entry{
@@ -73,8 +75,8 @@ func infoOfGet(o *s3.GetObjectOutput, size int64) files.Info {
 	}
 }
 
-// digest takes over the checksums of the whole content. Composite ones, which are of
-// the parts' checksums, are not (G6), nor is what has a type that isn't known.
+// digest returns the checksums of the whole content. It ignores composite ones, which
+// are computed from the parts' checksums (G6), and checksums of an unknown type.
 func digest(t types.ChecksumType, crc32c, crc32, crc64nvme, sha256 *string) files.Digest {
 	if t != "" && t != types.ChecksumTypeFullObject {
 		return files.Digest{}
@@ -87,8 +89,8 @@ func digest(t types.ChecksumType, crc32c, crc32, crc64nvme, sha256 *string) file
 	}
 }
 
-// hexOf turns base64 of n bytes into hexadecimal digits; anything else, such as "…-3"
-// of a composite one, into "".
+// hexOf turns base64 of n bytes into hexadecimal digits. Anything else, such as a
+// composite checksum "…-3", becomes "".
 func hexOf(b64 *string, n int) string {
 	if b64 == nil {
 		return ""
@@ -100,10 +102,10 @@ func hexOf(b64 *string, n int) string {
 	return hex.EncodeToString(p)
 }
 
-// base64OfBytes is for headers.
+// base64OfBytes returns p in base64, for headers.
 func base64OfBytes(p []byte) *string { return aws.String(base64.StdEncoding.EncodeToString(p)) }
 
-// base64Of is hexOf the other way; nil for "".
+// base64Of is the reverse of hexOf; nil for "".
 func base64Of(digits string) *string {
 	p, err := hex.DecodeString(digits)
 	if err != nil || len(p) == 0 {

@@ -19,59 +19,56 @@ import (
 )
 
 // lean makes the small requests that programs make most, without the SDK's stack of
-// middleware, which takes more of the processor than all else in such a call.
-//
-// It invents nothing. The SDK's own request for a name is the form, as it would have
-// gone to the HTTP client (learn). Another request of the operation is the form with its
-// key, range and conditions, signed by the client's signer with the client's credentials,
-// and sent by its HTTP client (send). Before a form is used, a second request of the
-// SDK's is built of it, and must be the same in every byte, the signature included.
-//
-// It judges little. Only a plain success and a plain no (refused) are read here. Any
-// other response, and any failure, is given to the SDK as what its first attempt met
-// (replay), so errors, new credentials, the correction of the clock and repeats are the
-// SDK's.
-//
-// newLean (once for a bucket) and form (for each request) are the one place that decides
-// between the two ways.
+// middleware, which takes more processor time than the rest of such a call. It copies
+// the SDK's requests. The form is the SDK's request for one name, as the SDK gives it
+// to the HTTP client (makeForm). Every other request of the operation is the form with
+// another key, range and conditions, signed by the client's signer with the client's
+// credentials, and sent by its HTTP client (send). Before a form is used, lean makes a
+// second request of the SDK's from it, which must be the same in every byte, the
+// signature included. It reads few responses: only a plain success and a plain error
+// (refused). The SDK gets any other response, and any failure, as the result of its
+// first attempt (replay). So errors, new credentials, the correction of the clock and
+// retries are the SDK's. Only newLean (once for a bucket) and form (for each request)
+// decide whether lean or the SDK makes a request.
 type lean struct {
-	client   *s3.Client // with our settings
-	bucket   string
-	http     s3.HTTPClient
-	signer   *v4.Signer
-	creds    *renewable // nil if requests aren't signed
-	clock    *clock
-	expect   int64 // from how many bytes on the SDK expects 100 Continue; 0: its own
-	asks     bool  // the HTTP client may ask for the SDK's values of a context
-	noETags  bool  // Profile.NoETags
-	known    *known
-	sdk      bool        // the SDK makes all requests
-	off      atomic.Bool // and it does so from now on
-	failures atomic.Int32
-	learnt   [leanOps]learnt
+	client      *s3.Client // with the driver's settings
+	bucket      string
+	http        s3.HTTPClient
+	signer      *v4.Signer
+	creds       *renewable // nil if requests aren't signed
+	clock       *clock
+	expect      int64 // from how many bytes on the SDK expects 100 Continue; 0: its default
+	readsValues bool  // the HTTP client may read the SDK's values in a context
+	noETags     bool  // Profile.NoETags
+	known       *known
+	sdk         bool        // the SDK makes all requests
+	off         atomic.Bool // the SDK makes all requests from now on
+	failures    atomic.Int32
+	forms       [leanOps]formSlot
 }
 
-// learnt is the form of an operation.
-type learnt struct {
-	mu   sync.Mutex // held while it is learnt
+// formSlot holds the form of an operation.
+type formSlot struct {
+	mu   sync.Mutex // held while the form is made
 	form atomic.Pointer[form]
 }
 
-// eager makes the form before the first request, for tests: so lean makes that too.
+// eager makes the form before the first request, so that lean makes that one too, for
+// tests.
 var eager bool
 
-// newLean is for the bucket's client, which was made of the caller's.
+// newLean returns the lean of a bucket's client, which was derived from the caller's.
 func newLean(b *backend, caller s3.Options, c *clock) *lean {
 	o := b.client.Options()
 	l := &lean{
-		client:  b.client,
-		bucket:  b.bucket,
-		http:    o.HTTPClient,
-		clock:   c,
-		asks:    !ofSDK(o.HTTPClient),
-		known:   &b.known,
-		expect:  o.ContinueHeaderThresholdBytes,
-		noETags: b.known.profile.NoETags,
+		client:      b.client,
+		bucket:      b.bucket,
+		http:        o.HTTPClient,
+		clock:       c,
+		readsValues: !isSDKClient(o.HTTPClient),
+		known:       &b.known,
+		expect:      o.ContinueHeaderThresholdBytes,
+		noETags:     b.known.profile.NoETags,
 	}
 	l.creds, _ = o.Credentials.(*renewable)
 	l.signer, _ = o.HTTPSignerV4.(*v4.Signer)
@@ -80,12 +77,12 @@ func newLean(b *backend, caller s3.Options, c *clock) *lean {
 	return l
 }
 
-// customised reports whether the caller's client may do more to a request, or less, than
-// a form can hold. Region, endpoint, address style, FIPS and dual stack can't: they are
-// in the form.
+// customised reports whether the caller's client may change requests in a way that a
+// form can't hold. Region, endpoint, address style, FIPS and dual stack are in the
+// form.
 func customised(o s3.Options, ownResolver bool) bool {
 	switch {
-	case len(o.APIOptions) > 0, hooks(o), o.ClientLogMode != 0, o.UseAccelerate,
+	case len(o.APIOptions) > 0, hasInterceptors(o), o.ClientLogMode != 0, o.UseAccelerate,
 		len(o.AuthSchemePreference) > 0, o.EndpointResolver != nil && !ownResolver,
 		!isType(o.EndpointResolverV2, "*s3.resolver"),
 		!isType(o.AuthSchemeResolver, "*s3.endpointAuthResolver"):
@@ -104,8 +101,8 @@ func customised(o s3.Options, ownResolver bool) bool {
 	return otherSigner(o)
 }
 
-// hooks reports whether the client has interceptors.
-func hooks(o s3.Options) bool {
+// hasInterceptors reports whether the client has interceptors.
+func hasInterceptors(o s3.Options) bool {
 	all := reflect.ValueOf(o.Interceptors)
 	for i := range all.NumField() {
 		if f := all.Field(i); f.Kind() != reflect.Slice || f.Len() > 0 {
@@ -115,8 +112,8 @@ func hooks(o s3.Options) bool {
 	return false
 }
 
-// otherSigner reports whether a signature may be made by something else than the
-// client's v4 signer: the schemes are made once, of what the signer was then.
+// otherSigner reports whether something else than the client's v4 signer may sign: the
+// schemes keep the signer with which they were made.
 func otherSigner(o s3.Options) bool {
 	for _, scheme := range o.AuthSchemes {
 		if scheme.SchemeID() != "aws.auth#sigv4" {
@@ -144,22 +141,22 @@ func isType(v any, names ...string) bool {
 	return false
 }
 
-// plainBucket reports whether the bucket is one that sigv4 signs for and whose name is
-// part of the address: no directory bucket, access point or ARN.
+// plainBucket reports whether requests to the bucket are signed with sigv4 and have its
+// name in the address, so that it is no directory bucket, access point or ARN.
 func plainBucket(name string) bool {
 	return !strings.Contains(name, ":") && !strings.Contains(name, "--") &&
 		!strings.HasSuffix(name, "-s3alias") && !isOutposts(name)
 }
 
-// form returns what the operation's requests are made of, or nil if the SDK makes them.
+// form returns the form of the operation's requests, or nil if the SDK makes them.
 func (l *lean) form(ctx context.Context, op leanOp, bucket, key string) *form {
 	if l.sdk || l.off.Load() || bucket != l.bucket || key == "" {
 		return nil
 	}
 	if eager {
-		l.learn(ctx, op, bucket)
+		l.makeForm(ctx, op, bucket)
 	}
-	f := l.learnt[op].form.Load()
+	f := l.forms[op].form.Load()
 	if f == nil || l.creds != nil && f.readings != l.creds.attempt() || inLambda() {
 		return nil
 	}
@@ -172,13 +169,14 @@ func inLambda() bool {
 	return is
 }
 
-// learn makes the form of an operation, once the service took a request of the SDK's: a
-// program that makes one request doesn't pay for it. It makes no request.
-func (l *lean) learn(ctx context.Context, op leanOp, bucket string) {
+// makeForm makes the form of an operation after the service has taken a request of the
+// SDK's, so a program that makes one request doesn't pay for a form. It sends no
+// request.
+func (l *lean) makeForm(ctx context.Context, op leanOp, bucket string) {
 	if l.sdk || l.off.Load() || bucket != l.bucket || inLambda() {
 		return
 	}
-	of := &l.learnt[op]
+	of := &l.forms[op]
 	if !of.mu.TryLock() {
 		return
 	}
@@ -197,14 +195,15 @@ func (l *lean) learn(ctx context.Context, op leanOp, bucket string) {
 	}
 }
 
-// maxFailures is how often a form isn't what the SDK sends until none is tried any more.
-// Credentials may be renewed between the two requests.
+// maxFailures is how often a form may differ from the SDK's request before no other is
+// tried. It is more than one because credentials may be renewed between the two
+// requests.
 const maxFailures = 3
 
-// newForm takes the SDK's request for one name as the form, and compares its request for
-// another one with what the form makes.
+// newForm makes a form of the SDK's request for one name. It compares the SDK's request
+// for another name with the one that the form makes.
 func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, bool) {
-	first, failure := l.capture(ctx, op, formKey, asked{put: &leanPutting{
+	first, failure := l.capture(ctx, op, formKey, leanInput{put: &leanPutInput{
 		in:   &s3.PutObjectInput{ChecksumCRC32C: aws.String("AAAAAA==")},
 		body: strings.NewReader("a"),
 		size: 1,
@@ -219,11 +218,11 @@ func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, boo
 	f.readings, f.errors = readings, errorOf(failure)
 	// Every header that a request may have, and characters of each kind.
 	const key = "a//é \x01~!*'()&$@=;:+,?#[]{Key+}%41\"<>\\^`|/../b./."
-	what := asked{
+	what := leanInput{
 		match: aws.String(`"1"`),
 	}
 	if op == leanPut {
-		what.put = &leanPutting{
+		what.put = &leanPutInput{
 			in: &s3.PutObjectInput{
 				CacheControl:       aws.String("c"),
 				ChecksumCRC32C:     aws.String("4waSgw=="),
@@ -258,7 +257,7 @@ func (l *lean) newForm(ctx context.Context, op leanOp, readings int) (*form, boo
 	return f, err == nil && sameRequest(got, want)
 }
 
-// sameRequest compares what an HTTP client sees of two requests.
+// sameRequest compares what an HTTP client reads of two requests.
 func sameRequest(a, b *http.Request) bool {
 	u, v := *a.URL, *b.URL
 	return a.Method == b.Method && u == v && a.Host == b.Host &&
@@ -269,9 +268,9 @@ func sameRequest(a, b *http.Request) bool {
 		reflect.DeepEqual(a.Header, b.Header)
 }
 
-// ofSDK reports whether the HTTP client is net/http's or the SDK's, which look at no
-// value of the SDK's in a request's context.
-func ofSDK(c s3.HTTPClient) bool {
+// isSDKClient reports whether the HTTP client is net/http's or the SDK's, which read
+// none of the SDK's values in a request's context.
+func isSDKClient(c s3.HTTPClient) bool {
 	l, ok := c.(limited)
 	if !ok {
 		return false

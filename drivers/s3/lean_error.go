@@ -18,37 +18,39 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Programs ask whether a file is there, and whether it has changed, so a "no" is as
-// common as a success. Its error is made here as the SDK makes it, of the same types.
-// Nothing repeats a request after one.
+// Programs often check whether a file exists or has changed, so these errors are as
+// common as a success. They are made here as the SDK makes them, of the same types. No
+// request is retried after one.
 
-// maxAnswer is how long S3's document of an error is that is read here, in bytes.
-const maxAnswer = 4 << 10
+// maxLeanError is the length in bytes of the longest document of an error that is read
+// here.
+const maxLeanError = 4 << 10
 
-// answerDoc is the document of an error, with what the SDK reads of it.
-type answerDoc struct {
+// leanErrorDoc has the elements that the SDK reads of S3's document of an error.
+type leanErrorDoc struct {
 	Code      string
-	Message   *answerText
+	Message   *leanErrorText
 	RequestID string `xml:"RequestId"`
 	HostID    string `xml:"HostId"`
 	Region    string
 }
 
-// answerText is the text of an element, which is read here if it is nothing but text: the
-// SDK fails for what the standard library reads.
-type answerText struct {
+// leanErrorText is the text of an element. It is used here only if the element has
+// nothing but text, because the SDK fails for other content and the standard library
+// doesn't.
+type leanErrorText struct {
 	Text string `xml:",chardata"`
 	XML  string `xml:",innerxml"`
 }
 
-// refused is the error of the SDK for a response that says no, or nil if the SDK has to
-// judge. What was read of the body is in its place then.
+// refused returns the SDK's error for a plain error response, or nil if the SDK must
+// read the response. The body is then as it was.
 func (l *lean) refused(f *form, r *http.Request, resp *http.Response) error {
-	if f.errors == nil || f.operation == "" || resp.Body == nil || elsewhere(r, resp) {
+	if f.errors == nil || f.operation == "" || resp.Body == nil || isOtherHost(r, resp) {
 		return nil
 	}
 	h := resp.Header
-	var doc answerDoc
+	var doc leanErrorDoc
 	var api error
 	switch resp.StatusCode {
 	case http.StatusNotModified:
@@ -63,7 +65,7 @@ func (l *lean) refused(f *form, r *http.Request, resp *http.Response) error {
 		case f.method == http.MethodHead:
 			api = ofStatus(resp.StatusCode)
 		case f.method == http.MethodGet:
-			api = readAnswer(resp, &doc)
+			api = readLeanError(resp, &doc)
 		}
 	}
 	if api == nil {
@@ -81,7 +83,7 @@ func (l *lean) refused(f *form, r *http.Request, resp *http.Response) error {
 	made.Elem().FieldByName("HostID").SetString(cmp.Or(h.Get("X-Amz-Id-2"), doc.HostID))
 	err := made.Interface().(error)
 	if l.creds != nil {
-		err = &refusal{err, f.readings}
+		err = &attemptError{err, f.readings}
 	}
 	return &smithy.OperationError{
 		ServiceID:     s3.ServiceID,
@@ -90,8 +92,8 @@ func (l *lean) refused(f *form, r *http.Request, resp *http.Response) error {
 	}
 }
 
-// errorOf is the type of what a chain of the SDK's has for a response, with the request's
-// ids. It isn't exported; nil if it isn't as it was.
+// errorOf returns the type of the SDK's error for a response with the request's IDs,
+// which isn't exported. It returns nil if the type isn't as expected.
 func errorOf(err error) reflect.Type {
 	for ; err != nil; err = errors.Unwrap(err) {
 		t := reflect.TypeOf(err)
@@ -108,7 +110,7 @@ func errorOf(err error) reflect.Type {
 	return nil
 }
 
-// ofStatus is the SDK's error for a response that has a status alone.
+// ofStatus returns the SDK's error for a response that has only a status.
 func ofStatus(status int) error {
 	text := http.StatusText(status)
 	return &smithy.GenericAPIError{
@@ -117,12 +119,13 @@ func ofStatus(status int) error {
 	}
 }
 
-// readAnswer reads S3's document of an error, of NoSuchKey and PreconditionFailed alone.
-func readAnswer(resp *http.Response, doc *answerDoc) error {
-	if resp.ContentLength <= 0 || resp.ContentLength > maxAnswer {
+// readLeanError reads S3's document of NoSuchKey or PreconditionFailed. It returns nil
+// for any other response.
+func readLeanError(resp *http.Response, doc *leanErrorDoc) error {
+	if resp.ContentLength <= 0 || resp.ContentLength > maxLeanError {
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxLeanError))
 	back := resp.Body
 	resp.Body = struct {
 		io.Reader
@@ -135,7 +138,7 @@ func readAnswer(resp *http.Response, doc *answerDoc) error {
 		}{io.MultiReader(bytes.NewReader(body), failed{err}), back}
 		return nil
 	}
-	var of answerDoc
+	var of leanErrorDoc
 	if int64(len(body)) != resp.ContentLength || !bounds.XML(body) || plainRoot(body) != "Error" ||
 		len(trimValues(body)) != len(body) || xml.Unmarshal(body, &of) != nil || of.Region != "" {
 		return nil
@@ -161,7 +164,7 @@ func readAnswer(resp *http.Response, doc *answerDoc) error {
 	return err
 }
 
-// failed is a reader that has failed.
+// failed is a reader that returns an error.
 type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) { return 0, f.err }

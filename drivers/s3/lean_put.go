@@ -12,29 +12,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// partBody is a body of a *driver.Part.
+// partBody is the body of a *driver.Part.
 type partBody interface {
 	io.ReadSeeker
 	Len() int
 	End()
 }
 
-// maxLeanPut is how long content is that lean puts, in bytes: beyond, what the SDK
-// computes beside it counts for little.
+// maxLeanPut is the length in bytes of the longest content that lean puts. With more,
+// what the SDK computes matters little.
 const maxLeanPut = 64 << 10
 
-// leanPutting is what a Put's request has beyond others.
-type leanPutting struct {
+// leanPutInput is what a Put's request has and other requests don't.
+type leanPutInput struct {
 	in   *s3.PutObjectInput
 	body io.ReadSeeker
 	size int64
 }
 
-// unsignedPayload stands in for the content's hash in a signature, over TLS.
+// unsignedPayload replaces the content's hash in a signature, over TLS.
 const unsignedPayload = "UNSIGNED-PAYLOAD"
 
-// takesPut reports whether lean makes a Put: of a small content with its checksum, and
-// without options of S3's own.
+// takesPut reports whether lean makes the Put. The content must be small and have a
+// checksum, and there must be no PutOptions.
 func (l *lean) takesPut(in *s3.PutObjectInput, size int64) bool {
 	return size > 0 && size <= maxLeanPut && (l.expect <= 0 || size < l.expect) &&
 		in.ChecksumCRC32C != nil && in.StorageClass == "" && in.Tagging == nil &&
@@ -43,8 +43,8 @@ func (l *lean) takesPut(in *s3.PutObjectInput, size int64) bool {
 		in.ObjectLockLegalHoldStatus == "" && in.ACL == ""
 }
 
-// header sets what a Put's request has beyond the form's.
-func (u *leanPutting) header(set func(name string, v ...string)) {
+// header sets the headers that a Put's request adds to the form's.
+func (u *leanPutInput) header(set func(name string, v ...string)) {
 	one := func(name string, v *string) {
 		if v != nil {
 			set(name, *v)
@@ -61,8 +61,8 @@ func (u *leanPutting) header(set func(name string, v ...string)) {
 	}
 }
 
-// sum is the content's SHA-256; the body is at its beginning again.
-func (u *leanPutting) sum() (string, error) {
+// sum returns the content's SHA-256, and leaves the body at its beginning.
+func (u *leanPutInput) sum() (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, u.body); err != nil {
 		return "", err
@@ -73,11 +73,11 @@ func (u *leanPutting) sum() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// putObject is the SDK's, or lean's. sent reports whether the whole request may have been
-// sent.
+// putObject is PutObject by the SDK or by lean. sent reports whether the whole request
+// may have been sent.
 func (b *backend) putObject(ctx context.Context, in *s3.PutObjectInput, size int64,
-	open func() partBody) (etag *string, sent bool, err error) {
-	body := open()
+	newBody func() partBody) (etag *string, sent bool, err error) {
+	body := newBody()
 	defer body.End()
 	var f *form
 	takes := b.lean.takesPut(in, size)
@@ -88,28 +88,28 @@ func (b *backend) putObject(ctx context.Context, in *s3.PutObjectInput, size int
 		in.Body = body
 		out, err := b.client.PutObject(ctx, in)
 		if takes && answered(err) {
-			b.lean.learn(ctx, leanPut, *in.Bucket)
+			b.lean.makeForm(ctx, leanPut, *in.Bucket)
 		}
 		if err != nil {
 			return nil, body.Len() == 0, err
 		}
 		return out.ETag, true, nil
 	}
-	resp, rest, err := b.lean.send(ctx, f, *in.Key, asked{
+	resp, rest, err := b.lean.send(ctx, f, *in.Key, leanInput{
 		match: in.IfMatch,
 		none:  in.IfNoneMatch,
-		put: &leanPutting{
+		put: &leanPutInput{
 			in:   in,
 			body: body,
 			size: size,
 		},
 	})
-	body.End() // a transport may read on
+	body.End() // a transport may still read
 	sent = body.Len() == 0
 	switch {
 	case rest != nil:
 		defer rest.end()
-		again := open()
+		again := newBody()
 		defer again.End()
 		in.Body = again
 		out, err := b.client.PutObject(rest, in, rest.settings)

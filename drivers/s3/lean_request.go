@@ -19,7 +19,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// leanOp is an operation that lean makes.
+// leanOp is an operation of lean's.
 type leanOp uint8
 
 const (
@@ -31,39 +31,39 @@ const (
 	leanOps = iota
 )
 
-// asked is what differs between two requests of an operation, beside the key.
-type asked struct {
+// leanInput is what differs between two requests of an operation, except the key.
+type leanInput struct {
 	span, match, none *string
-	put               *leanPutting // of a Put
+	put               *leanPutInput // of a Put
 }
 
-// form is what a request is made of.
+// form is what all requests of an operation have in common.
 type form struct {
 	method  string
 	url     url.URL // its paths end where the key begins
 	host    string
 	header  http.Header // without what the signer sets
-	late    http.Header // that is sent and not signed
-	service string      // that the signature is for; "" if there is none
+	late    http.Header // sent and not signed
+	service string      // the service in the signature; "" if requests are not signed
 	region  string
 	hash    string // of the body
 	values  any    // the SDK's of the context
-	// operation is its name, and errors the type of the SDK's error for a response, nil
-	// if such an error can't be made here.
+	// operation is the SDK's name of the operation. errors is the type of the SDK's
+	// error for a response, nil if such an error can't be made here.
 	operation string
 	errors    reflect.Type
-	// readings is how often the credentials were read again: the user agent says where
-	// they are from.
+	// readings is how often the credentials had been read again: the user agent names
+	// their source.
 	readings int
 }
 
-// formKey is the key of the request that the form is taken of.
+// formKey is the key of the request from which the form is made.
 const formKey = "cloudfiles-form"
 
 // signerSets are the headers that the signer sets.
 var signerSets = []string{"Authorization", "X-Amz-Date", "X-Amz-Security-Token"}
 
-// formOf takes a request of the SDK's apart.
+// formOf makes a form of a request of the SDK's.
 func formOf(r *http.Request) (*form, bool) {
 	f := &form{
 		method:    r.Method,
@@ -118,13 +118,13 @@ func formOf(r *http.Request) (*form, bool) {
 	return f, true
 }
 
-// request is a request of the form, signed for a time.
-func (l *lean) request(ctx context.Context, f *form, key string, what asked,
+// request makes a request from the form, signed for a time.
+func (l *lean) request(ctx context.Context, f *form, key string, what leanInput,
 	at time.Time) (*http.Request, error) {
 	u := f.url
 	u.Path += key
 	u.RawPath = appendEscaped(u.RawPath, key)
-	// One array for the values, which are the request's own.
+	// One array holds the values, which nothing else shares.
 	h := make(http.Header, len(f.header)+len(f.late)+len(signerSets)+3)
 	values := make([]string, 0, 2*len(f.header)+3)
 	set := func(name string, v ...string) {
@@ -184,7 +184,7 @@ func (l *lean) request(ctx context.Context, f *form, key string, what asked,
 	return r, nil
 }
 
-// escapedOnce is what S3's signatures have of their own.
+// escapedOnce sets what S3's signatures need: the path isn't escaped twice.
 func escapedOnce(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 
 var errUnsigned = errors.New("the request is signed, and there are no credentials")
@@ -194,12 +194,12 @@ type unretrieved struct{ error }
 
 func (u *unretrieved) Unwrap() error { return u.error }
 
-// Retrieve implements aws.CredentialsProvider: it fails in the same way again.
+// Retrieve implements aws.CredentialsProvider. It returns the same failure again.
 func (u *unretrieved) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{}, u.error
 }
 
-// appendEscaped escapes a key as the SDK does: everything but RFC 3986's unreserved
+// appendEscaped escapes a key as the SDK does: everything except RFC 3986's unreserved
 // characters and slashes.
 func appendEscaped(path, key string) string {
 	const upper = "0123456789ABCDEF"
@@ -229,25 +229,25 @@ func unreserved(c byte) bool {
 		c == '.' || c == '_' || c == '~' || c == '/'
 }
 
-// stackValues is the key by which the SDK keeps its values in a context. It isn't
-// exported, but a context is asked for it.
+// stackValues is the key of the SDK's values in a context. It isn't exported, but the
+// SDK passes it to a context's Value.
 var stackValues = func() any {
-	asked := &keyOf{Context: context.Background()}
-	middleware.GetStackValue(asked, "")
-	return asked.key
+	recorder := &keyRecorder{Context: context.Background()}
+	middleware.GetStackValue(recorder, "")
+	return recorder.key
 }()
 
-type keyOf struct {
+type keyRecorder struct {
 	context.Context
 	key any
 }
 
-func (k *keyOf) Value(key any) any {
+func (k *keyRecorder) Value(key any) any {
 	k.key = key
 	return nil
 }
 
-// captured is a context whose request isn't sent, but kept.
+// captured is a context whose request is kept and not sent.
 type captured struct {
 	context.Context
 	request *http.Request
@@ -267,10 +267,10 @@ func (c *captured) intercept(r *http.Request) (*http.Response, error, bool) {
 
 var errCaptured = errors.New("the request isn't sent")
 
-// capture is the request that the SDK would send, nil if there is none, and its error for
-// one that fails.
+// capture returns the request that the SDK would send, or nil if it makes none, and the
+// SDK's error for a request that fails.
 func (l *lean) capture(ctx context.Context, op leanOp, key string,
-	what asked) (*http.Request, error) {
+	what leanInput) (*http.Request, error) {
 	to := &captured{Context: ctx}
 	var err error
 	switch op {
@@ -305,7 +305,7 @@ func (l *lean) capture(ctx context.Context, op leanOp, key string,
 	return to.request, err
 }
 
-// requestTime is when a request of the SDK's was signed.
+// requestTime returns when a request of the SDK's was signed.
 func requestTime(r *http.Request) (time.Time, error) {
 	if r.Header.Get("Authorization") == "" {
 		return time.Time{}, nil
@@ -313,15 +313,15 @@ func requestTime(r *http.Request) (time.Time, error) {
 	return time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 }
 
-// clock is how far the service's clock is ahead, by the last response that said so, as
-// the SDK keeps it for its own requests.
+// clock has how far the service's clock is ahead, by the last response with a date. The
+// SDK keeps the same for its requests.
 type clock struct {
 	off   bool
 	ahead atomic.Int64
 	last  atomic.Pointer[dated]
 }
 
-// dated is the last header Date that was read.
+// dated is a parsed header Date.
 type dated struct {
 	text string
 	at   time.Time
@@ -329,12 +329,12 @@ type dated struct {
 
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
-// longest is how long a request may take whose response's date is trusted, as the SDK
-// has it.
-const longest = 15 * time.Minute
+// maxRequestTime is how long a request may take if its response's date is used, as in
+// the SDK.
+const maxRequestTime = 15 * time.Minute
 
-// read learns from a response to a request that was made at a time.
-func (c *clock) read(h http.Header, asked time.Time) {
+// read sets the clock by a response to a request that was made at a time.
+func (c *clock) read(h http.Header, sentAt time.Time) {
 	text := h.Get("Date")
 	if c.off || text == "" || h.Get("Age") != "" {
 		return
@@ -351,7 +351,7 @@ func (c *clock) read(h http.Header, asked time.Time) {
 		}
 		c.last.Store(date)
 	}
-	if took := time.Since(asked); took <= longest {
-		c.ahead.Store(int64(date.at.Sub(asked.Add(took / 2))))
+	if took := time.Since(sentAt); took <= maxRequestTime {
+		c.ahead.Store(int64(date.at.Sub(sentAt.Add(took / 2))))
 	}
 }

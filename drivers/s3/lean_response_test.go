@@ -339,7 +339,7 @@ func TestLeanRefuses(t *testing.T) {
 	} {
 		_, b := leanBackends(nil, nil, &inMemory{answer: c.a.answer})
 		f := b.lean.form(t.Context(), c.op, "bucket", "a")
-		if _, rest, no := b.lean.send(t.Context(), f, "a", asked{}); rest != nil || no == nil {
+		if _, rest, no := b.lean.send(t.Context(), f, "a", leanInput{}); rest != nil || no == nil {
 			t.Errorf("operation %d, %d: %v", c.op, c.a.status, no)
 		}
 	}

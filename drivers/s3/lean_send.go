@@ -15,17 +15,17 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// interceptKey finds, in the context of a request of the SDK's, what answers in place of
-// the HTTP client.
+// interceptKey is the key, in the context of a request of the SDK's, of what answers in
+// place of the HTTP client.
 type interceptKey struct{}
 
 type interceptor interface {
-	// intercept reports whether it answers.
+	// intercept returns the response or error, and whether it answers.
 	intercept(r *http.Request) (*http.Response, error, bool)
 }
 
-// replay is what became of a request that the SDK takes over: it is the answer to the
-// SDK's first attempt. Until then the context's end doesn't count, for what has come has
+// replay is the result of a request that the SDK takes over: the SDK's first attempt
+// gets it. Until then the context's end doesn't count, because the result has already
 // come.
 type replay struct {
 	context.Context
@@ -33,7 +33,7 @@ type replay struct {
 	err   error
 	since int // renewable.attempt before it was signed
 	used  atomic.Bool
-	// repeated: the SDK has made a request of its own.
+	// repeated: the SDK has made a request itself.
 	repeated atomic.Bool
 }
 
@@ -69,18 +69,19 @@ func (r *replay) intercept(*http.Request) (*http.Response, error, bool) {
 // settings are the options of the SDK's call.
 func (r *replay) settings(o *s3.Options) {
 	if u, ok := errors.AsType[*unretrieved](r.err); ok {
-		o.Credentials = u // which aren't asked for twice
+		o.Credentials = u // so that they are not fetched twice
 	}
 }
 
-// end closes what the SDK didn't come to.
+// end closes the response if the SDK didn't use it.
 func (r *replay) end() {
 	if !r.used.Swap(true) && r.resp != nil {
 		r.resp.Body.Close()
 	}
 }
 
-// attemptOf is renewable.attempt before the request of this context was signed.
+// attemptOf returns renewable.attempt as it was before the request of this context was
+// signed.
 func (r *renewable) attemptOf(ctx context.Context) int {
 	if again, ok := ctx.Value(interceptKey{}).(*replay); ok && !again.used.Load() {
 		return again.since
@@ -88,17 +89,17 @@ func (r *renewable) attemptOf(ctx context.Context) int {
 	return r.attempt()
 }
 
-// send makes a request. It returns the response if it is a plain success by its status
-// and its header, the error if it is a plain no, and else what the SDK has to judge.
-func (l *lean) send(ctx context.Context, f *form, key string, what asked) (
+// send makes a request. It returns the response if its status and header are a plain
+// success, the error if it is a plain error, and otherwise a replay for the SDK.
+func (l *lean) send(ctx context.Context, f *form, key string, what leanInput) (
 	*http.Response, *replay, error,
 ) {
 	inner := ctx
-	if l.asks {
+	if l.readsValues {
 		inner = context.WithValue(ctx, stackValues, f.values)
 	}
-	asked := time.Now()
-	r, err := l.request(inner, f, key, what, asked.Add(time.Duration(l.clock.ahead.Load())))
+	sentAt := time.Now()
+	r, err := l.request(inner, f, key, what, sentAt.Add(time.Duration(l.clock.ahead.Load())))
 	if err != nil {
 		rest := &replay{
 			Context: ctx,
@@ -111,14 +112,14 @@ func (l *lean) send(ctx context.Context, f *form, key string, what asked) (
 	}
 	resp, err := l.http.Do(r)
 	if err == nil {
-		l.clock.read(resp.Header, asked)
+		l.clock.read(resp.Header, sentAt)
 		if l.isPlain(r, resp) {
 			repairHeader(resp.Header)
-			l.known.learnFrom(resp.Header)
+			l.known.readServer(resp.Header)
 			return resp, nil, nil
 		}
 		if no := l.refused(f, r, resp); no != nil {
-			l.known.learnFrom(resp.Header)
+			l.known.readServer(resp.Header)
 			return nil, nil, no
 		}
 	}
@@ -130,9 +131,9 @@ func (l *lean) send(ctx context.Context, f *form, key string, what asked) (
 	}, nil
 }
 
-// isPlain reports whether a response is a success that needs no second look.
+// isPlain reports whether a response is a success that the SDK needn't check.
 func (l *lean) isPlain(r *http.Request, resp *http.Response) bool {
-	if resp.Body == nil || elsewhere(r, resp) {
+	if resp.Body == nil || isOtherHost(r, resp) {
 		return false
 	}
 	h := resp.Header
@@ -155,38 +156,39 @@ func (l *lean) isPlain(r *http.Request, resp *http.Response) bool {
 	return false
 }
 
-// plainLength is the header Content-Length, if it is written plainly.
+// plainLength returns the value of the header Content-Length, if it is plain digits.
 func plainLength(resp *http.Response) (int64, bool) {
 	v := resp.Header["Content-Length"]
 	if len(v) != 1 || len(v[0]) > 1 && v[0][0] == '0' {
-		return 0, false // which the SDK takes for octal
+		return 0, false // the SDK takes it for octal
 	}
 	n, err := strconv.ParseInt(v[0], 10, 64)
 	return n, err == nil && n >= 0
 }
 
-// answered reports whether the service took a request: it said yes or a plain no.
+// answered reports whether the service answered a request with a success or a plain
+// error.
 func answered(err error) bool {
 	if err == nil {
 		return true
 	}
 	a := responseOf(err)
-	return a.own && (a.status == http.StatusNotFound || a.status == http.StatusNotModified ||
+	return a.isS3 && (a.status == http.StatusNotFound || a.status == http.StatusNotModified ||
 		a.status == http.StatusPreconditionFailed)
 }
 
-// headObject is the SDK's, or lean's.
+// headObject is HeadObject by the SDK or by lean.
 func (b *backend) headObject(ctx context.Context,
 	in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
 	f := b.lean.form(ctx, leanHead, *in.Bucket, *in.Key)
 	if f == nil {
 		out, err := b.client.HeadObject(ctx, in)
 		if answered(err) {
-			b.lean.learn(ctx, leanHead, *in.Bucket)
+			b.lean.makeForm(ctx, leanHead, *in.Bucket)
 		}
 		return out, err
 	}
-	resp, rest, no := b.lean.send(ctx, f, *in.Key, asked{
+	resp, rest, no := b.lean.send(ctx, f, *in.Key, leanInput{
 		match: in.IfMatch,
 		none:  in.IfNoneMatch,
 	})
@@ -218,18 +220,18 @@ func (b *backend) headObject(ctx context.Context,
 	}, nil
 }
 
-// getObject is the SDK's, or lean's.
+// getObject is GetObject by the SDK or by lean.
 func (b *backend) getObject(ctx context.Context,
 	in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	f := b.lean.form(ctx, leanGet, *in.Bucket, *in.Key)
 	if f == nil {
 		out, err := b.client.GetObject(ctx, in)
 		if answered(err) {
-			b.lean.learn(ctx, leanGet, *in.Bucket)
+			b.lean.makeForm(ctx, leanGet, *in.Bucket)
 		}
 		return out, err
 	}
-	resp, rest, no := b.lean.send(ctx, f, *in.Key, asked{
+	resp, rest, no := b.lean.send(ctx, f, *in.Key, leanInput{
 		span:  in.Range,
 		match: in.IfMatch,
 		none:  in.IfNoneMatch,
@@ -263,17 +265,17 @@ func (b *backend) getObject(ctx context.Context,
 	}, nil
 }
 
-// deleteObject is the SDK's, or lean's.
+// deleteObject is DeleteObject by the SDK or by lean.
 func (b *backend) deleteObject(ctx context.Context, in *s3.DeleteObjectInput) error {
 	f := b.lean.form(ctx, leanDelete, *in.Bucket, *in.Key)
 	if f == nil {
 		_, err := b.client.DeleteObject(ctx, in)
 		if answered(err) {
-			b.lean.learn(ctx, leanDelete, *in.Bucket)
+			b.lean.makeForm(ctx, leanDelete, *in.Bucket)
 		}
 		return err
 	}
-	resp, rest, no := b.lean.send(ctx, f, *in.Key, asked{match: in.IfMatch})
+	resp, rest, no := b.lean.send(ctx, f, *in.Key, leanInput{match: in.IfMatch})
 	if rest != nil {
 		defer rest.end()
 		_, err := b.client.DeleteObject(rest, in, rest.settings)
@@ -286,8 +288,8 @@ func (b *backend) deleteObject(ctx context.Context, in *s3.DeleteObjectInput) er
 	return nil
 }
 
-// fields reads a header as the SDK does, after repairHeader, which leaves nothing that
-// the SDK would fail a response for.
+// fields reads a header as the SDK does, after repairHeader, which removes everything
+// for which the SDK would fail a response.
 type fields struct{ h http.Header }
 
 func (r fields) get(name string) *string {

@@ -15,24 +15,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// pageSize is how many keys S3 lists at a time at most.
+// pageSize is the largest number of keys on one page of S3's.
 const pageSize = 1000
 
 // List pages through the keys.
 func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
 		prefix, exists := b.known.prefix(req.Prefix)
-		if !exists { // nothing begins so, but the bucket may be missing
+		if !exists { // no key has the prefix, but the bucket may be missing
 			one := driver.ListRequest{Limit: 1}
 			b.listPages(ctx, one, "", "", func(_ files.Entry, err error) bool {
 				return err == nil || yield(files.Entry{}, err)
 			})
 			return
 		}
-		after, _ := b.known.prefix(printed(req.StartAfter))
+		after, _ := b.known.prefix(xmlPrefix(req.StartAfter))
 		if b.isDirectory() {
-			// It lists what lies below a directory, and knows no StartAfter; the rest
-			// is left out here:
+			// A directory bucket lists what is below a directory, and has no
+			// StartAfter. filterEntry leaves out the rest:
 			// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 			prefix, after = prefix[:strings.LastIndexByte(prefix, '/')+1], ""
 		}
@@ -40,13 +40,13 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 			b.listPages(ctx, req, prefix, after, yield)
 			return
 		}
-		b.listBehind(ctx, req, prefix, after, yield)
+		b.listByLevel(ctx, req, prefix, after, yield)
 	}
 }
 
 // listPages lists the names that begin with prefix and sort after the name after. The
-// keys come URL-encoded: XML can't hold every character that a key can. It returns
-// whether the caller wants more.
+// keys come URL-encoded, since XML can't hold every character that a key can. It
+// returns false if the listing must end.
 func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
 ) bool {
@@ -89,12 +89,11 @@ func (b *backend) listPages(ctx context.Context, req driver.ListRequest, prefix,
 	}
 }
 
-// listBehind lists for a store that ends a page too early if StartAfter is in a
-// directory below the prefix. (MinIO counts siblings of the directory that sort before
-// it, and leaves them out.) So it first lists the directory of StartAfter, and then
-// level by level what comes after each directory: "d0" is the first name after all of
-// "d/".
-func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix, after string,
+// listByLevel lists a store that ends a page too early if StartAfter is in a directory
+// below the prefix. (MinIO counts siblings of the directory that sort before it, and
+// leaves them out.) So it first lists the directory of StartAfter, and then, level by
+// level, what sorts after each directory: "d0" is the first name after all of "d/".
+func (b *backend) listByLevel(ctx context.Context, req driver.ListRequest, prefix, after string,
 	yield func(files.Entry, error) bool,
 ) {
 	if after < prefix {
@@ -127,9 +126,10 @@ func (b *backend) listBehind(ctx context.Context, req driver.ListRequest, prefix
 	}
 }
 
-// printed cuts the string before the first character that XML can't hold, since stores
-// repeat it in their response. Names that are listed in excess are skipped.
-func printed(s string) string {
+// xmlPrefix cuts the string before the first character that XML can't hold, since
+// stores repeat it in their response. filterEntry leaves out the names that are listed
+// in excess.
+func xmlPrefix(s string) string {
 	for i, r := range s {
 		if r < ' ' || r == utf8.RuneError || r == '\uFFFE' || r == '\uFFFF' {
 			return s[:i]
@@ -138,8 +138,8 @@ func printed(s string) string {
 	return s
 }
 
-// pageKeys is how many keys to ask for at a time. One page suffices for a limit. One
-// key more is asked for, because the entry of StartAfter may come again.
+// pageKeys returns how many keys to request at a time. One page suffices for a limit;
+// it has one key more if the entry of StartAfter may come again.
 func pageKeys(req driver.ListRequest) int32 {
 	n := pageSize
 	if req.PageSize > 0 {
@@ -159,8 +159,8 @@ func (b *backend) ordered() bool {
 	return b.known.is(Order) != NotKept && !b.isDirectory()
 }
 
-// isDirectory reports whether it is a directory bucket or an access point of one, as
-// its name says:
+// isDirectory reports whether the name is a directory bucket's or one of its access
+// points':
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
 // and
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-directory-buckets-restrictions-limitations-naming-rules.html
@@ -169,7 +169,7 @@ func (b *backend) isDirectory() bool {
 }
 
 // emit yields a page, in which files and directories are two lists, each in order. It
-// returns whether to go on.
+// returns whether to continue.
 func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output,
 	yield func(files.Entry, error) bool,
 ) bool {
@@ -177,7 +177,7 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 	objects, dirs := page.Contents, page.CommonPrefixes
 	var object, dir string
 	haveObject, haveDir := false, false
-	odd, oddDir := false, false // they can't be decoded
+	odd, oddDir := false, false // the key, or the prefix, can't be decoded
 	for {
 		if !haveObject && len(objects) > 0 {
 			object, odd = decode(objects[0].Key, encoded)
@@ -208,7 +208,7 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 		default:
 			return true
 		}
-		if !unreadable { // whose place in the order nobody knows
+		if !unreadable { // otherwise its position in the order is unknown
 			again, err := check.entry(e.Name, e.IsDir)
 			if err != nil {
 				return yield(files.Entry{}, err) && false
@@ -217,17 +217,18 @@ func emit(req driver.ListRequest, check *listCheck, page *s3.ListObjectsV2Output
 				continue
 			}
 		}
-		if entry, ok := legal(req, e, unreadable); ok && !yield(entry, nil) {
+		if entry, ok := filterEntry(req, e, unreadable); ok && !yield(entry, nil) {
 			return false
 		}
 	}
 }
 
-// legal ignores what was not asked for. It ignores keys that are outside the naming
-// rule or can't be decoded, unless they were asked for (L7).
-func legal(req driver.ListRequest, e files.Entry, unreadable bool) (files.Entry, bool) {
+// filterEntry reports whether an entry belongs to the listing, and returns it. A key
+// that is outside the naming rule or can't be decoded belongs to it only if req.Foreign
+// is set (L7).
+func filterEntry(req driver.ListRequest, e files.Entry, unreadable bool) (files.Entry, bool) {
 	if e.Name <= req.StartAfter || !unreadable && !strings.HasPrefix(e.Name, req.Prefix) {
-		return e, false // some stores list what StartAfter stands for, and S3 the directory
+		return e, false // some stores list the StartAfter itself, and S3 its directory
 	}
 	name := e.Name
 	if e.IsDir {

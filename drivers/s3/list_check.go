@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// maxEmptyPages is how many pages in a row may have nothing while the service says that
-// there is more.
+// maxEmptyPages is how many pages in a row may be empty while the service says that
+// there are more.
 const maxEmptyPages = 100
 
 // badListing is the error for a response that isn't a valid listing.
@@ -17,35 +17,35 @@ func badListing(what string) error {
 	return files.Errorf(files.ErrUnavailable, "the service's listing has %s", what)
 }
 
-// listCheck holds a listing to what was asked for. Nothing of it grows with the
-// listing, but the directories of a store that lists in no order.
+// listCheck checks that a listing is what was requested. It doesn't grow with the
+// listing, except by the directories of a store that lists in no order.
 type listCheck struct {
 	prefix    string // as it was sent
 	shallow   bool
 	namesOnly bool
 	ordered   bool
 
-	last  string // of the entries that came
-	isDir bool
-	some  bool
+	last  string          // the name of the last entry
+	isDir bool            // whether it was a directory
+	some  bool            // whether an entry has come
 	dirs  map[string]bool // of an unordered listing
 
 	pages, empty int
-	kept         string // a token, to find turns by: Brent's way
+	kept         string // a token, to detect cycles by Brent's algorithm
 	keepAt       int
 }
 
-// entry looks at the next one; again is true for a directory that came before.
+// entry checks the next entry. again is true for a directory that has come before.
 func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	rest, ok := strings.CutPrefix(name, c.prefix)
 	slash := strings.IndexByte(rest, '/')
 	switch {
 	case !ok:
-		return false, badListing("names outside of the prefix that was asked for")
+		return false, badListing("names outside of the prefix that was requested")
 	case isDir && (!c.shallow || rest == "" || slash != len(rest)-1):
-		return false, badListing("directories that were not asked for")
+		return false, badListing("directories that were not requested")
 	case !isDir && c.shallow && slash >= 0 && slash != len(rest)-1:
-		return false, badListing("names below the directories that were asked for")
+		return false, badListing("names below the directories that were requested")
 	case !c.ordered:
 		if isDir && c.dirs[name] {
 			return true, nil
@@ -58,12 +58,12 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 		}
 		return false, nil
 	case files.CheckName(strings.TrimSuffix(name, "/")) != nil:
-		// No file's name: order is promised for those alone.
+		// Only the names of files are in order.
 		return false, nil
 	case !c.some:
 	case name == c.last && isDir && c.isDir:
 		return true, nil
-	case name == c.last && isDir == c.isDir: // else it is a marker, and its directory
+	case name == c.last && isDir == c.isDir: // otherwise they are a marker and its directory
 		return false, badListing("a name twice")
 	case name < c.last:
 		return false, badListing("names in no order, or twice; " +
@@ -73,20 +73,21 @@ func (c *listCheck) entry(name string, isDir bool) (again bool, err error) {
 	return false, nil
 }
 
-// object checks what the listing says about an object.
+// object checks an object's size and key.
 func (c *listCheck) object(size *int64, key *string) error {
 	switch {
 	case aws.ToString(key) == "":
 		return badListing("an object without a key")
 	case size == nil && !c.namesOnly:
-		return badListing("an object of no size")
+		return badListing("an object without a size")
 	case aws.ToInt64(size) < 0:
-		return badListing("an object of a negative size")
+		return badListing("an object with a negative size")
 	}
 	return nil
 }
 
-// page looks at a page's end, and returns the token of the next one, "" after the last.
+// page checks the end of a page, and returns the token of the next one, or "" after the
+// last.
 func (c *listCheck) page(out *s3.ListObjectsV2Output) (next string, err error) {
 	next = aws.ToString(out.NextContinuationToken)
 	if strings.TrimSpace(next) == "" {
@@ -98,7 +99,7 @@ func (c *listCheck) page(out *s3.ListObjectsV2Output) (next string, err error) {
 	case next == "":
 		return "", badListing("more pages, and no token for them")
 	case next == c.kept:
-		return "", badListing("a token that repeats, so it doesn't go on")
+		return "", badListing("a token that repeats, so the listing doesn't end")
 	}
 	if c.pages++; c.pages > c.keepAt {
 		c.kept, c.keepAt = next, 2*c.pages

@@ -10,15 +10,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// S3 carries metadata as headers, in ASCII and without case in keys. s3blob of the Go
-// CDK escapes it, and programs on either side read what the other wrote: keys and
-// values are URL-escaped, and in keys what looks like s3blob's own escape, "__0x5f__",
-// is escaped in that way, since it undoes such escapes last.
+// S3 carries metadata as headers, in ASCII and without case in keys. This package
+// escapes it as s3blob of the Go CDK does, so programs on either one read what the
+// other wrote: keys and values are URL-escaped. Text in a key that looks like s3blob's
+// own escape, "__0x5f__", is escaped in that form, since s3blob undoes such escapes
+// last.
 
 // markKey is the key of the random mark of a conditional Put, which Info doesn't show.
 const markKey = "cloudfiles-mark"
 
-// encodeMetadata escapes, and adds the mark, unless it is empty.
+// encodeMetadata escapes the metadata, and adds the mark unless it is empty.
 func encodeMetadata(m map[string]string, mark string) map[string]string {
 	if len(m) == 0 && mark == "" {
 		return nil
@@ -33,8 +34,7 @@ func encodeMetadata(m map[string]string, mark string) map[string]string {
 	return stored
 }
 
-// escapeKey escapes a metadata key. "@", ":" and "=" are no characters of a header's
-// name.
+// escapeKey escapes a metadata key. A header's name can't have "@", ":" and "=".
 func escapeKey(key string) string {
 	if plainKey(key) {
 		return key
@@ -55,7 +55,7 @@ func escapeKey(key string) string {
 	return b.String()
 }
 
-// plainKey reports whether there is nothing to escape.
+// plainKey reports whether the key needs no escape.
 func plainKey(key string) bool {
 	for i := 0; i < len(key); i++ {
 		c := key[i]
@@ -67,7 +67,8 @@ func plainKey(key string) bool {
 	return true
 }
 
-// hexEscape finds "__0x2f__" at the beginning of s: the rune and the escape's length.
+// hexEscape reads an escape such as "__0x2f__" at the beginning of s. It returns the
+// rune and the escape's length.
 func hexEscape(s string) (r rune, n int, ok bool) {
 	rest, ok := strings.CutPrefix(s, "__0x")
 	if !ok {
@@ -89,8 +90,8 @@ func isHexEscape(s string) bool {
 	return ok
 }
 
-// decodeMetadata undoes the escapes of s3blob and ours, and leaves out the mark. What
-// others wrote and isn't an escape is told as it is.
+// decodeMetadata undoes the escapes of s3blob and of this package, and leaves out the
+// mark. Text that isn't an escape is returned as it is.
 func decodeMetadata(stored map[string]string) map[string]string {
 	var m map[string]string
 	for k, v := range stored {
@@ -129,12 +130,12 @@ func unescapeKey(key string) string {
 	return b.String()
 }
 
-// version is the version of a response's ETag.
+// version returns the version of a response's ETag.
 func version(e *string) files.Version { return etag.Version(aws.ToString(e)) }
 
-// usable returns nil for what If-Match can name: no weak version ever matches there,
-// and what isn't a version of a file isn't current.
-func (b *backend) usable(v files.Version) error {
+// checkVersion returns an error for a version that If-Match can't name: a weak one
+// never matches there, and a string that no file can have as its version isn't current.
+func (b *backend) checkVersion(v files.Version) error {
 	switch {
 	case etag.Weak(v):
 		return etag.ErrWeak()
@@ -144,9 +145,9 @@ func (b *backend) usable(v files.Version) error {
 	return nil
 }
 
-// isVersion reports whether a file can have the version: in a header anything else
-// could mean more than it says, such as any version or one of several. "*" is none with
-// quotes either: gateways take them off.
+// isVersion reports whether a file can have the version. In a header any other string
+// could mean more, such as any version or one of several. "*" isn't a version even in
+// quotes, because gateways remove them.
 func (b *backend) isVersion(v files.Version) bool {
 	if v == "*" {
 		return false
@@ -160,7 +161,7 @@ func (b *backend) isVersion(v files.Version) bool {
 	return true
 }
 
-// etagOf makes an ETag of a version.
+// etagOf returns the ETag of a version; nil for "".
 func etagOf(v files.Version) *string {
 	if v == "" {
 		return nil

@@ -15,8 +15,8 @@ import (
 // most 5 GiB.
 type PostOptions = driver.PostOptions
 
-// SignedPost is a signed form. S3 answers 204, or what PostOptions say, or with an error
-// in XML.
+// SignedPost is a signed form. S3 answers it with 204, or as PostOptions say, or with
+// an error in XML.
 type SignedPost = driver.PostForm
 
 // SignPost signs a form for uploading a file of that name from a browser. Unlike a
@@ -26,14 +26,13 @@ type SignedPost = driver.PostForm
 // fetched.
 //
 // # CORS
-//
-// A page sends the form to another origin than its own: the bucket's. HTML's own form
+// A page sends the form to another origin than its own: the bucket's. HTML's form
 // element may always do that. A script such as
 //
 //	const form = new FormData();
 //	for (const [k, v] of Object.entries(fields)) form.append(k, v);
 //	form.append("file", file); // last: S3 ignores what comes after it
-//	const answer = await fetch(url, {method: "POST", body: form});
+//	const response = await fetch(url, {method: "POST", body: form});
 //
 // sends it too. But the browser hides the response from the script, and with it whether
 // the upload worked, unless the bucket's CORS rules allow the page's origin the method
@@ -49,18 +48,16 @@ type SignedPost = driver.PostForm
 //	}]}
 //
 // ExposeHeaders lets the script read the ETag, which is the file's version.
-// AllowedOrigins protects nothing, since any program may send what it was given. The
-// signature protects. A multipart/form-data POST without headers of its own, and
-// without listeners to the upload's progress, needs no preflight. With them the browser
-// first sends OPTIONS, which the same rule answers. A signed PUT, GET or DELETE that a
-// script sends needs its method in AllowedMethods, and PUT and DELETE are always
-// preflighted. See
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html and
-// https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS.
-//
-// Errors: ErrInvalidName; ErrInvalid for sizes and an expiry out of bounds;
-// ErrUnsupported for another bucket, for one without credentials, and for a name or an
-// attribute with ${filename}, which S3 replaces in forms.
+// AllowedOrigins protects nothing, since any program may send the form. The signature
+// protects it. A multipart/form-data POST without additional headers, and without
+// listeners to the upload's progress, needs no preflight. With them the browser first
+// sends OPTIONS, which the same rule allows. A signed PUT, GET or DELETE that a script
+// sends needs its method in AllowedMethods, and PUT and DELETE always have a preflight.
+// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html and
+// https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS. Errors: ErrInvalidName;
+// ErrInvalid for sizes and an expiry out of bounds; ErrUnsupported for a bucket that
+// isn't of this package or has no credentials, and for a name or an attribute with
+// ${filename}, which S3 replaces in forms.
 func SignPost(ctx context.Context, b files.Bucket, name string,
 	opts *PostOptions) (SignedPost, error) {
 	var o PostOptions
@@ -127,7 +124,7 @@ func (b *backend) SignPost(ctx context.Context, name string,
 	return SignedPost{URL: signed.URL, Fields: fields, Expires: expires}, nil
 }
 
-// postFields are the fields that the form must send as they are.
+// postFields returns the fields that the form must send unchanged.
 func postFields(o PostOptions) (map[string]string, error) {
 	a, err := o.Attributes.Normalize()
 	if err != nil {

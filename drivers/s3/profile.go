@@ -16,20 +16,20 @@ const (
 	// Unproved: nothing is known. The driver tries it on a scratch name before it
 	// relies on it.
 	Unproved Keep = iota
-	// Kept as S3 keeps it.
+	// Kept: the store keeps it as S3 does.
 	Kept
-	// NotKept: the store ignores it silently, or refuses it. It is never sent, and
-	// Features doesn't claim it.
+	// NotKept: the store ignores it silently, or refuses it. The driver never sends it,
+	// and Features doesn't claim it.
 	NotKept
 )
 
-// String returns the word for reports.
+// String returns a word for reports.
 func (k Keep) String() string { return [...]string{"unproved", "kept", "not kept"}[k] }
 
-// Claim is one thing that stores keep or don't.
+// Claim is one thing of S3's that a store keeps or doesn't keep.
 type Claim uint8
 
-// The claims. Those of conditions are named after the request that carries them.
+// The claims. A claim of conditions is named after the request that carries them.
 const (
 	// GetIf: If-Match and If-None-Match of GetObject and HeadObject.
 	GetIf Claim = iota
@@ -45,7 +45,7 @@ const (
 	CopyIf
 	// CopySourceIf: X-Amz-Copy-Source-If-Match of CopyObject and UploadPartCopy.
 	CopySourceIf
-	// DirBesideFile: the objects "a" and "a/b" may both exist, and are listed.
+	// DirBesideFile: the objects "a" and "a/b" may both exist, and both are listed.
 	DirBesideFile
 	// AnyName: every legal name is a key of its own.
 	AnyName
@@ -72,8 +72,8 @@ var claimNames = [claims]string{
 func (c Claim) String() string { return claimNames[c] }
 
 // Profile is what a store keeps of S3, as far as its documentation, its source or runs
-// on it show. If that depends on the store's release, which can't be seen from outside,
-// the careful answer holds.
+// on it show. If that depends on the store's release, which responses don't show, the
+// profile has the more careful value.
 type Profile struct {
 	// Name is the value of the URL parameter store.
 	Name string
@@ -82,7 +82,7 @@ type Profile struct {
 	// BareETags: If-Match of writes has the ETag without its quotes.
 	BareETags bool
 	// RefusesBeside: the store itself refuses "a" beside "a/b", so the driver needn't
-	// look for it.
+	// check that.
 	RefusesBeside bool
 	// LosesAfter: a page of a listing whose StartAfter lies in a directory below the
 	// prefix may end too early.
@@ -91,36 +91,38 @@ type Profile struct {
 	// Such a write is retried, at most twice if nothing shows that the credentials may
 	// write the name.
 	DeniedByRace bool
-	// Checksums says what is stored beside the content; ChecksumsAuto finds out.
+	// Checksums says which checksum is stored with the content. With ChecksumsAuto the
+	// driver finds that out.
 	Checksums Checksums
-	// EqualParts: all parts of an upload but the last have one size.
+	// EqualParts: all parts of an upload except the last have one size.
 	EqualParts bool
-	// NoETags: answers have no ETag, so files have no version, and what needs one is
-	// ErrUnsupported. From any other store a response without one is an error.
+	// NoETags: responses have no ETag, so files have no version, and a call that needs
+	// one is ErrUnsupported. From any other store a response without an ETag is an
+	// error.
 	NoETags bool
 	// UnsignedAcceptEncoding: something in front of the store changes the header, so
 	// that it can't be signed.
 	UnsignedAcceptEncoding bool
-	// Decompresses: to a request for identity, the store decodes what is stored in an
-	// encoding. So requests accept other encodings as well, and content arrives as it
-	// is stored.
+	// Decompresses: the store decodes content that is stored in an encoding, if a
+	// request accepts only identity. So requests accept other encodings too, and
+	// content arrives as it is stored.
 	Decompresses bool
-	// NoPartCopy: there is no UploadPartCopy, or none of a certain version of the
-	// source. What is larger than MaxCopy is read and put.
+	// NoPartCopy: there is no UploadPartCopy, or it has no condition on the source. A
+	// copy of a file larger than MaxCopy reads and puts.
 	NoPartCopy bool
 	// MaxParts, MaxObject (bytes) and MaxCopy (bytes of one CopyObject) are limits; 0
 	// is S3's.
 	MaxParts  int
 	MaxObject int64
 	MaxCopy   int64
-	// Region is the region to sign for if nobody gives one; "" is us-east-1.
+	// Region is the region to sign for if none is given; "" is us-east-1.
 	Region string
 	// refuses returns why the store can't hold a legal name, or "".
 	refuses func(name string) string
-	// hosts end the names of the store's public endpoints.
+	// hosts are the domains of the store's public endpoints.
 	hosts []string
 	// server is the beginning of the header Server of its responses. That header may
-	// narrow a profile; it never widens it.
+	// remove claims from a profile; it never adds one.
 	server string
 }
 
@@ -145,7 +147,7 @@ func ProfileNames() []string {
 	return names
 }
 
-// profileOf chooses by the endpoint, which is "" for the SDK's own: Amazon's.
+// profileOf returns the profile of an endpoint; "" is the SDK's default, Amazon's.
 func profileOf(endpoint string) *Profile {
 	if endpoint == "" {
 		return amazon
@@ -199,8 +201,8 @@ func profileByServer(header string) *Profile {
 	return nil
 }
 
-// with is the profile with what the parameters conditions and beside say; "" changes
-// nothing.
+// with returns a copy of the profile, changed as the parameters conditions and beside
+// say; "" changes nothing.
 func (p *Profile) with(conditions, beside string) (*Profile, error) {
 	q := *p
 	q.Keeps = maps.Clone(p.Keeps)
@@ -248,13 +250,13 @@ func (p *Profile) setConditions(value string) error {
 	}
 	if len(kept) > 0 {
 		return files.Errorf(files.ErrInvalid,
-			`parameter "conditions" has a word that isn't known; want all, put, none or some of %s`,
+			`parameter "conditions" has an unknown word; want all, put, none or a list of %s`,
 			conditionList())
 	}
 	return nil
 }
 
-// conditionList has the words, for messages.
+// conditionList returns the words, for messages.
 func conditionList() string {
 	var all []string
 	for _, w := range conditionWords {

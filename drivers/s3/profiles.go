@@ -14,9 +14,9 @@ var profiles = []*Profile{
 	wasabi, digitalocean, scaleway, ovh, juicefs,
 }
 
-// unknown is the most careful: conditional puts are proved before the first one, and
-// the rest is claimed only once Check or Probe has proved it. Parts are of one size, as
-// R2 wants them, and no store refuses.
+// unknown is the most careful profile: conditional puts are proved before the first
+// one, and the rest is claimed only after Check or Probe has proved it. Parts have one
+// size, which R2 requires and no store refuses.
 var unknown = &Profile{
 	Name:         "unknown",
 	DeniedByRace: true,
@@ -61,7 +61,7 @@ var minio = &Profile{
 		DeleteIf:     NotKept, // 204 and gone: minio/minio#21677; run
 		CopyIf:       NotKept, // cmd/object-handlers.go, CopyObjectHandler; run
 		CopySourceIf: Kept,    // checkCopyObjectPreconditions; run
-		// Both are taken, and what is below an object of that name is never listed:
+		// MinIO stores both, and never lists what is below an object's name:
 		// docs/minio-limits.md, minio/minio#21412; run.
 		DirBesideFile: NotKept,
 		AnyName:       NotKept, // docs/minio-limits.md; run
@@ -73,8 +73,7 @@ var minio = &Profile{
 	server:       "MinIO",
 }
 
-// aistor is MinIO's product, which can't be known from the community edition by its
-// answers.
+// aistor is MinIO's product, whose responses are the same as the community edition's.
 var aistor = &Profile{
 	Name: "aistor",
 	Keeps: map[Claim]Keep{
@@ -82,7 +81,7 @@ var aistor = &Profile{
 		GetIf:         Kept,
 		PutIfAbsent:   Kept,
 		PutIfVersion:  Kept,
-		CompleteIf:    Unproved, // not named there
+		CompleteIf:    Unproved, // not mentioned there
 		DeleteIf:      Kept,
 		CopyIf:        Kept,
 		CopySourceIf:  Kept,
@@ -112,13 +111,13 @@ var ceph = &Profile{
 		Order:         Kept,     // run on 16.2
 	},
 	BareETags: true,          // run on 16.2
-	Checksums: ChecksumsNone, // run on 16.2, which answers them with a bare 400
+	Checksums: ChecksumsNone, // run on 16.2, which answers a checksum with a 400 without a body
 	server:    "Ceph Object Gateway",
 }
 
-// versitygw is the gateway of Versity over a file system, from 1.8.0 on: before, several
-// conditional puts of one name could win (versity/versitygw#2288). For an older one write
-// conditions=none.
+// versitygw is the gateway of Versity over a file system, from 1.8.0 on: before,
+// several conditional puts of one name could succeed (versity/versitygw#2288). For an
+// older release write conditions=none.
 var versitygw = &Profile{
 	Name: "versitygw",
 	Keeps: map[Claim]Keep{
@@ -144,13 +143,14 @@ var versitygw = &Profile{
 var garage = &Profile{
 	Name: "garage",
 	Keeps: map[Claim]Keep{
-		// src/api/s3/get.rs; If-Match since 1.1.0, and each response's version is
-		// compared
+		// src/api/s3/get.rs; If-Match since 1.1.0, and the driver compares each
+		// response's version
 		GetIf:        Kept,
 		DeleteIf:     NotKept,
 		CopyIf:       NotKept,
 		CopySourceIf: Kept, // src/api/s3/copy.rs
-		// Put: ignored in 1.2.0, of 2.x nothing is known: proved.
+		// Conditions of Put: ignored in 1.2.0, nothing is known of 2.x, so they are
+		// proved.
 		DirBesideFile: Kept,
 		AnyName:       Kept,
 		Order:         Kept, // src/api/s3/list.rs
@@ -162,7 +162,8 @@ var seaweedfs = &Profile{
 	Name: "seaweedfs",
 	Keeps: map[Claim]Keep{
 		GetIf: Kept, // weed/s3api
-		// Check, then act, until 4.18 and in part until 4.29, which no proof shows.
+		// Until 4.18, and in part until 4.29, a condition was checked before the write
+		// and not with it, which no proof shows.
 		PutIfAbsent:   NotKept,
 		PutIfVersion:  NotKept,
 		CompleteIf:    NotKept,
@@ -170,8 +171,8 @@ var seaweedfs = &Profile{
 		CopyIf:        NotKept,
 		CopySourceIf:  Kept,
 		DirBesideFile: NotKept, // seaweedfs/seaweedfs#10912
-		AnyName:       NotKept, // backslashes and double slashes become others
-		Order:         NotKept, // by folder
+		AnyName:       NotKept, // backslashes and double slashes are changed
+		Order:         NotKept, // by directory
 	},
 	refuses: refusedBySeaweed,
 	server:  "SeaweedFS",
@@ -187,8 +188,8 @@ var r2 = &Profile{
 		PutIfVersion: Kept,
 		CompleteIf:   Kept,
 		DeleteIf:     NotKept,
-		// https://developers.cloudflare.com/r2/api/s3/extensions/: own headers, not
-		// atomic with the source's
+		// https://developers.cloudflare.com/r2/api/s3/extensions/: R2 has other headers
+		// for this, which are not atomic with the source's
 		CopyIf:        NotKept,
 		CopySourceIf:  Kept,
 		DirBesideFile: Kept,
@@ -211,7 +212,7 @@ var r2 = &Profile{
 	hosts:        []string{"r2.cloudflarestorage.com"},
 }
 
-// b2 is Backblaze B2, which answers NotImplemented to conditions
+// b2 is Backblaze B2, which answers conditions with NotImplemented
 // (hashicorp/terraform#37143).
 var b2 = &Profile{
 	Name: "b2",
@@ -233,7 +234,7 @@ var b2 = &Profile{
 var storj = &Profile{
 	Name: "storj",
 	Keeps: map[Claim]Keep{
-		// Put: since about 2025-05 (storj/edge#564), proved.
+		// Conditions of Put: since about 2025-05 (storj/edge#564), so they are proved.
 		DeleteIf:      NotKept,
 		CopyIf:        NotKept,
 		CopySourceIf:  NotKept,
@@ -245,13 +246,13 @@ var storj = &Profile{
 	hosts:      []string{"storjshare.io"},
 }
 
-// gcsDoor is Google Cloud Storage by its S3 interface. Its own driver, gs://, keeps
+// gcsDoor is Google Cloud Storage through its S3 interface. The driver of gs:// keeps
 // everything.
 var gcsDoor = &Profile{
 	Name: "gcs",
 	Keeps: map[Claim]Keep{
 		GetIf: Kept, // https://cloud.google.com/storage/docs/xml-api/reference-headers
-		// Read-scoped, and ignored on writes: aws/aws-sdk-java-v2#6055.
+		// Conditions work on reads, and are ignored on writes: aws/aws-sdk-java-v2#6055.
 		PutIfAbsent:   NotKept,
 		PutIfVersion:  NotKept,
 		CompleteIf:    NotKept,
@@ -269,7 +270,7 @@ var gcsDoor = &Profile{
 	hosts:                  []string{"storage.googleapis.com"},
 }
 
-// Of these no page names conditions, so everything is proved.
+// No page about these stores mentions conditions, so everything is proved.
 var (
 	wasabi       = &Profile{Name: "wasabi", hosts: []string{"wasabisys.com"}}
 	digitalocean = &Profile{Name: "digitalocean", hosts: []string{"digitaloceanspaces.com"}}
@@ -282,7 +283,7 @@ var scaleway = &Profile{
 		PutIfAbsent:   Kept,
 		PutIfVersion:  Unproved, // its page shows the ETag bare and quoted
 		CompleteIf:    Kept,
-		DeleteIf:      NotKept, // not named
+		DeleteIf:      NotKept, // not mentioned
 		DirBesideFile: Kept,
 		AnyName:       Kept,
 		Order:         Kept,
@@ -327,10 +328,11 @@ var juicefs = &Profile{
 	refuses:       refusedByFolders,
 }
 
-// maxFolderElement is the longest element in bytes where keys are paths of a file system.
+// maxFolderElement is the longest element in bytes of a store whose keys are paths of a
+// file system.
 const maxFolderElement = 255
 
-// refusedByFolders: keys are paths of a file system.
+// refusedByFolders is for stores whose keys are paths of a file system.
 func refusedByFolders(name string) string {
 	for e := range strings.SplitSeq(name, "/") {
 		if len(e) > maxFolderElement {
@@ -340,12 +342,13 @@ func refusedByFolders(name string) string {
 	return ""
 }
 
-// refusedByMinio: https://github.com/minio/minio/blob/master/docs/minio-limits.md and
-// cmd/generic-handlers.go, hasBadPathComponent.
+// refusedByMinio is by https://github.com/minio/minio/blob/master/docs/minio-limits.md
+// and cmd/generic-handlers.go, hasBadPathComponent.
 func refusedByMinio(name string) string {
 	for e := range strings.SplitSeq(strings.ReplaceAll(name, `\`, "/"), "/") {
 		if e = strings.TrimSpace(e); e == "." || e == ".." {
-			return "the store takes no element that is . or .., also between spaces or backslashes"
+			return "the store refuses an element that is . or .., also between spaces or " +
+				"backslashes"
 		}
 	}
 	if strings.HasSuffix(name, "__XLDIR__") {
@@ -354,7 +357,7 @@ func refusedByMinio(name string) string {
 	return refusedByFolders(name)
 }
 
-// refusedBySeaweed: the store stores these under other keys, or doesn't list them.
+// refusedBySeaweed is for names that SeaweedFS stores under other keys or doesn't list.
 func refusedBySeaweed(name string) string {
 	if strings.Contains(name, `\`) {
 		return "the store takes a backslash for a slash"
@@ -367,10 +370,10 @@ func refusedBySeaweed(name string) string {
 	return refusedByFolders(name)
 }
 
-// refusedByNFC: the store takes two spellings of a name for one.
+// refusedByNFC is for a store that takes two spellings of a name for one.
 func refusedByNFC(name string) string {
 	if !norm.NFC.IsNormalString(name) {
-		return "the store takes only names in Unicode's normal form C: others become that"
+		return "the store changes names that are not in Unicode's normal form C"
 	}
 	return ""
 }

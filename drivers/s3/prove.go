@@ -17,16 +17,17 @@ import (
 // scratchMark is in every name that a proof writes.
 const scratchMark = ".cloudfiles-probe-"
 
-// wrongETag is of no content: an MD5 that nobody has.
+// wrongETag is an ETag that no object has.
 const wrongETag = "0badc0de0badc0de0badc0de0badc0de"
 
 // proof tries a store's conditions on scratch names, and removes what it wrote.
 type proof struct {
 	b     *backend
-	base  string // a name that nobody else has
+	base  string // a random name
 	found map[Claim]Keep
 	bare  bool // the form of ETags that the store took
-	// refusal is the response to the last request that was refused for what it has.
+	// refusal is the error of the last request that the store refused as unknown or
+	// invalid.
 	refusal error
 }
 
@@ -45,9 +46,9 @@ func (b *backend) newProof(near string) *proof {
 	}
 }
 
-// prove finds out about a claim of which nothing is known. The scratch names are beside
-// near. If the proof itself fails, nothing is learned, and the error says what went
-// wrong.
+// prove finds out whether the store keeps an unproved claim. The scratch names are in
+// the directory of near. If the proof itself fails, the claim stays unproved, and the
+// error says why.
 func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 	k := &b.known
 	k.mu.Lock()
@@ -68,11 +69,12 @@ func (b *backend) prove(ctx context.Context, c Claim, near string) error {
 	if kind == nil {
 		kind = files.ErrUnavailable
 	}
-	return files.WithCause(kind, err, "the store is not known, and whether it keeps "+c.String()+
-		" could not be tried on a scratch name: "+detail(err)+"; write store=NAME or conditions=…")
+	return files.WithCause(kind, err,
+		"the store is unknown, and a proof on a scratch name whether it keeps "+c.String()+
+			" failed: "+detail(err)+"; write store=NAME or conditions=…")
 }
 
-// of tries a claim, together with the claims that belong to it.
+// of proves a claim, together with the claims that belong to it.
 func (p *proof) of(ctx context.Context, c Claim) error {
 	switch c {
 	case PutIfAbsent, PutIfVersion:
@@ -98,9 +100,9 @@ func (p *proof) of(ctx context.Context, c Claim) error {
 type verdict uint8
 
 const (
-	passed        verdict = iota // carried out all the same
-	refused412                   // refused for the condition
-	unknownHeader                // refused because it doesn't know the header
+	passed        verdict = iota // the request was carried out all the same
+	refused412                   // it was refused because of the condition
+	unknownHeader                // it was refused because of the header
 )
 
 // keep returns what the verdict says about the claim.
@@ -111,7 +113,7 @@ func (v verdict) keep() Keep {
 	return NotKept
 }
 
-// try makes a request with a condition, and retries it if the store is in trouble.
+// try makes a request with a condition, and retries it if the store is unavailable.
 func (p *proof) try(ctx context.Context, o op, request func(ctx context.Context) error) (
 	v verdict, err error,
 ) {
@@ -130,18 +132,18 @@ func (p *proof) tryAt(ctx context.Context, o op, key string,
 			return nil
 		}
 		switch a := responseOf(failure); {
-		case !a.own && a.status != 0 && a.status != http.StatusNotModified &&
+		case !a.isS3 && a.status != 0 && a.status != http.StatusNotModified &&
 			!(a.bare && (a.status == http.StatusBadRequest ||
 				a.status == http.StatusMethodNotAllowed ||
 				a.status == http.StatusNotImplemented)):
-			// It isn't the store's own word.
+			// The response isn't the store's.
 		case a.status == http.StatusPreconditionFailed, a.code == "PreconditionFailed",
 			a.code == "ConditionalRequestConflict", a.status == http.StatusNotModified,
 			a.status == http.StatusNotFound && (a.code == "NoSuchKey" || a.code == "NotFound" ||
 				o == opStat):
 			v = refused412
 			return nil
-		case strings.HasPrefix(hints[a.code], noPlace): // for the directory's name
+		case strings.HasPrefix(hints[a.code], nameUnsupported): // because of the directory's name
 		case a.status == http.StatusNotImplemented, a.code == "NotImplemented",
 			a.status == http.StatusMethodNotAllowed, a.status == http.StatusBadRequest:
 			v, p.refusal = unknownHeader, mapError(ctx, o, failure)
@@ -174,11 +176,11 @@ func (p *proof) put(ctx context.Context, key, content string, absent bool,
 	return v, etag, err
 }
 
-// create makes the scratch object without a condition.
+// create puts the scratch object without a condition.
 func (p *proof) create(ctx context.Context, key string) (etag string, err error) {
 	v, etag, err := p.put(ctx, key, "scratch", false, nil)
 	if err == nil && v == unknownHeader && p.refusal != nil {
-		err = p.refusal // which isn't for a condition
+		err = p.refusal // no condition caused it
 	}
 	if err == nil && v != passed {
 		err = files.Errorf(files.ErrUnavailable,
@@ -192,7 +194,8 @@ func (p *proof) remove(ctx context.Context, keys ...string) {
 	driver.Undo(ctx, func(ctx context.Context) {
 		for _, key := range keys {
 			in := &s3.DeleteObjectInput{Bucket: &p.b.bucket, Key: &key}
-			p.b.withRetry(ctx, opDelete, func(ctx context.Context) error { // nobody is left to tell
+			// its error has no reader
+			p.b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 				_, err := p.b.client.DeleteObject(ctx, in)
 				return err
 			})
@@ -218,7 +221,7 @@ func (p *proof) puts(ctx context.Context) error {
 		return err
 	}
 	switch absent {
-	case refused412: // of an object that isn't there
+	case refused412: // though there is no object
 		absent = unknownHeader
 	case passed:
 		if absent, _, err = p.put(ctx, key, "scratch 2", true, nil); err != nil {
@@ -257,12 +260,12 @@ func (p *proof) matches(ctx context.Context, key, etag string) (Keep, error) {
 		if v == passed {
 			return Kept, nil
 		}
-		p.bare = !p.bare // some compare it without its quotes
+		p.bare = !p.bare // some stores compare it without its quotes
 	}
 	return NotKept, nil
 }
 
-// quoted is the ETag in the form of the store's If-Match of writes.
+// quoted returns the ETag in the form of the store's If-Match of writes.
 func (p *proof) quoted(etag string) *string {
 	if p.bare {
 		return &etag

@@ -30,10 +30,10 @@ func (p *proof) besides(ctx context.Context) error {
 	return nil
 }
 
-// names proves that names which stores fold, cut or refuse are keys of their own.
+// names proves that names which some stores fold, cut or refuse are different keys.
 func (p *proof) names(ctx context.Context) error {
 	all := []string{
-		p.base + "/e\u0301", p.base + "/\u00e9", // of one normal form
+		p.base + "/e\u0301", p.base + "/\u00e9", // with the same normal form
 		p.base + "/a", p.base + "/A",
 		p.base + `/b\c`, p.base + "/b/c",
 		p.base + "/dot.", p.base + "/space ", p.base + "/ .. /x",
@@ -58,7 +58,7 @@ func (p *proof) names(ctx context.Context) error {
 	return nil
 }
 
-// orders proves that a listing comes in the order of bytes.
+// orders proves that a listing is in byte order.
 func (p *proof) orders(ctx context.Context) error {
 	all := []string{
 		p.base + "/a-b", p.base + "/a/b", p.base + "/aA", p.base + "/a\uff5e",
@@ -81,7 +81,7 @@ func (p *proof) orders(ctx context.Context) error {
 	return nil
 }
 
-// tryNames puts an object under each name; false if the store refuses one.
+// tryNames puts an object under each name. It returns false if the store refuses one.
 func (p *proof) tryNames(ctx context.Context, names ...string) (bool, error) {
 	for _, name := range names {
 		v, _, err := p.put(ctx, name, "scratch", false, nil)
@@ -96,7 +96,7 @@ func (p *proof) tryNames(ctx context.Context, names ...string) (bool, error) {
 	return true, nil
 }
 
-// listed lists what there is of the proof.
+// listed lists the keys of the proof.
 func (p *proof) listed(ctx context.Context) (keys []string, err error) {
 	var token *string
 	for range maxEmptyPages {

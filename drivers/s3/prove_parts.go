@@ -7,10 +7,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// pinsParts reports whether a copy in parts is of one version of its source. That a
-// store keeps the source's condition of CopyObject says nothing of UploadPartCopy, and
-// a response to that doesn't tell what version a part is of. So where it was proved and
-// isn't known by the store's profile, it is tried before the first such copy.
+// pinsParts reports whether a copy in parts can be of one version of its source. A
+// store that keeps the source's condition of CopyObject may ignore that of
+// UploadPartCopy, whose response doesn't name the part's version. So the condition is
+// tried before the first such copy, unless the store's profile has it.
 func (b *backend) pinsParts(ctx context.Context, near string) bool {
 	k := &b.known
 	switch {
@@ -24,14 +24,14 @@ func (b *backend) pinsParts(ctx context.Context, near string) bool {
 	if Keep(k.partCopy.Load()) == Unproved {
 		v, err := b.newProof(near).partCopy(ctx)
 		if err != nil {
-			return false // nothing is learned
+			return false // it stays unproved
 		}
 		k.partCopy.Store(uint32(v.keep()))
 	}
 	return Keep(k.partCopy.Load()) == Kept
 }
 
-// partCopy tries UploadPartCopy of a version that its source hasn't.
+// partCopy tries UploadPartCopy of a version that its source doesn't have.
 func (p *proof) partCopy(ctx context.Context) (v verdict, err error) {
 	from, to := p.base, p.base+"-copy"
 	defer p.remove(ctx, from)

@@ -9,11 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Put reads the content up to a part's size. What ends there is one PutObject; more
-// goes up in parts.
+// Put reads the content up to a part's size. Content that ends there is one PutObject;
+// longer content is sent in parts.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	if v, ok := req.If.Version(); ok {
-		if err := b.usable(v); err != nil {
+		if err := b.checkVersion(v); err != nil {
 			return files.Info{}, err
 		}
 	}
@@ -83,13 +83,13 @@ func (b *backend) putOne(ctx context.Context, c *commit, req *driver.PutRequest,
 	})
 }
 
-// maxOddSums is how many requests in a row must succeed only without a checksum, if the
-// store doesn't say that it is the checksum, before none is sent any more.
+// maxOddSums is how many requests in a row must succeed only without a checksum before
+// no more checksums are sent, if the store doesn't say that it refuses the checksum.
 const maxOddSums = 3
 
-// withSums makes a request with checksums, and, if the store doesn't know them, once
-// more without: for good where it said so and that request succeeded. One odd response
-// turns nothing off.
+// withSums makes a request with checksums, and, if the store refuses them, again
+// without. If the store said that the checksum is the reason and the second request
+// succeeded, no more checksums are sent. One odd response doesn't have that effect.
 func (b *backend) withSums(request func(sums bool) error) error {
 	sums := !b.noSums.Load()
 	err := request(sums)
@@ -108,7 +108,7 @@ func (b *backend) withSums(request func(sums bool) error) error {
 	return nil
 }
 
-// saysSums reports whether the store said that it is the checksum that it doesn't take.
+// saysSums reports whether the store says that it refuses the checksum.
 func saysSums(err error) bool {
 	a := responseOf(err)
 	message := strings.ToLower(a.message)
@@ -116,8 +116,8 @@ func saysSums(err error) bool {
 		strings.Contains(message, "checksum") || strings.Contains(message, "x-amz-sdk")
 }
 
-// refusesSums reports whether the checksum may be what the store doesn't take. Stores
-// answer in many ways.
+// refusesSums reports whether the checksum may be what the store refuses. Stores say
+// that in many ways.
 func refusesSums(err error) bool {
 	switch responseOf(err).code {
 	case "NotImplemented", "InvalidArgument", "InvalidRequest", "InvalidHeader",
@@ -125,5 +125,5 @@ func refusesSums(err error) bool {
 		return true
 	}
 	a := responseOf(err)
-	return a.status == 501 && a.own || (a.status == 501 || a.status == 400) && a.bare
+	return a.status == 501 && a.isS3 || (a.status == 501 || a.status == 400) && a.bare
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// PutOptions are S3's own options of a Put or a Copy, for files.PutOptions.Native and
-// files.CopyOptions.Native. An empty field leaves S3's or the bucket's default. Options
+// PutOptions are S3's options of a Put or a Copy, for files.PutOptions.Native and
+// files.CopyOptions.Native. An empty field means the bucket's or S3's default. Options
 // that S3 refuses, such as a retention in a bucket without Object Lock, are ErrInvalid
 // and change nothing.
 type PutOptions struct {
@@ -22,7 +22,7 @@ type PutOptions struct {
 	// Tags are the object's tags, at most 10.
 	Tags map[string]string
 	// Encryption is AES256 (S3's own keys), aws:kms or aws:kms:dsse. For the latter
-	// two, KMSKeyID is the key, and BucketKey lets S3 ask KMS less often.
+	// two, KMSKeyID is the key, and BucketKey reduces S3's requests to KMS.
 	Encryption types.ServerSideEncryption
 	KMSKeyID   string
 	BucketKey  bool
@@ -35,12 +35,12 @@ type PutOptions struct {
 	ACL types.ObjectCannedACL
 }
 
-// NativeOption names the type.
+// NativeOption returns the type's name.
 func (PutOptions) NativeOption() string { return "s3.PutOptions" }
 
 var _ driver.NativeChecker = (*backend)(nil)
 
-// CheckNative takes one PutOptions.
+// CheckNative accepts a PutOptions.
 func (b *backend) CheckNative(_ files.Op, o files.NativeOption) error {
 	p, ok := putOptions(o)
 	if !ok {
@@ -85,7 +85,7 @@ func (p *PutOptions) check() error {
 	return nil
 }
 
-// native merges the options of a call over the bucket's.
+// native returns the bucket's options, overruled by a call's.
 func (b *backend) native(options []files.NativeOption) *PutOptions {
 	if len(options) == 0 {
 		return &b.opts.Defaults
@@ -122,7 +122,7 @@ func (p *PutOptions) merge(q *PutOptions) {
 	}
 }
 
-// tagging is the tags as the header wants them; nil for none.
+// tagging returns the tags in the header's form; nil for none.
 func (p *PutOptions) tagging() *string {
 	if len(p.Tags) == 0 {
 		return nil
@@ -157,7 +157,7 @@ func (p *PutOptions) legalHold() types.ObjectLockLegalHoldStatus {
 	return ""
 }
 
-// strPtr is nil for "".
+// strPtr returns a pointer to s; nil for "".
 func strPtr(s string) *string {
 	if s == "" {
 		return nil

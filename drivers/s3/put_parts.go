@@ -29,12 +29,12 @@ type upload struct {
 
 	mu    sync.Mutex
 	done  []types.CompletedPart
-	plain atomic.Bool // a part was taken only without its checksum, so no other checksum is sent
+	plain atomic.Bool // the store took a part only without its checksum, so no more are sent
 	cut   atomic.Bool // a part's request ended without a response
 }
 
-// putParts uploads in parts. Whatever fails, the upload is aborted. If only the response
-// to its end was lost, that does no harm.
+// putParts uploads in parts. If anything fails, it aborts the upload. That does no harm
+// if only the response to the upload's end was lost.
 func (b *backend) putParts(ctx context.Context, c *commit, req *driver.PutRequest,
 	parts *driver.Parts, first *driver.Part) (files.Info, error) {
 	u, err := b.beginIf(ctx, c, func() (*upload, error) {
@@ -87,8 +87,8 @@ func (b *backend) createInput(key string, a files.Attributes, mark string,
 	}
 }
 
-// begin begins an upload, with a checksum of the whole content if that is asked for and
-// the store supports it.
+// begin begins an upload, with a checksum of the whole content if ask is true and the
+// store supports it.
 func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
 	ask bool) (*upload, error) {
 	u := &upload{b: b, key: *in.Key}
@@ -113,7 +113,7 @@ func (b *backend) begin(ctx context.Context, in *s3.CreateMultipartUploadInput,
 	return u, err
 }
 
-// beginIf begins an upload whose end is conditional, if the store keeps such
+// beginIf begins an upload. If its end is conditional, the store must keep such
 // conditions.
 func (b *backend) beginIf(ctx context.Context, c *commit,
 	begin func() (*upload, error)) (*upload, error) {
@@ -125,12 +125,12 @@ func (b *backend) beginIf(ctx context.Context, c *commit,
 	return begin()
 }
 
-// sum is the part's CRC-32C in base64.
+// sum returns the part's CRC-32C in base64.
 func sum(part *driver.Part) *string {
 	return base64OfBytes(binary.BigEndian.AppendUint32(nil, part.CRC32C))
 }
 
-// send uploads one part, by the bucket's policy.
+// send uploads one part, with retries by the bucket's policy.
 func (u *upload) send(ctx context.Context, part *driver.Part) error {
 	in := &s3.UploadPartInput{
 		Bucket:        &u.b.bucket,
@@ -167,8 +167,8 @@ func (u *upload) send(ctx context.Context, part *driver.Part) error {
 	return nil
 }
 
-// withSum makes a request with a checksum, and if the store doesn't take it, once more
-// without; the rest of the upload then goes without.
+// withSum makes a request with a checksum, and, if the store refuses it, again without.
+// The rest of the upload then sends none.
 func (u *upload) withSum(sum *string, request func(sum *string) error) error {
 	if u.plain.Load() {
 		sum = nil
@@ -219,7 +219,7 @@ func (u *upload) complete(ctx context.Context, c *commit, crc32c string) (files.
 			return files.Info{}, true, err
 		}
 		info.Version = version(out.ETag)
-		return info, true, u.b.promised(info.Version)
+		return info, true, u.b.requireVersion(info.Version)
 	})
 }
 
@@ -231,8 +231,8 @@ func withoutSums(parts []types.CompletedPart) []types.CompletedPart {
 	return plain
 }
 
-// etag is what S3 gives to an object of these parts, "" if it can't be known: the MD5
-// of the parts' MD5s, and how many there are.
+// etag returns the ETag that S3 gives to an object of these parts: the MD5 of the
+// parts' MD5s, and their number. It returns "" if that can't be computed.
 func (u *upload) etag() files.Version {
 	var sums []byte
 	for _, part := range u.done {
@@ -257,9 +257,9 @@ var md5Works = sync.OnceValue(func() (works bool) {
 	return true
 })
 
-// findOwnWrite reports whether the present file is the upload, if the response to its
-// end was lost. Then it has the same size, the same checksum or ETag of parts, and the
-// same attributes.
+// findOwnWrite reports whether the present file is the upload, after the response to
+// its end was lost. It is if the size, the checksum or the ETag of the parts, and the
+// attributes are the same.
 func (u *upload) findOwnWrite(ctx context.Context, req *driver.PutRequest) (files.Info, bool) {
 	info, err := u.b.Stat(ctx, driver.Key{Name: u.key})
 	want := req.Content.Digest().CRC32C
@@ -272,26 +272,26 @@ func (u *upload) findOwnWrite(ctx context.Context, req *driver.PutRequest) (file
 	return info, same
 }
 
-// abort removes the parts, also when ctx has ended (X2). A part whose request was cut
-// may arrive after the abort, so afterwards abort checks whether anything is left
+// abort removes the parts, even if ctx has ended (X2). A part whose request was cut may
+// arrive after the abort, so abort then checks whether anything is left
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). left
-// reports whether the service has not taken the abort, or not yet.
+// reports whether the service has not yet answered the abort, or has refused it.
 func (u *upload) abort(ctx context.Context) (left bool) {
 	first := make(chan error, 1)
 	driver.Undo(ctx, func(ctx context.Context) { u.abortNow(ctx, first) })
 	select {
 	case err := <-first:
 		return err != nil
-	default: // it was not answered yet
+	default: // there is no response yet
 		return true
 	}
 }
 
-// abortNow is abort with a context that has not ended. What the first request came to is
-// sent to first, if that isn't nil.
+// abortNow is abort with a context that has not ended. It sends the first request's
+// result to first, if that isn't nil.
 func (u *upload) abortNow(ctx context.Context, first chan<- error) error {
 	in := &s3.AbortMultipartUploadInput{Bucket: &u.b.bucket, Key: &u.key, UploadId: u.id}
-	gone := 0 // looks in a row
+	gone := 0 // how many listings in a row didn't find the upload
 	for wait := firstAbortWait; ; wait *= 4 {
 		err := u.b.withRetry(ctx, opDelete, func(ctx context.Context) error {
 			_, err := u.b.client.AbortMultipartUpload(ctx, in)
@@ -307,8 +307,8 @@ func (u *upload) abortNow(ctx context.Context, first chan<- error) error {
 		if err != nil || !u.cut.Load() || wait > lastAbortWait { // the policy has retried
 			return err
 		}
-		// A part that was on its way may arrive after the abort. Its upload is then
-		// there again, or still: versitygw needs a second look to show it.
+		// A part that was on its way may arrive after the abort. Its upload then exists
+		// again, or still does. On versitygw only the second listing shows that.
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -331,14 +331,14 @@ func (u *upload) aborted(ctx context.Context, err error) error {
 	return err
 }
 
-// The waits between two aborts of an upload that had a part on its way: four times
-// longer each.
+// The first and the last wait between two aborts of an upload that had a part on its
+// way. Each wait is four times the one before.
 const (
 	firstAbortWait = 20 * time.Millisecond
 	lastAbortWait  = 2 * time.Second
 )
 
-// isGone reports whether the service knows the upload no more, or can't tell.
+// isGone reports whether the service no longer has the upload, or refuses to list it.
 func (u *upload) isGone(ctx context.Context) bool {
 	_, err := u.b.client.ListParts(ctx, &s3.ListPartsInput{
 		Bucket:   &u.b.bucket,

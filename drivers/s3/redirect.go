@@ -10,51 +10,51 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// staying are the clients without redirects, by the SDK's client that each was made of,
-// which keeps its connections for itself.
-var staying sync.Map // weak.Pointer[awshttp.BuildableClient] to s3.HTTPClient
+// noRedirectClients has a client without redirects for each client of the SDK's, so
+// that a client's buckets share its connections.
+var noRedirectClients sync.Map // weak.Pointer[awshttp.BuildableClient] to s3.HTTPClient
 
-// withoutRedirects is the HTTP client without its redirects: no name, content or
-// credential goes where a response leads. A client of another type than the SDK's and
-// net/http's is asked as it is, and what it brings from elsewhere is refused.
+// withoutRedirects returns the HTTP client without redirects, so that no name, content
+// or credential is sent where a response points. A client of another type than the
+// SDK's and net/http's is returned as it is; checkResponses refuses a response that it
+// got from another host.
 func withoutRedirects(c s3.HTTPClient) s3.HTTPClient {
 	switch c := c.(type) {
 	case *http.Client:
-		own := *c
-		own.CheckRedirect = noRedirect
-		return &own
+		changed := *c
+		changed.CheckRedirect = noRedirect
+		return &changed
 	case *awshttp.BuildableClient:
 		key := weak.Make(c)
-		if own, ok := staying.Load(key); ok {
-			return own.(s3.HTTPClient)
+		if changed, ok := noRedirectClients.Load(key); ok {
+			return changed.(s3.HTTPClient)
 		}
-		own, loaded := staying.LoadOrStore(key, stayingClient(c))
+		changed, loaded := noRedirectClients.LoadOrStore(key, newNoRedirectClient(c))
 		if !loaded {
 			runtime.AddCleanup(c, func(key weak.Pointer[awshttp.BuildableClient]) {
-				staying.Delete(key)
+				noRedirectClients.Delete(key)
 			}, key)
 		}
-		return own.(s3.HTTPClient)
+		return changed.(s3.HTTPClient)
 	}
 	return c
 }
 
-// maxHeader is how many bytes the headers of a response have at most. S3's have a few
-// KiB.
+// maxHeader is the largest size in bytes of a response's headers. S3's have a few KiB.
 const maxHeader = mib
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-func stayingClient(c *awshttp.BuildableClient) s3.HTTPClient {
+func newNoRedirectClient(c *awshttp.BuildableClient) s3.HTTPClient {
 	frozen := c.WithTransportOptions(func(t *http.Transport) {
 		if t.MaxResponseHeaderBytes == 0 {
 			t.MaxResponseHeaderBytes = maxHeader
 		}
 	}).Freeze()
 	if h, ok := frozen.(*http.Client); ok {
-		own := *h
-		own.CheckRedirect = noRedirect
-		return &own
+		changed := *h
+		changed.CheckRedirect = noRedirect
+		return &changed
 	}
 	return frozen
 }

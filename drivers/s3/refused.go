@@ -11,19 +11,19 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// notApplied reports whether nothing was done for certain: the service said no in its own
-// words, or was not reached. Otherwise a response was lost, or a proxy's word stands for
-// it (P2).
+// notApplied reports whether the request surely changed nothing: the service itself
+// refused it, or was not reached. Otherwise a response was lost, or a proxy's response
+// came in its place (P2).
 func notApplied(err error) bool {
 	switch a := responseOf(err); {
 	case a.status == 0:
 	case a.torn:
 		return false
-	case !a.own:
+	case !a.isS3:
 		return a.status >= 300 && a.status != http.StatusRequestTimeout &&
 			a.status != http.StatusTooManyRequests && a.status != statusClientGone &&
 			(a.status < 500 || a.status == http.StatusNotImplemented)
-	case a.status < 300: // an error that began as a success
+	case a.status < 300: // an error in a response of status 200
 		_, kind := a.kind(opPut)
 		return kind != files.ErrUnavailable || a.code == "PreconditionFailed" ||
 			a.code == "ConditionalRequestConflict" || a.code == "NoSuchUpload"
@@ -42,7 +42,7 @@ func notApplied(err error) bool {
 		&dns) || errors.As(err, &opErr) && opErr.Op == "dial" || !isSend(err) && !sentAtAll(err)
 }
 
-// sentAtAll reports whether the SDK came as far as sending.
+// sentAtAll reports whether the SDK had begun to send the request.
 func sentAtAll(err error) bool {
 	var e *smithy.DeserializationError
 	var n net.Error

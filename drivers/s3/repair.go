@@ -11,10 +11,10 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// repairHeader removes what the SDK would fail a response for and nobody needs, and
-// writes times anew.
+// repairHeader removes headers that nothing needs and for which the SDK would fail a
+// response, and rewrites odd times.
 func repairHeader(h http.Header) {
-	mend := func(key string, ok func(string) bool) {
+	dropUnless := func(key string, ok func(string) bool) {
 		if v, there := h[key]; there && (len(v) != 1 || !ok(v[0])) {
 			h.Del(key)
 		}
@@ -27,39 +27,42 @@ func repairHeader(h http.Header) {
 			}
 		}
 	}
-	mend("X-Amz-Object-Lock-Retain-Until-Date", func(s string) bool {
+	dropUnless("X-Amz-Object-Lock-Retain-Until-Date", func(s string) bool {
 		_, err := smithytime.ParseDateTime(s)
 		return err == nil
 	})
 	for _, key := range []string{
 		"X-Amz-Missing-Meta", "X-Amz-Mp-Parts-Count", "X-Amz-Tagging-Count", "X-Amz-Object-Size",
 	} {
-		mend(key, func(s string) bool { _, err := strconv.ParseInt(s, 10, 32); return err == nil })
+		dropUnless(key, func(s string) bool {
+			_, err := strconv.ParseInt(s, 10, 32)
+			return err == nil
+		})
 	}
 	for _, key := range []string{
 		"X-Amz-Delete-Marker", "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled",
 	} {
-		mend(key, func(s string) bool { _, err := strconv.ParseBool(s); return err == nil })
+		dropUnless(key, func(s string) bool { _, err := strconv.ParseBool(s); return err == nil })
 	}
 }
 
-// repairPage lets a page be read whose keys have what XML can't hold, though they were
-// asked for in an encoding, and whose times are odd, or what nobody needs. The page
-// itself is returned if nothing is wrong with it.
+// repairPage makes a page readable for the SDK whose keys have characters that XML
+// can't hold, though an encoding was requested, or whose times, or elements that
+// nothing needs, are odd. It returns page itself if nothing is wrong with it.
 func repairPage(page []byte) []byte {
 	return repairTimes(dropOdd(trimValues(oddtext.XML(page))))
 }
 
-// repairDocument lets a response that is no page be read: white space around values, and
+// repairDocument does the same for other documents, with white space around values and
 // odd times.
 func repairDocument(document []byte) []byte {
 	document = dropElements(trimValues(document), "DeleteMarker", isBool)
 	return repairTimes(document)
 }
 
-// dropOdd leaves out what the SDK would fail a page for and nobody asks about: numbers
-// of the request's own, where they are none, and what a page may tell of restored
-// objects.
+// dropOdd leaves out elements that nothing needs and for which the SDK would fail a
+// page: repeated numbers of the request that aren't numbers, and what a page says about
+// restored objects.
 func dropOdd(page []byte) []byte {
 	isNumber := func(s []byte) bool {
 		_, err := strconv.ParseInt(string(s), 10, 64)
@@ -73,10 +76,10 @@ func dropOdd(page []byte) []byte {
 
 func isBool(s []byte) bool { _, err := strconv.ParseBool(string(s)); return err == nil }
 
-// maxDropped is how long an element is at most that is left out, in bytes.
+// maxDropped is the length in bytes of the longest element that is left out.
 const maxDropped = 1 << 10
 
-// dropElements leaves out the elements of that name that aren't ok.
+// dropElements leaves out the elements of that name whose value isn't ok.
 func dropElements(page []byte, name string, ok func(value []byte) bool) []byte {
 	open, empty, shut := []byte("<"+name), []byte("/>"), []byte("</"+name+">")
 	var kept []byte
@@ -90,7 +93,7 @@ func dropElements(page []byte, name string, ok func(value []byte) bool) []byte {
 		if inside, found := bytes.CutPrefix(value, []byte(">")); found {
 			n := bytes.Index(inside[:min(len(inside), maxDropped)], shut)
 			if n < 0 {
-				break // it doesn't end, and nothing else is looked for
+				break // the element doesn't end: the rest stays as it is
 			}
 			if !ok(inside[:n]) {
 				length = len(open) + 1 + n + len(shut)
@@ -117,7 +120,8 @@ func dropElements(page []byte, name string, ok func(value []byte) bool) []byte {
 	return append(kept, rest...)
 }
 
-// repairTimes writes times anew that the SDK can't read, and leaves out what is none.
+// repairTimes rewrites times that the SDK can't read, and leaves out values that aren't
+// times.
 func repairTimes(page []byte) []byte {
 	const open, shut = "<LastModified>", "</LastModified>"
 	var b []byte
@@ -155,7 +159,8 @@ func repairTimes(page []byte) []byte {
 	return append(b, rest...)
 }
 
-// plainTime is a quick look that knows S3's own form, and the SDK's word for others.
+// plainTime reports whether the SDK can read a time. It checks S3's form itself, which
+// is quicker.
 func plainTime(s string) bool {
 	if n := len(s); (n == 20 || n == 24) && s[10] == 'T' && s[n-1] == 'Z' {
 		_, err := time.Parse(time.RFC3339Nano, s)

@@ -20,25 +20,24 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// What is read of a response at most. A page of 1,000 keys, each byte of them escaped,
-// has 4 MiB.
+// How many bytes of a response are read at most. A page of 1,000 keys, each byte of
+// them escaped, has 4 MiB.
 const (
 	maxPage  = 32 * mib
 	maxError = 4 * mib
 )
 
-// notS3 is in the text of every error that stands for a response that isn't the
-// service's.
+// notS3 is in the text of every error for a response that isn't the service's.
 const notS3 = "this isn't an S3 endpoint, or something in front of it answered"
 
-// promise is what the protocol promises of an operation's success.
+// promise is what the protocol promises about the successful response to an operation.
 type promise struct {
-	roots []string // the document's root element; none: there is no body
+	roots []string // the document's root element, one of these; none: there is no body
 	etag  bool     // in the header
 }
 
-// promises are those of the operations that the driver uses. GetObject's and
-// HeadObject's are in understand. See
+// promises has the operations that the driver uses. checkResponse has GetObject and
+// HeadObject. See
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 var promises = map[string]promise{
 	"PutObject":               {etag: true},
@@ -56,57 +55,58 @@ var promises = map[string]promise{
 	"GetObjectTagging":        {roots: []string{"Tagging"}},
 }
 
-// badResponse is a response that the SDK must not read: it isn't S3's, or it is S3's
-// error with a status of success.
+// badResponse is a response that the SDK must not read: it isn't S3's, or it is an
+// error of S3 with a status of success.
 type badResponse struct {
 	status  int
-	code    string // of an error of S3's own
+	code    string // of an error of S3
 	message string
 	bare    bool   // it has no body
-	torn    bool   // its body came in part
+	torn    bool   // a part of its body came
 	why     string // what is missing
 }
 
 var _ smithy.APIError = (*badResponse)(nil)
 
 func (t *badResponse) Error() string {
-	return "answer " + strconv.Itoa(t.status) + " " + t.code + t.why
+	return "response " + strconv.Itoa(t.status) + " " + t.code + t.why
 }
 func (t *badResponse) ErrorCode() string             { return t.code }
 func (t *badResponse) ErrorMessage() string          { return t.message }
 func (t *badResponse) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
 
-// missingPromise is a success that lacks what the protocol promises.
+// missingPromise returns the error for a success that lacks what the protocol promises.
 func missingPromise(why string) error { return &badResponse{status: http.StatusOK, why: why} }
 
-// checkResponses lets only S3's own responses reach the SDK. It reads no more of them
-// than an answer can have, and fixes details for which the SDK would refuse the whole
+// checkResponses lets only S3's responses reach the SDK. It reads no more of them than
+// a response of S3 can have, and fixes details for which the SDK would refuse the whole
 // response.
 func checkResponses(k *known, c *clock) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 			operation := stack.ID()
-			// A part is sent at once. Whether the upload may be made was answered when it
-			// began, and the question would take each part a round trip more.
+			// A part is sent at once. The service accepted the upload when it began,
+			// and waiting for 100 Continue would cost each part another round trip.
 			if k.noExpect.Load() || operation == "UploadPart" {
 				if err := stack.Finalize.Add(expectNothing(), middleware.After); err != nil {
 					return err
 				}
 			}
-			return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("cloudfiles.Answer",
+			return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc(
+				"cloudfiles.Responses",
 				func(
 					ctx context.Context, in middleware.DeserializeInput,
 					next middleware.DeserializeHandler,
 				) (middleware.DeserializeOutput, middleware.Metadata, error) {
-					asked := time.Now()
+					sentAt := time.Now()
 					out, md, err := next.HandleDeserialize(ctx, in)
 					resp, ok := out.RawResponse.(*smithyhttp.Response)
 					if err != nil || !ok || resp == nil {
 						return out, md, err
 					}
-					c.read(resp.Header, asked)
+					c.read(resp.Header, sentAt)
 					if req, ok := in.Request.(*smithyhttp.Request); ok &&
-						elsewhere(req.Request, resp.Response) {
+						isOtherHost(req.Request, resp.Response) {
 						resp.Body.Close()
 						return out, md, &badResponse{
 							status: resp.StatusCode,
@@ -118,8 +118,8 @@ func checkResponses(k *known, c *clock) func(*s3.Options) {
 					}
 					repairHeader(resp.Header)
 					err = checkResponse(operation, resp, k.profile.NoETags)
-					if foreign, ok := err.(*badResponse); err == nil || ok && foreign.code != "" {
-						k.learnFrom(resp.Header) // a proxy's header tells nothing of the store
+					if bad, ok := err.(*badResponse); err == nil || ok && bad.code != "" {
+						k.readServer(resp.Header) // a proxy's header says nothing about the store
 					}
 					return out, md, err
 				}), middleware.After)
@@ -127,7 +127,7 @@ func checkResponses(k *known, c *clock) func(*s3.Options) {
 	}
 }
 
-// expectNothing leaves out Expect: 100-continue, since it was answered with 417.
+// expectNothing leaves out Expect: 100-continue.
 func expectNothing() middleware.FinalizeMiddleware {
 	return middleware.FinalizeMiddlewareFunc("cloudfiles.Expect", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
@@ -139,8 +139,8 @@ func expectNothing() middleware.FinalizeMiddleware {
 	})
 }
 
-// elsewhere reports whether an HTTP client has followed a redirect off the endpoint.
-func elsewhere(req *http.Request, resp *http.Response) bool {
+// isOtherHost reports whether an HTTP client has followed a redirect off the endpoint.
+func isOtherHost(req *http.Request, resp *http.Response) bool {
 	if resp.Request == nil || resp.Request.URL == nil {
 		return false
 	}
@@ -148,11 +148,11 @@ func elsewhere(req *http.Request, resp *http.Response) bool {
 	return a.Host != b.Host || a.Scheme != b.Scheme
 }
 
-// checkResponse returns an error for a response that the operation can't have. What has a
-// small body is read whole before.
+// checkResponse returns an error for a response that the operation can't have. It first
+// reads small bodies whole.
 func checkResponse(operation string, resp *smithyhttp.Response, noETags bool) error {
 	status, tag := resp.StatusCode, strings.Trim(resp.Header.Get("ETag"), `"`) != "" || noETags
-	foreign := func(why string) error {
+	bad := func(why string) error {
 		resp.Body.Close()
 		return &badResponse{status: status, why: why}
 	}
@@ -160,16 +160,16 @@ func checkResponse(operation string, resp *smithyhttp.Response, noETags bool) er
 	case operation == "HeadObject":
 		switch {
 		case status >= 400 && isPage(resp.Header):
-			return foreign("it is a web page")
+			return bad("it is a web page")
 		case status >= 200 && status < 300 && status != http.StatusOK:
-			return foreign("no status of an object")
+			return bad("a status that no object has")
 		case status >= 300 && status < 400 && status != http.StatusNotModified &&
-			resp.Header.Get("X-Amz-Bucket-Region") == "": // which S3's redirects have
-			return foreign("a redirect")
+			resp.Header.Get("X-Amz-Bucket-Region") == "": // S3's redirects have it
+			return bad("a redirect")
 		case status == http.StatusOK && !tag:
-			return foreign("without an ETag")
+			return bad("without an ETag")
 		case status == http.StatusOK && resp.ContentLength < 0:
-			return foreign("without a length")
+			return bad("without a length")
 		}
 		return nil
 	case status == http.StatusNotModified:
@@ -179,27 +179,27 @@ func checkResponse(operation string, resp *smithyhttp.Response, noETags bool) er
 		ranged := resp.Header.Get("Content-Range") != ""
 		switch {
 		case !tag:
-			return foreign("without an ETag")
+			return bad("without an ETag")
 		case status == http.StatusPartialContent && !ranged:
-			return foreign("a part without a Content-Range")
+			return bad("a part without a Content-Range")
 		case resp.ContentLength < 0 && !ranged:
-			return foreign("without a length")
+			return bad("without a length")
 		}
 		return nil
 	case operation == "GetObject" && status < 300:
-		return foreign("no status of an object")
+		return bad("a status that no object has")
 	case status >= 200 && status < 300:
 		return checkSuccess(operation, resp, tag)
 	}
 	return checkErrorResponse(resp)
 }
 
-// isPage reports whether a web server answered for itself.
+// isPage reports whether the response is a web server's page.
 func isPage(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "text/html") && h.Get("X-Amz-Request-Id") == ""
 }
 
-// checkSuccess is for responses that have a document, or nothing.
+// checkSuccess is for successes that have a document or no body.
 func checkSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
 	limit := int64(maxError)
 	if operation == "ListObjectsV2" || operation == "DeleteObjects" {
@@ -213,24 +213,24 @@ func checkSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
 	if !known {
 		return nil
 	}
-	foreign := func(why string) error { return &badResponse{status: resp.StatusCode, why: why} }
+	bad := func(why string) error { return &badResponse{status: resp.StatusCode, why: why} }
 	root := rootOf(body)
 	switch {
 	case root == "Error":
 		if e, ok := errorDocument(body); ok {
 			return &badResponse{status: resp.StatusCode, code: e.Code, message: e.Message}
 		}
-		return foreign("an error without a code")
+		return bad("an error without a code")
 	case len(p.roots) == 0 && len(bytes.TrimSpace(body)) > 0:
-		return foreign("with a body, which it never has")
+		return bad("with a body, which it never has")
 	case len(p.roots) > 0 && !slices.Contains(p.roots, root):
-		return foreign("without the element " + p.roots[0])
+		return bad("without the element " + p.roots[0])
 	case p.etag && !tag:
-		return foreign("without an ETag")
+		return bad("without an ETag")
 	}
 	if operation == "ListObjectsV2" {
 		if !hasChild(body) {
-			return foreign("an element with nothing in it")
+			return bad("an empty element")
 		}
 		body = repairPage(body)
 	} else {
@@ -240,7 +240,7 @@ func checkSuccess(operation string, resp *smithyhttp.Response, tag bool) error {
 	return nil
 }
 
-// checkErrorResponse leaves S3's own errors to the SDK.
+// checkErrorResponse leaves S3's errors to the SDK.
 func checkErrorResponse(resp *smithyhttp.Response) error {
 	body, err := readBody(resp, maxError)
 	if err != nil {
@@ -272,7 +272,7 @@ type tornResponse struct {
 func (t *tornResponse) Error() string   { return "the response broke: " + t.cause.Error() }
 func (t *tornResponse) Unwrap() []error { return []error{t.bad, t.cause} }
 
-// readBody reads up to limit bytes and puts them instead of the body.
+// readBody reads up to limit bytes, and replaces the body by them.
 func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 	body, err := bounds.ReadAll(resp.Body, limit)
 	resp.Body.Close()
@@ -293,8 +293,9 @@ func readBody(resp *smithyhttp.Response, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// rootOf is the name of a document's root element, "" if it isn't a document. Documents
-// as S3 writes them are read without a decoder, whose allocations count in small calls.
+// rootOf returns the name of a document's root element, or "" if body isn't a document.
+// It reads documents in S3's form without a decoder, whose allocations count in small
+// calls.
 func rootOf(body []byte) string {
 	if name := plainRoot(body); name != "" {
 		return name
@@ -315,8 +316,8 @@ func rootOf(body []byte) string {
 	}
 }
 
-// plainRoot is the name of the root element after at most a declaration, "" if the
-// document begins in another way.
+// plainRoot returns the name of a root element with at most a declaration before it, or
+// "" if the document begins in another way.
 func plainRoot(body []byte) string {
 	if rest, declared := bytes.CutPrefix(body, []byte("<?xml ")); declared {
 		_, after, ended := bytes.Cut(rest, []byte("?>"))
@@ -339,8 +340,8 @@ func plainRoot(body []byte) string {
 	return string(rest[:n])
 }
 
-// hasChild reports whether a document's root has an element in it, as every page says
-// at least whether it is the last.
+// hasChild reports whether a document's root contains an element. Every page contains
+// at least the one that says whether it is the last.
 func hasChild(body []byte) bool {
 	starts := 0
 	for d := xml.NewDecoder(bytes.NewReader(body)); ; {
@@ -356,12 +357,13 @@ func hasChild(body []byte) bool {
 	}
 }
 
-// errorDoc is S3's: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+// errorDoc is S3's document of an error:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 type errorDoc struct {
 	Code, Message, Region string
 }
 
-// errorDocument reads S3's own error; false for anything else.
+// errorDocument reads S3's document of an error; it returns false for anything else.
 func errorDocument(body []byte) (errorDoc, bool) {
 	var e errorDoc
 	if rootOf(body) != "Error" || xml.Unmarshal(body, &e) != nil {
@@ -371,8 +373,9 @@ func errorDocument(body []byte) (errorDoc, bool) {
 	return e, e.Code != ""
 }
 
-// promised is the error for a success that should name a version.
-func (b *backend) promised(v files.Version) error {
+// requireVersion returns an error for a success without a version, if the store has
+// versions.
+func (b *backend) requireVersion(v files.Version) error {
 	if v == "" && !b.known.profile.NoETags {
 		return missingPromise("without an ETag")
 	}

@@ -53,9 +53,9 @@ func TestRotatedTogether(t *testing.T) {
 					}
 					found(w)
 				})
-				b := openURL(t, "s3://bucket?region=x&endpoint="+store+quick)
+				b := mustOpen(t, "s3://bucket?region=x&endpoint="+store+quick)
 				back := driver.Unwrap(b).(*backend)
-				creds := back.client.Options().Retryer.(*again).credentials
+				creds := back.client.Options().Retryer.(*retryOnce).credentials
 				load := creds.load
 				var reads atomic.Int32
 				creds.load = func(ctx context.Context) (aws.CredentialsProvider, error) {

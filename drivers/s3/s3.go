@@ -15,23 +15,22 @@ import (
 
 // Options are the options of New. The zero value has the defaults.
 type Options struct {
-	// PartSize is the size in bytes of an upload's parts. It is at least 5 MiB, the
-	// least that S3 accepts, and at most 5 GiB; 0 is 8 MiB. Content up to this size is
-	// sent in one request.
+	// PartSize is the size in bytes of an upload's parts, from 5 MiB, the least that S3
+	// accepts, to 5 GiB; 0 is 8 MiB. Content up to this size is sent in one request.
 	PartSize int64
 	// Concurrency is how many parts of one upload are sent at a time, at most 100; 0 is
 	// 8. An upload holds at most PartSize × Concurrency bytes in memory, and all
-	//    uploads of the
-	// bucket together at most that, or 256 MiB if that is more, beyond one part each.
+	//    uploads of the bucket together hold at most that, or 256 MiB if that is more,
+	//    beyond one part each.
 	Concurrency int
 	// Retry says how requests are retried; nil is retry.New(). The SDK's own retries
 	// are off.
 	Retry *retry.Policy
-	// Checksums says which checksum is stored beside the content, and checked.
+	// Checksums says which checksum is stored with the content, and checked.
 	Checksums Checksums
 	// Profile says what the store keeps; nil chooses it by the client's endpoint (see
-	// Profile and ProfileNamed). For a store that isn't known, conditional puts are
-	// proved before the first one.
+	// Profile and ProfileNamed). For an unknown store, conditional puts are proved
+	// before the first one.
 	Profile *Profile
 	// BareETags sends ETags without their quotes in the conditions of writes. Ceph's
 	// gateway compares them in this form.
@@ -46,23 +45,24 @@ type Options struct {
 	// S3 may work for long. A negative value is no bound. When the time is over, the
 	// error is files.ErrUnavailable, and the policy retries.
 	Timeout time.Duration
-	// ReadTimeout is how long a body may stand still, whether it is read or sent. 0 is
-	// a minute, and a negative value is no bound. A slow body that moves is never cut.
+	// ReadTimeout is how long a body may make no progress, whether it is read or sent.
+	// 0 is a minute, and a negative value is no bound. A slow body that makes progress
+	// is never cut.
 	ReadTimeout time.Duration
 	// ReadAhead says how large bodies are read by several connections at a time (G10).
 	ReadAhead driver.ReadAhead
 	// RequesterPays makes the caller's account pay for requests and traffic, which some
-	// buckets ask for. Without it they are files.ErrPermission.
+	// buckets require. Without it their methods are files.ErrPermission.
 	RequesterPays bool
 	// UnsignedAcceptEncoding leaves the header Accept-Encoding out of the signature,
 	// for a store behind something that changes the header. Google's endpoint for S3 is
-	// one; it is recognised by its host.
+	// such a store; the driver recognises it by its host.
 	UnsignedAcceptEncoding bool
 	// SDKOnly makes the SDK send every request. Otherwise a Get, a Stat, a Delete and a
 	// small Put are made without the SDK's stack of middleware, if the client isn't
 	// customised: the requests are the same, and the program computes less for each.
 	SDKOnly bool
-	// ownResolver: the client's endpoint resolver is the one that open let it have.
+	// ownResolver: openURL, and not the caller, chose the client's endpoint resolver.
 	ownResolver bool
 	// Defaults apply to every Put and Copy whose own options don't say otherwise.
 	Defaults PutOptions
@@ -102,8 +102,8 @@ const (
 	maxConcurrency     = 100
 )
 
-// New returns the bucket of that name, reached through the caller's client, which New
-// neither changes nor closes. It makes no request. It panics if client is nil or the
+// New returns the bucket of that name, which it reaches through client. It neither
+// changes nor closes client. It makes no request. It panics if client is nil or the
 // name is empty.
 func New(client *s3.Client, bucket string, opts *Options) files.Bucket {
 	if client == nil || bucket == "" {
@@ -117,7 +117,7 @@ func New(client *s3.Client, bucket string, opts *Options) files.Bucket {
 
 // backend is one bucket.
 type backend struct {
-	client *s3.Client // the caller's with our settings
+	client *s3.Client // the caller's with the driver's settings
 	sdk    *s3.Client // the caller's
 	lean   *lean
 	bucket string
@@ -131,7 +131,7 @@ type backend struct {
 	known     known
 	noSums    atomic.Bool
 	oddSums   atomic.Int32             // requests in a row that succeeded only without a checksum
-	md5Many   atomic.Bool              // DeleteObjects wants Content-MD5
+	md5Many   atomic.Bool              // DeleteObjects requires Content-MD5
 	noMany    atomic.Bool              // there is no DeleteObjects
 	presigner func() *s3.PresignClient // made when it is first needed
 }
@@ -208,13 +208,13 @@ func (b *backend) Features() files.Features {
 		IfAbsent:          b.known.is(PutIfAbsent) != NotKept,
 		IfVersion:         b.known.is(PutIfVersion) != NotKept,
 		DeleteIfVersion:   b.known.is(DeleteIf) == Kept,
-		// Each response's own version is compared, so a store that ignores the conditions
-		// costs bytes alone.
+		// The driver compares the version of each response, so a store that ignores the
+		// conditions costs only bytes.
 		ReadConditions:  !b.known.profile.NoETags,
 		OneVersionReads: true,
 		Attributes:      true,
 		Digests:         !b.noSums.Load(),
-		// Directory buckets aren't:
+		// Listings of directory buckets aren't ordered:
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-overview.html
 		Ordered:         b.ordered(),
 		DirBesideFile:   b.known.is(DirBesideFile) == Kept,
@@ -227,7 +227,8 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// Varied implements driver.Varying: what a store keeps is found out by use.
+// Varied implements driver.Varying: the driver finds out while it is used what a store
+// keeps.
 func (b *backend) Varied() uint64 {
 	number := b.known.changes.Load() << 1
 	if b.noSums.Load() {
@@ -236,14 +237,13 @@ func (b *backend) Varied() uint64 {
 	return number
 }
 
-// Close leaves everything as it is: the client is the caller's, and the transport is
-// shared.
+// Close does nothing: the client is the caller's, and the transport is shared.
 func (b *backend) Close() error { return nil }
 
 // Store returns what identifies the bucket.
 func (b *backend) Store() any { return b.store }
 
-// As gives the SDK's client.
+// As sets a **s3.Client to the caller's client.
 func (b *backend) As(target any) bool {
 	switch t := target.(type) {
 	case **s3.Client:
@@ -256,8 +256,8 @@ func (b *backend) As(target any) bool {
 	return true
 }
 
-// Layer is shown by files.Layers.
+// Layer returns the text that files.Layers shows.
 func (b *backend) Layer() string { return "s3, " + b.opts.Retry.String() }
 
-// ReadAhead is for New of package driver.
+// ReadAhead implements the method that driver.New calls.
 func (b *backend) ReadAhead() driver.ReadAhead { return b.opts.ReadAhead }

@@ -61,8 +61,8 @@ func (b *backend) SignURL(ctx context.Context, name string,
 	}, nil
 }
 
-// newPresigner makes what signs. The checksum of a content that isn't there yet must
-// not be signed.
+// newPresigner returns the client that signs URLs. It must not sign a checksum of
+// content that doesn't exist yet.
 func newPresigner(client *s3.Client, pays bool) *s3.PresignClient {
 	return s3.NewPresignClient(derive(client, func(o *s3.Options) {
 		if pays {
@@ -73,8 +73,8 @@ func newPresigner(client *s3.Client, pays bool) *s3.PresignClient {
 	}))
 }
 
-// checkExpiry refuses a life beyond the service's or the credentials', and returns its
-// end.
+// checkExpiry refuses a life that is longer than the service's limit or the
+// credentials', and returns its end.
 func (b *backend) checkExpiry(ctx context.Context, life time.Duration) (time.Time, error) {
 	if life > maxExpiry {
 		return time.Time{}, files.Errorf(files.ErrInvalid, "expiry %v is beyond the service's %v",

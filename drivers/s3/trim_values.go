@@ -2,8 +2,8 @@ package s3
 
 import "bytes"
 
-// trimmed are the elements whose values white space around them is no part of: numbers,
-// booleans, times and words. In names and tokens it may be.
+// trimmed are the elements whose values don't include white space around them: numbers,
+// booleans, times and words. Names and tokens may include it.
 var trimmed = map[string]bool{
 	"Size":           true,
 	"MaxKeys":        true,
@@ -22,11 +22,11 @@ var trimmed = map[string]bool{
 }
 
 // trimValues removes the white space around values, for which the SDK would fail a
-// whole response. The document itself is returned if there is none.
+// whole response. It returns the document itself if there is none.
 func trimValues(document []byte) []byte {
 	var b []byte
-	done := 0                             // of the document
-	for from, name := 0, []byte(nil); ; { // from is behind a tag of that name
+	done := 0                             // how much of the document b has
+	for from, name := 0, []byte(nil); ; { // from is after a tag of that name
 		n := bytes.IndexByte(document[from:], '<')
 		if n < 0 {
 			break
@@ -55,8 +55,8 @@ func trimValues(document []byte) []byte {
 	return append(b, document[done:]...)
 }
 
-// tagName is the name of an element, without its namespace, by what stands between the
-// brackets.
+// tagName returns the name of an element without its namespace; tag is the text between
+// the brackets.
 func tagName(tag []byte) []byte {
 	if i := bytes.IndexAny(tag, " \t\r\n"); i >= 0 {
 		tag = tag[:i]

@@ -15,10 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// An upload that outlives its process is the service's own. Its ID says more than the
-// service's: <mark>-<sums>-<service's ID>. The mark is in the metadata of the file that
-// the upload becomes, as that of a conditional Put is, and sums is "c" if the upload has
-// a checksum of the whole, or "n".
+// An upload that outlives its process is an upload in parts of the service. Its ID
+// contains the service's: <mark>-<sums>-<service's ID>. The mark is in the metadata of
+// the file that the upload becomes, as after a conditional Put. sums is "c" if the
+// upload has a checksum of the whole, and otherwise "n".
 
 var _ driver.PartUploader = (*backend)(nil)
 
@@ -46,8 +46,7 @@ func uploadID(mark string, sums bool, id string) string {
 	return mark + "-" + flag + "-" + id
 }
 
-// parseUpload returns the parts of an ID, or only the service's ID of one that a listing
-// has returned.
+// parseUpload splits an ID. An ID from a listing is only the service's.
 func parseUpload(id string) (mark string, sums bool, own string) {
 	f := strings.SplitN(id, "-", 3)
 	if len(f) == 3 && len(f[0]) == markLen && strings.Trim(f[0], "0123456789abcdef") == "" &&
@@ -57,7 +56,7 @@ func parseUpload(id string) (mark string, sums bool, own string) {
 	return "", false, id
 }
 
-// uploadOf is the upload that the ID names.
+// uploadOf returns the upload of an ID.
 func (b *backend) uploadOf(name, id string) (u *upload, mark string) {
 	mark, sums, own := parseUpload(id)
 	return &upload{
@@ -86,7 +85,7 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (string, er
 // checkUpload checks what a Put in parts checks before it begins.
 func (b *backend) checkUpload(ctx context.Context, u *driver.Upload) error {
 	if v, ok := u.If.Version(); ok {
-		if err := b.usable(v); err != nil {
+		if err := b.checkVersion(v); err != nil {
 			return err
 		}
 	}
@@ -111,7 +110,8 @@ func (b *backend) PutPart(ctx context.Context, u *driver.Upload,
 
 func partTag(etag *string) string { return strings.Trim(aws.ToString(etag), `"`) }
 
-// goneOr is ErrUploadGone if the service no longer has the upload or a part.
+// goneOr returns ErrUploadGone if err says that the service no longer has the upload or
+// a part, and otherwise err.
 func goneOr(err error) error {
 	if uploadGone(err) || responseOf(err).code == "InvalidPart" {
 		return driver.ErrUploadGone
@@ -203,8 +203,8 @@ func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info,
 	return infoOfHead(out), mark != "" && out.Metadata[markKey] == mark, nil
 }
 
-// AbortUpload implements driver.PartUploader. A part may be on its way from whoever had
-// the upload, so it looks twice.
+// AbortUpload implements driver.PartUploader. Another process may still be sending a
+// part, so it checks twice that nothing is left.
 func (b *backend) AbortUpload(ctx context.Context, name, id string) error {
 	up, _ := b.uploadOf(name, id)
 	up.cut.Store(true)

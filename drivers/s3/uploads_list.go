@@ -20,7 +20,7 @@ func (b *backend) ListUploads(ctx context.Context,
 		if !exists {
 			return
 		}
-		if b.isDirectory() { // which knows only prefixes that end in a slash
+		if b.isDirectory() { // which takes only prefixes that end in a slash
 			sent = sent[:strings.LastIndexByte(sent, '/')+1]
 		}
 		in := &s3.ListMultipartUploadsInput{

@@ -28,20 +28,20 @@ var scheme = files.Scheme{
 		{
 			Name:   "region",
 			Values: "text",
-			Doc: "the bucket's region; else the SDK's configuration, and with an endpoint " +
+			Doc: "the bucket's region; without it the SDK's configuration, and with an endpoint " +
 				"us-east-1",
 			Public: true,
 		},
 		{
 			Name:   "endpoint",
 			Values: "URL",
-			Doc:    "another store than Amazon's, with http:// or https://",
+			Doc:    "the URL of a store that isn't Amazon's, http:// or https://",
 			Public: true,
 		},
 		{
 			Name:   "use_path_style",
 			Values: "true|false",
-			Doc:    "the bucket in the path and not in the host, for most other stores",
+			Doc:    "the bucket is in the path and not in the host, for most other stores",
 		},
 		{Name: "s3ForcePathStyle", Values: "true|false", Doc: "the same, by its old name"},
 		{
@@ -57,16 +57,16 @@ var scheme = files.Scheme{
 		{
 			Name:   "profile",
 			Values: "text",
-			Doc: "the profile of the SDK's shared files; where there is none of that name, " +
-				"a store's, as store=",
+			Doc: "the profile of the SDK's shared files; if none has that name, " +
+				"a store's profile, as in store=",
 			Public: true,
 		},
 		{Name: "role", Values: "ARN", Doc: "the role to assume"},
-		{Name: "awssdk", Values: "v2", Doc: "taken for the Go CDK's sake"},
+		{Name: "awssdk", Values: "v2", Doc: "accepted as by the Go CDK"},
 		{
 			Name:   "rate_limiter_capacity",
 			Values: "number",
-			Doc:    "taken for the Go CDK's sake: the SDK's own repeats are off",
+			Doc:    "accepted as by the Go CDK, without an effect: the SDK's own retries are off",
 		},
 		{
 			Name:   "request_checksum_calculation",
@@ -76,7 +76,7 @@ var scheme = files.Scheme{
 		{
 			Name:   "response_checksum_validation",
 			Values: "when_supported|when_required",
-			Doc:    "when_required asks for no checksum, so reads are not checked",
+			Doc:    "when_required requests no checksum, so reads are not checked",
 		},
 		{
 			Name:   "ssetype",
@@ -87,7 +87,7 @@ var scheme = files.Scheme{
 		{
 			Name:   "checksum",
 			Values: "auto|crc32c|none",
-			Doc: "what is stored beside the content: auto goes without where the store " +
+			Doc: "which checksum is stored with the content: auto stores none if the store " +
 				"refuses it",
 		},
 		{
@@ -98,7 +98,7 @@ var scheme = files.Scheme{
 		{
 			Name:   "store",
 			Values: strings.Join(ProfileNames(), "|"),
-			Doc:    "which store it is, and so what it keeps; else by the endpoint's host",
+			Doc:    "which store it is, and so what it keeps; without it by the endpoint's host",
 		},
 		{
 			Name:   "conditions",
@@ -109,26 +109,26 @@ var scheme = files.Scheme{
 		{
 			Name:   "beside",
 			Values: "kept|refused|unchecked",
-			Doc: "whether the store keeps a beside a/b; refused: the second is refused, " +
-				"which costs a Put one or two requests; unchecked: nothing looks",
+			Doc: "whether the store keeps a beside a/b; refused: the driver refuses the second, " +
+				"which costs a Put one or two requests; unchecked: nothing checks it",
 		},
 		{
 			Name:   "request_payer",
 			Values: "requester",
-			Doc:    "the caller pays for requests and traffic, as some buckets want",
+			Doc:    "the caller pays for requests and traffic, which some buckets require",
 		},
 		{
 			Name:   "sign_accept_encoding",
 			Values: "true|false",
 			Doc: "whether the header Accept-Encoding is signed; false for a store behind " +
 				"something " +
-				"that changes it, as with Google's (false there, else true)",
+				"that changes it, such as Google's (default true, for Google's false)",
 		},
 		{
 			Name:   "sdk_only",
 			Values: "true|false",
 			Doc: "whether the SDK makes every request; otherwise a Get, a Stat, a Delete and a " +
-				"small Put are made without its middleware, by the same requests (false)",
+				"small Put are made without its middleware, by the same requests (default false)",
 		},
 		{
 			Name:   "part_size",
@@ -138,30 +138,30 @@ var scheme = files.Scheme{
 		{
 			Name:   "concurrency",
 			Values: "1…100",
-			Doc:    "how many parts of an upload are on their way at a time (8)",
+			Doc:    "how many parts of an upload are sent at a time (8)",
 		},
 	}, slices.Concat(driver.ReadAheadParams(), connect.Params(), retry.Params())...),
-	Open: open,
+	Open: openURL,
 }
 
-// own are the parameters that the Go CDK doesn't know.
-var own = []string{
+// ownParams are the parameters that the Go CDK refuses.
+var ownParams = []string{
 	"checksum", "etag", "store", "conditions", "beside", "part_size", "concurrency",
 	"request_payer",
 	"sign_accept_encoding", "timeout", "read_timeout", "sdk_only",
 }
 
-// open lets the Go CDK open the bucket, and takes its client.
-func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
+// openURL opens the bucket with the Go CDK, and uses its client.
+func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	o, err := options(u)
 	if err != nil {
 		return nil, err
 	}
 	q := u.Query()
-	if err := addressed(q); err != nil {
+	if err := setEndpoint(q); err != nil {
 		return nil, err
 	}
-	for _, name := range own {
+	for _, name := range ownParams {
 		q.Del(name)
 	}
 	for _, p := range slices.Concat(driver.ReadAheadParams(), retry.Params()) {
@@ -171,16 +171,17 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 		q.Get("profile")) {
 		q.Del("profile")
 	}
-	theirs := *u
-	theirs.RawQuery = q.Encode()
-	blob, err := new(s3blob.URLOpener).OpenBucketURL(ctx, &theirs)
+	cdkURL := *u
+	cdkURL.RawQuery = q.Encode()
+	blob, err := new(s3blob.URLOpener).OpenBucketURL(ctx, &cdkURL)
 	if err != nil {
 		return nil, gocloud.OpenError(ctx, u, err)
 	}
 	defer blob.Close()
 	var client *s3.Client
 	if !blob.As(&client) {
-		return nil, files.Errorf(files.ErrUnsupported, "the Go CDK gives away no client")
+		return nil, files.Errorf(files.ErrUnsupported,
+			"the Go CDK's bucket has no client of the SDK")
 	}
 	if client.Options().Region == "" && q.Get("endpoint") == "" {
 		return nil, files.Errorf(files.ErrInvalid,
@@ -189,10 +190,10 @@ func open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	load := loader(q)
 	client = derive(client, func(o *s3.Options) {
 		if o.Region == "" {
-			o.Region = "us-east-1" // which other stores take
+			o.Region = "us-east-1" // which other stores accept
 		}
-		// the configuration's writes to the standard error, such as that a body broke
-		// (X3)
+		// The configuration's logger writes to the standard error, for example that a
+		// body broke (X3).
 		o.Logger = logging.Nop{}
 		shareTransport(o)
 		if creds := renewableOf(o.Credentials, load); creds != nil {
@@ -217,7 +218,7 @@ func sharedProfile(ctx context.Context, name string) bool {
 	return err == nil
 }
 
-// profileOfURL is the store's profile as the URL's parameters say, else that of the
+// profileOfURL returns the profile that the URL's parameters name, or that of the
 // endpoint.
 func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, error) {
 	p := driver.NewParams(u)
@@ -230,13 +231,14 @@ func profileOfURL(ctx context.Context, u *url.URL, endpoint string) (*Profile, e
 		profile = &q
 	} else if p.String("store", "") != "" {
 		return nil, files.Errorf(files.ErrInvalid,
-			`parameter "store" is no store that is known: those are %s`,
+			`parameter "store" isn't a known store; want one of %s`,
 			strings.Join(ProfileNames(), ", "))
 	}
 	return profile.of(u.Host).with(p.String("conditions", ""), p.String("beside", ""))
 }
 
-// options reads our own parameters, and those of the Go CDK that it keeps to itself.
+// options reads this package's parameters, and those that the Go CDK's client doesn't
+// carry.
 func options(u *url.URL) (Options, error) {
 	p := driver.NewParams(u)
 	limits := connect.FromParams(p)
@@ -262,7 +264,7 @@ func options(u *url.URL) (Options, error) {
 	}
 	for _, e := range types.ServerSideEncryption("").Values() {
 		if strings.EqualFold(string(e), p.String("ssetype", "")) {
-			o.Defaults.Encryption = e // what isn't one, the Go CDK refuses
+			o.Defaults.Encryption = e // the Go CDK refuses any other value
 		}
 	}
 	return o, p.Err()

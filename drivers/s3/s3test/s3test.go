@@ -1,9 +1,8 @@
-// Package s3test is what the conformance suite needs of a store that speaks S3's
-// protocol beside the driver: damage behind the bucket's back (Damage), connections
+// Package s3test has what the conformance suite needs for a store that speaks S3's
+// protocol, besides the driver: damage behind the bucket's back (Damage), connections
 // that break (Cut), a bucket that goes away (Vanish), and the uploads that are left
-// unfinished (Leftovers). It works through the SDK's own client, so it is for any
-// driver of such a store, and changes nothing in the store but the buckets that it
-// makes.
+// unfinished (Leftovers). It uses the SDK's client, so it works with any driver of such
+// a store, and it changes nothing in the store except the buckets that it makes.
 package s3test
 
 import (
@@ -21,8 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Store is a store whose credentials may make and delete buckets. Its methods are safe
-// for concurrent use. Options and Open are needed.
+// Store is a store whose credentials may make and delete buckets. Options and Open must
+// be set. Its methods are safe for concurrent use.
 type Store struct {
 	// Options reach the store: endpoint, region, credentials, path style. The
 	// HTTPClient is not used.
@@ -41,13 +40,13 @@ type handle struct {
 	wire *Wire
 }
 
-// Harness is one for conformance.Run, in which each case has a bucket of its own, which
-// is deleted at the end. The caller adds the names, foreign keys, URLs and faults of
-// the server.
+// Harness returns a harness for conformance.Run. Each case has its own bucket, which is
+// deleted at the end. The caller adds the names, foreign keys, URLs and known failures
+// of the server.
 func (s *Store) Harness() conformance.Harness {
 	return conformance.Harness{
 		Name: "s3",
-		// Beyond, putting takes a server seconds.
+		// Putting more takes a server seconds.
 		MaxFiles: 1500,
 		New:      func(t conformance.T) files.Bucket { return s.open(s.create(t)) },
 		Second:   func(_ conformance.T, b files.Bucket) files.Bucket { return s.open(s.Name(b)) },
@@ -62,19 +61,19 @@ func (s *Store) Harness() conformance.Harness {
 		Leftovers: func(t conformance.T, b files.Bucket) int {
 			all, err := Uploads(context.WithoutCancel(t.Context()), s.client(nil), s.Name(b))
 			if err != nil {
-				t.Fatalf("the unfinished uploads: %v", err)
+				t.Fatalf("list the unfinished uploads: %v", err)
 			}
 			return len(all)
 		},
 		Vanish: func(t conformance.T, b files.Bucket) {
 			if err := Vanish(t.Context(), s.client(nil), s.Name(b)); err != nil {
-				t.Fatalf("the end of a bucket: %v", err)
+				t.Fatalf("delete a bucket: %v", err)
 			}
 		},
 	}
 }
 
-// Name is the name that a bucket of the harness has in the store.
+// Name returns the name of a bucket of the harness in the store.
 func (s *Store) Name(b files.Bucket) string {
 	base, _ := conformance.Base(b)
 	return s.of(base).name
@@ -109,13 +108,13 @@ func (s *Store) create(t conformance.T) string {
 	name := "s3test-" + strings.ToLower(rand.Text())
 	admin := s.client(nil)
 	if _, err := admin.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
-		t.Fatalf("a bucket for the test: %v", err)
+		t.Fatalf("make a bucket for the test: %v", err)
 	}
 	t.Cleanup(func() { Vanish(context.WithoutCancel(t.Context()), admin, name) })
 	return name
 }
 
-// Upload is an upload in parts that was neither ended nor given up.
+// Upload is an upload in parts that was neither completed nor aborted.
 type Upload struct{ Key, ID string }
 
 // Uploads lists the unfinished uploads of a bucket.
@@ -134,7 +133,7 @@ func Uploads(ctx context.Context, client *s3.Client, bucket string) (all []Uploa
 	return all, nil
 }
 
-// Vanish deletes a bucket with all that is in it.
+// Vanish deletes a bucket and everything in it.
 func Vanish(ctx context.Context, client *s3.Client, bucket string) error {
 	uploads, err := Uploads(ctx, client, bucket)
 	if err != nil {

@@ -9,22 +9,23 @@ import (
 	"sync/atomic"
 )
 
-// Wire is an HTTP client for the SDK whose answers to GetObject, path style, can break
-// or be damaged. The zero value is one of http.DefaultTransport. It is safe for
-// concurrent use.
+// Wire is an HTTP client for the SDK whose responses to GetObject, with the bucket in
+// the path, can break or be damaged. The zero value uses http.DefaultTransport. It is
+// safe for concurrent use.
 type Wire struct {
 	// Next sends the requests; nil is http.DefaultTransport.
 	Next http.RoundTripper
 
-	cut     atomic.Int64 // 1 more than the bytes that come through; 0 is all
+	cut     atomic.Int64 // 1 more than the bytes that pass; 0 is all
 	damaged sync.Map     // paths
 }
 
-// Cut lets each body that begins from now on break behind n bytes; below 0 none does.
+// Cut makes each body that begins from now on break after n bytes. If n is negative,
+// none breaks.
 func (w *Wire) Cut(n int64) { w.cut.Store(max(n+1, 0)) }
 
-// Damage changes a byte of whatever is read of the object from now on. Reads of a part
-// are as they are.
+// Damage changes a byte of the object in every whole read from now on. Reads of a range
+// are not changed.
 func (w *Wire) Damage(bucket, key string) { w.damaged.Store("/"+bucket+"/"+key, true) }
 
 // Do sends a request. It follows no redirect.
@@ -56,7 +57,7 @@ func (w *Wire) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// cutBody breaks.
+// cutBody is a body that breaks after left bytes.
 type cutBody struct {
 	io.ReadCloser
 	left int64

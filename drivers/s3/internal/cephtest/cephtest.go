@@ -1,11 +1,11 @@
-// Package cephtest lists what the Ceph gateway of the tests (16.2) breaks, though S3
-// keeps it, and runs the suite below a directory of that store: apart from the driver's
-// other tests, so that these end in time.
+// Package cephtest lists the cases that Ceph's gateway of the tests (16.2) fails,
+// though S3 passes them, and runs the suite below a directory of that store. It is
+// apart from the driver's other tests, so that those end in time.
 package cephtest
 
 import "maps"
 
-// Faults are the cases that the gateway fails each time, with the reason.
+// Faults are the cases that the gateway always fails, with the reason.
 var Faults = map[string]string{
 	"P7/limit": "the gateway refuses a header whose name has 1,900 bytes; S3 counts names and " +
 		"values together",
@@ -20,13 +20,13 @@ var Faults = map[string]string{
 const nearETags = "the gateway takes an ETag with something behind it for the ETag; S3 compares " +
 	"the whole"
 
-// InParts is the reason of the faults of conditional uploads in parts.
+// InParts is the reason for the failures of conditional uploads in parts.
 const InParts = "the gateway ignores the conditions of CompleteMultipartUpload " +
 	"(ceph/ceph#64830), " +
 	"so the driver refuses a conditional upload in parts with ErrUnsupported; S3 keeps them"
 
-// FaultsOfSmallParts are the faults where the parts of an upload have 5 MiB, so that more
-// cases upload in parts.
+// FaultsOfSmallParts returns the Faults if the parts of an upload have 5 MiB, so that
+// more cases upload in parts.
 func FaultsOfSmallParts() map[string]string {
 	all := maps.Clone(Faults)
 	for _, id := range []string{
@@ -38,7 +38,7 @@ func FaultsOfSmallParts() map[string]string {
 	return all
 }
 
-// Races are those that it fails now and then.
+// Races are the cases that it fails now and then.
 var Races = map[string]string{
 	"P9/update": "the gateway answers a conditional put that loses a race with 500, so its " +
 		"outcome is uncertain; " +

@@ -1,3 +1,3 @@
-// Package miniotest runs the suite on MinIO, apart from the driver's other tests: its
-// program takes minutes to build, and these needn't wait for it.
+// Package miniotest runs the suite on MinIO. It is apart from the driver's other tests,
+// which needn't wait for the minutes that MinIO's program takes to build.
 package miniotest
