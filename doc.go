@@ -8,40 +8,39 @@
 //   - cloudfiles.dev/files: the interface, the contract, and every function that takes
 //     a bucket. Start here.
 //   - cloudfiles.dev/files/fileshttp: serves files of a bucket over HTTP.
-//   - cloudfiles.dev/files/cache: reads through another bucket, a local folder usually.
-//   - cloudfiles.dev/files/observe: what a program does with a bucket, for logs,
+//   - cloudfiles.dev/files/cache: reads through another bucket, usually a local folder.
+//   - cloudfiles.dev/files/observe: reports what a program does with a bucket to logs,
 //     traces and metrics.
-//   - cloudfiles.dev/files/observe/otelfiles: OpenTelemetry, for package observe.
-//   - cloudfiles.dev/files/observe/promfiles: Prometheus, for package observe.
+//   - cloudfiles.dev/files/observe/otelfiles: reports it to OpenTelemetry.
+//   - cloudfiles.dev/files/observe/promfiles: reports it to Prometheus.
 //   - cloudfiles.dev/files/eventlog: an append-only log of small records in a bucket.
-//   - cloudfiles.dev/files/lease: one of many processes works at a time, with a bucket as
-//     the only thing that they share.
-//   - cloudfiles.dev/files/resume: downloads and uploads that go on where a killed
-//     process was.
+//   - cloudfiles.dev/files/lease: lets one of many processes work at a time, if all that
+//     they share is a bucket.
+//   - cloudfiles.dev/files/resume: downloads and uploads that continue after an
+//     interruption or a kill.
 //   - cloudfiles.dev/files/transfer: copies, moves, removes and synchronizes whole trees.
-//   - cloudfiles.dev/files/filestest: the fake that an application is tested with.
+//   - cloudfiles.dev/files/filestest: the fake for an application's tests.
 //   - cloudfiles.dev/files/signing: signs upload forms with a largest size, for browsers.
 //   - cloudfiles.dev/files/watch: calls a function whenever a file has changed.
-//   - cloudfiles.dev/files/retry: the one policy by which calls to a service are
-//     repeated.
+//   - cloudfiles.dev/files/retry: the policy by which calls to a service are repeated.
 //   - cloudfiles.dev/files/compress: stores files as zstd, in the standard way.
-//   - cloudfiles.dev/files/crypt: encrypts contents, and names if asked, before they are
-//     stored.
-//   - cloudfiles.dev/files/limit: bounds calls in flight, operations and bytes a second.
-//   - cloudfiles.dev/files/timeout: bounds how long a call waits for the other side.
-//   - cloudfiles.dev/files/hedge: makes a Get or Stat once more whose answer is late.
-//   - cloudfiles.dev/files/mount: several buckets as one, by a table of directories.
+//   - cloudfiles.dev/files/crypt: encrypts contents, and optionally names, before they
+//     are stored.
+//   - cloudfiles.dev/files/limit: limits calls in flight, and operations and bytes a
+//     second.
+//   - cloudfiles.dev/files/timeout: limits how long a call waits for the other side.
+//   - cloudfiles.dev/files/hedge: makes a Get or Stat a second time if the first is late.
+//   - cloudfiles.dev/files/mount: joins several buckets by a table of directories.
 //   - cloudfiles.dev/files/overlay: reads through several buckets, and writes to the first.
 //   - cloudfiles.dev/files/mirror: writes to two buckets, and reads the first.
 //   - cloudfiles.dev/files/iofs: any fs.FS, such as an embed.FS, as a bucket for reading.
 //   - cloudfiles.dev/files/driver: for authors of drivers.
-//   - cloudfiles.dev/drivers/mem: memory, mem://, and the fake for an application's
-//     tests.
+//   - cloudfiles.dev/drivers/mem: memory, mem://.
 //   - cloudfiles.dev/drivers/local: a folder on the local disk, file://.
 //   - cloudfiles.dev/drivers/local/localhttp: signed URLs for local folders, and the
 //     handler that serves them.
 //   - cloudfiles.dev/drivers/s3: Amazon S3 and stores like it, s3://.
-//   - cloudfiles.dev/drivers/s3/s3test: what the conformance suite needs to test stores
+//   - cloudfiles.dev/drivers/s3/s3test: the harness of the conformance suite for stores
 //     like S3.
 //   - cloudfiles.dev/drivers/gcs: Google Cloud Storage, gs://.
 //   - cloudfiles.dev/drivers/azure: Azure Blob Storage, azblob://.
@@ -53,13 +52,13 @@
 //     against the contract.
 //   - cloudfiles.dev/conformance/faultrun: checks a driver with many clients while
 //     requests fail in every way.
-//   - cloudfiles.dev/conformance/hostile: checks every operation against a service's
-//     endpoint that answers wrongly, in two hundred ways.
+//   - cloudfiles.dev/conformance/hostile: checks every operation against a service that
+//     responds wrongly in two hundred ways.
 //   - cloudfiles.dev/conformance/proxy: counts requests and injects faults, for the
 //     tests of drivers.
-//   - cloudfiles.dev/conformance/longtest: tells this module's long tests apart.
-//   - cloudfiles.dev/conformance/rerun: runs a part of the suite once more, in the
-//     module's own tests.
+//   - cloudfiles.dev/conformance/longtest: marks this module's long tests.
+//   - cloudfiles.dev/conformance/rerun: runs a part of the suite again, in this module's
+//     own tests.
 //   - cloudfiles.dev/examples/quickstart: a command that shows what a bucket does.
 //   - cloudfiles.dev/examples/files: a command: ls, cat, cp, sync, rm, du, sign and
 //     check, on folders and buckets.
