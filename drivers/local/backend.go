@@ -15,35 +15,36 @@ import (
 // backend is one handle of a folder.
 type backend struct {
 	*belongings
-	forgotten runtime.Cleanup // gives them back where nobody closes the bucket
+	forgotten runtime.Cleanup // releases the resources if the bucket is dropped without Close
 
 	sys      fsys.FS
 	path     string // absolute
 	rootStat fsys.Stat
 	opts     Options
 	disk     disk
-	// mountRoot: the folder is the root of a file system, which may have a folder of
-	// its own there.
+	// mountRoot reports that the folder is the root of a file system, which may keep a
+	// folder for itself there, such as lost+found.
 	mountRoot bool
-	fineTimes bool // each change of a file has another time
+	fineTimes bool // each change of a file gets another time
 
 	checked atomic.Bool // the folder's format is known to be ours
 	clock   clock
 	noXattr atomic.Bool // found at the first write
-	durable dirSet      // their own entries, up to the root, are known to be on disk
-	swept   dirSet      // of another mount, and looked through for what dead sessions left
+	durable dirSet      // folders whose entries, up to the root, are known to be on disk
+	// folders on another mount that were searched for what killed processes left
+	swept dirSet
 	// noExchange is found at the first write over a file.
 	noExchange atomic.Bool
 	noUnnamed  atomic.Bool // found at the first write
-	replaces   atomic.Bool // the last commit has replaced a file
+	replaces   atomic.Bool // the last commit replaced a file
 
 	volume      fsys.Volume
 	byDir       bool        // folders are locked by their directories
-	byFile      bool        // folders are locked by the lock file, beside or instead
+	byFile      bool        // folders are locked by the lock file, also or only
 	noFileLocks atomic.Bool // files can't be locked
 	queues      queues
 
-	starting chan struct{} // holds a token while a session is made
+	starting chan struct{} // holds a token while a staging folder is made
 }
 
 var (
@@ -56,8 +57,9 @@ var (
 	_ driver.ManyDeleter = (*backend)(nil)
 )
 
-// Features reports what is known of the folder's locks. They are tried when the folder
-// is opened, and those of files at the first write that needs them.
+// Features reports what the bucket can do, as far as its locks are known: locks of
+// directories are tried when the folder is opened, locks of files at the first write
+// that needs one.
 func (b *backend) Features() files.Features {
 	locks, signs := !b.lockless(), b.opts.Signer != nil
 	return files.Features{
@@ -88,7 +90,7 @@ func (b *backend) Features() files.Features {
 	}
 }
 
-// Varied implements driver.Varying, since it is found out late whether locks work.
+// Varied implements driver.Varying, since the first write may find that locks don't work.
 func (b *backend) Varied() uint64 {
 	if b.lockless() {
 		return 1
@@ -96,13 +98,14 @@ func (b *backend) Varied() uint64 {
 	return 0
 }
 
-// store identifies a folder, no matter which path leads to it.
+// store identifies a folder, whichever path leads to it.
 type store struct{ dev, ino uint64 }
 
 // Store identifies the folder, so two handles of one folder are one store.
 func (b *backend) Store() any { return store{b.rootStat.Dev, b.rootStat.Ino} }
 
-// Check lists the first file: what prevents that also keeps a program from its files.
+// Check lists the first file: whatever prevents that also prevents a program from using
+// its files.
 func (b *backend) Check(ctx context.Context) error {
 	for _, err := range b.List(ctx, driver.ListRequest{Limit: 1}) {
 		return err
@@ -110,7 +113,7 @@ func (b *backend) Check(ctx context.Context) error {
 	return nil
 }
 
-// As gives the folder's fs.FileInfo, as fileblob does, or the Signer.
+// As returns the folder's fs.FileInfo, as fileblob does, or the Signer.
 func (b *backend) As(target any) bool {
 	if p, ok := target.(*Signer); ok && b.opts.Signer != nil {
 		*p = b.opts.Signer
@@ -128,15 +131,15 @@ func (b *backend) As(target any) bool {
 	return true
 }
 
-// alive reports whether the path still leads to the folder that was opened (E3), and
-// that its format is ours. Every call begins here, since an unmounted disk must not
-// look empty.
+// alive returns an error unless the path still leads to the folder that was opened (E3)
+// and the driver can use the folder's format. Every call begins here, since an
+// unmounted disk must not look empty.
 func (b *backend) alive() error {
 	_, err := b.seeAlive()
 	return err
 }
 
-// seeAlive is alive; it returns what it saw of the folder.
+// seeAlive is alive, and also returns the folder's Stat.
 func (b *backend) seeAlive() (fsys.Stat, error) {
 	st, err := b.sys.StatRoot(b.path)
 	switch {
@@ -157,7 +160,7 @@ func (b *backend) seeAlive() (fsys.Stat, error) {
 	return st, b.checkFormat()
 }
 
-// Close removes what this handle has in the control folder.
+// Close removes what the handle has in the control folder, and closes its files.
 func (b *backend) Close() error {
 	b.forgotten.Stop()
 	return mapError(b.giveBack())

@@ -6,11 +6,11 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// belongings are what a handle has open and in the control folder. A bucket that is
-// dropped without Close gives them back as well, as an os.File does, when the garbage
-// collector finds it. So nothing here leads to the backend, and every method of the
-// backend that uses them keeps it alive to its end: a descriptor that is closed too
-// early is another file's soon.
+// belongings are what a handle has open and what it has in the control folder. If a
+// bucket is dropped without Close, the garbage collector releases them, as it does for
+// an os.File. Therefore nothing here refers to the backend, and every method of the
+// backend that uses them keeps the backend alive until it returns: a descriptor that is
+// closed too early soon belongs to another file.
 type belongings struct {
 	root  fsys.Dir
 	pages *pages // where listings ended
@@ -20,8 +20,8 @@ type belongings struct {
 	lockFile *lockFile // nil until it is needed
 }
 
-// giveBack removes and closes them. Uploads that are going on keep their session to
-// their end.
+// giveBack removes and closes them. Uploads in progress keep their staging folder until
+// they end.
 func (o *belongings) giveBack() error {
 	o.mu.Lock()
 	s, l := o.session, o.lockFile
@@ -31,7 +31,7 @@ func (o *belongings) giveBack() error {
 		s.release()
 	}
 	if l != nil {
-		l.leave(false) // the handle's own use
+		l.leave(false) // the handle counts as a user
 	}
 	if !o.pages.shared {
 		o.pages.clear()

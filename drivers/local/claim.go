@@ -10,14 +10,15 @@ import (
 )
 
 // A folder may be the root of one bucket and lie in another. Each handle claims its
-// root, so that no delete from above takes it away together with its last file.
+// root, so that a delete in the outer bucket doesn't remove the folder with its last
+// file.
 
 var errClaimed = errors.New("the folder is the root of a bucket that is in use")
 
-var errKept = errors.New("somebody made the folder")
+var errKept = errors.New("the folder was not made by a Put")
 
-// claimRoot finds out what locks the folder has, and claims it. It reports whether the
-// path still leads to it: it may have been removed before it was claimed.
+// claimRoot finds out which locks the folder has, and claims it. It reports whether the
+// path still leads to the folder, which may have been removed before it was claimed.
 func (b *backend) claimRoot() bool {
 	b.volume = b.root.Volume()
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
@@ -32,7 +33,7 @@ func (b *backend) claimRoot() bool {
 	if err == nil {
 		b.root.Unlock()
 	}
-	// Claims and the locks of files are of one kind, but on Windows, which has no claims.
+	// Claims and locks of files are of one kind, except on Windows, which has no claims.
 	b.noFileLocks.Store(!b.byDir && !windows && errors.Is(claimed, errors.ErrUnsupported))
 	st, err := b.sys.StatRoot(b.path)
 	return err == nil && st.SameFile(b.rootStat) || err != nil && !isNotExist(err)
@@ -41,7 +42,7 @@ func (b *backend) claimRoot() bool {
 // lockless reports whether other processes can't be excluded.
 func (b *backend) lockless() bool { return b.byFile && b.noFileLocks.Load() }
 
-// conditional refuses what can't be decided without locks.
+// conditional refuses a condition that can't be decided because there are no locks.
 func (b *backend) conditional(c files.Condition) error {
 	if b.lockless() && !c.IsZero() {
 		return files.Errorf(files.ErrUnsupported,
@@ -50,8 +51,9 @@ func (b *backend) conditional(c files.Condition) error {
 	return nil
 }
 
-// rmdir removes the empty folder base of the folder d, whose path is given, unless it
-// is the root of a bucket. Errors are the system's, but for errClaimed.
+// rmdir removes the empty folder base in the folder d, unless it is the root of a
+// bucket or no Put made it; path is its path in the bucket. Errors are the system's,
+// except errClaimed and errKept.
 func (b *backend) rmdir(ctx context.Context, d fsys.Dir, path, base string) error {
 	child, err := d.OpenDir(base)
 	if err != nil {
@@ -69,7 +71,8 @@ func (b *backend) rmdir(ctx context.Context, d fsys.Dir, path, base string) erro
 	return rmdirLocked(d, base, child)
 }
 
-// rmdirNow is rmdir for who has a lock already: it doesn't wait for the folder's.
+// rmdirNow is rmdir for a caller that already holds a lock: it doesn't wait for the
+// folder's lock.
 func (b *backend) rmdirNow(d fsys.Dir, base string) error {
 	child, err := d.OpenDir(base)
 	if err != nil {

@@ -11,41 +11,42 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// How a file is written. Its content, in any of its places, and its sidecar are in one
-// folder, so a writer needs only the lock of that folder (dirLock). Readers need no
-// lock.
+// How a file is written. Its content, under either of its names on disk, and its
+// sidecar are in one folder, so a writer needs only the lock of that folder (dirLock).
+// Readers need no lock.
 //
-//  1. Stage: the whole content goes to a file of the handle's session, with its record,
-//     and is made durable.
-//  2. Prepare: where the file is to have a sidecar, that is staged as well, for the
+//  1. Stage: the whole content goes to a file in the handle's staging folder, with its
+//     record, and is made durable.
+//  2. Prepare: if the file is to have a sidecar, the sidecar is staged as well, for the
 //     content that the name has at the moment.
 //  3. Lock: open the folder, and lock the directory that was opened. If it is removed
-//     meanwhile, nothing can be renamed into it, and all begins again from here.
-//  4. Look: under the lock, find the current content and decide the condition. If it is
-//     not the one that the sidecar was prepared for, or not older, go back to 2 without
-//     the lock; after a few turns, prepare under the lock.
-//  5. Commit: rename the sidecar, which tells of both contents, and then the content,
-//     which is the moment of change. Who changes it by its old name meanwhile waits, and
-//     the move is undone (movein.go), or on FUSE made again with a twin (twin.go).
-//  6. Unlock, remove what was replaced, make the folder durable, and the folders on the
-//     way to it.
-//  7. Clean: lock again and remove what belonged to the old content only, unless
-//     somebody else has changed the file since.
+//     meanwhile, nothing can be renamed into it, and the commit begins again from here.
+//  4. Decide: under the lock, find the current content and decide the condition. If the
+//     content is not the one that the sidecar was prepared for, or is not older than
+//     the staged file, release the lock and go back to 2; after a few turns, prepare
+//     under the lock.
+//  5. Commit: rename the sidecar, which describes both contents, and then the content,
+//     which is the moment of change. If another program waits to change the content,
+//     which it opened by its staged name, the move is undone (movein.go), or on FUSE
+//     repeated with a twin (twin.go).
+//  6. Unlock, remove what was replaced, and make the folder and its parents durable.
+//  7. Clean: lock again and remove what belonged to the old content only, unless the
+//     file has been changed since.
 //
-// Delete takes steps 3 and 4, an unlink, and steps 6 and 7. It creates nothing and
-// needs no session. A file that has to make way for a folder, or gets its place back,
-// is renamed under the lock of its own folder. A goroutine that holds a lock never
+// Delete is steps 3 and 4, an unlink, and steps 6 and 7. It creates nothing and needs
+// no staging folder. A file that has to make way for a folder, or gets its plain name
+// back, is renamed under the lock of its folder. A goroutine that holds a lock never
 // waits for another lock.
 
-// Obstacles that a commit finds. They are removed without the lock.
+// Obstacles that a commit finds under the lock and removes without it.
 var (
-	errFileAside  = errors.New("a file lies where the sidecar goes")
+	errFileAside  = errors.New("another file has the sidecar's name")
 	errOtherMount = errors.New("the folder is on another file system")
 	errStageLost  = errors.New("the staged file was removed")
-	errUnprepared = errors.New("the content in place is another one than it was prepared for")
+	errUnprepared = errors.New("the sidecar was prepared for another content")
 )
 
-// patientTurns is how often a commit prepares itself without the lock.
+// patientTurns is how many turns of a commit prepare without the lock.
 const patientTurns = 3
 
 // commit moves a sealed file to its name. It returns the staged file, which may be
@@ -55,7 +56,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 	made := false
 	defer func() {
 		if err != nil && made {
-			b.removeParents(ctx, p) // nobody else would
+			b.removeParents(ctx, p) // nothing else would remove them
 		}
 	}()
 	var r retries
@@ -67,7 +68,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 		case err == nil:
 			return st, nil
 		case errors.Is(err, errRetry):
-			// The folder was removed when its last file went.
+			// The folder was removed together with its last file.
 			if err = b.alive(); err == nil {
 				made = true
 				err = b.makeParents(ctx, p)
@@ -80,11 +81,11 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 			err = b.moveAside(ctx, p)
 		case err == errStageLost, err == errOtherMount && !st.own:
 			if st, err = b.stageAgain(ctx, st, p, met); err == errStageLost {
-				err = retryLookup(err) // the other one was removed as well
+				err = retryLookup(err) // the new one was removed as well
 			}
 		case err == errOtherMount:
 			return st, files.Errorf(files.ErrUnavailable,
-				"the system takes the folder for another file system")
+				"the system reports that the folder is on another file system")
 		}
 		if err == nil || errors.Is(err, errRetry) {
 			if err != nil {
@@ -98,7 +99,7 @@ func (b *backend) commit(ctx context.Context, st *staged, p *filePaths,
 	}
 }
 
-// stageAgain replaces a staged file that can't be renamed to its place.
+// stageAgain replaces a staged file that can't be renamed to its target.
 func (b *backend) stageAgain(ctx context.Context, st *staged, p *filePaths,
 	met error) (*staged, error) {
 	again := b.rescue
@@ -115,7 +116,7 @@ func (b *backend) stageAgain(ctx context.Context, st *staged, p *filePaths,
 	return other, nil
 }
 
-// openDir opens the folder of a place; the root is there already.
+// openDir opens the folder of the paths; the root is open already.
 func (b *backend) openDir(p *filePaths) (fsys.Dir, error) {
 	if p.dir == "" {
 		return b.root, nil
@@ -129,7 +130,8 @@ func (b *backend) closeDir(d fsys.Dir) {
 	}
 }
 
-// tryCommit is one turn; ahead says that what takes time is to be done before the lock.
+// tryCommit is one turn of a commit. If ahead is set, what takes time is done before
+// the lock.
 func (b *backend) tryCommit(ctx context.Context, st *staged, p *filePaths, cond files.Condition,
 	ahead bool) error {
 	if ctx.Err() != nil {
@@ -162,8 +164,8 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *filePaths, cond 
 	left, err := b.replace(ctx, st, p, d, &lock, cond, ahead)
 	lock.unlock()
 	if err == nil && !st.done {
-		// What was replaced has its name. It goes before the sync, behind which it
-		// would wait for the disk once more.
+		// The staged name now holds what was replaced. It is unlinked before the sync:
+		// after it, the unlink would wait for the disk once more.
 		st.done = st.unlink() == nil
 	}
 	if err == nil {
@@ -179,7 +181,7 @@ func (b *backend) tryCommit(ctx context.Context, st *staged, p *filePaths, cond 
 }
 
 // prepare does, without the lock, what would take time under it: it gives the staged
-// file a time greater than that of the one it replaces, and stages its sidecar.
+// file a later time than the file that it replaces, and stages its sidecar.
 func (b *backend) prepare(st *staged, p *filePaths, d fsys.Dir, cond files.Condition) error {
 	if err := b.renew(st, st.newer); err != nil {
 		return err
@@ -192,7 +194,7 @@ func (b *backend) prepare(st *staged, p *filePaths, d fsys.Dir, cond files.Condi
 		return err
 	}
 	if err := b.check(d, &c, cond); err != nil {
-		return err // it failed at this moment
+		return err // the condition failed at this moment, which suffices
 	}
 	if err := b.fitUnnamed(st, d, &c); err != nil {
 		return err
@@ -206,8 +208,9 @@ func (b *backend) prepare(st *staged, p *filePaths, d fsys.Dir, cond files.Condi
 	return b.stageSidecar(st, p, d, &c, !c.exists)
 }
 
-// renew sets a staged file's time to now if it isn't newer than old. If that isn't
-// newer either, it makes up a time under the lock, where nobody else makes up the same.
+// renew sets a staged file's time to now if it isn't later than old. If now isn't later
+// either, sealAfter chooses a time under the lock, where no other commit can choose the
+// same.
 func (b *backend) renew(st *staged, old int64) error {
 	if st.rec.mtime > old || !b.renewable(st, old) {
 		return nil
@@ -219,8 +222,8 @@ func (b *backend) renewable(st *staged, old int64) bool {
 	return !st.s.coarse && time.Now().UnixNano() > old
 }
 
-// replace is the commit itself, under the lock. It returns what belonged to the old
-// content only, by names in the folder, which is to be removed once the commit is
+// replace is the commit under the lock. It returns the names in the folder of what
+// belonged to the old content only, which the caller removes once the commit is
 // durable.
 func (b *backend) replace(
 	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, lock *dirLock, cond files.Condition,
@@ -246,7 +249,7 @@ func (b *backend) replace(
 	if err := b.sealAfter(st, &c); err != nil {
 		return nil, err
 	}
-	// also where there was no file: a killed delete's leftover would mislead fileblob
+	// Also if there was no file: what a killed delete left would mislead fileblob.
 	old, err := b.sidecarAt(d, p)
 	if err != nil {
 		return nil, err
@@ -278,7 +281,7 @@ func (b *backend) replace(
 		return nil, err
 	}
 	defer func() { g.end() }()
-	// what is guarded stays what it is
+	// A guarded file can't change any more.
 	if !st.unnamed && (g.f != nil || st.rec.sidecar || !st.isBrief()) {
 		if err := st.intact(g); err != nil {
 			return nil, err
@@ -294,7 +297,7 @@ func (b *backend) replace(
 		if err := b.putSidecar(st, p, d, old); err != nil {
 			return nil, err
 		}
-		// It took a while, and a move that is undone would be seen.
+		// putSidecar took a while, and readers would notice a move that is undone.
 		if err := g.held(); err != nil {
 			return nil, err
 		}
@@ -302,17 +305,17 @@ func (b *backend) replace(
 	if err := b.put(ctx, st, p, d, dest, over, g); err != nil {
 		return nil, err
 	}
-	st.done = !over || b.opts.NoSync // else its name has what it replaced
+	st.done = !over || b.opts.NoSync // otherwise its name holds what it replaced
 	left = st.leftovers(p, &c, dest, old)
 	if b.opts.NoSync {
-		g = guard{} // it ends when the file is closed, which is at once
+		g = guard{} // closing the file, which follows at once, ends the guard
 		unlinkAll(d, left)
 		return nil, nil
 	}
 	return left, nil
 }
 
-// put is the moment of change.
+// put moves the content to its name: the moment of change.
 func (b *backend) put(
 	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, dest string, over bool, g guard,
 ) error {
@@ -342,15 +345,15 @@ func (b *backend) put(
 	return err
 }
 
-// unlinkAll removes what it can.
+// unlinkAll removes the files, and ignores errors.
 func unlinkAll(d fsys.Dir, names []string) {
 	for _, name := range names {
 		d.Unlink(name)
 	}
 }
 
-// makeRoom returns the place where the content goes. An empty folder, which isn't a
-// directory (L6), gives way to it.
+// makeRoom returns the name on disk that the content gets. It removes an empty folder
+// of that name, which isn't a directory (L6).
 func (b *backend) makeRoom(d fsys.Dir, p *filePaths, c *current) (dest string, err error) {
 	if !c.dirAt0 || b.rmdirNow(d, p.base) == nil {
 		return p.base, nil
@@ -358,7 +361,8 @@ func (b *backend) makeRoom(d fsys.Dir, p *filePaths, c *current) (dest string, e
 	dest = leafName(p.base)
 	if st, err := d.Lstat(dest); err == nil && st.Type == fsys.Directory && b.rmdirNow(d,
 		dest) != nil {
-		return "", files.Errorf(files.ErrInvalid, "folders stand at both places of the file")
+		return "", files.Errorf(files.ErrInvalid,
+			"folders have both names that the file can have on disk")
 	}
 	return dest, nil
 }
@@ -367,18 +371,18 @@ func (b *backend) makeRoom(d fsys.Dir, p *filePaths, c *current) (dest string, e
 const maxAhead = 1_000_000_000
 
 const (
-	// coarseStep is the coarsest time there is, in nanoseconds.
+	// coarseStep is the coarsest resolution of times, in nanoseconds.
 	coarseStep = 2_000_000_000
-	// maxCoarseAhead is how far the times of a file that is put again and again may be
-	// ahead of the clock where times are coarse, in nanoseconds.
+	// maxCoarseAhead is how far, if times are coarse, the time of a file that is put
+	// again and again may be ahead of the clock, in nanoseconds.
 	maxCoarseAhead = 120_000_000_000
 )
 
-// sealAfter gives the staged file a version that none of the name's had, where the
-// current file is not older: another process, another program or a clock that was set
-// back gave it its time. A little later than that, the version is new again. Else,
-// since a Put's time is when it was put, a token makes it so. With a token, the times
-// need only differ.
+// sealAfter gives the staged file a version that the name never had, if the current
+// file is not older because another process, another program or a clock that was set
+// back gave it its time. If the current file's time is only a little ahead, a time just
+// after it makes the version new. Otherwise a token does, since a Put's time is when it
+// was put. With a token, the times need only differ.
 func (b *backend) sealAfter(st *staged, c *current) error {
 	old, now := c.st.ModTime, st.rec.mtime
 	switch {
@@ -398,8 +402,7 @@ func (b *backend) sealAfter(st *staged, c *current) error {
 	return b.seal(st, now)
 }
 
-// intact reports an error unless the staged file still is where and what it was, as it
-// was seen when it was guarded.
+// intact returns an error if the staged file was changed or moved before it was guarded.
 func (st *staged) intact(g guard) (err error) {
 	now := g.st
 	if g.f == nil {
@@ -410,7 +413,7 @@ func (st *staged) intact(g guard) (err error) {
 	if err := st.is(now); err != nil {
 		return err
 	}
-	if now.Nlink == 0 { // which some file systems say of all files
+	if now.Nlink == 0 { // some file systems report 0 for all files
 		there, err := st.dir.Lstat(st.name)
 		if missing(err) || err == nil && st.is(there) != nil { // it is another file's name
 			return errStageLost
@@ -419,7 +422,7 @@ func (st *staged) intact(g guard) (err error) {
 	return nil
 }
 
-// mapRenameError classes the error of a rename of what is staged.
+// mapRenameError maps the error of a rename of a staged file.
 func (b *backend) mapRenameError(err error, from fsys.Dir, name string) error {
 	switch {
 	case isNotExist(err):
@@ -428,16 +431,16 @@ func (b *backend) mapRenameError(err error, from fsys.Dir, name string) error {
 		}
 		return retryLookup(err)
 	case fsys.IsDirectory(err), fsys.IsNotDirectory(err), fsys.IsStale(err):
-		return retryLookup(err) // the folder went, or one came
+		return retryLookup(err) // a folder was removed or made
 	case fsys.IsCrossDevice(err):
 		return errOtherMount
 	case fsys.IsBusy(err), b.volume.SMB && errors.Is(err, fs.ErrPermission):
-		return heldBy(err) // by who reads the old content
+		return heldBy(err) // by a program that reads the old content
 	}
 	return mapError(err)
 }
 
-// leftovers are the names of what belonged to the old content only.
+// leftovers returns the names of what belonged to the old content only.
 func (st *staged) leftovers(p *filePaths, c *current, dest string,
 	old sidecarKind) (left []string) {
 	st.dest = dest
@@ -455,8 +458,8 @@ func (st *staged) leftovers(p *filePaths, c *current, dest string,
 	return left
 }
 
-// clean removes leftovers behind a commit that is durable, unless the file has been
-// changed since. What stays is found again by the next write.
+// clean removes leftovers after a commit that is durable, unless the file has been
+// changed since. The next write finds what remains.
 func (b *backend) clean(ctx context.Context, st *staged, p *filePaths, d fsys.Dir, left []string) {
 	lock, err := b.lockDir(ctx, d, p.dir)
 	if err != nil {
@@ -470,7 +473,7 @@ func (b *backend) clean(ctx context.Context, st *staged, p *filePaths, d fsys.Di
 	unlinkAll(d, left)
 }
 
-// syncDir makes a change that has happened durable.
+// syncDir makes a change that was made in the folder durable.
 func (b *backend) syncDir(d fsys.Dir) error {
 	if b.opts.NoSync {
 		return nil

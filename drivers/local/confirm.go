@@ -8,16 +8,16 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A file system that a program serves (FUSE) may answer that a file is missing while it
-// is replaced: the program finds the path of a file that it has just given another one.
-// So what is missing there is looked for again while its folder lists it. A writer need
-// not: it holds the folder's lock.
+// A file system that a program serves (FUSE) may report a file as missing while the
+// file is replaced, because the program looks up a path that the file has just lost. So
+// on FUSE a missing file is looked up again as long as its folder lists it. A writer
+// doesn't need this, because it holds the folder's lock.
 
-// maxConfirms bounds how often a file is looked for that its folder lists.
+// maxConfirms is how many times a file that its folder lists is looked up.
 const maxConfirms = 50
 
-// confirmed reports whether no file in the folder has one of the names, as its listing
-// says where looks may err.
+// confirmed reports whether no file in the folder has one of the names. On FUSE, where
+// lookups may be wrong, the folder's listing decides.
 func confirmed(d fsys.Dir, names ...string) bool {
 	if d.Kind() != fsys.FUSE {
 		return true
@@ -40,12 +40,12 @@ func confirmed(d fsys.Dir, names ...string) bool {
 	return !found
 }
 
-// confirmedAt is confirmed for a file of a name.
+// confirmedAt is confirmed for the file with these paths.
 func (b *backend) confirmedAt(p *filePaths) bool {
 	return confirmedAt(b.root, p.dir, p.base, leafName(p.base))
 }
 
-// confirmedAt is confirmed for a folder below.
+// confirmedAt is confirmed for the folder dir below d.
 func confirmedAt(d fsys.Dir, dir string, names ...string) bool {
 	if d.Kind() != fsys.FUSE {
 		return true
@@ -58,8 +58,8 @@ func confirmedAt(d fsys.Dir, dir string, names ...string) bool {
 	return confirmed(e, names...)
 }
 
-// listedPath reports whether each element of a path that isn't UTF-8 is listed. exFAT's
-// program dies of being asked for one that can't be.
+// listedPath reports whether each element of the path that isn't UTF-8 is listed by its
+// folder. exFAT's FUSE program crashes when it looks up a name that it can't hold.
 func listedPath(d fsys.Dir, path string) bool {
 	at := ""
 	for {

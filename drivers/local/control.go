@@ -10,16 +10,17 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// The control folder and what lies in it. Every name ends in .attrs, so that fileblob's
-// listing doesn't show it. It is made by the first write.
+// The control folder and what it holds. Every name ends in .attrs, so that fileblob
+// doesn't list it. The first write makes the folder.
 const (
 	controlDir  = ".cloudfiles.attrs"
 	versionFile = "version.attrs" // the format of the folder, in decimal
-	lockName    = "lock.attrs"    // of folders and sessions, where directories' own don't do
-	aliveFile   = "alive.attrs"   // of a session: locked while its process lives
+	// locks of folders and staging folders, if locks of directories don't suffice
+	lockName  = "lock.attrs"
+	aliveFile = "alive.attrs" // in a staging folder: locked while its process lives
 
 	// formatVersion is 2 because folders are now locked by their directories. A program
-	// that locks by other means knows only format 1, and refuses the folder.
+	// that locks in another way supports only format 1, and refuses the folder.
 	formatVersion = 2
 )
 
@@ -30,7 +31,7 @@ func (b *backend) checkFormat() error {
 		return nil // not written to yet
 	}
 	if isDenied(err) {
-		b.checked.Store(true) // another user's, who hides it; begin makes one beside it
+		b.checked.Store(true) // another user's, and unreadable; begin makes a second one
 		return nil
 	}
 	if err != nil {
@@ -44,7 +45,7 @@ func (b *backend) checkFormat() error {
 	return nil
 }
 
-// readFormat returns 0 for a mark that isn't written yet.
+// readFormat reads the format mark; it returns 0 if the mark isn't written yet.
 func readFormat(f fsys.File) (int, error) {
 	buf := make([]byte, 32)
 	n, err := f.ReadAt(buf, 0)
@@ -61,15 +62,15 @@ func readFormat(f fsys.File) (int, error) {
 		return 0, files.Errorf(files.ErrInvalid, "the folder's format mark is not a number")
 	case v > formatVersion:
 		return v, files.Errorf(files.ErrInvalid,
-			"the folder has format %d, written by a newer version; this one knows up to %d", v,
+			"the folder has format %d, written by a newer version; this one supports up to %d", v,
 			formatVersion)
 	}
 	return v, nil
 }
 
-// ownControl is the control folder of a user who may write in the bucket's folder but
-// not in its control folder, because another user made that before it was shared. It
-// has sessions and no locks.
+// ownControl is the name of the control folder of a user who may write in the bucket's
+// folder but not in its control folder, because another user made that one before the
+// folder was shared. It has staging folders and no locks.
 func ownControl() string {
 	return ownPrefix + "-u" + strconv.Itoa(os.Geteuid()) + sidecarExt
 }
@@ -99,13 +100,13 @@ func (b *backend) controlAt(name string) (fsys.Dir, error) {
 
 func mapControlError(err error) error {
 	if fsys.IsNotDirectory(err) {
-		return files.Errorf(files.ErrInvalid, "something that is no folder is called "+controlDir)
+		return files.Errorf(files.ErrInvalid, controlDir+" is not a folder")
 	}
 	return err
 }
 
-// writeFormat writes the mark if there is none, and raises an older one. The caller
-// holds the control folder's lock.
+// writeFormat writes the format mark if there is none, and replaces an older one. The
+// caller holds the control folder's lock.
 func (b *backend) writeFormat(d fsys.Dir) error {
 	v, err := b.format(d)
 	if err != nil || v == formatVersion {
@@ -126,7 +127,7 @@ func (b *backend) writeFormat(d fsys.Dir) error {
 	return d.Sync()
 }
 
-// format reads the mark; 0 is none.
+// format reads the format mark; 0 means that there is none.
 func (b *backend) format(d fsys.Dir) (int, error) {
 	f, _, err := d.OpenFile(versionFile)
 	if missing(err) {

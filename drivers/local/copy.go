@@ -11,8 +11,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Copy stages a copy of the source's content, shared with it where the file system can,
-// and commits it as a Put is. from may be another folder.
+// Copy stages a copy of the source's content, which shares its blocks if the file
+// system can do that, and commits it as Put does. from may be another folder's backend.
 func (b *backend) Copy(ctx context.Context, from driver.Backend,
 	req *driver.CopyRequest) (files.Info, error) {
 	defer runtime.KeepAlive(b)
@@ -86,8 +86,8 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 		return files.Info{}, err
 	}
 	if onto && cond.IsZero() {
-		// A writer in between must not be undone: the copy replaces only what it was
-		// made of.
+		// A Put in between must not be undone, so the copy replaces only the version
+		// that it was made from.
 		cond = files.IfVersion(f.version)
 	}
 	if st, err = b.commit(ctx, st, &p, cond); err != nil {
@@ -100,7 +100,7 @@ func (b *backend) copyOnce(ctx context.Context, src *backend, req *driver.CopyRe
 	return files.Info{Entry: b.truncateTime(e), Attributes: attrs, Digest: f.digest}, err
 }
 
-// copyFrom fills the staged file from another.
+// copyFrom copies the content of f to the staged file.
 func (st *staged) copyFrom(ctx context.Context, f *openedFile) error {
 	st.size = f.st.Size
 	head := make([]byte, min(st.size, driver.SniffLen))
@@ -120,9 +120,10 @@ func (st *staged) copyFrom(ctx context.Context, f *openedFile) error {
 	return mapError(err)
 }
 
-// copyContent copies inside the system, or else through memory. Holes stay holes.
+// copyContent copies inside the system, or through memory if that fails. Holes stay
+// holes.
 func copyContent(ctx context.Context, dst, src fsys.File, size int64) error {
-	end := int64(0) // of what is written
+	end := int64(0) // of what was written
 	for off := int64(0); off < size; {
 		from, to := src.Data(off, size)
 		if from >= size {
@@ -154,8 +155,8 @@ func extend(dst fsys.File, end, size int64) error {
 	return mapError(dst.SetSize(size))
 }
 
-// checkEnd looks whether another program has cut the file: what is written after its
-// end would make the rest zeros.
+// checkEnd returns an error if another program has truncated or extended the file: a
+// write beyond the end of a truncated file would fill the gap with zeros.
 func checkEnd(dst fsys.File, end int64) error {
 	st, err := dst.Stat()
 	if err == nil && st.Size != end {
@@ -164,7 +165,7 @@ func checkEnd(dst fsys.File, end int64) error {
 	return mapError(err)
 }
 
-// errNoCopying: the system can't copy between these files.
+// errNoCopying means that the system can't copy between these files.
 var errNoCopying = errors.New("no copying inside the system")
 
 // copyPart copies the bytes between two offsets.
@@ -187,7 +188,9 @@ func copyPart(ctx context.Context, dst, src fsys.File, from, to int64) error {
 		case err != nil:
 			return mapError(err)
 		case n == 0:
-			return errNoCopying // what the file system does with some files; a shorter one shows
+			// some file systems report this for some files; if the source is shorter,
+			// copyAll finds out
+			return errNoCopying
 		}
 		from += n
 	}

@@ -78,9 +78,8 @@ func (b *backend) tryDelete(ctx context.Context, p *filePaths, ifVersion files.V
 	return nil
 }
 
-// lockToDelete is lockDir, with one exception: if only a lock file could exclude
-// other machines and there is no room for one, an unconditional delete goes on without
-// it.
+// lockToDelete is lockDir with one exception: if the lock file is needed and there is
+// no room to make it, an unconditional delete proceeds without it.
 func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string,
 	ifVersion files.Version) (dirLock, error) {
 	lock, err := b.lockDir(ctx, d, path)
@@ -90,9 +89,9 @@ func (b *backend) lockToDelete(ctx context.Context, d fsys.Dir, path string,
 	return lock, err
 }
 
-// remove deletes under the lock, and reports whether there was something to delete.
-// Older content at another place is deleted first, and durably, so that nothing comes
-// back.
+// remove deletes the file under the lock, and reports whether there was something to
+// delete. Older content under the other name is deleted first, and durably, so that it
+// can't come back.
 func (b *backend) remove(d fsys.Dir, p *filePaths, lock *dirLock,
 	ifVersion files.Version) (found bool, err error) {
 	c, err := b.findCurrent(d, p, true)
@@ -143,8 +142,9 @@ func (b *backend) unlinkFile(d fsys.Dir, name string) error {
 	}
 }
 
-// removeSidecar removes the sidecar of a file that is deleted for good, so that its
-// content never lacks it, unless there is a new one. A leftover describes no content.
+// removeSidecar removes the sidecar of a file whose deletion is durable, unless there
+// is a new file. The content never lacks its sidecar, and a sidecar that is left over
+// describes no content.
 func (b *backend) removeSidecar(ctx context.Context, d fsys.Dir, p *filePaths) {
 	if kind, err := b.sidecarAt(d, p); err != nil || kind != ourSidecar {
 		return

@@ -8,12 +8,12 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// MaxDeleteMany is how many names DeleteMany takes.
+// MaxDeleteMany returns how many names DeleteMany takes.
 func (b *backend) MaxDeleteMany() int { return files.DeleteBatchSize }
 
-// DeleteMany deletes a few files at a time. On a full disk an unlink may need room
-// itself, such as one of a file in a lower layer of an overlay; what failed for that is
-// tried again behind the others, which may have made some.
+// DeleteMany deletes a few files at a time. On a full disk an unlink may itself need
+// room, for example of a file in a lower layer of an overlay. A file whose deletion
+// failed for that is tried again after the others, which may have made room.
 func (b *backend) DeleteMany(ctx context.Context, names []string) []error {
 	remove := func(ctx context.Context, name string) error {
 		return b.Delete(ctx, driver.Key{Name: name}, "")

@@ -9,22 +9,23 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// disk is what a handle knows of its file system.
+// disk is what is known of a handle's file system.
 type disk struct {
 	known   atomic.Pointer[habits]
-	settled atomic.Bool // known is all there is to know
-	sp      *spelling   // nil where names are surely distinguished
+	settled atomic.Bool // known is complete
+	sp      *spelling   // nil if the file system surely distinguishes names
 	kind    fsys.Kind
-	// resolution is what times are cut to (V2). It is the same for a handle's whole life.
+	// resolution is what times are truncated to (V2). It never changes during a
+	// handle's life.
 	resolution time.Duration
 }
 
-// rules returns the rules by which names are encoded now. A session may find stricter
-// ones before its first write.
+// rules returns the rules by which names are encoded now. The first write may find
+// stricter ones.
 func (b *backend) rules() rules { return b.disk.known.Load().rules }
 
-// detect finds out what it can without changing the folder. The root may get a layer that
-// tells spellings apart.
+// detect finds out what it can without changing the folder. It returns the root, with a
+// layer that distinguishes spellings if one is needed.
 func (k *disk) detect(root fsys.Dir) (fsys.Dir, error) {
 	h := habits{rules: rules{windows: windows, foldCase: foldCase}, resolution: time.Nanosecond}
 	k.known.Store(&h)
@@ -68,8 +69,8 @@ func (k *disk) detect(root fsys.Dir) (fsys.Dir, error) {
 	return d, nil
 }
 
-// exactTimes is the resolution of times on the usual file systems: ext4 with inodes of
-// 128 bytes keeps seconds.
+// exactTimes returns the resolution of times on the usual file systems. It is a
+// nanosecond, except on ext4 with inodes of 128 bytes, which stores seconds.
 func exactTimes(root fsys.Dir) time.Duration {
 	st, err := root.Stat()
 	if err == nil && st.ModTime%int64(time.Second) == 0 && st.ChangeTime%int64(time.Second) == 0 {
@@ -78,9 +79,10 @@ func exactTimes(root fsys.Dir) time.Duration {
 	return time.Nanosecond
 }
 
-// seemsToFold reports whether an entry of the folder is found by another spelling too.
-// If no name has a letter, none can be mistaken either. A folder that may not be listed
-// counts as one that doesn't fold. Any other failure of the listing shows nothing.
+// seemsToFold reports whether an entry of the folder is also found by another spelling.
+// If no name has a letter, none can be mistaken for another. A folder that the user may
+// not list counts as one that doesn't fold; any other failure of the listing is an
+// error.
 func seemsToFold(root fsys.Dir) (bool, error) {
 	names, err := list(root)
 	if err != nil && !isDenied(err) {
@@ -91,7 +93,7 @@ func seemsToFold(root fsys.Dir) (bool, error) {
 		if other == name {
 			continue
 		}
-		for range 3 { // FUSE may not find what is there (confirm.go)
+		for range 3 { // FUSE may miss a file that exists (confirm.go)
 			st, err := root.Lstat(name)
 			if err != nil {
 				continue
@@ -120,7 +122,7 @@ func swapCase(name string) string {
 // folds reports whether the file system takes several spellings for one name.
 func (k *disk) folds() bool { return k.sp != nil && k.sp.on.Load() }
 
-// readNote reads the note that another process may have made since.
+// readNote reads the note, which another process may have written since.
 func (b *backend) readNote() error {
 	h, ok, err := readHabits(b.root, controlDir+"/"+diskFile)
 	if ok && err == nil {
@@ -138,8 +140,8 @@ func (b *backend) adopt(h habits) {
 	b.disk.settled.Store(true)
 }
 
-// learn tries out the file system, in a session that is being made, and writes the note
-// of what it found. The caller holds the lock of sessions.
+// learn tries out the file system in a new staging folder, and writes what it found to
+// the note. The caller holds the lock of staging folders.
 func (b *backend) learn(s *staging) error {
 	if b.disk.sp == nil || b.disk.kind.Exact() && b.disk.settled.Load() {
 		return nil
@@ -164,7 +166,7 @@ func (b *backend) learn(s *staging) error {
 	return nil
 }
 
-// truncateTime cuts an entry's time to the resolution in Features.
+// truncateTime truncates an entry's time to the resolution in Features.
 func (b *backend) truncateTime(e files.Entry) files.Entry {
 	if r := b.disk.resolution; r > time.Nanosecond {
 		e.ModTime = e.ModTime.Truncate(r)

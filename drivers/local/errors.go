@@ -12,21 +12,22 @@ import (
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// missing reports whether err says that there is no file at the place: nothing, or
+// missing reports whether err means that there is no file at the path: nothing, or
 // something that isn't a file (N5).
 func missing(err error) bool {
 	return err != nil && (isNotExist(err) || errors.Is(err,
 		fsys.ErrNotFile) || fsys.IsNotDirectory(err) ||
-		// on a disk of short names that nobody has written to yet
+		// before the first write to a disk that holds only short names
 		errors.Is(err, syscall.ENAMETOOLONG))
 }
 
-// isDenied reports whether err is that of a missing right.
+// isDenied reports whether err means that a permission is missing.
 func isDenied(err error) bool { return errors.Is(err, fs.ErrPermission) }
 
-// mapError is an unexpected error of the system as the caller sees it: each has a
-// sentinel (E2). What is missing then, or there, is the driver's own, and must not look
-// like the caller's file. Errors that aren't the system's pass as they are.
+// mapError returns the caller's error for an unexpected error of the system: each has a
+// sentinel (E2). A file of the driver that is missing, or that exists, must not be
+// reported as the caller's file. Errors that aren't the system's are returned
+// unchanged.
 func mapError(err error) error {
 	if err == nil {
 		return nil
@@ -34,7 +35,7 @@ func mapError(err error) error {
 	switch err {
 	case fsys.ErrNotFile, fsys.ErrNotDir:
 		return files.WithCause(files.ErrUnavailable, err,
-			"something else took a place in the folder meanwhile")
+			"a file or folder was replaced by something else meanwhile")
 	case fsys.ErrLocked:
 		return files.WithCause(files.ErrUnavailable, err, "another process holds a lock")
 	case io.ErrShortWrite, io.ErrUnexpectedEOF:
@@ -57,30 +58,30 @@ func mapError(err error) error {
 	case fsys.IsDisconnected(err):
 		kind, text = files.ErrNoBucket, "the file system's server is gone: "+text
 	case fsys.IsLost(err):
-		text = "the file system's server gives no answer: " + text
+		text = "the file system's server does not respond: " + text
 	case fsys.IsNameTooLong(err):
-		kind, text = files.ErrInvalidName, "the file system holds no name or path of that length"
+		kind, text = files.ErrInvalidName, "the name or path is too long for the file system"
 	case errors.Is(err, errors.ErrUnsupported):
 		kind = errors.ErrUnsupported
 	case fsys.IsBusy(err):
-		text = "another process holds the file"
+		text = "another process is using the file"
 	case isNotExist(err):
-		text = "something vanished from the folder meanwhile"
+		text = "a file or folder of the driver was removed meanwhile"
 	case isExist(err):
-		text = "something appeared in the folder meanwhile"
+		text = "another process made a file or folder of the same name meanwhile"
 	}
 	return files.WithCause(kind, err, text)
 }
 
-// mapCommitError is the fault of the call that was to make the change. If the program or
-// server behind the file system gave no answer, such as a FUSE program that died
-// meanwhile, nobody knows whether the change was made (P2). The same holds for EIO,
+// mapCommitError maps the error of the call that was to make the change. If the program
+// or server behind the file system didn't respond, such as a FUSE program that died
+// meanwhile, it is unknown whether the change was made (P2). The same holds for EIO,
 // except on a disk of this machine, whose file system reports the calls that it didn't
 // carry out.
 func (b *backend) mapCommitError(err error) error {
 	if fsys.IsLost(err) || fsys.IsFailing(err) && !b.volume.Local {
 		return files.WithCause(files.ErrUncertain, err,
-			"the file system's server gave no answer to the change: "+err.Error())
+			"the file system's server did not respond to the change: "+err.Error())
 	}
 	return mapError(err)
 }

@@ -7,10 +7,10 @@ import (
 )
 
 // An element of a name is a file or a folder of the same name on disk, unless the disk
-// can't hold it or would take it for something else (N2, N4). Such an element begins
-// with the mark on disk:
+// can't hold it or it would be mistaken for something else (N2, N4). Such an element
+// begins with the mark on disk:
 //
-//	%cf-e-<text>                    the element, percent-encoded where need be
+//	%cf-e-<text>                    the element, percent-encoded if necessary
 //	%cf-d-<part>-/…/%cf-x-<part>    the same text in parts, as a chain of folders, for an
 //	                                element that is too long for one
 //	%cf-l-<element>                 the file beside a folder of the same name (N3); the
@@ -23,35 +23,36 @@ const (
 	chainMark   = mark + "d-"
 	endMark     = mark + "x-"
 	leafMark    = mark + "l-"
-	// chainTail keeps a part from ending in what has a meaning there: a dot, a space,
-	// ".attrs".
+	// chainTail keeps a part from ending in something that has a meaning at the end of
+	// a name: a dot, a space or ".attrs".
 	chainTail = "-"
 
 	sidecarExt = ".attrs"
 )
 
-// rules are the file system's own limits of names, beside those that apply everywhere.
-// They are the same for all who write to a folder (habits.go).
+// rules are the file system's limits of names, in addition to those that apply
+// everywhere. They are the same for all who write to a folder (habits.go).
 type rules struct {
-	// windows: no device names, none of <>:"\|?*, no dot or space at the end.
+	// windows excludes device names, the characters <>:"\|?*, and a dot or space at the
+	// end.
 	windows bool
-	// Parts of windows, for file systems that are like it in one thing only.
+	// Parts of windows, for file systems that have only one of its limits.
 	devices, tail bool
-	refused       refusedChars // of the characters
-	// ascii: other characters are refused, or come back changed.
+	refused       refusedChars // characters
+	// ascii means that other characters are refused, or come back changed.
 	ascii bool
-	// short is how much less than 255 bytes a name on disk may have.
+	// short is by how many bytes the limit of a name on disk is less than 255.
 	short uint8
-	// foldCase: the file system takes letters of different case, or composed and
-	// decomposed ones, as the same. Then upper-case and non-ASCII letters are encoded,
-	// so that no two names can meet.
+	// foldCase means that the file system doesn't distinguish upper and lower case, or
+	// composed and decomposed characters. Then upper-case and non-ASCII letters are
+	// encoded, so that no two names can be the same on disk.
 	foldCase bool
 }
 
-// oddChars are those that file systems refuse, though a name may have them.
+// oddChars are the characters that a name may have but some file systems refuse.
 const oddChars = `<>:"\|?*`
 
-// refusedChars has a bit for each of oddChars.
+// refusedChars has a bit for each character of oddChars.
 type refusedChars uint8
 
 func (r refusedChars) has(c byte) bool {
@@ -59,13 +60,13 @@ func (r refusedChars) has(c byte) bool {
 	return i >= 0 && r>>i&1 != 0
 }
 
-// limit is how many bytes a name on disk may have.
+// limit returns how many bytes a name on disk may have.
 func (r rules) limit() int { return 255 - int(r.short) }
 
 // maxElement leaves room for a sidecar's extension, or for leafMark.
 func (r rules) maxElement() int { return r.limit() - len(sidecarExt) }
 
-// maxPart is how many bytes of text one part of a chain has at most.
+// maxPart returns how many bytes of text one part of a chain has at most.
 func (r rules) maxPart() int { return r.limit() - 15 }
 
 // odd reports whether a name may have to be escaped because of what this file system
@@ -74,8 +75,8 @@ func (r rules) odd() bool {
 	return r.windows || r.foldCase || r.devices || r.tail || r.ascii || r.refused != 0
 }
 
-// encode returns where the file of that name lies: the folder, "" being the root, and
-// the name in it. The name is legal.
+// encode returns the path on disk of the file with that name: the folder ("" is the
+// root) and the name in it. The name is legal.
 func (r rules) encode(name string) (dir, base string) {
 	if r.plainPath(name) {
 		i := strings.LastIndexByte(name, '/')
@@ -102,7 +103,7 @@ func (r rules) encode(name string) (dir, base string) {
 	}
 }
 
-// encodeDir returns the folder that holds what is below the directory, "" being the root.
+// encodeDir returns the folder that holds what is below the directory; "" is the root.
 func (r rules) encodeDir(dir string) string {
 	if dir == "" {
 		return ""
@@ -114,7 +115,8 @@ func (r rules) encodeDir(dir string) string {
 	return parent + "/" + base
 }
 
-// leafName is the other place of a file: while a folder has its name (N3).
+// leafName returns the name on disk that a file has while a folder has its plain name
+// (N3).
 func leafName(base string) string { return leafMark + base }
 
 // plainPath reports whether every element stands for itself.
@@ -149,8 +151,8 @@ func (r rules) encodeElement(e string) (chain []string, last string) {
 	return chain, endMark + text
 }
 
-// truncate returns where the first part of a text ends: not inside a character or an
-// escape.
+// truncate returns where the first part of a text ends: at most n bytes, and not inside
+// a character or an escape.
 func truncate(text string, n int) int {
 	for !utf8.RuneStart(text[n]) {
 		n--
@@ -198,7 +200,7 @@ func plain[T string | []byte](r rules, e T) bool {
 	return utf8.ValidString(s) && !(odd && r.special(s))
 }
 
-// special reports whether a legal element has to be escaped for other reasons than its
+// special reports whether a legal element has to be escaped for a reason other than its
 // length.
 func (r rules) special(e string) bool {
 	if strings.HasPrefix(e, mark) || strings.HasPrefix(e, ownPrefix) || placeholder(e) ||
@@ -213,7 +215,8 @@ func (r rules) special(e string) bool {
 	return false
 }
 
-// encoded reports whether the i-th byte of an element can't stand in escaped text.
+// encoded reports whether the i-th byte of an element has to be written as %XX in
+// escaped text.
 func (r rules) encoded(e string, i int) bool {
 	switch c := e[i]; c {
 	case '%':
@@ -234,7 +237,7 @@ func (r rules) encoded(e string, i int) bool {
 	}
 }
 
-// text is the element with %XX for each byte that can't stand.
+// text returns the element with %XX for each byte that has to be encoded.
 func (r rules) text(e string) string {
 	const hex = "0123456789ABCDEF"
 	b := make([]byte, 0, len(e)+32)
@@ -263,7 +266,7 @@ func hexEscaped(s string) bool {
 	return err == nil
 }
 
-// device reports whether Windows takes the name for a device, with any extension.
+// device reports whether Windows treats the name, with any extension, as a device.
 func device(e string) bool {
 	base, _, _ := strings.Cut(e, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))

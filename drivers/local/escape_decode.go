@@ -9,16 +9,16 @@ import (
 type diskKind uint8
 
 const (
-	foreignEntry diskKind = iota // nothing of ours
+	foreignEntry diskKind = iota // nothing that the driver writes
 	elementEntry                 // a whole element
 	chainEntry                   // a part of a long element: the folder with the next part
 	endEntry                     // the last part of a long element
 )
 
-// decode returns what an entry on disk stands for. The text is the element; of a part,
-// the part of the escaped text, whose canonical form only the whole chain shows
-// (decodeChain). leaf is true at the place of a file beside a folder of its name (N3).
-// Sidecars are foreign here.
+// decode returns what an entry on disk stands for. The text is the element, or, for a
+// part of a chain, that part of the escaped text; only decodeChain can check that it is
+// canonical. leaf reports whether the entry is a file beside a folder of the same name
+// (N3). Sidecars are foreign here.
 func (r rules) decode(disk string) (kind diskKind, text string, leaf bool) {
 	if rest, ok := strings.CutPrefix(disk, leafMark); ok {
 		kind, text, _ := r.decodeOnce(rest)
@@ -54,8 +54,7 @@ func (r rules) decodeOnce(disk string) (diskKind, string, bool) {
 	return foreignEntry, "", false
 }
 
-// decodeChain returns the element whose chain of folders has these parts, joined, and
-// ends in this one.
+// decodeChain returns the element whose chain of folders has these parts and this end.
 func (r rules) decodeChain(parts []string, end string) (element string, ok bool) {
 	element, ok = r.unescape(strings.Join(parts, "") + end)
 	if !ok {
@@ -73,8 +72,8 @@ func (r rules) decodeChain(parts []string, end string) (element string, ok bool)
 	return element, true
 }
 
-// unescape decodes %XX. It fails if the result isn't a legal element; whether the text
-// is the canonical one is found by encoding again.
+// unescape decodes %XX. It fails if the result isn't a legal element. Callers encode
+// the result again to check that the text is canonical.
 func (r rules) unescape(text string) (string, bool) {
 	b := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
@@ -99,7 +98,7 @@ func (r rules) unescape(text string) (string, bool) {
 	return e, e != "" && e != "." && e != ".." && utf8.ValidString(e)
 }
 
-// unhex is the value of an upper-case hexadecimal digit, or -1.
+// unhex returns the value of an upper-case hexadecimal digit, or -1.
 func unhex(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':

@@ -14,8 +14,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Stat opens the file, since what is known of it is in an attribute. For a file that
-// may not be opened it returns what List does.
+// Stat opens the file, since its record is an extended attribute. For a file that the
+// user may not open, it returns what List does.
 func (b *backend) Stat(ctx context.Context, key driver.Key) (files.Info, error) {
 	defer runtime.KeepAlive(b)
 	if err := b.alive(); err != nil {
@@ -47,7 +47,7 @@ func (b *backend) lookupKey(ctx context.Context, key driver.Key, f *openedFile) 
 	return b.lookupLive(ctx, key, f)
 }
 
-// lookupLive is lookupKey in a folder that is known to be there.
+// lookupLive is lookupKey without the check that the folder is there.
 func (b *backend) lookupLive(ctx context.Context, key driver.Key, f *openedFile) error {
 	p, err := b.knownPathsOf(ctx, key)
 	if err != nil {
@@ -103,8 +103,8 @@ func (b *backend) Open(ctx context.Context, req driver.OpenRequest) (driver.Obje
 	return o, nil
 }
 
-// compare reports whether the file is of the version that the caller has, or isn't of
-// the one that is asked for.
+// compare reports whether the file's version is req.IfNotVersion (same), and whether it
+// differs from req.IfVersion (other).
 func (f *openedFile) compare(req *driver.OpenRequest) (same, other bool, err error) {
 	if req.IfNotVersion != "" {
 		same, err = f.is(req.IfNotVersion)
@@ -118,23 +118,23 @@ func (f *openedFile) compare(req *driver.OpenRequest) (same, other bool, err err
 
 // body reads a part of a file.
 type body struct {
-	// A Close waits for a Read in progress, which only waits for a disk. ReadAt, which
-	// changes nothing, needs it for reading.
+	// Close waits for a Read in progress, which only waits for a disk. ReadAt, which
+	// changes nothing, locks it for reading.
 	mu     sync.RWMutex
-	stat   sync.Mutex // File.Stat is for one at a time
+	stat   sync.Mutex // File.Stat must not be called concurrently
 	f      fsys.File
-	os     *os.File // the same, once CopyTo needed it
-	size   int64    // as it was opened
+	os     *os.File // the same, after CopyTo
+	size   int64    // at the opening
 	mtime  int64
 	off    int64
 	left   int64
 	err    error
 	keeper *keeper // of f
 
-	grows bool // other programs may append: that isn't a change
+	grows bool // appending by other programs is not a change
 }
 
-// Immediate marks it as reading from a local disk.
+// Immediate marks the body as one that reads from a local disk.
 func (r *body) Immediate() {}
 
 func (r *body) Read(p []byte) (int, error) {
@@ -176,8 +176,8 @@ func (r *body) readAt(p []byte) (int, error) {
 	return r.f.ReadAt(p, r.off)
 }
 
-// advance counts n bytes. After the last byte it checks whether the file is still what
-// was opened, since other programs may write into it.
+// advance counts n bytes. After the last byte it checks that the file hasn't changed
+// since it was opened, because other programs may write into it.
 func (r *body) advance(n int64) (int, error) {
 	r.off += n
 	if r.left -= n; r.left > 0 {
@@ -194,7 +194,7 @@ func (r *body) advance(n int64) (int, error) {
 	return int(n), nil
 }
 
-// ReadAt reads at any place of the file that was opened, for files.OpenAt.
+// ReadAt reads at any offset of the file that was opened, for files.OpenAt.
 func (r *body) ReadAt(p []byte, off int64) (int, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -245,7 +245,7 @@ func (r *body) changed() (bool, error) {
 	return size != r.size || mtime != r.mtime, nil
 }
 
-// CopyTo copies inside the system, where it can.
+// CopyTo copies inside the system if it can.
 func (r *body) CopyTo(dst *os.File, n int64) (int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

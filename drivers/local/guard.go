@@ -6,22 +6,23 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// guard is what keeps a staged file whole while it moves to its place. Another program
-// may have found it by its name in the control folder and be inside the system call
-// that cuts it. The cut would reach the file in its new place, and look like an edit.
-// So, before the last look at the file, such programs are found, and others wait.
+// guard keeps a staged file unchanged while it is moved to its target. Another program
+// may have found the file by its name in the control folder and be inside the system
+// call that truncates it. That would truncate the file under its new name, and look
+// like an edit. So, before the last check of the file, such programs are detected, and
+// later ones have to wait.
 type guard struct {
 	f  fsys.File
-	st fsys.Stat // as it is since then
-	// numbered: the file keeps its inode, and links are counted.
+	st fsys.Stat // of the file, which can't change since then
+	// numbered means that the file keeps its inode number, and that links are counted.
 	numbered bool
 }
 
-// guard takes one, if the file system has guards. The error is busy (fsys.IsBusy) if
+// guard guards the file if the file system can. The error is busy (fsys.IsBusy) if
 // another program is changing the file.
 func (b *backend) guard(f fsys.File) (guard, error) {
 	if !b.volume.Local && b.disk.kind != fsys.FUSE {
-		return guard{}, nil // a server's word for "busy" may mean anything
+		return guard{}, nil // a server may report "busy" for any reason
 	}
 	numbered := b.volume.Local && b.disk.kind != fsys.FUSE
 	st, err := f.Guard(numbered)
@@ -46,8 +47,8 @@ func (b *backend) guardStaged(st *staged) (guard, error) {
 	return b.guard(st.f)
 }
 
-// whole is the look at what is guarded, behind which nobody waits to change it: else it
-// is errAwaited.
+// whole returns a check of the guarded file: look, and then errAwaited if another
+// program waits to change the file.
 func (g guard) whole(look func() error) func() error {
 	if g.f == nil {
 		return look

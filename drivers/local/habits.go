@@ -12,10 +12,10 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// habits are what a folder's file system does with names and times. Names on disk
-// depend on them, so all handles of a folder must know the same habits. What differs
-// from a file system that keeps everything is noted in the control folder, in diskFile.
-// The note only grows.
+// habits are how a folder's file system treats names and times. Names on disk depend on
+// them, so all handles of a folder must use the same habits. Every difference from a
+// file system that keeps all names is noted in the control folder, in diskFile. The
+// note only grows.
 //
 // The usual local file systems are known by their type. Others are tried out (probe.go)
 // by each session before its first write, because a folder may have been copied to
@@ -27,7 +27,7 @@ type habits struct {
 	resolution time.Duration // of the times that can be set; 0 is unknown
 }
 
-// diskFile is the note: words, in one line.
+// diskFile is the note, which is one line of words.
 const diskFile = "disk.attrs"
 
 const (
@@ -37,7 +37,7 @@ const (
 	coarsest = int64(2 * time.Second)
 )
 
-// String is the note's text: "disk 1", then words.
+// String returns the note's text: "disk 1", then words.
 func (h habits) String() string {
 	words := []string{"disk 1"}
 	for word, set := range h.flags() {
@@ -65,7 +65,8 @@ func (h *habits) flags() map[string]*bool {
 	}
 }
 
-// parseHabits refuses a note with words that only a newer version of the driver knows.
+// parseHabits parses a note. It refuses a note with words of a newer version of the
+// driver.
 func parseHabits(text string) (h habits, err error) {
 	words := strings.Fields(strings.Trim(text, "\x00 \n"))
 	if len(words) < 2 || words[0] != "disk" || words[1] != "1" {
@@ -103,7 +104,8 @@ func parseHabits(text string) (h habits, err error) {
 	return h, nil
 }
 
-// and is what holds for both: names follow the stricter, times are the newer's.
+// and returns habits that hold for both: the stricter limits of names, and the
+// resolution of the newer.
 func (h habits) and(newer habits) habits {
 	from, to := newer.flags(), h.flags()
 	for word, set := range to {
@@ -116,17 +118,17 @@ func (h habits) and(newer habits) habits {
 	return h
 }
 
-// sumWord begins the note's last word, the CRC-32C of what stands before it.
+// sumWord begins the note's last word, the CRC-32C of the text before it.
 const sumWord = " sum="
 
-// sealNote ends a note.
+// sealNote adds the checksum to a note's text.
 func sealNote(text string) string {
 	sum := crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli))
 	return text + sumWord + strconv.FormatUint(uint64(sum), 16) + "\n"
 }
 
-// openNote returns what sealNote was given. ok is false if a power failure, or somebody
-// else, has cut the note.
+// openNote returns what sealNote was given. ok is false if the note is damaged, for
+// example truncated by a power failure.
 func openNote(note string) (text string, ok bool) {
 	i := strings.LastIndex(note, sumWord)
 	if i < 0 || sealNote(note[:i]) != note {
@@ -136,7 +138,7 @@ func openNote(note string) (text string, ok bool) {
 }
 
 // readHabits reads the note; ok is false if there is none. A damaged note counts as
-// none, and the disk is tried again.
+// none, so the disk is tried again.
 func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	f, _, err := control.OpenFile(path)
 	if missing(err) || isDenied(err) {
@@ -159,7 +161,7 @@ func readHabits(control fsys.Dir, path string) (h habits, ok bool, err error) {
 	return h, err == nil, err
 }
 
-// writeHabits replaces the note. The caller holds the lock of sessions.
+// writeHabits replaces the note. The caller holds the lock of staging folders.
 func (b *backend) writeHabits(s *staging, h habits) error {
 	name := s.name()
 	f, err := s.dir.Create(name)

@@ -7,11 +7,11 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// keeper closes the file of a body that nobody has closed, when nobody has the body.
-// One that is given back is used again: to make it takes longer than a system call.
+// keeper closes the file of a body that became unreachable without a Close. Released
+// keepers are reused, because making one takes longer than a system call.
 type keeper struct{ kept *kept }
 
-// kept is what a keeper closes; it doesn't lead to the keeper.
+// kept is what a keeper closes. It doesn't refer to the keeper.
 type kept struct{ f fsys.File }
 
 var keepers = sync.Pool{New: func() any {
@@ -33,7 +33,8 @@ func keepFile(f fsys.File) *keeper {
 	return k
 }
 
-// release ends it, once; the file is the caller's.
+// release returns the keeper to the pool; it may be called once. The caller closes the
+// file.
 func (k *keeper) release() {
 	k.kept.f = nil
 	keepers.Put(k)

@@ -37,13 +37,13 @@ func (b *backend) List(ctx context.Context, req driver.ListRequest) iter.Seq2[fi
 				yield(files.Entry{}, err)
 				return
 			}
-			w.unsure = false // a disk that can't be tried out is listed as it seems
+			w.unsure = false // if the disk can't be tried out, names are listed as they are
 		}
 	}
 }
 
-// listOn lists by what is known of the disk, until it meets a name for which that isn't
-// enough; then it returns true, and the request is for the rest.
+// listOn lists by what is known of the disk. If a name needs more than that, it returns
+// true and changes the request to the rest.
 func (b *backend) listOn(
 	ctx context.Context, w *walker, req *driver.ListRequest, yield func(files.Entry, error) bool,
 ) (again bool) {
@@ -58,7 +58,7 @@ func (b *backend) listOn(
 			return false
 		}
 		rest.StartAfter = sortKey(e)
-		rest.Limit = max(rest.Limit-1, 0) // the last of a limit ends the loop
+		rest.Limit = max(rest.Limit-1, 0) // the walker ends the loop at the limit
 	}
 	return false
 }

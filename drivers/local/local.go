@@ -3,82 +3,85 @@
 //	import _ "cloudfiles.dev/drivers/local"
 //	b, err := files.Open(ctx, "file:///var/lib/app?create_dir=1")
 //
-// The folder is the one that was opened. When it is removed or renamed, or when another
-// disk is mounted over it, every method returns files.ErrNoBucket.
+// The bucket stays bound to the folder that was opened. After the folder is removed or
+// renamed, or another disk is mounted over it, every method returns files.ErrNoBucket.
 //
 // # What is on disk
 //
-// The folder stays an ordinary one: the file "notes/day14.txt" is the file
-// notes/day14.txt in it, and a folder of files that other programs wrote is a bucket.
-// Beside the content:
+// The folder is an ordinary folder: the bucket's file "notes/day14.txt" is the file
+// notes/day14.txt in it, and any folder of files that other programs wrote is a bucket.
+// Besides the content there are:
 //
-//   - A sidecar, day14.txt.attrs, holds metadata, headers, and a content type that can't
-//     be found from the name and the content. It has the form of the Go CDK's fileblob:
-//     fileblob's folders open as they are, and fileblob reads what is written here.
-//   - The file's record, an extended attribute, holds digests, and a second copy of
-//     metadata that is small. It counts if it belongs to the content. A sidecar that
-//     somebody edited overrules it. A sidecar that can't be read any more is
-//     files.ErrCorrupt; one that is gone is restored from the record.
-//   - A name that begins with "%cf-" stands for a name that the disk can't hold as it
-//     is. The first write makes the folder .cloudfiles.attrs, the control folder, which
-//     holds locks and unfinished uploads. Neither is ever listed.
+//   - A sidecar, day14.txt.attrs, which holds metadata, headers, and a content type
+//     that can't be found from the name and the content. It has the format of the Go
+//     CDK's fileblob, so the driver opens fileblob's folders, and fileblob reads what
+//     the driver writes.
+//   - The file's record, an extended attribute, which holds digests, and a second copy
+//     of metadata that is small. It is used if it belongs to the content. A sidecar
+//     that another program edited overrides it. A damaged sidecar is files.ErrCorrupt;
+//     a missing sidecar is restored from the record.
+//   - Names that begin with "%cf-", which stand for names that the disk can't hold
+//     unchanged.
+//   - The control folder, .cloudfiles.attrs, which the first write makes. It holds
+//     locks and unfinished uploads. It is never listed, and neither are sidecars.
 //
-// Some names are never written here. What other programs put under them is listed only
-// as foreign (files.ListOptions.Foreign):
+// The driver never writes some names. Files of other programs with such a name are
+// listed only as foreign (files.ListOptions.Foreign):
 //
 //   - names that aren't UTF-8
-//   - elements of 250 to 255 bytes (long elements written here leave room for the
+//   - elements of 250 to 255 bytes (the driver's long elements leave room for the
 //     sidecar's suffix)
 //   - everything in a folder whose name ends in ".attrs"
-//   - what fileblob has escaped
+//   - names that fileblob has escaped
 //
 // # Versions
 //
-// The version of a file that was put consists of its time and size. That of a file that
-// others wrote also has its inode and the time of its last change. So it changes
-// whenever the file is written or replaced, whatever time the file was given, and also
-// after a chmod, a copy, or when the file makes way for a folder of its name. A program
-// that writes into a file that was put, and gives it its old time back, damages it:
-// reading it whole is files.ErrCorrupt.
+// The version of a file that was put consists of its time and size. The version of a
+// file that another program wrote also contains its inode number and the time of its
+// last change. So it changes whenever the file is written or replaced, whatever time
+// the file was given, and also after a chmod, after a copy, or when the file is renamed
+// to make room for a folder of its name. A program that writes into a file that was
+// put, and then restores the file's old time, damages the file: reading it whole is
+// files.ErrCorrupt.
 //
 // # File systems
 //
-// File systems differ. ext4, xfs, btrfs, f2fs, tmpfs and overlayfs keep every name as
-// it is. On any other, each session tries before its first write, in the control
-// folder:
+// ext4, xfs, btrfs, f2fs, tmpfs and overlayfs keep every name unchanged. On any other
+// file system, each handle tries out before its first write, in the control folder:
 //
 //   - whether the file system takes several spellings for one name
-//   - whether it refuses characters, or cuts a dot at the end
+//   - whether it refuses characters, or removes a dot at the end
 //   - how long a name may be
 //   - how fine its times are
 //
 // The result is noted in the control folder, because all who write there must encode
 // names in the same way. Until there is a note, times are claimed, and truncated, to
-// two seconds. If the disk takes two spellings for one name, the first is stored as it
-// is, and others get a name that begins with "%cf-c-". So a camera's IMG_0001.JPG is
-// that file for everybody. To tell spellings apart, the driver lists the folder for
-// each look at a file that exists, which is slow in large folders. The result holds for
-// the whole bucket, so no folder in it should be on another kind of disk, or have
-// casefold set if its parent has not.
+// two seconds. If the disk takes two spellings for one name, the first is stored
+// unchanged, and the others get a name that begins with "%cf-c-". So a camera's
+// IMG_0001.JPG has that name for every program. To distinguish spellings, the driver
+// lists the folder for each lookup of a file that exists, which is slow in large
+// folders. The note holds for the whole bucket, so no folder in it should be on another
+// kind of disk, or have casefold set if its parent has not.
 //
 // # Other processes
 //
-// Every rule of the contract is kept, also between processes that share the folder or
-// one that it lies in, as long as directories or files can be locked. If neither can,
-// conditional writes return errors.ErrUnsupported. On a network file system, machines
-// exclude each other if they open the same folder. Changes that other programs make in
-// the folder are seen. Nothing keeps those programs from changing a file while it is
-// read: that is files.ErrChanged.
+// Every rule of the contract is kept, also between processes that share the folder or a
+// folder that contains it, as long as directories or files can be locked. If neither
+// can, conditional writes return errors.ErrUnsupported. On a network file system,
+// machines exclude each other if they open the same folder. Changes that other programs
+// make in the folder are visible in the bucket. Nothing keeps those programs from
+// changing a file while it is read, which is files.ErrChanged.
 //
 // # Permissions
 //
 // A file that replaces another keeps its mode, group, access list and, if the system
-// allows it, its user. Nobody who couldn't read the old file can read the new one, at
-// any moment. A new file gets what open(2) gives it in its folder. Everybody who may
-// write in the folder may use the bucket: the control folder has the mode and the group
-// of the bucket's folder. If another user made the control folder before and doesn't
-// share it, there is a second one beside it, .cloudfiles-u<uid>.attrs. When the last
-// file of a folder goes, the folder stays if its mode shows that no Put made it.
+// allows it, its user. At no moment can a user who couldn't read the old file read the
+// new one. A new file gets what open(2) gives it in its folder. All users who may write
+// in the folder may use the bucket, because the control folder has the mode and the
+// group of the bucket's folder. If another user made the control folder before and
+// doesn't share it, there is a second one beside it, .cloudfiles-u<uid>.attrs. When the
+// last file of a folder is deleted, the folder is removed too, unless its mode shows
+// that no Put made it.
 package local
 
 import (
@@ -95,12 +98,12 @@ import (
 
 // Options are the options of Open. The zero value is the default.
 type Options struct {
-	// CreateDir makes the folder, and its parents, if it is missing.
+	// CreateDir makes the folder and its parents if they are missing.
 	CreateDir bool
 	// DirFileMode is the mode, less umask, of every folder that is made; 0 is 0777.
 	DirFileMode fs.FileMode
-	// NoSync leaves it to the system when written data reaches the disk. Then a crash
-	// of the machine may lose acknowledged writes, or leave empty files. A crash of the
+	// NoSync lets the system decide when written data reaches the disk. Then a crash of
+	// the machine may lose acknowledged writes, or leave empty files. A crash of the
 	// program alone loses nothing (P4).
 	NoSync bool
 	// AlwaysSidecar writes a sidecar for each file. It is for programs that read the
@@ -110,8 +113,8 @@ type Options struct {
 	// SkipMetadata never writes a sidecar. A Put with metadata, headers or a content
 	// type that would need one is errors.ErrUnsupported.
 	SkipMetadata bool
-	// Signer makes signed URLs; with nil, signing is unsupported. Package localhttp has
-	// one.
+	// Signer makes signed URLs. If it is nil, signing is unsupported. Package localhttp
+	// has a Signer.
 	Signer Signer
 }
 
@@ -128,7 +131,7 @@ func Open(dir string, opts *Options) (files.Bucket, error) {
 	return driver.New(b), nil
 }
 
-// open opens the backend over a seam.
+// open opens the backend on the file systems of sys.
 func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	b := &backend{
 		belongings: &belongings{pages: pagesOver(sys)},
@@ -147,7 +150,7 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 	}
 	if dir == "" {
 		return nil, files.Errorf(files.ErrInvalid,
-			"the folder is empty; write . for the current one")
+			"the path of the folder is empty; write . for the current folder")
 	}
 	path, err := filepath.Abs(dir) // a later change of directory doesn't matter
 	if err != nil {
@@ -169,7 +172,7 @@ func open(dir string, opts *Options, sys fsys.FS) (*backend, error) {
 			b.forgotten = runtime.AddCleanup(b, (*belongings).forget, b.belongings)
 			return b, nil
 		}
-		if err == nil { // it was removed with its last file before it was claimed
+		if err == nil { // the folder was removed with its last file before it was claimed
 			b.root.Close()
 			err = errRetry
 		}
@@ -199,7 +202,7 @@ func openRootDir(sys fsys.FS, path string, opts *Options) (fsys.Dir, fsys.Stat, 
 		return nil, st, files.WithCause(files.ErrNoBucket, err,
 			"the folder does not exist; create_dir=1 (Options.CreateDir) would make it")
 	case fsys.IsNotDirectory(err), err == nil && st.Type != fsys.Directory:
-		return nil, st, files.Errorf(files.ErrInvalid, "there is a file where the folder should be")
+		return nil, st, files.Errorf(files.ErrInvalid, "the path leads to a file, not to a folder")
 	case err != nil:
 		return nil, st, mapError(err)
 	}

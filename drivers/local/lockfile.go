@@ -12,7 +12,8 @@ import (
 // byte.
 const lockBytes = 1 << 20
 
-// lockOffset is the same in every process: 64-bit FNV-1a.
+// lockOffset returns the offset of a folder's byte. It is the same in every process:
+// 64-bit FNV-1a.
 func lockOffset(path string) int64 {
 	h := uint64(14695981039346656037)
 	for i := range len(path) {
@@ -21,8 +22,8 @@ func lockOffset(path string) int64 {
 	return int64((h ^ h>>32) % lockBytes)
 }
 
-// lockFile is the open lock file. Closing it gives back all locks, so it stays open while
-// somebody has one.
+// lockFile is the open lock file. Closing it releases all locks, so it stays open while
+// a goroutine holds one.
 type lockFile struct {
 	of    *belongings
 	f     fsys.File
@@ -30,8 +31,8 @@ type lockFile struct {
 	users int // under of.mu
 }
 
-// lockByte locks a byte of the lock file, and checks that others still lock the same
-// file. It returns nil if files have no locks.
+// lockByte locks a byte of the lock file, and checks that the file is still the one
+// that others lock. It returns nil if files have no locks.
 func (b *backend) lockByte(ctx context.Context, off int64) (*lockFile, error) {
 	var r retries
 	for {
@@ -65,8 +66,8 @@ func (b *backend) lockByte(ctx context.Context, off int64) (*lockFile, error) {
 	}
 }
 
-// openLockFile returns the handle's lock file, opened if need be. Errors are the
-// system's.
+// openLockFile returns the handle's lock file, and opens it if necessary. Errors are
+// the system's.
 func (b *backend) openLockFile() (*lockFile, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,7 +80,7 @@ func (b *backend) openLockFile() (*lockFile, error) {
 		return nil, err
 	}
 	defer control.Close()
-	l := &lockFile{of: b.belongings, users: 2} // the handle itself is one
+	l := &lockFile{of: b.belongings, users: 2} // the handle itself is a user
 	if l.f, err = control.OpenLock(lockName); err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func (b *backend) openLockFile() (*lockFile, error) {
 	return l, nil
 }
 
-// isCurrent reports whether the path still leads to this file.
+// isCurrent reports whether the path of the lock file still leads to this file.
 func (l *lockFile) isCurrent() bool {
 	f, st, err := l.of.root.OpenFile(controlDir + "/" + lockName)
 	if err != nil {
@@ -109,7 +110,8 @@ func (l *lockFile) release(off int64) {
 	l.leave(false)
 }
 
-// leave ends one use of the file. With gone, no new use begins.
+// leave ends one use of the file. If gone is set, the handle opens the lock file again
+// for the next use.
 func (l *lockFile) leave(gone bool) {
 	l.of.mu.Lock()
 	defer l.of.mu.Unlock()

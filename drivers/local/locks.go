@@ -12,20 +12,23 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// dirLock is the lock of one folder, which is that of all files in it. It is made of
-// up to three: a place in the handle's queue; the directory's own lock, which is the
-// same by whatever root the directory is reached, and which nothing that is removed can
-// undo; and, where other machines have the folder too or directories have no locks, a
-// byte of the lock file.
+// dirLock is the lock of one folder, and so of all files in it. It consists of up to
+// three locks:
+//
+//   - a place in the handle's queue
+//   - the directory's lock, which is the same through whichever root the directory is
+//     reached, and which removing a file can't undo
+//   - a byte of the lock file, if other machines can reach the folder too or directories
+//     have no locks
 type dirLock struct {
 	b    *backend
 	d    fsys.Dir
 	path string
 	file *lockFile
-	held bool // of the directory
+	held bool // the directory's lock
 }
 
-// lockDir locks the open folder d, whose path is its place in the bucket.
+// lockDir locks the open folder d; path is its path in the bucket.
 func (b *backend) lockDir(ctx context.Context, d fsys.Dir, path string) (dirLock, error) {
 	l, err := b.lockDirAlone(ctx, d, path)
 	if err != nil || l.held && !b.byFile || b.noFileLocks.Load() {
@@ -37,7 +40,7 @@ func (b *backend) lockDir(ctx context.Context, d fsys.Dir, path string) (dirLock
 	return l, err
 }
 
-// lockDirAlone locks the directory alone.
+// lockDirAlone is lockDir without the lock file.
 func (b *backend) lockDirAlone(ctx context.Context, d fsys.Dir, path string) (dirLock, error) {
 	if err := b.queues.lock(ctx, path); err != nil {
 		return dirLock{}, err
@@ -54,8 +57,8 @@ func (b *backend) lockDirAlone(ctx context.Context, d fsys.Dir, path string) (di
 	return l, nil
 }
 
-// mapLockError is the error of a lock: that a folder has gone is for the caller to find
-// out.
+// mapLockError maps the error of a lock. If it means that the folder is gone, the
+// caller retries to find out.
 func mapLockError(err error) error {
 	if isNotExist(err) || fsys.IsStale(err) {
 		return retryLookup(err)
@@ -63,10 +66,11 @@ func mapLockError(err error) error {
 	return mapError(err)
 }
 
-// lost reports whether the lock file was removed since: then others lock another one.
+// lost reports whether the lock file was removed since it was locked. Then others lock
+// another file.
 func (l *dirLock) lost() bool { return l.file != nil && !l.file.isCurrent() }
 
-// unlock gives the lock back; once it is given back, it does nothing.
+// unlock releases the lock; after that, it does nothing.
 func (l *dirLock) unlock() {
 	if l.b == nil {
 		return
@@ -74,7 +78,7 @@ func (l *dirLock) unlock() {
 	if l.file != nil {
 		l.file.release(lockOffset(l.path))
 	}
-	for range 3 { // the root stays open, so its lock must not be kept by a mischance
+	for range 3 { // try again: the root stays open, and would stay locked
 		if !l.held || l.d.Unlock() == nil {
 			break
 		}
@@ -83,16 +87,16 @@ func (l *dirLock) unlock() {
 	l.b = nil
 }
 
-// How long a lock is waited for when the context sets no end. Writers hold one for less
-// than a millisecond, unless they have to sync under it.
+// How long a call waits for a lock if the context has no deadline. Writers hold a lock
+// for less than a millisecond, unless they have to sync under it.
 const (
 	lockPatience    = time.Minute
-	refusedPatience = 2 * time.Second // CIFS says "permission denied" for a lock that is taken
+	refusedPatience = 2 * time.Second // CIFS reports "permission denied" for a lock that is taken
 	maxLockPause    = 5 * time.Millisecond
 )
 
-// waitLock takes a lock. It asks again and again, at first at once, because the
-// system's own waiting can't be ended by a context.
+// waitLock takes a lock. It polls, with pauses that grow, because a context can't end
+// the system's waiting.
 func waitLock(ctx context.Context, try func() error) error {
 	var begin time.Time
 	for wait := 20 * time.Microsecond; ; wait = min(2*wait, maxLockPause) {
@@ -117,14 +121,14 @@ func waitLock(ctx context.Context, try func() error) error {
 	}
 }
 
-// queues are the locks that goroutines of one handle hold or wait for, by folder.
+// queues has the locks that goroutines of one handle hold or wait for, by folder.
 type queues struct {
 	mu   sync.Mutex
 	held map[string]*queue
 }
 
 type queue struct {
-	free  chan struct{} // holds a token while nobody has the lock
+	free  chan struct{} // holds a token while the lock is free
 	users int
 }
 

@@ -10,7 +10,7 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// openedFile is an open file with what is known of it.
+// openedFile is an open file and what is known of it.
 type openedFile struct {
 	f       fsys.File
 	st      fsys.Stat
@@ -18,15 +18,15 @@ type openedFile struct {
 	details
 }
 
-// details are what a record or a sidecar says about a content.
+// details are what a record or a sidecar says about the content.
 type details struct {
 	own        bool   // a record belongs to the content
-	inode      uint64 // of the file, where the sidecar stands for its record
+	inode      uint64 // of the file, if the sidecar replaces its record
 	attrs      files.Attributes
 	digest     files.Digest
 	token      string
-	corrupt    error // the content is not what was written
-	unreadable error // there are attributes that can't be read
+	corrupt    error // set if the content is not what was written
+	unreadable error // set if there are attributes that can't be read
 }
 
 func (f *openedFile) info() files.Info {
@@ -37,8 +37,8 @@ func entry(st fsys.Stat, v files.Version) files.Entry {
 	return files.Entry{Size: st.Size, ModTime: st.Modified(), Version: v}
 }
 
-// lookup opens a file and finds what belongs to its content, in f. A missing file is
-// files.ErrNotExist. The caller closes it, unless there is an error.
+// lookup opens a file and sets f to the file and what belongs to its content. A missing
+// file is files.ErrNotExist. The caller closes f.f, unless there is an error.
 func (b *backend) lookup(p *filePaths, f *openedFile) error {
 	var last fsys.Stat
 	for try := 0; ; try++ {
@@ -49,14 +49,14 @@ func (b *backend) lookup(p *filePaths, f *openedFile) error {
 		again := false
 		switch {
 		case missing(err):
-			again = true // something that is no file took its name between the look and the opening
+			again = true // something else got the name between Lstat and the opening
 		case err == nil && !f.own && b.left(p, f.st):
-			// Somebody exchanged it for another, and others may change it where it lies
-			// now.
+			// The file was replaced while it was opened, and other programs may change
+			// it under its name in the control folder.
 			again = true
 		case err == nil && !consistent && f.st != last:
-			// Writers were faster, or the file was changed by other means: then the
-			// second look finds the same.
+			// A writer replaced the file, or another program changed it. In the second
+			// case the next lookup finds the same state.
 			last, again = f.st, true
 		}
 		if again && try < 100 {
@@ -69,7 +69,8 @@ func (b *backend) lookup(p *filePaths, f *openedFile) error {
 		if err == nil {
 			f.version, err = b.versionOfOpen(f.f, &f.st, &f.details)
 		}
-		if fsys.IsStale(err) && try < maxConfirms { // it was replaced, and is no longer known
+		// the file was replaced, and the server no longer has it
+		if fsys.IsStale(err) && try < maxConfirms {
 			f.f.Close()
 			continue
 		}
@@ -81,8 +82,8 @@ func (b *backend) lookup(p *filePaths, f *openedFile) error {
 	}
 }
 
-// left reports whether a file that was opened isn't at its place any more. It is called
-// for files without a record, since a file that a Put has replaced lies in the control
+// left reports whether a file that was opened no longer has its name. It is called for
+// files without a record, because a file that a Put replaced stays in the control
 // folder until it is removed.
 func (b *backend) left(p *filePaths, st fsys.Stat) bool {
 	for i := range p.alts {
@@ -93,8 +94,9 @@ func (b *backend) left(p *filePaths, st fsys.Stat) bool {
 	return true
 }
 
-// openAt opens the file at the first of its places. While one writer moves it from one
-// to the other, both may seem empty; so they are looked at twice.
+// openAt opens the file at the first of its paths that has one. While a writer moves
+// the file from one path to another, both may seem to be missing, so openAt tries them
+// twice.
 func (b *backend) openAt(p *filePaths, found *openedFile) error {
 	for try := 0; try < 2 || try < maxConfirms && !b.confirmedAt(p); try++ {
 		for i := range p.alts {
@@ -122,9 +124,9 @@ func (b *backend) openAt(p *filePaths, found *openedFile) error {
 	return files.ErrNotExist
 }
 
-// describe finds what belongs to the content of an open file, whose place is below dir.
-// It is not consistent if the sidecar describes only other contents. Then the details
-// are those of the newest.
+// describe finds what belongs to the content of an open file, whose paths are relative
+// to dir. consistent is false if the sidecar describes only other contents. Then the
+// details are those of the newest.
 func describe(dir fsys.Dir, p *filePaths, f fsys.File,
 	st fsys.Stat) (d details, consistent bool, err error) {
 	of := openedFile{f: f, st: st}
@@ -136,9 +138,9 @@ func describe(dir fsys.Dir, p *filePaths, f fsys.File,
 	return of.details, consistent, err
 }
 
-// describe is describe of a file whose state was seen before it was opened. A record
-// that belongs to that state proves that it is the same file. Without one, the open
-// file is looked at.
+// describe is the function describe for a file whose Stat is from before the opening. A
+// record that belongs to that Stat proves that it is the same file. Without one,
+// describe calls Look on the open file.
 func (f *openedFile) describe(dir fsys.Dir, p *filePaths) (consistent bool, err error) {
 	rec, ok, err := readRecord(f.f, &f.st)
 	if err == nil && !ok {
@@ -181,14 +183,14 @@ func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths
 		return false, err
 	}
 	if s == nil && rec.attrs != nil && ok {
-		return true, nil // it is lost
+		return true, nil // the sidecar is lost; the record replaces it
 	}
 	if s == nil {
-		if ok { // a sidecar that should be there may just have gone with its file
+		if ok { // the sidecar may just have been removed with its file
 			return false, nil
 		}
-		// And so may one that no record mentions: it goes after the file, so a file
-		// that still has its name had none.
+		// A sidecar that no record mentions may have been removed too. That happens
+		// after the file is removed, so a file that still has its name has no sidecar.
 		now, err := f.f.Stat()
 		return now.Nlink > 0, mapError(err)
 	}
@@ -223,7 +225,7 @@ func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths
 		}
 	}
 	if rec.attrs != nil && ok {
-		return true, nil // the sidecar is of another content, which was to replace this one
+		return true, nil // the sidecar belongs to another content, which was to replace this one
 	}
 	if len(s.Own.Generations) > 0 {
 		d.attrs = s.Own.Generations[0].Attributes
@@ -231,7 +233,7 @@ func (f *openedFile) describeBy(rec *record, ok bool, dir fsys.Dir, p *filePaths
 	return false, nil
 }
 
-// contentType finds the type of a file that was given none (P6).
+// contentType finds the content type of a file for which none is stored (P6).
 func contentType(name string, f fsys.File) (string, error) {
 	if t, ok := driver.TypeByName(name); ok {
 		return t, nil
@@ -244,8 +246,8 @@ func contentType(name string, f fsys.File) (string, error) {
 	return driver.ContentType(name, head[:n]), nil
 }
 
-// wrongSize is the error for a file that was cut or written to since it was put. The
-// words are for logs (E1).
+// wrongSize returns the error for a file whose size has changed since it was put. The
+// text is for logs (E1).
 func wrongSize(have, written int64) error {
 	return files.WithCause(files.ErrCorrupt, nil,
 		fmt.Sprintf("the file has %d bytes; %d were written", have, written))

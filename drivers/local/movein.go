@@ -7,27 +7,29 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Until a staged file is renamed, it has a name in the control folder. Through that
-// name, another program may cut it, or take its readers' rights, at any moment. So it
-// is looked at once more when nobody can reach it by that name any longer, and a move
-// that came too late is undone. To make that possible, the file that is replaced gets
-// the staged one's name, if the system can exchange two names. FUSE can't (twin.go).
+// Until a staged file is renamed, it has a name in the control folder. By that name,
+// another program may truncate it, or change its mode, at any moment. So the file is
+// checked once more after the rename, when nobody can reach it by that name any longer.
+// If it was changed, the rename is undone. To make that possible, the file that is
+// replaced gets the staged name, if the system can exchange two names. FUSE can't
+// (twin.go).
 
-// errTouched: another program changed what is staged.
+// errTouched means that another program changed what is staged.
 var errTouched = files.Errorf(files.ErrUnavailable,
 	"another program changed the upload in the control folder")
 
-// errStray: the staged file has no name any more. What was moved by its name may be a
-// file of others, or they replaced it at its place, which must not be undone.
+// errStray means that the staged file no longer has a name. Either the move was of
+// another program's file, or another program replaced the file at its target, which
+// must not be undone.
 var errStray = errors.New("the staged file has lost its name")
 
-// moveIn moves what is staged at name in from to dest in the folder, over a file where
-// over is set. Where it returns errTouched, that one is there again. whole reports
-// whether what was staged is what was written. The replaced file is left at name,
-// except with sync=none.
+// moveIn moves what is staged under name in the folder from to dest in the folder d. If
+// over is set, it replaces a file. If it returns errTouched, that file is there again.
+// whole returns an error unless what was staged is what was written. The replaced file
+// keeps the staged name, except with sync=none.
 //
-// Where the system can't exchange two, again, unless it is nil, puts another one in
-// place of one that is awaited there (twin.go).
+// If the system can't exchange two names and another program waits to change the file,
+// moveIn calls again, unless it is nil, to replace the file by another one (twin.go).
 //
 // Other errors are the system's.
 func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, over bool,
@@ -54,7 +56,8 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 				return b.moved(from, name, whole, undo)
 			}
 			if st, err := from.Lstat(name); err == nil && st.Type != fsys.Regular {
-				return b.unless(func() error { return errRetry }, undo) // not what was looked at
+				// not the file that was checked
+				return b.unless(func() error { return errRetry }, undo)
 			}
 			return b.unless(whole, undo)
 		case !errors.Is(err, errors.ErrUnsupported):
@@ -62,7 +65,7 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 		}
 		b.noExchange.Store(true)
 	}
-	if err := whole(); err != nil { // what can't be undone is worth a look more
+	if err := whole(); err != nil { // check before, because this move can't be undone
 		return touched(err)
 	}
 	if err := from.Rename(name, d, dest); err != nil {
@@ -71,8 +74,8 @@ func (b *backend) moveIn(from fsys.Dir, name string, d fsys.Dir, dest string, ov
 	return b.unless(settled, func() error { return errors.ErrUnsupported })
 }
 
-// moved ends an exchange by removing what was replaced. The system refuses that if it
-// is a folder, which is not what was looked at.
+// moved ends an exchange: it removes what was replaced. If that is a folder, which the
+// system refuses to remove, it isn't the file that was checked.
 func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) error {
 	if err := b.unless(whole, undo); err != nil {
 		return err
@@ -83,13 +86,13 @@ func (b *backend) moved(from fsys.Dir, name string, whole, undo func() error) er
 	return nil
 }
 
-// unless undoes what was done where it isn't as it should be. Where that fails, nobody
-// knows what is there.
+// unless calls undo if whole returns an error. If undo fails, it is unknown which file
+// is there.
 func (b *backend) unless(whole, undo func() error) error {
 	err := whole()
 	if err == errStray {
 		return files.WithCause(files.ErrUncertain, nil,
-			"another program replaced the upload, in the control folder or at its place")
+			"another program replaced the upload, in the control folder or under its name")
 	}
 	err = touched(err)
 	if err == nil || errors.Is(err, files.ErrUncertain) {
@@ -101,7 +104,7 @@ func (b *backend) unless(whole, undo func() error) error {
 	return err
 }
 
-// touched is errTouched instead of errAwaited and errStray.
+// touched returns errTouched for errAwaited and errStray, and err otherwise.
 func touched(err error) error {
 	if err == errAwaited || err == errStray {
 		return errTouched
@@ -117,8 +120,8 @@ func errText(err error) string {
 }
 
 // whole returns errTouched unless the staged file, which is sealed, is what was
-// written. If another program has changed the mode, it is set again, since undoing the
-// move because of it would be visible.
+// written. If another program changed the mode, whole restores it, since undoing the
+// move for that would be visible.
 func (st *staged) whole() error {
 	now, err := st.f.Stat()
 	if err == nil && now.Perm != st.perm && st.f.SetMode(st.perm) == nil {
@@ -131,7 +134,7 @@ func (st *staged) whole() error {
 	return st.is(now)
 }
 
-// is returns errTouched unless what is seen of the staged file is what was written.
+// is returns errTouched unless the Stat of the staged file is that of what was written.
 func (st *staged) is(now fsys.Stat) error {
 	if now.Size != st.size || now.ModTime != st.rec.mtime || now.Perm != st.perm {
 		return errTouched
@@ -139,7 +142,7 @@ func (st *staged) is(now fsys.Stat) error {
 	return nil
 }
 
-// whole is that of a sidecar.
+// whole returns errTouched unless the staged sidecar is what was written.
 func (s *stagedSidecar) whole() error {
 	now, err := s.f.Stat()
 	if err == nil && now.Perm != s.perm && s.f.SetMode(s.perm) == nil {
@@ -152,7 +155,7 @@ func (s *stagedSidecar) whole() error {
 	return s.is(now)
 }
 
-// is returns errTouched unless what is seen of the sidecar is what was written.
+// is returns errTouched unless the Stat of the sidecar is that of what was written.
 func (s *stagedSidecar) is(now fsys.Stat) error {
 	if now.Size != s.size || now.Perm != s.perm {
 		return errTouched

@@ -7,16 +7,16 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// Who owns what:
+// Owners and modes:
 //
 //   - A file that replaces another keeps its mode, group and access list, and its user
-//     where the system allows that. At no moment can anybody read it who couldn't read
-//     the old one.
-//   - A new file has what open(2) would give it in its folder: in a setgid folder the
-//     folder's group, and what the folder's default access list says. Where a staged
-//     file can't be given that, it is staged anew in the folder itself.
-//   - The control folder, and all in it, may be used by whoever may write in the
-//     bucket's folder.
+//     if the system allows that. At no moment can a user who couldn't read the old file
+//     read the new one.
+//   - A new file gets what open(2) would give it in its folder: in a setgid folder the
+//     folder's group, and the folder's default access list. If a staged file can't be
+//     given that, it is staged again in the folder itself.
+//   - All users who may write in the bucket's folder may use the control folder and
+//     everything in it.
 
 const (
 	accessList  = "system.posix_acl_access"
@@ -24,26 +24,26 @@ const (
 )
 
 // processGroup is the group of new files, except in setgid folders. Go programs don't
-// change their group.
+// change it.
 var processGroup = uint32(os.Getegid())
 
-// ownership is what the file has that is to be replaced.
+// ownership is the owner, mode and access list of the file that is to be replaced.
 type ownership struct {
 	there    bool
 	perm     fs.FileMode
 	uid, gid uint32
-	list     []byte // its access list, nil where it has none
+	list     []byte // the access list, nil if there is none
 }
 
 func (l *ownership) same(st fsys.Stat) bool {
 	return l.there && l.perm == st.Perm.Perm() && l.uid == st.UID && l.gid == st.GID
 }
 
-// ownershipOf finds what the file at a place has now. It is called without a lock.
+// ownershipOf returns the ownership of the current file. It is called without a lock.
 func (b *backend) ownershipOf(p *filePaths) ownership {
 	path := p.first()
 	st, err := b.root.Lstat(path)
-	// else nothing is at the other place, or not for long
+	// The other path has a file only if the first is a folder, or for a short time.
 	if err == nil && st.Type == fsys.Directory {
 		path = p.path(p.at(1))
 		st, err = b.root.Lstat(path)
@@ -70,8 +70,8 @@ func ownershipAt(d fsys.Dir, name string, st fsys.Stat) ownership {
 	return l
 }
 
-// create makes an empty staged file. Only this user may read it, unless it is to be
-// like any new file.
+// create makes an empty staged file. Only this user may read it, unless it is to have
+// the mode of a new file.
 func (s *staging) create(d fsys.Dir, name string, like *ownership) (fsys.File, error) {
 	if like.there && (like.perm != s.filePerm || like.list != nil) {
 		return d.CreatePrivate(name)
@@ -79,8 +79,8 @@ func (s *staging) create(d fsys.Dir, name string, like *ownership) (fsys.File, e
 	return d.Create(name)
 }
 
-// dress gives the staged file the looks of the one that it replaces. It reports whether
-// it changed anything.
+// dress gives the staged file the ownership of the file that it replaces. It reports
+// whether it changed anything.
 func (st *staged) dress() bool {
 	if !st.like.there || !st.worn && st.like.list == nil && st.like.same(st.id) {
 		return false
@@ -99,9 +99,9 @@ func (st *staged) dress() bool {
 	return true
 }
 
-// put gives a file these looks; now are the ones that it has. If the group or the list
-// can't be kept, the group gets no more permissions than everybody. It reports whether
-// it changed anything.
+// put gives a file this ownership; now is the file's Stat. If the group or the list
+// can't be kept, the group gets no more permissions than others. It reports whether it
+// changed anything.
 func (l *ownership) put(f fsys.File, now fsys.Stat) bool {
 	if l.same(now) && l.list == nil {
 		return false
@@ -111,7 +111,7 @@ func (l *ownership) put(f fsys.File, now fsys.Stat) bool {
 		perm &^= 0o070 &^ (perm & 0o007 << 3)
 	}
 	if l.uid != now.UID {
-		f.SetOwner(int(l.uid), -1) // for root alone
+		f.SetOwner(int(l.uid), -1) // only root may
 	}
 	if l.list != nil && f.Setxattr(accessList, l.list) != nil {
 		perm &^= 0o070 &^ (perm & 0o007 << 3)
@@ -120,9 +120,9 @@ func (l *ownership) put(f fsys.File, now fsys.Stat) bool {
 	return true
 }
 
-// fit gives the staged file the looks that it must have at the moment of its commit. It
-// is called under the lock. errOtherMount means that the file must be staged in its
-// folder.
+// fit gives the staged file the ownership that it must have at the moment of its
+// commit. It is called under the lock. errOtherMount means that the file must be staged
+// in its folder.
 func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 	if windows || !st.s.owners {
 		return nil
@@ -137,7 +137,7 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 		changed = st.dress()
 	case st.like.there && (st.like.list != nil || st.like.perm != st.s.filePerm ||
 		!st.like.same(st.id)):
-		st.like = ownership{} // it was deleted meanwhile
+		st.like = ownership{} // the old file was deleted meanwhile
 		if !st.own {
 			return errOtherMount
 		}
@@ -170,8 +170,8 @@ func (b *backend) fit(st *staged, d fsys.Dir, c *current) error {
 	return nil
 }
 
-// fitUnnamed is fit of a file without a name that is to replace one: before it has a
-// name, or its sidecar has.
+// fitUnnamed is fit for a file without a name that is to replace another. It is called
+// before the file, or its sidecar, gets a name.
 func (b *backend) fitUnnamed(st *staged, d fsys.Dir, c *current) error {
 	if !st.unnamed || !c.exists {
 		return nil
@@ -185,8 +185,8 @@ func hasList(d fsys.Dir) bool {
 	return err == nil && n > 0
 }
 
-// learnOwnership finds out from the session's first file what the system gives a new
-// file.
+// learnOwnership finds out, from the first file in the staging folder, what mode and
+// owner the system gives a new file.
 func (s *staging) learnOwnership() {
 	alive, err := s.alive.Stat()
 	dir, err2 := s.dir.Stat()
@@ -206,8 +206,8 @@ type setter interface {
 	SetOwner(uid, gid int) error
 }
 
-// share makes an entry of the control folder usable by everybody who may write in the
-// bucket's folder. It does what the system allows.
+// share makes an entry of the control folder usable by all users who may write in the
+// bucket's folder, as far as the system allows that.
 func (b *backend) share(e setter, now fsys.Stat) {
 	root, err := b.root.Stat()
 	if windows || err != nil {
@@ -239,15 +239,15 @@ func (b *backend) shareFile(f fsys.File) {
 	}
 }
 
-// madeByUs reports whether the folder child, in the folder d, is as a Put would have
-// made it. Any other folder was made by somebody else, and stays when its last file
-// goes.
+// madeByUs reports whether the folder child, in the folder d, has the mode that a Put
+// would have given it. Any other folder was made by another program, and stays when its
+// last file is deleted.
 func (b *backend) madeByUs(d, child fsys.Dir) bool {
 	umask, known, err := fsys.Umask()
 	st, err1 := child.Stat()
 	up, err2 := d.Stat()
 	if err != nil || err1 != nil || err2 != nil {
-		return false // nobody knows: an empty folder does no harm
+		return false // it is unknown; an empty folder does no harm
 	}
 	if !known {
 		return true
@@ -263,8 +263,8 @@ func (b *backend) madeByUs(d, child fsys.Dir) bool {
 	return st.Perm == want && (up.Perm&fs.ModeSetgid == 0 || st.GID == up.GID)
 }
 
-// keepsModes reports whether modes mean something. A file system without modes reports
-// all permissions.
+// keepsModes reports whether the file system stores modes. A file system without modes
+// reports all permissions.
 func (b *backend) keepsModes(st fsys.Stat) bool {
 	return st.Perm.Perm() != 0o777 || st.Dev == b.rootStat.Dev && b.rootStat.Perm.Perm() != 0o777
 }

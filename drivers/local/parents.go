@@ -10,21 +10,21 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// parent is a folder on the way to a file.
+// parent is a folder that contains a file, directly or not.
 type parent struct {
 	dir, base string // on disk
-	name      string // the name whose folder it is; "" in the middle of a long element's chain
+	name      string // the directory's name; "" in the middle of a long element's chain
 }
 
 func (f parent) path() string { return (&filePaths{dir: f.dir}).path(f.base) }
 
-// parents are the folders on the way, the outermost first.
+// parents returns the folders that contain the file, the outermost first.
 func (b *backend) parents(p *filePaths) (all []parent) {
 	if p.dir == "" {
 		return nil
 	}
 	names := map[string]string{} // by path on disk
-	if p.lock == p.name {        // else the key of a foreign file
+	if p.lock == p.name {        // otherwise the name is a foreign key
 		for i := range len(p.name) {
 			if p.name[i] == '/' {
 				names[b.rules().encodeDir(p.name[:i])] = p.name[:i]
@@ -41,8 +41,8 @@ func (b *backend) parents(p *filePaths) (all []parent) {
 	return all
 }
 
-// makeParents makes the folders on the way to a file. A file that has a folder's name
-// moves to its other place (N3).
+// makeParents makes the folders that contain the file. A file that has a folder's name
+// gets its other name (N3).
 func (b *backend) makeParents(ctx context.Context, p *filePaths) error {
 	for _, f := range b.parents(p) {
 		if err := b.makeParent(ctx, f); err != nil {
@@ -69,22 +69,22 @@ func (b *backend) makeParent(ctx context.Context, f parent) error {
 		return b.makeWay(ctx, d, f)
 	case err == nil:
 		return files.Errorf(files.ErrInvalid,
-			"a link or another special file stands where a folder is needed")
+			"a link or another special file has the name of a folder that is needed")
 	case !missing(err):
 		return mapError(err)
 	}
-	if b.disk.folds() { // which place the folder gets must be decided by one at a time
+	if b.disk.folds() { // only one process at a time may choose the folder's spelling
 		return b.makeWay(ctx, d, f)
 	}
 	return b.mkdir(d, f)
 }
 
-// mkdir makes a folder and its entry durable. Somebody else may be faster.
+// mkdir makes a folder and makes its entry durable. It is no error if the name exists.
 func (b *backend) mkdir(d fsys.Dir, f parent) error {
 	err := d.Mkdir(f.base, b.opts.DirFileMode)
 	switch {
 	case isExist(err):
-		return nil // whatever it is: the caller looks again
+		return nil // whatever it is, the caller tries again
 	case isNotExist(err):
 		return retryLookup(err)
 	case err != nil:
@@ -95,8 +95,8 @@ func (b *backend) mkdir(d fsys.Dir, f parent) error {
 	return mapError(d.Sync())
 }
 
-// makeWay moves the file that has the folder's name to its other place, and makes the
-// folder. It holds the lock of the folder that contains both.
+// makeWay gives the file that has the folder's name its other name, and makes the
+// folder. It does so under the lock of the folder that contains both.
 func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	lock, err := b.lockDir(ctx, d, f.dir)
 	if err != nil {
@@ -117,9 +117,10 @@ func (b *backend) makeWay(ctx context.Context, d fsys.Dir, f parent) error {
 	return b.mkdir(d, f)
 }
 
-// moveToLeaf moves a file to its other place. If a rename without replacing is a link
-// and an unlink, a crash leaves both names, and a rename between two names of one file
-// does nothing.
+// moveToLeaf gives a file its other name. The file may already have both:
+// RenameNoReplace may be a link and an unlink, and a crash in between leaves both
+// names. A rename between two names of one file does nothing, so the plain name is
+// unlinked.
 func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 	leaf := leafName(base)
 	if other, err := d.Lstat(leaf); err == nil && other.SameFile(st) {
@@ -128,9 +129,9 @@ func moveToLeaf(d fsys.Dir, base string, st fsys.Stat) error {
 	return d.Rename(base, d, leaf)
 }
 
-// removeParents removes the folders on the way that became empty, the innermost first,
-// and moves a file that had to make way for one of them back to its place (N3). What
-// fails here is left to others, since an empty folder isn't a directory of the bucket.
+// removeParents removes the folders that became empty, the innermost first, and gives a
+// file that had to make way for one of them its plain name back (N3). Errors are
+// ignored, since an empty folder isn't a directory of the bucket.
 func (b *backend) removeParents(ctx context.Context, p *filePaths) {
 	all := b.parents(p)
 	for i := len(all) - 1; i >= 0; i-- {
@@ -162,22 +163,22 @@ func (b *backend) removeParent(ctx context.Context, f parent) bool {
 	}
 	defer lock.unlock()
 	d.RenameNoReplace(leaf, d, f.base)
-	return false // the folder has that file
+	return false // the parent is not empty
 }
 
-// dirSet remembers folders.
+// dirSet is a set of folders.
 type dirSet struct {
 	mu   sync.Mutex
 	dirs map[string]dirID
 }
 
-// dirID distinguishes a folder from one that got its inode later.
+// dirID distinguishes a folder from one that got its inode number later.
 type dirID struct {
 	dev, ino uint64
 	birth    int64
 }
 
-const maxDirSet = 4096 // entries; then it begins anew
+const maxDirSet = 4096 // entries; then it is cleared
 
 func (l *dirSet) known(path string, id dirID) bool {
 	l.mu.Lock()
@@ -194,15 +195,16 @@ func (l *dirSet) add(path string, id dirID) {
 	l.dirs[path] = id
 }
 
-// syncParents makes the entries of the folders on the way durable, once for each folder
-// that the handle uses, since another process may have made one and not synced it yet.
+// syncParents makes the entries of the folders that contain the file durable, once for
+// each folder that the handle uses, since another process may have made one and not
+// synced it yet.
 func (b *backend) syncParents(p *filePaths, d fsys.Dir) error {
 	if b.opts.NoSync || p.dir == "" {
 		return nil
 	}
 	st, err := d.Stat()
 	if missing(err) {
-		return nil // the file is deleted again, and its folder with it
+		return nil // the file was deleted again, with its folder
 	}
 	if err != nil {
 		return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
@@ -214,7 +216,7 @@ func (b *backend) syncParents(p *filePaths, d fsys.Dir) error {
 	for _, f := range b.parents(p) {
 		up, err := b.openDir(&filePaths{dir: f.dir})
 		if missing(err) {
-			return nil // the file is deleted again
+			return nil // the file was deleted again
 		}
 		if err != nil {
 			return files.WithCause(files.ErrUncertain, err, "the folders could not be made durable")
@@ -229,7 +231,7 @@ func (b *backend) syncParents(p *filePaths, d fsys.Dir) error {
 	return nil
 }
 
-// pathsOfName is the place of a legal name.
+// pathsOfName returns the paths of a legal name.
 func (b *backend) pathsOfName(name string) filePaths {
 	p, _ := b.pathsOf(driver.Key{Name: name})
 	return p

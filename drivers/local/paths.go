@@ -9,24 +9,25 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// filePaths says where on disk a file may be. It is at one of three places in its folder,
-// looked at in this order:
+// filePaths are the paths on disk that a file may have. It has one of three names in
+// its folder, which are tried in this order:
 //
-//	base             its own
-//	leafName(base)   while a folder has its own (N3)
-//	raw              x.attrs, unescaped, where other programs put a file that is no sidecar
+//	base             the plain or escaped name
+//	leafName(base)   while a folder has that name (N3)
+//	raw              x.attrs, unescaped: a file of another program that isn't a sidecar
 //
-// If there is a file at an earlier place, what a crash left at a later one is garbage.
+// If there is a file at an earlier path, a file at a later one was left by a crash and
+// is garbage.
 type filePaths struct {
 	lock string // what is locked
-	name string // the caller's name, which tells the content type
+	name string // the caller's name, which determines the content type
 	dir  string // of the folder, "" for the root
 	base string
 	raw  string // "" for most names
-	alts int    // how many places there are
+	alts int    // how many paths there are
 }
 
-// pathsOf finds the places of a file. The key of a foreign file is its path on disk.
+// pathsOf returns the paths of a file. A foreign key is the path on disk.
 func (b *backend) pathsOf(key driver.Key) (filePaths, error) {
 	if key.Raw {
 		return b.rawPathsOf(key.Name)
@@ -46,7 +47,7 @@ func (b *backend) pathsOf(key driver.Key) (filePaths, error) {
 	return p, nil
 }
 
-// at returns the i-th place's name in the folder.
+// at returns the i-th name in the folder.
 func (p *filePaths) at(i int) string {
 	switch i {
 	case 0:
@@ -57,17 +58,16 @@ func (p *filePaths) at(i int) string {
 	return p.raw
 }
 
-// unlessSidecar reports whether what lies at the i-th place is no file where it is a
-// sidecar.
+// unlessSidecar reports whether a file at the i-th path doesn't count if it is a sidecar.
 func (p *filePaths) unlessSidecar(i int) bool {
 	return i == 2 || p.alts == 1 && strings.HasSuffix(p.base, sidecarExt)
 }
 
-// first returns the path of the first place.
+// first returns the first path.
 func (p *filePaths) first() string {
 	if n := len(p.dir); n > 0 && n+1+len(p.base) == len(p.name) && p.name[:n] == p.dir &&
 		p.name[n+1:] == p.base {
-		return p.name // it stands for itself
+		return p.name // the name is the path
 	}
 	return p.path(p.base)
 }
@@ -92,8 +92,7 @@ func (p *filePaths) sidecarPath() string {
 // maxForeign is the longest name in bytes that any disk has: 255 characters of NTFS.
 const maxForeign = 4 * 255
 
-// rawPathsOf is the place of a file that has no name. It must be one that List yields
-// as foreign.
+// rawPathsOf returns the path of a foreign key, which must be one that List yields.
 func (b *backend) rawPathsOf(key string) (filePaths, error) {
 	refuse := files.Errorf(files.ErrInvalidName, "not the key of a foreign file")
 	if len(key) > 4096 || strings.IndexByte(key, 0) >= 0 {
@@ -120,18 +119,18 @@ func (b *backend) rawPathsOf(key string) (filePaths, error) {
 	}, nil
 }
 
-// current is the file that a name has, as it is seen under the name's lock.
+// current is the file that has a name now. It is found under the name's lock.
 type current struct {
 	exists  bool
-	at      int // the place
+	at      int // the index of the path
 	name    string
 	st      fsys.Stat
 	dirAt0  bool     // a folder has the name
-	garbage []string // files at later places
+	garbage []string // files at later paths
 }
 
-// findCurrent finds the current file in its folder and, if that is asked for or cheap,
-// what else lies at its places. The caller holds the name's lock.
+// findCurrent finds the current file in its folder, and the garbage at its other paths
+// if garbage is set or that is cheap. The caller holds the name's lock.
 func (b *backend) findCurrent(d fsys.Dir, p *filePaths, garbage bool) (c current, err error) {
 	for i := range p.alts {
 		name := p.at(i)
@@ -162,22 +161,22 @@ func (b *backend) findCurrent(d fsys.Dir, p *filePaths, garbage bool) (c current
 		}
 		c.exists, c.at, c.name, c.st = true, i, name, st
 		if i == 0 && !garbage && p.raw == "" {
-			break // a leaf beside it can only be garbage, which goes when the file does
+			break // a leaf beside it can only be garbage, which is removed with the file
 		}
 	}
 	return c, nil
 }
 
-// rawSidecarName reports whether a file of this name, which ends in .attrs, may lie on
-// disk unescaped, where other programs put it. The driver's own files may not.
+// rawSidecarName reports whether a file of another program may have this name, which
+// ends in .attrs, unescaped on disk. The driver's own files may not.
 func (r rules) rawSidecarName(element string) bool {
 	kind, _, _ := r.decode(element)
 	return kind == foreignEntry && len(element) <= r.limit() && !strings.HasPrefix(element,
 		ownPrefix)
 }
 
-// foreignPath reports whether a path on disk is that of a foreign file: it isn't the
-// place of a name, and it doesn't belong to the driver.
+// foreignPath reports whether a path on disk is a foreign key: it isn't the path of a
+// name, and it doesn't belong to the driver.
 func (r rules) foreignPath(path string) bool {
 	at := region{}
 	for {

@@ -2,10 +2,10 @@
 
 package local
 
-// What names the system's usual file systems can hold.
+// The names that the system's usual file systems can hold.
 const (
 	windows  = false
 	foldCase = true
-	// tried: what the file system does is known, and not found by trying.
+	// tried is false: the file system's habits are known, not tried out.
 	tried = false
 )

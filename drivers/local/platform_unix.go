@@ -2,10 +2,10 @@
 
 package local
 
-// What names the system's usual file systems can hold.
+// The names that the system's usual file systems can hold.
 const (
 	windows  = false
 	foldCase = false
-	// tried: what the file system does is found by trying (habits.go).
+	// tried is true: the file system's habits are tried out (habits.go).
 	tried = true
 )

@@ -7,11 +7,11 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// PostSigner is a Signer that signs upload forms too.
+// PostSigner is a Signer that also signs upload forms.
 type PostSigner interface {
 	Signer
-	// SignPost signs a form for files of that name. The options are checked and filled
-	// in before the call.
+	// SignPost signs a form for files with that name. The options are checked and their
+	// defaults set before the call.
 	SignPost(ctx context.Context, name string, opts driver.PostOptions) (driver.PostForm, error)
 }
 

@@ -11,17 +11,17 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// prober tries out what a file system does with names and times, in the session's
-// folder. An errno says little: refused characters are EINVAL on one system, ENOENT or
-// EIO on another. So only what a listing shows afterwards counts.
+// prober tries out how a file system treats names and times, in the staging folder. An
+// errno says little: refused characters are EINVAL on one system, ENOENT or EIO on
+// another. So only the listing afterwards counts.
 type prober struct {
 	dir   fsys.Dir
-	there []string // what was in the folder before
+	there []string // what the folder contained before
 	made  []string
 	h     habits
 }
 
-// probe finds the habits. It takes about 0.3 ms on a local disk, and leaves nothing.
+// probe finds the habits. It takes about 0.3 ms on a local disk, and leaves no file.
 func probe(dir fsys.Dir, alive fsys.File) (h habits, err error) {
 	p := &prober{dir: dir}
 	if p.there, err = list(dir); err != nil {
@@ -36,15 +36,15 @@ func probe(dir fsys.Dir, alive fsys.File) (h habits, err error) {
 	if p.h.resolution, err = resolution(alive); err != nil {
 		return h, mapError(err)
 	}
-	// Who removes the folder removes what is made in it, until it is gone: that tells
-	// nothing of names.
+	// If another process is removing the folder, it also removes what probe makes in
+	// it, and the result is meaningless.
 	if _, err := dir.Lstat(aliveFile); err != nil {
 		return h, retryLookup(err)
 	}
 	return p.h, nil
 }
 
-// otherCause returns the errors that say nothing about names.
+// otherCause returns err if it says nothing about names, and nil otherwise.
 func otherCause(err error) error {
 	switch {
 	case fsys.IsReadOnly(err), errors.Is(err, fs.ErrPermission), fsys.IsExhausted(err),
@@ -54,11 +54,13 @@ func otherCause(err error) error {
 	return nil
 }
 
-// vanishTries is how often a name is made that isn't there afterwards under any name:
-// others may remove what lies in the control folder, and hardly as often in a row.
+// vanishTries is how many times a file is made that isn't listed afterwards under any
+// name. Another program may remove files in the control folder, but hardly that many
+// times in a row.
 const vanishTries = 3
 
-// keeps reports whether the name can be made and comes back as it is.
+// keeps reports whether a file with the name can be made and is listed with the same
+// name.
 func (p *prober) keeps(name string) (kept bool, err error) {
 	for range vanishTries {
 		made := len(p.made)
@@ -77,7 +79,7 @@ func (p *prober) keepsOnce(name string) (bool, error) {
 	}
 	f.Close()
 	now, err := list(p.dir)
-	if err != nil { // which tells nothing of names
+	if err != nil { // which says nothing about names
 		p.dir.Unlink(name)
 		return false, err
 	}
@@ -90,12 +92,13 @@ func (p *prober) keepsOnce(name string) (bool, error) {
 		return true, nil
 	}
 	if len(p.made) == before {
-		p.dir.Unlink(name) // if it is not even listed
+		p.dir.Unlink(name) // it may exist although it is not listed
 	}
 	return false, nil
 }
 
-// leads reports whether one of other spellings leads to an entry too.
+// leads reports whether one of the names, which are other spellings of an entry, also
+// leads to it.
 func (p *prober) leads(names ...string) (bool, error) {
 	for _, name := range names {
 		_, err := p.dir.Lstat(name)
@@ -103,7 +106,7 @@ func (p *prober) leads(names ...string) (bool, error) {
 			return err == nil, otherCause(err)
 		}
 	}
-	for _, name := range p.made { // what somebody has removed leads nowhere
+	for _, name := range p.made { // if an entry was removed meanwhile, the result is meaningless
 		if _, err := p.dir.Lstat(name); missing(err) {
 			return false, retryLookup(err)
 		}
@@ -118,8 +121,8 @@ func (p *prober) clear() {
 	p.made = nil
 }
 
-// letters finds whether upper and lower case, or composed and decomposed letters, are the
-// same, or are changed.
+// letters finds out whether upper and lower case, or composed and decomposed letters,
+// are the same, or are changed.
 func (p *prober) letters() error {
 	defer p.clear()
 	kept, err := p.keeps("PROBE.TXT") // FAT may list it in lower case
@@ -141,7 +144,7 @@ func (p *prober) letters() error {
 	return err
 }
 
-// tails finds whether a dot or a space at the end is cut or refused.
+// tails finds out whether a dot or a space at the end is removed or refused.
 func (p *prober) tails() error {
 	defer p.clear()
 	for _, name := range []string{"tail.", "tail "} {
@@ -159,7 +162,7 @@ func (p *prober) tails() error {
 	return nil
 }
 
-// characters finds which are refused.
+// characters finds out which of oddChars are refused.
 func (p *prober) characters() error {
 	defer p.clear()
 	if kept, err := p.keeps("c" + oddChars + ".attrs"); kept || err != nil {
@@ -177,7 +180,7 @@ func (p *prober) characters() error {
 	return nil
 }
 
-// devices finds whether names of devices are refused or changed.
+// devices finds out whether names of devices are refused or changed.
 func (p *prober) devices() error {
 	defer p.clear()
 	for _, name := range []string{"con", "aux.h"} {
@@ -190,8 +193,8 @@ func (p *prober) devices() error {
 	return nil
 }
 
-// length finds how many bytes a name may have. On some file systems statfs reports
-// another number.
+// length finds out how many bytes a name may have. On some file systems statfs reports
+// a wrong number.
 func (p *prober) length() error {
 	defer p.clear()
 	try := func(n int) (bool, error) {
@@ -210,14 +213,14 @@ func (p *prober) length() error {
 	if !ok {
 		p.h.short = uint8(255 - low)
 	}
-	if p.h.folds { // room for what tells spellings apart
+	if p.h.folds { // room for what distinguishes spellings
 		p.h.short = uint8(min(int(p.h.short)+spelledExtra, 255-minLimit))
 	}
 	return err
 }
 
-// resolution finds how fine the times are that a file can have. Others may change its
-// time meanwhile: the finest of some is it.
+// resolution finds out the resolution of a file's times. Other programs may change the
+// time meanwhile, so the finest of several results counts.
 func resolution(f fsys.File) (finest time.Duration, err error) {
 	finest = time.Duration(coarsest)
 	for range vanishTries {

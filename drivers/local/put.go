@@ -9,13 +9,13 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Put stages the content inside the bucket's own file system, with all that belongs to
-// it, and then commits it by one rename.
+// Put stages the content, with all that belongs to it, inside the bucket's file system,
+// and then commits it by one rename.
 func (b *backend) Put(ctx context.Context, req *driver.PutRequest) (files.Info, error) {
 	return b.store(ctx, req, "")
 }
 
-// store is a Put whose record has that token, if it isn't "".
+// store is Put, with the token in the file's record, unless it is "".
 func (b *backend) store(ctx context.Context, req *driver.PutRequest,
 	token string) (files.Info, error) {
 	defer runtime.KeepAlive(b)
@@ -33,7 +33,7 @@ func (b *backend) store(ctx context.Context, req *driver.PutRequest,
 		return files.Info{}, err
 	}
 	st.begun, st.root = begun, root
-	p := b.pathsOfName(req.Name) // by the rules that the session has found
+	p := b.pathsOfName(req.Name) // by the rules that beginStage has found
 	defer func() { st.close() }()
 	if err := b.conditional(req.If); err != nil {
 		return files.Info{}, err

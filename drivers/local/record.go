@@ -10,28 +10,28 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// recordAttr is the extended attribute that each staged file gets, and that its rename
-// moves along. It counts only while it has the content's size and time: otherwise the
-// content was changed by other means.
+// recordAttr is the extended attribute that each staged file gets, and that moves with
+// the file. It counts only if it has the content's size and time; otherwise another
+// program changed the content.
 const recordAttr = "user.cloudfiles"
 
 // record is what recordAttr holds.
 type record struct {
 	there       bool // it was read
 	size, mtime int64
-	sidecar     bool   // there is one; otherwise, what lies there is somebody's leftover
-	token       string // 8 random bytes, which make the version where the time doesn't
+	sidecar     bool   // the file has a sidecar; if false, a sidecar that exists is a leftover
+	token       string // 8 random bytes, which make the version unique if the time doesn't
 	digest      files.Digest
-	typ         string // the content type that was found by the content, "" where the name tells it
-	// attrs are those of the sidecar, where they are few enough: they are what counts.
-	// The sidecar is for programs that don't know the record, and for copies that lost
+	typ         string // the content type, if it was found by the content, not by the name
+	// attrs are the sidecar's attributes, if they are short enough. Then they count,
+	// and the sidecar is for programs that don't use the record, and for copies without
 	// it.
 	attrs *files.Attributes
 }
 
-// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), then what the
-// flags say, and as the rest the type or the attributes. It is kept short, because ext4
-// has about 60 bytes for it beside the inode and takes a block for more.
+// The layout: format (1 byte), flags (1), size (uvarint), time (8 bytes), the parts
+// that the flags name, and then the type or the attributes. It is short, because ext4
+// has room for about 60 bytes beside the inode, and uses a block for more.
 const (
 	recordFormat = 1
 
@@ -47,7 +47,7 @@ const (
 
 const tokenLen = 8
 
-// parts are the optional ones, in order.
+// parts returns the optional parts, in order.
 func (r *record) parts() [6]struct {
 	flag byte
 	n    int
@@ -125,7 +125,7 @@ func decodeRecord(b []byte) (r record, err error) {
 	return r, decodeAttributes(b, r.attrs)
 }
 
-// records are buffers for one record each.
+// records is a pool of buffers for one record each.
 var records = sync.Pool{New: func() any { return new([maxRecord]byte) }}
 
 // readRecord returns the record of an open file, and whether it belongs to the content.
@@ -141,7 +141,7 @@ func readRecord(f fsys.File, st *fsys.Stat) (r record, ok bool, err error) {
 	if err == fsys.ErrNoXattr {
 		return r, false, nil
 	}
-	if err != nil { // without it, the content would go unchecked
+	if err != nil { // without the record, the content would not be checked
 		return r, false, mapError(err)
 	}
 	if r, err = decodeRecord(buf[:n]); err != nil {
@@ -151,7 +151,7 @@ func readRecord(f fsys.File, st *fsys.Stat) (r record, ok bool, err error) {
 	return r, r.belongsTo(st), nil
 }
 
-// belongsTo reports whether it is the record of a content of that size and time.
+// belongsTo reports whether the record belongs to a content of that size and time.
 func (r *record) belongsTo(st *fsys.Stat) bool {
 	return r.there && r.mtime == st.ModTime && r.size == st.Size
 }

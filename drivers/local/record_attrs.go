@@ -8,12 +8,12 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// maxRecord is how long a record with attributes may be, in bytes: every file system
-// that has attributes takes as much. Without, it is longer only where a content type
-// is.
+// maxRecord is how long a record with attributes may be, in bytes. Every file system
+// with extended attributes has room for that. A record without attributes is longer
+// only if its content type is.
 const maxRecord = 512
 
-// attributeFields are those that are a text each, in the order of the record.
+// attributeFields returns the text fields, in the order of the record.
 func attributeFields(a *files.Attributes) [5]*string {
 	return [...]*string{
 		&a.ContentType, &a.CacheControl, &a.ContentDisposition, &a.ContentEncoding,
@@ -37,7 +37,7 @@ func appendAttributes(b []byte, a *files.Attributes) []byte {
 
 func decodeAttributes(b []byte, a *files.Attributes) error {
 	bad := false
-	all := string(b) // which they share
+	all := string(b) // the fields share this string
 	text := func() string {
 		n, w := binary.Uvarint(b)
 		if w <= 0 || n > uint64(len(b)-w) {

@@ -11,13 +11,13 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// The note about the disk (disk.go) may be removed or cut like all that lies in the
-// control folder. A handle that has written goes on with what it knows. But a new one
-// that only reads would miss a name that had to be escaped, and list it as somebody
-// else's. So, if there are traces of a note, it tries the disk like a writer. If it may
-// not write, it reads what it can.
+// The note about the disk (disk.go) may be removed or damaged, like everything in the
+// control folder. A handle that has written continues with what it knows. But a new
+// handle that only reads would not find a name that had to be escaped, and would list
+// it as foreign. So, if there are traces of a note, it tries out the disk as a writer
+// does. If it may not write, it reads what it can.
 
-// strictest are the habits by which the most names are escaped.
+// strictest are the rules that escape the most names.
 var strictest = rules{
 	windows:  true,
 	foldCase: true,
@@ -25,7 +25,7 @@ var strictest = rules{
 	short:    255 - minLimit,
 }
 
-// knownPathsOf is place, which learns of the disk where the place depends on it.
+// knownPathsOf is pathsOf, and first tries out the disk if the paths depend on it.
 func (b *backend) knownPathsOf(ctx context.Context, key driver.Key) (filePaths, error) {
 	p, err := b.pathsOf(key)
 	if err != nil || key.Raw || b.disk.settled.Load() {
@@ -40,8 +40,8 @@ func (b *backend) knownPathsOf(ctx context.Context, key driver.Key) (filePaths, 
 	return b.pathsOf(key)
 }
 
-// relearn finds out what the disk is like where a note about it is lost. Escaped names
-// are looked for in the folder at path and above.
+// relearn tries out the disk if a note about it is lost. It searches for escaped names
+// in the folder at path and its parents.
 func (b *backend) relearn(ctx context.Context, path string) error {
 	if b.disk.settled.Load() || !b.escapes(path) {
 		return nil
@@ -49,11 +49,11 @@ func (b *backend) relearn(ctx context.Context, path string) error {
 	return b.tryOut(ctx)
 }
 
-// errEscaped ends a listing that met an escaped name, deeper than where it was looked
-// for, before it is known what the disk is like.
-var errEscaped = errors.New("an escaped name, and what it stands for isn't known yet")
+// errEscaped ends a listing that finds an escaped name, below where relearn searched,
+// before the disk was tried out.
+var errEscaped = errors.New("an escaped name before the disk was tried out")
 
-// tryOut finds out what the disk is like where that is possible.
+// tryOut tries out the disk if that is possible.
 func (b *backend) tryOut(ctx context.Context) error {
 	s, err := b.begin(ctx, nil)
 	switch {
@@ -66,8 +66,8 @@ func (b *backend) tryOut(ctx context.Context) error {
 	return err
 }
 
-// escapes reports whether a writer has been here: there is a control folder, or an
-// escaped name in the folder at path or above it.
+// escapes reports whether there are traces of a writer: a control folder, or an escaped
+// name in the folder at path or its parents.
 func (b *backend) escapes(path string) bool {
 	if _, err := b.root.Lstat(controlDir); err == nil {
 		return true

@@ -10,48 +10,48 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// errRetry: what was looked at changed meanwhile; look again.
-var errRetry = errors.New("look again")
+// errRetry means that something changed during the call, which is to be tried again.
+var errRetry = errors.New("something changed meanwhile")
 
-// retryError is errRetry with its cause. If another process holds a file for a while,
-// it is worth waiting longer.
+// retryError is errRetry with its cause. If another process uses a file for a while,
+// the call waits longer.
 type retryError struct {
 	met    error
 	held   bool
-	costly bool // what was synced for the turn is lost
+	costly bool // what was synced in this turn is lost
 }
 
 func (e *retryError) Error() string        { return errRetry.Error() + ": " + e.met.Error() }
 func (e *retryError) Is(target error) bool { return target == errRetry }
 
-// retryLookup is errRetry because of what was met.
+// retryLookup returns errRetry with the cause met.
 func retryLookup(met error) error { return &retryError{met: met} }
 
-// heldBy is errRetry because another process holds a file.
+// heldBy returns errRetry for an error that means that another process is using a file.
 func heldBy(met error) error { return &retryError{met: met, held: true} }
 
-// retries ends a loop: after a number of turns where something keeps changing, and
-// after a time where something is held by others. Its zero value is ready.
+// retries limits a loop: to a number of turns if something keeps changing, and to a
+// time if other processes use the file. Its zero value is ready.
 type retries struct {
 	turns int
 	until time.Time
 	wait  time.Duration
 }
 
-// How long a call tries again when its context sets no end: Linux takes a lease away
+// How long a call tries again if its context has no deadline. Linux takes a lease away
 // from its holder after 45 s.
 const (
 	maxTurns = 60
 	maxHeld  = 50 * time.Second
 
-	costlyTurn = 10 // turns that one counts as
+	costlyTurn = 10 // how many turns a costly one counts as
 
 	quickTurns = 8 // without a pause
 	firstPause = 200 * time.Microsecond
 	longPause  = 25 * time.Millisecond
 )
 
-// again pauses and returns nil, or an error when it is time to give up.
+// again pauses and returns nil, or returns an error if the loop is to end.
 func (r *retries) again(ctx context.Context, err error) error {
 	var e *retryError
 	met, held := err, false
@@ -69,7 +69,7 @@ func (r *retries) again(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return driver.ContextError(ctx)
 	case held && time.Now().After(r.until):
-		return gaveUp(met, "another process holds the file")
+		return gaveUp(met, "another process is using the file")
 	case !held && r.turns > maxTurns:
 		return gaveUp(met, "gave up after many attempts")
 	case !held && r.turns <= quickTurns:
@@ -98,7 +98,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// patiently calls f until it doesn't meet a file that another process holds.
+// patiently calls f again while its error means that another process is using the file.
 func patiently(ctx context.Context, f func() error) error {
 	var r retries
 	for {

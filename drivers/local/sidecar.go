@@ -12,8 +12,8 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// sidecar is the JSON beside a file. The first fields are fileblob's, those of the
-// newest content; Own has what fileblob doesn't know, and makes content and attributes
+// sidecar is the JSON beside a file. The first fields are fileblob's, with the values
+// of the newest content. Own has what fileblob lacks, and makes content and attributes
 // change together: the sidecar is replaced first and describes both the old content and
 // the new one, and a reader uses what belongs to the content that it has open.
 type sidecar struct {
@@ -40,22 +40,22 @@ type generation struct {
 	Size    int64        `json:"size"`
 	ModTime int64        `json:"mtime_ns"`
 	Token   string       `json:"token,omitempty"`
-	Inode   uint64       `json:"inode,omitempty"` // of a file that was put and has no record
+	Inode   uint64       `json:"inode,omitempty"` // set if the file was put and has no record
 	Digest  files.Digest `json:"digest,omitzero"`
 	files.Attributes
 }
 
 const (
 	sidecarFormat = 1
-	// maxSidecar is the longest sidecar that is read, in bytes. Ours are far shorter
-	// (P7); other programs have no limit.
+	// maxSidecar is the longest sidecar that is read, in bytes. The driver's are far
+	// shorter (P7); other programs have no limit.
 	maxSidecar = 16 << 20
 )
 
-// unreadable is the error for attributes that exist and can't be read. They are never
-// left out (P7).
+// unreadable returns the error for attributes that exist but can't be read. They are
+// never left out (P7).
 func unreadable(what string) error {
-	return files.Errorf(files.ErrCorrupt, "the sidecar that holds the attributes %s", what)
+	return files.Errorf(files.ErrCorrupt, "the sidecar with the file's attributes %s", what)
 }
 
 func (g *generation) of(st fsys.Stat, token string) bool {
@@ -63,10 +63,10 @@ func (g *generation) of(st fsys.Stat, token string) bool {
 		token == g.Token)
 }
 
-// owns reports whether it stands for the record of the very file that was put.
+// owns reports whether the generation replaces the record of the file that was put.
 func (g *generation) owns(st fsys.Stat) bool { return g.Inode != 0 && g.Inode == st.Ino }
 
-// generation returns the index of what belongs to a content, or -1.
+// generation returns the index of the generation that belongs to a content, or -1.
 func (s *sidecar) generation(st fsys.Stat, token string) (at int) {
 	at = -1
 	for i := range s.Own.Generations {
@@ -78,8 +78,8 @@ func (s *sidecar) generation(st fsys.Stat, token string) (at int) {
 	return at
 }
 
-// newest returns the attributes of the newest generation, or those of fileblob's fields
-// if somebody has edited them.
+// newest returns the attributes of the newest generation, or the values of fileblob's
+// fields if another program has edited them.
 func (s *sidecar) newest() files.Attributes {
 	g := s.Own.Generations[0].Attributes
 	if a := s.attributes(); !reflect.DeepEqual(a, normal(g)) {
@@ -88,14 +88,14 @@ func (s *sidecar) newest() files.Attributes {
 	return g
 }
 
-// edited reports whether the sidecar may differ from the record of a file of that time.
-// An unedited sidecar has the file's time.
+// edited reports whether the sidecar may differ from the record of a file with that
+// time. An unedited sidecar has the file's time.
 func edited(d fsys.Dir, path string, time int64) bool {
 	side, err := d.Lstat(path)
 	return err == nil && (side.ModTime != time || wholeMicro(side.ModTime))
 }
 
-// encodeSidecar makes the sidecar of the new content and, if there is one, the old.
+// encodeSidecar returns the sidecar of the new content and, if there is one, the old one.
 func encodeSidecar(generations ...generation) ([]byte, error) {
 	g := &generations[0]
 	s := sidecar{
@@ -115,8 +115,9 @@ func encodeSidecar(generations ...generation) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// readSidecar reads the sidecar at the path. It returns nil if there is none, or if a
-// file lies there. If a sidecar can't be read whole, its field broken says why.
+// readSidecar reads the sidecar at the path. It returns nil if there is none, or if the
+// file there isn't a sidecar. If a sidecar can't be read whole, its field broken is the
+// error.
 func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 	f, st, err := d.OpenFile(path)
 	if missing(err) {
@@ -147,18 +148,18 @@ func readSidecar(d fsys.Dir, path string) (*sidecar, fsys.Stat, error) {
 	return s, st, nil
 }
 
-// headIsSidecar reports whether the content of an x.attrs begins as a sidecar.
+// headIsSidecar reports whether the content of a file x.attrs begins like a sidecar.
 func headIsSidecar(f fsys.File) bool {
 	var head [sidecarHeadLen]byte
 	n, _ := f.ReadAt(head[:], 0)
 	return beginsSidecar(head[:n])
 }
 
-// sidecarHeadLen is how much of a file is looked at, in bytes.
+// sidecarHeadLen is how many bytes of a file headIsSidecar reads.
 const sidecarHeadLen = 64
 
-// beginsSidecar reports whether the data begin as a sidecar, ours or fileblob's; an
-// editor may have indented it.
+// beginsSidecar reports whether the data begin like a sidecar of the driver or of
+// fileblob, which an editor may have indented.
 func beginsSidecar(data []byte) bool {
 	for i := range len(sidecarHead) {
 		data = bytes.TrimLeft(data, " \t\r\n")
@@ -172,7 +173,7 @@ func beginsSidecar(data []byte) bool {
 	return false
 }
 
-// attributes returns those that fileblob's fields have.
+// attributes returns the values of fileblob's fields.
 func (s *sidecar) attributes() files.Attributes {
 	a := files.Attributes{
 		ContentType:        s.ContentType,

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// sidecarKind says what lies where a file's sidecar goes.
+// sidecarKind says what has the name of a file's sidecar.
 type sidecarKind uint8
 
 const (
@@ -19,7 +19,7 @@ const (
 )
 
 func (b *backend) sidecarAt(d fsys.Dir, p *filePaths) (sidecarKind, error) {
-	if strings.HasPrefix(p.base, endMark) { // in a chain lies nothing else
+	if strings.HasPrefix(p.base, endMark) { // a chain contains no other file
 		st, err := d.Lstat(p.sidecar())
 		if err == nil && st.Type == fsys.Regular {
 			return ourSidecar, nil
@@ -31,7 +31,7 @@ func (b *backend) sidecarAt(d fsys.Dir, p *filePaths) (sidecarKind, error) {
 	}
 	is, err := isSidecar(d, p.sidecar())
 	switch {
-	case missing(err): // also a folder, onto which a rename fails, or a link, which is replaced
+	case missing(err): // or a folder, onto which a rename fails, or a link, which a rename replaces
 		return noSidecar, nil
 	case is:
 		return ourSidecar, mapError(err)
@@ -43,7 +43,7 @@ func (b *backend) sidecarAt(d fsys.Dir, p *filePaths) (sidecarKind, error) {
 // content.
 type stagedSidecar struct {
 	dir   fsys.Dir
-	name  string // "" where it has none
+	name  string // "" if it has none
 	data  []byte
 	f     fsys.File
 	size  int64
@@ -52,7 +52,7 @@ type stagedSidecar struct {
 	had   bool  // there is a current content
 	old   fsys.Stat
 	at    string // its name in the folder
-	links uint64 // how many names the sidecar has, as it was seen by whole
+	links uint64 // how many names the sidecar had at the last call of whole
 }
 
 // fits reports whether the sidecar describes the staged content and the current one.
@@ -64,8 +64,9 @@ func (s *stagedSidecar) fits(st *staged, c *current) bool {
 		s.old.ModTime == c.st.ModTime && s.old.ChangeTime == c.st.ChangeTime
 }
 
-// stageSidecar makes the sidecar for the staged content and the current one, and makes
-// it, and the content, durable. It may have no name where it replaces nothing.
+// stageSidecar stages the sidecar for the staged content and the current one, and makes
+// it and the content durable. If alone is set, it replaces nothing and may be staged
+// without a name.
 func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current, alone bool) error {
 	st.dropSidecar()
 	generations := []generation{st.generation()}
@@ -99,7 +100,7 @@ func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current,
 		}
 		if side.f, err = st.s.create(st.dir, side.name, &st.like); err != nil {
 			if vanished(err) {
-				return errStageLost // with the folder that it is in
+				return errStageLost // the staging folder was removed
 			}
 			return mapError(err)
 		}
@@ -124,12 +125,11 @@ func (b *backend) stageSidecar(st *staged, p *filePaths, d fsys.Dir, c *current,
 	return nil
 }
 
-// writeSidecar writes the staged sidecar, and syncs it and, if that is still to be
-// done, the content.
+// writeSidecar writes and syncs the staged sidecar, and syncs the content if necessary.
 func (b *backend) writeSidecar(st *staged, data []byte) error {
 	f := st.side.f
 	_, err := f.Write(data)
-	f.SetModTime(st.rec.mtime) // without it the sidecar is read more often
+	f.SetModTime(st.rec.mtime) // without this time the sidecar is read more often
 	if err == nil && !b.opts.NoSync {
 		if st.dirty {
 			f.StartSync()
@@ -154,9 +154,9 @@ func (st *staged) dropSidecar() {
 	}
 }
 
-// putSidecar moves the staged sidecar to its place, before the content. If the
-// content's record has the attributes too, the sidecar's own content must be on disk,
-// for the sake of the current content, but its rename needn't be.
+// putSidecar moves the staged sidecar to its name, before the content. If the content's
+// record has the attributes too, the sidecar's data must be on disk, for the sake of
+// the current content, but its rename needn't be.
 func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKind) error {
 	s := st.side
 	if s.name == "" {
@@ -170,7 +170,7 @@ func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKi
 	if err != nil {
 		if fsys.IsDirectory(err) {
 			return files.WithCause(files.ErrUnsupported, err,
-				"a folder stands where the attributes would be kept")
+				"a folder has the name of the sidecar that would hold the attributes")
 		}
 		if err = b.mapRenameError(err, st.dir, s.name); err == errStageLost {
 			st.dropSidecar()
@@ -179,7 +179,7 @@ func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKi
 		return err
 	}
 	if old == ourSidecar && !b.opts.NoSync {
-		st.dropSidecar() // now the old one
+		st.dropSidecar() // the staged name now holds the old sidecar
 	} else {
 		s.f.Close()
 		st.side = nil
@@ -190,7 +190,7 @@ func (b *backend) putSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKi
 	return mapError(d.Sync())
 }
 
-// currentGeneration is what belongs to the content that is there, in the folder d.
+// currentGeneration returns what belongs to the current content, in the folder d.
 func (b *backend) currentGeneration(d fsys.Dir, p *filePaths, c *current) (generation, error) {
 	f, st, err := d.OpenSeen(c.name)
 	if missing(err) {
@@ -212,16 +212,16 @@ func (b *backend) currentGeneration(d fsys.Dir, p *filePaths, c *current) (gener
 	}, err
 }
 
-// moveAside gives the file x.attrs, which lies where the sidecar of x goes, its escaped
-// place. It is a file of its own in the same folder, with the same lock.
+// moveAside gives the file x.attrs, which has the name of x's sidecar, its escaped
+// name. It is another file of the bucket in the same folder, with the same lock.
 func (b *backend) moveAside(ctx context.Context, p *filePaths) error {
 	name := p.name[:strings.LastIndexByte(p.name, '/')+1] + p.sidecar()
 	if files.CheckName(name) != nil {
 		return files.Errorf(files.ErrUnsupported,
-			"another file lies where the attributes would be kept")
+			"another file has the name of the sidecar that would hold the attributes")
 	}
 	to := b.pathsOfName(name)
-	if to.dir != p.dir { // its escaped name is too long for one element
+	if to.dir != p.dir { // the escaped name is too long for one element
 		if err := b.makeParents(ctx, &to); err != nil {
 			return err
 		}
@@ -251,7 +251,7 @@ func (b *backend) moveAside(ctx context.Context, p *filePaths) error {
 		return err
 	}
 	switch err := d.RenameNoReplace(p.sidecar(), dest, to.base); {
-	case isExist(err): // the file has been put since: what lies here is older
+	case isExist(err): // the file was put since, so this content is older
 		d.Unlink(p.sidecar())
 	case isNotExist(err):
 		return retryLookup(err)

@@ -10,36 +10,35 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// Signer makes the signed URLs of a bucket (W1). A folder has no server of its own, so
-// the URLs lead to a handler that the program serves. Package localhttp has both; it is
-// a package of its own because it needs net/http and the Go CDK. A Signer is safe for
-// concurrent use.
+// Signer makes the signed URLs of a bucket (W1). A folder has no server, so the URLs
+// lead to a handler that the program serves. Package localhttp has both; it is separate
+// because it needs net/http and the Go CDK. A Signer is safe for concurrent use.
 type Signer interface {
-	// SignURL signs a URL for the file of that name, which is legal. It makes no
-	// request. Of the options, Method (GET, PUT or DELETE), Expiry (above 0) and
-	// ContentType (only for PUT) are checked and filled in before the call.
+	// SignURL signs a URL for the file with that name, which is legal. It makes no
+	// request. The options Method (GET, PUT or DELETE), Expiry (above 0) and
+	// ContentType (only for PUT) are checked, and their defaults set, before the call.
 	SignURL(ctx context.Context, name string, opts files.SignOptions) (files.SignedURL, error)
 }
 
-// signerMaker makes the Signer of the URL parameters base_url and secret_key_path.
+// signerMaker makes the Signer for the URL parameters base_url and secret_key_path.
 var signerMaker struct {
 	sync.Mutex
 	make func(base *url.URL, secret []byte) (Signer, error)
 }
 
-// RegisterSigner sets the function that makes a Signer of the URL parameters base_url
+// RegisterSigner sets the function that makes a Signer from the URL parameters base_url
 // and secret_key_path. Package localhttp calls it from init. It panics if a function is
 // already set.
 func RegisterSigner(maker func(base *url.URL, secret []byte) (Signer, error)) {
 	signerMaker.Lock()
 	defer signerMaker.Unlock()
 	if maker == nil || signerMaker.make != nil {
-		panic("local: RegisterSigner of nil, or twice")
+		panic("local: RegisterSigner called with nil, or twice")
 	}
 	signerMaker.make = maker
 }
 
-// signer returns the Signer that the parameters ask for, or nil.
+// signer returns the Signer for the parameters, or nil if they are missing.
 func signer(p *driver.Params) (Signer, error) {
 	base, path := p.String("base_url", ""), p.String("secret_key_path", "")
 	if base == "" && path == "" {
@@ -70,7 +69,7 @@ func signer(p *driver.Params) (Signer, error) {
 	return maker(u, secret)
 }
 
-// SignURL implements driver.Signer; what Features does not claim never comes here.
+// SignURL implements driver.Signer. It is called only for what Features reports.
 func (b *backend) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	if b.opts.Signer == nil {

@@ -14,23 +14,23 @@ import (
 )
 
 // A file system that folds takes several spellings for one name: it ignores the case of
-// letters or the form of accents, or has short aliases. spelledDir makes it look like
-// one that compares names byte by byte, so that the driver above needs no rule for it
-// (N2):
+// letters or the form of accents, or has short aliases. spelledDir makes it look like a
+// file system that compares names byte by byte, so that the rest of the driver needs no
+// rule for it (N2):
 //
-//   - a name is on disk as it is (raw) where it was there first, in that very spelling;
-//   - while another spelling has the place, it is %cf-c-<digest of the name>-<name>.
+//   - A name is on disk unchanged (raw) if no other spelling of it was there first.
+//   - While another spelling of it exists, it is %cf-c-<digest of the name>-<name>.
 //
-// So the photos of a camera keep their names, no matter which program wrote them. An
-// escaped place takes precedence over the raw one, and a name goes to a raw place only
-// while it has no escaped one.
+// So the photos of a camera keep their names, whichever program wrote them. The escaped
+// entry takes precedence over the raw one, and a name gets a raw entry only while it
+// has no escaped one.
 //
-// Only a listing says how an entry is spelled. An entry that was found under a name is
-// that name's if the folder lists it, byte for byte, between two looks that find the
-// same inode.
+// Only a listing shows how an entry is spelled. An entry that Lstat finds under a name
+// belongs to that name if the folder lists the name, byte for byte, between two calls
+// of Lstat that find the same inode.
 //
-// Whether a raw place is free is decided under the folder's lock. Everybody who puts
-// something there holds that lock.
+// Whether a raw entry is free is decided under the folder's lock, which every writer
+// holds.
 const spelledMark = mark + "c-"
 
 // spelledExtra is how much longer than its name an escaped spelling is, in bytes.
@@ -38,14 +38,15 @@ const spelledExtra = len(spelledMark) + 26 + 1
 
 var spelledDigits = base32.HexEncoding.WithPadding(base32.NoPadding)
 
-// spelledName is a name's place while another spelling has its own.
+// spelledName returns the escaped entry of a name, which it has while another spelling
+// exists.
 func spelledName(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	digest := spelledDigits.EncodeToString(sum[:16])
 	return spelledMark + strings.ToLower(digest) + "-" + name
 }
 
-// nameOnDisk is the name whose place an entry is.
+// nameOnDisk returns the name that an entry on disk stands for.
 func nameOnDisk(disk string) string {
 	if len(disk) > spelledExtra && strings.HasPrefix(disk, spelledMark) {
 		if name := disk[spelledExtra:]; spelledName(name) == disk {
@@ -55,21 +56,21 @@ func nameOnDisk(disk string) string {
 	return disk
 }
 
-// spelling is what the directories of one handle share.
+// spelling is the state that the directories of one handle share.
 type spelling struct {
 	on    atomic.Bool // the file system folds
 	found foundDirs
 }
 
-// spelledDir is a directory whose names are looked at as they are spelled.
+// spelledDir is a directory that distinguishes spellings.
 type spelledDir struct {
 	fsys.Dir
 	sp      *spelling
 	root    bool
-	own     bool // the control folder, or one in it: its names are the driver's
+	own     bool // the control folder, or a folder in it: its names are the driver's
 	mu      sync.Mutex
-	located map[string]located // what was found lately
-	reading *spellings         // what ReadDir has seen so far
+	located map[string]located // entries that were found a moment ago
+	reading *spellings         // what ReadDir has read so far
 	seen    atomic.Pointer[spellings]
 }
 
@@ -77,7 +78,7 @@ func (sp *spelling) dir(d fsys.Dir, own bool) *spelledDir {
 	return &spelledDir{Dir: d, sp: sp, own: own}
 }
 
-// exact reports whether names are passed as they are.
+// exact reports whether names are passed to the file system unchanged.
 func (d *spelledDir) exact() bool { return d.own || !d.sp.on.Load() }
 
 // ownPath reports whether a path leads to the control folder.
@@ -86,19 +87,19 @@ func ownPath(path string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// seat says what is at a name's place.
+// seat says what a name leads to.
 type seat uint8
 
 const (
-	freeSeat  seat = iota // nothing, and no other spelling
-	takenSeat             // another spelling
-	foundSeat             // the entry
+	freeSeat  seat = iota // nothing
+	takenSeat             // an entry with another spelling
+	foundSeat             // the name's entry
 )
 
-// maxLooks bounds how often an entry that changes all the time is looked at.
+// maxLooks is how many times an entry that keeps changing is looked up.
 const maxLooks = 100
 
-// locate finds the entry of a name, or else where a new one goes.
+// locate returns the entry of a name, or the entry that a new file would get.
 func (d *spelledDir) locate(name string) (disk string, st fsys.Stat, s seat, err error) {
 	if disk, st, ok := d.remembered(name); ok {
 		return disk, st, foundSeat, nil
@@ -158,7 +159,7 @@ func listsName(dir fsys.Dir, name string) (found bool, err error) {
 	return found, err
 }
 
-// split takes the last element off a path.
+// split splits a path before its last element.
 func split(path string) (dir, base string) {
 	i := strings.LastIndexByte(path, '/')
 	return path[:max(i, 0)], path[i+1:]
@@ -180,7 +181,7 @@ func (d *spelledDir) OpenDir(path string) (fsys.Dir, error) {
 	return e, nil
 }
 
-// openOne opens a folder in this one.
+// openOne opens a folder in d.
 func (d *spelledDir) openOne(name string) (e *spelledDir, disk string, id dirID, err error) {
 	for range maxLooks {
 		disk, st, s, err := d.locate(name)
@@ -245,7 +246,7 @@ func (d *spelledDir) OpenFile(path string) (fsys.File, fsys.Stat, error) {
 	return nil, fsys.Stat{}, syscall.ESTALE
 }
 
-// OpenSeen opens as OpenFile does, which looks at the entry on its way.
+// OpenSeen is OpenFile, unless names are exact.
 func (d *spelledDir) OpenSeen(path string) (fsys.File, fsys.Stat, error) {
 	if d.exact() || ownPath(path) {
 		return d.Dir.OpenSeen(path)
@@ -274,7 +275,7 @@ func (d *spelledDir) Lstat(path string) (fsys.Stat, error) {
 	return st, err
 }
 
-// existing is the entry of a name that is to be removed or renamed.
+// existing returns the entry of a name that exists.
 func (d *spelledDir) existing(name string) (string, error) {
 	if d.exact() {
 		return name, nil
@@ -286,7 +287,7 @@ func (d *spelledDir) existing(name string) (string, error) {
 	return disk, err
 }
 
-// place finds where an entry goes and puts it there.
+// place finds the entry that a new file gets and calls put with it.
 func (d *spelledDir) place(name string, put func(disk string) error) error {
 	if d.exact() || ownPath(name) {
 		return put(name)
@@ -294,7 +295,8 @@ func (d *spelledDir) place(name string, put func(disk string) error) error {
 	disk, _, s, err := d.locate(name)
 	if stem, ok := strings.CutSuffix(name,
 		sidecarExt); err == nil && s == freeSeat && ok && stem != "" {
-		// Not where another spelling's file would seem to have it.
+		// A sidecar gets no raw entry that would seem to belong to the file of another
+		// spelling.
 		if _, _, s, err = d.locate(stem); s == takenSeat {
 			disk = spelledName(name)
 		}
@@ -359,7 +361,7 @@ func (d *spelledDir) RenameNoReplace(name string, to fsys.Dir, newname string) e
 	return d.move(name, to, newname, d.Dir.RenameNoReplace)
 }
 
-// Exchange is for two names that exist, each under the spelling that it has.
+// Exchange swaps two names that exist; each keeps its entry.
 func (d *spelledDir) Exchange(name string, to fsys.Dir, newname string) error {
 	from, err := d.existing(name)
 	if err != nil {

@@ -8,9 +8,10 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// foundDirs remembers, for a moment, where the folders of a path were found: a path of
-// 500 folders is walked for each of them when they are made. A folder is known by its
-// inode and birth, so another one that took its place is not mistaken for it.
+// foundDirs remembers, for a moment, the entries of the folders of a path, because a
+// path of 500 folders is walked for each of them when they are made. A folder is
+// identified by its inode and birth, so another folder of the same name is not mistaken
+// for it.
 type foundDirs struct {
 	mu   sync.Mutex
 	dirs map[string]foundDir
@@ -22,7 +23,7 @@ type foundDir struct {
 	at   time.Time
 }
 
-// open opens the folder of a path below the root, if it was found a moment ago.
+// open opens the folder at a path below the root if it was found a moment ago.
 func (f *foundDirs) open(root fsys.Dir, path string) (fsys.Dir, string) {
 	f.mu.Lock()
 	found, ok := f.dirs[path]
@@ -52,8 +53,8 @@ func (f *foundDirs) add(path, disk string, id dirID) {
 
 func idOf(st fsys.Stat) dirID { return dirID{st.Dev, st.Ino, st.Birth} }
 
-// openPath opens a folder below, element by element, from the deepest that was found a
-// moment ago. Only the root remembers.
+// openPath opens a folder below d, element by element, beginning at the deepest folder
+// that was found a moment ago. Only the root remembers folders.
 func (d *spelledDir) openPath(path string) (*spelledDir, error) {
 	at, rest, disk := d, path, ""
 	if d.root {

@@ -7,15 +7,15 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// spellings are what a reading of a folder has seen: a listing looks at each entry, and
-// must not read the folder again for each.
+// spellings are the names that a reading of a folder found. A listing looks up each
+// entry, and must not read the folder again for each.
 type spellings struct {
-	names map[string]bool // by name: whether the place is the escaped one
-	dir   fsys.Stat       // the folder, before
-	at    time.Time       // when it was begun
+	names map[string]bool // by name: whether the entry is escaped
+	dir   fsys.Stat       // the folder's Stat before the reading
+	at    time.Time       // when the reading began
 }
 
-// fresh is how long a reading is believed while its folder changes.
+// fresh is how long a reading is used although its folder may change.
 const fresh = time.Second
 
 func (d *spelledDir) ReadDir(
@@ -41,7 +41,7 @@ func (d *spelledDir) ReadDir(
 	return more, err
 }
 
-// Rewind begins to read anew, or goes back a little: what was seen stays so.
+// Rewind begins a new reading, or goes back a little. It keeps what was read.
 func (d *spelledDir) Rewind(tail bool) error {
 	if r := d.seen.Load(); r != nil && d.reading == nil {
 		again := *r
@@ -56,7 +56,7 @@ func (d *spelledDir) begin() (*spellings, error) {
 	return &spellings{names: map[string]bool{}, dir: st, at: time.Now()}, err
 }
 
-// add notes an entry and returns its name.
+// add adds an entry and returns its name.
 func (r *spellings) add(disk string) (name string) {
 	name = nameOnDisk(disk)
 	r.names[name] = r.names[name] || name != disk
@@ -70,15 +70,15 @@ func (d *spelledDir) forget() {
 	d.located = nil
 }
 
-// located is an entry that a listing was read for: a call looks at its name several
-// times.
+// located is an entry for which the folder was read. It is kept because a call looks up
+// a name several times.
 type located struct {
 	disk string
 	st   fsys.Stat
 	at   time.Time
 }
 
-// maxLocated is how many are kept.
+// maxLocated is how many entries are kept.
 const maxLocated = 32
 
 func (d *spelledDir) locatedAt(name string, l located) {
@@ -90,9 +90,9 @@ func (d *spelledDir) locatedAt(name string, l located) {
 	d.located[name] = l
 }
 
-// lately finds a name by the entry that it has led to: while it leads to the same file,
-// as it was, another spelling can't have taken its place, but by a rename of that very
-// file.
+// lately finds a name by the entry that it led to a moment ago. While that leads to the
+// same unchanged file, no other spelling can have replaced it, except by a rename of
+// that file.
 func (d *spelledDir) lately(name string) (located, bool) {
 	d.mu.Lock()
 	l, ok := d.located[name]
@@ -126,7 +126,8 @@ func (d *spelledDir) remembered(name string) (disk string, st fsys.Stat, ok bool
 	return disk, st, err == nil
 }
 
-// again believes a reading once more if its folder is as it was, or reads it again.
+// again returns a reading that is fresh: the old one if the folder is unchanged, or a
+// new one.
 func (d *spelledDir) again() *spellings {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -15,58 +15,60 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// pieceSize is how much is written at a time, in bytes.
+// pieceSize is how many bytes are written at a time.
 const pieceSize = 256 << 10
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, pieceSize); return &b }}
 
-// staged is an upload before its commit: a whole file, with its record, under a name
-// that nobody looks for.
+// staged is an upload before its commit: a whole file, with its record, without a name
+// or with one in the control folder.
 type staged struct {
 	s    *staging
 	dir  fsys.Dir
-	own  bool // dir is to be closed: it isn't the session's
+	own  bool // dir isn't the staging folder, and is to be closed
 	name string
-	// unnamed is set while it has no name yet, and namedSide if its sidecar must have
-	// one.
+	// unnamed is set while the file has no name yet, and namedSide if its sidecar must
+	// have one.
 	unnamed, namedSide bool
-	number             uint64 // of the name that it gets where it needs one
+	number             uint64 // of the name that the file gets if it needs one
 
 	f     fsys.File
-	id    fsys.Stat // the file as it was made, where known
-	like  ownership // what it has of the file that it replaces
+	id    fsys.Stat // the file's Stat when it was made, if known
+	like  ownership // the ownership of the file that it replaces
 	size  int64
-	head  []byte // its first bytes, where they may tell the type
+	head  []byte // its first bytes, if they may determine the type
 	attrs files.Attributes
 	rec   record
-	inRec bool // the record that the file has holds the attributes too
-	bare  bool // it has a record neither in an attribute nor in a sidecar
-	// modest is set if the time must not prove that there is a record in an attribute.
+	inRec bool // the file's record also holds the attributes
+	bare  bool // it has no record, neither in an extended attribute nor in a sidecar
+	// recorded is set if the record is in an extended attribute, and modest if the time
+	// must not prove that it is.
 	recorded, modest bool
 
-	dressed bool // it has the looks of the file that it replaces
-	worn    bool // it was given others than it was made with
+	dressed bool // it has the ownership of the file that it replaces
+	worn    bool // its ownership is not the one that it was made with
 
-	gone []fsys.File // what it was before a twin took its place
+	gone []fsys.File // files that twins replaced
 
 	dirty bool   // it is to be synced before its rename, together with its sidecar
-	done  bool   // renamed: there is nothing to remove
-	links uint64 // how many names it has, as it was seen by whole
+	done  bool   // renamed, so there is nothing to remove
+	links uint64 // how many names it had at the last call of whole
 	perm  fs.FileMode
 	side  *stagedSidecar
 	dest  string // its name in its folder, once it is committed
-	newer int64  // the time of a file that it is to replace, and that it must be newer than
+	newer int64  // the time of the file that it replaces, if it must be newer than that
 
 	begun time.Time // when the upload began, if that is known
 	root  fsys.Stat // the bucket's folder at that moment
 }
 
-// brief is how long an upload relies on what it saw when it began. It is about as long
-// as the system may take between any look and the step that depends on it.
+// brief is how long an upload relies on checks that were made when it began. It is
+// about as long as the system may take between any check and the step that depends on
+// it.
 const brief = 100 * time.Microsecond
 
-// isBrief reports whether the upload has begun just now. Then the last look at it is
-// not before its commit but after it.
+// isBrief reports whether the upload began just now. Then it isn't checked once more
+// before its commit, only after it.
 func (st *staged) isBrief() bool { return !st.begun.IsZero() && time.Since(st.begun) < brief }
 
 // stage makes an empty staged file.
@@ -100,8 +102,8 @@ func (st *staged) unlink() error {
 	return st.dir.Unlink(st.name)
 }
 
-// beginStage finds the session and makes a staged file. If the old session's folder was
-// removed or can't be used any more, it makes a new session. The file may have no name,
+// beginStage makes a staged file in the handle's staging folder. If that folder was
+// removed or can no longer be used, it makes a new one. The file may have no name,
 // unless named is set.
 func (b *backend) beginStage(ctx context.Context, like ownership, named bool) (*staged, error) {
 	var lost *staging
@@ -133,7 +135,8 @@ func (b *backend) beginStage(ctx context.Context, like ownership, named bool) (*
 	}
 }
 
-// fill writes the content. sniff says that its first bytes may tell the type.
+// fill writes the content. If sniff is set, it keeps the first bytes, which may
+// determine the type.
 func (st *staged) fill(content *driver.Content, sniff bool) error {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
@@ -143,7 +146,7 @@ func (st *staged) fill(content *driver.Content, sniff bool) error {
 			if st.size == 0 && sniff {
 				st.head = append(st.head, (*p)[:min(n, driver.SniffLen)]...)
 			}
-			if st.size > 0 && !st.unnamed { // a file that was cut before has a hole
+			if st.size > 0 && !st.unnamed { // a file that was truncated before would get a hole
 				if st.size == int64(len(*p)) {
 					st.f.AppendOnly()
 				}
@@ -165,8 +168,8 @@ func (st *staged) fill(content *driver.Content, sniff bool) error {
 	}
 }
 
-// unchanged reports an error unless the file has the size that was written: another
-// program may have cut it.
+// unchanged returns an error unless the file has the size that was written, since
+// another program may have truncated it.
 func (st *staged) unchanged() error {
 	now, err := st.f.Stat()
 	if err == nil && now.Size != st.size {
@@ -186,8 +189,8 @@ func readPiece(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// describe decides where the attributes go: into the record or, if other programs must
-// be able to read them, into a sidecar.
+// describeStaged decides where the attributes are stored: in the record or, if other
+// programs must be able to read them, in a sidecar.
 func (b *backend) describeStaged(st *staged, p *filePaths, attrs files.Attributes,
 	digest files.Digest,
 	found bool) {
@@ -209,14 +212,14 @@ func (b *backend) describeStaged(st *staged, p *filePaths, attrs files.Attribute
 	}
 }
 
-// newToken makes a token that no other version has.
+// newToken returns a token that no other version has.
 func newToken() string {
 	var token [tokenLen]byte
 	rand.Read(token[:])
 	return hex.EncodeToString(token[:])
 }
 
-// needsSidecar reports whether there is more than a content type.
+// needsSidecar reports whether the attributes are more than a content type.
 func needsSidecar(a files.Attributes) bool {
 	return len(a.Metadata) > 0 || a.CacheControl != "" || a.ContentDisposition != "" ||
 		a.ContentEncoding != "" || a.ContentLanguage != ""
@@ -226,8 +229,8 @@ func needsSidecar(a files.Attributes) bool {
 // sidecar, under the name's lock.
 const syncTogether = 1 << 20
 
-// sealNew seals a staged file for the first time. If the system seals a file by its
-// name and the name is gone, it makes a new staged file and seals that.
+// sealNew seals a staged file for the first time. If the system sets a file's time by
+// its name and the name is gone, sealNew makes a new staged file and seals that.
 func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 	var r retries
 	for {
@@ -251,8 +254,8 @@ func (b *backend) sealNew(ctx context.Context, st *staged) (*staged, error) {
 }
 
 // seal gives the staged file a time, not before now (in nanoseconds since 1970), and
-// its record. It makes the file durable, unless that is left to putSidecar. On a file
-// system without attributes, the record is in the sidecar.
+// its record. It makes the file durable, unless writeSidecar will do that. On a file
+// system without extended attributes, the record is in the sidecar.
 func (b *backend) seal(st *staged, now int64) error {
 	if st.id.Ino == 0 {
 		var err error
@@ -285,7 +288,7 @@ func (b *backend) seal(st *staged, now int64) error {
 	if err := b.setRecord(st); err != nil {
 		return err
 	}
-	if !st.recorded && proving { // a listing must look for the record
+	if !st.recorded && proving { // the time must not prove that there is a record
 		st.modest = true
 		return b.seal(st, now)
 	}
@@ -317,7 +320,7 @@ func (b *backend) setRecord(st *staged) error {
 	}
 	err := st.f.Setxattr(recordAttr, rec.encode(buf[:0]))
 	switch {
-	case errors.Is(err, fsys.ErrNoXattr): // this one can't be set
+	case errors.Is(err, fsys.ErrNoXattr): // this attribute can't be set
 	case !errors.Is(err, errors.ErrUnsupported):
 		return mapError(err)
 	case !st.own:
@@ -341,7 +344,7 @@ func (b *backend) withoutRecord(st *staged) error {
 	return nil
 }
 
-// generation is what the sidecar says about the staged content.
+// generation returns what the sidecar says about the staged content.
 func (st *staged) generation() generation {
 	g := generation{
 		Size:       st.size,
@@ -356,7 +359,8 @@ func (st *staged) generation() generation {
 	return g
 }
 
-// entry is what a listing will say about it, once it has its name.
+// entry returns the entry that a listing will have for the staged file once it has its
+// name.
 func (b *backend) entry(st *staged) (files.Entry, error) {
 	now := fsys.Stat{Size: st.size, ModTime: st.rec.mtime}
 	if !st.bare {
@@ -370,10 +374,10 @@ func (b *backend) entry(st *staged) (files.Entry, error) {
 		}
 	}
 	return files.Entry{}, files.WithCause(files.ErrUncertain, err,
-		"the file is there, and its version can't be told: "+err.Error())
+		"the file was written, but its version can't be determined: "+err.Error())
 }
 
-// close ends the staging, and removes what wasn't committed.
+// close ends the staging, and removes the file if it wasn't committed.
 func (st *staged) close() {
 	st.dropSidecar()
 	st.f.Close()

@@ -11,13 +11,14 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// stagePrefix begins the names of uploads that are staged in their own folder, because
-// a mount makes it another file system than the root. The session's id follows.
+// stagePrefix begins the names of uploads that are staged in the folder of their
+// target, because it is on another file system than the root. The ID of the staging
+// folder follows.
 const stagePrefix = ownPrefix + "-"
 
 func crossDevName(s *staging) string { return stagePrefix + s.id + "-" + s.name() }
 
-// restage copies a staged file to the file system of its folder. It has about the same
+// restage copies a staged file to the folder of its target. The copy has about the same
 // time.
 func (b *backend) restage(ctx context.Context, from *staged, p *filePaths) (*staged, error) {
 	d, err := b.root.OpenDir(p.dir)
@@ -46,7 +47,8 @@ func (b *backend) restage(ctx context.Context, from *staged, p *filePaths) (*sta
 		err = copyAll(ctx, to.f, from.f, from.size)
 	}
 	if err == nil {
-		err = b.seal(&to, max(from.rec.mtime, time.Now().UnixNano())) // not before its birth
+		// not before the birth of the file
+		err = b.seal(&to, max(from.rec.mtime, time.Now().UnixNano()))
 	}
 	if err != nil {
 		to.close()
@@ -55,7 +57,7 @@ func (b *backend) restage(ctx context.Context, from *staged, p *filePaths) (*sta
 	return &to, nil
 }
 
-// mapStagedError is the error of a copy of what is staged.
+// mapStagedError maps the error of copying a staged file.
 func mapStagedError(err error) error {
 	if err == errChanged {
 		return errTouched
@@ -63,7 +65,8 @@ func mapStagedError(err error) error {
 	return mapError(err)
 }
 
-// copyAll copies size bytes from src's beginning to dst's. What is zero becomes a hole.
+// copyAll copies size bytes from the beginning of src to the beginning of dst. Pieces
+// of zeros become holes.
 func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
@@ -93,8 +96,8 @@ func copyAll(ctx context.Context, dst, src fsys.File, size int64) error {
 	return extend(dst, end, size)
 }
 
-// writeAt writes the next piece, or leaves a hole. hole says which of the two the piece
-// before it was.
+// writeAt writes the next piece, or leaves a hole. *hole reports whether the previous
+// piece became a hole.
 func writeAt(dst fsys.File, data []byte, off, end int64, hole *bool) error {
 	if len(data) == pieceSize && isZero(data) {
 		*hole = true
@@ -104,7 +107,7 @@ func writeAt(dst fsys.File, data []byte, off, end int64, hole *bool) error {
 		if err := checkEnd(dst, end); err != nil {
 			return err
 		}
-		if err := dst.SetSize(off); err != nil { // also where writing appends
+		if err := dst.SetSize(off); err != nil { // needed if AppendOnly was called
 			return err
 		}
 		if err := dst.MoveTo(off); err != nil {
@@ -121,8 +124,8 @@ func isZero(p []byte) bool {
 	return p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }
 
-// sweepDir removes what dead sessions have staged in a folder, once for each folder
-// that the handle uses.
+// sweepDir removes what dead processes staged in a folder, once for each folder that
+// the handle uses.
 func (b *backend) sweepDir(path string, d fsys.Dir, s *staging) {
 	st, err := d.Stat()
 	id := dirID{st.Dev, st.Ino, st.Birth}
@@ -143,12 +146,13 @@ func (b *backend) sweepDir(path string, d fsys.Dir, s *staging) {
 	}
 }
 
-// keep shows other sessions, until the process ends or the file is committed, that a
-// file which is staged in its folder is in use.
+// keep locks a file that is staged in the folder of its target, which shows other
+// processes, until this one ends or commits the file, that it is in use.
 func keep(f fsys.File) { f.TryLock(0) }
 
-// abandoned reports whether nobody keeps such a file. Its session may be unknown here:
-// it is in the control folder of another user, or of another root above or below.
+// abandoned reports whether no process keeps such a file. Its staging folder may not be
+// found here, because it is in the control folder of another user, or of another root
+// above or below.
 func abandoned(d fsys.Dir, name string) bool {
 	f, err := d.OpenLock(name)
 	if err != nil {
@@ -158,7 +162,7 @@ func abandoned(d fsys.Dir, name string) bool {
 	return f.TryLock(0) == nil
 }
 
-// living reports whether the process of another session lives, or may do so.
+// living reports whether the process of another staging folder is alive, or may be.
 func (b *backend) living(s *staging, id string) bool {
 	dir, err := s.control.OpenDir(stagingMark + id + sidecarExt)
 	if err != nil {
@@ -170,7 +174,7 @@ func (b *backend) living(s *staging, id string) bool {
 }
 
 // rescue makes a new staged file from one whose name is gone from the control folder.
-// What was written can still be read.
+// The open file can still be read.
 func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 	fresh, err := b.beginStage(ctx, from.like, true)
 	if err != nil {
@@ -185,7 +189,8 @@ func (b *backend) rescue(ctx context.Context, from *staged) (*staged, error) {
 		err = copyAll(ctx, to.f, from.f, from.size)
 	}
 	if err == nil {
-		err = b.seal(&to, max(from.rec.mtime, time.Now().UnixNano())) // not before its birth
+		// not before the birth of the file
+		err = b.seal(&to, max(from.rec.mtime, time.Now().UnixNano()))
 	}
 	if err != nil {
 		to.close()

@@ -17,29 +17,28 @@ import (
 
 const stagingMark = "s-"
 
-// staging is what a handle has in the control folder: the folder s-<random>.attrs with
-// its unfinished uploads. The folder has a lock, and so has the file in it that shows
-// that the session lives. Both locks end with the process; then any other session may
-// remove the folder. If others remove any of it, the handle makes a new session and
-// goes on.
+// staging is a handle's folder in the control folder, s-<random>.attrs, which has its
+// unfinished uploads. The folder is locked, and so is the file alive.attrs in it. Both
+// locks end with the process; then any other handle may remove the folder. If another
+// program removes any of it, the handle makes a new staging folder.
 type staging struct {
 	control fsys.Dir
 	dir     fsys.Dir
 	id      string
 	alive   fsys.File
-	life    fsys.Stat // of that file
-	coarse  bool      // its times are coarser than a microsecond
+	life    fsys.Stat // of alive
+	coarse  bool      // the file system doesn't keep times exactly
 	next    atomic.Uint64
 
 	filePerm fs.FileMode  // of a new file
 	owners   bool         // the file system keeps owners
-	listed   bool         // a new file in the session's folder gets an access list
-	dirGroup bool         // a new file gets its folder's group, also where that isn't setgid
-	users    atomic.Int32 // the handle is one, and each upload
+	listed   bool         // a new file in the staging folder gets an access list
+	dirGroup bool         // a new file gets its folder's group, even if the folder isn't setgid
+	users    atomic.Int32 // the handle and its uploads
 }
 
-// begin returns the handle's session. It makes one at the first write, and another in
-// place of a lost one. The caller releases it.
+// begin returns the handle's staging folder. It makes one at the first write, and a new
+// one if the current one is lost. The caller releases it.
 func (b *backend) begin(ctx context.Context, lost *staging) (*staging, error) {
 	if s := b.currentStaging(lost); s != nil {
 		return s, nil
@@ -76,13 +75,13 @@ func (b *backend) begin(ctx context.Context, lost *staging) (*staging, error) {
 	}
 }
 
-// vanished reports whether err says that something in the control folder was removed.
+// vanished reports whether err means that something in the control folder was removed.
 func vanished(err error) bool {
 	return isNotExist(err) || fsys.IsStale(err) || errors.Is(err, errRetry)
 }
 
-// currentStaging returns the handle's session, or nil if there is none or it is the
-// lost one.
+// currentStaging returns the handle's staging folder, or nil if there is none or it is
+// lost.
 func (b *backend) currentStaging(lost *staging) *staging {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,8 +96,8 @@ func (b *backend) currentStaging(lost *staging) *staging {
 	return b.session
 }
 
-// checkAlive returns errRetry if the session's file doesn't show other machines that the
-// session lives.
+// checkAlive returns an error if alive.attrs was removed or replaced, so that other
+// machines can't find out that the process is alive.
 func (b *backend) checkAlive(s *staging) error {
 	if !b.byFile || b.lockless() {
 		return nil
@@ -110,15 +109,15 @@ func (b *backend) checkAlive(s *staging) error {
 	return err
 }
 
-// release ends one use of the session. The last one removes it.
+// release ends one use of the staging folder. The last one removes the folder.
 func (s *staging) release() {
 	if s.users.Add(-1) == 0 {
 		s.end()
 	}
 }
 
-// start makes a session in the control folder, or, if that is another user's, in a
-// control folder of this user. Errors are the system's.
+// start makes a staging folder in the control folder or, if another user owns that, in
+// this user's control folder. Errors are the system's.
 func (b *backend) start(ctx context.Context) (*staging, error) {
 	s, err := b.startIn(ctx, controlDir)
 	if !isDenied(err) || windows {
@@ -130,8 +129,8 @@ func (b *backend) start(ctx context.Context) (*staging, error) {
 	return nil, err
 }
 
-// startIn makes a session and removes those of dead processes. No other process does so
-// at the same time.
+// startIn makes a staging folder and removes those of dead processes, under the control
+// folder's lock.
 func (b *backend) startIn(ctx context.Context, folder string) (_ *staging, err error) {
 	s := &staging{id: randomID()}
 	made := false
@@ -199,9 +198,9 @@ func (b *backend) probe(s *staging) error {
 	return mapError(err)
 }
 
-// sweep removes the sessions whose process is dead. The caller holds the control
-// folder's lock, so no session is being made meanwhile. What an error leaves, the next
-// sweep removes.
+// sweep removes the staging folders whose process is dead. The caller holds the control
+// folder's lock, so none is made meanwhile. The next sweep removes what an error
+// leaves.
 func (b *backend) sweep(control fsys.Dir) {
 	names, _ := list(control)
 	for _, name := range names {
@@ -214,8 +213,8 @@ func (b *backend) sweep(control fsys.Dir) {
 	}
 }
 
-// bury removes what a dead session has staged, and reports whether its folder may go as
-// well.
+// bury removes what a dead process has staged, and reports whether its staging folder
+// may be removed too.
 func (b *backend) bury(control fsys.Dir, name string) bool {
 	dir, err := control.OpenDir(name)
 	if err != nil {
@@ -226,12 +225,12 @@ func (b *backend) bury(control fsys.Dir, name string) bool {
 	if dead {
 		empty(dir)
 	}
-	return dead || !known // an empty folder is no loss: its session makes another
+	return dead || !known // removing an empty folder does no harm: its handle makes another
 }
 
-// dead reports whether the process of a session is dead, and whether that can be known.
-// It looks at the lock of the session's folder and, if other machines may have the
-// session, at that of the file in it. A session of format 1 has only the file's lock.
+// dead reports whether the process of a staging folder is dead, and whether that can be
+// known. It tries the lock of the folder and, if it may be another machine's, the lock
+// of alive.attrs in it. A staging folder of format 1 has only the file's lock.
 func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
 	if b.byDir {
 		if err := dir.TryLock(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
@@ -249,7 +248,7 @@ func (b *backend) dead(dir fsys.Dir) (dead, known bool) {
 	return alive.TryLock(0) == nil, true
 }
 
-// list returns a folder's names, or with an error some of them.
+// list returns the names in a folder, or some of them and an error.
 func list(d fsys.Dir) (names []string, err error) {
 	r, err := d.OpenDir("")
 	if err != nil {
@@ -265,7 +264,7 @@ func list(d fsys.Dir) (names []string, err error) {
 	return names, err
 }
 
-// empty removes all files of a session's folder, last the one that shows that it lives.
+// empty removes all files in a staging folder, alive.attrs last.
 func empty(d fsys.Dir) {
 	names, _ := list(d)
 	for _, name := range names {
@@ -276,8 +275,8 @@ func empty(d fsys.Dir) {
 	d.Unlink(aliveFile)
 }
 
-// end removes the session's folder, also if making it has failed halfway. On some file
-// systems, a file in it that is still open would keep it.
+// end removes the staging folder, also if making it failed halfway. It closes
+// alive.attrs first, because on some file systems an open file prevents that.
 func (s *staging) end() {
 	if s.alive != nil {
 		s.alive.Close()

@@ -6,9 +6,9 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// statUnread returns what can be known of a file that may be seen and not opened: its
-// size, time and version as List returns them, and the type that its name has. ok is
-// false if there is none.
+// statUnread returns what is known of a file that the user may not open: its size, time
+// and version as List returns them, and the content type of its name. ok is false if
+// there is no such file.
 func (b *backend) statUnread(key driver.Key) (info files.Info, ok bool) {
 	p, err := b.pathsOf(key)
 	if err != nil {

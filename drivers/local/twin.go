@@ -7,27 +7,28 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// Where the system can't exchange two files, as on FUSE, a move over another file can't
-// be undone, and one that can is seen by others first. There the moved file stays at
-// its place, and a twin, which has the same content and record, and so the same
-// version, is moved over it while its guard still holds: who waits to change it then
-// changes a file without a name.
+// If the system can't exchange two files, as on FUSE, a move over another file can't be
+// undone; other moves can, but readers may notice them first. So, if another program
+// waits to change the moved file, the file stays where it is. While its guard still
+// holds, a twin, which has the same content, record and version, is moved over it. The
+// waiting program then changes a file without a name.
 
-// errAwaited is errTouched of a file that is still whole: another program waits to
-// change it until its guard ends.
+// errAwaited is errTouched for a file that is still unchanged, but that another program
+// waits to change.
 var errAwaited = files.Errorf(files.ErrUnavailable,
 	"another program waits to change the upload in the control folder")
 
-// maxTwins is how many twins a move may take: each may be awaited as well.
+// maxTwins is how many twins a move may use, since programs may wait to change each of
+// them too.
 const maxTwins = 8
 
-// hasTwins reports whether a file that was moved to its place may be replaced by a twin.
+// hasTwins reports whether a file that was moved to its target may be replaced by a twin.
 func (b *backend) hasTwins(g guard, turn int) bool {
 	return g.f != nil && b.disk.kind == fsys.FUSE && turn < maxTwins
 }
 
-// twin makes one of a staged file, which is guarded. It is staged in the session's
-// folder, or, where that is gone, in the folder d of the file.
+// twin makes a twin of a staged file, which is guarded. It is staged in the staging
+// folder or, if that is gone, in the folder d of the target.
 func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, err error) {
 	now, err := st.f.Stat()
 	if err != nil {
@@ -53,7 +54,8 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 		}
 	}()
 	if st.size <= syncTogether {
-		ctx = context.WithoutCancel(ctx) // it is quick, and what it replaces is to be cut
+		// it is quick, and the file that it replaces is about to be changed
+		ctx = context.WithoutCancel(ctx)
 	}
 	if to.id, err = to.f.Look(); err != nil {
 		return nil, err
@@ -80,8 +82,8 @@ func (b *backend) twin(ctx context.Context, st *staged, d fsys.Dir) (_ *staged, 
 	return &to, err
 }
 
-// createBeside makes an empty file with a name where the staged one was, or, where that
-// folder is gone, in d.
+// createBeside makes an empty file with a name in the folder where st is staged or, if
+// that is gone, in d.
 func (st *staged) createBeside(d fsys.Dir, like *ownership) (fsys.Dir, string, fsys.File, error) {
 	dir, name := st.dir, st.s.name()
 	if st.own {
@@ -98,8 +100,9 @@ func (st *staged) createBeside(d fsys.Dir, like *ownership) (fsys.Dir, string, f
 	return dir, name, f, err
 }
 
-// putTwin moves a twin over a staged file that has its place and is awaited, and makes
-// that the staged file. The caller holds the guard of what it was.
+// putTwin moves a twin over a file that was moved to its target and that another
+// program waits to change. Then the twin is the staged file st. The caller holds the
+// guard of the replaced file.
 func (b *backend) putTwin(
 	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, dest string, turn int,
 ) error {
@@ -109,7 +112,7 @@ func (b *backend) putTwin(
 	}
 	err = b.moveTwin(ctx, to, p, d, dest, turn)
 	to.dropSidecar()
-	to.unlink() // it has what was replaced, where two can be exchanged, or is of no use
+	to.unlink() // the name holds what was replaced, or a twin that isn't needed
 	st.gone = append(st.gone, to.gone...)
 	if err != nil {
 		st.gone = append(st.gone, to.f)
@@ -123,7 +126,7 @@ func (b *backend) putTwin(
 func (b *backend) moveTwin(
 	ctx context.Context, to *staged, p *filePaths, d fsys.Dir, dest string, turn int,
 ) error {
-	if to.rec.sidecar && !to.recorded { // then the sidecar knows the file by its inode
+	if to.rec.sidecar && !to.recorded { // then the sidecar identifies the file by its inode
 		c, err := b.findCurrent(d, p, false)
 		if err != nil {
 			return err
@@ -147,19 +150,20 @@ func (b *backend) moveTwin(
 		b.again(ctx, to, p, d, dest, g, turn))
 }
 
-// again is what replaces a file that has its place and is awaited, nil where nothing
-// does.
+// again returns the function that replaces a moved file that another program waits to
+// change, or nil if no twin may.
 func (b *backend) again(
 	ctx context.Context, st *staged, p *filePaths, d fsys.Dir, dest string, g guard, turn int,
 ) func() error {
-	// The version of a file with a birth is its own.
+	// If the file system has times of birth, a twin would have another version.
 	if !b.hasTwins(g, turn) || st.id.Birth != 0 || st.bare {
 		return nil
 	}
 	return twins(turn, func(turn int) error { return b.putTwin(ctx, st, p, d, dest, turn) })
 }
 
-// twins makes another twin of one that met the same fate before it had its place.
+// twins returns a function that makes another twin if one was changed before it was
+// moved.
 func twins(turn int, put func(turn int) error) func() error {
 	return func() (err error) {
 		for next := turn + 1; next <= maxTwins; next++ {
@@ -172,8 +176,8 @@ func twins(turn int, put func(turn int) error) func() error {
 	}
 }
 
-// moveSidecar moves a staged sidecar to its place, and a twin over it where it is
-// awaited there.
+// moveSidecar moves a staged sidecar to its name, and a twin over it if another program
+// waits to change it.
 func (b *backend) moveSidecar(
 	st *staged, s *stagedSidecar, p *filePaths, d fsys.Dir, over bool, turn int,
 ) (err error) {
@@ -182,7 +186,7 @@ func (b *backend) moveSidecar(
 		return err
 	}
 	defer func() {
-		if err != nil { // else it ends when the sidecar is closed, which is at once
+		if err != nil { // otherwise closing the sidecar, which follows at once, ends it
 			g.end()
 		}
 	}()
@@ -194,7 +198,7 @@ func (b *backend) moveSidecar(
 	placed := func() error {
 		err := s.whole()
 		if err == nil && g.numbered && s.links == 0 {
-			err = errTouched // what was moved is of others
+			err = errTouched // another program's file was moved
 		}
 		return err
 	}
@@ -214,7 +218,7 @@ func (b *backend) moveSidecar(
 	return b.moveIn(s.dir, s.name, d, p.sidecar(), over, g.whole(placed), again)
 }
 
-// sidecarTwin makes another one of a staged sidecar.
+// sidecarTwin makes a twin of a staged sidecar.
 func (b *backend) sidecarTwin(st *staged, s *stagedSidecar, d fsys.Dir) (*stagedSidecar, error) {
 	to := *s
 	var err error

@@ -6,24 +6,24 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A file that is staged for an empty place needs no name before its own, if the system
-// has files without a name. Nobody can find it before, so it needs no guard, and after
-// the commit there is nothing to check or undo. If it turns out that it replaces a file,
-// it gets a name for the moment of the commit.
+// A file that is staged for a name that doesn't exist yet needs no other name before,
+// if the system has files without a name. No program can find it before its commit, so
+// it needs no guard, and after the commit there is nothing to check or undo. If it
+// turns out that it replaces a file, it gets a staged name for the commit.
 //
 // That doesn't apply if the file is to be durable: some file systems (btrfs) don't
-// write a file to the disk on sync while it has no name, others (ext2) don't write how
-// many it has when its folder is synced. tmpfs has nothing to sync.
+// write a file to the disk on sync while it has no name, and others (ext2) don't write
+// the number of its names when its folder is synced. tmpfs has nothing to sync.
 
-// unnamed reports whether what is staged may have no name.
+// unnamed reports whether a staged file may have no name.
 func (b *backend) unnamed() bool {
 	volatile := b.opts.NoSync || b.disk.kind == fsys.Tmpfs
 	return volatile && b.volume.Local && !b.disk.folds() && !b.noUnnamed.Load()
 }
 
-// ownershipAhead is what a file has that is to be replaced, as far as its staged file
-// needs it before the commit. One without a name, which nobody can read, doesn't. It
-// has none where the last commit has found an empty place, since the next may as well.
+// ownershipAhead returns the ownership of the file that is to be replaced, if the
+// staged file needs it before the commit. A staged file without a name, which nobody
+// can read, doesn't. It is expected to have none if the last commit replaced no file.
 func (b *backend) ownershipAhead(p *filePaths) ownership {
 	if b.unnamed() && !b.replaces.Load() {
 		return ownership{}
@@ -31,14 +31,15 @@ func (b *backend) ownershipAhead(p *filePaths) ownership {
 	return b.ownershipOf(p)
 }
 
-// foresee notes whether the last commit has replaced a file.
+// foresee notes whether the last commit replaced a file.
 func (b *backend) foresee(replaced bool) {
 	if b.replaces.Load() != replaced {
 		b.replaces.Store(replaced)
 	}
 }
 
-// createUnnamed makes such a file in the session's folder, nil if that can't be.
+// createUnnamed makes a file without a name in the staging folder. It returns nil if
+// that fails.
 func (b *backend) createUnnamed(s *staging) fsys.File {
 	if !b.unnamed() {
 		return nil
@@ -48,13 +49,13 @@ func (b *backend) createUnnamed(s *staging) fsys.File {
 		b.noUnnamed.Store(true)
 	}
 	if err != nil {
-		return nil // the error that a file with a name meets counts
+		return nil // a file with a name is made instead, and its error counts
 	}
 	return f
 }
 
-// giveName gives the staged file a name in the session's folder, so that it can replace
-// something.
+// giveName gives the staged file a name in the staging folder, so that it can replace a
+// file.
 func (b *backend) giveName(st *staged) error {
 	name := nameOf(st.number)
 	err := st.dir.Link(st.f, name)
@@ -64,7 +65,7 @@ func (b *backend) giveName(st *staged) error {
 		return nil
 	case errors.Is(err, errors.ErrUnsupported):
 		b.noUnnamed.Store(true)
-		return errStageLost // a copy gets one
+		return errStageLost // a copy gets a name
 	case isNotExist(err), isExist(err):
 		return errStageLost
 	}
@@ -77,7 +78,7 @@ func (b *backend) link(st *staged, d fsys.Dir, dest string) error {
 	switch {
 	case err == nil:
 		return nil
-	case isExist(err): // something that is no file, or somebody was faster
+	case isExist(err): // not a file, or another writer was faster
 		if e := b.giveName(st); e != nil {
 			return e
 		}
@@ -86,14 +87,14 @@ func (b *backend) link(st *staged, d fsys.Dir, dest string) error {
 		b.noUnnamed.Store(true)
 		return errStageLost
 	case isNotExist(err), fsys.IsStale(err):
-		return retryLookup(err) // the folder went
+		return retryLookup(err) // the folder was removed
 	case fsys.IsCrossDevice(err):
 		return errOtherMount
 	}
 	return b.mapCommitError(err)
 }
 
-// linkSidecar puts a sidecar without a name to its place, if there is none.
+// linkSidecar gives a staged sidecar without a name its name, unless there is a sidecar.
 func (b *backend) linkSidecar(st *staged, p *filePaths, d fsys.Dir, old sidecarKind) error {
 	err := error(nil)
 	if old == noSidecar {

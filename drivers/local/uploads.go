@@ -17,20 +17,21 @@ import (
 )
 
 // An upload in parts that outlives its process is a folder u-<id>.attrs in the control
-// folder. It has the file name.attrs, and a file for each part, whose name says what is
-// in it. A part is written under a name of its own and then renamed, so another process
-// with the same upload changes nothing that is there, and what was made of another
-// source has another name. Completing it is a Put of the parts one after the other, each
-// of which is compared with its CRC-32C: so nothing of a part need be synced before.
+// folder. It has the file name.attrs, and a file for each part, whose name contains the
+// part's number, size and CRC-32C. A part is written under a temporary name and then
+// renamed, so another process with the same upload changes no part that exists, and a
+// part with other content has another name. Completing the upload is a Put of the
+// parts, one after the other. Each part is compared with its CRC-32C, so parts needn't
+// be synced.
 //
-// Nobody removes the folder with a process. The session of any later one removes it when
-// nothing was written to it for uploadAge.
+// The folder stays when its process ends. The first write of a later handle removes it
+// if nothing was written to it for uploadAge.
 
 const (
 	uploadMark = "u-"
 	uploadName = "name" + sidecarExt
 	uploadAge  = 7 * 24 * time.Hour
-	// maxUploadName is how long a name that a folder says may be.
+	// maxUploadName is the longest name in name.attrs that is read, in bytes.
 	maxUploadName = files.MaxName
 )
 
@@ -41,7 +42,8 @@ func (b *backend) UploadLimits() driver.UploadLimits {
 	return driver.UploadLimits{MinPart: 1, MaxPart: 1 << 40, MaxParts: 10_000}
 }
 
-// UploadStore implements driver.PartUploader: it is the folder's path, without links.
+// UploadStore implements driver.PartUploader. It returns the folder's path, without
+// links.
 func (b *backend) UploadStore() string {
 	path, err := filepath.EvalSymlinks(b.path)
 	if err != nil {
@@ -52,7 +54,7 @@ func (b *backend) UploadStore() string {
 
 func uploadFolder(id string) string { return uploadMark + id + sidecarExt }
 
-// isUploadID reports whether the text is an ID of ours, and so an element without a
+// isUploadID reports whether the text has the form of an ID, and so contains no
 // separator.
 func isUploadID(id string) bool {
 	return len(id) == 20 && strings.Trim(id, "0123456789abcdef") == ""
@@ -67,7 +69,7 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string,
 	if err := b.conditional(u.If); err != nil {
 		return "", err
 	}
-	if b.opts.SkipMetadata { // there may be no place for the mark
+	if b.opts.SkipMetadata { // the token may have no place
 		return "", files.ErrUnsupported
 	}
 	s, err := b.begin(ctx, nil)
@@ -93,7 +95,7 @@ func (b *backend) BeginUpload(ctx context.Context, u *driver.Upload) (id string,
 	return id, writeAs(d, uploadName, strings.NewReader(u.Name))
 }
 
-// writeAs writes a file that is whole when it has its name.
+// writeAs writes a file under a temporary name, and then renames it.
 func writeAs(d fsys.Dir, name string, content io.Reader) error {
 	temp := "t-" + randomID() + sidecarExt
 	f, err := d.CreatePrivate(temp)
@@ -145,7 +147,7 @@ func (b *backend) openUpload(name, id string) (fsys.Dir, error) {
 	return nil, driver.ErrUploadGone
 }
 
-// nameOfUpload reads whose upload it is.
+// nameOfUpload reads the name of the file that is uploaded.
 func nameOfUpload(d fsys.Dir) (string, error) {
 	f, _, err := d.OpenFile(uploadName)
 	if err != nil {
@@ -160,7 +162,7 @@ func nameOfUpload(d fsys.Dir) (string, error) {
 	return string(buf[:n]), nil
 }
 
-// partName is the name of a part's file; without the ending it is the part's tag.
+// partName returns the name of a part's file. Without the suffix it is the part's tag.
 func partName(number int, size int64, crc32c uint32) string {
 	return fmt.Sprintf("p-%d-%d-%08x", number, size, crc32c) + sidecarExt
 }
@@ -200,7 +202,7 @@ func (b *backend) PutPart(ctx context.Context, u *driver.Upload,
 	return strings.TrimSuffix(name, sidecarExt), err
 }
 
-// uploadLost reports whether the upload's folder is no longer there.
+// uploadLost reports whether the upload no longer exists.
 func (b *backend) uploadLost(u *driver.Upload) bool {
 	d, err := b.openUpload(u.Name, u.ID)
 	if err == nil {
@@ -231,14 +233,14 @@ func (b *backend) ListParts(_ context.Context, u *driver.Upload) ([]driver.Uploa
 	}
 	defer d.Close()
 	parts, _, err := partsOf(d)
-	if err != nil && b.uploadLost(u) { // another process has completed it just now
+	if err != nil && b.uploadLost(u) { // another process has just completed it
 		err = driver.ErrUploadGone
 	}
 	return parts, err
 }
 
-// partsOf returns the parts in an upload's folder, of which two may have one number, and
-// how many bytes are there in all.
+// partsOf returns the parts in an upload's folder, of which two may have the same
+// number, and the size of all its files except name.attrs.
 func partsOf(d fsys.Dir) (parts []driver.UploadedPart, size int64, err error) {
 	names, err := list(d)
 	if err != nil {
@@ -275,12 +277,12 @@ func (b *backend) CompleteUpload(ctx context.Context, u *driver.Upload,
 		return files.Info{}, driver.ErrUploadGone
 	}
 	if err == nil {
-		b.AbortUpload(ctx, u.Name, u.ID) // the next sweep removes what stays
+		b.AbortUpload(ctx, u.Name, u.ID) // a later sweep removes what it leaves
 	}
 	return info, err
 }
 
-// partsReader reads parts one after the other. A part that isn't what it was is removed.
+// partsReader reads parts one after the other. It removes a part that is damaged.
 type partsReader struct {
 	d    fsys.Dir
 	left []driver.UploadedPart
@@ -341,7 +343,8 @@ func (r *partsReader) close() {
 	}
 }
 
-// FindUpload implements driver.PartUploader: the file's record has the token.
+// FindUpload implements driver.PartUploader. It finds the upload by the token in the
+// file's record.
 func (b *backend) FindUpload(ctx context.Context, u *driver.Upload) (files.Info, bool, error) {
 	defer runtime.KeepAlive(b)
 	if !isUploadID(u.ID) {
@@ -390,8 +393,8 @@ func (b *backend) AbortUpload(_ context.Context, name, id string) error {
 	return nil
 }
 
-// removeUpload removes what is in an upload's folder. Its name goes first: without it,
-// nobody goes on with the upload.
+// removeUpload removes the files in an upload's folder. It removes name.attrs first,
+// because without it no process continues the upload.
 func removeUpload(d fsys.Dir) {
 	d.Unlink(uploadName)
 	names, _ := list(d)
@@ -400,7 +403,7 @@ func removeUpload(d fsys.Dir) {
 	}
 }
 
-// buryUpload removes an upload that nobody goes on with.
+// buryUpload removes an upload that no process has continued for uploadAge.
 func (b *backend) buryUpload(control fsys.Dir, name string) {
 	d, err := control.OpenDir(name)
 	if err != nil {

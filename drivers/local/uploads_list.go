@@ -48,7 +48,7 @@ func (b *backend) ListUploads(ctx context.Context,
 	}
 }
 
-// unfinished looks at one folder of a control folder.
+// unfinished returns the upload in a folder of the control folder, if it is one.
 func (b *backend) unfinished(control, folder string) (u driver.UnfinishedUpload, ok bool) {
 	id, ok := strings.CutSuffix(folder, sidecarExt)
 	if id, ok = strings.CutPrefix(id, uploadMark); !ok || !isUploadID(id) {

@@ -47,7 +47,7 @@ func init() {
 			{
 				Name:   "base_url",
 				Values: "url",
-				Doc: "where signed URLs lead; with secret_key_path, and package localhttp " +
+				Doc: "the base of signed URLs; needs secret_key_path, and package localhttp " +
 					"imported",
 				Public: true,
 			},
@@ -104,16 +104,16 @@ func openURL(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	return Open(filepath.FromSlash(path), opts)
 }
 
-// both shows how a path is written as a URL, absolute and relative, without what may be
-// a secret (U1).
+// both returns a text that shows how a path is written as a URL, absolute and relative,
+// without what may be a secret (U1).
 func both(path string) string {
 	return files.RedactURL("file:///"+path) + " for an absolute path or " +
 		files.RedactURL("file://./"+path) +
 		" for a relative one"
 }
 
-// flag reads a parameter that fileblob takes as set when it isn't empty: so an empty
-// one is not.
+// flag reads a boolean parameter. An empty value is false, because for fileblob a
+// parameter is set if it isn't empty.
 func flag(p *driver.Params, name string) bool {
 	return p.String(name, "") != "" && p.Bool(name, false)
 }

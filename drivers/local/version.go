@@ -18,29 +18,29 @@ import (
 //
 //	time-size[-token]        of a file that was put: fileblob's ETag, and the record's
 //	                         token, if any
-//	time-size-inode-change   of a file that others wrote, with the time of its last change
+//	time-size-inode-change   of a file that another program wrote, with the time of its
+//	                         last change
 //
-// A Put gives each file a time that no other of its name has, but others can copy a
-// time, and the record with it. So the first form needs a proof that the file is the
-// one that was put. The second is another whenever the file was written or replaced; it
-// may also become another for the same content, by chmod, for example. If the system's
-// clock is too coarse to tell one change from the next, the content's digest stands
-// behind a young one, "~" and 16 hexadecimal digits.
+// A Put gives each file a time that no other file of its name had, but other programs
+// can copy a time, and the record with it. So the first form needs a proof that the
+// file is the one that was put. The second form changes whenever the file is written or
+// replaced; it may also change for the same content, by chmod, for example. If the
+// system's clock is too coarse to distinguish two changes, the version of a file that
+// was just changed ends in "~" and 16 hexadecimal digits of the content's digest.
 //
-// A listing doesn't open a file for its version, unless it must. There are three kinds
-// of times:
+// A listing opens a file for its version only if it must. There are three kinds of times:
 //
 //	proving   the digits below 100 µs are a hash of the file's inode and birth, which no other
 //	          file has: the file was put, and has a record
 //	marked    a multiple of 100 ns, but no whole microsecond, or on file systems of coarse times
-//	          a whole one: the file may have been put, which its record tells
-//	others    the file was put by nobody
+//	          a whole one: the file may have been put, which its record shows
+//	others    the file was not put
 //
 // Proving times need a file system that reports times of birth. An earlier version of
-// the driver had only marked times. A copy of a file with a proving time, with all
+// the driver used only marked times. A copy of a file with a proving time, with all
 // attributes, keeps its metadata and digests, and has a version of the second form.
 
-// ownVersion is the version of a file with a record.
+// ownVersion returns the version of a file with a record.
 func ownVersion(st *fsys.Stat, token string) files.Version {
 	var buf [64]byte
 	v := appendTimeAndSize(buf[:0], st)
@@ -51,8 +51,8 @@ func ownVersion(st *fsys.Stat, token string) files.Version {
 	return files.Version(v)
 }
 
-// foreignVersion is the version of a file without a record, whose last change is old
-// enough.
+// foreignVersion returns the version of a file without a record, whose last change is
+// old enough.
 func foreignVersion(st *fsys.Stat) files.Version {
 	var buf [96]byte
 	v := appendTimeAndSize(buf[:0], st)
@@ -80,7 +80,7 @@ func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Versio
 	}
 	var v files.Version
 	var err error
-	for range maxConfirms { // while others replace it, what is open may be no longer known
+	for range maxConfirms { // if others replace the open file, a server may no longer have it
 		if v, err = b.versionByRecord(d, base, &st); !fsys.IsStale(err) {
 			break
 		}
@@ -88,14 +88,14 @@ func (b *backend) versionOf(d fsys.Dir, base string, st fsys.Stat) (files.Versio
 	return v, err
 }
 
-// versionByRecord opens the file, whose state was st.
+// versionByRecord returns the version of a file, which it opens; st is an earlier Stat.
 func (b *backend) versionByRecord(d fsys.Dir, base string, st *fsys.Stat) (files.Version, error) {
 	f, now, err := d.OpenFile(base)
 	if missing(err) {
-		return foreignVersion(st), nil // it is gone
+		return foreignVersion(st), nil // the file is gone
 	}
 	if isDenied(err) {
-		return foreignVersion(st), nil // nobody can ask for its record, Stat neither
+		return foreignVersion(st), nil // Stat can't read its record either
 	}
 	if err != nil {
 		return "", mapError(err)
@@ -108,7 +108,7 @@ func (b *backend) versionByRecord(d fsys.Dir, base string, st *fsys.Stat) (files
 	return b.versionOfOpen(f, &now, &det)
 }
 
-// versionOfOpen is the version of an open file. It may look at it again.
+// versionOfOpen returns the version of an open file. It may update st.
 func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.Version, error) {
 	if hasProvingTime(st) { // as for a listing, which opens no file with such a time
 		return ownVersion(st, ""), nil
@@ -124,14 +124,14 @@ func (b *backend) versionOfOpen(f fsys.File, st *fsys.Stat, d *details) (files.V
 			sum, err := contentSum(f)
 			return foreignVersion(st) + files.Version("~"+sum), err
 		}
-		time.Sleep(fineTick) // its next change has another time
+		time.Sleep(fineTick) // the next change gets another time
 		now, err := f.Look()
 		if err != nil {
 			return "", mapError(err)
 		}
 		*st = now
 	}
-	return foreignVersion(st), nil // it is written to all the time, and read as it changes (G4)
+	return foreignVersion(st), nil // it changes all the time, and reads detect that (G4)
 }
 
 const (
@@ -139,7 +139,7 @@ const (
 	coarseTick = 4 * time.Second       // more than two ticks of the coarsest file system
 )
 
-// settled reports whether the next change of the file will show in its times.
+// settled reports whether the next change of the file will change its times.
 func (b *backend) settled(st *fsys.Stat) bool {
 	coarse := coarseChange(st)
 	if b.fineTimes && !coarse && st.Dev == b.rootStat.Dev {
@@ -153,10 +153,10 @@ func (b *backend) settled(st *fsys.Stat) bool {
 	return age > int64(tick) || age < -int64(time.Hour) && !coarse
 }
 
-// coarseChange reports whether the time of the last change has whole milliseconds only.
+// coarseChange reports whether the time of the last change is a whole millisecond.
 func coarseChange(st *fsys.Stat) bool { return st.ChangeTime%1_000_000 == 0 }
 
-// contentSum is a digest of an open file's content.
+// contentSum returns a digest of an open file's content.
 func contentSum(f fsys.File) (string, error) {
 	p := pieces.Get().(*[]byte)
 	defer pieces.Put(p)
@@ -174,16 +174,15 @@ func contentSum(f fsys.File) (string, error) {
 	}
 }
 
-// is reports whether an open file is of the version that is asked for, which may have
-// been returned when the file was young.
+// is reports whether an open file has the version asked, which may contain a digest.
 func (f *openedFile) is(asked files.Version) (bool, error) {
 	return sameVersion(asked, f.version, func() (fsys.File, func(), error) {
 		return f.f, func() {}, nil
 	})
 }
 
-// isVersion is the same for the current file of a name, in the folder d. Finding its
-// version may take an opening, so only a condition asks for it.
+// isVersion is the same for the current file of a name, in the folder d. It may have to
+// open the file, so it is called only for a condition.
 func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, error) {
 	if !c.exists {
 		return false, nil
@@ -201,7 +200,8 @@ func (b *backend) isVersion(d fsys.Dir, c *current, asked files.Version) (bool, 
 	if err != nil || same || !strings.HasPrefix(string(asked), prefix) {
 		return same, err
 	}
-	// Only its record says whether it is the one, and may be what nobody may read.
+	// Only the record shows whether it is that version, and the user may not be allowed
+	// to read it.
 	_, done, err := open()
 	switch {
 	case err == nil:
@@ -242,14 +242,14 @@ func (b *backend) check(d fsys.Dir, c *current, cond files.Condition) error {
 	return err
 }
 
-// wholeMicro recognises the times of coarse file systems. Fine times are never set to a
-// whole microsecond.
+// wholeMicro reports whether a time may be that of a coarse file system. Fine times are
+// never set to a whole microsecond.
 func wholeMicro(ns int64) bool { return ns%1000 == 0 }
 
-// mayBeCoarse reports whether the times may be those of a file system of coarse ones.
+// mayBeCoarse reports whether the file system may have coarse times.
 func mayBeCoarse(st fsys.Stat) bool { return wholeMicro(st.ModTime) && wholeMicro(st.ChangeTime) }
 
-// hasMarkedTime reports whether the file's record, if it has one, proves that it was put.
+// hasMarkedTime reports whether a record of the file would prove that it was put.
 func hasMarkedTime(st *fsys.Stat) bool {
 	return st.ModTime%100 == 0 && (!wholeMicro(st.ModTime) || wholeMicro(st.ChangeTime))
 }
@@ -264,19 +264,19 @@ func hasProvingTime(st *fsys.Stat) bool {
 // on the file.
 const timeUnit = 100_000
 
-// provingTime returns the time of the file st in a unit.
+// provingTime returns the time of the file st in a unit that proves that it was put.
 func provingTime(st *fsys.Stat, unit int64) int64 {
 	slot := slotOf(st, unit, timeUnit/100*99)
 	return unit*timeUnit + slot + slot/99 + 1 // no multiple of 100
 }
 
-// markedTime returns a time in a unit that proves nothing.
+// markedTime returns a time in a unit that proves nothing without a record.
 func markedTime(st *fsys.Stat, unit int64) int64 {
 	slot := slotOf(st, unit, timeUnit/1000*9)
 	return unit*timeUnit + (slot+slot/9+1)*100 // no multiple of 1000
 }
 
-// slotOf is a hash: FNV-1a of three words, and mixed.
+// slotOf returns a hash below slots: FNV-1a of three words, and mixed.
 func slotOf(st *fsys.Stat, unit, slots int64) int64 {
 	h := uint64(14695981039346656037)
 	for _, w := range [...]uint64{st.Ino, uint64(st.Birth), uint64(unit)} {
@@ -286,14 +286,14 @@ func slotOf(st *fsys.Stat, unit, slots int64) int64 {
 	return int64((h ^ h>>32) % uint64(slots))
 }
 
-// clock gives the times of Puts, each once.
+// clock returns the times of Puts, each once.
 type clock struct {
 	mu   sync.Mutex
 	unit int64 // the last that was used
 	used []int64
 }
 
-// maxUsed is how many times are used in one unit.
+// maxUsed is how many times one unit has at most.
 const maxUsed = 32
 
 // time returns a time for the file st, at now or shortly after it.

@@ -11,27 +11,27 @@ import (
 )
 
 // walker lists a folder in the byte order of full names. It reads one folder at a time,
-// sorts it as if folders ended in "/", and looks at its files shortly before they are
-// yielded. Between the entries that it yields, nothing is locked, and at most maxLevels
-// of the folders on the path to its place are open.
+// sorts it as if folders ended in "/", and calls Lstat for its files shortly before
+// they are yielded. While an entry is yielded, nothing is locked, and at most maxLevels
+// of the folders on the path to it are open.
 type walker struct {
 	rules rules
 	// version returns an entry's version, for the file called base in dir.
 	version func(dir fsys.Dir, base string, st fsys.Stat) (files.Version, error)
-	// pages remembers where listings ended; nil means that nothing does.
+	// pages remembers where listings ended. It may be nil.
 	pages *pages
 	// view distinguishes the names of this root in pages.
 	view pageView
-	// mountRoot: the root may hold the file system's own folder.
+	// mountRoot reports that the root may contain a folder of the file system itself.
 	mountRoot bool
-	// unsure: an escaped name ends the listing with errEscaped, and another one goes on
-	// there, with what was unread so far.
+	// unsure makes an escaped name end the listing with errEscaped. Another listing
+	// then continues there, with before, what was unread so far.
 	unsure bool
 	before unread
 }
 
-// list yields what lies below the root. Errors are those of fsys, or of the folder that
-// can't be read.
+// list yields the entries below the root. Errors are those of fsys, or name a folder
+// that can't be read.
 func (w *walker) list(ctx context.Context, root fsys.Dir,
 	req driver.ListRequest) iter.Seq2[files.Entry, error] {
 	return func(yield func(files.Entry, error) bool) {
@@ -54,7 +54,7 @@ func (w *walker) list(ctx context.Context, root fsys.Dir,
 	}
 }
 
-// listing is what the walks of one listing have in common.
+// listing is the state that the walks of one listing share.
 type listing struct {
 	*walker
 	ctx   context.Context
@@ -64,8 +64,7 @@ type listing struct {
 	unread
 }
 
-// names lists the names but no foreign keys. It returns false when the caller has
-// enough.
+// names lists the names but no foreign keys. It returns false if the caller has enough.
 func (l *listing) names(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	base := l.req.Dir()
 	f, ok := l.filter(base, files.MaxName-len(base))
@@ -77,7 +76,7 @@ func (l *listing) names(root fsys.Dir, emit func(files.Entry) bool) (more bool, 
 	return w.descend(l.rules.encodeDir(strings.TrimSuffix(base, "/")), f, nil)
 }
 
-// filter returns what is wanted of the directory, and false if it is nothing.
+// filter returns the filter for the directory, and false if nothing is wanted of it.
 func (l *listing) filter(base string, room int) (f filter, ok bool) {
 	f = filter{prefix: l.req.Prefix[len(base):], shallow: l.req.Shallow, room: room}
 	switch after := l.req.StartAfter; {
@@ -89,8 +88,8 @@ func (l *listing) filter(base string, room int) (f filter, ok bool) {
 	return f, true
 }
 
-// emit yields an entry. With the last wanted entry it also reports what could not be
-// read before it.
+// emit yields an entry. With the last entry that Limit allows, it yields the error of
+// what could not be read before it.
 func (l *listing) emit(e files.Entry) bool {
 	if l.count++; l.count == l.req.Limit && l.first != nil {
 		l.yield(e, l.err())
@@ -99,7 +98,7 @@ func (l *listing) emit(e files.Entry) bool {
 	return l.yield(e, nil)
 }
 
-// end yields the error that ended the listing, or what could not be read of it.
+// end yields the error that ended the listing, or the error of what could not be read.
 func (l *listing) end(more bool, err error) {
 	if err == nil && more && l.first != nil {
 		err = l.err()
@@ -109,19 +108,19 @@ func (l *listing) end(more bool, err error) {
 	}
 }
 
-// walk is one of the listing's walks: that of the names, or that of the foreign keys.
+// walk is one of the listing's walks, of the names or of the foreign keys.
 type walk struct {
 	*listing
 	emit   func(files.Entry) bool
 	levels levels
 	buf    *[]byte       // for ReadDir
-	path   []byte        // the folder's name, with a slash behind it, or empty
-	free   []*dirContent // to be used again
+	path   []byte        // the folder's name with a slash at its end, or empty
+	free   []*dirContent // to be reused
 	steps  uint
 	batch  batch
 	pages  *pages
-	kind   fsys.Kind // of the file system that was met last
-	device uint64    // its number
+	kind   fsys.Kind // of the file system of the last folder
+	device uint64    // the number of that file system
 }
 
 func (l *listing) walk(root fsys.Dir, base string, emit func(files.Entry) bool, most int) *walk {
@@ -138,16 +137,16 @@ func (l *listing) walk(root fsys.Dir, base string, emit func(files.Entry) bool, 
 
 func (l *walk) release() { buffers.Put(l.buf) }
 
-// filter is what is wanted of a folder, relative to it.
+// filter says which names of a folder are wanted, relative to it.
 type filter struct {
 	prefix, after string
-	past          string // nothing up to this one is wanted, and no folder for what is in it
+	past          string // no name up to this one is wanted, and no folder for what it contains
 	shallow       bool
-	room          int // how many bytes a name may have
+	room          int // how many bytes a name may have at most
 }
 
-// wants reports whether the element, with a slash behind it if it is a folder, is
-// wanted or leads to what is.
+// wants reports whether the element, with a slash at its end if it is a folder, is
+// wanted or may contain a name that is.
 func (f *filter) wants(text []byte, isDir bool) bool {
 	n := len(text)
 	switch {
@@ -163,9 +162,9 @@ func (f *filter) wants(text []byte, isDir bool) bool {
 	return isDir && !f.shallow && n <= len(f.after) && f.after[:n] == string(text)
 }
 
-// descend opens a folder and yields what is wanted of it; it returns false when the
-// caller has enough. A folder that doesn't exist any more is empty (L4, L6). at is the
-// folder's region in a walk of foreign keys, else nil.
+// descend opens a folder and yields what is wanted of it. It returns false if the
+// caller has enough. A folder that no longer exists is empty (L4, L6). at is the
+// folder's region in a walk of foreign keys, and nil in a walk of names.
 func (l *walk) descend(path string, want filter, at *region) (more bool, err error) {
 	st, err := l.levels.enter(path)
 	if err != nil {
@@ -187,14 +186,15 @@ func (l *walk) descend(path string, want filter, at *region) (more bool, err err
 			return more, err
 		}
 		want.past = last
-		// What comes behind may have to be read, and the folder may have been.
+		// The rest may have to be read, and the folder may already have been read to
+		// its end.
 		if err := l.levels.dir().Rewind(false); err != nil {
 			return true, l.mapDirError(err)
 		}
 	}
 }
 
-// items yields what was read of a folder.
+// items yields the items that were read of a folder.
 func (l *walk) items(f *dirContent, want filter, at *region) (more bool, err error) {
 	length := len(l.path)
 	for rest := f.items[f.start:]; len(rest) > 0; {
@@ -226,7 +226,7 @@ func (l *walk) items(f *dirContent, want filter, at *region) (more bool, err err
 	return true, nil
 }
 
-// unknown reports whether it isn't known yet what a name on disk stands for.
+// unknown reports whether it is not known yet what a name on disk stands for.
 func (w *walker) unknown(disk string) bool { return w.unsure && strings.HasPrefix(disk, mark) }
 
 // ended reports, at every 256th call, whether the context has ended.
@@ -235,8 +235,7 @@ func (l *walk) ended() bool {
 	return l.steps%256 == 0 && l.ctx.Err() != nil
 }
 
-// enter goes into a folder, whose name is in l.path, or yields it if the listing is
-// shallow.
+// enter lists the folder whose name is in l.path, or yields it if the listing is shallow.
 func (l *walk) enter(f *dirContent, it item, want filter) (more bool, err error) {
 	text := string(f.text(it))
 	path := l.rules.encodeDir(text[:len(text)-1])
@@ -252,7 +251,7 @@ func (l *walk) enter(f *dirContent, it item, want filter) (more bool, err error)
 	return l.descend(path, want, nil)
 }
 
-// below is what is left of a place to start after, in the folder.
+// below returns the part of StartAfter that is relative to the folder, or "".
 func below(after, folder string) string {
 	if rest, ok := strings.CutPrefix(after, folder); ok {
 		return rest

@@ -9,21 +9,21 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// batch is a number of files of one folder, one behind the other in the order of the
-// listing, that are looked at before the first of them is yielded: to look at one is a
-// system call, which takes most of the time of a listing, and several processors share
-// in them. The goroutines that help end before anything is yielded.
+// batch is a number of files of one folder, consecutive in the order of the listing,
+// for which Lstat is called before the first of them is yielded. These system calls
+// take most of the time of a listing, and several processors share them. The helping
+// goroutines end before anything is yielded.
 type batch struct {
 	walk   *walk
 	folder *dirContent
 	items  []item
 	prefix string
-	seen   []statResult // what was found, of as many items
-	total  int          // of the listing so far
+	seen   []statResult // of each item
+	total  int          // files of the listing so far
 	next   atomic.Int64
 }
 
-// statResult is what there is to yield of an item.
+// statResult is what is yielded for an item.
 type statResult struct {
 	entry files.Entry
 	ok    bool
@@ -31,19 +31,20 @@ type statResult struct {
 }
 
 const (
-	// The first files are looked at one by one; then a batch is as large as all before
-	// it together: to break off early costs at most twice what was read.
+	// Lstat is called for the first files one by one. Then a batch is as large as all
+	// batches before it together, so stopping early costs at most twice what was read.
 	firstBatch = 16
 	maxBatch   = 512
-	// shareSize is how many files a goroutine takes at a time, and a quarter of what it
-	// is worth starting one for.
+	// shareSize is how many files a goroutine takes at a time. A helper is started for
+	// every four times as many.
 	shareSize = 16
-	// maxHelpers bounds the goroutines of a listing, where there are as many processors.
+	// maxHelpers is how many helpers a listing has at most, if there are as many
+	// processors.
 	maxHelpers = maxStats - 1
 )
 
-// emitFiles yields the first of the items that are files, as many as it looks at
-// together, and returns how many those were.
+// emitFiles yields a batch of items that are files, from the beginning of items, and
+// returns how many they were.
 func (l *walk) emitFiles(f *dirContent, items []item) (n int, more bool, err error) {
 	b := &l.batch
 	size := 1
@@ -88,7 +89,7 @@ func (l *walk) emitFiles(f *dirContent, items []item) (n int, more bool, err err
 
 func (b *batch) name(it item) string { return b.prefix + string(b.folder.text(it)) }
 
-// statAll looks at all items, here and with helpers.
+// statAll finds the results of all items, in this goroutine and in helpers.
 func (b *batch) statAll() {
 	if cap(b.seen) < len(b.items) {
 		b.seen = make([]statResult, min(2*len(b.items), maxBatch))
@@ -104,7 +105,7 @@ func (b *batch) statAll() {
 	wg.Wait()
 }
 
-// share looks at some items, and at more, until all are taken or the context has ended.
+// share takes items and finds their results, until all are taken or the context ends.
 func (b *batch) share() {
 	for {
 		end := int(b.next.Add(shareSize))
@@ -118,7 +119,7 @@ func (b *batch) share() {
 	}
 }
 
-// statItem finds what there is to yield of an item.
+// statItem returns the result of one item.
 func (b *batch) statItem(it item) (s statResult) {
 	name := b.name(it)
 	if b.walk.req.NamesOnly && it.pathKind() != asIs && !b.folder.replaced {

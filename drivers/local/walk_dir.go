@@ -10,35 +10,35 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// dirContent is what was read of one: 16 bytes and the name for each entry.
+// dirContent is what was read of a folder: 16 bytes and the name for each entry.
 type dirContent struct {
 	dir      fsys.Dir
-	names    []byte // one behind the other; those of folders end in "/"
+	names    []byte // concatenated; names of folders end in "/"
 	items    []item
 	start    int  // the first item that is wanted
-	asIs     bool // some have that place
+	asIs     bool // some items have that kind
 	replaced bool // dir is another folder than the one that was read
 
-	known int    // so many items are in order, and not taken again
-	most  int    // more bytes than that are not kept, 0 for no limit
-	few   int    // the same for items
-	cut   bool   // there are more names behind the last
-	limit []byte // the last name, once it is cut
+	known int    // how many items are in order, and are not added again
+	most  int    // how many bytes are kept, 0 for no limit
+	few   int    // how many items are kept, 0 for no limit
+	cut   bool   // there are more names after the last
+	limit []byte // the last name, if cut
 
-	page   page // what it is to later listings
-	shared bool // names and items belong to such a page
+	page   page // for later listings
+	shared bool // names and items belong to a page
 }
 
-// item is an entry of a folder. loc has the name's offset, its length (12 bits), and
-// the kind (4 bits).
+// item is an entry of a folder. loc is the name's offset, its length (12 bits) and the
+// kind (4 bits).
 type item struct {
-	key uint64 // what the sorting compares at the moment
+	key uint64 // what sort compares at the moment
 	loc uint64
 }
 
 const (
 	dirBit   = 1 << 3
-	plainBit = 1 << 2 // the name is the one on disk
+	plainBit = 1 << 2 // the name is the name on disk
 )
 
 func (it item) len() int           { return int(it.loc >> 4 & 0xfff) }
@@ -75,7 +75,7 @@ func (f *dirContent) add(want *filter, text []byte, dir bool, p pathKind) {
 	}
 }
 
-// shorten drops the last half of the names.
+// shorten removes the last half of the names.
 func (f *dirContent) shorten() {
 	f.sort()
 	keep := f.items[:(len(f.items)+1)/2]
@@ -92,7 +92,7 @@ func (f *dirContent) shorten() {
 	}
 }
 
-// sortNames brings the items in order, before the folder is read again.
+// sortNames sorts the items before the folder is read again.
 func (f *dirContent) sortNames() {
 	if len(f.items) > f.known {
 		f.sort()
@@ -100,7 +100,7 @@ func (f *dirContent) sortNames() {
 	}
 }
 
-// last is the last name, or "".
+// last returns the last name, or "".
 func (f *dirContent) last() string {
 	if len(f.items) == 0 {
 		return ""
@@ -110,7 +110,7 @@ func (f *dirContent) last() string {
 
 const (
 	bufferSize = 256 << 10
-	// keepItems is how large a folder's memory may be to be used again.
+	// keepItems is how many items the memory of a folder may hold to be reused.
 	keepItems = 64 << 10
 )
 
@@ -134,9 +134,9 @@ func (l *walk) reuse(f *dirContent) {
 }
 
 // load reads what is wanted of the innermost folder, in order, each name once, or finds
-// it among the pages. Of what can't be read the error is kept. What comes behind the
-// first part is read whole where no Limit ends the listing, so that a folder is read
-// twice at most.
+// it among the pages. It keeps the error of what can't be read. If no Limit ends the
+// listing, everything after the first part is read at once, so that a folder is read at
+// most twice.
 func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*dirContent, error) {
 	d := l.levels.dir()
 	view := l.view
@@ -170,8 +170,8 @@ func (l *walk) load(st fsys.Stat, want *filter, at *region, first bool) (*dirCon
 	return f, err
 }
 
-// scan adds every entry of the folder, and of the chains of folders in it that stand
-// for long elements, of which parts are those that d lies in.
+// scan adds every entry of the folder d, and of the chains of folders in it that stand
+// for long elements. parts are the parts of the chain that d is in.
 func (l *walk) scan(f *dirContent, d fsys.Dir, st fsys.Stat, want *filter, parts []string,
 	r reading) error {
 	var chains []string
@@ -239,10 +239,10 @@ func (l *walk) scanChain(f *dirContent, d fsys.Dir, want *filter, parts []string
 	return l.scan(f, sub, st, want, parts, r)
 }
 
-// maxChain is more parts than the longest element has.
+// maxChain is greater than the number of parts of the longest element.
 const maxChain = 3*files.MaxName/(minLimit-15) + 2
 
-// what an entry on disk is in its logical folder.
+// what says what an entry on disk is in the bucket's directory.
 type what uint8
 
 const (
@@ -252,9 +252,9 @@ const (
 	aChain // text is the part
 )
 
-// classify returns what an entry is: parts are those of the chain that it lies in, nil
-// outside of one. The type is known. What may be a sidecar is a file with the place
-// asIs.
+// classify returns what an entry is. parts are the parts of the chain that it is in,
+// nil outside a chain. t is not Unknown. An entry that may be a sidecar is a file of
+// the kind asIs.
 func (r rules) classify(disk string, t fsys.Type,
 	parts []string) (text string, k what, p pathKind) {
 	isDir := t == fsys.Directory
@@ -286,5 +286,6 @@ func (r rules) classify(disk string, t fsys.Type,
 	return "", nothing, 0
 }
 
-// ownPrefix and sidecarExt enclose the names of what the driver itself puts beside files.
+// The names of the driver's own files and folders begin with ownPrefix and end in
+// sidecarExt.
 const ownPrefix = ".cloudfiles"

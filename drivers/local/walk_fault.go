@@ -10,14 +10,14 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// unread is what a listing could not read. One such folder or file does not spoil the
-// rest: its error comes when all else is listed.
+// unread is what a listing could not read. One such folder or file does not end the
+// listing: its error comes after everything else is listed.
 type unread struct {
 	first  *files.Error
 	others bool
 }
 
-// err returns the error that reports them.
+// err returns the error for them all.
 func (u *unread) err() error {
 	if !u.others {
 		return u.first
@@ -27,7 +27,7 @@ func (u *unread) err() error {
 	return &e
 }
 
-// add remembers an error. It returns one that ends the listing at once: such that the
+// add keeps an error. It returns an error that ends the listing at once, because the
 // rest would fail as well.
 func (u *unread) add(err error, name, detail string) error {
 	if gone(err) == nil {
@@ -37,7 +37,7 @@ func (u *unread) add(err error, name, detail string) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 	case !errors.As(err, &errno), fsys.IsExhausted(err), errno == syscall.ENOTCONN,
-		errno == syscall.ECONNABORTED: // which the next call would answer with ENOTCONN
+		errno == syscall.ECONNABORTED: // after which the next call would fail with ENOTCONN
 		return err
 	}
 	if u.first != nil {
@@ -54,18 +54,17 @@ func (u *unread) add(err error, name, detail string) error {
 }
 
 const (
-	folderUnreadable = "the folder cannot be read"
-	fileUnreadable   = "the file cannot be looked at"
+	folderUnreadable = "the folder can't be read"
+	fileUnreadable   = "the file's size and time can't be read"
 )
 
-// mapDirError remembers that the folder whose path l.path has can't be read, or what is
-// in it.
+// mapDirError keeps the error of the folder at l.path, or of what it contains.
 func (l *walk) mapDirError(err error) error {
 	return l.add(err, strings.TrimSuffix(string(l.path), "/"), folderUnreadable)
 }
 
-// mapFileError remembers that a file can't be looked at. If permission is refused, it is
-// the folder that refuses it.
+// mapFileError keeps the error of a file. If permission is refused, the folder is the
+// cause.
 func (l *walk) mapFileError(err error, name string) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return l.add(err, name[:max(strings.LastIndexByte(name, '/'), 0)], folderUnreadable)

@@ -10,9 +10,8 @@ import (
 	"cloudfiles.dev/files/driver"
 )
 
-// all merges the names with the keys of foreign files, which are their paths on disk
-// (L7). A folder that holds an escaped element has its keys elsewhere than its names:
-// so these are two walks.
+// all merges the names with the foreign keys, which are paths on disk (L7). There are
+// two walks, because below an escaped element the keys sort differently from the names.
 func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	var failed error
 	next, stop := iter.Pull(func(yield func(files.Entry) bool) {
@@ -41,8 +40,8 @@ func (l *listing) all(root fsys.Dir, emit func(files.Entry) bool) (more bool, er
 	return more, err
 }
 
-// passed stands for a place that the walk of foreign keys came to without finding one
-// before it: so what lies before it need not wait for the next key, which may be far.
+// passed returns an entry that marks a position that the walk of foreign keys has
+// reached. Names before it needn't wait for the next key, which may be far.
 func passed(at string) files.Entry { return files.Entry{Key: at, Size: -1} }
 
 func isPassed(e files.Entry) bool { return e.Size < 0 }
@@ -54,7 +53,7 @@ func sortKey(e files.Entry) string {
 	return e.Name
 }
 
-// foreign lists what isn't a name, and in a shallow listing the folders that hold such.
+// foreign lists the foreign keys, and in a shallow listing the folders that contain any.
 func (l *listing) foreign(root fsys.Dir, emit func(files.Entry) bool) (more bool, err error) {
 	base := l.req.Dir()
 	f, ok := l.filter(base, 1<<30)
@@ -76,14 +75,14 @@ func (l *listing) foreign(root fsys.Dir, emit func(files.Entry) bool) (more bool
 	return w.descend(dir, f, &at)
 }
 
-// region is what a folder on disk is to names.
+// region says which names a folder on disk has.
 type region struct {
-	name    string   // the logical folder, with a slash behind it unless it is ""
+	name    string   // the directory of the bucket, with a slash at its end unless it is ""
 	parts   []string // of the chain that it is in
-	foreign bool     // no name leads here
+	foreign bool     // no name is in this folder
 }
 
-// enter is the region of a folder in this one.
+// enter returns the region of a folder in this one.
 func (at region) enter(r rules, disk string) region {
 	text, k, _ := r.classify(disk, fsys.Directory, at.parts)
 	switch {
@@ -96,24 +95,25 @@ func (at region) enter(r rules, disk string) region {
 	return region{foreign: true}
 }
 
-// isName reports whether a file here has a name.
+// isName reports whether a file in the region has a name.
 func (at region) isName(r rules, disk string) bool {
 	text, k, _ := r.classify(disk, fsys.Regular, at.parts)
 	return !at.foreign && k == aFile && len(at.name)+len(text) <= files.MaxName
 }
 
-// ownFile reports whether it is one that the driver puts beside files.
+// ownFile reports whether the name on disk is that of a file of the driver.
 func ownFile(disk string) bool {
 	return strings.HasPrefix(disk, ownPrefix) && strings.HasSuffix(disk, sidecarExt)
 }
 
-// isForeign reports whether a file is neither a name nor somebody's own.
+// isForeign reports whether a file has no name and belongs neither to the driver nor to
+// the file system.
 func (l *walk) isForeign(disk string, at region, kind fsys.Kind) bool {
 	return !at.isName(l.rules,
 		disk) && !ownFile(disk) && !(keepsPlaceholders(kind) && placeholder(disk))
 }
 
-// foreignItem yields what is foreign of an item.
+// foreignItem yields the foreign keys of an item.
 func (l *walk) foreignItem(f *dirContent, it item, want filter, at region) (more bool, err error) {
 	if l.ctx.Err() != nil {
 		return false, driver.ContextError(l.ctx)
@@ -150,7 +150,7 @@ func (l *walk) enterForeign(f *dirContent, text string, want filter,
 	at region) (more bool, err error) {
 	disk := text[:len(text)-1]
 	if isControl(disk) {
-		return true, nil // the bucket's, or that of a bucket whose root lies in this one
+		return true, nil // the control folder of this bucket or of one whose root lies in it
 	}
 	sub := at.enter(l.rules, disk)
 	if !want.shallow {
@@ -174,8 +174,8 @@ func (l *walk) enterForeign(f *dirContent, text string, want filter,
 	return l.emit(e), nil
 }
 
-// readDisk adds what is foreign in the innermost folder, and its folders, which may
-// hold such.
+// readDisk adds the foreign files of the innermost folder, and its folders, which may
+// contain some.
 func (l *walk) readDisk(f *dirContent, st fsys.Stat, want *filter, at region, r reading) error {
 	var failed error
 	kind := l.kindOf(f.dir, st.Dev)

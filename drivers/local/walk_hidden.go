@@ -8,17 +8,18 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// File systems put files of their own into folders. Two kinds of them are never listed.
+// File systems put their own files into folders. Two kinds of them are never listed.
 //
-// One takes the place of a file that is removed while somebody has it open: FUSE's,
-// NFS's, SMB's and AFS's client rename it. An element that looks exactly like one is
-// escaped, on every file system, since folders move from one to another: so such a file
-// on disk is never a name. It is a foreign file where it can be no placeholder.
+// One is the placeholder of a file that is removed while it is open: the clients of
+// FUSE, NFS, SMB and AFS rename the file. An element that looks exactly like a
+// placeholder is escaped, on every file system, since folders move from one to another.
+// So such a file on disk never has a name. It is foreign if the file system has no
+// placeholders.
 //
-// The other, in the root of some file systems, is the folder for what a check of the
-// file system couldn't place.
+// The other is lost+found in the root of some file systems, where a check of the file
+// system puts files without a name.
 
-// placeholders are the prefixes, each followed by so many hexadecimal digits.
+// placeholders lists the prefixes and the numbers of hexadecimal digits that follow.
 var placeholders = [...]struct {
 	prefix string
 	digits int
@@ -30,13 +31,12 @@ var placeholders = [...]struct {
 	{".__afs", 4},
 }
 
-// mayBePlaceholder is a quick look at the first bytes, behind the dot.
+// mayBePlaceholder is a quick check of an element that begins with a dot.
 func mayBePlaceholder[T string | []byte](e T) bool {
 	return len(e) > 8 && (e[1] == 'f' || e[1] == 'n' || e[1] == 's' || e[1] == '_')
 }
 
-// placeholder reports whether a name on disk is exactly like one of a removed file that
-// is still open.
+// placeholder reports whether a name on disk has exactly the form of a placeholder.
 func placeholder(disk string) bool {
 	for _, p := range &placeholders {
 		digits, ok := strings.CutPrefix(disk, p.prefix)
@@ -47,7 +47,7 @@ func placeholder(disk string) bool {
 	return false
 }
 
-// keepsPlaceholders reports whether a file system of the kind may have such.
+// keepsPlaceholders reports whether a file system of the kind may have placeholders.
 func keepsPlaceholders(k fsys.Kind) bool {
 	return k == fsys.FUSE || k == fsys.NFS || k == fsys.SMB || k == fsys.OtherKind
 }
@@ -66,19 +66,20 @@ func isMountRoot(sys fsys.FS, path string, root fsys.Dir, st fsys.Stat) bool {
 	return err == nil && up.Dev != st.Dev
 }
 
-// isLost reports whether the root has the file system's own folder, which mkfs and fsck
-// make for the administrator alone.
+// isLost reports whether the root has a lost+found of the file system, which mkfs and
+// fsck make with mode 0700.
 func isLost(root fsys.Dir) bool {
 	st, err := root.Lstat(lostFolder)
 	return err == nil && st.Type == fsys.Directory && st.Perm == 0o700
 }
 
-// lostAndFound reports whether an entry, which is a folder, is the file system's own.
+// lostAndFound reports whether an entry, which is a folder, is the file system's
+// lost+found.
 func (l *walk) lostAndFound(d fsys.Dir, name []byte) bool {
 	return l.mountRoot && len(l.path) == 0 && string(name) == lostFolder && isLost(d)
 }
 
-// checkLost refuses names of what would lie in the file system's own folder.
+// checkLost refuses names in the file system's lost+found.
 func (b *backend) checkLost(name string) error {
 	if b.mountRoot && strings.HasPrefix(name, lostFolder+"/") && isLost(b.root) {
 		return files.Errorf(files.ErrPermission, "the folder %s belongs to the file system",

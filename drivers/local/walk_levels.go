@@ -6,21 +6,21 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// A listing has at most 32 descriptors at any depth: those of two walks' levels, of a
-// chain of folders that stands for a long element, or of the helpers that look at
-// files, each at one in a folder of its own.
+// A listing has at most 32 descriptors at any depth: those of the levels of two walks,
+// of a chain of folders that stands for a long element, or of the helpers that open
+// files, each in a different folder.
 const (
-	maxLevels        = 8 // of a walk
-	maxForeignLevels = 4 // of the walk of foreign keys beside it
-	maxSearchLevels  = 3 // of a search for a first file
-	maxStats         = 8 // goroutines that look at files, with this one
-	// maxPath is less than what systems take as one path.
+	maxLevels        = 8 // of the walk of names
+	maxForeignLevels = 4 // of the walk of foreign keys
+	maxSearchLevels  = 3 // of a search by holdsFile
+	maxStats         = 8 // goroutines that stat files, with the caller's
+	// maxPath is less than the longest path that systems take.
 	maxPath = 2048
 )
 
-// levels are the folders on the path to where a walk is, the outermost first. Only some
-// are open: the outermost ones are closed for those in them, and opened again by their
-// path when the walk comes back.
+// levels are the folders on the path to a walk's position, the outermost first. Only
+// some are open: the outermost are closed if there are too many, and opened again by
+// their path when the walk returns to them.
 type levels struct {
 	root fsys.Dir
 	most int // how many may be open
@@ -30,11 +30,11 @@ type levels struct {
 
 type level struct {
 	dir  fsys.Dir // nil while it is closed
-	disk string   // the path from the one above
+	disk string   // the path from the level above
 	st   fsys.Stat
 }
 
-// enter opens a folder of the innermost level, which becomes the innermost. An error
+// enter opens a folder in the innermost level, and makes it the innermost. An error
 // changes nothing.
 func (l *levels) enter(path string) (fsys.Stat, error) {
 	d, err := openPath(l.dir(), path)
@@ -66,7 +66,7 @@ func (l *levels) opened() {
 	}
 }
 
-// dir is the innermost folder, which is open.
+// dir returns the innermost folder, which is open.
 func (l *levels) dir() fsys.Dir {
 	if len(l.all) == 0 {
 		return l.root
@@ -87,8 +87,8 @@ func (l *levels) leave() {
 // closed reports whether the innermost level is closed.
 func (l *levels) closed() bool { return l.all[len(l.all)-1].dir == nil }
 
-// reopen opens the innermost level again. replaced is true if another folder is at its
-// place.
+// reopen opens the innermost level again. replaced reports whether another folder has
+// its path now.
 func (l *levels) reopen() (d fsys.Dir, replaced bool, err error) {
 	from, i := l.root, len(l.all)-1
 	for ; i > 0; i-- {
@@ -118,7 +118,7 @@ func (l *levels) reopen() (d fsys.Dir, replaced bool, err error) {
 	return d, replaced, nil
 }
 
-// openPath opens a folder, whose path may be longer than what the system takes.
+// openPath opens a folder, whose path may be longer than the system takes.
 func openPath(d fsys.Dir, path string) (fsys.Dir, error) {
 	var between fsys.Dir
 	for len(path) > maxPath {

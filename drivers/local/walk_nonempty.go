@@ -7,11 +7,11 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// smallBuffers are enough to find a first file.
+// smallBuffers has buffers that suffice to find a first file.
 var smallBuffers = sync.Pool{New: func() any { b := make([]byte, 8<<10); return &b }}
 
-// holdsFile reports whether there is a file anywhere below the folder, whose name
-// l.path has: an empty one isn't a directory (L6). It reads no more than it must. room
+// holdsFile reports whether there is a file anywhere below the folder whose name is in
+// l.path; an empty folder isn't a directory (L6). It reads no more than it must. room
 // is how many bytes names in it may have.
 func (l *walk) holdsFile(parent fsys.Dir, path string, room int) (found bool, err error) {
 	t := &target{walk: l}
@@ -19,27 +19,27 @@ func (l *walk) holdsFile(parent fsys.Dir, path string, room int) (found bool, er
 	if found, err = s.run(parent, path); found || err != nil {
 		return found, err
 	}
-	if t.err != nil { // there may be one
+	if t.err != nil { // a folder that can't be read may contain a file
 		return false, l.add(t.err, strings.TrimSuffix(string(l.path)+t.name, "/"), folderUnreadable)
 	}
 	return false, nil
 }
 
-// target is what the searches in all folders below one folder share.
+// target is the state that the searches in all folders below one folder share.
 type target struct {
 	*walk
 	err  error // the first folder that can't be read
 	name string
 }
 
-// search looks for a file in one folder, and in those in it: as they turn up, or, where
-// it is deep, when the folder is read and closed.
+// search searches for a file in one folder and in the folders in it: when they are
+// found or, if it is deep, after the folder is read and closed.
 type search struct {
 	*target
 	up    *search
-	text  string // the folder's, with a slash behind it, unless it is in a chain
+	text  string // the folder's name with a slash at its end; "" in a chain
 	depth int
-	// dir is open; or path leads to the folder from there.
+	// dir is the open folder or, if path isn't "", a folder from which path leads to it.
 	dir   fsys.Dir
 	path  string
 	parts []string // of the chain that the folder is in
@@ -91,7 +91,7 @@ func (s *search) read(d fsys.Dir, pause func() bool) error {
 	return err
 }
 
-// unreadable remembers the error of the folder, and returns one that ends the listing.
+// unreadable keeps the error of the folder, and returns an error that ends the listing.
 func (s *search) unreadable(err error) error {
 	var u unread
 	if err = u.add(err, "", ""); err == nil && u.first != nil && s.err == nil {
@@ -103,7 +103,7 @@ func (s *search) unreadable(err error) error {
 	return err
 }
 
-// entry looks at one entry; false ends the search.
+// entry checks one entry; false ends the search.
 func (s *search) entry(d fsys.Dir, name []byte, t fsys.Type) bool {
 	disk := string(name)
 	if s.unknown(disk) {
@@ -132,7 +132,7 @@ func (s *search) entry(d fsys.Dir, name []byte, t fsys.Type) bool {
 	return !s.found && s.fatal == nil
 }
 
-// below searches the folders that were met.
+// below searches the folders that were found.
 func (s *search) below() bool {
 	for _, sub := range s.subs {
 		in := &search{

@@ -13,33 +13,34 @@ import (
 )
 
 // A page of a listing costs no more than its entries (L8). So the names of the folder
-// in which one listing ended are kept in order for a while, for the listing that goes
-// on there. They are used only while the folder's times are unchanged, on file systems
-// where every change moves the times. Otherwise the folder is read again. Nothing
-// depends on kept names, so a token is only a name.
+// in which one listing ended are kept in order for a while, for the listing that
+// continues there. They are used only while the folder's times are unchanged, on file
+// systems where every change changes the times. Otherwise the folder is read again.
+// Nothing else depends on kept names: a listing continues after a name.
 //
-//	first time    the names behind the start, as many as maxPageSize holds, are read
-//	              and kept
-//	unmoved       they are taken from there
-//	moved         the folder is read, and only the next few names are sorted, since
-//	              others are at work in it
-//	unmoved then  as the first time
+//	first time           the names after the start, as many as maxPageSize holds, are
+//	                     read and kept
+//	folder unchanged     the kept names are used
+//	folder changed       the folder is read, and only the next few names are sorted, since
+//	                     other programs are changing it
+//	unchanged after that as the first time
 //
-// All handles of a process share the pages, so a bucket that is opened for each page
-// has them too. A folder with more names than a page holds has several pages, if
-// listings are at several places in it. The more pages there are, the smaller each is.
+// All handles of a process share the pages, so they also serve a bucket that is opened
+// for each page. A folder with more names than a page holds has several pages, if
+// listings are at several positions in it. The more pages there are, the smaller each
+// is.
 const (
 	maxPageSize = 16 << 20    // bytes of a folder's names, and half of all
-	minPagePart = 16          // the smallest page is that part of it
+	minPagePart = 16          // the smallest page is this fraction of maxPageSize
 	maxPages    = 64          // of all folders
-	pageIdle    = time.Minute // until what nobody asks for is dropped
+	pageIdle    = time.Minute // until a page that isn't used is dropped
 )
 
-// processPages are the pages of all handles over the system's own files.
+// processPages has the pages of all handles on the system's file systems.
 var processPages = pages{shared: true}
 
-// pagesOver are the pages of a handle. Folders of a seam's are known by numbers of its
-// own.
+// pagesOver returns the pages of a handle on sys. Another implementation of fsys has
+// its own, because its inode numbers may be others.
 func pagesOver(sys fsys.FS) *pages {
 	if sys == fsys.OS() {
 		return &processPages
@@ -47,14 +48,14 @@ func pagesOver(sys fsys.FS) *pages {
 	return &pages{}
 }
 
-// pageView is what names of a folder depend on besides the folder.
+// pageView is what the names of a folder depend on, besides the folder.
 type pageView struct {
-	rootDev, rootIno uint64 // names of a folder depend on where it lies
+	rootDev, rootIno uint64 // names depend on the path below the root
 	rules            rules
 	mountRoot        bool
 }
 
-// pageKey distinguishes listings of one folder that want different names of it.
+// pageKey distinguishes listings of one folder that list different names of it.
 type pageKey struct {
 	view     pageView
 	dev, ino uint64
@@ -64,13 +65,13 @@ type pageKey struct {
 	foreign  bool
 }
 
-// page is a part of a folder's names in order: all behind after and past, up to the
-// last or, if it isn't cut, to the end.
+// page is a part of a folder's names in order: all names after after and past, up to
+// the last or, if it isn't cut, to the end.
 type page struct {
 	key         pageKey
 	st          fsys.Stat
 	after, past string
-	exact       bool // and no more is known of it than st, if there are no names
+	exact       bool // the names are those at st; without names, only st is known
 	names       []byte
 	items       []item
 	asIs, cut   bool
@@ -81,12 +82,12 @@ func (p *page) size() int {
 	return cap(p.names) + 16*cap(p.items) + len(p.after) + len(p.past) + 256
 }
 
-// isOf reports whether the folder is as it was.
+// isOf reports whether the folder is unchanged.
 func (p *page) isOf(st fsys.Stat) bool {
 	return p.st.ModTime == st.ModTime && p.st.ChangeTime == st.ChangeTime
 }
 
-// has reports whether the page begins early enough, and does not end before what is
+// has reports whether the page begins early enough, and doesn't end before what is
 // wanted.
 func (p *page) has(want *filter) bool {
 	start := max(want.after, want.past)
@@ -98,11 +99,11 @@ func (p *page) has(want *filter) bool {
 	case start < p.after || start < p.past || p.endsBefore(start):
 		return false
 	}
-	// A page behind a folder lacks it, for what is in it.
+	// A page that begins after a folder lacks the folder, whose content may be wanted.
 	return p.past == "" || want.past >= p.past || !strings.HasPrefix(want.after, p.past)
 }
 
-// covers reports whether the page has all that the other one of the same folder has.
+// covers reports whether the page has all names of the page o of the same folder.
 func (p *page) covers(o *page) bool {
 	if p.after > o.after || p.past > o.past || p.past != "" && p.past != o.past {
 		return false
@@ -119,23 +120,23 @@ func (p *page) endsBefore(start string) bool {
 	return p.last() <= start
 }
 
-// pages are what listings left, the one used last in front. They are safe for
-// concurrent use. A nil one has none.
+// pages has the pages that listings left, the most recently used first. It is safe for
+// concurrent use. A nil *pages has none.
 type pages struct {
 	shared bool // they outlive a handle
 	most   int  // maxPageSize unless a test sets it
 
 	mu    sync.Mutex
-	byKey map[pageKey][]*lists.Element // several of a folder whose names are more than a page holds
+	byKey map[pageKey][]*lists.Element // several for a folder with more names than a page holds
 	order lists.List
 	size  int
-	timer *time.Timer // runs while there are any
+	timer *time.Timer // runs while there are pages
 }
 
 func (s *pages) pageSize() int { return cmp.Or(s.most, maxPageSize) }
 
-// find gives the folder the names from a page, if there is one that is still true. Else
-// it returns how many bytes of those that are read now should be kept, 0 for none.
+// find sets the names of f from a page, if one is still valid. Otherwise it returns how
+// many bytes of the names that are read now should be kept, 0 for none.
 func (s *pages) find(f *dirContent, p *page, want *filter, kind fsys.Kind) (most int) {
 	if s == nil || kind != fsys.Overlay && kind != fsys.ZFS && !atOnce(kind) && kind != fsys.Btrfs {
 		return 0
@@ -144,7 +145,7 @@ func (s *pages) find(f *dirContent, p *page, want *filter, kind fsys.Kind) (most
 	defer s.mu.Unlock()
 	start := max(want.after, want.past)
 	others := 0
-	var behind *lists.Element // what the listing has come through
+	var behind *lists.Element // the page that the listing has just used up
 	for _, prefix := range []string{want.prefix, ""} {
 		key := p.key
 		key.prefix = prefix
@@ -177,7 +178,7 @@ func (s *pages) find(f *dirContent, p *page, want *filter, kind fsys.Kind) (most
 	return s.pageSize() / min(1+others, minPagePart)
 }
 
-// dropOld drops the pages of another state of the folder, and reports whether there
+// dropOld drops the pages from before the folder changed, and reports whether there
 // were any.
 func (s *pages) dropOld(key pageKey, st fsys.Stat) (moved bool) {
 	for _, e := range slices.Clone(s.byKey[key]) {
@@ -189,7 +190,7 @@ func (s *pages) dropOld(key pageKey, st fsys.Stat) (moved bool) {
 	return moved
 }
 
-// take makes the page's names those of the folder.
+// take sets the names of the folder to the page's.
 func (f *dirContent) take(p *page, want *filter) {
 	f.names, f.items, f.asIs, f.cut, f.shared = p.names, p.items, p.asIs, p.cut, true
 	start := max(want.after, want.past, want.prefix)
@@ -213,7 +214,7 @@ func (f *dirContent) take(p *page, want *filter) {
 	}
 }
 
-// keep keeps what was read of a folder in which a listing ended.
+// keep keeps, as a page, what was read of a folder in which a listing ended.
 func (s *pages) keep(f *dirContent) {
 	p := f.page
 	if s == nil || f.shared || !p.exact || f.few > 0 {
@@ -238,7 +239,7 @@ func (s *pages) keep(f *dirContent) {
 	s.insert(&p)
 }
 
-// fitting is the slice without much room behind it.
+// fitting returns the slice, or a copy if its capacity is much larger than its length.
 func fitting[T any](s []T) []T {
 	if cap(s)-len(s) > len(s)/8 {
 		return slices.Clone(s)
@@ -246,7 +247,7 @@ func fitting[T any](s []T) []T {
 	return s
 }
 
-// insert adds a page, and drops the oldest for it. The caller holds mu.
+// insert adds a page, and drops the oldest if there are too many. The caller holds mu.
 func (s *pages) insert(p *page) {
 	if s.byKey == nil {
 		s.byKey = map[pageKey][]*lists.Element{}
@@ -270,7 +271,7 @@ func (s *pages) drop(e *lists.Element) {
 	}
 }
 
-// sweep drops pages that weren't used lately.
+// sweep drops the pages that weren't used for pageIdle.
 func (s *pages) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -285,7 +286,7 @@ func (s *pages) sweep() {
 	}
 }
 
-// clear drops all.
+// clear drops all pages.
 func (s *pages) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

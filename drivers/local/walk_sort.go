@@ -8,8 +8,7 @@ import (
 	"sort"
 )
 
-// sort brings the items in order and drops those of the same name but the one whose
-// place counts.
+// sort sorts the items. Of items with the same name it keeps the one whose path counts.
 func (f *dirContent) sort() {
 	f.sortFrom(f.items, 0)
 	f.items = slices.CompactFunc(f.items, func(a, b item) bool {
@@ -18,8 +17,7 @@ func (f *dirContent) sort() {
 }
 
 // sortFrom sorts items whose names have depth bytes in common, by eight bytes at a time
-// behind what they have in common: the bytes lie in the item, so that comparing touches
-// no name.
+// after their common prefix. The bytes are in the item, so comparing reads no name.
 func (f *dirContent) sortFrom(items []item, depth int) {
 	if len(items) < 2 {
 		return
@@ -58,8 +56,8 @@ func (f *dirContent) sortFrom(items []item, depth int) {
 	}
 }
 
-// keyAt is the number that the first eight bytes are; a name has no NUL, so a shorter
-// one comes first.
+// keyAt returns the first eight bytes as a number. A name has no NUL, so a shorter one
+// comes first.
 func keyAt(b []byte) uint64 {
 	if len(b) >= 8 {
 		return binary.BigEndian.Uint64(b)
@@ -71,8 +69,7 @@ func keyAt(b []byte) uint64 {
 	return k
 }
 
-// has reports whether the known items have the entry. A folder's name has a slash
-// behind it.
+// has reports whether the known items contain the name. A folder's name ends in a slash.
 func (f *dirContent) has(name []byte) bool {
 	known := f.items[:f.known]
 	i := sort.Search(len(known), func(i int) bool {

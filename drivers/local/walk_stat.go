@@ -10,19 +10,20 @@ import (
 	"cloudfiles.dev/files"
 )
 
-// pathKind is where a file lies. One name has several, of which the first counts.
+// pathKind is the kind of a file's path. One name may have several, of which the first
+// counts.
 type pathKind uint8
 
 const (
-	ownName  pathKind = iota // where its name says
-	leafPath                 // beside a folder of its name (N3)
-	asIs                     // x.attrs that other programs put there: a file unless it is a sidecar
+	ownName  pathKind = iota // the plain or escaped name
+	leafPath                 // leafName, beside a folder of its name (N3)
+	asIs                     // x.attrs of another program: a file unless it is a sidecar
 )
 
-// statEntry finds the file and what there is to tell of it. It may have moved since the
-// folder was read, to the place beside a folder of its name or back (N3): so both are
-// tried, and more than once. A sidecar at the place where the file was seen is the end:
-// a file of that name elsewhere would have been seen first.
+// statEntry finds the file and its entry. The file may have been renamed since the
+// folder was read, to leafName or back (N3), so both names are tried, and more than
+// once. If the path that was read is a sidecar, there is no file: a file with another
+// path would have been found first.
 func (w *walker) statEntry(dir fsys.Dir, element string,
 	first pathKind) (files.Entry, bool, error) {
 	for try := 0; ; try++ {
@@ -40,7 +41,7 @@ func (w *walker) statEntryOnce(dir fsys.Dir, element string,
 			if !strings.HasSuffix(element, sidecarExt) {
 				continue
 			}
-			// One that isn't there may be a sidecar that is just being replaced.
+			// A file that is missing may be a sidecar that is just being replaced.
 			if sidecar, err := isSidecar(dir, element); sidecar || err != nil {
 				return files.Entry{}, false, gone(err)
 			}
@@ -72,7 +73,7 @@ func (w *walker) statEntryAt(dir fsys.Dir, element string, p pathKind) (files.En
 	return w.stat(dir, base)
 }
 
-// stat looks at one place; ok is false if there is no file.
+// stat returns the entry of the file at one path; ok is false if there is none.
 func (w *walker) stat(dir fsys.Dir, base string) (e files.Entry, ok bool, err error) {
 	ok, err = w.statInto(&e, dir, base)
 	return e, ok, err
@@ -84,7 +85,7 @@ func (w *walker) statInto(e *files.Entry, dir fsys.Dir, base string) (ok bool, e
 		return false, gone(err)
 	}
 	e.Size, e.ModTime = st.Size, st.Modified()
-	if hasProvingTime(&st) { // as most have
+	if hasProvingTime(&st) { // the usual case
 		e.Version = ownVersion(&st, "")
 		return true, nil
 	}
@@ -92,8 +93,8 @@ func (w *walker) statInto(e *files.Entry, dir fsys.Dir, base string) (ok bool, e
 	return err == nil, gone(err)
 }
 
-// listedVersion is the version of a file that isn't open. One that may be seen and not
-// read has that of its size and time.
+// listedVersion returns the version of a file that isn't open. If the user may not read
+// the file, it is the version of a foreign file.
 func listedVersion(
 	of func(fsys.Dir, string, fsys.Stat) (files.Version, error), dir fsys.Dir, base string,
 	st fsys.Stat,
@@ -105,11 +106,11 @@ func listedVersion(
 	return v, err
 }
 
-// sidecarHead is what every sidecar begins with, fileblob's and ours.
+// sidecarHead is the beginning of every sidecar, of fileblob and of the driver.
 const sidecarHead = `{"user.cache_control"`
 
-// isSidecar reports whether the file, whose name ends in .attrs, is a sidecar. One that
-// may not be read is taken for one.
+// isSidecar reports whether the file, whose name ends in .attrs, is a sidecar. A file
+// that the user may not read counts as one.
 func isSidecar(dir fsys.Dir, base string) (bool, error) {
 	f, _, err := dir.OpenSeen(base)
 	if errors.Is(err, fs.ErrPermission) {
@@ -125,13 +126,13 @@ func isSidecar(dir fsys.Dir, base string) (bool, error) {
 		return beginsSidecar(head[:n]), nil
 	}
 	if _, e := f.Stat(); e != nil {
-		err = e // it isn't what it was a moment before
+		err = e // the file was replaced by something else
 	}
 	return false, err
 }
 
-// gone drops the errors of what vanished, or became something else, since its folder
-// was read (L4).
+// gone returns nil for the error of an entry that was removed or replaced since its
+// folder was read (L4), and err otherwise.
 func gone(err error) error {
 	if errors.Is(err,
 		fs.ErrNotExist) || errors.Is(err, fsys.ErrNotDir) || errors.Is(err, fsys.ErrNotFile) {

@@ -455,7 +455,7 @@ func TestWalkPermission(t *testing.T) {
 	write(t, dir, "a/b", "")
 	write(t, dir, "secret/c", "")
 	write(t, dir, "z", "")
-	const secret = "files: list secret: permission denied: the folder cannot be read"
+	const secret = "files: list secret: permission denied: the folder can't be read"
 	for _, c := range []struct {
 		req  driver.ListRequest
 		want []string

@@ -1,5 +1,5 @@
-// Package localhttp signs URLs for buckets on the local disk, and serves and accepts
-// what was signed. Import it for the URL parameters base_url and secret_key_path, which
+// Package localhttp signs URLs for buckets on the local disk, and serves the requests
+// that use them. Import it for the URL parameters base_url and secret_key_path, which
 // are fileblob's:
 //
 //	import _ "cloudfiles.dev/drivers/local/localhttp"
@@ -10,11 +10,11 @@
 //	http.Handle("/files", h) // at base_url
 //	signed, err := files.SignURL(ctx, b, "report.pdf", nil)
 //
-// or give a [Signer] to local.Options. The signature is the one of
-// gocloud.dev/blob/fileblob: HMAC-SHA256 over name, method, expiry and content type. If
-// base URL and key are the same, each accepts the other's URLs. The key is the file's
-// content as it is, with a newline at its end if there is one.
+// Or set local.Options.Signer to a [Signer]. The signature is that of
+// gocloud.dev/blob/fileblob: HMAC-SHA256 over name, method, expiry and content type.
+// With the same base URL and key, each accepts the other's URLs. The key is the file's
+// whole content, including a newline at its end.
 //
-// It is a package of its own because it imports net/http and parts of the Go CDK, which
-// a program that signs nothing doesn't need.
+// It is a separate package because it imports net/http and parts of the Go CDK, which a
+// program that signs nothing doesn't need.
 package localhttp

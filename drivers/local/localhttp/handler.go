@@ -9,31 +9,32 @@ import (
 	"cloudfiles.dev/files/fileshttp"
 )
 
-// Options are the options of NewHandler. The zero value takes the bucket's own Signer
-// and refuses PUT.
+// Options are the options of NewHandler. The zero value uses the bucket's Signer and
+// refuses uploads.
 type Options struct {
-	// Signer verifies the URLs. nil is the Signer of the bucket, which a layer that
-	// renames or restricts hides: a handler must serve the names that were signed, and
-	// through a Sub-bucket or a prefix= they are others.
+	// Signer verifies the URLs. If it is nil, the bucket's Signer does. A layer that
+	// renames or restricts hides that one, because a handler must serve the names that
+	// were signed, and a Sub bucket or prefix= has others.
 	Signer *Signer
-	// MaxUpload is the largest file in bytes that a signed PUT or form may store; 0
-	// refuses every one with 405.
+	// MaxUpload is the size in bytes of the largest file that a signed PUT or form may
+	// store. If it is 0, every upload is refused with status 405.
 	MaxUpload int64
-	// CORS says which pages of other origins may use signed URLs from a browser, whose
-	// preflight requests are then answered; nil lets none. A preflight request carries
-	// no method to verify, so it is no sign that a URL is valid.
+	// CORS says which pages of other origins may use signed URLs in a browser. The
+	// handler then answers their preflight requests; if CORS is nil, no such page may.
+	// A preflight request is not verified, so its response doesn't show that a URL is
+	// valid.
 	CORS *fileshttp.CORS
 	fileshttp.ServeOptions
 }
 
-// NewHandler returns the handler of the bucket's signed URLs. Mount it where the
-// Signer's base URL leads. It answers GET, HEAD, PUT and DELETE of a file through
-// fileshttp, with conditions and ranges, if the URL was signed for that method, name
-// and (PUT) content type and has not expired. It takes the signed forms of package
-// signing. Anything else is 403. It doesn't close the bucket. opts may be nil.
+// NewHandler returns the handler of the bucket's signed URLs. Mount it at the Signer's
+// base URL. It serves GET, HEAD, PUT and DELETE of a file through fileshttp, with
+// conditions and ranges, if the URL was signed for that method, name and (PUT) content
+// type and has not expired. It accepts the signed forms of package signing. It refuses
+// anything else with status 403. It doesn't close the bucket. opts may be nil.
 //
-// Errors: files.ErrUnsupported if no Signer is given and the bucket shows none of this
-// package; files.ErrInvalid for a negative MaxUpload.
+// Errors: files.ErrUnsupported if Options.Signer is nil and the bucket has no Signer of
+// this package; files.ErrInvalid for a negative MaxUpload.
 func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
 	var o Options
 	if opts != nil {
@@ -47,7 +48,7 @@ func NewHandler(b files.Bucket, opts *Options) (http.Handler, error) {
 		var ok bool
 		if o.Signer, ok = s.(*Signer); !ok {
 			return nil, files.Errorf(files.ErrUnsupported,
-				"the bucket shows no signer of localhttp; give it to Options.Signer")
+				"the bucket has no Signer of package localhttp; set Options.Signer")
 		}
 	}
 	return &handler{o, &fileshttp.Handler{
@@ -79,12 +80,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 		return
 	}
-	inner := *r // as http.StripPrefix does it
+	inner := *r // as http.StripPrefix does
 	inner.URL = &url.URL{Path: "/" + name}
 	h.files.ServeHTTP(w, &inner)
 }
 
-// allow are the methods that a URL may be signed for.
+// allow returns the methods that a URL may be signed for.
 func (h *handler) allow() string {
 	if h.opts.MaxUpload > 0 {
 		return "GET, HEAD, PUT, POST, DELETE"

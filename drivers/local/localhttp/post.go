@@ -12,19 +12,19 @@ import (
 
 var _ local.PostSigner = (*Signer)(nil)
 
-// SignPost implements local.PostSigner. The form's URL is the base, which NewHandler's
-// handler must be reached by.
+// SignPost implements local.PostSigner. The form's URL is the base URL, at which
+// NewHandler's handler must be mounted.
 func (s *Signer) SignPost(_ context.Context, name string,
 	opts driver.PostOptions) (driver.PostForm, error) {
 	return s.forms(nil).SignPost(name, opts)
 }
 
-// forms are those of a bucket, which is only needed to take one.
+// forms returns the signed forms of the bucket, which is needed only to accept one.
 func (s *Signer) forms(b files.Bucket) *fileshttp.Forms {
 	return &fileshttp.Forms{Bucket: b, Secret: s.secret, URL: s.base}
 }
 
-// post takes a form. Its size is bounded by the form and by MaxUpload.
+// post accepts a form. The form and MaxUpload limit its size.
 func (h *handler) post(w http.ResponseWriter, r *http.Request) {
 	if h.opts.MaxUpload == 0 {
 		w.Header().Set("Allow", h.allow())

@@ -19,7 +19,7 @@ func init() {
 	local.RegisterSigner(func(base *url.URL, secret []byte) (local.Signer, error) {
 		s, err := NewSigner(base, secret)
 		if err != nil {
-			return nil, err // not a Signer that is a nil *Signer
+			return nil, err // a nil Signer, not a Signer with a nil *Signer
 		}
 		return s, nil
 	})
@@ -35,19 +35,20 @@ type Signer struct {
 
 var _ local.Signer = (*Signer)(nil)
 
-// NewSigner returns the Signer of URLs that begin with base, which may be relative. It
-// signs with the secret, of which it keeps a copy. Anybody who knows the secret can
-// sign; 32 random bytes are a good secret.
+// NewSigner returns a Signer of URLs that begin with base, which may be relative. It
+// signs with a copy of the secret. Anybody who knows the secret can sign; 32 random
+// bytes are a good secret.
 //
-// Errors: files.ErrInvalid for an empty secret, or a base that has a parameter or
-// fragment of its own.
+// Errors: files.ErrInvalid for an empty secret, or a base that is nil or has a query or
+// fragment.
 func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 	switch {
 	case len(secret) == 0:
 		return nil, files.Errorf(files.ErrInvalid, "the secret key of signed URLs is empty")
 	case base == nil:
 		return nil, files.Errorf(files.ErrInvalid, "the base of signed URLs is nil")
-	case base.RawQuery != "" || base.Fragment != "": // a parameter might pass for a signed one
+	// a parameter might be mistaken for a signed one
+	case base.RawQuery != "" || base.Fragment != "":
 		return nil, files.Errorf(files.ErrInvalid,
 			"the base of signed URLs has a query or fragment")
 	}
@@ -59,7 +60,7 @@ func NewSigner(base *url.URL, secret []byte) (*Signer, error) {
 	}, nil
 }
 
-// SignURL implements local.Signer. The expiry counts in whole seconds.
+// SignURL implements local.Signer. The expiry is truncated to seconds.
 func (s *Signer) SignURL(ctx context.Context, name string,
 	opts files.SignOptions) (files.SignedURL, error) {
 	u, err := s.hmac.URLFromKey(ctx, name, &driver.SignedURLOptions{
@@ -82,9 +83,9 @@ func (s *Signer) SignURL(ctx context.Context, name string,
 }
 
 // Verify returns the name that a request may use. Its URL must have been signed with
-// the secret, for its method and, if that is PUT, for its content type, and must not
-// have expired. A HEAD may use what was signed for GET. Otherwise the error is
-// files.ErrPermission, which doesn't say which of these failed.
+// the secret, for its method and, for PUT, for its content type, and must not have
+// expired. A HEAD request may use a URL that was signed for GET. Otherwise the error is
+// files.ErrPermission, which doesn't say what failed.
 //
 // The URL's scheme, host and path are ignored: they are not signed, and proxies change
 // them.
@@ -101,14 +102,14 @@ func (s *Signer) Verify(r *http.Request) (name string, err error) {
 		method = http.MethodGet
 	}
 	signed := q.Get("method")
-	if signed == "" { // as fileblob's own test handler reads it
+	if signed == "" { // as in fileblob's test handler
 		signed = http.MethodGet
 	}
 	if method != signed {
 		return "", refused
 	}
-	// A PUT that was signed without a type must have none, or its holder could choose
-	// one.
+	// A PUT that was signed without a content type must have none, or the holder of the
+	// URL could choose one.
 	if types := r.Header.Values("Content-Type"); method == http.MethodPut && (len(types) > 1 ||
 		r.Header.Get("Content-Type") != q.Get("contentType")) {
 		return "", refused

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Disk plays a recording and knows what of it is on the disk if the power fails: of a
-// file, what was at its last Sync; of a directory, the entries at its last Sync. What
-// came later may be there or not (Image).
+// Disk plays a recording and keeps track of what is on the disk if the power fails:
+// each file as of its last Sync, and each directory's entries as of its last Sync.
+// Later changes may be on the disk or not (Image).
 //
-// As on file systems that keep a journal, a rename inside a directory is there or not,
-// as a whole; one between two directories never loses the file: its removal from the
-// one is not on the disk without its arrival in the other. Operations on one entry keep
-// their order; and a directory's removal comes after those of what was in it.
+// As on file systems with a journal, a rename inside a directory is atomic, and a
+// rename between two directories never loses the file: its removal from the one is on
+// the disk only with its arrival in the other. Operations on one entry keep their
+// order, and a directory's removal follows the removal of what was in it.
 type Disk struct {
 	events []event
 	pos    int
@@ -24,11 +24,12 @@ type Disk struct {
 
 // diskFile is a file on the disk and in memory.
 type diskFile struct {
-	synced *fileState // nil: never
+	synced *fileState // nil if it was never synced
 	now    fileState
 }
 
-// part is the change of one entry; it is on the disk only with all that it needs.
+// part is the change of one entry. It is on the disk only together with all parts that
+// it needs.
 type part struct {
 	entry
 	needs []*part
@@ -36,7 +37,7 @@ type part struct {
 	done  bool
 }
 
-// Disk returns the disk at the beginning of what was recorded.
+// Disk returns the disk at the beginning of the recording.
 func (r *Recorder) Disk() *Disk {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,7 +49,7 @@ func (r *Recorder) Disk() *Disk {
 	}
 }
 
-// Step plays one event; it returns the mark, if it is one, and false at the end.
+// Step plays one event. It returns the mark if the event is one, and false at the end.
 func (d *Disk) Step() (mark any, ok bool) {
 	if d.pos == len(d.events) {
 		return nil, false
@@ -83,7 +84,7 @@ func (d *Disk) Step() (mark any, ok bool) {
 	return nil, true
 }
 
-// change adds one operation: the parts of a rename are the arrival and the removal,
+// change adds one operation. The parts of a rename are the arrival and the removal,
 // which needs the arrival.
 func (d *Disk) change(entries []entry) {
 	var first *part
@@ -106,7 +107,7 @@ func (d *Disk) change(entries []entry) {
 	}
 }
 
-// settle brings a part to the disk, after all that it needs.
+// settle writes a part to the disk, after all parts that it needs.
 func (d *Disk) settle(p *part) {
 	if p.done {
 		return

@@ -13,8 +13,8 @@ type Faulter struct {
 	at    Kind
 }
 
-// FailAt makes the n-th operation from now on, from 1, fail with err; n 0 only counts.
-// Of the kinds given, where there are any.
+// FailAt makes the n-th operation from now on, counted from 1, fail with err; if n is
+// 0, it only counts. If kinds are given, only operations of these kinds count.
 func (f *Faulter) FailAt(n int, err error, of ...Kind) {
 	f.Set(func(op *Op) error {
 		if len(of) > 0 && !slices.Contains(of, op.Kind) {
@@ -40,23 +40,24 @@ func (f *Faulter) Fail(err error, of ...Kind) {
 	})
 }
 
-// Set makes operations fail with what match returns; nil ends all failing. match is
-// never called twice at a time.
+// Set makes operations fail with the error that match returns; a nil match ends all
+// failures. match is never called concurrently.
 func (f *Faulter) Set(match func(op *Op) error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.match, f.count = match, 0
 }
 
-// Count is how many operations were counted, or failed, since then, and Kind the kind
-// of the last that failed.
+// Count returns how many operations were counted, or failed, since the last call of
+// FailAt, Fail or Set, and the kind of the last one that failed.
 func (f *Faulter) Count() (int, Kind) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.count, f.at
 }
 
-// Hook fails what is to fail.
+// Hook is the hook for Wrap: it returns the error of an operation that is to fail, and
+// does the others.
 func (f *Faulter) Hook(op *Op, do func() error) error {
 	f.mu.Lock()
 	var err error

@@ -8,20 +8,20 @@ type Sync int
 const (
 	FileSync   Sync = iota // of a file
 	FolderSync             // of a directory in which no directory was made
-	ParentSync             // of one in which one was
+	ParentSync             // of a directory in which a directory was made
 )
 
 func (s Sync) String() string { return [...]string{"file sync", "folder sync", "parent sync"}[s] }
 
-// Forgetter does nothing where it should sync, and says that it did: a proof of
-// durability must notice.
+// Forgetter leaves out one kind of Sync and reports success. A test of durability must
+// notice that.
 type Forgetter struct {
 	Forget  Sync
 	mu      sync.Mutex
 	parents map[inode]bool
 }
 
-// Hook forgets.
+// Hook is the hook for Wrap.
 func (f *Forgetter) Hook(op *Op, do func() error) error {
 	switch op.Kind {
 	case SyncFile:

@@ -13,29 +13,29 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// Image is what a power failure leaves.
+// Image is what is on the disk after a power failure.
 type Image struct {
 	entries map[int]map[string]int
 	files   map[int]fileState
 	dirs    map[int]bool
 }
 
-// Survival says what of that which was not synced survives.
+// Survival is what survives of changes that were not synced.
 type Survival int
 
 const (
-	Nothing    Survival = iota // of directories and of files
-	Everything                 // of directories; of files, anything
-	Some                       // of directories, some; of files, anything
+	Nothing    Survival = iota // nothing of directories and files
+	Everything                 // everything of directories, anything of files
+	Some                       // some of directories, anything of files
 	survivals
 )
 
-// Survivals are all of them.
+// Survivals lists every Survival.
 var Survivals = []Survival{Nothing, Everything, Some}
 
 func (s Survival) String() string { return [survivals]string{"nothing", "everything", "some"}[s] }
 
-// Image returns what the disk has if the power fails now.
+// Image returns what is on the disk if the power fails now.
 func (d *Disk) Image(s Survival, rng *rand.Rand) *Image {
 	im := &Image{entries: map[int]map[string]int{}, files: map[int]fileState{}, dirs: d.dirs}
 	for dir, entries := range d.now {
@@ -69,8 +69,9 @@ func (im *Image) take(p *part, taken map[*part]bool) {
 	}
 }
 
-// image is what a file may be: what was synced, or some of what came later. Size, time
-// and attributes are metadata and may be there without the content.
+// image returns a state that the file may have: what was synced, or a part of what came
+// later. Size, time and attributes are metadata, and may be on the disk without the
+// content.
 func (f *diskFile) image(s Survival, rng *rand.Rand) fileState {
 	var old fileState
 	if f.synced != nil {
@@ -102,7 +103,7 @@ func (f *diskFile) same() bool {
 
 var seed = maphash.MakeSeed()
 
-// Sum distinguishes images.
+// Sum returns a hash of the image: equal images have equal sums.
 func (im *Image) Sum() uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -120,7 +121,8 @@ func (im *Image) Sum() uint64 {
 	return h.Sum64()
 }
 
-// walk calls f for all that can be reached, directories before what is in them, in order.
+// walk calls f for every entry that can be reached, in order, directories before what
+// they contain.
 func (im *Image) walk(dir int, path string, f func(path string, n int)) {
 	entries := im.entries[dir]
 	for _, name := range slices.Sorted(maps.Keys(entries)) {
@@ -132,8 +134,8 @@ func (im *Image) walk(dir int, path string, f func(path string, n int)) {
 	}
 }
 
-// Write makes the image in an empty folder, with the files' times and attributes. A
-// file of two names has them both.
+// Write writes the image to an empty folder, with the files' times and attributes. A
+// file with two names gets both.
 func (im *Image) Write(dir string) (err error) {
 	first := map[int]string{}
 	im.walk(root, "", func(path string, n int) {

@@ -12,15 +12,15 @@ type Moment int
 const (
 	Before Moment = iota
 	After
-	Middle // of a Write, half of which is done; before any other operation
+	Middle // after half of a Write, but before any other operation
 )
 
-// Moments are all of them.
+// Moments lists every Moment.
 var Moments = []Moment{Before, After, Middle}
 
 func (m Moment) String() string { return [...]string{"before", "after", "in the middle of"}[m] }
 
-// Killer kills its own process, as SIGKILL does, at the n-th operation that changes
+// Killer kills its own process, as SIGKILL does, at the N-th operation that changes
 // something.
 type Killer struct {
 	N      int // from 1; 0 never kills
@@ -29,14 +29,14 @@ type Killer struct {
 	kinds  []Kind
 }
 
-// Kinds are the operations so far that change something.
+// Kinds returns the operations so far that change something.
 func (k *Killer) Kinds() []Kind {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return slices.Clone(k.kinds)
 }
 
-// Hook counts and kills.
+// Hook is the hook for Wrap: it counts operations, and kills the process.
 func (k *Killer) Hook(op *Op, do func() error) error {
 	if !op.Kind.Changes() {
 		return do()
@@ -60,8 +60,8 @@ func (k *Killer) Hook(op *Op, do func() error) error {
 	return nil
 }
 
-// Die ends the process without a trace: no deferred call, no finalizer, no buffer
-// written.
+// Die ends the process at once: it runs no deferred call and no finalizer, and writes
+// no buffer.
 func Die() {
 	p, err := os.FindProcess(os.Getpid())
 	if err == nil {

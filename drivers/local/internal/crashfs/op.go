@@ -1,14 +1,15 @@
-// Package crashfs stands between the local driver and its seam in tests: it kills,
-// breaks, counts and records at each operation. Only tests import it.
+// Package crashfs wraps the file system layer of the local driver (package fsys) in
+// tests: at each operation it can kill the process, return an error, count or record.
+// Only tests import it.
 package crashfs
 
 import "cloudfiles.dev/drivers/local/internal/fsys"
 
-// Kind is the method of the seam that an operation is.
+// Kind is the method of package fsys that an operation calls.
 type Kind uint8
 
-// The kinds of operations, one for each method but Close, OSFile and Volume, which can
-// neither fail usefully nor change anything.
+// The kinds of operations, one for each method, except those that change nothing and
+// whose failure proves nothing, such as Close, OSFile and Volume.
 const (
 	OpenRoot Kind = iota
 	StatRoot
@@ -48,8 +49,8 @@ const (
 	kinds
 )
 
-// about says what a kind is called and whether it changes what others see of the
-// folder: where a kill matters.
+// about has each kind's name, and whether the operation changes what others see of the
+// folder, so that a kill there matters.
 var about = [kinds]struct {
 	name    string
 	changes bool
@@ -83,12 +84,13 @@ var about = [kinds]struct {
 	Clone:           {"Clone", true},
 	CopyRange:       {"CopyRange", true},
 	SyncFile:        {"SyncFile", false},
-	TryLock:         {"TryLock", true}, // others see a lock, and a kill gives it back
-	Unlock:          {"Unlock", false}, // so a kill before it is one after the operation before
-	TryLockDir:      {"TryLockDir", true},
-	UnlockDir:       {"UnlockDir", false},
-	Claim:           {"Claim", false},
-	Claimed:         {"Claimed", false},
+	TryLock:         {"TryLock", true}, // others see a lock, and a kill releases it
+	// therefore a kill before it equals a kill after the previous operation
+	Unlock:     {"Unlock", false},
+	TryLockDir: {"TryLockDir", true},
+	UnlockDir:  {"UnlockDir", false},
+	Claim:      {"Claim", false},
+	Claimed:    {"Claimed", false},
 }
 
 func (k Kind) String() string { return about[k].name }
@@ -96,13 +98,12 @@ func (k Kind) String() string { return about[k].name }
 // Changes reports whether the operation changes what other processes see.
 func (k Kind) Changes() bool { return about[k].changes }
 
-// Op is one operation, with the directory or the file of the layer below that it is
-// made on.
+// Op is one operation on a directory or a file of the layer below.
 type Op struct {
 	Kind    Kind
-	Dir     fsys.Dir  // nil for an operation on a file or on a root by its path
-	To      fsys.Dir  // of a rename
-	File    fsys.File // nil for an operation on a directory but Link
+	Dir     fsys.Dir  // nil for an operation on a file, or on a root by its path
+	To      fsys.Dir  // target of a rename
+	File    fsys.File // nil for an operation on a directory, except Link
 	Name    string    // entry, path, or attribute
 	NewName string    // of a rename
 	Data    []byte    // of Write and Setxattr
@@ -112,6 +113,6 @@ type Op struct {
 	OpenedFile fsys.File
 }
 
-// Hook is called around every operation: do performs it. What Hook returns is what the
-// driver sees. do may be left out, or called once. Hooks are called concurrently.
+// Hook is called for every operation; do performs it. The driver gets the error that
+// Hook returns. A hook calls do at most once. Hooks are called concurrently.
 type Hook func(op *Op, do func() error) error

@@ -9,7 +9,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// Recorder logs every operation that changes something, or makes it durable, with its
+// Recorder records every operation that changes something or makes it durable, with its
 // data. The folder must be empty when the recording begins, and every change of it must
 // go through the recorder.
 type Recorder struct {
@@ -17,14 +17,14 @@ type Recorder struct {
 	ids    map[inode]int
 	dirs   map[int]bool
 	nodes  int
-	files  map[int]fileState // as the running system shows them
+	files  map[int]fileState // as the running system reports them
 	events []event
 	err    error
 }
 
 type inode struct{ dev, ino uint64 }
 
-// fileState is everything of a file but its name.
+// fileState is everything of a file except its name.
 type fileState struct {
 	content string
 	xattrs  map[string]string
@@ -35,7 +35,7 @@ type fileState struct {
 type event struct {
 	kind    eventKind
 	node    int
-	file    fileState // the file's state behind a change of it
+	file    fileState // the file's state after a change of it
 	entries []entry
 	mark    any
 }
@@ -61,21 +61,22 @@ type entry struct {
 // root is the node of the root folder.
 const root = 1
 
-// Mark notes where in the log the program is.
+// Mark adds a mark to the recording.
 func (r *Recorder) Mark(m any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, event{kind: marked, mark: m})
 }
 
-// Err reports whether the log is incomplete.
+// Err returns an error if the recording is incomplete.
 func (r *Recorder) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.err
 }
 
-// Hook records. Operations are done one at a time, so that the log has their order.
+// Hook is the hook for Wrap. Operations are done one at a time, so that the recording
+// has their order.
 func (r *Recorder) Hook(op *Op, do func() error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,7 +99,7 @@ func (r *Recorder) Hook(op *Op, do func() error) error {
 			r.add(op.Opened, true)
 		}
 	case MkdirAll:
-		r.fail(errors.New("the root folder was made, not recorded"))
+		r.fail(errors.New("MkdirAll can't be recorded"))
 	case Create:
 		r.create(op, 0)
 	case CreateUnnamed:
@@ -158,7 +159,7 @@ func (r *Recorder) fail(err error) {
 
 type stater interface{ Stat() (fsys.Stat, error) }
 
-// add gives something new its number: the system uses inode numbers again.
+// add gives a new file or directory its number, because the system reuses inode numbers.
 func (r *Recorder) add(s stater, dir bool) int {
 	st, err := s.Stat()
 	if err != nil {
@@ -177,14 +178,14 @@ func (r *Recorder) node(d stater) int {
 	}
 	n := r.ids[inode{st.Dev, st.Ino}]
 	if n == 0 {
-		r.fail(errors.New("an operation on something that was not recorded"))
+		r.fail(errors.New("an operation on a file or directory that was not recorded"))
 	}
 	return n
 }
 
 func (r *Recorder) fileNode(f fsys.File) int { return r.node(f) }
 
-// lookup is the node of an entry, 0 if there is none.
+// lookup returns the node of an entry, or 0 if there is none.
 func (r *Recorder) lookup(d fsys.Dir, name string) int {
 	st, err := d.Lstat(name)
 	if err != nil {
@@ -207,7 +208,7 @@ func (r *Recorder) create(op *Op, was int) {
 	})
 }
 
-// begin notes a new file.
+// begin records a new file.
 func (r *Recorder) begin(op *Op) int {
 	n := r.add(op.OpenedFile, false)
 	st, err := op.OpenedFile.Stat()
@@ -218,7 +219,7 @@ func (r *Recorder) begin(op *Op) int {
 	return n
 }
 
-// change notes the file's state behind an operation on it.
+// change records the file's state after an operation on it.
 func (r *Recorder) change(op *Op) {
 	n := r.fileNode(op.File)
 	s := r.files[n]

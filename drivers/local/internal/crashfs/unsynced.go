@@ -2,8 +2,8 @@ package crashfs
 
 import "cloudfiles.dev/drivers/local/internal/fsys"
 
-// Unsynced is the operating system whose Syncs do nothing, for proofs that look at what
-// the page cache has: they are slow.
+// Unsynced returns the operating system's file systems with Syncs that do nothing. It
+// is for slow tests that only look at what the page cache holds.
 func Unsynced() *FS {
 	return Wrap(fsys.OS(), func(op *Op, do func() error) error {
 		if op.Kind == SyncFile || op.Kind == SyncDir {

@@ -7,7 +7,7 @@ import (
 	"cloudfiles.dev/drivers/local/internal/fsys"
 )
 
-// FS is the layer below with a hook around each operation.
+// FS is a file system layer with a hook around each operation.
 type FS struct {
 	below fsys.FS
 	hook  Hook
@@ -17,8 +17,8 @@ type FS struct {
 // Wrap puts the hook around every operation of below.
 func Wrap(below fsys.FS, hook Hook) *FS { return &FS{below: below, hook: hook} }
 
-// Open is how many directories and files are open: none when the driver closed all that
-// it opened.
+// Open returns how many directories and files are open: 0 if the driver has closed all
+// that it opened.
 func (f *FS) Open() int64 { return f.open.Load() }
 
 func (f *FS) OpenRoot(path string) (fsys.Dir, error) {
@@ -26,8 +26,8 @@ func (f *FS) OpenRoot(path string) (fsys.Dir, error) {
 	return f.opened(op, func() (fsys.Dir, error) { return f.below.OpenRoot(path) })
 }
 
-// opened performs an operation that opens a directory. One that the hook fails after it
-// was opened is closed.
+// opened performs an operation that opens a directory. If the hook returns an error
+// after the opening, it closes the directory.
 func (f *FS) opened(op *Op, open func() (fsys.Dir, error)) (fsys.Dir, error) {
 	err := f.hook(op, func() (err error) { op.Opened, err = open(); return err })
 	if err != nil {
@@ -40,7 +40,7 @@ func (f *FS) opened(op *Op, open func() (fsys.Dir, error)) (fsys.Dir, error) {
 	return &dir{fs: f, below: op.Opened}, nil
 }
 
-// openedFile is opened for a file.
+// openedFile does for a file what opened does for a directory.
 func (f *FS) openedFile(op *Op, open func() (fsys.File, error)) (fsys.File, error) {
 	err := f.hook(op, func() (err error) { op.OpenedFile, err = open(); return err })
 	if err != nil {
@@ -138,7 +138,7 @@ func (d *dir) Link(f fsys.File, name string) error {
 	return d.fs.hook(op, func() error { return d.below.Link(below, name) })
 }
 
-// Modes and owners are no part of what is broken, counted or recorded.
+// Modes and owners have no hook.
 func (d *dir) SetMode(p fs.FileMode) error { return d.below.SetMode(p) }
 func (d *dir) SetOwner(uid, gid int) error { return d.below.SetOwner(uid, gid) }
 

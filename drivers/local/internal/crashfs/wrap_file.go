@@ -32,8 +32,8 @@ func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// Write hands the hook what is to be written; a hook that fails it may have written a
-// part to the file below.
+// Write passes p to the hook. A hook that returns an error may have written a part of
+// it to the file below.
 func (f *file) Write(p []byte) (n int, err error) {
 	err = f.do(Write, "", p, func() (err error) { n, err = f.below.Write(p); return err })
 	return n, err
@@ -68,7 +68,7 @@ func (f *file) SetModTime(ns int64) error {
 func (f *file) Data(off, size int64) (from, to int64) { return f.below.Data(off, size) }
 func (f *file) MoveTo(off int64) error                { return f.below.MoveTo(off) }
 
-// SetSize is of the kind of CopyRange, which it ends.
+// SetSize has the kind of CopyRange, since it ends a copy.
 func (f *file) SetSize(size int64) error {
 	return f.do(CopyRange, "", nil, func() error { return f.below.SetSize(size) })
 }
@@ -88,15 +88,15 @@ func (f *file) CopyRange(src fsys.File, n int64) (m int64, err error) {
 	return m, err
 }
 
-// AppendOnly is no operation: what Write does is the same.
+// AppendOnly has no hook, since Write's effect is the same.
 func (f *file) AppendOnly() { f.below.AppendOnly() }
 
-// Guard and what belongs to it change nothing.
+// Guard, Guarded and Unguard have no hook, since they change nothing.
 func (f *file) Guard(numbered bool) (fsys.Stat, error) { return f.below.Guard(numbered) }
 func (f *file) Guarded() bool                          { return f.below.Guarded() }
 func (f *file) Unguard()                               { f.below.Unguard() }
 
-// StartSync is no operation: it promises nothing.
+// StartSync has no hook, since it promises nothing.
 func (f *file) StartSync() { f.below.StartSync() }
 
 func (f *file) Sync() error { return f.do(SyncFile, "", nil, f.below.Sync) }
@@ -109,7 +109,7 @@ func (f *file) Unlock(off int64) error {
 	return f.do(Unlock, "", nil, func() error { return f.below.Unlock(off) })
 }
 
-// OSFile leaves the seam: reading a body is no operation of it.
+// OSFile returns a file without hooks.
 func (f *file) OSFile(name string) *os.File {
 	f.fs.open.Add(-1)
 	return f.below.OSFile(name)

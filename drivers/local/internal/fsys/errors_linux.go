@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// isRemoteFault reports whether err is what NFS makes of a fault in its server.
+// isRemoteFault reports whether err is NFS's error for a failure in its server.
 func isRemoteFault(err error) bool { return errors.Is(err, syscall.EREMOTEIO) }

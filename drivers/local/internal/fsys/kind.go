@@ -1,11 +1,11 @@
 package fsys
 
 // Kind is a kind of file system, as far as its folders behave differently. It is a
-// hint: a file system of another machine, or one by way of FUSE, may hide any other
-// behind it.
+// hint: behind a network file system or FUSE there may be any other kind.
 type Kind uint8
 
-// Kinds. OtherKind is everything that isn't known, on systems other than Linux all.
+// The kinds. OtherKind is every kind that isn't known, and on systems other than Linux
+// every kind.
 const (
 	OtherKind Kind = iota
 	Ext            // ext2, ext3 and ext4
@@ -21,21 +21,21 @@ const (
 	SMB
 )
 
-// FineTimes reports whether every change of a folder, behind a look at its times, gives
-// it other times. Elsewhere, and on tmpfs, two changes within a tick of the system's
-// clock may leave the same.
+// FineTimes reports whether every change of a folder gives it new times if its times
+// were read before. On other kinds, and on tmpfs, two changes within a tick of the
+// system's clock may give it the same times.
 func (k Kind) FineTimes() bool {
 	return fineClock() && (k == Ext || k == XFS || k == Btrfs)
 }
 
-// Exact reports whether names are distinguished byte by byte, and any 255 bytes are one,
-// unless the folder is one that folds (Folding).
+// Exact reports whether names are distinguished byte by byte and any 255 bytes are a
+// name, except in a folder that folds case (Folding).
 func (k Kind) Exact() bool {
 	return k == Ext || k == XFS || k == Btrfs || k == Tmpfs || k == F2FS || k == Overlay
 }
 
-// Folding reports whether a folder of a kind that is exact is marked as one where
-// letters of different case are the same.
+// Folding reports whether a folder on an exact kind is marked as one that doesn't
+// distinguish upper and lower case.
 func Folding(d Dir) bool {
 	f, ok := d.(interface{ Folding() bool })
 	return ok && f.Folding()

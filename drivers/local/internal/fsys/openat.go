@@ -21,7 +21,8 @@ type linuxFS struct{}
 // dir is a directory's descriptor.
 type dir struct {
 	fd int
-	// the offsets, in the directory, of the entry that was read last and of the next
+	// last and next are the offsets, in the directory, of the last entry that was read
+	// and of the one after it.
 	last, next int64
 }
 
@@ -45,7 +46,7 @@ var hasOpenat2 = sync.OnceValue(func() bool {
 })
 
 func (linuxFS) OpenRoot(path string) (Dir, error) {
-	hasGetxattrat() // found out once, and not by the error of a certain file
+	hasGetxattrat() // find it out now, not by a later call's error
 	fd, err := retry(func() (int, error) { return unix.Open(path, openDir, 0) })
 	if err != nil {
 		return nil, err
@@ -87,10 +88,10 @@ func (l linuxFS) MkdirAll(path string, perm fs.FileMode, sync bool) error {
 	return d.Sync()
 }
 
-// maxInterrupts is how often in a row a call may be interrupted.
+// maxInterrupts is how many times in a row a call may be interrupted.
 const maxInterrupts = 100
 
-// retry repeats what a signal interrupted, which happens on network file systems.
+// retry repeats a call that a signal interrupted, which happens on network file systems.
 func retry(f func() (int, error)) (n int, err error) {
 	for range maxInterrupts {
 		if n, err = f(); err != unix.EINTR {
@@ -100,8 +101,9 @@ func retry(f func() (int, error)) (n int, err error) {
 	return n, err
 }
 
-// staleTries is how often a path is looked up again whose file went while it was
-// (ESTALE): network file systems and mergerfs remember a while what a name led to.
+// staleTries is how many times a path is looked up if its file is removed during the
+// lookup (ESTALE). Network file systems and mergerfs remember for a while what a name
+// led to.
 const staleTries = 10
 
 // open opens a path below d without following links.
@@ -119,17 +121,19 @@ func (d *dir) openBeneath(path string, flags int) (int, error) {
 	if len(path) >= maxPath {
 		return d.openFar(path, flags)
 	}
-	if strings.IndexByte(path, '/') < 0 { // what one element leads to is in the directory
+	if strings.IndexByte(path, '/') < 0 { // one element can't lead out of the directory
 		return stale(func() (int, error) { return openat(d.fd, path, flags|unix.O_NOFOLLOW, 0) })
 	}
 	return stale(func() (int, error) { return openat2(d.fd, path, flags) })
 }
 
-// maxPath is the longest path that the system takes at a time, with the zero behind it.
+// maxPath is the length of the longest path in a system call, with the zero byte at its
+// end.
 const maxPath = 4096
 
-// openFar opens a path that is longer than the system takes: by the folder that is as
-// far as it can be. Escaped names may be three times as long as what they stand for.
+// openFar opens a path that is too long for one system call. It first opens the deepest
+// folder that one call can reach. Escaped names may be three times as long as what they
+// stand for.
 func (d *dir) openFar(path string, flags int) (int, error) {
 	i := strings.LastIndexByte(path[:maxPath], '/')
 	if i <= 0 {
@@ -143,11 +147,11 @@ func (d *dir) openFar(path string, flags int) (int, error) {
 	return (&dir{fd: fd}).openBeneath(path[i+1:], flags)
 }
 
-// stale looks again where a file was replaced on a server, or below another file
-// system, while it was looked up, or was moved out of the directory meanwhile, which
-// openat2 calls EXDEV: what a Put replaces goes to the control folder, of which a root
-// inside the bucket's knows nothing. It is bounded: a folder that a server has removed
-// stays so.
+// stale repeats a lookup if the file was replaced meanwhile, on a server or below
+// another file system (ESTALE), or was moved out of the directory (EXDEV from openat2).
+// The latter happens if d is a root inside another bucket, because what a Put replaces
+// there goes to the other bucket's control folder. The number of tries is limited,
+// because a folder that a server has removed stays stale.
 func stale(f func() (int, error)) (n int, err error) {
 	for range staleTries {
 		if n, err = retry(f); err != unix.ESTALE && err != unix.EXDEV {
@@ -193,7 +197,7 @@ func (d *dir) OpenDir(path string) (Dir, error) {
 }
 
 func (d *dir) OpenFile(path string) (f File, st Stat, err error) {
-	for range 3 { // what was opened may have been replaced before it is looked at
+	for range 3 { // the file may be replaced before Look
 		if f, st, err = d.openFileOnce(path); err != unix.ESTALE {
 			break
 		}
@@ -214,7 +218,8 @@ func (d *dir) openFileOnce(path string) (File, Stat, error) {
 	return f, st, nil
 }
 
-// OpenSeen looks first. The look may lead through a link, which the opening then refuses.
+// OpenSeen calls Lstat first. Lstat may follow a link in the path, which open then
+// refuses.
 func (d *dir) OpenSeen(path string) (File, Stat, error) {
 	st, err := d.Lstat(path)
 	if err != nil {
@@ -230,7 +235,8 @@ func (d *dir) OpenSeen(path string) (File, Stat, error) {
 	return &file{fd: fd}, st, nil
 }
 
-// notFile is the error of what isn't a regular file.
+// notFile returns ErrNotFile for the errors of opening something that isn't a regular
+// file.
 func notFile(err error) error {
 	switch err {
 	case unix.ELOOP, unix.ENXIO, unix.ENODEV, unix.ENOTDIR, unix.EISDIR:
@@ -262,7 +268,7 @@ func (d *dir) OpenLock(name string) (File, error) {
 		unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o666))
 }
 
-// opened is the file as a File, which is nil where there is none.
+// opened returns f as a File, which is nil if there is an error.
 func opened(f *file, err error) (File, error) {
 	if err != nil {
 		return nil, err
@@ -304,7 +310,7 @@ func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
 	case nil:
 		return unix.Unlinkat(d.fd, name, 0)
 	case unix.EPERM, unix.EOPNOTSUPP, unix.ENOSYS, unix.EIO:
-		// exFAT and FAT have no links. All who know the name's lock hold it.
+		// exFAT and FAT have no links. The caller holds the lock of the name.
 		if _, err := t.Lstat(newname); err != unix.ENOENT {
 			if err == nil {
 				err = unix.EEXIST
@@ -320,7 +326,7 @@ func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
 func (d *dir) Unlink(name string) error { return unlinkat(d.fd, name, 0) }
 func (d *dir) Rmdir(name string) error  { return unlinkat(d.fd, name, unix.AT_REMOVEDIR) }
 
-// Sync does nothing where a file system doesn't sync folders, or needn't.
+// Sync does nothing if the file system can't sync folders, or needn't.
 func (d *dir) Sync() error {
 	err := fsync(d.fd)
 	if err == unix.EINVAL || err == unix.EOPNOTSUPP || err == unix.ENOSYS {
@@ -392,7 +398,7 @@ func typeOf(mode uint32) Type {
 	return Other
 }
 
-// toStatx is toStat of the newer call, which has the time of birth too.
+// toStatx is toStat for statx, which also returns the time of birth.
 func toStatx(x *unix.Statx_t) Stat {
 	s := Stat{
 		Type:       typeOf(uint32(x.Mode)),
@@ -412,5 +418,5 @@ func toStatx(x *unix.Statx_t) Stat {
 	return s
 }
 
-// osFile makes an os.File of a descriptor.
+// osFile returns an os.File for a descriptor.
 func osFile(fd int, name string) *os.File { return os.NewFile(uintptr(fd), name) }

@@ -13,12 +13,12 @@ import (
 // file is a file's descriptor.
 type file struct {
 	fd      int
-	reading bool // for reading alone, since Guard
-	shared  bool // it could not be closed for writing
+	reading bool // open only for reading, since Guard
+	shared  bool // the descriptor for writing could not be closed
 
-	in       *dir   // where it was made, nil for others
-	name     string // in there
-	dev, ino uint64 // 0 until it is looked at
+	in       *dir   // where it was made; nil if it was opened
+	name     string // its name in that directory
+	dev, ino uint64 // 0 until Stat or Look
 }
 
 func (f *file) Read(p []byte) (int, error) {
@@ -96,7 +96,7 @@ func (f *file) Getxattr(name string, buf []byte) (int, error) {
 		return n, nil
 	case unix.ENODATA, unix.EOPNOTSUPP, unix.EPERM, unix.EACCES, unix.ENOSYS:
 		return 0, ErrNoXattr
-	case unix.EIO, unix.EINVAL: // what some FUSE programs say instead
+	case unix.EIO, unix.EINVAL: // what some FUSE programs return instead
 		if kindOf(f.fd) == FUSE {
 			return 0, ErrNoXattr
 		}
@@ -177,7 +177,7 @@ func (f *file) lock(off int64, kind int16) error {
 }
 
 func (f *file) OSFile(name string) *os.File {
-	unix.SetNonblock(f.fd, false) // else the runtime would try to poll it
+	unix.SetNonblock(f.fd, false) // otherwise the runtime would try to poll it
 	return osFile(f.fd, name)
 }
 

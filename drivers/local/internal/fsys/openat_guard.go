@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Guard takes a lease, for which nobody may have the file open for writing: so it is
-// opened anew. Whoever then opens it for writing, or cuts it by its name, waits in the
-// kernel until the lease ends. Of that, the process gets a signal, which is one that
-// every program ignores.
+// Guard takes a lease. A lease is refused while the file is open for writing, so Guard
+// opens it again for reading. Whoever then opens the file for writing, or truncates it
+// by its name, waits in the kernel until the lease ends. The kernel signals that to
+// this process, by a signal that every Go program ignores.
 func (f *file) Guard(numbered bool) (Stat, error) {
 	of, byName := *f, false
 	if !f.reading {
@@ -34,7 +34,7 @@ func (f *file) Guard(numbered bool) (Stat, error) {
 	case byName && (err == ErrNotFile || err == nil && (st.Dev != of.dev || st.Ino != of.ino)):
 		return st, ErrReplaced
 	case byName && err != nil:
-		return st, err // nobody knows which file it is
+		return st, err // it is unknown which file it is
 	case refused == unix.EAGAIN:
 		return st, refused
 	case refused != nil, err != nil:
@@ -43,9 +43,9 @@ func (f *file) Guard(numbered bool) (Stat, error) {
 	return st, nil
 }
 
-// again opens the file for reading: by the name that it was made under, which takes
-// half the time, or, where that leads to another file or nowhere, by /proc. named says
-// that it was the name; unless trusted is set, it was the same file.
+// again opens the file for reading: by the name that it was made with, which takes half
+// the time, or by /proc if the name leads to another file or none. named reports that
+// it was by name. Unless trusted is set, again has checked that it is the same file.
 func (f *file) again(trusted bool) (fd int, named bool, err error) {
 	const flags = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC | unix.O_NOFOLLOW
 	if f.in != nil && f.ino != 0 {
@@ -71,7 +71,7 @@ func (f *file) Guarded() bool {
 
 func (f *file) Unguard() { control(f.fd, unix.F_SETLEASE, unix.F_UNLCK) }
 
-// control is fcntl with a number.
+// control calls fcntl with a number.
 func control(fd, cmd, n int) error {
 	_, err := unix.FcntlInt(uintptr(fd), cmd, n)
 	return err

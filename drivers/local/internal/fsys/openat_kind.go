@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kinds are the file systems by the number that statfs returns.
+// kinds maps the number that statfs returns to the kind.
 var kinds = map[uint32]Kind{
 	0xef53:     Ext,
 	0x58465342: XFS,
@@ -27,7 +27,7 @@ var kinds = map[uint32]Kind{
 	0xfe534d42: SMB,
 }
 
-// Kind asks statfs.
+// Kind calls statfs.
 func (d *dir) Kind() Kind { return kindOf(d.fd) }
 
 func kindOf(fd int) Kind {
@@ -38,8 +38,8 @@ func kindOf(fd int) Kind {
 	return kinds[uint32(st.Type)]
 }
 
-// fineClock reports whether the kernel, since 6.13, gives a file a time of its own
-// where the last one was looked at.
+// fineClock reports whether the kernel, as since 6.13, gives a changed file a new time
+// if its last time was read.
 var fineClock = sync.OnceValue(func() bool {
 	var u unix.Utsname
 	if unix.Uname(&u) != nil {
@@ -50,7 +50,7 @@ var fineClock = sync.OnceValue(func() bool {
 	return n == 2 && (major > 6 || major == 6 && minor >= 13)
 })
 
-// Folding asks for the flag of ext4, f2fs and tmpfs.
+// Folding reads the flag of ext4, f2fs and tmpfs.
 func (d *dir) Folding() bool {
 	const casefold = 0x40000000 // FS_CASEFOLD_FL
 	flags, err := unix.IoctlGetInt(d.fd, unix.FS_IOC_GETFLAGS)

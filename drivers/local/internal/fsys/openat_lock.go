@@ -22,8 +22,7 @@ func flock(fd, how int) error {
 	return err
 }
 
-// A claim is a shared lock of the first byte, of the kind that flock neither
-// sees nor excludes.
+// Claim takes a shared lock of the first byte, of a kind that is independent of flock.
 func (d *dir) Claim() error {
 	_, err := claim(d.fd, unix.F_OFD_SETLK, unix.F_RDLCK)
 	return err

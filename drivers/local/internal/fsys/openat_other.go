@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Lstat asks for no birth, so a listing opens files that were written here.
+// Lstat doesn't return the time of birth, so a listing opens files that were put.
 func (d *dir) Lstat(path string) (Stat, error) {
 	if path == "" {
 		path = "."
@@ -23,7 +23,7 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	return toStat(&st), nil
 }
 
-// look asks for no birth either.
+// look doesn't return the time of birth either.
 func look(fd int) (Stat, error) { return fstat(fd) }
 
 func openat(fd int, name string, flags int, mode uint32) (int, error) {
@@ -58,9 +58,9 @@ func fsetxattr(fd int, attr string, value []byte) error {
 	return unix.Fsetxattr(fd, attr, value, 0)
 }
 
-// SetModTime sets the time of access too: some programs behind FUSE ignore a change of
-// one alone, and answer that it was made. It goes through /proc, because the call for
-// an open file has no wrapper.
+// SetModTime also sets the time of access, because some FUSE programs ignore a change
+// of only one of them and report success. It uses /proc, because the call for an open
+// file has no wrapper.
 func (f *file) SetModTime(ns int64) error {
 	ts := []unix.Timespec{unix.NsecToTimespec(ns), unix.NsecToTimespec(ns)}
 	return unix.UtimesNanoAt(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(f.fd), ts, 0)

@@ -19,8 +19,8 @@ func (d *dir) SetOwner(uid, gid int) error  { return unix.Fchown(d.fd, uid, gid)
 func (f *file) SetMode(p fs.FileMode) error { return unix.Fchmod(f.fd, modeOf(p)) }
 func (f *file) SetOwner(uid, gid int) error { return unix.Fchown(f.fd, uid, gid) }
 
-// Attribute of an entry is one call from Linux 6.13 on, and goes by /proc before, since
-// the entry may be one that can't be opened.
+// Attribute makes one system call since Linux 6.13. Before, it reads an entry's
+// attribute through /proc, because the entry may be one that can't be opened.
 func (d *dir) Attribute(name, attr string, buf []byte) (n int, err error) {
 	switch {
 	case name == "":
@@ -49,9 +49,9 @@ type xattrArgs struct {
 	flags uint32
 }
 
-// getxattrat is the system call, which package unix has only the number of.
+// getxattrat makes the system call, for which package unix has only the number.
 func getxattrat(fd int, name, attr string, buf []byte) (int, error) {
-	var path, key [256]byte // on the stack, but for long ones
+	var path, key [256]byte // on the stack, except long ones
 	at, err := bytePtr(path[:], name)
 	if err != nil {
 		return 0, err
@@ -74,7 +74,7 @@ func getxattrat(fd int, name, attr string, buf []byte) (int, error) {
 	return int(n), nil
 }
 
-// bytePtr is a string as the system takes it, in buf where it fits.
+// bytePtr returns s with a zero byte at its end, in buf if it fits.
 func bytePtr(buf []byte, s string) (*byte, error) {
 	if len(s) >= len(buf) || strings.IndexByte(s, 0) >= 0 {
 		return unix.BytePtrFromString(s)
@@ -83,9 +83,9 @@ func bytePtr(buf []byte, s string) (*byte, error) {
 	return &buf[0], nil
 }
 
-// Umask returns the process's umask. known is false if the system doesn't report it. An
-// error says nothing: another time the umask may be known. (Package os would retry an
-// interrupted call forever.)
+// Umask returns the process's umask. known is false if the system doesn't report it.
+// After an error, a later call may find it. (Package os would retry an interrupted call
+// forever.)
 func Umask() (m fs.FileMode, known bool, err error) {
 	fd, err := retry(func() (int, error) {
 		return unix.Open("/proc/self/status", unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -97,7 +97,7 @@ func Umask() (m fs.FileMode, known bool, err error) {
 		return 0, false, err
 	}
 	defer unix.Close(fd)
-	var buf [512]byte // it stands in the second line
+	var buf [512]byte // the umask is in the second line
 	n, err := (&file{fd: fd}).ReadAt(buf[:], 0)
 	if err != nil && err != io.EOF {
 		return 0, false, err

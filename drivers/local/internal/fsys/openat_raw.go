@@ -16,10 +16,10 @@ var hasStatx = sync.OnceValue(func() bool {
 	return unix.Statx(unix.AT_FDCWD, "/", 0, unix.STATX_TYPE, &x) == nil
 })
 
-// lookMask are the fields of Stat.
+// lookMask selects the fields of Stat.
 const lookMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
 
-// Lstat passes a short path on the stack: a listing calls it for every file.
+// Lstat passes a short path on the stack, because a listing calls it for every file.
 func (d *dir) Lstat(path string) (Stat, error) {
 	var buf [256]byte
 	if path == "" || len(path) >= len(buf) || !hasStatx() {
@@ -38,8 +38,8 @@ func (d *dir) Lstat(path string) (Stat, error) {
 	return Stat{}, e
 }
 
-// lookSlowly is Lstat for long paths and old systems, and looks again where a server
-// has replaced the file meanwhile.
+// lookSlowly is Lstat for long paths and old systems. It tries again if a server
+// replaced the file meanwhile.
 func (d *dir) lookSlowly(path string) (Stat, error) {
 	if path == "" {
 		path = "."
@@ -60,9 +60,9 @@ func (d *dir) lookSlowly(path string) (Stat, error) {
 	return toStat(&st), nil
 }
 
-// SetModTime sets the time of access too: some programs behind FUSE ignore a change of
-// one alone, and answer that it was made. It is futimens, which has no wrapper for an
-// open file.
+// SetModTime also sets the time of access, because some FUSE programs ignore a change
+// of only one of them and report success. It is futimens, for which package unix has no
+// wrapper.
 func (f *file) SetModTime(ns int64) error {
 	ts := [2]unix.Timespec{unix.NsecToTimespec(ns), unix.NsecToTimespec(ns)}
 	if _, _, e := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(f.fd), 0, uintptr(unsafe.Pointer(&ts)),
@@ -72,7 +72,8 @@ func (f *file) SetModTime(ns int64) error {
 	return nil
 }
 
-// look is statx of an open file or directory. An error is that of a system that can't.
+// look is statx of an open file or directory. An error means that the system can't do
+// that.
 func look(fd int) (Stat, error) {
 	var x unix.Statx_t
 	var empty byte
@@ -87,11 +88,11 @@ func look(fd int) (Stat, error) {
 	return toStatx(&x), nil
 }
 
-// text is a string as the system takes it, on the stack: these are the calls of every
-// put.
+// text is a string with a zero byte at its end, on the stack, because every Put makes
+// these calls.
 type text [256]byte
 
-// set reports whether the string fits, and has no zero.
+// set sets the text to s. It reports false if s doesn't fit or contains a zero byte.
 func (t *text) set(s string) bool {
 	if len(s) >= len(t) || strings.IndexByte(s, 0) >= 0 {
 		return false
@@ -113,7 +114,7 @@ func openat(fd int, name string, flags int, mode uint32) (int, error) {
 	return int(n), nil
 }
 
-// openat2 opens beneath the directory.
+// openat2 opens a path that must not lead out of the directory.
 func openat2(fd int, path string, flags int) (int, error) {
 	how := unix.OpenHow{Flags: uint64(flags), Resolve: resolve}
 	var t text

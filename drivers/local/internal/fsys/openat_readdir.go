@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReadDir takes the records of getdents64 apart: inode (8 bytes), offset (8), length of
-// the record (2), type (1), name.
+// ReadDir parses the records of getdents64: inode (8 bytes), offset (8), length of the
+// record (2), type (1), name.
 func (d *dir) ReadDir(buf []byte, each func(name []byte, t Type)) (bool, error) {
 	n, err := retry(func() (int, error) { return unix.Getdents(d.fd, buf) })
 	if err != nil || n <= 0 {
@@ -44,7 +44,7 @@ func (d *dir) ReadDir(buf []byte, each func(name []byte, t Type)) (bool, error) 
 	return true, nil
 }
 
-// Rewind seeks. Some file systems look only then for how far the entries go.
+// Rewind seeks. Some file systems find new entries at the end only after a seek.
 func (d *dir) Rewind(tail bool) error {
 	if !tail {
 		d.last = 0

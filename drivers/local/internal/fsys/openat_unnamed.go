@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CreateUnnamed leaves the errors of a full disk and the like to Create.
+// CreateUnnamed returns errors such as that of a full disk as Create does.
 func (d *dir) CreateUnnamed() (File, error) {
 	f, err := d.create(".", unix.O_RDWR|unix.O_TMPFILE|unix.O_CLOEXEC, 0o666)
 	switch err {
@@ -23,8 +23,9 @@ func (d *dir) CreateUnnamed() (File, error) {
 	return f, nil
 }
 
-// Link needs a right for a link by the descriptor alone, but for who has made the file,
-// since Linux 6.10. Without it the answer is ENOENT, and the link goes by /proc.
+// Link links by the descriptor alone. That needs a capability, except, since Linux
+// 6.10, for the process that made the file. Without it the error is ENOENT, and Link
+// uses the path in /proc.
 func (d *dir) Link(f File, name string) error {
 	file := f.(*file)
 	fd := file.fd

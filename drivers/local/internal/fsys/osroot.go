@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// OS returns the operating system's file systems, by way of os.Root. Links are told by
-// looking at each element before it is used, so that another process may put one in
-// between; it can't lead out of the root.
+// OS returns the operating system's file systems, accessed through os.Root. Each
+// element of a path is checked for a link before it is used. Another process may put a
+// link there in between, but the link can't lead out of the root.
 func OS() FS { return portableFS{} }
 
 type portableFS struct{}
@@ -23,12 +23,12 @@ type portableFS struct{}
 type dir struct {
 	root *os.Root
 	path string // "." is the root
-	top  bool   // closing it closes the root
+	top  bool   // Close closes the root
 	read *os.File
 	held dirLocks
 }
 
-// bare takes the path off an error.
+// bare returns the error of the system inside err, without the path.
 func bare(err error) error {
 	for {
 		var inner error
@@ -84,8 +84,8 @@ func (d *dir) join(name string) string {
 	return path.Join(d.path, name)
 }
 
-// walk looks at every element of a path without following links, and returns what the
-// last is.
+// walk checks every element of the path without following links, and returns the Stat
+// of the last one.
 func (d *dir) walk(p string) (Stat, error) {
 	if p == "" {
 		return d.lstat(d.path)
@@ -158,7 +158,7 @@ func (d *dir) OpenFile(p string) (File, Stat, error) {
 	return &file{f: f, root: d.root, path: d.join(p)}, st, nil
 }
 
-// OpenSeen is OpenFile: it is no slower here.
+// OpenSeen is OpenFile, which is no slower here.
 func (d *dir) OpenSeen(p string) (File, Stat, error) { return d.OpenFile(p) }
 
 func (d *dir) Lstat(name string) (Stat, error) { return d.lstat(d.join(name)) }
@@ -239,7 +239,7 @@ func (d *dir) Rename(name string, to Dir, newname string) error {
 func (d *dir) CreateUnnamed() (File, error) { return nil, errors.ErrUnsupported }
 func (d *dir) Link(File, string) error      { return errors.ErrUnsupported }
 
-// Exchange can't be had through package os.
+// Exchange is unsupported by package os.
 func (d *dir) Exchange(string, Dir, string) error { return errors.ErrUnsupported }
 
 func (d *dir) RenameNoReplace(name string, to Dir, newname string) error {
@@ -266,7 +266,7 @@ func (d *dir) Rmdir(name string) error {
 func (d *dir) Sync() error {
 	f, err := d.root.Open(d.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // removed: it has no entries
+		return nil // a removed directory has no entries
 	}
 	if err != nil {
 		return bare(err)

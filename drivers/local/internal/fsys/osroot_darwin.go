@@ -29,7 +29,7 @@ func (f *file) Setxattr(name string, value []byte) error {
 	return err
 }
 
-// F_OFD_SETLK and F_OFD_GETLK of the system's fcntl.h, which package unix doesn't have.
+// F_OFD_SETLK and F_OFD_GETLK of the system's fcntl.h, which package unix lacks.
 const (
 	ofdSetLock = 90
 	ofdGetLock = 92
@@ -55,7 +55,7 @@ func (f *file) lock(off int64, kind int16) error {
 	}
 }
 
-// Volume goes by the type's name.
+// Volume identifies the file system by its type's name.
 func (d *dir) Volume() Volume {
 	f, err := d.root.Open(d.path)
 	if err != nil {

@@ -35,8 +35,8 @@ func (f *file) Stat() (Stat, error) { return statFile(f.f) }
 
 func (f *file) Look() (Stat, error) { return f.Stat() }
 
-// SetModTime goes by the path, for an open file has no such call; the file must not
-// have been renamed.
+// SetModTime uses the path, because package os can't set the times of an open file. The
+// file must not have been renamed.
 func (f *file) SetModTime(ns int64) error {
 	return bare(f.root.Chtimes(f.path, time.Time{}, time.Unix(0, ns)))
 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The tag osroot builds the implementation of other systems on Linux, to test it there,
-// without attributes.
+// The tag osroot builds the implementation for other systems on Linux, where it is
+// tested, without extended attributes.
 
 func (f *file) Getxattr(string, []byte) (int, error) { return 0, ErrNoXattr }
 func (f *file) Setxattr(string, []byte) error        { return errors.ErrUnsupported }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dirLocks are the open files by which a directory is locked and claimed.
+// dirLocks has the open files that hold a directory's lock and claim.
 type dirLocks struct {
 	mu    sync.Mutex
 	lock  *os.File
@@ -28,7 +28,8 @@ func (l *dirLocks) close() {
 	}
 }
 
-// TryLock locks what the path leads to, and looks whether it still does.
+// TryLock locks the directory at the path, and then checks that the path still leads to
+// it.
 func (d *dir) TryLock() error {
 	f, err := d.root.Open(d.path)
 	if err != nil {
@@ -48,7 +49,7 @@ func (d *dir) TryLock() error {
 			now, err = d.lstat(d.path)
 		}
 		if err == nil && !now.SameFile(mine) {
-			err = ErrLocked // of another one now: the caller tries again
+			err = ErrLocked // the path leads to another directory; the caller tries again
 		}
 	}
 	if err != nil {

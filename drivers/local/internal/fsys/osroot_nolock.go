@@ -4,7 +4,7 @@ package fsys
 
 import "errors"
 
-// dirLocks: directories have none here.
+// dirLocks is empty, since directories have no locks on these systems.
 type dirLocks struct{}
 
 func (dirLocks) close() {}

@@ -21,8 +21,8 @@ func (d *dir) SetOwner(uid, gid int) error  { return bare(d.root.Chown(d.path, u
 func (f *file) SetMode(p fs.FileMode) error { return bare(f.f.Chmod(p)) }
 func (f *file) SetOwner(uid, gid int) error { return bare(f.f.Chown(uid, gid)) }
 
-// Attribute has no way to a folder's.
+// Attribute reports no attribute, since package os can't read one.
 func (d *dir) Attribute(string, string, []byte) (int, error) { return 0, ErrNoXattr }
 
-// Umask isn't known without changing it.
+// Umask reports that the umask isn't known, since only changing it returns it.
 func Umask() (m fs.FileMode, known bool, err error) { return 0, false, nil }

@@ -25,7 +25,7 @@ func statFile(f *os.File) (Stat, error) {
 	return s, nil
 }
 
-// toStat knows neither inode nor links, which only an open file has.
+// toStat leaves inode and links 0, which Windows reports only for an open file.
 func toStat(fi fs.FileInfo) Stat {
 	t := fi.ModTime()
 	s := Stat{Type: Other, Perm: fi.Mode().Perm(), Size: fi.Size()}
@@ -40,14 +40,15 @@ func toStat(fi fs.FileInfo) Stat {
 	return s
 }
 
-// syncHandle: Windows has no call that makes a folder's entries durable.
+// syncHandle does nothing, since Windows has no call that makes a folder's entries
+// durable.
 func syncHandle(*os.File) error { return nil }
 
 func (f *file) Getxattr(string, []byte) (int, error) { return 0, ErrNoXattr }
 func (f *file) Setxattr(string, []byte) error        { return errors.ErrUnsupported }
 
-// region is one byte at off. Windows locks are mandatory, so it lies far behind what is
-// read.
+// region returns the byte to lock for off. Windows locks are mandatory, so it lies far
+// beyond the content.
 func region(off int64) *windows.Overlapped {
 	off += 1 << 40
 	return &windows.Overlapped{Offset: uint32(off), OffsetHigh: uint32(off >> 32)}

@@ -1,8 +1,8 @@
 package fsys
 
-// volumeOf knows the file systems of one machine by their magic numbers. What
-// isn't among them may be a network's: FUSE and virtiofs share one number.
-// 9p reports the server's number, but has no block device.
+// volumeOf recognizes the file systems of one machine by their magic numbers. Any other
+// may be a network file system: FUSE and virtiofs share one number. 9p reports the
+// server's number, but has no block device.
 func volumeOf(magic uint32, hasDevice bool) Volume {
 	switch magic {
 	case 0xef53, // ext2, ext3, ext4

@@ -1,5 +1,4 @@
-// Package mounts gives tests fresh file systems of many kinds, mounted for the test
-// alone.
+// Package mounts mounts new file systems of many kinds for tests, each for one test.
 //
 //	for _, kind := range mounts.Kinds {
 //		t.Run(string(kind), func(t *testing.T) {
@@ -9,14 +8,14 @@
 //	}
 //
 // It needs Linux, root, /dev/loop*, /dev/fuse and the tools that Packages names. If one
-// of them is missing, a test is skipped with a text that says what to install; with
+// of them is missing, the test is skipped with a text that says what to install. With
 // CI=true it fails.
 package mounts
 
 // Kind is a kind of file system.
 type Kind string
 
-// The kinds. Those of FUSE are served by a process, which ends with the mount.
+// The kinds. A FUSE file system is served by a process, which ends with the mount.
 const (
 	Ext4      Kind = "ext4"
 	Ext4Old   Kind = "ext4-128" // inodes of 128 bytes: times of one second
@@ -31,7 +30,7 @@ const (
 	Mergerfs  Kind = "mergerfs"  // FUSE over two folders of an ext4
 )
 
-// Kinds are all kinds, those of the kernel first.
+// Kinds lists all kinds, the kernel's file systems first.
 var Kinds = []Kind{
 	Ext4,
 	Ext4Old,
@@ -46,7 +45,7 @@ var Kinds = []Kind{
 	Mergerfs,
 }
 
-// Packages are the Debian packages that hold the tools of all kinds.
+// Packages lists the Debian packages with the tools for all kinds.
 const Packages = "btrfs-progs xfsprogs exfat-fuse exfatprogs ntfs-3g bindfs gocryptfs" +
 	" mergerfs fuse3 strace"
 
@@ -59,15 +58,15 @@ type options struct {
 	flags  []string
 }
 
-// Size sets the size in bytes: 320 MiB by default, of which the disk holds only what is
-// written. For Overlay and for FUSE over an ext4 it is the size of that.
+// Size sets the size in bytes. The default is 320 MiB; only what is written takes room
+// on the disk. For Overlay and for FUSE over an ext4 it is the size of the ext4.
 func Size(bytes int64) Option { return func(o *options) { o.size = bytes } }
 
-// Inodes limits the number of inodes, of which the file system takes a few. Kinds with
-// ext4 below and Tmpfs have the limit.
+// Inodes limits the number of inodes, of which the file system uses a few itself. Tmpfs
+// and the kinds that are, or lie over, an ext4 have the limit.
 func Inodes(n int) Option { return func(o *options) { o.inodes = n } }
 
-// Flags adds options of the mount, such as "noatime" or ntfs-3g's "windows_names".
+// Flags adds mount options, such as "noatime" or ntfs-3g's "windows_names".
 func Flags(flags ...string) Option {
 	return func(o *options) { o.flags = append(o.flags, flags...) }
 }

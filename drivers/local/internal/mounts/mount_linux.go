@@ -12,8 +12,8 @@ import (
 )
 
 // New mounts a new file system of the kind until the test ends, and returns its folder,
-// which is empty but for a lost+found. The test may use it from several processes, and
-// must have ended them before it ends.
+// which is empty except for a lost+found. The test may use it from several processes,
+// which must end before the test does.
 func New(t testing.TB, kind Kind, opts ...Option) string {
 	t.Helper()
 	need(t, kind)
@@ -58,7 +58,7 @@ func New(t testing.TB, kind Kind, opts ...Option) string {
 	return dir
 }
 
-// ReadOnly makes a folder of New read-only, and Writable undoes it.
+// ReadOnly makes a folder of New read-only until Writable is called.
 func ReadOnly(t testing.TB, dir string) { t.Helper(); run(t, "mount", "-o", "remount,ro", dir) }
 
 // Writable undoes ReadOnly.
@@ -79,7 +79,7 @@ func noInodes(t testing.TB, kind Kind, o options) options {
 	return o
 }
 
-// image mounts a sparse file with a file system that the kernel knows.
+// image mounts a sparse file with a file system that the kernel serves.
 func image(t testing.TB, dir string, o options, mkfs string) {
 	t.Helper()
 	file := sparse(t, dir, o)
@@ -140,8 +140,8 @@ func fuse(t testing.TB, dir string, o options, program, source string) {
 	cleanup(t, dir)
 }
 
-// below mounts an ext4 with the folders, to lie below another file system, and returns
-// what gives their paths.
+// below mounts an ext4 with the folders, over which another file system is mounted, and
+// returns a function that returns a folder's path.
 func below(t testing.TB, o options, folders ...string) func(string) string {
 	t.Helper()
 	o.flags = nil
@@ -162,7 +162,7 @@ func mountFlags(o options) string { return strings.Join(append(o.flags, "rw"), "
 
 func fuseFlags(o options) string { return strings.Join(append(o.flags, "allow_other"), ",") }
 
-// sparse makes the image's file beside the folder.
+// sparse makes the file for the image beside the folder.
 func sparse(t testing.TB, dir string, o options) string {
 	t.Helper()
 	name := dir + ".img"
@@ -177,7 +177,7 @@ func sparse(t testing.TB, dir string, o options) string {
 	return name
 }
 
-// mounted fails the test where the folder is still one of the file system around it.
+// mounted fails the test if the folder is on the same file system as its parent.
 func mounted(t testing.TB, dir string) {
 	t.Helper()
 	var in, out unix.Stat_t

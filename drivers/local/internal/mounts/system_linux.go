@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// commandTime is the most that one command may take, on a machine that does other work
-// beside.
+// commandTime is the longest that one command may take, on a machine that also does
+// other work.
 const commandTime = time.Minute
 
-// tools are the programs of each kind, and what else it takes.
+// tools lists the programs and devices that each kind needs.
 var tools = map[Kind]string{
 	Ext4:      "mkfs.ext4 losetup mount umount /dev/loop-control",
 	Ext4Old:   "mkfs.ext4 losetup mount umount /dev/loop-control",
@@ -39,7 +39,7 @@ func Need(t testing.TB, names ...string) {
 	t.Helper()
 	var lacks []string
 	if os.Geteuid() != 0 {
-		lacks = append(lacks, "root's rights")
+		lacks = append(lacks, "root's permissions")
 	}
 	for _, name := range names {
 		var err error
@@ -69,14 +69,14 @@ func need(t testing.TB, kind Kind) {
 	Need(t, strings.Fields(tools[kind])...)
 }
 
-// inCI reports whether what is missing is a failure.
+// inCI reports whether a missing tool is a failure.
 func inCI() bool {
 	ci := os.Getenv("CI")
 	yes, err := strconv.ParseBool(ci)
 	return ci != "" && (yes || err != nil)
 }
 
-// lookPath finds a program also where a user's PATH lacks the folders of root's.
+// lookPath finds a program, also in the folders that only root's PATH has.
 func lookPath(name string) (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
@@ -89,7 +89,7 @@ func lookPath(name string) (string, error) {
 	return "", exec.ErrNotFound
 }
 
-// run runs a command, whose failure is the test's.
+// run runs a command, and fails the test if the command fails.
 func run(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := command(args...)
@@ -99,8 +99,8 @@ func run(t testing.TB, args ...string) string {
 	return strings.TrimSpace(out)
 }
 
-// command runs a command. Its output goes through a file: a FUSE program that goes on
-// in the background would hold a pipe open.
+// command runs a command. Its output goes to a file, because a FUSE program that
+// continues in the background would keep a pipe open.
 func command(args ...string) (string, error) {
 	path, err := lookPath(args[0])
 	if err != nil {
@@ -121,8 +121,9 @@ func command(args ...string) (string, error) {
 	return string(text), err
 }
 
-// loop attaches a file to a loop device. Other processes may take the device that was
-// free a moment ago, and a container may lack its node.
+// loop attaches a file to a loop device. It tries again because another process may
+// take the free device first, and makes the device's node because a container may lack
+// it.
 func loop(t testing.TB, file string) string {
 	t.Helper()
 	var out string
@@ -143,20 +144,20 @@ func loop(t testing.TB, file string) string {
 	return ""
 }
 
-// makeNode makes the node of a loop device that the kernel has and /dev lacks.
+// makeNode makes the node of a loop device if /dev lacks it.
 func makeNode(dev string) {
 	n, err := strconv.Atoi(strings.TrimPrefix(dev, "/dev/loop"))
 	if err == nil {
-		// there already, as a rule
+		// the node usually exists
 		unix.Mknod(dev, unix.S_IFBLK|0o660, int(unix.Mkdev(7, uint32(n))))
 	}
 }
 
-// detach gives the device back as soon as nothing is mounted of it, even if this
-// process is killed.
+// detach releases the device as soon as it is no longer mounted, even if this process
+// is killed.
 func detach(t testing.TB, dev string) { t.Helper(); run(t, "losetup", "-d", dev) }
 
-// cleanup unmounts the folder at the test's end: lazily where something in it is still
+// cleanup unmounts the folder at the test's end, lazily if something in it is still
 // open after a while.
 func cleanup(t testing.TB, dir string) {
 	t.Cleanup(func() {
@@ -166,7 +167,7 @@ func cleanup(t testing.TB, dir string) {
 			if out, err = command("umount", dir); err == nil {
 				return
 			}
-			time.Sleep(50 * time.Millisecond) // what FUSE and killed processes still hold
+			time.Sleep(50 * time.Millisecond) // FUSE and killed processes may still use it
 		}
 		t.Logf("mounts: %s is still in use, and is unmounted when it no longer is: %s", dir, out)
 		if out, err = command("umount", "-l", dir); err != nil {

@@ -15,11 +15,12 @@ import (
 )
 
 const (
-	tellFD = 3      // the pipe by which the child tells its listener: exec.Cmd.ExtraFiles[0]
-	toCall = 0x5fff // no system call: what the child tells the supervisor
+	tellFD = 3      // the pipe by which the child sends its listener: exec.Cmd.ExtraFiles[0]
+	toCall = 0x5fff // not a system call: the number of the child's orders to the supervisor
 )
 
-// allowed are what the Go runtime does at moments of its own: they are never asked about.
+// allowed lists the calls that the Go runtime makes at any time. They are always
+// carried out.
 var allowed = append([]uint32{
 	unix.SYS_FUTEX, unix.SYS_MMAP, unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_MPROTECT,
 	unix.SYS_BRK, unix.SYS_MINCORE, unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP,
@@ -33,12 +34,12 @@ var allowed = append([]uint32{
 	unix.SYS_CLOSE_RANGE, unix.SYS_MEMBARRIER,
 }, allowedHere...)
 
-// program is the filter: writes to the pipe and the runtime's calls are done, the
-// others are asked about.
+// program returns the filter: writes to the pipe and the runtime's calls are carried
+// out, and the supervisor decides about the others.
 func program() []unix.SockFilter {
 	const ( // offsets in seccomp_data
 		number = 0
-		arg0   = 16 // its lower half, on the little-endian machines that this is for
+		arg0   = 16 // its lower half, on the little-endian machines that the package supports
 	)
 	load := func(at uint32) unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
@@ -68,12 +69,12 @@ func program() []unix.SockFilter {
 	return append(p, answer(unix.SECCOMP_RET_USER_NOTIF), answer(unix.SECCOMP_RET_ALLOW))
 }
 
-// Install puts this process under the supervision of the one that started it by
+// Install puts this process under the supervision of the process that started it by
 // Supervise.
 func Install() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	time.Sleep(time.Millisecond) // the runtime opens what it waits with
+	time.Sleep(time.Millisecond) // let the runtime open its epoll descriptors
 	p := program()
 	prog := unix.SockFprog{Len: uint16(len(p)), Filter: &p[0]}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
@@ -99,12 +100,11 @@ func Install() error {
 	if _, err := unix.Write(tellFD, text[:]); err != nil {
 		return err
 	}
-	unix.Close(int(fd)) // the first call that is asked about; the supervisor has it by now
+	unix.Close(int(fd)) // the first call that the supervisor decides; it has the listener by now
 	return ignoreRuntime()
 }
 
-// ignoreRuntime excludes the descriptors of the Go runtime, by which it wakes its own
-// threads.
+// ignoreRuntime excludes the descriptors by which the Go runtime wakes its threads.
 func ignoreRuntime() error {
 	all, err := os.ReadDir("/proc/self/fd")
 	for _, e := range all {
@@ -118,7 +118,7 @@ func ignoreRuntime() error {
 	return err
 }
 
-// order is what the child tells the supervisor.
+// order is an order of the child to the supervisor.
 type order int
 
 const (
@@ -137,8 +137,9 @@ func tell(o order, a, b, c int) int {
 	return int(n) - 1
 }
 
-// Arm makes the n-th system call of the number nr from now on, from 1, fail with errno;
-// with always each later one too. With errno 0 none fails, and all are counted.
+// Arm makes the n-th system call with the number nr from now on, counted from 1, fail
+// with errno. If always is set, every later one fails too. If errno is 0, none fails.
+// All calls are counted.
 func Arm(nr, n int, errno unix.Errno, always bool) {
 	what := int(errno)
 	if always {
@@ -147,8 +148,9 @@ func Arm(nr, n int, errno unix.Errno, always bool) {
 	tell(tellArm, nr, n, what)
 }
 
-// Disarm ends it, and returns how many have failed. A descriptor whose close failed is
-// closed now: a close that fails gives the descriptor back all the same.
+// Disarm ends the failures, and returns how many calls failed. It closes the
+// descriptors whose close failed, because a close that fails still releases the
+// descriptor.
 func Disarm() int {
 	hits := tell(tellDisarm, 0, 0, 0)
 	for {
@@ -160,7 +162,7 @@ func Disarm() int {
 	}
 }
 
-// Counts are how many calls of each number there were since Arm.
+// Counts returns how many calls of each number there were since Arm.
 func Counts() map[int]int {
 	counts := map[int]int{}
 	for nr := range 512 {

@@ -33,7 +33,7 @@ type reply struct {
 	Flags uint32
 }
 
-// Supervise runs the command, whose process calls Install, to its end.
+// Supervise runs the command, whose process calls Install, until it ends.
 func Supervise(c *exec.Cmd) error {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -41,9 +41,8 @@ func Supervise(c *exec.Cmd) error {
 	}
 	defer r.Close()
 	c.ExtraFiles = []*os.File{w}
-	// Signals of the runtime's own would make calls begin again, and be counted twice;
-	// and it reads files at moments of its own unless the number of processors is
-	// given.
+	// The runtime's signals would restart calls, which would then be counted twice. And
+	// unless the number of processors is given, the runtime reads files at any time.
 	c.Env = append(c.Environ(), "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=4")
 	err = c.Start()
 	w.Close()
@@ -57,11 +56,11 @@ func Supervise(c *exec.Cmd) error {
 	return c.Wait()
 }
 
-// listen answers the child until it ends.
+// listen decides about the child's calls until the child ends.
 func listen(pid int, r io.Reader) error {
 	var text [8]byte
 	if _, err := io.ReadFull(r, text[:]); err != nil {
-		return nil // it ended before
+		return nil // the child ended before
 	}
 	p, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -83,7 +82,7 @@ func listen(pid int, r io.Reader) error {
 		}
 		if poll[0].Revents&unix.POLLIN == 0 {
 			if poll[0].Revents != 0 {
-				return nil // nobody is left
+				return nil // the child has ended
 			}
 			continue
 		}
@@ -93,7 +92,7 @@ func listen(pid int, r io.Reader) error {
 	}
 }
 
-// supervisor is what the child has asked for.
+// supervisor is the state that the child's orders have set.
 type supervisor struct {
 	ignored map[uint64]bool // descriptors
 
@@ -112,7 +111,7 @@ func (s *supervisor) answer(fd int) error {
 		uintptr(unsafe.Pointer(&in)))
 	switch e {
 	case 0:
-	case unix.ENOENT, unix.EINTR: // it ended meanwhile
+	case unix.ENOENT, unix.EINTR: // the child ended meanwhile
 		return nil
 	default:
 		return fmt.Errorf("receiving a notice: %w", e)
@@ -134,7 +133,7 @@ func (s *supervisor) answer(fd int) error {
 	return nil
 }
 
-// decide counts a call and tells with what it fails, or 0.
+// decide counts a call, and returns the error that it fails with, or 0.
 func (s *supervisor) decide(in *notice) int32 {
 	nr := int(in.NR)
 	if !s.armed || nr < 0 || nr >= len(s.counts) || onDescriptor(nr) && s.ignored[in.Args[0]] {
@@ -151,8 +150,8 @@ func (s *supervisor) decide(in *notice) int32 {
 	return s.errno
 }
 
-// onDescriptor reports whether a call's first argument is a descriptor that the runtime
-// may use as well.
+// onDescriptor reports whether a call's first argument is a descriptor, which may be
+// the runtime's.
 func onDescriptor(nr int) bool {
 	switch nr {
 	case unix.SYS_READ, unix.SYS_WRITE, unix.SYS_FCNTL, unix.SYS_CLOSE:
@@ -161,7 +160,7 @@ func onDescriptor(nr int) bool {
 	return false
 }
 
-// told does what the child orders, and returns what it asks for.
+// told carries out an order of the child, and returns its result.
 func (s *supervisor) told(args [6]uint64) int {
 	switch a := int(args[1]); order(args[0]) {
 	case tellArm:
